@@ -1,0 +1,134 @@
+package expense
+
+// The inputs and results of the activities. Each activity has one effect; what
+// cannot be avoided and is no accident (a report that is gone, an exception that
+// Concur refuses) is a value here, not an error.
+
+// FetchReportInput says which report to read.
+type FetchReportInput struct {
+	ObjectURI string `json:"objectUri"`
+}
+
+// FetchedReport is a report as it was read, or why there is none to judge.
+type FetchedReport struct {
+	Reading
+	ReportID string  `json:"reportId,omitempty"`
+	Revision string  `json:"revision,omitempty"`
+	Content  string  `json:"content,omitempty"` // the revision without the stop
+	Report   *Report `json:"report,omitempty"`  // only while it waits at a stop
+}
+
+// Reading is where a report was found.
+type Reading struct {
+	Kind   Kind   `json:"kind,omitempty"`   // NotWaiting, NotFound, or empty: it waits at Stop
+	Status string `json:"status,omitempty"` // approval status code
+	Stop   string `json:"stop,omitempty"`
+}
+
+// ValidateReportInput is what the rules judge.
+type ValidateReportInput struct {
+	Report    *Report `json:"report"`
+	EventType string  `json:"eventType,omitempty"`
+}
+
+// Attempt tells a write what it cannot know of itself: whether it may be the
+// first. A write that is not the first treats its outcome as unknown.
+type Attempt struct {
+	// OriginalRunID is the run in which this write was first scheduled. It differs
+	// from the activity's own run after a reset.
+	OriginalRunID string `json:"originalRunId"`
+	// Doubtful is set when an earlier write at this stop ended without an answer.
+	Doubtful bool `json:"doubtful,omitempty"`
+}
+
+// PostExceptionsInput says which exceptions to post, and what the flags were when
+// the report was read and judged.
+type PostExceptionsInput struct {
+	Attempt
+	ObjectURI  string      `json:"objectUri"`
+	Stop       string      `json:"stop"`
+	Exceptions []Exception `json:"exceptions"`
+	Flags      Flags       `json:"flags"`
+}
+
+// PostedExceptions says what became of each exception, in the order of the input.
+// When Kind is not empty the report no longer waited at the stop and nothing was sent.
+type PostedExceptions struct {
+	Reading
+	Items []PostedException `json:"items,omitempty"`
+}
+
+// PostState is what became of one exception.
+type PostState string
+
+// The states of an exception that was to be posted.
+const (
+	Posted      PostState = "posted"
+	Refused     PostState = "refused"     // Concur answered so; Message says why
+	Unconfirmed PostState = "unconfirmed" // its flag was set before; not sent again
+)
+
+// PostedException is one exception and what became of it.
+type PostedException struct {
+	Exception
+	State   PostState `json:"state"`
+	Message string    `json:"message,omitempty"` // Concur's words
+}
+
+// TakeActionInput says what to do with the report, and at which stop.
+type TakeActionInput struct {
+	Attempt
+	ObjectURI string `json:"objectUri"`
+	Stop      string `json:"stop"`
+	Action    Action `json:"action"` // Approve or SendBack
+	Comment   string `json:"comment,omitempty"`
+}
+
+// ActionTaken says what became of an action. When Kind is not empty the report no
+// longer waited at the stop and nothing was sent by this attempt.
+type ActionTaken struct {
+	Reading
+	// Confirmed is set when a read, and not Concur's answer, showed that the report
+	// has left the stop in the direction of our action. The report may then wait at
+	// the next stop.
+	Confirmed bool `json:"confirmed,omitempty"`
+	// Doubtful is set when this was not the first attempt: an earlier one may have
+	// acted, though what was read does not look like it.
+	Doubtful bool `json:"doubtful,omitempty"`
+}
+
+// DeleteNotificationInput names the entry of the failed list to delete.
+type DeleteNotificationInput struct {
+	NotificationURI string `json:"notificationUri"`
+}
+
+// ListFailedNotificationsInput asks for a part of the failed list.
+type ListFailedNotificationsInput struct {
+	After string `json:"after,omitempty"` // the Next of the part before
+	Limit int    `json:"limit"`
+}
+
+// FailedNotifications is a part of Concur's failed list, ordered by notification URI.
+type FailedNotifications struct {
+	Items       []Notification `json:"items,omitempty"`
+	Quarantined []Quarantined  `json:"quarantined,omitempty"`
+	Next        string         `json:"next,omitempty"` // empty after the last part
+}
+
+// Quarantined is an entry of the failed list that cannot be understood. It is
+// reported and left where it is.
+type Quarantined struct {
+	NotificationURI string `json:"notificationUri,omitempty"`
+	Reason          string `json:"reason"`
+}
+
+// StartProcessingInput is what a sweep found.
+type StartProcessingInput struct {
+	Notifications []Notification `json:"notifications"`
+}
+
+// StartedProcessing says what became of each.
+type StartedProcessing struct {
+	Started int `json:"started,omitempty"` // a new run
+	Joined  int `json:"joined,omitempty"`  // an open run was told
+}

@@ -1,0 +1,67 @@
+package expense
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Money is an exact decimal amount in one currency. Concur prints eight decimals;
+// none is lost and none is rounded. A missing amount is a nil *Money, never zero.
+type Money struct {
+	Amount   decimal.Decimal `json:"amount"`             // a JSON string
+	Currency string          `json:"currency,omitempty"` // ISO 4217; empty where Concur gives only a name
+}
+
+var amountForm = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$`)
+
+// ParseAmount reads a decimal number as Concur prints one: "129.00000000",
+// "+12.5", "0E-8". It is bounded, so that no text can cost unbounded work.
+func ParseAmount(text string) (decimal.Decimal, error) {
+	text = strings.TrimSpace(text)
+	if len(text) > 64 {
+		return decimal.Decimal{}, fmt.Errorf("an amount of %d characters is not a number", len(text))
+	}
+	// decimal is laxer than its documentation: it reads ".+5" as 0.05.
+	d, err := decimal.NewFromString(text)
+	if err != nil || !amountForm.MatchString(text) {
+		return decimal.Decimal{}, errors.New("not a decimal number")
+	}
+	// A huge exponent is legal there and would be expanded by the first addition.
+	if e := d.Exponent(); e > 30 || e < -60 {
+		return decimal.Decimal{}, errors.New("not an amount: its exponent is out of range")
+	}
+	return d, nil
+}
+
+// ErrMixedCurrencies is the error of comparing or adding amounts of different currencies.
+var ErrMixedCurrencies = errors.New("amounts of different currencies cannot be compared or added")
+
+// Compare returns -1, 0 or 1 as m is less than, equal to or more than other. The
+// error is [ErrMixedCurrencies] unless both are of one currency.
+func (m Money) Compare(other Money) (int, error) {
+	if m.Currency != other.Currency {
+		return 0, ErrMixedCurrencies
+	}
+	return m.Amount.Cmp(other.Amount), nil
+}
+
+// Add returns the exact sum. The error is [ErrMixedCurrencies] unless both are of one currency.
+func (m Money) Add(other Money) (Money, error) {
+	if m.Currency != other.Currency {
+		return Money{}, ErrMixedCurrencies
+	}
+	return Money{Amount: m.Amount.Add(other.Amount), Currency: m.Currency}, nil
+}
+
+// String prints the amount with at least two decimals, "129.00 USD".
+func (m Money) String() string {
+	text := m.Amount.String()
+	if whole := -m.Amount.Exponent() < 2; whole || len(text)-strings.IndexByte(text, '.')-1 < 2 {
+		text = m.Amount.StringFixed(2)
+	}
+	return strings.TrimSpace(text + " " + m.Currency)
+}

@@ -1,0 +1,84 @@
+package expense
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ObjectKind says what a notification is about. It is taken from the path of the
+// object's URI, never from the ObjectType that the sender claims.
+type ObjectKind string
+
+// The kinds of object. Concur documents the first two; Unknown is any other
+// object, which becomes a visible run and is otherwise left alone.
+const (
+	ExpenseReport ObjectKind = "EXPRPT"
+	TravelRequest ObjectKind = "TRAVELREQ"
+	Unknown       ObjectKind = "UNKNOWN"
+)
+
+// Notification is one callout of Concur, or one entry of its failed list: an
+// object has entered a workflow step and waits there for an external validation.
+//
+// Source: https://developer.concur.com/api-reference/callouts/post-event-notification.html
+type Notification struct {
+	Kind      ObjectKind `json:"kind"`
+	Key       string     `json:"key"`       // as it stands in the URI, never unescaped
+	ObjectURI string     `json:"objectUri"` // as it was sent; untrusted until concur has checked it
+
+	ObjectType    string `json:"objectType,omitempty"`    // what the sender said; may disagree with Kind
+	EventType     string `json:"eventType,omitempty"`     // free text: the step's name is the company's own
+	EventDateTime string `json:"eventDateTime,omitempty"` // as it was sent; often a date without a time
+
+	// NotificationURI names the entry of Concur's failed list. A callout has none.
+	NotificationURI string `json:"notificationUri,omitempty"`
+}
+
+// ID is the notification ID, "KIND:key". It is the workflow ID, so one Concur
+// object has at most one open run however often and by whatever way it is
+// notified.
+func (n Notification) ID() string { return string(n.Kind) + ":" + n.Key }
+
+// MaxKey is the longest key that is accepted, in bytes.
+const MaxKey = 200
+
+// maxURI bounds a URI that came from outside, in bytes.
+const maxURI = 2000
+
+// Identify reads kind and key from the URI of a Concur object. The kind comes
+// from the path's prefix; the key is what follows the last slash of the path,
+// after query and fragment and one trailing slash are cut, byte for byte.
+//
+// It does not judge whether the URI may be followed: the host may be anybody's.
+// The error is one plain sentence that can be shown to the sender.
+func Identify(uri string) (ObjectKind, string, error) {
+	u, err := SplitURL(uri)
+	if err != nil {
+		return "", "", fmt.Errorf("ObjectURI %w", err)
+	}
+	path := strings.TrimSuffix(u.Path, "/")
+	key := path[strings.LastIndexByte(path, '/')+1:]
+	switch {
+	case key == "":
+		return "", "", errors.New("ObjectURI has no key after the last slash of its path")
+	case len(key) > MaxKey:
+		return "", "", fmt.Errorf("ObjectURI has a key of %d bytes; at most %d are accepted", len(key), MaxKey)
+	}
+	for i := 0; i < len(key); i++ {
+		if key[i] <= ' ' || key[i] > '~' {
+			return "", "", errors.New("ObjectURI has a key that is not printable ASCII")
+		}
+	}
+	return kindOf(path), key, nil
+}
+
+func kindOf(path string) ObjectKind {
+	switch p := strings.ToLower(path); {
+	case strings.HasPrefix(p, "/api/expense/expensereport/"):
+		return ExpenseReport
+	case strings.HasPrefix(p, "/api/travelrequest/"):
+		return TravelRequest
+	}
+	return Unknown
+}

@@ -1,0 +1,39 @@
+package expense
+
+// Outcome says how a run ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Approved               Outcome = "approved"
+	ApprovedWithExceptions Outcome = "approved-with-exceptions"
+	SentBack               Outcome = "sent-back"
+	Withdrawn              Outcome = "withdrawn"   // recalled or sent back by others before we acted
+	Superseded             Outcome = "superseded"  // every other move that was not ours
+	Gone                   Outcome = "gone"        // Concur no longer has the report
+	Unsupported            Outcome = "unsupported" // an object that we do not handle
+	Cancelled              Outcome = "cancelled"   // by an operator
+)
+
+// Kind is the kind of an error, and with it what is done about the error. It is
+// the type of the Temporal application error that carries it.
+type Kind string
+
+// The kinds of error.
+const (
+	Unavailable    Kind = "Unavailable"    // no connection, no answer in time, 5xx on a read, 503
+	RateLimited    Kind = "RateLimited"    // too many requests
+	Deadlock       Kind = "Deadlock"       // Concur asks to send it again
+	Unauthorized   Kind = "Unauthorized"   // our access is refused, after one refresh
+	Forbidden      Kind = "Forbidden"      // a role or a scope is missing
+	NotFound       Kind = "NotFound"       // Concur does not have the object
+	NotWaiting     Kind = "NotWaiting"     // the report does not wait at the stop
+	Rejected       Kind = "Rejected"       // Concur understood and refused
+	Untrusted      Kind = "Untrusted"      // a URL that must not be followed
+	Malformed      Kind = "Malformed"      // an answer that cannot be read
+	TooLarge       Kind = "TooLarge"       // a report above the payload limit
+	OutcomeUnknown Kind = "OutcomeUnknown" // a write was sent and its answer was lost
+)
+
+// Error makes a kind usable with errors.Is.
+func (k Kind) Error() string { return string(k) }

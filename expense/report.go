@@ -1,0 +1,199 @@
+package expense
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+)
+
+// Approval status codes that the connector acts on. Every other code is data: a
+// company has its own. Codes are compared, never the localised names.
+const (
+	StatusExternalValidation = "A_EXTV" // waits for us
+	StatusToBeResubmitted    = "A_RESU" // sent back or recalled
+	StatusNotSubmitted       = "A_NOTF"
+)
+
+// Report is an expense report as the rules see it, whatever interface of Concur
+// it was read from. An absent value is the zero value or nil and is not stored.
+// What no rule may need is not here: names of people, bank and card data, receipt
+// links and image links stay inside package concur.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html
+type Report struct {
+	ID            string `json:"id,omitempty"`  // ReportId: the one people see
+	Key           string `json:"key,omitempty"` // RptKey: the one in Concur's v1.1 URLs
+	Name          string `json:"name,omitempty"`
+	Purpose       string `json:"purpose,omitempty"`
+	Currency      string `json:"currency,omitempty"`      // ISO 4217
+	Status        string `json:"status"`                  // approval status code
+	PaymentStatus string `json:"paymentStatus,omitempty"` // payment status code
+	Policy        string `json:"policy,omitempty"`
+	Ledger        string `json:"ledger,omitempty"`
+
+	Date      Date `json:"date,omitempty"`
+	Created   Date `json:"created,omitempty"`
+	Submitted Date `json:"submitted,omitempty"`
+
+	EverSentBack bool `json:"everSentBack,omitempty"`
+	HasException bool `json:"hasException,omitempty"`
+
+	Total            *Money `json:"total,omitempty"`
+	PersonalExpenses *Money `json:"personalExpenses,omitempty"`
+	DueEmployee      *Money `json:"dueEmployee,omitempty"`
+	DueCompanyCard   *Money `json:"dueCompanyCard,omitempty"`
+	Claimed          *Money `json:"claimed,omitempty"`
+	Approved         *Money `json:"approved,omitempty"`
+
+	OrgUnits map[string]Field `json:"orgUnits,omitempty"` // "1".."6"
+	Custom   map[string]Field `json:"custom,omitempty"`   // "1".."20"
+
+	Entries []Entry `json:"entries,omitempty"`
+
+	// ActionURL is Concur's WorkflowActionURL as it was read: untrusted, and valid
+	// for the step at which it was read.
+	ActionURL string `json:"actionUrl,omitempty"`
+}
+
+// Entry is one expense of a report.
+type Entry struct {
+	ID       string `json:"id"` // RpeKey
+	Type     string `json:"type,omitempty"`
+	TypeName string `json:"typeName,omitempty"`
+	Category string `json:"category,omitempty"`
+	Date     Date   `json:"date,omitempty"`
+
+	// Transaction is what was paid. Concur's v1.1 gives the currency's name only,
+	// so its Currency is empty and CurrencyName holds the name.
+	Transaction  *Money `json:"transaction,omitempty"`
+	CurrencyName string `json:"currencyName,omitempty"`
+	ExchangeRate string `json:"exchangeRate,omitempty"` // a decimal number
+	Posted       *Money `json:"posted,omitempty"`       // in the report's currency
+	Approved     *Money `json:"approved,omitempty"`     // absent on an itemized entry
+
+	Purpose     string `json:"purpose,omitempty"`
+	Vendor      string `json:"vendor,omitempty"`
+	Location    string `json:"location,omitempty"`
+	Subdivision string `json:"subdivision,omitempty"`
+	Country     string `json:"country,omitempty"`
+	PaymentType string `json:"paymentType,omitempty"`
+
+	Personal        bool `json:"personal,omitempty"`
+	CompanyCard     bool `json:"companyCard,omitempty"`
+	PersonalCard    bool `json:"personalCard,omitempty"`
+	Itemized        bool `json:"itemized,omitempty"`
+	HasVAT          bool `json:"hasVat,omitempty"`
+	HasExceptions   bool `json:"hasExceptions,omitempty"`
+	ReceiptRequired bool `json:"receiptRequired,omitempty"`
+	ImageRequired   bool `json:"imageRequired,omitempty"`
+	HasReceipt      bool `json:"hasReceipt,omitempty"` // an image or an e-receipt is attached
+	AttendeeCount   int  `json:"attendeeCount,omitempty"`
+	CommentCount    int  `json:"commentCount,omitempty"`
+
+	OrgUnits map[string]Field `json:"orgUnits,omitempty"`
+	Custom   map[string]Field `json:"custom,omitempty"` // "1".."40"
+
+	Itemizations []Itemization `json:"itemizations,omitempty"`
+	Allocations  []Allocation  `json:"allocations,omitempty"` // of an entry that is not itemized
+}
+
+// Itemization is a part of an entry that has a type and allocations of its own.
+type Itemization struct {
+	ID          string           `json:"id"` // ItemizationKey
+	Type        string           `json:"type,omitempty"`
+	TypeName    string           `json:"typeName,omitempty"`
+	Date        Date             `json:"date,omitempty"`
+	Transaction *Money           `json:"transaction,omitempty"`
+	Posted      *Money           `json:"posted,omitempty"`
+	Approved    *Money           `json:"approved,omitempty"`
+	Purpose     string           `json:"purpose,omitempty"`
+	Personal    bool             `json:"personal,omitempty"`
+	OrgUnits    map[string]Field `json:"orgUnits,omitempty"`
+	Custom      map[string]Field `json:"custom,omitempty"`
+	Allocations []Allocation     `json:"allocations,omitempty"`
+}
+
+// Allocation says which share of an entry or itemization is charged where.
+type Allocation struct {
+	ID           string           `json:"id,omitempty"`
+	Percentage   string           `json:"percentage,omitempty"` // a decimal number without a percent sign
+	AccountCode1 string           `json:"accountCode1,omitempty"`
+	AccountCode2 string           `json:"accountCode2,omitempty"`
+	Custom       map[string]Field `json:"custom,omitempty"`
+}
+
+// Field is a custom or organisational-unit field. A list field that is printed
+// "(code) name" has both parts; any other has its text in Value and no Code.
+type Field struct {
+	Value string `json:"value,omitempty"`
+	Code  string `json:"code,omitempty"`
+}
+
+// Date is a date, or a date and a time, in ISO form without a time zone unless
+// Concur gave one: "2026-05-01", "2026-05-01T14:15:36". A text that could not be
+// read as either is kept as it was.
+type Date string
+
+// AtStop reports whether the report waits for us.
+func (r *Report) AtStop() bool { return r.Status == StatusExternalValidation }
+
+// Stop names the workflow step at which the report waits for us: the status and
+// the path of its action URL, which is of the step and not of the report. It is
+// empty when the report does not wait. Two stops are the same when their names
+// are equal.
+func (r *Report) Stop() string {
+	if !r.AtStop() {
+		return ""
+	}
+	u, err := SplitURL(strings.TrimSpace(r.ActionURL))
+	if err != nil {
+		return r.Status
+	}
+	return r.Status + " " + u.Path
+}
+
+// Revision identifies what was judged: the report's content and its stop.
+func (r *Report) Revision() string {
+	return digest(r.Content() + " " + r.Stop())
+}
+
+// Content identifies the report without its stop and without what our own writes
+// change (the exception flags).
+func (r *Report) Content() string {
+	c := *r
+	c.HasException, c.EverSentBack, c.ActionURL, c.Status = false, false, "", ""
+	c.Entries = make([]Entry, len(r.Entries))
+	for i, e := range r.Entries {
+		e.HasExceptions = false
+		c.Entries[i] = e
+	}
+	data, err := json.Marshal(c)
+	if err != nil {
+		panic("expense: a report cannot be encoded: " + err.Error()) // no field can fail
+	}
+	return digest(string(data))
+}
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Flags are the exception flags as one read saw them: the only trace that a v1.1
+// exception leaves.
+type Flags struct {
+	Report  bool     `json:"report,omitempty"`
+	Entries []string `json:"entries,omitempty"` // IDs of the entries whose flag is set
+}
+
+// Flags returns the report's exception flags.
+func (r *Report) Flags() Flags {
+	f := Flags{Report: r.HasException}
+	for _, e := range r.Entries {
+		if e.HasExceptions {
+			f.Entries = append(f.Entries, e.ID)
+		}
+	}
+	return f
+}

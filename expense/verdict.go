@@ -1,0 +1,81 @@
+package expense
+
+// Action is what is to be done with a report, or was.
+type Action string
+
+// The actions of a verdict, by falling precedence: send back, ask, approve.
+// Approving at external validation means passing the report on to its next step.
+const (
+	SendBack Action = "send-back"
+	Ask      Action = "ask"
+	Approve  Action = "approve"
+)
+
+// Explains reports whether a report that has left its stop with this approval
+// status may have left it by this action.
+func (a Action) Explains(status string) bool {
+	back := status == StatusToBeResubmitted || status == StatusNotSubmitted
+	return back == (a == SendBack)
+}
+
+// Verdict is what the rules say about one revision of a report: exceptions, and
+// exactly one action.
+type Verdict struct {
+	Action     Action      `json:"action"`
+	Group      string      `json:"group,omitempty"` // who is asked, when Action is Ask
+	Exceptions []Exception `json:"exceptions,omitempty"`
+	Findings   []Finding   `json:"findings,omitempty"`
+	Comment    string      `json:"comment,omitempty"` // for the employee, composed from the messages
+	RulesHash  string      `json:"rulesHash"`         // of the rules file that said so
+}
+
+// Finding is one violation of one rule, or a rule that could not be evaluated.
+type Finding struct {
+	Rule    string `json:"rule"`
+	Object  string `json:"object,omitempty"` // the entry's ID; empty for the report
+	Message string `json:"message,omitempty"`
+	Error   bool   `json:"error,omitempty"` // the rule itself erred; the message says how
+}
+
+// ObjectType is the level at which Concur holds an exception.
+type ObjectType string
+
+// The levels that Concur's exceptions know. An itemization is addressed as an entry.
+const (
+	OnReport     ObjectType = "Report"
+	OnEntry      ObjectType = "Entry"
+	OnAllocation ObjectType = "Allocation"
+)
+
+// Exception is an exception code to be posted on one object of a report. The text
+// that people see is configured in Concur, by code.
+type Exception struct {
+	ObjectType ObjectType `json:"objectType"`
+	ObjectID   string     `json:"objectId,omitempty"` // empty for the report
+	Code       string     `json:"code"`               // 1 to 8 characters
+	Rule       string     `json:"rule,omitempty"`
+}
+
+// Same reports whether two exceptions are one to Concur.
+func (e Exception) Same(other Exception) bool {
+	return e.ObjectType == other.ObjectType && e.ObjectID == other.ObjectID && e.Code == other.Code
+}
+
+// Ruling is what a person decides.
+type Ruling string
+
+// The two answers that a person can give.
+const (
+	PassOn         Ruling = "pass-on"
+	RulingSendBack Ruling = "send-back"
+)
+
+// Decision is one person's answer to one task, the payload of the signal
+// "decided". A decision is repeated safely with the same ID.
+type Decision struct {
+	TaskID   string `json:"taskId"`
+	ID       string `json:"decisionId,omitempty"`
+	Decision Ruling `json:"decision"`
+	Comment  string `json:"comment,omitempty"`
+	By       string `json:"by,omitempty"`
+}
