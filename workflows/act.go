@@ -1,0 +1,172 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/expense"
+)
+
+// maxRefusals is how often an exception that Concur refuses is sent again.
+const maxRefusals = 2
+
+// postExceptions posts what the verdict wants and is not yet on the report. Items
+// that Concur refuses are sent again alone, after another read, so that the flags
+// they are compared with are those of before.
+func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport) error {
+	missing := r.missing(r.Stop, r.Verdict.Exceptions)
+	if len(missing) == 0 {
+		return nil
+	}
+	r.enter(ctx, Posting)
+	input := expense.PostExceptionsInput{
+		Attempt:    r.attempt(ctx),
+		ObjectURI:  r.ObjectURI,
+		Stop:       r.Stop,
+		Exceptions: missing,
+		Flags:      read.Report.Flags(),
+	}
+	if r.Doubt != nil && r.Doubt.Stop == r.Stop && r.Doubt.Action == "" {
+		input.Flags = r.Doubt.Flags
+	}
+	var posted expense.PostedExceptions
+	call := r.concurOptions(ctx, "post "+count(len(missing), "exception"), requestsOfWrite)
+	if err := workflow.ExecuteActivity(call, PostExceptions, input).Get(ctx, &posted); err != nil {
+		r.Doubt = &Doubt{Stop: r.Stop, Flags: input.Flags}
+		return trouble(err)
+	}
+	if posted.Kind != "" {
+		return errAgain // it has moved: another stop is another validation
+	}
+	r.Doubt = nil
+	return r.postedOrRefused(posted.Items)
+}
+
+func (r *run) postedOrRefused(items []expense.PostedException) error {
+	var refused []string
+	for _, item := range items {
+		on := strings.TrimSpace(strings.ToLower(string(item.ObjectType)) + " " + item.ObjectID)
+		switch item.State {
+		case expense.Refused:
+			refused = append(refused, fmt.Sprintf("exception %s on %s: %s", item.Code, on, item.Message))
+			continue
+		case expense.Unconfirmed:
+			r.did(fmt.Sprintf("exception %s on %s: unconfirmed, its flag was set before", item.Code, on))
+		default:
+			r.did(fmt.Sprintf("exception %s posted on %s", item.Code, on))
+		}
+		r.Posted = append(r.Posted, PostedAt{Stop: r.Stop, PostedException: item})
+	}
+	if len(refused) == 0 {
+		r.Refusals = 0
+		return nil
+	}
+	r.Refusals++
+	if r.Refusals <= maxRefusals {
+		return errAgain
+	}
+	r.Refusals = 0
+	return &Trouble{Kind: expense.Rejected, Message: "Concur refuses " + strings.Join(first(refused, 5), "; ")}
+}
+
+// act passes the report on or sends it back, and concludes the pass.
+func (r *run) act(ctx workflow.Context, action expense.Action, comment, cause string) error {
+	r.enter(ctx, Acting)
+	what := "pass the report on"
+	if action == expense.SendBack {
+		what = "send the report back"
+	}
+	r.Cause = cause
+	input := expense.TakeActionInput{
+		Attempt: r.attempt(ctx), ObjectURI: r.ObjectURI, Stop: r.Stop, Action: action, Comment: comment,
+	}
+	var taken expense.ActionTaken
+	call := r.concurOptions(ctx, what, requestsOfWrite)
+	if err := workflow.ExecuteActivity(call, TakeAction, input).Get(ctx, &taken); err != nil {
+		r.Doubt = &Doubt{Stop: r.Stop, Action: action}
+		return trouble(err)
+	}
+	r.Doubt = nil
+	switch {
+	case taken.Confirmed:
+		r.succeeded(r.Stop, action, cause, true)
+		if taken.Stop != "" {
+			return errAgain // it already waits at the next stop
+		}
+		return nil
+	case taken.Kind == "":
+		r.succeeded(r.Stop, action, cause, false)
+		return nil
+	case taken.Stop != "" || taken.Kind == expense.NotFound:
+		return errAgain
+	}
+	return r.left(ctx, taken.Reading, taken.Doubtful)
+}
+
+// succeeded records that the report has left the stop by our action.
+func (r *run) succeeded(stop string, action expense.Action, cause string, confirmed bool) {
+	done := "passed on"
+	r.Outcome, r.Cause = expense.Approved, ""
+	switch {
+	case action == expense.SendBack:
+		done = fmt.Sprintf("sent back to the employee (cause: %s)", cause)
+		r.Outcome, r.Cause = expense.SentBack, cause
+	case len(r.posted(stop)) > 0:
+		r.Outcome = expense.ApprovedWithExceptions
+	}
+	if confirmed {
+		done += ", confirmed by reading"
+	} else {
+		r.StopChanges = 0
+	}
+	r.did(done)
+	r.Task, r.Ruling = nil, nil
+}
+
+// deleteOwed deletes the entries of the failed list that told of this report. It
+// comes last: until then Concur still tells of it.
+func (r *run) deleteOwed(ctx workflow.Context) error {
+	for len(r.Owed) > 0 {
+		r.enter(ctx, Deleting)
+		uri := r.Owed[0]
+		err := r.readable(ctx, func() error {
+			call := r.concurOptions(ctx, "delete the failed notification", requestsOfRead)
+			return workflow.ExecuteActivity(call, DeleteNotification, expense.DeleteNotificationInput{NotificationURI: uri}).Get(ctx, nil)
+		})
+		var t *Trouble
+		if errors.As(err, &t) && t.Kind == expense.Untrusted {
+			r.Refused = uri
+		}
+		if err != nil {
+			return err
+		}
+		r.deleted(uri)
+		r.did("failed notification deleted")
+	}
+	return nil
+}
+
+// attempt tells a write whether it may be the first at this stop.
+func (r *run) attempt(ctx workflow.Context) expense.Attempt {
+	return expense.Attempt{
+		OriginalRunID: workflow.GetInfo(ctx).OriginalRunID,
+		Doubtful:      r.Doubt != nil && r.Doubt.Stop == r.Stop,
+	}
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func first(lines []string, n int) []string {
+	if len(lines) > n {
+		return append(lines[:n:n], fmt.Sprintf("and %d more", len(lines)-n))
+	}
+	return lines
+}

@@ -1,0 +1,141 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"concur-connector/expense"
+)
+
+// The errors that a caller of Client can act on.
+var (
+	// ErrUnknown means that Temporal has no run for the notification.
+	ErrUnknown = errors.New("no run is known for this notification")
+	// ErrClosed means that the run has ended and takes no more signals.
+	ErrClosed = errors.New("the run has ended")
+	// ErrNoAnswer means that no worker answered in time.
+	ErrNoAnswer = errors.New("no worker answered in time")
+)
+
+// Client reaches runs from outside: it starts them, tells them what a person
+// decided, and asks how they are.
+type Client struct {
+	temporal  client.Client
+	taskQueue string
+}
+
+// NewClient returns a client that starts runs on the given task queue, or on
+// DefaultTaskQueue when it is empty.
+func NewClient(c client.Client, taskQueue string) *Client {
+	if taskQueue == "" {
+		taskQueue = DefaultTaskQueue
+	}
+	return &Client{temporal: c, taskQueue: taskQueue}
+}
+
+// Start makes a notification durable: it starts the run of its ID or, when that is
+// open, tells it. It reports whether a new run began. The error leaves the outcome
+// open; calling again is safe.
+func (c *Client) Start(ctx context.Context, n expense.Notification) (started bool, err error) {
+	options := client.StartWorkflowOptions{
+		ID:                                       n.ID(),
+		TaskQueue:                                c.taskQueue,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            summary(n.Kind),
+	}
+	input := ProcessInput{Notification: n}
+	_, err = c.temporal.ExecuteWorkflow(ctx, options, ProcessNotification, input)
+	if err == nil {
+		return true, nil
+	}
+	if !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return false, fmt.Errorf("start the run of %s: %w", n.ID(), err)
+	}
+	// One atomic call: it wakes the open run or, if that closed meanwhile, starts
+	// the next, which takes the signal into its first pass.
+	options.WorkflowExecutionErrorWhenAlreadyStarted = false
+	if _, err = c.temporal.SignalWithStartWorkflow(ctx, n.ID(), Notified, n, options, ProcessNotification, input); err != nil {
+		return false, fmt.Errorf("tell the run of %s: %w", n.ID(), err)
+	}
+	return false, nil
+}
+
+func summary(k expense.ObjectKind) string {
+	switch k {
+	case expense.ExpenseReport:
+		return "Expense report at external validation"
+	case expense.TravelRequest:
+		return "Travel request at external validation"
+	}
+	return "Object of an unknown kind"
+}
+
+// Decide sends a person's decision to the open run. The error is ErrUnknown or
+// ErrClosed when there is no open run. Whether the decision counted is in Status.
+func (c *Client) Decide(ctx context.Context, notificationID string, d expense.Decision) error {
+	return c.signal(ctx, notificationID, Decided, d)
+}
+
+func (c *Client) signal(ctx context.Context, notificationID, name string, payload any) error {
+	err := c.temporal.SignalWorkflow(ctx, notificationID, "", name, payload)
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		if err := c.Known(ctx, notificationID); err != nil {
+			return err
+		}
+		return ErrClosed
+	}
+	return err
+}
+
+// Known returns nil when Temporal has a run for the notification, open or closed,
+// and ErrUnknown when it has none. It needs no worker.
+func (c *Client) Known(ctx context.Context, notificationID string) error {
+	_, err := c.temporal.DescribeWorkflowExecution(ctx, notificationID, "")
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return ErrUnknown
+	}
+	return err
+}
+
+// Status asks the latest run of a notification how it is. The error is ErrUnknown
+// when there is none and ErrNoAnswer when no worker answered before ctx ended.
+func (c *Client) Status(ctx context.Context, notificationID string) (Status, error) {
+	var status Status
+	answer, err := c.temporal.QueryWorkflow(ctx, notificationID, "", StatusQuery)
+	if err == nil {
+		err = answer.Get(&status)
+		return status, err
+	}
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return Status{}, ErrUnknown
+	}
+	var late *serviceerror.DeadlineExceeded
+	var failed *serviceerror.QueryFailed
+	var idle *serviceerror.FailedPrecondition
+	if errors.As(err, &late) || errors.As(err, &failed) || errors.As(err, &idle) || errors.Is(err, context.DeadlineExceeded) {
+		return Status{}, fmt.Errorf("%w: %w", ErrNoAnswer, err)
+	}
+	return Status{}, err
+}
+
+// Ready returns nil when Temporal and the namespace can be reached.
+func (c *Client) Ready(ctx context.Context) error {
+	if _, err := c.temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return fmt.Errorf("reach Temporal: %w", err)
+	}
+	// A namespace that exists knows that it has no such run; one that does not, says so.
+	if err := c.Known(ctx, "readiness"); err != nil && !errors.Is(err, ErrUnknown) {
+		return fmt.Errorf("reach the namespace: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/temporal"
+
+	"concur-connector/expense"
+)
+
+// Everything in this file is stored in somebody's Temporal. A golden test makes a
+// change here deliberate.
+
+// Workflow types.
+const (
+	ProcessNotification      = "ProcessNotification"
+	SweepFailedNotifications = "SweepFailedNotifications"
+)
+
+// Activity types.
+const (
+	FetchReport             = "FetchReport"
+	ValidateReport          = "ValidateReport"
+	PostExceptions          = "PostExceptions"
+	TakeAction              = "TakeAction"
+	DeleteNotification      = "DeleteNotification"
+	ListFailedNotifications = "ListFailedNotifications"
+	StartProcessing         = "StartProcessing"
+)
+
+// Signals. Notified carries an expense.Notification, Decided an expense.Decision,
+// Retried a Retry.
+const (
+	Notified = "notified"
+	Decided  = "decided"
+	Retried  = "retried"
+)
+
+// Retry is the payload of the signal Retried. It may be left out.
+type Retry struct {
+	By string `json:"by,omitempty"`
+}
+
+// StatusQuery is the query that answers a Status.
+const StatusQuery = "status"
+
+// DefaultTaskQueue is where workflows run, and the activities that do not call
+// Concur.
+const DefaultTaskQueue = "concur-connector"
+
+// ConcurQueue names the queue of the activities that call Concur. It is a queue of
+// its own so that its rate can be limited for the whole fleet.
+func ConcurQueue(taskQueue string) string { return taskQueue + "-api" }
+
+// Search attributes, all of type Keyword. They hold no personal data: Temporal
+// never encrypts a search attribute.
+const (
+	ReportIDAttribute   = "ConcurReportID"
+	WaitingForAttribute = "ConcurWaitingFor"
+	OutcomeAttribute    = "ConcurOutcome"
+)
+
+func reportIDKey() temporal.SearchAttributeKeyKeyword {
+	return temporal.NewSearchAttributeKeyKeyword(ReportIDAttribute)
+}
+
+func waitingForKey() temporal.SearchAttributeKeyKeyword {
+	return temporal.NewSearchAttributeKeyKeyword(WaitingForAttribute)
+}
+
+func outcomeKey() temporal.SearchAttributeKeyKeyword {
+	return temporal.NewSearchAttributeKeyKeyword(OutcomeAttribute)
+}
+
+// Whom a run waits for: the values of Status.WaitingFor and of the search
+// attribute ConcurWaitingFor.
+const (
+	WaitingForApprover = "approver"
+	WaitingForOperator = "operator"
+)
+
+// Outcomes lists how a run can end.
+func Outcomes() []expense.Outcome {
+	return []expense.Outcome{
+		expense.Approved, expense.ApprovedWithExceptions, expense.SentBack, expense.Withdrawn,
+		expense.Superseded, expense.Gone, expense.Unsupported, expense.Cancelled,
+	}
+}
+
+// Kinds lists the kinds of error that a history can show.
+func Kinds() []expense.Kind {
+	return []expense.Kind{
+		expense.Unavailable, expense.RateLimited, expense.Deadlock, expense.Unauthorized,
+		expense.Forbidden, expense.NotFound, expense.NotWaiting, expense.Rejected,
+		expense.Untrusted, expense.Malformed, expense.TooLarge, expense.OutcomeUnknown,
+	}
+}

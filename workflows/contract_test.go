@@ -1,0 +1,88 @@
+package workflows_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/expense"
+	"concur-connector/workflows"
+)
+
+// update rewrites the golden files: go test ./workflows -update. What they hold is
+// stored in somebody's Temporal, so a difference is a decision, not a chore.
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func golden(t *testing.T, file string, value any) {
+	t.Helper()
+	got, err := json.MarshalIndent(value, "", "  ")
+	require.NoError(t, err)
+	got = append(got, '\n')
+	if *update {
+		require.NoError(t, os.WriteFile(file, got, 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got))
+}
+
+func TestTheContractIsWhatIsStoredInSomebodysTemporal(t *testing.T) {
+	t.Parallel()
+	golden(t, "testdata/contract.json", map[string]any{
+		"workflows": []string{workflows.ProcessNotification, workflows.SweepFailedNotifications},
+		"activities": []string{workflows.FetchReport, workflows.ValidateReport, workflows.PostExceptions, workflows.TakeAction,
+			workflows.DeleteNotification, workflows.ListFailedNotifications, workflows.StartProcessing},
+		"signals":          []string{workflows.Notified, workflows.Decided, workflows.Retried},
+		"queries":          []string{workflows.StatusQuery},
+		"queues":           []string{workflows.DefaultTaskQueue, workflows.ConcurQueue(workflows.DefaultTaskQueue)},
+		"searchAttributes": []string{workflows.ReportIDAttribute, workflows.WaitingForAttribute, workflows.OutcomeAttribute},
+		"waitingFor":       []string{workflows.WaitingForApprover, workflows.WaitingForOperator},
+		"states": []workflows.State{workflows.Fetching, workflows.Validating, workflows.Waiting, workflows.Posting,
+			workflows.Acting, workflows.Deleting, workflows.Parked, workflows.Closed},
+		"outcomes": workflows.Outcomes(),
+		"kinds":    workflows.Kinds(),
+		"payloads": map[string]any{
+			"notified": failedCopy(1),
+			"decided":  expense.Decision{TaskID: "t", ID: "d", Decision: expense.PassOn, Comment: "c", By: "kim"},
+			"retried":  workflows.Retry{By: "ops"},
+			"result":   workflows.Result{Outcome: expense.SentBack, Cause: "rules", Done: []string{"sent back"}},
+		},
+	})
+}
+
+func TestTheStatusKeepsItsShape(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)
+	golden(t, "testdata/status.json", []workflows.Status{{
+		NotificationID: "EXPRPT:gWr1$pKey", ReportID: "R1", State: workflows.Parked, WaitingFor: workflows.WaitingForOperator,
+		Since: at, Stop: "A_EXTV /path", Revision: "00ff", Task: &workflows.Task{ID: "EXPRPT:gWr1$pKey/00ff/1", Group: "finance"},
+		Verdict: &workflows.VerdictStatus{Action: expense.Ask, RulesHash: "abcd",
+			Exceptions: []expense.Exception{{ObjectType: expense.OnEntry, ObjectID: "e1", Code: "NORECPT", Rule: "receipt"}},
+			Findings:   []expense.Finding{{Rule: "receipt", Object: "e1", Message: "Receipt missing"}}},
+		Decisions: []workflows.DecisionTaken{{ID: "d1", TaskID: "t", By: "kim", Decision: expense.PassOn, Accepted: false, Why: "late"}},
+		Done:      []string{"exception NORECPT posted on entry e1"},
+		Parked:    &workflows.Trouble{Kind: expense.Forbidden, Message: "refused", Mend: "give the role"},
+		OwedDeletes: []string{
+			"https://www.concursolutions.com/api/platform/notifications/v1.0/notification/n1",
+		},
+		Outcome: "",
+	}})
+}
+
+func TestAnEmptyStatusHasListsAndNoNulls(t *testing.T) {
+	p := newPlay(t)
+	p.reads = []any{moved("A_APPR")}
+	p.run(callout())
+	answer, err := p.env.QueryWorkflow(workflows.StatusQuery)
+	require.NoError(t, err)
+	var raw map[string]any
+	require.NoError(t, answer.Get(&raw))
+	for _, list := range []string{"decisions", "done", "owedDeletes"} {
+		require.Equal(t, []any{}, raw[list], list)
+	}
+	require.Equal(t, "superseded", raw["outcome"])
+}

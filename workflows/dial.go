@@ -1,0 +1,74 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	temporalenv "go.temporal.io/sdk/contrib/envconfig"
+	temporallog "go.temporal.io/sdk/log"
+)
+
+// ClientOptions reads Temporal's own TEMPORAL_* variables, and a file only when
+// TEMPORAL_CONFIG_FILE names one: what a program does must not depend on a file in
+// somebody's home.
+func ClientOptions(logger *slog.Logger) (client.Options, error) {
+	file, _ := temporalenv.EnvLookupOS.LookupEnv("TEMPORAL_CONFIG_FILE")
+	options, err := temporalenv.LoadClientOptions(temporalenv.LoadClientOptionsRequest{DisableFile: file == ""})
+	if err != nil {
+		return client.Options{}, fmt.Errorf("read Temporal's TEMPORAL_ variables: %w", err)
+	}
+	if options.Namespace == "" {
+		options.Namespace = client.DefaultNamespace
+	}
+	options.Logger = temporallog.NewStructuredLogger(logger)
+	return options, nil
+}
+
+// ErrNotChecked means that the search attributes could not be looked up, for want
+// of a right or because the service does not offer it, as Temporal Cloud does not.
+var ErrNotChecked = errors.New("the search attributes could not be checked")
+
+// CheckSearchAttributes returns nil when every search attribute that a run sets is
+// registered with its type; a run could not take a step otherwise. Its error names
+// the command that mends it, or is ErrNotChecked.
+func CheckSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
+	registered, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	var denied *serviceerror.PermissionDenied
+	var missing *serviceerror.Unimplemented
+	switch {
+	case errors.As(err, &denied), errors.As(err, &missing):
+		return fmt.Errorf("%w: %w", ErrNotChecked, err)
+	case err != nil:
+		return fmt.Errorf("list the search attributes: %w", err)
+	}
+	var wanted, wrong []string
+	for _, name := range []string{ReportIDAttribute, WaitingForAttribute, OutcomeAttribute} {
+		known, ok := registered.GetCustomAttributes()[name]
+		switch {
+		case !ok:
+			wanted = append(wanted, name)
+		case known != enumspb.INDEXED_VALUE_TYPE_KEYWORD:
+			wrong = append(wrong, fmt.Sprintf("%s is a %s", name, known))
+		}
+	}
+	if len(wrong) > 0 {
+		slices.Sort(wrong)
+		return fmt.Errorf("search attributes of a wrong type in namespace %s: %s; each must be a Keyword: remove it with\n  temporal operator search-attribute remove --namespace %s --name NAME\nand create it again", namespace, strings.Join(wrong, ", "), namespace)
+	}
+	if len(wanted) > 0 {
+		command := "temporal operator search-attribute create --namespace " + namespace
+		for _, name := range wanted {
+			command += " --name " + name + " --type Keyword"
+		}
+		return fmt.Errorf("search attributes are missing in namespace %s; create them with\n  %s", namespace, command)
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package workflows
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/expense"
+)
+
+// inbox takes signals as they come, so that none is only drained: a notified is
+// remembered until a read has answered it, a decided is weighed and recorded.
+type inbox struct {
+	notified workflow.ReceiveChannel
+	decided  workflow.ReceiveChannel
+	retried  workflow.ReceiveChannel
+}
+
+func openInbox(ctx workflow.Context) inbox {
+	return inbox{
+		notified: workflow.GetSignalChannelWithOptions(ctx, Notified, workflow.SignalChannelOptions{
+			Description: "Concur has notified again. Payload: a notification, or nothing to have the report read again.",
+		}),
+		decided: workflow.GetSignalChannelWithOptions(ctx, Decided, workflow.SignalChannelOptions{
+			Description: `A person has decided. Payload: {"taskId", "decision": "pass-on" or "send-back", "comment", "by"}; the task ID is in the status.`,
+		}),
+		retried: workflow.GetSignalChannelWithOptions(ctx, Retried, workflow.SignalChannelOptions{
+			Description: "An operator has mended what the run was parked for. No payload is needed.",
+		}),
+	}
+}
+
+// listen receives for as long as the run lives.
+func (r *run) listen(ctx workflow.Context) {
+	selector := workflow.NewSelector(ctx)
+	for _, c := range []workflow.ReceiveChannel{r.inbox.notified, r.inbox.decided, r.inbox.retried} {
+		selector.AddReceive(c, func(workflow.ReceiveChannel, bool) { r.receive() })
+	}
+	for {
+		selector.Select(ctx)
+	}
+}
+
+// receive takes every signal that is there. It is called before anything that
+// depends on none being unread.
+func (r *run) receive() {
+	for r.inbox.notified.Len() > 0 {
+		var n expense.Notification
+		if r.inbox.notified.ReceiveAsync(&n) {
+			r.onNotified(n)
+		}
+	}
+	for r.inbox.decided.Len() > 0 {
+		var d expense.Decision
+		if r.inbox.decided.ReceiveAsync(&d) {
+			r.onDecided(d)
+		}
+	}
+	for r.inbox.retried.Len() > 0 {
+		var retry Retry
+		if r.inbox.retried.ReceiveAsync(&retry) {
+			r.retry = true
+		}
+	}
+}
+
+// onNotified remembers what the notification asks for. One with a failed-list URI
+// that is known already asks for nothing.
+func (r *run) onNotified(n expense.Notification) {
+	if n.NotificationURI != "" {
+		if !r.owe(n.NotificationURI) {
+			return
+		}
+		if r.Refused != "" { // it named a host that must not be followed: this one replaces it
+			r.forget(r.Refused)
+			r.Refused = ""
+		}
+	}
+	if !r.Readable && n.ObjectURI != "" && n.ID() == r.notification.ID() {
+		r.ObjectURI = n.ObjectURI
+	}
+	if n.EventType != "" {
+		r.EventType = n.EventType
+	}
+	r.Unread = true
+}
+
+// onDecided records a decision and says whether it counts. The first one for the
+// open task does; one that was sent again with its ID changes nothing.
+func (r *run) onDecided(d expense.Decision) {
+	for _, before := range r.Decisions {
+		if d.ID != "" && d.ID == before.ID {
+			return
+		}
+	}
+	if d.ID == "" {
+		r.Unnamed++
+		d.ID = fmt.Sprintf("signal-%d", r.Unnamed)
+	}
+	if d.By == "" {
+		d.By = "not said"
+	}
+	why := r.refuse(d)
+	if why == "" {
+		r.Ruling = &d
+	}
+	r.Decisions = append(r.Decisions, DecisionTaken{
+		ID: d.ID, TaskID: d.TaskID, By: d.By, Decision: d.Decision, Accepted: why == "", Why: why,
+	})
+	r.boundDecisions()
+}
+
+// refuse says why a decision does not count, or nothing.
+func (r *run) refuse(d expense.Decision) string {
+	switch {
+	case d.Decision != expense.PassOn && d.Decision != expense.RulingSendBack:
+		return `the decision must be "pass-on" or "send-back"`
+	case d.TaskID == "":
+		return "the decision names no taskId; the status shows the one that is open"
+	case r.Task == nil:
+		return "nothing waits for a decision"
+	case d.TaskID != r.Task.ID:
+		return "this task is closed; the report has changed or was decided since"
+	case r.Ruling != nil:
+		return "already decided by " + r.Ruling.By
+	}
+	return ""
+}
+
+// boundDecisions drops the oldest refused decision when there are too many; one
+// that was accepted is kept.
+func (r *run) boundDecisions() {
+	if len(r.Decisions) <= maxKept {
+		return
+	}
+	for i, d := range r.Decisions {
+		if !d.Accepted {
+			r.Decisions = append(r.Decisions[:i:i], r.Decisions[i+1:]...)
+			return
+		}
+	}
+	r.Decisions = r.Decisions[1:]
+}

@@ -1,0 +1,101 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/expense"
+)
+
+// judge asks the rules, unless they have already judged this very revision. A
+// verdict that says the same as before keeps what a person decided on it.
+func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
+	if r.Verdict != nil && !r.Rejudge {
+		return nil
+	}
+	if r.Task == nil {
+		r.enter(ctx, Validating)
+	}
+	var verdict expense.Verdict
+	err := r.readable(ctx, func() error {
+		call := r.localOptions(ctx, "judge the report by the rules")
+		return workflow.ExecuteActivity(call, ValidateReport, expense.ValidateReportInput{
+			Report: read.Report, EventType: r.EventType,
+		}).Get(ctx, &verdict)
+	})
+	if err != nil {
+		return err
+	}
+	if r.Verdict != nil && !sameEffect(*r.Verdict, verdict) {
+		r.closeTask("the rules say something else now")
+	}
+	r.Verdict, r.Rejudge = &verdict, false
+	return nil
+}
+
+func sameEffect(a, b expense.Verdict) bool {
+	return a.Action == b.Action && a.Group == b.Group && a.Comment == b.Comment &&
+		slices.EqualFunc(a.Exceptions, b.Exceptions, expense.Exception.Same)
+}
+
+// settle says what to do: what the rules say or, where they ask for a person, what
+// the person decides.
+func (r *run) settle(ctx workflow.Context) (action expense.Action, comment, cause string, err error) {
+	if r.Verdict.Action != expense.Ask {
+		return r.Verdict.Action, r.Verdict.Comment, "rules", nil
+	}
+	if err := r.ask(ctx); err != nil {
+		return "", "", "", err
+	}
+	switch {
+	case r.Ruling.Decision == expense.PassOn:
+		return expense.Approve, r.Ruling.Comment, "person", nil
+	case r.Ruling.Comment == "":
+		return expense.SendBack, r.Verdict.Comment, "person", nil
+	}
+	return expense.SendBack, r.Ruling.Comment, "person", nil
+}
+
+// ask waits for a person. Silence never approves: without a decision the run stays
+// open.
+func (r *run) ask(ctx workflow.Context) error {
+	if r.Task == nil {
+		r.Tasks++
+		r.Task = &Task{
+			ID:    fmt.Sprintf("%s/%s/%d", r.notification.ID(), r.Revision, r.Tasks),
+			Group: r.Verdict.Group,
+		}
+		r.Asked = workflow.Now(ctx)
+	}
+	if r.Ruling == nil {
+		r.enter(ctx, Waiting)
+		r.status.Since = r.Asked // a notification that changed nothing restarts nothing
+	}
+	info := workflow.GetInfo(ctx)
+	if err := workflow.Await(ctx, func() bool {
+		return r.Ruling != nil || r.Unread || info.GetContinueAsNewSuggested()
+	}); err != nil {
+		return err
+	}
+	if r.Ruling == nil || r.Unread {
+		return errAgain // the ruling is kept, unless the report has changed
+	}
+	return nil
+}
+
+// closeTask ends the open task: no decision on it counts any more.
+func (r *run) closeTask(why string) {
+	if r.Task != nil && r.Ruling != nil {
+		r.did(fmt.Sprintf("the decision of %s no longer applies: %s", r.Ruling.By, why))
+	}
+	r.Task, r.Ruling = nil, nil
+}
+
+func (r *run) forgetVerdict() {
+	if r.Verdict != nil {
+		r.closeTask("the report has changed")
+	}
+	r.Verdict = nil
+}

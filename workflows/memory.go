@@ -1,0 +1,125 @@
+package workflows
+
+import (
+	"slices"
+	"time"
+
+	"concur-connector/expense"
+)
+
+// ProcessInput is what a run of ProcessNotification begins with.
+type ProcessInput struct {
+	Notification expense.Notification `json:"notification"`
+	Memory       *Memory              `json:"memory,omitempty"` // of the run that continued as this one
+}
+
+// Memory is the state of a run, as it is carried over when a long run continues
+// as new. The report itself is not in it: it is read again.
+type Memory struct {
+	ObjectURI string `json:"objectUri"`
+	EventType string `json:"eventType,omitempty"`
+	Readable  bool   `json:"readable,omitempty"` // ObjectURI has been read once
+
+	MustRead bool `json:"mustRead,omitempty"` // the report is to be read (again)
+	Unread   bool `json:"unread,omitempty"`   // a notified came since the last read began
+	Rejudge  bool `json:"rejudge,omitempty"`  // an operator may have mended the rules
+
+	ReportID    string `json:"reportId,omitempty"`
+	Stop        string `json:"stop,omitempty"`
+	Revision    string `json:"revision,omitempty"`
+	Content     string `json:"content,omitempty"`
+	StopChanges int    `json:"stopChanges,omitempty"` // in a row, nothing else changed
+
+	Verdict *expense.Verdict  `json:"verdict,omitempty"` // of Revision
+	Task    *Task             `json:"task,omitempty"`
+	Asked   time.Time         `json:"asked,omitzero"` // when the task began
+	Tasks   int               `json:"tasks,omitempty"`
+	Ruling  *expense.Decision `json:"ruling,omitempty"` // the decision that counts
+
+	Posted   []PostedAt `json:"posted,omitempty"`
+	Refusals int        `json:"refusals,omitempty"` // of exceptions, in a row
+	Doubt    *Doubt     `json:"doubt,omitempty"`
+
+	Owed    []string `json:"owed,omitempty"`    // notification URIs to delete
+	Deleted []string `json:"deleted,omitempty"` // known, and nothing more to do
+	Refused string   `json:"refused,omitempty"` // the owed URI that must not be followed
+
+	Parks      int          `json:"parks,omitempty"` // in a row, of the same kind
+	ParkedKind expense.Kind `json:"parkedKind,omitempty"`
+
+	Decisions []DecisionTaken `json:"decisions,omitempty"`
+	Unnamed   int             `json:"unnamed,omitempty"` // decisions that came without an ID
+	Done      []string        `json:"done,omitempty"`
+	Outcome   expense.Outcome `json:"outcome,omitempty"`
+	Cause     string          `json:"cause,omitempty"`
+}
+
+// PostedAt is an exception that is on the report and is not posted again at this stop.
+type PostedAt struct {
+	Stop string `json:"stop"`
+	expense.PostedException
+}
+
+// Doubt is a write that ended without an answer: it may have taken effect.
+type Doubt struct {
+	Stop   string         `json:"stop"`
+	Action expense.Action `json:"action,omitempty"` // empty: exceptions were posted
+	Flags  expense.Flags  `json:"flags,omitzero"`   // as they were before that post
+}
+
+// maxKept bounds the lists that a run shows, so that no sender can fill its memory.
+const maxKept = 200
+
+// posted returns what is on the report at this stop.
+func (m *Memory) posted(stop string) []PostedAt {
+	var here []PostedAt
+	for _, p := range m.Posted {
+		if p.Stop == stop {
+			here = append(here, p)
+		}
+	}
+	return here
+}
+
+// missing returns the exceptions that are still to be posted at this stop.
+func (m *Memory) missing(stop string, wanted []expense.Exception) []expense.Exception {
+	here := m.posted(stop)
+	var missing []expense.Exception
+	for _, e := range wanted {
+		if !slices.ContainsFunc(here, func(p PostedAt) bool { return p.Same(e) }) {
+			missing = append(missing, e)
+		}
+	}
+	return missing
+}
+
+// did adds a line to what was done in Concur.
+func (m *Memory) did(line string) {
+	m.Done = append(m.Done, line)
+	if len(m.Done) > maxKept {
+		m.Done = append(m.Done[:1:1], m.Done[len(m.Done)-maxKept+1:]...)
+	}
+}
+
+// owe remembers a notification URI to be deleted and reports whether it is new.
+func (m *Memory) owe(uri string) bool {
+	if slices.Contains(m.Owed, uri) || slices.Contains(m.Deleted, uri) {
+		return false
+	}
+	m.Owed = append(m.Owed, uri)
+	return true
+}
+
+// deleted moves a notification URI from owed to known.
+func (m *Memory) deleted(uri string) {
+	m.Owed = slices.DeleteFunc(m.Owed, func(u string) bool { return u == uri })
+	m.Deleted = append(m.Deleted, uri)
+	if len(m.Deleted) > maxKept {
+		m.Deleted = slices.Clone(m.Deleted[len(m.Deleted)-maxKept:])
+	}
+}
+
+// forget drops a notification URI that is owed.
+func (m *Memory) forget(uri string) {
+	m.Owed = slices.DeleteFunc(m.Owed, func(u string) bool { return u == uri })
+}

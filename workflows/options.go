@@ -1,0 +1,51 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// requests bounds how many answers of Concur one attempt may wait for, the pause
+// after a doubtful attempt included. StartToClose must be longer than all of them,
+// so that the HTTP limit, which says what happened, always fires first. One call
+// may be four requests: the token, the call, one refresh and the call again, and
+// twice that for a path with a stray percent sign.
+const (
+	requestsOfRead  = 8
+	requestsOfWrite = 1 + 3*requestsOfRead // the pause, a read, the write, a read
+)
+
+// concurOptions are for an activity that calls Concur. There is no
+// ScheduleToClose: Concur's own five minutes, or an hour until a person renews our
+// access, must fit, however often. An attempt ends by Concur's rules; a killed
+// worker's by the heartbeat.
+func (w Workflows) concurOptions(ctx workflow.Context, summary string, requests int) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           ConcurQueue(workflow.GetInfo(ctx).TaskQueueName),
+		StartToCloseTimeout: time.Duration(requests+1) * w.AnswerLimit,
+		HeartbeatTimeout:    w.HeartbeatTimeout,
+		WaitForCancellation: true, // a write in flight is not interrupted; its result is recorded
+		RetryPolicy:         w.retries(),
+		Summary:             summary,
+	})
+}
+
+// localOptions are for an activity that calls nobody but Temporal: seconds are
+// plenty, and a worker that was killed meanwhile is noticed as fast.
+func (w Workflows) localOptions(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: w.AnswerLimit,
+		RetryPolicy:         w.retries(),
+		Summary:             summary,
+	})
+}
+
+func (w Workflows) retries() *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{
+		InitialInterval:    w.RetryInterval,
+		BackoffCoefficient: 2,
+		MaximumInterval:    w.RetryMaxInterval,
+	}
+}

@@ -1,0 +1,169 @@
+package workflows_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/expense"
+	"concur-connector/workflows"
+)
+
+// play is one story of a run: what each activity answers, in order, the last
+// answer repeating, and what was called.
+type play struct {
+	t   *testing.T
+	env *testsuite.TestWorkflowEnvironment
+
+	reads    []any // expense.FetchedReport, error, or func() any of them
+	verdicts []any // expense.Verdict or error
+	posts    []any // expense.PostedExceptions or error
+	actions  []any // expense.ActionTaken or error
+	deletes  []any // nil or error
+
+	calls  []string
+	posted []expense.PostExceptionsInput
+	acted  []expense.TakeActionInput
+	read   []expense.FetchReportInput
+}
+
+func newPlay(t *testing.T) *play {
+	t.Helper()
+	t.Parallel()
+	return stage(t)
+}
+
+// stage sets a play up, the second one of a test too.
+func stage(t *testing.T) *play {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	p := &play{t: t, env: suite.NewTestWorkflowEnvironment()}
+	p.env.SetTestTimeout(30 * time.Second)
+	p.env.SetWorkerOptions(worker.Options{WorkflowPanicPolicy: worker.FailWorkflow})
+	w := workflows.Workflows{Settings: workflows.DefaultSettings()}
+	p.env.RegisterWorkflowWithOptions(w.ProcessNotification, workflow.RegisterOptions{Name: workflows.ProcessNotification})
+	p.env.RegisterWorkflowWithOptions(w.SweepFailedNotifications, workflow.RegisterOptions{Name: workflows.SweepFailedNotifications})
+	register := func(name string, f any) {
+		p.env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+	}
+	register(workflows.FetchReport, func(_ context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
+		p.read = append(p.read, in)
+		return next[expense.FetchedReport](p, "read", &p.reads)
+	})
+	register(workflows.ValidateReport, func(context.Context, expense.ValidateReportInput) (expense.Verdict, error) {
+		return next[expense.Verdict](p, "judge", &p.verdicts)
+	})
+	register(workflows.PostExceptions, func(_ context.Context, in expense.PostExceptionsInput) (expense.PostedExceptions, error) {
+		p.posted = append(p.posted, in)
+		return next[expense.PostedExceptions](p, "post", &p.posts)
+	})
+	register(workflows.TakeAction, func(_ context.Context, in expense.TakeActionInput) (expense.ActionTaken, error) {
+		p.acted = append(p.acted, in)
+		return next[expense.ActionTaken](p, string(in.Action), &p.actions)
+	})
+	register(workflows.DeleteNotification, func(context.Context, expense.DeleteNotificationInput) error {
+		_, err := next[struct{}](p, "delete", &p.deletes)
+		return err
+	})
+	return p
+}
+
+// next returns the next answer of an activity.
+func next[T any](p *play, call string, answers *[]any) (T, error) {
+	p.calls = append(p.calls, call)
+	var zero T
+	if len(*answers) == 0 {
+		return zero, nil
+	}
+	answer := (*answers)[0]
+	if len(*answers) > 1 {
+		*answers = (*answers)[1:]
+	}
+	if f, ok := answer.(func() any); ok {
+		answer = f()
+	}
+	switch v := answer.(type) {
+	case nil:
+		return zero, nil
+	case error:
+		return zero, v
+	case T:
+		return v, nil
+	}
+	return zero, fmt.Errorf("the play answers %s with a %T", call, answer)
+}
+
+const reportURI = "https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/gWr1$pKey"
+
+func callout() expense.Notification {
+	return expense.Notification{Kind: expense.ExpenseReport, Key: "gWr1$pKey", ObjectURI: reportURI, ObjectType: "EXPRPT"}
+}
+
+func failedCopy(n int) expense.Notification {
+	c := callout()
+	c.NotificationURI = fmt.Sprintf("https://www.concursolutions.com/api/platform/notifications/v1.0/notification/n%d", n)
+	return c
+}
+
+// waiting is a read of a report that waits at stop n, with an amount that tells
+// revisions apart.
+func waiting(n, amount int) expense.FetchedReport {
+	r := &expense.Report{ID: "R1", Key: "key", Status: expense.StatusExternalValidation,
+		ActionURL: fmt.Sprintf("https://www.concursolutions.com/api/expense/expensereport/v1.1/report/stop%d/WorkFlowAction", n),
+		Entries:   []expense.Entry{{ID: "e1", Purpose: fmt.Sprint(amount)}}}
+	return expense.FetchedReport{Reading: expense.Reading{Status: r.Status, Stop: r.Stop()},
+		ReportID: r.ID, Report: r, Revision: r.Revision(), Content: r.Content()}
+}
+
+func moved(status string) expense.FetchedReport {
+	return expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotWaiting, Status: status}, ReportID: "R1"}
+}
+
+func kind(k expense.Kind) error {
+	return temporal.NewNonRetryableApplicationError(string(k)+": in Concur's words", string(k), nil)
+}
+
+func (p *play) run(n expense.Notification) workflows.Result {
+	p.t.Helper()
+	p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: n})
+	require.True(p.t, p.env.IsWorkflowCompleted(), "the run is still open: %v", p.calls)
+	require.NoError(p.t, p.env.GetWorkflowError())
+	var result workflows.Result
+	require.NoError(p.t, p.env.GetWorkflowResult(&result))
+	return result
+}
+
+// after calls f when the run is d old.
+func (p *play) after(d time.Duration, f func()) { p.env.RegisterDelayedCallback(f, d) }
+
+func (p *play) status() workflows.Status {
+	answer, err := p.env.QueryWorkflow(workflows.StatusQuery)
+	require.NoError(p.t, err)
+	var s workflows.Status
+	require.NoError(p.t, answer.Get(&s))
+	return s
+}
+
+func (p *play) decide(taskID, id string, ruling expense.Ruling) {
+	p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: taskID, ID: id, Decision: ruling, By: "kim"})
+}
+
+var (
+	passOn   = expense.Verdict{Action: expense.Approve, RulesHash: "h1"}
+	sendBack = expense.Verdict{Action: expense.SendBack, Comment: "Alcohol is not reimbursed.", RulesHash: "h1"}
+	ask      = expense.Verdict{Action: expense.Ask, Group: "finance", Comment: "Too large.", RulesHash: "h1"}
+	norecpt  = expense.Exception{ObjectType: expense.OnEntry, ObjectID: "e1", Code: "NORECPT"}
+	flagged  = expense.Verdict{Action: expense.Approve, Exceptions: []expense.Exception{norecpt}, RulesHash: "h1"}
+)
+
+func posted(state expense.PostState, words string) expense.PostedExceptions {
+	return expense.PostedExceptions{Items: []expense.PostedException{{Exception: norecpt, State: state, Message: words}}}
+}

@@ -1,0 +1,147 @@
+package workflows
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/expense"
+)
+
+// run is one run of ProcessNotification.
+type run struct {
+	Workflows
+	Memory
+	notification expense.Notification
+	inbox        inbox
+	retry        bool // an operator has signalled retried
+	status       Status
+}
+
+// errAgain sends a run back to FetchReport.
+var errAgain = errors.New("read the report again")
+
+// ProcessNotification takes one Concur object through its life: it is read, judged,
+// decided and acted on, and the failed notification is deleted. It ends with an
+// outcome; what a person must mend leaves it open.
+func (w Workflows) ProcessNotification(ctx workflow.Context, input ProcessInput) (Result, error) {
+	r, err := w.setup(ctx, input)
+	if err != nil {
+		return Result{}, err
+	}
+	if r.notification.Kind != expense.ExpenseReport {
+		r.Outcome = expense.Unsupported
+		r.receive()
+		return r.close(ctx)
+	}
+	for {
+		err := r.life(ctx)
+		var trouble *Trouble
+		switch {
+		case ctx.Err() != nil:
+			return r.cancel(ctx)
+		case errors.As(err, &trouble):
+			err = r.park(ctx, *trouble)
+		}
+		if ctx.Err() != nil {
+			return r.cancel(ctx)
+		}
+		if err != nil && !errors.Is(err, errAgain) {
+			return Result{}, err
+		}
+		r.receive()
+		if err == nil && trouble == nil && !r.Unread {
+			return r.close(ctx)
+		}
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			return Result{}, r.continueAsNew(ctx)
+		}
+	}
+}
+
+func (w Workflows) setup(ctx workflow.Context, input ProcessInput) (*run, error) {
+	n := input.Notification
+	r := &run{Workflows: w, notification: n, inbox: openInbox(ctx)}
+	if input.Memory != nil {
+		r.Memory = *input.Memory
+	} else {
+		r.Memory = Memory{ObjectURI: n.ObjectURI, EventType: n.EventType, MustRead: true}
+		if n.NotificationURI != "" {
+			r.owe(n.NotificationURI)
+		}
+	}
+	r.status = Status{NotificationID: n.ID(), State: Fetching, Since: workflow.Now(ctx)}
+	err := workflow.SetQueryHandlerWithOptions(ctx, StatusQuery, func() (Status, error) { return r.answer(), nil },
+		workflow.QueryHandlerOptions{Description: "What the run knows of itself: where it is, what it waits for, what it has done."})
+	workflow.Go(ctx, r.listen)
+	r.show(ctx)
+	return r, err
+}
+
+// life is one life of the notification, from the read to the last delete. It is
+// lived again from the read for as long as it ends with errAgain.
+func (r *run) life(ctx workflow.Context) error {
+	r.receive()
+	if r.Unread {
+		r.MustRead = true
+	}
+	if r.MustRead {
+		if err := r.process(ctx); err != nil {
+			return err
+		}
+		r.MustRead = false
+		r.receive()
+		if r.Unread {
+			return errAgain
+		}
+	}
+	return r.deleteOwed(ctx)
+}
+
+// process reads the report and, while it waits for us, sees it through.
+func (r *run) process(ctx workflow.Context) error {
+	r.Unread = false
+	read, err := r.fetch(ctx)
+	if err != nil {
+		return err
+	}
+	if read.Kind != "" {
+		return r.left(ctx, read.Reading, false)
+	}
+	if err := r.judge(ctx, read); err != nil {
+		return err
+	}
+	action, comment, cause, err := r.settle(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.postExceptions(ctx, read); err != nil {
+		return err
+	}
+	return r.act(ctx, action, comment, cause)
+}
+
+// close ends the run. Nothing may block from the last receive to here.
+func (r *run) close(ctx workflow.Context) (Result, error) {
+	r.enter(ctx, Closed)
+	return Result{Outcome: r.Outcome, Cause: r.Cause, Done: r.Done}, nil
+}
+
+// cancel ends the run as an operator asked. What was done stays done and is said.
+func (r *run) cancel(ctx workflow.Context) (Result, error) {
+	if r.Doubt != nil {
+		r.did("cancelled while Concur's answer to a write was awaited: it may have taken effect")
+	}
+	r.Outcome, r.Cause = expense.Cancelled, ""
+	r.status.Parked = nil
+	r.receive()
+	result, _ := r.close(ctx)
+	return result, temporal.NewCanceledError(result)
+}
+
+func (r *run) continueAsNew(ctx workflow.Context) error {
+	r.receive()
+	memory := r.Memory
+	return workflow.NewContinueAsNewError(ctx, ProcessNotification, ProcessInput{Notification: r.notification, Memory: &memory})
+}

@@ -1,0 +1,115 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/expense"
+)
+
+// fetch reads the report and remembers what the read showed.
+func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
+	r.enter(ctx, Fetching)
+	var read expense.FetchedReport
+	err := r.readable(ctx, func() error {
+		call := r.concurOptions(ctx, "read the report", requestsOfRead)
+		return workflow.ExecuteActivity(call, FetchReport, expense.FetchReportInput{ObjectURI: r.ObjectURI}).Get(ctx, &read)
+	})
+	if err != nil {
+		return read, err
+	}
+	r.Readable = true
+	if read.ReportID != "" {
+		r.ReportID = read.ReportID
+	}
+	if read.Kind != "" {
+		return read, nil
+	}
+	if err := r.countStops(read); err != nil {
+		return read, err
+	}
+	if read.Stop != r.Stop || read.Revision != r.Revision {
+		r.Refusals = 0
+	}
+	if read.Revision != r.Revision {
+		r.forgetVerdict()
+	}
+	r.Stop, r.Revision, r.Content = read.Stop, read.Revision, read.Content
+	r.Outcome, r.Cause = "", "" // it waits for us (again)
+	return read, nil
+}
+
+// unsteady is how many reads in a row may show another stop of an unchanged report.
+const unsteady = 3
+
+// countStops parks a report whose stop is another on every read: no write to it
+// could ever be proved to be at the stop that was judged.
+func (r *run) countStops(read expense.FetchedReport) error {
+	if r.Stop == "" || read.Stop == r.Stop || read.Content != r.Content {
+		r.StopChanges = 0
+		return nil
+	}
+	r.StopChanges++
+	if r.StopChanges < unsteady {
+		return nil
+	}
+	r.Stop, r.Revision = read.Stop, read.Revision
+	return &Trouble{
+		Kind:    expense.Malformed,
+		Message: fmt.Sprintf("the report's WorkflowActionURL was another on %d reads in a row though nothing else changed", unsteady),
+	}
+}
+
+// left concludes a pass that found the report no longer waiting for us. What an
+// earlier pass achieved stands.
+func (r *run) left(ctx workflow.Context, reading expense.Reading, doubtful bool) error {
+	doubt := r.Doubt
+	r.Doubt = nil
+	r.closeTask("the report has left the stop")
+	switch {
+	case doubt != nil && doubt.Action != "" && reading.Kind == expense.NotWaiting && doubt.Action.Explains(reading.Status):
+		r.succeeded(doubt.Stop, doubt.Action, r.Cause, true)
+	case r.Outcome != "":
+	case reading.Kind == expense.NotFound:
+		r.Outcome = expense.Gone
+	case !doubtful && doubt == nil && expense.SendBack.Explains(reading.Status):
+		r.Outcome = expense.Withdrawn
+	default:
+		r.Outcome = expense.Superseded
+	}
+	return nil
+}
+
+// unreadable is how often an answer that cannot be read is asked for before the
+// run is parked.
+const unreadable = 3
+
+// readable calls an activity, and calls it again when Concur's answer could not be
+// read. Its error is a *Trouble when a person must mend something.
+func (r *run) readable(ctx workflow.Context, call func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := trouble(call())
+		var t *Trouble
+		if !errors.As(err, &t) || t.Kind != expense.Malformed || attempt == unreadable {
+			return err
+		}
+		if err := workflow.NewTimerWithOptions(ctx, r.MalformedDelay, workflow.TimerOptions{
+			Summary: "Concur's answer could not be read; asking again",
+		}).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+}
+
+// trouble turns the failure of an activity into a *Trouble. Every other error is
+// returned as it is: a cancellation.
+func trouble(err error) error {
+	var failed *temporal.ApplicationError
+	if err == nil || !errors.As(err, &failed) {
+		return err
+	}
+	return &Trouble{Kind: expense.Kind(failed.Type()), Message: failed.Message()}
+}

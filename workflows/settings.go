@@ -1,0 +1,34 @@
+package workflows
+
+import "time"
+
+// Settings are the durations that the workflows hand to Temporal. They may change
+// between deployments: a replay does not compare them.
+type Settings struct {
+	// AnswerLimit is how long Concur may take for one answer (60 s by its own rules).
+	AnswerLimit time.Duration
+	// HeartbeatTimeout is how soon a killed worker's attempt is given to another.
+	HeartbeatTimeout time.Duration
+	// RetryInterval and RetryMaxInterval bound the growing delay between attempts.
+	RetryInterval    time.Duration
+	RetryMaxInterval time.Duration
+	// ParkedRetries is when a parked run tries again by itself; the last repeats.
+	ParkedRetries []time.Duration
+	// MalformedDelay is the pause before an unreadable answer is asked for again.
+	MalformedDelay time.Duration
+}
+
+// DefaultSettings are those of production.
+func DefaultSettings() Settings {
+	return Settings{
+		AnswerLimit:      time.Minute,
+		HeartbeatTimeout: 15 * time.Second,
+		RetryInterval:    2 * time.Second,
+		RetryMaxInterval: 5 * time.Minute,
+		ParkedRetries:    []time.Duration{10 * time.Minute, time.Hour, 24 * time.Hour},
+		MalformedDelay:   30 * time.Second,
+	}
+}
+
+// Workflows holds the workflow functions. Register each under its name in contract.go.
+type Workflows struct{ Settings }

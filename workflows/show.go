@@ -1,0 +1,161 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/expense"
+)
+
+// enter moves the run to a state and shows it: in the status query, in the search
+// attributes, and in the details that the Web UI prints.
+func (r *run) enter(ctx workflow.Context, s State) {
+	if r.status.State != s {
+		r.status.State, r.status.Since = s, workflow.Now(ctx)
+	}
+	r.show(ctx)
+}
+
+func (r *run) show(ctx workflow.Context) {
+	r.status.WaitingFor = ""
+	switch {
+	case r.status.State == Parked:
+		r.status.WaitingFor = WaitingForOperator
+	case r.status.State != Closed && r.Task != nil && r.Ruling == nil:
+		r.status.WaitingFor = WaitingForApprover
+	}
+	r.upsert(ctx)
+	workflow.SetCurrentDetails(ctx, r.details(ctx))
+}
+
+// upsert writes the search attributes that have changed.
+func (r *run) upsert(ctx workflow.Context) {
+	var updates []temporal.SearchAttributeUpdate
+	set := func(key temporal.SearchAttributeKeyKeyword, value string) {
+		now := workflow.GetTypedSearchAttributes(ctx)
+		before, known := now.GetKeyword(key)
+		switch {
+		case value == "" && known && before != "":
+			updates = append(updates, key.ValueUnset())
+		case value != "" && before != value:
+			updates = append(updates, key.ValueSet(value))
+		}
+	}
+	set(reportIDKey(), r.ReportID)
+	set(waitingForKey(), r.status.WaitingFor)
+	if r.status.State == Closed {
+		set(outcomeKey(), string(r.Outcome))
+	}
+	if len(updates) > 0 {
+		if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
+			workflow.GetLogger(ctx).Warn("search attributes cannot be set", "error", err)
+		}
+	}
+}
+
+// answer is what the query says.
+func (r *run) answer() Status {
+	s := r.status
+	s.ReportID, s.Stop, s.Revision = r.ReportID, r.Stop, r.Revision
+	s.Task, s.Decisions, s.Done, s.OwedDeletes = r.Task, r.Decisions, r.Done, r.Owed
+	if s.State == Closed {
+		s.Outcome = r.Outcome
+	}
+	if v := r.Verdict; v != nil {
+		s.Verdict = &VerdictStatus{Action: v.Action, Exceptions: v.Exceptions, Findings: v.Findings, RulesHash: v.RulesHash}
+	}
+	return s.withoutNulls()
+}
+
+// details is what an operator reads in the Web UI, in Markdown.
+func (r *run) details(ctx workflow.Context) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n\n", args...) }
+	switch r.status.State {
+	case Parked:
+		p := r.status.Parked
+		line("**Parked: waits for an operator** (%s), since %s", p.Kind, r.status.Since.UTC().Format("2006-01-02 15:04 UTC"))
+		line("What is wrong: %s", plain(p.Message))
+		line("What to mend: %s", p.Mend)
+		line("Then: send this workflow the signal `%s`; no input is needed. It also tries again by itself.", Retried)
+	case Waiting:
+		line("**Waits for a person's decision** (%s), since %s", group(r.Task.Group), r.status.Since.UTC().Format("2006-01-02 15:04 UTC"))
+		line("To decide from here: send the signal `%s` with", Decided)
+		line("```json\n{\"taskId\": %q, \"decision\": \"pass-on\", \"comment\": \"\", \"by\": \"your name\"}\n```", r.Task.ID)
+		line("or with `\"decision\": \"send-back\"`.")
+	case Closed:
+		line("**Ended: %s**%s", r.Outcome, because(r.Cause))
+	default:
+		line("**%s**", doing(r.status.State))
+	}
+	if v := r.Verdict; v != nil {
+		line("The rules (%s) say: %s", v.RulesHash, saying(*v))
+		for _, f := range v.Findings[:min(len(v.Findings), 20)] {
+			fmt.Fprintf(&b, "- `%s`%s: %s\n", f.Rule, on(f.Object), plain(f.Message))
+		}
+		if more := len(v.Findings) - 20; more > 0 {
+			fmt.Fprintf(&b, "- and %d more\n", more)
+		}
+		b.WriteByte('\n')
+	}
+	if len(r.Done) > 0 {
+		line("Done so far:")
+		for _, d := range r.Done {
+			fmt.Fprintf(&b, "- %s\n", plain(d))
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func doing(s State) string {
+	switch s {
+	case Fetching:
+		return "Reads the report"
+	case Validating:
+		return "Judges the report by the rules"
+	case Posting:
+		return "Posts exceptions"
+	case Acting:
+		return "Passes the report on or sends it back"
+	case Deleting:
+		return "Deletes the failed notification"
+	}
+	return string(s)
+}
+
+func saying(v expense.Verdict) string {
+	text := map[expense.Action]string{expense.Approve: "pass it on", expense.SendBack: "send it back", expense.Ask: "ask a person"}[v.Action]
+	if n := len(v.Exceptions); n > 0 {
+		text += ", with " + count(n, "exception")
+	}
+	return text
+}
+
+func group(name string) string {
+	if name == "" {
+		return "any approver"
+	}
+	return "group " + plain(name)
+}
+
+func on(object string) string {
+	if object == "" {
+		return ""
+	}
+	return " on entry `" + object + "`"
+}
+
+func because(cause string) string {
+	if cause == "" {
+		return ""
+	}
+	return " (cause: " + cause + ")"
+}
+
+// plain keeps a text from outside from being read as Markdown.
+func plain(s string) string {
+	return strings.NewReplacer("\n", " ", "\r", " ", "*", `\*`, "_", `\_`, "`", "'", "<", "&lt;", "[", `\[`, "#", `\#`).Replace(s)
+}

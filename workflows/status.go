@@ -1,0 +1,97 @@
+package workflows
+
+import (
+	"time"
+
+	"concur-connector/expense"
+)
+
+// State is where a run is in the life of its notification.
+type State string
+
+// The states of a run.
+const (
+	Fetching   State = "fetching"
+	Validating State = "validating"
+	Waiting    State = "waiting" // for a person's decision
+	Posting    State = "posting"
+	Acting     State = "acting"
+	Deleting   State = "deleting"
+	Parked     State = "parked" // for an operator; the run stays open
+	Closed     State = "closed"
+)
+
+// Status is the answer of the query "status": what a run knows of itself.
+type Status struct {
+	NotificationID string          `json:"notificationId"`
+	ReportID       string          `json:"reportId"`
+	State          State           `json:"state"`
+	WaitingFor     string          `json:"waitingFor"`
+	Since          time.Time       `json:"since"` // when State was entered
+	Stop           string          `json:"stop"`
+	Revision       string          `json:"revision"`
+	Task           *Task           `json:"task"`
+	Verdict        *VerdictStatus  `json:"verdict"`
+	Decisions      []DecisionTaken `json:"decisions"`
+	Done           []string        `json:"done"` // what was done in Concur, in order
+	Parked         *Trouble        `json:"parked"`
+	OwedDeletes    []string        `json:"owedDeletes"` // notification URIs
+	Outcome        expense.Outcome `json:"outcome"`
+}
+
+// Task is what a person is asked.
+type Task struct {
+	ID    string `json:"id"`
+	Group string `json:"group"`
+}
+
+// VerdictStatus is what the rules said of the present revision.
+type VerdictStatus struct {
+	Action     expense.Action      `json:"action"`
+	Exceptions []expense.Exception `json:"exceptions"`
+	Findings   []expense.Finding   `json:"findings"`
+	RulesHash  string              `json:"rulesHash"`
+}
+
+// DecisionTaken is a decision that reached the run, and whether it counted.
+type DecisionTaken struct {
+	ID       string         `json:"id"`
+	TaskID   string         `json:"taskId"`
+	By       string         `json:"by"`
+	Decision expense.Ruling `json:"decision"`
+	Accepted bool           `json:"accepted"`
+	Why      string         `json:"why,omitempty"` // why not
+}
+
+// Trouble is why a run is parked and what a person can do about it.
+type Trouble struct {
+	Kind    expense.Kind `json:"kind"`
+	Message string       `json:"message"`
+	Mend    string       `json:"mend"`
+}
+
+// Result is what a run returns: the outcome and what was done on the way.
+type Result struct {
+	Outcome expense.Outcome `json:"outcome"`
+	Cause   string          `json:"cause,omitempty"` // of sent-back: rules or person
+	Done    []string        `json:"done,omitempty"`
+}
+
+// withoutNulls makes absent lists empty, so that a reader of the JSON needs no
+// special case.
+func (s Status) withoutNulls() Status {
+	s.Decisions = orEmpty(s.Decisions)
+	s.Done = orEmpty(s.Done)
+	s.OwedDeletes = orEmpty(s.OwedDeletes)
+	if v := s.Verdict; v != nil {
+		v.Exceptions, v.Findings = orEmpty(v.Exceptions), orEmpty(v.Findings)
+	}
+	return s
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
