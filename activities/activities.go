@@ -1,0 +1,153 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"concur-connector/concur"
+	"concur-connector/expense"
+	"concur-connector/policy"
+)
+
+// Starter starts the run of a notification, or tells the one that is open. It
+// reports whether a new run began.
+type Starter interface {
+	Start(ctx context.Context, n expense.Notification) (started bool, err error)
+}
+
+// Activities are the side effects of the workflows. Every exported method is an
+// activity, registered under its own name.
+type Activities struct {
+	options Options
+}
+
+// Options are what the activities work with.
+type Options struct {
+	Concur  *concur.Client
+	Rules   *policy.Policy
+	Starter Starter
+	Delays  Delays
+
+	// AnswerLimit is how long a request of an earlier attempt may still be acting
+	// in Concur.
+	AnswerLimit time.Duration
+	// ReportLimit is the size above which a report does not fit a payload, in bytes.
+	ReportLimit int
+	// Heartbeat sends one heartbeat and returns when it is acknowledged. When nil,
+	// it is sent by the worker's own client.
+	Heartbeat func(ctx context.Context, details ...any) error
+}
+
+// New returns the activities. It refuses options without which an activity would
+// fail at midnight.
+func New(o Options) (*Activities, error) {
+	switch {
+	case o.Concur == nil:
+		return nil, errors.New("activities: no client for Concur")
+	case o.Rules == nil:
+		return nil, errors.New("activities: no rules")
+	case o.Starter == nil:
+		return nil, errors.New("activities: nothing to start runs with")
+	case o.AnswerLimit <= 0 || o.ReportLimit <= 0:
+		return nil, errors.New("activities: the answer limit and the report limit must be positive")
+	}
+	if o.Heartbeat == nil {
+		o.Heartbeat = heartbeat
+	}
+	return &Activities{options: o}, nil
+}
+
+// FetchReport reads a report. One that does not wait for us is a value: it says
+// where the report is and holds nothing of it.
+func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
+	ctx, _, stop := a.alive(ctx)
+	defer stop()
+	report, reading, err := a.read(ctx, in.ObjectURI)
+	if err != nil || reading.Kind == expense.NotFound {
+		return expense.FetchedReport{Reading: reading}, a.failure(ctx, err)
+	}
+	fetched := expense.FetchedReport{Reading: reading, ReportID: report.ID}
+	if reading.Kind != "" {
+		return fetched, nil
+	}
+	if err := a.usable(report); err != nil {
+		return expense.FetchedReport{}, a.failure(ctx, err)
+	}
+	fetched.Report, fetched.Revision, fetched.Content = report, report.Revision(), report.Content()
+	return fetched, a.failure(ctx, a.fits(fetched))
+}
+
+// usable says at once what would otherwise stop the action at the end: nothing is
+// posted on a report that could not be passed on.
+func (a *Activities) usable(report *expense.Report) error {
+	if report.ActionURL == "" {
+		return &concur.Error{Op: "read the report", Kind: expense.Malformed, Message: "the report waits at external validation " +
+			"but has no WorkflowActionURL; the connector's user needs the Web Services Administrator role"}
+	}
+	return a.options.Concur.CheckURL(concur.ActionURL, report.ActionURL)
+}
+
+func (a *Activities) fits(result any) error {
+	data, err := json.Marshal(result)
+	if err != nil {
+		return fmt.Errorf("encode the report: %w", err)
+	}
+	if len(data) <= a.options.ReportLimit {
+		return nil
+	}
+	return &concur.Error{Op: "read the report", Kind: expense.TooLarge,
+		Message: fmt.Sprintf("the report takes %d KiB and at most %d KiB can be handled", len(data)>>10, a.options.ReportLimit>>10)}
+}
+
+// read reads the report afresh and says where it is.
+func (a *Activities) read(ctx context.Context, objectURI string) (*expense.Report, expense.Reading, error) {
+	report, err := a.options.Concur.Report(ctx, objectURI)
+	switch {
+	case errors.Is(err, concur.NotFound):
+		return nil, expense.Reading{Kind: expense.NotFound}, nil
+	case err != nil:
+		return nil, expense.Reading{}, err
+	case !report.AtStop():
+		return report, expense.Reading{Kind: expense.NotWaiting, Status: report.Status}, nil
+	}
+	return report, expense.Reading{Status: report.Status, Stop: report.Stop()}, nil
+}
+
+// readAt reads the report afresh; its reading has a Kind unless the report waits
+// at this very stop.
+func (a *Activities) readAt(ctx context.Context, objectURI, stop string) (*expense.Report, expense.Reading, error) {
+	report, reading, err := a.read(ctx, objectURI)
+	if err == nil && reading.Kind == "" && reading.Stop != stop {
+		reading.Kind = expense.NotWaiting
+	}
+	return report, reading, err
+}
+
+// ValidateReport judges a report by the rules.
+func (a *Activities) ValidateReport(_ context.Context, in expense.ValidateReportInput) (expense.Verdict, error) {
+	return a.options.Rules.Evaluate(in.Report), nil
+}
+
+// DeleteNotification deletes an entry of Concur's failed list. One that is gone
+// already is done.
+func (a *Activities) DeleteNotification(ctx context.Context, in expense.DeleteNotificationInput) error {
+	ctx, _, stop := a.alive(ctx)
+	defer stop()
+	return a.failure(ctx, a.options.Concur.DeleteNotification(ctx, in.NotificationURI))
+}
+
+// first reports whether this attempt may be the first to write. Every other one
+// treats the outcome as unknown, whatever the error before it was: a killed
+// process leaves no trace.
+func first(ctx context.Context, attempt expense.Attempt) bool {
+	info := activity.GetInfo(ctx)
+	return info.Attempt == 1 &&
+		!activity.HasHeartbeatDetails(ctx) &&
+		!attempt.Doubtful &&
+		info.WorkflowExecution.RunID == attempt.OriginalRunID
+}

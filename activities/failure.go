@@ -1,0 +1,82 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/temporal"
+
+	"concur-connector/concur"
+	"concur-connector/expense"
+)
+
+// Delays are how long Concur is left alone after it could not serve us.
+type Delays struct {
+	// Outage follows a 503 and an answer that did not come in time. Concur asks for
+	// five minutes.
+	Outage time.Duration
+	// Unauthorized follows a refusal that only a person can end, by renewing our
+	// access.
+	Unauthorized time.Duration
+}
+
+// treatment is what is done about a kind of error.
+type treatment int
+
+const (
+	retried treatment = iota // by the retry policy, or after Concur's own delay
+	hourly                   // until a person has renewed our access
+	parked                   // the workflow waits for a person
+)
+
+// table is the one place that says what becomes of an error of Concur. NotFound and
+// NotWaiting are not in it: they are values.
+func table(k expense.Kind) treatment {
+	switch k {
+	case expense.Unavailable, expense.RateLimited, expense.Deadlock, expense.OutcomeUnknown:
+		return retried
+	case expense.Unauthorized:
+		return hourly
+	}
+	return parked // Forbidden, Rejected, Untrusted, Malformed, TooLarge
+}
+
+// failure turns an error into one that Temporal understands: its type is the kind,
+// and it says whether and when to try again. A nil error stays nil.
+func (a *Activities) failure(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		if temporal.IsCanceledError(cause) {
+			return temporal.NewCanceledError()
+		}
+		if errors.Is(cause, errLost) {
+			err = lost(cause)
+		}
+	}
+	var e *concur.Error
+	if !errors.As(err, &e) {
+		return err // ours: retried by the policy until it is mended
+	}
+	options := temporal.ApplicationErrorOptions{NextRetryDelay: e.RetryAfter}
+	switch table(e.Kind) {
+	case parked:
+		options = temporal.ApplicationErrorOptions{NonRetryable: true}
+	case hourly:
+		options.NextRetryDelay = a.options.Delays.Unauthorized
+	case retried:
+		if outage := e.Status == 503 || errors.Is(err, context.DeadlineExceeded); outage && e.RetryAfter == 0 {
+			options.NextRetryDelay = a.options.Delays.Outage
+		}
+	}
+	return temporal.NewApplicationErrorWithOptions(e.Error(), string(e.Kind), options)
+}
+
+// isGone reports whether Temporal no longer knows the attempt.
+func isGone(err error) bool {
+	var missing *serviceerror.NotFound
+	return errors.As(err, &missing)
+}

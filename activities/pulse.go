@@ -1,0 +1,134 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"concur-connector/concur"
+	"concur-connector/expense"
+)
+
+// sending is the heartbeat detail of an attempt that is about to write. It stays
+// with the activity when an operator resets its attempts to 1.
+const sending = "sending"
+
+// errLost ends an attempt that Temporal no longer acknowledges: another may have
+// taken its place.
+var errLost = errors.New("this attempt's heartbeats are not acknowledged")
+
+// pulse keeps the heartbeat of one attempt. It waits for every acknowledgement, so
+// that an attempt that has lost its place sends nothing more.
+type pulse struct {
+	beat  func(ctx context.Context, details ...any) error
+	limit time.Duration // how long an acknowledgement is good for
+	end   context.CancelCauseFunc
+
+	mu      sync.Mutex
+	acked   time.Time
+	details []any
+}
+
+// alive keeps the attempt's heartbeat going until stop is called. Its context ends
+// with the reason when the attempt has been cancelled or has lost its place.
+func (a *Activities) alive(ctx context.Context) (_ context.Context, _ *pulse, stop func()) {
+	ctx, end := context.WithCancelCause(ctx)
+	limit := activity.GetInfo(ctx).HeartbeatTimeout
+	p := &pulse{beat: a.options.Heartbeat, limit: limit, end: end, acked: time.Now()}
+	if limit <= 0 { // nobody watches
+		return ctx, p, func() { end(nil) }
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.run(ctx)
+	}()
+	return ctx, p, func() { end(nil); <-done }
+}
+
+func (p *pulse) run(ctx context.Context) {
+	ticker := time.NewTicker(p.limit / 4)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := p.send(ctx); err != nil && (final(err) || p.late()) {
+				p.end(reason(err))
+				return
+			}
+		}
+	}
+}
+
+// send sends one heartbeat and waits for its acknowledgement.
+func (p *pulse) send(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	begun := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, p.limit)
+	defer cancel()
+	if err := p.beat(ctx, p.details...); err != nil {
+		return err
+	}
+	p.acked = begun
+	return nil
+}
+
+func (p *pulse) late() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Since(p.acked) >= p.limit
+}
+
+// beforeWrite returns nil when this attempt may write now: Temporal has just
+// acknowledged it, and has stored that it is about to.
+func (p *pulse) beforeWrite(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if p.limit <= 0 {
+		return nil
+	}
+	p.mu.Lock()
+	p.details = []any{sending}
+	p.mu.Unlock()
+	if err := p.send(ctx); err != nil {
+		p.end(reason(err))
+		return context.Cause(ctx)
+	}
+	if p.late() {
+		p.end(errLost)
+	}
+	return context.Cause(ctx)
+}
+
+// final reports whether Temporal itself has ended the attempt.
+func final(err error) bool {
+	return temporal.IsCanceledError(err) || isGone(err) ||
+		errors.Is(err, activity.ErrActivityPaused) || errors.Is(err, activity.ErrActivityReset)
+}
+
+func reason(err error) error {
+	if temporal.IsCanceledError(err) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errLost, err)
+}
+
+// heartbeat sends one by the worker's client.
+func heartbeat(ctx context.Context, details ...any) error {
+	return activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, details...)
+}
+
+// lost is what an attempt answers that may not write any more. Temporal discards
+// it when another attempt has taken its place.
+func lost(err error) error {
+	return &concur.Error{Op: "write", Kind: expense.Unavailable, Message: err.Error()}
+}
