@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/activities"
+	"concur-connector/concur"
+	"concur-connector/config"
+	"concur-connector/policy"
+	"concur-connector/workflows"
+)
+
+func loadRules(cfg config.Worker, logger *slog.Logger) (*policy.Policy, error) {
+	rules, err := policy.Load(cfg.Rules)
+	if err != nil {
+		return nil, fmt.Errorf("the rules cannot be used:\n%w", err)
+	}
+	logger.Info("rules loaded", "rules", rules.Hash(), "count", len(rules.Rules()))
+	return rules, nil
+}
+
+func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error) {
+	roots, err := trusted(cfg.CA)
+	if err != nil {
+		return nil, err
+	}
+	return concur.New(concur.Options{
+		Geolocation:  cfg.Geolocation,
+		ClientID:     cfg.ClientID.Reveal(),
+		ClientSecret: cfg.ClientSecret.Reveal(),
+		RefreshToken: cfg.RefreshToken.Reveal(),
+		Hosts:        cfg.Hosts,
+		RootCAs:      roots,
+		AnswerLimit:  cfg.AnswerLimit,
+		Logger:       logger,
+	})
+}
+
+// trusted returns the system's certificates and those in the file.
+func trusted(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil // the system's
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("CONCUR_CA: %w", err)
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("CONCUR_CA: %s holds no certificate in PEM form", file)
+	}
+	return roots, nil
+}
+
+// reachTemporal connects, and refuses to start where no run could take a step.
+func reachTemporal(ctx context.Context, logger *slog.Logger) (client.Client, error) {
+	options, err := workflows.ClientOptions(logger)
+	if err != nil {
+		return nil, err
+	}
+	temporal, err := client.DialContext(ctx, options)
+	if err != nil {
+		return nil, fmt.Errorf("reach Temporal at %s: %w", options.HostPort, err)
+	}
+	err = workflows.CheckSearchAttributes(ctx, temporal, options.Namespace)
+	if errors.Is(err, workflows.ErrNotChecked) {
+		logger.Warn("search attributes not checked", "error", err)
+		err = nil
+	}
+	if err != nil {
+		temporal.Close()
+		return nil, err
+	}
+	return temporal, nil
+}
+
+// workers are the pollers of both queues: Concur's is one of its own, so that its
+// rate is limited for the whole fleet and for nothing else.
+type workers struct {
+	polling []worker.Worker
+	fatal   chan error // from a worker that Temporal has told to give up
+}
+
+func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules *policy.Policy) (workers, error) {
+	acts, err := activities.New(activities.Options{
+		Concur:      api,
+		Rules:       rules,
+		Starter:     workflows.NewClient(temporal, cfg.TaskQueue),
+		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay},
+		AnswerLimit: cfg.AnswerLimit,
+		ReportLimit: cfg.ReportLimit,
+	})
+	if err != nil {
+		return workers{}, err
+	}
+	ws := workers{fatal: make(chan error, 2)}
+	options := worker.Options{
+		OnFatalError:                func(err error) { ws.fatal <- err },
+		WorkerStopTimeout:           5 * cfg.AnswerLimit, // longer than the longest write
+		DisableRegistrationAliasing: true,
+	}
+	runs := worker.New(temporal, cfg.TaskQueue, options)
+	flows := workflows.Workflows{Settings: workflows.Settings{
+		AnswerLimit:      cfg.AnswerLimit,
+		HeartbeatTimeout: cfg.HeartbeatTimeout,
+		RetryInterval:    cfg.RetryInterval,
+		RetryMaxInterval: cfg.RetryMaxInterval,
+		ParkedRetries:    cfg.ParkedRetries,
+		MalformedDelay:   cfg.MalformedDelay,
+	}}
+	for name, f := range map[string]any{
+		workflows.ProcessNotification:      flows.ProcessNotification,
+		workflows.SweepFailedNotifications: flows.SweepFailedNotifications,
+	} {
+		runs.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
+	}
+	register(runs, map[string]any{
+		workflows.ValidateReport:  acts.ValidateReport,
+		workflows.StartProcessing: acts.StartProcessing,
+	})
+
+	options.TaskQueueActivitiesPerSecond = cfg.RequestsPerSecond
+	calls := worker.New(temporal, workflows.ConcurQueue(cfg.TaskQueue), options)
+	register(calls, map[string]any{
+		workflows.FetchReport:             acts.FetchReport,
+		workflows.PostExceptions:          acts.PostExceptions,
+		workflows.TakeAction:              acts.TakeAction,
+		workflows.DeleteNotification:      acts.DeleteNotification,
+		workflows.ListFailedNotifications: acts.ListFailedNotifications,
+	})
+	ws.polling = []worker.Worker{calls, runs}
+	return ws, nil
+}
+
+func register(w worker.Worker, acts map[string]any) {
+	for name, f := range acts {
+		w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+	}
+}
+
+// run polls until ctx ends, then lets what is in flight finish.
+func (ws workers) run(ctx context.Context) error {
+	for i, w := range ws.polling {
+		if err := w.Start(); err != nil {
+			stop(ws.polling[:i])
+			return fmt.Errorf("start to poll: %w", err)
+		}
+	}
+	defer stop(ws.polling)
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-ws.fatal:
+		return fmt.Errorf("poll: %w", err)
+	}
+}
+
+func stop(polling []worker.Worker) {
+	for _, w := range polling {
+		w.Stop()
+	}
+}

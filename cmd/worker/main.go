@@ -1,0 +1,105 @@
+// Command worker runs the connector's workflows and activities: it reads reports
+// from Concur, judges them by the rules and acts.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"golang.org/x/sync/errgroup"
+
+	"concur-connector/config"
+	"concur-connector/httpserver"
+	"concur-connector/telemetry"
+	"concur-connector/workflows"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := command(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "worker:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func command(ctx context.Context, args []string, out, errs io.Writer) error {
+	flags := flag.NewFlagSet("worker", flag.ContinueOnError)
+	flags.SetOutput(errs)
+	version := flags.Bool("version", false, "print the version and exit")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	switch {
+	case flags.NArg() > 0:
+		return fmt.Errorf("unexpected argument %q; everything else is configured by the environment", flags.Arg(0))
+	case *version:
+		return printVersion(out)
+	}
+	return run(ctx, errs)
+}
+
+// run reads the configuration, builds, serves, and drains when ctx ends.
+func run(ctx context.Context, errs io.Writer) error {
+	cfg, unknown, err := config.LoadWorker()
+	if err != nil {
+		return fmt.Errorf("the configuration cannot be used:\n%w", err)
+	}
+	logger, err := telemetry.NewLogger(errs, cfg.LogLevel, cfg.LogFormat)
+	if err != nil {
+		return err
+	}
+	for _, name := range unknown {
+		logger.Warn("unknown variable", "name", name)
+	}
+	rules, err := loadRules(cfg, logger)
+	if err != nil {
+		return err
+	}
+	concur, err := reachConcur(cfg, logger)
+	if err != nil {
+		return err
+	}
+	defer concur.Close()
+	temporal, err := reachTemporal(ctx, logger)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	health, err := httpserver.New(httpserver.Options{
+		Addr: cfg.InternalListen, Handler: httpserver.Health(workflows.NewClient(temporal, cfg.TaskQueue).Ready),
+		Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey,
+	})
+	if err != nil {
+		return fmt.Errorf("open the internal listener: %w", err)
+	}
+	workers, err := build(cfg, temporal, concur, rules)
+	if err != nil {
+		return errors.Join(err, health.Close())
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return health.Serve(ctx) })
+	group.Go(func() error { return workers.run(ctx) })
+	logger.Info("working", "queue", cfg.TaskQueue, "rules", rules.Hash(), "internal", health.Addr())
+	err = group.Wait()
+	logger.Info("stopped")
+	return err
+}
+
+func printVersion(out io.Writer) error {
+	version := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
+	}
+	_, err := fmt.Fprintln(out, "worker", version)
+	return err
+}
