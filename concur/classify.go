@@ -1,0 +1,187 @@
+package concur
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"concur-connector/concur/wire"
+	"concur-connector/expense"
+)
+
+// maxErrorBody bounds what is read of an answer that is no success, in bytes.
+const maxErrorBody = 64 << 10
+
+// maxRetryAfter bounds how long Concur can make us wait.
+const maxRetryAfter = time.Hour
+
+const notFollowed = "a redirect is not followed"
+
+// kindOf classifies an answer that is no success.
+//
+// Source: https://developer.concur.com/api-reference/http-status-codes.html
+func kindOf(status int, body []byte, write bool) expense.Kind {
+	switch {
+	case status == http.StatusUnauthorized:
+		return Unauthorized
+	case status == http.StatusForbidden:
+		return Forbidden
+	case status == http.StatusNotFound:
+		return NotFound
+	case status == http.StatusTooManyRequests:
+		return RateLimited
+	case status == http.StatusBadRequest:
+		return badRequest(body)
+	case status == http.StatusServiceUnavailable:
+		return Unavailable
+	case status >= 500 && write:
+		return OutcomeUnknown
+	case status >= 500:
+		return Unavailable
+	}
+	return Rejected
+}
+
+// tooMany are the words of a limit on requests; other limits are refusals.
+var tooMany = regexp.MustCompile(`\b(requests?|rate|calls?|api)\s+(limits?|quota)|\blimit (of|on|for) (requests|calls)|\bnumber of (requests|calls)|too many (requests|calls)|throttl`)
+
+// badRequest finds the two passing conditions that Concur reports as a 400. Only
+// the text tells them apart from a refusal; it chooses a delay and nothing more.
+func badRequest(body []byte) expense.Kind {
+	switch text := bytes.ToLower(body); {
+	case bytes.Contains(text, []byte("deadlock")):
+		return Deadlock
+	case tooMany.Match(text):
+		return RateLimited
+	}
+	return Rejected
+}
+
+// refused is the error of an answer that is no success.
+func (r request) refused(resp *http.Response, body []byte) *Error {
+	e := &Error{
+		Op: r.op, Kind: kindOf(resp.StatusCode, body, r.write), Status: resp.StatusCode,
+		CorrelationID: correlationOf(resp), RetryAfter: retryAfter(resp.Header),
+	}
+	e.Code, e.Message = wire.DecodeError(body)
+	switch {
+	case e.Status >= 300 && e.Status < 400:
+		e.Message = notFollowed
+	case e.Kind == Forbidden:
+		e.Message = strings.TrimSuffix("the access token needs "+r.needs+": "+e.Message, ": ")
+	case e.Kind == Unauthorized && e.Message == "":
+		e.Message = "the access token is refused"
+	case e.Message == "":
+		e.Message = strings.ToLower(http.StatusText(e.Status))
+	}
+	return e
+}
+
+// lost is the error of an answer that did not come, or not to its end.
+func (r request) lost(err error, written bool) *Error {
+	e := &Error{Op: r.op, Kind: Unavailable, Message: describe(err), cause: ended(err)}
+	if r.write && written {
+		e.Kind = OutcomeUnknown
+	}
+	return e
+}
+
+// oversized is the error of an answer above the limit.
+func (r request) oversized(resp *http.Response, limit int64) *Error {
+	e := &Error{
+		Op: r.op, Kind: TooLarge, Status: resp.StatusCode, CorrelationID: correlationOf(resp),
+		Message: fmt.Sprintf("the answer is larger than %d bytes", limit),
+	}
+	if r.write {
+		e.Kind = OutcomeUnknown
+	}
+	return e
+}
+
+// hollow is the error of a success that a gateway may have answered.
+func (r request) hollow(a *answer) *Error {
+	e := &Error{
+		Op: r.op, Kind: Unavailable, Status: a.status, CorrelationID: a.correlation,
+		Message: "the answer is empty",
+	}
+	if wire.IsHTML(a.body) {
+		e.Message = "the answer is a web page"
+	}
+	if r.write {
+		e.Kind = OutcomeUnknown
+	}
+	return e
+}
+
+// unreadable is the error of a success that cannot be decoded.
+func (r request) unreadable(a *answer, err error) *Error {
+	e := &Error{Op: r.op, Kind: Malformed, Status: a.status, CorrelationID: a.correlation, Message: err.Error()}
+	switch {
+	case r.write:
+		e.Kind = OutcomeUnknown
+	case a.html, a.openEnded && errors.Is(err, io.ErrUnexpectedEOF):
+		e.Kind = Unavailable
+	}
+	return e
+}
+
+// retryAfter reads how long Concur asks to wait, in seconds or until a date.
+func retryAfter(h http.Header) time.Duration {
+	text := strings.TrimSpace(h.Get("Retry-After"))
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(max(seconds, 0), int64(maxRetryAfter/time.Second))) * time.Second
+	}
+	date, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	return min(max(time.Until(date), 0), maxRetryAfter)
+}
+
+// describe says why there is no answer, without a URL and without anything that
+// was sent or received.
+func describe(err error) string {
+	var (
+		dns         *net.DNSError
+		certificate *tls.CertificateVerificationError
+		record      tls.RecordHeaderError
+		network     *net.OpError
+	)
+	switch cause := ended(err); {
+	case errors.Is(cause, context.DeadlineExceeded):
+		return "no answer in time"
+	case cause != nil:
+		return "cancelled"
+	case errors.As(err, &certificate):
+		return "the server's certificate is not accepted: " + certificate.Err.Error()
+	case errors.As(err, &record):
+		return "the server does not speak TLS"
+	case errors.As(err, &dns):
+		return "the host name cannot be resolved"
+	case errors.As(err, &network):
+		return "the connection failed: " + network.Op + ": " + network.Err.Error()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed before the answer was complete"
+	}
+	return "the connection failed"
+}
+
+// redact removes secrets that an answer has repeated.
+func redact(text string, secrets ...string) string {
+	for _, secret := range secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "[redacted]")
+		}
+	}
+	return text
+}

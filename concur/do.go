@@ -1,0 +1,181 @@
+package concur
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"concur-connector/concur/wire"
+)
+
+const correlationHeader = "concur-correlationid"
+
+// request is one call of an operation.
+type request struct {
+	op     string
+	needs  string // the role and scope to check when Concur forbids it
+	method string
+	target target
+	body   []byte
+	write  bool // it changes something: an answer that is lost leaves that unknown
+	silent bool // its answer needs no body
+}
+
+// answer is what Concur answered with success.
+type answer struct {
+	status      int
+	body        []byte
+	html        bool // by its content type
+	openEnded   bool // only the end of the connection showed the end of the body
+	correlation string
+}
+
+// do sends a request and returns the answer if it is a success. A token that is
+// refused is refreshed once for a 401 and once for a 403.
+func (c *Client) do(ctx context.Context, r request) (*answer, error) {
+	access, err := c.tokens.get(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	refreshed := map[int]bool{}
+	for {
+		a, err := c.send(ctx, r, access)
+		var e *Error
+		if !errors.As(err, &e) {
+			return a, err
+		}
+		switch {
+		case (e.Kind == Unauthorized || e.Kind == Forbidden) && !refreshed[e.Status]:
+			refreshed[e.Status] = true
+			if access, err = c.tokens.get(ctx, access.bearer); err != nil {
+				return nil, err
+			}
+		case e.Kind == Rejected && e.Status == http.StatusBadRequest && r.target.stray():
+			r.target = r.target.escaped()
+		default:
+			return nil, err
+		}
+	}
+}
+
+// send sends a request once.
+func (c *Client) send(ctx context.Context, r request, access access) (*answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.limit)
+	defer cancel()
+	began := time.Now()
+	correlation := uuid.NewString()
+
+	var written atomic.Bool
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		// The transport asks for another connection only when nothing was done on the one before.
+		GetConn:      func(string) { written.Store(false) },
+		WroteHeaders: func() { written.Store(true) },
+	}), r.method, access.base, bytes.NewReader(r.body))
+	if err != nil {
+		return nil, &Error{Op: r.op, Kind: Rejected, Message: "the request cannot be made"}
+	}
+	req.URL = &url.URL{Scheme: "https", Host: req.URL.Host, Opaque: r.target.path, RawQuery: r.target.query}
+	req.Header.Set("Authorization", "Bearer "+access.bearer)
+	req.Header.Set("Accept", "application/xml")
+	req.Header.Set(correlationHeader, correlation)
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/xml")
+	}
+
+	a, failure := c.receive(r, req, written.Load)
+	status, kind := 0, ""
+	if failure != nil {
+		if failure.CorrelationID == "" {
+			failure.CorrelationID = correlation
+		}
+		failure.Message = redact(failure.Message, access.bearer)
+		status, kind, correlation = failure.Status, string(failure.Kind), failure.CorrelationID
+	} else {
+		if a.correlation == "" {
+			a.correlation = correlation
+		}
+		status, correlation = a.status, a.correlation
+	}
+	c.log.DebugContext(ctx, "concur request", "op", r.op, "status", status, "kind", kind,
+		"correlation", correlation, "took", time.Since(began))
+	if failure != nil {
+		return nil, failure
+	}
+	return a, nil
+}
+
+// receive waits for the answer, reads it within the limit and judges it.
+func (c *Client) receive(r request, req *http.Request, written func() bool) (*answer, *Error) {
+	resp, err := c.door.RoundTrip(req)
+	if err != nil {
+		return nil, r.lost(err, written())
+	}
+	defer resp.Body.Close()
+	limit := c.maxBody
+	if resp.StatusCode/100 != 2 {
+		limit = maxErrorBody
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if resp.StatusCode/100 != 2 {
+		return nil, r.refused(resp, body)
+	}
+	switch {
+	case err != nil:
+		failure := r.lost(err, true)
+		failure.Status, failure.CorrelationID = resp.StatusCode, correlationOf(resp)
+		return nil, failure
+	case int64(len(body)) > limit:
+		return nil, r.oversized(resp, limit)
+	}
+	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	a := &answer{
+		status: resp.StatusCode, body: body, correlation: correlationOf(resp),
+		html:      wire.IsHTML(body) || media == "text/html",
+		openEnded: resp.ContentLength < 0 && len(resp.TransferEncoding) == 0 && !resp.Uncompressed,
+	}
+	empty := len(bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))) == 0
+	if wire.IsHTML(body) || empty && !r.silent {
+		return nil, r.hollow(a)
+	}
+	return a, nil
+}
+
+// correlationOf returns the ID under which Concur has recorded the request.
+func correlationOf(resp *http.Response) string {
+	id := strings.TrimSpace(resp.Header.Get(correlationHeader))
+	if !printable(id) {
+		return ""
+	}
+	return id[:min(len(id), 100)]
+}
+
+// door is the only way out: nothing leaves it for a host that is not on the
+// allow-list, or in clear.
+type door struct {
+	hosts     hosts
+	userAgent string
+	transport *http.Transport
+}
+
+// RoundTrip sends one request.
+func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme != "https" || !d.hosts.allow(req.URL.Host) {
+		return nil, &Error{Op: "send", Kind: Untrusted, Message: "the host is not on the allow-list"}
+	}
+	req = req.Clone(req.Context())
+	req.Header.Set("User-Agent", d.userAgent)
+	if req.Header.Get(correlationHeader) == "" {
+		req.Header.Set(correlationHeader, uuid.NewString())
+	}
+	return d.transport.RoundTrip(req)
+}

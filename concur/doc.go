@@ -1,0 +1,17 @@
+// Package concur is the client of SAP Concur's classic (v1.1, XML) interfaces: it
+// reads an expense report, posts exceptions on it, takes an action on it, and
+// lists and deletes failed notifications.
+//
+// The access token goes to one host, the token's own geolocation, and only when
+// that is on an exact allow-list. URLs that came from outside are checked, and then
+// lend their path and query only. Redirects are not followed.
+//
+// The client does not retry on its own, with two exceptions: an access token that
+// Concur refuses is refreshed once, and a path with a stray percent sign that
+// Concur refuses is sent once more with the sign escaped. In both cases the refusal
+// proves that nothing was done. (A read that meets a kept connection just as it is
+// closed is sent on a new one by net/http.)
+//
+// Every error of a request is an [*Error] with a kind that says what may be done
+// about it.
+package concur

@@ -1,0 +1,109 @@
+package concur
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"concur-connector/expense"
+)
+
+// concurHosts are Concur's data centres, by exact name: production, China,
+// implementation, and those from before 2017, which still stand in the URLs that
+// Concur sends.
+//
+// Source: https://developer.concur.com/platform/base-uris.html
+var concurHosts = []string{
+	"us.api.concursolutions.com", "www-us.api.concursolutions.com",
+	"us2.api.concursolutions.com", "www-us2.api.concursolutions.com",
+	"eu.api.concursolutions.com", "www-eu.api.concursolutions.com",
+	"eu2.api.concursolutions.com", "www-eu2.api.concursolutions.com",
+	"emea.api.concursolutions.com", "www-emea.api.concursolutions.com",
+	"apj1.api.concursolutions.com", "www-apj1.api.concursolutions.com",
+	"usg.api.concursolutions.com", "www-usg.api.concursolutions.com",
+	"glz.api.concursolutions.com",
+	"cn.api.concurcdc.cn", "www-cn.api.concurcdc.cn",
+	"us-impl.api.concursolutions.com", "www-us-impl.api.concursolutions.com",
+	"emea-impl.api.concursolutions.com", "www-emea-impl.api.concursolutions.com",
+	"www.concursolutions.com", "eu1.concursolutions.com",
+	"implementation.concursolutions.com", "eu1imp.concursolutions.com",
+}
+
+// hosts is the allow-list, each entry a lower-case host with its port.
+type hosts map[string]bool
+
+// newHosts returns Concur's hosts and the extra ones, even when some of those are
+// refused.
+func newHosts(extra []string) (hosts, error) {
+	h := make(hosts, len(concurHosts)+len(extra))
+	for _, host := range concurHosts {
+		h[host+":443"] = true
+	}
+	var problems []error
+	for _, entry := range extra {
+		host, err := hostPort(entry)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("the allowed host %q %w: a host or host:port is expected", entry, err))
+			continue
+		}
+		h[host] = true
+	}
+	return h, errors.Join(problems...)
+}
+
+// allow reports whether an authority, in any case, with or without a port, is on the list.
+func (h hosts) allow(authority string) bool {
+	host, err := hostPort(authority)
+	return err == nil && h[host]
+}
+
+// base reduces a geolocation to https and its host, which must be on the list:
+// Concur prints one with a path, too. The error completes itself with the name.
+func (h hosts) base(name, geolocation string) (string, error) {
+	u, err := expense.SplitURL(geolocation)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s %w", name, err)
+	case !strings.EqualFold(u.Scheme, "https"):
+		return "", fmt.Errorf("%s is not an https URL", name)
+	case !h.allow(u.Host):
+		return "", fmt.Errorf("%s names the host %s, which is not on the allow-list", name, shown(u.Host))
+	}
+	return "https://" + strings.TrimSuffix(strings.ToLower(u.Host), ":443"), nil
+}
+
+// hostPort returns a host in lower case with its port, 443 when none is given.
+func hostPort(authority string) (string, error) {
+	host, port := strings.ToLower(authority), "443"
+	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+		host, port = host[:i], host[i+1:]
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || strconv.FormatUint(n, 10) != port {
+		return "", errors.New("has a port that is none")
+	}
+	name := host
+	legal := "abcdefghijklmnopqrstuvwxyz0123456789-."
+	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		name, legal = host[1:len(host)-1], "abcdef0123456789:."
+	}
+	switch {
+	case name == "":
+		return "", errors.New("is empty")
+	case strings.HasPrefix(name, "."), strings.HasSuffix(name, "."):
+		return "", errors.New("begins or ends with a dot")
+	}
+	for i := 0; i < len(name); i++ {
+		if strings.IndexByte(legal, name[i]) < 0 {
+			return "", errors.New("has a character that no host name has")
+		}
+	}
+	return host + ":" + port, nil
+}
+
+// shown quotes a host that came from outside, without what may be a password
+// before it.
+func shown(authority string) string {
+	authority = authority[strings.LastIndexByte(authority, '@')+1:]
+	return strconv.QuoteToASCII(authority[:min(len(authority), 100)])
+}

@@ -1,0 +1,94 @@
+package concur
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"concur-connector/concur/wire"
+	"concur-connector/expense"
+)
+
+const needsReports = "the scope EXPRPT, and its user the role Company Administrator or Web Services Administrator"
+
+// Report reads the expense report that an ObjectURI names. A report that does not
+// give its key gets the URI's.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html
+func (c *Client) Report(ctx context.Context, objectURI string) (*expense.Report, error) {
+	r := request{op: "read report", needs: needsReports, method: http.MethodGet}
+	var err error
+	if r.target, err = c.target(r.op, ObjectURI, objectURI); err != nil {
+		return nil, err
+	}
+	a, err := c.do(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	report, err := wire.DecodeReport(a.body)
+	if err != nil {
+		return nil, r.unreadable(a, err)
+	}
+	if report.Key == "" {
+		if _, report.Key, err = expense.Identify(objectURI); err != nil {
+			return nil, &Error{Op: r.op, Kind: Untrusted, Message: err.Error()}
+		}
+	}
+	return report, nil
+}
+
+// PostExceptions posts exceptions on the report with that key, the RptKey of its
+// header, and returns what became of each. Without exceptions nothing is sent.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/post-report-exceptions.html
+func (c *Client) PostExceptions(ctx context.Context, reportKey string, exceptions []expense.Exception) ([]wire.ItemResult, error) {
+	if len(exceptions) == 0 {
+		return nil, nil
+	}
+	r := request{op: "post exceptions", needs: needsReports, method: http.MethodPost, write: true}
+	r.target.path = reportPath + "v1.1/report/" + reportKey + "/Exceptions"
+	if err := checkKey(reportKey, r.target.path); err != nil {
+		return nil, &Error{Op: r.op, Kind: Untrusted, Message: "the report key " + err.Error()}
+	}
+	r.body = wire.EncodeExceptions(exceptions)
+	a, err := c.do(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	results, err := wire.DecodeExceptionResult(a.body, len(exceptions))
+	if err != nil {
+		return nil, r.unreadable(a, err)
+	}
+	return results, nil
+}
+
+// TakeAction passes a report on, or sends it back to the employee, which wants a
+// comment. It succeeds only when Concur's answer says so; a failure that Concur
+// reports inside HTTP 200 is of kind [Rejected] and has Concur's words.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/post-report-workflow-action.html
+func (c *Client) TakeAction(ctx context.Context, actionURL string, action expense.Action, comment string) error {
+	r := request{op: "take action", needs: needsReports, method: http.MethodPost, write: true}
+	var err error
+	if r.target, err = c.target(r.op, ActionURL, actionURL); err != nil {
+		return err
+	}
+	if r.body = wire.EncodeAction(action, comment); r.body == nil {
+		return &Error{Op: r.op, Kind: Rejected, Message: "Concur can only approve or send back"}
+	}
+	if action == expense.SendBack && strings.TrimSpace(comment) == "" {
+		return &Error{Op: r.op, Kind: Rejected, Message: "Concur wants a comment when a report is sent back"}
+	}
+	a, err := c.do(ctx, r)
+	if err != nil {
+		return err
+	}
+	ok, message, err := wire.DecodeActionStatus(a.body)
+	if err != nil {
+		return r.unreadable(a, err)
+	}
+	if !ok {
+		return &Error{Op: r.op, Kind: Rejected, Status: a.status, Message: message, CorrelationID: a.correlation}
+	}
+	return nil
+}

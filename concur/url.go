@@ -1,0 +1,151 @@
+package concur
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"concur-connector/expense"
+)
+
+// The fields in which a URL comes from outside, each with the paths it may name.
+const (
+	ObjectURI       = "ObjectURI"         // of a callout: a report
+	ActionURL       = "WorkflowActionURL" // of a report: its workflow step
+	NotificationURI = "NotificationURI"   // of the failed list: one of its entries
+)
+
+const (
+	reportPath       = "/api/expense/expensereport/"
+	notificationPath = "/api/platform/notifications/v1.0/notification"
+)
+
+var prefixes = map[string]string{
+	ObjectURI:       reportPath,
+	ActionURL:       reportPath,
+	NotificationURI: notificationPath + "/",
+}
+
+// target is where on the geolocation a request goes: path and query, byte for byte.
+type target struct {
+	path, query string
+}
+
+// CheckURL reports whether a URL that came from outside may be followed. The field
+// is [ObjectURI], [ActionURL] or [NotificationURI]. The error is of kind
+// [Untrusted] and names the field and the host, nothing else of the URL.
+func (c *Client) CheckURL(field, raw string) error {
+	_, err := c.target("check "+field, field, raw)
+	return err
+}
+
+// target takes path and query of a URL that came from outside.
+func (c *Client) target(op, field, raw string) (target, error) {
+	t, err := c.hosts.target(field, raw)
+	if err != nil {
+		return target{}, &Error{Op: op, Kind: Untrusted, Message: field + " " + err.Error()}
+	}
+	return t, nil
+}
+
+func (h hosts) target(field, raw string) (target, error) {
+	prefix, ok := prefixes[field]
+	if !ok {
+		return target{}, errors.New("is not a field that holds a URL")
+	}
+	u, err := expense.SplitURL(raw)
+	if err != nil {
+		return target{}, err
+	}
+	if !strings.EqualFold(u.Scheme, "https") && !strings.EqualFold(u.Scheme, "http") {
+		return target{}, errors.New("is neither https nor http")
+	}
+	if err := plain(raw); err != nil {
+		return target{}, fmt.Errorf("%w (host %s)", err, shown(u.Host))
+	}
+	if !h.allow(u.Host) {
+		return target{}, fmt.Errorf("names the host %s, which is not on the allow-list", shown(u.Host))
+	}
+	if err := under(prefix, u.Path); err != nil {
+		return target{}, fmt.Errorf("%w (host %s)", err, shown(u.Host))
+	}
+	return target{path: u.Path, query: u.Query}, nil
+}
+
+// plain refuses the characters that servers disagree about.
+func plain(raw string) error {
+	before, _, _ := strings.Cut(raw, "?")
+	switch {
+	case !printable(raw):
+		return errors.New("has a space or a character that is not printable ASCII")
+	case strings.ContainsAny(raw, "#"):
+		return errors.New("has a fragment")
+	case strings.ContainsAny(raw, `\`), strings.Contains(strings.ToLower(before), "%5c"):
+		return errors.New("has a backslash")
+	case strings.ContainsAny(before, "@"):
+		return errors.New("has an at sign")
+	}
+	return nil
+}
+
+// encoded are the escapes that may hide a dot segment.
+var encoded = strings.NewReplacer("%2e", ".", "%2f", "/")
+
+// under checks that a path begins with a prefix, in any case, that it names
+// something there, and that no segment leads out again.
+func under(prefix, path string) error {
+	lower := strings.ToLower(path)
+	if !strings.HasPrefix(lower, prefix) {
+		return fmt.Errorf("has a path that does not begin with %s", prefix)
+	}
+	for _, segment := range strings.Split(encoded.Replace(lower), "/") {
+		segment, _, _ = strings.Cut(segment, ";")
+		if segment == "." || segment == ".." {
+			return errors.New("has a dot segment in its path")
+		}
+	}
+	if strings.Trim(lower[len(prefix):], "/") == "" {
+		return fmt.Errorf("names nothing under %s", prefix)
+	}
+	return nil
+}
+
+// stray reports whether there is a percent sign that begins no escape. Concur
+// prints such paths, and does not say how they are to be sent.
+func (t target) stray() bool { return t != t.escaped() }
+
+// escaped writes each percent sign that begins no escape as %25.
+func (t target) escaped() target {
+	return target{path: escapeStray(t.path), query: escapeStray(t.query)}
+}
+
+func escapeStray(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		b.WriteByte(text[i])
+		if text[i] == '%' && !(i+2 < len(text) && isHex(text[i+1]) && isHex(text[i+2])) {
+			b.WriteString("25")
+		}
+	}
+	return b.String()
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
+}
+
+// checkKey checks a key that becomes one segment of a path.
+func checkKey(key, path string) error {
+	switch {
+	case key == "":
+		return errors.New("is empty")
+	case len(key) > expense.MaxKey:
+		return fmt.Errorf("is longer than %d bytes", expense.MaxKey)
+	case strings.ContainsAny(key, "/?") || strings.Contains(strings.ToLower(key), "%2f"):
+		return errors.New("has a slash or a question mark")
+	}
+	if err := plain(key); err != nil {
+		return err
+	}
+	return under(reportPath, path)
+}

@@ -1,0 +1,232 @@
+package wire
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/text/encoding"
+
+	"concur-connector/expense"
+)
+
+// FailedItem is one entry of Concur's failed list: a notification that names its
+// NotificationURI, or, where Reason is not empty, an entry that cannot be
+// understood. Of such an entry at most the NotificationURI is known.
+type FailedItem struct {
+	Notification expense.Notification
+	Reason       string
+}
+
+// DecodeFailedList reads the list of failed notifications, XML or JSON, and hands
+// over each entry as it comes, so that a list of any length needs little memory.
+// An entry that cannot be understood does not stop the list. An error of yield
+// does, and is returned as it is; every other error says why the list itself
+// cannot be read.
+//
+// Source: https://developer.concur.com/api-reference/callouts/get-notifications-status.html
+func DecodeFailedList(r io.Reader, yield func(FailedItem) error) error {
+	l := failedList{yield: yield}
+	if err := l.decode(bufio.NewReader(validUTF8(r))); err != nil && l.stopped == nil {
+		return fmt.Errorf("the failed list cannot be read: %w", err)
+	}
+	return l.stopped
+}
+
+type failedList struct {
+	yield   func(FailedItem) error
+	stopped error // of yield
+}
+
+func (l *failedList) decode(r *bufio.Reader) error {
+	if mark, err := r.Peek(3); err == nil && string(mark) == "\uFEFF" {
+		_, _ = r.Discard(3) // was peeked
+	}
+	for {
+		c, err := r.ReadByte()
+		switch {
+		case errors.Is(err, io.EOF):
+			return errEmpty
+		case errors.Is(err, encoding.ErrInvalidUTF8):
+			return errUTF8
+		case err != nil:
+			return err
+		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+			continue
+		}
+		_ = r.UnreadByte() // was read
+		switch c {
+		case '<':
+			return l.decodeXML(newDocument(r, maxNotificationDepth))
+		case '[', '{':
+			return l.decodeJSON(json.NewDecoder(r))
+		}
+		return errors.New("neither XML nor JSON")
+	}
+}
+
+func (l *failedList) decodeXML(d *document) error {
+	if err := d.root("NotificationList", "NotificationsList"); err != nil {
+		return err
+	}
+	err := d.each(func(name string) error {
+		if name != "notification" {
+			return nil
+		}
+		var f fields
+		var reason error
+		if err := f.readItem(d, &reason); err != nil {
+			return err
+		}
+		return l.item(f, reason)
+	})
+	if err != nil {
+		return err
+	}
+	return d.end()
+}
+
+// readItem reads one entry. A text that is none spoils the entry and not the list.
+func (f *fields) readItem(d *document, reason *error) error {
+	return d.each(func(name string) error {
+		switch {
+		case name == "failure":
+			return f.readItem(d, reason)
+		case !f.known(name):
+			return nil
+		}
+		text, isText, err := d.content()
+		if err != nil {
+			return err
+		}
+		if !isText && *reason == nil {
+			*reason = errors.New("an element where a text is expected")
+		}
+		f.put(name, text)
+		return nil
+	})
+}
+
+func (l *failedList) decodeJSON(dec *json.Decoder) error {
+	dec.UseNumber()
+	found, err := l.value(dec, 0)
+	if err == nil && !found {
+		err = errors.New("it holds no list")
+	}
+	if err == nil {
+		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
+			err = errTrailing
+		}
+	}
+	var syntax *json.SyntaxError
+	switch {
+	case err == nil || l.stopped != nil:
+		return err
+	case errors.Is(err, encoding.ErrInvalidUTF8):
+		return errUTF8
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errCut
+	case errors.As(err, &syntax):
+		return fmt.Errorf("not well-formed JSON (byte %d)", syntax.Offset)
+	}
+	return err
+}
+
+// value reads one JSON value and reports whether it was the list, or held it.
+func (l *failedList) value(dec *json.Decoder, depth int) (found bool, err error) {
+	token, err := dec.Token()
+	if err != nil {
+		return false, err
+	}
+	switch token {
+	case json.Delim('['):
+		for dec.More() {
+			var raw json.RawMessage
+			if err := dec.Decode(&raw); err != nil {
+				return true, err
+			}
+			if err := l.item(itemOfJSON(raw)); err != nil {
+				return true, err
+			}
+		}
+		_, err = dec.Token()
+		return true, err
+	case json.Delim('{'):
+		if depth > maxNotificationDepth {
+			return false, fmt.Errorf("nested deeper than %d objects", maxNotificationDepth)
+		}
+		for dec.More() {
+			if _, err := dec.Token(); err != nil {
+				return found, err
+			}
+			inner, err := l.value(dec, depth+1)
+			if err != nil {
+				return found, err
+			}
+			if inner && found {
+				return found, errors.New("it holds more than one list")
+			}
+			found = found || inner
+		}
+		_, err = dec.Token()
+	}
+	return found, err
+}
+
+// itemOfJSON reads one entry: an object of texts and nulls, or one such object
+// under the key Failure or Notification.
+func itemOfJSON(raw json.RawMessage) (f fields, reason error) {
+	dec := json.NewDecoder(strings.NewReader(string(raw)))
+	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
+		return f, errors.New("not an object")
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return f, errors.New("not an object")
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return f, errors.New("not an object")
+		}
+		name := strings.ToLower(fmt.Sprint(key))
+		if name == "failure" || name == "notification" {
+			return itemOfJSON(value)
+		}
+		if !f.known(name) {
+			continue
+		}
+		var text *string
+		if err := json.Unmarshal(value, &text); err != nil {
+			reason = errors.New("a value that is not a text")
+			continue
+		}
+		if text != nil {
+			f.put(name, strings.TrimSpace(*text))
+		}
+	}
+	return f, reason
+}
+
+// item hands one entry over.
+func (l *failedList) item(f fields, reason error) error {
+	if _, err := expense.SplitURL(f.notificationURI); err != nil {
+		if f.notificationURI = ""; reason == nil {
+			reason = fmt.Errorf("NotificationURI %w", err)
+		}
+	}
+	n, err := f.notification()
+	if reason == nil {
+		reason = err
+	}
+	item := FailedItem{Notification: n}
+	if reason != nil {
+		item = FailedItem{Reason: reason.Error()}
+	}
+	item.Notification.NotificationURI = f.notificationURI
+	l.stopped = l.yield(item)
+	return l.stopped
+}

@@ -1,0 +1,294 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+
+	"concur-connector/expense"
+)
+
+const maxReportDepth = 32
+
+// DecodeReport reads an expense report as the v1.1 full details give it. A text
+// that is empty or nil is absent; amounts are exact and in the report's currency,
+// but for what was paid, whose currency v1.1 only names; dates are ISO where they
+// can be read. Names and logins of people, attendees (but their number), image and
+// receipt links are not kept.
+//
+// The error names the element, and the entry by its number, and no value.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html
+func DecodeReport(body []byte) (*expense.Report, error) {
+	r := &expense.Report{}
+	err := parse(body, maxReportDepth, func(d *document) error {
+		return (&reportReader{document: d, report: r}).read()
+	}, "ReportDetails")
+	if err != nil {
+		return nil, fmt.Errorf("the report cannot be read: %w", err)
+	}
+	setCurrency(r)
+	return r, nil
+}
+
+// reportReader reads the parts of one report. The switches list elements by their
+// lower-case names; spellings that Concur uses side by side stand side by side.
+type reportReader struct {
+	*document
+	report *expense.Report
+}
+
+func (d *reportReader) read() error {
+	r := d.report
+	return d.each(func(name string) error {
+		switch name {
+		case "reportid":
+			return d.string(&r.ID)
+		case "rptkey":
+			return d.string(&r.Key)
+		case "reportname":
+			return d.string(&r.Name)
+		case "purpose":
+			return d.string(&r.Purpose)
+		case "crncode":
+			return d.string(&r.Currency)
+		case "apskey":
+			return d.string(&r.Status)
+		case "paykey":
+			return d.string(&r.PaymentStatus)
+		case "polkey":
+			return d.string(&r.Policy)
+		case "ledgername":
+			return d.string(&r.Ledger)
+		case "reportdate":
+			return d.date(&r.Date)
+		case "creationdate":
+			return d.date(&r.Created)
+		case "submitdate":
+			return d.date(&r.Submitted)
+		case "eversentback":
+			return d.bool(&r.EverSentBack)
+		case "hasexception", "hasexceptions":
+			return d.bool(&r.HasException)
+		case "reporttotal":
+			return d.money(&r.Total)
+		case "personalexpenses":
+			return d.money(&r.PersonalExpenses)
+		case "amountdueemployee":
+			return d.money(&r.DueEmployee)
+		case "amountduecompanycard":
+			return d.money(&r.DueCompanyCard)
+		case "totalclaimedamount":
+			return d.money(&r.Claimed)
+		case "totalapprovedamount":
+			return d.money(&r.Approved)
+		case "workflowactionurl", "workflowstepurl":
+			return d.string(&r.ActionURL)
+		case "entries":
+			return d.entries()
+		}
+		return d.fields(name, &r.OrgUnits, &r.Custom)
+	})
+}
+
+// entries reads the expenses. An element without any content is not an expense.
+func (d *reportReader) entries() error {
+	number := 0
+	return d.each(func(name string) error {
+		if name != "expenseentry" {
+			return nil
+		}
+		number++
+		var e expense.Entry
+		before := d.texts
+		if err := d.entry(&e); err != nil {
+			return fmt.Errorf("entry %d: %w", number, err)
+		}
+		if d.texts > before {
+			d.report.Entries = append(d.report.Entries, e)
+		}
+		return nil
+	})
+}
+
+func (d *reportReader) entry(e *expense.Entry) error {
+	attendees, counted := 0, false
+	err := d.each(func(name string) error {
+		switch name {
+		case "rpekey":
+			return d.string(&e.ID)
+		case "expkey":
+			return d.string(&e.Type)
+		case "expname":
+			return d.string(&e.TypeName)
+		case "spendcategory":
+			return d.string(&e.Category)
+		case "transactiondate":
+			return d.date(&e.Date)
+		case "transactionamount":
+			return d.money(&e.Transaction)
+		case "transactioncurrencyname":
+			return d.string(&e.CurrencyName)
+		case "exchangerate":
+			return d.number(&e.ExchangeRate)
+		case "postedamount":
+			return d.money(&e.Posted)
+		case "approvedamount":
+			return d.money(&e.Approved)
+		case "businesspurpose":
+			return d.string(&e.Purpose)
+		case "vendordescription":
+			return d.string(&e.Vendor)
+		case "locationname":
+			return d.string(&e.Location)
+		case "locationsubdivision":
+			return d.string(&e.Subdivision)
+		case "locationcountry":
+			return d.string(&e.Country)
+		case "paymenttypekey":
+			return d.string(&e.PaymentType)
+		case "ispersonal":
+			return d.bool(&e.Personal)
+		case "iscreditcardcharge":
+			return d.bool(&e.CompanyCard)
+		case "ispersonalcardcharge":
+			return d.bool(&e.PersonalCard)
+		case "isitemized":
+			return d.bool(&e.Itemized)
+		case "hasvat":
+			return d.bool(&e.HasVAT)
+		case "hasexceptions", "hasexception":
+			return d.bool(&e.HasExceptions)
+		case "receiptrequired":
+			return d.bool(&e.ReceiptRequired)
+		case "imagerequired":
+			return d.bool(&e.ImageRequired)
+		case "receiptimageid", "ereceiptid", "e-receiptid":
+			return d.present(&e.HasReceipt)
+		case "commentcount":
+			_, err := d.count(&e.CommentCount)
+			return err
+		case "attendeecount":
+			given, err := d.count(&e.AttendeeCount)
+			counted = counted || given
+			return err
+		case "attendeedetails":
+			text, err := d.skip()
+			if text {
+				attendees++
+			}
+			return err
+		case "itemizationslist", "itemizationlist":
+			return d.itemizations(e)
+		case "allocations", "allocationslist":
+			return d.allocations(&e.Allocations)
+		}
+		return d.fields(name, &e.OrgUnits, &e.Custom)
+	})
+	if !counted {
+		e.AttendeeCount = attendees
+	}
+	return err
+}
+
+func (d *reportReader) itemizations(e *expense.Entry) error {
+	number := 0
+	return d.each(func(name string) error {
+		if name != "itemizationentrydetails" && name != "itemizationentry" {
+			return nil
+		}
+		number++
+		var i expense.Itemization
+		before := d.texts
+		if err := d.itemization(&i); err != nil {
+			return fmt.Errorf("itemization %d: %w", number, err)
+		}
+		if d.texts > before {
+			e.Itemizations = append(e.Itemizations, i)
+		}
+		return nil
+	})
+}
+
+func (d *reportReader) itemization(i *expense.Itemization) error {
+	return d.each(func(name string) error {
+		switch name {
+		case "itemizationkey":
+			return d.string(&i.ID)
+		case "expensekey":
+			return d.string(&i.Type)
+		case "expensename":
+			return d.string(&i.TypeName)
+		case "transactiondate":
+			return d.date(&i.Date)
+		case "transactionamount":
+			return d.money(&i.Transaction)
+		case "postedamount":
+			return d.money(&i.Posted)
+		case "approvedamount":
+			return d.money(&i.Approved)
+		case "businesspurpose":
+			return d.string(&i.Purpose)
+		case "ispersonal":
+			return d.bool(&i.Personal)
+		case "allocationslist", "allocations":
+			return d.allocations(&i.Allocations)
+		}
+		return d.fields(name, &i.OrgUnits, &i.Custom)
+	})
+}
+
+// allocations reads one allocation, or a list of them: under an itemization they
+// stand in a list, under an entry the same element is repeated without one. An
+// empty element is no allocation.
+func (d *reportReader) allocations(into *[]expense.Allocation) error {
+	var a expense.Allocation
+	own := false // a text of this element, not of the ones in it
+	err := d.each(func(name string) error {
+		if name == "allocations" || name == "allocation" {
+			return d.allocations(into)
+		}
+		before := d.texts
+		err := d.allocation(&a, name)
+		own = own || d.texts > before
+		return err
+	})
+	if own {
+		*into = append(*into, a)
+	}
+	return err
+}
+
+func (d *reportReader) allocation(a *expense.Allocation, name string) error {
+	switch name {
+	case "allocationkey", "allockey":
+		return d.string(&a.ID)
+	case "percentage":
+		return d.number(&a.Percentage)
+	case "accountcode1":
+		return d.string(&a.AccountCode1)
+	case "accountcode2", "accountcode":
+		return d.string(&a.AccountCode2)
+	}
+	return d.fields(name, nil, &a.Custom)
+}
+
+// setCurrency gives the report's currency to every amount that is in it: its code
+// may stand anywhere in the document.
+func setCurrency(r *expense.Report) {
+	set := func(amounts ...*expense.Money) {
+		for _, m := range amounts {
+			if m != nil {
+				m.Currency = r.Currency
+			}
+		}
+	}
+	r.Currency = strings.ToUpper(r.Currency)
+	set(r.Total, r.PersonalExpenses, r.DueEmployee, r.DueCompanyCard, r.Claimed, r.Approved)
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		set(e.Posted, e.Approved)
+		for j := range e.Itemizations {
+			set(e.Itemizations[j].Posted, e.Itemizations[j].Approved)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package wire
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// clip keeps at most limit runes of a text, without control characters and
+// without white space around it.
+func clip(text string, limit int) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.TrimSpace(text))
+	return strings.TrimSpace(cut(text, limit))
+}
+
+// cut keeps at most limit runes.
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for i := range text {
+		if limit == 0 {
+			return text[:i]
+		}
+		limit--
+	}
+	return text
+}
+
+// maxMessage bounds Concur's own words wherever they are repeated, in runes.
+const maxMessage = 300
+
+// sentence makes one bounded line of Concur's own words.
+func sentence(text string) string {
+	fields := strings.Fields(strings.ToValidUTF8(text, ""))
+	return clip(strings.Join(fields, " "), maxMessage)
+}
+
+// legal drops what XML 1.0 cannot carry.
+func legal(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t', r == '\n', r == '\r',
+			r >= 0x20 && r <= 0xD7FF,
+			r >= 0xE000 && r <= 0xFFFD,
+			r >= 0x10000 && r <= utf8.MaxRune:
+			return r
+		}
+		return -1
+	}, strings.ToValidUTF8(text, ""))
+}

@@ -1,0 +1,184 @@
+package wire
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"concur-connector/expense"
+)
+
+// string keeps the text of the element; an empty one does not replace what an
+// alias of the element has said.
+func (d *reportReader) string(into *string) error {
+	text, err := d.text()
+	if text != "" {
+		*into = text
+	}
+	return err
+}
+
+// present notes whether the element holds any text, and not the text.
+func (d *reportReader) present(into *bool) error {
+	text, err := d.skip()
+	if text {
+		d.texts++
+		*into = true
+	}
+	return err
+}
+
+func (d *reportReader) money(into **expense.Money) error {
+	name := d.name
+	text, err := d.text()
+	if err != nil || text == "" {
+		return err
+	}
+	amount, err := expense.ParseAmount(text)
+	if err != nil {
+		return fmt.Errorf("%s is not a decimal number", name)
+	}
+	*into = &expense.Money{Amount: amount}
+	return nil
+}
+
+// number keeps a decimal number digit by digit, without the percent sign that
+// Concur prints after a percentage.
+func (d *reportReader) number(into *string) error {
+	name := d.name
+	text, err := d.text()
+	if err != nil || text == "" {
+		return err
+	}
+	text = strings.TrimSpace(strings.TrimSuffix(text, "%"))
+	if _, err := expense.ParseAmount(text); err != nil {
+		return fmt.Errorf("%s is not a decimal number", name)
+	}
+	*into = text
+	return nil
+}
+
+// count reads a number of things and reports whether one was given.
+func (d *reportReader) count(into *int) (bool, error) {
+	name := d.name
+	text, err := d.text()
+	if err != nil || text == "" {
+		return false, err
+	}
+	n, err := strconv.ParseUint(text, 10, 31)
+	if err != nil {
+		return false, fmt.Errorf("%s is not a whole number", name)
+	}
+	*into = int(n)
+	return true, nil
+}
+
+func (d *reportReader) bool(into *bool) error {
+	name := d.name
+	text, err := d.text()
+	if err != nil {
+		return err
+	}
+	switch strings.ToLower(text) {
+	case "y", "yes", "true", "1":
+		*into = true
+	case "n", "no", "false", "0", "":
+		*into = false
+	default:
+		return fmt.Errorf("%s is neither yes nor no", name)
+	}
+	return nil
+}
+
+func (d *reportReader) date(into *expense.Date) error {
+	text, err := d.text()
+	*into = isoDate(text)
+	return err
+}
+
+// The forms in which Concur prints or documents a date without and with a time.
+var (
+	dateForms     = []string{"2006-01-02", "1/2/2006"}
+	dateTimeForms = []string{
+		"2006-01-02T15:04:05", "2006-01-02T15:04:05Z07:00", "2006-01-02:15:04:05", "2006-01-02 15:04:05",
+		"2006-01-02T15:04", "1/2/2006 15:04:05", "1/2/2006 3:04:05 PM", "1/2/2006 3:04 PM",
+	}
+)
+
+// isoDate writes a date, or a date and a time, in ISO form. Midnight without a
+// zone is how Concur prints a date that has no time; the first of January of the
+// year one is how it prints none. What cannot be read is kept as it is.
+func isoDate(text string) expense.Date {
+	for _, form := range dateTimeForms {
+		t, err := time.Parse(form, text)
+		switch {
+		case err != nil:
+			continue
+		case t.Year() == 1:
+			return ""
+		case strings.HasSuffix(form, "Z07:00"):
+			return expense.Date(t.Format("2006-01-02T15:04:05.999999999Z07:00"))
+		case t.Equal(t.Truncate(24 * time.Hour)):
+			return expense.Date(t.Format("2006-01-02"))
+		}
+		return expense.Date(t.Format("2006-01-02T15:04:05.999999999"))
+	}
+	for _, form := range dateForms {
+		if t, err := time.Parse(form, text); err == nil {
+			if t.Year() == 1 {
+				return ""
+			}
+			return expense.Date(t.Format("2006-01-02"))
+		}
+	}
+	return expense.Date(text)
+}
+
+// fields keeps a numbered field: OrgUnit1 under "1" of units, Custom7 under "7"
+// of custom. Any other element is left to be skipped.
+func (d *reportReader) fields(name string, units, custom *map[string]expense.Field) error {
+	into := custom
+	number, ok := strings.CutPrefix(name, "custom")
+	if !ok {
+		number, ok = strings.CutPrefix(name, "orgunit")
+		into = units
+	}
+	if n, err := strconv.Atoi(number); !ok || into == nil || err != nil || n < 1 || n > 99 || strconv.Itoa(n) != number {
+		return nil
+	}
+	text, err := d.text()
+	if err != nil || text == "" {
+		return err
+	}
+	if *into == nil {
+		*into = map[string]expense.Field{}
+	}
+	(*into)[number] = field(text)
+	return nil
+}
+
+// field splits a list field, "(code) name" with or without the space. The code is
+// what stands between the first bracket and the one that closes it.
+func field(text string) expense.Field {
+	if !strings.HasPrefix(text, "(") {
+		return expense.Field{Value: text}
+	}
+	open := 0
+	for i, c := range text {
+		switch c {
+		case '(':
+			open++
+		case ')':
+			open--
+		}
+		if open == 0 {
+			code, name := strings.TrimSpace(text[1:i]), strings.TrimSpace(text[i+1:])
+			if code == "" || name == "" {
+				break
+			}
+			return expense.Field{Code: code, Value: name}
+		}
+	}
+	return expense.Field{Value: text}
+}
