@@ -1,0 +1,232 @@
+package policy
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/overloads"
+	"cel.dev/cel-go/common/types"
+
+	"concur-connector/expense"
+)
+
+// problem is what is wrong at one place of an expression.
+type problem struct {
+	offset int // in characters from the start of the expression
+	text   string
+}
+
+// check parses and type-checks an expression and refuses what the types allow but
+// can only be a mistake. Its result is of type want.
+func (l language) check(level Level, source string, want *cel.Type) (*cel.Ast, []problem) {
+	checked, issues := l[level].Compile(source)
+	if issues.Err() != nil {
+		var found []problem
+		for _, e := range issues.Errors() {
+			found = append(found, problem{
+				offset: offsetOf(source, e.Location.Line(), e.Location.Column()),
+				text:   plain(level, e.Message),
+			})
+		}
+		return nil, found
+	}
+	i := inspection{ast: checked.NativeRep()}
+	for id := range i.ast.IDs() {
+		i.lastID = max(i.lastID, id)
+	}
+	ast.PostOrderVisit(i.ast.Expr(), ast.NewExprVisitor(i.visit))
+	if got := checked.OutputType(); !got.IsExactType(want) {
+		i.found = append(i.found, problem{text: fmt.Sprintf("must be %s, is %s", article(want), article(got))})
+	}
+	return checked, i.found
+}
+
+// plain rewrites what CEL says where a reader of rules could not know better.
+func plain(level Level, message string) string {
+	if level == ReportLevel && strings.HasPrefix(message, "undeclared reference to 'entry'") {
+		return `"entry" is only known to rules of level entry`
+	}
+	message, _, _ = strings.Cut(message, " (in container")
+	message, _, _ = strings.Cut(message, " expecting {")
+	if strings.Contains(message, "'<EOF>'") {
+		return "it ends too early"
+	}
+	return strings.Join(strings.Fields(message), " ")
+}
+
+func article(t *cel.Type) string {
+	name := cel.FormatCELType(t)
+	switch name {
+	case "bool":
+		return "true or false (bool)"
+	case "string":
+		return "text (string)"
+	}
+	return name
+}
+
+// inspection walks a checked expression.
+type inspection struct {
+	ast    *ast.AST
+	lastID int64
+	found  []problem
+}
+
+func (i *inspection) refuse(e ast.Expr, format string, args ...any) {
+	at := 0
+	if r, ok := i.ast.SourceInfo().GetOffsetRange(e.ID()); ok {
+		at = int(r.Start)
+	}
+	i.found = append(i.found, problem{offset: at, text: fmt.Sprintf(format, args...)})
+}
+
+func (i *inspection) visit(e ast.Expr) {
+	switch e.Kind() {
+	case ast.LiteralKind:
+		if e.AsLiteral() == types.NullValue {
+			i.refuse(e, "null is not known here; ask with has() whether something is there")
+		}
+	case ast.IdentKind:
+		if i.ast.GetType(e.ID()).Kind() == types.TypeKind {
+			i.refuse(e, "%s is a type, not a value", e.AsIdent())
+		}
+	case ast.StructKind:
+		i.refuse(e, "a rule cannot make an object of type %s", e.AsStruct().TypeName())
+	case ast.SelectKind:
+		if isNumbered(i.ast.GetType(e.AsSelect().Operand().ID())) {
+			i.refuse(e, `a custom field or organisational unit is named by its number in brackets: custom["3"]`)
+		}
+	case ast.CallKind:
+		i.visitCall(e)
+	}
+}
+
+func (i *inspection) visitCall(e ast.Expr) {
+	call := e.AsCall()
+	args := call.Args()
+	switch call.FunctionName() {
+	case operators.Index:
+		i.visitIndex(args[0], args[1])
+	case operators.Equals, operators.NotEquals:
+		if t := i.ast.GetType(args[0].ID()); (t.Kind() == types.ListKind || t.Kind() == types.MapKind) && holdsMoney(t) {
+			i.refuse(e, "lists and maps of amounts cannot be compared; compare the amounts")
+		}
+		if call.FunctionName() == operators.NotEquals {
+			i.unequal(e)
+		}
+	case operators.In:
+		if holdsMoney(i.ast.GetType(args[0].ID())) {
+			i.refuse(e, `"in" cannot compare amounts; use exists()`)
+		}
+	case "money":
+		i.literal(args[0], func(s string) string {
+			if _, err := expense.ParseAmount(s); err != nil {
+				return fmt.Sprintf("money() cannot read %q: %v", s, err)
+			}
+			return ""
+		})
+		i.literal(args[1], currencyProblem)
+	case "sum":
+		if len(args) == 2 {
+			i.literal(args[1], currencyProblem)
+		}
+	case "date":
+		i.literal(args[0], func(s string) string {
+			if _, ok := parseDay(s); !ok {
+				return fmt.Sprintf(`%q is not a date like "2026-05-01"`, s)
+			}
+			return ""
+		})
+	}
+}
+
+// literal looks at an argument that is written as text, where its mistakes can be
+// told when the file is loaded.
+func (i *inspection) literal(e ast.Expr, problemOf func(string) string) {
+	if e.Kind() != ast.LiteralKind {
+		return
+	}
+	if s, ok := e.AsLiteral().(types.String); ok {
+		if text := problemOf(string(s)); text != "" {
+			i.refuse(e, "%s", text)
+		}
+	}
+}
+
+func currencyProblem(s string) string {
+	if currencyCode.MatchString(s) {
+		return ""
+	}
+	return fmt.Sprintf("%q is not a currency: three capital letters", s)
+}
+
+// visitIndex refuses the number of a field that no report can have: it would read
+// as empty for ever.
+func (i *inspection) visitIndex(fields, key ast.Expr) {
+	if !isNumbered(i.ast.GetType(fields.ID())) {
+		return
+	}
+	limit := 40
+	if fields.Kind() == ast.SelectKind {
+		switch of := i.ast.GetType(fields.AsSelect().Operand().ID()).TypeName(); {
+		case fields.AsSelect().FieldName() == "orgUnits":
+			limit = 6
+		case of == reportShape.name, of == allocationShape.name:
+			limit = 20
+		}
+	}
+	i.literal(key, func(s string) string {
+		if n, err := strconv.Atoi(s); err != nil || n < 1 || n > limit || strconv.Itoa(n) != s {
+			return fmt.Sprintf(`there is no field %q here; they are "1" to "%d"`, s, limit)
+		}
+		return ""
+	})
+}
+
+// unequal turns a != b into !(a == b). CEL takes an error of the comparison for
+// "they differ"; amounts of different currencies must make the rule err instead.
+func (i *inspection) unequal(e ast.Expr) {
+	i.lastID++
+	factory := ast.NewExprFactory()
+	equal := factory.NewCall(i.lastID, operators.Equals, e.AsCall().Args()...)
+	i.ast.SetType(equal.ID(), types.BoolType)
+	i.ast.SetReference(equal.ID(), ast.NewFunctionReference(overloads.Equals))
+	if r, ok := i.ast.SourceInfo().GetOffsetRange(e.ID()); ok {
+		i.ast.SourceInfo().SetOffsetRange(equal.ID(), r)
+	}
+	i.ast.SetReference(e.ID(), ast.NewFunctionReference(overloads.LogicalNot))
+	e.SetKindCase(factory.NewCall(e.ID(), operators.LogicalNot, equal))
+}
+
+func isNumbered(t *types.Type) bool {
+	return t.Kind() == types.MapKind && t.Parameters()[1].TypeName() == fieldShape.name
+}
+
+func holdsMoney(t *types.Type) bool {
+	if t.TypeName() == moneyType.TypeName() {
+		return true
+	}
+	for _, p := range t.Parameters() {
+		if holdsMoney(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// offsetOf is the place of a line (from 1) and column (from 0) in characters.
+func offsetOf(source string, line, column int) int {
+	at := 0
+	for _, text := range strings.SplitAfter(source, "\n") {
+		if line <= 1 {
+			break
+		}
+		line--
+		at += len([]rune(text))
+	}
+	return max(at+column, 0)
+}

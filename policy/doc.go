@@ -1,0 +1,44 @@
+// Package policy judges an expense report by the rules of a file.
+//
+// A rule says what must hold. Where it does not, the rule is violated and its
+// effects follow:
+//
+//	apiVersion: concur-connector/v1
+//	rules:
+//	  - name: receipt-above-75            # unique, lower case, words joined by "-"
+//	    level: entry                      # report, or entry: once for each entry
+//	    match: entry.type == "MEALS"      # optional: does the rule apply
+//	    expression: entry.hasReceipt || entry.posted <= money("75.00", report.currency)
+//	    message: A receipt is missing.    # or messageExpression, which gives a string
+//	    then:                             # at least one effect
+//	      exception: {code: NORECPT}      # posted on the report or the entry
+//	      sendBack: true                  # to the employee, with the message
+//	      ask: finance                    # a person of this group decides
+//
+// Expressions are CEL (https://cel.dev), type-checked when the file is loaded.
+// Fields have the JSON names of [expense.Report] and [expense.Entry]; a name that
+// does not exist is an error of the file. has(x.f) is true when there is something
+// in f: text that is not empty, a flag that is set, a number that is not 0.
+//
+//	money("75.00", "USD")           an exact amount; never a floating-point number
+//	== != < <= > >=  + -  -m  m * 3 on amounts of one currency; others make the rule err
+//	sum(amounts), sum(amounts, "USD")   the second also of an empty list
+//	m.currency(), string(m)         "USD", "75.00 USD"
+//	date("2026-05-01")              a calendar day; a time of day is cut off
+//	== != < <= > >=                 on days
+//	daysBetween(a, b)               an int, negative when b comes first
+//	d.weekday(), string(d)          "monday" to "sunday", "2026-05-01"
+//	entry.custom["3"].value, .code  a custom field; an absent one is empty
+//	report.orgUnits["1"].code       likewise
+//	report.entries.exists(e, e.personal), all, exists_one, filter, map, size
+//	strings                         CEL's own, and lowerAscii, split, trim, ...
+//
+// An amount or a date that is absent must be asked for with has() before it is
+// read: reading it makes the rule err. entry.transaction has no currency code in
+// Concur's v1.1 and cannot be compared; entry.posted can. && and || forgive an
+// error on one side when the other side decides alone, as CEL has it.
+//
+// A rule that errs, or costs too much to evaluate, has no effects of its own: it
+// asks a person and never approves. All violations are collected. Sending back goes before asking a
+// person, and that before approving.
+package policy

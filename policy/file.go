@@ -1,0 +1,157 @@
+package policy
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+const (
+	apiVersion = "concur-connector/v1"
+	maxFile    = 1 << 20 // bytes
+	maxRules   = 1000
+)
+
+// read takes the file apart. What is wrong is collected in s.
+func (s *source) read(data []byte) []declaration {
+	if len(data) > maxFile {
+		s.fail(place{}, "", "the file is larger than 1 MiB")
+		return nil
+	}
+	root := s.document(data)
+	if root == nil {
+		return nil
+	}
+	top, ok := s.mapping(root, "", "the file", "apiVersion", "rules")
+	if !ok {
+		return nil
+	}
+	if n := top["apiVersion"]; n == nil {
+		s.fail(at(root), "", "apiVersion is missing; it must be %s", apiVersion)
+	} else if v, ok := s.text(n, "", "apiVersion"); ok && v != apiVersion {
+		s.fail(at(n), "", "apiVersion must be %s", apiVersion)
+	}
+	list := top["rules"]
+	switch {
+	case list == nil:
+		s.fail(at(root), "", "rules is missing; a file without rules says rules: []")
+		return nil
+	case list.Kind != yaml.SequenceNode:
+		s.fail(at(list), "", "rules must be a list")
+		return nil
+	case len(list.Content) > maxRules:
+		s.fail(at(list), "", "there are %d rules; at most %d are accepted", len(list.Content), maxRules)
+		return nil
+	}
+	var all []declaration
+	lines := map[string]int{}
+	for _, n := range list.Content {
+		d, ok := s.rule(n)
+		if !ok {
+			continue
+		}
+		if before, twice := lines[d.name]; twice && d.name != "" {
+			s.fail(d.at, d.name, "the name is taken by the rule in line %d", before)
+			continue
+		}
+		lines[d.name] = d.at.line
+		all = append(all, d)
+	}
+	return all
+}
+
+// document returns the root of the only document of the file.
+func (s *source) document(data []byte) *yaml.Node {
+	loader, err := yaml.NewLoader(bytes.NewReader(data))
+	if err != nil {
+		s.fail(place{}, "", "%v", err)
+		return nil
+	}
+	var doc, second yaml.Node
+	if err := loader.Load(&doc); errors.Is(err, io.EOF) {
+		s.fail(place{}, "", "the file is empty")
+		return nil
+	} else if err != nil {
+		s.failYAML(err)
+		return nil
+	}
+	switch err := loader.Load(&second); {
+	case errors.Is(err, io.EOF):
+	case err != nil:
+		s.failYAML(err)
+		return nil
+	default:
+		s.fail(at(&second), "", "a second document begins here; the file must hold one")
+		return nil
+	}
+	root := &doc
+	if root.Kind == yaml.DocumentNode {
+		if len(root.Content) != 1 {
+			s.fail(place{}, "", "the file is empty")
+			return nil
+		}
+		root = root.Content[0]
+	}
+	if !s.literal(root) {
+		return nil
+	}
+	return root
+}
+
+func (s *source) failYAML(err error) {
+	var one *yaml.LoadError
+	if !errors.As(err, &one) {
+		s.fail(place{}, "", "not YAML: %v", err)
+		return
+	}
+	s.fail(place{one.Mark.Line, one.Mark.Column}, "", "not YAML: %s",
+		strings.Join(strings.Fields(one.ContextMsg+" "+one.Message), " "))
+}
+
+// literal refuses anchors, aliases and tags: a file of rules says what it means
+// where it means it, and cannot be made to expand.
+func (s *source) literal(n *yaml.Node) bool {
+	if n.Anchor != "" || n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0 {
+		s.fail(at(n), "", "anchors, aliases and tags are not accepted")
+		return false
+	}
+	ok := true
+	for _, child := range n.Content {
+		ok = s.literal(child) && ok
+	}
+	return ok
+}
+
+// mapping reads a mapping with known keys, each at most once.
+func (s *source) mapping(n *yaml.Node, rule, what string, known ...string) (map[string]*yaml.Node, bool) {
+	if n.Kind != yaml.MappingNode {
+		s.fail(at(n), rule, "%s must be a mapping with %s", what, strings.Join(known, ", "))
+		return nil, false
+	}
+	values := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		switch {
+		case key.Kind != yaml.ScalarNode || !slices.Contains(known, key.Value):
+			s.fail(at(key), rule, "unknown key %q in %s; known are %s", key.Value, what, strings.Join(known, ", "))
+		case values[key.Value] != nil:
+			s.fail(at(key), rule, "key %q is given twice, first in line %d", key.Value, values[key.Value].Line)
+		default:
+			values[key.Value] = value
+		}
+	}
+	return values, true
+}
+
+// text reads a scalar as it is written, whatever YAML would take it for.
+func (s *source) text(n *yaml.Node, rule, what string) (string, bool) {
+	if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
+		s.fail(at(n), rule, "%s must be text", what)
+		return "", false
+	}
+	return n.Value, true
+}

@@ -1,0 +1,71 @@
+package policy_test
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/policy"
+)
+
+// A file is either refused with errors that name it, or gives a policy that
+// judges; neither panics nor points outside the file.
+func FuzzParse(f *testing.F) {
+	example, err := os.ReadFile(shipped)
+	require.NoError(f, err)
+	f.Add(string(example))
+	f.Add(with("expression: |\n      entry.posted > 1 ||\n      wrong"))
+	f.Add(with(`expression: "entry.vendor == \"x\" || wrong"`))
+	f.Add(with("expression: 'a''b'"))
+	f.Add("\xff\xfea\x00")
+	f.Add("a: &a [*a]")
+	report := lunch(f)
+	f.Fuzz(func(t *testing.T, file string) {
+		p, err := policy.Parse("f", []byte(file))
+		if err == nil {
+			v := p.Evaluate(report)
+			require.NotEmpty(t, v.Action)
+			return
+		}
+		var all policy.Errors
+		require.ErrorAs(t, err, &all)
+		lines := bytes.Count([]byte(file), []byte("\n")) + bytes.Count([]byte(file), []byte("\r")) + 2
+		for _, e := range all {
+			require.NotEmpty(t, e.Reason)
+			require.GreaterOrEqual(t, e.Line, 0)
+			require.NotContains(t, e.Error(), "\n")
+			if bytes.Count([]byte(file), []byte("\n")) > 0 && !bytes.ContainsAny([]byte(file), "\x00\u0085\u2028\u2029") {
+				require.LessOrEqual(t, e.Line, lines)
+			}
+		}
+	})
+}
+
+// An expression that loads judges without a panic, and what it says when it errs
+// holds nothing of the report.
+func FuzzExpression(f *testing.F) {
+	for _, expression := range []string{
+		`entry.posted != money("1", "EUR") && entry.custom["3"].code in [entry.vendor]`,
+		`int(entry.vendor) == timestamp(report.name).getHours() || {"a": 1}[entry.vendor] == 1`,
+		`report.entries.map(e, e.itemizations).exists(l, sum(l.map(i, i.posted * 3)) < -entry.posted)`,
+		`entry.vendor.substring(9, 99).replace("a", entry.typeName).split("x")[7].matches(entry.vendor)`,
+		`"%s %d".format([entry.type, entry.attendeeCount]) == string(daysBetween(report.date, date(entry.vendor)))`,
+	} {
+		f.Add(expression)
+	}
+	report := lunch(f)
+	report.Entries[0].Vendor = "Xyzzy"
+	f.Fuzz(func(t *testing.T, expression string) {
+		quoted := "'" + strings.ReplaceAll(expression, "'", "''") + "'"
+		p, err := policy.Parse("f", []byte(with("expression: "+quoted)))
+		if err != nil {
+			return
+		}
+		for _, finding := range p.Evaluate(report).Findings {
+			require.NotContains(t, finding.Message, "Xyzzy")
+		}
+	})
+}

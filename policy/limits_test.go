@@ -1,0 +1,99 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/expense"
+	"concur-connector/policy"
+)
+
+func TestHostileRulesEnd(t *testing.T) {
+	t.Parallel()
+	const tooDear = "could not be evaluated: it exceeds what one evaluation may cost"
+	many := entries(make([]string, 300)...)
+	for i := range many.Entries {
+		many.Entries[i].Vendor = strings.Repeat("a", 64)
+	}
+	for name, expression := range map[string]string{
+		"nested loops":        `report.entries.all(a, report.entries.all(b, report.entries.all(c, a.id != b.id || c.id != "")))`,
+		"loops that map":      `report.entries.map(a, report.entries.map(b, report.entries.map(c, c.id))).size() == 0`,
+		"texts that grow":     `report.entries.map(a, report.entries.map(b, report.entries.map(c, c.vendor).join()).join()).join() == ""`,
+		"loops that add":      `report.entries.all(a, report.entries.all(b, sum(report.entries.map(c, money("1", "USD"))) != money("0", "USD")))`,
+		"sums of a long list": `report.entries.map(a, money("1", "USD")).all(a, report.entries.map(b, money("1", "USD")).all(b, sum(report.entries.map(c, b)) > a))`,
+		"patterns":            `report.entries.all(a, report.entries.all(b, a.vendor.matches("(a*)*(a*)*(a*)*b") || b.vendor.matches("(a|aa)+$")))`,
+		"replacements":        `report.entries.all(a, report.entries.all(b, a.vendor.replace("a", b.vendor).replace("a", b.vendor).replace("a", b.vendor) != ""))`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := rules(t, [5]string{"hostile", "report", "|\n      " + expression, "Hm.", "sendBack: true"})
+			begin := time.Now()
+			v := p.Evaluate(many)
+			require.Less(t, time.Since(begin), 20*time.Second)
+			require.Equal(t, []expense.Finding{{Rule: "hostile", Message: tooDear, Error: true}}, v.Findings)
+			require.Equal(t, expense.Ask, v.Action)
+		})
+	}
+}
+
+func TestTheCostOfAllRulesIsBounded(t *testing.T) {
+	t.Parallel()
+	dear := `|
+      report.entries.all(a, report.entries.all(b, a.id + b.id != ""))`
+	p := rules(t,
+		[5]string{"cheap", "report", "false", "First.", "ask: travel"},
+		[5]string{"dear", "entry", dear, "Never.", "sendBack: true"},
+		[5]string{"last", "entry", "false", "Not reached.", "ask: finance, exception: {code: LAST}"},
+	).Budgeted(1_000_000, time.Hour)
+	v := p.Evaluate(entries(make([]string, 200)...))
+	const exhausted = "could not be evaluated: the rules together exceed what one report may cost"
+	require.Equal(t, expense.Ask, v.Action)
+	require.Equal(t, "travel", v.Group)
+	require.Equal(t, []expense.Finding{
+		{Rule: "cheap", Message: "First."},
+		{Rule: "dear", Message: exhausted, Error: true},
+		{Rule: "last", Message: exhausted, Error: true},
+	}, v.Findings)
+	require.Empty(t, v.Exceptions)
+	require.Equal(t, v, p.Evaluate(entries(make([]string, 200)...)))
+}
+
+func TestTheTimeOfAllRulesIsBounded(t *testing.T) {
+	t.Parallel()
+	p := rules(t, [5]string{"one", "entry", "true", "Never.", "ask: finance"}).Budgeted(1_000_000, -1)
+	v := p.Evaluate(entries("MEALS"))
+	require.Equal(t, expense.Ask, v.Action)
+	require.Equal(t, "finance", v.Group)
+	require.Equal(t, "could not be evaluated: the rules together took too long", v.Findings[0].Message)
+}
+
+func TestALoopIsInterrupted(t *testing.T) {
+	t.Parallel()
+	loop := `report.entries.all(a, report.entries.all(b, a.id + b.id != ""))`
+	p := rules(t, [5]string{"loop", "report", "|\n      " + loop, "Never.", "ask: finance"})
+	report := entries(make([]string, 250)...)
+	require.Equal(t, expense.Approve, p.Evaluate(report).Action, "it ends by itself, if it may")
+	v := p.Budgeted(1_000_000, 100*time.Microsecond).Evaluate(report)
+	require.Equal(t, []expense.Finding{{
+		Rule: "loop", Message: "could not be evaluated: the rules together took too long", Error: true,
+	}}, v.Findings)
+}
+
+func TestLargeFilesAreRefusedBeforeTheyAreRead(t *testing.T) {
+	t.Parallel()
+	deep := "apiVersion: concur-connector/v1\nrules: " + strings.Repeat("[", 200_000)
+	_, err := policy.Parse("f", []byte(deep))
+	require.ErrorContains(t, err, "f:2:")
+
+	_, err = policy.Parse("f", []byte(with("expression: "+strings.Repeat("(", 1000)+"true")))
+	require.ErrorContains(t, err, `f:5:17: rule "one": expression: `)
+
+	_, err = policy.Parse("f", []byte(with("expression: true"+strings.Repeat(" || true", 1000))))
+	require.ErrorContains(t, err, `f:5:17: rule "one": expression: `)
+
+	_, err = policy.Parse("f", []byte(head+strings.Repeat("  - {}\n", 1001)))
+	require.EqualError(t, err, "f:3:3: there are 1001 rules; at most 1000 are accepted")
+}

@@ -1,0 +1,165 @@
+package policy
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+
+	"concur-connector/expense"
+)
+
+// shape is a type of the language with named, typed fields.
+type shape struct {
+	name   string
+	typ    *cel.Type
+	fields map[string]member
+}
+
+func newShape(name string, fields map[string]member) *shape {
+	return &shape{name: name, typ: cel.ObjectType(name), fields: fields}
+}
+
+// member is one field of a shape. read returns its value, nil when it is absent,
+// and whether there is something in it.
+type member struct {
+	typ  *cel.Type
+	kept bool // the value is made once for each object
+	read func(native any) (value ref.Val, something bool)
+}
+
+// object is a part of a report in CEL. It belongs to one evaluation of the rules
+// and is not safe for concurrent use.
+type object struct {
+	shape  *shape
+	native any // a pointer into the report
+	kept   map[string]ref.Val
+}
+
+func (s *shape) of(native any) *object { return &object{shape: s, native: native} }
+
+func (o *object) get(field string) (ref.Val, bool) {
+	m := o.shape.fields[field]
+	if v, ok := o.kept[field]; ok {
+		return v, v.(traits.Sizer).Size() != types.IntZero
+	}
+	v, something := m.read(o.native)
+	if v == nil {
+		return types.WrapErr(failure(strings.ToLower(o.shape.name) + "." + field + " is absent; ask with has() before reading it")), something
+	}
+	if m.kept {
+		if o.kept == nil {
+			o.kept = map[string]ref.Val{}
+		}
+		o.kept[field] = v
+	}
+	return v, something
+}
+
+// Get implements traits.Indexer.
+func (o *object) Get(field ref.Val) ref.Val {
+	name, ok := field.(types.String)
+	if _, known := o.shape.fields[string(name)]; !ok || !known {
+		return types.NoSuchOverloadErr()
+	}
+	v, _ := o.get(string(name))
+	return v
+}
+
+// IsSet implements traits.FieldTester.
+func (o *object) IsSet(field ref.Val) ref.Val {
+	name, ok := field.(types.String)
+	if _, known := o.shape.fields[string(name)]; !ok || !known {
+		return types.NoSuchOverloadErr()
+	}
+	_, something := o.get(string(name))
+	return types.Bool(something)
+}
+
+// Equal implements ref.Val: fields are equal by what is in them, everything else
+// by being the same part of the report.
+func (o *object) Equal(other ref.Val) ref.Val {
+	b, ok := other.(*object)
+	if !ok || o.shape != b.shape {
+		return types.False
+	}
+	if f, ok := o.native.(*expense.Field); ok {
+		return types.Bool(*f == *b.native.(*expense.Field))
+	}
+	return types.Bool(o.native == b.native)
+}
+
+// ConvertToNative implements ref.Val.
+func (o *object) ConvertToNative(reflect.Type) (any, error) {
+	return nil, errors.New("a part of a report has no other form")
+}
+
+// ConvertToType implements ref.Val.
+func (o *object) ConvertToType(ref.Type) ref.Val {
+	return types.NewErr("a part of a report has no other form")
+}
+
+// Type implements ref.Val.
+func (o *object) Type() ref.Type { return o.shape.typ }
+
+// Value implements ref.Val. CEL hands it to the getters of the provider.
+func (o *object) Value() any { return o }
+
+// provider tells CEL the shapes.
+type provider struct {
+	*types.Registry
+	shapes map[string]*shape
+}
+
+// FindStructType implements types.Provider.
+func (p provider) FindStructType(name string) (*types.Type, bool) {
+	if s, ok := p.shapes[name]; ok {
+		return types.NewTypeTypeWithParam(s.typ), true
+	}
+	return p.Registry.FindStructType(name)
+}
+
+// FindStructFieldNames implements types.Provider.
+func (p provider) FindStructFieldNames(name string) ([]string, bool) {
+	s, ok := p.shapes[name]
+	if !ok {
+		return p.Registry.FindStructFieldNames(name)
+	}
+	var names []string
+	for field := range s.fields {
+		names = append(names, field)
+	}
+	slices.Sort(names)
+	return names, true
+}
+
+// FindStructFieldType implements types.Provider.
+func (p provider) FindStructFieldType(name, field string) (*types.FieldType, bool) {
+	s, ok := p.shapes[name]
+	if !ok {
+		return p.Registry.FindStructFieldType(name, field)
+	}
+	m, ok := s.fields[field]
+	if !ok {
+		return nil, false
+	}
+	return &types.FieldType{
+		Type: m.typ,
+		IsSet: func(target any) bool {
+			_, something := target.(*object).get(field)
+			return something
+		},
+		GetFrom: func(target any) (any, error) {
+			v, _ := target.(*object).get(field)
+			if err, failed := v.(*types.Err); failed {
+				return nil, err.Unwrap()
+			}
+			return v, nil
+		},
+	}, true
+}
