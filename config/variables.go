@@ -1,0 +1,63 @@
+package config
+
+import "time"
+
+// Common is what both programs read.
+type Common struct {
+	TaskQueue string `envconfig:"CONCUR_TASK_QUEUE" default:"concur-connector" desc:"Temporal task queue of the runs; both programs need the same"`
+
+	InternalTLSCert   string `envconfig:"CONCUR_INTERNAL_TLS_CERT" desc:"path of the PEM certificate chain of the internal listener"`
+	InternalTLSKey    string `envconfig:"CONCUR_INTERNAL_TLS_KEY" desc:"path of the PEM key of that certificate"`
+	InternalPlainHTTP bool   `envconfig:"CONCUR_INTERNAL_PLAIN_HTTP" default:"false" desc:"true lets the internal listener speak plain HTTP beyond loopback, for use behind a TLS proxy"`
+
+	LogLevel  string `envconfig:"CONCUR_LOG_LEVEL" default:"info" desc:"debug, info, warn or error"`
+	LogFormat string `envconfig:"CONCUR_LOG_FORMAT" default:"json" desc:"json or text"`
+}
+
+// Ingress is the configuration of the ingress.
+type Ingress struct {
+	Common
+
+	Listen         string `envconfig:"CONCUR_LISTEN" default:":8443" desc:"host:port that Concur reaches"`
+	InternalListen string `envconfig:"CONCUR_INTERNAL_LISTEN" default:"127.0.0.1:8081" desc:"host:port of health, and of approvals in the ingress; beyond loopback it needs TLS or CONCUR_INTERNAL_PLAIN_HTTP"`
+	NotifyPath     string `envconfig:"CONCUR_NOTIFY_PATH" default:"/concur/v1.0/notify" desc:"path of the callout, as registered in Concur"`
+
+	CalloutUser      Secret `envconfig:"CONCUR_CALLOUT_USER" required:"true" desc:"user name that Concur sends; 10 to 49 characters, no colon"`
+	CalloutPassword  Secret `envconfig:"CONCUR_CALLOUT_PASSWORD" required:"true" desc:"password that Concur sends; 10 to 49 characters"`
+	CalloutUser2     Secret `envconfig:"CONCUR_CALLOUT_USER_2" desc:"user name of a second pair that is valid too, while a password is changed"`
+	CalloutPassword2 Secret `envconfig:"CONCUR_CALLOUT_PASSWORD_2" desc:"password of the second pair"`
+
+	TLSCert   string `envconfig:"CONCUR_TLS_CERT" desc:"path of the PEM certificate chain of the public listener; read again when it changes"`
+	TLSKey    string `envconfig:"CONCUR_TLS_KEY" desc:"path of the PEM key of that certificate"`
+	PlainHTTP bool   `envconfig:"CONCUR_PLAIN_HTTP" default:"false" desc:"true makes the public listener speak plain HTTP, for use behind a TLS proxy only"`
+
+	Approvers string `envconfig:"CONCUR_APPROVERS" desc:"path of the approvers' file; without it nobody can decide over HTTP"`
+}
+
+// Worker is the configuration of the worker.
+type Worker struct {
+	Common
+
+	InternalListen string `envconfig:"CONCUR_INTERNAL_LISTEN" default:"127.0.0.1:8082" desc:"host:port of health, and of approvals in the ingress; beyond loopback it needs TLS or CONCUR_INTERNAL_PLAIN_HTTP"`
+
+	Geolocation  string   `envconfig:"CONCUR_GEOLOCATION" required:"true" desc:"base URL of the company's Concur, such as https://us2.api.concursolutions.com; the only host that receives a token"`
+	ClientID     Secret   `envconfig:"CONCUR_CLIENT_ID" required:"true" desc:"ID of the application registered with Concur"`
+	ClientSecret Secret   `envconfig:"CONCUR_CLIENT_SECRET" required:"true" desc:"secret of that application"`
+	RefreshToken Secret   `envconfig:"CONCUR_REFRESH_TOKEN" required:"true" desc:"refresh token of the company"`
+	Hosts        []string `envconfig:"CONCUR_HOSTS" desc:"more hosts, host or host:port, whose URLs are believed in what Concur sends; separated by commas"`
+	CA           string   `envconfig:"CONCUR_CA" desc:"path of PEM certificates that are trusted besides the system's"`
+	Rules        string   `envconfig:"CONCUR_RULES" required:"true" desc:"path of the rules file"`
+	ReportLimit  int      `envconfig:"CONCUR_REPORT_LIMIT" default:"1572864" desc:"largest report in bytes, as it is stored; a larger one waits for an operator"`
+
+	RequestsPerSecond float64 `envconfig:"CONCUR_REQUESTS_PER_SECOND" default:"10" desc:"activities that call Concur, per second, all workers together"`
+
+	AnswerLimit       time.Duration `envconfig:"CONCUR_ANSWER_LIMIT" default:"60s" desc:"how long Concur may take to answer one request"`
+	HeartbeatTimeout  time.Duration `envconfig:"CONCUR_HEARTBEAT_TIMEOUT" default:"15s" desc:"after this silence the attempt of a lost worker is retried"`
+	RetryInterval     time.Duration `envconfig:"CONCUR_RETRY_INTERVAL" default:"2s" desc:"first delay before a retry; it doubles"`
+	RetryMaxInterval  time.Duration `envconfig:"CONCUR_RETRY_MAX_INTERVAL" default:"5m" desc:"longest delay before a retry"`
+	OutageDelay       time.Duration `envconfig:"CONCUR_OUTAGE_DELAY" default:"5m" desc:"delay after a 503 or an answer that did not come"`
+	UnauthorizedDelay time.Duration `envconfig:"CONCUR_UNAUTHORIZED_DELAY" default:"1h" desc:"delay after Concur refused the application's access"`
+	MalformedDelay    time.Duration `envconfig:"CONCUR_MALFORMED_DELAY" default:"30s" desc:"delay after an answer that could not be read"`
+
+	ParkedRetries []time.Duration `envconfig:"CONCUR_PARKED_RETRIES" default:"10m,1h,24h" desc:"delays after which a parked run tries again by itself; the last one repeats"`
+}

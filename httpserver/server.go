@@ -1,0 +1,105 @@
+package httpserver
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// The bounds of what a client may cost. A request and its answer end well within
+// drainTime, so that a drain loses none.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 10 * time.Second
+	writeTimeout      = 20 * time.Second
+	idleTimeout       = 60 * time.Second
+	maxHeaderBytes    = 16 << 10
+	drainTime         = 20 * time.Second
+)
+
+// Options says where and how to listen.
+type Options struct {
+	Addr    string // host:port; port 0 takes any free one
+	Handler http.Handler
+	Logger  *slog.Logger
+
+	// CertFile and KeyFile hold a PEM certificate chain and its key. Both empty
+	// means plain HTTP.
+	CertFile, KeyFile string
+}
+
+// Server is a listener that is open and, once Serve is called, answers.
+type Server struct {
+	listener net.Listener
+	http     *http.Server
+}
+
+// New opens the listener. The error says what cannot be listened on or which
+// certificate cannot be used. A Server that is not served is to be closed.
+func New(o Options) (*Server, error) {
+	if o.Handler == nil || o.Logger == nil {
+		return nil, errors.New("a server needs a handler and a logger")
+	}
+	var secured *tls.Config
+	if o.CertFile != "" || o.KeyFile != "" {
+		c, err := newCertificate(o.CertFile, o.KeyFile, o.Logger)
+		if err != nil {
+			return nil, err
+		}
+		secured = tlsConfig(c)
+	}
+	listener, err := net.Listen("tcp", o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", o.Addr, err)
+	}
+	if secured != nil {
+		listener = tls.NewListener(listener, secured)
+	}
+	// One protocol, whose bounds are known and tested.
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &Server{
+		listener: listener,
+		http: &http.Server{
+			Handler:                      o.Handler,
+			Protocols:                    protocols,
+			ReadHeaderTimeout:            readHeaderTimeout,
+			ReadTimeout:                  readTimeout,
+			WriteTimeout:                 writeTimeout,
+			IdleTimeout:                  idleTimeout,
+			MaxHeaderBytes:               maxHeaderBytes,
+			DisableGeneralOptionsHandler: true, // the handler answers every request itself
+			ErrorLog:                     slog.NewLogLogger(o.Logger.Handler(), slog.LevelWarn),
+		},
+	}, nil
+}
+
+// Addr returns the host:port that is really listened on.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Close closes the listener of a Server that is not served.
+func (s *Server) Close() error { return s.listener.Close() }
+
+// Serve answers until ctx ends; then it takes no new connection and lets the
+// requests in flight finish. The error is nil after a complete drain.
+func (s *Server) Serve(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.http.Serve(s.listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve %s: %w", s.Addr(), err)
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := s.http.Shutdown(drain); err != nil {
+		_ = s.http.Close()
+		return fmt.Errorf("drain %s: %w", s.Addr(), err)
+	}
+	return nil
+}
