@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/gorilla/mux"
+	"go.temporal.io/sdk/client"
+	temporalenv "go.temporal.io/sdk/contrib/envconfig"
+	temporallog "go.temporal.io/sdk/log"
+
+	"concur-connector/approvals"
+	"concur-connector/approvers"
+	"concur-connector/config"
+	"concur-connector/httpserver"
+	"concur-connector/ingress"
+	"concur-connector/workflows"
+)
+
+// dial returns a client configured by Temporal's own TEMPORAL_* variables, and by a
+// file only when TEMPORAL_CONFIG_FILE names one. It connects when it is first used:
+// without Temporal the door answers 503, which loses nothing.
+func dial(logger *slog.Logger) (client.Client, error) {
+	file, _ := temporalenv.EnvLookupOS.LookupEnv("TEMPORAL_CONFIG_FILE")
+	options, err := temporalenv.LoadClientOptions(temporalenv.LoadClientOptionsRequest{DisableFile: file == ""})
+	if err != nil {
+		return nil, fmt.Errorf("read Temporal's TEMPORAL_ variables: %w", err)
+	}
+	options.Logger = temporallog.NewStructuredLogger(logger)
+	temporal, err := client.NewLazyClient(options)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the Temporal client: %w", err)
+	}
+	return temporal, nil
+}
+
+// listen opens both listeners.
+func listen(cfg config.Ingress, temporal client.Client, logger *slog.Logger) (public, internal *httpserver.Server, err error) {
+	runs := workflows.NewClient(temporal, cfg.TaskQueue)
+	outside, err := publicDoor(cfg, runs, logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	inside, err := internalDoor(cfg, runs, logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	public, err = httpserver.New(httpserver.Options{
+		Addr: cfg.Listen, Handler: outside, Logger: logger, CertFile: cfg.TLSCert, KeyFile: cfg.TLSKey,
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the public listener: %w", err)
+	}
+	internal, err = httpserver.New(httpserver.Options{
+		Addr: cfg.InternalListen, Handler: inside, Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey,
+	})
+	if err != nil {
+		_ = public.Close()
+		return nil, nil, fmt.Errorf("open the internal listener: %w", err)
+	}
+	return public, internal, nil
+}
+
+func publicDoor(cfg config.Ingress, runs *workflows.Client, logger *slog.Logger) (http.Handler, error) {
+	credentials := []ingress.Credential{ingress.NewCredential(cfg.CalloutUser.Reveal(), cfg.CalloutPassword.Reveal())}
+	if user := cfg.CalloutUser2.Reveal(); user != "" {
+		credentials = append(credentials, ingress.NewCredential(user, cfg.CalloutPassword2.Reveal()))
+	}
+	door, err := ingress.New(ingress.Options{
+		NotifyPath: cfg.NotifyPath, Credentials: credentials, Starter: runs, Logger: logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("build the public door: %w", err)
+	}
+	return door, nil
+}
+
+func internalDoor(cfg config.Ingress, runs *workflows.Client, logger *slog.Logger) (http.Handler, error) {
+	options := approvals.Options{Runs: runs, Logger: logger}
+	if cfg.Approvers != "" {
+		people, err := approvers.Load(cfg.Approvers)
+		if err != nil {
+			return nil, err
+		}
+		options.Approvers = people
+	}
+	door, err := approvals.New(options)
+	if err != nil {
+		return nil, fmt.Errorf("build the internal door: %w", err)
+	}
+	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
+	router.PathPrefix("/approvals/").Handler(door)
+	router.PathPrefix("/").Handler(httpserver.Health(runs.Ready))
+	return router, nil
+}

@@ -1,0 +1,335 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// asProgram makes the test binary behave as the ingress.
+const asProgram = "RUN_AS_INGRESS"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+const (
+	user     = "callout-user"
+	password = "pass:with:colons"
+)
+
+// good is a configuration that works, without a Temporal behind it.
+var good = map[string]string{
+	"CONCUR_LISTEN":           "127.0.0.1:0",
+	"CONCUR_INTERNAL_LISTEN":  "127.0.0.1:0",
+	"CONCUR_CALLOUT_USER":     user,
+	"CONCUR_CALLOUT_PASSWORD": password,
+	"CONCUR_PLAIN_HTTP":       "true",
+	"TEMPORAL_ADDRESS":        "127.0.0.1:1",
+}
+
+// program prepares the ingress with these arguments and exactly these settings; an
+// empty value removes one.
+func program(t *testing.T, settings []map[string]string, args ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = []string{asProgram + "=1"}
+	for _, entry := range os.Environ() {
+		if !strings.HasPrefix(entry, "CONCUR_") && !strings.HasPrefix(entry, "TEMPORAL_") {
+			cmd.Env = append(cmd.Env, entry)
+		}
+	}
+	for _, layer := range settings {
+		for name, value := range layer {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	return cmd
+}
+
+// running is an ingress that listens.
+type running struct {
+	public, internal string
+	cmd              *exec.Cmd
+	ended            chan struct{} // closed when its log has ended
+
+	mu  sync.Mutex
+	log bytes.Buffer
+}
+
+func (r *running) logged() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.log.String()
+}
+
+// stop asks the program to end and returns what it says.
+func (r *running) stop() error {
+	_ = r.cmd.Process.Signal(syscall.SIGTERM)
+	<-r.ended
+	return r.cmd.Wait()
+}
+
+func start(t *testing.T, settings ...map[string]string) *running {
+	t.Helper()
+	r := &running{cmd: program(t, append([]map[string]string{good}, settings...)), ended: make(chan struct{})}
+	stderr, err := r.cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, r.cmd.Start())
+	listening := make(chan struct{})
+	go func() {
+		defer close(r.ended)
+		lines := bufio.NewScanner(stderr)
+		for lines.Scan() {
+			r.mu.Lock()
+			r.log.WriteString(lines.Text() + "\n")
+			r.mu.Unlock()
+			var line struct{ Msg, Public, Internal string }
+			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "listening" {
+				r.public, r.internal = line.Public, line.Internal
+				close(listening)
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		if r.cmd.ProcessState == nil {
+			_ = r.stop()
+		}
+	})
+	select {
+	case <-listening:
+	case <-r.ended:
+		require.Fail(t, "the ingress does not listen", r.logged())
+	}
+	return r
+}
+
+const callout = `<Notification><ObjectType>EXPRPT</ObjectType><ObjectURI>https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nX2%Rk$p</ObjectURI></Notification>`
+
+// send sends a request with the credentials of the callout.
+func send(t *testing.T, method, url, body string) (status int, header http.Header) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	r.SetBasicAuth(user, password)
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	_, err = io.Copy(io.Discard, response.Body)
+	require.NoError(t, err)
+	return response.StatusCode, response.Header
+}
+
+func TestItRefusesToStartAndSaysWhy(t *testing.T) {
+	t.Parallel()
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = busy.Close() })
+	broken := filepath.Join(t.TempDir(), "approvers")
+	require.NoError(t, os.WriteFile(broken, []byte("anna\n"), 0o600))
+	for name, c := range map[string]struct {
+		settings map[string]string
+		says     string
+	}{
+		"a short password":              {map[string]string{"CONCUR_CALLOUT_PASSWORD": "sh0rt-pw"}, "CONCUR_CALLOUT_PASSWORD must be 10 to 49 characters long"},
+		"no user":                       {map[string]string{"CONCUR_CALLOUT_USER": ""}, "CONCUR_CALLOUT_USER is required"},
+		"half of a second pair":         {map[string]string{"CONCUR_CALLOUT_USER_2": "second-user"}, "CONCUR_CALLOUT_PASSWORD_2 is required"},
+		"plain HTTP without the word":   {map[string]string{"CONCUR_PLAIN_HTTP": ""}, "CONCUR_TLS_CERT and CONCUR_TLS_KEY are required"},
+		"an internal door for everyone": {map[string]string{"CONCUR_INTERNAL_LISTEN": "0.0.0.0:0"}, "CONCUR_INTERNAL_LISTEN is not a loopback address"},
+		"a certificate that is missing": {map[string]string{"CONCUR_PLAIN_HTTP": "", "CONCUR_TLS_CERT": "/nowhere/c", "CONCUR_TLS_KEY": "/nowhere/k"}, "open the public listener: read the certificate"},
+		"a port that is taken":          {map[string]string{"CONCUR_INTERNAL_LISTEN": busy.Addr().String()}, "open the internal listener: listen on"},
+		"an approvers' file with a slip": {map[string]string{"CONCUR_APPROVERS": broken},
+			broken + ": line 1: not of the form NAME:sha256:HEX"},
+		"a notify path that cannot be": {map[string]string{"CONCUR_NOTIFY_PATH": "/a?b"}, "the notify path must be a plain path"},
+		"a Temporal setting that cannot be read": {map[string]string{"TEMPORAL_TLS_CLIENT_CERT_PATH": "/nowhere/c", "TEMPORAL_TLS_CLIENT_KEY_PATH": "/nowhere/k"},
+			"read Temporal's TEMPORAL_ variables"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out, err := program(t, []map[string]string{good, c.settings}).CombinedOutput()
+			var exit *exec.ExitError
+			require.ErrorAs(t, err, &exit)
+			require.Equal(t, 1, exit.ExitCode())
+			require.Contains(t, string(out), c.says)
+			require.NotContains(t, string(out), password)
+			require.NotContains(t, string(out), "sh0rt-pw")
+		})
+	}
+}
+
+func TestWithoutTemporalNothingIsTakenAndItIsNotReady(t *testing.T) {
+	t.Parallel()
+	r := start(t, map[string]string{"CONCUR_SERVICE_HOST": "10.0.0.7"})
+	status, header := send(t, http.MethodPost, "http://"+r.public+"/concur/v1.0/notify", callout)
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Equal(t, "60", header.Get("Retry-After"))
+	for url, want := range map[string]int{
+		r.public + "/system/v1.0/testconnection": http.StatusOK,
+		r.public + "/healthz":                    http.StatusNotFound,
+		r.internal + "/healthz":                  http.StatusOK,
+		r.internal + "/readyz":                   http.StatusServiceUnavailable,
+		r.internal + "/concur/v1.0/notify":       http.StatusNotFound,
+		r.internal + "/approvals/EXPRPT:a":       http.StatusServiceUnavailable,
+	} {
+		status, _ := send(t, http.MethodGet, "http://"+url, "")
+		require.Equal(t, want, status, url)
+	}
+	require.NoError(t, r.stop(), "it drains and ends well")
+	require.Contains(t, r.logged(), `"msg":"stopped"`)
+	require.Contains(t, r.logged(), "CONCUR_SERVICE_HOST")
+	require.NotContains(t, r.logged(), password)
+}
+
+func TestATemporalThatNeverAnswersCostsFiveSeconds(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("waits for the deadline of five seconds")
+	}
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // connections wait in its queue
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = silent.Close() })
+	r := start(t, map[string]string{"TEMPORAL_ADDRESS": silent.Addr().String()})
+	began := time.Now()
+	status, _ := send(t, http.MethodPost, "http://"+r.public+"/concur/v1.0/notify", callout)
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Less(t, time.Since(began), 8*time.Second)
+}
+
+func TestASlowClientIsCut(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("waits for the server's own limit of five seconds")
+	}
+	r := start(t)
+	conn, err := net.Dial("tcp", r.public)
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(15*time.Second)))
+	_, err = io.WriteString(conn, "POST /concur/v1.0/notify HTTP/1.1\r\nHost: x\r\nX-Slow:")
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, conn)
+	require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+}
+
+func TestTLSIsWhatConcurAsks(t *testing.T) {
+	t.Parallel()
+	certFile, keyFile, pool := certificate(t)
+	r := start(t, map[string]string{"CONCUR_PLAIN_HTTP": "", "CONCUR_TLS_CERT": certFile, "CONCUR_TLS_KEY_FILE": keyFile + ".path"})
+	dial := func(config *tls.Config) error {
+		config.RootCAs = pool
+		conn, err := tls.Dial("tcp", r.public, config)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err
+	}
+	require.NoError(t, dial(&tls.Config{}))
+	require.NoError(t, dial(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384}}))
+	require.ErrorContains(t, dial(&tls.Config{MinVersion: tls.VersionTLS11, MaxVersion: tls.VersionTLS11}), "protocol version")
+	require.ErrorContains(t, dial(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}}), "handshake failure")
+
+	response, err := http.Get("http://" + r.public + "/system/v1.0/testconnection")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	require.Equal(t, http.StatusBadRequest, response.StatusCode, "plain HTTP is not spoken")
+}
+
+func TestANewApproverGetsIn(t *testing.T) {
+	t.Parallel()
+	cmd := program(t, nil, "-new-approver", "Anna Müller") // needs no configuration
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	require.Len(t, lines, 2)
+	require.Regexp(t, `^Anna Müller:sha256:[0-9a-f]{64}$`, lines[1])
+	file := filepath.Join(t.TempDir(), "approvers")
+	require.NoError(t, os.WriteFile(file, []byte(lines[1]+"\n"), 0o600))
+
+	r := start(t, map[string]string{"CONCUR_APPROVERS": file})
+	for token, want := range map[string]int{lines[0]: http.StatusServiceUnavailable, "cca_other": http.StatusUnauthorized} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.internal+"/approvals/EXPRPT:3%25Rek29$ws", nil)
+		require.NoError(t, err)
+		request.Header.Set("Authorization", "Bearer "+token)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		_ = response.Body.Close()
+		require.Equal(t, want, response.StatusCode)
+	}
+	require.NotContains(t, r.logged(), lines[0])
+}
+
+func TestArguments(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args []string
+		says string
+		code int
+	}{
+		"the version":            {[]string{"-version"}, "ingress ", 0},
+		"help":                   {[]string{"-h"}, "-new-approver NAME", 0},
+		"an approver unnamed":    {[]string{"-new-approver", ""}, "an approver's name must have", 1},
+		"a name with a colon":    {[]string{"-new-approver", "a:b"}, "must hold no colon", 1},
+		"an argument too many":   {[]string{"serve"}, `unexpected argument "serve"`, 1},
+		"a flag that is unknown": {[]string{"-port=1"}, "flag provided but not defined", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := program(t, nil, c.args...)
+			out, _ := cmd.CombinedOutput()
+			require.Equal(t, c.code, cmd.ProcessState.ExitCode())
+			require.Contains(t, string(out), c.says)
+		})
+	}
+}
+
+// certificate writes one for 127.0.0.1, its key, and a file that holds the key's path.
+func certificate(t *testing.T) (certFile, keyFile string, pool *x509.CertPool) {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA:         true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	certFile, keyFile = filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
+	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	require.NoError(t, os.WriteFile(certFile, certPEM, 0o600))
+	require.NoError(t, os.WriteFile(keyFile, keyPEM, 0o600))
+	require.NoError(t, os.WriteFile(keyFile+".path", []byte(keyFile+"\n"), 0o600))
+	pool = x509.NewCertPool()
+	pool.AppendCertsFromPEM(certPEM)
+	return certFile, keyFile, pool
+}
