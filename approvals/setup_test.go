@@ -1,0 +1,210 @@
+package approvals_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/approvals"
+	"concur-connector/approvers"
+	"concur-connector/expense"
+	"concur-connector/workflows"
+)
+
+const (
+	percentID = "EXPRPT:3%Rek29$wsIY12Di3LS9$gjei%KL23"
+	task      = percentID + "/5f2c/1"
+)
+
+// runs is a Temporal of one run, which answers as the workflow does.
+type runs struct {
+	mu      sync.Mutex
+	id      string
+	open    bool
+	status  workflows.Status
+	decided []expense.Decision
+	asked   []string
+
+	idle      bool  // no worker polls
+	hasty     int   // questions that give up at once
+	delay     int   // looks at the status before a decision shows
+	down      error // Temporal cannot be reached
+	forgotten bool  // decisions are never recorded
+}
+
+func newRuns() *runs {
+	return &runs{id: percentID, open: true, status: workflows.Status{
+		NotificationID: percentID, State: workflows.Waiting, WaitingFor: workflows.WaitingForApprover,
+		Task: &workflows.Task{ID: task, Group: "finance"},
+	}}
+}
+
+func (r *runs) Known(_ context.Context, id string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked = append(r.asked, id)
+	switch {
+	case r.down != nil:
+		return r.down
+	case id != r.id:
+		return workflows.ErrUnknown
+	}
+	return nil
+}
+
+func (r *runs) Status(ctx context.Context, id string) (workflows.Status, error) {
+	if err := r.Known(ctx, id); err != nil {
+		return workflows.Status{}, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.idle {
+		r.mu.Unlock()
+		<-ctx.Done()
+		r.mu.Lock()
+		return workflows.Status{}, workflows.ErrNoAnswer
+	}
+	if r.hasty > 0 {
+		r.hasty--
+		return workflows.Status{}, workflows.ErrNoAnswer
+	}
+	status := r.status
+	if r.delay > 0 {
+		r.delay--
+		status.Decisions = nil
+	}
+	return status, nil
+}
+
+func (r *runs) Decide(ctx context.Context, id string, d expense.Decision) error {
+	if err := r.Known(ctx, id); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.open {
+		return workflows.ErrClosed
+	}
+	r.decided = append(r.decided, d)
+	if r.forgotten {
+		return nil
+	}
+	taken := workflows.DecisionTaken{ID: d.ID, TaskID: d.TaskID, By: d.By, Decision: d.Decision, Accepted: true}
+	for _, before := range r.status.Decisions {
+		if before.ID == d.ID {
+			return nil
+		}
+		if before.Accepted {
+			taken.Accepted, taken.Why = false, "already decided"
+		}
+	}
+	if d.TaskID != task {
+		taken.Accepted, taken.Why = false, "this task is closed"
+	}
+	r.status.Decisions = append(r.status.Decisions, taken)
+	return nil
+}
+
+func (r *runs) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open = false
+}
+
+func (r *runs) decisions() []expense.Decision {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]expense.Decision(nil), r.decided...)
+}
+
+func (r *runs) ids() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]string(nil), r.asked...)
+}
+
+// door is an internal door that listens, and the tokens of two approvers.
+type door struct {
+	*httptest.Server
+	runs      *runs
+	anna, bob string
+}
+
+func open(t *testing.T, r *runs) *door {
+	t.Helper()
+	d := &door{runs: r}
+	var annaLine, bobLine string
+	var err error
+	d.anna, annaLine, err = approvers.NewToken("anna")
+	require.NoError(t, err)
+	d.bob, bobLine, err = approvers.NewToken("bob")
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "approvers")
+	require.NoError(t, os.WriteFile(path, []byte(annaLine+"\n"+bobLine+"\n"), 0o600))
+	people, err := approvers.Load(path)
+	require.NoError(t, err)
+	handler, err := approvals.New(approvals.Options{
+		Runs: r, Approvers: people, Logger: slog.New(slog.DiscardHandler),
+		StatusLimit: 300 * time.Millisecond, DecisionLimit: 300 * time.Millisecond,
+	})
+	require.NoError(t, err)
+	d.Server = httptest.NewServer(handler)
+	t.Cleanup(d.Close)
+	return d
+}
+
+// do sends a request with a token and returns the answer with its JSON.
+func (d *door) do(t *testing.T, r *http.Request, token string) (*http.Response, map[string]any) {
+	t.Helper()
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Equal(t, "application/json", response.Header.Get("Content-Type"))
+	require.Equal(t, "no-store", response.Header.Get("Cache-Control"))
+	var body map[string]any
+	require.NoError(t, json.Unmarshal(content, &body), "%s", content)
+	return response, body
+}
+
+// at returns the URL of a run, its ID escaped once.
+func (d *door) at(id string) string { return d.URL + "/approvals/" + escape(id) }
+
+func escape(id string) string {
+	return strings.NewReplacer("%", "%25", "/", "%2F", "?", "%3F", "#", "%23", "\"", "%22").Replace(id)
+}
+
+func (d *door) get(t *testing.T, id string) (*http.Response, map[string]any) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.at(id), nil)
+	require.NoError(t, err)
+	return d.do(t, r, d.anna)
+}
+
+func (d *door) post(t *testing.T, id, token, body string) (*http.Response, map[string]any) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.at(id)+"/decisions", strings.NewReader(body))
+	require.NoError(t, err)
+	r.Header.Set("Content-Type", "application/json; charset=utf-8")
+	return d.do(t, r, token)
+}
+
+// decision is the body of a request to decide.
+func decision(id, ruling string) string {
+	return `{"taskId":"` + task + `","decisionId":"` + id + `","decision":"` + ruling + `","comment":"seen"}`
+}
