@@ -1,0 +1,66 @@
+package main
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// answer is what a request is answered with. drop closes the connection
+// instead; cut closes it in the middle of the body.
+type answer struct {
+	status      int
+	contentType string
+	header      map[string]string
+	body        []byte
+	drop, cut   bool
+}
+
+const xmlType = "application/xml; charset=utf-8"
+
+func xmlAnswer(body string) answer {
+	return answer{status: http.StatusOK, contentType: xmlType, body: []byte(body)}
+}
+
+// errorAnswer is an error body as the web services print it. The page about
+// status codes gives no root element but this one and no JSON form:
+// https://developer.concur.com/api-reference/http-status-codes.html.
+func (s *simulator) errorAnswer(c *call, status int, message string) answer {
+	return answer{
+		status: status, contentType: xmlType,
+		body: []byte(`<?xml version="1.0" encoding="utf-8"?>` +
+			"\n<Error><Message>" + escapeText(message) + "</Message><Server-Time>" +
+			time.Now().Format(wireTime) + "</Server-Time><Id>" + c.correlation(s) + "</Id></Error>"),
+	}
+}
+
+// write sends the answer. The caller has marked the entry complete unless it
+// is dropped or cut.
+func (a answer) write(w http.ResponseWriter, correlation string) {
+	if a.drop {
+		dropConnection(w)
+		return
+	}
+	header := w.Header()
+	header.Set("Content-Type", a.contentType)
+	header.Set("Content-Length", strconv.Itoa(len(a.body)))
+	header.Set("concur-correlationid", correlation)
+	for name, value := range a.header {
+		header.Set(name, value)
+	}
+	w.WriteHeader(a.status)
+	if a.cut {
+		w.Write(a.body[:len(a.body)/2])
+		http.NewResponseController(w).Flush()
+		dropConnection(w)
+		return
+	}
+	w.Write(a.body)
+}
+
+// dropConnection closes the connection as it is.
+func dropConnection(w http.ResponseWriter) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		conn.Close()
+	}
+}

@@ -1,0 +1,323 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// The endpoints, as the journal and the faults name them.
+const (
+	tokenEndpoint        = "token"
+	detailsEndpoint      = "details"
+	exceptionsEndpoint   = "exceptions"
+	actionEndpoint       = "action"
+	failedListEndpoint   = "failed-list"
+	failedDeleteEndpoint = "failed-delete"
+	calloutEndpoint      = "callout"
+	trapEndpoint         = "trap"
+	unknownEndpoint      = "unknown"
+	allEndpoints         = "all"
+)
+
+const (
+	tokenPath  = "/oauth2/v0/token"
+	failedPath = "/api/platform/notifications/v1.0/notification"
+)
+
+var methods = map[string]string{
+	tokenEndpoint: http.MethodPost, detailsEndpoint: http.MethodGet,
+	exceptionsEndpoint: http.MethodPost, actionEndpoint: http.MethodPost,
+	failedListEndpoint: http.MethodGet, failedDeleteEndpoint: http.MethodDelete,
+}
+
+// call is one incoming request on its way.
+type call struct {
+	request  *http.Request
+	path     string
+	query    url.Values
+	endpoint string
+	id       string
+	body     []byte
+	report   *report
+	entry    *entry
+
+	// What faults ask of the handlers.
+	hostileURL  string
+	freshStep   bool
+	failItems   bool
+	failIndex   int
+	failCode    string
+	failPartial bool
+}
+
+func (c *call) correlation(s *simulator) string {
+	return makeUUID(s.draw("correlation", c.entry.N))
+}
+
+// serveAPI journals a request, lets faults and breakpoints have their way, and
+// answers.
+func (s *simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
+	c, ok := s.arriveCall(w, r)
+	if !ok {
+		return
+	}
+	if s.pauseAt(c.entry.Request, "before", c) {
+		s.finish(w, c, answer{drop: true})
+		return
+	}
+	a := s.answerCall(c)
+	if s.pauseAt(c.entry.Request, "after", c) {
+		a.drop = true
+	}
+	s.finish(w, c, a)
+}
+
+// arriveCall reads the request and writes its line in the journal.
+func (s *simulator) arriveCall(w http.ResponseWriter, r *http.Request) (*call, bool) {
+	target, _ := r.Context().Value(targetKey{}).(string)
+	if target == "" {
+		target = r.RequestURI
+	}
+	if rest, absolute := strings.CutPrefix(target, "https://"); absolute {
+		_, rest, _ = strings.Cut(rest, "/")
+		target = "/" + rest
+	}
+	c := &call{request: r}
+	rawQuery := ""
+	c.path, rawQuery, _ = strings.Cut(target, "?")
+	c.query, _ = url.ParseQuery(rawQuery)
+	body, readErr := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	c.body = body
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.classify(c)
+	c.entry = s.journal.begin("in", r.Method, s.tokens.redact(target), c.endpoint)
+	if c.entry == nil {
+		http.Error(w, "the simulator's journal is full", http.StatusInternalServerError)
+		return nil, false
+	}
+	defer s.broadcast()
+	e := c.entry
+	e.tokenInURL = s.tokens.foundIn(target) || c.query.Has("access_token")
+	e.chunked = len(r.TransferEncoding) > 0
+	e.badMethod = methods[c.endpoint] != "" && r.Method != methods[c.endpoint]
+	if c.report != nil {
+		e.Report = c.report.name
+		e.State = &stop{c.report.status, c.report.step}
+	}
+	if c.endpoint == actionEndpoint {
+		e.Step = unescape(c.id)
+		if c.report != nil && c.report.step != "" && sameSegment(c.report.step, c.id) {
+			e.Step = c.report.step
+		}
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(readErr, &tooLarge):
+		s.settle(c, s.errorAnswer(c, http.StatusRequestEntityTooLarge, "The request is too large.")).write(w, c.correlation(s))
+		return nil, false
+	case readErr != nil:
+		e.Note = "body not received"
+		dropConnection(w)
+		return nil, false
+	}
+	return c, true
+}
+
+// classify finds the endpoint, the identifier in the path and the report.
+func (s *simulator) classify(c *call) {
+	c.endpoint = unknownEndpoint
+	path := c.path
+	lower := strings.ToLower(path)
+	id, rest, inReport := "", "", false
+	if strings.HasPrefix(path, reportPath) {
+		id, rest, inReport = strings.Cut(path[len(reportPath):], "/")
+	}
+	switch {
+	case path == tokenPath:
+		c.endpoint = tokenEndpoint
+	case lower == failedPath || lower == failedPath+"/":
+		c.endpoint = failedListEndpoint
+	case strings.HasPrefix(lower, failedPath+"/"):
+		c.endpoint, c.id = failedDeleteEndpoint, path[len(failedPath)+1:]
+		if item := s.failed.find(c.id); item != nil {
+			c.report = s.reportNamed(item.report)
+		}
+	case inReport && strings.EqualFold(rest, "exceptions"):
+		c.endpoint, c.id = exceptionsEndpoint, id
+		c.report = s.lookup(func(r *report) bool { return sameSegment(r.rptKey, id) })
+	case inReport && strings.EqualFold(rest, "workflowaction"):
+		c.endpoint, c.id = actionEndpoint, id
+		c.report = s.lookup(func(r *report) bool { return r.hadStep(id) })
+	default:
+		trimmed := strings.TrimSuffix(path, "/")
+		c.report = s.lookup(func(r *report) bool { return sameSegment(r.path, trimmed) })
+		if c.report != nil || strings.HasPrefix(path, detailsPath) {
+			c.endpoint = detailsEndpoint
+			return
+		}
+		c.report = s.lookup(func(r *report) bool {
+			return r.payload != nil && r.payload.keptPath != "" && sameSegment(r.payload.keptPath, path)
+		})
+		if c.report != nil {
+			c.endpoint, c.id = actionEndpoint, c.report.payload.keptStep
+		}
+	}
+}
+
+// answerCall decides the answer: authorization first, then the faults, then
+// the endpoint itself. What happens to the world happens here.
+func (s *simulator) answerCall(c *call) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.endpoint == exceptionsEndpoint || c.endpoint == actionEndpoint {
+		s.noteWrite(c)
+	}
+	if c.entry.chunked {
+		return s.settle(c, s.errorAnswer(c, http.StatusBadRequest, "Chunked transfer encoding is not supported."))
+	}
+	if c.entry.badMethod {
+		a := s.errorAnswer(c, http.StatusMethodNotAllowed, "The method is not allowed here.")
+		a.header = map[string]string{"Allow": methods[c.endpoint]}
+		return s.settle(c, a)
+	}
+	if c.endpoint != tokenEndpoint {
+		if refused, ok := s.authorize(c); !ok {
+			return s.settle(c, refused)
+		}
+	}
+	faults := s.takeFaults(c)
+	if delay := faults.delay(); delay > 0 {
+		s.mu.Unlock()
+		timer := time.NewTimer(delay)
+		select {
+		case <-timer.C:
+		case <-s.done:
+		}
+		timer.Stop()
+		s.mu.Lock()
+	}
+	s.movedByFaults(c, faults)
+	return s.settle(c, s.applyFaults(c, faults))
+}
+
+// noteWrite counts a write that was asked for and reads what it says, so that
+// the journal knows it even when it is refused.
+func (s *simulator) noteWrite(c *call) {
+	if c.report != nil {
+		c.report.writeRequests++
+	}
+	if c.endpoint == actionEndpoint {
+		if action, err := readAction(c.body); err == nil {
+			c.entry.Action = action.canonical()
+			c.entry.CommentLength = action.commentLength()
+		}
+	}
+}
+
+func (s *simulator) handle(c *call) answer {
+	if c.report != nil {
+		c.entry.State = &stop{c.report.status, c.report.step}
+	}
+	switch c.endpoint {
+	case tokenEndpoint:
+		return s.handleToken(c)
+	case detailsEndpoint:
+		return s.handleDetails(c)
+	case exceptionsEndpoint:
+		return s.handleExceptions(c)
+	case actionEndpoint:
+		return s.handleAction(c)
+	case failedListEndpoint:
+		return s.handleFailedList(c)
+	case failedDeleteEndpoint:
+		return s.handleFailedDelete(c)
+	}
+	return s.errorAnswer(c, http.StatusNotFound, "The requested resource does not exist.")
+}
+
+// settle writes the answer's status in the journal.
+func (s *simulator) settle(c *call, a answer) answer {
+	c.entry.Status = a.status
+	if a.drop {
+		c.entry.Status = 0
+	}
+	s.broadcast()
+	return a
+}
+
+// finish sends the answer. It is marked complete before the first byte goes
+// out, so that the client's next request cannot overtake the mark.
+func (s *simulator) finish(w http.ResponseWriter, c *call, a answer) {
+	s.mu.Lock()
+	if !a.drop && !a.cut {
+		s.journal.complete(c.entry)
+		if c.endpoint == detailsEndpoint && c.report != nil && c.entry.Shown != nil {
+			c.report.reads++
+			c.report.lastRead = c.entry.N
+		}
+	}
+	correlation := c.correlation(s)
+	s.broadcast()
+	s.mu.Unlock()
+	a.write(w, correlation)
+}
+
+// handleDetails answers with the report's full details.
+func (s *simulator) handleDetails(c *call) answer {
+	r := c.report
+	if r == nil || r.deleted {
+		return s.errorAnswer(c, http.StatusNotFound, "The report does not exist.")
+	}
+	shownStep, url := r.step, s.actionURL(r)
+	switch {
+	case c.hostileURL != "":
+		url, shownStep = c.hostileURL, stepIn(c.hostileURL)
+	case c.freshStep:
+		shownStep = makeKey(s.draw(r.name, "passing step", c.entry.N))
+		r.pastSteps = append(r.pastSteps, shownStep)
+		url = s.actionURLOf(shownStep)
+	}
+	c.entry.Shown = &stop{r.status, shownStep}
+	if r.payload != nil {
+		body, readable := r.payload.render(r, url)
+		if !readable {
+			c.entry.Shown = nil
+			c.entry.Note = "payload cannot be read, served as it is"
+		}
+		return answer{status: http.StatusOK, contentType: xmlType, body: body}
+	}
+	return answer{status: http.StatusOK, contentType: xmlType, body: s.renderReport(r, url)}
+}
+
+// stepIn is the step identifier in a workflow action URL.
+func stepIn(url string) string {
+	_, rest, found := strings.Cut(url, reportPath)
+	if !found {
+		return url
+	}
+	id, _, _ := strings.Cut(rest, "/")
+	return id
+}
+
+// serveTrap answers on plain HTTP, where the service has nothing to say and a
+// client nothing to send.
+func (s *simulator) serveTrap(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	s.mu.Lock()
+	e := s.journal.begin("in", r.Method, s.tokens.redact(r.RequestURI), trapEndpoint)
+	if e != nil {
+		e.Status = http.StatusForbidden
+		e.tokenInClear = r.Header.Get("Authorization") != "" || s.tokens.foundIn(string(body))
+		e.tokenInURL = s.tokens.foundIn(r.RequestURI) || r.URL.Query().Has("access_token")
+		s.journal.complete(e)
+		s.broadcast()
+	}
+	s.mu.Unlock()
+	http.Error(w, "HTTPS is required.", http.StatusForbidden)
+}

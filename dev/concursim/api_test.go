@@ -1,0 +1,273 @@
+package main
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	t.Run("an answer has a string lifetime and a geolocation of its own", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		for range 8 {
+			var token struct {
+				ExpiresIn   string `json:"expires_in"`
+				TokenType   string `json:"token_type"`
+				Geolocation string `json:"geolocation"`
+			}
+			require.NoError(t, json.Unmarshal([]byte(w.askToken().body), &token))
+			require.Equal(t, "3600", token.ExpiresIn)
+			require.Equal(t, "Bearer", token.TokenType)
+			require.True(t, strings.HasPrefix(token.Geolocation, w.sim.Ready().API))
+		}
+	})
+	t.Run("wrong values are refused with the documented codes", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		good := url.Values{
+			"grant_type": {"refresh_token"}, "client_id": {w.sim.opts.clientID},
+			"client_secret": {w.sim.opts.clientSecret}, "refresh_token": {w.sim.opts.refreshToken},
+		}
+		for _, one := range []struct {
+			field, value string
+			code, status int
+		}{
+			{"refresh_token", "other", 108, 400}, {"refresh_token", "", 106, 400},
+			{"client_secret", "other", 64, 401}, {"client_id", "other", 64, 401},
+			{"client_id", "", 62, 400}, {"client_secret", "", 63, 400},
+			{"grant_type", "password", 60, 400}, {"grant_type", "", 65, 400},
+		} {
+			form := url.Values{}
+			for name, values := range good {
+				form[name] = values
+			}
+			form.Set(one.field, one.value)
+			answer := w.sendTo(w.sim.Ready().API+tokenPath, http.MethodPost, form.Encode(), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
+			require.Equal(t, one.status, answer.status, one.field)
+			require.Contains(t, answer.body, fmt.Sprintf(`"code":%d}`, one.code), one.field)
+			require.True(t, json.Valid([]byte(answer.body)))
+		}
+	})
+	t.Run("no header is 401, a wrong token 403, expired ones alternate", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		address := w.sim.Ready().API + failedPath + "?status=failed"
+		require.Equal(t, 401, w.sendTo(address, http.MethodGet, "", http.Header{}).status)
+		require.Equal(t, 401, w.sendTo(address, http.MethodGet, "", http.Header{"Authorization": {"OAuth " + w.bearer}}).status)
+		require.Equal(t, 403, w.sendTo(address, http.MethodGet, "", http.Header{"Authorization": {"Bearer other"}}).status)
+		w.control(http.MethodPost, "/expire-tokens", "", nil)
+		first := w.send(http.MethodGet, failedPath+"?status=failed", "").status
+		second := w.send(http.MethodGet, failedPath+"?status=failed", "").status
+		require.ElementsMatch(t, []int{401, 403}, []int{first, second})
+	})
+	t.Run("a changed life holds for the tokens after it", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.control(http.MethodPost, "/token-life", `{"life": "90s"}`, nil)
+		require.Contains(t, w.askToken().body, `"expires_in":"90"`)
+		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/token-life", "life: 1ms").status)
+	})
+}
+
+func TestDetails(t *testing.T) {
+	t.Parallel()
+	t.Run("every seed gives well-formed details in no namespace with the documented formats", func(t *testing.T) {
+		t.Parallel()
+		for seed := uint64(1); seed <= 12; seed++ {
+			w := newWorld(t, func(o *options) { o.seed = seed })
+			r := w.submit("full", `
+purpose: Fish & <chips>
+custom: {1: "(12) North", 20: last}
+orgUnit: {6: "Sales"}`)
+			w.control(http.MethodPost, "/reports", `
+name: rich
+currency: EUR
+entries:
+  - {type: HOTEL, amount: "33.33333334", date: 2026-03-01, receipt: true, attendees: 2, exceptions: true,
+     itemizations: [{type: ROOM, amount: 30, allocations: [{percentage: 33.33333334}, {percentage: 66.66666666, custom: {11: x}}]}, {amount: 3.33333334}]}
+  - {type: TAXI, amount: 20, exchangeRate: 1.5, allocations: [{accountCode: 6000}]}`, &r)
+			answer := w.read(r)
+			require.Equal(t, http.StatusOK, answer.status)
+			require.NoError(t, xml.Unmarshal([]byte(answer.body), new(struct {
+				XMLName xml.Name `xml:"ReportDetails"`
+			})))
+			require.Equal(t, "63.33333334", elementText(answer.body, "ReportTotal"))
+			require.Contains(t, answer.body, "33.33333334%")
+			require.Equal(t, 1, strings.Count(answer.body, "<HasExceptions>Y<"))
+			require.Equal(t, "http://"+w.sim.apiHost()+reportPath+r.Step+"/WorkFlowAction", elementText(answer.body, "WorkflowActionURL"))
+			require.NotEqual(t, r.Key, r.RptKey)
+			require.Equal(t, answer.body, w.read(r).body)
+		}
+	})
+	t.Run("the same seed makes the same keys", func(t *testing.T) {
+		t.Parallel()
+		a, b := newWorld(t), newWorld(t)
+		b.submit("another")
+		require.Equal(t, a.submit("r").Entries, b.submit("r").Entries)
+	})
+	t.Run("a key with invalid escapes is found raw and encoded, in its own case only", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("percent", "key: 7%Qa$sKey%Zz")
+		require.Equal(t, http.StatusOK, w.read(r).status)
+		require.Equal(t, http.StatusOK, w.send(http.MethodGet, detailsPath+"7%25Qa$sKey%25Zz", "").status)
+		require.Equal(t, http.StatusNotFound, w.send(http.MethodGet, detailsPath+"7%25QA$sKey%25Zz", "").status)
+		require.Equal(t, "percent", w.journal()[2].Report)
+	})
+	t.Run("a padded report is as large as asked for", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		require.Greater(t, len(w.read(w.submit("huge", "padding: 3000001")).body), 3_000_000)
+	})
+	t.Run("a deleted report is gone, also for writes", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r")
+		w.control(http.MethodPost, "/reports/r/delete", "", nil)
+		answer := w.read(r)
+		require.Equal(t, http.StatusNotFound, answer.status)
+		require.NotEmpty(t, elementText(answer.body, "Id"))
+		require.NotEmpty(t, answer.header.Get("concur-correlationid"))
+		require.Equal(t, http.StatusNotFound, w.act(r.Step, "Approve", "").status)
+		require.Equal(t, http.StatusNotFound, w.except(r, "NODATE").status)
+	})
+}
+
+func TestActions(t *testing.T) {
+	t.Parallel()
+	t.Run("approving walks through stops with nothing between, each with its own URL", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_PEND}, {status: A_APPR}]")
+		require.Equal(t, "SUCCESS!", elementText(w.approve(r).body, "Message"))
+		second := w.state("r")
+		require.Equal(t, waiting, second.Status)
+		require.Equal(t, "PRE-EXTRACT", second.StepName)
+		require.NotEqual(t, r.Step, second.Step)
+		stale := w.act(r.Step, "Approve", "")
+		require.Equal(t, "FAILURE", elementText(stale.body, "Status"))
+		require.Equal(t, recentlyChanged, elementText(stale.body, "Message"))
+		w.approve(r)
+		require.Equal(t, "A_PEND", w.state("r").Status)
+		require.Equal(t, "FAILURE", elementText(w.approve(r).body, "Status"))
+		w.control(http.MethodPost, "/reports/r/approve", "", nil)
+		require.Equal(t, approved, w.state("r").Status)
+	})
+	t.Run("sending back keeps the comment, and a resubmission begins again with the same keys", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r")
+		require.Equal(t, "SUCCESS!", elementText(w.act(r.Step, "send back TO employee", "Please add a receipt").body, "Status"))
+		back := w.state("r")
+		require.Equal(t, toResubmit, back.Status)
+		require.Equal(t, []string{"Please add a receipt"}, back.Comments)
+		require.Equal(t, "Y", elementText(w.read(r).body, "EverSentBack"))
+		w.control(http.MethodPost, "/reports/r/edit", "amount: 9.99", nil)
+		w.control(http.MethodPost, "/reports/r/resubmit", "", nil)
+		again := w.state("r")
+		require.Equal(t, waiting, again.Status)
+		require.Equal(t, r.Entries, again.Entries)
+		require.NotEqual(t, r.Step, again.Step)
+		require.Equal(t, "9.99000000", elementText(w.read(r).body, "ReportTotal"))
+	})
+	t.Run("what cannot be done fails inside a 200", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r")
+		for _, answer := range []reply{
+			w.act(r.Step, "Send Back to Employee", "  "), w.act(r.Step, "Recall to Employee", ""),
+			w.act(r.Step, "Reject", ""), w.act(r.Step, "Approve", strings.Repeat("x", 2001)),
+		} {
+			require.Equal(t, http.StatusOK, answer.status)
+			require.Equal(t, "FAILURE", elementText(answer.body, "Status"))
+		}
+		require.Equal(t, "SUCCESS!", elementText(w.act(r.Step, "Approve", strings.Repeat("é", 2000)).body, "Status"))
+	})
+	t.Run("a body in another form is refused", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r")
+		for _, body := range []string{
+			"", "<WorkflowAction><Action>Approve</Action></WorkflowAction>",
+			`<Other xmlns="` + reportNamespace + `"/>`,
+			`<WorkflowAction xmlns="` + reportNamespace + `"><Comment>c</Comment><Action>Approve</Action></WorkflowAction>`,
+		} {
+			require.Equal(t, http.StatusBadRequest, w.send(http.MethodPost, reportPath+r.Step+"/workflowaction", body).status)
+		}
+		require.Equal(t, waiting, w.state("r").Status)
+	})
+}
+
+func TestExceptions(t *testing.T) {
+	t.Parallel()
+	item := func(index int, kind, id, code string) string {
+		return fmt.Sprintf("<Exception><Index>%d</Index><ObjectType>%s</ObjectType><ObjectId>%s</ObjectId><ExceptionCode>%s</ExceptionCode></Exception>", index, kind, id, code)
+	}
+	t.Run("each item stands for itself, and flags rise where they belong", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		var r reportView
+		w.control(http.MethodPost, "/reports", `
+name: r
+entries:
+  - {amount: 1}
+  - {amount: 2, itemizations: [{amount: 2, allocations: [{percentage: 100}]}]}`, &r)
+		allocation := r.Itemizations[1][0].Allocations[0]
+		answer := w.exceptRaw(r, item(1, "Allocation", allocation, "OVERLIM")+item(2, "Entry", "unknown", "NODATE")+
+			item(3, "Entry", r.Itemizations[1][0].Key, "NOSUCH")+item(4, "Report", r.RptKey, "MISSING"))
+		require.Equal(t, http.StatusOK, answer.status)
+		require.Equal(t, "2", elementText(answer.body, "exceptions-succeeded"))
+		require.Equal(t, "2", elementText(answer.body, "exceptions-failed"))
+		require.Contains(t, answer.body, "<Index>3</Index>\n            <message>Invalid Exception Code</message>")
+		details := w.read(r).body
+		require.Equal(t, "Y", elementText(details, "HasException"))
+		require.Equal(t, 1, strings.Count(details, "<HasExceptions>Y<"))
+		state := w.state("r")
+		require.Equal(t, waiting, state.Status)
+		require.Equal(t, 1, state.Writes)
+		require.Len(t, state.Exceptions, 2)
+	})
+	t.Run("codes are those configured", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r")
+		w.control(http.MethodPost, "/codes", "codes: [LATE]", nil)
+		require.Equal(t, "1", elementText(w.except(r, "LATE", "NODATE").body, "exceptions-succeeded"))
+	})
+	t.Run("a body in another form is refused as a whole", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r")
+		for _, items := range []string{
+			"", item(2, "Report", "", "NODATE"), item(1, "Report", "", "NODATE") + item(3, "Report", "", "NODATE"),
+			item(1, "Trip", "", "NODATE"), item(1, "Report", "", ""),
+			"<Exception><ObjectType>Report</ObjectType><Index>1</Index><ExceptionCode>NODATE</ExceptionCode></Exception>",
+		} {
+			require.Equal(t, http.StatusBadRequest, w.exceptRaw(r, items).status, items)
+		}
+		require.Equal(t, http.StatusBadRequest, w.send(http.MethodPost, reportPath+r.RptKey+"/exceptions", "<Exceptions>"+item(1, "Report", "", "NODATE")+"</Exceptions>").status)
+		require.Empty(t, w.state("r").Exceptions)
+	})
+}
+
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	t.Run("a body above a mebibyte is refused", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		require.Equal(t, http.StatusRequestEntityTooLarge, w.act("x", "Approve", strings.Repeat("x", maxBody)).status)
+	})
+	t.Run("an unknown path is 404", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		require.Equal(t, http.StatusNotFound, w.send(http.MethodGet, "/api/nothing", "").status)
+	})
+}

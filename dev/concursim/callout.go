@@ -1,0 +1,236 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const maxQueue = 10_000
+
+// callouts is the queue, first in first out, and what became of each.
+type callouts struct {
+	Paused  bool            `json:"paused"`
+	Queue   []*notification `json:"queue"`
+	History []*sentCallout  `json:"history"`
+}
+
+// notification is what a callout tells. A raw body is sent byte for byte.
+type notification struct {
+	EventType       string `json:"eventType" yaml:"eventType"`
+	ObjectType      string `json:"objectType" yaml:"objectType"`
+	ObjectURI       string `json:"objectUri" yaml:"objectUri"`
+	EventDateTime   string `json:"eventDateTime" yaml:"eventDateTime"`
+	Context         string `json:"context,omitempty" yaml:"context"`
+	NotificationURI string `json:"notificationUri,omitempty" yaml:"notificationUri"`
+	Body            string `json:"-" yaml:"body"`
+	Failed          bool   `json:"-" yaml:"failed"`
+
+	report, step string
+	copied       bool
+}
+
+type sentCallout struct {
+	N         int       `json:"n"`
+	At        time.Time `json:"at"`
+	Report    string    `json:"report,omitempty"`
+	EventType string    `json:"eventType"`
+	ObjectURI string    `json:"objectUri"`
+	Status    int       `json:"status"`
+	Error     string    `json:"error,omitempty"`
+	Fault     string    `json:"fault,omitempty"`
+	Done      bool      `json:"done"`
+}
+
+// notificationOf tells that the report entered its present step.
+func (s *simulator) notificationOf(r *report) *notification {
+	name := r.stepName
+	if name == "" && len(r.steps) > 0 {
+		name = r.steps[0].Extv
+	}
+	if name == "" {
+		name = "SUBMIT"
+	}
+	return &notification{
+		EventType:     "Report Entered Expense Report Workflow Step - " + name,
+		ObjectType:    "EXPRPT",
+		ObjectURI:     s.objectURI(r),
+		EventDateTime: time.Now().UTC().Format(time.DateOnly),
+	}
+}
+
+// body is the callout in the documented form, with the no-break space that the
+// documentation's own sample has in its XML declaration:
+// https://developer.concur.com/api-reference/callouts/post-event-notification.html.
+func (n *notification) body() []byte {
+	if n.Body != "" {
+		return []byte(n.Body)
+	}
+	said := "<Context/>"
+	if n.Context != "" {
+		said = "<Context>" + escapeText(n.Context) + "</Context>"
+	}
+	return []byte("<?xml version=\"1.0\" encoding=\"UTF-8\"\u00a0?>\n<Notification>\n" +
+		"    <EventType>" + escapeText(n.EventType) + "</EventType>\n" +
+		"    <ObjectType>" + escapeText(n.ObjectType) + "</ObjectType>\n" +
+		"    <ObjectURI>" + escapeText(n.ObjectURI) + "</ObjectURI>\n" +
+		"    <EventDateTime>" + escapeText(n.EventDateTime) + "</EventDateTime>\n" +
+		"    " + said + "\n</Notification>\n")
+}
+
+// queueCallout appends to the queue; r may be nil for a notification about
+// nothing that the simulator has.
+func (s *simulator) queueCallout(r *report, n *notification) {
+	if r != nil {
+		n.report, n.step = r.name, r.step
+	}
+	if len(s.callouts.Queue) >= maxQueue {
+		s.log.Warn("callout queue is full", "report", n.report)
+		s.fail(n)
+		return
+	}
+	s.callouts.Queue = append(s.callouts.Queue, n)
+	s.broadcast()
+}
+
+func newPoster(opts options) (*http.Client, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if opts.calloutCA != "" {
+		pool, err := certPool(opts.calloutCA)
+		if err != nil {
+			return nil, fmt.Errorf("-callout-ca: %w", err)
+		}
+		config.RootCAs = pool
+	}
+	return &http.Client{
+		Timeout:       opts.calloutTimeout,
+		Transport:     &http.Transport{TLSClientConfig: config, DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
+}
+
+// sendCallouts sends what is queued, one at a time, until the simulator ends.
+func (s *simulator) sendCallouts() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-s.done
+		cancel()
+	}()
+	for ctx.Err() == nil {
+		var next *notification
+		s.wait(ctx, maxWait, func() bool {
+			if s.callouts.Paused || len(s.callouts.Queue) == 0 {
+				return false
+			}
+			next = s.callouts.Queue[0]
+			s.callouts.Queue = s.callouts.Queue[1:]
+			return true
+		})
+		if next != nil {
+			s.sendCallout(ctx, next)
+		}
+	}
+}
+
+// sendCallout tries as often as configured; what is not accepted then goes to
+// the failed list.
+func (s *simulator) sendCallout(ctx context.Context, n *notification) {
+	s.mu.Lock()
+	faults := s.takeCalloutFaults(n)
+	lost := faults.find("lost-callout") != nil
+	s.mu.Unlock()
+	accepted := false
+	for try := 0; try < s.opts.calloutTries && !accepted && !lost && ctx.Err() == nil; try++ {
+		accepted = s.attemptCallout(ctx, n, faults.names())
+	}
+	if lost {
+		s.recordLost(n, faults.names())
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if faults.find("duplicate-callout") != nil {
+		again := *n
+		again.copied = true
+		s.callouts.Queue = append([]*notification{&again}, s.callouts.Queue...)
+	}
+	if !accepted {
+		s.fail(n)
+	}
+	s.broadcast()
+}
+
+func (s *simulator) attemptCallout(ctx context.Context, n *notification, fault string) bool {
+	s.mu.Lock()
+	e := s.journal.begin("out", http.MethodPost, s.opts.calloutPath, calloutEndpoint)
+	sent := s.remember(n, e, fault)
+	s.mu.Unlock()
+
+	status, err := s.post(ctx, n)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sent.Status, sent.Done = status, true
+	if err != nil {
+		sent.Error = err.Error()
+	}
+	if e != nil {
+		e.Status, e.Note = status, sent.Error
+		s.journal.complete(e)
+	}
+	s.log.Info("callout", "report", n.report, "status", status, "error", sent.Error)
+	s.broadcast()
+	return status == http.StatusOK
+}
+
+func (s *simulator) remember(n *notification, e *entry, fault string) *sentCallout {
+	sent := &sentCallout{At: time.Now().UTC(), Report: n.report, EventType: n.EventType, ObjectURI: n.ObjectURI, Fault: fault}
+	if e != nil {
+		e.Report, e.Fault, sent.N = n.report, fault, e.N
+	}
+	s.callouts.History = append(s.callouts.History, sent)
+	if len(s.callouts.History) > maxQueue {
+		s.callouts.History = s.callouts.History[1:]
+	}
+	s.broadcast()
+	return sent
+}
+
+func (s *simulator) recordLost(n *notification, fault string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.journal.begin("out", http.MethodPost, s.opts.calloutPath, calloutEndpoint)
+	sent := s.remember(n, e, fault)
+	sent.Done, sent.Error = true, "lost on the way"
+	if e != nil {
+		e.Note = sent.Error
+	}
+}
+
+// post sends the callout once and returns the status answered; zero when none
+// came.
+func (s *simulator) post(ctx context.Context, n *notification) (int, error) {
+	target := strings.TrimSuffix(s.opts.calloutURL, "/") + s.opts.calloutPath
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(n.body()))
+	if err != nil {
+		return 0, errors.New("callout address cannot be used")
+	}
+	request.SetBasicAuth(s.opts.calloutUser, s.opts.calloutPassword)
+	request.Header.Set("Content-Type", "application/xml")
+	response, err := s.poster.Do(request)
+	if err != nil {
+		return 0, fmt.Errorf("no answer: %w", err)
+	}
+	defer response.Body.Close()
+	io.Copy(io.Discard, io.LimitReader(response.Body, maxBody))
+	return response.StatusCode, nil
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// received is a callout as a connector got it.
+type received struct {
+	path, user, password, contentType, body string
+}
+
+// connectorWith is a connector over TLS that answers what it is told to.
+func connectorWith(t *testing.T, status func() int) (func(*options), chan received) {
+	t.Helper()
+	got := make(chan received, 100)
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		body, _ := io.ReadAll(r.Body)
+		got <- received{r.URL.Path, user, password, r.Header.Get("Content-Type"), string(body)}
+		w.WriteHeader(status())
+	}))
+	t.Cleanup(server.Close)
+	ca := filepath.Join(t.TempDir(), "connector.pem")
+	writeFile(t, ca, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	return func(o *options) { o.calloutURL, o.calloutCA = server.URL, ca }, got
+}
+
+func always(status int) func() int { return func() int { return status } }
+
+func TestCallouts(t *testing.T) {
+	t.Parallel()
+	t.Run("a callout is in the documented form, with Basic credentials over HTTPS", func(t *testing.T) {
+		t.Parallel()
+		connector, got := connectorWith(t, always(http.StatusOK))
+		w := newWorld(t, connector)
+		r := w.submit("r", "key: 1%Zz$p")
+		callout := <-got
+		require.Equal(t, "/concur/v1.0/notify", callout.path)
+		require.Equal(t, []string{"simulated-user", "simulated-password"}, []string{callout.user, callout.password})
+		require.Equal(t, "application/xml", callout.contentType)
+		require.True(t, strings.HasPrefix(callout.body, "<?xml version=\"1.0\" encoding=\"UTF-8\"\u00a0?>\n<Notification>"))
+		require.Contains(t, callout.body, "Workflow Step - SUBMIT</EventType>")
+		require.Contains(t, callout.body, "<ObjectURI>"+r.ObjectURI+"</ObjectURI>")
+		require.Len(t, elementText(callout.body, "EventDateTime"), len(time.DateOnly))
+		require.Contains(t, callout.body, "<Context/>")
+	})
+	t.Run("callouts go out first in, first out, and only while not paused", func(t *testing.T) {
+		t.Parallel()
+		connector, got := connectorWith(t, always(http.StatusOK))
+		w := newWorld(t, connector)
+		w.control(http.MethodPost, "/callouts/pause", "", nil)
+		uris := []string{w.submit("a").ObjectURI, w.submit("b").ObjectURI, w.submit("c").ObjectURI}
+		var queue callouts
+		w.control(http.MethodGet, "/callouts", "", &queue)
+		require.Len(t, queue.Queue, 3)
+		require.True(t, queue.Paused)
+		w.control(http.MethodPost, "/callouts/resume", "", nil)
+		for _, uri := range uris {
+			require.Equal(t, uri, elementText((<-got).body, "ObjectURI"))
+		}
+		w.waitFor(func() bool { return sentFor(w.sim, "c") == 1 })
+		w.control(http.MethodGet, "/callouts", "", &queue)
+		require.Len(t, queue.History, 3)
+		require.Equal(t, http.StatusOK, queue.History[2].Status)
+	})
+	t.Run("what is not answered with 200 goes to the failed list after its tries", func(t *testing.T) {
+		t.Parallel()
+		connector, got := connectorWith(t, always(http.StatusCreated))
+		w := newWorld(t, connector, func(o *options) { o.calloutTries = 2 })
+		r := w.submit("r")
+		w.waitFor(func() bool { return len(w.sim.failed.items) == 1 })
+		require.Len(t, got, 2)
+		item := w.sim.failed.items[0]
+		require.Equal(t, r.ObjectURI, item.ObjectURI)
+		require.Equal(t, w.sim.Ready().API+failedPath+"/"+item.ID, item.NotificationURI)
+		require.Len(t, item.EventDateTime, len(wireTime))
+	})
+	t.Run("no answer in time is a failure", func(t *testing.T) {
+		t.Parallel()
+		release := make(chan struct{})
+		connector, _ := connectorWith(t, func() int { <-release; return http.StatusOK })
+		w := newWorld(t, connector, func(o *options) { o.calloutTimeout = 20 * time.Millisecond })
+		t.Cleanup(func() { close(release) })
+		w.submit("r")
+		w.waitFor(func() bool { return len(w.sim.failed.items) == 1 })
+	})
+	t.Run("a callout can be sent again, changed into a hostile one", func(t *testing.T) {
+		t.Parallel()
+		connector, got := connectorWith(t, always(http.StatusOK))
+		w := newWorld(t, connector)
+		w.submit("r")
+		first := <-got
+		w.control(http.MethodPost, "/reports/r/callout", "", nil)
+		require.Equal(t, first.body, (<-got).body)
+		w.control(http.MethodPost, "/reports/r/callout", "{objectUri: 'https://evil.example/api/x', objectType: TRAVELREQ, eventType: Other}", nil)
+		hostile := (<-got).body
+		require.Equal(t, "https://evil.example/api/x", elementText(hostile, "ObjectURI"))
+		require.Equal(t, "TRAVELREQ", elementText(hostile, "ObjectType"))
+		w.control(http.MethodPost, "/callouts", "body: not XML at all", nil)
+		require.Equal(t, "not XML at all", (<-got).body)
+		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/callouts", "").status)
+	})
+}
+
+func TestFailedList(t *testing.T) {
+	t.Parallel()
+	list := func(w *world, accept string) reply {
+		header := http.Header{"Authorization": {"Bearer " + w.bearer}, "Accept": {accept}}
+		return w.sendTo(w.sim.Ready().API+failedPath+"?status=FAILED", http.MethodGet, "", header)
+	}
+	t.Run("it comes as XML or JSON, also when empty", func(t *testing.T) {
+		t.Parallel()
+		names := map[string]bool{}
+		for seed := uint64(1); seed <= 10; seed++ {
+			w := newWorld(t, func(o *options) { o.seed = seed })
+			require.Equal(t, "[]", list(w, "application/json").body)
+			root, err := scan([]byte(list(w, "application/xml").body))
+			require.NoError(t, err)
+			require.True(t, root.selfClosed)
+			w.control(http.MethodPost, "/failed", "{objectUri: 'https://www.concursolutions.com/a?b&c', notificationUri: 'https://evil.example/x'}", nil)
+			var items []map[string]any
+			require.NoError(t, json.Unmarshal([]byte(list(w, "application/json").body), &items))
+			require.Equal(t, "https://evil.example/x", items[0]["NotificationURI"])
+			require.Contains(t, items[0], "Context")
+			xml := list(w, "application/xml").body
+			root, err = scan([]byte(xml))
+			require.NoError(t, err)
+			names[root.name] = true
+			root.every(func(n *node) {
+				if strings.HasPrefix(n.name, "Notification") || n.name == "Failure" {
+					names[n.name] = true
+				}
+			})
+			require.Equal(t, "https://www.concursolutions.com/a?b&c", elementText(xml, "ObjectURI"))
+		}
+		for _, name := range []string{"NotificationList", "NotificationsList", "NotificationURI", "NotificationURL", "NotificationUrl", "Failure"} {
+			require.True(t, names[name], "%s never came", name)
+		}
+	})
+	t.Run("only the status failed is known", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		require.Equal(t, http.StatusBadRequest, w.send(http.MethodGet, failedPath+"?status=open", "").status)
+	})
+	t.Run("an overridden link of our own form can be deleted by its id", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.control(http.MethodPost, "/failed", "{objectUri: 'https://h/x', notificationUri: 'https://www.concursolutions.com"+failedPath+"/5%Zz$s'}", nil)
+		require.Equal(t, http.StatusOK, w.send(http.MethodDelete, failedPath+"/5%25Zz$s", "").status)
+		var items []failedItem
+		w.control(http.MethodGet, "/failed", "", &items)
+		require.Empty(t, items)
+	})
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+)
+
+// controlCallout sends the report's callout again, changed as the body says,
+// or puts it into the failed list alone.
+func (s *simulator) controlCallout(r *http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, err := s.named(r)
+	if err != nil {
+		return nil, err
+	}
+	n := s.notificationOf(found)
+	if found.payload != nil && found.payload.callout != nil {
+		n = found.payload.callout.again()
+	}
+	original := n.Body
+	if err := readControl(r, n); err != nil {
+		return nil, err
+	}
+	if n.Body == original && r.ContentLength != 0 {
+		n.Body = ""
+	}
+	n.report, n.step = found.name, found.step
+	if n.Failed {
+		return s.fail(n), nil
+	}
+	s.queueCallout(found, n)
+	return n, nil
+}
+
+func (s *simulator) controlPayloadCallout(r *http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := mux.Vars(r)["name"]
+	for _, p := range s.payloads {
+		if p.name != name {
+			continue
+		}
+		found := s.reportNamed(name)
+		if p.callout == nil {
+			p.callout = s.notificationOf(found)
+		}
+		n := p.callout.again()
+		s.queueCallout(found, n)
+		return n, nil
+	}
+	return nil, fmt.Errorf("payload %s: %w", name, errNoSuch)
+}
+
+func (s *simulator) controlFailed(*http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*failedItem{}, s.failed.items...), nil
+}
+
+// readNotification reads one that may be about nothing the simulator has.
+func (s *simulator) readNotification(r *http.Request) (*notification, error) {
+	n := &notification{
+		EventType: "Report Entered Expense Report Workflow Step - SUBMIT", ObjectType: "EXPRPT",
+		EventDateTime: time.Now().UTC().Format(time.DateOnly),
+	}
+	if err := readControl(r, n); err != nil {
+		return nil, err
+	}
+	if n.ObjectURI == "" && n.Body == "" {
+		return nil, errors.New("objectUri is missing")
+	}
+	if path := pathOf(n.ObjectURI); path != "" {
+		if found := s.lookup(func(r *report) bool { return sameSegment(r.path, path) }); found != nil {
+			n.report, n.step = found.name, found.step
+		}
+	}
+	return n, nil
+}
+
+func (s *simulator) controlAddFailed(r *http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, err := s.readNotification(r)
+	if err != nil {
+		return nil, err
+	}
+	return s.fail(n), nil
+}
+
+func (s *simulator) controlCallouts(*http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	copied := callouts{Paused: s.callouts.Paused, Queue: append([]*notification{}, s.callouts.Queue...), History: []*sentCallout{}}
+	for _, sent := range s.callouts.History {
+		one := *sent
+		copied.History = append(copied.History, &one)
+	}
+	return copied, nil
+}
+
+func (s *simulator) controlAddCallout(r *http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, err := s.readNotification(r)
+	if err != nil {
+		return nil, err
+	}
+	s.callouts.Queue = append(s.callouts.Queue, n)
+	s.broadcast()
+	return n, nil
+}
+
+func (s *simulator) controlPause(r *http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.callouts.Paused = mux.Vars(r)["switch"] == "pause"
+	s.broadcast()
+	return map[string]bool{"paused": s.callouts.Paused}, nil
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gorilla/mux"
+)
+
+// reportView is a report as the control API shows it.
+type reportView struct {
+	Name          string            `json:"name"`
+	Key           string            `json:"key"`
+	ReportID      string            `json:"reportId"`
+	RptKey        string            `json:"rptKey"`
+	ObjectURI     string            `json:"objectUri"`
+	Status        string            `json:"status"`
+	StepName      string            `json:"stepName"`
+	Step          string            `json:"step"`
+	Deleted       bool              `json:"deleted"`
+	HasException  bool              `json:"hasException"`
+	EverSentBack  bool              `json:"everSentBack"`
+	Entries       []string          `json:"entries"`
+	Itemizations  [][]itemization   `json:"itemizations"`
+	Allocations   [][]string        `json:"allocations"`
+	Decisions     []decision        `json:"decisions"`
+	Exceptions    []postedException `json:"exceptions"`
+	Comments      []string          `json:"comments"`
+	Moves         []moved           `json:"moves"`
+	Writes        int               `json:"writes"`
+	WriteRequests int               `json:"writeRequests"`
+	Reads         int               `json:"reads"`
+}
+
+func (s *simulator) view(r *report) reportView {
+	v := reportView{
+		Name: r.name, Key: r.key, ReportID: r.reportID, RptKey: r.rptKey, ObjectURI: s.objectURI(r),
+		Status: r.status, StepName: r.stepName, Step: r.step, Deleted: r.deleted,
+		HasException: r.hasException, EverSentBack: r.everSentBack,
+		Entries: []string{}, Itemizations: [][]itemization{}, Allocations: [][]string{},
+		Decisions:  append([]decision{}, r.decisions...),
+		Exceptions: append([]postedException{}, r.exceptions...),
+		Comments:   append([]string{}, r.comments...),
+		Moves:      append([]moved{}, r.moves...),
+		Writes:     r.writes, WriteRequests: r.writeRequests, Reads: r.reads,
+	}
+	for _, e := range r.entries {
+		v.Entries = append(v.Entries, e.key)
+		v.Itemizations = append(v.Itemizations, append([]itemization{}, e.itemizations...))
+		v.Allocations = append(v.Allocations, append([]string{}, e.allocations...))
+	}
+	return v
+}
+
+func (s *simulator) controlAddReport(r *http.Request) (any, error) {
+	var d description
+	if err := readControl(r, &d); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	made, err := s.addReport(d)
+	if err != nil {
+		return nil, err
+	}
+	return s.view(made), nil
+}
+
+func (s *simulator) controlReports(*http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	views := []reportView{}
+	for _, r := range s.reports {
+		views = append(views, s.view(r))
+	}
+	return views, nil
+}
+
+// named finds the report of the path; the caller holds mu.
+func (s *simulator) named(r *http.Request) (*report, error) {
+	name := mux.Vars(r)["name"]
+	if found := s.reportNamed(name); found != nil {
+		return found, nil
+	}
+	return nil, fmt.Errorf("report %s: %w", name, errNoSuch)
+}
+
+func (s *simulator) controlReport(r *http.Request) (any, error) {
+	s.mu.Lock()
+	found, err := s.named(r)
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	until, err := readUntil(r.URL.Query().Get("until"))
+	if err != nil {
+		return nil, err
+	}
+	wait, err := readWait(r)
+	if err != nil {
+		return nil, err
+	}
+	s.wait(r.Context(), wait, func() bool { return until(found) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.view(found), nil
+}
+
+// readUntil reads a condition: status:CODE, or writes, writeRequests, reads,
+// exceptions or decisions with a number, met at that number or more.
+func readUntil(text string) (func(*report) bool, error) {
+	if text == "" {
+		return func(*report) bool { return true }, nil
+	}
+	what, value, _ := strings.Cut(text, ":")
+	if what == "status" && value != "" {
+		return func(r *report) bool { return r.status == value }, nil
+	}
+	if text == "deleted" {
+		return func(r *report) bool { return r.deleted }, nil
+	}
+	counts := map[string]func(*report) int{
+		"writes":        func(r *report) int { return r.writes },
+		"writeRequests": func(r *report) int { return r.writeRequests },
+		"reads":         func(r *report) int { return r.reads },
+		"exceptions":    func(r *report) int { return len(r.exceptions) },
+		"decisions":     func(r *report) int { return len(r.decisions) },
+	}
+	count, known := counts[what]
+	n, err := strconv.Atoi(value)
+	if !known || err != nil {
+		return nil, fmt.Errorf("until %q: want status:CODE, deleted, or writes, writeRequests, reads, exceptions or decisions with a number", text)
+	}
+	return func(r *report) bool { return count(r) >= n }, nil
+}
+
+func (s *simulator) controlMove(r *http.Request) (any, error) {
+	var how moveOptions
+	if err := readControl(r, &how); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, err := s.named(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.move(found, mux.Vars(r)["move"], how); err != nil {
+		return nil, err
+	}
+	return s.view(found), nil
+}

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"go.yaml.in/yaml/v4"
+)
+
+const (
+	maxEntries = 5000
+	maxPadding = 16 << 20
+)
+
+// description is the small form in which a report is asked for over the
+// control API.
+type description struct {
+	Name         string             `yaml:"name"`
+	Key          string             `yaml:"key"`
+	ReportID     string             `yaml:"reportId"`
+	RptKey       string             `yaml:"rptKey"`
+	ReportName   string             `yaml:"reportName"`
+	Purpose      string             `yaml:"purpose"`
+	Currency     string             `yaml:"currency"`
+	Employee     string             `yaml:"employee"`
+	Login        string             `yaml:"login"`
+	Date         string             `yaml:"date"`
+	Custom       numbered           `yaml:"custom"`
+	OrgUnit      numbered           `yaml:"orgUnit"`
+	Entries      []entryDescription `yaml:"entries"`
+	Steps        []step             `yaml:"steps"`
+	HasException bool               `yaml:"hasException"`
+	Padding      int                `yaml:"padding"`
+	Submit       *bool              `yaml:"submit"`
+}
+
+type entryDescription struct {
+	Type            string                  `yaml:"type"`
+	Name            string                  `yaml:"name"`
+	Amount          decimal.Decimal         `yaml:"amount"`
+	CurrencyName    string                  `yaml:"currencyName"`
+	ExchangeRate    decimal.Decimal         `yaml:"exchangeRate"`
+	Date            string                  `yaml:"date"`
+	Vendor          string                  `yaml:"vendor"`
+	Purpose         string                  `yaml:"purpose"`
+	Location        string                  `yaml:"location"`
+	Country         string                  `yaml:"country"`
+	PaymentType     string                  `yaml:"paymentType"`
+	Receipt         bool                    `yaml:"receipt"`
+	ReceiptRequired *bool                   `yaml:"receiptRequired"`
+	Personal        bool                    `yaml:"personal"`
+	Comments        int                     `yaml:"comments"`
+	Custom          numbered                `yaml:"custom"`
+	OrgUnit         numbered                `yaml:"orgUnit"`
+	Itemizations    []itemDescription       `yaml:"itemizations"`
+	Allocations     []allocationDescription `yaml:"allocations"`
+	Attendees       int                     `yaml:"attendees"`
+	Exceptions      bool                    `yaml:"exceptions"`
+}
+
+type itemDescription struct {
+	Type        string                  `yaml:"type"`
+	Name        string                  `yaml:"name"`
+	Amount      decimal.Decimal         `yaml:"amount"`
+	Date        string                  `yaml:"date"`
+	Purpose     string                  `yaml:"purpose"`
+	Personal    bool                    `yaml:"personal"`
+	Custom      numbered                `yaml:"custom"`
+	OrgUnit     numbered                `yaml:"orgUnit"`
+	Allocations []allocationDescription `yaml:"allocations"`
+}
+
+type allocationDescription struct {
+	Percentage   decimal.Decimal `yaml:"percentage"`
+	AccountCode  string          `yaml:"accountCode"`
+	AccountCode2 string          `yaml:"accountCode2"`
+	Custom       numbered        `yaml:"custom"`
+}
+
+var handle = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$`)
+
+// complete checks the description and fills in what it leaves out.
+func (d *description) complete(now time.Time) error {
+	if !handle.MatchString(d.Name) {
+		return fmt.Errorf("name %q: want 1 to 80 letters, digits, dots, dashes and underscores", d.Name)
+	}
+	if strings.ContainsAny(d.Key, "/?# \t\r\n") {
+		return fmt.Errorf("key %q: want no slash, question mark, number sign or space", d.Key)
+	}
+	if strings.ContainsAny(d.RptKey, "/?# \t\r\n") {
+		return fmt.Errorf("rptKey %q: want no slash, question mark, number sign or space", d.RptKey)
+	}
+	if d.Padding < 0 || d.Padding > maxPadding {
+		return fmt.Errorf("padding %d is not between 0 and %d bytes", d.Padding, maxPadding)
+	}
+	if len(d.Entries) > maxEntries {
+		return fmt.Errorf("%d entries are more than %d", len(d.Entries), maxEntries)
+	}
+	if err := checkNumbers("report", d.Custom, 20, d.OrgUnit); err != nil {
+		return err
+	}
+	setDefault(&d.Currency, "USD")
+	setDefault(&d.Employee, "Tester, Terry ")
+	setDefault(&d.Login, "terry.tester@example.com")
+	setDefault(&d.ReportName, "Report "+d.Name)
+	setDefault(&d.Date, now.Format(time.DateOnly))
+	if err := checkDate("report", &d.Date); err != nil {
+		return err
+	}
+	if d.Submit == nil {
+		yes := true
+		d.Submit = &yes
+	}
+	for i := range d.Entries {
+		if err := d.Entries[i].complete(fmt.Sprintf("entry %d", i+1), d.Currency, d.Date); err != nil {
+			return err
+		}
+	}
+	return checkSteps(&d.Steps)
+}
+
+func (e *entryDescription) complete(where, currency, date string) error {
+	setDefault(&e.Type, "MEALS")
+	setDefault(&e.Name, e.Type)
+	setDefault(&e.CurrencyName, currencyName(currency))
+	setDefault(&e.Date, date)
+	setDefault(&e.PaymentType, "CASH")
+	if e.ExchangeRate.IsZero() {
+		e.ExchangeRate = decimal.NewFromInt(1)
+	}
+	if e.ReceiptRequired == nil {
+		yes := true
+		e.ReceiptRequired = &yes
+	}
+	if e.Attendees < 0 || e.Attendees > 500 {
+		return fmt.Errorf("%s: attendees %d is not between 0 and 500", where, e.Attendees)
+	}
+	if err := checkNumbers(where, e.Custom, 40, e.OrgUnit); err != nil {
+		return err
+	}
+	if err := checkAllocations(where, e.Allocations); err != nil {
+		return err
+	}
+	if len(e.Itemizations) > 0 && len(e.Allocations) > 0 {
+		return fmt.Errorf("%s: an itemized entry has its allocations under the itemizations", where)
+	}
+	for i := range e.Itemizations {
+		item := &e.Itemizations[i]
+		at := fmt.Sprintf("%s, itemization %d", where, i+1)
+		setDefault(&item.Type, e.Type)
+		setDefault(&item.Name, item.Type)
+		setDefault(&item.Date, e.Date)
+		if err := checkDate(at, &item.Date); err != nil {
+			return err
+		}
+		if err := checkNumbers(at, item.Custom, 40, item.OrgUnit); err != nil {
+			return err
+		}
+		if err := checkAllocations(at, item.Allocations); err != nil {
+			return err
+		}
+	}
+	return checkDate(where, &e.Date)
+}
+
+func checkAllocations(where string, allocations []allocationDescription) error {
+	for i := range allocations {
+		a := &allocations[i]
+		if a.Percentage.IsZero() {
+			if len(allocations) > 1 {
+				return fmt.Errorf("%s, allocation %d: no percentage", where, i+1)
+			}
+			a.Percentage = decimal.NewFromInt(100)
+		}
+		if err := checkNumbers(fmt.Sprintf("%s, allocation %d", where, i+1), a.Custom, 20, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkNumbers(where string, custom map[int]string, most int, orgUnit map[int]string) error {
+	for n := range custom {
+		if n < 1 || n > most {
+			return fmt.Errorf("%s: custom %d is not between 1 and %d", where, n, most)
+		}
+	}
+	for n := range orgUnit {
+		if n < 1 || n > 6 {
+			return fmt.Errorf("%s: orgUnit %d is not between 1 and 6", where, n)
+		}
+	}
+	return nil
+}
+
+// checkDate accepts a date with or without a time; an empty one, written as a
+// dash, stays empty.
+func checkDate(where string, date *string) error {
+	if *date == "-" {
+		*date = ""
+		return nil
+	}
+	if _, err := time.Parse(time.DateOnly, *date); err == nil {
+		*date += "T00:00:00"
+		return nil
+	}
+	if _, err := time.Parse("2006-01-02T15:04:05", *date); err != nil {
+		return fmt.Errorf("%s: date %q is not YYYY-MM-DD, with or without Thh:mm:ss", where, *date)
+	}
+	return nil
+}
+
+func setDefault(s *string, value string) {
+	if *s == "" {
+		*s = value
+	}
+}
+
+// currencyName is how version 1.1 names a currency; it prints no code.
+func currencyName(code string) string {
+	names := map[string]string{
+		"USD": "US, Dollar", "EUR": "Euro", "GBP": "UK, Pound Sterling",
+		"CHF": "Switzerland, Franc", "JPY": "Japan, Yen", "CAD": "Canada, Dollar",
+		"SEK": "Sweden, Krona",
+	}
+	if name, ok := names[code]; ok {
+		return name
+	}
+	return code
+}
+
+// numbered holds the texts of Custom1, Custom2 and so on by their number; JSON
+// writes the numbers as strings.
+type numbered map[int]string
+
+// UnmarshalYAML reads a mapping from a number to a text.
+func (n *numbered) UnmarshalYAML(value *yaml.Node) error {
+	var texts map[string]string
+	if err := value.Decode(&texts); err != nil {
+		return err
+	}
+	*n = numbered{}
+	for key, text := range texts {
+		number, err := strconv.Atoi(key)
+		if err != nil {
+			return fmt.Errorf("line %d: %q is not a number", value.Line, key)
+		}
+		(*n)[number] = text
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// tableUnder reads the rows of the first table after a heading.
+func tableUnder(t *testing.T, heading string) [][]string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/simulator.md")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(text), "\n## "+heading+"\n")
+	require.True(t, found, heading)
+	section, _, _ = strings.Cut(section, "\n## ")
+	var rows [][]string
+	for line := range strings.Lines(section) {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		cells := strings.Split(strings.Trim(line, "|"), " | ")
+		for i := range cells {
+			cells[i] = strings.Trim(cells[i], " `")
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+func TestDocumentation(t *testing.T) {
+	t.Parallel()
+	t.Run("the table of faults is that of the code", func(t *testing.T) {
+		t.Parallel()
+		var want [][]string
+		for _, kind := range faultKinds {
+			want = append(want, []string{kind.name, kind.endpoints, kind.params, kind.does})
+		}
+		require.Equal(t, want, tableUnder(t, "Faults"))
+	})
+	t.Run("the table of invariants is that of the code", func(t *testing.T) {
+		t.Parallel()
+		var want [][]string
+		for _, one := range invariants {
+			want = append(want, []string{one.name, one.forbids})
+		}
+		require.Equal(t, want, tableUnder(t, "Invariants"))
+	})
+	t.Run("no fault and no invariant is tested that does not exist", func(t *testing.T) {
+		t.Parallel()
+		require.Len(t, faultStories, len(faultKinds))
+		require.Len(t, breaches, len(invariants))
+	})
+}

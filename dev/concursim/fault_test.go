@@ -1,0 +1,239 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// faultStories drives one request, or callout, into a fault of each kind.
+var faultStories = map[string]func(*testing.T, *world, reportView){
+	"lost-answer": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: action, kind: lost-answer}")
+		require.Error(t, w.approve(r).err)
+		require.Equal(t, approved, w.state("r").Status)
+	},
+	"cut-body": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: action, kind: cut-body}")
+		answer := w.approve(r)
+		require.Equal(t, http.StatusOK, answer.status)
+		require.Error(t, answer.err)
+		require.NotContains(t, answer.body, "</ActionStatus>")
+		require.Equal(t, approved, w.state("r").Status)
+	},
+	"refused-connection": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: action, kind: refused-connection}")
+		require.Error(t, w.approve(r).err)
+		require.Equal(t, waiting, w.state("r").Status)
+	},
+	"down": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: all, kind: down, times: 2}")
+		before := len(w.journal())
+		require.Error(t, w.read(r).err)
+		require.Error(t, w.askToken().err)
+		require.Len(t, w.journal(), before)
+		require.Equal(t, http.StatusOK, w.read(r).status)
+	},
+	"server-error": func(t *testing.T, w *world, r reportView) {
+		w.fault("[{endpoint: action, kind: server-error}, {endpoint: action, kind: server-error, skip: 1, param: {effect: true}}]")
+		answer := w.approve(r)
+		require.Equal(t, http.StatusInternalServerError, answer.status)
+		require.NotEmpty(t, elementText(answer.body, "Message"))
+		require.Equal(t, waiting, w.state("r").Status)
+		require.Equal(t, http.StatusInternalServerError, w.approve(r).status)
+		require.Equal(t, approved, w.state("r").Status)
+	},
+	"unavailable": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: all, kind: unavailable}")
+		require.Equal(t, http.StatusServiceUnavailable, w.askToken().status)
+		require.Equal(t, http.StatusOK, w.read(r).status)
+	},
+	"too-many-requests": func(t *testing.T, w *world, r reportView) {
+		w.fault("[{endpoint: details, kind: too-many-requests, param: {retryAfter: 7}}, {endpoint: details, kind: too-many-requests}]")
+		first, second := w.read(r), w.read(r)
+		require.Equal(t, http.StatusTooManyRequests, first.status)
+		require.Equal(t, "7", first.header.Get("Retry-After"))
+		require.Equal(t, http.StatusTooManyRequests, second.status)
+		require.Empty(t, second.header.Values("Retry-After"))
+	},
+	"rate-400": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: exceptions, kind: rate-400}")
+		answer := w.except(r, "NODATE")
+		require.Equal(t, http.StatusBadRequest, answer.status)
+		require.Contains(t, elementText(answer.body, "Message"), "request limit")
+		require.Empty(t, w.state("r").Exceptions)
+	},
+	"deadlock-400": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: action, kind: deadlock-400}")
+		answer := w.approve(r)
+		require.Equal(t, http.StatusBadRequest, answer.status)
+		require.Contains(t, elementText(answer.body, "Message"), "deadlock")
+		require.Equal(t, waiting, w.state("r").Status)
+	},
+	"slow": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: details, kind: slow, param: {ms: 1}}")
+		require.Equal(t, http.StatusOK, w.read(r).status)
+	},
+	"html": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: action, kind: html}")
+		answer := w.approve(r)
+		require.Equal(t, http.StatusOK, answer.status)
+		require.Equal(t, "text/html", answer.header.Get("Content-Type"))
+		require.Equal(t, waiting, w.state("r").Status)
+	},
+	"empty-body": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: action, kind: empty-body, param: {effect: true}}")
+		answer := w.approve(r)
+		require.Equal(t, http.StatusOK, answer.status)
+		require.Empty(t, answer.body)
+		require.Equal(t, approved, w.state("r").Status)
+	},
+	"malformed": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: details, kind: malformed}")
+		answer := w.read(r)
+		require.Equal(t, xmlType, answer.header.Get("Content-Type"))
+		_, err := scan([]byte(answer.body))
+		require.Error(t, err)
+	},
+	"wrong-root": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: details, kind: wrong-root}")
+		root, err := scan([]byte(w.read(r).body))
+		require.NoError(t, err)
+		require.Equal(t, "Something", root.name)
+	},
+	"failure-in-200": func(t *testing.T, w *world, r reportView) {
+		w.fault("[{endpoint: action, kind: failure-in-200, param: {text: Nicht möglich}}, {endpoint: exceptions, kind: failure-in-200}]")
+		answer := w.approve(r)
+		require.Equal(t, "Nicht möglich", elementText(answer.body, "Message"))
+		require.Equal(t, "FAILURE", elementText(answer.body, "Status"))
+		require.Equal(t, "2", elementText(w.except(r, "NODATE", "OVERLIM").body, "exceptions-failed"))
+		require.Zero(t, w.state("r").Writes)
+	},
+	"partial-exceptions": func(t *testing.T, w *world, r reportView) {
+		w.fault("[{endpoint: exceptions, kind: partial-exceptions, param: {index: 2}}, {endpoint: exceptions, kind: partial-exceptions, skip: 1, param: {code: NODATE}}]")
+		answer := w.except(r, "NODATE", "OVERLIM")
+		require.Equal(t, "1", elementText(answer.body, "exceptions-succeeded"))
+		require.Contains(t, answer.body, "<Index>2</Index>\n            <message>Invalid Exception Code</message>")
+		require.Equal(t, "NODATE", w.state("r").Exceptions[0].Code)
+		require.Equal(t, "1", elementText(w.except(r, "NODATE").body, "exceptions-failed"))
+	},
+	"expired-token": func(t *testing.T, w *world, r reportView) {
+		w.fault("[{endpoint: details, kind: expired-token, param: {status: 401}}, {endpoint: details, kind: expired-token, param: {status: 403}}, {endpoint: details, kind: expired-token, times: 2}]")
+		require.Equal(t, http.StatusUnauthorized, w.read(r).status)
+		require.Equal(t, http.StatusForbidden, w.read(r).status)
+		require.ElementsMatch(t, []int{401, 403}, []int{w.read(r).status, w.read(r).status})
+	},
+	"forbidden": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: failed-list, kind: forbidden, times: -1}")
+		for range 3 {
+			require.Equal(t, http.StatusForbidden, w.send(http.MethodGet, failedPath+"?status=failed", "").status)
+		}
+	},
+	"not-found": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: details, kind: not-found, report: r}")
+		require.Equal(t, http.StatusNotFound, w.read(r).status)
+		require.Equal(t, http.StatusOK, w.read(r).status)
+	},
+	"redirect": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: details, kind: redirect, param: {location: 'https://127.0.0.1:1/elsewhere'}}")
+		answer := w.read(r)
+		require.Equal(t, http.StatusFound, answer.status)
+		require.Equal(t, "https://127.0.0.1:1/elsewhere", answer.header.Get("Location"))
+	},
+	"moved": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: action, kind: moved, report: r, param: {to: recall}}")
+		answer := w.approve(r)
+		require.Equal(t, "FAILURE", elementText(answer.body, "Status"))
+		state := w.state("r")
+		require.Equal(t, toResubmit, state.Status)
+		require.Empty(t, state.Decisions)
+	},
+	"hostile-url": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: details, kind: hostile-url, param: {url: 'https://evil.example/a?b=1&c'}}")
+		require.Equal(t, "https://evil.example/a?b=1&c", elementText(w.read(r).body, "WorkflowActionURL"))
+	},
+	"new-stop-each-read": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: details, kind: new-stop-each-read, times: -1}")
+		first := elementText(w.read(r).body, "WorkflowActionURL")
+		second := elementText(w.read(r).body, "WorkflowActionURL")
+		require.NotEqual(t, first, second)
+		answer := w.act(stepIn(second), "Approve", "")
+		require.Equal(t, "FAILURE", elementText(answer.body, "Status"))
+	},
+	"duplicate-callout": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: callout, kind: duplicate-callout}")
+		w.submit("again")
+		w.waitFor(func() bool { return sentFor(w.sim, "again") == 2 })
+		require.Empty(t, w.sim.failed.items)
+	},
+	"lost-callout": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: callout, kind: lost-callout, report: lost}")
+		w.submit("lost")
+		w.waitFor(func() bool { return len(w.sim.failed.items) == 1 })
+		var failed []failedItem
+		w.control(http.MethodGet, "/failed", "", &failed)
+		require.Equal(t, "lost", failed[0].Report)
+	},
+}
+
+func sentFor(s *simulator, report string) int {
+	count := 0
+	for _, sent := range s.callouts.History {
+		if sent.Report == report && sent.Done && sent.Status == http.StatusOK {
+			count++
+		}
+	}
+	return count
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for _, kind := range faultKinds {
+		t.Run(kind.name+" does what it says and is journaled", func(t *testing.T) {
+			t.Parallel()
+			story := faultStories[kind.name]
+			require.NotNil(t, story, "a fault without a test")
+			w := newWorld(t)
+			story(t, w, w.submit("r"))
+			var faults []fault
+			w.control(http.MethodGet, "/faults", "", &faults)
+			require.Positive(t, faults[0].Applied)
+			if kind.name != "down" {
+				named := false
+				for _, line := range w.journal() {
+					named = named || strings.Contains(line.Fault, kind.name)
+				}
+				require.True(t, named, "no journal line names the fault")
+			}
+		})
+	}
+}
+
+func TestFaultsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, text := range map[string]string{
+		"an unknown kind":                   "{endpoint: action, kind: sabotage}",
+		"an unknown endpoint":               "{endpoint: moon, kind: html}",
+		"an endpoint the kind cannot be at": "{endpoint: token, kind: hostile-url, param: {url: x}}",
+		"an unknown field":                  "{endpoint: action, kind: html, often: 2}",
+		"an unknown parameter":              "{endpoint: action, kind: html, param: {colour: red}}",
+		"a parameter of another kind":       "{endpoint: action, kind: html, param: {ms: 2}}",
+		"a missing parameter":               "{endpoint: action, kind: slow}",
+		"an endless delay":                  "{endpoint: action, kind: slow, param: {ms: 31000}}",
+		"no time at all":                    "{endpoint: action, kind: html, times: 0}",
+		"a move that nobody makes":          "{endpoint: action, kind: moved, param: {to: heaven}}",
+		"a status that no token gets":       "{endpoint: action, kind: expired-token, param: {status: 418}}",
+		"exceptions not said which":         "{endpoint: exceptions, kind: partial-exceptions}",
+		"nothing":                           "[]",
+	} {
+		t.Run(name+" is refused with a reason", func(t *testing.T) {
+			t.Parallel()
+			answer := w.tryControl(http.MethodPost, "/faults", text)
+			require.Equal(t, http.StatusBadRequest, answer.status)
+			require.Contains(t, answer.body, "error")
+		})
+	}
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// world is a running simulator and a client that may do anything to it.
+type world struct {
+	t      *testing.T
+	sim    *simulator
+	client *http.Client
+	bearer string
+}
+
+// reply is an answer, read as far as it came.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+	err    error
+}
+
+func defaultOptions(t *testing.T) options {
+	t.Helper()
+	opts, _, err := parseFlags([]string{"-api", "127.0.0.1:0", "-control", "127.0.0.1:0", "-seed", "42"}, io.Discard)
+	require.NoError(t, err)
+	opts.tlsDir = t.TempDir()
+	return opts
+}
+
+func newWorld(t *testing.T, change ...func(*options)) *world {
+	t.Helper()
+	connector := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(connector.Close)
+	opts := defaultOptions(t)
+	opts.calloutURL = connector.URL
+	for _, one := range change {
+		one(&opts)
+	}
+	sim, err := start(opts)
+	require.NoError(t, err)
+	t.Cleanup(sim.Close)
+	pool, err := certPool(sim.Ready().CA)
+	require.NoError(t, err)
+	w := &world{t: t, sim: sim, client: &http.Client{
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       20 * time.Second,
+	}}
+	w.login()
+	return w
+}
+
+func (w *world) askToken() reply {
+	form := url.Values{
+		"grant_type": {"refresh_token"}, "client_id": {w.sim.opts.clientID},
+		"client_secret": {w.sim.opts.clientSecret}, "refresh_token": {w.sim.opts.refreshToken},
+	}
+	return w.sendTo(w.sim.Ready().API+tokenPath, http.MethodPost, form.Encode(), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
+}
+
+func (w *world) login() {
+	w.t.Helper()
+	answer := w.askToken()
+	require.NoError(w.t, answer.err)
+	var token struct {
+		AccessToken string `json:"access_token"`
+		ExpiresIn   string `json:"expires_in"`
+	}
+	require.NoError(w.t, json.Unmarshal([]byte(answer.body), &token))
+	require.NotEmpty(w.t, token.ExpiresIn)
+	w.bearer = token.AccessToken
+}
+
+// send sends a request to the API with the bearer token.
+func (w *world) send(method, path, body string) reply {
+	return w.sendTo(w.sim.Ready().API+path, method, body, http.Header{"Authorization": {"Bearer " + w.bearer}})
+}
+
+func (w *world) sendTo(address, method, body string, header http.Header) reply {
+	scheme, rest, _ := strings.Cut(address, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	request, err := http.NewRequest(method, scheme+"://"+host, bytes.NewReader([]byte(body)))
+	require.NoError(w.t, err)
+	request.URL.Opaque = "//" + host + "/" + path
+	request.Header = header
+	return w.do(request)
+}
+
+func (w *world) do(request *http.Request) reply {
+	response, err := w.client.Do(request)
+	if err != nil {
+		return reply{err: err}
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return reply{response.StatusCode, response.Header, string(body), err}
+}
+
+// control calls the control API, expects 200 and reads the answer.
+func (w *world) control(method, path, body string, into any) {
+	w.t.Helper()
+	answer := w.tryControl(method, path, body)
+	require.Equal(w.t, http.StatusOK, answer.status, answer.body)
+	if into != nil {
+		require.NoError(w.t, json.Unmarshal([]byte(answer.body), into))
+	}
+}
+
+func (w *world) tryControl(method, path, body string) reply {
+	w.t.Helper()
+	request, err := http.NewRequest(method, w.sim.Ready().Control+"/control"+path, strings.NewReader(body))
+	require.NoError(w.t, err)
+	answer := w.do(request)
+	require.NoError(w.t, answer.err)
+	return answer
+}
+
+// submit makes a report with one entry that waits at its first stop.
+func (w *world) submit(name string, more ...string) reportView {
+	w.t.Helper()
+	var view reportView
+	lines := append([]string{"name: " + name, "entries: [{type: MEALS, amount: 12.50}]"}, more...)
+	w.control(http.MethodPost, "/reports", strings.Join(lines, "\n"), &view)
+	return view
+}
+
+func (w *world) state(name string) reportView {
+	w.t.Helper()
+	var view reportView
+	w.control(http.MethodGet, "/reports/"+name, "", &view)
+	return view
+}
+
+func (w *world) fault(text string, more ...any) {
+	w.t.Helper()
+	w.control(http.MethodPost, "/faults", fmt.Sprintf(text, more...), nil)
+}
+
+func (w *world) read(view reportView) reply { return w.send(http.MethodGet, detailsPath+view.Key, "") }
+
+func (w *world) act(step, action, comment string) reply {
+	return w.send(http.MethodPost, reportPath+step+"/WorkFlowAction",
+		`<WorkflowAction xmlns="`+reportNamespace+`"><Action>`+action+`</Action><Comment>`+comment+`</Comment></WorkflowAction>`)
+}
+
+func (w *world) approve(view reportView) reply { return w.act(w.state(view.Name).Step, "Approve", "") }
+
+// except posts report-level exceptions with these codes.
+func (w *world) except(view reportView, codes ...string) reply {
+	var items strings.Builder
+	for i, code := range codes {
+		fmt.Fprintf(&items, "<Exception><Index>%d</Index><ObjectType>Report</ObjectType><ObjectId></ObjectId><ExceptionCode>%s</ExceptionCode></Exception>", i+1, code)
+	}
+	return w.exceptRaw(view, items.String())
+}
+
+func (w *world) exceptRaw(view reportView, items string) reply {
+	return w.send(http.MethodPost, reportPath+view.RptKey+"/Exceptions", `<Exceptions xmlns="`+reportNamespace+`">`+items+`</Exceptions>`)
+}
+
+// broken lists the invariants that are broken.
+func (w *world) broken() []string {
+	w.t.Helper()
+	var found []violation
+	w.control(http.MethodGet, "/violations", "", &found)
+	names := []string{}
+	for _, one := range found {
+		require.NotEmpty(w.t, one.Journal)
+		names = append(names, one.Invariant)
+	}
+	return names
+}
+
+func (w *world) journal() []entry {
+	w.t.Helper()
+	var lines []entry
+	w.control(http.MethodGet, "/journal", "", &lines)
+	return lines
+}
+
+// elementText is the text of the first element of that name.
+func elementText(body, name string) string { return glimpse([]byte(body), name) }
+
+// waitFor waits until holds does, checked under the simulator's lock.
+func (w *world) waitFor(holds func() bool) {
+	w.t.Helper()
+	require.True(w.t, w.sim.wait(w.t.Context(), 10*time.Second, holds), "it never came to pass")
+}
+
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o644))
+}

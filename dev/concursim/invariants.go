@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// violation says which invariant a client broke, and by which journal lines:
+// the one that broke it last.
+type violation struct {
+	Invariant string `json:"invariant"`
+	Report    string `json:"report,omitempty"`
+	Journal   []int  `json:"journal"`
+	Detail    string `json:"detail"`
+}
+
+// invariant is one rule that no client may break, whatever goes wrong.
+type invariant struct{ name, forbids string }
+
+var invariants = []invariant{
+	{"decided-twice", "an action after one that took effect, without a complete read in between that showed this very step waiting"},
+	{"wrong-stop", "an action on a step that the client's last complete read of the report did not show waiting"},
+	{"stale-read", "a write more than 10 seconds after the last complete read of the report, or with another write in between"},
+	{"exception-twice", "the same exception on the same object at the same step, twice with effect"},
+	{"exception-off-stop", "exceptions for a report that was not at an external validation, as the client's last complete read said"},
+	{"token-in-url", "a token or secret in a URL"},
+	{"token-in-clear", "a token or secret over plain HTTP"},
+	{"token-expired", "an access token more than 5 seconds after its announced end"},
+	{"chunked", "a chunked request body"},
+	{"deleted-undecided", "deleting the failed notification of a step at which its report still waits"},
+	{"bad-method", "a known path with another method than its own"},
+	{"comment-too-long", "a comment of more than 2000 characters"},
+}
+
+const (
+	freshFor   = 10 * time.Second
+	tokenGrace = 5 * time.Second
+)
+
+// violations computes every breach from the journal alone.
+func (j *journal) violations() []violation {
+	v := verdicts{reads: map[string][]*entry{}, writes: map[string][]*entry{}, found: []violation{}}
+	for _, e := range j.entries {
+		v.judge(e)
+	}
+	return v.found
+}
+
+// verdicts walks through the journal with what it knows of each report.
+type verdicts struct {
+	reads  map[string][]*entry
+	writes map[string][]*entry
+	found  []violation
+}
+
+func (v *verdicts) add(name, detail string, e *entry, earlier ...*entry) {
+	breach := violation{Invariant: name, Report: e.Report, Detail: detail}
+	for _, one := range earlier {
+		breach.Journal = append(breach.Journal, one.N)
+	}
+	breach.Journal = append(breach.Journal, e.N)
+	v.found = append(v.found, breach)
+}
+
+func (v *verdicts) judge(e *entry) {
+	v.judgeRequest(e)
+	isRead := e.Endpoint == detailsEndpoint && e.Shown != nil
+	isWrite := e.Endpoint == actionEndpoint || e.Endpoint == exceptionsEndpoint
+	switch {
+	case isRead:
+		v.reads[e.Report] = append(v.reads[e.Report], e)
+	case isWrite:
+		v.judgeWrite(e)
+		// A write that authorization refused never reached the report.
+		if e.Status != 401 && e.Status != 403 {
+			v.writes[e.Report] = append(v.writes[e.Report], e)
+		}
+	}
+}
+
+func (v *verdicts) judgeRequest(e *entry) {
+	if e.tokenInURL {
+		v.add("token-in-url", "the URL holds a token or secret", e)
+	}
+	if e.tokenInClear {
+		v.add("token-in-clear", "a token or secret came over plain HTTP", e)
+	}
+	if e.overdue > tokenGrace {
+		v.add("token-expired", fmt.Sprintf("used %s after its end", e.overdue.Round(time.Second)), e)
+	}
+	if e.chunked {
+		v.add("chunked", "the request body is chunked", e)
+	}
+	if e.badMethod {
+		v.add("bad-method", e.Method+" is not this path's method", e)
+	}
+	if e.undecided {
+		v.add("deleted-undecided", "the report still waits at the step that the notification was about", e)
+	}
+	if e.CommentLength > maxComment {
+		v.add("comment-too-long", fmt.Sprintf("%d characters", e.CommentLength), e)
+	}
+}
+
+func (v *verdicts) judgeWrite(e *entry) {
+	read := v.lastRead(e)
+	if e.Endpoint == actionEndpoint {
+		v.judgeAction(e, read)
+	} else {
+		v.judgeExceptions(e, read)
+	}
+	switch {
+	case read == nil:
+		v.add("stale-read", "written without a complete read", e)
+	case e.At.Sub(read.completedAt) > freshFor:
+		v.add("stale-read", fmt.Sprintf("the last complete read was %s earlier", e.At.Sub(read.completedAt).Round(time.Second)), e, read)
+	default:
+		for _, other := range v.writes[e.Report] {
+			if other.N > read.N {
+				v.add("stale-read", "another write came after the last complete read", e, read, other)
+				break
+			}
+		}
+	}
+}
+
+func (v *verdicts) judgeAction(e, read *entry) {
+	switch {
+	case read == nil:
+		v.add("wrong-stop", "no complete read showed this step", e)
+	case read.Shown.Step != e.Step || read.Shown.Status != waiting:
+		v.add("wrong-stop", "the last complete read did not show this step waiting", e, read)
+	}
+	for _, earlier := range slices.Backward(v.writes[e.Report]) {
+		if earlier.Endpoint != actionEndpoint || !earlier.Effect {
+			continue
+		}
+		seen := slices.ContainsFunc(v.reads[e.Report], func(r *entry) bool {
+			return r.N > earlier.N && completeBefore(r, e) && r.Shown.Step == e.Step && r.Shown.Status == waiting
+		})
+		if !seen {
+			v.add("decided-twice", "decided before, and no complete read since showed this step waiting", e, earlier)
+		}
+		return
+	}
+}
+
+func (v *verdicts) judgeExceptions(e, read *entry) {
+	if e.State != nil && e.State.Status != waiting && read != nil && read.Shown.Status != waiting {
+		v.add("exception-off-stop", "the report was not waiting, and the last complete read said so", e, read)
+	}
+	for i, posted := range e.Posted {
+		if slices.Contains(e.Posted[:i], posted) {
+			v.add("exception-twice", posted.ObjectType+" "+posted.Code, e)
+			continue
+		}
+		for _, earlier := range v.writes[e.Report] {
+			if slices.Contains(earlier.Posted, posted) {
+				v.add("exception-twice", posted.ObjectType+" "+posted.Code, e, earlier)
+				break
+			}
+		}
+	}
+}
+
+// lastRead is the last read of the entry's report that was complete before the
+// entry came.
+func (v *verdicts) lastRead(e *entry) *entry {
+	for _, read := range slices.Backward(v.reads[e.Report]) {
+		if completeBefore(read, e) {
+			return read
+		}
+	}
+	return nil
+}
+
+func completeBefore(read, e *entry) bool { return read.Complete && read.completedN < e.N }

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// breaches break one invariant each, with raw requests.
+var breaches = map[string]func(*testing.T, *world, reportView){
+	"decided-twice": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: action, kind: lost-answer}")
+		w.read(r)
+		w.act(r.Step, "Approve", "")
+		w.act(r.Step, "Approve", "")
+	},
+	"wrong-stop": func(t *testing.T, w *world, r reportView) {
+		w.read(r)
+		w.control(http.MethodPost, "/reports/r/recall", "", nil)
+		w.read(r)
+		w.act(r.Step, "Approve", "")
+	},
+	"stale-read": func(t *testing.T, w *world, r reportView) {
+		w.read(r)
+		w.except(r, "NODATE")
+		w.except(r, "OVERLIM")
+	},
+	"exception-twice": func(t *testing.T, w *world, r reportView) {
+		w.read(r)
+		w.except(r, "NODATE")
+		w.read(r)
+		w.except(r, "NODATE")
+	},
+	"exception-off-stop": func(t *testing.T, w *world, r reportView) {
+		w.control(http.MethodPost, "/reports/r/approve", "", nil)
+		w.read(r)
+		w.except(r, "NODATE")
+	},
+	"token-in-url": func(t *testing.T, w *world, r reportView) {
+		w.send(http.MethodGet, detailsPath+r.Key+"?token="+w.bearer, "")
+		for _, line := range w.journal() {
+			require.NotContains(t, line.Path, w.bearer)
+		}
+	},
+	"token-in-clear": func(t *testing.T, w *world, r reportView) {
+		answer := w.sendTo(w.sim.Ready().Plain+detailsPath+r.Key, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}})
+		require.Equal(t, http.StatusForbidden, answer.status)
+	},
+	"token-expired": func(t *testing.T, w *world, r reportView) {
+		w.sim.mu.Lock()
+		w.sim.tokens.access[w.bearer].expires = time.Now().Add(-2 * tokenGrace)
+		w.sim.mu.Unlock()
+		require.Contains(t, []int{401, 403}, w.read(r).status)
+	},
+	"chunked": func(t *testing.T, w *world, r reportView) {
+		request, err := http.NewRequest(http.MethodPost, w.sim.Ready().API+tokenPath, io.MultiReader(strings.NewReader("grant_type=refresh_token")))
+		require.NoError(t, err)
+		require.Equal(t, http.StatusBadRequest, w.do(request).status)
+	},
+	"deleted-undecided": func(t *testing.T, w *world, r reportView) {
+		var item failedItem
+		w.control(http.MethodPost, "/reports/r/callout", "failed: true", &item)
+		require.Equal(t, http.StatusOK, w.send(http.MethodDelete, failedPath+"/"+item.ID, "").status)
+	},
+	"bad-method": func(t *testing.T, w *world, r reportView) {
+		var item failedItem
+		w.control(http.MethodPost, "/reports/r/callout", "failed: true", &item)
+		require.Equal(t, http.StatusMethodNotAllowed, w.send(http.MethodGet, failedPath+"/"+item.ID, "").status)
+		require.Len(t, w.sim.failed.items, 1)
+	},
+	"comment-too-long": func(t *testing.T, w *world, r reportView) {
+		w.read(r)
+		answer := w.act(r.Step, "Send Back to Employee", strings.Repeat("é", maxComment+1))
+		require.Equal(t, "FAILURE", elementText(answer.body, "Status"))
+	},
+}
+
+func TestInvariants(t *testing.T) {
+	t.Parallel()
+	for _, one := range invariants {
+		t.Run(one.name+" is seen when it is broken", func(t *testing.T) {
+			t.Parallel()
+			breach := breaches[one.name]
+			require.NotNil(t, breach, "an invariant without a test")
+			w := newWorld(t)
+			breach(t, w, w.submit("r"))
+			require.Contains(t, w.broken(), one.name)
+		})
+	}
+	t.Run("a read from long ago does not count", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r")
+		w.read(r)
+		w.sim.mu.Lock()
+		last := w.sim.journal.entries[len(w.sim.journal.entries)-1]
+		last.completedAt = last.completedAt.Add(-freshFor - time.Second)
+		w.sim.mu.Unlock()
+		w.approve(r)
+		require.Equal(t, []string{"stale-read"}, w.broken())
+	})
+	t.Run("a read whose answer was lost does not count", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r")
+		w.fault("[{endpoint: details, kind: cut-body}]")
+		w.read(r)
+		w.approve(r)
+		require.Equal(t, []string{"wrong-stop", "stale-read"}, w.broken())
+	})
+	t.Run("an action on a step that nobody ever had is at the wrong stop", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		require.Equal(t, http.StatusNotFound, w.act("nobody", "Approve", "").status)
+		require.Contains(t, w.broken(), "wrong-stop")
+	})
+	t.Run("a token in clear on the API's own port is seen", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		answer := w.sendTo("http://"+w.sim.apiHost()+failedPath, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}})
+		require.Equal(t, http.StatusForbidden, answer.status)
+		require.Equal(t, []string{"token-in-clear"}, w.broken())
+	})
+}
+
+func TestCleanSequences(t *testing.T) {
+	t.Parallel()
+	t.Run("reading before each write breaks nothing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
+		w.read(r)
+		require.Equal(t, "1", elementText(w.except(r, "NODATE").body, "exceptions-succeeded"))
+		for range 2 {
+			w.read(r)
+			require.Equal(t, "SUCCESS!", elementText(w.approve(r).body, "Status"))
+		}
+		require.Equal(t, approved, w.state("r").Status)
+		require.Empty(t, w.broken())
+	})
+	t.Run("somebody else's move between read and write is not the client's fault", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r")
+		w.fault("[{endpoint: action, kind: moved, param: {to: next-stop}}, {endpoint: exceptions, kind: moved, param: {to: recall}}]")
+		w.read(r)
+		require.Equal(t, recentlyChanged, elementText(w.act(r.Step, "Approve", "").body, "Message"))
+		w.read(r)
+		w.except(r, "NODATE")
+		require.Empty(t, w.broken())
+	})
+	t.Run("a write that authorization refused may be sent again at once", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r")
+		w.read(r)
+		w.control(http.MethodPost, "/expire-tokens", "", nil)
+		require.Contains(t, []int{401, 403}, w.approve(r).status)
+		w.login()
+		require.Equal(t, http.StatusOK, w.approve(r).status)
+		require.Empty(t, w.broken())
+	})
+	t.Run("deleting the notification of an earlier stop breaks nothing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
+		var item failedItem
+		w.control(http.MethodPost, "/reports/r/callout", "failed: true", &item)
+		w.read(r)
+		w.approve(r)
+		require.Equal(t, http.StatusOK, w.send(http.MethodDelete, failedPath+"/"+item.ID, "").status)
+		require.Equal(t, http.StatusNotFound, w.send(http.MethodDelete, failedPath+"/"+item.ID, "").status)
+		require.Empty(t, w.broken())
+	})
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "concursim:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// run plays the simulator until ctx ends or, when asked for, stdin does.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	opts, exitWithStdin, err := parseFlags(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	opts.log = slog.New(slog.NewTextHandler(stderr, nil))
+	sim, err := start(opts)
+	if err != nil {
+		return err
+	}
+	defer sim.Close()
+
+	ready, err := json.Marshal(sim.Ready())
+	if err != nil {
+		return fmt.Errorf("ready line: %w", err)
+	}
+	if _, err := fmt.Fprintf(stdout, "ready %s\n", ready); err != nil {
+		return fmt.Errorf("ready line: %w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if exitWithStdin {
+		go func() {
+			io.Copy(io.Discard, stdin)
+			cancel()
+		}()
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func parseFlags(args []string, stderr io.Writer) (options, bool, error) {
+	var opts options
+	var exitWithStdin bool
+	flags := flag.NewFlagSet("concursim", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&opts.api, "api", "127.0.0.1:8444", "address of the HTTPS API")
+	flags.StringVar(&opts.control, "control", "127.0.0.1:8445", "address of the control API and page (plain HTTP)")
+	flags.StringVar(&opts.plain, "plain", "127.0.0.1:0", "address of the plain-HTTP trap, where no token may ever arrive")
+	flags.StringVar(&opts.tlsCert, "tls-cert", "", "certificate file of the API; absent, a CA and a certificate are made")
+	flags.StringVar(&opts.tlsKey, "tls-key", "", "key file of the API certificate")
+	flags.StringVar(&opts.tlsDir, "tls-dir", "", "directory where ca.pem is written; absent, a temporary one")
+	flags.StringVar(&opts.calloutURL, "callout-url", "https://127.0.0.1:8443", "base URL of the connector that receives callouts")
+	flags.StringVar(&opts.calloutPath, "callout-path", "/concur/v1.0/notify", "path of the callouts")
+	flags.StringVar(&opts.calloutUser, "callout-user", "simulated-user", "Basic user name of the callouts")
+	flags.StringVar(&opts.calloutPassword, "callout-password", "simulated-password", "Basic password of the callouts")
+	flags.StringVar(&opts.calloutCA, "callout-ca", "", "CA file that the connector's certificate is checked against; absent, the system's")
+	flags.IntVar(&opts.calloutTries, "callout-tries", 1, "attempts of a callout before it goes to the failed list")
+	flags.StringVar(&opts.clientID, "client-id", "simulated-client-id", "OAuth client ID that is accepted")
+	flags.StringVar(&opts.clientSecret, "client-secret", "simulated-client-secret", "OAuth client secret that is accepted")
+	flags.StringVar(&opts.refreshToken, "refresh-token", "simulated-refresh-token", "OAuth refresh token that is accepted")
+	flags.DurationVar(&opts.tokenLife, "token-life", time.Hour, "life of an access token")
+	flags.StringVar(&opts.payloads, "payloads", "", "directory of raw payloads: DIR/<name>/report.xml, callout.xml, state.yaml")
+	flags.BoolVar(&opts.payloadCallouts, "payload-callouts", true, "send the callouts of the payloads when starting")
+	flags.Uint64Var(&opts.seed, "seed", 0, "seed of everything that is made up; 0 chooses one and prints it")
+	flags.BoolVar(&exitWithStdin, "exit-with-stdin", false, "exit when standard input ends")
+	if err := flags.Parse(args); err != nil {
+		return opts, false, err
+	}
+	if flags.NArg() > 0 {
+		return opts, false, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	return opts, exitWithStdin, nil
+}

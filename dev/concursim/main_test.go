@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// play runs the program as its main does and returns its ready line.
+func play(t *testing.T, stdin io.Reader, args ...string) (ready, <-chan error, context.CancelFunc) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	out, in := io.Pipe()
+	ended := make(chan error, 1)
+	args = append([]string{"-api", "127.0.0.1:0", "-control", "127.0.0.1:0"}, args...)
+	go func() { ended <- run(ctx, args, stdin, in, io.Discard) }()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	text, isReady := strings.CutPrefix(line, "ready ")
+	require.True(t, isReady, line)
+	var said ready
+	require.NoError(t, json.Unmarshal([]byte(text), &said))
+	return said, ended, cancel
+}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	t.Run("the ready line says where everything listens, and the page is there", func(t *testing.T) {
+		t.Parallel()
+		said, ended, stop := play(t, nil, "-seed", "9")
+		require.Equal(t, uint64(9), said.Seed)
+		require.FileExists(t, said.CA)
+		response, err := http.Get(said.Control)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		require.Contains(t, string(body), "Concur simulator")
+		stop()
+		require.NoError(t, <-ended)
+		require.NoFileExists(t, said.CA)
+	})
+	t.Run("without a seed one is chosen and printed", func(t *testing.T) {
+		t.Parallel()
+		said, _, _ := play(t, nil)
+		require.NotZero(t, said.Seed)
+	})
+	t.Run("it exits with its standard input when asked to", func(t *testing.T) {
+		t.Parallel()
+		stdin, parent := io.Pipe()
+		_, ended, _ := play(t, stdin, "-exit-with-stdin")
+		parent.Close()
+		require.NoError(t, <-ended)
+	})
+	for name, args := range map[string][]string{
+		"a certificate without its key":   {"-tls-cert", "cert.pem"},
+		"a payload directory that is not": {"-payloads", "testdata/nowhere"},
+		"a callout URL without a host":    {"-callout-url", "connector"},
+		"a CA file that is not":           {"-callout-ca", "testdata/nowhere.pem"},
+		"a life that is none":             {"-token-life", "0s"},
+		"an empty secret":                 {"-client-secret", ""},
+		"too many tries":                  {"-callout-tries", "11"},
+		"a stray argument":                {"please"},
+		"an address that cannot be":       {"-api", "127.0.0.1:99999"},
+	} {
+		t.Run(name+" is refused at start", func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			args := append([]string{"-control", "127.0.0.1:0", "-api", "127.0.0.1:0", "-tls-dir", t.TempDir()}, args...)
+			require.Error(t, run(t.Context(), args, nil, &out, io.Discard))
+			require.Empty(t, out.String())
+		})
+	}
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	detailsPath = "/api/expense/expensereport/v1.1/reportfulldetails/"
+	reportPath  = "/api/expense/expensereport/v1.1/report/"
+)
+
+// report is a report's state. The identifier of its present workflow step is
+// step; it is empty when nobody can decide.
+type report struct {
+	name, path, key, reportID, rptKey string
+
+	desc    description
+	payload *payload
+	entries []*reportEntry
+	objects map[string]object
+
+	steps     []step
+	at        int
+	step      string
+	stepName  string
+	instance  int
+	pastSteps []string
+
+	status, statusName                  string
+	everSentBack, hasException, deleted bool
+	created, submitDate                 time.Time
+
+	decisions  []decision
+	exceptions []postedException
+	comments   []string
+	moves      []moved
+
+	reads, writes, writeRequests int
+	lastRead                     int
+}
+
+// reportEntry is what changes about an entry.
+type reportEntry struct {
+	key           string
+	itemizations  []itemization
+	allocations   []string
+	hasExceptions bool
+	modified      time.Time
+}
+
+type itemization struct {
+	Key         string   `json:"key"`
+	Allocations []string `json:"allocations"`
+}
+
+// object is what an exception can be posted to besides the report.
+type object struct {
+	kind  string
+	entry *reportEntry
+}
+
+type decision struct {
+	Action  string    `json:"action"`
+	Comment string    `json:"comment"`
+	Step    string    `json:"step"`
+	At      time.Time `json:"at"`
+}
+
+type moved struct {
+	What string    `json:"what"`
+	At   time.Time `json:"at"`
+}
+
+type postedException struct {
+	ObjectType string `json:"objectType"`
+	ObjectID   string `json:"objectId"`
+	Code       string `json:"code"`
+	Step       string `json:"step"`
+}
+
+// errTaken is a handle or a key that another report already has.
+var errTaken = errors.New("already taken")
+
+// addReport makes the described report and submits it unless told not to.
+func (s *simulator) addReport(d description) (*report, error) {
+	now := time.Now().UTC()
+	if err := d.complete(now); err != nil {
+		return nil, err
+	}
+	r := &report{
+		name: d.Name, key: d.Key, reportID: d.ReportID, rptKey: d.RptKey,
+		desc: d, steps: d.Steps, at: -1,
+		status: notSubmitted, statusName: statusName(notSubmitted),
+		hasException: d.HasException, created: now,
+		objects: map[string]object{},
+	}
+	setDefault(&r.key, makeKey(s.draw(d.Name, "key")))
+	setDefault(&r.rptKey, makeKey(s.draw(d.Name, "rptKey")))
+	setDefault(&r.reportID, makeReportID(s.draw(d.Name, "reportId")))
+	r.path = detailsPath + r.key
+	for i, described := range d.Entries {
+		r.addEntry(s, i, described, now)
+	}
+	if err := s.register(r); err != nil {
+		return nil, err
+	}
+	if *d.Submit {
+		r.submitDate = now
+		s.enter(r, 0)
+	}
+	return r, nil
+}
+
+func (r *report) addEntry(s *simulator, i int, d entryDescription, now time.Time) {
+	e := &reportEntry{key: makeKey(s.draw(r.name, "entry", i)), hasExceptions: d.Exceptions, modified: now}
+	r.entries = append(r.entries, e)
+	r.objects[e.key] = object{"Entry", e}
+	allocate := func(n int, where ...any) []string {
+		keys := []string{}
+		for a := range n {
+			key := makeKey(s.draw(append([]any{r.name, "allocation", i, a}, where...)...))
+			r.objects[key] = object{"Allocation", e}
+			keys = append(keys, key)
+		}
+		return keys
+	}
+	e.allocations = allocate(len(d.Allocations))
+	e.itemizations = []itemization{}
+	for j, item := range d.Itemizations {
+		key := makeKey(s.draw(r.name, "itemization", i, j))
+		r.objects[key] = object{"Entry", e}
+		e.itemizations = append(e.itemizations, itemization{key, allocate(len(item.Allocations), j)})
+	}
+}
+
+func (s *simulator) register(r *report) error {
+	if len(s.reports) >= maxReports {
+		return fmt.Errorf("report %s: %d reports are enough", r.name, maxReports)
+	}
+	for _, other := range s.reports {
+		if other.name == r.name {
+			return fmt.Errorf("report %s: the name is %w", r.name, errTaken)
+		}
+		if other.path == r.path {
+			return fmt.Errorf("report %s: its path is %w by report %s", r.name, errTaken, other.name)
+		}
+	}
+	s.reports = append(s.reports, r)
+	s.broadcast()
+	return nil
+}
+
+func (s *simulator) reportNamed(name string) *report {
+	for _, r := range s.reports {
+		if r.name == name {
+			return r
+		}
+	}
+	return nil
+}
+
+// lookup finds the report for which matches holds. Raw payloads may share keys
+// with one another; then the one that was read last is meant.
+func (s *simulator) lookup(matches func(*report) bool) *report {
+	var found *report
+	for _, r := range s.reports {
+		if matches(r) && (found == nil || r.lastRead > found.lastRead) {
+			found = r
+		}
+	}
+	return found
+}
+
+// hadStep says whether the step identifier, as sent, is or was the report's.
+func (r *report) hadStep(sent string) bool {
+	if r.step != "" && sameSegment(r.step, sent) {
+		return true
+	}
+	for _, past := range r.pastSteps {
+		if sameSegment(past, sent) {
+			return true
+		}
+	}
+	return false
+}
+
+// actionURL is the present WorkflowActionURL: http, as the documentation
+// prints it, although only https is right.
+func (s *simulator) actionURL(r *report) string {
+	if r.step == "" {
+		return ""
+	}
+	return s.actionURLOf(r.step)
+}
+
+func (s *simulator) actionURLOf(step string) string {
+	return "http://" + s.apiHost() + reportPath + step + "/WorkFlowAction"
+}
+
+func (s *simulator) objectURI(r *report) string { return s.ready.API + r.path }
+
+// addException records a posted exception and raises the flags.
+func (s *simulator) addException(r *report, e postedException) {
+	r.exceptions = append(r.exceptions, e)
+	r.hasException = true
+	if o, ok := r.objects[e.ObjectID]; ok {
+		o.entry.hasExceptions = true
+	}
+	s.broadcast()
+}
+
+func (r *report) clearExceptions() {
+	r.hasException = false
+	for _, e := range r.entries {
+		e.hasExceptions = false
+	}
+}

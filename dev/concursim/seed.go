@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"strings"
+)
+
+// draw returns a source of randomness that depends on the seed and on what is
+// asked for alone, never on the order of requests.
+func (s *simulator) draw(what ...any) *rand.Rand { return draw(s.opts.seed, what...) }
+
+func draw(seed uint64, what ...any) *rand.Rand {
+	hash := fnv.New64a()
+	fmt.Fprintln(hash, what...)
+	return rand.New(rand.NewPCG(seed, hash.Sum64()))
+}
+
+const keyLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+func letters(r *rand.Rand, from string, n int) string {
+	var b strings.Builder
+	for range n {
+		b.WriteByte(from[r.IntN(len(from))])
+	}
+	return b.String()
+}
+
+// makeKey makes a key in the form that Concur prints: an n, some thirty
+// letters and digits, and $p or $s where base64 has + and /.
+func makeKey(r *rand.Rand) string {
+	marks := [2]string{"$p", "$s"}
+	return "n" + letters(r, keyLetters, 8+r.IntN(6)) + marks[r.IntN(2)] +
+		letters(r, keyLetters, 8+r.IntN(6)) + marks[r.IntN(2)] + letters(r, keyLetters, 6)
+}
+
+// makeReportID makes the 20 upper-case hexadecimal digits that users see.
+func makeReportID(r *rand.Rand) string { return letters(r, "0123456789ABCDEF", 20) }
+
+// makeUUID makes an identifier in UUID form.
+func makeUUID(r *rand.Rand) string {
+	hex := letters(r, "0123456789abcdef", 32)
+	return hex[:8] + "-" + hex[8:12] + "-4" + hex[13:16] + "-a" + hex[17:20] + "-" + hex[20:]
+}

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	maxBody    = 1 << 20
+	maxWait    = 30 * time.Second
+	maxReports = 10_000
+)
+
+// options is what the flags say; see -help for each.
+type options struct {
+	api, control, plain                     string
+	tlsCert, tlsKey, tlsDir                 string
+	calloutURL, calloutPath                 string
+	calloutUser, calloutPassword, calloutCA string
+	calloutTries                            int
+	calloutTimeout                          time.Duration
+	clientID, clientSecret, refreshToken    string
+	tokenLife                               time.Duration
+	payloads                                string
+	payloadCallouts                         bool
+	seed                                    uint64
+	log                                     *slog.Logger
+}
+
+// ready is what the ready line says: where everything listens.
+type ready struct {
+	API     string `json:"api"`
+	Control string `json:"control"`
+	Plain   string `json:"plain"`
+	Seed    uint64 `json:"seed"`
+	CA      string `json:"ca"`
+}
+
+// simulator holds the whole world. Everything below mu changes under it, and
+// changed is closed and replaced at every change.
+type simulator struct {
+	opts     options
+	log      *slog.Logger
+	ready    ready
+	ownDir   string
+	servers  []*http.Server
+	listener net.Listener
+	done     chan struct{}
+	poster   *http.Client
+	running  sync.WaitGroup
+
+	mu          sync.Mutex
+	changed     chan struct{}
+	reports     []*report
+	payloads    []*payload
+	codes       map[string]bool
+	journal     journal
+	faults      []*fault
+	breakpoints []*breakpoint
+	tokens      tokens
+	callouts    callouts
+	failed      failedList
+	faultCount  int
+}
+
+// start listens on the three addresses and loads the payloads.
+func start(opts options) (_ *simulator, err error) {
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
+	s := &simulator{
+		opts: opts, log: opts.log,
+		done:    make(chan struct{}),
+		changed: make(chan struct{}),
+		codes:   map[string]bool{},
+	}
+	for _, code := range []string{"NODATE", "NORECPT", "OVERLIM", "MISSING", "APPRVTO"} {
+		s.codes[code] = true
+	}
+	s.tokens = newTokens(opts)
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if s.poster, err = newPoster(opts); err != nil {
+		return nil, err
+	}
+	if err := s.listen(); err != nil {
+		return nil, err
+	}
+	if opts.payloads != "" {
+		if err := s.loadPayloads(opts.payloads); err != nil {
+			return nil, err
+		}
+	}
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		s.sendCallouts()
+	}()
+	s.log.Info("listening", "api", s.ready.API, "control", s.ready.Control, "seed", opts.seed, "ca", s.ready.CA)
+	return s, nil
+}
+
+func (o *options) check() error {
+	if o.log == nil {
+		o.log = slog.New(slog.DiscardHandler)
+	}
+	if o.seed == 0 {
+		o.seed = uint64(time.Now().UnixNano())%1_000_000_000 + 1
+	}
+	if o.calloutTimeout == 0 {
+		o.calloutTimeout = 5 * time.Second
+	}
+	if (o.tlsCert == "") != (o.tlsKey == "") {
+		return errors.New("-tls-cert and -tls-key go together")
+	}
+	if o.calloutTries < 1 || o.calloutTries > 10 {
+		return fmt.Errorf("-callout-tries %d is not between 1 and 10", o.calloutTries)
+	}
+	if o.tokenLife < time.Second {
+		return fmt.Errorf("-token-life %s is shorter than a second", o.tokenLife)
+	}
+	base, err := url.Parse(o.calloutURL)
+	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") {
+		return errors.New("-callout-url is not an http(s) base URL")
+	}
+	if !strings.HasPrefix(o.calloutPath, "/") {
+		return fmt.Errorf("-callout-path %q does not begin with /", o.calloutPath)
+	}
+	for flag, value := range map[string]string{"-client-id": o.clientID, "-client-secret": o.clientSecret, "-refresh-token": o.refreshToken} {
+		if value == "" {
+			return fmt.Errorf("%s is empty", flag)
+		}
+	}
+	return nil
+}
+
+func (s *simulator) listen() error {
+	certificate, err := s.certificate()
+	if err != nil {
+		return err
+	}
+	api, err := net.Listen("tcp", s.opts.api)
+	if err != nil {
+		return fmt.Errorf("listen for the API: %w", err)
+	}
+	split := newSplitListener(api, certificate, s.acceptsConnection)
+	s.listener = split
+	control, err := net.Listen("tcp", s.opts.control)
+	if err != nil {
+		return fmt.Errorf("listen for control: %w", err)
+	}
+	plain, err := net.Listen("tcp", s.opts.plain)
+	if err != nil {
+		control.Close()
+		return fmt.Errorf("listen for the trap: %w", err)
+	}
+	s.ready.API = "https://" + api.Addr().String()
+	s.ready.Control = "http://" + control.Addr().String()
+	s.ready.Plain = "http://" + plain.Addr().String()
+	s.ready.Seed = s.opts.seed
+
+	trap := http.HandlerFunc(s.serveTrap)
+	s.serve(split, http.HandlerFunc(s.serveAPI), true)
+	s.serve(split.plain, trap, true)
+	s.serve(plain, trap, false)
+	s.serve(control, s.controlHandler(), false)
+	return nil
+}
+
+// serve runs an HTTP server. With oneRequest a connection carries a single
+// request, so that a client's own silent repetition on a reused connection can
+// never blur the journal.
+func (s *simulator) serve(l net.Listener, handler http.Handler, oneRequest bool) {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       2 * maxWait,
+		IdleTimeout:       maxWait,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
+		ConnContext:       withRequestLine,
+	}
+	server.SetKeepAlivesEnabled(!oneRequest)
+	s.servers = append(s.servers, server)
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		err := server.Serve(l)
+		if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			s.log.Error("server ended", "error", err)
+		}
+	}()
+}
+
+// Ready says where the simulator listens.
+func (s *simulator) Ready() ready { return s.ready }
+
+// Close ends everything that start began and removes what it wrote.
+func (s *simulator) Close() {
+	close(s.done)
+	for _, server := range s.servers {
+		server.Close()
+	}
+	if s.listener != nil {
+		s.listener.Close()
+	}
+	s.running.Wait()
+	if s.ownDir != "" {
+		os.RemoveAll(s.ownDir)
+	}
+}
+
+// broadcast wakes everyone in wait; the caller holds mu.
+func (s *simulator) broadcast() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// wait returns true as soon as holds does, checked under mu at every change,
+// and false after the timeout, at most maxWait.
+func (s *simulator) wait(ctx context.Context, timeout time.Duration, holds func() bool) bool {
+	timer := time.NewTimer(min(timeout, maxWait))
+	defer timer.Stop()
+	for {
+		s.mu.Lock()
+		if holds() {
+			s.mu.Unlock()
+			return true
+		}
+		changed := s.changed
+		s.mu.Unlock()
+		select {
+		case <-changed:
+		case <-timer.C:
+			return false
+		case <-ctx.Done():
+			return false
+		case <-s.done:
+			return false
+		}
+	}
+}
+
+// apiHost is the host:port under which the simulator writes its own links.
+func (s *simulator) apiHost() string { return strings.TrimPrefix(s.ready.API, "https://") }
+
+func certPool(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read CA: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("read CA %s: no certificate in it", file)
+	}
+	return pool, nil
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// step is one stop of a report's way through its workflow: either an external
+// validation, with its name, or any other approval status.
+type step struct {
+	Extv   string `yaml:"extv"`
+	Status string `yaml:"status"`
+}
+
+const (
+	notSubmitted = "A_NOTF"
+	waiting      = "A_EXTV"
+	approved     = "A_APPR"
+	toResubmit   = "A_RESU"
+)
+
+var statusNames = map[string]string{
+	notSubmitted: "Not Submitted", waiting: "Pending External Validation",
+	approved: "Approved", toResubmit: "Sent Back to Employee",
+	"A_FILE": "Submitted", "A_PEND": "Submitted & Pending Approval",
+	"A_ACCO": "Approved & In Accounting Review", "A_PBDG": "Pending Budget Approval",
+	"A_PECO": "Pending Cost Object Approval", "A_PVAL": "Pending Prepayment Validation",
+	"A_RHLD": "Receipts Pending", "A_AAFH": "Anomaly and Fraud Check",
+	"A_TEXP": "Approval Time Expired",
+}
+
+func statusName(code string) string {
+	if name, ok := statusNames[code]; ok {
+		return name
+	}
+	return "Custom Status " + code
+}
+
+func checkSteps(steps *[]step) error {
+	if len(*steps) == 0 {
+		*steps = []step{{Extv: "SUBMIT"}, {Status: approved}}
+	}
+	if len(*steps) > 50 {
+		return fmt.Errorf("%d steps are more than 50", len(*steps))
+	}
+	for i, one := range *steps {
+		if (one.Extv == "") == (one.Status == "") {
+			return fmt.Errorf("step %d: want either extv with a name or status with a code", i+1)
+		}
+		if one.Status == waiting {
+			return fmt.Errorf("step %d: write an external validation as extv with its name", i+1)
+		}
+	}
+	return nil
+}
+
+// errCannotMove is why a move that makes no sense at the moment is refused.
+var errCannotMove = errors.New("cannot be done now")
+
+// pending says whether someone can still decide about the report.
+func (r *report) pending() bool { return !r.deleted && r.at >= 0 && r.status != approved }
+
+// enter brings the report to a step: a new instance of it with a new
+// identifier, and a callout when it is an external validation.
+func (s *simulator) enter(r *report, at int) {
+	r.at = at
+	if at >= len(r.steps) {
+		r.at = len(r.steps) - 1
+		s.arrive(r, approved, "")
+		return
+	}
+	one := r.steps[at]
+	if one.Extv == "" {
+		s.arrive(r, one.Status, "")
+		return
+	}
+	s.arrive(r, waiting, one.Extv)
+	s.queueCallout(r, s.notificationOf(r))
+}
+
+// arrive sets the status and, for a status in which somebody can decide, a new
+// step identifier.
+func (s *simulator) arrive(r *report, status, name string) {
+	r.status, r.statusName, r.stepName = status, statusName(status), name
+	r.leaveStep()
+	if r.pending() {
+		r.instance++
+		r.step = makeKey(s.draw(r.name, "step", r.instance))
+		if r.payload != nil && r.payload.keptStep != "" {
+			r.step = r.payload.keptStep
+		}
+	}
+	s.broadcast()
+}
+
+func (r *report) leaveStep() {
+	if r.step != "" {
+		r.pastSteps = append(r.pastSteps, r.step)
+	}
+	r.step = ""
+}
+
+func (s *simulator) advance(r *report) { s.enter(r, r.at+1) }
+
+func (s *simulator) sendBack(r *report) {
+	r.at, r.everSentBack = -1, true
+	s.arrive(r, toResubmit, "")
+}
+
+// move is somebody else acting on the report. The error says that it makes no
+// sense at the moment.
+func (s *simulator) move(r *report, to string, how moveOptions) error {
+	if r.deleted {
+		return fmt.Errorf("%s %s: the report is deleted: %w", to, r.name, errCannotMove)
+	}
+	switch to {
+	case "approve", "send-back", "recall", "next-stop":
+		if !r.pending() {
+			return fmt.Errorf("%s %s: its status is %s: %w", to, r.name, r.status, errCannotMove)
+		}
+	case "submit", "resubmit":
+		if r.at >= 0 {
+			return fmt.Errorf("%s %s: its status is %s: %w", to, r.name, r.status, errCannotMove)
+		}
+	}
+	r.moves = append(r.moves, moved{What: to, At: time.Now().UTC()})
+	switch to {
+	case "approve":
+		s.advance(r)
+	case "send-back":
+		s.sendBack(r)
+	case "recall":
+		r.at = -1
+		s.arrive(r, toResubmit, "")
+	case "next-stop":
+		s.enter(r, r.nextStop())
+	case "submit", "resubmit":
+		if how.ClearExceptions {
+			r.clearExceptions()
+		}
+		r.submitDate = time.Now().UTC()
+		s.enter(r, 0)
+	case "edit":
+		return s.edit(r, how)
+	case "delete":
+		r.leaveStep()
+		r.deleted = true
+	default:
+		return fmt.Errorf("unknown move %q", to)
+	}
+	s.broadcast()
+	return nil
+}
+
+// nextStop is the next external validation, or the present step once more when
+// none follows.
+func (r *report) nextStop() int {
+	for i := r.at + 1; i < len(r.steps); i++ {
+		if r.steps[i].Extv != "" {
+			return i
+		}
+	}
+	return r.at
+}
+
+// moveOptions is the body of a move over the control API.
+type moveOptions struct {
+	Entry           int              `yaml:"entry"`
+	Amount          *decimal.Decimal `yaml:"amount"`
+	ClearExceptions bool             `yaml:"clearExceptions"`
+}
+
+// edit changes the amount of an entry, the first one unless told.
+func (s *simulator) edit(r *report, how moveOptions) error {
+	if r.payload != nil {
+		return fmt.Errorf("edit %s: a raw payload is served as it is: %w", r.name, errCannotMove)
+	}
+	at := max(how.Entry, 1)
+	if at > len(r.desc.Entries) {
+		return fmt.Errorf("edit %s: it has no entry %d: %w", r.name, at, errCannotMove)
+	}
+	entry := &r.desc.Entries[at-1]
+	if how.Amount != nil {
+		entry.Amount = *how.Amount
+	} else {
+		entry.Amount = entry.Amount.Add(decimal.NewFromInt(10))
+	}
+	r.entries[at-1].modified = time.Now().UTC()
+	s.broadcast()
+	return nil
+}
