@@ -129,7 +129,9 @@ func (a *Activities) readAt(ctx context.Context, objectURI, stop string) (*expen
 }
 
 // ValidateReport judges a report by the rules.
-func (a *Activities) ValidateReport(_ context.Context, in expense.ValidateReportInput) (expense.Verdict, error) {
+func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateReportInput) (expense.Verdict, error) {
+	_, _, stop := a.alive(ctx)
+	defer stop()
 	return a.options.Rules.Evaluate(in.Report), nil
 }
 

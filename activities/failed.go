@@ -69,6 +69,8 @@ func (l *lowest) sorted() []expense.Notification {
 // same code as a callout. An attempt that was cut is safe to repeat: a run that was
 // told of a notification URI is not woken by it again.
 func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProcessingInput) (expense.StartedProcessing, error) {
+	ctx, _, stop := a.alive(ctx)
+	defer stop()
 	var result expense.StartedProcessing
 	for _, n := range in.Notifications {
 		started, err := a.options.Starter.Start(ctx, n)

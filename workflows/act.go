@@ -126,26 +126,24 @@ func (r *run) succeeded(stop string, action expense.Action, cause string, confir
 	r.Task, r.Ruling = nil, nil
 }
 
-// deleteOwed deletes the entries of the failed list that told of this report. It
-// comes last: until then Concur still tells of it.
-func (r *run) deleteOwed(ctx workflow.Context) error {
-	for len(r.Owed) > 0 {
-		r.enter(ctx, Deleting)
-		uri := r.Owed[0]
-		err := r.readable(ctx, func() error {
-			call := r.concurOptions(ctx, "delete the failed notification", requestsOfRead)
-			return workflow.ExecuteActivity(call, DeleteNotification, expense.DeleteNotificationInput{NotificationURI: uri}).Get(ctx, nil)
-		})
-		var t *Trouble
-		if errors.As(err, &t) && t.Kind == expense.Untrusted {
-			r.Refused = uri
-		}
-		if err != nil {
-			return err
-		}
-		r.deleted(uri)
-		r.did("failed notification deleted")
+// deleteFirst deletes an entry of the failed list that told of this report. It comes
+// last: until then Concur still tells of it.
+func (r *run) deleteFirst(ctx workflow.Context) error {
+	r.enter(ctx, Deleting)
+	uri := r.Owed[0]
+	err := r.readable(ctx, func() error {
+		call := r.concurOptions(ctx, "delete the failed notification", requestsOfRead)
+		return workflow.ExecuteActivity(call, DeleteNotification, expense.DeleteNotificationInput{NotificationURI: uri}).Get(ctx, nil)
+	})
+	var t *Trouble
+	if errors.As(err, &t) && t.Kind == expense.Untrusted {
+		r.Refused = uri
 	}
+	if err != nil {
+		return err
+	}
+	r.deleted(uri)
+	r.did("failed notification deleted")
 	return nil
 }
 

@@ -30,37 +30,32 @@ func openInbox(ctx workflow.Context) inbox {
 	}
 }
 
-// listen receives for as long as the run lives.
+// listen receives for as long as the run lives. It is started before the run's own
+// coroutine, so in every workflow task it has taken each signal that is there when
+// the run goes on: what the run then finds in its memory is all that was sent. (The
+// run cannot ask the channels: a signal that wakes a selector is in no channel.)
 func (r *run) listen(ctx workflow.Context) {
 	selector := workflow.NewSelector(ctx)
-	for _, c := range []workflow.ReceiveChannel{r.inbox.notified, r.inbox.decided, r.inbox.retried} {
-		selector.AddReceive(c, func(workflow.ReceiveChannel, bool) { r.receive() })
-	}
-	for {
-		selector.Select(ctx)
-	}
-}
-
-// receive takes every signal that is there. It is called before anything that
-// depends on none being unread.
-func (r *run) receive() {
-	for r.inbox.notified.Len() > 0 {
+	selector.AddReceive(r.inbox.notified, func(c workflow.ReceiveChannel, _ bool) {
 		var n expense.Notification
-		if r.inbox.notified.ReceiveAsync(&n) {
+		if c.ReceiveAsync(&n) {
 			r.onNotified(n)
 		}
-	}
-	for r.inbox.decided.Len() > 0 {
+	})
+	selector.AddReceive(r.inbox.decided, func(c workflow.ReceiveChannel, _ bool) {
 		var d expense.Decision
-		if r.inbox.decided.ReceiveAsync(&d) {
+		if c.ReceiveAsync(&d) {
 			r.onDecided(d)
 		}
-	}
-	for r.inbox.retried.Len() > 0 {
+	})
+	selector.AddReceive(r.inbox.retried, func(c workflow.ReceiveChannel, _ bool) {
 		var retry Retry
-		if r.inbox.retried.ReceiveAsync(&retry) {
+		if c.ReceiveAsync(&retry) {
 			r.retry = true
 		}
+	})
+	for {
+		selector.Select(ctx)
 	}
 }
 
@@ -76,8 +71,8 @@ func (r *run) onNotified(n expense.Notification) {
 			r.Refused = ""
 		}
 	}
-	if !r.Readable && n.ObjectURI != "" && n.ID() == r.notification.ID() {
-		r.ObjectURI = n.ObjectURI
+	if !r.Readable && n.ObjectURI != r.ObjectURI && n.ID() == r.notification.ID() {
+		r.Alternative = n.ObjectURI // taken when the present one must not be followed
 	}
 	if n.EventType != "" {
 		r.EventType = n.EventType

@@ -20,6 +20,8 @@ type Memory struct {
 	EventType string `json:"eventType,omitempty"`
 	Readable  bool   `json:"readable,omitempty"` // ObjectURI has been read once
 
+	Alternative string `json:"alternative,omitempty"` // another address of the same object
+
 	MustRead bool `json:"mustRead,omitempty"` // the report is to be read (again)
 	Unread   bool `json:"unread,omitempty"`   // a notified came since the last read began
 	Rejudge  bool `json:"rejudge,omitempty"`  // an operator may have mended the rules

@@ -32,11 +32,13 @@ func (w Workflows) concurOptions(ctx workflow.Context, summary string, requests 
 	})
 }
 
-// localOptions are for an activity that calls nobody but Temporal: seconds are
-// plenty, and a worker that was killed meanwhile is noticed as fast.
+// localOptions are for an activity that calls nobody but Temporal. Two minutes are
+// more than the rules' own limits and than starting a part of the failed list; a
+// killed worker is noticed by the heartbeat.
 func (w Workflows) localOptions(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: w.AnswerLimit,
+		StartToCloseTimeout: 2 * time.Minute,
+		HeartbeatTimeout:    w.HeartbeatTimeout,
 		RetryPolicy:         w.retries(),
 		Summary:             summary,
 	})

@@ -34,7 +34,7 @@ func (r *run) park(ctx workflow.Context, t Trouble) error {
 	if r.retry {
 		r.Parks = 0
 	}
-	r.retry, r.Rejudge = false, true
+	r.retry, r.Rejudge, r.StopChanges = false, true, 0
 	r.status.Parked = nil
 	return errAgain
 }

@@ -30,31 +30,42 @@ func (w Workflows) ProcessNotification(ctx workflow.Context, input ProcessInput)
 	if err != nil {
 		return Result{}, err
 	}
+	var result Result
+	var failure error
+	ended := false
+	workflow.Go(ctx, r.listen) // first: see there
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		result, failure = r.run(ctx)
+		ended = true
+	})
+	whole, cancel := workflow.NewDisconnectedContext(ctx) // a cancelled run ends by itself
+	defer cancel()
+	if err := workflow.Await(whole, func() bool { return ended }); err != nil {
+		return Result{}, err
+	}
+	return result, failure
+}
+
+// run lives the notification's life until it ends with an outcome.
+func (r *run) run(ctx workflow.Context) (Result, error) {
 	if r.notification.Kind != expense.ExpenseReport {
 		r.Outcome = expense.Unsupported
-		r.receive()
 		return r.close(ctx)
 	}
 	for {
 		err := r.life(ctx)
 		var trouble *Trouble
+		if errors.As(err, &trouble) && ctx.Err() == nil {
+			err = r.park(ctx, *trouble)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return r.cancel(ctx)
-		case errors.As(err, &trouble):
-			err = r.park(ctx, *trouble)
-		}
-		if ctx.Err() != nil {
-			return r.cancel(ctx)
-		}
-		if err != nil && !errors.Is(err, errAgain) {
-			return Result{}, err
-		}
-		r.receive()
-		if err == nil && trouble == nil && !r.Unread {
+		case err == nil:
 			return r.close(ctx)
-		}
-		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+		case !errors.Is(err, errAgain):
+			return Result{}, err
+		case workflow.GetInfo(ctx).GetContinueAsNewSuggested():
 			return Result{}, r.continueAsNew(ctx)
 		}
 	}
@@ -74,7 +85,6 @@ func (w Workflows) setup(ctx workflow.Context, input ProcessInput) (*run, error)
 	r.status = Status{NotificationID: n.ID(), State: Fetching, Since: workflow.Now(ctx)}
 	err := workflow.SetQueryHandlerWithOptions(ctx, StatusQuery, func() (Status, error) { return r.answer(), nil },
 		workflow.QueryHandlerOptions{Description: "What the run knows of itself: where it is, what it waits for, what it has done."})
-	workflow.Go(ctx, r.listen)
 	r.show(ctx)
 	return r, err
 }
@@ -82,7 +92,6 @@ func (w Workflows) setup(ctx workflow.Context, input ProcessInput) (*run, error)
 // life is one life of the notification, from the read to the last delete. It is
 // lived again from the read for as long as it ends with errAgain.
 func (r *run) life(ctx workflow.Context) error {
-	r.receive()
 	if r.Unread {
 		r.MustRead = true
 	}
@@ -91,12 +100,16 @@ func (r *run) life(ctx workflow.Context) error {
 			return err
 		}
 		r.MustRead = false
-		r.receive()
-		if r.Unread {
-			return errAgain
+	}
+	for len(r.Owed) > 0 && !r.Unread {
+		if err := r.deleteFirst(ctx); err != nil {
+			return err
 		}
 	}
-	return r.deleteOwed(ctx)
+	if r.Unread {
+		return errAgain
+	}
+	return nil
 }
 
 // process reads the report and, while it waits for us, sees it through.
@@ -122,7 +135,7 @@ func (r *run) process(ctx workflow.Context) error {
 	return r.act(ctx, action, comment, cause)
 }
 
-// close ends the run. Nothing may block from the last receive to here.
+// close ends the run. Nothing blocks between the last look at Unread and here.
 func (r *run) close(ctx workflow.Context) (Result, error) {
 	r.enter(ctx, Closed)
 	return Result{Outcome: r.Outcome, Cause: r.Cause, Done: r.Done}, nil
@@ -135,13 +148,11 @@ func (r *run) cancel(ctx workflow.Context) (Result, error) {
 	}
 	r.Outcome, r.Cause = expense.Cancelled, ""
 	r.status.Parked = nil
-	r.receive()
 	result, _ := r.close(ctx)
 	return result, temporal.NewCanceledError(result)
 }
 
 func (r *run) continueAsNew(ctx workflow.Context) error {
-	r.receive()
 	memory := r.Memory
 	return workflow.NewContinueAsNewError(ctx, ProcessNotification, ProcessInput{Notification: r.notification, Memory: &memory})
 }

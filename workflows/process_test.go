@@ -149,14 +149,27 @@ func TestAParkedRun(t *testing.T) {
 
 	t.Run("goes on when the report is notified again, and takes its new address", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads = []any{kind(expense.Untrusted), waiting(1, 10)}
+		p.reads = []any{kind(expense.Untrusted), kind(expense.Untrusted), waiting(1, 10)}
 		p.verdicts = []any{passOn}
 		hostile := callout()
 		hostile.ObjectURI = "https://evil.example/api/expense/expensereport/v1.1/reportfulldetails/gWr1$pKey"
 		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, callout()) })
 		require.Equal(t, expense.Approved, p.run(hostile).Outcome)
 		require.Equal(t, hostile.ObjectURI, p.read[0].ObjectURI)
-		require.Equal(t, reportURI, p.read[1].ObjectURI)
+		require.Equal(t, reportURI, p.read[2].ObjectURI)
+	})
+
+	t.Run("does not take the address of a stranger while its own can be read", func(t *testing.T) {
+		p := newPlay(t)
+		hostile := callout()
+		hostile.ObjectURI = "https://evil.example/api/expense/expensereport/v1.1/reportfulldetails/gWr1$pKey"
+		p.reads = []any{func() any { p.env.SignalWorkflow(workflows.Notified, hostile); return waiting(1, 10) }, waiting(1, 10)}
+		p.verdicts = []any{passOn}
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		for _, read := range p.read {
+			require.Equal(t, reportURI, read.ObjectURI)
+		}
+		require.Equal(t, reportURI, p.acted[0].ObjectURI)
 	})
 
 	t.Run("while deleting resumes there", func(t *testing.T) {

@@ -18,6 +18,11 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		call := r.concurOptions(ctx, "read the report", requestsOfRead)
 		return workflow.ExecuteActivity(call, FetchReport, expense.FetchReportInput{ObjectURI: r.ObjectURI}).Get(ctx, &read)
 	})
+	var t *Trouble
+	if errors.As(err, &t) && t.Kind == expense.Untrusted && r.Alternative != "" && !r.Readable {
+		r.ObjectURI, r.Alternative = r.Alternative, ""
+		return read, errAgain
+	}
 	if err != nil {
 		return read, err
 	}

@@ -1,0 +1,543 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.temporal.io/sdk/client"
+	"go.yaml.in/yaml/v4"
+
+	"concur-connector/workflows"
+)
+
+// commands are the words of the stories. A word that waits does so until what it
+// names has come; the others say what is so now.
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	words := map[string]func(*stage, *testscript.TestScript, []string) error{
+		// What happens in Concur.
+		"report":  (*stage).doReport,
+		"move":    (*stage).doMove,
+		"callout": (*stage).doCallout,
+		"fault":   (*stage).doFault,
+		"faults":  (*stage).doFaults,
+		"control": (*stage).doControl,
+		// What is so in Concur: these decide whether a story is ok.
+		"status":     (*stage).isStatus,
+		"decisions":  (*stage).isDecisions,
+		"exceptions": (*stage).isExceptions,
+		"comment":    (*stage).isComment,
+		"answers":    (*stage).isAnswers,
+		"failed":     (*stage).isFailed,
+		"requests":   (*stage).isRequests,
+		"arrives":    (*stage).isArriving,
+		"invariants": (*stage).isInvariants,
+		// What the runs are told, and where they are.
+		"closed":  (*stage).isClosed,
+		"parked":  (*stage).isParked,
+		"waiting": (*stage).isWaiting,
+		"runs":    (*stage).isRuns,
+		"retries": (*stage).isRetrying,
+		"decide":  (*stage).doDecide,
+		"signal":  (*stage).doSignal,
+		"cancel":  (*stage).doCancel,
+		"reset":   (*stage).doReset,
+		"sweep":   (*stage).doSweep,
+		"worker":  (*stage).doWorker,
+		"ingress": (*stage).doIngress,
+	}
+	cmds := map[string]func(*testscript.TestScript, bool, []string){}
+	for name, word := range words {
+		cmds[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			if neg {
+				ts.Fatalf("%s has no negation", name)
+			}
+			s := stageOf(ts)
+			if err := word(s, ts, args); err != nil {
+				ts.Logf("%s", s.evidence())
+				ts.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
+			}
+		}
+	}
+	return cmds
+}
+
+func want(args []string, atLeast int, usage string) error {
+	if len(args) < atLeast {
+		return fmt.Errorf("usage: %s", usage)
+	}
+	return nil
+}
+
+func (s *stage) doReport(ts *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "report FILE..."); err != nil {
+		return err
+	}
+	for _, file := range args {
+		r, err := s.house.sim.add(s.ctx, []byte(ts.ReadFile(file)))
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		s.reports[r.Name] = "EXPRPT:" + r.Key
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+func (s *stage) doMove(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "move NAME approve|send-back|recall|resubmit|edit|delete|submit"); err != nil {
+		return err
+	}
+	return s.house.sim.do(s.ctx, http.MethodPost, "/reports/"+args[0]+"/"+args[1], nil, nil)
+}
+
+// doCallout has the callout sent again, changed by a YAML file.
+func (s *stage) doCallout(ts *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "callout NAME [FILE]"); err != nil {
+		return err
+	}
+	var body []byte
+	if len(args) > 1 {
+		body = []byte(expand(ts, args[1]))
+	}
+	return s.house.sim.do(s.ctx, http.MethodPost, "/reports/"+args[0]+"/callout", body, nil)
+}
+
+// doControl posts a file to any path of the simulator's control API.
+func (s *stage) doControl(ts *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "control PATH [FILE]"); err != nil {
+		return err
+	}
+	var body []byte
+	if len(args) > 1 {
+		body = []byte(expand(ts, args[1]))
+	}
+	return s.house.sim.do(s.ctx, http.MethodPost, args[0], body, nil)
+}
+
+// expand reads a file of the story with $API and $PLAIN replaced.
+func expand(ts *testscript.TestScript, file string) string {
+	return strings.NewReplacer("$API", ts.Getenv("API"), "$PLAIN", ts.Getenv("PLAIN")).Replace(ts.ReadFile(file))
+}
+
+// doFault sets a fault: fault ENDPOINT KIND [times=N] [report=NAME] [skip=N] [PARAM=VALUE].
+func (s *stage) doFault(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "fault ENDPOINT KIND [times=N] [report=NAME] [skip=N] [PARAM=VALUE]..."); err != nil {
+		return err
+	}
+	fault := map[string]any{"endpoint": args[0], "kind": args[1]}
+	param := map[string]any{}
+	for _, arg := range args[2:] {
+		name, text, ok := strings.Cut(arg, "=")
+		if !ok {
+			return fmt.Errorf("%q is not NAME=VALUE", arg)
+		}
+		var value any = text
+		if n, err := strconv.Atoi(text); err == nil {
+			value = n
+		} else if text == "true" {
+			value = true
+		}
+		switch name {
+		case "times", "report", "skip":
+			fault[name] = value
+		default:
+			param[name] = value
+		}
+	}
+	if len(param) > 0 {
+		fault["param"] = param
+	}
+	body, err := yaml.Marshal(fault)
+	if err != nil {
+		return err
+	}
+	return s.house.sim.do(s.ctx, http.MethodPost, "/faults", body, nil)
+}
+
+func (s *stage) doFaults(_ *testscript.TestScript, args []string) error {
+	if !slices.Equal(args, []string{"clear"}) {
+		return fmt.Errorf("usage: faults clear")
+	}
+	return s.house.sim.do(s.ctx, http.MethodDelete, "/faults", nil, nil)
+}
+
+func (s *stage) isStatus(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "status NAME CODE"); err != nil {
+		return err
+	}
+	return s.until(func() error {
+		r, err := s.house.sim.report(s.ctx, args[0])
+		if err == nil && r.Status != args[1] {
+			err = fmt.Errorf("it is at %s", r.Status)
+		}
+		return err
+	})
+}
+
+// isDecisions compares every action that took effect, in order.
+func (s *stage) isDecisions(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "decisions NAME [approve|send-back]..."); err != nil {
+		return err
+	}
+	r, err := s.house.sim.report(s.ctx, args[0])
+	if err != nil {
+		return err
+	}
+	got := []string{}
+	for _, d := range r.Decisions {
+		got = append(got, strings.ToLower(strings.ReplaceAll(strings.TrimSuffix(d.Action, " to Employee"), " ", "-")))
+	}
+	if !slices.Equal(got, args[1:]) {
+		return fmt.Errorf("Concur has seen %v", got)
+	}
+	return nil
+}
+
+// isExceptions compares every exception on the report: CODE on the report itself,
+// CODE@N on its Nth entry.
+func (s *stage) isExceptions(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "exceptions NAME [CODE[@ENTRY]]..."); err != nil {
+		return err
+	}
+	r, err := s.house.sim.report(s.ctx, args[0])
+	if err != nil {
+		return err
+	}
+	got := []string{}
+	for _, e := range r.Exceptions {
+		where := e.Code
+		if i := slices.Index(r.Entries, e.ObjectID); i >= 0 {
+			where += "@" + strconv.Itoa(i+1)
+		}
+		got = append(got, where)
+	}
+	wanted := slices.Sorted(slices.Values(args[1:]))
+	slices.Sort(got)
+	if !slices.Equal(got, wanted) {
+		return fmt.Errorf("the report has %v", got)
+	}
+	return nil
+}
+
+func (s *stage) isComment(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "comment NAME TEXT"); err != nil {
+		return err
+	}
+	r, err := s.house.sim.report(s.ctx, args[0])
+	if err != nil {
+		return err
+	}
+	if n := len(r.Comments); n == 0 || !strings.Contains(r.Comments[n-1], args[1]) {
+		return fmt.Errorf("the comments are %q", r.Comments)
+	}
+	return nil
+}
+
+// isAnswers waits until as many callouts of a report were answered, and compares
+// the answers.
+func (s *stage) isAnswers(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "answers NAME STATUS..."); err != nil {
+		return err
+	}
+	return s.until(func() error {
+		sent, err := s.house.sim.callouts(s.ctx)
+		if err != nil {
+			return err
+		}
+		got := []string{}
+		for _, c := range sent {
+			if c.Report == args[0] && c.Done {
+				got = append(got, strconv.Itoa(c.Status))
+			}
+		}
+		switch {
+		case len(got) < len(args)-1:
+			return fmt.Errorf("answered so far: %v", got)
+		case !slices.Equal(got, args[1:]):
+			return final{fmt.Errorf("the answers were %v", got)}
+		}
+		return nil
+	})
+}
+
+func (s *stage) isFailed(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "failed N"); err != nil {
+		return err
+	}
+	return s.until(func() error {
+		n, err := s.house.sim.failed(s.ctx)
+		if err == nil && strconv.Itoa(n) != args[0] {
+			err = fmt.Errorf("the failed list has %d", n)
+		}
+		return err
+	})
+}
+
+// isRequests compares how many requests of one endpoint the journal shows.
+func (s *stage) isRequests(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "requests ENDPOINT N"); err != nil {
+		return err
+	}
+	return s.requests(args[0], args[1])
+}
+
+// isArriving waits until the journal shows as many requests of one endpoint.
+func (s *stage) isArriving(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "arrives ENDPOINT N"); err != nil {
+		return err
+	}
+	return s.until(func() error { return s.requests(args[0], args[1]) })
+}
+
+func (s *stage) requests(endpoint, wanted string) error {
+	entries, err := s.house.sim.journal(s.ctx)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, e := range entries {
+		if e.Endpoint == endpoint && e.Request > 0 {
+			n++
+		}
+	}
+	if strconv.Itoa(n) != wanted {
+		return fmt.Errorf("the journal shows %d", n)
+	}
+	return nil
+}
+
+// isInvariants asks the simulator for everything that the connector did wrong.
+func (s *stage) isInvariants(_ *testscript.TestScript, _ []string) error {
+	s.checked = true
+	broken, err := s.house.sim.violations(s.ctx)
+	if err != nil {
+		return err
+	}
+	if len(broken) > 0 {
+		return fmt.Errorf("broken: %+v", broken)
+	}
+	return nil
+}
+
+func (s *stage) isClosed(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "closed NAME OUTCOME"); err != nil {
+		return err
+	}
+	id, err := s.id(args[0])
+	if err != nil {
+		return err
+	}
+	return s.closed(id, args[1])
+}
+
+func (s *stage) isParked(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "parked NAME KIND [TEXT]"); err != nil {
+		return err
+	}
+	return s.find(args[0], func(status workflows.Status) error {
+		if status.Parked == nil || string(status.Parked.Kind) != args[1] || status.WaitingFor != workflows.WaitingForOperator {
+			return fmt.Errorf("it is %s (%+v)", status.State, status.Parked)
+		}
+		if len(args) > 2 && !strings.Contains(status.Parked.Message, args[2]) {
+			return final{fmt.Errorf("its message is %q", status.Parked.Message)}
+		}
+		return nil
+	})
+}
+
+func (s *stage) isWaiting(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "waiting NAME [GROUP]"); err != nil {
+		return err
+	}
+	return s.find(args[0], func(status workflows.Status) error {
+		if status.State != workflows.Waiting || status.Task == nil {
+			return fmt.Errorf("it is %s", status.State)
+		}
+		if len(args) > 1 && status.Task.Group != args[1] {
+			return final{fmt.Errorf("it asks the group %q", status.Task.Group)}
+		}
+		return nil
+	})
+}
+
+// find waits until the status of a run is as asked.
+func (s *stage) find(name string, is func(workflows.Status) error) error {
+	id, err := s.id(name)
+	if err != nil {
+		return err
+	}
+	return s.until(func() error {
+		status, err := s.status(id)
+		if err != nil {
+			return err
+		}
+		return is(status)
+	})
+}
+
+func (s *stage) isRuns(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "runs NAME N"); err != nil {
+		return err
+	}
+	id, err := s.id(args[0])
+	if err != nil {
+		return err
+	}
+	return s.until(func() error {
+		n, err := s.runs(id)
+		if err == nil && strconv.FormatInt(n, 10) != args[1] {
+			err = fmt.Errorf("there were %d", n)
+		}
+		return err
+	})
+}
+
+// isRetrying waits until an activity of the run has failed with a kind of error and
+// waits for its next attempt.
+func (s *stage) isRetrying(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "retries NAME KIND"); err != nil {
+		return err
+	}
+	id, err := s.id(args[0])
+	if err != nil {
+		return err
+	}
+	return s.until(func() error {
+		d, err := s.house.setup.temporal.client.DescribeWorkflowExecution(s.ctx, id, "")
+		if err != nil {
+			return err
+		}
+		for _, p := range d.GetPendingActivities() {
+			if kind := p.GetLastFailure().GetApplicationFailureInfo().GetType(); kind == args[1] {
+				return nil
+			}
+		}
+		return fmt.Errorf("no activity of it is retried for that: %s", s.tell(id))
+	})
+}
+
+// doDecide decides as an approver does: decide NAME pass-on|send-back [COMMENT]
+// [status=CODE] [task=ID].
+func (s *stage) doDecide(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "decide NAME pass-on|send-back [COMMENT] [status=CODE] [task=ID]"); err != nil {
+		return err
+	}
+	id, err := s.id(args[0])
+	if err != nil {
+		return err
+	}
+	comment, code, task := "", http.StatusOK, ""
+	for _, arg := range args[2:] {
+		if text, ok := strings.CutPrefix(arg, "status="); ok {
+			if code, err = strconv.Atoi(text); err != nil {
+				return err
+			}
+		} else if text, ok := strings.CutPrefix(arg, "task="); ok {
+			task = text
+		} else {
+			comment = arg
+		}
+	}
+	if task == "" {
+		status, err := s.status(id)
+		if err != nil {
+			return err
+		}
+		if status.Task == nil {
+			return fmt.Errorf("the run has no open task: %s", s.tell(id))
+		}
+		task = status.Task.ID
+	}
+	got, answer, err := s.decide(id, task, args[1], comment)
+	if err == nil && got != code {
+		err = fmt.Errorf("answered %d: %s", got, answer)
+	}
+	return err
+}
+
+// doSignal sends a signal as the Web UI does.
+func (s *stage) doSignal(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "signal NAME SIGNAL [JSON]"); err != nil {
+		return err
+	}
+	id, err := s.id(args[0])
+	if err != nil {
+		return err
+	}
+	var payload any
+	if len(args) > 2 {
+		text := args[2]
+		if status, err := s.status(id); err == nil && status.Task != nil {
+			text = strings.ReplaceAll(text, "TASK", status.Task.ID)
+		}
+		if err := yaml.Unmarshal([]byte(text), &payload); err != nil {
+			return err
+		}
+	}
+	return s.house.setup.temporal.client.SignalWorkflow(s.ctx, id, "", args[1], payload)
+}
+
+func (s *stage) doCancel(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "cancel NAME"); err != nil {
+		return err
+	}
+	id, err := s.id(args[0])
+	if err != nil {
+		return err
+	}
+	return s.house.setup.temporal.client.CancelWorkflow(s.ctx, id, "")
+}
+
+// doSweep runs SweepFailedNotifications once, by hand.
+func (s *stage) doSweep(_ *testscript.TestScript, _ []string) error {
+	run, err := s.house.setup.temporal.client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{
+		ID: "sweep-" + s.house.setup.queue, TaskQueue: s.house.setup.queue, WorkflowRunTimeout: time.Minute,
+	}, workflows.SweepFailedNotifications)
+	if err != nil {
+		return err
+	}
+	return run.Get(s.ctx, nil)
+}
+
+func (s *stage) doWorker(_ *testscript.TestScript, args []string) error {
+	switch strings.Join(args, " ") {
+	case "start":
+		return s.house.startWorker(s.ctx)
+	case "stop":
+		s.house.stopWorker()
+	case "kill":
+		s.house.killWorker()
+	default:
+		return fmt.Errorf("usage: worker start|stop|kill")
+	}
+	return nil
+}
+
+func (s *stage) doIngress(_ *testscript.TestScript, args []string) error {
+	switch strings.Join(args, " ") {
+	case "start":
+		return s.house.startIngress(s.ctx)
+	case "stop":
+		s.house.stopIngress()
+	default:
+		return fmt.Errorf("usage: ingress start|stop")
+	}
+	return nil
+}
+
+func (s *stage) doReset(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "reset NAME"); err != nil {
+		return err
+	}
+	id, err := s.id(args[0])
+	if err != nil {
+		return err
+	}
+	return s.reset(id)
+}

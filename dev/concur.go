@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// simulated drives the simulator over its control API. What it knows of the
+// simulator is written here again on purpose: they share no code.
+type simulated struct {
+	API     string `json:"api"`
+	Control string `json:"control"`
+	Plain   string `json:"plain"`
+	Seed    uint64 `json:"seed"`
+}
+
+// simReport is a report as the simulator shows it.
+type simReport struct {
+	Name       string   `json:"name"`
+	Key        string   `json:"key"`
+	ReportID   string   `json:"reportId"`
+	ObjectURI  string   `json:"objectUri"`
+	Status     string   `json:"status"`
+	StepName   string   `json:"stepName"`
+	Entries    []string `json:"entries"`
+	Writes     int      `json:"writes"`
+	Reads      int      `json:"reads"`
+	Comments   []string `json:"comments"`
+	Exceptions []struct {
+		ObjectType string `json:"objectType"`
+		ObjectID   string `json:"objectId"`
+		Code       string `json:"code"`
+	} `json:"exceptions"`
+	Decisions []struct {
+		Action  string `json:"action"`
+		Comment string `json:"comment"`
+	} `json:"decisions"`
+}
+
+// simCallout is one callout that the simulator sent.
+type simCallout struct {
+	N         int    `json:"n"`
+	Report    string `json:"report"`
+	ObjectURI string `json:"objectUri"`
+	Status    int    `json:"status"`
+	Error     string `json:"error"`
+	Done      bool   `json:"done"`
+}
+
+// simEntry is one line of the simulator's journal.
+type simEntry struct {
+	N         int    `json:"n"`
+	Request   int    `json:"request"`
+	Direction string `json:"direction"`
+	Method    string `json:"method"`
+	Endpoint  string `json:"endpoint"`
+	Report    string `json:"report"`
+	Status    int    `json:"status"`
+	Fault     string `json:"fault"`
+	Effect    bool   `json:"effect"`
+	Note      string `json:"note"`
+}
+
+// simViolation is a broken invariant.
+type simViolation struct {
+	Invariant string `json:"invariant"`
+	Report    string `json:"report"`
+	Journal   []int  `json:"journal"`
+	Detail    string `json:"detail"`
+}
+
+// do calls the control API; body is YAML or JSON.
+func (s simulated) do(ctx context.Context, method, path string, body []byte, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, 40*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, s.Control+"/control"+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("simulator: %w", err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return fmt.Errorf("simulator: %w", err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("simulator: %s %s: %s", method, path, bytes.TrimSpace(answer))
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(answer, into)
+}
+
+func (s simulated) add(ctx context.Context, description []byte) (simReport, error) {
+	var r simReport
+	err := s.do(ctx, http.MethodPost, "/reports", description, &r)
+	return r, err
+}
+
+func (s simulated) report(ctx context.Context, name string) (simReport, error) {
+	var r simReport
+	err := s.do(ctx, http.MethodGet, "/reports/"+url.PathEscape(name), nil, &r)
+	return r, err
+}
+
+func (s simulated) reports(ctx context.Context) ([]simReport, error) {
+	var list []simReport
+	err := s.do(ctx, http.MethodGet, "/reports", nil, &list)
+	return list, err
+}
+
+func (s simulated) callouts(ctx context.Context) ([]simCallout, error) {
+	var sent struct {
+		History []simCallout `json:"history"`
+	}
+	err := s.do(ctx, http.MethodGet, "/callouts", nil, &sent)
+	return sent.History, err
+}
+
+func (s simulated) failed(ctx context.Context) (int, error) {
+	var list []json.RawMessage
+	err := s.do(ctx, http.MethodGet, "/failed", nil, &list)
+	return len(list), err
+}
+
+func (s simulated) journal(ctx context.Context) ([]simEntry, error) {
+	var list []simEntry
+	err := s.do(ctx, http.MethodGet, "/journal", nil, &list)
+	return list, err
+}
+
+func (s simulated) violations(ctx context.Context) ([]simViolation, error) {
+	var list []simViolation
+	err := s.do(ctx, http.MethodGet, "/violations", nil, &list)
+	return list, err
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// house is one whole system on a Temporal server: a door, a simulated Concur, and
+// a worker. Houses that share a server have task queues of their own.
+type house struct {
+	setup    houseSetup
+	dir      string
+	certs    certificates
+	sim      simulated
+	public   string // base URL of the public door
+	internal string // base URL of the internal door
+	token    string // of the approver called "dev"
+
+	mu      sync.Mutex
+	ingress *child
+	concur  *child
+	worker  *child
+}
+
+// houseSetup says what a house is built of.
+type houseSetup struct {
+	binaries binaries
+	temporal *temporalServer
+	queue    string
+	rules    string
+	payloads string
+	seed     uint64
+	fixed    bool // take the well-known ports when they are free
+}
+
+// Credentials that the dev command gives to both sides. They protect nothing.
+const (
+	calloutUser     = "concur-callout"
+	calloutPassword = "dev:password:with:colons"
+	clientID        = "6a2b1f0e-dev-client"
+	clientSecret    = "dev-client-secret"
+	refreshToken    = "dev-refresh-token"
+)
+
+// open starts the house in dir: first the door, for Concur must know where to
+// call, then Concur, then the worker.
+func open(ctx context.Context, setup houseSetup, dir string) (*house, error) {
+	h := &house{setup: setup, dir: dir}
+	certs, err := makeCertificates(dir)
+	if err != nil {
+		return nil, fmt.Errorf("make certificates: %w", err)
+	}
+	h.certs = certs
+	for _, step := range []func(context.Context) error{h.hireApprover, h.startIngress, h.startConcur, h.startWorker} {
+		if err := step(ctx); err != nil {
+			h.close()
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+// hireApprover makes the approver called "dev", as an integrator would.
+func (h *house) hireApprover(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, h.setup.binaries.ingress, "-new-approver", "dev")
+	out, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("ingress -new-approver: %w", err)
+	}
+	token, line, ok := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	if !ok {
+		return errors.New("ingress -new-approver printed no line for the approvers' file")
+	}
+	h.token = token
+	return os.WriteFile(h.approvers(), []byte(line+"\n"), 0o600)
+}
+
+func (h *house) approvers() string { return filepath.Join(h.dir, "approvers") }
+
+// env is what both programs are given.
+func (h *house) env(own ...string) []string {
+	return append([]string{
+		"TEMPORAL_ADDRESS=" + h.setup.temporal.address,
+		"CONCUR_TASK_QUEUE=" + h.setup.queue,
+	}, own...)
+}
+
+func (h *house) startIngress(ctx context.Context) error {
+	listen, internal := h.address(8443, h.public), h.address(8081, h.internal)
+	c, err := startReady(ctx, "ingress", h.setup.binaries.ingress, nil, h.env(
+		"CONCUR_LISTEN="+listen, "CONCUR_INTERNAL_LISTEN="+internal,
+		"CONCUR_TLS_CERT="+h.certs.cert, "CONCUR_TLS_KEY="+h.certs.key,
+		"CONCUR_CALLOUT_USER="+calloutUser, "CONCUR_CALLOUT_PASSWORD="+calloutPassword,
+		"CONCUR_APPROVERS="+h.approvers(),
+	), func(line string) bool {
+		var entry struct{ Msg, Public, Internal string }
+		if json.Unmarshal([]byte(line), &entry) != nil || entry.Msg != "listening" {
+			return false
+		}
+		h.public, h.internal = "https://"+entry.Public, "http://"+entry.Internal
+		return true
+	})
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ingress = c
+	return err
+}
+
+// address is where to listen: again where it was before, else on the well-known
+// port or on any.
+func (h *house) address(preferred int, before string) string {
+	if u, err := url.Parse(before); err == nil && u.Host != "" {
+		return u.Host
+	}
+	if h.setup.fixed {
+		if port, err := freePort(preferred); err == nil {
+			return "127.0.0.1:" + strconv.Itoa(port)
+		}
+	}
+	return "127.0.0.1:0"
+}
+
+func (h *house) startConcur(ctx context.Context) error {
+	args := []string{
+		"-exit-with-stdin", "-seed", strconv.FormatUint(h.setup.seed, 10),
+		"-api", h.address(8444, ""), "-control", h.address(8445, ""), "-plain", "127.0.0.1:0",
+		"-tls-cert", h.certs.cert, "-tls-key", h.certs.key,
+		"-callout-url", h.public, "-callout-user", calloutUser, "-callout-password", calloutPassword, "-callout-ca", h.certs.ca,
+		"-client-id", clientID, "-client-secret", clientSecret, "-refresh-token", refreshToken,
+	}
+	if h.setup.payloads != "" {
+		args = append(args, "-payloads", h.setup.payloads)
+	}
+	c, err := startReady(ctx, "concursim", h.setup.binaries.concursim, args, nil, func(line string) bool {
+		found, ok := bytes.CutPrefix([]byte(line), []byte("ready "))
+		return ok && json.Unmarshal(found, &h.sim) == nil
+	})
+	h.concur = c
+	return err
+}
+
+// startWorker starts the worker with the durations of a fast world.
+func (h *house) startWorker(ctx context.Context) error {
+	api, err := url.Parse(h.sim.API)
+	if err != nil {
+		return fmt.Errorf("the simulator's address: %w", err)
+	}
+	c, err := startReady(ctx, "worker", h.setup.binaries.worker, nil, h.env(
+		"CONCUR_INTERNAL_LISTEN=127.0.0.1:0",
+		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_HOSTS="+api.Host, "CONCUR_CA="+h.certs.ca,
+		"CONCUR_CLIENT_ID="+clientID, "CONCUR_CLIENT_SECRET="+clientSecret, "CONCUR_REFRESH_TOKEN="+refreshToken,
+		"CONCUR_RULES="+h.setup.rules,
+		"CONCUR_ANSWER_LIMIT=2s", "CONCUR_HEARTBEAT_TIMEOUT=1s",
+		"CONCUR_OUTAGE_DELAY=300ms", "CONCUR_UNAUTHORIZED_DELAY=500ms", "CONCUR_MALFORMED_DELAY=50ms",
+		"CONCUR_RETRY_INTERVAL=100ms", "CONCUR_RETRY_MAX_INTERVAL=1s",
+		"CONCUR_REQUESTS_PER_SECOND=100",
+	), func(line string) bool {
+		var entry struct{ Msg string }
+		return json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "working"
+	})
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.worker = c
+	return err
+}
+
+// killWorker ends the worker as a power cut would.
+func (h *house) killWorker() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.worker.kill()
+}
+
+func (h *house) stopWorker() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.worker.stop()
+}
+
+func (h *house) stopIngress() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ingress.stop()
+}
+
+// close stops what runs, the worker first so that nothing calls a Concur that is gone.
+func (h *house) close() {
+	for _, c := range []*child{h.worker, h.ingress, h.concur} {
+		c.stop()
+	}
+}
+
+// logs are the last lines of every program, for a story that failed.
+func (h *house) logs() string {
+	var b strings.Builder
+	for _, c := range []*child{h.ingress, h.worker, h.concur} {
+		if c != nil {
+			fmt.Fprintf(&b, "%s:\n%s", c.name, c.log)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,87 @@
+// Command dev plays the whole system on one machine: Temporal's dev server, the
+// hostile Concur simulator, and the two real binaries.
+//
+//	go run ./dev         plays sample reports and stays, to look at and to play with
+//	go run ./dev -once   plays the stories of dev/testdata and says which are ok
+//
+// It is never shipped and opens no connection outside loopback.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+type options struct {
+	once     bool
+	payloads string
+	rules    string
+	stories  []string
+	seed     uint64
+	verbose  bool
+	jobs     int
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go orphaned(ctx, cancel)
+	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "dev:", err)
+		cancel()
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	var o options
+	flags := flag.NewFlagSet("dev", flag.ContinueOnError)
+	flags.BoolVar(&o.once, "once", false, "play the stories, say which are ok, and end; arguments name stories")
+	flags.StringVar(&o.payloads, "payloads", "", "`DIR` of raw payloads for the simulator: DIR/<name>/report.xml, callout.xml, state.yaml")
+	flags.StringVar(&o.rules, "rules", "", "rules `FILE`, instead of dev/rules.yaml")
+	flags.Uint64Var(&o.seed, "seed", 0, "seed of what the simulator makes up; 0 takes one of the clock")
+	flags.BoolVar(&o.verbose, "v", false, "with -once, show what each story did")
+	flags.IntVar(&o.jobs, "jobs", 4, "with -once, how many stories at a time")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	o.stories = flags.Args()
+	if len(o.stories) > 0 && !o.once {
+		return fmt.Errorf("unexpected argument %q; stories are named after -once", o.stories[0])
+	}
+	if o.seed == 0 {
+		o.seed = uint64(time.Now().UnixNano())
+	}
+	if o.once {
+		return once(ctx, o)
+	}
+	return play(ctx, o)
+}
+
+// orphaned ends the command when the process that started it is gone: "go run"
+// does not hand a SIGTERM on.
+func orphaned(ctx context.Context, end func()) {
+	parent := os.Getppid()
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if os.Getppid() != parent {
+				end()
+				return
+			}
+		}
+	}
+}
