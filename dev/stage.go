@@ -35,9 +35,12 @@ type stage struct {
 	ctx   context.Context
 	house *house
 
+	// killing is set while the worker is killed on purpose: more requests are made
+	// then than the story counts, and nothing else may differ.
+	killing bool
+
 	mu      sync.Mutex
 	reports map[string]string // name → notification ID
-	checked bool              // the story has asked for the invariants
 }
 
 type stageKey struct{}
@@ -47,7 +50,10 @@ func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*s
 // params plays one script in a house of its own, torn down when it ends. The name
 // of the playing and the seed make the keys of its reports, so that no two playings
 // on one Temporal server meet.
-func params(ctx context.Context, setup houseSetup, name, file string, opened func(*stage)) testscript.Params {
+//
+// opened is told when the house stands and returns what is to be done before it is
+// torn down; both may be nil.
+func params(ctx context.Context, setup houseSetup, name, file string, opened func(*stage) (ended func())) testscript.Params {
 	return testscript.Params{
 		Files:              []string{file},
 		RequireUniqueNames: true,
@@ -65,13 +71,17 @@ func params(ctx context.Context, setup houseSetup, name, file string, opened fun
 			env.Values[stageKey{}] = s
 			env.Setenv("PLAIN", h.sim.Plain)
 			env.Setenv("API", h.sim.API)
+			var ended func()
+			if opened != nil {
+				ended = opened(s)
+			}
 			env.Defer(func() {
+				if ended != nil {
+					ended()
+				}
 				s.clear()
 				h.close()
 			})
-			if opened != nil {
-				opened(s)
-			}
 			return nil
 		},
 		Cmds: commands(),

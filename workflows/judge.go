@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -52,11 +53,13 @@ func (r *run) settle(ctx workflow.Context) (action expense.Action, comment, caus
 	switch {
 	case r.Ruling.Decision == expense.PassOn:
 		return expense.Approve, r.Ruling.Comment, "person", nil
-	case r.Ruling.Comment == "":
-		return expense.SendBack, r.Verdict.Comment, "person", nil
 	}
-	return expense.SendBack, r.Ruling.Comment, "person", nil
+	return expense.SendBack, cmp.Or(r.Ruling.Comment, r.Verdict.Comment, unsaid), "person", nil
 }
+
+// unsaid is the comment of a send-back for which neither the person nor the rules
+// have words. Concur wants one.
+const unsaid = "Please check this report and submit it again."
 
 // ask waits for a person. Silence never approves: without a decision the run stays
 // open.

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestAStoryFailsWhenItsGuardIsTakenOut builds the worker with one guard taken out
+// and expects the story that stands for the guard to fail: that is how we know that
+// the stories can. Shipped code holds no switch for it.
+func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
+	t.Parallel()
+	world := aWorld(t)
+	guards := map[string]struct {
+		file, with, without, story string
+	}{
+		"the fresh read before the action": {
+			file: "activities/write.go", story: "superseded",
+			with:    "\tif reading.Kind != \"\" {\n\t\tours",
+			without: "\tif reading.Kind == \"never\" {\n\t\tours",
+		},
+		"the status in the body of a 200": {
+			file: "concur/reports.go", story: "rejected",
+			with:    "if !ok {",
+			without: "if false && !ok {",
+		},
+		"the allow-list of hosts": {
+			file: "concur/url.go", story: "untrusted-object",
+			with:    "if !h.allow(u.Host) {",
+			without: "if false && !h.allow(u.Host) {",
+		},
+		"the doubt of a second attempt": {
+			file: "activities/activities.go", story: "lost-answer",
+			with:    "return info.Attempt == 1 &&",
+			without: "return info.Attempt != 0 || info.Attempt == 1 &&",
+		},
+		"the notified that is unread at the end": {
+			file: "workflows/process.go", story: "resubmitted-while-finishing",
+			with:    "\tif r.Unread {\n\t\treturn errAgain\n\t}",
+			without: "",
+		},
+	}
+	for name, guard := range guards {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			setup := world.setup()
+			setup.binaries.worker = withoutGuard(t, world.root, guard.file, guard.with, guard.without)
+			r := &recital{name: guard.story}
+			without := *world
+			without.binaries = setup.binaries
+			r.play(context.Background(), &without, guard.story+".unguarded", storyFile(guard.story))
+			require.True(t, r.failed, "the story %s is told without the guard", guard.story)
+			require.NotContains(t, r.log.String(), "ended at once", "the worker must run, unguarded")
+		})
+	}
+}
+
+// withoutGuard builds the worker with a piece of one file replaced, by an overlay.
+func withoutGuard(t *testing.T, root, file, with, without string) string {
+	t.Helper()
+	dir := t.TempDir()
+	source := filepath.Join(root, file)
+	text, err := os.ReadFile(source)
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(string(text), with), "the guard stands once in %s", file)
+	changed := filepath.Join(dir, "changed.go")
+	require.NoError(t, os.WriteFile(changed, []byte(strings.Replace(string(text), with, without, 1)), 0o600))
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{source: changed}})
+	require.NoError(t, err)
+	list := filepath.Join(dir, "overlay.json")
+	require.NoError(t, os.WriteFile(list, overlay, 0o600))
+	worker := filepath.Join(dir, executable("worker"))
+	require.NoError(t, goBuild(context.Background(), root, "-overlay", list, "-o", worker, "./cmd/worker"))
+	return worker
+}

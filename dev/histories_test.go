@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+var record = flag.Bool("record", false, "record the histories of every story into workflows/testdata/histories")
+
+// TestRecordHistories plays every story and keeps the histories of its runs, which
+// the replay test of workflows replays: go test ./dev -run TestRecordHistories -record
+func TestRecordHistories(t *testing.T) {
+	if !*record {
+		t.Skip("SKIPPED without -record: it rewrites workflows/testdata/histories")
+	}
+	world := aWorld(t)
+	dir := filepath.Join(world.root, "workflows", "testdata", "histories")
+	require.NoError(t, os.RemoveAll(dir))
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	for _, name := range world.stories() {
+		testscript.Run(t, params(context.Background(), world.setup(), name, storyFile(name), func(s *stage) func() {
+			return func() { s.record(t, dir, name) }
+		}))
+	}
+}
+
+// record writes the history of every run of the house.
+func (s *stage) record(t *testing.T, dir, name string) {
+	c := s.house.setup.temporal.client
+	runs, err := c.ListWorkflow(s.ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Query: fmt.Sprintf("TaskQueue = '%s'", s.house.setup.queue),
+	})
+	if err != nil {
+		t.Errorf("list the runs of %s: %v", name, err)
+		return
+	}
+	for i, run := range runs.GetExecutions() {
+		var history historypb.History
+		events := c.GetWorkflowHistory(s.ctx, run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		for events.HasNext() {
+			event, err := events.Next()
+			if err != nil {
+				t.Errorf("read a history of %s: %v", name, err)
+				return
+			}
+			history.Events = append(history.Events, event)
+		}
+		text, err := protojson.Marshal(&history)
+		if err == nil {
+			file := filepath.Join(dir, fmt.Sprintf("%s-%d.json", name, i+1))
+			err = os.WriteFile(file, append(anonymous(text), '\n'), 0o644)
+		}
+		if err != nil {
+			t.Errorf("keep a history of %s: %v", name, err)
+		}
+	}
+}
+
+// anonymous takes the machine's name and processes out of a history.
+func anonymous(history []byte) []byte {
+	return identity.ReplaceAll(history, []byte(`"identity":"dev"`))
+}
+
+var identity = regexp.MustCompile(`"identity": ?"[^"]*"`)

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+)
+
+// killed are the main stories that write: they are played once for every request
+// of their journal and each side of it. KILL_POINTS=all plays every story so.
+var killed = []string{"approve", "exceptions", "send-back", "two-stops", "lost-answer"}
+
+// unfit are stories that cannot be told with a killed worker: their faults are
+// counted by request, and a killed attempt is one more.
+const unfit = "# Not played with kills: "
+
+// TestKillPoints kills the worker before and after each single request that a
+// story makes, and expects the story to be told the same.
+func TestKillPoints(t *testing.T) {
+	t.Parallel()
+	world := aWorld(t)
+	names := killed
+	if os.Getenv("KILL_POINTS") == "all" {
+		names = world.stories()
+	}
+	for _, name := range names {
+		if script, err := os.ReadFile(storyFile(name)); err == nil && strings.Contains(string(script), unfit) {
+			require.NotContains(t, killed, name)
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for n := range requests(t, world, name) {
+				for _, phase := range []string{"before", "after"} {
+					playing := fmt.Sprintf("%s.%s-request-%d", name, phase, n+1)
+					t.Run(fmt.Sprintf("%s request %d", phase, n+1), func(t *testing.T) {
+						t.Parallel()
+						testscript.Run(t, params(context.Background(), world.setup(), playing, storyFile(name), func(s *stage) func() {
+							return s.killAt(t, n+1, phase)
+						}))
+					})
+				}
+			}
+		})
+	}
+}
+
+// requests plays a story undisturbed and counts the requests of its journal.
+func requests(t *testing.T, world *world, name string) int {
+	t.Helper()
+	count := 0
+	r := &recital{name: name}
+	testscript.RunT(r, params(context.Background(), world.setup(), name+".count", storyFile(name), func(s *stage) func() {
+		return func() {
+			entries, err := s.house.sim.journal(s.ctx)
+			require.NoError(t, err)
+			for _, e := range entries {
+				count = max(count, e.Request)
+			}
+		}
+	}))
+	require.False(t, r.failed, "the undisturbed story: %s", r.log.String())
+	require.Positive(t, count)
+	return count
+}
+
+// killAt kills the worker while the simulator holds its nth request, and starts
+// another.
+func (s *stage) killAt(t *testing.T, n int, phase string) (ended func()) {
+	s.killing = true
+	body, err := json.Marshal(map[string]any{"request": n, "phase": phase})
+	require.NoError(t, err)
+	require.NoError(t, s.house.sim.do(s.ctx, http.MethodPost, "/breakpoints", body, nil))
+	ctx, cancel := context.WithCancel(s.ctx)
+	done := make(chan error, 1)
+	go func() {
+		for {
+			var point struct{ Reached bool }
+			if err := s.house.sim.do(ctx, http.MethodGet, "/breakpoints?wait=20s", nil, &point); err != nil {
+				done <- err
+				return
+			}
+			if !point.Reached {
+				continue
+			}
+			s.house.killWorker()
+			if err := s.house.sim.do(s.ctx, http.MethodPost, "/breakpoints/release", nil, nil); err != nil {
+				done <- err
+				return
+			}
+			done <- s.house.startWorker(s.ctx)
+			return
+		}
+	}()
+	return func() {
+		defer cancel()
+		select {
+		case err := <-done:
+			if err != nil && !t.Failed() {
+				t.Errorf("the worker was not killed and started again: %v", err)
+			}
+		default:
+			// Which requests a story makes depends a little on what meets what; the
+			// last ones may not come.
+			t.Logf("request %d was not made this time", n)
+		}
+	}
+}
+
+func TestTheKilledStoriesAreMainOnes(t *testing.T) {
+	t.Parallel()
+	for _, name := range killed {
+		require.True(t, slices.Contains(onceStories, name), name)
+	}
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+)
+
+// seed makes the simulator's made-up values; a red run prints the one to repeat.
+var seed = flag.Uint64("seed", uint64(time.Now().UnixNano()), "seed of the simulator")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// A story mostly waits: more of them at a time than there are processors.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if code != 0 {
+		fmt.Fprintf(os.Stderr, "to repeat: go test ./dev -seed %d\n", *seed)
+	}
+	if theWorld.world != nil {
+		theWorld.world.close()
+	}
+	os.Exit(code)
+}
+
+var theWorld struct {
+	sync.Once
+	world *world
+	err   error
+}
+
+// aWorld returns what all tests of this package share: built programs and a running
+// Temporal dev server.
+func aWorld(t *testing.T) *world {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("SKIPPED with -short: the stories need Temporal's dev server and the built programs")
+	}
+	theWorld.Do(func() {
+		theWorld.world, theWorld.err = newWorld(context.Background(), options{seed: *seed}, true)
+	})
+	require.NoError(t, theWorld.err)
+	return theWorld.world
+}
+
+func storyFile(name string) string { return filepath.Join("testdata", name+".txtar") }
+
+// TestStories plays every story of testdata against the real programs.
+func TestStories(t *testing.T) {
+	t.Parallel()
+	world := aWorld(t)
+	names := world.stories()
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		testscript.Run(t, params(context.Background(), world.setup(), name, storyFile(name), nil))
+	}
+}
+
+func TestEveryMainStoryIsThere(t *testing.T) {
+	t.Parallel()
+	for _, name := range onceStories {
+		require.FileExists(t, storyFile(name))
+	}
+}
+
+func TestEveryStoryEndsByAskingForTheInvariants(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		script, _, _ := strings.Cut(string(data), "\n-- ")
+		lines := strings.Split(strings.TrimSpace(script), "\n")
+		require.Equal(t, "invariants", lines[len(lines)-1], file)
+		require.True(t, strings.HasPrefix(lines[0], "# "), "%s begins with what it tells", file)
+	}
+}
+
+func TestAStoryThatIsNotSoFails(t *testing.T) {
+	t.Parallel()
+	world := aWorld(t)
+	file := filepath.Join(t.TempDir(), "wrong.txtar")
+	require.NoError(t, os.WriteFile(file, []byte(`# The report is passed on, so this story must fail.
+report lunch.yaml
+closed lunch approved
+decisions lunch send-back
+invariants
+
+-- lunch.yaml --
+name: lunch
+entries: [{type: MEALS, amount: "1.00", receipt: true}]
+`), 0o600))
+	r := &recital{name: "wrong"}
+	r.play(context.Background(), world, "wrong", file)
+	require.True(t, r.failed)
+	require.Contains(t, r.log.String(), "Concur has seen [approve]")
+}
