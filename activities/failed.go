@@ -5,7 +5,7 @@ import (
 	"context"
 	"slices"
 
-	"concur-connector/concur/wire"
+	"concur-connector/concur"
 	"concur-connector/expense"
 )
 
@@ -17,7 +17,7 @@ func (a *Activities) ListFailedNotifications(ctx context.Context, in expense.Lis
 	defer stop()
 	kept := lowest{limit: in.Limit}
 	var strange []expense.Quarantined
-	err := a.options.Concur.FailedNotifications(ctx, func(item wire.FailedItem) error {
+	err := a.options.Concur.FailedNotifications(ctx, func(item concur.FailedItem) error {
 		switch {
 		case item.Reason != "" && in.After == "" && len(strange) < in.Limit:
 			strange = append(strange, expense.Quarantined{NotificationURI: item.Notification.NotificationURI, Reason: item.Reason})

@@ -11,12 +11,15 @@ import (
 
 const needsNotifications = "the scope NOTIF, and its user the role Company Administrator or Web Services Administrator"
 
+// FailedItem is an entry of the failed list, or why it cannot be understood.
+type FailedItem = wire.FailedItem
+
 // FailedNotifications hands over every entry of Concur's list of notifications
 // that were not accepted, in no particular order. An error of yield ends it and is
 // returned as it is.
 //
 // Source: https://developer.concur.com/api-reference/callouts/get-notifications-status.html
-func (c *Client) FailedNotifications(ctx context.Context, yield func(wire.FailedItem) error) error {
+func (c *Client) FailedNotifications(ctx context.Context, yield func(FailedItem) error) error {
 	r := request{op: "list failed notifications", needs: needsNotifications, method: http.MethodGet}
 	r.target = target{path: notificationPath, query: "status=FAILED"}
 	a, err := c.do(ctx, r)

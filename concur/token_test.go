@@ -202,7 +202,7 @@ func TestTokenErrors(t *testing.T) {
 		"no token":              {answering(200, "application/json", `{}`), concur.Unavailable, "cannot be read", nil},
 		"a token of two lines":  {answering(200, "application/json", `{"access_token":"a\r\nb"}`), concur.Malformed, "not a bearer token", nil},
 		"another kind of token": {answering(200, "application/json", `{"access_token":"a","token_type":"mac"}`), concur.Malformed, "not a bearer token", nil},
-		"a redirect":            {http.RedirectHandler("https://127.0.0.1:1/", 307).ServeHTTP, concur.Rejected, "redirect", nil},
+		"a redirect":            {http.RedirectHandler("https://127.0.0.1:1/", http.StatusTemporaryRedirect).ServeHTTP, concur.Rejected, "redirect", nil},
 		"a closed connection":   {raw(""), concur.Unavailable, "connection", nil},
 		"no answer":             {never, concur.Unavailable, "no answer in time", func(o *concur.Options) { o.AnswerLimit = 300 * time.Millisecond }},
 	} {

@@ -177,7 +177,7 @@ func TestHostileAnswers(t *testing.T) {
 		p := newTrap(t)
 		for _, location := range []string{p.tls.URL, p.clear.URL} {
 			s := newServer(t, nil)
-			s.token = http.RedirectHandler(location, 307).ServeHTTP
+			s.token = http.RedirectHandler(location, http.StatusTemporaryRedirect).ServeHTTP
 			require.ErrorIs(t, read(s.client(t)), concur.Rejected)
 		}
 		require.Zero(t, p.caught.Load())

@@ -194,7 +194,7 @@ func (s *stage) isDecisions(_ *testscript.TestScript, args []string) error {
 		got = append(got, strings.ToLower(strings.ReplaceAll(strings.TrimSuffix(d.Action, " to Employee"), " ", "-")))
 	}
 	if !slices.Equal(got, args[1:]) {
-		return fmt.Errorf("Concur has seen %v", got)
+		return fmt.Errorf("seen in Concur: %v", got)
 	}
 	return nil
 }

@@ -106,5 +106,5 @@ entries: [{type: MEALS, amount: "1.00", receipt: true}]
 	r := &recital{name: "wrong"}
 	r.play(context.Background(), world, "wrong", file)
 	require.True(t, r.failed)
-	require.Contains(t, r.log.String(), "Concur has seen [approve]")
+	require.Contains(t, r.log.String(), "seen in Concur: [approve]")
 }

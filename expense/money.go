@@ -60,7 +60,7 @@ func (m Money) Add(other Money) (Money, error) {
 // String prints the amount with at least two decimals, "129.00 USD".
 func (m Money) String() string {
 	text := m.Amount.String()
-	if whole := -m.Amount.Exponent() < 2; whole || len(text)-strings.IndexByte(text, '.')-1 < 2 {
+	if _, decimals, _ := strings.Cut(text, "."); len(decimals) < 2 {
 		text = m.Amount.StringFixed(2)
 	}
 	return strings.TrimSpace(text + " " + m.Currency)

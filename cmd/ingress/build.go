@@ -7,8 +7,6 @@ import (
 
 	"github.com/gorilla/mux"
 	"go.temporal.io/sdk/client"
-	temporalenv "go.temporal.io/sdk/contrib/envconfig"
-	temporallog "go.temporal.io/sdk/log"
 
 	"concur-connector/approvals"
 	"concur-connector/approvers"
@@ -18,16 +16,13 @@ import (
 	"concur-connector/workflows"
 )
 
-// dial returns a client configured by Temporal's own TEMPORAL_* variables, and by a
-// file only when TEMPORAL_CONFIG_FILE names one. It connects when it is first used:
-// without Temporal the door answers 503, which loses nothing.
+// dial returns a client that connects when it is first used: without Temporal the
+// door answers 503, which loses nothing.
 func dial(logger *slog.Logger) (client.Client, error) {
-	file, _ := temporalenv.EnvLookupOS.LookupEnv("TEMPORAL_CONFIG_FILE")
-	options, err := temporalenv.LoadClientOptions(temporalenv.LoadClientOptionsRequest{DisableFile: file == ""})
+	options, err := workflows.ClientOptions(logger)
 	if err != nil {
-		return nil, fmt.Errorf("read Temporal's TEMPORAL_ variables: %w", err)
+		return nil, err
 	}
-	options.Logger = temporallog.NewStructuredLogger(logger)
 	temporal, err := client.NewLazyClient(options)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the Temporal client: %w", err)

@@ -1,0 +1,123 @@
+package expense_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/expense"
+)
+
+const (
+	host    = "https://www.concursolutions.com"
+	reports = host + "/api/expense/expensereport/v1.1/reportfulldetails/"
+	percent = "3%Rek29$wsIY12Di3LS9$gjei%KL23" // as Concur prints one
+)
+
+func TestAnObjectIsIdentifiedByThePathOfItsURI(t *testing.T) {
+	t.Parallel()
+	longest := strings.Repeat("k", expense.MaxKey)
+	for name, c := range map[string]struct {
+		uri  string
+		kind expense.ObjectKind
+		key  string
+	}{
+		"a report":                           {reports + "nQ7$pA", expense.ExpenseReport, "nQ7$pA"},
+		"a key that no URL library reads":    {reports + percent, expense.ExpenseReport, percent},
+		"an escape is not undone":            {reports + "a%2Fb%20c", expense.ExpenseReport, "a%2Fb%20c"},
+		"the case of the key is kept":        {reports + "aBcD", expense.ExpenseReport, "aBcD"},
+		"the case of the path says nothing":  {host + "/API/Expense/ExpenseReport/V1.1/ReportFullDetails/k", expense.ExpenseReport, "k"},
+		"another version of the interface":   {host + "/api/expense/expensereport/v2.0/report/k", expense.ExpenseReport, "k"},
+		"one trailing slash is cut":          {reports + "k/", expense.ExpenseReport, "k"},
+		"a query is cut":                     {reports + "k?next=/other/x", expense.ExpenseReport, "k"},
+		"a fragment is cut":                  {reports + "k#/other", expense.ExpenseReport, "k"},
+		"a slash before a query is cut":      {reports + "k/?a=b#c", expense.ExpenseReport, "k"},
+		"a fragment may hold a query":        {reports + "k#a?b", expense.ExpenseReport, "k"},
+		"the longest key":                    {reports + longest, expense.ExpenseReport, longest},
+		"every printable sign may stand in":  {reports + `!"$&'()*+,-.:;<=>@[\]^_{|}~`, expense.ExpenseReport, `!"$&'()*+,-.:;<=>@[\]^_{|}~`},
+		"a travel request":                   {host + "/api/travelrequest/v1.0/requests/gT4", expense.TravelRequest, "gT4"},
+		"an object of no known kind":         {host + "/api/invoice/v1.0/payment/i1", expense.Unknown, "i1"},
+		"a report's path further down":       {host + "/x/api/expense/expensereport/v1.1/k", expense.Unknown, "k"},
+		"a name that only begins like it":    {host + "/api/expense/expensereports/k", expense.Unknown, "k"},
+		"the host may be anybody's":          {"http://elsewhere.example:8080/api/travelrequest/k", expense.TravelRequest, "k"},
+		"nothing but the report's own path":  {host + "/api/expense/expensereport", expense.Unknown, "expensereport"},
+		"a key of two dots is the guard's":   {reports + "..", expense.ExpenseReport, ".."},
+		"a colon in a key":                   {reports + "EXPRPT:k", expense.ExpenseReport, "EXPRPT:k"},
+		"a scheme in capitals":               {"HTTPS://www.concursolutions.com/api/travelrequest/k", expense.TravelRequest, "k"},
+		"a path of one segment has the key":  {host + "/k", expense.Unknown, "k"},
+		"a kind claimed in the query counts": {host + "/k?/api/expense/expensereport/", expense.Unknown, "k"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kind, key, err := expense.Identify(c.uri)
+			require.NoError(t, err)
+			require.Equal(t, c.kind, kind)
+			require.Equal(t, c.key, key)
+		})
+	}
+}
+
+func TestAnObjectWithoutAUsableKeyIsRefusedInOneSentence(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ uri, says string }{
+		"nothing":               {"", "ObjectURI is empty"},
+		"no path":               {host, "ObjectURI has no key after the last slash of its path"},
+		"only a slash":          {host + "/", "ObjectURI has no key after the last slash of its path"},
+		"two trailing slashes":  {reports + "k//", "ObjectURI has no key after the last slash of its path"},
+		"a key in the query":    {host + "?/k", "ObjectURI has no key after the last slash of its path"},
+		"a key a byte too long": {reports + strings.Repeat("k", expense.MaxKey+1), "ObjectURI has a key of 201 bytes; at most 200 are accepted"},
+		"a space in the key":    {reports + "a b", "ObjectURI has a key that is not printable ASCII"},
+		"a letter beyond ASCII": {reports + "schlüssel", "ObjectURI has a key that is not printable ASCII"},
+		"a byte that is none":   {reports + "a\xff", "ObjectURI has a key that is not printable ASCII"},
+		"a line break":          {reports + "a\nb", "ObjectURI has a control character"},
+		"a NUL":                 {reports + "a\x00", "ObjectURI has a control character"},
+		"a DEL":                 {reports + "a\x7f", "ObjectURI has a control character"},
+		"a path alone":          {"/api/travelrequest/k", "ObjectURI is not an absolute URL (scheme://host/path)"},
+		"no host":               {"https:///api/travelrequest/k", "ObjectURI has no host"},
+		"a URI without end":     {reports + strings.Repeat("a/", 1000), "ObjectURI is longer than 2000 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kind, key, err := expense.Identify(c.uri)
+			require.EqualError(t, err, c.says)
+			require.Empty(t, kind)
+			require.Empty(t, key)
+		})
+	}
+}
+
+func TestTheNotificationIDIsKindAndKeyAndNothingElse(t *testing.T) {
+	t.Parallel()
+	n := expense.Notification{Kind: expense.ExpenseReport, Key: percent, EventType: "step", EventDateTime: "2026-05-01"}
+	again := expense.Notification{Kind: n.Kind, Key: n.Key, NotificationURI: host + "/n1", ObjectType: "TRAVELREQ"}
+	require.Equal(t, "EXPRPT:"+percent, n.ID())
+	require.Equal(t, n.ID(), again.ID())
+}
+
+func TestOneTrailingSlashDoesNotMakeAnotherObject(t *testing.T) {
+	t.Parallel()
+	for _, uri := range []string{reports + percent, reports + percent + "/", reports + percent + "?a=b", reports + percent + "/#c"} {
+		_, key, err := expense.Identify(uri)
+		require.NoError(t, err, uri)
+		require.Equal(t, percent, key, uri)
+	}
+}
+
+func FuzzIdentify(f *testing.F) {
+	f.Add(reports + percent)
+	f.Add(host + "/api/travelrequest/v1.0/requests/k/?a#b")
+	f.Add("://")
+	f.Fuzz(func(t *testing.T, uri string) {
+		kind, key, err := expense.Identify(uri)
+		if err != nil {
+			require.NotContains(t, err.Error(), "\n")
+			return
+		}
+		require.Contains(t, []expense.ObjectKind{expense.ExpenseReport, expense.TravelRequest, expense.Unknown}, kind)
+		require.Contains(t, uri, key)
+		require.NotContains(t, key, "/")
+		require.True(t, len(key) >= 1 && len(key) <= expense.MaxKey)
+		require.False(t, strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }))
+	})
+}

@@ -1,0 +1,85 @@
+package workflows_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/workflows"
+)
+
+// histories are the runs of the stories, recorded by "make histories".
+func histories(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/histories/*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, files, "there are no histories to replay; record them with: make histories")
+	return files
+}
+
+func TestEveryRecordedHistoryReplays(t *testing.T) {
+	t.Parallel()
+	for _, file := range histories(t) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			w := workflows.Workflows{Settings: workflows.DefaultSettings()}
+			replayer := worker.NewWorkflowReplayer()
+			replayer.RegisterWorkflowWithOptions(w.ProcessNotification, workflow.RegisterOptions{Name: workflows.ProcessNotification})
+			replayer.RegisterWorkflowWithOptions(w.SweepFailedNotifications, workflow.RegisterOptions{Name: workflows.SweepFailedNotifications})
+			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
+		})
+	}
+}
+
+func TestEveryOutcomeSignalAndKindIsInARecordedHistory(t *testing.T) {
+	t.Parallel()
+	var seen strings.Builder
+	for _, file := range histories(t) {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var history any
+		require.NoError(t, json.Unmarshal(data, &history))
+		spell(&seen, history)
+	}
+	text := seen.String()
+	for _, outcome := range workflows.Outcomes() {
+		require.Contains(t, text, `"outcome":"`+string(outcome)+`"`, "no history ends %s: add a story and record it", outcome)
+	}
+	for _, signal := range []string{workflows.Notified, workflows.Decided, workflows.Retried} {
+		require.Contains(t, text, "signalName="+signal+"\n", "no history has the signal %s: add a story and record it", signal)
+	}
+	for _, kind := range workflows.Kinds() {
+		failed := strings.Contains(text, "type="+string(kind)+"\n")
+		value := strings.Contains(text, `"kind":"`+string(kind)+`"`)
+		require.True(t, failed || value, "no history shows the kind %s: add a story and record it", kind)
+	}
+}
+
+// spell writes every text of a history, payloads decoded.
+func spell(out *strings.Builder, value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, child := range v {
+			text, ok := child.(string)
+			if !ok {
+				spell(out, child)
+				continue
+			}
+			if plain, err := base64.StdEncoding.DecodeString(text); key == "data" && err == nil {
+				text = string(plain)
+			}
+			out.WriteString(key + "=" + text + "\n")
+		}
+	case []any:
+		for _, child := range v {
+			spell(out, child)
+		}
+	}
+}
