@@ -1,0 +1,45 @@
+.DEFAULT_GOAL := help
+FUZZTIME ?= 30s
+
+.PHONY: help
+help: ## show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: dev
+dev: ## play the whole system and stay, to look at it
+	go run ./dev
+
+.PHONY: once
+once: ## play the main stories and say which are ok
+	go run ./dev -once
+
+.PHONY: build
+build: ## build the two programs into bin/
+	go build -trimpath -o bin/ ./cmd/ingress ./cmd/worker
+
+.PHONY: test
+test: ## run every test, the stories included
+	go test ./...
+
+.PHONY: check
+check: ## gofmt, go vet, staticcheck, workflowcheck, go mod
+	bash .ci/check
+
+.PHONY: kill-points
+kill-points: ## play every story with the worker killed at every request (long)
+	KILL_POINTS=all go test ./dev -run TestKillPoints -timeout 60m -v
+
+.PHONY: histories
+histories: ## record the histories that the replay test replays
+	go test ./dev -run TestRecordHistories -record
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	@set -e; grep -ro --include='*_test.go' '^func Fuzz[A-Za-z]*' . | while IFS=: read -r file target; do \
+		target=$${target#func }; echo "$$target in $$(dirname "$$file")"; \
+		go test "$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) </dev/null; \
+	done
+
+.PHONY: bench
+bench: ## run the benchmarks
+	go test ./... -run '^$$' -bench . -benchmem
