@@ -41,6 +41,13 @@ type Attempt struct {
 	Doubtful bool `json:"doubtful,omitempty"`
 }
 
+// FailedWrite is the detail of the error of a write that did not succeed.
+type FailedWrite struct {
+	// Doubtful is set unless it is certain that neither this attempt nor one before
+	// it has taken effect.
+	Doubtful bool `json:"doubtful"`
+}
+
 // PostExceptionsInput says which exceptions to post, and what the flags were when
 // the report was read and judged.
 type PostExceptionsInput struct {

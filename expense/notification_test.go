@@ -45,8 +45,8 @@ func TestAnObjectIsIdentifiedByThePathOfItsURI(t *testing.T) {
 		"a key of two dots is the guard's":   {reports + "..", expense.ExpenseReport, ".."},
 		"a colon in a key":                   {reports + "EXPRPT:k", expense.ExpenseReport, "EXPRPT:k"},
 		"a scheme in capitals":               {"HTTPS://www.concursolutions.com/api/travelrequest/k", expense.TravelRequest, "k"},
-		"a path of one segment has the key":  {host + "/k", expense.Unknown, "k"},
-		"a kind claimed in the query counts": {host + "/k?/api/expense/expensereport/", expense.Unknown, "k"},
+		"a path of one segment is a key":     {host + "/k", expense.Unknown, "k"},
+		"a kind in the query does not count": {host + "/k?/api/expense/expensereport/", expense.Unknown, "k"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,208 @@
+package activities_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/activities"
+	"concur-connector/expense"
+)
+
+func TestActivitiesThatWouldFailLaterAreNotMade(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for says, change := range map[string]func(*activities.Options){
+		"activities: no client for Concur":            func(o *activities.Options) { o.Concur = nil },
+		"activities: no rules":                        func(o *activities.Options) { o.Rules = nil },
+		"activities: nothing to start runs with":      func(o *activities.Options) { o.Starter = nil },
+		"activities: the answer limit and the report": func(o *activities.Options) { o.AnswerLimit = 0 },
+		"the report limit must be positive":           func(o *activities.Options) { o.ReportLimit = -1 },
+	} {
+		options := h.options(t)
+		change(&options)
+		acts, err := activities.New(options)
+		require.ErrorContains(t, err, says)
+		require.Nil(t, acts)
+	}
+}
+
+func TestFetchReport(t *testing.T) {
+	t.Parallel()
+	t.Run("a report that waits comes with its stop, its revision and all that is judged", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Flag: "Y", Flag1: "Y"})
+		got, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, readInput())
+		require.NoError(t, err)
+		require.Equal(t, expense.Reading{Status: "A_EXTV", Stop: stopOne}, got.Reading)
+		require.Equal(t, "0B1C", got.ReportID)
+		require.Equal(t, "nRpt$7", got.Report.Key)
+		require.Equal(t, got.Report.Revision(), got.Revision)
+		require.Equal(t, got.Report.Content(), got.Content)
+		require.Equal(t, expense.Flags{Report: true, Entries: []string{"e1"}}, got.Report.Flags())
+		require.Len(t, got.Report.Entries, 2)
+	})
+	t.Run("of a report elsewhere nothing is kept but where it is", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t, page{Status: "A_APPR", Step: "https://evil.example/api"})
+		got, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, readInput())
+		require.NoError(t, err)
+		require.Equal(t, expense.FetchedReport{
+			Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_APPR"}, ReportID: "0B1C",
+		}, got)
+	})
+	t.Run("a report that is gone is a value", func(t *testing.T) {
+		t.Parallel()
+		got, err := run[expense.FetchedReport](t, attempt{}, newHouse(t).activities(t).FetchReport, readInput())
+		require.NoError(t, err)
+		require.Equal(t, expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}, got)
+	})
+	t.Run("a report that could never be passed on is not judged", func(t *testing.T) {
+		t.Parallel()
+		for name, step := range map[string]page{
+			"no element": {Status: "A_EXTV", withoutStepURL: true},
+			"no text":    {Status: "A_EXTV", Step: " "},
+		} {
+			_, err := run[expense.FetchedReport](t, attempt{}, newHouse(t, step).activities(t).FetchReport, readInput())
+			e := failed(t, err, expense.Malformed)
+			require.True(t, e.NonRetryable(), name)
+			require.Contains(t, e.Message(), "Web Services Administrator", name)
+		}
+	})
+	t.Run("an action URL that must not be followed stops the report before anything is written", func(t *testing.T) {
+		t.Parallel()
+		for _, step := range []string{
+			"https://evil.example" + reportAPI + "report/x/WorkFlowAction",
+			"https://www.concursolutions.com.evil.example" + reportAPI + "report/x/WorkFlowAction",
+			"https://user@www.concursolutions.com" + reportAPI + "report/x/WorkFlowAction",
+			"ftp://www.concursolutions.com" + reportAPI + "report/x/WorkFlowAction",
+			host + "/oauth2/v0/token",
+			host + reportAPI + "../../../oauth2/v0/token",
+			host + reportAPI + "report/%2e%2e/WorkFlowAction",
+			host + reportAPI + "report/x/WorkFlowAction#fragment",
+			"no URL at all",
+		} {
+			h := newHouse(t, page{Status: "A_EXTV", Step: step})
+			_, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, readInput())
+			e := failed(t, err, expense.Untrusted)
+			require.True(t, e.NonRetryable(), step)
+			require.Contains(t, e.Message(), "WorkflowActionURL", step)
+			require.Equal(t, []string{"read"}, h.seen(), step)
+		}
+	})
+	t.Run("an object URI that must not be followed is not followed", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t, waiting())
+		for _, uri := range []string{
+			"https://evil.example" + reportAPI + "reportfulldetails/k",
+			"https://127.0.0.1:1" + reportAPI + "reportfulldetails/k",
+			host + "/api/travelrequest/v1.0/requests/k",
+			"",
+		} {
+			_, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, expense.FetchReportInput{ObjectURI: uri})
+			e := failed(t, err, expense.Untrusted)
+			require.True(t, e.NonRetryable(), uri)
+			require.Contains(t, e.Message(), "ObjectURI", uri)
+			require.NotContains(t, e.Message(), "reportfulldetails/k", uri)
+		}
+		require.Empty(t, h.seen())
+	})
+	t.Run("a report too large for a payload is one sentence and no report", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Purpose: strings.Repeat("long ", 1000)})
+		acts := h.activities(t, func(o *activities.Options) { o.ReportLimit = 4 << 10 })
+		_, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
+		e := failed(t, err, expense.TooLarge)
+		require.True(t, e.NonRetryable())
+		require.Contains(t, e.Message(), "the report takes 5 KiB and at most 4 KiB can be handled")
+	})
+	t.Run("a report elsewhere is never too large", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t, page{Status: "A_APPR", Purpose: strings.Repeat("long ", 1000)})
+		acts := h.activities(t, func(o *activities.Options) { o.ReportLimit = 1 << 10 })
+		got, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
+		require.NoError(t, err)
+		require.Equal(t, expense.NotWaiting, got.Kind)
+	})
+}
+
+func TestALongReadIsHeartbeatenUntilItsEnd(t *testing.T) {
+	t.Parallel()
+	beaten := make(chan struct{})
+	beats := 0
+	h := newHouse(t, waiting()).on("read", func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-beaten:
+			says(http.StatusOK, waiting().xml())(w, r)
+		case <-r.Context().Done():
+		}
+	})
+	acts := h.activities(t, heartbeat(func(_ context.Context, details ...any) error {
+		if beats++; beats == 3 {
+			close(beaten)
+		}
+		return nil
+	}))
+	got, err := run[expense.FetchedReport](t, attempt{watched: 400 * time.Millisecond}, acts.FetchReport, readInput())
+	require.NoError(t, err)
+	require.Equal(t, stopOne, got.Stop)
+	require.GreaterOrEqual(t, beats, 3)
+}
+
+func TestValidateReportIsTheRulesVerdict(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	verdict, err := run[expense.Verdict](t, attempt{}, h.activities(t).ValidateReport,
+		expense.ValidateReportInput{Report: &expense.Report{Status: expense.StatusExternalValidation}})
+	require.NoError(t, err)
+	require.Equal(t, expense.Approve, verdict.Action)
+	require.NotEmpty(t, verdict.RulesHash)
+	require.Empty(t, h.seen())
+}
+
+func TestDeleteNotification(t *testing.T) {
+	t.Parallel()
+	input := expense.DeleteNotificationInput{NotificationURI: entryURI}
+	for name, answer := range map[string]http.HandlerFunc{
+		"deleted":      says(http.StatusOK, ""),
+		"gone already": says(http.StatusNotFound, ""),
+	} {
+		t.Run(name+" is done", func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t).on("delete", answer)
+			_, err := execute(attempt{}, h.activities(t).DeleteNotification, input)
+			require.NoError(t, err)
+			require.Equal(t, []string{"delete"}, h.seen())
+			require.Equal(t, entriesAPI+"/nEntry$9", h.requests()[0].path)
+		})
+	}
+	t.Run("an entry on a host that is nobody's is not asked for", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t)
+		for _, uri := range []string{
+			"https://evil.example" + entriesAPI + "/n", host + "/api/platform/other/n", host + entriesAPI + "/", host + entriesAPI + "/../x", "",
+		} {
+			_, err := execute(attempt{}, h.activities(t).DeleteNotification, expense.DeleteNotificationInput{NotificationURI: uri})
+			e := failed(t, err, expense.Untrusted)
+			require.True(t, e.NonRetryable(), uri)
+			require.Contains(t, e.Message(), "NotificationURI", uri)
+		}
+		require.Empty(t, h.seen())
+	})
+	t.Run("a refusal is no deletion", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t).on("delete", says(http.StatusForbidden, ""))
+		_, err := execute(attempt{}, h.activities(t).DeleteNotification, input)
+		require.Contains(t, failed(t, err, expense.Forbidden).Message(), "NOTIF")
+	})
+	t.Run("an answer that is lost is asked for again", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t).on("delete", says(http.StatusInternalServerError, ""))
+		_, err := execute(attempt{}, h.activities(t).DeleteNotification, input)
+		require.False(t, failed(t, err, expense.OutcomeUnknown).NonRetryable())
+	})
+}

@@ -1,0 +1,126 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
+	temporallog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+
+	"concur-connector/activities"
+	"concur-connector/expense"
+)
+
+// runID is the run that the test environment gives to every activity.
+const runID = "default-test-run-id"
+
+var original = expense.Attempt{OriginalRunID: runID}
+
+// attempt is how Temporal makes one attempt. The environment knows nothing of
+// numbers and heartbeats, so an interceptor tells the activity.
+type attempt struct {
+	interceptor.WorkerInterceptorBase
+
+	number  int32         // 0: the first
+	watched time.Duration // the heartbeat timeout; 0: nobody watches
+	details string        // of the heartbeat of an attempt before
+	cancel  func(context.CancelCauseFunc)
+}
+
+func (a attempt) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &inbound{interceptor.ActivityInboundInterceptorBase{Next: next}, a}
+}
+
+type inbound struct {
+	interceptor.ActivityInboundInterceptorBase
+	attempt attempt
+}
+
+func (i *inbound) Init(next interceptor.ActivityOutboundInterceptor) error {
+	return i.Next.Init(&outbound{interceptor.ActivityOutboundInterceptorBase{Next: next}, i.attempt})
+}
+
+func (i *inbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	if i.attempt.cancel != nil {
+		var cancel context.CancelCauseFunc
+		ctx, cancel = context.WithCancelCause(ctx)
+		defer cancel(nil)
+		i.attempt.cancel(cancel)
+	}
+	return i.Next.ExecuteActivity(ctx, in)
+}
+
+type outbound struct {
+	interceptor.ActivityOutboundInterceptorBase
+	attempt attempt
+}
+
+func (o *outbound) GetInfo(ctx context.Context) activity.Info {
+	info := o.Next.GetInfo(ctx)
+	info.HeartbeatTimeout = o.attempt.watched
+	if o.attempt.number != 0 {
+		info.Attempt = o.attempt.number
+	}
+	return info
+}
+
+// run makes one attempt of an activity.
+func run[R any](t testing.TB, a attempt, method any, input any) (R, error) {
+	t.Helper()
+	var result R
+	value, err := execute(a, method, input)
+	if err == nil {
+		require.NoError(t, value.Get(&result))
+	}
+	return result, err
+}
+
+func execute(a attempt, method any, input any) (interface{ Get(any) error }, error) {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(temporallog.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
+	env := suite.NewTestActivityEnvironment()
+	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&a}})
+	if a.details != "" {
+		env.SetHeartbeatDetails(a.details)
+	}
+	env.RegisterActivity(method)
+	return env.ExecuteActivity(method, input)
+}
+
+// failed requires an error of that kind, and returns it as Temporal sees it.
+func failed(t testing.TB, err error, kind expense.Kind) *temporal.ApplicationError {
+	t.Helper()
+	var e *temporal.ApplicationError
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, string(kind), e.Type(), e.Error())
+	return e
+}
+
+// heartbeat injects what becomes of a heartbeat.
+func heartbeat(f func(ctx context.Context, details ...any) error) func(*activities.Options) {
+	return func(o *activities.Options) { o.Heartbeat = f }
+}
+
+func acknowledged(context.Context, ...any) error { return nil }
+
+var errNoConnection = errors.New("no connection")
+
+func unacknowledged(context.Context, ...any) error { return errNoConnection }
+
+func gone(context.Context, ...any) error { return serviceerror.NewNotFound("the attempt has ended") }
+
+func cancelled(context.Context, ...any) error { return temporal.NewCanceledError() }
+
+func answerLimit(d time.Duration) func(*activities.Options) {
+	return func(o *activities.Options) { o.AnswerLimit = d }
+}

@@ -1,0 +1,204 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"concur-connector/activities"
+	"concur-connector/expense"
+)
+
+func entry(n int) string { return fmt.Sprintf("%s%s/n%03d", host, entriesAPI, n) }
+
+// item prints an entry of the failed list.
+func item(uri, object string) string {
+	return "<Notification><ObjectURI>" + object + "</ObjectURI><NotificationURI>" + uri + "</NotificationURI></Notification>"
+}
+
+func object(n int) string { return fmt.Sprintf("%s%sreportfulldetails/k%03d", host, reportAPI, n) }
+
+func list(items ...string) http.HandlerFunc {
+	text := `<NotificationList xmlns="http://www.concursolutions.com/api/notification/2012/06">`
+	for _, i := range items {
+		text += i
+	}
+	return says(http.StatusOK, text+"</NotificationList>")
+}
+
+func uris(part expense.FailedNotifications) []string {
+	var all []string
+	for _, n := range part.Items {
+		all = append(all, n.NotificationURI)
+	}
+	return all
+}
+
+func TestTheFailedListComesInPartsAndEveryEntryOnce(t *testing.T) {
+	t.Parallel()
+	const all, limit = 23, 5
+	var items, want []string
+	for i := range all {
+		n := i * 7 % all // in no order
+		items = append(items, item(entry(n), object(n)))
+		if i%4 == 0 {
+			items = append(items, item(entry(n), object(n))) // and some twice
+		}
+		want = append(want, entry(i))
+	}
+	h := newHouse(t).on("list", list(items...))
+	acts := h.activities(t)
+	var got []string
+	parts := 0
+	for after := ""; ; parts++ {
+		require.Less(t, parts, all, "it comes to an end")
+		part, err := run[expense.FailedNotifications](t, attempt{}, acts.ListFailedNotifications,
+			expense.ListFailedNotificationsInput{After: after, Limit: limit})
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(part.Items), limit)
+		require.True(t, slices.IsSorted(uris(part)))
+		got = append(got, uris(part)...)
+		if after = part.Next; after == "" {
+			break
+		}
+		require.Equal(t, part.Items[len(part.Items)-1].NotificationURI, after)
+	}
+	require.Equal(t, want, got)
+}
+
+func TestAPartThatIsJustFullIsTheLast(t *testing.T) {
+	t.Parallel()
+	for _, items := range [][]string{
+		{item(entry(2), object(2)), item(entry(1), object(1))},
+		{item(entry(2), object(2)), item(entry(1), object(1)), item(entry(2), object(2)), item(entry(1), object(1))},
+	} {
+		h := newHouse(t).on("list", list(items...))
+		part, err := run[expense.FailedNotifications](t, attempt{}, h.activities(t).ListFailedNotifications,
+			expense.ListFailedNotificationsInput{Limit: 2})
+		require.NoError(t, err)
+		require.Equal(t, []string{entry(1), entry(2)}, uris(part))
+		require.Empty(t, part.Next)
+		require.Equal(t, expense.Notification{
+			Kind: expense.ExpenseReport, Key: "k001", ObjectURI: object(1), NotificationURI: entry(1),
+		}, part.Items[0])
+	}
+}
+
+func TestAnEmptyFailedListIsAnEmptyPart(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{`<NotificationList/>`, `[]`} {
+		h := newHouse(t).on("list", says(http.StatusOK, answer))
+		part, err := run[expense.FailedNotifications](t, attempt{}, h.activities(t).ListFailedNotifications,
+			expense.ListFailedNotificationsInput{Limit: 2})
+		require.NoError(t, err)
+		require.Zero(t, part)
+	}
+}
+
+func TestAnEntryThatCannotBeUnderstoodIsReportedOnceAndStopsNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).on("list", list(
+		item(entry(1), "not a URL"), item("not a URL", object(2)), item(entry(3), object(3)), item(entry(4), object(4)),
+		item(entry(5), ""), item(entry(6), ""),
+	))
+	acts := h.activities(t)
+	part, err := run[expense.FailedNotifications](t, attempt{}, acts.ListFailedNotifications,
+		expense.ListFailedNotificationsInput{Limit: 3})
+	require.NoError(t, err)
+	require.Equal(t, []string{entry(3), entry(4)}, uris(part))
+	require.Len(t, part.Quarantined, 3, "bounded, too")
+	require.Equal(t, entry(1), part.Quarantined[0].NotificationURI)
+	require.Contains(t, part.Quarantined[0].Reason, "ObjectURI")
+	require.Empty(t, part.Quarantined[1].NotificationURI)
+	require.Contains(t, part.Quarantined[1].Reason, "NotificationURI")
+
+	part, err = run[expense.FailedNotifications](t, attempt{}, acts.ListFailedNotifications,
+		expense.ListFailedNotificationsInput{After: entry(3), Limit: 3})
+	require.NoError(t, err)
+	require.Equal(t, []string{entry(4)}, uris(part))
+	require.Empty(t, part.Quarantined, "not with the later parts")
+}
+
+func TestAPartWithoutALimitIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).on("list", list(item(entry(1), object(1))))
+	for _, limit := range []int{0, -1} {
+		_, err := run[expense.FailedNotifications](t, attempt{}, h.activities(t).ListFailedNotifications,
+			expense.ListFailedNotificationsInput{Limit: limit})
+		require.ErrorContains(t, err, "the limit must be positive")
+		var e *temporal.ApplicationError
+		require.ErrorAs(t, err, &e)
+	}
+	require.Empty(t, h.seen())
+}
+
+func TestAListThatEndsEarlyIsNoPart(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).on("list", says(http.StatusOK, "<NotificationList>"+item(entry(1), object(1))))
+	_, err := run[expense.FailedNotifications](t, attempt{}, h.activities(t).ListFailedNotifications,
+		expense.ListFailedNotificationsInput{Limit: 2})
+	failed(t, err, expense.Malformed)
+}
+
+// starter counts as open every notification that it was told of before.
+type starter struct {
+	mu    sync.Mutex
+	told  []string
+	fails error // after the first
+}
+
+func (s *starter) Start(_ context.Context, n expense.Notification) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fails != nil && len(s.told) > 0 {
+		return false, s.fails
+	}
+	open := slices.Contains(s.told, n.ID())
+	s.told = append(s.told, n.ID())
+	return !open, nil
+}
+
+func TestStartProcessing(t *testing.T) {
+	t.Parallel()
+	found := []expense.Notification{
+		{Kind: expense.ExpenseReport, Key: "a", NotificationURI: entry(1)},
+		{Kind: expense.ExpenseReport, Key: "b", NotificationURI: entry(2)},
+		{Kind: expense.ExpenseReport, Key: "a", NotificationURI: entry(3)},
+	}
+	with := func(s activities.Starter) func(*activities.Options) {
+		return func(o *activities.Options) { o.Starter = s }
+	}
+	t.Run("each notification starts its run or tells the open one", func(t *testing.T) {
+		t.Parallel()
+		s := &starter{}
+		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t, with(s)).StartProcessing,
+			expense.StartProcessingInput{Notifications: found})
+		require.NoError(t, err)
+		require.Equal(t, expense.StartedProcessing{Started: 2, Joined: 1}, got)
+		require.Equal(t, []string{"EXPRPT:a", "EXPRPT:b", "EXPRPT:a"}, s.told)
+	})
+	t.Run("an error stops it and is retried", func(t *testing.T) {
+		t.Parallel()
+		s := &starter{fails: errors.New("start the run of EXPRPT:b: Temporal is away")}
+		_, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t, with(s)).StartProcessing,
+			expense.StartProcessingInput{Notifications: found})
+		var e *temporal.ApplicationError
+		require.ErrorAs(t, err, &e)
+		require.False(t, e.NonRetryable())
+		require.Contains(t, e.Error(), "Temporal is away")
+		require.Equal(t, []string{"EXPRPT:a"}, s.told)
+	})
+	t.Run("nothing found starts nothing", func(t *testing.T) {
+		t.Parallel()
+		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t).StartProcessing, expense.StartProcessingInput{})
+		require.NoError(t, err)
+		require.Zero(t, got)
+	})
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// asProgram makes the test binary behave as the worker.
+const asProgram = "RUN_AS_WORKER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+const (
+	clientSecret = "client-secret-of-the-test"
+	refreshToken = "refresh-token-of-the-test"
+	goodRules    = "apiVersion: concur-connector/v1\nrules: []\n"
+)
+
+// good is a configuration that works, with no Temporal behind it.
+func good(t *testing.T) map[string]string {
+	t.Helper()
+	return map[string]string{
+		"CONCUR_INTERNAL_LISTEN": "127.0.0.1:0",
+		"CONCUR_GEOLOCATION":     "https://us2.api.concursolutions.com",
+		"CONCUR_CLIENT_ID":       "client",
+		"CONCUR_CLIENT_SECRET":   clientSecret,
+		"CONCUR_REFRESH_TOKEN":   refreshToken,
+		"CONCUR_RULES":           file(t, "rules.yaml", goodRules),
+		"TEMPORAL_ADDRESS":       "127.0.0.1:1",
+	}
+}
+
+func file(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	return path
+}
+
+// outcome is how the program ended and what it said.
+type outcome struct {
+	code      int
+	out, errs string
+}
+
+// play runs the worker with these arguments and exactly these settings, of which an
+// empty value removes one, until it ends.
+func play(t *testing.T, settings []map[string]string, args ...string) outcome {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = []string{asProgram + "=1"}
+	for _, entry := range os.Environ() {
+		if !strings.HasPrefix(entry, "CONCUR_") && !strings.HasPrefix(entry, "TEMPORAL_") {
+			cmd.Env = append(cmd.Env, entry)
+		}
+	}
+	for _, layer := range settings {
+		for name, value := range layer {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	_ = cmd.Run() // how it ended is read from its state
+	require.NoError(t, ctx.Err(), "it did not end: %s", errs.String())
+	return outcome{code: cmd.ProcessState.ExitCode(), out: out.String(), errs: errs.String()}
+}
+
+func TestWithoutAConfigurationItNamesEverythingThatIsMissing(t *testing.T) {
+	t.Parallel()
+	ended := play(t, nil)
+	require.Equal(t, 1, ended.code)
+	require.Empty(t, ended.out)
+	require.Contains(t, ended.errs, "worker: the configuration cannot be used:\n")
+	for _, name := range []string{
+		"CONCUR_GEOLOCATION", "CONCUR_CLIENT_ID", "CONCUR_CLIENT_SECRET", "CONCUR_REFRESH_TOKEN", "CONCUR_RULES",
+	} {
+		require.Contains(t, ended.errs, "\n"+name+" is required: ")
+	}
+}
+
+func TestItRefusesToStartAndSaysWhy(t *testing.T) {
+	t.Parallel()
+	type settings = map[string]string
+	slip := file(t, "rules.yaml", "apiVersion: concur-connector/v1\nrules:\n  - name: one\n    level: entry\n"+
+		"    expression: entry.receipt\n    message: A receipt is missing.\n    then: {sendBack: true}\n")
+	two := file(t, "rules.yaml", "apiVersion: concur-connector/v1\nrules:\n  - name: One\n    level: line\n"+
+		"    expression: 'true'\n    message: m\n    then: {sendBack: true}\n")
+	noPEM := file(t, "ca.pem", "no certificate\n")
+	for name, c := range map[string]struct {
+		change settings
+		says   []string
+	}{
+		"two slips of the configuration": {settings{"CONCUR_ANSWER_LIMIT": "soon", "CONCUR_LOG_LEVEL": "loud"},
+			[]string{"\nCONCUR_ANSWER_LIMIT must be ", "\nCONCUR_LOG_LEVEL must be debug, info, warn or error"}},
+		"an internal door for everyone": {settings{"CONCUR_INTERNAL_LISTEN": "0.0.0.0:0"}, []string{"CONCUR_INTERNAL_LISTEN is not a loopback address"}},
+		"a rules file that is missing":  {settings{"CONCUR_RULES": "/nowhere/rules.yaml"}, []string{"worker: the rules cannot be used:\n", "/nowhere/rules.yaml"}},
+		"a rule with an unknown field":  {settings{"CONCUR_RULES": slip}, []string{slip + `:5:22: rule "one": expression: undefined field 'receipt'`}},
+		"rules with two slips":          {settings{"CONCUR_RULES": two}, []string{two + ":3:11: ", two + ":4:12: "}},
+		"a geolocation that is nobody's": {settings{"CONCUR_GEOLOCATION": "https://concur.example"},
+			[]string{`the geolocation names the host "concur.example", which is not on the allow-list`}},
+		"certificates that are missing": {settings{"CONCUR_CA": "/nowhere/ca.pem"}, []string{"CONCUR_CA: open /nowhere/ca.pem"}},
+		"certificates that are none":    {settings{"CONCUR_CA": noPEM}, []string{"CONCUR_CA: " + noPEM + " holds no certificate in PEM form"}},
+		"a Temporal setting that cannot be read": {settings{"TEMPORAL_TLS_CLIENT_CERT_PATH": "/nowhere/c", "TEMPORAL_TLS_CLIENT_KEY_PATH": "/nowhere/k"},
+			[]string{"read Temporal's TEMPORAL_ variables"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ended := play(t, []settings{good(t), c.change})
+			require.Equal(t, 1, ended.code)
+			require.Empty(t, ended.out)
+			for _, words := range c.says {
+				require.Contains(t, ended.errs, words)
+			}
+			require.NotContains(t, ended.errs, clientSecret)
+			require.NotContains(t, ended.errs, refreshToken)
+			require.NotContains(t, ended.errs, "goroutine ")
+		})
+	}
+}
+
+func TestATemporalThatCannotBeReachedIsNamed(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := taken.Addr().String()
+	require.NoError(t, taken.Close()) // nobody listens there any more
+
+	began := time.Now()
+	ended := play(t, []map[string]string{good(t), {"TEMPORAL_ADDRESS": address, "CONCUR_SERVICE_HOST": "10.0.0.7"}})
+	require.Equal(t, 1, ended.code)
+	require.Contains(t, ended.errs, "worker: reach Temporal at "+address+": ")
+	require.Contains(t, ended.errs, `"msg":"rules loaded"`, "the rules were checked before")
+	require.Contains(t, ended.errs, "CONCUR_SERVICE_HOST", "and the unknown variable was named")
+	require.Less(t, time.Since(began), 30*time.Second)
+}
+
+func TestArguments(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args []string
+		says string
+		code int
+	}{
+		"the version":            {[]string{"-version"}, "worker ", 0},
+		"help":                   {[]string{"-h"}, "-version", 0},
+		"an argument too many":   {[]string{"serve"}, `worker: unexpected argument "serve"; everything else is configured by the environment`, 1},
+		"a flag that is unknown": {[]string{"-queue=x"}, "flag provided but not defined", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ended := play(t, nil, c.args...)
+			require.Equal(t, c.code, ended.code)
+			require.Contains(t, ended.out+ended.errs, c.says)
+		})
+	}
+}
