@@ -89,10 +89,16 @@ func TestRequests(t *testing.T) {
 	})
 	t.Run("a report without a key gets the URI's", func(t *testing.T) {
 		t.Parallel()
-		s := newServer(t, answering(200, "application/xml", "<ReportDetails/>"))
+		s := newServer(t, answering(200, "application/xml", "<ReportDetails><ApsKey>A_EXTV</ApsKey></ReportDetails>"))
 		report, err := s.client(t).Report(ctx, objectURI)
 		require.NoError(t, err)
 		require.Equal(t, reportKey, report.Key)
+	})
+	t.Run("a report without a status cannot be read, and does not wait elsewhere", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t, answering(200, "application/xml", "<ReportDetails><ApprovalStatusCode>A_EXTV</ApprovalStatusCode></ReportDetails>"))
+		_, err := s.client(t).Report(ctx, objectURI)
+		require.ErrorIs(t, err, concur.Malformed)
 	})
 	t.Run("exceptions are posted under the key as it is", func(t *testing.T) {
 		t.Parallel()

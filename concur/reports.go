@@ -2,6 +2,7 @@ package concur
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -26,6 +27,9 @@ func (c *Client) Report(ctx context.Context, objectURI string) (*expense.Report,
 		return nil, err
 	}
 	report, err := wire.DecodeReport(a.body)
+	if err == nil && report.Status == "" {
+		err = errors.New("the report has no approval status (ApsKey)") // not one that waits elsewhere
+	}
 	if err != nil {
 		return nil, r.unreadable(a, err)
 	}

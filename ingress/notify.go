@@ -69,7 +69,7 @@ func readBody(r *http.Request) (body []byte, early answer, ok bool) {
 		return nil, answer{status: http.StatusBadRequest, text: "the body did not arrive whole"}, false
 	case len(body) > MaxBody:
 		return nil, tooLarge, false
-	case len(bytes.TrimSpace(body)) == 0:
+	case len(bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))) == 0:
 		return nil, answer{status: http.StatusOK, text: "connected"}, false
 	}
 	return body, answer{}, true

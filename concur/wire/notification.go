@@ -76,7 +76,7 @@ func (f *fields) known(name string) bool {
 
 func (f *fields) read(d *document, name string) error {
 	if !f.known(name) {
-		return nil
+		return d.each(f.nested(d))
 	}
 	text, err := d.text()
 	if err != nil {
@@ -84,6 +84,17 @@ func (f *fields) read(d *document, name string) error {
 	}
 	f.put(name, text)
 	return nil
+}
+
+// nested counts an ObjectURI that stands where none belongs: beside the right one it
+// makes two, and alone it is none.
+func (f *fields) nested(d *document) func(name string) error {
+	return func(name string) error {
+		if name == "objecturi" {
+			f.objectURIs = append(f.objectURIs, "")
+		}
+		return d.each(f.nested(d))
+	}
 }
 
 // notification says what the texts mean, or why they mean nothing.

@@ -51,7 +51,7 @@ func TestDecodeNotification(t *testing.T) {
 		"another order and case":        `<NOTIFICATION><context/><objecturi>` + reportURI + `</objecturi><EVENTTYPE>x</EVENTTYPE></NOTIFICATION>`,
 		"white space round a text":      callout("<ObjectURI>\n\t" + reportURI + " \n</ObjectURI>"),
 		"a nil context":                 `<Notification xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><Context i:nil="true"/>` + withURI + `</Notification>`,
-		"an element nobody knows":       callout("<Extra><ObjectURI>https://elsewhere/</ObjectURI></Extra>" + withURI),
+		"an element nobody knows":       callout("<Extra><Object>https://elsewhere/</Object></Extra>" + withURI),
 		"comments and instructions":     `<?pi x?><!-- a -->` + callout(`<!-- b --><?pi y?>`+withURI) + `<!-- c --><?pi z?>`,
 		"a comment in a text":           callout("<ObjectURI>" + reportURI[:20] + "<!-- -->" + reportURI[20:] + "</ObjectURI>"),
 		"a CDATA section":               callout("<ObjectURI><![CDATA[" + reportURI + "]]></ObjectURI>"),
