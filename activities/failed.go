@@ -3,6 +3,7 @@ package activities
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"concur-connector/concur"
@@ -15,6 +16,9 @@ import (
 func (a *Activities) ListFailedNotifications(ctx context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
+	if in.Limit <= 0 {
+		return expense.FailedNotifications{}, fmt.Errorf("list failed notifications: the limit must be positive and is %d", in.Limit)
+	}
 	kept := lowest{limit: in.Limit}
 	var strange []expense.Quarantined
 	err := a.options.Concur.FailedNotifications(ctx, func(item concur.FailedItem) error {

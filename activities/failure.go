@@ -46,12 +46,22 @@ func table(k expense.Kind) treatment {
 // failure turns an error into one that Temporal understands: its type is the kind,
 // and it says whether and when to try again. A nil error stays nil.
 func (a *Activities) failure(ctx context.Context, err error) error {
+	return a.describe(ctx, err)
+}
+
+// failedWrite is failure for a write: it says, too, whether the write may have taken
+// effect all the same.
+func (a *Activities) failedWrite(ctx context.Context, err error, doubtful bool) error {
+	return a.describe(ctx, err, expense.FailedWrite{Doubtful: doubtful})
+}
+
+func (a *Activities) describe(ctx context.Context, err error, details ...any) error {
 	if err == nil {
 		return nil
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		if temporal.IsCanceledError(cause) {
-			return temporal.NewCanceledError()
+			return temporal.NewCanceledError(details...)
 		}
 		if errors.Is(cause, errLost) {
 			err = lost(cause)
@@ -61,8 +71,12 @@ func (a *Activities) failure(ctx context.Context, err error) error {
 	if !errors.As(err, &e) {
 		return err // ours: retried by the policy until it is mended
 	}
+	kind := e.Kind
+	if kind == expense.NotFound {
+		kind = expense.Rejected // where a 404 is no answer to the question that was asked
+	}
 	options := temporal.ApplicationErrorOptions{NextRetryDelay: e.RetryAfter}
-	switch table(e.Kind) {
+	switch table(kind) {
 	case parked:
 		options = temporal.ApplicationErrorOptions{NonRetryable: true}
 	case hourly:
@@ -72,7 +86,14 @@ func (a *Activities) failure(ctx context.Context, err error) error {
 			options.NextRetryDelay = a.options.Delays.Outage
 		}
 	}
-	return temporal.NewApplicationErrorWithOptions(e.Error(), string(e.Kind), options)
+	options.Details = details
+	return temporal.NewApplicationErrorWithOptions(e.Error(), string(kind), options)
+}
+
+// unanswered reports whether a write that was sent may have taken effect: Concur gave
+// no answer, or one that cannot be read. Every other error is a refusal.
+func unanswered(err error) bool {
+	return errors.Is(err, concur.OutcomeUnknown) || errors.Is(err, concur.Malformed)
 }
 
 // isGone reports whether Temporal no longer knows the attempt.

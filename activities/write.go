@@ -17,37 +17,46 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	defer stop()
 	first, err := a.ready(ctx, in.Attempt)
 	if err != nil {
-		return expense.ActionTaken{}, a.failure(ctx, err)
+		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	}
 	report, reading, err := a.readAt(ctx, in.ObjectURI, in.Stop)
 	if err != nil {
-		return expense.ActionTaken{}, a.failure(ctx, err)
+		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	}
 	if reading.Kind != "" {
-		ours := !first && reading.Kind == expense.NotWaiting && in.Action.Explains(reading.Status)
+		ours := !first && reading.Kind == expense.NotWaiting && in.Action.Explains(reading.Status) &&
+			reading.Stop != expense.StatusExternalValidation // at no stop that has a name
 		return expense.ActionTaken{Reading: reading, Confirmed: ours, Doubtful: !first}, nil
 	}
+	// It still waits at the stop: no attempt before this one has taken effect.
 	if err := pulse.beforeWrite(ctx); err != nil {
-		return expense.ActionTaken{}, a.failure(ctx, err)
+		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
 	err = a.options.Concur.TakeAction(context.WithoutCancel(ctx), report.ActionURL, in.Action, in.Comment)
-	if errors.Is(err, concur.Rejected) {
-		return a.refused(ctx, in, err)
+	if refused(err) {
+		reading, err = a.why(ctx, in.ObjectURI, in.Stop, err)
+		return expense.ActionTaken{Reading: reading}, a.failedWrite(ctx, err, false)
 	}
-	return expense.ActionTaken{}, a.failure(ctx, err)
+	return expense.ActionTaken{}, a.failedWrite(ctx, err, unanswered(err))
 }
 
-// refused finds out why Concur refused: most often the report has moved between
-// our read and our write.
-func (a *Activities) refused(ctx context.Context, in expense.TakeActionInput, refusal error) (expense.ActionTaken, error) {
-	_, reading, err := a.readAt(context.WithoutCancel(ctx), in.ObjectURI, in.Stop)
-	if err == nil && reading.Kind != "" {
-		return expense.ActionTaken{Reading: reading}, nil
+// refused reports whether Concur has understood a write and has not done it.
+func refused(err error) bool {
+	return errors.Is(err, concur.Rejected) || errors.Is(err, concur.NotFound)
+}
+
+// why finds out why Concur refused a write: most often the report has moved between
+// our read and our write, and its reading then says where it is. The refusal of a
+// report that still waits at the stop stays what it is.
+func (a *Activities) why(ctx context.Context, objectURI, stop string, refusal error) (expense.Reading, error) {
+	_, reading, err := a.readAt(context.WithoutCancel(ctx), objectURI, stop)
+	switch {
+	case err != nil:
+		return expense.Reading{}, err
+	case reading.Kind != "":
+		return reading, nil
 	}
-	if err != nil {
-		return expense.ActionTaken{}, a.failure(ctx, err)
-	}
-	return expense.ActionTaken{}, a.failure(ctx, refusal)
+	return expense.Reading{}, refusal
 }
 
 // PostExceptions posts exceptions on a report that waits at the stop where it was
@@ -58,11 +67,11 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	defer stop()
 	first, err := a.ready(ctx, in.Attempt)
 	if err != nil {
-		return expense.PostedExceptions{}, a.failure(ctx, err)
+		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
 	report, reading, err := a.readAt(ctx, in.ObjectURI, in.Stop)
 	if err != nil || reading.Kind != "" {
-		return expense.PostedExceptions{Reading: reading}, a.failure(ctx, err)
+		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, !first)
 	}
 	posted := expense.PostedExceptions{Reading: reading, Items: make([]expense.PostedException, len(in.Exceptions))}
 	var send []expense.Exception
@@ -80,11 +89,15 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 		return posted, nil
 	}
 	if err := pulse.beforeWrite(ctx); err != nil {
-		return expense.PostedExceptions{}, a.failure(ctx, err)
+		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
 	results, err := a.options.Concur.PostExceptions(context.WithoutCancel(ctx), report.Key, send)
+	if refused(err) {
+		reading, err = a.why(ctx, in.ObjectURI, in.Stop, err)
+		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, !first)
+	}
 	if err != nil {
-		return expense.PostedExceptions{}, a.failure(ctx, err)
+		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first || unanswered(err))
 	}
 	for j, result := range results {
 		item := &posted.Items[at[j]]

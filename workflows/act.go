@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"concur-connector/expense"
@@ -22,21 +23,24 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport) e
 		return nil
 	}
 	r.enter(ctx, Posting)
-	input := expense.PostExceptionsInput{
-		Attempt:    r.attempt(ctx),
-		ObjectURI:  r.ObjectURI,
-		Stop:       r.Stop,
-		Exceptions: missing,
-		Flags:      read.Report.Flags(),
-	}
-	if r.Doubt != nil && r.Doubt.Stop == r.Stop && r.Doubt.Action == "" {
-		input.Flags = r.Doubt.Flags
-	}
 	var posted expense.PostedExceptions
-	call := r.concurOptions(ctx, "post "+count(len(missing), "exception"), requestsOfWrite)
-	if err := workflow.ExecuteActivity(call, PostExceptions, input).Get(ctx, &posted); err != nil {
-		r.Doubt = &Doubt{Stop: r.Stop, Flags: input.Flags}
-		return trouble(err)
+	err := r.readable(ctx, func() error {
+		input := expense.PostExceptionsInput{
+			Attempt:    r.attempt(ctx),
+			ObjectURI:  r.ObjectURI,
+			Stop:       r.Stop,
+			Exceptions: missing,
+			Flags:      read.Report.Flags(),
+		}
+		if r.doubted(r.Stop) && r.Doubt.Action == "" {
+			input.Flags = r.Doubt.Flags // as they were before the write in doubt
+		}
+		call := r.concurOptions(ctx, "post "+count(len(missing), "exception"), requestsOfWrite)
+		err := workflow.ExecuteActivity(call, PostExceptions, input).Get(ctx, &posted)
+		return r.doubt(err, Doubt{Stop: r.Stop, Flags: input.Flags})
+	})
+	if err != nil {
+		return err
 	}
 	if posted.Kind != "" {
 		return errAgain // it has moved: another stop is another validation
@@ -80,14 +84,17 @@ func (r *run) act(ctx workflow.Context, action expense.Action, comment, cause st
 		what = "send the report back"
 	}
 	r.Cause = cause
-	input := expense.TakeActionInput{
-		Attempt: r.attempt(ctx), ObjectURI: r.ObjectURI, Stop: r.Stop, Action: action, Comment: comment,
-	}
 	var taken expense.ActionTaken
-	call := r.concurOptions(ctx, what, requestsOfWrite)
-	if err := workflow.ExecuteActivity(call, TakeAction, input).Get(ctx, &taken); err != nil {
-		r.Doubt = &Doubt{Stop: r.Stop, Action: action}
-		return trouble(err)
+	err := r.readable(ctx, func() error {
+		input := expense.TakeActionInput{
+			Attempt: r.attempt(ctx), ObjectURI: r.ObjectURI, Stop: r.Stop, Action: action, Comment: comment,
+		}
+		call := r.concurOptions(ctx, what, requestsOfWrite)
+		err := workflow.ExecuteActivity(call, TakeAction, input).Get(ctx, &taken)
+		return r.doubt(err, Doubt{Stop: r.Stop, Action: action})
+	})
+	if err != nil {
+		return err
 	}
 	r.Doubt = nil
 	switch {
@@ -151,8 +158,32 @@ func (r *run) deleteFirst(ctx workflow.Context) error {
 func (r *run) attempt(ctx workflow.Context) expense.Attempt {
 	return expense.Attempt{
 		OriginalRunID: workflow.GetInfo(ctx).OriginalRunID,
-		Doubtful:      r.Doubt != nil && r.Doubt.Stop == r.Stop,
+		Doubtful:      r.doubted(r.Stop),
 	}
+}
+
+func (r *run) doubted(stop string) bool { return r.Doubt != nil && r.Doubt.Stop == stop }
+
+// doubt remembers a write that may have taken effect though it did not succeed. One
+// that certainly has not settles, too, what was in doubt before it: it has read.
+func (r *run) doubt(err error, d Doubt) error {
+	if err == nil {
+		return nil
+	}
+	told := expense.FailedWrite{Doubtful: true} // unless the attempt says otherwise
+	var failed *temporal.ApplicationError
+	var cancelled *temporal.CanceledError
+	switch {
+	case errors.As(err, &failed) && failed.HasDetails():
+		_ = failed.Details(&told)
+	case errors.As(err, &cancelled) && cancelled.HasDetails():
+		_ = cancelled.Details(&told)
+	}
+	r.Doubt = nil
+	if told.Doubtful {
+		r.Doubt = &d
+	}
+	return err
 }
 
 func count(n int, noun string) string {

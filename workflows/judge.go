@@ -1,9 +1,10 @@
 package workflows
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -54,7 +55,17 @@ func (r *run) settle(ctx workflow.Context) (action expense.Action, comment, caus
 	case r.Ruling.Decision == expense.PassOn:
 		return expense.Approve, r.Ruling.Comment, "person", nil
 	}
-	return expense.SendBack, cmp.Or(r.Ruling.Comment, r.Verdict.Comment, unsaid), "person", nil
+	return expense.SendBack, firstSaid(r.Ruling.Comment, r.Verdict.Comment, unsaid), "person", nil
+}
+
+// firstSaid returns the first comment in which there is something to read.
+func firstSaid(comments ...string) string {
+	for _, comment := range comments {
+		if strings.ContainsFunc(comment, func(c rune) bool { return unicode.IsGraphic(c) && !unicode.IsSpace(c) }) {
+			return comment
+		}
+	}
+	return ""
 }
 
 // unsaid is the comment of a send-back for which neither the person nor the rules

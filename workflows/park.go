@@ -20,7 +20,7 @@ func (r *run) park(ctx workflow.Context, t Trouble) error {
 	if t.Mend == "" {
 		t.Mend = mend(t.Kind)
 	}
-	r.retry = false
+	r.retry, r.again = false, workflow.Now(ctx).Add(delay)
 	r.status.Parked = &t
 	r.enter(ctx, Parked)
 	info := workflow.GetInfo(ctx)

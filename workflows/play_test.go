@@ -131,6 +131,11 @@ func kind(k expense.Kind) error {
 	return temporal.NewNonRetryableApplicationError(string(k)+": in Concur's words", string(k), nil)
 }
 
+// certain is a failed write of which it is certain that it has taken no effect.
+func certain(k expense.Kind) error {
+	return temporal.NewNonRetryableApplicationError(string(k)+": in Concur's words", string(k), nil, expense.FailedWrite{})
+}
+
 func (p *play) run(n expense.Notification) workflows.Result {
 	p.t.Helper()
 	p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: n})

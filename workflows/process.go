@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -15,7 +16,8 @@ type run struct {
 	Memory
 	notification expense.Notification
 	inbox        inbox
-	retry        bool // an operator has signalled retried
+	retry        bool      // an operator has signalled retried
+	again        time.Time // when a parked run tries by itself
 	status       Status
 }
 

@@ -1,9 +1,13 @@
 package workflows_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -216,11 +220,29 @@ func TestAParkedRun(t *testing.T) {
 		require.Contains(t, result.Done, "passed on, confirmed by reading")
 	})
 
+	t.Run("after an action that was certainly not taken claims nobody else's", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{waiting(1, 10), moved("A_APPR")}
+		p.verdicts, p.actions = []any{passOn}, []any{certain(expense.Rejected)}
+		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
+		result := p.run(callout())
+		require.Equal(t, expense.Superseded, result.Outcome)
+		require.Empty(t, result.Done)
+	})
+
+	t.Run("posts for the first time after a post that was certainly not made", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{flagged}
+		p.posts = []any{certain(expense.Forbidden), posted(expense.Posted, "")}
+		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
+		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+		require.False(t, p.posted[1].Doubtful)
+	})
+
 	t.Run("repeats a doubtful write as doubtful", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
 		p.actions = []any{kind(expense.Malformed), nil}
-		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.False(t, p.acted[0].Doubtful)
 		require.True(t, p.acted[1].Doubtful)
@@ -241,6 +263,21 @@ func TestAParkedRun(t *testing.T) {
 		require.Equal(t, expense.Superseded, p.run(callout()).Outcome)
 		require.Len(t, p.acted, 3)
 	})
+}
+
+func TestAReportIDThatIsTooLongForASearchAttributeEndsNoRun(t *testing.T) {
+	p := newPlay(t)
+	long := waiting(1, 10)
+	long.ReportID = strings.Repeat("é", 3000)
+	p.reads, p.verdicts = []any{long}, []any{passOn}
+	p.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
+		attributes := args.Get(0).(temporal.SearchAttributes)
+		if id, ok := attributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(workflows.ReportIDAttribute)); ok {
+			require.LessOrEqual(t, len(id), 100)
+			require.True(t, utf8.ValidString(id))
+		}
+	}).Return(nil)
+	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 }
 
 func TestNotified(t *testing.T) {
@@ -344,8 +381,8 @@ func TestAPersonDecides(t *testing.T) {
 	})
 
 	t.Run("a send-back carries the person's comment, or else the rules' messages", func(t *testing.T) {
-		for comment, want := range map[string]string{"": "Too large.", "Split it, please.": "Split it, please."} {
-			t.Run(want, func(t *testing.T) {
+		for comment, want := range map[string]string{"": "Too large.", " \t\u0001": "Too large.", "Split it, please.": "Split it, please."} {
+			t.Run(fmt.Sprintf("%q", comment), func(t *testing.T) {
 				p := newPlay(t)
 				p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}
 				p.after(time.Minute, func() {

@@ -109,12 +109,15 @@ func (r *run) readable(ctx workflow.Context, call func() error) error {
 	}
 }
 
-// trouble turns the failure of an activity into a *Trouble. Every other error is
-// returned as it is: a cancellation.
+// trouble turns the failure of an activity into a *Trouble, whatever it is: a run
+// that cannot go on is parked, never failed. A cancellation is returned as it is.
 func trouble(err error) error {
-	var failed *temporal.ApplicationError
-	if err == nil || !errors.As(err, &failed) {
+	if err == nil || temporal.IsCanceledError(err) {
 		return err
 	}
-	return &Trouble{Kind: expense.Kind(failed.Type()), Message: failed.Message()}
+	var failed *temporal.ApplicationError
+	if errors.As(err, &failed) {
+		return &Trouble{Kind: expense.Kind(failed.Type()), Message: failed.Message()}
+	}
+	return &Trouble{Kind: expense.Unavailable, Message: err.Error()}
 }

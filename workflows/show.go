@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -44,7 +45,7 @@ func (r *run) upsert(ctx workflow.Context) {
 			updates = append(updates, key.ValueSet(value))
 		}
 	}
-	set(reportIDKey(), r.ReportID)
+	set(reportIDKey(), indexed(r.ReportID))
 	set(waitingForKey(), r.status.WaitingFor)
 	if r.status.State == Closed {
 		set(outcomeKey(), string(r.Outcome))
@@ -54,6 +55,16 @@ func (r *run) upsert(ctx workflow.Context) {
 			workflow.GetLogger(ctx).Warn("search attributes cannot be set", "error", err)
 		}
 	}
+}
+
+// indexed cuts a text from outside to what a search attribute may hold: Temporal ends
+// a run that sets a longer one.
+func indexed(text string) string {
+	const most = 100
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "")
 }
 
 // answer is what the query says.
@@ -77,12 +88,12 @@ func (r *run) details(ctx workflow.Context) string {
 	switch r.status.State {
 	case Parked:
 		p := r.status.Parked
-		line("**Parked: waits for an operator** (%s), since %s", p.Kind, r.status.Since.UTC().Format("2006-01-02 15:04 UTC"))
+		line("**Parked: waits for an operator** (%s), since %s", p.Kind, clock(r.status.Since))
 		line("What is wrong: %s", plain(p.Message))
 		line("What to mend: %s", p.Mend)
-		line("Then: send this workflow the signal `%s`; no input is needed. It also tries again by itself.", Retried)
+		line("Then: send this workflow the signal `%s`; no input is needed. By itself it tries again at %s.", Retried, clock(r.again))
 	case Waiting:
-		line("**Waits for a person's decision** (%s), since %s", group(r.Task.Group), r.status.Since.UTC().Format("2006-01-02 15:04 UTC"))
+		line("**Waits for a person's decision** (%s), since %s", group(r.Task.Group), clock(r.status.Since))
 		line("To decide from here: send the signal `%s` with", Decided)
 		line("```json\n{\"taskId\": %q, \"decision\": \"pass-on\", \"comment\": \"\", \"by\": \"your name\"}\n```", r.Task.ID)
 		line("or with `\"decision\": \"send-back\"`.")
@@ -134,6 +145,8 @@ func saying(v expense.Verdict) string {
 	return text
 }
 
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
 func group(name string) string {
 	if name == "" {
 		return "any approver"
@@ -155,7 +168,8 @@ func because(cause string) string {
 	return " (cause: " + cause + ")"
 }
 
-// plain keeps a text from outside from being read as Markdown.
+// plain keeps a text from outside from being read as Markdown, or as mathematics:
+// Concur's keys hold dollar signs.
 func plain(s string) string {
-	return strings.NewReplacer("\n", " ", "\r", " ", "*", `\*`, "_", `\_`, "`", "'", "<", "&lt;", "[", `\[`, "#", `\#`).Replace(s)
+	return strings.NewReplacer("\n", " ", "\r", " ", "*", `\*`, "_", `\_`, "`", "'", "<", "&lt;", "[", `\[`, "#", `\#`, "$", `\$`).Replace(s)
 }
