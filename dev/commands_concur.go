@@ -1,0 +1,266 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.yaml.in/yaml/v4"
+)
+
+func (s *stage) doReport(ts *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "report FILE..."); err != nil {
+		return err
+	}
+	for _, file := range args {
+		r, err := s.house.sim.add(s.ctx, []byte(ts.ReadFile(file)))
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		s.reports[r.Name] = "EXPRPT:" + r.Key
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+func (s *stage) doMove(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "move NAME approve|send-back|recall|resubmit|edit|delete|submit"); err != nil {
+		return err
+	}
+	return s.house.sim.do(s.ctx, http.MethodPost, "/reports/"+args[0]+"/"+args[1], nil, nil)
+}
+
+// doCallout has the callout sent again, changed by a YAML file.
+func (s *stage) doCallout(ts *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "callout NAME [FILE]"); err != nil {
+		return err
+	}
+	var body []byte
+	if len(args) > 1 {
+		body = []byte(expand(ts, args[1]))
+	}
+	return s.house.sim.do(s.ctx, http.MethodPost, "/reports/"+args[0]+"/callout", body, nil)
+}
+
+// doControl posts a file to any path of the simulator's control API.
+func (s *stage) doControl(ts *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "control PATH [FILE]"); err != nil {
+		return err
+	}
+	var body []byte
+	if len(args) > 1 {
+		body = []byte(expand(ts, args[1]))
+	}
+	return s.house.sim.do(s.ctx, http.MethodPost, args[0], body, nil)
+}
+
+// expand reads a file of the story with $API and $PLAIN replaced.
+func expand(ts *testscript.TestScript, file string) string {
+	return strings.NewReplacer("$API", ts.Getenv("API"), "$PLAIN", ts.Getenv("PLAIN")).Replace(ts.ReadFile(file))
+}
+
+// doFault sets a fault: fault ENDPOINT KIND [times=N] [report=NAME] [skip=N] [PARAM=VALUE].
+func (s *stage) doFault(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "fault ENDPOINT KIND [times=N] [report=NAME] [skip=N] [PARAM=VALUE]..."); err != nil {
+		return err
+	}
+	fault := map[string]any{"endpoint": args[0], "kind": args[1]}
+	param := map[string]any{}
+	for _, arg := range args[2:] {
+		name, text, ok := strings.Cut(arg, "=")
+		if !ok {
+			return fmt.Errorf("%q is not NAME=VALUE", arg)
+		}
+		var value any = text
+		if n, err := strconv.Atoi(text); err == nil {
+			value = n
+		} else if text == "true" {
+			value = true
+		}
+		switch name {
+		case "times", "report", "skip":
+			fault[name] = value
+		default:
+			param[name] = value
+		}
+	}
+	if len(param) > 0 {
+		fault["param"] = param
+	}
+	body, err := yaml.Marshal(fault)
+	if err != nil {
+		return err
+	}
+	return s.house.sim.do(s.ctx, http.MethodPost, "/faults", body, nil)
+}
+
+func (s *stage) doFaults(_ *testscript.TestScript, args []string) error {
+	if !slices.Equal(args, []string{"clear"}) {
+		return fmt.Errorf("usage: faults clear")
+	}
+	return s.house.sim.do(s.ctx, http.MethodDelete, "/faults", nil, nil)
+}
+
+func (s *stage) isStatus(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "status NAME CODE"); err != nil {
+		return err
+	}
+	return s.until(func() error {
+		r, err := s.house.sim.report(s.ctx, args[0])
+		if err == nil && r.Status != args[1] {
+			err = fmt.Errorf("it is at %s", r.Status)
+		}
+		return err
+	})
+}
+
+// isDecisions compares every action that took effect, in order.
+func (s *stage) isDecisions(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "decisions NAME [approve|send-back]..."); err != nil {
+		return err
+	}
+	r, err := s.house.sim.report(s.ctx, args[0])
+	if err != nil {
+		return err
+	}
+	got := []string{}
+	for _, d := range r.Decisions {
+		got = append(got, strings.ToLower(strings.ReplaceAll(strings.TrimSuffix(d.Action, " to Employee"), " ", "-")))
+	}
+	if !slices.Equal(got, args[1:]) {
+		return fmt.Errorf("seen in Concur: %v", got)
+	}
+	return nil
+}
+
+// isExceptions compares every exception on the report: CODE on the report itself,
+// CODE@N on its Nth entry.
+func (s *stage) isExceptions(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "exceptions NAME [CODE[@ENTRY]]..."); err != nil {
+		return err
+	}
+	r, err := s.house.sim.report(s.ctx, args[0])
+	if err != nil {
+		return err
+	}
+	got := []string{}
+	for _, e := range r.Exceptions {
+		where := e.Code
+		if i := slices.Index(r.Entries, e.ObjectID); i >= 0 {
+			where += "@" + strconv.Itoa(i+1)
+		}
+		got = append(got, where)
+	}
+	wanted := slices.Sorted(slices.Values(args[1:]))
+	slices.Sort(got)
+	if !slices.Equal(got, wanted) {
+		return fmt.Errorf("the report has %v", got)
+	}
+	return nil
+}
+
+func (s *stage) isComment(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "comment NAME TEXT"); err != nil {
+		return err
+	}
+	r, err := s.house.sim.report(s.ctx, args[0])
+	if err != nil {
+		return err
+	}
+	if n := len(r.Comments); n == 0 || !strings.Contains(r.Comments[n-1], args[1]) {
+		return fmt.Errorf("the comments are %q", r.Comments)
+	}
+	return nil
+}
+
+// isAnswers waits until as many callouts of a report were answered, and compares
+// the answers.
+func (s *stage) isAnswers(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "answers NAME STATUS..."); err != nil {
+		return err
+	}
+	return s.until(func() error {
+		sent, err := s.house.sim.callouts(s.ctx)
+		if err != nil {
+			return err
+		}
+		got := []string{}
+		for _, c := range sent {
+			if c.Report == args[0] && c.Done {
+				got = append(got, strconv.Itoa(c.Status))
+			}
+		}
+		switch {
+		case len(got) < len(args)-1:
+			return fmt.Errorf("answered so far: %v", got)
+		case !slices.Equal(got, args[1:]):
+			return final{fmt.Errorf("the answers were %v", got)}
+		}
+		return nil
+	})
+}
+
+func (s *stage) isFailed(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "failed N"); err != nil {
+		return err
+	}
+	return s.until(func() error {
+		n, err := s.house.sim.failed(s.ctx)
+		if err == nil && strconv.Itoa(n) != args[0] {
+			err = fmt.Errorf("the failed list has %d", n)
+		}
+		return err
+	})
+}
+
+// isRequests compares how many requests of one endpoint the journal shows.
+func (s *stage) isRequests(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "requests ENDPOINT N"); err != nil {
+		return err
+	}
+	if s.killing {
+		return nil
+	}
+	return s.requests(args[0], args[1])
+}
+
+// isArriving waits until the journal shows as many requests of one endpoint.
+func (s *stage) isArriving(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "arrives ENDPOINT N"); err != nil {
+		return err
+	}
+	return s.until(func() error { return s.requests(args[0], args[1]) })
+}
+
+func (s *stage) requests(endpoint, wanted string) error {
+	entries, err := s.house.sim.journal(s.ctx)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, e := range entries {
+		if e.Endpoint == endpoint && e.Request > 0 {
+			n++
+		}
+	}
+	if strconv.Itoa(n) != wanted {
+		return fmt.Errorf("the journal shows %d", n)
+	}
+	return nil
+}
+
+// isInvariants asks the simulator for everything that the connector did wrong.
+func (s *stage) isInvariants(_ *testscript.TestScript, _ []string) error {
+	broken, err := s.house.sim.violations(s.ctx)
+	if err != nil {
+		return err
+	}
+	if len(broken) > 0 {
+		return fmt.Errorf("broken: %+v", broken)
+	}
+	return nil
+}
