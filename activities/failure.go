@@ -90,12 +90,6 @@ func (a *Activities) describe(ctx context.Context, err error, details ...any) er
 	return temporal.NewApplicationErrorWithOptions(e.Error(), string(kind), options)
 }
 
-// unanswered reports whether a write that was sent may have taken effect: Concur gave
-// no answer, or one that cannot be read. Every other error is a refusal.
-func unanswered(err error) bool {
-	return errors.Is(err, concur.OutcomeUnknown) || errors.Is(err, concur.Malformed)
-}
-
 // isGone reports whether Temporal no longer knows the attempt.
 func isGone(err error) bool {
 	var missing *serviceerror.NotFound

@@ -37,7 +37,7 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 		reading, err = a.why(ctx, in.ObjectURI, in.Stop, err)
 		return expense.ActionTaken{Reading: reading}, a.failedWrite(ctx, err, false)
 	}
-	return expense.ActionTaken{}, a.failedWrite(ctx, err, unanswered(err))
+	return expense.ActionTaken{}, a.failedWrite(ctx, err, errors.Is(err, concur.OutcomeUnknown))
 }
 
 // refused reports whether Concur has understood a write and has not done it.
@@ -97,7 +97,7 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, !first)
 	}
 	if err != nil {
-		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first || unanswered(err))
+		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first || errors.Is(err, concur.OutcomeUnknown))
 	}
 	for j, result := range results {
 		item := &posted.Items[at[j]]

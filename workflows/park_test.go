@@ -1,0 +1,181 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/expense"
+	"concur-connector/workflows"
+)
+
+func TestARefusedExceptionIsSentAgainAloneAndThenParks(t *testing.T) {
+	other := expense.Exception{ObjectType: expense.OnReport, Code: "NOSUCH"}
+	both := flagged
+	both.Exceptions = []expense.Exception{norecpt, other}
+	refused := expense.PostedException{Exception: other, State: expense.Refused, Message: "Invalid Exception Code"}
+	alone := expense.PostedExceptions{Items: []expense.PostedException{refused}}
+
+	p := newPlay(t)
+	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{both}
+	p.posts = []any{
+		expense.PostedExceptions{Items: []expense.PostedException{{Exception: norecpt, State: expense.Posted}, refused}},
+		alone, alone,
+		expense.PostedExceptions{Items: []expense.PostedException{{Exception: other, State: expense.Posted}}},
+	}
+	p.after(5*time.Minute, func() {
+		s := p.status()
+		require.Equal(t, workflows.Parked, s.State)
+		require.Equal(t, workflows.WaitingForOperator, s.WaitingFor)
+		require.Equal(t, expense.Rejected, s.Parked.Kind)
+		require.Contains(t, s.Parked.Message, "NOSUCH on report: Invalid Exception Code")
+		require.NotEmpty(t, s.Parked.Mend)
+		p.env.SignalWorkflow(workflows.Retried, nil)
+	})
+	require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+	require.Len(t, p.posted, 4)
+	require.Len(t, p.posted[0].Exceptions, 2)
+	for _, again := range p.posted[1:] {
+		require.Equal(t, []expense.Exception{other}, again.Exceptions, "what is posted is not sent again")
+	}
+}
+
+func TestAParkedRun(t *testing.T) {
+	t.Parallel()
+
+	t.Run("goes on from the read when it is retried, and judges again", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{kind(expense.Forbidden), waiting(1, 10)}
+		p.verdicts = []any{passOn}
+		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, workflows.Retry{By: "ops"}) })
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "read", "judge", "approve"}, p.calls)
+	})
+
+	t.Run("tries again by itself after ten minutes, an hour, and then daily", func(t *testing.T) {
+		p := newPlay(t)
+		var at []time.Duration
+		start := p.env.Now()
+		answer := func() any { at = append(at, p.env.Now().Sub(start)); return kind(expense.Forbidden) }
+		p.reads = []any{answer, answer, answer, answer, waiting(1, 10)}
+		p.verdicts = []any{passOn}
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		require.Len(t, at, 4)
+		require.Equal(t, []time.Duration{0, 10 * time.Minute, 70 * time.Minute, 70*time.Minute + 24*time.Hour},
+			[]time.Duration{at[0].Round(time.Minute), at[1].Round(time.Minute), at[2].Round(time.Minute), at[3].Round(time.Minute)})
+	})
+
+	t.Run("goes on when the report is notified again, and takes its new address", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{kind(expense.Untrusted), kind(expense.Untrusted), waiting(1, 10)}
+		p.verdicts = []any{passOn}
+		hostile := callout()
+		hostile.ObjectURI = "https://evil.example/api/expense/expensereport/v1.1/reportfulldetails/gWr1$pKey"
+		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, callout()) })
+		require.Equal(t, expense.Approved, p.run(hostile).Outcome)
+		require.Equal(t, hostile.ObjectURI, p.read[0].ObjectURI)
+		require.Equal(t, reportURI, p.read[2].ObjectURI)
+	})
+
+	t.Run("does not take the address of a stranger while its own can be read", func(t *testing.T) {
+		p := newPlay(t)
+		hostile := callout()
+		hostile.ObjectURI = "https://evil.example/api/expense/expensereport/v1.1/reportfulldetails/gWr1$pKey"
+		p.reads = []any{func() any { p.env.SignalWorkflow(workflows.Notified, hostile); return waiting(1, 10) }, waiting(1, 10)}
+		p.verdicts = []any{passOn}
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		for _, read := range p.read {
+			require.Equal(t, reportURI, read.ObjectURI)
+		}
+		require.Equal(t, reportURI, p.acted[0].ObjectURI)
+	})
+
+	t.Run("while deleting resumes there", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+		p.deletes = []any{kind(expense.Forbidden), nil}
+		p.after(time.Minute, func() {
+			require.Len(t, p.status().OwedDeletes, 1)
+			p.env.SignalWorkflow(workflows.Retried, nil)
+		})
+		require.Equal(t, expense.Approved, p.run(failedCopy(1)).Outcome)
+		require.Equal(t, []string{"read", "judge", "approve", "delete", "delete"}, p.calls)
+	})
+
+	t.Run("for an untrusted notification URI goes on when another replaces it", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10), moved("A_APPR")}, []any{passOn}
+		p.deletes = []any{kind(expense.Untrusted), nil}
+		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, failedCopy(2)) })
+		require.Equal(t, expense.Approved, p.run(failedCopy(1)).Outcome)
+		require.Equal(t, []string{"read", "judge", "approve", "delete", "read", "delete"}, p.calls)
+		require.Empty(t, p.status().OwedDeletes)
+	})
+
+	t.Run("an unreadable answer is asked for three times first", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{kind(expense.Malformed), kind(expense.Malformed), kind(expense.Malformed), waiting(1, 10)}
+		p.verdicts = []any{passOn}
+		p.after(5*time.Minute, func() {
+			require.Equal(t, workflows.Parked, p.status().State)
+			require.Len(t, p.calls, 3)
+			p.env.SignalWorkflow(workflows.Retried, nil)
+		})
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+	})
+
+	t.Run("after a refused action knows that it may have acted", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{waiting(1, 10), moved("A_APPR")}
+		p.verdicts, p.actions = []any{passOn}, []any{kind(expense.Rejected)}
+		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
+		result := p.run(callout())
+		require.Equal(t, expense.Approved, result.Outcome)
+		require.Contains(t, result.Done, "passed on, confirmed by reading")
+	})
+
+	t.Run("after an action that was certainly not taken claims nobody else's", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{waiting(1, 10), moved("A_APPR")}
+		p.verdicts, p.actions = []any{passOn}, []any{certain(expense.Rejected)}
+		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
+		result := p.run(callout())
+		require.Equal(t, expense.Superseded, result.Outcome)
+		require.Empty(t, result.Done)
+	})
+
+	t.Run("posts for the first time after a post that was certainly not made", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{flagged}
+		p.posts = []any{certain(expense.Forbidden), posted(expense.Posted, "")}
+		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
+		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+		require.False(t, p.posted[1].Doubtful)
+	})
+
+	t.Run("repeats a doubtful write as doubtful", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+		p.actions = []any{kind(expense.Malformed), nil}
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		require.False(t, p.acted[0].Doubtful)
+		require.True(t, p.acted[1].Doubtful)
+	})
+
+	t.Run("a stop that is another on every read parks", func(t *testing.T) {
+		p := newPlay(t)
+		other := func(n int) any {
+			return expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: waiting(n, 10).Stop}}
+		}
+		p.reads = []any{waiting(1, 10), waiting(3, 10), waiting(5, 10), waiting(7, 10), moved("A_APPR")}
+		p.verdicts = []any{passOn}
+		p.actions = []any{other(2), other(4), other(6)}
+		p.after(time.Minute, func() {
+			require.Equal(t, workflows.Parked, p.status().State)
+			p.env.SignalWorkflow(workflows.Retried, nil)
+		})
+		require.Equal(t, expense.Superseded, p.run(callout()).Outcome)
+		require.Len(t, p.acted, 3)
+	})
+}
