@@ -23,7 +23,9 @@ const sending = "sending"
 var errLost = errors.New("this attempt's heartbeats are not acknowledged")
 
 // pulse keeps the heartbeat of one attempt. It waits for every acknowledgement, so
-// that an attempt that has lost its place sends nothing more.
+// that an attempt that has lost its place sends nothing more: its context ends within
+// three quarters of the heartbeat timeout after the last acknowledgement, before
+// Temporal can have given its place to another.
 type pulse struct {
 	beat  func(ctx context.Context, details ...any) error
 	limit time.Duration // how long an acknowledgement is good for
@@ -72,7 +74,7 @@ func (p *pulse) send(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	begun := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, p.limit)
+	ctx, cancel := context.WithTimeout(ctx, p.limit/2)
 	defer cancel()
 	if err := p.beat(ctx, p.details...); err != nil {
 		return err
@@ -84,7 +86,7 @@ func (p *pulse) send(ctx context.Context) error {
 func (p *pulse) late() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return time.Since(p.acked) >= p.limit
+	return time.Since(p.acked) >= p.limit/2
 }
 
 // beforeWrite returns nil when this attempt may write now: Temporal has just

@@ -32,7 +32,7 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	if err := pulse.beforeWrite(ctx); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
-	err = a.options.Concur.TakeAction(context.WithoutCancel(ctx), report.ActionURL, in.Action, in.Comment)
+	err = a.options.Concur.TakeAction(ctx, report.ActionURL, in.Action, in.Comment)
 	if refused(err) {
 		reading, err = a.why(ctx, in.ObjectURI, in.Stop, err)
 		return expense.ActionTaken{Reading: reading}, a.failedWrite(ctx, err, false)
@@ -91,7 +91,7 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	if err := pulse.beforeWrite(ctx); err != nil {
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
-	results, err := a.options.Concur.PostExceptions(context.WithoutCancel(ctx), report.Key, send)
+	results, err := a.options.Concur.PostExceptions(ctx, report.Key, send)
 	if refused(err) {
 		reading, err = a.why(ctx, in.ObjectURI, in.Stop, err)
 		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, !first)

@@ -198,11 +198,20 @@ func TestNothingSent(t *testing.T) {
 			<-started
 			cancel()
 		}()
-		err := approve(ctx, client)
+		_, err := client.Report(ctx, objectURI)
 		require.ErrorIs(t, err, context.Canceled)
-		require.ErrorIs(t, err, concur.OutcomeUnknown)
-
-		err = approve(ctx, client)
+		require.ErrorIs(t, err, concur.Unavailable)
+	})
+	t.Run("a write that is on its way is not interrupted, and the next is not sent", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(context.Background())
+		s := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
+			cancel()
+			answering(200, "application/xml", "<ActionStatus><Status>SUCCESS!</Status></ActionStatus>")(w, nil)
+		})
+		client := s.client(t)
+		require.NoError(t, approve(ctx, client))
+		err := approve(ctx, client)
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, concur.Unavailable, "nothing was written")
 	})

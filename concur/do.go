@@ -68,8 +68,15 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 	}
 }
 
-// send sends a request once.
+// send sends a request once, unless ctx has ended. A write that is on its way is not
+// interrupted: whether it took effect would not be known.
 func (c *Client) send(ctx context.Context, r request, access access) (*answer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, r.lost(err, false)
+	}
+	if r.write {
+		ctx = context.WithoutCancel(ctx)
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.limit)
 	defer cancel()
 	began := time.Now()

@@ -83,8 +83,9 @@ func (d *reportReader) bool(into *bool) error {
 	switch strings.ToLower(text) {
 	case "y", "yes", "true", "1":
 		*into = true
-	case "n", "no", "false", "0", "":
+	case "n", "no", "false", "0":
 		*into = false
+	case "": // an alias of an element that says it
 	default:
 		return fmt.Errorf("%s is neither yes nor no", name)
 	}
