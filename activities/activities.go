@@ -78,8 +78,10 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 	if err := a.usable(report); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
-	fetched.Report, fetched.Revision, fetched.Content = report, report.Revision(), report.Content()
-	return fetched, a.failure(ctx, a.fits(fetched))
+	rules := a.options.Rules
+	fetched.Revision, fetched.Content = report.Revision(), report.Content()
+	fetched.Report, fetched.RulesHash = rules.Keep(report), rules.Hash()
+	return fetched, a.failure(ctx, a.fits("read the report", fetched))
 }
 
 // usable says at once what would otherwise stop the action at the end: nothing is
@@ -92,15 +94,15 @@ func (a *Activities) usable(report *expense.Report) error {
 	return a.options.Concur.CheckURL(concur.ActionURL, report.ActionURL)
 }
 
-func (a *Activities) fits(result any) error {
+func (a *Activities) fits(op string, result any) error {
 	data, err := json.Marshal(result)
 	if err != nil {
-		return fmt.Errorf("encode the report: %w", err)
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	if len(data) <= a.options.ReportLimit {
 		return nil
 	}
-	return &concur.Error{Op: "read the report", Kind: expense.TooLarge,
+	return &concur.Error{Op: op, Kind: expense.TooLarge,
 		Message: fmt.Sprintf("the report takes %d KiB and at most %d KiB can be handled", len(data)>>10, a.options.ReportLimit>>10)}
 }
 
@@ -128,11 +130,24 @@ func (a *Activities) readAt(ctx context.Context, objectURI, stop string) (*expen
 	return report, reading, err
 }
 
-// ValidateReport judges a report by the rules.
-func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateReportInput) (expense.Verdict, error) {
-	_, _, stop := a.alive(ctx)
+// maxExceptions bounds what is posted on one report, and with it what a run carries.
+const maxExceptions = 1000
+
+// ValidateReport judges a report by the rules. One that was read for other rules,
+// by a worker that has not yet been replaced, may lack what these read.
+func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
+	ctx, _, stop := a.alive(ctx)
 	defer stop()
-	return a.options.Rules.Evaluate(in.Report), nil
+	if in.RulesHash != a.options.Rules.Hash() {
+		return expense.Judgement{}, nil
+	}
+	verdict := a.options.Rules.Evaluate(in.Report)
+	if n := len(verdict.Exceptions); n > maxExceptions {
+		return expense.Judgement{}, a.failure(ctx, &concur.Error{Op: "judge the report", Kind: expense.TooLarge,
+			Message: fmt.Sprintf("the rules want %d exceptions posted and at most %d can be handled", n, maxExceptions)})
+	}
+	judgement := expense.Judgement{Verdict: &verdict}
+	return judgement, a.failure(ctx, a.fits("judge the report", judgement))
 }
 
 // DeleteNotification deletes an entry of Concur's failed list. One that is gone

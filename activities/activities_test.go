@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"concur-connector/activities"
 	"concur-connector/expense"
+	"concur-connector/policy"
 )
 
 func TestActivitiesThatWouldFailLaterAreNotMade(t *testing.T) {
@@ -35,14 +37,20 @@ func TestFetchReport(t *testing.T) {
 	t.Parallel()
 	t.Run("a report that waits comes with its stop, its revision and all that is judged", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Flag: "Y", Flag1: "Y"})
+		h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Flag: "Y", Flag1: "Y", Purpose: "Training"})
+		full, err := h.client(t).Report(context.Background(), objectURI)
+		require.NoError(t, err)
 		got, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, readInput())
 		require.NoError(t, err)
 		require.Equal(t, expense.Reading{Status: "A_EXTV", Stop: stopOne}, got.Reading)
 		require.Equal(t, "0B1C", got.ReportID)
 		require.Equal(t, "nRpt$7", got.Report.Key)
-		require.Equal(t, got.Report.Revision(), got.Revision)
-		require.Equal(t, got.Report.Content(), got.Content)
+		require.Equal(t, full.Revision(), got.Revision, "of the whole report")
+		require.Equal(t, full.Content(), got.Content)
+		require.Equal(t, "Training", got.Report.Purpose, "a rule reads it")
+		require.NotEmpty(t, full.Name)
+		require.Empty(t, got.Report.Name, "no rule reads it")
+		require.NotEmpty(t, got.RulesHash)
 		require.Equal(t, expense.Flags{Report: true, Entries: []string{"e1"}}, got.Report.Flags())
 		require.Len(t, got.Report.Entries, 2)
 	})
@@ -153,15 +161,47 @@ func TestALongReadIsHeartbeatenUntilItsEnd(t *testing.T) {
 	require.GreaterOrEqual(t, beats, 3)
 }
 
-func TestValidateReportIsTheRulesVerdict(t *testing.T) {
+func TestValidateReport(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	verdict, err := run[expense.Verdict](t, attempt{}, h.activities(t).ValidateReport,
-		expense.ValidateReportInput{Report: &expense.Report{Status: expense.StatusExternalValidation}})
-	require.NoError(t, err)
-	require.Equal(t, expense.Approve, verdict.Action)
-	require.NotEmpty(t, verdict.RulesHash)
-	require.Empty(t, h.seen())
+	report := &expense.Report{Status: expense.StatusExternalValidation}
+	hash := func(t *testing.T) string {
+		rules, err := policy.Parse("rules.yaml", []byte(rulesFile))
+		require.NoError(t, err)
+		return rules.Hash()
+	}
+	t.Run("is the rules' verdict", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t)
+		judged, err := run[expense.Judgement](t, attempt{}, h.activities(t).ValidateReport,
+			expense.ValidateReportInput{Report: report, RulesHash: hash(t)})
+		require.NoError(t, err)
+		require.Equal(t, expense.Approve, judged.Verdict.Action)
+		require.Equal(t, hash(t), judged.Verdict.RulesHash)
+		require.Empty(t, h.seen())
+	})
+	t.Run("of a report that was read for other rules is none", func(t *testing.T) {
+		t.Parallel()
+		judged, err := run[expense.Judgement](t, attempt{}, newHouse(t).activities(t).ValidateReport,
+			expense.ValidateReportInput{Report: report, RulesHash: "of others"})
+		require.NoError(t, err)
+		require.Nil(t, judged.Verdict)
+	})
+	t.Run("with more exceptions than can be handled is parked", func(t *testing.T) {
+		t.Parallel()
+		rules, err := policy.Parse("rules.yaml", []byte(strings.NewReplacer("report.purpose", "entry.purpose", "level: report", "level: entry",
+			"sendBack: true", "exception: {code: NORECPT}", `!= "joke"`, `== "joke"`).Replace(rulesFile)))
+		require.NoError(t, err)
+		crowd := &expense.Report{Status: expense.StatusExternalValidation}
+		for i := range 1001 {
+			crowd.Entries = append(crowd.Entries, expense.Entry{ID: fmt.Sprint("e", i)})
+		}
+		acts := newHouse(t).activities(t, func(o *activities.Options) { o.Rules = rules })
+		_, err = run[expense.Judgement](t, attempt{}, acts.ValidateReport,
+			expense.ValidateReportInput{Report: crowd, RulesHash: rules.Hash()})
+		e := failed(t, err, expense.TooLarge)
+		require.True(t, e.NonRetryable())
+		require.Contains(t, e.Message(), "1001 exceptions")
+	})
 }
 
 func TestDeleteNotification(t *testing.T) {

@@ -21,9 +21,12 @@ func (a *Activities) ListFailedNotifications(ctx context.Context, in expense.Lis
 	}
 	kept := lowest{limit: in.Limit}
 	var strange []expense.Quarantined
+	unlisted := 0 // more than one result should hold
 	err := a.options.Concur.FailedNotifications(ctx, func(item concur.FailedItem) error {
 		switch {
-		case item.Reason != "" && in.After == "" && len(strange) < in.Limit:
+		case item.Reason != "" && in.After == "" && len(strange) >= in.Limit:
+			unlisted++
+		case item.Reason != "" && in.After == "":
 			strange = append(strange, expense.Quarantined{NotificationURI: item.Notification.NotificationURI, Reason: item.Reason})
 		case item.Reason == "" && item.Notification.NotificationURI > in.After:
 			kept.add(item.Notification)
@@ -32,6 +35,9 @@ func (a *Activities) ListFailedNotifications(ctx context.Context, in expense.Lis
 	})
 	if err != nil {
 		return expense.FailedNotifications{}, a.failure(ctx, err)
+	}
+	if unlisted > 0 {
+		strange = append(strange, expense.Quarantined{Reason: fmt.Sprintf("and %d more that cannot be understood", unlisted)})
 	}
 	part := expense.FailedNotifications{Items: kept.sorted(), Quarantined: strange}
 	if kept.more {

@@ -62,7 +62,7 @@ func (p page) xml() string {
 	if p.withoutStepURL {
 		step = ""
 	}
-	return `<ReportDetails><ReportId>0B1C</ReportId><RptKey>nRpt$7</RptKey><CrnCode>USD</CrnCode>` +
+	return `<ReportDetails><ReportId>0B1C</ReportId><ReportName>Trip</ReportName><RptKey>nRpt$7</RptKey><CrnCode>USD</CrnCode>` +
 		`<ApsKey>` + p.Status + `</ApsKey><Purpose>` + escaped(p.Purpose) + `</Purpose><HasException>` + flag(p.Flag) + `</HasException>` + step +
 		`<Entries><ExpenseEntry><RpeKey>e1</RpeKey><HasExceptions>` + flag(p.Flag1) + `</HasExceptions><ItemizationsList><ItemizationEntryDetails>` +
 		`<ItemizationKey>i1</ItemizationKey><AllocationsList><Allocations><AllocationKey>a1</AllocationKey></Allocations></AllocationsList>` +
@@ -203,9 +203,19 @@ func (h *house) client(t testing.TB, change ...func(*concur.Options)) *concur.Cl
 // delays are told apart from every other duration in these tests.
 var delays = activities.Delays{Outage: 5*time.Minute + time.Second, Unauthorized: time.Hour + time.Second}
 
+// rulesFile is one rule that never finds anything and reads the report's purpose.
+const rulesFile = `apiVersion: concur-connector/v1
+rules:
+  - name: no-joke
+    level: report
+    expression: report.purpose != "joke"
+    message: No joke, please.
+    then: {sendBack: true}
+`
+
 func (h *house) options(t testing.TB) activities.Options {
 	t.Helper()
-	rules, err := policy.Parse("rules.yaml", []byte("apiVersion: concur-connector/v1\nrules: []\n"))
+	rules, err := policy.Parse("rules.yaml", []byte(rulesFile))
 	require.NoError(t, err)
 	return activities.Options{
 		Concur: h.client(t), Rules: rules, Starter: &starter{}, Delays: delays,

@@ -253,15 +253,17 @@ func (s *stage) doSweep(_ *testscript.TestScript, _ []string) error {
 }
 
 func (s *stage) doWorker(_ *testscript.TestScript, args []string) error {
-	switch strings.Join(args, " ") {
-	case "start":
+	if len(args) > 0 && args[0] == "start" {
+		s.house.workerEnv = args[1:]
 		return s.house.startWorker(s.ctx)
+	}
+	switch strings.Join(args, " ") {
 	case "stop":
 		s.house.stopWorker()
 	case "kill":
 		s.house.killWorker()
 	default:
-		return fmt.Errorf("usage: worker start|stop|kill")
+		return fmt.Errorf("usage: worker start [NAME=VALUE]...|stop|kill")
 	}
 	return nil
 }

@@ -26,6 +26,8 @@ type house struct {
 	internal string // base URL of the internal door
 	token    string // of the approver called "dev"
 
+	workerEnv []string // what a story has the worker started with
+
 	mu      sync.Mutex
 	ingress *child
 	concur  *child
@@ -155,7 +157,7 @@ func (h *house) startWorker(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the simulator's address: %w", err)
 	}
-	c, err := startReady(ctx, "worker", h.setup.binaries.worker, nil, h.env(
+	c, err := startReady(ctx, "worker", h.setup.binaries.worker, nil, append(h.env(
 		"CONCUR_INTERNAL_LISTEN=127.0.0.1:0",
 		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_HOSTS="+api.Host, "CONCUR_CA="+h.certs.ca,
 		"CONCUR_CLIENT_ID="+clientID, "CONCUR_CLIENT_SECRET="+clientSecret, "CONCUR_REFRESH_TOKEN="+refreshToken,
@@ -164,7 +166,7 @@ func (h *house) startWorker(ctx context.Context) error {
 		"CONCUR_OUTAGE_DELAY=300ms", "CONCUR_UNAUTHORIZED_DELAY=500ms", "CONCUR_MALFORMED_DELAY=50ms",
 		"CONCUR_RETRY_INTERVAL=100ms", "CONCUR_RETRY_MAX_INTERVAL=1s",
 		"CONCUR_REQUESTS_PER_SECOND=100",
-	), func(line string) bool {
+	), h.workerEnv...), func(line string) bool {
 		var entry struct{ Msg string }
 		return json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "working"
 	})

@@ -16,6 +16,9 @@ type FetchedReport struct {
 	Revision string  `json:"revision,omitempty"`
 	Content  string  `json:"content,omitempty"` // the revision without the stop
 	Report   *Report `json:"report,omitempty"`  // only while it waits at a stop
+	// RulesHash is of the rules for which Report was read: it holds what they read and
+	// nothing else.
+	RulesHash string `json:"rulesHash,omitempty"`
 }
 
 // Reading is where a report was found.
@@ -28,7 +31,14 @@ type Reading struct {
 // ValidateReportInput is what the rules judge.
 type ValidateReportInput struct {
 	Report    *Report `json:"report"`
+	RulesHash string  `json:"rulesHash"` // for which the report was read
 	EventType string  `json:"eventType,omitempty"`
+}
+
+// Judgement is a verdict, or none when the rules are others than those for which the
+// report was read: it is to be read again.
+type Judgement struct {
+	Verdict *Verdict `json:"verdict,omitempty"`
 }
 
 // Attempt tells a write what it cannot know of itself: whether it may be the

@@ -39,6 +39,12 @@
 // error on one side when the other side decides alone, as CEL has it.
 //
 // A rule that errs, or costs too much to evaluate, has no effects of its own: it
-// asks a person and never approves. All violations are collected. Sending back goes before asking a
-// person, and that before approving.
+// asks a person and never approves. All violations are collected. Sending back goes
+// before asking a person, and that before approving.
+//
+// [Policy.Keep] keeps of a report the fields that some rule names (of custom fields
+// and organisational units the one whose number is written out, else all; a list
+// that no rule names is dropped; what a rule compares or passes on as a whole is kept
+// whole). Besides these it keeps IDs and keys, the currency, the status, the action
+// URL and the exception flags.
 package policy

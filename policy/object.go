@@ -26,11 +26,13 @@ func newShape(name string, fields map[string]member) *shape {
 }
 
 // member is one field of a shape. read returns its value, nil when it is absent,
-// and whether there is something in it.
+// and whether there is something in it. copy takes what is needed of it from one
+// object to another.
 type member struct {
 	typ  *cel.Type
-	kept bool // the value is made once for each object
+	once bool // the value is made once for each object
 	read func(native any) (value ref.Val, something bool)
+	copy func(to, from any, this need, all needs)
 }
 
 // object is a part of a report in CEL. It belongs to one evaluation of the rules
@@ -38,25 +40,25 @@ type member struct {
 type object struct {
 	shape  *shape
 	native any // a pointer into the report
-	kept   map[string]ref.Val
+	made   map[string]ref.Val
 }
 
 func (s *shape) of(native any) *object { return &object{shape: s, native: native} }
 
 func (o *object) get(field string) (ref.Val, bool) {
 	m := o.shape.fields[field]
-	if v, ok := o.kept[field]; ok {
+	if v, ok := o.made[field]; ok {
 		return v, v.(traits.Sizer).Size() != types.IntZero
 	}
 	v, something := m.read(o.native)
 	if v == nil {
 		return types.WrapErr(failure(strings.ToLower(o.shape.name) + "." + field + " is absent; ask with has() before reading it")), something
 	}
-	if m.kept {
-		if o.kept == nil {
-			o.kept = map[string]ref.Val{}
+	if m.once {
+		if o.made == nil {
+			o.made = map[string]ref.Val{}
 		}
-		o.kept[field] = v
+		o.made[field] = v
 	}
 	return v, something
 }

@@ -17,6 +17,7 @@ import (
 // concurrent use.
 type Policy struct {
 	rules  []rule
+	needs  needs
 	hash   string
 	budget uint64        // cost of the evaluations of one report
 	time   time.Duration // of the same; far above what the budget allows
@@ -63,9 +64,9 @@ func Parse(name string, data []byte) (*Policy, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(data)
-	p := &Policy{hash: hex.EncodeToString(sum[:])[:16], budget: maxTotalCost, time: maxTime}
+	p := &Policy{needs: newNeeds(), hash: hex.EncodeToString(sum[:])[:16], budget: maxTotalCost, time: maxTime}
 	for _, d := range declared {
-		p.rules = append(p.rules, s.compile(lang, d))
+		p.rules = append(p.rules, s.compile(lang, d, p.needs))
 	}
 	if len(s.errors) > 0 {
 		s.errors.sort()
@@ -74,7 +75,8 @@ func Parse(name string, data []byte) (*Policy, error) {
 	return p, nil
 }
 
-func (s *source) compile(lang language, d declaration) rule {
+// compile makes a rule ready and adds what it reads to the needs.
+func (s *source) compile(lang language, d declaration, needed needs) rule {
 	r := rule{name: d.name, level: d.level, message: d.message, then: d.then}
 	if d.level == "" {
 		return r // what the expressions may say is not known
@@ -94,6 +96,7 @@ func (s *source) compile(lang language, d declaration) rule {
 		if err != nil {
 			s.fail(at(n), d.name, "%s: %v", key, err)
 		}
+		needed.collect(checked.NativeRep())
 		return ready
 	}
 	r.match = one("match", d.match, cel.BoolType)

@@ -15,121 +15,121 @@ import (
 // The shapes of the language. Names are the JSON names of package expense.
 var (
 	fieldShape = newShape("Field", map[string]member{
-		"value": text(func(f *expense.Field) string { return f.Value }),
-		"code":  text(func(f *expense.Field) string { return f.Code }),
+		"value": text(func(f *expense.Field) *string { return &f.Value }),
+		"code":  text(func(f *expense.Field) *string { return &f.Code }),
 	})
 
 	allocationShape = newShape("Allocation", map[string]member{
-		"id":           text(func(a *expense.Allocation) string { return a.ID }),
-		"percentage":   text(func(a *expense.Allocation) string { return a.Percentage }),
-		"accountCode1": text(func(a *expense.Allocation) string { return a.AccountCode1 }),
-		"accountCode2": text(func(a *expense.Allocation) string { return a.AccountCode2 }),
-		"custom":       numbered(func(a *expense.Allocation) map[string]expense.Field { return a.Custom }),
+		"id":           text(func(a *expense.Allocation) *string { return &a.ID }),
+		"percentage":   text(func(a *expense.Allocation) *string { return &a.Percentage }),
+		"accountCode1": text(func(a *expense.Allocation) *string { return &a.AccountCode1 }),
+		"accountCode2": text(func(a *expense.Allocation) *string { return &a.AccountCode2 }),
+		"custom":       numbered(func(a *expense.Allocation) *map[string]expense.Field { return &a.Custom }),
 	})
 
 	itemizationShape = newShape("Itemization", map[string]member{
-		"id":          text(func(i *expense.Itemization) string { return i.ID }),
-		"type":        text(func(i *expense.Itemization) string { return i.Type }),
-		"typeName":    text(func(i *expense.Itemization) string { return i.TypeName }),
-		"date":        date(func(i *expense.Itemization) expense.Date { return i.Date }),
-		"transaction": amount(func(i *expense.Itemization) *expense.Money { return i.Transaction }),
-		"posted":      amount(func(i *expense.Itemization) *expense.Money { return i.Posted }),
-		"approved":    amount(func(i *expense.Itemization) *expense.Money { return i.Approved }),
-		"purpose":     text(func(i *expense.Itemization) string { return i.Purpose }),
-		"personal":    flag(func(i *expense.Itemization) bool { return i.Personal }),
-		"orgUnits":    numbered(func(i *expense.Itemization) map[string]expense.Field { return i.OrgUnits }),
-		"custom":      numbered(func(i *expense.Itemization) map[string]expense.Field { return i.Custom }),
-		"allocations": several(allocationShape, func(i *expense.Itemization) []expense.Allocation { return i.Allocations }),
+		"id":          text(func(i *expense.Itemization) *string { return &i.ID }),
+		"type":        text(func(i *expense.Itemization) *string { return &i.Type }),
+		"typeName":    text(func(i *expense.Itemization) *string { return &i.TypeName }),
+		"date":        date(func(i *expense.Itemization) *expense.Date { return &i.Date }),
+		"transaction": amount(func(i *expense.Itemization) **expense.Money { return &i.Transaction }),
+		"posted":      amount(func(i *expense.Itemization) **expense.Money { return &i.Posted }),
+		"approved":    amount(func(i *expense.Itemization) **expense.Money { return &i.Approved }),
+		"purpose":     text(func(i *expense.Itemization) *string { return &i.Purpose }),
+		"personal":    flag(func(i *expense.Itemization) *bool { return &i.Personal }),
+		"orgUnits":    numbered(func(i *expense.Itemization) *map[string]expense.Field { return &i.OrgUnits }),
+		"custom":      numbered(func(i *expense.Itemization) *map[string]expense.Field { return &i.Custom }),
+		"allocations": several(allocationShape, func(i *expense.Itemization) *[]expense.Allocation { return &i.Allocations }),
 	})
 
 	entryShape = newShape("Entry", map[string]member{
-		"id":              text(func(e *expense.Entry) string { return e.ID }),
-		"type":            text(func(e *expense.Entry) string { return e.Type }),
-		"typeName":        text(func(e *expense.Entry) string { return e.TypeName }),
-		"category":        text(func(e *expense.Entry) string { return e.Category }),
-		"date":            date(func(e *expense.Entry) expense.Date { return e.Date }),
-		"transaction":     amount(func(e *expense.Entry) *expense.Money { return e.Transaction }),
-		"currencyName":    text(func(e *expense.Entry) string { return e.CurrencyName }),
-		"exchangeRate":    text(func(e *expense.Entry) string { return e.ExchangeRate }),
-		"posted":          amount(func(e *expense.Entry) *expense.Money { return e.Posted }),
-		"approved":        amount(func(e *expense.Entry) *expense.Money { return e.Approved }),
-		"purpose":         text(func(e *expense.Entry) string { return e.Purpose }),
-		"vendor":          text(func(e *expense.Entry) string { return e.Vendor }),
-		"location":        text(func(e *expense.Entry) string { return e.Location }),
-		"subdivision":     text(func(e *expense.Entry) string { return e.Subdivision }),
-		"country":         text(func(e *expense.Entry) string { return e.Country }),
-		"paymentType":     text(func(e *expense.Entry) string { return e.PaymentType }),
-		"personal":        flag(func(e *expense.Entry) bool { return e.Personal }),
-		"companyCard":     flag(func(e *expense.Entry) bool { return e.CompanyCard }),
-		"personalCard":    flag(func(e *expense.Entry) bool { return e.PersonalCard }),
-		"itemized":        flag(func(e *expense.Entry) bool { return e.Itemized }),
-		"hasVat":          flag(func(e *expense.Entry) bool { return e.HasVAT }),
-		"hasExceptions":   flag(func(e *expense.Entry) bool { return e.HasExceptions }),
-		"receiptRequired": flag(func(e *expense.Entry) bool { return e.ReceiptRequired }),
-		"imageRequired":   flag(func(e *expense.Entry) bool { return e.ImageRequired }),
-		"hasReceipt":      flag(func(e *expense.Entry) bool { return e.HasReceipt }),
-		"attendeeCount":   count(func(e *expense.Entry) int { return e.AttendeeCount }),
-		"commentCount":    count(func(e *expense.Entry) int { return e.CommentCount }),
-		"orgUnits":        numbered(func(e *expense.Entry) map[string]expense.Field { return e.OrgUnits }),
-		"custom":          numbered(func(e *expense.Entry) map[string]expense.Field { return e.Custom }),
-		"itemizations":    several(itemizationShape, func(e *expense.Entry) []expense.Itemization { return e.Itemizations }),
-		"allocations":     several(allocationShape, func(e *expense.Entry) []expense.Allocation { return e.Allocations }),
+		"id":              text(func(e *expense.Entry) *string { return &e.ID }),
+		"type":            text(func(e *expense.Entry) *string { return &e.Type }),
+		"typeName":        text(func(e *expense.Entry) *string { return &e.TypeName }),
+		"category":        text(func(e *expense.Entry) *string { return &e.Category }),
+		"date":            date(func(e *expense.Entry) *expense.Date { return &e.Date }),
+		"transaction":     amount(func(e *expense.Entry) **expense.Money { return &e.Transaction }),
+		"currencyName":    text(func(e *expense.Entry) *string { return &e.CurrencyName }),
+		"exchangeRate":    text(func(e *expense.Entry) *string { return &e.ExchangeRate }),
+		"posted":          amount(func(e *expense.Entry) **expense.Money { return &e.Posted }),
+		"approved":        amount(func(e *expense.Entry) **expense.Money { return &e.Approved }),
+		"purpose":         text(func(e *expense.Entry) *string { return &e.Purpose }),
+		"vendor":          text(func(e *expense.Entry) *string { return &e.Vendor }),
+		"location":        text(func(e *expense.Entry) *string { return &e.Location }),
+		"subdivision":     text(func(e *expense.Entry) *string { return &e.Subdivision }),
+		"country":         text(func(e *expense.Entry) *string { return &e.Country }),
+		"paymentType":     text(func(e *expense.Entry) *string { return &e.PaymentType }),
+		"personal":        flag(func(e *expense.Entry) *bool { return &e.Personal }),
+		"companyCard":     flag(func(e *expense.Entry) *bool { return &e.CompanyCard }),
+		"personalCard":    flag(func(e *expense.Entry) *bool { return &e.PersonalCard }),
+		"itemized":        flag(func(e *expense.Entry) *bool { return &e.Itemized }),
+		"hasVat":          flag(func(e *expense.Entry) *bool { return &e.HasVAT }),
+		"hasExceptions":   flag(func(e *expense.Entry) *bool { return &e.HasExceptions }),
+		"receiptRequired": flag(func(e *expense.Entry) *bool { return &e.ReceiptRequired }),
+		"imageRequired":   flag(func(e *expense.Entry) *bool { return &e.ImageRequired }),
+		"hasReceipt":      flag(func(e *expense.Entry) *bool { return &e.HasReceipt }),
+		"attendeeCount":   count(func(e *expense.Entry) *int { return &e.AttendeeCount }),
+		"commentCount":    count(func(e *expense.Entry) *int { return &e.CommentCount }),
+		"orgUnits":        numbered(func(e *expense.Entry) *map[string]expense.Field { return &e.OrgUnits }),
+		"custom":          numbered(func(e *expense.Entry) *map[string]expense.Field { return &e.Custom }),
+		"itemizations":    several(itemizationShape, func(e *expense.Entry) *[]expense.Itemization { return &e.Itemizations }),
+		"allocations":     several(allocationShape, func(e *expense.Entry) *[]expense.Allocation { return &e.Allocations }),
 	})
 
 	// Of a report everything but its action URL, which is untrusted and says
 	// nothing about the expense.
 	reportShape = newShape("Report", map[string]member{
-		"id":               text(func(r *expense.Report) string { return r.ID }),
-		"key":              text(func(r *expense.Report) string { return r.Key }),
-		"name":             text(func(r *expense.Report) string { return r.Name }),
-		"purpose":          text(func(r *expense.Report) string { return r.Purpose }),
-		"currency":         text(func(r *expense.Report) string { return r.Currency }),
-		"status":           text(func(r *expense.Report) string { return r.Status }),
-		"paymentStatus":    text(func(r *expense.Report) string { return r.PaymentStatus }),
-		"policy":           text(func(r *expense.Report) string { return r.Policy }),
-		"ledger":           text(func(r *expense.Report) string { return r.Ledger }),
-		"date":             date(func(r *expense.Report) expense.Date { return r.Date }),
-		"created":          date(func(r *expense.Report) expense.Date { return r.Created }),
-		"submitted":        date(func(r *expense.Report) expense.Date { return r.Submitted }),
-		"everSentBack":     flag(func(r *expense.Report) bool { return r.EverSentBack }),
-		"hasException":     flag(func(r *expense.Report) bool { return r.HasException }),
-		"total":            amount(func(r *expense.Report) *expense.Money { return r.Total }),
-		"personalExpenses": amount(func(r *expense.Report) *expense.Money { return r.PersonalExpenses }),
-		"dueEmployee":      amount(func(r *expense.Report) *expense.Money { return r.DueEmployee }),
-		"dueCompanyCard":   amount(func(r *expense.Report) *expense.Money { return r.DueCompanyCard }),
-		"claimed":          amount(func(r *expense.Report) *expense.Money { return r.Claimed }),
-		"approved":         amount(func(r *expense.Report) *expense.Money { return r.Approved }),
-		"orgUnits":         numbered(func(r *expense.Report) map[string]expense.Field { return r.OrgUnits }),
-		"custom":           numbered(func(r *expense.Report) map[string]expense.Field { return r.Custom }),
-		"entries":          several(entryShape, func(r *expense.Report) []expense.Entry { return r.Entries }),
+		"id":               text(func(r *expense.Report) *string { return &r.ID }),
+		"key":              text(func(r *expense.Report) *string { return &r.Key }),
+		"name":             text(func(r *expense.Report) *string { return &r.Name }),
+		"purpose":          text(func(r *expense.Report) *string { return &r.Purpose }),
+		"currency":         text(func(r *expense.Report) *string { return &r.Currency }),
+		"status":           text(func(r *expense.Report) *string { return &r.Status }),
+		"paymentStatus":    text(func(r *expense.Report) *string { return &r.PaymentStatus }),
+		"policy":           text(func(r *expense.Report) *string { return &r.Policy }),
+		"ledger":           text(func(r *expense.Report) *string { return &r.Ledger }),
+		"date":             date(func(r *expense.Report) *expense.Date { return &r.Date }),
+		"created":          date(func(r *expense.Report) *expense.Date { return &r.Created }),
+		"submitted":        date(func(r *expense.Report) *expense.Date { return &r.Submitted }),
+		"everSentBack":     flag(func(r *expense.Report) *bool { return &r.EverSentBack }),
+		"hasException":     flag(func(r *expense.Report) *bool { return &r.HasException }),
+		"total":            amount(func(r *expense.Report) **expense.Money { return &r.Total }),
+		"personalExpenses": amount(func(r *expense.Report) **expense.Money { return &r.PersonalExpenses }),
+		"dueEmployee":      amount(func(r *expense.Report) **expense.Money { return &r.DueEmployee }),
+		"dueCompanyCard":   amount(func(r *expense.Report) **expense.Money { return &r.DueCompanyCard }),
+		"claimed":          amount(func(r *expense.Report) **expense.Money { return &r.Claimed }),
+		"approved":         amount(func(r *expense.Report) **expense.Money { return &r.Approved }),
+		"orgUnits":         numbered(func(r *expense.Report) *map[string]expense.Field { return &r.OrgUnits }),
+		"custom":           numbered(func(r *expense.Report) *map[string]expense.Field { return &r.Custom }),
+		"entries":          several(entryShape, func(r *expense.Report) *[]expense.Entry { return &r.Entries }),
 	})
 )
 
-func text[T any](get func(T) string) member {
-	return member{typ: cel.StringType, read: func(native any) (ref.Val, bool) {
-		s := get(native.(T))
+func text[T any](at func(T) *string) member {
+	return member{typ: cel.StringType, copy: plainly(at), read: func(native any) (ref.Val, bool) {
+		s := *at(native.(T))
 		return types.String(s), s != ""
 	}}
 }
 
-func flag[T any](get func(T) bool) member {
-	return member{typ: cel.BoolType, read: func(native any) (ref.Val, bool) {
-		b := get(native.(T))
+func flag[T any](at func(T) *bool) member {
+	return member{typ: cel.BoolType, copy: plainly(at), read: func(native any) (ref.Val, bool) {
+		b := *at(native.(T))
 		return types.Bool(b), b
 	}}
 }
 
-func count[T any](get func(T) int) member {
-	return member{typ: cel.IntType, read: func(native any) (ref.Val, bool) {
-		n := get(native.(T))
+func count[T any](at func(T) *int) member {
+	return member{typ: cel.IntType, copy: plainly(at), read: func(native any) (ref.Val, bool) {
+		n := *at(native.(T))
 		return types.Int(n), n != 0
 	}}
 }
 
 // amount is something when it is there, be it zero.
-func amount[T any](get func(T) *expense.Money) member {
-	return member{typ: moneyType, read: func(native any) (ref.Val, bool) {
-		m := get(native.(T))
+func amount[T any](at func(T) **expense.Money) member {
+	return member{typ: moneyType, copy: copyAmount(at), read: func(native any) (ref.Val, bool) {
+		m := *at(native.(T))
 		if m == nil {
 			return nil, false
 		}
@@ -139,9 +139,9 @@ func amount[T any](get func(T) *expense.Money) member {
 
 // date is something when a text is there; one that is not a date errs when it is
 // read, so that a rule does not take it for an absent one.
-func date[T any](get func(T) expense.Date) member {
-	return member{typ: dayType, read: func(native any) (ref.Val, bool) {
-		s := get(native.(T))
+func date[T any](at func(T) *expense.Date) member {
+	return member{typ: dayType, copy: plainly(at), read: func(native any) (ref.Val, bool) {
+		s := *at(native.(T))
 		if s == "" {
 			return nil, false
 		}
@@ -153,9 +153,9 @@ func date[T any](get func(T) expense.Date) member {
 	}}
 }
 
-func several[T, E any](of *shape, get func(T) []E) member {
-	return member{typ: cel.ListType(of.typ), kept: true, read: func(native any) (ref.Val, bool) {
-		all := get(native.(T))
+func several[T, E any](of *shape, at func(T) *[]E) member {
+	return member{typ: cel.ListType(of.typ), once: true, copy: copyList(of, at), read: func(native any) (ref.Val, bool) {
+		all := *at(native.(T))
 		objects := make([]ref.Val, len(all))
 		for i := range all {
 			objects[i] = of.of(&all[i])
@@ -164,10 +164,10 @@ func several[T, E any](of *shape, get func(T) []E) member {
 	}}
 }
 
-func numbered[T any](get func(T) map[string]expense.Field) member {
+func numbered[T any](at func(T) *map[string]expense.Field) member {
 	typ := cel.MapType(cel.StringType, fieldShape.typ)
-	return member{typ: typ, kept: true, read: func(native any) (ref.Val, bool) {
-		m := get(native.(T))
+	return member{typ: typ, once: true, copy: copyNumbered(at), read: func(native any) (ref.Val, bool) {
+		m := *at(native.(T))
 		values := make(map[ref.Val]ref.Val, len(m))
 		for key, f := range m {
 			values[types.String(key)] = fieldShape.of(&f)

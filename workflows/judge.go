@@ -20,16 +20,23 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 	if r.Task == nil {
 		r.enter(ctx, Validating)
 	}
-	var verdict expense.Verdict
+	var judged expense.Judgement
 	err := r.readable(ctx, func() error {
 		call := r.localOptions(ctx, "judge the report by the rules")
 		return workflow.ExecuteActivity(call, ValidateReport, expense.ValidateReportInput{
-			Report: read.Report, EventType: r.EventType,
-		}).Get(ctx, &verdict)
+			Report: read.Report, RulesHash: read.RulesHash, EventType: r.EventType,
+		}).Get(ctx, &judged)
 	})
 	if err != nil {
 		return err
 	}
+	if judged.Verdict == nil {
+		if err := r.pause(ctx, "workers are being replaced: the report is read again for the new rules"); err != nil {
+			return err
+		}
+		return errAgain
+	}
+	verdict := *judged.Verdict
 	if r.Verdict != nil && !sameEffect(*r.Verdict, verdict) {
 		r.closeTask("the rules say something else now")
 	}

@@ -3,11 +3,13 @@ package workflows_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
@@ -24,7 +26,7 @@ type play struct {
 	env *testsuite.TestWorkflowEnvironment
 
 	reads    []any // expense.FetchedReport, error, or func() any of them
-	verdicts []any // expense.Verdict or error
+	verdicts []any // expense.Verdict, stale, or error
 	posts    []any // expense.PostedExceptions or error
 	actions  []any // expense.ActionTaken or error
 	deletes  []any // nil or error
@@ -45,6 +47,7 @@ func newPlay(t *testing.T) *play {
 func stage(t *testing.T) *play {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	p := &play{t: t, env: suite.NewTestWorkflowEnvironment()}
 	p.env.SetTestTimeout(30 * time.Second)
 	p.env.SetWorkerOptions(worker.Options{WorkflowPanicPolicy: worker.FailWorkflow})
@@ -58,8 +61,13 @@ func stage(t *testing.T) *play {
 		p.read = append(p.read, in)
 		return next[expense.FetchedReport](p, "read", &p.reads)
 	})
-	register(workflows.ValidateReport, func(context.Context, expense.ValidateReportInput) (expense.Verdict, error) {
-		return next[expense.Verdict](p, "judge", &p.verdicts)
+	register(workflows.ValidateReport, func(context.Context, expense.ValidateReportInput) (expense.Judgement, error) {
+		if len(p.verdicts) > 0 && p.verdicts[0] == any(stale) {
+			_, err := next[string](p, "judge", &p.verdicts)
+			return expense.Judgement{}, err
+		}
+		verdict, err := next[expense.Verdict](p, "judge", &p.verdicts)
+		return expense.Judgement{Verdict: &verdict}, err
 	})
 	register(workflows.PostExceptions, func(_ context.Context, in expense.PostExceptionsInput) (expense.PostedExceptions, error) {
 		p.posted = append(p.posted, in)
@@ -75,6 +83,9 @@ func stage(t *testing.T) *play {
 	})
 	return p
 }
+
+// stale is the judgement of rules for which the report was not read.
+const stale = "stale"
 
 // next returns the next answer of an activity.
 func next[T any](p *play, call string, answers *[]any) (T, error) {

@@ -69,6 +69,9 @@ func TestARunEndsWithTheOutcomeOfWhatItRead(t *testing.T) {
 			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{passOn}, actions: []any{
 				expense.ActionTaken{Reading: moved("A_APPR").Reading, Confirmed: true, Doubtful: true}}},
 			want: expense.Approved, calls: []string{"read", "judge", "approve"}},
+		"a report that was read for other rules is read again": {
+			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{stale, passOn}},
+			want: expense.Approved, calls: []string{"read", "judge", "read", "judge", "approve"}},
 		"another stop is another validation": {
 			play: play{reads: []any{waiting(1, 10), waiting(2, 10)}, verdicts: []any{passOn}, actions: []any{
 				expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: waiting(2, 10).Stop}}, nil}},

@@ -101,12 +101,15 @@ func (r *run) readable(ctx workflow.Context, call func() error) error {
 		if !errors.As(err, &t) || t.Kind != expense.Malformed || attempt == unreadable {
 			return err
 		}
-		if err := workflow.NewTimerWithOptions(ctx, r.MalformedDelay, workflow.TimerOptions{
-			Summary: "Concur's answer could not be read; asking again",
-		}).Get(ctx, nil); err != nil {
+		if err := r.pause(ctx, "Concur's answer could not be read: asking again"); err != nil {
 			return err
 		}
 	}
+}
+
+// pause waits a moment before something is asked for again.
+func (r *run) pause(ctx workflow.Context, why string) error {
+	return workflow.NewTimerWithOptions(ctx, r.MalformedDelay, workflow.TimerOptions{Summary: why}).Get(ctx, nil)
 }
 
 // trouble turns the failure of an activity into a *Trouble, whatever it is: a run

@@ -1,0 +1,76 @@
+package policy
+
+import (
+	"maps"
+
+	"concur-connector/expense"
+)
+
+// Keep returns a copy of a report that holds only what these rules read and what
+// the connector itself needs; every other field is zero. [Policy.Evaluate] judges
+// both alike. The report stays as it is and shares nothing with the copy that
+// could be changed. The copy of nil is nil.
+func (p *Policy) Keep(report *expense.Report) *expense.Report {
+	if report == nil {
+		return nil
+	}
+	kept := &expense.Report{ActionURL: report.ActionURL}
+	p.needs.copy(reportShape, kept, report)
+	return kept
+}
+
+// copy takes what is needed of one object of a shape to another, both given as
+// pointers.
+func (n needs) copy(s *shape, to, from any) {
+	for field, this := range n[s] {
+		s.fields[field].copy(to, from, this, n)
+	}
+}
+
+func plainly[T, V any](at func(T) *V) func(to, from any, _ need, _ needs) {
+	return func(to, from any, _ need, _ needs) {
+		*at(to.(T)) = *at(from.(T))
+	}
+}
+
+func copyAmount[T any](at func(T) **expense.Money) func(to, from any, _ need, _ needs) {
+	return func(to, from any, _ need, _ needs) {
+		if m := *at(from.(T)); m != nil {
+			amount := *m
+			*at(to.(T)) = &amount
+		}
+	}
+}
+
+func copyList[T, E any](of *shape, at func(T) *[]E) func(to, from any, _ need, all needs) {
+	return func(to, from any, _ need, all needs) {
+		list := *at(from.(T))
+		if len(list) == 0 {
+			return
+		}
+		kept := make([]E, len(list))
+		for i := range list {
+			all.copy(of, &kept[i], &list[i])
+		}
+		*at(to.(T)) = kept
+	}
+}
+
+func copyNumbered[T any](at func(T) *map[string]expense.Field) func(to, from any, this need, _ needs) {
+	return func(to, from any, this need, _ needs) {
+		fields := *at(from.(T))
+		if this.all {
+			*at(to.(T)) = maps.Clone(fields)
+			return
+		}
+		kept := map[string]expense.Field{}
+		for number := range this.numbers {
+			if f, ok := fields[number]; ok {
+				kept[number] = f
+			}
+		}
+		if len(kept) > 0 {
+			*at(to.(T)) = kept
+		}
+	}
+}

@@ -1,0 +1,436 @@
+package policy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/expense"
+	"concur-connector/policy"
+)
+
+// always is what is kept whatever the rules are.
+var always = []string{
+	"actionUrl", "currency", "hasException", "id", "key", "status",
+	"entries.hasExceptions", "entries.id",
+}
+
+// of returns a policy of one rule, on entries, with an expression of any length.
+func of(t testing.TB, expression string, more ...string) *policy.Policy {
+	t.Helper()
+	p, err := policy.Parse("f", []byte(with(append(more, "expression: "+quoted(expression))...)))
+	require.NoError(t, err)
+	return p
+}
+
+func quoted(expression string) string {
+	return "'" + strings.ReplaceAll(expression, "'", "''") + "'"
+}
+
+// saying returns a policy of one rule that is always violated and whose message is
+// computed.
+func saying(t testing.TB, expression string) *policy.Policy {
+	t.Helper()
+	return of(t, "false", "message:", "messageExpression: "+quoted(expression))
+}
+
+// filled returns a report whose every field is the pick of some values, of which the
+// last is never empty.
+func filled(t testing.TB, pick func(n int) int) *expense.Report {
+	t.Helper()
+	r := &expense.Report{}
+	fill(t, reflect.ValueOf(r).Elem(), pick)
+	return r
+}
+
+func full(t testing.TB) *expense.Report {
+	return filled(t, func(n int) int { return n - 1 })
+}
+
+func fill(t testing.TB, v reflect.Value, pick func(n int) int) {
+	t.Helper()
+	switch p := v.Addr().Interface().(type) {
+	case *string:
+		of := []string{"", "MEALS", "ALCOH", "USD", "75", "2", "Fair"}
+		*p = of[pick(len(of))]
+	case *bool:
+		*p = pick(2) == 1
+	case *int:
+		*p = pick(4)
+	case *expense.Date:
+		of := []expense.Date{"", "soon", "2026-05-02", "2026-05-04T23:59:59"}
+		*p = of[pick(len(of))]
+	case **expense.Money:
+		currencies, amounts := []string{"", "EUR", "USD", "USD", "USD"}, []string{"0", "-3", "75.00000000", "80", "5000.01"}
+		if pick(5) > 0 {
+			*p = in(t, amounts[pick(len(amounts))], currencies[pick(len(currencies))])
+		}
+	case *map[string]expense.Field:
+		numbers := []string{"1", "2", "3", "20"}
+		for range pick(len(numbers) + 1) {
+			f := expense.Field{}
+			fill(t, reflect.ValueOf(&f).Elem(), pick)
+			if *p == nil {
+				*p = map[string]expense.Field{}
+			}
+			(*p)[numbers[len(*p)]] = f
+		}
+	default:
+		switch v.Kind() {
+		case reflect.Struct:
+			for i := range v.NumField() {
+				fill(t, v.Field(i), pick)
+			}
+		case reflect.Slice:
+			v.Set(reflect.MakeSlice(v.Type(), pick(3), 2))
+			for i := range v.Len() {
+				fill(t, v.Index(i), pick)
+			}
+		default:
+			require.FailNow(t, "no value for a field", "%s", v.Type())
+		}
+	}
+}
+
+// held names what is in a report, by the names of its JSON: "entries.custom.3".
+func held(t testing.TB, report *expense.Report) []string {
+	t.Helper()
+	found := map[string]bool{}
+	var walk func(name string, value any)
+	walk = func(name string, value any) {
+		switch v := value.(type) {
+		case map[string]any:
+			_, amount := v["amount"]
+			_, field := v["value"]
+			if amount || field {
+				found[name] = true
+				return
+			}
+			for key, inner := range v {
+				walk(strings.TrimPrefix(name+"."+key, "."), inner)
+			}
+		case []any:
+			for _, inner := range v {
+				walk(name, inner)
+			}
+		default:
+			found[name] = true
+		}
+	}
+	walk("", decoded(t, report))
+	return slices.Sorted(maps.Keys(found))
+}
+
+func decoded(t testing.TB, report *expense.Report) map[string]any {
+	t.Helper()
+	var v map[string]any
+	require.NoError(t, json.Unmarshal([]byte(encoded(t, report)), &v))
+	return v
+}
+
+func encoded(t testing.TB, report *expense.Report) string {
+	t.Helper()
+	data, err := json.Marshal(report)
+	require.NoError(t, err)
+	return string(data)
+}
+
+// stored returns what a history gives back.
+func stored(t testing.TB, report *expense.Report) *expense.Report {
+	t.Helper()
+	var r expense.Report
+	require.NoError(t, json.Unmarshal([]byte(encoded(t, report)), &r))
+	return &r
+}
+
+// under returns the names that begin so.
+func under(names []string, prefix string) []string {
+	var all []string
+	for _, name := range names {
+		if strings.HasPrefix(name+".", prefix+".") {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+func and(names ...string) []string {
+	all := slices.Concat(always, names)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	t.Run("without rules only what the connector needs is kept", func(t *testing.T) {
+		t.Parallel()
+		require.Equal(t, and(), held(t, rules(t).Keep(full(t))))
+	})
+	t.Run("of no report nothing is kept", func(t *testing.T) {
+		t.Parallel()
+		require.Nil(t, rules(t).Keep(nil))
+	})
+	t.Run("the stop and the flags stay as they were", func(t *testing.T) {
+		t.Parallel()
+		r := full(t)
+		r.Status, r.ActionURL = expense.StatusExternalValidation, "https://www.concursolutions.com/api/w/1"
+		require.Equal(t, r.Stop(), rules(t).Keep(r).Stop())
+		require.Equal(t, r.Flags(), rules(t).Keep(r).Flags())
+	})
+	t.Run("match, expression and message all count", func(t *testing.T) {
+		t.Parallel()
+		p := of(t, "entry.hasReceipt", `match: entry.type == "MEALS"`, "message:", "messageExpression: report.name")
+		require.Equal(t, and("name", "entries.type", "entries.hasReceipt"), held(t, p.Keep(full(t))))
+	})
+	t.Run("all rules count", func(t *testing.T) {
+		t.Parallel()
+		p := rules(t,
+			[5]string{"a", "report", `report.orgUnits["1"].code != ""`, "m", "ask: g"},
+			[5]string{"b", "entry", `entry.orgUnits["3"].code != ""`, "m", "ask: g"},
+			[5]string{"c", "entry", `entry.orgUnits["1"].code != ""`, "m", "ask: g"},
+		)
+		require.Equal(t, and("orgUnits.1", "entries.orgUnits.1", "entries.orgUnits.3"), held(t, p.Keep(full(t))))
+	})
+	t.Run("the copy and the report share nothing that changes", func(t *testing.T) {
+		t.Parallel()
+		p, r := of(t, "report == report"), full(t)
+		before := encoded(t, r)
+		kept := p.Keep(r)
+		require.Equal(t, before, encoded(t, r))
+		require.Equal(t, r, kept)
+		kept.Total.Currency = "XXX"
+		clear(kept.Custom)
+		kept.Entries[0].Itemizations[0].Posted.Currency = "XXX"
+		clear(kept.Entries[0].Itemizations[0].Allocations[0].Custom)
+		clear(kept.Entries)
+		require.Equal(t, before, encoded(t, r))
+	})
+}
+
+func TestWhatARuleReadsIsKeptAndNothingElse(t *testing.T) {
+	t.Parallel()
+	everything := held(t, full(t))
+	entries, itemizations := under(everything, "entries"), under(everything, "entries.itemizations")
+	customs := under(everything, "entries.custom")
+	for expression, want := range map[string][]string{
+		`entry.posted > money("1", report.currency)`:                        {"entries.posted"},
+		`has(entry.approved) || has(report.total)`:                          {"entries.approved", "total"},
+		`string(entry.transaction) == entry.currencyName`:                   {"entries.transaction", "entries.currencyName"},
+		`string(entry.transaction) == ""`:                                   {"entries.transaction"},
+		`daysBetween(entry.date, report.submitted) < 9`:                     {"entries.date", "submitted"},
+		`{"MEALS": 1}[entry.type] == 1 && {"a": entry.vendor}.a != ""`:      {"entries.type", "entries.vendor"},
+		`[].exists(e, e == entry.vendor)`:                                   {"entries.vendor"},
+		`entry.custom["2"].code == "" && entry.custom["3"].value == ""`:     {"entries.custom.2", "entries.custom.3"},
+		`has(entry.custom["2"].code)`:                                       {"entries.custom.2"},
+		`entry.custom["2"] == report.custom["3"]`:                           {"entries.custom.2", "custom.3"},
+		`"2" in entry.custom || entry.custom["39"].code == ""`:              {"entries.custom.2"},
+		`entry.custom["2"].code == "" && size(entry.custom) > 1`:            customs,
+		`size(entry.custom) > 1 && entry.custom["2"].code == ""`:            customs,
+		`entry.custom[entry.type].code == ""`:                               append(slices.Clone(customs), "entries.type"),
+		`entry.type in entry.custom`:                                        append(slices.Clone(customs), "entries.type"),
+		`entry.custom["1" + "0"].code == ""`:                                customs,
+		`entry.custom.exists(k, k == "2")`:                                  customs,
+		`has(entry.custom)`:                                                 customs,
+		`"%s".format([entry.custom]) == ""`:                                 customs,
+		`(entry.personal ? entry.custom : report.custom)["2"].code == ""`:   slices.Concat(customs, under(everything, "custom"), []string{"entries.personal"}),
+		`report.entries.exists(e, e.custom["2"].code == "")`:                {"entries.custom.2"},
+		`report.entries.all(e, e.vendor == entry.vendor)`:                   {"entries.vendor"},
+		`report.entries.filter(e, e.personal).size() == 0`:                  {"entries.personal"},
+		`report.entries.filter(e, e.personal)[0].vendor == ""`:              {"entries.personal", "entries.vendor"},
+		`report.entries.map(e, e.personal, e.type).exists(v, v == "MEALS")`: {"entries.personal", "entries.type"},
+		`report.entries.map(e, e)[0].vendor == ""`:                          {"entries.vendor"},
+		`report.entries.exists(e, report.entries.exists(f, e.type == f.location))`: {
+			"entries.type", "entries.location"},
+		`report.entries.map(e, e.itemizations)[0][0].type == ""`:      {"entries.itemizations.id", "entries.itemizations.type"},
+		`entry.itemizations.size() > size(entry.allocations)`:         {"entries.itemizations.id", "entries.allocations.id"},
+		`has(entry.itemizations)`:                                     {"entries.itemizations.id"},
+		`sum(entry.itemizations.map(i, i.posted)) == entry.posted`:    {"entries.itemizations.id", "entries.itemizations.posted", "entries.posted"},
+		`entry.allocations.all(a, a.custom["1"].code == "")`:          {"entries.allocations.id", "entries.allocations.custom.1"},
+		`entry.itemizations.all(i, i.allocations.size() == 1)`:        {"entries.itemizations.id", "entries.itemizations.allocations.id"},
+		`(entry.personal ? entry : report.entries[0]).vendor == ""`:   {"entries.personal", "entries.vendor"},
+		`{"a": entry}["a"].vendor == [entry][0].location`:             {"entries.vendor", "entries.location"},
+		`({"a": entry}).a.vendor == ""`:                               {"entries.vendor"},
+		`(report.entries + [entry])[0].vendor == ""`:                  {"entries.vendor"},
+		`entry == report.entries[0]`:                                  entries,
+		`entry != report.entries[0]`:                                  entries,
+		`entry in report.entries`:                                     entries,
+		`report.entries.exists_one(e, e == entry)`:                    entries,
+		`report.entries == []`:                                        entries,
+		`"%s".format([] + [entry]) == ""`:                             entries,
+		`"%s".format([] + [[report.name], [""]]) == ""`:               {"name"},
+		`([] + [entry])[0].vendor == ""`:                              {"entries.vendor"},
+		`[].exists(e, e.vendor == "")`:                                everything, // the types do not say of what
+		`entry.itemizations[0] == entry.itemizations[1]`:              itemizations,
+		`report == report`:                                            everything,
+		`[[], [entry]].exists(l, l.exists(e, e.vendor == ""))`:        {"entries.vendor"},
+		`entry.itemizations.exists(entry, entry.purpose == "Dinner")`: {"entries.itemizations.id", "entries.itemizations.purpose"},
+	} {
+		t.Run(expression, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, and(want...), held(t, of(t, expression).Keep(full(t))))
+		})
+	}
+}
+
+// spoken gives for each type of a field an expression that says all of it.
+var spoken = map[reflect.Type]string{
+	reflect.TypeFor[string]():                   `"=" + %s`,
+	reflect.TypeFor[bool]():                     `string(%s)`,
+	reflect.TypeFor[int]():                      `string(%s)`,
+	reflect.TypeFor[expense.Date]():             `has(%s) ? string(%[1]s) : "none"`,
+	reflect.TypeFor[*expense.Money]():           `has(%s) ? string(%[1]s) : "none"`,
+	reflect.TypeFor[map[string]expense.Field](): `"=" + %s.map(k, k + %[1]s[k].value + %[1]s[k].code).join()`,
+	reflect.TypeFor[[]expense.Entry]():          `string(%s.size())`,
+	reflect.TypeFor[[]expense.Itemization]():    `string(%s.size())`,
+	reflect.TypeFor[[]expense.Allocation]():     `string(%s.size())`,
+}
+
+// fieldsSpoken returns for each field, by its place, an expression that says it.
+func fieldsSpoken(t testing.TB) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, part := range []struct {
+		typ                reflect.Type
+		place, name, round string
+	}{
+		{reflect.TypeFor[expense.Report](), "", "report", "%s"},
+		{reflect.TypeFor[expense.Entry](), "entries.", "entry", "%s"},
+		{reflect.TypeFor[expense.Itemization](), "entries.itemizations.", "i", `"=" + entry.itemizations.map(i, %s).join()`},
+		{reflect.TypeFor[expense.Allocation](), "entries.allocations.", "a", `"=" + entry.allocations.map(a, %s).join()`},
+		{reflect.TypeFor[expense.Allocation](), "entries.itemizations.allocations.", "a",
+			`"=" + entry.itemizations.map(i, i.allocations.map(a, %s).join()).join()`},
+	} {
+		for _, f := range reflect.VisibleFields(part.typ) {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if part.place+name == "actionUrl" {
+				continue // not in the language; always kept
+			}
+			require.Contains(t, spoken, f.Type, "%s%s", part.place, name)
+			all[part.place+name] = fmt.Sprintf(part.round, fmt.Sprintf(spoken[f.Type], part.name+"."+name))
+		}
+	}
+	return all
+}
+
+// A field that the domain gains and Keep does not know of fails here: a rule cannot
+// name it, or it is not kept.
+func TestEveryFieldIsKeptForTheRuleThatReadsIt(t *testing.T) {
+	t.Parallel()
+	everything := held(t, full(t))
+	covered := and("actionUrl")
+	for place, expression := range fieldsSpoken(t) {
+		want := under(everything, place)
+		require.NotEmpty(t, want, place)
+		covered = append(covered, want...)
+		ids := map[string]bool{}
+		for parts := strings.Split(place, "."); len(parts) > 1; parts = parts[:len(parts)-1] {
+			ids[strings.Join(parts[:len(parts)-1], ".")+".id"] = true
+		}
+		switch f := place[strings.LastIndex(place, ".")+1:]; f {
+		case "entries":
+			want = nil
+		case "itemizations", "allocations":
+			want = []string{place + ".id"}
+		}
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			kept := saying(t, expression).Keep(full(t))
+			require.Equal(t, and(append(slices.Collect(maps.Keys(ids)), want...)...), held(t, kept))
+		})
+	}
+	slices.Sort(covered)
+	require.Equal(t, everything, slices.Compact(covered))
+}
+
+// What is kept is judged as the whole report is, also when it comes back from a
+// history.
+func TestWhatIsKeptIsJudgedAlike(t *testing.T) {
+	t.Parallel()
+	policies := map[string]*policy.Policy{}
+	example, err := policy.Load(shipped)
+	require.NoError(t, err)
+	policies["the example file"] = example
+	for place, expression := range fieldsSpoken(t) {
+		policies["saying "+place] = saying(t, expression)
+	}
+	for _, expression := range []string{
+		`has(entry.vendor) && has(entry.personal) && has(report.total)`,
+		`has(report.orgUnits) || has(entry.itemizations) || has(entry.custom["2"].code)`,
+		`entry.posted <= money("75.00", report.currency) || entry.hasReceipt`,
+		`entry.posted != report.total`,
+		`sum(entry.itemizations.map(i, i.posted)) == entry.posted`,
+		`sum(report.entries.filter(e, has(e.approved)).map(e, e.approved), "USD") < money("100", "USD")`,
+		`sum(report.entries.map(e, sum(e.itemizations.map(i, i.posted), "USD"))) >= report.total`,
+		`report.entries.exists(e, e.itemizations.exists(i, i.allocations.exists(a, a.custom["2"].code == e.vendor)))`,
+		`report.entries.exists_one(e, e.type == entry.type && e.vendor == entry.vendor)`,
+		`report.entries.filter(e, e.personal && e.date == entry.date).size() > 1`,
+		`report.entries.map(e, e.personal, e.allocations)[0][1].percentage == "75"`,
+		`entry == report.entries[0] || entry in report.entries.filter(e, e.itemized)`,
+		`entry.itemizations[0] == entry.itemizations[1] || entry.itemizations[0].allocations[0].custom == entry.custom`,
+		`entry.custom[entry.exchangeRate].value == report.custom["2"].value`,
+		`entry.custom.exists(k, entry.custom[k].code == entry.type) || report.orgUnits.all(k, k in entry.orgUnits)`,
+		`size(entry.orgUnits) == 2 && "20" in entry.custom`,
+		`entry.orgUnits["3"] == entry.itemizations[0].orgUnits["3"]`,
+		`(entry.companyCard ? entry : report.entries[1]).location != (entry.personal ? entry.custom : report.custom)["1"].value`,
+		`({"a": entry, "b": report.entries[0]})[entry.personal ? "a" : "b"].vendor == [entry][0].category`,
+		`"%s %s".format([entry.custom, entry.attendeeCount]) == ""`,
+		`daysBetween(entry.date, report.submitted) < 3 && entry.date.weekday() != "saturday"`,
+		`entry.attendeeCount / entry.commentCount > 1 || int(entry.exchangeRate) == 75`,
+		`report.entries[2].type == entry.type`,
+	} {
+		policies[expression] = of(t, expression, "then: {exception: {code: WRONG}, ask: finance}")
+	}
+	for name, p := range policies {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(26, 1))
+			verdicts := map[string]bool{}
+			for n := range 60 {
+				r := filled(t, random.IntN)
+				for i := range r.Entries {
+					r.Entries[i].ID = strconv.Itoa(i)
+				}
+				before := encoded(t, r)
+				want := p.Evaluate(r)
+				require.Equal(t, want, p.Evaluate(p.Keep(r)), "report %d", n)
+				require.Equal(t, want, p.Evaluate(stored(t, p.Keep(r))), "report %d, stored", n)
+				require.Equal(t, before, encoded(t, r), "report %d is untouched", n)
+				verdicts[fmt.Sprint(want)] = true
+			}
+			require.Greater(t, len(verdicts), 1, "the reports tell nothing about this rule")
+		})
+	}
+}
+
+// Whatever an expression is, it judges what is kept for it as it judges the report.
+func FuzzKeep(f *testing.F) {
+	for _, expression := range []string{
+		`report.entries.map(e, e.itemizations).exists(l, sum(l.map(i, i.posted * 3)) < -entry.posted)`,
+		`[[], [entry]].exists(l, l.exists(e, e.custom[e.type].code == ""))`,
+		`{"a": [entry]}.a.filter(e, e.personal)[0] in report.entries`,
+		`(entry.personal ? [entry] : report.entries + [entry])[0].allocations.size() == 1`,
+		`"%s %d".format([entry.custom, size(entry.orgUnits)]) != string(report.submitted)`,
+		`[entry, report].exists(x, x.purpose == "")`,
+	} {
+		f.Add(expression, uint64(1))
+	}
+	f.Fuzz(func(t *testing.T, expression string, seed uint64) {
+		p, err := policy.Parse("f", []byte(with("expression: "+quoted(expression))))
+		if err != nil {
+			return
+		}
+		random := rand.New(rand.NewPCG(seed, 2))
+		for range 5 {
+			r := filled(t, random.IntN)
+			require.Equal(t, p.Evaluate(r), p.Evaluate(p.Keep(r)))
+		}
+	})
+}

@@ -1,0 +1,182 @@
+package policy
+
+import (
+	"slices"
+
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/overloads"
+	"cel.dev/cel-go/common/types"
+)
+
+// needs is what rules read of a report: the fields of each shape. It may hold more
+// than a rule reads on one report, never less.
+type needs map[*shape]map[string]need
+
+// need says how much of a field is read.
+type need struct {
+	all     bool
+	numbers map[string]bool // of custom fields or organisational units, unless all
+}
+
+// newNeeds holds what the connector itself reads. The action URL is not in the
+// language and is kept by Keep.
+func newNeeds() needs {
+	n := needs{}
+	n.add(reportShape, "id", "key", "currency", "status", "hasException", "entries")
+	n.add(entryShape, "id", "hasExceptions")
+	n.add(itemizationShape, "id")
+	n.add(allocationShape, "id")
+	return n
+}
+
+func (n needs) add(s *shape, fields ...string) {
+	if n[s] == nil {
+		n[s] = map[string]need{}
+	}
+	for _, field := range fields {
+		n[s][field] = need{all: true}
+	}
+}
+
+func (n needs) addNumber(s *shape, field, number string) {
+	have := n[s][field]
+	switch {
+	case have.all:
+	case have.numbers == nil:
+		if n[s] == nil {
+			n[s] = map[string]need{}
+		}
+		n[s][field] = need{numbers: map[string]bool{number: true}}
+	default:
+		have.numbers[number] = true
+	}
+}
+
+// addWhole adds everything of a shape and of what is in it.
+func (n needs) addWhole(s *shape) {
+	for field, m := range s.fields {
+		n.add(s, field)
+		for _, inner := range partsIn(m.typ) {
+			n.addWhole(inner)
+		}
+	}
+}
+
+// partsIn returns the shapes of the objects that a value of the type holds. A
+// custom field is not among them: it is kept with the map that it is in.
+func partsIn(t *types.Type) []*shape {
+	if s := partOf(t); s != nil {
+		return []*shape{s}
+	}
+	var all []*shape
+	for _, parameter := range t.Parameters() {
+		all = append(all, partsIn(parameter)...)
+	}
+	return all
+}
+
+func partOf(t *types.Type) *shape {
+	for _, s := range []*shape{reportShape, entryShape, itemizationShape, allocationShape} {
+		if t.IsExactType(s.typ) {
+			return s
+		}
+	}
+	return nil
+}
+
+// collect adds what a checked expression reads.
+func (n needs) collect(checked *ast.AST) {
+	r := reading{ast: checked, needs: n, numbered: map[int64]bool{}}
+	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(r.visit))
+}
+
+// reading walks a checked expression from the outside to the inside. A field is
+// read where it is selected, and every selection has a type, because an expression
+// cannot leave the types behind. Where a part of the report goes elsewhere than to
+// a selection (into a comparison, or into a function that takes anything), all of
+// it counts as read. What goes into a loop is read where the loop's variables are
+// used.
+type reading struct {
+	ast      *ast.AST
+	needs    needs
+	numbered map[int64]bool // selections of which only a number is read
+}
+
+func (r reading) visit(e ast.Expr) {
+	switch e.Kind() {
+	case ast.SelectKind:
+		r.selection(e)
+	case ast.CallKind:
+		r.call(e)
+	case ast.ListKind:
+		for _, element := range e.AsList().Elements() {
+			r.passOn(element, e)
+		}
+	case ast.MapKind:
+		for _, entry := range e.AsMap().Entries() {
+			r.passOn(entry.AsMapEntry().Key(), e)
+			r.passOn(entry.AsMapEntry().Value(), e)
+		}
+	}
+}
+
+func (r reading) selection(e ast.Expr) {
+	operand, field := e.AsSelect().Operand(), e.AsSelect().FieldName()
+	t := r.ast.GetType(operand.ID())
+	switch s := partOf(t); {
+	case r.numbered[e.ID()]:
+	case s != nil:
+		r.needs.add(s, field)
+	case t.IsExactType(fieldShape.typ):
+	case t.Kind() == types.MapKind:
+		r.passOn(operand, e)
+	default:
+		r.needs.addWhole(reportShape) // of what, the types do not say
+	}
+}
+
+func (r reading) call(e ast.Expr) {
+	call := e.AsCall()
+	args := call.Args()
+	switch call.FunctionName() {
+	case overloads.Size:
+		return
+	case operators.Index:
+		r.number(args[0], args[1])
+	case operators.In:
+		r.number(args[1], args[0])
+	}
+	if call.IsMemberFunction() {
+		args = append(slices.Clip(args), call.Target())
+	}
+	for _, arg := range args {
+		r.passOn(arg, e)
+	}
+}
+
+// number notes that of a selected map of custom fields or organisational units only
+// the one is read whose number is written out.
+func (r reading) number(fields, key ast.Expr) {
+	if fields.Kind() != ast.SelectKind || !isNumbered(r.ast.GetType(fields.ID())) {
+		return
+	}
+	s := partOf(r.ast.GetType(fields.AsSelect().Operand().ID()))
+	number, ok := key.AsLiteral().(types.String)
+	if s == nil || !ok {
+		return
+	}
+	r.needs.addNumber(s, fields.AsSelect().FieldName(), string(number))
+	r.numbered[fields.ID()] = true
+}
+
+// passOn looks at a value that goes into another. A part of the report that is
+// still in the outcome is judged by what becomes of that; any other is read whole.
+func (r reading) passOn(value, outcome ast.Expr) {
+	remain := partsIn(r.ast.GetType(outcome.ID()))
+	for _, s := range partsIn(r.ast.GetType(value.ID())) {
+		if !slices.Contains(remain, s) {
+			r.needs.addWhole(s)
+		}
+	}
+}
