@@ -97,7 +97,7 @@ func (r *run) onDecided(d expense.Decision) {
 	}
 	why := r.refuse(d)
 	if why == "" {
-		r.Ruling = &d
+		r.replace(d)
 	}
 	r.Decisions = append(r.Decisions, DecisionTaken{
 		ID: d.ID, TaskID: d.TaskID, By: d.By, Decision: d.Decision, Accepted: why == "", Why: why,
@@ -116,10 +116,30 @@ func (r *run) refuse(d expense.Decision) string {
 		return "nothing waits for a decision"
 	case d.TaskID != r.Task.ID:
 		return "this task is closed; the report has changed or was decided since"
-	case r.Ruling != nil:
+	case r.Ruling != nil && !r.refusedByConcur():
 		return "already decided by " + r.Ruling.By
 	}
 	return ""
+}
+
+// refusedByConcur reports whether the run is parked because Concur does not do what
+// was decided. Another decision may then be tried.
+func (r *run) refusedByConcur() bool {
+	return r.Parked != nil && r.Parked.Kind == expense.Rejected && r.Doubt == nil
+}
+
+// replace makes a decision the one that counts, in the place of one that Concur
+// refused.
+func (r *run) replace(d expense.Decision) {
+	if r.Ruling != nil {
+		for i, before := range r.Decisions {
+			if before.Accepted && before.TaskID == d.TaskID {
+				r.Decisions[i].Accepted, r.Decisions[i].Why = false, "Concur refused it; decided again by "+d.By
+			}
+		}
+		r.retry = true
+	}
+	r.Ruling = &d
 }
 
 // boundDecisions drops the oldest refused decision when there are too many; one

@@ -154,6 +154,23 @@ func TestAPersonDecides(t *testing.T) {
 		require.Empty(t, p.acted)
 	})
 
+	t.Run("a decision that Concur refuses may be replaced", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}
+		p.actions = []any{certain(expense.Rejected), nil}
+		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(2*time.Minute, func() {
+			require.Equal(t, workflows.Parked, p.status().State)
+			p.decide(p.status().Task.ID, "d2", expense.RulingSendBack)
+		})
+		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "approve", "read", "judge", "send-back"}, p.calls)
+		first, second := p.status().Decisions[0], p.status().Decisions[1]
+		require.False(t, first.Accepted)
+		require.Contains(t, first.Why, "Concur refused it")
+		require.True(t, second.Accepted)
+	})
+
 	t.Run("a decision survives a parked run and an unchanged verdict", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}

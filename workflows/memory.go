@@ -46,6 +46,9 @@ type Memory struct {
 	Deleted []string `json:"deleted,omitempty"` // known, and nothing more to do
 	Refused string   `json:"refused,omitempty"` // the owed URI that must not be followed
 
+	Parked     *Trouble     `json:"parked,omitempty"` // while the run is parked
+	ParkedAt   time.Time    `json:"parkedAt,omitzero"`
+	TryAt      time.Time    `json:"tryAt,omitzero"`  // when it tries again by itself
 	Parks      int          `json:"parks,omitempty"` // in a row, of the same kind
 	ParkedKind expense.Kind `json:"parkedKind,omitempty"`
 
@@ -83,12 +86,13 @@ func (m *Memory) posted(stop string) []PostedAt {
 	return here
 }
 
-// missing returns the exceptions that are still to be posted at this stop.
+// missing returns the exceptions that are still to be posted at this stop, each once.
 func (m *Memory) missing(stop string, wanted []expense.Exception) []expense.Exception {
 	here := m.posted(stop)
 	var missing []expense.Exception
 	for _, e := range wanted {
-		if !slices.ContainsFunc(here, func(p PostedAt) bool { return p.Same(e) }) {
+		posted := slices.ContainsFunc(here, func(p PostedAt) bool { return p.Same(e) })
+		if !posted && !slices.ContainsFunc(missing, e.Same) {
 			missing = append(missing, e)
 		}
 	}

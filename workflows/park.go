@@ -11,7 +11,7 @@ func (t *Trouble) Error() string { return string(t.Kind) + ": " + t.Message }
 
 // park leaves the run open until a person has mended what is wrong, the report is
 // notified again, or it is time to try by itself.
-func (r *run) park(ctx workflow.Context, t Trouble) error {
+func (r *run) park(ctx workflow.Context, t Trouble) {
 	if t.Kind != r.ParkedKind {
 		r.Parks, r.ParkedKind = 0, t.Kind
 	}
@@ -20,22 +20,32 @@ func (r *run) park(ctx workflow.Context, t Trouble) error {
 	if t.Mend == "" {
 		t.Mend = mend(t.Kind)
 	}
-	r.retry, r.again = false, workflow.Now(ctx).Add(delay)
-	r.status.Parked = &t
+	r.retry = false
+	r.Parked, r.ParkedAt, r.TryAt = &t, workflow.Now(ctx), workflow.Now(ctx).Add(delay)
+}
+
+// stayParked waits, and keeps waiting in the run that this one continues as: a long
+// history is no reason to try again.
+func (r *run) stayParked(ctx workflow.Context) error {
 	r.enter(ctx, Parked)
+	r.status.Since = r.ParkedAt
 	info := workflow.GetInfo(ctx)
-	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout:      delay,
-		TimerOptions: workflow.TimerOptions{Summary: "parked (" + string(t.Kind) + "): tries again by itself"},
-	}, func() bool { return r.retry || r.Unread || info.GetContinueAsNewSuggested() })
+	woken := func() bool { return r.retry || r.Unread }
+	ok, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout:      r.TryAt.Sub(workflow.Now(ctx)),
+		TimerOptions: workflow.TimerOptions{Summary: "parked (" + string(r.Parked.Kind) + "): tries again by itself"},
+	}, func() bool { return woken() || info.GetContinueAsNewSuggested() })
 	if err != nil {
 		return err
+	}
+	if ok && !woken() {
+		return errAgain // as new
 	}
 	if r.retry {
 		r.Parks = 0
 	}
 	r.retry, r.Rejudge, r.StopChanges = false, true, 0
-	r.status.Parked = nil
+	r.Parked = nil
 	return errAgain
 }
 
@@ -47,7 +57,7 @@ func mend(k expense.Kind) string {
 	case expense.Rejected:
 		return "Read Concur's words: an exception code is created in Expense Admin, a missing approver in the employee's profile; or change the rules file and restart the workers."
 	case expense.Untrusted:
-		return "Check the address. If it is Concur's, add its host to CONCUR_HOSTS and restart the workers; if not, change the connector's password in Concur: somebody else knows it."
+		return "Check the address. If it is Concur's, add its host to CONCUR_HOSTS and restart the workers. If an ObjectURI is not, somebody else knows the connector's password: change it in Concur."
 	case expense.Malformed:
 		return "Look at the report in Concur and at the status of Concur's service; if it goes on, report it with the correlation ID."
 	case expense.TooLarge:

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
 
 	"concur-connector/expense"
 	"concur-connector/workflows"
@@ -178,4 +180,30 @@ func TestAParkedRun(t *testing.T) {
 		require.Equal(t, expense.Superseded, p.run(callout()).Outcome)
 		require.Len(t, p.acted, 3)
 	})
+}
+
+func TestAParkedRunContinuesAsNewWithoutTryingAgain(t *testing.T) {
+	p := newPlay(t)
+	p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{passOn}, []any{certain(expense.Forbidden)}
+	p.after(time.Minute, func() { p.env.SetContinueAsNewSuggested(true) })
+	p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: callout()})
+	var again *workflow.ContinueAsNewError
+	require.ErrorAs(t, p.env.GetWorkflowError(), &again)
+	var input workflows.ProcessInput
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
+
+	q := stage(t)
+	q.env.SetStartTime(input.Memory.ParkedAt.Add(2 * time.Minute))
+	q.reads, q.verdicts = []any{waiting(1, 10)}, []any{passOn}
+	q.after(7*time.Minute, func() {
+		s := q.status()
+		require.Equal(t, workflows.Parked, s.State)
+		require.Equal(t, expense.Forbidden, s.Parked.Kind)
+		require.True(t, input.Memory.ParkedAt.Equal(s.Since))
+		require.Empty(t, q.calls, "a long history is no reason to try again")
+	})
+	q.after(9*time.Minute, func() { require.NotEmpty(t, q.calls, "ten minutes after it was parked it tries by itself") })
+	q.env.ExecuteWorkflow(workflows.ProcessNotification, input)
+	require.NoError(t, q.env.GetWorkflowError())
+	require.Equal(t, []string{"read", "judge", "approve"}, q.calls)
 }

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"errors"
-	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -16,8 +15,7 @@ type run struct {
 	Memory
 	notification expense.Notification
 	inbox        inbox
-	retry        bool      // an operator has signalled retried
-	again        time.Time // when a parked run tries by itself
+	retry        bool // an operator has signalled retried
 	status       Status
 }
 
@@ -55,10 +53,16 @@ func (r *run) run(ctx workflow.Context) (Result, error) {
 		return r.close(ctx)
 	}
 	for {
-		err := r.life(ctx)
-		var trouble *Trouble
-		if errors.As(err, &trouble) && ctx.Err() == nil {
-			err = r.park(ctx, *trouble)
+		var err error
+		if r.Parked == nil {
+			err = r.life(ctx)
+			var trouble *Trouble
+			if errors.As(err, &trouble) && ctx.Err() == nil {
+				r.park(ctx, *trouble)
+			}
+		}
+		if r.Parked != nil {
+			err = r.stayParked(ctx)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -149,7 +153,7 @@ func (r *run) cancel(ctx workflow.Context) (Result, error) {
 		r.did("cancelled while Concur's answer to a write was awaited: it may have taken effect")
 	}
 	r.Outcome, r.Cause = expense.Cancelled, ""
-	r.status.Parked = nil
+	r.Parked = nil
 	result, _ := r.close(ctx)
 	return result, temporal.NewCanceledError(result)
 }

@@ -71,7 +71,7 @@ func indexed(text string) string {
 func (r *run) answer() Status {
 	s := r.status
 	s.ReportID, s.Stop, s.Revision = r.ReportID, r.Stop, r.Revision
-	s.Task, s.Decisions, s.Done, s.OwedDeletes = r.Task, r.Decisions, r.Done, r.Owed
+	s.Task, s.Decisions, s.Done, s.OwedDeletes, s.Parked = r.Task, r.Decisions, r.Done, r.Owed, r.Parked
 	if s.State == Closed {
 		s.Outcome = r.Outcome
 	}
@@ -87,11 +87,11 @@ func (r *run) details(ctx workflow.Context) string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n\n", args...) }
 	switch r.status.State {
 	case Parked:
-		p := r.status.Parked
-		line("**Parked: waits for an operator** (%s), since %s", p.Kind, clock(r.status.Since))
+		p := r.Parked
+		line("**Parked: waits for an operator** (%s), since %s", p.Kind, clock(r.ParkedAt))
 		line("What is wrong: %s", plain(p.Message))
 		line("What to mend: %s", p.Mend)
-		line("Then: send this workflow the signal `%s`; no input is needed. By itself it tries again at %s.", Retried, clock(r.again))
+		line("Then: send this workflow the signal `%s`; no input is needed. By itself it tries again at %s.", Retried, clock(r.TryAt))
 	case Waiting:
 		line("**Waits for a person's decision** (%s), since %s", group(r.Task.Group), clock(r.status.Since))
 		line("To decide from here: send the signal `%s` with", Decided)
