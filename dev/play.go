@@ -156,12 +156,19 @@ func (w *watch) run(r simReport) {
 			fmt.Printf("           mend it, then send the signal \"retried\": %s/namespaces/default/workflows/%s\n", w.ui, url.PathEscape(id))
 		}
 	case status.Task != nil && status.WaitingFor == workflows.WaitingForApprover:
-		if w.say("run", r.Name, "waits for a person of group "+status.Task.Group) {
+		if w.say("run", r.Name, "waits for a person"+ofGroup(status.Task.Group)) {
 			w.help(id, status.Task.ID)
 		}
 	default:
 		w.say("run", r.Name, string(status.State))
 	}
+}
+
+func ofGroup(group string) string {
+	if group == "" {
+		return ""
+	}
+	return " of group " + group
 }
 
 // help prints how to decide, ready to be copied.

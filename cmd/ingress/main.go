@@ -40,6 +40,10 @@ func command(ctx context.Context, args []string, out, errs io.Writer) error {
 	flags.SetOutput(errs)
 	newApprover := flags.String("new-approver", "", "make a token for the approver called `NAME`, print it and its line of the approvers' file, and exit")
 	version := flags.Bool("version", false, "print the version and exit")
+	flags.Usage = func() {
+		fmt.Fprintln(errs, "usage: ingress [flags]\n\nThe configuration is in the environment: CONCUR_* and Temporal's TEMPORAL_*, see docs/configuration.md.\n\nflags:")
+		flags.PrintDefaults()
+	}
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

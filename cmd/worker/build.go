@@ -109,7 +109,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 	ws := workers{fatal: make(chan error, 2)}
 	options := worker.Options{
 		OnFatalError:                func(err error) { ws.fatal <- err },
-		WorkerStopTimeout:           5 * cfg.AnswerLimit, // longer than the longest write
+		WorkerStopTimeout:           5 * cfg.AnswerLimit, // longer than a write in flight, with its read and a refresh
 		DisableRegistrationAliasing: true,
 	}
 	runs := worker.New(temporal, cfg.TaskQueue, options)
