@@ -95,7 +95,7 @@ func (r *run) details(ctx workflow.Context) string {
 	case Waiting:
 		line("**Waits for a person's decision** (%s), since %s", group(r.Task.Group), clock(r.status.Since))
 		line("To decide from here: send the signal `%s` with", Decided)
-		line("```json\n{\"taskId\": %q, \"decision\": \"pass-on\", \"comment\": \"\", \"by\": \"your name\"}\n```", r.Task.ID)
+		line("```json\n{\"taskId\": %q,\n \"decision\": \"pass-on\",\n \"comment\": \"\",\n \"by\": \"your name\"}\n```", r.Task.ID)
 		line("or with `\"decision\": \"send-back\"`.")
 	case Closed:
 		line("**Ended: %s**%s", r.Outcome, because(r.Cause))
@@ -118,7 +118,8 @@ func (r *run) details(ctx workflow.Context) string {
 			fmt.Fprintf(&b, "- %s\n", plain(d))
 		}
 	}
-	return strings.TrimSpace(b.String())
+	// The Web UI cuts the last line of what it shows; let it cut an empty one.
+	return strings.TrimSpace(b.String()) + "\n\n&nbsp;"
 }
 
 func doing(s State) string {

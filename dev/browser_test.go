@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+)
+
+// TestAnOperatorUnderstandsARunInTheWebUI looks at runs as an operator does, in
+// headless Chromium. The pictures are kept in .cache/screenshots.
+func TestAnOperatorUnderstandsARunInTheWebUI(t *testing.T) {
+	t.Parallel()
+	path := findBrowser(t)
+	world := aWorld(t)
+	browser := startBrowser(t, path)
+	pictures := filepath.Join(world.root, ".cache", "screenshots")
+	require.NoError(t, os.MkdirAll(pictures, 0o755))
+
+	story := filepath.Join(t.TempDir(), "looked-at.txtar")
+	require.NoError(t, os.WriteFile(story, []byte(`# One run is parked, one waits for a person, one is done.
+report odd.yaml conference.yaml lunch.yaml
+parked odd Rejected NOSUCH
+waiting conference finance
+closed lunch approved
+look odd parked.png 'Parked: waits for an operator' 'Invalid Exception Code' 'send this workflow the signal' 'judge the report by the rules'
+look conference waiting.png 'Waits for a person' 'group finance' 'pass-on'
+look lunch done.png 'Ended: approved' 'passed on'
+list operator list.png odd
+invariants
+
+-- odd.yaml --
+name: odd
+entries: [{type: BADCODE, amount: "10.00", receipt: true}]
+-- conference.yaml --
+name: conference
+entries: [{type: CONFR, amount: "5200.00", receipt: true}]
+-- lunch.yaml --
+name: lunch
+entries: [{type: MEALS, amount: "42.50", receipt: true}]
+`), 0o600))
+	p := params(context.Background(), world.setup(), "looked-at", story, nil)
+	// look REPORT PICTURE TEXT...
+	p.Cmds["look"] = func(ts *testscript.TestScript, _ bool, args []string) {
+		s := stageOf(ts)
+		run, err := s.describe(s.reports[args[0]])
+		ts.Check(err)
+		page := world.temporal.ui + "/namespaces/default/workflows/" + url.PathEscape(s.reports[args[0]]) + "/" + run.runID + "/user-metadata"
+		ts.Check(see(browser, page, filepath.Join(pictures, args[1]), args[2:]...))
+	}
+	// list WAITING-FOR PICTURE REPORT
+	p.Cmds["list"] = func(ts *testscript.TestScript, _ bool, args []string) {
+		s := stageOf(ts)
+		query := fmt.Sprintf("ConcurWaitingFor='%s' AND TaskQueue='%s'", args[0], s.house.setup.queue)
+		page := world.temporal.ui + "/namespaces/default/workflows?query=" + url.QueryEscape(query)
+		ts.Check(see(browser, page, filepath.Join(pictures, args[1]), s.reports[args[2]]))
+	}
+	testscript.Run(t, p)
+}
+
+func findBrowser(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("SKIPPED: no Chromium on this machine; the pages were not looked at (Debian: apt-get install chromium)")
+	return ""
+}
+
+// startBrowser starts Chromium with one window, which closes when the test ends. The
+// context is chromedp's hold of that window.
+func startBrowser(t *testing.T, path string) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.WindowSize(1400, 1200),
+		chromedp.NoSandbox, // root, as in a container, has none
+		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-component-update", true),
+	)
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	ctx, stop = chromedp.NewContext(ctx)
+	t.Cleanup(stop)
+	require.NoError(t, chromedp.Do(ctx)) // no deadline here: it would end the browser
+	return ctx
+}
+
+const (
+	// documents are the page and the frames in it: the Web UI prints the details of
+	// a run in a frame.
+	documents = `[document, ...Array.from(document.querySelectorAll("iframe"), f => f.contentDocument)]`
+	// text is all that a person can read there.
+	text = documents + `.map(d => d?.body?.innerText ?? "").join("\n")`
+)
+
+// see opens a page, waits until it is complete and all texts are on it, and keeps a
+// picture of it, also of what it shows instead.
+func see(browser context.Context, page, picture string, texts ...string) error {
+	wanted, err := json.Marshal(texts)
+	if err != nil {
+		return err
+	}
+	complete := fmt.Sprintf(`%s.every(d => d?.readyState === "complete") && %s.every(t => %s.includes(t))`, documents, wanted, text)
+	// The page asks for the details and the list once: what came too late for it is
+	// there when it is opened again.
+	for range 3 {
+		if err = shows(browser, page, complete); err == nil {
+			break
+		}
+	}
+	ctx, cancel := context.WithTimeout(browser, 10*time.Second)
+	defer cancel()
+	if err != nil {
+		says, unread := chromedp.Run(ctx, chromedp.Evaluate[string](text))
+		err = fmt.Errorf("%s does not say all of %q: %w; it says %q", page, texts, errors.Join(err, unread), says)
+	}
+	png, unseen := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if unseen != nil {
+		return errors.Join(err, fmt.Errorf("no picture of %s: %w", page, unseen))
+	}
+	return errors.Join(err, os.WriteFile(picture, png, 0o644))
+}
+
+// shows opens a page and waits until a condition in JavaScript holds there.
+func shows(browser context.Context, page, condition string) error {
+	ctx, cancel := context.WithTimeout(browser, 20*time.Second)
+	defer cancel()
+	return chromedp.Do(ctx, chromedp.Navigate(page), chromedp.Poll[chromedp.Void](condition,
+		chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(10*time.Second)))
+}
