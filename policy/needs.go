@@ -128,9 +128,7 @@ func (r reading) selection(e ast.Expr) {
 	case r.numbered[e.ID()]:
 	case s != nil:
 		r.needs.add(s, field)
-	case t.IsExactType(fieldShape.typ):
-	case t.Kind() == types.MapKind:
-		r.passOn(operand, e)
+	case t.IsExactType(fieldShape.typ), t.Kind() == types.MapKind:
 	default:
 		r.needs.addWhole(reportShape) // of what, the types do not say
 	}
