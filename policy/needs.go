@@ -92,11 +92,10 @@ func (n needs) collect(checked *ast.AST) {
 }
 
 // reading walks a checked expression from the outside to the inside. A field is
-// read where it is selected, and every selection has a type, because an expression
-// cannot leave the types behind. Where a part of the report goes elsewhere than to
-// a selection (into a comparison, or into a function that takes anything), all of
-// it counts as read. What goes into a loop is read where the loop's variables are
-// used.
+// read where it is selected; where the types do not say of what, the whole report
+// is. Where a part of the report goes elsewhere than to a selection (into a
+// comparison, or into a function that takes anything), all of it counts as read.
+// What goes into a loop is read where the loop's variables are used.
 type reading struct {
 	ast      *ast.AST
 	needs    needs
@@ -130,7 +129,7 @@ func (r reading) selection(e ast.Expr) {
 		r.needs.add(s, field)
 	case t.IsExactType(fieldShape.typ), t.Kind() == types.MapKind:
 	default:
-		r.needs.addWhole(reportShape) // of what, the types do not say
+		r.needs.addWhole(reportShape)
 	}
 }
 

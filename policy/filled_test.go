@@ -1,0 +1,123 @@
+package policy_test
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/expense"
+)
+
+// filled returns a report whose every field is the pick of some values, of which the
+// last is never empty.
+func filled(t testing.TB, pick func(n int) int) *expense.Report {
+	t.Helper()
+	r := &expense.Report{}
+	fill(t, reflect.ValueOf(r).Elem(), pick)
+	return r
+}
+
+func full(t testing.TB) *expense.Report {
+	return filled(t, func(n int) int { return n - 1 })
+}
+
+func fill(t testing.TB, v reflect.Value, pick func(n int) int) {
+	t.Helper()
+	switch p := v.Addr().Interface().(type) {
+	case *string:
+		of := []string{"", "MEALS", "ALCOH", "USD", "75", "2", "Fair"}
+		*p = of[pick(len(of))]
+	case *bool:
+		*p = pick(2) == 1
+	case *int:
+		*p = pick(4)
+	case *expense.Date:
+		of := []expense.Date{"", "soon", "2026-05-02", "2026-05-04T23:59:59"}
+		*p = of[pick(len(of))]
+	case **expense.Money:
+		currencies, amounts := []string{"", "EUR", "USD", "USD", "USD"}, []string{"0", "-3", "75.00000000", "80", "5000.01"}
+		if pick(5) > 0 {
+			*p = in(t, amounts[pick(len(amounts))], currencies[pick(len(currencies))])
+		}
+	case *map[string]expense.Field:
+		numbers := []string{"1", "2", "3", "20"}
+		for range pick(len(numbers) + 1) {
+			f := expense.Field{}
+			fill(t, reflect.ValueOf(&f).Elem(), pick)
+			if *p == nil {
+				*p = map[string]expense.Field{}
+			}
+			(*p)[numbers[len(*p)]] = f
+		}
+	default:
+		switch v.Kind() {
+		case reflect.Struct:
+			for i := range v.NumField() {
+				fill(t, v.Field(i), pick)
+			}
+		case reflect.Slice:
+			v.Set(reflect.MakeSlice(v.Type(), pick(3), 2))
+			for i := range v.Len() {
+				fill(t, v.Index(i), pick)
+			}
+		default:
+			require.FailNow(t, "no value for a field", "%s", v.Type())
+		}
+	}
+}
+
+// held names what is in a report, by the names of its JSON: "entries.custom.3".
+func held(t testing.TB, report *expense.Report) []string {
+	t.Helper()
+	found := map[string]bool{}
+	var walk func(name string, value any)
+	walk = func(name string, value any) {
+		switch v := value.(type) {
+		case map[string]any:
+			_, amount := v["amount"]
+			_, field := v["value"]
+			if amount || field {
+				found[name] = true
+				return
+			}
+			for key, inner := range v {
+				walk(strings.TrimPrefix(name+"."+key, "."), inner)
+			}
+		case []any:
+			for _, inner := range v {
+				walk(name, inner)
+			}
+		default:
+			found[name] = true
+		}
+	}
+	walk("", decoded(t, report))
+	return slices.Sorted(maps.Keys(found))
+}
+
+func decoded(t testing.TB, report *expense.Report) map[string]any {
+	t.Helper()
+	var v map[string]any
+	require.NoError(t, json.Unmarshal([]byte(encoded(t, report)), &v))
+	return v
+}
+
+func encoded(t testing.TB, report *expense.Report) string {
+	t.Helper()
+	data, err := json.Marshal(report)
+	require.NoError(t, err)
+	return string(data)
+}
+
+// stored returns what a history gives back.
+func stored(t testing.TB, report *expense.Report) *expense.Report {
+	t.Helper()
+	var r expense.Report
+	require.NoError(t, json.Unmarshal([]byte(encoded(t, report)), &r))
+	return &r
+}
