@@ -14,10 +14,11 @@ import (
 	"concur-connector/policy"
 )
 
-// Starter starts the run of a notification, or tells the one that is open. It
-// reports whether a new run began.
+// Starter starts the run of a notification that a sweep found, tells the one that is
+// open, or leaves it alone. An error that says that the notification itself is refused
+// is a *serviceerror.InvalidArgument.
 type Starter interface {
-	Start(ctx context.Context, n expense.Notification) (started bool, err error)
+	Sweep(ctx context.Context, n expense.Notification) (expense.Swept, error)
 }
 
 // Activities are the side effects of the workflows. Every exported method is an

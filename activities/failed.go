@@ -3,8 +3,11 @@ package activities
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+
+	"go.temporal.io/api/serviceerror"
 
 	"concur-connector/concur"
 	"concur-connector/expense"
@@ -75,22 +78,27 @@ func (l *lowest) sorted() []expense.Notification {
 	return l.items
 }
 
-// StartProcessing starts a run for each notification, or tells the open one, by the
-// same code as a callout. An attempt that was cut is safe to repeat: a run that was
+// StartProcessing starts a run for each notification, tells the open one, or leaves it
+// alone, by the same code as a callout. One that Temporal refuses stops no other. An attempt that was cut is safe to repeat: a run that was
 // told of a notification URI is not woken by it again.
 func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProcessingInput) (expense.StartedProcessing, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	var result expense.StartedProcessing
 	for _, n := range in.Notifications {
-		started, err := a.options.Starter.Start(ctx, n)
-		if err != nil {
+		swept, err := a.options.Starter.Sweep(ctx, n)
+		var refused *serviceerror.InvalidArgument
+		switch {
+		case errors.As(err, &refused):
+			result.Failed = append(result.Failed, expense.Quarantined{NotificationURI: n.NotificationURI, Reason: refused.Error()})
+		case err != nil:
 			return result, err
-		}
-		if started {
+		case swept == expense.SweptStarted:
 			result.Started++
-		} else {
+		case swept == expense.SweptJoined:
 			result.Joined++
+		default:
+			result.Left++
 		}
 	}
 	return result, nil

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
 
 	"concur-connector/activities"
@@ -155,15 +156,21 @@ type starter struct {
 	fails error // after the first
 }
 
-func (s *starter) Start(_ context.Context, n expense.Notification) (bool, error) {
+func (s *starter) Sweep(_ context.Context, n expense.Notification) (expense.Swept, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fails != nil && len(s.told) > 0 {
-		return false, s.fails
+		return "", s.fails
 	}
 	open := slices.Contains(s.told, n.ID())
 	s.told = append(s.told, n.ID())
-	return !open, nil
+	switch {
+	case n.Kind != expense.ExpenseReport:
+		return expense.SweptLeft, nil
+	case open:
+		return expense.SweptJoined, nil
+	}
+	return expense.SweptStarted, nil
 }
 
 func TestStartProcessing(t *testing.T) {
@@ -195,6 +202,24 @@ func TestStartProcessing(t *testing.T) {
 		require.False(t, e.NonRetryable())
 		require.Contains(t, e.Error(), "Temporal is away")
 		require.Equal(t, []string{"EXPRPT:a"}, s.told)
+	})
+	t.Run("what is left alone is counted", func(t *testing.T) {
+		t.Parallel()
+		request := expense.Notification{Kind: expense.TravelRequest, Key: "t", NotificationURI: entry(4)}
+		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t, with(&starter{})).StartProcessing,
+			expense.StartProcessingInput{Notifications: []expense.Notification{request}})
+		require.NoError(t, err)
+		require.Equal(t, expense.StartedProcessing{Left: 1}, got)
+	})
+	t.Run("one that Temporal refuses for what it is stops no other", func(t *testing.T) {
+		t.Parallel()
+		s := &starter{fails: serviceerror.NewInvalidArgument("the ID is too long")}
+		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t, with(s)).StartProcessing,
+			expense.StartProcessingInput{Notifications: found})
+		require.NoError(t, err)
+		require.Equal(t, 1, got.Started)
+		require.Len(t, got.Failed, 2)
+		require.Equal(t, entry(2), got.Failed[0].NotificationURI)
 	})
 	t.Run("nothing found starts nothing", func(t *testing.T) {
 		t.Parallel()

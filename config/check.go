@@ -71,6 +71,17 @@ func (p *problems) checkWorker(cfg Worker) {
 	if !(cfg.RequestsPerSecond > 0 && cfg.RequestsPerSecond <= 1e5) {
 		p.add("CONCUR_REQUESTS_PER_SECOND", "must be a number above 0 and at most 100000")
 	}
+	switch cfg.Sweep {
+	case "act", "read-only", "off":
+	default:
+		p.add("CONCUR_SWEEP", "must be act, read-only or off")
+	}
+	if cfg.SweepEvery < time.Second {
+		p.add("CONCUR_SWEEP_EVERY", "must be a duration of a second or more, such as 15m")
+	}
+	if !(cfg.SweepShare > 0 && cfg.SweepShare < 1) {
+		p.add("CONCUR_SWEEP_SHARE", "must be a number above 0 and below 1")
+	}
 	p.checkDuration("CONCUR_ANSWER_LIMIT", cfg.AnswerLimit)
 	p.checkDuration("CONCUR_HEARTBEAT_TIMEOUT", cfg.HeartbeatTimeout)
 	p.checkDuration("CONCUR_RETRY_INTERVAL", cfg.RetryInterval)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -46,6 +48,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"cancel":  (*stage).doCancel,
 		"reset":   (*stage).doReset,
 		"sweep":   (*stage).doSweep,
+		"swept":   (*stage).isSwept,
 		"worker":  (*stage).doWorker,
 		"ingress": (*stage).doIngress,
 	}
@@ -252,6 +255,38 @@ func (s *stage) doSweep(_ *testscript.TestScript, _ []string) error {
 		return err
 	}
 	return run.Get(s.ctx, nil)
+}
+
+// isSwept waits until a scheduled sweep has ended with that count in its result.
+func (s *stage) isSwept(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "swept COUNTER N"); err != nil {
+		return err
+	}
+	return s.until(func() error {
+		d, err := s.house.setup.temporal.client.ScheduleClient().GetHandle(s.ctx, workflows.SweepScheduleID(s.house.setup.queue)).Describe(s.ctx)
+		if err != nil {
+			return err
+		}
+		var last string
+		for _, a := range d.Info.RecentActions {
+			if run := a.StartWorkflowResult; run != nil {
+				last = run.WorkflowID
+			}
+		}
+		if last == "" {
+			return errors.New("no sweep was made yet")
+		}
+		var result map[string]any
+		ctx, cancel := context.WithTimeout(s.ctx, 2*time.Second)
+		defer cancel()
+		if err := s.house.setup.temporal.client.GetWorkflow(ctx, last, "").Get(ctx, &result); err != nil {
+			return err
+		}
+		if fmt.Sprint(result[args[0]]) != args[1] {
+			return fmt.Errorf("the last sweep's result is %v", result)
+		}
+		return nil
+	})
 }
 
 func (s *stage) doWorker(_ *testscript.TestScript, args []string) error {

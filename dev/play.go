@@ -35,7 +35,7 @@ func play(ctx context.Context, o options) error {
 	}
 	defer world.close()
 	setup := world.setup()
-	setup.queue, setup.fixed = workflows.DefaultTaskQueue, true
+	setup.queue, setup.fixed, setup.sweep = workflows.DefaultTaskQueue, true, "act"
 	h, err := open(ctx, setup, world.dir)
 	if err != nil {
 		return err

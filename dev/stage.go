@@ -223,7 +223,7 @@ func (s *stage) decide(id, taskID, decision, comment string) (int, string, error
 func (s *stage) clear() {
 	c := s.house.setup.temporal.client
 	open, err := c.ListWorkflow(s.ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		Query: fmt.Sprintf("TaskQueue = '%s' AND ExecutionStatus = 'Running'", s.house.setup.queue),
+		Query: s.ours() + " AND ExecutionStatus = 'Running'",
 	})
 	if err != nil {
 		return // the server goes away with the command
@@ -231,6 +231,12 @@ func (s *stage) clear() {
 	for _, run := range open.GetExecutions() {
 		_ = c.TerminateWorkflow(s.ctx, run.GetExecution().GetWorkflowId(), "", "the story has ended")
 	}
+}
+
+// ours is the visibility query of the house's runs.
+func (s *stage) ours() string {
+	queue := s.house.setup.queue
+	return fmt.Sprintf("TaskQueue IN ('%s', '%s')", queue, workflows.SweepQueue(queue))
 }
 
 // evidence is what a story that failed leaves to look at.

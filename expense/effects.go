@@ -148,4 +148,18 @@ type StartProcessingInput struct {
 type StartedProcessing struct {
 	Started int `json:"started,omitempty"` // a new run
 	Joined  int `json:"joined,omitempty"`  // an open run was told
+	Left    int `json:"left,omitempty"`    // left alone: its last run says so
+
+	// Failed are those that Temporal refused for what they are.
+	Failed []Quarantined `json:"failed,omitempty"`
 }
+
+// Swept is what became of one notification that a sweep found.
+type Swept string
+
+// What becomes of a notification that a sweep finds.
+const (
+	SweptStarted Swept = "started"
+	SweptJoined  Swept = "joined"
+	SweptLeft    Swept = "left"
+)

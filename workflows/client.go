@@ -43,9 +43,13 @@ func NewClient(c client.Client, taskQueue string) *Client {
 // open, tells it. It reports whether a new run began. The error leaves the outcome
 // open; calling again is safe.
 func (c *Client) Start(ctx context.Context, n expense.Notification) (started bool, err error) {
+	return c.startOn(ctx, n, c.taskQueue)
+}
+
+func (c *Client) startOn(ctx context.Context, n expense.Notification, queue string) (started bool, err error) {
 	options := client.StartWorkflowOptions{
 		ID:                                       n.ID(),
-		TaskQueue:                                c.taskQueue,
+		TaskQueue:                                queue,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            summary(n.Kind),

@@ -46,6 +46,13 @@ const StatusQuery = "status"
 // Concur.
 const DefaultTaskQueue = "concur-connector"
 
+// SweepQueue names the queue of the runs that a sweep starts. It is one of its own, and
+// so is its Concur queue, so that no callout waits behind a sweep.
+func SweepQueue(taskQueue string) string { return taskQueue + "-sweep" }
+
+// SweepScheduleID names the Temporal Schedule that sweeps the failed list.
+func SweepScheduleID(taskQueue string) string { return "sweep-" + taskQueue }
+
 // ConcurQueue names the queue of the activities that call Concur. It is a queue of
 // its own so that its rate can be limited for the whole fleet.
 func ConcurQueue(taskQueue string) string { return taskQueue + "-api" }

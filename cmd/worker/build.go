@@ -87,8 +87,8 @@ func reachTemporal(ctx context.Context, logger *slog.Logger) (client.Client, err
 	return temporal, nil
 }
 
-// workers are the pollers of both queues: Concur's is one of its own, so that its
-// rate is limited for the whole fleet and for nothing else.
+// workers are the pollers of the callouts' queues and of the sweeps': a callout never
+// waits behind a sweep.
 type workers struct {
 	polling []worker.Worker
 	fatal   chan error // from a worker that Temporal has told to give up
@@ -106,13 +106,6 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 	if err != nil {
 		return workers{}, err
 	}
-	ws := workers{fatal: make(chan error, 2)}
-	options := worker.Options{
-		OnFatalError:                func(err error) { ws.fatal <- err },
-		WorkerStopTimeout:           5 * cfg.AnswerLimit, // longer than a write in flight, with its read and a refresh
-		DisableRegistrationAliasing: true,
-	}
-	runs := worker.New(temporal, cfg.TaskQueue, options)
 	flows := workflows.Workflows{Settings: workflows.Settings{
 		AnswerLimit:      cfg.AnswerLimit,
 		HeartbeatTimeout: cfg.HeartbeatTimeout,
@@ -121,6 +114,22 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 		ParkedRetries:    cfg.ParkedRetries,
 		MalformedDelay:   cfg.MalformedDelay,
 	}}
+	ws := workers{fatal: make(chan error, 4)}
+	rate := cfg.RequestsPerSecond
+	ws.poll(temporal, cfg, cfg.TaskQueue, rate*(1-cfg.SweepShare), flows, acts)
+	ws.poll(temporal, cfg, workflows.SweepQueue(cfg.TaskQueue), rate*cfg.SweepShare, flows, acts)
+	return ws, nil
+}
+
+// poll adds the workers of one queue and of its Concur queue, which is one of its
+// own so that its rate is limited for the whole fleet and for nothing else.
+func (ws *workers) poll(temporal client.Client, cfg config.Worker, queue string, rate float64, flows workflows.Workflows, acts *activities.Activities) {
+	options := worker.Options{
+		OnFatalError:                func(err error) { ws.fatal <- err },
+		WorkerStopTimeout:           5 * cfg.AnswerLimit, // longer than a write in flight, with its read and a refresh
+		DisableRegistrationAliasing: true,
+	}
+	runs := worker.New(temporal, queue, options)
 	for name, f := range map[string]any{
 		workflows.ProcessNotification:      flows.ProcessNotification,
 		workflows.SweepFailedNotifications: flows.SweepFailedNotifications,
@@ -132,8 +141,8 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 		workflows.StartProcessing: acts.StartProcessing,
 	})
 
-	options.TaskQueueActivitiesPerSecond = cfg.RequestsPerSecond
-	calls := worker.New(temporal, workflows.ConcurQueue(cfg.TaskQueue), options)
+	options.TaskQueueActivitiesPerSecond = rate
+	calls := worker.New(temporal, workflows.ConcurQueue(queue), options)
 	register(calls, map[string]any{
 		workflows.FetchReport:             acts.FetchReport,
 		workflows.PostExceptions:          acts.PostExceptions,
@@ -141,8 +150,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 		workflows.DeleteNotification:      acts.DeleteNotification,
 		workflows.ListFailedNotifications: acts.ListFailedNotifications,
 	})
-	ws.polling = []worker.Worker{calls, runs}
-	return ws, nil
+	ws.polling = append(ws.polling, calls, runs)
 }
 
 func register(w worker.Worker, acts map[string]any) {

@@ -86,6 +86,10 @@ func run(ctx context.Context, errs io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("open the internal listener: %w", err)
 	}
+	err = workflows.EnsureSweepSchedule(ctx, temporal, cfg.TaskQueue, workflows.SweepMode(cfg.Sweep), cfg.SweepEvery)
+	if err != nil {
+		return err
+	}
 	workers, err := build(cfg, temporal, concur, rules)
 	if err != nil {
 		return errors.Join(err, health.Close())

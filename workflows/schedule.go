@@ -1,0 +1,95 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+)
+
+// SweepMode says whether and how the failed list is swept by itself.
+type SweepMode string
+
+// The modes of the sweep.
+const (
+	SweepOff      SweepMode = "off"       // not at all
+	SweepReadOnly SweepMode = "read-only" // counted, nothing is started
+	SweepAct      SweepMode = "act"
+)
+
+// catchUp is how late a sweep may still be made that was missed because Temporal was
+// away. An older one is not made up for: the next finds the same list.
+const catchUp = 10 * time.Minute
+
+// EnsureSweepSchedule has the failed list swept every so often, or not at all. It may
+// be called again and again, by every worker that starts; a schedule that an operator
+// has paused stays paused.
+func EnsureSweepSchedule(ctx context.Context, c client.Client, taskQueue string, mode SweepMode, every time.Duration) error {
+	id := SweepScheduleID(taskQueue)
+	handle := c.ScheduleClient().GetHandle(ctx, id)
+	if mode == SweepOff {
+		err := handle.Delete(ctx)
+		var missing *serviceerror.NotFound
+		if err != nil && !errors.As(err, &missing) {
+			return fmt.Errorf("delete the schedule of the sweep: %w", err)
+		}
+		return nil
+	}
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}, Jitter: every / 10}
+	action := &client.ScheduleWorkflowAction{
+		ID:        id,
+		Workflow:  SweepFailedNotifications,
+		TaskQueue: SweepQueue(taskQueue),
+		Args:      []any{SweepInput{ReadOnly: mode == SweepReadOnly}},
+	}
+	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID: id, Spec: spec, Action: action,
+		Overlap:       enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+		CatchupWindow: catchUp,
+	})
+	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		err = handle.Update(ctx, client.ScheduleUpdateOptions{
+			DoUpdate: func(before client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+				return updated(before.Description.Schedule, spec, action)
+			},
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("schedule the sweep of the failed list: %w", err)
+	}
+	return nil
+}
+
+// updated returns the schedule with what we decide of it, its state left as it is, or
+// ErrSkipScheduleUpdate when nothing differs.
+func updated(schedule client.Schedule, spec client.ScheduleSpec, action *client.ScheduleWorkflowAction) (*client.ScheduleUpdate, error) {
+	before, _ := schedule.Action.(*client.ScheduleWorkflowAction)
+	if before != nil && schedule.Spec != nil && before.TaskQueue == action.TaskQueue &&
+		reflect.DeepEqual(schedule.Spec.Intervals, spec.Intervals) && sameInput(before.Args, action.Args[0].(SweepInput)) {
+		return nil, temporal.ErrSkipScheduleUpdate
+	}
+	schedule.Spec, schedule.Action = &spec, action
+	return &client.ScheduleUpdate{Schedule: &schedule}, nil
+}
+
+// sameInput reports whether a described schedule's action has this input: it is
+// described encoded.
+func sameInput(args []any, want SweepInput) bool {
+	if len(args) != 1 {
+		return false
+	}
+	payload, ok := args[0].(*commonpb.Payload)
+	if !ok {
+		return false
+	}
+	var got SweepInput
+	return converter.GetDefaultDataConverter().FromPayload(payload, &got) == nil && reflect.DeepEqual(got, want)
+}

@@ -1,0 +1,92 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/converter"
+
+	"concur-connector/expense"
+)
+
+// Sweep does with a notification of the failed list what Start does with a callout,
+// on the sweeps' own queues. It leaves alone what the last run of the notification
+// says is not to be taken up again: an object that we do not handle, and a run that
+// an operator ended after the event.
+func (c *Client) Sweep(ctx context.Context, n expense.Notification) (expense.Swept, error) {
+	last, err := c.temporal.DescribeWorkflowExecution(ctx, n.ID(), "")
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+	case err != nil:
+		return "", fmt.Errorf("look for the run of %s: %w", n.ID(), err)
+	default:
+		leave, err := c.leave(ctx, n, last.GetWorkflowExecutionInfo())
+		if err != nil {
+			return "", err
+		}
+		if leave {
+			return expense.SweptLeft, nil
+		}
+	}
+	started, err := c.startOn(ctx, n, SweepQueue(c.taskQueue))
+	switch {
+	case err != nil:
+		return "", err
+	case started:
+		return expense.SweptStarted, nil
+	}
+	return expense.SweptJoined, nil
+}
+
+// leave reports whether the last run of a notification says that it is not to be
+// taken up again.
+func (c *Client) leave(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo) (bool, error) {
+	switch last.GetStatus() {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+		return keyword(last.GetSearchAttributes(), OutcomeAttribute) == string(expense.Unsupported), nil
+	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+	default:
+		return false, nil
+	}
+	if last.GetCloseTime().AsTime().After(happened(n.EventDateTime)) {
+		return true, nil
+	}
+	// The event's time has no zone: this run may have been ended because of this very
+	// notification all the same, and then it knows it.
+	status, err := c.Status(ctx, n.ID())
+	if err != nil {
+		return false, fmt.Errorf("ask the last run of %s: %w", n.ID(), err)
+	}
+	return slices.Contains(status.OwedDeletes, n.NotificationURI), nil
+}
+
+// happened returns the latest moment that the text of an event's time can mean: it
+// has no zone, and often no time of day. A text that cannot be read may mean now.
+func happened(text string) time.Time {
+	const farthestZone = 12 * time.Hour // west of Greenwich
+	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02:15:04:05", time.RFC3339} {
+		if at, err := time.Parse(form, text); err == nil {
+			return at.Add(farthestZone)
+		}
+	}
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day.AddDate(0, 0, 1).Add(farthestZone)
+	}
+	return time.Now()
+}
+
+func keyword(attributes *commonpb.SearchAttributes, name string) string {
+	var text string
+	if p := attributes.GetIndexedFields()[name]; p != nil {
+		_ = converter.GetDefaultDataConverter().FromPayload(p, &text) // another type says nothing
+	}
+	return text
+}

@@ -1,0 +1,87 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/mocks"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"concur-connector/expense"
+	"concur-connector/workflows"
+)
+
+func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
+	t.Parallel()
+	event := failedCopy(1)
+	event.EventDateTime = "2026-11-03T10:00:00"
+	at := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)
+	closed := func(status enumspb.WorkflowExecutionStatus, outcome expense.Outcome, when time.Time) *workflowpb.WorkflowExecutionInfo {
+		info := &workflowpb.WorkflowExecutionInfo{Status: status, CloseTime: timestamppb.New(when)}
+		if outcome != "" {
+			payload, err := converter.GetDefaultDataConverter().ToPayload(outcome)
+			require.NoError(t, err)
+			info.SearchAttributes = &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{workflows.OutcomeAttribute: payload}}
+		}
+		return info
+	}
+	const (
+		completed  = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
+		canceled   = enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED
+		terminated = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
+		running    = enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+	)
+	for name, c := range map[string]struct {
+		last  *workflowpb.WorkflowExecutionInfo // nil: there was none
+		knows []string                          // notification URIs that the last run owed
+		open  bool
+		want  expense.Swept
+	}{
+		"one that was never seen is started":                {want: expense.SweptStarted},
+		"one whose last run is done is started":             {last: closed(completed, expense.Approved, at), want: expense.SweptStarted},
+		"one whose run is open is told to it":               {last: closed(running, "", at), open: true, want: expense.SweptJoined},
+		"an object that we do not handle is left alone":     {last: closed(completed, expense.Unsupported, at.AddDate(-1, 0, 0)), want: expense.SweptLeft},
+		"one cancelled long after the event is left alone":  {last: closed(canceled, expense.Cancelled, at.Add(13*time.Hour)), want: expense.SweptLeft},
+		"one terminated long after the event is left alone": {last: closed(terminated, "", at.Add(13*time.Hour)), want: expense.SweptLeft},
+		"one cancelled before the event is started":         {last: closed(canceled, expense.Cancelled, at.Add(-time.Hour)), want: expense.SweptStarted},
+		"one cancelled within the zones' doubt is started":  {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), want: expense.SweptStarted},
+		"one that the cancelled run knew of is left alone":  {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), knows: []string{event.NotificationURI}, want: expense.SweptLeft},
+		"one beside what the cancelled run knew is started": {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), knows: []string{"https://other"}, want: expense.SweptStarted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := mocks.NewClient(t)
+			describe := m.On("DescribeWorkflowExecution", mock.Anything, calloutID, "")
+			if c.last == nil {
+				describe.Return(nil, errMissing)
+			} else {
+				describe.Return(&workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: c.last}, nil)
+			}
+			answer := mocks.NewEncodedValue(t)
+			answer.On("Get", mock.Anything).Run(func(args mock.Arguments) {
+				args.Get(0).(*workflows.Status).OwedDeletes = c.knows
+			}).Return(nil).Maybe()
+			m.On("QueryWorkflow", mock.Anything, calloutID, "", workflows.StatusQuery).Return(answer, nil).Maybe()
+			input := workflows.ProcessInput{Notification: event}
+			if c.want != expense.SweptLeft {
+				execute := m.On("ExecuteWorkflow", mock.Anything, startOptions("own-sweep", true), workflows.ProcessNotification, input).Once()
+				execute.Return(nil, nil)
+				if c.open {
+					execute.Return(nil, errStarted)
+					m.On("SignalWithStartWorkflow", mock.Anything, calloutID, workflows.Notified, event, startOptions("own-sweep", false),
+						workflows.ProcessNotification, input).Return(nil, nil).Once()
+				}
+			}
+			got, err := workflows.NewClient(m, "own").Sweep(t.Context(), event)
+			require.NoError(t, err)
+			require.Equal(t, c.want, got)
+		})
+	}
+}
