@@ -113,13 +113,13 @@ func (r *run) details(ctx workflow.Context) string {
 		b.WriteByte('\n')
 	}
 	if len(r.Done) > 0 {
-		line("Done so far:")
+		line("Done:")
 		for _, d := range r.Done {
 			fmt.Fprintf(&b, "- %s\n", plain(d))
 		}
 	}
 	// The Web UI cuts the last line of what it shows; let it cut an empty one.
-	return strings.TrimSpace(b.String()) + "\n\n&nbsp;"
+	return strings.TrimSpace(b.String()) + "\n\n\u00a0"
 }
 
 func doing(s State) string {
