@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -21,6 +22,12 @@ type Starter interface {
 	Sweep(ctx context.Context, n expense.Notification) (expense.Swept, error)
 }
 
+// Knower says whether a run knows of a report: one that is open, or one that closed
+// after that moment.
+type Knower interface {
+	Knows(ctx context.Context, reportID string, since time.Time) (bool, error)
+}
+
 // Activities are the side effects of the workflows. Every exported method is an
 // activity, registered under its own name.
 type Activities struct {
@@ -32,7 +39,9 @@ type Options struct {
 	Concur  *concur.Client
 	Rules   *policy.Policy
 	Starter Starter
+	Knower  Knower
 	Delays  Delays
+	Logger  *slog.Logger // nil: nothing is said
 
 	// AnswerLimit is how long a request of an earlier attempt may still be acting
 	// in Concur.
@@ -54,8 +63,13 @@ func New(o Options) (*Activities, error) {
 		return nil, errors.New("activities: no rules")
 	case o.Starter == nil:
 		return nil, errors.New("activities: nothing to start runs with")
+	case o.Knower == nil:
+		return nil, errors.New("activities: nothing to look for runs with")
 	case o.AnswerLimit <= 0 || o.ReportLimit <= 0:
 		return nil, errors.New("activities: the answer limit and the report limit must be positive")
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Heartbeat == nil {
 		o.Heartbeat = heartbeat

@@ -22,6 +22,7 @@ func TestActivitiesThatWouldFailLaterAreNotMade(t *testing.T) {
 		"activities: no client for Concur":            func(o *activities.Options) { o.Concur = nil },
 		"activities: no rules":                        func(o *activities.Options) { o.Rules = nil },
 		"activities: nothing to start runs with":      func(o *activities.Options) { o.Starter = nil },
+		"activities: nothing to look for runs with":   func(o *activities.Options) { o.Knower = nil },
 		"activities: the answer limit and the report": func(o *activities.Options) { o.AnswerLimit = 0 },
 		"the report limit must be positive":           func(o *activities.Options) { o.ReportLimit = -1 },
 	} {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
@@ -171,6 +172,10 @@ func (s *starter) Sweep(_ context.Context, n expense.Notification) (expense.Swep
 		return expense.SweptJoined, nil
 	}
 	return expense.SweptStarted, nil
+}
+
+func (s *starter) Knows(_ context.Context, reportID string, _ time.Time) (bool, error) {
+	return reportID == "0KNOWN" && s.fails == nil, s.fails
 }
 
 func TestStartProcessing(t *testing.T) {

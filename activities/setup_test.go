@@ -116,6 +116,8 @@ func name(r *http.Request) string {
 		return "act"
 	case r.Method == http.MethodGet && path == entriesAPI:
 		return "list"
+	case r.Method == http.MethodGet && path == "/api/v3.0/expense/reports":
+		return "pending"
 	case r.Method == http.MethodDelete && strings.HasPrefix(path, entriesAPI+"/"):
 		return "delete"
 	}
@@ -218,7 +220,7 @@ func (h *house) options(t testing.TB) activities.Options {
 	rules, err := policy.Parse("rules.yaml", []byte(rulesFile))
 	require.NoError(t, err)
 	return activities.Options{
-		Concur: h.client(t), Rules: rules, Starter: &starter{}, Delays: delays,
+		Concur: h.client(t), Rules: rules, Starter: &starter{}, Knower: &starter{}, Delays: delays,
 		AnswerLimit: 30 * time.Millisecond, ReportLimit: 1 << 20,
 	}
 }

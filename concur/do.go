@@ -2,6 +2,7 @@ package concur
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -27,8 +28,9 @@ type request struct {
 	method string
 	target target
 	body   []byte
-	write  bool // it changes something: an answer that is lost leaves that unknown
-	silent bool // its answer needs no body
+	write  bool   // it changes something: an answer that is lost leaves that unknown
+	silent bool   // its answer needs no body
+	accept string // the media type that is asked for; XML when empty
 }
 
 // answer is what Concur answered with success.
@@ -93,7 +95,7 @@ func (c *Client) send(ctx context.Context, r request, access access) (*answer, e
 	}
 	req.URL = &url.URL{Scheme: "https", Host: req.URL.Host, Opaque: r.target.path, RawQuery: r.target.query}
 	req.Header.Set("Authorization", "Bearer "+access.bearer)
-	req.Header.Set("Accept", "application/xml")
+	req.Header.Set("Accept", cmp.Or(r.accept, "application/xml"))
 	req.Header.Set(correlationHeader, correlation)
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/xml")

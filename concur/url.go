@@ -13,6 +13,7 @@ const (
 	ObjectURI       = "ObjectURI"         // of a callout: a report
 	ActionURL       = "WorkflowActionURL" // of a report: its workflow step
 	NotificationURI = "NotificationURI"   // of the failed list: one of its entries
+	NextPage        = "NextPage"          // of a list: its next page
 )
 
 const (
@@ -24,6 +25,7 @@ var prefixes = map[string]string{
 	ObjectURI:       reportPath,
 	ActionURL:       reportPath,
 	NotificationURI: notificationPath + "/",
+	NextPage:        "/api/v3.0/expense/",
 }
 
 // target is where on the geolocation a request goes: path and query, byte for byte.

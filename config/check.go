@@ -79,6 +79,7 @@ func (p *problems) checkWorker(cfg Worker) {
 	if cfg.SweepEvery < time.Second {
 		p.add("CONCUR_SWEEP_EVERY", "must be a duration of a second or more, such as 15m")
 	}
+	p.checkDuration("CONCUR_PENDING_GRACE", cfg.PendingGrace)
 	if !(cfg.SweepShare > 0 && cfg.SweepShare < 1) {
 		p.add("CONCUR_SWEEP_SHARE", "must be a number above 0 and below 1")
 	}

@@ -165,6 +165,7 @@ func TestWorkerIsRefused(t *testing.T) {
 		"CONCUR_SWEEP":               "sometimes",
 		"CONCUR_SWEEP_EVERY":         "0s",
 		"CONCUR_SWEEP_SHARE":         "1",
+		"CONCUR_PENDING_GRACE":       "0s",
 		"CONCUR_ANSWER_LIMIT":        "0s",
 		"CONCUR_HEARTBEAT_TIMEOUT":   "-1s",
 		"CONCUR_RETRY_INTERVAL":      "soon",

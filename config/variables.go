@@ -51,9 +51,10 @@ type Worker struct {
 
 	RequestsPerSecond float64 `envconfig:"CONCUR_REQUESTS_PER_SECOND" default:"10" desc:"activities that call Concur, per second, all workers together"`
 
-	Sweep      string        `envconfig:"CONCUR_SWEEP" default:"act" desc:"sweep of the notifications that Concur could not deliver: act, read-only or off"`
-	SweepEvery time.Duration `envconfig:"CONCUR_SWEEP_EVERY" default:"15m" desc:"how often the sweep is made"`
-	SweepShare float64       `envconfig:"CONCUR_SWEEP_SHARE" default:"0.3" desc:"part of CONCUR_REQUESTS_PER_SECOND that the runs of a sweep may use; callouts have the rest"`
+	Sweep        string        `envconfig:"CONCUR_SWEEP" default:"act" desc:"sweep of the notifications that Concur could not deliver: act, read-only or off"`
+	SweepEvery   time.Duration `envconfig:"CONCUR_SWEEP_EVERY" default:"15m" desc:"how often the sweep is made"`
+	PendingGrace time.Duration `envconfig:"CONCUR_PENDING_GRACE" default:"1h" desc:"after this time a report that waits in Concur and that no run knows of is missed, loud"`
+	SweepShare   float64       `envconfig:"CONCUR_SWEEP_SHARE" default:"0.3" desc:"part of CONCUR_REQUESTS_PER_SECOND that the runs of a sweep may use; callouts have the rest"`
 
 	AnswerLimit       time.Duration `envconfig:"CONCUR_ANSWER_LIMIT" default:"60s" desc:"how long Concur may take to answer one request"`
 	HeartbeatTimeout  time.Duration `envconfig:"CONCUR_HEARTBEAT_TIMEOUT" default:"15s" desc:"after this silence the attempt of a lost worker is retried"`

@@ -23,6 +23,7 @@ const (
 	TakeAction              = "TakeAction"
 	DeleteNotification      = "DeleteNotification"
 	ListFailedNotifications = "ListFailedNotifications"
+	ListPendingReports      = "ListPendingReports"
 	StartProcessing         = "StartProcessing"
 )
 

@@ -35,7 +35,7 @@ func TestTheContractIsWhatIsStoredInSomebodysTemporal(t *testing.T) {
 	golden(t, "testdata/contract.json", map[string]any{
 		"workflows": []string{workflows.ProcessNotification, workflows.SweepFailedNotifications},
 		"activities": []string{workflows.FetchReport, workflows.ValidateReport, workflows.PostExceptions, workflows.TakeAction,
-			workflows.DeleteNotification, workflows.ListFailedNotifications, workflows.StartProcessing},
+			workflows.DeleteNotification, workflows.ListFailedNotifications, workflows.ListPendingReports, workflows.StartProcessing},
 		"signals": []string{workflows.Notified, workflows.Decided, workflows.Retried},
 		"queries": []string{workflows.StatusQuery},
 		"queues": []string{workflows.DefaultTaskQueue, workflows.ConcurQueue(workflows.DefaultTaskQueue),

@@ -15,6 +15,7 @@ import (
 const (
 	requestsOfRead  = 8
 	requestsOfWrite = 1 + 3*requestsOfRead // the pause, a read, the write, a read
+	requestsOfList  = 60                   // a list in pages
 )
 
 // concurOptions are for an activity that calls Concur. There is no

@@ -32,7 +32,7 @@ const catchUp = 10 * time.Minute
 // EnsureSweepSchedule has the failed list swept every so often, or not at all. It may
 // be called again and again, by every worker that starts; a schedule that an operator
 // has paused stays paused.
-func EnsureSweepSchedule(ctx context.Context, c client.Client, taskQueue string, mode SweepMode, every time.Duration) error {
+func EnsureSweepSchedule(ctx context.Context, c client.Client, taskQueue string, mode SweepMode, every, grace time.Duration) error {
 	id := SweepScheduleID(taskQueue)
 	handle := c.ScheduleClient().GetHandle(ctx, id)
 	if mode == SweepOff {
@@ -48,7 +48,7 @@ func EnsureSweepSchedule(ctx context.Context, c client.Client, taskQueue string,
 		ID:        id,
 		Workflow:  SweepFailedNotifications,
 		TaskQueue: SweepQueue(taskQueue),
-		Args:      []any{SweepInput{ReadOnly: mode == SweepReadOnly}},
+		Args:      []any{SweepInput{ReadOnly: mode == SweepReadOnly, Grace: grace}},
 	}
 	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID: id, Spec: spec, Action: action,

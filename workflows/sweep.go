@@ -1,6 +1,9 @@
 package workflows
 
 import (
+	"errors"
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"concur-connector/expense"
@@ -18,6 +21,10 @@ const (
 type SweepInput struct {
 	ReadOnly bool `json:"readOnly,omitempty"` // count, and start nothing
 
+	// Grace is how long a report may wait before it is missed when no run knows of it.
+	// Zero: reports that nobody told of are not looked for.
+	Grace time.Duration `json:"grace,omitempty"`
+
 	After  string      `json:"after,omitempty"` // of a sweep that continued as this one
 	Before SweepResult `json:"before,omitzero"` // what it had done
 }
@@ -33,6 +40,11 @@ type SweepResult struct {
 
 	// Why names the first of the strange and the failed ones.
 	Why []expense.Quarantined `json:"why,omitempty"`
+
+	Waiting   int      `json:"waiting,omitempty"`   // reports at external validation longer than the grace
+	Forgotten int      `json:"forgotten,omitempty"` // of those, the ones that no run knows of
+	Reports   []string `json:"reports,omitempty"`   // the first of the forgotten
+	Unlooked  string   `json:"unlooked,omitempty"`  // why they could not be looked for
 }
 
 // maxWhy bounds how many reasons a result holds.
@@ -68,12 +80,32 @@ func (w Workflows) SweepFailedNotifications(ctx workflow.Context, input SweepInp
 			result.because(done.Failed)
 		}
 		if part.Next == "" {
-			return result, nil
+			return w.lookForForgotten(ctx, input.Grace, result)
 		}
 		after = part.Next
 	}
 	input.After, input.Before = after, result
 	return result, workflow.NewContinueAsNewError(ctx, SweepFailedNotifications, input)
+}
+
+// lookForForgotten is the last net: reports that wait and that neither a callout nor
+// the failed list told of.
+func (w Workflows) lookForForgotten(ctx workflow.Context, grace time.Duration, result SweepResult) (SweepResult, error) {
+	if grace == 0 {
+		return result, nil
+	}
+	var found expense.PendingReports
+	call := w.concurOptions(ctx, "look for reports that nobody told of", requestsOfList)
+	err := workflow.ExecuteActivity(call, ListPendingReports, expense.ListPendingReportsInput{Grace: grace}).Get(ctx, &found)
+	var t *Trouble
+	switch err := trouble(err); {
+	case errors.As(err, &t):
+		result.Unlooked = t.Error() // the failed list was swept all the same
+	case err != nil:
+		return result, err
+	}
+	result.Waiting, result.Forgotten, result.Reports = found.Waiting, found.Forgotten, found.Reports
+	return result, nil
 }
 
 func (r *SweepResult) because(why []expense.Quarantined) {

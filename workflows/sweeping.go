@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
 	"concur-connector/expense"
@@ -44,6 +46,17 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification) (expense.Swe
 		return expense.SweptStarted, nil
 	}
 	return expense.SweptJoined, nil
+}
+
+// Knows reports whether a run of the report is open, or closed after that moment.
+func (c *Client) Knows(ctx context.Context, reportID string, since time.Time) (bool, error) {
+	query := fmt.Sprintf("%s = '%s' AND (ExecutionStatus = 'Running' OR CloseTime > '%s')",
+		ReportIDAttribute, strings.ReplaceAll(indexed(reportID), "'", "''"), since.UTC().Format(time.RFC3339Nano))
+	n, err := c.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
+	if err != nil {
+		return false, fmt.Errorf("look for the runs of a report: %w", err)
+	}
+	return n.GetCount() > 0, nil
 }
 
 // leave reports whether the last run of a notification says that it is not to be

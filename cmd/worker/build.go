@@ -94,11 +94,14 @@ type workers struct {
 	fatal   chan error // from a worker that Temporal has told to give up
 }
 
-func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules *policy.Policy) (workers, error) {
+func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules *policy.Policy, logger *slog.Logger) (workers, error) {
+	known := workflows.NewClient(temporal, cfg.TaskQueue)
 	acts, err := activities.New(activities.Options{
 		Concur:      api,
 		Rules:       rules,
-		Starter:     workflows.NewClient(temporal, cfg.TaskQueue),
+		Starter:     known,
+		Knower:      known,
+		Logger:      logger,
 		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay},
 		AnswerLimit: cfg.AnswerLimit,
 		ReportLimit: cfg.ReportLimit,
@@ -149,6 +152,7 @@ func (ws *workers) poll(temporal client.Client, cfg config.Worker, queue string,
 		workflows.TakeAction:              acts.TakeAction,
 		workflows.DeleteNotification:      acts.DeleteNotification,
 		workflows.ListFailedNotifications: acts.ListFailedNotifications,
+		workflows.ListPendingReports:      acts.ListPendingReports,
 	})
 	ws.polling = append(ws.polling, calls, runs)
 }

@@ -86,11 +86,11 @@ func run(ctx context.Context, errs io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("open the internal listener: %w", err)
 	}
-	err = workflows.EnsureSweepSchedule(ctx, temporal, cfg.TaskQueue, workflows.SweepMode(cfg.Sweep), cfg.SweepEvery)
+	err = workflows.EnsureSweepSchedule(ctx, temporal, cfg.TaskQueue, workflows.SweepMode(cfg.Sweep), cfg.SweepEvery, cfg.PendingGrace)
 	if err != nil {
 		return err
 	}
-	workers, err := build(cfg, temporal, concur, rules)
+	workers, err := build(cfg, temporal, concur, rules, logger)
 	if err != nil {
 		return errors.Join(err, health.Close())
 	}

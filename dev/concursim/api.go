@@ -17,6 +17,7 @@ const (
 	actionEndpoint       = "action"
 	failedListEndpoint   = "failed-list"
 	failedDeleteEndpoint = "failed-delete"
+	pendingListEndpoint  = "pending-list"
 	calloutEndpoint      = "callout"
 	trapEndpoint         = "trap"
 	unknownEndpoint      = "unknown"
@@ -31,7 +32,7 @@ const (
 var methods = map[string]string{
 	tokenEndpoint: http.MethodPost, detailsEndpoint: http.MethodGet,
 	exceptionsEndpoint: http.MethodPost, actionEndpoint: http.MethodPost,
-	failedListEndpoint: http.MethodGet, failedDeleteEndpoint: http.MethodDelete,
+	failedListEndpoint: http.MethodGet, failedDeleteEndpoint: http.MethodDelete, pendingListEndpoint: http.MethodGet,
 }
 
 // call is one incoming request on its way.
@@ -141,6 +142,8 @@ func (s *simulator) classify(c *call) {
 	switch {
 	case path == tokenPath:
 		c.endpoint = tokenEndpoint
+	case lower == pendingPath || lower == pendingPath+"/":
+		c.endpoint = pendingListEndpoint
 	case lower == failedPath || lower == failedPath+"/":
 		c.endpoint = failedListEndpoint
 	case strings.HasPrefix(lower, failedPath+"/"):
@@ -237,6 +240,8 @@ func (s *simulator) handle(c *call) answer {
 		return s.handleFailedList(c)
 	case failedDeleteEndpoint:
 		return s.handleFailedDelete(c)
+	case pendingListEndpoint:
+		return s.handlePendingList(c)
 	}
 	return s.errorAnswer(c, http.StatusNotFound, "The requested resource does not exist.")
 }

@@ -81,7 +81,7 @@ var faultKinds = []faultKind{
 }
 
 // anyEndpoint is where a fault of an every-endpoint kind may be asked for.
-var anyEndpoint = []string{tokenEndpoint, detailsEndpoint, exceptionsEndpoint, actionEndpoint, failedListEndpoint, failedDeleteEndpoint, allEndpoints}
+var anyEndpoint = []string{tokenEndpoint, detailsEndpoint, exceptionsEndpoint, actionEndpoint, failedListEndpoint, failedDeleteEndpoint, pendingListEndpoint, allEndpoints}
 
 func kindNamed(name string) (faultKind, bool) {
 	i := slices.IndexFunc(faultKinds, func(k faultKind) bool { return k.name == name })

@@ -29,6 +29,7 @@ type report struct {
 	pastSteps []string
 
 	status, statusName                  string
+	changed                             time.Time // last, as the list of reports says
 	everSentBack, hasException, deleted bool
 	created, submitDate                 time.Time
 

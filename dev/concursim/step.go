@@ -85,6 +85,7 @@ func (s *simulator) enter(r *report, at int) {
 // step identifier.
 func (s *simulator) arrive(r *report, status, name string) {
 	r.status, r.statusName, r.stepName = status, statusName(status), name
+	r.changed = time.Now()
 	r.leaveStep()
 	if r.pending() {
 		r.instance++

@@ -1,0 +1,98 @@
+package concur_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/concur"
+	"concur-connector/expense"
+)
+
+// pages answers the list of reports, one page for each offset; the next page's URL is
+// given.
+func pages(t *testing.T, next map[string]string) *server {
+	t.Helper()
+	return newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		offset := query.Get("offset")
+		if offset == "" && (r.URL.Path != "/api/v3.0/expense/reports" || query.Get("approvalStatusCode") != "A_EXTV" || query.Get("user") != "ALL") {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		if r.Header.Get("Accept") != "application/json" {
+			w.WriteHeader(http.StatusNotAcceptable)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"Items": [{"ID": "R%s", "ApprovalStatusCode": "A_EXTV"}], "NextPage": %q}`, offset, next[offset])
+	})
+}
+
+func listed(s *server, t *testing.T) ([]string, error) {
+	t.Helper()
+	var ids []string
+	err := s.client(t).PendingReports(context.Background(), func(r expense.PendingReport) error {
+		ids = append(ids, r.ID)
+		return nil
+	})
+	return ids, err
+}
+
+func TestPendingReports(t *testing.T) {
+	t.Parallel()
+	const list = "http://www.concursolutions.com/api/v3.0/expense/reports"
+	t.Run("every page is read, at the geolocation, whatever host it names", func(t *testing.T) {
+		t.Parallel()
+		ids, err := listed(pages(t, map[string]string{"": list + "?offset=a", "a": list + "/?offset=b", "b": ""}), t)
+		require.NoError(t, err)
+		require.Equal(t, []string{"R", "Ra", "Rb"}, ids)
+	})
+	t.Run("a next page elsewhere is not followed", func(t *testing.T) {
+		t.Parallel()
+		for _, next := range []string{
+			"https://evil.example/api/v3.0/expense/reports?offset=a",
+			"https://www.concursolutions.com/api/v3.0/expense/reports/../../../x?offset=a",
+			"https://www.concursolutions.com/api/v3.0/expense/entries?offset=a",
+			"https://www.concursolutions.com@evil.example/api/v3.0/expense/reports?offset=a",
+			"/api/v3.0/expense/reports?offset=a",
+			"nothing of the kind",
+		} {
+			s := pages(t, map[string]string{"": next})
+			_, err := listed(s, t)
+			require.ErrorIs(t, err, concur.Untrusted, next)
+			require.NotContains(t, err.Error(), "offset", "nothing but field and host is said")
+		}
+	})
+	t.Run("a list that leads back to itself has an end", func(t *testing.T) {
+		t.Parallel()
+		ids, err := listed(pages(t, map[string]string{"": list + "?offset=a", "a": list + "?offset=b", "b": list + "?offset=a"}), t)
+		require.ErrorIs(t, err, concur.Malformed)
+		require.Less(t, len(ids), 5)
+	})
+	t.Run("an answer that is none of the list cannot be read", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t, answering(200, "application/json", `{"Message": "hello"}`))
+		_, err := listed(s, t)
+		require.ErrorIs(t, err, concur.Malformed)
+	})
+	t.Run("who lacks the role is told which", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t, answering(403, "application/json", `{}`))
+		_, err := listed(s, t)
+		require.ErrorIs(t, err, concur.Forbidden)
+		require.True(t, strings.Contains(err.Error(), "Web Services Administrator"), err.Error())
+	})
+	t.Run("an error of the reader ends it and is returned as it is", func(t *testing.T) {
+		t.Parallel()
+		mine := errors.New("enough")
+		err := pages(t, map[string]string{"": list + "?offset=a"}).client(t).PendingReports(context.Background(),
+			func(expense.PendingReport) error { return mine })
+		require.Same(t, mine, err)
+	})
+}

@@ -1,0 +1,64 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"concur-connector/expense"
+)
+
+// DecodePendingReports reads one page of the list of reports (v3) and returns the rows
+// that wait at external validation, how many other rows there were, and the URL of the
+// next page, as it was sent, or nothing.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
+func DecodePendingReports(body []byte) (rows []expense.PendingReport, others int, next string, err error) {
+	var page struct {
+		Items []struct {
+			ID                 string
+			ApprovalStatusCode string
+			LastModifiedDate   *string
+		}
+		NextPage *string
+	}
+	if err := json.Unmarshal(body, &page); err != nil {
+		return nil, 0, "", errors.New("the list of reports cannot be read: it is not JSON of the documented shape")
+	}
+	if page.Items == nil {
+		return nil, 0, "", errors.New("the list of reports cannot be read: it has no Items")
+	}
+	for i, item := range page.Items {
+		if item.ApprovalStatusCode != expense.StatusExternalValidation {
+			others++
+			continue
+		}
+		id := strings.TrimSpace(item.ID)
+		if id == "" {
+			return nil, 0, "", fmt.Errorf("the list of reports cannot be read: row %d has no ID", i+1)
+		}
+		row := expense.PendingReport{ID: id}
+		if item.LastModifiedDate != nil {
+			row.LastModified = utc(*item.LastModifiedDate)
+		}
+		rows = append(rows, row)
+	}
+	if page.NextPage != nil {
+		next = strings.TrimSpace(*page.NextPage)
+	}
+	return rows, others, next, nil
+}
+
+// utc reads a time of last modification, which Concur prints in UTC and without
+// saying so. One that cannot be read is the zero time.
+func utc(text string) time.Time {
+	text = strings.TrimSpace(text)
+	for _, form := range []string{"2006-01-02T15:04:05", time.RFC3339, time.DateOnly} {
+		if at, err := time.Parse(form, text); err == nil && at.Year() > 1 {
+			return at.UTC()
+		}
+	}
+	return time.Time{}
+}

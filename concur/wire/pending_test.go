@@ -1,0 +1,50 @@
+package wire_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/concur/wire"
+	"concur-connector/expense"
+)
+
+func TestDecodePendingReports(t *testing.T) {
+	t.Parallel()
+	rows, others, next, err := wire.DecodePendingReports([]byte(`{"Items": [
+		{"ID": "0B1C", "ApprovalStatusCode": "A_EXTV", "LastModifiedDate": "2026-11-03T23:33:08.21", "OwnerName": "Doe, Jo", "Total": 1900, "OrgUnit1": null},
+		{"ID": "0B1D", "ApprovalStatusCode": "A_APPR", "LastModifiedDate": "2026-11-03T23:33:08"},
+		{"ID": "0B1E", "ApprovalStatusCode": "A_EXTV", "LastModifiedDate": null},
+		{"ID": "0B1F", "ApprovalStatusCode": "A_EXTV", "LastModifiedDate": "yesterday"}
+	], "NextPage": "https://www.concursolutions.com/api/v3.0/expense/reports?offset=abc"}`))
+	require.NoError(t, err)
+	require.Equal(t, []expense.PendingReport{
+		{ID: "0B1C", LastModified: time.Date(2026, 11, 3, 23, 33, 8, 210_000_000, time.UTC)}, {ID: "0B1E"}, {ID: "0B1F"},
+	}, rows)
+	require.Equal(t, 1, others)
+	require.Equal(t, "https://www.concursolutions.com/api/v3.0/expense/reports?offset=abc", next)
+
+	rows, _, next, err = wire.DecodePendingReports([]byte(`{"Items": [], "NextPage": null}`))
+	require.NoError(t, err)
+	require.Empty(t, rows)
+	require.Empty(t, next)
+
+	for _, body := range []string{"", "{}", "[]", `{"Items": 1}`, `{"Items": [{"ApprovalStatusCode": "A_EXTV"}]}`, "<html/>"} {
+		_, _, _, err := wire.DecodePendingReports([]byte(body))
+		require.ErrorContains(t, err, "the list of reports cannot be read", body)
+	}
+}
+
+func FuzzDecodePendingReports(f *testing.F) {
+	f.Add([]byte(`{"Items": [{"ID": "0B1C", "ApprovalStatusCode": "A_EXTV", "LastModifiedDate": "2026-11-03"}], "NextPage": ""}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		rows, _, _, err := wire.DecodePendingReports(body)
+		if err != nil {
+			require.Nil(t, rows)
+		}
+		for _, row := range rows {
+			require.NotEmpty(t, row.ID)
+		}
+	})
+}

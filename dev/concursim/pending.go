@@ -1,0 +1,69 @@
+package main
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const pendingPath = "/api/v3.0/expense/reports"
+
+// handlePendingList plays the list of reports (v3), for the token's company:
+// https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html.
+// Its next page is an absolute URL with an opaque offset, on the legacy host's word.
+func (s *simulator) handlePendingList(c *call) answer {
+	if !strings.EqualFold(c.query.Get("user"), "all") {
+		return s.errorAnswer(c, http.StatusBadRequest, "The user is not valid.")
+	}
+	limit := 25
+	if text := c.query.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > 100 {
+			return s.errorAnswer(c, http.StatusBadRequest, "The limit is not valid.")
+		}
+		limit = n
+	}
+	from := 0
+	if text := c.query.Get("offset"); text != "" {
+		plain, err := base64.RawURLEncoding.DecodeString(text)
+		n, bad := strconv.Atoi(string(plain))
+		if err != nil || bad != nil || n < 0 {
+			return s.errorAnswer(c, http.StatusBadRequest, "The offset is not valid.")
+		}
+		from = n
+	}
+	codes := strings.Split(c.query.Get("approvalStatusCode"), ",")
+	var listed []*report
+	for _, r := range s.reports {
+		if !r.deleted && (codes[0] == "" || slices.Contains(codes, r.status)) {
+			listed = append(listed, r)
+		}
+	}
+	from = min(from, len(listed))
+	to := min(from+limit, len(listed))
+	page := map[string]any{"Items": []any{}, "NextPage": nil}
+	rows := []any{}
+	for _, r := range listed[from:to] {
+		rows = append(rows, map[string]any{
+			"ID": r.reportID, "Name": r.name, "ApprovalStatusCode": r.status, "ApprovalStatusName": "A name in some language",
+			"LastModifiedDate": r.changed.UTC().Format("2006-01-02T15:04:05.00"), "OwnerLoginID": "terry.tester@example.com",
+			"OwnerName": "Tester, Terry", "HasException": r.hasException, "EverSentBack": r.everSentBack, "WorkflowActionUrl": "",
+			"OrgUnit1": nil, "Custom1": nil, "URI": "http://www.concursolutions.com" + pendingPath + "/" + r.reportID,
+		})
+	}
+	page["Items"] = rows
+	if to < len(listed) {
+		query := url.Values{"offset": {base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(to)))}, "limit": {strconv.Itoa(limit)},
+			"user": {"ALL"}, "approvalStatusCode": {c.query.Get("approvalStatusCode")}}
+		page["NextPage"] = "http://" + strings.TrimPrefix(s.ready.API, "https://") + pendingPath + "?" + query.Encode()
+	}
+	body, err := json.MarshalIndent(page, "", "  ")
+	if err != nil {
+		return answer{status: http.StatusInternalServerError, contentType: "application/json"}
+	}
+	return answer{status: http.StatusOK, contentType: "application/json; charset=utf-8", body: body}
+}

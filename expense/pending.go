@@ -1,0 +1,24 @@
+package expense
+
+import "time"
+
+// PendingReport is a row of Concur's list of reports that wait at external
+// validation. It names the report and no person.
+type PendingReport struct {
+	ID           string    `json:"id"`
+	LastModified time.Time `json:"lastModified,omitzero"` // zero when Concur does not say
+}
+
+// ListPendingReportsInput says since when a report must wait to be looked at.
+type ListPendingReportsInput struct {
+	Grace time.Duration `json:"grace"`
+}
+
+// PendingReports says which reports wait that no run knows: their callouts, and their
+// entries in the failed list, were lost.
+type PendingReports struct {
+	Waiting   int      `json:"waiting"`           // longer than the grace
+	Known     int      `json:"known"`             // a run is open, or closed after the last change
+	Forgotten int      `json:"forgotten"`         // no run knows of them
+	Reports   []string `json:"reports,omitempty"` // the first of the forgotten
+}
