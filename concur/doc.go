@@ -1,6 +1,7 @@
 // Package concur is the client of SAP Concur's classic (v1.1, XML) interfaces: it
 // reads an expense report, posts exceptions on it, takes an action on it, and
-// lists and deletes failed notifications.
+// lists and deletes failed notifications. Of the newer interfaces it knows the list
+// of reports (v3), to find those that wait and that nobody told of.
 //
 // The access token goes to one host, the token's own geolocation, and only when
 // that is on an exact allow-list. URLs that came from outside are checked, and then
