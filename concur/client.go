@@ -1,6 +1,7 @@
 package concur
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -12,13 +13,18 @@ import (
 	"time"
 )
 
-// Options configure a [Client]. Geolocation, ClientID, ClientSecret and
-// RefreshToken are required.
+// Options configure a [Client]. Geolocation, ClientID, ClientSecret, and RefreshToken
+// or a TokenFile that exists, are required.
 type Options struct {
-	Geolocation  string // the base URL that came with the refresh token; https
-	ClientID     string
-	ClientSecret string
-	RefreshToken string
+	Geolocation   string // the base URL that came with the refresh token; https
+	ClientID      string
+	ClientSecret  string
+	ClientSecret2 string // accepted by Concur too, while the secret is changed; "": none
+	RefreshToken  string // with a TokenFile: what begins it when it does not exist
+
+	TokenFile     string        // the token store; "": in memory, and lost with the process
+	TokenWarning  time.Duration // warnings begin so long before the refresh token ends; 0: 30 days
+	Authorization string        // scheme of the header, Bearer or (for tokens from before 2017) OAuth; "": Bearer
 
 	Hosts   []string       // allowed beside Concur's own, each a host or host:port
 	RootCAs *x509.CertPool // nil: the system's
@@ -34,20 +40,39 @@ type Client struct {
 	door    *door
 	hosts   hosts
 	tokens  *tokens
+	scheme  string // of the Authorization header
 	limit   time.Duration
 	maxBody int64
 	log     *slog.Logger
 }
 
 // New returns a client, or one error that says everything that is wrong with the
-// options. It opens no connection.
+// options. It opens no connection; a token store is read, and it is refused when the
+// next tokens could not be written there.
 func New(o Options) (*Client, error) {
+	c, err := assemble(o, o.TokenFile != "")
+	if err != nil || c.tokens.store == nil {
+		return c, err
+	}
+	if err := c.tokens.open(); err != nil {
+		return nil, fmt.Errorf("concur client: %w", err)
+	}
+	return c, nil
+}
+
+// assemble checks the options and returns a client that has read nothing yet.
+func assemble(o Options, unseeded bool) (*Client, error) {
 	var problems []error
 	refuse := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	for _, field := range []struct{ name, value string }{
-		{"the client ID", o.ClientID}, {"the client secret", o.ClientSecret}, {"the refresh token", o.RefreshToken},
+	for _, field := range []struct {
+		name, value string
+		optional    bool
+	}{
+		{"the client ID", o.ClientID, false}, {"the client secret", o.ClientSecret, false},
+		{"the second client secret", o.ClientSecret2, true}, {"the refresh token", o.RefreshToken, unseeded},
 	} {
 		switch {
+		case field.value == "" && field.optional:
 		case field.value == "":
 			refuse("%s is missing", field.name)
 		case !printable(field.value):
@@ -62,6 +87,12 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		problems = append(problems, err)
 	}
+	if o.Authorization != "" && o.Authorization != "Bearer" && o.Authorization != "OAuth" {
+		refuse("the scheme of the Authorization header is neither Bearer nor OAuth")
+	}
+	if o.TokenWarning < 0 {
+		refuse("the warning time of the refresh token is negative")
+	}
 	if o.AnswerLimit < 0 {
 		refuse("the answer limit is negative")
 	}
@@ -74,30 +105,30 @@ func New(o Options) (*Client, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("concur client: %w", errors.Join(problems...))
 	}
-	if o.AnswerLimit == 0 {
-		o.AnswerLimit = time.Minute
-	}
-	if o.MaxBody == 0 {
-		o.MaxBody = 32 << 20
-	}
+	o.Authorization = cmp.Or(o.Authorization, "Bearer")
+	o.TokenWarning = cmp.Or(o.TokenWarning, defaultWarning)
+	o.AnswerLimit = cmp.Or(o.AnswerLimit, time.Minute)
+	o.MaxBody = cmp.Or(o.MaxBody, 32<<20)
+	o.UserAgent = cmp.Or(o.UserAgent, "concur-connector")
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.UserAgent == "" {
-		o.UserAgent = "concur-connector"
-	}
 	door := &door{hosts: hosts, userAgent: o.UserAgent, transport: newTransport(o.RootCAs)}
-	return &Client{
-		door:    door,
-		hosts:   hosts,
-		limit:   o.AnswerLimit,
-		maxBody: o.MaxBody,
-		log:     o.Logger,
+	c := &Client{
+		door: door, hosts: hosts, scheme: o.Authorization, limit: o.AnswerLimit, maxBody: o.MaxBody, log: o.Logger,
 		tokens: &tokens{
-			http: &http.Client{Transport: jsonAnswers{door}, CheckRedirect: stay}, hosts: hosts, limit: o.AnswerLimit, log: o.Logger,
-			clientID: o.ClientID, clientSecret: o.ClientSecret, refreshToken: o.RefreshToken, base: base,
+			http:  &http.Client{Transport: jsonAnswers{door}, CheckRedirect: stay},
+			hosts: hosts, limit: o.AnswerLimit, log: o.Logger, clientID: o.ClientID, secrets: []string{o.ClientSecret},
+			warning: o.TokenWarning, held: state{RefreshToken: o.RefreshToken, Geolocation: base},
 		},
-	}, nil
+	}
+	if o.ClientSecret2 != "" {
+		c.tokens.secrets = append(c.tokens.secrets, o.ClientSecret2)
+	}
+	if o.TokenFile != "" {
+		c.tokens.store = newStore(o.TokenFile, hosts, o.AnswerLimit)
+	}
+	return c, nil
 }
 
 // newTransport speaks HTTP/1.1: there it is certain whether any of a request was
@@ -112,8 +143,12 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 	}
 }
 
-// Close closes the connections that are idle.
-func (c *Client) Close() { c.door.transport.CloseIdleConnections() }
+// Close closes the connections that are idle. With a token store it waits for a
+// refresh that is under way, for its answer must be written down, and begins no other.
+func (c *Client) Close() {
+	c.tokens.close()
+	c.door.transport.CloseIdleConnections()
+}
 
 // stay follows no redirect.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -50,6 +50,9 @@ func TestNew(t *testing.T) {
 		"an empty allowed host":          {func(o *concur.Options) { o.Hosts = []string{""} }, "is empty"},
 		"a negative limit":               {func(o *concur.Options) { o.AnswerLimit = -time.Second }, "the answer limit is negative"},
 		"a negative size":                {func(o *concur.Options) { o.MaxBody = -1 }, "the largest body is negative"},
+		"a second secret with a space":   {func(o *concur.Options) { o.ClientSecret2 = "a b" }, "the second client secret has a space"},
+		"a scheme of its own":            {func(o *concur.Options) { o.Authorization = "bearer" }, "neither Bearer nor OAuth"},
+		"a negative warning time":        {func(o *concur.Options) { o.TokenWarning = -time.Second }, "the warning time of the refresh token is negative"},
 		"a user agent of two lines":      {func(o *concur.Options) { o.UserAgent = "a\r\nb" }, "the user agent has"},
 	} {
 		t.Run("refused: "+name, func(t *testing.T) {

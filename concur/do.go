@@ -94,7 +94,7 @@ func (c *Client) send(ctx context.Context, r request, access access) (*answer, e
 		return nil, &Error{Op: r.op, Kind: Rejected, Message: "the request cannot be made"}
 	}
 	req.URL = &url.URL{Scheme: "https", Host: req.URL.Host, Opaque: r.target.path, RawQuery: r.target.query}
-	req.Header.Set("Authorization", "Bearer "+access.bearer)
+	req.Header.Set("Authorization", c.scheme+" "+access.bearer)
 	req.Header.Set("Accept", cmp.Or(r.accept, "application/xml"))
 	req.Header.Set(correlationHeader, correlation)
 	if r.body != nil {

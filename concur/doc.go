@@ -7,6 +7,10 @@
 // that is on an exact allow-list. URLs that came from outside are checked, and then
 // lend their path and query only. Redirects are not followed.
 //
+// The client keeps its access alive. With a token store, a file that several
+// processes may share, what Concur gives at a refresh is written down before it is
+// used, and survives the process.
+//
 // The client does not retry on its own, with two exceptions: an access token that
 // Concur refuses is refreshed once, and a path with a stray percent sign that
 // Concur refuses is sent once more with the sign escaped. In both cases the refusal

@@ -1,6 +1,7 @@
 package concur_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -62,6 +63,7 @@ func newServer(t testing.TB, api http.HandlerFunc) *server {
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	s.mu.Lock()
 	token := s.token
 	s.mu.Unlock()

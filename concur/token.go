@@ -2,187 +2,200 @@ package concur
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
-	"strings"
+	"net/url"
 	"sync"
 	"time"
 
-	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
-
-	"concur-connector/concur/wire"
 )
 
 const tokenOp = "refresh access token"
 
-// tokenLife is what an access token is taken to live when Concur does not say.
-const tokenLife = time.Hour
-
-// access is an access token and the only host that it is for.
-type access struct {
-	bearer string
-	base   string // https://host
-	until  time.Time
-}
-
-// tokens keeps the current access token and what is needed to get the next one:
-// Concur may replace the refresh token and the geolocation at every refresh.
+// tokens keeps the access alive: in the process alone, or in a token store that
+// several processes share.
 //
 // Source: https://developer.concur.com/api-reference/authentication/apidoc.html
 type tokens struct {
-	http         *http.Client
-	hosts        hosts
-	limit        time.Duration
-	log          *slog.Logger
-	clientID     string
-	clientSecret string
+	http     *http.Client
+	hosts    hosts
+	limit    time.Duration
+	log      *slog.Logger
+	clientID string
+	store    *store        // nil: nothing outlives the process
+	warning  time.Duration // before the end of the refresh token
 
 	flights singleflight.Group
 
-	mu           sync.Mutex // held during a refresh
-	current      access
-	refreshToken string
-	base         string
+	mu       sync.Mutex // held while Concur is asked
+	secrets  []string   // of the application, all of them live
+	secret   int        // the one that was accepted last
+	held     state
+	unsaved  bool   // Concur gave held, and the store could not take it yet
+	replaced string // the refresh token that the store had before that
+	closed   bool
+	watched  watch
 }
 
-// get returns an access token that has not expired and is not the refused one. A
-// refresh is shared by all who wait for it, and outlives them: its answer may hold
-// the only refresh token that is still accepted.
+// get returns an access token that has not expired and is not the refused one.
 func (t *tokens) get(ctx context.Context, refused string) (access, error) {
-	if err := ctx.Err(); err != nil {
-		return access{}, &Error{Op: tokenOp, Kind: Unavailable, Message: describe(err), cause: ended(err)}
+	held, err := t.renew(ctx, refused, func(s state) bool { return s.fresh() && s.AccessToken != refused })
+	return held.access(), err
+}
+
+// renew returns a state that is good enough, after a refresh when there is none. A
+// refresh is shared by all who wait for it under the same key, and outlives them: its
+// answer may hold the only refresh token that is still accepted.
+func (t *tokens) renew(ctx context.Context, key string, good func(state) bool) (state, error) {
+	gone := func(err error) error {
+		return &Error{Op: tokenOp, Kind: Unavailable, Message: describe(err), cause: ended(err)}
 	}
-	flight := t.flights.DoChan(refused, func() (any, error) {
+	if err := ctx.Err(); err != nil {
+		return state{}, gone(err)
+	}
+	flight := t.flights.DoChan(key, func() (any, error) {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		if t.current.bearer != "" && t.current.bearer != refused && time.Now().Before(t.current.until) {
-			return t.current, nil
+		if good(t.held) && !t.unsaved {
+			return t.held, nil
 		}
-		return t.refresh()
+		return t.refresh(good)
 	})
 	select {
 	case result := <-flight:
 		if result.Err != nil {
-			return access{}, result.Err
+			return state{}, result.Err
 		}
-		return result.Val.(access), nil
+		return result.Val.(state), nil
 	case <-ctx.Done():
-		err := ctx.Err()
-		return access{}, &Error{Op: tokenOp, Kind: Unavailable, Message: describe(err), cause: ended(err)}
+		return state{}, gone(ctx.Err())
 	}
 }
 
-// refresh asks for an access token and keeps all that comes with it. An access
-// token for a host that is not allowed is not used.
-func (t *tokens) refresh() (access, error) {
-	asked := time.Now()
-	token, err := t.retrieve()
-	if moved := t.elsewhere(err); moved != "" {
-		t.base = moved
-		token, err = t.retrieve()
+// refresh takes what another process has obtained meanwhile, if that is good enough,
+// or asks Concur. With a store, nothing is used before it is written down.
+func (t *tokens) refresh(good func(state) bool) (state, error) {
+	var kept *place
+	if t.closed {
+		return state{}, &Error{Op: tokenOp, Kind: Unavailable, Message: "the client is closed"}
 	}
-	if err != nil {
-		failure := t.failure(err)
-		t.log.Debug("concur request", "op", tokenOp, "status", failure.Status, "kind", failure.Kind, "correlation", failure.CorrelationID)
-		return access{}, failure
-	}
-	t.log.Debug("concur request", "op", tokenOp, "status", http.StatusOK, "kind", "", "correlation", "")
-
-	t.refreshToken = token.RefreshToken
-	if !strings.EqualFold(token.Type(), "bearer") || !printable(token.AccessToken) {
-		return access{}, &Error{Op: tokenOp, Kind: Malformed, Status: http.StatusOK, Message: "the access token is not a bearer token"}
-	}
-	if geolocation, _ := token.Extra("geolocation").(string); strings.TrimSpace(geolocation) != "" {
-		base, err := t.hosts.base("the geolocation of the token", strings.TrimSpace(geolocation))
+	if t.store != nil {
+		unlock, err := t.store.lock()
 		if err != nil {
-			return access{}, &Error{Op: tokenOp, Kind: Untrusted, Status: http.StatusOK, Message: err.Error()}
+			return state{}, t.storeFailure(err)
 		}
-		t.base = base
-	}
-	life := time.Duration(token.ExpiresIn) * time.Second
-	if life <= 0 {
-		life = tokenLife
-	}
-	t.current = access{bearer: token.AccessToken, base: t.base, until: asked.Add(life - min(time.Minute, life/10))}
-	return t.current, nil
-}
-
-func (t *tokens) retrieve() (*oauth2.Token, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), t.limit)
-	defer cancel()
-	config := oauth2.Config{
-		ClientID:     t.clientID,
-		ClientSecret: t.clientSecret,
-		Endpoint:     oauth2.Endpoint{TokenURL: t.base + "/oauth2/v0/token", AuthStyle: oauth2.AuthStyleInParams},
-	}
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, t.http)
-	return config.TokenSource(ctx, &oauth2.Token{RefreshToken: t.refreshToken}).Token()
-}
-
-// elsewhere returns the base that a refusal names because the user lives in
-// another data centre (code 16), or nothing.
-func (t *tokens) elsewhere(err error) string {
-	var refusal *oauth2.RetrieveError
-	if !errors.As(err, &refusal) {
-		return ""
-	}
-	if code, _ := wire.DecodeError(refusal.Body); code != "16" {
-		return ""
-	}
-	var body struct {
-		Geolocation string `json:"geolocation"`
-	}
-	_ = json.Unmarshal(refusal.Body, &body) // without a geolocation the refusal stands
-	base, err := t.hosts.base("", body.Geolocation)
-	if err != nil || base == t.base {
-		return ""
-	}
-	return base
-}
-
-// failure classifies what the token endpoint answered, or that it did not.
-func (t *tokens) failure(err error) *Error {
-	e := &Error{Op: tokenOp, Kind: Unavailable, Message: describe(err), cause: ended(err)}
-	var refusal *oauth2.RetrieveError
-	if !errors.As(err, &refusal) {
-		if strings.HasPrefix(err.Error(), "oauth2: cannot parse") || strings.HasPrefix(err.Error(), "oauth2: server response missing") {
-			e.Status, e.Message = http.StatusOK, "the answer of the token endpoint cannot be read"
+		defer unlock()
+		if err := t.catchUp(); err != nil {
+			return state{}, t.storeFailure(err)
 		}
-		return e
+		if good(t.held) {
+			t.watch()
+			return t.held, nil
+		}
+		if kept, err = t.store.reserve(); err != nil {
+			return state{}, t.storeFailure(err)
+		}
 	}
-	e.Status = refusal.Response.StatusCode
-	e.Code, e.Message = wire.DecodeError(refusal.Body)
-	e.Message = redact(e.Message, t.clientSecret, t.refreshToken, t.current.bearer)
-	e.CorrelationID = correlationOf(refusal.Response)
-	switch kind := kindOf(e.Status, refusal.Body, false); {
-	case kind == RateLimited, kind == Deadlock:
-		e.Kind, e.RetryAfter = kind, retryAfter(refusal.Response.Header)
-	case e.Status >= 500:
-		e.RetryAfter = retryAfter(refusal.Response.Header)
-	case e.Status >= 300 && e.Status < 400:
-		e.Kind, e.Message = Rejected, notFollowed
-	case wire.IsHTML(refusal.Body):
-		e.Message = "a web page was answered in place of a token"
-	default:
+	asked := time.Now()
+	token, base, err := t.retrieve(tokenOp, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {t.held.RefreshToken}}, t.held.Geolocation)
+	if err != nil {
+		if kept != nil {
+			kept.drop()
+		}
+		return state{}, err
+	}
+	next, unusable := t.held.after(token, base, asked, t.hosts)
+	t.rotate(next)
+	if kept != nil {
+		if err := kept.keep(next); err != nil {
+			return state{}, t.storeFailure(err)
+		}
+		t.unsaved = false
+	}
+	t.watch()
+	if unusable != nil {
+		unusable.Op = tokenOp
+		return state{}, unusable
+	}
+	return t.held, nil
+}
+
+func (t *tokens) close() {
+	if t.store == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+}
+
+// rotate takes over what Concur has just answered.
+func (t *tokens) rotate(next state) {
+	if t.store == nil && next.RefreshToken != t.held.RefreshToken && !t.watched.rotation {
+		t.watched.rotation = true
+		t.log.Warn("concur replaced the refresh token, and without CONCUR_TOKEN_FILE the new one ends with this process")
+	}
+	t.replaced, t.held, t.unsaved = t.held.RefreshToken, next, t.store != nil
+}
+
+// catchUp takes what is in the store: it wins over what this process knows, except
+// over an answer of Concur that could not be written down and that nobody has
+// overtaken. The lock must be held.
+func (t *tokens) catchUp() error {
+	stored, found, err := t.store.readLocked()
+	switch {
+	case err != nil:
+		return err
+	case t.unsaved && (!found || stored.RefreshToken == t.replaced):
+		place, err := t.store.reserve()
+		if err == nil {
+			err = place.keep(t.held)
+		}
+		if err != nil {
+			return err
+		}
+	case found:
+		t.held = stored
+	}
+	t.unsaved = false
+	return nil
+}
+
+// storeFailure is the error of a token store that could not be used.
+func (t *tokens) storeFailure(err error) *Error {
+	e := &Error{Op: tokenOp, Kind: Unavailable, Message: err.Error(), cause: ended(err)}
+	var failed *storeError
+	if errors.As(err, &failed) && failed.broken {
 		e.Kind = Unauthorized
-		e.Message = strings.TrimSuffix(renewal(refusal.ErrorCode, e.Code)+": "+e.Message, ": ")
+	}
+	if t.unsaved {
+		e.Message += "; the newest refresh token is in the memory of this process alone"
 	}
 	return e
 }
 
-// renewal says what a person must do about a refusal of the token endpoint.
-func renewal(word, code string) string {
-	switch n, _ := strconv.Atoi(code); {
-	case n >= 59 && n <= 64, word == "invalid_client":
-		return "the client ID and secret must be checked by a person"
-	case n >= 106 && n <= 108, word == "invalid_grant":
-		return "the refresh token is no longer accepted and a person must renew it"
+// open reads the store and tries everything that a rotation will need of it.
+func (t *tokens) open() error {
+	unlock, err := t.store.lock()
+	if err != nil {
+		return err
 	}
-	return "access is refused and a person must renew it"
+	defer unlock()
+	if err := t.catchUp(); err != nil {
+		return err
+	}
+	if t.held.RefreshToken == "" {
+		return &storeError{err: errors.New("there is no " + t.store.path + " yet, and no refresh token to begin it with: run concurctl token init"), broken: true}
+	}
+	place, err := t.store.reserve()
+	if err != nil {
+		return err
+	}
+	place.drop()
+	t.watch()
+	return nil
 }
 
 // jsonAnswers has every answer of the token endpoint read as the JSON that it is

@@ -60,6 +60,13 @@ func (p *problems) checkWorker(cfg Worker) {
 		u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		p.add("CONCUR_GEOLOCATION", "must be a base URL such as https://us2.api.concursolutions.com")
 	}
+	if cfg.TokenFile == "" && cfg.RefreshToken.Reveal() == "" {
+		p.add("CONCUR_REFRESH_TOKEN", "is required: refresh token of the company, unless CONCUR_TOKEN_FILE names a token store")
+	}
+	p.checkDuration("CONCUR_TOKEN_WARNING", cfg.TokenWarning)
+	if cfg.Authorization != "Bearer" && cfg.Authorization != "OAuth" {
+		p.add("CONCUR_AUTHORIZATION", "must be Bearer or OAuth")
+	}
 	for _, host := range cfg.Hosts {
 		if !isHost(host) {
 			p.add("CONCUR_HOSTS", "must be hosts or host:port separated by commas, exact names without scheme, path or wildcard")

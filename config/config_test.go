@@ -79,6 +79,32 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, 1572864, w.ReportLimit)
 	require.InEpsilon(t, 10.0, w.RequestsPerSecond, 0)
 	require.Empty(t, w.Hosts)
+	require.Equal(t, "Bearer", w.Authorization)
+	require.Equal(t, 30*24*time.Hour, w.TokenWarning)
+	require.Empty(t, w.TokenFile)
+}
+
+func TestATokenStoreStandsForTheRefreshToken(t *testing.T) {
+	environment(t, goodWorker, map[string]string{"CONCUR_REFRESH_TOKEN": "", "CONCUR_TOKEN_FILE": "/var/lib/concur/token.json"})
+	w, unknown, err := config.LoadWorker()
+	require.NoError(t, err)
+	require.Empty(t, unknown)
+	require.Equal(t, "/var/lib/concur/token.json", w.TokenFile)
+
+	environment(t, goodWorker, map[string]string{"CONCUR_REFRESH_TOKEN": ""})
+	_, _, err = config.LoadWorker()
+	require.EqualError(t, err, "CONCUR_REFRESH_TOKEN is required: refresh token of the company, unless CONCUR_TOKEN_FILE names a token store")
+}
+
+func TestTheRequestTokenIsReadFromAFile(t *testing.T) {
+	environment(t, map[string]string{"CONCUR_REQUEST_TOKEN_FILE": file(t, "request-token\n")})
+	cfg, err := config.LoadConcurctl()
+	require.NoError(t, err)
+	require.Equal(t, "request-token", cfg.RequestToken.Reveal())
+
+	environment(t, map[string]string{"CONCUR_REQUEST_TOKEN_FILE": "/nowhere/at/all"})
+	_, err = config.LoadConcurctl()
+	require.ErrorContains(t, err, "CONCUR_REQUEST_TOKEN cannot be read: CONCUR_REQUEST_TOKEN_FILE: ")
 }
 
 func TestValuesAreTaken(t *testing.T) {
@@ -158,6 +184,8 @@ func TestWorkerIsRefused(t *testing.T) {
 	for name, value := range map[string]string{
 		"CONCUR_RULES":               "",
 		"CONCUR_REFRESH_TOKEN":       "",
+		"CONCUR_TOKEN_WARNING":       "0s",
+		"CONCUR_AUTHORIZATION":       "bearer",
 		"CONCUR_HOSTS":               "https://www.concursolutions.com",
 		"CONCUR_CA_FILE":             "/nowhere/at/all",
 		"CONCUR_REPORT_LIMIT":        "3000000",

@@ -39,6 +39,13 @@ func LoadWorker() (cfg Worker, unknown []string, err error) {
 	return cfg, unknownNames(), p.err()
 }
 
+// LoadConcurctl reads what concurctl has of its own.
+func LoadConcurctl() (cfg Concurctl, err error) {
+	var p problems
+	p.read(reflect.ValueOf(&cfg).Elem())
+	return cfg, p.err()
+}
+
 // problems collects what is wrong, the first problem of each variable.
 type problems struct {
 	names []string

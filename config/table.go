@@ -9,7 +9,7 @@ import (
 // Variable describes one variable of the environment.
 type Variable struct {
 	Name        string
-	Programs    []string // "ingress", "worker", or both
+	Programs    []string // "ingress", "worker", or both; "concurctl" for its own
 	Default     string   // "required" when there is none and one is needed
 	Description string
 	Secret      bool // better given as a file
@@ -20,6 +20,7 @@ func Table() []Variable {
 	var table []Variable
 	table = appendFields(table, "ingress", reflect.TypeFor[Ingress]())
 	table = appendFields(table, "worker", reflect.TypeFor[Worker]())
+	table = appendFields(table, "concurctl", reflect.TypeFor[Concurctl]())
 	slices.SortFunc(table, func(a, b Variable) int { return strings.Compare(a.Name, b.Name) })
 	return table
 }

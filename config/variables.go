@@ -43,11 +43,16 @@ type Worker struct {
 	Geolocation  string   `envconfig:"CONCUR_GEOLOCATION" required:"true" desc:"base URL of the company's Concur, such as https://us2.api.concursolutions.com; the only host that receives a token"`
 	ClientID     Secret   `envconfig:"CONCUR_CLIENT_ID" required:"true" desc:"ID of the application registered with Concur"`
 	ClientSecret Secret   `envconfig:"CONCUR_CLIENT_SECRET" required:"true" desc:"secret of that application"`
-	RefreshToken Secret   `envconfig:"CONCUR_REFRESH_TOKEN" required:"true" desc:"refresh token of the company"`
+	RefreshToken Secret   `envconfig:"CONCUR_REFRESH_TOKEN" desc:"refresh token of the company; required without CONCUR_TOKEN_FILE, else it begins a token store that does not exist"`
 	Hosts        []string `envconfig:"CONCUR_HOSTS" desc:"more hosts, host or host:port, whose URLs are believed in what Concur sends; separated by commas"`
 	CA           string   `envconfig:"CONCUR_CA" desc:"path of PEM certificates that are trusted besides the system's"`
 	Rules        string   `envconfig:"CONCUR_RULES" required:"true" desc:"path of the rules file"`
 	ReportLimit  int      `envconfig:"CONCUR_REPORT_LIMIT" default:"1572864" desc:"largest report in bytes, as it is stored; a larger one waits for an operator"`
+
+	ClientSecret2 Secret        `envconfig:"CONCUR_CLIENT_SECRET_2" desc:"second secret of the application, tried when Concur refuses the first, while it is changed"`
+	TokenFile     string        `envconfig:"CONCUR_TOKEN_FILE" desc:"path of the token store, in a folder that can be written; without it what Concur renews is lost with the process"`
+	TokenWarning  time.Duration `envconfig:"CONCUR_TOKEN_WARNING" default:"720h" desc:"how long before its end the refresh token is warned of; in the last week it is an error in any case"`
+	Authorization string        `envconfig:"CONCUR_AUTHORIZATION" default:"Bearer" desc:"scheme of the Authorization header: Bearer, or OAuth for tokens from before 2017"`
 
 	RequestsPerSecond float64 `envconfig:"CONCUR_REQUESTS_PER_SECOND" default:"10" desc:"activities that call Concur, per second, all workers together"`
 
@@ -65,4 +70,10 @@ type Worker struct {
 	MalformedDelay    time.Duration `envconfig:"CONCUR_MALFORMED_DELAY" default:"30s" desc:"delay after an answer that could not be read"`
 
 	ParkedRetries []time.Duration `envconfig:"CONCUR_PARKED_RETRIES" default:"10m,1h,24h" desc:"delays after which a parked run tries again by itself; the last one repeats"`
+}
+
+// Concurctl is what concurctl reads beside the variables of the programs it looks
+// after.
+type Concurctl struct {
+	RequestToken Secret `envconfig:"CONCUR_REQUEST_TOKEN" desc:"request token of the company for token init, good for 24 hours; without it the token is read from standard input"`
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -35,14 +36,18 @@ func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error)
 		return nil, err
 	}
 	return concur.New(concur.Options{
-		Geolocation:  cfg.Geolocation,
-		ClientID:     cfg.ClientID.Reveal(),
-		ClientSecret: cfg.ClientSecret.Reveal(),
-		RefreshToken: cfg.RefreshToken.Reveal(),
-		Hosts:        cfg.Hosts,
-		RootCAs:      roots,
-		AnswerLimit:  cfg.AnswerLimit,
-		Logger:       logger,
+		Geolocation:   cfg.Geolocation,
+		ClientID:      cfg.ClientID.Reveal(),
+		ClientSecret:  cfg.ClientSecret.Reveal(),
+		ClientSecret2: cfg.ClientSecret2.Reveal(),
+		RefreshToken:  cfg.RefreshToken.Reveal(),
+		TokenFile:     cfg.TokenFile,
+		TokenWarning:  cfg.TokenWarning,
+		Authorization: cfg.Authorization,
+		Hosts:         cfg.Hosts,
+		RootCAs:       roots,
+		AnswerLimit:   cfg.AnswerLimit,
+		Logger:        logger,
 	})
 }
 
@@ -91,6 +96,7 @@ func reachTemporal(ctx context.Context, logger *slog.Logger) (client.Client, err
 // waits behind a sweep.
 type workers struct {
 	polling []worker.Worker
+	concur  *concur.Client
 	fatal   chan error // from a worker that Temporal has told to give up
 }
 
@@ -117,7 +123,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 		ParkedRetries:    cfg.ParkedRetries,
 		MalformedDelay:   cfg.MalformedDelay,
 	}}
-	ws := workers{fatal: make(chan error, 4)}
+	ws := workers{concur: api, fatal: make(chan error, 4)}
 	rate := cfg.RequestsPerSecond
 	ws.poll(temporal, cfg, cfg.TaskQueue, rate*(1-cfg.SweepShare), flows, acts)
 	ws.poll(temporal, cfg, workflows.SweepQueue(cfg.TaskQueue), rate*cfg.SweepShare, flows, acts)
@@ -163,6 +169,9 @@ func register(w worker.Worker, acts map[string]any) {
 	}
 }
 
+// keepAccess is how old the access to Concur may become when nothing is asked of it.
+const keepAccess = 24 * time.Hour
+
 // run polls until ctx ends, then lets what is in flight finish.
 func (ws workers) run(ctx context.Context) error {
 	for i, w := range ws.polling {
@@ -172,6 +181,7 @@ func (ws workers) run(ctx context.Context) error {
 		}
 	}
 	defer stop(ws.polling)
+	go ws.concur.KeepAccess(ctx, keepAccess) // ends with ctx; closing the client waits for what it began
 	select {
 	case <-ctx.Done():
 		return nil

@@ -56,6 +56,19 @@ func TestTokens(t *testing.T) {
 			require.True(t, json.Valid([]byte(answer.body)))
 		}
 	})
+	t.Run("every refresh token stays good, unless the rotation is strict", func(t *testing.T) {
+		t.Parallel()
+		lenient := newWorld(t)
+		require.Equal(t, 200, lenient.askToken().status)
+		lenient.control(http.MethodPost, "/strict-rotation", "strict: true", nil)
+		require.Equal(t, 200, lenient.askToken().status)
+		require.Contains(t, lenient.askToken().body, `"code":108}`)
+		require.Equal(t, 400, lenient.tryControl(http.MethodPost, "/strict-rotation", "").status)
+
+		strict := newWorld(t, func(opts *options) { opts.strictRotation = true })
+		require.Contains(t, strict.askToken().body, `"code":108}`, "it was used to log in")
+		require.Equal(t, 200, strict.send(http.MethodGet, failedPath+"?status=failed", "").status, "and the access token stays good")
+	})
 	t.Run("no header is 401, a wrong token 403, expired ones alternate", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)

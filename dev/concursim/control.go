@@ -52,6 +52,7 @@ func (s *simulator) controlHandler() http.Handler {
 	on(http.MethodPost, "/breakpoints/release", s.controlRelease)
 	on(http.MethodPost, "/expire-tokens", s.controlExpireTokens)
 	on(http.MethodPost, "/token-life", s.controlTokenLife)
+	on(http.MethodPost, "/strict-rotation", s.controlStrictRotation)
 	on(http.MethodPost, "/codes", s.controlCodes)
 	return router
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -50,6 +51,23 @@ func (s *simulator) controlTokenLife(r *http.Request) (any, error) {
 	defer s.mu.Unlock()
 	s.tokens.life = life
 	return map[string]string{"life": life.String()}, nil
+}
+
+// controlStrictRotation makes a refresh token good once, or for ever, from now on.
+func (s *simulator) controlStrictRotation(r *http.Request) (any, error) {
+	var body struct {
+		Strict *bool `yaml:"strict"`
+	}
+	if err := readControl(r, &body); err != nil {
+		return nil, err
+	}
+	if body.Strict == nil {
+		return nil, errors.New("strict: want true or false")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens.strict = *body.Strict
+	return map[string]bool{"strict": s.tokens.strict}, nil
 }
 
 // controlCodes sets the exception codes that are configured.

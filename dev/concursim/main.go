@@ -79,6 +79,7 @@ func parseFlags(args []string, stderr io.Writer) (options, bool, error) {
 	flags.StringVar(&opts.clientID, "client-id", "simulated-client-id", "OAuth client ID that is accepted")
 	flags.StringVar(&opts.clientSecret, "client-secret", "simulated-client-secret", "OAuth client secret that is accepted")
 	flags.StringVar(&opts.refreshToken, "refresh-token", "simulated-refresh-token", "OAuth refresh token that is accepted")
+	flags.BoolVar(&opts.strictRotation, "strict-rotation", false, "refuse a refresh token once it was used: only the one that was answered last is good")
 	flags.DurationVar(&opts.tokenLife, "token-life", time.Hour, "life of an access token")
 	flags.StringVar(&opts.payloads, "payloads", "", "directory of raw payloads: DIR/<name>/report.xml, callout.xml, state.yaml")
 	flags.BoolVar(&opts.payloadCallouts, "payload-callouts", true, "send the callouts of the payloads when starting")

@@ -14,6 +14,7 @@ import (
 // tokens is what the OAuth endpoint has issued.
 type tokens struct {
 	life     time.Duration
+	strict   bool // a refresh token is good once
 	access   map[string]*accessToken
 	order    []string
 	refresh  map[string]bool
@@ -32,6 +33,7 @@ const maxTokens = 10_000
 func newTokens(opts options) tokens {
 	return tokens{
 		life:    opts.tokenLife,
+		strict:  opts.strictRotation,
 		access:  map[string]*accessToken{},
 		refresh: map[string]bool{opts.refreshToken: true},
 		secrets: []string{opts.clientSecret, opts.refreshToken},
@@ -99,11 +101,14 @@ func (s *simulator) handleToken(c *call) answer {
 	case !s.tokens.refresh[form.Get("refresh_token")]:
 		return tokenError(http.StatusBadRequest, 108, "invalid_grant", "the refresh token is wrong or expired")
 	}
+	if s.tokens.strict {
+		delete(s.tokens.refresh, form.Get("refresh_token"))
+	}
 	return s.issueToken()
 }
 
-// issueToken answers with new tokens. Earlier refresh tokens stay good, as a
-// rotation is documented and its effect on the old token is not.
+// issueToken answers with new tokens. Earlier refresh tokens stay good unless the
+// rotation is strict: it is documented, and its effect on the old token is not.
 func (s *simulator) issueToken() answer {
 	t := &s.tokens
 	random := s.draw("token", len(t.order))

@@ -31,6 +31,7 @@ type options struct {
 	calloutTimeout                          time.Duration
 	clientID, clientSecret, refreshToken    string
 	tokenLife                               time.Duration
+	strictRotation                          bool
 	payloads                                string
 	payloadCallouts                         bool
 	seed                                    uint64

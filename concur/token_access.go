@@ -1,0 +1,197 @@
+package concur
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	day = 24 * time.Hour
+	// lastWarning is when a warning becomes an error, whatever the setting.
+	lastWarning = 7 * day
+	// defaultWarning is when the warnings begin.
+	defaultWarning = 30 * day
+)
+
+// watch remembers what was warned of.
+type watch struct {
+	warned   time.Time
+	failed   time.Time
+	rotation bool
+}
+
+// watch warns of the end of the refresh token: once a day at most, and louder in the
+// last week.
+func (t *tokens) watch() {
+	now, status := time.Now(), t.held.status()
+	if !status.RenewalDue(now, max(t.warning, lastWarning)) {
+		return
+	}
+	ends := []any{"ends", status.RefreshExpiresAt, "days", int(status.RefreshExpiresAt.Sub(now) / day)}
+	switch {
+	case status.RenewalDue(now, lastWarning):
+		if now.Sub(t.watched.failed) >= day {
+			t.watched.failed, t.watched.warned = now, now
+			t.log.Error("the refresh token ends within days: renew it now with concurctl token init", ends...)
+		}
+	case now.Sub(t.watched.warned) >= day:
+		t.watched.warned = now
+		t.log.Warn("the refresh token comes to its end: renew it with concurctl token init", ends...)
+	}
+}
+
+// Access makes sure that there is an access token, and says how the access stands. It
+// asks Concur only when there is none that is still good.
+func (c *Client) Access(ctx context.Context) (TokenStatus, error) {
+	held, err := c.tokens.renew(ctx, "", state.fresh)
+	return held.status(), err
+}
+
+// RenewAccess obtains new tokens, however good the present ones are.
+func (c *Client) RenewAccess(ctx context.Context) (TokenStatus, error) {
+	called := time.Now()
+	held, err := c.tokens.renew(ctx, " renew", func(s state) bool { return s.fresh() && !s.ObtainedAt.Before(called) })
+	return held.status(), err
+}
+
+// KeepAccess renews the access whenever it was obtained longer ago than age, so that
+// a quiet company's refresh token does not end unused, and warns of its end; Concur
+// suggests a day. It returns when ctx ends, and at once without a token store: what
+// is renewed would be lost with the process.
+func (c *Client) KeepAccess(ctx context.Context, age time.Duration) {
+	t := c.tokens
+	if t.store == nil {
+		return
+	}
+	look := time.NewTicker(max(age/24, time.Millisecond))
+	defer look.Stop()
+	for {
+		_, err := t.renew(ctx, " keep", func(s state) bool { return time.Since(s.ObtainedAt) < age })
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			t.log.Error("the access to concur was not renewed", "error", err)
+		default:
+			t.mu.Lock()
+			t.watch()
+			t.mu.Unlock()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+	}
+}
+
+// Revoke ends the connection of the application with the company: every token of it,
+// those in other places too. The token store is removed.
+//
+// Source: https://developer.concur.com/api-reference/authentication/apidoc.html#revoke_token
+func (c *Client) Revoke(ctx context.Context) error {
+	_, err := c.do(ctx, request{
+		op: "revoke access", needs: "to be that of the company's own connection", method: http.MethodDelete,
+		target: target{path: "/app-mgmt/v0/connections"}, write: true, silent: true,
+	})
+	if err != nil {
+		return err
+	}
+	t := c.tokens
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.held.AccessToken = ""
+	if t.store == nil {
+		return nil
+	}
+	unlock, err := t.store.lock()
+	if err != nil {
+		return fmt.Errorf("revoke access: it is revoked, but not forgotten: %w", err)
+	}
+	defer unlock()
+	if err := t.store.remove(); err != nil {
+		return fmt.Errorf("revoke access: it is revoked, but not forgotten: %w", err)
+	}
+	return nil
+}
+
+// InitToken obtains a company's first tokens, or new ones in the place of those that
+// have ended, and writes them to the token store of the options. The company is its
+// UUID; the request token, which an administrator gets in Concur, is good for 24
+// hours. The refresh token of the options is not used.
+//
+// Source: https://developer.concur.com/api-reference/authentication/company-auth.html
+func InitToken(ctx context.Context, o Options, companyID, requestToken string) (TokenStatus, error) {
+	const op = "obtain company token"
+	switch {
+	case o.TokenFile == "":
+		return TokenStatus{}, fmt.Errorf("%s: the path of the token store is missing", op)
+	case len(companyID) != 36 || uuid.Validate(companyID) != nil:
+		return TokenStatus{}, fmt.Errorf("%s: the company is not a UUID of 36 characters", op)
+	case requestToken == "" || !printable(requestToken):
+		return TokenStatus{}, fmt.Errorf("%s: the request token is empty, or has a space or a character that is not printable ASCII", op)
+	}
+	c, err := assemble(o, true)
+	if err != nil {
+		return TokenStatus{}, err
+	}
+	defer c.Close()
+	if err := ctx.Err(); err != nil {
+		return TokenStatus{}, &Error{Op: op, Kind: Unavailable, Message: describe(err), cause: ended(err)}
+	}
+	t := c.tokens
+	unlock, err := t.store.lock()
+	if err != nil {
+		return TokenStatus{}, fmt.Errorf("%s: %w", op, err)
+	}
+	defer unlock()
+	before, _, err := t.store.readLocked()
+	if err != nil {
+		return TokenStatus{}, fmt.Errorf("%s: %w", op, err)
+	}
+	kept, err := t.store.reserve()
+	if err != nil {
+		return TokenStatus{}, fmt.Errorf("%s: %w", op, err)
+	}
+	asked := time.Now()
+	token, base, err := t.retrieve(op, company(companyID, requestToken), t.held.Geolocation)
+	if err != nil {
+		kept.drop()
+		return TokenStatus{}, err
+	}
+	next, unusable := before.after(token, base, asked, t.hosts)
+	if unusable == nil && token.RefreshToken == "" {
+		unusable = &Error{Kind: Malformed, Status: http.StatusOK, Message: "there is no refresh token in the answer"}
+	}
+	if unusable != nil {
+		kept.drop()
+		unusable.Op = op
+		return TokenStatus{}, unusable
+	}
+	if err := kept.keep(next); err != nil {
+		return TokenStatus{}, fmt.Errorf("%s: %w", op, err)
+	}
+	return next.status(), nil
+}
+
+// ReadTokenStore says how the access in a token store stands, without asking Concur.
+// An error that is fs.ErrNotExist means that there is no store yet.
+func ReadTokenStore(o Options) (TokenStatus, error) {
+	hosts, err := newHosts(o.Hosts)
+	if err != nil {
+		return TokenStatus{}, err
+	}
+	held, found, err := newStore(o.TokenFile, hosts, 0).read()
+	switch {
+	case err != nil:
+		return TokenStatus{}, err
+	case !found:
+		return TokenStatus{}, &storeError{err: fmt.Errorf("there is no %s yet: run concurctl token init (%w)", o.TokenFile, fs.ErrNotExist)}
+	}
+	return held.status(), nil
+}

@@ -1,0 +1,149 @@
+package concur
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"concur-connector/concur/wire"
+)
+
+// retrieve asks the token endpoint for a grant and returns the base that answered. A
+// user who lives in another data centre (code 16) is asked for there, once; a client
+// secret that is refused (code 64) gives way to the other one.
+func (t *tokens) retrieve(op string, grant url.Values, base string) (*oauth2.Token, string, error) {
+	secret, moved, changed := t.secret, false, false
+	for {
+		token, err := t.ask(grant, base, t.secrets[secret])
+		if err == nil {
+			t.log.Debug("concur request", "op", op, "status", http.StatusOK, "kind", "", "correlation", "")
+			if secret != t.secret {
+				t.log.Warn("concur refuses one client secret and accepts the other: take the refused one out", "accepted", []string{"CONCUR_CLIENT_SECRET", "CONCUR_CLIENT_SECRET_2"}[secret])
+				t.secret = secret
+			}
+			return token, base, nil
+		}
+		failure := t.failure(op, err, grant)
+		t.log.Debug("concur request", "op", op, "status", failure.Status, "kind", failure.Kind, "correlation", failure.CorrelationID)
+		home := t.elsewhere(err, base)
+		switch {
+		case home != "" && !moved:
+			base, moved = home, true
+		case len(t.secrets) > 1 && !changed && (failure.Code == "64" || failure.Code == "invalid_client"):
+			secret, changed = 1-secret, true
+		default:
+			return nil, base, failure
+		}
+	}
+}
+
+// ask sends one request to the token endpoint. The credentials are in its body.
+func (t *tokens) ask(grant url.Values, base, secret string) (*oauth2.Token, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), t.limit)
+	defer cancel()
+	config := clientcredentials.Config{
+		ClientID: t.clientID, ClientSecret: secret,
+		TokenURL: base + "/oauth2/v0/token", AuthStyle: oauth2.AuthStyleInParams, EndpointParams: grant,
+	}
+	return config.Token(context.WithValue(ctx, oauth2.HTTPClient, t.http))
+}
+
+// elsewhere returns the base that a refusal names because the user lives in another
+// data centre, or nothing.
+func (t *tokens) elsewhere(err error, base string) string {
+	var refusal *oauth2.RetrieveError
+	if !errors.As(err, &refusal) {
+		return ""
+	}
+	if code, _ := wire.DecodeError(refusal.Body); code != "16" {
+		return ""
+	}
+	var body struct {
+		Geolocation string `json:"geolocation"`
+	}
+	_ = json.Unmarshal(refusal.Body, &body) // without a geolocation the refusal stands
+	home, err := t.hosts.base("", body.Geolocation)
+	if err != nil || home == base {
+		return ""
+	}
+	return home
+}
+
+// failure classifies what the token endpoint answered, or that it did not.
+func (t *tokens) failure(op string, err error, grant url.Values) *Error {
+	e := &Error{Op: op, Kind: Unavailable, Message: describe(err), cause: ended(err)}
+	var refusal *oauth2.RetrieveError
+	if !errors.As(err, &refusal) {
+		if strings.HasPrefix(err.Error(), "oauth2: cannot parse") || strings.HasPrefix(err.Error(), "oauth2: server response missing") {
+			e.Status, e.Message = http.StatusOK, "the answer of the token endpoint cannot be read"
+		}
+		return e
+	}
+	e.Status = refusal.Response.StatusCode
+	e.Code, e.Message = wire.DecodeError(refusal.Body)
+	e.Message = redact(e.Message, append([]string{t.held.RefreshToken, t.held.AccessToken, grant.Get("password")}, t.secrets...)...)
+	e.CorrelationID = correlationOf(refusal.Response)
+	class, sentence := classify(e.Code, refusal.ErrorCode)
+	switch kind := kindOf(e.Status, refusal.Body, false); {
+	case kind == RateLimited, kind == Deadlock:
+		e.Kind, e.RetryAfter = kind, retryAfter(refusal.Response.Header)
+	case e.Status >= 500, class == RefusedForNow:
+		e.RetryAfter = retryAfter(refusal.Response.Header)
+	case e.Status >= 300 && e.Status < 400:
+		e.Kind, e.Message = Rejected, notFollowed
+	case wire.IsHTML(refusal.Body):
+		e.Message = "a web page was answered in place of a token"
+	default:
+		e.Kind = Unauthorized
+		e.Message = strings.TrimSuffix(sentence+": "+e.Message, ": ")
+	}
+	return e
+}
+
+// AppAccess is an access token of the application itself, not of a company: enough to
+// manage its event subscriptions. It prints without the token.
+type AppAccess struct {
+	Geolocation string // https://host, the only one that the token is for
+	Scopes      []string
+	ExpiresAt   time.Time
+
+	bearer *string // a pointer: fmt would print a text
+}
+
+// AppAccess asks for an access token of the application (client_credentials). Nothing
+// of it is kept: it comes without a refresh token.
+//
+// Source: https://developer.concur.com/api-reference/authentication/apidoc.html#client_credentials
+func (c *Client) AppAccess(ctx context.Context) (AppAccess, error) {
+	const op = "obtain application token"
+	if err := ctx.Err(); err != nil {
+		return AppAccess{}, &Error{Op: op, Kind: Unavailable, Message: describe(err), cause: ended(err)}
+	}
+	t := c.tokens
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	asked := time.Now()
+	token, base, err := t.retrieve(op, url.Values{"grant_type": {"client_credentials"}}, t.held.Geolocation)
+	if err != nil {
+		return AppAccess{}, err
+	}
+	got, unusable := state{}.after(token, base, asked, t.hosts)
+	if unusable != nil {
+		unusable.Op = op
+		return AppAccess{}, unusable
+	}
+	status := got.status()
+	return AppAccess{Geolocation: got.Geolocation, Scopes: status.Scopes, ExpiresAt: status.AccessExpiresAt, bearer: &got.AccessToken}, nil
+}
+
+// company is the grant of a company's request token.
+func company(id, requestToken string) url.Values {
+	return url.Values{"grant_type": {"password"}, "credtype": {"authtoken"}, "username": {id}, "password": {requestToken}}
+}
