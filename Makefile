@@ -15,7 +15,7 @@ once: ## play the main stories and say which are ok
 
 .PHONY: build
 build: ## build the two programs into bin/
-	go build -trimpath -o bin/ ./cmd/ingress ./cmd/worker
+	go build -trimpath -o bin/ ./cmd/ingress ./cmd/worker ./cmd/concurctl
 
 .PHONY: test
 test: ## run every test, the stories included

@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 	"httpserver":    {},
 	"cmd/ingress":   {"approvals", "approvers", "config", "httpserver", "ingress", "telemetry", "workflows"},
 	"cmd/worker":    {"activities", "concur", "config", "httpserver", "policy", "telemetry", "workflows"},
+	"cmd/concurctl": {"approvers", "concur", "concur/wire", "config", "expense", "policy", "telemetry", "workflows"},
 	"dev":           {"expense", "workflows"},
 	"dev/concursim": {},
 }
@@ -38,18 +39,20 @@ var rooms = map[string][]string{
 // guests says where a package from outside is at home: one library, few rooms. A
 // path stands for everything below it.
 var guests = map[string][]string{
-	"go.temporal.io":                       {"workflows", "activities", "cmd/ingress", "cmd/worker", "dev"},
+	"go.temporal.io":                       {"workflows", "activities", "cmd/ingress", "cmd/worker", "cmd/concurctl", "dev"},
 	"cel.dev/cel-go":                       {"policy"},
 	"golang.org/x/oauth2":                  {"concur"},
 	"golang.org/x/text":                    {"concur/wire"},
-	"golang.org/x/sync":                    {"concur", "cmd/ingress", "cmd/worker"},
+	"golang.org/x/sync":                    {"concur", "cmd/ingress", "cmd/worker", "cmd/concurctl"},
 	"github.com/gorilla/mux":               {"ingress", "approvals", "httpserver", "cmd/ingress", "dev/concursim"},
 	"github.com/kelseyhightower":           {"config"},
 	"github.com/google/uuid":               {"concur", "approvals"},
 	"github.com/shopspring/decimal":        {"expense", "policy", "dev/concursim"},
 	"go.yaml.in/yaml":                      {"policy", "dev", "dev/concursim"},
+	"github.com/gofrs/flock":               {"concur"},
+	"github.com/spf13/cobra":               {"cmd/concurctl"},
 	"github.com/rogpeppe/go-internal":      {"dev"},
-	"net/http":                             {"concur", "ingress", "approvals", "httpserver", "cmd/ingress", "dev", "dev/concursim"},
+	"net/http":                             {"concur", "ingress", "approvals", "httpserver", "cmd/ingress", "cmd/concurctl", "dev", "dev/concursim"},
 	"github.com/stretchr/testify":          {}, // tests only
 	"testing":                              {},
 	"go.temporal.io/sdk/contrib/envconfig": {"workflows"},
@@ -57,15 +60,16 @@ var guests = map[string][]string{
 
 // keys are names of other packages that only some rooms may use. A request is sent
 // in one room, where all of Concur's rules and those of the token hold; dev stands
-// in for the people and the systems outside.
+// in for the people and the systems outside, and concurctl for Concur: it knocks at our
+// own public door, and nothing it sends there holds a token.
 var keys = map[string][]string{
 	"os.Getenv":                      {"config"},
 	"os.LookupEnv":                   {"config"},
 	"os.Environ":                     {"config", "dev"}, // dev hands its own on to its children
 	"os.ExpandEnv":                   {},
 	"net/http.Client":                {"concur", "dev/concursim"},
-	"net/http.Transport":             {"concur", "dev/concursim"},
-	"net/http.NewRequestWithContext": {"concur", "dev", "dev/concursim"},
+	"net/http.Transport":             {"concur", "cmd/concurctl", "dev/concursim"},
+	"net/http.NewRequestWithContext": {"concur", "cmd/concurctl", "dev", "dev/concursim"},
 	"net/http.DefaultClient":         {"dev"},
 	"net/http.DefaultTransport":      {},
 	"net/http.NewRequest":            {},
@@ -78,7 +82,7 @@ var keys = map[string][]string{
 	"net.Dialer":                     {},
 	"crypto/tls.Dial":                {},
 	"crypto/tls.DialWithDialer":      {},
-	"crypto/tls.Dialer":              {},
+	"crypto/tls.Dialer":              {"cmd/concurctl"},
 }
 
 // vague are names that say nothing about what lives in a room.

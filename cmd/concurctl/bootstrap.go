@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"concur-connector/workflows"
+)
+
+// attributes are the search attributes that runs set, each a Keyword.
+var attributes = []string{workflows.ReportIDAttribute, workflows.WaitingForAttribute, workflows.OutcomeAttribute}
+
+func bootstrapCommand() *cobra.Command {
+	var printOnly bool
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "bootstrap",
+		Short: "Creates the search attributes in Temporal",
+		Long: `Creates the search attributes that runs set, in the namespace of TEMPORAL_NAMESPACE,
+and waits until Temporal lets them be used. It may be called again: what is there stays
+as it is. An attribute of another type is not touched and said.
+
+Temporal Cloud does not let a client create search attributes. --print prints the
+commands of its own tool, and those of the temporal command, and does nothing.`,
+		Example: `  concurctl bootstrap
+  TEMPORAL_NAMESPACE=finance.a1b2c concurctl bootstrap --print`,
+		Args: exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if printOnly {
+				namespace, err := namespaceOf()
+				if err != nil {
+					return err
+				}
+				return printBootstrap(cmd, namespace)
+			}
+			d, err := reachTemporal(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer d.temporal.Close()
+			bar := newProgress(cmd.ErrOrStderr(), "waiting until Temporal lets them be used", 0)
+			defer bar.end()
+			result, err := bootstrap(cmd.Context(), d, timeout, bar)
+			bar.end()
+			if err != nil {
+				return err
+			}
+			return show(cmd, result, result.print)
+		},
+	}
+	cmd.Flags().BoolVar(&printOnly, "print", false, "print the commands that do the same, and do nothing")
+	cmd.Flags().DurationVar(&timeout, "timeout", 2*time.Minute, "how long to wait until they can be used")
+	return cmd
+}
+
+// bootstrapped is what bootstrap did.
+type bootstrapped struct {
+	Namespace string   `json:"namespace"`
+	Created   []string `json:"created"`
+	Known     []string `json:"known"` // were there before
+}
+
+func (b bootstrapped) print(w io.Writer) {
+	for _, name := range b.Known {
+		fmt.Fprintf(w, "%s is there\n", name)
+	}
+	for _, name := range b.Created {
+		fmt.Fprintf(w, "%s created\n", name)
+	}
+	fmt.Fprintf(w, "the search attributes can be used in namespace %s\n", b.Namespace)
+}
+
+// bootstrap creates what is missing and returns once all of it can be used.
+func bootstrap(ctx context.Context, d *deployment, timeout time.Duration, bar *progress) (bootstrapped, error) {
+	result := bootstrapped{Namespace: d.namespace, Created: []string{}, Known: []string{}}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	registered, err := d.temporal.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: d.namespace})
+	if err != nil {
+		return result, bootstrapError("list the search attributes", err)
+	}
+	missing := map[string]enumspb.IndexedValueType{}
+	for _, name := range attributes {
+		switch known, ok := registered.GetCustomAttributes()[name]; {
+		case !ok:
+			missing[name] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
+			result.Created = append(result.Created, name)
+		case known != enumspb.INDEXED_VALUE_TYPE_KEYWORD:
+			return result, fmt.Errorf("%s is a %s in namespace %s and must be a Keyword; remove it with temporal operator search-attribute remove --namespace %s --name %s, and try again",
+				name, known, d.namespace, d.namespace, name)
+		default:
+			result.Known = append(result.Known, name)
+		}
+	}
+	if len(missing) > 0 {
+		_, err := d.temporal.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
+			Namespace: d.namespace, SearchAttributes: missing,
+		})
+		var exists *serviceerror.AlreadyExists // somebody else was as quick
+		if err != nil && !errors.As(err, &exists) {
+			return result, bootstrapError("create the search attributes", err)
+		}
+	}
+	return result, waitUsable(ctx, d, bar)
+}
+
+// bootstrapError says where to turn when Temporal does not offer what is asked.
+func bootstrapError(op string, err error) error {
+	var denied *serviceerror.PermissionDenied
+	var absent *serviceerror.Unimplemented
+	if errors.As(err, &denied) || errors.As(err, &absent) {
+		return fmt.Errorf("%s: %w; Temporal Cloud and a client without the right refuse this: use the commands that concurctl bootstrap --print prints", op, err)
+	}
+	return fmt.Errorf("%s: %w", op, err)
+}
+
+// waitUsable returns when the attributes are listed and a query may name them:
+// Temporal's servers keep what they know of attributes for a while.
+func waitUsable(ctx context.Context, d *deployment, bar *progress) error {
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := usable(ctx, d)
+		if err == nil {
+			return nil
+		}
+		bar.tick()
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the search attributes are created and cannot be used yet: %w; call concurctl bootstrap again", err)
+		case <-tick.C:
+		}
+	}
+}
+
+func usable(ctx context.Context, d *deployment) error {
+	if err := workflows.CheckSearchAttributes(ctx, d.temporal, d.namespace); err != nil {
+		return err
+	}
+	terms := make([]string, len(attributes))
+	for i, name := range attributes {
+		terms[i] = name + " = 'none'"
+	}
+	_, err := d.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: d.namespace, Query: strings.Join(terms, " OR "),
+	})
+	return err
+}
+
+// bootstrapCommands are what a person types instead.
+type bootstrapCommands struct {
+	SelfHosted []string `json:"selfHosted"`
+	Cloud      []string `json:"cloud"`
+}
+
+func commandsFor(namespace string) bootstrapCommands {
+	temporal := "temporal operator search-attribute create --namespace " + namespace
+	cloud := "tcld namespace search-attributes add --namespace " + namespace
+	for _, name := range attributes {
+		temporal += " --name " + name + " --type Keyword"
+		cloud += ` --search-attribute "` + name + `=Keyword"`
+	}
+	return bootstrapCommands{SelfHosted: []string{temporal}, Cloud: []string{cloud}}
+}
+
+func printBootstrap(cmd *cobra.Command, namespace string) error {
+	commands := commandsFor(namespace)
+	return show(cmd, commands, func(w io.Writer) {
+		fmt.Fprintln(w, "# your own Temporal")
+		for _, line := range slices.Concat(commands.SelfHosted, []string{"", "# Temporal Cloud"}, commands.Cloud) {
+			fmt.Fprintln(w, line)
+		}
+	})
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+)
+
+// maxPayload bounds what is read, in bytes; it is as much as the connector reads of
+// one answer.
+const maxPayload = 32 << 20
+
+func decodeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "decode FILE",
+		Short: "Reads a payload of Concur and prints what the connector sees in it",
+		Long: `Reads a payload of Concur's classic (v1.1) interfaces from a file, or from the
+standard input for "-", says what it is, and prints as JSON what the connector sees in
+it. It reads callouts, the failed list (XML or JSON), reports (v1.1 full details),
+the list of reports (v3), answers to posted exceptions and to actions, answers of the
+token endpoint, and errors.
+
+A payload that the connector could not use either is one sentence and exit status 1.
+What the connector does not keep is not printed: names of people, bank, card and
+receipt data. Of tokens, only the lengths are.`,
+		Example: `  concurctl decode callout.xml
+  curl -s ... | concurctl decode - | jq .view`,
+		Args: exactly(1, "the FILE to read, or -"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			body, err := readPayload(args[0], cmd.InOrStdin())
+			if err != nil {
+				return err
+			}
+			p, err := decode(body)
+			if err != nil {
+				return err
+			}
+			if !wantsJSON(cmd) {
+				fmt.Fprintln(cmd.ErrOrStderr(), "This is "+p.About+".")
+			}
+			return writeJSON(cmd.OutOrStdout(), p)
+		},
+	}
+}
+
+// payload is what decode makes of one document.
+type payload struct {
+	Payload string `json:"payload"` // one word or two
+	About   string `json:"about"`   // completes "This is"
+	View    any    `json:"view"`    // as the connector sees it
+}
+
+// readPayload reads limit+1, so that nothing is silently cut.
+func readPayload(name string, in io.Reader) ([]byte, error) {
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, fmt.Errorf("read the payload: %w", err)
+		}
+		defer file.Close()
+		in = file
+	}
+	body, err := io.ReadAll(io.LimitReader(in, maxPayload+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read the payload: %w", err)
+	case len(body) > maxPayload:
+		return nil, fmt.Errorf("the payload is larger than %d bytes", maxPayload)
+	}
+	return body, nil
+}
+
+// decode recognises a document and reads it as the connector would. The error is one
+// sentence, and repeats nothing of the document.
+func decode(body []byte) (payload, error) {
+	text := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))
+	switch {
+	case len(text) == 0:
+		return payload{}, errors.New("the payload is empty")
+	case !utf8.Valid(text):
+		return payload{}, errors.New("the payload is not valid UTF-8")
+	case text[0] == '<':
+		return decodeXML(body)
+	case text[0] == '{', text[0] == '[':
+		return decodeJSON(body)
+	}
+	return payload{}, errors.New("the payload is neither XML nor JSON")
+}
+
+// exactly refuses any other number of arguments and says what is wanted.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return fmt.Errorf("%s wants %s; see %s -h", cmd.CommandPath(), what, cmd.CommandPath())
+		}
+		return nil
+	}
+}

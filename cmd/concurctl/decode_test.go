@@ -1,0 +1,210 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// decoded is an answer of decode with its view left open.
+type decoded struct {
+	Payload string
+	About   string
+	View    json.RawMessage
+}
+
+func decodeText(t *testing.T, text string) decoded {
+	t.Helper()
+	var out, errs strings.Builder
+	require.Zero(t, run(t.Context(), []string{"decode", "-", "-o", "json"}, strings.NewReader(text), &out, &errs), errs.String())
+	require.Empty(t, errs.String())
+	return read[decoded](t, outcome{out: out.String()})
+}
+
+const (
+	calloutXML = `<?xml version="1.0" encoding="utf-8"?>
+<Notification><EventType>Report Entered Expense Report Workflow Step - Review</EventType><ObjectType>EXPRPT</ObjectType>
+<ObjectURI>https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/9%Qab$pZ</ObjectURI>
+<EventDateTime>2026-03-01</EventDateTime><Context/></Notification>`
+
+	listXML = `<NotificationList xmlns="http://www.concursolutions.com/api/notification/2012/06" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">
+<Notification><Context i:nil="true"/><EventDateTime>2026-03-01T08:00:00</EventDateTime>
+<NotificationURI>https://www.concursolutions.com/api/platform/notifications/v1.0/notification/nA$p1</NotificationURI>
+<ObjectType>EXPRPT</ObjectType><ObjectURI>https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nK$p1</ObjectURI></Notification>
+<Notification><NotificationURL>https://www.concursolutions.com/api/platform/notifications/v1.0/notification/nB$p1</NotificationURL></Notification>
+</NotificationList>`
+
+	listJSON = `[{"Context":null,"EventDateTime":"2026-03-01T08:00:00","NotificationURI":"https://www.concursolutions.com/api/platform/notifications/v1.0/notification/nA$p1",
+"ObjectType":"EXPRPT","ObjectURI":"https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nK$p1"}]`
+
+	reportXML = `<ReportDetails xmlns:ns="http://www.concursolutions.com/api/expense/expensereport/2011/03">
+<X_UserID>someone@example.com</X_UserID><EmployeeName>Bond, Jan </EmployeeName><ReportId>0A1B2C3D4E5F60718293</ReportId><RptKey>nK$p1</RptKey>
+<CrnCode>EUR</CrnCode><ApsKey>A_EXTV</ApsKey><ReportTotal>12.50000000</ReportTotal>
+<WorkflowActionURL>http://www.concursolutions.com/api/expense/expensereport/v1.1/report/nS$p1/WorkFlowAction</WorkflowActionURL>
+<Entries Count="1"><ExpenseEntry><RpeKey>nE$p1</RpeKey><PostedAmount>12.50000000</PostedAmount></ExpenseEntry></Entries></ReportDetails>`
+
+	resultXML = `<exception-result xmlns="http://www.concursolutions.com/api/expense/expensereport/2011/03"><exceptions-succeeded>2</exceptions-succeeded>
+<exceptions-failed>1</exceptions-failed><errors><error><Index>3</Index><message>Invalid code</message></error></errors></exception-result>`
+
+	failureXML = `<ActionStatus xmlns="http://www.concursolutions.com/api/expense/expensereport/2011/03"><Message>The report has moved.</Message><Status>FAILURE</Status></ActionStatus>`
+
+	tokenJSON = `{"expires_in":"3600","scope":"EXPRPT NOTIF","token_type":"Bearer","access_token":"eyJhc-secret-access",
+"refresh_token":"secret-refresh","id_token":"secret-id","refresh_expires_in":1798761600,"geolocation":"https://us2.api.concursolutions.com/oauth2/v0/token"}`
+)
+
+func TestDecodeSaysWhatAPayloadIsAndWhatIsSeenInIt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, payload, about, view string }{
+		"a callout": {calloutXML, "callout", "a callout about an expense report",
+			`{"id":"EXPRPT:9%Qab$pZ","kind":"EXPRPT","key":"9%Qab$pZ","objectUri":"https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/9%Qab$pZ",
+			  "objectType":"EXPRPT","eventType":"Report Entered Expense Report Workflow Step - Review","eventDateTime":"2026-03-01"}`},
+		"an empty failed list":         {`<NotificationList/>`, "failed list", "the failed list with 0 entries", `{"notifications":[],"strange":[]}`},
+		"an empty failed list in JSON": {"\uFEFF []", "failed list", "the failed list with 0 entries", `{"notifications":[],"strange":[]}`},
+		"a failed list": {listXML, "failed list", "the failed list with 2 entries, of which 1 cannot be understood",
+			`{"notifications":[{"id":"EXPRPT:nK$p1","kind":"EXPRPT","key":"nK$p1","objectUri":"https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nK$p1",
+			   "objectType":"EXPRPT","eventDateTime":"2026-03-01T08:00:00","notificationUri":"https://www.concursolutions.com/api/platform/notifications/v1.0/notification/nA$p1"}],
+			  "strange":[{"notificationUri":"https://www.concursolutions.com/api/platform/notifications/v1.0/notification/nB$p1","reason":"no ObjectURI"}]}`},
+		"a failed list in JSON": {listJSON, "failed list", "the failed list with 1 entry",
+			`{"notifications":[{"id":"EXPRPT:nK$p1","kind":"EXPRPT","key":"nK$p1","objectUri":"https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nK$p1",
+			   "objectType":"EXPRPT","eventDateTime":"2026-03-01T08:00:00","notificationUri":"https://www.concursolutions.com/api/platform/notifications/v1.0/notification/nA$p1"}],"strange":[]}`},
+		"an answer to exceptions": {resultXML, "exception result", "the answer to 3 posted exceptions, of which 1 were refused",
+			`[{"index":1,"ok":true},{"index":2,"ok":true},{"index":3,"ok":false,"message":"Invalid code"}]`},
+		"an action that was refused": {failureXML, "action status", "the answer to an action that Concur refused", `{"ok":false,"message":"The report has moved."}`},
+		"an action that was taken":   {`<ActionStatus><Status>SUCCESS!</Status></ActionStatus>`, "action status", "the answer to an action that Concur took", `{"ok":true}`},
+		"an answer of the token endpoint": {tokenJSON, "token", "an answer of the token endpoint with access_token, id_token, refresh_token",
+			`{"tokenType":"Bearer","scopes":["EXPRPT","NOTIF"],"geolocation":"https://us2.api.concursolutions.com","expiresIn":"1h0m0s",
+			  "refreshExpiresAt":"2027-01-01T00:00:00Z","lengths":{"access_token":19,"refresh_token":14,"id_token":9}}`},
+		"a token that lives for a number": {`{"access_token":"abc","token_type":"Bearer","expires_in":3600}`, "token", "an answer of the token endpoint with access_token",
+			`{"tokenType":"Bearer","scopes":[],"expiresIn":"1h0m0s","lengths":{"access_token":3}}`},
+		"a refusal of the token endpoint": {`{"error":"invalid_grant","error_description":"Bad token","code":108}`, "token error", "a refusal of the token endpoint",
+			`{"code":"108","error":"invalid_grant","message":"Bad token"}`},
+		"a refusal that names another data centre": {`{"error":"invalid_request","error_description":"elsewhere","code":16,"geolocation":"https://eu2.api.concursolutions.com/x"}`,
+			"token error", "a refusal of the token endpoint", `{"code":"16","error":"invalid_request","message":"elsewhere","geolocation":"https://eu2.api.concursolutions.com"}`},
+		"a page of reports": {`{"Items":[{"ID":"R1","ApprovalStatusCode":"A_EXTV","LastModifiedDate":"2026-03-01T08:00:00","OwnerName":"Bond"},{"ID":"R2","ApprovalStatusCode":"A_APPR"}],"NextPage":"https://x/y"}`,
+			"report list", "a page of the list of reports (v3) with 2 reports, of which 1 wait at an external validation", `{"waiting":[{"id":"R1","lastModified":"2026-03-01T08:00:00Z"}],"others":1,"more":true}`},
+		"an error in XML":  {`<Response><StatusCode>400</StatusCode><Content><Error><Message>Deadlock found</Message><Id>E-1</Id></Error></Content></Response>`, "error", "an error that Concur reports", `{"code":"E-1","message":"Deadlock found"}`},
+		"an error in JSON": {`{"httpStatus":"403 Forbidden","errorMessage":"no scope","errorId":"E-2"}`, "error", "an error that Concur reports", `{"code":"E-2","message":"no scope"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := decodeText(t, c.text)
+			require.Equal(t, c.payload, d.Payload)
+			require.Equal(t, c.about, d.About)
+			require.JSONEq(t, c.view, string(d.View))
+		})
+	}
+}
+
+func TestAReportIsShownAsTheRulesSeeIt(t *testing.T) {
+	t.Parallel()
+	d := decodeText(t, reportXML)
+	require.Equal(t, "report", d.Payload)
+	require.Equal(t, "a report with 1 entry, which waits at an external validation", d.About)
+	var view reportView
+	require.NoError(t, json.Unmarshal(d.View, &view))
+	require.True(t, view.AtStop)
+	require.Equal(t, "A_EXTV /api/expense/expensereport/v1.1/report/nS$p1/WorkFlowAction", view.Stop)
+	require.Equal(t, "12.5", view.Report.Entries[0].Posted.Amount.String())
+	require.Equal(t, "EUR", view.Report.Entries[0].Posted.Currency)
+	require.Equal(t, view.Report.Revision(), view.Revision)
+	require.NotContains(t, string(d.View), "Bond")
+	require.NotContains(t, string(d.View), "someone@example.com")
+}
+
+func TestWhatAPayloadIsGoesToAPersonAndTheViewToAFile(t *testing.T) {
+	t.Parallel()
+	var out, errs strings.Builder
+	require.Zero(t, run(t.Context(), []string{"decode", file(t, "list.json", listJSON)}, strings.NewReader(""), &out, &errs))
+	require.Equal(t, "This is the failed list with 1 entry.\n", errs.String())
+	require.True(t, json.Valid([]byte(out.String())))
+}
+
+func TestNoSecretOfATokenIsPrinted(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{"json", "text"} {
+		var out, errs strings.Builder
+		require.Zero(t, run(t.Context(), []string{"decode", "-", "-o", form}, strings.NewReader(tokenJSON), &out, &errs))
+		require.NotContains(t, out.String()+errs.String(), "secret")
+	}
+}
+
+func TestAPayloadThatCannotBeUsedIsOneSentence(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, says string }{
+		"nothing":                        {" \n", "the payload is empty"},
+		"bytes":                          {"<a>\xff</a>", "the payload is not valid UTF-8"},
+		"a text":                         {"hello", "the payload is neither XML nor JSON"},
+		"a web page":                     {"<!DOCTYPE html><html></html>", "a web page, as a gateway answers"},
+		"a callout without an object":    {"<Notification/>", "the notification cannot be used: no ObjectURI"},
+		"a callout that is cut":          {calloutXML[:300], "the notification cannot be read: ends before it is complete"},
+		"a callout with a DTD":           {`<!DOCTYPE x><Notification/>`, "a document type declaration is not accepted"},
+		"a list that is cut":             {listXML[:200], "the failed list cannot be read: ends before it is complete"},
+		"a report of v2.0":               {`<ReportDetails xmlns="http://us.api.concursolutions.com/api/expense/expensereport/2012/07"><ReportID>x</ReportID></ReportDetails>`, "a report of the v2.0 interface"},
+		"a report without a status":      {`<ReportDetails><ReportId>x</ReportId></ReportDetails>`, "no approval status (ApsKey)"},
+		"a report with a broken amount":  {`<ReportDetails><ApsKey>A_EXTV</ApsKey><ReportTotal>private</ReportTotal></ReportDetails>`, "ReportTotal is not a decimal number"},
+		"a travel request":               {`<TravelRequestDetails><ApprovalStatusName>Submitted & Pending</ApprovalStatusName></TravelRequestDetails>`, "a travel request of Request v1"},
+		"exceptions that are to be sent": {`<Exceptions><Exception><Index>1</Index></Exception></Exceptions>`, "what the connector sends to post exceptions"},
+		"a result that says nothing":     {`<exception-result><errors><error><Index>2</Index><message>no</message></error></errors></exception-result>`, "not every exception is accounted for"},
+		"a result of too many":           {`<exception-result><exceptions-failed>99999</exceptions-failed></exception-result>`, "speaks of more than 10000"},
+		"an action without a status":     {`<ActionStatus><Message>m</Message></ActionStatus>`, "it has no Status"},
+		"XML of somebody else":           {`<rss><channel/></rss>`, "none of Concur's that the connector reads"},
+		"JSON of somebody else":          {`{"name":"x"}`, "none of Concur's that the connector reads"},
+		"JSON that is cut":               {`{"access_token":"secret`, "JSON that ends before it is complete"},
+		"JSON with a slip":               {`{"access_token":'secret'}`, "not well-formed JSON (byte 17)"},
+		"JSON twice":                     {`{} {}`, "something after its end"},
+		"a token of another type":        {`{"access_token":"abc","token_type":"mac"}`, "it is not a bearer token"},
+		"a token that is none":           {`{"access_token":7}`, "access_token is not a text"},
+		"a token that is empty":          {`{"access_token":""}`, "its access token is empty"},
+		"a life that is none":            {`{"access_token":"abc","token_type":"Bearer","expires_in":"soon"}`, "expires_in is not a number of seconds"},
+		"a geolocation that is none":     {`{"access_token":"abc","token_type":"Bearer","geolocation":"https:/host"}`, "geolocation is not an absolute URL"},
+		"a geolocation with a password":  {`{"access_token":"abc","token_type":"Bearer","geolocation":"https://a:secret@host"}`, "a user name before its host"},
+		"an event":                       {`{"eventType":"statusChanged","facts":{}}`, "an event of the Event Subscription Service"},
+		"a list of v3 with a slip":       {`{"Items":[{"ApprovalStatusCode":"A_EXTV"}]}`, "row 1 has no ID"},
+		"a report of v4":                 {`{"reportId":"x","approvalStatusId":"A_EXTV"}`, "of the v3 or v4 interfaces"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out, errs strings.Builder
+			require.Equal(t, 1, run(t.Context(), []string{"decode", "-"}, strings.NewReader(c.text), &out, &errs))
+			require.Empty(t, out.String())
+			require.Contains(t, errs.String(), c.says)
+			require.Equal(t, 1, strings.Count(errs.String(), "\n"))
+			for _, private := range []string{"secret", "private"} {
+				require.NotContains(t, errs.String(), private)
+			}
+		})
+	}
+}
+
+func TestAPayloadAboveTheLimitIsRefusedAndNotCut(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "large")
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	require.NoError(t, f.Truncate(maxPayload+1))
+	require.NoError(t, f.Close())
+	_, err = readPayload(path, nil)
+	require.EqualError(t, err, "the payload is larger than 33554432 bytes")
+}
+
+// FuzzDecode looks for a payload that makes decode panic, or say more than a sentence.
+func FuzzDecode(f *testing.F) {
+	for _, text := range []string{calloutXML, listXML, listJSON, reportXML, resultXML, failureXML, tokenJSON, `{"error":{"code":1}}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		p, err := decode(body)
+		if err != nil {
+			require.NotContains(t, err.Error(), "\n")
+			require.LessOrEqual(t, len(err.Error()), 1000)
+			return
+		}
+		require.NotEmpty(t, p.Payload)
+		_, err = json.Marshal(p)
+		require.NoError(t, err)
+	})
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func doctorCommand() *cobra.Command {
+	var options doctorOptions
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Checks a deployment and says what to do",
+		Long: `Checks what can be checked of a deployment from its environment, and changes nothing: the
+configuration, the credential that Concur sends, the public endpoint (certificate, TLS,
+the connection test) with --url, the access to Concur, the allow-list, Temporal and its
+search attributes, and the rules.
+
+Each line is ok, warn or FAIL, with what to do about it; the exit status is 1 when one is
+FAIL. Where the ingress and the worker have environments of their own, call it in each
+with --only.
+
+The access to Concur is tried by reading the failed list. That may need a new access
+token, and Concur may replace the refresh token with it, so it is tried only with a token
+store (CONCUR_TOKEN_FILE) that keeps the new one, or when --use-refresh-token says so.`,
+		Example: `  concurctl doctor --url https://connector.example.com
+  concurctl doctor --only worker -o json | jq '.[] | select(.state != "ok")'`,
+		Args: exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if options.only != "" && options.only != ingressProgram && options.only != workerProgram {
+				return fmt.Errorf("--only %q is neither ingress nor worker", options.only)
+			}
+			d := &doctor{now: time.Now(), errs: cmd.ErrOrStderr(), findings: []finding{}}
+			d.examine(cmd.Context(), options)
+			if err := show(cmd, d.findings, d.print); err != nil {
+				return err
+			}
+			if n := d.count(broken); n > 0 {
+				return fmt.Errorf("%s failed", count(n, "check"))
+			}
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&options.url, "url", "", "base URL of the public door, to be checked from here: https://host[:port]")
+	flags.StringVar(&options.ca, "ca", "", "file of PEM certificates to trust at --url besides the system's")
+	flags.StringVar(&options.only, "only", "", "the program whose environment this is, when it is not both: ingress or worker")
+	flags.BoolVar(&options.useRefreshToken, "use-refresh-token", false, "try the access to Concur even without a token store")
+	return cmd
+}
+
+const (
+	ingressProgram = "ingress"
+	workerProgram  = "worker"
+)
+
+type doctorOptions struct {
+	url, ca, only   string
+	useRefreshToken bool
+}
+
+// state is how a check ended.
+type state string
+
+const (
+	passed state = "ok"
+	warned state = "warn"
+	broken state = "FAIL"
+)
+
+// finding is one line of the doctor.
+type finding struct {
+	Check string `json:"check"`
+	State state  `json:"state"`
+	Says  string `json:"says"`
+	Do    string `json:"do,omitempty"`
+}
+
+// doctor collects findings.
+type doctor struct {
+	now      time.Time
+	errs     io.Writer // for what the client for Concur warns of
+	findings []finding
+}
+
+func (d *doctor) ok(check, format string, args ...any) {
+	d.findings = append(d.findings, finding{Check: check, State: passed, Says: fmt.Sprintf(format, args...)})
+}
+
+func (d *doctor) warn(check, do, format string, args ...any) {
+	d.findings = append(d.findings, finding{Check: check, State: warned, Says: fmt.Sprintf(format, args...), Do: do})
+}
+
+func (d *doctor) fail(check, do, format string, args ...any) {
+	d.findings = append(d.findings, finding{Check: check, State: broken, Says: fmt.Sprintf(format, args...), Do: do})
+}
+
+func (d *doctor) count(s state) (n int) {
+	for _, f := range d.findings {
+		if f.State == s {
+			n++
+		}
+	}
+	return n
+}
+
+// examine makes every check that the options and the environment allow. One that
+// fails does not keep the others.
+func (d *doctor) examine(ctx context.Context, o doctorOptions) {
+	var c credential
+	if o.only != workerProgram {
+		c = d.ingress()
+	}
+	if o.url != "" {
+		d.publicDoor(ctx, o, c)
+	} else if o.only != workerProgram {
+		d.warn("public door", "call concurctl doctor with --url https://HOST, from outside if you can", "not looked at: no --url was given")
+	}
+	if o.only != ingressProgram {
+		d.worker(ctx, o.useRefreshToken)
+	}
+	d.temporal(ctx)
+}
+
+func (d *doctor) print(w io.Writer) {
+	wide := 0
+	for _, f := range d.findings {
+		wide = max(wide, len(f.Check))
+	}
+	for _, f := range d.findings {
+		fmt.Fprintf(w, "%-4s  %-*s  %s\n", f.State, wide, f.Check, plain(f.Says))
+		if f.Do != "" {
+			fmt.Fprintf(w, "%s  → %s\n", strings.Repeat(" ", len("FAIL")+2+wide), plain(f.Do))
+		}
+	}
+	fmt.Fprintf(w, "%d ok, %d warn, %d FAIL\n", d.count(passed), d.count(warned), d.count(broken))
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"concur-connector/concur"
+	"concur-connector/config"
+)
+
+const (
+	accessCheck = "access to Concur"
+	tokenCheck  = "token store"
+)
+
+// neededScopes are those of the calls that the connector makes, each with the call.
+//
+// Source: https://developer.concur.com/api-reference/authentication/scopes.html
+var neededScopes = [][2]string{
+	{"EXPRPT", "to read reports, post exceptions and take actions"},
+	{"NOTIF", "to list and delete failed notifications"},
+}
+
+// lastDays is how long before its end a refresh token is no longer a warning.
+const lastDays = 7 * day
+
+// worker checks the worker's part of the environment, and with it the access to
+// Concur.
+func (d *doctor) worker(ctx context.Context, useRefreshToken bool) {
+	cfg, unknown, err := config.LoadWorker()
+	d.configuration(workerProgram, err)
+	d.unknown(unknown)
+	d.rules(cfg.Rules)
+	if concerning(err, concurVariables...) != nil {
+		return // said, one by one
+	}
+	options, err := warningTo(d.errs, cfg)
+	if err != nil {
+		d.fail("allow-list", "give a file of PEM certificates", "%v", err)
+		return
+	}
+	if !d.allowList(options) {
+		return
+	}
+	switch {
+	case cfg.TokenFile != "":
+		if !d.tokenStore(options) {
+			return
+		}
+	case !useRefreshToken:
+		d.warn(accessCheck, "set CONCUR_TOKEN_FILE, or say --use-refresh-token while no worker runs",
+			"not tried: without a token store a refresh token that Concur replaces is lost, here and in the worker")
+		return
+	default:
+		d.warn(tokenCheck, "set CONCUR_TOKEN_FILE", "there is none: a refresh token that Concur replaces is lost with the process")
+	}
+	client, err := concur.New(options)
+	if err != nil {
+		d.fail(tokenCheck, "let this user write into the folder of the token store, as the worker does", "%v", err)
+		return
+	}
+	defer client.Close()
+	d.access(ctx, client)
+}
+
+// allowList has the client judge the geolocation, without a store that it would open.
+func (d *doctor) allowList(options concur.Options) bool {
+	options.TokenFile = ""
+	if options.RefreshToken == "" {
+		options.RefreshToken = "in-the-store"
+	}
+	client, err := concur.New(options)
+	if err != nil {
+		d.fail("allow-list", "add a host of your own to CONCUR_HOSTS only if a token may go there", "%v", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return false
+	}
+	client.Close()
+	d.ok("allow-list", "a token may go to %s", options.Geolocation)
+	return true
+}
+
+// tokenStore reads the store and reports whether there is one to go on with.
+func (d *doctor) tokenStore(options concur.Options) bool {
+	status, err := concur.ReadTokenStore(options)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && options.RefreshToken != "":
+		d.warn(tokenCheck, "start the worker, and call this again", "%s does not exist yet: the worker begins it with CONCUR_REFRESH_TOKEN", options.TokenFile)
+		return false
+	case errors.Is(err, fs.ErrNotExist):
+		d.fail(tokenCheck, "concurctl token init makes it", "%s does not exist", options.TokenFile)
+		return false
+	case err != nil:
+		d.fail(tokenCheck, "mend the file, or make another with concurctl token init", "%v", err)
+		return false
+	}
+	left := status.RefreshExpiresAt.Sub(d.now)
+	until := status.RefreshExpiresAt.UTC().Format(time.DateOnly)
+	const renew = "get a request token in Concur, then concurctl token init"
+	switch {
+	case status.RefreshExpiresAt.IsZero():
+		d.ok(tokenCheck, "it can be read; when its refresh token ends is known once it was used")
+	case left <= 0:
+		d.fail(tokenCheck, renew, "the refresh token ended on %s", until)
+	case status.RenewalDue(d.now, lastDays):
+		d.fail(tokenCheck, renew, "the refresh token ends in %s, on %s", count(int(left/day), "day"), until)
+	case status.RenewalDue(d.now, options.TokenWarning):
+		d.warn(tokenCheck, renew, "the refresh token ends in %s, on %s", count(int(left/day), "day"), until)
+	default:
+		d.ok(tokenCheck, "the refresh token is good until %s, for %s more", until, count(int(left/day), "day"))
+	}
+	if !status.ObtainedAt.IsZero() && d.now.Sub(status.ObtainedAt) > 2*day {
+		d.warn(tokenCheck, "look whether the worker runs, and at its log: it renews the tokens every day",
+			"the tokens are %s old", count(int(d.now.Sub(status.ObtainedAt)/day), "day"))
+	}
+	d.scopes(status.Scopes)
+	return true
+}
+
+func (d *doctor) scopes(granted []string) {
+	if len(granted) == 0 {
+		return // Concur has not said yet
+	}
+	for _, scope := range neededScopes {
+		if slices.Contains(granted, scope[0]) {
+			d.ok("scopes", "%s is granted, %s", scope[0], scope[1])
+		} else {
+			d.fail("scopes", "give the application the scope, then concurctl token init", "%s is not granted, and is needed %s", scope[0], scope[1])
+		}
+	}
+}
+
+// errEnough ends the reading of a list of which the beginning is enough.
+var errEnough = errors.New("enough")
+
+// access reads the failed list, which changes nothing and wants the strictest role.
+func (d *doctor) access(ctx context.Context, client *concur.Client) {
+	err := client.FailedNotifications(ctx, func(concur.FailedItem) error { return errEnough })
+	switch {
+	case err == nil:
+		d.ok(accessCheck, "the failed list can be read, and is empty")
+	case errors.Is(err, errEnough):
+		d.ok(accessCheck, "the failed list can be read")
+		d.warn("failed list", "concurctl failed list shows what; a sweep takes it up", "it is not empty: Concur could not deliver a notification")
+	case errors.Is(err, concur.Forbidden):
+		d.fail(accessCheck, "give the application the scope and its user the role that are named", "%v", err)
+	case errors.Is(err, concur.Unauthorized):
+		d.fail(accessCheck, "do what it says; concurctl token init renews the refresh token", "%v", err)
+	case errors.Is(err, concur.Unavailable), errors.Is(err, concur.RateLimited), errors.Is(err, concur.Deadlock):
+		d.fail(accessCheck, "look at the network from here, and at the status of Concur's service", "%v", err)
+	default:
+		d.fail(accessCheck, "report it with the correlation ID", "%v", err)
+	}
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"strings"
+	"unicode/utf8"
+
+	"concur-connector/approvers"
+	"concur-connector/config"
+	"concur-connector/policy"
+)
+
+// ingress checks the ingress's part of the environment and returns the credential
+// that Concur sends, or an empty one that cannot be used.
+func (d *doctor) ingress() credential {
+	cfg, unknown, err := config.LoadIngress()
+	d.configuration(ingressProgram, err)
+	d.unknown(unknown)
+
+	c := credential{cfg.CalloutUser.Reveal(), cfg.CalloutPassword.Reveal()}
+	if concerning(err, "CONCUR_CALLOUT_USER", "CONCUR_CALLOUT_PASSWORD", "CONCUR_CALLOUT_USER_2", "CONCUR_CALLOUT_PASSWORD_2") == nil {
+		d.ok("callout credential", "a user name of %d characters and a password of %d, and Concur takes 10 to 49",
+			utf8.RuneCountInString(c.user), utf8.RuneCountInString(c.password))
+		if cfg.CalloutUser2.Reveal() != "" {
+			d.warn("callout credential", "once Concur sends the new pair and its connection test has passed, drop the old one",
+				"a second pair is accepted, too")
+		}
+	} else {
+		c = credential{}
+	}
+	if cfg.TLSCert != "" && cfg.TLSKey != "" {
+		if pair, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey); err != nil {
+			d.fail("certificate file", "give the chain and its own key, both in PEM form", "CONCUR_TLS_CERT with CONCUR_TLS_KEY cannot be used: %v", err)
+		} else if leaf, err := x509.ParseCertificate(pair.Certificate[0]); err != nil {
+			d.fail("certificate file", "get a certificate of a public authority", "CONCUR_TLS_CERT cannot be read: %v", err)
+		} else {
+			d.certificate("certificate file", leaf)
+		}
+	}
+	if cfg.Approvers != "" {
+		if _, err := approvers.Load(cfg.Approvers); err != nil {
+			d.fail("approvers", "mend the line; ingress -new-approver NAME prints one", "the approvers' file cannot be used: %v", err)
+		} else {
+			d.ok("approvers", "the approvers' file can be read")
+		}
+	}
+	return c
+}
+
+// configuration makes one finding of each problem of a program's configuration.
+func (d *doctor) configuration(program string, err error) {
+	check := program + " configuration"
+	if err == nil {
+		d.ok(check, "every variable can be used")
+		return
+	}
+	other := map[string]string{ingressProgram: workerProgram, workerProgram: ingressProgram}[program]
+	for _, line := range problems(err) {
+		do := "see docs/configuration.md"
+		if strings.Contains(line, " is required: ") {
+			do += "; when this is the environment of the " + other + " alone, say --only " + other
+		}
+		d.fail(check, do, "%s", line)
+	}
+}
+
+func (d *doctor) unknown(names []string) {
+	if len(names) == 0 {
+		return
+	}
+	for _, f := range d.findings {
+		if f.Check == "environment" {
+			return // both programs see the same one
+		}
+	}
+	d.warn("environment", "a slip of the pen, or made by the platform and harmless", "no program knows %s", strings.Join(names, ", "))
+}
+
+// rules checks the rules file.
+func (d *doctor) rules(path string) {
+	if path == "" {
+		return // the configuration's finding
+	}
+	rules, err := policy.Load(path)
+	if err != nil {
+		d.fail("rules", "mend the file; go doc ./policy tells the language", "the rules cannot be used: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return
+	}
+	if len(rules.Rules()) == 0 {
+		d.warn("rules", "write a rule, unless that is meant", "%s holds no rule: every report is passed on", path)
+		return
+	}
+	d.ok("rules", "%s in %s, hash %s", count(len(rules.Rules()), "rule"), path, rules.Hash())
+}

@@ -1,0 +1,335 @@
+package main
+
+import (
+	"cmp"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+)
+
+// says requires one finding with a check, a state and these words.
+func says(t *testing.T, found []finding, check string, s state, words string) {
+	t.Helper()
+	for _, f := range found {
+		if f.Check == check && f.State == s && strings.Contains(f.Says+" → "+f.Do, words) {
+			require.Equal(t, s == passed, f.Do == "", "what is not ok says what to do: %+v", f)
+			return
+		}
+	}
+	t.Fatalf("no %s of %q says %q: %+v", s, check, words, found)
+}
+
+// silentAbout requires that nothing about a check has a state.
+func silentAbout(t *testing.T, found []finding, check string, states ...state) {
+	t.Helper()
+	for _, f := range found {
+		for _, s := range states {
+			require.False(t, f.Check == check && f.State == s, "%+v", f)
+		}
+	}
+}
+
+func newDoctor() *doctor { return &doctor{now: time.Now(), errs: &strings.Builder{}} }
+
+// look has a doctor look at a public door.
+func look(t *testing.T, server *httptest.Server, ca string, c credential) []finding {
+	t.Helper()
+	d := newDoctor()
+	d.publicDoor(t.Context(), doctorOptions{url: server.URL, ca: ca}, c)
+	return d.findings
+}
+
+var registered = credential{calloutUser, calloutPassword}
+
+func TestAGoodDoorIsOk(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	server := publicDoor(t, newStarter(nil), &tls.Config{
+		Certificates: []tls.Certificate{a.ordinary(t)}, MinVersion: tls.VersionTLS12, CipherSuites: concurSuites[:3],
+	})
+	found := look(t, server, a.file, registered)
+	says(t, found, "certificate", warned, "trusted through --ca")
+	says(t, found, "certificate", passed, "for 100 days more")
+	says(t, found, "certificate", passed, "RSA with 2048 bits")
+	says(t, found, "tls", passed, "TLS 1.2 with TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256")
+	says(t, found, "tls", passed, "TLS 1.3 with TLS_")
+	says(t, found, "connection test", passed, "a request without a credential is refused")
+	says(t, found, "connection test", passed, "GET /system/v1.0/testconnection is answered 200")
+	for _, f := range found {
+		require.NotEqual(t, broken, f.State, "%+v", f)
+		require.NotContains(t, f.Says, calloutPassword)
+	}
+	silentAbout(t, found, "tls", warned)
+}
+
+func TestABadCertificateIsNamed(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	elliptical, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	small, err := rsa.GenerateKey(rand.Reader, 1024)
+	require.NoError(t, err)
+	later := time.Now().Add(100 * day)
+	for name, c := range map[string]struct {
+		certificate tls.Certificate
+		ca, says    string
+		state       state
+	}{
+		"of nobody's authority": {a.ordinary(t), "", "leads to no authority that this system trusts", broken},
+		"that has ended":        {a.leaf(t, a.key, time.Now().Add(-day)), a.file, "it ended on ", broken},
+		"that ends soon":        {a.leaf(t, a.key, time.Now().Add(3*day+time.Hour)), a.file, "it ends in 3 days", warned},
+		"with another key":      {a.leaf(t, elliptical, later), a.file, "its key is ECDSA", broken},
+		"with a small key":      {a.leaf(t, small, later), a.file, "its RSA key has 1024 bits", broken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := publicDoor(t, newStarter(nil), &tls.Config{Certificates: []tls.Certificate{c.certificate}})
+			says(t, look(t, server, c.ca, registered), "certificate", c.state, c.says)
+		})
+	}
+	t.Run("for another host", func(t *testing.T) {
+		t.Parallel()
+		server := publicDoor(t, newStarter(nil), &tls.Config{Certificates: []tls.Certificate{a.ordinary(t)}})
+		server.URL = strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+		says(t, look(t, server, a.file, registered), "certificate", broken, "the certificate is not for localhost")
+	})
+}
+
+func TestWeakOrMissingTLSIsNamed(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	with := func(c *tls.Config) []finding {
+		c.Certificates = []tls.Certificate{a.ordinary(t)}
+		return look(t, publicDoor(t, newStarter(nil), c), a.file, registered)
+	}
+	says(t, with(&tls.Config{MinVersion: tls.VersionTLS13}), "tls", broken, "no cipher of TLS 1.2 on Concur's list is spoken")
+	says(t, with(&tls.Config{MaxVersion: tls.VersionTLS12}), "tls", passed, "TLS 1.3 is not spoken")
+	says(t, with(&tls.Config{MinVersion: tls.VersionTLS10}), "tls", warned, "TLS 1.1 or 1.0 is spoken")
+	says(t, with(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256, concurSuites[0]}}), "tls", warned, "is no ECDHE")
+	says(t, with(&tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}), "public door", broken, "no TLS 1.2 connection to 127.0.0.1:")
+	clear := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(clear.Close)
+	says(t, look(t, clear, "", registered), "public door", broken, "is not secured")
+	clear.URL = strings.Replace(clear.URL, "http:", "https:", 1)
+	says(t, look(t, clear, "", registered), "public door", broken, "no TLS 1.2 connection")
+}
+
+func TestAConnectionTestThatFailsSaysWhy(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	config := func() *tls.Config { return &tls.Config{Certificates: []tls.Certificate{a.ordinary(t)}} }
+	server := publicDoor(t, newStarter(nil), config())
+	says(t, look(t, server, a.file, credential{calloutUser, "another-password"}), "connection test", broken, "the credential is refused")
+	says(t, look(t, server, a.file, credential{}), "connection test", warned, "not made with a credential")
+	for status, words := range map[int]string{404: "nothing answers at /system/v1.0/testconnection", 302: "is answered 302", 502: "is answered 502"} {
+		proxy := listenTLS(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, _, known := r.BasicAuth(); !known {
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			w.WriteHeader(status)
+		}), config())
+		says(t, look(t, proxy, a.file, registered), "connection test", broken, words)
+	}
+	everybody := listenTLS(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), config())
+	says(t, look(t, everybody, a.file, registered), "connection test", broken, "a request without a credential is answered 200, not 401")
+}
+
+// diagnose runs the whole doctor.
+func diagnose(t *testing.T, env settings, args ...string) ([]finding, outcome) {
+	t.Helper()
+	ended := play(t, env, "", append([]string{"doctor", "-o", "json"}, args...)...)
+	for _, secret := range []string{calloutPassword, clientSecret, refreshToken, accessToken} {
+		require.NotContains(t, ended.out+ended.errs, secret)
+	}
+	return read[[]finding](t, ended), ended
+}
+
+// writeStore writes a token store.
+func writeStore(t *testing.T, geolocation string, change map[string]any) string {
+	t.Helper()
+	store := map[string]any{
+		"refreshToken": refreshToken, "refreshExpiresAt": time.Now().Add(100*day + time.Hour), "geolocation": geolocation,
+		"accessToken": accessToken, "accessExpiresAt": time.Now().Add(time.Hour), "scope": "EXPRPT NOTIF",
+		"obtainedAt": time.Now().Add(-time.Hour), "generation": 3,
+	}
+	for name, value := range change {
+		store[name] = value
+	}
+	text, err := json.Marshal(store)
+	require.NoError(t, err)
+	return file(t, "token.json", string(text))
+}
+
+const oneRule = "apiVersion: concur-connector/v1\nrules:\n  - name: one\n    level: entry\n" +
+	"    expression: entry.hasReceipt\n    message: A receipt is missing.\n    then: {sendBack: true}\n"
+
+func TestAGoodEnvironmentIsOkButForTemporal(t *testing.T) {
+	t.Parallel()
+	c, a := newFakeConcur(t), newAuthority(t)
+	c.env["CONCUR_TOKEN_FILE"] = writeStore(t, c.URL, nil)
+	c.env["CONCUR_RULES"] = file(t, "rules.yaml", oneRule)
+	c.env["CONCUR_TLS_CERT"], c.env["CONCUR_TLS_KEY"] = writePair(t, a.ordinary(t))
+	delete(c.env, "CONCUR_REFRESH_TOKEN")
+	for name, value := range calloutEnv() {
+		c.env[name] = value
+	}
+	found, ended := diagnose(t, c.env)
+	require.Equal(t, 1, ended.code)
+	require.Equal(t, "concurctl: 1 check failed\n", ended.errs)
+	says(t, found, "temporal", broken, "reach Temporal at 127.0.0.1:1")
+	says(t, found, "ingress configuration", passed, "every variable")
+	says(t, found, "worker configuration", passed, "every variable")
+	says(t, found, "callout credential", passed, "a user name of 15 characters and a password of 22")
+	says(t, found, "certificate file", passed, "RSA with 2048 bits")
+	says(t, found, "public door", warned, "no --url was given")
+	says(t, found, "rules", passed, "1 rule in ")
+	says(t, found, "allow-list", passed, c.URL)
+	says(t, found, "token store", passed, "for 100 days more")
+	says(t, found, "scopes", passed, "EXPRPT is granted")
+	says(t, found, "access to Concur", passed, "can be read, and is empty")
+
+	c.change(func() { c.list = listXML })
+	found, _ = diagnose(t, c.env, "--only", "worker")
+	says(t, found, "failed list", warned, "it is not empty")
+	silentAbout(t, found, "ingress configuration", passed, warned, broken)
+}
+
+func TestABrokenEnvironmentIsNamedLineByLine(t *testing.T) {
+	t.Parallel()
+	c := newFakeConcur(t)
+	with := func(change settings) settings {
+		env := settings{"CONCUR_RULES": file(t, "rules.yaml", oneRule)}
+		for _, layer := range []settings{c.env, calloutEnv(), change} {
+			for name, value := range layer {
+				env[name] = value
+			}
+		}
+		return env
+	}
+	key := filepath.Join(t.TempDir(), "open.json")
+	text, err := os.ReadFile(writeStore(t, c.URL, nil))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(key, text, 0o644))
+	for name, w := range map[string]struct {
+		env   settings
+		args  []string
+		check string
+		state state
+		says  string
+	}{
+		"a short password":                 {with(settings{"CONCUR_CALLOUT_PASSWORD": "short"}), nil, "ingress configuration", broken, "CONCUR_CALLOUT_PASSWORD must be 10 to 49 characters long, as Concur asks; it has 5"},
+		"no certificate":                   {with(nil), nil, "ingress configuration", broken, "CONCUR_TLS_CERT and CONCUR_TLS_KEY are required"},
+		"a certificate that is none":       {with(settings{"CONCUR_TLS_CERT": file(t, "c", "x"), "CONCUR_TLS_KEY": file(t, "k", "x")}), nil, "certificate file", broken, "cannot be used"},
+		"nothing at all":                   {nil, nil, "worker configuration", broken, "CONCUR_RULES is required"},
+		"an environment of the other":      {nil, nil, "ingress configuration", broken, "say --only worker"},
+		"a second pair":                    {with(settings{"CONCUR_CALLOUT_USER_2": "another-user", "CONCUR_CALLOUT_PASSWORD_2": "another-password"}), nil, "callout credential", warned, "a second pair is accepted"},
+		"an unknown variable":              {with(settings{"CONCUR_GEOLOCATOIN": "x"}), nil, "environment", warned, "CONCUR_GEOLOCATOIN"},
+		"approvers that cannot be read":    {with(settings{"CONCUR_APPROVERS": file(t, "a", "kim")}), nil, "approvers", broken, "cannot be used"},
+		"rules with a slip":                {with(settings{"CONCUR_RULES": file(t, "rules.yaml", strings.Replace(oneRule, "hasReceipt", "receipt", 1))}), nil, "rules", broken, "undefined field 'receipt'"},
+		"no rules":                         {with(settings{"CONCUR_RULES": file(t, "rules.yaml", "apiVersion: concur-connector/v1\nrules: []\n")}), nil, "rules", warned, "every report is passed on"},
+		"a geolocation of nobody":          {with(settings{"CONCUR_GEOLOCATION": "https://concur.example"}), nil, "allow-list", broken, `names the host "concur.example", which is not on the allow-list`},
+		"no token store":                   {with(nil), nil, "access to Concur", warned, "not tried"},
+		"a refresh token that is tried":    {with(nil), []string{"--use-refresh-token"}, "access to Concur", passed, "can be read"},
+		"a store that is to be made":       {with(settings{"CONCUR_TOKEN_FILE": "/nowhere/token.json", "CONCUR_REFRESH_TOKEN": ""}), nil, "token store", broken, "concurctl token init"},
+		"a store that the worker makes":    {with(settings{"CONCUR_TOKEN_FILE": "/nowhere/token.json"}), nil, "token store", warned, "the worker begins it"},
+		"a store that everybody can read":  {with(settings{"CONCUR_TOKEN_FILE": key}), nil, "token store", broken, "chmod 600"},
+		"a refresh token near its end":     {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"refreshExpiresAt": time.Now().Add(20*day + time.Hour)})}), nil, "token store", warned, "ends in 20 days"},
+		"a refresh token in its last week": {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"refreshExpiresAt": time.Now().Add(2*day + time.Hour)})}), nil, "token store", broken, "ends in 2 days"},
+		"a refresh token that has ended":   {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"refreshExpiresAt": time.Now().Add(-day)})}), nil, "token store", broken, "ended on"},
+		"tokens that nobody renews":        {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"obtainedAt": time.Now().Add(-9 * day)})}), nil, "token store", warned, "the tokens are 9 days old"},
+		"a scope that is missing":          {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"scope": "EXPRPT notif"})}), nil, "scopes", broken, "NOTIF is not granted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found, ended := diagnose(t, w.env, w.args...)
+			require.Equal(t, 1, ended.code)
+			says(t, found, w.check, w.state, w.says)
+		})
+	}
+}
+
+func TestAnAccessThatIsRefusedSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	for name, w := range map[string]struct {
+		status      int
+		token, says string
+	}{
+		"a role that is missing":         {http.StatusForbidden, "", "the scope NOTIF"},
+		"a Concur that is down":          {http.StatusServiceUnavailable, "", "the status of Concur's service"},
+		"a refresh token that has ended": {http.StatusOK, `{"error":"invalid_grant","error_description":"ended","code":108}`, "concurctl token init"},
+		"an answer that cannot be read":  {http.StatusOK, "", "report it with the correlation ID"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newFakeConcur(t)
+			c.change(func() {
+				c.status, c.list, c.token = w.status, "<Other/>", cmp.Or(w.token, c.token)
+			})
+			found, ended := diagnose(t, c.env, "--only", "worker", "--use-refresh-token")
+			require.Equal(t, 1, ended.code)
+			says(t, found, "access to Concur", broken, w.says)
+		})
+	}
+}
+
+func TestWhatRunsNeedOfTemporalIsLookedAt(t *testing.T) {
+	t.Parallel()
+	all := kinds{"ConcurReportID": keyword, "ConcurWaitingFor": keyword, "ConcurOutcome": keyword}
+	examine := func(kept time.Duration, o *operator, pollers ...*taskqueuepb.PollerInfo) []finding {
+		target, m := reached(t)
+		m.On("OperatorService").Return(o)
+		m.On("WorkflowService").Return(&namespaces{kept: kept})
+		m.On("DescribeTaskQueue", mock.Anything, "own", enumspb.TASK_QUEUE_TYPE_WORKFLOW).
+			Return(&workflowservice.DescribeTaskQueueResponse{Pollers: pollers}, nil)
+		d := newDoctor()
+		d.deployment(t.Context(), target)
+		return d.findings
+	}
+	found := examine(30*day, &operator{attributes: all}, &taskqueuepb.PollerInfo{})
+	says(t, found, "temporal", passed, "namespace finance can be reached")
+	says(t, found, "retention", passed, "closed runs are kept for 30 days")
+	says(t, found, "search attributes", passed, "each is there")
+	says(t, found, "workers", passed, "1 poller on the task queue own")
+
+	found = examine(3*day, &operator{})
+	says(t, found, "retention", warned, "closed runs are kept for 3 days")
+	says(t, found, "search attributes", broken, "concurctl bootstrap creates them")
+	says(t, found, "workers", warned, "nobody polls the task queue own")
+
+	says(t, examine(-1, &operator{lists: errDenied}), "search attributes", warned, "bootstrap --print")
+	says(t, examine(-1, &operator{attributes: all}), "temporal", broken, "namespace finance: ")
+}
+
+func TestTheTextOfTheDoctorHasOneLineForEachCheck(t *testing.T) {
+	t.Parallel()
+	d := newDoctor()
+	d.ok("rules", "2 rules")
+	d.warn("retention", "keep them longer", "3 days")
+	d.fail("temporal", "look at it", "away")
+	var text strings.Builder
+	d.print(&text)
+	require.Equal(t, `ok    rules      2 rules
+warn  retention  3 days
+                 → keep them longer
+FAIL  temporal   away
+                 → look at it
+1 ok, 1 warn, 1 FAIL
+`, text.String())
+}

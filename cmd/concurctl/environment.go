@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"concur-connector/config"
+	"concur-connector/workflows"
+)
+
+// concerning keeps those lines of a configuration's problems that begin with one of the
+// names: a command needs a part of what a program needs.
+func concerning(err error, names ...string) error {
+	var kept []string
+	for _, line := range problems(err) {
+		if name, _, _ := strings.Cut(line, " "); slices.Contains(names, name) {
+			kept = append(kept, line)
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	return errors.New("the configuration cannot be used: " + strings.Join(kept, "; "))
+}
+
+// problems splits the error of a configuration into its lines.
+func problems(err error) []string {
+	if err == nil {
+		return nil
+	}
+	return strings.Split(err.Error(), "\n")
+}
+
+// deployment is where the runs are: Temporal, and the queue of the deployment.
+type deployment struct {
+	temporal  client.Client
+	runs      *workflows.Client
+	namespace string
+	taskQueue string
+}
+
+// reachTimeout bounds how long it takes to find out that Temporal is not there.
+const reachTimeout = 10 * time.Second
+
+// reachTemporal connects as the worker does.
+func reachTemporal(ctx context.Context) (*deployment, error) {
+	cfg, _, err := config.LoadIngress() // of it only the queue, which both programs need
+	if err := concerning(err, "CONCUR_TASK_QUEUE", "CONCUR_TASK_QUEUE_FILE"); err != nil {
+		return nil, err
+	}
+	options, err := workflows.ClientOptions(slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	temporal, err := client.DialContext(ctx, options)
+	if err != nil {
+		address := options.HostPort
+		if address == "" {
+			address = client.DefaultHostPort
+		}
+		return nil, fmt.Errorf("reach Temporal at %s: %w", address, err)
+	}
+	return newDeployment(temporal, options.Namespace, cfg.TaskQueue), nil
+}
+
+func newDeployment(temporal client.Client, namespace, taskQueue string) *deployment {
+	return &deployment{
+		temporal: temporal, runs: workflows.NewClient(temporal, taskQueue), namespace: namespace, taskQueue: taskQueue,
+	}
+}
+
+// trusted returns the system's certificates and those in the file, or nil for the
+// system's alone.
+func trusted(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read certificates: %w", err)
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
+	}
+	return roots, nil
+}
+
+// namespaceOf returns the namespace that TEMPORAL_* name, without connecting.
+func namespaceOf() (string, error) {
+	options, err := workflows.ClientOptions(slog.New(slog.DiscardHandler))
+	if err != nil {
+		return "", err
+	}
+	return options.Namespace, nil
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"concur-connector/concur"
+	"concur-connector/expense"
+)
+
+func failedCommand() *cobra.Command {
+	return group("failed", "Looks after Concur's list of notifications that it could not deliver",
+		`Concur keeps a notification that was not accepted in its failed list until somebody
+deletes it. These commands show the list, have its notifications taken up, and delete
+entries that nobody will take up.`,
+		`  concurctl failed list
+  concurctl failed sweep --read-only`,
+		failedListCommand(), failedSweepCommand(), failedDeleteCommand())
+}
+
+func failedListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "Lists what Concur could not deliver",
+		Long: `Asks Concur for its list of failed notifications, with the worker's configuration
+(CONCUR_GEOLOCATION, CONCUR_CLIENT_ID and so on), and prints it. Entries that cannot be
+understood are listed with the reason; nobody deletes them but a person.
+
+Concur may replace the refresh token when it is used. Run this with the worker's token
+store (CONCUR_TOKEN_FILE), so that the worker has the new one, too.`,
+		Example: `  concurctl failed list
+  concurctl failed list -o json | jq '.notifications | length'`,
+		Args: exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			client, err := reachConcur(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer client.Close()
+			list, err := listFailed(cmd.Context(), client)
+			if err != nil {
+				return err
+			}
+			return show(cmd, list, list.print)
+		},
+	}
+}
+
+func listFailed(ctx context.Context, client *concur.Client) (listView, error) {
+	list := listView{Notifications: []calloutView{}, Strange: []expense.Quarantined{}}
+	err := client.FailedNotifications(ctx, func(item concur.FailedItem) error {
+		list.add(item)
+		return nil
+	})
+	return list, err
+}
+
+func (v listView) print(w io.Writer) {
+	if len(v.Notifications)+len(v.Strange) == 0 {
+		fmt.Fprintln(w, "the failed list is empty")
+		return
+	}
+	var rows [][]string
+	for _, n := range v.Notifications {
+		rows = append(rows, []string{n.ID, n.EventDateTime, n.NotificationURI})
+	}
+	for _, q := range v.Strange {
+		uri := q.NotificationURI
+		if uri == "" {
+			uri = "(none)"
+		}
+		rows = append(rows, []string{"(cannot be understood: " + q.Reason + ")", "", uri})
+	}
+	table(w, []string{"NOTIFICATION", "EVENT", "ENTRY"}, rows)
+}
+
+func failedDeleteCommand() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "delete URI...",
+		Short: "Deletes entries of the failed list, for good",
+		Long: `Deletes entries of Concur's failed list by their URIs, as failed list prints them.
+Concur has no way to bring an entry back, and no run is started: this is for entries that
+nobody will take up. A run deletes its own entries when it has done its work.
+
+Every URI is checked before the first one is deleted. An entry that is already gone
+counts as deleted.`,
+		Example: `  concurctl failed delete --yes 'https://www.concursolutions.com/api/platform/notifications/v1.0/notification/nKEY$pX'`,
+		RunE: func(cmd *cobra.Command, uris []string) error {
+			if len(uris) == 0 {
+				return errors.New("give the URIs of the entries to delete, as failed list prints them")
+			}
+			client, err := reachConcur(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer client.Close()
+			for _, uri := range uris {
+				if err := client.CheckURL(concur.NotificationURI, uri); err != nil {
+					return fmt.Errorf("nothing was deleted: %w", err)
+				}
+			}
+			if !yes {
+				return fmt.Errorf("%s would be deleted, and Concur cannot bring any back: say --yes if that is meant", count(len(uris), "entry"))
+			}
+			bar := newProgress(cmd.ErrOrStderr(), "deleting", len(uris))
+			result := deleteFailed(cmd.Context(), client, uris, bar)
+			bar.end()
+			if err := show(cmd, result, result.print); err != nil {
+				return err
+			}
+			return result.err()
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "delete, and do not ask")
+	return cmd
+}
+
+// deleted is what became of each entry.
+type deleted struct {
+	Deleted []string  `json:"deleted"`
+	Failed  []failure `json:"failed"`
+}
+
+// deleteFailed deletes one entry after the other. One that cannot be deleted does
+// not keep the others.
+func deleteFailed(ctx context.Context, client *concur.Client, uris []string, bar *progress) deleted {
+	result := deleted{Deleted: []string{}, Failed: []failure{}}
+	for _, uri := range uris {
+		if err := client.DeleteNotification(ctx, uri); err != nil {
+			result.Failed = append(result.Failed, failure{ID: uri, Why: err.Error()})
+		} else {
+			result.Deleted = append(result.Deleted, uri)
+		}
+		bar.step()
+	}
+	return result
+}
+
+func (d deleted) print(w io.Writer) {
+	for _, f := range d.Failed {
+		fmt.Fprintf(w, "failed  %s: %s\n", plain(f.ID), plain(f.Why))
+	}
+	fmt.Fprintf(w, "%d deleted, %d failed\n", len(d.Deleted), len(d.Failed))
+}
+
+func (d deleted) err() error {
+	if len(d.Failed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s could not be deleted: %s", count(len(d.Failed), "entry"), d.Failed[0].Why)
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"concur-connector/config"
+	"concur-connector/workflows"
+)
+
+func failedSweepCommand() *cobra.Command {
+	var readOnly bool
+	cmd := &cobra.Command{
+		Use:   "sweep",
+		Short: "Has the failed list taken up now, and waits for the summary",
+		Long: `Starts SweepFailedNotifications, which starts a run for every notification of the failed
+list or tells the one that is open, and waits until it has ended. It deletes nothing: each
+run deletes its own entries, last. It then looks for reports that wait in Concur for
+longer than CONCUR_PENDING_GRACE and that no run knows of. A sweep that was started by this command and still goes
+on is waited for, and no second one is started.
+
+With --read-only the list is counted and no run is started.`,
+		Example: `  concurctl failed sweep
+  concurctl failed sweep --read-only -o json`,
+		Args: exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, _, err := config.LoadWorker() // of it only the grace, as the schedule has it
+			if err := concerning(err, "CONCUR_PENDING_GRACE"); err != nil {
+				return err
+			}
+			d, err := reachTemporal(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer d.temporal.Close()
+			bar := newProgress(cmd.ErrOrStderr(), "sweeping the failed list", 0)
+			result, err := sweep(cmd.Context(), d, workflows.SweepInput{ReadOnly: readOnly, Grace: cfg.PendingGrace}, bar)
+			bar.end()
+			if err != nil {
+				return err
+			}
+			return show(cmd, result, func(w io.Writer) { printSweep(w, result, readOnly) })
+		},
+	}
+	cmd.Flags().BoolVar(&readOnly, "read-only", false, "count, and start no run")
+	return cmd
+}
+
+// sweep plays one sweep to its end. A sweep goes on in Temporal when ctx ends.
+func sweep(ctx context.Context, d *deployment, input workflows.SweepInput, bar *progress) (workflows.SweepResult, error) {
+	id := workflows.SweepScheduleID(d.taskQueue) + "-by-hand"
+	if input.ReadOnly {
+		id += "-read-only"
+	}
+	var result workflows.SweepResult
+	run, err := d.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       id,
+		TaskQueue:                workflows.SweepQueue(d.taskQueue),
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            "Sweep of the failed list, started by hand",
+	}, workflows.SweepFailedNotifications, input)
+	if err != nil {
+		return result, fmt.Errorf("start the sweep: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- run.Get(ctx, &result) }()
+	tick := time.NewTicker(redrawn)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			bar.tick()
+		case err := <-ended:
+			switch {
+			case ctx.Err() != nil || errors.Is(err, context.Canceled):
+				return result, fmt.Errorf("no longer waiting for the sweep, which goes on in Temporal as %s", id)
+			case err != nil:
+				return result, fmt.Errorf("wait for the sweep %s: %w", id, err)
+			}
+			return result, nil
+		}
+	}
+}
+
+func printSweep(w io.Writer, r workflows.SweepResult, readOnly bool) {
+	if readOnly {
+		fmt.Fprintf(w, "found %d, of which %d cannot be understood; nothing was started\n", r.Found, r.Strange)
+	} else {
+		fmt.Fprintf(w, "found %d: %d started, %d joined, %d left alone, %d not understood, %d failed\n",
+			r.Found, r.Started, r.Joined, r.Left, r.Strange, r.Failed)
+	}
+	for _, why := range r.Why {
+		uri := why.NotificationURI
+		if uri == "" {
+			uri = "an entry without a URI"
+		}
+		fmt.Fprintf(w, "  %s: %s\n", plain(uri), plain(why.Reason))
+	}
+	if more := r.Strange + r.Failed - len(r.Why); more > 0 {
+		fmt.Fprintf(w, "  and %d more\n", more)
+	}
+	switch {
+	case r.Unlooked != "":
+		fmt.Fprintf(w, "reports that nobody told of could not be looked for: %s\n", plain(r.Unlooked))
+	case r.Waiting > 0:
+		fmt.Fprintf(w, "%s in Concur for long; no run knows of %d\n", waits(r.Waiting), r.Forgotten)
+	}
+	for _, report := range r.Reports {
+		fmt.Fprintf(w, "  report %s\n", plain(report))
+	}
+	if more := r.Forgotten - len(r.Reports); more > 0 {
+		fmt.Fprintf(w, "  and %d more\n", more)
+	}
+}
+
+func waits(reports int) string {
+	if reports == 1 {
+		return "1 report waits"
+	}
+	return count(reports, "report") + " wait"
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+)
+
+// commands lists every command that a person can give, by its path.
+func commands(root *cobra.Command) map[string]*cobra.Command {
+	all := map[string]*cobra.Command{}
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		if cmd.Hidden {
+			return
+		}
+		all[cmd.CommandPath()] = cmd
+		for _, inner := range cmd.Commands() {
+			walk(inner)
+		}
+	}
+	walk(root)
+	return all
+}
+
+func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
+	t.Parallel()
+	for path, cmd := range commands(rootCommand()) {
+		require.NotEmpty(t, cmd.Short, path)
+		require.False(t, strings.HasSuffix(cmd.Short, "."), path)
+		require.Greater(t, len(cmd.Long), len(cmd.Short), path)
+		require.Contains(t, cmd.Example, path, "the example of %s shows it", path)
+	}
+}
+
+func TestHelpIsPrintedOnTheStandardOutput(t *testing.T) {
+	t.Parallel()
+	for path := range commands(rootCommand()) {
+		var out, errs strings.Builder
+		args := append(strings.Fields(path)[1:], "-h")
+		require.Zero(t, run(t.Context(), args, strings.NewReader(""), &out, &errs), path)
+		require.Contains(t, out.String(), "Examples:\n", path)
+		require.Empty(t, errs.String(), path)
+	}
+}
+
+func TestTheDocumentListsTheCommandsOfTheCode(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/concurctl.md")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(text), "\n| Command |")
+	require.True(t, found)
+	var listed []string
+	for line := range strings.Lines(section) {
+		cells := strings.Split(line, "|")
+		if strings.HasPrefix(line, "| `concurctl ") {
+			listed = append(listed, strings.Trim(cells[1], " `")+": "+strings.TrimSpace(cells[2]))
+		}
+	}
+	var want []string
+	for path, cmd := range commands(rootCommand()) {
+		if !cmd.HasSubCommands() {
+			want = append(want, path+strings.TrimPrefix(cmd.Use, cmd.Name())+": "+cmd.Short)
+		}
+	}
+	slices.Sort(want)
+	require.Equal(t, want, listed)
+}
+
+func TestALineThatCannotBeUnderstoodIsOneSentence(t *testing.T) {
+	t.Parallel()
+	for line, says := range map[string]string{
+		"fly":                              `unknown command "fly" for "concurctl"`,
+		"parked fly":                       `concurctl parked has no command "fly"`,
+		"parked list -o yaml":              `-o "yaml" is neither text nor json`,
+		"parked list --fly":                "unknown flag: --fly",
+		"parked list one":                  "concurctl parked list wants no arguments",
+		"parked list --kind Weather":       `--kind "Weather" is no kind of error; the kinds are Unavailable, `,
+		"parked retry":                     "give the notification IDs to retry, or --all",
+		"parked retry one --all":           "and not both",
+		"parked retry one --kind Rejected": "--kind chooses among all parked runs",
+		"parked retry one --rate fast":     `--rate "fast" is not N/s`,
+		"parked retry one --rate 0/s":      `--rate "0/s" is not N/s`,
+		"parked retry one --rate 5/d":      `--rate "5/d" is not N/s`,
+		"decode":                           "concurctl decode wants the FILE to read, or -",
+		"decode /nowhere/x":                "read the payload: open /nowhere/x",
+		"failed delete":                    "give the URIs of the entries",
+		"doctor --only sweep":              `--only "sweep" is neither ingress nor worker`,
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			var out, errs strings.Builder
+			require.Equal(t, 1, run(t.Context(), strings.Fields(line), strings.NewReader(""), &out, &errs))
+			require.Empty(t, out.String())
+			require.Contains(t, errs.String(), says)
+			require.True(t, strings.HasPrefix(errs.String(), "concurctl: "))
+			require.Equal(t, 1, strings.Count(errs.String(), "\n"), errs.String())
+		})
+	}
+}
+
+func TestWithoutTemporalItSaysWhereItLooked(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"parked list", "parked retry one", "failed sweep", "bootstrap"} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			ended := play(t, settings{"TEMPORAL_ADDRESS": "127.0.0.1:2"}, "", strings.Fields(line)...)
+			require.Equal(t, 1, ended.code)
+			require.Contains(t, ended.errs, "concurctl: reach Temporal at 127.0.0.1:2: ")
+			require.Empty(t, ended.out)
+		})
+	}
+}
+
+func TestAWrongTaskQueueIsSaidBeforeTemporalIsReached(t *testing.T) {
+	t.Parallel()
+	ended := play(t, settings{"CONCUR_TASK_QUEUE": "a\tb"}, "", "parked", "list")
+	require.Equal(t, 1, ended.code)
+	require.Equal(t, "concurctl: the configuration cannot be used: CONCUR_TASK_QUEUE must be 1 to 200 printable characters\n", ended.errs)
+}

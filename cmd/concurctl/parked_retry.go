@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/user"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/converter"
+
+	"concur-connector/expense"
+	"concur-connector/workflows"
+)
+
+func parkedRetryCommand() *cobra.Command {
+	var all bool
+	var kind, rate, by string
+	cmd := &cobra.Command{
+		Use:   "retry ID...",
+		Short: "Has parked runs try again, one or many at a controlled rate",
+		Long: `Sends parked runs the signal "retried": each reads its report again and goes on. Give
+notification IDs, or --all, and with it --kind for those of one kind of error. A run that
+is not parked, or has ended, is left alone and counted so.
+
+The rate is kept so that what was mended is not overrun: a number of runs in a second
+(s), a minute (m) or an hour (h).`,
+		Example: `  concurctl parked retry 'EXPRPT:nRWlPQq4RH9EG$sbzp89HyD$plmWvBq'
+  concurctl parked retry --all --kind Forbidden --rate 30/m`,
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			pause, err := interval(rate)
+			switch {
+			case err != nil:
+				return err
+			case all == (len(ids) > 0):
+				return errors.New("give the notification IDs to retry, or --all, and not both")
+			case kind != "" && !all:
+				return errors.New("--kind chooses among all parked runs: give --all, too")
+			}
+			if err := checkKind(kind); err != nil {
+				return err
+			}
+			d, err := reachTemporal(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer d.temporal.Close()
+			if all {
+				if ids, err = parkedIDs(cmd.Context(), d, expense.Kind(kind), cmd.ErrOrStderr()); err != nil {
+					return err
+				}
+			}
+			bar := newProgress(cmd.ErrOrStderr(), "retrying", len(ids))
+			result, err := retryAll(cmd.Context(), d, ids, workflows.Retry{By: by}, pause, bar)
+			bar.end()
+			if shown := show(cmd, result, result.print); shown != nil {
+				return shown
+			}
+			return errors.Join(err, result.err())
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "every parked run")
+	cmd.Flags().StringVar(&kind, "kind", "", "with --all: only those parked by this kind of error")
+	cmd.Flags().StringVar(&rate, "rate", "5/s", "how many at most: N/s, N/m or N/h")
+	cmd.Flags().StringVar(&by, "by", whoAmI(), "who mended it, as the run records it")
+	cmd.Flags().Lookup("by").DefValue = "your login"
+	return cmd
+}
+
+func whoAmI() string {
+	if me, err := user.Current(); err == nil {
+		return me.Username
+	}
+	return ""
+}
+
+// interval reads a rate and returns the pause between two.
+func interval(rate string) (time.Duration, error) {
+	number, unit, ok := strings.Cut(rate, "/")
+	per, known := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[unit]
+	n, err := strconv.ParseFloat(number, 64)
+	if !ok || !known || err != nil || !(n > 0 && n <= 1000) {
+		return 0, fmt.Errorf("--rate %q is not N/s, N/m or N/h with an N above 0 and at most 1000", rate)
+	}
+	return time.Duration(float64(per) / n), nil
+}
+
+// parkedIDs lists whom --all means. Without a kind no run need be asked.
+func parkedIDs(ctx context.Context, d *deployment, kind expense.Kind, errs io.Writer) ([]string, error) {
+	var parked []parkedRun
+	var err error
+	if kind == "" {
+		parked, err = findParked(ctx, d)
+	} else {
+		parked, err = listParked(ctx, d, kind, errs)
+	}
+	ids := make([]string, len(parked))
+	for i, p := range parked {
+		ids[i] = p.NotificationID
+	}
+	return ids, err
+}
+
+// retried is what became of each run.
+type retried struct {
+	Retried   []string  `json:"retried"`
+	NotParked []string  `json:"notParked"` // open, and not waiting for an operator
+	Ended     []string  `json:"ended"`
+	Failed    []failure `json:"failed"`
+}
+
+// failure is one of many that did not succeed, and why.
+type failure struct {
+	ID  string `json:"id"`
+	Why string `json:"why"`
+}
+
+func (r *retried) print(w io.Writer) {
+	for _, f := range r.Failed {
+		fmt.Fprintf(w, "failed      %s: %s\n", plain(f.ID), plain(f.Why))
+	}
+	for _, id := range r.NotParked {
+		fmt.Fprintf(w, "not parked  %s\n", plain(id))
+	}
+	for _, id := range r.Ended {
+		fmt.Fprintf(w, "has ended   %s\n", plain(id))
+	}
+	fmt.Fprintf(w, "%d retried, %d not parked, %d ended, %d failed\n", len(r.Retried), len(r.NotParked), len(r.Ended), len(r.Failed))
+}
+
+func (r *retried) err() error {
+	if len(r.Failed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s could not be retried: %s", count(len(r.Failed), "run"), r.Failed[0].Why)
+}
+
+// retryAll signals one run after the other. Its error is that of a context that has
+// ended; what was done until then is in the result.
+func retryAll(ctx context.Context, d *deployment, ids []string, retry workflows.Retry, pause time.Duration, bar *progress) (*retried, error) {
+	result := &retried{Retried: []string{}, NotParked: []string{}, Ended: []string{}, Failed: []failure{}}
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for i, id := range ids {
+		if i > 0 {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return result, fmt.Errorf("stopped after %d of %s: %w", i, count(len(ids), "run"), err)
+		}
+		switch became, err := retryOne(ctx, d, id, retry); {
+		case err != nil:
+			result.Failed = append(result.Failed, failure{ID: id, Why: err.Error()})
+		case became == signalled:
+			result.Retried = append(result.Retried, id)
+		case became == notParked:
+			result.NotParked = append(result.NotParked, id)
+		default:
+			result.Ended = append(result.Ended, id)
+		}
+		bar.step()
+	}
+	return result, nil
+}
+
+// became is what came of one retry.
+type became int
+
+const (
+	signalled became = iota
+	notParked
+	ended
+)
+
+// retryOne looks before it signals: Temporal's own record of a run is not late.
+func retryOne(ctx context.Context, d *deployment, id string, retry workflows.Retry) (became, error) {
+	run, err := d.temporal.DescribeWorkflowExecution(ctx, id, "")
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+		return 0, workflows.ErrUnknown
+	case err != nil:
+		return 0, err
+	}
+	info := run.GetWorkflowExecutionInfo()
+	if info.GetType().GetName() != workflows.ProcessNotification {
+		return 0, fmt.Errorf("it is the ID of a %s, not of a notification", info.GetType().GetName())
+	}
+	if info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return ended, nil
+	}
+	var waitingFor string
+	if p := info.GetSearchAttributes().GetIndexedFields()[workflows.WaitingForAttribute]; p != nil {
+		if err := converter.GetDefaultDataConverter().FromPayload(p, &waitingFor); err != nil {
+			return 0, fmt.Errorf("read %s: %w", workflows.WaitingForAttribute, err)
+		}
+	}
+	if waitingFor != workflows.WaitingForOperator {
+		return notParked, nil
+	}
+	err = d.temporal.SignalWorkflow(ctx, id, "", workflows.Retried, retry)
+	if errors.As(err, &missing) {
+		return ended, nil
+	}
+	return signalled, err
+}

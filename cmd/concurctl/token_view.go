@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"concur-connector/concur"
+	"concur-connector/config"
+)
+
+// tokenView is what is shown of the token store.
+type tokenView struct {
+	concur.TokenStatus
+	DaysLeft   *int `json:"daysLeft,omitempty"` // of the refresh token, when its end is known
+	RenewalDue bool `json:"renewalDue"`
+}
+
+func viewOf(status concur.TokenStatus, cfg config.Worker, now time.Time) tokenView {
+	view := tokenView{TokenStatus: status, RenewalDue: status.RenewalDue(now, cfg.TokenWarning)}
+	if !status.RefreshExpiresAt.IsZero() {
+		left := int(status.RefreshExpiresAt.Sub(now).Hours() / 24)
+		view.DaysLeft = &left
+	}
+	return view
+}
+
+func showToken(cmd *cobra.Command, status concur.TokenStatus, cfg config.Worker) error {
+	now := time.Now()
+	view := viewOf(status, cfg, now)
+	return show(cmd, view, func(w io.Writer) { view.print(w, now) })
+}
+
+func (v tokenView) print(w io.Writer, now time.Time) {
+	at := func(t time.Time) string {
+		switch left := t.Sub(now); {
+		case t.IsZero():
+			return "unknown"
+		case left < 0:
+			return clock(t) + " (" + span(-left) + " ago)"
+		default:
+			return clock(t) + " (in " + span(left) + ")"
+		}
+	}
+	table(w, []string{"ACCESS TO CONCUR", ""}, [][]string{
+		{"geolocation", v.Geolocation},
+		{"scopes", strings.Join(v.Scopes, " ")},
+		{"obtained", at(v.ObtainedAt)},
+		{"access token ends", at(v.AccessExpiresAt)},
+		{"refresh token ends", at(v.RefreshExpiresAt)},
+		{"answers of Concur", fmt.Sprint(v.Generation)},
+	})
+}
+
+// span writes a time in days, or hours and minutes below two days.
+func span(d time.Duration) string {
+	if d >= 48*time.Hour {
+		return fmt.Sprintf("%d days", int(d.Hours()/24))
+	}
+	if d < time.Minute {
+		return "less than a minute"
+	}
+	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+}
