@@ -132,8 +132,8 @@ func (s *stage) find(name string, is func(workflows.Status) error) error {
 }
 
 func (s *stage) isRuns(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "runs NAME N"); err != nil {
-		return err
+	if err := want(args, 2, "runs NAME N"); err != nil || s.killing {
+		return err // which notification meets an open run then depends on the kill
 	}
 	id, err := s.id(args[0])
 	if err != nil {

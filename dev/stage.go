@@ -120,7 +120,11 @@ func (s *stage) id(name string) (string, error) {
 
 // until waits for a condition, at most for the story's patience.
 func (s *stage) until(f func() error) error {
-	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	wait := patience
+	if s.killing {
+		wait = 2 * patience // a killed attempt is made again, after a pause
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, wait)
 	defer cancel()
 	return until(ctx, f)
 }
