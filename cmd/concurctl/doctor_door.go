@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"concur-connector/config"
 )
 
 const (
@@ -35,7 +37,7 @@ var concurSuites = []uint16{
 
 // publicDoor checks the endpoint as Concur sees it.
 func (d *doctor) publicDoor(ctx context.Context, o doctorOptions, c credential) {
-	roots, err := trusted(o.ca)
+	roots, err := config.Roots(o.ca)
 	if err != nil {
 		d.fail("public door", "give a file of PEM certificates", "--ca: %v", err)
 		return

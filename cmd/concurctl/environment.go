@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -78,26 +76,6 @@ func newDeployment(temporal client.Client, namespace, taskQueue string) *deploym
 	return &deployment{
 		temporal: temporal, runs: workflows.NewClient(temporal, taskQueue), namespace: namespace, taskQueue: taskQueue,
 	}
-}
-
-// trusted returns the system's certificates and those in the file, or nil for the
-// system's alone.
-func trusted(file string) (*x509.CertPool, error) {
-	if file == "" {
-		return nil, nil
-	}
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool()
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("read certificates: %w", err)
-	}
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
-	}
-	return roots, nil
 }
 
 // namespaceOf returns the namespace that TEMPORAL_* name, without connecting.

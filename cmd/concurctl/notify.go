@@ -41,7 +41,7 @@ that the URI names and acts on it if it waits for us.`,
 			if err := concerning(err, calloutVariables...); err != nil {
 				return err
 			}
-			roots, err := trusted(ca)
+			roots, err := config.Roots(ca)
 			if err != nil {
 				return fmt.Errorf("--ca: %w", err)
 			}

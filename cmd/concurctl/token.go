@@ -192,7 +192,7 @@ func tokenOptions(cmd *cobra.Command) (concur.Options, config.Worker, error) {
 
 // concurOptions are those of the worker.
 func concurOptions(cfg config.Worker) (concur.Options, error) {
-	roots, err := trusted(cfg.CA)
+	roots, err := config.Roots(cfg.CA)
 	if err != nil {
 		return concur.Options{}, fmt.Errorf("CONCUR_CA: %w", err)
 	}

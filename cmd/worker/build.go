@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -31,9 +29,9 @@ func loadRules(cfg config.Worker, logger *slog.Logger) (*policy.Policy, error) {
 }
 
 func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error) {
-	roots, err := trusted(cfg.CA)
+	roots, err := config.Roots(cfg.CA)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("CONCUR_CA: %w", err)
 	}
 	return concur.New(concur.Options{
 		Geolocation:   cfg.Geolocation,
@@ -49,25 +47,6 @@ func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error)
 		AnswerLimit:   cfg.AnswerLimit,
 		Logger:        logger,
 	})
-}
-
-// trusted returns the system's certificates and those in the file.
-func trusted(file string) (*x509.CertPool, error) {
-	if file == "" {
-		return nil, nil // the system's
-	}
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool()
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("CONCUR_CA: %w", err)
-	}
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("CONCUR_CA: %s holds no certificate in PEM form", file)
-	}
-	return roots, nil
 }
 
 // reachTemporal connects, and refuses to start where no run could take a step.

@@ -115,7 +115,7 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 		"rules with two slips":          {settings{"CONCUR_RULES": two}, []string{two + ":3:11: ", two + ":4:12: "}},
 		"a geolocation that is nobody's": {settings{"CONCUR_GEOLOCATION": "https://concur.example"},
 			[]string{`the geolocation names the host "concur.example", which is not on the allow-list`}},
-		"certificates that are missing": {settings{"CONCUR_CA": "/nowhere/ca.pem"}, []string{"CONCUR_CA: open /nowhere/ca.pem"}},
+		"certificates that are missing": {settings{"CONCUR_CA": "/nowhere/ca.pem"}, []string{"CONCUR_CA: read certificates: open /nowhere/ca.pem"}},
 		"certificates that are none":    {settings{"CONCUR_CA": noPEM}, []string{"CONCUR_CA: " + noPEM + " holds no certificate in PEM form"}},
 		"a Temporal setting that cannot be read": {settings{"TEMPORAL_TLS_CLIENT_CERT_PATH": "/nowhere/c", "TEMPORAL_TLS_CLIENT_KEY_PATH": "/nowhere/k"},
 			[]string{"read Temporal's TEMPORAL_ variables"}},

@@ -1,0 +1,27 @@
+package config
+
+import (
+	"crypto/x509"
+	"fmt"
+	"os"
+)
+
+// Roots returns the system's certificates and those of a PEM file, or nil, which
+// means the system's alone, when no file is named.
+func Roots(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read certificates: %w", err)
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
+	}
+	return roots, nil
+}
