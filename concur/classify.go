@@ -95,10 +95,17 @@ func (r request) lost(err error, written bool) *Error {
 	return e
 }
 
+// cut is the error of a success whose body did not come to its end.
+func (r request) cut(a *answer, err error) *Error {
+	e := r.lost(err, true)
+	e.Status, e.CorrelationID = a.status, a.correlation
+	return e
+}
+
 // oversized is the error of an answer above the limit.
-func (r request) oversized(resp *http.Response, limit int64) *Error {
+func (r request) oversized(a *answer, limit int64) *Error {
 	e := &Error{
-		Op: r.op, Kind: TooLarge, Status: resp.StatusCode, CorrelationID: correlationOf(resp),
+		Op: r.op, Kind: TooLarge, Status: a.status, CorrelationID: a.correlation,
 		Message: fmt.Sprintf("the answer is larger than %d bytes", limit),
 	}
 	if r.write {

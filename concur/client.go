@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -30,9 +31,13 @@ type Options struct {
 	RootCAs *x509.CertPool // nil: the system's
 
 	AnswerLimit time.Duration // of each request, until its body is read; 0: 60 s, which is Concur's
-	MaxBody     int64         // of an answer, in bytes; 0: 32 MiB
-	Logger      *slog.Logger  // one debug line for each request; nil: none
-	UserAgent   string        // "": concur-connector
+	MaxBody     int64         // of an answer that is held in memory, in bytes; 0: 32 MiB
+
+	// RequestsPerSecond bounds what this client sends, its requests for tokens included;
+	// 0: nothing does.
+	RequestsPerSecond float64
+	Logger            *slog.Logger // one debug line for each request; nil: none
+	UserAgent         string       // "": concur-connector
 }
 
 // Client speaks to Concur for one company. It is safe for concurrent use.
@@ -44,6 +49,7 @@ type Client struct {
 	limit   time.Duration
 	maxBody int64
 	log     *slog.Logger
+	ageing  deprecations
 }
 
 // New returns a client, or one error that says everything that is wrong with the
@@ -99,6 +105,9 @@ func assemble(o Options, unseeded bool) (*Client, error) {
 	if o.MaxBody < 0 {
 		refuse("the largest body is negative")
 	}
+	if !(o.RequestsPerSecond >= 0) || math.IsInf(o.RequestsPerSecond, 1) {
+		refuse("the requests per second are not a number of 0 or more")
+	}
 	if strings.ContainsFunc(o.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
 		refuse("the user agent has a character that is not printable ASCII")
 	}
@@ -113,11 +122,11 @@ func assemble(o Options, unseeded bool) (*Client, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	door := &door{hosts: hosts, userAgent: o.UserAgent, transport: newTransport(o.RootCAs)}
+	door := &door{hosts: hosts, userAgent: o.UserAgent, transport: newTransport(o.RootCAs), pace: newPace(o.RequestsPerSecond)}
 	c := &Client{
 		door: door, hosts: hosts, scheme: o.Authorization, limit: o.AnswerLimit, maxBody: o.MaxBody, log: o.Logger,
 		tokens: &tokens{
-			http:  &http.Client{Transport: jsonAnswers{door}, CheckRedirect: stay},
+			http:  &http.Client{Transport: tokenAnswers{door}, CheckRedirect: stay},
 			hosts: hosts, limit: o.AnswerLimit, log: o.Logger, clientID: o.ClientID, secrets: []string{o.ClientSecret},
 			warning: o.TokenWarning, held: state{RefreshToken: o.RefreshToken, Geolocation: base},
 		},

@@ -31,6 +31,10 @@ type request struct {
 	write  bool   // it changes something: an answer that is lost leaves that unknown
 	silent bool   // its answer needs no body
 	accept string // the media type that is asked for; XML when empty
+
+	// consume reads the answer as it comes, when it may be too long to be held in
+	// memory. It is called once, with the body of a success.
+	consume func(body io.Reader) error
 }
 
 // answer is what Concur answered with success.
@@ -70,10 +74,10 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 	}
 }
 
-// send sends a request once, unless ctx has ended. A write that is on its way is not
-// interrupted: whether it took effect would not be known.
+// send sends a request once, in its turn, unless ctx has ended. A write that is on its
+// way is not interrupted: whether it took effect would not be known.
 func (c *Client) send(ctx context.Context, r request, access access) (*answer, error) {
-	if err := ctx.Err(); err != nil {
+	if err := c.door.pace.wait(ctx); err != nil {
 		return nil, r.lost(err, false)
 	}
 	if r.write {
@@ -130,33 +134,35 @@ func (c *Client) receive(r request, req *http.Request, written func() bool) (*an
 		return nil, r.lost(err, written())
 	}
 	defer resp.Body.Close()
-	limit := c.maxBody
+	c.noteDeprecation(r.op, resp.Header)
 	if resp.StatusCode/100 != 2 {
-		limit = maxErrorBody
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if resp.StatusCode/100 != 2 {
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what there is of it, the status says enough
 		return nil, r.refused(resp, body)
-	}
-	switch {
-	case err != nil:
-		failure := r.lost(err, true)
-		failure.Status, failure.CorrelationID = resp.StatusCode, correlationOf(resp)
-		return nil, failure
-	case int64(len(body)) > limit:
-		return nil, r.oversized(resp, limit)
 	}
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	a := &answer{
-		status: resp.StatusCode, body: body, correlation: correlationOf(resp),
-		html:      wire.IsHTML(body) || media == "text/html",
+		status: resp.StatusCode, correlation: correlationOf(resp), html: media == "text/html",
 		openEnded: resp.ContentLength < 0 && len(resp.TransferEncoding) == 0 && !resp.Uncompressed,
 	}
-	empty := len(bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))) == 0
-	if wire.IsHTML(body) || empty && !r.silent {
+	if r.consume != nil {
+		return a, c.stream(r, a, resp.Body)
+	}
+	a.body, err = io.ReadAll(io.LimitReader(resp.Body, c.maxBody+1))
+	switch {
+	case err != nil:
+		return nil, r.cut(a, err)
+	case int64(len(a.body)) > c.maxBody:
+		return nil, r.oversized(a, c.maxBody)
+	}
+	a.html = a.html || wire.IsHTML(a.body)
+	if wire.IsHTML(a.body) || isEmpty(a.body) && !r.silent {
 		return nil, r.hollow(a)
 	}
 	return a, nil
+}
+
+func isEmpty(body []byte) bool {
+	return len(bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))) == 0
 }
 
 // correlationOf returns the ID under which Concur has recorded the request.
@@ -174,6 +180,7 @@ type door struct {
 	hosts     hosts
 	userAgent string
 	transport *http.Transport
+	pace      pace
 }
 
 // RoundTrip sends one request.

@@ -1,9 +1,9 @@
 package concur
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 
 	"concur-connector/concur/wire"
@@ -15,26 +15,26 @@ const needsNotifications = "the scope NOTIF, and its user the role Company Admin
 type FailedItem = wire.FailedItem
 
 // FailedNotifications hands over every entry of Concur's list of notifications
-// that were not accepted, in no particular order. An error of yield ends it and is
-// returned as it is.
+// that were not accepted, in no particular order. The list has no pages: it is read as
+// it comes, so that a list of any length needs little memory. An error of yield ends it
+// and is returned as it is.
 //
 // Source: https://developer.concur.com/api-reference/callouts/get-notifications-status.html
 func (c *Client) FailedNotifications(ctx context.Context, yield func(FailedItem) error) error {
 	r := request{op: "list failed notifications", needs: needsNotifications, method: http.MethodGet}
 	r.target = target{path: notificationPath, query: "status=FAILED"}
-	a, err := c.do(ctx, r)
-	if err != nil {
-		return err
-	}
 	var stopped error
-	err = wire.DecodeFailedList(bytes.NewReader(a.body), func(item wire.FailedItem) error {
-		stopped = yield(item)
-		return stopped
-	})
-	if err != nil && stopped == nil {
-		return r.unreadable(a, err)
+	r.consume = func(body io.Reader) error {
+		return wire.DecodeFailedList(body, func(item wire.FailedItem) error {
+			stopped = yield(item)
+			return stopped
+		})
 	}
-	return stopped
+	_, err := c.do(ctx, r)
+	if stopped != nil {
+		return stopped
+	}
+	return err
 }
 
 // DeleteNotification deletes one entry of the failed list. An entry that is no

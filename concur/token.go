@@ -197,16 +197,3 @@ func (t *tokens) open() error {
 	t.watch()
 	return nil
 }
-
-// jsonAnswers has every answer of the token endpoint read as the JSON that it is
-// documented to be, whatever content type it was given on its way.
-type jsonAnswers struct{ way http.RoundTripper }
-
-// RoundTrip sends one request.
-func (j jsonAnswers) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := j.way.RoundTrip(req)
-	if err == nil {
-		resp.Header.Set("Content-Type", "application/json")
-	}
-	return resp, err
-}

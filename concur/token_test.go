@@ -105,9 +105,12 @@ func TestToken(t *testing.T) {
 		requests, _ := s.count()
 		require.Positive(t, requests)
 	})
-	t.Run("the life of a token may be a text or a number or missing", func(t *testing.T) {
+	t.Run("the life of a token may be a text or a number, wrong or missing", func(t *testing.T) {
 		t.Parallel()
-		for _, life := range []string{`"expires_in":"3600"`, `"expires_in":3600`, `"scope":"EXPRPT"`} {
+		for _, life := range []string{
+			`"expires_in":"3600"`, `"expires_in":3600`, `"scope":"EXPRPT"`,
+			`"expires_in":3600.5`, `"expires_in":"3600.0"`, `"expires_in":"an hour"`, `"expires_in":null`, `"expires_in":{}`, `"expires_in":99999999999`,
+		} {
 			s := newServer(t, ok)
 			s.valid = "t"
 			s.token = answering(200, "application/json", `{"access_token":"t","token_type":"bearer",`+life+`}`)

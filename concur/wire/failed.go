@@ -23,14 +23,18 @@ type FailedItem struct {
 
 // DecodeFailedList reads the list of failed notifications, XML or JSON, and hands
 // over each entry as it comes, so that a list of any length needs little memory.
-// An entry that cannot be understood does not stop the list. An error of yield
-// does, and is returned as it is; every other error says why the list itself
-// cannot be read.
+// An entry that cannot be understood does not stop the list, unless it is longer than
+// any can be. An error of yield does, and is returned as it is; every other error says
+// why the list itself cannot be read.
 //
 // Source: https://developer.concur.com/api-reference/callouts/get-notifications-status.html
 func DecodeFailedList(r io.Reader, yield func(FailedItem) error) error {
-	l := failedList{yield: yield}
-	if err := l.decode(bufio.NewReader(validUTF8(r))); err != nil && l.stopped == nil {
+	l := failedList{yield: yield, source: entryReader{r: r}}
+	err := l.decode(bufio.NewReader(validUTF8(&l.source)))
+	if l.source.endless {
+		err = errEndless
+	}
+	if err != nil && l.stopped == nil {
 		return fmt.Errorf("the failed list cannot be read: %w", err)
 	}
 	return l.stopped
@@ -39,6 +43,30 @@ func DecodeFailedList(r io.Reader, yield func(FailedItem) error) error {
 type failedList struct {
 	yield   func(FailedItem) error
 	stopped error // of yield
+	source  entryReader
+}
+
+// maxEntry bounds what is read until an entry ends, in bytes.
+const maxEntry = 4 << 20
+
+var errEndless = fmt.Errorf("an entry is longer than %d bytes", maxEntry)
+
+// entryReader ends a list whose entry has no end: a decoder would hold all of it.
+type entryReader struct {
+	r       io.Reader
+	n       int // since the last entry
+	endless bool
+}
+
+// Read reads until an entry is too long.
+func (e *entryReader) Read(p []byte) (int, error) {
+	if e.n > maxEntry {
+		e.endless = true
+		return 0, errEndless
+	}
+	n, err := e.r.Read(p)
+	e.n += n
+	return n, err
 }
 
 func (l *failedList) decode(r *bufio.Reader) error {
@@ -213,6 +241,7 @@ func itemOfJSON(raw json.RawMessage) (f fields, reason error) {
 
 // item hands one entry over.
 func (l *failedList) item(f fields, reason error) error {
+	l.source.n = 0
 	if _, err := expense.SplitURL(f.notificationURI); err != nil {
 		if f.notificationURI = ""; reason == nil {
 			reason = fmt.Errorf("NotificationURI %w", err)
