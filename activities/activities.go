@@ -28,6 +28,13 @@ type Knower interface {
 	Knows(ctx context.Context, reportID string, since time.Time) (bool, error)
 }
 
+// RequestsPerActivity is how many requests one attempt of an activity sends to Concur at
+// most: a write has a read before it and, when it is refused, one behind it; a part of a
+// list has so many pages; every other activity sends one. To this come the token, once
+// an hour and process, and a request again whose token or whose stray percent sign was
+// refused. A queue's rate in activities is its rate in requests divided by this.
+const RequestsPerActivity = 3
+
 // Activities are the side effects of the workflows. Every exported method is an
 // activity, registered under its own name.
 type Activities struct {

@@ -77,7 +77,7 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, 5*time.Minute, w.OutageDelay)
 	require.Equal(t, []time.Duration{10 * time.Minute, time.Hour, 24 * time.Hour}, w.ParkedRetries)
 	require.Equal(t, 1572864, w.ReportLimit)
-	require.InEpsilon(t, 10.0, w.RequestsPerSecond, 0)
+	require.InEpsilon(t, 20.0, w.RequestsPerSecond, 0)
 	require.Empty(t, w.Hosts)
 	require.Equal(t, "Bearer", w.Authorization)
 	require.Equal(t, 30*24*time.Hour, w.TokenWarning)

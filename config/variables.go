@@ -54,7 +54,7 @@ type Worker struct {
 	TokenWarning  time.Duration `envconfig:"CONCUR_TOKEN_WARNING" default:"720h" desc:"how long before its end the refresh token is warned of; in the last week it is an error in any case"`
 	Authorization string        `envconfig:"CONCUR_AUTHORIZATION" default:"Bearer" desc:"scheme of the Authorization header: Bearer, or OAuth for tokens from before 2017"`
 
-	RequestsPerSecond float64 `envconfig:"CONCUR_REQUESTS_PER_SECOND" default:"10" desc:"activities that call Concur, per second, all workers together"`
+	RequestsPerSecond float64 `envconfig:"CONCUR_REQUESTS_PER_SECOND" default:"20" desc:"requests to Concur per second, those of all workers together; no one of them sends more, either"`
 
 	Sweep        string        `envconfig:"CONCUR_SWEEP" default:"act" desc:"sweep of the notifications that Concur could not deliver: act, read-only or off"`
 	SweepEvery   time.Duration `envconfig:"CONCUR_SWEEP_EVERY" default:"15m" desc:"how often the sweep is made"`

@@ -166,7 +166,7 @@ func (h *house) startWorker(ctx context.Context) error {
 		"CONCUR_ANSWER_LIMIT=2s", "CONCUR_HEARTBEAT_TIMEOUT=1500ms",
 		"CONCUR_OUTAGE_DELAY=300ms", "CONCUR_UNAUTHORIZED_DELAY=500ms", "CONCUR_MALFORMED_DELAY=50ms",
 		"CONCUR_RETRY_INTERVAL=100ms", "CONCUR_RETRY_MAX_INTERVAL=1s",
-		"CONCUR_REQUESTS_PER_SECOND=100", "CONCUR_SWEEP="+h.setup.sweep, "CONCUR_SWEEP_EVERY=20s", "CONCUR_PENDING_GRACE=20s",
+		"CONCUR_REQUESTS_PER_SECOND=300", "CONCUR_SWEEP="+h.setup.sweep, "CONCUR_SWEEP_EVERY=20s", "CONCUR_PENDING_GRACE=20s",
 	), h.workerEnv...), func(line string) bool {
 		var entry struct{ Msg string }
 		return json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "working"

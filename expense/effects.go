@@ -1,5 +1,10 @@
 package expense
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
 // The inputs and results of the activities. Each activity has one effect; what
 // cannot be avoided and is no accident (a report that is gone, an exception that
 // Concur refuses) is a value here, not an error.
@@ -137,6 +142,12 @@ type FailedNotifications struct {
 type Quarantined struct {
 	NotificationURI string `json:"notificationUri,omitempty"`
 	Reason          string `json:"reason"`
+}
+
+// Mark is a short hash by which an entry is known again.
+func (q Quarantined) Mark() string {
+	sum := sha256.Sum256([]byte(q.NotificationURI + "\n" + q.Reason))
+	return hex.EncodeToString(sum[:6])
 }
 
 // StartProcessingInput is what a sweep found.

@@ -11,11 +11,11 @@ import (
 // after a doubtful attempt included. StartToClose must be longer than all of them,
 // so that the HTTP limit, which says what happened, always fires first. One call
 // may be four requests: the token, the call, one refresh and the call again, and
-// twice that for a path with a stray percent sign.
+// twice that for a path with a stray percent sign. A part of a list has three calls.
 const (
 	requestsOfRead  = 8
 	requestsOfWrite = 1 + 3*requestsOfRead // the pause, a read, the write, a read
-	requestsOfList  = 60                   // a list in pages
+	requestsOfList  = 3 * requestsOfRead
 )
 
 // concurOptions are for an activity that calls Concur. There is no

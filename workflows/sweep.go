@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -17,6 +18,11 @@ const (
 	sweepParts = 20
 )
 
+const (
+	maxWhy  = 50  // reasons that a result holds, and reports that it names
+	maxTold = 500 // quarantined entries that it remembers
+)
+
 // SweepInput says how to sweep. It may be left out: a sweep then acts.
 type SweepInput struct {
 	ReadOnly bool `json:"readOnly,omitempty"` // count, and start nothing
@@ -27,19 +33,23 @@ type SweepInput struct {
 
 	After  string      `json:"after,omitempty"` // of a sweep that continued as this one
 	Before SweepResult `json:"before,omitzero"` // what it had done
+	Told   []string    `json:"told,omitempty"`  // of the sweep before, see SweepResult
 }
 
-// SweepResult is what one sweep of the failed list did.
+// SweepResult is what one sweep did. The query "status" answers what it has done so far.
 type SweepResult struct {
-	Found   int `json:"found"`
-	Started int `json:"started"`           // a new run
-	Joined  int `json:"joined"`            // an open run was told
-	Left    int `json:"left,omitempty"`    // left alone: its last run says so
-	Strange int `json:"strange,omitempty"` // not understood, left where they are
-	Failed  int `json:"failed,omitempty"`  // refused by Temporal
+	Found       int `json:"found"`
+	Started     int `json:"started"`               // a new run
+	Joined      int `json:"joined"`                // an open run was told
+	Left        int `json:"left,omitempty"`        // left alone: its last run says so
+	Quarantined int `json:"quarantined,omitempty"` // not understood, left where they are
+	Failed      int `json:"failed,omitempty"`      // refused by Temporal
 
-	// Why names the first of the strange and the failed ones.
+	// Why names the first of the quarantined and the failed ones. A quarantined one is
+	// named once: not again by the scheduled sweeps that follow.
 	Why []expense.Quarantined `json:"why,omitempty"`
+	// Told remembers which quarantined ones were named, by a hash of each.
+	Told []string `json:"told,omitempty"`
 
 	Waiting   int      `json:"waiting,omitempty"`   // reports at external validation longer than the grace
 	Forgotten int      `json:"forgotten,omitempty"` // of those, the ones that no run knows of
@@ -47,65 +57,126 @@ type SweepResult struct {
 	Unlooked  string   `json:"unlooked,omitempty"`  // why they could not be looked for
 }
 
-// maxWhy bounds how many reasons a result holds.
-const maxWhy = 50
-
 // SweepFailedNotifications starts a run for every notification that Concur could
 // not deliver, or tells the open one, by the same code as a callout. It deletes
 // nothing: that is for each run to do, last.
 func (w Workflows) SweepFailedNotifications(ctx workflow.Context, input SweepInput) (SweepResult, error) {
-	result := input.Before
-	after := input.After
-	for range sweepParts {
-		var part expense.FailedNotifications
-		call := w.concurOptions(ctx, "list failed notifications", requestsOfRead)
-		ask := expense.ListFailedNotificationsInput{After: after, Limit: sweepPart}
-		if err := workflow.ExecuteActivity(call, ListFailedNotifications, ask).Get(ctx, &part); err != nil {
-			return result, err
-		}
-		result.Found += len(part.Items) + len(part.Quarantined)
-		result.Strange += len(part.Quarantined)
-		result.because(part.Quarantined)
-		if len(part.Items) > 0 && !input.ReadOnly {
-			var done expense.StartedProcessing
-			call := w.localOptions(ctx, "start "+count(len(part.Items), "run"))
-			todo := expense.StartProcessingInput{Notifications: part.Items}
-			if err := workflow.ExecuteActivity(call, StartProcessing, todo).Get(ctx, &done); err != nil {
-				return result, err
-			}
-			result.Started += done.Started
-			result.Joined += done.Joined
-			result.Left += done.Left
-			result.Failed += len(done.Failed)
-			result.because(done.Failed)
-		}
-		if part.Next == "" {
-			return w.lookForForgotten(ctx, input.Grace, result)
-		}
-		after = part.Next
+	s, err := w.setupSweep(ctx, input)
+	if err != nil {
+		return SweepResult{}, err
 	}
-	input.After, input.Before = after, result
-	return result, workflow.NewContinueAsNewError(ctx, SweepFailedNotifications, input)
+	for range sweepParts {
+		part, err := s.sweepPart(ctx)
+		switch {
+		case err != nil:
+			return s.SweepResult, err
+		case part.Next == "":
+			return s.SweepResult, s.lookForForgotten(ctx, input.Grace)
+		}
+		s.after = part.Next
+	}
+	input.After, input.Before, input.Told = s.after, s.SweepResult, s.before
+	return s.SweepResult, workflow.NewContinueAsNewError(ctx, SweepFailedNotifications, input)
 }
+
+// sweep is one run of SweepFailedNotifications.
+type sweep struct {
+	Workflows
+	SweepResult
+	readOnly bool
+	after    string
+	before   []string // the quarantined ones that the sweep before has named
+}
+
+func (w Workflows) setupSweep(ctx workflow.Context, input SweepInput) (*sweep, error) {
+	s := &sweep{Workflows: w, SweepResult: input.Before, readOnly: input.ReadOnly, after: input.After, before: input.Told}
+	if input.After == "" && workflow.HasLastCompletionResult(ctx) { // of the schedule
+		var last SweepResult
+		if err := workflow.GetLastCompletionResult(ctx, &last); err == nil {
+			s.before = last.Told
+		}
+	}
+	return s, workflow.SetQueryHandlerWithOptions(ctx, StatusQuery, func() (SweepResult, error) { return s.SweepResult, nil },
+		workflow.QueryHandlerOptions{Description: "What the sweep has done so far."})
+}
+
+// sweepPart takes up one part of the failed list.
+func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, error) {
+	var part expense.FailedNotifications
+	call := s.concurOptions(ctx, "list failed notifications", requestsOfRead)
+	ask := expense.ListFailedNotificationsInput{After: s.after, Limit: sweepPart}
+	if err := workflow.ExecuteActivity(call, ListFailedNotifications, ask).Get(ctx, &part); err != nil {
+		return part, err
+	}
+	s.Found += len(part.Items) + len(part.Quarantined)
+	s.Quarantined += len(part.Quarantined)
+	s.quarantine(ctx, part.Quarantined)
+	if len(part.Items) == 0 || s.readOnly {
+		return part, nil
+	}
+	var done expense.StartedProcessing
+	call = s.localOptions(ctx, "start "+count(len(part.Items), "run"))
+	todo := expense.StartProcessingInput{Notifications: part.Items}
+	if err := workflow.ExecuteActivity(call, StartProcessing, todo).Get(ctx, &done); err != nil {
+		return part, err
+	}
+	s.Started += done.Started
+	s.Joined += done.Joined
+	s.Left += done.Left
+	s.Failed += len(done.Failed)
+	s.because(done.Failed)
+	return part, nil
+}
+
+// quarantine names those that no sweep before has named, loud, and once.
+func (s *sweep) quarantine(ctx workflow.Context, strange []expense.Quarantined) {
+	var unknown []expense.Quarantined
+	for _, q := range strange {
+		mark := q.Mark()
+		if len(s.Told) < maxTold && !slices.Contains(s.Told, mark) {
+			s.Told = append(s.Told, mark)
+		}
+		if !slices.Contains(s.before, mark) {
+			unknown = append(unknown, q)
+		}
+	}
+	if len(unknown) > 0 {
+		workflow.GetLogger(ctx).Warn("entries of the failed list cannot be understood and are left there", "count", len(unknown), "first", unknown[0].Reason)
+	}
+	s.because(unknown)
+}
+
+// pendingParts bounds how far a list is followed that never ends.
+const pendingParts = 400
 
 // lookForForgotten is the last net: reports that wait and that neither a callout nor
 // the failed list told of.
-func (w Workflows) lookForForgotten(ctx workflow.Context, grace time.Duration, result SweepResult) (SweepResult, error) {
+func (s *sweep) lookForForgotten(ctx workflow.Context, grace time.Duration) error {
 	if grace == 0 {
-		return result, nil
+		return nil
 	}
-	var found expense.PendingReports
-	call := w.concurOptions(ctx, "look for reports that nobody told of", requestsOfList)
-	err := workflow.ExecuteActivity(call, ListPendingReports, expense.ListPendingReportsInput{Grace: grace}).Get(ctx, &found)
-	var t *Trouble
-	switch err := trouble(err); {
-	case errors.As(err, &t):
-		result.Unlooked = t.Error() // the failed list was swept all the same
-	case err != nil:
-		return result, err
+	ask := expense.ListPendingReportsInput{Grace: grace}
+	for range pendingParts {
+		var found expense.PendingReports
+		call := s.concurOptions(ctx, "look for reports that nobody told of", requestsOfList)
+		err := workflow.ExecuteActivity(call, ListPendingReports, ask).Get(ctx, &found)
+		var t *Trouble
+		switch err := trouble(err); {
+		case errors.As(err, &t):
+			s.Unlooked = t.Error() // the failed list was swept all the same
+			return nil
+		case err != nil:
+			return err
+		}
+		s.Waiting += found.Waiting
+		s.Forgotten += found.Forgotten
+		s.Reports = append(s.Reports, found.Reports[:min(len(found.Reports), maxWhy-len(s.Reports))]...)
+		if ask.Page = found.Next; ask.Page == "" {
+			return nil
+		}
 	}
-	result.Waiting, result.Forgotten, result.Reports = found.Waiting, found.Forgotten, found.Reports
-	return result, nil
+	s.Unlooked = "the list of reports that wait has no end"
+	return nil
 }
 
 func (r *SweepResult) because(why []expense.Quarantined) {

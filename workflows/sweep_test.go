@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
@@ -34,7 +35,66 @@ func TestASweepStartsEveryPartOfTheFailedList(t *testing.T) {
 	var result workflows.SweepResult
 	require.NoError(t, p.env.GetWorkflowResult(&result))
 	require.Equal(t, []expense.Notification{failedCopy(1), failedCopy(2), failedCopy(3)}, told)
-	require.Equal(t, workflows.SweepResult{Found: 4, Started: 3, Strange: 1, Why: []expense.Quarantined{{Reason: "no ObjectURI"}}}, result)
+	junk := expense.Quarantined{Reason: "no ObjectURI"}
+	require.Equal(t, workflows.SweepResult{Found: 4, Started: 3, Quarantined: 1, Why: []expense.Quarantined{junk}, Told: []string{junk.Mark()}}, result)
+	answer, err := p.env.QueryWorkflow(workflows.StatusQuery)
+	require.NoError(t, err)
+	var status workflows.SweepResult
+	require.NoError(t, answer.Get(&status))
+	require.Equal(t, result, status, "the query says what was done")
+}
+
+func TestAnEntryThatCannotBeUnderstoodIsNamedOnce(t *testing.T) {
+	p := newPlay(t)
+	known := expense.Quarantined{NotificationURI: "https://x/1", Reason: "no ObjectURI"}
+	fresh := expense.Quarantined{NotificationURI: "https://x/2", Reason: "no ObjectURI"}
+	p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+		return expense.FailedNotifications{Quarantined: []expense.Quarantined{known, fresh}}, nil
+	}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
+	p.env.SetLastCompletionResult(workflows.SweepResult{Quarantined: 2, Told: []string{known.Mark(), "one that is gone"}})
+	p.env.ExecuteWorkflow(workflows.SweepFailedNotifications)
+	require.NoError(t, p.env.GetWorkflowError())
+	var result workflows.SweepResult
+	require.NoError(t, p.env.GetWorkflowResult(&result))
+	require.Equal(t, workflows.SweepResult{
+		Found: 2, Quarantined: 2, Why: []expense.Quarantined{fresh}, Told: []string{known.Mark(), fresh.Mark()},
+	}, result)
+}
+
+func TestASweepLooksForForgottenReportsPartByPart(t *testing.T) {
+	for name, test := range map[string]struct {
+		next func(page string) string
+		want workflows.SweepResult
+	}{
+		"to the end of the list": {
+			func(page string) string { return map[string]string{"": "a", "a": "b"}[page] },
+			workflows.SweepResult{Waiting: 6, Forgotten: 3, Reports: []string{"R", "Ra", "Rb"}},
+		},
+		"and gives a list up that has no end": {
+			func(page string) string { return page + "n" },
+			workflows.SweepResult{Waiting: 800, Forgotten: 400, Unlooked: "the list of reports that wait has no end"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+				return expense.FailedNotifications{}, nil
+			}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
+			p.env.RegisterActivityWithOptions(func(_ context.Context, in expense.ListPendingReportsInput) (expense.PendingReports, error) {
+				require.Equal(t, time.Hour, in.Grace)
+				return expense.PendingReports{Waiting: 2, Known: 1, Forgotten: 1, Reports: []string{"R" + in.Page}, Next: test.next(in.Page)}, nil
+			}, activity.RegisterOptions{Name: workflows.ListPendingReports})
+			p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
+			require.NoError(t, p.env.GetWorkflowError())
+			var result workflows.SweepResult
+			require.NoError(t, p.env.GetWorkflowResult(&result))
+			if test.want.Reports == nil {
+				require.Len(t, result.Reports, 50)
+				result.Reports = nil
+			}
+			require.Equal(t, test.want, result)
+		})
+	}
 }
 
 func TestASweepThatOnlyReadsStartsNothing(t *testing.T) {

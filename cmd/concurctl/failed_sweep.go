@@ -91,10 +91,10 @@ func sweep(ctx context.Context, d *deployment, input workflows.SweepInput, bar *
 
 func printSweep(w io.Writer, r workflows.SweepResult, readOnly bool) {
 	if readOnly {
-		fmt.Fprintf(w, "found %d, of which %d cannot be understood; nothing was started\n", r.Found, r.Strange)
+		fmt.Fprintf(w, "found %d, of which %d cannot be understood; nothing was started\n", r.Found, r.Quarantined)
 	} else {
 		fmt.Fprintf(w, "found %d: %d started, %d joined, %d left alone, %d not understood, %d failed\n",
-			r.Found, r.Started, r.Joined, r.Left, r.Strange, r.Failed)
+			r.Found, r.Started, r.Joined, r.Left, r.Quarantined, r.Failed)
 	}
 	for _, why := range r.Why {
 		uri := why.NotificationURI
@@ -103,7 +103,7 @@ func printSweep(w io.Writer, r workflows.SweepResult, readOnly bool) {
 		}
 		fmt.Fprintf(w, "  %s: %s\n", plain(uri), plain(why.Reason))
 	}
-	if more := r.Strange + r.Failed - len(r.Why); more > 0 {
+	if more := r.Quarantined + r.Failed - len(r.Why); more > 0 {
 		fmt.Fprintf(w, "  and %d more\n", more)
 	}
 	switch {

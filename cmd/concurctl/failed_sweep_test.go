@@ -27,7 +27,7 @@ func sweepRun(result workflows.SweepResult, err error) *mocks.WorkflowRun {
 
 func TestASweepIsStartedOnItsOwnQueueAndWaitedFor(t *testing.T) {
 	t.Parallel()
-	want := workflows.SweepResult{Found: 4, Started: 1, Joined: 1, Strange: 1, Failed: 1, Why: []expense.Quarantined{{Reason: "no ObjectURI"}}}
+	want := workflows.SweepResult{Found: 4, Started: 1, Joined: 1, Quarantined: 1, Failed: 1, Why: []expense.Quarantined{{Reason: "no ObjectURI"}}}
 	for id, input := range map[string]workflows.SweepInput{"sweep-own-by-hand": {}, "sweep-own-by-hand-read-only": {ReadOnly: true}} {
 		d, m := reached(t)
 		m.On("ExecuteWorkflow", mock.Anything, mock.MatchedBy(func(o client.StartWorkflowOptions) bool {
@@ -41,7 +41,7 @@ func TestASweepIsStartedOnItsOwnQueueAndWaitedFor(t *testing.T) {
 	printSweep(&text, want, false)
 	require.Equal(t, "found 4: 1 started, 1 joined, 0 left alone, 1 not understood, 1 failed\n  an entry without a URI: no ObjectURI\n  and 1 more\n", text.String())
 	text.Reset()
-	printSweep(&text, workflows.SweepResult{Found: 4, Strange: 0}, true)
+	printSweep(&text, workflows.SweepResult{Found: 4, Quarantined: 0}, true)
 	require.Equal(t, "found 4, of which 0 cannot be understood; nothing was started\n", text.String())
 	text.Reset()
 	printSweep(&text, workflows.SweepResult{Waiting: 5, Forgotten: 2, Reports: []string{"R1"}}, true)

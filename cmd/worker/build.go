@@ -46,6 +46,8 @@ func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error)
 		RootCAs:       roots,
 		AnswerLimit:   cfg.AnswerLimit,
 		Logger:        logger,
+
+		RequestsPerSecond: cfg.RequestsPerSecond,
 	})
 }
 
@@ -103,7 +105,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 		MalformedDelay:   cfg.MalformedDelay,
 	}}
 	ws := workers{concur: api, fatal: make(chan error, 4)}
-	rate := cfg.RequestsPerSecond
+	rate := cfg.RequestsPerSecond / activities.RequestsPerActivity
 	ws.poll(temporal, cfg, cfg.TaskQueue, rate*(1-cfg.SweepShare), flows, acts)
 	ws.poll(temporal, cfg, workflows.SweepQueue(cfg.TaskQueue), rate*cfg.SweepShare, flows, acts)
 	return ws, nil
