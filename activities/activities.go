@@ -18,14 +18,21 @@ import (
 // Starter starts the run of a notification that a sweep found, tells the one that is
 // open, or leaves it alone. An error that says that the notification itself is refused
 // is a *serviceerror.InvalidArgument.
+// With shown, a report that its last run only showed is left alone until it changes.
 type Starter interface {
-	Sweep(ctx context.Context, n expense.Notification) (expense.Swept, error)
+	Sweep(ctx context.Context, n expense.Notification, shown bool) (expense.Swept, error)
 }
 
 // Knower says whether a run knows of a report: one that is open, or one that closed
-// after that moment.
+// after that moment; with shown, one that only showed it counts, too.
 type Knower interface {
-	Knows(ctx context.Context, reportID string, since time.Time) (bool, error)
+	Knows(ctx context.Context, reportID string, since time.Time, shown bool) (bool, error)
+}
+
+// Brake says whether one more report may be sent back, or counts one that was passed
+// on. An error leaves that open.
+type Brake interface {
+	Admit(ctx context.Context, a expense.Admission) (expense.Admitted, error)
 }
 
 // RequestsPerActivity is how many requests one attempt of an activity sends to Concur at
@@ -47,6 +54,8 @@ type Options struct {
 	Rules   *policy.Policy
 	Starter Starter
 	Knower  Knower
+	Writes  Writes
+	Braking Braking
 	Delays  Delays
 	Logger  *slog.Logger // nil: nothing is said
 
@@ -72,6 +81,10 @@ func New(o Options) (*Activities, error) {
 		return nil, errors.New("activities: nothing to start runs with")
 	case o.Knower == nil:
 		return nil, errors.New("activities: nothing to look for runs with")
+	case o.Writes.check() != nil:
+		return nil, o.Writes.check()
+	case o.Braking.on() && o.Braking.Brake == nil:
+		return nil, errors.New("activities: limits for send-backs, and nothing that keeps them")
 	case o.AnswerLimit <= 0 || o.ReportLimit <= 0:
 		return nil, errors.New("activities: the answer limit and the report limit must be positive")
 	}
@@ -89,18 +102,21 @@ func New(o Options) (*Activities, error) {
 func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
-	report, reading, err := a.read(ctx, in.ObjectURI)
-	if err != nil || reading.Kind == expense.NotFound {
-		return expense.FetchedReport{Reading: reading}, a.failure(ctx, err)
-	}
-	fetched := expense.FetchedReport{Reading: reading, ReportID: report.ID}
-	if reading.Kind != "" {
-		return fetched, nil
-	}
-	if err := a.usable(report); err != nil {
+	found, err := a.read(ctx, in.ObjectURI)
+	if err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
-	rules := a.options.Rules
+	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld}
+	if found.report != nil {
+		fetched.ReportID = found.report.ID
+	}
+	if found.Kind != "" {
+		return fetched, nil
+	}
+	if err := a.usable(found.report); err != nil {
+		return expense.FetchedReport{}, a.failure(ctx, err)
+	}
+	report, rules := found.report, a.options.Rules
 	fetched.Revision, fetched.Content = report.Revision(), report.Content()
 	fetched.Report, fetched.RulesHash = rules.Keep(report), rules.Hash()
 	return fetched, a.failure(ctx, a.fits("read the report", fetched))
@@ -128,28 +144,38 @@ func (a *Activities) fits(op string, result any) error {
 		Message: fmt.Sprintf("the report takes %d KiB and at most %d KiB can be handled", len(data)>>10, a.options.ReportLimit>>10)}
 }
 
+// found is a report as one read showed it.
+type found struct {
+	expense.Reading
+	report   *expense.Report  // nil when it is gone
+	withheld expense.Withheld // why nothing is written to it
+}
+
 // read reads the report afresh and says where it is.
-func (a *Activities) read(ctx context.Context, objectURI string) (*expense.Report, expense.Reading, error) {
-	report, err := a.options.Concur.Report(ctx, objectURI)
+func (a *Activities) read(ctx context.Context, objectURI string) (found, error) {
+	writes := a.options.Writes
+	report, tested, err := a.options.Concur.ReportOf(ctx, objectURI, writes.TestUsers)
 	switch {
 	case errors.Is(err, concur.NotFound):
-		return nil, expense.Reading{Kind: expense.NotFound}, nil
+		return found{Reading: expense.Reading{Kind: expense.NotFound}, withheld: writes.withhold(false)}, nil
 	case err != nil:
-		return nil, expense.Reading{}, err
-	case !report.AtStop():
-		return report, expense.Reading{Kind: expense.NotWaiting, Status: report.Status}, nil
+		return found{}, err
 	}
-	return report, expense.Reading{Status: report.Status, Stop: report.Stop()}, nil
+	f := found{Reading: expense.Reading{Status: report.Status, Stop: report.Stop()}, report: report, withheld: writes.withhold(tested)}
+	if !report.AtStop() {
+		f.Kind = expense.NotWaiting
+	}
+	return f, nil
 }
 
 // readAt reads the report afresh; its reading has a Kind unless the report waits
 // at this very stop.
-func (a *Activities) readAt(ctx context.Context, objectURI, stop string) (*expense.Report, expense.Reading, error) {
-	report, reading, err := a.read(ctx, objectURI)
-	if err == nil && reading.Kind == "" && reading.Stop != stop {
-		reading.Kind = expense.NotWaiting
+func (a *Activities) readAt(ctx context.Context, objectURI, stop string) (found, error) {
+	f, err := a.read(ctx, objectURI)
+	if err == nil && f.Kind == "" && f.Stop != stop {
+		f.Kind = expense.NotWaiting
 	}
-	return report, reading, err
+	return f, err
 }
 
 // maxExceptions bounds what is posted on one report, and with it what a run carries.
@@ -174,10 +200,21 @@ func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateRepo
 
 // DeleteNotification deletes an entry of Concur's failed list. One that is gone
 // already is done.
-func (a *Activities) DeleteNotification(ctx context.Context, in expense.DeleteNotificationInput) error {
+func (a *Activities) DeleteNotification(ctx context.Context, in expense.DeleteNotificationInput) (expense.DeletedNotification, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
-	return a.failure(ctx, a.options.Concur.DeleteNotification(ctx, in.NotificationURI))
+	writes := a.options.Writes
+	switch {
+	case in.Withheld != "":
+		return expense.DeletedNotification{Withheld: in.Withheld}, nil
+	case writes.Mode == WritesDryRun:
+		return expense.DeletedNotification{Withheld: expense.ByDryRun}, nil
+	}
+	err := writes.allow("delete notification")
+	if err == nil {
+		err = a.options.Concur.DeleteNotification(ctx, in.NotificationURI)
+	}
+	return expense.DeletedNotification{}, a.failure(ctx, err)
 }
 
 // first reports whether this attempt may be the first to write. Every other one

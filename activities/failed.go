@@ -79,14 +79,15 @@ func (l *lowest) sorted() []expense.Notification {
 }
 
 // StartProcessing starts a run for each notification, tells the open one, or leaves it
-// alone, by the same code as a callout. One that Temporal refuses stops no other. An attempt that was cut is safe to repeat: a run that was
-// told of a notification URI is not woken by it again.
+// alone, by the same code as a callout. One that Temporal refuses stops no other. An
+// attempt that was cut is safe to repeat: a run that was told of a notification URI is
+// not woken by it again.
 func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProcessingInput) (expense.StartedProcessing, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	var result expense.StartedProcessing
 	for _, n := range in.Notifications {
-		swept, err := a.options.Starter.Sweep(ctx, n)
+		swept, err := a.options.Starter.Sweep(ctx, n, a.options.Writes.shows())
 		var refused *serviceerror.InvalidArgument
 		switch {
 		case errors.As(err, &refused):

@@ -154,10 +154,11 @@ func TestAListThatEndsEarlyIsNoPart(t *testing.T) {
 type starter struct {
 	mu    sync.Mutex
 	told  []string
+	shown bool  // by the last question
 	fails error // after the first
 }
 
-func (s *starter) Sweep(_ context.Context, n expense.Notification) (expense.Swept, error) {
+func (s *starter) Sweep(_ context.Context, n expense.Notification, shown bool) (expense.Swept, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fails != nil && len(s.told) > 0 {
@@ -165,6 +166,7 @@ func (s *starter) Sweep(_ context.Context, n expense.Notification) (expense.Swep
 	}
 	open := slices.Contains(s.told, n.ID())
 	s.told = append(s.told, n.ID())
+	s.shown = shown
 	switch {
 	case n.Kind != expense.ExpenseReport:
 		return expense.SweptLeft, nil
@@ -174,7 +176,8 @@ func (s *starter) Sweep(_ context.Context, n expense.Notification) (expense.Swep
 	return expense.SweptStarted, nil
 }
 
-func (s *starter) Knows(_ context.Context, reportID string, _ time.Time) (bool, error) {
+func (s *starter) Knows(_ context.Context, reportID string, _ time.Time, shown bool) (bool, error) {
+	s.shown = shown
 	return reportID == "0KNOWN" && s.fails == nil, s.fails
 }
 

@@ -77,6 +77,8 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 		"an answer that cannot be read":        {answers("read", says(200, "<Report/>")), false, treatment{kind: expense.Malformed, parked: true}},
 		"a report that is too large":           {shows(page{Status: "A_EXTV", Step: stepOne, Purpose: strings.Repeat("long ", 1000)}), false, treatment{kind: expense.TooLarge, parked: true}},
 		"a lost answer":                        {answers("act", says(500, "")), true, treatment{kind: expense.OutcomeUnknown}},
+		"writes that are switched off":         {shows(waiting()), true, treatment{kind: expense.WritesOff, parked: true}},
+		"a brake that holds":                   {shows(waiting()), true, treatment{kind: expense.Braked, parked: true}},
 		"a report that is gone":                {shows(page{Gone: true}), false, treatment{kind: expense.NotFound, delay: value}},
 		"a report elsewhere":                   {shows(page{Status: "A_APPR"}), false, treatment{kind: expense.NotWaiting, delay: value}},
 	} {
@@ -87,15 +89,23 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 			c.set(h)
 			options := h.options(t)
 			options.ReportLimit = 4 << 10
-			if name == "no answer in time" || name == "no answer to a write in time" {
+			act := action(expense.Approve)
+			switch name {
+			case "no answer in time", "no answer to a write in time":
 				options.Concur = h.client(t, func(o *concur.Options) { o.AnswerLimit = 500 * time.Millisecond })
+			case "writes that are switched off":
+				options.Writes.Mode = activities.WritesOff
+			case "a brake that holds":
+				options.Braking = activities.Braking{Brake: &brake{held: "too many"}, SendBacks: 1}
+				act = action(expense.SendBack)
+				act.ByRules = true
 			}
 			acts := mustNew(t, options)
 			var reading expense.Reading
 			var err error
 			if c.write {
 				var taken expense.ActionTaken
-				taken, err = run[expense.ActionTaken](t, attempt{}, acts.TakeAction, action(expense.Approve))
+				taken, err = run[expense.ActionTaken](t, attempt{}, acts.TakeAction, act)
 				reading = taken.Reading
 			} else {
 				var fetched expense.FetchedReport

@@ -46,7 +46,7 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 // lookFor counts a report that waits for long.
 func (a *Activities) lookFor(ctx context.Context, row expense.PendingReport, found *expense.PendingReports) error {
 	found.Waiting++
-	known, err := a.options.Knower.Knows(ctx, row.ID, row.LastModified)
+	known, err := a.options.Knower.Knows(ctx, row.ID, row.LastModified, a.options.Writes.shows())
 	switch {
 	case err != nil:
 		return err

@@ -19,22 +19,31 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	if err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	}
-	report, reading, err := a.readAt(ctx, in.ObjectURI, in.Stop)
+	now, err := a.readAt(ctx, in.ObjectURI, in.Stop)
 	if err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	}
-	if reading.Kind != "" {
-		ours := !first && reading.Kind == expense.NotWaiting && in.Action.Explains(reading.Status) &&
-			reading.Stop != expense.StatusExternalValidation // at no stop that has a name
-		return expense.ActionTaken{Reading: reading, Confirmed: ours, Doubtful: !first}, nil
+	if now.Kind != "" {
+		ours := !first && now.Kind == expense.NotWaiting && in.Action.Explains(now.Status) &&
+			now.Stop != expense.StatusExternalValidation // at no stop that has a name
+		return expense.ActionTaken{Reading: now.Reading, Confirmed: ours, Doubtful: !first}, nil
 	}
 	// It still waits at the stop: no attempt before this one has taken effect.
+	if now.withheld != "" {
+		return expense.ActionTaken{Reading: now.Reading, Withheld: now.withheld}, nil
+	}
+	if err := a.options.Writes.allow("take action"); err != nil {
+		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
+	}
+	if err := a.options.Braking.admit(ctx, in); err != nil {
+		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
+	}
 	if err := pulse.beforeWrite(ctx); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
-	err = a.options.Concur.TakeAction(ctx, report.ActionURL, in.Action, in.Comment)
+	err = a.options.Concur.TakeAction(ctx, now.report.ActionURL, in.Action, in.Comment)
 	if refused(err) {
-		reading, err = a.why(ctx, in.ObjectURI, in.Stop, err)
+		reading, err := a.why(ctx, in.ObjectURI, in.Stop, err)
 		return expense.ActionTaken{Reading: reading}, a.failedWrite(ctx, err, false)
 	}
 	return expense.ActionTaken{}, a.failedWrite(ctx, err, errors.Is(err, concur.OutcomeUnknown))
@@ -49,12 +58,12 @@ func refused(err error) bool {
 // our read and our write, and its reading then says where it is. The refusal of a
 // report that still waits at the stop stays what it is.
 func (a *Activities) why(ctx context.Context, objectURI, stop string, refusal error) (expense.Reading, error) {
-	_, reading, err := a.readAt(context.WithoutCancel(ctx), objectURI, stop)
+	now, err := a.readAt(context.WithoutCancel(ctx), objectURI, stop)
 	switch {
 	case err != nil:
 		return expense.Reading{}, err
-	case reading.Kind != "":
-		return reading, nil
+	case now.Kind != "":
+		return now.Reading, nil
 	}
 	return expense.Reading{}, refusal
 }
@@ -69,17 +78,23 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	if err != nil {
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
-	report, reading, err := a.readAt(ctx, in.ObjectURI, in.Stop)
-	if err != nil || reading.Kind != "" {
-		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, !first)
+	now, err := a.readAt(ctx, in.ObjectURI, in.Stop)
+	if err != nil || now.Kind != "" {
+		return expense.PostedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, !first)
 	}
-	posted := expense.PostedExceptions{Reading: reading, Items: make([]expense.PostedException, len(in.Exceptions))}
+	if now.withheld != "" {
+		return expense.PostedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
+	}
+	if err := a.options.Writes.allow("post exceptions"); err != nil {
+		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
+	}
+	posted := expense.PostedExceptions{Reading: now.Reading, Items: make([]expense.PostedException, len(in.Exceptions))}
 	var send []expense.Exception
 	var at []int // where the answer for each goes
 	for i, e := range in.Exceptions {
 		posted.Items[i].Exception = e
 		if !first {
-			posted.Items[i].State = compare(report, e, in.Flags)
+			posted.Items[i].State = compare(now.report, e, in.Flags)
 		}
 		if posted.Items[i].State == "" {
 			send, at = append(send, e), append(at, i)
@@ -91,9 +106,9 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	if err := pulse.beforeWrite(ctx); err != nil {
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
-	results, err := a.options.Concur.PostExceptions(ctx, report.Key, send)
+	results, err := a.options.Concur.PostExceptions(ctx, now.report.Key, send)
 	if refused(err) {
-		reading, err = a.why(ctx, in.ObjectURI, in.Stop, err)
+		reading, err := a.why(ctx, in.ObjectURI, in.Stop, err)
 		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, !first)
 	}
 	if err != nil {

@@ -36,8 +36,12 @@ type Options struct {
 	// RequestsPerSecond bounds what this client sends, its requests for tokens included;
 	// 0: nothing does.
 	RequestsPerSecond float64
-	Logger            *slog.Logger // one debug line for each request; nil: none
-	UserAgent         string       // "": concur-connector
+
+	// ReadOnly has every write to a report or to the failed list refused before anything
+	// is sent.
+	ReadOnly  bool
+	Logger    *slog.Logger // one debug line for each request; nil: none
+	UserAgent string       // "": concur-connector
 }
 
 // Client speaks to Concur for one company. It is safe for concurrent use.
@@ -50,6 +54,8 @@ type Client struct {
 	maxBody int64
 	log     *slog.Logger
 	ageing  deprecations
+
+	readOnly bool
 }
 
 // New returns a client, or one error that says everything that is wrong with the
@@ -124,7 +130,8 @@ func assemble(o Options, unseeded bool) (*Client, error) {
 	}
 	door := &door{hosts: hosts, userAgent: o.UserAgent, transport: newTransport(o.RootCAs), pace: newPace(o.RequestsPerSecond)}
 	c := &Client{
-		door: door, hosts: hosts, scheme: o.Authorization, limit: o.AnswerLimit, maxBody: o.MaxBody, log: o.Logger,
+		readOnly: o.ReadOnly,
+		door:     door, hosts: hosts, scheme: o.Authorization, limit: o.AnswerLimit, maxBody: o.MaxBody, log: o.Logger,
 		tokens: &tokens{
 			http:  &http.Client{Transport: tokenAnswers{door}, CheckRedirect: stay},
 			hosts: hosts, limit: o.AnswerLimit, log: o.Logger, clientID: o.ClientID, secrets: []string{o.ClientSecret},

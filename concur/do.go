@@ -29,6 +29,7 @@ type request struct {
 	target target
 	body   []byte
 	write  bool   // it changes something: an answer that is lost leaves that unknown
+	own    bool   // it changes our own access, and no report
 	silent bool   // its answer needs no body
 	accept string // the media type that is asked for; XML when empty
 
@@ -49,6 +50,9 @@ type answer struct {
 // do sends a request and returns the answer if it is a success. A token that is
 // refused is refreshed once for a 401 and once for a 403.
 func (c *Client) do(ctx context.Context, r request) (*answer, error) {
+	if r.write && c.readOnly && !r.own {
+		return nil, &Error{Op: r.op, Kind: WritesOff, Message: "this client only reads"}
+	}
 	access, err := c.tokens.get(ctx, "")
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ const (
 	Malformed      = expense.Malformed
 	TooLarge       = expense.TooLarge
 	OutcomeUnknown = expense.OutcomeUnknown
+	WritesOff      = expense.WritesOff
 )
 
 // Error is what went wrong with one operation. It holds no token, no body and no

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"concur-connector/concur/wire"
@@ -17,28 +18,34 @@ const needsReports = "the scope EXPRPT, and its user the role Company Administra
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html
 func (c *Client) Report(ctx context.Context, objectURI string) (*expense.Report, error) {
+	report, _, err := c.ReportOf(ctx, objectURI, nil)
+	return report, err
+}
+
+// ReportOf is [Client.Report], and says whether the report is that of one of these
+// logins, in any case. The login itself goes no further.
+func (c *Client) ReportOf(ctx context.Context, objectURI string, logins []string) (_ *expense.Report, theirs bool, err error) {
 	r := request{op: "read report", needs: needsReports, method: http.MethodGet}
-	var err error
 	if r.target, err = c.target(r.op, ObjectURI, objectURI); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	a, err := c.do(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	report, err := wire.DecodeReport(a.body)
+	report, owner, err := wire.DecodeOwnedReport(a.body)
 	if err == nil && report.Status == "" {
 		err = errors.New("the report has no approval status (ApsKey)") // not one that waits elsewhere
 	}
 	if err != nil {
-		return nil, r.unreadable(a, err)
+		return nil, false, r.unreadable(a, err)
 	}
 	if report.Key == "" {
 		if _, report.Key, err = expense.Identify(objectURI); err != nil {
-			return nil, &Error{Op: r.op, Kind: Untrusted, Message: err.Error()}
+			return nil, false, &Error{Op: r.op, Kind: Untrusted, Message: err.Error()}
 		}
 	}
-	return report, nil
+	return report, slices.ContainsFunc(logins, func(l string) bool { return strings.EqualFold(l, owner) }), nil
 }
 
 // PostExceptions posts exceptions on the report with that key, the RptKey of its

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,9 @@ const (
 
 // maxReport stays below the 2 MiB that Temporal allows for one payload.
 const maxReport = 2 << 20
+
+// maxBrake is how many send-backs the brake remembers.
+const maxBrake = 5000
 
 func (p *problems) checkIngress(cfg Ingress) {
 	p.checkCommon(cfg.Common, cfg.InternalListen)
@@ -77,6 +81,20 @@ func (p *problems) checkWorker(cfg Worker) {
 	}
 	if !(cfg.RequestsPerSecond > 0 && cfg.RequestsPerSecond <= 1e5) {
 		p.add("CONCUR_REQUESTS_PER_SECOND", "must be a number above 0 and at most 100000")
+	}
+	switch cfg.Writes {
+	case "on", "dry-run", "off":
+	default:
+		p.add("CONCUR_WRITES", "must be on, dry-run or off")
+	}
+	if slices.Contains(cfg.TestUsers, "") {
+		p.add("CONCUR_TEST_USERS", "must be logins separated by commas, none of them empty")
+	}
+	if cfg.BrakeSendBacks < 0 || cfg.BrakeSendBacks > maxBrake {
+		p.add("CONCUR_BRAKE_SENDBACKS", "must be a number from 0 to %d", maxBrake)
+	}
+	if !(cfg.BrakeShare >= 0 && cfg.BrakeShare < 1) {
+		p.add("CONCUR_BRAKE_SHARE", "must be a number from 0 to below 1")
 	}
 	switch cfg.Sweep {
 	case "act", "read-only", "off":

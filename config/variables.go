@@ -56,6 +56,11 @@ type Worker struct {
 
 	RequestsPerSecond float64 `envconfig:"CONCUR_REQUESTS_PER_SECOND" default:"20" desc:"requests to Concur per second, those of all workers together; no one of them sends more, either"`
 
+	Writes         string   `envconfig:"CONCUR_WRITES" default:"on" desc:"what is written to Concur: on; dry-run, where it is only shown; or off, where it waits for an operator"`
+	TestUsers      []string `envconfig:"CONCUR_TEST_USERS" desc:"logins of the employees whose reports alone are written to; the others' are only shown; separated by commas"`
+	BrakeSendBacks int      `envconfig:"CONCUR_BRAKE_SENDBACKS" default:"100" desc:"how many reports the rules may send back in an hour; further ones wait for an operator; 0 is any number"`
+	BrakeShare     float64  `envconfig:"CONCUR_BRAKE_SHARE" default:"0" desc:"share of what the rules decide in an hour, 20 decisions or more, that may be send-backs; further ones wait for an operator; 0 is any share"`
+
 	Sweep        string        `envconfig:"CONCUR_SWEEP" default:"act" desc:"sweep of the notifications that Concur could not deliver: act, read-only or off"`
 	SweepEvery   time.Duration `envconfig:"CONCUR_SWEEP_EVERY" default:"15m" desc:"how often the sweep is made"`
 	PendingGrace time.Duration `envconfig:"CONCUR_PENDING_GRACE" default:"1h" desc:"after this time a report that waits in Concur and that no run knows of is missed, loud"`

@@ -41,6 +41,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"closed":  (*stage).isClosed,
 		"parked":  (*stage).isParked,
 		"waiting": (*stage).isWaiting,
+		"says":    (*stage).isSaying,
 		"runs":    (*stage).isRuns,
 		"retries": (*stage).isRetrying,
 		"decide":  (*stage).doDecide,
@@ -111,6 +112,19 @@ func (s *stage) isWaiting(_ *testscript.TestScript, args []string) error {
 		}
 		if len(args) > 1 && status.Task.Group != args[1] {
 			return final{fmt.Errorf("it asks the group %q", status.Task.Group)}
+		}
+		return nil
+	})
+}
+
+// isSaying waits until the run's list of what it has done holds a text.
+func (s *stage) isSaying(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "says NAME TEXT"); err != nil {
+		return err
+	}
+	return s.find(args[0], func(status workflows.Status) error {
+		if done := strings.Join(status.Done, "\n"); !strings.Contains(done, args[1]) {
+			return fmt.Errorf("it says %q", done)
 		}
 		return nil
 	})

@@ -24,6 +24,8 @@ type FetchedReport struct {
 	// RulesHash is of the rules for which Report was read: it holds what they read and
 	// nothing else.
 	RulesHash string `json:"rulesHash,omitempty"`
+	// Withheld says that what follows from this read will not be written.
+	Withheld Withheld `json:"withheld,omitempty"`
 }
 
 // Reading is where a report was found.
@@ -78,6 +80,8 @@ type PostExceptionsInput struct {
 type PostedExceptions struct {
 	Reading
 	Items []PostedException `json:"items,omitempty"`
+	// Withheld says that nothing was sent, and Items is then empty.
+	Withheld Withheld `json:"withheld,omitempty"`
 }
 
 // PostState is what became of one exception.
@@ -104,6 +108,10 @@ type TakeActionInput struct {
 	Stop      string `json:"stop"`
 	Action    Action `json:"action"` // Approve or SendBack
 	Comment   string `json:"comment,omitempty"`
+	// ByRules is set when no person has decided it: the brake is asked.
+	ByRules bool `json:"byRules,omitempty"`
+	// Overruled is set when an operator has it done whatever the brake says.
+	Overruled bool `json:"overruled,omitempty"`
 }
 
 // ActionTaken says what became of an action. When Kind is not empty the report no
@@ -117,11 +125,20 @@ type ActionTaken struct {
 	// Doubtful is set when this was not the first attempt: an earlier one may have
 	// acted, though what was read does not look like it.
 	Doubtful bool `json:"doubtful,omitempty"`
+	// Withheld says that nothing was sent.
+	Withheld Withheld `json:"withheld,omitempty"`
 }
 
 // DeleteNotificationInput names the entry of the failed list to delete.
 type DeleteNotificationInput struct {
 	NotificationURI string `json:"notificationUri"`
+	// Withheld says why the report that it told of is not written to.
+	Withheld Withheld `json:"withheld,omitempty"`
+}
+
+// DeletedNotification says what became of the entry.
+type DeletedNotification struct {
+	Withheld Withheld `json:"withheld,omitempty"` // it was left where it is
 }
 
 // ListFailedNotificationsInput asks for a part of the failed list.

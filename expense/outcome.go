@@ -13,6 +13,7 @@ const (
 	Gone                   Outcome = "gone"        // Concur no longer has the report
 	Unsupported            Outcome = "unsupported" // an object that we do not handle
 	Cancelled              Outcome = "cancelled"   // by an operator
+	DryRun                 Outcome = "dry-run"     // judged and shown; nothing was written
 )
 
 // Kind is the kind of an error, and with it what is done about the error. It is
@@ -33,6 +34,8 @@ const (
 	Malformed      Kind = "Malformed"      // an answer that cannot be read
 	TooLarge       Kind = "TooLarge"       // a report above the payload limit
 	OutcomeUnknown Kind = "OutcomeUnknown" // a write was sent and its answer was lost
+	WritesOff      Kind = "WritesOff"      // writes to Concur are switched off
+	Braked         Kind = "Braked"         // more reports go back than the brake allows
 )
 
 // Error makes a kind usable with errors.Is.

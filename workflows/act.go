@@ -16,15 +16,16 @@ const maxRefusals = 2
 
 // postExceptions posts what the verdict wants and is not yet on the report. Items
 // that Concur refuses are sent again alone, after another read, so that the flags
-// they are compared with are those of before.
-func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport) error {
+// they are compared with are those of before. It reports whether they were only shown:
+// then the action is, too, whatever has become of the setting meanwhile.
+func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport) (shown bool, err error) {
 	missing := r.missing(r.Stop, r.Verdict.Exceptions)
 	if len(missing) == 0 {
-		return nil
+		return false, nil
 	}
 	r.enter(ctx, Posting)
 	var posted expense.PostedExceptions
-	err := r.readable(ctx, func() error {
+	err = r.readable(ctx, func() error {
 		input := expense.PostExceptionsInput{
 			Attempt:    r.attempt(ctx),
 			ObjectURI:  r.ObjectURI,
@@ -39,20 +40,30 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport) e
 		err := workflow.ExecuteActivity(call, PostExceptions, input).Get(ctx, &posted)
 		return r.doubt(err, Doubt{Stop: r.Stop, Flags: input.Flags})
 	})
-	if err != nil {
-		return err
-	}
-	if posted.Kind != "" {
-		return errAgain // it has moved: another stop is another validation
+	switch {
+	case err != nil:
+		return false, err
+	case posted.Kind != "":
+		return false, errAgain // it has moved: another stop is another validation
+	case posted.Withheld != "":
+		r.Withheld = posted.Withheld
+		for _, e := range missing {
+			r.did(fmt.Sprintf("would post exception %s on %s", e.Code, onObject(e)))
+		}
+		return true, nil
 	}
 	r.Doubt = nil
-	return r.postedOrRefused(posted.Items)
+	return false, r.postedOrRefused(posted.Items)
+}
+
+func onObject(e expense.Exception) string {
+	return strings.TrimSpace(strings.ToLower(string(e.ObjectType)) + " " + e.ObjectID)
 }
 
 func (r *run) postedOrRefused(items []expense.PostedException) error {
 	var refused []string
 	for _, item := range items {
-		on := strings.TrimSpace(strings.ToLower(string(item.ObjectType)) + " " + item.ObjectID)
+		on := onObject(item.Exception)
 		switch item.State {
 		case expense.Refused:
 			refused = append(refused, fmt.Sprintf("exception %s on %s: %s", item.Code, on, item.Message))
@@ -88,6 +99,7 @@ func (r *run) act(ctx workflow.Context, action expense.Action, comment, cause st
 	err := r.readable(ctx, func() error {
 		input := expense.TakeActionInput{
 			Attempt: r.attempt(ctx), ObjectURI: r.ObjectURI, Stop: r.Stop, Action: action, Comment: comment,
+			ByRules: cause == byRules, Overruled: r.Overruled,
 		}
 		call := r.concurOptions(ctx, what, requestsOfWrite)
 		err := workflow.ExecuteActivity(call, TakeAction, input).Get(ctx, &taken)
@@ -98,6 +110,9 @@ func (r *run) act(ctx workflow.Context, action expense.Action, comment, cause st
 	}
 	r.Doubt = nil
 	switch {
+	case taken.Withheld != "":
+		r.Withheld = taken.Withheld
+		return r.showAction(action, cause)
 	case taken.Confirmed:
 		r.succeeded(r.Stop, action, cause, true)
 		if taken.Stop != "" {
@@ -130,7 +145,25 @@ func (r *run) succeeded(stop string, action expense.Action, cause string, confir
 		r.StopChanges = 0
 	}
 	r.did(done)
+	r.Task, r.Ruling, r.Overruled = nil, nil, false
+}
+
+// showAction says what would be done with the report.
+func (r *run) showAction(action expense.Action, cause string) error {
+	if action == expense.SendBack {
+		r.did(fmt.Sprintf("would send the report back to the employee (cause: %s)", cause))
+	} else {
+		r.did("would pass the report on")
+	}
+	return r.shown()
+}
+
+// shown concludes a pass that has shown what it would write. The report still waits.
+func (r *run) shown() error {
+	r.Shown = r.Revision
+	r.Outcome, r.Cause = expense.DryRun, ""
 	r.Task, r.Ruling = nil, nil
+	return nil
 }
 
 // deleteFirst deletes an entry of the failed list that told of this report. It comes
@@ -138,9 +171,11 @@ func (r *run) succeeded(stop string, action expense.Action, cause string, confir
 func (r *run) deleteFirst(ctx workflow.Context) error {
 	r.enter(ctx, Deleting)
 	uri := r.Owed[0]
+	var gone expense.DeletedNotification
 	err := r.readable(ctx, func() error {
+		input := expense.DeleteNotificationInput{NotificationURI: uri, Withheld: r.Withheld}
 		call := r.concurOptions(ctx, "delete the failed notification", requestsOfRead)
-		return workflow.ExecuteActivity(call, DeleteNotification, expense.DeleteNotificationInput{NotificationURI: uri}).Get(ctx, nil)
+		return workflow.ExecuteActivity(call, DeleteNotification, input).Get(ctx, &gone)
 	})
 	var t *Trouble
 	if errors.As(err, &t) && t.Kind == expense.Untrusted {
@@ -150,7 +185,11 @@ func (r *run) deleteFirst(ctx workflow.Context) error {
 		return err
 	}
 	r.deleted(uri)
-	r.did("failed notification deleted")
+	if gone.Withheld != "" {
+		r.did("would delete the failed notification")
+	} else {
+		r.did("failed notification deleted")
+	}
 	return nil
 }
 

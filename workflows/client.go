@@ -81,6 +81,31 @@ func summary(k expense.ObjectKind) string {
 	return "Object of an unknown kind"
 }
 
+// Admit asks the brake, and starts it where there is none. Asking again with the same
+// key changes nothing. The error leaves open what was counted.
+func (c *Client) Admit(ctx context.Context, a expense.Admission) (expense.Admitted, error) {
+	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+		ID:                       BrakeID(c.taskQueue),
+		TaskQueue:                c.taskQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            "The brake on send-backs",
+	}, LimitSendBacks, Brake{})
+	asked, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateName: AdmitUpdate, Args: []any{a}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	var admitted expense.Admitted
+	if err == nil {
+		err = asked.Get(ctx, &admitted)
+	}
+	if err != nil {
+		return expense.Admitted{}, fmt.Errorf("ask the brake: %w", err)
+	}
+	return admitted, nil
+}
+
 // Decide sends a person's decision to the open run. The error is ErrUnknown or
 // ErrClosed when there is no open run. Whether the decision counted is in Status.
 func (c *Client) Decide(ctx context.Context, notificationID string, d expense.Decision) error {

@@ -13,6 +13,7 @@ import (
 const (
 	ProcessNotification      = "ProcessNotification"
 	SweepFailedNotifications = "SweepFailedNotifications"
+	LimitSendBacks           = "LimitSendBacks"
 )
 
 // Activity types.
@@ -43,6 +44,10 @@ type Retry struct {
 // StatusQuery is the query that answers a Status.
 const StatusQuery = "status"
 
+// AdmitUpdate is the update of LimitSendBacks that takes an expense.Admission and
+// answers an expense.Admitted.
+const AdmitUpdate = "admit"
+
 // DefaultTaskQueue is where workflows run, and the activities that do not call
 // Concur.
 const DefaultTaskQueue = "concur-connector"
@@ -53,6 +58,9 @@ func SweepQueue(taskQueue string) string { return taskQueue + "-sweep" }
 
 // SweepScheduleID names the Temporal Schedule that sweeps the failed list.
 func SweepScheduleID(taskQueue string) string { return "sweep-" + taskQueue }
+
+// BrakeID names the one run of LimitSendBacks.
+func BrakeID(taskQueue string) string { return "brake-" + taskQueue }
 
 // ConcurQueue names the queue of the activities that call Concur. It is a queue of
 // its own so that its rate can be limited for the whole fleet.
@@ -89,7 +97,7 @@ const (
 func Outcomes() []expense.Outcome {
 	return []expense.Outcome{
 		expense.Approved, expense.ApprovedWithExceptions, expense.SentBack, expense.Withdrawn,
-		expense.Superseded, expense.Gone, expense.Unsupported, expense.Cancelled,
+		expense.Superseded, expense.Gone, expense.Unsupported, expense.Cancelled, expense.DryRun,
 	}
 }
 
@@ -99,5 +107,6 @@ func Kinds() []expense.Kind {
 		expense.Unavailable, expense.RateLimited, expense.Deadlock, expense.Unauthorized,
 		expense.Forbidden, expense.NotFound, expense.NotWaiting, expense.Rejected,
 		expense.Untrusted, expense.Malformed, expense.TooLarge, expense.OutcomeUnknown,
+		expense.WritesOff, expense.Braked,
 	}
 }

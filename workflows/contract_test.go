@@ -33,13 +33,15 @@ func golden(t *testing.T, file string, value any) {
 func TestTheContractIsWhatIsStoredInSomebodysTemporal(t *testing.T) {
 	t.Parallel()
 	golden(t, "testdata/contract.json", map[string]any{
-		"workflows": []string{workflows.ProcessNotification, workflows.SweepFailedNotifications},
+		"workflows": []string{workflows.ProcessNotification, workflows.SweepFailedNotifications, workflows.LimitSendBacks},
 		"activities": []string{workflows.FetchReport, workflows.ValidateReport, workflows.PostExceptions, workflows.TakeAction,
 			workflows.DeleteNotification, workflows.ListFailedNotifications, workflows.ListPendingReports, workflows.StartProcessing},
 		"signals": []string{workflows.Notified, workflows.Decided, workflows.Retried},
+		"updates": []string{workflows.AdmitUpdate},
 		"queries": []string{workflows.StatusQuery},
 		"queues": []string{workflows.DefaultTaskQueue, workflows.ConcurQueue(workflows.DefaultTaskQueue),
 			workflows.SweepQueue(workflows.DefaultTaskQueue), workflows.ConcurQueue(workflows.SweepQueue(workflows.DefaultTaskQueue))},
+		"brakes":           []string{workflows.BrakeID(workflows.DefaultTaskQueue)},
 		"schedules":        []string{workflows.SweepScheduleID(workflows.DefaultTaskQueue)},
 		"searchAttributes": []string{workflows.ReportIDAttribute, workflows.WaitingForAttribute, workflows.OutcomeAttribute},
 		"waitingFor":       []string{workflows.WaitingForApprover, workflows.WaitingForOperator},
@@ -51,6 +53,7 @@ func TestTheContractIsWhatIsStoredInSomebodysTemporal(t *testing.T) {
 			"notified": failedCopy(1),
 			"decided":  expense.Decision{TaskID: "t", ID: "d", Decision: expense.PassOn, Comment: "c", By: "kim"},
 			"retried":  workflows.Retry{By: "ops"},
+			"admit":    back("0123456789abcdef", 100, 0.5),
 			"result":   workflows.Result{Outcome: expense.SentBack, Cause: "rules", Done: []string{"sent back"}},
 		},
 	})

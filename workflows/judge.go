@@ -49,11 +49,14 @@ func sameEffect(a, b expense.Verdict) bool {
 		slices.EqualFunc(a.Exceptions, b.Exceptions, expense.Exception.Same)
 }
 
+// byRules is the cause of what no person has decided.
+const byRules = "rules"
+
 // settle says what to do: what the rules say or, where they ask for a person, what
 // the person decides.
 func (r *run) settle(ctx workflow.Context) (action expense.Action, comment, cause string, err error) {
 	if r.Verdict.Action != expense.Ask {
-		return r.Verdict.Action, r.Verdict.Comment, "rules", nil
+		return r.Verdict.Action, r.Verdict.Comment, byRules, nil
 	}
 	if err := r.ask(ctx); err != nil {
 		return "", "", "", err
@@ -115,6 +118,7 @@ func (r *run) closeTask(why string) {
 }
 
 func (r *run) forgetVerdict() {
+	r.Overruled = false
 	if r.Verdict != nil {
 		r.closeTask("the report has changed")
 	}

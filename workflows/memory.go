@@ -38,6 +38,10 @@ type Memory struct {
 	Tasks   int               `json:"tasks,omitempty"`
 	Ruling  *expense.Decision `json:"ruling,omitempty"` // the decision that counts
 
+	Withheld  expense.Withheld `json:"withheld,omitempty"`  // why nothing is written, by the last read
+	Shown     string           `json:"shown,omitempty"`     // the revision whose writes were shown
+	Overruled bool             `json:"overruled,omitempty"` // an operator has it go on in spite of the brake
+
 	Posted   []PostedAt `json:"posted,omitempty"`
 	Refusals int        `json:"refusals,omitempty"` // of exceptions, in a row
 	Doubt    *Doubt     `json:"doubt,omitempty"`

@@ -43,6 +43,7 @@ func (r *run) stayParked(ctx workflow.Context) error {
 	}
 	if r.retry {
 		r.Parks = 0
+		r.Overruled = r.Overruled || r.Parked.Kind == expense.Braked
 	}
 	r.retry, r.Rejudge, r.StopChanges = false, true, 0
 	r.Parked = nil
@@ -62,6 +63,10 @@ func mend(k expense.Kind) string {
 		return "Look at the report in Concur and at the status of Concur's service; if it goes on, report it with the correlation ID."
 	case expense.TooLarge:
 		return "Decide this report by hand in Concur: it is larger than one Temporal payload may be. The run notices and ends."
+	case expense.WritesOff:
+		return "When writes are to be made again: set CONCUR_WRITES to on, restart the workers, and have the runs go on: concurctl parked retry --all --kind WritesOff."
+	case expense.Braked:
+		return "Look whether the rules are right: they send many reports back. If not, mend the rules file and restart the workers. If so, send the signal, and this report is sent back whatever the brake says; or raise the brake's limits."
 	}
 	return "Look at the message; the run goes on when it is mended."
 }

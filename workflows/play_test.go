@@ -77,9 +77,9 @@ func stage(t *testing.T) *play {
 		p.acted = append(p.acted, in)
 		return next[expense.ActionTaken](p, string(in.Action), &p.actions)
 	})
-	register(workflows.DeleteNotification, func(context.Context, expense.DeleteNotificationInput) error {
+	register(workflows.DeleteNotification, func(_ context.Context, in expense.DeleteNotificationInput) (expense.DeletedNotification, error) {
 		_, err := next[struct{}](p, "delete", &p.deletes)
-		return err
+		return expense.DeletedNotification{Withheld: in.Withheld}, err
 	})
 	return p
 }

@@ -27,6 +27,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		return read, err
 	}
 	r.Readable = true
+	r.Withheld = read.Withheld
 	if read.ReportID != "" {
 		r.ReportID = read.ReportID
 	}

@@ -33,6 +33,7 @@ func TestEveryRecordedHistoryReplays(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflowWithOptions(w.ProcessNotification, workflow.RegisterOptions{Name: workflows.ProcessNotification})
 			replayer.RegisterWorkflowWithOptions(w.SweepFailedNotifications, workflow.RegisterOptions{Name: workflows.SweepFailedNotifications})
+			replayer.RegisterWorkflowWithOptions(w.LimitSendBacks, workflow.RegisterOptions{Name: workflows.LimitSendBacks})
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
 		})
 	}

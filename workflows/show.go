@@ -99,6 +99,9 @@ func (r *run) details(ctx workflow.Context) string {
 		line("or with `\"decision\": \"send-back\"`.")
 	case Closed:
 		line("**Ended: %s**%s", r.Outcome, because(r.Cause))
+		if r.Outcome == expense.DryRun {
+			line("Nothing was written to Concur (%s): the report waits where it was.", r.Withheld)
+		}
 	default:
 		line("**%s**", doing(r.status.State))
 	}

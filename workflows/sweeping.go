@@ -20,9 +20,10 @@ import (
 
 // Sweep does with a notification of the failed list what Start does with a callout,
 // on the sweeps' own queues. It leaves alone what the last run of the notification
-// says is not to be taken up again: an object that we do not handle, and a run that
-// an operator ended after the event.
-func (c *Client) Sweep(ctx context.Context, n expense.Notification) (expense.Swept, error) {
+// says is not to be taken up again: an object that we do not handle, a run that an
+// operator ended after the event, and, with shown, one that after the event has only
+// shown what it would do. Without shown, such a one is taken up: it waits still.
+func (c *Client) Sweep(ctx context.Context, n expense.Notification, shown bool) (expense.Swept, error) {
 	last, err := c.temporal.DescribeWorkflowExecution(ctx, n.ID(), "")
 	var missing *serviceerror.NotFound
 	switch {
@@ -30,7 +31,7 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification) (expense.Swe
 	case err != nil:
 		return "", fmt.Errorf("look for the run of %s: %w", n.ID(), err)
 	default:
-		leave, err := c.leave(ctx, n, last.GetWorkflowExecutionInfo())
+		leave, err := c.leave(ctx, n, last.GetWorkflowExecutionInfo(), shown)
 		if err != nil {
 			return "", err
 		}
@@ -48,10 +49,15 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification) (expense.Swe
 	return expense.SweptJoined, nil
 }
 
-// Knows reports whether a run of the report is open, or closed after that moment.
-func (c *Client) Knows(ctx context.Context, reportID string, since time.Time) (bool, error) {
-	query := fmt.Sprintf("%s = '%s' AND (ExecutionStatus = 'Running' OR CloseTime > '%s')",
-		ReportIDAttribute, strings.ReplaceAll(indexed(reportID), "'", "''"), since.UTC().Format(time.RFC3339Nano))
+// Knows reports whether a run of the report is open, or closed after that moment. A run
+// that only showed what it would do counts with shown alone.
+func (c *Client) Knows(ctx context.Context, reportID string, since time.Time, shown bool) (bool, error) {
+	ended := fmt.Sprintf("CloseTime > '%s'", since.UTC().Format(time.RFC3339Nano))
+	if !shown {
+		ended += fmt.Sprintf(" AND (%s IS NULL OR %s != '%s')", OutcomeAttribute, OutcomeAttribute, expense.DryRun)
+	}
+	query := fmt.Sprintf("%s = '%s' AND (ExecutionStatus = 'Running' OR (%s))",
+		ReportIDAttribute, strings.ReplaceAll(indexed(reportID), "'", "''"), ended)
 	n, err := c.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 	if err != nil {
 		return false, fmt.Errorf("look for the runs of a report: %w", err)
@@ -61,10 +67,16 @@ func (c *Client) Knows(ctx context.Context, reportID string, since time.Time) (b
 
 // leave reports whether the last run of a notification says that it is not to be
 // taken up again.
-func (c *Client) leave(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo) (bool, error) {
+func (c *Client) leave(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, shown bool) (bool, error) {
+	outcome := expense.Outcome(keyword(last.GetSearchAttributes(), OutcomeAttribute))
 	switch last.GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
-		return keyword(last.GetSearchAttributes(), OutcomeAttribute) == string(expense.Unsupported), nil
+		if outcome != expense.DryRun || !shown {
+			return outcome == expense.Unsupported, nil
+		}
+		if last.GetCloseTime().AsTime().After(said(n.EventDateTime)) {
+			return true, nil // nothing is lost if its zone is another: it is shown a little later
+		}
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
 	default:
 		return false, nil
@@ -81,19 +93,31 @@ func (c *Client) leave(ctx context.Context, n expense.Notification, last *workfl
 	return slices.Contains(status.OwedDeletes, n.NotificationURI), nil
 }
 
+// said returns the moment that the text of an event's time means in UTC.
+func said(text string) time.Time {
+	for _, form := range eventTimes {
+		if at, err := time.Parse(form, text); err == nil {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+// eventTimes are the forms in which Concur prints when an event was.
+var eventTimes = []string{"2006-01-02T15:04:05", "2006-01-02:15:04:05", time.RFC3339, time.DateOnly}
+
 // happened returns the latest moment that the text of an event's time can mean: it
 // has no zone, and often no time of day. A text that cannot be read may mean now.
 func happened(text string) time.Time {
 	const farthestZone = 12 * time.Hour // west of Greenwich
-	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02:15:04:05", time.RFC3339} {
-		if at, err := time.Parse(form, text); err == nil {
-			return at.Add(farthestZone)
-		}
+	at := said(text)
+	if at.IsZero() {
+		return time.Now()
 	}
-	if day, err := time.Parse(time.DateOnly, text); err == nil {
-		return day.AddDate(0, 0, 1).Add(farthestZone)
+	if len(text) == len(time.DateOnly) {
+		at = at.AddDate(0, 0, 1)
 	}
-	return time.Now()
+	return at.Add(farthestZone)
 }
 
 func keyword(attributes *commonpb.SearchAttributes, name string) string {

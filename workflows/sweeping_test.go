@@ -42,6 +42,7 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		last  *workflowpb.WorkflowExecutionInfo // nil: there was none
 		knows []string                          // notification URIs that the last run owed
 		open  bool
+		shown bool // runs only show
 		want  expense.Swept
 	}{
 		"one that was never seen is started":                {want: expense.SweptStarted},
@@ -52,6 +53,10 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		"one terminated long after the event is left alone": {last: closed(terminated, "", at.Add(13*time.Hour)), want: expense.SweptLeft},
 		"one cancelled before the event is started":         {last: closed(canceled, expense.Cancelled, at.Add(-time.Hour)), want: expense.SweptStarted},
 		"one cancelled within the zones' doubt is started":  {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), want: expense.SweptStarted},
+		"one that was only shown is left alone":             {last: closed(completed, expense.DryRun, at.Add(time.Minute)), shown: true, want: expense.SweptLeft},
+		"one of a report that came again is shown again":    {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), shown: true, want: expense.SweptStarted},
+		"one that the run which showed knew is left alone":  {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), knows: []string{event.NotificationURI}, shown: true, want: expense.SweptLeft},
+		"one that was only shown is started with writes":    {last: closed(completed, expense.DryRun, at.Add(24*time.Hour)), want: expense.SweptStarted},
 		"one that the cancelled run knew of is left alone":  {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), knows: []string{event.NotificationURI}, want: expense.SweptLeft},
 		"one beside what the cancelled run knew is started": {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), knows: []string{"https://other"}, want: expense.SweptStarted},
 	} {
@@ -79,7 +84,7 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 						workflows.ProcessNotification, input).Return(nil, nil).Once()
 				}
 			}
-			got, err := workflows.NewClient(m, "own").Sweep(t.Context(), event)
+			got, err := workflows.NewClient(m, "own").Sweep(t.Context(), event, c.shown)
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})

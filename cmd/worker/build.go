@@ -48,6 +48,7 @@ func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error)
 		Logger:        logger,
 
 		RequestsPerSecond: cfg.RequestsPerSecond,
+		ReadOnly:          cfg.Writes != string(activities.WritesOn),
 	})
 }
 
@@ -88,6 +89,8 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 		Rules:       rules,
 		Starter:     known,
 		Knower:      known,
+		Writes:      activities.Writes{Mode: activities.WriteMode(cfg.Writes), TestUsers: cfg.TestUsers},
+		Braking:     activities.Braking{Brake: known, SendBacks: cfg.BrakeSendBacks, Share: cfg.BrakeShare},
 		Logger:      logger,
 		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay},
 		AnswerLimit: cfg.AnswerLimit,
@@ -123,6 +126,7 @@ func (ws *workers) poll(temporal client.Client, cfg config.Worker, queue string,
 	for name, f := range map[string]any{
 		workflows.ProcessNotification:      flows.ProcessNotification,
 		workflows.SweepFailedNotifications: flows.SweepFailedNotifications,
+		workflows.LimitSendBacks:           flows.LimitSendBacks,
 	} {
 		runs.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
 	}

@@ -19,15 +19,22 @@ const maxReportDepth = 32
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html
 func DecodeReport(body []byte) (*expense.Report, error) {
+	r, _, err := DecodeOwnedReport(body)
+	return r, err
+}
+
+// DecodeOwnedReport is DecodeReport, and returns beside the report the login of its
+// owner, for package concur to compare and to forget.
+func DecodeOwnedReport(body []byte) (_ *expense.Report, login string, err error) {
 	r := &expense.Report{}
-	err := parse(body, maxReportDepth, func(d *document) error {
-		return (&reportReader{document: d, report: r}).read()
+	err = parse(body, maxReportDepth, func(d *document) error {
+		return (&reportReader{document: d, report: r, login: &login}).read()
 	}, "ReportDetails")
 	if err != nil {
-		return nil, fmt.Errorf("the report cannot be read: %w", err)
+		return nil, "", fmt.Errorf("the report cannot be read: %w", err)
 	}
 	setCurrency(r)
-	return r, nil
+	return r, login, nil
 }
 
 // reportReader reads the parts of one report. The switches list elements by their
@@ -35,6 +42,7 @@ func DecodeReport(body []byte) (*expense.Report, error) {
 type reportReader struct {
 	*document
 	report *expense.Report
+	login  *string // of the report's owner
 }
 
 func (d *reportReader) read() error {
@@ -43,6 +51,8 @@ func (d *reportReader) read() error {
 		switch name {
 		case "reportid":
 			return d.string(&r.ID)
+		case "x_userid", "x-userid":
+			return d.string(d.login)
 		case "rptkey":
 			return d.string(&r.Key)
 		case "reportname":

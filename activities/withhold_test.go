@@ -1,0 +1,133 @@
+package activities_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/activities"
+	"concur-connector/concur"
+	"concur-connector/expense"
+)
+
+func writes(w activities.Writes) func(*activities.Options) {
+	return func(o *activities.Options) { o.Writes = w }
+}
+
+// owned is the report of somebody.
+func owned(login string) http.HandlerFunc {
+	return says(http.StatusOK, strings.Replace(waiting().xml(), "<ReportDetails>", "<ReportDetails><X_UserID>"+login+" </X_UserID>", 1))
+}
+
+func TestWritesAreWithheld(t *testing.T) {
+	t.Parallel()
+	post := expense.PostExceptionsInput{Attempt: original, ObjectURI: objectURI, Stop: stopOne, Exceptions: []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}}}
+	deletion := expense.DeleteNotificationInput{NotificationURI: entryURI}
+	tested := activities.Writes{TestUsers: []string{"kim@example.com"}}
+	for name, c := range map[string]struct {
+		writes activities.Writes
+		owner  string
+		want   expense.Withheld
+	}{
+		"none, by default":                       {activities.Writes{}, "kim@example.com", ""},
+		"none, with writes on":                   {activities.Writes{Mode: activities.WritesOn}, "kim@example.com", ""},
+		"all, in a dry run":                      {activities.Writes{Mode: activities.WritesDryRun}, "kim@example.com", expense.ByDryRun},
+		"none to a test user's report, any case": {tested, "KIM@example.com", ""},
+		"those to anybody else's":                {tested, "sam@example.com", expense.ByTestUsers},
+		"those to a report that names no owner":  {tested, "", expense.ByTestUsers},
+		"all, in a dry run, to a test user, too": {activities.Writes{Mode: activities.WritesDryRun, TestUsers: tested.TestUsers}, "kim@example.com", expense.ByDryRun},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t).on("read", owned(c.owner))
+			acts := h.activities(t, writes(c.writes))
+			read, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
+			require.NoError(t, err)
+			require.Equal(t, c.want, read.Withheld)
+			stored, err := json.Marshal(read)
+			require.NoError(t, err)
+			require.NotContains(t, string(stored), "example.com", "the login goes no further")
+
+			taken, err := run[expense.ActionTaken](t, attempt{}, acts.TakeAction, action(expense.Approve))
+			require.NoError(t, err)
+			require.Equal(t, c.want, taken.Withheld)
+			posted, err := run[expense.PostedExceptions](t, attempt{}, acts.PostExceptions, post)
+			require.NoError(t, err)
+			require.Equal(t, c.want, posted.Withheld)
+			told := deletion
+			told.Withheld = read.Withheld
+			gone, err := run[expense.DeletedNotification](t, attempt{}, acts.DeleteNotification, told)
+			require.NoError(t, err)
+			require.Equal(t, c.want, gone.Withheld)
+			want := []string{"read", "read", "act", "read", "post", "delete"}
+			if c.want != "" {
+				want = []string{"read", "read", "read"}
+			}
+			require.Equal(t, want, h.seen())
+		})
+	}
+	t.Run("a dry run deletes nothing, whatever it is told", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t)
+		gone, err := run[expense.DeletedNotification](t, attempt{}, h.activities(t, writes(activities.Writes{Mode: activities.WritesDryRun})).DeleteNotification, deletion)
+		require.NoError(t, err)
+		require.Equal(t, expense.ByDryRun, gone.Withheld)
+		require.Empty(t, h.seen())
+	})
+	t.Run("a report that is gone has no owner", func(t *testing.T) {
+		t.Parallel()
+		read, err := run[expense.FetchedReport](t, attempt{}, newHouse(t).activities(t, writes(tested)).FetchReport, readInput())
+		require.NoError(t, err)
+		require.Equal(t, expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}, Withheld: expense.ByTestUsers}, read)
+	})
+	t.Run("switched off, they wait for an operator", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t, waiting())
+		acts := h.activities(t, writes(activities.Writes{Mode: activities.WritesOff}))
+		_, err := run[expense.ActionTaken](t, attempt{}, acts.TakeAction, action(expense.Approve))
+		require.True(t, failed(t, err, expense.WritesOff).NonRetryable())
+		_, err = run[expense.PostedExceptions](t, attempt{}, acts.PostExceptions, post)
+		require.True(t, failed(t, err, expense.WritesOff).NonRetryable())
+		_, err = run[expense.DeletedNotification](t, attempt{}, acts.DeleteNotification, deletion)
+		require.True(t, failed(t, err, expense.WritesOff).NonRetryable())
+		require.Equal(t, []string{"read", "read"}, h.seen())
+	})
+	t.Run("a client that only reads sends none of them, even when it is told to", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t, waiting())
+		reader := h.client(t, func(o *concur.Options) { o.ReadOnly = true })
+		acts := h.activities(t, func(o *activities.Options) { o.Concur = reader })
+		_, err := run[expense.ActionTaken](t, attempt{}, acts.TakeAction, action(expense.Approve))
+		failed(t, err, expense.WritesOff)
+		_, err = run[expense.PostedExceptions](t, attempt{}, acts.PostExceptions, post)
+		failed(t, err, expense.WritesOff)
+		_, err = run[expense.DeletedNotification](t, attempt{}, acts.DeleteNotification, deletion)
+		failed(t, err, expense.WritesOff)
+		require.Equal(t, []string{"read", "read"}, h.seen())
+	})
+	t.Run("the nets are told whether runs only show", func(t *testing.T) {
+		t.Parallel()
+		for want, w := range map[bool]activities.Writes{false: {Mode: activities.WritesOff}, true: tested} {
+			s := &starter{}
+			h := newHouse(t).on("pending", says(http.StatusOK, pendingList))
+			acts := h.activities(t, writes(w), func(o *activities.Options) { o.Starter, o.Knower = s, s })
+			_, err := run[expense.StartedProcessing](t, attempt{}, acts.StartProcessing, expense.StartProcessingInput{Notifications: []expense.Notification{{Key: "a"}}})
+			require.NoError(t, err)
+			require.Equal(t, want, s.shown)
+			s.shown = !want
+			_, err = run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{})
+			require.NoError(t, err)
+			require.Equal(t, want, s.shown)
+		}
+	})
+	t.Run("a mode that is none is refused", func(t *testing.T) {
+		t.Parallel()
+		options := newHouse(t).options(t)
+		options.Writes.Mode = "dry"
+		_, err := activities.New(options)
+		require.ErrorContains(t, err, "mode")
+	})
+}

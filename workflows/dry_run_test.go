@@ -1,0 +1,132 @@
+package workflows_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/expense"
+	"concur-connector/workflows"
+)
+
+func withheld(read expense.FetchedReport, why expense.Withheld) expense.FetchedReport {
+	read.Withheld = why
+	return read
+}
+
+func TestADryRunShowsWhatItWouldWrite(t *testing.T) {
+	for name, c := range map[string]struct {
+		verdict expense.Verdict
+		why     expense.Withheld
+		calls   []string
+		done    []string
+	}{
+		"a report that is passed on": {passOn, expense.ByDryRun, []string{"read", "judge", "approve"}, []string{"would pass the report on"}},
+		"a report that goes back":    {sendBack, expense.ByDryRun, []string{"read", "judge", "send-back"}, []string{"would send the report back to the employee (cause: rules)"}},
+		"exceptions, and then it takes no action": {flagged, expense.ByDryRun, []string{"read", "judge", "post"},
+			[]string{"would post exception NORECPT on entry e1", "would pass the report on"}},
+		"a question, to nobody while there are test users": {ask, expense.ByTestUsers, []string{"read", "judge"}, []string{"would ask group finance"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			p.reads, p.verdicts = []any{withheld(waiting(1, 1), c.why)}, []any{c.verdict}
+			p.posts = []any{expense.PostedExceptions{Withheld: c.why}}
+			p.actions = []any{expense.ActionTaken{Withheld: c.why}}
+			result := p.run(failedCopy(1))
+			require.Equal(t, workflows.Result{Outcome: expense.DryRun, Done: c.done}, result)
+			require.Equal(t, c.calls, p.calls, "the failed notification is not deleted: the report waits")
+			require.Equal(t, []string{failedCopy(1).NotificationURI}, p.status().OwedDeletes)
+		})
+	}
+}
+
+func TestADryRunAsksAPerson(t *testing.T) {
+	p := newPlay(t)
+	p.reads, p.verdicts = []any{withheld(waiting(1, 1), expense.ByDryRun)}, []any{ask}
+	p.actions = []any{expense.ActionTaken{Withheld: expense.ByDryRun}}
+	p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.RulingSendBack) })
+	require.Equal(t, workflows.Result{Outcome: expense.DryRun, Done: []string{"would send the report back to the employee (cause: person)"}}, p.run(callout()))
+}
+
+func TestADryRunIsRememberedPerRevision(t *testing.T) {
+	p := newPlay(t)
+	first := withheld(waiting(1, 1), expense.ByDryRun)
+	p.reads = []any{first, first, withheld(waiting(1, 2), expense.ByDryRun)}
+	p.verdicts = []any{passOn}
+	again := func() any {
+		p.env.SignalWorkflow(workflows.Notified, callout())
+		return expense.ActionTaken{Withheld: expense.ByDryRun}
+	}
+	p.actions = []any{again, expense.ActionTaken{Withheld: expense.ByDryRun}}
+	// The first notified finds what was shown, the second another revision.
+	p.reads[1] = func() any { p.env.SignalWorkflow(workflows.Notified, callout()); return first }
+	result := p.run(callout())
+	require.Equal(t, []string{"read", "judge", "approve", "read", "read", "judge", "approve"}, p.calls)
+	require.Equal(t, []string{"would pass the report on", "would pass the report on"}, result.Done)
+}
+
+func TestADryRunThatWasSwitchedOnMeanwhileWritesNothingByHalves(t *testing.T) {
+	p := newPlay(t)
+	p.reads, p.verdicts = []any{withheld(waiting(1, 1), expense.ByDryRun)}, []any{flagged}
+	p.posts = []any{expense.PostedExceptions{Withheld: expense.ByDryRun}} // and an action would be sent
+	require.Equal(t, expense.DryRun, p.run(callout()).Outcome)
+	require.NotContains(t, p.calls, "approve", "a report is not passed on without the exceptions that were only shown")
+}
+
+func TestAReportThatMovedDuringADryRunEndsAsItIs(t *testing.T) {
+	p := newPlay(t)
+	p.reads = []any{withheld(moved("A_APPR"), expense.ByDryRun)}
+	p.deletes = []any{nil}
+	result := p.run(failedCopy(1))
+	require.Equal(t, expense.Superseded, result.Outcome)
+	require.Equal(t, []string{"would delete the failed notification"}, result.Done)
+}
+
+func TestWritesThatAreOffParkTheRun(t *testing.T) {
+	p := newPlay(t)
+	p.reads, p.verdicts = []any{waiting(1, 1)}, []any{passOn}
+	p.actions = []any{certain(expense.WritesOff), nil}
+	p.after(time.Minute, func() {
+		status := p.status()
+		require.Equal(t, expense.WritesOff, status.Parked.Kind)
+		require.Contains(t, status.Parked.Mend, "CONCUR_WRITES")
+		p.env.SignalWorkflow(workflows.Retried, nil)
+	})
+	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+}
+
+func TestABrakedReport(t *testing.T) {
+	held := certain(expense.Braked)
+	t.Run("is sent back when an operator has it go on", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 1)}, []any{sendBack}
+		p.actions = []any{held, errors.New("once more"), nil}
+		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
+		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+		require.Equal(t, []bool{false, true, true}, overruled(p))
+	})
+	t.Run("asks the brake again when it tries by itself", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 1)}, []any{sendBack}
+		p.actions = []any{held, nil}
+		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+		require.Equal(t, []bool{false, false}, overruled(p))
+	})
+	t.Run("asks the brake again once it has changed", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 1), waiting(1, 2)}, []any{sendBack}
+		p.actions = []any{held, nil}
+		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
+		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+		require.Equal(t, []bool{false, false}, overruled(p))
+	})
+}
+
+func overruled(p *play) (list []bool) {
+	for _, in := range p.acted {
+		list = append(list, in.Overruled)
+	}
+	return list
+}
