@@ -25,17 +25,34 @@ const (
 	SweepAct      SweepMode = "act"
 )
 
-// catchUp is how late a sweep may still be made that was missed because Temporal was
+// SweepCatchUp is how late a sweep may still be made that was missed because Temporal was
 // away. An older one is not made up for: the next finds the same list.
-const catchUp = 10 * time.Minute
+const SweepCatchUp = 10 * time.Minute
+
+// SweepSchedule says how often the failed list is swept, and how.
+type SweepSchedule struct {
+	TaskQueue string
+	Mode      SweepMode
+	Every     time.Duration
+	Grace     time.Duration // see SweepInput
+}
+
+// Input is what each sweep begins with.
+func (s SweepSchedule) Input() SweepInput {
+	return SweepInput{ReadOnly: s.Mode == SweepReadOnly, Grace: s.Grace}
+}
+
+// Jitter is by how much a sweep may be late, so that those of several deployments do
+// not meet.
+func (s SweepSchedule) Jitter() time.Duration { return s.Every / 10 }
 
 // EnsureSweepSchedule has the failed list swept every so often, or not at all. It may
 // be called again and again, by every worker that starts; a schedule that an operator
 // has paused stays paused.
-func EnsureSweepSchedule(ctx context.Context, c client.Client, taskQueue string, mode SweepMode, every, grace time.Duration) error {
-	id := SweepScheduleID(taskQueue)
+func EnsureSweepSchedule(ctx context.Context, c client.Client, s SweepSchedule) error {
+	id := SweepScheduleID(s.TaskQueue)
 	handle := c.ScheduleClient().GetHandle(ctx, id)
-	if mode == SweepOff {
+	if s.Mode == SweepOff {
 		err := handle.Delete(ctx)
 		var missing *serviceerror.NotFound
 		if err != nil && !errors.As(err, &missing) {
@@ -43,17 +60,17 @@ func EnsureSweepSchedule(ctx context.Context, c client.Client, taskQueue string,
 		}
 		return nil
 	}
-	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}, Jitter: every / 10}
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.Every}}, Jitter: s.Jitter()}
 	action := &client.ScheduleWorkflowAction{
 		ID:        id,
 		Workflow:  SweepFailedNotifications,
-		TaskQueue: SweepQueue(taskQueue),
-		Args:      []any{SweepInput{ReadOnly: mode == SweepReadOnly, Grace: grace}},
+		TaskQueue: SweepQueue(s.TaskQueue),
+		Args:      []any{s.Input()},
 	}
 	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID: id, Spec: spec, Action: action,
 		Overlap:       enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
-		CatchupWindow: catchUp,
+		CatchupWindow: SweepCatchUp,
 	})
 	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		err = handle.Update(ctx, client.ScheduleUpdateOptions{

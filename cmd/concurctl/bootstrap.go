@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -15,6 +17,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"concur-connector/config"
 	"concur-connector/workflows"
 )
 
@@ -26,10 +29,13 @@ func bootstrapCommand() *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "bootstrap",
-		Short: "Creates the search attributes in Temporal",
+		Short: "Creates the search attributes and the schedule of the sweep in Temporal",
 		Long: `Creates the search attributes that runs set, in the namespace of TEMPORAL_NAMESPACE,
-and waits until Temporal lets them be used. It may be called again: what is there stays
-as it is. An attribute of another type is not touched and said.
+waits until Temporal lets them be used, and creates the schedule of the sweep as
+CONCUR_SWEEP, CONCUR_SWEEP_EVERY and CONCUR_PENDING_GRACE want it, or deletes it when they
+want none. It may be called again: an attribute that is there stays as it is, and a
+schedule that is paused stays paused. An attribute of another type is not touched and said.
+The worker looks after the schedule, too, whenever it starts.
 
 Temporal Cloud does not let a client create search attributes. --print prints the
 commands of its own tool, and those of the temporal command, and does nothing.`,
@@ -37,12 +43,19 @@ commands of its own tool, and those of the temporal command, and does nothing.`,
   TEMPORAL_NAMESPACE=finance.a1b2c concurctl bootstrap --print`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, _, err := config.LoadWorker() // of it only the sweep, and the queue
+			if err := concerning(err, "CONCUR_SWEEP", "CONCUR_SWEEP_EVERY", "CONCUR_PENDING_GRACE", "CONCUR_TASK_QUEUE"); err != nil {
+				return err
+			}
+			schedule := workflows.SweepSchedule{
+				TaskQueue: cfg.TaskQueue, Mode: workflows.SweepMode(cfg.Sweep), Every: cfg.SweepEvery, Grace: cfg.PendingGrace,
+			}
 			if printOnly {
 				namespace, err := namespaceOf()
 				if err != nil {
 					return err
 				}
-				return printBootstrap(cmd, namespace)
+				return printBootstrap(cmd, namespace, schedule)
 			}
 			d, err := reachTemporal(cmd.Context())
 			if err != nil {
@@ -56,6 +69,10 @@ commands of its own tool, and those of the temporal command, and does nothing.`,
 			if err != nil {
 				return err
 			}
+			if err := workflows.EnsureSweepSchedule(cmd.Context(), d.temporal, schedule); err != nil {
+				return err
+			}
+			result.Schedule, result.Sweep = workflows.SweepScheduleID(cfg.TaskQueue), cfg.Sweep
 			return show(cmd, result, result.print)
 		},
 	}
@@ -69,6 +86,8 @@ type bootstrapped struct {
 	Namespace string   `json:"namespace"`
 	Created   []string `json:"created"`
 	Known     []string `json:"known"` // were there before
+	Schedule  string   `json:"schedule"`
+	Sweep     string   `json:"sweep"` // act, read-only, or off: there is no schedule
 }
 
 func (b bootstrapped) print(w io.Writer) {
@@ -79,6 +98,11 @@ func (b bootstrapped) print(w io.Writer) {
 		fmt.Fprintf(w, "%s created\n", name)
 	}
 	fmt.Fprintf(w, "the search attributes can be used in namespace %s\n", b.Namespace)
+	if b.Sweep == string(workflows.SweepOff) {
+		fmt.Fprintf(w, "the schedule %s is not wanted (CONCUR_SWEEP)\n", b.Schedule)
+		return
+	}
+	fmt.Fprintf(w, "the schedule %s is as configured (%s)\n", b.Schedule, b.Sweep)
 }
 
 // bootstrap creates what is missing and returns once all of it can be used.
@@ -164,18 +188,47 @@ type bootstrapCommands struct {
 	Cloud      []string `json:"cloud"`
 }
 
-func commandsFor(namespace string) bootstrapCommands {
+func commandsFor(namespace string, sweep workflows.SweepSchedule) bootstrapCommands {
 	temporal := "temporal operator search-attribute create --namespace " + namespace
 	cloud := "tcld namespace search-attributes add --namespace " + namespace
 	for _, name := range attributes {
 		temporal += " --name " + name + " --type Keyword"
 		cloud += ` --search-attribute "` + name + `=Keyword"`
 	}
-	return bootstrapCommands{SelfHosted: []string{temporal}, Cloud: []string{cloud}}
+	commands := bootstrapCommands{SelfHosted: []string{temporal}, Cloud: []string{cloud}}
+	if sweep.Mode != workflows.SweepOff {
+		schedule := scheduleCommand(namespace, sweep)
+		commands.SelfHosted = append(commands.SelfHosted, schedule)
+		commands.Cloud = append(commands.Cloud, schedule)
+	}
+	return commands
 }
 
-func printBootstrap(cmd *cobra.Command, namespace string) error {
-	commands := commandsFor(namespace)
+// scheduleCommand creates the schedule as the worker does.
+func scheduleCommand(namespace string, sweep workflows.SweepSchedule) string {
+	id := workflows.SweepScheduleID(sweep.TaskQueue)
+	input, err := json.Marshal(sweep.Input())
+	if err != nil {
+		panic("concurctl: the input of a sweep cannot be encoded: " + err.Error()) // no field can fail
+	}
+	return fmt.Sprintf("temporal schedule create --namespace %s --schedule-id %s --workflow-id %s --type %s --task-queue %s"+
+		" --interval %s --jitter %s --overlap-policy Skip --catchup-window %s --input '%s'",
+		namespace, quoted(id), quoted(id), workflows.SweepFailedNotifications, quoted(workflows.SweepQueue(sweep.TaskQueue)),
+		sweep.Every, sweep.Jitter(), workflows.SweepCatchUp, input)
+}
+
+// quoted puts what a shell would take apart between quotes.
+func quoted(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool {
+		return !strings.ContainsRune("-_.:/", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
+		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	}
+	return text
+}
+
+func printBootstrap(cmd *cobra.Command, namespace string, sweep workflows.SweepSchedule) error {
+	commands := commandsFor(namespace, sweep)
 	return show(cmd, commands, func(w io.Writer) {
 		fmt.Fprintln(w, "# your own Temporal")
 		for _, line := range slices.Concat(commands.SelfHosted, []string{"", "# Temporal Cloud"}, commands.Cloud) {

@@ -31,8 +31,14 @@ func TestBootstrapCreatesWhatIsMissingAndWaitsUntilItCanBeUsed(t *testing.T) {
 	require.Equal(t, kinds{"ConcurWaitingFor": keyword, "ConcurOutcome": keyword}, o.added)
 	require.Equal(t, bootstrapped{Namespace: "finance", Created: []string{"ConcurWaitingFor", "ConcurOutcome"}, Known: []string{"ConcurReportID"}}, result)
 	var text strings.Builder
+	result.Schedule, result.Sweep = "sweep-own", "act"
 	result.print(&text)
-	require.Equal(t, "ConcurReportID is there\nConcurWaitingFor created\nConcurOutcome created\nthe search attributes can be used in namespace finance\n", text.String())
+	require.Equal(t, "ConcurReportID is there\nConcurWaitingFor created\nConcurOutcome created\nthe search attributes can be used in namespace finance\n"+
+		"the schedule sweep-own is as configured (act)\n", text.String())
+	text.Reset()
+	result.Sweep = "off"
+	result.print(&text)
+	require.Contains(t, text.String(), "the schedule sweep-own is not wanted")
 }
 
 func TestASecondBootstrapCreatesNothing(t *testing.T) {
@@ -83,11 +89,25 @@ func TestTheCommandsOfBootstrapArePrintedWithoutTemporal(t *testing.T) {
 	env := settings{"TEMPORAL_NAMESPACE": "finance.a1b2c"}
 	ended := play(t, env, "", "bootstrap", "--print")
 	require.Zero(t, ended.code, ended.errs)
+	const schedule = "temporal schedule create --namespace finance.a1b2c --schedule-id sweep-concur-connector --workflow-id sweep-concur-connector" +
+		" --type SweepFailedNotifications --task-queue concur-connector-sweep --interval 15m0s --jitter 1m30s --overlap-policy Skip --catchup-window 10m0s" +
+		` --input '{"grace":3600000000000}'` + "\n"
 	require.Equal(t, `# your own Temporal
 temporal operator search-attribute create --namespace finance.a1b2c --name ConcurReportID --type Keyword --name ConcurWaitingFor --type Keyword --name ConcurOutcome --type Keyword
-
+`+schedule+`
 # Temporal Cloud
 tcld namespace search-attributes add --namespace finance.a1b2c --search-attribute "ConcurReportID=Keyword" --search-attribute "ConcurWaitingFor=Keyword" --search-attribute "ConcurOutcome=Keyword"
-`, ended.out)
-	require.Len(t, read[bootstrapCommands](t, play(t, env, "", "bootstrap", "--print", "-o", "json")).Cloud, 1)
+`+schedule, ended.out)
+	require.Len(t, read[bootstrapCommands](t, play(t, env, "", "bootstrap", "--print", "-o", "json")).Cloud, 2)
+
+	env["CONCUR_SWEEP"] = "off"
+	require.Len(t, read[bootstrapCommands](t, play(t, env, "", "bootstrap", "--print", "-o", "json")).Cloud, 1, "no schedule is wanted")
+	env["CONCUR_SWEEP"], env["CONCUR_TASK_QUEUE"] = "read-only", "it's mine"
+	ended = play(t, env, "", "bootstrap", "--print")
+	require.Contains(t, ended.out, `--schedule-id 'sweep-it'\''s mine'`)
+	require.Contains(t, ended.out, `"readOnly":true`)
+	env["CONCUR_SWEEP"] = "sometimes"
+	ended = play(t, env, "", "bootstrap", "--print")
+	require.Equal(t, 1, ended.code)
+	require.Contains(t, ended.errs, "CONCUR_SWEEP must be act, read-only or off")
 }

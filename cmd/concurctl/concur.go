@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 
 	"concur-connector/concur"
@@ -12,6 +13,7 @@ import (
 var concurVariables = []string{
 	"CONCUR_GEOLOCATION", "CONCUR_CLIENT_ID", "CONCUR_CLIENT_SECRET", "CONCUR_CLIENT_SECRET_2", "CONCUR_REFRESH_TOKEN",
 	"CONCUR_TOKEN_FILE", "CONCUR_TOKEN_WARNING", "CONCUR_AUTHORIZATION", "CONCUR_HOSTS", "CONCUR_CA", "CONCUR_ANSWER_LIMIT",
+	"CONCUR_REQUESTS_PER_SECOND",
 }
 
 // reachConcur makes the client as the worker does; nothing is sent yet. What the
@@ -26,6 +28,18 @@ func reachConcur(errs io.Writer) (*concur.Client, error) {
 		return nil, err
 	}
 	return concur.New(options)
+}
+
+// writesOn returns an error unless this environment writes to Concur.
+func writesOn() error {
+	cfg, _, err := config.LoadWorker()
+	if err := concerning(err, "CONCUR_WRITES"); err != nil {
+		return err
+	}
+	if cfg.Writes != "on" {
+		return fmt.Errorf("CONCUR_WRITES is %s here", cfg.Writes)
+	}
+	return nil
 }
 
 // warningTo is the worker's options with a log of warnings alone.

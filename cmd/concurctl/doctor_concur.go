@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"concur-connector/concur"
 	"concur-connector/config"
+	"concur-connector/expense"
 )
 
 const (
@@ -35,6 +37,7 @@ func (d *doctor) worker(ctx context.Context, useRefreshToken bool) {
 	d.configuration(workerProgram, err)
 	d.unknown(unknown)
 	d.rules(cfg.Rules)
+	d.writes(cfg, err)
 	if concerning(err, concurVariables...) != nil {
 		return // said, one by one
 	}
@@ -64,7 +67,42 @@ func (d *doctor) worker(ctx context.Context, useRefreshToken bool) {
 		return
 	}
 	defer client.Close()
-	d.access(ctx, client)
+	d.access(ctx, client, cfg.TokenFile == "")
+	for _, gone := range client.Deprecations() {
+		d.warn("interfaces", "look at Concur's release notes, and for a newer version of the connector",
+			"Concur announces the end of what serves to %s: %s", gone.Op, strings.Trim(gone.Warning+"; sunset "+gone.Sunset, "; "))
+	}
+}
+
+// writes says what is written to Concur: a test entity whose writes are on, and a
+// production whose writes are not, are both easily overlooked.
+func (d *doctor) writes(cfg config.Worker, err error) {
+	if concerning(err, "CONCUR_WRITES", "CONCUR_TEST_USERS", "CONCUR_BRAKE_SENDBACKS", "CONCUR_BRAKE_SHARE") != nil {
+		return // said, one by one
+	}
+	const check = "writes"
+	switch {
+	case cfg.Writes == "dry-run":
+		d.warn(check, "set CONCUR_WRITES to on, once the runs show what is wanted", "nothing is written to Concur: what would be is shown")
+	case cfg.Writes == "off":
+		d.warn(check, "set CONCUR_WRITES to on, unless that is meant", "nothing is written to Concur: what is to be waits for an operator")
+	case len(cfg.TestUsers) > 0:
+		d.warn(check, "take CONCUR_TEST_USERS out in production", "only the reports of %s are written to", count(len(cfg.TestUsers), "test user"))
+	default:
+		d.ok(check, "every report is written to")
+	}
+	if cfg.BrakeSendBacks == 0 && cfg.BrakeShare == 0 {
+		d.warn("brake", "set CONCUR_BRAKE_SENDBACKS", "a mistake in the rules may send every report back: there is no limit")
+		return
+	}
+	var limits []string
+	if cfg.BrakeSendBacks > 0 {
+		limits = append(limits, fmt.Sprintf("%d an hour", cfg.BrakeSendBacks))
+	}
+	if cfg.BrakeShare > 0 {
+		limits = append(limits, fmt.Sprintf("a share of %g", cfg.BrakeShare))
+	}
+	d.ok("brake", "the rules send back at most %s; further reports wait for an operator", strings.Join(limits, " and "))
 }
 
 // allowList has the client judge the geolocation, without a store that it would open.
@@ -136,8 +174,9 @@ func (d *doctor) scopes(granted []string) {
 // errEnough ends the reading of a list of which the beginning is enough.
 var errEnough = errors.New("enough")
 
-// access reads the failed list, which changes nothing and wants the strictest role.
-func (d *doctor) access(ctx context.Context, client *concur.Client) {
+// access reads the failed list, which changes nothing and wants a strict role, and the
+// list of reports that wait, which wants the strictest.
+func (d *doctor) access(ctx context.Context, client *concur.Client, tokenUnread bool) {
 	err := client.FailedNotifications(ctx, func(concur.FailedItem) error { return errEnough })
 	switch {
 	case err == nil:
@@ -153,5 +192,20 @@ func (d *doctor) access(ctx context.Context, client *concur.Client) {
 		d.fail(accessCheck, "look at the network from here, and at the status of Concur's service", "%v", err)
 	default:
 		d.fail(accessCheck, "report it with the correlation ID", "%v", err)
+	}
+	if err != nil && !errors.Is(err, errEnough) {
+		return
+	}
+	// What Concur's answer to the grant says of the access is known now.
+	if status, err := client.Access(ctx); err == nil && tokenUnread {
+		d.scopes(status.Scopes)
+	}
+	switch _, err := client.PendingReports(ctx, "", func(expense.PendingReport) error { return errEnough }); {
+	case err == nil, errors.Is(err, errEnough):
+		d.ok(accessCheck, "everybody's reports that wait can be listed")
+	case errors.Is(err, concur.Forbidden):
+		d.warn(accessCheck, "give the application's user the role that is named; without it a report that nobody told of is not noticed", "%v", err)
+	default:
+		d.warn(accessCheck, "call this again; if it stays, report it with the correlation ID", "%v", err)
 	}
 }

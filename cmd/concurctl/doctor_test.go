@@ -245,6 +245,12 @@ func TestABrokenEnvironmentIsNamedLineByLine(t *testing.T) {
 		"rules with a slip":                {with(settings{"CONCUR_RULES": file(t, "rules.yaml", strings.Replace(oneRule, "hasReceipt", "receipt", 1))}), nil, "rules", broken, "undefined field 'receipt'"},
 		"no rules":                         {with(settings{"CONCUR_RULES": file(t, "rules.yaml", "apiVersion: concur-connector/v1\nrules: []\n")}), nil, "rules", warned, "every report is passed on"},
 		"a geolocation of nobody":          {with(settings{"CONCUR_GEOLOCATION": "https://concur.example"}), nil, "allow-list", broken, `names the host "concur.example", which is not on the allow-list`},
+		"a dry run":                        {with(settings{"CONCUR_WRITES": "dry-run"}), nil, "writes", warned, "what would be is shown"},
+		"writes that are off":              {with(settings{"CONCUR_WRITES": "off"}), nil, "writes", warned, "waits for an operator"},
+		"two test users":                   {with(settings{"CONCUR_TEST_USERS": "a@example.com, b@example.com"}), nil, "writes", warned, "only the reports of 2 test users"},
+		"writes that are something else":   {with(settings{"CONCUR_WRITES": "dry"}), nil, "worker configuration", broken, "CONCUR_WRITES must be on, dry-run or off"},
+		"no brake":                         {with(settings{"CONCUR_BRAKE_SENDBACKS": "0"}), nil, "brake", warned, "there is no limit"},
+		"a brake of both kinds":            {with(settings{"CONCUR_BRAKE_SHARE": "0.4"}), nil, "brake", passed, "at most 100 an hour and a share of 0.4"},
 		"no token store":                   {with(nil), nil, "access to Concur", warned, "not tried"},
 		"a refresh token that is tried":    {with(nil), []string{"--use-refresh-token"}, "access to Concur", passed, "can be read"},
 		"a store that is to be made":       {with(settings{"CONCUR_TOKEN_FILE": "/nowhere/token.json", "CONCUR_REFRESH_TOKEN": ""}), nil, "token store", broken, "concurctl token init"},
@@ -287,6 +293,23 @@ func TestAnAccessThatIsRefusedSaysWhatToDo(t *testing.T) {
 			says(t, found, "access to Concur", broken, w.says)
 		})
 	}
+}
+
+func TestWhatTheAccessAllowsIsSaid(t *testing.T) {
+	t.Parallel()
+	c := newFakeConcur(t)
+	c.change(func() {
+		c.token = strings.Replace(c.token, "EXPRPT NOTIF", "EXPRPT", 1)
+		c.sunset = "Sat, 31 Jul 2027 23:59:59 GMT"
+	})
+	found, _ := diagnose(t, c.env, "--only", "worker", "--use-refresh-token")
+	says(t, found, "scopes", broken, "NOTIF is not granted")
+	says(t, found, "access to Concur", passed, "everybody's reports that wait can be listed")
+	says(t, found, "interfaces", warned, "what serves to list failed notifications: sunset Sat, 31 Jul 2027")
+
+	c.change(func() { c.pending = http.StatusForbidden })
+	found, _ = diagnose(t, c.env, "--only", "worker", "--use-refresh-token")
+	says(t, found, "access to Concur", warned, "Web Services Administrator to list everybody's reports")
 }
 
 func TestWhatRunsNeedOfTemporalIsLookedAt(t *testing.T) {

@@ -41,7 +41,9 @@ store (CONCUR_TOKEN_FILE), so that the worker has the new one, too.`,
 				return err
 			}
 			defer client.Close()
-			list, err := listFailed(cmd.Context(), client)
+			bar := newProgress(cmd.ErrOrStderr(), "reading the failed list", 0)
+			list, err := listFailed(cmd.Context(), client, bar)
+			bar.end()
 			if err != nil {
 				return err
 			}
@@ -50,10 +52,11 @@ store (CONCUR_TOKEN_FILE), so that the worker has the new one, too.`,
 	}
 }
 
-func listFailed(ctx context.Context, client *concur.Client) (listView, error) {
+func listFailed(ctx context.Context, client *concur.Client, bar *progress) (listView, error) {
 	list := listView{Notifications: []calloutView{}, Strange: []expense.Quarantined{}}
 	err := client.FailedNotifications(ctx, func(item concur.FailedItem) error {
 		list.add(item)
+		bar.step()
 		return nil
 	})
 	return list, err
@@ -88,11 +91,14 @@ Concur has no way to bring an entry back, and no run is started: this is for ent
 nobody will take up. A run deletes its own entries when it has done its work.
 
 Every URI is checked before the first one is deleted. An entry that is already gone
-counts as deleted.`,
+counts as deleted. Unless CONCUR_WRITES is on, nothing is deleted.`,
 		Example: `  concurctl failed delete --yes 'https://www.concursolutions.com/api/platform/notifications/v1.0/notification/nKEY$pX'`,
 		RunE: func(cmd *cobra.Command, uris []string) error {
 			if len(uris) == 0 {
 				return errors.New("give the URIs of the entries to delete, as failed list prints them")
+			}
+			if err := writesOn(); err != nil {
+				return fmt.Errorf("nothing was deleted: %w", err)
 			}
 			client, err := reachConcur(cmd.ErrOrStderr())
 			if err != nil {

@@ -23,8 +23,8 @@ func failedSweepCommand() *cobra.Command {
 		Long: `Starts SweepFailedNotifications, which starts a run for every notification of the failed
 list or tells the one that is open, and waits until it has ended. It deletes nothing: each
 run deletes its own entries, last. It then looks for reports that wait in Concur for
-longer than CONCUR_PENDING_GRACE and that no run knows of. A sweep that was started by this command and still goes
-on is waited for, and no second one is started.
+longer than CONCUR_PENDING_GRACE and that no run knows of. A sweep that was started by
+this command and still goes on is waited for, and no second one is started.
 
 With --read-only the list is counted and no run is started.`,
 		Example: `  concurctl failed sweep
@@ -71,12 +71,12 @@ func sweep(ctx context.Context, d *deployment, input workflows.SweepInput, bar *
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- run.Get(ctx, &result) }()
-	tick := time.NewTicker(redrawn)
+	tick := time.NewTicker(askedHowFar)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			bar.tick()
+			d.howFar(ctx, id, bar)
 		case err := <-ended:
 			switch {
 			case ctx.Err() != nil || errors.Is(err, context.Canceled):
@@ -87,6 +87,25 @@ func sweep(ctx context.Context, d *deployment, input workflows.SweepInput, bar *
 			return result, nil
 		}
 	}
+}
+
+// askedHowFar is how often a sweep is asked how far it is.
+const askedHowFar = time.Second
+
+// howFar shows what a sweep has done so far. One that does not answer goes on.
+func (d *deployment) howFar(ctx context.Context, id string, bar *progress) {
+	if bar.silent() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, askedHowFar)
+	defer cancel()
+	var r workflows.SweepResult
+	answer, err := d.temporal.QueryWorkflow(ctx, id, "", workflows.StatusQuery)
+	if err == nil && answer.Get(&r) == nil {
+		bar.say(fmt.Sprintf("found %d, %d started, %d joined, %d left alone", r.Found, r.Started, r.Joined, r.Left))
+		return
+	}
+	bar.tick()
 }
 
 func printSweep(w io.Writer, r workflows.SweepResult, readOnly bool) {

@@ -30,7 +30,9 @@ type fakeConcur struct {
 
 	mu      sync.Mutex
 	list    string
-	status  int // of the list
+	status  int    // of the list
+	sunset  string // that it announces
+	pending int    // status of the list of reports; 0: 200
 	token   string
 	deleted []string
 }
@@ -77,7 +79,13 @@ func (c *fakeConcur) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(c.token))
 	case !strings.HasSuffix(r.Header.Get("Authorization"), " "+accessToken):
 		w.WriteHeader(http.StatusUnauthorized)
+	case r.URL.Path == "/api/v3.0/expense/reports":
+		w.WriteHeader(max(c.pending, http.StatusOK))
+		_, _ = w.Write([]byte(`{"Items": [], "NextPage": null}`))
 	case r.Method == http.MethodGet && r.URL.Path == listPath:
+		if c.sunset != "" {
+			w.Header().Set("Sunset", c.sunset)
+		}
 		w.WriteHeader(c.status)
 		_, _ = w.Write([]byte(c.list))
 	case r.Method == http.MethodDelete && strings.HasSuffix(r.URL.Path, "/stuck"):
@@ -109,6 +117,16 @@ EXPRPT:nK$p1                          2026-03-01T08:00:00  `+entryURI+`nA$p1
 	list := read[listView](t, play(t, c.env, "", "failed", "list", "-o", "json"))
 	require.Equal(t, "EXPRPT:nK$p1", list.Notifications[0].ID)
 	require.Equal(t, "no ObjectURI", list.Strange[0].Reason)
+}
+
+func TestNothingIsDeletedWhereNothingIsWritten(t *testing.T) {
+	t.Parallel()
+	c := newFakeConcur(t)
+	c.env["CONCUR_WRITES"] = "dry-run"
+	ended := play(t, c.env, "", "failed", "delete", "--yes", entryURI+"nA$p1")
+	require.Equal(t, 1, ended.code)
+	require.Contains(t, ended.errs, "nothing was deleted: CONCUR_WRITES is dry-run here")
+	require.Empty(t, c.gone())
 }
 
 func TestAFailedListThatCannotBeHadSaysWhy(t *testing.T) {

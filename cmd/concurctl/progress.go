@@ -15,6 +15,7 @@ type progress struct {
 	mu    sync.Mutex
 	w     io.Writer // nil: silent
 	doing string
+	note  string // what is known of how far it is, when that is no number
 	total int
 	done  int
 	began time.Time
@@ -54,6 +55,17 @@ func (p *progress) step() {
 	p.draw(time.Now())
 }
 
+// say replaces what is known of how far it is.
+func (p *progress) say(note string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.note = note
+	p.draw(time.Now())
+}
+
+// silent reports whether nobody sees what is shown.
+func (p *progress) silent() bool { return p.w == nil }
+
 // tick redraws without counting, for work whose parts cannot be counted.
 func (p *progress) tick() {
 	p.mu.Lock()
@@ -72,7 +84,12 @@ func (p *progress) draw(now time.Time) {
 // line is what is shown: a bar when the total is known, and the time taken.
 func (p *progress) line(now time.Time) string {
 	took := now.Sub(p.began).Round(time.Second)
-	if p.total == 0 {
+	switch {
+	case p.note != "":
+		return fmt.Sprintf("%s: %s (%s)", p.doing, p.note, took)
+	case p.total == 0 && p.done > 0:
+		return fmt.Sprintf("%s: %d (%s)", p.doing, p.done, took)
+	case p.total == 0:
 		return fmt.Sprintf("%s (%s)", p.doing, took)
 	}
 	full := min(p.done, p.total) * barWidth / p.total

@@ -25,4 +25,7 @@ func TestProgressIsDrawnOnATerminalAndNowhereElse(t *testing.T) {
 	p.end()
 	require.True(t, strings.HasSuffix(elsewhere.String(), "\r\x1b[K"))
 	require.Equal(t, "sweeping (3s)", (&progress{doing: "sweeping", began: long}).line(long.Add(3*time.Second)))
+	require.Equal(t, "reading: 7 (3s)", (&progress{doing: "reading", done: 7, began: long}).line(long.Add(3*time.Second)))
+	p.say("found 200, 180 started")
+	require.Contains(t, elsewhere.String(), "retrying: found 200, 180 started (")
 }

@@ -208,6 +208,8 @@ func concurOptions(cfg config.Worker) (concur.Options, error) {
 		Hosts:         cfg.Hosts,
 		RootCAs:       roots,
 		AnswerLimit:   cfg.AnswerLimit,
+
+		RequestsPerSecond: cfg.RequestsPerSecond,
 	}, nil
 }
 

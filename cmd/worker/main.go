@@ -86,7 +86,9 @@ func run(ctx context.Context, errs io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("open the internal listener: %w", err)
 	}
-	err = workflows.EnsureSweepSchedule(ctx, temporal, cfg.TaskQueue, workflows.SweepMode(cfg.Sweep), cfg.SweepEvery, cfg.PendingGrace)
+	err = workflows.EnsureSweepSchedule(ctx, temporal, workflows.SweepSchedule{
+		TaskQueue: cfg.TaskQueue, Mode: workflows.SweepMode(cfg.Sweep), Every: cfg.SweepEvery, Grace: cfg.PendingGrace,
+	})
 	if err != nil {
 		return err
 	}
