@@ -38,9 +38,10 @@ const (
 	tokenGrace = 5 * time.Second
 )
 
-// violations computes every breach from the journal alone.
+// violations computes every breach from the journal alone, in a time that grows
+// with the journal and no faster.
 func (j *journal) violations() []violation {
-	v := verdicts{reads: map[string][]*entry{}, writes: map[string][]*entry{}, found: []violation{}}
+	v := verdicts{reports: map[string]*past{}, found: []violation{}}
 	for _, e := range j.entries {
 		v.judge(e)
 	}
@@ -49,9 +50,27 @@ func (j *journal) violations() []violation {
 
 // verdicts walks through the journal with what it knows of each report.
 type verdicts struct {
-	reads  map[string][]*entry
-	writes map[string][]*entry
-	found  []violation
+	reports map[string]*past
+	found   []violation
+}
+
+// past is what the journal said of one report so far. Every list is in the order of
+// the journal.
+type past struct {
+	reads   []*entry            // complete ones
+	waiting map[string][]*entry // of those, the ones that showed that step waiting
+	writes  []*entry
+	decided *entry // the last action that took effect
+	posted  map[postedException]*entry
+}
+
+func (v *verdicts) past(report string) *past {
+	p := v.reports[report]
+	if p == nil {
+		p = &past{waiting: map[string][]*entry{}, posted: map[postedException]*entry{}}
+		v.reports[report] = p
+	}
+	return p
 }
 
 func (v *verdicts) add(name, detail string, e *entry, earlier ...*entry) {
@@ -65,16 +84,35 @@ func (v *verdicts) add(name, detail string, e *entry, earlier ...*entry) {
 
 func (v *verdicts) judge(e *entry) {
 	v.judgeRequest(e)
-	isRead := e.Endpoint == detailsEndpoint && e.Shown != nil
-	isWrite := e.Endpoint == actionEndpoint || e.Endpoint == exceptionsEndpoint
-	switch {
-	case isRead:
-		v.reads[e.Report] = append(v.reads[e.Report], e)
-	case isWrite:
+	switch e.Endpoint {
+	case detailsEndpoint:
+		if e.Shown != nil && e.Complete {
+			v.past(e.Report).read(e)
+		}
+	case actionEndpoint, exceptionsEndpoint:
 		v.judgeWrite(e)
 		// A write that authorization refused never reached the report.
 		if e.Status != 401 && e.Status != 403 {
-			v.writes[e.Report] = append(v.writes[e.Report], e)
+			v.past(e.Report).write(e)
+		}
+	}
+}
+
+func (p *past) read(e *entry) {
+	p.reads = append(p.reads, e)
+	if e.Shown.Status == waiting {
+		p.waiting[e.Shown.Step] = append(p.waiting[e.Shown.Step], e)
+	}
+}
+
+func (p *past) write(e *entry) {
+	p.writes = append(p.writes, e)
+	if e.Endpoint == actionEndpoint && e.Effect {
+		p.decided = e
+	}
+	for _, posted := range e.Posted {
+		if p.posted[posted] == nil {
+			p.posted[posted] = e
 		}
 	}
 }
@@ -104,11 +142,12 @@ func (v *verdicts) judgeRequest(e *entry) {
 }
 
 func (v *verdicts) judgeWrite(e *entry) {
-	read := v.lastRead(e)
+	p := v.past(e.Report)
+	read := p.lastRead(e)
 	if e.Endpoint == actionEndpoint {
-		v.judgeAction(e, read)
+		v.judgeAction(p, e, read)
 	} else {
-		v.judgeExceptions(e, read)
+		v.judgeExceptions(p, e, read)
 	}
 	switch {
 	case read == nil:
@@ -116,63 +155,60 @@ func (v *verdicts) judgeWrite(e *entry) {
 	case e.At.Sub(read.completedAt) > freshFor:
 		v.add("stale-read", fmt.Sprintf("the last complete read was %s earlier", e.At.Sub(read.completedAt).Round(time.Second)), e, read)
 	default:
-		for _, other := range v.writes[e.Report] {
-			if other.N > read.N {
-				v.add("stale-read", "another write came after the last complete read", e, read, other)
-				break
-			}
+		if later := entriesAfter(p.writes, read); len(later) > 0 {
+			v.add("stale-read", "another write came after the last complete read", e, read, later[0])
 		}
 	}
 }
 
-func (v *verdicts) judgeAction(e, read *entry) {
+func (v *verdicts) judgeAction(p *past, e, read *entry) {
 	switch {
 	case read == nil:
 		v.add("wrong-stop", "no complete read showed this step", e)
 	case read.Shown.Step != e.Step || read.Shown.Status != waiting:
 		v.add("wrong-stop", "the last complete read did not show this step waiting", e, read)
 	}
-	for _, earlier := range slices.Backward(v.writes[e.Report]) {
-		if earlier.Endpoint != actionEndpoint || !earlier.Effect {
-			continue
-		}
-		seen := slices.ContainsFunc(v.reads[e.Report], func(r *entry) bool {
-			return r.N > earlier.N && completeBefore(r, e) && r.Shown.Step == e.Step && r.Shown.Status == waiting
-		})
-		if !seen {
-			v.add("decided-twice", "decided before, and no complete read since showed this step waiting", e, earlier)
-		}
+	if p.decided == nil {
 		return
+	}
+	seen := slices.ContainsFunc(entriesAfter(p.waiting[e.Step], p.decided), func(r *entry) bool { return completeBefore(r, e) })
+	if !seen {
+		v.add("decided-twice", "decided before, and no complete read since showed this step waiting", e, p.decided)
 	}
 }
 
-func (v *verdicts) judgeExceptions(e, read *entry) {
+func (v *verdicts) judgeExceptions(p *past, e, read *entry) {
 	if e.State != nil && e.State.Status != waiting && read != nil && read.Shown.Status != waiting {
 		v.add("exception-off-stop", "the report was not waiting, and the last complete read said so", e, read)
 	}
-	for i, posted := range e.Posted {
-		if slices.Contains(e.Posted[:i], posted) {
+	here := map[postedException]bool{}
+	for _, posted := range e.Posted {
+		earlier := p.posted[posted]
+		switch {
+		case here[posted]:
 			v.add("exception-twice", posted.ObjectType+" "+posted.Code, e)
-			continue
+		case earlier != nil:
+			v.add("exception-twice", posted.ObjectType+" "+posted.Code, e, earlier)
 		}
-		for _, earlier := range v.writes[e.Report] {
-			if slices.Contains(earlier.Posted, posted) {
-				v.add("exception-twice", posted.ObjectType+" "+posted.Code, e, earlier)
-				break
-			}
-		}
+		here[posted] = true
 	}
 }
 
-// lastRead is the last read of the entry's report that was complete before the
-// entry came.
-func (v *verdicts) lastRead(e *entry) *entry {
-	for _, read := range slices.Backward(v.reads[e.Report]) {
+// lastRead is the last read of the report that was complete before the entry came.
+// Only reads that were under way at the same time are passed over.
+func (p *past) lastRead(e *entry) *entry {
+	for _, read := range slices.Backward(p.reads) {
 		if completeBefore(read, e) {
 			return read
 		}
 	}
 	return nil
+}
+
+// entriesAfter are the entries that came after the earlier one.
+func entriesAfter(entries []*entry, earlier *entry) []*entry {
+	from, _ := slices.BinarySearchFunc(entries, earlier.N+1, func(e *entry, n int) int { return e.N - n })
+	return entries[from:]
 }
 
 func completeBefore(read, e *entry) bool { return read.Complete && read.completedN < e.N }

@@ -2,7 +2,7 @@ package main
 
 import "time"
 
-const maxJournal = 100_000
+const maxJournal = 250_000
 
 // journal holds one entry per incoming request and per outgoing callout.
 type journal struct {
