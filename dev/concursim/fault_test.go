@@ -163,7 +163,7 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Equal(t, "FAILURE", elementText(answer.body, "Status"))
 	},
 	"duplicate-callout": func(t *testing.T, w *world, r reportView) {
-		w.fault("{endpoint: callout, kind: duplicate-callout}")
+		w.fault("{endpoint: callout, kind: duplicate-callout, report: again}")
 		w.submit("again")
 		w.waitFor(func() bool { return sentFor(w.sim, "again") == 2 })
 		require.Empty(t, w.sim.failed.items)
