@@ -149,25 +149,21 @@ func (s *simulator) classify(c *call) {
 	case strings.HasPrefix(lower, failedPath+"/"):
 		c.endpoint, c.id = failedDeleteEndpoint, path[len(failedPath)+1:]
 		if item := s.failed.find(c.id); item != nil {
-			c.report = s.reportNamed(item.report)
+			c.report = s.directory.names[item.report]
 		}
 	case inReport && strings.EqualFold(rest, "exceptions"):
 		c.endpoint, c.id = exceptionsEndpoint, id
-		c.report = s.lookup(func(r *report) bool { return sameSegment(r.rptKey, id) })
+		c.report = meant(s.directory.rptKeys.find(id))
 	case inReport && strings.EqualFold(rest, "workflowaction"):
 		c.endpoint, c.id = actionEndpoint, id
-		c.report = s.lookup(func(r *report) bool { return r.hadStep(id) })
+		c.report = meant(s.directory.steps.find(id))
 	default:
-		trimmed := strings.TrimSuffix(path, "/")
-		c.report = s.lookup(func(r *report) bool { return sameSegment(r.path, trimmed) })
+		c.report = meant(s.directory.paths.find(strings.TrimSuffix(path, "/")))
 		if c.report != nil || strings.HasPrefix(path, detailsPath) {
 			c.endpoint = detailsEndpoint
 			return
 		}
-		c.report = s.lookup(func(r *report) bool {
-			return r.payload != nil && r.payload.keptPath != "" && sameSegment(r.payload.keptPath, path)
-		})
-		if c.report != nil {
+		if c.report = meant(s.directory.keptPaths.find(path)); c.report != nil {
 			c.endpoint, c.id = actionEndpoint, c.report.payload.keptStep
 		}
 	}
@@ -285,7 +281,7 @@ func (s *simulator) handleDetails(c *call) answer {
 		url, shownStep = c.hostileURL, stepIn(c.hostileURL)
 	case c.freshStep:
 		shownStep = makeKey(s.draw(r.name, "passing step", c.entry.N))
-		r.pastSteps = append(r.pastSteps, shownStep)
+		s.directory.steps.add(shownStep, r)
 		url = s.actionURLOf(shownStep)
 	}
 	c.entry.Shown = &stop{r.status, shownStep}

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-const maxQueue = 10_000
+const maxQueue = 25_000
 
 // callouts is the queue, first in first out, and what became of each.
 type callouts struct {

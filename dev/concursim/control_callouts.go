@@ -45,7 +45,7 @@ func (s *simulator) controlPayloadCallout(r *http.Request) (any, error) {
 		if p.name != name {
 			continue
 		}
-		found := s.reportNamed(name)
+		found := s.directory.names[name]
 		if p.callout == nil {
 			p.callout = s.notificationOf(found)
 		}
@@ -75,7 +75,7 @@ func (s *simulator) readNotification(r *http.Request) (*notification, error) {
 		return nil, errors.New("objectUri is missing")
 	}
 	if path := pathOf(n.ObjectURI); path != "" {
-		if found := s.lookup(func(r *report) bool { return sameSegment(r.path, path) }); found != nil {
+		if found := meant(s.directory.paths.find(path)); found != nil {
 			n.report, n.step = found.name, found.step
 		}
 	}

@@ -81,7 +81,7 @@ func (s *simulator) controlReports(*http.Request) (any, error) {
 // named finds the report of the path; the caller holds mu.
 func (s *simulator) named(r *http.Request) (*report, error) {
 	name := mux.Vars(r)["name"]
-	if found := s.reportNamed(name); found != nil {
+	if found := s.directory.names[name]; found != nil {
 		return found, nil
 	}
 	return nil, fmt.Errorf("report %s: %w", name, errNoSuch)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -11,7 +12,8 @@ const notificationNamespace = "http://www.concursolutions.com/api/notification/2
 
 // failedList holds the notifications that nobody accepted, until deleted.
 type failedList struct {
-	items []*failedItem
+	items []*failedItem // in the order of their making
+	ids   index[*failedItem]
 	made  int
 }
 
@@ -24,27 +26,30 @@ type failedItem struct {
 	EventDateTime   string `json:"eventDateTime"`
 	Report          string `json:"report,omitempty"`
 
+	n            int
 	report, step string
 }
 
-const maxFailed = 10_000
+const maxFailed = 25_000
 
 func (l *failedList) find(sent string) *failedItem {
-	for _, item := range l.items {
-		if sameSegment(item.ID, sent) {
-			return item
-		}
+	if found := l.ids.find(sent); len(found) > 0 {
+		return found[0]
 	}
 	return nil
 }
 
 func (l *failedList) remove(gone *failedItem) {
-	for i, item := range l.items {
-		if item == gone {
-			l.items = append(l.items[:i], l.items[i+1:]...)
-			return
-		}
+	at, found := slices.BinarySearchFunc(l.items, gone.n, func(item *failedItem, n int) int { return item.n - n })
+	if found {
+		l.items = slices.Delete(l.items, at, at+1)
+		l.ids.remove(gone.ID, gone)
 	}
+}
+
+func (l *failedList) add(item *failedItem) {
+	l.items = append(l.items, item)
+	l.ids.add(item.ID, item)
 }
 
 // fail puts a notification into the failed list, with a link to it on the
@@ -52,6 +57,7 @@ func (l *failedList) remove(gone *failedItem) {
 func (s *simulator) fail(n *notification) *failedItem {
 	s.failed.made++
 	item := &failedItem{
+		n:         s.failed.made,
 		ID:        makeKey(s.draw("notification", s.failed.made)),
 		EventType: n.EventType, ObjectType: n.ObjectType, ObjectURI: n.ObjectURI,
 		EventDateTime: n.EventDateTime, Report: n.report,
@@ -68,7 +74,9 @@ func (s *simulator) fail(n *notification) *failedItem {
 		}
 	}
 	if len(s.failed.items) < maxFailed {
-		s.failed.items = append(s.failed.items, item)
+		s.failed.add(item)
+	} else {
+		s.log.Warn("failed list is full", "report", n.report)
 	}
 	s.broadcast()
 	return item
@@ -146,7 +154,7 @@ func (s *simulator) handleFailedDelete(c *call) answer {
 	if item == nil {
 		return s.errorAnswer(c, http.StatusNotFound, "The notification does not exist.")
 	}
-	if r := s.reportNamed(item.report); r != nil && !r.deleted {
+	if r := s.directory.names[item.report]; r != nil && !r.deleted {
 		c.entry.undecided = r.status == waiting && r.step == item.step
 	}
 	s.failed.remove(item)

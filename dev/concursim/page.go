@@ -3,6 +3,7 @@ package main
 import (
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -14,16 +15,16 @@ var page = template.Must(template.New("page").Parse(`<!doctype html>
 td,th{border:1px solid #ccc;padding:.2rem .6rem;text-align:left}.bad{color:#b00}</style></head><body>
 <h1>Concur simulator</h1>
 <p>API {{.Ready.API}}, seed {{.Ready.Seed}}. This is not the real service.</p>
-<h2>Reports</h2>
+<h2>Reports ({{.AllReports}})</h2>
 <table><tr><th>Name<th>Key<th>Status<th>Step<th>Exceptions<th>Decisions<th>Writes<th>Reads</tr>
 {{range .Reports}}<tr><td><a href="/control/reports/{{.Name}}">{{.Name}}</a><td>{{.Key}}<td>{{if .Deleted}}deleted{{else}}{{.Status}}{{end}}<td>{{.StepName}}
 <td>{{range .Exceptions}}{{.ObjectType}} {{.Code}} {{end}}<td>{{range .Decisions}}{{.Action}} {{end}}<td>{{.Writes}}<td>{{.Reads}}</tr>
 {{else}}<tr><td colspan="8">none</tr>{{end}}</table>
-<h2>Violations</h2>
+<h2>Violations ({{.AllViolations}})</h2>
 <table><tr><th>Invariant<th>Report<th>Journal<th>Detail</tr>
 {{range .Violations}}<tr class="bad"><td>{{.Invariant}}<td>{{.Report}}<td>{{.Journal}}<td>{{.Detail}}</tr>
 {{else}}<tr><td colspan="4">none</tr>{{end}}</table>
-<h2>Failed notifications</h2>
+<h2>Failed notifications ({{.AllFailed}})</h2>
 <table><tr><th>Notification<th>Type<th>Object</tr>
 {{range .Failed}}<tr><td>{{.ID}}<td>{{.EventType}}<td>{{.ObjectURI}}</tr>
 {{else}}<tr><td colspan="3">none</tr>{{end}}</table>
@@ -34,21 +35,28 @@ td,th{border:1px solid #ccc;padding:.2rem .6rem;text-align:left}.bad{color:#b00}
 </body></html>
 `))
 
-// showPage shows the last two hundred lines of the journal, newest first.
+// maxRows bounds each table of the page.
+const maxRows = 200
+
+// showPage shows the first reports, violations and failed notifications, and the last
+// lines of the journal, newest first.
 func (s *simulator) showPage(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()
-	lines := s.journal.since(len(s.journal.entries)-200, "")
+	lines := s.journal.since(len(s.journal.entries)-maxRows, "")
 	newest := make([]entry, 0, len(lines))
 	for i := len(lines) - 1; i >= 0; i-- {
 		newest = append(newest, lines[i])
 	}
 	views := []reportView{}
-	for _, r := range s.reports {
+	for _, r := range s.reports[:min(maxRows, len(s.reports))] {
 		views = append(views, s.view(r))
 	}
+	violations := s.journal.violations()
 	data := map[string]any{
-		"Ready": s.ready, "Reports": views, "Violations": s.journal.violations(),
-		"Failed": append([]*failedItem{}, s.failed.items...), "Journal": newest,
+		"Ready": s.ready, "Journal": newest,
+		"Reports": views, "AllReports": len(s.reports),
+		"Violations": violations[:min(maxRows, len(violations))], "AllViolations": len(violations),
+		"Failed": slices.Clone(s.failed.items[:min(maxRows, len(s.failed.items))]), "AllFailed": len(s.failed.items),
 	}
 	s.mu.Unlock()
 	var out strings.Builder

@@ -14,6 +14,8 @@ const (
 // report is a report's state. The identifier of its present workflow step is
 // step; it is empty when nobody can decide.
 type report struct {
+	n int // in the order of their making
+
 	name, path, key, reportID, rptKey string
 
 	desc    description
@@ -21,12 +23,11 @@ type report struct {
 	entries []*reportEntry
 	objects map[string]object
 
-	steps     []step
-	at        int
-	step      string
-	stepName  string
-	instance  int
-	pastSteps []string
+	steps    []step
+	at       int
+	step     string
+	stepName string
+	instance int
 
 	status, statusName                  string
 	changed                             time.Time // last, as the list of reports says
@@ -140,51 +141,19 @@ func (s *simulator) register(r *report) error {
 	if len(s.reports) >= maxReports {
 		return fmt.Errorf("report %s: %d reports are enough", r.name, maxReports)
 	}
-	for _, other := range s.reports {
-		if other.name == r.name {
-			return fmt.Errorf("report %s: the name is %w", r.name, errTaken)
-		}
+	if s.directory.names[r.name] != nil {
+		return fmt.Errorf("report %s: the name is %w", r.name, errTaken)
+	}
+	for _, other := range s.directory.paths[r.path] {
 		if other.path == r.path {
 			return fmt.Errorf("report %s: its path is %w by report %s", r.name, errTaken, other.name)
 		}
 	}
+	r.n = len(s.reports)
 	s.reports = append(s.reports, r)
+	s.directory.add(r)
 	s.broadcast()
 	return nil
-}
-
-func (s *simulator) reportNamed(name string) *report {
-	for _, r := range s.reports {
-		if r.name == name {
-			return r
-		}
-	}
-	return nil
-}
-
-// lookup finds the report for which matches holds. Raw payloads may share keys
-// with one another; then the one that was read last is meant.
-func (s *simulator) lookup(matches func(*report) bool) *report {
-	var found *report
-	for _, r := range s.reports {
-		if matches(r) && (found == nil || r.lastRead > found.lastRead) {
-			found = r
-		}
-	}
-	return found
-}
-
-// hadStep says whether the step identifier, as sent, is or was the report's.
-func (r *report) hadStep(sent string) bool {
-	if r.step != "" && sameSegment(r.step, sent) {
-		return true
-	}
-	for _, past := range r.pastSteps {
-		if sameSegment(past, sent) {
-			return true
-		}
-	}
-	return false
 }
 
 // actionURL is the present WorkflowActionURL: http, as the documentation

@@ -18,7 +18,7 @@ import (
 const (
 	maxBody    = 1 << 20
 	maxWait    = 30 * time.Second
-	maxReports = 10_000
+	maxReports = 25_000
 )
 
 // options is what the flags say; see -help for each.
@@ -63,6 +63,7 @@ type simulator struct {
 	mu          sync.Mutex
 	changed     chan struct{}
 	reports     []*report
+	directory   directory
 	payloads    []*payload
 	codes       map[string]bool
 	journal     journal
@@ -83,12 +84,13 @@ func start(opts options) (_ *simulator, err error) {
 		opts: opts, log: opts.log,
 		done:    make(chan struct{}),
 		changed: make(chan struct{}),
-		codes:   map[string]bool{},
+		codes:   map[string]bool{}, directory: newDirectory(),
 	}
 	for _, code := range []string{"NODATE", "NORECPT", "OVERLIM", "MISSING", "APPRVTO"} {
 		s.codes[code] = true
 	}
 	s.tokens = newTokens(opts)
+	s.failed.ids = index[*failedItem]{}
 	defer func() {
 		if err != nil {
 			s.Close()

@@ -86,22 +86,16 @@ func (s *simulator) enter(r *report, at int) {
 func (s *simulator) arrive(r *report, status, name string) {
 	r.status, r.statusName, r.stepName = status, statusName(status), name
 	r.changed = time.Now()
-	r.leaveStep()
+	r.step = ""
 	if r.pending() {
 		r.instance++
 		r.step = makeKey(s.draw(r.name, "step", r.instance))
 		if r.payload != nil && r.payload.keptStep != "" {
 			r.step = r.payload.keptStep
 		}
+		s.directory.steps.add(r.step, r)
 	}
 	s.broadcast()
-}
-
-func (r *report) leaveStep() {
-	if r.step != "" {
-		r.pastSteps = append(r.pastSteps, r.step)
-	}
-	r.step = ""
 }
 
 func (s *simulator) advance(r *report) { s.enter(r, r.at+1) }
@@ -147,7 +141,7 @@ func (s *simulator) move(r *report, to string, how moveOptions) error {
 	case "edit":
 		return s.edit(r, how)
 	case "delete":
-		r.leaveStep()
+		r.step = ""
 		r.deleted = true
 	default:
 		return fmt.Errorf("unknown move %q", to)

@@ -1,0 +1,70 @@
+package main
+
+import "slices"
+
+// index finds what has a key by the segment of a path in which a client sent the key,
+// with the leniency of sameSegment, and without looking at everything.
+type index[T comparable] map[string][]T
+
+// add enters one under its key, and under what the key says once it is decoded.
+func (x index[T]) add(key string, one T) {
+	for _, form := range formsOf(key) {
+		if !slices.Contains(x[form], one) {
+			x[form] = append(x[form], one)
+		}
+	}
+}
+
+func (x index[T]) remove(key string, one T) {
+	for _, form := range formsOf(key) {
+		left := slices.DeleteFunc(x[form], func(other T) bool { return other == one })
+		if x[form] = left; len(left) == 0 {
+			delete(x, form)
+		}
+	}
+}
+
+// find gives all whose key means the segment, in the order in which they were added.
+func (x index[T]) find(sent string) []T { return x[unescape(sent)] }
+
+func formsOf(key string) []string {
+	if decoded := unescape(key); decoded != key {
+		return []string{key, decoded}
+	}
+	return []string{key}
+}
+
+// directory finds reports by everything that a client, or the control API, may name
+// them with.
+type directory struct {
+	names                            map[string]*report
+	paths, rptKeys, steps, keptPaths index[*report]
+}
+
+func newDirectory() directory {
+	return directory{
+		names: map[string]*report{}, paths: index[*report]{}, rptKeys: index[*report]{},
+		steps: index[*report]{}, keptPaths: index[*report]{},
+	}
+}
+
+func (d directory) add(r *report) {
+	d.names[r.name] = r
+	d.paths.add(r.path, r)
+	d.rptKeys.add(r.rptKey, r)
+	if r.payload != nil && r.payload.keptPath != "" {
+		d.keptPaths.add(r.payload.keptPath, r)
+	}
+}
+
+// meant is the one of several reports that a client means. Raw payloads may share
+// keys with one another; then it is the one that was read last.
+func meant(reports []*report) *report {
+	var found *report
+	for _, r := range reports {
+		if found == nil || r.lastRead > found.lastRead || r.lastRead == found.lastRead && r.n < found.n {
+			found = r
+		}
+	}
+	return found
+}
