@@ -89,6 +89,11 @@ func (n *notification) body() []byte {
 func (s *simulator) queueCallout(r *report, n *notification) {
 	if r != nil {
 		n.report, n.step = r.name, r.step
+		if r.failing {
+			r.failing = false
+			s.fail(n)
+			return
+		}
 	}
 	if len(s.callouts.Queue) >= maxQueue {
 		s.log.Warn("callout queue is full", "report", n.report)

@@ -61,6 +61,9 @@ func (s *simulator) controlAddReport(r *http.Request) (any, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if d.Copies != 0 {
+		return s.addCopies(d)
+	}
 	made, err := s.addReport(d)
 	if err != nil {
 		return nil, err

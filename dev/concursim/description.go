@@ -36,6 +36,10 @@ type description struct {
 	HasException bool               `yaml:"hasException"`
 	Padding      int                `yaml:"padding"`
 	Submit       *bool              `yaml:"submit"`
+
+	// Copies asks for that many reports, Failed for their callouts in the failed list.
+	Copies int  `yaml:"copies"`
+	Failed bool `yaml:"failed"`
 }
 
 type entryDescription struct {

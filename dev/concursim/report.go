@@ -32,6 +32,7 @@ type report struct {
 	status, statusName                  string
 	changed                             time.Time // last, as the list of reports says
 	everSentBack, hasException, deleted bool
+	failing                             bool // its first callout goes to the failed list
 	created, submitDate                 time.Time
 
 	decisions  []decision
@@ -91,11 +92,16 @@ func (s *simulator) addReport(d description) (*report, error) {
 	if err := d.complete(now); err != nil {
 		return nil, err
 	}
+	return s.makeReport(d, now)
+}
+
+// makeReport makes the report of a complete description.
+func (s *simulator) makeReport(d description, now time.Time) (*report, error) {
 	r := &report{
 		name: d.Name, key: d.Key, reportID: d.ReportID, rptKey: d.RptKey,
 		desc: d, steps: d.Steps, at: -1,
 		status: notSubmitted, statusName: statusName(notSubmitted),
-		hasException: d.HasException, created: now,
+		hasException: d.HasException, created: now, failing: d.Failed,
 		objects: map[string]object{},
 	}
 	setDefault(&r.key, makeKey(s.draw(d.Name, "key")))

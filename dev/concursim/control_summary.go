@@ -1,0 +1,55 @@
+package main
+
+import "net/http"
+
+// summary counts what there is, so that a test of ten thousand reports needs no
+// answer of their size.
+type summary struct {
+	Reports    int            `json:"reports"`
+	Statuses   map[string]int `json:"statuses"` // a deleted report's is "deleted"
+	Decisions  decided        `json:"decisions"`
+	Failed     int            `json:"failed"`
+	Queued     int            `json:"queued"`
+	Requests   map[string]int `json:"requests"` // those that came, by endpoint
+	Lines      int            `json:"lines"`    // of the journal
+	Violations int            `json:"violations"`
+}
+
+// decided counts the reports by how often a client decided about them.
+type decided struct {
+	Never int `json:"never"`
+	Once  int `json:"once"`
+	More  int `json:"more"`
+}
+
+func (s *simulator) controlSummary(*http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sum := summary{
+		Reports: len(s.reports), Statuses: map[string]int{},
+		Failed: len(s.failed.items), Queued: len(s.callouts.Queue),
+		Requests: map[string]int{}, Lines: len(s.journal.entries),
+		Violations: len(s.journal.violations()),
+	}
+	for _, r := range s.reports {
+		status := r.status
+		if r.deleted {
+			status = "deleted"
+		}
+		sum.Statuses[status]++
+		switch len(r.decisions) {
+		case 0:
+			sum.Decisions.Never++
+		case 1:
+			sum.Decisions.Once++
+		default:
+			sum.Decisions.More++
+		}
+	}
+	for _, e := range s.journal.entries {
+		if e.Direction == "in" {
+			sum.Requests[e.Endpoint]++
+		}
+	}
+	return sum, nil
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// serve answers a request without a connection, which makes many of them quick.
+func (w *world) serve(method, path, body string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(method, path, strings.NewReader(body))
+	request.Header.Set("Authorization", "Bearer "+w.bearer)
+	recorder := httptest.NewRecorder()
+	w.sim.serveAPI(recorder, request)
+	return recorder
+}
+
+func (w *world) summary() summary {
+	w.t.Helper()
+	var sum summary
+	w.control(http.MethodGet, "/summary", "", &sum)
+	return sum
+}
+
+func TestCopies(t *testing.T) {
+	t.Parallel()
+	t.Run("one description makes many reports that have nothing in common", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		var made copies
+		w.control(http.MethodPost, "/reports", "{name: r, copies: 3, entries: [{amount: 5}]}", &made)
+		require.Equal(t, copies{Count: 3, First: "r-1", Last: "r-3"}, made)
+		keys := map[string]bool{}
+		for _, name := range []string{"r-1", "r-2", "r-3"} {
+			r := w.state(name)
+			for _, key := range []string{r.Key, r.RptKey, r.ReportID, r.Step, r.Entries[0]} {
+				keys[key] = true
+			}
+			require.Equal(t, "Report "+name, elementText(w.read(r).body, "ReportName"))
+		}
+		require.Len(t, keys, 15)
+		w.control(http.MethodPost, "/reports/r-1/edit", "amount: 7", nil)
+		require.Equal(t, "7.00000000", elementText(w.read(w.state("r-1")).body, "ReportTotal"))
+		require.Equal(t, "5.00000000", elementText(w.read(w.state("r-2")).body, "ReportTotal"))
+		w.waitFor(func() bool { return sentFor(w.sim, "r-3") == 1 })
+	})
+	t.Run("failed puts the first callout into the failed list, and the next one goes out", func(t *testing.T) {
+		t.Parallel()
+		connector, got := connectorWith(t, always(http.StatusOK))
+		w := newWorld(t, connector)
+		w.control(http.MethodPost, "/reports", "{name: r, copies: 2, failed: true, steps: [{extv: SUBMIT}, {extv: LAST}]}", nil)
+		w.submit("alone", "failed: true")
+		items := w.sim.failed.items
+		require.Equal(t, []string{"r-1", "r-2", "alone"}, []string{items[0].Report, items[1].Report, items[2].Report})
+		require.Equal(t, w.state("r-2").ObjectURI, items[1].ObjectURI)
+		w.approve(w.state("r-1"))
+		require.Contains(t, elementText((<-got).body, "EventType"), "LAST")
+		require.Equal(t, 3, w.summary().Failed)
+	})
+	t.Run("what cannot be made is refused as a whole", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.submit("r-2")
+		for body, status := range map[string]int{
+			"{name: r, copies: 3}":                               http.StatusConflict,
+			"{name: s, copies: 2, key: one}":                     http.StatusBadRequest,
+			"{name: s, copies: -1}":                              http.StatusBadRequest,
+			"{name: s, copies: 20001}":                           http.StatusBadRequest,
+			"{name: " + strings.Repeat("n", 79) + ", copies: 2}": http.StatusBadRequest,
+		} {
+			require.Equal(t, status, w.tryControl(http.MethodPost, "/reports", body).status, body)
+		}
+		require.Equal(t, 1, w.summary().Reports)
+	})
+}
+
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.control(http.MethodPost, "/callouts/pause", "", nil)
+	w.control(http.MethodPost, "/reports", "{name: r, copies: 4, steps: [{extv: A}, {extv: B}]}", nil)
+	for range 2 {
+		w.read(w.state("r-1"))
+		w.approve(w.state("r-1"))
+	}
+	w.act(w.state("r-2").Step, "Approve", "")
+	w.control(http.MethodPost, "/reports/r-3/delete", "", nil)
+	w.control(http.MethodPost, "/reports/r-4/callout", "failed: true", nil)
+	require.Equal(t, summary{
+		Reports: 4, Statuses: map[string]int{approved: 1, waiting: 2, "deleted": 1},
+		Decisions: decided{Never: 2, Once: 1, More: 1}, Failed: 1, Queued: 6,
+		Requests: map[string]int{tokenEndpoint: 1, detailsEndpoint: 2, actionEndpoint: 3}, Lines: 6,
+		Violations: 2,
+	}, w.summary())
+}
+
+func TestTenThousandFailedNotificationsAreWorkedOff(t *testing.T) {
+	t.Parallel()
+	const count = 10_000
+	w := newWorld(t)
+	begun := time.Now()
+	w.control(http.MethodPost, "/reports", `{"name": "r", "copies": 10000, "failed": true, "entries": [{"amount": 5}]}`, nil)
+	for range count / 200 {
+		list := w.serve(http.MethodGet, failedPath+"?status=failed", "").Body.String()
+		require.Equal(t, count, strings.Count(list, "<Notification>"))
+	}
+	for _, item := range append([]*failedItem{}, w.sim.failed.items...) {
+		for range 2 {
+			require.Equal(t, http.StatusOK, w.serve(http.MethodGet, pathOf(item.ObjectURI), "").Code)
+		}
+		body := `<WorkflowAction xmlns="` + reportNamespace + `"><Action>Approve</Action></WorkflowAction>`
+		require.Equal(t, "SUCCESS!", elementText(w.serve(http.MethodPost, reportPath+item.step+"/WorkFlowAction", body).Body.String(), "Status"))
+		require.Equal(t, http.StatusOK, w.serve(http.MethodDelete, pathOf(item.NotificationURI), "").Code)
+	}
+	sum := w.summary()
+	require.Equal(t, decided{Once: count}, sum.Decisions)
+	require.Equal(t, map[string]int{approved: count}, sum.Statuses)
+	require.Zero(t, sum.Failed)
+	require.Zero(t, sum.Violations)
+	require.Less(t, time.Since(begun), time.Minute)
+}
