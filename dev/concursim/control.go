@@ -54,6 +54,7 @@ func (s *simulator) controlHandler() http.Handler {
 	on(http.MethodPost, "/expire-tokens", s.controlExpireTokens)
 	on(http.MethodPost, "/token-life", s.controlTokenLife)
 	on(http.MethodPost, "/strict-rotation", s.controlStrictRotation)
+	on(http.MethodPost, "/request-token", s.controlRequestToken)
 	on(http.MethodPost, "/codes", s.controlCodes)
 	return router
 }

@@ -66,11 +66,25 @@ func newWorld(t *testing.T, change ...func(*options)) *world {
 }
 
 func (w *world) askToken() reply {
-	form := url.Values{
-		"grant_type": {"refresh_token"}, "client_id": {w.sim.opts.clientID},
-		"client_secret": {w.sim.opts.clientSecret}, "refresh_token": {w.sim.opts.refreshToken},
+	return w.grant("grant_type", "refresh_token", "refresh_token", w.sim.opts.refreshToken)
+}
+
+// grant asks for a token with the application's credentials and these fields, in
+// which later ones replace earlier ones.
+func (w *world) grant(fields ...string) reply {
+	form := url.Values{"client_id": {w.sim.opts.clientID}, "client_secret": {w.sim.opts.clientSecret}}
+	for i := 0; i < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
 	}
 	return w.sendTo(w.sim.Ready().API+tokenPath, http.MethodPost, form.Encode(), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
+}
+
+// companyGrant asks for the company's tokens with its request token.
+func (w *world) companyGrant(more ...string) reply {
+	return w.grant(append([]string{
+		"grant_type", "password", "credtype", "authtoken",
+		"username", w.sim.opts.companyID, "password", w.sim.opts.requestToken,
+	}, more...)...)
 }
 
 func (w *world) login() {

@@ -67,6 +67,8 @@ func TestRun(t *testing.T) {
 		"a CA file that is not":           {"-callout-ca", "testdata/nowhere.pem"},
 		"a life that is none":             {"-token-life", "0s"},
 		"an empty secret":                 {"-client-secret", ""},
+		"an empty request token":          {"-request-token", ""},
+		"a company that is no UUID":       {"-company-id", "ours"},
 		"too many tries":                  {"-callout-tries", "11"},
 		"a stray argument":                {"please"},
 		"an address that cannot be":       {"-api", "127.0.0.1:99999"},

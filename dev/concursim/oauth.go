@@ -4,7 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"mime"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,6 +18,7 @@ type tokens struct {
 	access   map[string]*accessToken
 	order    []string
 	refresh  map[string]bool
+	requests map[string]*requestToken
 	secrets  []string
 	refusals int
 }
@@ -25,6 +26,7 @@ type tokens struct {
 type accessToken struct {
 	expires time.Time
 	revoked bool
+	app     bool // of the application alone, for no company
 }
 
 // maxTokens bounds the tokens that are remembered; the oldest go first.
@@ -36,7 +38,10 @@ func newTokens(opts options) tokens {
 		strict:  opts.strictRotation,
 		access:  map[string]*accessToken{},
 		refresh: map[string]bool{opts.refreshToken: true},
-		secrets: []string{opts.clientSecret, opts.refreshToken},
+		requests: map[string]*requestToken{
+			opts.requestToken: {ends: time.Now().Add(requestTokenLife)},
+		},
+		secrets: []string{opts.clientSecret, opts.refreshToken, opts.requestToken},
 	}
 }
 
@@ -77,80 +82,68 @@ func (t *tokens) expireAll() int {
 	return count
 }
 
-// handleToken plays POST /oauth2/v0/token for the refresh_token grant:
-// https://developer.concur.com/api-reference/authentication/apidoc.html.
-func (s *simulator) handleToken(c *call) answer {
-	form, err := url.ParseQuery(string(c.body))
-	mediaType, _, _ := mime.ParseMediaType(c.request.Header.Get("Content-Type"))
-	if err != nil || mediaType != "application/x-www-form-urlencoded" {
-		return tokenError(http.StatusBadRequest, 65, "invalid_request", "grant_type is required")
-	}
-	switch {
-	case form.Get("grant_type") == "":
-		return tokenError(http.StatusBadRequest, 65, "invalid_request", "grant_type is required")
-	case form.Get("grant_type") != "refresh_token":
-		return tokenError(http.StatusBadRequest, 60, "unauthorized_client", "the client is not allowed this grant")
-	case form.Get("client_id") == "":
-		return tokenError(http.StatusBadRequest, 62, "invalid_request", "client_id is required")
-	case form.Get("client_secret") == "":
-		return tokenError(http.StatusBadRequest, 63, "invalid_request", "client_secret is required")
-	case form.Get("client_id") != s.opts.clientID || form.Get("client_secret") != s.opts.clientSecret:
-		return tokenError(http.StatusUnauthorized, 64, "invalid_client", "the client credentials are wrong")
-	case form.Get("refresh_token") == "":
-		return tokenError(http.StatusBadRequest, 106, "invalid_request", "refresh_token is required")
-	case !s.tokens.refresh[form.Get("refresh_token")]:
-		return tokenError(http.StatusBadRequest, 108, "invalid_grant", "the refresh token is wrong or expired")
-	}
-	if s.tokens.strict {
-		delete(s.tokens.refresh, form.Get("refresh_token"))
-	}
-	return s.issueToken()
-}
-
-// issueToken answers with new tokens. Earlier refresh tokens stay good unless the
-// rotation is strict: it is documented, and its effect on the old token is not.
+// issueToken answers with a company's new tokens. Earlier refresh tokens stay good
+// unless the rotation is strict: it is documented, and its effect on the old token is not.
 func (s *simulator) issueToken() answer {
 	t := &s.tokens
 	random := s.draw("token", len(t.order))
 	refresh := letters(random, keyLetters, 30)
-	claims := fmt.Sprintf(`{"iss":%q,"sub":%q,"n":%d}`, s.ready.API, makeUUID(random), len(t.order)+1)
-	access := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","typ":"JWT"}`)) + "." +
-		base64.RawURLEncoding.EncodeToString([]byte(claims)) + "." + letters(random, keyLetters, 342)
-	t.access[access] = &accessToken{expires: time.Now().Add(t.life)}
-	t.order = append(t.order, access)
-	if len(t.order) > maxTokens {
-		delete(t.access, t.order[len(t.order)-maxTokens-1])
-	}
+	access := s.newAccess(random, &accessToken{})
 	if len(t.refresh) < maxTokens {
 		t.refresh[refresh] = true
 		t.secrets = append(t.secrets, refresh)
 	}
-
-	geolocation := s.ready.API
-	switch random.IntN(4) {
-	case 0:
-		geolocation += "/"
-	case 1:
-		geolocation += tokenPath
-	}
-	body, err := json.Marshal(map[string]any{
+	return tokenAnswer(map[string]any{
 		"expires_in":         fmt.Sprint(int(t.life.Seconds())),
 		"scope":              "EXPRPT NOTIF",
 		"token_type":         "Bearer",
 		"access_token":       access,
 		"refresh_token":      refresh,
 		"refresh_expires_in": time.Now().AddDate(0, 6, 0).Unix(),
-		"geolocation":        geolocation,
+		"geolocation":        geolocation(random, s.ready.API),
 	})
-	if err != nil {
-		return tokenError(http.StatusInternalServerError, 0, "server_error", err.Error())
-	}
-	return answer{status: http.StatusOK, contentType: "application/json", body: body}
 }
 
-func tokenError(status, code int, kind, description string) answer {
-	body := fmt.Sprintf(`{"error":%q,"error_description":%q,"code":%d}`, kind, description, code)
-	return answer{status: status, contentType: "application/json", body: []byte(body)}
+// issueAppToken answers with an access token of the application alone. No company
+// lets it in.
+func (s *simulator) issueAppToken() answer {
+	random := s.draw("token", len(s.tokens.order))
+	return tokenAnswer(map[string]any{
+		"expires_in":   fmt.Sprint(int(s.tokens.life.Seconds())),
+		"scope":        "events.topic.read",
+		"token_type":   "Bearer",
+		"access_token": s.newAccess(random, &accessToken{app: true}),
+		"geolocation":  geolocation(random, s.ready.API),
+	})
+}
+
+// newAccess makes the text of an access token and remembers it.
+func (s *simulator) newAccess(random *rand.Rand, token *accessToken) string {
+	t := &s.tokens
+	claims := fmt.Sprintf(`{"iss":%q,"sub":%q,"n":%d}`, s.ready.API, makeUUID(random), len(t.order)+1)
+	access := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","typ":"JWT"}`)) + "." +
+		base64.RawURLEncoding.EncodeToString([]byte(claims)) + "." + letters(random, keyLetters, 342)
+	token.expires = time.Now().Add(t.life)
+	t.access[access] = token
+	t.order = append(t.order, access)
+	if len(t.order) > maxTokens {
+		delete(t.access, t.order[len(t.order)-maxTokens-1])
+	}
+	return access
+}
+
+// geolocation is a base as the documentation writes it: bare, with a slash, or with
+// the path of the token endpoint.
+func geolocation(random *rand.Rand, base string) string {
+	return base + []string{"/", tokenPath, "", ""}[random.IntN(4)]
+}
+
+func tokenAnswer(fields map[string]any) answer {
+	body, err := json.Marshal(fields)
+	if err != nil {
+		return answer{status: http.StatusInternalServerError, contentType: "application/json"}
+	}
+	return answer{status: http.StatusOK, contentType: "application/json", body: body}
 }
 
 // authorize checks the bearer token: 401 when there is none, and for one that
@@ -165,7 +158,11 @@ func (s *simulator) authorize(c *call) (answer, bool) {
 		return s.errorAnswer(c, http.StatusForbidden, "The token is not valid."), false
 	}
 	overdue := time.Since(token.expires)
-	if overdue <= 0 && !token.revoked {
+	switch {
+	case overdue > 0 || token.revoked:
+	case token.app:
+		return s.errorAnswer(c, http.StatusForbidden, "The token is not that of a company."), false
+	default:
 		return answer{}, true
 	}
 	c.entry.overdue = max(overdue, 0)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ type options struct {
 	calloutTries                            int
 	calloutTimeout                          time.Duration
 	clientID, clientSecret, refreshToken    string
+	companyID, requestToken                 string
 	tokenLife                               time.Duration
 	strictRotation                          bool
 	payloads                                string
@@ -116,6 +118,8 @@ func start(opts options) (_ *simulator, err error) {
 	return s, nil
 }
 
+var uuidForm = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+
 func (o *options) check() error {
 	if o.log == nil {
 		o.log = slog.New(slog.DiscardHandler)
@@ -142,7 +146,13 @@ func (o *options) check() error {
 	if !strings.HasPrefix(o.calloutPath, "/") {
 		return fmt.Errorf("-callout-path %q does not begin with /", o.calloutPath)
 	}
-	for flag, value := range map[string]string{"-client-id": o.clientID, "-client-secret": o.clientSecret, "-refresh-token": o.refreshToken} {
+	if !uuidForm.MatchString(o.companyID) {
+		return fmt.Errorf("-company-id %q is not a UUID", o.companyID)
+	}
+	secrets := map[string]string{
+		"-client-id": o.clientID, "-client-secret": o.clientSecret, "-refresh-token": o.refreshToken, "-request-token": o.requestToken,
+	}
+	for flag, value := range secrets {
 		if value == "" {
 			return fmt.Errorf("%s is empty", flag)
 		}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+func (s *simulator) controlExpireTokens(*http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return map[string]int{"expired": s.tokens.expireAll()}, nil
+}
+
+// controlTokenLife sets the life of the tokens issued from now on.
+func (s *simulator) controlTokenLife(r *http.Request) (any, error) {
+	var body struct {
+		Life string `yaml:"life"`
+	}
+	if err := readControl(r, &body); err != nil {
+		return nil, err
+	}
+	life, err := time.ParseDuration(body.Life)
+	if err != nil || life < time.Second {
+		return nil, fmt.Errorf("life %q: want a duration of a second or more", body.Life)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens.life = life
+	return map[string]string{"life": life.String()}, nil
+}
+
+// controlStrictRotation makes a refresh token good once, or for ever, from now on.
+func (s *simulator) controlStrictRotation(r *http.Request) (any, error) {
+	var body struct {
+		Strict *bool `yaml:"strict"`
+	}
+	if err := readControl(r, &body); err != nil {
+		return nil, err
+	}
+	if body.Strict == nil {
+		return nil, errors.New("strict: want true or false")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens.strict = *body.Strict
+	return map[string]bool{"strict": s.tokens.strict}, nil
+}
+
+// controlRequestToken issues a request token of the company, as its administrator gets
+// one in Concur.
+func (s *simulator) controlRequestToken(r *http.Request) (any, error) {
+	var body struct {
+		Life     string `yaml:"life"`
+		OtherApp bool   `yaml:"otherApp"`
+	}
+	if err := readControl(r, &body); err != nil {
+		return nil, err
+	}
+	life := requestTokenLife
+	if body.Life != "" {
+		var err error
+		if life, err = time.ParseDuration(body.Life); err != nil || life <= 0 {
+			return nil, fmt.Errorf("life %q: want a duration", body.Life)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := &s.tokens
+	if len(t.requests) >= maxTokens {
+		return nil, fmt.Errorf("%d request tokens are enough", maxTokens)
+	}
+	token := makeUUID(s.draw("request token", len(t.requests)))
+	t.requests[token] = &requestToken{ends: time.Now().Add(life), otherApp: body.OtherApp}
+	t.secrets = append(t.secrets, token)
+	return map[string]string{"requestToken": token}, nil
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	refreshGrant = "refresh_token"
+	companyGrant = "password"
+	appGrant     = "client_credentials"
+)
+
+// requestTokenLife is how long a company's request token may be used, as often as
+// wanted.
+const requestTokenLife = 24 * time.Hour
+
+// requestToken is what a company's administrator gets for an application.
+type requestToken struct {
+	ends     time.Time
+	otherApp bool // issued to another application
+}
+
+// refusals are the documented codes of the token endpoint that the simulator knows.
+var refusals = map[int]struct {
+	status            int
+	kind, description string
+}{
+	5:   {http.StatusBadRequest, "invalid_grant", "Incorrect credentials. Please Retry"},
+	19:  {http.StatusForbidden, "invalid_grant", "Incorrect credentials. Please Retry"},
+	51:  {http.StatusBadRequest, "invalid_request", "username was not supplied"},
+	52:  {http.StatusBadRequest, "invalid_request", "password was not supplied"},
+	53:  {http.StatusBadRequest, "invalid_client", "company is not enabled for this client"},
+	60:  {http.StatusBadRequest, "invalid_grant", "these are not the grants you are looking for"},
+	62:  {http.StatusBadRequest, "invalid_request", "client_id was not supplied"},
+	63:  {http.StatusBadRequest, "invalid_request", "client_secret was not supplied"},
+	64:  {http.StatusUnauthorized, "invalid_client", "Incorrect credentials. Please Retry"},
+	65:  {http.StatusBadRequest, "invalid_request", "grant_type was not supplied"},
+	106: {http.StatusBadRequest, "invalid_request", "refresh_token was not supplied"},
+	108: {http.StatusBadRequest, "invalid_grant", "bad or expired refresh token"},
+	120: {http.StatusBadRequest, "invalid_request", "credtype is invalid"},
+	136: {http.StatusBadRequest, "invalid_grant", "this auth token was not issued to you"},
+}
+
+func refuseToken(code int) answer {
+	r := refusals[code]
+	body := fmt.Sprintf(`{"error":%q,"error_description":%q,"code":%d}`, r.kind, r.description, code)
+	return answer{status: r.status, contentType: "application/json", body: []byte(body)}
+}
+
+// handleToken plays POST /oauth2/v0/token for the grants refresh_token, password with
+// a company's request token, and client_credentials:
+// https://developer.concur.com/api-reference/authentication/apidoc.html.
+func (s *simulator) handleToken(c *call) answer {
+	form, err := url.ParseQuery(string(c.body))
+	mediaType, _, _ := mime.ParseMediaType(c.request.Header.Get("Content-Type"))
+	if err != nil || mediaType != "application/x-www-form-urlencoded" {
+		return refuseToken(65)
+	}
+	grant := form.Get("grant_type")
+	if code := s.refuseClient(grant, form); code != 0 {
+		return refuseToken(code)
+	}
+	switch grant {
+	case appGrant:
+		return s.issueAppToken()
+	case companyGrant:
+		if code := s.refuseCompany(form); code != 0 {
+			return refuseToken(code)
+		}
+	case refreshGrant:
+		if code := s.refuseRefresh(form.Get("refresh_token")); code != 0 {
+			return refuseToken(code)
+		}
+		if s.tokens.strict {
+			delete(s.tokens.refresh, form.Get("refresh_token"))
+		}
+	}
+	return s.issueToken()
+}
+
+// refuseClient says with which code the application is refused; 0 is none.
+func (s *simulator) refuseClient(grant string, form url.Values) int {
+	switch {
+	case grant == "":
+		return 65
+	case grant != refreshGrant && grant != companyGrant && grant != appGrant:
+		return 60
+	case form.Get("client_id") == "":
+		return 62
+	case form.Get("client_secret") == "":
+		return 63
+	case form.Get("client_id") != s.opts.clientID || form.Get("client_secret") != s.opts.clientSecret:
+		return 64
+	}
+	return 0
+}
+
+// refuseCompany says with which code a company's request token is refused. Without
+// authtoken the grant is that of a user with a password, and the application has none.
+//
+// The grant: https://developer.concur.com/api-reference/authentication/company-auth.html.
+func (s *simulator) refuseCompany(form url.Values) int {
+	switch form.Get("credtype") {
+	case "authtoken":
+	case "", "password":
+		return 60
+	default:
+		return 120
+	}
+	known := s.tokens.requests[form.Get("password")]
+	switch {
+	case form.Get("username") == "":
+		return 51
+	case form.Get("password") == "":
+		return 52
+	case !strings.EqualFold(form.Get("username"), s.opts.companyID):
+		return 53
+	case known == nil:
+		return 5
+	case known.otherApp:
+		return 136
+	case time.Now().After(known.ends):
+		return 19
+	}
+	return 0
+}
+
+func (s *simulator) refuseRefresh(token string) int {
+	switch {
+	case token == "":
+		return 106
+	case !s.tokens.refresh[token]:
+		return 108
+	}
+	return 0
+}
