@@ -58,9 +58,9 @@ func (s *stage) doControl(ts *testscript.TestScript, args []string) error {
 	return s.house.sim.do(s.ctx, http.MethodPost, args[0], body, nil)
 }
 
-// expand reads a file of the story with $API and $PLAIN replaced.
+// expand reads a file of the story with $API, $API2 and $PLAIN replaced.
 func expand(ts *testscript.TestScript, file string) string {
-	return strings.NewReplacer("$API", ts.Getenv("API"), "$PLAIN", ts.Getenv("PLAIN")).Replace(ts.ReadFile(file))
+	return strings.NewReplacer("$API2", ts.Getenv("API2"), "$API", ts.Getenv("API"), "$PLAIN", ts.Getenv("PLAIN")).Replace(ts.ReadFile(file))
 }
 
 // doFault sets a fault: fault ENDPOINT KIND [times=N] [report=NAME] [skip=N] [PARAM=VALUE].

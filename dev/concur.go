@@ -15,6 +15,7 @@ import (
 // simulator is written here again on purpose: they share no code.
 type simulated struct {
 	API     string `json:"api"`
+	API2    string `json:"api2"`
 	Control string `json:"control"`
 	Plain   string `json:"plain"`
 	Seed    uint64 `json:"seed"`
@@ -60,6 +61,7 @@ type simEntry struct {
 	Direction string `json:"direction"`
 	Method    string `json:"method"`
 	Endpoint  string `json:"endpoint"`
+	Host      string `json:"host"`
 	Report    string `json:"report"`
 	Status    int    `json:"status"`
 	Fault     string `json:"fault"`

@@ -136,7 +136,7 @@ func (h *house) address(preferred int, before string) string {
 func (h *house) startConcur(ctx context.Context) error {
 	args := []string{
 		"-exit-with-stdin", "-seed", strconv.FormatUint(h.setup.seed, 10),
-		"-api", h.address(8444, ""), "-control", h.address(8445, ""), "-plain", "127.0.0.1:0",
+		"-api", h.address(8444, ""), "-api2", "127.0.0.1:0", "-control", h.address(8445, ""), "-plain", "127.0.0.1:0",
 		"-tls-cert", h.certs.cert, "-tls-key", h.certs.key,
 		"-callout-url", h.public, "-callout-user", calloutUser, "-callout-password", calloutPassword, "-callout-ca", h.certs.ca,
 		"-client-id", clientID, "-client-secret", clientSecret, "-refresh-token", refreshToken,
@@ -154,13 +154,10 @@ func (h *house) startConcur(ctx context.Context) error {
 
 // startWorker starts the worker with the durations of a fast world.
 func (h *house) startWorker(ctx context.Context) error {
-	api, err := url.Parse(h.sim.API)
-	if err != nil {
-		return fmt.Errorf("the simulator's address: %w", err)
-	}
+	api, api2 := strings.TrimPrefix(h.sim.API, "https://"), strings.TrimPrefix(h.sim.API2, "https://")
 	c, err := startReady(ctx, "worker", h.setup.binaries.worker, nil, append(h.env(
 		"CONCUR_INTERNAL_LISTEN=127.0.0.1:0",
-		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_HOSTS="+api.Host, "CONCUR_CA="+h.certs.ca,
+		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_HOSTS="+api+","+api2, "CONCUR_CA="+h.certs.ca,
 		"CONCUR_CLIENT_ID="+clientID, "CONCUR_CLIENT_SECRET="+clientSecret, "CONCUR_REFRESH_TOKEN="+refreshToken,
 		"CONCUR_RULES="+h.setup.rules,
 		"CONCUR_ANSWER_LIMIT=2s", "CONCUR_HEARTBEAT_TIMEOUT=1500ms",

@@ -71,6 +71,7 @@ func params(ctx context.Context, setup houseSetup, name, file string, opened fun
 			env.Values[stageKey{}] = s
 			env.Setenv("PLAIN", h.sim.Plain)
 			env.Setenv("API", h.sim.API)
+			env.Setenv("API2", h.sim.API2)
 			var ended func()
 			if opened != nil {
 				ended = opened(s)
@@ -251,8 +252,8 @@ func (s *stage) evidence() string {
 		fmt.Fprintln(&b, err)
 	}
 	for _, e := range entries {
-		fmt.Fprintf(&b, "journal %d: %s %s %s report=%s status=%d effect=%t fault=%s %s\n",
-			e.N, e.Direction, e.Method, e.Endpoint, e.Report, e.Status, e.Effect, e.Fault, e.Note)
+		fmt.Fprintf(&b, "journal %d: %s %s %s %s report=%s status=%d effect=%t fault=%s %s\n",
+			e.N, e.Direction, e.Host, e.Method, e.Endpoint, e.Report, e.Status, e.Effect, e.Fault, e.Note)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -38,6 +38,7 @@ var methods = map[string]string{
 // call is one incoming request on its way.
 type call struct {
 	request  *http.Request
+	host     string // at which it came
 	path     string
 	query    url.Values
 	endpoint string
@@ -59,10 +60,15 @@ func (c *call) correlation(s *simulator) string {
 	return makeUUID(s.draw("correlation", c.entry.N))
 }
 
+// apiAt serves one of the hosts.
+func (s *simulator) apiAt(host string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, host) })
+}
+
 // serveAPI journals a request, lets faults and breakpoints have their way, and
 // answers.
-func (s *simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
-	c, ok := s.arriveCall(w, r)
+func (s *simulator) serveAPI(w http.ResponseWriter, r *http.Request, host string) {
+	c, ok := s.arriveCall(w, r, host)
 	if !ok {
 		return
 	}
@@ -78,7 +84,7 @@ func (s *simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 }
 
 // arriveCall reads the request and writes its line in the journal.
-func (s *simulator) arriveCall(w http.ResponseWriter, r *http.Request) (*call, bool) {
+func (s *simulator) arriveCall(w http.ResponseWriter, r *http.Request, host string) (*call, bool) {
 	target, _ := r.Context().Value(targetKey{}).(string)
 	if target == "" {
 		target = r.RequestURI
@@ -87,7 +93,7 @@ func (s *simulator) arriveCall(w http.ResponseWriter, r *http.Request) (*call, b
 		_, rest, _ = strings.Cut(rest, "/")
 		target = "/" + rest
 	}
-	c := &call{request: r}
+	c := &call{request: r, host: host}
 	rawQuery := ""
 	c.path, rawQuery, _ = strings.Cut(target, "?")
 	c.query, _ = url.ParseQuery(rawQuery)
@@ -104,6 +110,8 @@ func (s *simulator) arriveCall(w http.ResponseWriter, r *http.Request) (*call, b
 	}
 	defer s.broadcast()
 	e := c.entry
+	e.Host = host
+	e.elsewhere = s.tokens.elsewhere(bearer(r), host)
 	e.tokenInURL = s.tokens.foundIn(target) || c.query.Has("access_token")
 	e.chunked = len(r.TransferEncoding) > 0
 	e.badMethod = methods[c.endpoint] != "" && r.Method != methods[c.endpoint]
@@ -282,7 +290,7 @@ func (s *simulator) handleDetails(c *call) answer {
 	case c.freshStep:
 		shownStep = makeKey(s.draw(r.name, "passing step", c.entry.N))
 		s.directory.steps.add(shownStep, r)
-		url = s.actionURLOf(shownStep)
+		url = s.actionURLOf(s.home, shownStep)
 	}
 	c.entry.Shown = &stop{r.status, shownStep}
 	if r.payload != nil {
@@ -306,14 +314,18 @@ func stepIn(url string) string {
 	return id
 }
 
-// serveTrap answers on plain HTTP, where the service has nothing to say and a
-// client nothing to send.
-func (s *simulator) serveTrap(w http.ResponseWriter, r *http.Request) {
+// trapAt answers on plain HTTP, where the service has nothing to say and a client
+// nothing to send.
+func (s *simulator) trapAt(host string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serveTrap(w, r, host) })
+}
+
+func (s *simulator) serveTrap(w http.ResponseWriter, r *http.Request, host string) {
 	body, _ := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	s.mu.Lock()
 	e := s.journal.begin("in", r.Method, s.tokens.redact(r.RequestURI), trapEndpoint)
 	if e != nil {
-		e.Status = http.StatusForbidden
+		e.Status, e.Host = http.StatusForbidden, host
 		e.tokenInClear = r.Header.Get("Authorization") != "" || s.tokens.foundIn(string(body))
 		e.tokenInURL = s.tokens.foundIn(r.RequestURI) || r.URL.Query().Has("access_token")
 		s.journal.complete(e)

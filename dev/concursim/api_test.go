@@ -87,7 +87,7 @@ entries:
 			require.Equal(t, "63.33333334", elementText(answer.body, "ReportTotal"))
 			require.Contains(t, answer.body, "33.33333334%")
 			require.Equal(t, 1, strings.Count(answer.body, "<HasExceptions>Y<"))
-			require.Equal(t, "http://"+w.sim.apiHost()+reportPath+r.Step+"/WorkFlowAction", elementText(answer.body, "WorkflowActionURL"))
+			require.Equal(t, "http://"+w.sim.authority(firstHost)+reportPath+r.Step+"/WorkFlowAction", elementText(answer.body, "WorkflowActionURL"))
 			require.NotEqual(t, r.Key, r.RptKey)
 			require.Equal(t, answer.body, w.read(r).body)
 		}

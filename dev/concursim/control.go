@@ -55,6 +55,7 @@ func (s *simulator) controlHandler() http.Handler {
 	on(http.MethodPost, "/token-life", s.controlTokenLife)
 	on(http.MethodPost, "/strict-rotation", s.controlStrictRotation)
 	on(http.MethodPost, "/request-token", s.controlRequestToken)
+	on(http.MethodPost, "/move", s.controlMoveCompany)
 	on(http.MethodPost, "/codes", s.controlCodes)
 	return router
 }

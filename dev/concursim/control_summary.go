@@ -11,6 +11,7 @@ type summary struct {
 	Failed     int            `json:"failed"`
 	Queued     int            `json:"queued"`
 	Requests   map[string]int `json:"requests"` // those that came, by endpoint
+	Hosts      map[string]int `json:"hosts"`    // the same, by the host to which they came
 	Lines      int            `json:"lines"`    // of the journal
 	Violations int            `json:"violations"`
 }
@@ -28,7 +29,7 @@ func (s *simulator) controlSummary(*http.Request) (any, error) {
 	sum := summary{
 		Reports: len(s.reports), Statuses: map[string]int{},
 		Failed: len(s.failed.items), Queued: len(s.callouts.Queue),
-		Requests: map[string]int{}, Lines: len(s.journal.entries),
+		Requests: map[string]int{}, Hosts: map[string]int{}, Lines: len(s.journal.entries),
 		Violations: len(s.journal.violations()),
 	}
 	for _, r := range s.reports {
@@ -49,6 +50,9 @@ func (s *simulator) controlSummary(*http.Request) (any, error) {
 	for _, e := range s.journal.entries {
 		if e.Direction == "in" {
 			sum.Requests[e.Endpoint]++
+			if e.Host != "" {
+				sum.Hosts[e.Host]++
+			}
 		}
 	}
 	return sum, nil

@@ -15,7 +15,7 @@ func (w *world) serve(method, path, body string) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
 	request.Header.Set("Authorization", "Bearer "+w.bearer)
 	recorder := httptest.NewRecorder()
-	w.sim.serveAPI(recorder, request)
+	w.sim.serveAPI(recorder, request, firstHost)
 	return recorder
 }
 
@@ -93,7 +93,8 @@ func TestSummary(t *testing.T) {
 	require.Equal(t, summary{
 		Reports: 4, Statuses: map[string]int{approved: 1, waiting: 2, "deleted": 1},
 		Decisions: decided{Never: 2, Once: 1, More: 1}, Failed: 1, Queued: 6,
-		Requests: map[string]int{tokenEndpoint: 1, detailsEndpoint: 2, actionEndpoint: 3}, Lines: 6,
+		Requests: map[string]int{tokenEndpoint: 1, detailsEndpoint: 2, actionEndpoint: 3},
+		Hosts:    map[string]int{firstHost: 6}, Lines: 6,
 		Violations: 2,
 	}, w.summary())
 }

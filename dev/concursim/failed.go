@@ -53,7 +53,7 @@ func (l *failedList) add(item *failedItem) {
 }
 
 // fail puts a notification into the failed list, with a link to it on the
-// API's own host unless the notification brings its own.
+// company's present host unless the notification brings its own.
 func (s *simulator) fail(n *notification) *failedItem {
 	s.failed.made++
 	item := &failedItem{
@@ -66,7 +66,7 @@ func (s *simulator) fail(n *notification) *failedItem {
 	if len(item.EventDateTime) == len(time.DateOnly) {
 		item.EventDateTime += time.Now().UTC().Format("T15:04:05")
 	}
-	item.NotificationURI = s.ready.API + failedPath + "/" + item.ID
+	item.NotificationURI = s.homeBase() + failedPath + "/" + item.ID
 	if n.NotificationURI != "" {
 		item.NotificationURI = n.NotificationURI
 		if _, id, ours := strings.Cut(n.NotificationURI, failedPath+"/"); ours && id != "" && !strings.ContainsAny(id, "/?#") {

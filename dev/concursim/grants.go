@@ -32,6 +32,7 @@ var refusals = map[int]struct {
 }{
 	5:   {http.StatusBadRequest, "invalid_grant", "Incorrect credentials. Please Retry"},
 	19:  {http.StatusForbidden, "invalid_grant", "Incorrect credentials. Please Retry"},
+	16:  {http.StatusBadRequest, "invalid_request", "user lives elsewhere"},
 	51:  {http.StatusBadRequest, "invalid_request", "username was not supplied"},
 	52:  {http.StatusBadRequest, "invalid_request", "password was not supplied"},
 	53:  {http.StatusBadRequest, "invalid_client", "company is not enabled for this client"},
@@ -46,9 +47,14 @@ var refusals = map[int]struct {
 	136: {http.StatusBadRequest, "invalid_grant", "this auth token was not issued to you"},
 }
 
-func refuseToken(code int) answer {
+// refuseToken answers with a code and, when the company lives elsewhere, with where.
+func refuseToken(code int, geolocation ...string) answer {
 	r := refusals[code]
-	body := fmt.Sprintf(`{"error":%q,"error_description":%q,"code":%d}`, r.kind, r.description, code)
+	where := ""
+	for _, base := range geolocation {
+		where = fmt.Sprintf(`,"geolocation":%q`, base)
+	}
+	body := fmt.Sprintf(`{"error":%q,"error_description":%q,"code":%d%s}`, r.kind, r.description, code, where)
 	return answer{status: r.status, contentType: "application/json", body: []byte(body)}
 }
 
@@ -67,7 +73,7 @@ func (s *simulator) handleToken(c *call) answer {
 	}
 	switch grant {
 	case appGrant:
-		return s.issueAppToken()
+		return s.issueAppToken(c)
 	case companyGrant:
 		if code := s.refuseCompany(form); code != 0 {
 			return refuseToken(code)
@@ -76,11 +82,14 @@ func (s *simulator) handleToken(c *call) answer {
 		if code := s.refuseRefresh(form.Get("refresh_token")); code != 0 {
 			return refuseToken(code)
 		}
-		if s.tokens.strict {
-			delete(s.tokens.refresh, form.Get("refresh_token"))
-		}
 	}
-	return s.issueToken()
+	if c.host != s.home {
+		return s.livesElsewhere(c)
+	}
+	if s.tokens.strict {
+		delete(s.tokens.refresh, form.Get("refresh_token"))
+	}
+	return s.issueToken(c)
 }
 
 // refuseClient says with which code the application is refused; 0 is none.

@@ -23,6 +23,7 @@ type world struct {
 	t      *testing.T
 	sim    *simulator
 	client *http.Client
+	host   string // to which requests go
 	bearer string
 }
 
@@ -56,7 +57,7 @@ func newWorld(t *testing.T, change ...func(*options)) *world {
 	t.Cleanup(sim.Close)
 	pool, err := certPool(sim.Ready().CA)
 	require.NoError(t, err)
-	w := &world{t: t, sim: sim, client: &http.Client{
+	w := &world{t: t, sim: sim, host: firstHost, client: &http.Client{
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Timeout:       20 * time.Second,
@@ -76,7 +77,7 @@ func (w *world) grant(fields ...string) reply {
 	for i := 0; i < len(fields); i += 2 {
 		form.Set(fields[i], fields[i+1])
 	}
-	return w.sendTo(w.sim.Ready().API+tokenPath, http.MethodPost, form.Encode(), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
+	return w.sendTo(w.sim.base(w.host)+tokenPath, http.MethodPost, form.Encode(), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
 }
 
 // companyGrant asks for the company's tokens with its request token.
@@ -100,9 +101,9 @@ func (w *world) login() {
 	w.bearer = token.AccessToken
 }
 
-// send sends a request to the API with the bearer token.
+// send sends a request to the present host with the bearer token.
 func (w *world) send(method, path, body string) reply {
-	return w.sendTo(w.sim.Ready().API+path, method, body, http.Header{"Authorization": {"Bearer " + w.bearer}})
+	return w.sendTo(w.sim.base(w.host)+path, method, body, http.Header{"Authorization": {"Bearer " + w.bearer}})
 }
 
 func (w *world) sendTo(address, method, body string, header http.Header) reply {

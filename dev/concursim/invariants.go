@@ -26,6 +26,7 @@ var invariants = []invariant{
 	{"exception-off-stop", "exceptions for a report that was not at an external validation, as the client's last complete read said"},
 	{"token-in-url", "a token or secret in a URL"},
 	{"token-in-clear", "a token or secret over plain HTTP"},
+	{"token-elsewhere", "an access token of the company at another host than its geolocation"},
 	{"token-expired", "an access token more than 5 seconds after its announced end"},
 	{"chunked", "a chunked request body"},
 	{"deleted-undecided", "deleting the failed notification of a step at which its report still waits"},
@@ -123,6 +124,9 @@ func (v *verdicts) judgeRequest(e *entry) {
 	}
 	if e.tokenInClear {
 		v.add("token-in-clear", "a token or secret came over plain HTTP", e)
+	}
+	if e.elsewhere {
+		v.add("token-elsewhere", "the access token is that of another host than "+e.Host, e)
 	}
 	if e.overdue > tokenGrace {
 		v.add("token-expired", fmt.Sprintf("used %s after its end", e.overdue.Round(time.Second)), e)

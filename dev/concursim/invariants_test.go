@@ -50,6 +50,11 @@ var breaches = map[string]func(*testing.T, *world, reportView){
 		answer := w.sendTo(w.sim.Ready().Plain+detailsPath+r.Key, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}})
 		require.Equal(t, http.StatusForbidden, answer.status)
 	},
+	"token-elsewhere": func(t *testing.T, w *world, r reportView) {
+		w.control(http.MethodPost, "/move", "to: api2", nil)
+		answer := w.sendTo(w.sim.Ready().API2+detailsPath+r.Key, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}})
+		require.Contains(t, []int{401, 403}, answer.status)
+	},
 	"token-expired": func(t *testing.T, w *world, r reportView) {
 		w.sim.mu.Lock()
 		w.sim.tokens.access[w.bearer].expires = time.Now().Add(-2 * tokenGrace)
@@ -121,7 +126,7 @@ func TestInvariants(t *testing.T) {
 	t.Run("a token in clear on the API's own port is seen", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		answer := w.sendTo("http://"+w.sim.apiHost()+failedPath, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}})
+		answer := w.sendTo("http://"+w.sim.authority(firstHost)+failedPath, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}})
 		require.Equal(t, http.StatusForbidden, answer.status)
 		require.Equal(t, []string{"token-in-clear"}, w.broken())
 	})

@@ -20,6 +20,7 @@ type entry struct {
 	Method        string    `json:"method"`
 	Path          string    `json:"path"`
 	Endpoint      string    `json:"endpoint"`
+	Host          string    `json:"host,omitempty"` // at which a request came
 	Report        string    `json:"report,omitempty"`
 	Status        int       `json:"status"`
 	Fault         string    `json:"fault,omitempty"`
@@ -40,8 +41,8 @@ type entry struct {
 	completedAt time.Time
 	completedN  int
 
-	chunked, badMethod, tokenInURL, tokenInClear, undecided bool
-	overdue                                                 time.Duration
+	chunked, badMethod, tokenInURL, tokenInClear, elsewhere, undecided bool
+	overdue                                                            time.Duration
 }
 
 // stop is where a report is: its status and the identifier of its step.

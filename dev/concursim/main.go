@@ -65,6 +65,7 @@ func parseFlags(args []string, stderr io.Writer) (options, bool, error) {
 	flags := flag.NewFlagSet("concursim", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&opts.api, "api", "127.0.0.1:8444", "address of the HTTPS API")
+	flags.StringVar(&opts.api2, "api2", "127.0.0.1:0", "address of the HTTPS API of the other data centre, to which the company may move")
 	flags.StringVar(&opts.control, "control", "127.0.0.1:8445", "address of the control API and page (plain HTTP)")
 	flags.StringVar(&opts.plain, "plain", "127.0.0.1:0", "address of the plain-HTTP trap, where no token may ever arrive")
 	flags.StringVar(&opts.tlsCert, "tls-cert", "", "certificate file of the API; absent, a CA and a certificate are made")

@@ -26,7 +26,8 @@ type tokens struct {
 type accessToken struct {
 	expires time.Time
 	revoked bool
-	app     bool // of the application alone, for no company
+	host    string // its geolocation, the only host that knows it
+	app     bool   // of the application alone, for no company
 }
 
 // maxTokens bounds the tokens that are remembered; the oldest go first.
@@ -84,11 +85,11 @@ func (t *tokens) expireAll() int {
 
 // issueToken answers with a company's new tokens. Earlier refresh tokens stay good
 // unless the rotation is strict: it is documented, and its effect on the old token is not.
-func (s *simulator) issueToken() answer {
+func (s *simulator) issueToken(c *call) answer {
 	t := &s.tokens
 	random := s.draw("token", len(t.order))
 	refresh := letters(random, keyLetters, 30)
-	access := s.newAccess(random, &accessToken{})
+	access := s.newAccess(random, c.host, &accessToken{})
 	if len(t.refresh) < maxTokens {
 		t.refresh[refresh] = true
 		t.secrets = append(t.secrets, refresh)
@@ -100,30 +101,30 @@ func (s *simulator) issueToken() answer {
 		"access_token":       access,
 		"refresh_token":      refresh,
 		"refresh_expires_in": time.Now().AddDate(0, 6, 0).Unix(),
-		"geolocation":        geolocation(random, s.ready.API),
+		"geolocation":        geolocation(random, s.base(c.host)),
 	})
 }
 
 // issueAppToken answers with an access token of the application alone. No company
 // lets it in.
-func (s *simulator) issueAppToken() answer {
+func (s *simulator) issueAppToken(c *call) answer {
 	random := s.draw("token", len(s.tokens.order))
 	return tokenAnswer(map[string]any{
 		"expires_in":   fmt.Sprint(int(s.tokens.life.Seconds())),
 		"scope":        "events.topic.read",
 		"token_type":   "Bearer",
-		"access_token": s.newAccess(random, &accessToken{app: true}),
-		"geolocation":  geolocation(random, s.ready.API),
+		"access_token": s.newAccess(random, c.host, &accessToken{app: true}),
+		"geolocation":  geolocation(random, s.base(c.host)),
 	})
 }
 
-// newAccess makes the text of an access token and remembers it.
-func (s *simulator) newAccess(random *rand.Rand, token *accessToken) string {
+// newAccess makes the text of an access token of that host and remembers it.
+func (s *simulator) newAccess(random *rand.Rand, host string, token *accessToken) string {
 	t := &s.tokens
-	claims := fmt.Sprintf(`{"iss":%q,"sub":%q,"n":%d}`, s.ready.API, makeUUID(random), len(t.order)+1)
+	claims := fmt.Sprintf(`{"iss":%q,"sub":%q,"n":%d}`, s.base(host), makeUUID(random), len(t.order)+1)
 	access := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","typ":"JWT"}`)) + "." +
 		base64.RawURLEncoding.EncodeToString([]byte(claims)) + "." + letters(random, keyLetters, 342)
-	token.expires = time.Now().Add(t.life)
+	token.host, token.expires = host, time.Now().Add(t.life)
 	t.access[access] = token
 	t.order = append(t.order, access)
 	if len(t.order) > maxTokens {
@@ -146,11 +147,27 @@ func tokenAnswer(fields map[string]any) answer {
 	return answer{status: http.StatusOK, contentType: "application/json", body: body}
 }
 
-// authorize checks the bearer token: 401 when there is none, and for one that
-// is wrong or no longer good 403 and 401 in turn, the first chosen by the seed.
+// elsewhere says whether an access token is a company's and not meant for that host.
+func (t *tokens) elsewhere(presented, host string) bool {
+	token := t.access[presented]
+	return token != nil && !token.app && token.host != host
+}
+
+// bearer is the access token that a request presents.
+func bearer(r *http.Request) string {
+	scheme, presented, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return presented
+}
+
+// authorize checks the bearer token: 401 when there is none, 403 for one that never
+// was, and for one that is no longer good, or not known where the request came, 403
+// and 401 in turn, the first chosen by the seed.
 func (s *simulator) authorize(c *call) (answer, bool) {
-	scheme, presented, _ := strings.Cut(c.request.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || presented == "" {
+	presented := bearer(c.request)
+	if presented == "" {
 		return s.errorAnswer(c, http.StatusUnauthorized, "Authorization is required."), false
 	}
 	token := s.tokens.access[presented]
@@ -159,7 +176,7 @@ func (s *simulator) authorize(c *call) (answer, bool) {
 	}
 	overdue := time.Since(token.expires)
 	switch {
-	case overdue > 0 || token.revoked:
+	case overdue > 0 || token.revoked || !token.app && (token.host != c.host || c.host != s.home):
 	case token.app:
 		return s.errorAnswer(c, http.StatusForbidden, "The token is not that of a company."), false
 	default:

@@ -14,7 +14,7 @@ var page = template.Must(template.New("page").Parse(`<!doctype html>
 <style>body{font:15px/1.4 sans-serif;margin:2rem}table{border-collapse:collapse;margin-bottom:1.5rem}
 td,th{border:1px solid #ccc;padding:.2rem .6rem;text-align:left}.bad{color:#b00}</style></head><body>
 <h1>Concur simulator</h1>
-<p>API {{.Ready.API}}, seed {{.Ready.Seed}}. This is not the real service.</p>
+<p>API {{.Ready.API}}, the other data centre {{.Ready.API2}}; the company lives in {{.Home}}. Seed {{.Ready.Seed}}. This is not the real service.</p>
 <h2>Reports ({{.AllReports}})</h2>
 <table><tr><th>Name<th>Key<th>Status<th>Step<th>Exceptions<th>Decisions<th>Writes<th>Reads</tr>
 {{range .Reports}}<tr><td><a href="/control/reports/{{.Name}}">{{.Name}}</a><td>{{.Key}}<td>{{if .Deleted}}deleted{{else}}{{.Status}}{{end}}<td>{{.StepName}}
@@ -53,7 +53,7 @@ func (s *simulator) showPage(w http.ResponseWriter, _ *http.Request) {
 	}
 	violations := s.journal.violations()
 	data := map[string]any{
-		"Ready": s.ready, "Journal": newest,
+		"Ready": s.ready, "Home": s.home, "Journal": newest,
 		"Reports": views, "AllReports": len(s.reports),
 		"Violations": violations[:min(maxRows, len(violations))], "AllViolations": len(violations),
 		"Failed": slices.Clone(s.failed.items[:min(maxRows, len(s.failed.items))]), "AllFailed": len(s.failed.items),

@@ -50,7 +50,7 @@ func TestPayloads(t *testing.T) {
 		require.Equal(t, "8%Qr$sKEY", r.Key)
 		require.Equal(t, waiting, r.Status)
 
-		url := "http://" + w.sim.apiHost() + reportPath + r.Step + "/WorkFlowAction"
+		url := "http://" + w.sim.authority(firstHost) + reportPath + r.Step + "/WorkFlowAction"
 		want := strings.Replace(rawReport, "<WorkflowActionURL/>", "<WorkflowActionURL>"+url+"</WorkflowActionURL>", 1)
 		require.Equal(t, want, w.read(r).body)
 

@@ -59,7 +59,7 @@ func (s *simulator) handlePendingList(c *call) answer {
 	if to < len(listed) {
 		query := url.Values{"offset": {base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(to)))}, "limit": {strconv.Itoa(limit)},
 			"user": {"ALL"}, "approvalStatusCode": {c.query.Get("approvalStatusCode")}}
-		page["NextPage"] = "http://" + strings.TrimPrefix(s.ready.API, "https://") + pendingPath + "?" + query.Encode()
+		page["NextPage"] = "http://" + s.authority(s.home) + pendingPath + "?" + query.Encode()
 	}
 	body, err := json.MarshalIndent(page, "", "  ")
 	if err != nil {

@@ -114,7 +114,7 @@ func (s *simulator) renderReport(r *report, url string) []byte {
 	d.leaf("ApsKey", r.status)
 	d.leaf("ReportDate", desc.Date)
 	d.leaf("CreationDate", r.created.Format(wireTime))
-	d.leaf("ReceiptImageUrl", "http://"+s.apiHost()+"/getImage?cid=p0000002sim&val="+makeReportID(s.draw(r.name, "image"))[:16])
+	d.leaf("ReceiptImageUrl", "http://"+s.authority(s.home)+"/getImage?cid=p0000002sim&val="+makeReportID(s.draw(r.name, "image"))[:16])
 	d.flag("HasException", r.hasException)
 	d.flag("EverSentBack", r.everSentBack)
 	d.leaf("EmployeeName", desc.Employee)

@@ -26,6 +26,7 @@ type report struct {
 	steps    []step
 	at       int
 	step     string
+	stepHost string // in whose data centre the step began: its URL names that
 	stepName string
 	instance int
 
@@ -168,14 +169,14 @@ func (s *simulator) actionURL(r *report) string {
 	if r.step == "" {
 		return ""
 	}
-	return s.actionURLOf(r.step)
+	return s.actionURLOf(r.stepHost, r.step)
 }
 
-func (s *simulator) actionURLOf(step string) string {
-	return "http://" + s.apiHost() + reportPath + step + "/WorkFlowAction"
+func (s *simulator) actionURLOf(host, step string) string {
+	return "http://" + s.authority(host) + reportPath + step + "/WorkFlowAction"
 }
 
-func (s *simulator) objectURI(r *report) string { return s.ready.API + r.path }
+func (s *simulator) objectURI(r *report) string { return s.homeBase() + r.path }
 
 // addException records a posted exception and raises the flags.
 func (s *simulator) addException(r *report, e postedException) {

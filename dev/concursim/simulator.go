@@ -24,7 +24,7 @@ const (
 
 // options is what the flags say; see -help for each.
 type options struct {
-	api, control, plain                     string
+	api, api2, control, plain               string
 	tlsCert, tlsKey, tlsDir                 string
 	calloutURL, calloutPath                 string
 	calloutUser, calloutPassword, calloutCA string
@@ -43,6 +43,7 @@ type options struct {
 // ready is what the ready line says: where everything listens.
 type ready struct {
 	API     string `json:"api"`
+	API2    string `json:"api2"`
 	Control string `json:"control"`
 	Plain   string `json:"plain"`
 	Seed    uint64 `json:"seed"`
@@ -52,18 +53,19 @@ type ready struct {
 // simulator holds the whole world. Everything below mu changes under it, and
 // changed is closed and replaced at every change.
 type simulator struct {
-	opts     options
-	log      *slog.Logger
-	ready    ready
-	ownDir   string
-	servers  []*http.Server
-	listener net.Listener
-	done     chan struct{}
-	poster   *http.Client
-	running  sync.WaitGroup
+	opts      options
+	log       *slog.Logger
+	ready     ready
+	ownDir    string
+	servers   []*http.Server
+	listeners []net.Listener
+	done      chan struct{}
+	poster    *http.Client
+	running   sync.WaitGroup
 
 	mu          sync.Mutex
 	changed     chan struct{}
+	home        string // the host of the data centre in which the company lives
 	reports     []*report
 	directory   directory
 	payloads    []*payload
@@ -77,13 +79,13 @@ type simulator struct {
 	faultCount  int
 }
 
-// start listens on the three addresses and loads the payloads.
+// start listens on the four addresses and loads the payloads.
 func start(opts options) (_ *simulator, err error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
 	s := &simulator{
-		opts: opts, log: opts.log,
+		opts: opts, log: opts.log, home: firstHost,
 		done:    make(chan struct{}),
 		changed: make(chan struct{}),
 		codes:   map[string]bool{}, directory: newDirectory(),
@@ -114,7 +116,7 @@ func start(opts options) (_ *simulator, err error) {
 		defer s.running.Done()
 		s.sendCallouts()
 	}()
-	s.log.Info("listening", "api", s.ready.API, "control", s.ready.Control, "seed", opts.seed, "ca", s.ready.CA)
+	s.log.Info("listening", "api", s.ready.API, "api2", s.ready.API2, "control", s.ready.Control, "seed", opts.seed, "ca", s.ready.CA)
 	return s, nil
 }
 
@@ -165,30 +167,42 @@ func (s *simulator) listen() error {
 	if err != nil {
 		return err
 	}
-	api, err := net.Listen("tcp", s.opts.api)
-	if err != nil {
-		return fmt.Errorf("listen for the API: %w", err)
+	bind := func(name, address string) (net.Listener, error) {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return nil, fmt.Errorf("listen for %s: %w", name, err)
+		}
+		s.listeners = append(s.listeners, l)
+		return l, nil
 	}
-	split := newSplitListener(api, certificate, s.acceptsConnection)
-	s.listener = split
-	control, err := net.Listen("tcp", s.opts.control)
+	api, err := bind("the API", s.opts.api)
 	if err != nil {
-		return fmt.Errorf("listen for control: %w", err)
+		return err
 	}
-	plain, err := net.Listen("tcp", s.opts.plain)
+	api2, err := bind("the other data centre", s.opts.api2)
 	if err != nil {
-		control.Close()
-		return fmt.Errorf("listen for the trap: %w", err)
+		return err
+	}
+	control, err := bind("control", s.opts.control)
+	if err != nil {
+		return err
+	}
+	plain, err := bind("the trap", s.opts.plain)
+	if err != nil {
+		return err
 	}
 	s.ready.API = "https://" + api.Addr().String()
+	s.ready.API2 = "https://" + api2.Addr().String()
 	s.ready.Control = "http://" + control.Addr().String()
 	s.ready.Plain = "http://" + plain.Addr().String()
 	s.ready.Seed = s.opts.seed
 
-	trap := http.HandlerFunc(s.serveTrap)
-	s.serve(split, http.HandlerFunc(s.serveAPI), true)
-	s.serve(split.plain, trap, true)
-	s.serve(plain, trap, false)
+	for host, l := range map[string]net.Listener{firstHost: api, secondHost: api2} {
+		split := newSplitListener(l, certificate, s.acceptsConnection)
+		s.serve(split, s.apiAt(host), true)
+		s.serve(split.plain, s.trapAt(host), true)
+	}
+	s.serve(plain, s.trapAt(""), false)
 	s.serve(control, s.controlHandler(), false)
 	return nil
 }
@@ -227,8 +241,8 @@ func (s *simulator) Close() {
 	for _, server := range s.servers {
 		server.Close()
 	}
-	if s.listener != nil {
-		s.listener.Close()
+	for _, l := range s.listeners {
+		l.Close()
 	}
 	s.running.Wait()
 	if s.ownDir != "" {
@@ -266,9 +280,6 @@ func (s *simulator) wait(ctx context.Context, timeout time.Duration, holds func(
 		}
 	}
 }
-
-// apiHost is the host:port under which the simulator writes its own links.
-func (s *simulator) apiHost() string { return strings.TrimPrefix(s.ready.API, "https://") }
 
 func certPool(file string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(file)

@@ -89,6 +89,7 @@ func (s *simulator) arrive(r *report, status, name string) {
 	r.step = ""
 	if r.pending() {
 		r.instance++
+		r.stepHost = s.home
 		r.step = makeKey(s.draw(r.name, "step", r.instance))
 		if r.payload != nil && r.payload.keptStep != "" {
 			r.step = r.payload.keptStep

@@ -40,7 +40,11 @@ func (s *simulator) certificate() (tls.Certificate, error) {
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("-api: %w", err)
 	}
-	ca, certificate, err := makeCertificate(host)
+	host2, _, err := net.SplitHostPort(s.opts.api2)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("-api2: %w", err)
+	}
+	ca, certificate, err := makeCertificate(host, host2)
 	if err != nil {
 		return certificate, fmt.Errorf("make API certificate: %w", err)
 	}
@@ -53,9 +57,9 @@ func (s *simulator) certificate() (tls.Certificate, error) {
 }
 
 // makeCertificate makes a CA, which it returns in DER, and a certificate of it
-// for loopback and host. Keys come from the system's randomness: they are the
+// for loopback and the hosts. Keys come from the system's randomness: they are the
 // one thing that does not follow from the seed.
-func makeCertificate(host string) ([]byte, tls.Certificate, error) {
+func makeCertificate(hosts ...string) ([]byte, tls.Certificate, error) {
 	var none tls.Certificate
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -85,10 +89,12 @@ func makeCertificate(host string) ([]byte, tls.Certificate, error) {
 		DNSNames:    []string{"localhost"},
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
-	if ip := net.ParseIP(host); ip != nil {
-		leaf.IPAddresses = append(leaf.IPAddresses, ip)
-	} else if host != "" {
-		leaf.DNSNames = append(leaf.DNSNames, host)
+	for _, host := range hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			leaf.IPAddresses = append(leaf.IPAddresses, ip)
+		} else if host != "" {
+			leaf.DNSNames = append(leaf.DNSNames, host)
+		}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, leaf, ca, key.Public(), caKey)
 	if err != nil {
