@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"encoding/pem"
 	"io"
 	"net/http"
@@ -109,56 +108,5 @@ func TestCallouts(t *testing.T) {
 		w.control(http.MethodPost, "/callouts", "body: not XML at all", nil)
 		require.Equal(t, "not XML at all", (<-got).body)
 		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/callouts", "").status)
-	})
-}
-
-func TestFailedList(t *testing.T) {
-	t.Parallel()
-	list := func(w *world, accept string) reply {
-		header := http.Header{"Authorization": {"Bearer " + w.bearer}, "Accept": {accept}}
-		return w.sendTo(w.sim.Ready().API+failedPath+"?status=FAILED", http.MethodGet, "", header)
-	}
-	t.Run("it comes as XML or JSON, also when empty", func(t *testing.T) {
-		t.Parallel()
-		names := map[string]bool{}
-		for seed := uint64(1); seed <= 10; seed++ {
-			w := newWorld(t, func(o *options) { o.seed = seed })
-			require.Equal(t, "[]", list(w, "application/json").body)
-			root, err := scan([]byte(list(w, "application/xml").body))
-			require.NoError(t, err)
-			require.True(t, root.selfClosed)
-			w.control(http.MethodPost, "/failed", "{objectUri: 'https://www.concursolutions.com/a?b&c', notificationUri: 'https://evil.example/x'}", nil)
-			var items []map[string]any
-			require.NoError(t, json.Unmarshal([]byte(list(w, "application/json").body), &items))
-			require.Equal(t, "https://evil.example/x", items[0]["NotificationURI"])
-			require.Contains(t, items[0], "Context")
-			xml := list(w, "application/xml").body
-			root, err = scan([]byte(xml))
-			require.NoError(t, err)
-			names[root.name] = true
-			root.every(func(n *node) {
-				if strings.HasPrefix(n.name, "Notification") || n.name == "Failure" {
-					names[n.name] = true
-				}
-			})
-			require.Equal(t, "https://www.concursolutions.com/a?b&c", elementText(xml, "ObjectURI"))
-		}
-		for _, name := range []string{"NotificationList", "NotificationsList", "NotificationURI", "NotificationURL", "NotificationUrl", "Failure"} {
-			require.True(t, names[name], "%s never came", name)
-		}
-	})
-	t.Run("only the status failed is known", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t)
-		require.Equal(t, http.StatusBadRequest, w.send(http.MethodGet, failedPath+"?status=open", "").status)
-	})
-	t.Run("an overridden link of our own form can be deleted by its id", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t)
-		w.control(http.MethodPost, "/failed", "{objectUri: 'https://h/x', notificationUri: 'https://www.concursolutions.com"+failedPath+"/5%Zz$s'}", nil)
-		require.Equal(t, http.StatusOK, w.send(http.MethodDelete, failedPath+"/5%25Zz$s", "").status)
-		var items []failedItem
-		w.control(http.MethodGet, "/failed", "", &items)
-		require.Empty(t, items)
 	})
 }

@@ -39,6 +39,7 @@ func (s *simulator) controlHandler() http.Handler {
 	on(http.MethodPost, "/payloads/{name}/callout", s.controlPayloadCallout)
 	on(http.MethodGet, "/failed", s.controlFailed)
 	on(http.MethodPost, "/failed", s.controlAddFailed)
+	on(http.MethodPost, "/failed-format", s.controlFailedFormat)
 	on(http.MethodGet, "/callouts", s.controlCallouts)
 	on(http.MethodPost, "/callouts", s.controlAddCallout)
 	on(http.MethodPost, "/callouts/{switch:pause|resume}", s.controlPause)

@@ -9,6 +9,9 @@ import (
 	"github.com/gorilla/mux"
 )
 
+// errNoJunk is junk that is asked for where only callouts go.
+var errNoJunk = errors.New("junk is for the failed list alone")
+
 // controlCallout sends the report's callout again, changed as the body says,
 // or puts it into the failed list alone.
 func (s *simulator) controlCallout(r *http.Request) (any, error) {
@@ -25,6 +28,12 @@ func (s *simulator) controlCallout(r *http.Request) (any, error) {
 	original := n.Body
 	if err := readControl(r, n); err != nil {
 		return nil, err
+	}
+	switch err := checkJunk(n.Junk); {
+	case err != nil:
+		return nil, err
+	case n.Junk != "" && !n.Failed:
+		return nil, errNoJunk
 	}
 	if n.Body == original && r.ContentLength != 0 {
 		n.Body = ""
@@ -62,6 +71,23 @@ func (s *simulator) controlFailed(*http.Request) (any, error) {
 	return append([]*failedItem{}, s.failed.items...), nil
 }
 
+// controlFailedFormat sets the format of the failed list, whatever Accept says.
+func (s *simulator) controlFailedFormat(r *http.Request) (any, error) {
+	var body struct {
+		Format string `yaml:"format"`
+	}
+	if err := readControl(r, &body); err != nil {
+		return nil, err
+	}
+	if err := checkFormat(body.Format); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed.format = body.Format
+	return map[string]string{"format": body.Format}, nil
+}
+
 // readNotification reads one that may be about nothing the simulator has.
 func (s *simulator) readNotification(r *http.Request) (*notification, error) {
 	n := &notification{
@@ -70,6 +96,12 @@ func (s *simulator) readNotification(r *http.Request) (*notification, error) {
 	}
 	if err := readControl(r, n); err != nil {
 		return nil, err
+	}
+	if err := checkJunk(n.Junk); err != nil {
+		return nil, err
+	}
+	if n.ObjectURI == "" && n.Junk != "" {
+		n.ObjectURI = s.homeBase() + detailsPath + makeKey(s.draw("junk", s.failed.made))
 	}
 	if n.ObjectURI == "" && n.Body == "" {
 		return nil, errors.New("objectUri is missing")
@@ -109,6 +141,9 @@ func (s *simulator) controlAddCallout(r *http.Request) (any, error) {
 	n, err := s.readNotification(r)
 	if err != nil {
 		return nil, err
+	}
+	if n.Junk != "" {
+		return nil, errNoJunk
 	}
 	s.callouts.Queue = append(s.callouts.Queue, n)
 	s.broadcast()

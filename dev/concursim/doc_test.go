@@ -49,9 +49,18 @@ func TestDocumentation(t *testing.T) {
 		}
 		require.Equal(t, want, tableUnder(t, "Invariants"))
 	})
-	t.Run("no fault and no invariant is tested that does not exist", func(t *testing.T) {
+	t.Run("the table of junk is that of the code", func(t *testing.T) {
+		t.Parallel()
+		var want [][]string
+		for _, kind := range junkKinds {
+			want = append(want, []string{kind.name, kind.does})
+		}
+		require.Equal(t, want, tableUnder(t, "Junk in the failed list"))
+	})
+	t.Run("no fault, no invariant and no junk is tested that does not exist", func(t *testing.T) {
 		t.Parallel()
 		require.Len(t, faultStories, len(faultKinds))
 		require.Len(t, breaches, len(invariants))
+		require.Len(t, junkLooks, len(junkKinds))
 	})
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,9 +11,15 @@ const notificationNamespace = "http://www.concursolutions.com/api/notification/2
 
 // failedList holds the notifications that nobody accepted, until deleted.
 type failedList struct {
-	items []*failedItem // in the order of their making
-	ids   index[*failedItem]
-	made  int
+	items  []*failedItem // in the order of their making
+	ids    index[*failedItem]
+	made   int
+	form   failedForm
+	format string
+}
+
+func newFailedList(opts options) failedList {
+	return failedList{ids: index[*failedItem]{}, form: newFailedForm(opts.seed), format: opts.failedFormat}
 }
 
 type failedItem struct {
@@ -25,9 +30,11 @@ type failedItem struct {
 	ObjectURI       string `json:"objectUri"`
 	EventDateTime   string `json:"eventDateTime"`
 	Report          string `json:"report,omitempty"`
+	Junk            string `json:"junk,omitempty"`
 
 	n            int
 	report, step string
+	xml, json    string // as it stands in the list, once it was asked for
 }
 
 const maxFailed = 25_000
@@ -60,7 +67,7 @@ func (s *simulator) fail(n *notification) *failedItem {
 		n:         s.failed.made,
 		ID:        makeKey(s.draw("notification", s.failed.made)),
 		EventType: n.EventType, ObjectType: n.ObjectType, ObjectURI: n.ObjectURI,
-		EventDateTime: n.EventDateTime, Report: n.report,
+		EventDateTime: n.EventDateTime, Report: n.report, Junk: n.Junk,
 		report: n.report, step: n.step,
 	}
 	if len(item.EventDateTime) == len(time.DateOnly) {
@@ -88,63 +95,10 @@ func (s *simulator) handleFailedList(c *call) answer {
 	if !strings.EqualFold(c.query.Get("status"), "failed") {
 		return s.errorAnswer(c, http.StatusBadRequest, "The status is not valid.")
 	}
-	if strings.Contains(c.request.Header.Get("Accept"), "application/json") {
+	if s.failedJSONAsked(c) {
 		return s.failedJSON()
 	}
 	return s.failedXML()
-}
-
-func (s *simulator) failedJSON() answer {
-	list := []map[string]any{}
-	for _, item := range s.failed.items {
-		list = append(list, map[string]any{
-			"Context": nil, "EventDateTime": item.EventDateTime, "EventType": item.EventType,
-			"NotificationURI": item.NotificationURI, "ObjectType": item.ObjectType, "ObjectURI": item.ObjectURI,
-		})
-	}
-	body, err := json.MarshalIndent(list, "", "  ")
-	if err != nil {
-		return answer{status: http.StatusInternalServerError, contentType: "application/json"}
-	}
-	return answer{status: http.StatusOK, contentType: "application/json", body: body}
-}
-
-// failedXML varies what the documentation varies: the root's name, the name of
-// the link and a wrapper that its text mentions and its example lacks.
-func (s *simulator) failedXML() answer {
-	random := s.draw("failed list")
-	pick := func(forms ...string) string { return forms[random.IntN(len(forms))] }
-	root := pick("NotificationList", "NotificationsList")
-	link := pick("NotificationURI", "NotificationURL", "NotificationUrl")
-	wrapped := random.IntN(3) == 0
-
-	head := root + ` xmlns="` + notificationNamespace + `" xmlns:i="` + instanceNamespace + `"`
-	declaration := `<?xml version="1.0" encoding="utf-8"?>` + "\n"
-	if len(s.failed.items) == 0 {
-		return xmlAnswer(declaration + "<" + head + "/>")
-	}
-	d := &document{empty: "<%s />"}
-	d.WriteString(declaration)
-	d.open(head)
-	for _, item := range s.failed.items {
-		d.open("Notification")
-		if wrapped {
-			d.open("Failure")
-		}
-		d.indent()
-		d.WriteString(`<Context i:nil="true" />` + "\n")
-		d.leaf("EventDateTime", item.EventDateTime)
-		d.leaf("EventType", item.EventType)
-		d.leaf(link, item.NotificationURI)
-		d.leaf("ObjectType", item.ObjectType)
-		d.leaf("ObjectURI", item.ObjectURI)
-		if wrapped {
-			d.close("Failure")
-		}
-		d.close("Notification")
-	}
-	d.close(root)
-	return xmlAnswer(d.String())
 }
 
 // handleFailedDelete plays Delete Notification:

@@ -333,17 +333,17 @@ func (s *simulator) faultAnswer(c *call, f *fault) answer {
 // unreadable is a 200 of the endpoint's own type with nothing useful in it.
 func (s *simulator) unreadable(c *call, kind string) answer {
 	a := answer{status: http.StatusOK, contentType: xmlType}
-	asJSON := c.endpoint == tokenEndpoint || c.endpoint == failedListEndpoint && strings.Contains(c.request.Header.Get("Accept"), "application/json")
-	if asJSON {
+	inJSON := c.endpoint == tokenEndpoint || c.endpoint == pendingListEndpoint || c.endpoint == failedListEndpoint && s.failedJSONAsked(c)
+	if inJSON {
 		a.contentType = "application/json"
 	}
 	switch {
 	case kind == "empty-body":
-	case kind == "malformed" && asJSON:
+	case kind == "malformed" && inJSON:
 		a.body = []byte(`{"access_token": "`)
 	case kind == "malformed":
 		a.body = []byte(`<ReportDetails><ReportId>1</ReportName><Entries`)
-	case asJSON:
+	case inJSON:
 		a.body = []byte(`{"Something": {"Else": true}}`)
 	default:
 		a.body = []byte(`<Something xmlns="http://www.concursolutions.com/api/other"><Else>1</Else></Something>`)

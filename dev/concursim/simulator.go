@@ -34,6 +34,7 @@ type options struct {
 	companyID, requestToken                 string
 	tokenLife                               time.Duration
 	strictRotation                          bool
+	failedFormat                            string
 	payloads                                string
 	payloadCallouts                         bool
 	seed                                    uint64
@@ -94,7 +95,7 @@ func start(opts options) (_ *simulator, err error) {
 		s.codes[code] = true
 	}
 	s.tokens = newTokens(opts)
-	s.failed.ids = index[*failedItem]{}
+	s.failed = newFailedList(opts)
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -153,6 +154,9 @@ func (o *options) check() error {
 	}
 	secrets := map[string]string{
 		"-client-id": o.clientID, "-client-secret": o.clientSecret, "-refresh-token": o.refreshToken, "-request-token": o.requestToken,
+	}
+	if err := checkFormat(o.failedFormat); err != nil {
+		return fmt.Errorf("-failed-format: %w", err)
 	}
 	for flag, value := range secrets {
 		if value == "" {

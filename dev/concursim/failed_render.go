@@ -1,0 +1,185 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// The formats of the failed list; as-asked goes by the request's Accept.
+const (
+	asAsked = "as-asked"
+	asXML   = "xml"
+	asJSON  = "json"
+)
+
+func checkFormat(format string) error {
+	if !slices.Contains([]string{asAsked, asXML, asJSON}, format) {
+		return fmt.Errorf("format %q is not %s, %s or %s", format, asXML, asJSON, asAsked)
+	}
+	return nil
+}
+
+// failedForm is what the documentation of the failed list writes in more than one
+// way: the root's name, the name of the link, and a wrapper that its text mentions
+// and its examples lack. The seed chooses.
+type failedForm struct {
+	root, link string
+	wrapped    bool
+}
+
+func newFailedForm(seed uint64) failedForm {
+	random := draw(seed, "failed list")
+	pick := func(forms ...string) string { return forms[random.IntN(len(forms))] }
+	return failedForm{
+		root:    pick("NotificationList", "NotificationsList"),
+		link:    pick("NotificationURI", "NotificationURL", "NotificationUrl"),
+		wrapped: random.IntN(3) == 0,
+	}
+}
+
+// part is one element of an entry: nil, a text, other parts, or, where xml and json
+// say so, something else altogether.
+type part struct {
+	name, text string
+	parts      []part
+	xml, json  string
+}
+
+const (
+	// linkPart stands for the link until the form names it.
+	linkPart = "the link"
+
+	// What xml and json say of a part that is nil.
+	nilXML, nilJSON = "nil", "null"
+)
+
+// parts are the elements of an entry in the order of the documentation.
+func (i *failedItem) parts(form failedForm) []part {
+	parts := []part{
+		{name: "Context", xml: nilXML, json: nilJSON},
+		{name: "EventDateTime", text: i.EventDateTime},
+		{name: "EventType", text: i.EventType},
+		{name: linkPart, text: i.NotificationURI},
+		{name: "ObjectType", text: i.ObjectType},
+		{name: "ObjectURI", text: i.ObjectURI},
+	}
+	if kind := junkNamed(i.Junk); kind != nil {
+		parts = kind.deform(i, parts)
+	}
+	parts = named(parts, form.link)
+	if form.wrapped {
+		return []part{{name: "Failure", parts: parts}}
+	}
+	return parts
+}
+
+func named(parts []part, link string) []part {
+	for i := range parts {
+		if parts[i].name == linkPart {
+			parts[i].name = link
+		}
+		parts[i].parts = named(parts[i].parts, link)
+	}
+	return parts
+}
+
+// failedJSONAsked says whether this request is answered in JSON.
+func (s *simulator) failedJSONAsked(c *call) bool {
+	if s.failed.format != asAsked {
+		return s.failed.format == asJSON
+	}
+	for _, one := range strings.Split(strings.Join(c.request.Header.Values("Accept"), ","), ",") {
+		if media, _, _ := mime.ParseMediaType(one); media != "application/json" {
+			return false
+		}
+	}
+	return true
+}
+
+// failedXML writes the list in XML. An entry is rendered once: it never changes, and
+// the list may be asked for as often as it has entries.
+func (s *simulator) failedXML() answer {
+	head := s.failed.form.root + ` xmlns="` + notificationNamespace + `" xmlns:i="` + instanceNamespace + `"`
+	declaration := `<?xml version="1.0" encoding="utf-8"?>` + "\n"
+	if len(s.failed.items) == 0 {
+		return xmlAnswer(declaration + "<" + head + "/>")
+	}
+	var b strings.Builder
+	b.WriteString(declaration + "<" + head + ">\n")
+	for _, item := range s.failed.items {
+		if item.xml == "" {
+			d := &document{empty: "<%s />", depth: 1}
+			d.parts("Notification", item.parts(s.failed.form))
+			item.xml = d.String()
+		}
+		b.WriteString(item.xml)
+	}
+	b.WriteString("</" + s.failed.form.root + ">\n")
+	return xmlAnswer(b.String())
+}
+
+func (d *document) parts(tag string, parts []part) {
+	if len(parts) == 0 {
+		d.leaf(tag, "")
+		return
+	}
+	d.open(tag)
+	for _, p := range parts {
+		switch {
+		case p.parts != nil:
+			d.parts(p.name, p.parts)
+		case p.xml == nilXML:
+			d.indent()
+			d.WriteString("<" + p.name + ` i:nil="true" />` + "\n")
+		case p.xml != "":
+			d.indent()
+			d.WriteString("<" + p.name + ">" + p.xml + "</" + p.name + ">\n")
+		default:
+			d.leaf(p.name, p.text)
+		}
+	}
+	d.close(tag)
+}
+
+// failedJSON writes the list in JSON: a bare array.
+func (s *simulator) failedJSON() answer {
+	var b strings.Builder
+	b.WriteString("[")
+	for i, item := range s.failed.items {
+		if item.json == "" {
+			item.json = jsonOf(item.parts(s.failed.form))
+		}
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString("\n  " + item.json)
+	}
+	if len(s.failed.items) > 0 {
+		b.WriteString("\n")
+	}
+	b.WriteString("]")
+	return answer{status: http.StatusOK, contentType: "application/json", body: []byte(b.String())}
+}
+
+func jsonOf(parts []part) string {
+	fields := make([]string, len(parts))
+	for i, p := range parts {
+		value := p.json
+		switch {
+		case p.parts != nil:
+			value = jsonOf(p.parts)
+		case value == "":
+			text, err := json.Marshal(p.text)
+			if err != nil {
+				text = []byte(nilJSON)
+			}
+			value = string(text)
+		}
+		fields[i] = fmt.Sprintf("%q: %s", p.name, value)
+	}
+	return "{" + strings.Join(fields, ", ") + "}"
+}
