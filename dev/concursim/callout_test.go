@@ -72,6 +72,28 @@ func TestCallouts(t *testing.T) {
 		require.Len(t, queue.History, 3)
 		require.Equal(t, http.StatusOK, queue.History[2].Status)
 	})
+	t.Run("a pause in the midst changes no order", func(t *testing.T) {
+		t.Parallel()
+		connector, got := connectorWith(t, always(http.StatusOK))
+		w := newWorld(t, connector)
+		uris := []string{}
+		submit := func(names ...string) {
+			for _, name := range names {
+				uris = append(uris, w.submit(name).ObjectURI)
+			}
+		}
+		submit("z", "a", "m")
+		require.Equal(t, uris[0], elementText((<-got).body, "ObjectURI"))
+		w.control(http.MethodPost, "/callouts/pause", "", nil)
+		submit("y", "b")
+		w.control(http.MethodPost, "/reports/a/callout", "", nil)
+		uris = append(uris, uris[1])
+		w.control(http.MethodPost, "/callouts/resume", "", nil)
+		submit("x", "c")
+		for _, uri := range uris[1:] {
+			require.Equal(t, uri, elementText((<-got).body, "ObjectURI"))
+		}
+	})
 	t.Run("what is not answered with 200 goes to the failed list after its tries", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusCreated))
