@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -48,6 +49,7 @@ type faultKind struct {
 
 const (
 	everyEndpoint  = "any"
+	apiCalls       = "details, exceptions, action, failed-list, failed-delete, pending-list"
 	reportCalls    = "details, exceptions, action"
 	writeEndpoints = "exceptions, action"
 )
@@ -76,6 +78,7 @@ var faultKinds = []faultKind{
 	{"moved", reportCalls, "to*", "somebody else moves the report right before the request is handled: approve, send-back, recall, next-stop, edit or delete"},
 	{"hostile-url", "details", "url*", "the answer prints that WorkflowActionURL"},
 	{"new-stop-each-read", "details", "", "every answer prints another WorkflowActionURL"},
+	{"deprecated", apiCalls, "text", "the usual answer has the headers x-api-warn, with that text, and sunset"},
 	{"duplicate-callout", "callout", "", "the callout is sent twice"},
 	{"lost-callout", "callout", "", "the callout is not sent and goes straight to the failed list"},
 }
@@ -185,7 +188,7 @@ func (t takenFaults) delay() time.Duration {
 }
 
 // modifiers do not decide the answer, so they go together with one that does.
-var modifiers = []string{"slow", "moved", "hostile-url", "new-stop-each-read", "partial-exceptions", "duplicate-callout"}
+var modifiers = []string{"slow", "moved", "hostile-url", "new-stop-each-read", "partial-exceptions", "deprecated", "duplicate-callout"}
 
 // take picks the faults for an endpoint and report and uses up one time of
 // each: every modifier, and the first of the others.
@@ -278,6 +281,19 @@ func (s *simulator) applyFaults(c *call, faults takenFaults) answer {
 		return s.faultAnswer(c, f)
 	}
 	return s.handle(c)
+}
+
+// deprecated adds to whatever is answered that the endpoint will be gone.
+func (a answer) deprecated(f *fault) answer {
+	if f == nil {
+		return a
+	}
+	text := f.Param.Text
+	setDefault(&text, "This API is deprecated and will be decommissioned.")
+	header := map[string]string{"x-api-warn": text, "sunset": "Sat, 31 Jul 2027 23:59:59 GMT"}
+	maps.Copy(header, a.header)
+	a.header = header
+	return a
 }
 
 const gatewayPage = "<html><head><title>Gateway</title></head><body><h1>The service cannot be reached</h1><p>Please try again later.</p></body></html>"

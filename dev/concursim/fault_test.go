@@ -162,6 +162,21 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		answer := w.act(stepIn(second), "Approve", "")
 		require.Equal(t, "FAILURE", elementText(answer.body, "Status"))
 	},
+	"deprecated": func(t *testing.T, w *world, r reportView) {
+		w.fault("[{endpoint: details, kind: deprecated, times: -1}, {endpoint: details, kind: too-many-requests, skip: 1, param: {retryAfter: 7}}, {endpoint: failed-list, kind: deprecated, param: {text: Use v4}}]")
+		usual, refused := w.read(r), w.read(r)
+		require.Equal(t, http.StatusOK, usual.status)
+		require.Equal(t, waiting, elementText(usual.body, "ApsKey"))
+		require.Equal(t, http.StatusTooManyRequests, refused.status)
+		require.Equal(t, "7", refused.header.Get("Retry-After"))
+		for _, answer := range []reply{usual, refused} {
+			require.Contains(t, answer.header.Get("X-Api-Warn"), "deprecated")
+			require.Equal(t, "Sat, 31 Jul 2027 23:59:59 GMT", answer.header.Get("Sunset"))
+		}
+		require.Equal(t, "Use v4", w.failedList().header.Get("X-Api-Warn"))
+		require.Empty(t, w.failedList().header.Values("X-Api-Warn"))
+		require.Empty(t, w.failedList().header.Values("Sunset"))
+	},
 	"duplicate-callout": func(t *testing.T, w *world, r reportView) {
 		w.fault("{endpoint: callout, kind: duplicate-callout, report: again}")
 		w.submit("again")
@@ -221,6 +236,7 @@ func TestFaultsThatCannotBe(t *testing.T) {
 		"an unknown field":                  "{endpoint: action, kind: html, often: 2}",
 		"an unknown parameter":              "{endpoint: action, kind: html, param: {colour: red}}",
 		"a parameter of another kind":       "{endpoint: action, kind: html, param: {ms: 2}}",
+		"a deprecated token endpoint":       "{endpoint: token, kind: deprecated}",
 		"a missing parameter":               "{endpoint: action, kind: slow}",
 		"an endless delay":                  "{endpoint: action, kind: slow, param: {ms: 31000}}",
 		"no time at all":                    "{endpoint: action, kind: html, times: 0}",
