@@ -82,6 +82,9 @@ func (p *problems) checkWorker(cfg Worker) {
 	if !(cfg.RequestsPerSecond > 0 && cfg.RequestsPerSecond <= 1e5) {
 		p.add("CONCUR_REQUESTS_PER_SECOND", "must be a number above 0 and at most 100000")
 	}
+	if cfg.CachedRuns < 1 {
+		p.add("CONCUR_CACHED_RUNS", "must be a number above 0")
+	}
 	switch cfg.Writes {
 	case "on", "dry-run", "off":
 	default:

@@ -56,6 +56,8 @@ type Worker struct {
 
 	RequestsPerSecond float64 `envconfig:"CONCUR_REQUESTS_PER_SECOND" default:"20" desc:"requests to Concur per second, those of all workers together; no one of them sends more, either"`
 
+	CachedRuns int `envconfig:"CONCUR_CACHED_RUNS" default:"500" desc:"runs that a worker keeps in memory; any other is read again from Temporal when it goes on"`
+
 	Writes         string   `envconfig:"CONCUR_WRITES" default:"on" desc:"what is written to Concur: on; dry-run, where it is only shown; or off, where it waits for an operator"`
 	TestUsers      []string `envconfig:"CONCUR_TEST_USERS" desc:"logins of the employees whose reports alone are written to; the others' are only shown; separated by commas"`
 	BrakeSendBacks int      `envconfig:"CONCUR_BRAKE_SENDBACKS" default:"100" desc:"how many reports the rules may send back in an hour; further ones wait for an operator; 0 is any number"`

@@ -107,6 +107,8 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 		ParkedRetries:    cfg.ParkedRetries,
 		MalformedDelay:   cfg.MalformedDelay,
 	}}
+	// Of one process: a sweep of thousands opens as many runs, which mostly wait.
+	worker.SetStickyWorkflowCacheSize(cfg.CachedRuns)
 	ws := workers{concur: api, fatal: make(chan error, 4)}
 	rate := cfg.RequestsPerSecond / activities.RequestsPerActivity
 	ws.poll(temporal, cfg, cfg.TaskQueue, rate*(1-cfg.SweepShare), flows, acts)

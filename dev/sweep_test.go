@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"concur-connector/workflows"
+)
+
+// sweepSizes are the failed lists that TestASweepOfThousands has swept, one after the
+// other: SWEEP_SIZES=1000,10000 (make sweep) takes some minutes.
+func sweepSizes(t *testing.T) (sizes []int) {
+	t.Helper()
+	text := os.Getenv("SWEEP_SIZES")
+	if text == "" {
+		text = "100,400"
+	}
+	for field := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(field)
+		require.NoError(t, err, "SWEEP_SIZES")
+		sizes = append(sizes, n)
+	}
+	return sizes
+}
+
+// sweepFigures are what one sweep was seen to take.
+type sweepFigures struct {
+	size      int
+	result    workflows.SweepResult
+	sweep     time.Duration // until all were started
+	all       time.Duration // until all were decided and deleted
+	runs      int           // of the sweep: it continues as new
+	events    int64         // of its longest history
+	bytes     int64         // of its largest history
+	peak      int64         // KiB of the worker's resident memory
+	quiet     time.Duration // median of a callout before the sweep, from its report's submission
+	meanwhile time.Duration // the same while the sweep's runs were open
+}
+
+// TestASweepOfThousands has failed lists of different lengths swept by the real
+// programs. Each report is decided once, neither the sweep's histories nor the worker's
+// memory grow with the list, and a callout does not wait behind it.
+func TestASweepOfThousands(t *testing.T) {
+	world := aWorld(t) // not beside other tests: it measures
+	var seen []sweepFigures
+	for i, size := range sweepSizes(t) {
+		seen = append(seen, sweepOf(t, world, size, fmt.Sprintf("thousands-%d-%d", i, size)))
+	}
+	for _, f := range seen {
+		fmt.Printf("sweep of %d: swept in %s, all done in %s; sweep: %d runs of at most %d events, %d KiB; worker: %d MiB at most; a callout: %s, and %s meanwhile\n",
+			f.size, f.sweep.Round(10*time.Millisecond), f.all.Round(10*time.Millisecond), f.runs, f.events, f.bytes>>10, f.peak>>10,
+			f.quiet.Round(time.Millisecond), f.meanwhile.Round(time.Millisecond))
+	}
+	first, last := seen[0], seen[len(seen)-1]
+	// A part of 200 has an activity that lists and one that starts: at most twenty parts
+	// are in one history, and what it carries on does not grow.
+	const most = 20 * 14
+	require.LessOrEqual(t, last.events, int64(most))
+	require.Less(t, last.bytes, int64(4<<20))
+	if runtime.GOOS == "linux" {
+		require.Less(t, last.peak, first.peak+first.peak/2, "the worker's memory does not grow with the list")
+	}
+}
+
+func sweepOf(t *testing.T, world *world, size int, name string) sweepFigures {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+	defer cancel()
+	setup := world.setup()
+	setup.queue, setup.sweep = name, "off"
+	h, err := open(ctx, setup, t.TempDir())
+	require.NoError(t, err)
+	defer h.close()
+	s := &stage{ctx: ctx, house: h, reports: map[string]string{}}
+	defer s.clear()
+	h.stopWorker()
+	h.workerEnv = []string{"CONCUR_REQUESTS_PER_SECOND=600", "CONCUR_SWEEP_SHARE=0.5", "CONCUR_CACHED_RUNS=100"}
+	require.NoError(t, h.startWorker(ctx))
+	pid := h.worker.cmd.Process.Pid
+
+	f := sweepFigures{size: size}
+	f.quiet = median(s.callouts(t, "before", 9))
+	list := fmt.Sprintf("name: lost\ncopies: %d\nfailed: true\nentries: [{type: MEALS, amount: \"42.50\", receipt: true}]\n", size)
+	require.NoError(t, h.sim.do(ctx, http.MethodPost, "/reports", []byte(list), nil))
+
+	stop := make(chan struct{})
+	peak := watchMemory(pid, stop)
+	began := time.Now()
+	id := workflows.SweepScheduleID(setup.queue) + "-measured"
+	run, err := h.setup.temporal.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: workflows.SweepQueue(setup.queue),
+	}, workflows.SweepFailedNotifications)
+	require.NoError(t, err)
+	during := make(chan []time.Duration)
+	go func() { during <- s.callouts(t, "during", 9) }()
+	require.NoError(t, run.Get(ctx, &f.result))
+	f.sweep = time.Since(began)
+	f.meanwhile = median(<-during)
+
+	var sum simSummary
+	for {
+		require.NoError(t, h.sim.do(ctx, http.MethodGet, "/summary", nil, &sum))
+		if sum.Failed == 0 {
+			break
+		}
+		select {
+		case <-time.After(200 * time.Millisecond): // the summary has no way to wait
+		case <-ctx.Done():
+			t.Fatalf("after %s: %+v\n%s", time.Since(began), sum, h.logs())
+		}
+	}
+	f.all = time.Since(began)
+	close(stop)
+	f.peak = <-peak
+
+	require.Equal(t, size, f.result.Found, "%+v", f.result)
+	require.Equal(t, size, f.result.Started+f.result.Joined, "%+v", f.result)
+	require.Equal(t, simDecided{Once: size + 18}, sum.Decisions, "each report is decided, and none twice")
+	require.GreaterOrEqual(t, sum.Requests["failed-delete"], size)
+	require.Zero(t, sum.Violations)
+	f.runs, f.events, f.bytes = s.histories(t, id)
+	return f
+}
+
+// simSummary counts what the simulator has seen.
+type simSummary struct {
+	Decisions  simDecided     `json:"decisions"`
+	Failed     int            `json:"failed"`
+	Requests   map[string]int `json:"requests"`
+	Violations int            `json:"violations"`
+}
+
+type simDecided struct {
+	Never int `json:"never"`
+	Once  int `json:"once"`
+	More  int `json:"more"`
+}
+
+// callouts submits reports, one after the other, and returns how long each took to be
+// decided.
+func (s *stage) callouts(t *testing.T, name string, n int) (took []time.Duration) {
+	for i := range n {
+		began := time.Now()
+		one := fmt.Sprintf("%s-%d", name, i)
+		_, err := s.house.sim.add(s.ctx, fmt.Appendf(nil, "name: %s\nentries: [{type: MEALS, amount: \"12.50\", receipt: true}]\n", one))
+		if err == nil {
+			err = s.house.sim.do(s.ctx, http.MethodGet, "/reports/"+url.PathEscape(one)+"?wait=30s&until=decisions:1", nil, nil)
+		}
+		if err != nil {
+			t.Errorf("callout of %s: %v", one, err)
+			return took
+		}
+		took = append(took, time.Since(began))
+	}
+	return took
+}
+
+func median(list []time.Duration) time.Duration {
+	if len(list) == 0 {
+		return 0
+	}
+	slices.Sort(list)
+	return list[len(list)/2]
+}
+
+// histories says how many runs a workflow ID had, and how long and large the largest of
+// their histories are.
+func (s *stage) histories(t *testing.T, id string) (runs int, events, bytes int64) {
+	t.Helper()
+	var list *workflowservice.ListWorkflowExecutionsResponse
+	require.NoError(t, s.until(func() (err error) {
+		list, err = s.house.setup.temporal.client.ListWorkflow(s.ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Query: fmt.Sprintf("WorkflowId = '%s' AND ExecutionStatus != 'Running'", id),
+		})
+		if err == nil && len(list.GetExecutions()) == 0 {
+			err = fmt.Errorf("no run of %s has closed", id)
+		}
+		return err
+	}))
+	for _, run := range list.GetExecutions() {
+		runs++
+		events, bytes = max(events, run.GetHistoryLength()), max(bytes, run.GetHistorySizeBytes())
+	}
+	return runs, events, bytes
+}
+
+// watchMemory returns the most resident memory that a process was seen to have, in KiB,
+// once stop is closed; 0 where /proc does not tell.
+func watchMemory(pid int, stop <-chan struct{}) <-chan int64 {
+	most := make(chan int64, 1)
+	go func() {
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		var peak int64
+		for {
+			peak = max(peak, resident(pid))
+			select {
+			case <-tick.C:
+			case <-stop:
+				most <- peak
+				return
+			}
+		}
+	}()
+	return most
+}
+
+func resident(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "VmRSS:" {
+			n, _ := strconv.ParseInt(fields[1], 10, 64) // 0 says that it is not known
+			return n
+		}
+	}
+	return 0
+}
