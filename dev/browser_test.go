@@ -15,6 +15,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
+
+	"concur-connector/workflows"
 )
 
 // TestAnOperatorUnderstandsARunInTheWebUI looks at runs as an operator does, in
@@ -37,6 +39,21 @@ look odd parked.png 'Parked: waits for an operator' 'Invalid Exception Code' 'se
 look conference waiting.png 'Waits for a person' 'group finance' 'pass-on'
 look lunch done.png 'Ended: approved' 'passed on'
 list operator list.png odd
+
+# Another is only shown, and one too many is held by the brake.
+worker stop
+worker start CONCUR_WRITES=dry-run CONCUR_BRAKE_SENDBACKS=1
+report dinner.yaml
+closed dinner dry-run
+look dinner dry-run.png 'Ended: dry-run' 'this is a dry run' 'would post exception NORECPT' 'would pass the report on'
+worker stop
+worker start CONCUR_WRITES=on CONCUR_BRAKE_SENDBACKS=1
+report party.yaml
+closed party sent-back
+report feast.yaml
+parked feast Braked
+look feast braked.png 'Parked: waits for an operator' '1 report within an hour' 'whatever the brake says'
+brake brake.png 'the rules sent back 1 report' 'held 1 time'
 invariants
 
 -- odd.yaml --
@@ -45,6 +62,15 @@ entries: [{type: BADCODE, amount: "10.00", receipt: true}]
 -- conference.yaml --
 name: conference
 entries: [{type: CONFR, amount: "5200.00", receipt: true}]
+-- dinner.yaml --
+name: dinner
+entries: [{type: MEALS, amount: "92.50"}]
+-- party.yaml --
+name: party
+entries: [{type: ALCOH, amount: "12.00", receipt: true}]
+-- feast.yaml --
+name: feast
+entries: [{type: ALCOH, amount: "13.00", receipt: true}]
 -- lunch.yaml --
 name: lunch
 entries: [{type: MEALS, amount: "42.50", receipt: true}]
@@ -57,6 +83,15 @@ entries: [{type: MEALS, amount: "42.50", receipt: true}]
 		ts.Check(err)
 		page := world.temporal.ui + "/namespaces/default/workflows/" + url.PathEscape(s.reports[args[0]]) + "/" + run.runID + "/user-metadata"
 		ts.Check(see(browser, page, filepath.Join(pictures, args[1]), args[2:]...))
+	}
+	// brake PICTURE TEXT...
+	p.Cmds["brake"] = func(ts *testscript.TestScript, _ bool, args []string) {
+		s := stageOf(ts)
+		id := workflows.BrakeID(s.house.setup.queue)
+		run, err := s.describe(id)
+		ts.Check(err)
+		page := world.temporal.ui + "/namespaces/default/workflows/" + url.PathEscape(id) + "/" + run.runID + "/user-metadata"
+		ts.Check(see(browser, page, filepath.Join(pictures, args[0]), args[1:]...))
 	}
 	// list WAITING-FOR PICTURE REPORT
 	p.Cmds["list"] = func(ts *testscript.TestScript, _ bool, args []string) {

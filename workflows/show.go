@@ -100,7 +100,7 @@ func (r *run) details(ctx workflow.Context) string {
 	case Closed:
 		line("**Ended: %s**%s", r.Outcome, because(r.Cause))
 		if r.Outcome == expense.DryRun {
-			line("Nothing was written to Concur (%s): the report waits where it was.", r.Withheld)
+			line("Nothing was written to Concur: %s. The report waits where it was.", withheldBy(r.Withheld))
 		}
 	default:
 		line("**%s**", doing(r.status.State))
@@ -116,13 +116,24 @@ func (r *run) details(ctx workflow.Context) string {
 		b.WriteByte('\n')
 	}
 	if len(r.Done) > 0 {
-		line("Done:")
+		title := "Done:"
+		if r.Outcome == expense.DryRun {
+			title = "Shown:"
+		}
+		line("%s", title)
 		for _, d := range r.Done {
 			fmt.Fprintf(&b, "- %s\n", plain(d))
 		}
 	}
 	// The Web UI cuts the last line of what it shows; let it cut an empty one.
 	return strings.TrimSpace(b.String()) + "\n\n\u00a0"
+}
+
+func withheldBy(why expense.Withheld) string {
+	if why == expense.ByTestUsers {
+		return "the report's owner is not among the test users (CONCUR_TEST_USERS)"
+	}
+	return "this is a dry run (CONCUR_WRITES)"
 }
 
 func doing(s State) string {
