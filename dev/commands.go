@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.yaml.in/yaml/v4"
 
@@ -30,6 +31,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		// What is so in Concur: these decide whether a story is ok.
 		"status":     (*stage).isStatus,
 		"decisions":  (*stage).isDecisions,
+		"decided":    (*stage).isDecided,
 		"exceptions": (*stage).isExceptions,
 		"comment":    (*stage).isComment,
 		"answers":    (*stage).isAnswers,
@@ -43,6 +45,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"waiting": (*stage).isWaiting,
 		"says":    (*stage).isSaying,
 		"runs":    (*stage).isRuns,
+		"parks":   (*stage).isParking,
 		"retries": (*stage).isRetrying,
 		"decide":  (*stage).doDecide,
 		"signal":  (*stage).doSignal,
@@ -157,6 +160,21 @@ func (s *stage) isRuns(_ *testscript.TestScript, args []string) error {
 		n, err := s.runs(id)
 		if err == nil && strconv.FormatInt(n, 10) != args[1] {
 			err = fmt.Errorf("there were %d", n)
+		}
+		return err
+	})
+}
+
+// isParking waits until so many runs of the house are parked.
+func (s *stage) isParking(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "parks N"); err != nil {
+		return err
+	}
+	query := s.ours() + fmt.Sprintf(" AND ExecutionStatus = 'Running' AND %s = '%s'", workflows.WaitingForAttribute, workflows.WaitingForOperator)
+	return s.until(func() error {
+		n, err := s.house.setup.temporal.client.CountWorkflow(s.ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
+		if err == nil && strconv.FormatInt(n.GetCount(), 10) != args[0] {
+			err = fmt.Errorf("there are %d", n.GetCount())
 		}
 		return err
 	})

@@ -163,6 +163,22 @@ func (s *stage) isExceptions(_ *testscript.TestScript, args []string) error {
 	return nil
 }
 
+// isDecided compares how many reports were decided never, once or more often.
+func (s *stage) isDecided(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "decided never|once|more N"); err != nil {
+		return err
+	}
+	var sum simSummary
+	if err := s.house.sim.do(s.ctx, http.MethodGet, "/summary", nil, &sum); err != nil {
+		return err
+	}
+	got, known := map[string]int{"never": sum.Decisions.Never, "once": sum.Decisions.Once, "more": sum.Decisions.More}[args[0]]
+	if !known || strconv.Itoa(got) != args[1] {
+		return fmt.Errorf("seen in Concur: %+v", sum.Decisions)
+	}
+	return nil
+}
+
 func (s *stage) isComment(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "comment NAME TEXT"); err != nil {
 		return err

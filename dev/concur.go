@@ -77,6 +77,20 @@ type simViolation struct {
 	Detail    string `json:"detail"`
 }
 
+// simSummary counts what the simulator has seen.
+type simSummary struct {
+	Decisions  simDecided     `json:"decisions"`
+	Failed     int            `json:"failed"`
+	Requests   map[string]int `json:"requests"`
+	Violations int            `json:"violations"`
+}
+
+type simDecided struct {
+	Never int `json:"never"`
+	Once  int `json:"once"`
+	More  int `json:"more"`
+}
+
 // do calls the control API; body is YAML or JSON.
 func (s simulated) do(ctx context.Context, method, path string, body []byte, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, 40*time.Second)

@@ -135,20 +135,6 @@ func sweepOf(t *testing.T, world *world, size int, name string) sweepFigures {
 	return f
 }
 
-// simSummary counts what the simulator has seen.
-type simSummary struct {
-	Decisions  simDecided     `json:"decisions"`
-	Failed     int            `json:"failed"`
-	Requests   map[string]int `json:"requests"`
-	Violations int            `json:"violations"`
-}
-
-type simDecided struct {
-	Never int `json:"never"`
-	Once  int `json:"once"`
-	More  int `json:"more"`
-}
-
 // callouts submits reports, one after the other, and returns how long each took to be
 // decided.
 func (s *stage) callouts(t *testing.T, name string, n int) (took []time.Duration) {
