@@ -234,14 +234,15 @@ func (d *document) content() (text string, ok bool, err error) {
 }
 
 // skip reads to the end of the element that was begun last and reports whether
-// there was any text in it.
+// there was any text in it; in one that is nil there is none.
 func (d *document) skip() (text bool, err error) {
+	null := d.null
 	for level := d.depth; d.depth >= level; {
 		token, err := d.next()
 		if err != nil {
 			return text, err
 		}
-		if t, ok := token.(xml.CharData); ok && len(bytes.TrimSpace(t)) > 0 {
+		if t, ok := token.(xml.CharData); ok && !null && len(bytes.TrimSpace(t)) > 0 {
 			text = true
 		}
 	}
