@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -100,9 +101,18 @@ func (l *failedList) decodeXML(d *document) error {
 	if err := d.root("NotificationList", "NotificationsList"); err != nil {
 		return err
 	}
-	err := d.each(func(name string) error {
-		if name != "notification" {
-			return nil
+	if err := l.entries(d); err != nil {
+		return err
+	}
+	return d.end()
+}
+
+// entries reads every entry in the element that was begun last, at whatever depth:
+// one that stands where nobody expected it must not make the list look empty.
+func (l *failedList) entries(d *document) error {
+	return d.each(func(name string) error {
+		if name != "notification" && name != "failure" {
+			return l.entries(d)
 		}
 		var f fields
 		var reason error
@@ -111,10 +121,6 @@ func (l *failedList) decodeXML(d *document) error {
 		}
 		return l.item(f, reason)
 	})
-	if err != nil {
-		return err
-	}
-	return d.end()
 }
 
 // readItem reads one entry. A text that is none spoils the entry and not the list.
@@ -176,7 +182,9 @@ func (l *failedList) value(dec *json.Decoder, depth int) (found bool, err error)
 			if err := dec.Decode(&raw); err != nil {
 				return true, err
 			}
-			if err := l.item(itemOfJSON(raw)); err != nil {
+			var f fields
+			reason := f.readJSON(raw, 0)
+			if err := l.item(f, reason); err != nil {
 				return true, err
 			}
 		}
@@ -204,39 +212,40 @@ func (l *failedList) value(dec *json.Decoder, depth int) (found bool, err error)
 	return found, err
 }
 
-// itemOfJSON reads one entry: an object of texts and nulls, or one such object
-// under the key Failure or Notification.
-func itemOfJSON(raw json.RawMessage) (f fields, reason error) {
-	dec := json.NewDecoder(strings.NewReader(string(raw)))
-	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
-		return f, errors.New("not an object")
+// readJSON reads one entry: an object of texts and nulls, some of them perhaps in an
+// object under the key Failure or Notification.
+func (f *fields) readJSON(raw json.RawMessage, depth int) (reason error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if start, err := dec.Token(); err != nil || start != json.Delim('{') || depth > maxNotificationDepth {
+		return errors.New("not an object")
 	}
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
-			return f, errors.New("not an object")
+			return errors.New("not an object")
 		}
 		var value json.RawMessage
 		if err := dec.Decode(&value); err != nil {
-			return f, errors.New("not an object")
+			return errors.New("not an object")
 		}
-		name := strings.ToLower(fmt.Sprint(key))
-		if name == "failure" || name == "notification" {
-			return itemOfJSON(value)
+		name, wrong := strings.ToLower(fmt.Sprint(key)), error(nil)
+		switch {
+		case string(value) == "null":
+		case name == "failure" || name == "notification":
+			wrong = f.readJSON(value, depth+1)
+		case f.known(name):
+			var text string
+			if json.Unmarshal(value, &text) != nil {
+				wrong = errors.New("a value that is not a text")
+				break
+			}
+			f.put(name, strings.TrimSpace(text))
 		}
-		if !f.known(name) {
-			continue
-		}
-		var text *string
-		if err := json.Unmarshal(value, &text); err != nil {
-			reason = errors.New("a value that is not a text")
-			continue
-		}
-		if text != nil {
-			f.put(name, strings.TrimSpace(*text))
+		if reason == nil {
+			reason = wrong
 		}
 	}
-	return f, reason
+	return reason
 }
 
 // item hands one entry over.

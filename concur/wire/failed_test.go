@@ -72,6 +72,36 @@ func TestDecodeFailedList(t *testing.T) {
 		require.Empty(t, items[4].Reason)
 	})
 
+	t.Run("an entry is found wherever it stands, and read wherever its parts stand", func(t *testing.T) {
+		t.Parallel()
+		const uri, link = `<ObjectURI>` + reportURI + `</ObjectURI>`, `<NotificationURI>` + entryURI + `a</NotificationURI>`
+		const uriJSON, linkJSON = `"ObjectURI":"` + reportURI + `"`, `"NotificationURI":"` + entryURI + `a"`
+		for _, body := range []string{
+			"<NotificationsList><Failure>" + uri + link + "</Failure></NotificationsList>",
+			"<NotificationsList><Notification><Failure>" + uri + link + "</Failure></Notification></NotificationsList>",
+			"<NotificationsList><Notification>" + link + "<Failure>" + uri + "</Failure></Notification></NotificationsList>",
+			"<NotificationList><Count>1</Count><Notifications><Notification>" + uri + link + "</Notification></Notifications></NotificationList>",
+			"[{" + linkJSON + `,"Failure":{` + uriJSON + "}}]",
+			`[{"Failure":{` + uriJSON + "}," + linkJSON + "}]",
+			`[{"Failure":null,` + uriJSON + "," + linkJSON + "}]",
+			`{"Notifications":[{"Notification":{"Failure":{` + uriJSON + "," + linkJSON + "}}}]}",
+		} {
+			items, err := failedItems(strings.NewReader(body))
+			require.NoError(t, err, body)
+			require.Len(t, items, 1, body)
+			require.Empty(t, items[0].Reason, body)
+			require.Equal(t, "EXPRPT:nKey$p1", items[0].Notification.ID(), body)
+			require.Equal(t, entryURI+"a", items[0].Notification.NotificationURI, body)
+		}
+	})
+
+	t.Run("an entry that is nested without end is one that cannot be understood", func(t *testing.T) {
+		t.Parallel()
+		items, err := failedItems(strings.NewReader("[" + strings.Repeat(`{"Failure":`, 9000) + "{}" + strings.Repeat("}", 9000) + "]"))
+		require.NoError(t, err)
+		require.Equal(t, []wire.FailedItem{{Reason: "not an object"}}, items)
+	})
+
 	t.Run("two ObjectURIs are one too many, in JSON as in XML", func(t *testing.T) {
 		t.Parallel()
 		for _, body := range []string{
