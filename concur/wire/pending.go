@@ -1,11 +1,13 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"concur-connector/expense"
 )
@@ -24,7 +26,10 @@ func DecodePendingReports(body []byte) (rows []expense.PendingReport, others int
 		}
 		NextPage *string
 	}
-	if err := json.Unmarshal(body, &page); err != nil {
+	if !utf8.Valid(body) { // the decoder would put other characters into an ID
+		return nil, 0, "", fmt.Errorf("the list of reports cannot be read: %w", errUTF8)
+	}
+	if err := json.Unmarshal(bytes.TrimPrefix(body, []byte("\uFEFF")), &page); err != nil {
 		return nil, 0, "", errors.New("the list of reports cannot be read: it is not JSON of the documented shape")
 	}
 	if page.Items == nil {

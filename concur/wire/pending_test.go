@@ -30,6 +30,13 @@ func TestDecodePendingReports(t *testing.T) {
 	require.Empty(t, rows)
 	require.Empty(t, next)
 
+	rows, _, _, err = wire.DecodePendingReports([]byte("\uFEFF" + `{"Items": [{"ID": "0B1C", "ApprovalStatusCode": "A_EXTV"}]}`))
+	require.NoError(t, err, "behind a byte order mark")
+	require.Equal(t, []expense.PendingReport{{ID: "0B1C"}}, rows)
+
+	_, _, _, err = wire.DecodePendingReports([]byte("{\"Items\": [{\"ID\": \"0B\xff1C\", \"ApprovalStatusCode\": \"A_EXTV\"}]}"))
+	require.ErrorContains(t, err, "not valid UTF-8", "and no report of another ID")
+
 	for _, body := range []string{"", "{}", "[]", `{"Items": 1}`, `{"Items": [{"ApprovalStatusCode": "A_EXTV"}]}`, "<html/>"} {
 		_, _, _, err := wire.DecodePendingReports([]byte(body))
 		require.ErrorContains(t, err, "the list of reports cannot be read", body)
