@@ -28,6 +28,7 @@ func DecodeError(body []byte) (code, message string) {
 }
 
 func errorOfJSON(body []byte) (code, message string) {
+	type fault struct{ ID, Message string }
 	var e struct {
 		Error            any    `json:"error"` // a word, or an object in some answers
 		ErrorDescription string `json:"error_description"`
@@ -38,7 +39,17 @@ func errorOfJSON(body []byte) (code, message string) {
 	}
 	// A field of another type than expected leaves the others usable.
 	_ = json.Unmarshal(body, &e)
-	word, _ := e.Error.(string)
+	word, isWord := e.Error.(string)
+	if !isWord {
+		// The form of the XML, put into JSON.
+		var inner struct {
+			Error   fault
+			Content struct{ Error fault }
+		}
+		_ = json.Unmarshal(body, &inner)
+		e.ErrorID = first(e.ErrorID, inner.Error.ID, inner.Content.Error.ID)
+		e.ErrorMessage = first(e.ErrorMessage, inner.Error.Message, inner.Content.Error.Message)
+	}
 	if number, ok := e.Code.(float64); ok {
 		code = strconv.FormatFloat(number, 'f', -1, 64)
 	} else {

@@ -20,6 +20,8 @@ func TestDecodeError(t *testing.T) {
 		"JSON with only a word":      {`{"error":"invalid_client"}`, "invalid_client", "invalid_client"},
 		"JSON of a newer interface":  {`{"errorId":"E1","errorMessage":"not found"}`, "E1", "not found"},
 		"JSON with an error object":  {`{"error":{"code":"x"},"message":"m"}`, "", "m"},
+		"the documented XML as JSON": {`{"Error":{"Message":"The item is locked.","Server-Time":"2026-01-01T00:00:00","Id":"ABC-1"}}`, "ABC-1", "The item is locked."},
+		"and in its Content":         {`{"StatusCode":400,"Content":{"Error":{"Message":"no","Id":"7"}}}`, "7", "no"},
 		"a web page":                 {"<!DOCTYPE html><html><Message>no</Message></html>", "", ""},
 		"plain text":                 {"upstream failed", "", ""},
 		"nothing":                    {"", "", ""},
