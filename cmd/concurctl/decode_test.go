@@ -163,6 +163,7 @@ func TestAPayloadThatCannotBeUsedIsOneSentence(t *testing.T) {
 		"a geolocation that is none":     {`{"access_token":"abc","token_type":"Bearer","geolocation":"https:/host"}`, "geolocation is not an absolute URL"},
 		"a geolocation with a password":  {`{"access_token":"abc","token_type":"Bearer","geolocation":"https://a:secret@host"}`, "a user name before its host"},
 		"an event":                       {`{"eventType":"statusChanged","facts":{}}`, "an event of the Event Subscription Service"},
+		"a list of v3 of something else": {`{"Items":[{"ID":"gW1","EntryID":"gW2","Percentage":"100.00000000"}],"NextPage":null}`, "row 1 has no approval status"},
 		"a list of v3 with a slip":       {`{"Items":[{"ApprovalStatusCode":"A_EXTV"}]}`, "row 1 has no ID"},
 		"a report of v4":                 {`{"reportId":"x","approvalStatusId":"A_EXTV"}`, "of the v3 or v4 interfaces"},
 	} {

@@ -36,6 +36,9 @@ func DecodePendingReports(body []byte) (rows []expense.PendingReport, others int
 		return nil, 0, "", errors.New("the list of reports cannot be read: it has no Items")
 	}
 	for i, item := range page.Items {
+		if item.ApprovalStatusCode == "" { // not one that waits elsewhere
+			return nil, 0, "", fmt.Errorf("the list of reports cannot be read: row %d has no approval status (ApprovalStatusCode)", i+1)
+		}
 		if item.ApprovalStatusCode != expense.StatusExternalValidation {
 			others++
 			continue

@@ -37,7 +37,7 @@ func TestDecodePendingReports(t *testing.T) {
 	_, _, _, err = wire.DecodePendingReports([]byte("{\"Items\": [{\"ID\": \"0B\xff1C\", \"ApprovalStatusCode\": \"A_EXTV\"}]}"))
 	require.ErrorContains(t, err, "not valid UTF-8", "and no report of another ID")
 
-	for _, body := range []string{"", "{}", "[]", `{"Items": 1}`, `{"Items": [{"ApprovalStatusCode": "A_EXTV"}]}`, "<html/>"} {
+	for _, body := range []string{"", "{}", "[]", `{"Items": 1}`, `{"Items": [{"ApprovalStatusCode": "A_EXTV"}]}`, `{"Items": [{"ID": "0B1C"}]}`, `{"Items": [null]}`, "<html/>"} {
 		_, _, _, err := wire.DecodePendingReports([]byte(body))
 		require.ErrorContains(t, err, "the list of reports cannot be read", body)
 	}
