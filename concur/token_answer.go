@@ -9,9 +9,9 @@ import (
 )
 
 // tokenAnswers has every answer of the token endpoint read as the JSON that it is
-// documented to be, whatever content type it was given on its way, and whatever it says
-// of the token's life: an answer that is refused for that would take the only refresh
-// token with it that Concur still accepts.
+// documented to be, whatever content type or byte order mark it was given on its way, and
+// whatever it says of the token's life: an answer that is refused for that would take the
+// only refresh token with it that Concur still accepts.
 type tokenAnswers struct{ door *door }
 
 // maxTokenAnswer bounds an answer of the token endpoint, in bytes.
@@ -32,7 +32,7 @@ func (t tokenAnswers) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Header.Set("Content-Type", "application/json")
-	resp.Body = io.NopCloser(bytes.NewReader(withWholeLife(body)))
+	resp.Body = io.NopCloser(bytes.NewReader(withWholeLife(bytes.TrimPrefix(body, []byte("\uFEFF")))))
 	return resp, nil
 }
 
@@ -41,7 +41,7 @@ func (t tokenAnswers) RoundTrip(req *http.Request) (*http.Response, error) {
 func withWholeLife(body []byte) []byte {
 	const life = "expires_in"
 	var fields map[string]json.RawMessage
-	if json.Unmarshal(bytes.TrimPrefix(body, []byte("\uFEFF")), &fields) != nil || fields[life] == nil {
+	if json.Unmarshal(body, &fields) != nil || fields[life] == nil {
 		return body
 	}
 	var value any

@@ -117,6 +117,13 @@ func TestToken(t *testing.T) {
 			require.NoError(t, read(s.client(t)))
 		}
 	})
+	t.Run("a token behind a byte order mark is read", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t, ok)
+		s.valid = "t"
+		s.token = answering(200, "text/html", "\uFEFF"+`{"access_token":"t"}`)
+		require.NoError(t, read(s.client(t)))
+	})
 	t.Run("the geolocation of the token is where the next refresh goes, too", func(t *testing.T) {
 		t.Parallel()
 		old, home := newServer(t, ok), newServer(t, ok)
