@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"concur-connector/concur/wire"
 	"concur-connector/expense"
@@ -35,7 +32,7 @@ func decodeJSON(body []byte) (payload, error) {
 		return slices.ContainsFunc(names, func(name string) bool { _, ok := object[name]; return ok })
 	}
 	switch {
-	case has("access_token"):
+	case has("access_token") && !has("error"):
 		return decodeToken(object)
 	case isFailedList(value):
 		return decodeFailedList(body)
@@ -128,92 +125,4 @@ func decodeError(body []byte, object map[string]any) (payload, error) {
 		}
 	}
 	return payload{Payload: "token error", About: "a refusal of the token endpoint", View: view}, nil
-}
-
-// tokenAnswer is what an answer of the token endpoint says beside its secrets.
-type tokenAnswer struct {
-	TokenType        string         `json:"tokenType"`
-	Scopes           []string       `json:"scopes"`
-	Geolocation      string         `json:"geolocation,omitempty"` // scheme and host
-	ExpiresIn        string         `json:"expiresIn,omitempty"`
-	RefreshExpiresAt *time.Time     `json:"refreshExpiresAt,omitempty"`
-	Lengths          map[string]int `json:"lengths"` // of the secrets, in characters
-}
-
-func decodeToken(object map[string]any) (payload, error) {
-	var err error
-	refuse := func(format string, args ...any) (payload, error) {
-		return payload{}, fmt.Errorf("the token answer cannot be used: "+format, args...)
-	}
-	view := tokenAnswer{Lengths: map[string]int{}, Scopes: []string{}}
-	for _, name := range []string{"access_token", "refresh_token", "id_token"} {
-		switch text, ok := object[name].(string); {
-		case !ok && object[name] != nil:
-			return refuse("%s is not a text", name)
-		case text != "":
-			view.Lengths[name] = len([]rune(text))
-		case name == "access_token":
-			return refuse("its access token is empty")
-		}
-	}
-	for _, field := range []struct {
-		name string
-		into func(text string)
-	}{
-		{"token_type", func(text string) { view.TokenType = plain(text) }},
-		{"scope", func(text string) { view.Scopes = append(view.Scopes, strings.Fields(plain(text))...) }},
-	} {
-		text, ok := object[field.name].(string)
-		if !ok && object[field.name] != nil {
-			return refuse("%s is not a text", field.name)
-		}
-		field.into(text)
-	}
-	if !strings.EqualFold(view.TokenType, "bearer") {
-		return refuse("it is not a bearer token")
-	}
-	if text, _ := object["geolocation"].(string); strings.TrimSpace(text) != "" {
-		if view.Geolocation, err = base(text); err != nil {
-			return refuse("%w", err)
-		}
-	}
-	if life, given, err := seconds(object, "expires_in"); err != nil {
-		return refuse("%w", err)
-	} else if given {
-		view.ExpiresIn = (time.Duration(life) * time.Second).String()
-	}
-	if end, given, err := seconds(object, "refresh_expires_in"); err != nil {
-		return refuse("%w", err)
-	} else if given {
-		at := time.Unix(end, 0).UTC()
-		view.RefreshExpiresAt = &at
-	}
-	about := "an answer of the token endpoint with " + strings.Join(slices.Sorted(maps.Keys(view.Lengths)), ", ")
-	return payload{Payload: "token", About: about, View: view}, nil
-}
-
-// seconds reads a number that Concur prints as a number or as a text.
-func seconds(object map[string]any, name string) (n int64, given bool, err error) {
-	const farthest = 1 << 33 // in the 23rd century
-	value := object[name]
-	if value == nil || value == "" {
-		return 0, false, nil
-	}
-	text := strings.TrimSpace(fmt.Sprint(value))
-	if n, err = strconv.ParseInt(text, 10, 64); err != nil || n < 0 || n > farthest {
-		return 0, false, fmt.Errorf("%s is not a number of seconds", name)
-	}
-	return n, true, nil
-}
-
-// base reduces a geolocation to scheme and host: Concur prints one with a path, too.
-func base(geolocation string) (string, error) {
-	u, err := expense.SplitURL(strings.TrimSpace(geolocation))
-	if err != nil {
-		return "", fmt.Errorf("geolocation %w", err)
-	}
-	if strings.Contains(u.Host, "@") {
-		return "", errors.New("geolocation has a user name before its host")
-	}
-	return plain(strings.ToLower(u.Scheme + "://" + u.Host)), nil
 }

@@ -159,7 +159,6 @@ func TestAPayloadThatCannotBeUsedIsOneSentence(t *testing.T) {
 		"a token of another type":        {`{"access_token":"abc","token_type":"mac"}`, "it is not a bearer token"},
 		"a token that is none":           {`{"access_token":7}`, "access_token is not a text"},
 		"a token that is empty":          {`{"access_token":""}`, "its access token is empty"},
-		"a life that is none":            {`{"access_token":"abc","token_type":"Bearer","expires_in":"soon"}`, "expires_in is not a number of seconds"},
 		"a geolocation that is none":     {`{"access_token":"abc","token_type":"Bearer","geolocation":"https:/host"}`, "geolocation is not an absolute URL"},
 		"a geolocation with a password":  {`{"access_token":"abc","token_type":"Bearer","geolocation":"https://a:secret@host"}`, "a user name before its host"},
 		"an event":                       {`{"eventType":"statusChanged","facts":{}}`, "an event of the Event Subscription Service"},
