@@ -87,6 +87,7 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 		"two ObjectURIs":   "<Notification><ObjectURI>https://a.example/secret-thing</ObjectURI><ObjectURI>https://a.example/b</ObjectURI></Notification>",
 		"two roots":        callout("a") + "<Notification/>",
 		"a cut document":   callout("secret-thing")[:200],
+		"a raw ampersand":  strings.Replace(callout("secret-thing"), "by finance", "by finance & audit", 1),
 		"a DTD":            `<!DOCTYPE Notification SYSTEM "http://secret-thing.example/x.dtd">` + "<Notification/>",
 		"an entity":        `<!DOCTYPE n [<!ENTITY e SYSTEM "file:///etc/passwd">]><Notification><ObjectURI>https://a.example/&e;</ObjectURI></Notification>`,
 		"invalid UTF-8":    strings.Replace(callout("a"), "finance", "finan\xff", 1),
