@@ -1,12 +1,16 @@
 package concurconnector_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -94,6 +98,81 @@ var (
 	goal = regexp.MustCompile(`(?m)^([a-z-]+):.*##`)
 	made = regexp.MustCompile("`make ([a-z-]+)")
 )
+
+// trap is one test that docs/traps.md names: its room, its function, and the subtest
+// if one is named.
+type trap struct{ room, function, subtest string }
+
+// trapsOf reads the last cell of a row: "room TestName/subtest", one for each line.
+func trapsOf(cell string) (traps []trap) {
+	for _, text := range strings.Split(cell, "<br>") {
+		room, name, _ := strings.Cut(text, " ")
+		function, subtest, _ := strings.Cut(name, "/")
+		traps = append(traps, trap{room, function, subtest})
+	}
+	return traps
+}
+
+// missing says why a test that is named cannot be run, or nothing. A subtest has its
+// name from a text in the test files of its room.
+func (named trap) missing(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(named.room), "*_test.go"))
+	require.NoError(t, err)
+	function, subtest := false, named.subtest == ""
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		ast.Inspect(parsed, func(node ast.Node) bool {
+			switch n := node.(type) {
+			case *ast.FuncDecl:
+				function = function || n.Recv == nil && n.Name.Name == named.function && strings.HasPrefix(named.function, "Test")
+			case *ast.BasicLit:
+				text, err := strconv.Unquote(n.Value)
+				subtest = subtest || n.Kind == token.STRING && err == nil && text == named.subtest
+			}
+			return true
+		})
+	}
+	switch {
+	case !function:
+		return "there is no " + named.function + " in " + named.room
+	case !subtest:
+		return named.function + " in " + named.room + " has no subtest " + named.subtest
+	}
+	return ""
+}
+
+func TestEveryTrapHasItsTest(t *testing.T) {
+	t.Parallel()
+	traps := 0
+	for _, row := range tableUnder(t, "docs/traps.md", "# Traps") {
+		require.Len(t, row, 4, "%q", row)
+		if strings.HasPrefix(row[0], "**") {
+			continue // a theme
+		}
+		traps++
+		for i, cell := range row {
+			require.NotEmpty(t, cell, "column %d of %q", i+1, row[0])
+		}
+		for _, named := range trapsOf(row[3]) {
+			require.Empty(t, named.missing(t), "the trap %q", row[0])
+		}
+	}
+	require.GreaterOrEqual(t, traps, 60, "a trap is taken out with what it was about, and this number with it")
+
+	for text, says := range map[string]string{
+		"concur TestHostileURLs/one slash": "",
+		"concur TestHostileURLs":           "",
+		"concur TestHostileURLs/no form":   "TestHostileURLs in concur has no subtest no form",
+		"concur TestNoURLs/one slash":      "there is no TestNoURLs in concur",
+		"concur newTrap":                   "there is no newTrap in concur",
+		"nowhere TestHostileURLs":          "there is no TestHostileURLs in nowhere",
+		"":                                 "there is no  in ",
+	} {
+		require.Equal(t, says, trapsOf(text)[0].missing(t), text)
+	}
+}
 
 // documents lists the Markdown files of the project.
 func documents(t *testing.T) []string {
