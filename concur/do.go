@@ -115,7 +115,7 @@ func (c *Client) send(ctx context.Context, r request, access access) (*answer, e
 		if failure.CorrelationID == "" {
 			failure.CorrelationID = correlation
 		}
-		failure.Message = redact(failure.Message, access.bearer)
+		failure.Code, failure.Message = redact(failure.Code, access.bearer), redact(failure.Message, access.bearer)
 		status, kind, correlation = failure.Status, string(failure.Kind), failure.CorrelationID
 	} else {
 		if a.correlation == "" {

@@ -88,7 +88,8 @@ func (t *tokens) failure(op string, err error, grant url.Values) *Error {
 	}
 	e.Status = refusal.Response.StatusCode
 	e.Code, e.Message = wire.DecodeError(refusal.Body)
-	e.Message = redact(e.Message, append([]string{t.held.RefreshToken, t.held.AccessToken, grant.Get("password")}, t.secrets...)...)
+	secrets := append([]string{t.held.RefreshToken, t.held.AccessToken, grant.Get("password")}, t.secrets...)
+	e.Code, e.Message = redact(e.Code, secrets...), redact(e.Message, secrets...)
 	e.CorrelationID = correlationOf(refusal.Response)
 	class, sentence := classify(e.Code, refusal.ErrorCode)
 	switch kind := kindOf(e.Status, refusal.Body, false); {

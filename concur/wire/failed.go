@@ -2,12 +2,10 @@ package wire
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"golang.org/x/text/encoding"
 
@@ -142,110 +140,6 @@ func (f *fields) readItem(d *document, reason *error) error {
 		f.put(name, text)
 		return nil
 	})
-}
-
-func (l *failedList) decodeJSON(dec *json.Decoder) error {
-	dec.UseNumber()
-	found, err := l.value(dec, 0)
-	if err == nil && !found {
-		err = errors.New("it holds no list")
-	}
-	if err == nil {
-		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-			err = errTrailing
-		}
-	}
-	var syntax *json.SyntaxError
-	switch {
-	case err == nil || l.stopped != nil:
-		return err
-	case errors.Is(err, encoding.ErrInvalidUTF8):
-		return errUTF8
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errCut
-	case errors.As(err, &syntax):
-		return fmt.Errorf("not well-formed JSON (byte %d)", syntax.Offset)
-	}
-	return err
-}
-
-// value reads one JSON value and reports whether it was the list, or held it.
-func (l *failedList) value(dec *json.Decoder, depth int) (found bool, err error) {
-	token, err := dec.Token()
-	if err != nil {
-		return false, err
-	}
-	switch token {
-	case json.Delim('['):
-		for dec.More() {
-			var raw json.RawMessage
-			if err := dec.Decode(&raw); err != nil {
-				return true, err
-			}
-			var f fields
-			reason := f.readJSON(raw, 0)
-			if err := l.item(f, reason); err != nil {
-				return true, err
-			}
-		}
-		_, err = dec.Token()
-		return true, err
-	case json.Delim('{'):
-		if depth > maxNotificationDepth {
-			return false, fmt.Errorf("nested deeper than %d objects", maxNotificationDepth)
-		}
-		for dec.More() {
-			if _, err := dec.Token(); err != nil {
-				return found, err
-			}
-			inner, err := l.value(dec, depth+1)
-			if err != nil {
-				return found, err
-			}
-			if inner && found {
-				return found, errors.New("it holds more than one list")
-			}
-			found = found || inner
-		}
-		_, err = dec.Token()
-	}
-	return found, err
-}
-
-// readJSON reads one entry: an object of texts and nulls, some of them perhaps in an
-// object under the key Failure or Notification.
-func (f *fields) readJSON(raw json.RawMessage, depth int) (reason error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if start, err := dec.Token(); err != nil || start != json.Delim('{') || depth > maxNotificationDepth {
-		return errors.New("not an object")
-	}
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return errors.New("not an object")
-		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return errors.New("not an object")
-		}
-		name, wrong := strings.ToLower(fmt.Sprint(key)), error(nil)
-		switch {
-		case string(value) == "null":
-		case name == "failure" || name == "notification":
-			wrong = f.readJSON(value, depth+1)
-		case f.known(name):
-			var text string
-			if json.Unmarshal(value, &text) != nil {
-				wrong = errors.New("a value that is not a text")
-				break
-			}
-			f.put(name, strings.TrimSpace(text))
-		}
-		if reason == nil {
-			reason = wrong
-		}
-	}
-	return reason
 }
 
 // item hands one entry over.
