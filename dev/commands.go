@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.yaml.in/yaml/v4"
 
 	"concur-connector/workflows"
 )
@@ -77,205 +73,6 @@ func want(args []string, atLeast int, usage string) error {
 		return fmt.Errorf("usage: %s", usage)
 	}
 	return nil
-}
-
-func (s *stage) isClosed(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "closed NAME OUTCOME"); err != nil {
-		return err
-	}
-	id, err := s.id(args[0])
-	if err != nil {
-		return err
-	}
-	return s.closed(id, args[1])
-}
-
-func (s *stage) isParked(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "parked NAME KIND [TEXT]"); err != nil {
-		return err
-	}
-	return s.find(args[0], func(status workflows.Status) error {
-		if status.Parked == nil || string(status.Parked.Kind) != args[1] || status.WaitingFor != workflows.WaitingForOperator {
-			return fmt.Errorf("it is %s (%+v)", status.State, status.Parked)
-		}
-		if len(args) > 2 && !strings.Contains(status.Parked.Message, args[2]) {
-			return final{fmt.Errorf("its message is %q", status.Parked.Message)}
-		}
-		return nil
-	})
-}
-
-func (s *stage) isWaiting(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 1, "waiting NAME [GROUP]"); err != nil {
-		return err
-	}
-	return s.find(args[0], func(status workflows.Status) error {
-		if status.State != workflows.Waiting || status.Task == nil {
-			return fmt.Errorf("it is %s", status.State)
-		}
-		if len(args) > 1 && status.Task.Group != args[1] {
-			return final{fmt.Errorf("it asks the group %q", status.Task.Group)}
-		}
-		return nil
-	})
-}
-
-// isSaying waits until the run's list of what it has done holds a text.
-func (s *stage) isSaying(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "says NAME TEXT"); err != nil {
-		return err
-	}
-	return s.find(args[0], func(status workflows.Status) error {
-		if done := strings.Join(status.Done, "\n"); !strings.Contains(done, args[1]) {
-			return fmt.Errorf("it says %q", done)
-		}
-		return nil
-	})
-}
-
-// find waits until the status of a run is as asked.
-func (s *stage) find(name string, is func(workflows.Status) error) error {
-	id, err := s.id(name)
-	if err != nil {
-		return err
-	}
-	return s.until(func() error {
-		status, err := s.status(id)
-		if err != nil {
-			return err
-		}
-		return is(status)
-	})
-}
-
-func (s *stage) isRuns(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "runs NAME N"); err != nil || s.killing {
-		return err // which notification meets an open run then depends on the kill
-	}
-	id, err := s.id(args[0])
-	if err != nil {
-		return err
-	}
-	return s.until(func() error {
-		n, err := s.runs(id)
-		if err == nil && strconv.FormatInt(n, 10) != args[1] {
-			err = fmt.Errorf("there were %d", n)
-		}
-		return err
-	})
-}
-
-// isParking waits until so many runs of the house are parked.
-func (s *stage) isParking(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 1, "parks N"); err != nil {
-		return err
-	}
-	query := s.ours() + fmt.Sprintf(" AND ExecutionStatus = 'Running' AND %s = '%s'", workflows.WaitingForAttribute, workflows.WaitingForOperator)
-	return s.until(func() error {
-		n, err := s.house.setup.temporal.client.CountWorkflow(s.ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
-		if err == nil && strconv.FormatInt(n.GetCount(), 10) != args[0] {
-			err = fmt.Errorf("there are %d", n.GetCount())
-		}
-		return err
-	})
-}
-
-// isRetrying waits until an activity of the run has failed with a kind of error and
-// waits for its next attempt.
-func (s *stage) isRetrying(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "retries NAME KIND"); err != nil {
-		return err
-	}
-	id, err := s.id(args[0])
-	if err != nil {
-		return err
-	}
-	return s.until(func() error {
-		d, err := s.house.setup.temporal.client.DescribeWorkflowExecution(s.ctx, id, "")
-		if err != nil {
-			return err
-		}
-		for _, p := range d.GetPendingActivities() {
-			if kind := p.GetLastFailure().GetApplicationFailureInfo().GetType(); kind == args[1] {
-				return nil
-			}
-		}
-		return fmt.Errorf("no activity of it is retried for that: %s", s.tell(id))
-	})
-}
-
-// doDecide decides as an approver does: decide NAME pass-on|send-back [COMMENT]
-// [status=CODE] [task=ID].
-func (s *stage) doDecide(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "decide NAME pass-on|send-back [COMMENT] [status=CODE] [task=ID]"); err != nil {
-		return err
-	}
-	id, err := s.id(args[0])
-	if err != nil {
-		return err
-	}
-	comment, code, task := "", http.StatusOK, ""
-	for _, arg := range args[2:] {
-		if text, ok := strings.CutPrefix(arg, "status="); ok {
-			if code, err = strconv.Atoi(text); err != nil {
-				return err
-			}
-		} else if text, ok := strings.CutPrefix(arg, "task="); ok {
-			task = text
-		} else {
-			comment = arg
-		}
-	}
-	if task == "" {
-		err := s.find(args[0], func(status workflows.Status) error {
-			if status.Task == nil {
-				return final{fmt.Errorf("the run has no open task: it is %s", status.State)}
-			}
-			task = status.Task.ID
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	got, answer, err := s.decide(id, task, args[1], comment)
-	if err == nil && got != code && !(s.killing && got == http.StatusAccepted) {
-		err = fmt.Errorf("answered %d: %s", got, answer)
-	}
-	return err
-}
-
-// doSignal sends a signal as the Web UI does.
-func (s *stage) doSignal(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "signal NAME SIGNAL [JSON]"); err != nil {
-		return err
-	}
-	id, err := s.id(args[0])
-	if err != nil {
-		return err
-	}
-	var payload any
-	if len(args) > 2 {
-		text := args[2]
-		if status, err := s.status(id); err == nil && status.Task != nil {
-			text = strings.ReplaceAll(text, "TASK", status.Task.ID)
-		}
-		if err := yaml.Unmarshal([]byte(text), &payload); err != nil {
-			return err
-		}
-	}
-	return s.house.setup.temporal.client.SignalWorkflow(s.ctx, id, "", args[1], payload)
-}
-
-func (s *stage) doCancel(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 1, "cancel NAME"); err != nil {
-		return err
-	}
-	id, err := s.id(args[0])
-	if err != nil {
-		return err
-	}
-	return s.house.setup.temporal.client.CancelWorkflow(s.ctx, id, "")
 }
 
 // doSweep runs SweepFailedNotifications once, by hand.
@@ -347,15 +144,4 @@ func (s *stage) doIngress(_ *testscript.TestScript, args []string) error {
 		return fmt.Errorf("usage: ingress start|stop")
 	}
 	return nil
-}
-
-func (s *stage) doReset(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 1, "reset NAME"); err != nil {
-		return err
-	}
-	id, err := s.id(args[0])
-	if err != nil {
-		return err
-	}
-	return s.reset(id)
 }
