@@ -54,6 +54,9 @@ func (c *Client) startOn(ctx context.Context, n expense.Notification, queue stri
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            summary(n.Kind),
 	}
+	if n.NotificationURI != "" {
+		options.Memo = map[string]any{NotificationMemo: n.NotificationURI}
+	}
 	input := ProcessInput{Notification: n}
 	_, err = c.temporal.ExecuteWorkflow(ctx, options, ProcessNotification, input)
 	if err == nil {

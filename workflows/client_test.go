@@ -30,8 +30,13 @@ var (
 
 // startOptions are what a start must say, and all of it: a search attribute that is
 // not registered would fail every start.
-func startOptions(queue string, refuseWhenOpen bool) client.StartWorkflowOptions {
+func startOptions(queue string, refuseWhenOpen bool, n expense.Notification) client.StartWorkflowOptions {
+	var memo map[string]any
+	if n.NotificationURI != "" {
+		memo = map[string]any{"ConcurNotificationURI": n.NotificationURI}
+	}
 	return client.StartWorkflowOptions{
+		Memo:                                     memo,
 		ID:                                       calloutID,
 		TaskQueue:                                queue,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
@@ -44,7 +49,7 @@ func TestANotificationStartsTheRunOfItsID(t *testing.T) {
 	t.Parallel()
 	for queue, want := range map[string]string{"": workflows.DefaultTaskQueue, "own": "own"} {
 		c := mocks.NewClient(t)
-		c.On("ExecuteWorkflow", mock.Anything, startOptions(want, true), workflows.ProcessNotification,
+		c.On("ExecuteWorkflow", mock.Anything, startOptions(want, true, callout()), workflows.ProcessNotification,
 			workflows.ProcessInput{Notification: callout()}).Return(nil, nil).Once()
 		started, err := workflows.NewClient(c, queue).Start(t.Context(), callout())
 		require.NoError(t, err)
@@ -57,8 +62,8 @@ func TestANotificationOfAnOpenRunIsToldToItInOneCall(t *testing.T) {
 	n := failedCopy(1)
 	input := workflows.ProcessInput{Notification: n}
 	c := mocks.NewClient(t)
-	c.On("ExecuteWorkflow", mock.Anything, startOptions("own", true), workflows.ProcessNotification, input).Return(nil, errStarted).Once()
-	c.On("SignalWithStartWorkflow", mock.Anything, calloutID, workflows.Notified, n, startOptions("own", false),
+	c.On("ExecuteWorkflow", mock.Anything, startOptions("own", true, n), workflows.ProcessNotification, input).Return(nil, errStarted).Once()
+	c.On("SignalWithStartWorkflow", mock.Anything, calloutID, workflows.Notified, n, startOptions("own", false, n),
 		workflows.ProcessNotification, input).Return(nil, nil).Once()
 	started, err := workflows.NewClient(c, "own").Start(t.Context(), n)
 	require.NoError(t, err)

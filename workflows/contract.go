@@ -74,6 +74,10 @@ const (
 	OutcomeAttribute    = "ConcurOutcome"
 )
 
+// NotificationMemo is the memo of a run that a sweep has started: the notification URI
+// that it began with.
+const NotificationMemo = "ConcurNotificationURI"
+
 func reportIDKey() temporal.SearchAttributeKeyKeyword {
 	return temporal.NewSearchAttributeKeyKeyword(ReportIDAttribute)
 }

@@ -44,6 +44,7 @@ func TestTheContractIsWhatIsStoredInSomebodysTemporal(t *testing.T) {
 		"brakes":           []string{workflows.BrakeID(workflows.DefaultTaskQueue)},
 		"schedules":        []string{workflows.SweepScheduleID(workflows.DefaultTaskQueue)},
 		"searchAttributes": []string{workflows.ReportIDAttribute, workflows.WaitingForAttribute, workflows.OutcomeAttribute},
+		"memos":            []string{workflows.NotificationMemo},
 		"waitingFor":       []string{workflows.WaitingForApprover, workflows.WaitingForOperator},
 		"states": []workflows.State{workflows.Fetching, workflows.Validating, workflows.Waiting, workflows.Posting,
 			workflows.Acting, workflows.Deleting, workflows.Parked, workflows.Closed},

@@ -30,6 +30,8 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification, shown bool) 
 	case errors.As(err, &missing):
 	case err != nil:
 		return "", fmt.Errorf("look for the run of %s: %w", n.ID(), err)
+	case begunWith(last.GetWorkflowExecutionInfo(), n.NotificationURI):
+		return expense.SweptJoined, nil // it knows, and is not told again by every sweep
 	default:
 		leave, err := c.leave(ctx, n, last.GetWorkflowExecutionInfo(), shown)
 		if err != nil {
@@ -47,6 +49,14 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification, shown bool) 
 		return expense.SweptStarted, nil
 	}
 	return expense.SweptJoined, nil
+}
+
+// begunWith reports whether a run is open and began with that notification URI.
+func begunWith(run *workflowpb.WorkflowExecutionInfo, uri string) bool {
+	if run.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || uri == "" {
+		return false
+	}
+	return text(run.GetMemo().GetFields()[NotificationMemo]) == uri
 }
 
 // Knows reports whether a run of the report is open, or closed after that moment. A run
@@ -121,9 +131,13 @@ func happened(text string) time.Time {
 }
 
 func keyword(attributes *commonpb.SearchAttributes, name string) string {
-	var text string
-	if p := attributes.GetIndexedFields()[name]; p != nil {
-		_ = converter.GetDefaultDataConverter().FromPayload(p, &text) // another type says nothing
+	return text(attributes.GetIndexedFields()[name])
+}
+
+// text reads a payload that is a text; any other says nothing.
+func text(p *commonpb.Payload) (s string) {
+	if p != nil {
+		_ = converter.GetDefaultDataConverter().FromPayload(p, &s)
 	}
-	return text
+	return s
 }

@@ -32,6 +32,13 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		}
 		return info
 	}
+	begun := func(uri string) *workflowpb.WorkflowExecutionInfo {
+		info := closed(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, "", at)
+		payload, err := converter.GetDefaultDataConverter().ToPayload(uri)
+		require.NoError(t, err)
+		info.Memo = &commonpb.Memo{Fields: map[string]*commonpb.Payload{workflows.NotificationMemo: payload}}
+		return info
+	}
 	const (
 		completed  = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
 		canceled   = enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED
@@ -48,6 +55,8 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		"one that was never seen is started":                {want: expense.SweptStarted},
 		"one whose last run is done is started":             {last: closed(completed, expense.Approved, at), want: expense.SweptStarted},
 		"one whose run is open is told to it":               {last: closed(running, "", at), open: true, want: expense.SweptJoined},
+		"one whose open run began with it is not told":      {last: begun(event.NotificationURI), want: expense.SweptJoined},
+		"one whose open run began with another is told":     {last: begun("https://other"), open: true, want: expense.SweptJoined},
 		"an object that we do not handle is left alone":     {last: closed(completed, expense.Unsupported, at.AddDate(-1, 0, 0)), want: expense.SweptLeft},
 		"one cancelled long after the event is left alone":  {last: closed(canceled, expense.Cancelled, at.Add(13*time.Hour)), want: expense.SweptLeft},
 		"one terminated long after the event is left alone": {last: closed(terminated, "", at.Add(13*time.Hour)), want: expense.SweptLeft},
@@ -75,12 +84,12 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 			}).Return(nil).Maybe()
 			m.On("QueryWorkflow", mock.Anything, calloutID, "", workflows.StatusQuery).Return(answer, nil).Maybe()
 			input := workflows.ProcessInput{Notification: event}
-			if c.want != expense.SweptLeft {
-				execute := m.On("ExecuteWorkflow", mock.Anything, startOptions("own-sweep", true), workflows.ProcessNotification, input).Once()
+			if c.want == expense.SweptStarted || c.open {
+				execute := m.On("ExecuteWorkflow", mock.Anything, startOptions("own-sweep", true, event), workflows.ProcessNotification, input).Once()
 				execute.Return(nil, nil)
 				if c.open {
 					execute.Return(nil, errStarted)
-					m.On("SignalWithStartWorkflow", mock.Anything, calloutID, workflows.Notified, event, startOptions("own-sweep", false),
+					m.On("SignalWithStartWorkflow", mock.Anything, calloutID, workflows.Notified, event, startOptions("own-sweep", false, event),
 						workflows.ProcessNotification, input).Return(nil, nil).Once()
 				}
 			}
