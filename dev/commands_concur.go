@@ -233,9 +233,10 @@ func (s *stage) isFailed(_ *testscript.TestScript, args []string) error {
 	})
 }
 
-// isRequests compares how many requests of one endpoint the journal shows.
+// isRequests compares how many requests of one endpoint, or of all, the journal shows,
+// to both hosts or to one of them.
 func (s *stage) isRequests(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "requests ENDPOINT N"); err != nil {
+	if err := want(args, 2, "requests ENDPOINT[@api|@api2] N"); err != nil {
 		return err
 	}
 	if s.killing {
@@ -246,20 +247,21 @@ func (s *stage) isRequests(_ *testscript.TestScript, args []string) error {
 
 // isArriving waits until the journal shows as many requests of one endpoint.
 func (s *stage) isArriving(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "arrives ENDPOINT N"); err != nil {
+	if err := want(args, 2, "arrives ENDPOINT[@api|@api2] N"); err != nil {
 		return err
 	}
 	return s.until(func() error { return s.requests(args[0], args[1]) })
 }
 
-func (s *stage) requests(endpoint, wanted string) error {
+func (s *stage) requests(what, wanted string) error {
+	endpoint, host, _ := strings.Cut(what, "@")
 	entries, err := s.house.sim.journal(s.ctx)
 	if err != nil {
 		return err
 	}
 	n := 0
 	for _, e := range entries {
-		if e.Endpoint == endpoint && e.Request > 0 {
+		if e.Request > 0 && (endpoint == "all" || e.Endpoint == endpoint) && (host == "" || e.Host == host) {
 			n++
 		}
 	}

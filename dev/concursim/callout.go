@@ -91,7 +91,7 @@ func (s *simulator) queueCallout(r *report, n *notification) {
 	if r != nil {
 		n.report, n.step = r.name, r.step
 		if r.failing {
-			r.failing = false
+			r.failing, n.Junk = false, r.desc.Junk
 			s.fail(n)
 			return
 		}

@@ -37,13 +37,15 @@ func (s *simulator) controlAddFaults(r *http.Request) (any, error) {
 	if len(s.faults)+len(list) > 1000 {
 		return nil, errors.New("1000 faults are enough")
 	}
+	added := []fault{}
 	for _, f := range list {
 		s.faultCount++
 		f.ID = s.faultCount
 		s.faults = append(s.faults, f)
+		added = append(added, *f)
 	}
 	s.broadcast()
-	return list, nil
+	return added, nil
 }
 
 // faultList reads a single fault as a list of one.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,28 +101,42 @@ func TestSummary(t *testing.T) {
 	}, w.summary())
 }
 
-func TestTenThousandFailedNotificationsAreWorkedOff(t *testing.T) {
-	t.Parallel()
-	const count = 10_000
-	w := newWorld(t)
+// workOff reads, decides and deletes what the failed list is about, and returns how
+// long that took.
+func (w *world) workOff(items []*failedItem) time.Duration {
+	w.t.Helper()
 	begun := time.Now()
-	w.control(http.MethodPost, "/reports", `{"name": "r", "copies": 10000, "failed": true, "entries": [{"amount": 5}]}`, nil)
-	for range count / 200 {
-		list := w.serve(http.MethodGet, failedPath+"?status=failed", "").Body.String()
-		require.Equal(t, count, strings.Count(list, "<Notification>"))
-	}
-	for _, item := range append([]*failedItem{}, w.sim.failed.items...) {
+	for _, item := range items {
 		for range 2 {
-			require.Equal(t, http.StatusOK, w.serve(http.MethodGet, pathOf(item.ObjectURI), "").Code)
+			require.Equal(w.t, http.StatusOK, w.serve(http.MethodGet, pathOf(item.ObjectURI), "").Code)
 		}
 		body := `<WorkflowAction xmlns="` + reportNamespace + `"><Action>Approve</Action></WorkflowAction>`
-		require.Equal(t, "SUCCESS!", elementText(w.serve(http.MethodPost, reportPath+item.step+"/WorkFlowAction", body).Body.String(), "Status"))
-		require.Equal(t, http.StatusOK, w.serve(http.MethodDelete, pathOf(item.NotificationURI), "").Code)
+		answer := w.serve(http.MethodPost, reportPath+item.step+"/WorkFlowAction", body)
+		require.Equal(w.t, "SUCCESS!", elementText(answer.Body.String(), "Status"))
+		require.Equal(w.t, http.StatusOK, w.serve(http.MethodDelete, pathOf(item.NotificationURI), "").Code)
 	}
-	sum := w.summary()
-	require.Equal(t, decided{Once: count}, sum.Decisions)
-	require.Equal(t, map[string]int{approved: count}, sum.Statuses)
-	require.Zero(t, sum.Failed)
-	require.Zero(t, sum.Violations)
-	require.Less(t, time.Since(begun), time.Minute)
+	return time.Since(begun)
+}
+
+func TestManyReportsAreServedAsQuicklyAsFew(t *testing.T) {
+	t.Parallel()
+	const few, many = 500, maxCopies
+	took := map[int]time.Duration{}
+	for _, count := range []int{few, many} {
+		w := newWorld(t)
+		w.control(http.MethodPost, "/reports", fmt.Sprintf("{name: r, copies: %d, failed: true, entries: [{amount: 5}]}", count), nil)
+		list := w.serve(http.MethodGet, failedPath+"?status=failed", "").Body.String()
+		require.Equal(t, count, strings.Count(list, "<Notification>"))
+		last := slices.Clone(w.sim.failed.items[count-few:])
+		took[count] = w.workOff(last)
+		require.Equal(t, summary{
+			Reports: count, Statuses: w.summary().Statuses,
+			Decisions: decided{Never: count - few, Once: few}, Failed: count - few,
+			Requests: map[string]int{tokenEndpoint: 1, failedListEndpoint: 1, detailsEndpoint: 2 * few, actionEndpoint: few, failedDeleteEndpoint: few},
+			Hosts:    map[string]int{firstHost: 4*few + 2}, Lines: 4*few + 2,
+		}, w.summary())
+		require.Equal(t, few, w.summary().Statuses[approved])
+	}
+	t.Log(took)
+	require.Less(t, took[many], 10*took[few], "it is looked for everywhere")
 }

@@ -37,9 +37,11 @@ type description struct {
 	Padding      int                `yaml:"padding"`
 	Submit       *bool              `yaml:"submit"`
 
-	// Copies asks for that many reports, Failed for their callouts in the failed list.
-	Copies int  `yaml:"copies"`
-	Failed bool `yaml:"failed"`
+	// Copies asks for that many reports, Failed for their first callouts in the failed
+	// list, Junk for what is wrong with them there.
+	Copies int    `yaml:"copies"`
+	Failed bool   `yaml:"failed"`
+	Junk   string `yaml:"junk"`
 }
 
 type entryDescription struct {
@@ -106,6 +108,12 @@ func (d *description) complete(now time.Time) error {
 	}
 	if err := checkNumbers("report", d.Custom, 20, d.OrgUnit); err != nil {
 		return err
+	}
+	switch err := checkJunk(d.Junk); {
+	case err != nil:
+		return err
+	case d.Junk != "" && !d.Failed:
+		return errNoJunk
 	}
 	setDefault(&d.Currency, "USD")
 	setDefault(&d.Employee, "Tester, Terry ")

@@ -108,18 +108,16 @@ func (s *simulator) failedXML() answer {
 	if len(s.failed.items) == 0 {
 		return xmlAnswer(declaration + "<" + head + "/>")
 	}
-	var b strings.Builder
-	b.WriteString(declaration + "<" + head + ">\n")
-	for _, item := range s.failed.items {
+	entries := make([]string, len(s.failed.items))
+	for i, item := range s.failed.items {
 		if item.xml == "" {
 			d := &document{empty: "<%s />", depth: 1}
 			d.parts("Notification", item.parts(s.failed.form))
 			item.xml = d.String()
 		}
-		b.WriteString(item.xml)
+		entries[i] = item.xml
 	}
-	b.WriteString("</" + s.failed.form.root + ">\n")
-	return xmlAnswer(b.String())
+	return xmlAnswer(declaration + "<" + head + ">\n" + strings.Join(entries, "") + "</" + s.failed.form.root + ">\n")
 }
 
 func (d *document) parts(tag string, parts []part) {
@@ -147,22 +145,18 @@ func (d *document) parts(tag string, parts []part) {
 
 // failedJSON writes the list in JSON: a bare array.
 func (s *simulator) failedJSON() answer {
-	var b strings.Builder
-	b.WriteString("[")
+	entries := make([]string, len(s.failed.items))
 	for i, item := range s.failed.items {
 		if item.json == "" {
 			item.json = jsonOf(item.parts(s.failed.form))
 		}
-		if i > 0 {
-			b.WriteString(",")
-		}
-		b.WriteString("\n  " + item.json)
+		entries[i] = item.json
 	}
-	if len(s.failed.items) > 0 {
-		b.WriteString("\n")
+	body := "[]"
+	if len(entries) > 0 {
+		body = "[\n  " + strings.Join(entries, ",\n  ") + "\n]"
 	}
-	b.WriteString("]")
-	return answer{status: http.StatusOK, contentType: "application/json", body: []byte(b.String())}
+	return answer{status: http.StatusOK, contentType: "application/json", body: []byte(body)}
 }
 
 func jsonOf(parts []part) string {

@@ -68,7 +68,7 @@ type past struct {
 func (v *verdicts) past(report string) *past {
 	p := v.reports[report]
 	if p == nil {
-		p = &past{waiting: map[string][]*entry{}, posted: map[postedException]*entry{}}
+		p = &past{}
 		v.reports[report] = p
 	}
 	return p
@@ -101,15 +101,22 @@ func (v *verdicts) judge(e *entry) {
 
 func (p *past) read(e *entry) {
 	p.reads = append(p.reads, e)
-	if e.Shown.Status == waiting {
-		p.waiting[e.Shown.Step] = append(p.waiting[e.Shown.Step], e)
+	if e.Shown.Status != waiting {
+		return
 	}
+	if p.waiting == nil {
+		p.waiting = map[string][]*entry{}
+	}
+	p.waiting[e.Shown.Step] = append(p.waiting[e.Shown.Step], e)
 }
 
 func (p *past) write(e *entry) {
 	p.writes = append(p.writes, e)
 	if e.Endpoint == actionEndpoint && e.Effect {
 		p.decided = e
+	}
+	if p.posted == nil && len(e.Posted) > 0 {
+		p.posted = map[postedException]*entry{}
 	}
 	for _, posted := range e.Posted {
 		if p.posted[posted] == nil {

@@ -24,12 +24,12 @@ func longJournal(lines int, line func(i int, e *entry) (complete bool)) *journal
 
 func TestALongJournalIsJudgedInOneWalk(t *testing.T) {
 	t.Parallel()
-	const lines = 120_000
+	const lines = maxJournal
 	shown := func(e *entry, step string) { e.Shown = &stop{waiting, step} }
 	write := func(e *entry, endpoint string) { e.Endpoint, e.State = endpoint, &stop{waiting, "s"} }
 	for name, line := range map[string]func(i int, e *entry) bool{
-		"reads whose answers were lost, then writes": func(i int, e *entry) bool {
-			if i < lines/2 {
+		"writes, each after a read whose answer was lost": func(i int, e *entry) bool {
+			if i%2 == 0 {
 				shown(e, "s")
 				return false
 			}
@@ -60,7 +60,7 @@ func TestALongJournalIsJudgedInOneWalk(t *testing.T) {
 			j := longJournal(lines, line)
 			begun := time.Now()
 			require.NotEmpty(t, j.violations())
-			require.Less(t, time.Since(begun), 5*time.Second, "it grew faster than the journal")
+			require.Less(t, time.Since(begun), 20*time.Second, "a walk takes a second, or some on a busy machine")
 		})
 	}
 }

@@ -134,6 +134,10 @@ func TestJunk(t *testing.T) {
 		w.approve(r)
 		require.Equal(t, http.StatusOK, w.send(http.MethodDelete, pathOf(item.NotificationURI), "").status)
 		require.Empty(t, w.failedJSON())
+
+		w.submit("s", "failed: true", "junk: no-object-uri")
+		require.Equal(t, "s", w.sim.failed.items[0].Report)
+		require.NotContains(t, w.failedJSON()[0], "ObjectURI")
 	})
 	t.Run("junk that nobody knows, and junk in a callout, are refused", func(t *testing.T) {
 		t.Parallel()
@@ -141,7 +145,7 @@ func TestJunk(t *testing.T) {
 		w.submit("r")
 		for path, body := range map[string]string{
 			"/failed": "junk: sand", "/callouts": "{objectUri: 'https://h/x', junk: empty}",
-			"/reports/r/callout": "junk: empty",
+			"/reports/r/callout": "junk: empty", "/reports": "{name: s, junk: empty}",
 		} {
 			require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, path, body).status, path)
 		}
