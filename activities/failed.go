@@ -94,6 +94,9 @@ func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProces
 			result.Failed = append(result.Failed, expense.Quarantined{NotificationURI: n.NotificationURI, Reason: refused.Error()})
 		case err != nil:
 			return result, err
+		case swept == expense.SweptUnknown:
+			result.Failed = append(result.Failed, expense.Quarantined{NotificationURI: n.NotificationURI,
+				Reason: "an operator ended the last run of " + n.ID() + ", and it cannot be asked whether because of this"})
 		case swept == expense.SweptStarted:
 			result.Started++
 		case swept == expense.SweptJoined:

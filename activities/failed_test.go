@@ -168,6 +168,8 @@ func (s *starter) Sweep(_ context.Context, n expense.Notification, shown bool) (
 	s.told = append(s.told, n.ID())
 	s.shown = shown
 	switch {
+	case n.Key == "mute":
+		return expense.SweptUnknown, nil
 	case n.Kind != expense.ExpenseReport:
 		return expense.SweptLeft, nil
 	case open:
@@ -210,6 +212,17 @@ func TestStartProcessing(t *testing.T) {
 		require.False(t, e.NonRetryable())
 		require.Contains(t, e.Error(), "Temporal is away")
 		require.Equal(t, []string{"EXPRPT:a"}, s.told)
+	})
+	t.Run("one whose last run does not answer stops no other", func(t *testing.T) {
+		t.Parallel()
+		mute := expense.Notification{Kind: expense.ExpenseReport, Key: "mute", NotificationURI: entry(5)}
+		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t).StartProcessing,
+			expense.StartProcessingInput{Notifications: append([]expense.Notification{mute}, found...)})
+		require.NoError(t, err)
+		require.Equal(t, 2, got.Started)
+		require.Len(t, got.Failed, 1)
+		require.Equal(t, entry(5), got.Failed[0].NotificationURI)
+		require.Contains(t, got.Failed[0].Reason, "EXPRPT:mute")
 	})
 	t.Run("what is left alone is counted", func(t *testing.T) {
 		t.Parallel()

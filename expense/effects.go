@@ -190,4 +190,5 @@ const (
 	SweptStarted Swept = "started"
 	SweptJoined  Swept = "joined"
 	SweptLeft    Swept = "left"
+	SweptUnknown Swept = "unknown" // an operator ended its last run, perhaps because of it, and that cannot be asked
 )

@@ -20,9 +20,10 @@ import (
 
 // Sweep does with a notification of the failed list what Start does with a callout,
 // on the sweeps' own queues. It leaves alone what the last run of the notification
-// says is not to be taken up again: an object that we do not handle, a run that an
-// operator ended after the event, and, with shown, one that after the event has only
-// shown what it would do. Without shown, such a one is taken up: it waits still.
+// says is not to be taken up again: an object that we do not handle, one that was dealt
+// with, a run that an operator ended after the event, and, with shown, one that after the
+// event has only shown what it would do. Without shown, such a one is taken up: it waits
+// still.
 func (c *Client) Sweep(ctx context.Context, n expense.Notification, shown bool) (expense.Swept, error) {
 	last, err := c.temporal.DescribeWorkflowExecution(ctx, n.ID(), "")
 	var missing *serviceerror.NotFound
@@ -30,15 +31,9 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification, shown bool) 
 	case errors.As(err, &missing):
 	case err != nil:
 		return "", fmt.Errorf("look for the run of %s: %w", n.ID(), err)
-	case begunWith(last.GetWorkflowExecutionInfo(), n.NotificationURI):
-		return expense.SweptJoined, nil // it knows, and is not told again by every sweep
 	default:
-		leave, err := c.leave(ctx, n, last.GetWorkflowExecutionInfo(), shown)
-		if err != nil {
-			return "", err
-		}
-		if leave {
-			return expense.SweptLeft, nil
+		if known := c.known(ctx, n, last.GetWorkflowExecutionInfo(), shown); known != "" {
+			return known, nil
 		}
 	}
 	started, err := c.startOn(ctx, n, SweepQueue(c.taskQueue))
@@ -49,14 +44,6 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification, shown bool) 
 		return expense.SweptStarted, nil
 	}
 	return expense.SweptJoined, nil
-}
-
-// begunWith reports whether a run is open and began with that notification URI.
-func begunWith(run *workflowpb.WorkflowExecutionInfo, uri string) bool {
-	if run.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || uri == "" {
-		return false
-	}
-	return text(run.GetMemo().GetFields()[NotificationMemo]) == uri
 }
 
 // Knows reports whether a run of the report is open, or closed after that moment. A run
@@ -75,32 +62,50 @@ func (c *Client) Knows(ctx context.Context, reportID string, since time.Time, sh
 	return n.GetCount() > 0, nil
 }
 
-// leave reports whether the last run of a notification says that it is not to be
-// taken up again.
-func (c *Client) leave(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, shown bool) (bool, error) {
+// askLimit bounds how long the last run of a notification is asked what it knows.
+const askLimit = 5 * time.Second
+
+// known says what the last run of a notification makes of it, or nothing when it is to
+// be taken up.
+func (c *Client) known(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, shown bool) expense.Swept {
 	outcome := expense.Outcome(keyword(last.GetSearchAttributes(), OutcomeAttribute))
+	began := n.NotificationURI != "" && text(last.GetMemo().GetFields()[NotificationMemo]) == n.NotificationURI
+	closed := last.GetCloseTime().AsTime()
+	var later bool // it closed after the event
 	switch last.GetStatus() {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		if began {
+			return expense.SweptJoined // it knows, and is not told again by every sweep
+		}
+		return ""
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
-		if outcome != expense.DryRun || !shown {
-			return outcome == expense.Unsupported, nil
+		switch {
+		case outcome == expense.Unsupported, began && outcome != expense.DryRun:
+			return expense.SweptLeft
+		case outcome != expense.DryRun || !shown:
+			return ""
 		}
-		if last.GetCloseTime().AsTime().After(said(n.EventDateTime)) {
-			return true, nil // nothing is lost if its zone is another: it is shown a little later
-		}
+		later = closed.After(said(n.EventDateTime)) // in another zone it is shown once more: nothing is lost
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+		later = closed.After(happened(n.EventDateTime))
 	default:
-		return false, nil
+		return ""
 	}
-	if last.GetCloseTime().AsTime().After(happened(n.EventDateTime)) {
-		return true, nil
+	if began || later {
+		return expense.SweptLeft
 	}
 	// The event's time has no zone: this run may have been ended because of this very
 	// notification all the same, and then it knows it.
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
 	status, err := c.Status(ctx, n.ID())
-	if err != nil {
-		return false, fmt.Errorf("ask the last run of %s: %w", n.ID(), err)
+	switch {
+	case slices.Contains(status.OwedDeletes, n.NotificationURI):
+		return expense.SweptLeft
+	case err != nil && outcome != expense.DryRun:
+		return expense.SweptUnknown
 	}
-	return slices.Contains(status.OwedDeletes, n.NotificationURI), nil
+	return ""
 }
 
 // said returns the moment that the text of an event's time means in UTC.

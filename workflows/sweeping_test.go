@@ -32,12 +32,17 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		}
 		return info
 	}
-	begun := func(uri string) *workflowpb.WorkflowExecutionInfo {
-		info := closed(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, "", at)
+	remembering := func(info *workflowpb.WorkflowExecutionInfo, uri string) *workflowpb.WorkflowExecutionInfo {
 		payload, err := converter.GetDefaultDataConverter().ToPayload(uri)
 		require.NoError(t, err)
 		info.Memo = &commonpb.Memo{Fields: map[string]*commonpb.Payload{workflows.NotificationMemo: payload}}
 		return info
+	}
+	begun := func(uri string) *workflowpb.WorkflowExecutionInfo {
+		return remembering(closed(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, "", at), uri)
+	}
+	done := func(uri string, outcome expense.Outcome) *workflowpb.WorkflowExecutionInfo {
+		return remembering(closed(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, outcome, at), uri)
 	}
 	const (
 		completed  = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
@@ -48,6 +53,7 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 	for name, c := range map[string]struct {
 		last  *workflowpb.WorkflowExecutionInfo // nil: there was none
 		knows []string                          // notification URIs that the last run owed
+		mute  bool                              // the last run does not answer
 		open  bool
 		shown bool // runs only show
 		want  expense.Swept
@@ -57,6 +63,11 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		"one whose run is open is told to it":               {last: closed(running, "", at), open: true, want: expense.SweptJoined},
 		"one whose open run began with it is not told":      {last: begun(event.NotificationURI), want: expense.SweptJoined},
 		"one whose open run began with another is told":     {last: begun("https://other"), open: true, want: expense.SweptJoined},
+		"one that its last run dealt with is left alone":    {last: done(event.NotificationURI, expense.Approved), want: expense.SweptLeft},
+		"one whose last run dealt with another is started":  {last: done("https://other", expense.Approved), want: expense.SweptStarted},
+		"one that its last run only showed is taken up":     {last: done(event.NotificationURI, expense.DryRun), want: expense.SweptStarted},
+		"one whose cancelled run does not answer waits":     {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), mute: true, want: expense.SweptUnknown},
+		"one that was shown by a run that is mute is shown": {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), shown: true, mute: true, want: expense.SweptStarted},
 		"an object that we do not handle is left alone":     {last: closed(completed, expense.Unsupported, at.AddDate(-1, 0, 0)), want: expense.SweptLeft},
 		"one cancelled long after the event is left alone":  {last: closed(canceled, expense.Cancelled, at.Add(13*time.Hour)), want: expense.SweptLeft},
 		"one terminated long after the event is left alone": {last: closed(terminated, "", at.Add(13*time.Hour)), want: expense.SweptLeft},
@@ -82,7 +93,12 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 			answer.On("Get", mock.Anything).Run(func(args mock.Arguments) {
 				args.Get(0).(*workflows.Status).OwedDeletes = c.knows
 			}).Return(nil).Maybe()
-			m.On("QueryWorkflow", mock.Anything, calloutID, "", workflows.StatusQuery).Return(answer, nil).Maybe()
+			query := m.On("QueryWorkflow", mock.Anything, calloutID, "", workflows.StatusQuery)
+			if c.mute {
+				query.Return(nil, errAway)
+			} else {
+				query.Return(answer, nil).Maybe()
+			}
 			input := workflows.ProcessInput{Notification: event}
 			if c.want == expense.SweptStarted || c.open {
 				execute := m.On("ExecuteWorkflow", mock.Anything, startOptions("own-sweep", true, event), workflows.ProcessNotification, input).Once()
