@@ -18,15 +18,17 @@ import (
 // Starter starts the run of a notification that a sweep found, tells the one that is
 // open, or leaves it alone. An error that says that the notification itself is refused
 // is a *serviceerror.InvalidArgument.
-// With shown, a report that its last run only showed is left alone until it changes.
+// What its last run has only shown, and is withheld still, is left alone until it changes.
 type Starter interface {
-	Sweep(ctx context.Context, n expense.Notification, shown bool) (expense.Swept, error)
+	Sweep(ctx context.Context, n expense.Notification, now expense.Withheld) (expense.Swept, error)
 }
 
 // Knower says whether a run knows of a report: one that is open, or one that closed
-// after that moment; with shown, one that only showed it counts, too.
+// after that moment. One that has only shown it counts while it is withheld still.
+// Unread counts the open runs that have yet to read their report: any of them may know.
 type Knower interface {
-	Knows(ctx context.Context, reportID string, since time.Time, shown bool) (bool, error)
+	Knows(ctx context.Context, reportID string, since time.Time, now expense.Withheld) (bool, error)
+	Unread(ctx context.Context) (int, error)
 }
 
 // Brake says whether one more report may be sent back, or counts one that was passed

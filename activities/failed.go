@@ -3,11 +3,13 @@ package activities
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
 
 	"concur-connector/concur"
 	"concur-connector/expense"
@@ -22,32 +24,41 @@ func (a *Activities) ListFailedNotifications(ctx context.Context, in expense.Lis
 	if in.Limit <= 0 {
 		return expense.FailedNotifications{}, fmt.Errorf("list failed notifications: the limit must be positive and is %d", in.Limit)
 	}
-	kept := lowest{limit: in.Limit}
-	var strange []expense.Quarantined
-	unlisted := 0 // more than one result should hold
-	err := a.options.Concur.FailedNotifications(ctx, func(item concur.FailedItem) error {
-		switch {
-		case item.Reason != "" && in.After == "" && len(strange) >= in.Limit:
-			unlisted++
-		case item.Reason != "" && in.After == "":
-			strange = append(strange, expense.Quarantined{NotificationURI: item.Notification.NotificationURI, Reason: item.Reason})
-		case item.Reason == "" && item.Notification.NotificationURI > in.After:
-			kept.add(item.Notification)
+	var part expense.FailedNotifications
+	var kept lowest
+	err := a.options.Concur.AllFailedNotifications(ctx, func() func(concur.FailedItem) error {
+		part, kept = expense.FailedNotifications{}, lowest{limit: in.Limit}
+		return func(item concur.FailedItem) error {
+			n := item.Notification
+			switch {
+			case item.Reason == "" && n.NotificationURI > in.After:
+				kept.add(n)
+			case item.Reason == "" || in.After != "":
+			case len(part.Quarantined) >= maxQuarantined:
+				part.Unlisted++
+			default:
+				part.Quarantined = append(part.Quarantined, expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI, Reason: item.Reason})
+			}
+			return nil
 		}
-		return nil
 	})
 	if err != nil {
 		return expense.FailedNotifications{}, a.failure(ctx, err)
 	}
-	if unlisted > 0 {
-		strange = append(strange, expense.Quarantined{Reason: fmt.Sprintf("and %d more that cannot be understood", unlisted)})
-	}
-	part := expense.FailedNotifications{Items: kept.sorted(), Quarantined: strange}
+	part.Items = kept.sorted()
 	if kept.more {
 		part.Next = part.Items[len(part.Items)-1].NotificationURI
 	}
 	return part, nil
 }
+
+const (
+	// maxQuarantined bounds how many entries that cannot be understood are named.
+	maxQuarantined = 50
+	// maxPart bounds what the entries of one part take, in bytes: texts from outside may
+	// be long.
+	maxPart = 256 << 10
+)
 
 // lowest keeps the notifications with the lowest notification URIs.
 type lowest struct {
@@ -73,9 +84,34 @@ func (l *lowest) trim() {
 	}
 }
 
+// sorted returns them in order, as many as one result may hold.
 func (l *lowest) sorted() []expense.Notification {
 	l.trim()
+	size := 0
+	for i, n := range l.items {
+		text, err := json.Marshal(n)
+		if size += len(text); i > 0 && (err != nil || size > maxPart) {
+			l.items, l.more = l.items[:i], true
+			break
+		}
+	}
 	return l.items
+}
+
+// startedUntil is the heartbeat detail of StartProcessing: an attempt that takes the place
+// of one that was cut goes on where that was.
+type startedUntil struct {
+	Next   int                       `json:"next"`
+	Result expense.StartedProcessing `json:"result"`
+}
+
+func startedSoFar(ctx context.Context) (done startedUntil) {
+	if activity.HasHeartbeatDetails(ctx) {
+		if err := activity.GetHeartbeatDetails(ctx, &done); err != nil {
+			return startedUntil{} // of another version: from the beginning, which is safe
+		}
+	}
+	return done
 }
 
 // StartProcessing starts a run for each notification, tells the open one, or leaves it
@@ -83,19 +119,24 @@ func (l *lowest) sorted() []expense.Notification {
 // attempt that was cut is safe to repeat: a run that was told of a notification URI is
 // not woken by it again.
 func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProcessingInput) (expense.StartedProcessing, error) {
-	ctx, _, stop := a.alive(ctx)
+	done := startedSoFar(ctx)
+	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
-	var result expense.StartedProcessing
-	for _, n := range in.Notifications {
-		swept, err := a.options.Starter.Sweep(ctx, n, a.options.Writes.shows())
+	result := done.Result
+	for i, n := range in.Notifications {
+		if i < done.Next {
+			continue
+		}
+		pulse.note(startedUntil{Next: i, Result: result})
+		swept, err := a.options.Starter.Sweep(ctx, n, a.options.Writes.now())
 		var refused *serviceerror.InvalidArgument
 		switch {
 		case errors.As(err, &refused):
-			result.Failed = append(result.Failed, expense.Quarantined{NotificationURI: n.NotificationURI, Reason: refused.Error()})
+			result.Failed = append(result.Failed, expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI, Reason: refused.Error()})
 		case err != nil:
 			return result, err
 		case swept == expense.SweptUnknown:
-			result.Failed = append(result.Failed, expense.Quarantined{NotificationURI: n.NotificationURI,
+			result.Failed = append(result.Failed, expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI,
 				Reason: "an operator ended the last run of " + n.ID() + ", and it cannot be asked whether because of this"})
 		case swept == expense.SweptStarted:
 			result.Started++

@@ -2,10 +2,13 @@ package activities_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,12 +30,10 @@ func item(uri, object string) string {
 
 func object(n int) string { return fmt.Sprintf("%s%sreportfulldetails/k%03d", host, reportAPI, n) }
 
-func list(items ...string) http.HandlerFunc {
-	text := `<NotificationList xmlns="http://www.concursolutions.com/api/notification/2012/06">`
-	for _, i := range items {
-		text += i
-	}
-	return says(http.StatusOK, text+"</NotificationList>")
+func list(items ...string) http.HandlerFunc { return says(http.StatusOK, listed(items...)) }
+
+func listed(items ...string) string {
+	return `<NotificationList xmlns="http://www.concursolutions.com/api/notification/2012/06">` + strings.Join(items, "") + "</NotificationList>"
 }
 
 func uris(part expense.FailedNotifications) []string {
@@ -93,6 +94,50 @@ func TestAPartThatIsJustFullIsTheLast(t *testing.T) {
 	}
 }
 
+func TestAFailedListWhoseXMLOneEntrySpoilsIsReadAsJSON(t *testing.T) {
+	t.Parallel()
+	spoiled := strings.Replace(listed(item(entry(1), object(1)), item(entry(2), object(2))), object(2), "a & b", 1)
+	h := newHouse(t).on("list", func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Accept"), "json") {
+			_, _ = fmt.Fprintf(w, `[{"NotificationURI":%q,"ObjectURI":%q},{"NotificationURI":%q,"ObjectURI":"a & b"}]`, entry(1), object(1), entry(2))
+			return
+		}
+		_, _ = io.WriteString(w, spoiled)
+	})
+	part, err := run[expense.FailedNotifications](t, attempt{}, h.activities(t).ListFailedNotifications, expense.ListFailedNotificationsInput{Limit: 9})
+	require.NoError(t, err)
+	require.Equal(t, []string{entry(1)}, uris(part), "each once")
+	require.Len(t, part.Quarantined, 1)
+	require.Equal(t, []string{"list", "list"}, h.seen())
+
+	h = newHouse(t).on("list", says(http.StatusOK, spoiled)) // in either form
+	_, err = run[expense.FailedNotifications](t, attempt{}, h.activities(t).ListFailedNotifications, expense.ListFailedNotificationsInput{Limit: 9})
+	failed(t, err, expense.Malformed)
+}
+
+func TestAPartOfLongTextsIsBounded(t *testing.T) {
+	t.Parallel()
+	var entries []string
+	for i := range 200 {
+		entries = append(entries, item(entry(100+i)+"?"+strings.Repeat("&amp;", 1500), object(i)))
+	}
+	h := newHouse(t).on("list", list(entries...))
+	acts := h.activities(t)
+	seen, after := 0, ""
+	for {
+		part, err := run[expense.FailedNotifications](t, attempt{}, acts.ListFailedNotifications, expense.ListFailedNotificationsInput{Limit: 200, After: after})
+		require.NoError(t, err)
+		text, err := json.Marshal(part)
+		require.NoError(t, err)
+		require.Less(t, len(text), 1<<20)
+		seen += len(part.Items)
+		if after = part.Next; after == "" {
+			break
+		}
+	}
+	require.Equal(t, 200, seen, "and every entry is in some part")
+}
+
 func TestAnEmptyFailedListIsAnEmptyPart(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{`<NotificationList/>`, `[]`} {
@@ -106,17 +151,21 @@ func TestAnEmptyFailedListIsAnEmptyPart(t *testing.T) {
 
 func TestAnEntryThatCannotBeUnderstoodIsReportedOnceAndStopsNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t).on("list", list(
+	entries := []string{
 		item(entry(1), "not a URL"), item("not a URL", object(2)), item(entry(3), object(3)), item(entry(4), object(4)),
-		item(entry(5), ""), item(entry(6), ""),
-	))
+	}
+	for range 50 {
+		entries = append(entries, item(entry(5), ""))
+	}
+	h := newHouse(t).on("list", list(entries...))
 	acts := h.activities(t)
 	part, err := run[expense.FailedNotifications](t, attempt{}, acts.ListFailedNotifications,
 		expense.ListFailedNotificationsInput{Limit: 3})
 	require.NoError(t, err)
 	require.Equal(t, []string{entry(3), entry(4)}, uris(part))
-	require.Len(t, part.Quarantined, 4, "bounded, too")
-	require.Equal(t, "and 1 more that cannot be understood", part.Quarantined[3].Reason)
+	require.Len(t, part.Quarantined, 50, "bounded, too")
+	require.Equal(t, 2, part.Unlisted)
+	require.Equal(t, object(2), part.Quarantined[1].ObjectURI)
 	require.Equal(t, entry(1), part.Quarantined[0].NotificationURI)
 	require.Contains(t, part.Quarantined[0].Reason, "ObjectURI")
 	require.Empty(t, part.Quarantined[1].NotificationURI)
@@ -152,13 +201,14 @@ func TestAListThatEndsEarlyIsNoPart(t *testing.T) {
 
 // starter counts as open every notification that it was told of before.
 type starter struct {
-	mu    sync.Mutex
-	told  []string
-	shown bool  // by the last question
-	fails error // after the first
+	mu     sync.Mutex
+	told   []string
+	now    expense.Withheld // by the last question
+	unread int
+	fails  error // after the first
 }
 
-func (s *starter) Sweep(_ context.Context, n expense.Notification, shown bool) (expense.Swept, error) {
+func (s *starter) Sweep(_ context.Context, n expense.Notification, now expense.Withheld) (expense.Swept, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fails != nil && len(s.told) > 0 {
@@ -166,7 +216,7 @@ func (s *starter) Sweep(_ context.Context, n expense.Notification, shown bool) (
 	}
 	open := slices.Contains(s.told, n.ID())
 	s.told = append(s.told, n.ID())
-	s.shown = shown
+	s.now = now
 	switch {
 	case n.Key == "mute":
 		return expense.SweptUnknown, nil
@@ -178,10 +228,12 @@ func (s *starter) Sweep(_ context.Context, n expense.Notification, shown bool) (
 	return expense.SweptStarted, nil
 }
 
-func (s *starter) Knows(_ context.Context, reportID string, _ time.Time, shown bool) (bool, error) {
-	s.shown = shown
+func (s *starter) Knows(_ context.Context, reportID string, _ time.Time, now expense.Withheld) (bool, error) {
+	s.now = now
 	return reportID == "0KNOWN" && s.fails == nil, s.fails
 }
+
+func (s *starter) Unread(context.Context) (int, error) { return s.unread, nil }
 
 func TestStartProcessing(t *testing.T) {
 	t.Parallel()

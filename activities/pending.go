@@ -38,6 +38,15 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 		}
 	}
 	if found.Forgotten > 0 {
+		unread, err := a.options.Knower.Unread(ctx)
+		if err != nil {
+			return expense.PendingReports{}, err
+		}
+		if unread > 0 { // the next look tells
+			found.Unsure, found.Forgotten, found.Reports = found.Forgotten, 0, nil
+		}
+	}
+	if found.Forgotten > 0 {
 		a.options.Logger.Warn("reports wait at external validation that nobody told of", "count", found.Forgotten, "reports", found.Reports)
 	}
 	return found, nil
@@ -46,7 +55,7 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 // lookFor counts a report that waits for long.
 func (a *Activities) lookFor(ctx context.Context, row expense.PendingReport, found *expense.PendingReports) error {
 	found.Waiting++
-	known, err := a.options.Knower.Knows(ctx, row.ID, row.LastModified, a.options.Writes.shows())
+	known, err := a.options.Knower.Knows(ctx, row.ID, row.LastModified, a.options.Writes.now())
 	switch {
 	case err != nil:
 		return err

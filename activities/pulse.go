@@ -83,6 +83,13 @@ func (p *pulse) send(ctx context.Context) error {
 	return nil
 }
 
+// note is what the next heartbeats carry.
+func (p *pulse) note(details ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.details = details
+}
+
 func (p *pulse) late() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -98,9 +105,7 @@ func (p *pulse) beforeWrite(ctx context.Context) error {
 	if p.limit <= 0 {
 		return nil
 	}
-	p.mu.Lock()
-	p.details = []any{sending}
-	p.mu.Unlock()
+	p.note(sending)
 	if err := p.send(ctx); err != nil {
 		p.end(reason(err))
 		return context.Cause(ctx)

@@ -37,17 +37,22 @@ func (w Writes) check() error {
 // that is gone is nobody's.
 func (w Writes) withhold(tested bool) expense.Withheld {
 	switch {
+	case len(w.TestUsers) > 0 && !tested:
+		return expense.ByTestUsers(w.TestUsers)
 	case w.Mode == WritesDryRun:
 		return expense.ByDryRun
-	case len(w.TestUsers) > 0 && !tested:
-		return expense.ByTestUsers
 	}
 	return ""
 }
 
-// shows reports whether runs close without having written: their reports still wait,
-// and a net that finds them starts nothing until they change.
-func (w Writes) shows() bool { return w.Mode == WritesDryRun || len(w.TestUsers) > 0 }
+// now is what these settings withhold of what was withheld before: a net leaves alone
+// what a run has shown, for as long as it would only be shown again.
+func (w Writes) now() expense.Withheld {
+	if w.Mode == WritesDryRun {
+		return expense.ByDryRun
+	}
+	return w.withhold(false)
+}
 
 // allow returns an error while writes are switched off.
 func (w Writes) allow(op string) error {

@@ -27,6 +27,7 @@ func TestWritesAreWithheld(t *testing.T) {
 	post := expense.PostExceptionsInput{Attempt: original, ObjectURI: objectURI, Stop: stopOne, Exceptions: []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}}}
 	deletion := expense.DeleteNotificationInput{NotificationURI: entryURI}
 	tested := activities.Writes{TestUsers: []string{"kim@example.com"}}
+	others := expense.ByTestUsers(tested.TestUsers)
 	for name, c := range map[string]struct {
 		writes activities.Writes
 		owner  string
@@ -36,9 +37,11 @@ func TestWritesAreWithheld(t *testing.T) {
 		"none, with writes on":                   {activities.Writes{Mode: activities.WritesOn}, "kim@example.com", ""},
 		"all, in a dry run":                      {activities.Writes{Mode: activities.WritesDryRun}, "kim@example.com", expense.ByDryRun},
 		"none to a test user's report, any case": {tested, "KIM@example.com", ""},
-		"those to anybody else's":                {tested, "sam@example.com", expense.ByTestUsers},
-		"those to a report that names no owner":  {tested, "", expense.ByTestUsers},
+		"those to anybody else's":                {tested, "sam@example.com", others},
+		"those to a report that names no owner":  {tested, "", others},
 		"all, in a dry run, to a test user, too": {activities.Writes{Mode: activities.WritesDryRun, TestUsers: tested.TestUsers}, "kim@example.com", expense.ByDryRun},
+		"and those of others as what they are":   {activities.Writes{Mode: activities.WritesDryRun, TestUsers: tested.TestUsers}, "sam@example.com", others},
+		"a look-alike of a letter is no letter":  {tested, "\u212aim@example.com", others},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -81,7 +84,7 @@ func TestWritesAreWithheld(t *testing.T) {
 		t.Parallel()
 		read, err := run[expense.FetchedReport](t, attempt{}, newHouse(t).activities(t, writes(tested)).FetchReport, readInput())
 		require.NoError(t, err)
-		require.Equal(t, expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}, Withheld: expense.ByTestUsers}, read)
+		require.Equal(t, expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}, Withheld: others}, read)
 	})
 	t.Run("switched off, they wait for an operator", func(t *testing.T) {
 		t.Parallel()
@@ -108,19 +111,22 @@ func TestWritesAreWithheld(t *testing.T) {
 		failed(t, err, expense.WritesOff)
 		require.Equal(t, []string{"read", "read"}, h.seen())
 	})
-	t.Run("the nets are told whether runs only show", func(t *testing.T) {
+	t.Run("the nets are told what is withheld now", func(t *testing.T) {
 		t.Parallel()
-		for want, w := range map[bool]activities.Writes{false: {Mode: activities.WritesOff}, true: tested} {
+		for want, w := range map[expense.Withheld]activities.Writes{
+			"": {Mode: activities.WritesOff}, expense.ByTestUsers(tested.TestUsers): tested,
+			expense.ByDryRun: {Mode: activities.WritesDryRun, TestUsers: tested.TestUsers},
+		} {
 			s := &starter{}
 			h := newHouse(t).on("pending", says(http.StatusOK, pendingList))
 			acts := h.activities(t, writes(w), func(o *activities.Options) { o.Starter, o.Knower = s, s })
 			_, err := run[expense.StartedProcessing](t, attempt{}, acts.StartProcessing, expense.StartProcessingInput{Notifications: []expense.Notification{{Key: "a"}}})
 			require.NoError(t, err)
-			require.Equal(t, want, s.shown)
-			s.shown = !want
+			require.Equal(t, want, s.now)
+			s.now = "another"
 			_, err = run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{})
 			require.NoError(t, err)
-			require.Equal(t, want, s.shown)
+			require.Equal(t, want, s.now)
 		}
 	})
 	t.Run("a mode that is none is refused", func(t *testing.T) {

@@ -21,7 +21,25 @@ type FailedItem = wire.FailedItem
 //
 // Source: https://developer.concur.com/api-reference/callouts/get-notifications-status.html
 func (c *Client) FailedNotifications(ctx context.Context, yield func(FailedItem) error) error {
-	r := request{op: "list failed notifications", needs: needsNotifications, method: http.MethodGet}
+	return c.failedNotifications(ctx, "application/xml", yield)
+}
+
+// AllFailedNotifications is [Client.FailedNotifications], and asks a second time, for
+// JSON, when the XML cannot be read: one entry that spoils a document spoils all of it.
+// Begin returns what takes the entries, anew for each time.
+func (c *Client) AllFailedNotifications(ctx context.Context, begin func() (yield func(FailedItem) error)) error {
+	err := c.failedNotifications(ctx, "application/xml", begin())
+	if !errors.Is(err, Malformed) {
+		return err
+	}
+	if again := c.failedNotifications(ctx, "application/json", begin()); !errors.Is(again, Malformed) {
+		return again
+	}
+	return err
+}
+
+func (c *Client) failedNotifications(ctx context.Context, accept string, yield func(FailedItem) error) error {
+	r := request{op: "list failed notifications", needs: needsNotifications, method: http.MethodGet, accept: accept}
 	r.target = target{path: notificationPath, query: "status=FAILED"}
 	var stopped error
 	r.consume = func(body io.Reader) error {

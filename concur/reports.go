@@ -45,7 +45,19 @@ func (c *Client) ReportOf(ctx context.Context, objectURI string, logins []string
 			return nil, false, &Error{Op: r.op, Kind: Untrusted, Message: err.Error()}
 		}
 	}
-	return report, slices.ContainsFunc(logins, func(l string) bool { return strings.EqualFold(l, owner) }), nil
+	return report, slices.ContainsFunc(logins, func(l string) bool { return sameLogin(l, owner) }), nil
+}
+
+// sameLogin compares two logins, in any case of the letters of ASCII: beyond it there are
+// look-alikes that fold to them.
+func sameLogin(a, b string) bool {
+	fold := func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}
+	return strings.Map(fold, a) == strings.Map(fold, b)
 }
 
 // PostExceptions posts exceptions on the report with that key, the RptKey of its

@@ -22,8 +22,8 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 	}{
 		"the fresh read before the action": {
 			file: "activities/write.go", story: "superseded",
-			with:    "\tif reading.Kind != \"\" {\n\t\tours",
-			without: "\tif reading.Kind == \"never\" {\n\t\tours",
+			with:    "\tif now.Kind != \"\" {\n\t\tours",
+			without: "\tif now.Kind == \"never\" {\n\t\tours",
 		},
 		"the status in the body of a 200": {
 			file: "concur/reports.go", story: "rejected",
@@ -39,6 +39,16 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			file: "activities/activities.go", story: "lost-answer",
 			with:    "return info.Attempt == 1 &&",
 			without: "return info.Attempt != 0 || info.Attempt == 1 &&",
+		},
+		"the brake": {
+			file: "activities/brake.go", story: "brake-at-once",
+			with:    "if err != nil || admitted.Held == \"\" {",
+			without: "if err != nil || admitted.Held != \"never\" {",
+		},
+		"the withholding of a dry run": {
+			file: "activities/withhold.go", story: "dry-run",
+			with:    "case w.Mode == WritesDryRun:\n\t\treturn expense.ByDryRun\n\t}\n\treturn \"\"",
+			without: "}\n\treturn \"\"",
 		},
 		"the notified that is unread at the end": {
 			file: "workflows/process.go", story: "resubmitted-while-finishing",

@@ -151,19 +151,21 @@ type ListFailedNotificationsInput struct {
 type FailedNotifications struct {
 	Items       []Notification `json:"items,omitempty"`
 	Quarantined []Quarantined  `json:"quarantined,omitempty"`
-	Next        string         `json:"next,omitempty"` // empty after the last part
+	Unlisted    int            `json:"unlisted,omitempty"` // more that cannot be understood, than are named
+	Next        string         `json:"next,omitempty"`     // empty after the last part
 }
 
 // Quarantined is an entry of the failed list that cannot be understood. It is
 // reported and left where it is.
 type Quarantined struct {
 	NotificationURI string `json:"notificationUri,omitempty"`
+	ObjectURI       string `json:"objectUri,omitempty"`
 	Reason          string `json:"reason"`
 }
 
 // Mark is a short hash by which an entry is known again.
 func (q Quarantined) Mark() string {
-	sum := sha256.Sum256([]byte(q.NotificationURI + "\n" + q.Reason))
+	sum := sha256.Sum256([]byte(q.NotificationURI + "\n" + q.ObjectURI + "\n" + q.Reason))
 	return hex.EncodeToString(sum[:6])
 }
 

@@ -22,6 +22,7 @@ type PendingReports struct {
 	Waiting   int      `json:"waiting"`           // longer than the grace
 	Known     int      `json:"known"`             // a run is open, or closed after the last change
 	Forgotten int      `json:"forgotten"`         // no run knows of them
+	Unsure    int      `json:"unsure,omitempty"`  // a run that has yet to read may be theirs
 	Reports   []string `json:"reports,omitempty"` // the first of the forgotten
 	Next      string   `json:"next,omitempty"`    // empty after the last part
 }

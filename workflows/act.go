@@ -158,8 +158,12 @@ func (r *run) showAction(action expense.Action, cause string) error {
 	return r.shown()
 }
 
-// shown concludes a pass that has shown what it would write. The report still waits.
+// shown concludes a pass that has shown what it would write. The report still waits. A
+// run that has begun to write stays open: what it knows of that is nowhere else.
 func (r *run) shown() error {
+	if len(r.posted(r.Stop)) > 0 || r.Doubt != nil {
+		return &Trouble{Kind: expense.WritesOff, Message: "it was begun to write to this report, and now writes are withheld: " + withheldBy(r.Withheld)}
+	}
 	r.Shown = r.Revision
 	r.Outcome, r.Cause = expense.DryRun, ""
 	r.Task, r.Ruling = nil, nil

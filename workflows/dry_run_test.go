@@ -16,6 +16,8 @@ func withheld(read expense.FetchedReport, why expense.Withheld) expense.FetchedR
 	return read
 }
 
+var others = expense.ByTestUsers([]string{"kim"})
+
 func TestADryRunShowsWhatItWouldWrite(t *testing.T) {
 	for name, c := range map[string]struct {
 		verdict expense.Verdict
@@ -27,7 +29,7 @@ func TestADryRunShowsWhatItWouldWrite(t *testing.T) {
 		"a report that goes back":    {sendBack, expense.ByDryRun, []string{"read", "judge", "send-back"}, []string{"would send the report back to the employee (cause: rules)"}},
 		"exceptions, and then it takes no action": {flagged, expense.ByDryRun, []string{"read", "judge", "post"},
 			[]string{"would post exception NORECPT on entry e1", "would pass the report on"}},
-		"a question, to nobody while there are test users": {ask, expense.ByTestUsers, []string{"read", "judge"}, []string{"would ask group finance"}},
+		"a question, to nobody while there are test users": {ask, others, []string{"read", "judge"}, []string{"would ask group finance"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
@@ -35,7 +37,7 @@ func TestADryRunShowsWhatItWouldWrite(t *testing.T) {
 			p.posts = []any{expense.PostedExceptions{Withheld: c.why}}
 			p.actions = []any{expense.ActionTaken{Withheld: c.why}}
 			result := p.run(failedCopy(1))
-			require.Equal(t, workflows.Result{Outcome: expense.DryRun, Done: c.done}, result)
+			require.Equal(t, workflows.Result{Outcome: expense.DryRun, Done: c.done, Withheld: c.why}, result)
 			require.Equal(t, c.calls, p.calls, "the failed notification is not deleted: the report waits")
 			require.Equal(t, []string{failedCopy(1).NotificationURI}, p.status().OwedDeletes)
 		})
@@ -47,7 +49,7 @@ func TestADryRunAsksAPerson(t *testing.T) {
 	p.reads, p.verdicts = []any{withheld(waiting(1, 1), expense.ByDryRun)}, []any{ask}
 	p.actions = []any{expense.ActionTaken{Withheld: expense.ByDryRun}}
 	p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.RulingSendBack) })
-	require.Equal(t, workflows.Result{Outcome: expense.DryRun, Done: []string{"would send the report back to the employee (cause: person)"}}, p.run(callout()))
+	require.Equal(t, workflows.Result{Outcome: expense.DryRun, Withheld: expense.ByDryRun, Done: []string{"would send the report back to the employee (cause: person)"}}, p.run(callout()))
 }
 
 func TestADryRunIsRememberedPerRevision(t *testing.T) {
@@ -73,6 +75,36 @@ func TestADryRunThatWasSwitchedOnMeanwhileWritesNothingByHalves(t *testing.T) {
 	p.posts = []any{expense.PostedExceptions{Withheld: expense.ByDryRun}} // and an action would be sent
 	require.Equal(t, expense.DryRun, p.run(callout()).Outcome)
 	require.NotContains(t, p.calls, "approve", "a report is not passed on without the exceptions that were only shown")
+}
+
+func TestARunThatHasBegunToWriteDoesNotEndInADryRun(t *testing.T) {
+	t.Run("with exceptions that are posted", func(t *testing.T) {
+		p := newPlay(t)
+		shown := withheld(waiting(1, 1), expense.ByDryRun)
+		p.reads, p.verdicts = []any{waiting(1, 1), shown, waiting(1, 1)}, []any{flagged}
+		p.posts = []any{posted(expense.Posted, "")}
+		p.actions = []any{certain(expense.Rejected), expense.ActionTaken{Withheld: expense.ByDryRun}, nil}
+		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
+		p.after(2*time.Minute, func() {
+			status := p.status()
+			require.Equal(t, expense.WritesOff, status.Parked.Kind)
+			require.Contains(t, status.Parked.Message, "begun to write")
+			p.env.SignalWorkflow(workflows.Retried, nil)
+		})
+		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+		require.Len(t, p.posted, 1, "they are posted once")
+	})
+	t.Run("with a post of which nothing is known", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 1)}, []any{flagged}
+		p.posts = []any{kind(expense.OutcomeUnknown), expense.PostedExceptions{Withheld: expense.ByDryRun}, posted(expense.Unconfirmed, "")}
+		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
+		p.after(2*time.Minute, func() {
+			require.Equal(t, expense.WritesOff, p.status().Parked.Kind)
+			p.env.SignalWorkflow(workflows.Retried, nil)
+		})
+		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+	})
 }
 
 func TestAReportThatMovedDuringADryRunEndsAsItIs(t *testing.T) {

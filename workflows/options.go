@@ -33,6 +33,17 @@ func (w Workflows) concurOptions(ctx workflow.Context, summary string, requests 
 	})
 }
 
+// netTries is how often a net asks for a list that Concur does not give. The next sweep
+// asks again; without an end this one would keep it, and the other net, from their work.
+const netTries = 4
+
+// netOptions are concurOptions for a list.
+func (w Workflows) netOptions(ctx workflow.Context, summary string, requests int) workflow.Context {
+	policy := w.retries()
+	policy.MaximumAttempts = netTries
+	return workflow.WithRetryPolicy(w.concurOptions(ctx, summary, requests), *policy)
+}
+
 // localOptions are for an activity that calls nobody but Temporal. Two minutes are
 // more than the rules' own limits and than starting a part of the failed list; a
 // killed worker is noticed by the heartbeat.

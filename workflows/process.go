@@ -129,12 +129,12 @@ func (r *run) process(ctx workflow.Context) error {
 		return r.left(ctx, read.Reading, false)
 	}
 	if r.Withheld != "" && r.Shown == read.Revision {
-		return r.shown()
+		return r.shown() // as before
 	}
 	if err := r.judge(ctx, read); err != nil {
 		return err
 	}
-	if r.Withheld == expense.ByTestUsers && r.Verdict.Action == expense.Ask {
+	if r.Withheld.OfOthers() && r.Verdict.Action == expense.Ask {
 		r.did("would ask " + group(r.Verdict.Group))
 		return r.shown()
 	}
@@ -155,7 +155,11 @@ func (r *run) process(ctx workflow.Context) error {
 // close ends the run. Nothing blocks between the last look at Unread and here.
 func (r *run) close(ctx workflow.Context) (Result, error) {
 	r.enter(ctx, Closed)
-	return Result{Outcome: r.Outcome, Cause: r.Cause, Done: r.Done}, nil
+	result := Result{Outcome: r.Outcome, Cause: r.Cause, Done: r.Done}
+	if r.Outcome == expense.DryRun {
+		result.Withheld = r.Withheld
+	}
+	return result, nil
 }
 
 // cancel ends the run as an operator asked. What was done stays done and is said.

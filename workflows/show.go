@@ -130,7 +130,7 @@ func (r *run) details(ctx workflow.Context) string {
 }
 
 func withheldBy(why expense.Withheld) string {
-	if why == expense.ByTestUsers {
+	if why.OfOthers() {
 		return "the report's owner is not among the test users (CONCUR_TEST_USERS)"
 	}
 	return "this is a dry run (CONCUR_WRITES)"

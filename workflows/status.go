@@ -75,6 +75,8 @@ type Result struct {
 	Outcome expense.Outcome `json:"outcome"`
 	Cause   string          `json:"cause,omitempty"` // of sent-back: rules or person
 	Done    []string        `json:"done,omitempty"`
+	// Withheld says why nothing was written, of the outcome dry-run.
+	Withheld expense.Withheld `json:"withheld,omitempty"`
 }
 
 // withoutNulls makes absent lists empty, so that a reader of the JSON needs no

@@ -15,13 +15,11 @@ import (
 // nor a history grows with the list.
 const (
 	sweepPart  = 200
-	sweepParts = 20
+	sweepParts = 5
 )
 
-const (
-	maxWhy  = 50  // reasons that a result holds, and reports that it names
-	maxTold = 500 // quarantined entries that it remembers
-)
+// maxWhy bounds how many reasons a result holds, and how many reports it names.
+const maxWhy = 50
 
 // SweepInput says how to sweep. It may be left out: a sweep then acts.
 type SweepInput struct {
@@ -53,6 +51,7 @@ type SweepResult struct {
 
 	Waiting   int      `json:"waiting,omitempty"`   // reports at external validation longer than the grace
 	Forgotten int      `json:"forgotten,omitempty"` // of those, the ones that no run knows of
+	Unsure    int      `json:"unsure,omitempty"`    // of those, ones of which a run that has yet to read may know
 	Reports   []string `json:"reports,omitempty"`   // the first of the forgotten
 	Unlooked  string   `json:"unlooked,omitempty"`  // why they could not be looked for
 }
@@ -67,11 +66,12 @@ func (w Workflows) SweepFailedNotifications(ctx workflow.Context, input SweepInp
 	}
 	for range sweepParts {
 		part, err := s.sweepPart(ctx)
-		switch {
-		case err != nil:
+		if err != nil && ctx.Err() != nil {
 			return s.SweepResult, err
-		case part.Next == "":
-			return s.SweepResult, s.lookForForgotten(ctx, input.Grace)
+		}
+		if err != nil || part.Next == "" {
+			// A list that cannot be had is no reason not to look for what is in none.
+			return s.SweepResult, errors.Join(err, s.lookForForgotten(ctx, input.Grace))
 		}
 		s.after = part.Next
 	}
@@ -103,13 +103,13 @@ func (w Workflows) setupSweep(ctx workflow.Context, input SweepInput) (*sweep, e
 // sweepPart takes up one part of the failed list.
 func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, error) {
 	var part expense.FailedNotifications
-	call := s.concurOptions(ctx, "list failed notifications", requestsOfRead)
+	call := s.netOptions(ctx, "list failed notifications", requestsOfRead)
 	ask := expense.ListFailedNotificationsInput{After: s.after, Limit: sweepPart}
 	if err := workflow.ExecuteActivity(call, ListFailedNotifications, ask).Get(ctx, &part); err != nil {
 		return part, err
 	}
-	s.Found += len(part.Items) + len(part.Quarantined)
-	s.Quarantined += len(part.Quarantined)
+	s.Found += len(part.Items) + len(part.Quarantined) + part.Unlisted
+	s.Quarantined += len(part.Quarantined) + part.Unlisted
 	s.quarantine(ctx, part.Quarantined)
 	if len(part.Items) == 0 || s.readOnly {
 		return part, nil
@@ -133,11 +133,12 @@ func (s *sweep) quarantine(ctx workflow.Context, strange []expense.Quarantined) 
 	var unknown []expense.Quarantined
 	for _, q := range strange {
 		mark := q.Mark()
-		if len(s.Told) < maxTold && !slices.Contains(s.Told, mark) {
-			s.Told = append(s.Told, mark)
+		told := slices.Contains(s.before, mark)
+		if !told && len(s.Why)+len(unknown) < maxWhy {
+			unknown, told = append(unknown, q), true
 		}
-		if !slices.Contains(s.before, mark) {
-			unknown = append(unknown, q)
+		if told && !slices.Contains(s.Told, mark) { // one that found no room is named the next time
+			s.Told = append(s.Told, mark)
 		}
 	}
 	if len(unknown) > 0 {
@@ -158,7 +159,7 @@ func (s *sweep) lookForForgotten(ctx workflow.Context, grace time.Duration) erro
 	ask := expense.ListPendingReportsInput{Grace: grace}
 	for range pendingParts {
 		var found expense.PendingReports
-		call := s.concurOptions(ctx, "look for reports that nobody told of", requestsOfList)
+		call := s.netOptions(ctx, "look for reports that nobody told of", requestsOfList)
 		err := workflow.ExecuteActivity(call, ListPendingReports, ask).Get(ctx, &found)
 		var t *Trouble
 		switch err := trouble(err); {
@@ -170,6 +171,7 @@ func (s *sweep) lookForForgotten(ctx workflow.Context, grace time.Duration) erro
 		}
 		s.Waiting += found.Waiting
 		s.Forgotten += found.Forgotten
+		s.Unsure += found.Unsure
 		s.Reports = append(s.Reports, found.Reports[:min(len(found.Reports), maxWhy-len(s.Reports))]...)
 		if ask.Page = found.Next; ask.Page == "" {
 			return nil

@@ -2,6 +2,8 @@ package workflows_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -122,5 +124,70 @@ func TestALongSweepContinuesAsNewWithWhatItHasDone(t *testing.T) {
 	require.ErrorAs(t, p.env.GetWorkflowError(), &again)
 	var next workflows.SweepInput
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &next))
-	require.Equal(t, workflows.SweepInput{After: "m" + strings.Repeat("n", 20), Before: workflows.SweepResult{Found: 27, Joined: 20}}, next)
+	require.Equal(t, workflows.SweepInput{After: "m" + strings.Repeat("n", 5), Before: workflows.SweepResult{Found: 12, Joined: 5}}, next)
+}
+
+func TestAListThatCannotBeHadKeepsNoOtherFromBeingLookedAt(t *testing.T) {
+	for name, first := range map[string]error{
+		"the failed list is away":  errors.New("Unavailable: away"),
+		"the failed list is wrong": kind(expense.Malformed),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			tries := 0
+			p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+				tries++
+				return expense.FailedNotifications{}, first
+			}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
+			looked := 0
+			p.env.RegisterActivityWithOptions(func(context.Context, expense.ListPendingReportsInput) (expense.PendingReports, error) {
+				looked++
+				return expense.PendingReports{}, nil
+			}, activity.RegisterOptions{Name: workflows.ListPendingReports})
+			p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
+			require.Error(t, p.env.GetWorkflowError(), "an operator sees that it failed")
+			require.Equal(t, 1, looked)
+			require.LessOrEqual(t, tries, 4, "and the next sweep asks again")
+		})
+	}
+	t.Run("the list of reports is away", func(t *testing.T) {
+		p := newPlay(t)
+		p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+			return expense.FailedNotifications{}, nil
+		}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
+		p.env.RegisterActivityWithOptions(func(context.Context, expense.ListPendingReportsInput) (expense.PendingReports, error) {
+			return expense.PendingReports{}, errors.New("Unavailable: away")
+		}, activity.RegisterOptions{Name: workflows.ListPendingReports})
+		p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
+		require.NoError(t, p.env.GetWorkflowError())
+		var result workflows.SweepResult
+		require.NoError(t, p.env.GetWorkflowResult(&result))
+		require.Contains(t, result.Unlooked, "away")
+	})
+}
+
+func TestMoreJunkThanAResultNamesIsNamedByTheNext(t *testing.T) {
+	var junk []expense.Quarantined
+	for i := range 60 {
+		junk = append(junk, expense.Quarantined{ObjectURI: fmt.Sprint(i), Reason: "NotificationURI is empty"})
+	}
+	sweep := func(before *workflows.SweepResult) (result workflows.SweepResult) {
+		p := stage(t)
+		p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+			return expense.FailedNotifications{Quarantined: junk, Unlisted: 7}, nil
+		}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
+		if before != nil {
+			p.env.SetLastCompletionResult(*before)
+		}
+		p.env.ExecuteWorkflow(workflows.SweepFailedNotifications)
+		require.NoError(t, p.env.GetWorkflowResult(&result))
+		require.Equal(t, 67, result.Quarantined)
+		return result
+	}
+	first := sweep(nil)
+	second := sweep(&first)
+	third := sweep(&second)
+	require.Equal(t, junk[:50], first.Why)
+	require.Equal(t, junk[50:], second.Why)
+	require.Empty(t, third.Why)
 }

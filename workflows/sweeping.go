@@ -21,10 +21,9 @@ import (
 // Sweep does with a notification of the failed list what Start does with a callout,
 // on the sweeps' own queues. It leaves alone what the last run of the notification
 // says is not to be taken up again: an object that we do not handle, one that was dealt
-// with, a run that an operator ended after the event, and, with shown, one that after the
-// event has only shown what it would do. Without shown, such a one is taken up: it waits
-// still.
-func (c *Client) Sweep(ctx context.Context, n expense.Notification, shown bool) (expense.Swept, error) {
+// with, a run that an operator ended after the event, and one that after the event has
+// only shown what would be withheld still. Under other settings such a one is taken up.
+func (c *Client) Sweep(ctx context.Context, n expense.Notification, now expense.Withheld) (expense.Swept, error) {
 	last, err := c.temporal.DescribeWorkflowExecution(ctx, n.ID(), "")
 	var missing *serviceerror.NotFound
 	switch {
@@ -32,7 +31,7 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification, shown bool) 
 	case err != nil:
 		return "", fmt.Errorf("look for the run of %s: %w", n.ID(), err)
 	default:
-		if known := c.known(ctx, n, last.GetWorkflowExecutionInfo(), shown); known != "" {
+		if known := c.known(ctx, n, last.GetWorkflowExecutionInfo(), now); known != "" {
 			return known, nil
 		}
 	}
@@ -46,20 +45,53 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification, shown bool) 
 	return expense.SweptJoined, nil
 }
 
-// Knows reports whether a run of the report is open, or closed after that moment. A run
-// that only showed what it would do counts with shown alone.
-func (c *Client) Knows(ctx context.Context, reportID string, since time.Time, shown bool) (bool, error) {
-	ended := fmt.Sprintf("CloseTime > '%s'", since.UTC().Format(time.RFC3339Nano))
-	if !shown {
-		ended += fmt.Sprintf(" AND (%s IS NULL OR %s != '%s')", OutcomeAttribute, OutcomeAttribute, expense.DryRun)
+// withheld says why a run that ended dry-run has written nothing; a run that does not say
+// so counts as one of other settings.
+func (c *Client) withheld(ctx context.Context, run *commonpb.WorkflowExecution) expense.Withheld {
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
+	var result Result
+	if err := c.temporal.GetWorkflow(ctx, run.GetWorkflowId(), run.GetRunId()).Get(ctx, &result); err != nil {
+		return ""
 	}
-	query := fmt.Sprintf("%s = '%s' AND (ExecutionStatus = 'Running' OR (%s))",
-		ReportIDAttribute, strings.ReplaceAll(indexed(reportID), "'", "''"), ended)
-	n, err := c.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
+	return result.Withheld
+}
+
+// Knows reports whether a run of the report is open, or closed after that moment. A run
+// that has only shown what it would do counts while that is withheld still.
+func (c *Client) Knows(ctx context.Context, reportID string, since time.Time, now expense.Withheld) (bool, error) {
+	quoted := strings.NewReplacer(`\`, `\\`, "'", "''").Replace(indexed(reportID))
+	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		PageSize: knownRuns,
+		Query: fmt.Sprintf("%s = '%s' AND (ExecutionStatus = 'Running' OR CloseTime > '%s')",
+			ReportIDAttribute, quoted, since.UTC().Format(time.RFC3339Nano)),
+	})
 	if err != nil {
 		return false, fmt.Errorf("look for the runs of a report: %w", err)
 	}
-	return n.GetCount() > 0, nil
+	for _, run := range list.GetExecutions() {
+		shown := expense.Outcome(keyword(run.GetSearchAttributes(), OutcomeAttribute)) == expense.DryRun
+		if !shown || c.withheld(ctx, run.GetExecution()).Still(now) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// knownRuns is how many runs of one report are looked at, the newest.
+const knownRuns = 20
+
+// Unread counts the open runs that have not read their report yet, but for those that
+// wait for an operator.
+func (c *Client) Unread(ctx context.Context) (int, error) {
+	n, err := c.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Query: fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running' AND %s IS NULL AND %s IS NULL",
+			ProcessNotification, ReportIDAttribute, WaitingForAttribute),
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count the runs that have not read: %w", err)
+	}
+	return int(n.GetCount()), nil
 }
 
 // askLimit bounds how long the last run of a notification is asked what it knows.
@@ -67,7 +99,7 @@ const askLimit = 5 * time.Second
 
 // known says what the last run of a notification makes of it, or nothing when it is to
 // be taken up.
-func (c *Client) known(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, shown bool) expense.Swept {
+func (c *Client) known(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, now expense.Withheld) expense.Swept {
 	outcome := expense.Outcome(keyword(last.GetSearchAttributes(), OutcomeAttribute))
 	began := n.NotificationURI != "" && text(last.GetMemo().GetFields()[NotificationMemo]) == n.NotificationURI
 	closed := last.GetCloseTime().AsTime()
@@ -82,7 +114,7 @@ func (c *Client) known(ctx context.Context, n expense.Notification, last *workfl
 		switch {
 		case outcome == expense.Unsupported, began && outcome != expense.DryRun:
 			return expense.SweptLeft
-		case outcome != expense.DryRun || !shown:
+		case outcome != expense.DryRun || !c.withheld(ctx, last.GetExecution()).Still(now):
 			return ""
 		}
 		later = closed.After(said(n.EventDateTime)) // in another zone it is shown once more: nothing is lost

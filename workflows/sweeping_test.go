@@ -32,6 +32,7 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		}
 		return info
 	}
+	others := expense.ByTestUsers([]string{"kim"})
 	remembering := func(info *workflowpb.WorkflowExecutionInfo, uri string) *workflowpb.WorkflowExecutionInfo {
 		payload, err := converter.GetDefaultDataConverter().ToPayload(uri)
 		require.NoError(t, err)
@@ -55,7 +56,8 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		knows []string                          // notification URIs that the last run owed
 		mute  bool                              // the last run does not answer
 		open  bool
-		shown bool // runs only show
+		now   expense.Withheld
+		why   expense.Withheld // why the last run only showed
 		want  expense.Swept
 	}{
 		"one that was never seen is started":                {want: expense.SweptStarted},
@@ -67,15 +69,19 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		"one whose last run dealt with another is started":  {last: done("https://other", expense.Approved), want: expense.SweptStarted},
 		"one that its last run only showed is taken up":     {last: done(event.NotificationURI, expense.DryRun), want: expense.SweptStarted},
 		"one whose cancelled run does not answer waits":     {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), mute: true, want: expense.SweptUnknown},
-		"one that was shown by a run that is mute is shown": {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), shown: true, mute: true, want: expense.SweptStarted},
+		"one that was shown by a run that is mute is shown": {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), now: expense.ByDryRun, why: expense.ByDryRun, mute: true, want: expense.SweptStarted},
 		"an object that we do not handle is left alone":     {last: closed(completed, expense.Unsupported, at.AddDate(-1, 0, 0)), want: expense.SweptLeft},
 		"one cancelled long after the event is left alone":  {last: closed(canceled, expense.Cancelled, at.Add(13*time.Hour)), want: expense.SweptLeft},
 		"one terminated long after the event is left alone": {last: closed(terminated, "", at.Add(13*time.Hour)), want: expense.SweptLeft},
 		"one cancelled before the event is started":         {last: closed(canceled, expense.Cancelled, at.Add(-time.Hour)), want: expense.SweptStarted},
 		"one cancelled within the zones' doubt is started":  {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), want: expense.SweptStarted},
-		"one that was only shown is left alone":             {last: closed(completed, expense.DryRun, at.Add(time.Minute)), shown: true, want: expense.SweptLeft},
-		"one of a report that came again is shown again":    {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), shown: true, want: expense.SweptStarted},
-		"one that the run which showed knew is left alone":  {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), knows: []string{event.NotificationURI}, shown: true, want: expense.SweptLeft},
+		"one that was only shown is left alone":             {last: closed(completed, expense.DryRun, at.Add(time.Minute)), now: expense.ByDryRun, why: expense.ByDryRun, want: expense.SweptLeft},
+		"one of a report that came again is shown again":    {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), now: expense.ByDryRun, why: expense.ByDryRun, want: expense.SweptStarted},
+		"one that the run which showed knew is left alone":  {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), knows: []string{event.NotificationURI}, now: expense.ByDryRun, why: expense.ByDryRun, want: expense.SweptLeft},
+		"one shown for what was no test user's is left":     {last: closed(completed, expense.DryRun, at.Add(24*time.Hour)), now: others, why: others, want: expense.SweptLeft},
+		"one shown to other test users is started":          {last: closed(completed, expense.DryRun, at.Add(24*time.Hour)), now: others, why: expense.ByTestUsers([]string{"sam"}), want: expense.SweptStarted},
+		"one shown in a dry run is started for test users":  {last: closed(completed, expense.DryRun, at.Add(24*time.Hour)), now: others, why: expense.ByDryRun, want: expense.SweptStarted},
+		"one shown for test users is left in a dry run":     {last: closed(completed, expense.DryRun, at.Add(24*time.Hour)), now: expense.ByDryRun, why: others, want: expense.SweptLeft},
 		"one that was only shown is started with writes":    {last: closed(completed, expense.DryRun, at.Add(24*time.Hour)), want: expense.SweptStarted},
 		"one that the cancelled run knew of is left alone":  {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), knows: []string{event.NotificationURI}, want: expense.SweptLeft},
 		"one beside what the cancelled run knew is started": {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), knows: []string{"https://other"}, want: expense.SweptStarted},
@@ -89,6 +95,11 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 			} else {
 				describe.Return(&workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: c.last}, nil)
 			}
+			result := &mocks.WorkflowRun{}
+			result.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) {
+				args.Get(1).(*workflows.Result).Withheld = c.why
+			}).Return(nil)
+			m.On("GetWorkflow", mock.Anything, mock.Anything, mock.Anything).Return(result).Maybe()
 			answer := mocks.NewEncodedValue(t)
 			answer.On("Get", mock.Anything).Run(func(args mock.Arguments) {
 				args.Get(0).(*workflows.Status).OwedDeletes = c.knows
@@ -109,7 +120,7 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 						workflows.ProcessNotification, input).Return(nil, nil).Once()
 				}
 			}
-			got, err := workflows.NewClient(m, "own").Sweep(t.Context(), event, c.shown)
+			got, err := workflows.NewClient(m, "own").Sweep(t.Context(), event, c.now)
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})

@@ -53,11 +53,14 @@ store (CONCUR_TOKEN_FILE), so that the worker has the new one, too.`,
 }
 
 func listFailed(ctx context.Context, client *concur.Client, bar *progress) (listView, error) {
-	list := listView{Notifications: []calloutView{}, Strange: []expense.Quarantined{}}
-	err := client.FailedNotifications(ctx, func(item concur.FailedItem) error {
-		list.add(item)
-		bar.step()
-		return nil
+	var list listView
+	err := client.AllFailedNotifications(ctx, func() func(concur.FailedItem) error {
+		list = listView{Notifications: []calloutView{}, Strange: []expense.Quarantined{}}
+		return func(item concur.FailedItem) error {
+			list.add(item)
+			bar.step()
+			return nil
+		}
 	})
 	return list, err
 }

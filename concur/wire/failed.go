@@ -14,7 +14,7 @@ import (
 
 // FailedItem is one entry of Concur's failed list: a notification that names its
 // NotificationURI, or, where Reason is not empty, an entry that cannot be
-// understood. Of such an entry at most the NotificationURI is known.
+// understood. Of such an entry at most the NotificationURI and the ObjectURI are known.
 type FailedItem struct {
 	Notification expense.Notification
 	Reason       string
@@ -88,7 +88,7 @@ func (l *failedList) decode(r *bufio.Reader) error {
 		switch c {
 		case '<':
 			return l.decodeXML(newDocument(r, maxNotificationDepth))
-		case '[', '{':
+		case '[', '{', 'n':
 			return l.decodeJSON(json.NewDecoder(r))
 		}
 		return errors.New("neither XML nor JSON")
@@ -157,6 +157,11 @@ func (l *failedList) item(f fields, reason error) error {
 	item := FailedItem{Notification: n}
 	if reason != nil {
 		item = FailedItem{Reason: reason.Error()}
+		if len(f.objectURIs) == 1 {
+			if _, err := expense.SplitURL(f.objectURIs[0]); err == nil {
+				item.Notification.ObjectURI = f.objectURIs[0]
+			}
+		}
 	}
 	item.Notification.NotificationURI = f.notificationURI
 	l.stopped = l.yield(item)

@@ -43,6 +43,8 @@ func (l *failedList) value(dec *json.Decoder, depth int) (found bool, err error)
 		return false, err
 	}
 	switch token {
+	case nil:
+		return depth == 0, nil // an empty list, to some
 	case json.Delim('['):
 		for dec.More() {
 			var raw json.RawMessage
@@ -61,9 +63,24 @@ func (l *failedList) value(dec *json.Decoder, depth int) (found bool, err error)
 		if depth > maxNotificationDepth {
 			return false, fmt.Errorf("nested deeper than %d objects", maxNotificationDepth)
 		}
+		var f fields // of an entry that is in no list, for it is the only one
+		var reason error
+		single := false
 		for dec.More() {
-			if _, err := dec.Token(); err != nil {
+			key, err := dec.Token()
+			if err != nil {
 				return found, err
+			}
+			if name := strings.ToLower(fmt.Sprint(key)); f.known(name) {
+				single = true
+				var value json.RawMessage
+				if err := dec.Decode(&value); err != nil {
+					return found, err
+				}
+				if wrong := f.putJSON(name, value); reason == nil {
+					reason = wrong
+				}
+				continue
 			}
 			inner, err := l.value(dec, depth+1)
 			if err != nil {
@@ -74,9 +91,23 @@ func (l *failedList) value(dec *json.Decoder, depth int) (found bool, err error)
 			}
 			found = found || inner
 		}
-		_, err = dec.Token()
+		if _, err = dec.Token(); err == nil && single {
+			return true, l.item(f, reason)
+		}
 	}
 	return found, err
+}
+
+// putJSON keeps a text, or says that the value is none. A null is no text and not wrong.
+func (f *fields) putJSON(name string, value json.RawMessage) error {
+	var text *string
+	if json.Unmarshal(value, &text) != nil {
+		return errors.New("a value that is not a text")
+	}
+	if text != nil {
+		f.put(name, strings.TrimSpace(*text))
+	}
+	return nil
 }
 
 // readJSON reads one entry: an object of texts and nulls, some of them perhaps in an
@@ -101,12 +132,7 @@ func (f *fields) readJSON(raw json.RawMessage, depth int) (reason error) {
 		case name == "failure" || name == "notification":
 			wrong = f.readJSON(value, depth+1)
 		case f.known(name):
-			var text string
-			if json.Unmarshal(value, &text) != nil {
-				wrong = errors.New("a value that is not a text")
-				break
-			}
-			f.put(name, strings.TrimSpace(text))
+			wrong = f.putJSON(name, value)
 		}
 		if reason == nil {
 			reason = wrong

@@ -43,17 +43,32 @@ func TestDecodeFailedList(t *testing.T) {
 			require.Equal(t, "EXPRPT:nTwo$pKey", items[1].Notification.ID())
 			require.Equal(t, entryURI+"nAb2", items[1].Notification.NotificationURI)
 			require.Equal(t, wire.FailedItem{Reason: "no ObjectURI", Notification: expense.Notification{NotificationURI: entryURI + "nAb3"}}, items[2])
-			require.Equal(t, wire.FailedItem{Reason: "NotificationURI is empty"}, items[3])
+			require.Equal(t, wire.FailedItem{Reason: "NotificationURI is empty", Notification: expense.Notification{
+				ObjectURI: "https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nFour$pKey"}}, items[3])
 			require.NotEmpty(t, items[4].Reason)
 			require.Equal(t, entryURI+"nAb5", items[4].Notification.NotificationURI)
 		})
 	}
 
+	t.Run("an entry that is in no list, for it is the only one", func(t *testing.T) {
+		t.Parallel()
+		const one = `{"Context":null,"NotificationURI":"` + entryURI + `n1","ObjectURI":"https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nOne"}`
+		for _, body := range []string{one, `{"NotificationList":{"Notification":` + one + `}}`, `{"Count":1,"NotificationList":{"Notification":{"Failure":` + one + `}}}`} {
+			items, err := failedItems(strings.NewReader(body))
+			require.NoError(t, err, body)
+			require.Len(t, items, 1, body)
+			require.Equal(t, "EXPRPT:nOne", items[0].Notification.ID())
+		}
+		items, err := failedItems(strings.NewReader(`{"Notification":{"NotificationURI":"` + entryURI + `n1","ObjectURI":7}}`))
+		require.NoError(t, err)
+		require.Equal(t, "a value that is not a text", items[0].Reason)
+	})
+
 	t.Run("an empty list is empty", func(t *testing.T) {
 		t.Parallel()
 		for _, body := range []string{
 			`<NotificationList xmlns="http://www.concursolutions.com/api/notification/2012/06"/>`, "\uFEFF<?xml version=\"1.0\"?>\n<NotificationsList></NotificationsList>",
-			"[]", " \n[ ]", "\uFEFF[]", `{"NotificationList":[]}`, `{"Count":0,"NotificationList":{"Notification":[]}}`,
+			"[]", "null", " \n[ ]", "\uFEFF[]", `{"NotificationList":[]}`, `{"Count":0,"NotificationList":{"Notification":[]}}`,
 		} {
 			items, err := failedItems(strings.NewReader(body))
 			require.NoError(t, err, body)
@@ -183,7 +198,7 @@ func FuzzDecodeFailedList(f *testing.F) {
 		}
 		for _, item := range items {
 			if item.Reason != "" {
-				require.Empty(t, item.Notification.ObjectURI)
+				require.Empty(t, item.Notification.Key)
 				continue
 			}
 			kind, key, err := expense.Identify(item.Notification.ObjectURI)
