@@ -30,6 +30,14 @@ func TestListPendingReports(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Forgotten: 2, Reports: []string{"0LOST", "0UNDATED"}}, found)
 	})
+	t.Run("names none while a run has yet to read its report", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t).on("pending", says(http.StatusOK, pendingList))
+		acts := h.activities(t, func(o *activities.Options) { o.Knower = &starter{unread: 1} })
+		found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, input)
+		require.NoError(t, err)
+		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Unsure: 2}, found)
+	})
 	t.Run("is tried again when Temporal cannot be asked", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t).on("pending", says(http.StatusOK, pendingList))

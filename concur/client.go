@@ -53,7 +53,6 @@ type Client struct {
 	limit   time.Duration
 	maxBody int64
 	log     *slog.Logger
-	ageing  deprecations
 
 	readOnly bool
 }
@@ -128,7 +127,8 @@ func assemble(o Options, unseeded bool) (*Client, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	door := &door{hosts: hosts, userAgent: o.UserAgent, transport: newTransport(o.RootCAs), pace: newPace(o.RequestsPerSecond)}
+	door := &door{hosts: hosts, userAgent: o.UserAgent, transport: newTransport(o.RootCAs), pace: newPace(o.RequestsPerSecond),
+		ageing: &deprecations{log: o.Logger, seen: map[string]*Deprecation{}}}
 	c := &Client{
 		readOnly: o.ReadOnly,
 		door:     door, hosts: hosts, scheme: o.Authorization, limit: o.AnswerLimit, maxBody: o.MaxBody, log: o.Logger,

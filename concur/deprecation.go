@@ -2,6 +2,7 @@ package concur
 
 import (
 	"cmp"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,45 +29,43 @@ type Deprecation struct {
 
 // deprecations counts them, one for each operation.
 type deprecations struct {
+	log  *slog.Logger
 	mu   sync.Mutex
 	seen map[string]*Deprecation
 }
 
 // Deprecations lists what Concur has announced to this client, by operation.
 func (c *Client) Deprecations() []Deprecation {
-	c.ageing.mu.Lock()
-	defer c.ageing.mu.Unlock()
-	list := make([]Deprecation, 0, len(c.ageing.seen))
-	for _, d := range c.ageing.seen {
+	ageing := c.door.ageing
+	ageing.mu.Lock()
+	defer ageing.mu.Unlock()
+	list := make([]Deprecation, 0, len(ageing.seen))
+	for _, d := range ageing.seen {
 		list = append(list, *d)
 	}
 	slices.SortFunc(list, func(a, b Deprecation) int { return cmp.Compare(a.Op, b.Op) })
 	return list
 }
 
-// noteDeprecation counts an announcement, and logs it the first time and whenever it
-// says something else.
-func (c *Client) noteDeprecation(op string, h http.Header) {
+// announced counts an announcement, and logs it the first time, and again when the end
+// is another.
+func (d *door) announced(op string, h http.Header) {
 	warning, sunset := announcement(h, warnHeader), announcement(h, sunsetHeader)
 	if warning == "" && sunset == "" {
 		return
 	}
-	c.ageing.mu.Lock()
-	defer c.ageing.mu.Unlock()
-	d := c.ageing.seen[op]
-	if d == nil {
-		d = &Deprecation{Op: op}
-		if c.ageing.seen == nil {
-			c.ageing.seen = map[string]*Deprecation{}
-		}
-		c.ageing.seen[op] = d
+	d.ageing.mu.Lock()
+	defer d.ageing.mu.Unlock()
+	known := d.ageing.seen[op]
+	if known == nil || known.Sunset != sunset {
+		d.ageing.log.Warn("concur announces the end of an interface", "op", op, "warning", warning, "sunset", sunset)
 	}
-	d.Requests++
-	if d.Warning == warning && d.Sunset == sunset {
-		return
+	if known == nil {
+		known = &Deprecation{Op: op}
+		d.ageing.seen[op] = known
 	}
-	d.Warning, d.Sunset = warning, sunset
-	c.log.Warn("concur announces the end of an interface", "op", op, "warning", warning, "sunset", sunset)
+	known.Warning, known.Sunset = warning, sunset
+	known.Requests++
 }
 
 // announcement reads such a header, without what could disturb a log.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"net/http/httptrace"
@@ -123,7 +124,11 @@ func (c *Client) send(ctx context.Context, r request, access access) (*answer, e
 		}
 		status, correlation = a.status, a.correlation
 	}
-	c.log.DebugContext(ctx, "concur request", "op", r.op, "status", status, "kind", kind,
+	level := slog.LevelDebug
+	if r.write || failure != nil {
+		level = slog.LevelInfo // Concur's support is told the correlation
+	}
+	c.log.Log(ctx, level, "concur request", "op", r.op, "status", status, "kind", kind,
 		"correlation", correlation, "took", time.Since(began))
 	if failure != nil {
 		return nil, failure
@@ -138,7 +143,7 @@ func (c *Client) receive(r request, req *http.Request, written func() bool) (*an
 		return nil, r.lost(err, written())
 	}
 	defer resp.Body.Close()
-	c.noteDeprecation(r.op, resp.Header)
+	c.door.announced(r.op, resp.Header)
 	if resp.StatusCode/100 != 2 {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what there is of it, the status says enough
 		return nil, r.refused(resp, body)
@@ -185,6 +190,7 @@ type door struct {
 	userAgent string
 	transport *http.Transport
 	pace      pace
+	ageing    *deprecations
 }
 
 // RoundTrip sends one request.

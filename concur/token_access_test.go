@@ -94,6 +94,58 @@ func TestTheEndOfARefreshToken(t *testing.T) {
 	}
 }
 
+func TestARefreshTokenThatComesAgainDoesNotBeginAnew(t *testing.T) {
+	t.Parallel()
+	soon := time.Now().Add(40 * 24 * time.Hour).Truncate(time.Second).UTC()
+	answers := []string{
+		fmt.Sprintf(`{"access_token":"t1","expires_in":"3600","refresh_token":"r","refresh_expires_in":%d}`, soon.Unix()),
+		`{"access_token":"t2","expires_in":"3600"}`,
+		`{"access_token":"t3","expires_in":"3600","refresh_token":"r"}`,
+		`{"access_token":"t4","expires_in":"3600","refresh_token":"another"}`,
+	}
+	s, path := newServer(t, nil), storePath(t)
+	n := 0
+	s.token = func(w http.ResponseWriter, r *http.Request) {
+		answering(200, "application/json", answers[n])(w, r)
+		n++
+	}
+	client := s.client(t, in(path))
+	for range 3 {
+		status, err := client.RenewAccess(context.Background())
+		require.NoError(t, err)
+		require.Equal(t, soon, status.RefreshExpiresAt)
+	}
+	status, err := client.RenewAccess(context.Background())
+	require.NoError(t, err)
+	require.True(t, status.RefreshExpiresAt.After(soon.AddDate(0, 3, 0)))
+}
+
+func TestARefreshTokenIsKeptWhateverElseTheAnswerHolds(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer string
+		usable bool
+	}{
+		"no access token":             {`{"refresh_token":"the-next"}`, false},
+		"an access token that is nil": {`{"access_token":null,"refresh_token":"the-next"}`, false},
+		"one of another type":         {`{"access_token":7,"refresh_token":"the-next"}`, false},
+		"something after the answer":  {`{"access_token":"t","refresh_token":"the-next"} and more`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, path := newServer(t, nil), storePath(t)
+			s.token = answering(200, "application/json", c.answer)
+			_, err := s.client(t, in(path)).Access(context.Background())
+			if c.usable {
+				require.NoError(t, err)
+			} else {
+				require.ErrorIs(t, err, concur.Malformed)
+			}
+			require.Equal(t, "the-next", readStore(t, path).RefreshToken)
+		})
+	}
+}
+
 func TestTheEndOfARefreshTokenIsWarnedOf(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour

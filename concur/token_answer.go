@@ -31,28 +31,42 @@ func (t tokenAnswers) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.door.announced(tokenOp, resp.Header)
 	resp.Header.Set("Content-Type", "application/json")
-	resp.Body = io.NopCloser(bytes.NewReader(withWholeLife(bytes.TrimPrefix(body, []byte("\uFEFF")))))
+	resp.Body = io.NopCloser(bytes.NewReader(readable(bytes.TrimPrefix(body, []byte("\uFEFF")))))
 	return resp, nil
 }
 
-// withWholeLife writes the life of a token as a whole number, and leaves one out that is
-// none. Any other body is returned as it is.
-func withWholeLife(body []byte) []byte {
-	const life = "expires_in"
+// readable writes an answer so that its refresh token is read, whatever else it holds:
+// the life of a token is a whole number, or left out when it is none; an access token
+// that is missing becomes one that is refused later; what follows the answer is cut. Any
+// other body is returned as it is.
+func readable(body []byte) []byte {
+	const life, access, refresh = "expires_in", "access_token", "refresh_token"
 	var fields map[string]json.RawMessage
-	if json.Unmarshal(body, &fields) != nil || fields[life] == nil {
+	if json.NewDecoder(bytes.NewReader(body)).Decode(&fields) != nil {
 		return body
 	}
-	var value any
-	_ = json.Unmarshal(fields[life], &value) // it is valid JSON
-	delete(fields, life)
-	if n := seconds(value); n > 0 {
-		fields[life] = json.RawMessage(strconv.FormatInt(n, 10))
+	if fields[life] != nil {
+		var value any
+		_ = json.Unmarshal(fields[life], &value) // it is valid JSON
+		delete(fields, life)
+		if n := seconds(value); n > 0 {
+			fields[life] = json.RawMessage(strconv.FormatInt(n, 10))
+		}
+	}
+	if isText(fields[refresh]) && !isText(fields[access]) {
+		fields[access] = json.RawMessage(`" "`)
 	}
 	mended, err := json.Marshal(fields)
 	if err != nil {
 		return body
 	}
 	return mended
+}
+
+// isText reports whether a field is a text that says something.
+func isText(field json.RawMessage) bool {
+	var text string
+	return json.Unmarshal(field, &text) == nil && text != ""
 }

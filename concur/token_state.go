@@ -74,6 +74,9 @@ func (s state) after(token *oauth2.Token, base string, asked time.Time, hosts ho
 		Generation:   s.Generation + 1,
 	}
 	next.RefreshExpiresAt = refreshEnd(token.Extra("refresh_expires_in"), asked)
+	if token.Extra("refresh_expires_in") == nil && token.RefreshToken == s.RefreshToken && !s.RefreshExpiresAt.IsZero() {
+		next.RefreshExpiresAt = s.RefreshExpiresAt // the same token does not begin anew
+	}
 	switch {
 	case !strings.EqualFold(token.Type(), "bearer") || !printable(token.AccessToken):
 		return next, &Error{Kind: Malformed, Status: http.StatusOK, Message: "the access token is not a bearer token"}

@@ -89,11 +89,16 @@ func EnsureSweepSchedule(ctx context.Context, c client.Client, s SweepSchedule) 
 // ErrSkipScheduleUpdate when nothing differs.
 func updated(schedule client.Schedule, spec client.ScheduleSpec, action *client.ScheduleWorkflowAction) (*client.ScheduleUpdate, error) {
 	before, _ := schedule.Action.(*client.ScheduleWorkflowAction)
-	if before != nil && schedule.Spec != nil && before.TaskQueue == action.TaskQueue &&
+	policy := &client.SchedulePolicies{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: SweepCatchUp}
+	if before != nil && schedule.Spec != nil && schedule.Policy != nil && before.TaskQueue == action.TaskQueue &&
+		schedule.Spec.Jitter == spec.Jitter && schedule.Policy.Overlap == policy.Overlap && schedule.Policy.CatchupWindow == policy.CatchupWindow &&
 		reflect.DeepEqual(schedule.Spec.Intervals, spec.Intervals) && sameInput(before.Args, action.Args[0].(SweepInput)) {
 		return nil, temporal.ErrSkipScheduleUpdate
 	}
-	schedule.Spec, schedule.Action = &spec, action
+	if schedule.Policy != nil {
+		policy.PauseOnFailure = schedule.Policy.PauseOnFailure // the operator's own
+	}
+	schedule.Spec, schedule.Action, schedule.Policy = &spec, action, policy
 	return &client.ScheduleUpdate{Schedule: &schedule}, nil
 }
 

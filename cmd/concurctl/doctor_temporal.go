@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"concur-connector/workflows"
@@ -30,6 +32,7 @@ func (d *doctor) deployment(ctx context.Context, t *deployment) {
 	d.namespace(ctx, t)
 	d.attributes(ctx, t)
 	d.pollers(ctx, t)
+	d.schedule(ctx, t)
 }
 
 func (d *doctor) namespace(ctx context.Context, t *deployment) {
@@ -76,13 +79,46 @@ func (d *doctor) pollers(ctx context.Context, t *deployment) {
 	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
 	const check = "workers"
-	described, err := t.temporal.DescribeTaskQueue(ctx, t.taskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	for _, queue := range []string{t.taskQueue, workflows.SweepQueue(t.taskQueue)} {
+		described, err := t.temporal.DescribeTaskQueue(ctx, queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+		switch {
+		case err != nil:
+			d.warn(check, "look at what the key or certificate may do", "task queue %s: %v", queue, err)
+		case len(described.GetPollers()) == 0:
+			d.warn(check, "start the worker, or compare CONCUR_TASK_QUEUE of both programs", "nobody polls the task queue %s: notifications are stored, and no run takes a step", queue)
+		default:
+			d.ok(check, "%s on the task queue %s", count(len(described.GetPollers()), "poller"), queue)
+		}
+	}
+}
+
+// polled returns an error when nobody polls a queue: what is started there waits.
+func (t *deployment) polled(ctx context.Context, queue string) error {
+	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	described, err := t.temporal.DescribeTaskQueue(ctx, queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	if err == nil && len(described.GetPollers()) == 0 {
+		return fmt.Errorf("nobody polls the task queue %s: start the worker, or compare CONCUR_TASK_QUEUE with its", queue)
+	}
+	return nil // who may not look may start all the same
+}
+
+// schedule looks for the sweep's schedule, and whether somebody has paused it.
+func (d *doctor) schedule(ctx context.Context, t *deployment) {
+	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	const check = "schedule"
+	id := workflows.SweepScheduleID(t.taskQueue)
+	described, err := t.temporal.ScheduleClient().GetHandle(ctx, id).Describe(ctx)
+	var missing *serviceerror.NotFound
 	switch {
+	case errors.As(err, &missing):
+		d.warn(check, "start the worker, or call concurctl bootstrap, unless CONCUR_SWEEP is off", "there is no %s: what Concur could not deliver is not taken up", id)
 	case err != nil:
-		d.warn(check, "look at what the key or certificate may do", "task queue %s: %v", t.taskQueue, err)
-	case len(described.GetPollers()) == 0:
-		d.warn(check, "start the worker, or compare CONCUR_TASK_QUEUE of both programs", "nobody polls the task queue %s: notifications are stored, and no run takes a step", t.taskQueue)
+		d.warn(check, "look at what the key or certificate may do", "%s: %v", id, err)
+	case described.Schedule.State != nil && described.Schedule.State.Paused:
+		d.warn(check, "unpause it in the Web UI when what it was paused for is done", "%s is paused (%s)", id, described.Schedule.State.Note)
 	default:
-		d.ok(check, "%s on the task queue %s", count(len(described.GetPollers()), "poller"), t.taskQueue)
+		d.ok(check, "%s is there and not paused", id)
 	}
 }

@@ -19,8 +19,11 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/mocks"
 )
 
 // says requires one finding with a check, a state and these words.
@@ -315,12 +318,18 @@ func TestWhatTheAccessAllowsIsSaid(t *testing.T) {
 func TestWhatRunsNeedOfTemporalIsLookedAt(t *testing.T) {
 	t.Parallel()
 	all := kinds{"ConcurReportID": keyword, "ConcurWaitingFor": keyword, "ConcurOutcome": keyword}
+	sweeps := &client.ScheduleDescription{Schedule: client.Schedule{State: &client.ScheduleState{}}}
+	var unswept error
 	examine := func(kept time.Duration, o *operator, pollers ...*taskqueuepb.PollerInfo) []finding {
 		target, m := reached(t)
 		m.On("OperatorService").Return(o)
 		m.On("WorkflowService").Return(&namespaces{kept: kept})
-		m.On("DescribeTaskQueue", mock.Anything, "own", enumspb.TASK_QUEUE_TYPE_WORKFLOW).
+		m.On("DescribeTaskQueue", mock.Anything, mock.Anything, enumspb.TASK_QUEUE_TYPE_WORKFLOW).
 			Return(&workflowservice.DescribeTaskQueueResponse{Pollers: pollers}, nil)
+		handle, schedules := &mocks.ScheduleHandle{}, &mocks.ScheduleClient{}
+		handle.On("Describe", mock.Anything).Return(sweeps, unswept)
+		schedules.On("GetHandle", mock.Anything, "sweep-own").Return(handle)
+		m.On("ScheduleClient").Return(schedules)
 		d := newDoctor()
 		d.deployment(t.Context(), target)
 		return d.findings
@@ -330,6 +339,12 @@ func TestWhatRunsNeedOfTemporalIsLookedAt(t *testing.T) {
 	says(t, found, "retention", passed, "closed runs are kept for 30 days")
 	says(t, found, "search attributes", passed, "each is there")
 	says(t, found, "workers", passed, "1 poller on the task queue own")
+	says(t, found, "workers", passed, "1 poller on the task queue own-sweep")
+	says(t, found, "schedule", passed, "sweep-own is there and not paused")
+	sweeps.Schedule.State = &client.ScheduleState{Paused: true, Note: "lunch"}
+	says(t, examine(30*day, &operator{attributes: all}), "schedule", warned, "is paused (lunch)")
+	unswept = serviceerror.NewNotFound("none")
+	says(t, examine(30*day, &operator{attributes: all}), "schedule", warned, "there is no sweep-own")
 
 	found = examine(3*day, &operator{})
 	says(t, found, "retention", warned, "closed runs are kept for 3 days")

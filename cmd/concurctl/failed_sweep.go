@@ -40,6 +40,9 @@ With --read-only the list is counted and no run is started.`,
 				return err
 			}
 			defer d.temporal.Close()
+			if err := d.polled(cmd.Context(), workflows.SweepQueue(d.taskQueue)); err != nil {
+				return err
+			}
 			bar := newProgress(cmd.ErrOrStderr(), "sweeping the failed list", 0)
 			result, err := sweep(cmd.Context(), d, workflows.SweepInput{ReadOnly: readOnly, Grace: cfg.PendingGrace}, bar)
 			bar.end()

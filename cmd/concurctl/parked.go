@@ -35,7 +35,8 @@ func parkedListCommand() *cobra.Command {
 		Short: "Lists the parked runs and what is to be mended",
 		Long: `Lists the runs that wait for an operator, those that wait longest first: notification
 ID, report ID, since when, the kind of error, and what is wrong. The last two come from
-each run itself: where no worker answers they are unknown. -o json also says what to mend.`,
+each run itself: where no worker answers they are unknown. -o json also says what to mend.
+With --kind, a run that does not answer is listed, too, and the exit status is then 1.`,
 		Example: `  concurctl parked list
   concurctl parked list --kind Rejected -o json | jq -r '.[].notificationId'`,
 		Args: exactly(0, "no arguments"),
@@ -52,7 +53,13 @@ each run itself: where no worker answers they are unknown. -o json also says wha
 			if err != nil {
 				return err
 			}
-			return show(cmd, parked, func(w io.Writer) { printParked(w, parked) })
+			if err := show(cmd, parked, func(w io.Writer) { printParked(w, parked) }); err != nil {
+				return err
+			}
+			if n := silentOnes(parked); kind != "" && n > 0 {
+				return fmt.Errorf("%s did not answer, and may be of that kind: call this again once a worker runs", count(n, "run"))
+			}
+			return nil
 		},
 	}
 	cmd.Flags().StringVar(&kind, "kind", "", "only those parked by this kind of error, such as Forbidden")
@@ -88,7 +95,8 @@ const (
 	askTimeout = 10 * time.Second
 )
 
-// listParked returns the parked runs, of one kind or, for an empty one, all.
+// listParked returns the parked runs, of one kind or, for an empty one, all. One that
+// does not answer may be of any kind.
 func listParked(ctx context.Context, d *deployment, kind expense.Kind, errs io.Writer) ([]parkedRun, error) {
 	found, err := findParked(ctx, d)
 	if err != nil {
@@ -111,12 +119,22 @@ func listParked(ctx context.Context, d *deployment, kind expense.Kind, errs io.W
 	}
 	parked := []parkedRun{}
 	for i, run := range found {
-		if still[i] && (kind == "" || run.Kind == kind) {
+		if still[i] && (kind == "" || run.Kind == kind || run.Unknown != "") {
 			parked = append(parked, run)
 		}
 	}
 	slices.SortStableFunc(parked, func(a, b parkedRun) int { return a.Since.Compare(b.Since) })
 	return parked, nil
+}
+
+// silentOnes counts the runs that did not say why they are parked.
+func silentOnes(parked []parkedRun) (n int) {
+	for _, run := range parked {
+		if run.Unknown != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // findParked asks Temporal's visibility, which may lag behind by some seconds.

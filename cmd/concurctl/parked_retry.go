@@ -51,14 +51,16 @@ The rate is kept so that what was mended is not overrun: a number of runs in a s
 				return err
 			}
 			defer d.temporal.Close()
+			var silent []string
 			if all {
-				if ids, err = parkedIDs(cmd.Context(), d, expense.Kind(kind), cmd.ErrOrStderr()); err != nil {
+				if ids, silent, err = parkedIDs(cmd.Context(), d, expense.Kind(kind), cmd.ErrOrStderr()); err != nil {
 					return err
 				}
 			}
 			bar := newProgress(cmd.ErrOrStderr(), "retrying", len(ids))
 			result, err := retryAll(cmd.Context(), d, ids, workflows.Retry{By: by}, pause, bar)
 			bar.end()
+			result.Unknown = append(result.Unknown, silent...)
 			if shown := show(cmd, result, result.print); shown != nil {
 				return shown
 			}
@@ -91,20 +93,23 @@ func interval(rate string) (time.Duration, error) {
 	return time.Duration(float64(per) / n), nil
 }
 
-// parkedIDs lists whom --all means. Without a kind no run need be asked.
-func parkedIDs(ctx context.Context, d *deployment, kind expense.Kind, errs io.Writer) ([]string, error) {
+// parkedIDs lists whom --all means, and those that did not say whether they are meant.
+// Without a kind no run need be asked.
+func parkedIDs(ctx context.Context, d *deployment, kind expense.Kind, errs io.Writer) (ids, silent []string, err error) {
 	var parked []parkedRun
-	var err error
 	if kind == "" {
 		parked, err = findParked(ctx, d)
 	} else {
 		parked, err = listParked(ctx, d, kind, errs)
 	}
-	ids := make([]string, len(parked))
-	for i, p := range parked {
-		ids[i] = p.NotificationID
+	for _, p := range parked {
+		if p.Unknown != "" {
+			silent = append(silent, p.NotificationID)
+			continue
+		}
+		ids = append(ids, p.NotificationID)
 	}
-	return ids, err
+	return ids, silent, err
 }
 
 // retried is what became of each run.
@@ -112,6 +117,7 @@ type retried struct {
 	Retried   []string  `json:"retried"`
 	NotParked []string  `json:"notParked"` // open, and not waiting for an operator
 	Ended     []string  `json:"ended"`
+	Unknown   []string  `json:"unknown"` // did not say by which kind of error they are parked
 	Failed    []failure `json:"failed"`
 }
 
@@ -131,12 +137,18 @@ func (r *retried) print(w io.Writer) {
 	for _, id := range r.Ended {
 		fmt.Fprintf(w, "has ended   %s\n", plain(id))
 	}
+	for _, id := range r.Unknown {
+		fmt.Fprintf(w, "no answer   %s\n", plain(id))
+	}
 	fmt.Fprintf(w, "%d retried, %d not parked, %d ended, %d failed\n", len(r.Retried), len(r.NotParked), len(r.Ended), len(r.Failed))
 }
 
 func (r *retried) err() error {
-	if len(r.Failed) == 0 {
+	switch {
+	case len(r.Failed) == 0 && len(r.Unknown) == 0:
 		return nil
+	case len(r.Failed) == 0:
+		return fmt.Errorf("%s did not say by which kind of error: call this again once a worker runs", count(len(r.Unknown), "run"))
 	}
 	return fmt.Errorf("%s could not be retried: %s", count(len(r.Failed), "run"), r.Failed[0].Why)
 }
@@ -144,7 +156,7 @@ func (r *retried) err() error {
 // retryAll signals one run after the other. Its error is that of a context that has
 // ended; what was done until then is in the result.
 func retryAll(ctx context.Context, d *deployment, ids []string, retry workflows.Retry, pause time.Duration, bar *progress) (*retried, error) {
-	result := &retried{Retried: []string{}, NotParked: []string{}, Ended: []string{}, Failed: []failure{}}
+	result := &retried{Retried: []string{}, NotParked: []string{}, Ended: []string{}, Unknown: []string{}, Failed: []failure{}}
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for i, id := range ids {

@@ -85,13 +85,15 @@ EXPRPT:a      R-EXPRPT:a  2026-03-01 09:00 UTC  Rejected   Concur said Rejected
 func TestParkedRunsOfOneKindAreListed(t *testing.T) {
 	t.Parallel()
 	d, m := reached(t)
-	lists(m, runInfo(t, "EXPRPT:a", open, nil), runInfo(t, "EXPRPT:b", open, nil))
+	lists(m, runInfo(t, "EXPRPT:a", open, nil), runInfo(t, "EXPRPT:b", open, nil), runInfo(t, "EXPRPT:mute", open, nil))
 	answers(m, parkedStatus("EXPRPT:a", later, expense.Rejected))
 	answers(m, parkedStatus("EXPRPT:b", long, expense.Forbidden))
+	m.On("QueryWorkflow", mock.Anything, "EXPRPT:mute", "", workflows.StatusQuery).Return(nil, errAway).Once()
 	parked, err := listParked(t.Context(), d, expense.Rejected, nil)
 	require.NoError(t, err)
-	require.Len(t, parked, 1)
-	require.Equal(t, "EXPRPT:a", parked[0].NotificationID)
+	require.Len(t, parked, 2, "one that does not answer may be of that kind")
+	require.Equal(t, "EXPRPT:a", parked[1].NotificationID)
+	require.Equal(t, 1, silentOnes(parked))
 }
 
 func TestARunThatDoesNotAnswerIsListedAllTheSame(t *testing.T) {
@@ -186,6 +188,7 @@ func TestOnlyParkedRunsAreTold(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, &retried{
 		Retried: []string{"EXPRPT:a"}, NotParked: []string{"EXPRPT:asks", "EXPRPT:busy"}, Ended: []string{"EXPRPT:raced", "EXPRPT:ended"},
+		Unknown: []string{},
 		Failed: []failure{
 			{"EXPRPT:away", "no frontend"}, {"EXPRPT:never", "no run is known for this notification"},
 			{"sweep", "it is the ID of a SweepFailedNotifications, not of a notification"},
@@ -202,16 +205,24 @@ func TestAllMeansThoseThatAreParkedAndOfTheKind(t *testing.T) {
 	t.Parallel()
 	d, m := reached(t)
 	lists(m, runInfo(t, "EXPRPT:a", open, nil), runInfo(t, "EXPRPT:b", open, nil))
-	ids, err := parkedIDs(t.Context(), d, "", nil)
+	ids, silent, err := parkedIDs(t.Context(), d, "", nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{"EXPRPT:a", "EXPRPT:b"}, ids)
+	require.Empty(t, silent)
 
-	lists(m, runInfo(t, "EXPRPT:a", open, nil), runInfo(t, "EXPRPT:b", open, nil))
+	lists(m, runInfo(t, "EXPRPT:a", open, nil), runInfo(t, "EXPRPT:b", open, nil), runInfo(t, "EXPRPT:mute", open, nil))
+	m.On("QueryWorkflow", mock.Anything, "EXPRPT:mute", "", workflows.StatusQuery).Return(nil, errAway).Once()
 	answers(m, parkedStatus("EXPRPT:a", later, expense.Rejected))
 	answers(m, parkedStatus("EXPRPT:b", long, expense.Forbidden))
-	ids, err = parkedIDs(t.Context(), d, expense.Forbidden, nil)
+	ids, silent, err = parkedIDs(t.Context(), d, expense.Forbidden, nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{"EXPRPT:b"}, ids)
+	require.Equal(t, []string{"EXPRPT:mute"}, silent)
+	result := &retried{Unknown: silent}
+	require.EqualError(t, result.err(), "1 run did not say by which kind of error: call this again once a worker runs")
+	var text strings.Builder
+	result.print(&text)
+	require.Contains(t, text.String(), "no answer   EXPRPT:mute\n")
 }
 
 func TestTheRateIsThePauseBetweenTwoRuns(t *testing.T) {

@@ -44,8 +44,8 @@ func DecodePendingReports(body []byte) (rows []expense.PendingReport, others int
 			continue
 		}
 		id := strings.TrimSpace(item.ID)
-		if id == "" {
-			return nil, 0, "", fmt.Errorf("the list of reports cannot be read: row %d has no ID", i+1)
+		if !isReportID(id) {
+			return nil, 0, "", fmt.Errorf("the list of reports cannot be read: row %d has no ID, or one that cannot be", i+1)
 		}
 		row := expense.PendingReport{ID: id}
 		if item.LastModifiedDate != nil {
@@ -57,6 +57,16 @@ func DecodePendingReports(body []byte) (rows []expense.PendingReport, others int
 		next = strings.TrimSpace(*page.NextPage)
 	}
 	return rows, others, next, nil
+}
+
+// isReportID reports whether a text can be the ID of a report: Concur prints twenty
+// hexadecimal digits, and more is let through than that, but nothing that a query or a
+// log could take for something else.
+func isReportID(text string) bool {
+	const most = 100
+	return text != "" && len(text) <= most && !strings.ContainsFunc(text, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune("'\"\\`%", r)
+	})
 }
 
 // utc reads a time of last modification, which Concur prints in UTC and without

@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,10 @@ func TestDecodePendingReports(t *testing.T) {
 	for _, body := range []string{"", "{}", "[]", `{"Items": 1}`, `{"Items": [{"ApprovalStatusCode": "A_EXTV"}]}`, `{"Items": [{"ID": "0B1C"}]}`, `{"Items": [null]}`, "<html/>"} {
 		_, _, _, err := wire.DecodePendingReports([]byte(body))
 		require.ErrorContains(t, err, "the list of reports cannot be read", body)
+	}
+	for _, id := range []string{`AB\\`, `AB' OR '1'='1`, "A B", "AB\\u0000", strings.Repeat("A", 101), `\"`} {
+		_, _, _, err := wire.DecodePendingReports([]byte(`{"Items": [{"ID": "` + id + `", "ApprovalStatusCode": "A_EXTV"}]}`))
+		require.ErrorContains(t, err, "row 1 has no ID, or one that cannot be", id)
 	}
 }
 
