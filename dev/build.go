@@ -13,7 +13,7 @@ import (
 
 // binaries are the programs that the system consists of.
 type binaries struct {
-	temporal, ingress, worker, concursim string
+	temporal, ingress, worker, concurctl, concursim string
 }
 
 // moduleRoot returns the folder of this module's go.mod.
@@ -26,17 +26,18 @@ func moduleRoot(ctx context.Context) (string, error) {
 	return filepath.Dir(file), nil
 }
 
-// build builds our three programs and finds or builds Temporal's command line. A
+// build builds our programs and finds or builds Temporal's command line. A
 // line tells of each step that takes time.
 func build(ctx context.Context, root, dir string, say func(format string, args ...any)) (binaries, error) {
 	b := binaries{
 		ingress:   filepath.Join(dir, executable("ingress")),
 		worker:    filepath.Join(dir, executable("worker")),
+		concurctl: filepath.Join(dir, executable("concurctl")),
 		concursim: filepath.Join(dir, executable("concursim")),
 	}
 	begun := time.Now()
-	say("building ingress, worker and concursim …")
-	err := goBuild(ctx, root, "-o", dir+string(filepath.Separator), "./cmd/ingress", "./cmd/worker", "./dev/concursim")
+	say("building ingress, worker, concurctl and concursim …")
+	err := goBuild(ctx, root, "-o", dir+string(filepath.Separator), "./cmd/ingress", "./cmd/worker", "./cmd/concurctl", "./dev/concursim")
 	if err != nil {
 		return b, err
 	}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,25 +35,28 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"comment":    (*stage).isComment,
 		"answers":    (*stage).isAnswers,
 		"failed":     (*stage).isFailed,
+		"remains":    (*stage).isRemaining,
 		"requests":   (*stage).isRequests,
 		"arrives":    (*stage).isArriving,
 		"invariants": (*stage).isInvariants,
 		// What the runs are told, and where they are.
-		"closed":  (*stage).isClosed,
-		"parked":  (*stage).isParked,
-		"waiting": (*stage).isWaiting,
-		"says":    (*stage).isSaying,
-		"runs":    (*stage).isRuns,
-		"parks":   (*stage).isParking,
-		"retries": (*stage).isRetrying,
-		"decide":  (*stage).doDecide,
-		"signal":  (*stage).doSignal,
-		"cancel":  (*stage).doCancel,
-		"reset":   (*stage).doReset,
-		"sweep":   (*stage).doSweep,
-		"swept":   (*stage).isSwept,
-		"worker":  (*stage).doWorker,
-		"ingress": (*stage).doIngress,
+		"closed":    (*stage).isClosed,
+		"parked":    (*stage).isParked,
+		"waiting":   (*stage).isWaiting,
+		"says":      (*stage).isSaying,
+		"runs":      (*stage).isRuns,
+		"parks":     (*stage).isParking,
+		"retries":   (*stage).isRetrying,
+		"decide":    (*stage).doDecide,
+		"signal":    (*stage).doSignal,
+		"cancel":    (*stage).doCancel,
+		"reset":     (*stage).doReset,
+		"sweep":     (*stage).doSweep,
+		"sweeping":  (*stage).doSweeping,
+		"swept":     (*stage).isSwept,
+		"worker":    (*stage).doWorker,
+		"concurctl": (*stage).doConcurctl,
+		"ingress":   (*stage).doIngress,
 	}
 	cmds := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, word := range words {
@@ -79,6 +85,19 @@ func want(args []string, atLeast int, usage string) error {
 func (s *stage) doSweep(_ *testscript.TestScript, _ []string) error {
 	run, err := s.house.setup.temporal.client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{
 		ID: "sweep-" + s.house.setup.queue, TaskQueue: s.house.setup.queue, WorkflowRunTimeout: time.Minute,
+	}, workflows.SweepFailedNotifications)
+	if err != nil {
+		return err
+	}
+	return run.Get(s.ctx, nil)
+}
+
+// doSweeping runs SweepFailedNotifications once, on the sweeps' own queue, until it has
+// started what it found.
+func (s *stage) doSweeping(_ *testscript.TestScript, _ []string) error {
+	queue := workflows.SweepQueue(s.house.setup.queue)
+	run, err := s.house.setup.temporal.client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{
+		ID: "sweeping-" + s.house.setup.queue, TaskQueue: queue, WorkflowRunTimeout: time.Minute,
 	}, workflows.SweepFailedNotifications)
 	if err != nil {
 		return err
@@ -132,6 +151,32 @@ func (s *stage) doWorker(_ *testscript.TestScript, args []string) error {
 		return fmt.Errorf("usage: worker start [NAME=VALUE]...|stop|kill")
 	}
 	return nil
+}
+
+// doConcurctl calls concurctl with the worker's settings, and those that come before its
+// command; "fails" before all of them expects that it fails. What it says can be asked for
+// by stdout and stderr.
+func (s *stage) doConcurctl(ts *testscript.TestScript, args []string) error {
+	fails := len(args) > 0 && args[0] == "fails"
+	if fails {
+		args = args[1:]
+	}
+	own := slices.Concat(s.house.workerSettings(), s.house.workerEnv)
+	for len(args) > 0 && strings.Contains(args[0], "=") {
+		own, args = append(own, args[0]), args[1:]
+	}
+	cmd := exec.CommandContext(s.ctx, s.house.setup.binaries.concurctl, args...)
+	cmd.Env = append(os.Environ(), own...)
+	cmd.Stdout, cmd.Stderr = ts.Stdout(), ts.Stderr()
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case fails && errors.As(err, &exit):
+		return nil
+	case fails && err == nil:
+		return errors.New("it succeeded")
+	}
+	return err
 }
 
 func (s *stage) doIngress(_ *testscript.TestScript, args []string) error {

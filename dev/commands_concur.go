@@ -233,6 +233,22 @@ func (s *stage) isFailed(_ *testscript.TestScript, args []string) error {
 	})
 }
 
+// isRemaining requires so many entries of the failed list, or more.
+func (s *stage) isRemaining(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "remains N"); err != nil {
+		return err
+	}
+	least, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	n, err := s.house.sim.failed(s.ctx)
+	if err == nil && n < least {
+		err = fmt.Errorf("the failed list has %d", n)
+	}
+	return err
+}
+
 // isRequests compares how many requests of one endpoint, or of all, the journal shows,
 // to both hosts or to one of them.
 func (s *stage) isRequests(_ *testscript.TestScript, args []string) error {

@@ -154,8 +154,20 @@ func (h *house) startConcur(ctx context.Context) error {
 
 // startWorker starts the worker with the durations of a fast world.
 func (h *house) startWorker(ctx context.Context) error {
+	c, err := startReady(ctx, "worker", h.setup.binaries.worker, nil, append(h.workerSettings(), h.workerEnv...), func(line string) bool {
+		var entry struct{ Msg string }
+		return json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "working"
+	})
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.worker = c
+	return err
+}
+
+// workerSettings are those of the worker and of concurctl.
+func (h *house) workerSettings() []string {
 	api, api2 := strings.TrimPrefix(h.sim.API, "https://"), strings.TrimPrefix(h.sim.API2, "https://")
-	c, err := startReady(ctx, "worker", h.setup.binaries.worker, nil, append(h.env(
+	return h.env(
 		"CONCUR_INTERNAL_LISTEN=127.0.0.1:0",
 		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_HOSTS="+api+","+api2, "CONCUR_CA="+h.certs.ca,
 		"CONCUR_CLIENT_ID="+clientID, "CONCUR_CLIENT_SECRET="+clientSecret, "CONCUR_REFRESH_TOKEN="+refreshToken,
@@ -164,14 +176,7 @@ func (h *house) startWorker(ctx context.Context) error {
 		"CONCUR_OUTAGE_DELAY=300ms", "CONCUR_UNAUTHORIZED_DELAY=500ms", "CONCUR_MALFORMED_DELAY=50ms",
 		"CONCUR_RETRY_INTERVAL=100ms", "CONCUR_RETRY_MAX_INTERVAL=1s",
 		"CONCUR_REQUESTS_PER_SECOND=300", "CONCUR_SWEEP="+h.setup.sweep, "CONCUR_SWEEP_EVERY=20s", "CONCUR_PENDING_GRACE=20s",
-	), h.workerEnv...), func(line string) bool {
-		var entry struct{ Msg string }
-		return json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "working"
-	})
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.worker = c
-	return err
+	)
 }
 
 // killWorker ends the worker as a power cut would.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -18,10 +19,17 @@ var concurVariables = []string{
 
 // reachConcur makes the client as the worker does; nothing is sent yet. What the
 // client warns of, such as a refresh token that would be lost, is written to errs.
-func reachConcur(errs io.Writer) (*concur.Client, error) {
+//
+// Without a token store Concur may replace the only refresh token by one that ends with
+// this command: that is done only when it is said.
+func reachConcur(errs io.Writer, useRefreshToken bool) (*concur.Client, error) {
 	cfg, _, err := config.LoadWorker()
 	if err := concerning(err, concurVariables...); err != nil {
 		return nil, err
+	}
+	if cfg.TokenFile == "" && !useRefreshToken {
+		return nil, errors.New("there is no token store (CONCUR_TOKEN_FILE): a refresh token that Concur replaces would be lost, here and in the worker; " +
+			"set it, or say --use-refresh-token while no worker runs")
 	}
 	options, err := warningTo(errs, cfg)
 	if err != nil {

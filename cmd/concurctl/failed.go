@@ -23,7 +23,8 @@ entries that nobody will take up.`,
 }
 
 func failedListCommand() *cobra.Command {
-	return &cobra.Command{
+	var useRefreshToken bool
+	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "Lists what Concur could not deliver",
 		Long: `Asks Concur for its list of failed notifications, with the worker's configuration
@@ -36,7 +37,7 @@ store (CONCUR_TOKEN_FILE), so that the worker has the new one, too.`,
   concurctl failed list -o json | jq '.notifications | length'`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, err := reachConcur(cmd.ErrOrStderr())
+			client, err := reachConcur(cmd.ErrOrStderr(), useRefreshToken)
 			if err != nil {
 				return err
 			}
@@ -50,6 +51,12 @@ store (CONCUR_TOKEN_FILE), so that the worker has the new one, too.`,
 			return show(cmd, list, list.print)
 		},
 	}
+	refreshTokenFlag(cmd, &useRefreshToken)
+	return cmd
+}
+
+func refreshTokenFlag(cmd *cobra.Command, use *bool) {
+	cmd.Flags().BoolVar(use, "use-refresh-token", false, "ask Concur even without a token store")
 }
 
 func listFailed(ctx context.Context, client *concur.Client, bar *progress) (listView, error) {
@@ -85,7 +92,7 @@ func (v listView) print(w io.Writer) {
 }
 
 func failedDeleteCommand() *cobra.Command {
-	var yes bool
+	var yes, useRefreshToken bool
 	cmd := &cobra.Command{
 		Use:   "delete URI...",
 		Short: "Deletes entries of the failed list, for good",
@@ -103,7 +110,7 @@ counts as deleted. Unless CONCUR_WRITES is on, nothing is deleted.`,
 			if err := writesOn(); err != nil {
 				return fmt.Errorf("nothing was deleted: %w", err)
 			}
-			client, err := reachConcur(cmd.ErrOrStderr())
+			client, err := reachConcur(cmd.ErrOrStderr(), useRefreshToken)
 			if err != nil {
 				return err
 			}
@@ -126,6 +133,7 @@ counts as deleted. Unless CONCUR_WRITES is on, nothing is deleted.`,
 		},
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "delete, and do not ask")
+	refreshTokenFlag(cmd, &useRefreshToken)
 	return cmd
 }
 

@@ -102,19 +102,19 @@ func (c *fakeConcur) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestTheFailedListIsPrinted(t *testing.T) {
 	t.Parallel()
 	c := newFakeConcur(t)
-	ended := play(t, c.env, "", "failed", "list")
+	ended := play(t, c.env, "", "failed", "list", "--use-refresh-token")
 	require.Zero(t, ended.code, ended.errs)
 	require.Equal(t, "the failed list is empty\n", ended.out)
 
 	c.change(func() { c.list = listXML })
-	ended = play(t, c.env, "", "failed", "list")
+	ended = play(t, c.env, "", "failed", "list", "--use-refresh-token")
 	require.Zero(t, ended.code, ended.errs)
 	require.Equal(t, `NOTIFICATION                          EVENT                ENTRY
 EXPRPT:nK$p1                          2026-03-01T08:00:00  `+entryURI+`nA$p1
 (cannot be understood: no ObjectURI)                       `+entryURI+`nB$p1
 `, ended.out)
 
-	list := read[listView](t, play(t, c.env, "", "failed", "list", "-o", "json"))
+	list := read[listView](t, play(t, c.env, "", "failed", "list", "--use-refresh-token", "-o", "json"))
 	require.Equal(t, "EXPRPT:nK$p1", list.Notifications[0].ID)
 	require.Equal(t, "no ObjectURI", list.Strange[0].Reason)
 }
@@ -123,7 +123,7 @@ func TestNothingIsDeletedWhereNothingIsWritten(t *testing.T) {
 	t.Parallel()
 	c := newFakeConcur(t)
 	c.env["CONCUR_WRITES"] = "dry-run"
-	ended := play(t, c.env, "", "failed", "delete", "--yes", entryURI+"nA$p1")
+	ended := play(t, c.env, "", "failed", "delete", "--use-refresh-token", "--yes", entryURI+"nA$p1")
 	require.Equal(t, 1, ended.code)
 	require.Contains(t, ended.errs, "nothing was deleted: CONCUR_WRITES is dry-run here")
 	require.Empty(t, c.gone())
@@ -133,7 +133,7 @@ func TestAFailedListThatCannotBeHadSaysWhy(t *testing.T) {
 	t.Parallel()
 	c := newFakeConcur(t)
 	c.change(func() { c.status, c.list = http.StatusForbidden, "" })
-	ended := play(t, c.env, "", "failed", "list")
+	ended := play(t, c.env, "", "failed", "list", "--use-refresh-token")
 	require.Equal(t, 1, ended.code)
 	require.Contains(t, ended.errs, "concurctl: list failed notifications: Forbidden (HTTP 403")
 	require.Contains(t, ended.errs, "the scope NOTIF")
@@ -141,7 +141,7 @@ func TestAFailedListThatCannotBeHadSaysWhy(t *testing.T) {
 		require.NotContains(t, ended.errs, secret)
 	}
 	c.env["CONCUR_CLIENT_SECRET"] = ""
-	ended = play(t, c.env, "", "failed", "list")
+	ended = play(t, c.env, "", "failed", "list", "--use-refresh-token")
 	require.Equal(t, 1, ended.code)
 	require.Contains(t, ended.errs, "the configuration cannot be used: CONCUR_CLIENT_SECRET is required")
 	require.NotContains(t, ended.errs, "CONCUR_RULES", "the rules are not needed for this")
@@ -150,18 +150,18 @@ func TestAFailedListThatCannotBeHadSaysWhy(t *testing.T) {
 func TestEntriesAreDeletedOnlyWhenThatIsMeant(t *testing.T) {
 	t.Parallel()
 	c := newFakeConcur(t)
-	ended := play(t, c.env, "", "failed", "delete", entryURI+"one", entryURI+"two")
+	ended := play(t, c.env, "", "failed", "delete", "--use-refresh-token", entryURI+"one", entryURI+"two")
 	require.Equal(t, 1, ended.code)
 	require.Contains(t, ended.errs, "2 entries would be deleted, and Concur cannot bring any back: say --yes")
 	require.Empty(t, c.gone())
 
-	ended = play(t, c.env, "", "failed", "delete", "--yes", entryURI+"one", "https://evil.example"+listPath+"/two")
+	ended = play(t, c.env, "", "failed", "delete", "--use-refresh-token", "--yes", entryURI+"one", "https://evil.example"+listPath+"/two")
 	require.Equal(t, 1, ended.code)
 	require.Contains(t, ended.errs, "nothing was deleted: ")
 	require.Contains(t, ended.errs, `names the host "evil.example"`)
 	require.Empty(t, c.gone())
 
-	ended = play(t, c.env, "", "failed", "delete", "--yes", entryURI+"stuck", entryURI+"gone", entryURI+"one", "-o", "json")
+	ended = play(t, c.env, "", "failed", "delete", "--use-refresh-token", "--yes", entryURI+"stuck", entryURI+"gone", entryURI+"one", "-o", "json")
 	require.Equal(t, 1, ended.code)
 	require.Contains(t, ended.errs, "1 entry could not be deleted: delete notification: Forbidden")
 	result := read[deleted](t, ended)
@@ -169,7 +169,7 @@ func TestEntriesAreDeletedOnlyWhenThatIsMeant(t *testing.T) {
 	require.Equal(t, entryURI+"stuck", result.Failed[0].ID)
 	require.Equal(t, []string{listPath + "/one"}, c.gone())
 
-	ended = play(t, c.env, "", "failed", "delete", "--yes", entryURI+"two")
+	ended = play(t, c.env, "", "failed", "delete", "--use-refresh-token", "--yes", entryURI+"two")
 	require.Zero(t, ended.code, ended.errs)
 	require.Equal(t, "1 deleted, 0 failed\n", ended.out)
 }

@@ -157,18 +157,7 @@ func (r *retried) err() error {
 // ended; what was done until then is in the result.
 func retryAll(ctx context.Context, d *deployment, ids []string, retry workflows.Retry, pause time.Duration, bar *progress) (*retried, error) {
 	result := &retried{Retried: []string{}, NotParked: []string{}, Ended: []string{}, Unknown: []string{}, Failed: []failure{}}
-	tick := time.NewTicker(pause)
-	defer tick.Stop()
-	for i, id := range ids {
-		if i > 0 {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-			}
-		}
-		if err := ctx.Err(); err != nil {
-			return result, fmt.Errorf("stopped after %d of %s: %w", i, count(len(ids), "run"), err)
-		}
+	err := paced(ctx, ids, pause, bar, func(id string) {
 		switch became, err := retryOne(ctx, d, id, retry); {
 		case err != nil:
 			result.Failed = append(result.Failed, failure{ID: id, Why: err.Error()})
@@ -179,9 +168,29 @@ func retryAll(ctx context.Context, d *deployment, ids []string, retry workflows.
 		default:
 			result.Ended = append(result.Ended, id)
 		}
+	})
+	return result, err
+}
+
+// paced does something to one run after the other, with a pause between two, until ctx
+// ends.
+func paced(ctx context.Context, ids []string, pause time.Duration, bar *progress, do func(id string)) error {
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for i, id := range ids {
+		if i > 0 {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("stopped after %d of %s: %w", i, count(len(ids), "run"), err)
+		}
+		do(id)
 		bar.step()
 	}
-	return result, nil
+	return nil
 }
 
 // became is what came of one retry.
