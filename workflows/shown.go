@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -29,7 +30,7 @@ const shownPage = 200
 func (c *Client) Shown(ctx context.Context) ([]ShownRun, error) {
 	shown := []ShownRun{}
 	seen := map[string]bool{}
-	query := fmt.Sprintf("WorkflowType = '%s' AND %s = '%s'", ProcessNotification, OutcomeAttribute, expense.DryRun)
+	query := fmt.Sprintf("%s AND %s = '%s'", c.ours(), OutcomeAttribute, expense.DryRun)
 	var next []byte
 	for {
 		page, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: shownPage, NextPageToken: next})
@@ -47,6 +48,12 @@ func (c *Client) Shown(ctx context.Context) ([]ShownRun, error) {
 			return shown, nil
 		}
 	}
+}
+
+// ours is the query of the runs of this deployment.
+func (c *Client) ours() string {
+	quoted := func(queue string) string { return "'" + strings.ReplaceAll(queue, "'", "''") + "'" }
+	return fmt.Sprintf("WorkflowType = '%s' AND TaskQueue IN (%s, %s)", ProcessNotification, quoted(c.taskQueue), quoted(SweepQueue(c.taskQueue)))
 }
 
 // TakeUp starts a run for a notification whose last run has only shown what it would

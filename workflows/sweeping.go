@@ -85,8 +85,7 @@ const knownRuns = 20
 // wait for an operator.
 func (c *Client) Unread(ctx context.Context) (int, error) {
 	n, err := c.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Query: fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running' AND %s IS NULL AND %s IS NULL",
-			ProcessNotification, ReportIDAttribute, WaitingForAttribute),
+		Query: fmt.Sprintf("%s AND ExecutionStatus = 'Running' AND %s IS NULL AND %s IS NULL", c.ours(), ReportIDAttribute, WaitingForAttribute),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("count the runs that have not read: %w", err)
