@@ -26,7 +26,7 @@ func sweepSizes(t *testing.T) (sizes []int) {
 	t.Helper()
 	text := os.Getenv("SWEEP_SIZES")
 	if text == "" {
-		text = "100,400"
+		text = "60,240"
 	}
 	for field := range strings.SplitSeq(text, ",") {
 		n, err := strconv.Atoi(field)
@@ -35,6 +35,9 @@ func sweepSizes(t *testing.T) (sizes []int) {
 	}
 	return sizes
 }
+
+// callouts is how many are timed before a sweep, and again meanwhile.
+const callouts = 7
 
 // sweepFigures are what one sweep was seen to take.
 type sweepFigures struct {
@@ -94,7 +97,7 @@ func sweepOf(t *testing.T, world *world, size int, name string) sweepFigures {
 	pid := h.worker.cmd.Process.Pid
 
 	f := sweepFigures{size: size}
-	f.quiet = median(s.callouts(t, "before", 9))
+	f.quiet = median(s.callouts(t, "before", callouts))
 	list := fmt.Sprintf("name: lost\ncopies: %d\nfailed: true\nentries: [{type: MEALS, amount: \"42.50\", receipt: true}]\n", size)
 	require.NoError(t, h.sim.do(ctx, http.MethodPost, "/reports", []byte(list), nil))
 
@@ -107,7 +110,7 @@ func sweepOf(t *testing.T, world *world, size int, name string) sweepFigures {
 	}, workflows.SweepFailedNotifications)
 	require.NoError(t, err)
 	during := make(chan []time.Duration)
-	go func() { during <- s.callouts(t, "during", 9) }()
+	go func() { during <- s.callouts(t, "during", callouts) }()
 	require.NoError(t, run.Get(ctx, &f.result))
 	f.sweep = time.Since(began)
 	f.meanwhile = median(<-during)
@@ -130,7 +133,7 @@ func sweepOf(t *testing.T, world *world, size int, name string) sweepFigures {
 
 	require.Equal(t, size, f.result.Found, "%+v", f.result)
 	require.Equal(t, size, f.result.Started+f.result.Joined, "%+v", f.result)
-	require.Equal(t, simDecided{Once: size + 18}, sum.Decisions, "each report is decided, and none twice")
+	require.Equal(t, simDecided{Once: size + 2*callouts}, sum.Decisions, "each report is decided, and none twice")
 	require.GreaterOrEqual(t, sum.Requests["failed-delete"], size)
 	require.Zero(t, sum.Violations)
 	f.runs, f.events, f.bytes = s.histories(t, id)

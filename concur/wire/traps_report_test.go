@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"strconv"
 	"strings"
@@ -33,6 +34,17 @@ func entry(t *testing.T, inner string) expense.Entry {
 
 func TestTrapsOfAReportsNames(t *testing.T) {
 	t.Parallel()
+	t.Run("its owner has two spellings, and the login is not in the report", func(t *testing.T) {
+		t.Parallel()
+		for _, name := range []string{"X_UserID", "X-UserID"} {
+			report, login, err := wire.DecodeOwnedReport([]byte("<ReportDetails><" + name + "> kim@example.com </" + name + "></ReportDetails>"))
+			require.NoError(t, err)
+			require.Equal(t, "kim@example.com", login)
+			text, err := json.Marshal(report)
+			require.NoError(t, err)
+			require.NotContains(t, string(text), "kim")
+		}
+	})
 	t.Run("its elements are in no namespace, in a default one or in a prefixed one", func(t *testing.T) {
 		t.Parallel()
 		unused := `<ReportDetails xmlns:ns="` + namespace + `"><ApsKey>A_EXTV</ApsKey></ReportDetails>`
