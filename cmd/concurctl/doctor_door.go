@@ -57,14 +57,26 @@ func (d *doctor) publicDoor(ctx context.Context, o doctorOptions, c credential) 
 	}
 }
 
+// everySuite lists every cipher that this program can speak, those that nobody should, too.
+func everySuite() (ids []uint16) {
+	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		ids = append(ids, suite.ID)
+	}
+	return ids
+}
+
 // chain checks the certificate, and reports whether the door speaks TLS at all.
 func (d *doctor) chain(ctx context.Context, door *door, roots *x509.CertPool, own bool) bool {
 	const check = "certificate"
 	// What the door shows is looked at first and judged afterwards, so that what is
 	// wrong with it can be said. Nothing is sent over this connection.
-	connection, err := door.handshake(ctx, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12, CipherSuites: concurSuites})
-	if err != nil && strings.Contains(err.Error(), "handshake failure") {
-		connection, err = door.handshake(ctx, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
+	var connection tls.ConnectionState
+	var err error
+	for _, suites := range [][]uint16{concurSuites, nil, everySuite()} {
+		connection, err = door.handshake(ctx, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12, CipherSuites: suites})
+		if err == nil || !strings.Contains(err.Error(), "handshake failure") {
+			break
+		}
 	}
 	if err != nil {
 		d.fail("public door", "look at the listener, the firewall and the proxy before it", "no TLS 1.2 connection to %s: %v", door.base.Host, err)
