@@ -116,7 +116,7 @@ func (c *Client) known(ctx context.Context, n expense.Notification, last *workfl
 		case outcome != expense.DryRun || !c.withheld(ctx, last.GetExecution()).Still(now):
 			return ""
 		}
-		later = closed.After(said(n.EventDateTime)) // in another zone it is shown once more: nothing is lost
+		later = closed.After(said(n.EventDateTime)) // in another zone it is shown late, or once more: nothing is decided
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
 		later = closed.After(happened(n.EventDateTime))
 	default:
