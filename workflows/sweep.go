@@ -64,7 +64,11 @@ func (w Workflows) SweepFailedNotifications(ctx workflow.Context, input SweepInp
 	if err != nil {
 		return SweepResult{}, err
 	}
-	for range sweepParts {
+	parts := sweepParts
+	if workflow.GetVersion(ctx, "sweep-parts", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		parts = 20 // of a sweep that was under way when it was so
+	}
+	for range parts {
 		part, err := s.sweepPart(ctx)
 		if err != nil && ctx.Err() != nil {
 			return s.SweepResult, err
