@@ -60,9 +60,7 @@ func params(ctx context.Context, setup houseSetup, name, file string, opened fun
 		Setup: func(env *testscript.Env) error {
 			own := setup
 			own.queue = fmt.Sprintf("%s-%d", name, queueNumber())
-			mix := fnv.New64a()
-			fmt.Fprintf(mix, "%s %d", name, setup.seed)
-			own.seed = max(1, mix.Sum64()>>1)
+			own.seed = seedOf(name, setup.seed)
 			h, err := open(ctx, own, env.WorkDir)
 			if err != nil {
 				return err
@@ -87,6 +85,13 @@ func params(ctx context.Context, setup houseSetup, name, file string, opened fun
 		},
 		Cmds: commands(),
 	}
+}
+
+// seedOf mixes a name into a seed.
+func seedOf(name string, seed uint64) uint64 {
+	mix := fnv.New64a()
+	fmt.Fprintf(mix, "%s %d", name, seed)
+	return max(1, mix.Sum64()>>1)
 }
 
 var queues struct {

@@ -85,7 +85,7 @@ func sweepOf(t *testing.T, world *world, size int, name string) sweepFigures {
 	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Minute)
 	defer cancel()
 	setup := world.setup()
-	setup.queue, setup.sweep = name, "off"
+	setup.queue, setup.sweep, setup.seed = name, "off", seedOf(name, setup.seed)
 	h, err := open(ctx, setup, t.TempDir())
 	require.NoError(t, err)
 	defer h.close()
@@ -114,6 +114,8 @@ func sweepOf(t *testing.T, world *world, size int, name string) sweepFigures {
 	require.NoError(t, run.Get(ctx, &f.result))
 	f.sweep = time.Since(began)
 	f.meanwhile = median(<-during)
+	require.Equal(t, size, f.result.Found, "%+v", f.result)
+	require.Equal(t, size, f.result.Started+f.result.Joined, "%+v", f.result)
 
 	var sum simSummary
 	for {
@@ -131,8 +133,6 @@ func sweepOf(t *testing.T, world *world, size int, name string) sweepFigures {
 	close(stop)
 	f.peak = <-peak
 
-	require.Equal(t, size, f.result.Found, "%+v", f.result)
-	require.Equal(t, size, f.result.Started+f.result.Joined, "%+v", f.result)
 	require.Equal(t, simDecided{Once: size + 2*callouts}, sum.Decisions, "each report is decided, and none twice")
 	require.GreaterOrEqual(t, sum.Requests["failed-delete"], size)
 	require.Zero(t, sum.Violations)
