@@ -14,7 +14,7 @@ once: ## play the main stories and say which are ok
 	go run ./dev -once
 
 .PHONY: build
-build: ## build the two programs into bin/
+build: ## build the programs into bin/
 	go build -trimpath -o bin/ ./cmd/ingress ./cmd/worker ./cmd/concurctl
 
 .PHONY: test

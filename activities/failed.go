@@ -34,10 +34,8 @@ func (a *Activities) ListFailedNotifications(ctx context.Context, in expense.Lis
 			case item.Reason == "" && n.NotificationURI > in.After:
 				kept.add(n)
 			case item.Reason == "" || in.After != "":
-			case len(part.Quarantined) >= maxQuarantined:
-				part.Unlisted++
 			default:
-				part.Quarantined = append(part.Quarantined, expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI, Reason: item.Reason})
+				strange(&part, in.Told, expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI, Reason: item.Reason})
 			}
 			return nil
 		}
@@ -50,6 +48,21 @@ func (a *Activities) ListFailedNotifications(ctx context.Context, in expense.Lis
 		part.Next = part.Items[len(part.Items)-1].NotificationURI
 	}
 	return part, nil
+}
+
+// strange counts an entry that cannot be understood, and names it unless that was done.
+func strange(part *expense.FailedNotifications, told []string, q expense.Quarantined) {
+	switch mark := q.Mark(); {
+	case slices.Contains(told, mark):
+		part.Unlisted++
+		if !slices.Contains(part.Told, mark) {
+			part.Told = append(part.Told, mark)
+		}
+	case len(part.Quarantined) >= maxQuarantined:
+		part.Unlisted++
+	default:
+		part.Quarantined = append(part.Quarantined, q)
+	}
 }
 
 const (

@@ -166,6 +166,12 @@ func TestAnEntryThatCannotBeUnderstoodIsReportedOnceAndStopsNothing(t *testing.T
 	require.Len(t, part.Quarantined, 50, "bounded, too")
 	require.Equal(t, 2, part.Unlisted)
 	require.Equal(t, object(2), part.Quarantined[1].ObjectURI)
+	again, err := run[expense.FailedNotifications](t, attempt{}, acts.ListFailedNotifications,
+		expense.ListFailedNotificationsInput{Limit: 3, Told: []string{part.Quarantined[0].Mark(), part.Quarantined[2].Mark(), "gone"}})
+	require.NoError(t, err)
+	require.Equal(t, part.Quarantined[1:2], again.Quarantined, "what was named makes room for what was not")
+	require.Equal(t, []string{part.Quarantined[0].Mark(), part.Quarantined[2].Mark()}, again.Told)
+	require.Equal(t, 51, again.Unlisted)
 	require.Equal(t, entry(1), part.Quarantined[0].NotificationURI)
 	require.Contains(t, part.Quarantined[0].Reason, "ObjectURI")
 	require.Empty(t, part.Quarantined[1].NotificationURI)

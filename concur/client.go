@@ -40,7 +40,7 @@ type Options struct {
 	// ReadOnly has every write to a report or to the failed list refused before anything
 	// is sent.
 	ReadOnly  bool
-	Logger    *slog.Logger // one debug line for each request; nil: none
+	Logger    *slog.Logger // a line for each request: info for writes and failures, else debug; nil: none
 	UserAgent string       // "": concur-connector
 }
 

@@ -145,13 +145,16 @@ type DeletedNotification struct {
 type ListFailedNotificationsInput struct {
 	After string `json:"after,omitempty"` // the Next of the part before
 	Limit int    `json:"limit"`
+	// Told are the marks of entries that cannot be understood and were named before.
+	Told []string `json:"told,omitempty"`
 }
 
 // FailedNotifications is a part of Concur's failed list, ordered by notification URI.
 type FailedNotifications struct {
 	Items       []Notification `json:"items,omitempty"`
 	Quarantined []Quarantined  `json:"quarantined,omitempty"`
-	Unlisted    int            `json:"unlisted,omitempty"` // more that cannot be understood, than are named
+	Unlisted    int            `json:"unlisted,omitempty"` // more that cannot be understood
+	Told        []string       `json:"told,omitempty"`     // the marks of those of them that were named before
 	Next        string         `json:"next,omitempty"`     // empty after the last part
 }
 

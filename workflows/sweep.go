@@ -18,8 +18,10 @@ const (
 	sweepParts = 5
 )
 
-// maxWhy bounds how many reasons a result holds, and how many reports it names.
-const maxWhy = 50
+const (
+	maxWhy  = 50   // reasons that a result holds, and reports that it names
+	maxTold = 2000 // quarantined entries that it remembers
+)
 
 // SweepInput says how to sweep. It may be left out: a sweep then acts.
 type SweepInput struct {
@@ -107,14 +109,14 @@ func (w Workflows) setupSweep(ctx workflow.Context, input SweepInput) (*sweep, e
 // sweepPart takes up one part of the failed list.
 func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, error) {
 	var part expense.FailedNotifications
-	call := s.netOptions(ctx, "list failed notifications", requestsOfRead)
-	ask := expense.ListFailedNotificationsInput{After: s.after, Limit: sweepPart}
+	call := s.netOptions(ctx, "list failed notifications", requestsOfList)
+	ask := expense.ListFailedNotificationsInput{After: s.after, Limit: sweepPart, Told: s.before}
 	if err := workflow.ExecuteActivity(call, ListFailedNotifications, ask).Get(ctx, &part); err != nil {
 		return part, err
 	}
 	s.Found += len(part.Items) + len(part.Quarantined) + part.Unlisted
 	s.Quarantined += len(part.Quarantined) + part.Unlisted
-	s.quarantine(ctx, part.Quarantined)
+	s.quarantine(ctx, part)
 	if len(part.Items) == 0 || s.readOnly {
 		return part, nil
 	}
@@ -132,23 +134,23 @@ func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, er
 	return part, nil
 }
 
-// quarantine names those that no sweep before has named, loud, and once.
-func (s *sweep) quarantine(ctx workflow.Context, strange []expense.Quarantined) {
-	var unknown []expense.Quarantined
-	for _, q := range strange {
-		mark := q.Mark()
-		told := slices.Contains(s.before, mark)
-		if !told && len(s.Why)+len(unknown) < maxWhy {
-			unknown, told = append(unknown, q), true
-		}
-		if told && !slices.Contains(s.Told, mark) { // one that found no room is named the next time
+// quarantine names, loud, those that no sweep before has named, and remembers what was
+// named for as long as it is there. What finds no room is named by the next sweep.
+func (s *sweep) quarantine(ctx workflow.Context, part expense.FailedNotifications) {
+	named := part.Quarantined[:min(len(part.Quarantined), maxWhy-len(s.Why))]
+	told := part.Told
+	for _, q := range named {
+		told = append(told, q.Mark())
+	}
+	for _, mark := range told {
+		if len(s.Told) < maxTold && !slices.Contains(s.Told, mark) {
 			s.Told = append(s.Told, mark)
 		}
 	}
-	if len(unknown) > 0 {
-		workflow.GetLogger(ctx).Warn("entries of the failed list cannot be understood and are left there", "count", len(unknown), "first", unknown[0].Reason)
+	if len(named) > 0 {
+		workflow.GetLogger(ctx).Warn("entries of the failed list cannot be understood and are left there", "count", len(named), "first", named[0].Reason)
 	}
-	s.because(unknown)
+	s.because(named)
 }
 
 // pendingParts bounds how far a list is followed that never ends.

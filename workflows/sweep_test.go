@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,8 +51,9 @@ func TestAnEntryThatCannotBeUnderstoodIsNamedOnce(t *testing.T) {
 	p := newPlay(t)
 	known := expense.Quarantined{NotificationURI: "https://x/1", Reason: "no ObjectURI"}
 	fresh := expense.Quarantined{NotificationURI: "https://x/2", Reason: "no ObjectURI"}
-	p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
-		return expense.FailedNotifications{Quarantined: []expense.Quarantined{known, fresh}}, nil
+	p.env.RegisterActivityWithOptions(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+		require.Equal(t, []string{known.Mark(), "one that is gone"}, in.Told)
+		return expense.FailedNotifications{Quarantined: []expense.Quarantined{fresh}, Unlisted: 1, Told: []string{known.Mark()}}, nil
 	}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
 	p.env.SetLastCompletionResult(workflows.SweepResult{Quarantined: 2, Told: []string{known.Mark(), "one that is gone"}})
 	p.env.ExecuteWorkflow(workflows.SweepFailedNotifications)
@@ -173,8 +175,14 @@ func TestMoreJunkThanAResultNamesIsNamedByTheNext(t *testing.T) {
 	}
 	sweep := func(before *workflows.SweepResult) (result workflows.SweepResult) {
 		p := stage(t)
-		p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
-			return expense.FailedNotifications{Quarantined: junk, Unlisted: 7}, nil
+		p.env.RegisterActivityWithOptions(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+			part := expense.FailedNotifications{Told: in.Told, Unlisted: len(in.Told) + 7}
+			for _, q := range junk {
+				if !slices.Contains(in.Told, q.Mark()) {
+					part.Quarantined = append(part.Quarantined, q)
+				}
+			}
+			return part, nil
 		}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
 		if before != nil {
 			p.env.SetLastCompletionResult(*before)
