@@ -89,7 +89,7 @@ func TestAPartThatIsJustFullIsTheLast(t *testing.T) {
 		require.Equal(t, []string{entry(1), entry(2)}, uris(part))
 		require.Empty(t, part.Next)
 		require.Equal(t, expense.Notification{
-			Kind: expense.ExpenseReport, Key: "k001", ObjectURI: object(1), NotificationURI: entry(1),
+			Kind: expense.ReportObject, Key: "k001", ObjectURI: object(1), NotificationURI: entry(1),
 		}, part.Items[0])
 	}
 }
@@ -226,7 +226,7 @@ func (s *starter) Sweep(_ context.Context, n expense.Notification, now expense.W
 	switch {
 	case n.Key == "mute":
 		return expense.SweptUnknown, nil
-	case n.Kind != expense.ExpenseReport:
+	case n.Kind != expense.ReportObject:
 		return expense.SweptLeft, nil
 	case open:
 		return expense.SweptJoined, nil
@@ -244,9 +244,9 @@ func (s *starter) Unread(context.Context) (int, error) { return s.unread, nil }
 func TestStartProcessing(t *testing.T) {
 	t.Parallel()
 	found := []expense.Notification{
-		{Kind: expense.ExpenseReport, Key: "a", NotificationURI: entry(1)},
-		{Kind: expense.ExpenseReport, Key: "b", NotificationURI: entry(2)},
-		{Kind: expense.ExpenseReport, Key: "a", NotificationURI: entry(3)},
+		{Kind: expense.ReportObject, Key: "a", NotificationURI: entry(1)},
+		{Kind: expense.ReportObject, Key: "b", NotificationURI: entry(2)},
+		{Kind: expense.ReportObject, Key: "a", NotificationURI: entry(3)},
 	}
 	with := func(s activities.Starter) func(*activities.Options) {
 		return func(o *activities.Options) { o.Starter = s }
@@ -273,7 +273,7 @@ func TestStartProcessing(t *testing.T) {
 	})
 	t.Run("one whose last run does not answer stops no other", func(t *testing.T) {
 		t.Parallel()
-		mute := expense.Notification{Kind: expense.ExpenseReport, Key: "mute", NotificationURI: entry(5)}
+		mute := expense.Notification{Kind: expense.ReportObject, Key: "mute", NotificationURI: entry(5)}
 		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t).StartProcessing,
 			expense.StartProcessingInput{Notifications: append([]expense.Notification{mute}, found...)})
 		require.NoError(t, err)
@@ -284,7 +284,7 @@ func TestStartProcessing(t *testing.T) {
 	})
 	t.Run("what is left alone is counted", func(t *testing.T) {
 		t.Parallel()
-		request := expense.Notification{Kind: expense.TravelRequest, Key: "t", NotificationURI: entry(4)}
+		request := expense.Notification{Kind: expense.RequestObject, Key: "t", NotificationURI: entry(4)}
 		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t, with(&starter{})).StartProcessing,
 			expense.StartProcessingInput{Notifications: []expense.Notification{request}})
 		require.NoError(t, err)

@@ -141,7 +141,7 @@ func TestAnErrorThatIsOursIsRetriedUntilItIsMended(t *testing.T) {
 		o.Starter = &starter{fails: errors.New("away"), told: []string{"EXPRPT:z"}}
 	})
 	_, err := run[expense.StartedProcessing](t, attempt{}, acts.StartProcessing,
-		expense.StartProcessingInput{Notifications: []expense.Notification{{Kind: expense.ExpenseReport, Key: "a"}}})
+		expense.StartProcessingInput{Notifications: []expense.Notification{{Kind: expense.ReportObject, Key: "a"}}})
 	var e *temporal.ApplicationError
 	require.ErrorAs(t, err, &e)
 	require.False(t, e.NonRetryable())

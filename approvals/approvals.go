@@ -124,7 +124,7 @@ func notificationID(w http.ResponseWriter, r *http.Request) (string, bool) {
 	}
 	kind, key, _ := strings.Cut(id, ":")
 	switch expense.ObjectKind(kind) {
-	case expense.ExpenseReport, expense.TravelRequest, expense.Unknown:
+	case expense.ReportObject, expense.RequestObject, expense.UnknownObject:
 		if key != "" && len(key) <= expense.MaxKey {
 			return id, true
 		}

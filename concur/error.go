@@ -22,6 +22,8 @@ const (
 	TooLarge       = expense.TooLarge
 	OutcomeUnknown = expense.OutcomeUnknown
 	WritesOff      = expense.WritesOff
+	Blocked        = expense.Blocked
+	NoApprover     = expense.NoApprover
 )
 
 // Error is what went wrong with one operation. It holds no token, no body and no

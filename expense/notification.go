@@ -10,12 +10,12 @@ import (
 // object's URI, never from the ObjectType that the sender claims.
 type ObjectKind string
 
-// The kinds of object. Concur documents the first two; Unknown is any other
+// The kinds of object. Concur documents the first two; UnknownObject is any other
 // object, which becomes a visible run and is otherwise left alone.
 const (
-	ExpenseReport ObjectKind = "EXPRPT"
-	TravelRequest ObjectKind = "TRAVELREQ"
-	Unknown       ObjectKind = "UNKNOWN"
+	ReportObject  ObjectKind = "EXPRPT"
+	RequestObject ObjectKind = "TRAVELREQ"
+	UnknownObject ObjectKind = "UNKNOWN"
 )
 
 // Notification is one callout of Concur, or one entry of its failed list: an
@@ -75,10 +75,10 @@ func Identify(uri string) (ObjectKind, string, error) {
 
 func kindOf(path string) ObjectKind {
 	switch p := strings.ToLower(path); {
-	case strings.HasPrefix(p, "/api/expense/expensereport/"):
-		return ExpenseReport
-	case strings.HasPrefix(p, "/api/travelrequest/"):
-		return TravelRequest
+	case strings.HasPrefix(p, "/api/expense/expensereport/"), strings.HasPrefix(p, "/expensereports/v4/"):
+		return ReportObject
+	case strings.HasPrefix(p, "/api/travelrequest/"), strings.HasPrefix(p, "/travelrequest/v4/"):
+		return RequestObject
 	}
-	return Unknown
+	return UnknownObject
 }

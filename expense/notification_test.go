@@ -23,30 +23,30 @@ func TestAnObjectIsIdentifiedByThePathOfItsURI(t *testing.T) {
 		kind expense.ObjectKind
 		key  string
 	}{
-		"a report":                           {reports + "nQ7$pA", expense.ExpenseReport, "nQ7$pA"},
-		"a key that no URL library reads":    {reports + percent, expense.ExpenseReport, percent},
-		"an escape is not undone":            {reports + "a%2Fb%20c", expense.ExpenseReport, "a%2Fb%20c"},
-		"the case of the key is kept":        {reports + "aBcD", expense.ExpenseReport, "aBcD"},
-		"the case of the path says nothing":  {host + "/API/Expense/ExpenseReport/V1.1/ReportFullDetails/k", expense.ExpenseReport, "k"},
-		"another version of the interface":   {host + "/api/expense/expensereport/v2.0/report/k", expense.ExpenseReport, "k"},
-		"one trailing slash is cut":          {reports + "k/", expense.ExpenseReport, "k"},
-		"a query is cut":                     {reports + "k?next=/other/x", expense.ExpenseReport, "k"},
-		"a fragment is cut":                  {reports + "k#/other", expense.ExpenseReport, "k"},
-		"a slash before a query is cut":      {reports + "k/?a=b#c", expense.ExpenseReport, "k"},
-		"a fragment may hold a query":        {reports + "k#a?b", expense.ExpenseReport, "k"},
-		"the longest key":                    {reports + longest, expense.ExpenseReport, longest},
-		"every printable sign may stand in":  {reports + `!"$&'()*+,-.:;<=>@[\]^_{|}~`, expense.ExpenseReport, `!"$&'()*+,-.:;<=>@[\]^_{|}~`},
-		"a travel request":                   {host + "/api/travelrequest/v1.0/requests/gT4", expense.TravelRequest, "gT4"},
-		"an object of no known kind":         {host + "/api/invoice/v1.0/payment/i1", expense.Unknown, "i1"},
-		"a report's path further down":       {host + "/x/api/expense/expensereport/v1.1/k", expense.Unknown, "k"},
-		"a name that only begins like it":    {host + "/api/expense/expensereports/k", expense.Unknown, "k"},
-		"the host may be anybody's":          {"http://elsewhere.example:8080/api/travelrequest/k", expense.TravelRequest, "k"},
-		"nothing but the report's own path":  {host + "/api/expense/expensereport", expense.Unknown, "expensereport"},
-		"a key of two dots is the guard's":   {reports + "..", expense.ExpenseReport, ".."},
-		"a colon in a key":                   {reports + "EXPRPT:k", expense.ExpenseReport, "EXPRPT:k"},
-		"a scheme in capitals":               {"HTTPS://www.concursolutions.com/api/travelrequest/k", expense.TravelRequest, "k"},
-		"a path of one segment is a key":     {host + "/k", expense.Unknown, "k"},
-		"a kind in the query does not count": {host + "/k?/api/expense/expensereport/", expense.Unknown, "k"},
+		"a report":                           {reports + "nQ7$pA", expense.ReportObject, "nQ7$pA"},
+		"a key that no URL library reads":    {reports + percent, expense.ReportObject, percent},
+		"an escape is not undone":            {reports + "a%2Fb%20c", expense.ReportObject, "a%2Fb%20c"},
+		"the case of the key is kept":        {reports + "aBcD", expense.ReportObject, "aBcD"},
+		"the case of the path says nothing":  {host + "/API/Expense/ExpenseReport/V1.1/ReportFullDetails/k", expense.ReportObject, "k"},
+		"another version of the interface":   {host + "/api/expense/expensereport/v2.0/report/k", expense.ReportObject, "k"},
+		"one trailing slash is cut":          {reports + "k/", expense.ReportObject, "k"},
+		"a query is cut":                     {reports + "k?next=/other/x", expense.ReportObject, "k"},
+		"a fragment is cut":                  {reports + "k#/other", expense.ReportObject, "k"},
+		"a slash before a query is cut":      {reports + "k/?a=b#c", expense.ReportObject, "k"},
+		"a fragment may hold a query":        {reports + "k#a?b", expense.ReportObject, "k"},
+		"the longest key":                    {reports + longest, expense.ReportObject, longest},
+		"every printable sign may stand in":  {reports + `!"$&'()*+,-.:;<=>@[\]^_{|}~`, expense.ReportObject, `!"$&'()*+,-.:;<=>@[\]^_{|}~`},
+		"a travel request":                   {host + "/api/travelrequest/v1.0/requests/gT4", expense.RequestObject, "gT4"},
+		"an object of no known kind":         {host + "/api/invoice/v1.0/payment/i1", expense.UnknownObject, "i1"},
+		"a report's path further down":       {host + "/x/api/expense/expensereport/v1.1/k", expense.UnknownObject, "k"},
+		"a name that only begins like it":    {host + "/api/expense/expensereports/k", expense.UnknownObject, "k"},
+		"the host may be anybody's":          {"http://elsewhere.example:8080/api/travelrequest/k", expense.RequestObject, "k"},
+		"nothing but the report's own path":  {host + "/api/expense/expensereport", expense.UnknownObject, "expensereport"},
+		"a key of two dots is the guard's":   {reports + "..", expense.ReportObject, ".."},
+		"a colon in a key":                   {reports + "EXPRPT:k", expense.ReportObject, "EXPRPT:k"},
+		"a scheme in capitals":               {"HTTPS://www.concursolutions.com/api/travelrequest/k", expense.RequestObject, "k"},
+		"a path of one segment is a key":     {host + "/k", expense.UnknownObject, "k"},
+		"a kind in the query does not count": {host + "/k?/api/expense/expensereport/", expense.UnknownObject, "k"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,7 +89,7 @@ func TestAnObjectWithoutAUsableKeyIsRefusedInOneSentence(t *testing.T) {
 
 func TestTheNotificationIDIsKindAndKeyAndNothingElse(t *testing.T) {
 	t.Parallel()
-	n := expense.Notification{Kind: expense.ExpenseReport, Key: percent, EventType: "step", EventDateTime: "2026-05-01"}
+	n := expense.Notification{Kind: expense.ReportObject, Key: percent, EventType: "step", EventDateTime: "2026-05-01"}
 	again := expense.Notification{Kind: n.Kind, Key: n.Key, NotificationURI: host + "/n1", ObjectType: "TRAVELREQ"}
 	require.Equal(t, "EXPRPT:"+percent, n.ID())
 	require.Equal(t, n.ID(), again.ID())
@@ -114,7 +114,7 @@ func FuzzIdentify(f *testing.F) {
 			require.NotContains(t, err.Error(), "\n")
 			return
 		}
-		require.Contains(t, []expense.ObjectKind{expense.ExpenseReport, expense.TravelRequest, expense.Unknown}, kind)
+		require.Contains(t, []expense.ObjectKind{expense.ReportObject, expense.RequestObject, expense.UnknownObject}, kind)
 		require.Contains(t, uri, key)
 		require.NotContains(t, key, "/")
 		require.True(t, len(key) >= 1 && len(key) <= expense.MaxKey)

@@ -14,6 +14,7 @@ const (
 	Unsupported            Outcome = "unsupported" // an object that we do not handle
 	Cancelled              Outcome = "cancelled"   // by an operator
 	DryRun                 Outcome = "dry-run"     // judged and shown; nothing was written
+	Joined                 Outcome = "joined"      // another run sees to it
 )
 
 // Kind is the kind of an error, and with it what is done about the error. It is
@@ -36,6 +37,8 @@ const (
 	OutcomeUnknown Kind = "OutcomeUnknown" // a write was sent and its answer was lost
 	WritesOff      Kind = "WritesOff"      // writes to Concur are switched off
 	Braked         Kind = "Braked"         // more reports go back than the brake allows
+	Blocked        Kind = "Blocked"        // a blocking exception stops the action
+	NoApprover     Kind = "NoApprover"     // the owner has no approver whom it could go to
 )
 
 // Error makes a kind usable with errors.Is.

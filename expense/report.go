@@ -52,8 +52,12 @@ type Report struct {
 	Entries []Entry `json:"entries,omitempty"`
 
 	// ActionURL is Concur's WorkflowActionURL as it was read: untrusted, and valid
-	// for the step at which it was read.
+	// for the step at which it was read. Only v1.1 and v2.0 have one that can be used.
 	ActionURL string `json:"actionUrl,omitempty"`
+
+	// Via is by which interface it was read; empty: v1.1. Whatever is done with the
+	// report goes by the same.
+	Via Interface `json:"via,omitempty"`
 }
 
 // Entry is one expense of a report.
@@ -128,6 +132,10 @@ type Allocation struct {
 type Field struct {
 	Value string `json:"value,omitempty"`
 	Code  string `json:"code,omitempty"`
+
+	// ListItem is the identifier of the list item that v4 gives in the place of its code
+	// and its name. Until it is looked up it is the Value, too.
+	ListItem string `json:"listItem,omitempty"`
 }
 
 // Date is a date, or a date and a time, in ISO form without a time zone unless
@@ -139,12 +147,15 @@ type Date string
 func (r *Report) AtStop() bool { return r.Status == StatusExternalValidation }
 
 // Stop names the workflow step at which the report waits for us: the status and
-// the path of its action URL, which is of the step and not of the report. It is
-// empty when the report does not wait. Two stops are the same when their names
-// are equal.
+// the path of its action URL, which is of the step and not of the report. By v3 and v4,
+// which show no step, it names the submission of the report. It is empty when the report
+// does not wait. Two stops are the same when their names are equal.
 func (r *Report) Stop() string {
 	if !r.AtStop() {
 		return ""
+	}
+	if r.Via.IsV4() {
+		return strings.TrimSpace(r.Status + " " + r.ID + " " + string(r.Submitted))
 	}
 	u, err := SplitURL(strings.TrimSpace(r.ActionURL))
 	if err != nil {
@@ -162,7 +173,7 @@ func (r *Report) Revision() string {
 // change (the exception flags).
 func (r *Report) Content() string {
 	c := *r
-	c.HasException, c.EverSentBack, c.ActionURL, c.Status = false, false, "", ""
+	c.HasException, c.EverSentBack, c.ActionURL, c.Status, c.Via = false, false, "", "", ""
 	c.Entries = make([]Entry, len(r.Entries))
 	for i, e := range r.Entries {
 		e.HasExceptions = false

@@ -76,9 +76,9 @@ func (c *Client) startOn(ctx context.Context, n expense.Notification, queue stri
 
 func summary(k expense.ObjectKind) string {
 	switch k {
-	case expense.ExpenseReport:
+	case expense.ReportObject:
 		return "Expense report at external validation"
-	case expense.TravelRequest:
+	case expense.RequestObject:
 		return "Travel request at external validation"
 	}
 	return "Object of an unknown kind"

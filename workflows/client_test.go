@@ -97,9 +97,9 @@ func TestASignalThatFailsIsAnErrorAndIsNotRepeated(t *testing.T) {
 func TestTheSummaryOfARunSaysWhatItIsAbout(t *testing.T) {
 	t.Parallel()
 	for kind, summary := range map[expense.ObjectKind]string{
-		expense.ExpenseReport: "Expense report at external validation",
-		expense.TravelRequest: "Travel request at external validation",
-		expense.Unknown:       "Object of an unknown kind",
+		expense.ReportObject:  "Expense report at external validation",
+		expense.RequestObject: "Travel request at external validation",
+		expense.UnknownObject: "Object of an unknown kind",
 	} {
 		c := mocks.NewClient(t)
 		says := func(o client.StartWorkflowOptions) bool {

@@ -115,7 +115,7 @@ func next[T any](p *play, call string, answers *[]any) (T, error) {
 const reportURI = "https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/gWr1$pKey"
 
 func callout() expense.Notification {
-	return expense.Notification{Kind: expense.ExpenseReport, Key: "gWr1$pKey", ObjectURI: reportURI, ObjectType: "EXPRPT"}
+	return expense.Notification{Kind: expense.ReportObject, Key: "gWr1$pKey", ObjectURI: reportURI, ObjectType: "EXPRPT"}
 }
 
 func failedCopy(n int) expense.Notification {

@@ -48,7 +48,7 @@ func (w Workflows) ProcessNotification(ctx workflow.Context, input ProcessInput)
 
 // run lives the notification's life until it ends with an outcome.
 func (r *run) run(ctx workflow.Context) (Result, error) {
-	if r.notification.Kind != expense.ExpenseReport {
+	if r.notification.Kind != expense.ReportObject {
 		r.Outcome = expense.Unsupported
 		return r.close(ctx)
 	}

@@ -19,7 +19,7 @@ import (
 func TestARunEndsWithTheOutcomeOfWhatItRead(t *testing.T) {
 	t.Parallel()
 	unsupported := callout()
-	unsupported.Kind = expense.TravelRequest
+	unsupported.Kind = expense.RequestObject
 	tests := map[string]struct {
 		play   play
 		notify expense.Notification

@@ -121,9 +121,9 @@ func decodeCallout(body []byte) (payload, error) {
 
 func article(kind expense.ObjectKind) string {
 	switch kind {
-	case expense.ExpenseReport:
+	case expense.ReportObject:
 		return "an expense report"
-	case expense.TravelRequest:
+	case expense.RequestObject:
 		return "a travel request, which becomes a run that ends unsupported"
 	}
 	return "an object of a kind that nobody documents, which becomes a run that ends unsupported"

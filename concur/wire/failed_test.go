@@ -34,7 +34,7 @@ func TestDecodeFailedList(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, items, 5)
 			require.Equal(t, wire.FailedItem{Notification: expense.Notification{
-				Kind: expense.ExpenseReport, Key: "nOne$pKey", ObjectType: "EXPRPT", EventDateTime: "2026-02-03T08:15:30",
+				Kind: expense.ReportObject, Key: "nOne$pKey", ObjectType: "EXPRPT", EventDateTime: "2026-02-03T08:15:30",
 				ObjectURI:       "https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nOne$pKey",
 				EventType:       "Report Entered Expense Report Workflow Step - VALIDATION",
 				NotificationURI: entryURI + "nAb1$sCdE",

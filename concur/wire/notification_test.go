@@ -34,7 +34,7 @@ func TestDecodeNotification(t *testing.T) {
 		n, err := wire.DecodeNotification(body)
 		require.NoError(t, err)
 		require.Equal(t, expense.Notification{
-			Kind:          expense.ExpenseReport,
+			Kind:          expense.ReportObject,
 			Key:           "7%Tuv31$pQr%KL9$sXyZ",
 			ObjectURI:     "https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/7%Tuv31$pQr%KL9$sXyZ",
 			ObjectType:    "EXPRPT",

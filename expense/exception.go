@@ -1,0 +1,22 @@
+package expense
+
+// Visibility says who sees an exception, by v4.
+type Visibility string
+
+// The visibilities.
+const (
+	VisibleToAll        Visibility = "ALL"
+	VisibleToApprovers  Visibility = "APPROVER_PROCESSOR"
+	VisibleToProcessors Visibility = "PROCESSOR"
+)
+
+// HeldException is an exception that Concur holds on a report, by Exceptions v4. Its
+// object is the allocation, or else the expense, or else the report.
+type HeldException struct {
+	Exception
+	Visibility Visibility `json:"visibility,omitempty"`
+	Blocking   bool       `json:"blocking,omitempty"` // it stops whoever would pass the report on
+	// ExpenseID is the expense that an allocation belongs to, or the object itself; empty
+	// for one of the report.
+	ExpenseID string `json:"expenseId,omitempty"`
+}
