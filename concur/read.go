@@ -104,7 +104,13 @@ func (c *Client) RequestURI(ctx context.Context, requestID string) (string, erro
 	return "", errNotYet
 }
 
-// ReportURI is the v4 object URI of a report, of which the owner's login is known.
-func (c *Client) ReportURI(ctx context.Context, reportID, login string) (string, error) {
+// ReportURI is the v4 object URI of a report of the list: its owner is looked up.
+func (c *Client) ReportURI(ctx context.Context, row PendingReport) (string, error) {
 	return "", errNotYet
+}
+
+// PendingReport is a row of the list of reports. Who owns it stays in this package.
+type PendingReport struct {
+	expense.PendingReport
+	owner string // login
 }
