@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,6 +30,14 @@ type Knower interface {
 	Unread(ctx context.Context) (int, error)
 }
 
+// Elders finds the run that sees to a report already, when Concur names it in two ways. It
+// returns the notification ID of an open run of the report that began before the run that
+// asks, or nothing; and it tells a run what another leaves to it.
+type Elders interface {
+	Elder(ctx context.Context, reportID, notificationID, runID string) (string, error)
+	Tell(ctx context.Context, n expense.Notification, id string) (ended bool, err error)
+}
+
 // Brake says whether one more report may be sent back, or counts one that was passed
 // on. An error leaves that open.
 type Brake interface {
@@ -38,11 +45,12 @@ type Brake interface {
 }
 
 // RequestsPerActivity is how many requests one attempt of an activity sends to Concur at
-// most: a write has a read before it and, when it is refused, one behind it; a part of the
-// list of reports has so many pages; the failed list is asked for twice when its XML cannot
-// be read; every other activity sends one. To this come the token, once
+// most by v1.1: a write has a read before it and, when it is refused, one behind it; a part
+// of the list of reports has so many pages; the failed list is asked for twice when its XML
+// cannot be read; every other activity sends one. To this come the token, once
 // an hour and process, and a request again whose token or whose stray percent sign was
-// refused. A queue's rate in activities is its rate in requests divided by this.
+// refused. A queue's rate in activities is its rate in requests divided by this. A report of
+// v3 or v4 is many requests; there it is the client's own pace that holds.
 const RequestsPerActivity = 3
 
 // Activities are the side effects of the workflows. Every exported method is an
@@ -57,6 +65,9 @@ type Options struct {
 	Rules   *policy.Policy
 	Starter Starter
 	Knower  Knower
+	Elders  Elders // nil: two runs of one report do not know of each other
+	Reading Reading
+	Guard   concur.Guard // what Concur compares before it acts by v4
 	Writes  Writes
 	Braking Braking
 	Delays  Delays
@@ -84,6 +95,10 @@ func New(o Options) (*Activities, error) {
 		return nil, errors.New("activities: nothing to start runs with")
 	case o.Knower == nil:
 		return nil, errors.New("activities: nothing to look for runs with")
+	case o.Reading.check() != nil:
+		return nil, o.Reading.check()
+	case concur.CheckGuard(o.Guard) != nil:
+		return nil, fmt.Errorf("activities: %w", concur.CheckGuard(o.Guard))
 	case o.Writes.check() != nil:
 		return nil, o.Writes.check()
 	case o.Braking.on() && o.Braking.Brake == nil:
@@ -98,107 +113,6 @@ func New(o Options) (*Activities, error) {
 		o.Heartbeat = heartbeat
 	}
 	return &Activities{options: o}, nil
-}
-
-// FetchReport reads a report. One that does not wait for us is a value: it says
-// where the report is and holds nothing of it.
-func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
-	ctx, _, stop := a.alive(ctx)
-	defer stop()
-	found, err := a.read(ctx, in.ObjectURI)
-	if err != nil {
-		return expense.FetchedReport{}, a.failure(ctx, err)
-	}
-	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld}
-	if found.report != nil {
-		fetched.ReportID = found.report.ID
-	}
-	if found.Kind != "" {
-		return fetched, nil
-	}
-	if err := a.usable(found.report); err != nil {
-		return expense.FetchedReport{}, a.failure(ctx, err)
-	}
-	report, rules := found.report, a.options.Rules
-	fetched.Revision, fetched.Content = report.Revision(), report.Content()
-	fetched.Report, fetched.RulesHash = rules.Keep(report), rules.Hash()
-	return fetched, a.failure(ctx, a.fits("read the report", fetched))
-}
-
-// usable says at once what would otherwise stop the action at the end: nothing is
-// posted on a report that could not be passed on.
-func (a *Activities) usable(report *expense.Report) error {
-	if report.ActionURL == "" {
-		return &concur.Error{Op: "read the report", Kind: expense.Malformed, Message: "the report waits at external validation " +
-			"but has no WorkflowActionURL; the connector's user needs the Web Services Administrator role"}
-	}
-	return a.options.Concur.CheckURL(concur.ActionURL, report.ActionURL)
-}
-
-func (a *Activities) fits(op string, result any) error {
-	data, err := json.Marshal(result)
-	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
-	}
-	if len(data) <= a.options.ReportLimit {
-		return nil
-	}
-	return &concur.Error{Op: op, Kind: expense.TooLarge,
-		Message: fmt.Sprintf("the report takes %d KiB and at most %d KiB can be handled", len(data)>>10, a.options.ReportLimit>>10)}
-}
-
-// found is a report as one read showed it.
-type found struct {
-	expense.Reading
-	report   *expense.Report  // nil when it is gone
-	withheld expense.Withheld // why nothing is written to it
-}
-
-// read reads the report afresh and says where it is.
-func (a *Activities) read(ctx context.Context, objectURI string) (found, error) {
-	writes := a.options.Writes
-	report, tested, err := a.options.Concur.ReportOf(ctx, objectURI, writes.TestUsers)
-	switch {
-	case errors.Is(err, concur.NotFound):
-		return found{Reading: expense.Reading{Kind: expense.NotFound}, withheld: writes.withhold(false)}, nil
-	case err != nil:
-		return found{}, err
-	}
-	f := found{Reading: expense.Reading{Status: report.Status, Stop: report.Stop()}, report: report, withheld: writes.withhold(tested)}
-	if !report.AtStop() {
-		f.Kind = expense.NotWaiting
-	}
-	return f, nil
-}
-
-// readAt reads the report afresh; its reading has a Kind unless the report waits
-// at this very stop.
-func (a *Activities) readAt(ctx context.Context, objectURI, stop string) (found, error) {
-	f, err := a.read(ctx, objectURI)
-	if err == nil && f.Kind == "" && f.Stop != stop {
-		f.Kind = expense.NotWaiting
-	}
-	return f, err
-}
-
-// maxExceptions bounds what is posted on one report, and with it what a run carries.
-const maxExceptions = 1000
-
-// ValidateReport judges a report by the rules. One that was read for other rules,
-// by a worker that has not yet been replaced, may lack what these read.
-func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
-	ctx, _, stop := a.alive(ctx)
-	defer stop()
-	if in.RulesHash != a.options.Rules.Hash() {
-		return expense.Judgement{}, nil
-	}
-	verdict := a.options.Rules.Evaluate(in.Report)
-	if n := len(verdict.Exceptions); n > maxExceptions {
-		return expense.Judgement{}, a.failure(ctx, &concur.Error{Op: "judge the report", Kind: expense.TooLarge,
-			Message: fmt.Sprintf("the rules want %d exceptions posted and at most %d can be handled", n, maxExceptions)})
-	}
-	judgement := expense.Judgement{Verdict: &verdict}
-	return judgement, a.failure(ctx, a.fits("judge the report", judgement))
 }
 
 // DeleteNotification deletes an entry of Concur's failed list. One that is gone

@@ -97,15 +97,15 @@ func (p *pulse) late() bool {
 }
 
 // beforeWrite returns nil when this attempt may write now: Temporal has just
-// acknowledged it, and has stored that it is about to.
-func (p *pulse) beforeWrite(ctx context.Context) error {
+// acknowledged it, and has stored that it is about to, and the mark of what it has read.
+func (p *pulse) beforeWrite(ctx context.Context, mark string) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
 	if p.limit <= 0 {
 		return nil
 	}
-	p.note(sending)
+	p.note(sending, mark)
 	if err := p.send(ctx); err != nil {
 		p.end(reason(err))
 		return context.Cause(ctx)
@@ -114,6 +114,15 @@ func (p *pulse) beforeWrite(ctx context.Context) error {
 		p.end(errLost)
 	}
 	return context.Cause(ctx)
+}
+
+// sentAt returns the mark that was read before an attempt of this activity wrote last.
+func sentAt(ctx context.Context) (mark string, known bool) {
+	var state string
+	if !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &state, &mark) != nil {
+		return "", false
+	}
+	return mark, true
 }
 
 // final reports whether Temporal itself has ended the attempt.

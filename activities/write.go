@@ -3,15 +3,16 @@ package activities
 import (
 	"context"
 	"errors"
-	"slices"
+	"fmt"
+	"strings"
 	"time"
 
 	"concur-connector/concur"
 	"concur-connector/expense"
 )
 
-// TakeAction passes a report on or sends it back, at the stop where it was judged
-// and nowhere else.
+// TakeAction passes a report or a travel request on or sends it back, at the stop where
+// it was judged and nowhere else.
 func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput) (expense.ActionTaken, error) {
 	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
@@ -19,14 +20,16 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	if err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	}
-	now, err := a.readAt(ctx, in.ObjectURI, in.Stop)
+	now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
 	if err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	}
 	if now.Kind != "" {
-		ours := !first && now.Kind == expense.NotWaiting && in.Action.Explains(now.Status) &&
-			now.Stop != expense.StatusExternalValidation // at no stop that has a name
-		return expense.ActionTaken{Reading: now.Reading, Confirmed: ours, Doubtful: !first}, nil
+		return expense.ActionTaken{Reading: now.Reading, Confirmed: !first && isOurs(in, now), Doubtful: !first}, nil
+	}
+	if !first && !unmoved(ctx, in.Attempt, now) {
+		now.Kind = expense.NotWaiting
+		return expense.ActionTaken{Reading: now.Reading, Doubtful: true, Moved: true}, nil
 	}
 	// It still waits at the stop: no attempt before this one has taken effect.
 	if now.withheld != "" {
@@ -38,27 +41,103 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	if err := a.options.Braking.admit(ctx, in); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
-	if err := pulse.beforeWrite(ctx); err != nil {
+	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
-	err = a.options.Concur.TakeAction(ctx, now.report.ActionURL, in.Action, in.Comment)
+	err = a.act(ctx, now, in)
 	if refused(err) {
-		reading, err := a.why(ctx, in.ObjectURI, in.Stop, err)
-		return expense.ActionTaken{Reading: reading}, a.failedWrite(ctx, err, false)
+		reading, err := a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
+		return expense.ActionTaken{Reading: reading}, a.failedWrite(ctx, a.blocking(ctx, now, err), false)
 	}
 	return expense.ActionTaken{}, a.failedWrite(ctx, err, errors.Is(err, concur.OutcomeUnknown))
 }
 
+// act sends the action by the interface by which the report was read.
+func (a *Activities) act(ctx context.Context, now found, in expense.TakeActionInput) error {
+	api := a.options.Concur
+	switch {
+	case now.Request != nil:
+		return a.actOnRequest(ctx, now.Request.ID, in)
+	case !now.Report.Via.IsV4():
+		return api.TakeAction(ctx, now.Report.ActionURL, in.Action, in.Comment)
+	case in.Action == expense.SendBack:
+		return api.SendBackReport(ctx, now.Report.ID, in.Comment, a.options.Guard)
+	}
+	return api.ApproveReport(ctx, now.Report.ID, in.Comment, a.options.Guard)
+}
+
+// actOnRequest looks at the request that comes back: a success whose body shows something
+// else is none.
+func (a *Activities) actOnRequest(ctx context.Context, id string, in expense.TakeActionInput) error {
+	after, err := a.options.Concur.TakeRequestAction(ctx, id, in.Action, in.Comment)
+	if err == nil && !in.Action.Explains(after.Status) {
+		err = &concur.Error{Op: "take action", Kind: expense.Rejected,
+			Message: "Concur answered with success, and the travel request is not where the action leads"}
+	}
+	return err
+}
+
+// isOurs reports whether the report has left the stop in the direction of our action. By
+// v1.1 it may then wait at the next stop, which has a name; by v4, at a stop of the same
+// submission, which cannot be told from the one before.
+func isOurs(in expense.TakeActionInput, now found) bool {
+	if now.Kind != expense.NotWaiting || !in.Action.Explains(now.Status) {
+		return false
+	}
+	if in.Via.IsV4() || now.Request != nil {
+		return now.Stop == ""
+	}
+	return now.Stop != expense.StatusExternalValidation
+}
+
+// unmoved reports whether a report that may have been acted on is where it was, as the
+// header shows it: where the stop has no name of its own, another may bear the same.
+func unmoved(ctx context.Context, in expense.Attempt, now found) bool {
+	if now.Mark == "" {
+		return true // the stop has a name of its own
+	}
+	before, known := sentAt(ctx)
+	if !known {
+		before = in.Mark
+	}
+	return before == now.Mark
+}
+
+// blocking names what stops an action, where Concur lists it.
+func (a *Activities) blocking(ctx context.Context, now found, err error) error {
+	var e *concur.Error
+	if now.Report == nil || !errors.As(err, &e) || e.Kind != expense.Blocked {
+		return err
+	}
+	held, listing := a.options.Concur.ReportExceptions(context.WithoutCancel(ctx), now.Report.ID)
+	var names []string
+	for _, one := range held {
+		if one.Blocking && len(names) < maxBlocking {
+			names = append(names, strings.TrimSpace(fmt.Sprintf("%s on %s %s", one.Code, strings.ToLower(string(one.ObjectType)), one.ObjectID)))
+		}
+	}
+	if listing != nil || len(names) == 0 {
+		return err
+	}
+	said := *e
+	said.Message = "blocking exceptions: " + strings.Join(names, ", ") + ": " + e.Message
+	return &said
+}
+
+// maxBlocking bounds how many blocking exceptions are named.
+const maxBlocking = 10
+
 // refused reports whether Concur has understood a write and has not done it.
 func refused(err error) bool {
-	return errors.Is(err, concur.Rejected) || errors.Is(err, concur.NotFound)
+	return errors.Is(err, concur.Rejected) || errors.Is(err, concur.NotFound) ||
+		errors.Is(err, concur.Blocked) || errors.Is(err, concur.NoApprover)
 }
 
 // why finds out why Concur refused a write: most often the report has moved between
 // our read and our write, and its reading then says where it is. The refusal of a
 // report that still waits at the stop stays what it is.
-func (a *Activities) why(ctx context.Context, objectURI, stop string, refusal error) (expense.Reading, error) {
-	now, err := a.readAt(context.WithoutCancel(ctx), objectURI, stop)
+func (a *Activities) why(ctx context.Context, objectURI, stop string, via expense.Interface, refusal error) (expense.Reading, error) {
+	now, err := a.readAt(context.WithoutCancel(ctx), objectURI, stop, via)
 	switch {
 	case err != nil:
 		return expense.Reading{}, err
@@ -66,103 +145,6 @@ func (a *Activities) why(ctx context.Context, objectURI, stop string, refusal er
 		return now.Reading, nil
 	}
 	return expense.Reading{}, refusal
-}
-
-// PostExceptions posts exceptions on a report that waits at the stop where it was
-// judged. What Concur says of each is a value. When an earlier attempt may have
-// posted them, their flags tell: Concur's v1.1 cannot list exceptions.
-func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptionsInput) (expense.PostedExceptions, error) {
-	ctx, pulse, stop := a.alive(ctx)
-	defer stop()
-	first, err := a.ready(ctx, in.Attempt)
-	if err != nil {
-		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
-	}
-	now, err := a.readAt(ctx, in.ObjectURI, in.Stop)
-	if err != nil || now.Kind != "" {
-		return expense.PostedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, !first)
-	}
-	if now.withheld != "" {
-		return expense.PostedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
-	}
-	if err := a.options.Writes.allow("post exceptions"); err != nil {
-		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
-	}
-	posted := expense.PostedExceptions{Reading: now.Reading, Items: make([]expense.PostedException, len(in.Exceptions))}
-	var send []expense.Exception
-	var at []int // where the answer for each goes
-	for i, e := range in.Exceptions {
-		posted.Items[i].Exception = e
-		if !first {
-			posted.Items[i].State = compare(now.report, e, in.Flags)
-		}
-		if posted.Items[i].State == "" {
-			send, at = append(send, e), append(at, i)
-		}
-	}
-	if len(send) == 0 {
-		return posted, nil
-	}
-	if err := pulse.beforeWrite(ctx); err != nil {
-		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
-	}
-	results, err := a.options.Concur.PostExceptions(ctx, now.report.Key, send)
-	if refused(err) {
-		reading, err := a.why(ctx, in.ObjectURI, in.Stop, err)
-		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, !first)
-	}
-	if err != nil {
-		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first || errors.Is(err, concur.OutcomeUnknown))
-	}
-	for j, result := range results {
-		item := &posted.Items[at[j]]
-		item.State, item.Message = expense.Posted, ""
-		if !result.OK {
-			item.State, item.Message = expense.Refused, result.Message
-		}
-	}
-	return posted, nil
-}
-
-// compare says what the flag of an exception's object proves after an attempt
-// whose answer was lost: posted when it was raised since, nothing when it was
-// raised before, and not posted (the empty state) while it is down.
-func compare(report *expense.Report, e expense.Exception, before expense.Flags) expense.PostState {
-	entry := holder(report, e)
-	was, is := before.Report, report.HasException
-	if entry != nil {
-		was, is = slices.Contains(before.Entries, entry.ID), entry.HasExceptions
-	}
-	switch {
-	case was:
-		return expense.Unconfirmed
-	case is:
-		return expense.Posted
-	}
-	return ""
-}
-
-// holder returns the entry whose flag an exception raises, or nil when that is the
-// report's.
-func holder(report *expense.Report, e expense.Exception) *expense.Entry {
-	if e.ObjectType == expense.OnReport {
-		return nil
-	}
-	allocated := func(list []expense.Allocation) bool {
-		return slices.ContainsFunc(list, func(al expense.Allocation) bool { return al.ID == e.ObjectID })
-	}
-	for i := range report.Entries {
-		entry := &report.Entries[i]
-		if entry.ID == e.ObjectID || allocated(entry.Allocations) {
-			return entry
-		}
-		for _, part := range entry.Itemizations {
-			if part.ID == e.ObjectID || allocated(part.Allocations) {
-				return entry
-			}
-		}
-	}
-	return nil
 }
 
 // ready says whether this attempt is the first and, when it is not, waits until

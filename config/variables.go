@@ -54,6 +54,10 @@ type Worker struct {
 	TokenWarning  time.Duration `envconfig:"CONCUR_TOKEN_WARNING" default:"720h" desc:"how long before its end the refresh token is warned of; in the last week it is an error in any case"`
 	Authorization string        `envconfig:"CONCUR_AUTHORIZATION" default:"Bearer" desc:"scheme of the Authorization header: Bearer, or OAuth for tokens from before 2017"`
 
+	Interface string `envconfig:"CONCUR_INTERFACE" default:"v1.1" desc:"interface by which a report that a callout names is read and acted on: v1.1; v3+v4, read by v3 and acted on by v4; or v4"`
+	Fallback  bool   `envconfig:"CONCUR_FALLBACK" default:"false" desc:"true has a report read and acted on by v1.1 whenever CONCUR_INTERFACE is another and Concur refuses to show the report by it"`
+	StepGuard string `envconfig:"CONCUR_STEP_GUARD" default:"expectedStepCode=EXTVAL" desc:"what Concur compares with the report's step before it acts by v4: field=value, several separated by commas; or none"`
+
 	RequestsPerSecond float64 `envconfig:"CONCUR_REQUESTS_PER_SECOND" default:"20" desc:"requests to Concur per second, those of all workers together; no one of them sends more, either"`
 
 	CachedRuns int `envconfig:"CONCUR_CACHED_RUNS" default:"500" desc:"runs that a worker keeps in memory; any other is read again from Temporal when it goes on"`

@@ -9,23 +9,38 @@ import (
 // cannot be avoided and is no accident (a report that is gone, an exception that
 // Concur refuses) is a value here, not an error.
 
-// FetchReportInput says which report to read.
+// FetchReportInput says which report, or which travel request, to read.
 type FetchReportInput struct {
 	ObjectURI string `json:"objectUri"`
 }
 
-// FetchedReport is a report as it was read, or why there is none to judge.
+// FetchedReport is a report or a travel request as it was read, or why there is none to
+// judge.
 type FetchedReport struct {
 	Reading
-	ReportID string  `json:"reportId,omitempty"`
-	Revision string  `json:"revision,omitempty"`
-	Content  string  `json:"content,omitempty"` // the revision without the stop
-	Report   *Report `json:"report,omitempty"`  // only while it waits at a stop
+	ReportID string         `json:"reportId,omitempty"` // of a travel request: its own
+	Revision string         `json:"revision,omitempty"`
+	Content  string         `json:"content,omitempty"` // the revision without the stop
+	Report   *Report        `json:"report,omitempty"`  // only while it waits at a stop
+	Request  *TravelRequest `json:"request,omitempty"` // in the place of a report
 	// RulesHash is of the rules for which Report was read: it holds what they read and
 	// nothing else.
 	RulesHash string `json:"rulesHash,omitempty"`
 	// Withheld says that what follows from this read will not be written.
 	Withheld Withheld `json:"withheld,omitempty"`
+
+	// Via is the interface by which it was read, and by which what follows is written.
+	Via Interface `json:"via,omitempty"`
+	// FellBack says why Via is not the interface that the deployment prefers.
+	FellBack string `json:"fellBack,omitempty"`
+	// Mark changes with whatever Concur shows of the header; where the stop has no name of
+	// its own it tells whether the report may have been moved.
+	Mark string `json:"mark,omitempty"`
+	// Held are the exceptions of those codes that our rules post which are on the report,
+	// where Concur lists them.
+	Held []HeldException `json:"held,omitempty"`
+	// Elder is the notification ID of another run of the same report that began before.
+	Elder string `json:"elder,omitempty"`
 }
 
 // Reading is where a report was found.
@@ -42,6 +57,13 @@ type ValidateReportInput struct {
 	EventType string  `json:"eventType,omitempty"`
 }
 
+// ValidateRequestInput is what the rules judge of a travel request.
+type ValidateRequestInput struct {
+	Request   *TravelRequest `json:"request"`
+	RulesHash string         `json:"rulesHash"` // for which the request was read
+	EventType string         `json:"eventType,omitempty"`
+}
+
 // Judgement is a verdict, or none when the rules are others than those for which the
 // report was read: it is to be read again.
 type Judgement struct {
@@ -56,6 +78,10 @@ type Attempt struct {
 	OriginalRunID string `json:"originalRunId"`
 	// Doubtful is set when an earlier write at this stop ended without an answer.
 	Doubtful bool `json:"doubtful,omitempty"`
+	// Via is the interface by which the report was read.
+	Via Interface `json:"via,omitempty"`
+	// Mark is the mark of that read.
+	Mark string `json:"mark,omitempty"`
 }
 
 // FailedWrite is the detail of the error of a write that did not succeed.
@@ -101,6 +127,36 @@ type PostedException struct {
 	Message string    `json:"message,omitempty"` // Concur's words
 }
 
+// ClearExceptionsInput names exceptions that are to be taken off a report again: those
+// that were posted on it at an earlier stop, or for a verdict that no longer holds.
+type ClearExceptionsInput struct {
+	Attempt
+	ObjectURI  string          `json:"objectUri"`
+	Stop       string          `json:"stop"`
+	Exceptions []HeldException `json:"exceptions"`
+}
+
+// ClearedExceptions says what became of them.
+type ClearedExceptions struct {
+	Reading
+	Cleared []HeldException `json:"cleared,omitempty"`
+	Kept    []HeldException `json:"kept,omitempty"` // Concur does not take them off: others put them there
+	// Withheld says that nothing was sent.
+	Withheld Withheld `json:"withheld,omitempty"`
+}
+
+// JoinRunInput is what a run knows that leaves a report to an older one.
+type JoinRunInput struct {
+	Elder     string   `json:"elder"` // its notification ID
+	EventType string   `json:"eventType,omitempty"`
+	Owed      []string `json:"owed,omitempty"` // notification URIs
+}
+
+// JoinedRun says whether the older run was told.
+type JoinedRun struct {
+	Ended bool `json:"ended,omitempty"` // it was not: it has ended meanwhile
+}
+
 // TakeActionInput says what to do with the report, and at which stop.
 type TakeActionInput struct {
 	Attempt
@@ -125,6 +181,9 @@ type ActionTaken struct {
 	// Doubtful is set when this was not the first attempt: an earlier one may have
 	// acted, though what was read does not look like it.
 	Doubtful bool `json:"doubtful,omitempty"`
+	// Moved is set when an earlier attempt may have acted and the report waits, at this
+	// stop or at another that Concur does not tell from it: it is to be judged anew.
+	Moved bool `json:"moved,omitempty"`
 	// Withheld says that nothing was sent.
 	Withheld Withheld `json:"withheld,omitempty"`
 }

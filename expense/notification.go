@@ -82,3 +82,10 @@ func kindOf(path string) ObjectKind {
 	}
 	return UnknownObject
 }
+
+// IsTrigger reports whether the notification names a travel request by its address of
+// Request v1, which has ended: it then stands for whatever requests wait.
+func (n Notification) IsTrigger() bool {
+	u, err := SplitURL(n.ObjectURI)
+	return n.Kind == RequestObject && (err != nil || !strings.HasPrefix(strings.ToLower(u.Path), "/travelrequest/v4/"))
+}

@@ -14,6 +14,8 @@ type PendingReport struct {
 type ListPendingReportsInput struct {
 	Grace time.Duration `json:"grace"`
 	Page  string        `json:"page,omitempty"` // the Next of the part before
+	// Name has those that nobody told of named, so that runs can be started.
+	Name bool `json:"name,omitempty"`
 }
 
 // PendingReports says which reports of a part of the list wait that no run knows: their
@@ -25,4 +27,20 @@ type PendingReports struct {
 	Unsure    int      `json:"unsure,omitempty"`  // a run that has yet to read may be theirs
 	Reports   []string `json:"reports,omitempty"` // the first of the forgotten
 	Next      string   `json:"next,omitempty"`    // empty after the last part
+
+	Notifications []Notification `json:"notifications,omitempty"` // of the forgotten, when they are named
+	Unnamed       string         `json:"unnamed,omitempty"`       // why some have none
+}
+
+// ListPendingRequestsInput asks for a part of the list of travel requests.
+type ListPendingRequestsInput struct {
+	Page string `json:"page,omitempty"` // the Next of the part before
+}
+
+// PendingRequests are the travel requests of a part of the list that wait for us.
+type PendingRequests struct {
+	Notifications []Notification `json:"notifications,omitempty"`
+	Next          string         `json:"next,omitempty"` // empty after the last part
+	// Unjudged is set when the rules have none for travel requests: nothing was asked.
+	Unjudged bool `json:"unjudged,omitempty"`
 }

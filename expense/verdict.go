@@ -14,8 +14,18 @@ const (
 // Explains reports whether a report that has left its stop with this approval
 // status may have left it by this action.
 func (a Action) Explains(status string) bool {
-	back := status == StatusToBeResubmitted || status == StatusNotSubmitted
+	switch status {
+	case RequestCanceled, RequestNotSubmitted: // the owner's doing
+		return false
+	}
+	back := status == StatusToBeResubmitted || status == StatusNotSubmitted || status == RequestSentBack
 	return back == (a == SendBack)
+}
+
+// IsWithdrawn reports whether a report or a travel request with this approval status is
+// with its owner again, or was given up.
+func IsWithdrawn(status string) bool {
+	return SendBack.Explains(status) || status == RequestNotSubmitted || status == RequestCanceled
 }
 
 // Verdict is what the rules say about one revision of a report: exceptions, and

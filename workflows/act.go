@@ -3,7 +3,6 @@ package workflows
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -11,88 +10,12 @@ import (
 	"concur-connector/expense"
 )
 
-// maxRefusals is how often an exception that Concur refuses is sent again.
-const maxRefusals = 2
-
-// postExceptions posts what the verdict wants and is not yet on the report. Items
-// that Concur refuses are sent again alone, after another read, so that the flags
-// they are compared with are those of before. It reports whether they were only shown:
-// then the action is, too, whatever has become of the setting meanwhile.
-func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport) (shown bool, err error) {
-	missing := r.missing(r.Stop, r.Verdict.Exceptions)
-	if len(missing) == 0 {
-		return false, nil
-	}
-	r.enter(ctx, Posting)
-	var posted expense.PostedExceptions
-	err = r.readable(ctx, func() error {
-		input := expense.PostExceptionsInput{
-			Attempt:    r.attempt(ctx),
-			ObjectURI:  r.ObjectURI,
-			Stop:       r.Stop,
-			Exceptions: missing,
-			Flags:      read.Report.Flags(),
-		}
-		if r.doubted(r.Stop) && r.Doubt.Action == "" {
-			input.Flags = r.Doubt.Flags // as they were before the write in doubt
-		}
-		call := r.concurOptions(ctx, "post "+count(len(missing), "exception"), requestsOfWrite)
-		err := workflow.ExecuteActivity(call, PostExceptions, input).Get(ctx, &posted)
-		return r.doubt(err, Doubt{Stop: r.Stop, Flags: input.Flags})
-	})
-	switch {
-	case err != nil:
-		return false, err
-	case posted.Kind != "":
-		return false, errAgain // it has moved: another stop is another validation
-	case posted.Withheld != "":
-		r.Withheld = posted.Withheld
-		for _, e := range missing {
-			r.did(fmt.Sprintf("would post exception %s on %s", e.Code, onObject(e)))
-		}
-		return true, nil
-	}
-	r.Doubt = nil
-	return false, r.postedOrRefused(posted.Items)
-}
-
-func onObject(e expense.Exception) string {
-	return strings.TrimSpace(strings.ToLower(string(e.ObjectType)) + " " + e.ObjectID)
-}
-
-func (r *run) postedOrRefused(items []expense.PostedException) error {
-	var refused []string
-	for _, item := range items {
-		on := onObject(item.Exception)
-		switch item.State {
-		case expense.Refused:
-			refused = append(refused, fmt.Sprintf("exception %s on %s: %s", item.Code, on, item.Message))
-			continue
-		case expense.Unconfirmed:
-			r.did(fmt.Sprintf("exception %s on %s: unconfirmed, its flag was set before", item.Code, on))
-		default:
-			r.did(fmt.Sprintf("exception %s posted on %s", item.Code, on))
-		}
-		r.Posted = append(r.Posted, PostedAt{Stop: r.Stop, PostedException: item})
-	}
-	if len(refused) == 0 {
-		r.Refusals = 0
-		return nil
-	}
-	r.Refusals++
-	if r.Refusals <= maxRefusals {
-		return errAgain
-	}
-	r.Refusals = 0
-	return &Trouble{Kind: expense.Rejected, Message: "Concur refuses " + strings.Join(first(refused, 5), "; ")}
-}
-
 // act passes the report on or sends it back, and concludes the pass.
 func (r *run) act(ctx workflow.Context, action expense.Action, comment, cause string) error {
 	r.enter(ctx, Acting)
-	what := "pass the report on"
+	what := "pass the " + r.noun() + " on"
 	if action == expense.SendBack {
-		what = "send the report back"
+		what = "send the " + r.noun() + " back"
 	}
 	r.Cause = cause
 	var taken expense.ActionTaken
@@ -110,6 +33,10 @@ func (r *run) act(ctx workflow.Context, action expense.Action, comment, cause st
 	}
 	r.Doubt = nil
 	switch {
+	case taken.Moved:
+		r.forgetVerdict()
+		r.forgetPosted(r.Stop)
+		return errAgain
 	case taken.Withheld != "":
 		r.Withheld = taken.Withheld
 		return r.showAction(action, cause)
@@ -151,9 +78,9 @@ func (r *run) succeeded(stop string, action expense.Action, cause string, confir
 // showAction says what would be done with the report.
 func (r *run) showAction(action expense.Action, cause string) error {
 	if action == expense.SendBack {
-		r.did(fmt.Sprintf("would send the report back to the employee (cause: %s)", cause))
+		r.did(fmt.Sprintf("would send the %s back to the employee (cause: %s)", r.noun(), cause))
 	} else {
-		r.did("would pass the report on")
+		r.did("would pass the " + r.noun() + " on")
 	}
 	return r.shown()
 }
@@ -202,6 +129,8 @@ func (r *run) attempt(ctx workflow.Context) expense.Attempt {
 	return expense.Attempt{
 		OriginalRunID: workflow.GetInfo(ctx).OriginalRunID,
 		Doubtful:      r.doubted(r.Stop),
+		Via:           r.Via,
+		Mark:          r.Mark,
 	}
 }
 

@@ -26,6 +26,12 @@ const (
 	ListFailedNotifications = "ListFailedNotifications"
 	ListPendingReports      = "ListPendingReports"
 	StartProcessing         = "StartProcessing"
+
+	FetchRequest        = "FetchRequest"
+	ValidateRequest     = "ValidateRequest"
+	ListPendingRequests = "ListPendingRequests"
+	ClearExceptions     = "ClearExceptions"
+	JoinRun             = "JoinRun"
 )
 
 // Signals. Notified carries an expense.Notification, Decided an expense.Decision,
@@ -101,7 +107,7 @@ const (
 func Outcomes() []expense.Outcome {
 	return []expense.Outcome{
 		expense.Approved, expense.ApprovedWithExceptions, expense.SentBack, expense.Withdrawn,
-		expense.Superseded, expense.Gone, expense.Unsupported, expense.Cancelled, expense.DryRun,
+		expense.Superseded, expense.Gone, expense.Unsupported, expense.Cancelled, expense.DryRun, expense.Joined,
 	}
 }
 
@@ -111,6 +117,6 @@ func Kinds() []expense.Kind {
 		expense.Unavailable, expense.RateLimited, expense.Deadlock, expense.Unauthorized,
 		expense.Forbidden, expense.NotFound, expense.NotWaiting, expense.Rejected,
 		expense.Untrusted, expense.Malformed, expense.TooLarge, expense.OutcomeUnknown,
-		expense.WritesOff, expense.Braked,
+		expense.WritesOff, expense.Braked, expense.Blocked, expense.NoApprover,
 	}
 }

@@ -35,7 +35,8 @@ func TestTheContractIsWhatIsStoredInSomebodysTemporal(t *testing.T) {
 	golden(t, "testdata/contract.json", map[string]any{
 		"workflows": []string{workflows.ProcessNotification, workflows.SweepFailedNotifications, workflows.LimitSendBacks},
 		"activities": []string{workflows.FetchReport, workflows.ValidateReport, workflows.PostExceptions, workflows.TakeAction,
-			workflows.DeleteNotification, workflows.ListFailedNotifications, workflows.ListPendingReports, workflows.StartProcessing},
+			workflows.DeleteNotification, workflows.ListFailedNotifications, workflows.ListPendingReports, workflows.StartProcessing,
+			workflows.FetchRequest, workflows.ValidateRequest, workflows.ListPendingRequests, workflows.ClearExceptions, workflows.JoinRun},
 		"signals": []string{workflows.Notified, workflows.Decided, workflows.Retried},
 		"updates": []string{workflows.AdmitUpdate},
 		"queries": []string{workflows.StatusQuery},

@@ -125,7 +125,14 @@ func (r *run) refuse(d expense.Decision) string {
 // refusedByConcur reports whether the run is parked because Concur does not do what
 // was decided. Another decision may then be tried.
 func (r *run) refusedByConcur() bool {
-	return r.Parked != nil && r.Parked.Kind == expense.Rejected && r.Doubt == nil
+	if r.Parked == nil || r.Doubt != nil {
+		return false
+	}
+	switch r.Parked.Kind {
+	case expense.Rejected, expense.Blocked, expense.NoApprover:
+		return true
+	}
+	return false
 }
 
 // replace makes a decision the one that counts, in the place of one that Concur

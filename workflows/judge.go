@@ -22,7 +22,12 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 	}
 	var judged expense.Judgement
 	err := r.readable(ctx, func() error {
-		call := r.localOptions(ctx, "judge the report by the rules")
+		call := r.localOptions(ctx, "judge the "+r.noun()+" by the rules")
+		if read.Request != nil {
+			return workflow.ExecuteActivity(call, ValidateRequest, expense.ValidateRequestInput{
+				Request: read.Request, RulesHash: read.RulesHash, EventType: r.EventType,
+			}).Get(ctx, &judged)
+		}
 		return workflow.ExecuteActivity(call, ValidateReport, expense.ValidateReportInput{
 			Report: read.Report, RulesHash: read.RulesHash, EventType: r.EventType,
 		}).Get(ctx, &judged)
@@ -65,7 +70,11 @@ func (r *run) settle(ctx workflow.Context) (action expense.Action, comment, caus
 	case r.Ruling.Decision == expense.PassOn:
 		return expense.Approve, r.Ruling.Comment, "person", nil
 	}
-	return expense.SendBack, firstSaid(r.Ruling.Comment, r.Verdict.Comment, unsaid), "person", nil
+	otherwise := unsaid
+	if r.notification.Kind == expense.RequestObject {
+		otherwise = unsaidOfRequest
+	}
+	return expense.SendBack, firstSaid(r.Ruling.Comment, r.Verdict.Comment, otherwise), "person", nil
 }
 
 // firstSaid returns the first comment in which there is something to read.
@@ -81,6 +90,8 @@ func firstSaid(comments ...string) string {
 // unsaid is the comment of a send-back for which neither the person nor the rules
 // have words. Concur wants one.
 const unsaid = "Please check this report and submit it again."
+
+const unsaidOfRequest = "Please check this request and submit it again."
 
 // ask waits for a person. Silence never approves: without a decision the run stays
 // open.

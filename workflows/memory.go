@@ -32,6 +32,11 @@ type Memory struct {
 	Content     string `json:"content,omitempty"`
 	StopChanges int    `json:"stopChanges,omitempty"` // in a row, nothing else changed
 
+	Via  expense.Interface       `json:"via,omitempty"`  // by which the last read was made
+	Mark string                  `json:"mark,omitempty"` // of the last read
+	Step string                  `json:"step,omitempty"` // what was said of the step, where a stop has no name of its own
+	Kept []expense.HeldException `json:"kept,omitempty"` // exceptions that are not ours to take off
+
 	Verdict *expense.Verdict  `json:"verdict,omitempty"` // of Revision
 	Task    *Task             `json:"task,omitempty"`
 	Asked   time.Time         `json:"asked,omitzero"` // when the task began
@@ -88,6 +93,12 @@ func (m *Memory) posted(stop string) []PostedAt {
 		}
 	}
 	return here
+}
+
+// forgetPosted forgets what was posted at a stop, when another has come that bears its
+// name.
+func (m *Memory) forgetPosted(stop string) {
+	m.Posted = slices.DeleteFunc(m.Posted, func(p PostedAt) bool { return p.Stop == stop })
 }
 
 // missing returns the exceptions that are still to be posted at this stop, each once.

@@ -16,6 +16,11 @@ const (
 	requestsOfRead  = 8
 	requestsOfWrite = 1 + 3*requestsOfRead // the pause, a read, the write, a read
 	requestsOfList  = 3 * requestsOfRead
+
+	// By v3 and v4 a report is as many requests as it has parts, and its exceptions are
+	// written one by one. A worker that is lost is noticed by its heartbeat all the same.
+	requestsOfWhole = 240
+	requestsOfEach  = 240
 )
 
 // concurOptions are for an activity that calls Concur. There is no

@@ -63,6 +63,10 @@ func mend(k expense.Kind) string {
 		return "Look at the report in Concur and at the status of Concur's service; if it goes on, report it with the correlation ID."
 	case expense.TooLarge:
 		return "Decide this report by hand in Concur: it is larger than one Temporal payload may be. The run notices and ends."
+	case expense.Blocked:
+		return "Have the blocking exceptions that the message names cleared in Concur, or decide to send it back; a code of ours that blocks is made non-blocking in Expense Admin, or taken out of the rules file."
+	case expense.NoApprover:
+		return "Give the owner an approver in Concur (User Administration)."
 	case expense.WritesOff:
 		return "When writes are to be made again: set CONCUR_WRITES to on (and CONCUR_TEST_USERS so that it is not in the way), restart the workers, and have the runs go on: concurctl parked retry --all --kind WritesOff."
 	case expense.Braked:

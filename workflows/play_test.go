@@ -30,11 +30,18 @@ type play struct {
 	posts    []any // expense.PostedExceptions or error
 	actions  []any // expense.ActionTaken or error
 	deletes  []any // nil or error
+	clears   []any // expense.ClearedExceptions or error
+	joins    []any // expense.JoinedRun or error
+	lists    []any // expense.PendingRequests or error; none: the rules have none for them
 
 	calls  []string
 	posted []expense.PostExceptionsInput
 	acted  []expense.TakeActionInput
 	read   []expense.FetchReportInput
+
+	cleared []expense.ClearExceptionsInput
+	joined  []expense.JoinRunInput
+	started []expense.Notification
 }
 
 func newPlay(t *testing.T) *play {
@@ -81,7 +88,38 @@ func stage(t *testing.T) *play {
 		_, err := next[struct{}](p, "delete", &p.deletes)
 		return expense.DeletedNotification{Withheld: in.Withheld}, err
 	})
+	p.registerNewer(register)
 	return p
+}
+
+// registerNewer registers what came with the newer interfaces of Concur.
+func (p *play) registerNewer(register func(name string, f any)) {
+	register(workflows.FetchRequest, func(_ context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
+		p.read = append(p.read, in)
+		return next[expense.FetchedReport](p, "read request", &p.reads)
+	})
+	register(workflows.ValidateRequest, func(context.Context, expense.ValidateRequestInput) (expense.Judgement, error) {
+		verdict, err := next[expense.Verdict](p, "judge request", &p.verdicts)
+		return expense.Judgement{Verdict: &verdict}, err
+	})
+	register(workflows.ClearExceptions, func(_ context.Context, in expense.ClearExceptionsInput) (expense.ClearedExceptions, error) {
+		p.cleared = append(p.cleared, in)
+		if len(p.clears) == 0 {
+			p.clears = []any{expense.ClearedExceptions{Cleared: in.Exceptions}}
+			defer func() { p.clears = nil }()
+		}
+		return next[expense.ClearedExceptions](p, "clear", &p.clears)
+	})
+	register(workflows.JoinRun, func(_ context.Context, in expense.JoinRunInput) (expense.JoinedRun, error) {
+		p.joined = append(p.joined, in)
+		return next[expense.JoinedRun](p, "join", &p.joins)
+	})
+	register(workflows.ListPendingRequests, func(context.Context, expense.ListPendingRequestsInput) (expense.PendingRequests, error) {
+		if len(p.lists) == 0 {
+			return expense.PendingRequests{Unjudged: true}, nil
+		}
+		return next[expense.PendingRequests](p, "list", &p.lists)
+	})
 }
 
 // stale is the judgement of rules for which the report was not read.

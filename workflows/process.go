@@ -48,7 +48,7 @@ func (w Workflows) ProcessNotification(ctx workflow.Context, input ProcessInput)
 
 // run lives the notification's life until it ends with an outcome.
 func (r *run) run(ctx workflow.Context) (Result, error) {
-	if r.notification.Kind != expense.ReportObject {
+	if !r.supported(ctx) {
 		r.Outcome = expense.Unsupported
 		return r.close(ctx)
 	}
@@ -75,6 +75,17 @@ func (r *run) run(ctx workflow.Context) (Result, error) {
 			return Result{}, r.continueAsNew(ctx)
 		}
 	}
+}
+
+// supported reports whether the object is of a kind that is handled.
+func (r *run) supported(ctx workflow.Context) bool {
+	switch r.notification.Kind {
+	case expense.ReportObject:
+		return true
+	case expense.RequestObject:
+		return workflow.GetVersion(ctx, "travel-requests", workflow.DefaultVersion, 1) != workflow.DefaultVersion
+	}
+	return false
 }
 
 func (w Workflows) setup(ctx workflow.Context, input ProcessInput) (*run, error) {
@@ -107,7 +118,7 @@ func (r *run) life(ctx workflow.Context) error {
 		}
 		r.MustRead = false
 	}
-	for len(r.Owed) > 0 && !r.Unread && r.Outcome != expense.DryRun { // that one still waits
+	for len(r.Owed) > 0 && !r.Unread && r.Outcome != expense.DryRun && r.Outcome != expense.Unsupported { // those still wait
 		if err := r.deleteFirst(ctx); err != nil {
 			return err
 		}
@@ -121,6 +132,9 @@ func (r *run) life(ctx workflow.Context) error {
 // process reads the report and, while it waits for us, sees it through.
 func (r *run) process(ctx workflow.Context) error {
 	r.Unread = false
+	if r.notification.IsTrigger() {
+		return r.handOver(ctx)
+	}
 	read, err := r.fetch(ctx)
 	if err != nil {
 		return err
@@ -128,8 +142,14 @@ func (r *run) process(ctx workflow.Context) error {
 	if read.Kind != "" {
 		return r.left(ctx, read.Reading, false)
 	}
+	if joined, err := r.join(ctx, read); joined || err != nil {
+		return err
+	}
 	if r.Withheld != "" && r.Shown == read.Revision {
 		return r.shown() // as before
+	}
+	if err := r.clearStale(ctx, read); err != nil {
+		return err
 	}
 	if err := r.judge(ctx, read); err != nil {
 		return err

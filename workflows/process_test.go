@@ -19,7 +19,7 @@ import (
 func TestARunEndsWithTheOutcomeOfWhatItRead(t *testing.T) {
 	t.Parallel()
 	unsupported := callout()
-	unsupported.Kind = expense.RequestObject
+	unsupported.Kind = expense.UnknownObject
 	tests := map[string]struct {
 		play   play
 		notify expense.Notification
@@ -49,7 +49,7 @@ func TestARunEndsWithTheOutcomeOfWhatItRead(t *testing.T) {
 		"a report that Concur does not have is gone": {
 			play: play{reads: []any{expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}}},
 			want: expense.Gone, calls: []string{"read"}},
-		"a travel request is unsupported and nothing is read": {
+		"an object of an unknown kind is unsupported and nothing is read": {
 			notify: unsupported, want: expense.Unsupported},
 		"a failed notification is deleted last": {
 			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{passOn}}, notify: failedCopy(1),

@@ -14,9 +14,13 @@ import (
 func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	r.enter(ctx, Fetching)
 	var read expense.FetchedReport
+	activity := FetchReport
+	if r.notification.Kind == expense.RequestObject {
+		activity = FetchRequest
+	}
 	err := r.readable(ctx, func() error {
-		call := r.concurOptions(ctx, "read the report", requestsOfRead)
-		return workflow.ExecuteActivity(call, FetchReport, expense.FetchReportInput{ObjectURI: r.ObjectURI}).Get(ctx, &read)
+		call := r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole)
+		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{ObjectURI: r.ObjectURI}).Get(ctx, &read)
 	})
 	var t *Trouble
 	if errors.As(err, &t) && t.Kind == expense.Untrusted && r.Alternative != "" && !r.Readable {
@@ -31,6 +35,10 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	if read.ReportID != "" {
 		r.ReportID = read.ReportID
 	}
+	if read.FellBack != "" && r.Via != read.Via {
+		r.did("read by v1.1, and acted on by it: " + read.FellBack)
+	}
+	r.Via, r.Mark = read.Via, read.Mark
 	if read.Kind != "" {
 		return read, nil
 	}
@@ -40,7 +48,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	if read.Stop != r.Stop || read.Revision != r.Revision {
 		r.Refusals = 0
 	}
-	if read.Revision != r.Revision {
+	if r.stepChanged(read) || read.Revision != r.Revision {
 		r.forgetVerdict()
 	}
 	r.Stop, r.Revision, r.Content = read.Stop, read.Revision, read.Content
@@ -69,6 +77,26 @@ func (r *run) countStops(read expense.FetchedReport) error {
 	}
 }
 
+// stepChanged reports whether the report has come to another step of which Concur gives
+// no name: a notification then names it.
+func (r *run) stepChanged(read expense.FetchedReport) bool {
+	before := r.Step
+	r.Step = r.EventType
+	if read.Mark == "" && read.Request == nil || before == "" || before == r.Step {
+		return false
+	}
+	r.forgetPosted(read.Stop)
+	return true
+}
+
+// noun is what the run is about.
+func (r *run) noun() string {
+	if r.notification.Kind == expense.RequestObject {
+		return "travel request"
+	}
+	return "report"
+}
+
 // left concludes a pass that found the report no longer waiting for us. What an
 // earlier pass achieved stands.
 func (r *run) left(ctx workflow.Context, reading expense.Reading, doubtful bool) error {
@@ -81,7 +109,7 @@ func (r *run) left(ctx workflow.Context, reading expense.Reading, doubtful bool)
 	case r.Outcome != "":
 	case reading.Kind == expense.NotFound:
 		r.Outcome = expense.Gone
-	case !doubtful && doubt == nil && expense.SendBack.Explains(reading.Status):
+	case !doubtful && doubt == nil && expense.IsWithdrawn(reading.Status):
 		r.Outcome = expense.Withdrawn
 	default:
 		r.Outcome = expense.Superseded

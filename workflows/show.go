@@ -103,7 +103,7 @@ func (r *run) details(ctx workflow.Context) string {
 			line("Nothing was written to Concur: %s. The report waits where it was.", withheldBy(r.Withheld))
 		}
 	default:
-		line("**%s**", doing(r.status.State))
+		line("**%s**", doing(r.status.State, r.noun()))
 	}
 	if v := r.Verdict; v != nil {
 		line("The rules (%s) say: %s", v.RulesHash, saying(*v))
@@ -136,16 +136,16 @@ func withheldBy(why expense.Withheld) string {
 	return "this is a dry run (CONCUR_WRITES)"
 }
 
-func doing(s State) string {
+func doing(s State, noun string) string {
 	switch s {
 	case Fetching:
-		return "Reads the report"
+		return "Reads the " + noun
 	case Validating:
-		return "Judges the report by the rules"
+		return "Judges the " + noun + " by the rules"
 	case Posting:
 		return "Posts exceptions"
 	case Acting:
-		return "Passes the report on or sends it back"
+		return "Passes the " + noun + " on or sends it back"
 	case Deleting:
 		return "Deletes the failed notification"
 	}

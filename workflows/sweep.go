@@ -55,7 +55,13 @@ type SweepResult struct {
 	Forgotten int      `json:"forgotten,omitempty"` // of those, the ones that no run knows of
 	Unsure    int      `json:"unsure,omitempty"`    // of those, ones of which a run that has yet to read may know
 	Reports   []string `json:"reports,omitempty"`   // the first of the forgotten
+	Recovered int      `json:"recovered,omitempty"` // of the forgotten, those for which a run was started
+	Unnamed   string   `json:"unnamed,omitempty"`   // why none was started for some
 	Unlooked  string   `json:"unlooked,omitempty"`  // why they could not be looked for
+
+	Requests         int    `json:"requests,omitempty"`         // travel requests that wait for us
+	RequestsStarted  int    `json:"requestsStarted,omitempty"`  // of those, the ones for which a run was started
+	UnlookedRequests string `json:"unlookedRequests,omitempty"` // why they could not be looked for
 }
 
 // SweepFailedNotifications starts a run for every notification that Concur could
@@ -77,7 +83,7 @@ func (w Workflows) SweepFailedNotifications(ctx workflow.Context, input SweepInp
 		}
 		if err != nil || part.Next == "" {
 			// A list that cannot be had is no reason not to look for what is in none.
-			return s.SweepResult, errors.Join(err, s.lookForForgotten(ctx, input.Grace))
+			return s.SweepResult, errors.Join(err, s.lookForForgotten(ctx, input.Grace), s.lookForRequests(ctx))
 		}
 		s.after = part.Next
 	}
@@ -120,10 +126,8 @@ func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, er
 	if len(part.Items) == 0 || s.readOnly {
 		return part, nil
 	}
-	var done expense.StartedProcessing
-	call = s.localOptions(ctx, "start "+count(len(part.Items), "run"))
-	todo := expense.StartProcessingInput{Notifications: part.Items}
-	if err := workflow.ExecuteActivity(call, StartProcessing, todo).Get(ctx, &done); err != nil {
+	done, err := s.start(ctx, part.Items)
+	if err != nil {
 		return part, err
 	}
 	s.Started += done.Started
@@ -132,6 +136,13 @@ func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, er
 	s.Failed += len(done.Failed)
 	s.because(done.Failed)
 	return part, nil
+}
+
+// start starts a run for each notification, or tells the open one.
+func (s *sweep) start(ctx workflow.Context, found []expense.Notification) (done expense.StartedProcessing, err error) {
+	call := s.localOptions(ctx, "start "+count(len(found), "run"))
+	err = workflow.ExecuteActivity(call, StartProcessing, expense.StartProcessingInput{Notifications: found}).Get(ctx, &done)
+	return done, err
 }
 
 // quarantine names, loud, those that no sweep before has named, and remembers what was
@@ -151,40 +162,6 @@ func (s *sweep) quarantine(ctx workflow.Context, part expense.FailedNotification
 		workflow.GetLogger(ctx).Warn("entries of the failed list cannot be understood and are left there", "count", len(named), "first", named[0].Reason)
 	}
 	s.because(named)
-}
-
-// pendingParts bounds how far a list is followed that never ends.
-const pendingParts = 400
-
-// lookForForgotten is the last net: reports that wait and that neither a callout nor
-// the failed list told of.
-func (s *sweep) lookForForgotten(ctx workflow.Context, grace time.Duration) error {
-	if grace == 0 {
-		return nil
-	}
-	ask := expense.ListPendingReportsInput{Grace: grace}
-	for range pendingParts {
-		var found expense.PendingReports
-		call := s.netOptions(ctx, "look for reports that nobody told of", requestsOfList)
-		err := workflow.ExecuteActivity(call, ListPendingReports, ask).Get(ctx, &found)
-		var t *Trouble
-		switch err := trouble(err); {
-		case errors.As(err, &t):
-			s.Unlooked = t.Error() // the failed list was swept all the same
-			return nil
-		case err != nil:
-			return err
-		}
-		s.Waiting += found.Waiting
-		s.Forgotten += found.Forgotten
-		s.Unsure += found.Unsure
-		s.Reports = append(s.Reports, found.Reports[:min(len(found.Reports), maxWhy-len(s.Reports))]...)
-		if ask.Page = found.Next; ask.Page == "" {
-			return nil
-		}
-	}
-	s.Unlooked = "the list of reports that wait has no end"
-	return nil
 }
 
 func (r *SweepResult) because(why []expense.Quarantined) {

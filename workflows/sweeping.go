@@ -60,11 +60,10 @@ func (c *Client) withheld(ctx context.Context, run *commonpb.WorkflowExecution) 
 // Knows reports whether a run of the report is open, or closed after that moment. A run
 // that has only shown what it would do counts while that is withheld still.
 func (c *Client) Knows(ctx context.Context, reportID string, since time.Time, now expense.Withheld) (bool, error) {
-	quoted := strings.NewReplacer(`\`, `\\`, "'", "''").Replace(indexed(reportID))
 	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		PageSize: knownRuns,
 		Query: fmt.Sprintf("%s = '%s' AND (ExecutionStatus = 'Running' OR CloseTime > '%s')",
-			ReportIDAttribute, quoted, since.UTC().Format(time.RFC3339Nano)),
+			ReportIDAttribute, quoted(reportID), since.UTC().Format(time.RFC3339Nano)),
 	})
 	if err != nil {
 		return false, fmt.Errorf("look for the runs of a report: %w", err)
@@ -76,6 +75,11 @@ func (c *Client) Knows(ctx context.Context, reportID string, since time.Time, no
 		}
 	}
 	return false, nil
+}
+
+// quoted is the value of a search attribute as a query wants it.
+func quoted(value string) string {
+	return strings.NewReplacer(`\`, `\\`, "'", "''").Replace(indexed(value))
 }
 
 // knownRuns is how many runs of one report are looked at, the newest.
@@ -105,14 +109,16 @@ func (c *Client) known(ctx context.Context, n expense.Notification, last *workfl
 	var later bool // it closed after the event
 	switch last.GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
-		if began {
+		if began || n.NotificationURI == "" {
 			return expense.SweptJoined // it knows, and is not told again by every sweep
 		}
 		return ""
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
 		switch {
-		case outcome == expense.Unsupported, began && outcome != expense.DryRun:
+		case outcome == expense.Unsupported && n.NotificationURI != "", began && outcome != expense.DryRun:
 			return expense.SweptLeft
+		case n.NotificationURI == "" && outcome != expense.DryRun && closed.After(said(n.EventDateTime)):
+			return expense.SweptLeft // what was changed last it has seen
 		case outcome != expense.DryRun || !c.withheld(ctx, last.GetExecution()).Still(now):
 			return ""
 		}
@@ -122,8 +128,11 @@ func (c *Client) known(ctx context.Context, n expense.Notification, last *workfl
 	default:
 		return ""
 	}
-	if began || later {
+	switch {
+	case began || later:
 		return expense.SweptLeft
+	case n.NotificationURI == "":
+		return ""
 	}
 	// The event's time has no zone: this run may have been ended because of this very
 	// notification all the same, and then it knows it.

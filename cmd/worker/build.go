@@ -15,6 +15,7 @@ import (
 	"concur-connector/activities"
 	"concur-connector/concur"
 	"concur-connector/config"
+	"concur-connector/expense"
 	"concur-connector/policy"
 	"concur-connector/workflows"
 )
@@ -84,11 +85,18 @@ type workers struct {
 
 func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules *policy.Policy, logger *slog.Logger) (workers, error) {
 	known := workflows.NewClient(temporal, cfg.TaskQueue)
+	guard, err := concur.ParseGuard(cfg.StepGuard)
+	if err != nil {
+		return workers{}, fmt.Errorf("CONCUR_STEP_GUARD: %w", err)
+	}
 	acts, err := activities.New(activities.Options{
 		Concur:      api,
 		Rules:       rules,
 		Starter:     known,
 		Knower:      known,
+		Elders:      known,
+		Reading:     activities.Reading{Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback},
+		Guard:       guard,
 		Writes:      activities.Writes{Mode: activities.WriteMode(cfg.Writes), TestUsers: cfg.TestUsers},
 		Braking:     activities.Braking{Brake: known, SendBacks: cfg.BrakeSendBacks, Share: cfg.BrakeShare},
 		Logger:      logger,
@@ -134,13 +142,18 @@ func (ws *workers) poll(temporal client.Client, cfg config.Worker, queue string,
 	}
 	register(runs, map[string]any{
 		workflows.ValidateReport:  acts.ValidateReport,
+		workflows.ValidateRequest: acts.ValidateRequest,
 		workflows.StartProcessing: acts.StartProcessing,
+		workflows.JoinRun:         acts.JoinRun,
 	})
 
 	options.TaskQueueActivitiesPerSecond = rate
 	calls := worker.New(temporal, workflows.ConcurQueue(queue), options)
 	register(calls, map[string]any{
 		workflows.FetchReport:             acts.FetchReport,
+		workflows.FetchRequest:            acts.FetchRequest,
+		workflows.ClearExceptions:         acts.ClearExceptions,
+		workflows.ListPendingRequests:     acts.ListPendingRequests,
 		workflows.PostExceptions:          acts.PostExceptions,
 		workflows.TakeAction:              acts.TakeAction,
 		workflows.DeleteNotification:      acts.DeleteNotification,

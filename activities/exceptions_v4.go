@@ -1,0 +1,177 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"concur-connector/concur"
+	"concur-connector/expense"
+)
+
+// putExceptions puts on a report what is missing there, one by one, and looks whether it
+// is there then. What is on it already, whoever put it there, is not put again: an attempt
+// that takes the place of another does what is left.
+func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense.PostExceptionsInput) (expense.PostedExceptions, error) {
+	posted := expense.PostedExceptions{Items: make([]expense.PostedException, len(in.Exceptions))}
+	now, held, err := a.holding(ctx, in.ObjectURI, in.Stop, in.Attempt)
+	if err != nil || now.Kind != "" {
+		return expense.PostedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, false)
+	}
+	if now.withheld != "" {
+		return expense.PostedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
+	}
+	var put []int
+	for i, e := range in.Exceptions {
+		posted.Items[i] = expense.PostedException{Exception: e, State: expense.Posted}
+		if !holds(held, e) {
+			put = append(put, i)
+		}
+	}
+	if len(put) == 0 {
+		return posted, nil
+	}
+	if err := a.options.Writes.allow("post exceptions"); err != nil {
+		return expense.PostedExceptions{}, a.failedWrite(ctx, err, false)
+	}
+	expenses, err := a.expensesOf(ctx, in, now)
+	if err != nil {
+		return expense.PostedExceptions{}, a.failedWrite(ctx, err, false)
+	}
+	for n, i := range put {
+		if n > 0 { // each write has a read of its own before it
+			if now, err = a.readAt(ctx, in.ObjectURI, in.Stop, in.Via); err != nil || now.Kind != "" {
+				return expense.PostedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, true)
+			}
+		}
+		item := &posted.Items[i]
+		reading, err := a.putOne(ctx, pulse, in, now, expense.HeldException{
+			Exception: item.Exception, Visibility: expense.VisibleToAll, ExpenseID: expenses[item.ObjectID],
+		})
+		var refusal *concur.Error
+		switch {
+		case reading.Kind != "":
+			return expense.PostedExceptions{Reading: reading}, nil
+		case errors.Is(err, concur.Rejected) && errors.As(err, &refusal):
+			item.State, item.Message = expense.Refused, refusal.Message
+		case err != nil:
+			return expense.PostedExceptions{}, a.failedWrite(ctx, err, true)
+		}
+	}
+	return posted, a.failedWrite(ctx, a.verify(ctx, now, posted.Items), true)
+}
+
+// putOne puts one exception. A refusal says where the report is, when it has moved.
+func (a *Activities) putOne(ctx context.Context, pulse *pulse, in expense.PostExceptionsInput, now found, e expense.HeldException) (expense.Reading, error) {
+	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
+		return expense.Reading{}, err
+	}
+	err := a.options.Concur.PutException(ctx, now.Report.ID, e)
+	if refused(err) {
+		return a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
+	}
+	return expense.Reading{}, err
+}
+
+// verify looks whether what Concur has accepted is there.
+func (a *Activities) verify(ctx context.Context, now found, items []expense.PostedException) error {
+	held, err := a.options.Concur.ReportExceptions(ctx, now.Report.ID)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		if items[i].State == expense.Posted && !holds(held, items[i].Exception) {
+			items[i].State, items[i].Message = expense.Refused, "Concur has accepted it and does not show it"
+		}
+	}
+	return nil
+}
+
+// holding reads the report and the exceptions on it.
+func (a *Activities) holding(ctx context.Context, objectURI, stop string, attempt expense.Attempt) (found, []expense.HeldException, error) {
+	now, err := a.readAt(ctx, objectURI, stop, attempt.Via)
+	if err != nil || now.Kind != "" || now.withheld != "" {
+		return now, nil, err
+	}
+	held, err := a.options.Concur.ReportExceptions(ctx, now.Report.ID)
+	return now, held, err
+}
+
+func holds(held []expense.HeldException, e expense.Exception) bool {
+	return slices.ContainsFunc(held, func(one expense.HeldException) bool { return one.Same(e) })
+}
+
+// expensesOf says to which expense each allocation belongs on which an exception is to be
+// put: Concur wants both named.
+func (a *Activities) expensesOf(ctx context.Context, in expense.PostExceptionsInput, now found) (map[string]string, error) {
+	onAllocation := func(e expense.Exception) bool { return e.ObjectType == expense.OnAllocation }
+	if !slices.ContainsFunc(in.Exceptions, onAllocation) {
+		return nil, nil
+	}
+	whole, err := a.read(ctx, in.ObjectURI, concur.ReadOptions{Via: in.Via, Parts: expense.Parts{Itemizations: true, Allocations: true}})
+	switch {
+	case err != nil:
+		return nil, err
+	case whole.Report == nil:
+		return nil, &concur.Error{Op: "post exceptions", Kind: expense.Unavailable, Message: "the report has gone while it was read"}
+	}
+	expenses := map[string]string{}
+	note := func(id string, list []expense.Allocation) {
+		for _, al := range list {
+			expenses[al.ID] = id
+		}
+	}
+	for _, e := range whole.Report.Entries {
+		note(e.ID, e.Allocations)
+		for _, item := range e.Itemizations {
+			note(item.ID, item.Allocations)
+		}
+	}
+	return expenses, nil
+}
+
+// ClearExceptions takes exceptions off a report that were put there by this interface. One
+// that others put there stays, and is named.
+func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExceptionsInput) (expense.ClearedExceptions, error) {
+	ctx, pulse, stop := a.alive(ctx)
+	defer stop()
+	if _, err := a.ready(ctx, in.Attempt); err != nil {
+		return expense.ClearedExceptions{}, a.failedWrite(ctx, err, false)
+	}
+	now, held, err := a.holding(ctx, in.ObjectURI, in.Stop, in.Attempt)
+	if err != nil || now.Kind != "" {
+		return expense.ClearedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, false)
+	}
+	if now.withheld != "" {
+		return expense.ClearedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
+	}
+	if err := a.options.Writes.allow("take exceptions off"); err != nil {
+		return expense.ClearedExceptions{}, a.failedWrite(ctx, err, false)
+	}
+	cleared := expense.ClearedExceptions{Reading: now.Reading}
+	for n, e := range in.Exceptions {
+		if !holds(held, e.Exception) {
+			cleared.Cleared = append(cleared.Cleared, e)
+			continue
+		}
+		if n > 0 {
+			if now, err = a.readAt(ctx, in.ObjectURI, in.Stop, in.Via); err != nil || now.Kind != "" {
+				return expense.ClearedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, false)
+			}
+		}
+		if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
+			return expense.ClearedExceptions{}, a.failedWrite(ctx, err, false)
+		}
+		err := a.options.Concur.DeleteException(ctx, now.Report.ID, e)
+		switch {
+		case errors.Is(err, concur.Rejected):
+			cleared.Kept = append(cleared.Kept, e)
+		case err != nil:
+			return expense.ClearedExceptions{}, a.failedWrite(ctx, fmt.Errorf("take exceptions off: %w", err), false)
+		default:
+			cleared.Cleared = append(cleared.Cleared, e)
+		}
+	}
+	return cleared, nil
+}

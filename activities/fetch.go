@@ -1,0 +1,206 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.temporal.io/sdk/activity"
+
+	"concur-connector/concur"
+	"concur-connector/expense"
+)
+
+// Reading says by which of Concur's interfaces reports are read. The zero value reads
+// by v1.1 what a callout names.
+type Reading struct {
+	Via expense.Interface
+	// Fallback has a report read by v1.1 that Via's interface refuses to show.
+	Fallback bool
+}
+
+func (r Reading) check() error {
+	switch r.Via {
+	case "", expense.V1, expense.V3, expense.V4:
+		return nil
+	}
+	return errors.New("activities: the interface to read by is none")
+}
+
+// FetchReport reads a report. One that does not wait for us is a value: it says
+// where the report is and holds nothing of it.
+func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
+	ctx, _, stop := a.alive(ctx)
+	defer stop()
+	rules := a.options.Rules
+	found, err := a.read(ctx, in.ObjectURI, concur.ReadOptions{
+		Via: a.options.Reading.Via, Fallback: a.options.Reading.Fallback, Parts: rules.Parts(),
+	})
+	if err != nil {
+		return expense.FetchedReport{}, a.failure(ctx, err)
+	}
+	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld, FellBack: found.FellBack, Mark: found.Mark}
+	if found.Report != nil {
+		fetched.ReportID, fetched.Via = found.Report.ID, found.Report.Via
+	}
+	if found.Kind != "" {
+		return fetched, nil
+	}
+	if err := a.usable(found.Report); err != nil {
+		return expense.FetchedReport{}, a.failure(ctx, err)
+	}
+	report := found.Report
+	fetched.Elder = a.elder(ctx, report.ID)
+	fetched.Revision, fetched.Content = report.Revision(), report.Content()
+	if fetched.Held, err = a.held(ctx, report); err != nil {
+		return expense.FetchedReport{}, a.failure(ctx, err)
+	}
+	fetched.Report, fetched.RulesHash = rules.Keep(report), rules.Hash()
+	if err := a.resolve(ctx, fetched.Report); err != nil {
+		return expense.FetchedReport{}, a.failure(ctx, err)
+	}
+	return fetched, a.failure(ctx, a.fits("read the report", fetched))
+}
+
+// FetchRequest is FetchReport for a travel request.
+func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
+	ctx, _, stop := a.alive(ctx)
+	defer stop()
+	rules := a.options.Rules
+	found, err := a.read(ctx, in.ObjectURI, concur.ReadOptions{})
+	if err != nil {
+		return expense.FetchedReport{}, a.failure(ctx, err)
+	}
+	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld}
+	if found.Request != nil {
+		fetched.ReportID = found.Request.ID
+	}
+	if found.Kind != "" {
+		return fetched, nil
+	}
+	fetched.Revision, fetched.Content = found.Request.Revision(), found.Request.Content()
+	fetched.Request, fetched.RulesHash = rules.KeepRequest(found.Request), rules.Hash()
+	if err := a.resolve(ctx, fetched.Request); err != nil {
+		return expense.FetchedReport{}, a.failure(ctx, err)
+	}
+	return fetched, a.failure(ctx, a.fits("read the travel request", fetched))
+}
+
+// usable says at once what would otherwise stop the action at the end: nothing is
+// posted on a report that could not be passed on.
+func (a *Activities) usable(report *expense.Report) error {
+	switch {
+	case report.Via.IsV4():
+		return nil // the action's address is made of the report's ID
+	case report.ActionURL == "":
+		return &concur.Error{Op: "read the report", Kind: expense.Malformed, Message: "the report waits at external validation " +
+			"but has no WorkflowActionURL; the connector's user needs the Web Services Administrator role"}
+	}
+	return a.options.Concur.CheckURL(concur.ActionURL, report.ActionURL)
+}
+
+// elder looks for another run of the report that began before this one. When Temporal
+// cannot say, the run goes on: the read before each write is what guards a report.
+func (a *Activities) elder(ctx context.Context, reportID string) string {
+	if a.options.Elders == nil || reportID == "" {
+		return ""
+	}
+	self := activity.GetInfo(ctx).WorkflowExecution
+	id, err := a.options.Elders.Elder(ctx, reportID, self.ID, self.RunID)
+	if err != nil {
+		a.options.Logger.Warn("it cannot be asked whether another run sees to this report", "error", err)
+		return ""
+	}
+	return id
+}
+
+// held lists the exceptions on a report that have a code which our rules post.
+func (a *Activities) held(ctx context.Context, report *expense.Report) ([]expense.HeldException, error) {
+	codes := a.options.Rules.Codes()
+	if !report.Via.IsV4() || len(codes) == 0 {
+		return nil, nil
+	}
+	all, err := a.options.Concur.ReportExceptions(ctx, report.ID)
+	return slices.DeleteFunc(all, func(e expense.HeldException) bool { return !slices.Contains(codes, e.Code) }), err
+}
+
+// resolve looks up what list items mean, of the fields that were kept: those that the
+// rules read. An item that is no longer in its list stays what it is.
+func (a *Activities) resolve(ctx context.Context, kept interface{ EachField(func(*expense.Field)) }) error {
+	var failed error
+	kept.EachField(func(f *expense.Field) {
+		if f.ListItem == "" || failed != nil {
+			return
+		}
+		item, err := a.options.Concur.ListItem(ctx, f.ListItem)
+		switch {
+		case errors.Is(err, concur.NotFound):
+		case err != nil:
+			failed = err
+		default:
+			f.Code, f.Value = item.Code, item.Value
+		}
+	})
+	return failed
+}
+
+func (a *Activities) fits(op string, result any) error {
+	data, err := json.Marshal(result)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	if len(data) <= a.options.ReportLimit {
+		return nil
+	}
+	return &concur.Error{Op: op, Kind: expense.TooLarge,
+		Message: fmt.Sprintf("the report takes %d KiB and at most %d KiB can be handled", len(data)>>10, a.options.ReportLimit>>10)}
+}
+
+// found is a report, or a travel request, as one read showed it; neither when it is gone.
+type found struct {
+	expense.Reading
+	concur.Read
+	withheld expense.Withheld // why nothing is written to it
+}
+
+// read reads the report afresh and says where it is.
+func (a *Activities) read(ctx context.Context, objectURI string, o concur.ReadOptions) (found, error) {
+	writes := a.options.Writes
+	o.Logins = writes.TestUsers
+	read := a.options.Concur.ReadReport
+	if kind, _, err := expense.Identify(objectURI); err == nil && kind == expense.RequestObject {
+		read = a.options.Concur.ReadRequest
+	}
+	seen, err := read(ctx, objectURI, o)
+	switch {
+	case errors.Is(err, concur.NotFound):
+		return found{Reading: expense.Reading{Kind: expense.NotFound}, withheld: writes.withhold(false)}, nil
+	case err != nil:
+		return found{}, err
+	}
+	f := found{Read: seen, withheld: writes.withhold(seen.Theirs)}
+	if seen.Request != nil {
+		f.Reading = expense.Reading{Status: seen.Request.Status, Stop: seen.Request.Stop()}
+	} else {
+		f.Reading = expense.Reading{Status: seen.Report.Status, Stop: seen.Report.Stop()}
+	}
+	if f.Stop == "" {
+		f.Kind = expense.NotWaiting
+	}
+	return f, nil
+}
+
+// readAt reads the report afresh, by the interface by which it was read and judged; its
+// reading has a Kind unless the report waits at this very stop.
+func (a *Activities) readAt(ctx context.Context, objectURI, stop string, via expense.Interface) (found, error) {
+	if via == "" {
+		via = expense.V1
+	}
+	f, err := a.read(ctx, objectURI, concur.ReadOptions{Via: via, Parts: expense.Parts{HeaderOnly: true}})
+	if err == nil && f.Kind == "" && f.Stop != stop {
+		f.Kind = expense.NotWaiting
+	}
+	return f, err
+}

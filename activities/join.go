@@ -1,0 +1,28 @@
+package activities
+
+import (
+	"context"
+
+	"concur-connector/expense"
+)
+
+// JoinRun leaves a report to an older run of it: that one is told to look again, and of
+// the failed notifications that this run would have deleted. It is safe to repeat.
+func (a *Activities) JoinRun(ctx context.Context, in expense.JoinRunInput) (expense.JoinedRun, error) {
+	ctx, _, stop := a.alive(ctx)
+	defer stop()
+	tell := []expense.Notification{{EventType: in.EventType}}
+	for i, uri := range in.Owed {
+		if i > 0 {
+			tell = append(tell, expense.Notification{})
+		}
+		tell[i].NotificationURI = uri
+	}
+	for _, n := range tell {
+		ended, err := a.options.Elders.Tell(ctx, n, in.Elder)
+		if err != nil || ended {
+			return expense.JoinedRun{Ended: ended}, err
+		}
+	}
+	return expense.JoinedRun{}, nil
+}

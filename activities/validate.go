@@ -1,0 +1,41 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"concur-connector/concur"
+	"concur-connector/expense"
+)
+
+// maxExceptions bounds what is posted on one report, and with it what a run carries.
+const maxExceptions = 1000
+
+// ValidateReport judges a report by the rules. One that was read for other rules,
+// by a worker that has not yet been replaced, may lack what these read.
+func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
+	ctx, _, stop := a.alive(ctx)
+	defer stop()
+	if in.RulesHash != a.options.Rules.Hash() {
+		return expense.Judgement{}, nil
+	}
+	verdict := a.options.Rules.Evaluate(in.Report)
+	if n := len(verdict.Exceptions); n > maxExceptions {
+		return expense.Judgement{}, a.failure(ctx, &concur.Error{Op: "judge the report", Kind: expense.TooLarge,
+			Message: fmt.Sprintf("the rules want %d exceptions posted and at most %d can be handled", n, maxExceptions)})
+	}
+	judgement := expense.Judgement{Verdict: &verdict}
+	return judgement, a.failure(ctx, a.fits("judge the report", judgement))
+}
+
+// ValidateRequest is ValidateReport for a travel request, which takes no exceptions.
+func (a *Activities) ValidateRequest(ctx context.Context, in expense.ValidateRequestInput) (expense.Judgement, error) {
+	ctx, _, stop := a.alive(ctx)
+	defer stop()
+	if in.RulesHash != a.options.Rules.Hash() {
+		return expense.Judgement{}, nil
+	}
+	verdict := a.options.Rules.EvaluateRequest(in.Request)
+	judgement := expense.Judgement{Verdict: &verdict}
+	return judgement, a.failure(ctx, a.fits("judge the travel request", judgement))
+}

@@ -1,0 +1,173 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/expense"
+)
+
+// maxRefusals is how often an exception that Concur refuses is sent again.
+const maxRefusals = 2
+
+// postExceptions posts what the verdict wants and is not yet on the report. Items
+// that Concur refuses are sent again alone, after another read, so that the flags
+// they are compared with are those of before. It reports whether they were only shown:
+// then the action is, too, whatever has become of the setting meanwhile.
+func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport) (shown bool, err error) {
+	if err := r.clear(ctx, r.unwanted(read)); err != nil {
+		return false, err
+	}
+	missing := r.missing(r.Stop, r.Verdict.Exceptions)
+	if len(missing) == 0 {
+		return false, nil
+	}
+	r.enter(ctx, Posting)
+	var posted expense.PostedExceptions
+	err = r.readable(ctx, func() error {
+		input := expense.PostExceptionsInput{
+			Attempt:    r.attempt(ctx),
+			ObjectURI:  r.ObjectURI,
+			Stop:       r.Stop,
+			Exceptions: missing,
+			Flags:      read.Report.Flags(),
+		}
+		if r.doubted(r.Stop) && r.Doubt.Action == "" {
+			input.Flags = r.Doubt.Flags // as they were before the write in doubt
+		}
+		call := r.concurOptions(ctx, "post "+count(len(missing), "exception"), requestsOfEach)
+		err := workflow.ExecuteActivity(call, PostExceptions, input).Get(ctx, &posted)
+		return r.doubt(err, Doubt{Stop: r.Stop, Flags: input.Flags})
+	})
+	switch {
+	case err != nil:
+		return false, err
+	case posted.Kind != "":
+		return false, errAgain // it has moved: another stop is another validation
+	case posted.Withheld != "":
+		r.Withheld = posted.Withheld
+		for _, e := range missing {
+			r.did(fmt.Sprintf("would post exception %s on %s", e.Code, onObject(e)))
+		}
+		return true, nil
+	}
+	r.Doubt = nil
+	return false, r.postedOrRefused(posted.Items)
+}
+
+func onObject(e expense.Exception) string {
+	return strings.TrimSpace(strings.ToLower(string(e.ObjectType)) + " " + e.ObjectID)
+}
+
+func (r *run) postedOrRefused(items []expense.PostedException) error {
+	var refused []string
+	for _, item := range items {
+		on := onObject(item.Exception)
+		switch item.State {
+		case expense.Refused:
+			refused = append(refused, fmt.Sprintf("exception %s on %s: %s", item.Code, on, item.Message))
+			continue
+		case expense.Unconfirmed:
+			r.did(fmt.Sprintf("exception %s on %s: unconfirmed, its flag was set before", item.Code, on))
+		default:
+			r.did(fmt.Sprintf("exception %s posted on %s", item.Code, on))
+		}
+		r.Posted = append(r.Posted, PostedAt{Stop: r.Stop, PostedException: item})
+	}
+	if len(refused) == 0 {
+		r.Refusals = 0
+		return nil
+	}
+	r.Refusals++
+	if r.Refusals <= maxRefusals {
+		return errAgain
+	}
+	r.Refusals = 0
+	return &Trouble{Kind: expense.Rejected, Message: "Concur refuses " + strings.Join(first(refused, 5), "; ")}
+}
+
+// clearStale takes off what was posted on the report at an earlier stop, so that the
+// rules judge it without: what they post is not what they judge. It is lived once for
+// each stop; what a write in doubt may have posted is left to the write.
+func (r *run) clearStale(ctx workflow.Context, read expense.FetchedReport) error {
+	if r.doubted(r.Stop) {
+		return nil
+	}
+	here := r.posted(r.Stop)
+	var stale []expense.HeldException
+	for _, held := range read.Held {
+		ours := slices.ContainsFunc(here, func(p PostedAt) bool { return p.Same(held.Exception) })
+		if !ours && !r.keeps(held) {
+			stale = append(stale, held)
+		}
+	}
+	if len(stale) == 0 {
+		return nil
+	}
+	if err := r.clear(ctx, stale); err != nil {
+		return err
+	}
+	return errAgain
+}
+
+// unwanted are the exceptions that were posted at this stop for a verdict that no longer
+// holds.
+func (r *run) unwanted(read expense.FetchedReport) []expense.HeldException {
+	var unwanted []expense.HeldException
+	for _, held := range read.Held {
+		wanted := slices.ContainsFunc(r.Verdict.Exceptions, held.Same)
+		if !wanted && !r.keeps(held) && !r.doubted(r.Stop) {
+			unwanted = append(unwanted, held)
+		}
+	}
+	return unwanted
+}
+
+func (m *Memory) keeps(e expense.HeldException) bool {
+	return slices.ContainsFunc(m.Kept, func(k expense.HeldException) bool { return k.Same(e.Exception) })
+}
+
+// clear takes exceptions off the report.
+func (r *run) clear(ctx workflow.Context, exceptions []expense.HeldException) error {
+	if len(exceptions) == 0 {
+		return nil
+	}
+	r.enter(ctx, Posting)
+	var cleared expense.ClearedExceptions
+	err := r.readable(ctx, func() error {
+		input := expense.ClearExceptionsInput{Attempt: r.attempt(ctx), ObjectURI: r.ObjectURI, Stop: r.Stop, Exceptions: exceptions}
+		call := r.concurOptions(ctx, "take "+count(len(exceptions), "exception")+" off", requestsOfEach)
+		return workflow.ExecuteActivity(call, ClearExceptions, input).Get(ctx, &cleared)
+	})
+	switch {
+	case err != nil:
+		return err
+	case cleared.Kind != "":
+		return errAgain
+	case cleared.Withheld != "":
+		r.Withheld = cleared.Withheld
+		r.keep(exceptions)
+		for _, e := range exceptions {
+			r.did(fmt.Sprintf("would take exception %s off %s", e.Code, onObject(e.Exception)))
+		}
+		return nil
+	}
+	r.keep(cleared.Kept)
+	for _, e := range cleared.Cleared {
+		r.did(fmt.Sprintf("exception %s taken off %s", e.Code, onObject(e.Exception)))
+		r.Posted = slices.DeleteFunc(r.Posted, func(p PostedAt) bool { return p.Same(e.Exception) })
+	}
+	return nil
+}
+
+// keep remembers exceptions that are not taken off.
+func (r *run) keep(exceptions []expense.HeldException) {
+	for _, e := range exceptions {
+		if !r.keeps(e) && len(r.Kept) < maxKept {
+			r.Kept = append(r.Kept, e)
+		}
+	}
+}

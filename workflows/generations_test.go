@@ -1,0 +1,263 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+
+	"concur-connector/expense"
+	"concur-connector/workflows"
+)
+
+// byV4 is a read of a report that waits, by v4: its stop has no name of its own.
+func byV4(mark string, held ...expense.HeldException) expense.FetchedReport {
+	r := &expense.Report{ID: "R1", Status: expense.StatusExternalValidation, Via: expense.V4, Submitted: "2026-11-03T10:00:00Z",
+		Entries: []expense.Entry{{ID: "e1"}}}
+	return expense.FetchedReport{Reading: expense.Reading{Status: r.Status, Stop: r.Stop()}, ReportID: r.ID, Report: r,
+		Revision: r.Revision(), Content: r.Content(), Via: r.Via, Mark: mark, Held: held}
+}
+
+var (
+	held  = expense.HeldException{Exception: norecpt, Visibility: expense.VisibleToAll}
+	other = expense.HeldException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}}
+)
+
+func TestTheInterfaceOfTheReadIsThatOfTheWrites(t *testing.T) {
+	p := newPlay(t)
+	p.reads, p.verdicts, p.posts = []any{byV4("m1")}, []any{flagged}, []any{posted(expense.Posted, "")}
+	require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+	require.Equal(t, expense.V4, p.posted[0].Via)
+	require.Equal(t, expense.V4, p.acted[0].Via)
+	require.Equal(t, "m1", p.acted[0].Mark)
+}
+
+func TestFallingBackIsSaidOnce(t *testing.T) {
+	p := newPlay(t)
+	fell := waiting(1, 10)
+	fell.FellBack = "v4 needs a scope"
+	p.reads, p.verdicts = []any{fell, byV4("m1"), fell}, []any{stale, stale, passOn}
+	result := p.run(callout())
+	require.Equal(t, []string{"passed on"}, result.Done[len(result.Done)-1:])
+	require.Equal(t, 1, count(result.Done, "read by v1.1, and acted on by it: v4 needs a scope"))
+}
+
+func count(lines []string, line string) (n int) {
+	for _, one := range lines {
+		if one == line {
+			n++
+		}
+	}
+	return n
+}
+
+func TestWhatIsLeftOfAnEarlierSubmissionIsTakenOffBeforeTheRulesJudge(t *testing.T) {
+	t.Parallel()
+	t.Run("and what others put there is left", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{byV4("m1", held, other), byV4("m2", other)}
+		p.clears = []any{expense.ClearedExceptions{Cleared: []expense.HeldException{held}, Kept: []expense.HeldException{other}}}
+		p.verdicts = []any{passOn}
+		result := p.run(callout())
+		require.Equal(t, []string{"read", "clear", "read", "judge", "approve"}, p.calls)
+		require.Equal(t, []string{"exception NORECPT taken off entry e1", "passed on"}, result.Done)
+		require.Equal(t, expense.V4, p.cleared[0].Via)
+	})
+	t.Run("but not what was posted at this stop", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{byV4("m1"), byV4("m2", held)}
+		p.verdicts, p.posts = []any{flagged}, []any{posted(expense.Posted, "")}
+		p.actions = []any{certain(expense.Blocked), expense.ActionTaken{}}
+		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "post", "approve", "read", "judge", "approve"}, p.calls)
+	})
+	t.Run("unless the verdict has become another", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{byV4("m1"), byV4("m2", held)}
+		p.verdicts, p.posts = []any{flagged, passOn}, []any{posted(expense.Posted, "")}
+		p.actions = []any{certain(expense.Blocked), expense.ActionTaken{}}
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "post", "approve", "read", "judge", "clear", "approve"}, p.calls)
+	})
+	t.Run("and only shown while nothing is written", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{byV4("m1", held)}, []any{passOn}
+		p.clears = []any{expense.ClearedExceptions{Withheld: expense.ByDryRun}}
+		p.actions = []any{expense.ActionTaken{Withheld: expense.ByDryRun}}
+		result := p.run(callout())
+		require.Equal(t, expense.DryRun, result.Outcome)
+		require.Equal(t, []string{"would take exception NORECPT off entry e1", "would pass the report on"}, result.Done)
+	})
+}
+
+func TestAReportThatMayHaveBeenMovedIsJudgedAnew(t *testing.T) {
+	t.Parallel()
+	t.Run("when a write is in doubt", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{byV4("m1"), byV4("m2")}, []any{passOn, sendBack}
+		p.actions = []any{expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Stop: byV4("").Stop}, Moved: true, Doubtful: true}, expense.ActionTaken{}}
+		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "approve", "read", "judge", "send-back"}, p.calls)
+	})
+	t.Run("when a notification names another step", func(t *testing.T) {
+		p := newPlay(t)
+		first, second := callout(), callout()
+		first.EventType, second.EventType = "Step - SUBMIT", "Step - PRE-EXTRACT"
+		p.reads, p.verdicts = []any{byV4("m1"), byV4("m2")}, []any{ask, passOn}
+		p.after(time.Hour, func() { p.env.SignalWorkflow(workflows.Notified, second) })
+		require.Equal(t, expense.Approved, p.run(first).Outcome)
+		require.Equal(t, []string{"read", "judge", "read", "judge", "approve"}, p.calls)
+	})
+	t.Run("and not when the same step is named once more", func(t *testing.T) {
+		p := newPlay(t)
+		again := callout()
+		again.EventType = "Step - SUBMIT"
+		p.reads, p.verdicts = []any{byV4("m1")}, []any{ask}
+		p.after(time.Hour, func() { p.env.SignalWorkflow(workflows.Notified, again) })
+		p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		require.Equal(t, expense.Approved, p.run(again).Outcome)
+		require.Equal(t, []string{"read", "judge", "read", "approve"}, p.calls)
+	})
+}
+
+func TestTheYoungerOfTwoRunsOfOneReportJoins(t *testing.T) {
+	t.Parallel()
+	met := waiting(1, 10)
+	met.Elder = "EXPRPT:R1"
+	t.Run("and leaves what it would have deleted to the elder", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{met}
+		result := p.run(failedCopy(1))
+		require.Equal(t, expense.Joined, result.Outcome)
+		require.Equal(t, []string{"read", "join"}, p.calls)
+		require.Equal(t, []expense.JoinRunInput{{Elder: "EXPRPT:R1", Owed: []string{failedCopy(1).NotificationURI}}}, p.joined)
+		require.Equal(t, []string{"the report is left to the run EXPRPT:R1, which began before"}, result.Done)
+	})
+	t.Run("but not to one that has ended meanwhile", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.joins, p.verdicts = []any{met}, []any{expense.JoinedRun{Ended: true}}, []any{passOn}
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "join", "judge", "approve"}, p.calls)
+	})
+	t.Run("and not after it has begun to write", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts, p.posts = []any{waiting(1, 10), met}, []any{flagged}, []any{posted(expense.Posted, "")}
+		p.actions = []any{certain(expense.NoApprover), expense.ActionTaken{}}
+		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+		require.NotContains(t, p.calls, "join")
+	})
+}
+
+const requestURI = "https://us2.api.concursolutions.com/travelrequest/v4/requests/"
+
+// request is a read of a travel request that waits for us.
+func request() expense.FetchedReport {
+	r := &expense.TravelRequest{ID: "AB12", Status: expense.RequestSubmitted, Submitted: "2026-11-03T10:00:00Z", Operations: []string{"approve", "sendback"}}
+	return expense.FetchedReport{Reading: expense.Reading{Status: r.Status, Stop: r.Stop()}, ReportID: r.ID, Request: r, Revision: r.Revision(), Content: r.Content()}
+}
+
+func TestATravelRequestIsReadJudgedAndActedOn(t *testing.T) {
+	t.Parallel()
+	n := expense.Notification{Kind: expense.RequestObject, Key: "AB12", ObjectURI: requestURI + "AB12"}
+	gone := func(status string) expense.FetchedReport {
+		return expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotWaiting, Status: status}, ReportID: "AB12"}
+	}
+	for name, c := range map[string]struct {
+		reads, verdicts, actions []any
+		want                     expense.Outcome
+		calls                    []string
+	}{
+		"passed on":          {[]any{request()}, []any{passOn}, nil, expense.Approved, []string{"read request", "judge request", "approve"}},
+		"sent back":          {[]any{request()}, []any{sendBack}, nil, expense.SentBack, []string{"read request", "judge request", "send-back"}},
+		"recalled":           {[]any{gone(expense.RequestNotSubmitted)}, nil, nil, expense.Withdrawn, []string{"read request"}},
+		"cancelled":          {[]any{gone(expense.RequestCanceled)}, nil, nil, expense.Withdrawn, []string{"read request"}},
+		"approved by others": {[]any{gone(expense.RequestApproved)}, nil, nil, expense.Superseded, []string{"read request"}},
+		"with an approver":   {[]any{gone(expense.RequestSubmitted)}, nil, nil, expense.Superseded, []string{"read request"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			p.reads, p.verdicts, p.actions = c.reads, c.verdicts, c.actions
+			require.Equal(t, c.want, p.run(n).Outcome)
+			require.Equal(t, c.calls, p.calls)
+		})
+	}
+}
+
+func TestACalloutAboutATravelRequestTakesUpWhateverWaits(t *testing.T) {
+	t.Parallel()
+	trigger := expense.Notification{Kind: expense.RequestObject, Key: "gT4$p", ObjectURI: "https://www.concursolutions.com/api/travelrequest/v1.0/requests/gT4$p",
+		NotificationURI: failedCopy(7).NotificationURI}
+	waits := expense.Notification{Kind: expense.RequestObject, Key: "AB12", ObjectURI: requestURI + "AB12"}
+	take := func(p *play, answer expense.StartedProcessing) {
+		p.env.RegisterActivityWithOptions(func(_ context.Context, in expense.StartProcessingInput) (expense.StartedProcessing, error) {
+			p.started = append(p.started, in.Notifications...)
+			return answer, nil
+		}, activity.RegisterOptions{Name: workflows.StartProcessing})
+	}
+	t.Run("page by page, and deletes its failed notification", func(t *testing.T) {
+		p := newPlay(t)
+		take(p, expense.StartedProcessing{Started: 1})
+		p.lists = []any{expense.PendingRequests{Next: "start=100"}, expense.PendingRequests{Notifications: []expense.Notification{waits}}}
+		result := p.run(trigger)
+		require.Equal(t, expense.Joined, result.Outcome)
+		require.Equal(t, []expense.Notification{waits}, p.started)
+		require.Equal(t, []string{"handed over to TRAVELREQ:AB12", "failed notification deleted"}, result.Done)
+		require.Equal(t, []string{"list", "list", "delete"}, p.calls)
+	})
+	t.Run("and is superseded when nothing waits", func(t *testing.T) {
+		p := newPlay(t)
+		p.lists = []any{expense.PendingRequests{}}
+		require.Equal(t, expense.Superseded, p.run(trigger).Outcome)
+	})
+	t.Run("and is unsupported, and deletes nothing, when the rules have none for them", func(t *testing.T) {
+		p := newPlay(t)
+		require.Equal(t, expense.Unsupported, p.run(trigger).Outcome)
+		require.Empty(t, p.calls)
+	})
+}
+
+func TestASweepStartsWhatNobodyToldOf(t *testing.T) {
+	t.Parallel()
+	report := expense.Notification{Kind: expense.ReportObject, Key: "R1", ObjectURI: "https://us2.api.concursolutions.com/expensereports/v4/users/u/context/TRAVELER/reports/R1"}
+	request := expense.Notification{Kind: expense.RequestObject, Key: "AB12", ObjectURI: requestURI + "AB12"}
+	for name, c := range map[string]struct {
+		input workflows.SweepInput
+		want  workflows.SweepResult
+		told  []expense.Notification
+	}{
+		"the reports and the travel requests": {workflows.SweepInput{Grace: time.Hour},
+			workflows.SweepResult{Waiting: 1, Forgotten: 1, Recovered: 1, Requests: 1, RequestsStarted: 1}, []expense.Notification{report, request}},
+		"and nothing when it only reads": {workflows.SweepInput{Grace: time.Hour, ReadOnly: true},
+			workflows.SweepResult{Waiting: 1, Forgotten: 1, Requests: 1}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			p.lists = []any{expense.PendingRequests{Notifications: []expense.Notification{request}}}
+			named := func(name string, f any) {
+				p.env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+			}
+			named(workflows.ListFailedNotifications, func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+				return expense.FailedNotifications{}, nil
+			})
+			named(workflows.ListPendingReports, func(_ context.Context, in expense.ListPendingReportsInput) (expense.PendingReports, error) {
+				found := expense.PendingReports{Waiting: 1, Forgotten: 1}
+				if in.Name {
+					found.Notifications = []expense.Notification{report}
+				}
+				return found, nil
+			})
+			named(workflows.StartProcessing, func(_ context.Context, in expense.StartProcessingInput) (expense.StartedProcessing, error) {
+				p.started = append(p.started, in.Notifications...)
+				return expense.StartedProcessing{Started: len(in.Notifications)}, nil
+			})
+			p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, c.input)
+			require.NoError(t, p.env.GetWorkflowError())
+			var result workflows.SweepResult
+			require.NoError(t, p.env.GetWorkflowResult(&result))
+			require.Equal(t, c.want, result)
+			require.Equal(t, c.told, p.started)
+		})
+	}
+}

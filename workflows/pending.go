@@ -1,0 +1,96 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/expense"
+)
+
+// pendingParts bounds how far a list is followed that never ends.
+const pendingParts = 400
+
+// lookForForgotten is the last net: reports that wait and that neither a callout nor
+// the failed list told of. For each a run is started, under the report's ID.
+func (s *sweep) lookForForgotten(ctx workflow.Context, grace time.Duration) error {
+	if grace == 0 {
+		return nil
+	}
+	ask := expense.ListPendingReportsInput{Grace: grace, Name: !s.readOnly}
+	for range pendingParts {
+		var found expense.PendingReports
+		call := s.netOptions(ctx, "look for reports that nobody told of", requestsOfWhole)
+		err := workflow.ExecuteActivity(call, ListPendingReports, ask).Get(ctx, &found)
+		if unlooked, err := away(err, &s.Unlooked); unlooked || err != nil {
+			return err
+		}
+		s.Waiting += found.Waiting
+		s.Forgotten += found.Forgotten
+		s.Unsure += found.Unsure
+		s.Reports = append(s.Reports, found.Reports[:min(len(found.Reports), maxWhy-len(s.Reports))]...)
+		if found.Unnamed != "" {
+			s.Unnamed = found.Unnamed
+		}
+		if err := s.startFound(ctx, found.Notifications, &s.Recovered); err != nil {
+			return err
+		}
+		if ask.Page = found.Next; ask.Page == "" {
+			return nil
+		}
+	}
+	s.Unlooked = "the list of reports that wait has no end"
+	return nil
+}
+
+// lookForRequests starts a run for each travel request that waits for us and that none
+// sees to.
+func (s *sweep) lookForRequests(ctx workflow.Context) error {
+	if workflow.GetVersion(ctx, "travel-requests", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	var ask expense.ListPendingRequestsInput
+	for range pendingParts {
+		var found expense.PendingRequests
+		call := s.netOptions(ctx, "look for travel requests that wait", requestsOfWhole)
+		err := workflow.ExecuteActivity(call, ListPendingRequests, ask).Get(ctx, &found)
+		if unlooked, err := away(err, &s.UnlookedRequests); unlooked || err != nil {
+			return err
+		}
+		s.Requests += len(found.Notifications)
+		if err := s.startFound(ctx, found.Notifications, &s.RequestsStarted); err != nil {
+			return err
+		}
+		if ask.Page = found.Next; ask.Page == "" {
+			return nil
+		}
+	}
+	s.UnlookedRequests = "the list of travel requests has no end"
+	return nil
+}
+
+// away says why a list could not be had. What else the sweep does is done all the same.
+func away(err error, why *string) (bool, error) {
+	var t *Trouble
+	switch err := trouble(err); {
+	case errors.As(err, &t):
+		*why = t.Error()
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	return false, nil
+}
+
+// startFound starts a run for each that was found in a list of Concur.
+func (s *sweep) startFound(ctx workflow.Context, found []expense.Notification, started *int) error {
+	if s.readOnly || len(found) == 0 {
+		return nil
+	}
+	done, err := s.start(ctx, found)
+	*started += done.Started
+	s.Failed += len(done.Failed)
+	s.because(done.Failed)
+	return err
+}
