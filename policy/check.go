@@ -47,8 +47,10 @@ func (l language) check(level Level, source string, want *cel.Type) (*cel.Ast, [
 
 // plain rewrites what CEL says where a reader of rules could not know better.
 func plain(level Level, message string) string {
-	if level == ReportLevel && strings.HasPrefix(message, "undeclared reference to 'entry'") {
-		return `"entry" is only known to rules of level entry`
+	for name, levels := range map[string]string{"entry": "level entry", "report": "levels report and entry", "request": "level request"} {
+		if variables[level][name] == nil && strings.HasPrefix(message, "undeclared reference to '"+name+"'") {
+			return fmt.Sprintf("%q is only known to rules of %s", name, levels)
+		}
 	}
 	message, _, _ = strings.Cut(message, " (in container")
 	message, _, _ = strings.Cut(message, " expecting {")
@@ -175,7 +177,7 @@ func (i *inspection) visitIndex(fields, key ast.Expr) {
 		switch of := i.ast.GetType(fields.AsSelect().Operand().ID()).TypeName(); {
 		case fields.AsSelect().FieldName() == "orgUnits":
 			limit = 6
-		case of == reportShape.name, of == allocationShape.name:
+		case of == reportShape.name, of == allocationShape.name, of == requestShape.name:
 			limit = 20
 		}
 	}

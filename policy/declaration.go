@@ -89,12 +89,12 @@ func nameOf(n *yaml.Node) string {
 
 func (s *source) level(d *declaration, n *yaml.Node) {
 	if n == nil {
-		s.fail(d.at, d.name, "level is missing: report or entry")
+		s.fail(d.at, d.name, "level is missing: report, entry or request")
 		return
 	}
 	if v, ok := s.text(n, d.name, "level"); ok {
-		if d.level = Level(v); d.level != ReportLevel && d.level != EntryLevel {
-			s.fail(at(n), d.name, "level must be report or entry, not %q", v)
+		if d.level = Level(v); variables[d.level] == nil {
+			s.fail(at(n), d.name, "level must be report, entry or request, not %q", v)
 			d.level = ""
 		}
 	}
@@ -131,7 +131,9 @@ func (s *source) effects(d *declaration, n *yaml.Node) {
 		return
 	}
 	if v := keys["exception"]; v != nil {
-		s.exception(d, v)
+		if s.exception(d, v); d.level == RequestLevel {
+			s.fail(at(v), d.name, "Concur takes no exceptions on a travel request; use sendBack, which says the message in its comment, or ask")
+		}
 	}
 	if v := keys["sendBack"]; v != nil {
 		d.then.sendBack = v.Value == "true"

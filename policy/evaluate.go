@@ -25,6 +25,7 @@ const (
 	errNoMessage = failure("its message is empty")
 	errNoID      = failure("the entry has no ID to post an exception on")
 	errNoReport  = failure("there is no report")
+	errNoRequest = failure("there is no travel request")
 )
 
 // violation is a rule that does not hold on an object, or could not be evaluated.
@@ -46,7 +47,33 @@ func (p *Policy) Evaluate(report *expense.Report) expense.Verdict {
 	defer cancel()
 	e := &evaluation{ctx: ctx, left: p.budget, report: reportShape.of(report)}
 	for i := range p.rules {
-		e.apply(&p.rules[i], report)
+		if p.rules[i].level != RequestLevel {
+			e.apply(&p.rules[i], report)
+		}
+	}
+	return p.verdict(e.found)
+}
+
+// EvaluateRequest judges a travel request by the rules of level request, as Evaluate does
+// a report.
+func (p *Policy) EvaluateRequest(request *expense.TravelRequest) expense.Verdict {
+	if request == nil {
+		return p.verdict([]violation{{rule: &rule{}, object: -1, message: errNoRequest.Error(), erred: true}})
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), p.time)
+	defer cancel()
+	e := &evaluation{ctx: ctx, left: p.budget}
+	seen := requestShape.of(request)
+	for i := range p.rules {
+		r := &p.rules[i]
+		if r.level != RequestLevel {
+			continue
+		}
+		if err := e.exhausted(); err != nil {
+			e.found = append(e.found, violation{rule: r, object: -1, message: notEvaluated(err), erred: true})
+			continue
+		}
+		e.judge(r, -1, "", map[string]any{"request": seen})
 	}
 	return p.verdict(e.found)
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"maps"
+	"slices"
 
 	"concur-connector/expense"
 )
@@ -14,8 +15,18 @@ func (p *Policy) Keep(report *expense.Report) *expense.Report {
 	if report == nil {
 		return nil
 	}
-	kept := &expense.Report{ActionURL: report.ActionURL}
+	kept := &expense.Report{ActionURL: report.ActionURL, Via: report.Via}
 	p.needs.copy(reportShape, kept, report)
+	return kept
+}
+
+// KeepRequest is Keep for a travel request.
+func (p *Policy) KeepRequest(request *expense.TravelRequest) *expense.TravelRequest {
+	if request == nil {
+		return nil
+	}
+	kept := &expense.TravelRequest{Operations: slices.Clone(request.Operations)}
+	p.needs.copy(requestShape, kept, request)
 	return kept
 }
 

@@ -19,6 +19,8 @@ type Level string
 const (
 	ReportLevel Level = "report" // once
 	EntryLevel  Level = "entry"  // once for each entry
+
+	RequestLevel Level = "request" // once, of a travel request
 )
 
 // language is what expressions may say, by level.
@@ -40,7 +42,7 @@ func newLanguage() (language, error) {
 		"money": {name: "money", typ: moneyType},
 		"date":  {name: "date", typ: dayType},
 	}}
-	for _, s := range []*shape{reportShape, entryShape, itemizationShape, allocationShape, fieldShape} {
+	for _, s := range append(parts(), fieldShape) {
 		known.shapes[s.name] = s
 	}
 	// dyn and type would let an expression leave the types behind.
@@ -55,19 +57,31 @@ func newLanguage() (language, error) {
 		cel.ExpressionNodeLimit(maxNodes),
 		cel.ParserRecursionLimit(maxNesting),
 		cel.RegexProgramSizeLimit(10000),
-		cel.Variable("report", reportShape.typ),
 	}
 	options = append(options, moneyFunctions()...)
 	options = append(options, dateFunctions()...)
-	onReport, err := cel.NewCustomEnv(options...)
+	bare, err := cel.NewCustomEnv(options...)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the language of rules: %w", err)
 	}
-	onEntry, err := onReport.Extend(cel.Variable("entry", entryShape.typ))
-	if err != nil {
-		return nil, fmt.Errorf("prepare the language of rules: %w", err)
+	lang := language{}
+	for level, variables := range variables {
+		var known []cel.EnvOption
+		for name, s := range variables {
+			known = append(known, cel.Variable(name, s.typ))
+		}
+		if lang[level], err = bare.Extend(known...); err != nil {
+			return nil, fmt.Errorf("prepare the language of rules: %w", err)
+		}
 	}
-	return language{ReportLevel: onReport, EntryLevel: onEntry}, nil
+	return lang, nil
+}
+
+// variables are what the rules of each level see.
+var variables = map[Level]map[string]*shape{
+	ReportLevel:  {"report": reportShape},
+	EntryLevel:   {"report": reportShape, "entry": entryShape},
+	RequestLevel: {"request": requestShape},
 }
 
 // program makes a checked expression ready to run under the limit of one evaluation.

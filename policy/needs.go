@@ -7,6 +7,8 @@ import (
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
+
+	"concur-connector/expense"
 )
 
 // needs is what rules read of a report: the fields of each shape. It may hold more
@@ -27,7 +29,22 @@ func newNeeds() needs {
 	n.add(entryShape, "id", "hasExceptions")
 	n.add(itemizationShape, "id")
 	n.add(allocationShape, "id")
+	n.add(requestShape, "id", "number", "currency", "status", "submitted")
 	return n
+}
+
+// Parts says what of a report these rules read that takes requests of its own in the
+// newer interfaces of Concur.
+func (p *Policy) Parts() expense.Parts {
+	reads := func(s *shape, fields ...string) bool {
+		return slices.ContainsFunc(fields, func(field string) bool { _, ok := p.needs[s][field]; return ok })
+	}
+	return expense.Parts{
+		Details:      reads(entryShape, "custom", "orgUnits", "category") || reads(itemizationShape, "custom", "orgUnits"),
+		Itemizations: reads(entryShape, "itemizations"),
+		Allocations:  reads(entryShape, "allocations") || reads(itemizationShape, "allocations"),
+		Comments:     reads(entryShape, "commentCount"),
+	}
 }
 
 func (n needs) add(s *shape, fields ...string) {
@@ -76,8 +93,16 @@ func partsIn(t *types.Type) []*shape {
 	return all
 }
 
+// parts are the shapes of what has parts, and of the parts.
+func parts() []*shape {
+	return []*shape{
+		reportShape, entryShape, itemizationShape, allocationShape,
+		requestShape, expectedShape, segmentShape, requestExceptionShape,
+	}
+}
+
 func partOf(t *types.Type) *shape {
-	for _, s := range []*shape{reportShape, entryShape, itemizationShape, allocationShape} {
+	for _, s := range parts() {
 		if t.IsExactType(s.typ) {
 			return s
 		}
@@ -86,19 +111,23 @@ func partOf(t *types.Type) *shape {
 }
 
 // collect adds what a checked expression reads.
-func (n needs) collect(checked *ast.AST) {
-	r := reading{ast: checked, needs: n, numbered: map[int64]bool{}}
+func (n needs) collect(checked *ast.AST, level Level) {
+	r := reading{ast: checked, needs: n, whole: reportShape, numbered: map[int64]bool{}}
+	if level == RequestLevel {
+		r.whole = requestShape
+	}
 	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(r.visit))
 }
 
 // reading walks a checked expression from the outside to the inside. A field is
 // read where it is selected; where the types do not say of what, the whole report
-// is. Where a part of the report goes elsewhere than to a selection (into a
+// or travel request is. Where a part of the report goes elsewhere than to a selection (into a
 // comparison, or into a function that takes anything), all of it counts as read.
 // What goes into a loop is read where the loop's variables are used.
 type reading struct {
 	ast      *ast.AST
 	needs    needs
+	whole    *shape         // what is read where the types do not say
 	numbered map[int64]bool // selections of which only a number is read
 }
 
@@ -129,7 +158,7 @@ func (r reading) selection(e ast.Expr) {
 		r.needs.add(s, field)
 	case t.IsExactType(fieldShape.typ), t.Kind() == types.MapKind:
 	default:
-		r.needs.addWhole(reportShape)
+		r.needs.addWhole(r.whole)
 	}
 }
 

@@ -96,7 +96,7 @@ func (s *source) compile(lang language, d declaration, needed needs) rule {
 		if err != nil {
 			s.fail(at(n), d.name, "%s: %v", key, err)
 		}
-		needed.collect(checked.NativeRep())
+		needed.collect(checked.NativeRep(), d.level)
 		return ready
 	}
 	r.match = one("match", d.match, cel.BoolType)
@@ -116,6 +116,24 @@ func (p *Policy) Rules() []Summary {
 		all[i] = Summary{Name: r.name, Level: r.level}
 	}
 	return all
+}
+
+// Codes returns the exception codes that rules may post, sorted, each once.
+func (p *Policy) Codes() []string {
+	var all []string
+	for _, r := range p.rules {
+		if r.then.code != "" {
+			all = append(all, r.then.code)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// JudgesRequests reports whether there is a rule for travel requests. Without one nothing
+// is said about them: they are not to be passed on.
+func (p *Policy) JudgesRequests() bool {
+	return slices.ContainsFunc(p.rules, func(r rule) bool { return r.level == RequestLevel })
 }
 
 // Groups returns the groups that rules may ask, sorted, each once.
