@@ -30,7 +30,7 @@ var rooms = map[string][]string{
 	"config":        {},
 	"httpserver":    {},
 	"cmd/ingress":   {"approvals", "approvers", "config", "httpserver", "ingress", "telemetry", "workflows"},
-	"cmd/worker":    {"activities", "concur", "config", "httpserver", "policy", "telemetry", "workflows"},
+	"cmd/worker":    {"activities", "concur", "config", "expense", "httpserver", "policy", "telemetry", "workflows"},
 	"cmd/concurctl": {"approvers", "concur", "concur/wire", "config", "expense", "policy", "telemetry", "workflows"},
 	"dev":           {"expense", "workflows"},
 	"dev/concursim": {},

@@ -71,6 +71,11 @@ func (p *problems) checkWorker(cfg Worker) {
 	if cfg.Authorization != "Bearer" && cfg.Authorization != "OAuth" {
 		p.add("CONCUR_AUTHORIZATION", "must be Bearer or OAuth")
 	}
+	switch cfg.Interface {
+	case "v1.1", "v3+v4", "v4":
+	default:
+		p.add("CONCUR_INTERFACE", "must be v1.1, v3+v4 or v4")
+	}
 	for _, host := range cfg.Hosts {
 		if !isHost(host) {
 			p.add("CONCUR_HOSTS", "must be hosts or host:port separated by commas, exact names without scheme, path or wildcard")
