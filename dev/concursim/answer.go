@@ -26,12 +26,23 @@ func xmlAnswer(body string) answer {
 // status codes gives no root element but this one and no JSON form:
 // https://developer.concur.com/api-reference/http-status-codes.html.
 func (s *simulator) errorAnswer(c *call, status int, message string) answer {
+	if form := c.errorForm(); form != xmlErrors {
+		return s.jsonError(c, form, status, codeOf(form, status), message)
+	}
 	return answer{
 		status: status, contentType: xmlType,
 		body: []byte(`<?xml version="1.0" encoding="utf-8"?>` +
 			"\n<Error><Message>" + escapeText(message) + "</Message><Server-Time>" +
 			time.Now().Format(wireTime) + "</Server-Time><Id>" + c.correlation(s) + "</Id></Error>"),
 	}
+}
+
+// codeOf is the id of an error that has none of its own.
+func codeOf(form errorForm, status int) string {
+	if form == requestErrors {
+		return requestCodes[status]
+	}
+	return ""
 }
 
 // write sends the answer. The caller has marked the entry complete unless it
@@ -42,8 +53,10 @@ func (a answer) write(w http.ResponseWriter, correlation string) {
 		return
 	}
 	header := w.Header()
-	header.Set("Content-Type", a.contentType)
-	header.Set("Content-Length", strconv.Itoa(len(a.body)))
+	if a.status != http.StatusNoContent {
+		header.Set("Content-Type", a.contentType)
+		header.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
 	header.Set("concur-correlationid", correlation)
 	for name, value := range a.header {
 		header.Set(name, value)

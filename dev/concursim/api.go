@@ -7,33 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
-
-// The endpoints, as the journal and the faults name them.
-const (
-	tokenEndpoint        = "token"
-	detailsEndpoint      = "details"
-	exceptionsEndpoint   = "exceptions"
-	actionEndpoint       = "action"
-	failedListEndpoint   = "failed-list"
-	failedDeleteEndpoint = "failed-delete"
-	pendingListEndpoint  = "pending-list"
-	calloutEndpoint      = "callout"
-	trapEndpoint         = "trap"
-	unknownEndpoint      = "unknown"
-	allEndpoints         = "all"
-)
-
-const (
-	tokenPath  = "/oauth2/v0/token"
-	failedPath = "/api/platform/notifications/v1.0/notification"
-)
-
-var methods = map[string]string{
-	tokenEndpoint: http.MethodPost, detailsEndpoint: http.MethodGet,
-	exceptionsEndpoint: http.MethodPost, actionEndpoint: http.MethodPost,
-	failedListEndpoint: http.MethodGet, failedDeleteEndpoint: http.MethodDelete, pendingListEndpoint: http.MethodGet,
-}
 
 // call is one incoming request on its way.
 type call struct {
@@ -46,6 +21,7 @@ type call struct {
 	body     []byte
 	report   *report
 	entry    *entry
+	about    about
 
 	// What faults ask of the handlers.
 	hostileURL  string
@@ -114,7 +90,8 @@ func (s *simulator) arriveCall(w http.ResponseWriter, r *http.Request, host stri
 	e.elsewhere = s.tokens.elsewhere(bearer(r), host)
 	e.tokenInURL = s.tokens.foundIn(target) || c.query.Has("access_token")
 	e.chunked = len(r.TransferEncoding) > 0
-	e.badMethod = methods[c.endpoint] != "" && r.Method != methods[c.endpoint]
+	method := endpointNamed(c.endpoint).method
+	e.badMethod = method != "" && r.Method != method
 	if c.report != nil {
 		e.Report = c.report.name
 		e.State = &stop{c.report.status, c.report.step}
@@ -124,6 +101,8 @@ func (s *simulator) arriveCall(w http.ResponseWriter, r *http.Request, host stri
 		if c.report != nil && c.report.step != "" && sameSegment(c.report.step, c.id) {
 			e.Step = c.report.step
 		}
+	} else if isAction(c.endpoint) && c.report != nil {
+		e.Step = c.report.step
 	}
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -150,6 +129,7 @@ func (s *simulator) classify(c *call) {
 	switch {
 	case path == tokenPath:
 		c.endpoint = tokenEndpoint
+	case s.classifyJSON(c):
 	case lower == pendingPath || lower == pendingPath+"/":
 		c.endpoint = pendingListEndpoint
 	case lower == failedPath || lower == failedPath+"/":
@@ -182,7 +162,7 @@ func (s *simulator) classify(c *call) {
 func (s *simulator) answerCall(c *call) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c.endpoint == exceptionsEndpoint || c.endpoint == actionEndpoint {
+	if isWrite(c.endpoint) {
 		s.noteWrite(c)
 	}
 	if c.entry.chunked {
@@ -190,7 +170,7 @@ func (s *simulator) answerCall(c *call) answer {
 	}
 	if c.entry.badMethod {
 		a := s.errorAnswer(c, http.StatusMethodNotAllowed, "The method is not allowed here.")
-		a.header = map[string]string{"Allow": methods[c.endpoint]}
+		a.header = map[string]string{"Allow": endpointNamed(c.endpoint).method}
 		return s.settle(c, a)
 	}
 	if c.endpoint != tokenEndpoint {
@@ -219,11 +199,15 @@ func (s *simulator) noteWrite(c *call) {
 	if c.report != nil {
 		c.report.writeRequests++
 	}
-	if c.endpoint == actionEndpoint {
+	switch {
+	case c.endpoint == actionEndpoint:
 		if action, err := readAction(c.body); err == nil {
 			c.entry.Action = action.canonical()
 			c.entry.CommentLength = action.commentLength()
 		}
+	case isAction(c.endpoint):
+		c.entry.Action = c.about.action
+		c.entry.CommentLength = utf8.RuneCountInString(glimpseComment(c.body))
 	}
 }
 
@@ -247,6 +231,9 @@ func (s *simulator) handle(c *call) answer {
 	case pendingListEndpoint:
 		return s.handlePendingList(c)
 	}
+	if a, known := s.handleJSON(c); known {
+		return a
+	}
 	return s.errorAnswer(c, http.StatusNotFound, "The requested resource does not exist.")
 }
 
@@ -266,7 +253,7 @@ func (s *simulator) finish(w http.ResponseWriter, c *call, a answer) {
 	s.mu.Lock()
 	if !a.drop && !a.cut {
 		s.journal.complete(c.entry)
-		if c.endpoint == detailsEndpoint && c.report != nil && c.entry.Shown != nil {
+		if c.report != nil && c.entry.Shown != nil {
 			c.report.reads++
 			c.report.lastRead = c.entry.N
 		}

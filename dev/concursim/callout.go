@@ -59,8 +59,8 @@ func (s *simulator) notificationOf(r *report) *notification {
 		name = "SUBMIT"
 	}
 	return &notification{
-		EventType:     "Report Entered Expense Report Workflow Step - " + name,
-		ObjectType:    "EXPRPT",
+		EventType:     r.eventOf(name),
+		ObjectType:    r.objectType(),
 		ObjectURI:     s.objectURI(r),
 		EventDateTime: time.Now().UTC().Format(time.DateOnly),
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -27,19 +29,27 @@ func (s *simulator) controlViolations(*http.Request) (any, error) {
 	return s.journal.violations(), nil
 }
 
-// controlCodes sets the exception codes that are configured.
+// controlCodes sets the exception codes that are configured, and which of them keep a
+// report where it is.
 func (s *simulator) controlCodes(r *http.Request) (any, error) {
 	var body struct {
-		Codes []string `yaml:"codes"`
+		Codes    []string `yaml:"codes"`
+		Blocking []string `yaml:"blockingCodes"`
 	}
 	if err := readControl(r, &body); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.codes = map[string]bool{}
+	if body.Codes != nil {
+		s.codes = map[string]bool{}
+	}
+	s.blocking = map[string]bool{}
 	for _, code := range body.Codes {
 		s.codes[code] = true
 	}
-	return map[string][]string{"codes": body.Codes}, nil
+	for _, code := range body.Blocking {
+		s.codes[code], s.blocking[code] = true, true
+	}
+	return map[string][]string{"codes": slices.Sorted(maps.Keys(s.codes)), "blockingCodes": body.Blocking}, nil
 }

@@ -16,17 +16,25 @@ type reportView struct {
 	ReportID      string            `json:"reportId"`
 	RptKey        string            `json:"rptKey"`
 	ObjectURI     string            `json:"objectUri"`
+	UUID          string            `json:"uuid,omitempty"` // of a travel request, in v4
+	UserID        string            `json:"userId,omitempty"`
+	Version       int               `json:"version"`
 	Status        string            `json:"status"`
 	StepName      string            `json:"stepName"`
 	Step          string            `json:"step"`
+	StepCode      string            `json:"stepCode,omitempty"`
+	StepInstance  string            `json:"stepInstance,omitempty"` // the guard's word for the step
 	Deleted       bool              `json:"deleted"`
 	HasException  bool              `json:"hasException"`
 	EverSentBack  bool              `json:"everSentBack"`
 	Entries       []string          `json:"entries"`
+	ExpenseIDs    []string          `json:"expenseIds"` // of the entries, in v4
 	Itemizations  [][]itemization   `json:"itemizations"`
 	Allocations   [][]string        `json:"allocations"`
+	AllocationIDs [][]string        `json:"allocationIds"` // in v4
 	Decisions     []decision        `json:"decisions"`
 	Exceptions    []postedException `json:"exceptions"`
+	Held          []heldException   `json:"held"`
 	Comments      []string          `json:"comments"`
 	Moves         []moved           `json:"moves"`
 	Writes        int               `json:"writes"`
@@ -37,21 +45,47 @@ type reportView struct {
 func (s *simulator) view(r *report) reportView {
 	v := reportView{
 		Name: r.name, Key: r.key, ReportID: r.reportID, RptKey: r.rptKey, ObjectURI: s.objectURI(r),
-		Status: r.status, StepName: r.stepName, Step: r.step, Deleted: r.deleted,
+		Status: r.shownStatus(), StepName: r.stepName, Step: r.step, Deleted: r.deleted, UUID: r.uuid, Version: r.version,
 		HasException: r.hasException, EverSentBack: r.everSentBack,
-		Entries: []string{}, Itemizations: [][]itemization{}, Allocations: [][]string{},
+		Entries: []string{}, ExpenseIDs: []string{}, Itemizations: [][]itemization{}, Allocations: [][]string{}, AllocationIDs: [][]string{},
 		Decisions:  append([]decision{}, r.decisions...),
 		Exceptions: append([]postedException{}, r.exceptions...),
+		Held:       append([]heldException{}, r.held...),
 		Comments:   append([]string{}, r.comments...),
 		Moves:      append([]moved{}, r.moves...),
 		Writes:     r.writes, WriteRequests: r.writeRequests, Reads: r.reads,
 	}
+	if r.desc.Login != "" {
+		v.UserID = s.userID(r.desc.Login)
+	}
+	if at, is := r.present(); is {
+		v.StepCode, v.StepInstance = at.Code, s.stepInstance(r)
+	}
 	for _, e := range r.entries {
 		v.Entries = append(v.Entries, e.key)
-		v.Itemizations = append(v.Itemizations, append([]itemization{}, e.itemizations...))
+		v.ExpenseIDs = append(v.ExpenseIDs, s.v4ID(e.key))
+		items := []itemization{}
+		for _, one := range e.itemizations {
+			items = append(items, itemization{one.Key, s.v4ID(one.Key), one.Allocations, s.v4IDs(one.Allocations)})
+		}
+		v.Itemizations = append(v.Itemizations, items)
 		v.Allocations = append(v.Allocations, append([]string{}, e.allocations...))
+		v.AllocationIDs = append(v.AllocationIDs, s.v4IDs(e.allocations))
 	}
 	return v
+}
+
+func (s *simulator) v4IDs(keys []string) []string {
+	ids := []string{}
+	for _, key := range keys {
+		ids = append(ids, s.v4ID(key))
+	}
+	return ids
+}
+
+// stepInstance is the identifier of the present step as the guard of an action names it.
+func (s *simulator) stepInstance(r *report) string {
+	return letters(s.draw(r.name, "step instance", r.instance), hexDigits, 32)
 }
 
 func (s *simulator) controlAddReport(r *http.Request) (any, error) {
@@ -119,7 +153,7 @@ func readUntil(text string) (func(*report) bool, error) {
 	}
 	what, value, _ := strings.Cut(text, ":")
 	if what == "status" && value != "" {
-		return func(r *report) bool { return r.status == value }, nil
+		return func(r *report) bool { return r.shownStatus() == value }, nil
 	}
 	if text == "deleted" {
 		return func(r *report) bool { return r.deleted }, nil

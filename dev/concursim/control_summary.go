@@ -33,7 +33,7 @@ func (s *simulator) controlSummary(*http.Request) (any, error) {
 		Violations: len(s.journal.violations()),
 	}
 	for _, r := range s.reports {
-		status := r.status
+		status := r.shownStatus()
 		if r.deleted {
 			status = "deleted"
 		}

@@ -37,6 +37,15 @@ type description struct {
 	Padding      int                `yaml:"padding"`
 	Submit       *bool              `yaml:"submit"`
 
+	// Request makes a travel request of it. Held is what Concur holds against it,
+	// BlockingCodes what keeps it where it is, as Blocked does with a request; nobody is
+	// there to approve it further with NoApprover.
+	Request       bool              `yaml:"request"`
+	Held          []heldDescription `yaml:"held"`
+	BlockingCodes []string          `yaml:"blockingCodes"`
+	Blocked       bool              `yaml:"blocked"`
+	NoApprover    bool              `yaml:"noApprover"`
+
 	// Copies asks for that many reports, Failed for their first callouts in the failed
 	// list, Junk for what is wrong with them there.
 	Copies int    `yaml:"copies"`
@@ -48,6 +57,7 @@ type entryDescription struct {
 	Type            string                  `yaml:"type"`
 	Name            string                  `yaml:"name"`
 	Amount          decimal.Decimal         `yaml:"amount"`
+	Currency        string                  `yaml:"currency"` // of the transaction
 	CurrencyName    string                  `yaml:"currencyName"`
 	ExchangeRate    decimal.Decimal         `yaml:"exchangeRate"`
 	Date            string                  `yaml:"date"`
@@ -132,13 +142,22 @@ func (d *description) complete(now time.Time) error {
 			return err
 		}
 	}
+	for i, h := range d.Held {
+		if h.Code == "" || h.Entry < 0 || h.Entry > len(d.Entries) {
+			return fmt.Errorf("held %d: want a code, and an entry that there is", i+1)
+		}
+	}
+	if d.Request {
+		requestSteps(d.Steps)
+	}
 	return checkSteps(&d.Steps)
 }
 
 func (e *entryDescription) complete(where, currency, date string) error {
 	setDefault(&e.Type, "MEALS")
 	setDefault(&e.Name, e.Type)
-	setDefault(&e.CurrencyName, currencyName(currency))
+	setDefault(&e.Currency, currencyCode(e.CurrencyName, currency))
+	setDefault(&e.CurrencyName, currencyName(e.Currency))
 	setDefault(&e.Date, date)
 	setDefault(&e.PaymentType, "CASH")
 	if e.ExchangeRate.IsZero() {
@@ -232,17 +251,28 @@ func setDefault(s *string, value string) {
 	}
 }
 
-// currencyName is how version 1.1 names a currency; it prints no code.
+// currencyNames is how version 1.1 names a currency; it prints no code.
+var currencyNames = map[string]string{
+	"USD": "US, Dollar", "EUR": "Euro", "GBP": "UK, Pound Sterling",
+	"CHF": "Switzerland, Franc", "JPY": "Japan, Yen", "CAD": "Canada, Dollar",
+	"SEK": "Sweden, Krona",
+}
+
 func currencyName(code string) string {
-	names := map[string]string{
-		"USD": "US, Dollar", "EUR": "Euro", "GBP": "UK, Pound Sterling",
-		"CHF": "Switzerland, Franc", "JPY": "Japan, Yen", "CAD": "Canada, Dollar",
-		"SEK": "Sweden, Krona",
-	}
-	if name, ok := names[code]; ok {
+	if name, ok := currencyNames[code]; ok {
 		return name
 	}
 	return code
+}
+
+// currencyCode is the code of a name that is known, and else that of the report.
+func currencyCode(name, otherwise string) string {
+	for code, known := range currencyNames {
+		if known == name {
+			return code
+		}
+	}
+	return otherwise
 }
 
 // numbered holds the texts of Custom1, Custom2 and so on by their number; JSON

@@ -32,14 +32,17 @@ func (s *simulator) handleExceptions(c *call) answer {
 	failures := map[int]string{}
 	for _, item := range items {
 		posted := postedException{ObjectType: item.objectType, ObjectID: item.objectID, Code: item.code, Step: r.step}
+		if p, known := r.placeOf(item.objectID); known {
+			posted.ExpenseID = s.v4ID(p.expense)
+		}
 		if item.objectType == "Report" {
-			posted.ObjectID = ""
+			posted.ObjectID, posted.ExpenseID = "", ""
 		}
 		if why := s.refuseItem(c, r, item); why != "" {
 			failures[item.index] = why
 			continue
 		}
-		s.addException(r, posted)
+		s.addException(r, posted, "ALL")
 		c.entry.Posted = append(c.entry.Posted, posted)
 	}
 	if len(failures) < len(items) {

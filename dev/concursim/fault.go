@@ -49,14 +49,14 @@ type faultKind struct {
 
 const (
 	everyEndpoint  = "any"
-	apiCalls       = "details, exceptions, action, failed-list, failed-delete, pending-list"
-	reportCalls    = "details, exceptions, action"
+	apiCalls       = "calls"
+	reportCalls    = "report calls"
 	writeEndpoints = "exceptions, action"
 )
 
 var faultKinds = []faultKind{
 	{"lost-answer", everyEndpoint, "", "takes effect, then the connection is closed without an answer"},
-	{"cut-body", everyEndpoint, "", "takes effect, then the answer is cut in the middle under its full Content-Length"},
+	{"cut-body", everyEndpoint, "", "takes effect, then the answer is cut in the middle under its full Content-Length; one without a body is not sent"},
 	{"refused-connection", everyEndpoint, "", "the connection is closed without effect and without an answer"},
 	{"down", "all", "", "connections are accepted and closed before a request is read"},
 	{"server-error", everyEndpoint, "effect", "500 with an error body"},
@@ -73,18 +73,16 @@ var faultKinds = []faultKind{
 	{"partial-exceptions", "exceptions", "index, code", "the exceptions with that index or code fail, the others succeed"},
 	{"expired-token", everyEndpoint, "status", "the token counts as expired: 401 or 403 as told, else as the service alternates"},
 	{"forbidden", everyEndpoint, "", "403 with an error body"},
-	{"not-found", "details, exceptions, action, failed-delete", "", "404 with an error body"},
+	{"user-token", "company", "", "401 that says that the token is not that of a company"},
+	{"not-found", "report calls, failed-delete, user, list-item", "", "404 with an error body"},
 	{"redirect", everyEndpoint, "location*", "302 to that location"},
-	{"moved", reportCalls, "to*", "somebody else moves the report right before the request is handled: approve, send-back, recall, next-stop, edit or delete"},
+	{"moved", reportCalls, "to*", "somebody else moves the report right before the request is handled: approve, send-back, recall, next-stop, edit, cancel or delete"},
 	{"hostile-url", "details", "url*", "the answer prints that WorkflowActionURL"},
 	{"new-stop-each-read", "details", "", "every answer prints another WorkflowActionURL"},
 	{"deprecated", apiCalls, "text", "the usual answer has the headers x-api-warn, with that text, and sunset"},
 	{"duplicate-callout", "callout", "", "the callout is sent twice"},
 	{"lost-callout", "callout", "", "the callout is not sent and goes straight to the failed list"},
 }
-
-// anyEndpoint is where a fault of an every-endpoint kind may be asked for.
-var anyEndpoint = []string{tokenEndpoint, detailsEndpoint, exceptionsEndpoint, actionEndpoint, failedListEndpoint, failedDeleteEndpoint, pendingListEndpoint, allEndpoints}
 
 func kindNamed(name string) (faultKind, bool) {
 	i := slices.IndexFunc(faultKinds, func(k faultKind) bool { return k.name == name })
@@ -95,10 +93,15 @@ func kindNamed(name string) (faultKind, bool) {
 }
 
 func (k faultKind) allowed() []string {
-	if k.endpoints == everyEndpoint {
-		return anyEndpoint
+	var names []string
+	for _, one := range strings.Split(k.endpoints, ", ") {
+		if group, is := groups[one]; is {
+			names = append(names, group...)
+		} else {
+			names = append(names, one)
+		}
 	}
-	return strings.Split(k.endpoints, ", ")
+	return names
 }
 
 // check refuses what the kind cannot do.
@@ -152,8 +155,8 @@ func (p faultParam) check(kind faultKind) error {
 		return errors.New("retryAfter is negative")
 	case p.Status != 0 && p.Status != http.StatusUnauthorized && p.Status != http.StatusForbidden:
 		return fmt.Errorf("status %d is neither 401 nor 403", p.Status)
-	case p.To != "" && !slices.Contains([]string{"approve", "send-back", "recall", "next-stop", "edit", "delete"}, p.To):
-		return fmt.Errorf("to %q is not approve, send-back, recall, next-stop, edit or delete", p.To)
+	case p.To != "" && !slices.Contains([]string{"approve", "send-back", "recall", "next-stop", "edit", "cancel", "delete"}, p.To):
+		return fmt.Errorf("to %q is not approve, send-back, recall, next-stop, edit, cancel or delete", p.To)
 	case kind.name == "partial-exceptions" && p.Index == 0 && p.Code == "":
 		return errors.New("want param index or code")
 	}
@@ -306,12 +309,14 @@ func (s *simulator) faultAnswer(c *call, f *fault) answer {
 		return a
 	case "cut-body":
 		a := s.handle(c)
-		a.cut = true
+		a.cut, a.drop = true, len(a.body) == 0 // there is nothing to cut
 		return a
 	case "refused-connection":
 		return answer{drop: true}
 	case "failure-in-200":
 		return s.failureIn200(c, f)
+	case "user-token":
+		return s.errorAnswer(c, http.StatusUnauthorized, notCompany)
 	case "expired-token":
 		if f.Param.Status != 0 {
 			return s.errorAnswer(c, f.Param.Status, "The token has expired.")
@@ -349,7 +354,7 @@ func (s *simulator) faultAnswer(c *call, f *fault) answer {
 // unreadable is a 200 of the endpoint's own type with nothing useful in it.
 func (s *simulator) unreadable(c *call, kind string) answer {
 	a := answer{status: http.StatusOK, contentType: xmlType}
-	inJSON := c.endpoint == tokenEndpoint || c.endpoint == pendingListEndpoint || c.endpoint == failedListEndpoint && s.failedJSONAsked(c)
+	inJSON := c.errorForm() != xmlErrors || c.endpoint == tokenEndpoint || c.endpoint == pendingListEndpoint || c.endpoint == failedListEndpoint && s.failedJSONAsked(c)
 	if inJSON {
 		a.contentType = "application/json"
 	}

@@ -131,6 +131,12 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 			require.Equal(t, http.StatusForbidden, w.send(http.MethodGet, failedPath+"?status=failed", "").status)
 		}
 	},
+	"user-token": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: exceptions-v4, kind: user-token}")
+		answer := w.send(http.MethodGet, expenseV4Path+"reports/"+r.ReportID+"/exceptions", "")
+		require.Equal(t, http.StatusUnauthorized, answer.status)
+		require.Contains(t, answer.body, notCompany)
+	},
 	"not-found": func(t *testing.T, w *world, r reportView) {
 		w.fault("{endpoint: details, kind: not-found, report: r}")
 		require.Equal(t, http.StatusNotFound, w.read(r).status)

@@ -1,6 +1,9 @@
 package main
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // index finds what has a key by the segment of a path in which a client sent the key,
 // with the leniency of sameSegment, and without looking at everything.
@@ -39,19 +42,34 @@ func formsOf(key string) []string {
 type directory struct {
 	names                            map[string]*report
 	paths, rptKeys, steps, keptPaths index[*report]
+	reportIDs, requestIDs            index[*report]
+	logins                           map[string]user // by the login in lower case
+	items                            map[string]listItem
 }
 
 func newDirectory() directory {
 	return directory{
 		names: map[string]*report{}, paths: index[*report]{}, rptKeys: index[*report]{},
 		steps: index[*report]{}, keptPaths: index[*report]{},
+		reportIDs: index[*report]{}, requestIDs: index[*report]{},
+		logins: map[string]user{}, items: map[string]listItem{},
 	}
 }
 
 func (d directory) add(r *report) {
 	d.names[r.name] = r
 	d.paths.add(r.path, r)
+	if r.desc.Login != "" {
+		d.logins[strings.ToLower(r.desc.Login)] = user{r.desc.Login, r.desc.Employee}
+	}
+	if r.desc.Request {
+		d.requestIDs.add(r.uuid, r)
+		return
+	}
 	d.rptKeys.add(r.rptKey, r)
+	if r.reportID != "" {
+		d.reportIDs.add(r.reportID, r)
+	}
 	if r.payload != nil && r.payload.keptPath != "" {
 		d.keptPaths.add(r.payload.keptPath, r)
 	}

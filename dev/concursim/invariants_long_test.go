@@ -47,7 +47,7 @@ func TestALongJournalIsJudgedInOneWalk(t *testing.T) {
 		},
 		"exceptions that all differ": func(i int, e *entry) bool {
 			write(e, exceptionsEndpoint)
-			e.Posted = []postedException{{"Report", "", fmt.Sprint(i), "s"}}
+			e.Posted = []postedException{{ObjectType: "Report", Code: fmt.Sprint(i), Step: "s"}}
 			return true
 		},
 		"actions without a read": func(i int, e *entry) bool {

@@ -273,13 +273,13 @@ func (p *payload) readEntries(r *report) {
 				}
 			case "rpekey":
 				e.key = key
-				r.objects[key] = object{"Entry", e}
+				r.objects[key] = object{"Entry", e, -1}
 			case "itemizationkey":
+				r.objects[key] = object{"Entry", e, len(e.itemizations)}
 				e.itemizations = append(e.itemizations, itemization{Key: key, Allocations: []string{}})
-				r.objects[key] = object{"Entry", e}
 			case "allocationkey", "allockey":
 				e.allocations = append(e.allocations, key)
-				r.objects[key] = object{"Allocation", e}
+				r.objects[key] = object{"Allocation", e, -1}
 			}
 		})
 	})

@@ -39,7 +39,7 @@ func (s *simulator) handlePendingList(c *call) answer {
 	codes := strings.Split(c.query.Get("approvalStatusCode"), ",")
 	var listed []*report
 	for _, r := range s.reports {
-		if !r.deleted && (codes[0] == "" || slices.Contains(codes, r.status)) {
+		if !r.deleted && !r.desc.Request && (codes[0] == "" || slices.Contains(codes, r.status)) {
 			listed = append(listed, r)
 		}
 	}
@@ -50,7 +50,7 @@ func (s *simulator) handlePendingList(c *call) answer {
 	for _, r := range listed[from:to] {
 		rows = append(rows, map[string]any{
 			"ID": r.reportID, "Name": r.name, "ApprovalStatusCode": r.status, "ApprovalStatusName": "A name in some language",
-			"LastModifiedDate": r.changed.UTC().Format("2006-01-02T15:04:05.00"), "OwnerLoginID": "terry.tester@example.com",
+			"LastModifiedDate": r.lastModified(), "OwnerLoginID": owner(r),
 			"OwnerName": "Tester, Terry", "HasException": r.hasException, "EverSentBack": r.everSentBack, "WorkflowActionUrl": "",
 			"OrgUnit1": nil, "Custom1": nil, "URI": "http://www.concursolutions.com" + pendingPath + "/" + r.reportID,
 		})
@@ -66,4 +66,11 @@ func (s *simulator) handlePendingList(c *call) answer {
 		return answer{status: http.StatusInternalServerError, contentType: "application/json"}
 	}
 	return answer{status: http.StatusOK, contentType: "application/json; charset=utf-8", body: body}
+}
+
+// owner is the login of whoever made the report; a raw payload's is not looked at.
+func owner(r *report) string {
+	login := r.desc.Login
+	setDefault(&login, "terry.tester@example.com")
+	return login
 }

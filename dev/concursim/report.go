@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -22,6 +23,8 @@ type report struct {
 	payload *payload
 	entries []*reportEntry
 	objects map[string]object
+	v4Keys  map[string]string // the objects' keys by their identifiers in v4
+	uuid    string            // of a travel request, in v4
 
 	steps    []step
 	at       int
@@ -29,6 +32,7 @@ type report struct {
 	stepHost string // in whose data centre the step began: its URL names that
 	stepName string
 	instance int
+	version  int // grows with every step, also where nobody decides
 
 	status, statusName                  string
 	changed                             time.Time // last, as the list of reports says
@@ -38,6 +42,7 @@ type report struct {
 
 	decisions  []decision
 	exceptions []postedException
+	held       []heldException
 	comments   []string
 	moves      []moved
 
@@ -55,14 +60,17 @@ type reportEntry struct {
 }
 
 type itemization struct {
-	Key         string   `json:"key"`
-	Allocations []string `json:"allocations"`
+	Key           string   `json:"key"`
+	ExpenseID     string   `json:"expenseId"` // in v4
+	Allocations   []string `json:"allocations"`
+	AllocationIDs []string `json:"allocationIds"` // in v4
 }
 
 // object is what an exception can be posted to besides the report.
 type object struct {
 	kind  string
 	entry *reportEntry
+	item  int // the itemization that it is, or belongs to; -1 is none
 }
 
 type decision struct {
@@ -80,6 +88,7 @@ type moved struct {
 type postedException struct {
 	ObjectType string `json:"objectType"`
 	ObjectID   string `json:"objectId"`
+	ExpenseID  string `json:"expenseId,omitempty"` // of the object, or of what it is allocated to, in v4
 	Code       string `json:"code"`
 	Step       string `json:"step"`
 }
@@ -109,9 +118,13 @@ func (s *simulator) makeReport(d description, now time.Time) (*report, error) {
 	setDefault(&r.rptKey, makeKey(s.draw(d.Name, "rptKey")))
 	setDefault(&r.reportID, makeReportID(s.draw(d.Name, "reportId")))
 	r.path = detailsPath + r.key
+	if d.Request {
+		s.makeRequest(r)
+	}
 	for i, described := range d.Entries {
 		r.addEntry(s, i, described, now)
 	}
+	r.preset()
 	if err := s.register(r); err != nil {
 		return nil, err
 	}
@@ -125,22 +138,22 @@ func (s *simulator) makeReport(d description, now time.Time) (*report, error) {
 func (r *report) addEntry(s *simulator, i int, d entryDescription, now time.Time) {
 	e := &reportEntry{key: makeKey(s.draw(r.name, "entry", i)), hasExceptions: d.Exceptions, modified: now}
 	r.entries = append(r.entries, e)
-	r.objects[e.key] = object{"Entry", e}
-	allocate := func(n int, where ...any) []string {
+	r.objects[e.key] = object{"Entry", e, -1}
+	allocate := func(n, item int, where ...any) []string {
 		keys := []string{}
 		for a := range n {
 			key := makeKey(s.draw(append([]any{r.name, "allocation", i, a}, where...)...))
-			r.objects[key] = object{"Allocation", e}
+			r.objects[key] = object{"Allocation", e, item}
 			keys = append(keys, key)
 		}
 		return keys
 	}
-	e.allocations = allocate(len(d.Allocations))
+	e.allocations = allocate(len(d.Allocations), -1)
 	e.itemizations = []itemization{}
 	for j, item := range d.Itemizations {
 		key := makeKey(s.draw(r.name, "itemization", i, j))
-		r.objects[key] = object{"Entry", e}
-		e.itemizations = append(e.itemizations, itemization{key, allocate(len(item.Allocations), j)})
+		r.objects[key] = object{"Entry", e, j}
+		e.itemizations = append(e.itemizations, itemization{Key: key, Allocations: allocate(len(item.Allocations), j, j)})
 	}
 }
 
@@ -159,6 +172,7 @@ func (s *simulator) register(r *report) error {
 	r.n = len(s.reports)
 	s.reports = append(s.reports, r)
 	s.directory.add(r)
+	s.knowItemsOf(r.desc)
 	s.broadcast()
 	return nil
 }
@@ -179,8 +193,10 @@ func (s *simulator) actionURLOf(host, step string) string {
 func (s *simulator) objectURI(r *report) string { return s.homeBase() + r.path }
 
 // addException records a posted exception and raises the flags.
-func (s *simulator) addException(r *report, e postedException) {
+func (s *simulator) addException(r *report, e postedException, visibility string) {
 	r.exceptions = append(r.exceptions, e)
+	blocking := s.blocking[e.Code] || slices.Contains(r.desc.BlockingCodes, e.Code)
+	r.held = append(r.held, heldException{postedException: e, Visibility: visibility, Blocking: blocking})
 	r.hasException = true
 	if o, ok := r.objects[e.ObjectID]; ok {
 		o.entry.hasExceptions = true
@@ -189,7 +205,10 @@ func (s *simulator) addException(r *report, e postedException) {
 }
 
 func (r *report) clearExceptions() {
-	r.hasException = false
+	r.hasException, r.desc.HasException, r.held = false, false, nil
+	for i := range r.desc.Entries {
+		r.desc.Entries[i].Exceptions = false
+	}
 	for _, e := range r.entries {
 		e.hasExceptions = false
 	}

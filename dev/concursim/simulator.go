@@ -71,6 +71,7 @@ type simulator struct {
 	directory   directory
 	payloads    []*payload
 	codes       map[string]bool
+	blocking    map[string]bool // the codes that keep a report where it is
 	journal     journal
 	faults      []*fault
 	breakpoints []*breakpoint
@@ -89,7 +90,7 @@ func start(opts options) (_ *simulator, err error) {
 		opts: opts, log: opts.log, home: firstHost,
 		done:    make(chan struct{}),
 		changed: make(chan struct{}),
-		codes:   map[string]bool{}, directory: newDirectory(),
+		codes:   map[string]bool{}, blocking: map[string]bool{}, directory: newDirectory(),
 	}
 	for _, code := range []string{"NODATE", "NORECPT", "OVERLIM", "MISSING", "APPRVTO"} {
 		s.codes[code] = true

@@ -13,6 +13,10 @@ import (
 type step struct {
 	Extv   string `yaml:"extv"`
 	Status string `yaml:"status"`
+	// Code is the step's own: EXTVAL for an external validation unless told. System is a
+	// step at which an external system may act, although it validates nothing there.
+	Code   string `yaml:"code"`
+	System bool   `yaml:"system"`
 }
 
 const (
@@ -20,6 +24,8 @@ const (
 	waiting      = "A_EXTV"
 	approved     = "A_APPR"
 	toResubmit   = "A_RESU"
+	canceled     = "A_CANC" // of travel requests alone
+	legacyCode   = "EXTVAL"
 )
 
 var statusNames = map[string]string{
@@ -53,6 +59,9 @@ func checkSteps(steps *[]step) error {
 		if one.Status == waiting {
 			return fmt.Errorf("step %d: write an external validation as extv with its name", i+1)
 		}
+		if one.Extv != "" {
+			setDefault(&(*steps)[i].Code, legacyCode)
+		}
 	}
 	return nil
 }
@@ -61,7 +70,17 @@ func checkSteps(steps *[]step) error {
 var errCannotMove = errors.New("cannot be done now")
 
 // pending says whether someone can still decide about the report.
-func (r *report) pending() bool { return !r.deleted && r.at >= 0 && r.status != approved }
+func (r *report) pending() bool {
+	return !r.deleted && r.at >= 0 && r.status != approved && r.status != canceled
+}
+
+// present is the step at which the report is, none when nobody can decide.
+func (r *report) present() (step, bool) {
+	if !r.pending() || r.at >= len(r.steps) {
+		return step{}, false
+	}
+	return r.steps[r.at], true
+}
 
 // enter brings the report to a step: a new instance of it with a new
 // identifier, and a callout when it is an external validation.
@@ -85,7 +104,8 @@ func (s *simulator) enter(r *report, at int) {
 // step identifier.
 func (s *simulator) arrive(r *report, status, name string) {
 	r.status, r.statusName, r.stepName = status, statusName(status), name
-	r.changed = time.Now()
+	r.version++
+	r.touch()
 	r.step = ""
 	if r.pending() {
 		r.instance++
@@ -97,6 +117,14 @@ func (s *simulator) arrive(r *report, status, name string) {
 		s.directory.steps.add(r.step, r)
 	}
 	s.broadcast()
+}
+
+// touch sets when the report changed last, later than the time before as v3 prints it.
+func (r *report) touch() {
+	earliest := r.changed.Add(time.Millisecond)
+	if r.changed = time.Now(); r.changed.Before(earliest) {
+		r.changed = earliest
+	}
 }
 
 func (s *simulator) advance(r *report) { s.enter(r, r.at+1) }
@@ -113,14 +141,17 @@ func (s *simulator) move(r *report, to string, how moveOptions) error {
 		return fmt.Errorf("%s %s: the report is deleted: %w", to, r.name, errCannotMove)
 	}
 	switch to {
-	case "approve", "send-back", "recall", "next-stop":
+	case "approve", "send-back", "recall", "next-stop", "cancel":
 		if !r.pending() {
 			return fmt.Errorf("%s %s: its status is %s: %w", to, r.name, r.status, errCannotMove)
 		}
 	case "submit", "resubmit":
-		if r.at >= 0 {
+		if r.at >= 0 || r.status == canceled {
 			return fmt.Errorf("%s %s: its status is %s: %w", to, r.name, r.status, errCannotMove)
 		}
+	}
+	if to == "cancel" && !r.desc.Request {
+		return fmt.Errorf("cancel %s: only a travel request is cancelled: %w", r.name, errCannotMove)
 	}
 	r.moves = append(r.moves, moved{What: to, At: time.Now().UTC()})
 	switch to {
@@ -130,7 +161,10 @@ func (s *simulator) move(r *report, to string, how moveOptions) error {
 		s.sendBack(r)
 	case "recall":
 		r.at = -1
-		s.arrive(r, toResubmit, "")
+		s.arrive(r, r.recalled(), "")
+	case "cancel":
+		r.at = -1
+		s.arrive(r, canceled, "")
 	case "next-stop":
 		s.enter(r, r.nextStop())
 	case "submit", "resubmit":
@@ -185,6 +219,7 @@ func (s *simulator) edit(r *report, how moveOptions) error {
 		entry.Amount = entry.Amount.Add(decimal.NewFromInt(10))
 	}
 	r.entries[at-1].modified = time.Now().UTC()
+	r.touch()
 	s.broadcast()
 	return nil
 }

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+)
+
+// get reads what is at a path and expects it to be there. Numbers stay as they are
+// printed.
+func (w *world) get(path string, into any) reply {
+	w.t.Helper()
+	answer := w.send(http.MethodGet, path, "")
+	require.Equal(w.t, http.StatusOK, answer.status, answer.body)
+	require.Equal(w.t, jsonType, answer.header.Get("Content-Type"))
+	w.decode(answer, into)
+	return answer
+}
+
+func (w *world) decode(answer reply, into any) {
+	w.t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader([]byte(answer.body)))
+	decoder.UseNumber()
+	require.NoError(w.t, decoder.Decode(into), answer.body)
+}
+
+// refused expects a status, and gives the ids of the error: those of Expense v4 or the
+// codes of Request v4.
+func (w *world) refused(status int, answer reply) []string {
+	w.t.Helper()
+	require.Equal(w.t, status, answer.status, answer.body)
+	require.Equal(w.t, jsonType, answer.header.Get("Content-Type"))
+	var said struct {
+		ErrorMessage     string
+		ValidationErrors []struct{ ID string }
+		Errors           []struct{ ErrorCode string }
+	}
+	w.decode(answer, &said)
+	ids := []string{}
+	for _, one := range said.ValidationErrors {
+		ids = append(ids, one.ID)
+	}
+	for _, one := range said.Errors {
+		ids = append(ids, one.ErrorCode)
+	}
+	return ids
+}
+
+// long is the long path of a report for its owner, short the short one.
+func long(r reportView) string {
+	return expenseV4Path + "users/" + r.UserID + "/context/TRAVELER/reports/" + r.ReportID
+}
+func short(r reportView) string { return expenseV4Path + "reports/" + r.ReportID }
+
+// next is the path of the next page, which is an absolute URL in clear.
+func (w *world) next(url *string) string {
+	w.t.Helper()
+	if url == nil {
+		return ""
+	}
+	rest, inClear := strings.CutPrefix(*url, "http://"+w.sim.authority(firstHost))
+	require.True(w.t, inClear, *url)
+	return rest
+}
+
+// rich is a report with everything in it.
+func (w *world) rich(name string) reportView {
+	w.t.Helper()
+	var r reportView
+	w.control(http.MethodPost, "/reports", `
+name: `+name+`
+currency: EUR
+purpose: Fair
+custom: {1: "(12) North", 3: plain text}
+orgUnit: {2: "(7-B)Sales"}
+entries:
+  - {type: HOTEL, amount: "33.33333334", date: 2026-03-01, receipt: true, attendees: 2, location: Bonn, country: DE, comments: 2,
+     custom: {4: "(12) North"},
+     itemizations: [{type: ROOM, amount: 30, custom: {5: x}, allocations: [{percentage: "33.33333334"}, {percentage: "66.66666666", custom: {11: "(9) Nine"}}]}, {amount: "3.33333334", personal: true}]}
+  - {type: TAXI, amount: 20, currency: USD, exchangeRate: 1.5, vendor: Cab, allocations: [{accountCode: 6000}]}
+  - {type: GIFT, amount: 5, personal: true}
+steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]`, &r)
+	return r
+}
+
+// lastLine is the last line of the journal about that endpoint.
+func (w *world) lastLine(endpoint string) entry {
+	w.t.Helper()
+	lines := w.journal()
+	for i := len(lines) - 1; i >= 0; i-- {
+		if lines[i].Endpoint == endpoint {
+			return lines[i]
+		}
+	}
+	require.Fail(w.t, "no line", endpoint)
+	return entry{}
+}

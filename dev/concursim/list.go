@@ -1,0 +1,81 @@
+package main
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// listItem is a value of a list: a description writes it as (code) name.
+type listItem struct{ code, name string }
+
+var listValue = regexp.MustCompile(`^\(([^()]+)\) ?(.+)$`)
+
+// itemOf reads a field's text as a list value.
+func itemOf(text string) (listItem, bool) {
+	found := listValue.FindStringSubmatch(text)
+	if found == nil {
+		return listItem{}, false
+	}
+	return listItem{found[1], found[2]}, true
+}
+
+// guid is the identifier that v4 prints in the place of the value: 32 hexadecimal
+// digits, the same in every report.
+func (s *simulator) guid(item listItem) string {
+	return letters(s.draw("list item", item.code, item.name), hexDigits, 32)
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+// knowItems remembers every list value of the texts, so that List v4 has it.
+func (s *simulator) knowItems(all ...map[int]string) {
+	for _, texts := range all {
+		for _, text := range texts {
+			if item, is := itemOf(text); is {
+				s.directory.items[s.guid(item)] = item
+			}
+		}
+	}
+}
+
+func (s *simulator) knowItemsOf(d description) {
+	s.knowItems(d.Custom, d.OrgUnit)
+	for _, e := range d.Entries {
+		s.knowItems(e.Custom, e.OrgUnit)
+		s.knowAllocated(e.Allocations)
+		for _, item := range e.Itemizations {
+			s.knowItems(item.Custom, item.OrgUnit)
+			s.knowAllocated(item.Allocations)
+		}
+	}
+}
+
+func (s *simulator) knowAllocated(allocations []allocationDescription) {
+	for _, a := range allocations {
+		s.knowItems(a.Custom)
+	}
+}
+
+// handleListItem plays a list item of List v4. Its own id is written as a UUID, and the
+// path takes both writings:
+// https://developer.concur.com/api-reference/common/list-item/v4.list-item.html.
+func (s *simulator) handleListItem(c *call) answer {
+	id := strings.ToUpper(strings.ReplaceAll(c.about.object, "-", ""))
+	item, known := s.directory.items[id]
+	if !known {
+		return s.errorAnswer(c, http.StatusNotFound, "listItem not found")
+	}
+	list := dashed(letters(s.draw("list"), hexDigits, 32))
+	return jsonAnswer(fields{
+		"id": dashed(id), "code": item.code, "shortCode": item.code, "value": item.name, "parentId": nil,
+		"level": 1, "listId": list, "lists": []any{fields{"id": list, "hasChildren": false}},
+		"hasChildren": false, "isDeleted": false,
+	})
+}
+
+// dashed writes 32 hexadecimal digits as a UUID.
+func dashed(hex string) string {
+	hex = strings.ToLower(hex)
+	return hex[:8] + "-" + hex[8:12] + "-" + hex[12:16] + "-" + hex[16:20] + "-" + hex[20:]
+}

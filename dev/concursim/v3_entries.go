@@ -1,0 +1,152 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+)
+
+// collectionV3 is a call's report as a collection of v3 shows it: nil with the answer
+// when there is nothing to show.
+func (s *simulator) collectionV3(c *call, perUser bool) (*report, pageV3, answer) {
+	page, wrong := readPageV3(c)
+	switch {
+	case wrong != "":
+		return nil, page, s.errorAnswer(c, http.StatusBadRequest, wrong)
+	case c.query.Get("reportID") == "":
+		return nil, page, s.errorAnswer(c, http.StatusBadRequest, "The reportID is missing.")
+	}
+	r := c.readable()
+	if r == nil {
+		return nil, page, s.errorAnswer(c, http.StatusNotFound, "The report does not exist.")
+	}
+	login := c.query.Get("user")
+	if perUser && !strings.EqualFold(login, r.desc.Login) && !strings.EqualFold(login, "all") {
+		return nil, page, s.pageOf(c, page, 0, nil) // that user owns nothing of it
+	}
+	return r, page, answer{}
+}
+
+// handleEntriesV3 plays the entries of a report:
+// https://developer.concur.com/api-reference/expense/expense-report/expense-entry.html.
+func (s *simulator) handleEntriesV3(c *call) answer {
+	r, page, a := s.collectionV3(c, true)
+	if r == nil {
+		return a
+	}
+	return s.pageOf(c, page, len(r.entries), func(i int) any { return s.renderEntryV3(r, r.expenseAt(i, -1)) })
+}
+
+// handleItemizationsV3 plays the itemizations of a report, of all its entries:
+// https://developer.concur.com/api-reference/expense/expense-report/expense-itemization.html.
+func (s *simulator) handleItemizationsV3(c *call) answer {
+	r, page, a := s.collectionV3(c, true)
+	if r == nil {
+		return a
+	}
+	var all []described
+	for n := range r.entries {
+		all = append(all, r.children(n)...)
+	}
+	return s.pageOf(c, page, len(all), func(i int) any { return s.renderItemizationV3(r, all[i]) })
+}
+
+// handleAllocationsV3 plays the allocations of a report, of its entries and of their
+// itemizations: https://developer.concur.com/api-reference/expense/allocations/expense-allocations.html.
+func (s *simulator) handleAllocationsV3(c *call) answer {
+	r, page, a := s.collectionV3(c, false)
+	if r == nil {
+		return a
+	}
+	var all []fields
+	for n := range r.entries {
+		for _, d := range append([]described{r.expenseAt(n, -1)}, r.children(n)...) {
+			for i := range d.allocations {
+				all = append(all, s.renderAllocationV3(r, d, i))
+			}
+		}
+	}
+	return s.pageOf(c, page, len(all), func(i int) any { return all[i] })
+}
+
+// commonV3 is what entries and itemizations have in common.
+func (s *simulator) commonV3(r *report, d described, path string) fields {
+	whole, e := d.whole, d.expense()
+	state := "N"
+	if len(d.allocations) > 0 {
+		state = "F"
+	}
+	id := s.v3ID(d.key)
+	v := fields{
+		"ID": id, "URI": "http://" + s.authority(s.home) + expenseV3Path + path + "/" + id,
+		"ReportID": r.reportID, "ReportOwnerID": r.desc.Login,
+		"ExpenseTypeCode": e.typ, "ExpenseTypeName": e.name, "SpendCategoryCode": "OTHER", "SpendCategoryName": "Other",
+		"TransactionDate": textOrNull(e.date), "TransactionAmount": plain(e.amount),
+		"PostedAmount": plain(e.posted), "ApprovedAmount": plain(e.posted),
+		"LocationID": nil, "LocationName": textOrNull(whole.Location), "LocationSubdivision": nil, "LocationCountry": textOrNull(whole.Country),
+		"Description": textOrNull(e.purpose), "IsPersonal": e.personal, "IsBillable": false, "IsImageRequired": *whole.ReceiptRequired,
+		"AllocationType": state, "HasComments": d.item == nil && whole.Comments > 0, "HasExceptions": r.exceptional(d),
+		"LastModified": d.entry.modified.Format(timeV3),
+	}
+	s.fieldsV3(v, "OrgUnit", 6, e.orgUnit)
+	s.fieldsV3(v, "Custom", 40, e.custom)
+	return v
+}
+
+func (s *simulator) renderEntryV3(r *report, d described) fields {
+	v := s.commonV3(r, d, "entries")
+	whole := d.whole
+	more := fields{
+		"ExpenseID": s.v4ID(d.key), "Comment": "", "ExchangeRate": plain(whole.ExchangeRate),
+		"TransactionCurrencyCode": whole.Currency, "PaymentTypeID": makeKey(s.draw("payment type", whole.PaymentType)),
+		"PaymentTypeName":   paymentTypeName(whole.PaymentType),
+		"VendorDescription": textOrNull(whole.Vendor), "VendorListItemID": nil, "VendorListItemName": nil,
+		"HasItemizations": len(d.entry.itemizations) > 0, "HasAttendees": whole.Attendees > 0, "HasImage": whole.Receipt,
+		"HasVAT": false, "HasAppliedCashAdvance": false, "ReceiptReceived": false, "TaxReceiptType": receiptType(whole),
+		"IsPersonalCardCharge": false, "IsPaidByExpensePay": false, "CompanyCardTransactionID": nil, "ElectronicReceiptID": nil,
+		"EmployeeBankAccountID": nil, "TripID": nil, "Journey": nil, "FormID": makeKey(s.draw("form", whole.Type)),
+	}
+	if len(d.entry.itemizations) > 0 {
+		more["AllocationType"] = "F"
+	}
+	for name, value := range more {
+		v[name] = value
+	}
+	return v
+}
+
+func (s *simulator) renderItemizationV3(r *report, d described) fields {
+	v := s.commonV3(r, d, "itemizations")
+	v["EntryID"] = s.v3ID(d.parent)
+	return v
+}
+
+// renderAllocationV3 names the entry, or the itemization, that is allocated: the
+// documentation has but one element for either.
+func (s *simulator) renderAllocationV3(r *report, d described, i int) fields {
+	share, id := d.shares[i], s.v3ID(d.allocations[i])
+	account := "AccountCode1"
+	if s.draw(r.name, "account").IntN(2) == 0 {
+		account = "AccountNumber" // as the table has it; the examples print the other
+	}
+	v := fields{
+		"ID": id, "URI": "http://" + s.authority(s.home) + expenseV3Path + "allocations/" + id,
+		"EntryID": s.v3ID(d.key), "Percentage": share.Percentage.StringFixed(8), "IsPercentEdited": false, "IsHidden": false,
+		account: textOrNull(share.AccountCode), "AccountCode2": textOrNull(share.AccountCode2),
+	}
+	s.fieldsV3(v, "Custom", 20, share.Custom)
+	return v
+}
+
+func receiptType(d entryDescription) string {
+	if d.Receipt {
+		return "R"
+	}
+	return "N"
+}
+
+func paymentTypeName(code string) string {
+	if code == "CASH" {
+		return "Cash"
+	}
+	return "Payment type " + code
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"maps"
+
+	"github.com/shopspring/decimal"
+)
+
+// handleExpensesV4 plays the entries of a report, all in one answer and without their
+// custom fields: https://developer.concur.com/api-reference/expense/expense-report/v4.expenses.html.
+func (s *simulator) handleExpensesV4(c *call) answer {
+	r, a := s.reportOf(c)
+	if r == nil {
+		return a
+	}
+	all := []any{}
+	for n := range r.entries {
+		all = append(all, s.summaryV4(r, r.expenseAt(n, -1), c.about.context))
+	}
+	return jsonAnswer(all)
+}
+
+// handleExpenseV4 plays a single entry or itemization, with everything about it.
+func (s *simulator) handleExpenseV4(c *call) answer {
+	r, d, a := s.expenseOf(c)
+	if r == nil {
+		return a
+	}
+	v := s.summaryV4(r, d, c.about.context)
+	e := d.expense()
+	parent := any(nil)
+	if d.parent != "" {
+		parent = s.v4ID(d.parent)
+	}
+	maps.Copy(v, fields{
+		"customData": s.customData(e.custom, e.orgUnit), "parentExpenseId": parent,
+		"receiptType":       fields{"id": receiptType(d.whole), "status": map[string]string{"R": "Receipt", "N": "No Receipt"}[receiptType(d.whole)]},
+		"isExpenseRejected": false, "isExpenseBillable": false, "isPaperReceiptReceived": false, "isExcludedFromCashAdvanceByUser": false,
+		"expenseTaxSummary": nil, "mileage": nil, "travel": nil, "merchantTaxId": nil, "taxRateLocation": "HOME",
+		"budgetAccrualDate": nil, "authorizationRequestExpenseId": nil, "lastModifiedDate": d.entry.modified.Format(timeV4Short),
+	})
+	return jsonAnswer(v)
+}
+
+// handleItemizationsV4 plays the itemizations of an entry: none of an expense that is
+// not itemized.
+func (s *simulator) handleItemizationsV4(c *call) answer {
+	r, d, a := s.expenseOf(c)
+	if r == nil {
+		return a
+	}
+	all := []any{}
+	if d.item == nil {
+		for _, child := range r.children(d.n) {
+			all = append(all, s.summaryV4(r, child, c.about.context))
+		}
+	}
+	return jsonAnswer(all)
+}
+
+// summaryV4 is an expense as lists show it.
+func (s *simulator) summaryV4(r *report, d described, context string) fields {
+	whole, e, currency := d.whole, d.expense(), r.desc.Currency
+	claimed := e.posted
+	if e.personal {
+		claimed = decimal.Zero
+	}
+	state := "NOT_ALLOCATED"
+	if len(d.allocations) > 0 || d.item == nil && len(d.entry.itemizations) > 0 {
+		state = "FULLY_ALLOCATED"
+	}
+	receipt := any(nil)
+	if whole.Receipt && d.item == nil {
+		receipt = letters(s.draw(r.name, "receipt v4", d.n), hexDigits, 32)
+	}
+	id := s.v4ID(d.key)
+	href := s.longPath(r, context) + "/expenses/" + id
+	links := []any{s.linkV4("self", href), s.linkV4("comments", href+"/comments")}
+	if d.item == nil {
+		links = append(links, s.linkV4("itemizations", href+"/itemizations"))
+	}
+	return fields{
+		"expenseId": id, "businessPurpose": textOrNull(e.purpose), "transactionDate": dateOf(e.date),
+		"expenseType":       fields{"id": e.typ, "name": e.name, "code": "OTHER", "isDeleted": false},
+		"paymentType":       fields{"id": whole.PaymentType, "name": paymentTypeName(whole.PaymentType), "code": whole.PaymentType},
+		"transactionAmount": amountV4(e.amount, whole.Currency), "postedAmount": amountV4(e.posted, currency),
+		"approvedAmount": amountV4(e.posted, currency), "claimedAmount": amountV4(claimed, currency),
+		"approverAdjustedAmount": amountV4(e.posted, currency),
+		"exchangeRate":           fields{"value": digits(whole.ExchangeRate.StringFixed(14)), "operation": "MULTIPLY"},
+		"location":               s.locationV4(whole), "vendor": vendorV4(whole),
+		"attendeeCount": attendeesOf(d), "allocationState": state, "allocationSetId": nil,
+		"hasExceptions": r.exceptional(d), "hasBlockingExceptions": r.blocked(d.key),
+		"isPersonalExpense": e.personal, "isImageRequired": *whole.ReceiptRequired, "isPaperReceiptRequired": false,
+		"hasMissingReceiptDeclaration": false, "isAutoCreated": false, "imageCertificationStatus": nil,
+		"receiptImageId": receipt, "ereceiptImageId": nil, "ticketNumber": nil, "expenseSourceIdentifiers": nil,
+		"travelAllowance": fields{"dailyLimitAmount": nil, "dailyTravelAllowanceId": nil, "isExpensePartOfTravelAllowance": false},
+		"links":           links,
+	}
+}
+
+func (s *simulator) locationV4(d entryDescription) any {
+	if d.Location == "" && d.Country == "" {
+		return nil
+	}
+	return fields{
+		"id": letters(s.draw("location", d.Location), hexDigits, 32), "name": textOrNull(d.Location), "city": textOrNull(d.Location),
+		"countrySubDivisionCode": nil, "countryCode": textOrNull(d.Country),
+	}
+}
+
+func vendorV4(d entryDescription) any {
+	if d.Vendor == "" {
+		return nil
+	}
+	return fields{"id": nil, "name": nil, "description": d.Vendor}
+}
+
+func attendeesOf(d described) int {
+	if d.item != nil {
+		return 0
+	}
+	return d.whole.Attendees
+}
+
+// handleAllocationsV4 plays the allocations of an expense; those of an itemized entry
+// are its itemizations': https://developer.concur.com/api-reference/expense/expense-report/v4.allocations.html.
+func (s *simulator) handleAllocationsV4(c *call) answer {
+	r, d, a := s.expenseOf(c)
+	if r == nil {
+		return a
+	}
+	e := d.expense()
+	all := []any{}
+	for i, key := range d.allocations {
+		share := d.shares[i]
+		part := amountV4(e.posted.Mul(share.Percentage).Div(decimal.NewFromInt(100)).Round(8), r.desc.Currency)
+		account := share.AccountCode
+		setDefault(&account, "Pending Client") // nobody has set any up
+		all = append(all, fields{
+			"allocationId": s.v4ID(key), "expenseId": s.v4ID(d.key), "percentage": digits(share.Percentage.StringFixed(8)),
+			"accountCode": account, "overLimitAccountCode": nil, "isSystemAllocation": false, "isPercentEdited": false,
+			"allocationAmount": part, "approvedAmount": part, "claimedAmount": part,
+			"customData": s.customData(share.Custom, nil),
+		})
+	}
+	return jsonAnswer(all)
+}
+
+// handleAttendeesV4 plays the attendees of an expense:
+// https://developer.concur.com/api-reference/expense/expense-report/v4.expense-attendee-associations.html.
+func (s *simulator) handleAttendeesV4(c *call) answer {
+	r, d, a := s.expenseOf(c)
+	if r == nil {
+		return a
+	}
+	list := []any{}
+	for i := range attendeesOf(d) {
+		share := amountV4(d.expense().amount.Div(decimal.NewFromInt(int64(attendeesOf(d)))).Round(8), d.whole.Currency)
+		list = append(list, fields{
+			"attendeeId": letters(s.draw(r.name, "attendee v4", d.n, i), hexDigits, 32), "customData": nil, "isAmountUserEdited": false,
+			"isTraveling": nil, "associatedAttendeeCount": 1, "versionNumber": 1, "transactionAmount": share, "approvedAmount": share,
+		})
+	}
+	return jsonAnswer(fields{"noShowAttendeeCount": 0, "expenseAttendeeList": list})
+}
