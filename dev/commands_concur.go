@@ -68,7 +68,7 @@ func (s *stage) doFault(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "fault ENDPOINT KIND [times=N] [report=NAME] [skip=N] [PARAM=VALUE]..."); err != nil {
 		return err
 	}
-	fault := map[string]any{"endpoint": args[0], "kind": args[1]}
+	fault := map[string]any{"kind": args[1]}
 	param := map[string]any{}
 	for _, arg := range args[2:] {
 		name, text, ok := strings.Cut(arg, "=")
@@ -91,11 +91,17 @@ func (s *stage) doFault(_ *testscript.TestScript, args []string) error {
 	if len(param) > 0 {
 		fault["param"] = param
 	}
-	body, err := yaml.Marshal(fault)
-	if err != nil {
-		return err
+	for _, endpoint := range s.house.setup.endpoints(args[0]) {
+		fault["endpoint"] = endpoint
+		body, err := yaml.Marshal(fault)
+		if err != nil {
+			return err
+		}
+		if err := s.house.sim.do(s.ctx, http.MethodPost, "/faults", body, nil); err != nil {
+			return err
+		}
 	}
-	return s.house.sim.do(s.ctx, http.MethodPost, "/faults", body, nil)
+	return nil
 }
 
 func (s *stage) doFaults(_ *testscript.TestScript, args []string) error {
@@ -271,13 +277,14 @@ func (s *stage) isArriving(_ *testscript.TestScript, args []string) error {
 
 func (s *stage) requests(what, wanted string) error {
 	endpoint, host, _ := strings.Cut(what, "@")
+	endpoints := s.house.setup.endpoints(endpoint)
 	entries, err := s.house.sim.journal(s.ctx)
 	if err != nil {
 		return err
 	}
 	n := 0
 	for _, e := range entries {
-		if e.Request > 0 && (endpoint == "all" || e.Endpoint == endpoint) && (host == "" || e.Host == host) {
+		if e.Request > 0 && (endpoint == "all" || slices.Contains(endpoints, e.Endpoint)) && (host == "" || e.Host == host) {
 			n++
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,6 +45,7 @@ type houseSetup struct {
 	seed     uint64
 	fixed    bool   // take the well-known ports when they are free
 	sweep    string // CONCUR_SWEEP
+	via      string // CONCUR_INTERFACE; empty: v1.1
 }
 
 // Credentials that the dev command gives to both sides. They protect nothing.
@@ -171,7 +173,7 @@ func (h *house) workerSettings() []string {
 		"CONCUR_INTERNAL_LISTEN=127.0.0.1:0",
 		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_HOSTS="+api+","+api2, "CONCUR_CA="+h.certs.ca,
 		"CONCUR_CLIENT_ID="+clientID, "CONCUR_CLIENT_SECRET="+clientSecret, "CONCUR_REFRESH_TOKEN="+refreshToken,
-		"CONCUR_RULES="+h.setup.rules,
+		"CONCUR_RULES="+h.setup.rules, "CONCUR_INTERFACE="+cmp.Or(h.setup.via, "v1.1"),
 		"CONCUR_ANSWER_LIMIT=2s", "CONCUR_HEARTBEAT_TIMEOUT=1500ms",
 		"CONCUR_OUTAGE_DELAY=300ms", "CONCUR_UNAUTHORIZED_DELAY=500ms", "CONCUR_MALFORMED_DELAY=50ms",
 		"CONCUR_RETRY_INTERVAL=100ms", "CONCUR_RETRY_MAX_INTERVAL=1s",

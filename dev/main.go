@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -26,6 +28,7 @@ type options struct {
 	seed     uint64
 	verbose  bool
 	jobs     int
+	via      string
 }
 
 func main() {
@@ -50,6 +53,7 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&o.rules, "rules", "", "rules `FILE`, instead of dev/rules.yaml")
 	flags.Uint64Var(&o.seed, "seed", 0, "seed of what the simulator makes up; 0 takes one of the clock")
 	flags.BoolVar(&o.verbose, "v", false, "with -once, show what each story did")
+	flags.StringVar(&o.via, "interface", pairings[0], "`INTERFACE` by which the worker reads and acts on reports: v1.1, v3+v4 or v4")
 	flags.IntVar(&o.jobs, "jobs", 4, "with -once, how many stories at a time")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -57,6 +61,9 @@ func run(ctx context.Context, args []string) error {
 	o.stories = flags.Args()
 	if len(o.stories) > 0 && !o.once {
 		return fmt.Errorf("unexpected argument %q; stories are named after -once", o.stories[0])
+	}
+	if !slices.Contains(pairings, o.via) {
+		return fmt.Errorf("-interface %q is none of %s", o.via, strings.Join(pairings, ", "))
 	}
 	if o.seed == 0 {
 		o.seed = uint64(time.Now().UnixNano())

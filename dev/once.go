@@ -154,7 +154,7 @@ func (w *world) setup() houseSetup {
 	}
 	return houseSetup{
 		binaries: w.binaries, temporal: w.temporal, queue: "dev",
-		rules: rules, payloads: w.options.payloads, seed: w.options.seed, sweep: "off",
+		rules: rules, payloads: w.options.payloads, seed: w.options.seed, sweep: "off", via: w.options.via,
 	}
 }
 

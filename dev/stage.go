@@ -83,7 +83,8 @@ func params(ctx context.Context, setup houseSetup, name, file string, opened fun
 			})
 			return nil
 		},
-		Cmds: commands(),
+		Cmds:      commands(),
+		Condition: setup.condition,
 	}
 }
 
