@@ -1,7 +1,6 @@
 package concur
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,13 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"concur-connector/concur/wire"
-	"concur-connector/expense"
 )
 
 // maxErrorBody bounds what is read of an answer that is no success, in bytes.
@@ -26,46 +23,6 @@ const maxRetryAfter = time.Hour
 
 const notFollowed = "a redirect is not followed"
 
-// kindOf classifies an answer that is no success.
-//
-// Source: https://developer.concur.com/api-reference/http-status-codes.html
-func kindOf(status int, body []byte, write bool) expense.Kind {
-	switch {
-	case status == http.StatusUnauthorized:
-		return Unauthorized
-	case status == http.StatusForbidden:
-		return Forbidden
-	case status == http.StatusNotFound:
-		return NotFound
-	case status == http.StatusTooManyRequests:
-		return RateLimited
-	case status == http.StatusBadRequest:
-		return badRequest(body)
-	case status == http.StatusServiceUnavailable:
-		return Unavailable
-	case status >= 500 && write:
-		return OutcomeUnknown
-	case status >= 500:
-		return Unavailable
-	}
-	return Rejected
-}
-
-// tooMany are the words of a limit on requests; other limits are refusals.
-var tooMany = regexp.MustCompile(`\b(requests?|rate|calls?|api)\s+(limits?|quota)|\blimit (of|on|for) (requests|calls)|\bnumber of (requests|calls)|too many (requests|calls)|throttl`)
-
-// badRequest finds the two passing conditions that Concur reports as a 400. Only
-// the text tells them apart from a refusal; it chooses a delay and nothing more.
-func badRequest(body []byte) expense.Kind {
-	switch text := bytes.ToLower(body); {
-	case bytes.Contains(text, []byte("deadlock")):
-		return Deadlock
-	case tooMany.Match(text):
-		return RateLimited
-	}
-	return Rejected
-}
-
 // refused is the error of an answer that is no success.
 func (r request) refused(resp *http.Response, body []byte) *Error {
 	e := &Error{
@@ -73,6 +30,9 @@ func (r request) refused(resp *http.Response, body []byte) *Error {
 		CorrelationID: correlationOf(resp), RetryAfter: retryAfter(resp.Header),
 	}
 	e.Code, e.Message = wire.DecodeError(body)
+	if r.discreet {
+		e.Code, e.Message = codeWord(e.Code), ""
+	}
 	switch {
 	case e.Status >= 300 && e.Status < 400:
 		e.Message = notFollowed

@@ -20,7 +20,10 @@ import (
 	"concur-connector/concur/wire"
 )
 
-const correlationHeader = "concur-correlationid"
+const (
+	correlationHeader = "concur-correlationid"
+	mediaJSON         = "application/json"
+)
 
 // request is one call of an operation.
 type request struct {
@@ -33,6 +36,9 @@ type request struct {
 	own    bool   // it changes our own access, and no report
 	silent bool   // its answer needs no body
 	accept string // the media type that is asked for; XML when empty
+	media  string // of the body; XML when empty
+
+	discreet bool // what Concur says of a failure may name a person: its code is kept alone
 
 	// consume reads the answer as it comes, when it may be too long to be held in
 	// memory. It is called once, with the body of a success.
@@ -107,7 +113,7 @@ func (c *Client) send(ctx context.Context, r request, access access) (*answer, e
 	req.Header.Set("Accept", cmp.Or(r.accept, "application/xml"))
 	req.Header.Set(correlationHeader, correlation)
 	if r.body != nil {
-		req.Header.Set("Content-Type", "application/xml")
+		req.Header.Set("Content-Type", cmp.Or(r.media, "application/xml"))
 	}
 
 	a, failure := c.receive(r, req, written.Load)

@@ -2,60 +2,44 @@ package wire
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
-	"strconv"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// DecodeError reads what the body of an error answer says: a code, or the ID under
-// which Concur has recorded the error, and one line of at most 300 characters. Both
-// are empty when the body says nothing that a person could use, such as the HTML of
-// a gateway.
+// DecodeError reads what the body of an error answer says: the code that tells most, or
+// else the ID under which Concur has recorded the error, and one line of at most 300
+// characters. Both are empty when the body says nothing that a person could use, such as
+// the HTML of a gateway.
 //
 // Source: https://developer.concur.com/api-reference/http-status-codes.html
 func DecodeError(body []byte) (code, message string) {
+	codes, message := said(body)
+	return first(codes...), message
+}
+
+// ErrorCodes returns all codes of an error answer, the one that tells most first.
+func ErrorCodes(body []byte) []string {
+	codes, _ := said(body)
+	return codes
+}
+
+func said(body []byte) (codes []string, message string) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))
 	switch {
 	case len(body) == 0 || !utf8.Valid(body) || IsHTML(body):
-	case body[0] == '{':
-		code, message = errorOfJSON(body)
+	case body[0] == '{', body[0] == '[':
+		codes, message = errorOfJSON(body)
 	case body[0] == '<':
+		var code string
 		code, message = errorOfXML(body)
+		codes = []string{code}
 	}
-	return clip(code, maxShortText), sentence(message)
-}
-
-func errorOfJSON(body []byte) (code, message string) {
-	type fault struct{ ID, Message string }
-	var e struct {
-		Error            any    `json:"error"` // a word, or an object in some answers
-		ErrorDescription string `json:"error_description"`
-		Code             any    `json:"code"` // a number or a text
-		ErrorID          string `json:"errorId"`
-		ErrorMessage     string `json:"errorMessage"`
-		Message          string `json:"message"`
+	for i, code := range codes {
+		codes[i] = clip(strings.Join(strings.Fields(code), " "), maxShortText)
 	}
-	// A field of another type than expected leaves the others usable.
-	_ = json.Unmarshal(body, &e)
-	word, isWord := e.Error.(string)
-	if !isWord {
-		// The form of the XML, put into JSON.
-		var inner struct {
-			Error   fault
-			Content struct{ Error fault }
-		}
-		_ = json.Unmarshal(body, &inner)
-		e.ErrorID = first(e.ErrorID, inner.Error.ID, inner.Content.Error.ID)
-		e.ErrorMessage = first(e.ErrorMessage, inner.Error.Message, inner.Content.Error.Message)
-	}
-	if number, ok := e.Code.(float64); ok {
-		code = strconv.FormatFloat(number, 'f', -1, 64)
-	} else {
-		code, _ = e.Code.(string)
-	}
-	return first(code, e.ErrorID, word), first(e.ErrorDescription, e.ErrorMessage, e.Message, word)
+	return slices.DeleteFunc(codes, func(code string) bool { return code == "" }), sentence(message)
 }
 
 // errorOfXML takes the first Message and the first Id, at whatever depth: the root

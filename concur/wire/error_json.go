@@ -1,0 +1,106 @@
+package wire
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// maxFaults bounds how many of the errors in one answer are repeated.
+const maxFaults = 3
+
+// fault is one error inside an answer, by whichever names an interface has for its parts.
+type fault struct{ code, message string }
+
+// errorOfJSON reads the errors of the token endpoint, of Expense v4 (validationErrors),
+// of Request v4 (a list, or errors) and of Identity v4 (SCIM), and the XML put into JSON.
+// A field of another type than expected leaves the others usable.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html#schema-error
+// Source: https://developer.concur.com/api-reference/request/v4.response-codes.html
+func errorOfJSON(body []byte) (codes []string, message string) {
+	var value any
+	if json.Unmarshal(body, &value) != nil {
+		return nil, ""
+	}
+	if list, ok := value.([]any); ok {
+		return telling(nil, "", faultsOf(list))
+	}
+	e := objectOf(value)
+	word, inner := wordOf(e["error"]), objectOf(e["error"])
+	content := objectOf(objectOf(e["content"])["error"])
+	// By falling weight; an ID that names one event and no cause comes last.
+	codes = []string{wordOf(e["code"]), wordOf(e["errorcode"]), wordOf(e["scimtype"])}
+	ids := []string{wordOf(e["errorid"]), wordOf(inner["id"]), wordOf(content["id"])}
+	message = first(wordOf(e["error_description"]), wordOf(e["errormessage"]), wordOf(inner["message"]),
+		wordOf(content["message"]), wordOf(e["message"]), wordOf(e["detail"]), word)
+	faults := faultsOf(e["validationerrors"])
+	faults = append(faults, faultsOf(e["errors"])...)
+	faults = append(faults, faultsOf(objectOf(e["urn:ietf:params:scim:api:messages:concur:2.0:error"])["messages"])...)
+	for _, id := range ids {
+		if !isMere(id) {
+			codes = append(codes, id)
+		}
+	}
+	codes, message = telling(codes, message, faults)
+	for _, id := range append(ids, word) {
+		if id != "" {
+			codes = append(codes, id)
+		}
+	}
+	return codes, message
+}
+
+// telling puts the codes of what is inside an answer after its own, and its messages
+// after its own.
+func telling(codes []string, message string, faults []fault) ([]string, string) {
+	messages := []string{message}
+	for i, f := range faults {
+		codes = append(codes, f.code)
+		if i < maxFaults && f.message != "" && !strings.Contains(messages[0], f.message) {
+			messages = append(messages, f.message)
+		}
+	}
+	if messages[0] == "" {
+		messages = messages[1:]
+	}
+	return codes, strings.Join(messages, " | ")
+}
+
+func faultsOf(value any) []fault {
+	list, _ := value.([]any)
+	var faults []fault
+	for _, item := range list {
+		o := objectOf(item)
+		f := fault{
+			code:    first(wordOf(o["errorcode"]), wordOf(o["code"]), wordOf(o["id"])),
+			message: first(wordOf(o["errormessage"]), wordOf(o["message"]), wordOf(item)),
+		}
+		if f != (fault{}) && len(faults) < 100 {
+			faults = append(faults, f)
+		}
+	}
+	return faults
+}
+
+// isMere reports whether an ID names one event, and no cause that it shares with others.
+func isMere(id string) bool {
+	_, err := strconv.ParseUint(id, 10, 64)
+	return id == "" || err == nil || isGUID(id)
+}
+
+// objectOf returns the fields of an object, their names in lower case.
+func objectOf(value any) map[string]any {
+	o, _ := value.(map[string]any)
+	return folded(o)
+}
+
+func wordOf(value any) string {
+	switch v := value.(type) {
+	case string:
+		return strings.TrimSpace(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return ""
+}
