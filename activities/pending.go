@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"concur-connector/concur"
 	"concur-connector/expense"
 )
 
@@ -24,11 +25,11 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 	before := time.Now().Add(-in.Grace)
 	for range pendingPages {
 		var err error
-		found.Next, err = a.options.Concur.PendingReports(ctx, found.Next, func(row expense.PendingReport) error {
+		found.Next, err = a.options.Concur.PendingReports(ctx, found.Next, func(row concur.PendingReport) error {
 			if row.LastModified.After(before) {
 				return nil
 			}
-			return a.lookFor(ctx, row, &found)
+			return a.lookFor(ctx, row.PendingReport, &found)
 		})
 		if err != nil {
 			return expense.PendingReports{}, a.failure(ctx, err)

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"concur-connector/expense"
 )
 
 // Options configure a [Client]. Geolocation, ClientID, ClientSecret, and RefreshToken
@@ -55,6 +57,9 @@ type Client struct {
 	log     *slog.Logger
 
 	readOnly bool
+
+	userIDs, logins lookups[string]
+	listItems       lookups[expense.Field]
 }
 
 // New returns a client, or one error that says everything that is wrong with the

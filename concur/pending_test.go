@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"concur-connector/concur"
-	"concur-connector/expense"
 )
 
 // pages answers the list of reports, one page for each offset; the next page's URL is
@@ -39,7 +38,7 @@ func listed(s *server, t *testing.T) ([]string, error) {
 	var ids []string
 	client, page := s.client(t), ""
 	for {
-		next, err := client.PendingReports(context.Background(), page, func(r expense.PendingReport) error {
+		next, err := client.PendingReports(context.Background(), page, func(r concur.PendingReport) error {
 			ids = append(ids, r.ID)
 			return nil
 		})
@@ -110,7 +109,7 @@ func TestPendingReports(t *testing.T) {
 		t.Parallel()
 		mine := errors.New("enough")
 		_, err := pages(t, map[string]string{"": list + "?offset=a"}).client(t).PendingReports(context.Background(), "",
-			func(expense.PendingReport) error { return mine })
+			func(concur.PendingReport) error { return mine })
 		require.Same(t, mine, err)
 	})
 }

@@ -29,6 +29,9 @@ func (c *Client) ReportOf(ctx context.Context, objectURI string, logins []string
 	if r.target, err = c.target(r.op, ObjectURI, objectURI); err != nil {
 		return nil, false, err
 	}
+	if err := under(reportPath, r.target.path); err != nil { // v1.1's alone
+		return nil, false, &Error{Op: r.op, Kind: Untrusted, Message: ObjectURI + " " + err.Error()}
+	}
 	a, err := c.do(ctx, r)
 	if err != nil {
 		return nil, false, err
@@ -50,14 +53,15 @@ func (c *Client) ReportOf(ctx context.Context, objectURI string, logins []string
 
 // sameLogin compares two logins, in any case of the letters of ASCII: beyond it there are
 // look-alikes that fold to them.
-func sameLogin(a, b string) bool {
-	fold := func(r rune) rune {
+func sameLogin(a, b string) bool { return foldLogin(a) == foldLogin(b) }
+
+func foldLogin(login string) string {
+	return strings.Map(func(r rune) rune {
 		if r >= 'A' && r <= 'Z' {
 			return r + 'a' - 'A'
 		}
 		return r
-	}
-	return strings.Map(fold, a) == strings.Map(fold, b)
+	}, login)
 }
 
 // PostExceptions posts exceptions on the report with that key, the RptKey of its

@@ -10,7 +10,7 @@ import (
 
 // The fields in which a URL comes from outside, each with the paths it may name.
 const (
-	ObjectURI       = "ObjectURI"         // of a callout: a report
+	ObjectURI       = "ObjectURI"         // of a callout or an event: a report or a travel request
 	ActionURL       = "WorkflowActionURL" // of a report: its workflow step
 	NotificationURI = "NotificationURI"   // of the failed list: one of its entries
 	NextPage        = "NextPage"          // of a list: its next page
@@ -19,13 +19,16 @@ const (
 const (
 	reportPath       = "/api/expense/expensereport/"
 	notificationPath = "/api/platform/notifications/v1.0/notification"
+	requestsPath     = "/travelrequest/v4/requests"
+	v4UsersPath      = "/expensereports/v4/users/"
+	v4ReportsPath    = "/expensereports/v4/reports/"
 )
 
-var prefixes = map[string]string{
-	ObjectURI:       reportPath,
-	ActionURL:       reportPath,
-	NotificationURI: notificationPath + "/",
-	NextPage:        "/api/v3.0/expense/",
+var prefixes = map[string][]string{
+	ObjectURI:       {reportPath, requestsPath + "/", v4UsersPath},
+	ActionURL:       {reportPath},
+	NotificationURI: {notificationPath + "/"},
+	NextPage:        {"/api/v3.0/expense/", "/travelrequest/v4/"},
 }
 
 // target is where on the geolocation a request goes: path and query, byte for byte.
@@ -51,7 +54,7 @@ func (c *Client) target(op, field, raw string) (target, error) {
 }
 
 func (h hosts) target(field, raw string) (target, error) {
-	prefix, ok := prefixes[field]
+	allowed, ok := prefixes[field]
 	if !ok {
 		return target{}, errors.New("is not a field that holds a URL")
 	}
@@ -68,7 +71,7 @@ func (h hosts) target(field, raw string) (target, error) {
 	if !h.allow(u.Host) {
 		return target{}, fmt.Errorf("names the host %s, which is not on the allow-list", shown(u.Host))
 	}
-	if err := under(prefix, u.Path); err != nil {
+	if err := underAny(allowed, u.Path); err != nil {
 		return target{}, fmt.Errorf("%w (host %s)", err, shown(u.Host))
 	}
 	return target{path: u.Path, query: u.Query}, nil
@@ -92,6 +95,16 @@ func plain(raw string) error {
 
 // encoded are the escapes that may hide a dot segment.
 var encoded = strings.NewReplacer("%2e", ".", "%2f", "/")
+
+// underAny checks that a path is under one of several prefixes.
+func underAny(prefixes []string, path string) error {
+	for _, prefix := range prefixes {
+		if strings.HasPrefix(strings.ToLower(path), prefix) {
+			return under(prefix, path)
+		}
+	}
+	return fmt.Errorf("has a path that does not begin with %s", strings.Join(prefixes, " or "))
+}
 
 // under checks that a path begins with a prefix, in any case, that it names
 // something there, and that no segment leads out again.
@@ -150,4 +163,19 @@ func checkKey(key, path string) error {
 		return err
 	}
 	return under(reportPath, path)
+}
+
+// checkID checks an identifier of the v4 interfaces that becomes one segment of a path.
+func checkID(id string) error {
+	switch {
+	case id == "":
+		return errors.New("is empty")
+	case len(id) > expense.MaxKey:
+		return fmt.Errorf("is longer than %d bytes", expense.MaxKey)
+	case strings.ContainsFunc(id, func(r rune) bool {
+		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' || r == '_')
+	}):
+		return errors.New("has a character that is no letter, digit or hyphen")
+	}
+	return nil
 }

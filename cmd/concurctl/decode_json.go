@@ -94,7 +94,10 @@ func decodePending(body []byte) (payload, error) {
 	if err != nil {
 		return payload{}, err
 	}
-	view := pendingView{Waiting: append([]expense.PendingReport{}, waiting...), Others: others, More: next != ""}
+	view := pendingView{Waiting: []expense.PendingReport{}, Others: others, More: next != ""}
+	for _, row := range waiting {
+		view.Waiting = append(view.Waiting, row.PendingReport)
+	}
 	about := fmt.Sprintf("a page of the list of reports (v3) with %s, of which %d wait at an external validation", count(len(waiting)+others, "report"), len(waiting))
 	return payload{Payload: "report list", About: about, View: view}, nil
 }

@@ -11,7 +11,6 @@ import (
 
 	"concur-connector/concur"
 	"concur-connector/config"
-	"concur-connector/expense"
 )
 
 const (
@@ -200,7 +199,7 @@ func (d *doctor) access(ctx context.Context, client *concur.Client, tokenUnread 
 	if status, err := client.Access(ctx); err == nil && tokenUnread {
 		d.scopes(status.Scopes)
 	}
-	switch _, err := client.PendingReports(ctx, "", func(expense.PendingReport) error { return errEnough }); {
+	switch _, err := client.PendingReports(ctx, "", func(concur.PendingReport) error { return errEnough }); {
 	case err == nil, errors.Is(err, errEnough):
 		d.ok(accessCheck, "everybody's reports that wait can be listed")
 	case errors.Is(err, concur.Forbidden):

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"concur-connector/expense"
 )
@@ -17,7 +16,7 @@ const MaxComment = 2000
 // in "…". It is nil for anything but [expense.Approve] and [expense.SendBack].
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/post-report-workflow-action.html
-func EncodeAction(action expense.Action, comment string) []byte {
+func EncodeAction(action expense.Action, text string) []byte {
 	var word string
 	switch action {
 	case expense.Approve:
@@ -27,13 +26,10 @@ func EncodeAction(action expense.Action, comment string) []byte {
 	default:
 		return nil
 	}
-	if comment = legal(comment); utf8.RuneCountInString(comment) > MaxComment {
-		comment = cut(comment, MaxComment-1) + "…"
-	}
 	var b bytes.Buffer
 	b.WriteString(`<WorkflowAction xmlns="` + reportNamespace + `">`)
 	element(&b, "Action", word)
-	element(&b, "Comment", comment)
+	element(&b, "Comment", comment(text))
 	b.WriteString("</WorkflowAction>")
 	return b.Bytes()
 }

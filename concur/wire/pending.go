@@ -12,17 +12,25 @@ import (
 	"concur-connector/expense"
 )
 
+// PendingReport is a row of the list with the login of the report's owner, for package
+// concur to look up and to keep.
+type PendingReport struct {
+	expense.PendingReport
+	Owner string
+}
+
 // DecodePendingReports reads one page of the list of reports (v3) and returns the rows
 // that wait at external validation, how many other rows there were, and the URL of the
 // next page, as it was sent, or nothing.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
-func DecodePendingReports(body []byte) (rows []expense.PendingReport, others int, next string, err error) {
+func DecodePendingReports(body []byte) (rows []PendingReport, others int, next string, err error) {
 	var page struct {
 		Items []struct {
 			ID                 string
 			ApprovalStatusCode string
 			LastModifiedDate   *string
+			OwnerLoginID       *string
 		}
 		NextPage *string
 	}
@@ -47,9 +55,12 @@ func DecodePendingReports(body []byte) (rows []expense.PendingReport, others int
 		if !isReportID(id) {
 			return nil, 0, "", fmt.Errorf("the list of reports cannot be read: row %d has no ID, or one that cannot be", i+1)
 		}
-		row := expense.PendingReport{ID: id}
+		row := PendingReport{PendingReport: expense.PendingReport{ID: id}}
 		if item.LastModifiedDate != nil {
 			row.LastModified = utc(*item.LastModifiedDate)
+		}
+		if item.OwnerLoginID != nil {
+			row.Owner = strings.TrimSpace(*item.OwnerLoginID)
 		}
 		rows = append(rows, row)
 	}

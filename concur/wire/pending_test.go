@@ -14,14 +14,15 @@ import (
 func TestDecodePendingReports(t *testing.T) {
 	t.Parallel()
 	rows, others, next, err := wire.DecodePendingReports([]byte(`{"Items": [
-		{"ID": "0B1C", "ApprovalStatusCode": "A_EXTV", "LastModifiedDate": "2026-11-03T23:33:08.21", "OwnerName": "Doe, Jo", "Total": 1900, "OrgUnit1": null},
+		{"ID": "0B1C", "ApprovalStatusCode": "A_EXTV", "LastModifiedDate": "2026-11-03T23:33:08.21", "OwnerName": "Doe, Jo", "OwnerLoginID": " jo@example.com ", "Total": 1900, "OrgUnit1": null},
 		{"ID": "0B1D", "ApprovalStatusCode": "A_APPR", "LastModifiedDate": "2026-11-03T23:33:08"},
 		{"ID": "0B1E", "ApprovalStatusCode": "A_EXTV", "LastModifiedDate": null},
 		{"ID": "0B1F", "ApprovalStatusCode": "A_EXTV", "LastModifiedDate": "yesterday"}
 	], "NextPage": "https://www.concursolutions.com/api/v3.0/expense/reports?offset=abc"}`))
 	require.NoError(t, err)
-	require.Equal(t, []expense.PendingReport{
-		{ID: "0B1C", LastModified: time.Date(2026, 11, 3, 23, 33, 8, 210_000_000, time.UTC)}, {ID: "0B1E"}, {ID: "0B1F"},
+	require.Equal(t, []wire.PendingReport{
+		{PendingReport: expense.PendingReport{ID: "0B1C", LastModified: time.Date(2026, 11, 3, 23, 33, 8, 210_000_000, time.UTC)}, Owner: "jo@example.com"},
+		{PendingReport: expense.PendingReport{ID: "0B1E"}}, {PendingReport: expense.PendingReport{ID: "0B1F"}},
 	}, rows)
 	require.Equal(t, 1, others)
 	require.Equal(t, "https://www.concursolutions.com/api/v3.0/expense/reports?offset=abc", next)
@@ -33,7 +34,7 @@ func TestDecodePendingReports(t *testing.T) {
 
 	rows, _, _, err = wire.DecodePendingReports([]byte("\uFEFF" + `{"Items": [{"ID": "0B1C", "ApprovalStatusCode": "A_EXTV"}]}`))
 	require.NoError(t, err, "behind a byte order mark")
-	require.Equal(t, []expense.PendingReport{{ID: "0B1C"}}, rows)
+	require.Equal(t, []wire.PendingReport{{PendingReport: expense.PendingReport{ID: "0B1C"}}}, rows)
 
 	_, _, _, err = wire.DecodePendingReports([]byte("{\"Items\": [{\"ID\": \"0B\xff1C\", \"ApprovalStatusCode\": \"A_EXTV\"}]}"))
 	require.ErrorContains(t, err, "not valid UTF-8", "and no report of another ID")

@@ -1,0 +1,63 @@
+package concur
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Guard names what Concur is to compare with the present step before it acts on a report
+// by v4: fields of the body with their values. A report that stands elsewhere is refused
+// then, by Concur. [CheckGuard] says which fields there are.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html
+type Guard map[string]string
+
+const maxGuard = 100 // bytes of a value
+
+// guardFields are the documented ones, of 2022 and of now; the value says which is a
+// number.
+var guardFields = map[string]bool{
+	"expectedStepCode":               false,
+	"expectedStepSequence":           false,
+	"expectedWorkflowStepInstanceId": false,
+	"currentProcessInstanceId":       false,
+	"currentSequence":                true,
+}
+
+// CheckGuard reports whether Concur documents every field of a guard, and whether the
+// values can be theirs. The error names fields and no value.
+func CheckGuard(g Guard) error {
+	_, err := g.fields()
+	return err
+}
+
+// fields are the guard's as they are sent.
+func (g Guard) fields() (map[string]any, error) {
+	fields := make(map[string]any, len(g))
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(g)) {
+		value := g[name]
+		number, known := guardFields[name]
+		n, err := strconv.ParseInt(value, 10, 32)
+		switch {
+		case !known:
+			problems = append(problems, fmt.Errorf("the guard %q is none of %s", name, strings.Join(slices.Sorted(maps.Keys(guardFields)), ", ")))
+		case number && (err != nil || n < 0):
+			problems = append(problems, fmt.Errorf("the guard %s is not a whole number", name))
+		case number:
+			fields[name] = json.Number(strconv.FormatInt(n, 10))
+		case strings.TrimSpace(value) == "":
+			problems = append(problems, fmt.Errorf("the guard %s is empty", name))
+		case len(value) > maxGuard || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }):
+			problems = append(problems, fmt.Errorf("the guard %s is longer than %d bytes, or has a character that is not printable ASCII", name, maxGuard))
+		default:
+			fields[name] = value
+		}
+	}
+	return fields, errors.Join(problems...)
+}

@@ -1,0 +1,110 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"concur-connector/expense"
+)
+
+// comment makes a comment one that can be sent: what XML cannot carry is dropped, and one
+// that is too long is cut and ends in "…".
+func comment(text string) string {
+	text = legal(text)
+	if utf8.RuneCountInString(text) > MaxComment {
+		text = cut(text, MaxComment-1) + "…"
+	}
+	return text
+}
+
+// EncodeWorkflow writes the body that passes a report on or sends it back by v4: the
+// comment and, beside it, what Concur is to compare first.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html
+func EncodeWorkflow(text string, guard map[string]any) []byte {
+	body := make(map[string]any, len(guard)+1)
+	for name, value := range guard {
+		body[name] = value
+	}
+	if text = comment(text); strings.TrimSpace(text) != "" {
+		body["comment"] = text
+	}
+	return encodeJSON(body)
+}
+
+// EncodeRequestComment writes the body that sends a travel request back. It is nil without
+// a comment.
+//
+// Source: https://developer.concur.com/api-reference/request/v4.endpoints.workflow-resources.html
+func EncodeRequestComment(text string) []byte {
+	if text = comment(text); strings.TrimSpace(text) == "" {
+		return nil
+	}
+	return encodeJSON(map[string]any{"comment": text})
+}
+
+// encodeJSON writes a document without escaping what only HTML minds.
+func encodeJSON(value any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil {
+		panic("wire: a body cannot be encoded: " + err.Error()) // texts and numbers can
+	}
+	return bytes.TrimSpace(b.Bytes())
+}
+
+// EncodeHeldException writes the body that puts one exception on the object in the URL.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html
+func EncodeHeldException(code string, visibility expense.Visibility) []byte {
+	return encodeJSON(map[string]any{"exceptionCode": code, "exceptionVisibility": visibility})
+}
+
+// DecodeHeldExceptions reads the exceptions that a report, its expenses and their
+// allocations hold. The object of each is the allocation if one is named, else the
+// expense, else the report. Their messages are not kept.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html
+func DecodeHeldExceptions(body []byte) ([]expense.HeldException, error) {
+	exceptions := []expense.HeldException{}
+	value, err := parseTree(body)
+	var list []tree
+	if err == nil {
+		_, list, err = trees(value, "exception")
+	}
+	for _, t := range list {
+		e := heldOf(t)
+		if err = *t.fault; err == nil && e.Code == "" {
+			err = errors.New(t.at + "it has no exceptionCode")
+		}
+		if err != nil {
+			break
+		}
+		exceptions = append(exceptions, e)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the exceptions of the report cannot be read: %w", err)
+	}
+	return exceptions, nil
+}
+
+func heldOf(t tree) expense.HeldException {
+	e := expense.HeldException{
+		Exception:  expense.Exception{Code: t.text("exceptionCode"), ObjectType: expense.OnReport},
+		Visibility: expense.Visibility(t.text("exceptionVisibility")),
+		Blocking:   t.yes("isBlocking"),
+		ExpenseID:  t.text("expenseId"),
+	}
+	switch allocation := t.text("allocationId"); {
+	case allocation != "":
+		e.ObjectType, e.ObjectID = expense.OnAllocation, allocation
+	case e.ExpenseID != "":
+		e.ObjectType, e.ObjectID = expense.OnEntry, e.ExpenseID
+	}
+	return e
+}
