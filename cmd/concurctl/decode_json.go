@@ -31,7 +31,10 @@ func decodeJSON(body []byte) (payload, error) {
 	has := func(names ...string) bool {
 		return slices.ContainsFunc(names, func(name string) bool { _, ok := object[name]; return ok })
 	}
+	newer, ok, err := decodeNewer(body, value)
 	switch {
+	case ok && !has("access_token"):
+		return newer, err
 	case has("access_token") && !has("error"):
 		return decodeToken(object)
 	case isFailedList(value):

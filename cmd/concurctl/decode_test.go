@@ -146,7 +146,7 @@ func TestAPayloadThatCannotBeUsedIsOneSentence(t *testing.T) {
 		"a report of v2.0":               {`<ReportDetails xmlns="http://us.api.concursolutions.com/api/expense/expensereport/2012/07"><ReportID>x</ReportID></ReportDetails>`, "a report of the v2.0 interface"},
 		"a report without a status":      {`<ReportDetails><ReportId>x</ReportId></ReportDetails>`, "no approval status (ApsKey)"},
 		"a report with a broken amount":  {`<ReportDetails><ApsKey>A_EXTV</ApsKey><ReportTotal>private</ReportTotal></ReportDetails>`, "ReportTotal is not a decimal number"},
-		"a travel request":               {`<TravelRequestDetails><ApprovalStatusName>Submitted & Pending</ApprovalStatusName></TravelRequestDetails>`, "a travel request of Request v1"},
+		"a travel request":               {`<TravelRequestDetails><ApprovalStatusName>Submitted & Pending</ApprovalStatusName></TravelRequestDetails>`, "no approval status (ApprovalStatusKey)"},
 		"exceptions that are to be sent": {`<Exceptions><Exception><Index>1</Index></Exception></Exceptions>`, "what the connector sends to post exceptions"},
 		"a result that says nothing":     {`<exception-result><errors><error><Index>2</Index><message>no</message></error></errors></exception-result>`, "not every exception is accounted for"},
 		"a result of too many":           {`<exception-result><exceptions-failed>99999</exceptions-failed></exception-result>`, "speaks of more than 10000"},

@@ -85,6 +85,9 @@ func decodeXML(body []byte) (payload, error) {
 	case "actionstatus":
 		return decodeActionStatus(body)
 	}
+	if p, ok, err := decodeRequestV1(body, s.root); ok {
+		return p, err
+	}
 	if what, ok := strangers[s.root]; ok {
 		return payload{}, fmt.Errorf("the payload is %s", what)
 	}
@@ -96,13 +99,11 @@ func decodeXML(body []byte) (payload, error) {
 
 // strangers are documents that look like Concur's, by their root, and are not read.
 var strangers = map[string]string{
-	"travelrequestdetails": "a travel request of Request v1, which Concur has withdrawn; it is not read",
-	"requestslist":         "a list of travel requests of Request v1, which Concur has withdrawn; it is not read",
-	"travelrequestslist":   "a list of travel requests of Request v1, which Concur has withdrawn; it is not read",
-	"reportslist":          "a list of reports; of reports, the v1.1 full details are read",
-	"exceptions":           "what the connector sends to post exceptions, not what Concur answers",
-	"workflowaction":       "what the connector sends to take an action, not what Concur answers",
-	"access_token":         "a token of the interface from before 2017; it is not read",
+	"requeststatus":  "an answer of Request v1 to a posted travel request; it is not read",
+	"reportslist":    "a list of reports; of reports, the v1.1 full details are read",
+	"exceptions":     "what the connector sends to post exceptions, not what Concur answers",
+	"workflowaction": "what the connector sends to take an action, not what Concur answers",
+	"access_token":   "a token of the interface from before 2017; it is not read",
 }
 
 // calloutView is a notification with the ID that its run has.

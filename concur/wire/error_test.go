@@ -22,6 +22,19 @@ func TestDecodeError(t *testing.T) {
 		"JSON with an error object":  {`{"error":{"code":"x"},"message":"m"}`, "", "m"},
 		"the documented XML as JSON": {`{"Error":{"Message":"The item is locked.","Server-Time":"2026-01-01T00:00:00","Id":"ABC-1"}}`, "ABC-1", "The item is locked."},
 		"and in its Content":         {`{"StatusCode":400,"Content":{"Error":{"Message":"no","Id":"7"}}}`, "7", "no"},
+		"Expense v4":                 {`{"timestamp":"t","httpStatus":"400 Bad Request","errorMessage":"Validation failed","errorId":"63b7fbd9-ae08-0840-abdb-62b0b9160081","validationErrors":[{"source":"workflow","message":"Not valid for the step","id":"error.workflow.invalid_action"}],"path":"/reports/secret"}`, "error.workflow.invalid_action", "Validation failed | Not valid for the step"},
+		"Expense v4, its own ID":     {`{"errorMessage":"m","errorId":"reports.notFound","validationErrors":[{"id":"x.y"}]}`, "reports.notFound", "m"},
+		"Expense v4, a mere ID":      {`{"errorMessage":"m","errorId":"63B7FBD9AE080840ABDB62B0B9160081","validationErrors":null}`, "63B7FBD9AE080840ABDB62B0B9160081", "m"},
+		"Expense v4, many errors":    {`{"errorMessage":"","validationErrors":[{"id":"a","message":"one"},{"id":"b","message":"two"},{"id":"c"},{"id":"d","message":"four"}]}`, "a", "one | two"},
+		"Request v4":                 {`{"errors":[{"errorCode":"NO_APPROVER","errorMessage":"No approver was found."}]}`, "NO_APPROVER", "No approver was found."},
+		"Request v4, a bare list":    {`[{"errorCode":"timeOut","errorMessage":"timeout\nhas occurred"}]`, "timeOut", "timeout has occurred"},
+		"Request v4 without a code":  {`{"errors":[{"errorMessage":"Limit must be less than or equal to 100"}]}`, "", "Limit must be less than or equal to 100"},
+		"errors that are texts":      {`{"errors":["one","two"]}`, "", "one | two"},
+		"SCIM":                       {`{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidFilter","detail":"bad filter"}`, "invalidFilter", "bad filter"},
+		"SCIM without a type":        {`{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"403","scimType":null,"detail":"Missing scope"}`, "", "Missing scope"},
+		"SCIM, Concur's part":        {`{"status":"400","detail":"d","urn:ietf:params:scim:api:messages:concur:2.0:Error":{"messages":[{"code":"ATTRIBUTE_REQUIRED","message":"m"}]}}`, "ATTRIBUTE_REQUIRED", "d | m"},
+		"names in another case":      {`{"ErrorMessage":"m","ErrorId":"E.x"}`, "E.x", "m"},
+		"fields of other types":      {`{"errors":{"x":1},"validationErrors":"no","errorId":["x"],"errorMessage":{"m":1},"code":[]}`, "", ""},
 		"a web page":                 {"<!DOCTYPE html><html><Message>no</Message></html>", "", ""},
 		"plain text":                 {"upstream failed", "", ""},
 		"nothing":                    {"", "", ""},
@@ -42,6 +55,18 @@ func TestDecodeError(t *testing.T) {
 	})
 }
 
+func TestErrorCodes(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{"a", "b", "63b7fbd9-ae08-0840-abdb-62b0b9160081"}, wire.ErrorCodes([]byte(
+		`{"errorId":"63b7fbd9-ae08-0840-abdb-62b0b9160081","validationErrors":[{"id":" a "},{"id":"b"},{"id":""}]}`)))
+	require.Equal(t, []string{"7"}, wire.ErrorCodes([]byte("<Error><Message>no</Message><Id>7</Id></Error>")))
+	require.Empty(t, wire.ErrorCodes([]byte("none")))
+	long := wire.ErrorCodes([]byte(`{"errors":[{"errorCode":"` + strings.Repeat("x ", 500) + `"}]}`))
+	require.Len(t, long, 1)
+	require.LessOrEqual(t, len(long[0]), 64)
+	require.LessOrEqual(t, len(wire.ErrorCodes([]byte("["+strings.Repeat(`{"errorCode":"x"},`, 5000)+`{"errorCode":"y"}]`))), 200)
+}
+
 func TestIsHTML(t *testing.T) {
 	t.Parallel()
 	for _, page := range []string{
@@ -60,6 +85,8 @@ func FuzzDecodeError(f *testing.F) {
 	f.Add([]byte("<Error><Message>m</Message><Id>1</Id></Error>"))
 	f.Add([]byte("<!-- -->"))
 	f.Add([]byte("<?>"))
+	f.Add([]byte(`{"errors":[{"errorCode":"NO_APPROVER","errorMessage":"m"}],"validationErrors":[{"id":"a","message":"b"}],"errorId":"c"}`))
+	f.Add([]byte(`[{"errorCode":"a"},null,"b"]`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		code, message := wire.DecodeError(body)
 		for _, text := range []string{code, message} {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/shopspring/decimal"
-
 	"concur-connector/expense"
 )
 
@@ -20,6 +18,9 @@ func DecodeExpected(body []byte, currency string) (expenses []expense.Expected, 
 	var root tree
 	var list []tree
 	if err == nil {
+		if one, ok := value.(map[string]any); ok && folded(one)["data"] == nil && folded(one)["expenses"] == nil {
+			value = []any{one} // read singly
+		}
 		root, list, err = trees(value, "expense", "data", "expenses")
 	}
 	for _, t := range list {
@@ -87,7 +88,8 @@ func rateOf(t tree) string {
 	if by.IsZero() {
 		return ""
 	}
-	return decimal.NewFromInt(1).DivRound(by, 14).String()
+	one, _ := expense.ParseAmount("1")
+	return one.DivRound(by, 14).String()
 }
 
 // placeOf names a location by what there is of it.

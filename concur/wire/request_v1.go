@@ -266,7 +266,7 @@ func DecodeRequestListV1(body []byte) ([]expense.TravelRequest, error) {
 	err := parse(body, maxReportDepth, func(d *document) error {
 		reader := &requestReader{reportReader: &reportReader{document: d}}
 		return reader.summaries(&rows)
-	}, "RequestsWithCount", "RequestsList")
+	}, "RequestsWithCount", "RequestsList", "TravelRequestsList")
 	if err != nil {
 		return nil, fmt.Errorf("the list of travel requests cannot be read: %w", err)
 	}

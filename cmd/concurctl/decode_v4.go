@@ -1,0 +1,292 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"concur-connector/concur/wire"
+	"concur-connector/expense"
+)
+
+// decodeNewer recognises what the v4 interfaces answer but for expense reports; ok says
+// that it is one of them.
+func decodeNewer(body []byte, value any) (p payload, ok bool, err error) {
+	for _, form := range []struct {
+		is   func(document) bool
+		read func([]byte) (payload, error)
+	}{
+		{isFault, decodeFault}, {isTravelRequest, decodeTravelRequest}, {isTravelRequests, decodeTravelRequests},
+		{isExpected, decodeExpected}, {isHeldExceptions, decodeHeldExceptions}, {isRequestExceptions, decodeRequestExceptions},
+		{isComments, decodeComments}, {isUsers, decodeUsers}, {isListItem, decodeListItem}, {isListItems, decodeListItems},
+		{isSent, refuseSent},
+	} {
+		if form.is(documentOf(value)) {
+			p, err = form.read(body)
+			return p, true, err
+		}
+	}
+	return payload{}, false, nil
+}
+
+// document is what tells one JSON document from another: the names of its fields, and the
+// first of its objects when it is a list.
+type document struct {
+	object map[string]any
+	item   map[string]any
+	list   bool
+}
+
+func documentOf(value any) document {
+	switch v := value.(type) {
+	case map[string]any:
+		return document{object: v}
+	case []any:
+		return document{list: true, item: firstObject(v)}
+	}
+	return document{}
+}
+
+// under is the list that a field of the document holds.
+func (d document) under(name string) document {
+	list, ok := d.object[name].([]any)
+	if !ok {
+		return document{}
+	}
+	return document{list: true, item: firstObject(list)}
+}
+
+func firstObject(list []any) map[string]any {
+	for _, value := range list {
+		if o, ok := value.(map[string]any); ok {
+			return o
+		}
+	}
+	return nil
+}
+
+func hasAny(object map[string]any, names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { _, ok := object[name]; return ok })
+}
+
+func hasAll(object map[string]any, names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { _, ok := object[name]; return !ok })
+}
+
+func isFault(d document) bool {
+	schemas, _ := d.object["schemas"].([]any)
+	scim := slices.ContainsFunc(schemas, func(s any) bool { return strings.HasSuffix(fmt.Sprint(s), ":Error") })
+	return scim || hasAny(d.item, "errorCode") || hasAny(d.under("errors").item, "errorCode", "errorMessage", "message") ||
+		hasAny(d.object, "validationErrors", "scimType") || hasAll(d.object, "detail", "status")
+}
+
+func decodeFault(body []byte) (payload, error) {
+	var view errorView
+	view.Code, view.Message = wire.DecodeError(body)
+	if view == (errorView{}) {
+		return payload{}, errors.New("the payload is an error of Concur that says nothing")
+	}
+	return payload{Payload: "error", About: "an error that Concur reports", View: view}, nil
+}
+
+func isTravelRequest(d document) bool {
+	status, _ := d.object["approvalStatus"].(map[string]any)
+	return status != nil || hasAll(d.object, "requestId", "owner") || hasAll(d.object, "id", "totalPostedAmount")
+}
+
+// requestView is a travel request and what the connector derives from it.
+type requestView struct {
+	AtStop   bool                   `json:"atStop"`
+	Stop     string                 `json:"stop,omitempty"`
+	Revision string                 `json:"revision"`
+	Request  *expense.TravelRequest `json:"request"`
+}
+
+func requestViewOf(r *expense.TravelRequest) requestView {
+	return requestView{AtStop: r.AtStop(), Stop: r.Stop(), Revision: r.Revision(), Request: r}
+}
+
+func decodeTravelRequest(body []byte) (payload, error) {
+	r, err := wire.DecodeRequest(body)
+	if err != nil {
+		return payload{}, err
+	}
+	about := "a travel request (v4) without its expenses, which "
+	if r.AtStop() {
+		about += "waits for the connector"
+	} else {
+		about += "does not wait for the connector"
+	}
+	return payload{Payload: "travel request", About: about, View: requestViewOf(r.TravelRequest)}, nil
+}
+
+func isTravelRequests(d document) bool {
+	rows := d.under("data")
+	return rows.list && (hasAny(rows.item, "approvalStatus", "requestId") || rows.item == nil && !hasAny(d.object, "Items"))
+}
+
+// requestsView is a page of the list of travel requests, of which the connector looks at
+// those that are submitted.
+type requestsView struct {
+	Requests  []requestView `json:"requests"`
+	Submitted int           `json:"submitted"`
+	More      bool          `json:"more"` // a next page is named
+}
+
+func decodeTravelRequests(body []byte) (payload, error) {
+	rows, next, err := wire.DecodeRequests(body)
+	if err != nil {
+		return payload{}, err
+	}
+	view := requestsView{Requests: []requestView{}, More: next != ""}
+	for _, row := range rows {
+		view.Requests = append(view.Requests, requestViewOf(row.TravelRequest))
+		if row.Status == expense.RequestSubmitted {
+			view.Submitted++
+		}
+	}
+	about := fmt.Sprintf("a page of the list of travel requests (v4) with %s, of which %d are submitted", count(len(rows), "request"), view.Submitted)
+	return payload{Payload: "travel request list", About: about, View: view}, nil
+}
+
+func isExpected(d document) bool {
+	is := func(item map[string]any) bool {
+		return hasAny(item, "transactionAmount", "tripData", "remainingAmount") && !hasAny(item, "expenseId", "reportId")
+	}
+	return is(d.item) || is(d.object) || is(d.under("data").item)
+}
+
+func decodeExpected(body []byte) (payload, error) {
+	expenses, next, err := wire.DecodeExpected(body, "")
+	if err != nil {
+		return payload{}, err
+	}
+	about := "the expenses of a travel request (v4), of which there are " + fmt.Sprint(len(expenses))
+	if next != "" {
+		about = "a page of " + about[len("the "):] + " on it"
+	}
+	return payload{Payload: "expected expenses", About: about, View: expenses}, nil
+}
+
+func isHeldExceptions(d document) bool { return hasAny(d.item, "exceptionCode") }
+
+func decodeHeldExceptions(body []byte) (payload, error) {
+	held, err := wire.DecodeHeldExceptions(body)
+	if err != nil {
+		return payload{}, err
+	}
+	blocking := 0
+	for _, e := range held {
+		if e.Blocking {
+			blocking++
+		}
+	}
+	about := fmt.Sprintf("what a report holds (v4): %s, of which %d stop an approval", count(len(held), "exception"), blocking)
+	return payload{Payload: "held exceptions", About: about, View: held}, nil
+}
+
+func isRequestExceptions(d document) bool {
+	return hasAll(d.item, "code") && hasAny(d.item, "level", "isBlocking", "source")
+}
+
+func decodeRequestExceptions(body []byte) (payload, error) {
+	held, err := wire.DecodeRequestExceptions(body)
+	if err != nil {
+		return payload{}, err
+	}
+	return payload{Payload: "request exceptions", About: "what a travel request holds (v4): " + count(len(held), "exception"), View: held}, nil
+}
+
+func isComments(d document) bool {
+	return hasAny(d.item, "comment", "value") && hasAny(d.item, "author", "isLatest")
+}
+
+func decodeComments(body []byte) (payload, error) {
+	comments, err := wire.DecodeCommentTexts(body)
+	if err != nil {
+		return payload{}, err
+	}
+	return payload{Payload: "comments", About: "a list of " + count(len(comments), "comment") + ", whose authors are not kept", View: comments}, nil
+}
+
+func isUsers(d document) bool {
+	return d.under("Resources").list || hasAny(d.object, "userName") ||
+		hasAny(d.object, "totalResults") && hasAny(d.object, "itemsPerPage", "startIndex", "schemas")
+}
+
+// usersView counts users. Who they are is not shown.
+type usersView struct {
+	Users  int  `json:"users"`
+	Logins int  `json:"logins"` // of them whose login is shown
+	More   bool `json:"more"`   // there is another page
+	Unique bool `json:"unique"` // one user alone, with an id and a login: a search can be answered with it
+}
+
+func decodeUsers(body []byte) (payload, error) {
+	users, more, err := wire.DecodeUsers(body)
+	about := "an answer to a search for users with "
+	if err != nil {
+		user, notOne := wire.DecodeUser(body)
+		if notOne != nil {
+			return payload{}, err
+		}
+		users, more, about = []wire.User{user}, false, "the identity of "
+	}
+	view := usersView{Users: len(users), More: more}
+	for _, u := range users {
+		if u.Login != "" {
+			view.Logins++
+		}
+	}
+	view.Unique = !more && len(users) == 1 && view.Logins == 1 && users[0].ID != ""
+	return payload{Payload: "users", About: about + count(len(users), "user"), View: view}, nil
+}
+
+func isListItem(d document) bool {
+	return hasAny(d.object, "shortCode") || hasAll(d.object, "code", "value") && hasAny(d.object, "level", "isDeleted", "parentId", "lists")
+}
+
+// itemOfList is an item of a list as the connector keeps it.
+type itemOfList struct {
+	expense.Field
+	Deleted bool `json:"deleted,omitempty"`
+}
+
+func decodeListItem(body []byte) (payload, error) {
+	item, err := wire.DecodeListItem(body)
+	if err != nil {
+		return payload{}, err
+	}
+	about := "an item of a list"
+	if item.Deleted {
+		about += ", which is deleted: the connector takes it for none"
+	}
+	return payload{Payload: "list item", About: about, View: itemOfList(item)}, nil
+}
+
+func isListItems(d document) bool {
+	page := d.under("content")
+	return hasAny(page.item, "shortCode") || hasAny(d.item, "shortCode") || page.list && page.item == nil && hasAny(d.object, "page")
+}
+
+func decodeListItems(body []byte) (payload, error) {
+	items, err := wire.DecodeListItems(body)
+	if err != nil {
+		return payload{}, err
+	}
+	view := make([]itemOfList, len(items))
+	for i, item := range items {
+		view[i] = itemOfList(item)
+	}
+	return payload{Payload: "list items", About: "a page of a list with " + count(len(items), "item"), View: view}, nil
+}
+
+// isSent finds what is sent to act, by its few fields.
+func isSent(d document) bool {
+	return hasAny(d.object, "exceptionCode") || hasAny(d.object, "comment", "expectedStepCode", "expectedStepSequence", "statusId", "reportSource") && len(d.object) <= 6 && !hasAny(d.object, "id", "creationDate")
+}
+
+func refuseSent([]byte) (payload, error) {
+	return payload{}, errors.New("the payload is what the connector sends to act or to put an exception, not what Concur answers")
+}
