@@ -61,3 +61,23 @@ func (g Guard) fields() (map[string]any, error) {
 	}
 	return fields, errors.Join(problems...)
 }
+
+// ParseGuard reads a guard as it is configured: field=value, several of them separated by
+// commas; or none.
+func ParseGuard(text string) (Guard, error) {
+	g := Guard{}
+	if text = strings.TrimSpace(text); text == "" || text == "none" {
+		return g, nil
+	}
+	for _, pair := range strings.Split(text, ",") {
+		name, value, ok := strings.Cut(pair, "=")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return nil, errors.New("a guard is field=value, several of them separated by commas, or none")
+		}
+		if _, twice := g[name]; twice {
+			return nil, fmt.Errorf("the guard names %s twice", name)
+		}
+		g[name] = strings.TrimSpace(value)
+	}
+	return g, CheckGuard(g)
+}
