@@ -2,22 +2,22 @@ package wire
 
 import (
 	"fmt"
-	"strings"
 
 	"concur-connector/expense"
 )
 
 const maxReportDepth = 32
 
-// DecodeReport reads an expense report as the v1.1 full details give it. A text
-// that is empty or nil is absent; amounts are exact and in the report's currency,
-// but for what was paid, whose currency v1.1 only names; dates are ISO where they
-// can be read. Names and logins of people, attendees (but their number), image and
-// receipt links are not kept.
+// DecodeReport reads an expense report as the v1.1 full details or the v2.0 details
+// give it. A text that is empty or nil is absent; amounts are exact and in the report's
+// currency, but for what was paid, whose currency is only named; dates are ISO where
+// they can be read. Names and logins of people, attendees (but their number), cards,
+// bank accounts, taxes, journal entries, image and receipt links are not kept.
 //
 // The error names the element, and the entry by its number, and no value.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html
+// Source: https://developer.concur.com/api-reference/expense/expense-report/expense-report-get.html
 func DecodeReport(body []byte) (*expense.Report, error) {
 	r, _, err := DecodeOwnedReport(body)
 	return r, err
@@ -33,12 +33,13 @@ func DecodeOwnedReport(body []byte) (_ *expense.Report, login string, err error)
 	if err != nil {
 		return nil, "", fmt.Errorf("the report cannot be read: %w", err)
 	}
-	setCurrency(r)
+	SetCurrency(r)
 	return r, login, nil
 }
 
 // reportReader reads the parts of one report. The switches list elements by their
-// lower-case names; spellings that Concur uses side by side stand side by side.
+// lower-case names; spellings that Concur uses side by side, and the names of v1.1 and
+// v2.0, stand side by side. The ReportKey of v2.0 is another key than the RptKey.
 type reportReader struct {
 	*document
 	report *expense.Report
@@ -51,7 +52,7 @@ func (d *reportReader) read() error {
 		switch name {
 		case "reportid":
 			return d.string(&r.ID)
-		case "x_userid", "x-userid":
+		case "x_userid", "x-userid", "userloginid":
 			return d.string(d.login)
 		case "rptkey":
 			return d.string(&r.Key)
@@ -59,13 +60,13 @@ func (d *reportReader) read() error {
 			return d.string(&r.Name)
 		case "purpose":
 			return d.string(&r.Purpose)
-		case "crncode":
+		case "crncode", "currencycode":
 			return d.string(&r.Currency)
-		case "apskey":
+		case "apskey", "approvalstatuscode":
 			return d.string(&r.Status)
-		case "paykey":
+		case "paykey", "paymentstatuscode":
 			return d.string(&r.PaymentStatus)
-		case "polkey":
+		case "polkey", "policyid":
 			return d.string(&r.Policy)
 		case "ledgername":
 			return d.string(&r.Ledger)
@@ -93,7 +94,7 @@ func (d *reportReader) read() error {
 			return d.money(&r.Approved)
 		case "workflowactionurl", "workflowstepurl":
 			return d.string(&r.ActionURL)
-		case "entries":
+		case "entries", "expenseentrieslist":
 			return d.entries()
 		}
 		return d.fields(name, &r.OrgUnits, &r.Custom)
@@ -122,13 +123,14 @@ func (d *reportReader) entries() error {
 
 func (d *reportReader) entry(e *expense.Entry) error {
 	attendees, counted := 0, false
+	var items []item
 	err := d.each(func(name string) error {
 		switch name {
-		case "rpekey":
+		case "rpekey", "reportentryid":
 			return d.string(&e.ID)
-		case "expkey":
+		case "expkey", "expensetypeid":
 			return d.string(&e.Type)
-		case "expname":
+		case "expname", "expensetypename":
 			return d.string(&e.TypeName)
 		case "spendcategory":
 			return d.string(&e.Category)
@@ -154,7 +156,7 @@ func (d *reportReader) entry(e *expense.Entry) error {
 			return d.string(&e.Subdivision)
 		case "locationcountry":
 			return d.string(&e.Country)
-		case "paymenttypekey":
+		case "paymenttypekey", "paymenttypecode":
 			return d.string(&e.PaymentType)
 		case "ispersonal":
 			return d.bool(&e.Personal)
@@ -172,7 +174,7 @@ func (d *reportReader) entry(e *expense.Entry) error {
 			return d.bool(&e.ReceiptRequired)
 		case "imagerequired":
 			return d.bool(&e.ImageRequired)
-		case "receiptimageid", "ereceiptid", "e-receiptid":
+		case "receiptimageid", "entryimageid", "ereceiptid", "e-receiptid":
 			return d.present(&e.HasReceipt)
 		case "commentcount":
 			_, err := d.count(&e.CommentCount)
@@ -188,63 +190,17 @@ func (d *reportReader) entry(e *expense.Entry) error {
 			}
 			return err
 		case "itemizationslist", "itemizationlist":
-			return d.itemizations(e)
+			return d.itemizations(&items)
 		case "allocations", "allocationslist":
 			return d.allocations(&e.Allocations)
 		}
 		return d.fields(name, &e.OrgUnits, &e.Custom)
 	})
+	attendees += settle(e, items)
 	if !counted {
 		e.AttendeeCount = attendees
 	}
 	return err
-}
-
-func (d *reportReader) itemizations(e *expense.Entry) error {
-	number := 0
-	return d.each(func(name string) error {
-		if name != "itemizationentrydetails" && name != "itemizationentry" {
-			return nil
-		}
-		number++
-		var i expense.Itemization
-		before := d.texts
-		if err := d.itemization(&i); err != nil {
-			return fmt.Errorf("itemization %d: %w", number, err)
-		}
-		if d.texts > before {
-			e.Itemizations = append(e.Itemizations, i)
-		}
-		return nil
-	})
-}
-
-func (d *reportReader) itemization(i *expense.Itemization) error {
-	return d.each(func(name string) error {
-		switch name {
-		case "itemizationkey":
-			return d.string(&i.ID)
-		case "expensekey":
-			return d.string(&i.Type)
-		case "expensename":
-			return d.string(&i.TypeName)
-		case "transactiondate":
-			return d.date(&i.Date)
-		case "transactionamount":
-			return d.money(&i.Transaction)
-		case "postedamount":
-			return d.money(&i.Posted)
-		case "approvedamount":
-			return d.money(&i.Approved)
-		case "businesspurpose":
-			return d.string(&i.Purpose)
-		case "ispersonal":
-			return d.bool(&i.Personal)
-		case "allocationslist", "allocations":
-			return d.allocations(&i.Allocations)
-		}
-		return d.fields(name, &i.OrgUnits, &i.Custom)
-	})
 }
 
 // allocations reads one allocation, or a list of them: under an itemization they
@@ -270,7 +226,7 @@ func (d *reportReader) allocations(into *[]expense.Allocation) error {
 
 func (d *reportReader) allocation(a *expense.Allocation, name string) error {
 	switch name {
-	case "allocationkey", "allockey":
+	case "allocationkey", "allockey", "allocationid":
 		return d.string(&a.ID)
 	case "percentage":
 		return d.number(&a.Percentage)
@@ -280,25 +236,4 @@ func (d *reportReader) allocation(a *expense.Allocation, name string) error {
 		return d.string(&a.AccountCode2)
 	}
 	return d.fields(name, nil, &a.Custom)
-}
-
-// setCurrency gives the report's currency to every amount that is in it: its code
-// may stand anywhere in the document.
-func setCurrency(r *expense.Report) {
-	set := func(amounts ...*expense.Money) {
-		for _, m := range amounts {
-			if m != nil {
-				m.Currency = r.Currency
-			}
-		}
-	}
-	r.Currency = strings.ToUpper(r.Currency)
-	set(r.Total, r.PersonalExpenses, r.DueEmployee, r.DueCompanyCard, r.Claimed, r.Approved)
-	for i := range r.Entries {
-		e := &r.Entries[i]
-		set(e.Posted, e.Approved)
-		for j := range e.Itemizations {
-			set(e.Itemizations[j].Posted, e.Itemizations[j].Approved)
-		}
-	}
 }

@@ -105,7 +105,7 @@ func TestDecodeReport(t *testing.T) {
 			"<Entries><ExpenseEntry><AttendeeCount>secret</AttendeeCount></ExpenseEntry></Entries>":                                                                       "entry 1: AttendeeCount is not a whole number",
 			"<Entries><ExpenseEntry><Allocations><Percentage>secret</Percentage></Allocations></ExpenseEntry></Entries>":                                                  "entry 1: Percentage is not a decimal number",
 			"<Entries><ExpenseEntry><ItemizationList><ItemizationEntry><PostedAmount>secret</PostedAmount></ItemizationEntry></ItemizationList></ExpenseEntry></Entries>": "entry 1: itemization 1: PostedAmount is not",
-			"<Custom1><Value>secret</Value></Custom1>": "Custom1 holds elements",
+			"<Custom1><Name>secret</Name></Custom1>": "Custom1 holds elements",
 		} {
 			r, err := wire.DecodeReport([]byte("<ReportDetails>" + body + "</ReportDetails>"))
 			require.ErrorContains(t, err, why)

@@ -1,6 +1,9 @@
 package wire
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/xml"
 	"fmt"
 	"strconv"
 	"strings"
@@ -140,23 +143,74 @@ func isoDate(text string) expense.Date {
 // of custom. Any other element is left to be skipped.
 func (d *reportReader) fields(name string, units, custom *map[string]expense.Field) error {
 	into := custom
-	number, ok := strings.CutPrefix(name, "custom")
+	number, ok := fieldNumber(name, "custom")
 	if !ok {
-		number, ok = strings.CutPrefix(name, "orgunit")
+		number, ok = fieldNumber(name, "orgunit")
 		into = units
 	}
-	if n, err := strconv.Atoi(number); !ok || into == nil || err != nil || n < 1 || n > 99 || strconv.Itoa(n) != number {
+	if !ok || into == nil {
 		return nil
 	}
-	text, err := d.text()
-	if err != nil || text == "" {
-		return err
+	f, err := d.field()
+	if err == nil {
+		set(into, number, f)
 	}
-	if *into == nil {
-		*into = map[string]expense.Field{}
+	return err
+}
+
+// field reads the element that was begun last: a text, or the children Type, Value and
+// Code of v2.0.
+func (d *reportReader) field() (expense.Field, error) {
+	name, null, bare := d.name, d.null, []byte(nil)
+	var kind, value, code string
+	for level := d.depth; d.depth >= level; {
+		token, err := d.next()
+		if err != nil {
+			return expense.Field{}, err
+		}
+		switch t := token.(type) {
+		case xml.CharData:
+			bare = append(bare, t...)
+		case xml.StartElement:
+			switch strings.ToLower(t.Name.Local) {
+			case "type":
+				err = d.string(&kind)
+			case "value":
+				err = d.string(&value)
+			case "code":
+				err = d.string(&code)
+			default:
+				err = fmt.Errorf("%s holds elements where a text is expected", name)
+			}
+			if err != nil {
+				return expense.Field{}, err
+			}
+		}
 	}
-	(*into)[number] = field(text)
-	return nil
+	bare = bytes.TrimSpace(bare)
+	if null || kind+value+code+string(bare) == "" {
+		return expense.Field{}, nil
+	}
+	if len(bare) > 0 {
+		d.texts++
+		value = cmp.Or(value, string(bare))
+	}
+	return typedField(kind, value, code), nil
+}
+
+// typedField is a field of which its type and its code are given, or not: only a list
+// has a code, and one that has none of its own may be printed before its name.
+func typedField(kind, value, code string) expense.Field {
+	split := field(value)
+	switch {
+	case code != "" && split.Code == code:
+		return split
+	case code != "":
+		return expense.Field{Code: code, Value: value}
+	case kind == "", strings.HasSuffix(strings.ToLower(kind), "list"):
+		return split
+	}
+	return expense.Field{Value: value}
 }
 
 // field splits a list field, "(code) name" with or without the space. The code is

@@ -1,0 +1,137 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+
+	"concur-connector/expense"
+)
+
+// ExpenseV4 is an expense as v4 gives it: an entry, or an itemization of one.
+type ExpenseV4 struct {
+	expense.Entry
+	ParentID  string // of an itemization; only a single expense names it
+	Allocated bool   // wholly or in part
+	Counted   bool   // the number of attendees is given
+}
+
+// Itemization is the expense as a part of another one.
+func (e ExpenseV4) Itemization() expense.Itemization {
+	return expense.Itemization{
+		ID: e.ID, Type: e.Type, TypeName: e.TypeName, Date: e.Date, Transaction: e.Transaction, Posted: e.Posted,
+		Approved: e.Approved, Purpose: e.Purpose, Personal: e.Personal, OrgUnits: e.OrgUnits, Custom: e.Custom,
+		Allocations: e.Allocations,
+	}
+}
+
+// DecodeExpensesV4 reads the expenses of a report, or the itemizations of an expense
+// (v4). Of custom and organisational fields there are none: only a single expense shows
+// them.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v4.expenses.html
+func DecodeExpensesV4(body []byte) ([]ExpenseV4, error) {
+	return decodeList(body, "expenses", "entry", readExpense)
+}
+
+// DecodeExpenseV4 reads a single expense (v4).
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v4.expenses.html
+func DecodeExpenseV4(body []byte) (ExpenseV4, error) {
+	r, err := readObject(body)
+	if err == nil {
+		e := readExpense(r)
+		if err = r.err(); err == nil {
+			return e, nil
+		}
+	}
+	return ExpenseV4{}, fmt.Errorf("the expense cannot be read: %w", err)
+}
+
+func readExpense(r record) ExpenseV4 {
+	kind, payment, vendor, location := r.object("expenseType"), r.object("paymentType"), r.object("vendor"), r.object("location")
+	source, tax := r.object("expenseSourceIdentifiers"), r.object("expenseTaxSummary")
+	e := ExpenseV4{ParentID: r.text("parentExpenseId"), Allocated: allocated(r.text("allocationState")), Entry: expense.Entry{
+		ID: r.text("expenseId"), Type: kind.text("id"), TypeName: kind.text("name"), Date: r.date("transactionDate"),
+		Transaction: r.amount("transactionAmount"), ExchangeRate: r.rate("exchangeRate"),
+		Posted: r.amount("postedAmount"), Approved: r.amount("approvedAmount"),
+		Purpose: r.text("businessPurpose"), Vendor: vendor.text("description", "name"),
+		Location: location.text("city", "name"), Subdivision: location.text("countrySubDivisionCode"), Country: location.text("countryCode"),
+		PaymentType: payment.text("id", "code"), Personal: r.yes("isPersonalExpense"),
+		CompanyCard: source.text("creditCardTransactionId") != "", PersonalCard: source.text("personalCardTransactionId") != "",
+		HasVAT: tax.some("totalTaxPostedAmount", "vatTaxTotal"), HasExceptions: r.yes("hasExceptions", "hasBlockingExceptions"),
+		ReceiptRequired: r.yes("isPaperReceiptRequired"), ImageRequired: r.yes("isImageRequired"),
+		HasReceipt: r.text("receiptImageId", "ereceiptImageId") != "" || source.text("ereceiptId", "receiptImageId", "expenseCaptureImageId") != "",
+	}}
+	e.AttendeeCount, e.Counted = r.count("attendeeCount")
+	r.customData(&e.OrgUnits, &e.Custom)
+	r.wants(e.ID)
+	return e
+}
+
+// rateDecimals are as many as Concur prints of a rate.
+const rateDecimals = 14
+
+// rate reads an exchange rate as a number to multiply by. One to divide by is turned
+// round, to as many decimals as Concur prints.
+func (r record) rate(name string) string {
+	if _, ok := r.values[strings.ToLower(name)].(map[string]any); !ok {
+		return r.number(name)
+	}
+	rate := r.object(name)
+	value, operation := rate.number("value"), rate.text("operation")
+	switch {
+	case value == "" || strings.EqualFold(operation, "MULTIPLY") || operation == "":
+		return value
+	case !strings.EqualFold(operation, "DIVIDE"):
+		r.refuse(name, "is neither to multiply nor to divide by")
+		return ""
+	}
+	divisor, _ := expense.ParseAmount(value)
+	if divisor.IsZero() {
+		r.refuse(name, "is to divide by zero")
+		return ""
+	}
+	one, _ := expense.ParseAmount("1")
+	return one.DivRound(divisor, rateDecimals).String()
+}
+
+// some reports whether one of the amounts is there and not zero.
+func (r record) some(names ...string) bool {
+	for _, name := range names {
+		if m := r.amount(name); m != nil && !m.Amount.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// DecodeAllocationsV4 reads the allocations of an expense (v4).
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v4.allocations.html
+func DecodeAllocationsV4(body []byte) ([]expense.Allocation, error) {
+	return decodeList(body, "allocations", "allocation", func(r record) expense.Allocation {
+		a := expense.Allocation{
+			ID: r.text("allocationId"), Percentage: r.number("percentage"),
+			AccountCode1: r.text("accountCode"), AccountCode2: r.text("overLimitAccountCode"),
+		}
+		r.customData(nil, &a.Custom)
+		r.wants(a.ID)
+		return a
+	})
+}
+
+// decodeList reads a list of v4.
+func decodeList[T any](body []byte, list, one string, read func(r record) T) ([]T, error) {
+	var rows []T
+	err := eachObject(body, func(r record) error {
+		rows = append(rows, read(r))
+		if err := r.err(); err != nil {
+			return fmt.Errorf("%s %d: %w", one, len(rows), err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the list of %s cannot be read: %w", list, err)
+	}
+	return rows, nil
+}

@@ -1,0 +1,153 @@
+package wire
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"concur-connector/expense"
+)
+
+// Header is the header of a report as v3 or v4 gives it, with what package concur keeps
+// to itself. Its report has no entries.
+type Header struct {
+	Report *expense.Report
+	Owner  string // by v3 the login, by v4 the UUID
+	Mark   string // changes with whatever the answer shows, addresses left out
+}
+
+// DecodeReportV3 reads the header of a report as v3 gives it. Its WorkflowActionUrl
+// cannot be used and is left out.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
+func DecodeReportV3(body []byte) (Header, error) {
+	return decodeHeader(body, func(r record) Header {
+		report := &expense.Report{
+			ID: r.text("ID"), Name: r.text("Name"), Purpose: r.text("Purpose", "BusinessPurpose"),
+			Currency: r.text("CurrencyCode"), Status: r.text("ApprovalStatusCode"), PaymentStatus: r.text("PaymentStatusCode"),
+			Policy: r.text("PolicyID"), Ledger: r.text("LedgerName"),
+			Date: r.date("UserDefinedDate"), Created: r.date("CreateDate"), Submitted: r.date("SubmitDate"),
+			EverSentBack: r.yes("EverSentBack"), HasException: r.yes("HasException", "HasExceptions"),
+			Total: r.money("Total"), PersonalExpenses: r.money("PersonalAmount"),
+			DueEmployee: r.money("AmountDueEmployee"), DueCompanyCard: r.money("AmountDueCompanyCard"),
+			Claimed: r.money("TotalClaimedAmount"), Approved: r.money("TotalApprovedAmount"),
+			Via: expense.V3,
+		}
+		r.fieldsV3(&report.OrgUnits, &report.Custom)
+		if report.Status == "" { // not one that waits elsewhere
+			r.refuse("the report", "has no approval status (ApprovalStatusCode)")
+		}
+		return Header{Report: report, Owner: r.text("OwnerLoginID")}
+	})
+}
+
+// DecodeReportV4 reads the header of a report as v4 gives it.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v4.reports.html
+func DecodeReportV4(body []byte) (Header, error) {
+	return decodeHeader(body, func(r record) Header {
+		report := &expense.Report{
+			ID: r.text("reportId"), Name: r.text("name"), Purpose: r.text("businessPurpose"),
+			Currency: r.text("currencyCode"), Status: r.text("approvalStatusId"), PaymentStatus: r.text("paymentStatusId"),
+			Policy: r.text("policyId"), Ledger: r.text("ledger", "ledgerId"),
+			Date: r.date("reportDate"), Created: r.date("creationDate"), Submitted: r.date("submitDate"),
+			EverSentBack: r.yes("isReportEverSentBack", "isSentBack"), HasException: r.yes("hasExceptions"),
+			Total: r.amount("reportTotal"), PersonalExpenses: r.amount("personalAmount"),
+			DueEmployee: r.amount("amountDueEmployee"), DueCompanyCard: r.amount("amountDueCompanyCard"),
+			Claimed: r.amount("claimedAmount"), Approved: r.amount("approvedAmount"),
+			Via: expense.V4,
+		}
+		r.customData(&report.OrgUnits, &report.Custom)
+		if report.Status == "" {
+			r.refuse("the report", "has no approval status (approvalStatusId)")
+		}
+		return Header{Report: report, Owner: r.text("userId")}
+	})
+}
+
+func decodeHeader(body []byte, read func(r record) Header) (Header, error) {
+	r, err := readObject(body)
+	if err != nil {
+		return Header{}, fmt.Errorf("the report cannot be read: %w", err)
+	}
+	h := read(r)
+	if err = r.err(); err == nil && !isReportID(h.Report.ID) {
+		err = errors.New("it has no ID, or one that cannot be")
+	}
+	if err != nil {
+		return Header{}, fmt.Errorf("the report cannot be read: %w", err)
+	}
+	SetCurrency(h.Report)
+	h.Mark = mark(r)
+	return h, nil
+}
+
+// mark is a digest of everything that the object shows, amounts as they are printed. An
+// address may be another at each reading.
+func mark(r record) string {
+	shown := make(map[string]any, len(r.values))
+	for name, value := range r.values {
+		if name != "links" && name != "uri" {
+			shown[name] = value
+		}
+	}
+	data, err := json.Marshal(shown)
+	if err != nil {
+		panic("wire: what was decoded cannot be encoded: " + err.Error()) // no value can fail
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}
+
+// fieldsV3 keeps the fields Custom1 to Custom40 and OrgUnit1 to OrgUnit6 of v3: objects
+// of Code, Type and Value, or bare texts.
+func (r record) fieldsV3(units, custom *map[string]expense.Field) {
+	for name, value := range r.values {
+		into := custom
+		number, ok := fieldNumber(name, "custom")
+		if !ok {
+			number, ok = fieldNumber(name, "orgunit")
+			into = units
+		}
+		if !ok || into == nil {
+			continue
+		}
+		if _, ok := value.(map[string]any); !ok {
+			set(into, number, typedField("", r.text(name), ""))
+			continue
+		}
+		f := r.object(name)
+		set(into, number, typedField(f.text("Type"), f.text("Value"), f.text("Code")))
+	}
+}
+
+// customData keeps the fields of v4. A list field holds the identifier of the item, and
+// names the item's address; allocations are printed without addresses.
+func (r record) customData(units, custom *map[string]expense.Field) {
+	for _, f := range r.objects("customData") {
+		into := custom
+		number, ok := fieldNumber(f.text("id"), "custom")
+		if !ok {
+			number, ok = fieldNumber(f.text("id"), "orgunit")
+			into = units
+		}
+		value := f.text("value")
+		if !ok || into == nil || value == "" {
+			continue
+		}
+		field := expense.Field{Value: value}
+		if f.text("listItemUrl") != "" || !f.given("listItemUrl") && isGUID(value) {
+			field.ListItem = value
+		}
+		set(into, number, field)
+	}
+}
+
+// isGUID reports whether a text has the form in which v4 prints identifiers: 32
+// hexadecimal digits.
+func isGUID(text string) bool {
+	return len(text) == 32 && strings.Trim(strings.ToLower(text), "0123456789abcdef") == ""
+}

@@ -1,0 +1,141 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"concur-connector/expense"
+)
+
+// EntryV3 is an entry as v3 gives it. Its amounts in the report's currency name none: the
+// report does. Of attendees and comments v3 says only whether there are any, and the
+// count is then one.
+type EntryV3 struct {
+	expense.Entry
+	Key       string // the ID of v3, by which itemizations and allocations name their entry
+	ReportID  string
+	Allocated bool // wholly or in part
+}
+
+// ItemizationV3 is an itemization as v3 gives it.
+type ItemizationV3 struct {
+	expense.Itemization
+	Key      string // the ID of v3
+	EntryKey string // of its entry
+}
+
+// AllocationV3 is an allocation as v3 gives it.
+type AllocationV3 struct {
+	expense.Allocation
+	EntryKey       string // of its entry, or of its itemization
+	ItemizationKey string // where it is given
+}
+
+// DecodeEntriesV3 reads one page of the entries of a report (v3), and returns the URL of
+// the next page, as it was sent, or nothing. The ID of an entry is the one that is
+// compatible with v4, where there is one.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/expense-entry.html
+func DecodeEntriesV3(body []byte) (rows []EntryV3, next string, err error) {
+	return decodePage(body, "entries", "entry", func(r record) EntryV3 {
+		e := EntryV3{Key: r.text("ID"), ReportID: r.text("ReportID"), Entry: expense.Entry{
+			ID: r.text("ExpenseID", "ID"), Type: r.text("ExpenseTypeCode"), TypeName: r.text("ExpenseTypeName"),
+			Category: r.text("SpendCategoryName", "SpendCategoryCode"), Date: r.date("TransactionDate"),
+			Transaction: r.money("TransactionAmount"), ExchangeRate: r.number("ExchangeRate"),
+			Posted: r.money("PostedAmount"), Approved: r.money("ApprovedAmount"),
+			Purpose: r.text("Description", "BusinessPurpose"), Vendor: r.text("VendorDescription", "VendorListItemName"),
+			Location: r.text("LocationName"), Subdivision: r.text("LocationSubdivision"), Country: r.text("LocationCountry"),
+			PaymentType: r.text("PaymentTypeID", "PaymentTypeCode"),
+			Personal:    r.yes("IsPersonal"), CompanyCard: r.text("CompanyCardTransactionID") != "", PersonalCard: r.yes("IsPersonalCardCharge"),
+			Itemized: r.yes("HasItemizations"), HasVAT: r.yes("HasVAT"), HasExceptions: r.yes("HasExceptions", "HasException"),
+			ImageRequired: r.yes("IsImageRequired"), HasReceipt: r.yes("HasImage") || r.text("ElectronicReceiptID") != "",
+		}}
+		if e.Transaction != nil {
+			e.Transaction.Currency = strings.ToUpper(r.text("TransactionCurrencyCode"))
+		}
+		if r.yes("HasAttendees") {
+			e.AttendeeCount = 1
+		}
+		if r.yes("HasComments") {
+			e.CommentCount = 1
+		}
+		e.Allocated = allocated(r.text("AllocationType"))
+		r.fieldsV3(&e.OrgUnits, &e.Custom)
+		r.wants(e.Key)
+		return e
+	})
+}
+
+// DecodeItemizationsV3 reads one page of the itemizations of a report (v3).
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/expense-itemization.html
+func DecodeItemizationsV3(body []byte) (rows []ItemizationV3, next string, err error) {
+	return decodePage(body, "itemizations", "itemization", func(r record) ItemizationV3 {
+		i := ItemizationV3{Key: r.text("ID"), EntryKey: r.text("EntryID"), Itemization: expense.Itemization{
+			ID: r.text("ExpenseID", "ID"), Type: r.text("ExpenseTypeCode"), TypeName: r.text("ExpenseTypeName"),
+			Date: r.date("TransactionDate"), Transaction: r.money("TransactionAmount"),
+			Posted: r.money("PostedAmount"), Approved: r.money("ApprovedAmount"),
+			Purpose: r.text("Description", "BusinessPurpose"), Personal: r.yes("IsPersonal"),
+		}}
+		r.fieldsV3(&i.OrgUnits, &i.Custom)
+		r.wants(i.Key)
+		return i
+	})
+}
+
+// DecodeAllocationsV3 reads one page of the allocations of a report (v3).
+//
+// Source: https://developer.concur.com/api-reference/expense/allocations/expense-allocations.html
+func DecodeAllocationsV3(body []byte) (rows []AllocationV3, next string, err error) {
+	return decodePage(body, "allocations", "allocation", func(r record) AllocationV3 {
+		a := AllocationV3{EntryKey: r.text("EntryID"), ItemizationKey: r.text("ItemizationID"), Allocation: expense.Allocation{
+			ID: r.text("ID"), Percentage: r.number("Percentage"),
+			AccountCode1: r.text("AccountCode1", "AccountNumber", "AccountCode"), AccountCode2: r.text("AccountCode2"),
+		}}
+		r.fieldsV3(nil, &a.Custom)
+		r.wants(a.ID)
+		return a
+	})
+}
+
+// allocated reads the kind of allocation: P and F are some, N and nothing are none.
+func allocated(kind string) bool {
+	switch strings.ToUpper(kind) {
+	case "", "N", "NO", "FALSE", "NOT_ALLOCATED":
+		return false
+	}
+	return true
+}
+
+func (r record) wants(id string) {
+	if id == "" {
+		r.refuse("it", "has no ID")
+	}
+}
+
+// decodePage reads one page of a list of v3.
+func decodePage[T any](body []byte, list, one string, read func(r record) T) (rows []T, next string, err error) {
+	refused := func(err error) ([]T, string, error) {
+		return nil, "", fmt.Errorf("the list of %s cannot be read: %w", list, err)
+	}
+	page, err := readObject(body)
+	if err != nil {
+		return refused(err)
+	}
+	if page.values["items"] == nil {
+		return refused(errors.New("it has no Items"))
+	}
+	items := page.objects("Items")
+	next = page.text("NextPage")
+	if err := page.err(); err != nil {
+		return refused(err)
+	}
+	for i, item := range items {
+		rows = append(rows, read(item))
+		if err := item.err(); err != nil {
+			return refused(fmt.Errorf("%s %d: %w", one, i+1, err))
+		}
+	}
+	return rows, next, nil
+}
