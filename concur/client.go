@@ -11,6 +11,7 @@ import (
 	"math"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"concur-connector/expense"
@@ -60,6 +61,10 @@ type Client struct {
 
 	userIDs, logins lookups[string]
 	listItems       lookups[expense.Field]
+
+	users   directory // the client itself
+	origins origins
+	fell    sync.Once // it has been logged that a report is read by v1.1 instead
 }
 
 // New returns a client, or one error that says everything that is wrong with the
@@ -143,6 +148,7 @@ func assemble(o Options, unseeded bool) (*Client, error) {
 			warning: o.TokenWarning, held: state{RefreshToken: o.RefreshToken, Geolocation: base},
 		},
 	}
+	c.users = c
 	if o.ClientSecret2 != "" {
 		c.tokens.secrets = append(c.tokens.secrets, o.ClientSecret2)
 	}

@@ -37,7 +37,8 @@ type Error struct {
 	CorrelationID string        // to be named to Concur's support
 	RetryAfter    time.Duration // how long Concur asks to wait; 0 when it does not say
 
-	cause error // of the context; nothing else is kept
+	cause  error // of the context; nothing else is kept
+	absent bool  // something that a report needs was not found, and not the report
 }
 
 // Error returns one line without any secret.

@@ -33,8 +33,3 @@ type Read struct {
 }
 
 var errNotYet = errors.New("not yet")
-
-// ReadReport reads the expense report that an object URI names.
-func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions) (Read, error) {
-	return Read{}, errNotYet
-}

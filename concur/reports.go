@@ -25,30 +25,60 @@ func (c *Client) Report(ctx context.Context, objectURI string) (*expense.Report,
 // ReportOf is [Client.Report], and says whether the report is that of one of these
 // logins, in any case. The login itself goes no further.
 func (c *Client) ReportOf(ctx context.Context, objectURI string, logins []string) (_ *expense.Report, theirs bool, err error) {
+	report, owner, err := c.ownedReport(ctx, objectURI)
+	return report, slices.ContainsFunc(logins, func(l string) bool { return err == nil && sameLogin(l, owner) }), err
+}
+
+// ownedReport reads a report by v1.1, and the login of its owner.
+func (c *Client) ownedReport(ctx context.Context, objectURI string) (_ *expense.Report, owner string, err error) {
 	r := request{op: "read report", needs: needsReports, method: http.MethodGet}
 	if r.target, err = c.target(r.op, ObjectURI, objectURI); err != nil {
-		return nil, false, err
+		return nil, "", err
 	}
 	if err := under(reportPath, r.target.path); err != nil { // v1.1's alone
 		return nil, false, &Error{Op: r.op, Kind: Untrusted, Message: ObjectURI + " " + err.Error()}
 	}
 	a, err := c.do(ctx, r)
 	if err != nil {
-		return nil, false, err
+		return nil, "", err
 	}
 	report, owner, err := wire.DecodeOwnedReport(a.body)
 	if err == nil && report.Status == "" {
 		err = errors.New("the report has no approval status (ApsKey)") // not one that waits elsewhere
 	}
 	if err != nil {
-		return nil, false, r.unreadable(a, err)
+		return nil, "", r.unreadable(a, err)
 	}
 	if report.Key == "" {
 		if _, report.Key, err = expense.Identify(objectURI); err != nil {
-			return nil, false, &Error{Op: r.op, Kind: Untrusted, Message: err.Error()}
+			return nil, "", &Error{Op: r.op, Kind: Untrusted, Message: err.Error()}
 		}
 	}
-	return report, slices.ContainsFunc(logins, func(l string) bool { return sameLogin(l, owner) }), nil
+	return report, owner, nil
+}
+
+// ReportV2 reads an expense report by its ReportId, by the v2.0 interface. It has no key:
+// that of v2.0 is another one than the RptKey that v1.1 takes, so exceptions cannot be
+// posted by it.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/expense-report-get.html
+func (c *Client) ReportV2(ctx context.Context, reportID string) (*expense.Report, error) {
+	r := request{op: "read report by v2.0", needs: needsReports, method: http.MethodGet}
+	if err := c.at(&r, reportPath+"v2.0/report/%s", reportID); err != nil {
+		return nil, err
+	}
+	a, err := c.do(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	report, err := wire.DecodeReport(a.body)
+	if err == nil && report.Status == "" {
+		err = errors.New("the report has no approval status (ApprovalStatusCode)")
+	}
+	if err != nil {
+		return nil, r.unreadable(a, err)
+	}
+	return report, nil
 }
 
 // sameLogin compares two logins, in any case of the letters of ASCII: beyond it there are

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"concur-connector/expense"
 )
@@ -144,10 +143,4 @@ func (r record) customData(units, custom *map[string]expense.Field) {
 		}
 		set(into, number, field)
 	}
-}
-
-// isGUID reports whether a text has the form in which v4 prints identifiers: 32
-// hexadecimal digits.
-func isGUID(text string) bool {
-	return len(text) == 32 && strings.Trim(strings.ToLower(text), "0123456789abcdef") == ""
 }

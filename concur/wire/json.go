@@ -49,7 +49,7 @@ func readObject(body []byte) (record, error) {
 	if !ok {
 		return record{}, errors.New("it is not a JSON object")
 	}
-	return record{values: object, fault: new(fault)}, d.end()
+	return record{values: object, flaw: new(flaw)}, d.end()
 }
 
 // eachObject reads a document that is a list, one object after the other, without
@@ -63,7 +63,11 @@ func eachObject(body []byte, f func(r record) error) error {
 	if err != nil {
 		return err
 	}
-	if token != json.Delim('[') {
+	switch token {
+	case nil: // an empty list, to some
+		return d.end()
+	case json.Delim('['):
+	default:
 		return errors.New("it is not a JSON list")
 	}
 	for d.dec.More() {
@@ -76,7 +80,7 @@ func eachObject(body []byte, f func(r record) error) error {
 		if !ok {
 			return errors.New("its list holds something else than objects")
 		}
-		if err := f(record{values: object, fault: new(fault)}); err != nil {
+		if err := f(record{values: object, flaw: new(flaw)}); err != nil {
 			return err
 		}
 	}

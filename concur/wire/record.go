@@ -15,18 +15,18 @@ import (
 // and a missing value are absent.
 type record struct {
 	values map[string]any
-	fault  *fault
+	flaw   *flaw
 }
 
-type fault struct{ err error }
+type flaw struct{ err error }
 
 func (r record) refuse(name, why string) {
-	if r.fault.err == nil {
-		r.fault.err = fmt.Errorf("%s %s", name, why)
+	if r.flaw.err == nil {
+		r.flaw.err = fmt.Errorf("%s %s", name, why)
 	}
 }
 
-func (r record) err() error { return r.fault.err }
+func (r record) err() error { return r.flaw.err }
 
 // given reports whether the object names the value, be it null.
 func (r record) given(name string) bool {
@@ -75,7 +75,7 @@ func (r record) amount(name string) *expense.Money {
 	if _, ok := r.values[strings.ToLower(name)].(map[string]any); !ok {
 		return r.money(name)
 	}
-	inner := record{values: r.object(name).values, fault: new(fault)}
+	inner := record{values: r.object(name).values, flaw: new(flaw)}
 	m := inner.money("value")
 	currency := inner.text("currencyCode", "currency")
 	if err := inner.err(); err != nil {
@@ -138,7 +138,7 @@ func (r record) date(name string) expense.Date { return isoDate(r.text(name)) }
 
 // object returns an object in the record, an empty one for null.
 func (r record) object(name string) record {
-	inner := record{fault: r.fault}
+	inner := record{flaw: r.flaw}
 	switch v := r.values[strings.ToLower(name)].(type) {
 	case nil:
 	case map[string]any:
@@ -161,7 +161,7 @@ func (r record) objects(name string) []record {
 		switch v := element.(type) {
 		case nil:
 		case map[string]any:
-			all = append(all, record{values: v, fault: r.fault})
+			all = append(all, record{values: v, flaw: r.flaw})
 		default:
 			r.refuse(name, "holds something else than objects")
 		}

@@ -21,8 +21,9 @@ type EntryV3 struct {
 // ItemizationV3 is an itemization as v3 gives it.
 type ItemizationV3 struct {
 	expense.Itemization
-	Key      string // the ID of v3
-	EntryKey string // of its entry
+	Key       string // the ID of v3
+	EntryKey  string // of its entry
+	Allocated bool   // wholly or in part
 }
 
 // AllocationV3 is an allocation as v3 gives it.
@@ -72,7 +73,7 @@ func DecodeEntriesV3(body []byte) (rows []EntryV3, next string, err error) {
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-itemization.html
 func DecodeItemizationsV3(body []byte) (rows []ItemizationV3, next string, err error) {
 	return decodePage(body, "itemizations", "itemization", func(r record) ItemizationV3 {
-		i := ItemizationV3{Key: r.text("ID"), EntryKey: r.text("EntryID"), Itemization: expense.Itemization{
+		i := ItemizationV3{Key: r.text("ID"), EntryKey: r.text("EntryID"), Allocated: allocated(r.text("AllocationType")), Itemization: expense.Itemization{
 			ID: r.text("ExpenseID", "ID"), Type: r.text("ExpenseTypeCode"), TypeName: r.text("ExpenseTypeName"),
 			Date: r.date("TransactionDate"), Transaction: r.money("TransactionAmount"),
 			Posted: r.money("PostedAmount"), Approved: r.money("ApprovedAmount"),

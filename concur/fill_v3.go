@@ -1,0 +1,91 @@
+package concur
+
+import (
+	"context"
+	"slices"
+
+	"concur-connector/concur/wire"
+	"concur-connector/expense"
+)
+
+// sourceV3 reads a report by v3, where each kind of row is one list for the whole report.
+type sourceV3 struct {
+	client *Client
+	from   origin
+}
+
+func (s sourceV3) header(ctx context.Context) (wire.Header, error) {
+	return s.client.headerV3(ctx, s.from.reportID, s.from.login)
+}
+
+func (s sourceV3) fill(ctx context.Context, report *expense.Report, parts expense.Parts) error {
+	rows, err := s.client.EntriesV3(ctx, s.from.reportID, s.from.login)
+	if err != nil {
+		return err
+	}
+	var items []wire.ItemizationV3
+	itemized := slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return e.Itemized })
+	if parts.Itemizations && itemized {
+		if items, err = s.client.ItemizationsV3(ctx, s.from.reportID, s.from.login); err != nil {
+			return err
+		}
+	}
+	var allocations []wire.AllocationV3
+	allocated := slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return e.Allocated }) ||
+		slices.ContainsFunc(items, func(i wire.ItemizationV3) bool { return i.Allocated }) || itemized && !parts.Itemizations
+	if parts.Allocations && allocated {
+		if allocations, err = s.client.AllocationsV3(ctx, s.from.reportID); err != nil {
+			return err
+		}
+	}
+	report.Entries, err = join(rows, items, allocations)
+	return err
+}
+
+// join puts itemizations and allocations where they belong, in the order of the lists.
+// An allocation of v3 names an entry, and an itemization is one in this respect. Where it
+// names an entry that is itemized, it is that entry's: which itemization is meant is not
+// said.
+func join(rows []wire.EntryV3, items []wire.ItemizationV3, allocations []wire.AllocationV3) ([]expense.Entry, error) {
+	entries := make([]expense.Entry, len(rows))
+	entryOf := make(map[string]int, len(rows))
+	for i, row := range rows {
+		if _, twice := entryOf[row.Key]; twice {
+			return nil, inconsistent(Unavailable, "an entry is listed twice")
+		}
+		entries[i], entryOf[row.Key] = row.Entry, i
+	}
+	type where struct{ entry, item int }
+	itemOf := make(map[string]where, len(items))
+	for _, item := range items {
+		i, ok := entryOf[item.EntryKey]
+		if _, twice := itemOf[item.Key]; !ok || twice {
+			return nil, inconsistent(Unavailable, "an itemization belongs to no entry of the report, or is listed twice")
+		}
+		e := &entries[i]
+		itemOf[item.Key] = where{i, len(e.Itemizations)}
+		e.Itemizations = append(e.Itemizations, item.Itemization)
+	}
+	for _, a := range allocations {
+		at, ofItem := itemOf[a.ItemizationKey]
+		if !ofItem {
+			at, ofItem = itemOf[a.EntryKey]
+		}
+		i, ofEntry := entryOf[a.EntryKey]
+		switch {
+		case ofItem:
+			item := &entries[at.entry].Itemizations[at.item]
+			item.Allocations = append(item.Allocations, a.Allocation)
+		case ofEntry:
+			entries[i].Allocations = append(entries[i].Allocations, a.Allocation)
+		case len(items) > 0 || !slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return e.Itemized }):
+			return nil, inconsistent(Malformed, "an allocation belongs to no entry of the report")
+		}
+	}
+	return entries, nil
+}
+
+// inconsistent is the error of lists that do not fit together.
+func inconsistent(kind expense.Kind, message string) *Error {
+	return &Error{Op: "read report by v3", Kind: kind, Message: message}
+}

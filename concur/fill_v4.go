@@ -1,0 +1,150 @@
+package concur
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"concur-connector/concur/wire"
+	"concur-connector/expense"
+)
+
+// sourceV4 reads a report by v4, where an expense and what belongs to it are requests of
+// their own.
+type sourceV4 struct {
+	client *Client
+	at     address
+}
+
+func (s sourceV4) header(ctx context.Context) (wire.Header, error) {
+	return s.client.headerV4(ctx, s.at.userID, s.at.reportID)
+}
+
+// atOnce is how many entries of a report are read at the same time.
+const atOnce = 4
+
+func (s sourceV4) fill(ctx context.Context, report *expense.Report, parts expense.Parts) error {
+	list, err := s.client.ExpensesV4(ctx, s.at.userID, s.at.reportID)
+	if err != nil {
+		return err
+	}
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i := range list {
+		group.Go(func() error { return numbered(i+1, s.expense(inner, &list[i], parts)) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if report.Entries, err = entriesOf(list); err != nil {
+		return err
+	}
+	for _, e := range report.Entries {
+		report.HasException = report.HasException || e.HasExceptions
+	}
+	if !parts.Comments {
+		return nil
+	}
+	comments, err := s.client.CommentsV4(ctx, s.at.userID, s.at.reportID)
+	for i := range report.Entries {
+		report.Entries[i].CommentCount = comments.Expenses[report.Entries[i].ID]
+	}
+	return err
+}
+
+// expense reads what else there is of an entry. Nothing in the list says whether it is
+// itemized, so that each is asked for its itemizations.
+func (s sourceV4) expense(ctx context.Context, e *wire.ExpenseV4, parts expense.Parts) (err error) {
+	if err := s.details(ctx, e, parts); err != nil {
+		return err
+	}
+	if parts.Itemizations {
+		items, err := s.client.ItemizationsV4(ctx, s.at.userID, s.at.reportID, e.ID)
+		if err != nil {
+			return err
+		}
+		e.Itemized = len(items) > 0
+		for i := range items {
+			item := &items[i]
+			if err := s.details(ctx, item, parts); err != nil {
+				return err
+			}
+			if item.Allocations, err = s.allocations(ctx, *item, parts); err != nil {
+				return err
+			}
+			e.Itemizations = append(e.Itemizations, item.Itemization())
+		}
+	}
+	if !e.Itemized {
+		e.Allocations, err = s.allocations(ctx, *e, parts)
+	}
+	return err
+}
+
+// details reads the single expense, and how many attend it when even that does not say.
+func (s sourceV4) details(ctx context.Context, e *wire.ExpenseV4, parts expense.Parts) error {
+	if !parts.Details {
+		return nil
+	}
+	single, err := s.client.ExpenseV4(ctx, s.at.userID, s.at.reportID, e.ID)
+	if err != nil {
+		return err
+	}
+	if single.ID != e.ID {
+		return &Error{Op: "read expense by v4", Kind: Malformed, Message: "the answer is another expense than was asked for"}
+	}
+	if !single.Counted {
+		single.AttendeeCount, single.Counted = e.AttendeeCount, e.Counted
+	}
+	if !single.Counted {
+		attendees, err := s.client.AttendeesV4(ctx, s.at.userID, s.at.reportID, e.ID)
+		if err != nil {
+			return err
+		}
+		single.AttendeeCount = attendees.Count
+	}
+	*e = single
+	return nil
+}
+
+func (s sourceV4) allocations(ctx context.Context, e wire.ExpenseV4, parts expense.Parts) ([]expense.Allocation, error) {
+	if !parts.Allocations || !e.Allocated {
+		return nil, nil
+	}
+	return s.client.AllocationsV4(ctx, s.at.userID, s.at.reportID, e.ID)
+}
+
+// entriesOf leaves out those that are itemizations of others: their money would count
+// twice.
+func entriesOf(list []wire.ExpenseV4) ([]expense.Entry, error) {
+	parts, seen := map[string]bool{}, map[string]bool{}
+	for _, e := range list {
+		for _, item := range e.Itemizations {
+			parts[item.ID] = true
+		}
+	}
+	entries := make([]expense.Entry, 0, len(list))
+	for _, e := range list {
+		if seen[e.ID] {
+			return nil, &Error{Op: "list expenses by v4", Kind: Malformed, Message: "an expense is listed twice"}
+		}
+		seen[e.ID] = true
+		if !parts[e.ID] && e.ParentID == "" {
+			entries = append(entries, e.Entry)
+		}
+	}
+	return entries, nil
+}
+
+// numbered says which entry could not be read.
+func numbered(n int, err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	other := *e
+	other.Message = fmt.Sprintf("entry %d: %s", n, e.Message)
+	return &other
+}

@@ -1,0 +1,187 @@
+package concur
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"concur-connector/concur/wire"
+	"concur-connector/expense"
+)
+
+// ReadReport reads the expense report that an object URI names: that of a callout, a v1.1
+// address, or that of an event, a v4 address. What it reads of it, and by which
+// interface, the options say.
+//
+// By v3 and v4 a report is read with many requests. Its header is read first and last,
+// and must be the same; a report that changes meanwhile is read again, and after three
+// times that is an error of kind [Unavailable]. Of a report that does not wait at an
+// external validation only the header is read. An error of kind [NotFound] says that the
+// report is gone, and nothing else does.
+func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions) (Read, error) {
+	const op = "read report"
+	t, err := c.target(op, ObjectURI, objectURI)
+	if err != nil {
+		return Read{}, err
+	}
+	if at, err := addressOf(t.path); err == nil {
+		return c.readAt(ctx, at, o)
+	}
+	switch o.Via {
+	case "", expense.V1:
+		report, theirs, err := c.ReportOf(ctx, objectURI, o.Logins)
+		return Read{Report: report, Theirs: theirs}, err
+	case expense.V3, expense.V4:
+		return c.readNamed(ctx, objectURI, t.path, o)
+	}
+	return Read{}, &Error{Op: op, Kind: Rejected, Message: "there is no interface of that name"}
+}
+
+// readAt reads a report by its v4 address. Its v1.1 key is not known, so that there is
+// nothing to fall back to.
+func (c *Client) readAt(ctx context.Context, at address, o ReadOptions) (Read, error) {
+	if o.Via == expense.V4 {
+		return c.readV4(ctx, at, o)
+	}
+	login, err := c.users.Login(ctx, at.userID)
+	if err != nil {
+		return Read{}, notGone(err, "the report's owner is not found")
+	}
+	return c.readV3(ctx, origin{at.reportID, login}, o)
+}
+
+// readNamed reads a report that a callout names by v3 or v4, and by v1.1 when they refuse
+// it and that is allowed.
+func (c *Client) readNamed(ctx context.Context, objectURI, key string, o ReadOptions) (Read, error) {
+	from, known := c.origins.get(key)
+	var old *expense.Report
+	var owner string
+	if !known {
+		var err error
+		if old, owner, err = c.ownedReport(ctx, objectURI); err != nil {
+			return Read{}, err
+		}
+		if from, err = originOf(old, owner); err != nil {
+			return Read{}, err
+		}
+		c.origins.put(key, from)
+	}
+	read, err := c.readFrom(ctx, from, o)
+	why, refused := refusal(err)
+	if !refused || !o.Fallback && !errors.Is(err, NotFound) {
+		return read, err
+	}
+	if known { // what is not found may be gone
+		c.origins.forget(key)
+		if old, owner, err = c.ownedReport(ctx, objectURI); err != nil {
+			return Read{}, err
+		}
+	}
+	if !o.Fallback {
+		return Read{}, notGone(why, "v1.1 shows the report, and "+string(o.Via)+" does not find it")
+	}
+	read = Read{Report: old, Theirs: slices.ContainsFunc(o.Logins, func(l string) bool { return sameLogin(l, owner) })}
+	read.FellBack = clause(why)
+	c.fell.Do(func() { c.log.WarnContext(ctx, "reports are read by v1.1 instead", "via", o.Via, "why", read.FellBack) })
+	return read, nil
+}
+
+func (c *Client) readFrom(ctx context.Context, from origin, o ReadOptions) (Read, error) {
+	if o.Via == expense.V3 {
+		return c.readV3(ctx, from, o)
+	}
+	userID, err := c.users.UserID(ctx, from.login)
+	if err != nil {
+		return Read{}, notGone(err, "the report's owner is not found")
+	}
+	return c.readV4(ctx, address{userID: userID, reportID: from.reportID}, o)
+}
+
+func (c *Client) readV3(ctx context.Context, from origin, o ReadOptions) (Read, error) {
+	h, err := readTwice(ctx, sourceV3{c, from}, o.Parts)
+	if err != nil {
+		return Read{}, err
+	}
+	owner := h.Owner
+	if owner == "" {
+		owner = from.login
+	}
+	theirs := slices.ContainsFunc(o.Logins, func(l string) bool { return sameLogin(l, owner) })
+	return Read{Report: h.Report, Mark: h.Mark, Theirs: theirs}, nil
+}
+
+func (c *Client) readV4(ctx context.Context, at address, o ReadOptions) (Read, error) {
+	h, err := readTwice(ctx, sourceV4{c, at}, o.Parts)
+	if err != nil {
+		return Read{}, err
+	}
+	owner := h.Owner
+	if owner == "" {
+		owner = at.userID
+	}
+	theirs, err := c.isOneOf(ctx, owner, o.Logins)
+	if err != nil {
+		return Read{}, err
+	}
+	return Read{Report: h.Report, Mark: h.Mark, Theirs: theirs}, nil
+}
+
+// isOneOf reports whether a user is one of those with these logins. A login that does
+// not exist is nobody's.
+func (c *Client) isOneOf(ctx context.Context, userID string, logins []string) (bool, error) {
+	for _, login := range logins {
+		id, err := c.users.UserID(ctx, login)
+		switch {
+		case errors.Is(err, NotFound):
+		case err != nil:
+			return false, err
+		case strings.EqualFold(id, userID):
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// source is one report in one of the newer interfaces.
+type source interface {
+	header(ctx context.Context) (wire.Header, error)
+	fill(ctx context.Context, report *expense.Report, parts expense.Parts) error
+}
+
+// mostReadings is how often a report is read that changes while it is read.
+const mostReadings = 3
+
+// readTwice reads a header, what else there is to read, and the header once more.
+func readTwice(ctx context.Context, s source, parts expense.Parts) (wire.Header, error) {
+	for range mostReadings {
+		h, err := s.header(ctx)
+		if err != nil || parts.HeaderOnly || !h.Report.AtStop() {
+			return h, err
+		}
+		failed := s.fill(ctx, h.Report, parts)
+		if failed != nil && !mayHaveChanged(failed) {
+			return wire.Header{}, failed
+		}
+		again, err := s.header(ctx)
+		switch {
+		case err != nil:
+			return wire.Header{}, err
+		case again.Mark != h.Mark:
+			continue
+		case failed != nil:
+			return wire.Header{}, notGone(failed, "a part of the report is not found")
+		}
+		wire.SetCurrency(h.Report)
+		return h, nil
+	}
+	return wire.Header{}, &Error{Op: "read report", Kind: Unavailable,
+		Message: fmt.Sprintf("the report was changed while it was read, %d times in a row", mostReadings)}
+}
+
+// mayHaveChanged reports whether a part could not be read because it is no longer what
+// the part before has said.
+func mayHaveChanged(err error) bool {
+	return errors.Is(err, NotFound) || errors.Is(err, Rejected) || errors.Is(err, Malformed)
+}
