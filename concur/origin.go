@@ -70,9 +70,9 @@ func (o *origins) forget(path string) {
 	delete(o.known, path)
 }
 
-// refusal finds the error of a newer interface that proves that it does not show us the
+// shutOut finds the error of a newer interface that proves that it does not show us the
 // report, whatever the reason, and that nothing else went wrong.
-func refusal(err error) (*Error, bool) {
+func shutOut(err error) (*Error, bool) {
 	var e *Error
 	if !errors.As(err, &e) {
 		return nil, false

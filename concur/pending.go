@@ -92,5 +92,5 @@ func (c *Client) ReportURI(ctx context.Context, row PendingReport) (string, erro
 	if err != nil {
 		return "", err
 	}
-	return access.base + usersPath + owner + "/context/TRAVELER/reports/" + row.ID, nil
+	return access.base + ownersPath + owner + "/context/TRAVELER/reports/" + row.ID, nil
 }

@@ -1,11 +1,6 @@
 package concur
 
-import (
-	"context"
-	"errors"
-
-	"concur-connector/expense"
-)
+import "concur-connector/expense"
 
 // ReadOptions say how a report or a travel request is read.
 type ReadOptions struct {
@@ -31,5 +26,3 @@ type Read struct {
 	// FellBack says why the report was not read by the interface that was asked for.
 	FellBack string
 }
-
-var errNotYet = errors.New("not yet")

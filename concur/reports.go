@@ -36,7 +36,7 @@ func (c *Client) ownedReport(ctx context.Context, objectURI string) (_ *expense.
 		return nil, "", err
 	}
 	if err := under(reportPath, r.target.path); err != nil { // v1.1's alone
-		return nil, false, &Error{Op: r.op, Kind: Untrusted, Message: ObjectURI + " " + err.Error()}
+		return nil, "", &Error{Op: r.op, Kind: Untrusted, Message: ObjectURI + " " + err.Error()}
 	}
 	a, err := c.do(ctx, r)
 	if err != nil {

@@ -23,12 +23,12 @@ const (
 	notificationPath = "/api/platform/notifications/v1.0/notification"
 	requestsPath     = "/travelrequest/v4/requests"
 	listPath         = "/api/v3.0/expense/"
-	usersPath        = "/expensereports/v4/users/"
+	ownersPath       = "/expensereports/v4/users/"
 	v4ReportsPath    = "/expensereports/v4/reports/"
 )
 
 var prefixes = map[string][]string{
-	ObjectURI:       {reportPath, requestsPath + "/", usersPath},
+	ObjectURI:       {reportPath, requestsPath + "/", ownersPath},
 	ActionURL:       {reportPath},
 	NotificationURI: {notificationPath + "/"},
 	NextPage:        {listPath, "/travelrequest/v4/"},
@@ -77,7 +77,7 @@ func (h hosts) target(field, raw string) (target, error) {
 	if err := underAny(allowed, u.Path); err != nil {
 		return target{}, fmt.Errorf("%w (host %s)", err, shown(u.Host))
 	}
-	if prefix == usersPath {
+	if under(ownersPath, u.Path) == nil {
 		if _, err := addressOf(u.Path); err != nil {
 			return target{}, fmt.Errorf("%w (host %s)", err, shown(u.Host))
 		}

@@ -43,10 +43,12 @@ func decodeJSON(body []byte) (payload, error) {
 		return decodeError(body, object)
 	case has("eventType") && has("facts"):
 		return payload{}, errors.New("the payload is an event of the Event Subscription Service; it is not read")
-	case has("Items"):
+	}
+	if read := reportReader(value); read != nil {
+		return read(body)
+	}
+	if has("Items") {
 		return decodePending(body)
-	case has("reportId", "ApprovalStatusCode", "approvalStatusId"):
-		return payload{}, errors.New("the payload is of the v3 or v4 interfaces; of reports, the v1.1 full details are read")
 	}
 	return payload{}, errors.New("the payload is JSON, and none of Concur's that the connector reads")
 }

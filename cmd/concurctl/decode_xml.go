@@ -80,6 +80,8 @@ func decodeXML(body []byte) (payload, error) {
 		return decodeFailedList(body)
 	case "reportdetails":
 		return decodeReport(body, s)
+	case "reportslist":
+		return decodeReportsList(body)
 	case "exception-result":
 		return decodeExceptionResult(body, s)
 	case "actionstatus":
@@ -100,7 +102,6 @@ func decodeXML(body []byte) (payload, error) {
 // strangers are documents that look like Concur's, by their root, and are not read.
 var strangers = map[string]string{
 	"requeststatus":  "an answer of Request v1 to a posted travel request; it is not read",
-	"reportslist":    "a list of reports; of reports, the v1.1 full details are read",
 	"exceptions":     "what the connector sends to post exceptions, not what Concur answers",
 	"workflowaction": "what the connector sends to take an action, not what Concur answers",
 	"access_token":   "a token of the interface from before 2017; it is not read",
@@ -158,36 +159,6 @@ func decodeFailedList(body []byte) (payload, error) {
 		about += fmt.Sprintf(", of which %d cannot be understood", n)
 	}
 	return payload{Payload: "failed list", About: about, View: view}, nil
-}
-
-// reportView is a report and what the connector derives from it.
-type reportView struct {
-	AtStop   bool            `json:"atStop"`
-	Stop     string          `json:"stop,omitempty"`
-	Revision string          `json:"revision"`
-	Report   *expense.Report `json:"report"`
-}
-
-func decodeReport(body []byte, s shape) (payload, error) {
-	if strings.HasSuffix(s.namespace, "/2012/07") || !s.has("apskey") && s.has("approvalstatuscode", "expenseentrieslist") {
-		return payload{}, errors.New("the payload is a report of the v2.0 interface, which is not read; the v1.1 full details are")
-	}
-	report, err := wire.DecodeReport(body)
-	switch {
-	case err != nil:
-		return payload{}, err
-	case report.Status == "":
-		return payload{}, errors.New("the report cannot be used: it has no approval status (ApsKey)")
-	}
-	about := "a report with " + count(len(report.Entries), "entry") + ", which "
-	if report.AtStop() {
-		about += "waits at an external validation"
-	} else {
-		about += "does not wait at an external validation"
-	}
-	return payload{Payload: "report", About: about, View: reportView{
-		AtStop: report.AtStop(), Stop: report.Stop(), Revision: report.Revision(), Report: report,
-	}}, nil
 }
 
 // itemView is what became of one exception.

@@ -10,9 +10,9 @@ import (
 // ExpenseV4 is an expense as v4 gives it: an entry, or an itemization of one.
 type ExpenseV4 struct {
 	expense.Entry
-	ParentID  string // of an itemization; only a single expense names it
-	Allocated bool   // wholly or in part
-	Counted   bool   // the number of attendees is given
+	ParentID  string `json:"parentId,omitempty"`  // of an itemization; only a single expense names it
+	Allocated bool   `json:"allocated,omitempty"` // wholly or in part
+	Counted   bool   `json:"-"`                   // the number of attendees is given
 }
 
 // Itemization is the expense as a part of another one.

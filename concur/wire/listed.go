@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"strings"
 
 	"concur-connector/expense"
 )
@@ -88,7 +89,7 @@ func (d *reportReader) listed() (l ListedReport, err error) {
 		return nil
 	})
 	if l.Total != nil {
-		l.Total.Currency = currency
+		l.Total.Currency = strings.ToUpper(currency)
 	}
 	return l, err
 }

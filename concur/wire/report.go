@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 
 	"concur-connector/expense"
@@ -122,7 +123,7 @@ func (d *reportReader) entries() error {
 }
 
 func (d *reportReader) entry(e *expense.Entry) error {
-	attendees, counted := 0, false
+	attendees, counted, vendor := 0, false, ""
 	var items []item
 	err := d.each(func(name string) error {
 		switch name {
@@ -150,6 +151,8 @@ func (d *reportReader) entry(e *expense.Entry) error {
 			return d.string(&e.Purpose)
 		case "vendordescription":
 			return d.string(&e.Vendor)
+		case "reportentryvendorname":
+			return d.string(&vendor)
 		case "locationname":
 			return d.string(&e.Location)
 		case "locationsubdivision":
@@ -196,6 +199,7 @@ func (d *reportReader) entry(e *expense.Entry) error {
 		}
 		return d.fields(name, &e.OrgUnits, &e.Custom)
 	})
+	e.Vendor = cmp.Or(e.Vendor, vendor)
 	attendees += settle(e, items)
 	if !counted {
 		e.AttendeeCount = attendees

@@ -13,24 +13,24 @@ import (
 // count is then one.
 type EntryV3 struct {
 	expense.Entry
-	Key       string // the ID of v3, by which itemizations and allocations name their entry
-	ReportID  string
-	Allocated bool // wholly or in part
+	Key       string `json:"key"` // the ID of v3, by which itemizations and allocations name their entry
+	ReportID  string `json:"reportId,omitempty"`
+	Allocated bool   `json:"allocated,omitempty"` // wholly or in part
 }
 
 // ItemizationV3 is an itemization as v3 gives it.
 type ItemizationV3 struct {
 	expense.Itemization
-	Key       string // the ID of v3
-	EntryKey  string // of its entry
-	Allocated bool   // wholly or in part
+	Key       string `json:"key"`                 // the ID of v3
+	EntryKey  string `json:"entryKey,omitempty"`  // of its entry
+	Allocated bool   `json:"allocated,omitempty"` // wholly or in part
 }
 
 // AllocationV3 is an allocation as v3 gives it.
 type AllocationV3 struct {
 	expense.Allocation
-	EntryKey       string // of its entry, or of its itemization
-	ItemizationKey string // where it is given
+	EntryKey       string `json:"entryKey,omitempty"`       // of its entry, or of its itemization
+	ItemizationKey string `json:"itemizationKey,omitempty"` // where it is given
 }
 
 // DecodeEntriesV3 reads one page of the entries of a report (v3), and returns the URL of
