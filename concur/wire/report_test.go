@@ -226,6 +226,7 @@ func BenchmarkDecodeReport(b *testing.B) {
 
 func FuzzDecodeReport(f *testing.F) {
 	f.Add(payload(f, "report.xml"))
+	f.Add(payload(f, "report_v2.xml"))
 	f.Add([]byte("<ReportDetails><Entries><ExpenseEntry><Allocations><Allocations><Percentage>1%</Percentage></Allocations></Allocations></ExpenseEntry></Entries></ReportDetails>"))
 	f.Add([]byte("<ReportDetails><ReportTotal>1E99</ReportTotal></ReportDetails>"))
 	f.Fuzz(func(t *testing.T, body []byte) {
