@@ -109,7 +109,7 @@ func (a *Activities) expensesOf(ctx context.Context, in expense.PostExceptionsIn
 	if !slices.ContainsFunc(in.Exceptions, onAllocation) {
 		return nil, nil
 	}
-	whole, err := a.read(ctx, in.ObjectURI, concur.ReadOptions{Via: in.Via, Parts: expense.Parts{Itemizations: true, Allocations: true}})
+	whole, err := a.read(ctx, a.options.Concur.ReadReport, in.ObjectURI, concur.ReadOptions{Via: in.Via, Parts: expense.Parts{Itemizations: true, Allocations: true}})
 	switch {
 	case err != nil:
 		return nil, err

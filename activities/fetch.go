@@ -35,7 +35,7 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	rules := a.options.Rules
-	found, err := a.read(ctx, in.ObjectURI, concur.ReadOptions{
+	found, err := a.read(ctx, a.options.Concur.ReadReport, in.ObjectURI, concur.ReadOptions{
 		Via: a.options.Reading.Via, Fallback: a.options.Reading.Fallback, Parts: rules.Parts(),
 	})
 	if err != nil {
@@ -69,7 +69,7 @@ func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInp
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	rules := a.options.Rules
-	found, err := a.read(ctx, in.ObjectURI, concur.ReadOptions{})
+	found, err := a.read(ctx, a.options.Concur.ReadRequest, in.ObjectURI, concur.ReadOptions{})
 	if err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
@@ -165,14 +165,13 @@ type found struct {
 	withheld expense.Withheld // why nothing is written to it
 }
 
-// read reads the report afresh and says where it is.
-func (a *Activities) read(ctx context.Context, objectURI string, o concur.ReadOptions) (found, error) {
+// reader reads reports, or travel requests.
+type reader func(ctx context.Context, objectURI string, o concur.ReadOptions) (concur.Read, error)
+
+// read reads afresh and says where the report is, or the travel request.
+func (a *Activities) read(ctx context.Context, read reader, objectURI string, o concur.ReadOptions) (found, error) {
 	writes := a.options.Writes
 	o.Logins = writes.TestUsers
-	read := a.options.Concur.ReadReport
-	if kind, _, err := expense.Identify(objectURI); err == nil && kind == expense.RequestObject {
-		read = a.options.Concur.ReadRequest
-	}
 	seen, err := read(ctx, objectURI, o)
 	switch {
 	case errors.Is(err, concur.NotFound):
@@ -198,7 +197,11 @@ func (a *Activities) readAt(ctx context.Context, objectURI, stop string, via exp
 	if via == "" {
 		via = expense.V1
 	}
-	f, err := a.read(ctx, objectURI, concur.ReadOptions{Via: via, Parts: expense.Parts{HeaderOnly: true}})
+	read := a.options.Concur.ReadReport
+	if kind, _, err := expense.Identify(objectURI); err == nil && kind == expense.RequestObject {
+		read = a.options.Concur.ReadRequest
+	}
+	f, err := a.read(ctx, read, objectURI, concur.ReadOptions{Via: via, Parts: expense.Parts{HeaderOnly: true}})
 	if err == nil && f.Kind == "" && f.Stop != stop {
 		f.Kind = expense.NotWaiting
 	}

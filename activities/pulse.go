@@ -105,7 +105,11 @@ func (p *pulse) beforeWrite(ctx context.Context, mark string) error {
 	if p.limit <= 0 {
 		return nil
 	}
-	p.note(sending, mark)
+	if mark == "" {
+		p.note(sending)
+	} else {
+		p.note(sending, mark)
+	}
 	if err := p.send(ctx); err != nil {
 		p.end(reason(err))
 		return context.Cause(ctx)

@@ -99,7 +99,7 @@ func TestRequests(t *testing.T) {
 	})
 	t.Run("a report without a status cannot be read, and does not wait elsewhere", func(t *testing.T) {
 		t.Parallel()
-		s := newServer(t, answering(200, "application/xml", "<ReportDetails><ApprovalStatusCode>A_EXTV</ApprovalStatusCode></ReportDetails>"))
+		s := newServer(t, answering(200, "application/xml", "<ReportDetails><ApvStatusName>Pending External Validation</ApvStatusName></ReportDetails>"))
 		_, err := s.client(t).Report(ctx, objectURI)
 		require.ErrorIs(t, err, concur.Malformed)
 	})
