@@ -32,7 +32,7 @@ func shownReport(report *expense.Report, about string) payload {
 func decodeReport(body []byte, s shape) (payload, error) {
 	report, err := wire.DecodeReport(body)
 	name, generation := "ApsKey", ""
-	if s.has("approvalstatuscode", "expenseentrieslist") && !s.has("apskey") {
+	if strings.HasSuffix(s.namespace, "/2012/07") || s.has("approvalstatuscode", "expenseentrieslist") && !s.has("apskey") {
 		name, generation = "ApprovalStatusCode", " (v2.0)"
 	}
 	switch {

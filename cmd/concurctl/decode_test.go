@@ -135,36 +135,34 @@ func TestNoSecretOfATokenIsPrinted(t *testing.T) {
 func TestAPayloadThatCannotBeUsedIsOneSentence(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, says string }{
-		"nothing":                        {" \n", "the payload is empty"},
-		"bytes":                          {"<a>\xff</a>", "the payload is not valid UTF-8"},
-		"a text":                         {"hello", "the payload is neither XML nor JSON"},
-		"a web page":                     {"<!DOCTYPE html><html></html>", "a web page, as a gateway answers"},
-		"a callout without an object":    {"<Notification/>", "the notification cannot be used: no ObjectURI"},
-		"a callout that is cut":          {calloutXML[:300], "the notification cannot be read: ends before it is complete"},
-		"a callout with a DTD":           {`<!DOCTYPE x><Notification/>`, "a document type declaration is not accepted"},
-		"a list that is cut":             {listXML[:200], "the failed list cannot be read: ends before it is complete"},
-		"a report of v2.0":               {`<ReportDetails xmlns="http://us.api.concursolutions.com/api/expense/expensereport/2012/07"><ReportID>x</ReportID></ReportDetails>`, "a report of the v2.0 interface"},
-		"a report without a status":      {`<ReportDetails><ReportId>x</ReportId></ReportDetails>`, "no approval status (ApsKey)"},
-		"a report with a broken amount":  {`<ReportDetails><ApsKey>A_EXTV</ApsKey><ReportTotal>private</ReportTotal></ReportDetails>`, "ReportTotal is not a decimal number"},
-		"a travel request":               {`<TravelRequestDetails><ApprovalStatusName>Submitted & Pending</ApprovalStatusName></TravelRequestDetails>`, "no approval status (ApprovalStatusKey)"},
-		"exceptions that are to be sent": {`<Exceptions><Exception><Index>1</Index></Exception></Exceptions>`, "what the connector sends to post exceptions"},
-		"a result that says nothing":     {`<exception-result><errors><error><Index>2</Index><message>no</message></error></errors></exception-result>`, "not every exception is accounted for"},
-		"a result of too many":           {`<exception-result><exceptions-failed>99999</exceptions-failed></exception-result>`, "speaks of more than 10000"},
-		"an action without a status":     {`<ActionStatus><Message>m</Message></ActionStatus>`, "it has no Status"},
-		"XML of somebody else":           {`<rss><channel/></rss>`, "none of Concur's that the connector reads"},
-		"JSON of somebody else":          {`{"name":"x"}`, "none of Concur's that the connector reads"},
-		"JSON that is cut":               {`{"access_token":"secret`, "JSON that ends before it is complete"},
-		"JSON with a slip":               {`{"access_token":'secret'}`, "not well-formed JSON (byte 17)"},
-		"JSON twice":                     {`{} {}`, "something after its end"},
-		"a token of another type":        {`{"access_token":"abc","token_type":"mac"}`, "it is not a bearer token"},
-		"a token that is none":           {`{"access_token":7}`, "access_token is not a text"},
-		"a token that is empty":          {`{"access_token":""}`, "its access token is empty"},
-		"a geolocation that is none":     {`{"access_token":"abc","token_type":"Bearer","geolocation":"https:/host"}`, "geolocation is not an absolute URL"},
-		"a geolocation with a password":  {`{"access_token":"abc","token_type":"Bearer","geolocation":"https://a:secret@host"}`, "a user name before its host"},
-		"an event":                       {`{"eventType":"statusChanged","facts":{}}`, "an event of the Event Subscription Service"},
-		"a list of v3 of something else": {`{"Items":[{"ID":"gW1","EntryID":"gW2","Percentage":"100.00000000"}],"NextPage":null}`, "row 1 has no approval status"},
-		"a list of v3 with a slip":       {`{"Items":[{"ApprovalStatusCode":"A_EXTV"}]}`, "row 1 has no ID"},
-		"a report of v4":                 {`{"reportId":"x","approvalStatusId":"A_EXTV"}`, "of the v3 or v4 interfaces"},
+		"nothing":                           {" \n", "the payload is empty"},
+		"bytes":                             {"<a>\xff</a>", "the payload is not valid UTF-8"},
+		"a text":                            {"hello", "the payload is neither XML nor JSON"},
+		"a web page":                        {"<!DOCTYPE html><html></html>", "a web page, as a gateway answers"},
+		"a callout without an object":       {"<Notification/>", "the notification cannot be used: no ObjectURI"},
+		"a callout that is cut":             {calloutXML[:300], "the notification cannot be read: ends before it is complete"},
+		"a callout with a DTD":              {`<!DOCTYPE x><Notification/>`, "a document type declaration is not accepted"},
+		"a list that is cut":                {listXML[:200], "the failed list cannot be read: ends before it is complete"},
+		"a report of v2.0 without a status": {`<ReportDetails xmlns="http://us.api.concursolutions.com/api/expense/expensereport/2012/07"><ReportID>x</ReportID></ReportDetails>`, "no approval status (ApprovalStatusCode)"},
+		"a report without a status":         {`<ReportDetails><ReportId>x</ReportId></ReportDetails>`, "no approval status (ApsKey)"},
+		"a report with a broken amount":     {`<ReportDetails><ApsKey>A_EXTV</ApsKey><ReportTotal>private</ReportTotal></ReportDetails>`, "ReportTotal is not a decimal number"},
+		"a travel request":                  {`<TravelRequestDetails><ApprovalStatusName>Submitted & Pending</ApprovalStatusName></TravelRequestDetails>`, "no approval status (ApprovalStatusKey)"},
+		"exceptions that are to be sent":    {`<Exceptions><Exception><Index>1</Index></Exception></Exceptions>`, "what the connector sends to post exceptions"},
+		"a result that says nothing":        {`<exception-result><errors><error><Index>2</Index><message>no</message></error></errors></exception-result>`, "not every exception is accounted for"},
+		"a result of too many":              {`<exception-result><exceptions-failed>99999</exceptions-failed></exception-result>`, "speaks of more than 10000"},
+		"an action without a status":        {`<ActionStatus><Message>m</Message></ActionStatus>`, "it has no Status"},
+		"XML of somebody else":              {`<rss><channel/></rss>`, "none of Concur's that the connector reads"},
+		"JSON of somebody else":             {`{"name":"x"}`, "none of Concur's that the connector reads"},
+		"JSON that is cut":                  {`{"access_token":"secret`, "JSON that ends before it is complete"},
+		"JSON with a slip":                  {`{"access_token":'secret'}`, "not well-formed JSON (byte 17)"},
+		"JSON twice":                        {`{} {}`, "something after its end"},
+		"a token of another type":           {`{"access_token":"abc","token_type":"mac"}`, "it is not a bearer token"},
+		"a token that is none":              {`{"access_token":7}`, "access_token is not a text"},
+		"a token that is empty":             {`{"access_token":""}`, "its access token is empty"},
+		"a geolocation that is none":        {`{"access_token":"abc","token_type":"Bearer","geolocation":"https:/host"}`, "geolocation is not an absolute URL"},
+		"a geolocation with a password":     {`{"access_token":"abc","token_type":"Bearer","geolocation":"https://a:secret@host"}`, "a user name before its host"},
+		"an event":                          {`{"eventType":"statusChanged","facts":{}}`, "an event of the Event Subscription Service"},
+		"a list of v3 with a slip":          {`{"Items":[{"ApprovalStatusCode":"A_EXTV"}]}`, "row 1 has no ID"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -193,7 +191,7 @@ func TestAPayloadAboveTheLimitIsRefusedAndNotCut(t *testing.T) {
 
 // FuzzDecode looks for a payload that makes decode panic, or say more than a sentence.
 func FuzzDecode(f *testing.F) {
-	for _, text := range []string{calloutXML, listXML, listJSON, reportXML, resultXML, failureXML, tokenJSON, `{"error":{"code":1}}`} {
+	for _, text := range []string{calloutXML, listXML, listJSON, reportXML, resultXML, failureXML, tokenJSON, reportV2, listV2, headerV3, headerV4, expenseV4, `{"error":{"code":1}}`} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
