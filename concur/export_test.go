@@ -1,6 +1,10 @@
 package concur
 
-import "context"
+import (
+	"context"
+	"strconv"
+	"time"
+)
 
 // OnStoreStep has every step of the client's token store done by f.
 func (c *Client) OnStoreStep(f func(step string, do func() error) error) { c.tokens.store.perform = f }
@@ -32,4 +36,24 @@ func (c *Client) SetUsers(users interface {
 	Login(ctx context.Context, userID string) (string, error)
 }) {
 	c.users = users
+}
+
+// Remembered puts n lookups into a memory whose older ones end after life, and returns
+// how many it holds.
+func Remembered(n int, life time.Duration) int {
+	var l lookups[int]
+	for i := range n {
+		l.remember(strconv.Itoa(i), i)
+		l.held[strconv.Itoa(i)] = lookedUp[int]{value: i, until: time.Now().Add(life)}
+	}
+	return len(l.held)
+}
+
+// Recalled returns how many lookups that end after life can be had.
+func Recalled(life time.Duration) int {
+	l := lookups[int]{held: map[string]lookedUp[int]{"x": {until: time.Now().Add(life)}}}
+	if _, ok := l.recall("x"); ok {
+		return 1
+	}
+	return 0
 }

@@ -52,7 +52,7 @@ func (r request) theOne(a *answer, login string, users []wire.User, more bool) (
 		case id != "" && !strings.EqualFold(id, u.ID):
 			refuse.Kind, refuse.Message = Rejected, "more than one user has that login"
 			return "", refuse
-		default:
+		case id == "":
 			id = u.ID
 		}
 	}
