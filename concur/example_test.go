@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 
@@ -61,4 +62,97 @@ func ExampleClient() {
 	// Output:
 	// nKey$p1 129.50 EUR true
 	// Rejected true It has recently been changed.
+}
+
+// standIn is a server that stands for Concur in the examples, and a client of it.
+func standIn(mux *http.ServeMux) (*concur.Client, func(), error) {
+	mux.HandleFunc("POST /oauth2/v0/token", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"access_token":"a-token","token_type":"Bearer","expires_in":"3600"}`)
+	})
+	server := httptest.NewTLSServer(mux)
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	client, err := concur.New(concur.Options{
+		Geolocation: server.URL, ClientID: "client", ClientSecret: "secret", RefreshToken: "refresh",
+		Hosts: []string{server.Listener.Addr().String()}, RootCAs: roots,
+	})
+	return client, server.Close, err
+}
+
+// A travel request that waits for an external system is read and sent back. Concur answers
+// with the request as it is then.
+func ExampleClient_ReadRequest() {
+	mux := http.NewServeMux()
+	answer := func(path, body string) {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) })
+	}
+	answer("GET /travelrequest/v4/requests/9A0F", `{"id":"9A0F","requestId":"3AT7","approvalStatus":{"code":"SUBMITTED"},
+		"totalPostedAmount":{"value":1250.50,"currency":"EUR"},"operations":[{"rel":"approve"},{"rel":"sendback"}]}`)
+	answer("GET /travelrequest/v4/requests/9A0F/expenses", `[{"id":"E1","expenseType":{"id":"AIRFR"},"transactionDate":"2026-04-01T00:00:00.000Z"}]`)
+	answer("GET /travelrequest/v4/requests/9A0F/exceptions", `[]`)
+	answer("POST /travelrequest/v4/requests/9A0F/sendback", `{"id":"9A0F","approvalStatus":{"code":"SENTBACK"}}`)
+	client, done, err := standIn(mux)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer done()
+	defer client.Close()
+
+	ctx := context.Background()
+	uri, err := client.RequestURI(ctx, "9A0F")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	read, err := client.ReadRequest(ctx, uri, concur.ReadOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := read.Request
+	fmt.Println(r.Number, r.Posted, r.AtStop(), r.Expenses[0].Type, r.Expenses[0].Date)
+
+	after, err := client.TakeRequestAction(ctx, r.ID, expense.SendBack, "Please travel by train.")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(after.Status)
+	// Output:
+	// 3AT7 1250.50 EUR true AIRFR 2026-04-01
+	// SENTBACK
+}
+
+// A report is passed on by v4, and only from the step that is meant. A refusal is told by
+// its kind.
+func ExampleClient_ApproveReport() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("PATCH /expensereports/v4/reports/{id}/approve", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		fmt.Println(string(body))
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"errorMessage":"Not approved.","validationErrors":[{"id":"step_exit_blocking_by_exception","message":"A blocking exception is left."}]}`)
+	})
+	client, done, err := standIn(mux)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer done()
+	defer client.Close()
+
+	guard := concur.Guard{"expectedStepCode": "EXTVAL"}
+	if err := concur.CheckGuard(guard); err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = client.ApproveReport(context.Background(), "0A1B2C3D4E5F60718293", "Checked.", guard)
+	var e *concur.Error
+	if errors.As(err, &e) {
+		fmt.Println(e.Kind, e.Code, errors.Is(err, concur.Blocked))
+	}
+	// Output:
+	// {"comment":"Checked.","expectedStepCode":"EXTVAL"}
+	// Blocked step_exit_blocking_by_exception true
 }
