@@ -45,8 +45,9 @@ func kindOf(status int, body []byte, write bool) expense.Kind {
 // tooMany are the words of a limit on requests; other limits are refusals.
 var tooMany = regexp.MustCompile(`\b(requests?|rate|calls?|api)\s+(limits?|quota)|\blimit (of|on|for) (requests|calls)|\bnumber of (requests|calls)|too many (requests|calls)|throttl`)
 
-// badRequest finds the two passing conditions that Concur reports as a 400. Only
-// the text tells them apart from a refusal; it chooses a delay and nothing more.
+// badRequest finds the refusals that a code tells, and the two passing conditions that
+// Concur reports as a 400. Only the text tells those apart from a refusal; it chooses a
+// delay and nothing more.
 func badRequest(body []byte) expense.Kind {
 	if kind := refusal(wire.ErrorCodes(body)); kind != Rejected {
 		return kind
