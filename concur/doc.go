@@ -1,7 +1,10 @@
 // Package concur is the client of SAP Concur's classic (v1.1, XML) interfaces: it
 // reads an expense report, posts exceptions on it, takes an action on it, and
 // lists and deletes failed notifications. Of the newer interfaces it knows the list
-// of reports (v3), to find those that wait and that nobody told of.
+// of reports (v3), to find those that wait and that nobody told of; Workflows and
+// Exceptions v4, to act on a report from the step that is meant ([Guard]); Request v4, to
+// read travel requests and to act on them; and Identity and List v4, to look up who a
+// user is and what a list item says. What was looked up is remembered for some hours.
 //
 // The access token goes to one host, the token's own geolocation, and only when
 // that is on an exact allow-list. URLs that came from outside are checked, and then
