@@ -73,7 +73,7 @@ func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInp
 	if err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
-	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld}
+	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld, Mark: found.Mark}
 	if found.Request != nil {
 		fetched.ReportID = found.Request.ID
 	}
