@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -89,18 +88,13 @@ func (s *simulator) handleAction(c *call) answer {
 		return actionStatus(recentlyChanged, "FAILURE")
 	case r.status != waiting:
 		return actionStatus("The action is not available for this step.", "FAILURE")
+	case action == approveAction && (r.blocked("") || r.desc.Blocked):
+		return actionStatus("An exception blocks the report.", "FAILURE")
+	case action == approveAction && r.desc.NoApprover:
+		return actionStatus("Nobody is there to approve the report.", "FAILURE")
 	}
-	c.entry.Effect = true
-	r.writes++
-	r.decisions = append(r.decisions, decision{Action: action, Comment: a.comment, Step: r.step, At: time.Now().UTC()})
-	if a.comment != "" {
-		r.comments = append(r.comments, a.comment)
-	}
-	if action == approveAction {
-		s.advance(r)
-	} else {
-		s.sendBack(r)
-	}
+	c.about.action = action
+	s.decide(c, r, a.comment)
 	return actionStatus("SUCCESS!", "SUCCESS!")
 }
 

@@ -109,7 +109,9 @@ func (s *simulator) handleFailedDelete(c *call) answer {
 		return s.errorAnswer(c, http.StatusNotFound, "The notification does not exist.")
 	}
 	if r := s.directory.names[item.report]; r != nil && !r.deleted {
-		c.entry.undecided = r.status == waiting && r.step == item.step
+		// One callout of a travel request stands for whatever is submitted of it, so that
+		// its notification may go.
+		c.entry.undecided = r.status == waiting && r.step == item.step && !r.desc.Request
 	}
 	s.failed.remove(item)
 	c.entry.Effect = true

@@ -98,3 +98,20 @@ func (w *world) lastLine(endpoint string) entry {
 	require.Fail(w.t, "no line", endpoint)
 	return entry{}
 }
+
+func (w *world) header(r reportView) reply { return w.send(http.MethodGet, long(r), "") }
+
+func (w *world) patch(r reportView, action, body string) reply {
+	return w.send(http.MethodPatch, short(r)+"/"+action, body)
+}
+
+// guarded is a body with the usual guard.
+const guarded = `{"expectedStepCode":"EXTVAL"}`
+
+func (w *world) put(r reportView, on, code string) reply {
+	return w.send(http.MethodPut, short(r)+on+"/exceptions", `{"exceptionCode":"`+code+`","exceptionVisibility":"ALL"}`)
+}
+
+func (w *world) drop(r reportView, on, code string) reply {
+	return w.send(http.MethodDelete, short(r)+on+"/exceptions/"+code, "")
+}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -22,7 +21,7 @@ var invariants = []invariant{
 	{"decided-twice", "an action after one that took effect, without a complete read in between that showed this very step waiting"},
 	{"wrong-stop", "an action on a step that the client's last complete read of the report did not show waiting"},
 	{"stale-read", "a write more than 10 seconds after the last complete read of the report, or with another write in between"},
-	{"exception-twice", "the same exception on the same object at the same step, twice with effect"},
+	{"exception-twice", "the same exception on the same object at the same step, twice with effect and no deletion in between"},
 	{"exception-off-stop", "exceptions for a report that was not at an external validation, as the client's last complete read said"},
 	{"token-in-url", "a token or secret in a URL"},
 	{"token-in-clear", "a token or secret over plain HTTP"},
@@ -59,10 +58,12 @@ type verdicts struct {
 // the journal.
 type past struct {
 	reads   []*entry            // complete ones
-	waiting map[string][]*entry // of those, the ones that showed that step waiting
+	waits   []*entry            // of those, the ones that showed it waiting
+	waiting map[string][]*entry // the same by the step that they showed
 	writes  []*entry
-	decided *entry // the last action that took effect
-	posted  map[postedException]*entry
+	others  []*entry // the writes that put and delete no single exception
+	decided *entry   // the last action that took effect
+	posted  map[postedException]map[string]*entry
 }
 
 func (v *verdicts) past(report string) *past {
@@ -85,12 +86,10 @@ func (v *verdicts) add(name, detail string, e *entry, earlier ...*entry) {
 
 func (v *verdicts) judge(e *entry) {
 	v.judgeRequest(e)
-	switch e.Endpoint {
-	case detailsEndpoint:
-		if e.Shown != nil && e.Complete {
-			v.past(e.Report).read(e)
-		}
-	case actionEndpoint, exceptionsEndpoint:
+	if e.Shown != nil && e.Complete {
+		v.past(e.Report).read(e)
+	}
+	if isWrite(e.Endpoint) {
 		v.judgeWrite(e)
 		// A write that authorization refused never reached the report.
 		if e.Status != 401 && e.Status != 403 {
@@ -107,22 +106,46 @@ func (p *past) read(e *entry) {
 	if p.waiting == nil {
 		p.waiting = map[string][]*entry{}
 	}
+	p.waits = append(p.waits, e)
 	p.waiting[e.Shown.Step] = append(p.waiting[e.Shown.Step], e)
 }
 
 func (p *past) write(e *entry) {
 	p.writes = append(p.writes, e)
-	if e.Endpoint == actionEndpoint && e.Effect {
+	if !e.single() {
+		p.others = append(p.others, e)
+	}
+	if isAction(e.Endpoint) && e.Effect {
 		p.decided = e
 	}
+	for _, gone := range e.Deleted {
+		delete(p.posted, anyStep(gone))
+	}
 	if p.posted == nil && len(e.Posted) > 0 {
-		p.posted = map[postedException]*entry{}
+		p.posted = map[postedException]map[string]*entry{}
 	}
 	for _, posted := range e.Posted {
-		if p.posted[posted] == nil {
-			p.posted[posted] = e
+		steps := p.posted[anyStep(posted)]
+		if steps == nil {
+			steps = map[string]*entry{}
+			p.posted[anyStep(posted)] = steps
+		}
+		if steps[posted.Step] == nil {
+			steps[posted.Step] = e
 		}
 	}
+}
+
+// anyStep is the exception wherever the report was.
+func anyStep(posted postedException) postedException {
+	posted.Step = ""
+	return posted
+}
+
+// single says whether a write puts or deletes one exception, of which many follow one
+// read: to put the same one again does nothing.
+func (e *entry) single() bool {
+	return e.Endpoint == exceptionPutEndpoint || e.Endpoint == exceptionDeleteEndpoint
 }
 
 func (v *verdicts) judgeRequest(e *entry) {
@@ -151,75 +174,3 @@ func (v *verdicts) judgeRequest(e *entry) {
 		v.add("comment-too-long", fmt.Sprintf("%d characters", e.CommentLength), e)
 	}
 }
-
-func (v *verdicts) judgeWrite(e *entry) {
-	p := v.past(e.Report)
-	read := p.lastRead(e)
-	if e.Endpoint == actionEndpoint {
-		v.judgeAction(p, e, read)
-	} else {
-		v.judgeExceptions(p, e, read)
-	}
-	switch {
-	case read == nil:
-		v.add("stale-read", "written without a complete read", e)
-	case e.At.Sub(read.completedAt) > freshFor:
-		v.add("stale-read", fmt.Sprintf("the last complete read was %s earlier", e.At.Sub(read.completedAt).Round(time.Second)), e, read)
-	default:
-		if later := entriesAfter(p.writes, read); len(later) > 0 {
-			v.add("stale-read", "another write came after the last complete read", e, read, later[0])
-		}
-	}
-}
-
-func (v *verdicts) judgeAction(p *past, e, read *entry) {
-	switch {
-	case read == nil:
-		v.add("wrong-stop", "no complete read showed this step", e)
-	case read.Shown.Step != e.Step || read.Shown.Status != waiting:
-		v.add("wrong-stop", "the last complete read did not show this step waiting", e, read)
-	}
-	if p.decided == nil {
-		return
-	}
-	seen := slices.ContainsFunc(entriesAfter(p.waiting[e.Step], p.decided), func(r *entry) bool { return completeBefore(r, e) })
-	if !seen {
-		v.add("decided-twice", "decided before, and no complete read since showed this step waiting", e, p.decided)
-	}
-}
-
-func (v *verdicts) judgeExceptions(p *past, e, read *entry) {
-	if e.State != nil && e.State.Status != waiting && read != nil && read.Shown.Status != waiting {
-		v.add("exception-off-stop", "the report was not waiting, and the last complete read said so", e, read)
-	}
-	here := map[postedException]bool{}
-	for _, posted := range e.Posted {
-		earlier := p.posted[posted]
-		switch {
-		case here[posted]:
-			v.add("exception-twice", posted.ObjectType+" "+posted.Code, e)
-		case earlier != nil:
-			v.add("exception-twice", posted.ObjectType+" "+posted.Code, e, earlier)
-		}
-		here[posted] = true
-	}
-}
-
-// lastRead is the last read of the report that was complete before the entry came.
-// Only reads that were under way at the same time are passed over.
-func (p *past) lastRead(e *entry) *entry {
-	for _, read := range slices.Backward(p.reads) {
-		if completeBefore(read, e) {
-			return read
-		}
-	}
-	return nil
-}
-
-// entriesAfter are the entries that came after the earlier one.
-func entriesAfter(entries []*entry, earlier *entry) []*entry {
-	from, _ := slices.BinarySearchFunc(entries, earlier.N+1, func(e *entry, n int) int { return e.N - n })
-	return entries[from:]
-}
-
-func completeBefore(read, e *entry) bool { return read.Complete && read.completedN < e.N }

@@ -36,7 +36,11 @@ type entry struct {
 	State *stop `json:"state,omitempty"`
 	Shown *stop `json:"shown,omitempty"`
 
-	Posted []postedException `json:"posted,omitempty"`
+	Posted  []postedException `json:"posted,omitempty"`
+	Deleted []postedException `json:"deleted,omitempty"`
+
+	// Guarded says that an action named the step that it expects.
+	Guarded bool `json:"guarded,omitempty"`
 
 	completedAt time.Time
 	completedN  int

@@ -197,6 +197,9 @@ func (s *simulator) handleJSON(c *call) (answer, bool) {
 		reportV4Endpoint: s.handleReportV4, expensesV4Endpoint: s.handleExpensesV4, expenseV4Endpoint: s.handleExpenseV4,
 		itemizationsV4Endpoint: s.handleItemizationsV4, allocationsV4Endpoint: s.handleAllocationsV4,
 		attendeesV4Endpoint: s.handleAttendeesV4, commentsV4Endpoint: s.handleCommentsV4,
+
+		exceptionsV4Endpoint: s.handleExceptionsV4, exceptionPutEndpoint: s.handleExceptionPut,
+		exceptionDeleteEndpoint: s.handleExceptionDelete, approveEndpoint: s.handleWorkflow, sendBackEndpoint: s.handleWorkflow,
 	}
 	handler, known := handlers[c.endpoint]
 	if !known {

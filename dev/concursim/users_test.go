@@ -69,7 +69,9 @@ func TestListItems(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	r := w.rich("r")
-	var header struct{ CustomData []struct{ ID, Value, ListItemURL string } }
+	var header struct {
+		CustomData []struct{ ID, Value, ListItemURL string }
+	}
 	w.get(long(r), &header)
 	values := map[string]string{}
 	for _, one := range header.CustomData {

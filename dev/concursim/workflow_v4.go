@@ -1,6 +1,15 @@
 package main
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
 
 // glimpseComment is the comment of a body in JSON, as far as one can be made out.
 func glimpseComment(body []byte) string {
@@ -11,4 +20,109 @@ func glimpseComment(body []byte) string {
 		return ""
 	}
 	return said.Comment
+}
+
+// The fields of an action's body. The guards are of several editions of the
+// documentation.
+var (
+	guardFields   = []string{"expectedStepCode", "expectedStepSequence", "expectedWorkflowStepInstanceId"}
+	approveFields = append([]string{"comment", "expenseRejectedComment", "statusId"}, guardFields...)
+	backFields    = append([]string{"comment", "reasonCodeId"}, guardFields...)
+)
+
+// strictPatch says whether a report's actions refuse fields that nobody knows: nobody
+// documents it, and the seed chooses.
+func (s *simulator) strictPatch(r *report) bool {
+	return s.draw(r.name, "strict patch").IntN(2) == 0
+}
+
+// readPatch reads the body of an action: an object of texts.
+func (s *simulator) readPatch(c *call, r *report) (map[string]string, string) {
+	known := approveFields
+	if c.about.action == sendBackAction {
+		known = backFields
+	}
+	var raw map[string]json.RawMessage
+	if err := strictJSON(c.body, &raw); err != nil || raw == nil {
+		return nil, "The request cannot be read."
+	}
+	said := map[string]string{}
+	for name, value := range raw {
+		switch {
+		case !slices.Contains(known, name) && s.strictPatch(r):
+			return nil, "Unrecognized field " + strconv.Quote(name)
+		case !slices.Contains(known, name) || bytes.Equal(value, []byte("null")):
+			continue
+		}
+		text := ""
+		if json.Unmarshal(value, &text) != nil {
+			return nil, "The field " + name + " is not a string."
+		}
+		said[name] = text
+	}
+	return said, ""
+}
+
+// handleWorkflow plays approve and sendBack of Workflows v4, for a company at a system
+// step: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html.
+// Without a guard it is done to whatever system step the report is at by now.
+func (s *simulator) handleWorkflow(c *call) answer {
+	r := c.report
+	if r == nil || r.deleted || r.desc.Request || c.about.misspelt {
+		return s.errorAnswer(c, http.StatusNotFound, "The report does not exist.")
+	}
+	c.entry.Step = r.step
+	said, wrong := s.readPatch(c, r)
+	if wrong != "" {
+		return s.errorAnswer(c, http.StatusBadRequest, wrong)
+	}
+	for _, name := range guardFields {
+		c.entry.Guarded = c.entry.Guarded || said[name] != ""
+	}
+	if id, message := s.refuseWorkflow(c, r, said); id != "" {
+		return s.refuse(c, id, message)
+	}
+	s.decide(c, r, said["comment"])
+	return answer{status: http.StatusNoContent}
+}
+
+// refuseWorkflow says with which id an action is refused; empty is not at all.
+func (s *simulator) refuseWorkflow(c *call, r *report, said map[string]string) (id, message string) {
+	approves := c.about.action == approveAction
+	at, waits := r.present()
+	waits = waits && (at.Extv != "" || at.System && !c.entry.Guarded)
+	guard := func(name, holds string) bool { return said[name] == "" || said[name] == holds }
+	switch {
+	case utf8.RuneCountInString(said["comment"]) > maxComment, utf8.RuneCountInString(said["expenseRejectedComment"]) > maxComment:
+		return "error.workflow.commentTooLong", "The comment is longer than 2000 characters."
+	case !approves && strings.TrimSpace(said["comment"]) == "":
+		return "error.workflow.noComments", "A comment is required to send a report back."
+	case len(said["statusId"]) > 6:
+		return "error.workflow.invalid_status", "The status is not valid."
+	case !waits,
+		!guard("expectedStepCode", at.Code),
+		!guard("expectedStepSequence", strconv.Itoa(r.at+1)),
+		!guard("expectedWorkflowStepInstanceId", s.stepInstance(r)):
+		return "error.workflow.invalid_action", "The action is not valid for the present step of the report."
+	case approves && (r.blocked("") || r.desc.Blocked):
+		return "error.workflow.step_exit_blocking_by_exception", "An exception blocks the report."
+	case approves && r.desc.NoApprover:
+		return "error.workflow.no_approver_found", "Nobody is there to approve the report."
+	}
+	return "", ""
+}
+
+// decide lets the action that the call names happen.
+func (s *simulator) decide(c *call, r *report, comment string) {
+	c.entry.Effect = true
+	r.writes++
+	r.decisions = append(r.decisions, decision{Action: c.about.action, Comment: comment, Step: r.step, At: time.Now().UTC()})
+	if comment != "" {
+		r.comments = append(r.comments, comment)
+	}
+	if c.about.action == approveAction {
+		s.advance(r)
+	} else {
+		s.sendBack(r)
+	}
 }

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const invalidAction = "error.workflow.invalid_action"
+
+func TestWorkflowV4(t *testing.T) {
+	t.Parallel()
+	t.Run("approving and sending back are 204, and both generations see them", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.rich("r")
+		answer := w.patch(r, "approve", guarded)
+		require.Equal(t, http.StatusNoContent, answer.status)
+		require.Empty(t, answer.body)
+		require.Equal(t, "PRE-EXTRACT", w.state("r").StepName)
+		require.Equal(t, "FAILURE", elementText(w.act(r.Step, "Approve", "").body, "Status"))
+		require.Equal(t, http.StatusNoContent, w.patch(r, "sendBack", `{"comment":"Please add a receipt","expectedStepCode":"EXTVAL"}`).status)
+		state := w.state("r")
+		require.Equal(t, toResubmit, state.Status)
+		require.Equal(t, []string{"Please add a receipt"}, state.Comments)
+		require.Equal(t, []string{approveAction, sendBackAction}, []string{state.Decisions[0].Action, state.Decisions[1].Action})
+		var comments []struct{ Comment string }
+		w.get(long(r)+"/comments", &comments)
+		require.Equal(t, "Please add a receipt", comments[0].Comment)
+		require.Contains(t, w.header(r).body, `"isReportEverSentBack":true`)
+	})
+	t.Run("each guard that does not hold refuses, and each that holds lets pass", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r", "steps: [{extv: A, code: POLICY}, {extv: B}, {status: A_APPR}]")
+		require.Equal(t, "POLICY", r.StepCode)
+		for _, body := range []string{
+			guarded, `{"expectedStepSequence":"2"}`, `{"expectedWorkflowStepInstanceId":"` + r.Step + `"}`, `{"expectedStepCode":"policy"}`,
+		} {
+			require.Equal(t, []string{invalidAction}, w.refused(http.StatusBadRequest, w.patch(r, "approve", body)), body)
+		}
+		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", `{"expectedStepCode":"POLICY","expectedStepSequence":"1","expectedWorkflowStepInstanceId":"`+r.StepInstance+`"}`).status)
+		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
+		require.Equal(t, []string{invalidAction}, w.refused(http.StatusBadRequest, w.patch(r, "approve", guarded)))
+		require.Equal(t, []string{invalidAction}, w.refused(http.StatusBadRequest, w.patch(r, "approve", "{}")))
+	})
+	t.Run("without a guard it is done to any system step", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r", "steps: [{status: A_PBDG, system: true, code: BUDGET}, {status: A_PEND}, {status: A_APPR}]")
+		w.refused(http.StatusBadRequest, w.patch(r, "approve", `{"expectedStepCode":"BUDGET"}`))
+		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", "{}").status)
+		require.Equal(t, "A_PEND", w.state("r").Status)
+		w.refused(http.StatusBadRequest, w.patch(r, "approve", "{}"))
+	})
+	t.Run("a comment is wanted, and not too much of one", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r")
+		for _, body := range []string{"{}", `{"comment":"  "}`, `{"comment":null}`} {
+			require.Equal(t, []string{"error.workflow.noComments"}, w.refused(http.StatusBadRequest, w.patch(r, "sendBack", body)))
+		}
+		w.refused(http.StatusBadRequest, w.patch(r, "sendBack", `{"comment":"`+strings.Repeat("é", 2001)+`"}`))
+		require.Equal(t, 2001, w.lastLine(sendBackEndpoint).CommentLength)
+		require.Equal(t, http.StatusNoContent, w.patch(r, "sendBack", `{"comment":"`+strings.Repeat("é", 2000)+`"}`).status)
+	})
+	t.Run("a field that nobody knows is refused with one report and ignored with another", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		seen := map[int]int{}
+		for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+			seen[w.patch(w.submit(name), "approve", `{"reportSource":"OTHER","expectedStepCode":"EXTVAL"}`).status]++
+		}
+		require.Len(t, seen, 2)
+		require.Positive(t, seen[http.StatusNoContent])
+		require.Positive(t, seen[http.StatusBadRequest])
+	})
+	t.Run("what is no action, or nobody's to take, is refused", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r", "noApprover: true")
+		for _, body := range []string{"", "[]", "null", `{"comment":1}`, `{"comment":"c"} {}`} {
+			w.refused(http.StatusBadRequest, w.patch(r, "approve", body))
+		}
+		ids := w.refused(http.StatusBadRequest, w.patch(r, "approve", guarded))
+		require.True(t, strings.HasPrefix(ids[0], "error.workflow.no_approver"), ids)
+		w.refused(http.StatusNotFound, w.patch(r, "Approve", guarded))
+		w.refused(http.StatusNotFound, w.patch(r, "sendback", `{"comment":"c"}`))
+		w.refused(http.StatusNotFound, w.patch(r, "recall", "{}"))
+		require.Empty(t, w.state("r").Decisions)
+	})
+	t.Run("a lost answer is an effect, also where there is no body to cut", func(t *testing.T) {
+		t.Parallel()
+		for _, kind := range []string{"lost-answer", "cut-body"} {
+			w := newWorld(t)
+			r := w.submit("r")
+			w.fault("{endpoint: approve, kind: %s}", kind)
+			require.Error(t, w.patch(r, "approve", guarded).err)
+			require.Equal(t, approved, w.state("r").Status)
+		}
+	})
+}
