@@ -69,7 +69,7 @@ func readAction(body []byte) (workflowAction, error) {
 // https://developer.concur.com/api-reference/expense/expense-report/post-report-workflow-action.html.
 func (s *simulator) handleAction(c *call) answer {
 	r := c.report
-	if r == nil || r.deleted {
+	if r == nil || r.deleted || r.desc.Request {
 		return s.errorAnswer(c, http.StatusNotFound, "The workflow step does not exist.")
 	}
 	a, err := readAction(c.body)

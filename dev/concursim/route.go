@@ -200,6 +200,10 @@ func (s *simulator) handleJSON(c *call) (answer, bool) {
 
 		exceptionsV4Endpoint: s.handleExceptionsV4, exceptionPutEndpoint: s.handleExceptionPut,
 		exceptionDeleteEndpoint: s.handleExceptionDelete, approveEndpoint: s.handleWorkflow, sendBackEndpoint: s.handleWorkflow,
+
+		requestEndpoint: s.handleRequest, requestsEndpoint: s.handleRequests, requestExpensesEndpoint: s.handleRequestExpenses,
+		requestExceptionsEndpoint: s.handleRequestExceptions, requestCommentsEndpoint: s.handleRequestComments,
+		requestActionEndpoint: s.handleRequestAction, requestV1Endpoint: s.handleRequestV1,
 	}
 	handler, known := handlers[c.endpoint]
 	if !known {

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/shopspring/decimal"
+)
+
+// handleRequest plays a travel request:
+// https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html.
+func (s *simulator) handleRequest(c *call) answer {
+	r, a := s.requestOf(c)
+	if r == nil {
+		return a
+	}
+	c.entry.Shown = &stop{r.status, r.step}
+	return jsonAnswer(s.renderRequest(r))
+}
+
+// money is an amount as Request v4 names its currency.
+func money(d decimal.Decimal, currency string) fields {
+	return fields{"value": plain(d), "currency": currency}
+}
+
+// renderRequest leaves out what is absent.
+func (s *simulator) renderRequest(r *report) fields {
+	desc, sums := r.desc, r.desc.sums()
+	href := s.homeBase() + requestsPath + "/" + r.uuid
+	family, given := names(desc.Employee)
+	link := func(what string) fields {
+		return fields{"href": href + "/" + what, "id": r.uuid, "template": s.homeBase() + requestsPath + "/{id}/" + what}
+	}
+	v := fields{
+		"href": href, "id": r.uuid, "requestId": r.reportID, "name": desc.ReportName,
+		"approvalStatus": fields{"code": r.shownStatus(), "name": requestStatusName(s.opts.seed, r)},
+		"approved":       r.status == approved, "pendingApproval": r.pending(), "canceledPostApproval": false, "closed": false, "everSentBack": r.everSentBack,
+		"owner":        fields{"id": s.userID(desc.Login), "firstName": given, "lastName": family},
+		"creationDate": r.created.Format(timeV4), "lastModified": r.changed.UTC().Format(timeV4),
+		"totalPostedAmount": money(sums.total, desc.Currency), "totalApprovedAmount": money(sums.due, desc.Currency),
+		"totalRemainingAmount": money(sums.due, desc.Currency), "highestExceptionLevel": r.exceptionLevel(),
+		"cashAdvances": link("cashadvances"), "comments": link("comments"), "exceptions": link("exceptions"),
+		"policy": fields{"id": letters(s.draw("request policy"), hexDigits, 32)},
+		"type":   fields{"code": "TRAVEL", "label": "Travel"}, "operations": s.operations(r, href),
+	}
+	// The documentation prints one link in clear.
+	v["comments"].(fields)["href"] = "http://" + s.authority(s.home) + requestsPath + "/" + r.uuid + "/comments"
+	if desc.Purpose != "" {
+		v["businessPurpose"] = desc.Purpose
+	}
+	if date := dateOf(desc.Date); date != nil {
+		v["startDate"], v["startTime"], v["endDate"], v["endTime"] = date, "06:00", date, "19:30"
+	}
+	if !r.submitDate.IsZero() {
+		v["submitDate"] = r.submitDate.Format(timeV4)
+	}
+	if len(r.comments) > 0 {
+		v["comment"] = r.lastComment()
+	}
+	s.fieldsRequest(v, desc.Custom)
+	expenses := []any{}
+	for _, e := range r.entries {
+		id := s.v4ID(e.key)
+		expenses = append(expenses, fields{"href": s.homeBase() + "/travelrequest/v4/expenses/" + id, "id": id, "template": "h" + s.homeBase() + "/travelrequest/v4/expenses/{id}"})
+	}
+	v["expenses"] = expenses
+	return v
+}
+
+// operations are what the company may do now: at an external validation to decide, and
+// else what is the traveler's.
+func (s *simulator) operations(r *report, href string) []any {
+	offered := []string{"submit"}
+	switch {
+	case r.status == waiting:
+		offered = []string{"approve", "sendback"}
+	case r.status == approved:
+		offered = []string{"cancel", "close"}
+	case r.status == canceled:
+		offered = []string{"close"}
+	case r.pending():
+		offered = []string{"recall", "cancel"}
+	}
+	links := []any{}
+	for _, rel := range offered {
+		links = append(links, fields{"rel": rel, "href": href + "/" + rel})
+	}
+	return links
+}
+
+func (r *report) exceptionLevel() string {
+	switch {
+	case r.blocked(""):
+		return "ERROR"
+	case len(r.held) > 0:
+		return "WARNING"
+	}
+	return "NONE"
+}
+
+// fieldsRequest prints custom fields, a list value by its code and its GUID.
+func (s *simulator) fieldsRequest(into fields, texts map[int]string) {
+	for n, text := range texts {
+		if text == "" {
+			continue
+		}
+		field := fields{"value": text}
+		if item, is := itemOf(text); is {
+			id := s.guid(item)
+			field = fields{"code": item.code, "value": id, "href": s.homeBase() + listItemPath + id}
+		}
+		into["custom"+strconv.Itoa(n)] = field
+	}
+}
+
+// handleRequestExpenses plays the expected expenses of a request, all in one answer:
+// https://developer.concur.com/api-reference/request/v4.endpoints.expected-expense-resources.html.
+func (s *simulator) handleRequestExpenses(c *call) answer {
+	r, a := s.requestOf(c)
+	if r == nil {
+		return a
+	}
+	all := []any{}
+	for n := range r.entries {
+		all = append(all, s.renderExpected(r, r.expenseAt(n, -1)))
+	}
+	return jsonAnswer(all)
+}
+
+func (s *simulator) renderExpected(r *report, d described) fields {
+	id, e, currency := s.v4ID(d.key), d.expense(), r.desc.Currency
+	posted := money(e.posted, currency)
+	v := fields{
+		"href": s.homeBase() + "/travelrequest/v4/expenses/" + id, "id": id,
+		"expenseType":       fields{"id": e.typ, "name": e.name},
+		"transactionAmount": money(e.amount, d.whole.Currency), "postedAmount": posted, "approvedAmount": posted, "remainingAmount": posted,
+		"exchangeRate":     fields{"value": plain(d.whole.ExchangeRate), "operation": "MULTIPLY"},
+		"lastModifiedDate": d.entry.modified.Format(timeV4),
+	}
+	if e.purpose != "" {
+		v["businessPurpose"] = e.purpose
+	}
+	if date := dateOf(e.date); date != nil {
+		v["transactionDate"] = date.(string) + "T00:00:00.000Z"
+	}
+	if where := s.locationV4(d.whole); where != nil {
+		v["location"] = where
+	}
+	s.fieldsRequest(v, e.custom)
+	shares := []any{}
+	for i, key := range d.allocations {
+		share := fields{"percentage": plain(d.shares[i].Percentage), "systemAllocation": false, "allocationId": s.v4ID(key)}
+		s.fieldsRequest(share, d.shares[i].Custom)
+		part := money(e.posted.Mul(d.shares[i].Percentage).Div(decimal.NewFromInt(100)).Round(8), currency)
+		share["allocationAmount"], share["postedAmount"], share["approvedAmount"] = part, part, part
+		shares = append(shares, share)
+	}
+	if len(shares) == 0 { // Concur makes one of its own
+		own := letters(s.draw("system allocation", d.key), hexDigits, 32)
+		shares = append(shares, fields{"percentage": digits("100"), "systemAllocation": true, "allocationId": own, "allocationAmount": posted, "postedAmount": posted, "approvedAmount": posted})
+	}
+	for _, share := range shares {
+		share.(fields)["expenseId"], share.(fields)["percentEdited"] = id, false
+	}
+	v["allocations"] = shares
+	return v
+}
+
+// handleRequestExceptions plays what Concur holds against a request; nothing can be
+// posted. A company must say which user asks.
+func (s *simulator) handleRequestExceptions(c *call) answer {
+	r, a := s.requestOf(c)
+	if r == nil {
+		return a
+	}
+	if c.query.Get("userId") == "" {
+		return s.refuseRequest(c, http.StatusBadRequest, "missingRequiredParam", "The userId is missing.")
+	}
+	list := []any{}
+	for _, h := range r.held {
+		level, source := 1, fields{"id": r.uuid, "type": "HEADER"}
+		if h.Blocking {
+			level = 99
+		}
+		if h.ObjectID != "" {
+			source = fields{"id": s.v4ID(h.ObjectID), "type": "EXPENSE"}
+		}
+		one := fields{"code": h.Code, "level": level, "message": "Exception " + h.Code + " of the company's rules.", "isBlocking": h.Blocking, "source": source, "parameters": fields{}}
+		if s.draw(r.name, "source").IntN(2) == 0 {
+			one["source"] = []any{source} // as the table has it; the example prints the other
+		}
+		list = append(list, one)
+	}
+	return jsonAnswer(list)
+}
+
+// handleRequestComments plays the comments on a request, the latest one first.
+func (s *simulator) handleRequestComments(c *call) answer {
+	r, a := s.requestOf(c)
+	if r == nil {
+		return a
+	}
+	date := "creationDateTime"
+	if s.draw(r.name, "comment date").IntN(2) == 0 {
+		date = "creationDate" // as the table has it; the example prints the other
+	}
+	list := []any{}
+	for i := len(r.decisions) - 1; i >= 0; i-- {
+		if d := r.decisions[i]; d.Comment != "" {
+			list = append(list, fields{
+				"author": fields{"firstName": "System", "lastName": "Concur"}, date: d.At.Format(timeV4), "isLatest": len(list) == 0, "value": d.Comment,
+			})
+		}
+	}
+	return jsonAnswer(list)
+}
