@@ -1,25 +1,111 @@
-// Package concur is the client of SAP Concur's classic (v1.1, XML) interfaces: it
-// reads an expense report, posts exceptions on it, takes an action on it, and
-// lists and deletes failed notifications. Of the newer interfaces it knows the list
-// of reports (v3), to find those that wait and that nobody told of; Workflows and
-// Exceptions v4, to act on a report from the step that is meant ([Guard]); Request v4, to
-// read travel requests and to act on them; and Identity and List v4, to look up who a
-// user is and what a list item says. What was looked up is remembered for some hours.
+// Package concur is a client of SAP Concur for one company: it reads expense reports and
+// travel requests, posts exceptions on them, passes them on or sends them back, and tends
+// the list of the notifications that Concur could not deliver. It speaks the classic
+// interfaces (v1.1 and v2.0, XML) and the newer ones (v3 and v4, JSON), and gives the same
+// types whichever was asked: [expense.Report] and [expense.TravelRequest], whose amounts
+// are exact decimals and which name nobody.
 //
-// The access token goes to one host, the token's own geolocation, and only when
-// that is on an exact allow-list. URLs that came from outside are checked, and then
-// lend their path and query only. Redirects are not followed.
+// # A first program
 //
-// The client keeps its access alive. With a token store, a file that several
-// processes may share, what Concur gives at a refresh is written down before it is
-// used, and survives the process.
+// A client needs the base URL that came with the company's refresh token, the
+// application's ID and secret, and the refresh token, or a file in which it keeps its
+// tokens:
 //
-// The client does not retry on its own, with two exceptions: an access token that
-// Concur refuses is refreshed once, and a path with a stray percent sign that
-// Concur refuses is sent once more with the sign escaped. In both cases the refusal
-// proves that nothing was done. (A read that meets a kept connection just as it is
-// closed is sent on a new one by net/http.)
+//	client, err := concur.New(concur.Options{
+//		Geolocation:  "https://us2.api.concursolutions.com",
+//		ClientID:     "...",
+//		ClientSecret: "...",
+//		TokenFile:    "/var/lib/app/concur-tokens.json", // begun with a RefreshToken
+//		RefreshToken: "...",
+//	})
+//	if err != nil {
+//		return err // one error that says everything that is wrong
+//	}
+//	defer client.Close()
 //
-// Every error of a request is an [*Error] with a kind that says what may be done
-// about it.
+//	read, err := client.ReadReport(ctx, objectURI, concur.ReadOptions{
+//		Via: expense.V4, Parts: expense.AllParts,
+//	})
+//	if err != nil {
+//		return err
+//	}
+//	for _, entry := range read.Report.Entries {
+//		fmt.Println(entry.Type, entry.Posted)
+//	}
+//
+// [New] opens no connection. A refresh gives a new refresh token, which must not be lost:
+// with a token file, which several processes may share, it is written down before it is
+// used.
+//
+// # Which interface to read by
+//
+// [Client.ReadReport] takes the address that Concur's callout or event names, and reads a
+// report as a whole:
+//
+//   - [expense.V1]: one request. The callout names a report by its v1.1 key, and the key
+//     is of use nowhere else. The currency of what was paid is only named, in words.
+//   - [expense.V3]: a few requests for each hundred entries. Currencies are codes, and
+//     list fields have their codes. Of attendees and comments it says only whether there
+//     are any, and the count is then one. Its user needs the role Web Services
+//     Administrator.
+//   - [expense.V4]: requests for each entry, which [expense.Parts] limits. List fields
+//     hold the identifier of an item, which [Client.ListItem] resolves. Concur grants v4
+//     to each application.
+//
+// v3 and v4 ask for a report by its ReportId and its owner. Both are in its v1.1 details,
+// which are read once for each report and remembered; v4 looks the owner's UUID up
+// ([Client.UserID]). With [ReadOptions].Fallback a report that the newer interface refuses
+// to show is read by v1.1, and [Read].FellBack says so.
+//
+// Each request can also be made alone: [Client.Report] and [Client.ReportV2];
+// [Client.ReportV3], [Client.EntriesV3], [Client.ItemizationsV3] and
+// [Client.AllocationsV3], which read every page; [Client.ReportV4], [Client.ExpensesV4],
+// [Client.ExpenseV4], [Client.ItemizationsV4], [Client.AllocationsV4],
+// [Client.AttendeesV4] and [Client.CommentsV4].
+//
+// # Reading and acting go in pairs
+//
+// Identifiers of v1.1 mean nothing to v4. What is done with a report goes by the
+// generation by which it was read, which [expense.Report].Via names:
+//
+//   - read by v1.1: [Client.PostExceptions] with the report's Key and the entries' IDs,
+//     and [Client.TakeAction] with its ActionURL, which is of the workflow step;
+//   - read by v3 or v4: [Client.ReportExceptions], [Client.PutException] and
+//     [Client.DeleteException], and [Client.ApproveReport] or [Client.SendBackReport], with
+//     the report's ID. The ID of an entry read by v3 is the one that v4 takes, where Concur
+//     gives it.
+//
+// Nothing that writes can be repeated safely. Read the report first, act while it still
+// waits at the same stop ([expense.Report].Stop, [Read].Mark), and after an error of kind
+// [OutcomeUnknown] read it again before anything else. Travel requests are read with
+// [Client.ReadRequest] and acted on with [Client.TakeRequestAction].
+//
+// # Errors
+//
+// Every error of a request is an [*Error] with a kind that says what may be done about
+// it, and errors.Is compares with the kind:
+//
+//	switch {
+//	case errors.Is(err, concur.NotFound): // it is gone
+//	case errors.Is(err, concur.Unavailable), errors.Is(err, concur.RateLimited): // later; Error.RetryAfter says when
+//	case errors.Is(err, concur.Forbidden): // a role or scope is missing, and named
+//	case errors.Is(err, concur.Malformed): // the answer cannot be represented
+//	}
+//
+// An error holds no token, no URL and no body, and may be logged. Its CorrelationID is
+// what Concur's support asks for.
+//
+// # What it does not do
+//
+// It does not retry, with two exceptions: an access token that Concur refuses is refreshed
+// once, and a path with a stray percent sign that Concur refuses is sent once more with
+// the sign escaped. In both cases the refusal proves that nothing was done. (A read that
+// meets a kept connection just as it is closed is sent on a new one by net/http.)
+//
+// The access token goes to one host, the token's own geolocation, and only when that is
+// on an exact allow-list. URLs that came from outside are checked, and then lend their
+// path and query only. Redirects are not followed.
+//
+// Names, logins and UUIDs of people, attendees, cards, bank accounts and links to images
+// do not leave the package, but for what [Client.UserID] and [Client.Login] return.
 package concur
