@@ -46,6 +46,10 @@ type description struct {
 	Blocked       bool              `yaml:"blocked"`
 	NoApprover    bool              `yaml:"noApprover"`
 
+	// Flat has the expenses of v4 list itemizations beside the entries, with nothing that
+	// tells them apart.
+	Flat bool `yaml:"flat"`
+
 	// Copies asks for that many reports, Failed for their first callouts in the failed
 	// list, Junk for what is wrong with them there.
 	Copies int    `yaml:"copies"`

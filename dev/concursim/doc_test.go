@@ -33,6 +33,14 @@ func tableUnder(t *testing.T, heading string) [][]string {
 
 func TestDocumentation(t *testing.T) {
 	t.Parallel()
+	t.Run("the table of endpoints is that of the code", func(t *testing.T) {
+		t.Parallel()
+		var want [][]string
+		for _, one := range endpoints {
+			want = append(want, []string{one.name, one.method, one.path})
+		}
+		require.Equal(t, want, tableUnder(t, "Endpoints"))
+	})
 	t.Run("the table of faults is that of the code", func(t *testing.T) {
 		t.Parallel()
 		var want [][]string
@@ -61,6 +69,7 @@ func TestDocumentation(t *testing.T) {
 		t.Parallel()
 		require.Len(t, faultStories, len(faultKinds))
 		require.Len(t, breaches, len(invariants))
+		require.Len(t, breachesV4, len(invariants))
 		require.Len(t, junkLooks, len(junkKinds))
 	})
 }

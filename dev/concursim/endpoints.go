@@ -88,10 +88,10 @@ var endpoints = []endpoint{
 	{itemizationsV4Endpoint, http.MethodGet, longV4 + "/expenses/{expenseId}/itemizations", expenseErrors},
 	{allocationsV4Endpoint, http.MethodGet, longV4 + "/expenses/{expenseId}/allocations", expenseErrors},
 	{attendeesV4Endpoint, http.MethodGet, "long or short/expenses/{expenseId}/attendees", expenseErrors},
-	{commentsV4Endpoint, http.MethodGet, "long or short, then [/expenses/{expenseId}]/comments", expenseErrors},
+	{commentsV4Endpoint, http.MethodGet, "long or short[/expenses/{expenseId}]/comments", expenseErrors},
 	{exceptionsV4Endpoint, http.MethodGet, shortV4 + "[/expenses/{expenseId}[/allocations/{allocationId}]]/exceptions", expenseErrors},
-	{exceptionPutEndpoint, http.MethodPut, "the same", expenseErrors},
-	{exceptionDeleteEndpoint, http.MethodDelete, "the same, then /{exceptionCode}", expenseErrors},
+	{exceptionPutEndpoint, http.MethodPut, shortV4 + "…/exceptions", expenseErrors},
+	{exceptionDeleteEndpoint, http.MethodDelete, shortV4 + "…/exceptions/{exceptionCode}", expenseErrors},
 	{approveEndpoint, http.MethodPatch, shortV4 + "/approve", expenseErrors},
 	{sendBackEndpoint, http.MethodPatch, shortV4 + "/sendBack", expenseErrors},
 

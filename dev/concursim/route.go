@@ -10,8 +10,8 @@ const (
 	listItemPath  = "/list/v4/items/"
 	expenseV3Path = "/api/v3.0/expense/"
 	expenseV4Path = "/expensereports/v4/"
-	shortV4       = expenseV4Path + "reports/{reportId}"
-	longV4        = expenseV4Path + "users/{uuid}/context/{TRAVELER}/reports/{reportId}"
+	shortV4       = "short" // what the documentation calls a path of a report
+	longV4        = "long"  // the same with its owner and a context before it
 	requestsPath  = "/travelrequest/v4/requests"
 	requestV1Path = "/api/travelrequest/v1.0/requests/"
 )

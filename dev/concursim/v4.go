@@ -159,7 +159,24 @@ func (s *simulator) handleCommentsV4(c *call) answer {
 			comments = append(comments, s.commentV4(r, d.Comment, d.At.Format(timeV4)))
 		}
 	}
-	return jsonAnswer(latestLast(comments))
+	comments = latestLast(comments)
+	if c.query.Get("includeAllComments") == "true" {
+		comments = append(comments, s.commentsOfAll(r)...)
+	}
+	return jsonAnswer(comments)
+}
+
+// commentsOfAll are those on the expenses. Each names its expense; that it does so is
+// documented nowhere.
+func (s *simulator) commentsOfAll(r *report) []any {
+	all := []any{}
+	for n, e := range r.entries {
+		for _, one := range s.expenseComments(r, r.expenseAt(n, -1)) {
+			one.(fields)["expenseId"] = s.v4ID(e.key)
+			all = append(all, one)
+		}
+	}
+	return all
 }
 
 func (s *simulator) expenseComments(r *report, d described) []any {

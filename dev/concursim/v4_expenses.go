@@ -7,7 +7,7 @@ import (
 )
 
 // handleExpensesV4 plays the entries of a report, all in one answer and without their
-// custom fields: https://developer.concur.com/api-reference/expense/expense-report/v4.expenses.html.
+// custom fields; a flat report has its itemizations among them: https://developer.concur.com/api-reference/expense/expense-report/v4.expenses.html.
 func (s *simulator) handleExpensesV4(c *call) answer {
 	r, a := s.reportOf(c)
 	if r == nil {
@@ -16,6 +16,12 @@ func (s *simulator) handleExpensesV4(c *call) answer {
 	all := []any{}
 	for n := range r.entries {
 		all = append(all, s.summaryV4(r, r.expenseAt(n, -1), c.about.context))
+		if !r.desc.Flat {
+			continue
+		}
+		for _, child := range r.children(n) {
+			all = append(all, s.summaryV4(r, child, c.about.context))
+		}
 	}
 	return jsonAnswer(all)
 }

@@ -101,6 +101,13 @@ func TestV4Expenses(t *testing.T) {
 		require.Contains(t, answer.body, `"exchangeRate":{"operation":"MULTIPLY","value":1.50000000000000}`)
 		require.Equal(t, r.ExpenseIDs, []string{list[0].ExpenseID, list[1].ExpenseID, list[2].ExpenseID})
 	})
+	t.Run("a flat report lists its itemizations too", func(t *testing.T) {
+		var flat reportView
+		w.control(http.MethodPost, "/reports", "{name: flat, flat: true, entries: [{amount: 2, itemizations: [{amount: 2}]}]}", &flat)
+		var both []expense
+		w.get(long(flat)+"/expenses", &both)
+		require.Equal(t, []string{flat.ExpenseIDs[0], flat.Itemizations[0][0].ExpenseID}, []string{both[0].ExpenseID, both[1].ExpenseID})
+	})
 	t.Run("a single expense has them, and an itemization names its parent", func(t *testing.T) {
 		var one, child expense
 		w.get(long(r)+"/expenses/"+r.ExpenseIDs[0], &one)
@@ -139,5 +146,9 @@ func TestV4Expenses(t *testing.T) {
 		require.Equal(t, []struct{ IsLatest bool }{{false}, {true}}, comments)
 		w.get(long(r)+"/comments", &comments)
 		require.Empty(t, comments)
+		var all []struct{ ExpenseID string }
+		w.get(long(r)+"/comments?includeAllComments=true", &all)
+		require.Len(t, all, 2)
+		require.Equal(t, r.ExpenseIDs[0], all[1].ExpenseID)
 	})
 }
