@@ -31,6 +31,7 @@ type notification struct {
 	NotificationURI string `json:"notificationUri,omitempty" yaml:"notificationUri"`
 	Body            string `json:"-" yaml:"body"`
 	Failed          bool   `json:"-" yaml:"failed"`
+	V4              bool   `json:"-" yaml:"v4"`   // it names the address of v4
 	Junk            string `json:"-" yaml:"junk"` // what is wrong with it in the failed list
 
 	report, step string

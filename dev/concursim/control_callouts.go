@@ -38,6 +38,12 @@ func (s *simulator) controlCallout(r *http.Request) (any, error) {
 	if n.Body == original && r.ContentLength != 0 {
 		n.Body = ""
 	}
+	if n.V4 {
+		n.ObjectURI = s.v4URI(found)
+	}
+	if n.V4 && n.ObjectURI == "" {
+		return nil, fmt.Errorf("report %s: a raw payload has no address in v4", found.name)
+	}
 	n.report, n.step = found.name, found.step
 	if n.Failed {
 		return s.fail(n), nil

@@ -16,6 +16,7 @@ type reportView struct {
 	ReportID      string            `json:"reportId"`
 	RptKey        string            `json:"rptKey"`
 	ObjectURI     string            `json:"objectUri"`
+	V4URI         string            `json:"v4Uri,omitempty"`
 	UUID          string            `json:"uuid,omitempty"` // of a travel request, in v4
 	UserID        string            `json:"userId,omitempty"`
 	Version       int               `json:"version"`
@@ -44,7 +45,7 @@ type reportView struct {
 
 func (s *simulator) view(r *report) reportView {
 	v := reportView{
-		Name: r.name, Key: r.key, ReportID: r.reportID, RptKey: r.rptKey, ObjectURI: s.objectURI(r),
+		Name: r.name, Key: r.key, ReportID: r.reportID, RptKey: r.rptKey, ObjectURI: s.objectURI(r), V4URI: s.v4URI(r),
 		Status: r.shownStatus(), StepName: r.stepName, Step: r.step, Deleted: r.deleted, UUID: r.uuid, Version: r.version,
 		HasException: r.hasException, EverSentBack: r.everSentBack,
 		Entries: []string{}, ExpenseIDs: []string{}, Itemizations: [][]itemization{}, Allocations: [][]string{}, AllocationIDs: [][]string{},

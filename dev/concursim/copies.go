@@ -29,8 +29,8 @@ func (s *simulator) addCopies(d description) (copies, error) {
 		return made, err
 	case d.Copies < 1 || d.Copies > maxCopies:
 		return made, fmt.Errorf("copies %d is not between 1 and %d", d.Copies, maxCopies)
-	case d.Key != "" || d.RptKey != "" || d.ReportID != "":
-		return made, errors.New("copies have keys of their own: leave out key, rptKey and reportId")
+	case d.Key != "" || d.RptKey != "" || d.ReportID != "" || d.UUID != "":
+		return made, errors.New("copies have keys of their own: leave out key, rptKey, reportId and uuid")
 	case len(s.reports)+d.Copies > maxReports:
 		return made, fmt.Errorf("%d reports are enough", maxReports)
 	case d.Failed && len(s.failed.items)+d.Copies > maxFailed:

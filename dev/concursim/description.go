@@ -41,6 +41,7 @@ type description struct {
 	// BlockingCodes what keeps it where it is, as Blocked does with a request; nobody is
 	// there to approve it further with NoApprover.
 	Request       bool              `yaml:"request"`
+	UUID          string            `yaml:"uuid"` // of a request, 32 hexadecimal digits in upper case
 	Held          []heldDescription `yaml:"held"`
 	BlockingCodes []string          `yaml:"blockingCodes"`
 	Blocked       bool              `yaml:"blocked"`
@@ -101,6 +102,8 @@ type allocationDescription struct {
 	Custom       numbered        `yaml:"custom"`
 }
 
+var hexID = regexp.MustCompile(`^[0-9A-F]{32}$`)
+
 var handle = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$`)
 
 // complete checks the description and fills in what it leaves out.
@@ -150,6 +153,9 @@ func (d *description) complete(now time.Time) error {
 		if h.Code == "" || h.Entry < 0 || h.Entry > len(d.Entries) {
 			return fmt.Errorf("held %d: want a code, and an entry that there is", i+1)
 		}
+	}
+	if d.UUID != "" && (!d.Request || !hexID.MatchString(d.UUID)) {
+		return fmt.Errorf("uuid %q: want a travel request's 32 hexadecimal digits in upper case", d.UUID)
 	}
 	if d.Request {
 		requestSteps(d.Steps)

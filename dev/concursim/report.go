@@ -192,6 +192,17 @@ func (s *simulator) actionURLOf(host, step string) string {
 
 func (s *simulator) objectURI(r *report) string { return s.homeBase() + r.path }
 
+// v4URI is where the report, or the travel request, is in v4; a raw payload is nowhere.
+func (s *simulator) v4URI(r *report) string {
+	switch {
+	case r.desc.Request:
+		return s.homeBase() + requestsPath + "/" + r.uuid
+	case r.payload != nil:
+		return ""
+	}
+	return s.longPath(r, "TRAVELER")
+}
+
 // addException records a posted exception and raises the flags.
 func (s *simulator) addException(r *report, e postedException, visibility string) {
 	r.exceptions = append(r.exceptions, e)

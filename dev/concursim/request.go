@@ -27,7 +27,8 @@ func (s *simulator) makeRequest(r *report) {
 	if r.desc.ReportID == "" {
 		r.reportID = letters(s.draw(r.name, "requestId"), "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ", 4)
 	}
-	r.uuid = letters(s.draw(r.name, "request uuid"), hexDigits, 32)
+	r.uuid = r.desc.UUID
+	setDefault(&r.uuid, letters(s.draw(r.name, "request uuid"), hexDigits, 32))
 	r.path = requestV1Path + r.key
 }
 

@@ -169,6 +169,16 @@ func TestRequests(t *testing.T) {
 			require.Equal(t, name, w.lastLine(requestV1Endpoint).Report)
 		}
 		require.Equal(t, map[int]bool{http.StatusNotFound: true, http.StatusGone: true}, seen)
+
+		const uuid = "224AF3CDCC2A5244A37C72FA5770C6F2"
+		r := w.request("known", "uuid: "+uuid)
+		require.NotContains(t, (<-got).body, uuid)
+		w.control(http.MethodPost, "/reports/known/callout", "v4: true", nil)
+		require.Contains(t, (<-got).body, "<ObjectURI>"+w.sim.Ready().API+requestsPath+"/"+uuid+"</ObjectURI>")
+		require.Equal(t, w.sim.Ready().API+trip(r), r.V4URI)
+		report := w.submit("report")
+		require.Contains(t, (<-got).body, report.Key)
+		require.Equal(t, w.sim.Ready().API+long(report), report.V4URI)
 	})
 }
 
