@@ -68,11 +68,16 @@ func refusal(codes []string) expense.Kind {
 		kind expense.Kind
 		is   func(code string) bool
 	}{{Blocked, isBlocked}, {NoApprover, isNoApprover}, {NotFound, isGone}} {
-		if slices.ContainsFunc(codes, func(code string) bool { return test.is(strings.ToLower(code)) }) {
+		if slices.ContainsFunc(codes, func(code string) bool { return test.is(bare(code)) }) {
 			return test.kind
 		}
 	}
 	return Rejected
+}
+
+// bare takes off what the documentation prints before some codes and not before others.
+func bare(code string) string {
+	return strings.TrimPrefix(strings.ToLower(code), "error.workflow.")
 }
 
 // isBlocked finds the codes of a blocking exception: at a step's end (Expense and Request
@@ -91,7 +96,7 @@ func isNoApprover(code string) bool {
 	return strings.HasPrefix(code, "no_approver") || code == "no_auth_approvers" || code == "receiptimagehold.workflow.noapprover"
 }
 
-func isGone(code string) bool { return code == "error.workflow.invalid_report_key" }
+func isGone(code string) bool { return code == "invalid_report_key" }
 
 // isTripFailure finds what Concur Travel refuses for good, though it is a 503.
 func isTripFailure(code string) bool {

@@ -32,6 +32,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"decisions":  (*stage).isDecisions,
 		"decided":    (*stage).isDecided,
 		"exceptions": (*stage).isExceptions,
+		"held":       (*stage).isHeld,
 		"comment":    (*stage).isComment,
 		"answers":    (*stage).isAnswers,
 		"failed":     (*stage).isFailed,

@@ -21,17 +21,22 @@ func (s *stage) doReport(ts *testscript.TestScript, args []string) error {
 			return err
 		}
 		s.mu.Lock()
-		s.reports[r.Name] = "EXPRPT:" + r.Key
+		s.reports[r.Name] = r.run()
+		s.reports[r.Name+"@other"] = r.other()
 		s.mu.Unlock()
 	}
 	return nil
 }
 
-func (s *stage) doMove(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "move NAME approve|send-back|recall|resubmit|edit|delete|submit"); err != nil {
+func (s *stage) doMove(ts *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "move NAME approve|send-back|recall|cancel|resubmit|edit|delete|submit [FILE]"); err != nil {
 		return err
 	}
-	return s.house.sim.do(s.ctx, http.MethodPost, "/reports/"+args[0]+"/"+args[1], nil, nil)
+	var body []byte
+	if len(args) > 2 {
+		body = []byte(ts.ReadFile(args[2]))
+	}
+	return s.house.sim.do(s.ctx, http.MethodPost, "/reports/"+args[0]+"/"+args[1], body, nil)
 }
 
 // doCallout has the callout sent again, changed by a YAML file.
@@ -153,17 +158,34 @@ func (s *stage) isExceptions(_ *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
+	return compareExceptions(r, r.Exceptions, args[1:])
+}
+
+// isHeld compares every exception that is on the report now, whoever put it there.
+func (s *stage) isHeld(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "held NAME [CODE[@ENTRY]]..."); err != nil {
+		return err
+	}
+	return s.until(func() error {
+		r, err := s.house.sim.report(s.ctx, args[0])
+		if err != nil {
+			return err
+		}
+		return compareExceptions(r, r.Held, args[1:])
+	})
+}
+
+func compareExceptions(r simReport, exceptions []simException, wanted []string) error {
 	got := []string{}
-	for _, e := range r.Exceptions {
+	for _, e := range exceptions {
 		where := e.Code
 		if i := slices.Index(r.Entries, e.ObjectID); i >= 0 {
 			where += "@" + strconv.Itoa(i+1)
 		}
 		got = append(got, where)
 	}
-	wanted := slices.Sorted(slices.Values(args[1:]))
 	slices.Sort(got)
-	if !slices.Equal(got, wanted) {
+	if !slices.Equal(got, slices.Sorted(slices.Values(wanted))) {
 		return fmt.Errorf("the report has %v", got)
 	}
 	return nil

@@ -23,25 +23,48 @@ type simulated struct {
 
 // simReport is a report as the simulator shows it.
 type simReport struct {
-	Name       string   `json:"name"`
-	Key        string   `json:"key"`
-	ReportID   string   `json:"reportId"`
-	ObjectURI  string   `json:"objectUri"`
-	Status     string   `json:"status"`
-	StepName   string   `json:"stepName"`
-	Entries    []string `json:"entries"`
-	Writes     int      `json:"writes"`
-	Reads      int      `json:"reads"`
-	Comments   []string `json:"comments"`
-	Exceptions []struct {
-		ObjectType string `json:"objectType"`
-		ObjectID   string `json:"objectId"`
-		Code       string `json:"code"`
-	} `json:"exceptions"`
-	Decisions []struct {
+	Name       string         `json:"name"`
+	Key        string         `json:"key"`
+	ReportID   string         `json:"reportId"`
+	UUID       string         `json:"uuid"` // of a travel request
+	ObjectURI  string         `json:"objectUri"`
+	Status     string         `json:"status"`
+	StepName   string         `json:"stepName"`
+	Entries    []string       `json:"entries"`
+	Writes     int            `json:"writes"`
+	Reads      int            `json:"reads"`
+	Comments   []string       `json:"comments"`
+	Exceptions []simException `json:"exceptions"` // posted, ever
+	Held       []simException `json:"held"`       // there now, whoever put it there
+	Decisions  []struct {
 		Action  string `json:"action"`
 		Comment string `json:"comment"`
 	} `json:"decisions"`
+}
+
+// simException is an exception on a report.
+type simException struct {
+	ObjectType string `json:"objectType"`
+	ObjectID   string `json:"objectId"`
+	Code       string `json:"code"`
+}
+
+// run is the notification ID of the report's run: that of its callout or, of a travel
+// request, that under which it is handed over.
+func (r simReport) run() string {
+	if r.UUID != "" {
+		return "TRAVELREQ:" + r.UUID
+	}
+	return "EXPRPT:" + r.Key
+}
+
+// other is the run's other ID: that of a report that nobody told of or, of a travel
+// request, that of its callout.
+func (r simReport) other() string {
+	if r.UUID != "" {
+		return "TRAVELREQ:" + r.Key
+	}
+	return "EXPRPT:" + r.ReportID
 }
 
 // simCallout is one callout that the simulator sent.

@@ -11,8 +11,8 @@ import (
 // the pair whose identifiers match.
 var pairings = []string{string(expense.V1), string(expense.V3), string(expense.V4)}
 
-// only marks a story that cannot be told by every interface, and says why.
-const only = "# Only by v1.1: "
+// only marks a story that is not told by every interface, and says why.
+const only = "# Told by one interface: "
 
 // condition lets a line of a story be of one generation: [v1.1] or [v4]; v3+v4 counts as
 // v4, by which it acts.
@@ -34,6 +34,8 @@ func (h houseSetup) endpoints(name string) []string {
 		return []string{name}
 	}
 	switch name {
+	case "details-v1.1":
+		return []string{"details"}
 	case "details":
 		if h.via == string(expense.V3) {
 			return []string{"report-v3"}

@@ -122,7 +122,7 @@ func (s *stage) id(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "EXPRPT:" + r.Key, nil
+	return r.run(), nil
 }
 
 // until waits for a condition, at most for the story's patience.

@@ -45,6 +45,18 @@ func (c *Client) Elder(ctx context.Context, reportID, notificationID, runID stri
 	return "", nil
 }
 
+// isSeenTo reports whether a run is open of the report that another has left to it.
+func (c *Client) isSeenTo(ctx context.Context, left *workflowpb.WorkflowExecutionInfo) bool {
+	reportID := keyword(left.GetSearchAttributes(), ReportIDAttribute)
+	if reportID == "" {
+		return false
+	}
+	n, err := c.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Query: fmt.Sprintf("%s AND %s = '%s' AND ExecutionStatus = 'Running'", c.ours(), ReportIDAttribute, quoted(reportID)),
+	})
+	return err == nil && n.GetCount() > 0
+}
+
 // older reports whether a run began before another, which is the first of its chain.
 func older(a, b *workflowpb.WorkflowExecutionInfo) bool {
 	if a.GetFirstRunId() != "" && a.GetFirstRunId() != a.GetExecution().GetRunId() {

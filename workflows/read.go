@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -35,8 +36,8 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	if read.ReportID != "" {
 		r.ReportID = read.ReportID
 	}
-	if read.FellBack != "" && r.Via != read.Via {
-		r.did("read by v1.1, and acted on by it: " + read.FellBack)
+	if said := "read by v1.1, and acted on by it: " + read.FellBack; read.FellBack != "" && !slices.Contains(r.Done, said) {
+		r.did(said)
 	}
 	r.Via, r.Mark = read.Via, read.Mark
 	if read.Kind != "" {

@@ -115,6 +115,10 @@ func (c *Client) known(ctx context.Context, n expense.Notification, last *workfl
 		return ""
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
 		switch {
+		case outcome == expense.Joined && c.isSeenTo(ctx, last):
+			return expense.SweptLeft // by the run that it was left to
+		case outcome == expense.Joined:
+			return ""
 		case outcome == expense.Unsupported && n.NotificationURI != "", began && outcome != expense.DryRun:
 			return expense.SweptLeft
 		case n.NotificationURI == "" && outcome != expense.DryRun && closed.After(said(n.EventDateTime)):

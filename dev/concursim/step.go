@@ -175,6 +175,8 @@ func (s *simulator) move(r *report, to string, how moveOptions) error {
 		s.enter(r, 0)
 	case "edit":
 		return s.edit(r, how)
+	case "clear":
+		r.clearExceptions()
 	case "delete":
 		r.step = ""
 		r.deleted = true

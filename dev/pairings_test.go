@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+)
+
+// TestStoriesByTheNewerInterfaces plays the stories that can be told by every interface
+// by the others, too.
+func TestStoriesByTheNewerInterfaces(t *testing.T) {
+	t.Parallel()
+	world := aWorld(t)
+	for _, via := range pairings[1:] {
+		t.Run(via, func(t *testing.T) {
+			t.Parallel()
+			for _, name := range world.stories() {
+				script, err := os.ReadFile(storyFile(name))
+				require.NoError(t, err)
+				if !playable(string(script), via) {
+					continue
+				}
+				setup := world.setup()
+				setup.via = via
+				testscript.Run(t, params(context.Background(), setup, name+"."+strings.ReplaceAll(via, "+", "-"), storyFile(name), nil))
+			}
+		})
+	}
+}
