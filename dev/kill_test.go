@@ -14,10 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// killed are the main stories that write: they are played once for every request
-// of their journal and each side of it. KILL_POINTS=all plays every story
-// so, and KILL_POINTS='approve gone' those.
-var killed = []string{"approve", "exceptions", "send-back", "two-stops", "lost-answer"}
+// killed are the main stories that write, by the interface: they are played once for
+// every request of their journal and each side of it. KILL_POINTS=all plays every story
+// so, and KILL_POINTS='approve gone' those; KILL_INTERFACE=v4 by that interface alone.
+var killed = map[string][]string{
+	"v1.1": {"approve", "exceptions", "send-back", "two-stops", "lost-answer"},
+	"v4":   {"exceptions", "two-stops"},
+}
 
 // unfit are stories that cannot be told with a killed worker: their faults are
 // counted by request, and a killed attempt is one more.
@@ -28,42 +31,58 @@ const unfit = "# Not played with kills: "
 func TestKillPoints(t *testing.T) {
 	t.Parallel()
 	world := aWorld(t)
-	names := killed
-	switch asked := os.Getenv("KILL_POINTS"); asked {
-	case "":
-	case "all":
-		names = world.stories()
-	default:
-		names = strings.Fields(asked)
-	}
-	for _, name := range names {
-		if script, err := os.ReadFile(storyFile(name)); err == nil && strings.Contains(string(script), unfit) {
-			require.NotContains(t, killed, name)
+	for _, via := range pairings {
+		names := killed[via]
+		switch asked := os.Getenv("KILL_POINTS"); asked {
+		case "":
+		case "all":
+			names = world.stories()
+		default:
+			names = strings.Fields(asked)
+		}
+		if only := os.Getenv("KILL_INTERFACE"); only != "" && only != via {
 			continue
 		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for n := range requests(t, world, name) {
-				for _, phase := range []string{"before", "after"} {
-					playing := fmt.Sprintf("%s.%s-request-%d", name, phase, n+1)
-					t.Run(fmt.Sprintf("%s request %d", phase, n+1), func(t *testing.T) {
-						t.Parallel()
-						testscript.Run(t, params(context.Background(), world.setup(), playing, storyFile(name), func(s *stage) func() {
-							return s.killAt(t, n+1, phase)
-						}))
-					})
-				}
+		setup := world.setup()
+		setup.via = via
+		for _, name := range names {
+			script, err := os.ReadFile(storyFile(name))
+			if err == nil && strings.Contains(string(script), unfit) {
+				require.NotContains(t, killed[via], name)
+				continue
 			}
-		})
+			if !playable(string(script), via) {
+				continue
+			}
+			t.Run(via+" "+name, func(t *testing.T) {
+				t.Parallel()
+				killAtEach(t, setup, name)
+			})
+		}
+	}
+}
+
+// killAtEach plays a story once for each of its requests and each side of it.
+func killAtEach(t *testing.T, setup houseSetup, name string) {
+	for n := range requests(t, setup, name) {
+		for _, phase := range []string{"before", "after"} {
+			playing := fmt.Sprintf("%s.%s.%s-request-%d", name, label(setup.via), phase, n+1)
+			t.Run(fmt.Sprintf("%s request %d", phase, n+1), func(t *testing.T) {
+				t.Parallel()
+				testscript.Run(t, params(context.Background(), setup, playing, storyFile(name), func(s *stage) func() {
+					return s.killAt(t, n+1, phase)
+				}))
+			})
+		}
 	}
 }
 
 // requests plays a story undisturbed and counts the requests of its journal.
-func requests(t *testing.T, world *world, name string) int {
+func requests(t *testing.T, setup houseSetup, name string) int {
 	t.Helper()
 	count := 0
 	r := &recital{name: name}
-	testscript.RunT(r, params(context.Background(), world.setup(), name+".count", storyFile(name), func(s *stage) func() {
+	testscript.RunT(r, params(context.Background(), setup, name+"."+label(setup.via)+".count", storyFile(name), func(s *stage) func() {
 		return func() {
 			entries, err := s.house.sim.journal(s.ctx)
 			require.NoError(t, err)
@@ -122,7 +141,9 @@ func (s *stage) killAt(t *testing.T, n int, phase string) (ended func()) {
 
 func TestTheKilledStoriesAreMainOnes(t *testing.T) {
 	t.Parallel()
-	for _, name := range killed {
-		require.True(t, slices.Contains(onceStories, name), name)
+	for _, names := range killed {
+		for _, name := range names {
+			require.True(t, slices.Contains(onceStories, name), name)
+		}
 	}
 }

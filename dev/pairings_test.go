@@ -10,6 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// label is an interface as it can stand in a name.
+func label(via string) string { return strings.ReplaceAll(via, "+", "-") }
+
 // TestStoriesByTheNewerInterfaces plays the stories that can be told by every interface
 // by the others, too.
 func TestStoriesByTheNewerInterfaces(t *testing.T) {
@@ -26,7 +29,7 @@ func TestStoriesByTheNewerInterfaces(t *testing.T) {
 				}
 				setup := world.setup()
 				setup.via = via
-				testscript.Run(t, params(context.Background(), setup, name+"."+strings.ReplaceAll(via, "+", "-"), storyFile(name), nil))
+				testscript.Run(t, params(context.Background(), setup, name+"."+label(via), storyFile(name), nil))
 			}
 		})
 	}
