@@ -9,8 +9,6 @@ import (
 	"concur-connector/concur/wire"
 )
 
-const jsonType = "application/json"
-
 // ask sends a request that reads, and decodes its answer.
 func ask[T any](ctx context.Context, c *Client, r request, decode func([]byte) (T, error)) (T, error) {
 	var none T

@@ -11,7 +11,6 @@ import (
 	"math"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"concur-connector/expense"
@@ -49,6 +48,8 @@ type Options struct {
 
 // Client speaks to Concur for one company. It is safe for concurrent use.
 type Client struct {
+	reading // of reports, by the newer interfaces
+
 	door    *door
 	hosts   hosts
 	tokens  *tokens
@@ -61,10 +62,6 @@ type Client struct {
 
 	userIDs, logins lookups[string]
 	listItems       lookups[expense.Field]
-
-	users   directory // the client itself
-	origins origins
-	fell    sync.Once // it has been logged that a report is read by v1.1 instead
 }
 
 // New returns a client, or one error that says everything that is wrong with the

@@ -10,6 +10,13 @@ import (
 	"concur-connector/expense"
 )
 
+// reading is what a client keeps to read reports by v3 and v4.
+type reading struct {
+	users   directory // the client itself
+	origins origins
+	fell    sync.Once // it has been logged that a report is read by v1.1 instead
+}
+
 // directory finds users, by Identity v4.
 type directory interface {
 	UserID(ctx context.Context, login string) (string, error)

@@ -57,8 +57,8 @@ func (c *Client) PendingReports(ctx context.Context, page string, yield func(Pen
 	return next, err
 }
 
-// nextPage takes the query of a next page's URL; its host must be allowed and its path
-// that of the list.
+// nextPage takes the query of a next page's URL; host and path must be those of the
+// list.
 func (c *Client) nextPage(op, raw, path string) (string, error) {
 	t, err := c.target(op, NextPage, raw)
 	switch {
@@ -92,5 +92,5 @@ func (c *Client) ReportURI(ctx context.Context, row PendingReport) (string, erro
 	if err != nil {
 		return "", err
 	}
-	return access.base + ownersPath + owner + "/context/TRAVELER/reports/" + row.ID, nil
+	return access.base + v4UsersPath + owner + "/context/TRAVELER/reports/" + row.ID, nil
 }

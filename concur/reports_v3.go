@@ -28,7 +28,7 @@ func (c *Client) ReportV3(ctx context.Context, reportID, login string) (*expense
 }
 
 func (c *Client) headerV3(ctx context.Context, reportID, login string) (wire.Header, error) {
-	r := request{op: "read report by v3", needs: needsV3, method: http.MethodGet, accept: jsonType}
+	r := request{op: "read report by v3", needs: needsV3, method: http.MethodGet, accept: mediaJSON}
 	if err := c.at(&r, pendingPath+"/%s", reportID); err != nil {
 		return wire.Header{}, err
 	}
@@ -43,7 +43,7 @@ func (c *Client) headerV3(ctx context.Context, reportID, login string) (wire.Hea
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-entry.html
 func (c *Client) EntriesV3(ctx context.Context, reportID, login string) ([]wire.EntryV3, error) {
-	r := request{op: "list entries by v3", needs: needsV3, method: http.MethodGet, accept: jsonType}
+	r := request{op: "list entries by v3", needs: needsV3, method: http.MethodGet, accept: mediaJSON}
 	r.target = target{path: listPath + "entries", query: rowsOf(reportID, login)}
 	return everyPage(ctx, c, r, wire.DecodeEntriesV3)
 }
@@ -52,7 +52,7 @@ func (c *Client) EntriesV3(ctx context.Context, reportID, login string) ([]wire.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-itemization.html
 func (c *Client) ItemizationsV3(ctx context.Context, reportID, login string) ([]wire.ItemizationV3, error) {
-	r := request{op: "list itemizations by v3", needs: needsV3, method: http.MethodGet, accept: jsonType}
+	r := request{op: "list itemizations by v3", needs: needsV3, method: http.MethodGet, accept: mediaJSON}
 	r.target = target{path: listPath + "itemizations", query: rowsOf(reportID, login)}
 	return everyPage(ctx, c, r, wire.DecodeItemizationsV3)
 }
@@ -62,7 +62,7 @@ func (c *Client) ItemizationsV3(ctx context.Context, reportID, login string) ([]
 //
 // Source: https://developer.concur.com/api-reference/expense/allocations/expense-allocations.html
 func (c *Client) AllocationsV3(ctx context.Context, reportID string) ([]wire.AllocationV3, error) {
-	r := request{op: "list allocations by v3", needs: needsV3, method: http.MethodGet, accept: jsonType}
+	r := request{op: "list allocations by v3", needs: needsV3, method: http.MethodGet, accept: mediaJSON}
 	r.target = target{path: listPath + "allocations", query: rowsOf(reportID, "")}
 	return everyPage(ctx, c, r, wire.DecodeAllocationsV3)
 }

@@ -11,7 +11,7 @@ import (
 const needsV4 = "the scope expense.report.read"
 
 // reportV4 is the path of a report of v4, read in its owner's context.
-const reportV4 = ownersPath + "%s/context/TRAVELER/reports/%s"
+const reportV4 = v4UsersPath + "%s/context/TRAVELER/reports/%s"
 
 // ReportV4 reads the header of a report by v4. The user is the owner, by UUID. The report
 // has no entries.
@@ -101,5 +101,5 @@ func (c *Client) CommentsV4(ctx context.Context, userID, reportID string) (wire.
 }
 
 func readsV4(op string) request {
-	return request{op: op, needs: needsV4, method: http.MethodGet, accept: jsonType}
+	return request{op: op, needs: needsV4, method: http.MethodGet, accept: mediaJSON}
 }

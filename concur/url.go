@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"concur-connector/expense"
 )
 
@@ -22,16 +20,15 @@ const (
 	reportPath       = "/api/expense/expensereport/"
 	notificationPath = "/api/platform/notifications/v1.0/notification"
 	requestsPath     = "/travelrequest/v4/requests"
-	listPath         = "/api/v3.0/expense/"
-	ownersPath       = "/expensereports/v4/users/"
+	v4UsersPath      = "/expensereports/v4/users/"
 	v4ReportsPath    = "/expensereports/v4/reports/"
 )
 
 var prefixes = map[string][]string{
-	ObjectURI:       {reportPath, requestsPath + "/", ownersPath},
+	ObjectURI:       {reportPath, requestsPath + "/", v4UsersPath},
 	ActionURL:       {reportPath},
 	NotificationURI: {notificationPath + "/"},
-	NextPage:        {listPath, "/travelrequest/v4/"},
+	NextPage:        {"/api/v3.0/expense/", "/travelrequest/v4/"},
 }
 
 // target is where on the geolocation a request goes: path and query, byte for byte.
@@ -50,6 +47,9 @@ func (c *Client) CheckURL(field, raw string) error {
 // target takes path and query of a URL that came from outside.
 func (c *Client) target(op, field, raw string) (target, error) {
 	t, err := c.hosts.target(field, raw)
+	if err == nil && strings.HasPrefix(strings.ToLower(t.path), v4UsersPath) {
+		_, err = addressOf(t.path)
+	}
 	if err != nil {
 		return target{}, &Error{Op: op, Kind: Untrusted, Message: field + " " + err.Error()}
 	}
@@ -76,11 +76,6 @@ func (h hosts) target(field, raw string) (target, error) {
 	}
 	if err := underAny(allowed, u.Path); err != nil {
 		return target{}, fmt.Errorf("%w (host %s)", err, shown(u.Host))
-	}
-	if under(ownersPath, u.Path) == nil {
-		if _, err := addressOf(u.Path); err != nil {
-			return target{}, fmt.Errorf("%w (host %s)", err, shown(u.Host))
-		}
 	}
 	return target{path: u.Path, query: u.Query}, nil
 }
@@ -186,30 +181,4 @@ func checkID(id string) error {
 		return errors.New("has a character that is no letter, digit or hyphen")
 	}
 	return nil
-}
-
-// address is where v4 keeps a report: under its owner.
-type address struct {
-	userID, reportID string
-}
-
-// addressOf reads the v4 address of a report, whatever the context that it names.
-func addressOf(path string) (address, error) {
-	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
-	if len(segments) != 9 || !strings.EqualFold(segments[5], "context") || !strings.EqualFold(segments[7], "reports") {
-		return address{}, errors.New("has a path that names no report")
-	}
-	at := address{userID: segments[4], reportID: segments[8]}
-	switch strings.ToUpper(segments[6]) {
-	case "TRAVELER", "PROXY", "MANAGER", "PROCESSOR":
-	default:
-		return address{}, errors.New("has a path that names no context")
-	}
-	if uuid.Validate(at.userID) != nil || len(at.userID) != 36 {
-		return address{}, errors.New("has a path that names no user")
-	}
-	if err := checkID(at.reportID); err != nil {
-		return address{}, errors.New("has a path that names no report")
-	}
-	return at, nil
 }
