@@ -77,9 +77,9 @@ func (o *origins) forget(path string) {
 	delete(o.known, path)
 }
 
-// shutOut finds the error of a newer interface that proves that it does not show us the
+// refusedBy finds the error of a newer interface that proves that it does not show us the
 // report, whatever the reason, and that nothing else went wrong.
-func shutOut(err error) (*Error, bool) {
+func refusedBy(err error) (*Error, bool) {
 	var e *Error
 	if !errors.As(err, &e) {
 		return nil, false

@@ -69,7 +69,7 @@ func (c *Client) readNamed(ctx context.Context, objectURI, key string, o ReadOpt
 		c.origins.put(key, from)
 	}
 	read, err := c.readFrom(ctx, from, o)
-	why, refused := shutOut(err)
+	why, refused := refusedBy(err)
 	if !refused || !o.Fallback && !errors.Is(err, NotFound) {
 		return read, err
 	}
