@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	reportID  = "0A1B2C3D4E5F60718293"
+	fakeID    = "0A1B2C3D4E5F60718293"
 	owner     = "kim+1@example.com"
 	ownerUUID = "32c2fcc3-b2e8-4907-9672-5b3f49b1c643"
-	v4URI     = "https://us.api.concursolutions.com/expensereports/v4/users/" + ownerUUID + "/context/MANAGER/reports/" + reportID
+	v4URI     = "https://us.api.concursolutions.com/expensereports/v4/users/" + ownerUUID + "/context/MANAGER/reports/" + fakeID
 )
 
 var users = concur.Users{owner: ownerUUID, "lee@example.com": "11111111-2222-3333-4444-555555555555"}
@@ -79,16 +79,16 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request) {
 // body answers a request, and says which it is.
 func (f *fake) body(r *http.Request) (kind, body string) {
 	q := r.URL.Query()
-	mine := q.Get("reportID") == reportID
-	switch path, v4 := strings.CutPrefix(r.URL.Path, "/expensereports/v4/users/"+ownerUUID+"/context/TRAVELER/reports/"+reportID); {
+	mine := q.Get("reportID") == fakeID
+	switch path, v4 := strings.CutPrefix(r.URL.Path, "/expensereports/v4/users/"+ownerUUID+"/context/TRAVELER/reports/"+fakeID); {
 	case r.URL.Path == reportPath+reportKey:
-		return "v1", `<ReportDetails><X_UserID>` + owner + `</X_UserID><ReportId>` + reportID + `</ReportId><RptKey>nKey$p1</RptKey><ApsKey>` + f.status + `</ApsKey></ReportDetails>`
-	case r.URL.Path == "/api/v3.0/expense/reports/"+reportID && q.Get("user") == owner:
-		return "header", `{"ID":"` + reportID + `","ApprovalStatusCode":"` + f.status + `","CurrencyCode":"EUR","OwnerLoginID":"` + owner + `","Version":` + f.version() + `}`
+		return "v1", `<ReportDetails><X_UserID>` + owner + `</X_UserID><ReportId>` + fakeID + `</ReportId><RptKey>nKey$p1</RptKey><ApsKey>` + f.status + `</ApsKey></ReportDetails>`
+	case r.URL.Path == "/api/v3.0/expense/reports/"+fakeID && q.Get("user") == owner:
+		return "header", `{"ID":"` + fakeID + `","ApprovalStatusCode":"` + f.status + `","CurrencyCode":"EUR","OwnerLoginID":"` + owner + `","Version":` + f.version() + `}`
 	case r.URL.Path == "/api/v3.0/expense/entries" && mine && q.Get("user") == owner:
 		return "entries", f.page(r, f.entries, func(i int) string {
 			return fmt.Sprintf(`{"ID":"gE%d","ExpenseID":"E%d","ReportID":"%s","PostedAmount":%d.00000001,"TransactionAmount":1,"TransactionCurrencyCode":"USD","HasItemizations":%t,"AllocationType":"%s"}`,
-				i, i, reportID, i, i%3 == 0, map[bool]string{true: "F", false: "N"}[i%2 == 0])
+				i, i, fakeID, i, i%3 == 0, map[bool]string{true: "F", false: "N"}[i%2 == 0])
 		})
 	case r.URL.Path == "/api/v3.0/expense/itemizations" && mine && q.Get("user") == owner:
 		return "itemizations", f.page(r, f.entries/3*2, func(i int) string {
@@ -104,7 +104,7 @@ func (f *fake) body(r *http.Request) (kind, body string) {
 			return fmt.Sprintf(`{"ID":"gA%d","EntryID":"%s","Percentage":"100.00000000"}`, 2*i, at)
 		})
 	case v4 && path == "":
-		return "header", `{"reportId":"` + reportID + `","approvalStatusId":"` + f.status + `","currencyCode":"EUR","userId":"` + strings.ToUpper(ownerUUID) + `","version":` + f.version() + `}`
+		return "header", `{"reportId":"` + fakeID + `","approvalStatusId":"` + f.status + `","currencyCode":"EUR","userId":"` + strings.ToUpper(ownerUUID) + `","version":` + f.version() + `}`
 	case v4 && path == "/comments" && q.Get("includeAllComments") == "true":
 		return "comments", `[{"expenseId":null},{"expenseId":"E1"},{"expenseId":"E1"}]`
 	case v4 && path == "/expenses":

@@ -18,22 +18,22 @@ func TestSingleReadsOfAReport(t *testing.T) {
 	ctx := context.Background()
 	f := newFake(t, 4)
 	c := f.client(t)
-	header, err := c.ReportV3(ctx, reportID, owner)
+	header, err := c.ReportV3(ctx, fakeID, owner)
 	require.NoError(t, err)
 	require.Equal(t, expense.V3, header.Via)
-	header, err = c.ReportV4(ctx, ownerUUID, strings.ToLower(reportID))
+	header, err = c.ReportV4(ctx, ownerUUID, strings.ToLower(fakeID))
 	require.ErrorIs(t, err, concur.NotFound, "paths are as they are given")
 	require.Nil(t, header)
-	header, err = c.ReportV4(ctx, ownerUUID, reportID)
+	header, err = c.ReportV4(ctx, ownerUUID, fakeID)
 	require.NoError(t, err)
 	require.Equal(t, expense.V4, header.Via)
-	items, err := c.ItemizationsV4(ctx, ownerUUID, reportID, "E3")
+	items, err := c.ItemizationsV4(ctx, ownerUUID, fakeID, "E3")
 	require.NoError(t, err)
 	require.Len(t, items, 2)
-	allocations, err := c.AllocationsV4(ctx, ownerUUID, reportID, "E2")
+	allocations, err := c.AllocationsV4(ctx, ownerUUID, fakeID, "E2")
 	require.NoError(t, err)
 	require.Equal(t, []expense.Allocation{{ID: "AE2", Percentage: "100.00000000"}}, allocations)
-	attendees, err := c.AttendeesV4(ctx, ownerUUID, reportID, "E2")
+	attendees, err := c.AttendeesV4(ctx, ownerUUID, fakeID, "E2")
 	require.NoError(t, err)
 	require.Equal(t, 2, attendees.Count)
 }
@@ -66,11 +66,11 @@ func TestAnIDThatWouldLeadElsewhereIsNotSent(t *testing.T) {
 		for name, read := range map[string]func() error{
 			"v2":          func() error { _, err := c.ReportV2(ctx, id); return err },
 			"v3":          func() error { _, err := c.ReportV3(ctx, id, owner); return err },
-			"user":        func() error { _, err := c.ReportV4(ctx, id, reportID); return err },
+			"user":        func() error { _, err := c.ReportV4(ctx, id, fakeID); return err },
 			"report":      func() error { _, err := c.ExpensesV4(ctx, ownerUUID, id); return err },
-			"expense":     func() error { _, err := c.ExpenseV4(ctx, ownerUUID, reportID, id); return err },
-			"allocations": func() error { _, err := c.AllocationsV4(ctx, ownerUUID, reportID, id); return err },
-			"attendees":   func() error { _, err := c.AttendeesV4(ctx, ownerUUID, reportID, id); return err },
+			"expense":     func() error { _, err := c.ExpenseV4(ctx, ownerUUID, fakeID, id); return err },
+			"allocations": func() error { _, err := c.AllocationsV4(ctx, ownerUUID, fakeID, id); return err },
+			"attendees":   func() error { _, err := c.AttendeesV4(ctx, ownerUUID, fakeID, id); return err },
 			"comments":    func() error { _, err := c.CommentsV4(ctx, ownerUUID, id); return err },
 		} {
 			require.ErrorIs(t, read(), concur.Untrusted, "%s %q", name, id)
@@ -84,9 +84,9 @@ func TestAnAnswerAboutAnotherReportIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, answering(200, "application/json", `{"ID":"OTHER","reportId":"OTHER","ApprovalStatusCode":"A_EXTV","approvalStatusId":"A_EXTV"}`))
 	c := s.client(t)
-	_, err := c.ReportV3(context.Background(), reportID, owner)
+	_, err := c.ReportV3(context.Background(), fakeID, owner)
 	require.ErrorIs(t, err, concur.Malformed)
-	_, err = c.ReportV4(context.Background(), ownerUUID, reportID)
+	_, err = c.ReportV4(context.Background(), ownerUUID, fakeID)
 	require.ErrorIs(t, err, concur.Malformed)
 }
 
@@ -99,7 +99,7 @@ func TestNextPagesOfEntries(t *testing.T) {
 			offset := r.URL.Query().Get("offset")
 			fmt.Fprintf(w, `{"Items":[{"ID":"E%s"}],"NextPage":%q}`, offset, next(offset))
 		})
-		rows, err := s.client(t).EntriesV3(context.Background(), reportID, "")
+		rows, err := s.client(t).EntriesV3(context.Background(), fakeID, "")
 		requests, _ := s.count()
 		require.True(t, err != nil || len(rows) == requests)
 		return requests, err

@@ -130,7 +130,7 @@ func TestOnlyThePartsThatAreAskedForAreRead(t *testing.T) {
 			f := newFake(t, 6)
 			read, err := f.reader(t).ReadReport(ctx, objectURI, concur.ReadOptions{Via: via, Parts: expense.AllParts, Logins: []string{"KIM+1@example.com"}})
 			require.NoError(t, err)
-			require.Equal(t, concur.Read{Report: &expense.Report{ID: reportID, Key: reportKey, Status: "A_EXTV"}, Theirs: true}, read)
+			require.Equal(t, concur.Read{Report: &expense.Report{ID: fakeID, Key: reportKey, Status: "A_EXTV"}, Theirs: true}, read)
 		}
 	})
 }
@@ -150,11 +150,11 @@ func TestAReportIsReadByItsV4Address(t *testing.T) {
 		f := newFake(t, 1)
 		const base = "https://us.api.concursolutions.com/expensereports/v4/users/"
 		for _, uri := range []string{
-			base, base + ownerUUID, base + ownerUUID + "/context/TRAVELER/reports/", base + ownerUUID + "/context/ADMIN/reports/" + reportID,
-			base + "somebody/context/TRAVELER/reports/" + reportID, base + ownerUUID + "/context/TRAVELER/reports/../../x",
-			base + ownerUUID + "/context/TRAVELER/reports/" + reportID + "/expenses", base + ownerUUID + "/context/TRAVELER/reports/a%2fb",
+			base, base + ownerUUID, base + ownerUUID + "/context/TRAVELER/reports/", base + ownerUUID + "/context/ADMIN/reports/" + fakeID,
+			base + "somebody/context/TRAVELER/reports/" + fakeID, base + ownerUUID + "/context/TRAVELER/reports/../../x",
+			base + ownerUUID + "/context/TRAVELER/reports/" + fakeID + "/expenses", base + ownerUUID + "/context/TRAVELER/reports/a%2fb",
 			base + ownerUUID + "/context/TRAVELER/reports/a;b", base + ownerUUID + "/context/TRAVELER/reports/%61",
-			"https://us.api.concursolutions.com/expensereports/v4/reports/" + reportID,
+			"https://us.api.concursolutions.com/expensereports/v4/reports/" + fakeID,
 			strings.Replace(v4URI, "us.api.concursolutions.com", "evil.example", 1),
 		} {
 			_, err := f.reader(t).ReadReport(ctx, uri, concur.ReadOptions{Via: expense.V4})
@@ -224,7 +224,7 @@ func TestAReportThatIsRefusedIsReadByV11WhenThatIsAllowed(t *testing.T) {
 					require.True(t, read.Theirs)
 					require.Empty(t, read.Report.Via)
 					require.Contains(t, read.FellBack, fmt.Sprintf("was refused: %s (HTTP %d)", kind, status))
-					require.NotContains(t, read.FellBack, reportID)
+					require.NotContains(t, read.FellBack, fakeID)
 				}
 				require.Equal(t, 1, strings.Count(log.String(), "read by v1.1 instead"))
 			}
