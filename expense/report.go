@@ -74,7 +74,7 @@ type Entry struct {
 	CurrencyName string `json:"currencyName,omitempty"`
 	ExchangeRate string `json:"exchangeRate,omitempty"` // a decimal number
 	Posted       *Money `json:"posted,omitempty"`       // in the report's currency
-	Approved     *Money `json:"approved,omitempty"`     // absent on an itemized entry
+	Approved     *Money `json:"approved,omitempty"`     // by v1.1 and v2.0 absent on an itemized entry
 
 	Purpose     string `json:"purpose,omitempty"`
 	Vendor      string `json:"vendor,omitempty"`
@@ -99,7 +99,7 @@ type Entry struct {
 	Custom   map[string]Field `json:"custom,omitempty"` // "1".."40"
 
 	Itemizations []Itemization `json:"itemizations,omitempty"`
-	Allocations  []Allocation  `json:"allocations,omitempty"` // of an entry that is not itemized
+	Allocations  []Allocation  `json:"allocations,omitempty"` // of an entry that is not itemized, or whose itemizations v3 does not tell apart
 }
 
 // Itemization is a part of an entry that has a type and allocations of its own.
