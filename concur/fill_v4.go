@@ -84,8 +84,11 @@ func (s sourceV4) expense(ctx context.Context, e *wire.ExpenseV4, parts expense.
 }
 
 // details reads the single expense, and how many attend it when even that does not say.
+//
+// It also tells an itemization that stands among the entries: with neither details nor
+// itemizations, one that may be one is asked for.
 func (s sourceV4) details(ctx context.Context, e *wire.ExpenseV4, parts expense.Parts) error {
-	if !parts.Details {
+	if !parts.Details && (parts.Itemizations || !e.Doubtful) {
 		return nil
 	}
 	single, err := s.client.ExpenseV4(ctx, s.at.userID, s.at.reportID, e.ID)

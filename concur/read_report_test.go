@@ -293,3 +293,36 @@ func TestWhoseAReportIs(t *testing.T) {
 		}
 	}
 }
+
+func TestAnItemizationAmongTheEntriesIsNotCountedTwice(t *testing.T) {
+	t.Parallel()
+	const (
+		report = "/expensereports/v4/users/" + ownerUUID + "/context/TRAVELER/reports/" + fakeID
+		parent = `{"expenseId":"E1","postedAmount":{"value":10,"currencyCode":"EUR"},"links":[{"rel":"self"},{"rel":"itemizations"}]`
+		child  = `{"expenseId":"E2","postedAmount":{"value":10,"currencyCode":"EUR"},"links":[{"rel":"self"}]`
+	)
+	for name, parts := range map[string]expense.Parts{
+		"with nothing": {}, "with details": {Details: true}, "with itemizations": {Itemizations: true}, "with everything": expense.AllParts,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			answers := map[string]string{
+				report:                               `{"reportId":"` + fakeID + `","approvalStatusId":"A_EXTV","currencyCode":"EUR"}`,
+				report + "/expenses":                 "[" + parent + "}," + child + "}]",
+				report + "/expenses/E1":              parent + `,"parentExpenseId":null}`,
+				report + "/expenses/E2":              child + `,"parentExpenseId":"E1"}`,
+				report + "/expenses/E1/itemizations": "[" + child + "}]",
+				report + "/expenses/E2/itemizations": "[]",
+				report + "/expenses/E1/attendees":    `{"expenseAttendeeList":[]}`,
+				report + "/expenses/E2/attendees":    `{"expenseAttendeeList":[]}`,
+				report + "/comments":                 "[]",
+			}
+			s := newServer(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, answers[r.URL.Path]) })
+			read, err := s.client(t).ReadReport(context.Background(), v4URI, concur.ReadOptions{Via: expense.V4, Parts: parts})
+			require.NoError(t, err)
+			require.Len(t, read.Report.Entries, 1)
+			require.Equal(t, "E1", read.Report.Entries[0].ID)
+			require.Equal(t, parts.Itemizations, read.Report.Entries[0].Itemized)
+		})
+	}
+}

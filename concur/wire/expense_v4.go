@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"concur-connector/expense"
@@ -13,6 +14,7 @@ type ExpenseV4 struct {
 	ParentID  string `json:"parentId,omitempty"`  // of an itemization; only a single expense names it
 	Allocated bool   `json:"allocated,omitempty"` // wholly or in part
 	Counted   bool   `json:"-"`                   // the number of attendees is given
+	Doubtful  bool   `json:"-"`                   // its links lead to no itemizations, as those of an itemization do
 }
 
 // Itemization is the expense as a part of another one.
@@ -63,6 +65,8 @@ func readExpense(r record) ExpenseV4 {
 		HasReceipt: r.text("receiptImageId", "ereceiptImageId") != "" || source.text("ereceiptId", "receiptImageId", "expenseCaptureImageId") != "",
 	}}
 	e.AttendeeCount, e.Counted = r.count("attendeeCount")
+	links := r.objects("links")
+	e.Doubtful = len(links) > 0 && !slices.ContainsFunc(links, func(l record) bool { return l.text("rel") == "itemizations" })
 	r.customData(&e.OrgUnits, &e.Custom)
 	r.wants(e.ID)
 	return e
