@@ -93,7 +93,7 @@ func (f *fake) body(r *http.Request) (kind, body string) {
 	case r.URL.Path == "/api/v3.0/expense/itemizations" && mine && q.Get("user") == owner:
 		return "itemizations", f.page(r, f.entries/3*2, func(i int) string {
 			e := (i + 1) / 2 * 3
-			return fmt.Sprintf(`{"ID":"gI%d","EntryID":"gE%d","PostedAmount":"%s","AllocationType":"N"}`, i, e, half(e, i%2 == 1))
+			return fmt.Sprintf(`{"ID":"gI%d","EntryID":"gE%d","PostedAmount":"%s","TransactionAmount":1,"AllocationType":"N"}`, i, e, half(e, i%2 == 1))
 		})
 	case r.URL.Path == "/api/v3.0/expense/allocations" && mine && !q.Has("user"):
 		return "allocations", f.page(r, f.entries/2, func(i int) string {

@@ -73,7 +73,8 @@
 //   - read by v3 or v4: [Client.ReportExceptions], [Client.PutException] and
 //     [Client.DeleteException], and [Client.ApproveReport] or [Client.SendBackReport], with
 //     the report's ID. The ID of an entry read by v3 is the one that v4 takes, where Concur
-//     gives it.
+//     gives it; those of itemizations and allocations are v3's own, and v4 does not know
+//     them.
 //
 // Nothing that writes can be repeated safely. Read the report first, act while it still
 // waits at the same stop ([expense.Report].Stop, [Read].Mark), and after an error of kind

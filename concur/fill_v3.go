@@ -63,6 +63,9 @@ func join(rows []wire.EntryV3, items []wire.ItemizationV3, allocations []wire.Al
 			return nil, inconsistent(Unavailable, "an itemization belongs to no entry of the report, or is listed twice")
 		}
 		e := &entries[i]
+		if item.Transaction != nil && e.Transaction != nil {
+			item.Transaction.Currency = e.Transaction.Currency // the itemization names none
+		}
 		itemOf[item.Key] = where{i, len(e.Itemizations)}
 		e.Itemizations = append(e.Itemizations, item.Itemization)
 	}

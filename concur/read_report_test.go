@@ -47,6 +47,7 @@ func TestAReportOf2000EntriesIsReadToTheLastDigit(t *testing.T) {
 				allocations += len(e.Allocations)
 				for _, item := range e.Itemizations {
 					require.Equal(t, "EUR", item.Posted.Currency)
+					require.Equal(t, "1.00 USD", item.Transaction.String())
 					parts += hundredMillionths(t, item.Posted)
 					allocations += len(item.Allocations)
 				}
