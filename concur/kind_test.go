@@ -10,7 +10,10 @@ import (
 	"concur-connector/expense"
 )
 
-const requestID = "9A0F1C22D3E4450B86A7C9D8E7F60512"
+const (
+	reportID  = "0A1B2C3D4E5F60718293"
+	requestID = "9A0F1C22D3E4450B86A7C9D8E7F60512"
+)
 
 // Every documented code of the v4 interfaces that says what may be done, as a read and as
 // a write see it.

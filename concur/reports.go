@@ -64,8 +64,9 @@ func (c *Client) ownedReport(ctx context.Context, objectURI string) (_ *expense.
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-report-get.html
 func (c *Client) ReportV2(ctx context.Context, reportID string) (*expense.Report, error) {
 	r := request{op: "read report by v2.0", needs: needsReports, method: http.MethodGet}
-	if err := c.at(&r, reportPath+"v2.0/report/%s", reportID); err != nil {
-		return nil, err
+	r.target.path = reportPath + "v2.0/report/" + reportID
+	if err := checkKey(reportID, r.target.path); err != nil {
+		return nil, &Error{Op: r.op, Kind: Untrusted, Message: "the report's ID " + err.Error()}
 	}
 	a, err := c.do(ctx, r)
 	if err != nil {

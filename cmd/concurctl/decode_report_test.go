@@ -61,8 +61,6 @@ func TestDecodeReadsReportsOfEveryGeneration(t *testing.T) {
 		"one allocation of v4": {`{"allocationId":"A1","percentage":50}`, "allocations", "a list of allocations (v4) with 1 allocation", `[{"id":"A1","percentage":"50"}]`},
 		"attendees of v4": {`{"noShowAttendeeCount":0,"expenseAttendeeList":[{"attendeeId":"Bond","associatedAttendeeCount":2}]}`, "attendees",
 			"the attendees of an expense (v4), of which only the number is kept", `{"count":2}`},
-		"comments of v4": {`[{"comment":"Bond was here","author":{"lastName":"Bond"},"expenseId":"E1"}]`, "comments",
-			"the comments of a report or of an expense (v4), of which only the number is kept", `{"report":0,"expenses":{"E1":1}}`},
 		"reports to approve": {`[{"reportId":"R","name":"March","employee":{"employeeId":"Bond"},"hasExceptions":true}]`, "report list",
 			"the list of the reports that somebody is to approve (v4) with 1 report", `[{"id":"R","name":"March","hasException":true}]`},
 	} {
