@@ -160,9 +160,17 @@ func (c *Client) receive(r request, req *http.Request, written func() bool) (*an
 		openEnded: resp.ContentLength < 0 && len(resp.TransferEncoding) == 0 && !resp.Uncompressed,
 	}
 	if r.consume != nil {
-		return a, c.stream(r, a, resp.Body)
+		failure := c.stream(r, a, resp.Body)
+		if failure != nil && req.Context().Err() != nil {
+			return nil, r.cut(a, req.Context().Err())
+		}
+		return a, failure
 	}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, c.maxBody+1))
+	if err == nil {
+		// While a connection is closed for want of time the server may still end its answer.
+		err = req.Context().Err()
+	}
 	switch {
 	case err != nil:
 		return nil, r.cut(a, err)

@@ -159,8 +159,8 @@ func checkKey(key, path string) error {
 		return errors.New("is empty")
 	case len(key) > expense.MaxKey:
 		return fmt.Errorf("is longer than %d bytes", expense.MaxKey)
-	case strings.ContainsAny(key, "/?") || strings.Contains(strings.ToLower(key), "%2f"):
-		return errors.New("has a slash or a question mark")
+	case strings.ContainsAny(key, "/?;") || strings.Contains(strings.ToLower(key), "%2f"):
+		return errors.New("has a slash, a semicolon or a question mark")
 	}
 	if err := plain(key); err != nil {
 		return err
