@@ -1,4 +1,4 @@
-// Package policy judges an expense report by the rules of a file.
+// Package policy judges expense reports and travel requests by the rules of a file.
 //
 // A rule says what must hold. Where it does not, the rule is violated and its
 // effects follow:
@@ -6,7 +6,7 @@
 //	apiVersion: concur-connector/v1
 //	rules:
 //	  - name: receipt-above-75            # unique, lower case, words joined by "-"
-//	    level: entry                      # report, or entry: once for each entry
+//	    level: entry                      # report; entry: once for each; request: a travel request
 //	    match: entry.type == "MEALS"      # optional: does the rule apply
 //	    expression: entry.hasReceipt || entry.posted <= money("75.00", report.currency)
 //	    message: A receipt is missing.    # or messageExpression, which gives a string
@@ -35,8 +35,27 @@
 //
 // An amount or a date that is absent must be asked for with has() before it is
 // read: reading it makes the rule err. entry.transaction has no currency code in
-// Concur's v1.1 and cannot be compared; entry.posted can. && and || forgive an
-// error on one side when the other side decides alone, as CEL has it.
+// Concur's v1.1 and cannot be compared there; by v3 and v4 it has one. entry.posted can
+// be compared by all. && and || forgive an error on one side when the other side decides
+// alone, as CEL has it.
+//
+// A rule of level request sees one variable, request, an [expense.TravelRequest] with its
+// expenses and their segments:
+//
+//	request.posted <= money("3000.00", request.currency)
+//	request.expenses.all(e, e.segments.all(s, s.class != "F"))
+//
+// Travel requests are handled only when the file has a rule of this level: where it says
+// nothing about them none is passed on. Concur takes no exceptions on a request, so such
+// a rule sends back, with its message in the comment, or asks.
+//
+// The rules are the same whatever interface of Concur a report was read by
+// (CONCUR_INTERFACE). List fields have code and value by all of them. By v4 a field of an
+// entry that is read costs requests: its custom fields, organisational units and category
+// one for each entry; itemizations and allocations one for each entry that may have some;
+// commentCount one or more for the report ([Policy.Parts]). By v3, attendeeCount and commentCount say
+// only whether there are any, paymentType is an identifier, and a report has no purpose;
+// by v4 there is no category.
 //
 // A rule that errs, or costs too much to evaluate, has no effects of its own: it
 // asks a person and never approves. All violations are collected. Sending back goes

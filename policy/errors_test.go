@@ -63,8 +63,8 @@ func TestParseRefuses(t *testing.T) {
 		"a rule without a name":        {with("name:"), ":3:5: a rule has no name"},
 		"a name with capitals":         {with("name: One"), `:3:11: rule "One": the name must be lower-case words joined by "-", at most 64 characters`},
 		"a name that is taken":         {with() + strings.TrimPrefix(with(), head), `:8:11: rule "one": the name is taken by the rule in line 3`},
-		"a missing level":              {with("level:"), `:3:11: rule "one": level is missing: report or entry`},
-		"an unknown level":             {with("level: line"), `:4:12: rule "one": level must be report or entry, not "line"`},
+		"a missing level":              {with("level:"), `:3:11: rule "one": level is missing: report, entry or request`},
+		"an unknown level":             {with("level: line"), `:4:12: rule "one": level must be report, entry or request, not "line"`},
 		"a missing expression":         {with("expression:"), `:3:11: rule "one": expression is missing: it says what must hold`},
 		"a missing message":            {with("message:"), `:3:11: rule "one": message or messageExpression is missing`},
 		"two messages":                 {with("messageExpression: entry.type"), `:8:24: rule "one": message and messageExpression exclude each other`},
@@ -170,11 +170,11 @@ func TestAllErrorsAreReportedInTheOrderOfTheFile(t *testing.T) {
 		`f:5:22: rule "one": expression: undefined field 'nothing'`,
 		`f:7:44: rule "one": code must be 1 to 8 of A-Z, 0-9 and _, not "much-too-long"`,
 		`f:8:12: rule "one": match: must be true or false (bool), is int`,
-		`f:10:12: rule "two": level must be report or entry, not "none"`,
+		`f:10:12: rule "two": level must be report, entry or request, not "none"`,
 	}, "\n"))
 	var all policy.Errors
 	require.ErrorAs(t, err, &all)
 	require.Len(t, all, 4)
 	require.True(t, errors.Is(err, all[3]))
-	require.Equal(t, policy.Error{File: "f", Line: 10, Column: 12, Rule: "two", Reason: `level must be report or entry, not "none"`}, *all[3])
+	require.Equal(t, policy.Error{File: "f", Line: 10, Column: 12, Rule: "two", Reason: `level must be report, entry or request, not "none"`}, *all[3])
 }

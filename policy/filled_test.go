@@ -23,7 +23,9 @@ func filled(t testing.TB, pick func(n int) int) *expense.Report {
 }
 
 func full(t testing.TB) *expense.Report {
-	return filled(t, func(n int) int { return n - 1 })
+	r := filled(t, func(n int) int { return n - 1 })
+	r.Via = expense.V1 // by the others the submission is kept, too
+	return r
 }
 
 func fill(t testing.TB, v reflect.Value, pick func(n int) int) {
@@ -31,6 +33,9 @@ func fill(t testing.TB, v reflect.Value, pick func(n int) int) {
 	switch p := v.Addr().Interface().(type) {
 	case *string:
 		of := []string{"", "MEALS", "ALCOH", "USD", "75", "2", "Fair"}
+		*p = of[pick(len(of))]
+	case *expense.Interface:
+		of := []expense.Interface{"", expense.V1, expense.V3, expense.V4}
 		*p = of[pick(len(of))]
 	case *bool:
 		*p = pick(2) == 1

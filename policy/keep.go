@@ -16,6 +16,9 @@ func (p *Policy) Keep(report *expense.Report) *expense.Report {
 		return nil
 	}
 	kept := &expense.Report{ActionURL: report.ActionURL, Via: report.Via}
+	if report.Via.IsV4() {
+		kept.Submitted = report.Submitted // it names the stop
+	}
 	p.needs.copy(reportShape, kept, report)
 	return kept
 }

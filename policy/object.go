@@ -91,7 +91,8 @@ func (o *object) Equal(other ref.Val) ref.Val {
 		return types.False
 	}
 	if f, ok := o.native.(*expense.Field); ok {
-		return types.Bool(*f == *b.native.(*expense.Field))
+		other := b.native.(*expense.Field)
+		return types.Bool(f.Code == other.Code && f.Value == other.Value)
 	}
 	return types.Bool(o.native == b.native)
 }

@@ -26,9 +26,14 @@ func TestLoad(t *testing.T) {
 			{Name: "alcohol", Level: policy.EntryLevel},
 			{Name: "large-report", Level: policy.ReportLevel},
 			{Name: "meal-limit", Level: policy.EntryLevel},
+			{Name: "trip-purpose", Level: policy.RequestLevel},
+			{Name: "costly-trip", Level: policy.RequestLevel},
 			{Name: "unknown-code", Level: policy.EntryLevel},
 		}, p.Rules())
 		require.Equal(t, []string{"finance"}, p.Groups())
+		require.Equal(t, []string{"NORECPT", "NOSUCH", "OVERLIM"}, p.Codes())
+		require.True(t, p.JudgesRequests())
+		require.Equal(t, expense.Parts{}, p.Parts())
 	})
 	t.Run("a missing file is named", func(t *testing.T) {
 		t.Parallel()
