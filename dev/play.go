@@ -135,7 +135,7 @@ func (w *watch) look(ctx context.Context) error {
 
 // run says where the run of a report is.
 func (w *watch) run(r simReport) {
-	id := "EXPRPT:" + r.Key
+	id := r.run()
 	if w.said["end "+r.Name] != "" {
 		if run, err := w.stage.describe(id); err != nil || w.said["end "+r.Name] == run.runID {
 			return

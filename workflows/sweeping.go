@@ -89,7 +89,8 @@ const knownRuns = 20
 // wait for an operator.
 func (c *Client) Unread(ctx context.Context) (int, error) {
 	n, err := c.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Query: fmt.Sprintf("%s AND ExecutionStatus = 'Running' AND %s IS NULL AND %s IS NULL", c.ours(), ReportIDAttribute, WaitingForAttribute),
+		Query: fmt.Sprintf("%s AND WorkflowId STARTS_WITH '%s:' AND ExecutionStatus = 'Running' AND %s IS NULL AND %s IS NULL",
+			c.ours(), expense.ReportObject, ReportIDAttribute, WaitingForAttribute),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("count the runs that have not read: %w", err)
