@@ -103,7 +103,17 @@ func (s *stage) doSweeping(_ *testscript.TestScript, _ []string) error {
 	if err != nil {
 		return err
 	}
-	return run.Get(s.ctx, nil)
+	return s.until(func() error { // its other nets wait for their turn behind what it has started
+		answer, err := s.house.setup.temporal.client.QueryWorkflow(s.ctx, run.GetID(), run.GetRunID(), workflows.StatusQuery)
+		var done workflows.SweepResult
+		if err == nil {
+			err = answer.Get(&done)
+		}
+		if err == nil && (done.Found == 0 || done.Started+done.Joined+done.Left+done.Quarantined < done.Found) {
+			err = fmt.Errorf("the sweep has done %+v", done)
+		}
+		return err
+	})
 }
 
 // isSwept waits until a scheduled sweep has ended with that count in its result.
