@@ -13,6 +13,7 @@ import (
 const (
 	pendingPath  = "/api/v3.0/expense/reports"
 	pendingQuery = "approvalStatusCode=A_EXTV&user=ALL&limit=100"
+	anyQuery     = "user=ALL&limit=1"
 	needsPending = "the scope EXPRPT, and its user the role Web Services Administrator to list everybody's reports"
 )
 
@@ -57,8 +58,29 @@ func (c *Client) PendingReports(ctx context.Context, page string, yield func(Pen
 	return next, err
 }
 
-// nextPage takes the query of a next page's URL; host and path must be those of the
-// list.
+// AnyReport returns one report of everybody's, whatever its status, to try an interface on.
+// It is not found when there is none.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
+func (c *Client) AnyReport(ctx context.Context) (row PendingReport, found bool, err error) {
+	r := request{op: "list reports", needs: needsPending, method: http.MethodGet, accept: "application/json"}
+	r.target = target{path: pendingPath, query: anyQuery}
+	a, err := c.do(ctx, r)
+	if err != nil {
+		return PendingReport{}, false, err
+	}
+	rows, err := wire.DecodeReportRows(a.body)
+	switch {
+	case err != nil:
+		return PendingReport{}, false, r.unreadable(a, err)
+	case len(rows) == 0:
+		return PendingReport{}, false, nil
+	}
+	return PendingReport{PendingReport: rows[0].PendingReport, owner: rows[0].Owner}, true, nil
+}
+
+// nextPage takes the query of a next page's URL; its host must be allowed and its path
+// that of the list.
 func (c *Client) nextPage(op, raw, path string) (string, error) {
 	t, err := c.target(op, NextPage, raw)
 	switch {

@@ -113,3 +113,34 @@ func TestPendingReports(t *testing.T) {
 		require.Same(t, mine, err)
 	})
 }
+
+func TestAnyReportWillDoToTryAnInterfaceOn(t *testing.T) {
+	t.Parallel()
+	const row = `{"ID": "R1", "ApprovalStatusCode": "A_APPR", "OwnerLoginID": "kim@example.com"}`
+	for name, w := range map[string]struct {
+		status int
+		body   string
+		found  string
+		kind   error
+	}{
+		"one that is long done": {200, `{"Items": [` + row + `], "NextPage": null}`, "R1", nil},
+		"none":                  {200, `{"Items": [], "NextPage": null}`, "", nil},
+		"no list":               {200, `{}`, "", concur.Malformed},
+		"no role":               {403, `{}`, "", concur.Forbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, func(rw http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/api/v3.0/expense/reports" || r.URL.RawQuery != "user=ALL&limit=1" {
+					http.NotFound(rw, r)
+					return
+				}
+				answering(w.status, "application/json", w.body)(rw, r)
+			})
+			report, found, err := s.client(t).AnyReport(context.Background())
+			require.ErrorIs(t, err, w.kind)
+			require.Equal(t, w.found, report.ID)
+			require.Equal(t, w.found != "", found)
+		})
+	}
+}

@@ -12,7 +12,10 @@ type ReadOptions struct {
 	// refuses it, which proves that nothing was done.
 	Fallback bool
 	Parts    expense.Parts
-	Logins   []string // of the employees in [Read.Theirs]
+	// Whole has a report that does not wait at an external validation read like one that
+	// does, by v3 and v4; v1.1 shows all of it in any case.
+	Whole  bool
+	Logins []string // of the employees in [Read.Theirs]
 }
 
 // Read is what one read showed.

@@ -18,7 +18,7 @@ import (
 // By v3 and v4 a report is read with many requests. Its header is read first and last,
 // and must be the same; a report that changes meanwhile is read again, and after three
 // times that is an error of kind [Unavailable]. Of a report that does not wait at an
-// external validation only the header is read. An error of kind [NotFound] says that the
+// external validation only the header is read, unless the options want it whole. An error of kind [NotFound] says that the
 // report is gone, and nothing else does.
 func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions) (Read, error) {
 	const op = "read report"
@@ -100,7 +100,7 @@ func (c *Client) readFrom(ctx context.Context, from origin, o ReadOptions) (Read
 }
 
 func (c *Client) readV3(ctx context.Context, from origin, o ReadOptions) (Read, error) {
-	h, err := readTwice(ctx, sourceV3{c, from}, o.Parts)
+	h, err := readTwice(ctx, sourceV3{c, from}, o)
 	if err != nil {
 		return Read{}, err
 	}
@@ -113,7 +113,7 @@ func (c *Client) readV3(ctx context.Context, from origin, o ReadOptions) (Read, 
 }
 
 func (c *Client) readV4(ctx context.Context, at address, o ReadOptions) (Read, error) {
-	h, err := readTwice(ctx, sourceV4{c, at}, o.Parts)
+	h, err := readTwice(ctx, sourceV4{c, at}, o)
 	if err != nil {
 		return Read{}, err
 	}
@@ -154,13 +154,13 @@ type source interface {
 const mostReadings = 3
 
 // readTwice reads a header, what else there is to read, and the header once more.
-func readTwice(ctx context.Context, s source, parts expense.Parts) (wire.Header, error) {
+func readTwice(ctx context.Context, s source, o ReadOptions) (wire.Header, error) {
 	for range mostReadings {
 		h, err := s.header(ctx)
-		if err != nil || parts.HeaderOnly || !h.Report.AtStop() {
+		if err != nil || o.Parts.HeaderOnly || !o.Whole && !h.Report.AtStop() {
 			return h, err
 		}
-		failed := s.fill(ctx, h.Report, parts)
+		failed := s.fill(ctx, h.Report, o.Parts)
 		if failed != nil && !mayHaveChanged(failed) {
 			return wire.Header{}, failed
 		}

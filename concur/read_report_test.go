@@ -105,6 +105,16 @@ func TestOnlyThePartsThatAreAskedForAreRead(t *testing.T) {
 			require.Zero(t, f.count("entries")+f.count("expenses"))
 		}
 	})
+	t.Run("one that is wanted whole is read wherever it waits", func(t *testing.T) {
+		t.Parallel()
+		for _, via := range []expense.Interface{expense.V3, expense.V4} {
+			f := newFake(t, 6)
+			f.status = "A_APPR"
+			read, err := f.reader(t).ReadReport(ctx, objectURI, concur.ReadOptions{Via: via, Whole: true})
+			require.NoError(t, err)
+			require.Len(t, read.Report.Entries, 6)
+		}
+	})
 	t.Run("entries without anything are one list", func(t *testing.T) {
 		t.Parallel()
 		f := newFake(t, 6)

@@ -25,6 +25,16 @@ type PendingReport struct {
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
 func DecodePendingReports(body []byte) (rows []PendingReport, others int, next string, err error) {
+	return decodeRows(body, func(status string) bool { return status == expense.StatusExternalValidation })
+}
+
+// DecodeReportRows reads the rows of such a page whatever their status.
+func DecodeReportRows(body []byte) ([]PendingReport, error) {
+	rows, _, _, err := decodeRows(body, func(string) bool { return true })
+	return rows, err
+}
+
+func decodeRows(body []byte, wanted func(status string) bool) (rows []PendingReport, others int, next string, err error) {
 	var page struct {
 		Items []struct {
 			ID                 string
@@ -47,7 +57,7 @@ func DecodePendingReports(body []byte) (rows []PendingReport, others int, next s
 		if item.ApprovalStatusCode == "" { // not one that waits elsewhere
 			return nil, 0, "", fmt.Errorf("the list of reports cannot be read: row %d has no approval status (ApprovalStatusCode)", i+1)
 		}
-		if item.ApprovalStatusCode != expense.StatusExternalValidation {
+		if !wanted(item.ApprovalStatusCode) {
 			others++
 			continue
 		}
