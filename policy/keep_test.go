@@ -331,3 +331,26 @@ func FuzzKeep(f *testing.F) {
 		}
 	})
 }
+
+func TestWhetherTheRulesReadFieldsOfListsIsSaid(t *testing.T) {
+	t.Parallel()
+	of := func(level, expression string) (ofReports, ofRequests bool) {
+		p, err := policy.Parse("f", []byte("apiVersion: concur-connector/v1\nrules:\n  - name: one\n    level: "+level+
+			"\n    expression: "+quoted(expression)+"\n    message: No.\n    then: {sendBack: true}\n"))
+		require.NoError(t, err)
+		return p.ReadsFields()
+	}
+	for _, w := range []struct {
+		level, expression     string
+		ofReports, ofRequests bool
+	}{
+		{"entry", "entry.hasReceipt", false, false},
+		{"entry", `entry.custom["3"].code == "A"`, true, false},
+		{"report", `report.orgUnits["1"].code == "A"`, true, false},
+		{"request", `request.name == "A"`, false, false},
+		{"request", `request.custom["3"].code == "A"`, false, true},
+	} {
+		ofReports, ofRequests := of(w.level, w.expression)
+		require.Equal(t, []bool{w.ofReports, w.ofRequests}, []bool{ofReports, ofRequests}, w.expression)
+	}
+}

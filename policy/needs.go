@@ -47,6 +47,22 @@ func (p *Policy) Parts() expense.Parts {
 	}
 }
 
+// ReadsFields reports whether these rules read a custom field or an organisational unit of
+// a report, and of a travel request: of one that is a list's, Concur's v4 interfaces show
+// the item's identifier only.
+func (p *Policy) ReadsFields() (ofReports, ofRequests bool) {
+	reads := func(shapes ...*shape) bool {
+		return slices.ContainsFunc(shapes, func(s *shape) bool {
+			_, custom := p.needs[s]["custom"]
+			_, units := p.needs[s]["orgUnits"]
+			return custom || units
+		})
+	}
+	_, shared := p.needs[expectedShape]["allocations"] // which reports have, too
+	return reads(reportShape, entryShape, itemizationShape, allocationShape),
+		reads(requestShape, expectedShape, segmentShape) || shared && reads(allocationShape)
+}
+
 func (n needs) add(s *shape, fields ...string) {
 	if n[s] == nil {
 		n[s] = map[string]need{}
