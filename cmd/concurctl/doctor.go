@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"concur-connector/expense"
 )
 
 func doctorCommand() *cobra.Command {
@@ -20,6 +23,10 @@ configuration, the credential that Concur sends, the public endpoint (certificat
 the connection test) with --url, the access to Concur, the allow-list, Temporal and its
 search attributes, and the rules.
 
+The interfaces that CONCUR_INTERFACE chooses are proved on one report: that of --report,
+else the first that waits, else any. It is read by each of them, and what they show is
+compared. Acting is not tried.
+
 Each line is ok, warn or FAIL, with what to do about it; the exit status is 1 when one is
 FAIL. Where the ingress and the worker have environments of their own, call it in each
 with --only.
@@ -28,11 +35,15 @@ The access to Concur is tried by reading the failed list. That may need a new ac
 token, and Concur may replace the refresh token with it, so it is tried only with a token
 store (CONCUR_TOKEN_FILE) that keeps the new one, or when --use-refresh-token says so.`,
 		Example: `  concurctl doctor --url https://connector.example.com
+  concurctl doctor --only worker --report 'https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nKEY$pX'
   concurctl doctor --only worker -o json | jq '.[] | select(.state != "ok")'`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if options.only != "" && options.only != ingressProgram && options.only != workerProgram {
 				return fmt.Errorf("--only %q is neither ingress nor worker", options.only)
+			}
+			if err := checkReport(options); err != nil {
+				return err
 			}
 			d := &doctor{now: time.Now(), errs: cmd.ErrOrStderr(), findings: []finding{}}
 			d.examine(cmd.Context(), options)
@@ -49,8 +60,26 @@ store (CONCUR_TOKEN_FILE) that keeps the new one, or when --use-refresh-token sa
 	flags.StringVar(&options.url, "url", "", "base URL of the public door, to be checked from here: https://host[:port]")
 	flags.StringVar(&options.ca, "ca", "", "file of PEM certificates to trust at --url besides the system's")
 	flags.StringVar(&options.only, "only", "", "the program whose environment this is, when it is not both: ingress or worker")
+	flags.StringVar(&options.report, "report", "", "a report to read by each interface: the ObjectURI of a callout, or an address of v4")
 	flags.BoolVar(&options.useRefreshToken, "use-refresh-token", false, "try the access to Concur even without a token store")
 	return cmd
+}
+
+// checkReport refuses what cannot be an address of a report, and one that nobody would read.
+func checkReport(o doctorOptions) error {
+	if o.report == "" {
+		return nil
+	}
+	kind, _, err := expense.Identify(o.report)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--report cannot be used: %w", err)
+	case kind != expense.ReportObject:
+		return errors.New("--report is not the address of an expense report")
+	case o.only == ingressProgram:
+		return errors.New("--report is read with the worker's environment: leave out --only ingress")
+	}
+	return nil
 }
 
 const (
@@ -60,6 +89,7 @@ const (
 
 type doctorOptions struct {
 	url, ca, only   string
+	report          string
 	useRefreshToken bool
 }
 
@@ -84,6 +114,7 @@ type finding struct {
 type doctor struct {
 	now      time.Time
 	errs     io.Writer // for what the client for Concur warns of
+	needed   []neededScope
 	findings []finding
 }
 
@@ -121,7 +152,7 @@ func (d *doctor) examine(ctx context.Context, o doctorOptions) {
 		d.warn("public door", "call concurctl doctor with --url https://HOST, from outside if you can", "not looked at: no --url was given")
 	}
 	if o.only != ingressProgram {
-		d.worker(ctx, o.useRefreshToken)
+		d.worker(ctx, o)
 	}
 	d.temporal(ctx)
 }

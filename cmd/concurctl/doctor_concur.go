@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,25 +17,19 @@ const (
 	tokenCheck  = "token store"
 )
 
-// neededScopes are those of the calls that the connector makes, each with the call.
-//
-// Source: https://developer.concur.com/api-reference/authentication/scopes.html
-var neededScopes = [][2]string{
-	{"EXPRPT", "to read reports, post exceptions and take actions"},
-	{"NOTIF", "to list and delete failed notifications"},
-}
-
 // lastDays is how long before its end a refresh token is no longer a warning.
 const lastDays = 7 * day
 
 // worker checks the worker's part of the environment, and with it the access to
 // Concur.
-func (d *doctor) worker(ctx context.Context, useRefreshToken bool) {
+func (d *doctor) worker(ctx context.Context, o doctorOptions) {
 	cfg, unknown, err := config.LoadWorker()
 	d.configuration(workerProgram, err)
 	d.unknown(unknown)
-	d.rules(cfg.Rules)
+	c := chosenBy(cfg, err, d.rules(cfg.Rules), o.report)
+	d.needed = c.scopes()
 	d.writes(cfg, err)
+	d.guard(cfg)
 	if concerning(err, concurVariables...) != nil {
 		return // said, one by one
 	}
@@ -53,7 +46,7 @@ func (d *doctor) worker(ctx context.Context, useRefreshToken bool) {
 		if !d.tokenStore(options) {
 			return
 		}
-	case !useRefreshToken:
+	case !o.useRefreshToken:
 		d.warn(accessCheck, "set CONCUR_TOKEN_FILE, or say --use-refresh-token while no worker runs",
 			"not tried: without a token store a refresh token that Concur replaces is lost, here and in the worker")
 		return
@@ -66,7 +59,9 @@ func (d *doctor) worker(ctx context.Context, useRefreshToken bool) {
 		return
 	}
 	defer client.Close()
-	d.access(ctx, client, cfg.TokenFile == "")
+	if waiting, reached := d.access(ctx, client, cfg.TokenFile == ""); reached {
+		d.prove(ctx, client, c, waiting)
+	}
 	for _, gone := range client.Deprecations() {
 		d.warn("interfaces", "look at Concur's release notes, and for a newer version of the connector",
 			"Concur announces the end of what serves to %s: %s", gone.Op, strings.Trim(gone.Warning+"; sunset "+gone.Sunset, "; "))
@@ -157,25 +152,13 @@ func (d *doctor) tokenStore(options concur.Options) bool {
 	return true
 }
 
-func (d *doctor) scopes(granted []string) {
-	if len(granted) == 0 {
-		return // Concur has not said yet
-	}
-	for _, scope := range neededScopes {
-		if slices.Contains(granted, scope[0]) {
-			d.ok("scopes", "%s is granted, %s", scope[0], scope[1])
-		} else {
-			d.fail("scopes", "give the application the scope, then concurctl token init", "%s is not granted, and is needed %s", scope[0], scope[1])
-		}
-	}
-}
-
 // errEnough ends the reading of a list of which the beginning is enough.
 var errEnough = errors.New("enough")
 
 // access reads the failed list, which changes nothing and wants a strict role, and the
-// list of reports that wait, which wants the strictest.
-func (d *doctor) access(ctx context.Context, client *concur.Client, tokenUnread bool) {
+// list of reports that wait, which wants the strictest. It returns the first of those, and
+// whether Concur lets us in at all.
+func (d *doctor) access(ctx context.Context, client *concur.Client, tokenUnread bool) (waiting *concur.PendingReport, reached bool) {
 	err := client.FailedNotifications(ctx, func(concur.FailedItem) error { return errEnough })
 	switch {
 	case err == nil:
@@ -184,22 +167,17 @@ func (d *doctor) access(ctx context.Context, client *concur.Client, tokenUnread 
 		d.ok(accessCheck, "the failed list can be read")
 		d.warn("failed list", "concurctl failed list shows what; a sweep takes it up", "it is not empty: Concur could not deliver a notification")
 	case errors.Is(err, concur.Forbidden):
-		d.fail(accessCheck, "give the application the scope and its user the role that are named", "%v", err)
-	case errors.Is(err, concur.Unauthorized):
-		d.fail(accessCheck, "do what it says; concurctl token init renews the refresh token", "%v", err)
-	case errors.Is(err, concur.Unavailable), errors.Is(err, concur.RateLimited), errors.Is(err, concur.Deadlock):
-		d.fail(accessCheck, "look at the network from here, and at the status of Concur's service", "%v", err)
+		d.fail(accessCheck, advice(err), "%v", err)
 	default:
-		d.fail(accessCheck, "report it with the correlation ID", "%v", err)
-	}
-	if err != nil && !errors.Is(err, errEnough) {
-		return
+		d.fail(accessCheck, advice(err), "%v", err)
+		return nil, false
 	}
 	// What Concur's answer to the grant says of the access is known now.
 	if status, err := client.Access(ctx); err == nil && tokenUnread {
 		d.scopes(status.Scopes)
 	}
-	switch _, err := client.PendingReports(ctx, "", func(concur.PendingReport) error { return errEnough }); {
+	_, err = client.PendingReports(ctx, "", func(row concur.PendingReport) error { waiting = &row; return errEnough })
+	switch {
 	case err == nil, errors.Is(err, errEnough):
 		d.ok(accessCheck, "everybody's reports that wait can be listed")
 	case errors.Is(err, concur.Forbidden):
@@ -207,4 +185,5 @@ func (d *doctor) access(ctx context.Context, client *concur.Client, tokenUnread 
 	default:
 		d.warn(accessCheck, "call this again; if it stays, report it with the correlation ID", "%v", err)
 	}
+	return waiting, true
 }

@@ -77,19 +77,20 @@ func (d *doctor) unknown(names []string) {
 	d.warn("environment", "a slip of the pen, or made by the platform and harmless", "no program knows %s", strings.Join(names, ", "))
 }
 
-// rules checks the rules file.
-func (d *doctor) rules(path string) {
+// rules checks the rules file, and returns the rules unless they cannot be used.
+func (d *doctor) rules(path string) *policy.Policy {
 	if path == "" {
-		return // the configuration's finding
+		return nil // the configuration's finding
 	}
 	rules, err := policy.Load(path)
 	if err != nil {
 		d.fail("rules", "mend the file; go doc ./policy tells the language", "the rules cannot be used: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
-		return
+		return nil
 	}
 	if len(rules.Rules()) == 0 {
 		d.warn("rules", "write a rule, unless that is meant", "%s holds no rule: every report is passed on", path)
-		return
+		return rules
 	}
 	d.ok("rules", "%s in %s, hash %s", count(len(rules.Rules()), "rule"), path, rules.Hash())
+	return rules
 }

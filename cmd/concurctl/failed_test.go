@@ -35,6 +35,7 @@ type fakeConcur struct {
 	pending int    // status of the list of reports; 0: 200
 	token   string
 	deleted []string
+	more    func(w http.ResponseWriter, r *http.Request) bool // answers what else is asked, or does not
 }
 
 func newFakeConcur(t *testing.T) *fakeConcur {
@@ -79,6 +80,7 @@ func (c *fakeConcur) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(c.token))
 	case !strings.HasSuffix(r.Header.Get("Authorization"), " "+accessToken):
 		w.WriteHeader(http.StatusUnauthorized)
+	case c.more != nil && c.more(w, r):
 	case r.URL.Path == "/api/v3.0/expense/reports":
 		w.WriteHeader(max(c.pending, http.StatusOK))
 		_, _ = w.Write([]byte(`{"Items": [], "NextPage": null}`))

@@ -89,6 +89,7 @@ func TestALineThatCannotBeUnderstoodIsOneSentence(t *testing.T) {
 		"decode":                           "concurctl decode wants the FILE to read, or -",
 		"decode /nowhere/x":                "read the payload: open /nowhere/x",
 		"failed delete":                    "give the URIs of the entries",
+		"doctor --report nowhere":          "--report cannot be used: ObjectURI ",
 		"doctor --only sweep":              `--only "sweep" is neither ingress nor worker`,
 	} {
 		t.Run(line, func(t *testing.T) {

@@ -25,11 +25,11 @@ func TestDecodePendingReports(t *testing.T) {
 		{PendingReport: expense.PendingReport{ID: "0B1E"}}, {PendingReport: expense.PendingReport{ID: "0B1F"}},
 	}, rows)
 	require.Equal(t, 1, others)
+	require.Equal(t, "https://www.concursolutions.com/api/v3.0/expense/reports?offset=abc", next)
 
 	all, err := wire.DecodeReportRows([]byte(`{"Items": [{"ID": "0B1D", "ApprovalStatusCode": "A_APPR", "OwnerLoginID": "jo@example.com"}]}`))
 	require.NoError(t, err)
 	require.Equal(t, []wire.PendingReport{{PendingReport: expense.PendingReport{ID: "0B1D"}, Owner: "jo@example.com"}}, all)
-	require.Equal(t, "https://www.concursolutions.com/api/v3.0/expense/reports?offset=abc", next)
 
 	rows, _, next, err = wire.DecodePendingReports([]byte(`{"Items": [], "NextPage": null}`))
 	require.NoError(t, err)

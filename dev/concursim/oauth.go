@@ -83,6 +83,11 @@ func (t *tokens) expireAll() int {
 	return count
 }
 
+// companyScopes are all that the connector may need of a company's token. The simulator
+// says that they are granted; what an endpoint wants is not looked at.
+const companyScopes = "EXPRPT NOTIF expense.report.read expense.report.readwrite expense.report.workflowstatus.write" +
+	" identity.user.ids.read identity.user.core.read spend.listitem.read travelrequest.write travelrequest.externalsystemworkflow.write"
+
 // issueToken answers with a company's new tokens. Earlier refresh tokens stay good
 // unless the rotation is strict: it is documented, and its effect on the old token is not.
 func (s *simulator) issueToken(c *call) answer {
@@ -96,7 +101,7 @@ func (s *simulator) issueToken(c *call) answer {
 	}
 	return tokenAnswer(map[string]any{
 		"expires_in":         fmt.Sprint(int(t.life.Seconds())),
-		"scope":              "EXPRPT NOTIF",
+		"scope":              companyScopes,
 		"token_type":         "Bearer",
 		"access_token":       access,
 		"refresh_token":      refresh,

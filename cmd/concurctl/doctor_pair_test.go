@@ -1,0 +1,206 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	pairReport = "0B1C2D3E4F5061728394"
+	pairOwner  = "9e6c8a54-54f6-4d3b-8f21-0c5d6b7a8e90"
+	pairLogin  = "robin.roe@example.com"
+	pairURI    = "https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nKEY$pX"
+
+	v4Scopes       = " expense.report.read expense.report.readwrite expense.report.workflowstatus.write"
+	identityScopes = " identity.user.ids.read identity.user.core.read"
+	requestScopes  = " travelrequest.write travelrequest.externalsystemworkflow.write"
+)
+
+// pairAnswers is one report as each interface shows it, by the path of the request.
+func pairAnswers() map[string]string {
+	const v4 = "/expensereports/v4/users/" + pairOwner + "/context/TRAVELER/reports/" + pairReport
+	return map[string]string{
+		strings.TrimPrefix(pairURI, "https://www.concursolutions.com"): `<ReportDetails><X_UserID>` + pairLogin + `</X_UserID><ReportId>` + pairReport +
+			`</ReportId><RptKey>nKEY$pX</RptKey><ApsKey>A_EXTV</ApsKey><ReportTotal>77.77000000</ReportTotal></ReportDetails>`,
+		"/api/v3.0/expense/reports":               `{"Items": [{"ID": "` + pairReport + `", "ApprovalStatusCode": "A_EXTV", "OwnerLoginID": "` + pairLogin + `"}], "NextPage": null}`,
+		"/api/v3.0/expense/reports/" + pairReport: `{"ID": "` + pairReport + `", "ApprovalStatusCode": "A_EXTV", "CurrencyCode": "EUR", "Total": 77.77, "OwnerLoginID": "` + pairLogin + `"}`,
+		"/api/v3.0/expense/entries": `{"Items": [{"ID": "gW1", "ExpenseID": "E1", "ReportID": "` + pairReport + `", "PostedAmount": 70},
+			{"ID": "gW2", "ExpenseID": "E2", "ReportID": "` + pairReport + `", "PostedAmount": 7.77}], "NextPage": null}`,
+		v4:               `{"reportId": "` + pairReport + `", "approvalStatusId": "A_EXTV", "currencyCode": "EUR", "userId": "` + pairOwner + `", "reportTotal": {"value": 77.77000000, "currencyCode": "EUR"}}`,
+		v4 + "/expenses": `[{"expenseId": "E2", "postedAmount": {"value": 7.77, "currencyCode": "EUR"}}, {"expenseId": "E1", "postedAmount": {"value": 70, "currencyCode": "EUR"}}]`,
+		"/expensereports/v4/reports/" + pairReport + "/exceptions": `[]`,
+		"/profile/identity/v4.1/Users/.search":                     `{"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 1, "Resources": [{"id": "` + pairOwner + `", "userName": "` + pairLogin + `"}]}`,
+		"/profile/identity/v4.1/Users/" + pairOwner:                `{"id": "` + pairOwner + `", "userName": "` + pairLogin + `"}`,
+		"/travelrequest/v4/requests":                               `{"data": [], "operations": []}`,
+	}
+}
+
+const v4Header = "/expensereports/v4/users/" + pairOwner + "/context/TRAVELER/reports/" + pairReport
+
+// examined is what the doctor says of a worker's environment with a Concur that grants
+// these scopes beside the old ones and shows the report, but for what is changed: an
+// empty answer is a 403.
+func examined(t *testing.T, env settings, scopes string, change map[string]string, args ...string) []finding {
+	t.Helper()
+	c, answers := newFakeConcur(t), pairAnswers()
+	for path, body := range change {
+		answers[path] = body
+	}
+	c.change(func() {
+		c.token = strings.Replace(c.token, "EXPRPT NOTIF", "EXPRPT NOTIF"+scopes, 1)
+		c.more = func(w http.ResponseWriter, r *http.Request) bool {
+			body, ok := answers[r.URL.Path]
+			switch {
+			case !ok:
+				return false
+			case body == "":
+				w.WriteHeader(http.StatusForbidden)
+			default:
+				w.Header().Set("Content-Type", map[bool]string{true: "application/xml", false: "application/json"}[body[0] == '<'])
+				_, _ = w.Write([]byte(body))
+			}
+			return true
+		}
+	})
+	c.env["CONCUR_RULES"] = file(t, "rules.yaml", oneRule)
+	for name, value := range env {
+		c.env[name] = value
+	}
+	found, ended := diagnose(t, c.env, append([]string{"--only", "worker", "--use-refresh-token"}, args...)...)
+	require.Empty(t, c.gone(), "nothing is changed")
+	for _, personal := range []string{pairOwner, pairLogin, "77.77", "nKEY"} {
+		require.NotContains(t, ended.out+ended.errs, personal)
+	}
+	return found
+}
+
+func TestTheChosenInterfacesAreProvedOnAReport(t *testing.T) {
+	t.Parallel()
+	const all = v4Scopes + identityScopes
+	const same = "v3 and v4 show the same: ID, total, status, currency and set of entries (2 IDs)"
+	t.Run("v4, on the first that waits", func(t *testing.T) {
+		t.Parallel()
+		found := examined(t, settings{"CONCUR_INTERFACE": "v4"}, all, nil)
+		says(t, found, "interfaces", passed, "v4 is chosen (CONCUR_INTERFACE), and shows report "+pairReport)
+		says(t, found, "interfaces", passed, same)
+		says(t, found, "interfaces", passed, "the access token is a company's")
+		says(t, found, "step guard", passed, "only at a step with expectedStepCode=EXTVAL")
+		says(t, found, "acting", passed, "as far as the scopes and the step guard go")
+		silentAbout(t, found, "interfaces", warned, broken)
+		silentAbout(t, found, "scopes", warned, broken)
+		silentAbout(t, found, "travel requests", passed, warned, broken)
+	})
+	t.Run("v3+v4, by the address of v1.1", func(t *testing.T) {
+		t.Parallel()
+		found := examined(t, settings{"CONCUR_INTERFACE": "v3+v4"}, all, nil, "--report", pairURI)
+		says(t, found, "interfaces", passed, "v3+v4 is chosen")
+		says(t, found, "interfaces", passed, "v1.1 and v3 show the same: ID and total")
+		says(t, found, "interfaces", passed, same)
+		silentAbout(t, found, "interfaces", warned, broken)
+	})
+	t.Run("v1.1, and what a sweep reads by v3", func(t *testing.T) {
+		t.Parallel()
+		found := examined(t, nil, "", nil, "--report", pairURI)
+		says(t, found, "interfaces", passed, "v1.1 is chosen")
+		says(t, found, "interfaces", passed, "v1.1 and v3 show the same: ID and total")
+		silentAbout(t, found, "interfaces", warned, broken)
+	})
+	t.Run("v1.1 is not proved by an address of v4", func(t *testing.T) {
+		t.Parallel()
+		found := examined(t, nil, all, nil, "--report", "https://us.api.concursolutions.com"+v4Header)
+		says(t, found, "interfaces", warned, "v1.1 is chosen (CONCUR_INTERFACE) and not tried")
+		says(t, found, "interfaces", passed, "v3, by which a report is read that nobody told of")
+	})
+	t.Run("any report will do when none waits", func(t *testing.T) {
+		t.Parallel()
+		change := map[string]string{}
+		for path, body := range pairAnswers() {
+			change[path] = strings.ReplaceAll(body, "A_EXTV", "A_APPR")
+		}
+		found := examined(t, settings{"CONCUR_INTERFACE": "v4"}, all, change)
+		says(t, found, "interfaces", passed, same)
+	})
+}
+
+func TestWhatIsNotProvedSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	const (
+		all       = v4Scopes + identityScopes
+		v3Header  = "/api/v3.0/expense/reports/" + pairReport
+		exception = "/expensereports/v4/reports/" + pairReport + "/exceptions"
+		search    = "/profile/identity/v4.1/Users/.search"
+		list      = "/api/v3.0/expense/reports"
+	)
+	v4, v3, old := settings{"CONCUR_INTERFACE": "v4"}, settings{"CONCUR_INTERFACE": "v3+v4"}, settings{"CONCUR_INTERFACE": "v1.1"}
+	answers := pairAnswers()
+	for name, w := range map[string]struct {
+		env    settings
+		change map[string]string
+		args   []string
+		check  string
+		state  state
+		says   string
+	}{
+		"v4 that is refused":             {v4, map[string]string{v4Header: ""}, nil, "interfaces", broken, "v4 is chosen (CONCUR_INTERFACE) and does not show the report: read report by v4: Forbidden"},
+		"v4 that v1.1 stands in for":     {settings{"CONCUR_INTERFACE": "v4", "CONCUR_FALLBACK": "true"}, map[string]string{v4Header: ""}, nil, "interfaces", warned, "v1.1 is asked instead (CONCUR_FALLBACK)"},
+		"v4 that only compares":          {v3, map[string]string{v4Header: ""}, nil, "interfaces", warned, "not compared with what v4 shows"},
+		"v3 that is refused":             {v3, map[string]string{v3Header: ""}, nil, "interfaces", broken, "v3+v4 is chosen"},
+		"v1.1 that is refused":           {old, map[string]string{strings.TrimPrefix(pairURI, "https://www.concursolutions.com"): ""}, []string{"--report", pairURI}, "interfaces", broken, "v1.1 is chosen"},
+		"another set of entries":         {v4, map[string]string{v4Header + "/expenses": `[{"expenseId": "E1"}, {"expenseId": "E3"}]`}, nil, "interfaces", broken, "with another set of entries"},
+		"another status and total":       {v3, map[string]string{v4Header: strings.NewReplacer("A_EXTV", "A_APPR", "77.77", "77.78").Replace(answers[v4Header])}, nil, "interfaces", broken, "with another total and status"},
+		"a token that is no company's":   {v4, map[string]string{exception: ""}, nil, "interfaces", broken, "company's request token"},
+		"exceptions that only a sweep's": {old, map[string]string{exception: ""}, []string{"--report", pairURI}, "interfaces", warned, "nobody told of cannot be taken up"},
+		"an owner whom v4 wants":         {v4, map[string]string{search: ""}, nil, "interfaces", broken, "the owner of report " + pairReport + " is not found"},
+		"an owner whom a sweep wants":    {old, map[string]string{search: ""}, nil, "interfaces", warned, "give one with --report"},
+		"no report at all":               {v4, map[string]string{list: `{"Items": [], "NextPage": null}`}, nil, "interfaces", warned, "the list shows no report → give one with --report"},
+		"a list that cannot be had":      {v4, map[string]string{list: ""}, nil, "interfaces", warned, "no report can be found"},
+		"a report of elsewhere":          {v4, nil, []string{"--report", "https://evil.example/api/expense/expensereport/v1.1/reportfulldetails/nK"}, "interfaces", broken, "CONCUR_HOSTS"},
+		"no guard":                       {settings{"CONCUR_STEP_GUARD": "none"}, nil, nil, "step guard", warned, "applies to whatever step"},
+		"a guard of a field of nobody":   {settings{"CONCUR_STEP_GUARD": "step=EXTVAL"}, nil, nil, "step guard", broken, "mend CONCUR_STEP_GUARD"},
+		"an interface of nobody":         {settings{"CONCUR_INTERFACE": "v5"}, nil, nil, "worker configuration", broken, "CONCUR_INTERFACE must be v1.1, v3+v4 or v4"},
+		"a failed list that is refused":  {v4, map[string]string{listPath: ""}, nil, "interfaces", passed, "v4 is chosen"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			says(t, examined(t, w.env, all, w.change, w.args...), w.check, w.state, w.says)
+		})
+	}
+}
+
+func TestTheScopesAreThoseOfTheSetting(t *testing.T) {
+	t.Parallel()
+	const requestRule = "  - name: two\n    level: request\n    expression: has(request.purpose)\n    message: No purpose.\n    then: {sendBack: true}\n"
+	const fieldRule = "  - name: three\n    level: entry\n    expression: entry.custom[\"3\"].code == \"A\"\n    message: No.\n    then: {sendBack: true}\n"
+	for name, w := range map[string]struct {
+		env    settings
+		scopes string
+		state  state
+		says   string
+	}{
+		"v4 acts":                        {settings{"CONCUR_INTERFACE": "v4"}, "", broken, "expense.report.workflowstatus.write is not granted"},
+		"v4 puts exceptions":             {settings{"CONCUR_INTERFACE": "v4"}, "", broken, "expense.report.readwrite is not granted"},
+		"v4 reads":                       {settings{"CONCUR_INTERFACE": "v4"}, "", broken, "expense.report.read is not granted"},
+		"v4 finds owners":                {settings{"CONCUR_INTERFACE": "v4"}, v4Scopes, broken, "identity.user.ids.read is not granted"},
+		"v3+v4 acts":                     {settings{"CONCUR_INTERFACE": "v3+v4"}, "", broken, "expense.report.workflowstatus.write is not granted"},
+		"v3+v4 finds owners for a sweep": {settings{"CONCUR_INTERFACE": "v3+v4"}, v4Scopes, warned, "not granted: identity.user.ids.read and identity.user.core.read; without it a report that nobody told of"},
+		"v1.1 acts on what a sweep finds": {nil, "", warned,
+			"not granted: expense.report.workflowstatus.write, expense.report.readwrite, identity.user.ids.read and identity.user.core.read; without"},
+		"lists":                {settings{"CONCUR_INTERFACE": "v4", "CONCUR_RULES": file(t, "rules.yaml", oneRule+fieldRule)}, "", warned, "not granted: spend.listitem.read"},
+		"travel requests":      {settings{"CONCUR_RULES": file(t, "rules.yaml", oneRule+requestRule)}, "", broken, "travelrequest.externalsystemworkflow.write is not granted"},
+		"travel requests read": {settings{"CONCUR_RULES": file(t, "rules.yaml", oneRule+requestRule)}, requestScopes, passed, "travelrequest.write is granted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			says(t, examined(t, w.env, w.scopes, nil), "scopes", w.state, w.says)
+		})
+	}
+	found := examined(t, settings{"CONCUR_SWEEP": "off"}, "", nil)
+	silentAbout(t, found, "scopes", warned, broken)
+	found = examined(t, settings{"CONCUR_RULES": file(t, "rules.yaml", oneRule+requestRule)}, requestScopes, nil)
+	says(t, found, "travel requests", passed, "can be listed")
+	found = examined(t, settings{"CONCUR_RULES": file(t, "rules.yaml", oneRule+requestRule)}, requestScopes, map[string]string{"/travelrequest/v4/requests": ""})
+	says(t, found, "travel requests", broken, "they cannot be listed: list travel requests: Forbidden")
+}
