@@ -118,15 +118,18 @@ func decodeCallout(body []byte) (payload, error) {
 	if err != nil {
 		return payload{}, err
 	}
-	return payload{Payload: "callout", About: "a callout about " + article(n.Kind), View: calloutView{ID: n.ID(), Notification: n}}, nil
+	return payload{Payload: "callout", About: "a callout about " + article(n), View: calloutView{ID: n.ID(), Notification: n}}, nil
 }
 
-func article(kind expense.ObjectKind) string {
-	switch kind {
-	case expense.ReportObject:
+func article(n expense.Notification) string {
+	const judged = "a rules file without a rule of level request judges none"
+	switch {
+	case n.Kind == expense.ReportObject:
 		return "an expense report"
-	case expense.RequestObject:
-		return "a travel request, which becomes a run that ends unsupported"
+	case n.IsTrigger():
+		return "a travel request, by an address that has ended: whatever request waits is taken up; " + judged
+	case n.Kind == expense.RequestObject:
+		return "a travel request; " + judged
 	}
 	return "an object of a kind that nobody documents, which becomes a run that ends unsupported"
 }

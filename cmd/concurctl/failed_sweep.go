@@ -22,11 +22,12 @@ func failedSweepCommand() *cobra.Command {
 		Short: "Has the failed list taken up now, and waits for the summary",
 		Long: `Starts SweepFailedNotifications, which starts a run for every notification of the failed
 list or tells the one that is open, and waits until it has ended. It deletes nothing: each
-run deletes its own entries, last. It then looks for reports that wait in Concur for
-longer than CONCUR_PENDING_GRACE and that no run knows of. A sweep that was started by
-this command and still goes on is waited for, and no second one is started.
+run deletes its own entries, last. It then starts runs for reports that wait in Concur for
+longer than CONCUR_PENDING_GRACE and that no run knows of, and for travel requests that
+wait, if the rules judge any. A sweep that was started by this command and still goes on
+is waited for, and no second one is started.
 
-With --read-only the list is counted and no run is started.`,
+With --read-only all this is counted and no run is started.`,
 		Example: `  concurctl failed sweep
   concurctl failed sweep --read-only -o json`,
 		Args: exactly(0, "no arguments"),
@@ -128,11 +129,21 @@ func printSweep(w io.Writer, r workflows.SweepResult, readOnly bool) {
 	if more := r.Quarantined + r.Failed - len(r.Why); more > 0 {
 		fmt.Fprintf(w, "  and %d more\n", more)
 	}
-	switch {
-	case r.Unlooked != "":
-		fmt.Fprintf(w, "reports that nobody told of could not be looked for: %s\n", plain(r.Unlooked))
-	case r.Waiting > 0:
-		fmt.Fprintf(w, "%s in Concur for long; no run knows of %d\n", waits(r.Waiting), r.Forgotten)
+	printForgotten(w, r, readOnly)
+	printRequests(w, r, readOnly)
+}
+
+// printForgotten says what became of reports that nobody told of.
+func printForgotten(w io.Writer, r workflows.SweepResult, readOnly bool) {
+	if r.Waiting > 0 {
+		fmt.Fprintf(w, "%s in Concur for long; no run knows of %d", waits(r.Waiting, "report"), r.Forgotten)
+		if r.Unsure > 0 {
+			fmt.Fprintf(w, ", and the next sweep tells of %d more", r.Unsure)
+		}
+		if r.Forgotten > 0 && !readOnly {
+			fmt.Fprintf(w, "; %d started", r.Recovered)
+		}
+		fmt.Fprintln(w)
 	}
 	for _, report := range r.Reports {
 		fmt.Fprintf(w, "  report %s\n", plain(report))
@@ -140,11 +151,30 @@ func printSweep(w io.Writer, r workflows.SweepResult, readOnly bool) {
 	if more := r.Forgotten - len(r.Reports); more > 0 {
 		fmt.Fprintf(w, "  and %d more\n", more)
 	}
+	if r.Unnamed != "" {
+		fmt.Fprintf(w, "none was started for some of them: %s\n", plain(r.Unnamed))
+	}
+	if r.Unlooked != "" {
+		fmt.Fprintf(w, "reports that nobody told of could not be looked for: %s\n", plain(r.Unlooked))
+	}
 }
 
-func waits(reports int) string {
-	if reports == 1 {
-		return "1 report waits"
+// printRequests says what became of travel requests that wait.
+func printRequests(w io.Writer, r workflows.SweepResult, readOnly bool) {
+	switch {
+	case r.Requests > 0 && readOnly:
+		fmt.Fprintf(w, "%s for us\n", waits(r.Requests, "travel request"))
+	case r.Requests > 0:
+		fmt.Fprintf(w, "%s for us: %d started\n", waits(r.Requests, "travel request"), r.RequestsStarted)
 	}
-	return count(reports, "report") + " wait"
+	if r.UnlookedRequests != "" {
+		fmt.Fprintf(w, "travel requests could not be looked for: %s\n", plain(r.UnlookedRequests))
+	}
+}
+
+func waits(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing + " waits"
+	}
+	return count(n, thing) + " wait"
 }

@@ -43,12 +43,31 @@ func TestASweepIsStartedOnItsOwnQueueAndWaitedFor(t *testing.T) {
 	text.Reset()
 	printSweep(&text, workflows.SweepResult{Found: 4, Quarantined: 0}, true)
 	require.Equal(t, "found 4, of which 0 cannot be understood; nothing was started\n", text.String())
-	text.Reset()
-	printSweep(&text, workflows.SweepResult{Waiting: 5, Forgotten: 2, Reports: []string{"R1"}}, true)
-	require.Contains(t, text.String(), "5 reports wait in Concur for long; no run knows of 2\n  report R1\n  and 1 more\n")
-	text.Reset()
-	printSweep(&text, workflows.SweepResult{Unlooked: "no scope"}, true)
-	require.Contains(t, text.String(), "could not be looked for: no scope\n")
+}
+
+func TestWhatNobodyToldOfIsPrinted(t *testing.T) {
+	t.Parallel()
+	const nothing = "found 0: 0 started, 0 joined, 0 left alone, 0 not understood, 0 failed\n"
+	const counted = "found 0, of which 0 cannot be understood; nothing was started\n"
+	forgotten := workflows.SweepResult{Waiting: 5, Forgotten: 2, Unsure: 1, Recovered: 1, Reports: []string{"R1"}, Unnamed: "no scope"}
+	for _, w := range []struct {
+		result   workflows.SweepResult
+		readOnly bool
+		prints   string
+	}{
+		{forgotten, false, nothing + "5 reports wait in Concur for long; no run knows of 2, and the next sweep tells of 1 more; 1 started\n" +
+			"  report R1\n  and 1 more\nnone was started for some of them: no scope\n"},
+		{workflows.SweepResult{Waiting: 1, Forgotten: 1, Reports: []string{"R1"}}, true, counted + "1 report waits in Concur for long; no run knows of 1\n  report R1\n"},
+		{workflows.SweepResult{Waiting: 1}, false, nothing + "1 report waits in Concur for long; no run knows of 0\n"},
+		{workflows.SweepResult{Unlooked: "no scope"}, true, counted + "reports that nobody told of could not be looked for: no scope\n"},
+		{workflows.SweepResult{Requests: 1, RequestsStarted: 1}, false, nothing + "1 travel request waits for us: 1 started\n"},
+		{workflows.SweepResult{Requests: 3}, true, counted + "3 travel requests wait for us\n"},
+		{workflows.SweepResult{UnlookedRequests: "no scope"}, false, nothing + "travel requests could not be looked for: no scope\n"},
+	} {
+		var text strings.Builder
+		printSweep(&text, w.result, w.readOnly)
+		require.Equal(t, w.prints, text.String())
+	}
 }
 
 func TestASweepThatFailsIsAnError(t *testing.T) {

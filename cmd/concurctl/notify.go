@@ -31,8 +31,9 @@ password of the ingress's configuration (CONCUR_CALLOUT_USER and CONCUR_CALLOUT_
 or their _FILE forms) and to its path (CONCUR_NOTIFY_PATH), and says what the answer
 means. The exit status is 0 only when the notification is stored.
 
-This starts a real run, or wakes the one that is open: the connector reads the report
-that the URI names and acts on it if it waits for us.`,
+The URI is an address of a report by v1.1 or v4, or of a travel request by v4. This starts
+a real run, or wakes the one that is open: the connector reads what the URI names and acts
+on it if it waits for us.`,
 		Example: `  concurctl notify --url https://connector.example.com \
     --object-uri 'https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nKEY$pX'`,
 		Args: exactly(0, "no arguments"),

@@ -71,6 +71,24 @@ func TestNotifySendsWhatConcurSendsToARealDoor(t *testing.T) {
 	require.Equal(t, "stored; a run is started, or the open one is told", answer.Meaning)
 }
 
+func TestNotifyTellsOfWhateverHasAnAddress(t *testing.T) {
+	t.Parallel()
+	a, s := newAuthority(t), newStarter(nil)
+	server := publicDoor(t, s, &tls.Config{Certificates: []tls.Certificate{a.ordinary(t)}})
+	for uri, id := range map[string]string{
+		"https://us.api.concursolutions.com/expensereports/v4/users/" + pairOwner + "/context/TRAVELER/reports/" + pairReport: "EXPRPT:" + pairReport,
+		"https://us.api.concursolutions.com/travelrequest/v4/requests/0f0e0d0c0b0a49388776655443322110":                       "TRAVELREQ:0f0e0d0c0b0a49388776655443322110",
+	} {
+		ended := play(t, calloutEnv(), "", "notify", "--url", server.URL, "--ca", a.file, "--object-uri", uri, "-o", "json")
+		require.Zero(t, ended.code, ended.errs)
+		n := <-s.got
+		require.Equal(t, id, n.ID())
+		require.Equal(t, uri, n.ObjectURI)
+		require.False(t, n.IsTrigger())
+		require.Equal(t, id, read[notified](t, ended).NotificationID)
+	}
+}
+
 func TestNotifySaysWhatARefusalMeans(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
@@ -138,4 +156,18 @@ func TestEveryAnswerOfADoorHasAMeaning(t *testing.T) {
 		require.NotEmpty(t, meaning(status))
 	}
 	require.NotEqual(t, meaning(200), meaning(204), "only 200 means stored")
+}
+
+func TestDecodeSaysWhatBecomesOfACallout(t *testing.T) {
+	t.Parallel()
+	for uri, says := range map[string]string{
+		objectURI: "a callout about an expense report",
+		"https://www.concursolutions.com/api/travelrequest/v1.0/requests/gWqmsMJ4KYsYDsy": "a callout about a travel request, by an address that has ended: whatever request waits is taken up; a rules file without a rule of level request judges none",
+		"https://us.api.concursolutions.com/travelrequest/v4/requests/0f0e0d0c0b0a4938":   "a callout about a travel request; a rules file without a rule of level request judges none",
+		"https://www.concursolutions.com/api/invoice/v1.0/key":                            "a callout about an object of a kind that nobody documents, which becomes a run that ends unsupported",
+	} {
+		p, err := decodeCallout([]byte(callout(expense.Notification{ObjectURI: uri})))
+		require.NoError(t, err)
+		require.Equal(t, says, p.About)
+	}
 }

@@ -253,3 +253,11 @@ func TestAnInterruptedRetrySaysHowFarItCame(t *testing.T) {
 	require.ErrorContains(t, err, "stopped after 1 of 2 runs")
 	require.Equal(t, []string{"EXPRPT:a"}, result.Ended)
 }
+
+func TestRunsOfEveryKindCanBeAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, kind := range append(workflows.Kinds(), expense.Blocked, expense.NoApprover) {
+		require.NoError(t, checkKind(string(kind)))
+	}
+	require.ErrorContains(t, checkKind("blocked"), "Braked, Blocked, NoApprover")
+}

@@ -15,8 +15,8 @@ import (
 func shownCommand() *cobra.Command {
 	return group("shown", "Looks after the reports that were only shown, in a dry run or to test users",
 		`While CONCUR_WRITES is dry-run, and with CONCUR_TEST_USERS, a run says what it would
-write and ends. Its report still waits in Concur. These commands list such reports, and
-have them taken up once writes are on.`,
+write and ends. Its report, or its travel request, still waits in Concur. These commands
+list such ones, and have them taken up once writes are on.`,
 		`  concurctl shown list
   concurctl shown start --all --rate 2/s`,
 		shownListCommand(), shownStartCommand())
