@@ -16,8 +16,8 @@
 //	      ask: finance                    # a person of this group decides
 //
 // Expressions are CEL (https://cel.dev), type-checked when the file is loaded.
-// Fields have the JSON names of [expense.Report] and [expense.Entry]; a name that
-// does not exist is an error of the file. has(x.f) is true when there is something
+// Fields have the JSON names of [expense.Report], [expense.Entry] and, as "request",
+// [expense.TravelRequest]; a name that does not exist is an error of the file. has(x.f) is true when there is something
 // in f: text that is not empty, a flag that is set, a number that is not 0.
 //
 //	money("75.00", "USD")           an exact amount; never a floating-point number
