@@ -21,7 +21,7 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
 	if in.Via.IsV4() {
-		return a.putExceptions(ctx, pulse, in)
+		return a.putExceptions(ctx, pulse, in, first)
 	}
 	now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
 	if err != nil || now.Kind != "" {

@@ -37,11 +37,16 @@ type pulse struct {
 }
 
 // alive keeps the attempt's heartbeat going until stop is called. Its context ends
-// with the reason when the attempt has been cancelled or has lost its place.
+// with the reason when the attempt has been cancelled or has lost its place. Temporal
+// keeps the details of the last heartbeat alone: what an attempt before has noted of its
+// write is carried on until this one writes.
 func (a *Activities) alive(ctx context.Context) (_ context.Context, _ *pulse, stop func()) {
 	ctx, end := context.WithCancelCause(ctx)
 	limit := activity.GetInfo(ctx).HeartbeatTimeout
 	p := &pulse{beat: a.options.Heartbeat, limit: limit, end: end, acked: time.Now()}
+	if mark, known := sentAt(ctx); known {
+		p.note(announced(mark)...)
+	}
 	if limit <= 0 { // nobody watches
 		return ctx, p, func() { end(nil) }
 	}
@@ -105,11 +110,7 @@ func (p *pulse) beforeWrite(ctx context.Context, mark string) error {
 	if p.limit <= 0 {
 		return nil
 	}
-	if mark == "" {
-		p.note(sending)
-	} else {
-		p.note(sending, mark)
-	}
+	p.note(announced(mark)...)
 	if err := p.send(ctx); err != nil {
 		p.end(reason(err))
 		return context.Cause(ctx)
@@ -120,10 +121,18 @@ func (p *pulse) beforeWrite(ctx context.Context, mark string) error {
 	return context.Cause(ctx)
 }
 
+// announced are the details of an attempt that is about to write.
+func announced(mark string) []any {
+	if mark == "" {
+		return []any{sending}
+	}
+	return []any{sending, mark}
+}
+
 // sentAt returns the mark that was read before an attempt of this activity wrote last.
 func sentAt(ctx context.Context) (mark string, known bool) {
 	var state string
-	if !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &state, &mark) != nil {
+	if !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &state, &mark) != nil || state != sending {
 		return "", false
 	}
 	return mark, true

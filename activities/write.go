@@ -106,7 +106,7 @@ func unmoved(ctx context.Context, in expense.Attempt, now found) bool {
 // blocking names what stops an action, where Concur lists it.
 func (a *Activities) blocking(ctx context.Context, now found, err error) error {
 	var e *concur.Error
-	if now.Report == nil || !errors.As(err, &e) || e.Kind != expense.Blocked {
+	if now.Report == nil || !now.Report.Via.IsV4() || !errors.As(err, &e) || e.Kind != expense.Blocked {
 		return err
 	}
 	held, listing := a.options.Concur.ReportExceptions(context.WithoutCancel(ctx), now.Report.ID)
