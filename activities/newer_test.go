@@ -98,7 +98,7 @@ func furnished(h *house, looks ...look) *newer {
 	}
 	n.on("find user", findUser)
 	n.on("item", func(w http.ResponseWriter, r *http.Request) {
-		id := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+		id := last(r.URL.Path)
 		says(http.StatusOK, fmt.Sprintf(`{"id":%q,"shortCode":"CC%s","value":"Centre"}`, id, id[len(id)-1:]))(w, r)
 	})
 	n.on("login", says(http.StatusOK, fmt.Sprintf(`{"id":%q,"userName":%q}`, ownerID, ownerLogin)))
@@ -110,34 +110,43 @@ func furnished(h *house, looks ...look) *newer {
 	return n
 }
 
+// newerForms name the requests to the newer interfaces; a star is the last segment.
+var newerForms = []struct {
+	form *regexp.Regexp // of the method and the path
+	name string
+}{
+	{regexp.MustCompile(`^GET /api/v3\.0/expense/reports/[^/]+$`), "header v3"},
+	{regexp.MustCompile(`^GET /api/v3\.0/expense/(entries|itemizations|allocations)$`), "* v3"},
+	{regexp.MustCompile(`^GET /expensereports/v4/users/[^/]+/context/TRAVELER/reports/[^/]+$`), "header"},
+	{regexp.MustCompile(`^GET /expensereports/v4/users/.+$`), "part"},
+	{regexp.MustCompile(`^GET /expensereports/v4/reports/[^/]+/exceptions$`), "exceptions"},
+	{regexp.MustCompile(`^PUT /expensereports/v4/reports/.+/exceptions$`), "put"},
+	{regexp.MustCompile(`^DELETE /expensereports/v4/reports/.+/exceptions/[^/]+$`), "take off"},
+	{regexp.MustCompile(`^PATCH /expensereports/v4/reports/[^/]+/approve$`), "approve"},
+	{regexp.MustCompile(`^PATCH /expensereports/v4/reports/[^/]+/sendBack$`), "send back"},
+	{regexp.MustCompile(`^POST /profile/identity/v4\.1/Users/\.search$`), "find user"},
+	{regexp.MustCompile(`^GET /profile/identity/v4\.1/Users/[^/]+$`), "login"},
+	{regexp.MustCompile(`^GET /list/v4/items/[^/]+$`), "item"},
+	{regexp.MustCompile(`^GET /travelrequest/v4/requests$`), "requests"},
+	{regexp.MustCompile(`^GET /travelrequest/v4/requests/[^/]+$`), "request"},
+	{regexp.MustCompile(`^GET /travelrequest/v4/requests/[^/]+/expenses$`), "expected"},
+	{regexp.MustCompile(`^GET /travelrequest/v4/requests/[^/]+/exceptions$`), "request exceptions"},
+	{regexp.MustCompile(`^POST /travelrequest/v4/requests/[^/]+/(approve|sendback)$`), "* request"},
+}
+
 // newerName says what a request to a newer interface is.
 func newerName(r *http.Request) string {
-	path := r.URL.Path
-	for _, one := range []struct{ method, form, name string }{
-		{"GET", `/api/v3\.0/expense/reports/[^/]+`, "header v3"},
-		{"GET", `/api/v3\.0/expense/(entries|itemizations|allocations)`, path[strings.LastIndex(path, "/")+1:] + " v3"},
-		{"GET", `/expensereports/v4/users/[^/]+/context/TRAVELER/reports/[^/]+`, "header"},
-		{"GET", `/expensereports/v4/users/.+`, "part"},
-		{"GET", `/expensereports/v4/reports/[^/]+/exceptions`, "exceptions"},
-		{"PUT", `/expensereports/v4/reports/.+/exceptions`, "put"},
-		{"DELETE", `/expensereports/v4/reports/.+/exceptions/[^/]+`, "take off"},
-		{"PATCH", `/expensereports/v4/reports/[^/]+/approve`, "approve"},
-		{"PATCH", `/expensereports/v4/reports/[^/]+/sendBack`, "send back"},
-		{"POST", `/profile/identity/v4\.1/Users/\.search`, "find user"},
-		{"GET", `/profile/identity/v4\.1/Users/[^/]+`, "login"},
-		{"GET", `/list/v4/items/[^/]+`, "item"},
-		{"GET", requestsAPI, "requests"},
-		{"GET", requestsAPI + `/[^/]+`, "request"},
-		{"GET", requestsAPI + `/[^/]+/expenses`, "expected"},
-		{"GET", requestsAPI + `/[^/]+/exceptions`, "request exceptions"},
-		{"POST", requestsAPI + `/[^/]+/(approve|sendback)`, path[strings.LastIndex(path, "/")+1:] + " request"},
-	} {
-		if r.Method == one.method && regexp.MustCompile("^"+one.form+"$").MatchString(path) {
-			return one.name
+	what := r.Method + " " + r.URL.Path
+	for _, one := range newerForms {
+		if one.form.MatchString(what) {
+			return strings.Replace(one.name, "*", last(what), 1)
 		}
 	}
-	return r.Method + " " + path
+	return what
 }
+
+// last is the last segment of a path.
+func last(path string) string { return path[strings.LastIndex(path, "/")+1:] }
 
 // next is what this read shows.
 func (n *newer) next(status string) look {
@@ -248,14 +257,14 @@ func (n *newer) rows(count func() int, row func(i int) string) http.HandlerFunc 
 		q := r.URL.Query()
 		limit, _ := strconv.Atoi(q.Get("limit"))
 		offset, _ := strconv.Atoi(q.Get("offset"))
-		last, next := min(offset+limit, count()), "null"
-		if last < count() {
-			q.Set("offset", strconv.Itoa(last))
+		end, next := min(offset+limit, count()), "null"
+		if end < count() {
+			q.Set("offset", strconv.Itoa(end))
 			text, _ := json.Marshal(host + r.URL.Path + "?" + q.Encode())
 			next = string(text)
 		}
 		var all []string
-		for i := offset + 1; i <= last; i++ {
+		for i := offset + 1; i <= end; i++ {
 			all = append(all, row(i))
 		}
 		_, _ = io.WriteString(w, `{"Items":[`+strings.Join(all, ",")+`],"NextPage":`+next+`}`)
@@ -304,7 +313,7 @@ func (n *newer) put(_ http.ResponseWriter, r *http.Request) {
 
 func (n *newer) takeOff(w http.ResponseWriter, r *http.Request) {
 	e := objectAt(r.URL.Path)
-	e.Code = r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+	e.Code = last(r.URL.Path)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.held = slices.DeleteFunc(n.held, func(one expense.HeldException) bool { return one.Same(e.Exception) })

@@ -57,7 +57,7 @@ func (a *Activities) act(ctx context.Context, now found, in expense.TakeActionIn
 	api := a.options.Concur
 	switch {
 	case now.Request != nil:
-		return a.actOnRequest(ctx, now.Request.ID, in)
+		return a.actOnRequest(ctx, now.Request, in)
 	case !now.Report.Via.IsV4():
 		return api.TakeAction(ctx, now.Report.ActionURL, in.Action, in.Comment)
 	case in.Action == expense.SendBack:
@@ -67,14 +67,20 @@ func (a *Activities) act(ctx context.Context, now found, in expense.TakeActionIn
 }
 
 // actOnRequest looks at the request that comes back: a success whose body shows something
-// else is none.
-func (a *Activities) actOnRequest(ctx context.Context, id string, in expense.TakeActionInput) error {
-	after, err := a.options.Concur.TakeRequestAction(ctx, id, in.Action, in.Comment)
-	if err == nil && !in.Action.Explains(after.Status) {
-		err = &concur.Error{Op: "take action", Kind: expense.Rejected,
+// else is none, and of one whose body shows what was read before nobody knows.
+func (a *Activities) actOnRequest(ctx context.Context, before *expense.TravelRequest, in expense.TakeActionInput) error {
+	after, err := a.options.Concur.TakeRequestAction(ctx, before.ID, in.Action, in.Comment)
+	switch {
+	case err != nil:
+		return err
+	case after.AtStop() && after.Stop() == before.Stop() && after.Modified != "" && after.Modified == before.Modified:
+		return &concur.Error{Op: "take action", Kind: expense.OutcomeUnknown,
+			Message: "Concur answered with success, and the travel request is as it was"}
+	case !in.Action.Explains(after.Status):
+		return &concur.Error{Op: "take action", Kind: expense.Rejected,
 			Message: "Concur answered with success, and the travel request is not where the action leads"}
 	}
-	return err
+	return nil
 }
 
 // isOurs reports whether the report has left the stop in the direction of our action. By
