@@ -79,6 +79,8 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 		"a lost answer":                        {answers("act", says(500, "")), true, treatment{kind: expense.OutcomeUnknown}},
 		"writes that are switched off":         {shows(waiting()), true, treatment{kind: expense.WritesOff, parked: true}},
 		"a brake that holds":                   {shows(waiting()), true, treatment{kind: expense.Braked, parked: true}},
+		"a blocking exception":                 {answers("act", refusedWith(400, "step_exit_blocking_by_exception")), true, treatment{kind: expense.Blocked, parked: true}},
+		"no approver":                          {answers("act", refusedWith(409, "NO_APPROVER")), true, treatment{kind: expense.NoApprover, parked: true}},
 		"a report that is gone":                {shows(page{Gone: true}), false, treatment{kind: expense.NotFound, delay: value}},
 		"a report elsewhere":                   {shows(page{Status: "A_APPR"}), false, treatment{kind: expense.NotWaiting, delay: value}},
 	} {

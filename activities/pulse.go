@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,8 +15,9 @@ import (
 	"concur-connector/expense"
 )
 
-// sending is the heartbeat detail of an attempt that is about to write. It stays
-// with the activity when an operator resets its attempts to 1.
+// sending is the heartbeat detail of an attempt that is about to write, followed by the
+// mark of what it has read, if there is one. It stays with the activity when an operator
+// resets its attempts to 1.
 const sending = "sending"
 
 // errLost ends an attempt that Temporal no longer acknowledges: another may have
@@ -105,11 +107,7 @@ func (p *pulse) beforeWrite(ctx context.Context, mark string) error {
 	if p.limit <= 0 {
 		return nil
 	}
-	if mark == "" {
-		p.note(sending)
-	} else {
-		p.note(sending, mark)
-	}
+	p.note(strings.TrimSpace(sending + " " + mark))
 	if err := p.send(ctx); err != nil {
 		p.end(reason(err))
 		return context.Cause(ctx)
@@ -123,10 +121,10 @@ func (p *pulse) beforeWrite(ctx context.Context, mark string) error {
 // sentAt returns the mark that was read before an attempt of this activity wrote last.
 func sentAt(ctx context.Context) (mark string, known bool) {
 	var state string
-	if !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &state, &mark) != nil {
+	if !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &state) != nil {
 		return "", false
 	}
-	return mark, true
+	return strings.CutPrefix(state, sending+" ")
 }
 
 // final reports whether Temporal itself has ended the attempt.
