@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,9 +26,14 @@ func guarded(o *activities.Options) {
 	o.Guard = concur.Guard{"expectedStepCode": "EXTVAL", "currentSequence": "3"}
 }
 
-// refusedV4 is a refusal of v4 with a code.
+// refusedV4 is a refusal of v4 with a code, which stands in either of two places.
 func refusedV4(code string) http.HandlerFunc {
-	return says(http.StatusBadRequest, `{"httpStatus":"400 Bad Request","errorMessage":"In Concur's words.","errorId":"error.workflow.`+code+`","validationErrors":[]}`)
+	const form = `{"httpStatus":"400 Bad Request","errorMessage":"In Concur's words.","errorId":%q,"validationErrors":[%s]}`
+	body := fmt.Sprintf(form, "error.workflow."+code, "")
+	if len(code)%2 == 0 {
+		body = fmt.Sprintf(form, "63b7fbd9-ae08-0840-abdb-62b0b9160081", fmt.Sprintf(`{"id":%q}`, "error.workflow."+code))
+	}
+	return says(http.StatusBadRequest, body)
 }
 
 func take(t *testing.T, a attempt, acts *activities.Activities, in expense.TakeActionInput) expense.ActionTaken {
@@ -136,16 +142,16 @@ func TestADoubtfulAttemptByV4ActsOnlyWhileTheHeaderIsTheSame(t *testing.T) {
 		now     int // the version of the header
 		acts    bool
 	}{
-		"the same as before the write":                    {attempt{number: 2, noted: []any{"sending", m[1]}}, expense.Attempt{Mark: m[0]}, 1, true},
-		"another than before the write":                   {attempt{number: 2, noted: []any{"sending", m[1]}}, expense.Attempt{Mark: m[0]}, 2, false},
-		"that of the judgement, after the write saw more": {attempt{number: 2, noted: []any{"sending", m[1]}}, expense.Attempt{Mark: m[0]}, 0, false},
-		"noted without a mark":                            {attempt{number: 2, noted: []any{"sending"}}, expense.Attempt{Mark: m[0]}, 0, false},
+		"the same as before the write":                    {attempt{number: 2, details: "sending " + m[1]}, expense.Attempt{Mark: m[0]}, 1, true},
+		"another than before the write":                   {attempt{number: 2, details: "sending " + m[1]}, expense.Attempt{Mark: m[0]}, 2, false},
+		"that of the judgement, after the write saw more": {attempt{number: 2, details: "sending " + m[1]}, expense.Attempt{Mark: m[0]}, 0, false},
+		"noted without a mark, another than judged":       {attempt{number: 2, details: "sending"}, expense.Attempt{Mark: m[0]}, 1, false},
 		"nothing noted, the same as judged":               {attempt{number: 2}, expense.Attempt{Mark: m[1]}, 1, true},
 		"nothing noted, another than judged":              {attempt{number: 2}, expense.Attempt{Mark: m[1]}, 2, false},
 		"in doubt, the same as judged":                    {attempt{}, expense.Attempt{OriginalRunID: runID, Doubtful: true, Mark: m[1]}, 1, true},
 		"in doubt, another than judged":                   {attempt{}, expense.Attempt{OriginalRunID: runID, Doubtful: true, Mark: m[1]}, 2, false},
 		"a run that was reset, another than judged":       {attempt{}, expense.Attempt{OriginalRunID: "another", Mark: m[1]}, 2, false},
-		"reset attempts, another than noted":              {attempt{number: 1, noted: []any{"sending", m[1]}}, expense.Attempt{OriginalRunID: runID, Mark: m[2]}, 2, false},
+		"reset attempts, another than noted":              {attempt{number: 1, details: "sending " + m[1]}, expense.Attempt{OriginalRunID: runID, Mark: m[2]}, 2, false},
 		"no mark at all":                                  {attempt{number: 2}, expense.Attempt{}, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -180,14 +186,14 @@ func TestTheMarkIsNotedBeforeTheWriteAndCarriedOn(t *testing.T) {
 		n := newNewer(t)
 		acts := n.activities(t, heartbeat(func(_ context.Context, details ...any) error { noted = details; return nil }))
 		n.on("approve", func(w http.ResponseWriter, _ *http.Request) {
-			require.Equal(t, []any{"sending", m}, noted)
+			require.Equal(t, []any{"sending " + m}, noted)
 			w.WriteHeader(http.StatusNoContent)
 		})
 		require.Zero(t, take(t, attempt{watched: time.Minute}, acts, actionV4(expense.Approve)))
 	})
 	t.Run("by an attempt that waits, for another that may come after it", func(t *testing.T) {
 		t.Parallel()
-		for _, before := range [][]any{{"sending", "m"}, {"sending"}} {
+		for _, before := range []string{"sending m", "sending"} {
 			var mu sync.Mutex
 			var noted [][]any
 			n := newNewer(t, look{Status: "A_APPR"})
@@ -197,11 +203,11 @@ func TestTheMarkIsNotedBeforeTheWriteAndCarriedOn(t *testing.T) {
 				noted = append(noted, details)
 				return nil
 			}))
-			take(t, attempt{number: 2, noted: before, watched: 200 * time.Millisecond}, acts, actionV4(expense.Approve))
+			take(t, attempt{number: 2, details: before, watched: 200 * time.Millisecond}, acts, actionV4(expense.Approve))
 			mu.Lock()
 			require.NotEmpty(t, noted)
 			for _, details := range noted {
-				require.Equal(t, before, details)
+				require.Equal(t, []any{before}, details)
 			}
 			mu.Unlock()
 		}
@@ -235,6 +241,19 @@ func TestARefusalByV4IsExplainedByAnotherRead(t *testing.T) {
 		e := failed(t, err, expense.Rejected)
 		require.True(t, e.NonRetryable())
 		require.Contains(t, e.Message(), "In Concur's words.")
+	})
+	t.Run("and what is missing of our access is named", func(t *testing.T) {
+		t.Parallel()
+		for status, kind := range map[int]expense.Kind{401: expense.Unauthorized, 403: expense.Forbidden, 503: expense.Unavailable} {
+			n := newNewer(t)
+			n.on("approve", says(status, `{"errorMessage":"In Concur's words."}`))
+			_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionV4(expense.Approve))
+			e := failed(t, err, kind)
+			var told expense.FailedWrite
+			require.NoError(t, e.Details(&told))
+			require.False(t, told.Doubtful)
+			require.Equal(t, kind == expense.Forbidden, strings.Contains(e.Message(), "expense.report.workflowstatus.write"))
+		}
 	})
 }
 

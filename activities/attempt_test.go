@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	temporallog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
@@ -35,7 +34,6 @@ type attempt struct {
 	number  int32         // 0: the first
 	watched time.Duration // the heartbeat timeout; 0: nobody watches
 	details string        // of the heartbeat of an attempt before
-	noted   []any         // the same, when there is more than one
 	cancel  func(context.CancelCauseFunc)
 }
 
@@ -74,21 +72,6 @@ func (o *outbound) GetInfo(ctx context.Context) activity.Info {
 		info.Attempt = o.attempt.number
 	}
 	return info
-}
-
-func (o *outbound) HasHeartbeatDetails(ctx context.Context) bool {
-	return o.attempt.noted != nil || o.Next.HasHeartbeatDetails(ctx)
-}
-
-func (o *outbound) GetHeartbeatDetails(ctx context.Context, into ...any) error {
-	if o.attempt.noted == nil {
-		return o.Next.GetHeartbeatDetails(ctx, into...)
-	}
-	payloads, err := converter.GetDefaultDataConverter().ToPayloads(o.attempt.noted...)
-	if err != nil {
-		return err
-	}
-	return converter.GetDefaultDataConverter().FromPayloads(payloads, into...)
 }
 
 // run makes one attempt of an activity.

@@ -91,6 +91,15 @@ func TestFetchReportByTheNewerInterfaces(t *testing.T) {
 	}
 }
 
+func TestAReportThatAV4AddressNamesIsReadByV3UnlessV4IsPreferred(t *testing.T) {
+	t.Parallel()
+	for preferred, want := range map[expense.Interface]expense.Interface{"": expense.V3, expense.V1: expense.V3, expense.V3: expense.V3, expense.V4: expense.V4} {
+		n := newNewer(t)
+		require.Equal(t, want, fetch(t, n.activities(t, by(preferred)), v4URI).Via)
+		require.NotContains(t, n.seen(), "read", "its v1.1 key is not known")
+	}
+}
+
 func TestOnlyTheListItemsThatRulesReadAreLookedUp(t *testing.T) {
 	t.Parallel()
 	t.Run("once for all entries", func(t *testing.T) {

@@ -50,7 +50,7 @@ func TestFetchRequest(t *testing.T) {
 	t.Run("any other is only said where it is", func(t *testing.T) {
 		t.Parallel()
 		for name, found := range map[string]look{
-			"submitted, for others": {Elsewhere: true}, "approved": {Status: "APPROVED"}, "sent back": {Status: "SENTBACK"}, "cancelled": {Status: "CANCELED"},
+			"submitted, for others": {Elsewhere: true}, "approved": {Status: "APPROVED"}, "sent back": {Status: "SENTBACK"}, "cancelled": {Status: "CANCELED"}, "in a state of its own": {Status: "X_OWN"},
 		} {
 			status := found.filled("SUBMITTED").Status
 			got := fetchRequest(t, newNewer(t, found).activities(t))
@@ -156,7 +156,7 @@ func TestALostAnswerAboutATravelRequest(t *testing.T) {
 	e := failed(t, err, expense.OutcomeUnknown)
 	require.False(t, e.NonRetryable())
 	mark := fetchRequest(t, lost.activities(t)).Mark
-	again := attempt{number: 2, noted: []any{"sending", mark}}
+	again := attempt{number: 2, details: "sending " + mark}
 	for name, c := range map[string]struct {
 		found look
 		want  expense.ActionTaken
@@ -278,13 +278,15 @@ func TestListPendingRequests(t *testing.T) {
 		require.Equal(t, expense.PendingRequests{Unjudged: true}, got)
 		require.Empty(t, h.seen())
 	})
-	t.Run("is tried again when a row cannot be read, and a person's where that is forbidden", func(t *testing.T) {
+	t.Run("is tried again when the list or a row of it cannot be read, and a person's where that is forbidden", func(t *testing.T) {
 		t.Parallel()
-		for status, kind := range map[int]expense.Kind{503: expense.Unavailable, 403: expense.Forbidden} {
-			n := newList(t)
-			n.on("request", says(status, "{}"))
-			_, err := run[expense.PendingRequests](t, attempt{}, n.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
-			require.Equal(t, kind == expense.Forbidden, failed(t, err, kind).NonRetryable())
+		for _, name := range []string{"request", "requests"} {
+			for status, kind := range map[int]expense.Kind{503: expense.Unavailable, 403: expense.Forbidden} {
+				n := newList(t)
+				n.on(name, says(status, "{}"))
+				_, err := run[expense.PendingRequests](t, attempt{}, n.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
+				require.Equal(t, kind == expense.Forbidden, failed(t, err, kind).NonRetryable())
+			}
 		}
 	})
 }

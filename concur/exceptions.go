@@ -102,7 +102,7 @@ func exceptionsPath(reportID string, e expense.HeldException) (string, error) {
 		path += "/expenses/" + e.ExpenseID + "/allocations/" + e.ObjectID
 		ids = append(ids, e.ExpenseID, e.ObjectID)
 	default:
-		return "", errors.New("Concur holds exceptions on a report, an expense or an allocation")
+		return "", errors.New("an exception is on a report, an expense or an allocation")
 	}
 	for _, id := range ids {
 		if err := checkID(id); err != nil {
