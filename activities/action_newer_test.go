@@ -292,6 +292,13 @@ func TestWhatBlocksAnActionIsNamed(t *testing.T) {
 		require.Contains(t, acting(n), "In Concur's words.")
 		require.NotContains(t, acting(newNewer(t)), "blocking exceptions", "or Concur lists none")
 	})
+	t.Run("and by v1.1 nothing is asked of v4", func(t *testing.T) {
+		n := newNewer(t)
+		n.on("act", refusedV4("step_exit_blocking_by_exception"))
+		_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, action(expense.Approve))
+		require.Contains(t, failed(t, err, expense.Blocked).Message(), "In Concur's words.")
+		require.Equal(t, []string{"read", "act", "read"}, n.seen())
+	})
 }
 
 func TestALostAnswerByV4IsRetriedAsDoubt(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"concur-connector/activities"
 	"concur-connector/expense"
+	"concur-connector/policy"
 )
 
 func heldOn(kind expense.ObjectType, id, code string) expense.HeldException {
@@ -138,6 +139,16 @@ func TestOnlyTheListItemsThatRulesReadAreLookedUp(t *testing.T) {
 			require.Equal(t, kind == expense.Forbidden, failed(t, err, kind).NonRetryable())
 		}
 	})
+}
+
+func TestExceptionsAreListedOnlyWhereRulesPostSome(t *testing.T) {
+	t.Parallel()
+	n := newNewer(t)
+	none, err := policy.Parse("rules.yaml", []byte(rulesFile)) // which reads nothing of an entry, either
+	require.NoError(t, err)
+	got := fetch(t, n.activities(t, func(o *activities.Options) { o.Rules = none }), v4URI)
+	require.Empty(t, got.Held)
+	require.Equal(t, []string{"header", "part", "header"}, n.seen())
 }
 
 func TestAReportElsewhereIsReadByItsHeaderAlone(t *testing.T) {
