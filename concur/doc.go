@@ -57,7 +57,7 @@
 // ([Client.UserID]). With [ReadOptions].Fallback a report that the newer interface refuses
 // to show is read by v1.1, and [Read].FellBack says so.
 //
-// Each request can also be made alone: [Client.Report] and [Client.ReportV2];
+// Each request can also be made alone: [Client.ReportV1] and [Client.ReportV2];
 // [Client.ReportV3], [Client.EntriesV3], [Client.ItemizationsV3] and
 // [Client.AllocationsV3], which read every page; [Client.ReportV4], [Client.ExpensesV4],
 // [Client.ExpenseV4], [Client.ItemizationsV4], [Client.AllocationsV4],
@@ -68,10 +68,10 @@
 // Identifiers of v1.1 mean nothing to v4. What is done with a report goes by the
 // generation by which it was read, which [expense.Report].Via names:
 //
-//   - read by v1.1: [Client.PostExceptions] with the report's Key and the entries' IDs,
-//     and [Client.TakeAction] with its ActionURL, which is of the workflow step;
-//   - read by v3 or v4: [Client.ReportExceptions], [Client.PutException] and
-//     [Client.DeleteException], and [Client.ApproveReport] or [Client.SendBackReport], with
+//   - read by v1.1: [Client.PostExceptionsV1] with the report's Key and the entries' IDs,
+//     and [Client.TakeActionV1] with its ActionURL, which is of the workflow step;
+//   - read by v3 or v4: [Client.ExceptionsV4], [Client.PutExceptionV4] and
+//     [Client.DeleteExceptionV4], and [Client.ApproveReportV4] or [Client.SendBackReportV4], with
 //     the report's ID. The ID of an entry read by v3 is the one that v4 takes, where Concur
 //     gives it; those of itemizations and allocations are v3's own, and v4 does not know
 //     them.
@@ -79,7 +79,7 @@
 // Nothing that writes can be repeated safely. Read the report first, act while it still
 // waits at the same stop ([expense.Report].Stop, [Read].Mark), and after an error of kind
 // [OutcomeUnknown] read it again before anything else. Travel requests are read with
-// [Client.ReadRequest] and acted on with [Client.TakeRequestAction].
+// [Client.ReadRequest] and acted on with [Client.ApproveRequestV4] or [Client.SendBackRequestV4].
 //
 // # Errors
 //

@@ -61,7 +61,7 @@ func DecodeExceptionResult(body []byte, n int) ([]ItemResult, error) {
 		err = result.settle()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the answer to the exceptions cannot be read: %w", err)
+		return nil, unreadable("the answer to the exceptions", err)
 	}
 	items := make([]ItemResult, n)
 	for i, said := range result.said {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/google/uuid"
 )
 
 // clip keeps at most limit runes of a text, without control characters and
@@ -53,4 +55,10 @@ func legal(text string) string {
 		}
 		return -1
 	}, strings.ToValidUTF8(text, ""))
+}
+
+// IsGUID reports whether a text is an identifier as Concur's v4 interfaces give one: 32
+// hexadecimal digits, with or without the hyphens of a UUID.
+func IsGUID(text string) bool {
+	return (len(text) == 32 || len(text) == 36) && uuid.Validate(text) == nil
 }

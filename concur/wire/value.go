@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"concur-connector/expense"
 )
@@ -101,44 +100,6 @@ func (d *reportReader) date(into *expense.Date) error {
 	return err
 }
 
-// The forms in which Concur prints or documents a date without and with a time.
-var (
-	dateForms     = []string{"2006-01-02", "1/2/2006"}
-	dateTimeForms = []string{
-		"2006-01-02T15:04:05", "2006-01-02T15:04:05Z07:00", "2006-01-02:15:04:05", "2006-01-02 15:04:05",
-		"2006-01-02T15:04", "1/2/2006 15:04:05", "1/2/2006 3:04:05 PM", "1/2/2006 3:04 PM",
-	}
-)
-
-// isoDate writes a date, or a date and a time, in ISO form. Midnight without a
-// zone is how Concur prints a date that has no time; the first of January of the
-// year one is how it prints none. What cannot be read is kept as it is.
-func isoDate(text string) expense.Date {
-	for _, form := range dateTimeForms {
-		t, err := time.Parse(form, text)
-		switch {
-		case err != nil:
-			continue
-		case t.Year() == 1:
-			return ""
-		case strings.HasSuffix(form, "Z07:00"):
-			return expense.Date(t.Format("2006-01-02T15:04:05.999999999Z07:00"))
-		case t.Equal(t.Truncate(24 * time.Hour)):
-			return expense.Date(t.Format("2006-01-02"))
-		}
-		return expense.Date(t.Format("2006-01-02T15:04:05.999999999"))
-	}
-	for _, form := range dateForms {
-		if t, err := time.Parse(form, text); err == nil {
-			if t.Year() == 1 {
-				return ""
-			}
-			return expense.Date(t.Format("2006-01-02"))
-		}
-	}
-	return expense.Date(text)
-}
-
 // fields keeps a numbered field: OrgUnit1 under "1" of units, Custom7 under "7"
 // of custom. Any other element is left to be skipped.
 func (d *reportReader) fields(name string, units, custom *map[string]expense.Field) error {
@@ -196,44 +157,4 @@ func (d *reportReader) field() (expense.Field, error) {
 		value = cmp.Or(value, string(bare))
 	}
 	return typedField(kind, value, code), nil
-}
-
-// typedField is a field of which its type and its code are given, or not: only a list
-// has a code, and one that has none of its own may be printed before its name.
-func typedField(kind, value, code string) expense.Field {
-	split := field(value)
-	switch {
-	case code != "" && split.Code == code:
-		return split
-	case code != "":
-		return expense.Field{Code: code, Value: value}
-	case kind == "", strings.HasSuffix(strings.ToLower(kind), "list"):
-		return split
-	}
-	return expense.Field{Value: value}
-}
-
-// field splits a list field, "(code) name" with or without the space. The code is
-// what stands between the first bracket and the one that closes it.
-func field(text string) expense.Field {
-	if !strings.HasPrefix(text, "(") {
-		return expense.Field{Value: text}
-	}
-	open := 0
-	for i, c := range text {
-		switch c {
-		case '(':
-			open++
-		case ')':
-			open--
-		}
-		if open == 0 {
-			code, name := strings.TrimSpace(text[1:i]), strings.TrimSpace(text[i+1:])
-			if code == "" || name == "" {
-				break
-			}
-			return expense.Field{Code: code, Value: name}
-		}
-	}
-	return expense.Field{Value: text}
 }
