@@ -18,6 +18,19 @@ func set(into *map[string]expense.Field, number string, f expense.Field) {
 	(*into)[number] = f
 }
 
+// fieldOf says where a field of that name is kept, and under which number: OrgUnit1 under
+// "1" of units, Custom7 under "7" of custom. Any other name is kept nowhere, and so is one
+// whose map is nil.
+func fieldOf(name string, units, custom *map[string]expense.Field) (into *map[string]expense.Field, number string) {
+	if number, ok := fieldNumber(name, "custom"); ok {
+		return custom, number
+	}
+	if number, ok := fieldNumber(name, "orgunit"); ok {
+		return units, number
+	}
+	return nil, ""
+}
+
 // fieldNumber returns the number in "custom7" or "orgUnit1", whose prefix is given in
 // lower case.
 func fieldNumber(name, prefix string) (string, bool) {

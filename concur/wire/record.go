@@ -229,13 +229,8 @@ func (r record) objects(name string) []record {
 // reads, or bare texts.
 func (r record) fields(units, custom *map[string]expense.Field, read func(record) expense.Field) {
 	for name, value := range r.values {
-		into := custom
-		number, ok := fieldNumber(name, "custom")
-		if !ok {
-			number, ok = fieldNumber(name, "orgunit")
-			into = units
-		}
-		if !ok || into == nil {
+		into, number := fieldOf(name, units, custom)
+		if into == nil {
 			continue
 		}
 		if _, ok := value.(map[string]any); ok {
@@ -265,14 +260,9 @@ func fieldOfRequest(f record) expense.Field {
 // item, and names the item's address; allocations are printed without addresses.
 func (r record) customData(units, custom *map[string]expense.Field) {
 	for _, f := range r.objects("customData") {
-		into := custom
-		number, ok := fieldNumber(f.text("id"), "custom")
-		if !ok {
-			number, ok = fieldNumber(f.text("id"), "orgunit")
-			into = units
-		}
+		into, number := fieldOf(f.text("id"), units, custom)
 		value := f.text("value")
-		if !ok || into == nil || value == "" {
+		if into == nil || value == "" {
 			continue
 		}
 		field := expense.Field{Value: value}

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/google/uuid"
 )
 
 // clip keeps at most limit runes of a text, without control characters and
@@ -60,5 +58,15 @@ func legal(text string) string {
 // IsGUID reports whether a text is an identifier as Concur's v4 interfaces give one: 32
 // hexadecimal digits, with or without the hyphens of a UUID.
 func IsGUID(text string) bool {
-	return (len(text) == 32 || len(text) == 36) && uuid.Validate(text) == nil
+	digits := 0
+	for i, r := range text {
+		switch {
+		case r >= '0' && r <= '9', r >= 'a' && r <= 'f', r >= 'A' && r <= 'F':
+			digits++
+		case r == '-' && len(text) == 36 && (i == 8 || i == 13 || i == 18 || i == 23):
+		default:
+			return false
+		}
+	}
+	return digits == 32 && (len(text) == 32 || len(text) == 36)
 }

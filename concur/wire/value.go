@@ -100,16 +100,10 @@ func (d *reportReader) date(into *expense.Date) error {
 	return err
 }
 
-// fields keeps a numbered field: OrgUnit1 under "1" of units, Custom7 under "7"
-// of custom. Any other element is left to be skipped.
+// fields keeps a numbered field. Any other element is left to be skipped.
 func (d *reportReader) fields(name string, units, custom *map[string]expense.Field) error {
-	into := custom
-	number, ok := fieldNumber(name, "custom")
-	if !ok {
-		number, ok = fieldNumber(name, "orgunit")
-		into = units
-	}
-	if !ok || into == nil {
+	into, number := fieldOf(name, units, custom)
+	if into == nil {
 		return nil
 	}
 	f, err := d.field()
