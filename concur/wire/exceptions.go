@@ -100,11 +100,11 @@ func readCount(d *document, into *int) error {
 	if err != nil || text == "" {
 		return err
 	}
-	n, err := strconv.ParseUint(text, 10, 31)
-	if err != nil {
+	n, ok := countOf(text)
+	if !ok {
 		return fmt.Errorf("%s is not a whole number", name)
 	}
-	*into = int(n)
+	*into = n
 	return nil
 }
 

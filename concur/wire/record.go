@@ -106,22 +106,18 @@ func (r record) some(names ...string) bool {
 	return false
 }
 
-// number returns a decimal number digit by digit, without a percent sign and without
-// an exponent.
+// number returns a decimal number digit by digit.
 func (r record) number(name string) string {
-	text := strings.TrimSpace(strings.TrimSuffix(r.text(name), "%"))
+	text := r.text(name)
 	if text == "" {
 		return ""
 	}
-	n, err := expense.ParseAmount(text)
-	switch {
-	case err != nil:
+	number, ok := decimalOf(text)
+	if !ok {
 		r.refuse(name, "is not a decimal number")
 		return ""
-	case strings.ContainsAny(text, "eE"):
-		return n.String()
 	}
-	return text
+	return number
 }
 
 // rateDecimals are as many as Concur prints of a rate.
@@ -157,22 +153,23 @@ func (r record) count(name string) (n int, given bool) {
 	if text == "" {
 		return 0, false
 	}
-	u, err := strconv.ParseUint(text, 10, 31)
-	if err != nil {
+	n, given = countOf(text)
+	if !given {
 		r.refuse(name, "is not a whole number")
 		return 0, false
 	}
-	return int(u), true
+	return n, true
 }
 
-// yes reads a boolean in every form in which Concur documents one.
+// yes reports whether one of these is.
 func (r record) yes(names ...string) bool {
 	for _, name := range names {
-		switch strings.ToLower(r.text(name)) {
-		case "true", "y", "yes", "1":
+		text := r.text(name)
+		yes, ok := yesOf(text)
+		if yes {
 			return true
-		case "", "false", "n", "no", "0":
-		default:
+		}
+		if text != "" && !ok {
 			r.refuse(name, "is neither yes nor no")
 		}
 	}

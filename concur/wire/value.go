@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/xml"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"concur-connector/expense"
@@ -45,19 +44,18 @@ func (d *reportReader) money(into **expense.Money) error {
 	return nil
 }
 
-// number keeps a decimal number digit by digit, without the percent sign that
-// Concur prints after a percentage.
+// number keeps a decimal number digit by digit.
 func (d *reportReader) number(into *string) error {
 	name := d.name
 	text, err := d.text()
 	if err != nil || text == "" {
 		return err
 	}
-	text = strings.TrimSpace(strings.TrimSuffix(text, "%"))
-	if _, err := expense.ParseAmount(text); err != nil {
+	number, ok := decimalOf(text)
+	if !ok {
 		return fmt.Errorf("%s is not a decimal number", name)
 	}
-	*into = text
+	*into = number
 	return nil
 }
 
@@ -68,29 +66,25 @@ func (d *reportReader) count(into *int) (bool, error) {
 	if err != nil || text == "" {
 		return false, err
 	}
-	n, err := strconv.ParseUint(text, 10, 31)
-	if err != nil {
+	n, ok := countOf(text)
+	if !ok {
 		return false, fmt.Errorf("%s is not a whole number", name)
 	}
-	*into = int(n)
+	*into = n
 	return true, nil
 }
 
 func (d *reportReader) bool(into *bool) error {
 	name := d.name
 	text, err := d.text()
-	if err != nil {
+	if err != nil || text == "" { // an alias of an element that says it
 		return err
 	}
-	switch strings.ToLower(text) {
-	case "y", "yes", "true", "1":
-		*into = true
-	case "n", "no", "false", "0":
-		*into = false
-	case "": // an alias of an element that says it
-	default:
+	yes, ok := yesOf(text)
+	if !ok {
 		return fmt.Errorf("%s is neither yes nor no", name)
 	}
+	*into = yes
 	return nil
 }
 
