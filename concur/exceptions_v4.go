@@ -29,8 +29,11 @@ func (c *Client) ExceptionsV4(ctx context.Context, reportID string) ([]expense.H
 	return ask(ctx, c, r, wire.DecodeHeldExceptions)
 }
 
-// PutExceptionV4 puts one exception on a report, an expense or an allocation. An empty
-// visibility is [expense.VisibleToAll].
+// PutExceptionV4 puts one exception on a report ([expense.OnReport]), on an expense
+// ([expense.OnEntry], with its ID as the ObjectID), or on an allocation
+// ([expense.OnAllocation], with the ExpenseID of its expense, too). An empty visibility is
+// [expense.VisibleToAll]. Of an exception that is there already Concur says nothing: ask
+// [Client.ExceptionsV4].
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html
 func (c *Client) PutExceptionV4(ctx context.Context, reportID string, e expense.HeldException) error {

@@ -22,9 +22,9 @@ type PendingReport struct {
 }
 
 // PendingReports hands over a page of the reports that wait at external validation,
-// everybody's, and returns what names the next page: nothing after the last. The first
-// page is named by nothing. A next page is followed only on the list's own path. An
-// error of yield ends it and is returned as it is.
+// everybody's, and returns what names the next page. The first page is "", and so is what
+// follows the last. A next page is followed only on the list's own path. An error of yield
+// ends it and is returned as it is. Yield may use the client.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
 func (c *Client) PendingReports(ctx context.Context, page string, yield func(PendingReport) error) (next string, err error) {

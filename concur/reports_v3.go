@@ -28,7 +28,7 @@ func (c *Client) headerV3(ctx context.Context, reportID, login string) (wire.Hea
 }
 
 // EntriesV3 reads all the entries of a report by v3, page by page. Their amounts in the
-// report's currency name none.
+// report's currency name none. The login is that of the owner, or "".
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-entry.html
 func (c *Client) EntriesV3(ctx context.Context, reportID, login string) ([]wire.EntryV3, error) {
@@ -42,8 +42,9 @@ func (c *Client) ItemizationsV3(ctx context.Context, reportID, login string) ([]
 	return everyPage(ctx, c, listV3("itemizations", reportID, login), wire.DecodeItemizationsV3)
 }
 
-// AllocationsV3 reads all the allocations of a report by v3, whatever the entry or the
-// itemization. The interface takes no login.
+// AllocationsV3 reads all the allocations of a report by v3. Each names its entry, or its
+// itemization, by the Key of [Client.EntriesV3] and [Client.ItemizationsV3]. The interface
+// takes no login.
 //
 // Source: https://developer.concur.com/api-reference/expense/allocations/expense-allocations.html
 func (c *Client) AllocationsV3(ctx context.Context, reportID string) ([]wire.AllocationV3, error) {

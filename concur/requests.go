@@ -84,8 +84,8 @@ func linked(err error) error {
 }
 
 // PendingRequests hands over a page of the travel requests that are submitted, and
-// returns what names the next page: nothing after the last. The first page is named by
-// nothing. A submitted request may wait for anybody: what Concur offers to do with it
+// returns what names the next page. The first page is "", and so is what follows the last.
+// A submitted request may wait for anybody: what Concur offers to do with it
 // says that it waits for us, and a row that names no operations leaves that open. An error
 // of yield ends it and is returned as it is.
 //
