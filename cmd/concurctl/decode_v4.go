@@ -199,7 +199,10 @@ func decodeRequestExceptions(body []byte) (payload, error) {
 }
 
 func isComments(d document) bool {
-	return hasAny(d.item, "comment", "value") && hasAny(d.item, "author", "isLatest")
+	is := func(item map[string]any) bool {
+		return hasAny(item, "comment", "value") && hasAny(item, "author", "isLatest")
+	}
+	return is(d.item) || is(d.under("commentDetails").item)
 }
 
 func decodeComments(body []byte) (payload, error) {

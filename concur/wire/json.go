@@ -16,6 +16,7 @@ import (
 const (
 	maxJSONDepth  = 32
 	maxJSONValues = 1 << 20 // that are held at one time
+	maxJSONRows   = 100_000 // of a list; no report is that long
 )
 
 // jsonDocument reads one JSON document. Names become lower case; of two values of one
@@ -83,7 +84,9 @@ func readRows[T any](body []byte, one string, read func(record) T, under ...stri
 	rows = []T{}
 	number := 0
 	err = d.rows(root.values, under, func(value any) error {
-		number++
+		if number++; number > maxJSONRows {
+			return fmt.Errorf("more than %d rows", maxJSONRows)
+		}
 		values, ok := value.(map[string]any)
 		if !ok { // a null, too: something may be missing
 			return errors.New("its list holds something else than objects")

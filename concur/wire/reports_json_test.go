@@ -238,16 +238,17 @@ func TestAReportInJSONThatCannotBeRepresentedIsRefused(t *testing.T) {
 func TestARowThatCannotBeRepresentedIsNamedByItsNumber(t *testing.T) {
 	t.Parallel()
 	for body, why := range map[string]string{
-		`{"Items":[{"ID":"a"},{"ID":"b","PostedAmount":"secret"}]}`: "the list of entries cannot be read: entry 2: PostedAmount is not a decimal number",
-		`{"Items":[{"ID":"a","ExchangeRate":"secret"}]}`:            "entry 1: ExchangeRate is not a decimal number",
-		`{"Items":[{"PostedAmount":1}]}`:                            "entry 1: it has no ID",
-		`{"Items":[{"ID":"a","Custom1":["secret"]}]}`:               "entry 1: custom1 is not a text",
-		`{"Items":[{"ID":"a"},null]}`:                               "its list holds something else than objects",
-		`{"Items":[],"items":[]}`:                                   "it holds more than one list",
-		`{"Items":"secret"}`:                                        "items is not a list",
-		`{"NextPage":null}`:                                         "it has no Items",
-		`{"NextPage":["secret"],"Items":[]}`:                        "NextPage is not a text",
-		`[{"ID":"a"}]`:                                              "it has no Items",
+		`{"Items":[{"ID":"a"},{"ID":"b","PostedAmount":"secret"}]}`:            "the list of entries cannot be read: entry 2: PostedAmount is not a decimal number",
+		`{"Items":[{"ID":"a","ExchangeRate":"secret"}]}`:                       "entry 1: ExchangeRate is not a decimal number",
+		`{"Items":[{"PostedAmount":1}]}`:                                       "entry 1: it has no ID",
+		`{"Items":[{"ID":"a","Custom1":["secret"]}]}`:                          "entry 1: custom1 is not a text",
+		`{"Items":[{"ID":"a"},null]}`:                                          "its list holds something else than objects",
+		`{"Items":[` + strings.Repeat(`{"ID":"a"},`, 100_000) + `{"ID":"a"}]}`: "more than 100000 rows",
+		`{"Items":[],"items":[]}`:                                              "it holds more than one list",
+		`{"Items":"secret"}`:                                                   "items is not a list",
+		`{"NextPage":null}`:                                                    "it has no Items",
+		`{"NextPage":["secret"],"Items":[]}`:                                   "NextPage is not a text",
+		`[{"ID":"a"}]`:                                                         "it has no Items",
 	} {
 		_, err := wire.DecodeEntriesV3([]byte(body))
 		require.ErrorContains(t, err, why)
