@@ -30,9 +30,9 @@ func (r request) at(path string, ids ...string) request {
 	return r
 }
 
-// of names a person in the request, whom Concur's messages may then name, too: of an
+// ofPerson says that the request names a person, whom Concur's messages may then name, too: of an
 // answer that is no success the code is kept alone.
-func (r request) of() request {
+func (r request) ofPerson() request {
 	r.discreet = true
 	return r
 }

@@ -17,8 +17,8 @@ import (
 // By v3 and v4 a report is read with many requests. Its header is read first and last,
 // and must be the same; a report that changes meanwhile is read again, and after three
 // times that is an error of kind [Unavailable]. Of a report that does not wait at an
-// external validation only the header is read, unless the options want it whole. An error of kind [NotFound] says that the
-// report is gone, and nothing else does.
+// external validation only the header is read, unless the options want it whole. An error
+// of kind [NotFound] says that the report is gone, and nothing else does.
 func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions) (Read, error) {
 	const op = "read report"
 	t, err := c.target(op, ObjectURI, objectURI)

@@ -20,7 +20,7 @@ func (c *Client) ReportV3(ctx context.Context, reportID, login string) (*expense
 }
 
 func (c *Client) headerV3(ctx context.Context, reportID, login string) (wire.Header, error) {
-	r := get("read report by v3", needsV3, pendingPath+"/%s", reportID).of()
+	r := get("read report by v3", needsV3, pendingPath+"/%s", reportID).ofPerson()
 	if login != "" {
 		r.target.query = "user=" + url.QueryEscape(login)
 	}
@@ -53,7 +53,7 @@ func (c *Client) AllocationsV3(ctx context.Context, reportID string) ([]wire.All
 
 // listV3 asks for the rows of one kind of one report.
 func listV3(kind, reportID, login string) request {
-	r := get("list "+kind+" by v3", needsV3, listPath+kind).of()
+	r := get("list "+kind+" by v3", needsV3, listPath+kind).ofPerson()
 	r.target.query = "limit=100&reportID=" + url.QueryEscape(reportID)
 	if login != "" {
 		r.target.query += "&user=" + url.QueryEscape(login)

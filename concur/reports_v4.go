@@ -73,5 +73,5 @@ func (c *Client) CommentsV4(ctx context.Context, userID, reportID string) ([]wir
 // getV4 reads something of a report in its owner's context. The first two IDs are those of
 // the owner and of the report.
 func getV4(op, path string, ids ...string) request {
-	return get(op, needsV4, v4UsersPath+"%s/context/TRAVELER/reports/%s"+path, ids...).of()
+	return get(op, needsV4, v4UsersPath+"%s/context/TRAVELER/reports/%s"+path, ids...).ofPerson()
 }

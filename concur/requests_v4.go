@@ -49,7 +49,7 @@ func (c *Client) expected(ctx context.Context, requestID, currency string) ([]ex
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html#request-resource-exceptions
 func (c *Client) RequestExceptionsV4(ctx context.Context, requestID, userID string) ([]expense.RequestException, error) {
-	r := get("read exceptions of travel request", needsRequests, requestsPath+"/%s/exceptions", requestID).of()
+	r := get("read exceptions of travel request", needsRequests, requestsPath+"/%s/exceptions", requestID).ofPerson()
 	r.silent = true
 	if userID != "" {
 		r.target.query = "userId=" + url.QueryEscape(userID)

@@ -21,7 +21,7 @@ const (
 //
 // Source: https://developer.concur.com/api-reference/profile/v4.1.identity.html#POST-users
 func (c *Client) UserID(ctx context.Context, login string) (string, error) {
-	r := request{op: "find user", needs: needsUsers, method: http.MethodPost, accept: mediaJSON, media: mediaJSON}.at(usersPath + "/.search").of()
+	r := request{op: "find user", needs: needsUsers, method: http.MethodPost, accept: mediaJSON, media: mediaJSON}.at(usersPath + "/.search").ofPerson()
 	if login == "" || len(login) > maxLogin || strings.ContainsFunc(login, func(c rune) bool { return c < ' ' || c == 0x7f }) {
 		return "", &Error{Op: r.op, Kind: Rejected, Message: "what is looked for cannot be a login"}
 	}
@@ -67,7 +67,7 @@ func theOne(login string, users []wire.User, more bool) (string, error) {
 //
 // Source: https://developer.concur.com/api-reference/profile/v4.1.identity.html#GET-user-identity
 func (c *Client) Login(ctx context.Context, userID string) (string, error) {
-	r := get("read user", needsUsers, usersPath+"/%s", userID).of()
+	r := get("read user", needsUsers, usersPath+"/%s", userID).ofPerson()
 	return c.logins.get(ctx, r.op, strings.ToLower(userID), func(ctx context.Context) (string, error) {
 		user, err := ask(ctx, c, r, about(userID, func(u wire.User) string { return u.ID }, wire.DecodeUser))
 		if err == nil && user.Login == "" {

@@ -52,7 +52,7 @@ func readExpense(r record) ExpenseV4 {
 	kind, payment, vendor, location := r.object("expenseType"), r.object("paymentType"), r.object("vendor"), r.object("location")
 	source, tax := r.object("expenseSourceIdentifiers"), r.object("expenseTaxSummary")
 	e := ExpenseV4{ParentID: r.text("parentExpenseId"), Allocated: allocated(r.text("allocationState")), Entry: expense.Entry{
-		ID: r.text("expenseId"), Type: kind.text("id"), TypeName: kind.text("name"), Date: r.date("transactionDate"),
+		ID: r.text("expenseId"), Type: kind.text("id"), TypeName: kind.text("name"), Date: day(r.date("transactionDate")),
 		Transaction: r.money("transactionAmount"), ExchangeRate: r.rate("exchangeRate"),
 		Posted: r.money("postedAmount"), Approved: r.money("approvedAmount"),
 		Purpose: r.text("businessPurpose"), Vendor: vendor.text("description", "name"),

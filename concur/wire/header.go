@@ -51,7 +51,7 @@ func DecodeReportV4(body []byte) (Header, error) {
 			ID: r.text("reportId"), Name: r.text("name"), Purpose: r.text("businessPurpose"),
 			Currency: r.text("currencyCode"), Status: r.text("approvalStatusId"), PaymentStatus: r.text("paymentStatusId"),
 			Policy: r.text("policyId"), Ledger: r.text("ledger", "ledgerId"),
-			Date: r.date("reportDate"), Created: r.date("creationDate"), Submitted: r.date("submitDate"),
+			Date: day(r.date("reportDate")), Created: r.date("creationDate"), Submitted: r.date("submitDate"),
 			EverSentBack: r.yes("isReportEverSentBack", "isSentBack"), HasException: r.yes("hasExceptions"),
 			Total: r.money("reportTotal"), PersonalExpenses: r.money("personalAmount"),
 			DueEmployee: r.money("amountDueEmployee"), DueCompanyCard: r.money("amountDueCompanyCard"),

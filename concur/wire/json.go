@@ -89,7 +89,7 @@ func readRows[T any](body []byte, one string, read func(record) T, under ...stri
 		}
 		values, ok := value.(map[string]any)
 		if !ok { // a null, too: something may be missing
-			return errors.New("its list holds something else than objects")
+			return fmt.Errorf("%s %d is not an object", one, number)
 		}
 		r := newRecord(values, fmt.Sprintf("%s %d: ", one, number))
 		rows = append(rows, read(r))

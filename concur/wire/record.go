@@ -73,12 +73,16 @@ func (r record) text(names ...string) string {
 }
 
 // money reads an amount, which is an object of a value and its currency, or the value
-// alone: a number, or a text that is one. Without a value there is no amount.
+// alone: a number, or a text that is one. Without a value there is no amount. Request v4 is
+// to call the value amount, and does for cash advances.
 func (r record) money(name string) *expense.Money {
 	from, value := r, name
 	_, isObject := r.get(name).(map[string]any)
 	if isObject {
 		from, value = r.object(name), "value"
+		if from.text(value) == "" && from.given("amount") {
+			value = "amount"
+		}
 	}
 	text := from.text(value)
 	if text == "" {

@@ -238,17 +238,16 @@ func TestAReportInJSONThatCannotBeRepresentedIsRefused(t *testing.T) {
 func TestARowThatCannotBeRepresentedIsNamedByItsNumber(t *testing.T) {
 	t.Parallel()
 	for body, why := range map[string]string{
-		`{"Items":[{"ID":"a"},{"ID":"b","PostedAmount":"secret"}]}`:            "the list of entries cannot be read: entry 2: PostedAmount is not a decimal number",
-		`{"Items":[{"ID":"a","ExchangeRate":"secret"}]}`:                       "entry 1: ExchangeRate is not a decimal number",
-		`{"Items":[{"PostedAmount":1}]}`:                                       "entry 1: it has no ID",
-		`{"Items":[{"ID":"a","Custom1":["secret"]}]}`:                          "entry 1: custom1 is not a text",
-		`{"Items":[{"ID":"a"},null]}`:                                          "its list holds something else than objects",
-		`{"Items":[` + strings.Repeat(`{"ID":"a"},`, 100_000) + `{"ID":"a"}]}`: "more than 100000 rows",
-		`{"Items":[],"items":[]}`:                                              "it holds more than one list",
-		`{"Items":"secret"}`:                                                   "items is not a list",
-		`{"NextPage":null}`:                                                    "it has no Items",
-		`{"NextPage":["secret"],"Items":[]}`:                                   "NextPage is not a text",
-		`[{"ID":"a"}]`:                                                         "it has no Items",
+		`{"Items":[{"ID":"a"},{"ID":"b","PostedAmount":"secret"}]}`: "the list of entries cannot be read: entry 2: PostedAmount is not a decimal number",
+		`{"Items":[{"ID":"a","ExchangeRate":"secret"}]}`:            "entry 1: ExchangeRate is not a decimal number",
+		`{"Items":[{"PostedAmount":1}]}`:                            "entry 1: it has no ID",
+		`{"Items":[{"ID":"a","Custom1":["secret"]}]}`:               "entry 1: custom1 is not a text",
+		`{"Items":[{"ID":"a"},null]}`:                               "entry 2 is not an object",
+		`{"Items":[],"items":[]}`:                                   "it holds more than one list",
+		`{"Items":"secret"}`:                                        "items is not a list",
+		`{"NextPage":null}`:                                         "it has no Items",
+		`{"NextPage":["secret"],"Items":[]}`:                        "NextPage is not a text",
+		`[{"ID":"a"}]`:                                              "it has no Items",
 	} {
 		_, err := wire.DecodeEntriesV3([]byte(body))
 		require.ErrorContains(t, err, why)
@@ -261,8 +260,8 @@ func TestARowThatCannotBeRepresentedIsNamedByItsNumber(t *testing.T) {
 		`[{"expenseId":"a","attendeeCount":-1}]`:                                       "entry 1: attendeeCount is not a whole number",
 		`[{"expenseId":"a","expenseType":"secret"}]`:                                   "entry 1: expenseType is not an object",
 		`[{"expenseId":null}]`: "entry 1: it has no ID",
-		`["secret"]`:           "its list holds something else than objects",
-		`[null]`:               "its list holds something else than objects",
+		`["secret"]`:           "entry 1 is not an object",
+		`[null]`:               "entry 1 is not an object",
 		`null`:                 "it is not a JSON list",
 		`{"expenseId":"a"}`:    "it is not a JSON list",
 		`[{"expenseId":"a"}`:   "ends before it is complete",
@@ -272,6 +271,16 @@ func TestARowThatCannotBeRepresentedIsNamedByItsNumber(t *testing.T) {
 		require.ErrorContains(t, err, why)
 		require.NotContains(t, err.Error(), "secret")
 	}
+}
+
+func TestTheRowsOfAListAreBounded(t *testing.T) {
+	t.Parallel()
+	rows := func(n int) []byte { return []byte("[" + strings.Repeat("{},", n-1) + "{}]") }
+	comments, err := wire.DecodeComments(rows(100_000))
+	require.NoError(t, err)
+	require.Len(t, comments, 100_000)
+	_, err = wire.DecodeComments(rows(100_001))
+	require.EqualError(t, err, "the comments cannot be read: more than 100000 rows")
 }
 
 // FuzzDecodeReportJSON looks for a body that makes a decoder of v3 or v4 panic or accept

@@ -84,6 +84,9 @@ func TestTheMarkOfARequestChangesWithItsContentAlone(t *testing.T) {
 func TestARequestThatCannotBeRepresentedIsAnError(t *testing.T) {
 	t.Parallel()
 	good := `{"id":"A","approvalStatus":{"code":"SUBMITTED"}%s}`
+	cash, err := wire.DecodeRequest([]byte(strings.Replace(good, "%s", `,"totalPostedAmount":{"amount":1.50,"currency":"EUR"},"totalApprovedAmount":{"value":2,"amount":3,"currency":"EUR"}`, 1)))
+	require.NoError(t, err)
+	require.Equal(t, []string{"1.50 EUR", "2.00 EUR"}, []string{cash.Posted.String(), cash.Approved.String()}, "what is to be the value's name")
 	for name, c := range map[string]struct{ body, says string }{
 		"nothing":                 {"", "empty"},
 		"no object":               {`[]`, "it is not a JSON object"},
@@ -132,7 +135,7 @@ func TestDecodeRequests(t *testing.T) {
 	for body, says := range map[string]string{
 		`{"errors": []}`:   "it has no data",
 		`{"data": null}`:   "it has no data",
-		`{"data": [null]}`: "something else than objects",
+		`{"data": [null]}`: "row 1 is not an object",
 		`{"data": [{"id": "A", "approvalStatus": {"code": "S"}}, {"id": "B"}]}`:                    "row 2: it has no approval status",
 		`{"data": [], "operations": [{"rel": "next"}]}`:                                            "next page has no href",
 		`{"data": [], "operations": [{"rel": "next", "href": "a"}, {"rel": "next", "href": "b"}]}`: "more than one next page",
