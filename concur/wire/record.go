@@ -234,11 +234,12 @@ func (r record) fields(units, custom *map[string]expense.Field, read func(record
 		if into == nil {
 			continue
 		}
-		if _, ok := value.(map[string]any); ok {
+		switch value.(type) {
+		case map[string]any, []any:
 			set(into, number, read(r.object(name)))
-			continue
+		default:
+			set(into, number, typedField("", r.text(name), ""))
 		}
-		set(into, number, typedField("", r.text(name), ""))
 	}
 }
 

@@ -241,7 +241,7 @@ func TestARowThatCannotBeRepresentedIsNamedByItsNumber(t *testing.T) {
 		`{"Items":[{"ID":"a"},{"ID":"b","PostedAmount":"secret"}]}`: "the list of entries cannot be read: entry 2: PostedAmount is not a decimal number",
 		`{"Items":[{"ID":"a","ExchangeRate":"secret"}]}`:            "entry 1: ExchangeRate is not a decimal number",
 		`{"Items":[{"PostedAmount":1}]}`:                            "entry 1: it has no ID",
-		`{"Items":[{"ID":"a","Custom1":["secret"]}]}`:               "entry 1: custom1 is not a text",
+		`{"Items":[{"ID":"a","Custom1":["secret"]}]}`:               "entry 1: custom1 holds something else than objects",
 		`{"Items":[{"ID":"a"},null]}`:                               "entry 2 is not an object",
 		`{"Items":[],"items":[]}`:                                   "it holds more than one list",
 		`{"Items":"secret"}`:                                        "items is not a list",

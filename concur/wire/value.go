@@ -108,10 +108,11 @@ func (d *reportReader) fields(name string, units, custom *map[string]expense.Fie
 }
 
 // field reads the element that was begun last: a text, or the children Type, Value and
-// Code of v2.0.
+// Code of v2.0, which others may join.
 func (d *reportReader) field() (expense.Field, error) {
 	name, null, bare := d.name, d.null, []byte(nil)
 	var kind, value, code string
+	strange := false
 	for level := d.depth; d.depth >= level; {
 		token, err := d.next()
 		if err != nil {
@@ -129,12 +130,17 @@ func (d *reportReader) field() (expense.Field, error) {
 			case "code":
 				err = d.string(&code)
 			default:
-				err = fmt.Errorf("%s holds elements where a text is expected", name)
+				var text bool
+				text, err = d.skip()
+				strange = strange || text
 			}
 			if err != nil {
 				return expense.Field{}, err
 			}
 		}
+	}
+	if strange && kind+value+code == "" {
+		return expense.Field{}, fmt.Errorf("%s holds elements where a text is expected", name)
 	}
 	bare = bytes.TrimSpace(bare)
 	if null || kind+value+code+string(bare) == "" {
