@@ -58,14 +58,14 @@ func readExpense(r record) ExpenseV4 {
 		Purpose: r.text("businessPurpose"), Vendor: vendor.text("description", "name"),
 		Location: location.text("city", "name"), Subdivision: location.text("countrySubDivisionCode"), Country: location.text("countryCode"),
 		PaymentType: payment.text("id", "code"), Personal: r.yes("isPersonalExpense"),
-		CompanyCard: source.text("creditCardTransactionId") != "", PersonalCard: source.text("personalCardTransactionId") != "",
+		CompanyCard: source.holds("creditCardTransactionId", "creditCardTransaction"), PersonalCard: source.holds("personalCardTransactionId"),
 		HasVAT: tax.some("totalTaxPostedAmount", "vatTaxTotal"), HasExceptions: r.yes("hasExceptions", "hasBlockingExceptions"),
 		ReceiptRequired: r.yes("isPaperReceiptRequired"), ImageRequired: r.yes("isImageRequired"),
-		HasReceipt: r.text("receiptImageId", "ereceiptImageId") != "" || source.text("ereceiptId", "receiptImageId", "expenseCaptureImageId") != "",
+		HasReceipt: r.holds("receiptImageId", "ereceiptImageId") || source.holds("ereceiptId", "receiptImageId", "expenseCaptureImageId", "receipts"),
 	}}
 	e.AttendeeCount, e.Counted = r.count("attendeeCount")
 	links := r.objects("links")
-	e.Doubtful = len(links) > 0 && !slices.ContainsFunc(links, func(l record) bool { return l.text("rel") == "itemizations" })
+	e.Doubtful = len(links) > 0 && !r.given("parentExpenseId") && !slices.ContainsFunc(links, func(l record) bool { return l.text("rel") == "itemizations" })
 	r.customData(&e.OrgUnits, &e.Custom)
 	r.wants(e.ID)
 	return e

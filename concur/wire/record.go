@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -98,6 +99,21 @@ func (r record) money(name string) *expense.Money {
 		m.Currency = strings.ToUpper(from.text("currencyCode", "currency"))
 	}
 	return m
+}
+
+// holds reports whether one of the values holds anything, whatever its kind.
+func (r record) holds(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		switch v := r.get(name).(type) {
+		case nil:
+			return false
+		case map[string]any:
+			return len(v) > 0
+		case []any:
+			return len(v) > 0
+		}
+		return r.text(name) != ""
+	})
 }
 
 // some reports whether one of the amounts is there and not zero.

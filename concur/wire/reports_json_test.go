@@ -127,6 +127,28 @@ func TestDecodeExpensesV4(t *testing.T) {
 	require.Empty(t, all)
 }
 
+func TestAnExpenseV4AsItIsSeen(t *testing.T) {
+	t.Parallel()
+	read := func(inner string) wire.ExpenseV4 {
+		e, err := wire.DecodeExpenseV4([]byte(`{"expenseId":"E"` + inner + `}`))
+		require.NoError(t, err, inner)
+		return e
+	}
+	const self = `,"links":[{"rel":"self"}]`
+	require.True(t, read(self).Doubtful)
+	require.False(t, read(self+`,"parentExpenseId":null`).Doubtful, "it says that it has no parent")
+	require.False(t, read(`,"expenseSourceIdentifiers":{"receipts":null,"creditCardTransaction":null,"creditCardTransactionId":""}`).HasReceipt)
+	e := read(`,"expenseSourceIdentifiers":{"receipts":[{"imageId":"SECRET"}],"creditCardTransaction":{"id":"SECRET"}},"transactionDate":"2026-03-11T00:00:00.000Z"`)
+	require.True(t, e.HasReceipt)
+	require.True(t, e.CompanyCard)
+	require.Equal(t, expense.Date("2026-03-11"), e.Date)
+	requireNoSecret(t, e)
+	h, err := wire.DecodeReportV4([]byte(`{"reportId":"R","approvalStatusId":"A_EXTV","hasBlockingExceptions":true,"reportDate":"2026-03-11T00:00:00Z"}`))
+	require.NoError(t, err)
+	require.True(t, h.Report.HasException)
+	require.Equal(t, expense.Date("2026-03-11"), h.Report.Date)
+}
+
 func TestDecodeAllocationsV4(t *testing.T) {
 	t.Parallel()
 	all, err := wire.DecodeAllocationsV4([]byte(`[{"customData":[{"id":"custom9","value":"D3954B47BCEC9446A4FFC49E0000B46E","isValid":true},{"id":"custom1","value":"text"}],
