@@ -26,8 +26,8 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			without: "\tif now.Kind == \"never\" {\n\t\treturn expense.ActionTaken{",
 		},
 		"the status in the body of a 200": {
-			file: "concur/reports.go", story: "rejected",
-			with:    "if !ok {",
+			file: "concur/reports_v1.go", story: "rejected",
+			with:    "if err == nil && !ok {",
 			without: "if false && !ok {",
 		},
 		"the allow-list of hosts": {
