@@ -78,7 +78,7 @@ func (a *Activities) putOne(ctx context.Context, pulse *pulse, in expense.PostEx
 	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
 		return expense.Reading{}, err
 	}
-	err := a.options.Concur.PutException(ctx, now.Report.ID, e)
+	err := a.options.Concur.PutExceptionV4(ctx, now.Report.ID, e)
 	if refused(err) {
 		return a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
 	}
@@ -87,7 +87,7 @@ func (a *Activities) putOne(ctx context.Context, pulse *pulse, in expense.PostEx
 
 // verify looks whether what Concur has accepted is there.
 func (a *Activities) verify(ctx context.Context, now found, items []expense.PostedException) error {
-	held, err := a.options.Concur.ReportExceptions(ctx, now.Report.ID)
+	held, err := a.options.Concur.ExceptionsV4(ctx, now.Report.ID)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (a *Activities) holding(ctx context.Context, objectURI, stop string, attemp
 	if err != nil || now.Kind != "" || now.withheld != "" {
 		return now, nil, err
 	}
-	held, err := a.options.Concur.ReportExceptions(ctx, now.Report.ID)
+	held, err := a.options.Concur.ExceptionsV4(ctx, now.Report.ID)
 	return now, held, err
 }
 
@@ -198,7 +198,7 @@ func (a *Activities) takeOff(ctx context.Context, pulse *pulse, in expense.Clear
 	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
 		return expense.Reading{}, err
 	}
-	err := a.options.Concur.DeleteException(ctx, now.Report.ID, e)
+	err := a.options.Concur.DeleteExceptionV4(ctx, now.Report.ID, e)
 	if refused(err) {
 		return a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
 	}

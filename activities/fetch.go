@@ -122,7 +122,7 @@ func (a *Activities) held(ctx context.Context, report *expense.Report) ([]expens
 	if !report.Via.IsV4() || len(codes) == 0 {
 		return nil, nil
 	}
-	all, err := a.options.Concur.ReportExceptions(ctx, report.ID)
+	all, err := a.options.Concur.ExceptionsV4(ctx, report.ID)
 	return slices.DeleteFunc(all, func(e expense.HeldException) bool { return !slices.Contains(codes, e.Code) }), err
 }
 

@@ -59,17 +59,26 @@ func (a *Activities) act(ctx context.Context, now found, in expense.TakeActionIn
 	case now.Request != nil:
 		return a.actOnRequest(ctx, now.Request, in)
 	case !now.Report.Via.IsV4():
-		return api.TakeAction(ctx, now.Report.ActionURL, in.Action, in.Comment)
+		return api.TakeActionV1(ctx, now.Report.ActionURL, in.Action, in.Comment)
 	case in.Action == expense.SendBack:
-		return api.SendBackReport(ctx, now.Report.ID, in.Comment, a.options.Guard)
+		return api.SendBackReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
 	}
-	return api.ApproveReport(ctx, now.Report.ID, in.Comment, a.options.Guard)
+	return api.ApproveReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
 }
 
 // actOnRequest looks at the request that comes back: a success whose body shows something
 // else is none, and of one whose body shows what was read before nobody knows.
 func (a *Activities) actOnRequest(ctx context.Context, before *expense.TravelRequest, in expense.TakeActionInput) error {
-	after, err := a.options.Concur.TakeRequestAction(ctx, before.ID, in.Action, in.Comment)
+	api, after := a.options.Concur, (*expense.TravelRequest)(nil)
+	var err error
+	switch in.Action {
+	case expense.Approve:
+		after, err = api.ApproveRequestV4(ctx, before.ID)
+	case expense.SendBack:
+		after, err = api.SendBackRequestV4(ctx, before.ID, in.Comment)
+	default:
+		err = &concur.Error{Op: "take action", Kind: expense.Rejected, Message: "Concur can only approve or send back"}
+	}
 	switch {
 	case err != nil:
 		return err
@@ -115,7 +124,7 @@ func (a *Activities) blocking(ctx context.Context, now found, err error) error {
 	if now.Report == nil || !now.Report.Via.IsV4() || !errors.As(err, &e) || e.Kind != expense.Blocked {
 		return err
 	}
-	held, listing := a.options.Concur.ReportExceptions(context.WithoutCancel(ctx), now.Report.ID)
+	held, listing := a.options.Concur.ExceptionsV4(context.WithoutCancel(ctx), now.Report.ID)
 	var names []string
 	for _, one := range held {
 		if one.Blocking && len(names) < maxBlocking {
