@@ -326,6 +326,18 @@ func TestALostAnswerByV4IsRetriedAsDoubt(t *testing.T) {
 
 func TestNothingIsSentByV4ThatIsHeld(t *testing.T) {
 	t.Parallel()
+	t.Run("by not being an action of Concur's", func(t *testing.T) {
+		t.Parallel()
+		for _, none := range []expense.Action{expense.Ask, ""} {
+			for _, in := range []expense.TakeActionInput{actionV4(none), actionOnRequest(none)} {
+				n := newNewer(t)
+				_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, in)
+				require.True(t, failed(t, err, expense.Rejected).NonRetryable())
+				require.NotContains(t, n.seen(), "approve")
+				require.NotContains(t, n.seen(), "approve request")
+			}
+		}
+	})
 	t.Run("by writes that are off", func(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)

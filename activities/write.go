@@ -62,9 +62,14 @@ func (a *Activities) act(ctx context.Context, now found, in expense.TakeActionIn
 		return api.TakeActionV1(ctx, now.Report.ActionURL, in.Action, in.Comment)
 	case in.Action == expense.SendBack:
 		return api.SendBackReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
+	case in.Action == expense.Approve:
+		return api.ApproveReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
 	}
-	return api.ApproveReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
+	return errNoAction
 }
+
+// errNoAction ends what is neither of the two: nothing is passed on by default.
+var errNoAction = &concur.Error{Op: "take action", Kind: expense.Rejected, Message: "Concur can only approve or send back"}
 
 // actOnRequest looks at the request that comes back: a success whose body shows something
 // else is none, and of one whose body shows what was read before nobody knows.
@@ -77,7 +82,7 @@ func (a *Activities) actOnRequest(ctx context.Context, before *expense.TravelReq
 	case expense.SendBack:
 		after, err = api.SendBackRequestV4(ctx, before.ID, in.Comment)
 	default:
-		err = &concur.Error{Op: "take action", Kind: expense.Rejected, Message: "Concur can only approve or send back"}
+		err = errNoAction
 	}
 	switch {
 	case err != nil:
