@@ -46,8 +46,8 @@
 //     is of use nowhere else. The currency of what was paid is only named, in words.
 //   - [expense.V3]: a few requests for each hundred entries. Currencies are codes, and
 //     list fields have their codes. Of attendees and comments it says only whether there
-//     are any, and the count is then one. Its user needs the role Web Services
-//     Administrator.
+//     are any: with [expense.Parts] for them v4 is asked how many, and without, the count
+//     is one. Its user needs the role Web Services Administrator.
 //   - [expense.V4]: requests for each entry, which [expense.Parts] limits. List fields
 //     hold the identifier of an item, which [Client.ListItem] resolves. Concur grants v4
 //     to each application.

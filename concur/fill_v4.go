@@ -48,12 +48,8 @@ func (s sourceV4) fill(ctx context.Context, report *expense.Report, parts expens
 		return nil
 	}
 	comments, err := s.client.CommentsV4(ctx, s.at.userID, s.at.reportID)
-	counts := map[string]int{}
-	for _, comment := range comments {
-		counts[comment.ExpenseID]++
-	}
-	for i := range report.Entries {
-		report.Entries[i].CommentCount = counts[report.Entries[i].ID]
+	if err == nil {
+		countComments(report, comments)
 	}
 	return err
 }

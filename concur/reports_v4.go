@@ -53,25 +53,36 @@ func (c *Client) AllocationsV4(ctx context.Context, userID, reportID, expenseID 
 	return ask(ctx, c, getV4("list allocations by v4", "/expenses/%s/allocations", userID, reportID, expenseID), wire.DecodeAllocationsV4)
 }
 
-// AttendeesV4 counts the attendees of an expense by v4. Who they are is not kept.
+// AttendeesV4 counts the attendees of an expense by v4. Who they are is not kept. Without a
+// user the address that names none is asked, which wants a company's token.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.expense-attendee-associations.html
 func (c *Client) AttendeesV4(ctx context.Context, userID, reportID, expenseID string) (wire.Attendees, error) {
-	return ask(ctx, c, getV4("count attendees by v4", "/expenses/%s/attendees", userID, reportID, expenseID), wire.DecodeAttendeesV4)
+	return ask(ctx, c, getV4("count attendees by v4", attendeesPath, userID, reportID, expenseID), wire.DecodeAttendeesV4)
 }
 
 // CommentsV4 reads the comments of a report by v4, those on its expenses included. Who
-// wrote them is not kept.
+// wrote them is not kept. Without a user the address that names none is asked, which wants
+// a company's token.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.comments.html
 func (c *Client) CommentsV4(ctx context.Context, userID, reportID string) ([]wire.Comment, error) {
-	r := getV4("list comments by v4", "/comments", userID, reportID)
+	r := getV4("list comments by v4", commentsPath, userID, reportID)
 	r.target.query = "includeAllComments=true"
 	return ask(ctx, c, r, wire.DecodeComments)
 }
 
+// What can be read without naming the report's owner.
+const (
+	attendeesPath = "/expenses/%s/attendees"
+	commentsPath  = "/comments"
+)
+
 // getV4 reads something of a report in its owner's context. The first two IDs are those of
 // the owner and of the report.
 func getV4(op, path string, ids ...string) request {
+	if ids[0] == "" && (path == attendeesPath || path == commentsPath) {
+		return get(op, needsV4, v4ReportsPath+"%s"+path, ids[1:]...)
+	}
 	return get(op, needsV4, v4UsersPath+"%s/context/TRAVELER/reports/%s"+path, ids...).ofPerson()
 }

@@ -54,10 +54,10 @@
 // (CONCUR_INTERFACE). List fields have code and value by all of them. By v4 a field of an
 // entry that is read costs requests: its custom fields, organisational units and hasVat
 // one for each entry; itemized, itemizations and allocations one or more for each entry;
-// commentCount one or more for the report ([Policy.Parts]). By v3, attendeeCount and
-// commentCount say only whether there are any, receiptRequired is not told, paymentType is
-// an identifier, an itemized entry may have allocations, and a report has no purpose; by
-// v4 there is no category.
+// commentCount one for the report ([Policy.Parts]). By v3 attendeeCount costs one for each
+// entry that has attendees. By v3 receiptRequired is not told, paymentType is an
+// identifier, an itemized entry may have allocations, and a report has no purpose; by v4
+// there is no category.
 //
 // A rule that errs, or costs too much to evaluate, has no effects of its own: it
 // asks a person and never approves. All violations are collected. Sending back goes

@@ -53,6 +53,7 @@ func (p *Policy) Parts() expense.Parts {
 		Details:      n.reads(entryShape, "custom", "orgUnits", "hasVat") || n.reads(itemizationShape, "custom", "orgUnits"),
 		Itemizations: n.reads(entryShape, "itemizations", "itemized", "allocations"),
 		Allocations:  n.reads(entryShape, "allocations") || n.reads(itemizationShape, "allocations"),
+		Attendees:    n.reads(entryShape, "attendeeCount"),
 		Comments:     n.reads(entryShape, "commentCount"),
 	}
 }

@@ -149,6 +149,7 @@ func TestPartsAreThoseThatTheRulesRead(t *testing.T) {
 		`entry.itemizations.all(i, i.custom["2"].value == "")`:              {Itemizations: true, Details: true},
 		`entry.allocations.all(a, a.percentage == "100")`:                   {Itemizations: true, Allocations: true},
 		`entry.itemizations.all(i, i.allocations.size() == 1)`:              {Itemizations: true, Allocations: true},
+		`entry.attendeeCount > 1`:                                           {Attendees: true},
 		`entry.commentCount > 0`:                                            {Comments: true},
 		`report.entries[0] == entry`:                                        expense.AllParts,
 	} {
