@@ -35,6 +35,7 @@ type request struct {
 	write  bool   // it changes something: an answer that is lost leaves that unknown
 	own    bool   // it changes our own access, and no report
 	silent bool   // its answer needs no body
+	wants  int    // the only status that is a success of this write; 0: any of them
 	accept string // the media type that is asked for; XML when empty
 	media  string // of the body; XML when empty
 

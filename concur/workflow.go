@@ -40,20 +40,26 @@ func (c *Client) actOnReport(ctx context.Context, op, reportID, action, comment 
 	}
 	r.target.path = v4ReportsPath + reportID + "/" + action
 	r.body = wire.EncodeWorkflow(comment, fields)
+	r.wants = http.StatusNoContent // nothing lists what was done: any other success may be a gateway's
 	return c.write(ctx, r)
 }
 
 // write sends a write whose success has no body, or one that says nothing. One that speaks
-// of an error is none: what became of the write is unknown then.
+// of an error is none, nor one of another status than the request wants: what became of the
+// write is unknown then.
 func (c *Client) write(ctx context.Context, r request) error {
 	a, err := c.do(ctx, r)
 	if err != nil {
 		return err
 	}
 	code, message := wire.DecodeError(a.body)
-	if code == "" && message == "" {
+	switch {
+	case code != "" || message != "":
+		message = strings.TrimSuffix("a success speaks of an error: "+message, ": ")
+	case r.wants != 0 && a.status != r.wants:
+		message = "the answer is a success that Concur does not document"
+	default:
 		return nil
 	}
-	return &Error{Op: r.op, Kind: OutcomeUnknown, Status: a.status, Code: code, CorrelationID: a.correlation,
-		Message: strings.TrimSuffix("a success speaks of an error: "+message, ": ")}
+	return &Error{Op: r.op, Kind: OutcomeUnknown, Status: a.status, Code: code, CorrelationID: a.correlation, Message: message}
 }

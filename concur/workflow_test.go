@@ -54,12 +54,15 @@ func TestWorkflowsV4(t *testing.T) {
 			answering(200, "application/json", `{"errorMessage":"no","errorId":"x.y"}`),
 			answering(200, "application/json", `{"errors":[{"errorCode":"NO_APPROVER"}]}`),
 			answering(200, "text/html", "<!doctype html><html></html>"),
+			answering(200, "application/json", ""),
+			answering(200, "application/json", "{}"),
+			answering(200, "application/json", `{"data":`),
+			answering(202, "", ""),
 			raw("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"),
 			raw(""),
 		} {
 			require.ErrorIs(t, newServer(t, api).client(t).ApproveReport(ctx, reportID, "", nil), concur.OutcomeUnknown)
 		}
-		require.NoError(t, newServer(t, answering(200, "application/json", `{}`)).client(t).ApproveReport(ctx, reportID, "", nil))
 	})
 	t.Run("who may not is told what it takes", func(t *testing.T) {
 		t.Parallel()
