@@ -29,6 +29,10 @@ check: ## gofmt, go vet, staticcheck, workflowcheck, go mod
 kill-points: ## play every story with the worker killed at every request (long)
 	KILL_POINTS=all go test ./dev -run TestKillPoints -timeout 90m -v
 
+.PHONY: interfaces
+interfaces: ## play every story by every interface of Concur
+	STORIES=all go test ./dev -run 'TestStories' -v
+
 .PHONY: sweep
 sweep: ## have failed lists of 1,000 and of 10,000 swept, and say what it took (long)
 	SWEEP_SIZES=1000,10000 go test ./dev -run TestASweepOfThousands -timeout 90m -v

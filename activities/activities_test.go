@@ -39,7 +39,7 @@ func TestFetchReport(t *testing.T) {
 	t.Run("a report that waits comes with its stop, its revision and all that is judged", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Flag: "Y", Flag1: "Y", Purpose: "Training"})
-		full, err := h.client(t).Report(context.Background(), objectURI)
+		full, err := h.client(t).ReportV1(context.Background(), objectURI)
 		require.NoError(t, err)
 		got, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, readInput())
 		require.NoError(t, err)

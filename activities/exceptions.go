@@ -21,7 +21,7 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
 	if in.Via.IsV4() {
-		return a.putExceptions(ctx, pulse, in)
+		return a.putExceptions(ctx, pulse, in, first)
 	}
 	now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
 	if err != nil || now.Kind != "" {
@@ -51,7 +51,7 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	if err := pulse.beforeWrite(ctx, ""); err != nil {
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
-	results, err := a.options.Concur.PostExceptions(ctx, now.Report.Key, send)
+	results, err := a.options.Concur.PostExceptionsV1(ctx, now.Report.Key, send)
 	if refused(err) {
 		reading, err := a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
 		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, !first)

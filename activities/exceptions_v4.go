@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"concur-connector/concur"
@@ -13,53 +12,65 @@ import (
 // putExceptions puts on a report what is missing there, one by one, and looks whether it
 // is there then. What is on it already, whoever put it there, is not put again: an attempt
 // that takes the place of another does what is left.
-func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense.PostExceptionsInput) (expense.PostedExceptions, error) {
-	posted := expense.PostedExceptions{Items: make([]expense.PostedException, len(in.Exceptions))}
+func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense.PostExceptionsInput, first bool) (expense.PostedExceptions, error) {
 	now, held, err := a.holding(ctx, in.ObjectURI, in.Stop, in.Attempt)
 	if err != nil || now.Kind != "" {
-		return expense.PostedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, false)
+		return expense.PostedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, !first)
 	}
 	if now.withheld != "" {
 		return expense.PostedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
 	}
-	var put []int
+	posted := expense.PostedExceptions{Reading: now.Reading, Items: make([]expense.PostedException, len(in.Exceptions))}
+	var missing []*expense.PostedException
 	for i, e := range in.Exceptions {
 		posted.Items[i] = expense.PostedException{Exception: e, State: expense.Posted}
 		if !holds(held, e) {
-			put = append(put, i)
+			missing = append(missing, &posted.Items[i])
 		}
 	}
-	if len(put) == 0 {
+	if len(missing) == 0 {
 		return posted, nil
 	}
 	if err := a.options.Writes.allow("post exceptions"); err != nil {
-		return expense.PostedExceptions{}, a.failedWrite(ctx, err, false)
+		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
-	expenses, err := a.expensesOf(ctx, in, now)
+	reading, doubtful, err := a.putEach(ctx, pulse, in, now, missing)
+	if err != nil || reading.Kind != "" {
+		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, !first || doubtful)
+	}
+	return posted, a.failedWrite(ctx, a.verify(ctx, now, posted.Items), true)
+}
+
+// putEach puts exceptions one by one, and says of each that is refused why. It ends when
+// the report has moved: its reading then says where it is. Doubtful is set when one may
+// have been put.
+func (a *Activities) putEach(ctx context.Context, pulse *pulse, in expense.PostExceptionsInput, now found, missing []*expense.PostedException) (_ expense.Reading, doubtful bool, err error) {
+	expenses, err := a.expensesOf(ctx, in, missing)
 	if err != nil {
-		return expense.PostedExceptions{}, a.failedWrite(ctx, err, false)
+		return expense.Reading{}, false, err
 	}
-	for n, i := range put {
-		if n > 0 { // each write has a read of its own before it
+	for n, item := range missing {
+		if n > 0 || expenses != nil { // each write has a read of its own before it
 			if now, err = a.readAt(ctx, in.ObjectURI, in.Stop, in.Via); err != nil || now.Kind != "" {
-				return expense.PostedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, true)
+				return now.Reading, doubtful, err
 			}
 		}
-		item := &posted.Items[i]
 		reading, err := a.putOne(ctx, pulse, in, now, expense.HeldException{
 			Exception: item.Exception, Visibility: expense.VisibleToAll, ExpenseID: expenses[item.ObjectID],
 		})
 		var refusal *concur.Error
 		switch {
 		case reading.Kind != "":
-			return expense.PostedExceptions{Reading: reading}, nil
-		case errors.Is(err, concur.Rejected) && errors.As(err, &refusal):
+			return reading, doubtful, nil
+		case refused(err) && errors.As(err, &refusal):
 			item.State, item.Message = expense.Refused, refusal.Message
 		case err != nil:
-			return expense.PostedExceptions{}, a.failedWrite(ctx, err, true)
+			return expense.Reading{}, doubtful || errors.Is(err, concur.OutcomeUnknown), err
+		default:
+			doubtful = true
 		}
 	}
-	return posted, a.failedWrite(ctx, a.verify(ctx, now, posted.Items), true)
+	return expense.Reading{}, doubtful, nil
 }
 
 // putOne puts one exception. A refusal says where the report is, when it has moved.
@@ -67,7 +78,7 @@ func (a *Activities) putOne(ctx context.Context, pulse *pulse, in expense.PostEx
 	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
 		return expense.Reading{}, err
 	}
-	err := a.options.Concur.PutException(ctx, now.Report.ID, e)
+	err := a.options.Concur.PutExceptionV4(ctx, now.Report.ID, e)
 	if refused(err) {
 		return a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
 	}
@@ -76,7 +87,7 @@ func (a *Activities) putOne(ctx context.Context, pulse *pulse, in expense.PostEx
 
 // verify looks whether what Concur has accepted is there.
 func (a *Activities) verify(ctx context.Context, now found, items []expense.PostedException) error {
-	held, err := a.options.Concur.ReportExceptions(ctx, now.Report.ID)
+	held, err := a.options.Concur.ExceptionsV4(ctx, now.Report.ID)
 	if err != nil {
 		return err
 	}
@@ -94,7 +105,7 @@ func (a *Activities) holding(ctx context.Context, objectURI, stop string, attemp
 	if err != nil || now.Kind != "" || now.withheld != "" {
 		return now, nil, err
 	}
-	held, err := a.options.Concur.ReportExceptions(ctx, now.Report.ID)
+	held, err := a.options.Concur.ExceptionsV4(ctx, now.Report.ID)
 	return now, held, err
 }
 
@@ -103,10 +114,10 @@ func holds(held []expense.HeldException, e expense.Exception) bool {
 }
 
 // expensesOf says to which expense each allocation belongs on which an exception is to be
-// put: Concur wants both named.
-func (a *Activities) expensesOf(ctx context.Context, in expense.PostExceptionsInput, now found) (map[string]string, error) {
-	onAllocation := func(e expense.Exception) bool { return e.ObjectType == expense.OnAllocation }
-	if !slices.ContainsFunc(in.Exceptions, onAllocation) {
+// put: Concur wants both named. Nothing is read, and the answer is nil, when there is none.
+func (a *Activities) expensesOf(ctx context.Context, in expense.PostExceptionsInput, missing []*expense.PostedException) (map[string]string, error) {
+	onAllocation := func(e *expense.PostedException) bool { return e.ObjectType == expense.OnAllocation }
+	if !slices.ContainsFunc(missing, onAllocation) {
 		return nil, nil
 	}
 	whole, err := a.read(ctx, a.options.Concur.ReadReport, in.ObjectURI, concur.ReadOptions{Via: in.Via, Parts: expense.Parts{Itemizations: true, Allocations: true}})
@@ -146,32 +157,50 @@ func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExcept
 	if now.withheld != "" {
 		return expense.ClearedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
 	}
+	cleared := expense.ClearedExceptions{Reading: now.Reading}
+	var there []expense.HeldException
+	for _, e := range in.Exceptions {
+		if holds(held, e.Exception) {
+			there = append(there, e)
+		} else {
+			cleared.Cleared = append(cleared.Cleared, e)
+		}
+	}
+	if len(there) == 0 {
+		return cleared, nil
+	}
 	if err := a.options.Writes.allow("take exceptions off"); err != nil {
 		return expense.ClearedExceptions{}, a.failedWrite(ctx, err, false)
 	}
-	cleared := expense.ClearedExceptions{Reading: now.Reading}
-	for n, e := range in.Exceptions {
-		if !holds(held, e.Exception) {
-			cleared.Cleared = append(cleared.Cleared, e)
-			continue
-		}
-		if n > 0 {
+	for n, e := range there {
+		if n > 0 { // each write has a read of its own before it
 			if now, err = a.readAt(ctx, in.ObjectURI, in.Stop, in.Via); err != nil || now.Kind != "" {
 				return expense.ClearedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, false)
 			}
 		}
-		if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
-			return expense.ClearedExceptions{}, a.failedWrite(ctx, err, false)
-		}
-		err := a.options.Concur.DeleteException(ctx, now.Report.ID, e)
+		reading, err := a.takeOff(ctx, pulse, in, now, e)
 		switch {
+		case reading.Kind != "":
+			return expense.ClearedExceptions{Reading: reading}, nil
 		case errors.Is(err, concur.Rejected):
 			cleared.Kept = append(cleared.Kept, e)
 		case err != nil:
-			return expense.ClearedExceptions{}, a.failedWrite(ctx, fmt.Errorf("take exceptions off: %w", err), false)
+			return expense.ClearedExceptions{}, a.failedWrite(ctx, err, false)
 		default:
 			cleared.Cleared = append(cleared.Cleared, e)
 		}
 	}
 	return cleared, nil
+}
+
+// takeOff takes one exception off. A refusal says where the report is, when it has moved.
+func (a *Activities) takeOff(ctx context.Context, pulse *pulse, in expense.ClearExceptionsInput, now found, e expense.HeldException) (expense.Reading, error) {
+	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
+		return expense.Reading{}, err
+	}
+	err := a.options.Concur.DeleteExceptionV4(ctx, now.Report.ID, e)
+	if refused(err) {
+		return a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
+	}
+	return expense.Reading{}, err
 }

@@ -40,7 +40,7 @@ func table(k expense.Kind) treatment {
 	case expense.Unauthorized:
 		return hourly
 	}
-	return parked // Forbidden, Rejected, Untrusted, Malformed, TooLarge
+	return parked // whatever a person must mend
 }
 
 // failure turns an error into one that Temporal understands: its type is the kind,

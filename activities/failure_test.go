@@ -78,6 +78,8 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 		"a report that is too large":           {shows(page{Status: "A_EXTV", Step: stepOne, Purpose: strings.Repeat("long ", 1000)}), false, treatment{kind: expense.TooLarge, parked: true}},
 		"a lost answer":                        {answers("act", says(500, "")), true, treatment{kind: expense.OutcomeUnknown}},
 		"writes that are switched off":         {shows(waiting()), true, treatment{kind: expense.WritesOff, parked: true}},
+		"a blocking exception":                 {refusing("step_exit_blocking_by_exception"), true, treatment{kind: expense.Blocked, parked: true}},
+		"an owner without an approver":         {refusing("no_approver.change_my_info"), true, treatment{kind: expense.NoApprover, parked: true}},
 		"a brake that holds":                   {shows(waiting()), true, treatment{kind: expense.Braked, parked: true}},
 		"a report that is gone":                {shows(page{Gone: true}), false, treatment{kind: expense.NotFound, delay: value}},
 		"a report elsewhere":                   {shows(page{Status: "A_APPR"}), false, treatment{kind: expense.NotWaiting, delay: value}},
@@ -93,6 +95,8 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 			switch name {
 			case "no answer in time", "no answer to a write in time":
 				options.Concur = h.client(t, func(o *concur.Options) { o.AnswerLimit = 500 * time.Millisecond })
+			case "a blocking exception", "an owner without an approver":
+				act = actionV4(expense.Approve)
 			case "writes that are switched off":
 				options.Writes.Mode = activities.WritesOff
 			case "a brake that holds":
@@ -128,6 +132,11 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 	for _, kind := range workflows.Kinds() {
 		require.True(t, treated[kind], "nothing here says what becomes of %s", kind)
 	}
+}
+
+// refusing refuses to pass a report on by v4.
+func refusing(code string) func(*house) {
+	return func(h *house) { furnished(h).on("approve", refusedV4(code)) }
 }
 
 func shows(p page) func(*house) {

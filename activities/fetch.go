@@ -61,7 +61,7 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 	if err := a.resolve(ctx, fetched.Report); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
-	return fetched, a.failure(ctx, a.fits("read the report", fetched))
+	return fetched, a.failure(ctx, a.fits("read", "the report", fetched))
 }
 
 // FetchRequest is FetchReport for a travel request.
@@ -85,7 +85,7 @@ func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInp
 	if err := a.resolve(ctx, fetched.Request); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
-	return fetched, a.failure(ctx, a.fits("read the travel request", fetched))
+	return fetched, a.failure(ctx, a.fits("read", "the travel request", fetched))
 }
 
 // usable says at once what would otherwise stop the action at the end: nothing is
@@ -122,7 +122,7 @@ func (a *Activities) held(ctx context.Context, report *expense.Report) ([]expens
 	if !report.Via.IsV4() || len(codes) == 0 {
 		return nil, nil
 	}
-	all, err := a.options.Concur.ReportExceptions(ctx, report.ID)
+	all, err := a.options.Concur.ExceptionsV4(ctx, report.ID)
 	return slices.DeleteFunc(all, func(e expense.HeldException) bool { return !slices.Contains(codes, e.Code) }), err
 }
 
@@ -146,7 +146,9 @@ func (a *Activities) resolve(ctx context.Context, kept interface{ EachField(func
 	return failed
 }
 
-func (a *Activities) fits(op string, result any) error {
+// fits returns an error when a result is too large for a payload.
+func (a *Activities) fits(verb, what string, result any) error {
+	op := verb + " " + what
 	data, err := json.Marshal(result)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
@@ -155,7 +157,7 @@ func (a *Activities) fits(op string, result any) error {
 		return nil
 	}
 	return &concur.Error{Op: op, Kind: expense.TooLarge,
-		Message: fmt.Sprintf("the report takes %d KiB and at most %d KiB can be handled", len(data)>>10, a.options.ReportLimit>>10)}
+		Message: fmt.Sprintf("%s takes %d KiB and at most %d KiB can be handled", what, len(data)>>10, a.options.ReportLimit>>10)}
 }
 
 // found is a report, or a travel request, as one read showed it; neither when it is gone.

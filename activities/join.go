@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 
 	"concur-connector/expense"
 )
@@ -11,6 +12,9 @@ import (
 func (a *Activities) JoinRun(ctx context.Context, in expense.JoinRunInput) (expense.JoinedRun, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
+	if a.options.Elders == nil {
+		return expense.JoinedRun{}, errors.New("join run: nothing to tell runs with")
+	}
 	tell := []expense.Notification{{EventType: in.EventType}}
 	for i, uri := range in.Owed {
 		if i > 0 {

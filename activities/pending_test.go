@@ -3,6 +3,7 @@ package activities_test
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,5 +51,88 @@ func TestListPendingReports(t *testing.T) {
 		h := newHouse(t).on("pending", says(http.StatusForbidden, ""))
 		_, err := run[expense.PendingReports](t, attempt{}, h.activities(t).ListPendingReports, input)
 		require.True(t, failed(t, err, expense.Forbidden).NonRetryable())
+	})
+}
+
+// withOwners says whose the forgotten rows of pendingList are.
+func withOwners(first, second string) string {
+	return strings.NewReplacer(`"0LOST",`, `"0LOST","OwnerLoginID":`+first+`,`, `"0UNDATED",`, `"0UNDATED","OwnerLoginID":`+second+`,`).Replace(pendingList)
+}
+
+func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
+	t.Parallel()
+	input := expense.ListPendingReportsInput{Grace: time.Hour, Name: true}
+	list := func(t *testing.T, n *newer, change ...func(*activities.Options)) expense.PendingReports {
+		t.Helper()
+		found, err := run[expense.PendingReports](t, attempt{}, n.activities(t, change...).ListPendingReports, input)
+		require.NoError(t, err)
+		return found
+	}
+	named := func(n *newer, id, modified string) expense.Notification {
+		return expense.Notification{Kind: expense.ReportObject, Key: id, ObjectType: string(expense.ReportObject), EventDateTime: modified,
+			ObjectURI: n.URL + "/expensereports/v4/users/" + ownerID + "/context/TRAVELER/reports/" + id}
+	}
+	t.Run("by their v4 address, and when they were changed last", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("pending", says(http.StatusOK, withOwners(`"KIM@example.com"`, `"kim@example.com"`)))
+		found := list(t, n)
+		require.Equal(t, []expense.Notification{named(n, "0LOST", "2026-11-03T10:00:00Z"), named(n, "0UNDATED", "")}, found.Notifications)
+		require.Empty(t, found.Unnamed)
+		require.Equal(t, 2, found.Forgotten)
+		require.Equal(t, []string{"pending", "find user"}, n.seen(), "each owner once")
+		for _, one := range found.Notifications {
+			kind, key, err := expense.Identify(one.ObjectURI)
+			require.NoError(t, err)
+			require.Equal(t, one.ID(), string(kind)+":"+key)
+		}
+	})
+	t.Run("but not one whose owner is not known, which stops no other", func(t *testing.T) {
+		t.Parallel()
+		for _, unknown := range []string{`"nobody@example.com"`, `null`, `"a\u0007b"`} {
+			n := newNewer(t)
+			n.on("pending", says(http.StatusOK, withOwners(unknown, `"kim@example.com"`)))
+			found := list(t, n)
+			require.Equal(t, []expense.Notification{named(n, "0UNDATED", "")}, found.Notifications)
+			require.NotEmpty(t, found.Unnamed)
+			require.NotContains(t, found.Unnamed, "nobody")
+			require.Equal(t, []string{"0LOST", "0UNDATED"}, found.Reports, "it is counted and said")
+		}
+	})
+	t.Run("and none where owners must not be looked up, which is said", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("pending", says(http.StatusOK, withOwners(`"kim@example.com"`, `"lee@example.com"`)))
+		n.on("find user", says(http.StatusForbidden, "{}"))
+		found := list(t, n)
+		require.Empty(t, found.Notifications)
+		require.Contains(t, found.Unnamed, "identity.user.ids.read")
+		require.NotContains(t, found.Unnamed, "kim")
+		require.Equal(t, []string{"pending", "find user", "find user"}, n.seen(), "after one refresh the others are not tried")
+	})
+	t.Run("and none while a run has yet to read its report", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("pending", says(http.StatusOK, withOwners(`"kim@example.com"`, `"lee@example.com"`)))
+		found := list(t, n, func(o *activities.Options) { o.Knower = &starter{unread: 1} })
+		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Unsure: 2}, found)
+		require.Equal(t, []string{"pending"}, n.seen())
+	})
+	t.Run("and it is tried again when the look-up fails", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("pending", says(http.StatusOK, withOwners(`"kim@example.com"`, `"lee@example.com"`)))
+		n.on("find user", says(http.StatusServiceUnavailable, "{}"))
+		_, err := run[expense.PendingReports](t, attempt{}, n.activities(t).ListPendingReports, input)
+		require.False(t, failed(t, err, expense.Unavailable).NonRetryable())
+	})
+	t.Run("and only when it is asked for", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("pending", says(http.StatusOK, withOwners(`"kim@example.com"`, `"lee@example.com"`)))
+		found, err := run[expense.PendingReports](t, attempt{}, n.activities(t).ListPendingReports, expense.ListPendingReportsInput{Grace: time.Hour})
+		require.NoError(t, err)
+		require.Empty(t, found.Notifications)
+		require.Equal(t, []string{"pending"}, n.seen())
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,8 +15,9 @@ import (
 	"concur-connector/expense"
 )
 
-// sending is the heartbeat detail of an attempt that is about to write. It stays
-// with the activity when an operator resets its attempts to 1.
+// sending is the heartbeat detail of an attempt that is about to write, followed by the
+// mark of what it has read, if there is one. It stays with the activity when an operator
+// resets its attempts to 1.
 const sending = "sending"
 
 // errLost ends an attempt that Temporal no longer acknowledges: another may have
@@ -37,11 +39,16 @@ type pulse struct {
 }
 
 // alive keeps the attempt's heartbeat going until stop is called. Its context ends
-// with the reason when the attempt has been cancelled or has lost its place.
+// with the reason when the attempt has been cancelled or has lost its place. Temporal
+// keeps the details of the last heartbeat alone: what an attempt before has stored of its
+// write is carried on until this one writes.
 func (a *Activities) alive(ctx context.Context) (_ context.Context, _ *pulse, stop func()) {
 	ctx, end := context.WithCancelCause(ctx)
 	limit := activity.GetInfo(ctx).HeartbeatTimeout
 	p := &pulse{beat: a.options.Heartbeat, limit: limit, end: end, acked: time.Now()}
+	if stored := storedBefore(ctx); stored != "" {
+		p.note(stored)
+	}
 	if limit <= 0 { // nobody watches
 		return ctx, p, func() { end(nil) }
 	}
@@ -105,11 +112,7 @@ func (p *pulse) beforeWrite(ctx context.Context, mark string) error {
 	if p.limit <= 0 {
 		return nil
 	}
-	if mark == "" {
-		p.note(sending)
-	} else {
-		p.note(sending, mark)
-	}
+	p.note(strings.TrimSpace(sending + " " + mark))
 	if err := p.send(ctx); err != nil {
 		p.end(reason(err))
 		return context.Cause(ctx)
@@ -120,13 +123,19 @@ func (p *pulse) beforeWrite(ctx context.Context, mark string) error {
 	return context.Cause(ctx)
 }
 
+// storedBefore is the detail of an attempt of this activity that was about to write; empty
+// when there was none.
+func storedBefore(ctx context.Context) string {
+	var detail string
+	if !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &detail) != nil || !strings.HasPrefix(detail, sending) {
+		return ""
+	}
+	return detail
+}
+
 // sentAt returns the mark that was read before an attempt of this activity wrote last.
 func sentAt(ctx context.Context) (mark string, known bool) {
-	var state string
-	if !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &state, &mark) != nil {
-		return "", false
-	}
-	return mark, true
+	return strings.CutPrefix(storedBefore(ctx), sending+" ")
 }
 
 // final reports whether Temporal itself has ended the attempt.

@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/xml"
 	"fmt"
@@ -121,11 +122,12 @@ func name(r *http.Request) string {
 	case r.Method == http.MethodDelete && strings.HasPrefix(path, entriesAPI+"/"):
 		return "delete"
 	}
-	return r.Method + " " + r.URL.Path
+	return newerName(r)
 }
 
 func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	what := name(r)
 	h.mu.Lock()
 	if what != "token" {

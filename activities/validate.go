@@ -25,7 +25,7 @@ func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateRepo
 			Message: fmt.Sprintf("the rules want %d exceptions posted and at most %d can be handled", n, maxExceptions)})
 	}
 	judgement := expense.Judgement{Verdict: &verdict}
-	return judgement, a.failure(ctx, a.fits("judge the report", judgement))
+	return judgement, a.failure(ctx, a.fits("judge", "the report", judgement))
 }
 
 // ValidateRequest is ValidateReport for a travel request, which takes no exceptions.
@@ -37,5 +37,5 @@ func (a *Activities) ValidateRequest(ctx context.Context, in expense.ValidateReq
 	}
 	verdict := a.options.Rules.EvaluateRequest(in.Request)
 	judgement := expense.Judgement{Verdict: &verdict}
-	return judgement, a.failure(ctx, a.fits("judge the travel request", judgement))
+	return judgement, a.failure(ctx, a.fits("judge", "the travel request", judgement))
 }

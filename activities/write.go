@@ -57,24 +57,44 @@ func (a *Activities) act(ctx context.Context, now found, in expense.TakeActionIn
 	api := a.options.Concur
 	switch {
 	case now.Request != nil:
-		return a.actOnRequest(ctx, now.Request.ID, in)
+		return a.actOnRequest(ctx, now.Request, in)
 	case !now.Report.Via.IsV4():
-		return api.TakeAction(ctx, now.Report.ActionURL, in.Action, in.Comment)
+		return api.TakeActionV1(ctx, now.Report.ActionURL, in.Action, in.Comment)
 	case in.Action == expense.SendBack:
-		return api.SendBackReport(ctx, now.Report.ID, in.Comment, a.options.Guard)
+		return api.SendBackReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
+	case in.Action == expense.Approve:
+		return api.ApproveReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
 	}
-	return api.ApproveReport(ctx, now.Report.ID, in.Comment, a.options.Guard)
+	return errNoAction
 }
 
+// errNoAction ends what is neither of the two: nothing is passed on by default.
+var errNoAction = &concur.Error{Op: "take action", Kind: expense.Rejected, Message: "Concur can only approve or send back"}
+
 // actOnRequest looks at the request that comes back: a success whose body shows something
-// else is none.
-func (a *Activities) actOnRequest(ctx context.Context, id string, in expense.TakeActionInput) error {
-	after, err := a.options.Concur.TakeRequestAction(ctx, id, in.Action, in.Comment)
-	if err == nil && !in.Action.Explains(after.Status) {
-		err = &concur.Error{Op: "take action", Kind: expense.Rejected,
+// else is none, and of one whose body shows what was read before nobody knows.
+func (a *Activities) actOnRequest(ctx context.Context, before *expense.TravelRequest, in expense.TakeActionInput) error {
+	api, after := a.options.Concur, (*expense.TravelRequest)(nil)
+	var err error
+	switch in.Action {
+	case expense.Approve:
+		after, err = api.ApproveRequestV4(ctx, before.ID)
+	case expense.SendBack:
+		after, err = api.SendBackRequestV4(ctx, before.ID, in.Comment)
+	default:
+		err = errNoAction
+	}
+	switch {
+	case err != nil:
+		return err
+	case after.AtStop() && after.Stop() == before.Stop() && after.Modified != "" && after.Modified == before.Modified:
+		return &concur.Error{Op: "take action", Kind: expense.OutcomeUnknown,
+			Message: "Concur answered with success, and the travel request is as it was"}
+	case !in.Action.Explains(after.Status):
+		return &concur.Error{Op: "take action", Kind: expense.Rejected,
 			Message: "Concur answered with success, and the travel request is not where the action leads"}
 	}
-	return err
+	return nil
 }
 
 // isOurs reports whether the report has left the stop in the direction of our action. By
@@ -106,10 +126,10 @@ func unmoved(ctx context.Context, in expense.Attempt, now found) bool {
 // blocking names what stops an action, where Concur lists it.
 func (a *Activities) blocking(ctx context.Context, now found, err error) error {
 	var e *concur.Error
-	if now.Report == nil || !errors.As(err, &e) || e.Kind != expense.Blocked {
+	if now.Report == nil || !now.Report.Via.IsV4() || !errors.As(err, &e) || e.Kind != expense.Blocked {
 		return err
 	}
-	held, listing := a.options.Concur.ReportExceptions(context.WithoutCancel(ctx), now.Report.ID)
+	held, listing := a.options.Concur.ExceptionsV4(context.WithoutCancel(ctx), now.Report.ID)
 	var names []string
 	for _, one := range held {
 		if one.Blocking && len(names) < maxBlocking {

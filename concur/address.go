@@ -2,29 +2,13 @@ package concur
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
-
-	"concur-connector/expense"
+	"concur-connector/concur/wire"
 )
 
 // listPath is where v3 keeps its lists.
 const listPath = "/api/v3.0/expense/"
-
-// checkSegment checks an ID that comes from outside and becomes one segment of a path.
-func checkSegment(id string) error {
-	switch {
-	case id == "":
-		return errors.New("is empty")
-	case len(id) > expense.MaxKey:
-		return fmt.Errorf("is longer than %d bytes", expense.MaxKey)
-	case !printable(id), strings.ContainsAny(id, `/?#%\;@"'`), strings.Trim(id, ".") == "":
-		return errors.New("has a character that no ID has")
-	}
-	return nil
-}
 
 // address is where v4 keeps a report: under its owner.
 type address struct {
@@ -43,10 +27,10 @@ func addressOf(path string) (address, error) {
 	default:
 		return address{}, errors.New("has a path that names no context")
 	}
-	if uuid.Validate(at.userID) != nil || len(at.userID) != 36 {
+	if !wire.IsGUID(at.userID) || len(at.userID) != 36 {
 		return address{}, errors.New("has a path that names no user")
 	}
-	if err := checkSegment(at.reportID); err != nil {
+	if err := checkID(at.reportID); err != nil {
 		return address{}, errors.New("has a path that names no report")
 	}
 	return at, nil

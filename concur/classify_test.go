@@ -77,10 +77,10 @@ func TestErrors(t *testing.T) {
 			}{
 				{"read report", test.read, read},
 				{"take action", test.write, func(c *concur.Client) error {
-					return c.TakeAction(context.Background(), actionURL, expense.Approve, "")
+					return c.TakeActionV1(context.Background(), actionURL, expense.Approve, "")
 				}},
 				{"post exceptions", test.write, func(c *concur.Client) error {
-					_, err := c.PostExceptions(context.Background(), reportKey, []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}})
+					_, err := c.PostExceptionsV1(context.Background(), reportKey, []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}})
 					return err
 				}},
 			} {
@@ -139,7 +139,7 @@ func TestErrorDetails(t *testing.T) {
 	t.Run("failure inside 200 is a rejection in Concur's words", func(t *testing.T) {
 		t.Parallel()
 		client := newServer(t, answering(200, "application/xml", failureXML)).client(t)
-		err := client.TakeAction(context.Background(), actionURL, expense.Approve, "")
+		err := client.TakeActionV1(context.Background(), actionURL, expense.Approve, "")
 		require.EqualError(t, err, "take action: Rejected (HTTP 200, correlation their-id): The item has been changed.")
 	})
 	t.Run("how long to wait is read in seconds and as a date, and bounded", func(t *testing.T) {
@@ -162,7 +162,7 @@ func TestErrorDetails(t *testing.T) {
 func TestNothingSent(t *testing.T) {
 	t.Parallel()
 	approve := func(ctx context.Context, c *concur.Client) error {
-		return c.TakeAction(ctx, actionURL, expense.Approve, "")
+		return c.TakeActionV1(ctx, actionURL, expense.Approve, "")
 	}
 	t.Run("a write without a connection is known not to have happened", func(t *testing.T) {
 		t.Parallel()
@@ -198,7 +198,7 @@ func TestNothingSent(t *testing.T) {
 			<-started
 			cancel()
 		}()
-		_, err := client.Report(ctx, objectURI)
+		_, err := client.ReportV1(ctx, objectURI)
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, concur.Unavailable)
 	})

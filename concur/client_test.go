@@ -79,7 +79,7 @@ func TestRequests(t *testing.T) {
 	t.Run("a report is read from the geolocation, by the URI's path and query", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/xml", reportXML))
-		report, err := s.client(t).Report(ctx, "http://WWW.concursolutions.com"+reportPath+reportKey+"?a=b%20c")
+		report, err := s.client(t).ReportV1(ctx, "http://WWW.concursolutions.com"+reportPath+reportKey+"?a=b%20c")
 		require.NoError(t, err)
 		require.Equal(t, &expense.Report{ID: "R1", Status: "A_EXTV", Key: reportKey}, report)
 		r := s.requests[0]
@@ -93,14 +93,14 @@ func TestRequests(t *testing.T) {
 	t.Run("a report without a key gets the URI's", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/xml", "<ReportDetails><ApsKey>A_EXTV</ApsKey></ReportDetails>"))
-		report, err := s.client(t).Report(ctx, objectURI)
+		report, err := s.client(t).ReportV1(ctx, objectURI)
 		require.NoError(t, err)
 		require.Equal(t, reportKey, report.Key)
 	})
 	t.Run("a report without a status cannot be read, and does not wait elsewhere", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/xml", "<ReportDetails><ApvStatusName>Pending External Validation</ApvStatusName></ReportDetails>"))
-		_, err := s.client(t).Report(ctx, objectURI)
+		_, err := s.client(t).ReportV1(ctx, objectURI)
 		require.ErrorIs(t, err, concur.Malformed)
 	})
 	t.Run("exceptions are posted under the key as it is", func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestRequests(t *testing.T) {
 		s := newServer(t, answering(200, "application/xml", "<exception-result><exceptions-succeeded>1</exceptions-succeeded><exceptions-failed>1</exceptions-failed>"+
 			"<errors><error><Index>2</Index><message>unknown code</message></error></errors></exception-result>"))
 		exceptions := []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}, {ObjectType: expense.OnEntry, ObjectID: "nE", Code: "NOSUCH"}}
-		results, err := s.client(t).PostExceptions(ctx, reportKey, exceptions)
+		results, err := s.client(t).PostExceptionsV1(ctx, reportKey, exceptions)
 		require.NoError(t, err)
 		require.Equal(t, []wire.ItemResult{{OK: true}, {Message: "unknown code"}}, results)
 		r := s.requests[0]
@@ -122,7 +122,7 @@ func TestRequests(t *testing.T) {
 	t.Run("without exceptions nothing is sent", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, nil)
-		results, err := s.client(t).PostExceptions(ctx, reportKey, nil)
+		results, err := s.client(t).PostExceptionsV1(ctx, reportKey, nil)
 		require.NoError(t, err)
 		require.Empty(t, results)
 		requests, tokens := s.count()
@@ -131,7 +131,7 @@ func TestRequests(t *testing.T) {
 	t.Run("an action is posted to its URL", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/xml", successXML))
-		require.NoError(t, s.client(t).TakeAction(ctx, actionURL, expense.SendBack, "because"))
+		require.NoError(t, s.client(t).TakeActionV1(ctx, actionURL, expense.SendBack, "because"))
 		r := s.requests[0]
 		require.Equal(t, "POST", r.Method)
 		require.Equal(t, "/api/expense/expensereport/v1.1/report/nStep$s1/WorkFlowAction", r.RequestURI)
@@ -141,8 +141,8 @@ func TestRequests(t *testing.T) {
 	t.Run("what Concur would refuse is not sent", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, nil)
-		require.ErrorIs(t, s.client(t).TakeAction(ctx, actionURL, expense.SendBack, " \n"), concur.Rejected)
-		require.ErrorIs(t, s.client(t).TakeAction(ctx, actionURL, expense.Ask, "x"), concur.Rejected)
+		require.ErrorIs(t, s.client(t).TakeActionV1(ctx, actionURL, expense.SendBack, " \n"), concur.Rejected)
+		require.ErrorIs(t, s.client(t).TakeActionV1(ctx, actionURL, expense.Ask, "x"), concur.Rejected)
 		requests, tokens := s.count()
 		require.Zero(t, requests+tokens)
 	})
@@ -195,7 +195,7 @@ func TestRequests(t *testing.T) {
 		client := s.client(t, func(o *concur.Options) {
 			o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		})
-		_, err := client.Report(ctx, objectURI+"?q=private")
+		_, err := client.ReportV1(ctx, objectURI+"?q=private")
 		require.NoError(t, err)
 		require.Equal(t, 2, strings.Count(log.String(), "concur request"))
 		require.Contains(t, log.String(), `op="read report" status=200 kind="" correlation=their-id`)

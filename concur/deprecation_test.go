@@ -30,7 +30,7 @@ func TestDeprecations(t *testing.T) {
 	for range 3 {
 		require.NoError(t, read(client))
 	}
-	_ = client.TakeAction(context.Background(), actionURL, expense.Approve, "") // announces nothing
+	_ = client.TakeActionV1(context.Background(), actionURL, expense.Approve, "") // announces nothing
 
 	seen := client.Deprecations()
 	require.Len(t, seen, 1)

@@ -39,6 +39,8 @@ type request struct {
 	accept string // the media type that is asked for; XML when empty
 	media  string // of the body; XML when empty
 
+	wrong *Error // why it cannot be sent
+
 	discreet bool // what Concur says of a failure may name a person: its code is kept alone
 
 	// consume reads the answer as it comes, when it may be too long to be held in
@@ -58,6 +60,9 @@ type answer struct {
 // do sends a request and returns the answer if it is a success. A token that is
 // refused is refreshed once for a 401 and once for a 403.
 func (c *Client) do(ctx context.Context, r request) (*answer, error) {
+	if r.wrong != nil {
+		return nil, r.wrong
+	}
 	if r.write && c.readOnly && !r.own {
 		return nil, &Error{Op: r.op, Kind: WritesOff, Message: "this client only reads"}
 	}

@@ -46,8 +46,8 @@
 //     is of use nowhere else. The currency of what was paid is only named, in words.
 //   - [expense.V3]: a few requests for each hundred entries. Currencies are codes, and
 //     list fields have their codes. Of attendees and comments it says only whether there
-//     are any, and the count is then one. Its user needs the role Web Services
-//     Administrator.
+//     are any: with [expense.Parts] for them v4 is asked how many, and without, the count
+//     is one. Its user needs the role Web Services Administrator.
 //   - [expense.V4]: requests for each entry, which [expense.Parts] limits. List fields
 //     hold the identifier of an item, which [Client.ListItem] resolves. Concur grants v4
 //     to each application.
@@ -57,29 +57,62 @@
 // ([Client.UserID]). With [ReadOptions].Fallback a report that the newer interface refuses
 // to show is read by v1.1, and [Read].FellBack says so.
 //
-// Each request can also be made alone: [Client.Report] and [Client.ReportV2];
-// [Client.ReportV3], [Client.EntriesV3], [Client.ItemizationsV3] and
-// [Client.AllocationsV3], which read every page; [Client.ReportV4], [Client.ExpensesV4],
-// [Client.ExpenseV4], [Client.ItemizationsV4], [Client.AllocationsV4],
-// [Client.AttendeesV4] and [Client.CommentsV4].
+// What it gives, package expense describes ([expense.Report], [expense.Entry],
+// [expense.Money]): amounts that are absent are nil and never zero, dates are texts in ISO
+// form, booleans that are absent are false, and codes that nobody documents are data.
+//
+// # Concur's endpoints, and the methods that ask them
+//
+// A method whose name ends in V1, V2, V3 or V4 makes one request to an interface of that
+// generation (or one for each page of its answer). Rows that only one interface has are
+// types of package concur/wire, which holds a type of package expense each.
+//
+//   - Report Details v1.1 and v2.0: [Client.ReportV1], [Client.ReportV2]
+//   - Reports, Expense Entries, Itemizations, Allocations v3: [Client.ReportV3] (the list
+//     is [Client.PendingReports]), [Client.EntriesV3], [Client.ItemizationsV3],
+//     [Client.AllocationsV3]
+//   - Reports, Expenses, Allocations, Attendee Associations, Comments v4:
+//     [Client.ReportV4], [Client.ExpensesV4], [Client.ExpenseV4],
+//     [Client.ItemizationsV4], [Client.AllocationsV4], [Client.AttendeesV4],
+//     [Client.CommentsV4]
+//   - Post Report Exceptions and Post Report Workflow Action v1.1:
+//     [Client.PostExceptionsV1], [Client.TakeActionV1]
+//   - Exceptions v4: [Client.ExceptionsV4], [Client.PutExceptionV4],
+//     [Client.DeleteExceptionV4]
+//   - Workflows v4: [Client.ApproveReportV4], [Client.SendBackReportV4]
+//   - Travel Request v4: [Client.RequestV4] (the list is [Client.PendingRequests]),
+//     [Client.RequestExpensesV4], [Client.RequestExceptionsV4],
+//     [Client.RequestCommentsV4], [Client.ApproveRequestV4], [Client.SendBackRequestV4]
+//   - Identity v4.1: [Client.UserID] (the search), [Client.Login] (one user)
+//   - List Items v4: [Client.ListItem]
+//   - Notifications v1.0: [Client.FailedNotifications], [Client.DeleteNotification]
+//
+// The users in v4 paths are UUIDs, and the user is always the report's owner; the logins
+// of v3 are that owner's, too.
+//
+// Without callouts the reports that wait are found by [Client.PendingReports]:
+// [Client.ReportURI] makes of each row the address that [Client.ReadReport] takes.
 //
 // # Reading and acting go in pairs
 //
 // Identifiers of v1.1 mean nothing to v4. What is done with a report goes by the
 // generation by which it was read, which [expense.Report].Via names:
 //
-//   - read by v1.1: [Client.PostExceptions] with the report's Key and the entries' IDs,
-//     and [Client.TakeAction] with its ActionURL, which is of the workflow step;
-//   - read by v3 or v4: [Client.ReportExceptions], [Client.PutException] and
-//     [Client.DeleteException], and [Client.ApproveReport] or [Client.SendBackReport], with
-//     the report's ID. The ID of an entry read by v3 is the one that v4 takes, where Concur
+//   - read by v1.1: [Client.PostExceptionsV1] with the report's Key and the entries' IDs,
+//     and [Client.TakeActionV1] with its ActionURL, which is of the workflow step;
+//   - read by v3 or v4: [Client.ExceptionsV4], [Client.PutExceptionV4] and
+//     [Client.DeleteExceptionV4], and [Client.ApproveReportV4] or
+//     [Client.SendBackReportV4], with the report's ID and a [Guard], which has Concur
+//     refuse when the report stands at another step. The ID of an entry read by v3 is the one that v4 takes, where Concur
 //     gives it; those of itemizations and allocations are v3's own, and v4 does not know
 //     them.
 //
 // Nothing that writes can be repeated safely. Read the report first, act while it still
 // waits at the same stop ([expense.Report].Stop, [Read].Mark), and after an error of kind
 // [OutcomeUnknown] read it again before anything else. Travel requests are read with
-// [Client.ReadRequest] and acted on with [Client.TakeRequestAction].
+// [Client.ReadRequest], which takes the address of an event or of [Client.RequestURI], and
+// acted on with [Client.ApproveRequestV4] or [Client.SendBackRequestV4]. Concur takes no
+// exceptions of ours on them: the reasons go into the comment.
 //
 // # Errors
 //
@@ -106,6 +139,9 @@
 // The access token goes to one host, the token's own geolocation, and only when that is
 // on an exact allow-list. URLs that came from outside are checked, and then lend their
 // path and query only. Redirects are not followed.
+//
+// A program is tried against a server of its own, without a connection to Concur, by
+// naming its host in [Options].Hosts and its certificate in RootCAs; the examples do.
 //
 // Names, logins and UUIDs of people, attendees, cards, bank accounts and links to images
 // do not leave the package, but for what [Client.UserID] and [Client.Login] return.

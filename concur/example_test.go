@@ -47,14 +47,14 @@ func ExampleClient() {
 	defer client.Close()
 
 	ctx := context.Background()
-	report, err := client.Report(ctx, "https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nKey$p1")
+	report, err := client.ReportV1(ctx, "https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nKey$p1")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(report.Key, report.Total, report.AtStop())
 
-	err = client.TakeAction(ctx, report.ActionURL, expense.Approve, "Checked.")
+	err = client.TakeActionV1(ctx, report.ActionURL, expense.Approve, "Checked.")
 	var e *concur.Error
 	if errors.As(err, &e) {
 		fmt.Println(e.Kind, errors.Is(err, concur.Rejected), e.Message)
@@ -113,7 +113,7 @@ func ExampleClient_ReadRequest() {
 	r := read.Request
 	fmt.Println(r.Number, r.Posted, r.AtStop(), r.Expenses[0].Type, r.Expenses[0].Date)
 
-	after, err := client.TakeRequestAction(ctx, r.ID, expense.SendBack, "Please travel by train.")
+	after, err := client.SendBackRequestV4(ctx, r.ID, "Please travel by train.")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -126,7 +126,7 @@ func ExampleClient_ReadRequest() {
 
 // A report is passed on by v4, and only from the step that is meant. A refusal is told by
 // its kind.
-func ExampleClient_ApproveReport() {
+func ExampleClient_ApproveReportV4() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("PATCH /expensereports/v4/reports/{id}/approve", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -147,7 +147,7 @@ func ExampleClient_ApproveReport() {
 		fmt.Println(err)
 		return
 	}
-	err = client.ApproveReport(context.Background(), "0A1B2C3D4E5F60718293", "Checked.", guard)
+	err = client.ApproveReportV4(context.Background(), "0A1B2C3D4E5F60718293", "Checked.", guard)
 	var e *concur.Error
 	if errors.As(err, &e) {
 		fmt.Println(e.Kind, e.Code, errors.Is(err, concur.Blocked))

@@ -38,8 +38,45 @@ func (s sourceV3) fill(ctx context.Context, report *expense.Report, parts expens
 			return err
 		}
 	}
-	report.Entries, err = join(rows, items, allocations)
+	if report.Entries, err = join(rows, items, allocations); err != nil {
+		return err
+	}
+	return s.count(ctx, report, parts)
+}
+
+// count asks v4 how many attendees and comments there are, where v3 says that there are
+// any and no more.
+func (s sourceV3) count(ctx context.Context, report *expense.Report, parts expense.Parts) error {
+	for i := range report.Entries {
+		e := &report.Entries[i]
+		if !parts.Attendees || e.AttendeeCount == 0 || !wire.IsGUID(e.ID) {
+			continue
+		}
+		attendees, err := s.client.AttendeesV4(ctx, "", s.from.reportID, e.ID)
+		if err != nil {
+			return numbered(i+1, err)
+		}
+		e.AttendeeCount = attendees.Count
+	}
+	if !parts.Comments || !slices.ContainsFunc(report.Entries, func(e expense.Entry) bool { return e.CommentCount > 0 }) {
+		return nil
+	}
+	comments, err := s.client.CommentsV4(ctx, "", s.from.reportID)
+	if err == nil {
+		countComments(report, comments)
+	}
 	return err
+}
+
+// countComments counts the comments on each entry.
+func countComments(report *expense.Report, comments []wire.Comment) {
+	counts := map[string]int{}
+	for _, comment := range comments {
+		counts[comment.ExpenseID]++
+	}
+	for i := range report.Entries {
+		report.Entries[i].CommentCount = counts[report.Entries[i].ID]
+	}
 }
 
 // join puts itemizations and allocations where they belong, in the order of the lists.

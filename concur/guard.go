@@ -12,7 +12,10 @@ import (
 
 // Guard names what Concur is to compare with the present step before it acts on a report
 // by v4: fields of the body with their values. A report that stands elsewhere is refused
-// then, by Concur. [CheckGuard] says which fields there are.
+// then, by Concur. The fields of today are expectedStepCode (a report at the classic
+// external validation stands at "EXTVAL") and expectedStepSequence; of earlier years
+// expectedWorkflowStepInstanceId, currentProcessInstanceId and currentSequence. Nil guards
+// nothing.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html
 type Guard map[string]string

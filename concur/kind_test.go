@@ -59,10 +59,10 @@ func TestErrorsOfV4(t *testing.T) {
 			t.Parallel()
 			client := newServer(t, answering(c.status, "application/json", c.body)).client(t)
 			ctx := context.Background()
-			_, read := client.ReportExceptions(ctx, reportID)
+			_, read := client.ExceptionsV4(ctx, reportID)
 			require.ErrorIs(t, read, c.read)
-			_, onRequest := client.TakeRequestAction(ctx, requestID, expense.Approve, "")
-			for _, err := range []error{client.ApproveReport(ctx, reportID, "", nil), onRequest} {
+			_, onRequest := client.ApproveRequestV4(ctx, requestID)
+			for _, err := range []error{client.ApproveReportV4(ctx, reportID, "", nil), onRequest} {
 				require.ErrorIs(t, err, c.write)
 				var e *concur.Error
 				require.ErrorAs(t, err, &e)

@@ -2,8 +2,6 @@ package concur
 
 import (
 	"context"
-	"net/http"
-	"strings"
 
 	"concur-connector/concur/wire"
 	"concur-connector/expense"
@@ -17,33 +15,17 @@ const needsLists = "the scope spend.listitem.read"
 //
 // Source: https://developer.concur.com/api-reference/common/list-item/v4.list-item.html#get-list-item-ID
 func (c *Client) ListItem(ctx context.Context, id string) (expense.Field, error) {
-	r := request{op: "read list item", needs: needsLists, method: http.MethodGet, accept: mediaJSON}
-	if err := checkID(id); err != nil {
-		return expense.Field{}, &Error{Op: r.op, Kind: Untrusted, Message: "the list item's id " + err.Error()}
-	}
+	r := get("read list item", needsLists, "/list/v4/items/%s", id)
 	found, err := c.listItems.get(ctx, r.op, bareID(id), func(ctx context.Context) (expense.Field, error) {
-		r.target.path = "/list/v4/items/" + id
-		a, err := c.do(ctx, r)
-		if err != nil {
-			return expense.Field{}, err
+		item, err := ask(ctx, c, r, about(id, func(i wire.ListItem) string { return i.ListItem }, wire.DecodeListItem))
+		if err == nil && item.Deleted {
+			return expense.Field{}, &Error{Op: r.op, Kind: NotFound, Message: "the list item is deleted"}
 		}
-		item, err := wire.DecodeListItem(a.body)
-		switch {
-		case err != nil:
-			return expense.Field{}, r.unreadable(a, err)
-		case bareID(item.ListItem) != bareID(id):
-			return expense.Field{}, &Error{Op: r.op, Kind: Malformed, Status: a.status, CorrelationID: a.correlation, Message: "the answer is about another list item"}
-		case item.Deleted:
-			return expense.Field{}, &Error{Op: r.op, Kind: NotFound, Status: a.status, CorrelationID: a.correlation, Message: "the list item is deleted"}
-		}
-		return item.Field, nil
+		return item.Field, err
 	})
-	found.ListItem = id // as it was asked for: in any case, and with or without hyphens
 	if err != nil {
 		return expense.Field{}, err
 	}
+	found.ListItem = id // as it was asked for: in any case, and with or without hyphens
 	return found, nil
 }
-
-// bareID writes an identifier in the one form that can be compared.
-func bareID(id string) string { return strings.ToLower(strings.ReplaceAll(id, "-", "")) }

@@ -74,6 +74,13 @@ func (l *lookups[V]) remember(key string, value V) {
 	l.held[key] = lookedUp[V]{value: value, until: now.Add(lookupLife)}
 }
 
+// drop forgets what is remembered under a key.
+func (l *lookups[V]) drop(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.held, key)
+}
+
 // forget makes room: what is old goes, and if nothing is, any one.
 func (l *lookups[V]) forget(now time.Time) {
 	one := ""

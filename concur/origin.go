@@ -12,9 +12,9 @@ import (
 
 // reading is what a client keeps to read reports by v3 and v4.
 type reading struct {
-	users   directory // the client itself
-	origins origins
-	fell    sync.Once // it has been logged that a report is read by v1.1 instead
+	users   directory       // the client itself
+	origins lookups[origin] // by the paths of their object URIs
+	fell    sync.Once       // it has been logged that a report is read by v1.1 instead
 }
 
 // directory finds users, by Identity v4.
@@ -37,44 +37,6 @@ func originOf(report *expense.Report, owner string) (origin, error) {
 		return origin{}, &Error{Op: "read report", Kind: Malformed, Message: "the report does not name its owner, without whom v3 and v4 do not show it"}
 	}
 	return origin{report.ID, owner}, nil
-}
-
-// mostOrigins bounds how many reports are remembered.
-const mostOrigins = 10_000
-
-// origins remembers where reports come from, by the paths of their object URIs.
-type origins struct {
-	mu    sync.Mutex
-	known map[string]origin
-}
-
-func (o *origins) get(path string) (origin, bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	from, ok := o.known[path]
-	return from, ok
-}
-
-// put remembers one, and forgets any other when there are too many.
-func (o *origins) put(path string, from origin) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.known == nil {
-		o.known = map[string]origin{}
-	}
-	for other := range o.known {
-		if len(o.known) < mostOrigins {
-			break
-		}
-		delete(o.known, other)
-	}
-	o.known[path] = from
-}
-
-func (o *origins) forget(path string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	delete(o.known, path)
 }
 
 // refusedBy finds the error of a newer interface that proves that it does not show us the

@@ -1,11 +1,10 @@
 package concur
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"concur-connector/concur/wire"
 	"concur-connector/expense"
@@ -18,8 +17,8 @@ import (
 // By v3 and v4 a report is read with many requests. Its header is read first and last,
 // and must be the same; a report that changes meanwhile is read again, and after three
 // times that is an error of kind [Unavailable]. Of a report that does not wait at an
-// external validation only the header is read, unless the options want it whole. An error of kind [NotFound] says that the
-// report is gone, and nothing else does.
+// external validation only the header is read, unless the options want it whole. An error
+// of kind [NotFound] says that the report is gone, and nothing else does.
 func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions) (Read, error) {
 	const op = "read report"
 	t, err := c.target(op, ObjectURI, objectURI)
@@ -31,8 +30,8 @@ func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions
 	}
 	switch o.Via {
 	case "", expense.V1:
-		report, theirs, err := c.ReportOf(ctx, objectURI, o.Logins)
-		return Read{Report: report, Theirs: theirs}, err
+		owned, err := c.ownedReport(ctx, objectURI)
+		return Read{Report: owned.report, Theirs: owned.isOf(o.Logins)}, err
 	case expense.V3, expense.V4:
 		return c.readNamed(ctx, objectURI, t.path, o)
 	}
@@ -55,18 +54,17 @@ func (c *Client) readAt(ctx context.Context, at address, o ReadOptions) (Read, e
 // readNamed reads a report that a callout names by v3 or v4, and by v1.1 when they refuse
 // it and that is allowed.
 func (c *Client) readNamed(ctx context.Context, objectURI, key string, o ReadOptions) (Read, error) {
-	from, known := c.origins.get(key)
-	var old *expense.Report
-	var owner string
+	from, known := c.origins.recall(key)
+	var old ownedReport
 	if !known {
 		var err error
-		if old, owner, err = c.ownedReport(ctx, objectURI); err != nil {
+		if old, err = c.ownedReport(ctx, objectURI); err != nil {
 			return Read{}, err
 		}
-		if from, err = originOf(old, owner); err != nil {
+		if from, err = originOf(old.report, old.owner); err != nil {
 			return Read{}, err
 		}
-		c.origins.put(key, from)
+		c.origins.remember(key, from)
 	}
 	read, err := c.readFrom(ctx, from, o)
 	why, refused := refusedBy(err)
@@ -74,16 +72,15 @@ func (c *Client) readNamed(ctx context.Context, objectURI, key string, o ReadOpt
 		return read, err
 	}
 	if known { // what is not found may be gone
-		c.origins.forget(key)
-		if old, owner, err = c.ownedReport(ctx, objectURI); err != nil {
+		c.origins.drop(key)
+		if old, err = c.ownedReport(ctx, objectURI); err != nil {
 			return Read{}, err
 		}
 	}
 	if !o.Fallback {
 		return Read{}, notGone(why, "v1.1 shows the report, and "+string(o.Via)+" does not find it")
 	}
-	read = Read{Report: old, Theirs: slices.ContainsFunc(o.Logins, func(l string) bool { return sameLogin(l, owner) })}
-	read.FellBack = clause(why)
+	read = Read{Report: old.report, Theirs: old.isOf(o.Logins), FellBack: clause(why)}
 	c.fell.Do(func() { c.log.WarnContext(ctx, "reports are read by v1.1 instead", "via", o.Via, "why", read.FellBack) })
 	return read, nil
 }
@@ -104,12 +101,8 @@ func (c *Client) readV3(ctx context.Context, from origin, o ReadOptions) (Read, 
 	if err != nil {
 		return Read{}, err
 	}
-	owner := h.Owner
-	if owner == "" {
-		owner = from.login
-	}
-	theirs := slices.ContainsFunc(o.Logins, func(l string) bool { return sameLogin(l, owner) })
-	return Read{Report: h.Report, Mark: h.Mark, Theirs: theirs}, nil
+	owned := ownedReport{h.Report, cmp.Or(h.Owner, from.login)}
+	return Read{Report: h.Report, Mark: h.Mark, Theirs: owned.isOf(o.Logins)}, nil
 }
 
 func (c *Client) readV4(ctx context.Context, at address, o ReadOptions) (Read, error) {
@@ -117,31 +110,11 @@ func (c *Client) readV4(ctx context.Context, at address, o ReadOptions) (Read, e
 	if err != nil {
 		return Read{}, err
 	}
-	owner := h.Owner
-	if owner == "" {
-		owner = at.userID
-	}
-	theirs, err := c.isOneOf(ctx, owner, o.Logins)
+	theirs, err := isOneOf(ctx, c.users, cmp.Or(h.Owner, at.userID), o.Logins)
 	if err != nil {
 		return Read{}, err
 	}
 	return Read{Report: h.Report, Mark: h.Mark, Theirs: theirs}, nil
-}
-
-// isOneOf reports whether a user is one of those with these logins. A login that does
-// not exist is nobody's.
-func (c *Client) isOneOf(ctx context.Context, userID string, logins []string) (bool, error) {
-	for _, login := range logins {
-		id, err := c.users.UserID(ctx, login)
-		switch {
-		case errors.Is(err, NotFound):
-		case err != nil:
-			return false, err
-		case strings.EqualFold(id, userID):
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // source is one report in one of the newer interfaces.

@@ -2,8 +2,6 @@ package concur
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"net/url"
 
 	"concur-connector/concur/wire"
@@ -11,12 +9,6 @@ import (
 )
 
 const needsV3 = "the scope EXPRPT, and its user the role Web Services Administrator to read what others own"
-
-// The most that is read of a list of v3. No report is that long.
-const (
-	mostPages = 1000
-	mostRows  = 100_000
-)
 
 // ReportV3 reads the header of a report by v3. The login is that of its owner; without
 // one, only the token's own user's reports are found. The report has no entries.
@@ -28,10 +20,7 @@ func (c *Client) ReportV3(ctx context.Context, reportID, login string) (*expense
 }
 
 func (c *Client) headerV3(ctx context.Context, reportID, login string) (wire.Header, error) {
-	r := request{op: "read report by v3", needs: needsV3, method: http.MethodGet, accept: mediaJSON}
-	if err := c.at(&r, pendingPath+"/%s", reportID); err != nil {
-		return wire.Header{}, err
-	}
+	r := get("read report by v3", needsV3, pendingPath+"/%s", reportID).ofPerson()
 	if login != "" {
 		r.target.query = "user=" + url.QueryEscape(login)
 	}
@@ -39,73 +28,35 @@ func (c *Client) headerV3(ctx context.Context, reportID, login string) (wire.Hea
 }
 
 // EntriesV3 reads all the entries of a report by v3, page by page. Their amounts in the
-// report's currency name none.
+// report's currency name none. The login is that of the owner, or "".
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-entry.html
 func (c *Client) EntriesV3(ctx context.Context, reportID, login string) ([]wire.EntryV3, error) {
-	r := request{op: "list entries by v3", needs: needsV3, method: http.MethodGet, accept: mediaJSON}
-	r.target = target{path: listPath + "entries", query: rowsOf(reportID, login)}
-	return everyPage(ctx, c, r, wire.DecodeEntriesV3)
+	return everyPage(ctx, c, listV3("entries", reportID, login), wire.DecodeEntriesV3)
 }
 
 // ItemizationsV3 reads all the itemizations of a report by v3, whatever the entry.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-itemization.html
 func (c *Client) ItemizationsV3(ctx context.Context, reportID, login string) ([]wire.ItemizationV3, error) {
-	r := request{op: "list itemizations by v3", needs: needsV3, method: http.MethodGet, accept: mediaJSON}
-	r.target = target{path: listPath + "itemizations", query: rowsOf(reportID, login)}
-	return everyPage(ctx, c, r, wire.DecodeItemizationsV3)
+	return everyPage(ctx, c, listV3("itemizations", reportID, login), wire.DecodeItemizationsV3)
 }
 
-// AllocationsV3 reads all the allocations of a report by v3, whatever the entry or the
-// itemization. The interface takes no login.
+// AllocationsV3 reads all the allocations of a report by v3. Each names its entry, or its
+// itemization, by the Key of [Client.EntriesV3] and [Client.ItemizationsV3]. The interface
+// takes no login.
 //
 // Source: https://developer.concur.com/api-reference/expense/allocations/expense-allocations.html
 func (c *Client) AllocationsV3(ctx context.Context, reportID string) ([]wire.AllocationV3, error) {
-	r := request{op: "list allocations by v3", needs: needsV3, method: http.MethodGet, accept: mediaJSON}
-	r.target = target{path: listPath + "allocations", query: rowsOf(reportID, "")}
-	return everyPage(ctx, c, r, wire.DecodeAllocationsV3)
+	return everyPage(ctx, c, listV3("allocations", reportID, ""), wire.DecodeAllocationsV3)
 }
 
-// rowsOf is the query for the rows of one report.
-func rowsOf(reportID, login string) string {
-	query := "limit=100&reportID=" + url.QueryEscape(reportID)
+// listV3 asks for the rows of one kind of one report.
+func listV3(kind, reportID, login string) request {
+	r := get("list "+kind+" by v3", needsV3, listPath+kind).ofPerson()
+	r.target.query = "limit=100&reportID=" + url.QueryEscape(reportID)
 	if login != "" {
-		query += "&user=" + url.QueryEscape(login)
+		r.target.query += "&user=" + url.QueryEscape(login)
 	}
-	return query
-}
-
-// everyPage reads a list of v3 to its end. A page that was read before, and a list
-// without an end, are errors.
-func everyPage[T any](ctx context.Context, c *Client, r request, decode func([]byte) ([]T, string, error)) ([]T, error) {
-	type page struct {
-		rows []T
-		next string
-	}
-	var all []T
-	seen := map[string]bool{}
-	for range mostPages {
-		seen[r.target.query] = true
-		p, err := ask(ctx, c, r, func(body []byte) (page, error) {
-			rows, next, err := decode(body)
-			return page{rows, next}, err
-		})
-		if err != nil {
-			return nil, err
-		}
-		if all = append(all, p.rows...); len(all) > mostRows {
-			return nil, &Error{Op: r.op, Kind: TooLarge, Message: fmt.Sprintf("there are more than %d rows", mostRows)}
-		}
-		if p.next == "" {
-			return all, nil
-		}
-		if r.target.query, err = c.nextPage(r.op, p.next, r.target.path); err != nil {
-			return nil, err
-		}
-		if seen[r.target.query] {
-			return nil, &Error{Op: r.op, Kind: Malformed, Message: "the list's next page is one that was read"}
-		}
-	}
-	return nil, &Error{Op: r.op, Kind: TooLarge, Message: fmt.Sprintf("the list has more than %d pages", mostPages)}
+	return r
 }

@@ -2,16 +2,12 @@ package concur
 
 import (
 	"context"
-	"net/http"
 
 	"concur-connector/concur/wire"
 	"concur-connector/expense"
 )
 
 const needsV4 = "the scope expense.report.read"
-
-// reportV4 is the path of a report of v4, read in its owner's context.
-const reportV4 = v4UsersPath + "%s/context/TRAVELER/reports/%s"
 
 // ReportV4 reads the header of a report by v4. The user is the owner, by UUID. The report
 // has no entries.
@@ -23,11 +19,7 @@ func (c *Client) ReportV4(ctx context.Context, userID, reportID string) (*expens
 }
 
 func (c *Client) headerV4(ctx context.Context, userID, reportID string) (wire.Header, error) {
-	r := readsV4("read report by v4")
-	if err := c.at(&r, reportV4, userID, reportID); err != nil {
-		return wire.Header{}, err
-	}
-	return askHeader(ctx, c, r, reportID, wire.DecodeReportV4)
+	return askHeader(ctx, c, getV4("read report by v4", "", userID, reportID), reportID, wire.DecodeReportV4)
 }
 
 // ExpensesV4 reads the entries of a report by v4. They are summaries: custom and
@@ -35,22 +27,15 @@ func (c *Client) headerV4(ctx context.Context, userID, reportID string) (wire.He
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.expenses.html
 func (c *Client) ExpensesV4(ctx context.Context, userID, reportID string) ([]wire.ExpenseV4, error) {
-	r := readsV4("list expenses by v4")
-	if err := c.at(&r, reportV4+"/expenses", userID, reportID); err != nil {
-		return nil, err
-	}
-	return ask(ctx, c, r, wire.DecodeExpensesV4)
+	return ask(ctx, c, getV4("list expenses by v4", "/expenses", userID, reportID), wire.DecodeExpensesV4)
 }
 
 // ExpenseV4 reads one expense of a report by v4, an entry or an itemization.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.expenses.html
 func (c *Client) ExpenseV4(ctx context.Context, userID, reportID, expenseID string) (wire.ExpenseV4, error) {
-	r := readsV4("read expense by v4")
-	if err := c.at(&r, reportV4+"/expenses/%s", userID, reportID, expenseID); err != nil {
-		return wire.ExpenseV4{}, err
-	}
-	return ask(ctx, c, r, wire.DecodeExpenseV4)
+	r := getV4("read expense by v4", "/expenses/%s", userID, reportID, expenseID)
+	return ask(ctx, c, r, about(expenseID, func(e wire.ExpenseV4) string { return e.ID }, wire.DecodeExpenseV4))
 }
 
 // ItemizationsV4 reads the itemizations of an expense by v4; there are none when it is
@@ -58,48 +43,46 @@ func (c *Client) ExpenseV4(ctx context.Context, userID, reportID, expenseID stri
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.expenses.html
 func (c *Client) ItemizationsV4(ctx context.Context, userID, reportID, expenseID string) ([]wire.ExpenseV4, error) {
-	r := readsV4("list itemizations by v4")
-	if err := c.at(&r, reportV4+"/expenses/%s/itemizations", userID, reportID, expenseID); err != nil {
-		return nil, err
-	}
-	return ask(ctx, c, r, wire.DecodeExpensesV4)
+	return ask(ctx, c, getV4("list itemizations by v4", "/expenses/%s/itemizations", userID, reportID, expenseID), wire.DecodeExpensesV4)
 }
 
 // AllocationsV4 reads the allocations of an expense by v4.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.allocations.html
 func (c *Client) AllocationsV4(ctx context.Context, userID, reportID, expenseID string) ([]expense.Allocation, error) {
-	r := readsV4("list allocations by v4")
-	if err := c.at(&r, reportV4+"/expenses/%s/allocations", userID, reportID, expenseID); err != nil {
-		return nil, err
-	}
-	return ask(ctx, c, r, wire.DecodeAllocationsV4)
+	return ask(ctx, c, getV4("list allocations by v4", "/expenses/%s/allocations", userID, reportID, expenseID), wire.DecodeAllocationsV4)
 }
 
-// AttendeesV4 counts the attendees of an expense by v4. Who they are is not kept.
+// AttendeesV4 counts the attendees of an expense by v4. Who they are is not kept. Without a
+// user the address that names none is asked, which wants a company's token.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.expense-attendee-associations.html
 func (c *Client) AttendeesV4(ctx context.Context, userID, reportID, expenseID string) (wire.Attendees, error) {
-	r := readsV4("count attendees by v4")
-	if err := c.at(&r, reportV4+"/expenses/%s/attendees", userID, reportID, expenseID); err != nil {
-		return wire.Attendees{}, err
-	}
-	return ask(ctx, c, r, wire.DecodeAttendeesV4)
+	return ask(ctx, c, getV4("count attendees by v4", attendeesPath, userID, reportID, expenseID), wire.DecodeAttendeesV4)
 }
 
-// CommentsV4 counts the comments of a report by v4, those on its expenses included. What
-// they say is not kept.
+// CommentsV4 reads the comments of a report by v4, those on its expenses included. Who
+// wrote them is not kept. Without a user the address that names none is asked, which wants
+// a company's token.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.comments.html
-func (c *Client) CommentsV4(ctx context.Context, userID, reportID string) (wire.Comments, error) {
-	r := readsV4("count comments by v4")
-	if err := c.at(&r, reportV4+"/comments", userID, reportID); err != nil {
-		return wire.Comments{}, err
-	}
+func (c *Client) CommentsV4(ctx context.Context, userID, reportID string) ([]wire.Comment, error) {
+	r := getV4("list comments by v4", commentsPath, userID, reportID)
 	r.target.query = "includeAllComments=true"
-	return ask(ctx, c, r, wire.DecodeCommentsV4)
+	return ask(ctx, c, r, wire.DecodeComments)
 }
 
-func readsV4(op string) request {
-	return request{op: op, needs: needsV4, method: http.MethodGet, accept: mediaJSON}
+// What can be read without naming the report's owner.
+const (
+	attendeesPath = "/expenses/%s/attendees"
+	commentsPath  = "/comments"
+)
+
+// getV4 reads something of a report in its owner's context. The first two IDs are those of
+// the owner and of the report.
+func getV4(op, path string, ids ...string) request {
+	if ids[0] == "" && (path == attendeesPath || path == commentsPath) {
+		return get(op, needsV4, v4ReportsPath+"%s"+path, ids[1:]...)
+	}
+	return get(op, needsV4, v4UsersPath+"%s/context/TRAVELER/reports/%s"+path, ids...).ofPerson()
 }

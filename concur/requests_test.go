@@ -108,7 +108,7 @@ func TestReadRequest(t *testing.T) {
 			_, err := client.ReadRequest(ctx, raw, concur.ReadOptions{})
 			require.ErrorIs(t, err, concur.Untrusted, raw)
 		}
-		_, err := client.Report(ctx, requestURI)
+		_, err := client.ReportV1(ctx, requestURI)
 		require.ErrorIs(t, err, concur.Untrusted, "nor by v1.1 what is not of it")
 		require.Empty(t, s.requests)
 	})
@@ -194,17 +194,17 @@ func TestPendingRequests(t *testing.T) {
 	})
 }
 
-func TestTakeRequestAction(t *testing.T) {
+func TestActingOnATravelRequest(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	t.Run("a request is passed on and sent back at the documented addresses", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/json", fmt.Sprintf(travelJSON, "APPROVED")))
 		client := s.client(t)
-		after, err := client.TakeRequestAction(ctx, requestID, expense.Approve, "not sent")
+		after, err := client.ApproveRequestV4(ctx, requestID)
 		require.NoError(t, err)
 		require.Equal(t, expense.RequestApproved, after.Status)
-		_, err = client.TakeRequestAction(ctx, requestID, expense.SendBack, "why")
+		_, err = client.SendBackRequestV4(ctx, requestID, "why")
 		require.NoError(t, err)
 		require.Equal(t, []string{"", `{"comment":"why"}`}, s.bodies)
 		for i, action := range []string{"approve", "sendback"} {
@@ -217,21 +217,19 @@ func TestTakeRequestAction(t *testing.T) {
 	t.Run("an answer that does not show the request leaves the outcome unknown", func(t *testing.T) {
 		t.Parallel()
 		for _, body := range []string{"", `{}`, `{"errors": []}`, strings.Replace(fmt.Sprintf(travelJSON, "APPROVED"), requestID, "X", 1), "<html>"} {
-			_, err := newServer(t, answering(200, "application/json", body)).client(t).TakeRequestAction(ctx, requestID, expense.Approve, "")
+			_, err := newServer(t, answering(200, "application/json", body)).client(t).ApproveRequestV4(ctx, requestID)
 			require.ErrorIs(t, err, concur.OutcomeUnknown, body)
 		}
 	})
 	t.Run("nothing else is sent", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/json", submitted()))
-		_, err := s.client(t).TakeRequestAction(ctx, requestID, expense.Ask, "")
-		require.ErrorIs(t, err, concur.Rejected)
-		_, err = s.client(t).TakeRequestAction(ctx, "x/../y", expense.Approve, "")
+		_, err := s.client(t).ApproveRequestV4(ctx, "x/../y")
 		require.ErrorIs(t, err, concur.Untrusted)
-		_, err = s.client(t, func(o *concur.Options) { o.ReadOnly = true }).TakeRequestAction(ctx, requestID, expense.Approve, "")
+		_, err = s.client(t, func(o *concur.Options) { o.ReadOnly = true }).ApproveRequestV4(ctx, requestID)
 		require.ErrorIs(t, err, concur.WritesOff)
 		require.Empty(t, s.requests)
-		_, err = newServer(t, answering(403, "application/json", `{}`)).client(t).TakeRequestAction(ctx, requestID, expense.Approve, "")
+		_, err = newServer(t, answering(403, "application/json", `{}`)).client(t).ApproveRequestV4(ctx, requestID)
 		require.ErrorContains(t, err, "travelrequest.externalsystemworkflow.write")
 	})
 }

@@ -331,7 +331,7 @@ func TestClosingWaitsForTheAnswerOfConcur(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	gone := make(chan error)
 	go func() {
-		_, err := client.Report(ctx, objectURI)
+		_, err := client.ReportV1(ctx, objectURI)
 		gone <- err
 	}()
 	<-asked
@@ -361,7 +361,7 @@ func TestTheStoreIsWrittenBeforeTheTokenIsUsed(t *testing.T) {
 		seen <- "Bearer " + held.AccessToken
 		answering(200, "application/xml", reportXML)(w, r)
 	})
-	_, err := s.client(t, in(path)).Report(context.Background(), objectURI)
+	_, err := s.client(t, in(path)).ReportV1(context.Background(), objectURI)
 	require.NoError(t, err)
 	require.Equal(t, "Bearer access-token-1", <-seen)
 }

@@ -81,9 +81,9 @@ func TestToken(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/xml", successXML))
 		client := s.client(t)
-		require.NoError(t, client.TakeAction(context.Background(), actionURL, expense.Approve, ""))
+		require.NoError(t, client.TakeActionV1(context.Background(), actionURL, expense.Approve, ""))
 		s.expire()
-		require.NoError(t, client.TakeAction(context.Background(), actionURL, expense.Approve, ""))
+		require.NoError(t, client.TakeActionV1(context.Background(), actionURL, expense.Approve, ""))
 		requests, _ := s.count()
 		require.Equal(t, 3, requests)
 		require.Equal(t, s.bodies[0], s.bodies[2])
@@ -176,7 +176,7 @@ func TestToken(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		gone := make(chan error)
 		go func() {
-			_, err := client.Report(ctx, objectURI)
+			_, err := client.ReportV1(ctx, objectURI)
 			gone <- err
 		}()
 		<-asked

@@ -20,9 +20,9 @@ func TestHostileAnswers(t *testing.T) {
 	ctx := context.Background()
 	calls := map[string]func(*concur.Client) error{
 		"report": read,
-		"action": func(c *concur.Client) error { return c.TakeAction(ctx, actionURL, expense.Approve, "") },
+		"action": func(c *concur.Client) error { return c.TakeActionV1(ctx, actionURL, expense.Approve, "") },
 		"exceptions": func(c *concur.Client) error {
-			_, err := c.PostExceptions(ctx, reportKey, []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}})
+			_, err := c.PostExceptionsV1(ctx, reportKey, []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}})
 			return err
 		},
 		"delete": func(c *concur.Client) error { return c.DeleteNotification(ctx, entryURI) },

@@ -24,11 +24,11 @@ func TestHostileURLs(t *testing.T) {
 		call func(string) error
 	}{
 		concur.ObjectURI: {reportPath + reportKey, func(raw string) error {
-			_, err := client.Report(ctx, raw)
+			_, err := client.ReportV1(ctx, raw)
 			return err
 		}},
 		concur.ActionURL: {"/api/expense/expensereport/v1.1/report/nStep/WorkFlowAction", func(raw string) error {
-			return client.TakeAction(ctx, raw, expense.Approve, "")
+			return client.TakeActionV1(ctx, raw, expense.Approve, "")
 		}},
 		concur.NotificationURI: {"/api/platform/notifications/v1.0/notification/nEntry", func(raw string) error {
 			return client.DeleteNotification(ctx, raw)
@@ -55,7 +55,7 @@ func TestHostileURLs(t *testing.T) {
 	require.ErrorIs(t, client.CheckURL(concur.ObjectURI, entryURI), concur.Untrusted)
 
 	for _, key := range []string{"", "a/b", "../x", "..", "%2e%2E", "a%2fb", `a\b`, "a?b", "a#b", "a b", "a\r\nb", "é", "a@b", strings.Repeat("x", 201)} {
-		_, err := client.PostExceptions(ctx, key, []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}})
+		_, err := client.PostExceptionsV1(ctx, key, []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}})
 		require.ErrorIs(t, err, concur.Untrusted, key)
 	}
 	requests, tokens := s.count()
@@ -108,11 +108,11 @@ func TestAURLInClearIsCalledWithTLS(t *testing.T) {
 		call         func(c *concur.Client, raw string) error
 	}{
 		"an object": {reportPath + reportKey, reportXML, func(c *concur.Client, raw string) error {
-			_, err := c.Report(ctx, raw)
+			_, err := c.ReportV1(ctx, raw)
 			return err
 		}},
 		"an action": {"/api/expense/expensereport/v1.1/report/nStep/WorkFlowAction", successXML, func(c *concur.Client, raw string) error {
-			return c.TakeAction(ctx, raw, expense.Approve, "")
+			return c.TakeActionV1(ctx, raw, expense.Approve, "")
 		}},
 		"a notification": {"/api/platform/notifications/v1.0/notification/nEntry", "", func(c *concur.Client, raw string) error {
 			return c.DeleteNotification(ctx, raw)
@@ -149,7 +149,7 @@ func TestOtherURLsOfAPayloadAreNotCalled(t *testing.T) {
 		answering(200, "application/xml", strings.Replace(reportXML, "<ApsKey>", "<ReceiptImageUrl>"+p.tls.URL+"/getImage</ReceiptImageUrl><ApsKey>", 1))(w, r)
 	})
 	client := s.client(t)
-	report, err := client.Report(ctx, objectURI)
+	report, err := client.ReportV1(ctx, objectURI)
 	require.NoError(t, err)
 	stored, err := json.Marshal(report)
 	require.NoError(t, err)

@@ -176,9 +176,9 @@ func checkID(id string) error {
 	case len(id) > expense.MaxKey:
 		return fmt.Errorf("is longer than %d bytes", expense.MaxKey)
 	case strings.ContainsFunc(id, func(r rune) bool {
-		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' || r == '_')
+		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("-_$", r))
 	}):
-		return errors.New("has a character that is no letter, digit or hyphen")
+		return errors.New("has a character that is none of an ID")
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package concur
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -20,79 +21,76 @@ const (
 //
 // Source: https://developer.concur.com/api-reference/profile/v4.1.identity.html#POST-users
 func (c *Client) UserID(ctx context.Context, login string) (string, error) {
-	r := request{op: "find user", needs: needsUsers, method: http.MethodPost, accept: mediaJSON, media: mediaJSON, discreet: true}
+	r := request{op: "find user", needs: needsUsers, method: http.MethodPost, accept: mediaJSON, media: mediaJSON}.at(usersPath + "/.search").ofPerson()
 	if login == "" || len(login) > maxLogin || strings.ContainsFunc(login, func(c rune) bool { return c < ' ' || c == 0x7f }) {
 		return "", &Error{Op: r.op, Kind: Rejected, Message: "what is looked for cannot be a login"}
 	}
+	r.body = wire.EncodeUserSearch(login)
 	return c.userIDs.get(ctx, r.op, foldLogin(login), func(ctx context.Context) (string, error) {
-		r.target.path, r.body = usersPath+"/.search", wire.EncodeUserSearch(login)
-		a, err := c.do(ctx, r)
-		if err != nil {
-			return "", err
-		}
-		users, more, err := wire.DecodeUsers(a.body)
-		if err != nil {
-			return "", r.unreadable(a, err)
-		}
-		return r.theOne(a, login, users, more)
+		return ask(ctx, c, r, func(body []byte) (string, error) {
+			users, more, err := wire.DecodeUsers(body)
+			if err != nil {
+				return "", err
+			}
+			return theOne(login, users, more)
+		})
 	})
 }
 
 // theOne picks the user with the login out of what was found.
-func (r request) theOne(a *answer, login string, users []wire.User, more bool) (string, error) {
-	refuse := &Error{Op: r.op, Status: a.status, CorrelationID: a.correlation}
+func theOne(login string, users []wire.User, more bool) (string, error) {
 	id, shown := "", false
 	for _, u := range users {
 		shown = shown || u.Login != ""
 		switch {
 		case !sameLogin(u.Login, login):
 		case checkID(u.ID) != nil:
-			refuse.Kind, refuse.Message = Malformed, "the user that was found has no id, or one that cannot be"
-			return "", refuse
+			return "", finding(Malformed, "the user that was found has no id, or one that cannot be")
 		case id != "" && !strings.EqualFold(id, u.ID):
-			refuse.Kind, refuse.Message = Rejected, "more than one user has that login"
-			return "", refuse
+			return "", finding(Rejected, "more than one user has that login")
 		case id == "":
 			id = u.ID
 		}
 	}
 	switch {
 	case more: // there may be another on it
-		refuse.Kind, refuse.Message = Malformed, "the search found more users than it answers at a time"
+		return "", finding(Malformed, "the search found more users than it answers at a time")
 	case id != "":
 		return id, nil
 	case len(users) > 0 && !shown:
-		refuse.Kind, refuse.Message = Forbidden, "the answer shows no logins: the access token needs "+r.needs
-	default:
-		refuse.Kind, refuse.Message = NotFound, "no user has exactly that login"
+		return "", finding(Forbidden, "the answer shows no logins: the access token needs "+needsUsers)
 	}
-	return "", refuse
+	return "", finding(NotFound, "no user has exactly that login")
 }
 
 // Login returns the login of the user with that UUID. It is remembered for some hours.
 //
 // Source: https://developer.concur.com/api-reference/profile/v4.1.identity.html#GET-user-identity
 func (c *Client) Login(ctx context.Context, userID string) (string, error) {
-	r := request{op: "read user", needs: needsUsers, method: http.MethodGet, accept: mediaJSON, discreet: true}
-	if err := checkID(userID); err != nil {
-		return "", &Error{Op: r.op, Kind: Untrusted, Message: "the user's id " + err.Error()}
-	}
+	r := get("read user", needsUsers, usersPath+"/%s", userID).ofPerson()
 	return c.logins.get(ctx, r.op, strings.ToLower(userID), func(ctx context.Context) (string, error) {
-		r.target.path = usersPath + "/" + userID
-		a, err := c.do(ctx, r)
-		if err != nil {
-			return "", err
+		user, err := ask(ctx, c, r, about(userID, func(u wire.User) string { return u.ID }, wire.DecodeUser))
+		if err == nil && user.Login == "" {
+			err = &Error{Op: r.op, Kind: Forbidden, Message: "the answer shows no login: the access token needs " + needsUsers}
 		}
-		user, err := wire.DecodeUser(a.body)
-		switch {
-		case err != nil:
-			return "", r.unreadable(a, err)
-		case !strings.EqualFold(user.ID, userID):
-			return "", &Error{Op: r.op, Kind: Malformed, Status: a.status, CorrelationID: a.correlation, Message: "the answer is about another user"}
-		case user.Login == "":
-			return "", &Error{Op: r.op, Kind: Forbidden, Status: a.status, CorrelationID: a.correlation,
-				Message: "the answer shows no login: the access token needs " + r.needs}
-		}
-		return user.Login, nil
+		return user.Login, err
 	})
+}
+
+// isOneOf reports whether a user is one of those with these logins. A login that nobody
+// has is nobody's, and so is what nobody owns.
+func isOneOf(ctx context.Context, users directory, userID string, logins []string) (bool, error) {
+	for _, login := range logins {
+		if userID == "" {
+			break
+		}
+		switch id, err := users.UserID(ctx, login); {
+		case errors.Is(err, NotFound):
+		case err != nil:
+			return false, err
+		case strings.EqualFold(id, userID):
+			return true, nil
+		}
+	}
+	return false, nil
 }

@@ -16,7 +16,7 @@ func (s *stage) doReport(ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	for _, file := range args {
-		r, err := s.house.sim.add(s.ctx, []byte(ts.ReadFile(file)))
+		r, err := s.house.sim.add(s.ctx, []byte(expand(ts, file)))
 		if err != nil {
 			return err
 		}
@@ -63,9 +63,9 @@ func (s *stage) doControl(ts *testscript.TestScript, args []string) error {
 	return s.house.sim.do(s.ctx, http.MethodPost, args[0], body, nil)
 }
 
-// expand reads a file of the story with $API, $API2 and $PLAIN replaced.
+// expand reads a file of the story with $API, $API2, $PLAIN and $PLAYING replaced.
 func expand(ts *testscript.TestScript, file string) string {
-	return strings.NewReplacer("$API2", ts.Getenv("API2"), "$API", ts.Getenv("API"), "$PLAIN", ts.Getenv("PLAIN")).Replace(ts.ReadFile(file))
+	return strings.NewReplacer("$PLAYING", ts.Getenv("PLAYING"), "$API2", ts.Getenv("API2"), "$API", ts.Getenv("API"), "$PLAIN", ts.Getenv("PLAIN")).Replace(ts.ReadFile(file))
 }
 
 // doFault sets a fault: fault ENDPOINT KIND [times=N] [report=NAME] [skip=N] [PARAM=VALUE].

@@ -22,18 +22,23 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 	}{
 		"the fresh read before the action": {
 			file: "activities/write.go", story: "superseded",
-			with:    "\tif now.Kind != \"\" {\n\t\tours",
-			without: "\tif now.Kind == \"never\" {\n\t\tours",
+			with:    "\tif now.Kind != \"\" {\n\t\treturn expense.ActionTaken{",
+			without: "\tif now.Kind == \"never\" {\n\t\treturn expense.ActionTaken{",
 		},
 		"the status in the body of a 200": {
-			file: "concur/reports.go", story: "rejected",
-			with:    "if !ok {",
+			file: "concur/reports_v1.go", story: "rejected",
+			with:    "if err == nil && !ok {",
 			without: "if false && !ok {",
 		},
 		"the allow-list of hosts": {
 			file: "concur/url.go", story: "untrusted-object",
 			with:    "if !h.allow(u.Host) {",
 			without: "if false && !h.allow(u.Host) {",
+		},
+		"the look at the header before a second attempt": {
+			file: "activities/write.go", story: "moved-unseen",
+			with:    "\treturn before == now.Mark\n",
+			without: "\treturn before == now.Mark || true\n",
 		},
 		"the doubt of a second attempt": {
 			file: "activities/activities.go", story: "lost-answer",

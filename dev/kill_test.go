@@ -19,7 +19,7 @@ import (
 // so, and KILL_POINTS='approve gone' those; KILL_INTERFACE=v4 by that interface alone.
 var killed = map[string][]string{
 	"v1.1": {"approve", "exceptions", "send-back", "two-stops", "lost-answer"},
-	"v4":   {"exceptions", "two-stops"},
+	"v4":   {"exceptions"},
 }
 
 // unfit are stories that cannot be told with a killed worker: their faults are

@@ -102,7 +102,7 @@ type PostExceptionsInput struct {
 }
 
 // PostedExceptions says what became of each exception, in the order of the input.
-// When Kind is not empty the report no longer waited at the stop and nothing was sent.
+// When Kind is not empty the report no longer waited at the stop and nothing more was sent.
 type PostedExceptions struct {
 	Reading
 	Items []PostedException `json:"items,omitempty"`

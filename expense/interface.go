@@ -22,8 +22,9 @@ type Parts struct {
 	Details      bool // custom and organisational fields of entries, and what else only a single expense shows
 	Itemizations bool
 	Allocations  bool
+	Attendees    bool // how many there are, which v3 does not say
 	Comments     bool // how many there are
 }
 
 // AllParts is everything of a report.
-var AllParts = Parts{Details: true, Itemizations: true, Allocations: true, Comments: true}
+var AllParts = Parts{Details: true, Itemizations: true, Allocations: true, Attendees: true, Comments: true}

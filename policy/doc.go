@@ -35,8 +35,9 @@
 //
 // An amount or a date that is absent must be asked for with has() before it is
 // read: reading it makes the rule err. entry.transaction has no currency code in
-// Concur's v1.1 and cannot be compared there; by v3 and v4 it has one. entry.posted can
-// be compared by all. && and || forgive an error on one side when the other side decides
+// Concur's v1.1 and v2.0, only a name, and cannot be compared there; by v3 and v4 it has
+// the code of what was paid in, and entry.currencyName is empty. entry.posted, in the
+// report's currency, can be compared by all. && and || forgive an error on one side when the other side decides
 // alone, as CEL has it.
 //
 // A rule of level request sees one variable, request, an [expense.TravelRequest] with its
@@ -51,11 +52,12 @@
 //
 // The rules are the same whatever interface of Concur a report was read by
 // (CONCUR_INTERFACE). List fields have code and value by all of them. By v4 a field of an
-// entry that is read costs requests: its custom fields, organisational units and category
-// one for each entry; itemizations and allocations one for each entry that may have some;
-// commentCount one or more for the report ([Policy.Parts]). By v3, attendeeCount and commentCount say
-// only whether there are any, paymentType is an identifier, and a report has no purpose;
-// by v4 there is no category.
+// entry that is read costs requests: its custom fields, organisational units and hasVat
+// one for each entry; itemized, itemizations and allocations one or more for each entry;
+// commentCount one for the report ([Policy.Parts]). By v3 attendeeCount costs one for each
+// entry that has attendees. By v3 receiptRequired is not told, paymentType is an
+// identifier, an itemized entry may have allocations, and a report has no purpose; by v4
+// there is no category.
 //
 // A rule that errs, or costs too much to evaluate, has no effects of its own: it
 // asks a person and never approves. All violations are collected. Sending back goes
@@ -65,5 +67,7 @@
 // and organisational units the one whose number is written out, else all; a list
 // that no rule names is dropped; what a rule compares or passes on as a whole is kept
 // whole). Besides these it keeps IDs and keys, the currency, the status, the action
-// URL and the exception flags.
+// URL, the interface and the exception flags, and by v3 and v4 the time of submission.
+// [Policy.KeepRequest] does so for a travel request, and keeps besides the ID and number,
+// the currency, the status, the time of submission and what Concur offers to do.
 package policy

@@ -63,12 +63,12 @@ func (e Errors) sort() {
 	})
 }
 
-// failure is an error of an evaluation whose text holds no value of the report.
+// failure is an error of an evaluation whose text holds no value of what is judged.
 type failure string
 
 func (f failure) Error() string { return string(f) }
 
-// reason says why an evaluation failed without a value of the report. CEL's own
+// reason says why an evaluation failed without a value of what is judged. CEL's own
 // errors quote what they were given, so none of them is passed on.
 func reason(err error) string {
 	var own failure
@@ -87,5 +87,5 @@ func reason(err error) string {
 	case strings.Contains(text, "index out of bounds"), strings.Contains(text, "out of range"):
 		return "it asks for what lies outside a list, a text or a range of numbers"
 	}
-	return "a value of the report does not fit what is done with it"
+	return "a value does not fit what is done with it"
 }

@@ -15,12 +15,12 @@ import (
 
 const (
 	maxCost      = 1_000_000  // of one evaluation of one expression, in CEL's units
-	maxTotalCost = 50_000_000 // of all evaluations for one report
+	maxTotalCost = 50_000_000 // of all evaluations for one report or travel request
 	maxTime      = 30 * time.Second
 )
 
 const (
-	errTotalCost = failure("the rules together exceed what one report may cost")
+	errTotalCost = failure("the rules together exceed what they may cost")
 	errTime      = failure("the rules together took too long")
 	errNoMessage = failure("its message is empty")
 	errNoID      = failure("the entry has no ID to post an exception on")
@@ -31,7 +31,7 @@ const (
 // violation is a rule that does not hold on an object, or could not be evaluated.
 type violation struct {
 	rule    *rule
-	object  int    // index of the entry; -1 for the report
+	object  int    // index of the entry; -1 for the whole
 	id      string // of the entry
 	message string
 	erred   bool // the message says why
@@ -78,11 +78,11 @@ func (p *Policy) EvaluateRequest(request *expense.TravelRequest) expense.Verdict
 	return p.verdict(e.found)
 }
 
-// evaluation is the judging of one report.
+// evaluation is the judging of one report or travel request.
 type evaluation struct {
 	ctx    context.Context
-	left   uint64 // cost
-	report *object
+	left   uint64  // cost
+	report *object // nil for a travel request
 	found  []violation
 }
 

@@ -13,19 +13,21 @@ import (
 	"concur-connector/expense"
 )
 
-// filled returns a report whose every field is the pick of some values, of which the
-// last is never empty.
-func filled(t testing.TB, pick func(n int) int) *expense.Report {
+// filled returns a report or a travel request whose every field is the pick of some
+// values, of which the last is never empty.
+func filled[T any](t testing.TB, pick func(n int) int) *T {
 	t.Helper()
-	r := &expense.Report{}
+	r := new(T)
 	fill(t, reflect.ValueOf(r).Elem(), pick)
 	return r
 }
 
-func full(t testing.TB) *expense.Report {
-	r := filled(t, func(n int) int { return n - 1 })
-	r.Via = expense.V1 // by the others the submission is kept, too
-	return r
+func full(t testing.TB) *expense.Report { return fullOf[expense.Report](t) }
+
+func fullRequest(t testing.TB) *expense.TravelRequest { return fullOf[expense.TravelRequest](t) }
+
+func fullOf[T any](t testing.TB) *T {
+	return filled[T](t, func(n int) int { return n - 1 })
 }
 
 func fill(t testing.TB, v reflect.Value, pick func(n int) int) {
@@ -76,8 +78,9 @@ func fill(t testing.TB, v reflect.Value, pick func(n int) int) {
 	}
 }
 
-// held names what is in a report, by the names of its JSON: "entries.custom.3".
-func held(t testing.TB, report *expense.Report) []string {
+// held names what is in a report or a travel request, by the names of its JSON:
+// "entries.custom.3". An empty text, which some names always have, is nothing.
+func held(t testing.TB, whole any) []string {
 	t.Helper()
 	found := map[string]bool{}
 	var walk func(name string, value any)
@@ -98,31 +101,33 @@ func held(t testing.TB, report *expense.Report) []string {
 				walk(name, inner)
 			}
 		default:
-			found[name] = true
+			if v != "" {
+				found[name] = true
+			}
 		}
 	}
-	walk("", decoded(t, report))
+	walk("", decoded(t, whole))
 	return slices.Sorted(maps.Keys(found))
 }
 
-func decoded(t testing.TB, report *expense.Report) map[string]any {
+func decoded(t testing.TB, whole any) map[string]any {
 	t.Helper()
 	var v map[string]any
-	require.NoError(t, json.Unmarshal([]byte(encoded(t, report)), &v))
+	require.NoError(t, json.Unmarshal([]byte(encoded(t, whole)), &v))
 	return v
 }
 
-func encoded(t testing.TB, report *expense.Report) string {
+func encoded(t testing.TB, whole any) string {
 	t.Helper()
-	data, err := json.Marshal(report)
+	data, err := json.Marshal(whole)
 	require.NoError(t, err)
 	return string(data)
 }
 
 // stored returns what a history gives back.
-func stored(t testing.TB, report *expense.Report) *expense.Report {
+func stored[T any](t testing.TB, whole *T) *T {
 	t.Helper()
-	var r expense.Report
-	require.NoError(t, json.Unmarshal([]byte(encoded(t, report)), &r))
+	var r T
+	require.NoError(t, json.Unmarshal([]byte(encoded(t, whole)), &r))
 	return &r
 }

@@ -23,13 +23,14 @@ func (p *Policy) Keep(report *expense.Report) *expense.Report {
 	return kept
 }
 
-// KeepRequest is Keep for a travel request.
+// KeepRequest is Keep for a travel request, and [Policy.EvaluateRequest] judges both
+// alike.
 func (p *Policy) KeepRequest(request *expense.TravelRequest) *expense.TravelRequest {
 	if request == nil {
 		return nil
 	}
 	kept := &expense.TravelRequest{Operations: slices.Clone(request.Operations)}
-	p.needs.copy(requestShape, kept, request)
+	p.asked.copy(requestShape, kept, request)
 	return kept
 }
 

@@ -118,7 +118,7 @@ func TestWhatErrsAsksAPerson(t *testing.T) {
 	t.Parallel()
 	const mixed = "amounts of different currencies cannot be compared or added"
 	const nameless = `an amount without a currency code cannot be compared or added; use "posted", not "transaction"`
-	const misfit = "a value of the report does not fit what is done with it"
+	const misfit = "a value does not fit what is done with it"
 	for expression, want := range map[string]string{
 		`entry.posted == money("80", "EUR")`:                          mixed,
 		`entry.posted != money("80", "EUR")`:                          mixed,
@@ -135,7 +135,7 @@ func TestWhatErrsAsksAPerson(t *testing.T) {
 		`money("1", entry.type) == entry.posted`:                      "a currency is three capital letters",
 		`entry.approved == entry.posted`:                              "entry.approved is absent; ask with has() before reading it",
 		`entry.itemizations[0].date == report.date`:                   "itemization.date is absent; ask with has() before reading it",
-		`report.created == report.date`:                               "a date of the report cannot be read",
+		`report.created == report.date`:                               "a date cannot be read",
 		`date(entry.type) == report.date`:                             `date() needs a text like "2026-05-01"`,
 		`report.entries[7].type == ""`:                                "it asks for what lies outside a list, a text or a range of numbers",
 		`{"HOTEL": 1}[entry.type] == 1`:                               "it asks a map for a key that is absent",
@@ -158,6 +158,27 @@ func TestWhatErrsAsksAPerson(t *testing.T) {
 			}}, v.Findings)
 		})
 	}
+}
+
+func TestAmountsThatWerePaidCompareWhereTheirCurrencyHasACode(t *testing.T) {
+	t.Parallel()
+	const dear = `entry.transaction <= money("75.00", "USD")`
+	for currency, want := range map[string]string{
+		"USD": "No receipt.",
+		"EUR": "could not be evaluated: amounts of different currencies cannot be compared or added",
+		"":    `could not be evaluated: an amount without a currency code cannot be compared or added; use "posted", not "transaction"`,
+	} {
+		report := lunch(t)
+		report.Entries[0].Transaction = in(t, "75.10", currency)
+		require.Equal(t, want, evaluate(t, dear, report).Findings[0].Message, currency)
+	}
+}
+
+func TestFieldsAreEqualByWhatARuleSees(t *testing.T) {
+	t.Parallel()
+	report := lunch(t)
+	report.Custom["2"] = expense.Field{Value: "Sales", Code: "SAL", ListItem: "5d5c08c0f2f94c33a8f5e4b1a0c9d7e6"}
+	require.Empty(t, evaluate(t, `report.orgUnits["1"] == report.custom["2"]`, report).Findings)
 }
 
 // The names that rules use are the JSON names of the domain, all of them.

@@ -49,7 +49,7 @@ func TestTheCostOfAllRulesIsBounded(t *testing.T) {
 		[5]string{"last", "entry", "false", "Not reached.", "ask: finance, exception: {code: LAST}"},
 	).Budgeted(1_000_000, time.Hour)
 	v := p.Evaluate(entries(make([]string, 200)...))
-	const exhausted = "could not be evaluated: the rules together exceed what one report may cost"
+	const exhausted = "could not be evaluated: the rules together exceed what they may cost"
 	require.Equal(t, expense.Ask, v.Action)
 	require.Equal(t, "travel", v.Group)
 	require.Equal(t, []expense.Finding{

@@ -11,8 +11,8 @@ import (
 	"concur-connector/expense"
 )
 
-// needs is what rules read of a report: the fields of each shape. It may hold more
-// than a rule reads on one report, never less.
+// needs is what rules read of a report or of a travel request: the fields of each
+// shape. It may hold more than a rule reads on one report, never less.
 type needs map[*shape]map[string]need
 
 // need says how much of a field is read.
@@ -21,29 +21,40 @@ type need struct {
 	numbers map[string]bool // of custom fields or organisational units, unless all
 }
 
-// newNeeds holds what the connector itself reads. The action URL is not in the
-// language and is kept by Keep.
-func newNeeds() needs {
+// reportNeeds holds what the connector itself reads of a report. The action URL and the
+// interface are not in the language and are kept by Keep.
+func reportNeeds() needs {
 	n := needs{}
 	n.add(reportShape, "id", "key", "currency", "status", "hasException", "entries")
 	n.add(entryShape, "id", "hasExceptions")
 	n.add(itemizationShape, "id")
 	n.add(allocationShape, "id")
+	return n
+}
+
+// requestNeeds holds what the connector itself reads of a travel request. What Concur
+// offers to do with it is not in the language and is kept by KeepRequest.
+func requestNeeds() needs {
+	n := needs{}
 	n.add(requestShape, "id", "number", "currency", "status", "submitted")
 	return n
 }
 
 // Parts says what of a report these rules read that takes requests of its own in the
 // newer interfaces of Concur.
+//
+// Of taxes and of custom and organisational fields v4 tells only in the single expense,
+// and whether an entry is itemized only by its itemizations. The allocations of an entry
+// are those of one that is not itemized, so that they need to know it as well. The
+// category of an expense is nowhere in v4.
 func (p *Policy) Parts() expense.Parts {
-	reads := func(s *shape, fields ...string) bool {
-		return slices.ContainsFunc(fields, func(field string) bool { _, ok := p.needs[s][field]; return ok })
-	}
+	n := p.needs
 	return expense.Parts{
-		Details:      reads(entryShape, "custom", "orgUnits", "category") || reads(itemizationShape, "custom", "orgUnits"),
-		Itemizations: reads(entryShape, "itemizations"),
-		Allocations:  reads(entryShape, "allocations") || reads(itemizationShape, "allocations"),
-		Comments:     reads(entryShape, "commentCount"),
+		Details:      n.reads(entryShape, "custom", "orgUnits", "hasVat") || n.reads(itemizationShape, "custom", "orgUnits"),
+		Itemizations: n.reads(entryShape, "itemizations", "itemized", "allocations"),
+		Allocations:  n.reads(entryShape, "allocations") || n.reads(itemizationShape, "allocations"),
+		Attendees:    n.reads(entryShape, "attendeeCount"),
+		Comments:     n.reads(entryShape, "commentCount"),
 	}
 }
 
@@ -51,16 +62,15 @@ func (p *Policy) Parts() expense.Parts {
 // a report, and of a travel request: of one that is a list's, Concur's v4 interfaces show
 // the item's identifier only.
 func (p *Policy) ReadsFields() (ofReports, ofRequests bool) {
-	reads := func(shapes ...*shape) bool {
-		return slices.ContainsFunc(shapes, func(s *shape) bool {
-			_, custom := p.needs[s]["custom"]
-			_, units := p.needs[s]["orgUnits"]
-			return custom || units
-		})
+	within := func(n needs) bool {
+		return slices.ContainsFunc(parts(), func(s *shape) bool { return n.reads(s, "custom", "orgUnits") })
 	}
-	_, shared := p.needs[expectedShape]["allocations"] // which reports have, too
-	return reads(reportShape, entryShape, itemizationShape, allocationShape),
-		reads(requestShape, expectedShape, segmentShape) || shared && reads(allocationShape)
+	return within(p.needs), within(p.asked)
+}
+
+// reads reports whether one of the fields is read.
+func (n needs) reads(s *shape, fields ...string) bool {
+	return slices.ContainsFunc(fields, func(field string) bool { _, ok := n[s][field]; return ok })
 }
 
 func (n needs) add(s *shape, fields ...string) {
@@ -126,19 +136,17 @@ func partOf(t *types.Type) *shape {
 	return nil
 }
 
-// collect adds what a checked expression reads.
-func (n needs) collect(checked *ast.AST, level Level) {
-	r := reading{ast: checked, needs: n, whole: reportShape, numbered: map[int64]bool{}}
-	if level == RequestLevel {
-		r.whole = requestShape
-	}
+// collect adds what a checked expression reads of the whole, a report or a travel
+// request.
+func (n needs) collect(checked *ast.AST, whole *shape) {
+	r := reading{ast: checked, needs: n, whole: whole, numbered: map[int64]bool{}}
 	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(r.visit))
 }
 
 // reading walks a checked expression from the outside to the inside. A field is
 // read where it is selected; where the types do not say of what, the whole report
-// or travel request is. Where a part of the report goes elsewhere than to a selection (into a
-// comparison, or into a function that takes anything), all of it counts as read.
+// or travel request is. Where a part of it goes elsewhere than to a selection (into a
+// comparison, or into a function that takes anything), all of that part counts as read.
 // What goes into a loop is read where the loop's variables are used.
 type reading struct {
 	ast      *ast.AST

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -17,7 +18,8 @@ import (
 // concurrent use.
 type Policy struct {
 	rules  []rule
-	needs  needs
+	needs  needs // of a report
+	asked  needs // of a travel request
 	hash   string
 	budget uint64        // cost of the evaluations of one report
 	time   time.Duration // of the same; far above what the budget allows
@@ -64,9 +66,16 @@ func Parse(name string, data []byte) (*Policy, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(data)
-	p := &Policy{needs: newNeeds(), hash: hex.EncodeToString(sum[:])[:16], budget: maxTotalCost, time: maxTime}
+	p := &Policy{
+		needs: reportNeeds(), asked: requestNeeds(),
+		hash: hex.EncodeToString(sum[:])[:16], budget: maxTotalCost, time: maxTime,
+	}
 	for _, d := range declared {
-		p.rules = append(p.rules, s.compile(lang, d, p.needs))
+		needed, whole := p.needs, reportShape
+		if d.level == RequestLevel {
+			needed, whole = p.asked, requestShape
+		}
+		p.rules = append(p.rules, s.compile(lang, d, func(checked *ast.AST) { needed.collect(checked, whole) }))
 	}
 	if len(s.errors) > 0 {
 		s.errors.sort()
@@ -75,8 +84,8 @@ func Parse(name string, data []byte) (*Policy, error) {
 	return p, nil
 }
 
-// compile makes a rule ready and adds what it reads to the needs.
-func (s *source) compile(lang language, d declaration, needed needs) rule {
+// compile makes a rule ready. Each of its expressions is shown to collect.
+func (s *source) compile(lang language, d declaration, collect func(*ast.AST)) rule {
 	r := rule{name: d.name, level: d.level, message: d.message, then: d.then}
 	if d.level == "" {
 		return r // what the expressions may say is not known
@@ -96,7 +105,7 @@ func (s *source) compile(lang language, d declaration, needed needs) rule {
 		if err != nil {
 			s.fail(at(n), d.name, "%s: %v", key, err)
 		}
-		needed.collect(checked.NativeRep(), d.level)
+		collect(checked.NativeRep())
 		return ready
 	}
 	r.match = one("match", d.match, cel.BoolType)

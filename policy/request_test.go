@@ -142,17 +142,20 @@ func TestPartsAreThoseThatTheRulesRead(t *testing.T) {
 		`entry.posted > money("1", "USD") && report.custom["1"].code == ""`: {},
 		`entry.custom["1"].code == ""`:                                      {Details: true},
 		`entry.orgUnits.size() == 0`:                                        {Details: true},
-		`has(entry.category)`:                                               {Details: true},
+		`has(entry.category)`:                                               {}, // v4 has none anywhere
+		`!entry.hasVat`:                                                     {Details: true},
+		`!entry.itemized`:                                                   {Itemizations: true},
 		`entry.itemizations.size() > 1`:                                     {Itemizations: true},
 		`entry.itemizations.all(i, i.custom["2"].value == "")`:              {Itemizations: true, Details: true},
-		`entry.allocations.all(a, a.percentage == "100")`:                   {Allocations: true},
+		`entry.allocations.all(a, a.percentage == "100")`:                   {Itemizations: true, Allocations: true},
 		`entry.itemizations.all(i, i.allocations.size() == 1)`:              {Itemizations: true, Allocations: true},
+		`entry.attendeeCount > 1`:                                           {Attendees: true},
 		`entry.commentCount > 0`:                                            {Comments: true},
 		`report.entries[0] == entry`:                                        expense.AllParts,
 	} {
 		require.Equal(t, want, of(t, expression).Parts(), expression)
 	}
-	require.Equal(t, expense.Parts{}, onRequests(t, `request.custom["1"].code == ""`, "m", "ask: g").Parts())
+	require.Equal(t, expense.Parts{}, onRequests(t, `request == request`, "m", "ask: g").Parts())
 }
 
 func TestCodesAreThoseThatTheRulesPost(t *testing.T) {

@@ -147,7 +147,7 @@ func date[T any](at func(T) *expense.Date) member {
 		}
 		d, ok := parseDay(string(s))
 		if !ok {
-			return types.WrapErr(failure("a date of the report cannot be read")), true
+			return types.WrapErr(failure("a date cannot be read")), true
 		}
 		return d, true
 	}}

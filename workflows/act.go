@@ -26,7 +26,7 @@ func (r *run) act(ctx workflow.Context, action expense.Action, comment, cause st
 		}
 		call := r.concurOptions(ctx, what, requestsOfWrite)
 		err := workflow.ExecuteActivity(call, TakeAction, input).Get(ctx, &taken)
-		return r.doubt(err, Doubt{Stop: r.Stop, Action: action})
+		return r.doubt(err, Doubt{Stop: r.Stop, Action: action, Mark: input.Mark})
 	})
 	if err != nil {
 		return err
@@ -127,13 +127,18 @@ func (r *run) deleteFirst(ctx workflow.Context) error {
 	return nil
 }
 
-// attempt tells a write whether it may be the first at this stop.
+// attempt tells a write whether it may be the first at this stop. The mark is that of the
+// read before the action that is in doubt, for what was read since may be of another step.
 func (r *run) attempt(ctx workflow.Context) expense.Attempt {
+	mark := r.Mark
+	if r.doubted(r.Stop) && r.Doubt.Mark != "" {
+		mark = r.Doubt.Mark
+	}
 	return expense.Attempt{
 		OriginalRunID: workflow.GetInfo(ctx).OriginalRunID,
 		Doubtful:      r.doubted(r.Stop),
 		Via:           r.Via,
-		Mark:          r.Mark,
+		Mark:          mark,
 	}
 }
 

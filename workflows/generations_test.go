@@ -101,6 +101,20 @@ func TestAReportThatMayHaveBeenMovedIsJudgedAnew(t *testing.T) {
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "approve", "read", "judge", "send-back"}, p.calls)
 	})
+	t.Run("when a write in doubt was parked, and the report was read again since", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{byV4("m1"), byV4("m2"), byV4("m2")}, []any{passOn, passOn, sendBack}
+		p.actions = []any{
+			kind(expense.Forbidden), // of an attempt that was not the first
+			expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Stop: byV4("").Stop}, Moved: true, Doubtful: true},
+			expense.ActionTaken{},
+		}
+		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "approve", "read", "judge", "approve", "read", "judge", "send-back"}, p.calls)
+		require.Equal(t, "m1", p.acted[1].Mark, "of the write in doubt")
+		require.True(t, p.acted[1].Doubtful)
+		require.Equal(t, "m2", p.acted[2].Mark)
+	})
 	t.Run("when a notification names another step", func(t *testing.T) {
 		p := newPlay(t)
 		first, second := callout(), callout()

@@ -79,6 +79,7 @@ type Doubt struct {
 	Stop   string         `json:"stop"`
 	Action expense.Action `json:"action,omitempty"` // empty: exceptions were posted
 	Flags  expense.Flags  `json:"flags,omitzero"`   // as they were before that post
+	Mark   string         `json:"mark,omitempty"`   // of the read before that action
 }
 
 // maxKept bounds the lists that a run shows, so that no sender can fill its memory.

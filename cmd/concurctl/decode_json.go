@@ -95,15 +95,15 @@ type pendingView struct {
 }
 
 func decodePending(body []byte) (payload, error) {
-	waiting, others, next, err := wire.DecodePendingReports(bytes.TrimPrefix(body, []byte("\uFEFF")))
+	page, others, err := wire.DecodePendingReports(bytes.TrimPrefix(body, []byte("\uFEFF")))
 	if err != nil {
 		return payload{}, err
 	}
-	view := pendingView{Waiting: []expense.PendingReport{}, Others: others, More: next != ""}
-	for _, row := range waiting {
+	view := pendingView{Waiting: []expense.PendingReport{}, Others: others, More: page.Next != ""}
+	for _, row := range page.Rows {
 		view.Waiting = append(view.Waiting, row.PendingReport)
 	}
-	about := fmt.Sprintf("a page of the list of reports (v3) with %s, of which %d wait at an external validation", count(len(waiting)+others, "report"), len(waiting))
+	about := fmt.Sprintf("a page of the list of reports (v3) with %s, of which %d wait at an external validation", count(len(page.Rows)+others, "report"), len(page.Rows))
 	return payload{Payload: "report list", About: about, View: view}, nil
 }
 

@@ -124,16 +124,16 @@ type pageView struct {
 }
 
 // decodeRows reads a page of a list of v3, or one of its rows alone.
-func decodeRows[T any](isPage bool, rows, row string, decode func([]byte) ([]T, string, error)) func([]byte) (payload, error) {
+func decodeRows[T any](isPage bool, rows, row string, decode func([]byte) (wire.Page[T], error)) func([]byte) (payload, error) {
 	return func(body []byte) (payload, error) {
 		if !isPage {
 			body = slices.Concat([]byte(`{"Items":[`), trimmed(body), []byte(`]}`))
 		}
-		list, next, err := decode(body)
+		page, err := decode(body)
 		if err != nil {
 			return payload{}, err
 		}
-		return payload{Payload: rows, About: "a page of " + rows + " (v3) with " + count(len(list), row), View: pageView{list, next != ""}}, nil
+		return payload{Payload: rows, About: "a page of " + rows + " (v3) with " + count(len(page.Rows), row), View: pageView{page.Rows, page.Next != ""}}, nil
 	}
 }
 

@@ -162,7 +162,7 @@ func TestAPayloadThatCannotBeUsedIsOneSentence(t *testing.T) {
 		"a geolocation that is none":        {`{"access_token":"abc","token_type":"Bearer","geolocation":"https:/host"}`, "geolocation is not an absolute URL"},
 		"a geolocation with a password":     {`{"access_token":"abc","token_type":"Bearer","geolocation":"https://a:secret@host"}`, "a user name before its host"},
 		"an event":                          {`{"eventType":"statusChanged","facts":{}}`, "an event of the Event Subscription Service"},
-		"a list of v3 with a slip":          {`{"Items":[{"ApprovalStatusCode":"A_EXTV"}]}`, "row 1 has no ID"},
+		"a list of v3 with a slip":          {`{"Items":[{"ApprovalStatusCode":"A_EXTV"}]}`, "row 1: it has no ID"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -135,18 +135,18 @@ type requestsView struct {
 }
 
 func decodeTravelRequests(body []byte) (payload, error) {
-	rows, next, err := wire.DecodeRequests(body)
+	page, err := wire.DecodeRequests(body)
 	if err != nil {
 		return payload{}, err
 	}
-	view := requestsView{Requests: []requestView{}, More: next != ""}
-	for _, row := range rows {
+	view := requestsView{Requests: []requestView{}, More: page.Next != ""}
+	for _, row := range page.Rows {
 		view.Requests = append(view.Requests, requestViewOf(row.TravelRequest))
 		if row.Status == expense.RequestSubmitted {
 			view.Submitted++
 		}
 	}
-	about := fmt.Sprintf("a page of the list of travel requests (v4) with %s, of which %d are submitted", count(len(rows), "request"), view.Submitted)
+	about := fmt.Sprintf("a page of the list of travel requests (v4) with %s, of which %d are submitted", count(len(page.Rows), "request"), view.Submitted)
 	return payload{Payload: "travel request list", About: about, View: view}, nil
 }
 
@@ -158,15 +158,15 @@ func isExpected(d document) bool {
 }
 
 func decodeExpected(body []byte) (payload, error) {
-	expenses, next, err := wire.DecodeExpected(body, "")
+	page, err := wire.DecodeExpected(body, "")
 	if err != nil {
 		return payload{}, err
 	}
-	about := "the expenses of a travel request (v4), of which there are " + fmt.Sprint(len(expenses))
-	if next != "" {
+	about := "the expenses of a travel request (v4), of which there are " + fmt.Sprint(len(page.Rows))
+	if page.Next != "" {
 		about = "a page of " + about[len("the "):] + " on it"
 	}
-	return payload{Payload: "expected expenses", About: about, View: expenses}, nil
+	return payload{Payload: "expected expenses", About: about, View: page.Rows}, nil
 }
 
 func isHeldExceptions(d document) bool { return hasAny(d.item, "exceptionCode") }
@@ -199,11 +199,14 @@ func decodeRequestExceptions(body []byte) (payload, error) {
 }
 
 func isComments(d document) bool {
-	return hasAny(d.item, "comment", "value") && hasAny(d.item, "author", "isLatest")
+	is := func(item map[string]any) bool {
+		return hasAny(item, "comment", "value") && hasAny(item, "author", "isLatest")
+	}
+	return is(d.item) || is(d.under("commentDetails").item)
 }
 
 func decodeComments(body []byte) (payload, error) {
-	comments, err := wire.DecodeCommentTexts(body)
+	comments, err := wire.DecodeComments(body)
 	if err != nil {
 		return payload{}, err
 	}

@@ -192,7 +192,7 @@ func (d *doctor) companyToken(ctx context.Context, client *concur.Client, c chos
 		return
 	}
 	id := shown[0].ID
-	_, err := client.ReportExceptions(ctx, id)
+	_, err := client.ExceptionsV4(ctx, id)
 	switch {
 	case err == nil:
 		d.ok(pairCheck, "the exceptions on report %s can be listed by v4: the access token is a company's", id)

@@ -3,7 +3,6 @@ package wire
 import (
 	"bytes"
 	"errors"
-	"fmt"
 
 	"concur-connector/expense"
 )
@@ -62,7 +61,7 @@ func DecodeActionStatus(body []byte) (ok bool, message string, err error) {
 		err = errors.New("it has more than one Status")
 	}
 	if err != nil {
-		return false, "", fmt.Errorf("the answer to the action cannot be read: %w", err)
+		return false, "", unreadable("the answer to the action", err)
 	}
 	return isSuccess(statuses[0]), sentence(message), nil
 }

@@ -2,7 +2,9 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -16,7 +18,7 @@ import (
 // Source: https://developer.concur.com/api-reference/http-status-codes.html
 func DecodeError(body []byte) (code, message string) {
 	codes, message := said(body)
-	return first(codes...), message
+	return cmp.Or(codes...), message
 }
 
 // ErrorCodes returns all codes of an error answer, the one that tells most first.
@@ -64,15 +66,6 @@ func errorOfXML(body []byte) (code, message string) {
 	}
 }
 
-func first(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
-}
-
 // IsHTML reports whether a body is a web page, whatever its content type says: a
 // gateway's, then, and not Concur's.
 func IsHTML(body []byte) bool {
@@ -90,4 +83,12 @@ func IsHTML(body []byte) bool {
 	}
 	start := strings.ToLower(string(body[:min(len(body), 14)]))
 	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
+}
+
+// unreadable says what it is that cannot be read, unless it can.
+func unreadable(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s cannot be read: %w", what, err)
 }

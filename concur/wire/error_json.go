@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -19,8 +20,8 @@ type fault struct{ code, message string }
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html#schema-error
 // Source: https://developer.concur.com/api-reference/request/v4.response-codes.html
 func errorOfJSON(body []byte) (codes []string, message string) {
-	var value any
-	if json.Unmarshal(body, &value) != nil {
+	value, err := readValue(body)
+	if err != nil {
 		return nil, ""
 	}
 	if list, ok := value.([]any); ok {
@@ -32,7 +33,7 @@ func errorOfJSON(body []byte) (codes []string, message string) {
 	// By falling weight; an ID that names one event and no cause comes last.
 	codes = []string{wordOf(e["code"]), wordOf(e["errorcode"]), wordOf(e["scimtype"])}
 	ids := []string{wordOf(e["errorid"]), wordOf(inner["id"]), wordOf(content["id"])}
-	message = first(wordOf(e["error_description"]), wordOf(e["errormessage"]), wordOf(inner["message"]),
+	message = cmp.Or(wordOf(e["error_description"]), wordOf(e["errormessage"]), wordOf(inner["message"]),
 		wordOf(content["message"]), wordOf(e["message"]), wordOf(e["detail"]), word)
 	faults := faultsOf(e["validationerrors"])
 	faults = append(faults, faultsOf(e["errors"])...)
@@ -73,8 +74,8 @@ func faultsOf(value any) []fault {
 	for _, item := range list {
 		o := objectOf(item)
 		f := fault{
-			code:    first(wordOf(o["errorcode"]), wordOf(o["code"]), wordOf(o["id"])),
-			message: first(wordOf(o["errormessage"]), wordOf(o["message"]), wordOf(item)),
+			code:    cmp.Or(wordOf(o["errorcode"]), wordOf(o["code"]), wordOf(o["id"])),
+			message: cmp.Or(wordOf(o["errormessage"]), wordOf(o["message"]), wordOf(item)),
 		}
 		if f != (fault{}) && len(faults) < 100 {
 			faults = append(faults, f)
@@ -86,21 +87,21 @@ func faultsOf(value any) []fault {
 // isMere reports whether an ID names one event, and no cause that it shares with others.
 func isMere(id string) bool {
 	_, err := strconv.ParseUint(id, 10, 64)
-	return id == "" || err == nil || isGUID(id)
+	return id == "" || err == nil || IsGUID(id)
 }
 
-// objectOf returns the fields of an object, their names in lower case.
 func objectOf(value any) map[string]any {
 	o, _ := value.(map[string]any)
-	return folded(o)
+	return o
 }
 
+// wordOf is a text or a number.
 func wordOf(value any) string {
 	switch v := value.(type) {
 	case string:
 		return strings.TrimSpace(v)
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
+	case json.Number:
+		return v.String()
 	}
 	return ""
 }

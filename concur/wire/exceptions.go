@@ -61,7 +61,7 @@ func DecodeExceptionResult(body []byte, n int) ([]ItemResult, error) {
 		err = result.settle()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the answer to the exceptions cannot be read: %w", err)
+		return nil, unreadable("the answer to the exceptions", err)
 	}
 	items := make([]ItemResult, n)
 	for i, said := range result.said {
@@ -100,11 +100,11 @@ func readCount(d *document, into *int) error {
 	if err != nil || text == "" {
 		return err
 	}
-	n, err := strconv.ParseUint(text, 10, 31)
-	if err != nil {
+	n, ok := countOf(text)
+	if !ok {
 		return fmt.Errorf("%s is not a whole number", name)
 	}
-	*into = int(n)
+	*into = n
 	return nil
 }
 

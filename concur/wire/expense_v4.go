@@ -1,9 +1,7 @@
 package wire
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"concur-connector/expense"
 )
@@ -32,7 +30,8 @@ func (e ExpenseV4) Itemization() expense.Itemization {
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.expenses.html
 func DecodeExpensesV4(body []byte) ([]ExpenseV4, error) {
-	return decodeList(body, "expenses", "entry", readExpense)
+	_, rows, err := readRows(body, "entry", readExpense, bare)
+	return rows, unreadable("the list of expenses", err)
 }
 
 // DecodeExpenseV4 reads a single expense (v4).
@@ -46,74 +45,37 @@ func DecodeExpenseV4(body []byte) (ExpenseV4, error) {
 			return e, nil
 		}
 	}
-	return ExpenseV4{}, fmt.Errorf("the expense cannot be read: %w", err)
+	return ExpenseV4{}, unreadable("the expense", err)
 }
 
 func readExpense(r record) ExpenseV4 {
 	kind, payment, vendor, location := r.object("expenseType"), r.object("paymentType"), r.object("vendor"), r.object("location")
 	source, tax := r.object("expenseSourceIdentifiers"), r.object("expenseTaxSummary")
 	e := ExpenseV4{ParentID: r.text("parentExpenseId"), Allocated: allocated(r.text("allocationState")), Entry: expense.Entry{
-		ID: r.text("expenseId"), Type: kind.text("id"), TypeName: kind.text("name"), Date: r.date("transactionDate"),
-		Transaction: r.amount("transactionAmount"), ExchangeRate: r.rate("exchangeRate"),
-		Posted: r.amount("postedAmount"), Approved: r.amount("approvedAmount"),
+		ID: r.text("expenseId"), Type: kind.text("id"), TypeName: kind.text("name"), Date: day(r.date("transactionDate")),
+		Transaction: r.money("transactionAmount"), ExchangeRate: r.rate("exchangeRate"),
+		Posted: r.money("postedAmount"), Approved: r.money("approvedAmount"),
 		Purpose: r.text("businessPurpose"), Vendor: vendor.text("description", "name"),
 		Location: location.text("city", "name"), Subdivision: location.text("countrySubDivisionCode"), Country: location.text("countryCode"),
 		PaymentType: payment.text("id", "code"), Personal: r.yes("isPersonalExpense"),
-		CompanyCard: source.text("creditCardTransactionId") != "", PersonalCard: source.text("personalCardTransactionId") != "",
+		CompanyCard: source.holds("creditCardTransactionId", "creditCardTransaction"), PersonalCard: source.holds("personalCardTransactionId"),
 		HasVAT: tax.some("totalTaxPostedAmount", "vatTaxTotal"), HasExceptions: r.yes("hasExceptions", "hasBlockingExceptions"),
 		ReceiptRequired: r.yes("isPaperReceiptRequired"), ImageRequired: r.yes("isImageRequired"),
-		HasReceipt: r.text("receiptImageId", "ereceiptImageId") != "" || source.text("ereceiptId", "receiptImageId", "expenseCaptureImageId") != "",
+		HasReceipt: r.holds("receiptImageId", "ereceiptImageId") || source.holds("ereceiptId", "receiptImageId", "expenseCaptureImageId", "receipts"),
 	}}
 	e.AttendeeCount, e.Counted = r.count("attendeeCount")
 	links := r.objects("links")
-	e.Doubtful = len(links) > 0 && !slices.ContainsFunc(links, func(l record) bool { return l.text("rel") == "itemizations" })
+	e.Doubtful = len(links) > 0 && !r.given("parentExpenseId") && !slices.ContainsFunc(links, func(l record) bool { return l.text("rel") == "itemizations" })
 	r.customData(&e.OrgUnits, &e.Custom)
 	r.wants(e.ID)
 	return e
-}
-
-// rateDecimals are as many as Concur prints of a rate.
-const rateDecimals = 14
-
-// rate reads an exchange rate as a number to multiply by. One to divide by is turned
-// round, to as many decimals as Concur prints.
-func (r record) rate(name string) string {
-	if _, ok := r.values[strings.ToLower(name)].(map[string]any); !ok {
-		return r.number(name)
-	}
-	rate := r.object(name)
-	value, operation := rate.number("value"), rate.text("operation")
-	switch {
-	case value == "" || strings.EqualFold(operation, "MULTIPLY") || operation == "":
-		return value
-	case !strings.EqualFold(operation, "DIVIDE"):
-		r.refuse(name, "is neither to multiply nor to divide by")
-		return ""
-	}
-	divisor, _ := expense.ParseAmount(value)
-	if divisor.IsZero() {
-		r.refuse(name, "is to divide by zero")
-		return ""
-	}
-	one, _ := expense.ParseAmount("1")
-	return one.DivRound(divisor, rateDecimals).String()
-}
-
-// some reports whether one of the amounts is there and not zero.
-func (r record) some(names ...string) bool {
-	for _, name := range names {
-		if m := r.amount(name); m != nil && !m.Amount.IsZero() {
-			return true
-		}
-	}
-	return false
 }
 
 // DecodeAllocationsV4 reads the allocations of an expense (v4).
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.allocations.html
 func DecodeAllocationsV4(body []byte) ([]expense.Allocation, error) {
-	return decodeList(body, "allocations", "allocation", func(r record) expense.Allocation {
+	_, rows, err := readRows(body, "allocation", func(r record) expense.Allocation {
 		a := expense.Allocation{
 			ID: r.text("allocationId"), Percentage: r.number("percentage"),
 			AccountCode1: r.text("accountCode"), AccountCode2: r.text("overLimitAccountCode"),
@@ -121,21 +83,6 @@ func DecodeAllocationsV4(body []byte) ([]expense.Allocation, error) {
 		r.customData(nil, &a.Custom)
 		r.wants(a.ID)
 		return a
-	})
-}
-
-// decodeList reads a list of v4.
-func decodeList[T any](body []byte, list, one string, read func(r record) T) ([]T, error) {
-	var rows []T
-	err := eachObject(body, func(r record) error {
-		rows = append(rows, read(r))
-		if err := r.err(); err != nil {
-			return fmt.Errorf("%s %d: %w", one, len(rows), err)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("the list of %s cannot be read: %w", list, err)
-	}
-	return rows, nil
+	}, bare)
+	return rows, unreadable("the list of allocations", err)
 }

@@ -34,7 +34,7 @@ func DecodeFailedList(r io.Reader, yield func(FailedItem) error) error {
 		err = errEndless
 	}
 	if err != nil && l.stopped == nil {
-		return fmt.Errorf("the failed list cannot be read: %w", err)
+		return unreadable("the failed list", err)
 	}
 	return l.stopped
 }

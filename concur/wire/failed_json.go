@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"golang.org/x/text/encoding"
 )
 
 func (l *failedList) decodeJSON(dec *json.Decoder) error {
@@ -22,18 +20,10 @@ func (l *failedList) decodeJSON(dec *json.Decoder) error {
 			err = errTrailing
 		}
 	}
-	var syntax *json.SyntaxError
-	switch {
-	case err == nil || l.stopped != nil:
+	if l.stopped != nil {
 		return err
-	case errors.Is(err, encoding.ErrInvalidUTF8):
-		return errUTF8
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errCut
-	case errors.As(err, &syntax):
-		return fmt.Errorf("not well-formed JSON (byte %d)", syntax.Offset)
 	}
-	return err
+	return jsonError(err)
 }
 
 // value reads one JSON value and reports whether it was the list, or held it.

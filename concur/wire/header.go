@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"concur-connector/expense"
 )
@@ -35,7 +34,7 @@ func DecodeReportV3(body []byte) (Header, error) {
 			Claimed: r.money("TotalClaimedAmount"), Approved: r.money("TotalApprovedAmount"),
 			Via: expense.V3,
 		}
-		r.fieldsV3(&report.OrgUnits, &report.Custom)
+		r.fields(&report.OrgUnits, &report.Custom, fieldV3)
 		if report.Status == "" { // not one that waits elsewhere
 			r.refuse("the report", "has no approval status (ApprovalStatusCode)")
 		}
@@ -52,11 +51,11 @@ func DecodeReportV4(body []byte) (Header, error) {
 			ID: r.text("reportId"), Name: r.text("name"), Purpose: r.text("businessPurpose"),
 			Currency: r.text("currencyCode"), Status: r.text("approvalStatusId"), PaymentStatus: r.text("paymentStatusId"),
 			Policy: r.text("policyId"), Ledger: r.text("ledger", "ledgerId"),
-			Date: r.date("reportDate"), Created: r.date("creationDate"), Submitted: r.date("submitDate"),
-			EverSentBack: r.yes("isReportEverSentBack", "isSentBack"), HasException: r.yes("hasExceptions"),
-			Total: r.amount("reportTotal"), PersonalExpenses: r.amount("personalAmount"),
-			DueEmployee: r.amount("amountDueEmployee"), DueCompanyCard: r.amount("amountDueCompanyCard"),
-			Claimed: r.amount("claimedAmount"), Approved: r.amount("approvedAmount"),
+			Date: day(r.date("reportDate")), Created: r.date("creationDate"), Submitted: r.date("submitDate"),
+			EverSentBack: r.yes("isReportEverSentBack", "isSentBack"), HasException: r.yes("hasExceptions", "hasBlockingExceptions"),
+			Total: r.money("reportTotal"), PersonalExpenses: r.money("personalAmount"),
+			DueEmployee: r.money("amountDueEmployee"), DueCompanyCard: r.money("amountDueCompanyCard"),
+			Claimed: r.money("claimedAmount"), Approved: r.money("approvedAmount"),
 			Via: expense.V4,
 		}
 		r.customData(&report.OrgUnits, &report.Custom)
@@ -70,26 +69,26 @@ func DecodeReportV4(body []byte) (Header, error) {
 func decodeHeader(body []byte, read func(r record) Header) (Header, error) {
 	r, err := readObject(body)
 	if err != nil {
-		return Header{}, fmt.Errorf("the report cannot be read: %w", err)
+		return Header{}, unreadable("the report", err)
 	}
 	h := read(r)
 	if err = r.err(); err == nil && !isReportID(h.Report.ID) {
 		err = errors.New("it has no ID, or one that cannot be")
 	}
 	if err != nil {
-		return Header{}, fmt.Errorf("the report cannot be read: %w", err)
+		return Header{}, unreadable("the report", err)
 	}
 	SetCurrency(h.Report)
 	h.Mark = mark(r)
 	return h, nil
 }
 
-// mark is a digest of everything that the object shows, amounts as they are printed. An
-// address may be another at each reading.
+// mark is a digest of everything that the object shows, amounts as they are printed, in
+// whatever order. An address may be another at each reading.
 func mark(r record) string {
 	shown := make(map[string]any, len(r.values))
 	for name, value := range r.values {
-		if name != "links" && name != "uri" {
+		if name != "links" && name != "uri" && name != "href" {
 			shown[name] = value
 		}
 	}
@@ -99,48 +98,4 @@ func mark(r record) string {
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:8])
-}
-
-// fieldsV3 keeps the fields Custom1 to Custom40 and OrgUnit1 to OrgUnit6 of v3: objects
-// of Code, Type and Value, or bare texts.
-func (r record) fieldsV3(units, custom *map[string]expense.Field) {
-	for name, value := range r.values {
-		into := custom
-		number, ok := fieldNumber(name, "custom")
-		if !ok {
-			number, ok = fieldNumber(name, "orgunit")
-			into = units
-		}
-		if !ok || into == nil {
-			continue
-		}
-		if _, ok := value.(map[string]any); !ok {
-			set(into, number, typedField("", r.text(name), ""))
-			continue
-		}
-		f := r.object(name)
-		set(into, number, typedField(f.text("Type"), f.text("Value"), f.text("Code")))
-	}
-}
-
-// customData keeps the fields of v4. A list field holds the identifier of the item, and
-// names the item's address; allocations are printed without addresses.
-func (r record) customData(units, custom *map[string]expense.Field) {
-	for _, f := range r.objects("customData") {
-		into := custom
-		number, ok := fieldNumber(f.text("id"), "custom")
-		if !ok {
-			number, ok = fieldNumber(f.text("id"), "orgunit")
-			into = units
-		}
-		value := f.text("value")
-		if !ok || into == nil || value == "" {
-			continue
-		}
-		field := expense.Field{Value: value}
-		if f.text("listItemUrl") != "" || !f.given("listItemUrl") && isGUID(value) {
-			field.ListItem = value
-		}
-		set(into, number, field)
-	}
 }

@@ -6,23 +6,27 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
 )
 
 const (
 	maxJSONDepth  = 32
 	maxJSONValues = 1 << 20 // that are held at one time
+	maxJSONRows   = 100_000 // of a list; no report is that long
 )
 
-// jsonDocument reads one JSON document. Names are found without regard to case; of two
-// values of one name the later counts, unless it is null.
+// jsonDocument reads one JSON document. Names become lower case; of two values of one
+// name the later counts, unless it is null. Numbers keep their digits.
 type jsonDocument struct {
 	dec  *json.Decoder
 	left int // how many more values may be held
 }
 
-func newJSONDocument(body []byte) (*jsonDocument, error) {
+func openJSON(body []byte) (*jsonDocument, error) {
 	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
 	switch {
 	case len(bytes.TrimSpace(body)) == 0:
@@ -35,69 +39,170 @@ func newJSONDocument(body []byte) (*jsonDocument, error) {
 	return &jsonDocument{dec: dec, left: maxJSONValues}, nil
 }
 
-// readObject reads a document that is an object.
-func readObject(body []byte) (record, error) {
-	d, err := newJSONDocument(body)
+// readValue reads a document of any kind.
+func readValue(body []byte) (any, error) {
+	d, err := openJSON(body)
 	if err != nil {
-		return record{}, err
+		return nil, err
 	}
 	value, err := d.value(1)
 	if err != nil {
+		return nil, err
+	}
+	return value, d.end()
+}
+
+// readObject reads a document that is an object.
+func readObject(body []byte) (record, error) {
+	value, err := readValue(body)
+	if err != nil {
 		return record{}, err
 	}
-	object, ok := value.(map[string]any)
+	values, ok := value.(map[string]any)
 	if !ok {
 		return record{}, errors.New("it is not a JSON object")
 	}
-	return record{values: object, flaw: new(flaw)}, d.end()
+	return newRecord(values, ""), nil
 }
 
-// eachObject reads a document that is a list, one object after the other, without
-// holding it. What f returns ends it.
-func eachObject(body []byte, f func(r record) error) error {
-	d, err := newJSONDocument(body)
+// bare says that the list may be the document itself.
+const bare = ""
+
+var errNoList = errors.New("it is not a JSON list")
+
+// readRows reads a document that is a list of objects, or an object that has one under
+// one of these names, and hands over one object after the other without holding them.
+// It returns the object around the list, without the list; its error is [errNoList] when
+// there is none. The first object that cannot be represented ends it, and is named by its
+// number.
+func readRows[T any](body []byte, one string, read func(record) T, under ...string) (root record, rows []T, err error) {
+	root = newRecord(map[string]any{}, "")
+	d, err := openJSON(body)
 	if err != nil {
-		return err
+		return root, nil, err
 	}
+	rows = []T{}
+	number := 0
+	err = d.rows(root.values, under, func(value any) error {
+		if number++; number > maxJSONRows {
+			return fmt.Errorf("more than %d rows", maxJSONRows)
+		}
+		values, ok := value.(map[string]any)
+		if !ok { // a null, too: something may be missing
+			return fmt.Errorf("%s %d is not an object", one, number)
+		}
+		r := newRecord(values, fmt.Sprintf("%s %d: ", one, number))
+		rows = append(rows, read(r))
+		return r.err()
+	})
+	if err != nil {
+		rows = nil
+	}
+	return root, rows, err
+}
+
+func (d *jsonDocument) rows(root map[string]any, under []string, row func(any) error) error {
 	token, err := d.token()
 	if err != nil {
 		return err
 	}
-	switch token {
-	case nil: // an empty list, to some
-		return d.end()
-	case json.Delim('['):
+	found := slices.Contains(under, bare) && token == json.Delim('[')
+	switch {
+	case found:
+		err = d.each(2, row)
+	case token == json.Delim('{'):
+		found, err = d.around(root, under, row)
 	default:
-		return errors.New("it is not a JSON list")
+		_, err = d.rest(token, 1)
 	}
+	if err == nil {
+		err = d.end()
+	}
+	if err == nil && !found {
+		return fmt.Errorf("%w%s", errNoList, named(under))
+	}
+	return err
+}
+
+// named says where a list was looked for.
+func named(under []string) string {
+	for _, name := range under {
+		if name != bare {
+			return ": it has no " + name
+		}
+	}
+	return ""
+}
+
+// around reads the object that has the list.
+func (d *jsonDocument) around(root map[string]any, under []string, row func(any) error) (found bool, err error) {
+	for d.dec.More() {
+		name, err := d.name()
+		if err != nil {
+			return found, err
+		}
+		token, err := d.token()
+		if err != nil {
+			return found, err
+		}
+		isList := slices.ContainsFunc(under, func(u string) bool { return strings.EqualFold(u, name) })
+		switch {
+		case isList && found && token != nil:
+			return found, errors.New("it holds more than one list")
+		case isList && token == json.Delim('['):
+			found, err = true, d.each(3, row)
+		case isList && token == json.Delim('{'): // one alone
+			var value any
+			if value, err = d.rest(token, 2); err == nil {
+				found, err = true, row(value)
+			}
+		case isList && token != nil:
+			return found, fmt.Errorf("%s is not a list", name)
+		default:
+			var value any
+			if value, err = d.rest(token, 2); err == nil && (value != nil || root[name] == nil) {
+				root[name] = value
+			}
+		}
+		if err != nil {
+			return found, err
+		}
+	}
+	_, err = d.token()
+	return found, err
+}
+
+// each reads the list that was begun to its end, and holds one value at a time.
+func (d *jsonDocument) each(depth int, row func(any) error) error {
+	left := d.left
 	for d.dec.More() {
 		d.left = maxJSONValues
-		value, err := d.value(2)
+		value, err := d.value(depth)
+		if err == nil {
+			err = row(value)
+		}
 		if err != nil {
 			return err
 		}
-		object, ok := value.(map[string]any)
-		if !ok {
-			return errors.New("its list holds something else than objects")
-		}
-		if err := f(record{values: object, flaw: new(flaw)}); err != nil {
-			return err
-		}
 	}
-	if _, err := d.token(); err != nil {
-		return err
-	}
-	return d.end()
+	d.left = left
+	_, err := d.token()
+	return err
 }
 
 // value reads the next value to its end.
 func (d *jsonDocument) value(depth int) (any, error) {
-	if d.left--; d.left < 0 {
-		return nil, fmt.Errorf("more than %d values", maxJSONValues)
-	}
 	token, err := d.token()
 	if err != nil {
 		return nil, err
+	}
+	return d.rest(token, depth)
+}
+
+// rest reads the value that was begun with a token.
+func (d *jsonDocument) rest(token json.Token, depth int) (any, error) {
+	if d.left--; d.left < 0 {
+		return nil, fmt.Errorf("more than %d values", maxJSONValues)
 	}
 	delim, ok := token.(json.Delim)
 	if !ok {
@@ -110,12 +215,10 @@ func (d *jsonDocument) value(depth int) (any, error) {
 	for d.dec.More() {
 		name := ""
 		if delim == '{' {
-			key, err := d.token()
-			if err != nil {
+			var err error
+			if name, err = d.name(); err != nil {
 				return nil, err
 			}
-			name, _ = key.(string)
-			name = strings.ToLower(name)
 		}
 		value, err := d.value(depth + 1)
 		switch {
@@ -136,19 +239,30 @@ func (d *jsonDocument) value(depth int) (any, error) {
 	return object, nil
 }
 
-// token keeps the place of a syntax error and drops its text, which quotes the document.
+func (d *jsonDocument) name() (string, error) {
+	key, err := d.token()
+	name, _ := key.(string)
+	return strings.ToLower(name), err
+}
+
 func (d *jsonDocument) token() (json.Token, error) {
 	token, err := d.dec.Token()
+	return token, jsonError(err)
+}
+
+// jsonError keeps the place of a syntax error and drops its text, which quotes the
+// document.
+func jsonError(err error) error {
 	var syntax *json.SyntaxError
 	switch {
-	case err == nil:
-		return token, nil
+	case errors.Is(err, encoding.ErrInvalidUTF8):
+		return errUTF8
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, errCut
+		return errCut
 	case errors.As(err, &syntax):
-		return nil, fmt.Errorf("not well-formed JSON (byte %d)", syntax.Offset)
+		return fmt.Errorf("not well-formed JSON (byte %d)", syntax.Offset)
 	}
-	return nil, errors.New("not well-formed JSON")
+	return err // none, or that of what is read from
 }
 
 // end checks that nothing but white space follows.

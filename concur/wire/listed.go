@@ -28,15 +28,16 @@ type ListedReport struct {
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.reports.html
 func DecodeReportsToApproveV4(body []byte) ([]ListedReport, error) {
-	return decodeList(body, "reports", "report", func(r record) ListedReport {
+	_, rows, err := readRows(body, "report", func(r record) ListedReport {
 		l := ListedReport{
 			ID: r.text("reportId"), Number: r.text("reportNumber"), Name: r.text("name"),
 			Date: r.date("reportDate"), Submitted: r.date("submitDate"), HasException: r.yes("hasExceptions"),
-			Claimed: r.amount("claimedAmount"), Approved: r.amount("totalApprovedAmount"), DueEmployee: r.amount("amountDueEmployee"),
+			Claimed: r.money("claimedAmount"), Approved: r.money("totalApprovedAmount"), DueEmployee: r.money("amountDueEmployee"),
 		}
 		r.wants(l.ID)
 		return l
-	})
+	}, bare)
+	return rows, unreadable("the list of reports", err)
 }
 
 // DecodeReportsListV2 reads the list of reports (v2.0).
@@ -62,7 +63,7 @@ func DecodeReportsListV2(body []byte) ([]ListedReport, error) {
 		})
 	}, "ReportsList")
 	if err != nil {
-		return nil, fmt.Errorf("the list of reports cannot be read: %w", err)
+		return nil, unreadable("the list of reports", err)
 	}
 	return rows, nil
 }
@@ -88,8 +89,6 @@ func (d *reportReader) listed() (l ListedReport, err error) {
 		}
 		return nil
 	})
-	if l.Total != nil {
-		l.Total.Currency = strings.ToUpper(currency)
-	}
+	setCurrency(strings.ToUpper(currency), l.Total)
 	return l, err
 }

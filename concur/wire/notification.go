@@ -29,7 +29,7 @@ func DecodeNotification(body []byte) (expense.Notification, error) {
 		return d.each(func(name string) error { return f.read(d, name) })
 	}, "Notification")
 	if err != nil {
-		return expense.Notification{}, fmt.Errorf("the notification cannot be read: %w", err)
+		return expense.Notification{}, unreadable("the notification", err)
 	}
 	n, err := f.notification()
 	if err != nil {

@@ -1,13 +1,7 @@
 package wire
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"concur-connector/expense"
 )
@@ -19,65 +13,42 @@ type PendingReport struct {
 	Owner string
 }
 
-// DecodePendingReports reads one page of the list of reports (v3) and returns the rows
-// that wait at external validation, how many other rows there were, and the URL of the
-// next page, as it was sent, or nothing.
+// DecodePendingReports reads one page of the list of reports (v3). It returns the rows that
+// wait at external validation, and how many others there were.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
-func DecodePendingReports(body []byte) (rows []PendingReport, others int, next string, err error) {
-	return decodeRows(body, func(status string) bool { return status == expense.StatusExternalValidation })
+func DecodePendingReports(body []byte) (page Page[PendingReport], others int, err error) {
+	return reportRows(body, func(status string) bool { return status == expense.StatusExternalValidation })
 }
 
 // DecodeReportRows reads the rows of such a page whatever their status.
 func DecodeReportRows(body []byte) ([]PendingReport, error) {
-	rows, _, _, err := decodeRows(body, func(string) bool { return true })
-	return rows, err
+	page, _, err := reportRows(body, func(string) bool { return true })
+	return page.Rows, err
 }
 
-func decodeRows(body []byte, wanted func(status string) bool) (rows []PendingReport, others int, next string, err error) {
-	var page struct {
-		Items []struct {
-			ID                 string
-			ApprovalStatusCode string
-			LastModifiedDate   *string
-			OwnerLoginID       *string
-		}
-		NextPage *string
-	}
-	if !utf8.Valid(body) { // the decoder would put other characters into an ID
-		return nil, 0, "", fmt.Errorf("the list of reports cannot be read: %w", errUTF8)
-	}
-	if err := json.Unmarshal(bytes.TrimPrefix(body, []byte("\uFEFF")), &page); err != nil {
-		return nil, 0, "", errors.New("the list of reports cannot be read: it is not JSON of the documented shape")
-	}
-	if page.Items == nil {
-		return nil, 0, "", errors.New("the list of reports cannot be read: it has no Items")
-	}
-	for i, item := range page.Items {
-		if item.ApprovalStatusCode == "" { // not one that waits elsewhere
-			return nil, 0, "", fmt.Errorf("the list of reports cannot be read: row %d has no approval status (ApprovalStatusCode)", i+1)
-		}
-		if !wanted(item.ApprovalStatusCode) {
+func reportRows(body []byte, wanted func(status string) bool) (page Page[PendingReport], others int, err error) {
+	var rows []PendingReport
+	all, err := pageV3(body, "reports", "row", func(r record) bool {
+		row := PendingReport{Owner: r.text("OwnerLoginID"), PendingReport: expense.PendingReport{
+			ID: r.text("ID"), LastModified: utc(r.date("LastModifiedDate")),
+		}}
+		switch status := r.text("ApprovalStatusCode"); {
+		case status == "": // not one that waits elsewhere
+			r.refuse("it", "has no approval status (ApprovalStatusCode)")
+		case !wanted(status):
 			others++
-			continue
+		case !isReportID(row.ID):
+			r.refuse("it", "has no ID, or one that cannot be")
+		default:
+			rows = append(rows, row)
 		}
-		id := strings.TrimSpace(item.ID)
-		if !isReportID(id) {
-			return nil, 0, "", fmt.Errorf("the list of reports cannot be read: row %d has no ID, or one that cannot be", i+1)
-		}
-		row := PendingReport{PendingReport: expense.PendingReport{ID: id}}
-		if item.LastModifiedDate != nil {
-			row.LastModified = utc(*item.LastModifiedDate)
-		}
-		if item.OwnerLoginID != nil {
-			row.Owner = strings.TrimSpace(*item.OwnerLoginID)
-		}
-		rows = append(rows, row)
+		return true
+	})
+	if err != nil {
+		return page, 0, err
 	}
-	if page.NextPage != nil {
-		next = strings.TrimSpace(*page.NextPage)
-	}
-	return rows, others, next, nil
+	return Page[PendingReport]{Rows: rows, Next: all.Next}, others, nil
 }
 
 // isReportID reports whether a text can be the ID of a report: Concur prints twenty
@@ -88,16 +59,4 @@ func isReportID(text string) bool {
 	return text != "" && len(text) <= most && !strings.ContainsFunc(text, func(r rune) bool {
 		return r <= ' ' || r > '~' || strings.ContainsRune("'\"\\`%", r)
 	})
-}
-
-// utc reads a time of last modification, which Concur prints in UTC and without
-// saying so. One that cannot be read is the zero time.
-func utc(text string) time.Time {
-	text = strings.TrimSpace(text)
-	for _, form := range []string{"2006-01-02T15:04:05", time.RFC3339, time.DateOnly} {
-		if at, err := time.Parse(form, text); err == nil && at.Year() > 1 {
-			return at.UTC()
-		}
-	}
-	return time.Time{}
 }

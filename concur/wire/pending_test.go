@@ -13,7 +13,7 @@ import (
 
 func TestDecodePendingReports(t *testing.T) {
 	t.Parallel()
-	rows, others, next, err := wire.DecodePendingReports([]byte(`{"Items": [
+	page, others, err := wire.DecodePendingReports([]byte(`{"Items": [
 		{"ID": "0B1C", "ApprovalStatusCode": "A_EXTV", "LastModifiedDate": "2026-11-03T23:33:08.21", "OwnerName": "Doe, Jo", "OwnerLoginID": " jo@example.com ", "Total": 1900, "OrgUnit1": null},
 		{"ID": "0B1D", "ApprovalStatusCode": "A_APPR", "LastModifiedDate": "2026-11-03T23:33:08"},
 		{"ID": "0B1E", "ApprovalStatusCode": "A_EXTV", "LastModifiedDate": null},
@@ -23,44 +23,43 @@ func TestDecodePendingReports(t *testing.T) {
 	require.Equal(t, []wire.PendingReport{
 		{PendingReport: expense.PendingReport{ID: "0B1C", LastModified: time.Date(2026, 11, 3, 23, 33, 8, 210_000_000, time.UTC)}, Owner: "jo@example.com"},
 		{PendingReport: expense.PendingReport{ID: "0B1E"}}, {PendingReport: expense.PendingReport{ID: "0B1F"}},
-	}, rows)
+	}, page.Rows)
 	require.Equal(t, 1, others)
-	require.Equal(t, "https://www.concursolutions.com/api/v3.0/expense/reports?offset=abc", next)
+	require.Equal(t, "https://www.concursolutions.com/api/v3.0/expense/reports?offset=abc", page.Next)
 
 	all, err := wire.DecodeReportRows([]byte(`{"Items": [{"ID": "0B1D", "ApprovalStatusCode": "A_APPR", "OwnerLoginID": "jo@example.com"}]}`))
 	require.NoError(t, err)
 	require.Equal(t, []wire.PendingReport{{PendingReport: expense.PendingReport{ID: "0B1D"}, Owner: "jo@example.com"}}, all)
 
-	rows, _, next, err = wire.DecodePendingReports([]byte(`{"Items": [], "NextPage": null}`))
+	page, _, err = wire.DecodePendingReports([]byte(`{"Items": [], "NextPage": null}`))
 	require.NoError(t, err)
-	require.Empty(t, rows)
-	require.Empty(t, next)
+	require.Zero(t, page)
 
-	rows, _, _, err = wire.DecodePendingReports([]byte("\uFEFF" + `{"Items": [{"ID": "0B1C", "ApprovalStatusCode": "A_EXTV"}]}`))
+	page, _, err = wire.DecodePendingReports([]byte("\uFEFF" + `{"Items": [{"ID": "0B1C", "ApprovalStatusCode": "A_EXTV"}]}`))
 	require.NoError(t, err, "behind a byte order mark")
-	require.Equal(t, []wire.PendingReport{{PendingReport: expense.PendingReport{ID: "0B1C"}}}, rows)
+	require.Equal(t, []wire.PendingReport{{PendingReport: expense.PendingReport{ID: "0B1C"}}}, page.Rows)
 
-	_, _, _, err = wire.DecodePendingReports([]byte("{\"Items\": [{\"ID\": \"0B\xff1C\", \"ApprovalStatusCode\": \"A_EXTV\"}]}"))
+	_, _, err = wire.DecodePendingReports([]byte("{\"Items\": [{\"ID\": \"0B\xff1C\", \"ApprovalStatusCode\": \"A_EXTV\"}]}"))
 	require.ErrorContains(t, err, "not valid UTF-8", "and no report of another ID")
 
 	for _, body := range []string{"", "{}", "[]", `{"Items": 1}`, `{"Items": [{"ApprovalStatusCode": "A_EXTV"}]}`, `{"Items": [{"ID": "0B1C"}]}`, `{"Items": [null]}`, "<html/>"} {
-		_, _, _, err := wire.DecodePendingReports([]byte(body))
+		_, _, err := wire.DecodePendingReports([]byte(body))
 		require.ErrorContains(t, err, "the list of reports cannot be read", body)
 	}
 	for _, id := range []string{`AB\\`, `AB' OR '1'='1`, "A B", "AB\\u0000", strings.Repeat("A", 101), `\"`} {
-		_, _, _, err := wire.DecodePendingReports([]byte(`{"Items": [{"ID": "` + id + `", "ApprovalStatusCode": "A_EXTV"}]}`))
-		require.ErrorContains(t, err, "row 1 has no ID, or one that cannot be", id)
+		_, _, err := wire.DecodePendingReports([]byte(`{"Items": [{"ID": "` + id + `", "ApprovalStatusCode": "A_EXTV"}]}`))
+		require.ErrorContains(t, err, "row 1: it has no ID, or one that cannot be", id)
 	}
 }
 
 func FuzzDecodePendingReports(f *testing.F) {
 	f.Add([]byte(`{"Items": [{"ID": "0B1C", "ApprovalStatusCode": "A_EXTV", "LastModifiedDate": "2026-11-03"}], "NextPage": ""}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		rows, _, _, err := wire.DecodePendingReports(body)
+		page, _, err := wire.DecodePendingReports(body)
 		if err != nil {
-			require.Nil(t, rows)
+			require.Zero(t, page)
 		}
-		for _, row := range rows {
+		for _, row := range page.Rows {
 			require.NotEmpty(t, row.ID)
 		}
 	})

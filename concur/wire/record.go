@@ -1,8 +1,11 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,18 +18,32 @@ import (
 // and a missing value are absent.
 type record struct {
 	values map[string]any
-	flaw   *flaw
+	at     string // which of them it is, for an error: "entry 2: "
+	flaw   *flaw  // shared with the objects in it
 }
 
 type flaw struct{ err error }
 
+func newRecord(values map[string]any, at string) record {
+	return record{values: values, at: at, flaw: new(flaw)}
+}
+
+// refuse says why a value cannot be represented, and not what it is.
 func (r record) refuse(name, why string) {
 	if r.flaw.err == nil {
-		r.flaw.err = fmt.Errorf("%s %s", name, why)
+		r.flaw.err = errors.New(r.at + name + " " + why)
 	}
 }
 
 func (r record) err() error { return r.flaw.err }
+
+func (r record) wants(id string) {
+	if id == "" {
+		r.refuse("it", "has no ID")
+	}
+}
+
+func (r record) get(name string) any { return r.values[strings.ToLower(name)] }
 
 // given reports whether the object names the value, be it null.
 func (r record) given(name string) bool {
@@ -38,7 +55,7 @@ func (r record) given(name string) bool {
 func (r record) text(names ...string) string {
 	for _, name := range names {
 		text := ""
-		switch v := r.values[strings.ToLower(name)].(type) {
+		switch v := r.get(name).(type) {
 		case nil:
 		case string:
 			text = strings.TrimSpace(v)
@@ -56,54 +73,98 @@ func (r record) text(names ...string) string {
 	return ""
 }
 
-// money reads an amount that is a number, or a text that is one. It has no currency yet.
+// money reads an amount, which is an object of a value and its currency, or the value
+// alone: a number, or a text that is one. Without a value there is no amount. Request v4 is
+// to call the value amount, and does for cash advances.
 func (r record) money(name string) *expense.Money {
-	text := r.text(name)
+	from, value := r, name
+	_, isObject := r.get(name).(map[string]any)
+	if isObject {
+		from, value = r.object(name), "value"
+		if from.text(value) == "" && from.given("amount") {
+			value = "amount"
+		}
+	}
+	text := from.text(value)
 	if text == "" {
 		return nil
 	}
 	amount, err := expense.ParseAmount(text)
 	if err != nil {
-		r.refuse(name, "is not a decimal number")
+		from.refuse(value, "is not a decimal number")
 		return nil
 	}
-	return &expense.Money{Amount: amount}
-}
-
-// amount reads an amount of v4: an object of a value and its currency.
-func (r record) amount(name string) *expense.Money {
-	if _, ok := r.values[strings.ToLower(name)].(map[string]any); !ok {
-		return r.money(name)
-	}
-	inner := record{values: r.object(name).values, flaw: new(flaw)}
-	m := inner.money("value")
-	currency := inner.text("currencyCode", "currency")
-	if err := inner.err(); err != nil {
-		r.refuse(name+":", err.Error())
-		return nil
-	}
-	if m != nil {
-		m.Currency = strings.ToUpper(currency)
+	m := &expense.Money{Amount: amount}
+	if isObject {
+		m.Currency = strings.ToUpper(from.text("currencyCode", "currency"))
 	}
 	return m
 }
 
-// number returns a decimal number digit by digit, without a percent sign and without
-// an exponent.
+// holds reports whether one of the values holds anything, whatever its kind.
+func (r record) holds(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		switch v := r.get(name).(type) {
+		case nil:
+			return false
+		case map[string]any:
+			return len(v) > 0
+		case []any:
+			return len(v) > 0
+		}
+		return r.text(name) != ""
+	})
+}
+
+// some reports whether one of the amounts is there and not zero.
+func (r record) some(names ...string) bool {
+	for _, name := range names {
+		if m := r.money(name); m != nil && !m.Amount.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// number returns a decimal number digit by digit.
 func (r record) number(name string) string {
-	text := strings.TrimSpace(strings.TrimSuffix(r.text(name), "%"))
+	text := r.text(name)
 	if text == "" {
 		return ""
 	}
-	n, err := expense.ParseAmount(text)
-	switch {
-	case err != nil:
+	number, ok := decimalOf(text)
+	if !ok {
 		r.refuse(name, "is not a decimal number")
 		return ""
-	case strings.ContainsAny(text, "eE"):
-		return n.String()
 	}
-	return text
+	return number
+}
+
+// rateDecimals are as many as Concur prints of a rate.
+const rateDecimals = 14
+
+// rate reads an exchange rate as a number to multiply by. One to divide by is turned
+// round, to as many decimals as Concur prints.
+func (r record) rate(name string) string {
+	if _, ok := r.get(name).(map[string]any); !ok {
+		return r.number(name)
+	}
+	rate := r.object(name)
+	value, operation := rate.number("value"), rate.text("operation")
+	switch {
+	case value == "" || operation == "" || strings.EqualFold(operation, "MULTIPLY"):
+		return value
+	case !strings.EqualFold(operation, "DIVIDE"):
+		r.refuse(name, "is neither to multiply nor to divide by")
+		return ""
+	}
+	divisor, _ := expense.ParseAmount(value) // number has read it
+	if divisor.IsZero() {
+		r.refuse(name, "is to divide by zero")
+		return ""
+	}
+	one, _ := expense.ParseAmount("1")
+	return one.DivRound(divisor, rateDecimals).String()
 }
 
 // count returns a number of things, and whether one is given.
@@ -112,56 +173,68 @@ func (r record) count(name string) (n int, given bool) {
 	if text == "" {
 		return 0, false
 	}
-	u, err := strconv.ParseUint(text, 10, 31)
-	if err != nil {
+	n, given = countOf(text)
+	if !given {
 		r.refuse(name, "is not a whole number")
 		return 0, false
 	}
-	return int(u), true
+	return n, true
 }
 
-// yes reads a boolean in every form in which Concur documents one.
+// yes reports whether one of these is.
 func (r record) yes(names ...string) bool {
 	for _, name := range names {
-		switch strings.ToLower(r.text(name)) {
-		case "true", "y", "yes", "1":
+		text := r.text(name)
+		yes, ok := yesOf(text)
+		if yes {
 			return true
-		case "", "false", "n", "no", "0":
-		default:
+		}
+		if text != "" && !ok {
 			r.refuse(name, "is neither yes nor no")
 		}
 	}
 	return false
 }
 
-func (r record) date(name string) expense.Date { return isoDate(r.text(name)) }
+func (r record) date(names ...string) expense.Date { return isoDate(r.text(names...)) }
 
-// object returns an object in the record, an empty one for null.
+// object returns an object in the record, or the first of a list of them: Concur prints a
+// list where it documents an object, and the other way round. An empty one is none.
 func (r record) object(name string) record {
-	inner := record{flaw: r.flaw}
-	switch v := r.values[strings.ToLower(name)].(type) {
+	inner := record{at: r.at + name + ": ", flaw: r.flaw}
+	switch v := r.get(name).(type) {
 	case nil:
 	case map[string]any:
 		inner.values = v
+	case []any:
+		if all := r.objects(name); len(all) > 0 {
+			return all[0]
+		}
 	default:
 		r.refuse(name, "is not an object")
 	}
 	return inner
 }
 
-// objects returns the objects of a list in the record; a null among them is none.
+// objects returns the objects of a list in the record, or one that stands alone; a null
+// among them is none.
 func (r record) objects(name string) []record {
-	value := r.values[strings.ToLower(name)]
-	list, ok := value.([]any)
-	if !ok && value != nil {
+	var list []any
+	switch v := r.get(name).(type) {
+	case nil:
+	case map[string]any:
+		list = []any{v}
+	case []any:
+		list = v
+	default:
 		r.refuse(name, "is not a list")
 	}
 	all := make([]record, 0, len(list))
-	for _, element := range list {
+	for i, element := range list {
 		switch v := element.(type) {
 		case nil:
 		case map[string]any:
-			all = append(all, record{values: v, flaw: r.flaw})
+			all = append(all, record{values: v, at: fmt.Sprintf("%s%s %d: ", r.at, name, i+1), flaw: r.flaw})
 		default:
 			r.refuse(name, "holds something else than objects")
 		}
@@ -169,21 +242,51 @@ func (r record) objects(name string) []record {
 	return all
 }
 
-// set keeps a field that holds something.
-func set(into *map[string]expense.Field, number string, f expense.Field) {
-	if f == (expense.Field{}) {
-		return
+// fields keeps the fields custom1 and so on, and orgUnit1 and so on: objects that read
+// reads, or bare texts.
+func (r record) fields(units, custom *map[string]expense.Field, read func(record) expense.Field) {
+	for name, value := range r.values {
+		into, number := fieldOf(name, units, custom)
+		if into == nil {
+			continue
+		}
+		switch value.(type) {
+		case map[string]any, []any:
+			set(into, number, read(r.object(name)))
+		default:
+			set(into, number, typedField("", r.text(name), ""))
+		}
 	}
-	if *into == nil {
-		*into = map[string]expense.Field{}
-	}
-	(*into)[number] = f
 }
 
-// fieldNumber returns the number in "custom7" or "orgUnit1", whose prefix is given in
-// lower case.
-func fieldNumber(name, prefix string) (string, bool) {
-	number, ok := strings.CutPrefix(strings.ToLower(name), prefix)
-	n, err := strconv.Atoi(number)
-	return number, ok && err == nil && n >= 1 && n <= 99 && strconv.Itoa(n) == number
+// fieldV3 is a field of v3, of Code, Type and Value.
+func fieldV3(f record) expense.Field {
+	return typedField(f.text("Type"), f.text("Value"), f.text("Code"))
+}
+
+// fieldOfRequest is a field of Request v4. A list field has the identifier of its item for
+// a value, and its code or the item's address.
+func fieldOfRequest(f record) expense.Field {
+	field := expense.Field{Value: f.text("value"), Code: f.text("code")}
+	if IsGUID(field.Value) && cmp.Or(field.Code, f.text("href")) != "" {
+		field.ListItem = field.Value
+	}
+	return field
+}
+
+// customData keeps the fields of Expense v4. A list field holds the identifier of the
+// item, and names the item's address; allocations are printed without addresses.
+func (r record) customData(units, custom *map[string]expense.Field) {
+	for _, f := range r.objects("customData") {
+		into, number := fieldOf(f.text("id"), units, custom)
+		value := f.text("value")
+		if into == nil || value == "" {
+			continue
+		}
+		field := expense.Field{Value: value}
+		if f.text("listItemUrl") != "" || !f.given("listItemUrl") && IsGUID(value) {
+			field.ListItem = value
+		}
+		set(into, number, field)
+	}
 }

@@ -32,7 +32,7 @@ func DecodeOwnedReport(body []byte) (_ *expense.Report, login string, err error)
 		return (&reportReader{document: d, report: r, login: &login}).read()
 	}, "ReportDetails")
 	if err != nil {
-		return nil, "", fmt.Errorf("the report cannot be read: %w", err)
+		return nil, "", unreadable("the report", err)
 	}
 	SetCurrency(r)
 	return r, login, nil

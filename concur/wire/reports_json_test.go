@@ -48,9 +48,9 @@ func TestDecodeRowsV3(t *testing.T) {
 	t.Parallel()
 	t.Run("entries", func(t *testing.T) {
 		t.Parallel()
-		rows, next, err := wire.DecodeEntriesV3(payload(t, "entries_v3.json"))
+		page, err := wire.DecodeEntriesV3(payload(t, "entries_v3.json"))
 		require.NoError(t, err)
-		require.Equal(t, "https://www.concursolutions.com/api/v3.0/expense/entries?offset=abc", next)
+		require.Equal(t, "https://www.concursolutions.com/api/v3.0/expense/entries?offset=abc", page.Next)
 		require.Equal(t, []wire.EntryV3{{Key: "gEntry$sOne", ReportID: "0A1B2C3D4E5F60718293", Allocated: true, Entry: expense.Entry{
 			ID: "99F8CC6B1AEE6049B03652F018CAF096", Type: "MEALS", TypeName: "Meals", Category: "Entertainment", Date: "2026-04-04",
 			Transaction: money("108.33000000", "USD"), ExchangeRate: "0.92310000000000", Posted: unnamed("100.00000001"),
@@ -59,30 +59,30 @@ func TestDecodeRowsV3(t *testing.T) {
 			Custom: map[string]expense.Field{"40": {Code: "X", Value: "Forty"}},
 		}}, {Key: "gEntryTwo", ReportID: "0A1B2C3D4E5F60718293", Entry: expense.Entry{
 			ID: "gEntryTwo", Transaction: unnamed("0E-8"), Posted: unnamed("34.5"), HasReceipt: true,
-		}}}, rows)
-		requireNoSecret(t, rows)
+		}}}, page.Rows)
+		requireNoSecret(t, page)
 	})
 	t.Run("itemizations", func(t *testing.T) {
 		t.Parallel()
-		rows, next, err := wire.DecodeItemizationsV3([]byte(`{"Items":[{"EntryID":"gE","ReportID":"R","ReportOwnerID":"somebody@example.com","ExpenseTypeCode":"LODTX",
+		page, err := wire.DecodeItemizationsV3([]byte(`{"Items":[{"EntryID":"gE","ReportID":"R","ReportOwnerID":"somebody@example.com","ExpenseTypeCode":"LODTX",
 "ExpenseTypeName":"Hotel Tax","TransactionDate":"2026-08-07T00:00:00","TransactionAmount":20,"PostedAmount":20.00000001,"ApprovedAmount":0,"Description":"test",
 "IsPersonal":true,"AllocationType":"F","OrgUnit1":null,"Custom1":{"Code":"1","Value":"One"},"ID":"gI"}],"NextPage":null}`))
 		require.NoError(t, err)
-		require.Empty(t, next)
+		require.Empty(t, page.Next)
 		require.Equal(t, []wire.ItemizationV3{{Key: "gI", EntryKey: "gE", Allocated: true, Itemization: expense.Itemization{
 			ID: "gI", Type: "LODTX", TypeName: "Hotel Tax", Date: "2026-08-07", Transaction: unnamed("20"), Posted: unnamed("20.00000001"), Approved: unnamed("0"),
 			Purpose: "test", Personal: true, Custom: map[string]expense.Field{"1": {Code: "1", Value: "One"}},
-		}}}, rows)
+		}}}, page.Rows)
 	})
 	t.Run("allocations", func(t *testing.T) {
 		t.Parallel()
-		rows, _, err := wire.DecodeAllocationsV3([]byte(`{"Items":[{"EntryID":"gE","Percentage":"33.33333334","IsHidden":true,"AccountCode1":"1","AccountCode2":null,
+		page, err := wire.DecodeAllocationsV3([]byte(`{"Items":[{"EntryID":"gE","Percentage":"33.33333334","IsHidden":true,"AccountCode1":"1","AccountCode2":null,
 "Custom1":{"Code":"A","Label":"Cost centre","Sequence":1,"Type":"List","Value":"Alpha"},"ID":"gA"},{"EntryID":"gE","Percentage":66.66666666,"AccountNumber":"2","ID":"gB"}]}`))
 		require.NoError(t, err)
 		require.Equal(t, []wire.AllocationV3{
 			{EntryKey: "gE", Allocation: expense.Allocation{ID: "gA", Percentage: "33.33333334", AccountCode1: "1", Custom: map[string]expense.Field{"1": {Code: "A", Value: "Alpha"}}}},
 			{EntryKey: "gE", Allocation: expense.Allocation{ID: "gB", Percentage: "66.66666666", AccountCode1: "2"}},
-		}, rows)
+		}, page.Rows)
 	})
 }
 
@@ -122,11 +122,31 @@ func TestDecodeExpensesV4(t *testing.T) {
 	all, err := wire.DecodeExpensesV4(slices.Concat([]byte("\uFEFF ["), body, []byte(","), body, []byte("]\n")))
 	require.NoError(t, err)
 	require.Equal(t, []wire.ExpenseV4{want, want}, all)
-	for _, none := range []string{"[]", "null"} {
-		all, err := wire.DecodeExpensesV4([]byte(none))
-		require.NoError(t, err)
-		require.Empty(t, all)
+	all, err = wire.DecodeExpensesV4([]byte("[]"))
+	require.NoError(t, err)
+	require.Empty(t, all)
+}
+
+func TestAnExpenseV4AsItIsSeen(t *testing.T) {
+	t.Parallel()
+	read := func(inner string) wire.ExpenseV4 {
+		e, err := wire.DecodeExpenseV4([]byte(`{"expenseId":"E"` + inner + `}`))
+		require.NoError(t, err, inner)
+		return e
 	}
+	const self = `,"links":[{"rel":"self"}]`
+	require.True(t, read(self).Doubtful)
+	require.False(t, read(self+`,"parentExpenseId":null`).Doubtful, "it says that it has no parent")
+	require.False(t, read(`,"expenseSourceIdentifiers":{"receipts":null,"creditCardTransaction":null,"creditCardTransactionId":""}`).HasReceipt)
+	e := read(`,"expenseSourceIdentifiers":{"receipts":[{"imageId":"SECRET"}],"creditCardTransaction":{"id":"SECRET"}},"transactionDate":"2026-03-11T00:00:00.000Z"`)
+	require.True(t, e.HasReceipt)
+	require.True(t, e.CompanyCard)
+	require.Equal(t, expense.Date("2026-03-11"), e.Date)
+	requireNoSecret(t, e)
+	h, err := wire.DecodeReportV4([]byte(`{"reportId":"R","approvalStatusId":"A_EXTV","hasBlockingExceptions":true,"reportDate":"2026-03-11T00:00:00Z"}`))
+	require.NoError(t, err)
+	require.True(t, h.Report.HasException)
+	require.Equal(t, expense.Date("2026-03-11"), h.Report.Date)
 }
 
 func TestDecodeAllocationsV4(t *testing.T) {
@@ -143,13 +163,13 @@ func TestDecodeAllocationsV4(t *testing.T) {
 
 func TestPeopleAreCountedAndNotNamed(t *testing.T) {
 	t.Parallel()
-	a, err := wire.DecodeAttendeesV4([]byte(`{"noShowAttendeeCount":1,"expenseAttendeeList":[{"attendeeId":"A","associatedAttendeeCount":3},{"attendeeId":"B"},null]}`))
+	a, err := wire.DecodeAttendeesV4([]byte(`{"noShowAttendeeCount":1,"expenseAttendeeList":[{"attendeeId":"A","associatedAttendeeCount":3},{"attendeeId":"B"}]}`))
 	require.NoError(t, err)
 	require.Equal(t, wire.Attendees{Count: 4, NoShow: 1}, a)
-	c, err := wire.DecodeCommentsV4([]byte(`[{"comment":"SECRET","author":{"firstName":"Ann"},"expenseId":null},{"comment":"SECRET","expenseId":"E1"},{"expenseId":"E1"}]`))
+	a, err = wire.DecodeAttendeesV4([]byte(`{"noShowAttendeeCount":2,"expenseAttendeeList":null}`))
 	require.NoError(t, err)
-	require.Equal(t, wire.Comments{Report: 1, Expenses: map[string]int{"E1": 2}}, c)
-	for _, body := range []string{`{}`, `{"expenseAttendeeList":null}`, `[]`} {
+	require.Equal(t, wire.Attendees{NoShow: 2}, a)
+	for _, body := range []string{`{}`, `{"expenseAttendeeList":null}`, `[]`, `{"expenseAttendeeList":[null]}`} {
 		_, err := wire.DecodeAttendeesV4([]byte(body))
 		require.Error(t, err, body)
 	}
@@ -243,11 +263,15 @@ func TestARowThatCannotBeRepresentedIsNamedByItsNumber(t *testing.T) {
 		`{"Items":[{"ID":"a"},{"ID":"b","PostedAmount":"secret"}]}`: "the list of entries cannot be read: entry 2: PostedAmount is not a decimal number",
 		`{"Items":[{"ID":"a","ExchangeRate":"secret"}]}`:            "entry 1: ExchangeRate is not a decimal number",
 		`{"Items":[{"PostedAmount":1}]}`:                            "entry 1: it has no ID",
-		`{"Items":[{"ID":"a","Custom1":["secret"]}]}`:               "entry 1: custom1 is not a text",
-		`{"Items":"secret"}`:                                        "Items is not a list",
+		`{"Items":[{"ID":"a","Custom1":["secret"]}]}`:               "entry 1: custom1 holds something else than objects",
+		`{"Items":[{"ID":"a"},null]}`:                               "entry 2 is not an object",
+		`{"Items":[],"items":[]}`:                                   "it holds more than one list",
+		`{"Items":"secret"}`:                                        "items is not a list",
 		`{"NextPage":null}`:                                         "it has no Items",
+		`{"NextPage":["secret"],"Items":[]}`:                        "NextPage is not a text",
+		`[{"ID":"a"}]`:                                              "it has no Items",
 	} {
-		_, _, err := wire.DecodeEntriesV3([]byte(body))
+		_, err := wire.DecodeEntriesV3([]byte(body))
 		require.ErrorContains(t, err, why)
 		require.NotContains(t, err.Error(), "secret")
 	}
@@ -258,7 +282,9 @@ func TestARowThatCannotBeRepresentedIsNamedByItsNumber(t *testing.T) {
 		`[{"expenseId":"a","attendeeCount":-1}]`:                                       "entry 1: attendeeCount is not a whole number",
 		`[{"expenseId":"a","expenseType":"secret"}]`:                                   "entry 1: expenseType is not an object",
 		`[{"expenseId":null}]`: "entry 1: it has no ID",
-		`["secret"]`:           "its list holds something else than objects",
+		`["secret"]`:           "entry 1 is not an object",
+		`[null]`:               "entry 1 is not an object",
+		`null`:                 "it is not a JSON list",
 		`{"expenseId":"a"}`:    "it is not a JSON list",
 		`[{"expenseId":"a"}`:   "ends before it is complete",
 		`[{"expenseId":"a"}]x`: "something follows the end",
@@ -267,6 +293,16 @@ func TestARowThatCannotBeRepresentedIsNamedByItsNumber(t *testing.T) {
 		require.ErrorContains(t, err, why)
 		require.NotContains(t, err.Error(), "secret")
 	}
+}
+
+func TestTheRowsOfAListAreBounded(t *testing.T) {
+	t.Parallel()
+	rows := func(n int) []byte { return []byte("[" + strings.Repeat("{},", n-1) + "{}]") }
+	comments, err := wire.DecodeComments(rows(100_000))
+	require.NoError(t, err)
+	require.Len(t, comments, 100_000)
+	_, err = wire.DecodeComments(rows(100_001))
+	require.EqualError(t, err, "the comments cannot be read: more than 100000 rows")
 }
 
 // FuzzDecodeReportJSON looks for a body that makes a decoder of v3 or v4 panic or accept
@@ -291,11 +327,11 @@ func FuzzDecodeReportJSON(f *testing.F) {
 			"expenses":  func(b []byte) (any, error) { return wire.DecodeExpensesV4(b) },
 			"allocs v4": func(b []byte) (any, error) { return wire.DecodeAllocationsV4(b) },
 			"attendees": func(b []byte) (any, error) { return wire.DecodeAttendeesV4(b) },
-			"comments":  func(b []byte) (any, error) { return wire.DecodeCommentsV4(b) },
+			"comments":  func(b []byte) (any, error) { return wire.DecodeComments(b) },
 			"approve":   func(b []byte) (any, error) { return wire.DecodeReportsToApproveV4(b) },
-			"entries":   func(b []byte) (any, error) { rows, _, err := wire.DecodeEntriesV3(b); return rows, err },
-			"items":     func(b []byte) (any, error) { rows, _, err := wire.DecodeItemizationsV3(b); return rows, err },
-			"allocs v3": func(b []byte) (any, error) { rows, _, err := wire.DecodeAllocationsV3(b); return rows, err },
+			"entries":   func(b []byte) (any, error) { return wire.DecodeEntriesV3(b) },
+			"items":     func(b []byte) (any, error) { return wire.DecodeItemizationsV3(b) },
+			"allocs v3": func(b []byte) (any, error) { return wire.DecodeAllocationsV3(b) },
 		} {
 			value, err := decode(body)
 			if err != nil {

@@ -26,7 +26,7 @@ const requestJSON = `{
   "custom2": {"code": "CC1", "value": "54F0CBD8833CB348BD45A6C7C621C951", "href": "https://us2.api.concursolutions.com/list/v4/items/54F0CBD8833CB348BD45A6C7C621C951"},
   "custom3": {"href": "x", "value": "63b7fbd9-ae08-0840-abdb-62b0b9160081"},
   "custom4": {"value": "54F0CBD8833CB348BD45A6C7C621C951"},
-  "custom5": null, "custom6": {}, "custom20": {"value": true}, "custom21": {"value": "beyond"},
+  "custom5": null, "custom6": {}, "custom20": {"value": true}, "custom0": {"value": "none"},
   "startDate": "2026-04-01", "startTime": "06:00", "endDate": "2026-04-03", "endTime": "00:00",
   "everSentBack": "true", "highestExceptionLevel": "WARNING",
   "mainDestination": {"city": "Porto", "name": "Porto, PORTUGAL", "countryCode": "PT", "countrySubDivisionCode": "PT-13"},
@@ -84,22 +84,25 @@ func TestTheMarkOfARequestChangesWithItsContentAlone(t *testing.T) {
 func TestARequestThatCannotBeRepresentedIsAnError(t *testing.T) {
 	t.Parallel()
 	good := `{"id":"A","approvalStatus":{"code":"SUBMITTED"}%s}`
+	cash, err := wire.DecodeRequest([]byte(strings.Replace(good, "%s", `,"totalPostedAmount":{"amount":1.50,"currency":"EUR"},"totalApprovedAmount":{"value":2,"amount":3,"currency":"EUR"}`, 1)))
+	require.NoError(t, err)
+	require.Equal(t, []string{"1.50 EUR", "2.00 EUR"}, []string{cash.Posted.String(), cash.Approved.String()}, "what is to be the value's name")
 	for name, c := range map[string]struct{ body, says string }{
 		"nothing":                 {"", "empty"},
-		"no object":               {`[]`, "not an object"},
-		"null":                    {`null`, "not an object"},
+		"no object":               {`[]`, "it is not a JSON object"},
+		"null":                    {`null`, "it is not a JSON object"},
 		"cut":                     {`{"id":"A","appr`, "ends before it is complete"},
-		"broken":                  {`{"id":}`, "not well-formed JSON (byte 7)"},
+		"broken":                  {`{"id":}`, "not well-formed JSON (byte 6)"},
 		"something behind it":     {`{"id":"A"} {}`, "follows the end"},
 		"invalid UTF-8":           {"{\"id\":\"\xff\"}", "not valid UTF-8"},
-		"no id":                   {`{"approvalStatus":{"code":"X"}}`, "no id"},
+		"no id":                   {`{"approvalStatus":{"code":"X"}}`, "it has no ID"},
 		"no status":               {`{"id":"A","approvalStatus":{"name":"Submitted"}}`, "no approval status"},
 		"a status that is a word": {`{"id":"A","approvalStatus":"secret"}`, "approvalStatus is not an object"},
 		"an amount of words":      {strings.Replace(good, "%s", `,"totalPostedAmount":{"value":"secret"}`, 1), "totalPostedAmount: value is not a decimal number"},
 		"an endless amount":       {strings.Replace(good, "%s", `,"totalPostedAmount":{"value":1e99}`, 1), "not a decimal number"},
 		"a text that is a list":   {strings.Replace(good, "%s", `,"name":["secret"]`, 1), "name is not a text"},
-		"neither yes nor no":      {strings.Replace(good, "%s", `,"everSentBack":"secret"`, 1), "everSentBack is not yes or no"},
-		"operations of texts":     {strings.Replace(good, "%s", `,"operations":["secret"]`, 1), "operations is not a list of objects"},
+		"neither yes nor no":      {strings.Replace(good, "%s", `,"everSentBack":"secret"`, 1), "everSentBack is neither yes nor no"},
+		"operations of texts":     {strings.Replace(good, "%s", `,"operations":["secret"]`, 1), "operations holds something else than objects"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -114,29 +117,30 @@ func TestARequestThatCannotBeRepresentedIsAnError(t *testing.T) {
 
 func TestDecodeRequests(t *testing.T) {
 	t.Parallel()
-	rows, next, err := wire.DecodeRequests([]byte(`{"data": [
+	page, err := wire.DecodeRequests([]byte(`{"data": [
 		{"id": "A", "approvalStatus": {"code": "SUBMITTED"}, "expenses": [], "owner": {"id": "u1"}},
-		{"id": "B", "approvalStatus": {"code": "NOT_SUBMITTED"}}, null],
+		{"id": "B", "approvalStatus": {"code": "NOT_SUBMITTED"}}],
 		"operations": [{"rel": "first", "href": "https://x/1"}, {"rel": "next", "href": "https://x/2"}]}`))
 	require.NoError(t, err)
-	require.Len(t, rows, 2)
-	require.Equal(t, "u1", rows[0].Owner)
-	require.Empty(t, rows[0].Operations, "the documented rows name none")
-	require.Equal(t, "https://x/2", next)
+	require.Len(t, page.Rows, 2)
+	require.Equal(t, "u1", page.Rows[0].Owner)
+	require.Empty(t, page.Rows[0].Operations, "the documented rows name none")
+	require.Equal(t, "https://x/2", page.Next)
 
-	rows, next, err = wire.DecodeRequests([]byte(`{"data": [], "operations": null}`))
+	page, err = wire.DecodeRequests([]byte(`{"data": [], "operations": null}`))
 	require.NoError(t, err)
-	require.Empty(t, rows)
-	require.Empty(t, next)
+	require.Empty(t, page.Rows)
+	require.Empty(t, page.Next)
 
 	for body, says := range map[string]string{
-		`{"errors": []}`: "not a list of them",
-		`{"data": null}`: "not a list of them",
+		`{"errors": []}`:   "it has no data",
+		`{"data": null}`:   "it has no data",
+		`{"data": [null]}`: "row 1 is not an object",
 		`{"data": [{"id": "A", "approvalStatus": {"code": "S"}}, {"id": "B"}]}`:                    "row 2: it has no approval status",
 		`{"data": [], "operations": [{"rel": "next"}]}`:                                            "next page has no href",
 		`{"data": [], "operations": [{"rel": "next", "href": "a"}, {"rel": "next", "href": "b"}]}`: "more than one next page",
 	} {
-		_, _, err := wire.DecodeRequests([]byte(body))
+		_, err := wire.DecodeRequests([]byte(body))
 		require.ErrorContains(t, err, says, body)
 	}
 }
@@ -159,9 +163,10 @@ const expectedJSON = `[{
 
 func TestDecodeExpected(t *testing.T) {
 	t.Parallel()
-	expenses, next, err := wire.DecodeExpected([]byte(expectedJSON), "USD")
+	page, err := wire.DecodeExpected([]byte(expectedJSON), "USD")
 	require.NoError(t, err)
-	require.Empty(t, next)
+	require.Empty(t, page.Next)
+	expenses := page.Rows
 	require.Len(t, expenses, 2)
 	e := expenses[0]
 	require.Equal(t, "80.08 EUR", e.Transaction.String())
@@ -184,18 +189,18 @@ func TestDecodeExpected(t *testing.T) {
 	require.Equal(t, expense.Expected{ID: "E2", Date: "2026-04-02T11:30:00Z", ExchangeRate: "1.25", Allocations: []expense.Allocation{{ID: "L3", Percentage: "100"}}},
 		expenses[1], "a rate to divide by is turned over, and an allocation may stand alone")
 
-	expenses, next, err = wire.DecodeExpected([]byte(`{"data": [{"id": "E3"}], "operations": [{"rel": "next", "href": "https://x/?start=1"}]}`), "")
+	page, err = wire.DecodeExpected([]byte(`{"data": [{"id": "E3"}], "operations": [{"rel": "next", "href": "https://x/?start=1"}]}`), "")
 	require.NoError(t, err)
-	require.Len(t, expenses, 1)
-	require.Equal(t, "https://x/?start=1", next)
-	expenses, _, err = wire.DecodeExpected([]byte(`{"id": "E4"}`), "")
+	require.Len(t, page.Rows, 1)
+	require.Equal(t, "https://x/?start=1", page.Next)
+	page, err = wire.DecodeExpected([]byte(`{"id": "E4"}`), "")
 	require.NoError(t, err, "read singly")
-	require.Len(t, expenses, 1)
-	expenses, _, err = wire.DecodeExpected([]byte(`[]`), "")
+	require.Len(t, page.Rows, 1)
+	page, err = wire.DecodeExpected([]byte(`[]`), "")
 	require.NoError(t, err)
-	require.Empty(t, expenses)
+	require.Empty(t, page.Rows)
 	for _, body := range []string{`{}`, `[{}]`, `[1]`, `"x"`, `[{"id": "E", "postedAmount": {"value": "1,50"}}]`, `[{"id": "E", "allocations": "x"}]`} {
-		_, _, err := wire.DecodeExpected([]byte(body), "USD")
+		_, err := wire.DecodeExpected([]byte(body), "USD")
 		require.ErrorContains(t, err, "the expenses of the travel request cannot be read", body)
 	}
 }
@@ -226,12 +231,12 @@ func FuzzDecodeTravelRequest(f *testing.F) {
 			require.NotEmpty(t, r.Status)
 			require.NotEmpty(t, r.Revision())
 		}
-		if rows, _, err := wire.DecodeRequests(body); err == nil {
-			for _, r := range rows {
+		if page, err := wire.DecodeRequests(body); err == nil {
+			for _, r := range page.Rows {
 				require.NotEmpty(t, r.ID)
 			}
 		}
-		if expenses, _, err := wire.DecodeExpected(body, "EUR"); err == nil {
+		if expenses, err := wire.DecodeExpected(body, "EUR"); err == nil {
 			_, err := json.Marshal(expenses)
 			require.NoError(t, err)
 		}

@@ -30,7 +30,7 @@ func DecodeRequestV1(body []byte) (*expense.TravelRequest, error) {
 		err = errors.New("it has no approval status (ApprovalStatusKey)")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the travel request cannot be read: %w", err)
+		return nil, unreadable("the travel request", err)
 	}
 	return r, nil
 }
@@ -268,7 +268,7 @@ func DecodeRequestListV1(body []byte) ([]expense.TravelRequest, error) {
 		return reader.summaries(&rows)
 	}, "RequestsWithCount", "RequestsList", "TravelRequestsList")
 	if err != nil {
-		return nil, fmt.Errorf("the list of travel requests cannot be read: %w", err)
+		return nil, unreadable("the list of travel requests", err)
 	}
 	return rows, nil
 }

@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 
 	"concur-connector/expense"
@@ -33,13 +31,12 @@ type AllocationV3 struct {
 	ItemizationKey string `json:"itemizationKey,omitempty"` // where it is given
 }
 
-// DecodeEntriesV3 reads one page of the entries of a report (v3), and returns the URL of
-// the next page, as it was sent, or nothing. The ID of an entry is the one that is
-// compatible with v4, where there is one.
+// DecodeEntriesV3 reads one page of the entries of a report (v3). The ID of an entry is the
+// one that is compatible with v4, where there is one.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-entry.html
-func DecodeEntriesV3(body []byte) (rows []EntryV3, next string, err error) {
-	return decodePage(body, "entries", "entry", func(r record) EntryV3 {
+func DecodeEntriesV3(body []byte) (Page[EntryV3], error) {
+	return pageV3(body, "entries", "entry", func(r record) EntryV3 {
 		e := EntryV3{Key: r.text("ID"), ReportID: r.text("ReportID"), Entry: expense.Entry{
 			ID: r.text("ExpenseID", "ID"), Type: r.text("ExpenseTypeCode"), TypeName: r.text("ExpenseTypeName"),
 			Category: r.text("SpendCategoryName", "SpendCategoryCode"), Date: r.date("TransactionDate"),
@@ -62,7 +59,7 @@ func DecodeEntriesV3(body []byte) (rows []EntryV3, next string, err error) {
 			e.CommentCount = 1
 		}
 		e.Allocated = allocated(r.text("AllocationType"))
-		r.fieldsV3(&e.OrgUnits, &e.Custom)
+		r.fields(&e.OrgUnits, &e.Custom, fieldV3)
 		r.wants(e.Key)
 		return e
 	})
@@ -71,15 +68,15 @@ func DecodeEntriesV3(body []byte) (rows []EntryV3, next string, err error) {
 // DecodeItemizationsV3 reads one page of the itemizations of a report (v3).
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-itemization.html
-func DecodeItemizationsV3(body []byte) (rows []ItemizationV3, next string, err error) {
-	return decodePage(body, "itemizations", "itemization", func(r record) ItemizationV3 {
+func DecodeItemizationsV3(body []byte) (Page[ItemizationV3], error) {
+	return pageV3(body, "itemizations", "itemization", func(r record) ItemizationV3 {
 		i := ItemizationV3{Key: r.text("ID"), EntryKey: r.text("EntryID"), Allocated: allocated(r.text("AllocationType")), Itemization: expense.Itemization{
 			ID: r.text("ExpenseID", "ID"), Type: r.text("ExpenseTypeCode"), TypeName: r.text("ExpenseTypeName"),
 			Date: r.date("TransactionDate"), Transaction: r.money("TransactionAmount"),
 			Posted: r.money("PostedAmount"), Approved: r.money("ApprovedAmount"),
 			Purpose: r.text("Description", "BusinessPurpose"), Personal: r.yes("IsPersonal"),
 		}}
-		r.fieldsV3(&i.OrgUnits, &i.Custom)
+		r.fields(&i.OrgUnits, &i.Custom, fieldV3)
 		r.wants(i.Key)
 		return i
 	})
@@ -88,13 +85,13 @@ func DecodeItemizationsV3(body []byte) (rows []ItemizationV3, next string, err e
 // DecodeAllocationsV3 reads one page of the allocations of a report (v3).
 //
 // Source: https://developer.concur.com/api-reference/expense/allocations/expense-allocations.html
-func DecodeAllocationsV3(body []byte) (rows []AllocationV3, next string, err error) {
-	return decodePage(body, "allocations", "allocation", func(r record) AllocationV3 {
+func DecodeAllocationsV3(body []byte) (Page[AllocationV3], error) {
+	return pageV3(body, "allocations", "allocation", func(r record) AllocationV3 {
 		a := AllocationV3{EntryKey: r.text("EntryID"), ItemizationKey: r.text("ItemizationID"), Allocation: expense.Allocation{
 			ID: r.text("ID"), Percentage: r.number("Percentage"),
 			AccountCode1: r.text("AccountCode1", "AccountNumber", "AccountCode"), AccountCode2: r.text("AccountCode2"),
 		}}
-		r.fieldsV3(nil, &a.Custom)
+		r.fields(nil, &a.Custom, fieldV3)
 		r.wants(a.ID)
 		return a
 	})
@@ -109,34 +106,20 @@ func allocated(kind string) bool {
 	return true
 }
 
-func (r record) wants(id string) {
-	if id == "" {
-		r.refuse("it", "has no ID")
-	}
+// Page is one page of a list.
+type Page[T any] struct {
+	Rows []T
+	Next string // the URL of the next page, as it was sent; empty on the last one
 }
 
-// decodePage reads one page of a list of v3.
-func decodePage[T any](body []byte, list, one string, read func(r record) T) (rows []T, next string, err error) {
-	refused := func(err error) ([]T, string, error) {
-		return nil, "", fmt.Errorf("the list of %s cannot be read: %w", list, err)
+func pageV3[T any](body []byte, list, one string, read func(r record) T) (Page[T], error) {
+	root, rows, err := readRows(body, one, read, "Items")
+	next := root.text("NextPage")
+	if err == nil {
+		err = root.err()
 	}
-	page, err := readObject(body)
 	if err != nil {
-		return refused(err)
+		return Page[T]{}, unreadable("the list of "+list, err)
 	}
-	if page.values["items"] == nil {
-		return refused(errors.New("it has no Items"))
-	}
-	items := page.objects("Items")
-	next = page.text("NextPage")
-	if err := page.err(); err != nil {
-		return refused(err)
-	}
-	for i, item := range items {
-		rows = append(rows, read(item))
-		if err := item.err(); err != nil {
-			return refused(fmt.Errorf("%s %d: %w", one, i+1, err))
-		}
-	}
-	return rows, next, nil
+	return Page[T]{Rows: rows, Next: next}, nil
 }

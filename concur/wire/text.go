@@ -54,3 +54,19 @@ func legal(text string) string {
 		return -1
 	}, strings.ToValidUTF8(text, ""))
 }
+
+// IsGUID reports whether a text is an identifier as Concur's v4 interfaces give one: 32
+// hexadecimal digits, with or without the hyphens of a UUID.
+func IsGUID(text string) bool {
+	digits := 0
+	for i, r := range text {
+		switch {
+		case r >= '0' && r <= '9', r >= 'a' && r <= 'f', r >= 'A' && r <= 'F':
+			digits++
+		case r == '-' && len(text) == 36 && (i == 8 || i == 13 || i == 18 || i == 23):
+		default:
+			return false
+		}
+	}
+	return digits == 32 && (len(text) == 32 || len(text) == 36)
+}

@@ -167,6 +167,13 @@ func TestTrapsOfAReportsValues(t *testing.T) {
 			require.Equal(t, expense.Entry{ID: "nE"}, entry(t, "<HasAllocation>"+word+"</HasAllocation>"), word)
 		}
 	})
+	t.Run("a field may say more than is documented", func(t *testing.T) {
+		t.Parallel()
+		e := entry(t, "<Custom1><Code>4711</Code><Label>Cost centre</Label><Type>List</Type><Value>Sales</Value></Custom1>")
+		require.Equal(t, map[string]expense.Field{"1": {Code: "4711", Value: "Sales"}}, e.Custom)
+		_, err := wire.DecodeReport([]byte("<ReportDetails><Custom1>a<b>c</b></Custom1></ReportDetails>"))
+		require.ErrorContains(t, err, "Custom1 holds elements where a text is expected")
+	})
 	t.Run("no identifier is too long", func(t *testing.T) {
 		t.Parallel()
 		long := strings.Repeat("nLong$p", 40) // 13 are documented, 34 are printed

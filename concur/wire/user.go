@@ -2,7 +2,6 @@ package wire
 
 import (
 	"errors"
-	"fmt"
 
 	"concur-connector/expense"
 )
@@ -29,28 +28,18 @@ func EncodeUserSearch(login string) []byte {
 //
 // Source: https://developer.concur.com/api-reference/profile/v4.1.identity.html#schema-userlist
 func DecodeUsers(body []byte) (users []User, more bool, err error) {
-	value, err := parseTree(body)
-	var root tree
-	var list []tree
-	if err == nil {
-		if _, bare := value.([]any); bare {
-			err = errors.New("it has no Resources")
-		} else if root, list, err = trees(value, "user", "Resources"); err != nil && root.fields["resources"] == nil {
-			// Nobody was found: SCIM lets the list be left out.
-			if err = errors.New("it has no Resources"); root.whole("totalResults") == 0 && root.get("totalResults") != nil {
-				err = *root.fault
-			}
+	root, users, err := readRows(body, "user", readUser, "Resources")
+	if errors.Is(err, errNoList) {
+		if n, given := root.count("totalResults"); given && n == 0 {
+			err = nil // nobody was found: SCIM lets the list be left out
 		}
 	}
-	for _, t := range list {
-		users = append(users, User{ID: t.text("id"), Login: t.text("userName")})
-	}
+	more = root.text("nextCursor")+root.text("continuationToken") != ""
 	if err == nil {
-		more = root.text("nextCursor")+root.text("continuationToken") != ""
-		err = *root.fault
+		err = root.err()
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("the list of users cannot be read: %w", err)
+		return nil, false, unreadable("the list of users", err)
 	}
 	return users, more, nil
 }
@@ -59,23 +48,18 @@ func DecodeUsers(body []byte) (users []User, more bool, err error) {
 //
 // Source: https://developer.concur.com/api-reference/profile/v4.1.identity.html#GET-user-identity
 func DecodeUser(body []byte) (User, error) {
-	value, err := parseTree(body)
-	var u User
+	r, err := readObject(body)
 	if err == nil {
-		var t tree
-		if t, err = newTree(value, "an object"); err == nil {
-			u = User{ID: t.text("id"), Login: t.text("userName")}
-			err = *t.fault
+		u := readUser(r)
+		r.wants(u.ID)
+		if err = r.err(); err == nil {
+			return u, nil
 		}
 	}
-	if err == nil && u.ID == "" {
-		err = errors.New("it has no id")
-	}
-	if err != nil {
-		return User{}, fmt.Errorf("the user cannot be read: %w", err)
-	}
-	return u, nil
+	return User{}, unreadable("the user", err)
 }
+
+func readUser(r record) User { return User{ID: r.text("id"), Login: r.text("userName")} }
 
 // ListItem is an item of a list. The code of its field is the short one, which the older
 // interfaces print, too.
@@ -88,55 +72,32 @@ type ListItem struct {
 //
 // Source: https://developer.concur.com/api-reference/common/list-item/v4.list-item.html
 func DecodeListItem(body []byte) (ListItem, error) {
-	value, err := parseTree(body)
-	var item ListItem
+	r, err := readObject(body)
 	if err == nil {
-		var t tree
-		if t, err = newTree(value, "an object"); err == nil {
-			item, err = listItemOf(t)
+		item := readListItem(r)
+		if err = r.err(); err == nil {
+			return item, nil
 		}
 	}
-	if err != nil {
-		return ListItem{}, fmt.Errorf("the list item cannot be read: %w", err)
-	}
-	return item, nil
+	return ListItem{}, unreadable("the list item", err)
 }
 
 // DecodeListItems reads one page of the items of a list.
 //
 // Source: https://developer.concur.com/api-reference/common/list-item/v4.list-item.html
 func DecodeListItems(body []byte) ([]ListItem, error) {
-	items := []ListItem{}
-	value, err := parseTree(body)
-	var list []tree
-	if err == nil {
-		_, list, err = trees(value, "item", "content")
-	}
-	for _, t := range list {
-		var item ListItem
-		if item, err = listItemOf(t); err != nil {
-			break
-		}
-		items = append(items, item)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the list items cannot be read: %w", err)
-	}
-	return items, nil
+	_, items, err := readRows(body, "item", readListItem, "content", bare)
+	return items, unreadable("the list items", err)
 }
 
-func listItemOf(t tree) (ListItem, error) {
+func readListItem(r record) ListItem {
 	item := ListItem{
-		Field:   expense.Field{ListItem: t.text("id"), Code: first(t.text("shortCode"), t.text("code")), Value: t.text("value")},
-		Deleted: t.yes("isDeleted"),
+		Field:   expense.Field{ListItem: r.text("id"), Code: r.text("shortCode", "code"), Value: r.text("value")},
+		Deleted: r.yes("isDeleted"),
 	}
-	switch {
-	case *t.fault != nil:
-		return ListItem{}, *t.fault
-	case item.Field.ListItem == "":
-		return ListItem{}, errors.New(t.at + "it has no id")
-	case item.Code == "" && item.Value == "":
-		return ListItem{}, errors.New(t.at + "it has neither a code nor a value")
+	r.wants(item.ListItem)
+	if item.Code == "" && item.Value == "" {
+		r.refuse("it", "has neither a code nor a value")
 	}
-	return item, nil
+	return item
 }

@@ -5,9 +5,7 @@ import (
 	"cmp"
 	"encoding/xml"
 	"fmt"
-	"strconv"
 	"strings"
-	"time"
 
 	"concur-connector/expense"
 )
@@ -46,19 +44,18 @@ func (d *reportReader) money(into **expense.Money) error {
 	return nil
 }
 
-// number keeps a decimal number digit by digit, without the percent sign that
-// Concur prints after a percentage.
+// number keeps a decimal number digit by digit.
 func (d *reportReader) number(into *string) error {
 	name := d.name
 	text, err := d.text()
 	if err != nil || text == "" {
 		return err
 	}
-	text = strings.TrimSpace(strings.TrimSuffix(text, "%"))
-	if _, err := expense.ParseAmount(text); err != nil {
+	number, ok := decimalOf(text)
+	if !ok {
 		return fmt.Errorf("%s is not a decimal number", name)
 	}
-	*into = text
+	*into = number
 	return nil
 }
 
@@ -69,29 +66,25 @@ func (d *reportReader) count(into *int) (bool, error) {
 	if err != nil || text == "" {
 		return false, err
 	}
-	n, err := strconv.ParseUint(text, 10, 31)
-	if err != nil {
+	n, ok := countOf(text)
+	if !ok {
 		return false, fmt.Errorf("%s is not a whole number", name)
 	}
-	*into = int(n)
+	*into = n
 	return true, nil
 }
 
 func (d *reportReader) bool(into *bool) error {
 	name := d.name
 	text, err := d.text()
-	if err != nil {
+	if err != nil || text == "" { // an alias of an element that says it
 		return err
 	}
-	switch strings.ToLower(text) {
-	case "y", "yes", "true", "1":
-		*into = true
-	case "n", "no", "false", "0":
-		*into = false
-	case "": // an alias of an element that says it
-	default:
+	yes, ok := yesOf(text)
+	if !ok {
 		return fmt.Errorf("%s is neither yes nor no", name)
 	}
+	*into = yes
 	return nil
 }
 
@@ -101,54 +94,10 @@ func (d *reportReader) date(into *expense.Date) error {
 	return err
 }
 
-// The forms in which Concur prints or documents a date without and with a time.
-var (
-	dateForms     = []string{"2006-01-02", "1/2/2006"}
-	dateTimeForms = []string{
-		"2006-01-02T15:04:05", "2006-01-02T15:04:05Z07:00", "2006-01-02:15:04:05", "2006-01-02 15:04:05",
-		"2006-01-02T15:04", "1/2/2006 15:04:05", "1/2/2006 3:04:05 PM", "1/2/2006 3:04 PM",
-	}
-)
-
-// isoDate writes a date, or a date and a time, in ISO form. Midnight without a
-// zone is how Concur prints a date that has no time; the first of January of the
-// year one is how it prints none. What cannot be read is kept as it is.
-func isoDate(text string) expense.Date {
-	for _, form := range dateTimeForms {
-		t, err := time.Parse(form, text)
-		switch {
-		case err != nil:
-			continue
-		case t.Year() == 1:
-			return ""
-		case strings.HasSuffix(form, "Z07:00"):
-			return expense.Date(t.Format("2006-01-02T15:04:05.999999999Z07:00"))
-		case t.Equal(t.Truncate(24 * time.Hour)):
-			return expense.Date(t.Format("2006-01-02"))
-		}
-		return expense.Date(t.Format("2006-01-02T15:04:05.999999999"))
-	}
-	for _, form := range dateForms {
-		if t, err := time.Parse(form, text); err == nil {
-			if t.Year() == 1 {
-				return ""
-			}
-			return expense.Date(t.Format("2006-01-02"))
-		}
-	}
-	return expense.Date(text)
-}
-
-// fields keeps a numbered field: OrgUnit1 under "1" of units, Custom7 under "7"
-// of custom. Any other element is left to be skipped.
+// fields keeps a numbered field. Any other element is left to be skipped.
 func (d *reportReader) fields(name string, units, custom *map[string]expense.Field) error {
-	into := custom
-	number, ok := fieldNumber(name, "custom")
-	if !ok {
-		number, ok = fieldNumber(name, "orgunit")
-		into = units
-	}
-	if !ok || into == nil {
+	into, number := fieldOf(name, units, custom)
+	if into == nil {
 		return nil
 	}
 	f, err := d.field()
@@ -159,10 +108,11 @@ func (d *reportReader) fields(name string, units, custom *map[string]expense.Fie
 }
 
 // field reads the element that was begun last: a text, or the children Type, Value and
-// Code of v2.0.
+// Code of v2.0, which others may join.
 func (d *reportReader) field() (expense.Field, error) {
 	name, null, bare := d.name, d.null, []byte(nil)
 	var kind, value, code string
+	strange := false
 	for level := d.depth; d.depth >= level; {
 		token, err := d.next()
 		if err != nil {
@@ -180,12 +130,17 @@ func (d *reportReader) field() (expense.Field, error) {
 			case "code":
 				err = d.string(&code)
 			default:
-				err = fmt.Errorf("%s holds elements where a text is expected", name)
+				var text bool
+				text, err = d.skip()
+				strange = strange || text
 			}
 			if err != nil {
 				return expense.Field{}, err
 			}
 		}
+	}
+	if strange && kind+value+code == "" {
+		return expense.Field{}, fmt.Errorf("%s holds elements where a text is expected", name)
 	}
 	bare = bytes.TrimSpace(bare)
 	if null || kind+value+code+string(bare) == "" {
@@ -196,44 +151,4 @@ func (d *reportReader) field() (expense.Field, error) {
 		value = cmp.Or(value, string(bare))
 	}
 	return typedField(kind, value, code), nil
-}
-
-// typedField is a field of which its type and its code are given, or not: only a list
-// has a code, and one that has none of its own may be printed before its name.
-func typedField(kind, value, code string) expense.Field {
-	split := field(value)
-	switch {
-	case code != "" && split.Code == code:
-		return split
-	case code != "":
-		return expense.Field{Code: code, Value: value}
-	case kind == "", strings.HasSuffix(strings.ToLower(kind), "list"):
-		return split
-	}
-	return expense.Field{Value: value}
-}
-
-// field splits a list field, "(code) name" with or without the space. The code is
-// what stands between the first bracket and the one that closes it.
-func field(text string) expense.Field {
-	if !strings.HasPrefix(text, "(") {
-		return expense.Field{Value: text}
-	}
-	open := 0
-	for i, c := range text {
-		switch c {
-		case '(':
-			open++
-		case ')':
-			open--
-		}
-		if open == 0 {
-			code, name := strings.TrimSpace(text[1:i]), strings.TrimSpace(text[i+1:])
-			if code == "" || name == "" {
-				break
-			}
-			return expense.Field{Code: code, Value: name}
-		}
-	}
-	return expense.Field{Value: text}
 }

@@ -3,8 +3,6 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -71,40 +69,25 @@ func EncodeHeldException(code string, visibility expense.Visibility) []byte {
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html
 func DecodeHeldExceptions(body []byte) ([]expense.HeldException, error) {
-	exceptions := []expense.HeldException{}
-	value, err := parseTree(body)
-	var list []tree
-	if err == nil {
-		_, list, err = trees(value, "exception")
-	}
-	for _, t := range list {
-		e := heldOf(t)
-		if err = *t.fault; err == nil && e.Code == "" {
-			err = errors.New(t.at + "it has no exceptionCode")
-		}
-		if err != nil {
-			break
-		}
-		exceptions = append(exceptions, e)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the exceptions of the report cannot be read: %w", err)
-	}
-	return exceptions, nil
+	_, exceptions, err := readRows(body, "exception", readHeld, bare)
+	return exceptions, unreadable("the exceptions of the report", err)
 }
 
-func heldOf(t tree) expense.HeldException {
+func readHeld(r record) expense.HeldException {
 	e := expense.HeldException{
-		Exception:  expense.Exception{Code: t.text("exceptionCode"), ObjectType: expense.OnReport},
-		Visibility: expense.Visibility(t.text("exceptionVisibility")),
-		Blocking:   t.yes("isBlocking"),
-		ExpenseID:  t.text("expenseId"),
+		Exception:  expense.Exception{Code: r.text("exceptionCode"), ObjectType: expense.OnReport},
+		Visibility: expense.Visibility(r.text("exceptionVisibility")),
+		Blocking:   r.yes("isBlocking"),
+		ExpenseID:  r.text("expenseId"),
 	}
-	switch allocation := t.text("allocationId"); {
+	switch allocation := r.text("allocationId"); {
 	case allocation != "":
 		e.ObjectType, e.ObjectID = expense.OnAllocation, allocation
 	case e.ExpenseID != "":
 		e.ObjectType, e.ObjectID = expense.OnEntry, e.ExpenseID
+	}
+	if e.Code == "" {
+		r.refuse("it", "has no exceptionCode")
 	}
 	return e
 }

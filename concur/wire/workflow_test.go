@@ -59,14 +59,18 @@ func TestDecodeHeldExceptions(t *testing.T) {
 	}
 }
 
-func TestDecodeCommentTexts(t *testing.T) {
+func TestDecodeComments(t *testing.T) {
 	t.Parallel()
-	comments, err := wire.DecodeCommentTexts([]byte(`[
+	comments, err := wire.DecodeComments([]byte(`[
 		{"author": {"firstName": "Ada"}, "creationDateTime": "2026-07-12T11:51:14.000Z", "isLatest": true, "value": "of a request\n"},
-		{"author": {"firstName": "Ada"}, "creationDate": "2026-07-11", "comment": "of a report", "createdForEmployeeId": "u1"}]`))
+		{"author": {"firstName": "Ada"}, "creationDate": "2026-07-11", "comment": "of a report", "createdForEmployeeId": "u1", "expenseId": null},
+		{"comment": "of an expense", "expenseId": "E1"}]`))
 	require.NoError(t, err)
-	require.Equal(t, []wire.Comment{{Text: "of a request", Created: "2026-07-12T11:51:14Z", Latest: true}, {Text: "of a report", Created: "2026-07-11"}}, comments)
-	_, err = wire.DecodeCommentTexts([]byte(`{"comment": "x"}`))
+	require.Equal(t, []wire.Comment{{Text: "of a request", Created: "2026-07-12T11:51:14Z", Latest: true}, {Text: "of a report", Created: "2026-07-11"}, {Text: "of an expense", ExpenseID: "E1"}}, comments)
+	comments, err = wire.DecodeComments([]byte(`{"commentDetails": [{"comment": "as the schema has it"}]}`))
+	require.NoError(t, err)
+	require.Equal(t, []wire.Comment{{Text: "as the schema has it"}}, comments)
+	_, err = wire.DecodeComments([]byte(`{"comment": "x"}`))
 	require.Error(t, err)
 }
 
@@ -91,7 +95,7 @@ func TestUsers(t *testing.T) {
 		require.Empty(t, users)
 		require.False(t, more)
 	}
-	for _, body := range []string{``, `[]`, `{}`, `{"totalResults": 3}`, `{"Resources": {"id": "u1"}}`, `{"Resources": [{"id": ["secret"]}]}`} {
+	for _, body := range []string{``, `[]`, `{}`, `{"totalResults": 3}`, `{"Resources": [{"id": ["secret"]}]}`} {
 		_, _, err := wire.DecodeUsers([]byte(body))
 		require.ErrorContains(t, err, "the list of users cannot be read: ", body)
 		require.NotContains(t, err.Error(), "secret")
@@ -100,7 +104,7 @@ func TestUsers(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, wire.User{ID: "u1", Login: "a@x"}, user)
 	_, err = wire.DecodeUser([]byte(`{"userName": "secret"}`))
-	require.EqualError(t, err, "the user cannot be read: it has no id")
+	require.EqualError(t, err, "the user cannot be read: it has no ID")
 }
 
 func TestDecodeListItem(t *testing.T) {
@@ -136,7 +140,7 @@ func FuzzDecodeV4(f *testing.F) {
 		}
 		_, _, _ = wire.DecodeUsers(body)
 		_, _ = wire.DecodeUser(body)
-		_, _ = wire.DecodeCommentTexts(body)
+		_, _ = wire.DecodeComments(body)
 		_, _ = wire.DecodeListItems(body)
 		if item, err := wire.DecodeListItem(body); err == nil {
 			require.NotEmpty(t, item.Code+item.Value)

@@ -47,7 +47,7 @@ func (s *simulator) classifyJSON(c *call) bool {
 		s.classifyRequest(c, strings.Split(strings.Trim(rest, "/"), "/"))
 		return true
 	}
-	if rest, is = strings.CutPrefix(c.path, requestV1Path); is {
+	if strings.HasPrefix(c.path, requestV1Path) {
 		c.endpoint, c.report = requestV1Endpoint, meant(s.directory.paths.find(strings.TrimSuffix(c.path, "/")))
 		return true
 	}

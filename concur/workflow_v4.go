@@ -10,44 +10,41 @@ import (
 
 const needsWorkflow = "the scope expense.report.workflowstatus.write, to be that of a company, and the report to stand at a step of the role External System"
 
-// ApproveReport passes a report on that waits at a system step, by Workflows v4. The
+// ApproveReportV4 passes a report on that waits at a system step, by Workflows v4. The
 // comment may be empty.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html
-func (c *Client) ApproveReport(ctx context.Context, reportID, comment string, guard Guard) error {
-	return c.actOnReport(ctx, "approve report", reportID, "approve", comment, guard)
+func (c *Client) ApproveReportV4(ctx context.Context, reportID, comment string, guard Guard) error {
+	return c.actOnReport(ctx, "approve report", "approve", reportID, comment, guard)
 }
 
-// SendBackReport sends a report that waits at a system step back to its owner, by
+// SendBackReportV4 sends a report that waits at a system step back to its owner, by
 // Workflows v4, which wants a comment.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html
-func (c *Client) SendBackReport(ctx context.Context, reportID, comment string, guard Guard) error {
+func (c *Client) SendBackReportV4(ctx context.Context, reportID, comment string, guard Guard) error {
 	if strings.TrimSpace(comment) == "" {
 		return &Error{Op: "send report back", Kind: Rejected, Message: "Concur wants a comment when a report is sent back"}
 	}
-	return c.actOnReport(ctx, "send report back", reportID, "sendBack", comment, guard)
+	return c.actOnReport(ctx, "send report back", "sendBack", reportID, comment, guard)
 }
 
-func (c *Client) actOnReport(ctx context.Context, op, reportID, action, comment string, guard Guard) error {
-	r := request{op: op, needs: needsWorkflow, method: http.MethodPatch, write: true, silent: true, accept: mediaJSON, media: mediaJSON}
-	if err := checkID(reportID); err != nil {
-		return &Error{Op: op, Kind: Untrusted, Message: "the report's id " + err.Error()}
-	}
+func (c *Client) actOnReport(ctx context.Context, op, action, reportID, comment string, guard Guard) error {
+	r := request{op: op, needs: needsWorkflow, method: http.MethodPatch}.at(v4ReportsPath+"%s/"+action, reportID)
 	fields, err := guard.fields()
 	if err != nil {
 		return &Error{Op: op, Kind: Rejected, Message: err.Error()}
 	}
-	r.target.path = v4ReportsPath + reportID + "/" + action
 	r.body = wire.EncodeWorkflow(comment, fields)
 	r.wants = http.StatusNoContent // nothing lists what was done: any other success may be a gateway's
 	return c.write(ctx, r)
 }
 
-// write sends a write whose success has no body, or one that says nothing. One that speaks
+// write sends a write in JSON whose success has no body, or one that says nothing. One that speaks
 // of an error is none, nor one of another status than the request wants: what became of the
 // write is unknown then.
 func (c *Client) write(ctx context.Context, r request) error {
+	r.write, r.silent, r.accept, r.media = true, true, mediaJSON, mediaJSON
 	a, err := c.do(ctx, r)
 	if err != nil {
 		return err

@@ -37,8 +37,8 @@ func TestExceptionsV4(t *testing.T) {
 			{held(expense.OnReport, "", "", "5%;A"), base + "/exceptions"},
 		} {
 			s.requests, s.bodies = nil, nil
-			require.NoError(t, client.PutException(ctx, reportID, c.e))
-			require.NoError(t, client.DeleteException(ctx, reportID, c.e))
+			require.NoError(t, client.PutExceptionV4(ctx, reportID, c.e))
+			require.NoError(t, client.DeleteExceptionV4(ctx, reportID, c.e))
 			require.Equal(t, http.MethodPut, s.requests[0].Method)
 			require.Equal(t, c.path, s.requests[0].RequestURI)
 			require.JSONEq(t, `{"exceptionCode":"`+c.e.Code+`","exceptionVisibility":"ALL"}`, s.bodies[0])
@@ -48,7 +48,7 @@ func TestExceptionsV4(t *testing.T) {
 		}
 		e := held(expense.OnReport, "", "", "LATE")
 		e.Visibility = expense.VisibleToProcessors
-		require.NoError(t, client.PutException(ctx, reportID, e))
+		require.NoError(t, client.PutExceptionV4(ctx, reportID, e))
 		require.JSONEq(t, `{"exceptionCode":"LATE","exceptionVisibility":"PROCESSOR"}`, s.bodies[len(s.bodies)-1])
 	})
 	t.Run("what is no exception's is not sent", func(t *testing.T) {
@@ -60,46 +60,46 @@ func TestExceptionsV4(t *testing.T) {
 			held(expense.OnReport, "", "", "a b"), held(expense.OnReport, "", "", "é"), held(expense.OnEntry, "", "", "LATE"), held(expense.OnEntry, "../x", "", "LATE"),
 			held(expense.OnAllocation, "A1", "", "LATE"), held("Attendee", "A1", "E1", "LATE"),
 		} {
-			require.ErrorIs(t, client.PutException(ctx, reportID, e), concur.Rejected, e)
-			require.ErrorIs(t, client.DeleteException(ctx, reportID, e), concur.Rejected, e)
+			require.ErrorIs(t, client.PutExceptionV4(ctx, reportID, e), concur.Rejected, e)
+			require.ErrorIs(t, client.DeleteExceptionV4(ctx, reportID, e), concur.Rejected, e)
 		}
 		e := held(expense.OnReport, "", "", "LATE")
-		require.ErrorIs(t, client.PutException(ctx, "a/b", e), concur.Rejected)
+		require.ErrorIs(t, client.PutExceptionV4(ctx, "a/b", e), concur.Rejected)
 		e.Visibility = "EVERYBODY"
-		require.ErrorIs(t, client.PutException(ctx, reportID, e), concur.Rejected)
+		require.ErrorIs(t, client.PutExceptionV4(ctx, reportID, e), concur.Rejected)
 		readOnly := s.client(t, func(o *concur.Options) { o.ReadOnly = true })
-		require.ErrorIs(t, readOnly.PutException(ctx, reportID, held(expense.OnReport, "", "", "LATE")), concur.WritesOff)
-		require.ErrorIs(t, readOnly.DeleteException(ctx, reportID, held(expense.OnReport, "", "", "LATE")), concur.WritesOff)
+		require.ErrorIs(t, readOnly.PutExceptionV4(ctx, reportID, held(expense.OnReport, "", "", "LATE")), concur.WritesOff)
+		require.ErrorIs(t, readOnly.DeleteExceptionV4(ctx, reportID, held(expense.OnReport, "", "", "LATE")), concur.WritesOff)
 		requests, tokens := s.count()
 		require.Zero(t, requests+tokens)
 	})
 	t.Run("one that is not there is taken off, one that is not ours stays", func(t *testing.T) {
 		t.Parallel()
 		e := held(expense.OnReport, "", "", "LATE")
-		require.NoError(t, newServer(t, answering(404, "application/json", `{"errorMessage":"no"}`)).client(t).DeleteException(ctx, reportID, e))
+		require.NoError(t, newServer(t, answering(404, "application/json", `{"errorMessage":"no"}`)).client(t).DeleteExceptionV4(ctx, reportID, e))
 		err := newServer(t, answering(400, "application/json",
-			`{"errorMessage":"The exception cannot be deleted."}`)).client(t).DeleteException(ctx, reportID, e)
+			`{"errorMessage":"The exception cannot be deleted."}`)).client(t).DeleteExceptionV4(ctx, reportID, e)
 		require.ErrorIs(t, err, concur.Rejected)
-		require.ErrorIs(t, newServer(t, raw("")).client(t).DeleteException(ctx, reportID, e), concur.OutcomeUnknown)
+		require.ErrorIs(t, newServer(t, raw("")).client(t).DeleteExceptionV4(ctx, reportID, e), concur.OutcomeUnknown)
 	})
 	t.Run("what a report holds is listed, in a client that only reads, too", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/json", `[{"exceptionCode":"LATE","isBlocking":true,"expenseId":"E1"}]`))
-		got, err := s.client(t, func(o *concur.Options) { o.ReadOnly = true }).ReportExceptions(ctx, reportID)
+		got, err := s.client(t, func(o *concur.Options) { o.ReadOnly = true }).ExceptionsV4(ctx, reportID)
 		require.NoError(t, err)
 		want := held(expense.OnEntry, "E1", "E1", "LATE")
 		want.Blocking = true
 		require.Equal(t, []expense.HeldException{want}, got)
 		require.Equal(t, base+"/exceptions", s.requests[0].RequestURI, "those of expenses and allocations come with it")
 
-		got, err = newServer(t, answering(204, "", "")).client(t).ReportExceptions(ctx, reportID)
+		got, err = newServer(t, answering(204, "", "")).client(t).ExceptionsV4(ctx, reportID)
 		require.NoError(t, err)
 		require.Empty(t, got)
-		_, err = newServer(t, answering(200, "", "")).client(t).ReportExceptions(ctx, reportID)
+		_, err = newServer(t, answering(200, "", "")).client(t).ExceptionsV4(ctx, reportID)
 		require.ErrorIs(t, err, concur.Unavailable)
-		_, err = newServer(t, answering(200, "application/json", `{"x":1}`)).client(t).ReportExceptions(ctx, reportID)
+		_, err = newServer(t, answering(200, "application/json", `{"x":1}`)).client(t).ExceptionsV4(ctx, reportID)
 		require.ErrorIs(t, err, concur.Malformed)
-		_, err = s.client(t).ReportExceptions(ctx, "../x")
+		_, err = s.client(t).ExceptionsV4(ctx, "../x")
 		require.ErrorIs(t, err, concur.Untrusted)
 	})
 }

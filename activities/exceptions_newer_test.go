@@ -1,0 +1,384 @@
+package activities_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/activities"
+	"concur-connector/expense"
+)
+
+func exceptionsV4(list ...expense.Exception) expense.PostExceptionsInput {
+	in := exceptions(list...)
+	in.ObjectURI, in.Stop, in.Via = v4URI, stopV4, expense.V4
+	return in
+}
+
+func post(t *testing.T, a attempt, acts *activities.Activities, in expense.PostExceptionsInput) expense.PostedExceptions {
+	t.Helper()
+	got, err := run[expense.PostedExceptions](t, a, acts.PostExceptions, in)
+	require.NoError(t, err)
+	return got
+}
+
+// paths are those of the requests of one name, below the report's.
+func (n *newer) paths(name string) (all []string) {
+	for _, r := range n.requests() {
+		if r.name == name {
+			all = append(all, strings.TrimPrefix(r.path, writesAPI))
+		}
+	}
+	return all
+}
+
+// guardedWrites requires a read of the header just before each write.
+func (n *newer) guardedWrites(t *testing.T, header string) {
+	t.Helper()
+	before := ""
+	for _, name := range without(n.seen(), "exceptions") {
+		if name == "put" || name == "take off" {
+			require.Equal(t, header, before, "%v", n.seen())
+		}
+		before = name
+	}
+}
+
+func TestExceptionsArePutOneByOneAfterAReadEach(t *testing.T) {
+	t.Parallel()
+	for via, uri := range newerReads {
+		t.Run(string(via), func(t *testing.T) {
+			t.Parallel()
+			n := newNewer(t)
+			in := exceptionsV4(onReport, onEntry("E1"), onEntry("E3b"))
+			in.Via, in.ObjectURI = via, uri
+			got := post(t, attempt{}, n.activities(t, answerLimit(time.Hour)), in)
+			require.Equal(t, expense.Reading{Status: "A_EXTV", Stop: stopV4}, got.Reading)
+			require.Equal(t, []expense.PostState{expense.Posted, expense.Posted, expense.Posted}, states(got))
+			for i, e := range in.Exceptions {
+				require.Equal(t, e, got.Items[i].Exception, "in the order of the input")
+			}
+			require.Equal(t, []string{"/exceptions", "/expenses/E1/exceptions", "/expenses/E3b/exceptions"}, n.paths("put"))
+			header := map[expense.Interface]string{expense.V3: "header v3", expense.V4: "header"}[via]
+			require.Equal(t, []string{header, "exceptions", "put", header, "put", header, "put", "exceptions"}, without(n.seen(), "read"), "listed before and after")
+			for _, r := range n.requests() {
+				if r.name == "put" {
+					require.Contains(t, r.body, `"exceptionVisibility":"ALL"`)
+				}
+			}
+			n.guardedWrites(t, header)
+		})
+	}
+}
+
+func TestOnlyWhatIsMissingIsPut(t *testing.T) {
+	t.Parallel()
+	for _, try := range []attempt{{}, {number: 2}} {
+		n := newNewer(t)
+		n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE"), heldOn(expense.OnEntry, "E2", "NORECPT")}
+		got := post(t, try, n.activities(t), exceptionsV4(onReport, onEntry("E1"), onEntry("E2")))
+		require.Equal(t, []expense.PostState{expense.Posted, expense.Posted, expense.Posted}, states(got))
+		require.Equal(t, []string{"/expenses/E1/exceptions"}, n.paths("put"))
+	}
+	t.Run("and nothing when all are there, be writes off or not", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		allocation := heldOn(expense.OnAllocation, "A2", "COSTCTR")
+		allocation.ExpenseID = "E2"
+		n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE"), allocation}
+		got := post(t, attempt{}, n.activities(t, writes(activities.Writes{Mode: activities.WritesOff})), exceptionsV4(onReport, onAllocation("A2")))
+		require.Equal(t, []expense.PostState{expense.Posted, expense.Posted}, states(got))
+		require.Equal(t, []string{"header", "exceptions"}, n.seen())
+	})
+}
+
+func TestAnExceptionOnAnAllocationNamesItsExpense(t *testing.T) {
+	t.Parallel()
+	for via, uri := range newerReads {
+		t.Run(string(via), func(t *testing.T) {
+			t.Parallel()
+			n := newNewer(t)
+			in := exceptionsV4(onAllocation("A2"), onAllocation("A3b"), onEntry("E1"))
+			in.Via, in.ObjectURI = via, uri
+			got := post(t, attempt{}, n.activities(t), in)
+			require.Equal(t, []expense.PostState{expense.Posted, expense.Posted, expense.Posted}, states(got))
+			require.Equal(t, []string{"/expenses/E2/allocations/A2/exceptions", "/expenses/E3b/allocations/A3b/exceptions", "/expenses/E1/exceptions"}, n.paths("put"))
+			n.guardedWrites(t, map[expense.Interface]string{expense.V3: "header v3", expense.V4: "header"}[via])
+		})
+	}
+	t.Run("and one of which no expense is known is refused alone", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		got := post(t, attempt{}, n.activities(t), exceptionsV4(onAllocation("A9"), onAllocation("A2")))
+		require.Equal(t, []expense.PostState{expense.Refused, expense.Posted}, states(got))
+	})
+	t.Run("and a report that moves while that is looked up is left alone", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t, look{}, look{}, look{}, look{Status: "A_APPR"}) // the header, first and last of the whole, and before the put
+		got := post(t, attempt{}, n.activities(t), exceptionsV4(onAllocation("A2")))
+		require.Equal(t, expense.Reading{Kind: expense.NotWaiting, Status: "A_APPR"}, got.Reading)
+		require.Empty(t, n.paths("put"))
+	})
+}
+
+func TestAnExceptionThatIsRefusedByV4IsAValue(t *testing.T) {
+	t.Parallel()
+	for name, refusal := range map[string]http.HandlerFunc{
+		"a code that is not set up":  says(http.StatusBadRequest, `{"errorMessage":"In Concur's words."}`),
+		"an object that is not here": says(http.StatusNotFound, `{"errorMessage":"In Concur's words."}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newNewer(t)
+			n.on("put", func(w http.ResponseWriter, r *http.Request) {
+				if strings.Contains(r.URL.Path, "/E1/") {
+					refusal(w, r)
+					return
+				}
+				n.put(w, r)
+			})
+			got := post(t, attempt{}, n.activities(t), exceptionsV4(onReport, onEntry("E1"), onEntry("E2")))
+			require.Equal(t, []expense.PostState{expense.Posted, expense.Refused, expense.Posted}, states(got))
+			require.Contains(t, got.Items[1].Message, "In Concur's words.")
+			require.Empty(t, got.Items[0].Message)
+			require.Equal(t, []string{"header", "exceptions", "put", "header", "put", "header", "header", "put", "exceptions"}, n.seen(), "a refusal is explained by another read")
+		})
+	}
+	t.Run("as is one that Concur has accepted and does not show", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("put", says(http.StatusOK, ""))
+		got := post(t, attempt{}, n.activities(t), exceptionsV4(onReport))
+		require.Equal(t, []expense.PostState{expense.Refused}, states(got))
+		require.Contains(t, got.Items[0].Message, "does not show it")
+	})
+	t.Run("but a missing scope is for a person to mend, and leaves no doubt", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("put", says(http.StatusForbidden, "{}"))
+		requireDoubt(t, n, attempt{}, exceptionsV4(onReport), expense.Forbidden, false)
+	})
+}
+
+// requireDoubt posts in vain, and compares whether something may have been posted.
+func requireDoubt(t *testing.T, n *newer, a attempt, in expense.PostExceptionsInput, kind expense.Kind, doubtful bool) {
+	t.Helper()
+	_, err := run[expense.PostedExceptions](t, a, n.activities(t).PostExceptions, in)
+	var told expense.FailedWrite
+	require.NoError(t, failed(t, err, kind).Details(&told))
+	require.Equal(t, doubtful, told.Doubtful)
+}
+
+func TestAReportThatMovesBetweenTwoPutsIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	for name, found := range map[string]look{
+		"moved on": {Status: "A_APPR"}, "gone": {Gone: true}, "submitted again": {Submitted: "2026-11-04T10:00:00Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newNewer(t, look{}, found)
+			got := post(t, attempt{}, n.activities(t), exceptionsV4(onReport, onEntry("E1")))
+			require.NotEmpty(t, got.Kind)
+			require.Empty(t, got.Items)
+			require.Equal(t, []string{"/exceptions"}, n.paths("put"))
+
+			n = newNewer(t, look{}, found) // the first is refused because of it
+			n.on("put", says(http.StatusBadRequest, `{"errorMessage":"The report is paid."}`))
+			got = post(t, attempt{}, n.activities(t), exceptionsV4(onReport, onEntry("E1")))
+			require.NotEmpty(t, got.Kind)
+			require.Equal(t, []string{"/exceptions"}, n.paths("put"))
+
+			n = newNewer(t, found) // before the first
+			got = post(t, attempt{}, n.activities(t), exceptionsV4(onReport))
+			require.NotEmpty(t, got.Kind)
+			require.Equal(t, []string{"header"}, n.seen())
+		})
+	}
+}
+
+func TestALostAnswerToAPutIsPutNoSecondTime(t *testing.T) {
+	t.Parallel()
+	n := newNewer(t)
+	n.on("put", func(w http.ResponseWriter, r *http.Request) {
+		n.put(w, r)
+		if strings.Contains(r.URL.Path, "/E1/") {
+			says(http.StatusInternalServerError, "{}")(w, r)
+		}
+	})
+	in := exceptionsV4(onReport, onEntry("E1"), onEntry("E2"))
+	requireDoubt(t, n, attempt{}, in, expense.OutcomeUnknown, true)
+	const limit = 40 * time.Millisecond
+	began := time.Now()
+	before := len(n.requests())
+	got := post(t, attempt{number: 2}, n.activities(t, answerLimit(limit)), in)
+	require.GreaterOrEqual(t, n.requests()[before].at.Sub(began), limit)
+	require.Equal(t, []expense.PostState{expense.Posted, expense.Posted, expense.Posted}, states(got))
+	require.Equal(t, []string{"/exceptions", "/expenses/E1/exceptions", "/expenses/E2/exceptions"}, n.paths("put"))
+	require.Len(t, n.held, 3)
+}
+
+func TestAFailedPutSaysWhetherSomethingMayHaveBeenPut(t *testing.T) {
+	t.Parallel()
+	failing := func(n *newer, name string, status int) *newer { n.on(name, says(status, "{}")); return n }
+	in := exceptionsV4(onReport, onEntry("E1"))
+	t.Run("no, when a first attempt could not read", func(t *testing.T) {
+		t.Parallel()
+		requireDoubt(t, failing(newNewer(t), "header", 403), attempt{}, in, expense.Forbidden, false)
+		requireDoubt(t, failing(newNewer(t), "exceptions", 403), attempt{}, in, expense.Forbidden, false)
+	})
+	t.Run("yes, when another could not", func(t *testing.T) {
+		t.Parallel()
+		requireDoubt(t, failing(newNewer(t), "header", 403), attempt{number: 2}, in, expense.Forbidden, true)
+		requireDoubt(t, failing(newNewer(t), "exceptions", 403), attempt{number: 2}, in, expense.Forbidden, true)
+	})
+	t.Run("yes, when one has been put", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("put", func(w http.ResponseWriter, r *http.Request) {
+			n.put(w, r)
+			n.on("header", says(http.StatusServiceUnavailable, "{}"))
+		})
+		requireDoubt(t, n, attempt{}, in, expense.Unavailable, true)
+		require.Len(t, n.paths("put"), 1)
+	})
+	t.Run("yes, when it cannot be looked whether they are there", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("put", func(w http.ResponseWriter, r *http.Request) {
+			n.put(w, r)
+			n.on("exceptions", says(http.StatusForbidden, "{}"))
+		})
+		requireDoubt(t, n, attempt{}, in, expense.Forbidden, true)
+	})
+	t.Run("no, when writes are off", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		_, err := run[expense.PostedExceptions](t, attempt{}, n.activities(t, writes(activities.Writes{Mode: activities.WritesOff})).PostExceptions, in)
+		var told expense.FailedWrite
+		require.NoError(t, failed(t, err, expense.WritesOff).Details(&told))
+		require.False(t, told.Doubtful)
+		require.Equal(t, []string{"header", "exceptions"}, n.seen())
+	})
+	t.Run("and an attempt that has lost its place puts nothing", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		_, err := run[expense.PostedExceptions](t, attempt{watched: time.Minute}, n.activities(t, heartbeat(unacknowledged)).PostExceptions, in)
+		failed(t, err, expense.Unavailable)
+		require.Empty(t, n.paths("put"))
+	})
+}
+
+func TestPutsAreWithheld(t *testing.T) {
+	t.Parallel()
+	tested := activities.Writes{TestUsers: []string{"lee@example.com"}}
+	for want, w := range map[expense.Withheld]activities.Writes{
+		expense.ByDryRun: {Mode: activities.WritesDryRun}, expense.ByTestUsers(tested.TestUsers): tested,
+	} {
+		n := newNewer(t)
+		acts := n.activities(t, writes(w))
+		got := post(t, attempt{}, acts, exceptionsV4(onReport))
+		require.Equal(t, want, got.Withheld)
+		require.Empty(t, got.Items)
+		n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE")}
+		cleared := takeOff(t, acts, n.held...)
+		require.Equal(t, want, cleared.Withheld)
+		require.Empty(t, cleared.Cleared)
+		require.Equal(t, []string{"header", "header"}, without(n.seen(), "find user"))
+		stored, err := json.Marshal(got)
+		require.NoError(t, err)
+		require.NotContains(t, string(stored), "example.com")
+	}
+}
+
+func clearing(list ...expense.HeldException) expense.ClearExceptionsInput {
+	in := exceptionsV4()
+	return expense.ClearExceptionsInput{Attempt: in.Attempt, ObjectURI: in.ObjectURI, Stop: in.Stop, Exceptions: list}
+}
+
+func takeOff(t *testing.T, acts *activities.Activities, list ...expense.HeldException) expense.ClearedExceptions {
+	t.Helper()
+	got, err := run[expense.ClearedExceptions](t, attempt{}, acts.ClearExceptions, clearing(list...))
+	require.NoError(t, err)
+	return got
+}
+
+func TestClearExceptions(t *testing.T) {
+	t.Parallel()
+	late, receipt := heldOn(expense.OnReport, "", "LATE"), heldOn(expense.OnEntry, "E1", "NORECPT")
+	cost := heldOn(expense.OnAllocation, "A2", "COSTCTR")
+	cost.ExpenseID = "E2"
+	none := func(status int) http.HandlerFunc { return says(status, `{"errorMessage":"Not added by the API."}`) }
+	t.Run("takes each off where it is, after a read", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.held = []expense.HeldException{late, receipt, cost, heldOn(expense.OnEntry, "E1", "OTHERS")}
+		got := takeOff(t, n.activities(t), late, receipt, cost)
+		require.Equal(t, expense.ClearedExceptions{Reading: got.Reading, Cleared: []expense.HeldException{late, receipt, cost}}, got)
+		require.Equal(t, []string{"/exceptions/LATE", "/expenses/E1/exceptions/NORECPT", "/expenses/E2/allocations/A2/exceptions/COSTCTR"}, n.paths("take off"))
+		require.Len(t, n.held, 1)
+		n.guardedWrites(t, "header")
+	})
+	t.Run("counts what is gone already, be writes off or not", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		got := takeOff(t, n.activities(t, writes(activities.Writes{Mode: activities.WritesOff})), late)
+		require.Equal(t, []expense.HeldException{late}, got.Cleared)
+		require.Empty(t, n.paths("take off"))
+		n = newNewer(t) // and what goes before it is asked for
+		n.held = []expense.HeldException{late}
+		n.on("take off", none(http.StatusNotFound))
+		require.Equal(t, []expense.HeldException{late}, takeOff(t, n.activities(t), late).Cleared)
+	})
+	t.Run("keeps what others have put there", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.held = []expense.HeldException{late, receipt}
+		n.on("take off", func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "LATE") {
+				none(http.StatusBadRequest)(w, r)
+				return
+			}
+			n.takeOff(w, r)
+		})
+		got := takeOff(t, n.activities(t), late, receipt)
+		require.Equal(t, []expense.HeldException{late}, got.Kept)
+		require.Equal(t, []expense.HeldException{receipt}, got.Cleared)
+	})
+	t.Run("leaves a report alone that has moved", func(t *testing.T) {
+		t.Parallel()
+		for name, looks := range map[string][]look{
+			"before the first": {{Status: "A_APPR"}}, "between two": {{}, {Status: "A_APPR"}}, "gone": {{Gone: true}}, "submitted again": {{Submitted: "2026-11-04T10:00:00Z"}},
+		} {
+			n := newNewer(t, looks...)
+			n.held = []expense.HeldException{late, receipt}
+			got := takeOff(t, n.activities(t), late, receipt)
+			require.NotEmpty(t, got.Kind, name)
+			require.Empty(t, append(got.Cleared, got.Kept...), name)
+			require.Len(t, n.paths("take off"), len(looks)-1, name)
+		}
+		n := newNewer(t, look{}, look{Status: "A_APPR"}) // a refusal is explained by another read
+		n.held = []expense.HeldException{late}
+		n.on("take off", none(http.StatusBadRequest))
+		require.Equal(t, expense.NotWaiting, takeOff(t, n.activities(t), late).Kind)
+	})
+	t.Run("waits for an operator while writes are off", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.held = []expense.HeldException{late}
+		_, err := run[expense.ClearedExceptions](t, attempt{}, n.activities(t, writes(activities.Writes{Mode: activities.WritesOff})).ClearExceptions, clearing(late))
+		require.True(t, failed(t, err, expense.WritesOff).NonRetryable())
+		require.Equal(t, []string{"header", "exceptions"}, n.seen())
+	})
+	t.Run("is repeated after a lost answer", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.held = []expense.HeldException{late}
+		n.on("take off", none(http.StatusInternalServerError))
+		_, err := run[expense.ClearedExceptions](t, attempt{}, n.activities(t).ClearExceptions, clearing(late))
+		require.False(t, failed(t, err, expense.OutcomeUnknown).NonRetryable())
+	})
+}

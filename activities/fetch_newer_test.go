@@ -1,0 +1,273 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/activities"
+	"concur-connector/expense"
+	"concur-connector/policy"
+)
+
+func heldOn(kind expense.ObjectType, id, code string) expense.HeldException {
+	e := expense.HeldException{Exception: expense.Exception{ObjectType: kind, ObjectID: id, Code: code}, Visibility: expense.VisibleToAll}
+	if kind == expense.OnEntry {
+		e.ExpenseID = id
+	}
+	return e
+}
+
+// elders answer with one, or fail.
+type elders struct {
+	elder string
+	fails error
+	asked []string
+	told  []expense.Notification
+	ended int // the Tell that finds that it has ended; 0: none
+}
+
+func (e *elders) Elder(_ context.Context, reportID, notificationID, runID string) (string, error) {
+	e.asked = append(e.asked, reportID)
+	if notificationID == "" || runID == "" {
+		return "", errors.New("nobody asks")
+	}
+	return e.elder, e.fails
+}
+
+func (e *elders) Tell(_ context.Context, n expense.Notification, id string) (bool, error) {
+	if id != e.elder {
+		return false, errors.New("told another")
+	}
+	e.told = append(e.told, n)
+	return len(e.told) == e.ended, e.fails
+}
+
+func asking(e *elders) func(*activities.Options) {
+	return func(o *activities.Options) { o.Elders = e }
+}
+
+// v4 and v3+v4, each by the address that names a report so.
+var newerReads = map[expense.Interface]string{expense.V3: objectURI, expense.V4: v4URI}
+
+func fetch(t *testing.T, acts *activities.Activities, uri string) expense.FetchedReport {
+	t.Helper()
+	got, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, expense.FetchReportInput{ObjectURI: uri})
+	require.NoError(t, err)
+	return got
+}
+
+func TestFetchReportByTheNewerInterfaces(t *testing.T) {
+	t.Parallel()
+	for via, uri := range newerReads {
+		t.Run(string(via), func(t *testing.T) {
+			t.Parallel()
+			n := newNewer(t)
+			n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE"), heldOn(expense.OnEntry, "E1", "OTHERS"), heldOn(expense.OnEntry, "E1", "CENTRE")}
+			e := &elders{elder: "EXPRPT:older"}
+			got := fetch(t, n.activities(t, by(via), asking(e)), uri)
+			require.Equal(t, expense.Reading{Status: "A_EXTV", Stop: stopV4}, got.Reading)
+			require.Equal(t, via, got.Via)
+			require.Equal(t, via, got.Report.Via)
+			require.NotEmpty(t, got.Mark)
+			require.Empty(t, got.FellBack)
+			require.Equal(t, reportID, got.ReportID)
+			require.Equal(t, []expense.HeldException{n.held[0], n.held[2]}, got.Held, "only of codes that the rules post")
+			require.Equal(t, "EXPRPT:older", got.Elder)
+			require.Equal(t, []string{reportID}, e.asked)
+			require.Len(t, got.Report.Entries, 3)
+			field := got.Report.Entries[0].Custom["1"]
+			require.Equal(t, "CC1", field.Code)
+			require.Equal(t, "Centre", field.Value)
+			require.NotContains(t, got.Report.Entries[0].Custom, "2", "no rule reads it")
+			require.Empty(t, got.Report.Name)
+			require.Equal(t, "Trip", got.Report.Purpose)
+			require.NotEmpty(t, got.Revision)
+			require.NotEmpty(t, got.RulesHash)
+		})
+	}
+}
+
+func TestAReportThatAV4AddressNamesIsReadByV3UnlessV4IsPreferred(t *testing.T) {
+	t.Parallel()
+	for preferred, want := range map[expense.Interface]expense.Interface{"": expense.V3, expense.V1: expense.V3, expense.V3: expense.V3, expense.V4: expense.V4} {
+		n := newNewer(t)
+		require.Equal(t, want, fetch(t, n.activities(t, by(preferred)), v4URI).Via)
+		require.NotContains(t, n.seen(), "read", "its v1.1 key is not known")
+	}
+}
+
+func TestOnlyTheListItemsThatRulesReadAreLookedUp(t *testing.T) {
+	t.Parallel()
+	t.Run("once for all entries", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.entries = 30
+		got := fetch(t, n.activities(t), v4URI)
+		for _, e := range got.Report.Entries {
+			require.Equal(t, expense.Field{Code: "CC1", Value: "Centre", ListItem: listed1}, e.Custom["1"])
+		}
+		var items []string
+		for _, r := range n.requests() {
+			if r.name == "item" {
+				items = append(items, r.path)
+			}
+		}
+		require.Equal(t, []string{"/list/v4/items/" + listed1}, items)
+	})
+	t.Run("and one that is gone stays what it is", func(t *testing.T) {
+		t.Parallel()
+		for _, answer := range []http.HandlerFunc{
+			says(http.StatusNotFound, "{}"), says(http.StatusOK, `{"id":"`+listed1+`","code":"X","value":"Old","isDeleted":true}`),
+		} {
+			n := newNewer(t)
+			n.on("item", answer)
+			got := fetch(t, n.activities(t), v4URI)
+			require.Equal(t, expense.Field{Value: listed1, ListItem: listed1}, got.Report.Entries[0].Custom["1"])
+		}
+	})
+	t.Run("and a look-up that fails is no report", func(t *testing.T) {
+		t.Parallel()
+		for status, kind := range map[int]expense.Kind{500: expense.Unavailable, 503: expense.Unavailable, 429: expense.RateLimited, 403: expense.Forbidden} {
+			n := newNewer(t)
+			n.on("item", says(status, "{}"))
+			_, err := run[expense.FetchedReport](t, attempt{}, n.activities(t).FetchReport, expense.FetchReportInput{ObjectURI: v4URI})
+			require.Equal(t, kind == expense.Forbidden, failed(t, err, kind).NonRetryable())
+		}
+	})
+}
+
+func TestExceptionsAreListedOnlyWhereRulesPostSome(t *testing.T) {
+	t.Parallel()
+	n := newNewer(t)
+	none, err := policy.Parse("rules.yaml", []byte(rulesFile)) // which reads nothing of an entry, either
+	require.NoError(t, err)
+	got := fetch(t, n.activities(t, func(o *activities.Options) { o.Rules = none }), v4URI)
+	require.Empty(t, got.Held)
+	require.Equal(t, []string{"header", "part", "header"}, n.seen())
+}
+
+func TestAReportElsewhereIsReadByItsHeaderAlone(t *testing.T) {
+	t.Parallel()
+	for via, uri := range newerReads {
+		n := newNewer(t, look{Status: "A_RESU"})
+		e := &elders{}
+		got := fetch(t, n.activities(t, by(via), asking(e)), uri)
+		require.Equal(t, expense.FetchedReport{
+			Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_RESU"}, ReportID: reportID, Via: via, Mark: got.Mark,
+		}, got)
+		require.Empty(t, e.asked)
+		require.Len(t, without(n.seen(), "read"), 1)
+	}
+}
+
+func TestAReportIsGoneOnlyWhenItIsNotFoundByWhatNamedIt(t *testing.T) {
+	t.Parallel()
+	t.Run("by its v4 address", func(t *testing.T) {
+		t.Parallel()
+		got := fetch(t, newNewer(t, look{Gone: true}).activities(t), v4URI)
+		require.Equal(t, expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}, got)
+	})
+	t.Run("and not while v1.1 shows it", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t, look{Gone: true})
+		_, err := run[expense.FetchedReport](t, attempt{}, n.activities(t).FetchReport, readInput())
+		require.True(t, failed(t, err, expense.Rejected).NonRetryable())
+	})
+}
+
+func TestARefusedReadFallsBackToV11WhenThatIsAllowed(t *testing.T) {
+	t.Parallel()
+	falling := func(o *activities.Options) { o.Reading.Fallback = true }
+	for _, status := range []int{401, 403, 404} {
+		n := newNewer(t)
+		n.on("header", says(status, "{}"))
+		n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE")}
+		got := fetch(t, n.activities(t, falling), objectURI)
+		require.Equal(t, stopOne, got.Stop)
+		require.Contains(t, got.FellBack, "was refused")
+		require.NotContains(t, got.FellBack, reportID)
+		require.False(t, got.Via.IsV4())
+		require.Empty(t, got.Mark)
+		require.Empty(t, got.Held)
+		require.NotContains(t, n.seen(), "exceptions", "nothing more is asked of v4")
+
+		n.on("act", says(http.StatusOK, success))
+		_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t, falling).TakeAction, action(expense.Approve))
+		require.NoError(t, err)
+		require.NotContains(t, n.seen(), "approve")
+		require.Contains(t, n.seen(), "act", "what was read by v1.1 is acted on by it")
+	}
+	t.Run("and is for a person to mend otherwise", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("header", says(http.StatusForbidden, "{}"))
+		_, err := run[expense.FetchedReport](t, attempt{}, n.activities(t).FetchReport, readInput())
+		require.True(t, failed(t, err, expense.Forbidden).NonRetryable())
+	})
+	t.Run("and never before a write", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("header", says(http.StatusForbidden, "{}"))
+		in := actionV4(expense.Approve)
+		in.ObjectURI = objectURI
+		_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t, falling).TakeAction, in)
+		require.True(t, failed(t, err, expense.Forbidden).NonRetryable())
+		require.Subset(t, []string{"read", "find user", "header"}, n.seen(), "a header refused twice, and no write")
+	})
+}
+
+func TestNotKnowingOfAnElderStopsNothing(t *testing.T) {
+	t.Parallel()
+	n := newNewer(t)
+	e := &elders{elder: "EXPRPT:older", fails: errors.New("Temporal is away")}
+	got := fetch(t, n.activities(t, asking(e)), v4URI)
+	require.Empty(t, got.Elder)
+	require.NotNil(t, got.Report)
+	require.Empty(t, fetch(t, n.activities(t), v4URI).Elder, "where nobody can be asked")
+}
+
+func TestWhoIsATestUserIsFoundByTheIDOfTheLogin(t *testing.T) {
+	t.Parallel()
+	for name, users := range map[string]struct {
+		logins []string
+		theirs bool
+	}{
+		"one of several": {[]string{"nobody@example.com", strings.ToUpper(ownerLogin)}, true},
+		"somebody else":  {[]string{"lee@example.com"}, false},
+		"nobody":         {[]string{"nobody@example.com"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for via, uri := range newerReads {
+				n := newNewer(t)
+				acts := n.activities(t, by(via), writes(activities.Writes{TestUsers: users.logins}))
+				want := expense.ByTestUsers(users.logins)
+				if users.theirs {
+					want = ""
+				}
+				require.Equal(t, want, fetch(t, acts, uri).Withheld)
+				in := actionV4(expense.Approve)
+				in.Via, in.ObjectURI = via, uri
+				taken, err := run[expense.ActionTaken](t, attempt{}, acts.TakeAction, in)
+				require.NoError(t, err)
+				require.Equal(t, want, taken.Withheld)
+				require.Equal(t, users.theirs, n.seen()[len(n.seen())-1] == "approve")
+			}
+		})
+	}
+	t.Run("and while that cannot be looked up nothing is read", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("find user", says(http.StatusInternalServerError, "{}"))
+		acts := n.activities(t, writes(activities.Writes{TestUsers: []string{ownerLogin}}))
+		_, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, expense.FetchReportInput{ObjectURI: v4URI})
+		e := failed(t, err, expense.Unavailable)
+		require.False(t, e.NonRetryable())
+		require.NotContains(t, e.Error(), ownerLogin)
+	})
+}

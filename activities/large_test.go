@@ -1,0 +1,99 @@
+package activities_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/activities"
+	"concur-connector/expense"
+	"concur-connector/policy"
+)
+
+// wholeRules read a field of every kind of part, so that all of them are asked for.
+const wholeRules = `apiVersion: concur-connector/v1
+rules:
+  - name: whole
+    level: entry
+    expression: >-
+      entry.custom["1"].code != "CLOSED" && entry.commentCount < 9 && entry.itemizations.all(i, i.posted < money("9000.00", report.currency)
+      && i.allocations.all(a, a.accountCode1 != "X")) && entry.allocations.all(a, a.accountCode1 != "X")
+    message: No.
+    then: {exception: {code: CENTRE}}
+`
+
+func large(t testing.TB, entries int) (*newer, func(*activities.Options)) {
+	t.Helper()
+	rules, err := policy.Parse("rules.yaml", []byte(wholeRules))
+	require.NoError(t, err)
+	n := newNewer(t)
+	n.entries = entries
+	return n, func(o *activities.Options) { o.Rules = rules }
+}
+
+func TestAReportOf2000EntriesIsOnePayload(t *testing.T) {
+	t.Parallel()
+	const entries = 2000
+	for via, most := range map[expense.Interface]int{
+		expense.V3: 2 + 20 + 14 + 14 + 2,                                          // twice the header, pages of a hundred rows, v1.1, and the exceptions
+		expense.V4: 2 + 2*entries + 2*(entries/3) + (entries+1)/3 + entries/3 + 4, // each by itself, and what the lists are
+	} {
+		t.Run(string(via), func(t *testing.T) {
+			t.Parallel()
+			n, judging := large(t, entries)
+			acts := n.activities(t, judging, by(via))
+			got := fetch(t, acts, newerReads[via])
+			require.Len(t, got.Report.Entries, entries)
+			allocations := 0
+			for i, e := range got.Report.Entries {
+				require.Equal(t, fmt.Sprint("E", i+1), e.ID)
+				require.Equal(t, "CC1", e.Custom["1"].Code)
+				require.Len(t, e.Itemizations, map[bool]int{true: 2, false: 0}[(i+1)%3 == 0])
+				allocations += len(e.Allocations)
+				for _, item := range e.Itemizations {
+					allocations += len(item.Allocations)
+				}
+			}
+			require.Equal(t, (entries+1)/3+entries/3, allocations)
+			require.LessOrEqual(t, len(n.seen()), most)
+			stored, err := json.Marshal(got)
+			require.NoError(t, err)
+			require.Less(t, len(stored), 1<<20, "what the rules read of it fits a payload")
+
+			before := len(n.seen())
+			in := actionV4(expense.Approve)
+			in.ObjectURI, in.Via = newerReads[via], via
+			require.Zero(t, take(t, attempt{}, acts, in))
+			require.Len(t, n.seen(), before+2, "the read before a write is one of the header")
+
+			judged, err := run[expense.Judgement](t, attempt{}, acts.ValidateReport, expense.ValidateReportInput{Report: got.Report, RulesHash: got.RulesHash})
+			require.NoError(t, err)
+			require.Equal(t, expense.Approve, judged.Verdict.Action)
+			require.Empty(t, judged.Verdict.Findings)
+		})
+	}
+	t.Run("or one sentence", func(t *testing.T) {
+		t.Parallel()
+		n, judging := large(t, entries)
+		acts := n.activities(t, judging, by(expense.V3), func(o *activities.Options) { o.ReportLimit = 64 << 10 })
+		_, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
+		require.True(t, failed(t, err, expense.TooLarge).NonRetryable())
+	})
+}
+
+func BenchmarkFetchReport(b *testing.B) {
+	for via, uri := range newerReads {
+		b.Run(string(via), func(b *testing.B) {
+			n, judging := large(b, 2000)
+			acts := n.activities(b, judging, by(via))
+			b.ReportAllocs()
+			for b.Loop() {
+				got, err := run[expense.FetchedReport](b, attempt{}, acts.FetchReport, expense.FetchReportInput{ObjectURI: uri})
+				require.NoError(b, err)
+				require.Len(b, got.Report.Entries, 2000)
+			}
+		})
+	}
+}

@@ -1,0 +1,371 @@
+package activities_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/activities"
+	"concur-connector/expense"
+	"concur-connector/policy"
+)
+
+const (
+	reportID   = "0A1B2C3D4E5F60718293"
+	ownerID    = "32c2fcc3-b2e8-4907-9672-5b3f49b1c643"
+	ownerLogin = "kim@example.com"
+	ownersAPI  = "/expensereports/v4/users/" + ownerID + "/context/TRAVELER/reports/" + reportID
+	writesAPI  = "/expensereports/v4/reports/" + reportID
+	v4URI      = "https://us.api.concursolutions.com" + ownersAPI
+	submitted  = "2026-11-03T10:00:00Z"
+	stopV4     = "A_EXTV " + reportID + " " + submitted
+
+	requestID   = "E1B39B5C82FB4D5E8B9BEE94C3D1AB7F"
+	requestsAPI = "/travelrequest/v4/requests"
+	requestURI  = "https://us.api.concursolutions.com" + requestsAPI + "/" + requestID
+	stopRequest = "SUBMITTED " + requestID + " " + submitted
+
+	listed1 = "54F0CBD8833CB348BD45A6C7C621C951" // the item of custom field 1, which a rule reads
+	listed2 = "54F0CBD8833CB348BD45A6C7C621C952" // that of custom field 2, which no rule reads
+)
+
+// newerRules post two codes and read one list field, of an entry and of a travel request.
+const newerRules = `apiVersion: concur-connector/v1
+rules:
+  - name: centre
+    level: entry
+    expression: entry.custom["1"].code != "CLOSED"
+    message: This cost centre is closed.
+    then: {exception: {code: CENTRE}}
+  - name: late
+    level: report
+    expression: report.purpose != "late"
+    message: Too late.
+    then: {exception: {code: LATE}}
+  - name: trip
+    level: request
+    expression: request.custom["1"].code != "CLOSED"
+    message: This cost centre is closed.
+    then: {sendBack: true}
+`
+
+// look is what one read of the header shows, or of the travel request.
+type look struct {
+	Status, Submitted string // A_EXTV or SUBMITTED, and submitted, when they are empty
+	Version           int    // changes the mark and nothing else
+	Elsewhere         bool   // a travel request that we are not offered to act on
+	Gone              bool
+}
+
+// newer is a house that shows one report, and one travel request, by the newer interfaces.
+// Entry n has the ID En; every third has two itemizations, Ena and Enb. E2, E5, ... and
+// each Enb have an allocation, A2 and A3b.
+type newer struct {
+	*house
+	entries int
+	looks   []look // one for each read; the last repeats
+	held    []expense.HeldException
+}
+
+func newNewer(t testing.TB, looks ...look) *newer {
+	t.Helper()
+	return furnished(newHouse(t), looks...)
+}
+
+func furnished(h *house, looks ...look) *newer {
+	n := &newer{house: h, entries: 3, looks: looks}
+	n.on("read", says(http.StatusOK, `<ReportDetails><X_UserID>`+ownerLogin+`</X_UserID><ReportId>`+reportID+
+		`</ReportId><RptKey>nRpt$7</RptKey><ApsKey>A_EXTV</ApsKey><WorkflowActionURL>`+escaped(stepOne)+`</WorkflowActionURL></ReportDetails>`))
+	n.on("header", n.header)
+	n.on("header v3", n.headerV3)
+	n.on("part", n.part)
+	n.on("entries v3", n.rows(func() int { return n.entries }, n.entryV3))
+	n.on("itemizations v3", n.rows(func() int { return n.entries / 3 * 2 }, n.itemizationV3))
+	n.on("allocations v3", n.rows(func() int { return (n.entries+1)/3 + n.entries/3 }, n.allocationV3))
+	n.on("exceptions", n.exceptions)
+	n.on("put", n.put)
+	n.on("take off", n.takeOff)
+	for _, act := range []string{"approve", "send back"} {
+		n.on(act, says(http.StatusNoContent, ""))
+	}
+	n.on("find user", findUser)
+	n.on("item", func(w http.ResponseWriter, r *http.Request) {
+		id := last(r.URL.Path)
+		says(http.StatusOK, fmt.Sprintf(`{"id":%q,"shortCode":"CC%s","value":"Centre"}`, id, id[len(id)-1:]))(w, r)
+	})
+	n.on("login", says(http.StatusOK, fmt.Sprintf(`{"id":%q,"userName":%q}`, ownerID, ownerLogin)))
+	n.on("request", n.request)
+	n.on("expected", says(http.StatusOK, `[{"id":"X1","postedAmount":{"value":5,"currency":"EUR"}}]`))
+	n.on("request exceptions", says(http.StatusOK, `[]`))
+	n.on("approve request", n.answers(look{Elsewhere: true, Version: 1}))
+	n.on("sendback request", n.answers(look{Status: "SENTBACK", Version: 1}))
+	return n
+}
+
+// newerForms name the requests to the newer interfaces; a star is the last segment.
+var newerForms = []struct {
+	form *regexp.Regexp // of the method and the path
+	name string
+}{
+	{regexp.MustCompile(`^GET /api/v3\.0/expense/reports/[^/]+$`), "header v3"},
+	{regexp.MustCompile(`^GET /api/v3\.0/expense/(entries|itemizations|allocations)$`), "* v3"},
+	{regexp.MustCompile(`^GET /expensereports/v4/users/[^/]+/context/TRAVELER/reports/[^/]+$`), "header"},
+	{regexp.MustCompile(`^GET /expensereports/v4/users/.+$`), "part"},
+	{regexp.MustCompile(`^GET /expensereports/v4/reports/[^/]+/exceptions$`), "exceptions"},
+	{regexp.MustCompile(`^PUT /expensereports/v4/reports/.+/exceptions$`), "put"},
+	{regexp.MustCompile(`^DELETE /expensereports/v4/reports/.+/exceptions/[^/]+$`), "take off"},
+	{regexp.MustCompile(`^PATCH /expensereports/v4/reports/[^/]+/approve$`), "approve"},
+	{regexp.MustCompile(`^PATCH /expensereports/v4/reports/[^/]+/sendBack$`), "send back"},
+	{regexp.MustCompile(`^POST /profile/identity/v4\.1/Users/\.search$`), "find user"},
+	{regexp.MustCompile(`^GET /profile/identity/v4\.1/Users/[^/]+$`), "login"},
+	{regexp.MustCompile(`^GET /list/v4/items/[^/]+$`), "item"},
+	{regexp.MustCompile(`^GET /travelrequest/v4/requests$`), "requests"},
+	{regexp.MustCompile(`^GET /travelrequest/v4/requests/[^/]+$`), "request"},
+	{regexp.MustCompile(`^GET /travelrequest/v4/requests/[^/]+/expenses$`), "expected"},
+	{regexp.MustCompile(`^GET /travelrequest/v4/requests/[^/]+/exceptions$`), "request exceptions"},
+	{regexp.MustCompile(`^POST /travelrequest/v4/requests/[^/]+/(approve|sendback)$`), "* request"},
+}
+
+// newerName says what a request to a newer interface is.
+func newerName(r *http.Request) string {
+	what := r.Method + " " + r.URL.Path
+	for _, one := range newerForms {
+		if one.form.MatchString(what) {
+			return strings.Replace(one.name, "*", last(what), 1)
+		}
+	}
+	return what
+}
+
+// last is the last segment of a path.
+func last(path string) string { return path[strings.LastIndex(path, "/")+1:] }
+
+// next is what this read shows.
+func (n *newer) next(status string) look {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	l := look{}
+	if len(n.looks) > 0 {
+		l = n.looks[0]
+	}
+	if len(n.looks) > 1 {
+		n.looks = n.looks[1:]
+	}
+	return l.filled(status)
+}
+
+func (l look) filled(status string) look {
+	if l.Status == "" {
+		l.Status = status
+	}
+	if l.Submitted == "" {
+		l.Submitted = submitted
+	}
+	return l
+}
+
+func (n *newer) header(w http.ResponseWriter, r *http.Request) {
+	l := n.next("A_EXTV")
+	if l.Gone {
+		says(http.StatusNotFound, "{}")(w, r)
+		return
+	}
+	_, _ = fmt.Fprintf(w, `{"reportId":%q,"approvalStatusId":%q,"submitDate":%q,"reportVersion":%d,"currencyCode":"EUR","userId":%q,"businessPurpose":"Trip","name":"Trip"}`,
+		reportID, l.Status, l.Submitted, l.Version, ownerID)
+}
+
+func (n *newer) headerV3(w http.ResponseWriter, r *http.Request) {
+	l := n.next("A_EXTV")
+	if l.Gone {
+		says(http.StatusNotFound, "{}")(w, r)
+		return
+	}
+	_, _ = fmt.Fprintf(w, `{"ID":%q,"ApprovalStatusCode":%q,"SubmitDate":%q,"Version":%d,"CurrencyCode":"EUR","OwnerLoginID":%q,"Purpose":"Trip","Name":"Trip"}`,
+		reportID, l.Status, l.Submitted, l.Version, ownerLogin)
+}
+
+// part answers with what v4 has below the header.
+func (n *newer) part(w http.ResponseWriter, r *http.Request) {
+	path := strings.Split(strings.TrimPrefix(r.URL.Path, ownersAPI+"/"), "/")
+	switch {
+	case len(path) == 1 && path[0] == "expenses":
+		var all []string
+		for i := 1; i <= n.entries; i++ {
+			all = append(all, n.expense(fmt.Sprint("E", i), false))
+		}
+		_, _ = io.WriteString(w, "["+strings.Join(all, ",")+"]")
+	case len(path) == 1:
+		_, _ = io.WriteString(w, `[{"expenseId":"E1"}]`) // comments
+	case len(path) == 2:
+		_, _ = io.WriteString(w, n.expense(path[1], true))
+	case path[2] == "itemizations" && itemized(path[1]):
+		_, _ = io.WriteString(w, "["+n.expense(path[1]+"a", false)+","+n.expense(path[1]+"b", false)+"]")
+	case path[2] == "allocations":
+		_, _ = fmt.Fprintf(w, `[{"allocationId":"A%s","percentage":100}]`, path[1][1:])
+	default:
+		_, _ = io.WriteString(w, "[]")
+	}
+}
+
+func number(id string) int {
+	i, _ := strconv.Atoi(strings.Trim(id, "Eab")) // the fake's own
+	return i
+}
+
+func itemized(id string) bool { return number(id)%3 == 0 && !strings.ContainsAny(id, "ab") }
+
+func (n *newer) expense(id string, single bool) string {
+	state, more := "NOT_ALLOCATED", ""
+	if number(id)%3 == 2 || strings.HasSuffix(id, "b") {
+		state = "FULLY_ALLOCATED"
+	}
+	if single {
+		more = fmt.Sprintf(`,"attendeeCount":0,"customData":[{"id":"custom1","value":%q,"listItemUrl":"x"},{"id":"custom2","value":%q,"listItemUrl":"x"}]`, listed1, listed2)
+	}
+	return fmt.Sprintf(`{"expenseId":%q,"allocationState":%q,"postedAmount":{"value":12.50000000,"currencyCode":"EUR"}%s}`, id, state, more)
+}
+
+func (n *newer) entryV3(i int) string {
+	return fmt.Sprintf(`{"ID":"gE%d","ExpenseID":"E%d","ReportID":%q,"PostedAmount":12.5,"HasItemizations":%t,"AllocationType":%q,"Custom1":{"Type":"List","Code":"CC1","Value":"Centre"}}`,
+		i, i, reportID, i%3 == 0, map[bool]string{true: "F", false: "N"}[i%3 == 2])
+}
+
+func (n *newer) itemizationV3(i int) string {
+	id := fmt.Sprint((i+1)/2*3, map[bool]string{true: "a", false: "b"}[i%2 == 1])
+	return fmt.Sprintf(`{"ID":"gE%s","ExpenseID":"E%s","EntryID":"gE%d","PostedAmount":6.25,"AllocationType":"F"}`, id, id, (i+1)/2*3)
+}
+
+func (n *newer) allocationV3(i int) string {
+	id := fmt.Sprint((i+1)/2*3-1, "") // of an entry
+	if i%2 == 0 {
+		id = fmt.Sprint(i/2*3, "b")
+	}
+	return fmt.Sprintf(`{"ID":"A%s","EntryID":"gE%s","Percentage":"100"}`, id, id)
+}
+
+// rows answers with a page of a list of v3.
+func (n *newer) rows(count func() int, row func(i int) string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		limit, _ := strconv.Atoi(q.Get("limit"))
+		offset, _ := strconv.Atoi(q.Get("offset"))
+		end, next := min(offset+limit, count()), "null"
+		if end < count() {
+			q.Set("offset", strconv.Itoa(end))
+			text, _ := json.Marshal(host + r.URL.Path + "?" + q.Encode())
+			next = string(text)
+		}
+		var all []string
+		for i := offset + 1; i <= end; i++ {
+			all = append(all, row(i))
+		}
+		_, _ = io.WriteString(w, `{"Items":[`+strings.Join(all, ",")+`],"NextPage":`+next+`}`)
+	}
+}
+
+func (n *newer) exceptions(w http.ResponseWriter, _ *http.Request) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	all := []string{}
+	for _, e := range n.held {
+		allocation := ""
+		if e.ObjectType == expense.OnAllocation {
+			allocation = e.ObjectID
+		}
+		all = append(all, fmt.Sprintf(`{"exceptionCode":%q,"exceptionVisibility":"ALL","isBlocking":%t,"expenseId":%q,"allocationId":%q}`, e.Code, e.Blocking, e.ExpenseID, allocation))
+	}
+	_, _ = io.WriteString(w, "["+strings.Join(all, ",")+"]")
+}
+
+// objectAt says on what the exceptions of a path are.
+func objectAt(path string) expense.HeldException {
+	e := expense.HeldException{Exception: expense.Exception{ObjectType: expense.OnReport}, Visibility: expense.VisibleToAll}
+	segments := strings.Split(strings.TrimPrefix(path, writesAPI+"/"), "/")
+	for i, s := range segments {
+		switch s {
+		case "expenses":
+			e.ExpenseID = segments[i+1]
+			e.ObjectType, e.ObjectID = expense.OnEntry, e.ExpenseID
+		case "allocations":
+			e.ObjectType, e.ObjectID = expense.OnAllocation, segments[i+1]
+		}
+	}
+	return e
+}
+
+func (n *newer) put(_ http.ResponseWriter, r *http.Request) {
+	e := objectAt(r.URL.Path)
+	var body struct{ ExceptionCode string }
+	_ = json.NewDecoder(r.Body).Decode(&body)
+	e.Code = body.ExceptionCode
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.held = append(n.held, e)
+}
+
+func (n *newer) takeOff(w http.ResponseWriter, r *http.Request) {
+	e := objectAt(r.URL.Path)
+	e.Code = last(r.URL.Path)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.held = slices.DeleteFunc(n.held, func(one expense.HeldException) bool { return one.Same(e.Exception) })
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func findUser(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	found := ""
+	for login, id := range map[string]string{ownerLogin: ownerID, "lee@example.com": "11111111-2222-3333-4444-555555555555"} {
+		if strings.Contains(strings.ToLower(string(body)), login) {
+			found = fmt.Sprintf(`{"id":%q,"userName":%q}`, id, login)
+		}
+	}
+	_, _ = io.WriteString(w, `{"totalResults":1,"Resources":[`+found+`]}`)
+}
+
+func (n *newer) request(w http.ResponseWriter, r *http.Request) { n.answers(n.next("SUBMITTED"))(w, r) }
+
+// answers shows the travel request as it is then.
+func (n *newer) answers(l look) http.HandlerFunc {
+	l = l.filled("SUBMITTED")
+	if l.Gone {
+		return says(http.StatusNotFound, "{}")
+	}
+	return says(http.StatusOK, l.row(requestID))
+}
+
+func (l look) row(id string) string {
+	offered := `{"rel":"approve"},{"rel":"sendback"}`
+	if l.Elsewhere || l.Status != "SUBMITTED" {
+		offered = `{"rel":"recall"}`
+	}
+	return fmt.Sprintf(`{"id":%q,"requestId":"3AT7","name":"Fair","approvalStatus":{"code":%q},"submitDate":%q,"lastModified":"2026-11-03T10:0%d:00Z",`+
+		`"owner":{"id":%q},"custom1":{"code":"OLD","value":%q,"href":"x"},"custom2":{"value":%q,"href":"x"},"operations":[%s]}`,
+		id, l.Status, l.Submitted, l.Version, ownerID, listed1, listed2, offered)
+}
+
+// by reads and acts by an interface, and judges by the newer rules.
+func by(via expense.Interface) func(*activities.Options) {
+	return func(o *activities.Options) { o.Reading.Via = via }
+}
+
+func (n *newer) activities(t testing.TB, change ...func(*activities.Options)) *activities.Activities {
+	t.Helper()
+	rules, err := policy.Parse("rules.yaml", []byte(newerRules))
+	require.NoError(t, err)
+	judging := func(o *activities.Options) { o.Rules, o.Reading.Via = rules, expense.V4 }
+	return n.house.activities(t, append([]func(*activities.Options){judging}, change...)...)
+}
+
+// without leaves out what is not of interest.
+func without(names []string, left ...string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(s string) bool { return slices.Contains(left, s) })
+}

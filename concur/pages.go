@@ -1,0 +1,82 @@
+package concur
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"concur-connector/concur/wire"
+)
+
+// The most that is read of a list. None of one report or travel request is that long.
+const (
+	mostPages = 1000
+	mostRows  = 100_000
+)
+
+// everyPage reads a list to its end. A page that was read before, and a list without an
+// end, are errors.
+func everyPage[T any](ctx context.Context, c *Client, r request, decode func([]byte) (wire.Page[T], error)) ([]T, error) {
+	var all []T
+	seen := map[string]bool{}
+	for range mostPages {
+		seen[r.target.query] = true
+		page, err := ask(ctx, c, r, decode)
+		if err != nil {
+			return nil, err
+		}
+		if all = append(all, page.Rows...); len(all) > mostRows {
+			return nil, &Error{Op: r.op, Kind: TooLarge, Message: fmt.Sprintf("there are more than %d rows", mostRows)}
+		}
+		if page.Next == "" {
+			return all, nil
+		}
+		if r.target.query, err = c.nextPage(r, page.Next); err != nil {
+			return nil, err
+		}
+		if seen[r.target.query] {
+			return nil, &Error{Op: r.op, Kind: Malformed, Message: "the list's next page is one that was read"}
+		}
+	}
+	return nil, &Error{Op: r.op, Kind: TooLarge, Message: fmt.Sprintf("the list has more than %d pages", mostPages)}
+}
+
+// onePage reads a page of a list and hands over its rows. It returns what names the next
+// page: nothing after the last.
+func onePage[T any](ctx context.Context, c *Client, r request, decode func([]byte) (wire.Page[T], error), yield func(T) error) (next string, err error) {
+	if err := plain("?" + r.target.query); err != nil {
+		return "", &Error{Op: r.op, Kind: Untrusted, Message: "the page " + err.Error()}
+	}
+	page, err := ask(ctx, c, r, decode)
+	if err != nil {
+		return "", err
+	}
+	for _, row := range page.Rows {
+		if err := yield(row); err != nil {
+			return "", err
+		}
+	}
+	if page.Next == "" {
+		return "", nil
+	}
+	next, err = c.nextPage(r, page.Next)
+	if err == nil && next == r.target.query {
+		err = &Error{Op: r.op, Kind: Malformed, Message: "the list's next page is the one that was read"}
+	}
+	return next, err
+}
+
+// nextPage takes the query of a next page's URL; host and path must be those of the list
+// that was read.
+func (c *Client) nextPage(r request, raw string) (string, error) {
+	t, err := c.target(r.op, NextPage, raw)
+	switch {
+	case err != nil:
+		return "", err
+	case !strings.EqualFold(strings.TrimSuffix(t.path, "/"), r.target.path):
+		return "", &Error{Op: r.op, Kind: Untrusted, Message: NextPage + " has another path than the list"}
+	case t.query == "":
+		return "", &Error{Op: r.op, Kind: Malformed, Message: NextPage + " names no page"}
+	}
+	return t.query, nil
+}

@@ -1,0 +1,87 @@
+package concur
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"concur-connector/concur/wire"
+	"concur-connector/expense"
+)
+
+const needsPassOn = "the scope travelrequest.externalsystemworkflow.write and the travel request to stand at an external system step, or else the scope travelrequest.write"
+
+// RequestV4 reads a travel request. Its expenses, exceptions and comments are requests of
+// their own.
+//
+// Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html#request-resource-get
+func (c *Client) RequestV4(ctx context.Context, requestID string) (*expense.TravelRequest, error) {
+	found, err := c.request(ctx, requestID)
+	return found.TravelRequest, err
+}
+
+func (c *Client) request(ctx context.Context, id string) (wire.Owned, error) {
+	return ask(ctx, c, get("read travel request", needsRequests, requestsPath+"/%s", id), thatRequest(id))
+}
+
+func thatRequest(id string) func([]byte) (wire.Owned, error) {
+	return about(id, func(r wire.Owned) string { return r.ID }, wire.DecodeRequest)
+}
+
+// RequestExpensesV4 reads the expenses that a travel request expects, every page of them.
+// Amounts that name no currency are in that of the request.
+//
+// Source: https://developer.concur.com/api-reference/request/v4.endpoints.expected-expense-resources.html#get-expected-expense-attached-request-resource
+func (c *Client) RequestExpensesV4(ctx context.Context, requestID string) ([]expense.Expected, error) {
+	return c.expected(ctx, requestID, "")
+}
+
+func (c *Client) expected(ctx context.Context, requestID, currency string) ([]expense.Expected, error) {
+	r := get("read expenses of travel request", needsRequests, requestsPath+"/%s/expenses", requestID)
+	return everyPage(ctx, c, r, func(body []byte) (wire.Page[expense.Expected], error) {
+		return wire.DecodeExpected(body, currency)
+	})
+}
+
+// RequestExceptionsV4 reads the exceptions that Concur holds on a travel request. The user
+// who reads them, by UUID, is wanted of a company's token, and may be the owner; any other
+// token wants none.
+//
+// Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html#request-resource-exceptions
+func (c *Client) RequestExceptionsV4(ctx context.Context, requestID, userID string) ([]expense.RequestException, error) {
+	r := get("read exceptions of travel request", needsRequests, requestsPath+"/%s/exceptions", requestID).ofPerson()
+	r.silent = true
+	if userID != "" {
+		r.target.query = "userId=" + url.QueryEscape(userID)
+	}
+	return ask(ctx, c, r, wire.DecodeRequestExceptions)
+}
+
+// RequestCommentsV4 reads the comments of a travel request. Who wrote them is not kept.
+//
+// Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html#request-resource-comments
+func (c *Client) RequestCommentsV4(ctx context.Context, requestID string) ([]wire.Comment, error) {
+	return ask(ctx, c, get("read comments of travel request", needsRequests, requestsPath+"/%s/comments", requestID), wire.DecodeComments)
+}
+
+// ApproveRequestV4 passes a travel request on, and returns it as Concur's answer shows it.
+// Nothing guards it: read the request first, and act while it waits ([expense.TravelRequest.AtStop]).
+//
+// Source: https://developer.concur.com/api-reference/request/v4.endpoints.workflow-resources.html
+func (c *Client) ApproveRequestV4(ctx context.Context, requestID string) (*expense.TravelRequest, error) {
+	return c.actOnRequest(ctx, requestID, "approve", nil)
+}
+
+// SendBackRequestV4 sends a travel request back to its owner, and returns it as Concur's
+// answer shows it. The comment may be empty.
+//
+// Source: https://developer.concur.com/api-reference/request/v4.endpoints.workflow-resources.html
+func (c *Client) SendBackRequestV4(ctx context.Context, requestID, comment string) (*expense.TravelRequest, error) {
+	return c.actOnRequest(ctx, requestID, "sendback", wire.EncodeRequestComment(comment))
+}
+
+func (c *Client) actOnRequest(ctx context.Context, id, action string, body []byte) (*expense.TravelRequest, error) {
+	r := request{op: "act on travel request", needs: needsPassOn, method: http.MethodPost, write: true, accept: mediaJSON, media: mediaJSON, body: body}
+	after, err := ask(ctx, c, r.at(requestsPath+"/%s/"+action, id), thatRequest(id))
+	return after.TravelRequest, err
+}

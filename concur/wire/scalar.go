@@ -1,0 +1,38 @@
+package wire
+
+import (
+	"strconv"
+	"strings"
+
+	"concur-connector/expense"
+)
+
+// What a text of XML or of JSON says. Each is asked of a text that is not empty.
+
+// decimalOf reads a decimal number digit by digit, without the percent sign that Concur
+// prints after a percentage and without an exponent.
+func decimalOf(text string) (string, bool) {
+	text = strings.TrimSpace(strings.TrimSuffix(text, "%"))
+	n, err := expense.ParseAmount(text)
+	if err == nil && strings.ContainsAny(text, "eE") {
+		text = n.String()
+	}
+	return text, err == nil
+}
+
+// yesOf reads a boolean in every form in which Concur documents one.
+func yesOf(text string) (yes, ok bool) {
+	switch strings.ToLower(text) {
+	case "true", "y", "yes", "1":
+		return true, true
+	case "false", "n", "no", "0":
+		return false, true
+	}
+	return false, false
+}
+
+// countOf reads a number of things.
+func countOf(text string) (int, bool) {
+	n, err := strconv.ParseUint(text, 10, 31)
+	return int(n), err == nil
+}
