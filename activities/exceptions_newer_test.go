@@ -330,8 +330,22 @@ func TestClearExceptions(t *testing.T) {
 		require.Empty(t, n.paths("take off"))
 		n = newNewer(t) // and what goes before it is asked for
 		n.held = []expense.HeldException{late}
-		n.on("take off", none(http.StatusNotFound))
+		n.on("take off", func(w http.ResponseWriter, r *http.Request) {
+			n.mu.Lock()
+			n.held = nil
+			n.mu.Unlock()
+			none(http.StatusNotFound)(w, r)
+		})
 		require.Equal(t, []expense.HeldException{late}, takeOff(t, n.activities(t), late).Cleared)
+	})
+	t.Run("keeps what is there still, whatever Concur said", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.held = []expense.HeldException{late, receipt}
+		n.on("take off", says(http.StatusOK, ""))
+		got := takeOff(t, n.activities(t), late, receipt)
+		require.Equal(t, []expense.HeldException{late, receipt}, got.Kept)
+		require.Empty(t, got.Cleared)
 	})
 	t.Run("keeps what others have put there", func(t *testing.T) {
 		t.Parallel()

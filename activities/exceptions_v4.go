@@ -142,8 +142,8 @@ func (a *Activities) expensesOf(ctx context.Context, in expense.PostExceptionsIn
 	return expenses, nil
 }
 
-// ClearExceptions takes exceptions off a report that were put there by this interface. One
-// that others put there stays, and is named.
+// ClearExceptions takes exceptions off a report that were put there by this interface, and
+// looks whether they are gone then. One that stays is named.
 func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExceptionsInput) (expense.ClearedExceptions, error) {
 	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
@@ -190,7 +190,30 @@ func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExcept
 			cleared.Cleared = append(cleared.Cleared, e)
 		}
 	}
-	return cleared, nil
+	err = a.verifyCleared(ctx, now, &cleared)
+	return cleared, a.failedWrite(ctx, err, false)
+}
+
+// verifyCleared looks whether what Concur says it has taken off is gone. What is still
+// there stays: it would be taken off for ever.
+func (a *Activities) verifyCleared(ctx context.Context, now found, cleared *expense.ClearedExceptions) error {
+	if len(cleared.Cleared) == 0 {
+		return nil
+	}
+	held, err := a.options.Concur.ExceptionsV4(ctx, now.Report.ID)
+	if err != nil {
+		return err
+	}
+	gone := cleared.Cleared[:0]
+	for _, e := range cleared.Cleared {
+		if holds(held, e.Exception) {
+			cleared.Kept = append(cleared.Kept, e)
+		} else {
+			gone = append(gone, e)
+		}
+	}
+	cleared.Cleared = gone
+	return nil
 }
 
 // takeOff takes one exception off. A refusal says where the report is, when it has moved.

@@ -29,14 +29,27 @@ func (r Reading) check() error {
 	return errors.New("activities: the interface to read by is none")
 }
 
+// of says how to read a report on which a run has begun to write. What was put there by v4
+// v1.1 cannot see, and would post again.
+func (r Reading) of(begun expense.Interface) Reading {
+	switch {
+	case !begun.IsV4():
+		return r
+	case !r.Via.IsV4():
+		return Reading{Via: begun}
+	}
+	return Reading{Via: r.Via}
+}
+
 // FetchReport reads a report. One that does not wait for us is a value: it says
 // where the report is and holds nothing of it.
 func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	rules := a.options.Rules
+	how := a.options.Reading.of(in.Begun)
 	found, err := a.read(ctx, a.options.Concur.ReadReport, in.ObjectURI, concur.ReadOptions{
-		Via: a.options.Reading.Via, Fallback: a.options.Reading.Fallback, Parts: rules.Parts(),
+		Via: how.Via, Fallback: how.Fallback, Parts: rules.Parts(),
 	})
 	if err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)

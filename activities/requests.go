@@ -25,13 +25,19 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 		if err != nil {
 			return err
 		}
-		waits, err := a.waits(ctx, uri, row)
-		if err != nil || !waits {
+		request, err := a.whole(ctx, uri, row)
+		var e *concur.Error
+		switch {
+		case errors.As(err, &e) && table(e.Kind) == parked: // it stops no other
+			found.Unlooked = &expense.Unlooked{Kind: e.Kind, Message: e.Error()}
+			return nil
+		case err != nil:
 			return err
+		case request.AtStop():
+			found.Notifications = append(found.Notifications, expense.Notification{
+				Kind: expense.RequestObject, Key: row.ID, ObjectURI: uri, ObjectType: string(expense.RequestObject), EventDateTime: string(request.Modified),
+			})
 		}
-		found.Notifications = append(found.Notifications, expense.Notification{
-			Kind: expense.RequestObject, Key: row.ID, ObjectURI: uri, ObjectType: string(expense.RequestObject), EventDateTime: string(row.Modified),
-		})
 		return nil
 	})
 	if err != nil {
@@ -40,15 +46,18 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 	return found, nil
 }
 
-// waits reports whether a row of the list waits for us. A row that does not say what
-// Concur offers is read by itself.
-func (a *Activities) waits(ctx context.Context, uri string, row expense.TravelRequest) (bool, error) {
-	if len(row.Operations) > 0 || row.Status != expense.RequestSubmitted {
-		return row.AtStop(), nil
+// whole returns what a row of the list shows. A row that does not say what Concur offers,
+// or when the request was changed, is read by itself; one that is gone waits for nobody.
+func (a *Activities) whole(ctx context.Context, uri string, row expense.TravelRequest) (expense.TravelRequest, error) {
+	if len(row.Operations) > 0 && (!row.AtStop() || row.Modified != "") {
+		return row, nil
 	}
 	read, err := a.options.Concur.ReadRequest(ctx, uri, concur.ReadOptions{Parts: expense.Parts{HeaderOnly: true}})
-	if errors.Is(err, concur.NotFound) {
-		return false, nil
+	switch {
+	case errors.Is(err, concur.NotFound):
+		return expense.TravelRequest{}, nil
+	case err != nil:
+		return expense.TravelRequest{}, err
 	}
-	return err == nil && read.Request.AtStop(), err
+	return *read.Request, nil
 }

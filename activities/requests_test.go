@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -137,7 +138,7 @@ func TestASuccessThatShowsSomethingElseIsNone(t *testing.T) {
 		}
 		n := newNewer(t) // it waits at the next step of ours
 		n.on("approve request", n.answers(look{Version: 1}))
-		require.Zero(t, take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve)))
+		require.Equal(t, expense.ActionTaken{Reading: expense.Reading{Stop: stopRequest}}, take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve)))
 	})
 	t.Run("and one about another request leaves the outcome unknown", func(t *testing.T) {
 		t.Parallel()
@@ -278,15 +279,43 @@ func TestListPendingRequests(t *testing.T) {
 		require.Equal(t, expense.PendingRequests{Unjudged: true}, got)
 		require.Empty(t, h.seen())
 	})
-	t.Run("is tried again when the list or a row of it cannot be read, and a person's where that is forbidden", func(t *testing.T) {
+	t.Run("is tried again when the list or a row of it cannot be had, and a person's where the list is forbidden", func(t *testing.T) {
 		t.Parallel()
 		for _, name := range []string{"request", "requests"} {
-			for status, kind := range map[int]expense.Kind{503: expense.Unavailable, 403: expense.Forbidden} {
-				n := newList(t)
-				n.on(name, says(status, "{}"))
-				_, err := run[expense.PendingRequests](t, attempt{}, n.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
-				require.Equal(t, kind == expense.Forbidden, failed(t, err, kind).NonRetryable())
-			}
+			n := newList(t)
+			n.on(name, says(http.StatusServiceUnavailable, "{}"))
+			_, err := run[expense.PendingRequests](t, attempt{}, n.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
+			require.False(t, failed(t, err, expense.Unavailable).NonRetryable())
 		}
+		n := newList(t)
+		n.on("requests", says(http.StatusForbidden, "{}"))
+		_, err := run[expense.PendingRequests](t, attempt{}, n.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
+		require.True(t, failed(t, err, expense.Forbidden).NonRetryable())
+	})
+	t.Run("names the others when one cannot be looked at", func(t *testing.T) {
+		t.Parallel()
+		for text, kind := range map[string]expense.Kind{`{"id":`: expense.Malformed, "": expense.Forbidden} {
+			n := newList(t)
+			n.on("request", func(w http.ResponseWriter, r *http.Request) {
+				if text == "" {
+					w.WriteHeader(http.StatusForbidden)
+				}
+				_, _ = io.WriteString(w, text)
+			})
+			got, err := run[expense.PendingRequests](t, attempt{}, n.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
+			require.NoError(t, err)
+			require.Len(t, got.Notifications, 1)
+			require.Equal(t, kind, got.Unlooked.Kind)
+			require.Equal(t, "start=100", got.Next)
+		}
+	})
+	t.Run("reads one by itself of which the list does not say when it was changed", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("requests", says(http.StatusOK, `{"data":[{"id":"`+requestID+`","approvalStatus":{"code":"SUBMITTED"},"operations":[{"rel":"approve"}]}]}`))
+		got, err := run[expense.PendingRequests](t, attempt{}, n.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
+		require.NoError(t, err)
+		require.Equal(t, []string{"requests", "request"}, n.seen())
+		require.NotEmpty(t, got.Notifications[0].EventDateTime)
 	})
 }

@@ -44,38 +44,39 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
-	err = a.act(ctx, now, in)
+	next, err := a.act(ctx, now, in)
 	if refused(err) {
 		reading, err := a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
 		return expense.ActionTaken{Reading: reading}, a.failedWrite(ctx, a.blocking(ctx, now, err), false)
 	}
-	return expense.ActionTaken{}, a.failedWrite(ctx, err, errors.Is(err, concur.OutcomeUnknown))
+	return expense.ActionTaken{Reading: expense.Reading{Stop: next}}, a.failedWrite(ctx, err, errors.Is(err, concur.OutcomeUnknown))
 }
 
-// act sends the action by the interface by which the report was read.
-func (a *Activities) act(ctx context.Context, now found, in expense.TakeActionInput) error {
+// act sends the action by the interface by which the report was read. It returns the stop
+// at which the object waits then, where Concur's answer shows one.
+func (a *Activities) act(ctx context.Context, now found, in expense.TakeActionInput) (next string, err error) {
 	api := a.options.Concur
 	switch {
 	case now.Request != nil:
 		return a.actOnRequest(ctx, now.Request, in)
 	case !now.Report.Via.IsV4():
-		return api.TakeActionV1(ctx, now.Report.ActionURL, in.Action, in.Comment)
+		return "", api.TakeActionV1(ctx, now.Report.ActionURL, in.Action, in.Comment)
 	case in.Action == expense.SendBack:
-		return api.SendBackReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
+		return "", api.SendBackReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
 	case in.Action == expense.Approve:
-		return api.ApproveReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
+		return "", api.ApproveReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
 	}
-	return errNoAction
+	return "", errNoAction
 }
 
 // errNoAction ends what is neither of the two: nothing is passed on by default.
 var errNoAction = &concur.Error{Op: "take action", Kind: expense.Rejected, Message: "Concur can only approve or send back"}
 
 // actOnRequest looks at the request that comes back: a success whose body shows something
-// else is none, and of one whose body shows what was read before nobody knows.
-func (a *Activities) actOnRequest(ctx context.Context, before *expense.TravelRequest, in expense.TakeActionInput) error {
+// else is none, and of one whose body shows what was read before nobody knows. One that
+// waits for us again has come to the next stop.
+func (a *Activities) actOnRequest(ctx context.Context, before *expense.TravelRequest, in expense.TakeActionInput) (next string, err error) {
 	api, after := a.options.Concur, (*expense.TravelRequest)(nil)
-	var err error
 	switch in.Action {
 	case expense.Approve:
 		after, err = api.ApproveRequestV4(ctx, before.ID)
@@ -86,15 +87,15 @@ func (a *Activities) actOnRequest(ctx context.Context, before *expense.TravelReq
 	}
 	switch {
 	case err != nil:
-		return err
+		return "", err
 	case after.AtStop() && after.Stop() == before.Stop() && after.Modified != "" && after.Modified == before.Modified:
-		return &concur.Error{Op: "take action", Kind: expense.OutcomeUnknown,
+		return "", &concur.Error{Op: "take action", Kind: expense.OutcomeUnknown,
 			Message: "Concur answered with success, and the travel request is as it was"}
 	case !in.Action.Explains(after.Status):
-		return &concur.Error{Op: "take action", Kind: expense.Rejected,
+		return "", &concur.Error{Op: "take action", Kind: expense.Rejected,
 			Message: "Concur answered with success, and the travel request is not where the action leads"}
 	}
-	return nil
+	return after.Stop(), nil
 }
 
 // isOurs reports whether the report has left the stop in the direction of our action. By

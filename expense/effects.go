@@ -12,6 +12,8 @@ import (
 // FetchReportInput says which report, or which travel request, to read.
 type FetchReportInput struct {
 	ObjectURI string `json:"objectUri"`
+	// Begun is the interface by which the run has begun to write where the report waits.
+	Begun Interface `json:"begun,omitempty"`
 }
 
 // FetchedReport is a report or a travel request as it was read, or why there is none to
@@ -171,7 +173,8 @@ type TakeActionInput struct {
 }
 
 // ActionTaken says what became of an action. When Kind is not empty the report no
-// longer waited at the stop and nothing was sent by this attempt.
+// longer waited at the stop and nothing was sent by this attempt. When it is empty the
+// action was taken, and Stop is where the object waits for us again, if Concur says so.
 type ActionTaken struct {
 	Reading
 	// Confirmed is set when a read, and not Concur's answer, showed that the report

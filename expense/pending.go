@@ -41,6 +41,14 @@ type ListPendingRequestsInput struct {
 type PendingRequests struct {
 	Notifications []Notification `json:"notifications,omitempty"`
 	Next          string         `json:"next,omitempty"` // empty after the last part
+	// Unlooked says why one of them, the last, could not be looked at. The others are here.
+	Unlooked *Unlooked `json:"unlooked,omitempty"`
 	// Unjudged is set when the rules have none for travel requests: nothing was asked.
 	Unjudged bool `json:"unjudged,omitempty"`
+}
+
+// Unlooked is why a row of a list could not be looked at.
+type Unlooked struct {
+	Kind    Kind   `json:"kind"`
+	Message string `json:"message"`
 }

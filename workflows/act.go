@@ -34,8 +34,7 @@ func (r *run) act(ctx workflow.Context, action expense.Action, comment, cause st
 	r.Doubt = nil
 	switch {
 	case taken.Moved:
-		r.forgetVerdict()
-		r.forgetPosted(r.Stop)
+		r.mayHaveMoved()
 		return errAgain
 	case taken.Withheld != "":
 		r.Withheld = taken.Withheld
@@ -48,6 +47,9 @@ func (r *run) act(ctx workflow.Context, action expense.Action, comment, cause st
 		return nil
 	case taken.Kind == "":
 		r.succeeded(r.Stop, action, cause, false)
+		if taken.Stop != "" {
+			return errAgain
+		}
 		return nil
 	case taken.Stop != "" || taken.Kind == expense.NotFound:
 		return errAgain

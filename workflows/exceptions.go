@@ -100,7 +100,7 @@ func (r *run) clearStale(ctx workflow.Context, read expense.FetchedReport) error
 	var stale []expense.HeldException
 	for _, held := range read.Held {
 		ours := slices.ContainsFunc(here, func(p PostedAt) bool { return p.Same(held.Exception) })
-		if !ours && !r.keeps(held) {
+		if !ours && !has(r.Kept, held) && !has(r.Spared, held) {
 			stale = append(stale, held)
 		}
 	}
@@ -114,20 +114,20 @@ func (r *run) clearStale(ctx workflow.Context, read expense.FetchedReport) error
 }
 
 // unwanted are the exceptions that were posted at this stop for a verdict that no longer
-// holds.
+// holds, those included of a post of which the answer is lost.
 func (r *run) unwanted(read expense.FetchedReport) []expense.HeldException {
 	var unwanted []expense.HeldException
 	for _, held := range read.Held {
 		wanted := slices.ContainsFunc(r.Verdict.Exceptions, held.Same)
-		if !wanted && !r.keeps(held) && !r.doubted(r.Stop) {
+		if !wanted && !has(r.Kept, held) {
 			unwanted = append(unwanted, held)
 		}
 	}
 	return unwanted
 }
 
-func (m *Memory) keeps(e expense.HeldException) bool {
-	return slices.ContainsFunc(m.Kept, func(k expense.HeldException) bool { return k.Same(e.Exception) })
+func has(list []expense.HeldException, e expense.HeldException) bool {
+	return slices.ContainsFunc(list, func(one expense.HeldException) bool { return one.Same(e.Exception) })
 }
 
 // clear takes exceptions off the report.
@@ -149,25 +149,28 @@ func (r *run) clear(ctx workflow.Context, exceptions []expense.HeldException) er
 		return errAgain
 	case cleared.Withheld != "":
 		r.Withheld = cleared.Withheld
-		r.keep(exceptions)
-		for _, e := range exceptions {
+		for _, e := range remember(&r.Spared, exceptions) {
 			r.did(fmt.Sprintf("would take exception %s off %s", e.Code, onObject(e.Exception)))
 		}
 		return nil
 	}
-	r.keep(cleared.Kept)
 	for _, e := range cleared.Cleared {
 		r.did(fmt.Sprintf("exception %s taken off %s", e.Code, onObject(e.Exception)))
 		r.Posted = slices.DeleteFunc(r.Posted, func(p PostedAt) bool { return p.Same(e.Exception) })
 	}
+	for _, e := range remember(&r.Kept, cleared.Kept) {
+		r.did(fmt.Sprintf("exception %s stays on %s: Concur does not take it off", e.Code, onObject(e.Exception)))
+	}
 	return nil
 }
 
-// keep remembers exceptions that are not taken off.
-func (r *run) keep(exceptions []expense.HeldException) {
+// remember adds exceptions to a list and returns those that are new there.
+func remember(list *[]expense.HeldException, exceptions []expense.HeldException) (added []expense.HeldException) {
 	for _, e := range exceptions {
-		if !r.keeps(e) && len(r.Kept) < maxKept {
-			r.Kept = append(r.Kept, e)
+		if !has(*list, e) && len(*list) < maxKept {
+			*list = append(*list, e)
+			added = append(added, e)
 		}
 	}
+	return added
 }

@@ -62,7 +62,7 @@ func TestWhatIsLeftOfAnEarlierSubmissionIsTakenOffBeforeTheRulesJudge(t *testing
 		p.verdicts = []any{passOn}
 		result := p.run(callout())
 		require.Equal(t, []string{"read", "clear", "read", "judge", "approve"}, p.calls)
-		require.Equal(t, []string{"exception NORECPT taken off entry e1", "passed on"}, result.Done)
+		require.Equal(t, []string{"exception NORECPT taken off entry e1", "exception LATE stays on report: Concur does not take it off", "passed on"}, result.Done)
 		require.Equal(t, expense.V4, p.cleared[0].Via)
 	})
 	t.Run("but not what was posted at this stop", func(t *testing.T) {
@@ -80,6 +80,22 @@ func TestWhatIsLeftOfAnEarlierSubmissionIsTakenOffBeforeTheRulesJudge(t *testing
 		p.actions = []any{certain(expense.Blocked), expense.ActionTaken{}}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "post", "approve", "read", "judge", "clear", "approve"}, p.calls)
+	})
+	t.Run("even one of a post of which the answer is lost", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{byV4("m1"), byV4("m1", held)}
+		p.verdicts, p.posts = []any{flagged, passOn}, []any{kind(expense.Forbidden)}
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "post", "read", "judge", "clear", "approve"}, p.calls)
+	})
+	t.Run("and what was only shown to be is, once writes are made", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{byV4("m1", held)}
+		p.verdicts = []any{ask}
+		p.clears = []any{expense.ClearedExceptions{Withheld: expense.ByDryRun}, expense.ClearedExceptions{Cleared: []expense.HeldException{held}}}
+		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "clear", "read", "judge", "clear", "approve"}, p.calls)
 	})
 	t.Run("and only shown while nothing is written", func(t *testing.T) {
 		p := newPlay(t)
@@ -199,6 +215,14 @@ func TestATravelRequestIsReadJudgedAndActedOn(t *testing.T) {
 	}
 }
 
+func TestATravelRequestThatComesToTheNextStopIsJudgedThere(t *testing.T) {
+	p := newPlay(t)
+	p.reads, p.verdicts = []any{request()}, []any{passOn, sendBack}
+	p.actions = []any{expense.ActionTaken{Reading: expense.Reading{Stop: request().Stop}}, expense.ActionTaken{}}
+	require.Equal(t, expense.SentBack, p.run(expense.Notification{Kind: expense.RequestObject, Key: "AB12", ObjectURI: requestURI + "AB12"}).Outcome)
+	require.Equal(t, []string{"read request", "judge request", "approve", "read request", "judge request", "send-back"}, p.calls)
+}
+
 func TestACalloutAboutATravelRequestTakesUpWhateverWaits(t *testing.T) {
 	t.Parallel()
 	trigger := expense.Notification{Kind: expense.RequestObject, Key: "gT4$p", ObjectURI: "https://www.concursolutions.com/api/travelrequest/v1.0/requests/gT4$p",
@@ -219,6 +243,21 @@ func TestACalloutAboutATravelRequestTakesUpWhateverWaits(t *testing.T) {
 		require.Equal(t, []expense.Notification{waits}, p.started)
 		require.Equal(t, []string{"handed over to TRAVELREQ:AB12", "failed notification deleted"}, result.Done)
 		require.Equal(t, []string{"list", "list", "delete"}, p.calls)
+	})
+	t.Run("and waits for an operator when one cannot be looked at", func(t *testing.T) {
+		p := newPlay(t)
+		take(p, expense.StartedProcessing{Started: 1})
+		p.lists = []any{
+			expense.PendingRequests{Notifications: []expense.Notification{waits}, Unlooked: &expense.Unlooked{Kind: expense.Malformed, Message: "it cannot be read"}},
+			expense.PendingRequests{Notifications: []expense.Notification{waits}},
+		}
+		p.after(time.Minute, func() {
+			require.Equal(t, expense.Malformed, p.status().Parked.Kind)
+			require.Len(t, p.status().OwedDeletes, 1)
+		})
+		result := p.run(trigger)
+		require.Equal(t, expense.Joined, result.Outcome)
+		require.Equal(t, []string{"handed over to TRAVELREQ:AB12", "failed notification deleted"}, result.Done)
 	})
 	t.Run("and is superseded when nothing waits", func(t *testing.T) {
 		p := newPlay(t)
@@ -274,4 +313,21 @@ func TestASweepStartsWhatNobodyToldOf(t *testing.T) {
 			require.Equal(t, c.told, p.started)
 		})
 	}
+}
+
+func TestARunThatHasBegunToWriteByV4StaysWithIt(t *testing.T) {
+	p := newPlay(t)
+	p.reads, p.verdicts = []any{byV4("m1"), byV4("m2", held)}, []any{flagged}
+	p.posts, p.actions = []any{posted(expense.Posted, "")}, []any{certain(expense.Blocked), expense.ActionTaken{}}
+	require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+	require.Len(t, p.read, 2)
+	require.Empty(t, p.read[0].Begun)
+	require.Equal(t, expense.V4, p.read[1].Begun)
+}
+
+func TestAReportThatIsRecalledWhileExceptionsArePostedIsWithdrawn(t *testing.T) {
+	p := newPlay(t)
+	p.reads, p.verdicts = []any{byV4("m1"), moved(expense.StatusToBeResubmitted)}, []any{flagged}
+	p.posts = []any{kind(expense.Forbidden)}
+	require.Equal(t, expense.Withdrawn, p.run(callout()).Outcome)
 }

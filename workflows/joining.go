@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.temporal.io/sdk/workflow"
@@ -44,6 +45,7 @@ func (r *run) joined(how string) {
 func (r *run) handOver(ctx workflow.Context) error {
 	r.enter(ctx, Fetching)
 	found := 0
+	var unlooked error
 	err := r.eachPendingRequests(ctx, func(part expense.PendingRequests) error {
 		if part.Unjudged {
 			r.Outcome = expense.Unsupported
@@ -51,14 +53,21 @@ func (r *run) handOver(ctx workflow.Context) error {
 			return nil
 		}
 		found += len(part.Notifications)
+		if u := part.Unlooked; u != nil { // the notification may be about that one
+			unlooked = &Trouble{Kind: u.Kind, Message: u.Message}
+		}
 		for _, n := range first(ids(part.Notifications), 20) {
-			r.did("handed over to " + n)
+			if said := "handed over to " + n; !slices.Contains(r.Done, said) {
+				r.did(said)
+			}
 		}
 		return r.startRuns(ctx, part.Notifications)
 	})
 	switch {
 	case err != nil || r.Outcome == expense.Unsupported:
 		return err
+	case unlooked != nil:
+		return unlooked
 	case found == 0:
 		r.Outcome = expense.Superseded
 		r.did("no travel request waits")

@@ -37,6 +37,8 @@ type Memory struct {
 	Step string                  `json:"step,omitempty"` // what was said of the step, where a stop has no name of its own
 	Kept []expense.HeldException `json:"kept,omitempty"` // exceptions that are not ours to take off
 
+	Spared []expense.HeldException `json:"spared,omitempty"` // exceptions that were only shown to be taken off
+
 	Verdict *expense.Verdict  `json:"verdict,omitempty"` // of Revision
 	Task    *Task             `json:"task,omitempty"`
 	Asked   time.Time         `json:"asked,omitzero"` // when the task began

@@ -59,6 +59,9 @@ func (s *sweep) lookForRequests(ctx workflow.Context) error {
 			return err
 		}
 		s.Requests += len(found.Notifications)
+		if found.Unlooked != nil {
+			s.UnlookedRequests = "one of them: " + found.Unlooked.Message
+		}
 		if err := s.startFound(ctx, found.Notifications, &s.RequestsStarted); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	err := r.readable(ctx, func() error {
 		call := r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole)
-		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{ObjectURI: r.ObjectURI}).Get(ctx, &read)
+		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{ObjectURI: r.ObjectURI, Begun: r.begun()}).Get(ctx, &read)
 	})
 	var t *Trouble
 	if errors.As(err, &t) && t.Kind == expense.Untrusted && r.Alternative != "" && !r.Readable {
@@ -48,6 +48,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	if read.Stop != r.Stop || read.Revision != r.Revision {
 		r.Refusals = 0
+		r.Spared = nil
 	}
 	if r.stepChanged(read) || read.Revision != r.Revision {
 		r.forgetVerdict()
@@ -90,6 +91,23 @@ func (r *run) stepChanged(read expense.FetchedReport) bool {
 	return true
 }
 
+// begun is the interface by which the run has begun to write at the stop, if it has.
+func (r *run) begun() expense.Interface {
+	if len(r.posted(r.Stop)) == 0 && !r.doubted(r.Stop) {
+		return ""
+	}
+	return r.Via
+}
+
+// mayHaveMoved has a report judged anew whose header is another than before an action of
+// which the answer is lost: it may wait at another step of the same name.
+func (r *run) mayHaveMoved() {
+	r.did("it is not known whether an action took effect, and the " + r.noun() + " has changed since: it is judged anew")
+	r.Doubt = nil
+	r.forgetVerdict()
+	r.forgetPosted(r.Stop)
+}
+
 // noun is what the run is about.
 func (r *run) noun() string {
 	if r.notification.Kind == expense.RequestObject {
@@ -110,7 +128,7 @@ func (r *run) left(ctx workflow.Context, reading expense.Reading, doubtful bool)
 	case r.Outcome != "":
 	case reading.Kind == expense.NotFound:
 		r.Outcome = expense.Gone
-	case !doubtful && doubt == nil && expense.IsWithdrawn(reading.Status):
+	case !doubtful && (doubt == nil || doubt.Action == "") && expense.IsWithdrawn(reading.Status):
 		r.Outcome = expense.Withdrawn
 	default:
 		r.Outcome = expense.Superseded

@@ -122,7 +122,7 @@ func (c *Client) known(ctx context.Context, n expense.Notification, last *workfl
 			return ""
 		case outcome == expense.Unsupported && n.NotificationURI != "", began && outcome != expense.DryRun:
 			return expense.SweptLeft
-		case n.NotificationURI == "" && outcome != expense.DryRun && closed.After(said(n.EventDateTime)):
+		case n.NotificationURI == "" && outcome != expense.DryRun && n.EventDateTime != "" && closed.After(said(n.EventDateTime)):
 			return expense.SweptLeft // what was changed last it has seen
 		case outcome != expense.DryRun || !c.withheld(ctx, last.GetExecution()).Still(now):
 			return ""
