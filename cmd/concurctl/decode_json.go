@@ -27,10 +27,8 @@ func decodeJSON(body []byte) (payload, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return payload{}, errors.New("the payload is JSON with something after its end")
 	}
-	object, _ := value.(map[string]any)
-	has := func(names ...string) bool {
-		return slices.ContainsFunc(names, func(name string) bool { _, ok := object[name]; return ok })
-	}
+	object := namesOf(value)
+	has := func(names ...string) bool { return hasAny(object, names...) }
 	newer, ok, err := decodeNewer(body, value)
 	switch {
 	case ok && !has("access_token"):
@@ -39,7 +37,7 @@ func decodeJSON(body []byte) (payload, error) {
 		return decodeToken(object)
 	case isFailedList(value):
 		return decodeFailedList(body)
-	case has("error", "error_description", "errorId", "errorMessage", "Error"), has("code") && has("message"):
+	case has("error", "error_description", "errorId", "errorMessage"), has("code") && has("message"):
 		return decodeError(body, object)
 	case has("eventType") && has("facts"):
 		return payload{}, errors.New("the payload is an event of the Event Subscription Service; it is not read")

@@ -30,8 +30,8 @@ func decodeNewer(body []byte, value any) (p payload, ok bool, err error) {
 	return payload{}, false, nil
 }
 
-// document is what tells one JSON document from another: the names of its fields, and the
-// first of its objects when it is a list.
+// document is what tells one JSON document from another: the names of its fields, in lower
+// case, and those of the first of its objects when it is a list.
 type document struct {
 	object map[string]any
 	item   map[string]any
@@ -41,7 +41,7 @@ type document struct {
 func documentOf(value any) document {
 	switch v := value.(type) {
 	case map[string]any:
-		return document{object: v}
+		return document{object: namesOf(v)}
 	case []any:
 		return document{list: true, item: firstObject(v)}
 	}
@@ -50,7 +50,7 @@ func documentOf(value any) document {
 
 // under is the list that a field of the document holds.
 func (d document) under(name string) document {
-	list, ok := d.object[name].([]any)
+	list, ok := d.object[strings.ToLower(name)].([]any)
 	if !ok {
 		return document{}
 	}
@@ -60,18 +60,24 @@ func (d document) under(name string) document {
 func firstObject(list []any) map[string]any {
 	for _, value := range list {
 		if o, ok := value.(map[string]any); ok {
-			return o
+			return namesOf(o)
 		}
 	}
 	return nil
 }
 
-func hasAny(object map[string]any, names ...string) bool {
-	return slices.ContainsFunc(names, func(name string) bool { _, ok := object[name]; return ok })
+// names reports whether an object, its names in lower case, has this one.
+func names(object map[string]any, name string) bool {
+	_, ok := object[strings.ToLower(name)]
+	return ok
 }
 
-func hasAll(object map[string]any, names ...string) bool {
-	return !slices.ContainsFunc(names, func(name string) bool { _, ok := object[name]; return !ok })
+func hasAny(object map[string]any, wanted ...string) bool {
+	return slices.ContainsFunc(wanted, func(name string) bool { return names(object, name) })
+}
+
+func hasAll(object map[string]any, wanted ...string) bool {
+	return !slices.ContainsFunc(wanted, func(name string) bool { return !names(object, name) })
 }
 
 func isFault(d document) bool {
@@ -91,7 +97,7 @@ func decodeFault(body []byte) (payload, error) {
 }
 
 func isTravelRequest(d document) bool {
-	status, _ := d.object["approvalStatus"].(map[string]any)
+	status, _ := d.object["approvalstatus"].(map[string]any)
 	return status != nil || hasAll(d.object, "requestId", "owner") || hasAll(d.object, "id", "totalPostedAmount")
 }
 
@@ -152,7 +158,7 @@ func decodeTravelRequests(body []byte) (payload, error) {
 
 func isExpected(d document) bool {
 	is := func(item map[string]any) bool {
-		return hasAny(item, "transactionAmount", "tripData", "remainingAmount") && !hasAny(item, "expenseId", "reportId")
+		return hasAny(item, "transactionAmount", "tripData", "remainingAmount") && !hasAny(item, "expenseId", "reportId", "expenseTypeCode")
 	}
 	return is(d.item) || is(d.object) || is(d.under("data").item)
 }
