@@ -36,3 +36,25 @@ func TestDecodeKnowsAPayloadByItsNamesInAnyCase(t *testing.T) {
 		})
 	}
 }
+
+func TestDecodeTakesNothingElseForAnEntry(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, says string }{
+		"a quick expense":        {`{"Items":[{"ID":"gQ","ExpenseTypeCode":"DINNR","CurrencyCode":"USD","TransactionAmount":17.5,"OwnerLoginID":"secret"}]}`, "quick expenses"},
+		"a travel request of v3": {`{"RequestID":"3AT7","ApprovalStatusCode":"Q_APPR","LoginID":"secret","TotalPostedAmount":1}`, "a travel request as v3 gives it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out, errs strings.Builder
+			require.Equal(t, 1, run(t.Context(), []string{"decode", "-"}, strings.NewReader(c.text), &out, &errs))
+			require.Contains(t, errs.String(), c.says)
+			require.NotContains(t, errs.String(), "secret")
+		})
+	}
+	t.Run("though it may lack most of its fields", func(t *testing.T) {
+		t.Parallel()
+		got := decodeText(t, `[{"expenseId":"E1","transactionDate":"2026-03-03"}]`)
+		require.Equal(t, "expenses", got.Payload)
+		require.JSONEq(t, `[{"id":"E1","date":"2026-03-03"}]`, string(got.View))
+	})
+}

@@ -76,8 +76,13 @@ func reportReader(value any) func(body []byte) (payload, error) {
 	}
 	has := func(name string) bool { _, ok := object[name]; return ok }
 	isList := rows != nil && !isPage
+	isExpense := has("expenseid") && hasAny(object, "expenseType", "transactionDate", "transactionAmount", "postedAmount")
 	switch {
 	case has("exceptioncode"): // which names the same objects
+	case has("requestid") && has("approvalstatuscode"):
+		return refuseStranger("a travel request as v3 gives it")
+	case has("expensetypecode") && has("ownerloginid") && !has("reportid"):
+		return refuseStranger("quick expenses, which are on no report yet")
 	case has("expensetypecode") && !has("entryid"):
 		return decodeRows(isPage, "entries", "entry", wire.DecodeEntriesV3)
 	case has("expensetypecode"):
@@ -87,9 +92,9 @@ func reportReader(value any) func(body []byte) (payload, error) {
 	case isPage:
 	case has("allocationid"):
 		return decodeList(isList, "allocations", "a list of allocations (v4) with %s", "allocation", wire.DecodeAllocationsV4)
-	case has("expenseid") && has("expensetype") && isList:
+	case isExpense && isList:
 		return decodeList(isList, "expenses", "a list of expenses (v4), of a report or of an itemized one, with %s", "expense", wire.DecodeExpensesV4)
-	case has("expenseid") && has("expensetype"):
+	case isExpense:
 		return decodeExpense
 	case has("expenseattendeelist"):
 		return decodeAttendees
@@ -105,6 +110,13 @@ func reportReader(value any) func(body []byte) (payload, error) {
 		return decodeHeader(wire.DecodeReportV4, "v4")
 	}
 	return nil
+}
+
+// refuseStranger says what a document is that looks like one of a report.
+func refuseStranger(what string) func([]byte) (payload, error) {
+	return func([]byte) (payload, error) {
+		return payload{}, fmt.Errorf("the payload is %s; it is not read", what)
+	}
 }
 
 // namesOf returns the values of an object by their lower-case names.
