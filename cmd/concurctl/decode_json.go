@@ -39,6 +39,8 @@ func decodeJSON(body []byte) (payload, error) {
 		return decodeFailedList(body)
 	case has("error", "error_description", "errorId", "errorMessage"), has("code") && has("message"):
 		return decodeError(body, object)
+	case len(object) == 1 && has("message"):
+		return decodeMessage(body)
 	case has("eventType") && has("facts"):
 		return payload{}, errors.New("the payload is an event of the Event Subscription Service; it is not read")
 	}
@@ -105,6 +107,16 @@ func decodePending(body []byte) (payload, error) {
 	return payload{Payload: "report list", About: about, View: view}, nil
 }
 
+// decodeMessage reads a message that stands alone, as gateways refuse a call; as some
+// interfaces take one, too, it is not called an error.
+func decodeMessage(body []byte) (payload, error) {
+	_, message := wire.DecodeError(body)
+	if message == "" {
+		return payload{}, errors.New("the payload is a message of Concur that says nothing")
+	}
+	return payload{Payload: "message", About: "a message alone, as some refusals are", View: errorView{Message: message}}, nil
+}
+
 // errorView is an error that Concur reports.
 type errorView struct {
 	Code        string `json:"code,omitempty"`
@@ -120,7 +132,7 @@ func decodeError(body []byte, object map[string]any) (payload, error) {
 		return payload{}, errors.New("the payload is an error of Concur that says nothing")
 	}
 	word, ofToken := object["error"].(string)
-	if !ofToken {
+	if !ofToken || hasAny(object, "status", "path", "timestamp") { // a server's own error page has the word, too
 		return payload{Payload: "error", About: "an error that Concur reports", View: view}, nil
 	}
 	view.Error = plain(word)

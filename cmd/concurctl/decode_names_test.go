@@ -58,3 +58,19 @@ func TestDecodeTakesNothingElseForAnEntry(t *testing.T) {
 		require.JSONEq(t, `[{"id":"E1","date":"2026-03-03"}]`, string(got.View))
 	})
 }
+
+func TestDecodeTellsErrorsFromOneAnother(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, payload, view string }{
+		"of the token endpoint": {`{"error":"invalid_grant","error_description":"gone","code":108}`, "token error", `{"code":"108","error":"invalid_grant","message":"gone"}`},
+		"of a server":           {`{"timestamp":"2026-03-03T09:00:00Z","status":404,"error":"Not Found","message":"none","path":"/secret"}`, "error", `{"code":"Not Found","message":"none"}`},
+		"of a gateway":          {`{"Message":"none"}`, "message", `{"message":"none"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := decodeText(t, c.text)
+			require.Equal(t, c.payload, got.Payload)
+			require.JSONEq(t, c.view, string(got.View))
+		})
+	}
+}
