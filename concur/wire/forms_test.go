@@ -22,3 +22,16 @@ func TestADateMayNameItsZoneWithoutAColon(t *testing.T) {
 		require.Equal(t, want, h.Report.Submitted, text)
 	}
 }
+
+func TestANumberHasNoExponentInAnyGeneration(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "1.5", entry(t, "<ExchangeRate>15E-1</ExchangeRate>").ExchangeRate)
+	require.Equal(t, "1.50000000000000", entry(t, "<ExchangeRate>1.50000000000000</ExchangeRate>").ExchangeRate)
+	e, err := wire.DecodeExpenseV4([]byte(`{"expenseId":"E1","exchangeRate":{"value":15E-1,"operation":"MULTIPLY"}}`))
+	require.NoError(t, err)
+	require.Equal(t, "1.5", e.ExchangeRate)
+	expected, _, err := wire.DecodeExpected([]byte(`[{"id":"E1","exchangeRate":{"value":15E-1},"allocations":[{"percentage":1E+2}]}]`), "")
+	require.NoError(t, err)
+	require.Equal(t, "1.5", expected[0].ExchangeRate)
+	require.Equal(t, "100", expected[0].Allocations[0].Percentage)
+}
