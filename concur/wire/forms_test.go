@@ -30,8 +30,20 @@ func TestANumberHasNoExponentInAnyGeneration(t *testing.T) {
 	e, err := wire.DecodeExpenseV4([]byte(`{"expenseId":"E1","exchangeRate":{"value":15E-1,"operation":"MULTIPLY"}}`))
 	require.NoError(t, err)
 	require.Equal(t, "1.5", e.ExchangeRate)
-	expected, _, err := wire.DecodeExpected([]byte(`[{"id":"E1","exchangeRate":{"value":15E-1},"allocations":[{"percentage":1E+2}]}]`), "")
+	page, err := wire.DecodeExpected([]byte(`[{"id":"E1","exchangeRate":{"value":15E-1},"allocations":[{"percentage":1E+2}]}]`), "")
 	require.NoError(t, err)
-	require.Equal(t, "1.5", expected[0].ExchangeRate)
-	require.Equal(t, "100", expected[0].Allocations[0].Percentage)
+	require.Equal(t, "1.5", page.Rows[0].ExchangeRate)
+	require.Equal(t, "100", page.Rows[0].Allocations[0].Percentage)
+}
+
+func TestAnEmptyTextIsNoObject(t *testing.T) {
+	t.Parallel()
+	e, err := wire.DecodeExpenseV4([]byte(`{"expenseId":"E1","vendor":"","location":" ","exchangeRate":"","transactionAmount":"","customData":"","links":""}`))
+	require.NoError(t, err)
+	require.Equal(t, expense.Entry{ID: "E1"}, e.Entry)
+	r, err := wire.DecodeRequest([]byte(`{"id":"R1","approvalStatus":{"code":"SUBMITTED"},"owner":"","policy":"","operations":"","totalPostedAmount":"","mainDestination":"","type":""}`))
+	require.NoError(t, err)
+	require.Equal(t, expense.TravelRequest{ID: "R1", Status: "SUBMITTED"}, *r.TravelRequest)
+	_, err = wire.DecodeExpenseV4([]byte(`{"expenseId":"E1","vendor":"a text"}`))
+	require.ErrorContains(t, err, "vendor is not an object")
 }

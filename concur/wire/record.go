@@ -198,11 +198,19 @@ func (r record) yes(names ...string) bool {
 
 func (r record) date(names ...string) expense.Date { return isoDate(r.text(names...)) }
 
+// filled is a value that should be an object or a list, of which an empty text is none.
+func filled(value any) any {
+	if text, ok := value.(string); ok && strings.TrimSpace(text) == "" {
+		return nil
+	}
+	return value
+}
+
 // object returns an object in the record, or the first of a list of them: Concur prints a
 // list where it documents an object, and the other way round. An empty one is none.
 func (r record) object(name string) record {
 	inner := record{at: r.at + name + ": ", flaw: r.flaw}
-	switch v := r.get(name).(type) {
+	switch v := filled(r.get(name)).(type) {
 	case nil:
 	case map[string]any:
 		inner.values = v
@@ -220,7 +228,7 @@ func (r record) object(name string) record {
 // among them is none.
 func (r record) objects(name string) []record {
 	var list []any
-	switch v := r.get(name).(type) {
+	switch v := filled(r.get(name)).(type) {
 	case nil:
 	case map[string]any:
 		list = []any{v}
