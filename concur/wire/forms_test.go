@@ -47,3 +47,17 @@ func TestAnEmptyTextIsNoObject(t *testing.T) {
 	_, err = wire.DecodeExpenseV4([]byte(`{"expenseId":"E1","vendor":"a text"}`))
 	require.ErrorContains(t, err, "vendor is not an object")
 }
+
+func TestACountMayBePrintedWithDecimals(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"3": 3, "3.0": 3, "3.00000000": 3, "0E-8": 0, "30E-1": 3, " 3 ": 3} {
+		require.Equal(t, want, entry(t, "<CommentCount>"+text+"</CommentCount>").CommentCount, text)
+		e, err := wire.DecodeExpenseV4([]byte(`{"expenseId":"E1","attendeeCount":"` + text + `"}`))
+		require.NoError(t, err)
+		require.Equal(t, want, e.AttendeeCount, text)
+	}
+	for _, text := range []string{"-1", "1.5", "1E30", "10000000000", "three"} {
+		_, err := wire.DecodeExpenseV4([]byte(`{"expenseId":"E1","attendeeCount":"` + text + `"}`))
+		require.ErrorContains(t, err, "attendeeCount is not a whole number", text)
+	}
+}

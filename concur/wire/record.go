@@ -176,9 +176,8 @@ func (r record) count(name string) (n int, given bool) {
 	n, given = countOf(text)
 	if !given {
 		r.refuse(name, "is not a whole number")
-		return 0, false
 	}
-	return n, true
+	return n, given
 }
 
 // yes reports whether one of these is.

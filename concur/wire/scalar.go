@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"strconv"
 	"strings"
 
 	"concur-connector/expense"
@@ -31,8 +30,11 @@ func yesOf(text string) (yes, ok bool) {
 	return false, false
 }
 
-// countOf reads a number of things.
+// countOf reads a number of things, which may be printed with decimals that are zero.
 func countOf(text string) (int, bool) {
-	n, err := strconv.ParseUint(text, 10, 31)
-	return int(n), err == nil
+	n, err := expense.ParseAmount(text)
+	if err != nil || n.IsNegative() || !n.IsInteger() || n.NumDigits()+int(n.Exponent()) > 9 {
+		return 0, false
+	}
+	return int(n.IntPart()), true
 }
