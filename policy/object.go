@@ -25,6 +25,14 @@ func newShape(name string, fields map[string]member) *shape {
 	return &shape{name: name, typ: cel.ObjectType(name), fields: fields}
 }
 
+// spoken is what rules call an object of the shape.
+func (s *shape) spoken() string {
+	if s == requestShape {
+		return "request"
+	}
+	return strings.ToLower(s.name)
+}
+
 // member is one field of a shape. read returns its value, nil when it is absent,
 // and whether there is something in it. copy takes what is needed of it from one
 // object to another.
@@ -52,7 +60,7 @@ func (o *object) get(field string) (ref.Val, bool) {
 	}
 	v, something := m.read(o.native)
 	if v == nil {
-		return types.WrapErr(failure(strings.ToLower(o.shape.name) + "." + field + " is absent; ask with has() before reading it")), something
+		return types.WrapErr(failure(o.shape.spoken() + "." + field + " is absent; ask with has() before reading it")), something
 	}
 	if m.once {
 		if o.made == nil {

@@ -55,7 +55,7 @@ func TestAVerdictOnATravelRequest(t *testing.T) {
 	}{
 		"nothing found is passed on":     {`request.expenses.all(e, e.type == "AIRFR")`, "sendBack: true", expense.Approve, ""},
 		"a person is asked":              {`request.start > date("2026-12-01")`, "ask: finance", expense.Ask, "m"},
-		"what errs asks":                 {`request.approved > request.posted`, "sendBack: true", expense.Ask, "could not be evaluated: travelrequest.approved is absent"},
+		"what errs asks":                 {`request.approved > request.posted`, "sendBack: true", expense.Ask, "could not be evaluated: request.approved is absent"},
 		"a segment can be looked at":     {`request.expenses.all(e, e.segments.all(s, s.to != "OSA"))`, "sendBack: true", expense.SendBack, "m"},
 		"an absent field reads as empty": {`request.custom["7"].code == "" && request.exceptions.size() == 0`, "sendBack: true", expense.Approve, ""},
 		"two currencies are no verdict":  {`request.posted > money("1", "EUR")`, "sendBack: true", expense.Ask, "currencies"},
