@@ -212,6 +212,8 @@ func TestEveryFieldOfAReportHasItsName(t *testing.T) {
 		for _, f := range reflect.VisibleFields(inside[variable]) {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if name == "actionUrl" || name == "via" { // of the connector, not of the expense
+				_, err := policy.Parse("f", []byte(with("expression: has("+variable+"."+name+")")))
+				require.ErrorContains(t, err, "undefined field '"+name+"'")
 				continue
 			}
 			expression := fmt.Sprintf(kinds[f.Type], variable+"."+name)

@@ -97,3 +97,62 @@ func TestLargeFilesAreRefusedBeforeTheyAreRead(t *testing.T) {
 	_, err = policy.Parse("f", []byte(head+strings.Repeat("  - {}\n", 1001)))
 	require.EqualError(t, err, "f:3:3: there are 1001 rules; at most 1000 are accepted")
 }
+
+func TestTheLimitsHoldForTravelRequests(t *testing.T) {
+	t.Parallel()
+	const (
+		loop = `|
+      request.expenses.all(a, request.expenses.all(b, a.id + b.id != ""))`
+		hostile = `|
+      request.expenses.all(a, request.expenses.all(b, request.expenses.all(c, a.id + b.id + c.id != "")))`
+		exhausted = "could not be evaluated: the rules together exceed what they may cost"
+		tooLong   = "could not be evaluated: the rules together took too long"
+	)
+	request := &expense.TravelRequest{Expenses: make([]expense.Expected, 200)}
+	for i := range request.Expenses {
+		request.Expenses[i].ID = "e"
+	}
+	t.Run("one evaluation", func(t *testing.T) {
+		t.Parallel()
+		v := rules(t, [5]string{"hostile", "request", hostile, "Hm.", "sendBack: true"}).EvaluateRequest(request)
+		require.Equal(t, expense.Ask, v.Action)
+		require.Equal(t, []expense.Finding{{
+			Rule: "hostile", Message: "could not be evaluated: it exceeds what one evaluation may cost", Error: true,
+		}}, v.Findings)
+	})
+	t.Run("all rules together", func(t *testing.T) {
+		t.Parallel()
+		p := rules(t,
+			[5]string{"cheap", "request", "false", "First.", "ask: travel"},
+			[5]string{"dear", "request", loop, "Never.", "sendBack: true"},
+			[5]string{"last", "request", "false", "Not reached.", "sendBack: true"},
+		)
+		v := p.Budgeted(1000, time.Hour).EvaluateRequest(request)
+		require.Equal(t, expense.Ask, v.Action, "a rule that was not evaluated sends nothing back")
+		require.Equal(t, "travel", v.Group)
+		require.Equal(t, []expense.Finding{
+			{Rule: "cheap", Message: "First."},
+			{Rule: "last", Message: exhausted, Error: true},
+		}, v.Findings)
+		require.Equal(t, expense.SendBack, p.EvaluateRequest(request).Action, "it is judged, if it may")
+	})
+	t.Run("rules on reports cost a travel request nothing", func(t *testing.T) {
+		t.Parallel()
+		p := rules(t,
+			[5]string{"report", "report", `report.name + "" == ""`, "Never.", "sendBack: true"},
+			[5]string{"request", "request", "true", "Never.", "sendBack: true"},
+		)
+		require.Equal(t, expense.Approve, p.Budgeted(1, time.Hour).EvaluateRequest(request).Action)
+	})
+	t.Run("the time", func(t *testing.T) {
+		t.Parallel()
+		p := rules(t, [5]string{"loop", "request", loop, "Never.", "ask: finance"})
+		require.Equal(t, expense.Approve, p.EvaluateRequest(request).Action, "it ends by itself, if it may")
+		for _, within := range []time.Duration{-1, 100 * time.Microsecond} {
+			v := p.Budgeted(1_000_000, within).EvaluateRequest(request)
+			require.Equal(t, expense.Ask, v.Action)
+			require.Equal(t, "finance", v.Group)
+			require.Equal(t, []expense.Finding{{Rule: "loop", Message: tooLong, Error: true}}, v.Findings)
+		}
+	})
+}
