@@ -17,8 +17,9 @@
 //
 // Expressions are CEL (https://cel.dev), type-checked when the file is loaded.
 // Fields have the JSON names of [expense.Report], [expense.Entry] and, as "request",
-// [expense.TravelRequest]; a name that does not exist is an error of the file. has(x.f) is true when there is something
-// in f: text that is not empty, a flag that is set, a number that is not 0.
+// [expense.TravelRequest]; a name that does not exist is an error of the file. has(x.f)
+// is true when there is something in f: text that is not empty, a flag that is set, a
+// number that is not 0.
 //
 //	money("75.00", "USD")           an exact amount; never a floating-point number
 //	== != < <= > >=  + -  -m  m * 3 on amounts of one currency; others make the rule err
@@ -36,9 +37,10 @@
 // An amount or a date that is absent must be asked for with has() before it is
 // read: reading it makes the rule err. entry.transaction has no currency code in
 // Concur's v1.1 and v2.0, only a name, and cannot be compared there; by v3 and v4 it has
-// the code of what was paid in, and entry.currencyName is empty. entry.posted, in the
-// report's currency, can be compared by all. && and || forgive an error on one side when the other side decides
-// alone, as CEL has it.
+// the code of what was paid in, and entry.currencyName is empty. A rule that is to judge
+// alike by all of them compares entry.posted, which is in the report's currency, or asks
+// has(entry.currencyName) first. && and || forgive an error on one side when the other
+// side decides alone, as CEL has it.
 //
 // A rule of level request sees one variable, request, an [expense.TravelRequest] with its
 // expenses and their segments:
@@ -51,13 +53,14 @@
 // a rule sends back, with its message in the comment, or asks.
 //
 // The rules are the same whatever interface of Concur a report was read by
-// (CONCUR_INTERFACE). List fields have code and value by all of them. By v4 a field of an
+// (CONCUR_INTERFACE). List fields have code and value by all of them; by v4, and of travel
+// requests, they are looked up with the scope spend.listitem.read. By v4 a field of an
 // entry that is read costs requests: its custom fields, organisational units and hasVat
 // one for each entry; itemized, itemizations and allocations one or more for each entry;
 // commentCount one for the report ([Policy.Parts]). By v3 attendeeCount costs one for each
-// entry that has attendees. By v3 receiptRequired is not told, paymentType is an
-// identifier, an itemized entry may have allocations, and a report has no purpose; by v4
-// there is no category.
+// entry that has attendees, and commentCount one if there are comments. By v3
+// receiptRequired is not told, paymentType is an identifier, an itemized entry may have
+// allocations, and a report has no purpose; by v4 there is no category.
 //
 // A rule that errs, or costs too much to evaluate, has no effects of its own: it
 // asks a person and never approves. All violations are collected. Sending back goes
