@@ -38,7 +38,11 @@ func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense
 	if err != nil || reading.Kind != "" {
 		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, !first || doubtful)
 	}
-	return posted, a.failedWrite(ctx, a.verify(ctx, now, posted.Items), true)
+	reading, err = a.verify(ctx, in, now, posted.Items)
+	if err != nil || reading.Kind != "" {
+		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, true)
+	}
+	return posted, nil
 }
 
 // putEach puts exceptions one by one, and says of each that is refused why. It ends when
@@ -86,17 +90,17 @@ func (a *Activities) putOne(ctx context.Context, pulse *pulse, in expense.PostEx
 }
 
 // verify looks whether what Concur has accepted is there.
-func (a *Activities) verify(ctx context.Context, now found, items []expense.PostedException) error {
-	held, err := a.options.Concur.ExceptionsV4(ctx, now.Report.ID)
-	if err != nil {
-		return err
+func (a *Activities) verify(ctx context.Context, in expense.PostExceptionsInput, now found, items []expense.PostedException) (expense.Reading, error) {
+	held, reading, err := a.listed(ctx, in.ObjectURI, now)
+	if err != nil || reading.Kind != "" {
+		return reading, err
 	}
 	for i := range items {
 		if items[i].State == expense.Posted && !holds(held, items[i].Exception) {
 			items[i].State, items[i].Message = expense.Refused, "Concur has accepted it and does not show it"
 		}
 	}
-	return nil
+	return expense.Reading{}, nil
 }
 
 // holding reads the report and the exceptions on it.
@@ -105,8 +109,22 @@ func (a *Activities) holding(ctx context.Context, objectURI, stop string, attemp
 	if err != nil || now.Kind != "" || now.withheld != "" {
 		return now, nil, err
 	}
-	held, err := a.options.Concur.ExceptionsV4(ctx, now.Report.ID)
+	held, reading, err := a.listed(ctx, objectURI, now)
+	if reading.Kind != "" {
+		now.Reading = reading
+	}
 	return now, held, err
+}
+
+// listed lists the exceptions on a report that has just been read. When that is refused
+// because the report is no longer there, its reading says so.
+func (a *Activities) listed(ctx context.Context, objectURI string, now found) ([]expense.HeldException, expense.Reading, error) {
+	held, err := a.options.Concur.ExceptionsV4(ctx, now.Report.ID)
+	if !refused(err) {
+		return held, expense.Reading{}, err
+	}
+	reading, err := a.why(ctx, objectURI, now.Stop, now.Report.Via, err)
+	return nil, reading, err
 }
 
 func holds(held []expense.HeldException, e expense.Exception) bool {
@@ -190,20 +208,19 @@ func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExcept
 			cleared.Cleared = append(cleared.Cleared, e)
 		}
 	}
-	err = a.verifyCleared(ctx, now, &cleared)
-	return cleared, a.failedWrite(ctx, err, false)
+	if len(cleared.Cleared) == 0 {
+		return cleared, nil
+	}
+	held, reading, err := a.listed(ctx, in.ObjectURI, now)
+	if err != nil || reading.Kind != "" {
+		return expense.ClearedExceptions{Reading: reading}, a.failedWrite(ctx, err, false)
+	}
+	settle(&cleared, held)
+	return cleared, nil
 }
 
-// verifyCleared looks whether what Concur says it has taken off is gone. What is still
-// there stays: it would be taken off for ever.
-func (a *Activities) verifyCleared(ctx context.Context, now found, cleared *expense.ClearedExceptions) error {
-	if len(cleared.Cleared) == 0 {
-		return nil
-	}
-	held, err := a.options.Concur.ExceptionsV4(ctx, now.Report.ID)
-	if err != nil {
-		return err
-	}
+// settle keeps what is still there, whatever Concur has said: it would be taken off for ever.
+func settle(cleared *expense.ClearedExceptions, held []expense.HeldException) {
 	gone := cleared.Cleared[:0]
 	for _, e := range cleared.Cleared {
 		if holds(held, e.Exception) {
@@ -213,7 +230,6 @@ func (a *Activities) verifyCleared(ctx context.Context, now found, cleared *expe
 		}
 	}
 	cleared.Cleared = gone
-	return nil
 }
 
 // takeOff takes one exception off. A refusal says where the report is, when it has moved.

@@ -67,9 +67,14 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 	report := found.Report
 	fetched.Elder = a.elder(ctx, report.ID)
 	fetched.Revision, fetched.Content = report.Revision(), report.Content()
-	if fetched.Held, err = a.held(ctx, report); err != nil {
+	held, reading, err := a.held(ctx, in.ObjectURI, found)
+	switch {
+	case err != nil:
 		return expense.FetchedReport{}, a.failure(ctx, err)
+	case reading.Kind != "":
+		return expense.FetchedReport{Reading: reading, ReportID: report.ID, Via: report.Via, Mark: found.Mark, Withheld: found.withheld}, nil
 	}
+	fetched.Held = held
 	fetched.Report, fetched.RulesHash = rules.Keep(report), rules.Hash()
 	if err := a.resolve(ctx, fetched.Report); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
@@ -130,13 +135,13 @@ func (a *Activities) elder(ctx context.Context, reportID string) string {
 }
 
 // held lists the exceptions on a report that have a code which our rules post.
-func (a *Activities) held(ctx context.Context, report *expense.Report) ([]expense.HeldException, error) {
+func (a *Activities) held(ctx context.Context, objectURI string, now found) ([]expense.HeldException, expense.Reading, error) {
 	codes := a.options.Rules.Codes()
-	if !report.Via.IsV4() || len(codes) == 0 {
-		return nil, nil
+	if !now.Report.Via.IsV4() || len(codes) == 0 {
+		return nil, expense.Reading{}, nil
 	}
-	all, err := a.options.Concur.ExceptionsV4(ctx, report.ID)
-	return slices.DeleteFunc(all, func(e expense.HeldException) bool { return !slices.Contains(codes, e.Code) }), err
+	all, reading, err := a.listed(ctx, objectURI, now)
+	return slices.DeleteFunc(all, func(e expense.HeldException) bool { return !slices.Contains(codes, e.Code) }), reading, err
 }
 
 // resolve looks up what list items mean, of the fields that were kept: those that the

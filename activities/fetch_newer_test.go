@@ -151,6 +151,16 @@ func TestExceptionsAreListedOnlyWhereRulesPostSome(t *testing.T) {
 	require.Equal(t, []string{"header", "part", "header"}, n.seen())
 }
 
+func TestAReportThatIsDeletedBeforeItsExceptionsAreListedIsGone(t *testing.T) {
+	t.Parallel()
+	n := newNewer(t, look{}, look{}, look{Gone: true})
+	n.on("exceptions", says(http.StatusNotFound, "{}"))
+	read, err := run[expense.FetchedReport](t, attempt{}, n.activities(t, by(expense.V4)).FetchReport, expense.FetchReportInput{ObjectURI: v4URI})
+	require.NoError(t, err)
+	require.Equal(t, expense.Reading{Kind: expense.NotFound}, read.Reading)
+	require.Nil(t, read.Report)
+}
+
 func TestAReportElsewhereIsReadByItsHeaderAlone(t *testing.T) {
 	t.Parallel()
 	for via, uri := range newerReads {
@@ -171,6 +181,16 @@ func TestAReportIsGoneOnlyWhenItIsNotFoundByWhatNamedIt(t *testing.T) {
 		t.Parallel()
 		got := fetch(t, newNewer(t, look{Gone: true}).activities(t), v4URI)
 		require.Equal(t, expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}, got)
+	})
+	t.Run("by v1.1, which has shown it a moment ago", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t, look{Gone: true})
+		shows := n.house.answers["read"]
+		n.on("read", func(w http.ResponseWriter, r *http.Request) {
+			n.on("read", says(http.StatusNotFound, "")) // from now on
+			shows(w, r)
+		})
+		require.Equal(t, expense.NotFound, fetch(t, n.activities(t, by(expense.V4)), objectURI).Kind)
 	})
 	t.Run("and not while v1.1 shows it", func(t *testing.T) {
 		t.Parallel()

@@ -71,7 +71,7 @@ func (c *Client) readNamed(ctx context.Context, objectURI, key string, o ReadOpt
 	if !refused || !o.Fallback && !errors.Is(err, NotFound) {
 		return read, err
 	}
-	if known { // what is not found may be gone
+	if known || errors.Is(err, NotFound) { // what is not found may be gone
 		c.origins.drop(key)
 		if old, err = c.ownedReport(ctx, objectURI); err != nil {
 			return Read{}, err
