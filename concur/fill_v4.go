@@ -83,13 +83,13 @@ func (s sourceV4) expense(ctx context.Context, e *wire.ExpenseV4, parts expense.
 	return err
 }
 
-// details reads the single expense, and how many attend it when even that does not say.
+// details reads the single expense, and how many attend it when that does not say.
 //
 // It also tells an itemization that stands among the entries: with neither details nor
 // itemizations, one that may be one is asked for.
 func (s sourceV4) details(ctx context.Context, e *wire.ExpenseV4, parts expense.Parts) error {
 	if !parts.Details && (parts.Itemizations || !e.Doubtful) {
-		return nil
+		return s.count(ctx, e, parts)
 	}
 	single, err := s.client.ExpenseV4(ctx, s.at.userID, s.at.reportID, e.ID)
 	if err != nil {
@@ -98,15 +98,20 @@ func (s sourceV4) details(ctx context.Context, e *wire.ExpenseV4, parts expense.
 	if !single.Counted {
 		single.AttendeeCount, single.Counted = e.AttendeeCount, e.Counted
 	}
-	if !single.Counted {
-		attendees, err := s.client.AttendeesV4(ctx, s.at.userID, s.at.reportID, e.ID)
-		if err != nil {
-			return err
-		}
-		single.AttendeeCount = attendees.Count
-	}
 	*e = single
-	return nil
+	return s.count(ctx, e, parts)
+}
+
+// count asks how many attend an expense that does not say it.
+func (s sourceV4) count(ctx context.Context, e *wire.ExpenseV4, parts expense.Parts) error {
+	if e.Counted || !parts.Attendees {
+		return nil
+	}
+	attendees, err := s.client.AttendeesV4(ctx, s.at.userID, s.at.reportID, e.ID)
+	if err == nil {
+		e.AttendeeCount = attendees.Count
+	}
+	return err
 }
 
 func (s sourceV4) allocations(ctx context.Context, e wire.ExpenseV4, parts expense.Parts) ([]expense.Allocation, error) {
