@@ -80,6 +80,16 @@ func TestCopies(t *testing.T) {
 	})
 }
 
+func TestAnEntryIsThereAsOftenAsItSays(t *testing.T) {
+	t.Parallel()
+	d := description{Name: "r", Entries: []entryDescription{{Type: "MEALS", Times: 3}, {Type: "TAXIX"}}}
+	require.NoError(t, d.complete(time.Now()))
+	require.Len(t, d.Entries, 4)
+	require.Equal(t, "TAXIX", d.Entries[3].Type)
+	d = description{Name: "r", Entries: []entryDescription{{Times: maxEntries}, {Times: 1 << 40}}}
+	require.ErrorContains(t, d.complete(time.Now()), "more than 5000")
+}
+
 func TestSummary(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

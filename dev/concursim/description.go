@@ -59,6 +59,7 @@ type description struct {
 }
 
 type entryDescription struct {
+	Times           int                     `yaml:"times"` // so many of them
 	Type            string                  `yaml:"type"`
 	Name            string                  `yaml:"name"`
 	Amount          decimal.Decimal         `yaml:"amount"`
@@ -120,6 +121,7 @@ func (d *description) complete(now time.Time) error {
 	if d.Padding < 0 || d.Padding > maxPadding {
 		return fmt.Errorf("padding %d is not between 0 and %d bytes", d.Padding, maxPadding)
 	}
+	d.Entries = repeated(d.Entries)
 	if len(d.Entries) > maxEntries {
 		return fmt.Errorf("%d entries are more than %d", len(d.Entries), maxEntries)
 	}
@@ -161,6 +163,17 @@ func (d *description) complete(now time.Time) error {
 		requestSteps(d.Steps)
 	}
 	return checkSteps(&d.Steps)
+}
+
+// repeated puts an entry as often as its Times says, and no more than is refused.
+func repeated(entries []entryDescription) []entryDescription {
+	var all []entryDescription
+	for _, e := range entries {
+		for range max(1, min(e.Times, maxEntries+1)) {
+			all = append(all, e)
+		}
+	}
+	return all[:min(len(all), maxEntries+1)]
 }
 
 func (e *entryDescription) complete(where, currency, date string) error {
