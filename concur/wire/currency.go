@@ -28,3 +28,15 @@ func setCurrency(currency string, amounts ...*expense.Money) {
 		}
 	}
 }
+
+// paidIn gives a currency to what was paid: an itemization has that of its entry.
+func paidIn(e *expense.Entry, currency string) {
+	if e.Transaction != nil {
+		e.Transaction.Currency = strings.ToUpper(currency)
+	}
+	for _, i := range e.Itemizations {
+		if i.Transaction != nil {
+			i.Transaction.Currency = strings.ToUpper(currency)
+		}
+	}
+}

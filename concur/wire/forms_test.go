@@ -61,3 +61,17 @@ func TestACountMayBePrintedWithDecimals(t *testing.T) {
 		require.ErrorContains(t, err, "attendeeCount is not a whole number", text)
 	}
 }
+
+func TestWhatWasPaidHasACurrencyWhereItsCodeIsGiven(t *testing.T) {
+	t.Parallel()
+	const paid = `<TransactionAmount>12.5</TransactionAmount><PostedAmount>10</PostedAmount><IsItemized>Y</IsItemized><ItemizationsList>
+<Itemization><ItemType>Regular</ItemType><ItemizationID>nE</ItemizationID><TransactionAmount>12.5</TransactionAmount></Itemization>
+<Itemization><ItemType>Child</ItemType><ItemizationID>nI</ItemizationID><TransactionAmount>12.5</TransactionAmount></Itemization></ItemizationsList>`
+	e := entry(t, paid+"<TransactionCurrencyCode>chf</TransactionCurrencyCode>")
+	require.Equal(t, "CHF", e.Transaction.Currency)
+	require.Equal(t, "CHF", e.Itemizations[0].Transaction.Currency)
+	require.Equal(t, "EUR", e.Posted.Currency)
+	e = entry(t, paid)
+	require.Empty(t, e.Transaction.Currency)
+	require.Empty(t, e.Itemizations[0].Transaction.Currency)
+}

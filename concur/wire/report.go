@@ -123,7 +123,7 @@ func (d *reportReader) entries() error {
 }
 
 func (d *reportReader) entry(e *expense.Entry) error {
-	attendees, counted, vendor := 0, false, ""
+	attendees, counted, vendor, currency := 0, false, "", ""
 	var items []item
 	err := d.each(func(name string) error {
 		switch name {
@@ -141,6 +141,8 @@ func (d *reportReader) entry(e *expense.Entry) error {
 			return d.money(&e.Transaction)
 		case "transactioncurrencyname":
 			return d.string(&e.CurrencyName)
+		case "transactioncurrencycode": // of v2.0, and not always
+			return d.string(&currency)
 		case "exchangerate":
 			return d.number(&e.ExchangeRate)
 		case "postedamount":
@@ -201,6 +203,7 @@ func (d *reportReader) entry(e *expense.Entry) error {
 	})
 	e.Vendor = cmp.Or(e.Vendor, vendor)
 	attendees += settle(e, items)
+	paidIn(e, currency)
 	if !counted {
 		e.AttendeeCount = attendees
 	}
