@@ -75,3 +75,11 @@ func TestWhatWasPaidHasACurrencyWhereItsCodeIsGiven(t *testing.T) {
 	require.Empty(t, e.Transaction.Currency)
 	require.Empty(t, e.Itemizations[0].Transaction.Currency)
 }
+
+func TestAFieldMayHoldMoreThanWeKnow(t *testing.T) {
+	t.Parallel()
+	r := report(t, "<Custom1><Sequence>1</Sequence><Type>List</Type><Value>Seven</Value><Code>7</Code><ListItemID>g</ListItemID></Custom1>")
+	require.Equal(t, map[string]expense.Field{"1": {Code: "7", Value: "Seven"}}, r.Custom)
+	_, err := wire.DecodeReport([]byte("<ReportDetails><Custom1><Sequence>1</Sequence></Custom1></ReportDetails>"))
+	require.ErrorContains(t, err, "Custom1 holds elements where a text is expected")
+}

@@ -111,8 +111,8 @@ func (d *reportReader) fields(name string, units, custom *map[string]expense.Fie
 // Code of v2.0, which others may join.
 func (d *reportReader) field() (expense.Field, error) {
 	name, null, bare := d.name, d.null, []byte(nil)
+	known, strange := false, false // of the elements in it
 	var kind, value, code string
-	strange := false
 	for level := d.depth; d.depth >= level; {
 		token, err := d.next()
 		if err != nil {
@@ -124,11 +124,11 @@ func (d *reportReader) field() (expense.Field, error) {
 		case xml.StartElement:
 			switch strings.ToLower(t.Name.Local) {
 			case "type":
-				err = d.string(&kind)
+				known, err = true, d.string(&kind)
 			case "value":
-				err = d.string(&value)
+				known, err = true, d.string(&value)
 			case "code":
-				err = d.string(&code)
+				known, err = true, d.string(&code)
 			default:
 				var text bool
 				text, err = d.skip()
@@ -139,7 +139,7 @@ func (d *reportReader) field() (expense.Field, error) {
 			}
 		}
 	}
-	if strange && kind+value+code == "" {
+	if strange && !known {
 		return expense.Field{}, fmt.Errorf("%s holds elements where a text is expected", name)
 	}
 	bare = bytes.TrimSpace(bare)
