@@ -21,11 +21,11 @@ func decodeCommand() *cobra.Command {
 		Short: "Reads a payload of Concur and prints what the connector sees in it",
 		Long: `Reads a payload of Concur's interfaces from a file, or from the standard input for
 "-", says what it is, and prints as JSON what the connector sees in it. It reads
-callouts, the failed list (XML or JSON), reports (v1.1 full details and v2.0, headers of
-v3 and v4), their entries, itemizations, allocations, attendees and comments (v3 and
-v4), lists of reports (v2.0, v3, and those to approve of v4), answers to posted
-exceptions and to actions, answers of the token endpoint, and errors of every
-generation. Of travel requests it reads Request v4 (a request, the list, expenses,
+callouts, the failed list and details of reports (v1.1 and v2.0; each in XML or in
+JSON), headers of reports (v3 and v4), their entries, itemizations, allocations,
+attendees and comments (v3 and v4), lists of reports (v2.0, v3, and those to approve of
+v4), answers to posted exceptions and to actions, answers of the token endpoint, and
+errors of every generation. Of travel requests it reads Request v4 (a request, the list, expenses,
 exceptions, comments) and the details and lists of Request v1; and further the
 exceptions that a report holds (v4), answers to a search for users, which it counts, and
 list items.

@@ -74,3 +74,17 @@ func TestDecodeTellsErrorsFromOneAnother(t *testing.T) {
 		})
 	}
 }
+
+func TestDecodeReadsDetailsOfAReportInJSON(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`{"UserLoginID":"secret","ReportID":"R1","ApprovalStatusCode":"A_EXTV","ExpenseEntriesList":[{"ReportEntryID":"nE"}]}`,
+		`{"ReportDetails":{"UserLoginID":"secret","ReportID":"R1","ApprovalStatusCode":"A_EXTV","ExpenseEntriesList":{"ExpenseEntry":{"ReportEntryID":"nE"}}}}`,
+		`{"X_UserID":"secret","ReportId":"R1","ApsKey":"A_EXTV","Entries":{"ExpenseEntry":[{"RpeKey":"nE"}]}}`,
+	} {
+		got := decodeText(t, text)
+		require.Equal(t, "report", got.Payload)
+		require.Equal(t, "a report (in JSON) with 1 entry, which waits at an external validation", got.About)
+		require.NotContains(t, string(got.View), "secret")
+	}
+}

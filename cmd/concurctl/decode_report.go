@@ -35,11 +35,21 @@ func decodeReport(body []byte, s shape) (payload, error) {
 	if strings.HasSuffix(s.namespace, "/2012/07") || s.has("approvalstatuscode", "expenseentrieslist") && !s.has("apskey") {
 		name, generation = "ApprovalStatusCode", " (v2.0)"
 	}
+	return shownDetails(report, err, generation, name)
+}
+
+// decodeReportJSON reads details in JSON, for which the connector does not ask.
+func decodeReportJSON(body []byte) (payload, error) {
+	report, err := wire.DecodeReportJSON(body)
+	return shownDetails(report, err, " (in JSON)", "ApprovalStatusCode")
+}
+
+func shownDetails(report *expense.Report, err error, generation, status string) (payload, error) {
 	switch {
 	case err != nil:
 		return payload{}, err
 	case report.Status == "":
-		return payload{}, fmt.Errorf("the report cannot be used: it has no approval status (%s)", name)
+		return payload{}, fmt.Errorf("the report cannot be used: it has no approval status (%s)", status)
 	}
 	return shownReport(report, "a report"+generation+" with "+count(len(report.Entries), "entry")), nil
 }
@@ -79,6 +89,8 @@ func reportReader(value any) func(body []byte) (payload, error) {
 	isExpense := has("expenseid") && hasAny(object, "expenseType", "transactionDate", "transactionAmount", "postedAmount")
 	switch {
 	case has("exceptioncode"): // which names the same objects
+	case has("reportdetails"), has("expenseentrieslist"), has("reportid") && (has("apskey") || has("approvalstatuscode")) && !isPage:
+		return decodeReportJSON
 	case has("requestid") && has("approvalstatuscode"):
 		return refuseStranger("a travel request as v3 gives it")
 	case has("expensetypecode") && has("ownerloginid") && !has("reportid"):
