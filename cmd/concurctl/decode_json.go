@@ -47,10 +47,16 @@ func decodeJSON(body []byte) (payload, error) {
 	if read := reportReader(value); read != nil {
 		return read(body)
 	}
-	if has("Items") {
+	if rows := documentOf(value).under("Items"); rows.list && isReportRow(rows.item) {
 		return decodePending(body)
 	}
 	return payload{}, errors.New("the payload is JSON, and none of Concur's that the connector reads")
+}
+
+// isReportRow reports whether the first row of a page of v3 may be a report; a page may
+// have none.
+func isReportRow(row map[string]any) bool {
+	return row == nil || hasAny(row, "approvalStatusCode", "total", "name") && !hasAny(row, "listID", "level1Code")
 }
 
 // isFailedList finds the list, an empty one, too, and wherever it stands.

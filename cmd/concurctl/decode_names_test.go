@@ -37,10 +37,12 @@ func TestDecodeKnowsAPayloadByItsNamesInAnyCase(t *testing.T) {
 	}
 }
 
-func TestDecodeTakesNothingElseForAnEntry(t *testing.T) {
+func TestDecodeTakesNothingElseForAReport(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, says string }{
 		"a quick expense":        {`{"Items":[{"ID":"gQ","ExpenseTypeCode":"DINNR","CurrencyCode":"USD","TransactionAmount":17.5,"OwnerLoginID":"secret"}]}`, "quick expenses"},
+		"items of a list of v3":  {`{"Items":[{"ID":"secret","ListID":"L","Name":"secret","Level1Code":"IT"}]}`, "none of Concur's that the connector reads"},
+		"users of v3":            {`{"Items":[{"LoginID":"secret"}]}`, "none of Concur's that the connector reads"},
 		"a travel request of v3": {`{"RequestID":"3AT7","ApprovalStatusCode":"Q_APPR","LoginID":"secret","TotalPostedAmount":1}`, "a travel request as v3 gives it"},
 	} {
 		t.Run(name, func(t *testing.T) {
