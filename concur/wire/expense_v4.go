@@ -71,7 +71,8 @@ func readExpense(r record) ExpenseV4 {
 	return e
 }
 
-// DecodeAllocationsV4 reads the allocations of an expense (v4).
+// DecodeAllocationsV4 reads the allocations of an expense (v4), or of an expense of a
+// travel request, whose fields are objects of their own.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.allocations.html
 func DecodeAllocationsV4(body []byte) ([]expense.Allocation, error) {
@@ -81,6 +82,7 @@ func DecodeAllocationsV4(body []byte) ([]expense.Allocation, error) {
 			AccountCode1: r.text("accountCode"), AccountCode2: r.text("overLimitAccountCode"),
 		}
 		r.customData(nil, &a.Custom)
+		r.fields(nil, &a.Custom, fieldOfRequest)
 		r.wants(a.ID)
 		return a
 	}, bare)

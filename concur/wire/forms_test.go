@@ -83,3 +83,12 @@ func TestAFieldMayHoldMoreThanWeKnow(t *testing.T) {
 	_, err := wire.DecodeReport([]byte("<ReportDetails><Custom1><Sequence>1</Sequence></Custom1></ReportDetails>"))
 	require.ErrorContains(t, err, "Custom1 holds elements where a text is expected")
 }
+
+func TestAllocationsOfATravelRequestHaveFields(t *testing.T) {
+	t.Parallel()
+	all, err := wire.DecodeAllocationsV4([]byte(`[{"allocationId":"A1","percentage":70,"custom2":{"value":"x1"},"custom3":{"value":"63b7fbd9-ae08-0840-abdb-62b0b9160081","code":"7"},"custom4":null}]`))
+	require.NoError(t, err)
+	require.Equal(t, []expense.Allocation{{ID: "A1", Percentage: "70", Custom: map[string]expense.Field{
+		"2": {Value: "x1"}, "3": {Value: "63b7fbd9-ae08-0840-abdb-62b0b9160081", Code: "7", ListItem: "63b7fbd9-ae08-0840-abdb-62b0b9160081"},
+	}}}, all)
+}
