@@ -92,3 +92,12 @@ func TestAllocationsOfATravelRequestHaveFields(t *testing.T) {
 		"2": {Value: "x1"}, "3": {Value: "63b7fbd9-ae08-0840-abdb-62b0b9160081", Code: "7", ListItem: "63b7fbd9-ae08-0840-abdb-62b0b9160081"},
 	}}}, all)
 }
+
+func TestAnEmptyElementTakesNothingBack(t *testing.T) {
+	t.Parallel()
+	r := report(t, "<ReportDate>2026-01-02</ReportDate><ReportDate/><ReportName>n</ReportName><ReportName/><ReportTotal>5</ReportTotal><ReportTotal/><HasException>Y</HasException><HasException/>")
+	require.Equal(t, expense.Date("2026-01-02"), r.Date)
+	require.Equal(t, "n", r.Name)
+	require.Equal(t, "5", r.Total.Amount.String())
+	require.True(t, r.HasException)
+}

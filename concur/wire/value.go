@@ -90,7 +90,9 @@ func (d *reportReader) bool(into *bool) error {
 
 func (d *reportReader) date(into *expense.Date) error {
 	text, err := d.text()
-	*into = isoDate(text)
+	if text != "" {
+		*into = isoDate(text)
+	}
 	return err
 }
 
