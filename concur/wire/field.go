@@ -31,12 +31,13 @@ func fieldOf(name string, units, custom *map[string]expense.Field) (into *map[st
 	return nil, ""
 }
 
-// fieldNumber returns the number in "custom7" or "orgUnit1", whose prefix is given in
-// lower case.
+// fieldNumber returns the number in "custom7", which v4 writes as "custom07", too, or in
+// "orgUnit1". The prefix is given in lower case.
 func fieldNumber(name, prefix string) (string, bool) {
 	number, ok := strings.CutPrefix(strings.ToLower(name), prefix)
 	n, err := strconv.Atoi(number)
-	return number, ok && err == nil && n >= 1 && n <= 99 && strconv.Itoa(n) == number
+	plain := strconv.Itoa(n)
+	return plain, ok && err == nil && n >= 1 && n <= 99 && (number == plain || number == "0"+plain)
 }
 
 // typedField is a field of which its type and its code are given, or not: only a list

@@ -101,3 +101,10 @@ func TestAnEmptyElementTakesNothingBack(t *testing.T) {
 	require.Equal(t, "5", r.Total.Amount.String())
 	require.True(t, r.HasException)
 }
+
+func TestAFieldsNumberMayBeginWithAZero(t *testing.T) {
+	t.Parallel()
+	e, err := wire.DecodeExpenseV4([]byte(`{"expenseId":"E1","customData":[{"id":"custom09","value":"nine"},{"id":"custom10","value":"ten"},{"id":"custom0","value":"x"},{"id":"custom009","value":"x"},{"id":"custom+7","value":"x"}]}`))
+	require.NoError(t, err)
+	require.Equal(t, map[string]expense.Field{"9": {Value: "nine"}, "10": {Value: "ten"}}, e.Custom)
+}
