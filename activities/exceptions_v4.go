@@ -60,7 +60,7 @@ func (a *Activities) putEach(ctx context.Context, pulse *pulse, in expense.PostE
 			}
 		}
 		reading, err := a.putOne(ctx, pulse, in, now, expense.HeldException{
-			Exception: item.Exception, Visibility: expense.VisibleToAll, ExpenseID: expenses[item.ObjectID],
+			Exception: item.Exception, ExpenseID: expenses[item.ObjectID],
 		})
 		var refusal *concur.Error
 		switch {

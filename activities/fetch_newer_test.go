@@ -15,7 +15,7 @@ import (
 )
 
 func heldOn(kind expense.ObjectType, id, code string) expense.HeldException {
-	e := expense.HeldException{Exception: expense.Exception{ObjectType: kind, ObjectID: id, Code: code}, Visibility: expense.VisibleToAll}
+	e := expense.HeldException{Exception: expense.Exception{ObjectType: kind, ObjectID: id, Code: code, Visibility: expense.VisibleToAll}}
 	if kind == expense.OnEntry {
 		e.ExpenseID = id
 	}

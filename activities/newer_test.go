@@ -287,7 +287,7 @@ func (n *newer) exceptions(w http.ResponseWriter, _ *http.Request) {
 
 // objectAt says on what the exceptions of a path are.
 func objectAt(path string) expense.HeldException {
-	e := expense.HeldException{Exception: expense.Exception{ObjectType: expense.OnReport}, Visibility: expense.VisibleToAll}
+	e := expense.HeldException{Exception: expense.Exception{ObjectType: expense.OnReport, Visibility: expense.VisibleToAll}}
 	segments := strings.Split(strings.TrimPrefix(path, writesAPI+"/"), "/")
 	for i, s := range segments {
 		switch s {

@@ -6,6 +6,7 @@ import (
 
 	"concur-connector/concur"
 	"concur-connector/expense"
+	"concur-connector/policy"
 )
 
 // maxExceptions bounds what is posted on one report, and with it what a run carries.
@@ -19,7 +20,7 @@ func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateRepo
 	if in.RulesHash != a.options.Rules.Hash() {
 		return expense.Judgement{}, nil
 	}
-	verdict := a.options.Rules.Evaluate(in.Report)
+	verdict := a.options.Rules.Evaluate(policy.Case{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts})
 	if n := len(verdict.Exceptions); n > maxExceptions {
 		return expense.Judgement{}, a.failure(ctx, &concur.Error{Op: "judge the report", Kind: expense.TooLarge,
 			Message: fmt.Sprintf("the rules want %d exceptions posted and at most %d can be handled", n, maxExceptions)})
@@ -35,7 +36,7 @@ func (a *Activities) ValidateRequest(ctx context.Context, in expense.ValidateReq
 	if in.RulesHash != a.options.Rules.Hash() {
 		return expense.Judgement{}, nil
 	}
-	verdict := a.options.Rules.EvaluateRequest(in.Request)
+	verdict := a.options.Rules.Evaluate(policy.Case{Request: in.Request, EventType: in.EventType, At: in.At, Facts: in.Facts})
 	judgement := expense.Judgement{Verdict: &verdict}
 	return judgement, a.failure(ctx, a.fits("judge", "the travel request", judgement))
 }

@@ -3,6 +3,7 @@ package expense
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"time"
 )
 
 // The inputs and results of the activities. Each activity has one effect; what
@@ -28,6 +29,12 @@ type FetchedReport struct {
 	// RulesHash is of the rules for which Report was read: it holds what they read and
 	// nothing else.
 	RulesHash string `json:"rulesHash,omitempty"`
+	// Kept names what of it those rules have kept; a name without parts stands for all of it.
+	Kept []string `json:"kept,omitempty"`
+	// Asks names the facts that those rules ask the company's own systems for.
+	Asks []string `json:"asks,omitempty"`
+	// ByStop is set when those rules differ between stops, which the EventType names.
+	ByStop bool `json:"byStop,omitempty"`
 	// Withheld says that what follows from this read will not be written.
 	Withheld Withheld `json:"withheld,omitempty"`
 
@@ -57,6 +64,9 @@ type ValidateReportInput struct {
 	Report    *Report `json:"report"`
 	RulesHash string  `json:"rulesHash"` // for which the report was read
 	EventType string  `json:"eventType,omitempty"`
+	// At is when it is judged: the rules' today.
+	At    time.Time `json:"at,omitzero"`
+	Facts Facts     `json:"facts,omitempty"`
 }
 
 // ValidateRequestInput is what the rules judge of a travel request.
@@ -64,6 +74,8 @@ type ValidateRequestInput struct {
 	Request   *TravelRequest `json:"request"`
 	RulesHash string         `json:"rulesHash"` // for which the request was read
 	EventType string         `json:"eventType,omitempty"`
+	At        time.Time      `json:"at,omitzero"`
+	Facts     Facts          `json:"facts,omitempty"`
 }
 
 // Judgement is a verdict, or none when the rules are others than those for which the

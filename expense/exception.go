@@ -14,8 +14,7 @@ const (
 // object is the allocation, or else the expense, or else the report.
 type HeldException struct {
 	Exception
-	Visibility Visibility `json:"visibility,omitempty"`
-	Blocking   bool       `json:"blocking,omitempty"` // it stops whoever would pass the report on
+	Blocking bool `json:"blocking,omitempty"` // it stops whoever would pass the report on
 	// ExpenseID is the expense that an allocation belongs to, or the object itself; empty
 	// for one of the report.
 	ExpenseID string `json:"expenseId,omitempty"`

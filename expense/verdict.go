@@ -36,15 +36,45 @@ type Verdict struct {
 	Exceptions []Exception `json:"exceptions,omitempty"`
 	Findings   []Finding   `json:"findings,omitempty"`
 	Comment    string      `json:"comment,omitempty"` // for the employee, composed from the messages
-	RulesHash  string      `json:"rulesHash"`         // of the rules file that said so
+
+	// ApproveByException is the code of the exception by which this company's workflow
+	// moves a report on, in the place of an action; empty: by the action.
+	ApproveByException string `json:"approveByException,omitempty"`
+
+	Rules     []RuleLook `json:"rules,omitempty"`   // each rule, in the order of the file
+	RulesHash string     `json:"rulesHash"`         // of the rules file, and of its lists, that said so
+	Version   string     `json:"version,omitempty"` // as that file calls itself
 }
 
 // Finding is one violation of one rule, or a rule that could not be evaluated.
 type Finding struct {
 	Rule    string `json:"rule"`
-	Object  string `json:"object,omitempty"` // the entry's ID; empty for the report
+	Object  string `json:"object,omitempty"` // the ID of the entry, itemization, allocation, expense or segment; empty for the whole
 	Message string `json:"message,omitempty"`
-	Error   bool   `json:"error,omitempty"` // the rule itself erred; the message says how
+	Error   bool   `json:"error,omitempty"`  // the rule itself erred; the message says how
+	Warn    bool   `json:"warn,omitempty"`   // it is said, and nothing follows
+	Shadow  bool   `json:"shadow,omitempty"` // the rule is only watched: nothing follows
+	Saw     []Seen `json:"saw,omitempty"`
+}
+
+// Seen is a value that a rule saw, as the rules print it.
+type Seen struct {
+	Name  string `json:"name"` // such as entry.posted
+	Value string `json:"value"`
+}
+
+// RuleLook is what one rule made of one report or travel request: on how many objects
+// it was evaluated, and how that went. Those that its match left out are in no other
+// number.
+type RuleLook struct {
+	Rule     string `json:"rule"`
+	Objects  int    `json:"objects,omitempty"`
+	Held     int    `json:"held,omitempty"`
+	Violated int    `json:"violated,omitempty"`
+	Erred    int    `json:"erred,omitempty"`
+	Shadow   bool   `json:"shadow,omitempty"`
+	// OtherStop is set when the rule is limited to other stops than this one.
+	OtherStop bool `json:"otherStop,omitempty"`
 }
 
 // ObjectType is the level at which Concur holds an exception.
@@ -64,6 +94,8 @@ type Exception struct {
 	ObjectID   string     `json:"objectId,omitempty"` // empty for the report
 	Code       string     `json:"code"`               // 1 to 8 characters
 	Rule       string     `json:"rule,omitempty"`
+	// Visibility says who sees it, by v4; empty: everybody. v1.1 has no such thing.
+	Visibility Visibility `json:"visibility,omitempty"`
 }
 
 // Same reports whether two exceptions are one to Concur.

@@ -24,8 +24,7 @@ const (
 	errTime      = failure("the rules together took too long")
 	errNoMessage = failure("its message is empty")
 	errNoID      = failure("the entry has no ID to post an exception on")
-	errNoReport  = failure("there is no report")
-	errNoRequest = failure("there is no travel request")
+	errNothing   = failure("there is nothing to judge")
 )
 
 // violation is a rule that does not hold on an object, or could not be evaluated.
@@ -37,32 +36,29 @@ type violation struct {
 	erred   bool // the message says why
 }
 
-// Evaluate judges a report by all rules. The same report and rules give the same
-// verdict. It never panics and always ends: what costs too much errs.
-func (p *Policy) Evaluate(report *expense.Report) expense.Verdict {
-	if report == nil {
-		return p.verdict([]violation{{rule: &rule{}, object: -1, message: errNoReport.Error(), erred: true}})
+// Evaluate judges a case by all rules of its kind. It never panics and always ends: what
+// costs too much errs.
+func (p *Policy) Evaluate(c Case) expense.Verdict {
+	if c.Report == nil && c.Request == nil {
+		return p.verdict([]violation{{rule: &rule{}, object: -1, message: errNothing.Error(), erred: true}})
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), p.time)
 	defer cancel()
-	e := &evaluation{ctx: ctx, left: p.budget, report: reportShape.of(report)}
-	for i := range p.rules {
-		if p.rules[i].level != RequestLevel {
-			e.apply(&p.rules[i], report)
+	e := &evaluation{ctx: ctx, left: p.budget}
+	if c.Request != nil {
+		e.judgeRequest(p, c.Request)
+	} else {
+		e.report = reportShape.of(c.Report)
+		for i := range p.rules {
+			if p.rules[i].level != RequestLevel {
+				e.apply(&p.rules[i], c.Report)
+			}
 		}
 	}
 	return p.verdict(e.found)
 }
 
-// EvaluateRequest judges a travel request by the rules of level request, as Evaluate does
-// a report.
-func (p *Policy) EvaluateRequest(request *expense.TravelRequest) expense.Verdict {
-	if request == nil {
-		return p.verdict([]violation{{rule: &rule{}, object: -1, message: errNoRequest.Error(), erred: true}})
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), p.time)
-	defer cancel()
-	e := &evaluation{ctx: ctx, left: p.budget}
+func (e *evaluation) judgeRequest(p *Policy, request *expense.TravelRequest) {
 	seen := requestShape.of(request)
 	for i := range p.rules {
 		r := &p.rules[i]
@@ -75,7 +71,6 @@ func (p *Policy) EvaluateRequest(request *expense.TravelRequest) expense.Verdict
 		}
 		e.judge(r, -1, "", map[string]any{"request": seen})
 	}
-	return p.verdict(e.found)
 }
 
 // evaluation is the judging of one report or travel request.

@@ -30,12 +30,12 @@ rules:
 		return
 	}
 	amount, _ := expense.ParseAmount("82.50")
-	verdict := rules.Evaluate(&expense.Report{
+	verdict := rules.Evaluate(policy.Case{Report: &expense.Report{
 		Currency: "USD",
 		Entries: []expense.Entry{{
 			ID: "E1", Date: "2026-05-02", Posted: &expense.Money{Amount: amount, Currency: "USD"},
 		}},
-	})
+	}})
 	fmt.Println(verdict.Action, verdict.Group)
 	for _, x := range verdict.Exceptions {
 		fmt.Println(x.Code, "on", x.ObjectType, x.ObjectID)

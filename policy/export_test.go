@@ -1,10 +1,24 @@
 package policy
 
-import "time"
+import (
+	"time"
+
+	"concur-connector/expense"
+)
 
 // Budgeted returns the policy with other bounds on the judging of one report.
 func (p *Policy) Budgeted(cost uint64, within time.Duration) *Policy {
 	q := *p
 	q.budget, q.time = cost, within
 	return &q
+}
+
+// Judge judges a report of which nothing else is known.
+func (p *Policy) Judge(report *expense.Report) expense.Verdict {
+	return p.Evaluate(Case{Report: report})
+}
+
+// JudgeRequest judges a travel request of which nothing else is known.
+func (p *Policy) JudgeRequest(request *expense.TravelRequest) expense.Verdict {
+	return p.Evaluate(Case{Request: request})
 }

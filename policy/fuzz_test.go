@@ -26,7 +26,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file string) {
 		p, err := policy.Parse("f", []byte(file))
 		if err == nil {
-			v := p.Evaluate(report)
+			v := p.Judge(report)
 			require.NotEmpty(t, v.Action)
 			return
 		}
@@ -64,7 +64,7 @@ func FuzzExpression(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, finding := range p.Evaluate(report).Findings {
+		for _, finding := range p.Judge(report).Findings {
 			require.NotContains(t, finding.Message, "Xyzzy")
 		}
 	})

@@ -154,9 +154,9 @@ func TestWhatIsKeptOfARequestIsJudgedAlike(t *testing.T) {
 			for n := range 60 {
 				r := filled[expense.TravelRequest](t, random.IntN)
 				before := encoded(t, r)
-				want := p.EvaluateRequest(r)
-				require.Equal(t, want, p.EvaluateRequest(p.KeepRequest(r)), "request %d", n)
-				require.Equal(t, want, p.EvaluateRequest(stored(t, p.KeepRequest(r))), "request %d, stored", n)
+				want := p.JudgeRequest(r)
+				require.Equal(t, want, p.JudgeRequest(p.KeepRequest(r)), "request %d", n)
+				require.Equal(t, want, p.JudgeRequest(stored(t, p.KeepRequest(r))), "request %d, stored", n)
 				require.Equal(t, before, encoded(t, r), "request %d is untouched", n)
 				verdicts[fmt.Sprint(want)] = true
 			}

@@ -91,7 +91,7 @@ func TestKeep(t *testing.T) {
 			require.Equal(t, item, kept.Entries[0].Custom["3"].ListItem)
 			kept.EachField(func(f *expense.Field) { f.Code, f.Value = "F-1", "Fair" })
 			require.Equal(t, expense.Field{Value: item, ListItem: item}, r.Entries[0].Custom["3"])
-			require.Equal(t, expense.Approve, p.Evaluate(kept).Action)
+			require.Equal(t, expense.Approve, p.Judge(kept).Action)
 		}
 	})
 	t.Run("match, expression and message all count", func(t *testing.T) {
@@ -329,9 +329,9 @@ func TestWhatIsKeptIsJudgedAlike(t *testing.T) {
 					r.Entries[i].ID = strconv.Itoa(i)
 				}
 				before := encoded(t, r)
-				want := p.Evaluate(r)
-				require.Equal(t, want, p.Evaluate(p.Keep(r)), "report %d", n)
-				require.Equal(t, want, p.Evaluate(stored(t, p.Keep(r))), "report %d, stored", n)
+				want := p.Judge(r)
+				require.Equal(t, want, p.Judge(p.Keep(r)), "report %d", n)
+				require.Equal(t, want, p.Judge(stored(t, p.Keep(r))), "report %d, stored", n)
 				require.Equal(t, before, encoded(t, r), "report %d is untouched", n)
 				verdicts[fmt.Sprint(want)] = true
 			}
@@ -360,7 +360,7 @@ func FuzzKeep(f *testing.F) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		for range 5 {
 			r := filled[expense.Report](t, random.IntN)
-			require.Equal(t, p.Evaluate(r), p.Evaluate(p.Keep(r)))
+			require.Equal(t, p.Judge(r), p.Judge(p.Keep(r)))
 		}
 	})
 }

@@ -48,7 +48,7 @@ func evaluate(t *testing.T, expression string, report *expense.Report) expense.V
 	t.Helper()
 	p, err := policy.Parse("f", []byte(with("expression: |\n      "+expression, "then: {exception: {code: WRONG}}")))
 	require.NoError(t, err)
-	return p.Evaluate(report)
+	return p.Judge(report)
 }
 
 func TestWhatHolds(t *testing.T) {

@@ -31,7 +31,7 @@ func TestHostileRulesEnd(t *testing.T) {
 			t.Parallel()
 			p := rules(t, [5]string{"hostile", "report", "|\n      " + expression, "Hm.", "sendBack: true"})
 			begin := time.Now()
-			v := p.Evaluate(many)
+			v := p.Judge(many)
 			require.Less(t, time.Since(begin), 20*time.Second)
 			require.Equal(t, []expense.Finding{{Rule: "hostile", Message: tooDear, Error: true}}, v.Findings)
 			require.Equal(t, expense.Ask, v.Action)
@@ -48,7 +48,7 @@ func TestTheCostOfAllRulesIsBounded(t *testing.T) {
 		[5]string{"dear", "entry", dear, "Never.", "sendBack: true"},
 		[5]string{"last", "entry", "false", "Not reached.", "ask: finance, exception: {code: LAST}"},
 	).Budgeted(1_000_000, time.Hour)
-	v := p.Evaluate(entries(make([]string, 200)...))
+	v := p.Judge(entries(make([]string, 200)...))
 	const exhausted = "could not be evaluated: the rules together exceed what they may cost"
 	require.Equal(t, expense.Ask, v.Action)
 	require.Equal(t, "travel", v.Group)
@@ -58,13 +58,13 @@ func TestTheCostOfAllRulesIsBounded(t *testing.T) {
 		{Rule: "last", Message: exhausted, Error: true},
 	}, v.Findings)
 	require.Empty(t, v.Exceptions)
-	require.Equal(t, v, p.Evaluate(entries(make([]string, 200)...)))
+	require.Equal(t, v, p.Judge(entries(make([]string, 200)...)))
 }
 
 func TestTheTimeOfAllRulesIsBounded(t *testing.T) {
 	t.Parallel()
 	p := rules(t, [5]string{"one", "entry", "true", "Never.", "ask: finance"}).Budgeted(1_000_000, -1)
-	v := p.Evaluate(entries("MEALS"))
+	v := p.Judge(entries("MEALS"))
 	require.Equal(t, expense.Ask, v.Action)
 	require.Equal(t, "finance", v.Group)
 	require.Equal(t, "could not be evaluated: the rules together took too long", v.Findings[0].Message)
@@ -75,8 +75,8 @@ func TestALoopIsInterrupted(t *testing.T) {
 	loop := `report.entries.all(a, report.entries.all(b, a.id + b.id != ""))`
 	p := rules(t, [5]string{"loop", "report", "|\n      " + loop, "Never.", "ask: finance"})
 	report := entries(make([]string, 250)...)
-	require.Equal(t, expense.Approve, p.Evaluate(report).Action, "it ends by itself, if it may")
-	v := p.Budgeted(1_000_000, 100*time.Microsecond).Evaluate(report)
+	require.Equal(t, expense.Approve, p.Judge(report).Action, "it ends by itself, if it may")
+	v := p.Budgeted(1_000_000, 100*time.Microsecond).Judge(report)
 	require.Equal(t, []expense.Finding{{
 		Rule: "loop", Message: "could not be evaluated: the rules together took too long", Error: true,
 	}}, v.Findings)
@@ -114,7 +114,7 @@ func TestTheLimitsHoldForTravelRequests(t *testing.T) {
 	}
 	t.Run("one evaluation", func(t *testing.T) {
 		t.Parallel()
-		v := rules(t, [5]string{"hostile", "request", hostile, "Hm.", "sendBack: true"}).EvaluateRequest(request)
+		v := rules(t, [5]string{"hostile", "request", hostile, "Hm.", "sendBack: true"}).JudgeRequest(request)
 		require.Equal(t, expense.Ask, v.Action)
 		require.Equal(t, []expense.Finding{{
 			Rule: "hostile", Message: "could not be evaluated: it exceeds what one evaluation may cost", Error: true,
@@ -127,14 +127,14 @@ func TestTheLimitsHoldForTravelRequests(t *testing.T) {
 			[5]string{"dear", "request", loop, "Never.", "sendBack: true"},
 			[5]string{"last", "request", "false", "Not reached.", "sendBack: true"},
 		)
-		v := p.Budgeted(1000, time.Hour).EvaluateRequest(request)
+		v := p.Budgeted(1000, time.Hour).JudgeRequest(request)
 		require.Equal(t, expense.Ask, v.Action, "a rule that was not evaluated sends nothing back")
 		require.Equal(t, "travel", v.Group)
 		require.Equal(t, []expense.Finding{
 			{Rule: "cheap", Message: "First."},
 			{Rule: "last", Message: exhausted, Error: true},
 		}, v.Findings)
-		require.Equal(t, expense.SendBack, p.EvaluateRequest(request).Action, "it is judged, if it may")
+		require.Equal(t, expense.SendBack, p.JudgeRequest(request).Action, "it is judged, if it may")
 	})
 	t.Run("rules on reports cost a travel request nothing", func(t *testing.T) {
 		t.Parallel()
@@ -142,14 +142,14 @@ func TestTheLimitsHoldForTravelRequests(t *testing.T) {
 			[5]string{"report", "report", `report.name + "" == ""`, "Never.", "sendBack: true"},
 			[5]string{"request", "request", "true", "Never.", "sendBack: true"},
 		)
-		require.Equal(t, expense.Approve, p.Budgeted(1, time.Hour).EvaluateRequest(request).Action)
+		require.Equal(t, expense.Approve, p.Budgeted(1, time.Hour).JudgeRequest(request).Action)
 	})
 	t.Run("the time", func(t *testing.T) {
 		t.Parallel()
 		p := rules(t, [5]string{"loop", "request", loop, "Never.", "ask: finance"})
-		require.Equal(t, expense.Approve, p.EvaluateRequest(request).Action, "it ends by itself, if it may")
+		require.Equal(t, expense.Approve, p.JudgeRequest(request).Action, "it ends by itself, if it may")
 		for _, within := range []time.Duration{-1, 100 * time.Microsecond} {
-			v := p.Budgeted(1_000_000, within).EvaluateRequest(request)
+			v := p.Budgeted(1_000_000, within).JudgeRequest(request)
 			require.Equal(t, expense.Ask, v.Action)
 			require.Equal(t, "finance", v.Group)
 			require.Equal(t, []expense.Finding{{Rule: "loop", Message: tooLong, Error: true}}, v.Findings)

@@ -35,12 +35,6 @@ type rule struct {
 	then              effects
 }
 
-// Summary is a rule as a log names it.
-type Summary struct {
-	Name  string `json:"name"`
-	Level Level  `json:"level"`
-}
-
 // Load reads and checks a rules file. What is wrong with its content is returned
 // as [Errors], all of it at once.
 func Load(path string) (*Policy, error) {
@@ -117,15 +111,6 @@ func (s *source) compile(lang language, d declaration, collect func(*ast.AST)) r
 // Hash identifies the file that the rules were read from: the first 16 hexadecimal
 // digits of its SHA-256.
 func (p *Policy) Hash() string { return p.hash }
-
-// Rules returns the rules in the order of the file.
-func (p *Policy) Rules() []Summary {
-	all := make([]Summary, len(p.rules))
-	for i, r := range p.rules {
-		all[i] = Summary{Name: r.name, Level: r.level}
-	}
-	return all
-}
 
 // Codes returns the exception codes that rules may post, sorted, each once.
 func (p *Policy) Codes() []string {

@@ -34,14 +34,14 @@ func TestATravelRequestIsJudgedByTheRulesOfItsLevelAlone(t *testing.T) {
 		[5]string{"report", "report", `false`, "Never of a request.", "ask: audit"},
 	)
 	require.True(t, p.JudgesRequests())
-	v := p.EvaluateRequest(aRequest(t))
+	v := p.JudgeRequest(aRequest(t))
 	require.Equal(t, expense.SendBack, v.Action)
 	require.Equal(t, "Please say what for.", v.Comment)
 	require.Len(t, v.Findings, 2)
 	require.Empty(t, v.Exceptions)
 	require.Equal(t, p.Hash(), v.RulesHash)
 
-	v = p.Evaluate(&expense.Report{})
+	v = p.Judge(&expense.Report{})
 	require.Len(t, v.Findings, 1)
 	require.Equal(t, "report", v.Findings[0].Rule)
 }
@@ -62,7 +62,7 @@ func TestAVerdictOnATravelRequest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := onRequests(t, c.expression, "m", c.then).EvaluateRequest(aRequest(t))
+			v := onRequests(t, c.expression, "m", c.then).JudgeRequest(aRequest(t))
 			require.Equal(t, c.want, v.Action)
 			if c.says != "" {
 				require.Contains(t, v.Findings[0].Message, c.says)
@@ -71,7 +71,7 @@ func TestAVerdictOnATravelRequest(t *testing.T) {
 	}
 	t.Run("there must be one", func(t *testing.T) {
 		t.Parallel()
-		v := onRequests(t, "true", "m", "sendBack: true").EvaluateRequest(nil)
+		v := onRequests(t, "true", "m", "sendBack: true").JudgeRequest(nil)
 		require.Equal(t, expense.Ask, v.Action)
 	})
 }

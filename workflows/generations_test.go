@@ -21,7 +21,7 @@ func byV4(mark string, held ...expense.HeldException) expense.FetchedReport {
 }
 
 var (
-	held  = expense.HeldException{Exception: norecpt, Visibility: expense.VisibleToAll}
+	held  = expense.HeldException{Exception: norecpt}
 	other = expense.HeldException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}}
 )
 

@@ -75,10 +75,11 @@ func DecodeHeldExceptions(body []byte) ([]expense.HeldException, error) {
 
 func readHeld(r record) expense.HeldException {
 	e := expense.HeldException{
-		Exception:  expense.Exception{Code: r.text("exceptionCode"), ObjectType: expense.OnReport},
-		Visibility: expense.Visibility(r.text("exceptionVisibility")),
-		Blocking:   r.yes("isBlocking"),
-		ExpenseID:  r.text("expenseId"),
+		Exception: expense.Exception{
+			Code: r.text("exceptionCode"), ObjectType: expense.OnReport, Visibility: expense.Visibility(r.text("exceptionVisibility")),
+		},
+		Blocking:  r.yes("isBlocking"),
+		ExpenseID: r.text("expenseId"),
 	}
 	switch allocation := r.text("allocationId"); {
 	case allocation != "":
