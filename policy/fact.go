@@ -111,7 +111,7 @@ func (p *Policy) declareFact(s *source, lang *language, d factDeclaration) {
 		return
 	}
 	what := "the fact " + d.name
-	f := &fact{factDeclaration: d, needs: needs{}}
+	f := &fact{factDeclaration: d, needs: needsOf(d.level)}
 	add := func(x *expression) {
 		n, facts := p.whole(x)
 		f.needs.addAll(n)

@@ -32,6 +32,27 @@ func reportNeeds() needs {
 	return n
 }
 
+// needsOf holds what must be there so that there are objects of the level, and so that each
+// can be named.
+func needsOf(level Level) needs {
+	n := needs{}
+	switch level {
+	case AllocationLevel:
+		n.add(entryShape, "allocations", "itemizations")
+		n.add(itemizationShape, "allocations")
+	case ItemizationLevel:
+		n.add(entryShape, "itemizations")
+	case SegmentLevel:
+		n.add(requestShape, "expenses")
+		n.add(expectedShape, "id", "segments")
+		n.add(segmentShape, "id")
+	case ExpectedLevel:
+		n.add(requestShape, "expenses")
+		n.add(expectedShape, "id")
+	}
+	return n
+}
+
 // requestNeeds holds what the connector itself reads of a travel request. What Concur
 // offers to do with it is not in the language and is kept by KeepRequest.
 func requestNeeds() needs {

@@ -172,7 +172,7 @@ func (p *Policy) settle() {
 
 // compile makes a rule ready.
 func (p *Policy) compile(s *source, lang *language, d declaration) rule {
-	r := rule{declaration: d, needs: needs{}, facts: map[string]bool{}}
+	r := rule{declaration: d, needs: needsOf(d.level), facts: map[string]bool{}}
 	for i, name := range d.stops {
 		if !slices.ContainsFunc(p.stops, func(stop Stop) bool { return stop.Name == name }) {
 			s.fail(at(d.stopNodes[i]), d.name, "there is no stop %q%s", clip(name, 40), suggestion(name, stopNames(p.stops)))
