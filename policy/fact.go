@@ -211,8 +211,8 @@ func (p *Policy) Questions(c Case) ([]expense.Question, error) {
 			continue
 		}
 		q := expense.Question{Fact: f.name, URL: f.url}
-		for _, at := range e.scopesOf(f.level) {
-			if err := e.exhausted(); err != nil {
+		for i, at := range e.scopesOf(f.level) {
+			if err := e.exhausted(i); err != nil {
 				return nil, err
 			}
 			if values, asked := f.about(at); asked {
