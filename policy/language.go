@@ -2,13 +2,12 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/cost"
-	"cel.dev/cel-go/common/env"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
-	"cel.dev/cel-go/common/types/traits"
 	"cel.dev/cel-go/ext"
 )
 
@@ -39,18 +38,17 @@ func newLanguage() (language, error) {
 	}
 	known := provider{Registry: registry, shapes: map[string]*shape{
 		// Amounts and dates have no fields; as shapes they answer for themselves.
-		"money": {name: "money", typ: moneyType},
-		"date":  {name: "date", typ: dayType},
+		"money":   {name: "money", typ: moneyType},
+		"decimal": {name: "decimal", typ: decimalType},
+		"date":    {name: "date", typ: dayType},
 	}}
 	for _, s := range append(parts(), fieldShape) {
 		known.shapes[s.name] = s
 	}
-	// dyn and type would let an expression leave the types behind.
-	untyped := env.NewLibrarySubset().AddExcludedFunctions(env.NewFunction("dyn"), env.NewFunction("type"))
 	options := []cel.EnvOption{
 		cel.CustomTypeProvider(known),
 		cel.CustomTypeAdapter(registry),
-		cel.StdLib(cel.StdLibSubset(untyped)),
+		standard(),
 		ext.Strings(),
 		cel.ExtendedValidations(),
 		cel.ParserExpressionSizeLimit(maxExpression),
@@ -58,9 +56,7 @@ func newLanguage() (language, error) {
 		cel.ParserRecursionLimit(maxNesting),
 		cel.RegexProgramSizeLimit(10000),
 	}
-	options = append(options, moneyFunctions()...)
-	options = append(options, dateFunctions()...)
-	bare, err := cel.NewCustomEnv(options...)
+	bare, err := cel.NewCustomEnv(append(options, ownFunctions()...)...)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the language of rules: %w", err)
 	}
@@ -89,20 +85,22 @@ func program(e *cel.Env, checked *cel.Ast) (cel.Program, error) {
 	return e.Program(checked,
 		cel.EvalOptions(cel.OptOptimize),
 		cel.CostLimit(maxCost),
-		cel.CostTrackerOptions(
-			cost.OverloadTracker(sumOverload, byLength),
-			cost.OverloadTracker(sumInOverload, byLength),
-		),
+		cel.CostTrackerOptions(ownCosts()...),
 		cel.InterruptCheckFrequency(100),
 	)
 }
 
+// ownFunctions are what the language has beside CEL's own.
+func ownFunctions() []cel.EnvOption {
+	return slices.Concat(boundedFunctions(), moneyFunctions(), decimalFunctions(), sumFunctions(),
+		dateFunctions(), groupFunctions())
+}
+
+func ownCosts() []cost.TrackerOption {
+	return slices.Concat(boundedCosts(), sumCosts(), groupCosts())
+}
+
 func byLength(args []ref.Val, _ ref.Val) *uint64 {
-	n := uint64(1)
-	if list, ok := args[0].(traits.Sizer); ok {
-		if size, ok := list.Size().(types.Int); ok {
-			n += uint64(size)
-		}
-	}
+	n := 1 + lengthOf(args[0])
 	return &n
 }
