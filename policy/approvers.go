@@ -63,7 +63,7 @@ func groupNames(groups []Group) []string {
 	return names
 }
 
-func (s *source) group(p pair) (g Group, to *yaml.Node) {
+func (s *source) group(p entryNode) (g Group, to *yaml.Node) {
 	g.Name = p.key
 	what := "the group " + p.key
 	if p.value.ShortTag() == "!!null" {
@@ -103,7 +103,7 @@ func (s *source) group(p pair) (g Group, to *yaml.Node) {
 	return g, to
 }
 
-func (p pair) place() place { return at(p.name) }
+func (p entryNode) place() place { return at(p.name) }
 
 func (s *source) reminders(n *yaml.Node, what string) []time.Duration {
 	if n.Kind != yaml.SequenceNode || len(n.Content) > maxReminders {
