@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"concur-connector/expense"
 	"concur-connector/policy"
 )
 
@@ -54,11 +53,7 @@ func Run(rules *policy.Policy, cases []Case) Result {
 		if len(diff) > 0 {
 			r.Failed++
 		}
-		for _, look := range verdict.Rules {
-			if seen := known[look.Rule]; seen != nil {
-				seen.add(look)
-			}
-		}
+		cover(known, rules.Explain(c.Case))
 	}
 	r.Coverage = coverage(r.Rules)
 	return r
@@ -86,16 +81,28 @@ func (c Case) strangers(known map[string]*Covered) (lines []string) {
 	return lines
 }
 
-func (c *Covered) add(look expense.RuleLook) {
-	if look.OtherStop {
-		return
+// cover counts one case for whatever a rule was seen to do in it.
+func cover(known map[string]*Covered, looks []policy.Look) {
+	type sight struct {
+		rule   string
+		result policy.LookResult
 	}
-	for counter, n := range map[*int]int{
-		&c.Held: look.Held, &c.Violated: look.Violated, &c.Erred: look.Erred,
-		&c.NoMatch: look.Objects - look.Held - look.Violated - look.Erred,
-	} {
-		if n > 0 {
-			*counter++
+	seen := map[sight]bool{}
+	for _, look := range looks {
+		rule, one := known[look.Rule], sight{look.Rule, look.Result}
+		if rule == nil || seen[one] {
+			continue
+		}
+		seen[one] = true
+		switch look.Result {
+		case policy.LookHolds:
+			rule.Held++
+		case policy.LookViolated:
+			rule.Violated++
+		case policy.LookNoMatch:
+			rule.NoMatch++
+		case policy.LookErred, policy.LookNotReached:
+			rule.Erred++
 		}
 	}
 }

@@ -45,7 +45,7 @@ const unrecorded = "(what the run kept is not recorded)"
 func Compare(rules *policy.Policy, past Past) Change {
 	kept := past.Kept
 	if past.Whole {
-		kept = rules.Fields()
+		kept = fieldsOf(rules, past)
 	}
 	verdict, unknown := rules.EvaluateKept(past.Case, kept)
 	c := Change{ID: past.ID, RunID: past.RunID, ReportID: past.ReportID, At: past.At, Old: outcome(past.Verdict), Unknown: unknown}
@@ -69,6 +69,15 @@ func Compare(rules *policy.Policy, past Past) Change {
 		c.Result = Same
 	}
 	return c
+}
+
+// fieldsOf are the fields of a case's kind that rules read.
+func fieldsOf(rules *policy.Policy, past Past) []string {
+	ofReports, ofRequests := rules.Fields()
+	if past.Request != nil {
+		return ofRequests
+	}
+	return ofReports
 }
 
 // outcome says what follows from a verdict in a word or two.
@@ -128,16 +137,25 @@ func (e effects) decides(v expense.Verdict) bool {
 // exceptions compares them by object and code. One that is not found any more may be
 // posted by a rule that is unknown.
 func (c *Change) exceptions(before, now expense.Verdict, open effects) {
-	for _, x := range now.Exceptions {
-		if !slices.ContainsFunc(before.Exceptions, x.Same) {
+	was, would := posted(before), posted(now)
+	for _, x := range would {
+		if !slices.ContainsFunc(was, x.Same) {
 			c.Added = append(c.Added, x.Code)
 		}
 	}
-	for _, x := range before.Exceptions {
-		if !slices.ContainsFunc(now.Exceptions, x.Same) && !open.codes[x.Code] {
+	for _, x := range was {
+		if !slices.ContainsFunc(would, x.Same) && !open.codes[x.Code] {
 			c.Removed = append(c.Removed, x.Code)
 		}
 	}
+}
+
+// posted are the exceptions that are posted, as far as the rules decide it.
+func posted(v expense.Verdict) []expense.Exception {
+	if v.BareSendBack && v.Action == expense.SendBack {
+		return nil
+	}
+	return v.Exceptions
 }
 
 // differing names the rules that are known and found something on other objects than
@@ -166,7 +184,7 @@ func missing(rules *policy.Policy, past Past, kept []string) []string {
 		return []string{unrecorded}
 	}
 	var all []string
-	for _, field := range rules.Fields() {
+	for _, field := range fieldsOf(rules, past) {
 		if !slices.ContainsFunc(kept, func(k string) bool { return k == field || strings.HasPrefix(field, k+"[") }) {
 			all = append(all, field)
 		}
@@ -187,16 +205,24 @@ func missing(rules *policy.Policy, past Past, kept []string) []string {
 // CompareBoth judges by both: what was never judged is compared with what the old rules
 // make of it now. What they cannot say, for want of a fact, is unknown.
 func CompareBoth(old, rules *policy.Policy, past Past) Change {
-	verdict, unknown := old.EvaluateKept(past.Case, old.Fields())
+	verdict, unknown := old.EvaluateKept(past.Case, fieldsOf(old, past))
 	past.Verdict = verdict
 	c := Compare(rules, past)
 	if !effectsOf(old, unknown).decides(verdict) || effectsOf(old, unknown).exceptions {
 		c.Result, c.Old, c.New, c.Added, c.Removed = Unknown, "", "", nil, nil
 	}
-	for _, rule := range unknown {
-		if !slices.Contains(c.Unknown, rule) {
-			c.Unknown = append(c.Unknown, rule)
-		}
+	c.Unknown = union(c.Unknown, unknown)
+	if len(unknown) > 0 {
+		c.Missing = union(c.Missing, missing(old, past, fieldsOf(old, past)))
 	}
 	return c
+}
+
+func union(a, b []string) []string {
+	for _, one := range b {
+		if !slices.Contains(a, one) {
+			a = append(a, one)
+		}
+	}
+	return a
 }

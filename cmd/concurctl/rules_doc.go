@@ -32,8 +32,3 @@ every verdict has, too. With -o json it prints the rules as data.`,
 		},
 	}
 }
-
-// page writes the rules in Markdown.
-func page(rules *policy.Policy, file string) string {
-	return fmt.Sprintf("# Rules of %s\n\nVersion %s, hash %s.\n", file, rules.Version(), rules.Hash())
-}

@@ -115,6 +115,11 @@ func explain(rules *policy.Policy, s subject, o explainOptions) explained {
 }
 
 func (e explained) print(w io.Writer, all bool) {
+	fmt.Fprintf(w, "%s, by the rules %s, as of %s", cmp.Or(plain(e.ID), "it has no ID"), cmp.Or(plain(e.Version), e.Rules), clock(e.At))
+	if e.Event != "" {
+		fmt.Fprintf(w, ", at %s", plain(e.Event))
+	}
+	fmt.Fprintln(w)
 	hidden := map[policy.LookResult]int{}
 	for _, object := range e.Objects {
 		shown := object.Looks

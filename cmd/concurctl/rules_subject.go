@@ -35,7 +35,7 @@ func (o explainOptions) subject(cmd *cobra.Command, rules *policy.Policy, name s
 			return subject{}, fmt.Errorf(`--at %q is not a date like "2026-05-01" or a time like "2026-05-01T14:00:00Z"`, o.at)
 		}
 	}
-	s := subject{kept: rules.Fields()}
+	var s subject
 	var err error
 	kind, _, isNotification := strings.Cut(name, ":")
 	_, missing := os.Stat(name)
@@ -51,6 +51,14 @@ func (o explainOptions) subject(cmd *cobra.Command, rules *policy.Policy, name s
 	}
 	if err != nil {
 		return subject{}, err
+	}
+	ofReports, ofRequests := rules.Fields()
+	switch { // of a run it is known what it kept, and of all else everything is there
+	case s.recorded != nil:
+	case s.Request != nil:
+		s.kept = ofRequests
+	default:
+		s.kept = ofReports
 	}
 	if s.At.IsZero() || o.at != "" {
 		s.At = at
