@@ -145,7 +145,7 @@ func TestAMistakeInACaseIsSaidWithItsPlace(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{
 		"":                                  ": the file is empty",
-		"cases: [":                          ": not YAML: ",
+		"cases: [":                          ":2:1: not YAML: while parsing a flow node",
 		"cases: []\n---\n{}":                ":2:1: a second document begins here",
 		"cases: []\ntest: 1":                `:2:1: unknown key "test" in the file; known are apiVersion, cases`,
 		"apiVersion: v1":                    ":1:13: apiVersion must be concur-connector/v1",
