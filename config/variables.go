@@ -49,6 +49,8 @@ type Worker struct {
 	Rules        string   `envconfig:"CONCUR_RULES" required:"true" desc:"path of the rules file"`
 	ReportLimit  int      `envconfig:"CONCUR_REPORT_LIMIT" default:"1572864" desc:"largest report in bytes, as it is stored; a larger one waits for an operator"`
 
+	RulesReload time.Duration `envconfig:"CONCUR_RULES_RELOAD" default:"10s" desc:"how often it is looked whether the rules file, or a list beside it, has changed; 0 is never"`
+
 	ClientSecret2 Secret        `envconfig:"CONCUR_CLIENT_SECRET_2" desc:"second secret of the application, tried when Concur refuses the first, while it is changed"`
 	TokenFile     string        `envconfig:"CONCUR_TOKEN_FILE" desc:"path of the token store, in a folder that can be written; without it what Concur renews is lost with the process"`
 	TokenWarning  time.Duration `envconfig:"CONCUR_TOKEN_WARNING" default:"720h" desc:"how long before its end the refresh token is warned of; in the last week it is an error in any case"`

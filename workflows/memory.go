@@ -18,6 +18,9 @@ type ProcessInput struct {
 type Memory struct {
 	ObjectURI string `json:"objectUri"`
 	EventType string `json:"eventType,omitempty"`
+	EventAt   string `json:"eventAt,omitempty"` // when that was, as Concur says
+	NewType   bool   `json:"newType,omitempty"` // no read has begun since it came
+	Spent     bool   `json:"spent,omitempty"`   // it names a stop that the report has left
 	Readable  bool   `json:"readable,omitempty"` // ObjectURI has been read once
 
 	Alternative string `json:"alternative,omitempty"` // another address of the same object
@@ -40,6 +43,7 @@ type Memory struct {
 	Spared []expense.HeldException `json:"spared,omitempty"` // exceptions that were only shown to be taken off
 
 	Verdict *expense.Verdict  `json:"verdict,omitempty"` // of Revision
+	Judged  string            `json:"judged,omitempty"`  // the EventType that it is for
 	Task    *Task             `json:"task,omitempty"`
 	Asked   time.Time         `json:"asked,omitzero"` // when the task began
 	Tasks   int               `json:"tasks,omitempty"`

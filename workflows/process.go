@@ -94,7 +94,8 @@ func (w Workflows) setup(ctx workflow.Context, input ProcessInput) (*run, error)
 	if input.Memory != nil {
 		r.Memory = *input.Memory
 	} else {
-		r.Memory = Memory{ObjectURI: n.ObjectURI, EventType: n.EventType, MustRead: true}
+		r.Memory = Memory{ObjectURI: n.ObjectURI, MustRead: true}
+		r.hear(n)
 		if n.NotificationURI != "" {
 			r.owe(n.NotificationURI)
 		}

@@ -14,6 +14,8 @@ import (
 // fetch reads the report and remembers what the read showed.
 func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	r.enter(ctx, Fetching)
+	named := r.NewType
+	r.NewType = false
 	var read expense.FetchedReport
 	activity := FetchReport
 	if r.notification.Kind == expense.RequestObject {
@@ -50,6 +52,9 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		r.Refusals = 0
 		r.Spared = nil
 	}
+	if r.Stop != "" && read.Stop != r.Stop && !named {
+		r.leave()
+	}
 	if r.stepChanged(read) || read.Revision != r.Revision {
 		r.forgetVerdict()
 	}
@@ -77,18 +82,6 @@ func (r *run) countStops(read expense.FetchedReport) error {
 		Kind:    expense.Malformed,
 		Message: fmt.Sprintf("the report's WorkflowActionURL was another on %d reads in a row though nothing else changed", unsteady),
 	}
-}
-
-// stepChanged reports whether the report has come to another step of which Concur gives
-// no name: a notification then names it.
-func (r *run) stepChanged(read expense.FetchedReport) bool {
-	before := r.Step
-	r.Step = r.EventType
-	if read.Mark == "" && read.Request == nil || before == "" || before == r.Step {
-		return false
-	}
-	r.forgetPosted(read.Stop)
-	return true
 }
 
 // begun is the interface by which the run has begun to write at the stop, if it has.

@@ -20,13 +20,23 @@ import (
 	"concur-connector/workflows"
 )
 
-func loadRules(cfg config.Worker, logger *slog.Logger) (*policy.Policy, error) {
-	rules, err := policy.Load(cfg.Rules)
+// loadRules begins with the rules of the file. What is checked of them now is checked again
+// whenever the file has changed.
+func loadRules(cfg config.Worker, logger *slog.Logger) (*policy.Watcher, error) {
+	rules, err := policy.NewWatcher(policy.WatchOptions{Path: cfg.Rules, Logger: logger})
 	if err != nil {
 		return nil, fmt.Errorf("the rules cannot be used:\n%w", err)
 	}
-	logger.Info("rules loaded", "rules", rules.Hash(), "count", len(rules.Rules()))
 	return rules, nil
+}
+
+// inUse says by which rules this process judges, for whoever asks whether it is ready.
+func inUse(rules activities.Rules) string {
+	now := rules.Current()
+	if now.Version() == "" {
+		return "rules " + now.Hash()
+	}
+	return fmt.Sprintf("rules %s (version %s)", now.Hash(), now.Version())
 }
 
 func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error) {
@@ -83,7 +93,7 @@ type workers struct {
 	fatal   chan error // from a worker that Temporal has told to give up
 }
 
-func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules *policy.Policy, logger *slog.Logger) (workers, error) {
+func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules activities.Rules, logger *slog.Logger) (workers, error) {
 	known := workflows.NewClient(temporal, cfg.TaskQueue)
 	guard, err := concur.ParseGuard(cfg.StepGuard)
 	if err != nil {
