@@ -18,9 +18,9 @@ type ProcessInput struct {
 type Memory struct {
 	ObjectURI string `json:"objectUri"`
 	EventType string `json:"eventType,omitempty"`
-	EventAt   string `json:"eventAt,omitempty"` // when that was, as Concur says
-	NewType   bool   `json:"newType,omitempty"` // no read has begun since it came
-	Spent     bool   `json:"spent,omitempty"`   // it names a stop that the report has left
+	EventAt   string `json:"eventAt,omitempty"`  // when that was, as Concur says
+	NewType   bool   `json:"newType,omitempty"`  // no read has begun since it came
+	Spent     bool   `json:"spent,omitempty"`    // it names a stop that the report has left
 	Readable  bool   `json:"readable,omitempty"` // ObjectURI has been read once
 
 	Alternative string `json:"alternative,omitempty"` // another address of the same object

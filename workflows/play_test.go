@@ -40,6 +40,7 @@ type play struct {
 	read   []expense.FetchReportInput
 
 	cleared []expense.ClearExceptionsInput
+	judged  []expense.ValidateReportInput
 	joined  []expense.JoinRunInput
 	started []expense.Notification
 }
@@ -68,7 +69,8 @@ func stage(t *testing.T) *play {
 		p.read = append(p.read, in)
 		return next[expense.FetchedReport](p, "read", &p.reads)
 	})
-	register(workflows.ValidateReport, func(context.Context, expense.ValidateReportInput) (expense.Judgement, error) {
+	register(workflows.ValidateReport, func(_ context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
+		p.judged = append(p.judged, in)
 		if len(p.verdicts) > 0 && p.verdicts[0] == any(stale) {
 			_, err := next[string](p, "judge", &p.verdicts)
 			return expense.Judgement{}, err

@@ -196,5 +196,6 @@ func (r *run) cancel(ctx workflow.Context) (Result, error) {
 
 func (r *run) continueAsNew(ctx workflow.Context) error {
 	memory := r.Memory
+	memory.Verdict = carried(memory.Verdict)
 	return workflow.NewContinueAsNewError(ctx, ProcessNotification, ProcessInput{Notification: r.notification, Memory: &memory})
 }

@@ -2,20 +2,20 @@ package workflows
 
 import "concur-connector/expense"
 
-// hear remembers at which stop the report is, as a notification names it. One that is
-// told of again, or late, names no other.
+// hear remembers at which stop the report is, as a notification names it. A copy of the
+// failed list that tells of what is known, or of what was before it, names no other.
 func (r *run) hear(n expense.Notification) {
-	again := n.EventType == r.EventType && n.EventDateTime == r.EventAt
-	if n.EventType == "" || again || older(n.EventDateTime, r.EventAt) {
+	again := n.NotificationURI != "" && n.EventType == r.EventType && n.EventDateTime == r.EventAt
+	if n.EventType == "" || again || before(n.EventDateTime, r.EventAt) {
 		return
 	}
 	r.EventType, r.EventAt = n.EventType, n.EventDateTime
 	r.NewType, r.Spent = true, false
 }
 
-// older compares two times as Concur prints them: texts of one form, whose order is that of
+// before compares two times as Concur prints them: texts of one form, whose order is that of
 // the times. Of others nothing is known.
-func older(a, b string) bool { return len(a) == len(b) && a < b }
+func before(a, b string) bool { return len(a) == len(b) && a < b }
 
 // leave notes that the report has left the stop that the last notification named, unless
 // another has come meanwhile.
