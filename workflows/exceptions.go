@@ -114,11 +114,13 @@ func (r *run) clearStale(ctx workflow.Context, read expense.FetchedReport) error
 }
 
 // unwanted are the exceptions that were posted at this stop for a verdict that no longer
-// holds, those included of a post of which the answer is lost.
+// holds, those included of a post of which the answer is lost. So is one that others see
+// than the rules now want: Concur does not say that putting it again changes that, so it is
+// taken off and put anew.
 func (r *run) unwanted(read expense.FetchedReport) []expense.HeldException {
 	var unwanted []expense.HeldException
 	for _, held := range read.Held {
-		wanted := slices.ContainsFunc(r.Verdict.Exceptions, held.Same)
+		wanted := slices.ContainsFunc(r.Verdict.Exceptions, func(e expense.Exception) bool { return held.Same(e) && held.Visibility.Is(e.Visibility) })
 		if !wanted && !has(r.Kept, held) {
 			unwanted = append(unwanted, held)
 		}
