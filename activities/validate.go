@@ -22,6 +22,7 @@ func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateRepo
 		return expense.Judgement{}, nil
 	}
 	verdict := rules.Evaluate(policy.Case{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts})
+	verdict.Exceptions = addressed(in.Report, verdict.Exceptions)
 	if n := len(verdict.Exceptions); n > maxExceptions {
 		return expense.Judgement{}, a.failure(ctx, &concur.Error{Op: "judge the report", Kind: expense.TooLarge,
 			Message: fmt.Sprintf("the rules want %d exceptions posted and at most %d can be handled", n, maxExceptions)})

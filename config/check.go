@@ -129,6 +129,7 @@ func (p *problems) checkWorker(cfg Worker) {
 	p.checkDuration("CONCUR_OUTAGE_DELAY", cfg.OutageDelay)
 	p.checkDuration("CONCUR_UNAUTHORIZED_DELAY", cfg.UnauthorizedDelay)
 	p.checkDuration("CONCUR_MALFORMED_DELAY", cfg.MalformedDelay)
+	p.checkDuration("CONCUR_MOVING_DELAY", cfg.MovingDelay)
 	for _, delay := range cfg.ParkedRetries {
 		p.checkDuration("CONCUR_PARKED_RETRIES", delay)
 	}

@@ -17,8 +17,8 @@ const maxRefusals = 2
 // that Concur refuses are sent again alone, after another read, so that the flags
 // they are compared with are those of before. It reports whether they were only shown:
 // then the action is, too, whatever has become of the setting meanwhile.
-func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport) (shown bool, err error) {
-	if err := r.clear(ctx, r.unwanted(read)); err != nil {
+func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, action expense.Action) (shown bool, err error) {
+	if err := r.clear(ctx, r.unwanted(read, action)); err != nil {
 		return false, err
 	}
 	missing := r.missing(r.Stop, r.Verdict.Exceptions)
@@ -117,11 +117,12 @@ func (r *run) clearStale(ctx workflow.Context, read expense.FetchedReport) error
 // holds, those included of a post of which the answer is lost. So is one that others see
 // than the rules now want: Concur does not say that putting it again changes that, so it is
 // taken off and put anew.
-func (r *run) unwanted(read expense.FetchedReport) []expense.HeldException {
+func (r *run) unwanted(read expense.FetchedReport, action expense.Action) []expense.HeldException {
 	var unwanted []expense.HeldException
 	for _, held := range read.Held {
 		wanted := slices.ContainsFunc(r.Verdict.Exceptions, func(e expense.Exception) bool { return held.Same(e) && held.Visibility.Is(e.Visibility) })
-		if !wanted && !has(r.Kept, held) {
+		approves := r.byException(action) && held.Same(r.approving())
+		if !wanted && !approves && !has(r.Kept, held) {
 			unwanted = append(unwanted, held)
 		}
 	}

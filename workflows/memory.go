@@ -76,7 +76,8 @@ type Memory struct {
 
 // PostedAt is an exception that is on the report and is not posted again at this stop.
 type PostedAt struct {
-	Stop string `json:"stop"`
+	Stop      string `json:"stop"`
+	Approving bool   `json:"approving,omitempty"` // it is to pass the report on, and says nothing against it
 	expense.PostedException
 }
 
@@ -86,6 +87,7 @@ type Doubt struct {
 	Action expense.Action `json:"action,omitempty"` // empty: exceptions were posted
 	Flags  expense.Flags  `json:"flags,omitzero"`   // as they were before that post
 	Mark   string         `json:"mark,omitempty"`   // of the read before that action
+	Code   string         `json:"code,omitempty"`   // of the exception that was posted in the place of that action
 }
 
 // maxKept bounds the lists that a run shows, so that no sender can fill its memory.

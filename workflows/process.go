@@ -163,12 +163,15 @@ func (r *run) process(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	shown, err := r.postExceptions(ctx, read)
+	shown, err := r.postExceptions(ctx, read, action)
 	switch {
 	case err != nil:
 		return err
 	case shown:
 		return r.showAction(action, cause)
+	}
+	if r.byException(action) {
+		return r.approveByException(ctx, read, comment, cause)
 	}
 	return r.act(ctx, action, comment, cause)
 }

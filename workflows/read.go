@@ -55,7 +55,9 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	if r.Stop != "" && read.Stop != r.Stop && !named {
 		r.leave()
 	}
-	if r.stepChanged(read) || read.Revision != r.Revision {
+	changed := r.stepChanged(read)
+	r.movedOn(changed || r.Doubt != nil && r.Doubt.Stop != read.Stop)
+	if changed || read.Revision != r.Revision {
 		r.forgetVerdict()
 	}
 	r.Stop, r.Revision, r.Content = read.Stop, read.Revision, read.Content
@@ -114,10 +116,12 @@ func (r *run) noun() string {
 func (r *run) left(ctx workflow.Context, reading expense.Reading, doubtful bool) error {
 	doubt := r.Doubt
 	r.Doubt = nil
+	if doubt != nil && doubt.Action != "" && reading.Kind == expense.NotWaiting && doubt.Action.Explains(reading.Status) {
+		r.succeeded(doubt.Stop, doubt.Action, r.Cause, true)
+		return nil
+	}
 	r.closeTask("the report has left the stop")
 	switch {
-	case doubt != nil && doubt.Action != "" && reading.Kind == expense.NotWaiting && doubt.Action.Explains(reading.Status):
-		r.succeeded(doubt.Stop, doubt.Action, r.Cause, true)
 	case r.Outcome != "":
 	case reading.Kind == expense.NotFound:
 		r.Outcome = expense.Gone

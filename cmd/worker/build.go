@@ -110,7 +110,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 		Writes:      activities.Writes{Mode: activities.WriteMode(cfg.Writes), TestUsers: cfg.TestUsers},
 		Braking:     activities.Braking{Brake: known, SendBacks: cfg.BrakeSendBacks, Share: cfg.BrakeShare},
 		Logger:      logger,
-		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay},
+		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay, Moving: cfg.MovingDelay},
 		AnswerLimit: cfg.AnswerLimit,
 		ReportLimit: cfg.ReportLimit,
 	})
@@ -124,6 +124,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 		RetryMaxInterval: cfg.RetryMaxInterval,
 		ParkedRetries:    cfg.ParkedRetries,
 		MalformedDelay:   cfg.MalformedDelay,
+		MovingDelay:      cfg.MovingDelay,
 	}}
 	// Of one process: a sweep of thousands opens as many runs, which mostly wait.
 	worker.SetStickyWorkflowCacheSize(cfg.CachedRuns)
@@ -166,6 +167,7 @@ func (ws *workers) poll(temporal client.Client, cfg config.Worker, queue string,
 		workflows.ListPendingRequests:     acts.ListPendingRequests,
 		workflows.PostExceptions:          acts.PostExceptions,
 		workflows.TakeAction:              acts.TakeAction,
+		workflows.ApproveByException:      acts.ApproveByException,
 		workflows.DeleteNotification:      acts.DeleteNotification,
 		workflows.ListFailedNotifications: acts.ListFailedNotifications,
 		workflows.ListPendingReports:      acts.ListPendingReports,
