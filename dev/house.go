@@ -194,6 +194,13 @@ func (h *house) stopWorker() {
 	h.worker.stop()
 }
 
+// workerLog is the last lines that the worker has said.
+func (h *house) workerLog() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.worker.log.String()
+}
+
 func (h *house) stopIngress() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
