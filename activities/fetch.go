@@ -78,6 +78,7 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 	fetched.Held = held
 	fetched.Report = rules.Keep(report)
 	fetched.Asks, _ = rules.Asks()
+	fetched.Kept, _ = rules.Fields()
 	readFor(&fetched, rules)
 	if err := a.resolve(ctx, fetched.Report); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
@@ -104,6 +105,7 @@ func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInp
 	fetched.Revision, fetched.Content = found.Request.Revision(), found.Request.Content()
 	fetched.Request = rules.KeepRequest(found.Request)
 	_, fetched.Asks = rules.Asks()
+	_, fetched.Kept = rules.Fields()
 	readFor(&fetched, rules)
 	if err := a.resolve(ctx, fetched.Request); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
@@ -111,9 +113,9 @@ func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInp
 	return fetched, a.failure(ctx, a.fits("read", "the travel request", fetched))
 }
 
-// readFor says for which rules it was read, and what they need to be judged by.
+// readFor says for which rules it was read.
 func readFor(fetched *expense.FetchedReport, rules *policy.Policy) {
-	fetched.RulesHash, fetched.Kept, fetched.ByStop = rules.Hash(), rules.Fields(), rules.ByStop()
+	fetched.RulesHash, fetched.ByStop = rules.Hash(), rules.ByStop()
 }
 
 // usable says at once what would otherwise stop the action at the end: nothing is

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -103,7 +104,7 @@ func (w *Watcher) Look() {
 		w.options.Logger.Info("the rules file is again what the rules in use were read from", described(before)...)
 	}
 	w.reason = ""
-	if slices.Equal(next.Files(), before.Files()) {
+	if slices.Equal(w.files(next), w.files(before)) {
 		w.seen = now
 	}
 	if next.Hash() == before.Hash() {
@@ -141,7 +142,7 @@ func described(p *Policy) []any {
 // name leads to is what counts.
 func (w *Watcher) print(p *Policy) (string, error) {
 	sum := sha256.New()
-	for _, path := range append([]string{w.options.Path}, p.Files()...) {
+	for _, path := range w.files(p) {
 		content, err := fingerprint(path)
 		if err != nil {
 			return "", err
@@ -149,6 +150,15 @@ func (w *Watcher) print(p *Policy) (string, error) {
 		fmt.Fprintf(sum, "%s %s\n", path, content)
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// files are the rules file and its lists.
+func (w *Watcher) files(p *Policy) []string {
+	all := []string{w.options.Path}
+	for _, list := range p.lists {
+		all = append(all, filepath.Join(filepath.Dir(w.options.Path), filepath.FromSlash(list.File)))
+	}
+	return all
 }
 
 // maxWatched is more than any file of rules or list may have.

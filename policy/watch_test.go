@@ -183,3 +183,44 @@ func TestAPolicyIsASourceOfItself(t *testing.T) {
 	require.NoError(t, err)
 	require.Same(t, p, p.Current())
 }
+
+func TestAWatcherSeesAListThatHasChanged(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path, list := filepath.Join(dir, "rules.yaml"), filepath.Join(dir, "centres.csv")
+	rules := "apiVersion: concur-connector/v1\nlists:\n  centres: {file: centres.csv}\nrules:\n  - name: centre\n    level: report\n" +
+		"    expression: report.purpose in lists.centres\n    message: Another centre.\n    then: {sendBack: true}\n"
+	write(t, list, "code,owner\nC1,Kim\n")
+	write(t, path, rules)
+	w, said := watch(t, path, nil)
+	first := w.Current()
+	w.Look()
+	w.Look()
+	require.Same(t, first, w.Current())
+
+	write(t, list, "code,owner\nC1,Kim\nC2,Lee\n")
+	w.Look()
+	second := w.Current()
+	require.NotEqual(t, first.Hash(), second.Hash())
+
+	write(t, list, "code,owner\nC1\n")
+	w.Look()
+	require.Same(t, second, w.Current())
+	require.Equal(t, 1, said.times("cannot be used"))
+	require.NoError(t, os.Remove(list))
+	w.Look()
+	require.Same(t, second, w.Current(), "a list that is gone takes no rules away")
+	write(t, list, "code,owner\nC3,Max\n")
+	w.Look()
+	require.NotEqual(t, second.Hash(), w.Current().Hash())
+
+	other := filepath.Join(dir, "others.csv")
+	write(t, other, "code\nC4\n")
+	write(t, path, strings.Replace(rules, "centres.csv", "others.csv", 1))
+	w.Look()
+	third := w.Current().Hash()
+	w.Look()
+	write(t, other, "code\nC5\n")
+	w.Look()
+	require.NotEqual(t, third, w.Current().Hash(), "a list that is new is watched, too")
+}

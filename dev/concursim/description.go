@@ -51,7 +51,7 @@ type description struct {
 	MovesOn    []string `yaml:"movesOn"`
 	MovesAfter string   `yaml:"movesAfter"`
 
-	NoApprover    bool              `yaml:"noApprover"`
+	NoApprover bool `yaml:"noApprover"`
 
 	// Flat has the expenses of v4 list itemizations beside the entries, with nothing that
 	// tells them apart.
