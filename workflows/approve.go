@@ -63,6 +63,9 @@ func (r *run) approveByException(ctx workflow.Context, read expense.FetchedRepor
 	}
 	if taken.Stays {
 		r.Doubt = &doubt
+		if r.Unread {
+			return errAgain // it may have come to another stop that bears this one's name
+		}
 		return stays(exception.Code)
 	}
 	return r.acted(ctx, taken, expense.Approve, cause)

@@ -37,6 +37,7 @@ type play struct {
 	calls  []string
 	posted []expense.PostExceptionsInput
 	acted  []expense.TakeActionInput
+	marked []expense.ApproveByExceptionInput
 	read   []expense.FetchReportInput
 
 	cleared []expense.ClearExceptionsInput
@@ -85,6 +86,10 @@ func stage(t *testing.T) *play {
 	register(workflows.TakeAction, func(_ context.Context, in expense.TakeActionInput) (expense.ActionTaken, error) {
 		p.acted = append(p.acted, in)
 		return next[expense.ActionTaken](p, string(in.Action), &p.actions)
+	})
+	register(workflows.ApproveByException, func(_ context.Context, in expense.ApproveByExceptionInput) (expense.ActionTaken, error) {
+		p.marked = append(p.marked, in)
+		return next[expense.ActionTaken](p, "approve by exception", &p.actions)
 	})
 	register(workflows.DeleteNotification, func(_ context.Context, in expense.DeleteNotificationInput) (expense.DeletedNotification, error) {
 		_, err := next[struct{}](p, "delete", &p.deletes)
