@@ -111,6 +111,18 @@ func TestAReportThatStaysIsParkedAndNotPostedOnAgain(t *testing.T) {
 		}
 		require.Equal(t, 1, count(result.Done, "exception APPROVED posted on report, to pass it on"))
 	})
+	t.Run("and what a person has decided is done when it leaves", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(ask)}, []any{stays}
+		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(2*time.Minute, func() {
+			p.reads = []any{moved("A_APPR")}
+			p.env.SignalWorkflow(workflows.Retried, nil)
+		})
+		result := p.run(callout())
+		require.Equal(t, expense.Approved, result.Outcome)
+		require.Equal(t, []string{"exception APPROVED posted on report, to pass it on", "passed on, confirmed by reading"}, result.Done)
+	})
 	t.Run("or the rules pass it on by the action", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn), passOn}, []any{stays, nil}
