@@ -57,6 +57,7 @@ func NewWatcher(o WatchOptions) (*Watcher, error) {
 	}
 	w.current.Store(first)
 	o.Logger.Info("rules loaded", described(first)...)
+	w.warn(first)
 	return w, nil
 }
 
@@ -112,6 +113,14 @@ func (w *Watcher) Look() {
 	}
 	w.current.Store(next)
 	w.options.Logger.Info("the rules have changed", append(described(next), "before", before.Hash())...)
+	w.warn(next)
+}
+
+// warn says what is probably not meant in rules that are used.
+func (w *Watcher) warn(p *Policy) {
+	for _, one := range p.Warnings() {
+		w.options.Logger.Warn("the rules can be used, and probably do not say what is meant", "rules", p.Hash(), "warning", one.Error())
+	}
 }
 
 func (w *Watcher) load() (*Policy, error) {

@@ -224,3 +224,14 @@ func TestAWatcherSeesAListThatHasChanged(t *testing.T) {
 	w.Look()
 	require.NotEqual(t, third, w.Current().Hash(), "a list that is new is watched, too")
 }
+
+func TestAWatcherSaysWhatIsProbablyNotMeant(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "rules.yaml")
+	write(t, path, limited("100.00"))
+	w, said := watch(t, path, nil)
+	require.Zero(t, said.times("probably"))
+	write(t, path, strings.Replace(limited("100.00"), "rules:", "variables:\n  - {name: unused, level: report, expression: '1 + 1'}\nrules:", 1))
+	w.Look()
+	require.Equal(t, 1, said.times("unused"), "%s", said.String())
+}

@@ -25,6 +25,9 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		call := r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole)
 		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{ObjectURI: r.ObjectURI, Begun: r.begun()}).Get(ctx, &read)
 	})
+	if err != nil {
+		r.NewType = r.NewType || named // no read has followed it yet
+	}
 	var t *Trouble
 	if errors.As(err, &t) && t.Kind == expense.Untrusted && r.Alternative != "" && !r.Readable {
 		r.ObjectURI, r.Alternative = r.Alternative, ""

@@ -100,6 +100,14 @@ func TestAStopThatIsLeftNamesNoOther(t *testing.T) {
 		require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
 		require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT"}, p.judgedFor())
 	})
+	t.Run("a callout of which the report could not be read yet names it when it can", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{byStop(waiting(1, 10)), kind(expense.Forbidden), byStop(waiting(2, 10))}
+		p.verdicts = []any{ask, passOn}
+		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, named(callout(), "PRE-EXTRACT")) })
+		require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
+		require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT"}, p.judgedFor())
+	})
 	t.Run("a copy of the failed list that tells of the stop before names none", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byStop(waiting(1, 10)), byStop(waiting(2, 10))}
