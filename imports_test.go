@@ -25,13 +25,14 @@ var rooms = map[string][]string{
 	"approvals":     {"expense", "approvers", "workflows"},
 	"approvers":     {},
 	"workflows":     {"expense"},
-	"activities":    {"expense", "concur", "policy"},
+	"facts":         {"expense"},
+	"activities":    {"expense", "concur", "facts", "policy"},
 	"telemetry":     {},
 	"config":        {},
 	"httpserver":    {},
 	"cmd/ingress":   {"approvals", "approvers", "config", "httpserver", "ingress", "telemetry", "workflows"},
-	"cmd/worker":    {"activities", "concur", "config", "expense", "httpserver", "policy", "telemetry", "workflows"},
-	"cmd/concurctl": {"approvers", "concur", "concur/wire", "config", "expense", "policy", "telemetry", "workflows"},
+	"cmd/worker":    {"activities", "concur", "config", "expense", "facts", "httpserver", "policy", "telemetry", "workflows"},
+	"cmd/concurctl": {"approvers", "concur", "concur/wire", "config", "expense", "facts", "policy", "telemetry", "workflows"},
 	"dev":           {"expense", "workflows"},
 	"dev/concursim": {},
 }
@@ -39,28 +40,30 @@ var rooms = map[string][]string{
 // guests says where a package from outside is at home: one library, few rooms. A
 // path stands for everything below it.
 var guests = map[string][]string{
-	"go.temporal.io":                       {"workflows", "activities", "cmd/ingress", "cmd/worker", "cmd/concurctl", "dev"},
-	"cel.dev/cel-go":                       {"policy"},
-	"golang.org/x/oauth2":                  {"concur"},
-	"golang.org/x/text":                    {"concur/wire"},
-	"golang.org/x/time":                    {"concur"},
-	"golang.org/x/sync":                    {"concur", "cmd/ingress", "cmd/worker", "cmd/concurctl"},
-	"github.com/gorilla/mux":               {"ingress", "approvals", "httpserver", "cmd/ingress", "dev/concursim"},
-	"github.com/kelseyhightower":           {"config"},
-	"github.com/google/uuid":               {"concur", "approvals"},
-	"github.com/shopspring/decimal":        {"expense", "policy", "dev/concursim"},
-	"go.yaml.in/yaml":                      {"policy", "dev", "dev/concursim"},
-	"github.com/gofrs/flock":               {"concur"},
-	"github.com/spf13/cobra":               {"cmd/concurctl"},
-	"github.com/rogpeppe/go-internal":      {"dev"},
-	"net/http":                             {"concur", "ingress", "approvals", "httpserver", "cmd/ingress", "cmd/concurctl", "dev", "dev/concursim"},
-	"github.com/stretchr/testify":          {}, // tests only
-	"testing":                              {},
-	"go.temporal.io/sdk/contrib/envconfig": {"workflows"},
+	"go.temporal.io":                        {"workflows", "activities", "cmd/ingress", "cmd/worker", "cmd/concurctl", "dev"},
+	"cel.dev/cel-go":                        {"policy"},
+	"golang.org/x/oauth2":                   {"concur"},
+	"golang.org/x/text":                     {"concur/wire"},
+	"golang.org/x/time":                     {"concur"},
+	"golang.org/x/sync":                     {"concur", "cmd/ingress", "cmd/worker", "cmd/concurctl"},
+	"github.com/gorilla/mux":                {"ingress", "approvals", "httpserver", "cmd/ingress", "dev/concursim"},
+	"github.com/kelseyhightower":            {"config"},
+	"github.com/google/uuid":                {"concur", "approvals"},
+	"github.com/shopspring/decimal":         {"expense", "policy", "dev/concursim"},
+	"go.yaml.in/yaml":                       {"policy", "dev", "dev/concursim"},
+	"github.com/gofrs/flock":                {"concur"},
+	"github.com/spf13/cobra":                {"cmd/concurctl"},
+	"github.com/rogpeppe/go-internal":       {"dev"},
+	"net/http":                              {"concur", "facts", "ingress", "approvals", "httpserver", "cmd/ingress", "cmd/concurctl", "dev", "dev/concursim"},
+	"github.com/stretchr/testify":           {}, // tests only
+	"github.com/santhosh-tekuri/jsonschema": {}, // tests only
+	"testing":                               {},
+	"go.temporal.io/sdk/contrib/envconfig":  {"workflows"},
 }
 
-// keys are names of other packages that only some rooms may use. A request is sent
-// in one room, where all of Concur's rules and those of the token hold; dev stands
+// keys are names of other packages that only some rooms may use. A request to Concur is sent
+// in one room, where all of Concur's rules and those of the token hold, and one to the
+// company's own systems in another, which has no token; dev stands
 // in for the people and the systems outside, and concurctl for Concur: it knocks at our
 // own public door, and nothing it sends there holds a token.
 var keys = map[string][]string{
@@ -68,9 +71,9 @@ var keys = map[string][]string{
 	"os.LookupEnv":                   {"config"},
 	"os.Environ":                     {"config", "dev"}, // dev hands its own on to its children
 	"os.ExpandEnv":                   {},
-	"net/http.Client":                {"concur", "dev/concursim"},
-	"net/http.Transport":             {"concur", "cmd/concurctl", "dev/concursim"},
-	"net/http.NewRequestWithContext": {"concur", "cmd/concurctl", "dev", "dev/concursim"},
+	"net/http.Client":                {"concur", "facts", "dev/concursim"},
+	"net/http.Transport":             {"concur", "facts", "cmd/concurctl", "dev/concursim"},
+	"net/http.NewRequestWithContext": {"concur", "facts", "cmd/concurctl", "dev", "dev/concursim"},
 	"net/http.DefaultClient":         {"dev"},
 	"net/http.DefaultTransport":      {},
 	"net/http.NewRequest":            {},

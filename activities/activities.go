@@ -56,13 +56,15 @@ const RequestsPerActivity = 3
 // Activities are the side effects of the workflows. Every exported method is an
 // activity, registered under its own name.
 type Activities struct {
-	options Options
+	options   Options
+	questions func(*policy.Policy, policy.Case) ([]expense.Question, error)
 }
 
 // Options are what the activities work with.
 type Options struct {
 	Concur  *concur.Client
 	Rules   *policy.Policy
+	Facts   Asker // nil: the rules ask the company's own systems for nothing
 	Starter Starter
 	Knower  Knower
 	Elders  Elders // nil: two runs of one report do not know of each other
@@ -103,6 +105,8 @@ func New(o Options) (*Activities, error) {
 		return nil, o.Writes.check()
 	case o.Braking.on() && o.Braking.Brake == nil:
 		return nil, errors.New("activities: limits for send-backs, and nothing that keeps them")
+	case o.checkAsker() != nil:
+		return nil, o.checkAsker()
 	case o.AnswerLimit <= 0 || o.ReportLimit <= 0:
 		return nil, errors.New("activities: the answer limit and the report limit must be positive")
 	}
@@ -112,7 +116,7 @@ func New(o Options) (*Activities, error) {
 	if o.Heartbeat == nil {
 		o.Heartbeat = heartbeat
 	}
-	return &Activities{options: o}, nil
+	return &Activities{options: o, questions: (*policy.Policy).Questions}, nil
 }
 
 // DeleteNotification deletes an entry of Concur's failed list. One that is gone

@@ -12,10 +12,14 @@ type Facts map[string]Answers
 // object. The key of an object is the one that its question had.
 type Answers map[string]map[string]json.RawMessage
 
-// Question is what one fact asks about the objects of one report or travel request.
+// Question is what one fact asks about the objects of one report or travel request. Wants
+// names the values of the answer that the rules file declares, all others are not kept;
+// empty, all are. At is when it is asked, however often it is sent.
 type Question struct {
 	Fact  string         `json:"fact"`
 	URL   string         `json:"url"`
+	Wants []string       `json:"wants,omitempty"`
+	At    time.Time      `json:"at,omitzero"`
 	Items []QuestionItem `json:"items"`
 }
 

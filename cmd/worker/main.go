@@ -74,6 +74,10 @@ func run(ctx context.Context, errs io.Writer) error {
 		return err
 	}
 	defer concur.Close()
+	company, err := reachCompany(cfg, rules, logger)
+	if err != nil {
+		return err
+	}
 	temporal, err := reachTemporal(ctx, logger)
 	if err != nil {
 		return err
@@ -92,7 +96,7 @@ func run(ctx context.Context, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	workers, err := build(cfg, temporal, concur, rules, logger)
+	workers, err := build(cfg, temporal, concur, company, rules, logger)
 	if err != nil {
 		return errors.Join(err, health.Close())
 	}
