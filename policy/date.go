@@ -25,11 +25,15 @@ const errNotDate = failure(`date() needs a text like "2026-05-01"`)
 func parseDay(text string) (day, bool) {
 	for _, form := range []string{time.DateOnly, "2006-01-02T15:04:05", "2006-01-02T15:04", time.RFC3339} {
 		if t, err := time.Parse(form, text); err == nil {
-			midnight := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
-			return day(midnight.Unix() / 86400), true
+			return dayOf(t), true
 		}
 	}
 	return 0, false
+}
+
+// dayOf is the calendar day of a moment, in the time zone of that.
+func dayOf(t time.Time) day {
+	return day(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
 func (d day) time() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }

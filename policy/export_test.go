@@ -13,12 +13,20 @@ func (p *Policy) Budgeted(cost uint64, within time.Duration) *Policy {
 	return &q
 }
 
-// Judge judges a report of which nothing else is known.
+// Judge judges a report of which nothing else is known. What each rule saw is left out.
 func (p *Policy) Judge(report *expense.Report) expense.Verdict {
-	return p.Evaluate(Case{Report: report})
+	return bare(p.Evaluate(Case{Report: report}))
 }
 
 // JudgeRequest judges a travel request of which nothing else is known.
 func (p *Policy) JudgeRequest(request *expense.TravelRequest) expense.Verdict {
-	return p.Evaluate(Case{Request: request})
+	return bare(p.Evaluate(Case{Request: request}))
+}
+
+func bare(v expense.Verdict) expense.Verdict {
+	v.Rules = nil
+	for i := range v.Findings {
+		v.Findings[i].Saw = nil
+	}
+	return v
 }
