@@ -56,8 +56,7 @@ const RequestsPerActivity = 3
 // Activities are the side effects of the workflows. Every exported method is an
 // activity, registered under its own name.
 type Activities struct {
-	options   Options
-	questions func(*policy.Policy, policy.Case) ([]expense.Question, error)
+	options Options
 }
 
 // Options are what the activities work with.
@@ -116,7 +115,7 @@ func New(o Options) (*Activities, error) {
 	if o.Heartbeat == nil {
 		o.Heartbeat = heartbeat
 	}
-	return &Activities{options: o, questions: (*policy.Policy).Questions}, nil
+	return &Activities{options: o}, nil
 }
 
 // DeleteNotification deletes an entry of Concur's failed list. One that is gone

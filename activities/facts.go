@@ -3,6 +3,9 @@ package activities
 import (
 	"context"
 	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/activity"
 
 	"concur-connector/concur"
 	"concur-connector/expense"
@@ -35,13 +38,13 @@ func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput)
 	if in.RulesHash != rules.Hash() {
 		return expense.FetchedFacts{Stale: true}, nil
 	}
-	questions, err := a.questions(rules, policy.Case{Report: in.Report, Request: in.Request, EventType: in.EventType, At: in.At})
+	questions, err := rules.Questions(policy.Case{Report: in.Report, Request: in.Request, EventType: in.EventType, At: in.At})
 	if err != nil {
 		return expense.FetchedFacts{}, a.failure(ctx, &concur.Error{Op: "ask the company's systems", Kind: expense.Rejected, Message: err.Error()})
 	}
 	fetched := expense.FetchedFacts{Facts: expense.Facts{}}
 	for _, q := range questions {
-		q.At = in.At
+		q.At, q.Asking = in.At, asking(ctx)
 		answers, err := a.askFor(ctx, q)
 		if err != nil {
 			return expense.FetchedFacts{}, a.failure(ctx, err)
@@ -51,6 +54,12 @@ func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput)
 	// They are judged together, and must fit together.
 	judged := expense.ValidateReportInput{Report: in.Report, Facts: fetched.Facts}
 	return fetched, a.failure(ctx, a.fits("ask", "the report with the answers of the company's systems", judged))
+}
+
+// asking names this activity, and no attempt of it.
+func asking(ctx context.Context) string {
+	info := activity.GetInfo(ctx)
+	return fmt.Sprintf("%s %s %s", info.WorkflowExecution.ID, info.WorkflowExecution.RunID, info.ActivityID)
 }
 
 func (a *Activities) askFor(ctx context.Context, q expense.Question) (expense.Answers, error) {

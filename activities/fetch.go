@@ -76,6 +76,7 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 	}
 	fetched.Held = held
 	fetched.Report, fetched.RulesHash = rules.Keep(report), rules.Hash()
+	fetched.Asks, _ = rules.Asks()
 	if err := a.resolve(ctx, fetched.Report); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
@@ -100,6 +101,7 @@ func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInp
 	}
 	fetched.Revision, fetched.Content = found.Request.Revision(), found.Request.Content()
 	fetched.Request, fetched.RulesHash = rules.KeepRequest(found.Request), rules.Hash()
+	_, fetched.Asks = rules.Asks()
 	if err := a.resolve(ctx, fetched.Request); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}

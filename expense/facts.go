@@ -13,14 +13,17 @@ type Facts map[string]Answers
 type Answers map[string]map[string]json.RawMessage
 
 // Question is what one fact asks about the objects of one report or travel request. Wants
-// names the values of the answer that the rules file declares, all others are not kept;
-// empty, all are. At is when it is asked, however often it is sent.
+// names the values of the answer that the rules file declares; no other is kept.
 type Question struct {
 	Fact  string         `json:"fact"`
 	URL   string         `json:"url"`
 	Wants []string       `json:"wants,omitempty"`
-	At    time.Time      `json:"at,omitzero"`
 	Items []QuestionItem `json:"items"`
+
+	// At is when it is asked, and Asking names that; both are the same however often it is
+	// sent.
+	At     time.Time `json:"at,omitzero"`
+	Asking string    `json:"asking,omitempty"`
 }
 
 // QuestionItem asks about one object. Values are what the rules file says to send, as

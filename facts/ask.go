@@ -3,6 +3,7 @@ package facts
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -38,10 +39,13 @@ func (c *Client) Ask(ctx context.Context, q expense.Question) (expense.Answers, 
 	if q.At.IsZero() {
 		q.At = c.now()
 	}
-	answers := expense.Answers{}
+	if q.Asking == "" {
+		q.Asking = rand.Text()
+	}
+	answers, number := expense.Answers{}, 0
 	for part := range slices.Chunk(q.Items, batch) {
-		body := question{Fact: q.Fact, At: q.At.UTC(), Wants: q.Wants, Items: part}
-		body.ID = body.id(target)
+		number++
+		body := question{Fact: q.Fact, ID: requestID(q, number), At: q.At.UTC(), Wants: q.Wants, Items: part}
 		got, err := c.send(ctx, target, body)
 		if err != nil {
 			return nil, err
@@ -51,16 +55,11 @@ func (c *Client) Ask(ctx context.Context, q expense.Question) (expense.Answers, 
 	return answers, nil
 }
 
-// id names a request: the same when it is sent again, and another when the same objects
-// are asked about at another time. It is made of what names the question and of none of the
-// values.
-func (q question) id(target *url.URL) string {
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%q %q %d", q.Fact, target, q.At.UnixNano())
-	for _, item := range q.Items {
-		fmt.Fprintf(sum, " %q", item.Key)
-	}
-	return "fact_" + hex.EncodeToString(sum.Sum(nil)[:16])
+// requestID names a request: the same when it is sent again, and another when the same
+// objects are asked about once more. Nothing of the report is in it.
+func requestID(q expense.Question, number int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d", q.Asking, q.Fact, q.URL, number))
+	return "fact_" + hex.EncodeToString(sum[:16])
 }
 
 // send sends one request and returns its answer.

@@ -79,9 +79,9 @@ func TestARequestThatIsSentAgainHasItsIDAndAnotherQuestionHasAnother(t *testing.
 	t.Parallel()
 	c := newCompany(t, nil)
 	client := c.client(t)
-	later, other, elsewhere := c.about(1), c.about(2), c.about(1)
-	later.At, elsewhere.URL = asked.Add(time.Millisecond), c.URL+"/facts/closed"
-	for _, q := range []expense.Question{c.about(1), c.about(1), later, other, elsewhere} {
+	again, other, elsewhere, unnamed := c.about(1), c.about(1), c.about(1), c.about(1)
+	again.Asking, other.Fact, elsewhere.URL, unnamed.Asking = "run 1, activity 9", "closed", c.URL+"/facts/closed", ""
+	for _, q := range []expense.Question{c.about(1), c.about(1), again, other, elsewhere, unnamed, unnamed} {
 		_, err := client.Ask(t.Context(), q)
 		require.NoError(t, err)
 	}
@@ -92,7 +92,7 @@ func TestARequestThatIsSentAgainHasItsIDAndAnotherQuestionHasAnother(t *testing.
 	for _, request := range got[1:] {
 		ids[request.ID] = true
 	}
-	require.Len(t, ids, 4)
+	require.Len(t, ids, 6)
 }
 
 func TestNothingToAskAboutSendsNothing(t *testing.T) {

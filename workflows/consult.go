@@ -10,20 +10,12 @@ import (
 	"concur-connector/expense"
 )
 
-// consulted is what the rules are told beside the report: the time, and what the company's
-// own systems answered then.
-type consulted struct {
-	at      time.Time
-	answers expense.Facts
-}
-
 // consult asks the company's own systems for the facts that the rules ask for, if they do.
 // It waits for as long as one is away. What was answered serves the judgement that follows
 // and no other: a report that has changed is asked about anew.
-func (r *run) consult(ctx workflow.Context, read expense.FetchedReport) (consulted, error) {
-	now := workflow.Now(ctx)
+func (r *run) consult(ctx workflow.Context, read expense.FetchedReport, eventType string, at time.Time) (expense.Facts, error) {
 	if len(read.Asks) == 0 {
-		return consulted{at: now}, nil
+		return nil, nil
 	}
 	r.asked = read.Asks
 	if r.Task == nil {
@@ -34,20 +26,20 @@ func (r *run) consult(ctx workflow.Context, read expense.FetchedReport) (consult
 	err := r.legible(ctx, "an answer of the company's systems", func() error {
 		call := r.factOptions(ctx, "ask the company's systems: "+names)
 		return workflow.ExecuteActivity(call, FetchFacts, expense.FetchFactsInput{
-			Report: read.Report, Request: read.Request, RulesHash: read.RulesHash, EventType: r.EventType, At: now,
+			Report: read.Report, Request: read.Request, RulesHash: read.RulesHash, EventType: eventType, At: at,
 		}).Get(ctx, &fetched)
 	})
 	var t *Trouble
 	switch {
 	case errors.As(err, &t):
 		t.Mend = mendFact(t.Kind)
-		return consulted{}, t
+		return nil, t
 	case err != nil:
-		return consulted{}, err
+		return nil, err
 	case fetched.Stale:
-		return consulted{}, r.readAnew(ctx)
+		return nil, r.readAnew(ctx)
 	}
-	return consulted{at: now, answers: fetched.Facts}, nil
+	return fetched.Facts, nil
 }
 
 // mendFact says what a person can do when the company's own systems give no fact.

@@ -17,7 +17,8 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 	if r.Verdict != nil && !r.Rejudge {
 		return nil
 	}
-	facts, err := r.consult(ctx, read)
+	at := workflow.Now(ctx)
+	facts, err := r.consult(ctx, read, r.EventType, at)
 	if err != nil {
 		return err
 	}
@@ -29,11 +30,11 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 		call := r.localOptions(ctx, "judge the "+r.noun()+" by the rules")
 		if read.Request != nil {
 			return workflow.ExecuteActivity(call, ValidateRequest, expense.ValidateRequestInput{
-				Request: read.Request, RulesHash: read.RulesHash, EventType: r.EventType, At: facts.at, Facts: facts.answers,
+				Request: read.Request, RulesHash: read.RulesHash, EventType: r.EventType, At: at, Facts: facts,
 			}).Get(ctx, &judged)
 		}
 		return workflow.ExecuteActivity(call, ValidateReport, expense.ValidateReportInput{
-			Report: read.Report, RulesHash: read.RulesHash, EventType: r.EventType, At: facts.at, Facts: facts.answers,
+			Report: read.Report, RulesHash: read.RulesHash, EventType: r.EventType, At: at, Facts: facts,
 		}).Get(ctx, &judged)
 	})
 	if err != nil {

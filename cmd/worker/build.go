@@ -54,16 +54,10 @@ func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error)
 	})
 }
 
-// reachCompany returns what asks the company's own systems for facts, or nil when it is not
-// set up and the rules ask for none. The rules name addresses; whether they may be asked is
-// for the deployment to say.
-func reachCompany(cfg config.Worker, rules *policy.Policy, logger *slog.Logger) (*facts.Client, error) {
-	urls := rules.FactURLs()
-	switch {
-	case cfg.FactSecret.Reveal() != "":
-	case len(urls) > 0:
-		return nil, errors.New("CONCUR_FACT_SECRET is required: the rules ask the company's own systems for facts")
-	default:
+// reachCompany returns what asks the company's own systems for facts, or nil when that is
+// not set up.
+func reachCompany(cfg config.Worker, logger *slog.Logger) (*facts.Client, error) {
+	if cfg.FactSecret.Reveal() == "" {
 		return nil, nil
 	}
 	roots, err := config.Roots(cfg.FactCA)
@@ -74,16 +68,21 @@ func reachCompany(cfg config.Worker, rules *policy.Policy, logger *slog.Logger) 
 	if second := cfg.FactSecret2.Reveal(); second != "" {
 		secrets = append(secrets, second)
 	}
-	company, err := facts.New(facts.Options{Hosts: cfg.FactHosts, Secrets: secrets, RootCAs: roots, Timeout: cfg.FactTimeout, Logger: logger})
-	if err != nil {
-		return nil, err
-	}
-	for _, url := range urls {
+	return facts.New(facts.Options{Hosts: cfg.FactHosts, Secrets: secrets, RootCAs: roots, Timeout: cfg.FactTimeout, Logger: logger})
+}
+
+// mayAsk refuses rules that ask what may not be asked. They name addresses; whose the
+// company's data may be is for the deployment to say.
+func mayAsk(company *facts.Client, rules *policy.Policy) error {
+	for _, url := range rules.FactURLs() {
+		if company == nil {
+			return errors.New("CONCUR_FACT_SECRET is required: the rules ask the company's own systems for facts")
+		}
 		if err := company.Check(url); err != nil {
-			return nil, fmt.Errorf("the rules ask for a fact what may not be asked: %w", err)
+			return fmt.Errorf("the rules ask for a fact where they may not: %w", err)
 		}
 	}
-	return company, nil
+	return nil
 }
 
 // reachTemporal connects, and refuses to start where no run could take a step.

@@ -74,7 +74,10 @@ func run(ctx context.Context, errs io.Writer) error {
 		return err
 	}
 	defer concur.Close()
-	company, err := reachCompany(cfg, rules, logger)
+	company, err := reachCompany(cfg, logger)
+	if err == nil {
+		err = mayAsk(company, rules)
+	}
 	if err != nil {
 		return err
 	}
