@@ -33,12 +33,15 @@ type play struct {
 	clears   []any // expense.ClearedExceptions or error
 	joins    []any // expense.JoinedRun or error
 	lists    []any // expense.PendingRequests or error; none: the rules have none for them
+	facts    []any // expense.FetchedFacts or error
 
 	calls  []string
 	posted []expense.PostExceptionsInput
 	acted  []expense.TakeActionInput
 	read   []expense.FetchReportInput
 
+	asked   []expense.FetchFactsInput
+	judged  []expense.ValidateReportInput
 	cleared []expense.ClearExceptionsInput
 	joined  []expense.JoinRunInput
 	started []expense.Notification
@@ -68,7 +71,8 @@ func stage(t *testing.T) *play {
 		p.read = append(p.read, in)
 		return next[expense.FetchedReport](p, "read", &p.reads)
 	})
-	register(workflows.ValidateReport, func(context.Context, expense.ValidateReportInput) (expense.Judgement, error) {
+	register(workflows.ValidateReport, func(_ context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
+		p.judged = append(p.judged, in)
 		if len(p.verdicts) > 0 && p.verdicts[0] == any(stale) {
 			_, err := next[string](p, "judge", &p.verdicts)
 			return expense.Judgement{}, err
@@ -109,6 +113,10 @@ func (p *play) registerNewer(register func(name string, f any)) {
 			defer func() { p.clears = nil }()
 		}
 		return next[expense.ClearedExceptions](p, "clear", &p.clears)
+	})
+	register(workflows.FetchFacts, func(_ context.Context, in expense.FetchFactsInput) (expense.FetchedFacts, error) {
+		p.asked = append(p.asked, in)
+		return next[expense.FetchedFacts](p, "ask for facts", &p.facts)
 	})
 	register(workflows.JoinRun, func(_ context.Context, in expense.JoinRunInput) (expense.JoinedRun, error) {
 		p.joined = append(p.joined, in)
