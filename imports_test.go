@@ -33,7 +33,8 @@ var rooms = map[string][]string{
 	"cmd/ingress":   {"approvals", "approvers", "config", "httpserver", "ingress", "telemetry", "workflows"},
 	"cmd/worker":    {"activities", "concur", "config", "expense", "facts", "httpserver", "policy", "telemetry", "workflows"},
 	"cmd/concurctl": {"approvers", "concur", "concur/wire", "config", "expense", "facts", "policy", "telemetry", "workflows"},
-	"dev":           {"expense", "workflows"},
+	"dev":           {"dev/company", "expense", "workflows"},
+	"dev/company":   {},
 	"dev/concursim": {},
 }
 
@@ -54,7 +55,7 @@ var guests = map[string][]string{
 	"github.com/gofrs/flock":                {"concur"},
 	"github.com/spf13/cobra":                {"cmd/concurctl"},
 	"github.com/rogpeppe/go-internal":       {"dev"},
-	"net/http":                              {"concur", "facts", "ingress", "approvals", "httpserver", "cmd/ingress", "cmd/concurctl", "dev", "dev/concursim"},
+	"net/http":                              {"concur", "facts", "ingress", "approvals", "httpserver", "cmd/ingress", "cmd/concurctl", "dev", "dev/company", "dev/concursim"},
 	"github.com/stretchr/testify":           {}, // tests only
 	"github.com/santhosh-tekuri/jsonschema": {}, // tests only
 	"testing":                               {},
@@ -200,6 +201,7 @@ func TestTheImportsAreTheArrowsOfTheMap(t *testing.T) {
 		"no room reads the environment, sends requests or has init on its own": checkHabits(house),
 		"the ingress links neither the rule engine nor the client for Concur":  checkLinks(house, "cmd/ingress", neverInIngress...),
 		"the simulator's tests import nothing of ours either":                  checkSimulator(house),
+		"nor do those of the company's own systems":                            checkApart(house, "dev/company"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -208,8 +210,11 @@ func TestTheImportsAreTheArrowsOfTheMap(t *testing.T) {
 	}
 }
 
-func checkSimulator(t tree) (problems []string) {
-	for _, s := range t["dev/concursim"] {
+func checkSimulator(t tree) (problems []string) { return checkApart(t, "dev/concursim") }
+
+// checkApart says where a room that plays others shares code with us.
+func checkApart(t tree, room string) (problems []string) {
+	for _, s := range t[room] {
 		for _, imported := range s.imports {
 			if strings.HasPrefix(imported, module) {
 				problems = append(problems, fmt.Sprintf("%s imports %s: what shares code with us could never disagree with us", s.path, imported))
