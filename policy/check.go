@@ -134,6 +134,7 @@ func (i *inspection) visitCall(e ast.Expr) {
 	switch call.FunctionName() {
 	case operators.Index:
 		i.visitIndex(args[0], args[1])
+		i.byDate(e)
 	case operators.Equals, operators.NotEquals:
 		if t := i.ast.GetType(args[0].ID()); (t.Kind() == types.ListKind || t.Kind() == types.MapKind) && holdsMoney(t) {
 			i.refuse(e, "lists and maps of amounts cannot be compared; compare the amounts")
@@ -240,6 +241,17 @@ func (i *inspection) unequal(e ast.Expr) {
 	}
 	i.ast.SetReference(e.ID(), ast.NewFunctionReference(overloads.LogicalNot))
 	e.SetKindCase(factory.NewCall(e.ID(), operators.LogicalNot, equal))
+}
+
+// byDate turns m[d] with a date into a call: CEL looks only for texts, numbers and flags.
+func (i *inspection) byDate(e ast.Expr) {
+	args := e.AsCall().Args()
+	t := i.ast.GetType(args[0].ID())
+	if t.Kind() != types.MapKind || !t.Parameters()[0].IsExactType(dayType) {
+		return
+	}
+	i.ast.SetReference(e.ID(), ast.NewFunctionReference(atOverload))
+	e.SetKindCase(ast.NewExprFactory().NewCall(e.ID(), atFunction, args...))
 }
 
 func isNumbered(t *types.Type) bool {

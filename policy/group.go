@@ -21,7 +21,13 @@ const (
 	pairFunction  = "@pair"
 	groupFunction = "@group"
 	totalFunction = "@total"
+
+	// m[d] with a date d is @at(m, d).
+	atFunction = "@at"
+	atOverload = "at_date"
 )
+
+const errNoKey = failure(`it asks a map for a key that is absent; ask with "in" before reading it`)
 
 // pair is an element of a list and the key that it goes under.
 type pair struct{ key, value ref.Val }
@@ -104,6 +110,13 @@ func totalled(pairs ref.Val) ref.Val {
 	return newKeyed(keys, totals)
 }
 
+func atDate(m, key ref.Val) ref.Val {
+	if v, found := m.(traits.Mapper).Find(key); found {
+		return v
+	}
+	return types.WrapErr(errNoKey)
+}
+
 func distinct(list ref.Val) ref.Val {
 	seen := map[ref.Val]bool{}
 	var all []ref.Val
@@ -158,6 +171,7 @@ func groupFunctions() []cel.EnvOption {
 		cel.Function(groupFunction, cel.Overload("group", []*cel.Type{cel.ListType(pairOf(k, v))},
 			cel.MapType(k, cel.ListType(v)), cel.UnaryBinding(grouped))),
 		cel.Function(totalFunction, totals...),
+		cel.Function(atFunction, cel.Overload(atOverload, []*cel.Type{cel.MapType(dayType, v), dayType}, v, cel.BinaryBinding(atDate))),
 		cel.Function("distinct", distincts...),
 	}
 }
