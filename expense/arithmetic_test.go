@@ -127,6 +127,10 @@ func TestNumbersDoNotGrowWithoutEnd(t *testing.T) {
 		func() error { _, err := money(t, "1", "USD").DividedBy(huge.Amount); return err },
 		func() error { _, err := huge.IsMultipleOf(money(t, "3", "USD")); return err },
 		func() error { _, err := money(t, "1", "USD").Times(huge.Amount); return err },
+		func() error { _, err := huge.Times(huge.Amount); return err },
+		func() error { _, err := huge.Round(2); return err },
+		func() error { _, err := huge.Rounded(); return err },
+		func() error { _, err := huge.Convert(number(t, "2"), "EUR"); return err },
 	} {
 		require.ErrorIs(t, do(), expense.ErrTooLarge, "it is not expanded")
 	}

@@ -80,6 +80,7 @@ func TestAMistakeIsAnsweredWithWhatToWrite(t *testing.T) {
 		`entry.type = "MEALS"`:                `18: equality is written with two signs: ==`,
 		`entry.attendeeCount => 3`:            `27: "at least" is written >=`,
 		`entry.hasReceipt == True`:            `27: True is written true`,
+		`{entry.posted: 1}.size() == 1`:       `7: the key of a map is a text, an int, true or false, or a date, not money`,
 		`-entry.date > report.date`:           `7: - does not go with date`,
 	} {
 		t.Run(expression, func(t *testing.T) {

@@ -69,6 +69,7 @@ func TestGroupsErrWhereTheyCannotTell(t *testing.T) {
 	for expression, reason := range map[string]string{
 		`report.entries.groupBy(e, e.type)["FUEL"].size() == 0`:               `it asks a map for a key that is absent; ask with "in" before reading it`,
 		`report.entries.totalBy(e, e.id, e.posted)["x"] == money("1", "USD")`: `it asks a map for a key that is absent; ask with "in" before reading it`,
+		`report.entries.transformMapEntry(i, e, {e.type: i}).size() == 3`:     "two values of a map have the same key; use groupBy()",
 		`report.entries.groupBy(e, e.date).size() == 2`:                       "entry.date is absent; ask with has() before reading it",
 		`report.entries.totalBy(e, e.type, e.posted).size() == 3`:             "amounts of different currencies cannot be compared or added",
 		`report.entries.totalBy(e, e.type, e.approved).size() == 3`:           "entry.approved is absent; ask with has() before reading it",
