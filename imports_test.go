@@ -21,6 +21,8 @@ var rooms = map[string][]string{
 	"concur/wire":   {"expense"},
 	"concur":        {"expense", "concur/wire"},
 	"policy":        {"expense"},
+	"rulestest":     {"expense", "policy"},
+	"whatif":        {"expense", "policy", "workflows"},
 	"ingress":       {"expense", "concur/wire"},
 	"approvals":     {"expense", "approvers", "workflows"},
 	"approvers":     {},
@@ -31,7 +33,7 @@ var rooms = map[string][]string{
 	"httpserver":    {},
 	"cmd/ingress":   {"approvals", "approvers", "config", "httpserver", "ingress", "telemetry", "workflows"},
 	"cmd/worker":    {"activities", "concur", "config", "expense", "httpserver", "policy", "telemetry", "workflows"},
-	"cmd/concurctl": {"approvers", "concur", "concur/wire", "config", "expense", "policy", "telemetry", "workflows"},
+	"cmd/concurctl": {"approvers", "concur", "concur/wire", "config", "expense", "policy", "rulestest", "telemetry", "whatif", "workflows"},
 	"dev":           {"expense", "workflows"},
 	"dev/concursim": {},
 }
@@ -39,22 +41,23 @@ var rooms = map[string][]string{
 // guests says where a package from outside is at home: one library, few rooms. A
 // path stands for everything below it.
 var guests = map[string][]string{
-	"go.temporal.io":                       {"workflows", "activities", "cmd/ingress", "cmd/worker", "cmd/concurctl", "dev"},
+	"go.temporal.io":                       {"workflows", "activities", "whatif", "cmd/ingress", "cmd/worker", "cmd/concurctl", "dev"},
 	"cel.dev/cel-go":                       {"policy"},
 	"golang.org/x/oauth2":                  {"concur"},
 	"golang.org/x/text":                    {"concur/wire", "expense"},
 	"golang.org/x/time":                    {"concur"},
-	"golang.org/x/sync":                    {"concur", "cmd/ingress", "cmd/worker", "cmd/concurctl"},
+	"golang.org/x/sync":                    {"concur", "whatif", "cmd/ingress", "cmd/worker", "cmd/concurctl"},
 	"github.com/gorilla/mux":               {"ingress", "approvals", "httpserver", "cmd/ingress", "dev/concursim"},
 	"github.com/kelseyhightower":           {"config"},
 	"github.com/google/uuid":               {"concur", "approvals"},
 	"github.com/shopspring/decimal":        {"expense", "policy", "dev/concursim"},
-	"go.yaml.in/yaml":                      {"policy", "dev", "dev/concursim"},
+	"go.yaml.in/yaml":                      {"policy", "rulestest", "dev", "dev/concursim"},
 	"github.com/gofrs/flock":               {"concur"},
 	"github.com/spf13/cobra":               {"cmd/concurctl"},
 	"github.com/rogpeppe/go-internal":      {"dev"},
 	"net/http":                             {"concur", "ingress", "approvals", "httpserver", "cmd/ingress", "cmd/concurctl", "dev", "dev/concursim"},
 	"github.com/stretchr/testify":          {}, // tests only
+	"github.com/santhosh-tekuri":           {}, // tests only
 	"testing":                              {},
 	"go.temporal.io/sdk/contrib/envconfig": {"workflows"},
 }

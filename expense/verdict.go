@@ -37,6 +37,10 @@ type Verdict struct {
 	Findings   []Finding   `json:"findings,omitempty"`
 	Comment    string      `json:"comment,omitempty"` // for the employee, composed from the messages
 
+	// BareSendBack says that a report which is sent back gets no exceptions, whoever decides
+	// that.
+	BareSendBack bool `json:"bareSendBack,omitempty"`
+
 	// ApproveByException is the code of the exception by which this company's workflow
 	// moves a report on, in the place of an action; empty: by the action.
 	ApproveByException string `json:"approveByException,omitempty"`

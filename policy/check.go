@@ -22,12 +22,12 @@ type problem struct {
 
 // check parses and type-checks an expression and refuses what the types allow but
 // can only be a mistake. Its result is of type want.
-func (l language) check(level Level, source string, want *cel.Type) (*cel.Ast, []problem) {
-	checked, issues := l[level].Compile(source)
+func (l *language) check(level Level, source string, want *cel.Type) (*cel.Ast, []problem) {
+	checked, issues := l.env[level].Compile(source)
 	if issues.Err() != nil {
 		var found []problem
 		for _, e := range issues.Errors() {
-			text := advice(l[level], level, source, e)
+			text := advice(l.env[level], level, source, e)
 			if text == "" {
 				text = plain(level, e.Message)
 			}
@@ -46,7 +46,7 @@ func (l language) check(level Level, source string, want *cel.Type) (*cel.Ast, [
 		i.lastID = max(i.lastID, id)
 	}
 	ast.PostOrderVisit(i.ast.Expr(), ast.NewExprVisitor(i.visit))
-	if got := checked.OutputType(); !got.IsExactType(want) {
+	if got := checked.OutputType(); want != nil && !got.IsExactType(want) {
 		i.found = append(i.found, problem{text: fmt.Sprintf("must be %s, is %s", article(want), article(got))})
 	}
 	return checked, i.found
@@ -54,9 +54,9 @@ func (l language) check(level Level, source string, want *cel.Type) (*cel.Ast, [
 
 // plain rewrites what CEL says where a reader of rules could not know better.
 func plain(level Level, message string) string {
-	for name, levels := range map[string]string{"entry": "level entry", "report": "levels report and entry", "request": "level request"} {
-		if variables[level][name] == nil && strings.HasPrefix(message, "undeclared reference to '"+name+"'") {
-			return fmt.Sprintf("%q is only known to rules of %s", name, levels)
+	for _, known := range levels {
+		if !level.within(known) && strings.HasPrefix(message, "undeclared reference to '"+string(known)+"'") {
+			return fmt.Sprintf("%q is only known to rules of %s", known, someLevels(known.inner()))
 		}
 	}
 	message, _, _ = strings.Cut(message, " (in container")

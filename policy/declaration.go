@@ -2,47 +2,74 @@ package policy
 
 import (
 	"regexp"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
+
+	"concur-connector/expense"
 )
 
 const (
-	maxName    = 64
-	maxMessage = 500 // characters
+	maxName        = 64
+	maxMessage     = 500 // characters
+	maxDescription = 500
+	maxLanguages   = 20
+)
+
+const (
+	kebabForm      = `lower-case words joined by "-"`
+	identifierForm = "a letter, then letters, digits and _, at most 40, such as costCentres"
+	groupFormed    = `letters, digits, ".", "_", "-", at most 64`
 )
 
 var (
-	kebab     = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	codeForm  = regexp.MustCompile(`^[A-Z0-9_]{1,8}$`)
-	groupForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+	kebab      = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	identifier = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,39}$`)
+	codeForm   = regexp.MustCompile(`^[A-Z0-9_]{1,8}$`)
+	groupForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 )
 
 // declaration is a rule as it is written. Expressions keep their node, which knows
 // their place.
 type declaration struct {
 	name              string
+	description       string
 	at                place
 	level             Level
+	stops             []string
+	stopNodes         []*yaml.Node
 	match, expression *yaml.Node
-	message           string
-	messageExpression *yaml.Node
+	messages          []said
+	shadow            bool
 	then              effects
+	ask               *yaml.Node
+}
+
+// said is a message, fixed or computed, in a language or in the only one.
+type said struct {
+	language string
+	at       *yaml.Node
+	fixed    string
+	computed *yaml.Node
 }
 
 // effects are what follows when a rule is violated.
 type effects struct {
-	code     string // of an exception
-	sendBack bool
-	ask      string // a group
+	code       string // of an exception
+	visibility expense.Visibility
+	sendBack   bool
+	ask        string // a group
+	warn       bool
 }
 
 // rule reads one rule. It is false when too little of it can be read to go on.
 func (s *source) rule(n *yaml.Node) (declaration, bool) {
 	d := declaration{at: at(n)}
 	name := nameOf(n)
-	keys, ok := s.mapping(n, name, "a rule",
-		"name", "level", "match", "expression", "message", "messageExpression", "then")
+	keys, ok := s.mapping(n, name, "a rule", "name", "description", "level", "stops", "match", "expression",
+		"message", "messageExpression", "shadow", "then")
 	if !ok {
 		return d, false
 	}
@@ -54,7 +81,18 @@ func (s *source) rule(n *yaml.Node) (declaration, bool) {
 			s.fail(d.at, name, `the name must be lower-case words joined by "-", at most %d characters`, maxName)
 		}
 	}
-	s.level(&d, keys["level"])
+	if v := keys["description"]; v != nil {
+		text, _ := s.text(v, d.name, "description")
+		if d.description = oneLine(text); utf8.RuneCountInString(text) > maxDescription {
+			s.fail(at(v), d.name, "description is longer than %d characters", maxDescription)
+		}
+	}
+	d.level = s.levelOf(keys["level"], d.at, d.name, "")
+	if v := keys["stops"]; v != nil {
+		if d.stops, d.stopNodes = s.texts(v, d.name, "a stop"); len(d.stops) == 0 {
+			s.fail(at(v), d.name, "stops is empty; a rule for every stop has none")
+		}
+	}
 	if v := keys["match"]; v != nil {
 		if _, ok := s.text(v, d.name, "match"); ok {
 			d.match = v
@@ -65,7 +103,10 @@ func (s *source) rule(n *yaml.Node) (declaration, bool) {
 	} else if _, ok := s.text(v, d.name, "expression"); ok {
 		d.expression = v
 	}
-	s.message(&d, keys["message"], keys["messageExpression"])
+	s.messages(&d, keys["message"], keys["messageExpression"])
+	if v := keys["shadow"]; v != nil {
+		d.shadow = s.truth(v, d.name, "shadow")
+	}
 	if v := keys["then"]; v == nil {
 		s.fail(d.at, d.name, "then is missing: it says what follows")
 	} else {
@@ -87,85 +128,128 @@ func nameOf(n *yaml.Node) string {
 	return ""
 }
 
-func (s *source) level(d *declaration, n *yaml.Node) {
+// levelOf reads a level; of says whose it is when it is no rule's.
+func (s *source) levelOf(n *yaml.Node, whose place, rule, of string) Level {
+	if of != "" {
+		of += ": "
+	}
 	if n == nil {
-		s.fail(d.at, d.name, "level is missing: report, entry or request")
-		return
+		s.fail(whose, rule, "%slevel is missing: %s", of, levelNames(" or "))
+		return ""
 	}
-	if v, ok := s.text(n, d.name, "level"); ok {
-		if d.level = Level(v); variables[d.level] == nil {
-			s.fail(at(n), d.name, "level must be report, entry or request, not %q", v)
-			d.level = ""
-		}
+	v, ok := s.text(n, rule, "level")
+	switch {
+	case !ok:
+		return ""
+	case !Level(v).known():
+		s.fail(at(n), rule, "%slevel must be %s, not %q%s", of, levelNames(" or "), clip(v, 40), suggestion(v, strings.Split(levelNames(", "), ", ")))
+		return ""
 	}
+	return Level(v)
 }
 
-func (s *source) message(d *declaration, fixed, computed *yaml.Node) {
+// levelNames lists the levels, the last after a word of its own.
+func levelNames(last string) string {
+	names := make([]string, len(levels))
+	for i, l := range levels {
+		names[i] = string(l)
+	}
+	return strings.Join(names[:len(names)-1], ", ") + last + names[len(names)-1]
+}
+
+// messages reads the message of a rule: fixed or computed, one for all or one for each
+// language.
+func (s *source) messages(d *declaration, fixed, computed *yaml.Node) {
 	switch {
 	case fixed == nil && computed == nil:
 		s.fail(d.at, d.name, "message or messageExpression is missing")
 	case fixed != nil && computed != nil:
 		s.fail(at(computed), d.name, "message and messageExpression exclude each other")
 	case computed != nil:
-		if _, ok := s.text(computed, d.name, "messageExpression"); ok {
-			d.messageExpression = computed
-		}
+		s.inLanguages(d, computed, "messageExpression", func(m *said) {
+			if _, ok := s.text(m.at, d.name, "messageExpression"); ok {
+				m.computed = m.at
+			}
+		})
 	default:
-		v, ok := s.text(fixed, d.name, "message")
-		if !ok {
-			return
-		}
-		switch d.message = oneLine(v); {
-		case d.message == "":
-			s.fail(at(fixed), d.name, "message is empty")
-		case utf8.RuneCountInString(d.message) > maxMessage:
-			s.fail(at(fixed), d.name, "message is longer than %d characters", maxMessage)
-		}
+		s.inLanguages(d, fixed, "message", func(m *said) {
+			v, ok := s.text(m.at, d.name, "message")
+			switch m.fixed = oneLine(v); {
+			case !ok:
+			case m.fixed == "":
+				s.fail(at(m.at), d.name, "message is empty")
+			case utf8.RuneCountInString(m.fixed) > maxMessage:
+				s.fail(at(m.at), d.name, "message is longer than %d characters", maxMessage)
+			}
+		})
+	}
+}
+
+func (s *source) inLanguages(d *declaration, n *yaml.Node, what string, read func(*said)) {
+	if n.Kind != yaml.MappingNode {
+		m := said{at: n}
+		read(&m)
+		d.messages = append(d.messages, m)
+		return
+	}
+	for _, p := range s.named(n, what, languageForm, "a language such as en or de-CH", maxLanguages) {
+		m := said{language: p.key, at: p.value}
+		read(&m)
+		d.messages = append(d.messages, m)
+	}
+	if len(d.messages) == 0 {
+		s.fail(at(n), d.name, "%s is empty", what)
 	}
 }
 
 func (s *source) effects(d *declaration, n *yaml.Node) {
 	before := len(s.errors)
-	keys, ok := s.mapping(n, d.name, "then", "exception", "sendBack", "ask")
+	keys, ok := s.mapping(n, d.name, "then", "exception", "sendBack", "ask", "warn")
 	if !ok {
 		return
 	}
 	if v := keys["exception"]; v != nil {
-		if s.exception(d, v); d.level == RequestLevel {
+		if s.exception(d, v); d.level.ofRequest() {
 			s.fail(at(v), d.name, "Concur takes no exceptions on a travel request; use sendBack, which says the message in its comment, or ask")
 		}
 	}
 	if v := keys["sendBack"]; v != nil {
-		d.then.sendBack = v.Value == "true"
-		if v.ShortTag() != "!!bool" || !d.then.sendBack && v.Value != "false" {
-			s.fail(at(v), d.name, "sendBack must be true or false")
-		}
+		d.then.sendBack = s.truth(v, d.name, "sendBack")
+	}
+	if v := keys["warn"]; v != nil {
+		d.then.warn = s.truth(v, d.name, "warn")
 	}
 	if v := keys["ask"]; v != nil {
 		if group, ok := s.text(v, d.name, "ask"); ok {
-			if d.then.ask = group; !groupForm.MatchString(group) {
-				s.fail(at(v), d.name, `ask must name a group: letters, digits, ".", "_", "-", at most 64`)
+			if d.then.ask, d.ask = group, v; !groupForm.MatchString(group) {
+				s.fail(at(v), d.name, `ask must name a group: %s`, groupFormed)
 			}
 		}
 	}
-	if d.then == (effects{}) && len(s.errors) == before {
-		s.fail(at(n), d.name, "then needs at least one effect: exception, sendBack: true or ask")
+	switch then := d.then; {
+	case len(s.errors) > before:
+	case then == (effects{}):
+		s.fail(at(n), d.name, "then needs at least one effect: exception, sendBack: true, ask or warn: true")
+	case then.warn && then != (effects{warn: true}):
+		s.fail(at(n), d.name, "warn says that nothing else follows; leave it out, or the other effects")
 	}
 }
 
 func (s *source) exception(d *declaration, n *yaml.Node) {
-	keys, ok := s.mapping(n, d.name, "exception", "code")
+	keys, ok := s.mapping(n, d.name, "exception", "code", "visibility")
 	if !ok {
 		return
 	}
-	v := keys["code"]
-	if v == nil {
+	if v := keys["code"]; v == nil {
 		s.fail(at(n), d.name, "exception has no code")
-		return
+	} else {
+		d.then.code = s.code(v, d.name, "code")
 	}
-	if code, ok := s.text(v, d.name, "code"); ok {
-		if d.then.code = code; !codeForm.MatchString(code) {
-			s.fail(at(v), d.name, "code must be 1 to 8 of A-Z, 0-9 and _, not %q", clip(code, 40))
+	if v := keys["visibility"]; v != nil {
+		text, ok := s.text(v, d.name, "visibility")
+		d.then.visibility = expense.Visibility(text)
+		if known := []string{string(expense.VisibleToAll), string(expense.VisibleToApprovers), string(expense.VisibleToProcessors)}; ok && !slices.Contains(known, text) {
+			s.fail(at(v), d.name, "visibility must be %s, %s or %s, not %q%s", known[0], known[1], known[2], clip(text, 40), suggestion(text, known))
 		}
 	}
 }

@@ -1,6 +1,11 @@
 package policy
 
-import "concur-connector/expense"
+import (
+	"cmp"
+	"slices"
+
+	"concur-connector/expense"
+)
 
 // Rule is a rule as it is written, for people and programs that read of it.
 type Rule struct {
@@ -27,7 +32,21 @@ type Rule struct {
 func (p *Policy) Rules() []Rule {
 	all := make([]Rule, len(p.rules))
 	for i, r := range p.rules {
-		all[i] = Rule{Name: r.name, Level: r.level, Message: r.message, Code: r.then.code, SendBack: r.then.sendBack, Ask: r.then.ask}
+		all[i] = Rule{
+			Name: r.name, Description: r.description, Level: r.level, Stops: slices.Clone(r.stops),
+			Expression: r.expression.source, Message: r.message,
+			Code: r.then.code, SendBack: r.then.sendBack, Ask: r.then.ask, Warn: r.then.warn,
+			Shadow: r.shadow, Line: r.at.line,
+		}
+		if r.match != nil {
+			all[i].Match = r.match.source
+		}
+		if r.messageExpression != nil {
+			all[i].Message, all[i].MessageExpression = "", r.messageExpression.source
+		}
+		if r.then.code != "" {
+			all[i].Visibility = visibilityOf(r.then.visibility)
+		}
 	}
 	return all
 }
@@ -36,73 +55,82 @@ func (p *Policy) Rules() []Rule {
 type Code struct {
 	Code       string             `json:"code"`
 	Object     expense.ObjectType `json:"object"` // Report, Entry or Allocation; an itemization is an Entry to Concur
-	Level      Level              `json:"level,omitempty"`
+	Level      Level              `json:"level"`
 	Visibility expense.Visibility `json:"visibility"` // by v4
 	Rules      []string           `json:"rules"`      // empty for the code of approveByException
 }
 
 // PostedCodes returns the codes that the rules can post, by code, level and visibility.
-func (p *Policy) PostedCodes() []Code { return nil }
-
-// Look is what one rule made of one object.
-type Look struct {
-	Rule    string         `json:"rule"`
-	Level   Level          `json:"level"`
-	Object  string         `json:"object,omitempty"` // its ID; empty for the whole
-	Place   string         `json:"place,omitempty"`  // where it is, such as "entry 3, itemization 1"
-	Result  LookResult     `json:"result"`
-	Message string         `json:"message,omitempty"` // of a violation, or why it could not be evaluated
-	Shadow  bool           `json:"shadow,omitempty"`
-	Saw     []expense.Seen `json:"saw,omitempty"`
+// Those of rules that are only watched are not among them.
+func (p *Policy) PostedCodes() []Code {
+	var codes []Code
+	add := func(code string, level Level, v expense.Visibility, rule ...string) {
+		for i := range codes {
+			if c := &codes[i]; c.Code == code && c.Level == level && c.Visibility == v {
+				c.Rules = append(c.Rules, rule...)
+				return
+			}
+		}
+		codes = append(codes, Code{code, level.objectType(), level, v, append([]string{}, rule...)})
+	}
+	if code := p.settings.ApproveByException; code != "" {
+		add(code, ReportLevel, expense.VisibleToAll)
+	}
+	for _, r := range p.rules {
+		if r.then.code != "" && !r.shadow {
+			add(r.then.code, r.level, visibilityOf(r.then.visibility), r.name)
+		}
+	}
+	slices.SortStableFunc(codes, func(a, b Code) int {
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(slices.Index(levels, a.Level), slices.Index(levels, b.Level)), cmp.Compare(a.Visibility, b.Visibility))
+	})
+	return codes
 }
 
-// LookResult is how the evaluation of a rule on an object went.
-type LookResult string
+// Settings are what the file says of all its rules.
+func (p *Policy) Settings() Settings { return p.settings }
 
-// The results of a look.
-const (
-	LookHolds      LookResult = "holds"
-	LookViolated   LookResult = "violated"
-	LookErred      LookResult = "erred"
-	LookNoMatch    LookResult = "no match"
-	LookOtherStop  LookResult = "other stop"
-	LookNotReached LookResult = "not reached" // the rules together cost too much
-)
+// Timezone is the name of the time zone of the rules' today.
+func (p *Policy) Timezone() string { return p.zone.String() }
 
-// Explain says of every rule what it makes of every object, and what it saw there. It
-// takes longer than Evaluate and agrees with it.
-func (p *Policy) Explain(c Case) []Look { return nil }
+// Stops are the stops that the file names, in its order.
+func (p *Policy) Stops() []Stop { return slices.Clone(p.stops) }
 
-// Version is what the file calls itself; empty when it does not.
-func (p *Policy) Version() string { return "" }
+// Groups are the groups that the file declares, in its order.
+func (p *Policy) Groups() []Group { return slices.Clone(p.groups) }
 
-// Fields names what [Policy.Keep] and [Policy.KeepRequest] keep, sorted: "entry.posted",
-// `entry.custom["3"]`, "report.entries". They are what expense.FetchedReport.Kept holds.
-func (p *Policy) Fields() []string { return nil }
-
-// EvaluateKept is Evaluate for a case of which only these fields were kept, named as Fields
-// names them. A rule that reads another one, or a fact that the case does not have, is
-// unknown: its name is returned and it is left out of the verdict.
-func (p *Policy) EvaluateKept(c Case, kept []string) (v expense.Verdict, unknown []string) {
-	return p.Evaluate(c), nil
+// Lists are the lists that the file names, in its order.
+func (p *Policy) Lists() []List {
+	all := make([]List, len(p.lists))
+	for i, t := range p.lists {
+		all[i] = t.List
+	}
+	return all
 }
 
-// Asks names the facts that the rules ask the company's own systems for, of reports and of
-// travel requests.
-func (p *Policy) Asks() (ofReports, ofRequests []string) { return nil, nil }
+// Variables are those of the file, in the order in which each can name the ones before.
+func (p *Policy) Variables() []Variable {
+	all := make([]Variable, len(p.variableOrder))
+	for i, name := range p.variableOrder {
+		all[i] = p.variables[name].Variable
+	}
+	return all
+}
 
-// Questions says what to ask the company's own systems about a case, one question for each
-// fact. The error, of a question that cannot be evaluated, names the fact.
-func (p *Policy) Questions(c Case) ([]expense.Question, error) { return nil, nil }
-
-// FactURLs are the addresses that the file asks for facts.
-func (p *Policy) FactURLs() []string { return nil }
-
-// ByStop reports whether a rule is limited to some stops.
-func (p *Policy) ByStop() bool { return false }
-
-// Warning is what is not wrong with a rules file and probably not meant, as [Error] prints.
-type Warning = Error
-
-// Warnings are what should be looked at in a file that can be used.
-func (p *Policy) Warnings() []*Warning { return nil }
+// Facts are what the file says of the company's own systems, in its order.
+func (p *Policy) Facts() []Fact {
+	all := make([]Fact, len(p.facts))
+	for i, f := range p.facts {
+		all[i] = Fact{Name: f.name, Level: f.level, URL: f.url, Send: map[string]string{}, Answer: map[string]string{}}
+		if f.match != nil {
+			all[i].Match = f.match.source
+		}
+		for _, one := range f.send {
+			all[i].Send[one.name] = one.value.source
+		}
+		for name, kind := range f.answer {
+			all[i].Answer[name] = string(kind)
+		}
+	}
+	return all
+}

@@ -44,13 +44,13 @@ func TestParseRefuses(t *testing.T) {
 	}{
 		"an empty file":             {"", ": the file is empty"},
 		"a file of comments":        {"# nothing\n", ": the file is empty"},
-		"what is not a mapping":     {"- one\n", ":1:1: the file must be a mapping with apiVersion, rules"},
+		"what is not a mapping":     {"- one\n", ":1:1: the file must be a mapping with apiVersion, version, timezone, settings, stops, groups, lists, facts, variables, rules"},
 		"a missing version":         {"rules: []\n", ":1:1: apiVersion is missing; it must be concur-connector/v1"},
 		"another version":           {"apiVersion: concur-connector/v2\nrules: []\n", ":1:13: apiVersion must be concur-connector/v1"},
 		"a missing list":            {"apiVersion: concur-connector/v1\n", ":1:1: rules is missing; a file without rules says rules: []"},
 		"a list that is none":       {"apiVersion: concur-connector/v1\nrules: {}\n", ":2:8: rules must be a list"},
 		"a list that is null":       {"apiVersion: concur-connector/v1\nrules:\n", ":2:7: rules must be a list"},
-		"an unknown key at the top": {"apiVersion: concur-connector/v1\nrules: []\nrule: 1\n", `:3:1: unknown key "rule" in the file; known are apiVersion, rules`},
+		"an unknown key at the top": {"apiVersion: concur-connector/v1\nrules: []\nrule: 1\n", `:3:1: unknown key "rule" in the file; did you mean "rules"? Known are apiVersion, version, timezone, settings, stops, groups, lists, facts, variables, rules`},
 		"a key given twice":         {"apiVersion: concur-connector/v1\nrules: []\nrules: []\n", `:3:1: key "rules" is given twice, first in line 2`},
 		"two documents":             {head + "---\na: 1\n", ":3:1: a second document begins here; the file must hold one"},
 		"an anchor":                 {"apiVersion: &v concur-connector/v1\nrules: []\n", ":1:13: anchors, aliases and tags are not accepted"},
@@ -58,13 +58,13 @@ func TestParseRefuses(t *testing.T) {
 		"what is not YAML":          {"apiVersion: concur-connector/v1\nrules: [\n", ":3:1: not YAML: while parsing a flow node did not find expected node content"},
 		"a file too large":          {"#" + strings.Repeat("x", 1<<20), ": the file is larger than 1 MiB"},
 
-		"a rule that is text":          {head + "  - one\n", ":3:5: a rule must be a mapping with name, level, match, expression, message, messageExpression, then"},
-		"an unknown key in a rule":     {with("when: x"), `:8:5: rule "one": unknown key "when" in a rule; known are name, level, match, expression, message, messageExpression, then`},
+		"a rule that is text":          {head + "  - one\n", ":3:5: a rule must be a mapping with name, description, level, stops, match, expression, message, messageExpression, shadow, then"},
+		"an unknown key in a rule":     {with("when: x"), `:8:5: rule "one": unknown key "when" in a rule; did you mean "then"? Known are name, description, level, stops, match, expression, message, messageExpression, shadow, then`},
 		"a rule without a name":        {with("name:"), ":3:5: a rule has no name"},
 		"a name with capitals":         {with("name: One"), `:3:11: rule "One": the name must be lower-case words joined by "-", at most 64 characters`},
 		"a name that is taken":         {with() + strings.TrimPrefix(with(), head), `:8:11: rule "one": the name is taken by the rule in line 3`},
-		"a missing level":              {with("level:"), `:3:11: rule "one": level is missing: report, entry or request`},
-		"an unknown level":             {with("level: line"), `:4:12: rule "one": level must be report, entry or request, not "line"`},
+		"a missing level":              {with("level:"), `:3:11: rule "one": level is missing: report, entry, itemization, allocation, request, expected or segment`},
+		"an unknown level":             {with("level: line"), `:4:12: rule "one": level must be report, entry, itemization, allocation, request, expected or segment, not "line"`},
 		"a missing expression":         {with("expression:"), `:3:11: rule "one": expression is missing: it says what must hold`},
 		"a missing message":            {with("message:"), `:3:11: rule "one": message or messageExpression is missing`},
 		"two messages":                 {with("messageExpression: entry.type"), `:8:24: rule "one": message and messageExpression exclude each other`},
@@ -72,18 +72,18 @@ func TestParseRefuses(t *testing.T) {
 		"a message too long":           {with("message: " + long), `:6:14: rule "one": message is longer than 500 characters`},
 		"a message that is a list":     {with("message: [a]"), `:6:14: rule "one": message must be text`},
 		"a missing effect":             {with("then:"), `:3:11: rule "one": then is missing: it says what follows`},
-		"no effect":                    {with("then: {}"), `:7:11: rule "one": then needs at least one effect: exception, sendBack: true or ask`},
-		"not sending back as effect":   {with("then: {sendBack: false}"), `:7:11: rule "one": then needs at least one effect: exception, sendBack: true or ask`},
+		"no effect":                    {with("then: {}"), `:7:11: rule "one": then needs at least one effect: exception, sendBack: true, ask or warn: true`},
+		"not sending back as effect":   {with("then: {sendBack: false}"), `:7:11: rule "one": then needs at least one effect: exception, sendBack: true, ask or warn: true`},
 		"sending back as text":         {with(`then: {sendBack: "true"}`), `:7:22: rule "one": sendBack must be true or false`},
-		"an unknown effect":            {with("then: {approve: true}"), `:7:12: rule "one": unknown key "approve" in then; known are exception, sendBack, ask`},
+		"an unknown effect":            {with("then: {approve: true}"), `:7:12: rule "one": unknown key "approve" in then; known are exception, sendBack, ask, warn`},
 		"a code too long":              {with("then: {exception: {code: ABCDEFGHI}}"), `:7:30: rule "one": code must be 1 to 8 of A-Z, 0-9 and _, not "ABCDEFGHI"`},
 		"a code in lower case":         {with("then: {exception: {code: norecpt}}"), `:7:30: rule "one": code must be 1 to 8 of A-Z, 0-9 and _, not "norecpt"`},
 		"an exception without a code":  {with("then: {exception: {}}"), `:7:23: rule "one": exception has no code`},
-		"an exception that is text":    {with("then: {exception: NORECPT}"), `:7:23: rule "one": exception must be a mapping with code`},
+		"an exception that is text":    {with("then: {exception: NORECPT}"), `:7:23: rule "one": exception must be a mapping with code, visibility`},
 		"a group with a space":         {with("then: {ask: the boss}"), `:7:17: rule "one": ask must name a group: letters, digits, ".", "_", "-", at most 64`},
 		"a group that is null":         {with("then: {ask: }"), `:7:17: rule "one": ask must be text`},
 		"an unknown field":             {with("expression: entry.receipt"), `:5:22: rule "one": expression: undefined field 'receipt'`},
-		"an entry in a report's rule":  {with("level: report"), `:5:17: rule "one": expression: "entry" is only known to rules of level entry`},
+		"an entry in a report's rule":  {with("level: report"), `:5:17: rule "one": expression: "entry" is only known to rules of levels entry, itemization and allocation`},
 		"an expression that is a text": {with("expression: entry.type"), `:5:17: rule "one": expression: must be true or false (bool), is text (string)`},
 		"a match that is a number":     {with("match: 1 + 1"), `:8:12: rule "one": match: must be true or false (bool), is int`},
 		"a message that is a number":   {with("message:", "messageExpression: entry.attendeeCount"), `:7:24: rule "one": messageExpression: must be text (string), is int`},
@@ -170,11 +170,11 @@ func TestAllErrorsAreReportedInTheOrderOfTheFile(t *testing.T) {
 		`f:5:22: rule "one": expression: undefined field 'nothing'`,
 		`f:7:44: rule "one": code must be 1 to 8 of A-Z, 0-9 and _, not "much-too-long"`,
 		`f:8:12: rule "one": match: must be true or false (bool), is int`,
-		`f:10:12: rule "two": level must be report, entry or request, not "none"`,
+		`f:10:12: rule "two": level must be report, entry, itemization, allocation, request, expected or segment, not "none"`,
 	}, "\n"))
 	var all policy.Errors
 	require.ErrorAs(t, err, &all)
 	require.Len(t, all, 4)
 	require.True(t, errors.Is(err, all[3]))
-	require.Equal(t, policy.Error{File: "f", Line: 10, Column: 12, Rule: "two", Reason: `level must be report, entry or request, not "none"`}, *all[3])
+	require.Equal(t, policy.Error{File: "f", Line: 10, Column: 12, Rule: "two", Reason: `level must be report, entry, itemization, allocation, request, expected or segment, not "none"`}, *all[3])
 }

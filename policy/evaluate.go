@@ -8,165 +8,252 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
-	"cel.dev/cel-go/common/types/traits"
+	"cel.dev/cel-go/common/types/ref"
 
 	"concur-connector/expense"
 )
 
+// What evaluations may cost, in CEL's units: an operation is about one.
 const (
-	maxCost      = 1_000_000  // of one evaluation of one expression, in CEL's units
-	maxTotalCost = 50_000_000 // of all evaluations for one report or travel request
+	maxCost      = 1_000_000   // one evaluation of one expression
+	maxRuleCost  = 50_000_000  // all evaluations of one rule for one report or travel request
+	maxTotalCost = 400_000_000 // those of all rules
 	maxTime      = 30 * time.Second
 )
 
 const (
 	errTotalCost = failure("the rules together exceed what they may cost")
+	errRuleCost  = failure("it exceeds what one rule may cost")
 	errTime      = failure("the rules together took too long")
 	errNoMessage = failure("its message is empty")
-	errNoID      = failure("the entry has no ID to post an exception on")
+	errNoID      = failure("its object has no ID to post an exception on")
 	errNothing   = failure("there is nothing to judge")
+	errNoToday   = failure("it is not known when the report is judged")
+	errNoStop    = failure("it is violated if it applies here: it is limited to some stops, and at which stop this is, is not known")
 )
 
 // violation is a rule that does not hold on an object, or could not be evaluated.
 type violation struct {
 	rule    *rule
-	object  int    // index of the entry; -1 for the whole
-	id      string // of the entry
+	at      *scope // nil for a rule of which nothing was evaluated any more
 	message string
 	erred   bool // the message says why
+	saw     []expense.Seen
 }
 
 // Evaluate judges a case by all rules of its kind. It never panics and always ends: what
 // costs too much errs.
 func (p *Policy) Evaluate(c Case) expense.Verdict {
-	if c.Report == nil && c.Request == nil {
-		return p.verdict([]violation{{rule: &rule{}, object: -1, message: errNothing.Error(), erred: true}})
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), p.time)
-	defer cancel()
-	e := &evaluation{ctx: ctx, left: p.budget}
-	if c.Request != nil {
-		e.judgeRequest(p, c.Request)
-	} else {
-		e.report = reportShape.of(c.Report)
-		for i := range p.rules {
-			if p.rules[i].level != RequestLevel {
-				e.apply(&p.rules[i], c.Report)
-			}
-		}
-	}
-	return p.verdict(e.found)
+	return p.evaluate(c, func(*rule) bool { return true })
 }
 
-func (e *evaluation) judgeRequest(p *Policy, request *expense.TravelRequest) {
-	seen := requestShape.of(request)
-	for i := range p.rules {
-		r := &p.rules[i]
-		if r.level != RequestLevel {
-			continue
-		}
-		if err := e.exhausted(); err != nil {
-			e.found = append(e.found, violation{rule: r, object: -1, message: notEvaluated(err), erred: true})
-			continue
-		}
-		e.judge(r, -1, "", map[string]any{"request": seen})
+func (p *Policy) evaluate(c Case, chosen func(*rule) bool) expense.Verdict {
+	if c.Report == nil && c.Request == nil {
+		return p.verdict([]violation{{rule: &rule{}, message: errNothing.Error(), erred: true}}, nil)
 	}
+	e, done := p.begin(c)
+	defer done()
+	for _, r := range p.inOrder {
+		if r.level.ofRequest() == (c.Request != nil) && chosen(r) {
+			e.apply(r)
+		}
+	}
+	return p.verdict(e.found, e.inFileOrder())
 }
 
 // evaluation is the judging of one report or travel request.
 type evaluation struct {
+	policy *Policy
 	ctx    context.Context
-	left   uint64  // cost
-	report *object // nil for a travel request
-	found  []violation
+	left   uint64 // cost
+	spent  uint64 // by the present rule
+	weight weight
+	whole  *scope
+	scopes map[Level][]*scope
+	today  any
+	facts  expense.Facts
+	stop   string
+	atStop bool // stop is known
+
+	explain func(Look) // nil: nobody listens
+	found   []violation
+	looks   map[*rule]*expense.RuleLook
 }
 
-func (e *evaluation) apply(r *rule, report *expense.Report) {
-	if err := e.exhausted(); err != nil {
-		e.found = append(e.found, violation{rule: r, object: -1, message: notEvaluated(err), erred: true})
-		return
+func (p *Policy) begin(c Case) (*evaluation, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.Background(), p.time)
+	e := &evaluation{
+		policy: p, ctx: ctx, left: p.budget, scopes: map[Level][]*scope{}, facts: c.Facts,
+		today: ref.Val(types.WrapErr(errNoToday)), looks: map[*rule]*expense.RuleLook{},
 	}
-	if r.level == ReportLevel {
-		e.judge(r, -1, "", map[string]any{"report": e.report})
-		return
+	e.stop, e.atStop = p.stopOf(c.EventType)
+	if !c.At.IsZero() {
+		e.today = dayOf(c.At.In(p.zone))
 	}
-	entries, _ := e.report.get("entries")
-	for i := range report.Entries {
-		if err := e.exhausted(); err != nil {
-			e.found = append(e.found, violation{rule: r, object: -1, message: notEvaluated(err), erred: true})
+	if c.Request != nil {
+		e.weight.weigh(requestShape, c.Request)
+		e.whole = e.scope(nil, RequestLevel, requestShape.of(c.Request), 0)
+	} else {
+		report := c.Report
+		if report == nil {
+			report = &expense.Report{}
+		}
+		e.weight.weigh(reportShape, report)
+		e.whole = e.scope(nil, ReportLevel, reportShape.of(report), 0)
+	}
+	return e, cancel
+}
+
+// apply evaluates a rule on every object of its level.
+func (e *evaluation) apply(r *rule) {
+	look := &expense.RuleLook{Rule: r.name, Shadow: r.shadow}
+	e.looks[r] = look
+	doubtful := false
+	if len(r.stops) > 0 {
+		switch here, known := r.appliesAt(e); {
+		case !known:
+			doubtful = true
+		case !here:
+			look.OtherStop = true
+			e.say(r, nil, LookOtherStop, "")
 			return
 		}
-		entry := entries.(traits.Indexer).Get(types.Int(i))
-		e.judge(r, i, report.Entries[i].ID, map[string]any{"report": e.report, "entry": entry})
+	}
+	e.spent = 0
+	for i, at := range e.scopesOf(r.level) {
+		if err := e.exhausted(i); err != nil {
+			look.Erred++
+			e.found = append(e.found, violation{rule: r, at: nil, message: notEvaluated(err), erred: true})
+			e.say(r, at, LookNotReached, notEvaluated(err))
+			return
+		}
+		e.judge(r, at, doubtful, look)
 	}
 }
 
-func (e *evaluation) exhausted() error {
+// at reports whether the rule applies at the stop, and whether that is known.
+func (r *rule) appliesAt(e *evaluation) (here, known bool) {
+	for _, name := range r.stops {
+		if e.atStop && name == e.stop {
+			return true, true
+		}
+	}
+	return false, e.atStop
+}
+
+// exhausted says why the nth evaluation in a row is not made. The time is looked at now and
+// then: without a loop in it no evaluation takes long.
+func (e *evaluation) exhausted(nth int) error {
 	switch {
-	case e.ctx.Err() != nil:
+	case nth%16 == 0 && e.ctx.Err() != nil:
 		return errTime
 	case e.left == 0:
 		return errTotalCost
+	case e.spent > maxRuleCost:
+		return errRuleCost
 	}
 	return nil
 }
 
 func notEvaluated(err error) string { return "could not be evaluated: " + err.Error() }
 
-func (e *evaluation) judge(r *rule, object int, id string, vars map[string]any) {
-	message, violated, err := e.run(r, vars)
-	if err == nil && violated && object >= 0 && id == "" && r.then.code != "" {
-		err = errNoID
+func (e *evaluation) judge(r *rule, at *scope, doubtful bool, look *expense.RuleLook) {
+	message, result, err := e.run(r, at)
+	if err == nil && result == LookViolated {
+		switch {
+		case doubtful:
+			err = errNoStop
+		case at.outer != nil && at.id == "" && r.then.code != "":
+			err = errNoID
+		}
 	}
-	switch {
-	case err != nil:
-		e.found = append(e.found, violation{r, object, id, "could not be evaluated: " + e.reason(err), true})
-	case violated:
-		e.found = append(e.found, violation{r, object, id, message, false})
+	if err != nil {
+		result, message = LookErred, "could not be evaluated: "+e.reason(err)
 	}
+	switch result {
+	case LookNoMatch:
+		e.say(r, at, result, "")
+		return
+	case LookHolds:
+		look.Held++
+	case LookViolated:
+		look.Violated++
+	default:
+		look.Erred++
+	}
+	look.Objects++
+	if result != LookHolds {
+		v := violation{rule: r, at: at, message: message, erred: result == LookErred}
+		if len(e.found) < maxFindings {
+			v.saw = e.saw(r, at)
+		}
+		e.found = append(e.found, v)
+	}
+	e.say(r, at, result, message)
 }
 
 // run evaluates one rule on one object.
-func (e *evaluation) run(r *rule, vars map[string]any) (message string, violated bool, err error) {
+func (e *evaluation) run(r *rule, at *scope) (message string, result LookResult, err error) {
 	if r.match != nil {
-		applies, err := e.eval(r.match, vars)
-		if err != nil || applies != true {
-			return "", false, err
+		switch applies, err := at.eval(r.match); {
+		case err != nil:
+			return "", LookErred, err
+		case applies != types.True:
+			return "", LookNoMatch, nil
 		}
 	}
-	holds, err := e.eval(r.expression, vars)
-	if err != nil || holds == true {
-		return "", false, err
+	switch holds, err := at.eval(r.expression); {
+	case err != nil:
+		return "", LookErred, err
+	case holds == types.True:
+		return "", LookHolds, nil
+	case r.messageExpression == nil:
+		return r.message, LookViolated, nil
 	}
-	if r.messageExpression == nil {
-		return r.message, true, nil
-	}
-	text, err := e.eval(r.messageExpression, vars)
+	text, err := at.eval(r.messageExpression)
 	if err != nil {
-		return "", false, err
+		return "", LookErred, err
 	}
-	message = clip(oneLine(text.(string)), maxMessage)
+	message = clip(oneLine(string(text.(types.String))), maxMessage)
 	if message == "" {
-		return "", false, errNoMessage
+		return "", LookErred, errNoMessage
 	}
-	return message, true, nil
+	return message, LookViolated, nil
 }
 
-// eval runs one expression and charges its cost.
-func (e *evaluation) eval(p cel.Program, vars map[string]any) (any, error) {
-	value, details, err := p.ContextEval(e.ctx, vars)
+// eval evaluates an expression on an object and charges what it costs. What cannot cost
+// much is not watched while it runs.
+func (s *scope) eval(x *expression) (ref.Val, error) {
+	e := s.e
+	if cost, known := x.bound.of(e.weight.objects); known && cost <= maxCost && e.weight.longest <= longText {
+		e.charge(cost)
+		if !x.bound.loops {
+			return value(x.free.Eval(s))
+		}
+		return value(x.free.ContextEval(e.ctx, s))
+	}
+	return s.watched(x.limited)
+}
+
+// watched runs a program under a limit, and charges what it has cost.
+func (s *scope) watched(p cel.Program) (ref.Val, error) {
+	v, details, err := p.ContextEval(s.e.ctx, s)
 	if cost := details.ActualCost(); cost != nil {
-		e.left -= min(e.left, *cost)
+		s.e.charge(*cost)
 	}
-	if err != nil {
-		return nil, err
-	}
-	switch v := value.Value().(type) {
-	case bool, string:
-		return v, nil
-	default:
+	return value(v, details, err)
+}
+
+func (e *evaluation) charge(cost uint64) {
+	e.left -= min(e.left, cost)
+	e.spent += cost
+}
+
+func value(v ref.Val, _ *cel.EvalDetails, err error) (ref.Val, error) {
+	if err == nil && types.IsUnknown(v) {
 		return nil, fmt.Errorf("an expression gave %T", v)
 	}
+	return v, err
 }
 
 func (e *evaluation) reason(err error) string {
@@ -174,4 +261,15 @@ func (e *evaluation) reason(err error) string {
 		return errTime.Error()
 	}
 	return reason(err)
+}
+
+// inFileOrder returns what each rule has made of the case, in the order of the file.
+func (e *evaluation) inFileOrder() []expense.RuleLook {
+	var all []expense.RuleLook
+	for i := range e.policy.rules {
+		if look := e.looks[&e.policy.rules[i]]; look != nil {
+			all = append(all, *look)
+		}
+	}
+	return all
 }

@@ -3,6 +3,8 @@ package policy
 import (
 	"time"
 
+	"cel.dev/cel-go/common/types"
+
 	"concur-connector/expense"
 )
 
@@ -13,12 +15,40 @@ func (p *Policy) Budgeted(cost uint64, within time.Duration) *Policy {
 	return &q
 }
 
-// Judge judges a report of which nothing else is known.
+// Judge judges a report of which nothing else is known. What each rule saw is left out.
 func (p *Policy) Judge(report *expense.Report) expense.Verdict {
-	return p.Evaluate(Case{Report: report})
+	return bare(p.Evaluate(Case{Report: report}))
 }
 
 // JudgeRequest judges a travel request of which nothing else is known.
 func (p *Policy) JudgeRequest(request *expense.TravelRequest) expense.Verdict {
-	return p.Evaluate(Case{Request: request})
+	return bare(p.Evaluate(Case{Request: request}))
+}
+
+func bare(v expense.Verdict) expense.Verdict {
+	v.Rules = nil
+	for i := range v.Findings {
+		v.Findings[i].Saw = nil
+	}
+	return v
+}
+
+// Bare evaluates the expressions of all rules on all objects as a program does that uses
+// CEL alone: without limits, verdict and reasons. What they are evaluated on is the same.
+func (p *Policy) Bare(report *expense.Report) (held int) {
+	e, done := p.begin(Case{Report: report})
+	defer done()
+	for _, r := range p.inOrder {
+		for _, at := range e.scopesOf(r.level) {
+			if r.match != nil {
+				if v, _, err := r.match.free.Eval(at); err != nil || v != types.True {
+					continue
+				}
+			}
+			if v, _, err := r.expression.free.Eval(at); err == nil && v == types.True {
+				held++
+			}
+		}
+	}
+	return held
 }

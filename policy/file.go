@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -16,26 +18,53 @@ const (
 	maxRules   = 1000
 )
 
+// content is what a rules file says, before its expressions are checked.
+type content struct {
+	version   string
+	zone      *time.Location
+	settings  Settings
+	stops     []Stop
+	groups    []Group
+	lists     []listDeclaration
+	facts     []factDeclaration
+	variables []variableDeclaration
+	rules     []declaration
+}
+
 // read takes the file apart. What is wrong is collected in s.
-func (s *source) read(data []byte) []declaration {
+func (s *source) read(data []byte) content {
+	c := content{zone: time.UTC, settings: defaultSettings()}
 	if len(data) > maxFile {
 		s.fail(place{}, "", "the file is larger than 1 MiB")
-		return nil
+		return c
 	}
 	root := s.document(data)
 	if root == nil {
-		return nil
+		return c
 	}
-	top, ok := s.mapping(root, "", "the file", "apiVersion", "rules")
+	top, ok := s.mapping(root, "", "the file",
+		"apiVersion", "version", "timezone", "settings", "stops", "groups", "lists", "facts", "variables", "rules")
 	if !ok {
-		return nil
+		return c
 	}
 	if n := top["apiVersion"]; n == nil {
 		s.fail(at(root), "", "apiVersion is missing; it must be %s", apiVersion)
 	} else if v, ok := s.text(n, "", "apiVersion"); ok && v != apiVersion {
 		s.fail(at(n), "", "apiVersion must be %s", apiVersion)
 	}
-	list := top["rules"]
+	s.version(&c, top["version"])
+	s.timezone(&c, top["timezone"])
+	s.settings(&c, top["settings"])
+	s.stops(&c, top["stops"])
+	s.groups(&c, top["groups"])
+	c.lists = s.lists(top["lists"])
+	c.facts = s.facts(top["facts"])
+	c.variables = s.variables(top["variables"])
+	c.rules = s.rules(top["rules"], root)
+	return c
+}
+
+func (s *source) rules(list, root *yaml.Node) []declaration {
 	switch {
 	case list == nil:
 		s.fail(at(root), "", "rules is missing; a file without rules says rules: []")
@@ -137,7 +166,7 @@ func (s *source) mapping(n *yaml.Node, rule, what string, known ...string) (map[
 		key, value := n.Content[i], n.Content[i+1]
 		switch {
 		case key.Kind != yaml.ScalarNode || !slices.Contains(known, key.Value):
-			s.fail(at(key), rule, "unknown key %q in %s; known are %s", key.Value, what, strings.Join(known, ", "))
+			s.fail(at(key), rule, "unknown key %q in %s%s", clip(key.Value, 40), what, among(key.Value, known))
 		case values[key.Value] != nil:
 			s.fail(at(key), rule, "key %q is given twice, first in line %d", key.Value, values[key.Value].Line)
 		default:
@@ -145,6 +174,65 @@ func (s *source) mapping(n *yaml.Node, rule, what string, known ...string) (map[
 		}
 	}
 	return values, true
+}
+
+// entryNode is a key of a mapping and its value.
+type entryNode struct {
+	key         string
+	name, value *yaml.Node
+}
+
+// named reads a mapping whose keys are names that the file gives, each at most once.
+func (s *source) named(n *yaml.Node, what string, form *regexp.Regexp, formed string, limit int) []entryNode {
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yaml.MappingNode {
+		s.fail(at(n), "", "%s must be a mapping of names", what)
+		return nil
+	}
+	if len(n.Content)/2 > limit {
+		s.fail(at(n), "", "%s has %d names; at most %d are accepted", what, len(n.Content)/2, limit)
+		return nil
+	}
+	var all []entryNode
+	seen := map[string]int{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		switch {
+		case key.Kind != yaml.ScalarNode || !form.MatchString(key.Value):
+			s.fail(at(key), "", "%q cannot be a name in %s: %s", clip(key.Value, 40), what, formed)
+		case seen[key.Value] > 0:
+			s.fail(at(key), "", "%q is given twice in %s, first in line %d", key.Value, what, seen[key.Value])
+		default:
+			seen[key.Value] = key.Line
+			all = append(all, entryNode{key.Value, key, value})
+		}
+	}
+	return all
+}
+
+// texts reads a list of texts, or one text.
+func (s *source) texts(n *yaml.Node, rule, what string) (all []string, nodes []*yaml.Node) {
+	list := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		list = n.Content
+	}
+	for _, one := range list {
+		if v, ok := s.text(one, rule, what); ok {
+			all, nodes = append(all, v), append(nodes, one)
+		}
+	}
+	return all, nodes
+}
+
+// truth reads true or false.
+func (s *source) truth(n *yaml.Node, rule, what string) bool {
+	if n.ShortTag() != "!!bool" || n.Value != "true" && n.Value != "false" {
+		s.fail(at(n), rule, "%s must be true or false", what)
+		return false
+	}
+	return n.Value == "true"
 }
 
 // text reads a scalar as it is written, whatever YAML would take it for.

@@ -11,19 +11,15 @@ import (
 	"cel.dev/cel-go/ext"
 )
 
-// Level says what a rule is evaluated on.
-type Level string
-
-// The levels of a rule.
-const (
-	ReportLevel Level = "report" // once
-	EntryLevel  Level = "entry"  // once for each entry
-
-	RequestLevel Level = "request" // once, of a travel request
-)
-
-// language is what expressions may say, by level.
-type language map[Level]*cel.Env
+// language is what the expressions of one rules file may say, by level. Which variables,
+// facts and lists there are is known only once the file is read.
+type language struct {
+	env       map[Level]*cel.Env
+	variables map[Level]*shape // what "variables" is at each level
+	facts     map[Level]*shape // what "facts" is
+	lists     *shape           // what "lists" is
+	known     provider
+}
 
 const (
 	maxExpression = 4000  // characters
@@ -31,22 +27,26 @@ const (
 	maxNesting    = 100
 )
 
-func newLanguage() (language, error) {
+func newLanguage() (*language, error) {
 	registry, err := types.NewRegistry()
 	if err != nil {
 		return nil, fmt.Errorf("prepare the language of rules: %w", err)
 	}
-	known := provider{Registry: registry, shapes: map[string]*shape{
-		// Amounts and dates have no fields; as shapes they answer for themselves.
-		"money":   {name: "money", typ: moneyType},
-		"decimal": {name: "decimal", typ: decimalType},
-		"date":    {name: "date", typ: dayType},
-	}}
-	for _, s := range append(parts(), fieldShape) {
-		known.shapes[s.name] = s
+	lang := &language{
+		env: map[Level]*cel.Env{}, variables: map[Level]*shape{}, facts: map[Level]*shape{},
+		known: provider{Registry: registry, shapes: map[string]*shape{
+			// Amounts and dates have no fields; as shapes they answer for themselves.
+			"money":   {name: "money", typ: moneyType},
+			"decimal": {name: "decimal", typ: decimalType},
+			"date":    {name: "date", typ: dayType},
+		}},
 	}
+	for _, s := range append(parts(), fieldShape) {
+		lang.known.shapes[s.name] = s
+	}
+	lang.lists = lang.newShape("Lists")
 	options := []cel.EnvOption{
-		cel.CustomTypeProvider(known),
+		cel.CustomTypeProvider(lang.known),
 		cel.CustomTypeAdapter(registry),
 		standard(),
 		ext.Strings(),
@@ -55,39 +55,43 @@ func newLanguage() (language, error) {
 		cel.ExpressionNodeLimit(maxNodes),
 		cel.ParserRecursionLimit(maxNesting),
 		cel.RegexProgramSizeLimit(10000),
+		cel.EnableMacroCallTracking(), // so that a part of an expression can be shown as it was written
 	}
 	bare, err := cel.NewCustomEnv(append(options, ownFunctions()...)...)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the language of rules: %w", err)
 	}
-	lang := language{}
-	for level, variables := range variables {
-		var known []cel.EnvOption
-		for name, s := range variables {
-			known = append(known, cel.Variable(name, s.typ))
+	for _, level := range levels {
+		lang.variables[level] = lang.newShape("Variables of " + string(level))
+		lang.facts[level] = lang.newShape("Facts of " + string(level))
+		known := []cel.EnvOption{
+			cel.Variable("variables", lang.variables[level].typ),
+			cel.Variable("facts", lang.facts[level].typ),
+			cel.Variable("lists", lang.lists.typ),
+			cel.Variable("today", dayType),
 		}
-		if lang[level], err = bare.Extend(known...); err != nil {
+		for l := level; l != ""; l = outer[l] {
+			known = append(known, cel.Variable(string(l), shapeOf[l].typ))
+		}
+		if lang.env[level], err = bare.Extend(known...); err != nil {
 			return nil, fmt.Errorf("prepare the language of rules: %w", err)
 		}
 	}
 	return lang, nil
 }
 
-// variables are what the rules of each level see.
-var variables = map[Level]map[string]*shape{
-	ReportLevel:  {"report": reportShape},
-	EntryLevel:   {"report": reportShape, "entry": entryShape},
-	RequestLevel: {"request": requestShape},
+// ours reports whether a type holds nothing of a report: what the rules file adds does not.
+func (l *language) ours(t *types.Type) bool {
+	s := l.known.shapes[t.TypeName()]
+	return s != nil && s.ours
 }
 
-// program makes a checked expression ready to run under the limit of one evaluation.
-func program(e *cel.Env, checked *cel.Ast) (cel.Program, error) {
-	return e.Program(checked,
-		cel.EvalOptions(cel.OptOptimize),
-		cel.CostLimit(maxCost),
-		cel.CostTrackerOptions(ownCosts()...),
-		cel.InterruptCheckFrequency(100),
-	)
+// newShape adds a type to the language, whose fields are added as they become known.
+func (l *language) newShape(name string) *shape {
+	s := newShape(name, map[string]member{})
+	s.ours = true
+	l.known.shapes[name] = s
+	return s
 }
 
 // ownFunctions are what the language has beside CEL's own.

@@ -32,6 +32,27 @@ func reportNeeds() needs {
 	return n
 }
 
+// needsOf holds what must be there so that there are objects of the level, and so that each
+// can be named.
+func needsOf(level Level) needs {
+	n := needs{}
+	switch level {
+	case AllocationLevel:
+		n.add(entryShape, "allocations", "itemizations")
+		n.add(itemizationShape, "allocations")
+	case ItemizationLevel:
+		n.add(entryShape, "itemizations")
+	case SegmentLevel:
+		n.add(requestShape, "expenses")
+		n.add(expectedShape, "id", "segments")
+		n.add(segmentShape, "id")
+	case ExpectedLevel:
+		n.add(requestShape, "expenses")
+		n.add(expectedShape, "id")
+	}
+	return n
+}
+
 // requestNeeds holds what the connector itself reads of a travel request. What Concur
 // offers to do with it is not in the language and is kept by KeepRequest.
 func requestNeeds() needs {
@@ -96,6 +117,20 @@ func (n needs) addNumber(s *shape, field, number string) {
 	}
 }
 
+// addAll adds what others need.
+func (n needs) addAll(others needs) {
+	for s, fields := range others {
+		for field, need := range fields {
+			if need.all {
+				n.add(s, field)
+			}
+			for number := range need.numbers {
+				n.addNumber(s, field, number)
+			}
+		}
+	}
+}
+
 // addWhole adds everything of a shape and of what is in it.
 func (n needs) addWhole(s *shape) {
 	for field, m := range s.fields {
@@ -137,9 +172,9 @@ func partOf(t *types.Type) *shape {
 }
 
 // collect adds what a checked expression reads of the whole, a report or a travel
-// request.
-func (n needs) collect(checked *ast.AST, whole *shape) {
-	r := reading{ast: checked, needs: n, whole: whole, numbered: map[int64]bool{}}
+// request. Of ours are the types that hold nothing of either.
+func (n needs) collect(checked *ast.AST, whole *shape, ours func(*types.Type) bool) {
+	r := reading{ast: checked, needs: n, whole: whole, ours: ours, numbered: map[int64]bool{}}
 	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(r.visit))
 }
 
@@ -151,7 +186,8 @@ func (n needs) collect(checked *ast.AST, whole *shape) {
 type reading struct {
 	ast      *ast.AST
 	needs    needs
-	whole    *shape         // what is read where the types do not say
+	whole    *shape // what is read where the types do not say
+	ours     func(*types.Type) bool
 	numbered map[int64]bool // selections of which only a number is read
 }
 
@@ -180,7 +216,7 @@ func (r reading) selection(e ast.Expr) {
 	case r.numbered[e.ID()]:
 	case s != nil:
 		r.needs.add(s, field)
-	case t.IsExactType(fieldShape.typ), t.Kind() == types.MapKind:
+	case t.IsExactType(fieldShape.typ), t.Kind() == types.MapKind, r.ours(t):
 	default:
 		r.needs.addWhole(r.whole)
 	}

@@ -19,18 +19,29 @@ type shape struct {
 	name   string
 	typ    *cel.Type
 	fields map[string]member
+	ours   bool // it holds what the rules file adds, nothing of a report
+
+	weighed []func(native any, w *weight)
 }
 
 func newShape(name string, fields map[string]member) *shape {
-	return &shape{name: name, typ: cel.ObjectType(name), fields: fields}
+	s := &shape{name: name, typ: cel.ObjectType(name), fields: fields}
+	for _, m := range fields {
+		if m.weigh != nil {
+			s.weighed = append(s.weighed, m.weigh)
+		}
+	}
+	return s
 }
 
 // spoken is what rules call an object of the shape.
 func (s *shape) spoken() string {
-	if s == requestShape {
-		return "request"
+	for level, of := range shapeOf {
+		if of == s {
+			return string(level)
+		}
 	}
-	return strings.ToLower(s.name)
+	return strings.ToLower(s.name[:1]) + s.name[1:]
 }
 
 // member is one field of a shape. read returns its value, nil when it is absent,
@@ -41,6 +52,8 @@ type member struct {
 	once bool // the value is made once for each object
 	read func(native any) (value ref.Val, something bool)
 	copy func(to, from any, this need, all needs)
+	// weigh adds to a weight; nil for what weighs nothing.
+	weigh func(native any, w *weight)
 }
 
 // object is a part of a report in CEL. It belongs to one evaluation of the rules

@@ -5,139 +5,306 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/ast"
 	"go.yaml.in/yaml/v4"
+
+	"concur-connector/expense"
 )
 
-// Policy is a rules file, checked and ready. It does not change and is safe for
-// concurrent use.
+// Policy is a rules file with its lists, checked and ready. It does not change and is safe
+// for concurrent use.
 type Policy struct {
-	rules  []rule
-	needs  needs // of a report
-	asked  needs // of a travel request
-	hash   string
+	version  string
+	zone     *time.Location
+	settings Settings
+	stops    []Stop
+	groups   []Group
+	lists    []*table
+	facts    []*fact
+	rules    []rule
+	inOrder  []*rule // of evaluation: those that are only watched come last
+
+	variables     map[string]*variable
+	variableOrder []string
+
+	lang       *language
+	listObject *object
+	asksFor    map[string]bool
+	needs      needs // of a report
+	asked      needs // of a travel request
+	hash       string
+	warnings   []*Warning
+
 	budget uint64        // cost of the evaluations of one report
 	time   time.Duration // of the same; far above what the budget allows
 }
 
 type rule struct {
-	name              string
-	level             Level
-	match             cel.Program // nil: always
-	expression        cel.Program
+	declaration
+	match             *expression // nil: always
+	expression        *expression
 	message           string
-	messageExpression cel.Program // nil: message
-	then              effects
+	messageExpression *expression // nil: message
+
+	needs needs           // of everything that it reads, variables included
+	facts map[string]bool // likewise
 }
 
-// Load reads and checks a rules file. What is wrong with its content is returned
-// as [Errors], all of it at once.
+// Load reads and checks a rules file and the lists that it names, which lie beside it.
+// What is wrong with their content is returned as [Errors], all of it at once.
 func Load(path string) (*Policy, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read rules: %w", err)
+	}
+	folder, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("read rules: %w", err)
+	}
+	defer folder.Close()
+	return parse(path, data, func(name string) (io.ReadCloser, error) { return folder.Open(filepath.FromSlash(name)) })
+}
+
+func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("read rules: %w", err)
+		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("read rules: %w", err)
-	}
-	return Parse(path, data)
+	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }
 
-// Parse checks the content of a rules file. The name stands for the file in
-// errors. What is wrong is returned as [Errors], all of it at once.
-func Parse(name string, data []byte) (*Policy, error) {
+// Parse checks the content of a rules file that names no lists. The name stands for the
+// file in errors. What is wrong is returned as [Errors], all of it at once.
+func Parse(name string, data []byte) (*Policy, error) { return parse(name, data, nil) }
+
+func parse(name string, data []byte, open opener) (*Policy, error) {
 	s := newSource(name, data)
-	declared := s.read(data)
+	c := s.read(data)
 	lang, err := newLanguage()
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(data)
 	p := &Policy{
-		needs: reportNeeds(), asked: requestNeeds(),
-		hash: hex.EncodeToString(sum[:])[:16], budget: maxTotalCost, time: maxTime,
+		version: c.version, zone: c.zone, settings: c.settings, stops: c.stops, groups: c.groups,
+		variables: map[string]*variable{}, lang: lang, listObject: lang.lists.of(nil), asksFor: map[string]bool{},
+		needs: reportNeeds(), asked: requestNeeds(), budget: maxTotalCost, time: maxTime,
 	}
-	for _, d := range declared {
-		needed, whole := p.needs, reportShape
-		if d.level == RequestLevel {
-			needed, whole = p.asked, requestShape
+	hash := sha256.New()
+	hash.Write(data)
+	for _, d := range c.lists {
+		if t, content := s.table(lang, d, open); t != nil {
+			t.declare(lang)
+			p.lists = append(p.lists, t)
+			fmt.Fprintf(hash, "\n%s %s %d\n", d.name, d.file, len(content))
+			hash.Write(content)
 		}
-		p.rules = append(p.rules, s.compile(lang, d, func(checked *ast.AST) { needed.collect(checked, whole) }))
+	}
+	p.hash = hex.EncodeToString(hash.Sum(nil))[:16]
+	p.declareVariables(s, lang, c)
+	for _, d := range c.rules {
+		p.rules = append(p.rules, p.compile(s, lang, d))
 	}
 	if len(s.errors) > 0 {
 		s.errors.sort()
 		return nil, s.errors
 	}
+	p.settle()
+	p.warn(s, c)
 	return p, nil
 }
 
-// compile makes a rule ready. Each of its expressions is shown to collect.
-func (s *source) compile(lang language, d declaration, collect func(*ast.AST)) rule {
-	r := rule{name: d.name, level: d.level, message: d.message, then: d.then}
+// declareVariables makes variables and facts known. A fact may send variables, and a
+// variable may be made of facts: they are taken in the order in which each can be checked.
+func (p *Policy) declareVariables(s *source, lang *language, c content) {
+	late := usesFacts(c.variables)
+	for _, d := range c.variables {
+		if !late[d.name] {
+			p.declareVariable(s, lang, d)
+		}
+	}
+	for _, d := range c.facts {
+		p.declareFact(s, lang, d)
+	}
+	for _, d := range c.variables {
+		if late[d.name] {
+			p.declareVariable(s, lang, d)
+		}
+	}
+}
+
+// settle gathers what all rules together need, and says in which order they are evaluated.
+func (p *Policy) settle() {
+	for i := range p.rules {
+		r := &p.rules[i]
+		if !r.shadow {
+			p.inOrder = append(p.inOrder, r)
+		}
+		needed := p.needs
+		if r.level.ofRequest() {
+			needed = p.asked
+		}
+		needed.addAll(r.needs)
+		maps.Copy(p.asksFor, r.facts)
+	}
+	for i := range p.rules {
+		if p.rules[i].shadow {
+			p.inOrder = append(p.inOrder, &p.rules[i])
+		}
+	}
+	for _, f := range p.facts {
+		needed := p.needs
+		if f.level.ofRequest() {
+			needed = p.asked
+		}
+		if p.asksFor[f.name] {
+			needed.addAll(f.needs)
+		}
+	}
+}
+
+// compile makes a rule ready.
+func (p *Policy) compile(s *source, lang *language, d declaration) rule {
+	r := rule{declaration: d, needs: needsOf(d.level), facts: map[string]bool{}}
+	for i, name := range d.stops {
+		if !slices.ContainsFunc(p.stops, func(stop Stop) bool { return stop.Name == name }) {
+			s.fail(at(d.stopNodes[i]), d.name, "there is no stop %q%s", clip(name, 40), suggestion(name, stopNames(p.stops)))
+		}
+	}
+	if d.then.ask != "" && len(p.groups) > 0 && !slices.Contains(groupNames(p.groups), d.then.ask) {
+		s.fail(at(d.ask), d.name, "there is no group %q in groups%s", clip(d.then.ask, 40), suggestion(d.then.ask, groupNames(p.groups)))
+	}
 	if d.level == "" {
 		return r // what the expressions may say is not known
 	}
-	one := func(key string, n *yaml.Node, want *cel.Type) cel.Program {
+	one := func(key string, n *yaml.Node, want *cel.Type) *expression {
 		if n == nil {
 			return nil
 		}
-		checked, problems := lang.check(d.level, n.Value, want)
-		for _, p := range problems {
-			s.fail(s.locate(n, p.offset), d.name, "%s: %s", key, p.text)
-		}
-		if len(problems) > 0 {
+		x := s.expression(p, lang, d.level, d.name, key, n, want)
+		if x == nil {
 			return nil
 		}
-		ready, err := program(lang[d.level], checked)
-		if err != nil {
-			s.fail(at(n), d.name, "%s: %v", key, err)
-		}
-		collect(checked.NativeRep())
-		return ready
+		n2, facts := p.whole(x)
+		r.needs.addAll(n2)
+		maps.Copy(r.facts, facts)
+		return x
 	}
 	r.match = one("match", d.match, cel.BoolType)
 	r.expression = one("expression", d.expression, cel.BoolType)
-	r.messageExpression = one("messageExpression", d.messageExpression, cel.StringType)
+	found := false
+	for _, m := range d.messages {
+		computed := one("messageExpression", m.computed, cel.StringType)
+		if m.language == "" || m.language == p.settings.Language {
+			r.message, r.messageExpression, found = m.fixed, computed, true
+		}
+	}
+	switch {
+	case found || len(d.messages) == 0:
+	case p.settings.Language == "":
+		s.fail(at(d.messages[0].at), d.name, "the message is given in languages, and settings.language does not say which is used")
+	default:
+		s.fail(at(d.messages[0].at), d.name, "there is no message in the language of settings, %q", p.settings.Language)
+	}
 	return r
 }
 
-// Hash identifies the file that the rules were read from: the first 16 hexadecimal
-// digits of its SHA-256.
+func stopNames(stops []Stop) []string {
+	names := make([]string, len(stops))
+	for i, s := range stops {
+		names[i] = s.Name
+	}
+	return names
+}
+
+// expression checks an expression. Any type is wanted when want is nil.
+func (s *source) expression(p *Policy, lang *language, level Level, rule, what string, n *yaml.Node, want *cel.Type) *expression {
+	checked, problems := lang.check(level, n.Value, want)
+	for _, one := range problems {
+		s.fail(s.locate(n, one.offset), rule, "%s: %s", what, one.text)
+	}
+	if len(problems) > 0 {
+		return nil
+	}
+	m := measuring{ast: checked.NativeRep(), sized: p.sized}
+	m.walk(checked.NativeRep().Expr(), 0, "")
+	x, err := lang.ready(level, n.Value, checked, m.bound)
+	if err != nil {
+		s.fail(at(n), rule, "%s: %v", what, err)
+		return nil
+	}
+	return x
+}
+
+// whole is what an expression reads, with what the variables read that it names, and the
+// facts that it names.
+func (p *Policy) whole(x *expression) (needs, map[string]bool) {
+	n, facts := needs{}, map[string]bool{}
+	n.addAll(x.reads)
+	for use := range x.uses {
+		kind, name, _ := strings.Cut(use, ".")
+		switch v := p.variables[name]; {
+		case kind == "facts":
+			facts[name] = true
+		case kind == "variables" && v != nil:
+			n.addAll(v.needs)
+			maps.Copy(facts, v.facts)
+		}
+	}
+	return n, facts
+}
+
+// Hash identifies the rules: the first 16 hexadecimal digits of the SHA-256 of their file
+// and of the lists that it names.
 func (p *Policy) Hash() string { return p.hash }
+
+// Version is what the file calls itself; empty when it does not.
+func (p *Policy) Version() string { return p.version }
+
+// JudgesRequests reports whether there is a rule for travel requests. Without one nothing
+// is said about them: they are not to be passed on.
+func (p *Policy) JudgesRequests() bool {
+	return slices.ContainsFunc(p.rules, func(r rule) bool { return r.level.ofRequest() })
+}
+
+// ByStop reports whether a rule is limited to some stops.
+func (p *Policy) ByStop() bool {
+	return slices.ContainsFunc(p.rules, func(r rule) bool { return len(r.stops) > 0 })
+}
 
 // Codes returns the exception codes that rules may post, sorted, each once.
 func (p *Policy) Codes() []string {
 	var all []string
-	for _, r := range p.rules {
-		if r.then.code != "" {
-			all = append(all, r.then.code)
-		}
+	for _, c := range p.PostedCodes() {
+		all = append(all, c.Code)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// JudgesRequests reports whether there is a rule for travel requests. Without one nothing
-// is said about them: they are not to be passed on.
-func (p *Policy) JudgesRequests() bool {
-	return slices.ContainsFunc(p.rules, func(r rule) bool { return r.level == RequestLevel })
-}
-
-// Groups returns the groups that rules may ask, sorted, each once.
-func (p *Policy) Groups() []string {
+// AskedGroups returns the groups that rules may ask, sorted, each once.
+func (p *Policy) AskedGroups() []string {
 	var all []string
 	for _, r := range p.rules {
-		if r.then.ask != "" {
+		if r.then.ask != "" && !r.shadow {
 			all = append(all, r.then.ask)
 		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// visibilityOf is the visibility of an exception: an empty one is everybody's.
+func visibilityOf(v expense.Visibility) expense.Visibility {
+	if v == "" {
+		return expense.VisibleToAll
+	}
+	return v
 }

@@ -29,7 +29,7 @@ func TestLoad(t *testing.T) {
 			"receipt-above-75 entry", "alcohol entry", "large-report report", "meal-limit entry",
 			"trip-purpose request", "costly-trip request", "unknown-code entry",
 		}, names)
-		require.Equal(t, []string{"finance"}, p.Groups())
+		require.Equal(t, []string{"finance"}, p.AskedGroups())
 		require.Equal(t, []string{"NORECPT", "NOSUCH", "OVERLIM"}, p.Codes())
 		require.True(t, p.JudgesRequests())
 		require.Equal(t, expense.Parts{}, p.Parts())
@@ -56,7 +56,7 @@ func TestLoad(t *testing.T) {
 		t.Parallel()
 		p := rules(t)
 		require.Empty(t, p.Rules())
-		require.Empty(t, p.Groups())
+		require.Empty(t, p.AskedGroups())
 		require.Equal(t, expense.Verdict{Action: expense.Approve, RulesHash: p.Hash()}, p.Judge(lunch(t)))
 	})
 }
@@ -82,7 +82,7 @@ func TestGroupsAreSortedAndNamedOnce(t *testing.T) {
 		[5]string{"c", "report", "true", "m", "ask: travel"},
 		[5]string{"d", "report", "true", "m", "sendBack: true"},
 	)
-	require.Equal(t, []string{"finance", "travel"}, p.Groups())
+	require.Equal(t, []string{"finance", "travel"}, p.AskedGroups())
 }
 
 func TestFilesAreReadAsPeopleWriteThem(t *testing.T) {

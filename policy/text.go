@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 )
@@ -26,4 +27,21 @@ func clip(s string, n int) string {
 		}
 	}
 	return s
+}
+
+// among ends a sentence about a name that is none of those that are known.
+func among(name string, known []string) string {
+	joint := "; known are "
+	if meant := suggestion(name, known); meant != "" {
+		joint = meant + " Known are "
+	}
+	return joint + strings.Join(known, ", ")
+}
+
+// suggestion ends a sentence about a name that is not known.
+func suggestion(name string, known []string) string {
+	if best := suggest(name, known); best != "" {
+		return fmt.Sprintf("; did you mean %q?", best)
+	}
+	return ""
 }

@@ -1,10 +1,8 @@
 package policy
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"concur-connector/expense"
 )
@@ -12,32 +10,49 @@ import (
 const (
 	maxFindings   = 500
 	maxExceptions = 1000
-	maxComment    = 2000 // characters, as Concur has it
 )
 
-// verdict composes what was found into exceptions and exactly one action.
-func (p *Policy) verdict(found []violation) expense.Verdict {
-	v := expense.Verdict{Action: expense.Approve, Exceptions: exceptions(found), RulesHash: p.hash}
+// verdict composes what was found into exceptions and exactly one action. What rules found
+// that are only watched has no effect.
+func (p *Policy) verdict(found []violation, looks []expense.RuleLook) expense.Verdict {
+	v := expense.Verdict{
+		Action: expense.Approve, Comment: p.settings.PassOnComment, ApproveByException: p.settings.ApproveByException,
+		Rules: looks, RulesHash: p.hash, Version: p.version,
+	}
+	ordered := inOrderOfFile(found)
+	acting := slices.DeleteFunc(slices.Clone(ordered), func(v violation) bool { return v.rule.shadow })
+	v.Exceptions = exceptions(acting)
 	crowd := len(v.Exceptions) > maxExceptions
 	switch {
-	case slices.ContainsFunc(found, violation.sendsBack):
+	case slices.ContainsFunc(acting, violation.sendsBack):
 		v.Action = expense.SendBack
-		v.Comment = comment(found, violation.sendsBack)
-	case crowd, slices.ContainsFunc(found, violation.asks):
+		v.Comment = comment(acting, violation.sendsBack)
+	case crowd, slices.ContainsFunc(acting, violation.asks):
 		v.Action = expense.Ask
-		v.Group = group(found)
-		v.Comment = comment(found, violation.wantsAnswer)
+		v.Group = group(acting)
+		v.Comment = comment(acting, violation.wantsAnswer)
+	}
+	if !p.settings.SendBackPostsExceptions {
+		v.BareSendBack = true
 	}
 	if !crowd {
-		v.Findings = findings(found, maxFindings)
+		v.Findings = findings(ordered, maxFindings)
 	} else {
-		v.Findings = findings(found, maxFindings-1)
+		v.Findings = findings(ordered, maxFindings-1)
 		v.Findings = append(v.Findings, expense.Finding{
 			Message: fmt.Sprintf("there are %d exceptions, more than %d: a person must look", len(v.Exceptions), maxExceptions),
 			Error:   true,
 		})
 	}
 	return v
+}
+
+// inOrderOfFile puts what was found by rules that are only watched, which are evaluated
+// last, where these rules stand.
+func inOrderOfFile(found []violation) []violation {
+	ordered := slices.Clone(found)
+	slices.SortStableFunc(ordered, func(a, b violation) int { return a.rule.at.line - b.rule.at.line })
+	return ordered
 }
 
 func (v violation) sendsBack() bool { return !v.erred && v.rule.then.sendBack }
@@ -47,6 +62,14 @@ func (v violation) asks() bool { return v.erred || v.rule.then.ask != "" }
 
 // wantsAnswer is true of a violation whose message a person may send on.
 func (v violation) wantsAnswer() bool { return !v.erred && v.rule.then.ask != "" }
+
+// object is the ID of what the violation is about; empty for the whole.
+func (v violation) object() string {
+	if v.at == nil {
+		return ""
+	}
+	return v.at.id
+}
 
 // group is the first that is named. Where a rule erred that names none, but
 // another names one, the person of that group decides.
@@ -63,22 +86,21 @@ func group(found []violation) string {
 // that posts it.
 func exceptions(found []violation) []expense.Exception {
 	type key struct {
-		object int
-		code   string
+		at   *scope
+		code string
 	}
 	var all []expense.Exception
 	seen := map[key]bool{}
 	for _, v := range found {
-		k := key{v.object, v.rule.then.code}
+		k := key{v.at, v.rule.then.code}
 		if v.erred || k.code == "" || seen[k] {
 			continue
 		}
 		seen[k] = true
-		x := expense.Exception{ObjectType: expense.OnReport, Code: k.code, Rule: v.rule.name}
-		if v.object >= 0 {
-			x.ObjectType, x.ObjectID = expense.OnEntry, v.id
-		}
-		all = append(all, x)
+		all = append(all, expense.Exception{
+			ObjectType: v.rule.level.objectType(), ObjectID: v.object(), Code: k.code,
+			Rule: v.rule.name, Visibility: v.rule.then.visibility,
+		})
 	}
 	return all
 }
@@ -90,7 +112,10 @@ func findings(found []violation, limit int) []expense.Finding {
 		if len(all) == limit-1 && len(found) > limit {
 			return append(all, remainder(found[i:]))
 		}
-		all = append(all, expense.Finding{Rule: v.rule.name, Object: v.id, Message: v.message, Error: v.erred})
+		all = append(all, expense.Finding{
+			Rule: v.rule.name, Object: v.object(), Message: v.message, Error: v.erred,
+			Warn: v.rule.then.warn, Shadow: v.rule.shadow, Saw: v.saw,
+		})
 	}
 	return all
 }
@@ -107,19 +132,4 @@ func remainder(found []violation) expense.Finding {
 		f.Message += fmt.Sprintf(", %d of them could not be evaluated", erred)
 	}
 	return f
-}
-
-// comment has one line for each different message, in the order of the report.
-func comment(found []violation, counts func(violation) bool) string {
-	ordered := slices.Clone(found)
-	slices.SortStableFunc(ordered, func(a, b violation) int { return cmp.Compare(a.object, b.object) })
-	var lines []string
-	seen := map[string]bool{}
-	for _, v := range ordered {
-		if counts(v) && !seen[v.message] {
-			seen[v.message] = true
-			lines = append(lines, v.message)
-		}
-	}
-	return clip(strings.Join(lines, "\n"), maxComment)
 }

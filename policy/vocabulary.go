@@ -106,7 +106,8 @@ var (
 )
 
 func text[T any](at func(T) *string) member {
-	return member{typ: cel.StringType, copy: plainly(at), read: func(native any) (ref.Val, bool) {
+	weigh := func(native any, w *weight) { w.text(*at(native.(T))) }
+	return member{typ: cel.StringType, copy: plainly(at), weigh: weigh, read: func(native any) (ref.Val, bool) {
 		s := *at(native.(T))
 		return types.String(s), s != ""
 	}}
@@ -154,7 +155,13 @@ func date[T any](at func(T) *expense.Date) member {
 }
 
 func several[T, E any](of *shape, at func(T) *[]E) member {
-	return member{typ: cel.ListType(of.typ), once: true, copy: copyList(of, at), read: func(native any) (ref.Val, bool) {
+	weigh := func(native any, w *weight) {
+		all := *at(native.(T))
+		for i := range all {
+			w.weigh(of, &all[i])
+		}
+	}
+	return member{typ: cel.ListType(of.typ), once: true, copy: copyList(of, at), weigh: weigh, read: func(native any) (ref.Val, bool) {
 		all := *at(native.(T))
 		objects := make([]ref.Val, len(all))
 		for i := range all {
@@ -166,7 +173,13 @@ func several[T, E any](of *shape, at func(T) *[]E) member {
 
 func numbered[T any](at func(T) *map[string]expense.Field) member {
 	typ := cel.MapType(cel.StringType, fieldShape.typ)
-	return member{typ: typ, once: true, copy: copyNumbered(at), read: func(native any) (ref.Val, bool) {
+	weigh := func(native any, w *weight) {
+		for _, f := range *at(native.(T)) {
+			w.text(f.Value)
+			w.text(f.Code)
+		}
+	}
+	return member{typ: typ, once: true, copy: copyNumbered(at), weigh: weigh, read: func(native any) (ref.Val, bool) {
 		m := *at(native.(T))
 		values := make(map[ref.Val]ref.Val, len(m))
 		for key, f := range m {

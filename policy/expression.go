@@ -1,0 +1,72 @@
+package policy
+
+import (
+	"sync"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+)
+
+// expression is a checked expression, ready to run.
+type expression struct {
+	source string
+	ast    *cel.Ast
+	bound  bound
+	reads  needs           // of the report or travel request, not those of the variables that it names
+	uses   map[string]bool // "variables.x", "facts.x", "lists.x"
+
+	free    cel.Program // without a limit, for what is known to cost little
+	limited cel.Program
+	traced  func() (cel.Program, error) // notes the value of each part
+}
+
+// ready makes a checked expression ready to run.
+func (l *language) ready(level Level, source string, checked *cel.Ast, b bound) (*expression, error) {
+	x := &expression{source: source, ast: checked, bound: b, reads: needs{}, uses: map[string]bool{}}
+	e := l.env[level]
+	var err error
+	if x.free, err = e.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.InterruptCheckFrequency(100)); err != nil {
+		return nil, err
+	}
+	if x.limited, err = e.Program(checked, append(limits(), cel.EvalOptions(cel.OptOptimize))...); err != nil {
+		return nil, err
+	}
+	x.traced = sync.OnceValues(func() (cel.Program, error) {
+		return e.Program(checked, append(limits(), cel.EvalOptions(cel.OptTrackState))...)
+	})
+	x.reads.collect(checked.NativeRep(), shapeOf[level.whole()], l.ours)
+	ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(one ast.Expr) {
+		if one.Kind() != ast.SelectKind {
+			return
+		}
+		operand := one.AsSelect().Operand()
+		if operand.Kind() != ast.IdentKind {
+			return
+		}
+		switch name := operand.AsIdent(); name {
+		case "variables", "facts", "lists":
+			x.uses[name+"."+one.AsSelect().FieldName()] = true
+		}
+	}))
+	return x, nil
+}
+
+// limits bound one evaluation of one expression.
+func limits() []cel.ProgramOption {
+	return []cel.ProgramOption{
+		cel.CostLimit(maxCost),
+		cel.CostTrackerOptions(ownCosts()...),
+		cel.InterruptCheckFrequency(100),
+	}
+}
+
+// all are the expressions of a list that are there.
+func all(list ...*expression) []*expression {
+	var there []*expression
+	for _, x := range list {
+		if x != nil {
+			there = append(there, x)
+		}
+	}
+	return there
+}

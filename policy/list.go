@@ -1,0 +1,257 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+	"go.yaml.in/yaml/v4"
+)
+
+// List is a table of the company's own in a file beside the rules.
+type List struct {
+	Name    string   `json:"name"`
+	File    string   `json:"file"`
+	Key     []string `json:"key"` // columns
+	Columns []string `json:"columns"`
+	Rows    int      `json:"rows"`
+}
+
+const (
+	maxLists    = 50
+	maxListFile = 8 << 20 // bytes
+	maxListRows = 100_000
+	maxColumns  = 50
+)
+
+// listDeclaration is a list as the rules file has it.
+type listDeclaration struct {
+	name    string
+	at      *yaml.Node
+	file    string
+	fileAt  *yaml.Node
+	key     []string
+	keyAt   *yaml.Node
+	columns map[string]columnDeclaration
+}
+
+type columnDeclaration struct {
+	kind valueKind
+	at   *yaml.Node
+}
+
+func (s *source) lists(n *yaml.Node) []listDeclaration {
+	var all []listDeclaration
+	for _, p := range s.named(n, "lists", identifier, identifierForm, maxLists) {
+		d := listDeclaration{name: p.key, at: p.name, columns: map[string]columnDeclaration{}}
+		keys, ok := s.mapping(p.value, "", "the list "+p.key, "file", "key", "columns")
+		if !ok {
+			continue
+		}
+		if d.fileAt = keys["file"]; d.fileAt == nil {
+			s.fail(at(p.value), "", "the list %s has no file", p.key)
+			continue
+		}
+		if d.file, ok = s.text(d.fileAt, "", "file"); !ok {
+			continue
+		}
+		if d.keyAt = keys["key"]; d.keyAt != nil {
+			d.key, _ = s.texts(d.keyAt, "", "a column of the key")
+		}
+		for _, column := range s.named(keys["columns"], "columns", identifier, identifierForm, maxColumns) {
+			if kind, ok := s.kind(column.value, false); ok {
+				d.columns[column.key] = columnDeclaration{kind, column.value}
+			}
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+// table is a list that has been read.
+type table struct {
+	List
+	shape *shape
+	rows  ref.Val // a map from the key to the row
+}
+
+// row is one line of a list.
+type row []ref.Val
+
+// opener opens a file beside the rules.
+type opener func(name string) (io.ReadCloser, error)
+
+// errNoFolder is why a list cannot be read of rules that came alone.
+var errNoFolder = errors.New("the rules were given without the folder that they are in")
+
+// table reads a list. What is wrong in its file is a fault of that file.
+func (s *source) table(lang *language, d listDeclaration, open opener) (*table, []byte) {
+	data, err := readBeside(open, d.file)
+	if err != nil {
+		s.fail(at(d.fileAt), "", "the list %s cannot be read: %v", d.name, err)
+		return nil, nil
+	}
+	inner := newSource(d.file, nil)
+	t := inner.rows(lang, d, s, data)
+	s.errors = append(s.errors, inner.errors...)
+	return t, data
+}
+
+// readBeside reads a file in the folder of the rules, or below it.
+func readBeside(open opener, name string) ([]byte, error) {
+	switch clean := path.Clean(name); {
+	case open == nil:
+		return nil, errNoFolder
+	case name == "" || path.IsAbs(name) || strings.Contains(name, `\`) || clean == "." || clean == ".." || strings.HasPrefix(clean, "../"):
+		return nil, errors.New("its file must lie beside the rules file or in a folder there")
+	}
+	f, err := open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxListFile+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(data) > maxListFile:
+		return nil, fmt.Errorf("it is larger than %d MiB", maxListFile>>20)
+	}
+	return bytes.TrimPrefix(data, []byte("\ufeff")), nil
+}
+
+// rows reads the lines of a list; outer is where the rules are.
+func (s *source) rows(lang *language, d listDeclaration, outer *source, data []byte) *table {
+	reader := csv.NewReader(bytes.NewReader(data))
+	reader.ReuseRecord = true
+	reader.TrimLeadingSpace = true
+	head, err := reader.Read()
+	if err != nil {
+		s.failCSV(err)
+		return nil
+	}
+	t := &table{List: List{Name: d.name, File: d.file}, shape: lang.newShape("Row of " + d.name)}
+	for i, column := range head {
+		column = strings.TrimSpace(column)
+		switch {
+		case !identifier.MatchString(column):
+			s.fail(place{1, i + 1}, "", "the column %q cannot be named in a rule: %s", clip(column, 40), identifierForm)
+			return nil
+		case slices.Contains(t.Columns, column):
+			s.fail(place{1, i + 1}, "", "the column %q is there twice", column)
+			return nil
+		}
+		t.Columns = append(t.Columns, column)
+	}
+	key, ok := outer.keyColumns(d, t)
+	kinds, all := outer.columnKinds(d, t)
+	if !ok || !all {
+		return nil
+	}
+	rows := map[ref.Val]ref.Val{}
+	for {
+		record, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		line, _ := reader.FieldPos(0)
+		if err != nil {
+			s.failCSV(err)
+			return nil
+		}
+		if len(rows) >= maxListRows {
+			s.fail(place{line, 1}, "", "the list has more than %d rows", maxListRows)
+			return nil
+		}
+		cells := make(row, len(record))
+		for i, text := range record {
+			text = strings.TrimSpace(text)
+			if cells[i], err = kinds[i].parse(text); err != nil {
+				_, column := reader.FieldPos(i)
+				s.fail(place{line, column}, "", "%s of %s must be %s", t.Columns[i], d.name, err)
+				return nil
+			}
+		}
+		var parts []string
+		for _, i := range key {
+			parts = append(parts, strings.TrimSpace(record[i]))
+		}
+		k := types.String(strings.Join(parts, "/"))
+		if _, twice := rows[k]; twice {
+			s.fail(place{line, 1}, "", "%q is there twice; the key of a list is unique", clip(string(k), 60))
+			return nil
+		}
+		rows[k] = t.shape.of(cells)
+	}
+	t.Rows = len(rows)
+	t.rows = types.NewRefValMap(types.DefaultTypeAdapter, rows)
+	return t
+}
+
+func (s *source) failCSV(err error) {
+	var one *csv.ParseError
+	switch {
+	case errors.Is(err, io.EOF):
+		s.fail(place{}, "", "the file is empty; its first line names the columns")
+	case errors.As(err, &one):
+		s.fail(place{one.Line, one.Column}, "", "not CSV: %v", one.Err)
+	default:
+		s.fail(place{}, "", "not CSV: %v", err)
+	}
+}
+
+// keyColumns finds the columns of the key: those that are named, else the first.
+func (s *source) keyColumns(d listDeclaration, t *table) (key []int, ok bool) {
+	t.Key = d.key
+	if len(t.Key) == 0 {
+		t.Key = t.Columns[:1]
+	}
+	for _, name := range t.Key {
+		i := slices.Index(t.Columns, name)
+		if i < 0 {
+			s.fail(at(d.keyAt), "", "the list %s has no column %q%s", d.name, clip(name, 40), suggestion(name, t.Columns))
+			return nil, false
+		}
+		key = append(key, i)
+	}
+	return key, true
+}
+
+// columnKinds says what is in each column, and adds the fields of a row to the language.
+func (s *source) columnKinds(d listDeclaration, t *table) ([]valueKind, bool) {
+	ok := true
+	for name, column := range d.columns {
+		if !slices.Contains(t.Columns, name) {
+			s.fail(at(column.at), "", "the list %s has no column %q%s", d.name, clip(name, 40), suggestion(name, t.Columns))
+			ok = false
+		}
+	}
+	kinds := make([]valueKind, len(t.Columns))
+	for i, name := range t.Columns {
+		kinds[i] = kindText
+		if column, given := d.columns[name]; given {
+			kinds[i] = column.kind
+		}
+		t.shape.fields[name] = member{typ: kinds[i].typ(), read: func(native any) (ref.Val, bool) {
+			v := native.(row)[i]
+			return v, v != nil && v != types.String("")
+		}}
+	}
+	return kinds, ok
+}
+
+// declare adds the list to what expressions may name.
+func (t *table) declare(lang *language) {
+	lang.lists.fields[t.Name] = member{typ: cel.MapType(cel.StringType, t.shape.typ), read: func(any) (ref.Val, bool) {
+		return t.rows, t.rows.(traits.Sizer).Size() != types.IntZero
+	}}
+}

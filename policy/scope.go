@@ -1,0 +1,219 @@
+package policy
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+	"cel.dev/cel-go/interpreter"
+
+	"concur-connector/expense"
+)
+
+// scope is one object of a report or travel request with everything that a rule sees
+// there: itself, what it is a part of, and the values that are computed for it. It belongs
+// to one evaluation.
+type scope struct {
+	e      *evaluation
+	outer  *scope
+	level  Level
+	object *object
+	id     string // Concur's; of the whole, and where there is none, empty
+	index  int    // in its list, from 0; -1 where it stands for what is not there
+
+	variables, facts *object
+	values           map[*variable]ref.Val
+}
+
+func (e *evaluation) scope(outer *scope, level Level, o *object, index int) *scope {
+	s := &scope{e: e, outer: outer, level: level, object: o, index: index}
+	s.variables, s.facts = e.policy.lang.variables[level].of(s), e.policy.lang.facts[level].of(s)
+	if outer != nil {
+		v, _ := shapeOf[level].fields["id"].read(o.native)
+		s.id = string(v.(types.String))
+	}
+	return s
+}
+
+// ResolveName implements [interpreter.Activation].
+func (s *scope) ResolveName(name string) (any, bool) {
+	switch name {
+	case "variables":
+		return s.variables, true
+	case "facts":
+		return s.facts, true
+	case "lists":
+		return s.e.policy.listObject, true
+	case "today":
+		return s.e.today, true
+	}
+	for at := s; at != nil; at = at.outer {
+		if string(at.level) == name {
+			return at.object, true
+		}
+	}
+	return nil, false
+}
+
+// Parent implements [interpreter.Activation].
+func (s *scope) Parent() interpreter.Activation { return nil }
+
+// at returns the scope of an outer level.
+func (s *scope) at(level Level) *scope {
+	for s.level != level {
+		s = s.outer
+	}
+	return s
+}
+
+// variable returns the value of a variable, which is computed once for each object of its
+// level.
+func (s *scope) variable(v *variable) (ref.Val, bool) {
+	at := s.at(v.Level)
+	value, known := at.values[v]
+	if !known {
+		var err error
+		if value, err = at.eval(v.value); err != nil {
+			value = types.WrapErr(failure("the variable " + v.Name + " could not be evaluated: " + s.e.reason(err)))
+		} else if tooLarge(value) {
+			value = types.WrapErr(failure("the variable " + v.Name + " is too large"))
+		}
+		if at.values == nil {
+			at.values = map[*variable]ref.Val{}
+		}
+		at.values[v] = value
+	}
+	return value, something(value)
+}
+
+const (
+	maxValueSize = 100_000 // elements of a list or map, or bytes of a text
+)
+
+func tooLarge(v ref.Val) bool {
+	switch v := v.(type) {
+	case types.String:
+		return len(v) > maxValueSize
+	case traits.Sizer:
+		n, ok := v.Size().(types.Int)
+		return !ok || n > maxValueSize
+	}
+	return false
+}
+
+// answer returns what a fact was answered for the object of its level, and whether it was
+// asked at all.
+func (s *scope) answer(f *fact) (map[string]json.RawMessage, bool) {
+	values, there := s.e.facts[f.name][s.at(f.level).key()]
+	return values, there
+}
+
+// key names the object in the questions to the company's own systems, by its place: "0" is
+// the whole, "3" the third entry or expense, "3.1" its first itemization or segment. An
+// allocation of an entry that is not itemized is "3.0.1".
+func (s *scope) key() string {
+	switch {
+	case s.outer == nil:
+		return "0"
+	case s.outer.outer == nil:
+		return strconv.Itoa(s.index + 1)
+	}
+	return s.outer.key() + "." + strconv.Itoa(s.index+1)
+}
+
+// place says where the object is, for people.
+func (s *scope) place() string {
+	if s.outer == nil {
+		return ""
+	}
+	outer, own := s.outer.place(), ""
+	if s.index >= 0 {
+		own = string(s.level) + " " + strconv.Itoa(s.index+1)
+	}
+	if outer == "" || own == "" {
+		return outer + own
+	}
+	return outer + ", " + own
+}
+
+// before compares places: the whole comes first, then its parts as they are listed.
+func before(a, b *scope) int {
+	pathA, pathB := a.path(), b.path()
+	for i := range min(len(pathA), len(pathB)) {
+		if d := pathA[i] - pathB[i]; d != 0 {
+			return d
+		}
+	}
+	return len(pathA) - len(pathB)
+}
+
+func (s *scope) path() []int {
+	if s == nil || s.outer == nil {
+		return nil
+	}
+	return append(s.outer.path(), s.index)
+}
+
+// scopesOf returns the objects of a level, in the order of the report.
+func (e *evaluation) scopesOf(level Level) []*scope {
+	if known, there := e.scopes[level]; there {
+		return known
+	}
+	var all []*scope
+	switch level {
+	case ReportLevel, RequestLevel:
+		all = []*scope{e.whole}
+	case EntryLevel:
+		all = e.parts(e.whole, EntryLevel, "entries", nil)
+	case ItemizationLevel:
+		for _, entry := range e.scopesOf(EntryLevel) {
+			all = e.parts(entry, ItemizationLevel, "itemizations", all)
+		}
+	case AllocationLevel:
+		all = e.allocations()
+	case ExpectedLevel:
+		all = e.parts(e.whole, ExpectedLevel, "expenses", nil)
+	case SegmentLevel:
+		for _, expected := range e.scopesOf(ExpectedLevel) {
+			all = e.parts(expected, SegmentLevel, "segments", all)
+		}
+	}
+	e.scopes[level] = all
+	return all
+}
+
+// allocations are those of entries that are not itemized, for which an empty itemization
+// stands, and those of itemizations.
+func (e *evaluation) allocations() (all []*scope) {
+	items := e.scopesOf(ItemizationLevel)
+	for _, entry := range e.scopesOf(EntryLevel) {
+		none := e.scope(entry, ItemizationLevel, noItemization(), -1)
+		none.object.made = map[string]ref.Val{}
+		all = e.partsOf(entry.object, none, AllocationLevel, "allocations", all)
+		for len(items) > 0 && items[0].outer == entry {
+			all = e.parts(items[0], AllocationLevel, "allocations", all)
+			items = items[1:]
+		}
+	}
+	return all
+}
+
+// parts appends the scopes of the objects in a list of an object.
+func (e *evaluation) parts(of *scope, level Level, list string, all []*scope) []*scope {
+	return e.partsOf(of.object, of, level, list, all)
+}
+
+func (e *evaluation) partsOf(o *object, outer *scope, level Level, list string, all []*scope) []*scope {
+	v, _ := o.get(list)
+	objects := v.(traits.Lister)
+	n, _ := objects.Size().(types.Int)
+	for i := range n {
+		all = append(all, e.scope(outer, level, objects.Get(i).(*object), int(i)))
+	}
+	return all
+}
+
+// noItemization stands for the itemization of an allocation that belongs to an entry.
+func noItemization() *object { return itemizationShape.of(&expense.Itemization{}) }

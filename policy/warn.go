@@ -1,0 +1,98 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+)
+
+// Warning is what is not wrong with a rules file and probably not meant, as [Error] prints.
+type Warning = Error
+
+// Warnings are what should be looked at in a file that can be used.
+func (p *Policy) Warnings() []*Warning { return slices.Clone(p.warnings) }
+
+func (p *Policy) warn(s *source, c content) {
+	add := func(at place, format string, args ...any) {
+		p.warnings = append(p.warnings, &Warning{File: s.name, Line: at.line, Column: at.column, Reason: fmt.Sprintf(format, args...)})
+	}
+	used := p.used()
+	for _, name := range p.variableOrder {
+		if !used["variables."+name] {
+			add(p.variables[name].at, "no rule uses the variable %s", name)
+		}
+	}
+	for _, f := range p.facts {
+		if !p.asksFor[f.name] {
+			add(at(f.at), "no rule reads the fact %s: it is not asked for", f.name)
+		}
+	}
+	for _, d := range c.lists {
+		if !used["lists."+d.name] {
+			add(at(d.at), "no rule uses the list %s", d.name)
+		}
+	}
+	for _, r := range p.rules {
+		if r.then.code != "" && r.then.code == p.settings.ApproveByException {
+			add(r.at, "the rule %s posts %s, by which reports are passed on", r.name, r.then.code)
+		}
+	}
+	slices.SortStableFunc(p.warnings, func(a, b *Warning) int { return a.Line - b.Line })
+}
+
+// used are the variables, facts and lists that rules name, or what these name.
+func (p *Policy) used() map[string]bool {
+	used := map[string]bool{}
+	var follow func(x *expression)
+	follow = func(x *expression) {
+		for use := range x.uses {
+			if used[use] {
+				continue
+			}
+			used[use] = true
+			for name, v := range p.variables {
+				if use == "variables."+name {
+					follow(v.value)
+				}
+			}
+			for _, f := range p.facts {
+				if use == "facts."+f.name {
+					for _, one := range f.send {
+						follow(one.value)
+					}
+					for _, one := range all(f.match) {
+						follow(one)
+					}
+				}
+			}
+		}
+	}
+	for _, r := range p.rules {
+		for _, x := range all(r.match, r.expression, r.messageExpression) {
+			follow(x)
+		}
+	}
+	return used
+}
+
+var (
+	namesFacts     = regexp.MustCompile(`\bfacts\b`)
+	namesVariables = regexp.MustCompile(`\bvariables\s*\.\s*([A-Za-z][A-Za-z0-9_]*)`)
+)
+
+// usesFacts names the variables that are made of facts, directly or through others.
+func usesFacts(declared []variableDeclaration) map[string]bool {
+	late := map[string]bool{}
+	for _, d := range declared {
+		if d.expression == nil {
+			continue
+		}
+		late[d.name] = namesFacts.MatchString(d.expression.Value)
+		for _, named := range namesVariables.FindAllStringSubmatch(d.expression.Value, -1) {
+			late[d.name] = late[d.name] || late[named[1]]
+		}
+	}
+	maps.DeleteFunc(late, func(_ string, l bool) bool { return !l })
+	return late
+}
