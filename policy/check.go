@@ -139,7 +139,9 @@ func (i *inspection) visitCall(e ast.Expr) {
 	switch call.FunctionName() {
 	case operators.Index:
 		i.visitIndex(args[0], args[1])
-		i.byDate(e)
+		if i.ast.GetType(args[1].ID()).IsExactType(dayType) {
+			i.lookup(e)
+		}
 	case operators.Equals, operators.NotEquals:
 		if t := i.ast.GetType(args[0].ID()); (t.Kind() == types.ListKind || t.Kind() == types.MapKind) && holdsMoney(t) {
 			i.refuse(e, "lists and maps of amounts cannot be compared; compare the amounts")
@@ -248,15 +250,11 @@ func (i *inspection) unequal(e ast.Expr) {
 	e.SetKindCase(factory.NewCall(e.ID(), operators.LogicalNot, equal))
 }
 
-// byDate turns m[d] with a date into a call: CEL looks only for texts, numbers and flags.
-func (i *inspection) byDate(e ast.Expr) {
-	args := e.AsCall().Args()
-	t := i.ast.GetType(args[0].ID())
-	if t.Kind() != types.MapKind || !t.Parameters()[0].IsExactType(dayType) {
-		return
-	}
-	i.ast.SetReference(e.ID(), ast.NewFunctionReference(atOverload))
-	e.SetKindCase(ast.NewExprFactory().NewCall(e.ID(), atFunction, args...))
+// lookup turns m[day] into a call: CEL itself finds in a map only what has a text, a number
+// or a truth value for its key.
+func (i *inspection) lookup(e ast.Expr) {
+	i.ast.SetReference(e.ID(), ast.NewFunctionReference(lookupOverload))
+	e.SetKindCase(ast.NewExprFactory().NewCall(e.ID(), lookupFunction, e.AsCall().Args()...))
 }
 
 func isNumbered(t *types.Type) bool {

@@ -21,13 +21,7 @@ const (
 	pairFunction  = "@pair"
 	groupFunction = "@group"
 	totalFunction = "@total"
-
-	// m[d] with a date d is @at(m, d).
-	atFunction = "@at"
-	atOverload = "at_date"
 )
-
-const errNoKey = failure(`it asks a map for a key that is absent; ask with "in" before reading it`)
 
 // pair is an element of a list and the key that it goes under.
 type pair struct{ key, value ref.Val }
@@ -110,13 +104,6 @@ func totalled(pairs ref.Val) ref.Val {
 	return newKeyed(keys, totals)
 }
 
-func atDate(m, key ref.Val) ref.Val {
-	if v, found := m.(traits.Mapper).Find(key); found {
-		return v
-	}
-	return types.WrapErr(errNoKey)
-}
-
 func distinct(list ref.Val) ref.Val {
 	seen := map[ref.Val]bool{}
 	var all []ref.Val
@@ -148,6 +135,21 @@ func paired(function string) cel.MacroFactory {
 	}
 }
 
+const (
+	lookupFunction = "@lookup"
+	lookupOverload = "lookup_date"
+)
+
+// lookup finds what a map has under a day.
+func lookup(m, key ref.Val) ref.Val {
+	if v, there := m.(traits.Mapper).Find(key); there {
+		return v
+	}
+	return types.WrapErr(errNoKey)
+}
+
+const errNoKey = failure(`it asks a map for a key that is absent; ask with "in" before reading it`)
+
 func groupFunctions() []cel.EnvOption {
 	k, v := cel.TypeParamType("K"), cel.TypeParamType("V")
 	var pairs, totals, distincts []cel.FunctionOpt
@@ -171,8 +173,8 @@ func groupFunctions() []cel.EnvOption {
 		cel.Function(groupFunction, cel.Overload("group", []*cel.Type{cel.ListType(pairOf(k, v))},
 			cel.MapType(k, cel.ListType(v)), cel.UnaryBinding(grouped))),
 		cel.Function(totalFunction, totals...),
-		cel.Function(atFunction, cel.Overload(atOverload, []*cel.Type{cel.MapType(dayType, v), dayType}, v, cel.BinaryBinding(atDate))),
 		cel.Function("distinct", distincts...),
+		cel.Function(lookupFunction, cel.Overload(lookupOverload, []*cel.Type{cel.MapType(dayType, v), dayType}, v, cel.BinaryBinding(lookup))),
 	}
 }
 
