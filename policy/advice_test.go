@@ -81,6 +81,8 @@ func TestAMistakeIsAnsweredWithWhatToWrite(t *testing.T) {
 		`entry.attendeeCount => 3`:            `27: "at least" is written >=`,
 		`entry.hasReceipt == True`:            `27: True is written true`,
 		`{entry.posted: 1}.size() == 1`:       `7: the key of a map is a text, an int, true or false, or a date, not money`,
+		`today() > report.date`:               `12: the day of judging is written today, without brackets; a report has days, not times`,
+		`now > report.date`:                   `7: the day of judging is written today, without brackets; a report has days, not times`,
 		`-entry.date > report.date`:           `7: - does not go with date`,
 	} {
 		t.Run(expression, func(t *testing.T) {
