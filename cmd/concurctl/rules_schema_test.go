@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -37,11 +38,33 @@ func fromYAML(t *testing.T, data []byte) any {
 	t.Helper()
 	var value any
 	require.NoError(t, yaml.Unmarshal(data, &value), "%s", data)
-	asJSON, err := json.Marshal(value)
+	asJSON, err := json.Marshal(keyed(value))
 	require.NoError(t, err)
 	back, err := jsonschema.UnmarshalJSON(bytes.NewReader(asJSON))
 	require.NoError(t, err)
 	return back
+}
+
+// keyed makes the numbers that are keys in YAML, such as those of custom fields, the names
+// that they are in JSON.
+func keyed(value any) any {
+	switch v := value.(type) {
+	case []any:
+		for i := range v {
+			v[i] = keyed(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = keyed(v[key])
+		}
+	case map[any]any:
+		names := map[string]any{}
+		for key, inner := range v {
+			names[fmt.Sprint(key)] = keyed(inner)
+		}
+		return names
+	}
+	return value
 }
 
 func TestTheRulesOfThisHouseAreOfTheSchema(t *testing.T) {
