@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"concur-connector/policy"
 	"concur-connector/workflows"
 )
 
@@ -91,6 +92,19 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 		want := slices.Sorted(maps.Keys(rooms))
 		require.Equal(t, want, slices.Sorted(slices.Values(column(tableUnder(t, "README.md", "## The rooms"), 0))))
 	})
+}
+
+func TestTheRulesOfTheFactsPageCanBeUsed(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("docs/policy/facts.md")
+	require.NoError(t, err)
+	_, block, found := strings.Cut(string(page), "```yaml\n")
+	require.True(t, found)
+	block, _, _ = strings.Cut(block, "```")
+	rules, err := policy.Parse("facts.md", []byte("apiVersion: concur-connector/v1\n"+block))
+	require.NoError(t, err)
+	require.Equal(t, []string{"https://erp.example.com/concur/duplicates"}, rules.FactURLs())
+	require.Equal(t, []string{"DUPLICAT"}, rules.Codes())
 }
 
 var (
