@@ -228,3 +228,21 @@ func TestWhatTheDocumentsPointAtIsThere(t *testing.T) {
 		}
 	}
 }
+
+func TestThePolicyDocumentsNameWhatTheRulesKnow(t *testing.T) {
+	t.Parallel()
+	for _, object := range policy.Vocabulary() {
+		t.Run("fields.md lists the fields of "+object.Name, func(t *testing.T) {
+			t.Parallel()
+			var want, shown [][]string
+			for _, f := range object.Fields {
+				want = append(want, []string{f.Name, f.Type})
+			}
+			for _, row := range tableUnder(t, "docs/policy/fields.md", "\n## "+object.Name+"\n") {
+				require.NotEmpty(t, row[2])
+				shown = append(shown, row[:2])
+			}
+			require.Equal(t, want, shown)
+		})
+	}
+}

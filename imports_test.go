@@ -21,6 +21,8 @@ var rooms = map[string][]string{
 	"concur/wire":   {"expense"},
 	"concur":        {"expense", "concur/wire"},
 	"policy":        {"expense"},
+	"rulestest":     {"expense", "policy"},
+	"whatif":        {"expense", "policy", "workflows"},
 	"ingress":       {"expense", "concur/wire"},
 	"approvals":     {"expense", "approvers", "workflows"},
 	"approvers":     {},
@@ -32,7 +34,7 @@ var rooms = map[string][]string{
 	"httpserver":    {},
 	"cmd/ingress":   {"approvals", "approvers", "config", "httpserver", "ingress", "telemetry", "workflows"},
 	"cmd/worker":    {"activities", "concur", "config", "expense", "facts", "httpserver", "policy", "telemetry", "workflows"},
-	"cmd/concurctl": {"approvers", "concur", "concur/wire", "config", "expense", "facts", "policy", "telemetry", "workflows"},
+	"cmd/concurctl": {"approvers", "concur", "concur/wire", "config", "expense", "facts", "policy", "rulestest", "telemetry", "whatif", "workflows"},
 	"dev":           {"dev/company", "expense", "workflows"},
 	"dev/company":   {},
 	"dev/concursim": {},
@@ -41,25 +43,25 @@ var rooms = map[string][]string{
 // guests says where a package from outside is at home: one library, few rooms. A
 // path stands for everything below it.
 var guests = map[string][]string{
-	"go.temporal.io":                        {"workflows", "activities", "cmd/ingress", "cmd/worker", "cmd/concurctl", "dev"},
-	"cel.dev/cel-go":                        {"policy"},
-	"golang.org/x/oauth2":                   {"concur"},
-	"golang.org/x/text":                     {"concur/wire"},
-	"golang.org/x/time":                     {"concur"},
-	"golang.org/x/sync":                     {"concur", "cmd/ingress", "cmd/worker", "cmd/concurctl"},
-	"github.com/gorilla/mux":                {"ingress", "approvals", "httpserver", "cmd/ingress", "dev/concursim"},
-	"github.com/kelseyhightower":            {"config"},
-	"github.com/google/uuid":                {"concur", "approvals"},
-	"github.com/shopspring/decimal":         {"expense", "policy", "dev/concursim"},
-	"go.yaml.in/yaml":                       {"policy", "dev", "dev/concursim"},
-	"github.com/gofrs/flock":                {"concur"},
-	"github.com/spf13/cobra":                {"cmd/concurctl"},
-	"github.com/rogpeppe/go-internal":       {"dev"},
-	"net/http":                              {"concur", "facts", "ingress", "approvals", "httpserver", "cmd/ingress", "cmd/concurctl", "dev", "dev/company", "dev/concursim"},
-	"github.com/stretchr/testify":           {}, // tests only
-	"github.com/santhosh-tekuri/jsonschema": {}, // tests only
-	"testing":                               {},
-	"go.temporal.io/sdk/contrib/envconfig":  {"workflows"},
+	"go.temporal.io":                       {"workflows", "activities", "whatif", "cmd/ingress", "cmd/worker", "cmd/concurctl", "dev"},
+	"cel.dev/cel-go":                       {"policy"},
+	"golang.org/x/oauth2":                  {"concur"},
+	"golang.org/x/text":                    {"concur/wire", "expense"},
+	"golang.org/x/time":                    {"concur"},
+	"golang.org/x/sync":                    {"concur", "whatif", "cmd/ingress", "cmd/worker", "cmd/concurctl"},
+	"github.com/gorilla/mux":               {"ingress", "approvals", "httpserver", "cmd/ingress", "dev/concursim"},
+	"github.com/kelseyhightower":           {"config"},
+	"github.com/google/uuid":               {"concur", "approvals"},
+	"github.com/shopspring/decimal":        {"expense", "policy", "dev/concursim"},
+	"go.yaml.in/yaml":                      {"policy", "rulestest", "dev", "dev/concursim"},
+	"github.com/gofrs/flock":               {"concur"},
+	"github.com/spf13/cobra":               {"cmd/concurctl"},
+	"github.com/rogpeppe/go-internal":      {"dev"},
+	"net/http":                             {"concur", "facts", "ingress", "approvals", "httpserver", "cmd/ingress", "cmd/concurctl", "dev", "dev/company", "dev/concursim"},
+	"github.com/stretchr/testify":          {}, // tests only
+	"github.com/santhosh-tekuri":           {}, // tests only
+	"testing":                              {},
+	"go.temporal.io/sdk/contrib/envconfig": {"workflows"},
 }
 
 // keys are names of other packages that only some rooms may use. A request to Concur is sent

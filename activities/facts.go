@@ -21,7 +21,7 @@ type Asker interface {
 
 // checkAsker refuses rules that ask for facts when there is nobody to ask.
 func (o Options) checkAsker() error {
-	if o.Facts == nil && len(o.Rules.FactURLs()) > 0 {
+	if o.Facts == nil && len(o.Rules.Current().FactURLs()) > 0 {
 		return errors.New("activities: the rules ask the company's own systems for facts, and there is nothing to ask with")
 	}
 	return nil
@@ -34,7 +34,7 @@ func (o Options) checkAsker() error {
 func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput) (expense.FetchedFacts, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
-	rules := a.options.Rules
+	rules := a.options.Rules.Current()
 	if in.RulesHash != rules.Hash() {
 		return expense.FetchedFacts{Stale: true}, nil
 	}

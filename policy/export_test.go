@@ -1,7 +1,11 @@
 package policy
 
 import (
+	"strings"
 	"time"
+
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
 
 	"concur-connector/expense"
 )
@@ -29,4 +33,39 @@ func bare(v expense.Verdict) expense.Verdict {
 		v.Findings[i].Saw = nil
 	}
 	return v
+}
+
+// Bare evaluates the expressions of all rules on all objects as a program does that uses
+// CEL alone: without limits, verdict and reasons. What they are evaluated on is the same.
+func (p *Policy) Bare(report *expense.Report) (held int) {
+	e, done := p.begin(Case{Report: report})
+	defer done()
+	for _, r := range p.inOrder {
+		for _, at := range e.scopesOf(r.level) {
+			if r.match != nil {
+				if v, _, err := r.match.free.Eval(at); err != nil || v != types.True {
+					continue
+				}
+			}
+			if v, _, err := r.expression.free.Eval(at); err == nil && v == types.True {
+				held++
+			}
+		}
+	}
+	return held
+}
+
+// Functions are the names of the functions of the language, operators left out.
+func Functions() ([]string, error) {
+	lang, err := newLanguage()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for name := range lang.env[EntryLevel].Functions() {
+		if _, isOperator := operators.FindReverse(name); !isOperator && !strings.ContainsAny(name, "@_") && leftOut[name] == "" {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"concur-connector/expense"
@@ -153,13 +152,4 @@ func TestARunThatIsCancelledWhileASystemIsAwayEndsAtOnce(t *testing.T) {
 	require.True(t, p.env.IsWorkflowCompleted())
 	require.True(t, temporal.IsCanceledError(p.env.GetWorkflowError()))
 	require.Equal(t, []string{"read", "ask for facts"}, p.calls)
-}
-
-// details is what the Web UI prints of the run.
-func (p *play) details() string {
-	answer, err := p.env.QueryWorkflow("__temporal_workflow_metadata")
-	require.NoError(p.t, err)
-	var raw converter.RawValue
-	require.NoError(p.t, answer.Get(&raw))
-	return string(raw.Payload().GetData())
 }

@@ -33,6 +33,7 @@ const (
 	ClearExceptions     = "ClearExceptions"
 	JoinRun             = "JoinRun"
 	FetchFacts          = "FetchFacts"
+	ApproveByException  = "ApproveByException"
 )
 
 // Signals. Notified carries an expense.Notification, Decided an expense.Decision,

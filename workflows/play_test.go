@@ -38,11 +38,12 @@ type play struct {
 	calls  []string
 	posted []expense.PostExceptionsInput
 	acted  []expense.TakeActionInput
+	marked []expense.ApproveByExceptionInput
 	read   []expense.FetchReportInput
 
 	asked   []expense.FetchFactsInput
-	judged  []expense.ValidateReportInput
 	cleared []expense.ClearExceptionsInput
+	judged  []expense.ValidateReportInput
 	joined  []expense.JoinRunInput
 	started []expense.Notification
 }
@@ -87,6 +88,10 @@ func stage(t *testing.T) *play {
 	register(workflows.TakeAction, func(_ context.Context, in expense.TakeActionInput) (expense.ActionTaken, error) {
 		p.acted = append(p.acted, in)
 		return next[expense.ActionTaken](p, string(in.Action), &p.actions)
+	})
+	register(workflows.ApproveByException, func(_ context.Context, in expense.ApproveByExceptionInput) (expense.ActionTaken, error) {
+		p.marked = append(p.marked, in)
+		return next[expense.ActionTaken](p, "approve by exception", &p.actions)
 	})
 	register(workflows.DeleteNotification, func(_ context.Context, in expense.DeleteNotificationInput) (expense.DeletedNotification, error) {
 		_, err := next[struct{}](p, "delete", &p.deletes)

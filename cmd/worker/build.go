@@ -21,13 +21,25 @@ import (
 	"concur-connector/workflows"
 )
 
-func loadRules(cfg config.Worker, logger *slog.Logger) (*policy.Policy, error) {
-	rules, err := policy.Load(cfg.Rules)
+// loadRules begins with the rules of the file. What is checked of them now is checked again
+// whenever the file has changed.
+func loadRules(cfg config.Worker, company *facts.Client, logger *slog.Logger) (*policy.Watcher, error) {
+	rules, err := policy.NewWatcher(policy.WatchOptions{
+		Path: cfg.Rules, Check: func(p *policy.Policy) error { return mayAsk(company, p) }, Logger: logger,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("the rules cannot be used:\n%w", err)
 	}
-	logger.Info("rules loaded", "rules", rules.Hash(), "count", len(rules.Rules()))
 	return rules, nil
+}
+
+// inUse says by which rules this process judges, for whoever asks whether it is ready.
+func inUse(rules activities.Rules) string {
+	now := rules.Current()
+	if now.Version() == "" {
+		return "rules " + now.Hash()
+	}
+	return fmt.Sprintf("rules %s (version %s)", now.Hash(), now.Version())
 }
 
 func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error) {
@@ -52,37 +64,6 @@ func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error)
 		RequestsPerSecond: cfg.RequestsPerSecond,
 		ReadOnly:          cfg.Writes != string(activities.WritesOn),
 	})
-}
-
-// reachCompany returns what asks the company's own systems for facts, or nil when that is
-// not set up.
-func reachCompany(cfg config.Worker, logger *slog.Logger) (*facts.Client, error) {
-	if cfg.FactSecret.Reveal() == "" {
-		return nil, nil
-	}
-	roots, err := config.Roots(cfg.FactCA)
-	if err != nil {
-		return nil, fmt.Errorf("CONCUR_FACT_CA: %w", err)
-	}
-	secrets := []string{cfg.FactSecret.Reveal()}
-	if second := cfg.FactSecret2.Reveal(); second != "" {
-		secrets = append(secrets, second)
-	}
-	return facts.New(facts.Options{Hosts: cfg.FactHosts, Secrets: secrets, RootCAs: roots, Timeout: cfg.FactTimeout, Logger: logger})
-}
-
-// mayAsk refuses rules that ask what may not be asked. They name addresses; whose the
-// company's data may be is for the deployment to say.
-func mayAsk(company *facts.Client, rules *policy.Policy) error {
-	for _, url := range rules.FactURLs() {
-		if company == nil {
-			return errors.New("CONCUR_FACT_SECRET is required: the rules ask the company's own systems for facts")
-		}
-		if err := company.Check(url); err != nil {
-			return fmt.Errorf("the rules ask for a fact where they may not: %w", err)
-		}
-	}
-	return nil
 }
 
 // reachTemporal connects, and refuses to start where no run could take a step.
@@ -115,7 +96,7 @@ type workers struct {
 	fatal   chan error // from a worker that Temporal has told to give up
 }
 
-func build(cfg config.Worker, temporal client.Client, api *concur.Client, company *facts.Client, rules *policy.Policy, logger *slog.Logger) (workers, error) {
+func build(cfg config.Worker, temporal client.Client, api *concur.Client, company *facts.Client, rules activities.Rules, logger *slog.Logger) (workers, error) {
 	known := workflows.NewClient(temporal, cfg.TaskQueue)
 	guard, err := concur.ParseGuard(cfg.StepGuard)
 	if err != nil {
@@ -137,7 +118,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		Writes:      activities.Writes{Mode: activities.WriteMode(cfg.Writes), TestUsers: cfg.TestUsers},
 		Braking:     activities.Braking{Brake: known, SendBacks: cfg.BrakeSendBacks, Share: cfg.BrakeShare},
 		Logger:      logger,
-		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay},
+		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay, Moving: cfg.MovingDelay},
 		AnswerLimit: cfg.AnswerLimit,
 		ReportLimit: cfg.ReportLimit,
 	})
@@ -152,6 +133,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		RetryMaxInterval: cfg.RetryMaxInterval,
 		ParkedRetries:    cfg.ParkedRetries,
 		MalformedDelay:   cfg.MalformedDelay,
+		MovingDelay:      cfg.MovingDelay,
 	}}
 	// Of one process: a sweep of thousands opens as many runs, which mostly wait.
 	worker.SetStickyWorkflowCacheSize(cfg.CachedRuns)
@@ -203,6 +185,7 @@ func (ws *workers) poll(temporal client.Client, cfg config.Worker, queue string,
 		workflows.ListPendingRequests:     acts.ListPendingRequests,
 		workflows.PostExceptions:          acts.PostExceptions,
 		workflows.TakeAction:              acts.TakeAction,
+		workflows.ApproveByException:      acts.ApproveByException,
 		workflows.DeleteNotification:      acts.DeleteNotification,
 		workflows.ListFailedNotifications: acts.ListFailedNotifications,
 		workflows.ListPendingReports:      acts.ListPendingReports,

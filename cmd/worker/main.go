@@ -65,7 +65,11 @@ func run(ctx context.Context, errs io.Writer) error {
 	for _, name := range unknown {
 		logger.Warn("unknown variable", "name", name)
 	}
-	rules, err := loadRules(cfg, logger)
+	company, err := reachCompany(cfg, logger)
+	if err != nil {
+		return err
+	}
+	rules, err := loadRules(cfg, company, logger)
 	if err != nil {
 		return err
 	}
@@ -74,20 +78,13 @@ func run(ctx context.Context, errs io.Writer) error {
 		return err
 	}
 	defer concur.Close()
-	company, err := reachCompany(cfg, logger)
-	if err == nil {
-		err = mayAsk(company, rules)
-	}
-	if err != nil {
-		return err
-	}
 	temporal, err := reachTemporal(ctx, logger)
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
 	health, err := httpserver.New(httpserver.Options{
-		Addr: cfg.InternalListen, Handler: httpserver.Health(workflows.NewClient(temporal, cfg.TaskQueue).Ready),
+		Addr: cfg.InternalListen, Handler: httpserver.Health(workflows.NewClient(temporal, cfg.TaskQueue).Ready, func() string { return inUse(rules) }),
 		Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey,
 	})
 	if err != nil {
@@ -106,7 +103,11 @@ func run(ctx context.Context, errs io.Writer) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.Serve(ctx) })
 	group.Go(func() error { return workers.run(ctx) })
-	logger.Info("working", "queue", cfg.TaskQueue, "rules", rules.Hash(), "internal", health.Addr())
+	group.Go(func() error {
+		rules.Watch(ctx, cfg.RulesReload)
+		return nil
+	})
+	logger.Info("working", "queue", cfg.TaskQueue, "rules", rules.Current().Hash(), "internal", health.Addr())
 	err = group.Wait()
 	logger.Info("stopped")
 	return err
