@@ -218,7 +218,7 @@ func checkSimulator(t tree) (problems []string) { return checkApart(t, "dev/conc
 func checkApart(t tree, room string) (problems []string) {
 	for _, s := range t[room] {
 		for _, imported := range s.imports {
-			if strings.HasPrefix(imported, module) {
+			if strings.HasPrefix(imported, module) && imported != module+room {
 				problems = append(problems, fmt.Sprintf("%s imports %s: what shares code with us could never disagree with us", s.path, imported))
 			}
 		}

@@ -82,10 +82,10 @@ func (p *problems) checkWorker(cfg Worker) {
 			p.add("CONCUR_HOSTS", "must be hosts or host:port separated by commas, exact names without scheme, path or wildcard")
 		}
 	}
+	p.checkFacts(cfg)
 	if cfg.RulesReload != 0 {
 		p.checkDuration("CONCUR_RULES_RELOAD", cfg.RulesReload)
 	}
-	p.checkFacts(cfg)
 	if cfg.ReportLimit < 1 || cfg.ReportLimit > maxReport {
 		p.add("CONCUR_REPORT_LIMIT", "must be a number of bytes from 1 to %d", maxReport)
 	}

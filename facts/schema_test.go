@@ -3,6 +3,7 @@ package facts_test
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -159,4 +160,17 @@ func FuzzAnswer(f *testing.F) {
 		_, err = json.Marshal(answers)
 		require.NoError(t, err)
 	})
+}
+
+func TestTheDocumentedQuestionAndAnswerAreAsTheSchemasSay(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/policy/facts.md")
+	require.NoError(t, err)
+	for begin, name := range map[string]string{"\n{\"fact\"": "fact-request.schema.json", "\n{\"items\"": "fact-answer.schema.json"} {
+		at := strings.Index(string(page), begin)
+		require.Positive(t, at)
+		text, _, found := strings.Cut(string(page)[at:], "\n```")
+		require.True(t, found)
+		require.NoError(t, valid(t, schema(t, name), []byte(text)), text)
+	}
 }

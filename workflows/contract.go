@@ -32,8 +32,8 @@ const (
 	ListPendingRequests = "ListPendingRequests"
 	ClearExceptions     = "ClearExceptions"
 	JoinRun             = "JoinRun"
-	ApproveByException  = "ApproveByException"
 	FetchFacts          = "FetchFacts"
+	ApproveByException  = "ApproveByException"
 )
 
 // Signals. Notified carries an expense.Notification, Decided an expense.Decision,

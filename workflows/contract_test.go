@@ -37,7 +37,7 @@ func TestTheContractIsWhatIsStoredInSomebodysTemporal(t *testing.T) {
 		"activities": []string{workflows.FetchReport, workflows.ValidateReport, workflows.PostExceptions, workflows.TakeAction,
 			workflows.DeleteNotification, workflows.ListFailedNotifications, workflows.ListPendingReports, workflows.StartProcessing,
 			workflows.FetchRequest, workflows.ValidateRequest, workflows.ListPendingRequests, workflows.ClearExceptions, workflows.JoinRun,
-			workflows.ApproveByException, workflows.FetchFacts},
+			workflows.FetchFacts, workflows.ApproveByException},
 		"signals": []string{workflows.Notified, workflows.Decided, workflows.Retried},
 		"updates": []string{workflows.AdmitUpdate},
 		"queries": []string{workflows.StatusQuery},

@@ -25,8 +25,7 @@ import (
 // whenever the file has changed.
 func loadRules(cfg config.Worker, company *facts.Client, logger *slog.Logger) (*policy.Watcher, error) {
 	rules, err := policy.NewWatcher(policy.WatchOptions{
-		Path: cfg.Rules, Logger: logger,
-		Check: func(rules *policy.Policy) error { return mayAsk(company, rules) },
+		Path: cfg.Rules, Check: func(p *policy.Policy) error { return mayAsk(company, p) }, Logger: logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the rules cannot be used:\n%w", err)
@@ -65,37 +64,6 @@ func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error)
 		RequestsPerSecond: cfg.RequestsPerSecond,
 		ReadOnly:          cfg.Writes != string(activities.WritesOn),
 	})
-}
-
-// reachCompany returns what asks the company's own systems for facts, or nil when that is
-// not set up.
-func reachCompany(cfg config.Worker, logger *slog.Logger) (*facts.Client, error) {
-	if cfg.FactSecret.Reveal() == "" {
-		return nil, nil
-	}
-	roots, err := config.Roots(cfg.FactCA)
-	if err != nil {
-		return nil, fmt.Errorf("CONCUR_FACT_CA: %w", err)
-	}
-	secrets := []string{cfg.FactSecret.Reveal()}
-	if second := cfg.FactSecret2.Reveal(); second != "" {
-		secrets = append(secrets, second)
-	}
-	return facts.New(facts.Options{Hosts: cfg.FactHosts, Secrets: secrets, RootCAs: roots, Timeout: cfg.FactTimeout, Logger: logger})
-}
-
-// mayAsk refuses rules that ask what may not be asked. They name addresses; whose the
-// company's data may be is for the deployment to say.
-func mayAsk(company *facts.Client, rules *policy.Policy) error {
-	for _, url := range rules.FactURLs() {
-		if company == nil {
-			return errors.New("CONCUR_FACT_SECRET is required: the rules ask the company's own systems for facts")
-		}
-		if err := company.Check(url); err != nil {
-			return fmt.Errorf("the rules ask for a fact where they may not: %w", err)
-		}
-	}
-	return nil
 }
 
 // reachTemporal connects, and refuses to start where no run could take a step.
