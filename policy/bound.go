@@ -135,7 +135,7 @@ func (m *measuring) isSized(e ast.Expr) bool {
 	case ast.CallKind:
 		call := e.AsCall()
 		switch {
-		case call.FunctionName() == operators.Index:
+		case call.FunctionName() == operators.Index, call.FunctionName() == lookupFunction:
 			return m.isSized(call.Args()[0])
 		case call.FunctionName() == operators.Conditional:
 			return m.isSized(call.Args()[1]) && m.isSized(call.Args()[2])
@@ -158,8 +158,12 @@ var (
 		operators.Multiply: true, operators.Divide: true, operators.Modulo: true, operators.Negate: true, operators.Index: true,
 		overloads.Size: true, overloads.StartsWith: true, overloads.EndsWith: true, overloads.Contains: true, overloads.Matches: true,
 		overloads.TypeConvertString: true, overloads.TypeConvertInt: true, "lowerAscii": true, "upperAscii": true, "trim": true,
-		"money": true, "date": true, "currency": true, "daysBetween": true, "weekday": true,
+		"money": true, "currency": true, "amount": true, "abs": true, "isNegative": true, "isMultipleOf": true,
+		"round": true, "rounded": true, "convert": true, "dividedBy": true, "decimal": true, "isDecimal": true,
+		"date": true, "daysBetween": true, "daysUntil": true, "plusDays": true, "plusMonths": true,
+		"year": true, "month": true, "day": true, "weekday": true, "isWeekend": true,
+		pairFunction: true, lookupFunction: true,
 	}
-	lengthwise  = map[string]bool{operators.In: true, "sum": true}
-	keepsLength = map[string]bool{}
+	lengthwise  = map[string]bool{operators.In: true, "sum": true, "min": true, "max": true, "distinct": true, groupFunction: true, totalFunction: true}
+	keepsLength = map[string]bool{"distinct": true, groupFunction: true, totalFunction: true}
 )

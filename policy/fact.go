@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
 
@@ -34,7 +35,7 @@ type factDeclaration struct {
 	level  Level
 	url    string
 	match  *yaml.Node
-	send   []pair
+	send   []entryNode
 	answer map[string]valueKind
 }
 
@@ -169,7 +170,7 @@ func (p *Policy) declareFact(s *source, lang *language, d factDeclaration) {
 // sendable reports whether a value of the type has a form in JSON.
 func sendable(t *cel.Type) bool {
 	return slices.ContainsFunc([]*cel.Type{
-		cel.StringType, cel.BoolType, cel.IntType, moneyType, dayType, cel.ListType(cel.StringType),
+		cel.StringType, cel.BoolType, cel.IntType, decimalType, moneyType, dayType, cel.ListType(cel.StringType),
 	}, t.IsExactType)
 }
 
@@ -210,7 +211,7 @@ func (p *Policy) Questions(c Case) ([]expense.Question, error) {
 		if !p.asksFor[f.name] || f.level.ofRequest() != (c.Request != nil) {
 			continue
 		}
-		q := expense.Question{Fact: f.name, URL: f.url}
+		q := expense.Question{Fact: f.name, URL: f.url, Wants: slices.Sorted(maps.Keys(f.answer))}
 		for i, at := range e.scopesOf(f.level) {
 			if err := e.exhausted(i); err != nil {
 				return nil, err

@@ -49,10 +49,13 @@ func FuzzParse(f *testing.F) {
 func FuzzExpression(f *testing.F) {
 	for _, expression := range []string{
 		`entry.posted != money("1", "EUR") && entry.custom["3"].code in [entry.vendor]`,
-		`int(entry.vendor) == timestamp(report.name).getHours() || {"a": 1}[entry.vendor] == 1`,
+		`int(entry.vendor) == date(report.name).year() || {"a": 1}[entry.vendor] == 1`,
 		`report.entries.map(e, e.itemizations).exists(l, sum(l.map(i, i.posted * 3)) < -entry.posted)`,
 		`entry.vendor.substring(9, 99).replace("a", entry.typeName).split("x")[7].matches(entry.vendor)`,
-		`"%s %d".format([entry.type, entry.attendeeCount]) == string(daysBetween(report.date, date(entry.vendor)))`,
+		`report.entries.groupBy(e, e.date).all(d, g, sum(g.map(e, e.posted), "USD").convert(entry.exchangeRate, "EUR").round(2) > entry.posted)`,
+		`report.entries.totalBy(e, e.vendor, decimal(e.exchangeRate).dividedBy(3, 4))[entry.vendor] == min([decimal(entry.vendor)])`,
+		`entry.date.plusMonths(int(entry.vendor)).isWeekend() || [entry.vendor].distinct().join(entry.vendor) == "" || isDecimal(entry.vendor)`,
+		`entry.type + string(entry.attendeeCount) == string(daysBetween(report.date, date(entry.vendor)))`,
 	} {
 		f.Add(expression)
 	}
