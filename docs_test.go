@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"concur-connector/policy"
 	"concur-connector/workflows"
 )
 
@@ -212,5 +213,23 @@ func TestWhatTheDocumentsPointAtIsThere(t *testing.T) {
 		for _, match := range made.FindAllStringSubmatch(string(text), -1) {
 			require.Contains(t, targets, match[1], "%s speaks of make %s", file, match[1])
 		}
+	}
+}
+
+func TestThePolicyDocumentsNameWhatTheRulesKnow(t *testing.T) {
+	t.Parallel()
+	for _, object := range policy.Vocabulary() {
+		t.Run("fields.md lists the fields of "+object.Name, func(t *testing.T) {
+			t.Parallel()
+			var want, shown [][]string
+			for _, f := range object.Fields {
+				want = append(want, []string{f.Name, f.Type})
+			}
+			for _, row := range tableUnder(t, "docs/policy/fields.md", "\n## "+object.Name+"\n") {
+				require.NotEmpty(t, row[2])
+				shown = append(shown, row[:2])
+			}
+			require.Equal(t, want, shown)
+		})
 	}
 }

@@ -44,7 +44,7 @@ var guests = map[string][]string{
 	"go.temporal.io":                       {"workflows", "activities", "whatif", "cmd/ingress", "cmd/worker", "cmd/concurctl", "dev"},
 	"cel.dev/cel-go":                       {"policy"},
 	"golang.org/x/oauth2":                  {"concur"},
-	"golang.org/x/text":                    {"concur/wire"},
+	"golang.org/x/text":                    {"concur/wire", "expense"},
 	"golang.org/x/time":                    {"concur"},
 	"golang.org/x/sync":                    {"concur", "whatif", "cmd/ingress", "cmd/worker", "cmd/concurctl"},
 	"github.com/gorilla/mux":               {"ingress", "approvals", "httpserver", "cmd/ingress", "dev/concursim"},

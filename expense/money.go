@@ -41,20 +41,34 @@ func ParseAmount(text string) (decimal.Decimal, error) {
 var ErrMixedCurrencies = errors.New("amounts of different currencies cannot be compared or added")
 
 // Compare returns -1, 0 or 1 as m is less than, equal to or more than other. The
-// error is [ErrMixedCurrencies] unless both are of one currency.
+// error is [ErrMixedCurrencies] unless both are of one currency, or [ErrTooLarge].
 func (m Money) Compare(other Money) (int, error) {
-	if m.Currency != other.Currency {
-		return 0, ErrMixedCurrencies
+	if err := m.meets(other); err != nil {
+		return 0, err
 	}
 	return m.Amount.Cmp(other.Amount), nil
 }
 
-// Add returns the exact sum. The error is [ErrMixedCurrencies] unless both are of one currency.
+// Add returns the exact sum. The error is [ErrMixedCurrencies] unless both are of one
+// currency, or [ErrTooLarge].
 func (m Money) Add(other Money) (Money, error) {
-	if m.Currency != other.Currency {
-		return Money{}, ErrMixedCurrencies
+	if err := m.meets(other); err != nil {
+		return Money{}, err
 	}
-	return Money{Amount: m.Amount.Add(other.Amount), Currency: m.Currency}, nil
+	sum, err := Bounded(m.Amount.Add(other.Amount))
+	return Money{Amount: sum, Currency: m.Currency}, err
+}
+
+// meets says why two amounts have nothing to do with each other.
+func (m Money) meets(other Money) error {
+	if m.Currency != other.Currency {
+		return ErrMixedCurrencies
+	}
+	if _, err := Bounded(m.Amount); err != nil {
+		return err
+	}
+	_, err := Bounded(other.Amount)
+	return err
 }
 
 // String prints the amount with at least two decimals, "129.00 USD".

@@ -13,15 +13,19 @@ import (
 // within so many loops. What CEL counts while it evaluates takes as long as evaluating
 // itself; what can be told beforehand need not be counted.
 type bound struct {
-	open bool // nothing can be told
-	at   [maxLoops + 1]uint64
+	open  bool // nothing can be told
+	loops bool // there is one that could be interrupted
+	at    [maxLoops + 1]uint64
 }
 
 // maxLoops is how deep loops may be for a bound to be told.
 const maxLoops = 3
 
 // of is the bound for a report of so many objects.
-func (b bound) of(objects uint64) (uint64, bool) {
+func (b *bound) of(objects uint64) (uint64, bool) {
+	if !b.loops && !b.open && b.at[1] == 0 {
+		return b.at[0], true
+	}
 	if b.open {
 		return 0, false
 	}
@@ -35,8 +39,6 @@ func (b bound) of(objects uint64) (uint64, bool) {
 	}
 	return total, true
 }
-
-func (b bound) loops() bool { return b.open || b.at[1]+b.at[2]+b.at[3] > 0 }
 
 // measuring walks a checked expression and adds up its bound.
 type measuring struct {
@@ -73,6 +75,7 @@ func (m *measuring) walk(e ast.Expr, depth int, accumulator string) {
 	case ast.CallKind:
 		m.call(e, depth, accumulator)
 	case ast.ComprehensionKind:
+		m.bound.loops = true
 		loop := e.AsComprehension()
 		if !m.isSized(loop.IterRange()) {
 			m.bound.open = true
@@ -155,8 +158,12 @@ var (
 		operators.Multiply: true, operators.Divide: true, operators.Modulo: true, operators.Negate: true, operators.Index: true,
 		overloads.Size: true, overloads.StartsWith: true, overloads.EndsWith: true, overloads.Contains: true, overloads.Matches: true,
 		overloads.TypeConvertString: true, overloads.TypeConvertInt: true, "lowerAscii": true, "upperAscii": true, "trim": true,
-		"money": true, "date": true, "currency": true, "daysBetween": true, "weekday": true,
+		"money": true, "currency": true, "amount": true, "abs": true, "isNegative": true, "isMultipleOf": true,
+		"round": true, "rounded": true, "convert": true, "dividedBy": true, "decimal": true, "isDecimal": true,
+		"date": true, "daysBetween": true, "daysUntil": true, "plusDays": true, "plusMonths": true,
+		"year": true, "month": true, "day": true, "weekday": true, "isWeekend": true,
+		pairFunction: true,
 	}
-	lengthwise  = map[string]bool{operators.In: true, "sum": true}
-	keepsLength = map[string]bool{}
+	lengthwise  = map[string]bool{operators.In: true, "sum": true, "min": true, "max": true, "distinct": true, groupFunction: true, totalFunction: true}
+	keepsLength = map[string]bool{"distinct": true, groupFunction: true, totalFunction: true}
 )

@@ -27,10 +27,17 @@ func (l *language) check(level Level, source string, want *cel.Type) (*cel.Ast, 
 	if issues.Err() != nil {
 		var found []problem
 		for _, e := range issues.Errors() {
+			text := advice(l.env[level], level, source, e)
+			if text == "" {
+				text = plain(level, e.Message)
+			}
 			found = append(found, problem{
 				offset: offsetOf(source, e.Location.Line(), e.Location.Column()),
-				text:   plain(level, e.Message),
+				text:   text,
 			})
+			if strings.HasPrefix(e.Message, "Syntax error") {
+				break // what follows comes of it
+			}
 		}
 		return nil, found
 	}
@@ -89,9 +96,7 @@ func (i *inspection) refuse(e ast.Expr, format string, args ...any) {
 func (i *inspection) visit(e ast.Expr) {
 	switch e.Kind() {
 	case ast.LiteralKind:
-		if e.AsLiteral() == types.NullValue {
-			i.refuse(e, "null is not known here; ask with has() whether something is there")
-		}
+		i.visitLiteral(e)
 	case ast.IdentKind:
 		if i.ast.GetType(e.ID()).Kind() == types.TypeKind {
 			i.refuse(e, "%s is a type, not a value", e.AsIdent())
@@ -107,15 +112,33 @@ func (i *inspection) visit(e ast.Expr) {
 	}
 }
 
+func (i *inspection) visitLiteral(e ast.Expr) {
+	switch v := e.AsLiteral().(type) {
+	case types.Null:
+		i.refuse(e, "null is not known here; ask with has() whether something is there")
+	case types.Double:
+		i.refuse(e, "floating-point numbers are not exact; write decimal(\"%s\")", strconv.FormatFloat(float64(v), 'f', -1, 64))
+	case types.Uint:
+		i.refuse(e, "whole numbers are written without u: %d", uint64(v))
+	case types.Bytes:
+		i.refuse(e, "rules have texts and no bytes; write it without b")
+	}
+}
+
 func (i *inspection) visitCall(e ast.Expr) {
 	call := e.AsCall()
 	args := call.Args()
+	if instead := leftOut[call.FunctionName()]; instead != "" {
+		i.refuse(e, "%s() is not known here: %s", call.FunctionName(), instead)
+	}
 	switch call.FunctionName() {
 	case operators.Index:
 		i.visitIndex(args[0], args[1])
 	case operators.Equals, operators.NotEquals:
 		if t := i.ast.GetType(args[0].ID()); (t.Kind() == types.ListKind || t.Kind() == types.MapKind) && holdsMoney(t) {
 			i.refuse(e, "lists and maps of amounts cannot be compared; compare the amounts")
+		} else if nested(t) > 1 {
+			i.refuse(e, "lists and maps of lists and maps cannot be compared; compare what is in them")
 		}
 		if call.FunctionName() == operators.NotEquals {
 			i.unequal(e)
@@ -123,6 +146,8 @@ func (i *inspection) visitCall(e ast.Expr) {
 	case operators.In:
 		if holdsMoney(i.ast.GetType(args[0].ID())) {
 			i.refuse(e, `"in" cannot compare amounts; use exists()`)
+		} else if nested(i.ast.GetType(args[0].ID())) > 0 {
+			i.refuse(e, `"in" cannot compare lists or maps; use exists()`)
 		}
 	case "money":
 		i.literal(args[0], func(s string) string {
@@ -135,6 +160,19 @@ func (i *inspection) visitCall(e ast.Expr) {
 	case "sum":
 		if len(args) == 2 {
 			i.literal(args[1], currencyProblem)
+		}
+	case "decimal":
+		i.literal(args[0], func(s string) string {
+			if _, err := expense.ParseAmount(s); err != nil {
+				return fmt.Sprintf("decimal() cannot read %q: %v", s, err)
+			}
+			return ""
+		})
+	case "convert":
+		i.literal(args[1], currencyProblem)
+	case "dividedBy":
+		if args[0].Kind() == ast.LiteralKind && args[0].AsLiteral() == types.IntZero {
+			i.refuse(args[0], "nothing can be divided by zero")
 		}
 	case "date":
 		i.literal(args[0], func(s string) string {
@@ -206,6 +244,18 @@ func (i *inspection) unequal(e ast.Expr) {
 
 func isNumbered(t *types.Type) bool {
 	return t.Kind() == types.MapKind && t.Parameters()[1].TypeName() == fieldShape.name
+}
+
+// nested is how many lists and maps are around what a type holds at its deepest.
+func nested(t *types.Type) int {
+	deepest := 0
+	for _, p := range t.Parameters() {
+		deepest = max(deepest, nested(p))
+	}
+	if t.Kind() == types.ListKind || t.Kind() == types.MapKind {
+		deepest++
+	}
+	return deepest
 }
 
 func holdsMoney(t *types.Type) bool {

@@ -19,7 +19,18 @@ type day int64
 
 var dayType = cel.ObjectType("date", traits.ComparerType)
 
-const errNotDate = failure(`date() needs a text like "2026-05-01"`)
+const (
+	errNotDate = failure(`date() needs a text like "2026-05-01"`)
+	errNoDay   = failure("a date lies outside the years 1 to 9999")
+)
+
+// The first day of the year 1 and the last of 9999, and more days and months than lie between.
+const (
+	firstDay  = day(-719162)
+	lastDay   = day(2932896)
+	maxDays   = 4_000_000
+	maxMonths = 120_000
+)
 
 // parseDay reads the forms of an [expense.Date] and cuts the time of day off.
 func parseDay(text string) (day, bool) {
@@ -31,9 +42,41 @@ func parseDay(text string) (day, bool) {
 	return 0, false
 }
 
-// dayOf is the calendar day of a moment, in the time zone of that.
+// dayOf is the day that a time has in its own time zone.
 func dayOf(t time.Time) day {
-	return day(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).Unix() / 86400)
+	midnight := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
+	return day(midnight.Unix() / 86400)
+}
+
+func (d day) plusDays(n types.Int) ref.Val {
+	if n > maxDays || n < -maxDays {
+		return types.WrapErr(errNoDay)
+	}
+	return withinYears(d + day(n))
+}
+
+// plusMonths keeps the day of the month, or takes the last that there is: a month after
+// January 31 is the last of February.
+func (d day) plusMonths(n types.Int) ref.Val {
+	if n > maxMonths || n < -maxMonths {
+		return types.WrapErr(errNoDay)
+	}
+	t := d.time()
+	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
+	last := first.AddDate(0, 1, -1).Day()
+	return withinYears(dayOf(first) + day(min(t.Day(), last)-1))
+}
+
+func withinYears(d day) ref.Val {
+	if d < firstDay || d > lastDay {
+		return types.WrapErr(errNoDay)
+	}
+	return d
+}
+
+func (d day) isWeekend() bool {
+	weekday := d.time().Weekday()
+	return weekday == time.Saturday || weekday == time.Sunday
 }
 
 func (d day) time() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
@@ -76,10 +119,13 @@ func (d day) Type() ref.Type { return dayType }
 func (d day) Value() any { return d.time() }
 
 func dateFunctions() []cel.EnvOption {
-	one, two := []*cel.Type{dayType}, []*cel.Type{dayType, dayType}
-	compare := func(name, id string) cel.EnvOption {
-		return cel.Function(name, cel.Overload(id, two, cel.BoolType)) // CEL calls the trait
+	one, two, byInt := []*cel.Type{dayType}, []*cel.Type{dayType, dayType}, []*cel.Type{dayType, cel.IntType}
+	between := func(a, b ref.Val) ref.Val { return types.Int(b.(day) - a.(day)) }
+	part := func(name string, of func(day) ref.Val, typ *cel.Type) cel.EnvOption {
+		return cel.Function(name, cel.MemberOverload("date_"+name, one, typ,
+			cel.UnaryBinding(func(d ref.Val) ref.Val { return of(d.(day)) })))
 	}
+	compare := func(name, id string) cel.EnvOption { return operator(name, id, two, cel.BoolType) }
 	return []cel.EnvOption{
 		compare(operators.Less, "less_date"),
 		compare(operators.LessEquals, "less_equals_date"),
@@ -94,11 +140,19 @@ func dateFunctions() []cel.EnvOption {
 				return d
 			}))),
 		cel.Function("daysBetween", cel.Overload("days_between_date_date", two, cel.IntType,
-			cel.BinaryBinding(func(a, b ref.Val) ref.Val { return types.Int(b.(day) - a.(day)) }))),
-		cel.Function("weekday", cel.MemberOverload("date_weekday", one, cel.StringType,
-			cel.UnaryBinding(func(d ref.Val) ref.Val {
-				return types.String(strings.ToLower(d.(day).time().Weekday().String()))
-			}))),
+			cel.BinaryBinding(between))),
+		cel.Function("daysUntil", cel.MemberOverload("date_days_until_date", two, cel.IntType, cel.BinaryBinding(between))),
+		cel.Function("plusDays", cel.MemberOverload("date_plus_days", byInt, dayType,
+			cel.BinaryBinding(func(d, n ref.Val) ref.Val { return d.(day).plusDays(n.(types.Int)) }))),
+		cel.Function("plusMonths", cel.MemberOverload("date_plus_months", byInt, dayType,
+			cel.BinaryBinding(func(d, n ref.Val) ref.Val { return d.(day).plusMonths(n.(types.Int)) }))),
+		part("year", func(d day) ref.Val { return types.Int(d.time().Year()) }, cel.IntType),
+		part("month", func(d day) ref.Val { return types.Int(d.time().Month()) }, cel.IntType),
+		part("day", func(d day) ref.Val { return types.Int(d.time().Day()) }, cel.IntType),
+		part("isWeekend", func(d day) ref.Val { return types.Bool(d.isWeekend()) }, cel.BoolType),
+		part("weekday", func(d day) ref.Val {
+			return types.String(strings.ToLower(d.time().Weekday().String()))
+		}, cel.StringType),
 		cel.Function("string", cel.Overload("date_to_string", one, cel.StringType,
 			cel.UnaryBinding(func(d ref.Val) ref.Val { return d.ConvertToType(types.StringType) }))),
 	}

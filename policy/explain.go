@@ -169,7 +169,7 @@ func printed(v ref.Val) (string, bool) {
 	switch v := v.(type) {
 	case types.String:
 		return string(v), true
-	case types.Bool, types.Int, money, day:
+	case types.Bool, types.Int, number, money, day:
 		if text, ok := v.ConvertToType(types.StringType).(types.String); ok {
 			return string(text), true
 		}

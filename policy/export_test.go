@@ -3,6 +3,8 @@ package policy
 import (
 	"time"
 
+	"cel.dev/cel-go/common/types"
+
 	"concur-connector/expense"
 )
 
@@ -29,4 +31,24 @@ func bare(v expense.Verdict) expense.Verdict {
 		v.Findings[i].Saw = nil
 	}
 	return v
+}
+
+// Bare evaluates the expressions of all rules on all objects as a program does that uses
+// CEL alone: without limits, verdict and reasons. What they are evaluated on is the same.
+func (p *Policy) Bare(report *expense.Report) (held int) {
+	e, done := p.begin(Case{Report: report})
+	defer done()
+	for _, r := range p.inOrder {
+		for _, at := range e.scopesOf(r.level) {
+			if r.match != nil {
+				if v, _, err := r.match.free.Eval(at); err != nil || v != types.True {
+					continue
+				}
+			}
+			if v, _, err := r.expression.free.Eval(at); err == nil && v == types.True {
+				held++
+			}
+		}
+	}
+	return held
 }

@@ -5,7 +5,6 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/cost"
 )
 
 // expression is a checked expression, ready to run.
@@ -56,10 +55,7 @@ func (l *language) ready(level Level, source string, checked *cel.Ast, b bound) 
 func limits() []cel.ProgramOption {
 	return []cel.ProgramOption{
 		cel.CostLimit(maxCost),
-		cel.CostTrackerOptions(
-			cost.OverloadTracker(sumOverload, byLength),
-			cost.OverloadTracker(sumInOverload, byLength),
-		),
+		cel.CostTrackerOptions(ownCosts()...),
 		cel.InterruptCheckFrequency(100),
 	}
 }

@@ -34,7 +34,7 @@ type factDeclaration struct {
 	level  Level
 	url    string
 	match  *yaml.Node
-	send   []pair
+	send   []entryNode
 	answer map[string]valueKind
 }
 
@@ -169,7 +169,7 @@ func (p *Policy) declareFact(s *source, lang *language, d factDeclaration) {
 // sendable reports whether a value of the type has a form in JSON.
 func sendable(t *cel.Type) bool {
 	return slices.ContainsFunc([]*cel.Type{
-		cel.StringType, cel.BoolType, cel.IntType, moneyType, dayType, cel.ListType(cel.StringType),
+		cel.StringType, cel.BoolType, cel.IntType, decimalType, moneyType, dayType, cel.ListType(cel.StringType),
 	}, t.IsExactType)
 }
 
@@ -211,8 +211,8 @@ func (p *Policy) Questions(c Case) ([]expense.Question, error) {
 			continue
 		}
 		q := expense.Question{Fact: f.name, URL: f.url}
-		for _, at := range e.scopesOf(f.level) {
-			if err := e.exhausted(); err != nil {
+		for i, at := range e.scopesOf(f.level) {
+			if err := e.exhausted(i); err != nil {
 				return nil, err
 			}
 			if values, asked := f.about(at); asked {

@@ -176,14 +176,14 @@ func (s *source) mapping(n *yaml.Node, rule, what string, known ...string) (map[
 	return values, true
 }
 
-// pair is a key of a mapping and its value.
-type pair struct {
+// entryNode is a key of a mapping and its value.
+type entryNode struct {
 	key         string
 	name, value *yaml.Node
 }
 
 // named reads a mapping whose keys are names that the file gives, each at most once.
-func (s *source) named(n *yaml.Node, what string, form *regexp.Regexp, formed string, limit int) []pair {
+func (s *source) named(n *yaml.Node, what string, form *regexp.Regexp, formed string, limit int) []entryNode {
 	if n == nil {
 		return nil
 	}
@@ -195,7 +195,7 @@ func (s *source) named(n *yaml.Node, what string, form *regexp.Regexp, formed st
 		s.fail(at(n), "", "%s has %d names; at most %d are accepted", what, len(n.Content)/2, limit)
 		return nil
 	}
-	var all []pair
+	var all []entryNode
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -206,7 +206,7 @@ func (s *source) named(n *yaml.Node, what string, form *regexp.Regexp, formed st
 			s.fail(at(key), "", "%q is given twice in %s, first in line %d", key.Value, what, seen[key.Value])
 		default:
 			seen[key.Value] = key.Line
-			all = append(all, pair{key.Value, key, value})
+			all = append(all, entryNode{key.Value, key, value})
 		}
 	}
 	return all

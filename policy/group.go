@@ -1,152 +1,203 @@
 package policy
 
 import (
-	"fmt"
-	"slices"
-	"time"
+	"errors"
+	"reflect"
 
-	"go.yaml.in/yaml/v4"
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/cost"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+	"cel.dev/cel-go/ext"
+	"cel.dev/cel-go/parser"
 )
 
-// Group is a group of approvers: who is asked, and how long is waited.
-type Group struct {
-	Name      string          `json:"name"`
-	Reminders []time.Duration `json:"reminders,omitempty"` // after the task was opened, rising
-	// EscalateTo is asked, too, after EscalateAfter.
-	EscalateTo    string        `json:"escalateTo,omitempty"`
-	EscalateAfter time.Duration `json:"escalateAfter,omitempty"`
-	// DeadlineThen is what becomes of the report after DeadlineAfter: it is held (Hold) or
-	// sent back. Silence never approves.
-	DeadlineAfter time.Duration `json:"deadlineAfter,omitempty"`
-	DeadlineThen  string        `json:"deadlineThen,omitempty"`
-}
-
-// What becomes of a report on which nobody has decided in time.
+// L.groupBy(e, KEY) is @group(L.map(e, @pair(KEY, e))), and L.totalBy(e, KEY, AMOUNT) is
+// @total(L.map(e, @pair(KEY, AMOUNT))). The pair keeps the type of what is in it, so that
+// it is known which fields are read of the elements of a group.
 const (
-	Hold             = "hold"
-	DeadlineSendBack = "send-back"
+	pairFunction  = "@pair"
+	groupFunction = "@group"
+	totalFunction = "@total"
 )
 
-const (
-	maxGroups    = 100
-	maxReminders = 10
-	maxWait      = 365 * 24 * time.Hour
-)
+// pair is an element of a list and the key that it goes under.
+type pair struct{ key, value ref.Val }
 
-func (s *source) groups(c *content, n *yaml.Node) {
-	places := map[string]*yaml.Node{}
-	for _, p := range s.named(n, "groups", groupForm, groupFormed, maxGroups) {
-		g, to := s.group(p)
-		c.groups = append(c.groups, g)
-		if to != nil {
-			places[g.Name] = to
-		}
-	}
-	for _, g := range c.groups {
-		if g.EscalateTo == "" || places[g.Name] == nil {
-			continue
-		}
-		switch {
-		case g.EscalateTo == g.Name:
-			s.fail(at(places[g.Name]), "", "the group %s escalates to itself", g.Name)
-		case !slices.ContainsFunc(c.groups, func(o Group) bool { return o.Name == g.EscalateTo }):
-			s.fail(at(places[g.Name]), "", "there is no group %q%s", clip(g.EscalateTo, 40), suggestion(g.EscalateTo, groupNames(c.groups)))
+func pairOf(key, value *cel.Type) *cel.Type { return cel.OpaqueType("pair", key, value) }
+
+// ConvertToNative implements ref.Val.
+func (p pair) ConvertToNative(reflect.Type) (any, error) {
+	return nil, errors.New("a pair has no other form")
+}
+
+// ConvertToType implements ref.Val.
+func (p pair) ConvertToType(ref.Type) ref.Val { return types.NewErr("a pair has no other form") }
+
+// Equal implements ref.Val. No rule sees a pair.
+func (p pair) Equal(ref.Val) ref.Val { return types.False }
+
+// Type implements ref.Val.
+func (p pair) Type() ref.Type { return pairOf(cel.DynType, cel.DynType) }
+
+// Value implements ref.Val.
+func (p pair) Value() any { return p }
+
+// keyed is a map in the order in which its keys first came.
+type keyed struct {
+	traits.Mapper
+	keys []ref.Val
+}
+
+func newKeyed(keys []ref.Val, values map[ref.Val]ref.Val) keyed {
+	return keyed{Mapper: types.NewRefValMap(types.DefaultTypeAdapter, values), keys: keys}
+}
+
+// Iterator implements traits.Iterable.
+func (g keyed) Iterator() traits.Iterator {
+	return types.NewRefValList(types.DefaultTypeAdapter, g.keys).Iterator()
+}
+
+// Fold implements traits.Foldable.
+func (g keyed) Fold(f traits.Folder) {
+	for _, key := range g.keys {
+		if !f.FoldEntry(key, g.Get(key)) {
+			return
 		}
 	}
 }
 
-func groupNames(groups []Group) []string {
-	names := make([]string, len(groups))
-	for i, g := range groups {
-		names[i] = g.Name
+// gather returns the values under each key, and the keys in the order in which they come.
+func gather(pairs ref.Val) (keys []ref.Val, values map[ref.Val][]ref.Val) {
+	values = map[ref.Val][]ref.Val{}
+	for it := pairs.(traits.Lister).Iterator(); it.HasNext() == types.True; {
+		p := it.Next().(pair)
+		if _, known := values[p.key]; !known {
+			keys = append(keys, p.key)
+		}
+		values[p.key] = append(values[p.key], p.value)
 	}
-	return names
+	return keys, values
 }
 
-func (s *source) group(p pair) (g Group, to *yaml.Node) {
-	g.Name = p.key
-	what := "the group " + p.key
-	if p.value.ShortTag() == "!!null" {
-		return g, nil
+func grouped(pairs ref.Val) ref.Val {
+	keys, values := gather(pairs)
+	lists := make(map[ref.Val]ref.Val, len(keys))
+	for key, list := range values {
+		lists[key] = types.NewRefValList(types.DefaultTypeAdapter, list)
 	}
-	keys, ok := s.mapping(p.value, "", what, "reminders", "escalate", "deadline")
-	if !ok {
-		return g, nil
-	}
-	if n := keys["reminders"]; n != nil {
-		g.Reminders = s.reminders(n, what)
-	}
-	if n := keys["escalate"]; n != nil {
-		if inner, ok := s.mapping(n, "", "escalate", "after", "to"); ok {
-			g.EscalateAfter = s.wait(inner["after"], n, "escalate")
-			if to = inner["to"]; to == nil {
-				s.fail(at(n), "", "escalate needs to: the group that is asked then")
-			} else if v, ok := s.text(to, "", "to"); ok {
-				g.EscalateTo = v
-			}
-		}
-	}
-	if n := keys["deadline"]; n != nil {
-		if inner, ok := s.mapping(n, "", "deadline", "after", "then"); ok {
-			g.DeadlineAfter = s.wait(inner["after"], n, "deadline")
-			g.DeadlineThen = s.deadline(inner["then"], n)
-		}
-	}
-	if g.DeadlineAfter > 0 {
-		for _, earlier := range append(slices.Clone(g.Reminders), g.EscalateAfter) {
-			if earlier >= g.DeadlineAfter {
-				s.fail(p.place(), "", "%s: everything else must come before its deadline", what)
-				break
-			}
-		}
-	}
-	return g, to
+	return newKeyed(keys, lists)
 }
 
-func (p pair) place() place { return at(p.name) }
-
-func (s *source) reminders(n *yaml.Node, what string) []time.Duration {
-	if n.Kind != yaml.SequenceNode || len(n.Content) > maxReminders {
-		s.fail(at(n), "", "reminders must be a list of at most %d durations such as [24h, 72h]", maxReminders)
-		return nil
-	}
-	var all []time.Duration
-	for _, one := range n.Content {
-		d := s.wait(one, n, "a reminder")
-		if len(all) > 0 && d > 0 && d <= all[len(all)-1] {
-			s.fail(at(one), "", "%s: each reminder must come later than the one before", what)
+func totalled(pairs ref.Val) ref.Val {
+	keys, values := gather(pairs)
+	totals := make(map[ref.Val]ref.Val, len(keys))
+	for _, key := range keys { // in order, so that the same error comes every time
+		this := sum(types.NewRefValList(types.DefaultTypeAdapter, values[key]), nil)
+		if types.IsError(this) {
+			return this
 		}
-		all = append(all, d)
+		totals[key] = this
+	}
+	return newKeyed(keys, totals)
+}
+
+func distinct(list ref.Val) ref.Val {
+	seen := map[ref.Val]bool{}
+	var all []ref.Val
+	for it := list.(traits.Lister).Iterator(); it.HasNext() == types.True; {
+		if next := it.Next(); !seen[next] {
+			seen[next] = true
+			all = append(all, next)
+		}
+	}
+	return types.NewRefValList(types.DefaultTypeAdapter, all)
+}
+
+// paired expands a macro whose arguments are a name for the element, the key and, for
+// some, a value.
+func paired(function string) cel.MacroFactory {
+	return func(f cel.MacroExprFactory, list ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
+		if args[0].Kind() != ast.IdentKind {
+			return nil, f.NewError(args[0].ID(), "the first argument is a name for the element, as in groupBy(e, e.date)")
+		}
+		value := args[len(args)-1]
+		if len(args) == 2 {
+			value = f.NewIdent(args[0].AsIdent())
+		}
+		pairs, err := parser.MakeMap(f, list, []ast.Expr{args[0], f.NewCall(pairFunction, args[1], value)})
+		if err != nil {
+			return nil, err
+		}
+		return f.NewCall(function, pairs), nil
+	}
+}
+
+func groupFunctions() []cel.EnvOption {
+	k, v := cel.TypeParamType("K"), cel.TypeParamType("V")
+	var pairs, totals, distincts []cel.FunctionOpt
+	for _, key := range []*cel.Type{cel.StringType, cel.IntType, cel.BoolType, dayType} {
+		name, list := key.TypeName(), cel.ListType(key)
+		pairs = append(pairs, cel.Overload("pair_"+name, []*cel.Type{key, v}, pairOf(key, v),
+			cel.BinaryBinding(func(key, value ref.Val) ref.Val { return pair{key, value} })))
+		distincts = append(distincts, cel.MemberOverload("distinct_"+name, []*cel.Type{list}, list, cel.UnaryBinding(distinct)))
+	}
+	for _, amount := range []*cel.Type{moneyType, decimalType, cel.IntType} {
+		totals = append(totals, cel.Overload("total_"+amount.TypeName(), []*cel.Type{cel.ListType(pairOf(k, amount))},
+			cel.MapType(k, amount), cel.UnaryBinding(totalled)))
+	}
+	return []cel.EnvOption{
+		cel.Macros(
+			cel.ReceiverMacro("groupBy", 2, paired(groupFunction)),
+			cel.ReceiverMacro("totalBy", 3, paired(totalFunction)),
+		),
+		ext.TwoVarComprehensions(),
+		cel.Function(pairFunction, pairs...),
+		cel.Function(groupFunction, cel.Overload("group", []*cel.Type{cel.ListType(pairOf(k, v))},
+			cel.MapType(k, cel.ListType(v)), cel.UnaryBinding(grouped))),
+		cel.Function(totalFunction, totals...),
+		cel.Function("distinct", distincts...),
+	}
+}
+
+// groupCosts charge for what a function walks over. Those of ext.TwoVarComprehensions are
+// charged by the loop; of putting a map into another it does not charge for the map.
+func groupCosts() []cost.TrackerOption {
+	return append(walked("group", "total_money", "total_decimal", "total_int",
+		"distinct_string", "distinct_int", "distinct_bool", "distinct_date"),
+		cost.OverloadTracker("@mapInsert_map_key_value", func(args []ref.Val, _ ref.Val) *uint64 { return copied(args[:1]) }),
+		cost.OverloadTracker("@mapInsert_map_map", func(args []ref.Val, _ ref.Val) *uint64 { return copied(args) }))
+}
+
+// walked are the costs of functions that walk over their first argument.
+func walked(overloads ...string) []cost.TrackerOption {
+	var all []cost.TrackerOption
+	for _, id := range overloads {
+		all = append(all, cost.OverloadTracker(id, byLength))
 	}
 	return all
 }
 
-// wait reads a duration of hours and minutes.
-func (s *source) wait(n, in *yaml.Node, what string) time.Duration {
-	if n == nil {
-		s.fail(at(in), "", "%s needs after: a duration such as 48h", what)
-		return 0
+// copied is the cost of copying lists or maps; nothing of one that is changed in its place.
+func copied(args []ref.Val) *uint64 {
+	n := uint64(1)
+	for _, arg := range args {
+		switch arg.(type) {
+		case traits.MutableLister, traits.MutableMapper:
+		default:
+			n += lengthOf(arg)
+		}
 	}
-	v, ok := s.text(n, "", what)
-	if !ok {
-		return 0
-	}
-	d, err := time.ParseDuration(v)
-	if err != nil || d < time.Minute || d > maxWait {
-		s.fail(at(n), "", "%q is not a duration from 1m to %s, such as 48h (days are written in hours)", clip(v, 40), fmt.Sprintf("%.0fh", maxWait.Hours()))
-		return 0
-	}
-	return d
+	return &n
 }
 
-func (s *source) deadline(n, in *yaml.Node) string {
-	if n == nil {
-		s.fail(at(in), "", "deadline needs then: %s or %s", Hold, DeadlineSendBack)
-		return ""
+func lengthOf(v ref.Val) uint64 {
+	if sizer, ok := v.(traits.Sizer); ok {
+		if size, ok := sizer.Size().(types.Int); ok && size > 0 {
+			return uint64(size)
+		}
 	}
-	v, ok := s.text(n, "", "then")
-	if ok && v != Hold && v != DeadlineSendBack {
-		s.fail(at(n), "", "then must be %s or %s, not %q: silence never approves", Hold, DeadlineSendBack, clip(v, 40))
-	}
-	return v
+	return 0
 }

@@ -2,12 +2,12 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/env"
+	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
-	"cel.dev/cel-go/common/types/traits"
 	"cel.dev/cel-go/ext"
 )
 
@@ -36,20 +36,19 @@ func newLanguage() (*language, error) {
 		env: map[Level]*cel.Env{}, variables: map[Level]*shape{}, facts: map[Level]*shape{},
 		known: provider{Registry: registry, shapes: map[string]*shape{
 			// Amounts and dates have no fields; as shapes they answer for themselves.
-			"money": {name: "money", typ: moneyType},
-			"date":  {name: "date", typ: dayType},
+			"money":   {name: "money", typ: moneyType},
+			"decimal": {name: "decimal", typ: decimalType},
+			"date":    {name: "date", typ: dayType},
 		}},
 	}
 	for _, s := range append(parts(), fieldShape) {
 		lang.known.shapes[s.name] = s
 	}
 	lang.lists = lang.newShape("Lists")
-	// dyn and type would let an expression leave the types behind.
-	untyped := env.NewLibrarySubset().AddExcludedFunctions(env.NewFunction("dyn"), env.NewFunction("type"))
 	options := []cel.EnvOption{
 		cel.CustomTypeProvider(lang.known),
 		cel.CustomTypeAdapter(registry),
-		cel.StdLib(cel.StdLibSubset(untyped)),
+		standard(),
 		ext.Strings(),
 		cel.ExtendedValidations(),
 		cel.ParserExpressionSizeLimit(maxExpression),
@@ -58,9 +57,7 @@ func newLanguage() (*language, error) {
 		cel.RegexProgramSizeLimit(10000),
 		cel.EnableMacroCallTracking(), // so that a part of an expression can be shown as it was written
 	}
-	options = append(options, moneyFunctions()...)
-	options = append(options, dateFunctions()...)
-	bare, err := cel.NewCustomEnv(options...)
+	bare, err := cel.NewCustomEnv(append(options, ownFunctions()...)...)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the language of rules: %w", err)
 	}
@@ -97,12 +94,17 @@ func (l *language) newShape(name string) *shape {
 	return s
 }
 
+// ownFunctions are what the language has beside CEL's own.
+func ownFunctions() []cel.EnvOption {
+	return slices.Concat(boundedFunctions(), moneyFunctions(), decimalFunctions(), sumFunctions(),
+		dateFunctions(), groupFunctions())
+}
+
+func ownCosts() []cost.TrackerOption {
+	return slices.Concat(boundedCosts(), sumCosts(), groupCosts())
+}
+
 func byLength(args []ref.Val, _ ref.Val) *uint64 {
-	n := uint64(1)
-	if list, ok := args[0].(traits.Sizer); ok {
-		if size, ok := list.Size().(types.Int); ok {
-			n += uint64(size)
-		}
-	}
+	n := 1 + lengthOf(args[0])
 	return &n
 }

@@ -75,6 +75,9 @@ func TestALoopIsInterrupted(t *testing.T) {
 	loop := `report.entries.all(a, report.entries.all(b, a.id + b.id != ""))`
 	p := rules(t, [5]string{"loop", "report", "|\n      " + loop, "Never.", "ask: finance"})
 	report := entries(make([]string, 250)...)
+	for i := range report.Entries {
+		report.Entries[i].ID = strings.Repeat("e", 4000) // so that the loop takes a while
+	}
 	require.Equal(t, expense.Approve, p.Judge(report).Action, "it ends by itself, if it may")
 	v := p.Budgeted(1_000_000, 100*time.Microsecond).Judge(report)
 	require.Equal(t, []expense.Finding{{
@@ -110,7 +113,7 @@ func TestTheLimitsHoldForTravelRequests(t *testing.T) {
 	)
 	request := &expense.TravelRequest{Expenses: make([]expense.Expected, 200)}
 	for i := range request.Expenses {
-		request.Expenses[i].ID = "e"
+		request.Expenses[i].ID = strings.Repeat("e", 4000) // so that the loop takes a while
 	}
 	t.Run("one evaluation", func(t *testing.T) {
 		t.Parallel()

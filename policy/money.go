@@ -27,7 +27,6 @@ const (
 	errNoCurrency = failure(`an amount without a currency code cannot be compared or added; use "posted", not "transaction"`)
 	errNotAmount  = failure("money() needs a decimal number as text")
 	errNotCode    = failure("a currency is three capital letters")
-	errEmptySum   = failure(`the sum of no amounts has no currency; give one: sum(list, "USD")`)
 )
 
 var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
@@ -37,6 +36,10 @@ func newMoney(amount, currency ref.Val) ref.Val {
 	if err != nil {
 		return types.WrapErr(errNotAmount)
 	}
+	return inCurrency(d, currency)
+}
+
+func inCurrency(d decimal.Decimal, currency ref.Val) ref.Val {
 	code := string(currency.(types.String))
 	if !currencyCode.MatchString(code) {
 		return types.WrapErr(errNotCode)
@@ -53,11 +56,8 @@ func (m money) with(other ref.Val, do func(expense.Money) (ref.Val, error)) ref.
 		return types.WrapErr(errNoCurrency)
 	}
 	v, err := do(o.Money)
-	switch {
-	case errors.Is(err, expense.ErrMixedCurrencies):
-		return types.WrapErr(errMixed)
-	case err != nil:
-		return types.WrapErr(err)
+	if err != nil {
+		return arithmeticErr(err)
 	}
 	return v
 }
@@ -100,13 +100,21 @@ func (m money) Negate() ref.Val {
 	return money{expense.Money{Amount: m.Amount.Neg(), Currency: m.Currency}}
 }
 
-// Multiply implements traits.Multiplier, by an int.
+// Multiply implements traits.Multiplier, by an int or a decimal.
 func (m money) Multiply(other ref.Val) ref.Val {
-	n, ok := other.(types.Int)
-	if !ok {
-		return types.MaybeNoSuchOverloadErr(other)
+	switch other.(type) {
+	case types.Int, number:
+		return amountOf(m.Times(decimalOf(other)))
 	}
-	return money{expense.Money{Amount: m.Amount.Mul(decimal.NewFromInt(int64(n))), Currency: m.Currency}}
+	return types.MaybeNoSuchOverloadErr(other)
+}
+
+// amountOf makes a value of what arithmetic gave.
+func amountOf(m expense.Money, err error) ref.Val {
+	if err != nil {
+		return arithmeticErr(err)
+	}
+	return money{m}
 }
 
 // ConvertToNative implements ref.Val.
@@ -131,30 +139,9 @@ func (m money) Type() ref.Type { return moneyType }
 // Value implements ref.Val.
 func (m money) Value() any { return m.Money }
 
-func sum(amounts traits.Lister, total ref.Val) ref.Val {
-	for it := amounts.Iterator(); it.HasNext() == types.True; {
-		next, ok := it.Next().(money)
-		if !ok {
-			return types.NoSuchOverloadErr()
-		}
-		if total == nil {
-			total = money{expense.Money{Currency: next.Currency}}
-		}
-		if total = total.(money).Add(next); types.IsError(total) {
-			return total
-		}
-	}
-	if total == nil {
-		return types.WrapErr(errEmptySum)
-	}
-	return total
-}
-
 func moneyFunctions() []cel.EnvOption {
-	two, list := []*cel.Type{moneyType, moneyType}, cel.ListType(moneyType)
-	operator := func(name, id string, args []*cel.Type, result *cel.Type) cel.EnvOption {
-		return cel.Function(name, cel.Overload(id, args, result)) // CEL calls the trait
-	}
+	one, two := []*cel.Type{moneyType}, []*cel.Type{moneyType, moneyType}
+	byInt, byDecimal := []*cel.Type{moneyType, cel.IntType}, []*cel.Type{moneyType, decimalType}
 	return []cel.EnvOption{
 		operator(operators.Less, "less_money", two, cel.BoolType),
 		operator(operators.LessEquals, "less_equals_money", two, cel.BoolType),
@@ -162,29 +149,75 @@ func moneyFunctions() []cel.EnvOption {
 		operator(operators.GreaterEquals, "greater_equals_money", two, cel.BoolType),
 		operator(operators.Add, "add_money", two, moneyType),
 		operator(operators.Subtract, "subtract_money", two, moneyType),
-		operator(operators.Multiply, "multiply_money_int", []*cel.Type{moneyType, cel.IntType}, moneyType),
-		operator(operators.Negate, "negate_money", []*cel.Type{moneyType}, moneyType),
-		cel.Function("money", cel.Overload("money_string_string",
-			[]*cel.Type{cel.StringType, cel.StringType}, moneyType, cel.BinaryBinding(newMoney))),
-		cel.Function("sum",
-			cel.Overload(sumOverload, []*cel.Type{list}, moneyType,
-				cel.UnaryBinding(func(l ref.Val) ref.Val { return sum(l.(traits.Lister), nil) })),
-			cel.Overload(sumInOverload, []*cel.Type{list, cel.StringType}, moneyType,
-				cel.BinaryBinding(func(l, currency ref.Val) ref.Val {
-					zero := newMoney(types.String("0"), currency)
-					if types.IsError(zero) {
-						return zero
-					}
-					return sum(l.(traits.Lister), zero)
-				}))),
-		cel.Function("currency", cel.MemberOverload("money_currency", []*cel.Type{moneyType}, cel.StringType,
-			cel.UnaryBinding(func(m ref.Val) ref.Val { return types.String(m.(money).Currency) }))),
-		cel.Function("string", cel.Overload("money_to_string", []*cel.Type{moneyType}, cel.StringType,
+		operator(operators.Multiply, "multiply_money_int", byInt, moneyType),
+		operator(operators.Multiply, "multiply_int_money", []*cel.Type{cel.IntType, moneyType}, moneyType),
+		operator(operators.Multiply, "multiply_money_decimal", byDecimal, moneyType),
+		operator(operators.Multiply, "multiply_decimal_money", []*cel.Type{decimalType, moneyType}, moneyType),
+		operator(operators.Negate, "negate_money", one, moneyType),
+		cel.Function("money",
+			cel.Overload("money_string_string", []*cel.Type{cel.StringType, cel.StringType}, moneyType, cel.BinaryBinding(newMoney)),
+			cel.Overload("money_decimal_string", []*cel.Type{decimalType, cel.StringType}, moneyType,
+				cel.BinaryBinding(func(d, currency ref.Val) ref.Val { return inCurrency(d.(number).Decimal, currency) }))),
+		ofMoney("dividedBy", "money_divided_by_int", byInt, moneyType, divideMoney),
+		ofMoney("dividedBy", "money_divided_by_decimal", byDecimal, moneyType, divideMoney),
+		ofMoney("round", "money_round_int", byInt, moneyType,
+			func(m money, args ...ref.Val) ref.Val { return amountOf(m.Round(decimalsOf(args[0]))) }),
+		ofMoney("rounded", "money_rounded", one, moneyType,
+			func(m money, _ ...ref.Val) ref.Val { return amountOf(m.Rounded()) }),
+		ofMoney("isMultipleOf", "money_is_multiple_of_money", two, cel.BoolType, money.isMultipleOf),
+		ofMoney("convert", "money_convert_string_string", []*cel.Type{moneyType, cel.StringType, cel.StringType}, moneyType, money.convert),
+		ofMoney("convert", "money_convert_decimal_string", []*cel.Type{moneyType, decimalType, cel.StringType}, moneyType, money.convert),
+		ofMoney("abs", "money_abs", one, moneyType,
+			func(m money, _ ...ref.Val) ref.Val {
+				return money{expense.Money{Amount: m.Amount.Abs(), Currency: m.Currency}}
+			}),
+		ofMoney("isNegative", "money_is_negative", one, cel.BoolType,
+			func(m money, _ ...ref.Val) ref.Val { return types.Bool(m.Amount.IsNegative()) }),
+		ofMoney("amount", "money_amount", one, decimalType,
+			func(m money, _ ...ref.Val) ref.Val { return exact(expense.Bounded(m.Amount)) }),
+		ofMoney("currency", "money_currency", one, cel.StringType,
+			func(m money, _ ...ref.Val) ref.Val { return types.String(m.Currency) }),
+		cel.Function("string", cel.Overload("money_to_string", one, cel.StringType,
 			cel.UnaryBinding(func(m ref.Val) ref.Val { return m.ConvertToType(types.StringType) }))),
 	}
 }
 
-const (
-	sumOverload   = "sum_list_money"
-	sumInOverload = "sum_list_money_string"
-)
+// ofMoney declares what is asked of an amount, the first of the arguments.
+func ofMoney(name, id string, args []*cel.Type, result *cel.Type, do func(m money, args ...ref.Val) ref.Val) cel.EnvOption {
+	var binding cel.OverloadOpt
+	switch len(args) {
+	case 1:
+		binding = cel.UnaryBinding(func(m ref.Val) ref.Val { return do(m.(money)) })
+	case 2:
+		binding = cel.BinaryBinding(func(m, a ref.Val) ref.Val { return do(m.(money), a) })
+	default:
+		binding = cel.FunctionBinding(func(all ...ref.Val) ref.Val { return do(all[0].(money), all[1:]...) })
+	}
+	return cel.Function(name, cel.MemberOverload(id, args, result, binding))
+}
+
+func divideMoney(m money, args ...ref.Val) ref.Val { return amountOf(m.DividedBy(decimalOf(args[0]))) }
+
+func (m money) isMultipleOf(args ...ref.Val) ref.Val {
+	return m.with(args[0], func(o expense.Money) (ref.Val, error) {
+		multiple, err := m.IsMultipleOf(o)
+		return types.Bool(multiple), err
+	})
+}
+
+// convert takes the rate as a decimal, or as the text that a report carries. The amount may
+// be one without a currency code: the rate is what leads from it to the other currency.
+func (m money) convert(args ...ref.Val) ref.Val {
+	to := string(args[1].(types.String))
+	if !currencyCode.MatchString(to) {
+		return types.WrapErr(errNotCode)
+	}
+	if text, ok := args[0].(types.String); ok {
+		rate, err := expense.ParseAmount(string(text))
+		if err != nil {
+			return arithmeticErr(expense.ErrRate)
+		}
+		return amountOf(m.Convert(rate, to))
+	}
+	return amountOf(m.Convert(decimalOf(args[0]), to))
+}

@@ -24,12 +24,13 @@ const (
 	kindText    valueKind = "string"
 	kindTruth   valueKind = "bool"
 	kindInt     valueKind = "int"
+	kindDecimal valueKind = "decimal"
 	kindMoney   valueKind = "money"
 	kindDate    valueKind = "date"
 	kindStrings valueKind = "strings" // a list; of an answer only
 )
 
-var kinds = []valueKind{kindText, kindTruth, kindInt, kindMoney, kindDate}
+var kinds = []valueKind{kindText, kindTruth, kindInt, kindDecimal, kindMoney, kindDate}
 
 // kind reads the name of a kind.
 func (s *source) kind(n *yaml.Node, lists bool) (valueKind, bool) {
@@ -59,6 +60,8 @@ func (k valueKind) typ() *cel.Type {
 		return cel.BoolType
 	case kindInt:
 		return cel.IntType
+	case kindDecimal:
+		return decimalType
 	case kindMoney:
 		return moneyType
 	case kindDate:
@@ -93,6 +96,12 @@ func (k valueKind) parse(text string) (ref.Val, error) {
 			return nil, errors.New("a whole number")
 		}
 		return types.Int(n), nil
+	case kindDecimal:
+		d, err := expense.ParseAmount(text)
+		if err != nil {
+			return nil, errors.New(`a decimal number such as "1.19"`)
+		}
+		return number{d}, nil
 	case kindMoney:
 		amount, currency, _ := strings.Cut(text, " ")
 		v := newMoney(types.String(amount), types.String(strings.TrimSpace(currency)))
@@ -161,9 +170,14 @@ func encode(v ref.Val) (any, error) {
 		return int64(v), nil
 	case money:
 		return expense.Money(v.Money), nil
+	case number:
+		return v.Decimal.String(), nil
 	case day:
 		return v.time().Format("2006-01-02"), nil
 	case traits.Lister:
+		if lengthOf(v) > maxAnswer {
+			return nil, failure("a list that is too long to be sent")
+		}
 		all := []any{}
 		for it := v.Iterator(); it.HasNext() == types.True; {
 			one, err := encode(it.Next())

@@ -1,0 +1,152 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Group is a group of approvers: who is asked, and how long is waited.
+type Group struct {
+	Name      string          `json:"name"`
+	Reminders []time.Duration `json:"reminders,omitempty"` // after the task was opened, rising
+	// EscalateTo is asked, too, after EscalateAfter.
+	EscalateTo    string        `json:"escalateTo,omitempty"`
+	EscalateAfter time.Duration `json:"escalateAfter,omitempty"`
+	// DeadlineThen is what becomes of the report after DeadlineAfter: it is held (Hold) or
+	// sent back. Silence never approves.
+	DeadlineAfter time.Duration `json:"deadlineAfter,omitempty"`
+	DeadlineThen  string        `json:"deadlineThen,omitempty"`
+}
+
+// What becomes of a report on which nobody has decided in time.
+const (
+	Hold             = "hold"
+	DeadlineSendBack = "send-back"
+)
+
+const (
+	maxGroups    = 100
+	maxReminders = 10
+	maxWait      = 365 * 24 * time.Hour
+)
+
+func (s *source) groups(c *content, n *yaml.Node) {
+	places := map[string]*yaml.Node{}
+	for _, p := range s.named(n, "groups", groupForm, groupFormed, maxGroups) {
+		g, to := s.group(p)
+		c.groups = append(c.groups, g)
+		if to != nil {
+			places[g.Name] = to
+		}
+	}
+	for _, g := range c.groups {
+		if g.EscalateTo == "" || places[g.Name] == nil {
+			continue
+		}
+		switch {
+		case g.EscalateTo == g.Name:
+			s.fail(at(places[g.Name]), "", "the group %s escalates to itself", g.Name)
+		case !slices.ContainsFunc(c.groups, func(o Group) bool { return o.Name == g.EscalateTo }):
+			s.fail(at(places[g.Name]), "", "there is no group %q%s", clip(g.EscalateTo, 40), suggestion(g.EscalateTo, groupNames(c.groups)))
+		}
+	}
+}
+
+func groupNames(groups []Group) []string {
+	names := make([]string, len(groups))
+	for i, g := range groups {
+		names[i] = g.Name
+	}
+	return names
+}
+
+func (s *source) group(p entryNode) (g Group, to *yaml.Node) {
+	g.Name = p.key
+	what := "the group " + p.key
+	if p.value.ShortTag() == "!!null" {
+		return g, nil
+	}
+	keys, ok := s.mapping(p.value, "", what, "reminders", "escalate", "deadline")
+	if !ok {
+		return g, nil
+	}
+	if n := keys["reminders"]; n != nil {
+		g.Reminders = s.reminders(n, what)
+	}
+	if n := keys["escalate"]; n != nil {
+		if inner, ok := s.mapping(n, "", "escalate", "after", "to"); ok {
+			g.EscalateAfter = s.wait(inner["after"], n, "escalate")
+			if to = inner["to"]; to == nil {
+				s.fail(at(n), "", "escalate needs to: the group that is asked then")
+			} else if v, ok := s.text(to, "", "to"); ok {
+				g.EscalateTo = v
+			}
+		}
+	}
+	if n := keys["deadline"]; n != nil {
+		if inner, ok := s.mapping(n, "", "deadline", "after", "then"); ok {
+			g.DeadlineAfter = s.wait(inner["after"], n, "deadline")
+			g.DeadlineThen = s.deadline(inner["then"], n)
+		}
+	}
+	if g.DeadlineAfter > 0 {
+		for _, earlier := range append(slices.Clone(g.Reminders), g.EscalateAfter) {
+			if earlier >= g.DeadlineAfter {
+				s.fail(p.place(), "", "%s: everything else must come before its deadline", what)
+				break
+			}
+		}
+	}
+	return g, to
+}
+
+func (p entryNode) place() place { return at(p.name) }
+
+func (s *source) reminders(n *yaml.Node, what string) []time.Duration {
+	if n.Kind != yaml.SequenceNode || len(n.Content) > maxReminders {
+		s.fail(at(n), "", "reminders must be a list of at most %d durations such as [24h, 72h]", maxReminders)
+		return nil
+	}
+	var all []time.Duration
+	for _, one := range n.Content {
+		d := s.wait(one, n, "a reminder")
+		if len(all) > 0 && d > 0 && d <= all[len(all)-1] {
+			s.fail(at(one), "", "%s: each reminder must come later than the one before", what)
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+// wait reads a duration of hours and minutes.
+func (s *source) wait(n, in *yaml.Node, what string) time.Duration {
+	if n == nil {
+		s.fail(at(in), "", "%s needs after: a duration such as 48h", what)
+		return 0
+	}
+	v, ok := s.text(n, "", what)
+	if !ok {
+		return 0
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d < time.Minute || d > maxWait {
+		s.fail(at(n), "", "%q is not a duration from 1m to %s, such as 48h (days are written in hours)", clip(v, 40), fmt.Sprintf("%.0fh", maxWait.Hours()))
+		return 0
+	}
+	return d
+}
+
+func (s *source) deadline(n, in *yaml.Node) string {
+	if n == nil {
+		s.fail(at(in), "", "deadline needs then: %s or %s", Hold, DeadlineSendBack)
+		return ""
+	}
+	v, ok := s.text(n, "", "then")
+	if ok && v != Hold && v != DeadlineSendBack {
+		s.fail(at(n), "", "then must be %s or %s, not %q: silence never approves", Hold, DeadlineSendBack, clip(v, 40))
+	}
+	return v
+}
