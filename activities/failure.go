@@ -20,6 +20,9 @@ type Delays struct {
 	// Unauthorized follows a refusal that only a person can end, by renewing our
 	// access.
 	Unauthorized time.Duration
+	// Moving comes before a report is looked at again that an exception of ours is to move;
+	// it doubles.
+	Moving time.Duration
 }
 
 // treatment is what is done about a kind of error.

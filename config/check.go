@@ -81,6 +81,9 @@ func (p *problems) checkWorker(cfg Worker) {
 			p.add("CONCUR_HOSTS", "must be hosts or host:port separated by commas, exact names without scheme, path or wildcard")
 		}
 	}
+	if cfg.RulesReload != 0 {
+		p.checkDuration("CONCUR_RULES_RELOAD", cfg.RulesReload)
+	}
 	if cfg.ReportLimit < 1 || cfg.ReportLimit > maxReport {
 		p.add("CONCUR_REPORT_LIMIT", "must be a number of bytes from 1 to %d", maxReport)
 	}
@@ -126,6 +129,7 @@ func (p *problems) checkWorker(cfg Worker) {
 	p.checkDuration("CONCUR_OUTAGE_DELAY", cfg.OutageDelay)
 	p.checkDuration("CONCUR_UNAUTHORIZED_DELAY", cfg.UnauthorizedDelay)
 	p.checkDuration("CONCUR_MALFORMED_DELAY", cfg.MalformedDelay)
+	p.checkDuration("CONCUR_MOVING_DELAY", cfg.MovingDelay)
 	for _, delay := range cfg.ParkedRetries {
 		p.checkDuration("CONCUR_PARKED_RETRIES", delay)
 	}

@@ -49,6 +49,8 @@ type Worker struct {
 	Rules        string   `envconfig:"CONCUR_RULES" required:"true" desc:"path of the rules file"`
 	ReportLimit  int      `envconfig:"CONCUR_REPORT_LIMIT" default:"1572864" desc:"largest report in bytes, as it is stored; a larger one waits for an operator"`
 
+	RulesReload time.Duration `envconfig:"CONCUR_RULES_RELOAD" default:"10s" desc:"how often it is looked whether the rules file, or a list beside it, has changed; 0 is never"`
+
 	ClientSecret2 Secret        `envconfig:"CONCUR_CLIENT_SECRET_2" desc:"second secret of the application, tried when Concur refuses the first, while it is changed"`
 	TokenFile     string        `envconfig:"CONCUR_TOKEN_FILE" desc:"path of the token store, in a folder that can be written; without it what Concur renews is lost with the process"`
 	TokenWarning  time.Duration `envconfig:"CONCUR_TOKEN_WARNING" default:"720h" desc:"how long before its end the refresh token is warned of; in the last week it is an error in any case"`
@@ -79,6 +81,7 @@ type Worker struct {
 	OutageDelay       time.Duration `envconfig:"CONCUR_OUTAGE_DELAY" default:"5m" desc:"delay after a 503 or an answer that did not come"`
 	UnauthorizedDelay time.Duration `envconfig:"CONCUR_UNAUTHORIZED_DELAY" default:"1h" desc:"delay after Concur refused the application's access"`
 	MalformedDelay    time.Duration `envconfig:"CONCUR_MALFORMED_DELAY" default:"30s" desc:"delay after an answer that could not be read"`
+	MovingDelay       time.Duration `envconfig:"CONCUR_MOVING_DELAY" default:"5s" desc:"first delay before a report is looked at again that an exception is to pass on (approveByException); it doubles, three times"`
 
 	ParkedRetries []time.Duration `envconfig:"CONCUR_PARKED_RETRIES" default:"10m,1h,24h" desc:"delays after which a parked run tries again by itself; the last one repeats"`
 }

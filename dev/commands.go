@@ -58,6 +58,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"worker":    (*stage).doWorker,
 		"concurctl": (*stage).doConcurctl,
 		"ingress":   (*stage).doIngress,
+		"logs":      (*stage).isLogged,
 	}
 	cmds := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, word := range words {
@@ -200,4 +201,17 @@ func (s *stage) doIngress(_ *testscript.TestScript, args []string) error {
 		return fmt.Errorf("usage: ingress start|stop")
 	}
 	return nil
+}
+
+// isLogged waits until the worker's log holds a text.
+func (s *stage) isLogged(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "logs TEXT"); err != nil {
+		return err
+	}
+	return s.until(func() error {
+		if !strings.Contains(s.house.workerLog(), args[0]) {
+			return errors.New("the worker has not said so")
+		}
+		return nil
+	})
 }

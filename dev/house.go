@@ -173,9 +173,9 @@ func (h *house) workerSettings() []string {
 		"CONCUR_INTERNAL_LISTEN=127.0.0.1:0",
 		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_HOSTS="+api+","+api2, "CONCUR_CA="+h.certs.ca,
 		"CONCUR_CLIENT_ID="+clientID, "CONCUR_CLIENT_SECRET="+clientSecret, "CONCUR_REFRESH_TOKEN="+refreshToken,
-		"CONCUR_RULES="+h.setup.rules, "CONCUR_INTERFACE="+cmp.Or(h.setup.via, "v1.1"),
+		"CONCUR_RULES="+h.setup.rules, "CONCUR_RULES_RELOAD=200ms", "CONCUR_INTERFACE="+cmp.Or(h.setup.via, "v1.1"),
 		"CONCUR_ANSWER_LIMIT=2s", "CONCUR_HEARTBEAT_TIMEOUT=1500ms",
-		"CONCUR_OUTAGE_DELAY=300ms", "CONCUR_UNAUTHORIZED_DELAY=500ms", "CONCUR_MALFORMED_DELAY=50ms",
+		"CONCUR_OUTAGE_DELAY=300ms", "CONCUR_UNAUTHORIZED_DELAY=500ms", "CONCUR_MALFORMED_DELAY=50ms", "CONCUR_MOVING_DELAY=100ms",
 		"CONCUR_RETRY_INTERVAL=100ms", "CONCUR_RETRY_MAX_INTERVAL=1s",
 		"CONCUR_REQUESTS_PER_SECOND=300", "CONCUR_SWEEP="+h.setup.sweep, "CONCUR_SWEEP_EVERY=20s", "CONCUR_PENDING_GRACE=20s",
 	)
@@ -192,6 +192,13 @@ func (h *house) stopWorker() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.worker.stop()
+}
+
+// workerLog is the last lines that the worker has said.
+func (h *house) workerLog() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.worker.log.String()
 }
 
 func (h *house) stopIngress() {

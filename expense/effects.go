@@ -199,8 +199,31 @@ type ActionTaken struct {
 	// Moved is set when an earlier attempt may have acted and the report waits, at this
 	// stop or at another that Concur does not tell from it: it is to be judged anew.
 	Moved bool `json:"moved,omitempty"`
+	// Posted is set when the exception that passes the report on is on it, by this attempt or
+	// by one before.
+	Posted bool `json:"posted,omitempty"`
+	// Stays is set when the report waits at the stop all the same.
+	Stays bool `json:"stays,omitempty"`
 	// Withheld says that nothing was sent.
 	Withheld Withheld `json:"withheld,omitempty"`
+}
+
+// ApproveByExceptionInput says by which exception the report is to be passed on: this
+// company's workflow moves a report on that has it. Its Comment is not sent.
+type ApproveByExceptionInput struct {
+	TakeActionInput
+	Code string `json:"code"`
+	// Posted is set when it is known to be on the report since this stop: it is not posted
+	// again, and it is only looked whether the report has left.
+	Posted bool `json:"posted,omitempty"`
+	// Flagged is set when the report's flag was up before, or may have been: it then proves
+	// nothing.
+	Flagged bool `json:"flagged,omitempty"`
+}
+
+// Exception is the one that is posted.
+func (in ApproveByExceptionInput) Exception() Exception {
+	return Exception{ObjectType: OnReport, Code: in.Code}
 }
 
 // DeleteNotificationInput names the entry of the failed list to delete.

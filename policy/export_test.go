@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"strings"
 	"time"
 
+	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 
 	"concur-connector/expense"
@@ -51,4 +53,19 @@ func (p *Policy) Bare(report *expense.Report) (held int) {
 		}
 	}
 	return held
+}
+
+// Functions are the names of the functions of the language, operators left out.
+func Functions() ([]string, error) {
+	lang, err := newLanguage()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for name := range lang.env[EntryLevel].Functions() {
+		if _, isOperator := operators.FindReverse(name); !isOperator && !strings.ContainsAny(name, "@_") && leftOut[name] == "" {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }

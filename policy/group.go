@@ -135,6 +135,21 @@ func paired(function string) cel.MacroFactory {
 	}
 }
 
+const (
+	lookupFunction = "@lookup"
+	lookupOverload = "lookup_date"
+)
+
+// lookup finds what a map has under a day.
+func lookup(m, key ref.Val) ref.Val {
+	if v, there := m.(traits.Mapper).Find(key); there {
+		return v
+	}
+	return types.WrapErr(errNoKey)
+}
+
+const errNoKey = failure(`it asks a map for a key that is absent; ask with "in" before reading it`)
+
 func groupFunctions() []cel.EnvOption {
 	k, v := cel.TypeParamType("K"), cel.TypeParamType("V")
 	var pairs, totals, distincts []cel.FunctionOpt
@@ -159,6 +174,7 @@ func groupFunctions() []cel.EnvOption {
 			cel.MapType(k, cel.ListType(v)), cel.UnaryBinding(grouped))),
 		cel.Function(totalFunction, totals...),
 		cel.Function("distinct", distincts...),
+		cel.Function(lookupFunction, cel.Overload(lookupOverload, []*cel.Type{cel.MapType(dayType, v), dayType}, v, cel.BinaryBinding(lookup))),
 	}
 }
 

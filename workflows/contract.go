@@ -32,6 +32,7 @@ const (
 	ListPendingRequests = "ListPendingRequests"
 	ClearExceptions     = "ClearExceptions"
 	JoinRun             = "JoinRun"
+	ApproveByException  = "ApproveByException"
 )
 
 // Signals. Notified carries an expense.Notification, Decided an expense.Decision,

@@ -11,10 +11,13 @@ import (
 	"concur-connector/expense"
 )
 
-// judge asks the rules, unless they have already judged this very revision. A
-// verdict that says the same as before keeps what a person decided on it.
+// judge asks the rules, unless they have already judged this very revision, for this very
+// stop if they tell stops apart. A verdict that says the same as before keeps what a person
+// decided on it. The rules' today is the day of the judging: a report that waits for a
+// person is not judged anew because a day has passed.
 func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
-	if r.Verdict != nil && !r.Rejudge {
+	eventType, at := r.eventType(), workflow.Now(ctx)
+	if r.Verdict != nil && !r.Rejudge && !(read.ByStop && r.Judged != eventType) {
 		return nil
 	}
 	if r.Task == nil {
@@ -25,11 +28,11 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 		call := r.localOptions(ctx, "judge the "+r.noun()+" by the rules")
 		if read.Request != nil {
 			return workflow.ExecuteActivity(call, ValidateRequest, expense.ValidateRequestInput{
-				Request: read.Request, RulesHash: read.RulesHash, EventType: r.EventType,
+				Request: read.Request, RulesHash: read.RulesHash, EventType: eventType, At: at,
 			}).Get(ctx, &judged)
 		}
 		return workflow.ExecuteActivity(call, ValidateReport, expense.ValidateReportInput{
-			Report: read.Report, RulesHash: read.RulesHash, EventType: r.EventType,
+			Report: read.Report, RulesHash: read.RulesHash, EventType: eventType, At: at,
 		}).Get(ctx, &judged)
 	})
 	if err != nil {
@@ -45,7 +48,7 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 	if r.Verdict != nil && !sameEffect(*r.Verdict, verdict) {
 		r.closeTask("the rules say something else now")
 	}
-	r.Verdict, r.Rejudge = &verdict, false
+	r.Verdict, r.Rejudge, r.Judged = &verdict, false, eventType
 	return nil
 }
 

@@ -37,9 +37,11 @@ type play struct {
 	calls  []string
 	posted []expense.PostExceptionsInput
 	acted  []expense.TakeActionInput
+	marked []expense.ApproveByExceptionInput
 	read   []expense.FetchReportInput
 
 	cleared []expense.ClearExceptionsInput
+	judged  []expense.ValidateReportInput
 	joined  []expense.JoinRunInput
 	started []expense.Notification
 }
@@ -68,7 +70,8 @@ func stage(t *testing.T) *play {
 		p.read = append(p.read, in)
 		return next[expense.FetchedReport](p, "read", &p.reads)
 	})
-	register(workflows.ValidateReport, func(context.Context, expense.ValidateReportInput) (expense.Judgement, error) {
+	register(workflows.ValidateReport, func(_ context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
+		p.judged = append(p.judged, in)
 		if len(p.verdicts) > 0 && p.verdicts[0] == any(stale) {
 			_, err := next[string](p, "judge", &p.verdicts)
 			return expense.Judgement{}, err
@@ -83,6 +86,10 @@ func stage(t *testing.T) *play {
 	register(workflows.TakeAction, func(_ context.Context, in expense.TakeActionInput) (expense.ActionTaken, error) {
 		p.acted = append(p.acted, in)
 		return next[expense.ActionTaken](p, string(in.Action), &p.actions)
+	})
+	register(workflows.ApproveByException, func(_ context.Context, in expense.ApproveByExceptionInput) (expense.ActionTaken, error) {
+		p.marked = append(p.marked, in)
+		return next[expense.ActionTaken](p, "approve by exception", &p.actions)
 	})
 	register(workflows.DeleteNotification, func(_ context.Context, in expense.DeleteNotificationInput) (expense.DeletedNotification, error) {
 		_, err := next[struct{}](p, "delete", &p.deletes)

@@ -16,6 +16,9 @@ type Settings struct {
 	ParkedRetries []time.Duration
 	// MalformedDelay is the pause before an unreadable answer is asked for again.
 	MalformedDelay time.Duration
+	// MovingDelay comes before a report is looked at again that an exception of ours is to
+	// move; it doubles.
+	MovingDelay time.Duration
 }
 
 // DefaultSettings are those of production.
@@ -27,6 +30,7 @@ func DefaultSettings() Settings {
 		RetryMaxInterval: 5 * time.Minute,
 		ParkedRetries:    []time.Duration{10 * time.Minute, time.Hour, 24 * time.Hour},
 		MalformedDelay:   30 * time.Second,
+		MovingDelay:      5 * time.Second,
 	}
 }
 

@@ -50,7 +50,11 @@ type VerdictStatus struct {
 	Action     expense.Action      `json:"action"`
 	Exceptions []expense.Exception `json:"exceptions"`
 	Findings   []expense.Finding   `json:"findings"`
+	Rules      []expense.RuleLook  `json:"rules"` // each rule, in the order of the file
 	RulesHash  string              `json:"rulesHash"`
+	Version    string              `json:"version"` // as the rules file calls itself
+
+	ApproveByException string `json:"approveByException,omitempty"` // the code that passes it on
 }
 
 // DecisionTaken is a decision that reached the run, and whether it counted.
@@ -86,7 +90,7 @@ func (s Status) withoutNulls() Status {
 	s.Done = orEmpty(s.Done)
 	s.OwedDeletes = orEmpty(s.OwedDeletes)
 	if v := s.Verdict; v != nil {
-		v.Exceptions, v.Findings = orEmpty(v.Exceptions), orEmpty(v.Findings)
+		v.Exceptions, v.Findings, v.Rules = orEmpty(v.Exceptions), orEmpty(v.Findings), orEmpty(v.Rules)
 	}
 	return s
 }

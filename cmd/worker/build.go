@@ -20,13 +20,23 @@ import (
 	"concur-connector/workflows"
 )
 
-func loadRules(cfg config.Worker, logger *slog.Logger) (*policy.Policy, error) {
-	rules, err := policy.Load(cfg.Rules)
+// loadRules begins with the rules of the file. What is checked of them now is checked again
+// whenever the file has changed.
+func loadRules(cfg config.Worker, logger *slog.Logger) (*policy.Watcher, error) {
+	rules, err := policy.NewWatcher(policy.WatchOptions{Path: cfg.Rules, Logger: logger})
 	if err != nil {
 		return nil, fmt.Errorf("the rules cannot be used:\n%w", err)
 	}
-	logger.Info("rules loaded", "rules", rules.Hash(), "count", len(rules.Rules()))
 	return rules, nil
+}
+
+// inUse says by which rules this process judges, for whoever asks whether it is ready.
+func inUse(rules activities.Rules) string {
+	now := rules.Current()
+	if now.Version() == "" {
+		return "rules " + now.Hash()
+	}
+	return fmt.Sprintf("rules %s (version %s)", now.Hash(), now.Version())
 }
 
 func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error) {
@@ -83,7 +93,7 @@ type workers struct {
 	fatal   chan error // from a worker that Temporal has told to give up
 }
 
-func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules *policy.Policy, logger *slog.Logger) (workers, error) {
+func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules activities.Rules, logger *slog.Logger) (workers, error) {
 	known := workflows.NewClient(temporal, cfg.TaskQueue)
 	guard, err := concur.ParseGuard(cfg.StepGuard)
 	if err != nil {
@@ -100,7 +110,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 		Writes:      activities.Writes{Mode: activities.WriteMode(cfg.Writes), TestUsers: cfg.TestUsers},
 		Braking:     activities.Braking{Brake: known, SendBacks: cfg.BrakeSendBacks, Share: cfg.BrakeShare},
 		Logger:      logger,
-		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay},
+		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay, Moving: cfg.MovingDelay},
 		AnswerLimit: cfg.AnswerLimit,
 		ReportLimit: cfg.ReportLimit,
 	})
@@ -114,6 +124,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 		RetryMaxInterval: cfg.RetryMaxInterval,
 		ParkedRetries:    cfg.ParkedRetries,
 		MalformedDelay:   cfg.MalformedDelay,
+		MovingDelay:      cfg.MovingDelay,
 	}}
 	// Of one process: a sweep of thousands opens as many runs, which mostly wait.
 	worker.SetStickyWorkflowCacheSize(cfg.CachedRuns)
@@ -156,6 +167,7 @@ func (ws *workers) poll(temporal client.Client, cfg config.Worker, queue string,
 		workflows.ListPendingRequests:     acts.ListPendingRequests,
 		workflows.PostExceptions:          acts.PostExceptions,
 		workflows.TakeAction:              acts.TakeAction,
+		workflows.ApproveByException:      acts.ApproveByException,
 		workflows.DeleteNotification:      acts.DeleteNotification,
 		workflows.ListFailedNotifications: acts.ListFailedNotifications,
 		workflows.ListPendingReports:      acts.ListPendingReports,

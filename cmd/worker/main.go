@@ -80,7 +80,7 @@ func run(ctx context.Context, errs io.Writer) error {
 	}
 	defer temporal.Close()
 	health, err := httpserver.New(httpserver.Options{
-		Addr: cfg.InternalListen, Handler: httpserver.Health(workflows.NewClient(temporal, cfg.TaskQueue).Ready),
+		Addr: cfg.InternalListen, Handler: httpserver.Health(workflows.NewClient(temporal, cfg.TaskQueue).Ready, func() string { return inUse(rules) }),
 		Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey,
 	})
 	if err != nil {
@@ -99,7 +99,11 @@ func run(ctx context.Context, errs io.Writer) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.Serve(ctx) })
 	group.Go(func() error { return workers.run(ctx) })
-	logger.Info("working", "queue", cfg.TaskQueue, "rules", rules.Hash(), "internal", health.Addr())
+	group.Go(func() error {
+		rules.Watch(ctx, cfg.RulesReload)
+		return nil
+	})
+	logger.Info("working", "queue", cfg.TaskQueue, "rules", rules.Current().Hash(), "internal", health.Addr())
 	err = group.Wait()
 	logger.Info("stopped")
 	return err
