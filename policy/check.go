@@ -29,7 +29,7 @@ func (l *language) check(level Level, source string, want *cel.Type) (*cel.Ast, 
 		for _, e := range issues.Errors() {
 			text := advice(l.env[level], level, source, e)
 			if text == "" {
-				text = plain(level, e.Message)
+				text = plain(level, e.Message) + l.meant(level, source, e)
 			}
 			found = append(found, problem{
 				offset: offsetOf(source, e.Location.Line(), e.Location.Column()),
