@@ -68,7 +68,7 @@ func TestALargeVerdictIsCarriedOnWithoutWhatExplainsIt(t *testing.T) {
 	for name, c := range map[string]struct {
 		values, message int
 		saw, rules      bool
-	}{"small": {1, 10, true, true}, "with large values": {100, 10, false, true}, "with large messages": {100, 2000, false, false}} {
+	}{"small": {1, 10, true, true}, "with large values": {12, 10, false, true}, "with large messages": {12, 2000, false, false}} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
 			verdict := ask
@@ -76,7 +76,7 @@ func TestALargeVerdictIsCarriedOnWithoutWhatExplainsIt(t *testing.T) {
 			for i := range 500 {
 				f := expense.Finding{Rule: "large", Object: fmt.Sprint(i), Message: strings.Repeat("m", c.message)}
 				for range c.values {
-					f.Saw = append(f.Saw, expense.Seen{Name: "entry.purpose", Value: "value"})
+					f.Saw = append(f.Saw, expense.Seen{Name: "entry.purpose", Value: strings.Repeat("v", 80)})
 				}
 				verdict.Findings = append(verdict.Findings, f)
 			}
