@@ -70,6 +70,7 @@ type Activities struct {
 type Options struct {
 	Concur  *concur.Client
 	Rules   Rules
+	Facts   Asker // nil: the rules ask the company's own systems for nothing
 	Starter Starter
 	Knower  Knower
 	Elders  Elders // nil: two runs of one report do not know of each other
@@ -110,6 +111,8 @@ func New(o Options) (*Activities, error) {
 		return nil, o.Writes.check()
 	case o.Braking.on() && o.Braking.Brake == nil:
 		return nil, errors.New("activities: limits for send-backs, and nothing that keeps them")
+	case o.checkAsker() != nil:
+		return nil, o.checkAsker()
 	case o.AnswerLimit <= 0 || o.ReportLimit <= 0:
 		return nil, errors.New("activities: the answer limit and the report limit must be positive")
 	}

@@ -56,6 +56,12 @@ type Worker struct {
 	TokenWarning  time.Duration `envconfig:"CONCUR_TOKEN_WARNING" default:"720h" desc:"how long before its end the refresh token is warned of; in the last week it is an error in any case"`
 	Authorization string        `envconfig:"CONCUR_AUTHORIZATION" default:"Bearer" desc:"scheme of the Authorization header: Bearer, or OAuth for tokens from before 2017"`
 
+	FactHosts   []string      `envconfig:"CONCUR_FACT_HOSTS" desc:"hosts of the company's own systems, host or host:port, that the rules may ask for facts; separated by commas"`
+	FactSecret  Secret        `envconfig:"CONCUR_FACT_SECRET" desc:"secret that questions for facts are signed with: whsec_ and 24 to 64 bytes in base64; required when the rules ask for facts"`
+	FactSecret2 Secret        `envconfig:"CONCUR_FACT_SECRET_2" desc:"second secret that they are signed with, too, while it is changed"`
+	FactTimeout time.Duration `envconfig:"CONCUR_FACT_TIMEOUT" default:"10s" desc:"how long a system that is asked for facts may take to answer one request; then it is asked again"`
+	FactCA      string        `envconfig:"CONCUR_FACT_CA" desc:"path of PEM certificates that are trusted for the systems that are asked for facts, besides the machine's own"`
+
 	Interface string `envconfig:"CONCUR_INTERFACE" default:"v1.1" desc:"interface by which a report that a callout names is read and acted on: v1.1; v3+v4, read by v3 and acted on by v4; or v4"`
 	Fallback  bool   `envconfig:"CONCUR_FALLBACK" default:"false" desc:"true has a report read and acted on by v1.1 whenever CONCUR_INTERFACE is another and Concur refuses to show the report by it"`
 	StepGuard string `envconfig:"CONCUR_STEP_GUARD" default:"expectedStepCode=EXTVAL" desc:"what Concur compares with the report's step before it acts by v4: field=value, several separated by commas; or none"`

@@ -40,10 +40,14 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"requests":   (*stage).isRequests,
 		"arrives":    (*stage).isArriving,
 		"invariants": (*stage).isInvariants,
+		// What the company's own systems do, and what they were asked.
+		"company": (*stage).doCompany,
+		"asked":   (*stage).isAsked,
 		// What the runs are told, and where they are.
 		"closed":    (*stage).isClosed,
 		"parked":    (*stage).isParked,
 		"waiting":   (*stage).isWaiting,
+		"consults":  (*stage).isConsulting,
 		"says":      (*stage).isSaying,
 		"runs":      (*stage).isRuns,
 		"parks":     (*stage).isParking,

@@ -273,7 +273,8 @@ func (s *stage) requests(what, wanted string) error {
 	return nil
 }
 
-// isInvariants asks the simulator for everything that the connector did wrong.
+// isInvariants asks the simulator, and the company's own systems, for everything that the
+// connector did wrong.
 func (s *stage) isInvariants(_ *testscript.TestScript, _ []string) error {
 	broken, err := s.house.sim.violations(s.ctx)
 	if err != nil {
@@ -282,5 +283,5 @@ func (s *stage) isInvariants(_ *testscript.TestScript, _ []string) error {
 	if len(broken) > 0 {
 		return fmt.Errorf("broken: %+v", broken)
 	}
-	return nil
+	return s.house.company.Complaints()
 }

@@ -107,6 +107,11 @@ func (i *inspection) visit(e ast.Expr) {
 		if isNumbered(i.ast.GetType(e.AsSelect().Operand().ID())) {
 			i.refuse(e, `a custom field or organisational unit is named by its number in brackets: custom["3"]`)
 		}
+	case ast.MapKind:
+		key := i.ast.GetType(e.ID()).Parameters()[0]
+		if k := key.Kind(); k != types.StringKind && k != types.IntKind && k != types.BoolKind && !key.IsExactType(dayType) && len(e.AsMap().Entries()) > 0 {
+			i.refuse(e, "the key of a map is a text, an int, true or false, or a date, not %s", cel.FormatCELType(key))
+		}
 	case ast.CallKind:
 		i.visitCall(e)
 	}

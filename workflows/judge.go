@@ -20,29 +20,30 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 	if r.Verdict != nil && !r.Rejudge && !(read.ByStop && r.Judged != eventType) {
 		return nil
 	}
+	facts, err := r.consult(ctx, read, eventType, at)
+	if err != nil {
+		return err
+	}
 	if r.Task == nil {
 		r.enter(ctx, Validating)
 	}
 	var judged expense.Judgement
-	err := r.readable(ctx, func() error {
+	err = r.readable(ctx, func() error {
 		call := r.localOptions(ctx, "judge the "+r.noun()+" by the rules")
 		if read.Request != nil {
 			return workflow.ExecuteActivity(call, ValidateRequest, expense.ValidateRequestInput{
-				Request: read.Request, RulesHash: read.RulesHash, EventType: eventType, At: at,
+				Request: read.Request, RulesHash: read.RulesHash, EventType: eventType, At: at, Facts: facts,
 			}).Get(ctx, &judged)
 		}
 		return workflow.ExecuteActivity(call, ValidateReport, expense.ValidateReportInput{
-			Report: read.Report, RulesHash: read.RulesHash, EventType: eventType, At: at,
+			Report: read.Report, RulesHash: read.RulesHash, EventType: eventType, At: at, Facts: facts,
 		}).Get(ctx, &judged)
 	})
 	if err != nil {
 		return err
 	}
 	if judged.Verdict == nil {
-		if err := r.pause(ctx, "workers are being replaced: the report is read again for the new rules"); err != nil {
-			return err
-		}
-		return errAgain
+		return r.readAnew(ctx)
 	}
 	verdict := *judged.Verdict
 	if r.Verdict != nil && !sameEffect(*r.Verdict, verdict) {
@@ -50,6 +51,14 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 	}
 	r.Verdict, r.Rejudge, r.Judged = &verdict, false, eventType
 	return nil
+}
+
+// readAnew reads the report again for the rules that are now in force.
+func (r *run) readAnew(ctx workflow.Context) error {
+	if err := r.pause(ctx, "workers are being replaced: the report is read again for the new rules"); err != nil {
+		return err
+	}
+	return errAgain
 }
 
 func sameEffect(a, b expense.Verdict) bool {

@@ -33,6 +33,7 @@ type play struct {
 	clears   []any // expense.ClearedExceptions or error
 	joins    []any // expense.JoinedRun or error
 	lists    []any // expense.PendingRequests or error; none: the rules have none for them
+	facts    []any // expense.FetchedFacts or error
 
 	calls  []string
 	posted []expense.PostExceptionsInput
@@ -40,6 +41,7 @@ type play struct {
 	marked []expense.ApproveByExceptionInput
 	read   []expense.FetchReportInput
 
+	asked   []expense.FetchFactsInput
 	cleared []expense.ClearExceptionsInput
 	judged  []expense.ValidateReportInput
 	joined  []expense.JoinRunInput
@@ -116,6 +118,10 @@ func (p *play) registerNewer(register func(name string, f any)) {
 			defer func() { p.clears = nil }()
 		}
 		return next[expense.ClearedExceptions](p, "clear", &p.clears)
+	})
+	register(workflows.FetchFacts, func(_ context.Context, in expense.FetchFactsInput) (expense.FetchedFacts, error) {
+		p.asked = append(p.asked, in)
+		return next[expense.FetchedFacts](p, "ask for facts", &p.facts)
 	})
 	register(workflows.JoinRun, func(_ context.Context, in expense.JoinRunInput) (expense.JoinedRun, error) {
 		p.joined = append(p.joined, in)

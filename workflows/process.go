@@ -15,7 +15,8 @@ type run struct {
 	Memory
 	notification expense.Notification
 	inbox        inbox
-	retry        bool // an operator has signalled retried
+	retry        bool     // an operator has signalled retried
+	asked        []string // the facts that are asked for now
 	status       Status
 }
 

@@ -23,7 +23,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	err := r.readable(ctx, func() error {
 		call := r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole)
-		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{ObjectURI: r.ObjectURI, Begun: r.begun()}).Get(ctx, &read)
+		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{ObjectURI: r.ObjectURI, EventType: r.eventType(), Begun: r.begun()}).Get(ctx, &read)
 	})
 	if err != nil {
 		r.NewType = r.NewType || named // no read has followed it yet
@@ -143,13 +143,18 @@ const unreadable = 3
 // readable calls an activity, and calls it again when Concur's answer could not be
 // read. Its error is a *Trouble when a person must mend something.
 func (r *run) readable(ctx workflow.Context, call func() error) error {
+	return r.legible(ctx, "Concur's answer", call)
+}
+
+// legible is readable for an answer of whoever it is.
+func (r *run) legible(ctx workflow.Context, answer string, call func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := trouble(call())
 		var t *Trouble
 		if !errors.As(err, &t) || t.Kind != expense.Malformed || attempt == unreadable {
 			return err
 		}
-		if err := r.pause(ctx, "Concur's answer could not be read: asking again"); err != nil {
+		if err := r.pause(ctx, answer+" could not be read: asking again"); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,8 @@ import "time"
 type Settings struct {
 	// AnswerLimit is how long Concur may take for one answer (60 s by its own rules).
 	AnswerLimit time.Duration
+	// FactTimeout is how long a system of the company's own may take for one answer.
+	FactTimeout time.Duration
 	// HeartbeatTimeout is how soon a killed worker's attempt is given to another.
 	HeartbeatTimeout time.Duration
 	// RetryInterval and RetryMaxInterval bound the growing delay between attempts.
@@ -25,6 +27,7 @@ type Settings struct {
 func DefaultSettings() Settings {
 	return Settings{
 		AnswerLimit:      time.Minute,
+		FactTimeout:      10 * time.Second,
 		HeartbeatTimeout: 15 * time.Second,
 		RetryInterval:    2 * time.Second,
 		RetryMaxInterval: 5 * time.Minute,

@@ -75,6 +75,9 @@ func (r *run) answer() Status {
 	if s.State == Closed {
 		s.Outcome = r.Outcome
 	}
+	if s.State == Consulting {
+		s.Facts = r.asked
+	}
 	if v := r.Verdict; v != nil {
 		s.Verdict = &VerdictStatus{
 			Action: v.Action, Exceptions: v.Exceptions, Findings: v.Findings, Rules: v.Rules,
@@ -105,6 +108,9 @@ func (r *run) details(ctx workflow.Context) string {
 		if r.Outcome == expense.DryRun {
 			line("Nothing was written to Concur: %s. The report waits where it was.", withheldBy(r.Withheld))
 		}
+	case Consulting:
+		line("**Asks the company's systems: %s**, since %s", plain(strings.Join(r.asked, ", ")), clock(r.status.Since))
+		line("Until they answer, the %s is not judged. Why they do not is with the activity `%s`.", r.noun(), FetchFacts)
 	default:
 		line("**%s**", doing(r.status.State, r.noun()))
 	}

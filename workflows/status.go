@@ -12,6 +12,7 @@ type State string
 // The states of a run.
 const (
 	Fetching   State = "fetching"
+	Consulting State = "consulting" // waits for an answer of the company's own systems
 	Validating State = "validating"
 	Waiting    State = "waiting" // for a person's decision
 	Posting    State = "posting"
@@ -35,7 +36,8 @@ type Status struct {
 	Decisions      []DecisionTaken `json:"decisions"`
 	Done           []string        `json:"done"` // what was done in Concur, in order
 	Parked         *Trouble        `json:"parked"`
-	OwedDeletes    []string        `json:"owedDeletes"` // notification URIs
+	OwedDeletes    []string        `json:"owedDeletes"`     // notification URIs
+	Facts          []string        `json:"facts,omitempty"` // that are asked for, while consulting
 	Outcome        expense.Outcome `json:"outcome"`
 }
 

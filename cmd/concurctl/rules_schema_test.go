@@ -38,30 +38,31 @@ func fromYAML(t *testing.T, data []byte) any {
 	t.Helper()
 	var value any
 	require.NoError(t, yaml.Unmarshal(data, &value), "%s", data)
-	asJSON, err := json.Marshal(textual(value))
+	asJSON, err := json.Marshal(keyed(value))
 	require.NoError(t, err)
 	back, err := jsonschema.UnmarshalJSON(bytes.NewReader(asJSON))
 	require.NoError(t, err)
 	return back
 }
 
-// textual makes texts of the keys, as an editor does.
-func textual(value any) any {
+// keyed makes the numbers that are keys in YAML, such as those of custom fields, the names
+// that they are in JSON.
+func keyed(value any) any {
 	switch v := value.(type) {
-	case map[any]any:
-		object := map[string]any{}
-		for key, inner := range v {
-			object[fmt.Sprint(key)] = textual(inner)
-		}
-		return object
-	case map[string]any:
-		for key, inner := range v {
-			v[key] = textual(inner)
-		}
 	case []any:
-		for i, inner := range v {
-			v[i] = textual(inner)
+		for i := range v {
+			v[i] = keyed(v[i])
 		}
+	case map[string]any:
+		for key := range v {
+			v[key] = keyed(v[key])
+		}
+	case map[any]any:
+		names := map[string]any{}
+		for key, inner := range v {
+			names[fmt.Sprint(key)] = keyed(inner)
+		}
+		return names
 	}
 	return value
 }

@@ -65,7 +65,11 @@ func run(ctx context.Context, errs io.Writer) error {
 	for _, name := range unknown {
 		logger.Warn("unknown variable", "name", name)
 	}
-	rules, err := loadRules(cfg, logger)
+	company, err := reachCompany(cfg, logger)
+	if err != nil {
+		return err
+	}
+	rules, err := loadRules(cfg, company, logger)
 	if err != nil {
 		return err
 	}
@@ -92,7 +96,7 @@ func run(ctx context.Context, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	workers, err := build(cfg, temporal, concur, rules, logger)
+	workers, err := build(cfg, temporal, concur, company, rules, logger)
 	if err != nil {
 		return errors.Join(err, health.Close())
 	}
