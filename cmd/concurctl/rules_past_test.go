@@ -117,3 +117,44 @@ func TestExceptionsOfAChangeAreCounted(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "+2 A +1 B -1 C", exceptionsOf(whatif.Change{Added: []string{"A", "B", "A"}, Removed: []string{"C"}}))
 }
+
+func TestAReportIsReadFromConcurAndExplained(t *testing.T) {
+	t.Parallel()
+	rules := file(t, "rules.yaml", `apiVersion: concur-connector/v1
+rules:
+  - {name: total, level: report, expression: 'report.total <= money("50", report.currency)', message: It is much., then: {sendBack: true}}
+  - {name: small, level: entry, expression: 'entry.posted < money("50", report.currency)', message: The entry is much., then: {warn: true}}
+`)
+	c := showing(t, v4Scopes+identityScopes, nil)
+	c.env["CONCUR_INTERFACE"] = "v4"
+	o := play(t, c.env, "", "rules", "explain", "https://us.api.concursolutions.com"+v4Header, "--rules", rules, "--use-refresh-token", "--at", "2026-05-01")
+	require.Zero(t, o.code, o.errs)
+	require.Equal(t, pairReport+`, by the rules `+hashOf(t, rules)+`, as of 2026-05-01 00:00 UTC
+report
+  violated    total: It is much.
+              report.total = 77.77 EUR
+              money("50", report.currency) = 50.00 EUR
+              report.currency = EUR
+entry 2 (E1)
+  violated    small: The entry is much.
+              entry.posted = 70.00 EUR
+              money("50", report.currency) = 50.00 EUR
+              report.currency = EUR
+not shown: 1 holds (--all shows them)
+verdict: send-back
+comment:
+  It is much.
+`, o.out)
+	require.Empty(t, c.gone(), "nothing is changed")
+
+	o = play(t, c.env, "", "rules", "explain", "https://us.api.concursolutions.com"+v4Header, "--rules", rules)
+	require.Equal(t, 1, o.code)
+	require.Contains(t, o.errs, "there is no token store")
+}
+
+func hashOf(t *testing.T, file string) string {
+	t.Helper()
+	rules, err := policy.Load(file)
+	require.NoError(t, err)
+	return rules.Hash()
+}
