@@ -48,7 +48,7 @@ func mendFact(k expense.Kind) string {
 	case expense.Forbidden:
 		return "Give the system that the message names the secret of CONCUR_FACT_SECRET, and look at its own log: it refuses what the connector signs."
 	case expense.Rejected:
-		return "Look at the log of the system that the message names: it refuses the question. The address and what is sent are in the rules file; after a change restart the workers."
+		return "Look at the log of the system that the message names: it refuses the question. The address and what is sent are in the rules file."
 	case expense.Untrusted:
 		return "If the company's data may go to this host, add it to CONCUR_FACT_HOSTS, give CONCUR_FACT_SECRET, and restart the workers. If not, take the fact out of the rules file."
 	case expense.Malformed:
