@@ -52,3 +52,29 @@ func TestAnExceptionGoesWhereTheInterfaceCanAddressIt(t *testing.T) {
 		require.Equal(t, in, activities.Addressed(itemizedBy(expense.V3, guid+"1", "gWa"), in))
 	})
 }
+
+func TestWhoSeesAnExceptionIsSaidByV4Alone(t *testing.T) {
+	t.Parallel()
+	narrow := onEntry("E1")
+	narrow.Visibility = expense.VisibleToProcessors
+	n := newNewer(t)
+	got := post(t, attempt{}, n.activities(t), exceptionsV4(narrow))
+	require.Equal(t, expense.PostedException{Exception: narrow, State: expense.Posted}, got.Items[0])
+	require.JSONEq(t, `{"exceptionCode":"NORECPT","exceptionVisibility":"PROCESSOR"}`, n.named("put")[0].body)
+
+	h := newHouse(t, waiting())
+	narrow.ObjectID = "e1"
+	got = post(t, attempt{}, h.activities(t), exceptions(narrow))
+	require.Equal(t, []expense.PostState{expense.Posted}, states(got))
+	require.NotContains(t, h.requests()[1].body, "PROCESSOR")
+}
+
+// named are the requests of one name.
+func (n *newer) named(name string) (all []exchange) {
+	for _, r := range n.requests() {
+		if r.name == name {
+			all = append(all, r)
+		}
+	}
+	return all
+}

@@ -68,7 +68,7 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 	report := found.Report
 	fetched.Elder = a.elder(ctx, report.ID)
 	fetched.Revision, fetched.Content = report.Revision(), report.Content()
-	held, reading, err := a.held(ctx, in.ObjectURI, found, rules.Codes())
+	held, reading, err := a.held(ctx, in.ObjectURI, found, rules.CodesAt(in.EventType))
 	switch {
 	case err != nil:
 		return expense.FetchedReport{}, a.failure(ctx, err)
@@ -146,7 +146,8 @@ func (a *Activities) elder(ctx context.Context, reportID string) string {
 	return id
 }
 
-// held lists the exceptions on a report that have one of those codes, which our rules post.
+// held lists the exceptions on a report that have one of those codes, which our rules post
+// at the stop. What rules of another stop have posted is not theirs to take off.
 func (a *Activities) held(ctx context.Context, objectURI string, now found, codes []string) ([]expense.HeldException, expense.Reading, error) {
 	if !now.Report.Via.IsV4() || len(codes) == 0 {
 		return nil, expense.Reading{}, nil

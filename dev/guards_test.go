@@ -70,6 +70,11 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "case w.Mode == WritesDryRun:\n\t\treturn expense.ByDryRun\n\t}\n\treturn \"\"",
 			without: "}\n\treturn \"\"",
 		},
+		"the memory of the exception that passes a report on": {
+			file: "activities/approve.go", story: "approve-by-exception-stays",
+			with:    "\t\treturn now, in.Posted, nil\n",
+			without: "\t\treturn now, false, nil\n",
+		},
 		"the notified that is unread at the end": {
 			file: "workflows/process.go", story: "resubmitted-while-finishing",
 			with:    "\tif r.Unread {\n\t\treturn errAgain\n\t}",

@@ -13,6 +13,8 @@ import (
 // FetchReportInput says which report, or which travel request, to read.
 type FetchReportInput struct {
 	ObjectURI string `json:"objectUri"`
+	// EventType names the stop at which it waits, if a notification has.
+	EventType string `json:"eventType,omitempty"`
 	// Begun is the interface by which the run has begun to write where the report waits.
 	Begun Interface `json:"begun,omitempty"`
 }
@@ -45,8 +47,8 @@ type FetchedReport struct {
 	// Mark changes with whatever Concur shows of the header; where the stop has no name of
 	// its own it tells whether the report may have been moved.
 	Mark string `json:"mark,omitempty"`
-	// Held are the exceptions of those codes that our rules post which are on the report,
-	// where Concur lists them.
+	// Held are the exceptions of those codes that our rules post at this stop which are on the
+	// report, where Concur lists them.
 	Held []HeldException `json:"held,omitempty"`
 	// Elder is the notification ID of another run of the same report that began before.
 	Elder string `json:"elder,omitempty"`

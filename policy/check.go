@@ -29,7 +29,7 @@ func (l *language) check(level Level, source string, want *cel.Type) (*cel.Ast, 
 		for _, e := range issues.Errors() {
 			text := advice(l.env[level], level, source, e)
 			if text == "" {
-				text = plain(level, e.Message)
+				text = plain(level, e.Message) + l.meant(level, source, e)
 			}
 			found = append(found, problem{
 				offset: offsetOf(source, e.Location.Line(), e.Location.Column()),
@@ -106,6 +106,11 @@ func (i *inspection) visit(e ast.Expr) {
 	case ast.SelectKind:
 		if isNumbered(i.ast.GetType(e.AsSelect().Operand().ID())) {
 			i.refuse(e, `a custom field or organisational unit is named by its number in brackets: custom["3"]`)
+		}
+	case ast.MapKind:
+		key := i.ast.GetType(e.ID()).Parameters()[0]
+		if k := key.Kind(); k != types.StringKind && k != types.IntKind && k != types.BoolKind && !key.IsExactType(dayType) && len(e.AsMap().Entries()) > 0 {
+			i.refuse(e, "the key of a map is a text, an int, true or false, or a date, not %s", cel.FormatCELType(key))
 		}
 	case ast.CallKind:
 		i.visitCall(e)

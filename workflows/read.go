@@ -23,7 +23,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	err := r.readable(ctx, func() error {
 		call := r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole)
-		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{ObjectURI: r.ObjectURI, Begun: r.begun()}).Get(ctx, &read)
+		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{ObjectURI: r.ObjectURI, EventType: r.eventType(), Begun: r.begun()}).Get(ctx, &read)
 	})
 	if err != nil {
 		r.NewType = r.NewType || named // no read has followed it yet

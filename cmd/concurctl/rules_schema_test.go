@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -37,11 +38,32 @@ func fromYAML(t *testing.T, data []byte) any {
 	t.Helper()
 	var value any
 	require.NoError(t, yaml.Unmarshal(data, &value), "%s", data)
-	asJSON, err := json.Marshal(value)
+	asJSON, err := json.Marshal(textual(value))
 	require.NoError(t, err)
 	back, err := jsonschema.UnmarshalJSON(bytes.NewReader(asJSON))
 	require.NoError(t, err)
 	return back
+}
+
+// textual makes texts of the keys, as an editor does.
+func textual(value any) any {
+	switch v := value.(type) {
+	case map[any]any:
+		object := map[string]any{}
+		for key, inner := range v {
+			object[fmt.Sprint(key)] = textual(inner)
+		}
+		return object
+	case map[string]any:
+		for key, inner := range v {
+			v[key] = textual(inner)
+		}
+	case []any:
+		for i, inner := range v {
+			v[i] = textual(inner)
+		}
+	}
+	return value
 }
 
 func TestTheRulesOfThisHouseAreOfTheSchema(t *testing.T) {

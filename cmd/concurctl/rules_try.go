@@ -146,7 +146,7 @@ func (t tried) print(w io.Writer) {
 	}
 	var rows [][]string
 	for _, rule := range t.Rules {
-		if rule.Full() && rule.Erred == 0 {
+		if rule.Full() {
 			continue
 		}
 		rows = append(rows, []string{rule.Rule, seen(rule.Held), seen(rule.Violated), unmatched(rule), some(rule.Erred)})

@@ -136,9 +136,13 @@ func (o *whatIfOptions) runs(cmd *cobra.Command, asked whatif.Asked) error {
 		return err
 	}
 	defer d.temporal.Close()
-	bar := newProgress(cmd.ErrOrStderr(), "judging", o.total(cmd.Context(), d, asked))
+	return o.ofRuns(cmd.Context(), d, asked, cmd.ErrOrStderr())
+}
+
+func (o *whatIfOptions) ofRuns(ctx context.Context, d *deployment, asked whatif.Asked, errs io.Writer) error {
+	bar := newProgress(errs, "judging", o.total(ctx, d, asked))
 	defer bar.end()
-	return d.past().Each(cmd.Context(), asked,
+	return d.past().Each(ctx, asked,
 		func(past whatif.Past) whatif.Change { return whatif.Compare(o.changed, past) },
 		func(c whatif.Change) error {
 			bar.step()
