@@ -42,7 +42,7 @@ func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput)
 	if err != nil {
 		return expense.FetchedFacts{}, a.failure(ctx, &concur.Error{Op: "ask the company's systems", Kind: expense.Rejected, Message: err.Error()})
 	}
-	fetched := expense.FetchedFacts{Facts: expense.Facts{}}
+	fetched := expense.FetchedFacts{Facts: asked(rules, in)}
 	for _, q := range questions {
 		q.At, q.Asking = in.At, asking(ctx)
 		answers, err := a.askFor(ctx, q)
@@ -54,6 +54,20 @@ func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput)
 	// They are judged together, and must fit together.
 	judged := expense.ValidateReportInput{Report: in.Report, Facts: fetched.Facts}
 	return fetched, a.failure(ctx, a.fits("ask", "the report with the answers of the company's systems", judged))
+}
+
+// asked has a place for each fact that the rules ask for: one that has no object to be asked
+// about is known to have none.
+func asked(rules *policy.Policy, in expense.FetchFactsInput) expense.Facts {
+	names, ofRequests := rules.Asks()
+	if in.Request != nil {
+		names = ofRequests
+	}
+	all := expense.Facts{}
+	for _, name := range names {
+		all[name] = expense.Answers{}
+	}
+	return all
 }
 
 // asking names this activity, and no attempt of it.

@@ -105,6 +105,17 @@ func TestFetchFactsAsksWhatTheRulesAsk(t *testing.T) {
 	require.NotEmpty(t, a.asked[1].Asking)
 }
 
+func TestAFactThatIsAskedAboutNothingIsKnownToBe(t *testing.T) {
+	t.Parallel()
+	a := &asker{}
+	acts, rules := ofFacts(t, a)
+	got, err := run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts,
+		expense.FetchFactsInput{Report: &expense.Report{Entries: []expense.Entry{{ID: "e1"}}}, RulesHash: rules.Hash()})
+	require.NoError(t, err)
+	require.Equal(t, expense.FetchedFacts{Facts: expense.Facts{"duplicates": {}}}, got)
+	require.Empty(t, a.asked)
+}
+
 func TestWhatIsReadSaysWhichFactsItsRulesAskFor(t *testing.T) {
 	t.Parallel()
 	rules, err := policy.Parse("rules.yaml", []byte(askingRules))

@@ -42,6 +42,18 @@ func TestTheRulesAreToldWhatTheCompanysSystemsAnswered(t *testing.T) {
 	require.Equal(t, p.asked[0].At, p.judged[0].At, "both are of one day")
 }
 
+func TestATravelRequestIsAskedAboutToo(t *testing.T) {
+	p := newPlay(t)
+	request := &expense.TravelRequest{ID: "T1"}
+	p.reads = []any{expense.FetchedReport{Reading: expense.Reading{Status: "PENDING_EXT", Stop: "stop"}, ReportID: "T1",
+		Request: request, Revision: "r1", RulesHash: "h1", Asks: []string{"budget"}}}
+	p.verdicts, p.facts = []any{passOn}, []any{answered("true")}
+	p.run(expense.Notification{Kind: expense.RequestObject, Key: "T1", ObjectURI: "https://us2.api.concursolutions.com/travelrequest/v4/requests/T1"})
+	require.Equal(t, []string{"read request", "ask for facts", "judge request", "approve"}, p.calls)
+	require.Equal(t, "T1", p.asked[0].Request.ID)
+	require.Nil(t, p.asked[0].Report)
+}
+
 func TestRulesThatAskForNothingHaveNobodyAsked(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
