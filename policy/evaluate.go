@@ -225,7 +225,7 @@ func (e *evaluation) run(r *rule, at *scope) (message string, result LookResult,
 // much is not watched while it runs.
 func (s *scope) eval(x *expression) (ref.Val, error) {
 	e := s.e
-	if cost, known := x.bound.of(e.weight.objects); known && cost <= maxCost && e.weight.longest <= longText {
+	if cost, known := x.bound.of(&e.weight); known && cost <= maxCost {
 		e.charge(cost)
 		if !x.bound.loops {
 			return value(x.free.Eval(s))

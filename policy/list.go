@@ -174,7 +174,11 @@ func (s *source) rows(lang *language, d listDeclaration, outer *source, data []b
 		}
 		cells := make(row, len(record))
 		for i, text := range record {
-			text = strings.TrimSpace(text)
+			if text = strings.TrimSpace(text); len(text) > maxOutside {
+				_, column := reader.FieldPos(i)
+				s.fail(place{line, column}, "", "%s of %s is longer than %d characters", t.Columns[i], d.name, maxOutside)
+				return nil
+			}
 			if cells[i], err = kinds[i].parse(text); err != nil {
 				_, column := reader.FieldPos(i)
 				s.fail(place{line, column}, "", "%s of %s must be %s", t.Columns[i], d.name, err)

@@ -233,8 +233,7 @@ func (s *source) expression(p *Policy, lang *language, level Level, rule, what s
 	if len(problems) > 0 {
 		return nil
 	}
-	m := measuring{ast: checked.NativeRep(), sized: p.sized}
-	m.walk(checked.NativeRep().Expr(), 0, "")
+	m := measure(p, checked.NativeRep())
 	x, err := lang.ready(level, n.Value, checked, m.bound)
 	if err != nil {
 		s.fail(at(n), rule, "%s: %v", what, err)
