@@ -72,6 +72,7 @@ type evaluation struct {
 	scopes map[Level][]*scope
 	today  any
 	facts  expense.Facts
+	kept   int // elements in the values of variables
 	stop   string
 	atStop bool // stop is known
 

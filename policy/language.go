@@ -2,8 +2,8 @@ package policy
 
 import (
 	"fmt"
-	"strings"
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/cost"

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -51,7 +52,9 @@ func (p *Policy) verdict(found []violation, looks []expense.RuleLook) expense.Ve
 // last, where these rules stand.
 func inOrderOfFile(found []violation) []violation {
 	ordered := slices.Clone(found)
-	slices.SortStableFunc(ordered, func(a, b violation) int { return a.rule.at.line - b.rule.at.line })
+	slices.SortStableFunc(ordered, func(a, b violation) int {
+		return cmp.Or(a.rule.at.line-b.rule.at.line, a.rule.at.column-b.rule.at.column)
+	})
 	return ordered
 }
 
