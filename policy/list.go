@@ -31,6 +31,7 @@ type List struct {
 const (
 	maxLists    = 50
 	maxListFile = 8 << 20 // bytes
+	maxListAll  = 32 << 20
 	maxListRows = 100_000
 	maxColumns  = 50
 )
