@@ -31,7 +31,7 @@ func TestNamesThatAreNotKnownAreSuggested(t *testing.T) {
 		`report.entries.filter(e, e.personal).all(e, e.vendr)`: `undefined field 'vendr'; did you mean "vendor"?`,
 		`report.entries.all(e, e.itemizations.all(i, i.tipe))`: `undefined field 'tipe'; did you mean "type"?`,
 		`report.entries[0].persnal`:                            `undefined field 'persnal'; did you mean "personal"?`,
-		`entry.custom["3"].cod == ""`:                          `undefined field 'cod'; did you mean "code"? Known are code, value`,
+		`entry.custom["3"].cod == ""`:                          `undefined field 'cod'; did you mean "code"?`,
 		`entry.zebra`:                                          `undefined field 'zebra'`,
 		`variables.limt > entry.posted`:                        `there is no variable "limt"; did you mean "limit"? Known are dear, limit`,
 		`facts.duplicate.duplicate`:                            `there is no fact "duplicate"; did you mean "duplicates"? Known are duplicates`,
