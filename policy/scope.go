@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -76,7 +77,7 @@ func (s *scope) variable(v *variable) (ref.Val, bool) {
 	if !known {
 		var err error
 		if value, err = at.eval(v.value); err != nil {
-			value = types.WrapErr(failure("the variable " + v.Name + " could not be evaluated: " + s.e.reason(err)))
+			value = types.WrapErr(failureOf(v, s.e.reason(err)))
 		} else if size := sizeOf(value, maxValueSize); size > maxValueSize || s.e.kept+size > maxKept {
 			value = types.WrapErr(failure("the variable " + v.Name + " is too large"))
 		} else {
@@ -88,6 +89,16 @@ func (s *scope) variable(v *variable) (ref.Val, bool) {
 		at.values[v] = value
 	}
 	return value, something(value)
+}
+
+// failureOf names the variable that cannot be evaluated: of several that are made of one
+// another the innermost.
+func failureOf(v *variable, reason string) failure {
+	const named = "the variable "
+	if strings.HasPrefix(reason, named) {
+		return failure(reason)
+	}
+	return failure(named + v.Name + " could not be evaluated: " + reason)
 }
 
 // How large variables may be: in elements, of which a text has one for each 16 bytes.
