@@ -2,6 +2,7 @@ package policy
 
 import (
 	"math"
+	"regexp/syntax"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
@@ -16,36 +17,57 @@ type bound struct {
 	open  bool // nothing can be told
 	loops bool // there is one that could be interrupted
 	at    [maxLoops + 1]uint64
+	// texts counts, likewise, how often a text is gone through.
+	texts [maxLoops + 1]uint64
+	// longest is how long a text can be that is not of what is judged, in bytes, and joined
+	// how many texts can become one.
+	longest, joined int
 }
 
-// maxLoops is how deep loops may be for a bound to be told.
-const maxLoops = 3
+const (
+	maxLoops  = 3  // how deep loops may be for a bound to be told
+	leastLoop = 40 // a list that is written out may have so many elements
+)
 
-// of is the bound for a report of so many objects.
-func (b *bound) of(objects uint64) (uint64, bool) {
-	if !b.loops && !b.open && b.at[1] == 0 {
-		return b.at[0], true
-	}
+// of is the bound for what weighs so much.
+func (b *bound) of(w *weight) (uint64, bool) {
 	if b.open {
 		return 0, false
 	}
-	total, power := uint64(0), uint64(1)
-	for _, nodes := range b.at {
-		if nodes > 0 && power > math.MaxUint32 {
+	text := uint64(1+max(w.longest, b.longest)/10) * uint64(1+b.joined)
+	total := b.at[0] + b.texts[0]*text
+	if !b.loops && b.at[1] == 0 && b.texts[1] == 0 {
+		return total, true
+	}
+	wide, power := max(w.objects, uint64(w.widest), leastLoop), uint64(1)
+	for depth := 1; depth <= maxLoops; depth++ {
+		power *= wide
+		if b.at[depth]+b.texts[depth] == 0 {
+			continue
+		}
+		if power > math.MaxUint32 {
 			return 0, false
 		}
-		total += nodes * power
-		power *= max(objects, 40) // a map of custom fields has at most so many
+		total += (b.at[depth] + b.texts[depth]*text) * power
 	}
 	return total, true
 }
 
 // measuring walks a checked expression and adds up its bound.
 type measuring struct {
-	ast   *ast.AST
-	bound bound
-	// sized reports whether the result of a variable is no longer than a report has objects.
-	sized func(variable string) bool
+	ast       *ast.AST
+	bound     bound
+	variable  func(name string) *variable
+	plainVars map[string]bool // variables of loops that are texts as isPlain has them
+}
+
+func measure(p *Policy, checked *ast.AST) measuring {
+	m := measuring{
+		ast: checked, plainVars: map[string]bool{},
+		variable: func(name string) *variable { return p.variables[name] },
+	}
+	m.walk(checked.Expr(), 0, "")
+	return m
 }
 
 func (m *measuring) add(depth int) {
@@ -75,39 +97,48 @@ func (m *measuring) walk(e ast.Expr, depth int, accumulator string) {
 	case ast.CallKind:
 		m.call(e, depth, accumulator)
 	case ast.ComprehensionKind:
-		m.bound.loops = true
-		loop := e.AsComprehension()
-		if !m.isSized(loop.IterRange()) {
-			m.bound.open = true
-		}
-		m.walk(loop.IterRange(), depth, "")
-		m.walk(loop.AccuInit(), depth, "")
-		m.walk(loop.LoopCondition(), depth+1, "")
-		m.walk(loop.LoopStep(), depth+1, loop.AccuVar())
-		m.walk(loop.Result(), depth, "")
+		m.loop(e.AsComprehension(), depth)
 	}
+}
+
+func (m *measuring) loop(loop ast.ComprehensionExpr, depth int) {
+	m.bound.loops = true
+	if !m.isSized(loop.IterRange()) {
+		m.bound.open = true
+	}
+	m.walk(loop.IterRange(), depth, "")
+	m.walk(loop.AccuInit(), depth, "")
+	m.plainVars[loop.IterVar()] = m.holdsPlain(loop.IterRange())
+	m.plainVars[loop.IterVar2()] = false
+	m.walk(loop.LoopCondition(), depth+1, "")
+	m.walk(loop.LoopStep(), depth+1, loop.AccuVar())
+	m.walk(loop.Result(), depth, "")
 }
 
 func (m *measuring) call(e ast.Expr, depth int, accumulator string) {
 	call := e.AsCall()
 	args := call.Args()
+	if call.IsMemberFunction() {
+		args = append([]ast.Expr{call.Target()}, args...)
+	}
 	switch name := call.FunctionName(); {
 	case name == operators.Add && m.kind(e) == types.ListKind:
 		if args[0].Kind() != ast.IdentKind || args[0].AsIdent() != accumulator || args[1].Kind() != ast.ListKind {
 			m.bound.open = true // but for the one by which a loop collects
 		}
-	case name == operators.Equals && m.kind(args[0]) == types.ListKind:
-		m.bound.open = true
-	case name == overloads.Matches && (len(args) == 0 || args[len(args)-1].Kind() != ast.LiteralKind):
+	case name == operators.Equals && nested(m.ast.GetType(args[0].ID())) > 0:
 		m.bound.open = true
 	case lengthwise[name]:
+		if list := args[0]; name != operators.In && !m.isSized(list) {
+			m.bound.open = true
+		} else if name == operators.In && m.kind(args[1]) == types.ListKind && args[1].Kind() != ast.ListKind && !m.isSized(args[1]) {
+			m.bound.open = true
+		}
 		m.add(depth + 1)
 	case !constant[name]:
 		m.bound.open = true
 	}
-	if call.IsMemberFunction() {
-		m.walk(call.Target(), depth, "")
-	}
+	m.goesThrough(call.FunctionName(), args, depth)
 	for _, arg := range args {
 		inner := ""
 		if call.FunctionName() == operators.Conditional { // a filter collects in a branch
@@ -119,33 +150,80 @@ func (m *measuring) call(e ast.Expr, depth int, accumulator string) {
 
 func (m *measuring) kind(e ast.Expr) types.Kind { return m.ast.GetType(e.ID()).Kind() }
 
-// isSized reports whether a list or map is no longer than a report has objects.
+// isSized reports whether a list or map, and all that are in it, are no longer than a
+// report has objects. Of what is not a list and holds none it is true. The variable of a
+// loop over what is not sized makes a bound open elsewhere.
 func (m *measuring) isSized(e ast.Expr) bool {
-	switch e.Kind() {
-	case ast.IdentKind, ast.ComprehensionKind: // of what is sized itself
+	t := m.ast.GetType(e.ID())
+	if nested(t) == 0 {
 		return true
+	}
+	switch e.Kind() {
+	case ast.IdentKind:
+		return true
+	case ast.ComprehensionKind:
+		return nested(t) == 1 || m.every(e, m.isSized)
 	case ast.ListKind:
-		return e.AsList().Size() <= 40
+		return e.AsList().Size() <= leastLoop && m.every(e, m.isSized)
 	case ast.SelectKind:
-		operand := e.AsSelect().Operand()
-		if partOf(m.ast.GetType(operand.ID())) != nil {
-			return true
+		operand := m.ast.GetType(e.AsSelect().Operand().ID())
+		if isVariables(operand) {
+			v := m.variable(e.AsSelect().FieldName())
+			return v != nil && v.sized
 		}
-		return operand.Kind() == ast.IdentKind && operand.AsIdent() == "variables" && m.sized(e.AsSelect().FieldName())
+		return partOf(operand) != nil
 	case ast.CallKind:
 		call := e.AsCall()
-		switch {
-		case call.FunctionName() == operators.Index, call.FunctionName() == lookupFunction:
+		switch name := call.FunctionName(); {
+		case name == operators.Index, name == lookupFunction:
 			return m.isSized(call.Args()[0])
-		case call.FunctionName() == operators.Conditional:
+		case name == operators.Conditional:
 			return m.isSized(call.Args()[1]) && m.isSized(call.Args()[2])
-		case keepsLength[call.FunctionName()] && call.IsMemberFunction():
+		case name == pairFunction:
+			return m.isSized(call.Args()[1])
+		case keepsLength[name] && call.IsMemberFunction():
 			return m.isSized(call.Target())
-		case keepsLength[call.FunctionName()]:
+		case keepsLength[name]:
 			return m.isSized(call.Args()[0])
 		}
 	}
 	return false
+}
+
+// every reports whether something is true of all elements of a list that is written out,
+// or collected by a loop.
+func (m *measuring) every(e ast.Expr, is func(ast.Expr) bool) bool {
+	switch e.Kind() {
+	case ast.ListKind:
+		for _, element := range e.AsList().Elements() {
+			if !is(element) {
+				return false
+			}
+		}
+		return true
+	case ast.ComprehensionKind:
+		step := e.AsComprehension().LoopStep()
+		if step.Kind() == ast.CallKind && step.AsCall().FunctionName() == operators.Conditional {
+			step = step.AsCall().Args()[1]
+		}
+		if step.Kind() == ast.CallKind && step.AsCall().FunctionName() == operators.Add && m.kind(step) == types.ListKind {
+			return step.AsCall().Args()[1].Kind() == ast.ListKind && m.every(step.AsCall().Args()[1], is)
+		}
+	}
+	return false
+}
+
+// program is how large a pattern becomes.
+func program(pattern string) uint64 {
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return 0 // refused elsewhere
+	}
+	compiled, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return 0
+	}
+	return uint64(len(compiled.Inst))
 }
 
 // What is known of the cost of functions. One that is in neither table is counted while it

@@ -91,6 +91,13 @@ func boundedCosts() []cost.TrackerOption {
 			}
 			return &n
 		}),
+		// A pattern of few characters may become a program of many steps for each character.
+		cost.OverloadTracker(overloads.MatchesString, func(args []ref.Val, _ ref.Val) *uint64 {
+			text, _ := args[0].(types.String)
+			pattern, _ := args[1].(types.String)
+			n := 1 + uint64(len(text)+1)*uint64(2+len(pattern)/4)
+			return &n
+		}),
 	}
 	for _, id := range []string{overloads.SizeString, overloads.SizeStringInst, overloads.StringToInt, overloads.StringToBool} {
 		all = append(all, cost.OverloadTracker(id, func(args []ref.Val, _ ref.Val) *uint64 {

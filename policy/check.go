@@ -28,8 +28,11 @@ func (l *language) check(level Level, source string, want *cel.Type) (*cel.Ast, 
 		var found []problem
 		for _, e := range issues.Errors() {
 			text := advice(l.env[level], level, source, e)
+			if better := l.hint(level, source, e); better != "" && (text == "" || strings.Contains(text, " does not go with ")) {
+				text = better
+			}
 			if text == "" {
-				text = plain(level, e.Message) + l.meant(level, source, e)
+				text = plain(level, e.Message)
 			}
 			found = append(found, problem{
 				offset: offsetOf(source, e.Location.Line(), e.Location.Column()),

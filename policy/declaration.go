@@ -236,6 +236,10 @@ func (s *source) effects(d *declaration, n *yaml.Node) {
 }
 
 func (s *source) exception(d *declaration, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && codeForm.MatchString(n.Value) {
+		s.fail(at(n), d.name, "an exception is written {code: %s}", n.Value)
+		return
+	}
 	keys, ok := s.mapping(n, d.name, "exception", "code", "visibility")
 	if !ok {
 		return

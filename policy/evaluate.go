@@ -72,6 +72,7 @@ type evaluation struct {
 	scopes map[Level][]*scope
 	today  any
 	facts  expense.Facts
+	kept   int // elements in the values of variables
 	stop   string
 	atStop bool // stop is known
 
@@ -225,7 +226,7 @@ func (e *evaluation) run(r *rule, at *scope) (message string, result LookResult,
 // much is not watched while it runs.
 func (s *scope) eval(x *expression) (ref.Val, error) {
 	e := s.e
-	if cost, known := x.bound.of(e.weight.objects); known && cost <= maxCost && e.weight.longest <= longText {
+	if cost, known := x.bound.of(&e.weight); known && cost <= maxCost {
 		e.charge(cost)
 		if !x.bound.loops {
 			return value(x.free.Eval(s))

@@ -69,3 +69,18 @@ func Functions() ([]string, error) {
 	}
 	return names, nil
 }
+
+// Cost says what the expression of the first rule is judged to cost on the first object of
+// its level, whether that is known, what CEL counts, and whether it gives up.
+func (p *Policy) Cost(c Case) (bound uint64, known bool, counted uint64, exceeded bool) {
+	e, done := p.begin(c)
+	defer done()
+	r := &p.rules[0]
+	at := e.scopesOf(r.level)[0]
+	bound, known = r.expression.bound.of(&e.weight)
+	_, details, err := r.expression.limited.ContextEval(e.ctx, at)
+	if cost := details.ActualCost(); cost != nil {
+		counted = *cost
+	}
+	return bound, known && bound <= maxCost, counted, err != nil && reason(err) == "it exceeds what one evaluation may cost"
+}

@@ -39,13 +39,8 @@ func (l *language) ready(level Level, source string, checked *cel.Ast, b bound) 
 		if one.Kind() != ast.SelectKind {
 			return
 		}
-		operand := one.AsSelect().Operand()
-		if operand.Kind() != ast.IdentKind {
-			return
-		}
-		switch name := operand.AsIdent(); name {
-		case "variables", "facts", "lists":
-			x.uses[name+"."+one.AsSelect().FieldName()] = true
+		if of := l.adds(checked.NativeRep().GetType(one.AsSelect().Operand().ID())); of != "" {
+			x.uses[of+"."+one.AsSelect().FieldName()] = true
 		}
 	}))
 	return x, nil

@@ -142,6 +142,7 @@ func (p *Policy) declareFact(s *source, lang *language, d factDeclaration) {
 		f.send = append(f.send, sent{one.key, x})
 	}
 	answered := lang.newShape("Fact " + d.name)
+	answered.says = "facts." + d.name
 	for name, kind := range d.answer {
 		answered.fields[name] = member{typ: kind.typ(), read: func(native any) (ref.Val, bool) {
 			data, there := native.(map[string]json.RawMessage)[name]

@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -70,7 +71,7 @@ func (s *source) rules(list, root *yaml.Node) []declaration {
 		s.fail(at(root), "", "rules is missing; a file without rules says rules: []")
 		return nil
 	case list.Kind != yaml.SequenceNode:
-		s.fail(at(list), "", "rules must be a list")
+		s.fail(at(list), "", "rules must be a list: each rule begins with a dash")
 		return nil
 	case len(list.Content) > maxRules:
 		s.fail(at(list), "", "there are %d rules; at most %d are accepted", len(list.Content), maxRules)
@@ -137,15 +138,44 @@ func (s *source) failYAML(err error) {
 		s.fail(place{}, "", "not YAML: %v", err)
 		return
 	}
-	s.fail(place{one.Mark.Line, one.Mark.Column}, "", "not YAML: %s",
-		strings.Join(strings.Fields(one.ContextMsg+" "+one.Message), " "))
+	text := strings.Join(strings.Fields(one.ContextMsg+" "+one.Message), " ")
+	at := place{one.Mark.Line, one.Mark.Column}
+	if strings.Contains(text, "quoted scalar") && one.ContextMark.Line > 0 {
+		at = place{one.ContextMark.Line, one.ContextMark.Column} // where the quote is opened
+	}
+	s.fail(at, "", "not YAML: %s%s", text, s.hintYAML(text, one.Mark.Line, one.Mark.Column))
+}
+
+// hintYAML says what is probably wrong where YAML says only what it cannot read.
+func (s *source) hintYAML(text string, line, column int) string {
+	c := cursor{lines: s.lines, line: line - 1, column: column - 1}
+	here, _ := c.here()
+	switch {
+	case here == '\t' || strings.Contains(text, "found a tab"):
+		return "; indent with spaces, not with tabs"
+	case strings.Contains(text, "cannot start any token"), strings.Contains(text, "unknown anchor"):
+		return fmt.Sprintf("; a text that begins with %q is written in quotes", here)
+	case strings.Contains(text, "mapping values are not allowed"):
+		return `; a text with a colon and a space in it is written in quotes, and keys that belong together begin in the same column`
+	case strings.Contains(text, "expected key"):
+		return "; a value that begins with a quote ends with the next one: write such an expression under a |"
+	case strings.Contains(text, "expected '-' indicator"):
+		return "; the keys of a rule begin in the same column, below its name"
+	case strings.Contains(text, "quoted scalar"):
+		return "; a quote is opened and not closed"
+	}
+	return ""
 }
 
 // literal refuses anchors, aliases and tags: a file of rules says what it means
 // where it means it, and cannot be made to expand.
 func (s *source) literal(n *yaml.Node) bool {
 	if n.Anchor != "" || n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0 {
-		s.fail(at(n), "", "anchors, aliases and tags are not accepted")
+		meant := ""
+		if n.Kind == yaml.ScalarNode && !strings.HasPrefix(n.Tag, "!!") {
+			meant = "; what begins with ! is written in quotes, or under a |"
+		}
+		s.fail(at(n), "", "anchors, aliases and tags are not accepted%s", meant)
 		return false
 	}
 	ok := true

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/cost"
@@ -25,6 +26,14 @@ const (
 	maxExpression = 4000  // characters
 	maxNodes      = 10000 // of one expression, macros expanded
 	maxNesting    = 100
+	maxPattern    = 1000 // instructions of a regular expression
+)
+
+// The names of the types of what the rules file adds. No rule can name them.
+const (
+	variablesOf = "Variables of "
+	factsOf     = "Facts of "
+	listsShape  = "Lists"
 )
 
 func newLanguage() (*language, error) {
@@ -44,7 +53,7 @@ func newLanguage() (*language, error) {
 	for _, s := range append(parts(), fieldShape) {
 		lang.known.shapes[s.name] = s
 	}
-	lang.lists = lang.newShape("Lists")
+	lang.lists = lang.newShape(listsShape)
 	options := []cel.EnvOption{
 		cel.CustomTypeProvider(lang.known),
 		cel.CustomTypeAdapter(registry),
@@ -54,7 +63,7 @@ func newLanguage() (*language, error) {
 		cel.ParserExpressionSizeLimit(maxExpression),
 		cel.ExpressionNodeLimit(maxNodes),
 		cel.ParserRecursionLimit(maxNesting),
-		cel.RegexProgramSizeLimit(10000),
+		cel.RegexProgramSizeLimit(maxPattern),
 		cel.EnableMacroCallTracking(), // so that a part of an expression can be shown as it was written
 	}
 	bare, err := cel.NewCustomEnv(append(options, ownFunctions()...)...)
@@ -62,8 +71,8 @@ func newLanguage() (*language, error) {
 		return nil, fmt.Errorf("prepare the language of rules: %w", err)
 	}
 	for _, level := range levels {
-		lang.variables[level] = lang.newShape("Variables of " + string(level))
-		lang.facts[level] = lang.newShape("Facts of " + string(level))
+		lang.variables[level] = lang.newShape(variablesOf + string(level))
+		lang.facts[level] = lang.newShape(factsOf + string(level))
 		known := []cel.EnvOption{
 			cel.Variable("variables", lang.variables[level].typ),
 			cel.Variable("facts", lang.facts[level].typ),
@@ -84,6 +93,19 @@ func newLanguage() (*language, error) {
 func (l *language) ours(t *types.Type) bool {
 	s := l.known.shapes[t.TypeName()]
 	return s != nil && s.ours
+}
+
+// adds returns the name of what holds the variables, facts or lists, if it is of this type.
+func (l *language) adds(t *types.Type) string {
+	switch name := t.TypeName(); {
+	case strings.HasPrefix(name, variablesOf):
+		return "variables"
+	case strings.HasPrefix(name, factsOf):
+		return "facts"
+	case name == listsShape:
+		return "lists"
+	}
+	return ""
 }
 
 // newShape adds a type to the language, whose fields are added as they become known.

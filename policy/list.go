@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -29,6 +31,7 @@ type List struct {
 const (
 	maxLists    = 50
 	maxListFile = 8 << 20 // bytes
+	maxListAll  = 32 << 20
 	maxListRows = 100_000
 	maxColumns  = 50
 )
@@ -81,8 +84,11 @@ func (s *source) lists(n *yaml.Node) []listDeclaration {
 type table struct {
 	List
 	shape *shape
-	rows  ref.Val // a map from the key to the row
+	rows  rows
 }
+
+// rows is a map from the key to the row.
+type rows struct{ traits.Mapper }
 
 // row is one line of a list.
 type row []ref.Val
@@ -100,10 +106,28 @@ func (s *source) table(lang *language, d listDeclaration, open opener) (*table, 
 		s.fail(at(d.fileAt), "", "the list %s cannot be read: %v", d.name, err)
 		return nil, nil
 	}
-	inner := newSource(d.file, nil)
+	inner := newSource(path.Join(path.Dir(filepath.ToSlash(s.name)), d.file), nil)
+	if !utf8.Valid(data) {
+		inner.fail(place{1 + bytes.Count(data[:validUpTo(data)], []byte("\n")), 0}, "", "the file is not UTF-8; save it as CSV UTF-8")
+		s.errors = append(s.errors, inner.errors...)
+		return nil, nil
+	}
 	t := inner.rows(lang, d, s, data)
 	s.errors = append(s.errors, inner.errors...)
 	return t, data
+}
+
+// validUpTo is the place of the first byte that is not UTF-8.
+func validUpTo(data []byte) int {
+	at := 0
+	for at < len(data) {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size <= 1 {
+			break
+		}
+		at += size
+	}
+	return at
 }
 
 // readBeside reads a file in the folder of the rules, or below it.
@@ -140,9 +164,13 @@ func (s *source) rows(lang *language, d listDeclaration, outer *source, data []b
 		return nil
 	}
 	t := &table{List: List{Name: d.name, File: d.file}, shape: lang.newShape("Row of " + d.name)}
+	t.shape.says = "a row of lists." + d.name
 	for i, column := range head {
 		column = strings.TrimSpace(column)
 		switch {
+		case strings.ContainsAny(column, ";\t"):
+			s.fail(place{1, 1}, "", "the columns of a list are separated by commas")
+			return nil
 		case !identifier.MatchString(column):
 			s.fail(place{1, i + 1}, "", "the column %q cannot be named in a rule: %s", clip(column, 40), identifierForm)
 			return nil
@@ -157,7 +185,7 @@ func (s *source) rows(lang *language, d listDeclaration, outer *source, data []b
 	if !ok || !all {
 		return nil
 	}
-	rows := map[ref.Val]ref.Val{}
+	byKey := map[ref.Val]ref.Val{}
 	for {
 		record, err := reader.Read()
 		if errors.Is(err, io.EOF) {
@@ -168,13 +196,20 @@ func (s *source) rows(lang *language, d listDeclaration, outer *source, data []b
 			s.failCSV(err)
 			return nil
 		}
-		if len(rows) >= maxListRows {
+		if strings.TrimSpace(strings.Join(record, "")) == "" {
+			continue // a spreadsheet writes such rows
+		}
+		if len(byKey) >= maxListRows {
 			s.fail(place{line, 1}, "", "the list has more than %d rows", maxListRows)
 			return nil
 		}
 		cells := make(row, len(record))
 		for i, text := range record {
-			text = strings.TrimSpace(text)
+			if text = strings.TrimSpace(text); len(text) > maxOutside {
+				_, column := reader.FieldPos(i)
+				s.fail(place{line, column}, "", "%s of %s is longer than %d characters", t.Columns[i], d.name, maxOutside)
+				return nil
+			}
 			if cells[i], err = kinds[i].parse(text); err != nil {
 				_, column := reader.FieldPos(i)
 				s.fail(place{line, column}, "", "%s of %s must be %s", t.Columns[i], d.name, err)
@@ -186,20 +221,26 @@ func (s *source) rows(lang *language, d listDeclaration, outer *source, data []b
 			parts = append(parts, strings.TrimSpace(record[i]))
 		}
 		k := types.String(strings.Join(parts, "/"))
-		if _, twice := rows[k]; twice {
+		switch _, twice := byKey[k]; {
+		case strings.Trim(string(k), "/") == "":
+			s.fail(place{line, 1}, "", "the key is empty: %s", strings.Join(t.Key, ", "))
+			return nil
+		case twice:
 			s.fail(place{line, 1}, "", "%q is there twice; the key of a list is unique", clip(string(k), 60))
 			return nil
 		}
-		rows[k] = t.shape.of(cells)
+		byKey[k] = t.shape.of(cells)
 	}
-	t.Rows = len(rows)
-	t.rows = types.NewRefValMap(types.DefaultTypeAdapter, rows)
+	t.Rows = len(byKey)
+	t.rows = rows{types.NewRefValMap(types.DefaultTypeAdapter, byKey)}
 	return t
 }
 
 func (s *source) failCSV(err error) {
 	var one *csv.ParseError
 	switch {
+	case errors.Is(err, csv.ErrFieldCount) && errors.As(err, &one):
+		s.fail(place{one.Line, 1}, "", "the row has more or fewer cells than the first line has columns; a text with a comma is written in quotes")
 	case errors.Is(err, io.EOF):
 		s.fail(place{}, "", "the file is empty; its first line names the columns")
 	case errors.As(err, &one):
@@ -252,6 +293,6 @@ func (s *source) columnKinds(d listDeclaration, t *table) ([]valueKind, bool) {
 // declare adds the list to what expressions may name.
 func (t *table) declare(lang *language) {
 	lang.lists.fields[t.Name] = member{typ: cel.MapType(cel.StringType, t.shape.typ), read: func(any) (ref.Val, bool) {
-		return t.rows, t.rows.(traits.Sizer).Size() != types.IntZero
+		return t.rows, t.rows.Size() != types.IntZero
 	}}
 }

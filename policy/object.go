@@ -19,7 +19,8 @@ type shape struct {
 	name   string
 	typ    *cel.Type
 	fields map[string]member
-	ours   bool // it holds what the rules file adds, nothing of a report
+	ours   bool   // it holds what the rules file adds, nothing of a report
+	says   string // what rules call an object of it, where that is not its name
 
 	weighed []func(native any, w *weight)
 }
@@ -36,6 +37,9 @@ func newShape(name string, fields map[string]member) *shape {
 
 // spoken is what rules call an object of the shape.
 func (s *shape) spoken() string {
+	if s.says != "" {
+		return s.says
+	}
 	for level, of := range shapeOf {
 		if of == s {
 			return string(level)
@@ -114,6 +118,12 @@ func (o *object) Equal(other ref.Val) ref.Val {
 	if f, ok := o.native.(*expense.Field); ok {
 		other := b.native.(*expense.Field)
 		return types.Bool(f.Code == other.Code && f.Value == other.Value)
+	}
+	if r, ok := o.native.(row); ok { // of one list: the key tells rows apart
+		return types.Bool(&r[0] == &b.native.(row)[0])
+	}
+	if !reflect.TypeOf(o.native).Comparable() {
+		return types.Bool(o == b)
 	}
 	return types.Bool(o.native == b.native)
 }

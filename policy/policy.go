@@ -99,8 +99,14 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 	}
 	hash := sha256.New()
 	hash.Write(data)
+	size := 0
 	for _, d := range c.lists {
-		if t, content := s.table(lang, d, open); t != nil {
+		t, content := s.table(lang, d, open)
+		if size += len(content); size > maxListAll {
+			s.fail(at(d.at), "", "the lists together are larger than %d MiB", maxListAll>>20)
+			break
+		}
+		if t != nil {
 			t.declare(lang)
 			p.lists = append(p.lists, t)
 			fmt.Fprintf(hash, "\n%s %s %d\n", d.name, d.file, len(content))
@@ -228,13 +234,15 @@ func stopNames(stops []Stop) []string {
 func (s *source) expression(p *Policy, lang *language, level Level, rule, what string, n *yaml.Node, want *cel.Type) *expression {
 	checked, problems := lang.check(level, n.Value, want)
 	for _, one := range problems {
+		if what == "messageExpression" && strings.HasPrefix(one.text, "Syntax error") {
+			one.text += "; a message that is a text only is given as message"
+		}
 		s.fail(s.locate(n, one.offset), rule, "%s: %s", what, one.text)
 	}
 	if len(problems) > 0 {
 		return nil
 	}
-	m := measuring{ast: checked.NativeRep(), sized: p.sized}
-	m.walk(checked.NativeRep().Expr(), 0, "")
+	m := measure(p, checked.NativeRep())
 	x, err := lang.ready(level, n.Value, checked, m.bound)
 	if err != nil {
 		s.fail(at(n), rule, "%s: %v", what, err)

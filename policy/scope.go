@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -76,9 +77,11 @@ func (s *scope) variable(v *variable) (ref.Val, bool) {
 	if !known {
 		var err error
 		if value, err = at.eval(v.value); err != nil {
-			value = types.WrapErr(failure("the variable " + v.Name + " could not be evaluated: " + s.e.reason(err)))
-		} else if tooLarge(value) {
+			value = types.WrapErr(failureOf(v, s.e.reason(err)))
+		} else if size := sizeOf(value, maxValueSize); size > maxValueSize || s.e.kept+size > maxKept {
 			value = types.WrapErr(failure("the variable " + v.Name + " is too large"))
+		} else {
+			s.e.kept += size
 		}
 		if at.values == nil {
 			at.values = map[*variable]ref.Val{}
@@ -88,19 +91,42 @@ func (s *scope) variable(v *variable) (ref.Val, bool) {
 	return value, something(value)
 }
 
+// failureOf names the variable that cannot be evaluated: of several that are made of one
+// another the innermost.
+func failureOf(v *variable, reason string) failure {
+	const named = "the variable "
+	if strings.HasPrefix(reason, named) {
+		return failure(reason)
+	}
+	return failure(named + v.Name + " could not be evaluated: " + reason)
+}
+
+// How large variables may be: in elements, of which a text has one for each 16 bytes.
 const (
-	maxValueSize = 100_000 // elements of a list or map, or bytes of a text
+	maxValueSize = 100_000   // one
+	maxKept      = 4_000_000 // those of all objects together
 )
 
-func tooLarge(v ref.Val) bool {
+// sizeOf is how many elements a value has with all that is in it, up to a little more than
+// a limit: lists of the same list in lists have no end.
+func sizeOf(v ref.Val, limit int) int {
+	size := 1
 	switch v := v.(type) {
 	case types.String:
-		return len(v) > maxValueSize
-	case traits.Sizer:
-		n, ok := v.Size().(types.Int)
-		return !ok || n > maxValueSize
+		return 1 + len(v)/16
+	case rows: // it is there once, whoever names it
+		return 1
+	case traits.Mapper:
+		for it := v.Iterator(); size <= limit && it.HasNext() == types.True; {
+			inner, _ := v.Find(it.Next())
+			size += 1 + sizeOf(inner, limit-size)
+		}
+	case traits.Lister:
+		for it := v.Iterator(); size <= limit && it.HasNext() == types.True; {
+			size += sizeOf(it.Next(), limit-size)
+		}
 	}
-	return false
+	return size
 }
 
 // answer returns what a fact was answered for the object of its level, and whether it was

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -92,7 +93,11 @@ func (s *source) settings(c *content, n *yaml.Node) {
 func (s *source) code(n *yaml.Node, rule, what string) string {
 	code, ok := s.text(n, rule, what)
 	if ok && !codeForm.MatchString(code) {
-		s.fail(at(n), rule, "%s must be 1 to 8 of A-Z, 0-9 and _, not %q", what, clip(code, 40))
+		meant := ""
+		if upper := strings.ToUpper(code); codeForm.MatchString(upper) {
+			meant = fmt.Sprintf("; did you mean %q?", upper)
+		}
+		s.fail(at(n), rule, "%s must be 1 to 8 of A-Z, 0-9 and _, not %q%s", what, clip(code, 40), meant)
 	}
 	return code
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -119,7 +120,10 @@ func (k valueKind) parse(text string) (ref.Val, error) {
 	return nil, errors.New("of another kind")
 }
 
-const maxAnswer = 1000 // texts in a list, and characters of a text
+const (
+	maxAnswer  = 1000 // texts in a list
+	maxOutside = 1000 // bytes of a text of a list or an answer
+)
 
 // decode reads a value from JSON, nil when it is null.
 func (k valueKind) decode(data json.RawMessage) (ref.Val, bool) {
@@ -145,12 +149,13 @@ func (k valueKind) decode(data json.RawMessage) (ref.Val, bool) {
 		return v, !types.IsError(v)
 	case kindStrings:
 		var list []string
-		if !decodeInto(data, &list) || len(list) > maxAnswer {
+		tooLong := func(s string) bool { return len(s) > maxOutside }
+		if !decodeInto(data, &list) || len(list) > maxAnswer || slices.ContainsFunc(list, tooLong) {
 			return nil, false
 		}
 		return types.NewStringList(types.DefaultTypeAdapter, list), true
 	}
-	if !decodeInto(data, &text) || len(text) > maxAnswer {
+	if !decodeInto(data, &text) || len(text) > maxOutside {
 		return nil, false
 	}
 	v, err := k.parse(text)

@@ -31,6 +31,7 @@ type variable struct {
 	needs needs
 	facts map[string]bool
 	sized bool // as a list it is no longer than a report has objects
+	plain bool // as a text it is no longer than the longest that there is before
 }
 
 func (s *source) variables(n *yaml.Node) []variableDeclaration {
@@ -94,8 +95,9 @@ func (p *Policy) declareVariable(s *source, lang *language, d variableDeclaratio
 	}
 	v := &variable{Variable: Variable{d.name, d.level, d.expression.Value}, at: d.at, value: value}
 	v.needs, v.facts = p.whole(value)
-	root := measuring{ast: value.ast.NativeRep(), sized: p.sized}
-	v.sized = !value.bound.open && root.isSized(value.ast.NativeRep().Expr())
+	m := measure(p, value.ast.NativeRep())
+	v.sized = !m.bound.open && m.isSized(m.ast.Expr())
+	v.plain = m.isPlainVariable()
 	p.variables[d.name] = v
 	p.variableOrder = append(p.variableOrder, d.name)
 	for _, level := range d.level.inner() {
@@ -103,11 +105,6 @@ func (p *Policy) declareVariable(s *source, lang *language, d variableDeclaratio
 			return native.(*scope).variable(v)
 		}}
 	}
-}
-
-func (p *Policy) sized(variable string) bool {
-	v := p.variables[variable]
-	return v != nil && v.sized
 }
 
 // something reports whether there is something in a value, as has() asks.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -35,10 +36,12 @@ func (p *Policy) verdict(found []violation, looks []expense.RuleLook) expense.Ve
 	if !p.settings.SendBackPostsExceptions {
 		v.BareSendBack = true
 	}
-	if !crowd {
-		v.Findings = findings(ordered, maxFindings)
-	} else {
-		v.Findings = findings(ordered, maxFindings-1)
+	limit := maxFindings
+	if crowd {
+		limit--
+	}
+	v.Findings = findings(withinRoom(ordered, limit-len(acting)), limit)
+	if crowd {
 		v.Findings = append(v.Findings, expense.Finding{
 			Message: fmt.Sprintf("there are %d exceptions, more than %d: a person must look", len(v.Exceptions), maxExceptions),
 			Error:   true,
@@ -51,8 +54,21 @@ func (p *Policy) verdict(found []violation, looks []expense.RuleLook) expense.Ve
 // last, where these rules stand.
 func inOrderOfFile(found []violation) []violation {
 	ordered := slices.Clone(found)
-	slices.SortStableFunc(ordered, func(a, b violation) int { return a.rule.at.line - b.rule.at.line })
+	slices.SortStableFunc(ordered, func(a, b violation) int {
+		return cmp.Or(a.rule.at.line-b.rule.at.line, a.rule.at.column-b.rule.at.column)
+	})
 	return ordered
+}
+
+// withinRoom leaves out what rules that are only watched found beyond so many: they take
+// no room from the others.
+func withinRoom(found []violation, room int) []violation {
+	return slices.DeleteFunc(slices.Clone(found), func(v violation) bool {
+		if v.rule.shadow {
+			room--
+		}
+		return v.rule.shadow && room < 0
+	})
 }
 
 func (v violation) sendsBack() bool { return !v.erred && v.rule.then.sendBack }

@@ -174,7 +174,9 @@ func several[T, E any](of *shape, at func(T) *[]E) member {
 func numbered[T any](at func(T) *map[string]expense.Field) member {
 	typ := cel.MapType(cel.StringType, fieldShape.typ)
 	weigh := func(native any, w *weight) {
-		for _, f := range *at(native.(T)) {
+		fields := *at(native.(T))
+		w.widest = max(w.widest, len(fields))
+		for _, f := range fields {
 			w.text(f.Value)
 			w.text(f.Code)
 		}

@@ -4,11 +4,8 @@ package policy
 type weight struct {
 	objects uint64
 	longest int // text, in bytes
+	widest  int // map of custom fields or organisational units
 }
-
-// longText is the length above which the cost of a function of a text is counted while it
-// is evaluated.
-const longText = 4096
 
 func (w *weight) text(s string) { w.longest = max(w.longest, len(s)) }
 

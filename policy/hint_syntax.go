@@ -1,0 +1,120 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+)
+
+// hintSyntax says how something is written that other languages, or people, write
+// otherwise. Before is the expression up to the place of the mistake.
+func hintSyntax(source string, found *cel.Error) string {
+	at := offsetOf(source, found.Location.Line(), found.Location.Column())
+	runes := []rune(source)
+	before, rest := string(runes[:min(at, len(runes))]), string(runes[min(at, len(runes)):])
+	text, syntax := strings.CutPrefix(found.Message, "Syntax error: ")
+	switch {
+	case strings.HasPrefix(found.Message, "reserved identifier: if"):
+		return "a choice is written condition ? this : that"
+	case strings.HasPrefix(found.Message, "invalid argument to has() macro"):
+		return "has() asks for a field: has(entry.vendor)"
+	case !syntax:
+		return ""
+	case strings.HasSuffix(before, "<") && strings.HasPrefix(rest, ">"):
+		return `"differs" is written !=`
+	case notIn.MatchString(rest):
+		return `"not in" is written !(value in list)`
+	case numbered3.MatchString(rest) && customBefore.MatchString(before):
+		return `a custom field or organisational unit is named by its number in brackets: custom["3"]`
+	case strings.Contains(text, "token recognition error"):
+		return hintCharacter(rest)
+	}
+	return ""
+}
+
+var (
+	notIn        = regexp.MustCompile(`^not\s+in\b`)
+	numbered3    = regexp.MustCompile(`^\.\d`)
+	customBefore = regexp.MustCompile(`(custom|orgUnits)$`)
+)
+
+// hintCharacter explains a character that is no part of an expression.
+func hintCharacter(rest string) string {
+	for _, r := range rest {
+		switch {
+		case strings.ContainsRune("“”„‟«»", r):
+			return `a text is written in straight quotes: "MEALS"`
+		case strings.ContainsRune("‘’‚´`", r):
+			return `a text is written in straight quotes: 'MEALS'`
+		case strings.ContainsRune("–—−", r):
+			return "minus is written -"
+		case strings.ContainsRune("\u00a0\u2007\u202f\u200b\ufeff", r):
+			return "there is a space here that is none; type it anew"
+		case r == '&':
+			return `"and" is written &&`
+		case r == '|':
+			return `"or" is written ||`
+		case r == '"' || r == '\'':
+			return `a text is not closed; what follows a " #" is a comment in YAML: write the expression under a |`
+		case r == '#':
+			return "an expression has no comments after #; write them with //"
+		}
+		break
+	}
+	return ""
+}
+
+// hintCall explains a call of what is there, in a way that is not.
+func hintCall(message string) string {
+	m := mismatchForm.FindStringSubmatch(message)
+	if m == nil {
+		return ""
+	}
+	function, given := m[1], m[2]
+	switch {
+	case strings.Contains(given, "null"):
+		return "null is not known here; ask with has() whether something is there"
+	case function == "_[_]" && strings.Contains(given, "Field), int"):
+		return `a custom field or organisational unit is named by its number as a text: custom["3"]`
+	case ofTexts[function] && strings.HasPrefix(given, "(string, string"):
+		return fmt.Sprintf(`%s() is written behind the text: entry.vendor.%s("x")`, function, function)
+	}
+	return ""
+}
+
+var ofTexts = map[string]bool{
+	"contains": true, "startsWith": true, "endsWith": true, "indexOf": true, "split": true, "replace": true,
+}
+
+// hintSelection explains a field of what has none.
+func hintSelection(message string) string {
+	typ, ok := quotedAfter(message, "type '")
+	if !ok || !strings.HasSuffix(message, "does not support field selection") {
+		return ""
+	}
+	name, isType := strings.CutPrefix(typ, "type(")
+	switch {
+	case isType:
+		return fmt.Sprintf("%s is a type, not a value; did you mean %q?", strings.TrimSuffix(name, ")"), strings.ToLower(strings.TrimSuffix(name, ")")))
+	case strings.HasPrefix(typ, "list("):
+		return "a list has no fields; ask its elements: exists(e, ...), all(e, ...), filter(e, ...) or map(e, ...)"
+	case typ == "string":
+		return "a text has no fields"
+	}
+	return ""
+}
+
+// otherWords are names of functions in other languages, and what to write here.
+var otherWords = map[string]string{
+	"len": "write size()", "length": "write size()", "count": "write size()", "lenght": "write size()",
+	"upper": "write upperAscii()", "toUpper": "write upperAscii()", "lower": "write lowerAscii()", "toLower": "write lowerAscii()",
+	"isBlank": `compare with "", or ask with has()`, "isEmpty": `compare with "", or ask with has()`, "isNull": "ask with !has()",
+	"today": "today is written without parentheses", "includes": "write contains(), or value in list",
+	"any": "write exists(e, ...)", "some": "write exists(e, ...)", "every": "write all(e, ...)", "forAll": "write all(e, ...)",
+	"lookup": `write lists.name["key"].column`, "inList": "write key in lists.name",
+}
+
+// loops are the macros that take a name for the element.
+var loops = map[string]bool{"all": true, "exists": true, "exists_one": true, "map": true, "filter": true, "groupBy": true, "totalBy": true}

@@ -1,0 +1,126 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/policy"
+)
+
+// declared is a file with one of everything that expressions can name.
+const declared = `apiVersion: concur-connector/v1
+facts:
+  duplicates: {level: entry, url: "https://erp.example.com/facts", send: {vendor: entry.vendor}, answer: {duplicate: bool}}
+variables:
+  - {name: limit, level: report, expression: 'money("75.00", report.currency)'}
+  - {name: dear, level: entry, expression: entry.posted > variables.limit}
+rules:
+`
+
+func TestNamesThatAreNotKnownAreSuggested(t *testing.T) {
+	t.Parallel()
+	for expression, want := range map[string]string{
+		`entry.hasReciept`:                                     `undefined field 'hasReciept'; did you mean "hasReceipt"?`,
+		`entry.reciept`:                                        `undefined field 'reciept'; did you mean "hasReceipt"?`,
+		`has(entry.vendr)`:                                     `undefined field 'vendr'; did you mean "vendor"?`,
+		`entry.attendees > 1`:                                  `undefined field 'attendees'; did you mean "attendeeCount"?`,
+		`entry.total > variables.limit`:                        `undefined field 'total'; did you mean "report.total"?`,
+		`report.entries.all(e, e.persnal)`:                     `undefined field 'persnal'; did you mean "personal"?`,
+		`report.entries.filter(e, e.personal).all(e, e.vendr)`: `undefined field 'vendr'; did you mean "vendor"?`,
+		`report.entries.all(e, e.itemizations.all(i, i.tipe))`: `undefined field 'tipe'; did you mean "type"?`,
+		`report.entries[0].persnal`:                            `undefined field 'persnal'; did you mean "personal"?`,
+		`entry.custom["3"].cod == ""`:                          `undefined field 'cod'; did you mean "code"?`,
+		`entry.zebra`:                                          `undefined field 'zebra'`,
+		`variables.limt > entry.posted`:                        `there is no variable "limt"; did you mean "limit"? Known are dear, limit`,
+		`facts.duplicate.duplicate`:                            `there is no fact "duplicate"; did you mean "duplicates"? Known are duplicates`,
+		`facts.duplicates.dupe`:                                `undefined field 'dupe'; known are duplicate`,
+		`"C" in lists.costCentres`:                             `there is no list "costCentres"`,
+		`entry.posted > limit`:                                 `undeclared reference to 'limit'; did you mean "variables.limit"?`,
+		`duplicates.duplicate`:                                 `undeclared reference to 'duplicates'; did you mean "facts.duplicates"?`,
+		`hasReceipt`:                                           `undeclared reference to 'hasReceipt'; did you mean "entry.hasReceipt"?`,
+		`entries.all(e, e.hasReceipt)`:                         `undeclared reference to 'entries'; did you mean "report.entries"?`,
+		`entri.hasReceipt`:                                     `undeclared reference to 'entri'; did you mean "entry"?`,
+		`Entry.hasReceipt`:                                     `Entry is a type, not a value; did you mean "entry"?`,
+		`entry.type == MEALS`:                                  `undeclared reference to 'MEALS'; a text is written in quotes: "MEALS"`,
+		`itemization.personal`:                                 `"itemization" is only known to rules of levels itemization and allocation`,
+		`dayBetween(entry.date, report.date) < 3`:              `undeclared reference to 'dayBetween'; did you mean "daysBetween"?`,
+		`entry.vendor.startWith("A")`:                          `undeclared reference to 'startWith'; did you mean "startsWith"?`,
+		`len(entry.vendor) > 3`:                                `undeclared reference to 'len'; write size()`,
+		`report.entries.exists(e.personal)`:                    `exists() takes a name for the element, and what is asked of it: exists(e, e.personal)`,
+		`daysBetween(entry.date, today()) < 90`:                `the day of judging is written today, without brackets`,
+		`report.entries.type == "MEALS"`:                       `a list has no fields; ask its elements: exists(e, ...), all(e, ...), filter(e, ...) or map(e, ...)`,
+		`entry.vendor.name == "x"`:                             `a text has no fields`,
+		`entry.posted.value > 3`:                               `an amount has no fields; it has m.amount() and m.currency()`,
+	} {
+		t.Run(expression, func(t *testing.T) {
+			t.Parallel()
+			_, err := policy.Parse("f", []byte(declared+strings.TrimPrefix(with("expression: |\n      "+expression), head)))
+			require.ErrorContains(t, err, `rule "one": expression: `+want)
+			require.Regexp(t, `^f:11:\d+: rule "one": expression: [^\n]*$`, strings.SplitN(err.Error(), "\n", 2)[0])
+		})
+	}
+}
+
+func TestAVariableOfAnotherLevelIsExplained(t *testing.T) {
+	t.Parallel()
+	_, err := policy.Parse("f", []byte(declared+strings.TrimPrefix(with("level: report", "expression: variables.dear"), head)))
+	require.EqualError(t, err, `f:10:26: rule "one": expression: the variable dear is only known to rules of levels entry, itemization and allocation`)
+}
+
+func TestOtherWaysOfWritingAreExplained(t *testing.T) {
+	t.Parallel()
+	for expression, want := range map[string]string{
+		`entry.type = "MEALS"`:                   "equality is written with two signs: ==",
+		`entry.type =! "MEALS"`:                  "equality is written with two signs: ==",
+		`entry.type <> "MEALS"`:                  `"differs" is written !=`,
+		`entry.hasReceipt and entry.personal`:    `"and" is written &&`,
+		`entry.hasReceipt OR entry.personal`:     `"OR" is written ||`,
+		`entry.hasReceipt & entry.personal`:      `"and" is written &&`,
+		`entry.hasReceipt | entry.personal`:      `"or" is written ||`,
+		`not entry.hasReceipt`:                   `"not" is written !`,
+		`entry.type not in ["MEALS"]`:            `"not in" is written !(value in list)`,
+		`if entry.personal then false else true`: "a choice is written condition ? this : that",
+		`entry.type == “MEALS”`:                  `a text is written in straight quotes: "MEALS"`,
+		`entry.type == ‘MEALS’`:                  `a text is written in straight quotes: 'MEALS'`,
+		`entry.type == "MEALS`:                   `a text is not closed; what follows a " #" is a comment in YAML: write the expression under a |`,
+		`entry.attendeeCount – 1 > 0`:            "minus is written -",
+		"entry.hasReceipt\u00a0|| true":          "there is a space here that is none; type it anew",
+		`entry.hasReceipt # why`:                 "an expression has no comments after #; write them with //",
+		`entry.custom.3.value == ""`:             `a custom field or organisational unit is named by its number in brackets: custom["3"]`,
+		`entry.custom[3].value == ""`:            `a custom field or organisational unit is named by its number as a text: custom["3"]`,
+		`contains(entry.vendor, "x")`:            `contains() is written behind the text: entry.vendor.contains("x")`,
+		`entry.vendor == null`:                   "null is not known here; ask with has() whether something is there",
+		`has(entry)`:                             "has() asks for a field: has(entry.vendor)",
+		`(entry.hasReceipt`:                      "it ends too early",
+	} {
+		t.Run(expression, func(t *testing.T) {
+			t.Parallel()
+			_, err := policy.Parse("f", []byte(with("expression: |\n      "+expression)))
+			require.ErrorContains(t, err, `rule "one": expression: `+want)
+		})
+	}
+}
+
+func TestMistakesOfYAMLAreExplained(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ file, want string }{
+		"a tab":                 {head + "\t- name: one\n", "f:3:1: not YAML: while scanning for the next token found character that cannot start any token; indent with spaces, not with tabs"},
+		"a key out of line":     {head + "  - name: one\n   level: entry\n", "f:4:4: not YAML: while parsing a block collection did not find expected '-' indicator; the keys of a rule begin in the same column, below its name"},
+		"a colon in a text":     {with("message: Note: please"), "f:6:18: not YAML: mapping values are not allowed in this context; a text with a colon and a space in it is written in quotes, and keys that belong together begin in the same column"},
+		"quotes at the start":   {with(`expression: "MEALS" == entry.type`), "f:5:25: not YAML: while parsing a block mapping did not find expected key; a value that begins with a quote ends with the next one: write such an expression under a |"},
+		"an open quote":         {with(`message: "No receipt`), "f:6:14: not YAML: while scanning a quoted scalar found unexpected end of stream; a quote is opened and not closed"},
+		"a percent sign":        {with("message: 100% of it", "name: one", "description: %s is missing"), "f:8:18: not YAML: while scanning for the next token found character that cannot start any token; a text that begins with '%' is written in quotes"},
+		"an asterisk":           {with("message: *Important* receipt"), "f:6:14: not YAML: unknown anchor 'Important*' referenced; a text that begins with '*' is written in quotes"},
+		"a not at the start":    {with("expression: !entry.personal"), "f:5:17: anchors, aliases and tags are not accepted; what begins with ! is written in quotes, or under a |"},
+		"rules without dashes":  {head + "  name: one\n", "f:3:3: rules must be a list: each rule begins with a dash"},
+		"a message that is one": {with("message:", "messageExpression: No receipt"), `f:7:27: rule "one": messageExpression: Syntax error: extraneous input 'receipt' expecting <EOF>; a message that is a text only is given as message`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := policy.Parse("f", []byte(c.file))
+			require.EqualError(t, err, c.want)
+		})
+	}
+}

@@ -1,0 +1,185 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/expense"
+	"concur-connector/policy"
+)
+
+const byStop = `stops:
+  after-submit: [SUBMIT, Report Submitted]
+  before-extract: [PRE-EXTRACT]
+rules:
+  - name: early
+    level: report
+    stops: [after-submit]
+    expression: report.name != "bad"
+    message: Early.
+    then: {sendBack: true}
+  - name: late
+    level: entry
+    stops: before-extract
+    expression: report.name != "bad"
+    message: Late.
+    then: {ask: finance, exception: {code: LATE}}
+  - name: always
+    level: report
+    expression: "true"
+    message: Never.
+    then: {sendBack: true}
+`
+
+func TestAStopIsNamedByTheEventType(t *testing.T) {
+	t.Parallel()
+	p := parsed(t, byStop)
+	require.True(t, p.ByStop())
+	bad := entries("TAXI")
+	bad.Name = "bad"
+	for event, want := range map[string]string{
+		"SUBMIT":                       "early",
+		"submit":                       "early",
+		"  Submit\t":                   "early",
+		"Report - Submit":              "early",
+		"Expense Report -  SUBMIT ":    "early",
+		"report   submitted":           "early",
+		"after-submit":                 "early",
+		"Report - PRE-EXTRACT":         "late",
+		"REPORT - pre-extract":         "late",
+		"PRE-EXTRACT":                  "late",
+		"Report - Late - PRE-EXTRACT":  "nobody",
+		"Report -PRE-EXTRACT":          "nobody",
+		"EXTRACT":                      "nobody",
+		"":                             "nobody",
+		" - ":                          "nobody",
+		strings.Repeat("x - y", 10000): "nobody",
+	} {
+		t.Run(event[:min(len(event), 40)], func(t *testing.T) {
+			t.Parallel()
+			v := p.Evaluate(policy.Case{Report: bad, EventType: event})
+			var erred, violated []string
+			for _, f := range v.Findings {
+				if f.Error {
+					erred = append(erred, f.Rule)
+					require.Equal(t, "could not be evaluated: it is violated if it applies here: it is limited to some stops, and at which stop this is, is not known", f.Message)
+				} else {
+					violated = append(violated, f.Rule)
+				}
+			}
+			if want == "nobody" {
+				require.Equal(t, expense.Ask, v.Action)
+				require.Equal(t, []string{"early", "late"}, erred)
+				require.Empty(t, v.Exceptions)
+				return
+			}
+			require.Empty(t, erred)
+			require.Equal(t, []string{want}, violated)
+			for _, look := range v.Rules {
+				require.Equal(t, look.Rule != want && look.Rule != "always", look.OtherStop, look.Rule)
+				require.Equal(t, look.OtherStop, look.Objects == 0, look.Rule)
+			}
+		})
+	}
+}
+
+func TestAtAnUnknownStopARuleThatHoldsDoesNothing(t *testing.T) {
+	t.Parallel()
+	p := parsed(t, byStop)
+	v := p.Evaluate(policy.Case{Report: entries("TAXI"), EventType: "REVIEW"})
+	require.Equal(t, expense.Approve, v.Action)
+	require.Empty(t, v.Findings)
+	require.Equal(t, []expense.RuleLook{
+		{Rule: "early", Objects: 1, Held: 1}, {Rule: "late", Objects: 1, Held: 1}, {Rule: "always", Objects: 1, Held: 1},
+	}, v.Rules)
+}
+
+func TestWithoutLimitedRulesNoStopMatters(t *testing.T) {
+	t.Parallel()
+	p := rules(t, [5]string{"one", "report", "false", "Hm.", "sendBack: true"})
+	require.False(t, p.ByStop())
+	require.Equal(t, p.Evaluate(policy.Case{Report: entries()}), p.Evaluate(policy.Case{Report: entries(), EventType: "SUBMIT"}))
+}
+
+func TestStopsAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ stops, want string }{
+		"one text for two":     {"{a: [SUBMIT], b: [Submit]}", `f:2:26: "Submit" already names the stop a`},
+		"one text twice":       {"{a: [SUBMIT, ' submit ']}", `f:2:21: " submit " already names the stop a`},
+		"an empty text":        {"{a: ['']}", `f:2:13: the text of an EventType is empty`},
+		"no text":              {"{a: []}", `f:2:12: the stop a needs at least one text of an EventType`},
+		"a name of two words":  {"{a b: [X]}", `f:2:9: "a b" cannot be a name in stops: lower-case words joined by "-"`},
+		"a list":               {"[a]", "f:2:8: stops must be a mapping of names"},
+		"a name given twice":   {"{a: [X], a: [Y]}", `f:2:17: "a" is given twice in stops, first in line 2`},
+		"a mapping for a text": {"{a: [{x: y}]}", "f:2:13: a text of an EventType must be text"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := policy.Parse("f", []byte("apiVersion: concur-connector/v1\nstops: "+c.stops+"\nrules: []\n"))
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+	_, err := policy.Parse("f", []byte("apiVersion: concur-connector/v1\nstops: {after-submit: [X]}\n"+strings.TrimPrefix(with("stops: [after-submitt]"), "apiVersion: concur-connector/v1\n")))
+	require.EqualError(t, err, `f:9:13: rule "one": there is no stop "after-submitt"; did you mean "after-submit"?`)
+	_, err = policy.Parse("f", []byte(with("stops: []")))
+	require.EqualError(t, err, `f:8:12: rule "one": stops is empty; a rule for every stop has none`)
+}
+
+func TestSettingsAreInTheVerdict(t *testing.T) {
+	t.Parallel()
+	p := parsed(t, `version: "2026-11"
+timezone: Europe/Berlin
+settings: {language: de, sendBackPostsExceptions: false, approveByException: APPROVED, passOnComment: " Thank\n you "}
+rules: []
+`)
+	require.Equal(t, "2026-11", p.Version())
+	require.Equal(t, "Europe/Berlin", p.Timezone())
+	require.Equal(t, policy.Settings{Language: "de", ApproveByException: "APPROVED", PassOnComment: "Thank you"}, p.Settings())
+	require.Equal(t, expense.Verdict{
+		Action: expense.Approve, Comment: "Thank you", BareSendBack: true, ApproveByException: "APPROVED",
+		RulesHash: p.Hash(), Version: "2026-11",
+	}, p.Evaluate(policy.Case{Report: entries()}))
+
+	bare := parsed(t, "rules: []\n")
+	require.Equal(t, policy.Settings{SendBackPostsExceptions: true}, bare.Settings())
+	require.Equal(t, "UTC", bare.Timezone())
+	require.Equal(t, expense.Verdict{Action: expense.Approve, RulesHash: bare.Hash()}, bare.Evaluate(policy.Case{Report: entries()}))
+}
+
+func TestSettingsAreRefused(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		`settings: {language: German}`:             `f:2:22: language must be a tag such as en or de-CH, not "German"`,
+		`settings: {sendBackPostsExceptions: no}`:  `f:2:37: sendBackPostsExceptions must be true or false`,
+		`settings: {approveByException: approved}`: `f:2:32: approveByException must be 1 to 8 of A-Z, 0-9 and _, not "approved"; did you mean "APPROVED"?`,
+		`settings: {aproveByException: OK}`:        `f:2:12: unknown key "aproveByException" in settings; did you mean "approveByException"?`,
+		`settings: [a]`:                            `f:2:11: settings must be a mapping with language`,
+		`timezone: CET+1`:                          `f:2:11: timezone "CET+1" is not known; give a name such as Europe/Berlin, or UTC`,
+		`timezone: Local`:                          `f:2:11: timezone "Local" is not known`,
+		`timezone: ../../etc/passwd`:               `is not known`,
+		`version: ""`:                              `f:2:10: version must be a text of 1 to 40 characters`,
+		`version: [1]`:                             `f:2:10: version must be text`,
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			_, err := policy.Parse("f", []byte("apiVersion: concur-connector/v1\n"+line+"\nrules: []\n"))
+			require.ErrorContains(t, err, want)
+		})
+	}
+}
+
+func TestTodayIsADayInTheTimeZoneOfTheRules(t *testing.T) {
+	t.Parallel()
+	night := time.Date(2026, 5, 31, 23, 30, 0, 0, time.UTC)
+	for zone, want := range map[string]string{"UTC": "2026-05-31", "Europe/Berlin": "2026-06-01", "America/New_York": "2026-05-31"} {
+		p := parsed(t, "timezone: "+zone+"\n"+`rules:
+  - {name: one, level: report, expression: 'today == date("2020-01-01")', messageExpression: string(today), then: {sendBack: true}}
+`)
+		require.Equal(t, want, p.Evaluate(policy.Case{Report: entries(), At: night}).Comment)
+		v := p.Evaluate(policy.Case{Report: entries()})
+		require.Equal(t, "could not be evaluated: it is not known when the report is judged", v.Findings[0].Message)
+	}
+}
