@@ -2,7 +2,6 @@ package policy
 
 import (
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -151,103 +150,6 @@ func readBeside(open opener, name string) ([]byte, error) {
 		return nil, fmt.Errorf("it is larger than %d MiB", maxListFile>>20)
 	}
 	return bytes.TrimPrefix(data, []byte("\ufeff")), nil
-}
-
-// rows reads the lines of a list; outer is where the rules are.
-func (s *source) rows(lang *language, d listDeclaration, outer *source, data []byte) *table {
-	reader := csv.NewReader(bytes.NewReader(data))
-	reader.ReuseRecord = true
-	reader.TrimLeadingSpace = true
-	head, err := reader.Read()
-	if err != nil {
-		s.failCSV(err)
-		return nil
-	}
-	t := &table{List: List{Name: d.name, File: d.file}, shape: lang.newShape("Row of " + d.name)}
-	t.shape.says = "a row of lists." + d.name
-	for i, column := range head {
-		column = strings.TrimSpace(column)
-		switch {
-		case strings.ContainsAny(column, ";\t"):
-			s.fail(place{1, 1}, "", "the columns of a list are separated by commas")
-			return nil
-		case !identifier.MatchString(column):
-			s.fail(place{1, i + 1}, "", "the column %q cannot be named in a rule: %s", clip(column, 40), identifierForm)
-			return nil
-		case slices.Contains(t.Columns, column):
-			s.fail(place{1, i + 1}, "", "the column %q is there twice", column)
-			return nil
-		}
-		t.Columns = append(t.Columns, column)
-	}
-	key, ok := outer.keyColumns(d, t)
-	kinds, all := outer.columnKinds(d, t)
-	if !ok || !all {
-		return nil
-	}
-	byKey := map[ref.Val]ref.Val{}
-	for {
-		record, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		line, _ := reader.FieldPos(0)
-		if err != nil {
-			s.failCSV(err)
-			return nil
-		}
-		if strings.TrimSpace(strings.Join(record, "")) == "" {
-			continue // a spreadsheet writes such rows
-		}
-		if len(byKey) >= maxListRows {
-			s.fail(place{line, 1}, "", "the list has more than %d rows", maxListRows)
-			return nil
-		}
-		cells := make(row, len(record))
-		for i, text := range record {
-			if text = strings.TrimSpace(text); len(text) > maxOutside {
-				_, column := reader.FieldPos(i)
-				s.fail(place{line, column}, "", "%s of %s is longer than %d characters", t.Columns[i], d.name, maxOutside)
-				return nil
-			}
-			if cells[i], err = kinds[i].parse(text); err != nil {
-				_, column := reader.FieldPos(i)
-				s.fail(place{line, column}, "", "%s of %s must be %s", t.Columns[i], d.name, err)
-				return nil
-			}
-		}
-		var parts []string
-		for _, i := range key {
-			parts = append(parts, strings.TrimSpace(record[i]))
-		}
-		k := types.String(strings.Join(parts, "/"))
-		switch _, twice := byKey[k]; {
-		case strings.Trim(string(k), "/") == "":
-			s.fail(place{line, 1}, "", "the key is empty: %s", strings.Join(t.Key, ", "))
-			return nil
-		case twice:
-			s.fail(place{line, 1}, "", "%q is there twice; the key of a list is unique", clip(string(k), 60))
-			return nil
-		}
-		byKey[k] = t.shape.of(cells)
-	}
-	t.Rows = len(byKey)
-	t.rows = rows{types.NewRefValMap(types.DefaultTypeAdapter, byKey)}
-	return t
-}
-
-func (s *source) failCSV(err error) {
-	var one *csv.ParseError
-	switch {
-	case errors.Is(err, csv.ErrFieldCount) && errors.As(err, &one):
-		s.fail(place{one.Line, 1}, "", "the row has more or fewer cells than the first line has columns; a text with a comma is written in quotes")
-	case errors.Is(err, io.EOF):
-		s.fail(place{}, "", "the file is empty; its first line names the columns")
-	case errors.As(err, &one):
-		s.fail(place{one.Line, one.Column}, "", "not CSV: %v", one.Err)
-	default:
-		s.fail(place{}, "", "not CSV: %v", err)
-	}
 }
 
 // keyColumns finds the columns of the key: those that are named, else the first.
