@@ -72,7 +72,8 @@ type evaluation struct {
 	scopes map[Level][]*scope
 	today  any
 	facts  expense.Facts
-	kept   int // elements in the values of variables
+	kept   int   // elements in the values of variables
+	untold error // what has() could not tell, in the present evaluation
 	stop   string
 	atStop bool // stop is known
 
@@ -222,9 +223,21 @@ func (e *evaluation) run(r *rule, at *scope) (message string, result LookResult,
 	return message, LookViolated, nil
 }
 
-// eval evaluates an expression on an object and charges what it costs. What cannot cost
-// much is not watched while it runs.
+// eval evaluates an expression on an object and charges what it costs.
 func (s *scope) eval(x *expression) (ref.Val, error) {
+	outer := s.e.untold
+	s.e.untold = nil
+	v, err := s.bounded(x)
+	if err == nil && s.e.untold != nil {
+		v, err = nil, s.e.untold
+	}
+	s.e.untold = outer
+	return v, err
+}
+
+// bounded evaluates an expression under a limit. What cannot cost much is not watched while
+// it runs.
+func (s *scope) bounded(x *expression) (ref.Val, error) {
 	e := s.e
 	if cost, known := x.bound.of(&e.weight); known && cost <= maxCost {
 		e.charge(cost)

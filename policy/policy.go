@@ -261,6 +261,7 @@ func (p *Policy) whole(x *expression) (needs, map[string]bool) {
 		switch v := p.variables[name]; {
 		case kind == "facts":
 			facts[name] = true
+			n.addAll(p.factNamed(name).needs) // of which object it was asked is known by them
 		case kind == "variables" && v != nil:
 			n.addAll(v.needs)
 			maps.Copy(facts, v.facts)
