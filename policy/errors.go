@@ -57,10 +57,11 @@ func (e Errors) Unwrap() []error {
 	return all
 }
 
-func (e Errors) sort() {
+func (e Errors) sorted() Errors {
 	slices.SortStableFunc(e, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
+	return e
 }
 
 // failure is an error of an evaluation whose text holds no value of what is judged.

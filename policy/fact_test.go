@@ -160,8 +160,8 @@ func TestWhatWasNotAnsweredErrs(t *testing.T) {
 		facts expense.Facts
 		want  []string // of E1 and E2
 	}{
-		"nothing":            {nil, []string{notAsked, notAsked}},
-		"another fact":       {expense.Facts{"other": {"1": {}}}, []string{notAsked, notAsked}},
+		"nothing":      {nil, []string{notAsked, notAsked}},
+		"another fact": {expense.Facts{"other": {"1": {}}}, []string{notAsked, notAsked}},
 		"one of two objects": {answers(t, `{"2": {"duplicate": false}}`),
 			[]string{"could not be evaluated: the fact duplicates could not be asked for: entry.posted is absent; ask with has() before reading it"}},
 		"a value is missing": {answers(t, `{"1": {}, "2": {"duplicate": true, "reportId": "R9"}}`),

@@ -104,7 +104,9 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 		t, content := s.table(lang, d, open)
 		if size += len(content); size > maxListAll {
 			s.fail(at(d.at), "", "the lists together are larger than %d MiB", maxListAll>>20)
-			break
+		}
+		if size > maxListAll || s.listed > maxCells {
+			return nil, s.errors.sorted() // the rest is not known, and would be missed
 		}
 		if t != nil {
 			t.declare(lang)
@@ -119,8 +121,7 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 		p.rules = append(p.rules, p.compile(s, lang, d))
 	}
 	if len(s.errors) > 0 {
-		s.errors.sort()
-		return nil, s.errors
+		return nil, s.errors.sorted()
 	}
 	p.settle()
 	p.warn(s, c)
