@@ -19,12 +19,17 @@ const (
 	maxRuleCost  = 50_000_000  // all evaluations of one rule for one report or travel request
 	maxTotalCost = 400_000_000 // those of all rules
 	maxTime      = 30 * time.Second
+
+	// maxFound bounds the memory of what is found: so many times a rule is violated or errs.
+	// Of all of it the verdict shows little, and above maxExceptions a person looks anyway.
+	maxFound = 50_000
 )
 
 const (
 	errTotalCost = failure("the rules together exceed what they may cost")
 	errRuleCost  = failure("it exceeds what one rule may cost")
 	errTime      = failure("the rules together took too long")
+	errFound     = failure("the rules together find more than can be handled")
 	errNoMessage = failure("its message is empty")
 	errNoID      = failure("its object has no ID to post an exception on")
 	errNothing   = failure("there is nothing to judge")
@@ -151,6 +156,8 @@ func (e *evaluation) exhausted(nth int) error {
 		return errTime
 	case e.left == 0:
 		return errTotalCost
+	case len(e.found) >= maxFound:
+		return errFound
 	case e.spent > maxRuleCost:
 		return errRuleCost
 	}

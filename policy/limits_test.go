@@ -62,6 +62,20 @@ func TestTheCostOfAllRulesIsBounded(t *testing.T) {
 	require.Equal(t, v, p.Judge(entries(make([]string, 200)...)))
 }
 
+func TestWhatIsFoundIsBounded(t *testing.T) {
+	t.Parallel()
+	all := make([][5]string, 60)
+	for i := range all {
+		all[i] = [5]string{fmt.Sprint("flag-", i), "entry", "false", "Flagged.", fmt.Sprintf("exception: {code: C%d}", i)}
+	}
+	v := rules(t, all...).Evaluate(policy.Case{Report: entries(make([]string, 1000)...)})
+	require.Equal(t, expense.Ask, v.Action)
+	require.Len(t, v.Exceptions, 50_000)
+	require.Equal(t, expense.RuleLook{Rule: "flag-49", Objects: 1000, Violated: 1000}, v.Rules[49])
+	require.Equal(t, expense.RuleLook{Rule: "flag-50", Erred: 1}, v.Rules[50])
+	require.Equal(t, "and 49512 more, 10 of them could not be evaluated", v.Findings[498].Message)
+}
+
 func TestTheTimeOfAllRulesIsBounded(t *testing.T) {
 	t.Parallel()
 	p := rules(t, [5]string{"one", "entry", "true", "Never.", "ask: finance"}).Budgeted(1_000_000, -1)
