@@ -24,7 +24,7 @@ func (r *run) consult(ctx workflow.Context, read expense.FetchedReport, eventTyp
 	names := strings.Join(read.Asks, ", ")
 	var fetched expense.FetchedFacts
 	err := r.legible(ctx, "an answer of the company's systems", func() error {
-		call := r.factOptions(ctx, "ask the company's systems: "+names)
+		call := r.factOptions(ctx, "ask the company's systems: "+indexed(names))
 		return workflow.ExecuteActivity(call, FetchFacts, expense.FetchFactsInput{
 			Report: read.Report, Request: read.Request, RulesHash: read.RulesHash, EventType: eventType, At: at,
 		}).Get(ctx, &fetched)
@@ -38,6 +38,8 @@ func (r *run) consult(ctx workflow.Context, read expense.FetchedReport, eventTyp
 		return nil, err
 	case fetched.Stale:
 		return nil, r.readAnew(ctx)
+	case r.Unread:
+		return nil, errAgain // that was asked about a report which may have changed since
 	}
 	return fetched.Facts, nil
 }

@@ -165,3 +165,18 @@ func TestARunThatIsCancelledWhileASystemIsAwayEndsAtOnce(t *testing.T) {
 	require.True(t, temporal.IsCanceledError(p.env.GetWorkflowError()))
 	require.Equal(t, []string{"read", "ask for facts"}, p.calls)
 }
+
+func TestANotificationThatComesWhileASystemIsAwayHasTheReportReadAgain(t *testing.T) {
+	p := newPlay(t)
+	p.reads, p.verdicts = []any{asking(1, 10), asking(1, 20)}, []any{passOn}
+	away := unanswered(expense.Unavailable, temporal.ApplicationErrorOptions{NextRetryDelay: 3 * time.Hour})
+	p.facts = []any{away, answered("false"), answered("true")}
+	p.after(time.Hour, func() {
+		p.env.SignalWorkflow(workflows.Notified, callout())
+		p.env.SignalWorkflow(workflows.Retried, nil)
+	})
+	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+	require.Equal(t, []string{"read", "ask for facts", "ask for facts", "read", "ask for facts", "judge", "approve"}, p.calls)
+	require.Len(t, p.judged, 1)
+	require.Equal(t, answered("true").Facts, p.judged[0].Facts, "what was answered of the report as it was is not used")
+}

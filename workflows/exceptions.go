@@ -19,7 +19,7 @@ const maxRefusals = 2
 // then the action is, too, whatever has become of the setting meanwhile.
 func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, action expense.Action) (shown bool, err error) {
 	wanted := r.wanted(action)
-	if err := r.clear(ctx, r.unwanted(read, action, wanted)); err != nil {
+	if _, err := r.clear(ctx, r.unwanted(read, action, wanted)); err != nil {
 		return false, err
 	}
 	missing := r.missing(r.Stop, wanted)
@@ -108,8 +108,14 @@ func (r *run) clearStale(ctx workflow.Context, read expense.FetchedReport) error
 	if len(stale) == 0 {
 		return nil
 	}
-	if err := r.clear(ctx, stale); err != nil {
+	known := len(r.Kept) + len(r.Spared)
+	cleared, err := r.clear(ctx, stale)
+	if err != nil {
 		return err
+	}
+	if cleared == 0 && len(r.Kept)+len(r.Spared) == known &&
+		workflow.GetVersion(ctx, "exceptions-that-stay", workflow.DefaultVersion, 1) != workflow.DefaultVersion {
+		return nil // more of them stay than are remembered: reading again would end the same way
 	}
 	return errAgain
 }
@@ -150,29 +156,29 @@ func has(list []expense.HeldException, e expense.HeldException) bool {
 	return slices.ContainsFunc(list, func(one expense.HeldException) bool { return one.Same(e.Exception) })
 }
 
-// clear takes exceptions off the report.
-func (r *run) clear(ctx workflow.Context, exceptions []expense.HeldException) error {
+// clear takes exceptions off the report, and counts those that are off it then.
+func (r *run) clear(ctx workflow.Context, exceptions []expense.HeldException) (gone int, err error) {
 	if len(exceptions) == 0 {
-		return nil
+		return 0, nil
 	}
 	r.enter(ctx, Posting)
 	var cleared expense.ClearedExceptions
-	err := r.readable(ctx, func() error {
+	err = r.readable(ctx, func() error {
 		input := expense.ClearExceptionsInput{Attempt: r.attempt(ctx), ObjectURI: r.ObjectURI, Stop: r.Stop, Exceptions: exceptions}
 		call := r.concurOptions(ctx, "take "+count(len(exceptions), "exception")+" off", requestsOfEach)
 		return workflow.ExecuteActivity(call, ClearExceptions, input).Get(ctx, &cleared)
 	})
 	switch {
 	case err != nil:
-		return err
+		return 0, err
 	case cleared.Kind != "":
-		return errAgain
+		return 0, errAgain
 	case cleared.Withheld != "":
 		r.Withheld = cleared.Withheld
 		for _, e := range remember(&r.Spared, exceptions) {
 			r.did(fmt.Sprintf("would take exception %s off %s", e.Code, onObject(e.Exception)))
 		}
-		return nil
+		return 0, nil
 	}
 	for _, e := range cleared.Cleared {
 		r.did(fmt.Sprintf("exception %s taken off %s", e.Code, onObject(e.Exception)))
@@ -181,7 +187,7 @@ func (r *run) clear(ctx workflow.Context, exceptions []expense.HeldException) er
 	for _, e := range remember(&r.Kept, cleared.Kept) {
 		r.did(fmt.Sprintf("exception %s stays on %s: Concur does not take it off", e.Code, onObject(e.Exception)))
 	}
-	return nil
+	return len(cleared.Cleared), nil
 }
 
 // remember adds exceptions to a list and returns those that are new there.

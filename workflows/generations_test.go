@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -51,6 +52,27 @@ func count(lines []string, line string) (n int) {
 		}
 	}
 	return n
+}
+
+func TestMoreExceptionsOfOthersThanAreRememberedKeepNoRunFromItsEnd(t *testing.T) {
+	t.Parallel()
+	all := make([]expense.HeldException, 450)
+	for i := range all {
+		all[i] = other
+		all[i].ObjectType, all[i].ObjectID = expense.OnEntry, fmt.Sprint("e", i)
+	}
+	for name, cleared := range map[string]expense.ClearedExceptions{
+		"that Concur does not take off": {Kept: all},
+		"that are only shown":           {Withheld: expense.ByDryRun},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			p.reads, p.verdicts = []any{byV4("m1", all...)}, []any{passOn}
+			p.clears = []any{cleared}
+			p.run(callout())
+			require.Equal(t, []string{"read", "clear", "read", "clear", "judge", "clear", "approve"}, p.calls)
+		})
+	}
 }
 
 func TestWhatIsLeftOfAnEarlierSubmissionIsTakenOffBeforeTheRulesJudge(t *testing.T) {
