@@ -3,6 +3,7 @@ package policy
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -69,8 +70,17 @@ func Load(path string) (*Policy, error) {
 		return nil, fmt.Errorf("read rules: %w", err)
 	}
 	defer folder.Close()
-	return parse(path, data, func(name string) (io.ReadCloser, error) { return folder.Open(filepath.FromSlash(name)) })
+	return parse(path, data, func(name string) (io.ReadCloser, error) {
+		name = filepath.FromSlash(name)
+		if info, err := folder.Stat(name); err == nil && !info.Mode().IsRegular() {
+			return nil, errNoFile
+		}
+		return folder.Open(name)
+	})
 }
+
+// errNoFile is of a folder, and of a pipe that would be waited for without end.
+var errNoFile = errors.New("it is not a file")
 
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -48,10 +49,7 @@ func NewWatcher(o WatchOptions) (*Watcher, error) {
 		o.Check = func(*Policy) error { return nil }
 	}
 	w := &Watcher{options: o}
-	first, err := Load(o.Path)
-	if err == nil {
-		err = o.Check(first)
-	}
+	first, err := w.load()
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +122,9 @@ func (w *Watcher) warn(p *Policy) {
 }
 
 func (w *Watcher) load() (*Policy, error) {
+	if info, err := os.Stat(w.options.Path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("read rules: %s: %w", w.options.Path, errNoFile)
+	}
 	next, err := Load(w.options.Path)
 	if err == nil {
 		err = w.options.Check(next)
@@ -174,6 +175,9 @@ func (w *Watcher) files(p *Policy) []string {
 const maxWatched = 64 << 20
 
 func fingerprint(path string) (string, error) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return "", cmp.Or(err, errNoFile)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -110,6 +111,32 @@ func TestAWatcherKeepsTheRulesBeforeWhatCannotBeUsed(t *testing.T) {
 	write(t, path, limited("100.00"))
 	w.Look()
 	require.Equal(t, first.Hash(), w.Current().Hash(), "and back")
+}
+
+func TestAWatcherWaitsForNoPipe(t *testing.T) {
+	t.Parallel()
+	const listed = "apiVersion: concur-connector/v1\nlists: {cc: {file: cc.csv}}\nrules: []\n"
+	dir := t.TempDir()
+	rules, list := filepath.Join(dir, "rules.yaml"), filepath.Join(dir, "cc.csv")
+	write(t, rules, listed)
+	write(t, list, "code\nA\n")
+	w, said := watch(t, rules, nil)
+	for n, path := range []string{rules, list} {
+		require.NoError(t, os.Remove(path))
+		require.NoError(t, exec.Command("mkfifo", path).Run())
+		for range 2 {
+			w.Look()
+		}
+		require.Equal(t, n+1, said.times("it is not a file"))
+		require.NoError(t, os.Remove(path))
+		write(t, path, listed)
+	}
+	require.NoError(t, os.Remove(rules))
+	require.NoError(t, os.Mkdir(rules, 0o700))
+	w.Look()
+	require.Equal(t, 3, said.times("it is not a file"), "nor for a folder")
+	_, err := policy.NewWatcher(policy.WatchOptions{Path: rules})
+	require.ErrorContains(t, err, "it is not a file")
 }
 
 func TestAWatcherAsksWhetherRulesMayBeUsedHere(t *testing.T) {
