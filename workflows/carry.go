@@ -1,6 +1,10 @@
 package workflows
 
-import "concur-connector/expense"
+import (
+	"slices"
+
+	"concur-connector/expense"
+)
 
 // maxCarried is how large a verdict may be that is carried into the run that continues this
 // one. That begins with one payload, of which Temporal takes 2 MiB, and the lists that a run
@@ -26,6 +30,26 @@ func carried(v *expense.Verdict) *expense.Verdict {
 		small.Findings = []expense.Finding{{Message: "what was found is in the history of the run before: it is too large to be carried on"}}
 	}
 	return &small
+}
+
+// maxCarriedPosted is how many posted exceptions are carried, of which each takes some
+// hundred bytes; a report may have a thousand at each stop.
+const maxCarriedPosted = 2000
+
+// recent leaves out those of earlier stops that are too many, the oldest first. The report
+// has left these.
+func recent(posted []PostedAt, stop string) []PostedAt {
+	over := len(posted) - maxCarriedPosted
+	if over <= 0 {
+		return posted
+	}
+	return slices.DeleteFunc(slices.Clone(posted), func(p PostedAt) bool {
+		if p.Stop == stop || over <= 0 {
+			return false
+		}
+		over--
+		return true
+	})
 }
 
 // size is about how large a verdict is as JSON, and rather too much. (The encoder is not

@@ -201,5 +201,6 @@ func (r *run) cancel(ctx workflow.Context) (Result, error) {
 func (r *run) continueAsNew(ctx workflow.Context) error {
 	memory := r.Memory
 	memory.Verdict = carried(memory.Verdict)
+	memory.Posted = recent(memory.Posted, r.Stop)
 	return workflow.NewContinueAsNewError(ctx, ProcessNotification, ProcessInput{Notification: r.notification, Memory: &memory})
 }

@@ -97,3 +97,32 @@ func TestALargeVerdictIsCarriedOnWithoutWhatExplainsIt(t *testing.T) {
 		})
 	}
 }
+
+func TestExceptionsOfManyStopsAreCarriedOnWithinAPayload(t *testing.T) {
+	p := newPlay(t)
+	memory := workflows.Memory{ObjectURI: callout().ObjectURI, MustRead: true, Stop: waiting(1, 10).Stop, Revision: waiting(1, 10).Revision}
+	for stop := range 6 {
+		for i := range 1000 {
+			name := memory.Stop
+			if stop < 5 {
+				name = fmt.Sprint("P_CALL ", strings.Repeat("/expense/report", 8), stop)
+			}
+			memory.Posted = append(memory.Posted, workflows.PostedAt{Stop: name, PostedException: expense.PostedException{
+				Exception: expense.Exception{ObjectType: expense.OnEntry, ObjectID: fmt.Sprintf("gWr1$pEntry%04d", i), Code: "NORECPT", Rule: strings.Repeat("r", 64)},
+				State:     expense.Posted,
+			}})
+		}
+	}
+	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}
+	p.after(time.Hour, func() { p.env.SetContinueAsNewSuggested(true) })
+	p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: callout(), Memory: &memory})
+	var again *workflow.ContinueAsNewError
+	require.ErrorAs(t, p.env.GetWorkflowError(), &again)
+	require.Less(t, again.Input.Size(), 1<<20)
+	var input workflows.ProcessInput
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
+	carried := input.Memory.Posted
+	require.Len(t, carried, 2000)
+	require.Equal(t, memory.Stop, carried[1000].Stop, "all of this stop are carried on")
+	require.Equal(t, memory.Posted[4000].Stop, carried[0].Stop, "and the latest of those before")
+}
