@@ -37,6 +37,10 @@ interfaces: ## play every story by every interface of Concur
 sweep: ## have failed lists of 1,000 and of 10,000 swept, and say what it took (long)
 	SWEEP_SIZES=1000,10000 go test ./dev -run TestASweepOfThousands -timeout 90m -v
 
+.PHONY: what-if
+what-if: ## judge 1,000 and 10,000 past runs by changed rules, and say what it took (long)
+	WHATIF_SIZES=1000,10000 go test ./dev -run TestWhatIfOverThousands -timeout 90m -v
+
 .PHONY: histories
 histories: ## record the histories that the replay test replays
 	go test ./dev -run TestRecordHistories -record

@@ -94,6 +94,19 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 	})
 }
 
+func TestTheRulesOfTheFactsPageCanBeUsed(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("docs/policy/facts.md")
+	require.NoError(t, err)
+	_, block, found := strings.Cut(string(page), "```yaml\n")
+	require.True(t, found)
+	block, _, _ = strings.Cut(block, "```")
+	rules, err := policy.Parse("facts.md", []byte("apiVersion: concur-connector/v1\n"+block))
+	require.NoError(t, err)
+	require.Equal(t, []string{"https://erp.example.com/concur/duplicates"}, rules.FactURLs())
+	require.Equal(t, []string{"DUPLICAT"}, rules.Codes())
+}
+
 var (
 	link = regexp.MustCompile(`\]\(([^)#\s]+)[^)]*\)`)
 	goal = regexp.MustCompile(`(?m)^([a-z-]+):.*##`)

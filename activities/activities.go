@@ -44,9 +44,16 @@ type Brake interface {
 	Admit(ctx context.Context, a expense.Admission) (expense.Admitted, error)
 }
 
+// Rules are the rules that hold now, which may be others at the next call. Every attempt
+// of an activity asks once and stays with what it was given.
+type Rules interface {
+	Current() *policy.Policy
+}
+
 // RequestsPerActivity is how many requests one attempt of an activity sends to Concur at
 // most by v1.1: a write has a read before it and, when it is refused, one behind it; a part
-// of the list of reports has so many pages; the failed list is asked for twice when its XML
+// of the list of reports has so many pages; a report that an exception is to pass on is
+// looked at once more, and up to five times when it stays; the failed list is asked for twice when its XML
 // cannot be read; every other activity sends one. To this come the token, once
 // an hour and process, and a request again whose token or whose stray percent sign was
 // refused. A queue's rate in activities is its rate in requests divided by this. A report of
@@ -62,7 +69,8 @@ type Activities struct {
 // Options are what the activities work with.
 type Options struct {
 	Concur  *concur.Client
-	Rules   *policy.Policy
+	Rules   Rules
+	Facts   Asker // nil: the rules ask the company's own systems for nothing
 	Starter Starter
 	Knower  Knower
 	Elders  Elders // nil: two runs of one report do not know of each other
@@ -103,6 +111,8 @@ func New(o Options) (*Activities, error) {
 		return nil, o.Writes.check()
 	case o.Braking.on() && o.Braking.Brake == nil:
 		return nil, errors.New("activities: limits for send-backs, and nothing that keeps them")
+	case o.checkAsker() != nil:
+		return nil, o.checkAsker()
 	case o.AnswerLimit <= 0 || o.ReportLimit <= 0:
 		return nil, errors.New("activities: the answer limit and the report limit must be positive")
 	}

@@ -10,6 +10,7 @@ import (
 
 	"concur-connector/concur"
 	"concur-connector/expense"
+	"concur-connector/facts"
 )
 
 // Delays are how long Concur is left alone after it could not serve us.
@@ -20,6 +21,9 @@ type Delays struct {
 	// Unauthorized follows a refusal that only a person can end, by renewing our
 	// access.
 	Unauthorized time.Duration
+	// Moving comes before a report is looked at again that an exception of ours is to move;
+	// it doubles.
+	Moving time.Duration
 }
 
 // treatment is what is done about a kind of error.
@@ -31,7 +35,8 @@ const (
 	parked                   // the workflow waits for a person
 )
 
-// table is the one place that says what becomes of an error of Concur. NotFound and
+// table is the one place that says what becomes of an error of Concur, or of the company's
+// own systems. NotFound and
 // NotWaiting are not in it: they are values.
 func table(k expense.Kind) treatment {
 	switch k {
@@ -67,6 +72,10 @@ func (a *Activities) describe(ctx context.Context, err error, details ...any) er
 			err = lost(cause)
 		}
 	}
+	var unanswered *facts.Error
+	if errors.As(err, &unanswered) {
+		return ofFact(unanswered)
+	}
 	var e *concur.Error
 	if !errors.As(err, &e) {
 		return err // ours: retried by the policy until it is mended
@@ -88,6 +97,14 @@ func (a *Activities) describe(ctx context.Context, err error, details ...any) er
 	}
 	options.Details = details
 	return temporal.NewApplicationErrorWithOptions(e.Error(), string(kind), options)
+}
+
+// ofFact is for an error of the company's own systems. The five minutes that Concur asks for
+// are not theirs: they are asked again by the retry policy, unless they say how long to wait.
+func ofFact(e *facts.Error) error {
+	return temporal.NewApplicationErrorWithOptions(e.Error(), string(e.Kind), temporal.ApplicationErrorOptions{
+		NonRetryable: table(e.Kind) == parked, NextRetryDelay: e.RetryAfter,
+	})
 }
 
 // isGone reports whether Temporal no longer knows the attempt.

@@ -11,6 +11,7 @@ import (
 
 	"concur-connector/concur"
 	"concur-connector/expense"
+	"concur-connector/policy"
 )
 
 // Reading says by which of Concur's interfaces reports are read. The zero value reads
@@ -46,7 +47,7 @@ func (r Reading) of(begun expense.Interface) Reading {
 func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
-	rules := a.options.Rules
+	rules := a.options.Rules.Current()
 	how := a.options.Reading.of(in.Begun)
 	found, err := a.read(ctx, a.options.Concur.ReadReport, in.ObjectURI, concur.ReadOptions{
 		Via: how.Via, Fallback: how.Fallback, Parts: rules.Parts(),
@@ -67,7 +68,7 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 	report := found.Report
 	fetched.Elder = a.elder(ctx, report.ID)
 	fetched.Revision, fetched.Content = report.Revision(), report.Content()
-	held, reading, err := a.held(ctx, in.ObjectURI, found)
+	held, reading, err := a.held(ctx, in.ObjectURI, found, rules.CodesAt(in.EventType))
 	switch {
 	case err != nil:
 		return expense.FetchedReport{}, a.failure(ctx, err)
@@ -75,7 +76,10 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 		return expense.FetchedReport{Reading: reading, ReportID: report.ID, Via: report.Via, Mark: found.Mark, Withheld: found.withheld}, nil
 	}
 	fetched.Held = held
-	fetched.Report, fetched.RulesHash = rules.Keep(report), rules.Hash()
+	fetched.Report = rules.Keep(report)
+	fetched.Asks, _ = rules.Asks()
+	fetched.Kept, _ = rules.Fields()
+	readFor(&fetched, rules)
 	if err := a.resolve(ctx, fetched.Report); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
@@ -86,7 +90,7 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
-	rules := a.options.Rules
+	rules := a.options.Rules.Current()
 	found, err := a.read(ctx, a.options.Concur.ReadRequest, in.ObjectURI, concur.ReadOptions{})
 	if err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
@@ -99,11 +103,19 @@ func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInp
 		return fetched, nil
 	}
 	fetched.Revision, fetched.Content = found.Request.Revision(), found.Request.Content()
-	fetched.Request, fetched.RulesHash = rules.KeepRequest(found.Request), rules.Hash()
+	fetched.Request = rules.KeepRequest(found.Request)
+	_, fetched.Asks = rules.Asks()
+	_, fetched.Kept = rules.Fields()
+	readFor(&fetched, rules)
 	if err := a.resolve(ctx, fetched.Request); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
 	return fetched, a.failure(ctx, a.fits("read", "the travel request", fetched))
+}
+
+// readFor says for which rules it was read.
+func readFor(fetched *expense.FetchedReport, rules *policy.Policy) {
+	fetched.RulesHash, fetched.ByStop = rules.Hash(), rules.ByStop()
 }
 
 // usable says at once what would otherwise stop the action at the end: nothing is
@@ -134,9 +146,9 @@ func (a *Activities) elder(ctx context.Context, reportID string) string {
 	return id
 }
 
-// held lists the exceptions on a report that have a code which our rules post.
-func (a *Activities) held(ctx context.Context, objectURI string, now found) ([]expense.HeldException, expense.Reading, error) {
-	codes := a.options.Rules.Codes()
+// held lists the exceptions on a report that have one of those codes, which our rules post
+// at the stop. What rules of another stop have posted is not theirs to take off.
+func (a *Activities) held(ctx context.Context, objectURI string, now found, codes []string) ([]expense.HeldException, expense.Reading, error) {
 	if !now.Report.Via.IsV4() || len(codes) == 0 {
 		return nil, expense.Reading{}, nil
 	}

@@ -14,7 +14,7 @@ import (
 func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPendingRequestsInput) (expense.PendingRequests, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
-	if !a.options.Rules.JudgesRequests() {
+	if !a.options.Rules.Current().JudgesRequests() {
 		return expense.PendingRequests{Unjudged: true}, nil
 	}
 	api := a.options.Concur

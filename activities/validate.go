@@ -17,10 +17,12 @@ const maxExceptions = 1000
 func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
-	if in.RulesHash != a.options.Rules.Hash() {
+	rules := a.options.Rules.Current()
+	if in.RulesHash != rules.Hash() {
 		return expense.Judgement{}, nil
 	}
-	verdict := a.options.Rules.Evaluate(policy.Case{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts})
+	verdict := rules.Evaluate(policy.Case{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts})
+	verdict.Exceptions = addressed(in.Report, verdict.Exceptions)
 	if n := len(verdict.Exceptions); n > maxExceptions {
 		return expense.Judgement{}, a.failure(ctx, &concur.Error{Op: "judge the report", Kind: expense.TooLarge,
 			Message: fmt.Sprintf("the rules want %d exceptions posted and at most %d can be handled", n, maxExceptions)})
@@ -33,10 +35,11 @@ func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateRepo
 func (a *Activities) ValidateRequest(ctx context.Context, in expense.ValidateRequestInput) (expense.Judgement, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
-	if in.RulesHash != a.options.Rules.Hash() {
+	rules := a.options.Rules.Current()
+	if in.RulesHash != rules.Hash() {
 		return expense.Judgement{}, nil
 	}
-	verdict := a.options.Rules.Evaluate(policy.Case{Request: in.Request, EventType: in.EventType, At: in.At, Facts: in.Facts})
+	verdict := rules.Evaluate(policy.Case{Request: in.Request, EventType: in.EventType, At: in.At, Facts: in.Facts})
 	judgement := expense.Judgement{Verdict: &verdict}
 	return judgement, a.failure(ctx, a.fits("judge", "the travel request", judgement))
 }

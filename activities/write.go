@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"concur-connector/concur"
 	"concur-connector/expense"
@@ -174,12 +173,5 @@ func (a *Activities) ready(ctx context.Context, attempt expense.Attempt) (bool, 
 	if first(ctx, attempt) {
 		return true, nil
 	}
-	timer := time.NewTimer(a.options.AnswerLimit)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return false, nil
-	case <-ctx.Done():
-		return false, context.Cause(ctx)
-	}
+	return false, wait(ctx, a.options.AnswerLimit)
 }

@@ -94,3 +94,7 @@ func checkCode(code string) error {
 	}
 	return nil
 }
+
+// IsExpenseID reports whether an identifier is one by which v4 knows an expense or an
+// allocation. Those of v3 are of another form.
+func IsExpenseID(id string) bool { return wire.IsGUID(id) }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/base64"
 	"net"
 	"net/url"
 	"regexp"
@@ -81,6 +82,10 @@ func (p *problems) checkWorker(cfg Worker) {
 			p.add("CONCUR_HOSTS", "must be hosts or host:port separated by commas, exact names without scheme, path or wildcard")
 		}
 	}
+	p.checkFacts(cfg)
+	if cfg.RulesReload != 0 {
+		p.checkDuration("CONCUR_RULES_RELOAD", cfg.RulesReload)
+	}
 	if cfg.ReportLimit < 1 || cfg.ReportLimit > maxReport {
 		p.add("CONCUR_REPORT_LIMIT", "must be a number of bytes from 1 to %d", maxReport)
 	}
@@ -126,11 +131,45 @@ func (p *problems) checkWorker(cfg Worker) {
 	p.checkDuration("CONCUR_OUTAGE_DELAY", cfg.OutageDelay)
 	p.checkDuration("CONCUR_UNAUTHORIZED_DELAY", cfg.UnauthorizedDelay)
 	p.checkDuration("CONCUR_MALFORMED_DELAY", cfg.MalformedDelay)
+	p.checkDuration("CONCUR_MOVING_DELAY", cfg.MovingDelay)
 	for _, delay := range cfg.ParkedRetries {
 		p.checkDuration("CONCUR_PARKED_RETRIES", delay)
 	}
 	if len(cfg.ParkedRetries) == 0 {
 		p.add("CONCUR_PARKED_RETRIES", "must hold at least one duration")
+	}
+}
+
+// maxFactTimeout keeps the place of an activity free for other reports.
+const maxFactTimeout = time.Minute
+
+func (p *problems) checkFacts(cfg Worker) {
+	for _, host := range cfg.FactHosts {
+		if !isHost(host) {
+			p.add("CONCUR_FACT_HOSTS", "must be hosts or host:port separated by commas, exact names without scheme, path or wildcard")
+		}
+	}
+	p.checkSigning("CONCUR_FACT_SECRET", cfg.FactSecret)
+	p.checkSigning("CONCUR_FACT_SECRET_2", cfg.FactSecret2)
+	if cfg.FactSecret.Reveal() == "" && cfg.FactSecret2.Reveal() != "" {
+		p.add("CONCUR_FACT_SECRET", "is required when CONCUR_FACT_SECRET_2 is set")
+	}
+	p.checkDuration("CONCUR_FACT_TIMEOUT", cfg.FactTimeout)
+	if cfg.FactTimeout > maxFactTimeout {
+		p.add("CONCUR_FACT_TIMEOUT", "must be at most %s", maxFactTimeout)
+	}
+}
+
+// checkSigning checks a secret of Standard Webhooks, which may be missing.
+func (p *problems) checkSigning(name string, s Secret) {
+	text := s.Reveal()
+	if text == "" {
+		return
+	}
+	coded, found := strings.CutPrefix(text, "whsec_")
+	key, err := base64.StdEncoding.DecodeString(coded)
+	if !found || err != nil || len(key) < 24 || len(key) > 64 {
+		p.add(name, "must be whsec_ and 24 to 64 bytes in base64")
 	}
 }
 

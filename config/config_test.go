@@ -113,12 +113,16 @@ func TestValuesAreTaken(t *testing.T) {
 		"CONCUR_PARKED_RETRIES": "20ms, 1s",
 		"CONCUR_ANSWER_LIMIT":   "250ms",
 		"CONCUR_GEOLOCATION":    "https://127.0.0.1:8444/",
+		"CONCUR_FACT_HOSTS":     "erp.example.com, 127.0.0.1:9",
+		"CONCUR_FACT_SECRET":    "whsec_c2VjcmV0LW9mLXRoZS10ZXN0LW51bWJlci1vbmU=",
 	})
 	w, _, err := config.LoadWorker()
 	require.NoError(t, err)
 	require.Equal(t, []string{"www.concursolutions.com", "127.0.0.1:8444", "[::1]:9"}, w.Hosts)
 	require.Equal(t, []time.Duration{20 * time.Millisecond, time.Second}, w.ParkedRetries)
 	require.Equal(t, 250*time.Millisecond, w.AnswerLimit)
+	require.Equal(t, []string{"erp.example.com", "127.0.0.1:9"}, w.FactHosts)
+	require.Equal(t, 10*time.Second, w.FactTimeout)
 }
 
 func TestIngressIsRefused(t *testing.T) {
@@ -188,6 +192,9 @@ func TestWorkerIsRefused(t *testing.T) {
 		"CONCUR_AUTHORIZATION":       "bearer",
 		"CONCUR_HOSTS":               "https://www.concursolutions.com",
 		"CONCUR_CA_FILE":             "/nowhere/at/all",
+		"CONCUR_FACT_HOSTS":          "https://erp.example.com/facts",
+		"CONCUR_FACT_SECRET":         "c2VjcmV0LW9mLXRoZS10ZXN0LW51bWJlci1vbmU=",
+		"CONCUR_FACT_TIMEOUT":        "61s",
 		"CONCUR_REPORT_LIMIT":        "3000000",
 		"CONCUR_REQUESTS_PER_SECOND": "NaN",
 		"CONCUR_SWEEP":               "sometimes",
@@ -210,6 +217,15 @@ func TestWorkerIsRefused(t *testing.T) {
 			require.ErrorContains(t, err, strings.TrimSuffix(name, "_FILE")+" ")
 			require.NotContains(t, err.Error(), "\n", "one problem, one line")
 		})
+	}
+	for secret, says := range map[string]string{
+		"whsec_c2hvcnQ=": "CONCUR_FACT_SECRET_2 must be whsec_", "whsec_%%%": "CONCUR_FACT_SECRET_2 must be whsec_",
+		"whsec_c2VjcmV0LW9mLXRoZS10ZXN0LW51bWJlci1vbmU=": "CONCUR_FACT_SECRET is required when CONCUR_FACT_SECRET_2 is set",
+	} {
+		environment(t, goodWorker, map[string]string{"CONCUR_FACT_SECRET_2": secret})
+		_, _, err := config.LoadWorker()
+		require.ErrorContains(t, err, says)
+		require.NotContains(t, err.Error(), strings.TrimPrefix(secret, "whsec_"))
 	}
 	for _, base := range []string{
 		"http://us2.api.concursolutions.com", "us2.api.concursolutions.com", "https://", "https:/one.slash.example",

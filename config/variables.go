@@ -49,10 +49,18 @@ type Worker struct {
 	Rules        string   `envconfig:"CONCUR_RULES" required:"true" desc:"path of the rules file"`
 	ReportLimit  int      `envconfig:"CONCUR_REPORT_LIMIT" default:"1572864" desc:"largest report in bytes, as it is stored; a larger one waits for an operator"`
 
+	RulesReload time.Duration `envconfig:"CONCUR_RULES_RELOAD" default:"10s" desc:"how often it is looked whether the rules file, or a list beside it, has changed; 0 is never"`
+
 	ClientSecret2 Secret        `envconfig:"CONCUR_CLIENT_SECRET_2" desc:"second secret of the application, tried when Concur refuses the first, while it is changed"`
 	TokenFile     string        `envconfig:"CONCUR_TOKEN_FILE" desc:"path of the token store, in a folder that can be written; without it what Concur renews is lost with the process"`
 	TokenWarning  time.Duration `envconfig:"CONCUR_TOKEN_WARNING" default:"720h" desc:"how long before its end the refresh token is warned of; in the last week it is an error in any case"`
 	Authorization string        `envconfig:"CONCUR_AUTHORIZATION" default:"Bearer" desc:"scheme of the Authorization header: Bearer, or OAuth for tokens from before 2017"`
+
+	FactHosts   []string      `envconfig:"CONCUR_FACT_HOSTS" desc:"hosts of the company's own systems, host or host:port, that the rules may ask for facts; separated by commas"`
+	FactSecret  Secret        `envconfig:"CONCUR_FACT_SECRET" desc:"secret that questions for facts are signed with: whsec_ and 24 to 64 bytes in base64; required when the rules ask for facts"`
+	FactSecret2 Secret        `envconfig:"CONCUR_FACT_SECRET_2" desc:"second secret that they are signed with, too, while it is changed"`
+	FactTimeout time.Duration `envconfig:"CONCUR_FACT_TIMEOUT" default:"10s" desc:"how long a system that is asked for facts may take to answer one request; then it is asked again"`
+	FactCA      string        `envconfig:"CONCUR_FACT_CA" desc:"path of PEM certificates that are trusted for the systems that are asked for facts, besides the machine's own"`
 
 	Interface string `envconfig:"CONCUR_INTERFACE" default:"v1.1" desc:"interface by which a report that a callout names is read and acted on: v1.1; v3+v4, read by v3 and acted on by v4; or v4"`
 	Fallback  bool   `envconfig:"CONCUR_FALLBACK" default:"false" desc:"true has a report read and acted on by v1.1 whenever CONCUR_INTERFACE is another and Concur refuses to show the report by it"`
@@ -79,6 +87,7 @@ type Worker struct {
 	OutageDelay       time.Duration `envconfig:"CONCUR_OUTAGE_DELAY" default:"5m" desc:"delay after a 503 or an answer that did not come"`
 	UnauthorizedDelay time.Duration `envconfig:"CONCUR_UNAUTHORIZED_DELAY" default:"1h" desc:"delay after Concur refused the application's access"`
 	MalformedDelay    time.Duration `envconfig:"CONCUR_MALFORMED_DELAY" default:"30s" desc:"delay after an answer that could not be read"`
+	MovingDelay       time.Duration `envconfig:"CONCUR_MOVING_DELAY" default:"5s" desc:"first delay before a report is looked at again that an exception is to pass on (approveByException); it doubles, three times"`
 
 	ParkedRetries []time.Duration `envconfig:"CONCUR_PARKED_RETRIES" default:"10m,1h,24h" desc:"delays after which a parked run tries again by itself; the last one repeats"`
 }

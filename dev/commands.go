@@ -40,10 +40,14 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"requests":   (*stage).isRequests,
 		"arrives":    (*stage).isArriving,
 		"invariants": (*stage).isInvariants,
+		// What the company's own systems do, and what they were asked.
+		"company": (*stage).doCompany,
+		"asked":   (*stage).isAsked,
 		// What the runs are told, and where they are.
 		"closed":    (*stage).isClosed,
 		"parked":    (*stage).isParked,
 		"waiting":   (*stage).isWaiting,
+		"consults":  (*stage).isConsulting,
 		"says":      (*stage).isSaying,
 		"runs":      (*stage).isRuns,
 		"parks":     (*stage).isParking,
@@ -58,6 +62,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"worker":    (*stage).doWorker,
 		"concurctl": (*stage).doConcurctl,
 		"ingress":   (*stage).doIngress,
+		"logs":      (*stage).isLogged,
 	}
 	cmds := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, word := range words {
@@ -200,4 +205,17 @@ func (s *stage) doIngress(_ *testscript.TestScript, args []string) error {
 		return fmt.Errorf("usage: ingress start|stop")
 	}
 	return nil
+}
+
+// isLogged waits until the worker's log holds a text.
+func (s *stage) isLogged(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "logs TEXT"); err != nil {
+		return err
+	}
+	return s.until(func() error {
+		if !strings.Contains(s.house.workerLog(), args[0]) {
+			return errors.New("the worker has not said so")
+		}
+		return nil
+	})
 }

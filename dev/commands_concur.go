@@ -148,49 +148,6 @@ func (s *stage) isDecisions(_ *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// isExceptions compares every exception on the report: CODE on the report itself,
-// CODE@N on its Nth entry.
-func (s *stage) isExceptions(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 1, "exceptions NAME [CODE[@ENTRY]]..."); err != nil {
-		return err
-	}
-	r, err := s.house.sim.report(s.ctx, args[0])
-	if err != nil {
-		return err
-	}
-	return compareExceptions(r, r.Exceptions, args[1:])
-}
-
-// isHeld compares every exception that is on the report now, whoever put it there.
-func (s *stage) isHeld(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 1, "held NAME [CODE[@ENTRY]]..."); err != nil {
-		return err
-	}
-	return s.until(func() error {
-		r, err := s.house.sim.report(s.ctx, args[0])
-		if err != nil {
-			return err
-		}
-		return compareExceptions(r, r.Held, args[1:])
-	})
-}
-
-func compareExceptions(r simReport, exceptions []simException, wanted []string) error {
-	got := []string{}
-	for _, e := range exceptions {
-		where := e.Code
-		if i := slices.Index(r.Entries, e.ObjectID); i >= 0 {
-			where += "@" + strconv.Itoa(i+1)
-		}
-		got = append(got, where)
-	}
-	slices.Sort(got)
-	if !slices.Equal(got, slices.Sorted(slices.Values(wanted))) {
-		return fmt.Errorf("the report has %v", got)
-	}
-	return nil
-}
-
 // isDecided compares how many reports were decided never, once or more often.
 func (s *stage) isDecided(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "decided never|once|more N"); err != nil {
@@ -316,7 +273,8 @@ func (s *stage) requests(what, wanted string) error {
 	return nil
 }
 
-// isInvariants asks the simulator for everything that the connector did wrong.
+// isInvariants asks the simulator, and the company's own systems, for everything that the
+// connector did wrong.
 func (s *stage) isInvariants(_ *testscript.TestScript, _ []string) error {
 	broken, err := s.house.sim.violations(s.ctx)
 	if err != nil {
@@ -325,5 +283,5 @@ func (s *stage) isInvariants(_ *testscript.TestScript, _ []string) error {
 	if len(broken) > 0 {
 		return fmt.Errorf("broken: %+v", broken)
 	}
-	return nil
+	return s.house.company.Complaints()
 }

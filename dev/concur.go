@@ -23,14 +23,21 @@ type simulated struct {
 
 // simReport is a report as the simulator shows it.
 type simReport struct {
-	Name       string         `json:"name"`
-	Key        string         `json:"key"`
-	ReportID   string         `json:"reportId"`
-	UUID       string         `json:"uuid"` // of a travel request
-	ObjectURI  string         `json:"objectUri"`
-	Status     string         `json:"status"`
-	StepName   string         `json:"stepName"`
-	Entries    []string       `json:"entries"`
+	Name      string   `json:"name"`
+	Key       string   `json:"key"`
+	ReportID  string   `json:"reportId"`
+	UUID      string   `json:"uuid"` // of a travel request
+	ObjectURI string   `json:"objectUri"`
+	Status    string   `json:"status"`
+	StepName  string   `json:"stepName"`
+	Entries   []string `json:"entries"`
+
+	Itemizations [][]struct {
+		Key         string   `json:"key"`
+		Allocations []string `json:"allocations"`
+	} `json:"itemizations"` // of each entry
+	Allocations [][]string `json:"allocations"` // of each entry
+
 	Writes     int            `json:"writes"`
 	Reads      int            `json:"reads"`
 	Comments   []string       `json:"comments"`
@@ -47,6 +54,7 @@ type simException struct {
 	ObjectType string `json:"objectType"`
 	ObjectID   string `json:"objectId"`
 	Code       string `json:"code"`
+	Visibility string `json:"visibility"` // of one that is there now
 }
 
 // run is the notification ID of the report's run: that of its callout or, of a travel

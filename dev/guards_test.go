@@ -40,6 +40,21 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "\treturn before == now.Mark\n",
 			without: "\treturn before == now.Mark || true\n",
 		},
+		"the refusal to follow a redirect of the company's": {
+			file: "facts/client.go", story: "fact-refused",
+			with:    ", CheckRedirect: stay}",
+			without: "}",
+		},
+		"the look whether every object is answered": {
+			file: "facts/answer.go", story: "fact-refused",
+			with:    "missing > 0 {",
+			without: "missing > 1000 {",
+		},
+		"the names of what a fact sends": {
+			file: "policy/fact.go", story: "fact-only-named-fields",
+			with:    "\treturn values, true\n}",
+			without: "\tvalues[\"more\"] = at.key()\n\treturn values, true\n}",
+		},
 		"the doubt of a second attempt": {
 			file: "activities/activities.go", story: "lost-answer",
 			with:    "return info.Attempt == 1 &&",
@@ -54,6 +69,11 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			file: "activities/withhold.go", story: "dry-run",
 			with:    "case w.Mode == WritesDryRun:\n\t\treturn expense.ByDryRun\n\t}\n\treturn \"\"",
 			without: "}\n\treturn \"\"",
+		},
+		"the memory of the exception that passes a report on": {
+			file: "activities/approve.go", story: "approve-by-exception-stays",
+			with:    "\t\treturn now, in.Posted, nil\n",
+			without: "\t\treturn now, false, nil\n",
 		},
 		"the notified that is unread at the end": {
 			file: "workflows/process.go", story: "resubmitted-while-finishing",

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"concur-connector/dev/company"
 )
 
 // house is one whole system on a Temporal server: a door, a simulated Concur, and
@@ -23,6 +25,7 @@ type house struct {
 	dir      string
 	certs    certificates
 	sim      simulated
+	company  *company.Company
 	public   string // base URL of the public door
 	internal string // base URL of the internal door
 	token    string // of the approver called "dev"
@@ -55,10 +58,11 @@ const (
 	clientID        = "6a2b1f0e-dev-client"
 	clientSecret    = "dev-client-secret"
 	refreshToken    = "dev-refresh-token"
+	factSecret      = "whsec_ZGV2LXNlY3JldC10aGF0LXByb3RlY3RzLW5vdGhpbmc="
 )
 
 // open starts the house in dir: first the door, for Concur must know where to
-// call, then Concur, then the worker.
+// call, then Concur and the company's own systems, then the worker.
 func open(ctx context.Context, setup houseSetup, dir string) (*house, error) {
 	h := &house{setup: setup, dir: dir}
 	certs, err := makeCertificates(dir)
@@ -66,7 +70,7 @@ func open(ctx context.Context, setup houseSetup, dir string) (*house, error) {
 		return nil, fmt.Errorf("make certificates: %w", err)
 	}
 	h.certs = certs
-	for _, step := range []func(context.Context) error{h.hireApprover, h.startIngress, h.startConcur, h.startWorker} {
+	for _, step := range []func(context.Context) error{h.hireApprover, h.startIngress, h.startConcur, h.openCompany, h.startWorker} {
 		if err := step(ctx); err != nil {
 			h.close()
 			return nil, err
@@ -154,6 +158,12 @@ func (h *house) startConcur(ctx context.Context) error {
 	return err
 }
 
+// openCompany opens the company's own systems, which the rules may ask for facts.
+func (h *house) openCompany(context.Context) (err error) {
+	h.company, err = company.Open(company.Options{CertFile: h.certs.cert, KeyFile: h.certs.key, Secret: factSecret})
+	return err
+}
+
 // startWorker starts the worker with the durations of a fast world.
 func (h *house) startWorker(ctx context.Context) error {
 	c, err := startReady(ctx, "worker", h.setup.binaries.worker, nil, append(h.workerSettings(), h.workerEnv...), func(line string) bool {
@@ -173,9 +183,11 @@ func (h *house) workerSettings() []string {
 		"CONCUR_INTERNAL_LISTEN=127.0.0.1:0",
 		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_HOSTS="+api+","+api2, "CONCUR_CA="+h.certs.ca,
 		"CONCUR_CLIENT_ID="+clientID, "CONCUR_CLIENT_SECRET="+clientSecret, "CONCUR_REFRESH_TOKEN="+refreshToken,
-		"CONCUR_RULES="+h.setup.rules, "CONCUR_INTERFACE="+cmp.Or(h.setup.via, "v1.1"),
+		"CONCUR_FACT_HOSTS="+strings.TrimPrefix(h.company.URL, "https://"), "CONCUR_FACT_SECRET="+factSecret,
+		"CONCUR_FACT_CA="+h.certs.ca, "CONCUR_FACT_TIMEOUT=1s",
+		"CONCUR_RULES="+h.setup.rules, "CONCUR_RULES_RELOAD=200ms", "CONCUR_INTERFACE="+cmp.Or(h.setup.via, "v1.1"),
 		"CONCUR_ANSWER_LIMIT=2s", "CONCUR_HEARTBEAT_TIMEOUT=1500ms",
-		"CONCUR_OUTAGE_DELAY=300ms", "CONCUR_UNAUTHORIZED_DELAY=500ms", "CONCUR_MALFORMED_DELAY=50ms",
+		"CONCUR_OUTAGE_DELAY=300ms", "CONCUR_UNAUTHORIZED_DELAY=500ms", "CONCUR_MALFORMED_DELAY=50ms", "CONCUR_MOVING_DELAY=100ms",
 		"CONCUR_RETRY_INTERVAL=100ms", "CONCUR_RETRY_MAX_INTERVAL=1s",
 		"CONCUR_REQUESTS_PER_SECOND=300", "CONCUR_SWEEP="+h.setup.sweep, "CONCUR_SWEEP_EVERY=20s", "CONCUR_PENDING_GRACE=20s",
 	)
@@ -194,6 +206,13 @@ func (h *house) stopWorker() {
 	h.worker.stop()
 }
 
+// workerLog is the last lines that the worker has said.
+func (h *house) workerLog() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.worker.log.String()
+}
+
 func (h *house) stopIngress() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -205,6 +224,7 @@ func (h *house) close() {
 	for _, c := range []*child{h.worker, h.ingress, h.concur} {
 		c.stop()
 	}
+	h.company.Close()
 }
 
 // logs are the last lines of every program, for a story that failed.

@@ -15,7 +15,7 @@ var pairings = []string{string(expense.V1), string(expense.V3), string(expense.V
 const only = "# Told by one interface: "
 
 // condition lets a line of a story be of one generation: [v1.1] or [v4]; v3+v4 counts as
-// v4, by which it acts.
+// v4, by which it acts, and is [v3], too, by which it reads.
 func (h houseSetup) condition(name string) (bool, error) {
 	newer := expense.Interface(h.via).IsV4()
 	switch name {
@@ -23,8 +23,10 @@ func (h houseSetup) condition(name string) (bool, error) {
 		return !newer, nil
 	case "v4":
 		return newer, nil
+	case "v3":
+		return h.via == string(expense.V3), nil
 	}
-	return false, fmt.Errorf("a line is of v1.1 or of v4, not of %q", name)
+	return false, fmt.Errorf("a line is of v1.1, v3 or v4, not of %q", name)
 }
 
 // endpoints are those of the simulator that stand for an endpoint of v1.1 when the story

@@ -71,6 +71,7 @@ func params(ctx context.Context, setup houseSetup, name, file string, opened fun
 			env.Setenv("PLAIN", h.sim.Plain)
 			env.Setenv("API", h.sim.API)
 			env.Setenv("API2", h.sim.API2)
+			env.Setenv("COMPANY", strings.TrimPrefix(h.company.URL, "https://"))
 			var ended func()
 			if opened != nil {
 				ended = opened(s)
@@ -261,6 +262,9 @@ func (s *stage) evidence() string {
 	for _, e := range entries {
 		fmt.Fprintf(&b, "journal %d: %s %s %s %s report=%s status=%d effect=%t fault=%s %s\n",
 			e.N, e.Direction, e.Host, e.Method, e.Endpoint, e.Report, e.Status, e.Effect, e.Fault, e.Note)
+	}
+	for i, a := range s.house.company.Asked() {
+		fmt.Fprintf(&b, "asked %d: %s id=%s objects=%d fields=%q status=%d\n", i+1, a.Fact, a.ID, a.Items, a.Fields, a.Status)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -22,18 +22,9 @@ import (
 
 // sweepSizes are the failed lists that TestASweepOfThousands has swept, one after the
 // other: SWEEP_SIZES=1000,10000 (make sweep) takes some minutes.
-func sweepSizes(t *testing.T) (sizes []int) {
+func sweepSizes(t *testing.T) []int {
 	t.Helper()
-	text := os.Getenv("SWEEP_SIZES")
-	if text == "" {
-		text = "60,240"
-	}
-	for field := range strings.SplitSeq(text, ",") {
-		n, err := strconv.Atoi(field)
-		require.NoError(t, err, "SWEEP_SIZES")
-		sizes = append(sizes, n)
-	}
-	return sizes
+	return sizesOf(t, "SWEEP_SIZES", "60,240")
 }
 
 // callouts is how many are timed before a sweep, and again meanwhile.
@@ -209,13 +200,16 @@ func watchMemory(pid int, stop <-chan struct{}) <-chan int64 {
 	return most
 }
 
-func resident(pid int) int64 {
+func resident(pid int) int64 { return memory(pid, "VmRSS:") }
+
+// memory reads one line of what the kernel counts of a process, in KiB.
+func memory(pid int, line string) int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
-	for line := range strings.Lines(string(status)) {
-		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "VmRSS:" {
+	for one := range strings.Lines(string(status)) {
+		if fields := strings.Fields(one); len(fields) > 1 && fields[0] == line {
 			n, _ := strconv.ParseInt(fields[1], 10, 64) // 0 says that it is not known
 			return n
 		}

@@ -45,19 +45,20 @@ func DivideRounded(a, b decimal.Decimal, decimals int) (decimal.Decimal, error) 
 	case b.IsZero():
 		return decimal.Decimal{}, ErrDivideByZero
 	}
-	if _, err := Bounded(a); err != nil {
-		return decimal.Decimal{}, err
-	}
-	if _, err := Bounded(b); err != nil {
-		return decimal.Decimal{}, err
+	for _, d := range []decimal.Decimal{a, b} {
+		if _, err := Bounded(d); err != nil {
+			return decimal.Decimal{}, err
+		}
 	}
 	return Bounded(a.DivRound(b, int32(decimals)))
 }
 
 // Times returns the exact product.
 func (m Money) Times(factor decimal.Decimal) (Money, error) {
-	if _, err := Bounded(factor); err != nil {
-		return Money{}, err
+	for _, d := range []decimal.Decimal{m.Amount, factor} {
+		if _, err := Bounded(d); err != nil {
+			return Money{}, err
+		}
 	}
 	amount, err := Bounded(m.Amount.Mul(factor))
 	return Money{Amount: amount, Currency: m.Currency}, err
@@ -74,7 +75,8 @@ func (m Money) Round(decimals int) (Money, error) {
 	if decimals < 0 || decimals > MaxRoundDecimals {
 		return Money{}, ErrDecimals
 	}
-	return Money{Amount: m.Amount.Round(int32(decimals)), Currency: m.Currency}, nil
+	amount, err := Bounded(m.Amount)
+	return Money{Amount: amount.Round(int32(decimals)), Currency: m.Currency}, err
 }
 
 // Rounded returns the amount rounded to the decimals that its currency is written with:

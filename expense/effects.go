@@ -13,6 +13,8 @@ import (
 // FetchReportInput says which report, or which travel request, to read.
 type FetchReportInput struct {
 	ObjectURI string `json:"objectUri"`
+	// EventType names the stop at which it waits, if a notification has.
+	EventType string `json:"eventType,omitempty"`
 	// Begun is the interface by which the run has begun to write where the report waits.
 	Begun Interface `json:"begun,omitempty"`
 }
@@ -45,8 +47,8 @@ type FetchedReport struct {
 	// Mark changes with whatever Concur shows of the header; where the stop has no name of
 	// its own it tells whether the report may have been moved.
 	Mark string `json:"mark,omitempty"`
-	// Held are the exceptions of those codes that our rules post which are on the report,
-	// where Concur lists them.
+	// Held are the exceptions of those codes that our rules post at this stop which are on the
+	// report, where Concur lists them.
 	Held []HeldException `json:"held,omitempty"`
 	// Elder is the notification ID of another run of the same report that began before.
 	Elder string `json:"elder,omitempty"`
@@ -199,8 +201,31 @@ type ActionTaken struct {
 	// Moved is set when an earlier attempt may have acted and the report waits, at this
 	// stop or at another that Concur does not tell from it: it is to be judged anew.
 	Moved bool `json:"moved,omitempty"`
+	// Posted is set when the exception that passes the report on is on it, by this attempt or
+	// by one before.
+	Posted bool `json:"posted,omitempty"`
+	// Stays is set when the report waits at the stop all the same.
+	Stays bool `json:"stays,omitempty"`
 	// Withheld says that nothing was sent.
 	Withheld Withheld `json:"withheld,omitempty"`
+}
+
+// ApproveByExceptionInput says by which exception the report is to be passed on: this
+// company's workflow moves a report on that has it. Its Comment is not sent.
+type ApproveByExceptionInput struct {
+	TakeActionInput
+	Code string `json:"code"`
+	// Posted is set when it is known to be on the report since this stop: it is not posted
+	// again, and it is only looked whether the report has left.
+	Posted bool `json:"posted,omitempty"`
+	// Flagged is set when the report's flag was up before, or may have been: it then proves
+	// nothing.
+	Flagged bool `json:"flagged,omitempty"`
+}
+
+// Exception is the one that is posted.
+func (in ApproveByExceptionInput) Exception() Exception {
+	return Exception{ObjectType: OnReport, Code: in.Code}
 }
 
 // DeleteNotificationInput names the entry of the failed list to delete.

@@ -1,5 +1,7 @@
 package expense
 
+import "cmp"
+
 // Visibility says who sees an exception, by v4.
 type Visibility string
 
@@ -9,6 +11,12 @@ const (
 	VisibleToApprovers  Visibility = "APPROVER_PROCESSOR"
 	VisibleToProcessors Visibility = "PROCESSOR"
 )
+
+// Is reports whether two visibilities are one. Nothing said is everybody; one that Concur
+// does not print could be any.
+func (v Visibility) Is(wanted Visibility) bool {
+	return v == "" || v == cmp.Or(wanted, VisibleToAll)
+}
 
 // HeldException is an exception that Concur holds on a report, by Exceptions v4. Its
 // object is the allocation, or else the expense, or else the report.

@@ -12,11 +12,18 @@ type Facts map[string]Answers
 // object. The key of an object is the one that its question had.
 type Answers map[string]map[string]json.RawMessage
 
-// Question is what one fact asks about the objects of one report or travel request.
+// Question is what one fact asks about the objects of one report or travel request. Wants
+// names the values of the answer that the rules file declares; no other is kept.
 type Question struct {
 	Fact  string         `json:"fact"`
 	URL   string         `json:"url"`
+	Wants []string       `json:"wants,omitempty"`
 	Items []QuestionItem `json:"items"`
+
+	// At is when it is asked, and Asking names that; both are the same however often it is
+	// sent.
+	At     time.Time `json:"at,omitzero"`
+	Asking string    `json:"asking,omitempty"`
 }
 
 // QuestionItem asks about one object. Values are what the rules file says to send, as

@@ -14,8 +14,9 @@ const readyTime = 2 * time.Second
 
 // Health answers /healthz with 200 as long as the process answers at all, and
 // /readyz with 200 when ready returns nil within two seconds, else with 503 and
-// the reason. Every other path is 404.
-func Health(ready func(ctx context.Context) error) http.Handler {
+// the reason. What it says when it is ready is followed by a line of each of about.
+// Every other path is 404.
+func Health(ready func(ctx context.Context) error, about ...func() string) http.Handler {
 	router := mux.NewRouter().SkipClean(true)
 	router.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		say(w, http.StatusOK, "alive")
@@ -27,7 +28,11 @@ func Health(ready func(ctx context.Context) error) http.Handler {
 			say(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
 			return
 		}
-		say(w, http.StatusOK, "ready")
+		said := "ready"
+		for _, line := range about {
+			said += "\n" + line()
+		}
+		say(w, http.StatusOK, said)
 	}).Methods(http.MethodGet, http.MethodHead)
 	return router
 }

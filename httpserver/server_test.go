@@ -202,14 +202,14 @@ func TestHealth(t *testing.T) {
 		require.True(t, ok)
 		require.LessOrEqual(t, time.Until(deadline), 2*time.Second)
 		return ready
-	})
+	}, func() string { return "rules 0123456789abcdef" })
 	get := func(method, path string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		health.ServeHTTP(w, httptest.NewRequest(method, path, nil))
 		return w
 	}
 	require.Equal(t, http.StatusOK, get(http.MethodGet, "/healthz").Code)
-	require.Equal(t, http.StatusOK, get(http.MethodGet, "/readyz").Code)
+	require.Equal(t, "ready\nrules 0123456789abcdef\n", get(http.MethodGet, "/readyz").Body.String())
 	require.Equal(t, http.StatusOK, get(http.MethodHead, "/readyz").Code)
 	require.Equal(t, http.StatusNotFound, get(http.MethodGet, "/").Code)
 	require.Equal(t, http.StatusMethodNotAllowed, get(http.MethodPost, "/readyz").Code)

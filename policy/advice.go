@@ -84,8 +84,8 @@ func unknownAdvice(name string) string {
 		return "groupBy() takes a name for the element and the key: report.entries.groupBy(e, e.date)"
 	case "totalBy":
 		return "totalBy() takes a name for the element, the key and the amount: report.entries.totalBy(e, e.date, e.posted)"
-	case "now":
-		return "now() is not known here: a report has days, not times; write today()"
+	case "now", "today": // the latter as a call
+		return "the day of judging is written today, without brackets; a report has days, not times"
 	case "True", "TRUE", "False", "FALSE":
 		return fmt.Sprintf("%s is written %s", name, strings.ToLower(name))
 	}

@@ -175,7 +175,7 @@ func (m *measuring) isSized(e ast.Expr) bool {
 	case ast.CallKind:
 		call := e.AsCall()
 		switch name := call.FunctionName(); {
-		case name == operators.Index:
+		case name == operators.Index, name == lookupFunction:
 			return m.isSized(call.Args()[0])
 		case name == operators.Conditional:
 			return m.isSized(call.Args()[1]) && m.isSized(call.Args()[2])
@@ -240,7 +240,7 @@ var (
 		"round": true, "rounded": true, "convert": true, "dividedBy": true, "decimal": true, "isDecimal": true,
 		"date": true, "daysBetween": true, "daysUntil": true, "plusDays": true, "plusMonths": true,
 		"year": true, "month": true, "day": true, "weekday": true, "isWeekend": true,
-		pairFunction: true,
+		pairFunction: true, lookupFunction: true,
 	}
 	lengthwise  = map[string]bool{operators.In: true, "sum": true, "min": true, "max": true, "distinct": true, groupFunction: true, totalFunction: true}
 	keepsLength = map[string]bool{"distinct": true, groupFunction: true, totalFunction: true}

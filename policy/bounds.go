@@ -80,13 +80,16 @@ func boundedFunctions() []cel.EnvOption {
 	}
 }
 
+// boundedCosts charge for what CEL takes to cost nothing: it knows of no list that is
+// copied, and of no text that is long.
 func boundedCosts() []cost.TrackerOption {
-	return []cost.TrackerOption{
+	all := []cost.TrackerOption{
 		cost.OverloadTracker(overloads.AddList, func(args []ref.Val, _ ref.Val) *uint64 {
-			if _, loop := args[0].(traits.MutableLister); loop {
-				return copied(nil)
+			n := uint64(1)
+			if _, loop := args[0].(traits.MutableLister); !loop {
+				n += lengthOf(args[0]) + lengthOf(args[1])
 			}
-			return copied(args)
+			return &n
 		}),
 		// A pattern of few characters may become a program of many steps for each character.
 		cost.OverloadTracker(overloads.MatchesString, func(args []ref.Val, _ ref.Val) *uint64 {
@@ -96,6 +99,16 @@ func boundedCosts() []cost.TrackerOption {
 			return &n
 		}),
 	}
+	for _, id := range []string{overloads.SizeString, overloads.SizeStringInst, overloads.StringToInt, overloads.StringToBool} {
+		all = append(all, cost.OverloadTracker(id, func(args []ref.Val, _ ref.Val) *uint64 {
+			n := uint64(1)
+			if text, ok := args[0].(types.String); ok {
+				n += uint64(len(text)) / 10
+			}
+			return &n
+		}))
+	}
+	return all
 }
 
 // addBounded joins lists into a new one: CEL's own remembers only that they are to be joined, and

@@ -110,6 +110,11 @@ func (i *inspection) visit(e ast.Expr) {
 		if isNumbered(i.ast.GetType(e.AsSelect().Operand().ID())) {
 			i.refuse(e, `a custom field or organisational unit is named by its number in brackets: custom["3"]`)
 		}
+	case ast.MapKind:
+		key := i.ast.GetType(e.ID()).Parameters()[0]
+		if k := key.Kind(); k != types.StringKind && k != types.IntKind && k != types.BoolKind && !key.IsExactType(dayType) && len(e.AsMap().Entries()) > 0 {
+			i.refuse(e, "the key of a map is a text, an int, true or false, or a date, not %s", cel.FormatCELType(key))
+		}
 	case ast.CallKind:
 		i.visitCall(e)
 	}
@@ -137,6 +142,9 @@ func (i *inspection) visitCall(e ast.Expr) {
 	switch call.FunctionName() {
 	case operators.Index:
 		i.visitIndex(args[0], args[1])
+		if i.ast.GetType(args[1].ID()).IsExactType(dayType) {
+			i.lookup(e)
+		}
 	case operators.Equals, operators.NotEquals:
 		if t := i.ast.GetType(args[0].ID()); (t.Kind() == types.ListKind || t.Kind() == types.MapKind) && holdsMoney(t) {
 			i.refuse(e, "lists and maps of amounts cannot be compared; compare the amounts")
@@ -243,6 +251,13 @@ func (i *inspection) unequal(e ast.Expr) {
 	}
 	i.ast.SetReference(e.ID(), ast.NewFunctionReference(overloads.LogicalNot))
 	e.SetKindCase(factory.NewCall(e.ID(), operators.LogicalNot, equal))
+}
+
+// lookup turns m[day] into a call: CEL itself finds in a map only what has a text, a number
+// or a truth value for its key.
+func (i *inspection) lookup(e ast.Expr) {
+	i.ast.SetReference(e.ID(), ast.NewFunctionReference(lookupOverload))
+	e.SetKindCase(ast.NewExprFactory().NewCall(e.ID(), lookupFunction, e.AsCall().Args()...))
 }
 
 func isNumbered(t *types.Type) bool {

@@ -22,17 +22,40 @@
 // number that is not 0.
 //
 //	money("75.00", "USD")           an exact amount; never a floating-point number
-//	== != < <= > >=  + -  -m  m * 3 on amounts of one currency; others make the rule err
-//	sum(amounts), sum(amounts, "USD")   the second also of an empty list
-//	m.currency(), string(m)         "USD", "75.00 USD"
+//	== != < <= > >=  + -  -m        on amounts of one currency; others make the rule err
+//	m * 3, 3 * m, m * d             exact, by an int or a decimal
+//	m.dividedBy(3), .dividedBy(d)   to 8 decimals, half away from zero; there is no m / 3
+//	m.round(2), m.rounded()         the second to what its currency is written with: JPY 0, KWD 3
+//	m.convert(rate, "USD")          exact; the rate is entry.exchangeRate or a decimal above 0
+//	m.isMultipleOf(money("50", "USD"))  a round amount
+//	m.abs(), m.isNegative(), m.amount(), m.currency()   the third a decimal, "USD" the fourth
+//	decimal("1.19"), decimal(3)     an exact number d; == != < <= > >=  + - *  -d
+//	d.dividedBy(e, 2), d.round(2), d.abs()   to decimals that are given, 0 to 20
+//	isDecimal(text)                 whether decimal(text) can be read
+//	sum(amounts), sum(amounts, "USD")   the second also of an empty list; sum of decimals, ints
+//	min(list), max(list)            of amounts, decimals, ints or dates; of none they err
 //	date("2026-05-01")              a calendar day; a time of day is cut off
 //	== != < <= > >=                 on days
-//	daysBetween(a, b)               an int, negative when b comes first
-//	d.weekday(), string(d)          "monday" to "sunday", "2026-05-01"
+//	d.plusDays(30), d.plusMonths(1) a month after January 31 is the last day of February
+//	daysBetween(a, b), a.daysUntil(b)   an int, negative when b comes first
+//	d.year(), .month(), .day()      ints; January is 1
+//	d.weekday(), d.isWeekend()      "monday" to "sunday"
+//	string(m), string(d)            "75.00 USD", "1.5", "2026-05-01"
 //	entry.custom["3"].value, .code  a custom field; an absent one is empty
 //	report.orgUnits["1"].code       likewise
 //	report.entries.exists(e, e.personal), all, exists_one, filter, map, size
+//	L.groupBy(e, e.date)            the elements under each key, in the order of the first
+//	L.totalBy(e, e.date, e.posted)  the sum under each key, of amounts, decimals or ints
+//	M.all(key, value, ...), exists  loops of two variables: over such a map, or a list and its
+//	transformList, transformMap     indices; k in M tells whether there is a key, M[k] errs without
+//	L.distinct()                    of texts, ints, flags or dates, each once
 //	strings                         CEL's own, and lowerAscii, split, trim, ...
+//
+// A key is a text, an int, true or false, or a date. CEL's double, uint, bytes, timestamp,
+// duration, dyn, type, format and strings.quote are left out: they are not exact, or not
+// bounded, or about times, which a report does not have. No text grows above 64 KiB, no list
+// above 100,000 elements and no number above 128 digits: the rule errs. Numbers round half
+// away from zero, and only where it says so here.
 //
 // An amount or a date that is absent must be asked for with has() before it is
 // read: reading it makes the rule err. entry.transaction has no currency code in

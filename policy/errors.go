@@ -83,7 +83,9 @@ func reason(err error) string {
 	case strings.HasSuffix(text, "overflow"):
 		return "a number grows too large"
 	case strings.HasPrefix(text, "no such key"):
-		return `it asks a map for a key that is absent; ask with "in" before reading it`
+		return errNoKey.Error()
+	case strings.HasPrefix(text, "insert failed"):
+		return "two values of a map have the same key; use groupBy()"
 	case strings.Contains(text, "index out of bounds"), strings.Contains(text, "out of range"):
 		return "it asks for what lies outside a list, a text or a range of numbers"
 	}

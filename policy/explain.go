@@ -153,15 +153,24 @@ func (w *watching) note(e ast.Expr) bool {
 	if !evaluated || !shown || len(w.seen) >= maxSeen {
 		return evaluated && shown
 	}
-	name, err := parser.Unparse(e, w.ast.SourceInfo())
-	if err != nil {
-		return false
-	}
-	one := expense.Seen{Name: clip(oneLine(name), maxSeenValue), Value: clip(oneLine(text), maxSeenValue)}
+	one := expense.Seen{Name: clip(oneLine(w.written(e)), maxSeenValue), Value: clip(oneLine(text), maxSeenValue)}
 	if !slices.ContainsFunc(w.seen, func(s expense.Seen) bool { return s.Name == one.Name }) {
 		w.seen = append(w.seen, one)
 	}
 	return true
+}
+
+// written is a part of an expression as it was written.
+func (w *watching) written(e ast.Expr) string {
+	if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == lookupFunction {
+		args := e.AsCall().Args()
+		return w.written(args[0]) + "[" + w.written(args[1]) + "]"
+	}
+	text, err := parser.Unparse(e, w.ast.SourceInfo())
+	if err != nil {
+		return "a part of it"
+	}
+	return text
 }
 
 // printed writes a value as rules would; lists and objects are not shown.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
 
@@ -211,7 +212,7 @@ func (p *Policy) Questions(c Case) ([]expense.Question, error) {
 		if !p.asksFor[f.name] || f.level.ofRequest() != (c.Request != nil) {
 			continue
 		}
-		q := expense.Question{Fact: f.name, URL: f.url}
+		q := expense.Question{Fact: f.name, URL: f.url, Wants: slices.Sorted(maps.Keys(f.answer))}
 		for i, at := range e.scopesOf(f.level) {
 			if err := e.exhausted(i); err != nil {
 				return nil, err

@@ -38,7 +38,7 @@ func TestAQuestionSaysWhatTheFileSends(t *testing.T) {
 		`!facts.duplicates.duplicate`, "variables:\n  - {name: twice, level: entry, expression: entry.posted * 2}\n"))
 	q, err := p.Questions(policy.Case{Report: r})
 	require.NoError(t, err)
-	require.JSONEq(t, `[{"fact": "duplicates", "url": "https://erp.example.com/facts", "items": [
+	require.JSONEq(t, `[{"fact": "duplicates", "url": "https://erp.example.com/facts", "wants": ["duplicate"], "items": [
 		{"key": "1", "values": {"vendor": "Taxi 4", "amount": {"amount": "10", "currency": "USD"}, "count": 0, "personal": false,
 			"reportName": "Trip", "ids": ["A1", "A2"], "twice": {"amount": "20", "currency": "USD"}}},
 		{"key": "3", "values": {"vendor": "Trattoria", "amount": {"amount": "12.5", "currency": "EUR"}, "count": 0, "personal": false,

@@ -52,6 +52,9 @@ func FuzzExpression(f *testing.F) {
 		`int(entry.vendor) == date(report.name).year() || {"a": 1}[entry.vendor] == 1`,
 		`report.entries.map(e, e.itemizations).exists(l, sum(l.map(i, i.posted * 3)) < -entry.posted)`,
 		`entry.vendor.substring(9, 99).replace("a", entry.typeName).split("x")[7].matches(entry.vendor)`,
+		`report.entries.groupBy(e, e.date).all(d, g, sum(g.map(e, e.posted), "USD").convert(entry.exchangeRate, "EUR").round(2) > entry.posted)`,
+		`report.entries.totalBy(e, e.vendor, decimal(e.exchangeRate).dividedBy(3, 4))[entry.vendor] == min([decimal(entry.vendor)])`,
+		`entry.date.plusMonths(int(entry.vendor)).isWeekend() || [entry.vendor].distinct().join(entry.vendor) == "" || isDecimal(entry.vendor)`,
 		`entry.type + string(entry.attendeeCount) == string(daysBetween(report.date, date(entry.vendor)))`,
 	} {
 		f.Add(expression)

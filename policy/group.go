@@ -135,6 +135,21 @@ func paired(function string) cel.MacroFactory {
 	}
 }
 
+const (
+	lookupFunction = "@lookup"
+	lookupOverload = "lookup_date"
+)
+
+// lookup finds what a map has under a day.
+func lookup(m, key ref.Val) ref.Val {
+	if v, there := m.(traits.Mapper).Find(key); there {
+		return v
+	}
+	return types.WrapErr(errNoKey)
+}
+
+const errNoKey = failure(`it asks a map for a key that is absent; ask with "in" before reading it`)
+
 func groupFunctions() []cel.EnvOption {
 	k, v := cel.TypeParamType("K"), cel.TypeParamType("V")
 	var pairs, totals, distincts []cel.FunctionOpt
@@ -159,17 +174,30 @@ func groupFunctions() []cel.EnvOption {
 			cel.MapType(k, cel.ListType(v)), cel.UnaryBinding(grouped))),
 		cel.Function(totalFunction, totals...),
 		cel.Function("distinct", distincts...),
+		cel.Function(lookupFunction, cel.Overload(lookupOverload, []*cel.Type{cel.MapType(dayType, v), dayType}, v, cel.BinaryBinding(lookup))),
 	}
 }
 
-// groupCosts charge for what a function walks over. Those of ext.TwoVarComprehensions are
-// charged by the loop; of putting a map into another it does not charge for the map.
+// groupCosts charge for what a function walks over.
+//
+// The macros of two variables are charged as the loops that they are. What puts something
+// into a map is not: CEL looks at the type of the map before each call, and lists all of
+// its keys for it.
 func groupCosts() []cost.TrackerOption {
 	return append(walked("group", "total_money", "total_decimal", "total_int",
 		"distinct_string", "distinct_int", "distinct_bool", "distinct_date"),
-		cost.OverloadTracker("@mapInsert_map_key_value", func(args []ref.Val, _ ref.Val) *uint64 { return copied(args[:1]) }),
-		cost.OverloadTracker("@mapInsert_map_map", func(args []ref.Val, _ ref.Val) *uint64 { return copied(args) }))
+		cost.OverloadTracker("@mapInsert_map_key_value", func(args []ref.Val, _ ref.Val) *uint64 {
+			n := mapEntry + lengthOf(args[0])/2
+			return &n
+		}),
+		cost.OverloadTracker("@mapInsert_map_map", func(args []ref.Val, _ ref.Val) *uint64 {
+			n := mapEntry + lengthOf(args[0])/2 + mapEntry*lengthOf(args[1])
+			return &n
+		}))
 }
+
+// mapEntry is the cost of one, for the memory that it takes.
+const mapEntry = 4
 
 // walked are the costs of functions that walk over their first argument.
 func walked(overloads ...string) []cost.TrackerOption {
@@ -178,19 +206,6 @@ func walked(overloads ...string) []cost.TrackerOption {
 		all = append(all, cost.OverloadTracker(id, byLength))
 	}
 	return all
-}
-
-// copied is the cost of copying lists or maps; nothing of one that is changed in its place.
-func copied(args []ref.Val) *uint64 {
-	n := uint64(1)
-	for _, arg := range args {
-		switch arg.(type) {
-		case traits.MutableLister, traits.MutableMapper:
-		default:
-			n += lengthOf(arg)
-		}
-	}
-	return &n
 }
 
 func lengthOf(v ref.Val) uint64 {

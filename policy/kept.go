@@ -42,7 +42,12 @@ func (p *Policy) EvaluateKept(c Case, kept []string) (v expense.Verdict, unknown
 	for _, name := range kept {
 		have[name] = true
 	}
+	here := &evaluation{}
+	here.stop, here.atStop = p.stopOf(c.EventType)
 	v = p.evaluate(c, func(r *rule) bool {
+		if applies, told := r.appliesAt(here); len(r.stops) > 0 && told && !applies {
+			return true // it says nothing here, whatever it reads
+		}
 		known := r.needs.within(have)
 		for fact := range r.facts {
 			if _, asked := c.Facts[fact]; !asked {

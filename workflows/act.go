@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -31,6 +32,11 @@ func (r *run) act(ctx workflow.Context, action expense.Action, comment, cause st
 	if err != nil {
 		return err
 	}
+	return r.acted(ctx, taken, action, cause)
+}
+
+// acted goes on from what became of an action.
+func (r *run) acted(ctx workflow.Context, taken expense.ActionTaken, action expense.Action, cause string) error {
 	r.Doubt = nil
 	switch {
 	case taken.Moved:
@@ -65,7 +71,7 @@ func (r *run) succeeded(stop string, action expense.Action, cause string, confir
 	case action == expense.SendBack:
 		done = fmt.Sprintf("sent back to the employee (cause: %s)", cause)
 		r.Outcome, r.Cause = expense.SentBack, cause
-	case len(r.posted(stop)) > 0:
+	case slices.ContainsFunc(r.posted(stop), func(p PostedAt) bool { return !p.Approving }):
 		r.Outcome = expense.ApprovedWithExceptions
 	}
 	if confirmed {
@@ -75,6 +81,7 @@ func (r *run) succeeded(stop string, action expense.Action, cause string, confir
 	}
 	r.did(done)
 	r.Task, r.Ruling, r.Overruled = nil, nil, false
+	r.leave()
 	if r.Mark != "" || r.notification.Kind == expense.RequestObject {
 		r.Rejudge = true // where it waits next may bear the name of this stop
 	}
@@ -82,9 +89,12 @@ func (r *run) succeeded(stop string, action expense.Action, cause string, confir
 
 // showAction says what would be done with the report.
 func (r *run) showAction(action expense.Action, cause string) error {
-	if action == expense.SendBack {
+	switch {
+	case r.byException(action):
+		r.did(fmt.Sprintf("would post exception %s on the report, to pass it on", r.Verdict.ApproveByException))
+	case action == expense.SendBack:
 		r.did(fmt.Sprintf("would send the %s back to the employee (cause: %s)", r.noun(), cause))
-	} else {
+	default:
 		r.did("would pass the " + r.noun() + " on")
 	}
 	return r.shown()

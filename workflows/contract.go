@@ -32,6 +32,8 @@ const (
 	ListPendingRequests = "ListPendingRequests"
 	ClearExceptions     = "ClearExceptions"
 	JoinRun             = "JoinRun"
+	FetchFacts          = "FetchFacts"
+	ApproveByException  = "ApproveByException"
 )
 
 // Signals. Notified carries an expense.Notification, Decided an expense.Decision,
@@ -71,6 +73,12 @@ func BrakeID(taskQueue string) string { return "brake-" + taskQueue }
 // ConcurQueue names the queue of the activities that call Concur. It is a queue of
 // its own so that its rate can be limited for the whole fleet.
 func ConcurQueue(taskQueue string) string { return taskQueue + "-api" }
+
+// FactQueue names the queue of the activity that asks the company's own systems. It is a
+// queue of its own so that a slow system holds up nothing but what waits for it, and is
+// asked by as many at a time as a worker allows: neither Concur's rate nor the judging of
+// other reports has anything to do with it.
+func FactQueue(taskQueue string) string { return taskQueue + "-facts" }
 
 // Search attributes, all of type Keyword. They hold no personal data: Temporal
 // never encrypts a search attribute.

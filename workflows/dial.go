@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	temporalenv "go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/converter"
 	temporallog "go.temporal.io/sdk/log"
 )
 
@@ -30,6 +31,15 @@ func ClientOptions(logger *slog.Logger) (client.Options, error) {
 	}
 	options.Logger = temporallog.NewStructuredLogger(logger)
 	return options, nil
+}
+
+// DataConverter is what encodes and decodes the payloads of a client with these options.
+// Whoever reads a history reads it through this.
+func DataConverter(options client.Options) converter.DataConverter {
+	if options.DataConverter != nil {
+		return options.DataConverter
+	}
+	return converter.GetDefaultDataConverter()
 }
 
 // ErrNotChecked means that the search attributes could not be looked up, for want

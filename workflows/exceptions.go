@@ -17,11 +17,12 @@ const maxRefusals = 2
 // that Concur refuses are sent again alone, after another read, so that the flags
 // they are compared with are those of before. It reports whether they were only shown:
 // then the action is, too, whatever has become of the setting meanwhile.
-func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport) (shown bool, err error) {
-	if err := r.clear(ctx, r.unwanted(read)); err != nil {
+func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, action expense.Action) (shown bool, err error) {
+	wanted := r.wanted(action)
+	if err := r.clear(ctx, r.unwanted(read, action, wanted)); err != nil {
 		return false, err
 	}
-	missing := r.missing(r.Stop, r.Verdict.Exceptions)
+	missing := r.missing(r.Stop, wanted)
 	if len(missing) == 0 {
 		return false, nil
 	}
@@ -113,13 +114,32 @@ func (r *run) clearStale(ctx workflow.Context, read expense.FetchedReport) error
 	return errAgain
 }
 
+// wanted are the exceptions that the report is to have, all but the one that passes it on: a
+// rule that posts that one would pass on what is to be sent back, or what other exceptions
+// are still missing on.
+func (r *run) wanted(action expense.Action) []expense.Exception {
+	if action == expense.SendBack && r.Verdict.BareSendBack {
+		return nil
+	}
+	var wanted []expense.Exception
+	for _, e := range r.Verdict.Exceptions {
+		if r.Verdict.ApproveByException == "" || !e.Same(r.approving()) {
+			wanted = append(wanted, e)
+		}
+	}
+	return wanted
+}
+
 // unwanted are the exceptions that were posted at this stop for a verdict that no longer
-// holds, those included of a post of which the answer is lost.
-func (r *run) unwanted(read expense.FetchedReport) []expense.HeldException {
+// holds, those included of a post of which the answer is lost. So is one that others see
+// than the rules now want: Concur does not say that putting it again changes that, so it is
+// taken off and put anew.
+func (r *run) unwanted(read expense.FetchedReport, action expense.Action, all []expense.Exception) []expense.HeldException {
 	var unwanted []expense.HeldException
 	for _, held := range read.Held {
-		wanted := slices.ContainsFunc(r.Verdict.Exceptions, held.Same)
-		if !wanted && !has(r.Kept, held) {
+		wanted := slices.ContainsFunc(all, func(e expense.Exception) bool { return held.Same(e) && held.Visibility.Is(e.Visibility) })
+		approves := r.byException(action) && held.Same(r.approving())
+		if !wanted && !approves && !has(r.Kept, held) {
 			unwanted = append(unwanted, held)
 		}
 	}

@@ -81,6 +81,20 @@ func TestWhatIsLeftOfAnEarlierSubmissionIsTakenOffBeforeTheRulesJudge(t *testing
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "post", "approve", "read", "judge", "clear", "approve"}, p.calls)
 	})
+	t.Run("or others are to see it", func(t *testing.T) {
+		p := newPlay(t)
+		all := held
+		all.Visibility = expense.VisibleToAll
+		narrow := flagged
+		narrow.Exceptions = []expense.Exception{norecpt}
+		narrow.Exceptions[0].Visibility = expense.VisibleToProcessors
+		p.reads = []any{byV4("m1"), byV4("m2", all)}
+		p.verdicts, p.posts = []any{flagged, narrow}, []any{posted(expense.Posted, "")}
+		p.actions = []any{certain(expense.Blocked), expense.ActionTaken{}}
+		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "post", "approve", "read", "judge", "clear", "post", "approve"}, p.calls)
+		require.Equal(t, expense.VisibleToProcessors, p.posted[1].Exceptions[0].Visibility)
+	})
 	t.Run("even one of a post of which the answer is lost", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byV4("m1"), byV4("m1", held)}

@@ -74,9 +74,7 @@ func (r *run) onNotified(n expense.Notification) {
 	if !r.Readable && n.ObjectURI != r.ObjectURI && n.ID() == r.notification.ID() {
 		r.Alternative = n.ObjectURI // taken when the present one must not be followed
 	}
-	if n.EventType != "" {
-		r.EventType = n.EventType
-	}
+	r.hear(n)
 	r.Unread = true
 }
 

@@ -11,42 +11,54 @@ import (
 	"concur-connector/expense"
 )
 
-// judge asks the rules, unless they have already judged this very revision. A
-// verdict that says the same as before keeps what a person decided on it.
+// judge asks the rules, unless they have already judged this very revision, for this very
+// stop if they tell stops apart. A verdict that says the same as before keeps what a person
+// decided on it. The rules' today is the day of the judging: a report that waits for a
+// person is not judged anew because a day has passed.
 func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
-	if r.Verdict != nil && !r.Rejudge {
+	eventType, at := r.eventType(), workflow.Now(ctx)
+	if r.Verdict != nil && !r.Rejudge && !(read.ByStop && r.Judged != eventType) {
 		return nil
+	}
+	facts, err := r.consult(ctx, read, eventType, at)
+	if err != nil {
+		return err
 	}
 	if r.Task == nil {
 		r.enter(ctx, Validating)
 	}
 	var judged expense.Judgement
-	err := r.readable(ctx, func() error {
+	err = r.readable(ctx, func() error {
 		call := r.localOptions(ctx, "judge the "+r.noun()+" by the rules")
 		if read.Request != nil {
 			return workflow.ExecuteActivity(call, ValidateRequest, expense.ValidateRequestInput{
-				Request: read.Request, RulesHash: read.RulesHash, EventType: r.EventType,
+				Request: read.Request, RulesHash: read.RulesHash, EventType: eventType, At: at, Facts: facts,
 			}).Get(ctx, &judged)
 		}
 		return workflow.ExecuteActivity(call, ValidateReport, expense.ValidateReportInput{
-			Report: read.Report, RulesHash: read.RulesHash, EventType: r.EventType,
+			Report: read.Report, RulesHash: read.RulesHash, EventType: eventType, At: at, Facts: facts,
 		}).Get(ctx, &judged)
 	})
 	if err != nil {
 		return err
 	}
 	if judged.Verdict == nil {
-		if err := r.pause(ctx, "workers are being replaced: the report is read again for the new rules"); err != nil {
-			return err
-		}
-		return errAgain
+		return r.readAnew(ctx)
 	}
 	verdict := *judged.Verdict
 	if r.Verdict != nil && !sameEffect(*r.Verdict, verdict) {
 		r.closeTask("the rules say something else now")
 	}
-	r.Verdict, r.Rejudge = &verdict, false
+	r.Verdict, r.Rejudge, r.Judged = &verdict, false, eventType
 	return nil
+}
+
+// readAnew reads the report again for the rules that are now in force.
+func (r *run) readAnew(ctx workflow.Context) error {
+	if err := r.pause(ctx, "workers are being replaced: the report is read again for the new rules"); err != nil {
+		return err
+	}
+	return errAgain
 }
 
 func sameEffect(a, b expense.Verdict) bool {

@@ -18,6 +18,9 @@ type ProcessInput struct {
 type Memory struct {
 	ObjectURI string `json:"objectUri"`
 	EventType string `json:"eventType,omitempty"`
+	EventAt   string `json:"eventAt,omitempty"`  // when that was, as Concur says
+	NewType   bool   `json:"newType,omitempty"`  // no read has begun since it came
+	Spent     bool   `json:"spent,omitempty"`    // it names a stop that the report has left
 	Readable  bool   `json:"readable,omitempty"` // ObjectURI has been read once
 
 	Alternative string `json:"alternative,omitempty"` // another address of the same object
@@ -40,6 +43,7 @@ type Memory struct {
 	Spared []expense.HeldException `json:"spared,omitempty"` // exceptions that were only shown to be taken off
 
 	Verdict *expense.Verdict  `json:"verdict,omitempty"` // of Revision
+	Judged  string            `json:"judged,omitempty"`  // the EventType that it is for
 	Task    *Task             `json:"task,omitempty"`
 	Asked   time.Time         `json:"asked,omitzero"` // when the task began
 	Tasks   int               `json:"tasks,omitempty"`
@@ -72,7 +76,8 @@ type Memory struct {
 
 // PostedAt is an exception that is on the report and is not posted again at this stop.
 type PostedAt struct {
-	Stop string `json:"stop"`
+	Stop      string `json:"stop"`
+	Approving bool   `json:"approving,omitempty"` // it is to pass the report on, and says nothing against it
 	expense.PostedException
 }
 
@@ -82,6 +87,7 @@ type Doubt struct {
 	Action expense.Action `json:"action,omitempty"` // empty: exceptions were posted
 	Flags  expense.Flags  `json:"flags,omitzero"`   // as they were before that post
 	Mark   string         `json:"mark,omitempty"`   // of the read before that action
+	Code   string         `json:"code,omitempty"`   // of the exception that was posted in the place of that action
 }
 
 // maxKept bounds the lists that a run shows, so that no sender can fill its memory.

@@ -49,6 +49,22 @@ func (w Workflows) netOptions(ctx workflow.Context, summary string, requests int
 	return workflow.WithRetryPolicy(w.concurOptions(ctx, summary, requests), *policy)
 }
 
+// requestsOfFacts is how many requests all facts of one report may be: twenty facts, each
+// about a thousand entries.
+const requestsOfFacts = 100
+
+// factOptions are for the activity that asks the company's own systems. There is no end to
+// the asking: a system that is away is waited for.
+func (w Workflows) factOptions(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           FactQueue(workflow.GetInfo(ctx).TaskQueueName),
+		StartToCloseTimeout: (requestsOfFacts + 1) * w.FactTimeout,
+		HeartbeatTimeout:    w.HeartbeatTimeout,
+		RetryPolicy:         w.retries(),
+		Summary:             summary,
+	})
+}
+
 // localOptions are for an activity that calls nobody but Temporal. Two minutes are
 // more than the rules' own limits and than starting a part of the failed list; a
 // killed worker is noticed by the heartbeat.

@@ -56,7 +56,7 @@ func mend(k expense.Kind) string {
 	case expense.Forbidden:
 		return "Give the connector's user in Concur the role and the application the scope that the message names."
 	case expense.Rejected:
-		return "Read Concur's words: an exception code is created in Expense Admin, a missing approver in the employee's profile; or change the rules file and restart the workers."
+		return "Read Concur's words: an exception code is created in Expense Admin, a missing approver in the employee's profile; or change the rules file."
 	case expense.Untrusted:
 		return "Check the address. If it is Concur's, add its host to CONCUR_HOSTS and restart the workers. If an ObjectURI is not, somebody else knows the connector's password: change it in Concur."
 	case expense.Malformed:
@@ -70,7 +70,7 @@ func mend(k expense.Kind) string {
 	case expense.WritesOff:
 		return "When writes are to be made again: set CONCUR_WRITES to on (and CONCUR_TEST_USERS so that it is not in the way), restart the workers, and have the runs go on: concurctl parked retry --all --kind WritesOff."
 	case expense.Braked:
-		return "Look whether the rules are right: they send many reports back. If not, mend the rules file and restart the workers. If so, send the signal, and this report is sent back whatever the brake says; or raise the brake's limits."
+		return "Look whether the rules are right: they send many reports back. If not, mend the rules file: the run is judged anew when it tries again by itself. If so, send the signal, and this report is sent back whatever the brake says; or raise the brake's limits."
 	}
 	return "Look at the message; the run goes on when it is mended."
 }

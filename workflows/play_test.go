@@ -33,13 +33,17 @@ type play struct {
 	clears   []any // expense.ClearedExceptions or error
 	joins    []any // expense.JoinedRun or error
 	lists    []any // expense.PendingRequests or error; none: the rules have none for them
+	facts    []any // expense.FetchedFacts or error
 
 	calls  []string
 	posted []expense.PostExceptionsInput
 	acted  []expense.TakeActionInput
+	marked []expense.ApproveByExceptionInput
 	read   []expense.FetchReportInput
 
+	asked   []expense.FetchFactsInput
 	cleared []expense.ClearExceptionsInput
+	judged  []expense.ValidateReportInput
 	joined  []expense.JoinRunInput
 	started []expense.Notification
 }
@@ -68,7 +72,8 @@ func stage(t *testing.T) *play {
 		p.read = append(p.read, in)
 		return next[expense.FetchedReport](p, "read", &p.reads)
 	})
-	register(workflows.ValidateReport, func(context.Context, expense.ValidateReportInput) (expense.Judgement, error) {
+	register(workflows.ValidateReport, func(_ context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
+		p.judged = append(p.judged, in)
 		if len(p.verdicts) > 0 && p.verdicts[0] == any(stale) {
 			_, err := next[string](p, "judge", &p.verdicts)
 			return expense.Judgement{}, err
@@ -83,6 +88,10 @@ func stage(t *testing.T) *play {
 	register(workflows.TakeAction, func(_ context.Context, in expense.TakeActionInput) (expense.ActionTaken, error) {
 		p.acted = append(p.acted, in)
 		return next[expense.ActionTaken](p, string(in.Action), &p.actions)
+	})
+	register(workflows.ApproveByException, func(_ context.Context, in expense.ApproveByExceptionInput) (expense.ActionTaken, error) {
+		p.marked = append(p.marked, in)
+		return next[expense.ActionTaken](p, "approve by exception", &p.actions)
 	})
 	register(workflows.DeleteNotification, func(_ context.Context, in expense.DeleteNotificationInput) (expense.DeletedNotification, error) {
 		_, err := next[struct{}](p, "delete", &p.deletes)
@@ -109,6 +118,10 @@ func (p *play) registerNewer(register func(name string, f any)) {
 			defer func() { p.clears = nil }()
 		}
 		return next[expense.ClearedExceptions](p, "clear", &p.clears)
+	})
+	register(workflows.FetchFacts, func(_ context.Context, in expense.FetchFactsInput) (expense.FetchedFacts, error) {
+		p.asked = append(p.asked, in)
+		return next[expense.FetchedFacts](p, "ask for facts", &p.facts)
 	})
 	register(workflows.JoinRun, func(_ context.Context, in expense.JoinRunInput) (expense.JoinedRun, error) {
 		p.joined = append(p.joined, in)

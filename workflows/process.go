@@ -15,7 +15,8 @@ type run struct {
 	Memory
 	notification expense.Notification
 	inbox        inbox
-	retry        bool // an operator has signalled retried
+	retry        bool     // an operator has signalled retried
+	asked        []string // the facts that are asked for now
 	status       Status
 }
 
@@ -94,7 +95,8 @@ func (w Workflows) setup(ctx workflow.Context, input ProcessInput) (*run, error)
 	if input.Memory != nil {
 		r.Memory = *input.Memory
 	} else {
-		r.Memory = Memory{ObjectURI: n.ObjectURI, EventType: n.EventType, MustRead: true}
+		r.Memory = Memory{ObjectURI: n.ObjectURI, MustRead: true}
+		r.hear(n)
 		if n.NotificationURI != "" {
 			r.owe(n.NotificationURI)
 		}
@@ -162,12 +164,15 @@ func (r *run) process(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	shown, err := r.postExceptions(ctx, read)
+	shown, err := r.postExceptions(ctx, read, action)
 	switch {
 	case err != nil:
 		return err
 	case shown:
 		return r.showAction(action, cause)
+	}
+	if r.byException(action) {
+		return r.approveByException(ctx, read, comment, cause)
 	}
 	return r.act(ctx, action, comment, cause)
 }
@@ -195,5 +200,6 @@ func (r *run) cancel(ctx workflow.Context) (Result, error) {
 
 func (r *run) continueAsNew(ctx workflow.Context) error {
 	memory := r.Memory
+	memory.Verdict = carried(memory.Verdict)
 	return workflow.NewContinueAsNewError(ctx, ProcessNotification, ProcessInput{Notification: r.notification, Memory: &memory})
 }

@@ -14,6 +14,8 @@ import (
 // fetch reads the report and remembers what the read showed.
 func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	r.enter(ctx, Fetching)
+	named := r.NewType
+	r.NewType = false
 	var read expense.FetchedReport
 	activity := FetchReport
 	if r.notification.Kind == expense.RequestObject {
@@ -21,8 +23,11 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	err := r.readable(ctx, func() error {
 		call := r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole)
-		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{ObjectURI: r.ObjectURI, Begun: r.begun()}).Get(ctx, &read)
+		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{ObjectURI: r.ObjectURI, EventType: r.eventType(), Begun: r.begun()}).Get(ctx, &read)
 	})
+	if err != nil {
+		r.NewType = r.NewType || named // no read has followed it yet
+	}
 	var t *Trouble
 	if errors.As(err, &t) && t.Kind == expense.Untrusted && r.Alternative != "" && !r.Readable {
 		r.ObjectURI, r.Alternative = r.Alternative, ""
@@ -50,7 +55,12 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		r.Refusals = 0
 		r.Spared = nil
 	}
-	if r.stepChanged(read) || read.Revision != r.Revision {
+	if r.Stop != "" && read.Stop != r.Stop && !named {
+		r.leave()
+	}
+	changed := r.stepChanged(read)
+	r.movedOn(changed || r.Doubt != nil && r.Doubt.Stop != read.Stop)
+	if changed || read.Revision != r.Revision {
 		r.forgetVerdict()
 	}
 	r.Stop, r.Revision, r.Content = read.Stop, read.Revision, read.Content
@@ -77,18 +87,6 @@ func (r *run) countStops(read expense.FetchedReport) error {
 		Kind:    expense.Malformed,
 		Message: fmt.Sprintf("the report's WorkflowActionURL was another on %d reads in a row though nothing else changed", unsteady),
 	}
-}
-
-// stepChanged reports whether the report has come to another step of which Concur gives
-// no name: a notification then names it.
-func (r *run) stepChanged(read expense.FetchedReport) bool {
-	before := r.Step
-	r.Step = r.EventType
-	if read.Mark == "" && read.Request == nil || before == "" || before == r.Step {
-		return false
-	}
-	r.forgetPosted(read.Stop)
-	return true
 }
 
 // begun is the interface by which the run has begun to write at the stop, if it has.
@@ -121,10 +119,12 @@ func (r *run) noun() string {
 func (r *run) left(ctx workflow.Context, reading expense.Reading, doubtful bool) error {
 	doubt := r.Doubt
 	r.Doubt = nil
+	if doubt != nil && doubt.Action != "" && reading.Kind == expense.NotWaiting && doubt.Action.Explains(reading.Status) {
+		r.succeeded(doubt.Stop, doubt.Action, r.Cause, true)
+		return nil
+	}
 	r.closeTask("the report has left the stop")
 	switch {
-	case doubt != nil && doubt.Action != "" && reading.Kind == expense.NotWaiting && doubt.Action.Explains(reading.Status):
-		r.succeeded(doubt.Stop, doubt.Action, r.Cause, true)
 	case r.Outcome != "":
 	case reading.Kind == expense.NotFound:
 		r.Outcome = expense.Gone
@@ -143,13 +143,18 @@ const unreadable = 3
 // readable calls an activity, and calls it again when Concur's answer could not be
 // read. Its error is a *Trouble when a person must mend something.
 func (r *run) readable(ctx workflow.Context, call func() error) error {
+	return r.legible(ctx, "Concur's answer", call)
+}
+
+// legible is readable for an answer of whoever it is.
+func (r *run) legible(ctx workflow.Context, answer string, call func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := trouble(call())
 		var t *Trouble
 		if !errors.As(err, &t) || t.Kind != expense.Malformed || attempt == unreadable {
 			return err
 		}
-		if err := r.pause(ctx, "Concur's answer could not be read: asking again"); err != nil {
+		if err := r.pause(ctx, answer+" could not be read: asking again"); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,8 @@ import "time"
 type Settings struct {
 	// AnswerLimit is how long Concur may take for one answer (60 s by its own rules).
 	AnswerLimit time.Duration
+	// FactTimeout is how long a system of the company's own may take for one answer.
+	FactTimeout time.Duration
 	// HeartbeatTimeout is how soon a killed worker's attempt is given to another.
 	HeartbeatTimeout time.Duration
 	// RetryInterval and RetryMaxInterval bound the growing delay between attempts.
@@ -16,17 +18,22 @@ type Settings struct {
 	ParkedRetries []time.Duration
 	// MalformedDelay is the pause before an unreadable answer is asked for again.
 	MalformedDelay time.Duration
+	// MovingDelay comes before a report is looked at again that an exception of ours is to
+	// move; it doubles.
+	MovingDelay time.Duration
 }
 
 // DefaultSettings are those of production.
 func DefaultSettings() Settings {
 	return Settings{
 		AnswerLimit:      time.Minute,
+		FactTimeout:      10 * time.Second,
 		HeartbeatTimeout: 15 * time.Second,
 		RetryInterval:    2 * time.Second,
 		RetryMaxInterval: 5 * time.Minute,
 		ParkedRetries:    []time.Duration{10 * time.Minute, time.Hour, 24 * time.Hour},
 		MalformedDelay:   30 * time.Second,
+		MovingDelay:      5 * time.Second,
 	}
 }
 

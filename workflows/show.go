@@ -75,8 +75,14 @@ func (r *run) answer() Status {
 	if s.State == Closed {
 		s.Outcome = r.Outcome
 	}
+	if s.State == Consulting {
+		s.Facts = r.asked
+	}
 	if v := r.Verdict; v != nil {
-		s.Verdict = &VerdictStatus{Action: v.Action, Exceptions: v.Exceptions, Findings: v.Findings, RulesHash: v.RulesHash}
+		s.Verdict = &VerdictStatus{
+			Action: v.Action, Exceptions: v.Exceptions, Findings: v.Findings, Rules: v.Rules,
+			RulesHash: v.RulesHash, Version: v.Version, ApproveByException: v.ApproveByException,
+		}
 	}
 	return s.withoutNulls()
 }
@@ -102,17 +108,15 @@ func (r *run) details(ctx workflow.Context) string {
 		if r.Outcome == expense.DryRun {
 			line("Nothing was written to Concur: %s. The report waits where it was.", withheldBy(r.Withheld))
 		}
+	case Consulting:
+		line("**Asks the company's systems: %s**, since %s", plain(strings.Join(r.asked, ", ")), clock(r.status.Since))
+		line("Until they answer, the %s is not judged. Why they do not is with the activity `%s`.", r.noun(), FetchFacts)
 	default:
 		line("**%s**", doing(r.status.State, r.noun()))
 	}
 	if v := r.Verdict; v != nil {
-		line("The rules (%s) say: %s", v.RulesHash, saying(*v))
-		for _, f := range v.Findings[:min(len(v.Findings), 20)] {
-			fmt.Fprintf(&b, "- `%s`%s: %s\n", f.Rule, on(f.Object), plain(f.Message))
-		}
-		if more := len(v.Findings) - 20; more > 0 {
-			fmt.Fprintf(&b, "- and %d more\n", more)
-		}
+		line("The rules (%s) say: %s", edition(*v), saying(*v))
+		b.WriteString(found(v.Findings))
 		b.WriteByte('\n')
 	}
 	if len(r.Done) > 0 {
@@ -152,14 +156,6 @@ func doing(s State, noun string) string {
 	return string(s)
 }
 
-func saying(v expense.Verdict) string {
-	text := map[expense.Action]string{expense.Approve: "pass it on", expense.SendBack: "send it back", expense.Ask: "ask a person"}[v.Action]
-	if n := len(v.Exceptions); n > 0 {
-		text += ", with " + count(n, "exception")
-	}
-	return text
-}
-
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 func group(name string) string {
@@ -167,13 +163,6 @@ func group(name string) string {
 		return "any approver"
 	}
 	return "group " + plain(name)
-}
-
-func on(object string) string {
-	if object == "" {
-		return ""
-	}
-	return " on entry `" + object + "`"
 }
 
 func because(cause string) string {

@@ -12,6 +12,7 @@ type State string
 // The states of a run.
 const (
 	Fetching   State = "fetching"
+	Consulting State = "consulting" // waits for an answer of the company's own systems
 	Validating State = "validating"
 	Waiting    State = "waiting" // for a person's decision
 	Posting    State = "posting"
@@ -35,7 +36,8 @@ type Status struct {
 	Decisions      []DecisionTaken `json:"decisions"`
 	Done           []string        `json:"done"` // what was done in Concur, in order
 	Parked         *Trouble        `json:"parked"`
-	OwedDeletes    []string        `json:"owedDeletes"` // notification URIs
+	OwedDeletes    []string        `json:"owedDeletes"`     // notification URIs
+	Facts          []string        `json:"facts,omitempty"` // that are asked for, while consulting
 	Outcome        expense.Outcome `json:"outcome"`
 }
 
@@ -50,7 +52,11 @@ type VerdictStatus struct {
 	Action     expense.Action      `json:"action"`
 	Exceptions []expense.Exception `json:"exceptions"`
 	Findings   []expense.Finding   `json:"findings"`
+	Rules      []expense.RuleLook  `json:"rules"` // each rule, in the order of the file
 	RulesHash  string              `json:"rulesHash"`
+	Version    string              `json:"version"` // as the rules file calls itself
+
+	ApproveByException string `json:"approveByException,omitempty"` // the code that passes it on
 }
 
 // DecisionTaken is a decision that reached the run, and whether it counted.
@@ -86,7 +92,7 @@ func (s Status) withoutNulls() Status {
 	s.Done = orEmpty(s.Done)
 	s.OwedDeletes = orEmpty(s.OwedDeletes)
 	if v := s.Verdict; v != nil {
-		v.Exceptions, v.Findings = orEmpty(v.Exceptions), orEmpty(v.Findings)
+		v.Exceptions, v.Findings, v.Rules = orEmpty(v.Exceptions), orEmpty(v.Findings), orEmpty(v.Rules)
 	}
 	return s
 }

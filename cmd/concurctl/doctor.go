@@ -21,7 +21,8 @@ func doctorCommand() *cobra.Command {
 		Long: `Checks what can be checked of a deployment from its environment, and changes nothing: the
 configuration, the credential that Concur sends, the public endpoint (certificate, TLS,
 the connection test) with --url, the access to Concur, the allow-list, Temporal and its
-search attributes, and the rules.
+search attributes, the rules, and whether the company's own systems that they ask for facts
+may be asked and speak TLS; nothing is sent to those.
 
 The interfaces that CONCUR_INTERFACE chooses are proved on one report: that of --report,
 else the first that waits, else any. It is read by each of them, and what they show is

@@ -26,10 +26,12 @@ func (d *doctor) worker(ctx context.Context, o doctorOptions) {
 	cfg, unknown, err := config.LoadWorker()
 	d.configuration(workerProgram, err)
 	d.unknown(unknown)
-	c := chosenBy(cfg, err, d.rules(cfg.Rules), o.report)
+	rules := d.rules(cfg.Rules)
+	c := chosenBy(cfg, err, rules, o.report)
 	d.needed = c.scopes()
 	d.writes(cfg, err)
 	d.guard(cfg)
+	d.facts(ctx, cfg, err, rules)
 	if concerning(err, concurVariables...) != nil {
 		return // said, one by one
 	}

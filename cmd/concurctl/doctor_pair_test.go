@@ -40,10 +40,9 @@ func pairAnswers() map[string]string {
 
 const v4Header = "/expensereports/v4/users/" + pairOwner + "/context/TRAVELER/reports/" + pairReport
 
-// examined is what the doctor says of a worker's environment with a Concur that grants
-// these scopes beside the old ones and shows the report, but for what is changed: an
-// empty answer is a 403.
-func examined(t *testing.T, env settings, scopes string, change map[string]string, args ...string) []finding {
+// showing is a Concur that grants these scopes beside the old ones and shows the report,
+// but for what is changed: an empty answer is a 403.
+func showing(t *testing.T, scopes string, change map[string]string) *fakeConcur {
 	t.Helper()
 	c, answers := newFakeConcur(t), pairAnswers()
 	for path, body := range change {
@@ -65,6 +64,13 @@ func examined(t *testing.T, env settings, scopes string, change map[string]strin
 			return true
 		}
 	})
+	return c
+}
+
+// examined is what the doctor says of a worker's environment.
+func examined(t *testing.T, env settings, scopes string, change map[string]string, args ...string) []finding {
+	t.Helper()
+	c := showing(t, scopes, change)
 	c.env["CONCUR_RULES"] = file(t, "rules.yaml", oneRule)
 	for name, value := range env {
 		c.env[name] = value

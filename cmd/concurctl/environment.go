@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"concur-connector/config"
 	"concur-connector/workflows"
@@ -42,6 +43,7 @@ func problems(err error) []string {
 type deployment struct {
 	temporal  client.Client
 	runs      *workflows.Client
+	data      converter.DataConverter // of what the runs hold
 	namespace string
 	taskQueue string
 }
@@ -69,12 +71,15 @@ func reachTemporal(ctx context.Context) (*deployment, error) {
 		}
 		return nil, fmt.Errorf("reach Temporal at %s: %w", address, err)
 	}
-	return newDeployment(temporal, options.Namespace, cfg.TaskQueue), nil
+	d := newDeployment(temporal, options.Namespace, cfg.TaskQueue)
+	d.data = workflows.DataConverter(options)
+	return d, nil
 }
 
 func newDeployment(temporal client.Client, namespace, taskQueue string) *deployment {
 	return &deployment{
 		temporal: temporal, runs: workflows.NewClient(temporal, taskQueue), namespace: namespace, taskQueue: taskQueue,
+		data: converter.GetDefaultDataConverter(),
 	}
 }
 

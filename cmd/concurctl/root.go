@@ -36,6 +36,7 @@ sentence on the standard error, and the exit status is then 1.`,
 		failedCommand(),
 		notifyCommand(),
 		parkedCommand(),
+		rulesCommand(),
 		shownCommand(),
 		tokenCommand(),
 	)

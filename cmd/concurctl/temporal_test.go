@@ -99,3 +99,9 @@ func (n *namespaces) DescribeNamespace(context.Context, *workflowservice.Describ
 		WorkflowExecutionRetentionTtl: durationpb.New(n.kept),
 	}}, nil
 }
+
+// lone is a list of one run.
+func lone(t *testing.T, id string) []*workflowpb.WorkflowExecutionInfo {
+	t.Helper()
+	return []*workflowpb.WorkflowExecutionInfo{runInfo(t, id, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, nil)}
+}

@@ -16,17 +16,30 @@ import (
 	"concur-connector/concur"
 	"concur-connector/config"
 	"concur-connector/expense"
+	"concur-connector/facts"
 	"concur-connector/policy"
 	"concur-connector/workflows"
 )
 
-func loadRules(cfg config.Worker, logger *slog.Logger) (*policy.Policy, error) {
-	rules, err := policy.Load(cfg.Rules)
+// loadRules begins with the rules of the file. What is checked of them now is checked again
+// whenever the file has changed.
+func loadRules(cfg config.Worker, company *facts.Client, logger *slog.Logger) (*policy.Watcher, error) {
+	rules, err := policy.NewWatcher(policy.WatchOptions{
+		Path: cfg.Rules, Check: func(p *policy.Policy) error { return mayAsk(company, p) }, Logger: logger,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("the rules cannot be used:\n%w", err)
 	}
-	logger.Info("rules loaded", "rules", rules.Hash(), "count", len(rules.Rules()))
 	return rules, nil
+}
+
+// inUse says by which rules this process judges, for whoever asks whether it is ready.
+func inUse(rules activities.Rules) string {
+	now := rules.Current()
+	if now.Version() == "" {
+		return "rules " + now.Hash()
+	}
+	return fmt.Sprintf("rules %s (version %s)", now.Hash(), now.Version())
 }
 
 func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error) {
@@ -83,15 +96,20 @@ type workers struct {
 	fatal   chan error // from a worker that Temporal has told to give up
 }
 
-func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules *policy.Policy, logger *slog.Logger) (workers, error) {
+func build(cfg config.Worker, temporal client.Client, api *concur.Client, company *facts.Client, rules activities.Rules, logger *slog.Logger) (workers, error) {
 	known := workflows.NewClient(temporal, cfg.TaskQueue)
 	guard, err := concur.ParseGuard(cfg.StepGuard)
 	if err != nil {
 		return workers{}, fmt.Errorf("CONCUR_STEP_GUARD: %w", err)
 	}
+	var asker activities.Asker
+	if company != nil {
+		asker = company
+	}
 	acts, err := activities.New(activities.Options{
 		Concur:      api,
 		Rules:       rules,
+		Facts:       asker,
 		Starter:     known,
 		Knower:      known,
 		Elders:      known,
@@ -100,7 +118,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 		Writes:      activities.Writes{Mode: activities.WriteMode(cfg.Writes), TestUsers: cfg.TestUsers},
 		Braking:     activities.Braking{Brake: known, SendBacks: cfg.BrakeSendBacks, Share: cfg.BrakeShare},
 		Logger:      logger,
-		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay},
+		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay, Moving: cfg.MovingDelay},
 		AnswerLimit: cfg.AnswerLimit,
 		ReportLimit: cfg.ReportLimit,
 	})
@@ -109,20 +127,26 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, rules 
 	}
 	flows := workflows.Workflows{Settings: workflows.Settings{
 		AnswerLimit:      cfg.AnswerLimit,
+		FactTimeout:      cfg.FactTimeout,
 		HeartbeatTimeout: cfg.HeartbeatTimeout,
 		RetryInterval:    cfg.RetryInterval,
 		RetryMaxInterval: cfg.RetryMaxInterval,
 		ParkedRetries:    cfg.ParkedRetries,
 		MalformedDelay:   cfg.MalformedDelay,
+		MovingDelay:      cfg.MovingDelay,
 	}}
 	// Of one process: a sweep of thousands opens as many runs, which mostly wait.
 	worker.SetStickyWorkflowCacheSize(cfg.CachedRuns)
-	ws := workers{concur: api, fatal: make(chan error, 4)}
+	ws := workers{concur: api, fatal: make(chan error, 6)}
 	rate := cfg.RequestsPerSecond / activities.RequestsPerActivity
 	ws.poll(temporal, cfg, cfg.TaskQueue, rate*(1-cfg.SweepShare), flows, acts)
 	ws.poll(temporal, cfg, workflows.SweepQueue(cfg.TaskQueue), rate*cfg.SweepShare, flows, acts)
 	return ws, nil
 }
+
+// factsAtOnce is by how many reports at a time one queue of a worker asks the company's own
+// systems, which were not built for a sweep of thousands.
+const factsAtOnce = 16
 
 // poll adds the workers of one queue and of its Concur queue, which is one of its
 // own so that its rate is limited for the whole fleet and for nothing else.
@@ -147,6 +171,11 @@ func (ws *workers) poll(temporal client.Client, cfg config.Worker, queue string,
 		workflows.JoinRun:         acts.JoinRun,
 	})
 
+	options.MaxConcurrentActivityExecutionSize = factsAtOnce
+	asks := worker.New(temporal, workflows.FactQueue(queue), options)
+	register(asks, map[string]any{workflows.FetchFacts: acts.FetchFacts})
+
+	options.MaxConcurrentActivityExecutionSize = 0 // the SDK's own
 	options.TaskQueueActivitiesPerSecond = rate
 	calls := worker.New(temporal, workflows.ConcurQueue(queue), options)
 	register(calls, map[string]any{
@@ -156,11 +185,12 @@ func (ws *workers) poll(temporal client.Client, cfg config.Worker, queue string,
 		workflows.ListPendingRequests:     acts.ListPendingRequests,
 		workflows.PostExceptions:          acts.PostExceptions,
 		workflows.TakeAction:              acts.TakeAction,
+		workflows.ApproveByException:      acts.ApproveByException,
 		workflows.DeleteNotification:      acts.DeleteNotification,
 		workflows.ListFailedNotifications: acts.ListFailedNotifications,
 		workflows.ListPendingReports:      acts.ListPendingReports,
 	})
-	ws.polling = append(ws.polling, calls, runs)
+	ws.polling = append(ws.polling, calls, asks, runs)
 }
 
 func register(w worker.Worker, acts map[string]any) {

@@ -65,7 +65,11 @@ func run(ctx context.Context, errs io.Writer) error {
 	for _, name := range unknown {
 		logger.Warn("unknown variable", "name", name)
 	}
-	rules, err := loadRules(cfg, logger)
+	company, err := reachCompany(cfg, logger)
+	if err != nil {
+		return err
+	}
+	rules, err := loadRules(cfg, company, logger)
 	if err != nil {
 		return err
 	}
@@ -80,7 +84,7 @@ func run(ctx context.Context, errs io.Writer) error {
 	}
 	defer temporal.Close()
 	health, err := httpserver.New(httpserver.Options{
-		Addr: cfg.InternalListen, Handler: httpserver.Health(workflows.NewClient(temporal, cfg.TaskQueue).Ready),
+		Addr: cfg.InternalListen, Handler: httpserver.Health(workflows.NewClient(temporal, cfg.TaskQueue).Ready, func() string { return inUse(rules) }),
 		Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey,
 	})
 	if err != nil {
@@ -92,14 +96,18 @@ func run(ctx context.Context, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	workers, err := build(cfg, temporal, concur, rules, logger)
+	workers, err := build(cfg, temporal, concur, company, rules, logger)
 	if err != nil {
 		return errors.Join(err, health.Close())
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.Serve(ctx) })
 	group.Go(func() error { return workers.run(ctx) })
-	logger.Info("working", "queue", cfg.TaskQueue, "rules", rules.Hash(), "internal", health.Addr())
+	group.Go(func() error {
+		rules.Watch(ctx, cfg.RulesReload)
+		return nil
+	})
+	logger.Info("working", "queue", cfg.TaskQueue, "rules", rules.Current().Hash(), "internal", health.Addr())
 	err = group.Wait()
 	logger.Info("stopped")
 	return err

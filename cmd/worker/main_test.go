@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 const (
 	clientSecret = "client-secret-of-the-test"
 	refreshToken = "refresh-token-of-the-test"
+	factSecret   = "whsec_c2VjcmV0LW9mLXRoZS10ZXN0LW51bWJlci1vbmU="
 	goodRules    = "apiVersion: concur-connector/v1\nrules: []\n"
 )
 
@@ -102,6 +103,8 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 		"    expression: entry.receipt\n    message: A receipt is missing.\n    then: {sendBack: true}\n")
 	two := file(t, "rules.yaml", "apiVersion: concur-connector/v1\nrules:\n  - name: One\n    level: line\n"+
 		"    expression: 'true'\n    message: m\n    then: {sendBack: true}\n")
+	asking := file(t, "rules.yaml", "apiVersion: concur-connector/v1\nfacts:\n  open: {level: report, url: 'https://erp.example.com/open', send: {id: report.id}, answer: {ok: bool}}\n"+
+		"rules:\n  - name: one\n    level: report\n    expression: facts.open.ok\n    message: It is closed.\n    then: {sendBack: true}\n")
 	noPEM := file(t, "ca.pem", "no certificate\n")
 	for name, c := range map[string]struct {
 		change settings
@@ -117,6 +120,11 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 			[]string{`the geolocation names the host "concur.example", which is not on the allow-list`}},
 		"certificates that are missing": {settings{"CONCUR_CA": "/nowhere/ca.pem"}, []string{"CONCUR_CA: read certificates: open /nowhere/ca.pem"}},
 		"certificates that are none":    {settings{"CONCUR_CA": noPEM}, []string{"CONCUR_CA: " + noPEM + " holds no certificate in PEM form"}},
+		"rules that ask, and no secret": {settings{"CONCUR_RULES": asking, "CONCUR_FACT_HOSTS": "erp.example.com"},
+			[]string{"worker: the rules cannot be used:\nCONCUR_FACT_SECRET is required: the rules ask the company's own systems for facts\n"}},
+		"rules that ask a host that is not allowed": {settings{"CONCUR_RULES": asking, "CONCUR_FACT_HOSTS": "hr.example.com", "CONCUR_FACT_SECRET": factSecret},
+			[]string{"worker: the rules cannot be used:\na fact is asked for where it may not be: the host erp.example.com is not among those that may be asked (CONCUR_FACT_HOSTS)\n"}},
+		"certificates of the company that are none": {settings{"CONCUR_FACT_SECRET": factSecret, "CONCUR_FACT_CA": noPEM}, []string{"CONCUR_FACT_CA: " + noPEM + " holds no certificate in PEM form"}},
 		"a Temporal setting that cannot be read": {settings{"TEMPORAL_TLS_CLIENT_CERT_PATH": "/nowhere/c", "TEMPORAL_TLS_CLIENT_KEY_PATH": "/nowhere/k"},
 			[]string{"read Temporal's TEMPORAL_ variables"}},
 	} {
@@ -130,6 +138,7 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 			}
 			require.NotContains(t, ended.errs, clientSecret)
 			require.NotContains(t, ended.errs, refreshToken)
+			require.NotContains(t, ended.errs, factSecret)
 			require.NotContains(t, ended.errs, "goroutine ")
 		})
 	}

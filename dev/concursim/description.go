@@ -45,7 +45,13 @@ type description struct {
 	Held          []heldDescription `yaml:"held"`
 	BlockingCodes []string          `yaml:"blockingCodes"`
 	Blocked       bool              `yaml:"blocked"`
-	NoApprover    bool              `yaml:"noApprover"`
+
+	// MovesOn are codes by which the workflow takes it on to its next step once they are
+	// posted on the report, after MovesAfter, a duration.
+	MovesOn    []string `yaml:"movesOn"`
+	MovesAfter string   `yaml:"movesAfter"`
+
+	NoApprover bool `yaml:"noApprover"`
 
 	// Flat has the expenses of v4 list itemizations beside the entries, with nothing that
 	// tells them apart.
@@ -155,6 +161,9 @@ func (d *description) complete(now time.Time) error {
 		if h.Code == "" || h.Entry < 0 || h.Entry > len(d.Entries) {
 			return fmt.Errorf("held %d: want a code, and an entry that there is", i+1)
 		}
+	}
+	if err := checkMoving(*d); err != nil {
+		return err
 	}
 	if d.UUID != "" && (!d.Request || !hexID.MatchString(d.UUID)) {
 		return fmt.Errorf("uuid %q: want a travel request's 32 hexadecimal digits in upper case", d.UUID)

@@ -1,0 +1,4 @@
+package activities
+
+// Addressed is addressed, for its test.
+var Addressed = addressed

@@ -1,0 +1,214 @@
+package activities_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"concur-connector/activities"
+	"concur-connector/expense"
+	"concur-connector/facts"
+	"concur-connector/policy"
+)
+
+// askingRules ask about each entry with a vendor, and about a travel request.
+const askingRules = `apiVersion: concur-connector/v1
+facts:
+  duplicates:
+    level: entry
+    url: https://erp.example.com/duplicates
+    match: has(entry.vendor)
+    send: {vendor: entry.vendor}
+    answer: {duplicate: bool, reportId: string}
+  budget:
+    level: request
+    url: https://erp.example.com/budget
+    send: {number: request.number}
+    answer: {left: bool}
+rules:
+  - name: duplicate
+    level: entry
+    match: has(entry.vendor)
+    expression: "!facts.duplicates.duplicate"
+    message: It was handed in before.
+    then: {sendBack: true}
+  - name: budget
+    level: request
+    expression: facts.budget.left
+    message: There is no budget.
+    then: {sendBack: true}
+`
+
+// asker answers every question, or fails.
+type asker struct {
+	asked  []expense.Question
+	values map[string]json.RawMessage
+	fails  error
+}
+
+func (a *asker) Ask(_ context.Context, q expense.Question) (expense.Answers, error) {
+	a.asked = append(a.asked, q)
+	answers := expense.Answers{}
+	for _, item := range q.Items {
+		answers[item.Key] = a.values
+	}
+	return answers, a.fails
+}
+
+func ofFacts(t *testing.T, a activities.Asker) (*activities.Activities, *policy.Policy) {
+	t.Helper()
+	rules, err := policy.Parse("rules.yaml", []byte(askingRules))
+	require.NoError(t, err)
+	return newHouse(t).activities(t, func(o *activities.Options) { o.Rules, o.Facts = rules, a }), rules
+}
+
+func twoVendors() *expense.Report {
+	return &expense.Report{ID: "R1", Entries: []expense.Entry{{ID: "e1", Vendor: "Ritz"}, {ID: "e2"}, {ID: "e3", Vendor: "Savoy"}}}
+}
+
+var asked = time.Date(2026, 11, 24, 10, 30, 0, 0, time.UTC)
+
+func TestFetchFactsAsksWhatTheRulesAsk(t *testing.T) {
+	t.Parallel()
+	a := &asker{values: map[string]json.RawMessage{"duplicate": json.RawMessage("true")}}
+	acts, rules := ofFacts(t, a)
+	input := expense.FetchFactsInput{Report: twoVendors(), RulesHash: rules.Hash(), At: asked}
+	got, err := run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts, input)
+	require.NoError(t, err)
+	require.False(t, got.Stale)
+	require.Len(t, a.asked, 1)
+	q := a.asked[0]
+	require.Equal(t, "duplicates", q.Fact)
+	require.Equal(t, "https://erp.example.com/duplicates", q.URL)
+	require.Equal(t, []string{"duplicate", "reportId"}, q.Wants)
+	require.Equal(t, asked, q.At)
+	require.Len(t, q.Items, 2, "one has no vendor")
+	require.Equal(t, map[string]any{"vendor": "Ritz"}, q.Items[0].Values)
+	require.Equal(t, map[string]any{"vendor": "Savoy"}, q.Items[1].Values)
+
+	judged, err := run[expense.Judgement](t, attempt{}, acts.ValidateReport,
+		expense.ValidateReportInput{Report: input.Report, RulesHash: rules.Hash(), At: asked, Facts: got.Facts})
+	require.NoError(t, err)
+	require.Equal(t, expense.SendBack, judged.Verdict.Action)
+	require.Len(t, judged.Verdict.Findings, 2)
+
+	got, err = run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts,
+		expense.FetchFactsInput{Request: &expense.TravelRequest{Number: "T1"}, RulesHash: rules.Hash(), At: asked})
+	require.NoError(t, err)
+	require.Len(t, got.Facts["budget"], 1)
+	require.Equal(t, "budget", a.asked[1].Fact)
+	require.NotEmpty(t, a.asked[1].Asking)
+}
+
+func TestAFactThatIsAskedAboutNothingIsKnownToBe(t *testing.T) {
+	t.Parallel()
+	a := &asker{}
+	acts, rules := ofFacts(t, a)
+	got, err := run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts,
+		expense.FetchFactsInput{Report: &expense.Report{Entries: []expense.Entry{{ID: "e1"}}}, RulesHash: rules.Hash()})
+	require.NoError(t, err)
+	require.Equal(t, expense.FetchedFacts{Facts: expense.Facts{"duplicates": {}}}, got)
+	require.Empty(t, a.asked)
+}
+
+func TestWhatIsReadSaysWhichFactsItsRulesAskFor(t *testing.T) {
+	t.Parallel()
+	rules, err := policy.Parse("rules.yaml", []byte(askingRules))
+	require.NoError(t, err)
+	acts := newHouse(t, waiting()).activities(t, func(o *activities.Options) { o.Rules, o.Facts = rules, &asker{} })
+	got, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
+	require.NoError(t, err)
+	require.Equal(t, []string{"duplicates"}, got.Asks)
+}
+
+func TestARepeatedAttemptIsTheSameAsking(t *testing.T) {
+	t.Parallel()
+	a := &asker{}
+	acts, rules := ofFacts(t, a)
+	for _, n := range []attempt{{}, {number: 2}} {
+		_, err := run[expense.FetchedFacts](t, n, acts.FetchFacts, expense.FetchFactsInput{Report: twoVendors(), RulesHash: rules.Hash(), At: asked})
+		require.NoError(t, err)
+	}
+	require.Equal(t, a.asked[0], a.asked[1])
+}
+
+func TestFetchFactsOfOtherRulesAsksNothing(t *testing.T) {
+	t.Parallel()
+	a := &asker{}
+	acts, _ := ofFacts(t, a)
+	got, err := run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts, expense.FetchFactsInput{Report: twoVendors(), RulesHash: "of others"})
+	require.NoError(t, err)
+	require.Equal(t, expense.FetchedFacts{Stale: true}, got)
+	require.Empty(t, a.asked)
+}
+
+func TestAFactThatCannotBeHadHasItsTreatment(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[expense.Kind]treatment{
+		expense.Unavailable: {kind: expense.Unavailable},
+		expense.RateLimited: {kind: expense.RateLimited},
+		expense.Forbidden:   {kind: expense.Forbidden, parked: true},
+		expense.Rejected:    {kind: expense.Rejected, parked: true},
+		expense.Untrusted:   {kind: expense.Untrusted, parked: true},
+		expense.Malformed:   {kind: expense.Malformed, parked: true},
+	} {
+		for _, after := range []time.Duration{0, 7 * time.Second} {
+			acts, rules := ofFacts(t, &asker{fails: &facts.Error{Fact: "duplicates", Kind: kind, Status: 503, Message: "so it is", RetryAfter: after}})
+			_, err := run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts, expense.FetchFactsInput{Report: twoVendors(), RulesHash: rules.Hash()})
+			e := failed(t, err, want.kind)
+			require.Equal(t, want.parked, e.NonRetryable(), kind)
+			require.Equal(t, after, e.NextRetryDelay(), "not Concur's five minutes: %s", kind)
+			require.Equal(t, "ask for the fact duplicates: "+string(kind)+" (HTTP 503): so it is", e.Message())
+		}
+	}
+}
+
+func TestAWorkerThatIsNotSetUpToAskSaysSo(t *testing.T) {
+	t.Parallel()
+	rules, err := policy.Parse("rules.yaml", []byte(askingRules))
+	require.NoError(t, err)
+	options := newHouse(t).options(t)
+	options.Rules = rules
+	_, err = activities.New(options)
+	require.ErrorContains(t, err, "there is nothing to ask with")
+}
+
+func TestAnswersThatDoNotFitBesideTheReportAreParked(t *testing.T) {
+	t.Parallel()
+	long, err := json.Marshal(strings.Repeat("x", 900))
+	require.NoError(t, err)
+	a := &asker{values: map[string]json.RawMessage{"reportId": long}}
+	rules, err := policy.Parse("rules.yaml", []byte(askingRules))
+	require.NoError(t, err)
+	report := twoVendors()
+	report.Entries[0].Vendor = strings.Repeat("y", 900) // either alone would fit
+	acts := newHouse(t).activities(t, func(o *activities.Options) { o.Rules, o.Facts, o.ReportLimit = rules, a, 2<<10 })
+	_, err = run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts, expense.FetchFactsInput{Report: report, RulesHash: rules.Hash()})
+	require.True(t, failed(t, err, expense.TooLarge).NonRetryable())
+	a.values = nil
+	_, err = run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts, expense.FetchFactsInput{Report: report, RulesHash: rules.Hash()})
+	require.NoError(t, err)
+}
+
+func TestARunThatIsCancelledAsksNoMore(t *testing.T) {
+	t.Parallel()
+	rules, err := policy.Parse("rules.yaml", []byte(askingRules))
+	require.NoError(t, err)
+	acts := newHouse(t).activities(t, heartbeat(cancelled), func(o *activities.Options) { o.Rules, o.Facts = rules, waitingAsker{} })
+	_, err = run[expense.FetchedFacts](t, attempt{watched: 200 * time.Millisecond}, acts.FetchFacts,
+		expense.FetchFactsInput{Report: twoVendors(), RulesHash: rules.Hash()})
+	require.True(t, temporal.IsCanceledError(err), "%v", err)
+}
+
+// waitingAsker answers when nobody waits any more.
+type waitingAsker struct{}
+
+func (waitingAsker) Ask(ctx context.Context, q expense.Question) (expense.Answers, error) {
+	<-ctx.Done()
+	return nil, &facts.Error{Fact: q.Fact, Kind: expense.Unavailable, Message: "nobody waits"}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"concur-connector/policy"
+)
+
+func rulesCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check [FILE]",
+		Short: "Says what is wrong with a rules file, and where",
+		Long: `Checks a rules file as a worker does when it starts. Each mistake is printed with file,
+line, column, the rule and what would be right, and below it the line of the file. What can
+be used and is probably not meant is a warning. The exit status is 1 when there is a mistake,
+and 0 with warnings alone.`,
+		Example: `  concurctl rules check rules.yaml
+  concurctl rules check rules.yaml -o json | jq -r '.errors[] | "\(.line): \(.reason)"'`,
+		Args: atMost(1, "one FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			file, err := rulesFile(firstOf(args))
+			if err != nil {
+				return err
+			}
+			c, err := checkRules(file)
+			if err != nil {
+				return err
+			}
+			if err := show(cmd, c, c.print); err != nil {
+				return err
+			}
+			if n := len(c.Errors); n > 0 {
+				return fmt.Errorf("%s cannot be used: %s", file, count(n, "error"))
+			}
+			return nil
+		},
+	}
+}
+
+// checked is what is to be said of a rules file.
+type checked struct {
+	File     string  `json:"file"`
+	OK       bool    `json:"ok"`
+	Rules    int     `json:"rules"`
+	Version  string  `json:"version,omitempty"`
+	Hash     string  `json:"hash,omitempty"`
+	Errors   []fault `json:"errors"`
+	Warnings []fault `json:"warnings"`
+
+	named string
+	lines []string
+}
+
+// fault is one mistake, or what is probably one.
+type fault struct {
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+	Rule   string `json:"rule,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// checkRules returns an error only for a file that cannot be read.
+func checkRules(file string) (*checked, error) {
+	c := &checked{File: file, Errors: []fault{}, Warnings: []fault{}}
+	rules, err := policy.Load(file)
+	var wrong policy.Errors
+	switch {
+	case errors.As(err, &wrong):
+		c.Errors = faults(wrong)
+	case err != nil:
+		return nil, err
+	default:
+		c.OK, c.Rules, c.Version, c.Hash, c.named = true, len(rules.Rules()), rules.Version(), rules.Hash(), named(rules)
+		c.Warnings = faults(rules.Warnings())
+	}
+	c.lines = linesOf(file)
+	return c, nil
+}
+
+func faults(all []*policy.Error) []fault {
+	list := make([]fault, len(all))
+	for i, e := range all {
+		list[i] = fault(*e)
+	}
+	return list
+}
+
+// linesOf is only for people: a file that cannot be read again is shown without its lines.
+func linesOf(file string) []string {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	return strings.Split(string(bytes.TrimPrefix(data, []byte("\uFEFF"))), "\n")
+}
+
+func (c *checked) print(w io.Writer) {
+	for _, f := range c.Errors {
+		f.print(w, "", c.File, c.lines)
+	}
+	for _, f := range c.Warnings {
+		f.print(w, "warning: ", c.File, c.lines)
+	}
+	if c.OK {
+		fmt.Fprintf(w, "ok: %s, %s\n", count(c.Rules, "rule"), c.named)
+	}
+}
+
+// shownLine is how much of a line is shown, in characters.
+const shownLine = 160
+
+// print shows the line with a caret below the column. A fault of another file, such as a
+// list, is shown without.
+func (f fault) print(w io.Writer, kind, file string, lines []string) {
+	e := policy.Error(f)
+	fmt.Fprintf(w, "%s%s\n", kind, plain(e.Error()))
+	if f.File != file || f.Line < 1 || f.Line > len(lines) {
+		return
+	}
+	line := []rune(plain(strings.TrimRight(lines[f.Line-1], "\r")))
+	before, after := max(f.Column-1, 0), ""
+	if f.Column < 1 || before > len(line) || before >= shownLine {
+		before = -1
+	}
+	if len(line) > shownLine {
+		line, after = line[:shownLine], "…"
+	}
+	number := fmt.Sprintf("%5d | ", f.Line)
+	fmt.Fprintf(w, "%s%s%s\n", number, string(line), after)
+	if before >= 0 {
+		fmt.Fprintf(w, "%s| %s^\n", strings.Repeat(" ", utf8.RuneCountInString(number)-2), strings.Repeat(" ", before))
+	}
+}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const examples = "docs/policy/examples.yaml"
+
+// What the documents show as examples is right, is tried in every direction, and is the
+// page that finance would read of it.
+func TestTheExamplesOfTheDocumentsHold(t *testing.T) {
+	t.Chdir("../..")
+	out := func(args ...string) string {
+		var out, errs strings.Builder
+		require.Zero(t, run(t.Context(), args, strings.NewReader(""), &out, &errs), "%s%s", errs.String(), out.String())
+		return out.String()
+	}
+	require.Contains(t, out("rules", "check", examples), "ok: 37 rules")
+	require.NotContains(t, out("rules", "test", examples, "--coverage", "100"), "FAIL")
+
+	page, err := os.ReadFile("docs/policy/examples.md")
+	require.NoError(t, err)
+	require.Equal(t, string(page), out("rules", "doc", examples), "write it anew: concurctl rules doc "+examples)
+}

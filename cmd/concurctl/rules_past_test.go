@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/mocks"
+
+	"concur-connector/policy"
+	"concur-connector/whatif"
+)
+
+// recorded is a history of the real programs, as the client hands it out.
+type recorded struct{ list []*historypb.HistoryEvent }
+
+func (r *recorded) HasNext() bool { return len(r.list) > 0 }
+
+func (r *recorded) Next() (*historypb.HistoryEvent, error) {
+	one := r.list[0]
+	r.list = r.list[1:]
+	return one, nil
+}
+
+// remembers has Temporal hand out the recorded history of that name as that of a run.
+func remembers(t *testing.T, m *mocks.Client, id, name string) {
+	t.Helper()
+	f, err := os.Open("../../workflows/testdata/histories/" + name + ".json")
+	require.NoError(t, err)
+	defer f.Close()
+	h, err := client.HistoryFromJSON(f, client.HistoryJSONOptions{})
+	require.NoError(t, err)
+	m.On("GetWorkflowHistory", mock.Anything, id, mock.Anything, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).
+		Return(func(context.Context, string, string, bool, enumspb.HistoryEventFilterType) client.HistoryEventIterator {
+			return &recorded{list: h.Events}
+		})
+}
+
+func TestARunIsExplainedByWhatItKept(t *testing.T) {
+	t.Parallel()
+	d, m := reached(t)
+	remembers(t, m, "EXPRPT:a", "exceptions-1")
+	s, err := ofRun(t.Context(), d, "EXPRPT:a")
+	require.NoError(t, err)
+	require.NotNil(t, s.Report)
+	require.Equal(t, s.recorded.Exceptions[0].Code, "NORECPT")
+	rules, err := policy.Load("../../dev/rules.yaml")
+	require.NoError(t, err)
+	s.kept = keptBefore(rules) // the recording is of a version that did not say what it kept
+	var text strings.Builder
+	explain(rules, s, explainOptions{}).print(&text, false)
+	require.Contains(t, text.String(), "  violated    receipt-above-75: A receipt is missing.\n")
+	require.Contains(t, text.String(), "verdict: approve\n")
+	require.Contains(t, text.String(), "\nthe run has judged it by the rules "+s.recorded.RulesHash+": approve\n")
+
+	s.kept = nil
+	text.Reset()
+	explain(rules, s, explainOptions{}).print(&text, false)
+	require.Contains(t, text.String(), "  unknown     receipt-above-75\n")
+
+	remembers(t, m, "EXPRPT:b", "send-back-1")
+	_, err = ofRun(t.Context(), d, "EXPRPT:b")
+	require.EqualError(t, err, "nothing can be said of EXPRPT:b: it was not judged")
+}
+
+func keptBefore(rules *policy.Policy) []string {
+	ofReports, _ := rules.Fields()
+	return ofReports
+}
+
+func TestPastRunsAreJudgedAndCounted(t *testing.T) {
+	t.Parallel()
+	d, m := reached(t)
+	remembers(t, m, "EXPRPT:a", "exceptions-1")
+	remembers(t, m, "EXPRPT:b", "send-back-1")
+	m.On("CountWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.CountWorkflowExecutionsResponse{Count: 2}, nil)
+	m.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(r *workflowservice.ListWorkflowExecutionsRequest) bool {
+		return r.Namespace == "finance" && r.Query == "WorkflowType = 'ProcessNotification' AND StartTime >= '2026-02-27T08:00:00Z' AND (ConcurOutcome = 'approved')"
+	})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: append(
+		lone(t, "EXPRPT:a"), lone(t, "EXPRPT:b")...)}, nil).Once()
+	o := &whatIfOptions{since: "48h", query: "ConcurOutcome = 'approved'", tally: whatif.NewTally(10)}
+	var err error
+	o.changed, err = policy.Load("../../dev/rules.yaml")
+	require.NoError(t, err)
+	query, err := o.visibility(long)
+	require.NoError(t, err)
+	require.NoError(t, o.ofRuns(t.Context(), d, whatif.Asked{Query: query, Pause: time.Microsecond}, nil))
+	var text strings.Builder
+	printTally(&text, o.tally)
+	require.True(t, strings.HasPrefix(text.String(), "2 reports: 0 the same, 0 changed, 1 unknown, 1 skipped\n"), text.String())
+	require.Contains(t, text.String(), "COUNT  NOT KEPT\n1      (what the run kept is not recorded)\n")
+	require.Contains(t, text.String(), "COUNT  SKIPPED\n1      it was not judged\n")
+}
+
+func TestSinceIsADurationOrADate(t *testing.T) {
+	t.Parallel()
+	for since, want := range map[string]string{
+		"24h":              "2026-02-28T08:00:00Z",
+		"2026-01-01":       "2026-01-01T00:00:00Z",
+		"2026-01-01T10:30": "2026-01-01T10:30:00Z",
+	} {
+		query, err := (&whatIfOptions{since: since}).visibility(long)
+		require.NoError(t, err)
+		require.Equal(t, "WorkflowType = 'ProcessNotification' AND StartTime >= '"+want+"'", query)
+	}
+}
+
+func TestExceptionsOfAChangeAreCounted(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "+2 A +1 B -1 C", exceptionsOf(whatif.Change{Added: []string{"A", "B", "A"}, Removed: []string{"C"}}))
+}
+
+func TestAReportIsReadFromConcurAndExplained(t *testing.T) {
+	t.Parallel()
+	rules := file(t, "rules.yaml", `apiVersion: concur-connector/v1
+rules:
+  - {name: total, level: report, expression: 'report.total <= money("50", report.currency)', message: It is much., then: {sendBack: true}}
+  - {name: small, level: entry, expression: 'entry.posted < money("50", report.currency)', message: The entry is much., then: {warn: true}}
+`)
+	c := showing(t, v4Scopes+identityScopes, nil)
+	c.env["CONCUR_INTERFACE"] = "v4"
+	o := play(t, c.env, "", "rules", "explain", "https://us.api.concursolutions.com"+v4Header, "--rules", rules, "--use-refresh-token", "--at", "2026-05-01")
+	require.Zero(t, o.code, o.errs)
+	require.Equal(t, pairReport+`, by the rules `+hashOf(t, rules)+`, as of 2026-05-01 00:00 UTC
+report
+  violated    total: It is much.
+              report.total = 77.77 EUR
+              money("50", report.currency) = 50.00 EUR
+              report.currency = EUR
+entry 2 (E1)
+  violated    small: The entry is much.
+              entry.posted = 70.00 EUR
+              money("50", report.currency) = 50.00 EUR
+              report.currency = EUR
+not shown: 1 holds (--all shows them)
+verdict: send-back
+comment:
+  It is much.
+`, o.out)
+	require.Empty(t, c.gone(), "nothing is changed")
+
+	o = play(t, c.env, "", "rules", "explain", "https://us.api.concursolutions.com"+v4Header, "--rules", rules)
+	require.Equal(t, 1, o.code)
+	require.Contains(t, o.errs, "there is no token store")
+}
+
+func hashOf(t *testing.T, file string) string {
+	t.Helper()
+	rules, err := policy.Load(file)
+	require.NoError(t, err)
+	return rules.Hash()
+}

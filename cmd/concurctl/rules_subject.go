@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"concur-connector/concur"
+	"concur-connector/config"
+	"concur-connector/expense"
+	"concur-connector/policy"
+	"concur-connector/rulestest"
+	"concur-connector/whatif"
+)
+
+// subject is what is explained.
+type subject struct {
+	policy.Case
+	id       string
+	kept     []string
+	recorded *expense.Verdict
+}
+
+// subject reads what a person has named.
+func (o explainOptions) subject(cmd *cobra.Command, rules *policy.Policy, name string) (subject, error) {
+	at := time.Now().UTC()
+	if o.at != "" {
+		var ok bool
+		if at, ok = rulestest.ParseTime(o.at); !ok {
+			return subject{}, fmt.Errorf(`--at %q is not a date like "2026-05-01" or a time like "2026-05-01T14:00:00Z"`, o.at)
+		}
+	}
+	var s subject
+	var err error
+	kind, _, isNotification := strings.Cut(name, ":")
+	_, missing := os.Stat(name)
+	switch {
+	case strings.HasPrefix(name, "https://"):
+		s.Case, err = o.fromConcur(cmd, rules, name)
+	case name == "-" || missing == nil:
+		s.Case, err = fromFile(cmd, name)
+	case isNotification && (kind == string(expense.ReportObject) || kind == string(expense.RequestObject)):
+		s, err = fromRun(cmd.Context(), name)
+	default:
+		return subject{}, fmt.Errorf("%q is no file, no notification ID such as EXPRPT:KEY, and no ObjectURI", name)
+	}
+	if err != nil {
+		return subject{}, err
+	}
+	ofReports, ofRequests := rules.Fields()
+	switch { // of a run it is known what it kept, and of all else everything is there
+	case s.recorded != nil:
+	case s.Request != nil:
+		s.kept = ofRequests
+	default:
+		s.kept = ofReports
+	}
+	if s.At.IsZero() || o.at != "" {
+		s.At = at
+	}
+	if o.event != "" {
+		s.EventType = o.event
+	}
+	switch {
+	case s.id != "":
+	case s.Report != nil:
+		s.id = s.Report.ID
+	case s.Request != nil:
+		s.id = s.Request.ID
+	}
+	return s, nil
+}
+
+// fromFile reads a payload of Concur, or what a case holds.
+func fromFile(cmd *cobra.Command, name string) (policy.Case, error) {
+	body, err := readPayload(name, cmd.InOrStdin())
+	if err != nil {
+		return policy.Case{}, err
+	}
+	report, request, undecoded := judgedPayload(body)
+	if undecoded == nil {
+		return policy.Case{Report: report, Request: request}, nil
+	}
+	if text := trimmed(body); len(text) > 0 && text[0] == '<' {
+		return policy.Case{}, undecoded
+	}
+	c, err := rulestest.ParseReport(name, body, judgedPayload)
+	return c, brief(err, "rules test")
+}
+
+// fromRun reads what a run has judged last.
+func fromRun(ctx context.Context, id string) (subject, error) {
+	d, err := reachTemporal(ctx)
+	if err != nil {
+		return subject{}, err
+	}
+	defer d.temporal.Close()
+	return ofRun(ctx, d, id)
+}
+
+func ofRun(ctx context.Context, d *deployment, id string) (subject, error) {
+	past, err := d.past().Read(ctx, id, "")
+	var skip whatif.Skip
+	if errors.As(err, &skip) {
+		return subject{}, fmt.Errorf("nothing can be said of %s: %w", id, skip)
+	}
+	return subject{Case: past.Case, id: past.ReportID, kept: past.Kept, recorded: &past.Verdict}, err
+}
+
+// past reads the histories of the deployment's runs.
+func (d *deployment) past() *whatif.Reader {
+	return &whatif.Reader{Temporal: d.temporal, Namespace: d.namespace, Data: d.data}
+}
+
+// fromConcur reads a report as the worker does.
+func (o explainOptions) fromConcur(cmd *cobra.Command, rules *policy.Policy, uri string) (policy.Case, error) {
+	kind, _, err := expense.Identify(uri)
+	if err != nil {
+		return policy.Case{}, err
+	}
+	cfg, _, err := config.LoadWorker()
+	if err := concerning(err, "CONCUR_INTERFACE", "CONCUR_FALLBACK"); err != nil {
+		return policy.Case{}, err
+	}
+	client, err := reachConcur(cmd.ErrOrStderr(), o.useRefreshToken)
+	if err != nil {
+		return policy.Case{}, err
+	}
+	defer client.Close()
+	read := client.ReadReport
+	if kind == expense.RequestObject {
+		read = client.ReadRequest
+	}
+	found, err := read(cmd.Context(), uri, concur.ReadOptions{
+		Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback, Parts: rules.Parts(), Whole: true,
+	})
+	if err != nil {
+		return policy.Case{}, err
+	}
+	c := policy.Case{Report: found.Report, Request: found.Request}
+	return c, resolve(cmd.Context(), client, c)
+}
+
+// resolve looks up what v4 gives as the identifier of a list item, as the worker does. One
+// that is gone stays as it is.
+func resolve(ctx context.Context, client *concur.Client, c policy.Case) (failed error) {
+	each := func(f *expense.Field) {
+		if f.ListItem == "" || failed != nil {
+			return
+		}
+		switch item, err := client.ListItem(ctx, f.ListItem); {
+		case err == nil:
+			f.Code, f.Value = item.Code, item.Value
+		case !errors.Is(err, concur.NotFound):
+			failed = err
+		}
+	}
+	switch {
+	case c.Report != nil:
+		c.Report.EachField(each)
+	case c.Request != nil:
+		c.Request.EachField(each)
+	}
+	return failed
+}
+
+func (s subject) noun() string {
+	if s.Request != nil {
+		return "request"
+	}
+	return "report"
+}
+
+// order numbers the objects by their IDs, as they are in the report; the whole is first.
+func (s subject) order() map[string]int {
+	order := map[string]int{"": 0}
+	add := func(id string) {
+		if _, known := order[id]; !known {
+			order[id] = len(order)
+		}
+	}
+	allocations := func(list []expense.Allocation) {
+		for _, a := range list {
+			add(a.ID)
+		}
+	}
+	if s.Request != nil {
+		for _, e := range s.Request.Expenses {
+			add(e.ID)
+			allocations(e.Allocations)
+			for _, segment := range e.Segments {
+				add(segment.ID)
+			}
+		}
+		return order
+	}
+	for _, e := range s.Report.Entries {
+		add(e.ID)
+		allocations(e.Allocations)
+		for _, item := range e.Itemizations {
+			add(item.ID)
+			allocations(item.Allocations)
+		}
+	}
+	return order
+}

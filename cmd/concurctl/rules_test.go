@@ -1,0 +1,312 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/policy"
+	"concur-connector/rulestest"
+	"concur-connector/whatif"
+)
+
+const goodRules = "testdata/rules.yaml"
+
+// said runs a command line in this process.
+func said(t *testing.T, args ...string) outcome {
+	t.Helper()
+	var out, errs strings.Builder
+	code := run(t.Context(), args, strings.NewReader(""), &out, &errs)
+	return outcome{code, out.String(), errs.String()}
+}
+
+func TestAGoodFileIsOk(t *testing.T) {
+	t.Parallel()
+	o := said(t, "rules", "check", goodRules)
+	require.Zero(t, o.code, o.errs)
+	require.Regexp(t, `^ok: 3 rules, version 2026-11, hash [0-9a-f]{16}\n$`, o.out)
+	c := read[checked](t, said(t, "rules", "check", goodRules, "-o", "json"))
+	require.True(t, c.OK)
+	require.Equal(t, 3, c.Rules)
+}
+
+func TestAMistakeIsShownWithItsLineAndACaret(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(goodRules)
+	require.NoError(t, err)
+	bad := file(t, "bad.yaml", strings.Replace(string(data), "ask: finance", "ask: finanze", 1))
+	o := said(t, "rules", "check", bad)
+	require.Equal(t, 1, o.code)
+	require.Equal(t, "concurctl: "+bad+" cannot be used: 1 error\n", o.errs)
+	require.Equal(t, bad+`:35:17: rule "duplicate": there is no group "finanze" in groups; did you mean "finance"?
+   35 |     then: {ask: finanze, sendBack: true}
+      |                 ^
+`, o.out)
+	c := read[checked](t, said(t, "rules", "check", bad, "-o", "json"))
+	require.False(t, c.OK)
+	require.Equal(t, fault{File: bad, Line: 35, Column: 17, Rule: "duplicate", Reason: `there is no group "finanze" in groups; did you mean "finance"?`}, c.Errors[0])
+}
+
+func TestAWarningIsSaidAndTheFileIsOk(t *testing.T) {
+	t.Parallel()
+	o := said(t, "rules", "check", file(t, "rules.yaml", "apiVersion: concur-connector/v1\nvariables: [{name: a, level: report, expression: '1'}]\nrules: []\n"))
+	require.Zero(t, o.code, o.errs)
+	require.Contains(t, o.out, "warning: ")
+	require.Contains(t, o.out, ":2:20: no rule uses the variable a\n    2 | variables:")
+	require.Contains(t, o.out, "\nok: 0 rules, hash ")
+}
+
+func TestALineThatIsLongOrHidesControlsIsShownSafely(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	fault{File: "f", Line: 1, Column: 3, Reason: "no"}.print(&out, "", "f", []string{"ä\x1b[31m" + strings.Repeat("x", 500)})
+	require.Equal(t, "f:1:3: no\n    1 | ä [31m"+strings.Repeat("x", shownLine-6)+"…\n      |   ^\n", out.String())
+	out.Reset()
+	fault{File: "other.csv", Line: 1, Column: 3, Reason: "no"}.print(&out, "", "f", []string{"abc"})
+	fault{File: "f", Line: 9, Reason: "no"}.print(&out, "", "f", []string{"abc"})
+	require.Equal(t, "other.csv:1:3: no\nf:9: no\n", out.String())
+}
+
+func TestARulesFileOfTheConfigurationIsTaken(t *testing.T) {
+	t.Parallel()
+	here, err := filepath.Abs(goodRules)
+	require.NoError(t, err)
+	o := play(t, settings{"CONCUR_RULES": here}, "", "rules", "codes")
+	require.Zero(t, o.code, o.errs)
+	o = play(t, nil, "", "rules", "codes")
+	require.Equal(t, "concurctl: give the rules FILE, or set CONCUR_RULES\n", o.errs)
+}
+
+func TestCodesAreListedAsTheyAreToBeCreated(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, `Create these in Expense Admin:
+CODE      ON      LEVEL   VISIBILITY          RULES
+APPROVED  Report  report  ALL                 (passes the report on: approveByException)
+NORECPT   Entry   entry   APPROVER_PROCESSOR  receipt
+`, said(t, "rules", "codes", goodRules).out)
+	codes := read[[]policy.Code](t, said(t, "rules", "codes", goodRules, "-o", "json"))
+	require.Len(t, codes, 2)
+	require.Equal(t, "the rules post no exceptions\n", said(t, "rules", "codes", file(t, "r.yaml", "apiVersion: concur-connector/v1\nrules: []\n")).out)
+}
+
+func TestThePageSaysWhatFollowsFromEachRule(t *testing.T) {
+	t.Parallel()
+	page := said(t, "rules", "doc", goodRules).out
+	for _, part := range []string{
+		"3 rules, version 2026-11, hash ",
+		"## At every stop\n\n### The report\n\n#### round\n",
+		"- Then nothing, for it is **only watched**. Were it not: the report goes back",
+		"## Only at after-submit\n\n### Each entry\n\n#### receipt\n\nAbove the limit \\| a receipt is \\<needed>.\n",
+		"- Applies to each entry.\n- Must hold: `entry.hasReceipt || entry.posted <= variables.limit`\n",
+		"- Then the exception **NORECPT** is posted, for approvers and processors.",
+		"- Applies to each entry where `entry.posted > money(\"10\", \"USD\")`",
+		"a person of **finance** decides",
+		"| finance | 1 day, 3 days | controllers after 4 days | it is held after 10 days 10 hours |",
+		"| controllers |  |  | it waits |",
+		"| after-submit | SUBMIT, REPORT SUBMITTED |",
+		"| `variables.limit` | of the report | `money(\"75.00\", report.currency)` |",
+		"\\|\\| false` | amount: `entry.posted`, vendor: `entry.vendor` | duplicate: `bool`, reportId: `string` |",
+		"| A report is passed on | by the exception **APPROVED** |",
+		"| Comment when it is passed on | “Thanks.” |",
+		"| Today is that of | Europe/Berlin |",
+	} {
+		require.Contains(t, page, part)
+	}
+	require.Len(t, read[[]policy.Rule](t, said(t, "rules", "doc", goodRules, "-o", "json")), 3)
+}
+
+func TestCasesBesideTheRulesArePlayed(t *testing.T) {
+	t.Parallel()
+	o := said(t, "rules", "test", goodRules, "--coverage", "100")
+	require.Zero(t, o.code, o.errs)
+	require.Equal(t, "ok    a dinner without a receipt\nok    on another report, too\n2 cases: 2 ok, 0 failed; coverage 100 %\n", o.out)
+	r := read[rulestest.Result](t, said(t, "rules", "test", goodRules, "-o", "json"))
+	require.Len(t, r.Cases, 2)
+	require.Equal(t, 100, r.Coverage)
+}
+
+func TestACaseThatFailsShowsTheDifference(t *testing.T) {
+	t.Parallel()
+	cases := file(t, "some.yaml", `cases:
+  - name: a dinner
+    report: {currency: USD, total: 1, entries: [{posted: 99}]}
+    event: SUBMIT
+    facts: {duplicates: {}}
+    want: {action: approve, exceptions: []}
+`)
+	o := said(t, "rules", "test", goodRules, cases)
+	require.Equal(t, 1, o.code)
+	require.Equal(t, "concurctl: 1 case of 1 failed\n", o.errs)
+	require.Contains(t, o.out, "FAIL  a dinner ("+cases+":2)\n      - action: approve\n      + action: ask\n      + exception NORECPT on 1 for APPROVER_PROCESSOR\n")
+	require.Contains(t, o.out, "duplicate    never   never     never     1 case\n")
+}
+
+func TestRulesThatNoCaseCoversFailTheCoverage(t *testing.T) {
+	t.Parallel()
+	cases := file(t, "some.yaml", "cases: [{name: a, report: {currency: USD, total: 1}, event: SUBMIT, facts: {}, want: none}]")
+	o := said(t, "rules", "test", goodRules, cases, "--coverage", "50")
+	require.Equal(t, 1, o.code)
+	require.Equal(t, "concurctl: the coverage is 16 %, and at least 50 % is wanted: 3 rules are not covered\n", o.errs)
+	require.Zero(t, said(t, "rules", "test", goodRules, cases, "--coverage", "16").code)
+}
+
+func TestTheCasesOfARulesFileAreThoseOfItsName(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	put := func(name, content string) string {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		return path
+	}
+	rules := put("a.yaml", "apiVersion: concur-connector/v1\nrules: []\n")
+	o := said(t, "rules", "test", rules)
+	require.Equal(t, 1, o.code)
+	require.Contains(t, o.errs, "concurctl: there are no cases: write "+filepath.Join(folder, "a_test.yaml"))
+
+	one := "cases: [{name: %, report: {}, want: none}]"
+	put("b_test.yaml", strings.Replace(one, "%", "of b", 1))
+	require.Equal(t, "ok    of b\n1 case: 1 ok, 0 failed; coverage 100 %\n", said(t, "rules", "test", rules).out)
+	put("a_test.yaml", strings.Replace(one, "%", "of a", 1))
+	put("a_more_test.yaml", strings.Replace(one, "%", "more of a", 1))
+	require.Equal(t, "ok    more of a\nok    of a\n2 cases: 2 ok, 0 failed; coverage 100 %\n", said(t, "rules", "test", rules).out)
+
+	put("a_test.yaml", "cases: [{name: x, wants: none}]")
+	o = said(t, "rules", "test", rules)
+	require.Equal(t, 1, o.code)
+	require.Contains(t, o.errs, `a_test.yaml:1:19: unknown key "wants" in a case`)
+	require.True(t, strings.HasSuffix(o.errs, "\nconcurctl: the cases cannot be used: 3 errors\n"), o.errs)
+	put("a_test.yaml", "cases: []")
+	put("a_more_test.yaml", "cases: []")
+	require.Contains(t, said(t, "rules", "test", rules).errs, "concurctl: there are no cases in ")
+}
+
+func TestOneReportIsExplained(t *testing.T) {
+	t.Parallel()
+	report := file(t, "report.yaml", `report:
+  id: R1
+  currency: USD
+  total: 100
+  entries:
+    - {type: MEALS, posted: 99, vendor: ACME}
+    - {type: TAXI, posted: 9, hasReceipt: true}
+event: SUBMIT
+at: 2026-05-01
+facts: {duplicates: {"1": {duplicate: false, reportId: ""}}}
+`)
+	o := said(t, "rules", "explain", report, "--rules", goodRules)
+	require.Zero(t, o.code, o.errs)
+	require.Equal(t, `R1, by the rules 2026-11, as of 2026-05-01 00:00 UTC, at SUBMIT
+report
+  violated    round (shadow): round
+              report.total = 100.00 USD
+entry 1 (1)
+  violated    receipt: A receipt is missing.
+              entry.hasReceipt = false
+              entry.posted = 99.00 USD
+              variables.limit = 75.00 USD
+not shown: 2 holds, 1 no match (--all shows them)
+verdict: approve by APPROVED
+  exception NORECPT on entry 1 (receipt)
+comment:
+  Thanks.
+`, o.out)
+	all := said(t, "rules", "explain", report, "--rules", goodRules, "--all", "--rule", "duplicate").out
+	require.Contains(t, all, "entry 1 (1)\n  holds       duplicate\n")
+	require.Contains(t, all, "entry 2 (2)\n  no match    duplicate\n")
+	require.NotContains(t, all, "receipt is missing")
+
+	e := read[explained](t, said(t, "rules", "explain", report, "--rules", goodRules, "-o", "json", "--at", "2026-06-01", "--event", "OTHER"))
+	require.Equal(t, []string{"report", "entry 1", "entry 2"}, []string{e.Objects[0].Place, e.Objects[1].Place, e.Objects[2].Place})
+	require.Equal(t, "OTHER", e.Event)
+	require.Equal(t, "2026-06-01", e.At.Format("2006-01-02"))
+}
+
+func TestAPayloadIsExplained(t *testing.T) {
+	t.Parallel()
+	o := said(t, "rules", "explain", "../../concur/wire/testdata/report.xml", "--rules", goodRules, "--event", "SUBMIT")
+	require.Zero(t, o.code, o.errs)
+	require.Contains(t, o.out, "entry 1 (nEntryOne)\n  unknown     duplicate\n")
+	require.Contains(t, o.out, ", as far as is known; unknown: duplicate\n")
+}
+
+func TestWhatCannotBeExplainedIsOneSentence(t *testing.T) {
+	t.Parallel()
+	for says, args := range map[string][]string{
+		`"nothing" is no file, no notification ID such as EXPRPT:KEY, and no ObjectURI`: {"nothing"},
+		`--rule "fly" is no rule of the file`:                                           {"nothing", "--rule", "fly"},
+		`--at "now" is not a date like "2026-05-01"`:                                    {goodRules, "--at", "now"},
+		`testdata/rules.yaml:1:1: unknown key "apiVersion" in report`:                   {goodRules},
+		"it is a callout": {"../../concur/wire/testdata/callout.xml"},
+		"reach Temporal":  {"EXPRPT:none"},
+	} {
+		o := play(t, settings{"TEMPORAL_ADDRESS": "127.0.0.1:2"}, "", append([]string{"rules", "explain", "--rules", goodRules}, args...)...)
+		require.Equal(t, 1, o.code, says)
+		require.Contains(t, o.errs, says)
+		require.Equal(t, 1, strings.Count(o.errs, "\n"), o.errs)
+	}
+}
+
+func TestPayloadsAreJudgedByBothFiles(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for name, from := range map[string]string{"one.xml": "report.xml", "two.xml": "report_v2.xml", "callout.xml": "callout.xml"} {
+		data, err := os.ReadFile("../../concur/wire/testdata/" + from)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), data, 0o600))
+	}
+	old := file(t, "old.yaml", "apiVersion: concur-connector/v1\nrules: []\n")
+	changed := file(t, "new.yaml", "apiVersion: concur-connector/v1\nrules: [{name: all, level: report, expression: 'false', message: m, then: {ask: finance, exception: {code: ALL}}}]\n")
+	lines := filepath.Join(t.TempDir(), "changed.jsonl")
+	o := said(t, "rules", "what-if", changed, "--against", old, "--payloads", folder, "--out", lines, "--examples", "1")
+	require.Zero(t, o.code, o.errs)
+	require.True(t, strings.HasPrefix(o.out, "3 reports: 0 the same, 2 changed, 0 unknown, 1 skipped\n\nCOUNT  OUTCOME\n2      approve → ask finance\n\nCOUNT  EXCEPTION\n2      + ALL\n"), o.out)
+	require.Contains(t, o.out, "\nand 1 more; --out writes all\n")
+	written, err := os.ReadFile(lines)
+	require.NoError(t, err)
+	require.Equal(t, 2, strings.Count(string(written), "\n"))
+	var first whatif.Change
+	require.NoError(t, json.Unmarshal([]byte(strings.SplitN(string(written), "\n", 2)[0]), &first))
+	require.Equal(t, "one.xml", first.ID)
+	require.Equal(t, []string{"ALL"}, first.Added)
+
+	tally := read[whatif.Tally](t, said(t, "rules", "what-if", changed, "--against", old, "--payloads", folder, "--limit", "2", "-o", "json"))
+	require.Equal(t, 2, tally.Runs)
+	require.Equal(t, map[whatif.Skip]int{notRead: 1}, tally.Skipped)
+}
+
+func TestAWhatIfThatCannotBeUnderstoodIsOneSentence(t *testing.T) {
+	t.Parallel()
+	empty := t.TempDir()
+	for says, args := range map[string][]string{
+		"wants the changed FILE":                           {},
+		"--since \"soon\" is neither a duration like 720h": {goodRules, "--since", "soon"},
+		"--rate \"0\" is not N/s":                          {goodRules, "--rate", "0"},
+		"must not be below 0":                              {goodRules, "--limit", "-1"},
+		"are about --payloads":                             {goodRules, "--against", goodRules},
+		"there is nothing to judge":                        {goodRules, "--payloads", empty, "--against", goodRules},
+		"read the payloads: open /nowhere":                 {goodRules, "--payloads", "/nowhere", "--against", goodRules},
+		"write the changed runs: open /nowhere":            {goodRules, "--out", "/nowhere/x"},
+		"give the rules FILE, or set CONCUR_RULES":         {goodRules, "--payloads", empty},
+		"reach Temporal at 127.0.0.1:1":                    {goodRules},
+		"read rules: open /nowhere: no such file":          {"/nowhere"},
+	} {
+		o := play(t, nil, "", append([]string{"rules", "what-if"}, args...)...)
+		require.Equal(t, 1, o.code, says)
+		require.Contains(t, o.errs, says)
+		require.Equal(t, 1, strings.Count(o.errs, "\n"), o.errs)
+	}
+}
+
+func TestOtherCommandsSayTheFirstMistakeOfAFile(t *testing.T) {
+	t.Parallel()
+	bad := file(t, "bad.yaml", "apiVersion: concur-connector/v1\nrules: 1\nx: 1\n")
+	for _, command := range []string{"codes", "doc", "what-if", "test"} {
+		o := said(t, "rules", command, bad)
+		require.Equal(t, 1, o.code)
+		require.Equal(t, "concurctl: "+bad+":2:8: rules must be a list (and 1 error more; concurctl rules check "+bad+" shows all)\n", o.errs)
+	}
+}

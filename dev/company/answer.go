@@ -1,0 +1,149 @@
+package company
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// item is one object of an answer.
+type item struct {
+	Key    string         `json:"key"`
+	Values map[string]any `json:"values"`
+}
+
+// serve answers one request, and writes it down.
+func (c *Company) serve(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, 4<<20))
+	if err != nil {
+		return // the connector has gone
+	}
+	c.mu.Lock()
+	mood := c.mood
+	status, answer := c.respond(r, body, mood)
+	c.mu.Unlock()
+	switch status {
+	case 0:
+		<-r.Context().Done()
+		return
+	case http.StatusTemporaryRedirect:
+		w.Header().Set("Location", c.URL+"/elsewhere")
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", "1")
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(answer)
+}
+
+// respond decides on an answer; status 0 is none at all. It is called with the lock held.
+func (c *Company) respond(r *http.Request, body []byte, mood string) (status int, answer []byte) {
+	q, err := read(r, body)
+	entry := Asked{Fact: name(r), ID: q.ID, Fields: q.fields(), Items: len(q.Items)}
+	defer func() {
+		entry.Status = status
+		c.asked = append(c.asked, entry)
+	}()
+	if err == nil && mood == Stranger {
+		if verify([]byte("another key than the connector's"), r, body) != nil {
+			return http.StatusUnauthorized, nil
+		}
+	}
+	if err == nil {
+		err = verify(c.key, r, body)
+	}
+	before, known := c.told[q.ID]
+	if err == nil && known && before.body != string(body) {
+		err = fmt.Errorf("its id was that of another")
+	}
+	if err != nil {
+		c.refuses = append(c.refuses, fmt.Sprintf("a question about %s: %v", name(r), err))
+		return http.StatusBadRequest, []byte("{}")
+	}
+	if status := refused[mood]; status != 0 {
+		return status, []byte(`{"message":"of the body"}`)
+	}
+	switch mood {
+	case Slow:
+		return 0, nil
+	case Malformed:
+		return http.StatusOK, []byte("<html>A page of a gateway</html>")
+	}
+	if known {
+		return http.StatusOK, before.answer // a question that is put again is answered as it was
+	}
+	items, ok := c.about(name(r), q)
+	if !ok {
+		return http.StatusNotFound, []byte("{}")
+	}
+	switch mood {
+	case Missing:
+		items = items[1:]
+	case Twice:
+		items = append(items, items[0])
+	}
+	answer, err = json.Marshal(map[string]any{"items": items})
+	if err != nil {
+		return http.StatusInternalServerError, nil
+	}
+	if mood == Well {
+		c.told[q.ID] = told{string(body), answer}
+	}
+	return http.StatusOK, answer
+}
+
+// refused are the moods in which every question is answered with a status.
+var refused = map[string]int{
+	Broken: http.StatusInternalServerError, Outage: http.StatusServiceUnavailable, Busy: http.StatusTooManyRequests,
+	Redirect: http.StatusTemporaryRedirect, Forbidden: http.StatusForbidden,
+}
+
+// about answers a fact that it knows.
+func (c *Company) about(fact string, q question) ([]item, bool) {
+	replies, said := c.rules[fact]
+	if !said && fact != "duplicates" {
+		return nil, false
+	}
+	items := []item{}
+	for _, asked := range q.Items {
+		values := map[string]any{}
+		if said {
+			values = reply(replies, asked.Values)
+		} else {
+			values = c.duplicate(asked.Values)
+		}
+		items = append(items, item{asked.Key, values})
+	}
+	return items, true
+}
+
+func reply(replies []Reply, about map[string]any) map[string]any {
+	for _, r := range replies {
+		if matches(r.When, about) {
+			return r.Then
+		}
+	}
+	return map[string]any{}
+}
+
+func matches(when, about map[string]any) bool {
+	for name, value := range when {
+		if fmt.Sprint(value) != fmt.Sprint(about[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+// duplicate says whether a receipt was handed in before with another report, and remembers
+// it. A receipt is the same when vendor, amount and date are.
+func (c *Company) duplicate(about map[string]any) map[string]any {
+	receipt := fmt.Sprint(about["vendor"], about["amount"], about["date"])
+	report := fmt.Sprint(about["report"])
+	if first, known := c.seen[receipt]; known && first != report {
+		return map[string]any{"duplicate": true, "reportId": first}
+	}
+	c.seen[receipt] = report
+	return map[string]any{"duplicate": false, "reportId": nil}
+}

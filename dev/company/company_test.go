@@ -1,0 +1,183 @@
+package company_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/dev/company"
+)
+
+const secret = "whsec_c2VjcmV0LW9mLXRoZS10ZXN0LW51bWJlci1vbmU="
+
+func opened(t *testing.T) *company.Company {
+	t.Helper()
+	dir := t.TempDir()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	o := company.Options{CertFile: filepath.Join(dir, "cert"), KeyFile: filepath.Join(dir, "key"), Secret: secret}
+	require.NoError(t, os.WriteFile(o.CertFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	require.NoError(t, os.WriteFile(o.KeyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600))
+	c, err := company.Open(o)
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// asks puts a good question, changed before it is signed or after.
+type asks struct {
+	id, report, body string
+	method           string
+	at               time.Time
+	header           map[string]string
+}
+
+func (a asks) put(t *testing.T, c *company.Company, fact string) (int, string, error) {
+	t.Helper()
+	if a.id == "" {
+		a.id = "fact_1"
+	}
+	if a.body == "" {
+		a.body = fmt.Sprintf(`{"fact":%q,"id":%q,"at":"2026-11-24T10:30:00Z","items":[{"key":"1","values":{"vendor":"Ritz","report":%q}}]}`, fact, a.id, a.report)
+	}
+	if a.at.IsZero() {
+		a.at = time.Now()
+	}
+	if a.method == "" {
+		a.method = http.MethodPost
+	}
+	r, err := http.NewRequestWithContext(t.Context(), a.method, c.URL+"/facts/"+fact, strings.NewReader(a.body))
+	require.NoError(t, err)
+	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+	require.NoError(t, err)
+	mac := hmac.New(sha256.New, key)
+	fmt.Fprintf(mac, "%s.%d.%s", a.id, a.at.Unix(), a.body)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("webhook-id", a.id)
+	r.Header.Set("webhook-timestamp", fmt.Sprint(a.at.Unix()))
+	r.Header.Set("webhook-signature", "v1,AAAA v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	for name, value := range a.header {
+		r.Header.Set(name, value)
+	}
+	client := &http.Client{Timeout: 5 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	response, err := client.Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(body), err
+}
+
+func TestAQuestionThatIsNotAsTheDocumentsSayIsComplainedOf(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		question asks
+		says     string
+	}{
+		"no signature":         {asks{header: map[string]string{"webhook-signature": ""}}, "signature"},
+		"another signature":    {asks{header: map[string]string{"webhook-signature": "v1,AAAA"}}, "signature"},
+		"another version":      {asks{header: map[string]string{"webhook-signature": "v1a,AAAA"}}, "signature"},
+		"an old time":          {asks{at: time.Now().Add(-6 * time.Minute)}, "timestamp"},
+		"a time to come":       {asks{at: time.Now().Add(6 * time.Minute)}, "timestamp"},
+		"another time":         {asks{header: map[string]string{"webhook-timestamp": fmt.Sprint(time.Now().Unix() - 9)}}, "signature"},
+		"another id":           {asks{header: map[string]string{"webhook-id": "fact_2"}}, "not that of the header"},
+		"no time of its own":   {asks{body: `{"fact":"f","id":"fact_1","at":"","items":[{"key":"1","values":{}}]}`}, "its time"},
+		"another field":        {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[{"key":"1","values":{},"name":"Kim"}]}`}, "unknown field"},
+		"an object twice":      {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[{"key":"1","values":{}},{"key":"1","values":{}}]}`}, "twice"},
+		"nothing to ask about": {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[]}`}, "0 objects"},
+		"a credential":         {asks{header: map[string]string{"Authorization": "Bearer x"}}, "credential"},
+		"another method":       {asks{method: http.MethodPut}, "no POST"},
+		"another media type":   {asks{header: map[string]string{"Content-Type": "text/plain"}}, "no POST of JSON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			acme := opened(t)
+			status, _, err := c.question.put(t, acme, "duplicates")
+			require.NoError(t, err)
+			require.Equal(t, http.StatusBadRequest, status)
+			require.ErrorContains(t, acme.Complaints(), c.says)
+		})
+	}
+	t.Run("an id that was another's", func(t *testing.T) {
+		t.Parallel()
+		acme := opened(t)
+		for i, report := range []string{"R1", "R1", "R2"} {
+			status, _, err := asks{report: report}.put(t, acme, "duplicates")
+			require.NoError(t, err)
+			require.Equal(t, map[bool]int{true: http.StatusOK, false: http.StatusBadRequest}[i < 2], status)
+		}
+		require.ErrorContains(t, acme.Complaints(), "its id was that of another")
+	})
+}
+
+func TestAReceiptOfAnotherReportIsADuplicate(t *testing.T) {
+	t.Parallel()
+	c := opened(t)
+	for i, step := range []struct{ report, says string }{
+		{"R1", `{"duplicate":false,"reportId":null}`}, {"R1", `{"duplicate":false,"reportId":null}`},
+		{"R2", `{"duplicate":true,"reportId":"R1"}`}, {"R1", `{"duplicate":false,"reportId":null}`},
+	} {
+		status, body, err := asks{id: fmt.Sprint("fact_", i), report: step.report}.put(t, c, "duplicates")
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, status)
+		require.JSONEq(t, `{"items":[{"key":"1","values":`+step.says+`}]}`, body)
+	}
+	require.NoError(t, c.Complaints())
+	require.Len(t, c.Asked(), 4)
+	require.Equal(t, company.Asked{Fact: "duplicates", ID: "fact_0", Fields: []string{"report,vendor"}, Items: 1, Status: 200}, c.Asked()[0])
+}
+
+func TestEveryMoodShows(t *testing.T) {
+	t.Parallel()
+	c := opened(t)
+	c.Says(map[string][]company.Reply{"open": {{When: map[string]any{"vendor": "Ritz"}, Then: map[string]any{"ok": true}}, {Then: map[string]any{"ok": false}}}})
+	for mood, want := range map[string]int{
+		company.Well: 200, company.Broken: 500, company.Outage: 503, company.Busy: 429, company.Redirect: 307, company.Forbidden: 403, company.Stranger: 401, company.Malformed: 200, company.Missing: 200, company.Twice: 200,
+	} {
+		require.NoError(t, c.Is(mood))
+		status, body, err := asks{id: "fact_" + mood}.put(t, c, "open")
+		require.NoError(t, err, mood)
+		require.Equal(t, want, status, mood)
+		var answer struct{ Items []any }
+		err = json.Unmarshal([]byte(body), &answer)
+		require.Equal(t, map[string]int{company.Well: 1, company.Twice: 2}[mood], len(answer.Items), "%s: %v", mood, err)
+	}
+	require.NoError(t, c.Is(company.Away))
+	_, _, err := asks{}.put(t, c, "open")
+	require.Error(t, err)
+	require.NoError(t, c.Is(company.Well))
+	status, _, err := asks{}.put(t, c, "open")
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status)
+	status, _, err = asks{id: "fact_9"}.put(t, c, "unknown")
+	require.NoError(t, err)
+	require.Equal(t, http.StatusNotFound, status)
+	require.Error(t, c.Is("glad"))
+	require.NoError(t, c.Complaints())
+}

@@ -1,0 +1,135 @@
+package facts
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"concur-connector/expense"
+)
+
+// question is the body of a request. docs/policy/fact-request.schema.json describes it.
+type question struct {
+	Fact  string                 `json:"fact"`
+	ID    string                 `json:"id"`
+	At    time.Time              `json:"at"`
+	Wants []string               `json:"wants,omitempty"`
+	Items []expense.QuestionItem `json:"items"`
+}
+
+// Ask asks about every object of a question, in requests of at most 200 objects one after
+// the other. The answer is whole, or there is an [*Error].
+func (c *Client) Ask(ctx context.Context, q expense.Question) (expense.Answers, error) {
+	target, err := c.target(q.URL)
+	if err != nil {
+		return nil, &Error{Fact: q.Fact, Kind: expense.Untrusted, Message: err.Error() + "; nothing was sent"}
+	}
+	if q.At.IsZero() {
+		q.At = c.now()
+	}
+	if q.Asking == "" {
+		q.Asking = rand.Text()
+	}
+	answers, number := expense.Answers{}, 0
+	for part := range slices.Chunk(q.Items, batch) {
+		number++
+		body := question{Fact: q.Fact, ID: requestID(q, number), At: q.At.UTC(), Wants: q.Wants, Items: part}
+		got, err := c.send(ctx, target, body)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(answers, got)
+	}
+	return answers, nil
+}
+
+// requestID names a request: the same when it is sent again, and another when the same
+// objects are asked about once more. Nothing of the report is in it.
+func requestID(q expense.Question, number int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d", q.Asking, q.Fact, q.URL, number))
+	return "fact_" + hex.EncodeToString(sum[:16])
+}
+
+// send sends one request and returns its answer.
+func (c *Client) send(ctx context.Context, target *url.URL, q question) (expense.Answers, error) {
+	body, err := json.Marshal(q)
+	if err != nil {
+		return nil, &Error{Fact: q.Fact, Kind: expense.Rejected, Message: "the question has no form in JSON; nothing was sent"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, &Error{Fact: q.Fact, Kind: expense.Rejected, Message: "the request cannot be made; nothing was sent"}
+	}
+	now := c.now()
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "concur-connector")
+	req.Header.Set("webhook-id", q.ID)
+	req.Header.Set("webhook-timestamp", strconv.FormatInt(now.Unix(), 10))
+	req.Header.Set("webhook-signature", sign(c.keys, q.ID, now, body))
+
+	answers, failure := c.receive(req, q)
+	status, kind := http.StatusOK, ""
+	if failure != nil {
+		status, kind = failure.Status, string(failure.Kind)
+	}
+	c.log.Info("fact request", "fact", q.Fact, "host", target.Host, "id", q.ID, "items", len(q.Items),
+		"status", status, "kind", kind, "took", c.now().Sub(now))
+	if failure != nil {
+		return nil, failure
+	}
+	return answers, nil
+}
+
+// receive waits for the answer and reads it.
+func (c *Client) receive(req *http.Request, q question) (expense.Answers, *Error) {
+	fail := func(status int, kind expense.Kind, format string, args ...any) *Error {
+		return &Error{Fact: q.Fact, Kind: kind, Status: status, Message: fmt.Sprintf(format, args...)}
+	}
+	response, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.lost(req, fail(0, expense.Unavailable, "%s", away(req.URL.Host, err)))
+	}
+	defer response.Body.Close()
+	status := response.StatusCode
+	if status != http.StatusOK {
+		kind, says := refusal(status)
+		failure := fail(status, kind, "%s %s", req.URL.Host, says)
+		failure.RetryAfter = retryAfter(response.Header.Get("Retry-After"), c.now())
+		return nil, failure
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return nil, c.lost(req, fail(status, expense.Unavailable, "the answer of %s ended early", req.URL.Host))
+	case len(body) > maxAnswer:
+		return nil, fail(status, expense.Malformed, "the answer of %s is larger than %d KiB", req.URL.Host, maxAnswer>>10)
+	}
+	answers, err := readAnswer(body, q)
+	if err != nil {
+		return nil, fail(status, expense.Malformed, "the answer of %s %v", req.URL.Host, err)
+	}
+	return answers, nil
+}
+
+// lost keeps the reason of a context that ended.
+func (c *Client) lost(req *http.Request, e *Error) *Error {
+	if e.cause = req.Context().Err(); errors.Is(e.cause, context.DeadlineExceeded) {
+		e.Message = fmt.Sprintf("%s did not answer within %s", req.URL.Host, c.timeout)
+	}
+	return e
+}

@@ -1,0 +1,93 @@
+package facts
+
+import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+const (
+	defaultTimeout = 10 * time.Second
+	maxAnswer      = 1 << 20 // bytes of one answer
+	batch          = 200     // objects of one request
+)
+
+// Options configure a [Client].
+type Options struct {
+	Hosts   []string       // that may be asked, each a host or host:port; no port means 443
+	Secrets []string       // to sign with, one or, while it is changed, two; see [CheckSecret]
+	RootCAs *x509.CertPool // nil: the system's
+	Timeout time.Duration  // of each request, until its body is read; 0: 10 s
+	Logger  *slog.Logger   // a line for each request; nil: none
+}
+
+// Client asks the company's own systems. It is safe for concurrent use.
+type Client struct {
+	hosts   map[string]bool
+	keys    [][]byte
+	timeout time.Duration
+	log     *slog.Logger
+	http    *http.Client
+	now     func() time.Time
+}
+
+// New returns a client, or one error that says everything that is wrong with the options.
+// It opens no connection.
+func New(o Options) (*Client, error) {
+	c := &Client{hosts: map[string]bool{}, timeout: cmp.Or(o.Timeout, defaultTimeout), log: o.Logger, now: time.Now}
+	var problems []error
+	for _, entry := range o.Hosts {
+		host, err := hostPort(entry)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("the allowed host %q %w: a host or host:port is expected", entry, err))
+			continue
+		}
+		c.hosts[host] = true
+	}
+	for i, secret := range o.Secrets {
+		key, err := decodeSecret(secret)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("secret %d %w", i+1, err))
+			continue
+		}
+		c.keys = append(c.keys, key)
+	}
+	if n := len(o.Secrets); n < 1 || n > 2 {
+		problems = append(problems, errors.New("one secret is expected or, while it is changed, two"))
+	}
+	if o.Timeout < 0 {
+		problems = append(problems, errors.New("the timeout is negative"))
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("facts client: %w", errors.Join(problems...))
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	c.http = &http.Client{Transport: newTransport(o.RootCAs), CheckRedirect: stay}
+	return c, nil
+}
+
+// newTransport goes to the company's systems directly: a proxy for what leaves the
+// company, of the environment, is not for them.
+func newTransport(roots *x509.CertPool) *http.Transport {
+	return &http.Transport{
+		Proxy:                  nil,
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		DisableCompression:     true, // what is read is what was sent, and is bounded as such
+		MaxIdleConnsPerHost:    16,
+		IdleConnTimeout:        time.Minute,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+// stay follows no redirect.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// Close closes the connections that are idle.
+func (c *Client) Close() { c.http.CloseIdleConnections() }

@@ -1,0 +1,23 @@
+package policy
+
+import "slices"
+
+// CodesAt returns the exception codes that rules may post at the stop that an EventType
+// names, sorted, each once: that of approveByException, those of rules that hold at every
+// stop, and those of rules that are limited to this one. At a stop that is not known no
+// limited rule is among them.
+func (p *Policy) CodesAt(eventType string) []string {
+	stop, known := p.stopOf(eventType)
+	var all []string
+	if code := p.settings.ApproveByException; code != "" {
+		all = append(all, code)
+	}
+	for _, r := range p.rules {
+		here := len(r.stops) == 0 || known && slices.Contains(r.stops, stop)
+		if here && r.then.code != "" && !r.shadow {
+			all = append(all, r.then.code)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}

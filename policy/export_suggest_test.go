@@ -1,0 +1,4 @@
+package policy
+
+// Suggest is what an unknown name probably means.
+var Suggest = suggest

@@ -1,0 +1,122 @@
+package rulestest
+
+import (
+	"fmt"
+	"slices"
+
+	"concur-connector/policy"
+)
+
+// Result is what came of playing cases.
+type Result struct {
+	Cases    []Played  `json:"cases"`
+	Failed   int       `json:"failed"`
+	Rules    []Covered `json:"rules"`
+	Coverage int       `json:"coverage"` // percent, rounded down
+}
+
+// Played is what came of one case.
+type Played struct {
+	Name string   `json:"name"`
+	File string   `json:"file"`
+	Line int      `json:"line"`
+	OK   bool     `json:"ok"`
+	Diff []string `json:"diff,omitempty"` // "- wanted", "+ got"
+}
+
+// Covered says in how many cases a rule was seen to do what. A rule is covered when some
+// case saw it hold and some case saw it violated.
+type Covered struct {
+	Rule     string `json:"rule"`
+	Held     int    `json:"held"`
+	Violated int    `json:"violated"`
+	NoMatch  int    `json:"noMatch"`
+	Erred    int    `json:"erred"`
+
+	Matches bool `json:"matches"` // it has a match, by which it may leave objects out
+}
+
+// Run plays each case.
+func Run(rules *policy.Policy, cases []Case) Result {
+	r := Result{Cases: []Played{}, Rules: []Covered{}}
+	known := map[string]*Covered{}
+	for _, rule := range rules.Rules() {
+		r.Rules = append(r.Rules, Covered{Rule: rule.Name, Matches: rule.Match != ""})
+	}
+	for i := range r.Rules {
+		known[r.Rules[i].Rule] = &r.Rules[i]
+	}
+	for _, c := range cases {
+		verdict := rules.Evaluate(c.Case)
+		diff := append(c.strangers(known), c.Want.diff(verdict)...)
+		r.Cases = append(r.Cases, Played{Name: c.Name, File: c.File, Line: c.Line, OK: len(diff) == 0, Diff: diff})
+		if len(diff) > 0 {
+			r.Failed++
+		}
+		cover(known, rules.Explain(c.Case))
+	}
+	r.Coverage = coverage(r.Rules)
+	return r
+}
+
+// strangers names the rules that a case wants and that do not exist.
+func (c Case) strangers(known map[string]*Covered) (lines []string) {
+	var named []string
+	if c.Want.Violated != nil {
+		named = append(named, *c.Want.Violated...)
+	}
+	if c.Want.Erred != nil {
+		named = append(named, *c.Want.Erred...)
+	}
+	if c.Want.Findings != nil {
+		for _, f := range *c.Want.Findings {
+			named = append(named, f.Rule)
+		}
+	}
+	for i, name := range named {
+		if known[name] == nil && !slices.Contains(named[:i], name) {
+			lines = append(lines, fmt.Sprintf("! the rules have none that is called %q", name))
+		}
+	}
+	return lines
+}
+
+// cover counts one case for whatever a rule was seen to do in it.
+func cover(known map[string]*Covered, looks []policy.Look) {
+	type sight struct {
+		rule   string
+		result policy.LookResult
+	}
+	seen := map[sight]bool{}
+	for _, look := range looks {
+		rule, one := known[look.Rule], sight{look.Rule, look.Result}
+		if rule == nil || seen[one] {
+			continue
+		}
+		seen[one] = true
+		switch look.Result {
+		case policy.LookHolds:
+			rule.Held++
+		case policy.LookViolated:
+			rule.Violated++
+		case policy.LookNoMatch:
+			rule.NoMatch++
+		case policy.LookErred, policy.LookNotReached:
+			rule.Erred++
+		}
+	}
+}
+
+// Full reports whether nothing of a rule is left to be seen.
+func (c Covered) Full() bool { return c.Held > 0 && c.Violated > 0 }
+
+func coverage(rules []Covered) int {
+	if len(rules) == 0 {
+		return 100
+	}
+	seen := 0
+	for _, rule := range rules {
+		seen += min(rule.Held, 1) + min(rule.Violated, 1)
+	}
+	return seen * 100 / (2 * len(rules))
+}

@@ -1,0 +1,134 @@
+package rulestest
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"concur-connector/expense"
+)
+
+// Want is what a verdict must be. What is nil may be anything.
+type Want struct {
+	None       bool // passed on, and nothing is found
+	Action     *string
+	Group      *string
+	Exceptions *[]WantedException
+	Violated   *[]string // names of rules, whatever follows
+	Erred      *[]string
+	Findings   *[]WantedFinding
+	Comment    *string
+	Contains   []string // parts of the comment
+}
+
+// WantedException is one exception; what is empty may be anything.
+type WantedException struct {
+	Code       string
+	Object     string // its ID, or "report"
+	Visibility string
+}
+
+// WantedFinding is one finding; what is empty may be anything.
+type WantedFinding struct {
+	Rule    string
+	Object  string // its ID; "report" and "request" are the whole
+	Message string
+}
+
+func (s *source) want(n *yaml.Node) (w Want) {
+	if n.Kind == yaml.ScalarNode {
+		if w.None = n.Value == "none"; !w.None {
+			s.fail(n, "want must be a mapping, or none")
+		}
+		return w
+	}
+	values, ok := s.mapping(n, "want", "action", "group", "exceptions", "violated", "erred", "findings", "comment")
+	if !ok {
+		return w
+	}
+	if len(values) == 0 {
+		s.fail(n, "want names nothing; none says that nothing must be found")
+	}
+	if v := values["action"]; v != nil {
+		action := s.text(v, "action")
+		if !slices.Contains([]expense.Action{expense.Approve, expense.SendBack, expense.Ask}, expense.Action(action)) {
+			s.fail(v, "action must be approve, send-back or ask")
+		}
+		w.Action = &action
+	}
+	if v := values["group"]; v != nil {
+		group := s.text(v, "group")
+		w.Group = &group
+	}
+	if v := values["exceptions"]; v != nil {
+		w.Exceptions = each(s, v, "exceptions", s.exception)
+	}
+	if v := values["violated"]; v != nil {
+		w.Violated = each(s, v, "violated", func(n *yaml.Node) string { return s.text(n, "the name of a rule") })
+	}
+	if v := values["erred"]; v != nil {
+		w.Erred = each(s, v, "erred", func(n *yaml.Node) string { return s.text(n, "the name of a rule") })
+	}
+	if v := values["findings"]; v != nil {
+		w.Findings = each(s, v, "findings", s.finding)
+	}
+	if v := values["comment"]; v != nil {
+		s.comment(v, &w)
+	}
+	return w
+}
+
+func each[T any](s *source, n *yaml.Node, what string, read func(*yaml.Node) T) *[]T {
+	all := []T{}
+	for _, item := range s.list(n, what) {
+		all = append(all, read(item))
+	}
+	return &all
+}
+
+// exception reads {code, object, visibility}, or a code alone.
+func (s *source) exception(n *yaml.Node) (x WantedException) {
+	if n.Kind == yaml.ScalarNode {
+		return WantedException{Code: s.text(n, "an exception")}
+	}
+	values, ok := s.mapping(n, "an exception", "code", "object", "visibility")
+	if ok && values["code"] == nil {
+		s.fail(n, "an exception has no code")
+	}
+	s.texts(values, map[string]*string{"code": &x.Code, "object": &x.Object, "visibility": &x.Visibility})
+	return x
+}
+
+func (s *source) finding(n *yaml.Node) (f WantedFinding) {
+	values, ok := s.mapping(n, "a finding", "rule", "object", "message")
+	if ok && values["rule"] == nil {
+		s.fail(n, "a finding has no rule")
+	}
+	s.texts(values, map[string]*string{"rule": &f.Rule, "object": &f.Object, "message": &f.Message})
+	return f
+}
+
+func (s *source) texts(values map[string]*yaml.Node, to map[string]*string) {
+	for key, n := range values {
+		*to[key] = s.text(n, key)
+	}
+}
+
+func (s *source) comment(n *yaml.Node, w *Want) {
+	if n.Kind == yaml.ScalarNode {
+		text := strings.TrimRight(s.text(n, "comment"), "\n")
+		w.Comment = &text
+		return
+	}
+	values, ok := s.mapping(n, "comment", "contains")
+	switch v := values["contains"]; {
+	case !ok:
+	case v == nil:
+		s.fail(n, "comment names nothing; it is a text, or says what it contains")
+	case v.Kind == yaml.ScalarNode:
+		w.Contains = []string{s.text(v, "contains")}
+	default:
+		w.Contains = *each(s, v, "contains", func(n *yaml.Node) string { return s.text(n, "a part of the comment") })
+	}
+}

@@ -1,0 +1,228 @@
+package whatif
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"concur-connector/expense"
+	"concur-connector/policy"
+)
+
+// Change is what other rules make of what was judged.
+type Change struct {
+	ID       string    `json:"notificationId"`
+	RunID    string    `json:"runId,omitempty"`
+	ReportID string    `json:"reportId,omitempty"`
+	At       time.Time `json:"at"`
+	Result   Result    `json:"result"`
+	Old      string    `json:"old,omitempty"`
+	New      string    `json:"new,omitempty"`     // empty when it is unknown
+	Added    []string  `json:"added,omitempty"`   // codes of exceptions, one for each
+	Removed  []string  `json:"removed,omitempty"` // likewise
+	Rules    []string  `json:"rules,omitempty"`   // that found something else
+	Unknown  []string  `json:"unknown,omitempty"` // rules that read what was not kept
+	Missing  []string  `json:"missing,omitempty"` // what was not kept
+	Skipped  Skip      `json:"skipped,omitempty"` // why nothing is said
+}
+
+// Result is how an outcome compares with the recorded one.
+type Result string
+
+// The results. Changed and Same are certain whatever the unknown rules would say.
+const (
+	Same    Result = "same"
+	Changed Result = "changed"
+	Unknown Result = "unknown"
+	Skipped Result = "skipped"
+)
+
+// unrecorded stands for the fields of a run that did not record what it kept.
+const unrecorded = "(what the run kept is not recorded)"
+
+// Compare judges what was judged by other rules, as of the recorded time and facts.
+func Compare(rules *policy.Policy, past Past) Change {
+	kept := past.Kept
+	if past.Whole {
+		kept = fieldsOf(rules, past)
+	}
+	verdict, unknown := rules.EvaluateKept(past.Case, kept)
+	c := Change{ID: past.ID, RunID: past.RunID, ReportID: past.ReportID, At: past.At, Old: outcome(past.Verdict), Unknown: unknown}
+	if len(unknown) > 0 {
+		c.Missing = missing(rules, past, kept)
+	}
+	open := effectsOf(rules, unknown)
+	c.Rules = differing(past.Verdict, verdict, unknown)
+	if !open.decides(verdict) {
+		c.Result = Unknown
+		return c
+	}
+	c.New = outcome(verdict)
+	c.exceptions(past.Verdict, verdict, open)
+	switch {
+	case c.Old != c.New, len(c.Added) > 0, len(c.Removed) > 0:
+		c.Result = Changed
+	case open.exceptions:
+		c.Result = Unknown
+	default:
+		c.Result = Same
+	}
+	return c
+}
+
+// fieldsOf are the fields of a case's kind that rules read.
+func fieldsOf(rules *policy.Policy, past Past) []string {
+	ofReports, ofRequests := rules.Fields()
+	if past.Request != nil {
+		return ofRequests
+	}
+	return ofReports
+}
+
+// outcome says what follows from a verdict in a word or two.
+func outcome(v expense.Verdict) string {
+	switch {
+	case v.Action == expense.Ask && v.Group != "":
+		return "ask " + v.Group
+	case v.Action == expense.Approve && v.ApproveByException != "":
+		return "approve by " + v.ApproveByException
+	}
+	return string(v.Action)
+}
+
+// effects are what rules that are unknown may do.
+type effects struct {
+	any        bool // one of them may err, and then a person is asked
+	sendBack   bool
+	groups     map[string]bool // that may be asked
+	codes      map[string]bool
+	exceptions bool // one of them may post one
+}
+
+func effectsOf(rules *policy.Policy, unknown []string) effects {
+	e := effects{groups: map[string]bool{}, codes: map[string]bool{}}
+	for _, r := range rules.Rules() {
+		if r.Shadow || !slices.Contains(unknown, r.Name) {
+			continue
+		}
+		e.any = true
+		e.sendBack = e.sendBack || r.SendBack
+		if r.Ask != "" {
+			e.groups[r.Ask] = true
+		}
+		if r.Code != "" {
+			e.codes[r.Code], e.exceptions = true, true
+		}
+	}
+	return e
+}
+
+// decides reports whether the action and the group are these whatever the unknown rules
+// would say. Sending back goes before asking, and asking before passing on.
+func (e effects) decides(v expense.Verdict) bool {
+	switch v.Action {
+	case expense.SendBack:
+		return true
+	case expense.Ask:
+		others := len(e.groups)
+		if e.groups[v.Group] {
+			others--
+		}
+		return !e.sendBack && others == 0
+	}
+	return !e.any
+}
+
+// exceptions compares them by object and code. One that is not found any more may be
+// posted by a rule that is unknown.
+func (c *Change) exceptions(before, now expense.Verdict, open effects) {
+	was, would := posted(before), posted(now)
+	for _, x := range would {
+		if !slices.ContainsFunc(was, x.Same) {
+			c.Added = append(c.Added, x.Code)
+		}
+	}
+	for _, x := range was {
+		if !slices.ContainsFunc(would, x.Same) && !open.codes[x.Code] {
+			c.Removed = append(c.Removed, x.Code)
+		}
+	}
+}
+
+// posted are the exceptions that are posted, as far as the rules decide it.
+func posted(v expense.Verdict) []expense.Exception {
+	if v.BareSendBack && v.Action == expense.SendBack {
+		return nil
+	}
+	return v.Exceptions
+}
+
+// differing names the rules that are known and found something on other objects than
+// before.
+func differing(before, now expense.Verdict, unknown []string) []string {
+	type at struct{ rule, object string }
+	seen := map[at]int{}
+	for _, f := range before.Findings {
+		seen[at{f.Rule, f.Object}] |= 1
+	}
+	for _, f := range now.Findings {
+		seen[at{f.Rule, f.Object}] |= 2
+	}
+	rules := map[string]bool{}
+	for where, which := range seen {
+		if which != 3 && where.rule != "" && !slices.Contains(unknown, where.rule) {
+			rules[where.rule] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(rules))
+}
+
+// missing names what the rules read and was not kept: fields and facts.
+func missing(rules *policy.Policy, past Past, kept []string) []string {
+	if kept == nil {
+		return []string{unrecorded}
+	}
+	var all []string
+	for _, field := range fieldsOf(rules, past) {
+		if !slices.ContainsFunc(kept, func(k string) bool { return k == field || strings.HasPrefix(field, k+"[") }) {
+			all = append(all, field)
+		}
+	}
+	ofReports, ofRequests := rules.Asks()
+	asked := ofReports
+	if past.Request != nil {
+		asked = ofRequests
+	}
+	for _, fact := range asked {
+		if past.Facts[fact] == nil {
+			all = append(all, "facts."+fact)
+		}
+	}
+	return all
+}
+
+// CompareBoth judges by both: what was never judged is compared with what the old rules
+// make of it now. What they cannot say, for want of a fact, is unknown.
+func CompareBoth(old, rules *policy.Policy, past Past) Change {
+	verdict, unknown := old.EvaluateKept(past.Case, fieldsOf(old, past))
+	past.Verdict = verdict
+	c := Compare(rules, past)
+	if !effectsOf(old, unknown).decides(verdict) || effectsOf(old, unknown).exceptions {
+		c.Result, c.Old, c.New, c.Added, c.Removed = Unknown, "", "", nil, nil
+	}
+	c.Unknown = union(c.Unknown, unknown)
+	if len(unknown) > 0 {
+		c.Missing = union(c.Missing, missing(old, past, fieldsOf(old, past)))
+	}
+	return c
+}
+
+func union(a, b []string) []string {
+	for _, one := range b {
+		if !slices.Contains(a, one) {
+			a = append(a, one)
+		}
+	}
+	return a
+}

@@ -1,0 +1,208 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/expense"
+	"concur-connector/workflows"
+)
+
+// byException has a verdict pass the report on by an exception.
+func byException(v expense.Verdict) expense.Verdict {
+	v.ApproveByException = "APPROVED"
+	return v
+}
+
+var (
+	approving = expense.Exception{ObjectType: expense.OnReport, Code: "APPROVED"}
+	leftByIt  = expense.ActionTaken{Reading: moved("A_APPR").Reading, Confirmed: true, Doubtful: true, Posted: true}
+	stays     = expense.ActionTaken{Reading: waiting(1, 10).Reading, Posted: true, Stays: true}
+)
+
+func TestAReportIsPassedOnByAnException(t *testing.T) {
+	t.Parallel()
+	t.Run("a clean one, and is not one with exceptions", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn)}, []any{leftByIt}
+		result := p.run(callout())
+		require.Equal(t, expense.Approved, result.Outcome)
+		require.Equal(t, []string{"exception APPROVED posted on report, to pass it on", "passed on, confirmed by reading"}, result.Done)
+		require.Equal(t, []string{"read", "judge", "approve by exception"}, p.calls)
+		in := p.marked[0]
+		require.Equal(t, "APPROVED", in.Code)
+		require.Equal(t, expense.Approve, in.Action)
+		require.True(t, in.ByRules, "the brake counts it")
+		require.False(t, in.Posted)
+		require.False(t, in.Flagged)
+	})
+	t.Run("after the others, which have raised the flag", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts, p.posts, p.actions = []any{waiting(1, 10)}, []any{byException(flagged)}, []any{posted(expense.Posted, "")}, []any{leftByIt}
+		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "post", "approve by exception"}, p.calls)
+		require.Equal(t, flagged.Exceptions, p.posted[0].Exceptions)
+		require.True(t, p.marked[0].Flagged)
+	})
+	t.Run("and not before those that Concur refuses", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts, p.posts = []any{waiting(1, 10)}, []any{byException(flagged)}, []any{posted(expense.Refused, "no such code")}
+		p.after(time.Minute, func() { p.reads = []any{moved("A_RESU")}; p.env.SignalWorkflow(workflows.Retried, nil) })
+		require.Equal(t, expense.Withdrawn, p.run(callout()).Outcome)
+		require.Empty(t, p.marked)
+	})
+	t.Run("by a person, whose comment nobody takes", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(ask)}, []any{leftByIt}
+		p.after(time.Minute, func() {
+			p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: p.status().Task.ID, ID: "d1", Decision: expense.PassOn, Comment: "Fine.", By: "kim"})
+		})
+		result := p.run(callout())
+		require.Equal(t, expense.Approved, result.Outcome)
+		require.Contains(t, result.Done, "the comment was not sent: Concur takes none with an exception")
+		require.False(t, p.marked[0].ByRules)
+	})
+	t.Run("but a person sends it back by the action", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{byException(ask)}
+		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.RulingSendBack) })
+		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "send-back"}, p.calls)
+	})
+	t.Run("and a rule that posts that code posts it on no report", func(t *testing.T) {
+		for _, verdict := range []expense.Verdict{passOn, sendBack} {
+			p := stage(t)
+			v := byException(verdict)
+			v.Exceptions = []expense.Exception{approving, norecpt}
+			p.reads, p.verdicts, p.posts, p.actions = []any{waiting(1, 10)}, []any{v}, []any{posted(expense.Posted, "")}, []any{leftByIt}
+			p.run(callout())
+			require.Equal(t, []expense.Exception{norecpt}, p.posted[0].Exceptions)
+		}
+	})
+	t.Run("and in a dry run it is shown", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn)}, []any{expense.ActionTaken{Withheld: expense.ByDryRun}}
+		result := p.run(callout())
+		require.Equal(t, expense.DryRun, result.Outcome)
+		require.Equal(t, []string{"would post exception APPROVED on the report, to pass it on"}, result.Done)
+	})
+}
+
+func TestAReportThatStaysIsParkedAndNotPostedOnAgain(t *testing.T) {
+	t.Parallel()
+	t.Run("until it leaves", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn)}, []any{stays}
+		p.after(time.Minute, func() {
+			s := p.status()
+			require.Equal(t, expense.Rejected, s.Parked.Kind)
+			require.Contains(t, s.Parked.Message, "exception APPROVED is on the report (approveByException)")
+			require.Contains(t, s.Parked.Mend, "workflow")
+		})
+		p.after(2*time.Hour, func() { p.reads = []any{moved("A_APPR")} })
+		result := p.run(callout())
+		require.Equal(t, expense.Approved, result.Outcome, "it has left in the direction of what we did")
+		require.Greater(t, len(p.marked), 1)
+		for _, again := range p.marked[1:] {
+			require.True(t, again.Posted)
+			require.True(t, again.Doubtful)
+		}
+		require.Equal(t, 1, count(result.Done, "exception APPROVED posted on report, to pass it on"))
+	})
+	t.Run("and what a person has decided is done when it leaves", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(ask)}, []any{stays}
+		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(2*time.Minute, func() {
+			p.reads = []any{moved("A_APPR")}
+			p.env.SignalWorkflow(workflows.Retried, nil)
+		})
+		result := p.run(callout())
+		require.Equal(t, expense.Approved, result.Outcome)
+		require.Equal(t, []string{"exception APPROVED posted on report, to pass it on", "passed on, confirmed by reading"}, result.Done)
+	})
+	t.Run("or the rules pass it on by the action", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn), passOn}, []any{stays, nil}
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "approve by exception", "read", "judge", "approve"}, p.calls)
+		require.True(t, p.acted[0].Doubtful, "it may move at any time")
+	})
+	t.Run("and the exception stays on it by v4, but not when it is sent back", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{byV4("m1"), byV4("m2", expense.HeldException{Exception: approving})}
+		p.verdicts = []any{byException(passOn), byException(passOn), byException(sendBack)}
+		p.actions = []any{stays, stays, nil}
+		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "approve by exception", "read", "judge", "approve by exception", "read", "judge", "clear", "send-back"}, p.calls)
+	})
+	t.Run("unless a notification names the next stop, which bears the same name by v4", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{byV4("m1"), byV4("m2", expense.HeldException{Exception: approving}), byV4("m3")}
+		p.verdicts = []any{byException(passOn)}
+		p.actions = []any{func() any {
+			p.env.SignalWorkflow(workflows.Notified, named(callout(), "Step - PRE-EXTRACT"))
+			return stays
+		}, leftByIt}
+		result := p.run(named(callout(), "Step - SUBMIT"))
+		require.Equal(t, expense.Approved, result.Outcome)
+		require.Equal(t, []string{"read", "judge", "approve by exception", "read", "clear", "read", "judge", "approve by exception"}, p.calls)
+		require.False(t, p.marked[1].Posted, "at another stop it is posted anew")
+		require.False(t, p.marked[1].Doubtful)
+		require.Contains(t, result.Done, "the report waits at another stop than that at which exception APPROVED was posted")
+	})
+	t.Run("or by v1.1 waits at another", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{waiting(1, 10), waiting(2, 10)}
+		p.verdicts, p.actions = []any{byException(passOn)}, []any{stays, leftByIt}
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		require.False(t, p.marked[1].Posted)
+		require.False(t, p.marked[1].Doubtful)
+	})
+}
+
+func TestWhatTheFlagProvedBeforeAnAnswerWasLostItProvesAfter(t *testing.T) {
+	p := newPlay(t)
+	up := waiting(1, 10)
+	raised := *up.Report
+	raised.HasException = true
+	up.Report = &raised
+	p.reads, p.verdicts = []any{waiting(1, 10), up}, []any{byException(passOn)}
+	p.actions = []any{kind(expense.Forbidden), leftByIt}
+	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+	require.True(t, p.marked[1].Doubtful)
+	require.False(t, p.marked[1].Flagged, "it was down before the post in doubt")
+}
+
+func TestABareSendBackPostsNoExceptions(t *testing.T) {
+	t.Parallel()
+	bare := sendBack
+	bare.Exceptions, bare.BareSendBack = []expense.Exception{norecpt}, true
+	t.Run("and takes off what was posted before", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{byV4("m1"), byV4("m2", held)}
+		p.verdicts, p.posts = []any{flagged, bare}, []any{posted(expense.Posted, "")}
+		p.actions = []any{certain(expense.Blocked), nil}
+		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "post", "approve", "read", "judge", "clear", "send-back"}, p.calls)
+	})
+	t.Run("be it a person's", func(t *testing.T) {
+		p := newPlay(t)
+		asks := bare
+		asks.Action = expense.Ask
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{asks}
+		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.RulingSendBack) })
+		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "send-back"}, p.calls)
+	})
+	t.Run("but passing on does", func(t *testing.T) {
+		p := newPlay(t)
+		asks := bare
+		asks.Action = expense.Ask
+		p.reads, p.verdicts, p.posts = []any{waiting(1, 10)}, []any{asks}, []any{posted(expense.Posted, "")}
+		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+	})
+}

@@ -1,0 +1,99 @@
+package workflows_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	sdkpb "go.temporal.io/api/sdk/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/expense"
+	"concur-connector/workflows"
+)
+
+// details is what the Web UI prints of the run.
+func (p *play) details() string {
+	answer, err := p.env.QueryWorkflow("__temporal_workflow_metadata")
+	require.NoError(p.t, err)
+	var metadata sdkpb.WorkflowMetadata
+	require.NoError(p.t, answer.Get(&metadata))
+	return metadata.CurrentDetails
+}
+
+func TestTheDetailsSayWhatHasNoEffect(t *testing.T) {
+	p := newPlay(t)
+	verdict := passOn
+	verdict.Version, verdict.ApproveByException = "2026-11", ""
+	verdict.Findings = []expense.Finding{
+		{Rule: "round", Message: "A round amount.", Shadow: true},
+		{Rule: "weekend", Message: "On a *weekend*.", Warn: true},
+		{Rule: "receipt", Object: "gE$1", Message: "A receipt is missing.", Saw: []expense.Seen{
+			{Name: "entry.posted", Value: "82.10 USD"}, {Name: "entry.vendor", Value: "[Mallory](http://x)"}, {Name: "c", Value: "3"}, {Name: "d", Value: "4"}, {Name: "e", Value: "5"},
+		}},
+	}
+	verdict.Rules = []expense.RuleLook{{Rule: "receipt", Objects: 1, Violated: 1}}
+	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{verdict}
+	p.run(callout())
+	require.Contains(t, p.details(), "The rules (version 2026-11, hash h1) say: pass it on\n\n"+
+		"- `receipt` on `gE\\$1`: A receipt is missing. (it saw entry.posted = 82.10 USD, entry.vendor = \\[Mallory](http://x), c = 3, d = 4, and 1 more)\n"+
+		"- warning: `weekend`: On a \\*weekend\\*.\n"+
+		"- only watched: `round`: A round amount.\n")
+
+	s := p.status()
+	require.Equal(t, verdict.Findings, s.Verdict.Findings, "the status has them as they are")
+	require.Equal(t, verdict.Rules, s.Verdict.Rules)
+	require.Equal(t, "2026-11", s.Verdict.Version)
+}
+
+func TestTheDetailsNameNoMoreThanTwenty(t *testing.T) {
+	p := newPlay(t)
+	verdict := passOn
+	for i := range 30 {
+		verdict.Findings = append(verdict.Findings, expense.Finding{Rule: fmt.Sprint("watched-", i), Message: "m", Shadow: true})
+	}
+	verdict.Findings = append(verdict.Findings, expense.Finding{Rule: "last", Message: "It counts."})
+	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{verdict}
+	p.run(callout())
+	require.Contains(t, p.details(), "The rules (hash h1) say")
+	require.Contains(t, p.details(), "- `last`: It counts.\n", "what counts comes before what is watched")
+	require.Contains(t, p.details(), "- and 11 more\n")
+}
+
+func TestALargeVerdictIsCarriedOnWithoutWhatExplainsIt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		values, message int
+		saw, rules      bool
+	}{"small": {1, 10, true, true}, "with large values": {12, 10, false, true}, "with large messages": {12, 2000, false, false}} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			verdict := ask
+			verdict.Rules = []expense.RuleLook{{Rule: "large"}}
+			for i := range 500 {
+				f := expense.Finding{Rule: "large", Object: fmt.Sprint(i), Message: strings.Repeat("m", c.message)}
+				for range c.values {
+					f.Saw = append(f.Saw, expense.Seen{Name: "entry.purpose", Value: strings.Repeat("v", 80)})
+				}
+				verdict.Findings = append(verdict.Findings, f)
+			}
+			p.reads, p.verdicts = []any{waiting(1, 10)}, []any{verdict}
+			p.after(time.Hour, func() { p.env.SetContinueAsNewSuggested(true) })
+			p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: callout()})
+			var again *workflow.ContinueAsNewError
+			require.ErrorAs(t, p.env.GetWorkflowError(), &again)
+			require.Less(t, again.Input.Size(), 1<<20, "a payload may have 2 MiB")
+			var input workflows.ProcessInput
+			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
+			carried := input.Memory.Verdict
+			require.Equal(t, verdict.Action, carried.Action)
+			require.Equal(t, verdict.Comment, carried.Comment)
+			require.NotEmpty(t, carried.Findings)
+			require.Equal(t, c.saw, len(carried.Findings[0].Saw) > 0)
+			require.Equal(t, c.rules, len(carried.Rules) > 0)
+		})
+	}
+}

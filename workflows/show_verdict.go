@@ -1,0 +1,90 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"concur-connector/expense"
+)
+
+const (
+	maxShown = 20 // findings in the details
+	maxSaw   = 4  // values of one of them
+)
+
+// edition says which rules they were.
+func edition(v expense.Verdict) string {
+	if v.Version == "" {
+		return "hash " + v.RulesHash
+	}
+	return "version " + plain(v.Version) + ", hash " + v.RulesHash
+}
+
+func saying(v expense.Verdict) string {
+	text := map[expense.Action]string{expense.Approve: "pass it on", expense.SendBack: "send it back", expense.Ask: "ask a person"}[v.Action]
+	if v.Action == expense.Approve && v.ApproveByException != "" {
+		text += " by exception " + plain(v.ApproveByException)
+	}
+	if n := len(v.Exceptions); n > 0 {
+		text += ", with " + count(n, "exception")
+	}
+	return text
+}
+
+// found lists what the rules have found: what has an effect comes first, and what has none
+// says so.
+func found(findings []expense.Finding) string {
+	ordered := slices.Clone(findings)
+	slices.SortStableFunc(ordered, func(a, b expense.Finding) int { return weight(a) - weight(b) })
+	var b strings.Builder
+	for _, f := range ordered[:min(len(ordered), maxShown)] {
+		fmt.Fprintf(&b, "- %s`%s`%s: %s%s\n", label(f), plain(f.Rule), on(f.Object), plain(f.Message), saw(f.Saw))
+	}
+	if more := len(ordered) - maxShown; more > 0 {
+		fmt.Fprintf(&b, "- and %d more\n", more)
+	}
+	return b.String()
+}
+
+func weight(f expense.Finding) int {
+	switch {
+	case f.Shadow:
+		return 2
+	case f.Warn:
+		return 1
+	}
+	return 0
+}
+
+func label(f expense.Finding) string {
+	switch {
+	case f.Shadow:
+		return "only watched: "
+	case f.Warn:
+		return "warning: "
+	}
+	return ""
+}
+
+func on(object string) string {
+	if object == "" {
+		return ""
+	}
+	return " on `" + plain(object) + "`"
+}
+
+// saw prints some of the values that a rule saw; the status has all of them.
+func saw(seen []expense.Seen) string {
+	var values []string
+	for _, s := range seen[:min(len(seen), maxSaw)] {
+		values = append(values, plain(s.Name)+" = "+plain(s.Value))
+	}
+	if more := len(seen) - maxSaw; more > 0 {
+		values = append(values, fmt.Sprintf("and %d more", more))
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	return " (it saw " + strings.Join(values, ", ") + ")"
+}
