@@ -66,6 +66,7 @@ type evaluation struct {
 	policy *Policy
 	ctx    context.Context
 	left   uint64 // cost
+	watch  uint64 // cost of telling what rules saw
 	spent  uint64 // by the present rule
 	weight weight
 	whole  *scope
@@ -84,7 +85,7 @@ type evaluation struct {
 func (p *Policy) begin(c Case) (*evaluation, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(context.Background(), p.time)
 	e := &evaluation{
-		policy: p, ctx: ctx, left: p.budget, scopes: map[Level][]*scope{}, facts: c.Facts,
+		policy: p, ctx: ctx, left: p.budget, watch: maxSawCost, scopes: map[Level][]*scope{}, facts: c.Facts,
 		today: ref.Val(types.WrapErr(errNoToday)), looks: map[*rule]*expense.RuleLook{},
 	}
 	e.stop, e.atStop = p.stopOf(c.EventType)
@@ -176,7 +177,9 @@ func (e *evaluation) judge(r *rule, at *scope, doubtful bool, look *expense.Rule
 		e.say(r, at, result, "")
 		return
 	case LookHolds:
-		look.Held++
+		if look.Held++; at.outer == nil && r.expression.bound.within(&e.weight, maxSawHeld) {
+			look.Saw = e.saw(r, at)
+		}
 	case LookViolated:
 		look.Violated++
 	default:

@@ -49,6 +49,7 @@ func (p *Policy) Explain(c Case) []Look {
 	e, done := p.begin(c)
 	defer done()
 	looks := map[string][]Look{}
+	e.watch = maxTotalCost
 	e.explain = func(l Look) { looks[l.Rule] = append(looks[l.Rule], l) }
 	for _, r := range p.inOrder {
 		if r.level.ofRequest() == (c.Request != nil) {
@@ -74,22 +75,29 @@ func (e *evaluation) say(r *rule, at *scope, result LookResult, message string) 
 	e.explain(l)
 }
 
+// To tell what a rule saw it is evaluated once more, and each part is noted: that takes
+// longer than to judge, and is bounded on its own.
 const (
-	maxSeen      = 12 // values of one rule on one object
-	maxSeenValue = 80 // characters
+	maxSeen      = 12         // values of one rule on one object
+	maxSeenValue = 80         // characters
+	maxSawHeld   = 2_000      // cost of a rule on the whole of which it is told that it held
+	maxSawCost   = 10_000_000 // cost of telling, for one report or travel request
 )
 
 // saw evaluates a rule on an object once more, and returns the values that it then sees.
 func (e *evaluation) saw(r *rule, at *scope) []expense.Seen {
-	w := watching{seen: []expense.Seen{}}
+	w := watching{}
 	for _, x := range all(r.match, r.expression, r.messageExpression) {
 		program, err := x.traced()
-		if err != nil {
+		if err != nil || e.watch == 0 {
 			continue
 		}
 		_, details, _ := program.ContextEval(e.ctx, at) // an error is told elsewhere
 		if details == nil || details.State() == nil {
 			continue
+		}
+		if cost := details.ActualCost(); cost != nil {
+			e.watch -= min(e.watch, *cost)
 		}
 		w.ast, w.state = x.ast.NativeRep(), details.State()
 		w.visit(w.ast.Expr())

@@ -61,7 +61,7 @@ func (l *language) hintField(level Level, source string, id int64, name string) 
 		}
 	}))
 	if owner == nil {
-		return ""
+		return fmt.Sprintf("undefined field '%s'%s", name, suggestion(name, l.allFields()))
 	}
 	of := l.known.shapes[owner.TypeName()]
 	if of == nil {
@@ -87,6 +87,16 @@ func (l *language) hintField(level Level, source string, id int64, name string) 
 		return said + among(name, fields)
 	}
 	return said
+}
+
+// allFields are those of everything that a report or a travel request has.
+func (l *language) allFields() []string {
+	var all []string
+	for _, s := range append(parts(), fieldShape) {
+		all = slices.AppendSeq(all, maps.Keys(s.fields))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // hintAdded is about a variable, fact or list.

@@ -111,8 +111,8 @@ var otherWords = map[string]string{
 	"len": "write size()", "length": "write size()", "count": "write size()", "lenght": "write size()",
 	"upper": "write upperAscii()", "toUpper": "write upperAscii()", "lower": "write lowerAscii()", "toLower": "write lowerAscii()",
 	"isBlank": `compare with "", or ask with has()`, "isEmpty": `compare with "", or ask with has()`, "isNull": "ask with !has()",
-	"today": "today is written without parentheses", "includes": "write contains(), or value in list",
-	"any": "write exists(e, ...)", "some": "write exists(e, ...)", "every": "write all(e, ...)", "forAll": "write all(e, ...)",
+	"includes": "write contains(), or value in list",
+	"any":      "write exists(e, ...)", "some": "write exists(e, ...)", "every": "write all(e, ...)", "forAll": "write all(e, ...)",
 	"lookup": `write lists.name["key"].column`, "inList": "write key in lists.name",
 }
 
