@@ -6,6 +6,7 @@ import (
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/interpreter"
@@ -116,6 +117,9 @@ type watching struct {
 func (w *watching) visit(e ast.Expr) {
 	switch e.Kind() {
 	case ast.SelectKind:
+		if v, _ := w.state.Value(e.ID()); e.AsSelect().IsTestOnly() && v == types.True {
+			return // what is there is shown where it is read
+		}
 		if !w.note(e) {
 			w.visit(e.AsSelect().Operand())
 		}
@@ -135,7 +139,7 @@ func (w *watching) visit(e ast.Expr) {
 		if name == operators.Index && w.note(e) {
 			return
 		}
-		if _, isOperator := operators.FindReverse(name); !isOperator && !isConstant(e) {
+		if _, isOperator := operators.FindReverse(name); !isOperator && name != overloads.TypeConvertString && !isConstant(e) {
 			w.note(e)
 		}
 		if call.IsMemberFunction() {
