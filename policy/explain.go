@@ -84,12 +84,15 @@ func (e *evaluation) saw(r *rule, at *scope) []expense.Seen {
 	w := watching{seen: []expense.Seen{}}
 	for _, x := range all(r.match, r.expression, r.messageExpression) {
 		program, err := x.traced()
-		if err != nil {
+		if err != nil || e.looking == 0 {
 			continue
 		}
 		_, details, _ := program.ContextEval(e.ctx, at) // an error is told elsewhere
 		if details == nil || details.State() == nil {
 			continue
+		}
+		if cost := details.ActualCost(); cost != nil && e.explain == nil {
+			e.looking -= min(e.looking, *cost)
 		}
 		w.ast, w.state = x.ast.NativeRep(), details.State()
 		w.visit(w.ast.Expr())

@@ -78,6 +78,19 @@ func TestWhatIsSeenIsBounded(t *testing.T) {
 	require.True(t, strings.HasSuffix(saw[0].Value, "…"))
 }
 
+// A rule is evaluated once more for what it saw. Where that costs much it is left out, and
+// the verdict stays what it is.
+func TestWhatIsSeenCostsLittle(t *testing.T) {
+	t.Parallel()
+	dear := `report.entries.exists(a, report.entries.exists(b, a.id == "" && b.id == "" || a.type + b.type != ""))`
+	p := rules(t, [5]string{"first", "entry", dear, "Hm.", "warn: true"}, [5]string{"second", "entry", dear, "Hm.", "warn: true"})
+	v := p.Evaluate(policy.Case{Report: entries(make([]string, 100)...)})
+	require.Len(t, v.Findings, 200)
+	require.NotEmpty(t, v.Findings[0].Saw)
+	require.Empty(t, v.Findings[199].Saw)
+	require.Equal(t, expense.Approve, v.Action)
+}
+
 // What is explained is what the verdict says, whatever the report.
 func TestAnExplanationAgreesWithTheVerdict(t *testing.T) {
 	t.Parallel()
