@@ -212,6 +212,7 @@ func (p *Policy) Questions(c Case) ([]expense.Question, error) {
 		if !p.asksFor[f.name] || f.level.ofRequest() != (c.Request != nil) {
 			continue
 		}
+		e.spent = 0
 		q := expense.Question{Fact: f.name, URL: f.url, Wants: slices.Sorted(maps.Keys(f.answer))}
 		for i, at := range e.scopesOf(f.level) {
 			if err := e.exhausted(i); err != nil {

@@ -21,6 +21,8 @@ func hintSyntax(source string, found *cel.Error) string {
 		return "a choice is written condition ? this : that"
 	case strings.HasPrefix(found.Message, "invalid argument to has() macro"):
 		return "has() asks for a field: has(entry.vendor)"
+	case strings.HasPrefix(found.Message, "invalid matches argument"):
+		return "the pattern of matches() is no regular expression, or too large a one"
 	case !syntax:
 		return ""
 	case strings.HasSuffix(before, "<") && strings.HasPrefix(rest, ">"):

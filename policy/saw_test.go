@@ -10,8 +10,8 @@ import (
 	"concur-connector/policy"
 )
 
-// sawOf returns what a verdict says that the first rule saw of the whole while it held.
-func sawOf(t *testing.T, expression string, report *expense.Report) []expense.Seen {
+// heldSeeing returns what a verdict says that the first rule saw of the whole while it held.
+func heldSeeing(t *testing.T, expression string, report *expense.Report) []expense.Seen {
 	t.Helper()
 	p := rules(t, [5]string{"one", "report", quoted(expression), "m", "sendBack: true"})
 	v := p.Evaluate(policy.Case{Report: report})
@@ -25,12 +25,12 @@ func TestAVerdictSaysWhatARuleOnTheWholeSawThoughItHeld(t *testing.T) {
 	require.Equal(t, []expense.Seen{
 		{Name: "report.total", Value: "80.00 USD"}, {Name: `money("5000", report.currency)`, Value: "5000.00 USD"},
 		{Name: "report.currency", Value: "USD"},
-	}, sawOf(t, `report.total <= money("5000", report.currency)`, report))
+	}, heldSeeing(t, `report.total <= money("5000", report.currency)`, report))
 	require.Equal(t, []expense.Seen{
 		{Name: "sum(report.entries.map(e, e.posted))", Value: "80.00 USD"},
-	}, sawOf(t, `sum(report.entries.map(e, e.posted)) <= money("5000", "USD")`, report))
+	}, heldSeeing(t, `sum(report.entries.map(e, e.posted)) <= money("5000", "USD")`, report))
 	many := journey(t, 1000)
-	require.Empty(t, sawOf(t, `report.entries.all(e, e.posted < money("5000", "USD"))`, many), "what takes long is not done twice")
+	require.Empty(t, heldSeeing(t, `report.entries.all(e, e.posted < money("5000", "USD"))`, many), "what takes long is not done twice")
 }
 
 func TestTellingWhatRulesSawIsBounded(t *testing.T) {
@@ -44,7 +44,7 @@ func TestTellingWhatRulesSawIsBounded(t *testing.T) {
 			told++
 		}
 	}
-	require.Greater(t, len(v.Findings), 60)
+	require.Greater(t, len(v.Findings), 20)
 	require.Positive(t, told)
 	require.Less(t, told, len(v.Findings)/2, fmt.Sprint(told))
 }
