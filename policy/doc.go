@@ -6,14 +6,15 @@
 //	apiVersion: concur-connector/v1
 //	rules:
 //	  - name: receipt-above-75            # unique, lower case, words joined by "-"
-//	    level: entry                      # report; entry: once for each; request: a travel request
+//	    level: entry                      # once for each; or report, itemization, allocation, request, ...
 //	    match: entry.type == "MEALS"      # optional: does the rule apply
 //	    expression: entry.hasReceipt || entry.posted <= money("75.00", report.currency)
 //	    message: A receipt is missing.    # or messageExpression, which gives a string
 //	    then:                             # at least one effect
-//	      exception: {code: NORECPT}      # posted on the report or the entry
+//	      exception: {code: NORECPT}      # posted on the object of the level
 //	      sendBack: true                  # to the employee, with the message
 //	      ask: finance                    # a person of this group decides
+//	                                      # or warn: true; with shadow: true nothing follows yet
 //
 // Expressions are CEL (https://cel.dev), type-checked when the file is loaded.
 // Fields have the JSON names of [expense.Report], [expense.Entry] and, as "request",
@@ -65,15 +66,20 @@
 // has(entry.currencyName) first. && and || forgive an error on one side when the other
 // side decides alone, as CEL has it.
 //
-// A rule of level request sees one variable, request, an [expense.TravelRequest] with its
-// expenses and their segments:
+// A rule sees the object of its level and what that is a part of: report; entry;
+// itemization; allocation (of an entry that is not itemized with an empty itemization). Of
+// travel requests: request, an [expense.TravelRequest]; expected, one of its expenses;
+// segment. Besides these there are variables.x, facts.x.y, lists.x[key].column, and today.
 //
 //	request.posted <= money("3000.00", request.currency)
 //	request.expenses.all(e, e.segments.all(s, s.class != "F"))
 //
-// Travel requests are handled only when the file has a rule of this level: where it says
-// nothing about them none is passed on. Concur takes no exceptions on a request, so such
+// Travel requests are handled only when the file has a rule of one of these levels: where it
+// says nothing about them none is passed on. Concur takes no exceptions on a request, so such
 // a rule sends back, with its message in the comment, or asks.
+//
+// What else the file may hold, stops, groups, lists, facts, variables and settings, is in
+// docs/policy/README.md.
 //
 // The rules are the same whatever interface of Concur a report was read by
 // (CONCUR_INTERFACE). List fields have code and value by all of them; by v4, and of travel

@@ -18,7 +18,6 @@ const (
 	maxCost      = 1_000_000   // one evaluation of one expression
 	maxRuleCost  = 50_000_000  // all evaluations of one rule for one report or travel request
 	maxTotalCost = 400_000_000 // those of all rules
-	maxLookCost  = 20_000_000  // what rules saw, of all findings
 	maxTime      = 30 * time.Second
 )
 
@@ -67,17 +66,16 @@ type evaluation struct {
 	policy *Policy
 	ctx    context.Context
 	left   uint64 // cost
+	watch  uint64 // cost of telling what rules saw
 	spent  uint64 // by the present rule
-	// looking is what may still be spent on evaluating rules once more for what they saw.
-	looking uint64
-	weight  weight
-	whole   *scope
-	scopes  map[Level][]*scope
-	today   any
-	facts   expense.Facts
-	kept    int // elements in the values of variables
-	stop    string
-	atStop  bool // stop is known
+	weight weight
+	whole  *scope
+	scopes map[Level][]*scope
+	today  any
+	facts  expense.Facts
+	kept   int // elements in the values of variables
+	stop   string
+	atStop bool // stop is known
 
 	explain func(Look) // nil: nobody listens
 	found   []violation
@@ -87,7 +85,7 @@ type evaluation struct {
 func (p *Policy) begin(c Case) (*evaluation, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(context.Background(), p.time)
 	e := &evaluation{
-		policy: p, ctx: ctx, left: p.budget, looking: maxLookCost, scopes: map[Level][]*scope{}, facts: c.Facts,
+		policy: p, ctx: ctx, left: p.budget, watch: maxSawCost, scopes: map[Level][]*scope{}, facts: c.Facts,
 		today: ref.Val(types.WrapErr(errNoToday)), looks: map[*rule]*expense.RuleLook{},
 	}
 	e.stop, e.atStop = p.stopOf(c.EventType)
@@ -179,7 +177,9 @@ func (e *evaluation) judge(r *rule, at *scope, doubtful bool, look *expense.Rule
 		e.say(r, at, result, "")
 		return
 	case LookHolds:
-		look.Held++
+		if look.Held++; at.outer == nil && r.expression.bound.within(&e.weight, maxSawHeld) {
+			look.Saw = e.saw(r, at)
+		}
 	case LookViolated:
 		look.Violated++
 	default:

@@ -6,6 +6,7 @@ import (
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/interpreter"
@@ -49,6 +50,7 @@ func (p *Policy) Explain(c Case) []Look {
 	e, done := p.begin(c)
 	defer done()
 	looks := map[string][]Look{}
+	e.watch = maxTotalCost
 	e.explain = func(l Look) { looks[l.Rule] = append(looks[l.Rule], l) }
 	for _, r := range p.inOrder {
 		if r.level.ofRequest() == (c.Request != nil) {
@@ -74,25 +76,29 @@ func (e *evaluation) say(r *rule, at *scope, result LookResult, message string) 
 	e.explain(l)
 }
 
+// To tell what a rule saw it is evaluated once more, and each part is noted: that takes
+// longer than to judge, and is bounded on its own.
 const (
-	maxSeen      = 12 // values of one rule on one object
-	maxSeenValue = 80 // characters
+	maxSeen      = 12         // values of one rule on one object
+	maxSeenValue = 80         // characters
+	maxSawHeld   = 2_000      // cost of a rule on the whole of which it is told that it held
+	maxSawCost   = 10_000_000 // cost of telling, for one report or travel request
 )
 
 // saw evaluates a rule on an object once more, and returns the values that it then sees.
 func (e *evaluation) saw(r *rule, at *scope) []expense.Seen {
-	w := watching{seen: []expense.Seen{}}
+	w := watching{}
 	for _, x := range all(r.match, r.expression, r.messageExpression) {
 		program, err := x.traced()
-		if err != nil || e.looking == 0 {
+		if err != nil || e.watch == 0 {
 			continue
 		}
 		_, details, _ := program.ContextEval(e.ctx, at) // an error is told elsewhere
 		if details == nil || details.State() == nil {
 			continue
 		}
-		if cost := details.ActualCost(); cost != nil && e.explain == nil {
-			e.looking -= min(e.looking, *cost)
+		if cost := details.ActualCost(); cost != nil {
+			e.watch -= min(e.watch, *cost)
 		}
 		w.ast, w.state = x.ast.NativeRep(), details.State()
 		w.visit(w.ast.Expr())
@@ -111,6 +117,9 @@ type watching struct {
 func (w *watching) visit(e ast.Expr) {
 	switch e.Kind() {
 	case ast.SelectKind:
+		if v, _ := w.state.Value(e.ID()); e.AsSelect().IsTestOnly() && v == types.True {
+			return // what is there is shown where it is read
+		}
 		if !w.note(e) {
 			w.visit(e.AsSelect().Operand())
 		}
@@ -130,7 +139,7 @@ func (w *watching) visit(e ast.Expr) {
 		if name == operators.Index && w.note(e) {
 			return
 		}
-		if _, isOperator := operators.FindReverse(name); !isOperator && !isConstant(e) {
+		if _, isOperator := operators.FindReverse(name); !isOperator && name != overloads.TypeConvertString && !isConstant(e) {
 			w.note(e)
 		}
 		if call.IsMemberFunction() {

@@ -26,6 +26,7 @@ type content struct {
 	settings  Settings
 	stops     []Stop
 	groups    []Group
+	groupsAt  place
 	lists     []listDeclaration
 	facts     []factDeclaration
 	variables []variableDeclaration
@@ -58,6 +59,9 @@ func (s *source) read(data []byte) content {
 	s.settings(&c, top["settings"])
 	s.stops(&c, top["stops"])
 	s.groups(&c, top["groups"])
+	if n := top["groups"]; n != nil {
+		c.groupsAt = at(n)
+	}
 	c.lists = s.lists(top["lists"])
 	c.facts = s.facts(top["facts"])
 	c.variables = s.variables(top["variables"])

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
 )
@@ -44,26 +45,24 @@ var (
 
 // hintCharacter explains a character that is no part of an expression.
 func hintCharacter(rest string) string {
-	for _, r := range rest {
-		switch {
-		case strings.ContainsRune("“”„‟«»", r):
-			return `a text is written in straight quotes: "MEALS"`
-		case strings.ContainsRune("‘’‚´`", r):
-			return `a text is written in straight quotes: 'MEALS'`
-		case strings.ContainsRune("–—−", r):
-			return "minus is written -"
-		case strings.ContainsRune("\u00a0\u2007\u202f\u200b\ufeff", r):
-			return "there is a space here that is none; type it anew"
-		case r == '&':
-			return `"and" is written &&`
-		case r == '|':
-			return `"or" is written ||`
-		case r == '"' || r == '\'':
-			return `a text is not closed; what follows a " #" is a comment in YAML: write the expression under a |`
-		case r == '#':
-			return "an expression has no comments after #; write them with //"
-		}
-		break
+	r, _ := utf8.DecodeRuneInString(rest)
+	switch {
+	case strings.ContainsRune("“”„‟«»", r):
+		return `a text is written in straight quotes: "MEALS"`
+	case strings.ContainsRune("‘’‚´`", r):
+		return `a text is written in straight quotes: 'MEALS'`
+	case strings.ContainsRune("–—−", r):
+		return "minus is written -"
+	case strings.ContainsRune("\u00a0\u2007\u202f\u200b\ufeff", r):
+		return "there is a space here that is none; type it anew"
+	case r == '&':
+		return `"and" is written &&`
+	case r == '|':
+		return `"or" is written ||`
+	case r == '"' || r == '\'':
+		return `a text is not closed; what follows a " #" is a comment in YAML: write the expression under a |`
+	case r == '#':
+		return "an expression has no comments after #; write them with //"
 	}
 	return ""
 }

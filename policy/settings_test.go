@@ -92,6 +92,9 @@ func TestAtAnUnknownStopARuleThatHoldsDoesNothing(t *testing.T) {
 	v := p.Evaluate(policy.Case{Report: entries("TAXI"), EventType: "REVIEW"})
 	require.Equal(t, expense.Approve, v.Action)
 	require.Empty(t, v.Findings)
+	for i := range v.Rules {
+		v.Rules[i].Saw = nil
+	}
 	require.Equal(t, []expense.RuleLook{
 		{Rule: "early", Objects: 1, Held: 1}, {Rule: "late", Objects: 1, Held: 1}, {Rule: "always", Objects: 1, Held: 1},
 	}, v.Rules)

@@ -33,6 +33,12 @@ func (p *Policy) warn(s *source, c content) {
 			add(at(d.at), "no rule uses the list %s", d.name)
 		}
 	}
+	for _, g := range p.groups {
+		if len(g.Reminders) > 0 || g.EscalateTo != "" || g.DeadlineAfter > 0 {
+			add(c.groupsAt, "reminders, escalation and deadlines are declared, and not acted on yet: a run waits until somebody decides")
+			break
+		}
+	}
 	for _, r := range p.rules {
 		if r.then.code != "" && r.then.code == p.settings.ApproveByException {
 			add(r.at, "the rule %s posts %s, by which reports are passed on", r.name, r.then.code)
