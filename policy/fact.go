@@ -213,7 +213,7 @@ func (p *Policy) Questions(c Case) ([]expense.Question, error) {
 			continue
 		}
 		e.spent = 0
-		q := expense.Question{Fact: f.name, URL: f.url, Wants: slices.Sorted(maps.Keys(f.answer))}
+		q := expense.Question{Fact: f.name, URL: f.url, Watched: !p.waitsFor[f.name], Wants: slices.Sorted(maps.Keys(f.answer))}
 		for i, at := range e.scopesOf(f.level) {
 			if err := e.exhausted(i); err != nil {
 				return nil, err

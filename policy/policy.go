@@ -36,9 +36,10 @@ type Policy struct {
 
 	lang       *language
 	listObject *object
-	asksFor    map[string]bool
-	needs      needs // of a report
-	asked      needs // of a travel request
+	asksFor    map[string]bool // facts that a rule reads
+	waitsFor   map[string]bool // of these, what a rule reads that is not only watched
+	needs      needs           // of a report
+	asked      needs           // of a travel request
 	hash       string
 	warnings   []*Warning
 
@@ -94,7 +95,7 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 	}
 	p := &Policy{
 		version: c.version, zone: c.zone, settings: c.settings, stops: c.stops, groups: c.groups,
-		variables: map[string]*variable{}, lang: lang, listObject: lang.lists.of(nil), asksFor: map[string]bool{},
+		variables: map[string]*variable{}, lang: lang, listObject: lang.lists.of(nil), asksFor: map[string]bool{}, waitsFor: map[string]bool{},
 		needs: reportNeeds(), asked: requestNeeds(), budget: maxTotalCost, time: maxTime,
 	}
 	hash := sha256.New()
@@ -159,6 +160,9 @@ func (p *Policy) settle() {
 		}
 		needed.addAll(r.needs)
 		maps.Copy(p.asksFor, r.facts)
+		if !r.shadow {
+			maps.Copy(p.waitsFor, r.facts)
+		}
 	}
 	for i := range p.rules {
 		if p.rules[i].shadow {
