@@ -78,9 +78,9 @@ func (e *evaluation) say(r *rule, at *scope, result LookResult, message string) 
 // To tell what a rule saw it is evaluated once more, and each part is noted: that takes
 // longer than to judge, and is bounded on its own.
 const (
-	maxSeen      = 12    // values of one rule on one object
-	maxSeenValue = 80    // characters
-	maxSawHeld   = 2_000 // cost of a rule on the whole of which it is told that it held
+	maxSeen      = 12  // values of one rule on one object
+	maxSeenValue = 80  // characters
+	maxSawHeld   = 500 // cost of a rule on the whole of which it is told that it held
 )
 
 // saw evaluates a rule on an object once more, and returns the values that it then sees.
