@@ -1,8 +1,6 @@
 package activities
 
 import (
-	"slices"
-
 	"concur-connector/concur"
 	"concur-connector/expense"
 )
@@ -15,13 +13,19 @@ func addressed(report *expense.Report, wanted []expense.Exception) []expense.Exc
 		return wanted
 	}
 	entries := entriesOf(report)
+	type key struct {
+		on       expense.ObjectType
+		id, code string
+	}
 	var all []expense.Exception
+	known := map[key]bool{}
 	for _, e := range wanted {
 		entry, below := entries[e.ObjectID]
 		if e.ObjectType != expense.OnReport && below && !concur.IsExpenseID(e.ObjectID) {
 			e.ObjectType, e.ObjectID = expense.OnEntry, entry
 		}
-		if !slices.ContainsFunc(all, e.Same) {
+		if k := (key{e.ObjectType, e.ObjectID, e.Code}); !known[k] {
+			known[k] = true
 			all = append(all, e)
 		}
 	}

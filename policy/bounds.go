@@ -47,14 +47,14 @@ var leftOut = map[string]string{
 	"strings.quote": "a text in quotation marks is \"'\" + text + \"'\"",
 }
 
-// standard is CEL's own library without what is left out, and without the two operators
-// that are bounded, or extended, below.
+// standard is CEL's own library without what is left out, and without what is bounded, or
+// extended, elsewhere.
 func standard() cel.EnvOption {
 	subset := env.NewLibrarySubset()
 	for name := range leftOut {
 		subset.AddExcludedFunctions(env.NewFunction(name))
 	}
-	subset.AddExcludedFunctions(env.NewFunction(operators.Add), env.NewFunction(operators.Multiply))
+	subset.AddExcludedFunctions(env.NewFunction(operators.Add), env.NewFunction(operators.Multiply), env.NewFunction(overloads.Matches))
 	return cel.StdLib(cel.StdLibSubset(subset))
 }
 
@@ -62,6 +62,7 @@ func boundedFunctions() []cel.EnvOption {
 	list := cel.ListType(cel.TypeParamType("A"))
 	texts, s, i := cel.ListType(cel.StringType), cel.StringType, cel.IntType
 	return []cel.EnvOption{
+		matchesFunction(),
 		cel.Function(operators.Add,
 			cel.Overload(overloads.AddInt64, []*cel.Type{i, i}, i),
 			cel.Overload(overloads.AddString, []*cel.Type{s, s}, s),

@@ -45,6 +45,8 @@ func hostile() map[string][2]string {
 		"fractions that are squared":    {doubled(`decimal("0.1")`, "x * x", 60) + " == []", tooLarge},
 		"amounts that are converted":    {doubled(`money("9.99", "USD")`, `x.convert(x.amount(), "EUR")`, 60) + ".size() == 0", tooLarge},
 
+		"patterns that are made": {doubled(`"a{900}"`, "x + x", 6) + `.all(s, report.entries.all(e, !e.type.matches(s)))`, "a pattern grows too large"},
+
 		"long texts that are kept":       {text + `report.entries.map(e, s.replace("a", "b")) == [])`, tooDear},
 		"long texts in capitals":         {text + `report.entries.map(e, s.upperAscii()) == [])`, tooDear},
 		"long texts that are cut":        {text + `report.entries.map(e, s.substring(1)) == [])`, tooDear},

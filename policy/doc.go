@@ -63,7 +63,8 @@
 // Concur's v1.1 and v2.0, only a name, and cannot be compared there; by v3 and v4 it has
 // the code of what was paid in, and entry.currencyName is empty. A rule that is to judge
 // alike by all of them compares entry.posted, which is in the report's currency, or asks
-// has(entry.currencyName) first. && and || forgive an error on one side when the other
+// has(entry.currencyName) first. Of a variable, has() is false when what it is made of is
+// absent, and errs when that is wrong. && and || forgive an error on one side when the other
 // side decides alone, as CEL has it.
 //
 // A rule sees the object of its level and what that is a part of: report; entry;

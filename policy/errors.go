@@ -57,16 +57,32 @@ func (e Errors) Unwrap() []error {
 	return all
 }
 
-func (e Errors) sort() {
+func (e Errors) sorted() Errors {
 	slices.SortStableFunc(e, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
+	return e
 }
 
 // failure is an error of an evaluation whose text holds no value of what is judged.
 type failure string
 
 func (f failure) Error() string { return string(f) }
+
+// absences are what the errors say that has() takes for nothing being there.
+var absences = []string{" is absent", errNotAsked.Error(), errNoneIsMin.Error(), errEmptySum.Error(), errOutside.Error()}
+
+// isAbsence reports whether a value could not be had because something is not there, and not
+// because something is wrong.
+func isAbsence(err error) bool {
+	text := reason(err)
+	if strings.Contains(text, notAsked) || strings.Contains(text, notAnswered) {
+		return false
+	}
+	return slices.ContainsFunc(absences, func(one string) bool { return strings.Contains(text, one) })
+}
+
+const errOutside = failure("it asks for what lies outside a list, a text or a range of numbers")
 
 // reason says why an evaluation failed without a value of what is judged. CEL's own
 // errors quote what they were given, so none of them is passed on.
@@ -87,7 +103,7 @@ func reason(err error) string {
 	case strings.HasPrefix(text, "insert failed"):
 		return "two values of a map have the same key; use groupBy()"
 	case strings.Contains(text, "index out of bounds"), strings.Contains(text, "out of range"):
-		return "it asks for what lies outside a list, a text or a range of numbers"
+		return errOutside.Error()
 	}
 	return "a value does not fit what is done with it"
 }

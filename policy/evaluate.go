@@ -20,12 +20,17 @@ const (
 	maxTotalCost = 100_000_000 // those of all rules
 	maxLookCost  = 5_000_000   // what rules saw, of all findings
 	maxTime      = 30 * time.Second
+
+	// maxFound bounds the memory of what is found: so many times a rule is violated or errs.
+	// Of all of it the verdict shows little, and above maxExceptions a person looks anyway.
+	maxFound = 50_000
 )
 
 const (
 	errTotalCost = failure("the rules together exceed what they may cost")
 	errRuleCost  = failure("it exceeds what one rule may cost")
 	errTime      = failure("the rules together took too long")
+	errFound     = failure("the rules together find more than can be handled")
 	errNoMessage = failure("its message is empty")
 	errNoID      = failure("its object has no ID to post an exception on")
 	errNothing   = failure("there is nothing to judge")
@@ -75,7 +80,8 @@ type evaluation struct {
 	scopes  map[Level][]*scope
 	today   any
 	facts   expense.Facts
-	kept    int // elements in the values of variables
+	kept    int   // elements in the values of variables
+	untold  error // what has() could not tell, in the present evaluation
 	stop    string
 	atStop  bool // stop is known
 
@@ -153,6 +159,8 @@ func (e *evaluation) exhausted(nth int) error {
 		return errTime
 	case e.left == 0:
 		return errTotalCost
+	case len(e.found) >= maxFound:
+		return errFound
 	case e.spent > maxRuleCost:
 		return errRuleCost
 	}
@@ -227,9 +235,21 @@ func (e *evaluation) run(r *rule, at *scope) (message string, result LookResult,
 	return message, LookViolated, nil
 }
 
-// eval evaluates an expression on an object and charges what it costs. What cannot cost
-// much is not watched while it runs.
+// eval evaluates an expression on an object and charges what it costs.
 func (s *scope) eval(x *expression) (ref.Val, error) {
+	outer := s.e.untold
+	s.e.untold = nil
+	v, err := s.bounded(x)
+	if err == nil && s.e.untold != nil {
+		v, err = nil, s.e.untold
+	}
+	s.e.untold = outer
+	return v, err
+}
+
+// bounded evaluates an expression under a limit. What cannot cost much is not watched while
+// it runs.
+func (s *scope) bounded(x *expression) (ref.Val, error) {
 	e := s.e
 	if cost, known := x.bound.of(&e.weight); known && cost <= maxCost {
 		e.charge(cost)

@@ -54,6 +54,8 @@ type sent struct {
 
 const (
 	errNotAsked  = failure("a fact was not asked for; ask with has() whether it was")
+	notAsked     = " could not be asked for: " // because of an error
+	notAnswered  = " was not answered"
 	errBadAnswer = failure("the answer to a fact is not what the rules file says it is")
 )
 
@@ -159,13 +161,22 @@ func (p *Policy) declareFact(s *source, lang *language, d factDeclaration) {
 	p.facts = append(p.facts, f)
 	for _, level := range d.level.inner() {
 		lang.facts[level].fields[d.name] = member{typ: answered.typ, read: func(native any) (ref.Val, bool) {
-			values, there := native.(*scope).answer(f)
-			if !there {
-				return types.WrapErr(errNotAsked), false
+			values, err := native.(*scope).answer(f)
+			if err != nil {
+				return types.WrapErr(err), false
 			}
 			return answered.of(values), true
 		}}
 	}
+}
+
+func (p *Policy) factNamed(name string) *fact {
+	for _, f := range p.facts {
+		if f.name == name {
+			return f
+		}
+	}
+	return &fact{} // it has a mistake of its own
 }
 
 // sendable reports whether a value of the type has a form in JSON.
@@ -218,7 +229,7 @@ func (p *Policy) Questions(c Case) ([]expense.Question, error) {
 			if err := e.exhausted(i); err != nil {
 				return nil, err
 			}
-			if values, asked := f.about(at); asked {
+			if values, err := f.about(at); err == nil {
 				q.Items = append(q.Items, expense.QuestionItem{Key: at.key(), Values: values})
 			}
 		}
@@ -229,22 +240,55 @@ func (p *Policy) Questions(c Case) ([]expense.Question, error) {
 	return all, nil
 }
 
-// about is what is sent about an object.
-func (f *fact) about(at *scope) (map[string]any, bool) {
+// about is what is sent about an object. The error is errNotAsked where the match leaves it
+// out, and says otherwise why there is no question.
+func (f *fact) about(at *scope) (map[string]any, error) {
 	if f.match != nil {
-		if v, err := at.eval(f.match); err != nil || v != types.True {
-			return nil, false
+		switch v, err := at.eval(f.match); {
+		case err != nil:
+			return nil, f.unasked(at, err)
+		case v != types.True:
+			return nil, errNotAsked
 		}
 	}
 	values := map[string]any{}
 	for _, one := range f.send {
 		v, err := at.eval(one.value)
-		if err != nil {
-			return nil, false
+		if err == nil {
+			values[one.name], err = encode(v)
 		}
-		if values[one.name], err = encode(v); err != nil {
-			return nil, false
+		if err != nil {
+			return nil, f.unasked(at, err)
 		}
 	}
-	return values, true
+	return values, nil
+}
+
+func (f *fact) unasked(at *scope, err error) failure {
+	return failure("the fact " + f.name + notAsked + at.e.reason(err))
+}
+
+// answer returns what a fact was answered for the object of its level. Where it was not,
+// the error says why: it is errNotAsked where there was no question.
+func (s *scope) answer(f *fact) (map[string]json.RawMessage, error) {
+	at := s.at(f.level)
+	answers, asked := s.e.facts[f.name]
+	values, there := answers[at.key()]
+	switch {
+	case there:
+		return values, nil
+	case !asked:
+		return nil, errNotAsked
+	}
+	why, known := at.unanswered[f]
+	if !known {
+		if _, why = f.about(at); why == nil {
+			why = failure("the fact " + f.name + notAnswered)
+		}
+		if at.unanswered == nil {
+			at.unanswered = map[*fact]error{}
+		}
+		at.unanswered[f] = why
+	}
+	return nil, why
 }

@@ -160,9 +160,10 @@ func TestWhatWasNotAnsweredErrs(t *testing.T) {
 		facts expense.Facts
 		want  []string // of E1 and E2
 	}{
-		"nothing":            {nil, []string{notAsked, notAsked}},
-		"another fact":       {expense.Facts{"other": {"1": {}}}, []string{notAsked, notAsked}},
-		"one of two objects": {answers(t, `{"2": {"duplicate": false}}`), []string{notAsked}},
+		"nothing":      {nil, []string{notAsked, notAsked}},
+		"another fact": {expense.Facts{"other": {"1": {}}}, []string{notAsked, notAsked}},
+		"one of two objects": {answers(t, `{"2": {"duplicate": false}}`),
+			[]string{"could not be evaluated: the fact duplicates could not be asked for: entry.posted is absent; ask with has() before reading it"}},
 		"a value is missing": {answers(t, `{"1": {}, "2": {"duplicate": true, "reportId": "R9"}}`),
 			[]string{"could not be evaluated: facts.duplicates.duplicate is absent; ask with has() before reading it", "Hm."}},
 	} {
@@ -257,4 +258,52 @@ func TestAnObjectWithoutAQuestionIsLeftOut(t *testing.T) {
 		Send:   map[string]string{"vendor": "entry.vendor", "amount": "entry.posted"},
 		Answer: map[string]string{"duplicate": "bool", "reportId": "string"},
 	}}, facts)
+}
+
+func TestWhatCannotBeToldIsNotTakenForNothing(t *testing.T) {
+	t.Parallel()
+	const unasked = "could not be evaluated: the fact duplicates could not be asked for: entry.posted is absent; ask with has() before reading it"
+	for name, c := range map[string]struct{ fact, expression, says string }{
+		"the match errs":     {`level: entry, match: entry.posted.isNegative(), send: {id: entry.id}, answer: {ok: bool}`, "!has(facts.duplicates)", unasked},
+		"what is sent errs":  {`level: entry, send: {amount: entry.posted}, answer: {ok: bool}`, "!has(facts.duplicates)", unasked},
+		"by a variable":      {`level: entry, send: {amount: entry.posted}, answer: {ok: bool}`, "!has(variables.told)", ""},
+		"it is not answered": {`level: entry, send: {id: entry.id}, answer: {ok: bool}`, "!has(facts.duplicates)", "could not be evaluated: the fact duplicates was not answered"},
+		"it is not asked":    {`level: entry, match: entry.personal, send: {id: entry.id}, answer: {ok: bool}`, "!has(facts.duplicates)", "holds"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := parsed(t, asking(c.fact, c.expression, "variables:\n  - {name: told, level: entry, expression: facts.duplicates.ok}\n"))
+			one := entries("TAXI")
+			one.Entries[0].Posted = nil
+			v := p.Evaluate(policy.Case{Report: one, Facts: answers(t, `{}`)})
+			switch c.says {
+			case "holds":
+				require.Equal(t, expense.Approve, v.Action)
+				return
+			case "":
+				c.says = "could not be evaluated: the variable told could not be evaluated: " + strings.TrimPrefix(unasked, "could not be evaluated: ")
+			}
+			require.Equal(t, expense.Ask, v.Action)
+			require.Len(t, v.Findings, 1)
+			require.Equal(t, c.says, v.Findings[0].Message)
+		})
+	}
+}
+
+func TestAQuestionThatWasNotAnsweredThenIsUnknown(t *testing.T) {
+	t.Parallel()
+	const ofAll = "level: entry, send: {id: entry.id}, answer: {duplicate: bool}"
+	of := func(t *testing.T, fact string) ([]string, expense.Action) {
+		p := parsed(t, asking(fact, "!has(facts.duplicates) || !facts.duplicates.duplicate"))
+		kept, _ := p.Fields()
+		v, unknown := p.EvaluateKept(policy.Case{Report: entries("TAXI", "MEALS"), Facts: answers(t, `{"1": {"duplicate": false}}`)}, kept)
+		return unknown, v.Action
+	}
+	unknown, _ := of(t, ofAll)
+	require.Equal(t, []string{"one"}, unknown, "the second entry was not asked about")
+	unknown, _ = of(t, "level: report, send: {id: report.id}, answer: {duplicate: bool}")
+	require.Equal(t, []string{"one"}, unknown, "nor was the report")
+	unknown, action := of(t, strings.Replace(ofAll, "entry,", `entry, match: entry.type == "TAXI",`, 1))
+	require.Empty(t, unknown)
+	require.Equal(t, expense.Approve, action)
 }

@@ -44,13 +44,14 @@ func (p *Policy) EvaluateKept(c Case, kept []string) (v expense.Verdict, unknown
 	}
 	here := &evaluation{}
 	here.stop, here.atStop = p.stopOf(c.EventType)
+	lacking := p.lacking(c)
 	v = p.evaluate(c, func(r *rule) bool {
 		if applies, told := r.appliesAt(here); len(r.stops) > 0 && told && !applies {
 			return true // it says nothing here, whatever it reads
 		}
 		known := r.needs.within(have)
 		for fact := range r.facts {
-			if _, asked := c.Facts[fact]; !asked {
+			if _, asked := c.Facts[fact]; !asked || lacking[fact] {
 				known = false
 			}
 		}
@@ -61,6 +62,33 @@ func (p *Policy) EvaluateKept(c Case, kept []string) (v expense.Verdict, unknown
 	})
 	slices.SortFunc(unknown, func(a, b string) int { return p.place(a) - p.place(b) })
 	return v, unknown
+}
+
+// lacking names the facts that would be asked about an object of which the case has no
+// answer: they were asked about others then.
+func (p *Policy) lacking(c Case) map[string]bool {
+	names := map[string]bool{}
+	if c.Report == nil && c.Request == nil {
+		return names
+	}
+	e, done := p.begin(c)
+	defer done()
+	for _, f := range p.facts {
+		answers, asked := c.Facts[f.name]
+		if !asked || f.level.ofRequest() != (c.Request != nil) {
+			continue
+		}
+		for i, at := range e.scopesOf(f.level) {
+			if _, there := answers[at.key()]; there {
+				continue
+			}
+			if _, err := f.about(at); err == nil || e.exhausted(i) != nil {
+				names[f.name] = true
+				break
+			}
+		}
+	}
+	return names
 }
 
 func (p *Policy) place(name string) int {

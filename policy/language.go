@@ -63,7 +63,7 @@ func newLanguage() (*language, error) {
 		cel.ParserExpressionSizeLimit(maxExpression),
 		cel.ExpressionNodeLimit(maxNodes),
 		cel.ParserRecursionLimit(maxNesting),
-		cel.RegexProgramSizeLimit(maxPattern),
+		cel.ASTValidators(cel.ValidateRegexProgramSizeLimit(maxPattern)),
 		cel.EnableMacroCallTracking(), // so that a part of an expression can be shown as it was written
 	}
 	bare, err := cel.NewCustomEnv(append(options, ownFunctions()...)...)

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -60,6 +61,58 @@ func TestTheCostOfAllRulesIsBounded(t *testing.T) {
 	}, v.Findings)
 	require.Empty(t, v.Exceptions)
 	require.Equal(t, v, p.Judge(entries(make([]string, 200)...)))
+}
+
+func TestWhatIsFoundIsBounded(t *testing.T) {
+	t.Parallel()
+	all := make([][5]string, 60)
+	for i := range all {
+		all[i] = [5]string{fmt.Sprint("flag-", i), "entry", "false", "Flagged.", fmt.Sprintf("exception: {code: C%d}", i)}
+	}
+	v := rules(t, all...).Evaluate(policy.Case{Report: entries(make([]string, 1000)...)})
+	require.Equal(t, expense.Ask, v.Action)
+	require.Len(t, v.Exceptions, 50_000)
+	require.Equal(t, expense.RuleLook{Rule: "flag-49", Objects: 1000, Violated: 1000}, v.Rules[49])
+	require.Equal(t, expense.RuleLook{Rule: "flag-50", Erred: 1}, v.Rules[50])
+	require.Equal(t, "and 49512 more, 10 of them could not be evaluated", v.Findings[498].Message)
+}
+
+func TestWhatExplainsAVerdictFitsAPayload(t *testing.T) {
+	t.Parallel()
+	seen := make([]string, 12)
+	for i := range seen {
+		seen[i] = fmt.Sprintf(`entry.custom["%d"].value == "<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<"`, i+1)
+	}
+	for name, c := range map[string]struct{ text, more string }{
+		"of long texts":           {"𝄞", ""},
+		"of texts that grow":      {"<", ""},
+		"of what is only watched": {"<", "    shadow: true\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := parsed(t, "rules:\n  - name: acting\n    level: report\n    expression: report.id == 'x'\n    message: Acts.\n    then: {ask: finance}\n"+
+				"  - name: "+strings.Repeat("r", 64)+"\n    level: entry\n    expression: |\n      "+strings.Join(seen, " || ")+
+				"\n    messageExpression: entry.vendor\n    then: {sendBack: true}\n"+c.more)
+			r := entries(make([]string, 1000)...)
+			for i := range r.Entries {
+				e := &r.Entries[i]
+				e.Vendor, e.Custom = strings.Repeat(c.text, 600), map[string]expense.Field{}
+				for n := range seen {
+					e.Custom[fmt.Sprint(n+1)] = expense.Field{Value: strings.Repeat(c.text, 100)}
+				}
+			}
+			v := p.Evaluate(policy.Case{Report: r})
+			stored, err := json.Marshal(v)
+			require.NoError(t, err)
+			require.Less(t, len(stored), 1<<20)
+			require.Len(t, v.Findings, 500)
+			require.NotEmpty(t, v.Findings[0].Saw, "what acts keeps its values")
+			require.NotEmpty(t, v.Findings[1].Saw)
+			require.Len(t, []rune(v.Findings[1].Message), 500)
+			require.Empty(t, v.Findings[498].Saw)
+			require.Len(t, []rune(v.Findings[498].Message), 80)
+		})
+	}
 }
 
 func TestTheTimeOfAllRulesIsBounded(t *testing.T) {

@@ -33,6 +33,10 @@ const (
 	maxListAll  = 32 << 20
 	maxListRows = 100_000
 	maxColumns  = 50
+
+	// maxCells bounds the memory of all lists together, of which a cell may take a hundred
+	// bytes and a row as much; while rules are changed they are there twice.
+	maxCells = 2_000_000
 )
 
 // listDeclaration is a list as the rules file has it.

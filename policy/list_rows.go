@@ -46,6 +46,10 @@ func (s *source) rows(lang *language, d listDeclaration, outer *source, data []b
 			continue // a spreadsheet writes such rows
 		}
 		line, _ := reader.FieldPos(0)
+		if outer.listed += 1 + len(record); outer.listed > maxCells {
+			outer.fail(at(d.at), "", "the lists together have more than %d cells, each row counted as one more", maxCells)
+			return nil
+		}
 		cells, ok := s.cells(t, reader, record, kinds)
 		if !ok {
 			return nil

@@ -185,6 +185,18 @@ func TestListsAreBounded(t *testing.T) {
 	require.ErrorContains(t, load(listed("{file: long.csv}", "true")), "the list cc cannot be read: it is larger than 8 MiB")
 	five := "apiVersion: concur-connector/v1\nlists: {a: {file: a.csv}, b: {file: a.csv}, c: {file: a.csv}, d: {file: a.csv}, e: {file: a.csv}}\nrules: []\n"
 	require.ErrorContains(t, load(five), ":2:81: the lists together are larger than 32 MiB")
+
+	// Short cells take far more memory than their file.
+	b.Reset()
+	b.WriteString("code,a,b,c,d,e,f,g,h,i\n")
+	for i := range 50_000 {
+		fmt.Fprintf(&b, "%d,1,1,1,1,1,1,1,1,1\n", i)
+	}
+	many = b.String()
+	var errs policy.Errors
+	require.ErrorAs(t, load(five), &errs)
+	require.Len(t, errs, 1)
+	require.ErrorContains(t, errs, ":2:63: the lists together have more than 2000000 cells, each row counted as one more")
 }
 
 func TestTheHashIsOfTheListsToo(t *testing.T) {

@@ -105,8 +105,20 @@ func (o *object) IsSet(field ref.Val) ref.Val {
 	if _, known := o.shape.fields[string(name)]; !ok || !known {
 		return types.NoSuchOverloadErr()
 	}
-	_, something := o.get(string(name))
-	return types.Bool(something)
+	return types.Bool(o.has(string(name)))
+}
+
+// has reports whether there is something in a field. Of a value that the rules file adds, it
+// may be that this cannot be told: then the expression errs that asks, whatever it makes of
+// the answer.
+func (o *object) has(field string) bool {
+	v, something := o.get(field)
+	if s, ours := o.native.(*scope); ours {
+		if err, failed := v.(*types.Err); failed && !isAbsence(err.Unwrap()) {
+			s.e.untold = err.Unwrap()
+		}
+	}
+	return something
 }
 
 // Equal implements ref.Val: fields are equal by what is in them, everything else
@@ -186,8 +198,7 @@ func (p provider) FindStructFieldType(name, field string) (*types.FieldType, boo
 	return &types.FieldType{
 		Type: m.typ,
 		IsSet: func(target any) bool {
-			_, something := target.(*object).get(field)
-			return something
+			return target.(*object).has(field)
 		},
 		GetFrom: func(target any) (any, error) {
 			v, _ := target.(*object).get(field)

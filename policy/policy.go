@@ -105,7 +105,9 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 		t, content := s.table(lang, d, open)
 		if size += len(content); size > maxListAll {
 			s.fail(at(d.at), "", "the lists together are larger than %d MiB", maxListAll>>20)
-			break
+		}
+		if size > maxListAll || s.listed > maxCells {
+			return nil, s.errors.sorted() // the rest is not known, and would be missed
 		}
 		if t != nil {
 			t.declare(lang)
@@ -120,8 +122,7 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 		p.rules = append(p.rules, p.compile(s, lang, d))
 	}
 	if len(s.errors) > 0 {
-		s.errors.sort()
-		return nil, s.errors
+		return nil, s.errors.sorted()
 	}
 	p.settle()
 	p.warn(s, c)
@@ -265,6 +266,7 @@ func (p *Policy) whole(x *expression) (needs, map[string]bool) {
 		switch v := p.variables[name]; {
 		case kind == "facts":
 			facts[name] = true
+			n.addAll(p.factNamed(name).needs) // of which object it was asked is known by them
 		case kind == "variables" && v != nil:
 			n.addAll(v.needs)
 			maps.Copy(facts, v.facts)

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -26,6 +25,7 @@ type scope struct {
 
 	variables, facts *object
 	values           map[*variable]ref.Val
+	unanswered       map[*fact]error
 }
 
 func (e *evaluation) scope(outer *scope, level Level, o *object, index int) *scope {
@@ -127,13 +127,6 @@ func sizeOf(v ref.Val, limit int) int {
 		}
 	}
 	return size
-}
-
-// answer returns what a fact was answered for the object of its level, and whether it was
-// asked at all.
-func (s *scope) answer(f *fact) (map[string]json.RawMessage, bool) {
-	values, there := s.e.facts[f.name][s.at(f.level).key()]
-	return values, there
 }
 
 // key names the object in the questions to the company's own systems, by its place: "0" is

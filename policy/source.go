@@ -13,6 +13,7 @@ type source struct {
 	name   string
 	lines  [][]rune
 	errors Errors
+	listed int // cells and rows of all lists
 }
 
 func newSource(name string, data []byte) *source {

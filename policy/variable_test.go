@@ -99,7 +99,11 @@ func TestAnErrorOfAVariableNamesIt(t *testing.T) {
 		{Rule: "one", Object: "E1", Message: absent, Error: true}, {Rule: "one", Object: "E2", Message: absent, Error: true},
 	}, v.Findings)
 	holds := parsed(t, computing("entry", `!has(variables.sum) || variables.sum > money("1", "USD")`, "sum report report.total"))
-	require.Equal(t, expense.Approve, holds.Judge(entries("TAXI")).Action, "has() of what errs is false")
+	require.Equal(t, expense.Approve, holds.Judge(entries("TAXI")).Action, "has() of what is absent is false")
+	mixed := parsed(t, computing("entry", `!has(variables.sum)`, `sum report money("1", "USD") + money("1", "EUR")`))
+	v = mixed.Judge(entries("TAXI"))
+	require.Equal(t, expense.Ask, v.Action, "has() of what is wrong errs")
+	require.Contains(t, v.Findings[0].Message, "could not be evaluated: the variable sum could not be evaluated: amounts of different currencies")
 }
 
 func TestVariablesDoNotGrowWithoutEnd(t *testing.T) {

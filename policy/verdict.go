@@ -40,7 +40,7 @@ func (p *Policy) verdict(found []violation, looks []expense.RuleLook) expense.Ve
 	if crowd {
 		limit--
 	}
-	v.Findings = findings(withinRoom(ordered, limit-len(acting)), limit)
+	v.Findings = inSize(findings(withinRoom(ordered, limit-len(acting)), limit))
 	if crowd {
 		v.Findings = append(v.Findings, expense.Finding{
 			Message: fmt.Sprintf("there are %d exceptions, more than %d: a person must look", len(v.Exceptions), maxExceptions),

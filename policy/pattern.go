@@ -1,0 +1,68 @@
+package policy
+
+import (
+	"regexp"
+	"regexp/syntax"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/overloads"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+)
+
+const (
+	errPattern     = failure("what it searches for is not a pattern")
+	errLongPattern = failure("a pattern grows too large")
+)
+
+// matchesFunction is CEL's own, but for patterns that are made while a rule is evaluated:
+// CEL compiles them before it looks how large they are, which takes a second and a hundred
+// MiB. (Those that are written out are compiled and looked at when the file is read.)
+func matchesFunction() cel.EnvOption {
+	two := []*cel.Type{cel.StringType, cel.StringType}
+	return cel.Function(overloads.Matches,
+		cel.Overload(overloads.Matches, two, cel.BoolType),
+		cel.MemberOverload(overloads.MatchesString, two, cel.BoolType),
+		cel.SingletonBinaryBinding(matches))
+}
+
+func matches(text, pattern ref.Val) ref.Val {
+	in, ok := text.(types.String)
+	written, also := pattern.(types.String)
+	if !ok || !also {
+		return types.NoSuchOverloadErr()
+	}
+	if len(written) > maxExpression {
+		return types.WrapErr(errLongPattern)
+	}
+	parsed, err := syntax.Parse(string(written), syntax.Perl)
+	if err != nil {
+		return types.WrapErr(errPattern)
+	}
+	if steps(parsed) > maxPattern {
+		return types.WrapErr(errLongPattern)
+	}
+	compiled, err := regexp.Compile(string(written))
+	if err != nil {
+		return types.WrapErr(errPattern)
+	}
+	return types.Bool(compiled.MatchString(string(in)))
+}
+
+// steps is about how many instructions a pattern becomes, up to a little more than it may
+// have: what is to be repeated stands there so often.
+func steps(re *syntax.Regexp) int {
+	n := 1 + len(re.Rune)
+	if re.Op == syntax.OpCharClass {
+		n = 1
+	}
+	for _, part := range re.Sub {
+		if n += steps(part); n > maxPattern {
+			return n
+		}
+	}
+	if re.Op == syntax.OpRepeat {
+		n *= max(re.Max, re.Min+1)
+	}
+	return n
+}
