@@ -307,6 +307,6 @@ func TestOtherCommandsSayTheFirstMistakeOfAFile(t *testing.T) {
 	for _, command := range []string{"codes", "doc", "what-if", "test"} {
 		o := said(t, "rules", command, bad)
 		require.Equal(t, 1, o.code)
-		require.Equal(t, "concurctl: "+bad+":2:8: rules must be a list (and 1 error more; concurctl rules check "+bad+" shows all)\n", o.errs)
+		require.Equal(t, "concurctl: "+bad+":2:8: rules must be a list: each rule begins with a dash (and 1 error more; concurctl rules check "+bad+" shows all)\n", o.errs)
 	}
 }
