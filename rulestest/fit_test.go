@@ -86,7 +86,7 @@ func TestATabInACaseIsExplained(t *testing.T) {
 func TestWhatACaseCannotMeanIsAMistake(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{
-		`report: {date: 01.05.2026}`:               `:3:12: date must be a date like "2026-05-01"`,
+		`report: {date: 01.05.2026}`:               `:3:16: date must be a date like "2026-05-01"`,
 		`report: {submitted: "2026-02-30"}`:        `:3:21: submitted must be a date like "2026-05-01"`,
 		`report: {currency: eur}`:                  `:3:20: "eur" is not a currency: three capital letters`,
 		`report: {total: 5 €}`:                     `:3:17: "€" is not a currency: three capital letters`,
