@@ -54,6 +54,9 @@ func (s *source) read(data []byte) content {
 	s.settings(&c, top["settings"])
 	s.stops(&c, top["stops"])
 	s.groups(&c, top["groups"])
+	for _, section := range []string{"lists", "facts", "variables"} {
+		s.declares(section, top[section])
+	}
 	c.lists = s.lists(top["lists"])
 	c.facts = s.facts(top["facts"])
 	c.variables = s.variables(top["variables"])
@@ -104,9 +107,13 @@ func (s *source) mapping(n *yaml.Node, rule, what string, known ...string) (map[
 			s.fail(at(key), rule, "%q is taken for a key: between { and } a comma ends a value, so that one which holds a comma stands in single quotes", clip(key.Value, 40))
 			return nil, false
 		case key.Kind != yaml.ScalarNode || !slices.Contains(known, key.Value):
-			s.fail(at(key), rule, "unknown key %q in %s%s", clip(key.Value, 40), what, among(key.Value, known))
+			s.fail(at(key), rule, "unknown key %q in %s%s", clip(key.Value, 40), what, meant(values, n, i, what, known))
 		case values[key.Value] != nil:
 			s.fail(at(key), rule, "key %q is given twice, first in line %d", key.Value, values[key.Value].Line)
+			if key.Value == "name" && what == "a rule" {
+				s.errors[len(s.errors)-1].Reason += "; where the next rule begins there is a dash"
+				return nil, false
+			}
 		default:
 			values[key.Value] = value
 		}
