@@ -90,7 +90,7 @@ func TestParseRefuses(t *testing.T) {
 		"half an expression":           {with("expression: entry.hasReceipt &&"), `:5:36: rule "one": expression: it ends too early`},
 		"an empty expression":          {with("expression: ''"), `:5:18: rule "one": expression: it ends too early`},
 		"an unknown function":          {with("expression: near(entry.posted, 3)"), `:5:21: rule "one": expression: undeclared reference to 'near'; did you mean "year"?`},
-		"a bad regular expression":     {with(`expression: entry.vendor.matches("(")`), `:5:38: rule "one": expression: invalid matches argument`},
+		"a bad regular expression":     {with(`expression: entry.vendor.matches("(")`), `:5:38: rule "one": expression: matches() cannot read the pattern: it must be one of RE2, with its brackets closed`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

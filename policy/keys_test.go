@@ -28,7 +28,7 @@ const end = "message: Hm., then: {sendBack: true}}\n"
 func TestAMisspeltKeyIsOneMistake(t *testing.T) {
 	t.Parallel()
 	const known = " Known are name, description, level, stops, match, expression, message, messageExpression, shadow, then"
-	require.Equal(t, []string{`f:3:59: rule "a": unknown key "mesage" in a rule; did you mean "message"?` + known},
+	require.Equal(t, []string{`f:3:57: rule "a": unknown key "mesage" in a rule; did you mean "message"?` + known},
 		wrongs(t, "rules:\n  - {name: a, level: entry, expression: entry.personal, mesage: Hm., then: {sendBack: true}}\n"))
 	require.Equal(t, []string{`f:3:29: rule "a": unknown key "condition" in a rule; did you mean "expression"?` + known},
 		wrongs(t, "rules:\n  - {name: a, level: entry, condition: entry.personal, "+end))
@@ -61,7 +61,7 @@ func TestOfADeclarationThatIsWrongOnlyItsOwnMistakeIsSaid(t *testing.T) {
 		`f:3:12: the fact f has no url`,
 		`f:5:46: the variable v: undefined field 'persnal'; did you mean "personal"?`,
 	}, wrongs(t, "lists: {l: {file: l.csv}}\nfacts: {   f: {level: entry, send: {a: entry.type}, answer: {ok: bool}}}\nvariables:\n  - {name: v, level: entry, expression: entry.persnal}\n"+rule))
-	require.Equal(t, []string{`f:3:52: the variable a: there is no variable "b" here yet: what names it stands below it`},
+	require.Equal(t, []string{`f:3:51: the variable a: there is no variable "b" here yet: what names it stands below it`},
 		wrongs(t, "variables:\n  - {name: a, level: report, expression: variables.b}\n  - {name: b, level: report, expression: report.name}\nrules: []\n"))
 }
 
