@@ -99,7 +99,7 @@ func TestOtherWaysOfWritingAreExplained(t *testing.T) {
 		`contains(entry.vendor, "x")`:            `contains() is written behind the text: entry.vendor.contains("x")`,
 		`entry.vendor == null`:                   "null is not known here; ask with has() whether something is there",
 		`has(entry)`:                             "has() asks for a field: has(entry.vendor)",
-		`(entry.hasReceipt`:                      "it ends too early",
+		`(entry.hasReceipt`:                      "a bracket is opened and not closed",
 	} {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()

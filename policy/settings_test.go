@@ -126,7 +126,7 @@ func TestStopsAreRefused(t *testing.T) {
 		})
 	}
 	_, err := policy.Parse("f", []byte("apiVersion: concur-connector/v1\nstops: {after-submit: [X]}\n"+strings.TrimPrefix(with("stops: [after-submitt]"), "apiVersion: concur-connector/v1\n")))
-	require.EqualError(t, err, `f:9:13: rule "one": there is no stop "after-submitt"; did you mean "after-submit"?`)
+	require.EqualError(t, err, `f:9:13: rule "one": there is no stop "after-submitt"; did you mean "after-submit"? Known are after-submit`)
 	_, err = policy.Parse("f", []byte(with("stops: []")))
 	require.EqualError(t, err, `f:8:12: rule "one": stops is empty; a rule for every stop has none`)
 }
