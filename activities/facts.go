@@ -46,7 +46,12 @@ func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput)
 	for _, q := range questions {
 		q.At, q.Asking = in.At, asking(ctx)
 		answers, err := a.askFor(ctx, q)
-		if err != nil {
+		switch {
+		case err != nil && q.Watched && ctx.Err() == nil: // what is only watched holds nothing up
+			a.options.Logger.Warn("a fact that only watched rules want to know was not answered", "fact", q.Fact, "error", err)
+			delete(fetched.Facts, q.Fact)
+			continue
+		case err != nil:
 			return expense.FetchedFacts{}, a.failure(ctx, err)
 		}
 		fetched.Facts[q.Fact] = answers

@@ -168,6 +168,28 @@ func TestAFactThatCannotBeHadHasItsTreatment(t *testing.T) {
 	}
 }
 
+func TestNothingWaitsForAFactThatOnlyWatchedRulesRead(t *testing.T) {
+	t.Parallel()
+	watched, err := policy.Parse("rules.yaml", []byte(strings.Replace(askingRules, "then: {sendBack: true}", "shadow: true\n    then: {sendBack: true}", 1)))
+	require.NoError(t, err)
+	a := &asker{fails: &facts.Error{Fact: "duplicates", Kind: expense.Unavailable, Message: "away"}}
+	acts := newHouse(t).activities(t, func(o *activities.Options) { o.Rules, o.Facts = watched, a })
+	got, err := run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts, expense.FetchFactsInput{Report: twoVendors(), RulesHash: watched.Hash()})
+	require.NoError(t, err)
+	require.Len(t, a.asked, 1, "it is asked once")
+	require.NotContains(t, got.Facts, "duplicates", "and is not known")
+
+	judged, err := run[expense.Judgement](t, attempt{}, acts.ValidateReport,
+		expense.ValidateReportInput{Report: twoVendors(), RulesHash: watched.Hash(), Facts: got.Facts})
+	require.NoError(t, err)
+	require.Equal(t, expense.Approve, judged.Verdict.Action, "what is watched has no effect")
+	require.Len(t, judged.Verdict.Findings, 2)
+
+	_, err = run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts,
+		expense.FetchFactsInput{Request: &expense.TravelRequest{Number: "T1"}, RulesHash: watched.Hash()})
+	require.Error(t, err, "for the fact of a rule that bites is waited")
+}
+
 func TestAWorkerThatIsNotSetUpToAskSaysSo(t *testing.T) {
 	t.Parallel()
 	rules, err := policy.Parse("rules.yaml", []byte(askingRules))

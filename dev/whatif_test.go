@@ -42,7 +42,7 @@ type whatIfFigures struct {
 
 // TestWhatIfOverThousands has past runs of real histories judged by changed rules with the
 // real concurctl. What it says is right, and its memory does not grow with the runs:
-// WHATIF_SIZES=1000,10000 (make what-if) takes some minutes.
+// WHATIF_SIZES=1000,10000 (make what-if) takes half an hour, for the runs are to be made.
 func TestWhatIfOverThousands(t *testing.T) {
 	world := aWorld(t) // not beside other tests: it measures
 	var seen []whatIfFigures

@@ -19,6 +19,9 @@ type Question struct {
 	URL   string         `json:"url"`
 	Wants []string       `json:"wants,omitempty"`
 	Items []QuestionItem `json:"items"`
+	// Watched is set when only rules want to know that are watched: nothing waits for the
+	// answer.
+	Watched bool `json:"watched,omitempty"`
 
 	// At is when it is asked, and Asking names that; both are the same however often it is
 	// sent.

@@ -113,6 +113,9 @@ func TestMoneyIsPrintedWithAtLeastTwoDecimalsAndWithoutRounding(t *testing.T) {
 		require.Equal(t, want, money(t, text, "USD").String(), text)
 	}
 	require.Equal(t, "3.00", money(t, "3", "").String(), "without a currency")
+	require.Equal(t, "1500 JPY", money(t, "1500.00000000", "JPY").String(), "yen have no decimals")
+	require.Equal(t, "1500.5 JPY", money(t, "1500.5", "JPY").String(), "unless there are some")
+	require.Equal(t, "1.500 KWD", money(t, "1.5", "KWD").String(), "dinars have three")
 	require.Equal(t, "0.00", expense.Money{}.String())
 }
 

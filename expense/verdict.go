@@ -77,6 +77,8 @@ type RuleLook struct {
 	Violated int    `json:"violated,omitempty"`
 	Erred    int    `json:"erred,omitempty"`
 	Shadow   bool   `json:"shadow,omitempty"`
+	// Saw is what a rule that held saw of the whole, unless that took too much.
+	Saw []Seen `json:"saw,omitempty"`
 	// OtherStop is set when the rule is limited to other stops than this one.
 	OtherStop bool `json:"otherStop,omitempty"`
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -24,9 +25,6 @@ func advice(e *cel.Env, level Level, source string, found *cel.Error) string {
 	if text, ok := strings.CutPrefix(found.Message, "Syntax error: "); ok {
 		before := string([]rune(source)[:offsetOf(source, found.Location.Line(), found.Location.Column())])
 		return syntaxAdvice(text, before)
-	}
-	if strings.HasPrefix(found.Message, "undefined field 'amount'") {
-		return "undefined field 'amount'; an entry has posted, approved and transaction, and the number of an amount is m.amount()"
 	}
 	m := mismatchForm.FindStringSubmatch(found.Message)
 	if m == nil {
@@ -221,6 +219,10 @@ func (w *mismatch) say() string {
 	switch w.function {
 	case operators.Divide:
 		return w.sayDivision()
+	case operators.Modulo:
+		if m, other, ok := w.with("money"); ok && other.typ != "money" {
+			return fmt.Sprintf("a round amount is asked for by %s.isMultipleOf(money(%q, %s))", m.text, cmp.Or(other.text, "10"), w.currency)
+		}
 	case operators.Multiply:
 		return w.sayProduct()
 	}

@@ -62,7 +62,7 @@ func TestAMistakeIsAnsweredWithWhatToWrite(t *testing.T) {
 
 		`report.entries.groupBy(e.date).size() > 1`:            `29: groupBy() takes a name for the element and the key: report.entries.groupBy(e, e.date)`,
 		`report.entries.groupBy(e.date, e).size() > 1`:         `31: the first argument is a name for the element, as in groupBy(e, e.date)`,
-		`report.entries.groupBy(e, e.posted).size() > 1`:       `29: the key of groupBy() and totalBy() is a text, an int, true or false, or a date, not money`,
+		`report.entries.groupBy(e, e.posted).size() > 1`:       `29: the key of groupBy() and totalBy() is a text, an int, true or false, or a date, not money; of two, join their texts`,
 		`report.entries.totalBy(e, e.type).size() > 1`:         `29: totalBy() takes a name for the element, the key and the amount: report.entries.totalBy(e, e.date, e.posted)`,
 		`report.entries.totalBy(e, e.type, e.date).size() > 1`: `29: totalBy() adds amounts, decimals or ints`,
 		`report.entries.distinct().size() > 1`:                 `30: distinct() is of texts, ints, flags or dates: report.entries.map(e, e.vendor).distinct()`,

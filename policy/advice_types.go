@@ -93,6 +93,11 @@ func (w *mismatch) sayPlain() string {
 	if f, other, ok := w.with("Field"); ok && other.typ == "string" {
 		return fmt.Sprintf("of a field %s.value or %s.code is compared", f.text, f.text)
 	}
+	for _, row := range w.args {
+		if strings.HasPrefix(row.typ, "Row of ") && (w.function == operators.Equals || w.function == operators.NotEquals) {
+			return "of a row one of its columns is compared: lists.name[key].column"
+		}
+	}
 	if b, other, ok := w.with("bool"); ok && other.literal {
 		return fmt.Sprintf("it is true or false; write %s, or !%s", b.text, b.text)
 	}
@@ -103,6 +108,8 @@ func (w *mismatch) sayPlain() string {
 		switch {
 		case text.isNumber() && other.typ == "int":
 			return fmt.Sprintf("a number is written without quotation marks: %s", text.text)
+		case other.literal && isNumeral(text.text):
+			return fmt.Sprintf("%s is a text; write decimal(%s), and %s", text.text, text.text, other.asDecimal())
 		case other.literal && (w.function == operators.Equals || w.function == operators.NotEquals):
 			return fmt.Sprintf("a text is written in quotation marks: %q", other.text)
 		default:
@@ -112,25 +119,39 @@ func (w *mismatch) sayPlain() string {
 	return ""
 }
 
+// isNumeral reports whether a field is a text that holds a number.
+func isNumeral(text string) bool {
+	return strings.HasSuffix(text, ".percentage") || strings.HasSuffix(text, ".exchangeRate")
+}
+
 func (w *mismatch) sayFunction() string {
 	first := w.args[0]
 	switch w.function {
 	case "money":
 		return w.sayNewMoney()
 	case "decimal":
+		if first.typ == "Field" {
+			return fmt.Sprintf("of a field its value is read: decimal(%s.value)", first.text)
+		}
 		return fmt.Sprintf("decimal() takes a text or an int: %s", first.asDecimal())
 	case "convert":
 		return `convert() takes the rate and the currency: convert(entry.exchangeRate, "USD"), or convert(decimal("1.19"), "USD")`
 	case "sum":
+		if first.typ == "list(string)" {
+			return "sum() adds amounts, decimals or ints, not texts: sum(entry.allocations.map(a, decimal(a.percentage)))"
+		}
 		return "sum() takes a list of amounts, decimals or ints: sum(report.entries.map(e, e.posted))"
 	case "min", "max":
 		return fmt.Sprintf("%s() takes a list of amounts, decimals, ints or dates: %s([a, b])", w.function, w.function)
 	case "abs", "rounded", "amount", "currency", "weekday", "year", "month", "day", "isWeekend":
 		return fmt.Sprintf("%s() stands behind an amount, decimal or date: %s.%s()", w.function, first.text, w.function)
+	case "round":
+		if len(w.args) == 2 && w.args[1].typ != "int" {
+			return "round() takes the number of decimals: round(2)"
+		}
+		return "round() stands behind an amount or decimal, and takes the number of decimals: a.round(2)"
 	case "isMultipleOf":
 		return fmt.Sprintf(`isMultipleOf() takes an amount: money("100", %s)`, w.currency)
-	case "round":
-		return "round() takes the number of decimals: round(2)"
 	case "plusDays", "plusMonths":
 		return fmt.Sprintf("%s() takes a whole number: %s(30)", w.function, w.function)
 	case "daysBetween", "daysUntil":
@@ -138,7 +159,7 @@ func (w *mismatch) sayFunction() string {
 	case "dividedBy":
 		return "an amount has dividedBy(3); a decimal has dividedBy(3, 4), with the decimals to round to"
 	case pairFunction:
-		return fmt.Sprintf("the key of groupBy() and totalBy() is a text, an int, true or false, or a date, not %s", first.typ)
+		return fmt.Sprintf("the key of groupBy() and totalBy() is a text, an int, true or false, or a date, not %s; of two, join their texts", first.typ)
 	case totalFunction:
 		return "totalBy() adds amounts, decimals or ints"
 	case "distinct":

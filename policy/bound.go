@@ -29,6 +29,12 @@ const (
 	leastLoop = 40 // a list that is written out may have so many elements
 )
 
+// within reports whether an evaluation is known to cost no more than that.
+func (b *bound) within(w *weight, most uint64) bool {
+	cost, known := b.of(w)
+	return known && cost <= most
+}
+
 // of is the bound for what weighs so much.
 func (b *bound) of(w *weight) (uint64, bool) {
 	if b.open {

@@ -1,7 +1,10 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,7 +30,7 @@ func (l *language) check(level Level, source string, want *cel.Type) (*cel.Ast, 
 	if issues.Err() != nil {
 		var found []problem
 		for _, e := range issues.Errors() {
-			text := advice(l.env[level], level, source, e)
+			text := cmp.Or(otherWriting(source, e), advice(l.env[level], level, source, e))
 			if better := l.hint(level, source, e); better != "" && (text == "" || strings.Contains(text, " does not go with ")) {
 				text = better
 			}
@@ -42,7 +45,7 @@ func (l *language) check(level Level, source string, want *cel.Type) (*cel.Ast, 
 				break // what follows comes of it
 			}
 		}
-		return nil, found
+		return nil, causes(found)
 	}
 	i := inspection{ast: checked.NativeRep()}
 	for id := range i.ast.IDs() {
@@ -55,17 +58,35 @@ func (l *language) check(level Level, source string, want *cel.Type) (*cel.Ast, 
 	return checked, i.found
 }
 
+// causes leaves out what only follows from another mistake: the name of an element where
+// its loop is wrong, and the call of what could not be read.
+func causes(found []problem) []problem {
+	loop := slices.ContainsFunc(found, func(p problem) bool { return brokenLoop.MatchString(p.text) })
+	kept := slices.DeleteFunc(slices.Clone(found), func(p problem) bool {
+		return loop && strings.HasPrefix(p.text, "undeclared reference to ") || strings.Contains(p.text, "!error!")
+	})
+	if len(kept) == 0 {
+		return found
+	}
+	return kept
+}
+
+var brokenLoop = regexp.MustCompile(`takes a name for the element|^sum\(\) takes`)
+
 // plain rewrites what CEL says where a reader of rules could not know better.
 func plain(level Level, message string) string {
 	for _, known := range levels {
-		if !level.within(known) && strings.HasPrefix(message, "undeclared reference to '"+string(known)+"'") {
+		if !level.within(known) && (strings.HasPrefix(message, "undeclared reference to '"+string(known)+"'") || strings.HasPrefix(message, "undeclared reference to '"+string(known)+".")) {
 			return fmt.Sprintf("%q is only known to rules of %s", known, someLevels(known.inner()))
 		}
 	}
 	message, _, _ = strings.Cut(message, " (in container")
 	message, _, _ = strings.Cut(message, " expecting {")
-	if strings.Contains(message, "'<EOF>'") {
+	switch {
+	case strings.Contains(message, "'<EOF>'"):
 		return "it ends too early"
+	case message == "invalid matches argument":
+		return "matches() cannot read the pattern: it must be one of RE2, with its brackets closed"
 	}
 	return strings.Join(strings.Fields(message), " ")
 }
@@ -154,7 +175,10 @@ func (i *inspection) visitCall(e ast.Expr) {
 		if call.FunctionName() == operators.NotEquals {
 			i.unequal(e)
 		}
+		i.dayNames(args[0], args[1])
+		i.dayNames(args[1], args[0])
 	case operators.In:
+		i.dayNames(args[0], args[1])
 		if holdsMoney(i.ast.GetType(args[0].ID())) {
 			i.refuse(e, `"in" cannot compare amounts; use exists()`)
 		} else if nested(i.ast.GetType(args[0].ID())) > 0 {
@@ -163,7 +187,7 @@ func (i *inspection) visitCall(e ast.Expr) {
 	case "money":
 		i.literal(args[0], func(s string) string {
 			if _, err := expense.ParseAmount(s); err != nil {
-				return fmt.Sprintf("money() cannot read %q: %v", s, err)
+				return fmt.Sprintf("money() cannot read %q: %v%s", s, err, withPoint(s))
 			}
 			return ""
 		})
@@ -175,7 +199,7 @@ func (i *inspection) visitCall(e ast.Expr) {
 	case "decimal":
 		i.literal(args[0], func(s string) string {
 			if _, err := expense.ParseAmount(s); err != nil {
-				return fmt.Sprintf("decimal() cannot read %q: %v", s, err)
+				return fmt.Sprintf("decimal() cannot read %q: %v%s", s, err, withPoint(s))
 			}
 			return ""
 		})
@@ -193,6 +217,14 @@ func (i *inspection) visitCall(e ast.Expr) {
 			return ""
 		})
 	}
+}
+
+// withPoint ends a sentence about a number that is written with a comma.
+func withPoint(text string) string {
+	if strings.Contains(text, ",") {
+		return "; before the decimals there is a point, and nothing between the thousands: 1234.50"
+	}
+	return ""
 }
 
 // literal looks at an argument that is written as text, where its mistakes can be
@@ -258,6 +290,25 @@ func (i *inspection) unequal(e ast.Expr) {
 func (i *inspection) lookup(e ast.Expr) {
 	i.ast.SetReference(e.ID(), ast.NewFunctionReference(lookupOverload))
 	e.SetKindCase(ast.NewExprFactory().NewCall(e.ID(), lookupFunction, e.AsCall().Args()...))
+}
+
+// dayNames refuses to compare weekday() with what is none: it would never be equal.
+func (i *inspection) dayNames(e, with ast.Expr) {
+	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != "weekday" {
+		return
+	}
+	names := []ast.Expr{with}
+	if with.Kind() == ast.ListKind {
+		names = with.AsList().Elements()
+	}
+	for _, one := range names {
+		i.literal(one, func(s string) string {
+			if slices.Contains(weekdays, s) {
+				return ""
+			}
+			return fmt.Sprintf("weekday() is never %q: it is %s", s, strings.Join(weekdays, ", "))
+		})
+	}
 }
 
 func isNumbered(t *types.Type) bool {

@@ -160,3 +160,6 @@ func dateFunctions() []cel.EnvOption {
 			cel.UnaryBinding(func(d ref.Val) ref.Val { return d.ConvertToType(types.StringType) }))),
 	}
 }
+
+// weekdays are what weekday() may be.
+var weekdays = []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}

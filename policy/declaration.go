@@ -142,10 +142,21 @@ func (s *source) levelOf(n *yaml.Node, whose place, rule, of string) Level {
 	case !ok:
 		return ""
 	case !Level(v).known():
-		s.fail(at(n), rule, "%slevel must be %s, not %q%s", of, levelNames(" or "), clip(v, 40), suggestion(v, strings.Split(levelNames(", "), ", ")))
+		s.fail(at(n), rule, "%slevel must be %s, not %q%s", of, levelNames(" or "), clip(v, 40), levelMeant(v))
 		return ""
 	}
 	return Level(v)
+}
+
+// levelMeant ends a sentence about a level that there is not.
+func levelMeant(name string) string {
+	switch strings.ToLower(name) {
+	case "expense", "expenses", "line", "item", "transaction":
+		return `; did you mean "entry"?`
+	case "header":
+		return `; did you mean "report"?`
+	}
+	return suggestion(name, strings.Split(levelNames(", "), ", "))
 }
 
 // levelNames lists the levels, the last after a word of its own.

@@ -59,12 +59,12 @@ func TestParseRefuses(t *testing.T) {
 		"a file too large":          {"#" + strings.Repeat("x", 1<<20), ": the file is larger than 1 MiB"},
 
 		"a rule that is text":          {head + "  - one\n", ":3:5: a rule must be a mapping with name, description, level, stops, match, expression, message, messageExpression, shadow, then"},
-		"an unknown key in a rule":     {with("when: x"), `:8:5: rule "one": unknown key "when" in a rule; did you mean "then"? Known are name, description, level, stops, match, expression, message, messageExpression, shadow, then`},
+		"an unknown key in a rule":     {with("when: true"), `:8:5: rule "one": unknown key "when" in a rule; did you mean "match"? Known are name, description, level, stops, match, expression, message, messageExpression, shadow, then`},
 		"a rule without a name":        {with("name:"), ":3:5: a rule has no name"},
 		"a name with capitals":         {with("name: One"), `:3:11: rule "One": the name must be lower-case words joined by "-", at most 64 characters`},
 		"a name that is taken":         {with() + strings.TrimPrefix(with(), head), `:8:11: rule "one": the name is taken by the rule in line 3`},
 		"a missing level":              {with("level:"), `:3:11: rule "one": level is missing: report, entry, itemization, allocation, request, expected or segment`},
-		"an unknown level":             {with("level: line"), `:4:12: rule "one": level must be report, entry, itemization, allocation, request, expected or segment, not "line"`},
+		"an unknown level":             {with("level: line"), `:4:12: rule "one": level must be report, entry, itemization, allocation, request, expected or segment, not "line"; did you mean "entry"?`},
 		"a missing expression":         {with("expression:"), `:3:11: rule "one": expression is missing: it says what must hold`},
 		"a missing message":            {with("message:"), `:3:11: rule "one": message or messageExpression is missing`},
 		"two messages":                 {with("messageExpression: entry.type"), `:8:24: rule "one": message and messageExpression exclude each other`},
@@ -90,7 +90,7 @@ func TestParseRefuses(t *testing.T) {
 		"half an expression":           {with("expression: entry.hasReceipt &&"), `:5:36: rule "one": expression: it ends too early`},
 		"an empty expression":          {with("expression: ''"), `:5:18: rule "one": expression: it ends too early`},
 		"an unknown function":          {with("expression: near(entry.posted, 3)"), `:5:21: rule "one": expression: undeclared reference to 'near'; did you mean "year"?`},
-		"a bad regular expression":     {with(`expression: entry.vendor.matches("(")`), `:5:38: rule "one": expression: invalid matches argument`},
+		"a bad regular expression":     {with(`expression: entry.vendor.matches("(")`), `:5:38: rule "one": expression: matches() cannot read the pattern: it must be one of RE2, with its brackets closed`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -16,8 +16,9 @@ import (
 // What evaluations may cost, in CEL's units: an operation is about one.
 const (
 	maxCost      = 1_000_000   // one evaluation of one expression
-	maxRuleCost  = 50_000_000  // all evaluations of one rule for one report or travel request
-	maxTotalCost = 400_000_000 // those of all rules
+	maxRuleCost  = 20_000_000  // all evaluations of one rule for one report or travel request
+	maxTotalCost = 100_000_000 // those of all rules
+	maxLookCost  = 5_000_000   // what rules saw, of all findings
 	maxTime      = 30 * time.Second
 
 	// maxFound bounds the memory of what is found: so many times a rule is violated or errs.
@@ -72,15 +73,17 @@ type evaluation struct {
 	ctx    context.Context
 	left   uint64 // cost
 	spent  uint64 // by the present rule
-	weight weight
-	whole  *scope
-	scopes map[Level][]*scope
-	today  any
-	facts  expense.Facts
-	kept   int   // elements in the values of variables
-	untold error // what has() could not tell, in the present evaluation
-	stop   string
-	atStop bool // stop is known
+	// looking is what may still be spent on evaluating rules once more for what they saw.
+	looking uint64
+	weight  weight
+	whole   *scope
+	scopes  map[Level][]*scope
+	today   any
+	facts   expense.Facts
+	kept    int   // elements in the values of variables
+	untold  error // what has() could not tell, in the present evaluation
+	stop    string
+	atStop  bool // stop is known
 
 	explain func(Look) // nil: nobody listens
 	found   []violation
@@ -90,7 +93,7 @@ type evaluation struct {
 func (p *Policy) begin(c Case) (*evaluation, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(context.Background(), p.time)
 	e := &evaluation{
-		policy: p, ctx: ctx, left: p.budget, scopes: map[Level][]*scope{}, facts: c.Facts,
+		policy: p, ctx: ctx, left: p.budget, looking: maxLookCost, scopes: map[Level][]*scope{}, facts: c.Facts,
 		today: ref.Val(types.WrapErr(errNoToday)), looks: map[*rule]*expense.RuleLook{},
 	}
 	e.stop, e.atStop = p.stopOf(c.EventType)
@@ -184,7 +187,9 @@ func (e *evaluation) judge(r *rule, at *scope, doubtful bool, look *expense.Rule
 		e.say(r, at, result, "")
 		return
 	case LookHolds:
-		look.Held++
+		if look.Held++; at.outer == nil && r.expression.bound.within(&e.weight, maxSawHeld) {
+			look.Saw = e.saw(r, at)
+		}
 	case LookViolated:
 		look.Violated++
 	default:

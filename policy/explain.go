@@ -6,6 +6,7 @@ import (
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/interpreter"
@@ -74,22 +75,28 @@ func (e *evaluation) say(r *rule, at *scope, result LookResult, message string) 
 	e.explain(l)
 }
 
+// To tell what a rule saw it is evaluated once more, and each part is noted: that takes
+// longer than to judge, and is bounded on its own.
 const (
-	maxSeen      = 12 // values of one rule on one object
-	maxSeenValue = 80 // characters
+	maxSeen      = 12  // values of one rule on one object
+	maxSeenValue = 80  // characters
+	maxSawHeld   = 500 // cost of a rule on the whole of which it is told that it held
 )
 
 // saw evaluates a rule on an object once more, and returns the values that it then sees.
 func (e *evaluation) saw(r *rule, at *scope) []expense.Seen {
-	w := watching{seen: []expense.Seen{}}
+	w := watching{}
 	for _, x := range all(r.match, r.expression, r.messageExpression) {
 		program, err := x.traced()
-		if err != nil {
+		if err != nil || e.looking == 0 {
 			continue
 		}
 		_, details, _ := program.ContextEval(e.ctx, at) // an error is told elsewhere
 		if details == nil || details.State() == nil {
 			continue
+		}
+		if cost := details.ActualCost(); cost != nil && e.explain == nil {
+			e.looking -= min(e.looking, *cost)
 		}
 		w.ast, w.state = x.ast.NativeRep(), details.State()
 		w.visit(w.ast.Expr())
@@ -127,7 +134,7 @@ func (w *watching) visit(e ast.Expr) {
 		if name == operators.Index && w.note(e) {
 			return
 		}
-		if _, isOperator := operators.FindReverse(name); !isOperator && !isConstant(e) {
+		if _, isOperator := operators.FindReverse(name); !isOperator && name != overloads.TypeConvertString && !isConstant(e) {
 			w.note(e)
 		}
 		if call.IsMemberFunction() {

@@ -55,21 +55,6 @@ func (p *Policy) Bare(report *expense.Report) (held int) {
 	return held
 }
 
-// Functions are the names of the functions of the language, operators left out.
-func Functions() ([]string, error) {
-	lang, err := newLanguage()
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for name := range lang.env[EntryLevel].Functions() {
-		if _, isOperator := operators.FindReverse(name); !isOperator && !strings.ContainsAny(name, "@_") && leftOut[name] == "" {
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
-
 // Cost says what the expression of the first rule is judged to cost on the first object of
 // its level, whether that is known, what CEL counts, and whether it gives up.
 func (p *Policy) Cost(c Case) (bound uint64, known bool, counted uint64, exceeded bool) {
@@ -83,4 +68,19 @@ func (p *Policy) Cost(c Case) (bound uint64, known bool, counted uint64, exceede
 		counted = *cost
 	}
 	return bound, known && bound <= maxCost, counted, err != nil && reason(err) == "it exceeds what one evaluation may cost"
+}
+
+// Functions are the names of the functions of the language, operators left out.
+func Functions() ([]string, error) {
+	lang, err := newLanguage()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for name := range lang.env[EntryLevel].Functions() {
+		if _, isOperator := operators.FindReverse(name); !isOperator && !strings.ContainsAny(name, "@_") && leftOut[name] == "" {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -53,10 +54,11 @@ type sent struct {
 }
 
 const (
-	errNotAsked  = failure("a fact was not asked for; ask with has() whether it was")
+	errNotAsked  = failure("it was not asked for")
+	errUnasked   = "facts.%s was not asked for here; ask with has(facts.%s) whether it was"
 	notAsked     = " could not be asked for: " // because of an error
 	notAnswered  = " was not answered"
-	errBadAnswer = failure("the answer to a fact is not what the rules file says it is")
+	errBadAnswer = "the answer facts.%s.%s is not %s, as the rules file says"
 )
 
 func (s *source) facts(n *yaml.Node) []factDeclaration {
@@ -147,13 +149,21 @@ func (p *Policy) declareFact(s *source, lang *language, d factDeclaration) {
 	answered.says = "facts." + d.name
 	for name, kind := range d.answer {
 		answered.fields[name] = member{typ: kind.typ(), read: func(native any) (ref.Val, bool) {
-			data, there := native.(map[string]json.RawMessage)[name]
+			answer := native.(map[string]json.RawMessage)
+			if answer == nil {
+				return types.WrapErr(failure(fmt.Sprintf(errUnasked, d.name, d.name))), false
+			}
+			data, there := answer[name]
 			if !there {
 				return nil, false
 			}
 			v, ok := kind.decode(data)
 			if !ok {
-				return types.WrapErr(errBadAnswer), true
+				return types.WrapErr(failure(fmt.Sprintf(errBadAnswer, d.name, name, article(kind.typ())))), true
+			}
+			switch v.(type) {
+			case types.Bool, types.Int:
+				return v, true // false and 0 are answers
 			}
 			return v, something(v)
 		}}
@@ -162,7 +172,10 @@ func (p *Policy) declareFact(s *source, lang *language, d factDeclaration) {
 	for _, level := range d.level.inner() {
 		lang.facts[level].fields[d.name] = member{typ: answered.typ, read: func(native any) (ref.Val, bool) {
 			values, err := native.(*scope).answer(f)
-			if err != nil {
+			switch {
+			case err == errNotAsked:
+				return answered.of(map[string]json.RawMessage(nil)), false // of what was not asked for there is no answer to read
+			case err != nil:
 				return types.WrapErr(err), false
 			}
 			return answered.of(values), true
@@ -223,7 +236,8 @@ func (p *Policy) Questions(c Case) ([]expense.Question, error) {
 		if !p.asksFor[f.name] || f.level.ofRequest() != (c.Request != nil) {
 			continue
 		}
-		q := expense.Question{Fact: f.name, URL: f.url, Wants: slices.Sorted(maps.Keys(f.answer))}
+		e.spent = 0
+		q := expense.Question{Fact: f.name, URL: f.url, Watched: !p.waitsFor[f.name], Wants: slices.Sorted(maps.Keys(f.answer))}
 		for i, at := range e.scopesOf(f.level) {
 			if err := e.exhausted(i); err != nil {
 				return nil, err

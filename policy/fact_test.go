@@ -91,12 +91,12 @@ func TestAnAnswerIsReadAsTheFileSays(t *testing.T) {
 	t.Parallel()
 	const (
 		absent = "facts.duplicates.x is absent; ask with has() before reading it"
-		bad    = "the answer to a fact is not what the rules file says it is"
+		bad    = "the answer facts.duplicates.x is not "
 	)
 	deeply := strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000)
 	for name, c := range map[string]struct{ kind, expression, answer, want string }{
 		"true":                      {"bool", `facts.duplicates.x`, `true`, ""},
-		"false":                     {"bool", `!facts.duplicates.x && !has(facts.duplicates.x)`, `false`, ""},
+		"false":                     {"bool", `!facts.duplicates.x && has(facts.duplicates.x)`, `false`, ""},
 		"a truth as a text":         {"bool", `facts.duplicates.x`, `"true"`, bad},
 		"a truth as a number":       {"bool", `facts.duplicates.x`, `1`, bad},
 		"null":                      {"bool", `facts.duplicates.x`, `null`, absent},
@@ -146,6 +146,10 @@ func TestAnAnswerIsReadAsTheFileSays(t *testing.T) {
 				return
 			}
 			require.Equal(t, expense.Ask, v.Action)
+			if c.want == bad {
+				require.Contains(t, v.Findings[0].Message, "could not be evaluated: "+bad)
+				return
+			}
 			require.Equal(t, "could not be evaluated: "+c.want, v.Findings[0].Message)
 		})
 	}
@@ -153,9 +157,10 @@ func TestAnAnswerIsReadAsTheFileSays(t *testing.T) {
 
 func TestWhatWasNotAnsweredErrs(t *testing.T) {
 	t.Parallel()
-	const notAsked = "could not be evaluated: a fact was not asked for; ask with has() whether it was"
+	const notAsked = "could not be evaluated: facts.duplicates was not asked for here; ask with has(facts.duplicates) whether it was"
 	plain := parsed(t, asking(ofEntries, "!facts.duplicates.duplicate"))
 	polite := parsed(t, asking(ofEntries, "!has(facts.duplicates) || !facts.duplicates.duplicate"))
+	careful := parsed(t, asking(ofEntries, "!has(facts.duplicates.duplicate) || !facts.duplicates.duplicate"))
 	for name, c := range map[string]struct {
 		facts expense.Facts
 		want  []string // of E1 and E2
@@ -176,6 +181,9 @@ func TestWhatWasNotAnsweredErrs(t *testing.T) {
 			require.Equal(t, c.want, got)
 			for _, f := range polite.Evaluate(policy.Case{Report: entries("TAXI", "MEALS"), Facts: c.facts}).Findings {
 				require.NotEqual(t, notAsked, f.Message)
+			}
+			for _, f := range careful.Evaluate(policy.Case{Report: entries("TAXI", "MEALS"), Facts: c.facts}).Findings {
+				require.NotContains(t, f.Message, "was not asked for here", "has() of a value of what was not asked for is false")
 			}
 		})
 	}

@@ -1,10 +1,6 @@
 package policy
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,6 +22,7 @@ type content struct {
 	settings  Settings
 	stops     []Stop
 	groups    []Group
+	groupsAt  place
 	lists     []listDeclaration
 	facts     []factDeclaration
 	variables []variableDeclaration
@@ -58,6 +55,12 @@ func (s *source) read(data []byte) content {
 	s.settings(&c, top["settings"])
 	s.stops(&c, top["stops"])
 	s.groups(&c, top["groups"])
+	if n := top["groups"]; n != nil {
+		c.groupsAt = at(n)
+	}
+	for _, section := range []string{"lists", "facts", "variables"} {
+		s.declares(section, top[section])
+	}
 	c.lists = s.lists(top["lists"])
 	c.facts = s.facts(top["facts"])
 	c.variables = s.variables(top["variables"])
@@ -94,97 +97,6 @@ func (s *source) rules(list, root *yaml.Node) []declaration {
 	return all
 }
 
-// document returns the root of the only document of the file.
-func (s *source) document(data []byte) *yaml.Node {
-	loader, err := yaml.NewLoader(bytes.NewReader(data))
-	if err != nil {
-		s.fail(place{}, "", "%v", err)
-		return nil
-	}
-	var doc, second yaml.Node
-	if err := loader.Load(&doc); errors.Is(err, io.EOF) {
-		s.fail(place{}, "", "the file is empty")
-		return nil
-	} else if err != nil {
-		s.failYAML(err)
-		return nil
-	}
-	switch err := loader.Load(&second); {
-	case errors.Is(err, io.EOF):
-	case err != nil:
-		s.failYAML(err)
-		return nil
-	default:
-		s.fail(at(&second), "", "a second document begins here; the file must hold one")
-		return nil
-	}
-	root := &doc
-	if root.Kind == yaml.DocumentNode {
-		if len(root.Content) != 1 {
-			s.fail(place{}, "", "the file is empty")
-			return nil
-		}
-		root = root.Content[0]
-	}
-	if !s.literal(root) {
-		return nil
-	}
-	return root
-}
-
-func (s *source) failYAML(err error) {
-	var one *yaml.LoadError
-	if !errors.As(err, &one) {
-		s.fail(place{}, "", "not YAML: %v", err)
-		return
-	}
-	text := strings.Join(strings.Fields(one.ContextMsg+" "+one.Message), " ")
-	at := place{one.Mark.Line, one.Mark.Column}
-	if strings.Contains(text, "quoted scalar") && one.ContextMark.Line > 0 {
-		at = place{one.ContextMark.Line, one.ContextMark.Column} // where the quote is opened
-	}
-	s.fail(at, "", "not YAML: %s%s", text, s.hintYAML(text, one.Mark.Line, one.Mark.Column))
-}
-
-// hintYAML says what is probably wrong where YAML says only what it cannot read.
-func (s *source) hintYAML(text string, line, column int) string {
-	c := cursor{lines: s.lines, line: line - 1, column: column - 1}
-	here, _ := c.here()
-	switch {
-	case here == '\t' || strings.Contains(text, "found a tab"):
-		return "; indent with spaces, not with tabs"
-	case strings.Contains(text, "cannot start any token"), strings.Contains(text, "unknown anchor"):
-		return fmt.Sprintf("; a text that begins with %q is written in quotes", here)
-	case strings.Contains(text, "mapping values are not allowed"):
-		return `; a text with a colon and a space in it is written in quotes, and keys that belong together begin in the same column`
-	case strings.Contains(text, "expected key"):
-		return "; a value that begins with a quote ends with the next one: write such an expression under a |"
-	case strings.Contains(text, "expected '-' indicator"):
-		return "; the keys of a rule begin in the same column, below its name"
-	case strings.Contains(text, "quoted scalar"):
-		return "; a quote is opened and not closed"
-	}
-	return ""
-}
-
-// literal refuses anchors, aliases and tags: a file of rules says what it means
-// where it means it, and cannot be made to expand.
-func (s *source) literal(n *yaml.Node) bool {
-	if n.Anchor != "" || n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0 {
-		meant := ""
-		if n.Kind == yaml.ScalarNode && !strings.HasPrefix(n.Tag, "!!") {
-			meant = "; what begins with ! is written in quotes, or under a |"
-		}
-		s.fail(at(n), "", "anchors, aliases and tags are not accepted%s", meant)
-		return false
-	}
-	ok := true
-	for _, child := range n.Content {
-		ok = s.literal(child) && ok
-	}
-	return ok
-}
-
 // mapping reads a mapping with known keys, each at most once.
 func (s *source) mapping(n *yaml.Node, rule, what string, known ...string) (map[string]*yaml.Node, bool) {
 	if n.Kind != yaml.MappingNode {
@@ -195,15 +107,28 @@ func (s *source) mapping(n *yaml.Node, rule, what string, known ...string) (map[
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		switch {
+		case i > 0 && cutByComma(n, key, value):
+			s.fail(at(key), rule, "%q is taken for a key: between { and } a comma ends a value, so that one which holds a comma stands in single quotes", clip(key.Value, 40))
+			return nil, false
 		case key.Kind != yaml.ScalarNode || !slices.Contains(known, key.Value):
-			s.fail(at(key), rule, "unknown key %q in %s%s", clip(key.Value, 40), what, among(key.Value, known))
+			s.fail(at(key), rule, "unknown key %q in %s%s", clip(key.Value, 40), what, meant(values, n, i, what, known))
 		case values[key.Value] != nil:
 			s.fail(at(key), rule, "key %q is given twice, first in line %d", key.Value, values[key.Value].Line)
+			if key.Value == "name" && what == "a rule" {
+				s.errors[len(s.errors)-1].Reason += "; where the next rule begins there is a dash"
+				return nil, false
+			}
 		default:
 			values[key.Value] = value
 		}
 	}
 	return values, true
+}
+
+// cutByComma reports whether a key is the rest of a value that holds a comma.
+func cutByComma(n, key, value *yaml.Node) bool {
+	return n.Style&yaml.FlowStyle != 0 && key.Kind == yaml.ScalarNode && strings.ContainsAny(key.Value, `().&|<>="`) &&
+		value.ShortTag() == "!!null" && value.Value == ""
 }
 
 // entryNode is a key of a mapping and its value.

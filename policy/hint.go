@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -8,16 +9,13 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/operators"
-	"cel.dev/cel-go/common/types"
 )
 
 // hint says what was probably meant by a name that is not known; nothing where that cannot
 // be told.
 func (l *language) hint(level Level, source string, found *cel.Error) string {
 	message, _, _ := strings.Cut(found.Message, " (in container")
-	for _, say := range []string{hintSyntax(source, found), hintCall(message), hintSelection(message)} {
+	for _, say := range []string{hintSyntax(source, found), hintCall(message), hintSelection(message, restOf(source, found))} {
 		if say != "" {
 			return say
 		}
@@ -29,6 +27,12 @@ func (l *language) hint(level Level, source string, found *cel.Error) string {
 		return l.hintName(level, name, callsIt(source, name))
 	}
 	return ""
+}
+
+// restOf is the expression from the place of the mistake on.
+func restOf(source string, found *cel.Error) string {
+	runes := []rune(source)
+	return string(runes[min(offsetOf(source, found.Location.Line(), found.Location.Column()), len(runes)):])
 }
 
 func quotedAfter(message, before string) (string, bool) {
@@ -49,26 +53,23 @@ func (l *language) hintField(level Level, source string, id int64, name string) 
 	if issues.Err() != nil {
 		return ""
 	}
-	var owner *types.Type
-	r := resolving{lang: l, level: level, loops: map[string]*types.Type{}}
-	ast.PreOrderVisit(parsed.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		if e.Kind() == ast.ComprehensionKind {
-			loop := e.AsComprehension()
-			r.loops[loop.IterVar()] = elementOf(r.typeOf(loop.IterRange()))
-		}
-		if e.ID() == id && e.Kind() == ast.SelectKind {
-			owner = r.typeOf(e.AsSelect().Operand())
-		}
-	}))
+	owner := l.ownerOf(parsed.NativeRep().Expr(), id, level)
 	if owner == nil {
-		return ""
+		return fmt.Sprintf("undefined field '%s'%s", name, suggestion(name, l.allFields()))
+	}
+	switch {
+	case owner.IsExactType(moneyType):
+		return "an amount has no fields; it has m.amount() and m.currency()"
+	case owner.IsExactType(dayType):
+		meant := cmp.Or(suggest(name, asksDates), "year")
+		if slices.Contains(asksDates, name) {
+			meant = name
+		}
+		return fmt.Sprintf("a date has no fields; a function is called with brackets, as in %s()", meant)
 	}
 	of := l.known.shapes[owner.TypeName()]
 	if of == nil {
 		return ""
-	}
-	if owner.IsExactType(moneyType) {
-		return "an amount has no fields; it has m.amount() and m.currency()"
 	}
 	fields := slices.Sorted(maps.Keys(of.fields))
 	said := fmt.Sprintf("undefined field '%s'", name)
@@ -80,6 +81,9 @@ func (l *language) hintField(level Level, source string, id int64, name string) 
 			return fmt.Sprintf("%s; did you mean %q?", said, string(at)+"."+name)
 		}
 	}
+	if inside := hintKnown(of, name, said); inside != "" {
+		return inside
+	}
 	if meant := suggestWord(name, fields); meant != "" {
 		return fmt.Sprintf("%s; did you mean %q?", said, meant)
 	}
@@ -88,6 +92,36 @@ func (l *language) hintField(level Level, source string, id int64, name string) 
 	}
 	return said
 }
+
+// allFields are those of everything that a report or a travel request has.
+func (l *language) allFields() []string {
+	var all []string
+	for _, s := range append(parts(), fieldShape) {
+		all = slices.AppendSeq(all, maps.Keys(s.fields))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+var asksDates = []string{"year", "month", "day", "weekday", "isWeekend", "plusDays", "plusMonths", "daysUntil"}
+
+// hintKnown is about what people look for in a part of a report and what it has otherwise.
+func hintKnown(of *shape, name, said string) string {
+	switch {
+	case of.ours:
+		return ""
+	case of == reportShape && amounts[strings.ToLower(name)]:
+		return said + "; a report has total, claimed, approved, dueEmployee, dueCompanyCard and personalExpenses"
+	case amounts[strings.ToLower(name)] && hasPosted(of):
+		return said + "; an entry has posted, approved and transaction, and the number of an amount is m.amount()"
+	case of == reportShape && ofPeople.MatchString(name), of == requestShape && ofPeople.MatchString(name):
+		return said + "; names of people are not read"
+	}
+	return ""
+}
+
+// hasPosted reports whether a shape has the amounts of an entry.
+func hasPosted(of *shape) bool { _, posted := of.fields["posted"]; return posted }
 
 // hintAdded is about a variable, fact or list.
 func (l *language) hintAdded(kind, name string, known []string) string {
@@ -107,6 +141,11 @@ func (l *language) hintAdded(kind, name string, known []string) string {
 func suggestWord(name string, known []string) string {
 	if best := suggest(name, known); best != "" {
 		return best
+	}
+	for _, k := range known {
+		if len(k) > 3 && len(k) < len(name) && strings.HasSuffix(strings.ToLower(name), k) {
+			return k
+		}
 	}
 	for _, k := range known {
 		if words := wordsOf.FindAllString(k, -1); len(name) > 3 && suggest(name, words) != "" || slices.Contains(words, name) {
@@ -138,17 +177,23 @@ func (l *language) knownTo(kind, name string) []Level {
 
 // hintName looks for a name where an expression begins with one, or for a function.
 func (l *language) hintName(level Level, name string, called bool) string {
-	if Level(name).known() {
+	if root, _, _ := strings.Cut(name, "."); Level(root).known() {
 		return "" // of another level, which is said elsewhere
 	}
 	said := fmt.Sprintf("undeclared reference to '%s'", name)
 	switch {
 	case called && loops[name]:
 		return fmt.Sprintf("%s() takes a name for the element, and what is asked of it: %s(e, e.personal)", name, name)
-	case called && otherWords[name] != "":
-		return said + "; " + otherWords[name]
+	case called && otherWords[strings.ToLower(name)] != "":
+		return said + "; " + otherWords[strings.ToLower(name)]
+	case called && isField(level, name):
+		return fmt.Sprintf("%s is a field: it is written without brackets", name)
 	case called:
 		return said + suggestion(name, l.functions(level))
+	case otherRoots[name] != "":
+		return fmt.Sprintf("%s; did you mean %q?", said, otherRoots[name])
+	case len(name) == 1:
+		return said + "; the name of an element is known only between the brackets of its exists(), all(), filter() or map()"
 	}
 	names := []string{"today", "variables", "facts", "lists"}
 	for at := level; at != ""; at = outer[at] {
@@ -176,6 +221,16 @@ func (l *language) hintName(level Level, name string, called bool) string {
 	return said
 }
 
+// isField reports whether an object that a rule of the level sees has a field of the name.
+func isField(level Level, name string) bool {
+	for at := level; at != ""; at = outer[at] {
+		if _, there := shapeOf[at].fields[name]; there {
+			return true
+		}
+	}
+	return false
+}
+
 // textForm is what looks like a code that someone forgot to quote.
 var textForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9_]*$`)
 
@@ -189,68 +244,4 @@ func (l *language) functions(level Level) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// resolving finds the type of what stands before a field, in an expression that does not
-// check as a whole.
-type resolving struct {
-	lang  *language
-	level Level
-	loops map[string]*types.Type
-}
-
-func (r resolving) typeOf(e ast.Expr) *types.Type {
-	switch e.Kind() {
-	case ast.IdentKind:
-		return r.named(e.AsIdent())
-	case ast.SelectKind:
-		owner := r.typeOf(e.AsSelect().Operand())
-		if owner == nil || r.lang.known.shapes[owner.TypeName()] == nil {
-			return nil
-		}
-		m, there := r.lang.known.shapes[owner.TypeName()].fields[e.AsSelect().FieldName()]
-		if !there {
-			return nil
-		}
-		return m.typ
-	case ast.ComprehensionKind: // a filter keeps the type; of another loop nothing is known
-		if step := e.AsComprehension().LoopStep(); step.Kind() == ast.CallKind && step.AsCall().FunctionName() == operators.Conditional {
-			return r.typeOf(e.AsComprehension().IterRange())
-		}
-	case ast.CallKind:
-		if e.AsCall().FunctionName() == operators.Index {
-			t := r.typeOf(e.AsCall().Args()[0])
-			if t != nil && t.Kind() == types.MapKind {
-				return t.Parameters()[1]
-			}
-			return elementOf(t)
-		}
-	}
-	return nil
-}
-
-func (r resolving) named(name string) *types.Type {
-	if t, there := r.loops[name]; there {
-		return t
-	}
-	switch name {
-	case "variables":
-		return r.lang.variables[r.level].typ
-	case "facts":
-		return r.lang.facts[r.level].typ
-	case "lists":
-		return r.lang.lists.typ
-	}
-	if s := shapeOf[Level(name)]; s != nil {
-		return s.typ
-	}
-	return nil
-}
-
-// elementOf is what a loop over a value goes through.
-func elementOf(t *types.Type) *types.Type {
-	if t == nil || len(t.Parameters()) == 0 {
-		return nil
-	}
-	return t.Parameters()[0]
 }

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/operators"
 )
 
 // hintSyntax says how something is written that other languages, or people, write
@@ -19,7 +21,7 @@ func hintSyntax(source string, found *cel.Error) string {
 	case strings.HasPrefix(found.Message, "reserved identifier: if"):
 		return "a choice is written condition ? this : that"
 	case strings.HasPrefix(found.Message, "invalid argument to has() macro"):
-		return "has() asks for a field: has(entry.vendor)"
+		return `has() asks for a field: has(entry.vendor), has(entry.custom["3"].value)`
 	case !syntax:
 		return ""
 	case strings.HasSuffix(before, "<") && strings.HasPrefix(rest, ">"):
@@ -42,26 +44,24 @@ var (
 
 // hintCharacter explains a character that is no part of an expression.
 func hintCharacter(rest string) string {
-	for _, r := range rest {
-		switch {
-		case strings.ContainsRune("“”„‟«»", r):
-			return `a text is written in straight quotes: "MEALS"`
-		case strings.ContainsRune("‘’‚´`", r):
-			return `a text is written in straight quotes: 'MEALS'`
-		case strings.ContainsRune("–—−", r):
-			return "minus is written -"
-		case strings.ContainsRune("\u00a0\u2007\u202f\u200b\ufeff", r):
-			return "there is a space here that is none; type it anew"
-		case r == '&':
-			return `"and" is written &&`
-		case r == '|':
-			return `"or" is written ||`
-		case r == '"' || r == '\'':
-			return `a text is not closed; what follows a " #" is a comment in YAML: write the expression under a |`
-		case r == '#':
-			return "an expression has no comments after #; write them with //"
-		}
-		break
+	r, _ := utf8.DecodeRuneInString(rest)
+	switch {
+	case strings.ContainsRune("“”„‟«»", r):
+		return `a text is written in straight quotes: "MEALS"`
+	case strings.ContainsRune("‘’‚´`", r):
+		return `a text is written in straight quotes: 'MEALS'`
+	case strings.ContainsRune("–—−", r):
+		return "minus is written -"
+	case strings.ContainsRune("\u00a0\u2007\u202f\u200b\ufeff", r):
+		return "there is a space here that is none; type it anew"
+	case r == '&':
+		return `"and" is written &&`
+	case r == '|':
+		return `"or" is written ||`
+	case r == '"' || r == '\'':
+		return `a text is not closed; what follows a " #" is a comment in YAML: write the expression under a |`
+	case r == '#':
+		return "an expression has no comments after #; write them with //"
 	}
 	return ""
 }
@@ -78,18 +78,44 @@ func hintCall(message string) string {
 		return "null is not known here; ask with has() whether something is there"
 	case function == "_[_]" && strings.Contains(given, "Field), int"):
 		return `a custom field or organisational unit is named by its number as a text: custom["3"]`
-	case ofTexts[function] && strings.HasPrefix(given, "(string, string"):
+	case ofTexts[function] && strings.HasPrefix(given, "(string, "):
 		return fmt.Sprintf(`%s() is written behind the text: entry.vendor.%s("x")`, function, function)
+	case ofOneText[function] && given == "(string)":
+		return fmt.Sprintf(`%s() is written behind the text: entry.vendor.%s()`, function, function)
+	case function == "contains" && strings.HasPrefix(given, "map(string, Row of "):
+		list, _, _ := strings.Cut(strings.TrimPrefix(given, "map(string, Row of "), ")")
+		return "whether a list has a row is asked by: key in lists." + list
+	case function == "date" && strings.HasPrefix(given, "(int"):
+		return `a date is written date("2026-05-01")`
+	case function == operators.In:
+		return hintIn(given)
 	}
 	return ""
 }
 
-var ofTexts = map[string]bool{
-	"contains": true, "startsWith": true, "endsWith": true, "indexOf": true, "split": true, "replace": true,
+// hintIn is about what is looked for in a list of other things.
+func hintIn(given string) string {
+	if strings.HasPrefix(given, "(Field,") {
+		return `of a field its value or its code is looked for: entry.custom["3"].code in lists.name`
+	}
+	what, list, ok := strings.Cut(strings.Trim(given, "()"), ", list(")
+	if !ok || strings.ContainsAny(what, "(,") {
+		return ""
+	}
+	return fmt.Sprintf("%s is looked for in a list of %s", what, list)
 }
 
+var (
+	ofTexts = map[string]bool{
+		"contains": true, "startsWith": true, "endsWith": true, "indexOf": true, "split": true, "replace": true, "matches": true, "substring": true,
+	}
+	ofOneText = map[string]bool{"trim": true, "lowerAscii": true, "upperAscii": true}
+)
+
 // hintSelection explains a field of what has none.
-func hintSelection(message string) string {
+//
+// Rest is the expression from there on.
+func hintSelection(message, rest string) string {
 	typ, ok := quotedAfter(message, "type '")
 	if !ok || !strings.HasSuffix(message, "does not support field selection") {
 		return ""
@@ -98,6 +124,8 @@ func hintSelection(message string) string {
 	switch {
 	case isType:
 		return fmt.Sprintf("%s is a type, not a value; did you mean %q?", strings.TrimSuffix(name, ")"), strings.ToLower(strings.TrimSuffix(name, ")")))
+	case strings.HasPrefix(typ, "list(") && lengths.MatchString(rest):
+		return "how many there are is asked by size()"
 	case strings.HasPrefix(typ, "list("):
 		return "a list has no fields; ask its elements: exists(e, ...), all(e, ...), filter(e, ...) or map(e, ...)"
 	case typ == "string":
@@ -106,15 +134,7 @@ func hintSelection(message string) string {
 	return ""
 }
 
-// otherWords are names of functions in other languages, and what to write here.
-var otherWords = map[string]string{
-	"len": "write size()", "length": "write size()", "count": "write size()", "lenght": "write size()",
-	"upper": "write upperAscii()", "toUpper": "write upperAscii()", "lower": "write lowerAscii()", "toLower": "write lowerAscii()",
-	"isBlank": `compare with "", or ask with has()`, "isEmpty": `compare with "", or ask with has()`, "isNull": "ask with !has()",
-	"today": "today is written without parentheses", "includes": "write contains(), or value in list",
-	"any": "write exists(e, ...)", "some": "write exists(e, ...)", "every": "write all(e, ...)", "forAll": "write all(e, ...)",
-	"lookup": `write lists.name["key"].column`, "inList": "write key in lists.name",
-}
+var lengths = regexp.MustCompile(`^\.(length|size|count|len)\b`)
 
 // loops are the macros that take a name for the element.
 var loops = map[string]bool{"all": true, "exists": true, "exists_one": true, "map": true, "filter": true, "groupBy": true, "totalBy": true}

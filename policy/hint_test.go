@@ -49,16 +49,22 @@ func TestNamesThatAreNotKnownAreSuggested(t *testing.T) {
 		`entry.vendor.startWith("A")`:                          `undeclared reference to 'startWith'; did you mean "startsWith"?`,
 		`len(entry.vendor) > 3`:                                `undeclared reference to 'len'; write size()`,
 		`report.entries.exists(e.personal)`:                    `exists() takes a name for the element, and what is asked of it: exists(e, e.personal)`,
-		`daysBetween(entry.date, today()) < 90`:                `the day of judging is written today, without brackets`,
+		`daysBetween(entry.date, today()) < 90`:                `the day of judging is written today, without brackets; a report has days, not times`,
 		`report.entries.type == "MEALS"`:                       `a list has no fields; ask its elements: exists(e, ...), all(e, ...), filter(e, ...) or map(e, ...)`,
 		`entry.vendor.name == "x"`:                             `a text has no fields`,
 		`entry.posted.value > 3`:                               `an amount has no fields; it has m.amount() and m.currency()`,
+		`report.curency == "USD"`:                              `undefined field 'curency'; did you mean "currency"?`,
+		"variables\n      . limt > entry.posted":               `there is no variable "limt"; did you mean "limit"?`,
+		`hass(entry.vendor)`:                                   `undeclared reference to 'hass'; did you mean "has"?`,
+		`entry.posted <= mony("1", "USD")`:                     `undeclared reference to 'mony'; did you mean "money"?`,
+		`date("2026-01-01") < todays`:                          `undeclared reference to 'todays'; did you mean "today"?`,
+		`report.entries.map(e, e.itemizations)[0][0].persnal`:  `undefined field 'persnal'; did you mean "personal"?`,
 	} {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
 			_, err := policy.Parse("f", []byte(declared+strings.TrimPrefix(with("expression: |\n      "+expression), head)))
 			require.ErrorContains(t, err, `rule "one": expression: `+want)
-			require.Regexp(t, `^f:11:\d+: rule "one": expression: [^\n]*$`, strings.SplitN(err.Error(), "\n", 2)[0])
+			require.Regexp(t, `^f:1[12]:\d+: rule "one": expression: [^\n]*$`, strings.SplitN(err.Error(), "\n", 2)[0])
 		})
 	}
 }
@@ -93,7 +99,7 @@ func TestOtherWaysOfWritingAreExplained(t *testing.T) {
 		`contains(entry.vendor, "x")`:            `contains() is written behind the text: entry.vendor.contains("x")`,
 		`entry.vendor == null`:                   "null is not known here; ask with has() whether something is there",
 		`has(entry)`:                             "has() asks for a field: has(entry.vendor)",
-		`(entry.hasReceipt`:                      "it ends too early",
+		`(entry.hasReceipt`:                      "a bracket is opened and not closed",
 	} {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()

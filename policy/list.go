@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
 	"path/filepath"
 	"slices"
@@ -142,7 +143,9 @@ func readBeside(open opener, name string) ([]byte, error) {
 		return nil, errors.New("its file must lie beside the rules file or in a folder there")
 	}
 	f, err := open(name)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file %s beside the rules file", name)
+	} else if err != nil {
 		return nil, err
 	}
 	defer f.Close()
@@ -165,7 +168,7 @@ func (s *source) keyColumns(d listDeclaration, t *table) (key []int, ok bool) {
 	for _, name := range t.Key {
 		i := slices.Index(t.Columns, name)
 		if i < 0 {
-			s.fail(at(d.keyAt), "", "the list %s has no column %q%s", d.name, clip(name, 40), suggestion(name, t.Columns))
+			s.fail(at(d.keyAt), "", "the list %s has no column %q%s", d.name, clip(name, 40), among(name, t.Columns))
 			return nil, false
 		}
 		key = append(key, i)
@@ -178,7 +181,7 @@ func (s *source) columnKinds(d listDeclaration, t *table) ([]valueKind, bool) {
 	ok := true
 	for name, column := range d.columns {
 		if !slices.Contains(t.Columns, name) {
-			s.fail(at(column.at), "", "the list %s has no column %q%s", d.name, clip(name, 40), suggestion(name, t.Columns))
+			s.fail(at(column.at), "", "the list %s has no column %q%s", d.name, clip(name, 40), among(name, t.Columns))
 			ok = false
 		}
 	}

@@ -24,7 +24,7 @@ func (s *source) rows(lang *language, d listDeclaration, outer *source, data []b
 	}
 	t := &table{List: List{Name: d.name, File: d.file}, shape: lang.newShape("Row of " + d.name)}
 	t.shape.says = "a row of lists." + d.name
-	if !s.columns(t, head) {
+	if !s.columns(t, head, reader) {
 		return nil
 	}
 	key, ok := outer.keyColumns(d, t)
@@ -66,18 +66,19 @@ func (s *source) rows(lang *language, d listDeclaration, outer *source, data []b
 }
 
 // columns reads the first line.
-func (s *source) columns(t *table, head []string) bool {
+func (s *source) columns(t *table, head []string, reader *csv.Reader) bool {
 	for i, column := range head {
 		column = strings.TrimSpace(column)
+		line, from := reader.FieldPos(i)
 		switch {
 		case strings.ContainsAny(column, ";\t"):
-			s.fail(place{1, 1}, "", "the columns of a list are separated by commas")
+			s.fail(place{1, 1}, "", "the columns of a list are separated by commas, not by semicolons or tabs")
 			return false
 		case !identifier.MatchString(column):
-			s.fail(place{1, i + 1}, "", "the column %q cannot be named in a rule: %s", clip(column, 40), identifierForm)
+			s.fail(place{line, from}, "", "the column %q cannot be named in a rule: %s", clip(column, 40), identifierForm)
 			return false
 		case slices.Contains(t.Columns, column):
-			s.fail(place{1, i + 1}, "", "the column %q is there twice", column)
+			s.fail(place{line, from}, "", "the column %q is there twice", column)
 			return false
 		}
 		t.Columns = append(t.Columns, column)

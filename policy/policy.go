@@ -37,9 +37,10 @@ type Policy struct {
 
 	lang       *language
 	listObject *object
-	asksFor    map[string]bool
-	needs      needs // of a report
-	asked      needs // of a travel request
+	asksFor    map[string]bool // facts that a rule reads
+	waitsFor   map[string]bool // of these, what a rule reads that is not only watched
+	needs      needs           // of a report
+	asked      needs           // of a travel request
 	hash       string
 	warnings   []*Warning
 
@@ -104,7 +105,7 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 	}
 	p := &Policy{
 		version: c.version, zone: c.zone, settings: c.settings, stops: c.stops, groups: c.groups,
-		variables: map[string]*variable{}, lang: lang, listObject: lang.lists.of(nil), asksFor: map[string]bool{},
+		variables: map[string]*variable{}, lang: lang, listObject: lang.lists.of(nil), asksFor: map[string]bool{}, waitsFor: map[string]bool{},
 		needs: reportNeeds(), asked: requestNeeds(), budget: maxTotalCost, time: maxTime,
 	}
 	hash := sha256.New()
@@ -143,18 +144,25 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 func (p *Policy) declareVariables(s *source, lang *language, c content) {
 	late := usesFacts(c.variables)
 	for _, d := range c.variables {
-		if !late[d.name] {
-			p.declareVariable(s, lang, d)
-		}
+		s.waiting["variables."+d.name] = true
 	}
 	for _, d := range c.facts {
-		p.declareFact(s, lang, d)
+		s.waiting["facts."+d.name] = true
 	}
-	for _, d := range c.variables {
-		if late[d.name] {
-			p.declareVariable(s, lang, d)
+	declare := func(these bool) {
+		for _, d := range c.variables {
+			if late[d.name] == these {
+				p.declareVariable(s, lang, d)
+				delete(s.waiting, "variables."+d.name)
+			}
 		}
 	}
+	declare(false)
+	for _, d := range c.facts {
+		p.declareFact(s, lang, d)
+		delete(s.waiting, "facts."+d.name)
+	}
+	declare(true)
 }
 
 // settle gathers what all rules together need, and says in which order they are evaluated.
@@ -170,6 +178,9 @@ func (p *Policy) settle() {
 		}
 		needed.addAll(r.needs)
 		maps.Copy(p.asksFor, r.facts)
+		if !r.shadow {
+			maps.Copy(p.waitsFor, r.facts)
+		}
 	}
 	for i := range p.rules {
 		if p.rules[i].shadow {
@@ -192,11 +203,11 @@ func (p *Policy) compile(s *source, lang *language, d declaration) rule {
 	r := rule{declaration: d, needs: needsOf(d.level), facts: map[string]bool{}}
 	for i, name := range d.stops {
 		if !slices.ContainsFunc(p.stops, func(stop Stop) bool { return stop.Name == name }) {
-			s.fail(at(d.stopNodes[i]), d.name, "there is no stop %q%s", clip(name, 40), suggestion(name, stopNames(p.stops)))
+			s.fail(at(d.stopNodes[i]), d.name, "there is no stop %q%s", clip(name, 40), p.stopMeant(name))
 		}
 	}
 	if d.then.ask != "" && len(p.groups) > 0 && !slices.Contains(groupNames(p.groups), d.then.ask) {
-		s.fail(at(d.ask), d.name, "there is no group %q in groups%s", clip(d.then.ask, 40), suggestion(d.then.ask, groupNames(p.groups)))
+		s.fail(at(d.ask), d.name, "there is no group %q in groups%s", clip(d.then.ask, 40), among(d.then.ask, groupNames(p.groups)))
 	}
 	if d.level == "" {
 		return r // what the expressions may say is not known
@@ -233,6 +244,18 @@ func (p *Policy) compile(s *source, lang *language, d declaration) rule {
 	return r
 }
 
+// stopMeant ends a sentence about a stop that is not known: it may be the text of an
+// EventType.
+func (p *Policy) stopMeant(name string) string {
+	switch stop, known := p.stopOf(name); {
+	case known && stop != name:
+		return fmt.Sprintf("; that is a text of the stop %q", stop)
+	case len(p.stops) == 0:
+		return "; stops names the stops, each with the texts of its EventType"
+	}
+	return among(name, stopNames(p.stops))
+}
+
 func stopNames(stops []Stop) []string {
 	names := make([]string, len(stops))
 	for i, s := range stops {
@@ -245,6 +268,10 @@ func stopNames(stops []Stop) []string {
 func (s *source) expression(p *Policy, lang *language, level Level, rule, what string, n *yaml.Node, want *cel.Type) *expression {
 	checked, problems := lang.check(level, n.Value, want)
 	for _, one := range problems {
+		var quiet bool
+		if one.text, quiet = s.unready(one.text); quiet {
+			continue
+		}
 		if what == "messageExpression" && strings.HasPrefix(one.text, "Syntax error") {
 			one.text += "; a message that is a text only is given as message"
 		}

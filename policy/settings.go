@@ -138,6 +138,9 @@ func (s *source) stops(c *content, n *yaml.Node) {
 // eventOf makes two writings of one text of an EventType equal.
 func eventOf(text string) string { return strings.ToLower(oneLine(text)) }
 
+// StopOf returns the name of the stop that an EventType names, if the file knows it.
+func (p *Policy) StopOf(eventType string) (string, bool) { return p.stopOf(eventType) }
+
 // stopOf returns the name of the stop that an EventType names, if the file knows it.
 func (p *Policy) stopOf(eventType string) (string, bool) {
 	whole := eventOf(eventType)

@@ -14,10 +14,13 @@ type source struct {
 	lines  [][]rune
 	errors Errors
 	listed int // cells and rows of all lists
+
+	declared map[string]bool // "variables.limit": what the file declares, right or wrong
+	waiting  map[string]bool // those of them that are still to be checked
 }
 
 func newSource(name string, data []byte) *source {
-	s := &source{name: name}
+	s := &source{name: name, declared: map[string]bool{}, waiting: map[string]bool{}}
 	if len(data) > maxFile {
 		return s // it will not be read
 	}

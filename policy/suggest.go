@@ -15,6 +15,11 @@ func suggest(name string, known []string) string {
 	}
 	best, nearest := "", 0
 	for _, k := range known {
+		if k != name && strings.EqualFold(singular(k), singular(name)) {
+			return k
+		}
+	}
+	for _, k := range known {
 		shorter := min(length, utf8.RuneCountInString(k))
 		most := max(min(1, shorter-1), shorter/3) // of one letter nothing is left
 		d := distance(strings.ToLower(name), strings.ToLower(k))
@@ -24,6 +29,14 @@ func suggest(name string, known []string) string {
 		best, nearest = k, d
 	}
 	return best
+}
+
+// singular takes the plural off a name: rules have an entry, a report has entries.
+func singular(name string) string {
+	if of, ok := strings.CutSuffix(name, "ies"); ok {
+		return of + "y"
+	}
+	return strings.TrimSuffix(name, "s")
 }
 
 // distance counts the characters that are to be added, taken out or replaced, or

@@ -45,3 +45,11 @@ func suggestion(name string, known []string) string {
 	}
 	return ""
 }
+
+// Among ends a sentence about a name that is none of those that are known: which of them
+// was probably meant, and which there are.
+func Among(name string, known []string) string { return among(name, known) }
+
+// Suggestion ends a sentence about a name that is not known, where it can be told which was
+// meant.
+func Suggestion(name string, known []string) string { return suggestion(name, known) }

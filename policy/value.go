@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,8 +52,19 @@ func (s *source) kind(n *yaml.Node, lists bool) (valueKind, bool) {
 			return valueKind(v), true
 		}
 	}
-	s.fail(at(n), "", "%q is no kind of value; the kinds are %s", clip(v, 40), strings.Join(known, ", "))
+	meant := suggestion(v, known)
+	if other := otherKinds[strings.ToLower(v)]; other != "" {
+		meant = fmt.Sprintf("; did you mean %q?", other)
+	}
+	s.fail(at(n), "", "%q is no kind of value; the kinds are %s%s", clip(v, 40), strings.Join(known, ", "), meant)
 	return "", false
+}
+
+// otherKinds are what else people call a kind.
+var otherKinds = map[string]valueKind{
+	"amount": kindMoney, "currency": kindMoney, "boolean": kindTruth, "flag": kindTruth, "yesno": kindTruth, "text": kindText, "str": kindText,
+	"number": kindDecimal, "float": kindDecimal, "double": kindDecimal, "percent": kindDecimal, "integer": kindInt, "day": kindDate,
+	"datetime": kindDate, "list": kindStrings, "array": kindStrings, "texts": kindStrings,
 }
 
 func (k valueKind) typ() *cel.Type {
@@ -90,7 +102,7 @@ func (k valueKind) parse(text string) (ref.Val, error) {
 		case "false", "no":
 			return types.False, nil
 		}
-		return nil, errors.New("true or false")
+		return nil, errors.New("true or false, or yes or no")
 	case kindInt:
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {

@@ -33,13 +33,27 @@ func (p *Policy) warn(s *source, c content) {
 			add(at(d.at), "no rule uses the list %s", d.name)
 		}
 	}
+	for _, g := range p.groups {
+		if len(g.Reminders) > 0 || g.EscalateTo != "" || g.DeadlineAfter > 0 {
+			add(c.groupsAt, "reminders, escalation and deadlines are declared, and not acted on yet: a run waits until somebody decides")
+			break
+		}
+	}
 	for _, r := range p.rules {
+		for _, m := range r.messages {
+			if template.MatchString(m.fixed) {
+				add(at(m.at), "the message of %s is shown as it is written, with its brackets; messageExpression computes one", r.name)
+			}
+		}
 		if r.then.code != "" && r.then.code == p.settings.ApproveByException {
 			add(r.at, "the rule %s posts %s, by which reports are passed on", r.name, r.then.code)
 		}
 	}
 	slices.SortStableFunc(p.warnings, func(a, b *Warning) int { return a.Line - b.Line })
 }
+
+// template is what people write in a message to have a value put there.
+var template = regexp.MustCompile(`\{\{.*\}\}|[$%]\{.*\}|\{[a-z]+\.[A-Za-z.]+\}`)
 
 // used are the variables, facts and lists that rules name, or what these name.
 func (p *Policy) used() map[string]bool {

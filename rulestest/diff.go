@@ -19,7 +19,7 @@ func (w Want) diff(v expense.Verdict) []string {
 	d.text("action", w.Action, string(v.Action))
 	d.text("group", w.Group, v.Group)
 	if w.Exceptions != nil {
-		compare(&d, *w.Exceptions, v.Exceptions, WantedException.is, WantedException.String, printed)
+		compare(&d, *w.Exceptions, posted(v), WantedException.is, WantedException.String, printed)
 	}
 	if w.Violated != nil {
 		d.rules("violated", *w.Violated, v, func(f expense.Finding) bool { return !f.Error && f.Rule != "" })
@@ -34,6 +34,13 @@ func (w Want) diff(v expense.Verdict) []string {
 	for _, part := range w.Contains {
 		if !strings.Contains(v.Comment, part) {
 			d.lines = append(d.lines, fmt.Sprintf("- comment contains %q", part), fmt.Sprintf("+ comment: %q", v.Comment))
+		}
+	}
+	if w.Erred == nil && len(d.lines) > 0 {
+		var why difference
+		why.rules("erred", nil, v, func(f expense.Finding) bool { return f.Error })
+		for _, line := range why.lines {
+			d.lines = append(d.lines, "!"+strings.TrimPrefix(line, "+"))
 		}
 	}
 	return d.lines
@@ -63,7 +70,23 @@ func (d *difference) rules(what string, wanted []string, v expense.Verdict, coun
 		}
 	}
 	plain := func(name string) string { return what + ": " + name }
-	compare(d, wanted, got, func(a, b string) bool { return a == b }, plain, plain)
+	why := func(name string) string {
+		for _, f := range v.Findings {
+			if f.Error && f.Rule == name && counts(f) {
+				return fmt.Sprintf("%s: %s on %s: %s", what, name, whole(f.Object, "the whole"), f.Message)
+			}
+		}
+		return plain(name)
+	}
+	compare(d, wanted, got, func(a, b string) bool { return a == b }, plain, why)
+}
+
+// posted are the exceptions that are posted, as far as the rules decide it.
+func posted(v expense.Verdict) []expense.Exception {
+	if v.BareSendBack && v.Action == expense.SendBack {
+		return nil
+	}
+	return v.Exceptions
 }
 
 // compare takes each wanted thing off those that were got; what is left on either side is

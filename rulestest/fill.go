@@ -2,6 +2,7 @@ package rulestest
 
 import (
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 var (
 	moneyType = reflect.TypeFor[*expense.Money]()
 	fieldType = reflect.TypeFor[expense.Field]()
+	dateType  = reflect.TypeFor[expense.Date]()
 )
 
 // fill reads a node into a value of the domain, whose names are those of its JSON. It is
@@ -33,8 +35,11 @@ func (s *source) fill(n *yaml.Node, to reflect.Value, what string) {
 			list = reflect.Append(list, one)
 		}
 		to.Set(list)
+	case t == dateType:
+		to.SetString(s.day(n, what))
 	case t.Kind() == reflect.Map:
 		fields, _ := s.mapping(n, what)
+		s.numbers(n, what)
 		to.Set(reflect.MakeMap(t))
 		for key, value := range fields {
 			one := reflect.New(t.Elem()).Elem()
@@ -61,7 +66,7 @@ func (s *source) object(n *yaml.Node, to reflect.Value, what string) {
 		return
 	}
 	if c := values["currency"]; c != nil && topmost(to.Type()) {
-		s.currency = c.Value
+		s.currency = s.code(c)
 	}
 	for i, name := range known {
 		if value := values[name]; value != nil {
@@ -84,25 +89,73 @@ func names(t reflect.Type) []string {
 	return all
 }
 
-// money reads "129.00 USD", "129.00" in the report's currency, or {amount, currency}.
+// numbers looks at the keys of custom fields and organisational units: they are numbers, as
+// rules name them.
+func (s *source) numbers(n *yaml.Node, what string) {
+	most := 40
+	if what == "orgUnits" {
+		most = 6
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		if no, err := strconv.Atoi(key.Value); err != nil || no < 1 || no > most || strconv.Itoa(no) != key.Value {
+			s.fail(key, "%s has no field %q: they are 1 to %d", what, key.Value, most)
+		}
+	}
+}
+
+// day reads a date as rules write one. What follows it is kept: Concur gives a time, too.
+func (s *source) day(n *yaml.Node, what string) string {
+	text := s.text(n, what)
+	if _, ok := ParseTime(text); !ok && text != "" {
+		s.fail(n, `%s must be a date like "2026-05-01"`, what)
+	}
+	return text
+}
+
+var currencyForm = regexp.MustCompile(`^[A-Z]{3}$`)
+
+// code reads the code of a currency.
+func (s *source) code(n *yaml.Node) string {
+	code := s.text(n, "currency")
+	if !currencyForm.MatchString(code) {
+		s.fail(n, "%q is not a currency: three capital letters", code)
+	}
+	return code
+}
+
+// money reads "129.00 USD", "129.00" in the report's currency, or {amount, currency}. The
+// last may be without a currency, as v1.1 gives what was paid.
 func (s *source) money(n *yaml.Node, what string) *expense.Money {
-	amount, currency := n, s.currency
-	text := n.Value
 	if n.Kind == yaml.MappingNode {
 		values, _ := s.mapping(n, what, "amount", "currency")
-		if amount = values["amount"]; amount == nil {
+		amount, currency := values["amount"], ""
+		if amount == nil {
 			s.fail(n, "%s has no amount", what)
 			return nil
 		}
-		text, currency = amount.Value, ""
 		if c := values["currency"]; c != nil {
-			currency = s.text(c, "currency")
+			currency = s.code(c)
 		}
-	} else if number, after, ok := strings.Cut(text, " "); ok {
-		text, currency = number, after
+		return s.amount(amount, amount.Value, currency, what)
 	}
+	number, currency, named := strings.Cut(strings.TrimSpace(n.Value), " ")
+	m := s.amount(n, number, strings.TrimSpace(currency), what)
+	switch {
+	case m == nil:
+	case named && !currencyForm.MatchString(m.Currency):
+		s.fail(n, "%q is not a currency: three capital letters", m.Currency)
+	case !named && s.currency == "":
+		s.fail(n, `%s has no currency: write it behind the number, as in "129.00 USD", or give the whole a currency`, what)
+	case !named:
+		m.Currency = s.currency
+	}
+	return m
+}
+
+func (s *source) amount(n *yaml.Node, text, currency, what string) *expense.Money {
 	value, err := expense.ParseAmount(text)
-	if err != nil || amount.Kind != yaml.ScalarNode {
+	if err != nil || n.Kind != yaml.ScalarNode {
 		s.fail(n, `%s must be an amount like "129.00" or "129.00 USD"`, what)
 		return nil
 	}

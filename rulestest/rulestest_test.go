@@ -110,7 +110,7 @@ func TestACaseIsComparedWithWhatItWants(t *testing.T) {
 			`request: {currency: EUR, posted: "100.01"}, want: {group: travel, findings: [{rule: trip, object: request}]}`, nil},
 		"a rule that does not exist": {
 			`report: {}, want: {violated: [reciept], erred: [reciept]}`,
-			[]string{`! the rules have none that is called "reciept"`, "- violated: reciept", "- erred: reciept"}},
+			[]string{`! the rules have none that is called "reciept"; did you mean "receipt"?`, "- violated: reciept", "- erred: reciept"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -158,7 +158,7 @@ func TestAMistakeInACaseIsSaidWithItsPlace(t *testing.T) {
 		"cases: [{name: a, report: {}, request: {}, want: none}]":                        ":1:9: a case wants one of report",
 		"cases: [{name: a, report: {}}]":                                                 ":1:9: want is missing",
 		"cases: [{name: a, report: {}, want: none},\n{name: a, report: {}, want: none}]": ":2:1: the name is taken by the case in line 1",
-		"cases: [{name: a, report: {entry: []}, want: none}]":                            `:1:28: unknown key "entry" in report; known are id, key, `,
+		"cases: [{name: a, report: {entry: []}, want: none}]":                            `:1:28: unknown key "entry" in report; did you mean "entries"? Known are id, key, `,
 		"cases: [{name: a, report: {entries: [{posted: x}]}, want: none}]":               `:1:47: posted must be an amount like "129.00" or "129.00 USD"`,
 		"cases: [{name: a, report: {total: {currency: USD}}, want: none}]":               ":1:35: total has no amount",
 		"cases: [{name: a, report: {entries: [{personal: yes}]}, want: none}]":           ":1:49: personal must be true or false",
@@ -173,7 +173,7 @@ func TestAMistakeInACaseIsSaidWithItsPlace(t *testing.T) {
 		"cases: [{name: a, report: {}, want: {findings: [{object: b}]}}]":                ":1:49: a finding has no rule",
 		"cases: [{name: a, report: {}, want: {comment: {}}}]":                            ":1:47: comment names nothing",
 		"cases: [{name: a, payload: gone.xml, want: none}]":                              ":1:28: payload cannot be used: no such file or directory",
-		"cases: [{name: a, report: {custom: {\"3\": {values: x}}}, want: none}]":         `:1:43: unknown key "values" in custom "3"; known are value, code, listItem`,
+		"cases: [{name: a, report: {custom: {\"3\": {values: x}}}, want: none}]":         `:1:43: unknown key "values" in custom "3"; did you mean "value"? Known are value, code, listItem`,
 	} {
 		_, err := rulestest.Load(written(t, "x_test.yaml", text), never)
 		var all policy.Errors

@@ -2,8 +2,11 @@ package rulestest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
+	"concur-connector/expense"
 	"concur-connector/policy"
 )
 
@@ -47,8 +50,13 @@ func Run(rules *policy.Policy, cases []Case) Result {
 		known[r.Rules[i].Rule] = &r.Rules[i]
 	}
 	for _, c := range cases {
+		var unasked []string
+		c.Case, unasked = Fit(rules, c.Case)
 		verdict := rules.Evaluate(c.Case)
-		diff := append(c.strangers(known), c.Want.diff(verdict)...)
+		diff := slices.Concat(c.strangers(known), strange(unasked), c.Want.diff(verdict))
+		if len(diff) > 0 {
+			diff = append(diff, c.nowhere(rules, verdict)...)
+		}
 		r.Cases = append(r.Cases, Played{Name: c.Name, File: c.File, Line: c.Line, OK: len(diff) == 0, Diff: diff})
 		if len(diff) > 0 {
 			r.Failed++
@@ -73,12 +81,40 @@ func (c Case) strangers(known map[string]*Covered) (lines []string) {
 			named = append(named, f.Rule)
 		}
 	}
+	names := slices.Sorted(maps.Keys(known))
 	for i, name := range named {
 		if known[name] == nil && !slices.Contains(named[:i], name) {
-			lines = append(lines, fmt.Sprintf("! the rules have none that is called %q", name))
+			lines = append(lines, fmt.Sprintf("! the rules have none that is called %q%s", name, policy.Suggestion(name, names)))
 		}
 	}
 	return lines
+}
+
+func strange(lines []string) []string {
+	for i, line := range lines {
+		lines[i] = "! " + line
+	}
+	return lines
+}
+
+// nowhere says, of a case that fails, that a rule could not be evaluated because it is not
+// known at which stop the case is.
+func (c Case) nowhere(rules *policy.Policy, v expense.Verdict) []string {
+	stops := rules.Stops()
+	byStop := func(f expense.Finding) bool {
+		return f.Error && slices.ContainsFunc(rules.Rules(), func(r policy.Rule) bool { return r.Name == f.Rule && len(r.Stops) > 0 })
+	}
+	if _, known := rules.StopOf(c.EventType); known || !slices.ContainsFunc(v.Findings, byStop) {
+		return nil
+	}
+	var names []string
+	for _, stop := range stops {
+		names = append(names, stop.Name)
+	}
+	if c.EventType == "" {
+		return []string{"! it names no event: at which stop it is, is not known; the stops are " + strings.Join(names, ", ")}
+	}
+	return []string{fmt.Sprintf("! the event %q is at none of the stops%s", c.EventType, policy.Among(c.EventType, names))}
 }
 
 // cover counts one case for whatever a rule was seen to do in it.

@@ -1,10 +1,8 @@
 package rulestest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -35,53 +33,12 @@ func (s *source) err() error {
 
 // document returns the root of the only document, or nil.
 func (s *source) document(data []byte) *yaml.Node {
-	loader, err := yaml.NewLoader(bytes.NewReader(data))
-	if err != nil {
-		s.failYAML(err)
-		return nil
+	root, err := policy.Document(s.file, data)
+	var some policy.Errors
+	if errors.As(err, &some) {
+		s.errors = append(s.errors, some...)
 	}
-	var doc, second yaml.Node
-	if err := loader.Load(&doc); errors.Is(err, io.EOF) || err == nil && len(doc.Content) != 1 {
-		s.fail(&yaml.Node{}, "the file is empty")
-		return nil
-	} else if err != nil {
-		s.failYAML(err)
-		return nil
-	}
-	if err := loader.Load(&second); err == nil {
-		s.fail(&second, "a second document begins here; the file must hold one")
-		return nil
-	} else if !errors.Is(err, io.EOF) {
-		s.failYAML(err)
-		return nil
-	}
-	if !s.literal(doc.Content[0]) {
-		return nil
-	}
-	return doc.Content[0]
-}
-
-func (s *source) failYAML(err error) {
-	var one *yaml.LoadError
-	if !errors.As(err, &one) {
-		s.fail(&yaml.Node{}, "not YAML: %v", err)
-		return
-	}
-	s.fail(&yaml.Node{Line: one.Mark.Line, Column: one.Mark.Column}, "not YAML: %s",
-		strings.Join(strings.Fields(one.ContextMsg+" "+one.Message), " "))
-}
-
-// literal refuses anchors, aliases and tags, as in a file of rules.
-func (s *source) literal(n *yaml.Node) bool {
-	if n.Anchor != "" || n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0 {
-		s.fail(n, "anchors, aliases and tags are not accepted")
-		return false
-	}
-	ok := true
-	for _, child := range n.Content {
-		ok = s.literal(child) && ok
-	}
-	return ok
+	return root
 }
 
 // mapping reads a mapping with known keys, each at most once; with none known, any are.
@@ -97,7 +54,7 @@ func (s *source) mapping(n *yaml.Node, what string, known ...string) (map[string
 		case key.Kind != yaml.ScalarNode:
 			s.fail(key, "a key of %s must be text", what)
 		case len(known) > 0 && !slices.Contains(known, key.Value):
-			s.fail(key, "unknown key %q in %s; known are %s", key.Value, what, strings.Join(known, ", "))
+			s.fail(key, "unknown key %q in %s%s", key.Value, what, policy.Among(key.Value, known))
 		case values[key.Value] != nil:
 			s.fail(key, "key %q is given twice, first in line %d", key.Value, values[key.Value].Line)
 		default:

@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"concur-connector/expense"
+	"concur-connector/policy"
 )
 
 // Want is what a verdict must be. What is nil may be anything.
@@ -52,8 +53,8 @@ func (s *source) want(n *yaml.Node) (w Want) {
 	}
 	if v := values["action"]; v != nil {
 		action := s.text(v, "action")
-		if !slices.Contains([]expense.Action{expense.Approve, expense.SendBack, expense.Ask}, expense.Action(action)) {
-			s.fail(v, "action must be approve, send-back or ask")
+		if known := []string{string(expense.Approve), string(expense.SendBack), string(expense.Ask)}; !slices.Contains(known, action) {
+			s.fail(v, "action must be approve, send-back or ask, not %q%s", action, policy.Suggestion(action, known))
 		}
 		w.Action = &action
 	}

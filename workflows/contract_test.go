@@ -58,7 +58,7 @@ func TestTheContractIsWhatIsStoredInSomebodysTemporal(t *testing.T) {
 			"decided":  expense.Decision{TaskID: "t", ID: "d", Decision: expense.PassOn, Comment: "c", By: "kim"},
 			"retried":  workflows.Retry{By: "ops"},
 			"admit":    back("0123456789abcdef", 100, 0.5),
-			"result":   workflows.Result{Outcome: expense.SentBack, Cause: "rules", Done: []string{"sent back"}},
+			"result":   workflows.Result{Outcome: expense.SentBack, Cause: "rules", Done: []string{"sent back"}, Rules: &workflows.RulesUsed{Hash: "0123456789abcdef", Version: "2026-11"}},
 		},
 	})
 }

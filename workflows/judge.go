@@ -49,6 +49,7 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 	if r.Verdict != nil && !sameEffect(*r.Verdict, verdict) {
 		r.closeTask("the rules say something else now")
 	}
+	r.Rules = &RulesUsed{Hash: verdict.RulesHash, Version: verdict.Version}
 	r.Verdict, r.Rejudge, r.Judged = &verdict, false, eventType
 	return nil
 }

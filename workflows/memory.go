@@ -67,6 +67,8 @@ type Memory struct {
 	Parks      int          `json:"parks,omitempty"` // in a row, of the same kind
 	ParkedKind expense.Kind `json:"parkedKind,omitempty"`
 
+	Rules *RulesUsed `json:"rules,omitempty"` // by which it was judged last
+
 	Decisions []DecisionTaken `json:"decisions,omitempty"`
 	Unnamed   int             `json:"unnamed,omitempty"` // decisions that came without an ID
 	Done      []string        `json:"done,omitempty"`

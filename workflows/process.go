@@ -180,7 +180,7 @@ func (r *run) process(ctx workflow.Context) error {
 // close ends the run. Nothing blocks between the last look at Unread and here.
 func (r *run) close(ctx workflow.Context) (Result, error) {
 	r.enter(ctx, Closed)
-	result := Result{Outcome: r.Outcome, Cause: r.Cause, Done: r.Done}
+	result := Result{Outcome: r.Outcome, Cause: r.Cause, Done: r.Done, Rules: r.Rules}
 	if r.Outcome == expense.DryRun {
 		result.Withheld = r.Withheld
 	}

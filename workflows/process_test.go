@@ -171,3 +171,19 @@ func TestALongRunContinuesAsNewWithItsState(t *testing.T) {
 	require.NoError(t, q.env.GetWorkflowError())
 	require.Equal(t, []string{"read", "approve", "delete"}, q.calls)
 }
+
+func TestTheResultNamesTheRulesThatJudgedLast(t *testing.T) {
+	p := newPlay(t)
+	verdict := passOn
+	verdict.RulesHash, verdict.Version = "0123456789abcdef", "2026-11"
+	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{verdict}
+	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+	require.Equal(t, &workflows.RulesUsed{Hash: "0123456789abcdef", Version: "2026-11"}, p.rules)
+}
+
+func TestTheResultOfWhatNoRulesHaveJudgedNamesNone(t *testing.T) {
+	p := newPlay(t)
+	p.reads = []any{expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}}
+	require.Equal(t, expense.Gone, p.run(callout()).Outcome)
+	require.Nil(t, p.rules)
+}

@@ -81,8 +81,17 @@ type Result struct {
 	Outcome expense.Outcome `json:"outcome"`
 	Cause   string          `json:"cause,omitempty"` // of sent-back: rules or person
 	Done    []string        `json:"done,omitempty"`
+	// Rules are those by which it was judged last.
+	Rules *RulesUsed `json:"rules,omitempty"`
 	// Withheld says why nothing was written, of the outcome dry-run.
 	Withheld expense.Withheld `json:"withheld,omitempty"`
+}
+
+// RulesUsed names rules: the hash of their file and of its lists, and what the file calls
+// itself.
+type RulesUsed struct {
+	Hash    string `json:"hash"`
+	Version string `json:"version,omitempty"`
 }
 
 // withoutNulls makes absent lists empty, so that a reader of the JSON needs no

@@ -43,7 +43,7 @@ func (o explainOptions) subject(cmd *cobra.Command, rules *policy.Policy, name s
 	case strings.HasPrefix(name, "https://"):
 		s.Case, err = o.fromConcur(cmd, rules, name)
 	case name == "-" || missing == nil:
-		s.Case, err = fromFile(cmd, name)
+		s.Case, err = fromFile(cmd, rules, name)
 	case isNotification && (kind == string(expense.ReportObject) || kind == string(expense.RequestObject)):
 		s, err = fromRun(cmd.Context(), name)
 	default:
@@ -77,7 +77,7 @@ func (o explainOptions) subject(cmd *cobra.Command, rules *policy.Policy, name s
 }
 
 // fromFile reads a payload of Concur, or what a case holds.
-func fromFile(cmd *cobra.Command, name string) (policy.Case, error) {
+func fromFile(cmd *cobra.Command, rules *policy.Policy, name string) (policy.Case, error) {
 	body, err := readPayload(name, cmd.InOrStdin())
 	if err != nil {
 		return policy.Case{}, err
@@ -90,7 +90,14 @@ func fromFile(cmd *cobra.Command, name string) (policy.Case, error) {
 		return policy.Case{}, undecoded
 	}
 	c, err := rulestest.ParseReport(name, body, judgedPayload)
-	return c, brief(err, "rules test")
+	if err != nil {
+		return c, brief(err, "rules test")
+	}
+	c, unasked := rulestest.Fit(rules, c)
+	if len(unasked) > 0 {
+		return c, fmt.Errorf("%s: %s", name, unasked[0])
+	}
+	return c, nil
 }
 
 // fromRun reads what a run has judged last.

@@ -28,7 +28,8 @@ func TestAGoodFileIsOk(t *testing.T) {
 	t.Parallel()
 	o := said(t, "rules", "check", goodRules)
 	require.Zero(t, o.code, o.errs)
-	require.Regexp(t, `^ok: 3 rules, version 2026-11, hash [0-9a-f]{16}\n$`, o.out)
+	require.Regexp(t, `\nok: 3 rules, version 2026-11, hash [0-9a-f]{16}\n$`, o.out)
+	require.Contains(t, o.out, "warning: testdata/rules.yaml:9:3: reminders, escalation and deadlines are declared, and not acted on yet")
 	c := read[checked](t, said(t, "rules", "check", goodRules, "-o", "json"))
 	require.True(t, c.OK)
 	require.Equal(t, 3, c.Rules)
@@ -307,6 +308,6 @@ func TestOtherCommandsSayTheFirstMistakeOfAFile(t *testing.T) {
 	for _, command := range []string{"codes", "doc", "what-if", "test"} {
 		o := said(t, "rules", command, bad)
 		require.Equal(t, 1, o.code)
-		require.Equal(t, "concurctl: "+bad+":2:8: rules must be a list (and 1 error more; concurctl rules check "+bad+" shows all)\n", o.errs)
+		require.Equal(t, "concurctl: "+bad+":2:8: rules must be a list: each rule begins with a dash (and 1 error more; concurctl rules check "+bad+" shows all)\n", o.errs)
 	}
 }

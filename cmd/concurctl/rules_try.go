@@ -103,27 +103,27 @@ func casesBeside(file string) ([]string, error) {
 	return nil, fmt.Errorf("there are no cases: write %s, see concurctl rules test -h", filepath.Join(folder, name+"_test.yaml"))
 }
 
-// loadCases writes to errs all that is wrong with the cases, when it is more than one
-// thing.
+// loadCases writes to errs what is wrong with the cases, each with its line.
 func loadCases(files []string, errs io.Writer) (all []rulestest.Case, err error) {
-	var wrong policy.Errors
+	wrong := 0
 	for _, file := range files {
 		cases, err := rulestest.Load(file, judgedPayload)
 		var some policy.Errors
 		switch {
 		case errors.As(err, &some):
-			wrong = append(wrong, some...)
+			lines := linesOf(file)
+			for _, f := range faults(some) {
+				f.print(errs, "", file, lines)
+			}
+			wrong += len(some)
 		case err != nil:
 			return nil, err
 		}
 		all = append(all, cases...)
 	}
 	switch {
-	case len(wrong) == 1:
-		return nil, wrong[0]
-	case len(wrong) > 1:
-		fmt.Fprintln(errs, wrong)
-		return nil, fmt.Errorf("the cases cannot be used: %s", count(len(wrong), "error"))
+	case wrong > 0:
+		return nil, fmt.Errorf("the cases cannot be used: %s", count(wrong, "error"))
 	case len(all) == 0:
 		return nil, fmt.Errorf("there are no cases in %s", strings.Join(files, ", "))
 	}

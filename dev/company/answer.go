@@ -107,13 +107,11 @@ func (c *Company) about(fact string, q question) ([]item, bool) {
 	}
 	items := []item{}
 	for _, asked := range q.Items {
-		values := map[string]any{}
+		values := c.duplicate
 		if said {
-			values = reply(replies, asked.Values)
-		} else {
-			values = c.duplicate(asked.Values)
+			values = func(asked map[string]any) map[string]any { return reply(replies, asked) }
 		}
-		items = append(items, item{asked.Key, values})
+		items = append(items, item{asked.Key, values(asked.Values)})
 	}
 	return items, true
 }

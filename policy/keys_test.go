@@ -1,0 +1,95 @@
+package policy_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/policy"
+)
+
+// wrongs are all mistakes of a file, without its name.
+func wrongs(t *testing.T, content string) []string {
+	t.Helper()
+	_, err := policy.Parse("f", []byte("apiVersion: concur-connector/v1\n"+content))
+	var all policy.Errors
+	require.ErrorAs(t, err, &all)
+	var said []string
+	for _, one := range all {
+		said = append(said, one.Error())
+	}
+	return said
+}
+
+const end = "message: Hm., then: {sendBack: true}}\n"
+
+func TestAMisspeltKeyIsOneMistake(t *testing.T) {
+	t.Parallel()
+	const known = " Known are name, description, level, stops, match, expression, message, messageExpression, shadow, then"
+	require.Equal(t, []string{`f:3:57: rule "a": unknown key "mesage" in a rule; did you mean "message"?` + known},
+		wrongs(t, "rules:\n  - {name: a, level: entry, expression: entry.personal, mesage: Hm., then: {sendBack: true}}\n"))
+	require.Equal(t, []string{`f:3:29: rule "a": unknown key "condition" in a rule; did you mean "expression"?` + known},
+		wrongs(t, "rules:\n  - {name: a, level: entry, condition: entry.personal, "+end))
+	require.Equal(t, []string{`f:3:29: rule "a": unknown key "when" in a rule; did you mean "match"?` + known},
+		wrongs(t, "rules:\n  - {name: a, level: entry, when: entry.personal, expression: entry.personal, "+end))
+}
+
+func TestAKeyInAnotherPlaceIsToldWhereItBelongs(t *testing.T) {
+	t.Parallel()
+	rule := "rules:\n  - {name: a, level: entry, expression: entry.personal, message: Hm., "
+	require.Contains(t, wrongs(t, rule+"then: {code: X}}\n")[0], `unknown key "code" in then; it belongs to the exception: exception: {code: NORECPT}`)
+	require.Contains(t, wrongs(t, rule+"then: {warn: true, shadow: true}}\n")[0], `unknown key "shadow" in then; it stands beside then`)
+	require.Contains(t, wrongs(t, rule+"sendBack: true}\n")[1], `unknown key "sendBack" in a rule; it stands below then`)
+	require.Equal(t, []string{`f:7:5: rule "a": key "name" is given twice, first in line 3; where the next rule begins there is a dash`},
+		wrongs(t, "rules:\n  - name: a\n    level: entry\n    expression: entry.personal\n    message: Hm.\n    name: b\n    level: entry\n"))
+}
+
+func TestACommaThatCutsAValueIsExplained(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{`f:3:73: "request.end) + 1" is taken for a key: between { and } a comma ends a value, so that one which holds a comma stands in single quotes`},
+		wrongs(t, "variables:\n  - {name: days, level: request, expression: daysBetween(request.start, request.end) + 1}\n"+
+			"rules:\n  - {name: a, level: request, expression: variables.days > 1, "+end))
+}
+
+func TestOfADeclarationThatIsWrongOnlyItsOwnMistakeIsSaid(t *testing.T) {
+	t.Parallel()
+	rule := "rules:\n  - {name: a, level: entry, expression: 'variables.v || facts.f.ok || entry.type in lists.l', " + end
+	require.Equal(t, []string{
+		"f:2:19: the list l cannot be read: the rules were given without the folder that they are in",
+		`f:3:12: the fact f has no url`,
+		`f:5:46: the variable v: undefined field 'persnal'; did you mean "personal"?`,
+	}, wrongs(t, "lists: {l: {file: l.csv}}\nfacts: {   f: {level: entry, send: {a: entry.type}, answer: {ok: bool}}}\nvariables:\n  - {name: v, level: entry, expression: entry.persnal}\n"+rule))
+	require.Equal(t, []string{`f:3:51: the variable a: there is no variable "b" here yet: what names it stands below it`},
+		wrongs(t, "variables:\n  - {name: a, level: report, expression: variables.b}\n  - {name: b, level: report, expression: report.name}\nrules: []\n"))
+}
+
+func TestWhereYAMLEndsTooEarlyIsShownWhereItBegins(t *testing.T) {
+	t.Parallel()
+	for content, want := range map[string]string{
+		"rules:\n  - name: a\n    level:entry\n    then: {}\n": `f:4:5: not YAML: while scanning a simple key could not find expected ':'; a key is followed by a colon and a space`,
+		"rules:\n  - {name: a\n":                               `f:3:5: not YAML: while parsing a flow mapping did not find expected ',' or '}'; what begins here is not closed, or holds`,
+		"rules:\n  - match: !has(entry.custom[\"1\"].code)\n":  `; what begins with ! is written in single quotes, or under a |`,
+		"rules:\n  - expression: a ? b : c\n":                  `; an expression that holds a colon and a space stands in single quotes, or under a |`,
+		"rules:\n  - message: 'It isn't here.'\n":              `; a value that begins with a quote ends with the next one: between single quotes an apostrophe is written twice`,
+	} {
+		require.Contains(t, wrongs(t, content)[0], want)
+	}
+}
+
+func TestWhatPeopleCallALevelAStopOrAKindIsKnown(t *testing.T) {
+	t.Parallel()
+	require.Contains(t, wrongs(t, "rules:\n  - {name: a, level: expense, expression: 'true', "+end)[0], `not "expense"; did you mean "entry"?`)
+	require.Contains(t, wrongs(t, "rules:\n  - {name: a, level: entries, expression: 'true', "+end)[0], `not "entries"; did you mean "entry"?`)
+	stops := "stops: {after-submit: [SUBMIT]}\nrules:\n  - {name: a, level: entry, expression: 'true', stops: ["
+	require.Contains(t, wrongs(t, stops+"submit], "+end)[0], `there is no stop "submit"; that is a text of the stop "after-submit"`)
+	require.Contains(t, wrongs(t, "rules:\n  - {name: a, level: entry, expression: 'true', stops: [x], "+end)[0],
+		`there is no stop "x"; stops names the stops, each with the texts of its EventType`)
+
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "f"), []byte("apiVersion: concur-connector/v1\nlists: {a: {file: no.csv}, b: {file: b.csv, columns: {c: amount}}}\nrules: []\n"), 0o600))
+	_, err := policy.Load(filepath.Join(folder, "f"))
+	require.ErrorContains(t, err, "f:2:19: the list a cannot be read: there is no file no.csv beside the rules file")
+	require.ErrorContains(t, err, `"amount" is no kind of value; the kinds are string, bool, int, decimal, money, date; did you mean "money"?`)
+}
