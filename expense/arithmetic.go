@@ -84,12 +84,21 @@ func (m Money) Round(decimals int) (Money, error) {
 // nobody pays with any more does not count; a currency that it does not know is
 // [ErrMinorUnit].
 func (m Money) Rounded() (Money, error) {
-	unit, err := currency.ParseISO(m.Currency)
-	if err != nil || unit.String() != m.Currency {
+	decimals, known := minorDecimals(m.Currency)
+	if !known {
 		return Money{}, ErrMinorUnit
 	}
-	decimals, _ := currency.Standard.Rounding(unit)
 	return m.Round(decimals)
+}
+
+// minorDecimals is how many decimals a currency is written with, where it is known.
+func minorDecimals(code string) (decimals int, known bool) {
+	unit, err := currency.ParseISO(code)
+	if err != nil || unit.String() != code {
+		return 0, false
+	}
+	decimals, _ = currency.Standard.Rounding(unit)
+	return decimals, true
 }
 
 // Convert returns the exact product of the amount and an exchange rate, in another

@@ -62,7 +62,7 @@ func TestAmountsAreRoundedAsTheirCurrencyIsWritten(t *testing.T) {
 		{"12.345", "USD", "12.35 USD"},
 		{"-12.345", "USD", "-12.35 USD"},
 		{"12.344999", "EUR", "12.34 EUR"},
-		{"1234.5", "JPY", "1235.00 JPY"},
+		{"1234.5", "JPY", "1235 JPY"},
 		{"1.2345", "KWD", "1.235 KWD"},
 		{"0.004", "USD", "0.00 USD"},
 	} {

@@ -71,11 +71,16 @@ func (m Money) meets(other Money) error {
 	return err
 }
 
-// String prints the amount with at least two decimals, "129.00 USD".
+// String prints the amount with at least the decimals that its currency is written with,
+// "129.00 USD", "129 JPY", "1.500 KWD"; of a currency that is not known with two.
 func (m Money) String() string {
+	least, known := minorDecimals(m.Currency)
+	if !known {
+		least = 2
+	}
 	text := m.Amount.String()
-	if _, decimals, _ := strings.Cut(text, "."); len(decimals) < 2 {
-		text = m.Amount.StringFixed(2)
+	if _, decimals, _ := strings.Cut(text, "."); len(decimals) < least {
+		text = m.Amount.StringFixed(int32(least))
 	}
 	return strings.TrimSpace(text + " " + m.Currency)
 }

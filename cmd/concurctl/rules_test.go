@@ -42,13 +42,13 @@ func TestAMistakeIsShownWithItsLineAndACaret(t *testing.T) {
 	o := said(t, "rules", "check", bad)
 	require.Equal(t, 1, o.code)
 	require.Equal(t, "concurctl: "+bad+" cannot be used: 1 error\n", o.errs)
-	require.Equal(t, bad+`:35:17: rule "duplicate": there is no group "finanze" in groups; did you mean "finance"?
+	require.Equal(t, bad+`:35:17: rule "duplicate": there is no group "finanze" in groups; did you mean "finance"? Known are finance, controllers
    35 |     then: {ask: finanze, sendBack: true}
       |                 ^
 `, o.out)
 	c := read[checked](t, said(t, "rules", "check", bad, "-o", "json"))
 	require.False(t, c.OK)
-	require.Equal(t, fault{File: bad, Line: 35, Column: 17, Rule: "duplicate", Reason: `there is no group "finanze" in groups; did you mean "finance"?`}, c.Errors[0])
+	require.Equal(t, fault{File: bad, Line: 35, Column: 17, Rule: "duplicate", Reason: `there is no group "finanze" in groups; did you mean "finance"? Known are finance, controllers`}, c.Errors[0])
 }
 
 func TestAWarningIsSaidAndTheFileIsOk(t *testing.T) {
