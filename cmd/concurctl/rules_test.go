@@ -34,6 +34,17 @@ func TestAGoodFileIsOk(t *testing.T) {
 	require.Equal(t, 3, c.Rules)
 }
 
+func TestExceptionsThatAreNotPostedAreExplainedAsSuch(t *testing.T) {
+	t.Parallel()
+	rules := file(t, "r.yaml", `apiVersion: concur-connector/v1
+settings: {sendBackPostsExceptions: false}
+rules:
+  - {name: a, level: report, expression: report.everSentBack, message: Hm., then: {exception: {code: X}, sendBack: true}}
+`)
+	report := file(t, "report.yaml", "name: A trip\n")
+	require.Contains(t, said(t, "rules", "explain", report, "--rules", rules).out, "  exception X on report (a), not posted: it is sent back without\n")
+}
+
 func TestAMistakeInAListIsShownWithItsLine(t *testing.T) {
 	t.Parallel()
 	rules := file(t, "r.yaml", "apiVersion: concur-connector/v1\nlists: {a: {file: a.csv}}\nrules: []\n")
