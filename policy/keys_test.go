@@ -93,3 +93,14 @@ func TestWhatPeopleCallALevelAStopOrAKindIsKnown(t *testing.T) {
 	require.ErrorContains(t, err, "f:2:19: the list a cannot be read: there is no file no.csv beside the rules file")
 	require.ErrorContains(t, err, `"amount" is no kind of value; the kinds are string, bool, int, decimal, money, date; did you mean "money"?`)
 }
+
+func TestAColumnOfAListIsCountedInCharacters(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "a.csv"), []byte("code,öffen\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "b.csv"), []byte("code,who,open\nC1,Jürgen,x\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "f"), []byte("apiVersion: concur-connector/v1\nlists: {a: {file: a.csv}, b: {file: b.csv, columns: {open: bool}}}\nrules: []\n"), 0o600))
+	_, err := policy.Load(filepath.Join(folder, "f"))
+	require.ErrorContains(t, err, `a.csv:1:6: the column "öffen" cannot be named in a rule`)
+	require.ErrorContains(t, err, "b.csv:2:11: open of b must be true or false, or yes or no")
+}

@@ -69,6 +69,7 @@ func TestWhatHolds(t *testing.T) {
 		`sum([money("1", "USD")], report.currency) == money("1", report.currency)`,
 		`entry.posted.currency() == "USD" && entry.transaction.currency() == ""`,
 		`string(entry.posted) == "80.00 USD" && string(money("1.234", "KWD")) == "1.234 KWD"`,
+		`string(money("100", "JPY")) == "100 JPY" && string(money("100.5", "JPY")) == "100.5 JPY" && string(money("1.5", "KWD")) == "1.500 KWD"`,
 
 		// Days.
 		`report.date < entry.date && entry.date <= report.submitted && report.submitted == date("2026-05-04")`,

@@ -117,8 +117,22 @@ func (s *source) table(lang *language, d listDeclaration, open opener) (*table, 
 		return nil, nil
 	}
 	t := inner.rows(lang, d, s, data)
+	inCharacters(inner.errors, data)
 	s.errors = append(s.errors, inner.errors...)
 	return t, data
+}
+
+// inCharacters counts columns in characters, as everywhere; CSV counts them in bytes.
+func inCharacters(found Errors, data []byte) {
+	for _, one := range found {
+		line := data
+		for range one.Line - 1 {
+			_, line, _ = bytes.Cut(line, []byte("\n"))
+		}
+		if before := one.Column - 1; before > 0 && before <= len(line) {
+			one.Column = 1 + utf8.RuneCount(line[:before])
+		}
+	}
 }
 
 // validUpTo is the place of the first byte that is not UTF-8.

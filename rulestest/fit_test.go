@@ -83,6 +83,17 @@ func TestATabInACaseIsExplained(t *testing.T) {
 	require.ErrorContains(t, err, "; indent with spaces, not with tabs")
 }
 
+func TestAWordForAKeyIsOneMistake(t *testing.T) {
+	t.Parallel()
+	_, err := rulestest.Load(written(t, "x_test.yaml", "cases: [{name: a, report: {currency: EUR, expenses: [{amount: 5}]}, expect: none}]\n"), never)
+	var all policy.Errors
+	require.ErrorAs(t, err, &all)
+	require.Len(t, all, 3)
+	require.ErrorContains(t, all[0], `unknown key "expenses" in report; did you mean "entries"?`)
+	require.ErrorContains(t, all[1], `unknown key "amount" in one of entries; did you mean "posted"?`)
+	require.ErrorContains(t, all[2], `unknown key "expect" in a case; did you mean "want"?`)
+}
+
 func TestWhatACaseCannotMeanIsAMistake(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{

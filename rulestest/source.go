@@ -1,6 +1,7 @@
 package rulestest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,11 +24,14 @@ func (s *source) fail(n *yaml.Node, format string, args ...any) {
 	s.errors = append(s.errors, &policy.Error{File: s.file, Line: n.Line, Column: n.Column, Reason: fmt.Sprintf(format, args...)})
 }
 
-// err is nil where nothing was found.
+// err is nil where nothing was found; what was is in the order of the file.
 func (s *source) err() error {
 	if len(s.errors) == 0 {
 		return nil
 	}
+	slices.SortStableFunc(s.errors, func(a, b *policy.Error) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
 	return s.errors
 }
 
@@ -54,6 +58,13 @@ func (s *source) mapping(n *yaml.Node, what string, known ...string) (map[string
 		case key.Kind != yaml.ScalarNode:
 			s.fail(key, "a key of %s must be text", what)
 		case len(known) > 0 && !slices.Contains(known, key.Value):
+			if meant := otherKeys[key.Value]; slices.Contains(known, meant) {
+				s.fail(key, "unknown key %q in %s; did you mean %q?", key.Value, what, meant)
+				if values[meant] == nil {
+					values[meant] = value
+				}
+				continue
+			}
 			s.fail(key, "unknown key %q in %s%s", key.Value, what, policy.Among(key.Value, known))
 		case values[key.Value] != nil:
 			s.fail(key, "key %q is given twice, first in line %d", key.Value, values[key.Value].Line)
@@ -62,6 +73,13 @@ func (s *source) mapping(n *yaml.Node, what string, known ...string) (map[string
 		}
 	}
 	return values, true
+}
+
+// otherKeys are words that people write for a key. It is read as that key: that it is
+// missing need not be said, too.
+var otherKeys = map[string]string{
+	"expect": "want", "expected": "want", "then": "want", "result": "want", "amount": "posted", "expenses": "entries", "lines": "entries",
+	"stop": "event", "today": "at", "now": "at", "expenseType": "type", "input": "report", "given": "report",
 }
 
 func with(known []string) string {

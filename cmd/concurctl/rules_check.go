@@ -105,7 +105,11 @@ func linesOf(file string) []string {
 
 func (c *checked) print(w io.Writer) {
 	for _, f := range c.Errors {
-		f.print(w, "", c.File, c.lines)
+		file, lines := c.File, c.lines
+		if f.File != file { // a list
+			file, lines = f.File, linesOf(f.File)
+		}
+		f.print(w, "", file, lines)
 	}
 	for _, f := range c.Warnings {
 		f.print(w, "warning: ", c.File, c.lines)
@@ -118,8 +122,8 @@ func (c *checked) print(w io.Writer) {
 // shownLine is how much of a line is shown, in characters.
 const shownLine = 160
 
-// print shows the line with a caret below the column. A fault of another file, such as a
-// list, is shown without.
+// print shows the line with a caret below the column. Of another file than the one that is
+// given it is shown without.
 func (f fault) print(w io.Writer, kind, file string, lines []string) {
 	e := policy.Error(f)
 	fmt.Fprintf(w, "%s%s\n", kind, plain(e.Error()))

@@ -175,8 +175,12 @@ func (e explained) printVerdict(w io.Writer) {
 		fmt.Fprintf(w, ", as far as is known; unknown: %s", strings.Join(e.Unknown, ", "))
 	}
 	fmt.Fprintln(w)
+	after := ""
+	if e.Verdict.BareSendBack && e.Verdict.Action == expense.SendBack {
+		after = ", not posted: it is sent back without"
+	}
 	for _, x := range e.Verdict.Exceptions {
-		fmt.Fprintf(w, "  exception %s on %s (%s)\n", x.Code, plain(strings.TrimSpace(strings.ToLower(string(x.ObjectType))+" "+x.ObjectID)), x.Rule)
+		fmt.Fprintf(w, "  exception %s on %s (%s)%s\n", x.Code, plain(strings.TrimSpace(strings.ToLower(string(x.ObjectType))+" "+x.ObjectID)), x.Rule, after)
 	}
 	if e.Verdict.Comment != "" {
 		fmt.Fprintln(w, "comment:")

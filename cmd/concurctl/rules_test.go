@@ -35,6 +35,28 @@ func TestAGoodFileIsOk(t *testing.T) {
 	require.Equal(t, 3, c.Rules)
 }
 
+func TestExceptionsThatAreNotPostedAreExplainedAsSuch(t *testing.T) {
+	t.Parallel()
+	rules := file(t, "r.yaml", `apiVersion: concur-connector/v1
+settings: {sendBackPostsExceptions: false}
+rules:
+  - {name: a, level: report, expression: report.everSentBack, message: Hm., then: {exception: {code: X}, sendBack: true}}
+`)
+	report := file(t, "report.yaml", "name: A trip\n")
+	require.Contains(t, said(t, "rules", "explain", report, "--rules", rules).out, "  exception X on report (a), not posted: it is sent back without\n")
+}
+
+func TestAMistakeInAListIsShownWithItsLine(t *testing.T) {
+	t.Parallel()
+	rules := file(t, "r.yaml", "apiVersion: concur-connector/v1\nlists: {a: {file: a.csv}}\nrules: []\n")
+	list := filepath.Join(filepath.Dir(rules), "a.csv")
+	require.NoError(t, os.WriteFile(list, []byte("code\nC1\nC1\n"), 0o600))
+	require.Equal(t, list+`:3:1: "C1" is there twice; the key of a list is unique
+    3 | C1
+      | ^
+`, said(t, "rules", "check", rules).out)
+}
+
 func TestAMistakeIsShownWithItsLineAndACaret(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(goodRules)
@@ -43,13 +65,13 @@ func TestAMistakeIsShownWithItsLineAndACaret(t *testing.T) {
 	o := said(t, "rules", "check", bad)
 	require.Equal(t, 1, o.code)
 	require.Equal(t, "concurctl: "+bad+" cannot be used: 1 error\n", o.errs)
-	require.Equal(t, bad+`:35:17: rule "duplicate": there is no group "finanze" in groups; did you mean "finance"?
+	require.Equal(t, bad+`:35:17: rule "duplicate": there is no group "finanze" in groups; did you mean "finance"? Known are finance, controllers
    35 |     then: {ask: finanze, sendBack: true}
       |                 ^
 `, o.out)
 	c := read[checked](t, said(t, "rules", "check", bad, "-o", "json"))
 	require.False(t, c.OK)
-	require.Equal(t, fault{File: bad, Line: 35, Column: 17, Rule: "duplicate", Reason: `there is no group "finanze" in groups; did you mean "finance"?`}, c.Errors[0])
+	require.Equal(t, fault{File: bad, Line: 35, Column: 17, Rule: "duplicate", Reason: `there is no group "finanze" in groups; did you mean "finance"? Known are finance, controllers`}, c.Errors[0])
 }
 
 func TestAWarningIsSaidAndTheFileIsOk(t *testing.T) {

@@ -40,7 +40,8 @@ or, where there is none, every *_test.yaml of the folder; or the files that are 
         comment: {contains: receipt}   # or the whole text
 
 What has no id is called by its place: entry "1", its itemization "1.1", an allocation
-"1/1" or "1.1/1". What a want does not name may be anything.
+"1/1" or "1.1/1"; the whole is "report" or "request". So are the objects of facts. What a
+want does not name may be anything.
 
 A rule is covered when some case saw it hold, and some case saw it violated. The exit
 status is 1 when a case fails, when there is none, and below the --coverage in percent.`,
