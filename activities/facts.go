@@ -49,8 +49,7 @@ func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput)
 		switch {
 		case err != nil && q.Watched && ctx.Err() == nil: // what is only watched holds nothing up
 			a.options.Logger.Warn("a fact that only watched rules want to know was not answered", "fact", q.Fact, "error", err)
-			delete(fetched.Facts, q.Fact)
-			continue
+			continue // and that rule errs
 		case err != nil:
 			return expense.FetchedFacts{}, a.failure(ctx, err)
 		}

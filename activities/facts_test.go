@@ -177,13 +177,15 @@ func TestNothingWaitsForAFactThatOnlyWatchedRulesRead(t *testing.T) {
 	got, err := run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts, expense.FetchFactsInput{Report: twoVendors(), RulesHash: watched.Hash()})
 	require.NoError(t, err)
 	require.Len(t, a.asked, 1, "it is asked once")
-	require.NotContains(t, got.Facts, "duplicates", "and is not known")
+	require.Empty(t, got.Facts["duplicates"], "and is not known")
 
 	judged, err := run[expense.Judgement](t, attempt{}, acts.ValidateReport,
 		expense.ValidateReportInput{Report: twoVendors(), RulesHash: watched.Hash(), Facts: got.Facts})
 	require.NoError(t, err)
 	require.Equal(t, expense.Approve, judged.Verdict.Action, "what is watched has no effect")
 	require.Len(t, judged.Verdict.Findings, 2)
+	require.Equal(t, "could not be evaluated: the fact duplicates was not answered", judged.Verdict.Findings[0].Message,
+		"nor does has() take it for one that was not asked for")
 
 	_, err = run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts,
 		expense.FetchFactsInput{Request: &expense.TravelRequest{Number: "T1"}, RulesHash: watched.Hash()})

@@ -70,7 +70,7 @@ type failure string
 func (f failure) Error() string { return string(f) }
 
 // absences are what the errors say that has() takes for nothing being there.
-var absences = []string{" is absent", errNotAsked.Error(), errNoneIsMin.Error(), errEmptySum.Error(), errOutside.Error()}
+var absences = []string{" is absent", " was not asked for", errNoneIsMin.Error(), errEmptySum.Error(), errOutside.Error()}
 
 // isAbsence reports whether a value could not be had because something is not there, and not
 // because something is wrong.

@@ -276,6 +276,7 @@ func TestWhatCannotBeToldIsNotTakenForNothing(t *testing.T) {
 		"what is sent errs":  {`level: entry, send: {amount: entry.posted}, answer: {ok: bool}`, "!has(facts.duplicates)", unasked},
 		"by a variable":      {`level: entry, send: {amount: entry.posted}, answer: {ok: bool}`, "!has(variables.told)", ""},
 		"it is not answered": {`level: entry, send: {id: entry.id}, answer: {ok: bool}`, "!has(facts.duplicates)", "could not be evaluated: the fact duplicates was not answered"},
+		"nor is a variable":  {`level: entry, match: entry.personal, send: {id: entry.id}, answer: {ok: bool}`, "!has(variables.told)", "holds"},
 		"it is not asked":    {`level: entry, match: entry.personal, send: {id: entry.id}, answer: {ok: bool}`, "!has(facts.duplicates)", "holds"},
 	} {
 		t.Run(name, func(t *testing.T) {
