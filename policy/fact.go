@@ -28,6 +28,7 @@ type Fact struct {
 const (
 	maxFacts  = 20
 	maxValues = 30
+	maxAsked  = 8 << 20 // bytes of all that is asked about a report, about
 )
 
 type factDeclaration struct {
@@ -55,6 +56,7 @@ type sent struct {
 
 const (
 	errNotAsked  = failure("it was not asked for")
+	errAsked     = failure("what the facts send together is too large")
 	errUnasked   = "facts.%s was not asked for here; ask with has(facts.%s) whether it was"
 	notAsked     = " could not be asked for: " // because of an error
 	notAnswered  = " was not answered"
@@ -227,11 +229,13 @@ func (p *Policy) FactURLs() []string {
 
 // Questions says what to ask the company's own systems about a case, one question for each
 // fact that has one. An object of which the question cannot be evaluated is left out: a rule
-// that reads the answer errs. The error says that the questions cost too much.
+// that reads the answer errs. The error says that the questions cost too much, or are too
+// large.
 func (p *Policy) Questions(c Case) ([]expense.Question, error) {
 	e, done := p.begin(c)
 	defer done()
 	var all []expense.Question
+	size := 0
 	for _, f := range p.facts {
 		if !p.asksFor[f.name] || f.level.ofRequest() != (c.Request != nil) {
 			continue
@@ -243,6 +247,9 @@ func (p *Policy) Questions(c Case) ([]expense.Question, error) {
 				return nil, err
 			}
 			if values, err := f.about(at); err == nil {
+				if size += weightOf(values); size > maxAsked {
+					return nil, errAsked
+				}
 				q.Items = append(q.Items, expense.QuestionItem{Key: at.key(), Values: values})
 			}
 		}

@@ -316,3 +316,15 @@ func TestAQuestionThatWasNotAnsweredThenIsUnknown(t *testing.T) {
 	require.Empty(t, unknown)
 	require.Equal(t, expense.Approve, action)
 }
+
+func TestWhatIsAskedIsBounded(t *testing.T) {
+	t.Parallel()
+	const doubled = `variables:
+  - {name: long, level: report, expression: '["0123456789abcdef"].map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).join()'}
+`
+	p := parsed(t, asking("level: entry, send: {id: entry.id, long: variables.long}, answer: {duplicate: bool}", "!facts.duplicates.duplicate", doubled))
+	_, err := p.Questions(policy.Case{Report: entries(make([]string, 1000)...)})
+	require.NoError(t, err, "4 MiB are not too much")
+	_, err = p.Questions(policy.Case{Report: entries(make([]string, 3000)...)})
+	require.EqualError(t, err, "what the facts send together is too large")
+}

@@ -211,3 +211,21 @@ func encode(v ref.Val) (any, error) {
 	}
 	return nil, errors.New("a value that cannot be sent")
 }
+
+// weightOf is about how many bytes it takes to send a value.
+func weightOf(v any) int {
+	size := 16
+	switch v := v.(type) {
+	case string:
+		size += len(v)
+	case []any:
+		for _, one := range v {
+			size += weightOf(one)
+		}
+	case map[string]any:
+		for name, one := range v {
+			size += len(name) + weightOf(one)
+		}
+	}
+	return size
+}
