@@ -121,7 +121,7 @@ func (s *source) key(t *table, taken map[ref.Val]ref.Val, record []string, colum
 		s.fail(place{line, 1}, "", "the key is empty: %s", strings.Join(t.Key, ", "))
 		return "", false
 	case twice:
-		s.fail(place{line, 1}, "", "%q is there twice; the key of a list is unique", clip(string(k), 60))
+		s.fail(place{line, 1}, "", "the key of this row, %s, is that of a row above; the key of a list is unique", strings.Join(t.Key, ", "))
 		return "", false
 	}
 	return k, true

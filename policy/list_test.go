@@ -108,7 +108,7 @@ func TestAListIsRefusedWhereItIsWrong(t *testing.T) {
 		"semicolons":           {"{file: a.csv}", "code;owner\nC1;Ada\n", "a.csv:1:1: the columns of a list are separated by commas"},
 		"no names of columns":  {"{file: a.csv}", "cost centre,owner\n", `a.csv:1:1: the column "cost centre" cannot be named in a rule: a letter`},
 		"a column twice":       {"{file: a.csv}", "code,code\n", `a.csv:1:6: the column "code" is there twice`},
-		"a key twice":          {"{file: a.csv}", "code,owner\nC1,Ada\nC2,Bob\nC1,Cid\n", `a.csv:4:1: "C1" is there twice; the key of a list is unique`},
+		"a key twice":          {"{file: a.csv}", "code,owner\nC1,Ada\nC2,Bob\nC1,Cid\n", `a.csv:4:1: the key of this row, code, is that of a row above; the key of a list is unique`},
 		"a key that is empty":  {"{file: a.csv, key: [code, owner]}", "code,owner,n\n,,3\n", `a.csv:2:1: the key is empty: code, owner`},
 		"a cell too many":      {"{file: a.csv}", "code,owner\nC1,Ada\nC2,Bob, Jr.\n", "a.csv:3:1: the row has more or fewer cells than the first line has columns"},
 		"an open quote":        {"{file: a.csv}", "code,owner\n\"C1,Ada\n", "a.csv:2:9: not CSV: extraneous or missing \" in quoted-field"},
