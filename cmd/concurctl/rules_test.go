@@ -51,7 +51,7 @@ func TestAMistakeInAListIsShownWithItsLine(t *testing.T) {
 	rules := file(t, "r.yaml", "apiVersion: concur-connector/v1\nlists: {a: {file: a.csv}}\nrules: []\n")
 	list := filepath.Join(filepath.Dir(rules), "a.csv")
 	require.NoError(t, os.WriteFile(list, []byte("code\nC1\nC1\n"), 0o600))
-	require.Equal(t, list+`:3:1: "C1" is there twice; the key of a list is unique
+	require.Equal(t, list+`:3:1: the key of this row, code, is that of a row above; the key of a list is unique
     3 | C1
       | ^
 `, said(t, "rules", "check", rules).out)
