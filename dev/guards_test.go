@@ -52,8 +52,8 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 		},
 		"the names of what a fact sends": {
 			file: "policy/fact.go", story: "fact-only-named-fields",
-			with:    "\treturn values, true\n}",
-			without: "\tvalues[\"more\"] = at.key()\n\treturn values, true\n}",
+			with:    "\treturn values, nil\n}",
+			without: "\tvalues[\"more\"] = at.key()\n\treturn values, nil\n}",
 		},
 		"the doubt of a second attempt": {
 			file: "activities/activities.go", story: "lost-answer",
