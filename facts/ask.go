@@ -114,7 +114,7 @@ func (c *Client) receive(req *http.Request, q question) (expense.Answers, *Error
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
-	case err != nil:
+	case err != nil, req.Context().Err() != nil: // a body that the end of the time has cut can look whole
 		return nil, c.lost(req, fail(status, expense.Unavailable, "the answer of %s ended early", req.URL.Host))
 	case len(body) > maxAnswer:
 		return nil, fail(status, expense.Malformed, "the answer of %s is larger than %d KiB", req.URL.Host, maxAnswer>>10)
