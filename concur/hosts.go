@@ -42,7 +42,7 @@ func newHosts(extra []string) (hosts, error) {
 	}
 	var problems []error
 	for _, entry := range extra {
-		host, err := hostPort(entry)
+		host, err := expense.HostPort(entry)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("the allowed host %q %w: a host or host:port is expected", entry, err))
 			continue
@@ -54,7 +54,7 @@ func newHosts(extra []string) (hosts, error) {
 
 // allow reports whether an authority, in any case, with or without a port, is on the list.
 func (h hosts) allow(authority string) bool {
-	host, err := hostPort(authority)
+	host, err := expense.HostPort(authority)
 	return err == nil && h[host]
 }
 
@@ -71,34 +71,6 @@ func (h hosts) base(name, geolocation string) (string, error) {
 		return "", fmt.Errorf("%s names the host %s, which is not on the allow-list", name, shown(u.Host))
 	}
 	return "https://" + strings.TrimSuffix(strings.ToLower(u.Host), ":443"), nil
-}
-
-// hostPort returns a host in lower case with its port, 443 when none is given.
-func hostPort(authority string) (string, error) {
-	host, port := strings.ToLower(authority), "443"
-	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
-		host, port = host[:i], host[i+1:]
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || strconv.FormatUint(n, 10) != port {
-		return "", errors.New("has a port that is none")
-	}
-	name := host
-	legal := "abcdefghijklmnopqrstuvwxyz0123456789-."
-	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
-		name, legal = host[1:len(host)-1], "abcdef0123456789:."
-	}
-	switch {
-	case name == "":
-		return "", errors.New("is empty")
-	case strings.HasPrefix(name, "."), strings.HasSuffix(name, "."):
-		return "", errors.New("begins or ends with a dot")
-	}
-	for i := 0; i < len(name); i++ {
-		if strings.IndexByte(legal, name[i]) < 0 {
-			return "", errors.New("has a character that no host name has")
-		}
-	}
-	return host + ":" + port, nil
 }
 
 // shown quotes a host that came from outside, without what may be a password

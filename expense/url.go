@@ -3,6 +3,7 @@ package expense
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -62,4 +63,29 @@ func isScheme(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// HostPort returns a host, given with or without a port, in lower case with its port: 443
+// when none is given. The error completes a sentence that begins with the host.
+func HostPort(authority string) (string, error) {
+	host, port := strings.ToLower(authority), "443"
+	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+		host, port = host[:i], host[i+1:]
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || strconv.FormatUint(n, 10) != port {
+		return "", errors.New("has a port that is none")
+	}
+	name, legal := host, "abcdefghijklmnopqrstuvwxyz0123456789-."
+	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		name, legal = host[1:len(host)-1], "abcdef0123456789:."
+	}
+	switch {
+	case name == "":
+		return "", errors.New("is empty")
+	case strings.HasPrefix(name, "."), strings.HasSuffix(name, "."):
+		return "", errors.New("begins or ends with a dot")
+	case strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune(legal, r) }):
+		return "", errors.New("has a character that no host name has")
+	}
+	return host + ":" + port, nil
 }

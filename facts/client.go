@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"concur-connector/expense"
 )
 
 const (
@@ -42,7 +44,7 @@ func New(o Options) (*Client, error) {
 	c := &Client{hosts: map[string]bool{}, timeout: cmp.Or(o.Timeout, defaultTimeout), log: o.Logger, now: time.Now}
 	var problems []error
 	for _, entry := range o.Hosts {
-		host, err := hostPort(entry)
+		host, err := expense.HostPort(entry)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("the allowed host %q %w: a host or host:port is expected", entry, err))
 			continue

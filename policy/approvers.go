@@ -50,7 +50,7 @@ func (s *source) groups(c *content, n *yaml.Node) {
 		case g.EscalateTo == g.Name:
 			s.fail(at(places[g.Name]), "", "the group %s escalates to itself", g.Name)
 		case !slices.ContainsFunc(c.groups, func(o Group) bool { return o.Name == g.EscalateTo }):
-			s.fail(at(places[g.Name]), "", "there is no group %q%s", clip(g.EscalateTo, 40), suggestion(g.EscalateTo, groupNames(c.groups)))
+			s.fail(at(places[g.Name]), "", "there is no group %q%s", clip(g.EscalateTo, 40), Suggestion(g.EscalateTo, groupNames(c.groups)))
 		}
 	}
 }

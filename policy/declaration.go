@@ -156,7 +156,7 @@ func levelMeant(name string) string {
 	case "header":
 		return `; did you mean "report"?`
 	}
-	return suggestion(name, strings.Split(levelNames(", "), ", "))
+	return Suggestion(name, strings.Split(levelNames(", "), ", "))
 }
 
 // levelNames lists the levels, the last after a word of its own.
@@ -264,7 +264,7 @@ func (s *source) exception(d *declaration, n *yaml.Node) {
 		text, ok := s.text(v, d.name, "visibility")
 		d.then.visibility = expense.Visibility(text)
 		if known := []string{string(expense.VisibleToAll), string(expense.VisibleToApprovers), string(expense.VisibleToProcessors)}; ok && !slices.Contains(known, text) {
-			s.fail(at(v), d.name, "visibility must be %s, %s or %s, not %q%s", known[0], known[1], known[2], clip(text, 40), suggestion(text, known))
+			s.fail(at(v), d.name, "visibility must be %s, %s or %s, not %q%s", known[0], known[1], known[2], clip(text, 40), Suggestion(text, known))
 		}
 	}
 }

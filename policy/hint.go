@@ -55,7 +55,7 @@ func (l *language) hintField(level Level, source string, id int64, name string) 
 	}
 	owner := l.ownerOf(parsed.NativeRep().Expr(), id, level)
 	if owner == nil {
-		return fmt.Sprintf("undefined field '%s'%s", name, suggestion(name, l.allFields()))
+		return fmt.Sprintf("undefined field '%s'%s", name, Suggestion(name, l.allFields()))
 	}
 	switch {
 	case owner.IsExactType(moneyType):
@@ -88,7 +88,7 @@ func (l *language) hintField(level Level, source string, id int64, name string) 
 		return fmt.Sprintf("%s; did you mean %q?", said, meant)
 	}
 	if of.ours || len(fields) <= 5 && len(fields) > 0 {
-		return said + among(name, fields)
+		return said + Among(name, fields)
 	}
 	return said
 }
@@ -133,7 +133,7 @@ func (l *language) hintAdded(kind, name string, known []string) string {
 	case len(known) == 0:
 		return fmt.Sprintf("there is no %s %q", one, name)
 	}
-	return fmt.Sprintf("there is no %s %q%s", one, name, among(name, known))
+	return fmt.Sprintf("there is no %s %q%s", one, name, Among(name, known))
 }
 
 // suggestWord is suggest for a name that may also be meant by one of its words: "reciept"
@@ -189,7 +189,7 @@ func (l *language) hintName(level Level, name string, called bool) string {
 	case called && isField(level, name):
 		return fmt.Sprintf("%s is a field: it is written without brackets", name)
 	case called:
-		return said + suggestion(name, l.functions(level))
+		return said + Suggestion(name, l.functions(level))
 	case otherRoots[name] != "":
 		return fmt.Sprintf("%s; did you mean %q?", said, otherRoots[name])
 	case len(name) == 1:
@@ -212,7 +212,7 @@ func (l *language) hintName(level Level, name string, called bool) string {
 			return fmt.Sprintf("%s; did you mean %q?", said, string(at)+"."+name)
 		}
 	}
-	if meant := suggestion(name, names); meant != "" {
+	if meant := Suggestion(name, names); meant != "" {
 		return said + meant
 	}
 	if textForm.MatchString(name) {

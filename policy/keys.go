@@ -20,7 +20,7 @@ func meant(values map[string]*yaml.Node, n *yaml.Node, i int, what string, known
 	case elsewhere[what][key] != "":
 		return "; " + elsewhere[what][key]
 	case best == "":
-		return among(key, known)
+		return Among(key, known)
 	case values[best] == nil && !has(n, best):
 		values[best] = n.Content[i+1]
 	}

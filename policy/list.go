@@ -182,7 +182,7 @@ func (s *source) keyColumns(d listDeclaration, t *table) (key []int, ok bool) {
 	for _, name := range t.Key {
 		i := slices.Index(t.Columns, name)
 		if i < 0 {
-			s.fail(at(d.keyAt), "", "the list %s has no column %q%s", d.name, clip(name, 40), among(name, t.Columns))
+			s.fail(at(d.keyAt), "", "the list %s has no column %q%s", d.name, clip(name, 40), Among(name, t.Columns))
 			return nil, false
 		}
 		key = append(key, i)
@@ -195,7 +195,7 @@ func (s *source) columnKinds(d listDeclaration, t *table) ([]valueKind, bool) {
 	ok := true
 	for name, column := range d.columns {
 		if !slices.Contains(t.Columns, name) {
-			s.fail(at(column.at), "", "the list %s has no column %q%s", d.name, clip(name, 40), among(name, t.Columns))
+			s.fail(at(column.at), "", "the list %s has no column %q%s", d.name, clip(name, 40), Among(name, t.Columns))
 			ok = false
 		}
 	}

@@ -207,7 +207,7 @@ func (p *Policy) compile(s *source, lang *language, d declaration) rule {
 		}
 	}
 	if d.then.ask != "" && len(p.groups) > 0 && !slices.Contains(groupNames(p.groups), d.then.ask) {
-		s.fail(at(d.ask), d.name, "there is no group %q in groups%s", clip(d.then.ask, 40), among(d.then.ask, groupNames(p.groups)))
+		s.fail(at(d.ask), d.name, "there is no group %q in groups%s", clip(d.then.ask, 40), Among(d.then.ask, groupNames(p.groups)))
 	}
 	if d.level == "" {
 		return r // what the expressions may say is not known
@@ -253,7 +253,7 @@ func (p *Policy) stopMeant(name string) string {
 	case len(p.stops) == 0:
 		return "; stops names the stops, each with the texts of its EventType"
 	}
-	return among(name, stopNames(p.stops))
+	return Among(name, stopNames(p.stops))
 }
 
 func stopNames(stops []Stop) []string {

@@ -29,27 +29,21 @@ func clip(s string, n int) string {
 	return s
 }
 
-// among ends a sentence about a name that is none of those that are known.
-func among(name string, known []string) string {
+// Among ends a sentence about a name that is none of those that are known: which of them
+// was probably meant, and which there are.
+func Among(name string, known []string) string {
 	joint := "; known are "
-	if meant := suggestion(name, known); meant != "" {
+	if meant := Suggestion(name, known); meant != "" {
 		joint = meant + " Known are "
 	}
 	return joint + strings.Join(known, ", ")
 }
 
-// suggestion ends a sentence about a name that is not known.
-func suggestion(name string, known []string) string {
+// Suggestion ends a sentence about a name that is not known, where it can be told which was
+// meant.
+func Suggestion(name string, known []string) string {
 	if best := suggest(name, known); best != "" {
 		return fmt.Sprintf("; did you mean %q?", best)
 	}
 	return ""
 }
-
-// Among ends a sentence about a name that is none of those that are known: which of them
-// was probably meant, and which there are.
-func Among(name string, known []string) string { return among(name, known) }
-
-// Suggestion ends a sentence about a name that is not known, where it can be told which was
-// meant.
-func Suggestion(name string, known []string) string { return suggestion(name, known) }

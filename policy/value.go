@@ -52,7 +52,7 @@ func (s *source) kind(n *yaml.Node, lists bool) (valueKind, bool) {
 			return valueKind(v), true
 		}
 	}
-	meant := suggestion(v, known)
+	meant := Suggestion(v, known)
 	if other := otherKinds[strings.ToLower(v)]; other != "" {
 		meant = fmt.Sprintf("; did you mean %q?", other)
 	}
