@@ -75,6 +75,11 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "\t\treturn now, in.Posted, nil\n",
 			without: "\t\treturn now, false, nil\n",
 		},
+		"the refusal of rules that approve everything": {
+			file: "cmd/worker/build.go", story: "rules-reload",
+			with:    `if why := p.PassesUnseen(); why != "" {`,
+			without: `if why := p.PassesUnseen(); why == "never" {`,
+		},
 		"the notified that is unread at the end": {
 			file: "workflows/process.go", story: "resubmitted-while-finishing",
 			with:    "\tif r.Unread {\n\t\treturn errAgain\n\t}",

@@ -79,6 +79,9 @@
 // says nothing about them none is passed on. Concur takes no exceptions on a request, so such
 // a rule sends back, with its message in the comment, or asks.
 //
+// A file whose rules cannot have an effect approves everything. A worker refuses it, unless
+// it says approveAll: true ([Policy.PassesUnseen]).
+//
 // What else the file may hold, stops, groups, lists, facts, variables and settings, is in
 // docs/policy/README.md.
 //

@@ -27,6 +27,8 @@ type content struct {
 	facts     []factDeclaration
 	variables []variableDeclaration
 	rules     []declaration
+
+	approveAll place // of approveAll: true; none when the file does not say so
 }
 
 // read takes the file apart. What is wrong is collected in s.
@@ -41,7 +43,7 @@ func (s *source) read(data []byte) content {
 		return c
 	}
 	top, ok := s.mapping(root, "", "the file",
-		"apiVersion", "version", "timezone", "settings", "stops", "groups", "lists", "facts", "variables", "rules")
+		"apiVersion", "version", "timezone", "settings", "stops", "groups", "lists", "facts", "variables", "approveAll", "rules")
 	if !ok {
 		return c
 	}
@@ -65,13 +67,16 @@ func (s *source) read(data []byte) content {
 	c.facts = s.facts(top["facts"])
 	c.variables = s.variables(top["variables"])
 	c.rules = s.rules(top["rules"], root)
+	if n := top["approveAll"]; n != nil && s.truth(n, "", "approveAll") {
+		c.approveAll = at(n)
+	}
 	return c
 }
 
 func (s *source) rules(list, root *yaml.Node) []declaration {
 	switch {
 	case list == nil:
-		s.fail(at(root), "", "rules is missing; a file without rules says rules: []")
+		s.fail(at(root), "", "rules is missing; a file that is to approve everything says rules: [] and approveAll: true")
 		return nil
 	case list.Kind != yaml.SequenceNode:
 		s.fail(at(list), "", "rules must be a list: each rule begins with a dash")

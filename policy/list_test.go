@@ -75,7 +75,7 @@ func TestAListIsAskedByItsKey(t *testing.T) {
 			v := p.Judge(ofVendor("Acme"))
 			require.Empty(t, v.Findings)
 			require.Equal(t, expense.Approve, v.Action)
-			require.Empty(t, p.Warnings())
+			require.NotContains(t, fmt.Sprint(p.Warnings()), "no rule uses")
 		})
 	}
 }

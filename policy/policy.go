@@ -43,6 +43,8 @@ type Policy struct {
 	asked      needs           // of a travel request
 	hash       string
 	warnings   []*Warning
+	approveAll bool   // the file says so
+	unseen     string // why everything would be passed on without being looked at
 
 	budget uint64        // cost of the evaluations of one report
 	time   time.Duration // of the same; far above what the budget allows
@@ -136,6 +138,9 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 	}
 	p.settle()
 	p.warn(s, c)
+	if len(s.errors) > 0 {
+		return nil, s.errors.sorted()
+	}
 	return p, nil
 }
 

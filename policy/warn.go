@@ -33,6 +33,11 @@ func (p *Policy) warn(s *source, c content) {
 			add(at(d.at), "no rule uses the list %s", d.name)
 		}
 	}
+	for i, t := range p.lists {
+		if t.Rows == 0 {
+			add(at(c.lists[i].at), "the list %s has no rows", t.Name)
+		}
+	}
 	for _, g := range p.groups {
 		if len(g.Reminders) > 0 || g.EscalateTo != "" || g.DeadlineAfter > 0 {
 			add(c.groupsAt, "reminders, escalation and deadlines are declared, and not acted on yet: a run waits until somebody decides")
@@ -49,6 +54,7 @@ func (p *Policy) warn(s *source, c content) {
 			add(r.at, "the rule %s posts %s, by which reports are passed on", r.name, r.then.code)
 		}
 	}
+	p.look(s, c.approveAll, add)
 	slices.SortStableFunc(p.warnings, func(a, b *Warning) int { return a.Line - b.Line })
 }
 

@@ -35,9 +35,11 @@ rules:
 	}
 	require.Equal(t, []string{
 		"no rule uses the list unused",
+		"the list unused has no rows",
+		"the list byFact has no rows",
 		"no rule reads the fact silent: it is not asked for",
 		"no rule uses the variable lonely",
 		"the rule one posts APPROVED, by which reports are passed on",
 	}, said)
-	require.Empty(t, rules(t, [5]string{"one", "report", "true", "m", "sendBack: true"}).Warnings())
+	require.Empty(t, rules(t, [5]string{"one", "report", "has(report.purpose)", "m", "sendBack: true"}).Warnings())
 }

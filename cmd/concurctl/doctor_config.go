@@ -87,10 +87,12 @@ func (d *doctor) rules(path string) *policy.Policy {
 		d.fail("rules", "mend the file; go doc ./policy tells the language", "the rules cannot be used: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return nil
 	}
-	if len(rules.Rules()) == 0 {
-		d.warn("rules", "write a rule, unless that is meant", "%s holds no rule: every report is passed on", path)
-		return rules
+	warnings := rules.Warnings()
+	for _, w := range warnings {
+		d.warn("rules", "change the file, unless that is meant", "%v", w)
 	}
-	d.ok("rules", "%s in %s, hash %s", count(len(rules.Rules()), "rule"), path, rules.Hash())
+	if len(warnings) == 0 {
+		d.ok("rules", "%s in %s, hash %s", count(len(rules.Rules()), "rule"), path, rules.Hash())
+	}
 	return rules
 }

@@ -296,6 +296,9 @@ func (p *markdown) settings(rules *policy.Policy) {
 	if s.Language != "" {
 		rows = append(rows, []string{"Language of the messages", prose(s.Language)})
 	}
+	if rules.ApprovesAll() {
+		rows = append(rows, []string{"Everything is approved without anybody looking at it", "yes"})
+	}
 	p.table("Settings", []string{"What", "How"}, rows)
 }
 

@@ -80,6 +80,7 @@ func TestAWarningIsSaidAndTheFileIsOk(t *testing.T) {
 	require.Zero(t, o.code, o.errs)
 	require.Contains(t, o.out, "warning: ")
 	require.Contains(t, o.out, ":2:20: no rule uses the variable a\n    2 | variables:")
+	require.Contains(t, o.out, ": a worker refuses this file: there is no rule, so every report would be approved without anybody looking at it")
 	require.Contains(t, o.out, "\nok: 0 rules, hash ")
 }
 

@@ -25,12 +25,20 @@ import (
 // whenever the file has changed.
 func loadRules(cfg config.Worker, company *facts.Client, logger *slog.Logger) (*policy.Watcher, error) {
 	rules, err := policy.NewWatcher(policy.WatchOptions{
-		Path: cfg.Rules, Check: func(p *policy.Policy) error { return mayAsk(company, p) }, Logger: logger,
+		Path: cfg.Rules, Check: func(p *policy.Policy) error { return errors.Join(looks(p), mayAsk(company, p)) }, Logger: logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the rules cannot be used:\n%w", err)
 	}
 	return rules, nil
+}
+
+// looks refuses rules that would approve everything, unless the file says that this is meant.
+func looks(p *policy.Policy) error {
+	if why := p.PassesUnseen(); why != "" {
+		return fmt.Errorf("%s; write a rule that acts, or say approveAll: true in the file if that is meant", why)
+	}
+	return nil
 }
 
 // inUse says by which rules this process judges, for whoever asks whether it is ready.

@@ -28,7 +28,7 @@ const (
 	clientSecret = "client-secret-of-the-test"
 	refreshToken = "refresh-token-of-the-test"
 	factSecret   = "whsec_c2VjcmV0LW9mLXRoZS10ZXN0LW51bWJlci1vbmU="
-	goodRules    = "apiVersion: concur-connector/v1\nrules: []\n"
+	goodRules    = "apiVersion: concur-connector/v1\napproveAll: true\nrules: []\n"
 )
 
 // good is a configuration that works, with no Temporal behind it.
@@ -105,6 +105,7 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 		"    expression: 'true'\n    message: m\n    then: {sendBack: true}\n")
 	asking := file(t, "rules.yaml", "apiVersion: concur-connector/v1\nfacts:\n  open: {level: report, url: 'https://erp.example.com/open', send: {id: report.id}, answer: {ok: bool}}\n"+
 		"rules:\n  - name: one\n    level: report\n    expression: facts.open.ok\n    message: It is closed.\n    then: {sendBack: true}\n")
+	watched := "apiVersion: concur-connector/v1\nrules:\n  - {name: one, level: entry, expression: entry.hasReceipt, message: m, shadow: true, then: {sendBack: true}}\n"
 	noPEM := file(t, "ca.pem", "no certificate\n")
 	for name, c := range map[string]struct {
 		change settings
@@ -122,6 +123,10 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 		"certificates that are none":    {settings{"CONCUR_CA": noPEM}, []string{"CONCUR_CA: " + noPEM + " holds no certificate in PEM form"}},
 		"rules that ask, and no secret": {settings{"CONCUR_RULES": asking, "CONCUR_FACT_HOSTS": "erp.example.com"},
 			[]string{"worker: the rules cannot be used:\nCONCUR_FACT_SECRET is required: the rules ask the company's own systems for facts\n"}},
+		"rules that approve everything": {settings{"CONCUR_RULES": file(t, "rules.yaml", "apiVersion: concur-connector/v1\nrules: []\n")},
+			[]string{"worker: the rules cannot be used:\nthere is no rule, so every report would be approved without anybody looking at it; write a rule that acts, or say approveAll: true in the file if that is meant\n"}},
+		"rules that are only watched": {settings{"CONCUR_RULES": file(t, "rules.yaml", watched)},
+			[]string{"worker: the rules cannot be used:\nno rule for reports can have an effect"}},
 		"rules that ask a host that is not allowed": {settings{"CONCUR_RULES": asking, "CONCUR_FACT_HOSTS": "hr.example.com", "CONCUR_FACT_SECRET": factSecret},
 			[]string{"worker: the rules cannot be used:\na fact is asked for where it may not be: the host erp.example.com is not among those that may be asked (CONCUR_FACT_HOSTS)\n"}},
 		"certificates of the company that are none": {settings{"CONCUR_FACT_SECRET": factSecret, "CONCUR_FACT_CA": noPEM}, []string{"CONCUR_FACT_CA: " + noPEM + " holds no certificate in PEM form"}},
