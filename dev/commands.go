@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
 	"concur-connector/workflows"
@@ -153,10 +154,36 @@ func (s *stage) isSwept(_ *testscript.TestScript, args []string) error {
 	})
 }
 
+// sweepOften triggers the schedule of the sweep every second, for as long as the story
+// lasts: the worker refuses an interval that is as short.
+func (s *stage) sweepOften() {
+	s.sweeps.Do(func() {
+		handle := s.house.setup.temporal.client.ScheduleClient().GetHandle(s.ctx, workflows.SweepScheduleID(s.house.setup.queue))
+		go func() {
+			tick := time.NewTicker(time.Second)
+			defer tick.Stop()
+			for {
+				select {
+				case <-s.ctx.Done():
+					return
+				case <-tick.C: // there is no schedule while the sweep is off
+					_ = handle.Trigger(s.ctx, client.ScheduleTriggerOptions{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP})
+				}
+			}
+		}()
+	})
+}
+
 func (s *stage) doWorker(_ *testscript.TestScript, args []string) error {
 	if len(args) > 0 && args[0] == "start" {
 		s.house.workerEnv = args[1:]
-		return s.house.startWorker(s.ctx)
+		if err := s.house.startWorker(s.ctx); err != nil {
+			return err
+		}
+		if slices.Contains(args, "CONCUR_SWEEP=act") {
+			s.sweepOften()
+		}
+		return nil
 	}
 	switch strings.Join(args, " ") {
 	case "stop":

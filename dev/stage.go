@@ -39,6 +39,8 @@ type stage struct {
 	// then than the story counts, and nothing else may differ.
 	killing bool
 
+	sweeps sync.Once // see sweepOften
+
 	mu      sync.Mutex
 	reports map[string]string // name → notification ID
 }
@@ -65,6 +67,7 @@ func params(ctx context.Context, setup houseSetup, name, file string, opened fun
 			if err != nil {
 				return err
 			}
+			ctx, cancel := context.WithCancel(ctx)
 			s := &stage{ctx: ctx, house: h, reports: map[string]string{}}
 			env.Values[stageKey{}] = s
 			env.Setenv("PLAYING", fmt.Sprintf("%x", seedOf(own.queue, setup.seed))) // for keys that are given
@@ -82,6 +85,7 @@ func params(ctx context.Context, setup houseSetup, name, file string, opened fun
 				}
 				s.clear()
 				h.close()
+				cancel()
 			})
 			return nil
 		},
