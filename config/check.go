@@ -22,8 +22,23 @@ const (
 	maxCredential = 49
 )
 
-// maxReport stays below the 2 MiB that Temporal allows for one payload.
-const maxReport = 2 << 20
+// A report that is stored is smaller than the 2 MiB that Temporal allows for one payload,
+// and no report is smaller than a kibibyte.
+const (
+	minReport = 1 << 10
+	maxReport = 2 << 20
+)
+
+// The bounds of most durations. The lower ones allow the fast tests of the project; what is
+// longer than the upper ones is taken for a slip.
+const (
+	day      = 24 * time.Hour
+	minDelay = 10 * time.Millisecond
+	maxDelay = 180 * day
+)
+
+// maxParkedRetries bounds a list that every parked run carries.
+const maxParkedRetries = 20
 
 // maxBrake is how many send-backs the brake remembers.
 const maxBrake = 5000
@@ -68,7 +83,7 @@ func (p *problems) checkWorker(cfg Worker) {
 	if cfg.TokenFile == "" && cfg.RefreshToken.Reveal() == "" {
 		p.add("CONCUR_REFRESH_TOKEN", "is required: refresh token of the company, unless CONCUR_TOKEN_FILE names a token store")
 	}
-	p.checkDuration("CONCUR_TOKEN_WARNING", cfg.TokenWarning)
+	p.checkDuration("CONCUR_TOKEN_WARNING", cfg.TokenWarning, time.Hour, maxDelay)
 	if cfg.Authorization != "Bearer" && cfg.Authorization != "OAuth" {
 		p.add("CONCUR_AUTHORIZATION", "must be Bearer or OAuth")
 	}
@@ -84,17 +99,11 @@ func (p *problems) checkWorker(cfg Worker) {
 	}
 	p.checkFacts(cfg)
 	if cfg.RulesReload != 0 {
-		p.checkDuration("CONCUR_RULES_RELOAD", cfg.RulesReload)
+		p.checkDuration("CONCUR_RULES_RELOAD", cfg.RulesReload, 100*time.Millisecond, day)
 	}
-	if cfg.ReportLimit < 1 || cfg.ReportLimit > maxReport {
-		p.add("CONCUR_REPORT_LIMIT", "must be a number of bytes from 1 to %d", maxReport)
-	}
-	if !(cfg.RequestsPerSecond > 0 && cfg.RequestsPerSecond <= 1e5) {
-		p.add("CONCUR_REQUESTS_PER_SECOND", "must be a number above 0 and at most 100000")
-	}
-	if cfg.CachedRuns < 1 {
-		p.add("CONCUR_CACHED_RUNS", "must be a number above 0")
-	}
+	p.checkNumber("CONCUR_REPORT_LIMIT", float64(cfg.ReportLimit), minReport, maxReport)
+	p.checkNumber("CONCUR_REQUESTS_PER_SECOND", cfg.RequestsPerSecond, 0.1, 10_000)
+	p.checkNumber("CONCUR_CACHED_RUNS", float64(cfg.CachedRuns), 1, 100_000)
 	switch cfg.Writes {
 	case "on", "dry-run", "off":
 	default:
@@ -103,40 +112,34 @@ func (p *problems) checkWorker(cfg Worker) {
 	if slices.Contains(cfg.TestUsers, "") {
 		p.add("CONCUR_TEST_USERS", "must be logins separated by commas, none of them empty")
 	}
-	if cfg.BrakeSendBacks < 0 || cfg.BrakeSendBacks > maxBrake {
-		p.add("CONCUR_BRAKE_SENDBACKS", "must be a number from 0 to %d", maxBrake)
-	}
-	if !(cfg.BrakeShare >= 0 && cfg.BrakeShare < 1) {
-		p.add("CONCUR_BRAKE_SHARE", "must be a number from 0 to below 1")
+	p.checkNumber("CONCUR_BRAKE_SENDBACKS", float64(cfg.BrakeSendBacks), 0, maxBrake)
+	if cfg.BrakeShare != 0 {
+		p.checkNumber("CONCUR_BRAKE_SHARE", cfg.BrakeShare, 0.01, 0.99)
 	}
 	switch cfg.Sweep {
 	case "act", "read-only", "off":
 	default:
 		p.add("CONCUR_SWEEP", "must be act, read-only or off")
 	}
-	if cfg.SweepEvery < time.Second {
-		p.add("CONCUR_SWEEP_EVERY", "must be a duration of a second or more, such as 15m")
-	}
-	p.checkDuration("CONCUR_PENDING_GRACE", cfg.PendingGrace)
-	if !(cfg.SweepShare > 0 && cfg.SweepShare < 1) {
-		p.add("CONCUR_SWEEP_SHARE", "must be a number above 0 and below 1")
-	}
-	p.checkDuration("CONCUR_ANSWER_LIMIT", cfg.AnswerLimit)
-	p.checkDuration("CONCUR_HEARTBEAT_TIMEOUT", cfg.HeartbeatTimeout)
-	p.checkDuration("CONCUR_RETRY_INTERVAL", cfg.RetryInterval)
-	p.checkDuration("CONCUR_RETRY_MAX_INTERVAL", cfg.RetryMaxInterval)
+	p.checkDuration("CONCUR_SWEEP_EVERY", cfg.SweepEvery, 10*time.Second, 7*day)
+	p.checkDuration("CONCUR_PENDING_GRACE", cfg.PendingGrace, time.Millisecond, maxDelay)
+	p.checkNumber("CONCUR_SWEEP_SHARE", cfg.SweepShare, 0.01, 0.99)
+	p.checkDuration("CONCUR_ANSWER_LIMIT", cfg.AnswerLimit, 100*time.Millisecond, 10*time.Minute)
+	p.checkDuration("CONCUR_HEARTBEAT_TIMEOUT", cfg.HeartbeatTimeout, 100*time.Millisecond, 10*time.Minute)
+	p.checkDuration("CONCUR_RETRY_INTERVAL", cfg.RetryInterval, minDelay, day)
+	p.checkDuration("CONCUR_RETRY_MAX_INTERVAL", cfg.RetryMaxInterval, minDelay, day)
 	if cfg.RetryMaxInterval < cfg.RetryInterval {
 		p.add("CONCUR_RETRY_MAX_INTERVAL", "must not be shorter than CONCUR_RETRY_INTERVAL")
 	}
-	p.checkDuration("CONCUR_OUTAGE_DELAY", cfg.OutageDelay)
-	p.checkDuration("CONCUR_UNAUTHORIZED_DELAY", cfg.UnauthorizedDelay)
-	p.checkDuration("CONCUR_MALFORMED_DELAY", cfg.MalformedDelay)
-	p.checkDuration("CONCUR_MOVING_DELAY", cfg.MovingDelay)
+	p.checkDuration("CONCUR_OUTAGE_DELAY", cfg.OutageDelay, minDelay, day)
+	p.checkDuration("CONCUR_UNAUTHORIZED_DELAY", cfg.UnauthorizedDelay, minDelay, day)
+	p.checkDuration("CONCUR_MALFORMED_DELAY", cfg.MalformedDelay, minDelay, day)
+	p.checkDuration("CONCUR_MOVING_DELAY", cfg.MovingDelay, minDelay, day)
 	for _, delay := range cfg.ParkedRetries {
-		p.checkDuration("CONCUR_PARKED_RETRIES", delay)
+		p.checkDuration("CONCUR_PARKED_RETRIES", delay, minDelay, maxDelay)
 	}
-	if len(cfg.ParkedRetries) == 0 {
-		p.add("CONCUR_PARKED_RETRIES", "must hold at least one duration")
+	if n := len(cfg.ParkedRetries); n == 0 || n > maxParkedRetries {
+		p.add("CONCUR_PARKED_RETRIES", "must hold 1 to %d durations", maxParkedRetries)
 	}
 }
 
@@ -154,10 +157,7 @@ func (p *problems) checkFacts(cfg Worker) {
 	if cfg.FactSecret.Reveal() == "" && cfg.FactSecret2.Reveal() != "" {
 		p.add("CONCUR_FACT_SECRET", "is required when CONCUR_FACT_SECRET_2 is set")
 	}
-	p.checkDuration("CONCUR_FACT_TIMEOUT", cfg.FactTimeout)
-	if cfg.FactTimeout > maxFactTimeout {
-		p.add("CONCUR_FACT_TIMEOUT", "must be at most %s", maxFactTimeout)
-	}
+	p.checkDuration("CONCUR_FACT_TIMEOUT", cfg.FactTimeout, minDelay, maxFactTimeout)
 }
 
 // checkSigning checks a secret of Standard Webhooks, which may be missing.
@@ -173,9 +173,13 @@ func (p *problems) checkSigning(name string, s Secret) {
 	}
 }
 
+// reservedQueue begins the names that Temporal keeps for its own task queues.
+const reservedQueue = "/_sys/"
+
 func (p *problems) checkCommon(cfg Common, internal string) {
-	if !isPrintable(cfg.TaskQueue) || len(cfg.TaskQueue) > 200 {
-		p.add("CONCUR_TASK_QUEUE", "must be 1 to 200 printable characters")
+	p.checkTemporal()
+	if !isPrintable(cfg.TaskQueue) || len(cfg.TaskQueue) > 200 || strings.HasPrefix(cfg.TaskQueue, reservedQueue) {
+		p.add("CONCUR_TASK_QUEUE", "must be 1 to 200 printable characters, and must not begin with "+reservedQueue)
 	}
 	switch cfg.LogLevel {
 	case "debug", "info", "warn", "error":
@@ -217,18 +221,39 @@ func (p *problems) checkUser(name string, s Secret) {
 func (p *problems) checkCredential(name string, s Secret) {
 	text := s.Reveal()
 	switch n := utf8.RuneCountInString(text); {
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable):
 		p.add(name, "must be a text without control characters")
 	case n < minCredential || n > maxCredential:
 		p.add(name, "must be %d to %d characters long, as Concur asks; it has %d", minCredential, maxCredential, n)
 	}
 }
 
-func (p *problems) checkDuration(name string, d time.Duration) {
-	if d <= 0 {
-		p.add(name, "must be longer than 0s")
+func (p *problems) checkDuration(name string, d, least, most time.Duration) {
+	if d < least || d > most {
+		p.add(name, "must be a duration from %s to %s", short(least), short(most))
 	}
 }
+
+// short prints a duration as people write it in a setting: 24h, not 24h0m0s.
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// checkNumber refuses a number that is out of bounds, or none at all, as NaN is.
+func (p *problems) checkNumber(name string, n, least, most float64) {
+	if !(n >= least && n <= most) {
+		p.add(name, "must be a number from %s to %s", decimal(least), decimal(most))
+	}
+}
+
+func decimal(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 func (p *problems) checkListen(name, address string) {
 	_, port, err := net.SplitHostPort(address)
@@ -251,7 +276,17 @@ func isLoopback(address string) bool {
 
 var hostPattern = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$`)
 
-func isHost(text string) bool { return hostPattern.MatchString(text) }
+func isHost(text string) bool {
+	if !hostPattern.MatchString(text) {
+		return false
+	}
+	_, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return true // it names no port
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0
+}
 
 func isPrintable(text string) bool {
 	return text != "" && utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })

@@ -19,24 +19,23 @@ const (
 	maxFile    = 64 << 10
 )
 
-// LoadIngress reads the configuration of the ingress. It returns the names of the
-// CONCUR_ variables that no program knows: a slip of the pen, or one of those that
-// Kubernetes makes for a service called concur. The error holds every problem, one
-// a line, and no value.
-func LoadIngress() (cfg Ingress, unknown []string, err error) {
+// LoadIngress reads the configuration of the ingress. It also returns the variables of
+// the environment that no program reads. The error holds every problem, one a line, and
+// no value.
+func LoadIngress() (cfg Ingress, ignored []Ignored, err error) {
 	var p problems
 	p.read(reflect.ValueOf(&cfg).Elem())
 	p.checkIngress(cfg)
-	return cfg, unknownNames(), p.err()
+	return cfg, AllIgnored(), p.err()
 }
 
 // LoadWorker reads the configuration of the worker, as LoadIngress does for the
 // ingress.
-func LoadWorker() (cfg Worker, unknown []string, err error) {
+func LoadWorker() (cfg Worker, ignored []Ignored, err error) {
 	var p problems
 	p.read(reflect.ValueOf(&cfg).Elem())
 	p.checkWorker(cfg)
-	return cfg, unknownNames(), p.err()
+	return cfg, AllIgnored(), p.err()
 }
 
 // LoadConcurctl reads what concurctl has of its own.
@@ -81,6 +80,12 @@ func (p *problems) read(spec reflect.Value) {
 	}
 }
 
+// credentialNames are the variables whose text may begin or end with a space: people choose
+// them, and Concur sends them as they are. checkCredential looks at the rest.
+var credentialNames = []string{
+	"CONCUR_CALLOUT_USER", "CONCUR_CALLOUT_PASSWORD", "CONCUR_CALLOUT_USER_2", "CONCUR_CALLOUT_PASSWORD_2",
+}
+
 func (p *problems) readField(field reflect.StructField) (value reflect.Value, ok bool) {
 	name := field.Tag.Get("envconfig")
 	text, err := lookup(name)
@@ -94,6 +99,9 @@ func (p *problems) readField(field reflect.StructField) (value reflect.Value, ok
 	}
 	if field.Type.Kind() == reflect.Slice {
 		text = trimItems(text)
+	}
+	if !slices.Contains(credentialNames, name) {
+		p.checkText(name, text)
 	}
 	one := reflect.New(reflect.StructOf([]reflect.StructField{
 		{Name: field.Name, Type: field.Type, Tag: field.Tag},
@@ -189,21 +197,4 @@ func expected(t reflect.Type) string {
 		return "a number"
 	}
 	return "a text"
-}
-
-// unknownNames lists the CONCUR_ variables of the environment that are in no Table.
-func unknownNames() []string {
-	known := map[string]bool{}
-	for _, v := range Table() {
-		known[v.Name], known[v.Name+fileSuffix] = true, true
-	}
-	var unknown []string
-	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, prefix) && !known[name] {
-			unknown = append(unknown, name)
-		}
-	}
-	slices.Sort(unknown)
-	return unknown
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"go.temporal.io/sdk/client"
+
 	"concur-connector/workflows"
 )
 
@@ -44,12 +46,13 @@ func play(ctx context.Context, o options) error {
 	fmt.Printf(`
 The connector runs. Everything is on this machine and ends with Ctrl-C.
 
+  Temporal          %s, namespace %s, task queue %s
   Temporal Web UI   %s/namespaces/default/workflows
   Simulated Concur  %s          (seed %d)
   Public door       %s
   Approvals         %s/approvals/…
 
-`, world.temporal.ui, h.sim.Control, o.seed, h.public, h.internal)
+`, world.temporal.address, client.DefaultNamespace, setup.queue, world.temporal.ui, h.sim.Control, o.seed, h.public, h.internal)
 	s := &stage{ctx: ctx, house: h, reports: map[string]string{}}
 	w := &watch{stage: s, ui: world.temporal.ui}
 	if o.payloads == "" {

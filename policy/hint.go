@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
+
+	"concur-connector/spelling"
 )
 
 // hint says what was probably meant by a name that is not known; nothing where that cannot
@@ -61,7 +63,7 @@ func (l *language) hintField(level Level, source string, id int64, name string) 
 	case owner.IsExactType(moneyType):
 		return "an amount has no fields; it has m.amount() and m.currency()"
 	case owner.IsExactType(dayType):
-		meant := cmp.Or(suggest(name, asksDates), "year")
+		meant := cmp.Or(spelling.Nearest(name, asksDates), "year")
 		if slices.Contains(asksDates, name) {
 			meant = name
 		}
@@ -139,7 +141,7 @@ func (l *language) hintAdded(kind, name string, known []string) string {
 // suggestWord is suggest for a name that may also be meant by one of its words: "reciept"
 // by hasReceipt.
 func suggestWord(name string, known []string) string {
-	if best := suggest(name, known); best != "" {
+	if best := spelling.Nearest(name, known); best != "" {
 		return best
 	}
 	for _, k := range known {
@@ -148,7 +150,7 @@ func suggestWord(name string, known []string) string {
 		}
 	}
 	for _, k := range known {
-		if words := wordsOf.FindAllString(k, -1); len(name) > 3 && suggest(name, words) != "" || slices.Contains(words, name) {
+		if words := wordsOf.FindAllString(k, -1); len(name) > 3 && spelling.Nearest(name, words) != "" || slices.Contains(words, name) {
 			return k
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"concur-connector/spelling"
 )
 
 // meant ends a sentence about the ith key of a mapping, which is not known. A key that is
@@ -12,7 +14,7 @@ import (
 // said, too.
 func meant(values map[string]*yaml.Node, n *yaml.Node, i int, what string, known []string) string {
 	key := n.Content[i].Value
-	best := suggest(key, known)
+	best := spelling.Nearest(key, known)
 	if other, ok := otherKeys[what][key]; ok {
 		best = other
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"concur-connector/spelling"
 )
 
 // oneLine makes a text fit into one line of a comment: control characters and
@@ -42,7 +44,7 @@ func Among(name string, known []string) string {
 // Suggestion ends a sentence about a name that is not known, where it can be told which was
 // meant.
 func Suggestion(name string, known []string) string {
-	if best := suggest(name, known); best != "" {
+	if best := spelling.Nearest(name, known); best != "" {
 		return fmt.Sprintf("; did you mean %q?", best)
 	}
 	return ""

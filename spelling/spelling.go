@@ -1,13 +1,17 @@
-package policy
+// Package spelling guesses which known name was meant by one that is not known.
+package spelling
 
 import (
 	"strings"
 	"unicode/utf8"
 )
 
-// suggest returns the one of the known names that was probably meant by a name that is
-// not known, or nothing. Of several that are equally near it is the first.
-func suggest(name string, known []string) string {
+// maxName is how many characters of a name are looked at: the work grows with its square.
+const maxName = 64
+
+// Nearest returns the one of the known names that was probably meant by a name that is
+// not known, or nothing. Of several that are equally near it returns the first.
+func Nearest(name string, known []string) string {
 	// A third of a name may be wrong. More than that is another name.
 	length := utf8.RuneCountInString(name)
 	if length > maxName {

@@ -1,4 +1,4 @@
-package policy_test
+package spelling_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"concur-connector/policy"
+	"concur-connector/spelling"
 )
 
 func TestAMistypedNameSuggestsTheOneThatIsMeant(t *testing.T) {
@@ -31,19 +31,19 @@ func TestAMistypedNameSuggestsTheOneThatIsMeant(t *testing.T) {
 		"größe":       "",
 		"has Receipt": "hasReceipt",
 	} {
-		require.Equal(t, want, policy.Suggest(name, known), name)
+		require.Equal(t, want, spelling.Nearest(name, known), name)
 	}
 }
 
 func TestOfTwoNamesTheNearerIsSuggestedAndThenTheFirst(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "allocation", policy.Suggest("alocation", []string{"allocations", "allocation"}))
-	require.Equal(t, "cost-a", policy.Suggest("cost-c", []string{"cost-a", "cost-b"}))
-	require.Empty(t, policy.Suggest("cost", nil))
-	require.Empty(t, policy.Suggest("e", []string{"x"}))
+	require.Equal(t, "allocation", spelling.Nearest("alocation", []string{"allocations", "allocation"}))
+	require.Equal(t, "cost-a", spelling.Nearest("cost-c", []string{"cost-a", "cost-b"}))
+	require.Empty(t, spelling.Nearest("cost", nil))
+	require.Empty(t, spelling.Nearest("e", []string{"x"}))
 }
 
 func TestAVeryLongNameSuggestsNothing(t *testing.T) {
 	t.Parallel()
-	require.Empty(t, policy.Suggest(strings.Repeat("x", 100_000), []string{strings.Repeat("x", 100_001)}))
+	require.Empty(t, spelling.Nearest(strings.Repeat("x", 100_000), []string{strings.Repeat("x", 100_001)}))
 }

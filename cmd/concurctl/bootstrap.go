@@ -57,7 +57,7 @@ commands of its own tool, and those of the temporal command, and does nothing.`,
 				}
 				return printBootstrap(cmd, namespace, schedule)
 			}
-			d, err := reachTemporal(cmd.Context())
+			d, err := reachTemporal(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}

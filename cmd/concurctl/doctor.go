@@ -16,7 +16,7 @@ import (
 func doctorCommand() *cobra.Command {
 	var options doctorOptions
 	cmd := &cobra.Command{
-		Use:   "doctor",
+		Use:   doctorName,
 		Short: "Checks a deployment and says what to do",
 		Long: `Checks what can be checked of a deployment from its environment, and changes nothing: the
 configuration, the credential that Concur sends, the public endpoint (certificate, TLS,
@@ -82,6 +82,8 @@ func checkReport(o doctorOptions) error {
 	}
 	return nil
 }
+
+const doctorName = "doctor"
 
 const (
 	ingressProgram = "ingress"

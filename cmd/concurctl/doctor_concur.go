@@ -23,9 +23,9 @@ const lastDays = 7 * day
 // worker checks the worker's part of the environment, and with it the access to
 // Concur.
 func (d *doctor) worker(ctx context.Context, o doctorOptions) {
-	cfg, unknown, err := config.LoadWorker()
+	cfg, ignored, err := config.LoadWorker()
 	d.configuration(workerProgram, err)
-	d.unknown(unknown)
+	d.ignored(ignored)
 	rules := d.rules(cfg.Rules)
 	c := chosenBy(cfg, err, rules, o.report)
 	d.needed = c.scopes()

@@ -14,9 +14,9 @@ import (
 // ingress checks the ingress's part of the environment and returns the credential
 // that Concur sends, or an empty one that cannot be used.
 func (d *doctor) ingress() credential {
-	cfg, unknown, err := config.LoadIngress()
+	cfg, ignored, err := config.LoadIngress()
 	d.configuration(ingressProgram, err)
-	d.unknown(unknown)
+	d.ignored(ignored)
 
 	c := credential{cfg.CalloutUser.Reveal(), cfg.CalloutPassword.Reveal()}
 	if concerning(err, "CONCUR_CALLOUT_USER", "CONCUR_CALLOUT_PASSWORD", "CONCUR_CALLOUT_USER_2", "CONCUR_CALLOUT_PASSWORD_2") == nil {
@@ -65,16 +65,16 @@ func (d *doctor) configuration(program string, err error) {
 	}
 }
 
-func (d *doctor) unknown(names []string) {
-	if len(names) == 0 {
-		return
-	}
+// ignored makes one finding of each variable that no program reads.
+func (d *doctor) ignored(variables []config.Ignored) {
 	for _, f := range d.findings {
 		if f.Check == "environment" {
 			return // both programs see the same one
 		}
 	}
-	d.warn("environment", "a slip of the pen, or made by the platform and harmless", "no program knows %s", strings.Join(names, ", "))
+	for _, v := range variables {
+		d.warn("environment", "mend its name or take it out, unless the platform made it", "%s %s", v.Name, v.Why)
+	}
 }
 
 // rules checks the rules file, and returns the rules unless they cannot be used.

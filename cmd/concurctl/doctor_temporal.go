@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -19,7 +20,7 @@ const shortRetention = 7 * day
 
 // temporal checks what runs need.
 func (d *doctor) temporal(ctx context.Context) {
-	reached, err := reachTemporal(ctx)
+	reached, err := reachTemporal(ctx, io.Discard) // the finding says where
 	if err != nil {
 		d.fail("temporal", "look at TEMPORAL_ADDRESS, the TLS and key variables, and the network", "%v", err)
 		return
@@ -43,7 +44,7 @@ func (d *doctor) namespace(ctx context.Context, t *deployment) {
 		d.fail("temporal", "look at TEMPORAL_NAMESPACE and at what the key or certificate may do", "namespace %s: %v", t.namespace, err)
 		return
 	}
-	d.ok("temporal", "namespace %s can be reached", t.namespace)
+	d.ok("temporal", "namespace %s can be reached at %s; the task queue is %s", t.namespace, t.address, t.taskQueue)
 	switch kept := described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(); {
 	case kept < shortRetention:
 		d.warn("retention", "temporal operator namespace update --retention 30d --namespace "+t.namespace,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -17,11 +18,13 @@ import (
 )
 
 // concerning keeps those lines of a configuration's problems that begin with one of the
-// names: a command needs a part of what a program needs.
+// names: a command needs a part of what a program needs. A name that ends with an
+// underscore stands for every variable that begins so.
 func concerning(err error, names ...string) error {
 	var kept []string
 	for _, line := range problems(err) {
-		if name, _, _ := strings.Cut(line, " "); slices.Contains(names, name) {
+		name, _, _ := strings.Cut(line, " ")
+		if slices.ContainsFunc(names, func(n string) bool { return n == name || strings.HasSuffix(n, "_") && strings.HasPrefix(name, n) }) {
 			kept = append(kept, line)
 		}
 	}
@@ -44,6 +47,7 @@ type deployment struct {
 	temporal  client.Client
 	runs      *workflows.Client
 	data      converter.DataConverter // of what the runs hold
+	address   string
 	namespace string
 	taskQueue string
 }
@@ -51,28 +55,26 @@ type deployment struct {
 // reachTimeout bounds how long it takes to find out that Temporal is not there.
 const reachTimeout = 10 * time.Second
 
-// reachTemporal connects as the worker does.
-func reachTemporal(ctx context.Context) (*deployment, error) {
+// reachTemporal connects as the worker does, and says on errs where it connects to: a
+// command for another namespace must not be taken for one of this.
+func reachTemporal(ctx context.Context, errs io.Writer) (*deployment, error) {
 	cfg, _, err := config.LoadIngress() // of it only the queue, which both programs need
-	if err := concerning(err, "CONCUR_TASK_QUEUE", "CONCUR_TASK_QUEUE_FILE"); err != nil {
+	if err := concerning(err, "CONCUR_TASK_QUEUE", "CONCUR_TASK_QUEUE_FILE", "TEMPORAL_"); err != nil {
 		return nil, err
 	}
 	options, err := workflows.ClientOptions(slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}
+	fmt.Fprintf(errs, "concurctl: using Temporal at %s, namespace %s, task queue %s\n", options.HostPort, options.Namespace, cfg.TaskQueue)
 	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
 	temporal, err := client.DialContext(ctx, options)
 	if err != nil {
-		address := options.HostPort
-		if address == "" {
-			address = client.DefaultHostPort
-		}
-		return nil, fmt.Errorf("reach Temporal at %s: %w", address, err)
+		return nil, fmt.Errorf("reach Temporal at %s: %w", options.HostPort, err)
 	}
 	d := newDeployment(temporal, options.Namespace, cfg.TaskQueue)
-	d.data = workflows.DataConverter(options)
+	d.address, d.data = options.HostPort, workflows.DataConverter(options)
 	return d, nil
 }
 
@@ -85,6 +87,10 @@ func newDeployment(temporal client.Client, namespace, taskQueue string) *deploym
 
 // namespaceOf returns the namespace that TEMPORAL_* name, without connecting.
 func namespaceOf() (string, error) {
+	_, _, err := config.LoadIngress()
+	if err := concerning(err, "TEMPORAL_"); err != nil {
+		return "", err
+	}
 	options, err := workflows.ClientOptions(slog.New(slog.DiscardHandler))
 	if err != nil {
 		return "", err

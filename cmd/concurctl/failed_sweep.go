@@ -36,7 +36,7 @@ With --read-only all this is counted and no run is started.`,
 			if err := concerning(err, "CONCUR_PENDING_GRACE"); err != nil {
 				return err
 			}
-			d, err := reachTemporal(cmd.Context())
+			d, err := reachTemporal(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}

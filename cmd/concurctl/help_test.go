@@ -109,8 +109,9 @@ func TestWithoutTemporalItSaysWhereItLooked(t *testing.T) {
 	for _, line := range []string{"parked list", "parked retry one", "failed sweep", "bootstrap"} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
-			ended := play(t, settings{"TEMPORAL_ADDRESS": "127.0.0.1:2"}, "", strings.Fields(line)...)
+			ended := play(t, settings{"TEMPORAL_ADDRESS": "127.0.0.1:2", "TEMPORAL_NAMESPACE": "finance", "CONCUR_TASK_QUEUE": "own"}, "", strings.Fields(line)...)
 			require.Equal(t, 1, ended.code)
+			require.True(t, strings.HasPrefix(ended.errs, "concurctl: using Temporal at 127.0.0.1:2, namespace finance, task queue own\n"), ended.errs)
 			require.Contains(t, ended.errs, "concurctl: reach Temporal at 127.0.0.1:2: ")
 			require.Empty(t, ended.out)
 		})
@@ -121,5 +122,18 @@ func TestAWrongTaskQueueIsSaidBeforeTemporalIsReached(t *testing.T) {
 	t.Parallel()
 	ended := play(t, settings{"CONCUR_TASK_QUEUE": "a\tb"}, "", "parked", "list")
 	require.Equal(t, 1, ended.code)
-	require.Equal(t, "concurctl: the configuration cannot be used: CONCUR_TASK_QUEUE must be 1 to 200 printable characters\n", ended.errs)
+	require.Equal(t, "concurctl: the configuration cannot be used: CONCUR_TASK_QUEUE must be a text without control characters\n", ended.errs)
+}
+
+func TestAVariableThatNoProgramReadsIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"parked list", "decode /nowhere/x", "failed list"} {
+		ended := play(t, settings{"TEMPORAL_ADRESS": "temporal.example.com:7233", "CONCUR_TASK_QEUE": "x"}, "", strings.Fields(line)...)
+		require.Equal(t, 1, ended.code)
+		require.Contains(t, ended.errs, "concurctl: warning: the variable TEMPORAL_ADRESS is unknown and ignored; did you mean TEMPORAL_ADDRESS?\n")
+		require.Contains(t, ended.errs, "concurctl: warning: the variable CONCUR_TASK_QEUE is unknown and ignored; did you mean CONCUR_TASK_QUEUE?\n")
+		require.NotContains(t, ended.errs, "temporal.example.com")
+	}
+	ended := play(t, settings{"TEMPORAL_TLS": "maybe"}, "", "parked", "list")
+	require.Equal(t, "concurctl: the configuration cannot be used: TEMPORAL_TLS must be true or false\n", ended.errs)
 }

@@ -69,3 +69,11 @@ func file(t *testing.T, name, content string) string {
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 	return path
 }
+
+// withoutPlace cuts off the line that says to which Temporal a command connects.
+func withoutPlace(errs string) string {
+	if line, rest, found := strings.Cut(errs, "\n"); found && strings.HasPrefix(line, "concurctl: using Temporal at ") {
+		return rest
+	}
+	return errs
+}

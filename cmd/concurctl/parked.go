@@ -44,7 +44,7 @@ With --kind, a run that does not answer is listed, too, and the exit status is t
 			if err := checkKind(kind); err != nil {
 				return err
 			}
-			d, err := reachTemporal(cmd.Context())
+			d, err := reachTemporal(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}

@@ -46,7 +46,7 @@ The rate is kept so that what was mended is not overrun: a number of runs in a s
 			if err := checkKind(kind); err != nil {
 				return err
 			}
-			d, err := reachTemporal(cmd.Context())
+			d, err := reachTemporal(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}

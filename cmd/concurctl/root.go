@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"concur-connector/config"
 )
 
 // rootCommand is the whole command line.
@@ -18,13 +20,17 @@ func rootCommand() *cobra.Command {
 It is configured by the environment, like the programs it looks after: CONCUR_*
 (docs/configuration.md) and Temporal's TEMPORAL_*. Every command answers as text or,
 with -o json, as one JSON document on the standard output. What goes wrong is one
-sentence on the standard error, and the exit status is then 1.`,
+sentence on the standard error, and the exit status is then 1. The standard error also
+says which Temporal a command uses, and warns of variables that no program reads.`,
 		Example: `  concurctl doctor --url https://connector.example.com
   concurctl parked list -o json`,
-		Version:           version(),
-		SilenceErrors:     true, // run prints them, once
-		SilenceUsage:      true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return checkOutput(cmd) },
+		Version:       version(),
+		SilenceErrors: true, // run prints them, once
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			warnIgnored(cmd)
+			return checkOutput(cmd)
+		},
 	}
 	root.PersistentFlags().StringP(outputFlag, "o", "text", "how to answer: text or json")
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -41,6 +47,17 @@ sentence on the standard error, and the exit status is then 1.`,
 		tokenCommand(),
 	)
 	return root
+}
+
+// warnIgnored names the variables of the environment that no program reads. The doctor
+// makes findings of them.
+func warnIgnored(cmd *cobra.Command) {
+	if cmd.Name() == doctorName {
+		return
+	}
+	for _, v := range config.AllIgnored() {
+		fmt.Fprintf(cmd.ErrOrStderr(), "concurctl: warning: the variable %s %s\n", v.Name, v.Why)
+	}
 }
 
 // group is a command that does nothing itself: without one of its own commands it

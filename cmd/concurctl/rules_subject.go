@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -45,7 +46,7 @@ func (o explainOptions) subject(cmd *cobra.Command, rules *policy.Policy, name s
 	case name == "-" || missing == nil:
 		s.Case, err = fromFile(cmd, rules, name)
 	case isNotification && (kind == string(expense.ReportObject) || kind == string(expense.RequestObject)):
-		s, err = fromRun(cmd.Context(), name)
+		s, err = fromRun(cmd.Context(), cmd.ErrOrStderr(), name)
 	default:
 		return subject{}, fmt.Errorf("%q is no file, no notification ID such as EXPRPT:KEY, and no ObjectURI", name)
 	}
@@ -101,8 +102,8 @@ func fromFile(cmd *cobra.Command, rules *policy.Policy, name string) (policy.Cas
 }
 
 // fromRun reads what a run has judged last.
-func fromRun(ctx context.Context, id string) (subject, error) {
-	d, err := reachTemporal(ctx)
+func fromRun(ctx context.Context, errs io.Writer, id string) (subject, error) {
+	d, err := reachTemporal(ctx, errs)
 	if err != nil {
 		return subject{}, err
 	}

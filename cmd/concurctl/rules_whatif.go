@@ -131,7 +131,7 @@ func (o *whatIfOptions) visibility(now time.Time) (string, error) {
 
 // runs judges what runs have judged.
 func (o *whatIfOptions) runs(cmd *cobra.Command, asked whatif.Asked) error {
-	d, err := reachTemporal(cmd.Context())
+	d, err := reachTemporal(cmd.Context(), cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}

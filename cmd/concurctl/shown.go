@@ -31,7 +31,7 @@ run may have followed; shown start leaves those alone.`,
 		Example: `  concurctl shown list -o json | jq length`,
 		Args:    exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, err := reachTemporal(cmd.Context())
+			d, err := reachTemporal(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -79,7 +79,7 @@ Where writes are still withheld the run shows once more, and ends.`,
 			case all == (len(ids) > 0):
 				return errors.New("give the notification IDs to start, or --all, and not both")
 			}
-			d, err := reachTemporal(cmd.Context())
+			d, err := reachTemporal(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}

@@ -18,11 +18,12 @@ import (
 
 // dial returns a client that connects when it is first used: without Temporal the
 // door answers 503, which loses nothing.
-func dial(logger *slog.Logger) (client.Client, error) {
+func dial(cfg config.Ingress, logger *slog.Logger) (client.Client, error) {
 	options, err := workflows.ClientOptions(logger)
 	if err != nil {
 		return nil, err
 	}
+	logger.Info("using Temporal", "address", options.HostPort, "namespace", options.Namespace, "queue", cfg.TaskQueue)
 	temporal, err := client.NewLazyClient(options)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the Temporal client: %w", err)

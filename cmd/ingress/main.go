@@ -62,7 +62,7 @@ func command(ctx context.Context, args []string, out, errs io.Writer) error {
 
 // run reads the configuration, builds, serves, and drains when ctx ends.
 func run(ctx context.Context, errs io.Writer) error {
-	cfg, unknown, err := config.LoadIngress()
+	cfg, ignored, err := config.LoadIngress()
 	if err != nil {
 		return fmt.Errorf("the configuration cannot be used:\n%w", err)
 	}
@@ -70,10 +70,10 @@ func run(ctx context.Context, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range unknown {
-		logger.Warn("unknown variable", "name", name)
+	for _, variable := range ignored {
+		logger.Warn("variable "+variable.Name+" "+variable.Why, "name", variable.Name)
 	}
-	temporal, err := dial(logger)
+	temporal, err := dial(cfg, logger)
 	if err != nil {
 		return err
 	}

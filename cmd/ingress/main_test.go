@@ -185,7 +185,7 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 
 func TestWithoutTemporalNothingIsTakenAndItIsNotReady(t *testing.T) {
 	t.Parallel()
-	r := start(t, map[string]string{"CONCUR_SERVICE_HOST": "10.0.0.7"})
+	r := start(t, map[string]string{"CONCUR_SERVICE_HOST": "10.0.0.7", "TEMPORAL_ADRESS": "temporal.example.com:7233", "TEMPORAL_NAMESPACE": "finance"})
 	status, header := send(t, http.MethodPost, "http://"+r.public+"/concur/v1.0/notify", callout)
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Equal(t, "60", header.Get("Retry-After"))
@@ -202,7 +202,10 @@ func TestWithoutTemporalNothingIsTakenAndItIsNotReady(t *testing.T) {
 	}
 	require.NoError(t, r.stop(), "it drains and ends well")
 	require.Contains(t, r.logged(), `"msg":"stopped"`)
-	require.Contains(t, r.logged(), "CONCUR_SERVICE_HOST")
+	require.Contains(t, r.logged(), `"msg":"using Temporal","address":"127.0.0.1:1","namespace":"finance","queue":"concur-connector"`)
+	require.Contains(t, r.logged(), "variable CONCUR_SERVICE_HOST is unknown and ignored")
+	require.Contains(t, r.logged(), "variable TEMPORAL_ADRESS is unknown and ignored; did you mean TEMPORAL_ADDRESS?")
+	require.NotContains(t, r.logged(), "temporal.example.com", "no value is logged")
 	require.NotContains(t, r.logged(), password)
 }
 
