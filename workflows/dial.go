@@ -19,15 +19,19 @@ import (
 
 // ClientOptions reads Temporal's own TEMPORAL_* variables, and a file only when
 // TEMPORAL_CONFIG_FILE names one: what a program does must not depend on a file in
-// somebody's home.
+// somebody's home. A key of that file that the SDK does not know is an error. The address
+// and the namespace of the options are never empty.
 func ClientOptions(logger *slog.Logger) (client.Options, error) {
 	file, _ := temporalenv.EnvLookupOS.LookupEnv("TEMPORAL_CONFIG_FILE")
-	options, err := temporalenv.LoadClientOptions(temporalenv.LoadClientOptionsRequest{DisableFile: file == ""})
+	options, err := temporalenv.LoadClientOptions(temporalenv.LoadClientOptionsRequest{DisableFile: file == "", ConfigFileStrict: true})
 	if err != nil {
 		return client.Options{}, fmt.Errorf("read Temporal's TEMPORAL_ variables: %w", err)
 	}
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
+	}
+	if options.HostPort == "" {
+		options.HostPort = client.DefaultHostPort
 	}
 	options.Logger = temporallog.NewStructuredLogger(logger)
 	return options, nil
@@ -42,13 +46,18 @@ func DataConverter(options client.Options) converter.DataConverter {
 	return converter.GetDefaultDataConverter()
 }
 
+// ErrMissingAttributes means that a search attribute is missing or has another type. A
+// program does not start until an operator has mended it.
+var ErrMissingAttributes = errors.New("search attributes")
+
 // ErrNotChecked means that the search attributes could not be looked up, for want
 // of a right or because the service does not offer it, as Temporal Cloud does not.
 var ErrNotChecked = errors.New("the search attributes could not be checked")
 
 // CheckSearchAttributes returns nil when every search attribute that a run sets is
-// registered with its type; a run could not take a step otherwise. Its error names
-// the command that mends it, or is ErrNotChecked.
+// registered with its type; a run could not take a step otherwise. Its error is
+// ErrMissingAttributes and names the command that mends it, is ErrNotChecked, or says why
+// Temporal could not be asked.
 func CheckSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
 	registered, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	var denied *serviceerror.PermissionDenied
@@ -71,14 +80,14 @@ func CheckSearchAttributes(ctx context.Context, c client.Client, namespace strin
 	}
 	if len(wrong) > 0 {
 		slices.Sort(wrong)
-		return fmt.Errorf("search attributes of a wrong type in namespace %s: %s; each must be a Keyword: remove it with\n  temporal operator search-attribute remove --namespace %s --name NAME\nand create it again", namespace, strings.Join(wrong, ", "), namespace)
+		return fmt.Errorf("%w of a wrong type in namespace %s: %s; each must be a Keyword: remove it with\n  temporal operator search-attribute remove --namespace %s --name NAME\nand create it again", ErrMissingAttributes, namespace, strings.Join(wrong, ", "), namespace)
 	}
 	if len(wanted) > 0 {
 		command := "temporal operator search-attribute create --namespace " + namespace
 		for _, name := range wanted {
 			command += " --name " + name + " --type Keyword"
 		}
-		return fmt.Errorf("search attributes are missing in namespace %s; create them with\n  %s", namespace, command)
+		return fmt.Errorf("%w are missing in namespace %s; create them with\n  %s", ErrMissingAttributes, namespace, command)
 	}
 	return nil
 }

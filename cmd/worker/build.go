@@ -1,11 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
+	"slices"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -74,34 +73,15 @@ func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error)
 	})
 }
 
-// reachTemporal connects, and refuses to start where no run could take a step.
-func reachTemporal(ctx context.Context, logger *slog.Logger) (client.Client, error) {
-	options, err := workflows.ClientOptions(logger)
-	if err != nil {
-		return nil, err
-	}
-	temporal, err := client.DialContext(ctx, options)
-	if err != nil {
-		return nil, fmt.Errorf("reach Temporal at %s: %w", options.HostPort, err)
-	}
-	err = workflows.CheckSearchAttributes(ctx, temporal, options.Namespace)
-	if errors.Is(err, workflows.ErrNotChecked) {
-		logger.Warn("search attributes not checked", "error", err)
-		err = nil
-	}
-	if err != nil {
-		temporal.Close()
-		return nil, err
-	}
-	return temporal, nil
-}
-
 // workers are the pollers of the callouts' queues and of the sweeps': a callout never
 // waits behind a sweep.
 type workers struct {
-	polling []worker.Worker
-	concur  *concur.Client
-	fatal   chan error // from a worker that Temporal has told to give up
+	temporal client.Client
+	cfg      config.Worker
+	flows    workflows.Workflows
+	acts     *activities.Activities
+	concur   *concur.Client
+	fatal    chan error // from a worker that Temporal has told to give up
 }
 
 func build(cfg config.Worker, temporal client.Client, api *concur.Client, company *facts.Client, rules activities.Rules, logger *slog.Logger) (workers, error) {
@@ -145,26 +125,40 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 	}}
 	// Of one process: a sweep of thousands opens as many runs, which mostly wait.
 	worker.SetStickyWorkflowCacheSize(cfg.CachedRuns)
-	ws := workers{concur: api, fatal: make(chan error, 6)}
-	rate := cfg.RequestsPerSecond / activities.RequestsPerActivity
-	ws.poll(temporal, cfg, cfg.TaskQueue, rate*(1-cfg.SweepShare), flows, acts)
-	ws.poll(temporal, cfg, workflows.SweepQueue(cfg.TaskQueue), rate*cfg.SweepShare, flows, acts)
-	return ws, nil
+	return workers{temporal: temporal, cfg: cfg, flows: flows, acts: acts, concur: api, fatal: make(chan error, 6)}, nil
+}
+
+// start begins to poll all queues, or none. A worker of the SDK that could not start cannot
+// be started again, so each call makes new ones.
+func (ws workers) start() (polling []worker.Worker, err error) {
+	rate := ws.cfg.RequestsPerSecond / activities.RequestsPerActivity
+	all := slices.Concat(
+		ws.pollers(ws.cfg.TaskQueue, rate*(1-ws.cfg.SweepShare)),
+		ws.pollers(workflows.SweepQueue(ws.cfg.TaskQueue), rate*ws.cfg.SweepShare),
+	)
+	for i, w := range all {
+		if err := w.Start(); err != nil {
+			stop(all[:i])
+			return nil, fmt.Errorf("start to poll: %w", err)
+		}
+	}
+	return all, nil
 }
 
 // factsAtOnce is by how many reports at a time one queue of a worker asks the company's own
 // systems, which were not built for a sweep of thousands.
 const factsAtOnce = 16
 
-// poll adds the workers of one queue and of its Concur queue, which is one of its
+// pollers returns the workers of one queue and of its Concur queue, which is one of its
 // own so that its rate is limited for the whole fleet and for nothing else.
-func (ws *workers) poll(temporal client.Client, cfg config.Worker, queue string, rate float64, flows workflows.Workflows, acts *activities.Activities) {
+func (ws workers) pollers(queue string, rate float64) []worker.Worker {
+	flows, acts := ws.flows, ws.acts
 	options := worker.Options{
 		OnFatalError:                func(err error) { ws.fatal <- err },
-		WorkerStopTimeout:           5 * cfg.AnswerLimit, // longer than a write in flight, with its read and a refresh
+		WorkerStopTimeout:           5 * ws.cfg.AnswerLimit, // longer than a write in flight, with its read and a refresh
 		DisableRegistrationAliasing: true,
 	}
-	runs := worker.New(temporal, queue, options)
+	runs := worker.New(ws.temporal, queue, options)
 	for name, f := range map[string]any{
 		workflows.ProcessNotification:      flows.ProcessNotification,
 		workflows.SweepFailedNotifications: flows.SweepFailedNotifications,
@@ -180,12 +174,12 @@ func (ws *workers) poll(temporal client.Client, cfg config.Worker, queue string,
 	})
 
 	options.MaxConcurrentActivityExecutionSize = factsAtOnce
-	asks := worker.New(temporal, workflows.FactQueue(queue), options)
+	asks := worker.New(ws.temporal, workflows.FactQueue(queue), options)
 	register(asks, map[string]any{workflows.FetchFacts: acts.FetchFacts})
 
 	options.MaxConcurrentActivityExecutionSize = 0 // the SDK's own
 	options.TaskQueueActivitiesPerSecond = rate
-	calls := worker.New(temporal, workflows.ConcurQueue(queue), options)
+	calls := worker.New(ws.temporal, workflows.ConcurQueue(queue), options)
 	register(calls, map[string]any{
 		workflows.FetchReport:             acts.FetchReport,
 		workflows.FetchRequest:            acts.FetchRequest,
@@ -198,33 +192,12 @@ func (ws *workers) poll(temporal client.Client, cfg config.Worker, queue string,
 		workflows.ListFailedNotifications: acts.ListFailedNotifications,
 		workflows.ListPendingReports:      acts.ListPendingReports,
 	})
-	ws.polling = append(ws.polling, calls, asks, runs)
+	return []worker.Worker{calls, asks, runs}
 }
 
 func register(w worker.Worker, acts map[string]any) {
 	for name, f := range acts {
 		w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
-	}
-}
-
-// keepAccess is how old the access to Concur may become when nothing is asked of it.
-const keepAccess = 24 * time.Hour
-
-// run polls until ctx ends, then lets what is in flight finish.
-func (ws workers) run(ctx context.Context) error {
-	for i, w := range ws.polling {
-		if err := w.Start(); err != nil {
-			stop(ws.polling[:i])
-			return fmt.Errorf("start to poll: %w", err)
-		}
-	}
-	defer stop(ws.polling)
-	go ws.concur.KeepAccess(ctx, keepAccess) // ends with ctx; closing the client waits for what it began
-	select {
-	case <-ctx.Done():
-		return nil
-	case err := <-ws.fatal:
-		return fmt.Errorf("poll: %w", err)
 	}
 }
 

@@ -18,7 +18,6 @@ import (
 	"concur-connector/config"
 	"concur-connector/httpserver"
 	"concur-connector/telemetry"
-	"concur-connector/workflows"
 )
 
 func main() {
@@ -54,7 +53,7 @@ func command(ctx context.Context, args []string, out, errs io.Writer) error {
 
 // run reads the configuration, builds, serves, and drains when ctx ends.
 func run(ctx context.Context, errs io.Writer) error {
-	cfg, unknown, err := config.LoadWorker()
+	cfg, ignored, err := config.LoadWorker()
 	if err != nil {
 		return fmt.Errorf("the configuration cannot be used:\n%w", err)
 	}
@@ -62,8 +61,8 @@ func run(ctx context.Context, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range unknown {
-		logger.Warn("unknown variable", "name", name)
+	for _, variable := range ignored {
+		logger.Warn("variable "+variable.Name+" "+variable.Why, "name", variable.Name)
 	}
 	company, err := reachCompany(cfg, logger)
 	if err != nil {
@@ -78,36 +77,33 @@ func run(ctx context.Context, errs io.Writer) error {
 		return err
 	}
 	defer concur.Close()
-	temporal, err := reachTemporal(ctx, logger)
+	temporal, namespace, err := dial(cfg, logger)
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
+	workers, err := build(cfg, temporal, concur, company, rules, logger)
+	if err != nil {
+		return err
+	}
+	start := newStartup(cfg, temporal, namespace, logger)
 	health, err := httpserver.New(httpserver.Options{
-		Addr: cfg.InternalListen, Handler: httpserver.Health(workflows.NewClient(temporal, cfg.TaskQueue).Ready, func() string { return inUse(rules) }),
+		Addr: cfg.InternalListen, Handler: httpserver.Health(start.ready, func() string { return inUse(rules) }),
 		Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey,
 	})
 	if err != nil {
 		return fmt.Errorf("open the internal listener: %w", err)
 	}
-	err = workflows.EnsureSweepSchedule(ctx, temporal, workflows.SweepSchedule{
-		TaskQueue: cfg.TaskQueue, Mode: workflows.SweepMode(cfg.Sweep), Every: cfg.SweepEvery, Grace: cfg.PendingGrace,
-	})
-	if err != nil {
-		return err
-	}
-	workers, err := build(cfg, temporal, concur, company, rules, logger)
-	if err != nil {
-		return errors.Join(err, health.Close())
-	}
+	logger.Info("listening", "internal", health.Addr())
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.Serve(ctx) })
-	group.Go(func() error { return workers.run(ctx) })
+	group.Go(func() error {
+		return workers.run(ctx, start, func() { logger.Info("working", "queue", cfg.TaskQueue, "rules", rules.Current().Hash()) })
+	})
 	group.Go(func() error {
 		rules.Watch(ctx, cfg.RulesReload)
 		return nil
 	})
-	logger.Info("working", "queue", cfg.TaskQueue, "rules", rules.Current().Hash(), "internal", health.Addr())
 	err = group.Wait()
 	logger.Info("stopped")
 	return err

@@ -1,12 +1,18 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -62,8 +68,19 @@ type outcome struct {
 // empty value removes one, until it ends.
 func play(t *testing.T, settings []map[string]string, args ...string) outcome {
 	t.Helper()
+	cmd := program(t, settings, args...)
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	_ = cmd.Run() // how it ended is read from its state
+	require.GreaterOrEqual(t, cmd.ProcessState.ExitCode(), 0, "it did not end: %s", errs.String())
+	return outcome{code: cmd.ProcessState.ExitCode(), out: out.String(), errs: errs.String()}
+}
+
+// program prepares the worker with these arguments and exactly these settings.
+func program(t *testing.T, settings []map[string]string, args ...string) *exec.Cmd {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	cmd.Env = []string{asProgram + "=1"}
 	for _, entry := range os.Environ() {
@@ -76,11 +93,7 @@ func play(t *testing.T, settings []map[string]string, args ...string) outcome {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
 	}
-	var out, errs strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	_ = cmd.Run() // how it ended is read from its state
-	require.NoError(t, ctx.Err(), "it did not end: %s", errs.String())
-	return outcome{code: cmd.ProcessState.ExitCode(), out: out.String(), errs: errs.String()}
+	return cmd
 }
 
 func TestWithoutAConfigurationItNamesEverythingThatIsMissing(t *testing.T) {
@@ -149,20 +162,62 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 	}
 }
 
-func TestATemporalThatCannotBeReachedIsNamed(t *testing.T) {
+func TestAWorkerWithoutTemporalIsNotReadyAndEndsWhenItIsTold(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	address := taken.Addr().String()
 	require.NoError(t, taken.Close()) // nobody listens there any more
 
+	cmd := program(t, []map[string]string{good(t), {
+		"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": "finance", "TEMPORAL_HOST_PORT": "elsewhere.example.com:7233", "CONCUR_SERVICE_HOST": "10.0.0.7",
+	}})
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	var log strings.Builder
+	var internal string
+	lines := bufio.NewScanner(stderr)
+	next := func(msg string) map[string]any {
+		for lines.Scan() {
+			log.WriteString(lines.Text() + "\n")
+			var line map[string]any
+			if json.Unmarshal(lines.Bytes(), &line) == nil && line["msg"] == msg {
+				return line
+			}
+		}
+		require.Fail(t, "the worker did not say "+msg, log.String())
+		return nil
+	}
+	where := next("using Temporal")
+	require.Equal(t, []any{address, "finance", "concur-connector"}, []any{where["address"], where["namespace"], where["queue"]})
+	internal = next("listening")["internal"].(string)
+	require.Contains(t, next("Temporal cannot be used yet, trying again")["error"], "reach Temporal: ")
+	require.Contains(t, log.String(), "variable TEMPORAL_HOST_PORT is unknown and ignored; did you mean TEMPORAL_ADDRESS?")
+	require.Contains(t, log.String(), "variable CONCUR_SERVICE_HOST is unknown and ignored")
+	require.NotContains(t, log.String(), "elsewhere.example.com", "no value is logged")
+
+	require.Eventually(t, func() bool { return strings.Contains(get(t, internal, "/readyz"), "503 not ready: reach Temporal: ") }, 10*time.Second, 10*time.Millisecond)
+	require.Equal(t, "200 alive\n", get(t, internal, "/healthz"))
+
 	began := time.Now()
-	ended := play(t, []map[string]string{good(t), {"TEMPORAL_ADDRESS": address, "CONCUR_SERVICE_HOST": "10.0.0.7"}})
-	require.Equal(t, 1, ended.code)
-	require.Contains(t, ended.errs, "worker: reach Temporal at "+address+": ")
-	require.Contains(t, ended.errs, `"msg":"rules loaded"`, "the rules were checked before")
-	require.Contains(t, ended.errs, "CONCUR_SERVICE_HOST", "and the unknown variable was named")
-	require.Less(t, time.Since(began), 30*time.Second)
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	next("stopped")
+	require.NoError(t, cmd.Wait())
+	require.Less(t, time.Since(began), 5*time.Second)
+}
+
+// get returns the status and the body of an answer of the internal listener.
+func get(t *testing.T, address, path string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+path, nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return strconv.Itoa(response.StatusCode) + " " + string(body)
 }
 
 func TestArguments(t *testing.T) {

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"concur-connector/config"
+	"concur-connector/workflows"
+)
+
+// dial returns a client of the namespace. The client connects when it is first used: a
+// worker waits for Temporal.
+func dial(cfg config.Worker, logger *slog.Logger) (temporal client.Client, namespace string, err error) {
+	options, err := workflows.ClientOptions(logger)
+	if err != nil {
+		return nil, "", err
+	}
+	logger.Info("using Temporal", "address", options.HostPort, "namespace", options.Namespace, "queue", cfg.TaskQueue)
+	temporal, err = client.NewLazyClient(options)
+	if err != nil {
+		return nil, "", fmt.Errorf("prepare the Temporal client: %w", err)
+	}
+	return temporal, options.Namespace, nil
+}
+
+// The delays between two attempts to start. The longest one is how late a worker notices
+// that Temporal is back.
+const (
+	firstStartDelay = 500 * time.Millisecond
+	maxStartDelay   = 15 * time.Second
+	startAttempt    = 10 * time.Second // bounds one attempt
+)
+
+// startup brings the worker to the point where it polls, and knows whether it is there.
+type startup struct {
+	cfg       config.Worker
+	temporal  client.Client
+	namespace string
+	runs      *workflows.Client
+	logger    *slog.Logger
+
+	mu      sync.Mutex
+	missing error // why the worker does not poll yet; nil when it does
+}
+
+func newStartup(cfg config.Worker, temporal client.Client, namespace string, logger *slog.Logger) *startup {
+	return &startup{
+		cfg: cfg, temporal: temporal, namespace: namespace, runs: workflows.NewClient(temporal, cfg.TaskQueue), logger: logger,
+		missing: errors.New("the worker is starting"),
+	}
+}
+
+// ready returns nil when the worker polls and Temporal answers.
+func (s *startup) ready(ctx context.Context) error {
+	s.mu.Lock()
+	missing := s.missing
+	s.mu.Unlock()
+	if missing != nil {
+		return missing
+	}
+	return s.runs.Ready(ctx)
+}
+
+func (s *startup) set(missing error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.missing = missing
+}
+
+// prepare does once what must be done before polling: it checks the search attributes and
+// keeps the schedule of the sweep as it is configured.
+func (s *startup) prepare(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startAttempt)
+	defer cancel()
+	if err := s.runs.Ready(ctx); err != nil {
+		return err
+	}
+	err := workflows.CheckSearchAttributes(ctx, s.temporal, s.namespace)
+	switch {
+	case errors.Is(err, workflows.ErrNotChecked):
+		s.logger.Warn("search attributes not checked", "error", err)
+	case err != nil:
+		return err
+	}
+	return workflows.EnsureSweepSchedule(ctx, s.temporal, workflows.SweepSchedule{
+		TaskQueue: s.cfg.TaskQueue, Mode: workflows.SweepMode(s.cfg.Sweep), Every: s.cfg.SweepEvery, Grace: s.cfg.PendingGrace,
+	})
+}
+
+// untilStarted tries until the worker polls, whatever keeps Temporal away: an outage, a
+// namespace that is not there yet, or credentials that are refused. It gives up only for
+// search attributes that are missing, which its error says how to create. It returns
+// nothing when ctx ends first.
+func (s *startup) untilStarted(ctx context.Context, start func() ([]worker.Worker, error)) ([]worker.Worker, error) {
+	for delay := firstStartDelay; ; delay = min(2*delay, maxStartDelay) {
+		var polling []worker.Worker
+		err := s.prepare(ctx)
+		if err == nil {
+			polling, err = start()
+		}
+		switch {
+		case err == nil:
+			s.set(nil)
+			return polling, nil
+		case errors.Is(err, workflows.ErrMissingAttributes):
+			return nil, err
+		case ctx.Err() != nil:
+			return nil, nil
+		}
+		s.set(err)
+		wait := delay/2 + rand.N(delay/2) // so that the workers of a fleet do not come at once
+		s.logger.Warn("Temporal cannot be used yet, trying again", "error", err, "in", wait.Round(time.Millisecond).String())
+		select {
+		case <-ctx.Done():
+			return nil, nil
+		case <-time.After(wait):
+		}
+	}
+}
+
+// keepAccess is how old the access to Concur may become when nothing is asked of it.
+const keepAccess = 24 * time.Hour
+
+// run polls as soon as Temporal allows it and until ctx ends, then lets what is in flight
+// finish. It calls started when it begins to poll.
+func (ws workers) run(ctx context.Context, s *startup, started func()) error {
+	polling, err := s.untilStarted(ctx, ws.start)
+	if err != nil || polling == nil {
+		return err
+	}
+	defer stop(polling)
+	started()
+	go ws.concur.KeepAccess(ctx, keepAccess) // ends with ctx; closing the client waits for what it began
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-ws.fatal:
+		return fmt.Errorf("poll: %w", err)
+	}
+}
