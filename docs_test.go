@@ -188,6 +188,21 @@ func TestEveryTrapHasItsTest(t *testing.T) {
 	}
 }
 
+func TestEveryPartOfACalloutHasTestsOfWhatItCanCause(t *testing.T) {
+	t.Parallel()
+	rows := tableUnder(t, "docs/security.md", "## A callout is hearsay")
+	parts := column(rows, 0)
+	for _, field := range []string{"ObjectURI", "ObjectType", "EventType", "EventDateTime", "Context", "NotificationURI"} {
+		require.Contains(t, parts, field)
+	}
+	for _, row := range rows {
+		require.Len(t, row, 4, "%q", row)
+		for _, named := range trapsOf(row[3]) {
+			require.Empty(t, named.missing(t), "the part %q", row[0])
+		}
+	}
+}
+
 // documents lists the Markdown files of the project.
 func documents(t *testing.T) []string {
 	t.Helper()

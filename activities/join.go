@@ -15,12 +15,15 @@ func (a *Activities) JoinRun(ctx context.Context, in expense.JoinRunInput) (expe
 	if a.options.Elders == nil {
 		return expense.JoinedRun{}, errors.New("join run: nothing to tell runs with")
 	}
-	tell := []expense.Notification{{EventType: in.EventType}}
-	for i, uri := range in.Owed {
-		if i > 0 {
-			tell = append(tell, expense.Notification{})
-		}
-		tell[i].NotificationURI = uri
+	var tell []expense.Notification
+	for _, name := range in.EventTypes {
+		tell = append(tell, expense.Notification{EventType: name})
+	}
+	for _, uri := range in.Owed {
+		tell = append(tell, expense.Notification{NotificationURI: uri})
+	}
+	if len(tell) == 0 {
+		tell = []expense.Notification{{}} // it reads the report again
 	}
 	for _, n := range tell {
 		ended, err := a.options.Elders.Tell(ctx, n, in.Elder)

@@ -11,10 +11,8 @@ import (
 
 func TestJoinRun(t *testing.T) {
 	t.Parallel()
-	in := expense.JoinRunInput{Elder: "EXPRPT:older", EventType: "Step - SUBMIT", Owed: []string{entry(1), entry(2), entry(3)}}
-	step := func(uri string) expense.Notification {
-		return expense.Notification{EventType: "Step - SUBMIT", NotificationURI: uri}
-	}
+	in := expense.JoinRunInput{Elder: "EXPRPT:older", EventTypes: []string{"Step - SUBMIT", "Step - OTHER"}, Owed: []string{entry(1), entry(2)}}
+	step := func(name string) expense.Notification { return expense.Notification{EventType: name} }
 	owed := func(uri string) expense.Notification { return expense.Notification{NotificationURI: uri} }
 	join := func(t *testing.T, e *elders, in expense.JoinRunInput) expense.JoinedRun {
 		t.Helper()
@@ -22,20 +20,20 @@ func TestJoinRun(t *testing.T) {
 		require.NoError(t, err)
 		return got
 	}
-	t.Run("tells the older run of the step, once, and of each notification that is owed", func(t *testing.T) {
+	t.Run("tells the older run each name of the stop, and of each notification that is owed", func(t *testing.T) {
 		t.Parallel()
 		e := &elders{elder: in.Elder}
 		require.Zero(t, join(t, e, in))
-		require.Equal(t, []expense.Notification{step(entry(1)), owed(entry(2)), owed(entry(3))}, e.told)
+		require.Equal(t, []expense.Notification{step("Step - SUBMIT"), step("Step - OTHER"), owed(entry(1)), owed(entry(2))}, e.told)
 		require.Zero(t, join(t, e, in), "and again, as a repeated attempt does")
-		require.Len(t, e.told, 6)
-		require.Equal(t, e.told[:3], e.told[3:])
+		require.Len(t, e.told, 8)
+		require.Equal(t, e.told[:4], e.told[4:])
 	})
-	t.Run("tells it to look again when nothing is owed", func(t *testing.T) {
+	t.Run("tells it to look again when there is nothing else to tell", func(t *testing.T) {
 		t.Parallel()
 		e := &elders{elder: in.Elder}
-		require.Zero(t, join(t, e, expense.JoinRunInput{Elder: in.Elder, EventType: in.EventType}))
-		require.Equal(t, []expense.Notification{step("")}, e.told)
+		require.Zero(t, join(t, e, expense.JoinRunInput{Elder: in.Elder}))
+		require.Equal(t, []expense.Notification{{}}, e.told)
 	})
 	t.Run("says that it has ended, and tells it nothing more", func(t *testing.T) {
 		t.Parallel()

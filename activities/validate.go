@@ -21,13 +21,14 @@ func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateRepo
 	if in.RulesHash != rules.Hash() {
 		return expense.Judgement{}, nil
 	}
-	verdict := rules.Evaluate(policy.Case{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts})
+	judged := policy.Case{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts}
+	verdict := rules.Evaluate(judged)
 	verdict.Exceptions = addressed(in.Report, verdict.Exceptions)
 	if n := len(verdict.Exceptions); n > maxExceptions {
 		return expense.Judgement{}, a.failure(ctx, &concur.Error{Op: "judge the report", Kind: expense.TooLarge,
 			Message: fmt.Sprintf("the rules want %d exceptions posted and at most %d can be handled", n, maxExceptions)})
 	}
-	judgement := expense.Judgement{Verdict: &verdict}
+	judgement := expense.Judgement{Verdict: &verdict, ByName: byName(rules, judged, verdict)}
 	return judgement, a.failure(ctx, a.fits("judge", "the report", judgement))
 }
 
@@ -39,7 +40,18 @@ func (a *Activities) ValidateRequest(ctx context.Context, in expense.ValidateReq
 	if in.RulesHash != rules.Hash() {
 		return expense.Judgement{}, nil
 	}
-	verdict := rules.Evaluate(policy.Case{Request: in.Request, EventType: in.EventType, At: in.At, Facts: in.Facts})
-	judgement := expense.Judgement{Verdict: &verdict}
+	judged := policy.Case{Request: in.Request, EventType: in.EventType, At: in.At, Facts: in.Facts}
+	verdict := rules.Evaluate(judged)
+	judgement := expense.Judgement{Verdict: &verdict, ByName: byName(rules, judged, verdict)}
 	return judgement, a.failure(ctx, a.fits("judge", "the travel request", judgement))
+}
+
+// byName reports whether a verdict acts only because the stop has a name. Without the name, a
+// violation of a rule that is limited to a stop asks a person.
+func byName(rules *policy.Policy, judged policy.Case, verdict expense.Verdict) bool {
+	if verdict.Action == expense.Ask || judged.EventType == "" || !rules.ByStop() {
+		return false
+	}
+	judged.EventType = ""
+	return rules.Evaluate(judged).Action != verdict.Action
 }

@@ -88,6 +88,7 @@ type Worker struct {
 	UnauthorizedDelay time.Duration `envconfig:"CONCUR_UNAUTHORIZED_DELAY" default:"1h" desc:"delay after Concur refused the application's access"`
 	MalformedDelay    time.Duration `envconfig:"CONCUR_MALFORMED_DELAY" default:"30s" desc:"delay after an answer that could not be read"`
 	MovingDelay       time.Duration `envconfig:"CONCUR_MOVING_DELAY" default:"5s" desc:"first delay before a report is looked at again that an exception is to pass on (approveByException); it doubles, three times"`
+	NameDelay         time.Duration `envconfig:"CONCUR_NAME_DELAY" default:"5m" desc:"how long a run waits for a notification that contradicts the only callout that has named a stop, before it does what it would not do without that name"`
 
 	ParkedRetries []time.Duration `envconfig:"CONCUR_PARKED_RETRIES" default:"10m,1h,24h" desc:"delays after which a parked run tries again by itself; the last one repeats"`
 }

@@ -50,6 +50,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"waiting":   (*stage).isWaiting,
 		"consults":  (*stage).isConsulting,
 		"says":      (*stage).isSaying,
+		"called":    (*stage).isCalled,
 		"runs":      (*stage).isRuns,
 		"parks":     (*stage).isParking,
 		"retries":   (*stage).isRetrying,

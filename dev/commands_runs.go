@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,6 +63,24 @@ func (s *stage) isSaying(_ *testscript.TestScript, args []string) error {
 	return s.find(args[0], func(status workflows.Status) error {
 		if done := strings.Join(status.Done, "\n"); !strings.Contains(done, args[1]) {
 			return fmt.Errorf("it says %q", done)
+		}
+		return nil
+	})
+}
+
+// isCalled waits until the run knows these names of the stop: one on which notifications
+// agree, or several that contradict each other.
+func (s *stage) isCalled(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "called NAME TEXT..."); err != nil {
+		return err
+	}
+	return s.find(args[0], func(status workflows.Status) error {
+		names := status.StopNames
+		if status.StopName != "" {
+			names = []string{status.StopName}
+		}
+		if !slices.Equal(names, args[1:]) {
+			return fmt.Errorf("the stop is called %q", names)
 		}
 		return nil
 	})

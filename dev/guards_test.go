@@ -80,6 +80,16 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    `if why := p.PassesUnseen(); why != "" {`,
 			without: `if why := p.PassesUnseen(); why == "never" {`,
 		},
+		"the contradiction between two names of a stop": {
+			file: "workflows/stop_name.go", story: "forged-callout",
+			with:    "\t\tif !name.same(names[0]) {\n\t\t\treturn \"\"\n\t\t}",
+			without: "\t\tif !name.same(names[0]) {\n\t\t\treturn name.Name\n\t\t}",
+		},
+		"the wait for a contradiction": {
+			file: "workflows/stop_name.go", story: "forged-callout",
+			with:    "!listed && wait > 0 {",
+			without: "!listed && wait > 1000*time.Hour {",
+		},
 		"the notified that is unread at the end": {
 			file: "workflows/process.go", story: "resubmitted-while-finishing",
 			with:    "\tif r.Unread {\n\t\treturn errAgain\n\t}",

@@ -84,6 +84,8 @@ type ValidateRequestInput struct {
 // report was read: it is to be read again.
 type Judgement struct {
 	Verdict *Verdict `json:"verdict,omitempty"`
+	// ByName is set when the verdict acts, and without the name of the stop would not.
+	ByName bool `json:"byName,omitempty"`
 }
 
 // Attempt tells a write what it cannot know of itself: whether it may be the
@@ -163,9 +165,10 @@ type ClearedExceptions struct {
 
 // JoinRunInput is what a run knows that leaves a report to an older one.
 type JoinRunInput struct {
-	Elder     string   `json:"elder"` // its notification ID
-	EventType string   `json:"eventType,omitempty"`
-	Owed      []string `json:"owed,omitempty"` // notification URIs
+	Elder string `json:"elder"` // its notification ID
+	// EventTypes are what notifications have called the stop.
+	EventTypes []string `json:"eventTypes,omitempty"`
+	Owed       []string `json:"owed,omitempty"` // notification URIs
 }
 
 // JoinedRun says whether the older run was told.

@@ -81,7 +81,7 @@ func (r *run) succeeded(stop string, action expense.Action, cause string, confir
 	}
 	r.did(done)
 	r.Task, r.Ruling, r.Overruled = nil, nil, false
-	r.leave()
+	r.leaveStop()
 	if r.Mark != "" || r.notification.Kind == expense.RequestObject {
 		r.Rejudge = true // where it waits next may bear the name of this stop
 	}

@@ -21,7 +21,7 @@ func (r *run) join(ctx workflow.Context, read expense.FetchedReport) (bool, erro
 	}
 	var joined expense.JoinedRun
 	call := r.localOptions(ctx, "leave the report to an older run")
-	input := expense.JoinRunInput{Elder: read.Elder, EventType: r.EventType, Owed: r.Owed}
+	input := expense.JoinRunInput{Elder: read.Elder, EventTypes: r.namesHere(), Owed: r.Owed}
 	if err := workflow.ExecuteActivity(call, JoinRun, input).Get(ctx, &joined); err != nil {
 		return false, err
 	}

@@ -16,7 +16,7 @@ import (
 // decided on it. The rules' today is the day of the judging: a report that waits for a
 // person is not judged anew because a day has passed.
 func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
-	eventType, at := r.eventType(), workflow.Now(ctx)
+	eventType, at := r.stopName(), workflow.Now(ctx)
 	if r.Verdict != nil && !r.Rejudge && !(read.ByStop && r.Judged != eventType) {
 		return nil
 	}
@@ -46,12 +46,22 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 		return r.readAnew(ctx)
 	}
 	verdict := *judged.Verdict
-	if r.Verdict != nil && !sameEffect(*r.Verdict, verdict) {
+	if r.Verdict != nil && !sameEffect(*r.Verdict, verdict) && !r.onlyDoubted(verdict) {
 		r.closeTask("the rules say something else now")
 	}
 	r.Rules = &RulesUsed{Hash: verdict.RulesHash, Version: verdict.Version}
-	r.Verdict, r.Rejudge, r.Judged = &verdict, false, eventType
+	r.Verdict, r.Rejudge, r.Judged, r.ByName = &verdict, false, eventType, judged.ByName
 	return nil
+}
+
+// onlyDoubted reports whether a verdict asks the same people as the one before about the same
+// exceptions, and differs only in its words because notifications contradict each other about
+// the stop. The open task stays then: whoever sends such notifications must not be able to
+// keep people from deciding.
+func (r *run) onlyDoubted(now expense.Verdict) bool {
+	before := *r.Verdict
+	before.Comment = now.Comment
+	return len(r.contradiction()) > 0 && now.Action == expense.Ask && sameEffect(before, now)
 }
 
 // readAnew reads the report again for the rules that are now in force.
@@ -74,7 +84,7 @@ const byRules = "rules"
 // the person decides.
 func (r *run) settle(ctx workflow.Context) (action expense.Action, comment, cause string, err error) {
 	if r.Verdict.Action != expense.Ask {
-		return r.Verdict.Action, r.Verdict.Comment, byRules, nil
+		return r.Verdict.Action, r.Verdict.Comment, byRules, r.trustName(ctx)
 	}
 	if err := r.ask(ctx); err != nil {
 		return "", "", "", err

@@ -17,11 +17,10 @@ type ProcessInput struct {
 // as new. The report itself is not in it: it is read again.
 type Memory struct {
 	ObjectURI string `json:"objectUri"`
-	EventType string `json:"eventType,omitempty"`
-	EventAt   string `json:"eventAt,omitempty"`  // when that was, as Concur says
-	NewType   bool   `json:"newType,omitempty"`  // no read has begun since it came
-	Spent     bool   `json:"spent,omitempty"`    // it names a stop that the report has left
 	Readable  bool   `json:"readable,omitempty"` // ObjectURI has been read once
+
+	Heard []StopName  `json:"heard,omitempty"` // names of the stop that came since the last read began
+	Stops []NamedStop `json:"stops,omitempty"` // where the report was found, and how those stops were named
 
 	Alternative string `json:"alternative,omitempty"` // another address of the same object
 
@@ -37,13 +36,13 @@ type Memory struct {
 
 	Via  expense.Interface       `json:"via,omitempty"`  // by which the last read was made
 	Mark string                  `json:"mark,omitempty"` // of the last read
-	Step string                  `json:"step,omitempty"` // what was said of the step, where a stop has no name of its own
 	Kept []expense.HeldException `json:"kept,omitempty"` // exceptions that are not ours to take off
 
 	Spared []expense.HeldException `json:"spared,omitempty"` // exceptions that were only shown to be taken off
 
 	Verdict *expense.Verdict  `json:"verdict,omitempty"` // of Revision
-	Judged  string            `json:"judged,omitempty"`  // the EventType that it is for
+	Judged  string            `json:"judged,omitempty"`  // the name of the stop that it is for
+	ByName  bool              `json:"byName,omitempty"`  // it passes the report on only because of that name
 	Task    *Task             `json:"task,omitempty"`
 	Asked   time.Time         `json:"asked,omitzero"` // when the task began
 	Tasks   int               `json:"tasks,omitempty"`

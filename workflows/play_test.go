@@ -26,7 +26,7 @@ type play struct {
 	env *testsuite.TestWorkflowEnvironment
 
 	reads    []any // expense.FetchedReport, error, or func() any of them
-	verdicts []any // expense.Verdict, stale, or error
+	verdicts []any // expense.Verdict, expense.Judgement, stale, or error
 	posts    []any // expense.PostedExceptions or error
 	actions  []any // expense.ActionTaken or error
 	deletes  []any // nil or error
@@ -78,6 +78,11 @@ func stage(t *testing.T) *play {
 		if len(p.verdicts) > 0 && p.verdicts[0] == any(stale) {
 			_, err := next[string](p, "judge", &p.verdicts)
 			return expense.Judgement{}, err
+		}
+		if len(p.verdicts) > 0 {
+			if _, whole := p.verdicts[0].(expense.Judgement); whole {
+				return next[expense.Judgement](p, "judge", &p.verdicts)
+			}
 		}
 		verdict, err := next[expense.Verdict](p, "judge", &p.verdicts)
 		return expense.Judgement{Verdict: &verdict}, err

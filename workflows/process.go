@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -15,8 +16,9 @@ type run struct {
 	Memory
 	notification expense.Notification
 	inbox        inbox
-	retry        bool     // an operator has signalled retried
-	asked        []string // the facts that are asked for now
+	retry        bool      // an operator has signalled retried
+	asked        []string  // the facts that are asked for now
+	trustAt      time.Time // while it waits whether a stop's name is contradicted
 	status       Status
 }
 
@@ -170,6 +172,11 @@ func (r *run) process(ctx workflow.Context) error {
 		return err
 	case shown:
 		return r.showAction(action, cause)
+	}
+	if cause == byRules {
+		if err := r.trustName(ctx); err != nil {
+			return err
+		}
 	}
 	if r.byException(action) {
 		return r.approveByException(ctx, read, comment, cause)

@@ -14,8 +14,8 @@ import (
 // fetch reads the report and remembers what the read showed.
 func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	r.enter(ctx, Fetching)
-	named := r.NewType
-	r.NewType = false
+	expected, heard, known := r.expectedName(), r.Heard, r.stopName()
+	r.Heard = nil
 	var read expense.FetchedReport
 	activity := FetchReport
 	if r.notification.Kind == expense.RequestObject {
@@ -23,10 +23,13 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	err := r.readable(ctx, func() error {
 		call := r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole)
-		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{ObjectURI: r.ObjectURI, EventType: r.eventType(), Begun: r.begun()}).Get(ctx, &read)
+		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun()}).Get(ctx, &read)
 	})
 	if err != nil {
-		r.NewType = r.NewType || named // no read has followed it yet
+		for _, name := range r.Heard {
+			heard = addName(heard, name)
+		}
+		r.Heard = heard // no read has followed them yet
 	}
 	var t *Trouble
 	if errors.As(err, &t) && t.Kind == expense.Untrusted && r.Alternative != "" && !r.Readable {
@@ -44,6 +47,10 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	if said := "read by v1.1, and acted on by it: " + read.FellBack; read.FellBack != "" && !slices.Contains(r.Done, said) {
 		r.did(said)
 	}
+	markChanged := read.Mark != r.Mark
+	if read.Kind != "" {
+		r.leaveStop()
+	}
 	r.Via, r.Mark = read.Via, read.Mark
 	if read.Kind != "" {
 		return read, nil
@@ -55,16 +62,25 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		r.Refusals = 0
 		r.Spared = nil
 	}
-	if r.Stop != "" && read.Stop != r.Stop && !named {
-		r.leave()
+	same := read.Stop == r.Stop
+	if !same {
+		known = ""
 	}
-	changed := r.stepChanged(read)
-	r.movedOn(changed || r.Doubt != nil && r.Doubt.Stop != read.Stop)
-	if changed || read.Revision != r.Revision {
+	changed := read.Revision != r.Revision
+	r.Stop, r.Revision, r.Content = read.Stop, read.Revision, read.Content
+	r.bindNames(heard, workflow.Now(ctx))
+	next := same && r.nextStep(known, markChanged)
+	if next {
+		r.forgetPosted(r.Stop)
+	}
+	r.movedOn(next || r.Doubt != nil && r.Doubt.Stop != r.Stop)
+	if next || changed {
 		r.forgetVerdict()
 	}
-	r.Stop, r.Revision, r.Content = read.Stop, read.Revision, read.Content
 	r.Outcome, r.Cause = "", "" // it waits for us (again)
+	if read.ByStop && r.Via.IsV4() && r.stopName() != expected {
+		return read, errAgain // which exceptions are ours to take off depends on the stop
+	}
 	return read, nil
 }
 

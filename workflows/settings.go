@@ -21,6 +21,9 @@ type Settings struct {
 	// MovingDelay comes before a report is looked at again that an exception of ours is to
 	// move; it doubles.
 	MovingDelay time.Duration
+	// NameDelay is how long the name that a single callout gave to a stop may be contradicted
+	// before something is done only because of that name.
+	NameDelay time.Duration
 }
 
 // DefaultSettings are those of production.
@@ -34,6 +37,7 @@ func DefaultSettings() Settings {
 		ParkedRetries:    []time.Duration{10 * time.Minute, time.Hour, 24 * time.Hour},
 		MalformedDelay:   30 * time.Second,
 		MovingDelay:      5 * time.Second,
+		NameDelay:        5 * time.Minute,
 	}
 }
 

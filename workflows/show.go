@@ -75,6 +75,10 @@ func (r *run) answer() Status {
 	if s.State == Closed {
 		s.Outcome = r.Outcome
 	}
+	if here := r.stopHere(); here != nil && s.State != Closed {
+		s.StopName = r.stopName()
+		s.StopNames = r.contradiction()
+	}
 	if s.State == Consulting {
 		s.Facts = r.asked
 	}
@@ -113,6 +117,18 @@ func (r *run) details(ctx workflow.Context) string {
 		line("Until they answer, the %s is not judged. Why they do not is with the activity `%s`.", r.noun(), FetchFacts)
 	default:
 		line("**%s**", doing(r.status.State, r.noun()))
+	}
+	if !r.trustAt.IsZero() {
+		line("Only one callout has named the stop (%s), and without that name a person would be asked. Until %s the run waits whether another notification contradicts it.",
+			plain(indexed(r.stopName())), clock(r.trustAt))
+	}
+	if names := r.contradiction(); len(names) > 0 && r.status.State != Closed {
+		line("**Notifications contradict each other** about the stop at which the %s waits. They call it:", r.noun())
+		for _, name := range names {
+			fmt.Fprintf(&b, "- %s\n", plain(indexed(name)))
+		}
+		line("\nSo the stop is unknown, and what rules find that are limited to a stop is for a person to decide. " +
+			"If Concur did not send them all, somebody else knows the callout's password: change it in Concur.")
 	}
 	if v := r.Verdict; v != nil {
 		line("The rules (%s) say: %s", edition(*v), saying(*v))

@@ -30,6 +30,8 @@ type Status struct {
 	WaitingFor     string          `json:"waitingFor"`
 	Since          time.Time       `json:"since"` // when State was entered
 	Stop           string          `json:"stop"`
+	StopName       string          `json:"stopName,omitempty"`  // as the notifications call it, if they agree
+	StopNames      []string        `json:"stopNames,omitempty"` // as they call it, if they contradict each other
 	Revision       string          `json:"revision"`
 	Task           *Task           `json:"task"`
 	Verdict        *VerdictStatus  `json:"verdict"`

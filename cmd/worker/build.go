@@ -122,6 +122,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		ParkedRetries:    cfg.ParkedRetries,
 		MalformedDelay:   cfg.MalformedDelay,
 		MovingDelay:      cfg.MovingDelay,
+		NameDelay:        cfg.NameDelay,
 	}}
 	// Of one process: a sweep of thousands opens as many runs, which mostly wait.
 	worker.SetStickyWorkflowCacheSize(cfg.CachedRuns)

@@ -1,0 +1,72 @@
+package activities_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/activities"
+	"concur-connector/expense"
+	"concur-connector/policy"
+)
+
+const byStopRules = `apiVersion: concur-connector/v1
+stops: {after-submit: [SUBMIT], before-extract: [PRE-EXTRACT], third: [THIRD]}
+rules:
+  - {name: look, level: report, stops: [after-submit], expression: report.purpose != "odd", message: Finance looks., then: {ask: finance}}
+  - {name: back, level: report, stops: [before-extract], expression: report.purpose != "bad", message: No., then: {sendBack: true}}
+  - {name: trip, level: request, stops: [after-submit], expression: request.purpose != "odd", message: Finance looks., then: {ask: finance}}
+`
+
+func TestAVerdictSaysWhetherItActsOnlyBecauseOfTheStopsName(t *testing.T) {
+	t.Parallel()
+	rules, err := policy.Parse("rules.yaml", []byte(byStopRules))
+	require.NoError(t, err)
+	acts := newHouse(t).activities(t, func(o *activities.Options) { o.Rules = rules })
+	for name, c := range map[string]struct {
+		purpose, event string
+		action         expense.Action
+		byName         bool
+	}{
+		"at another stop than that of a rule it violates": {"odd", "PRE-EXTRACT", expense.Approve, true},
+		"at the stop of a rule that asks":                 {"odd", "SUBMIT", expense.Ask, false},
+		"at the stop of a rule that sends back":           {"bad", "PRE-EXTRACT", expense.SendBack, true},
+		"where every rule holds":                          {"fine", "PRE-EXTRACT", expense.Approve, false},
+		"at a stop that is not known":                     {"odd", "", expense.Ask, false},
+		"by a name that the rules do not know":            {"odd", "ELSEWHERE", expense.Ask, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			judged, err := run[expense.Judgement](t, attempt{}, acts.ValidateReport, expense.ValidateReportInput{
+				Report: &expense.Report{Purpose: c.purpose}, RulesHash: rules.Hash(), EventType: c.event,
+			})
+			require.NoError(t, err)
+			require.Equal(t, c.action, judged.Verdict.Action)
+			require.Equal(t, c.byName, judged.ByName)
+		})
+	}
+	t.Run("of a travel request, too", func(t *testing.T) {
+		t.Parallel()
+		judged, err := run[expense.Judgement](t, attempt{}, acts.ValidateRequest, expense.ValidateRequestInput{
+			Request: &expense.TravelRequest{Purpose: "odd"}, RulesHash: rules.Hash(), EventType: "THIRD",
+		})
+		require.NoError(t, err)
+		require.Equal(t, expense.Approve, judged.Verdict.Action)
+		require.True(t, judged.ByName)
+	})
+	t.Run("and never where rules are the same at every stop", func(t *testing.T) {
+		t.Parallel()
+		judged, err := run[expense.Judgement](t, attempt{}, newHouse(t).activities(t).ValidateReport, expense.ValidateReportInput{
+			Report: &expense.Report{}, RulesHash: hashOf(t, rulesFile), EventType: "SUBMIT",
+		})
+		require.NoError(t, err)
+		require.False(t, judged.ByName)
+	})
+}
+
+func hashOf(t *testing.T, file string) string {
+	t.Helper()
+	rules, err := policy.Parse("rules.yaml", []byte(file))
+	require.NoError(t, err)
+	return rules.Hash()
+}

@@ -1,0 +1,250 @@
+package workflows
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/expense"
+)
+
+// A callout names the workflow step in its EventType, and rules may be limited to a step.
+// Whoever knows the callout's password can send one. So a name belongs to the stop at which
+// the report was found when the name was first heard, and a stop that was given two names is
+// unknown, whichever of them came first.
+
+// NamedStop is a stop at which the report was found, and what notifications have called it.
+type NamedStop struct {
+	Stop  string     `json:"stop"`
+	Names []StopName `json:"names,omitempty"`
+	Since time.Time  `json:"since,omitzero"` // when the first name was bound to it
+	Left  bool       `json:"left,omitempty"` // the report has left it; the next stop may look the same
+}
+
+// StopName is the name that a notification has given to a stop.
+type StopName struct {
+	Name   string `json:"name"`             // its EventType
+	At     string `json:"at,omitempty"`     // its EventDateTime
+	Listed bool   `json:"listed,omitempty"` // it came from Concur's failed list, which nobody else can write
+	Stale  bool   `json:"stale,omitempty"`  // it may be about an earlier stop: it can contradict, but it names nothing
+}
+
+const (
+	maxStops = 10 // stops of one run whose names are remembered
+	maxNames = 8  // names of one stop, and names that wait for a read
+)
+
+// same reports whether two names differ in nothing but capitals and spaces.
+func (s StopName) same(other StopName) bool {
+	plain := func(text string) string { return strings.Join(strings.Fields(text), " ") }
+	return strings.EqualFold(plain(s.Name), plain(other.Name))
+}
+
+// addName adds a name to a list that holds each name once for each of the two sources. A full
+// list holds different names already, so nothing is lost that could change what it says.
+func addName(list []StopName, name StopName) []StopName {
+	for i, known := range list {
+		if known.same(name) && known.Listed == name.Listed {
+			list[i].Stale = known.Stale && name.Stale
+			return list
+		}
+	}
+	if len(list) < maxNames {
+		list = append(list, name)
+	}
+	return list
+}
+
+// hear keeps the name that a notification gives to the stop until the report has been read.
+func (r *run) hear(n expense.Notification) {
+	if n.EventType != "" {
+		r.Heard = addName(r.Heard, StopName{Name: n.EventType, At: n.EventDateTime, Listed: n.NotificationURI != ""})
+	}
+}
+
+// stopHere returns the stop at which the report was last found, or nil.
+func (r *run) stopHere() *NamedStop {
+	for i := range r.Stops {
+		if s := &r.Stops[i]; s.Stop == r.Stop && !s.Left {
+			return s
+		}
+	}
+	return nil
+}
+
+// bindNames gives the stop at which the report was just found the names that were heard
+// before that read began.
+func (r *run) bindNames(heard []StopName, now time.Time) {
+	here := r.stopHere()
+	if here == nil {
+		r.Stops = append(r.Stops, NamedStop{Stop: r.Stop})
+		r.Stops = r.Stops[max(0, len(r.Stops)-maxStops):]
+		here = &r.Stops[len(r.Stops)-1]
+	}
+	for _, name := range heard {
+		if r.redelivered(name, here) {
+			continue
+		}
+		name.Stale = name.Listed && r.mayBeStale(name, here)
+		if len(here.Names) == 0 {
+			here.Since = now
+		}
+		here.Names = addName(here.Names, name)
+	}
+}
+
+// redelivered reports whether a name came with a notification of another stop that is sent
+// again. Only a time of day proves that: a date alone may be of two notifications.
+func (r *run) redelivered(name StopName, here *NamedStop) bool {
+	return strings.Count(name.At, ":") >= 2 && r.anyElsewhere(here, func(known StopName) bool {
+		return known.same(name) && known.At == name.At
+	})
+}
+
+// mayBeStale reports whether an entry of the failed list may be about another stop than this
+// one: it is older than what named another, or as old and of the same name.
+func (r *run) mayBeStale(name StopName, here *NamedStop) bool {
+	return r.anyElsewhere(here, func(known StopName) bool {
+		return isBefore(name.At, known.At) || known.same(name) && !isBefore(known.At, name.At)
+	})
+}
+
+func (r *run) anyElsewhere(here *NamedStop, is func(StopName) bool) bool {
+	return slices.ContainsFunc(r.Stops, func(s NamedStop) bool {
+		return (s.Left || s.Stop != here.Stop) && slices.ContainsFunc(s.Names, is)
+	})
+}
+
+// isBefore compares two times as Concur prints them: texts of one form, whose order is that
+// of the times. Of others nothing is known.
+func isBefore(a, b string) bool { return len(a) == len(b) && a < b }
+
+// leaveStop notes that the report has left the stop. A stop of v1.1 has an address of its
+// own: its names stay true. Where stops look alike, the names are those of the one that was
+// left.
+func (r *run) leaveStop() {
+	if here := r.stopHere(); here != nil && r.stopsLookAlike() {
+		here.Left = true
+	}
+}
+
+// stopsLookAlike reports whether Concur gives the steps of this object no address by which
+// one can be told from another.
+func (r *run) stopsLookAlike() bool {
+	return r.Via.IsV4() || r.notification.Kind == expense.RequestObject
+}
+
+// stopName returns the name of the stop at which the report waits. It is empty when no
+// notification has named the stop, and when notifications contradict each other.
+func (r *run) stopName() string {
+	if here := r.stopHere(); here != nil {
+		return agreed(here.Names)
+	}
+	return ""
+}
+
+// expectedName is what stopName will return after the next read if that finds the report at
+// the same stop.
+func (r *run) expectedName() string {
+	var names []StopName
+	if here := r.stopHere(); here != nil {
+		names = slices.Clone(here.Names)
+	}
+	for _, name := range r.Heard {
+		names = addName(names, name)
+	}
+	return agreed(names)
+}
+
+// agreed returns the name on which all agree.
+func agreed(names []StopName) (agreed string) {
+	for _, name := range names {
+		if !name.same(names[0]) {
+			return ""
+		}
+		if !name.Stale && agreed == "" {
+			agreed = name.Name
+		}
+	}
+	return agreed
+}
+
+// namesHere returns what notifications have called the stop at which the report waits, each
+// name once.
+func (r *run) namesHere() []string {
+	here := r.stopHere()
+	if here == nil {
+		return nil
+	}
+	var names []string
+	for i, name := range here.Names {
+		if !slices.ContainsFunc(here.Names[:i], name.same) {
+			names = append(names, name.Name)
+		}
+	}
+	return names
+}
+
+// contradiction returns the names of the stop at which the report waits when they differ.
+func (r *run) contradiction() []string {
+	if names := r.namesHere(); len(names) > 1 {
+		return names
+	}
+	return nil
+}
+
+// nextStep reports whether the report waits at another step than at the last read, where
+// Concur shows none: a notification then names it. Without an action of ours, and without a
+// change of what Concur shows, a name alone proves nothing.
+func (r *run) nextStep(before string, markChanged bool) bool {
+	if !r.stopsLookAlike() {
+		return false
+	}
+	if before != "" && len(r.contradiction()) > 0 {
+		return markChanged
+	}
+	now := r.stopName()
+	if before != "" || now == "" {
+		return false
+	}
+	for _, s := range slices.Backward(r.Stops) {
+		if s.Stop == r.Stop && s.Left {
+			left := agreed(s.Names)
+			return left != "" && !StopName{Name: now}.same(StopName{Name: left})
+		}
+	}
+	return false
+}
+
+// trustName waits, once for each stop, before something is done that would not be done
+// without the name of the stop. Concur sends a callout for every step, so where a single
+// callout has named this one, a second that names it differently may be on its way. The error
+// is errAgain when a notification has come meanwhile.
+func (r *run) trustName(ctx workflow.Context) error {
+	here := r.stopHere()
+	if !r.ByName || here == nil {
+		return nil
+	}
+	listed := slices.ContainsFunc(here.Names, func(n StopName) bool { return n.Listed })
+	if wait := here.Since.Add(r.NameDelay).Sub(workflow.Now(ctx)); !listed && wait > 0 {
+		r.trustAt = workflow.Now(ctx).Add(wait)
+		r.enter(ctx, Validating)
+		_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+			Timeout:      wait,
+			TimerOptions: workflow.TimerOptions{Summary: "one callout has named the stop: another may contradict it"},
+		}, func() bool { return r.Unread })
+		r.trustAt = time.Time{}
+		switch {
+		case err != nil:
+			return err
+		case r.Unread:
+			return errAgain // the rest of the wait follows the next read
+		}
+	}
+	if r.expectedName() != r.stopName() {
+		return errAgain
+	}
+	return nil
+}

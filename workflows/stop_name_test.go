@@ -1,0 +1,256 @@
+package workflows_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/expense"
+	"concur-connector/workflows"
+)
+
+// told signals a callout that names the stop.
+func (p *play) told(eventType, at string) {
+	n := named(callout(), eventType)
+	n.EventDateTime = at
+	p.env.SignalWorkflow(workflows.Notified, n)
+}
+
+// askAgain is ask in other words, as for a stop that is not known.
+var askAgain = expense.Verdict{Action: expense.Ask, Group: "finance", RulesHash: "h1"}
+
+func byStopV4() expense.FetchedReport { return byStop(byV4("m1")) }
+
+// each plays a test for a stop that has an address of its own, and for one that has none.
+func each(t *testing.T, play func(t *testing.T, read expense.FetchedReport)) {
+	t.Helper()
+	for name, read := range map[string]expense.FetchedReport{"v1.1": byStop(waiting(1, 10)), "v4": byStopV4()} {
+		t.Run(name, func(t *testing.T) { play(t, read) })
+	}
+}
+
+func TestASecondNameMakesAStopUnknown(t *testing.T) {
+	t.Parallel()
+	t.Run("when it comes later, once and for all, and the task stays", func(t *testing.T) {
+		each(t, func(t *testing.T, read expense.FetchedReport) {
+			p := newPlay(t)
+			p.reads, p.verdicts = []any{read}, []any{ask, askAgain, passOn}
+			var task workflows.Task
+			p.after(time.Minute, func() {
+				require.Equal(t, "SUBMIT", p.status().StopName)
+				task = *p.status().Task
+			})
+			for i, name := range []string{"PRE-EXTRACT", "PRE-EXTRACT", "SUBMIT", "submit ", "THIRD", "PRE-EXTRACT"} {
+				p.after(time.Duration(i+2)*time.Minute, func() { p.told(name, fmt.Sprintf("2030-01-0%dT00:00:00", i+1)) })
+				p.after(time.Duration(i+2)*time.Minute+time.Second, func() {
+					require.Equal(t, task, *p.status().Task, "after %d callouts", i+1)
+					require.Empty(t, p.status().StopName)
+				})
+			}
+			p.after(time.Hour, func() {
+				require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT", "THIRD"}, p.status().StopNames)
+				p.decide(task.ID, "d1", expense.PassOn)
+			})
+			require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
+			require.Equal(t, []string{"SUBMIT", ""}, p.judgedFor())
+		})
+	})
+	t.Run("when both came before the first read", func(t *testing.T) {
+		each(t, func(t *testing.T, read expense.FetchedReport) {
+			p := newPlay(t)
+			p.reads, p.verdicts = []any{read}, []any{ask}
+			p.after(0, func() { p.told("SUBMIT", "") })
+			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			require.Equal(t, expense.Approved, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
+			require.Equal(t, []string{""}, p.judgedFor())
+			require.Empty(t, p.read[0].EventType)
+		})
+	})
+	t.Run("whatever its date says", func(t *testing.T) {
+		each(t, func(t *testing.T, read expense.FetchedReport) {
+			p := newPlay(t)
+			p.reads, p.verdicts = []any{read}, []any{ask}
+			p.after(time.Minute, func() { p.told("SUBMIT", "2026-11-03T10:00:00") })
+			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			forged := named(callout(), "PRE-EXTRACT")
+			forged.EventDateTime = "2099-11-03T10:00:00"
+			require.Equal(t, expense.Approved, p.run(forged).Outcome)
+			require.Equal(t, []string{"PRE-EXTRACT", ""}, p.judgedFor())
+		})
+	})
+	t.Run("also an entry of the failed list, whatever date a callout had", func(t *testing.T) {
+		each(t, func(t *testing.T, read expense.FetchedReport) {
+			p := newPlay(t)
+			p.reads, p.verdicts = []any{read}, []any{ask}
+			p.after(time.Minute, func() {
+				true1 := named(failedCopy(1), "SUBMIT")
+				true1.EventDateTime = "2026-11-03"
+				p.env.SignalWorkflow(workflows.Notified, true1)
+			})
+			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			forged := named(callout(), "PRE-EXTRACT")
+			forged.EventDateTime = "2099-11-03"
+			require.Equal(t, expense.Approved, p.run(forged).Outcome)
+			require.Equal(t, []string{"PRE-EXTRACT", ""}, p.judgedFor())
+		})
+	})
+	t.Run("however many names come before it", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{ask}
+		p.after(0, func() {
+			for i := range 50 {
+				p.told("PRE-EXTRACT", fmt.Sprintf("2026-11-%02d", i))
+			}
+			p.told("SUBMIT", "2026-11-03")
+		})
+		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		require.Equal(t, expense.Approved, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
+		require.Equal(t, []string{""}, p.judgedFor())
+	})
+	t.Run("but not the same name in other capitals and spaces", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{ask}
+		p.after(time.Minute, func() { p.told(" step -  submit", "") })
+		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		require.Equal(t, expense.Approved, p.run(named(callout(), "Step - SUBMIT")).Outcome)
+		require.Equal(t, []string{"Step - SUBMIT"}, p.judgedFor())
+	})
+}
+
+func TestAVerdictThatNeedsTheStopsNameWaitsForAContradiction(t *testing.T) {
+	t.Parallel()
+	needs := func(v expense.Verdict) any { return expense.Judgement{Verdict: &v, ByName: true} }
+	t.Run("and is carried out when none comes", func(t *testing.T) {
+		for name, verdict := range map[string]expense.Verdict{"pass on": passOn, "send back": sendBack} {
+			t.Run(name, func(t *testing.T) {
+				p := newPlay(t)
+				p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{needs(verdict)}
+				p.after(4*time.Minute, func() { require.Empty(t, p.acted) })
+				p.after(6*time.Minute, func() { require.Len(t, p.acted, 1) })
+				p.after(7*time.Minute, func() {})
+				p.run(named(callout(), "SUBMIT"))
+				require.Len(t, p.acted, 1)
+			})
+		}
+	})
+	t.Run("and a person is asked when one comes", func(t *testing.T) {
+		each(t, func(t *testing.T, read expense.FetchedReport) {
+			p := newPlay(t)
+			p.reads, p.verdicts = []any{read}, []any{needs(passOn), ask}
+			p.after(4*time.Minute, func() { p.told("SUBMIT", "") })
+			p.after(time.Hour, func() {
+				require.Empty(t, p.acted)
+				p.decide(p.status().Task.ID, "d1", expense.RulingSendBack)
+			})
+			require.Equal(t, expense.SentBack, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
+			require.Equal(t, []string{"PRE-EXTRACT", ""}, p.judgedFor())
+		})
+	})
+	t.Run("and the same name, again and again, makes it neither shorter nor longer", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{needs(passOn)}
+		for i := range 9 {
+			p.after(time.Duration(i+1)*30*time.Second, func() {
+				p.told("PRE-EXTRACT", "")
+				require.Empty(t, p.acted)
+			})
+		}
+		begun := p.env.Now()
+		require.Equal(t, expense.Approved, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
+		require.WithinDuration(t, begun.Add(5*time.Minute), p.env.Now(), time.Minute)
+	})
+	t.Run("and one that comes between the exceptions and the action stops the action", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{byStop(waiting(1, 10))}
+		p.verdicts = []any{needs(flagged), ask}
+		p.posts = []any{func() any { p.told("SUBMIT", ""); return posted(expense.Posted, "") }}
+		p.after(time.Hour, func() {
+			require.Empty(t, p.acted)
+			p.decide(p.status().Task.ID, "d1", expense.RulingSendBack)
+		})
+		require.Equal(t, expense.SentBack, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
+	})
+	t.Run("and not when Concur's own list has named the stop", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{needs(passOn)}
+		begun := p.env.Now()
+		require.Equal(t, expense.Approved, p.run(named(failedCopy(1), "SUBMIT")).Outcome)
+		require.WithinDuration(t, begun, p.env.Now(), time.Minute)
+	})
+}
+
+func TestWhereStopsLookAlikeANameIsOfOneOfThem(t *testing.T) {
+	t.Parallel()
+	again := expense.ActionTaken{Confirmed: true, Reading: expense.Reading{Kind: expense.NotWaiting, Stop: byV4("").Stop}}
+	t.Run("and not of the next, to which our action led", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts, p.actions = []any{byStopV4()}, []any{passOn, ask}, []any{again, nil}
+		p.after(time.Minute, func() { p.told("PRE-EXTRACT", "") })
+		p.after(time.Hour, func() {
+			require.Equal(t, "PRE-EXTRACT", p.status().StopName)
+			p.decide(p.status().Task.ID, "d1", expense.PassOn)
+		})
+		require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
+		require.Equal(t, []string{"SUBMIT", "", "PRE-EXTRACT"}, p.judgedFor())
+	})
+	t.Run("nor of the one to which somebody else has moved it, once it was seen elsewhere", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{byStopV4(), func() any { p.told("PRE-EXTRACT", ""); return moved("A_PEND") }, byStopV4()}
+		p.verdicts = []any{ask}
+		p.after(time.Minute, func() { p.told("", "") })
+		p.after(time.Hour, func() {
+			require.Equal(t, "PRE-EXTRACT", p.status().StopName)
+			p.decide(p.status().Task.ID, "d1", expense.PassOn)
+		})
+		require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
+	})
+}
+
+func TestAnEntryOfTheFailedListMayBeOfAnEarlierStop(t *testing.T) {
+	t.Parallel()
+	next := expense.ActionTaken{Confirmed: true, Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: waiting(2, 10).Stop}}
+	for name, c := range map[string]struct {
+		first, copied     string // dates
+		copyName, callout string
+		want              string
+	}{
+		"an older one contradicts, and names nothing":             {"2026-11-03", "2026-11-02", "EARLIER", "PRE-EXTRACT", ""},
+		"one of the same name and day contradicts":                {"2026-11-03", "2026-11-03", "SUBMIT", "PRE-EXTRACT", ""},
+		"one of the same name and second is that of before":       {"2026-11-03T10:00:00", "2026-11-03T10:00:00", "SUBMIT", "PRE-EXTRACT", "PRE-EXTRACT"},
+		"one of the same name and a later second is of this stop": {"2026-11-03T10:00:00", "2026-11-03T10:00:01", "SUBMIT", "", "SUBMIT"},
+		"another name of the same day is of this stop":            {"2026-11-03", "2026-11-03", "PRE-EXTRACT", "", "PRE-EXTRACT"},
+		"a forged date of a callout makes it name nothing, only":  {"2099-11-03", "2026-11-03", "PRE-EXTRACT", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			p.reads = []any{byStop(waiting(1, 10)), byStop(waiting(2, 10))}
+			p.verdicts, p.actions = []any{passOn, ask}, []any{next, nil}
+			first, copied := named(callout(), "SUBMIT"), named(failedCopy(1), c.copyName)
+			first.EventDateTime, copied.EventDateTime = c.first, c.copied
+			p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, copied) })
+			p.after(2*time.Minute, func() { p.told(c.callout, "2026-11-03T12:00:00") })
+			p.after(time.Hour, func() {
+				require.Equal(t, c.want, p.status().StopName)
+				p.decide(p.status().Task.ID, "d1", expense.PassOn)
+			})
+			require.Equal(t, expense.Approved, p.run(first).Outcome)
+		})
+	}
+}
+
+func TestTheNamesOfAStopAreCarriedOn(t *testing.T) {
+	p := newPlay(t)
+	memory := &workflows.Memory{ObjectURI: reportURI, MustRead: true,
+		Stops: []workflows.NamedStop{{Stop: waiting(1, 10).Stop, Names: []workflows.StopName{{Name: "SUBMIT"}}}},
+		Stop:  waiting(1, 10).Stop, Heard: []workflows.StopName{{Name: "PRE-EXTRACT"}}}
+	p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{ask}
+	p.after(time.Hour, func() {
+		require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT"}, p.status().StopNames)
+		p.decide(p.status().Task.ID, "d1", expense.PassOn)
+	})
+	p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: callout(), Memory: memory})
+	require.NoError(t, p.env.GetWorkflowError())
+	require.Equal(t, []string{""}, p.judgedFor())
+}
