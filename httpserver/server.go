@@ -64,9 +64,9 @@ func New(o Options) (*Server, error) {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &Server{
-		listener: listener,
+		listener: framedListener{Listener: listener, logger: o.Logger},
 		http: &http.Server{
-			Handler:                      o.Handler,
+			Handler:                      lastOfItsConnection(o.Handler),
 			Protocols:                    protocols,
 			ReadHeaderTimeout:            readHeaderTimeout,
 			ReadTimeout:                  readTimeout,

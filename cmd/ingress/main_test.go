@@ -336,3 +336,20 @@ func certificate(t *testing.T) (certFile, keyFile string, pool *x509.CertPool) {
 	pool.AppendCertsFromPEM(certPEM)
 	return certFile, keyFile, pool
 }
+
+func TestARequestWithTwoEndsIsRefusedOnBothListeners(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	for _, address := range []string{r.public, r.internal} {
+		conn, err := net.Dial("tcp", address)
+		require.NoError(t, err)
+		defer conn.Close()
+		require.NoError(t, conn.SetDeadline(time.Now().Add(15*time.Second)))
+		_, err = io.WriteString(conn, "POST /concur/v1.0/notify HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+		require.NoError(t, err)
+		answer, err := io.ReadAll(conn) // until it is closed
+		require.NoError(t, err)
+		require.True(t, strings.HasPrefix(string(answer), "HTTP/1.1 400 Bad Request\r\n"), string(answer))
+		require.Equal(t, 1, strings.Count(string(answer), "HTTP/1.1 "), string(answer))
+	}
+}
