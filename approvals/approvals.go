@@ -122,12 +122,8 @@ func notificationID(w http.ResponseWriter, r *http.Request) (string, bool) {
 		refuse(w, http.StatusBadRequest, "the notification ID in the path cannot be decoded")
 		return "", false
 	}
-	kind, key, _ := strings.Cut(id, ":")
-	switch expense.ObjectKind(kind) {
-	case expense.ReportObject, expense.RequestObject, expense.UnknownObject:
-		if key != "" && len(key) <= expense.MaxKey {
-			return id, true
-		}
+	if expense.IsNotificationID(id) {
+		return id, true
 	}
 	refuse(w, http.StatusNotFound, workflows.ErrUnknown.Error())
 	return "", false

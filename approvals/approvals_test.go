@@ -73,7 +73,8 @@ func TestAnUnknownNotificationIs404(t *testing.T) {
 	t.Parallel()
 	d := open(t, newRuns())
 	d.runs.idle = true // it needs no worker
-	for _, id := range []string{"EXPRPT:other", "EXPRPT:" + strings.Repeat("k", 201), "EXPRPT:", "sweep-1", "OTHER:x"} {
+	for _, id := range []string{"EXPRPT:other", "EXPRPT:" + strings.Repeat("k", 201), "EXPRPT:", "sweep-1", "OTHER:x",
+		"EXPRPT:größe", "EXPRPT:報告", "größe", "EXPRPT:a b", "EXPRPT:a\x00b", "EXPRPT:a\nb", "EXPRPT:a\x7fb", "EXPRPT:a\xffb", "EXPRPT:\u202ea", "EXPRPT:" + strings.Repeat("k", 5000)} {
 		response, body := d.get(t, id)
 		require.Equal(t, http.StatusNotFound, response.StatusCode, id)
 		require.Equal(t, workflows.ErrUnknown.Error(), body["error"])

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -185,9 +186,7 @@ func (d *door) do(t *testing.T, r *http.Request, token string) (*http.Response, 
 // at returns the URL of a run, its ID escaped once.
 func (d *door) at(id string) string { return d.URL + "/approvals/" + escape(id) }
 
-func escape(id string) string {
-	return strings.NewReplacer("%", "%25", "/", "%2F", "?", "%3F", "#", "%23", "\"", "%22").Replace(id)
-}
+func escape(id string) string { return url.PathEscape(id) }
 
 func (d *door) get(t *testing.T, id string) (*http.Response, map[string]any) {
 	t.Helper()

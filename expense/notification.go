@@ -40,6 +40,27 @@ type Notification struct {
 // notified.
 func (n Notification) ID() string { return string(n.Kind) + ":" + n.Key }
 
+// IsNotificationID reports whether a text can be a notification ID. No run has any other, so
+// Temporal need not be asked for one.
+func IsNotificationID(text string) bool {
+	kind, key, _ := strings.Cut(text, ":")
+	switch ObjectKind(kind) {
+	case ReportObject, RequestObject, UnknownObject:
+		return key != "" && len(key) <= MaxKey && isPrintable(key)
+	}
+	return false
+}
+
+// isPrintable reports whether a key is printable ASCII without a space.
+func isPrintable(key string) bool {
+	for i := 0; i < len(key); i++ {
+		if key[i] <= ' ' || key[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // MaxKey is the longest key that is accepted, in bytes.
 const MaxKey = 200
 
@@ -64,11 +85,8 @@ func Identify(uri string) (ObjectKind, string, error) {
 		return "", "", errors.New("ObjectURI has no key after the last slash of its path")
 	case len(key) > MaxKey:
 		return "", "", fmt.Errorf("ObjectURI has a key of %d bytes; at most %d are accepted", len(key), MaxKey)
-	}
-	for i := 0; i < len(key); i++ {
-		if key[i] <= ' ' || key[i] > '~' {
-			return "", "", errors.New("ObjectURI has a key that is not printable ASCII")
-		}
+	case !isPrintable(key):
+		return "", "", errors.New("ObjectURI has a key that is not printable ASCII")
 	}
 	return kindOf(path), key, nil
 }

@@ -86,6 +86,7 @@ func TestALineThatCannotBeUnderstoodIsOneSentence(t *testing.T) {
 		"parked retry one --rate fast":     `--rate "fast" is not N/s`,
 		"parked retry one --rate 0/s":      `--rate "0/s" is not N/s`,
 		"parked retry one --rate 5/d":      `--rate "5/d" is not N/s`,
+		"parked retry EXPRPT:größe":        `"EXPRPT:größe" is no notification ID such as EXPRPT:KEY`,
 		"decode":                           "concurctl decode wants the FILE to read, or -",
 		"decode /nowhere/x":                "read the payload: open /nowhere/x",
 		"failed delete":                    "give the URIs of the entries",
@@ -106,7 +107,7 @@ func TestALineThatCannotBeUnderstoodIsOneSentence(t *testing.T) {
 
 func TestWithoutTemporalItSaysWhereItLooked(t *testing.T) {
 	t.Parallel()
-	for _, line := range []string{"parked list", "parked retry one", "failed sweep", "bootstrap"} {
+	for _, line := range []string{"parked list", "parked retry EXPRPT:one", "failed sweep", "bootstrap"} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
 			ended := play(t, settings{"TEMPORAL_ADDRESS": "127.0.0.1:2", "TEMPORAL_NAMESPACE": "finance", "CONCUR_TASK_QUEUE": "own"}, "", strings.Fields(line)...)

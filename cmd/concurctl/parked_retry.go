@@ -46,6 +46,11 @@ The rate is kept so that what was mended is not overrun: a number of runs in a s
 			if err := checkKind(kind); err != nil {
 				return err
 			}
+			for _, id := range ids {
+				if !expense.IsNotificationID(id) {
+					return fmt.Errorf("%q is no notification ID such as EXPRPT:KEY", id)
+				}
+			}
 			d, err := reachTemporal(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err

@@ -38,14 +38,14 @@ func (o explainOptions) subject(cmd *cobra.Command, rules *policy.Policy, name s
 	}
 	var s subject
 	var err error
-	kind, _, isNotification := strings.Cut(name, ":")
+	isUnknown := strings.HasPrefix(name, string(expense.UnknownObject)) // of which nothing was judged
 	_, missing := os.Stat(name)
 	switch {
 	case strings.HasPrefix(name, "https://"):
 		s.Case, err = o.fromConcur(cmd, rules, name)
 	case name == "-" || missing == nil:
 		s.Case, err = fromFile(cmd, rules, name)
-	case isNotification && (kind == string(expense.ReportObject) || kind == string(expense.RequestObject)):
+	case expense.IsNotificationID(name) && !isUnknown:
 		s, err = fromRun(cmd.Context(), cmd.ErrOrStderr(), name)
 	default:
 		return subject{}, fmt.Errorf("%q is no file, no notification ID such as EXPRPT:KEY, and no ObjectURI", name)
