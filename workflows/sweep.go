@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -83,7 +82,7 @@ func (w Workflows) SweepFailedNotifications(ctx workflow.Context, input SweepInp
 		}
 		if err != nil || part.Next == "" {
 			// A list that cannot be had is no reason not to look for what is in none.
-			return s.SweepResult, errors.Join(err, s.lookForForgotten(ctx, input.Grace), s.lookForRequests(ctx))
+			return s.SweepResult, failedSweep(err, s.lookForForgotten(ctx, input.Grace), s.lookForRequests(ctx))
 		}
 		s.after = part.Next
 	}

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"concur-connector/expense"
@@ -130,11 +132,17 @@ func TestALongSweepContinuesAsNewWithWhatItHasDone(t *testing.T) {
 }
 
 func TestAListThatCannotBeHadKeepsNoOtherFromBeingLookedAt(t *testing.T) {
-	for name, first := range map[string]error{
-		"the failed list is away":  errors.New("Unavailable: away"),
-		"the failed list is wrong": kind(expense.Malformed),
+	type failure struct {
+		err        error
+		kind, says string
+	}
+	for name, c := range map[string]failure{
+		"the failed list is away":  {errors.New("the list\nis away"), "Unavailable", "the list is away"},
+		"the failed list is wrong": {temporal.NewNonRetryableApplicationError("list failed notifications: Malformed", "Malformed", nil), "Malformed", "list failed notifications: Malformed"},
+		"the attempts are lost":    {temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_HEARTBEAT, nil), "Unavailable", "ListFailedNotifications did not end in time"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			first := c.err
 			p := newPlay(t)
 			tries := 0
 			p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
@@ -147,7 +155,11 @@ func TestAListThatCannotBeHadKeepsNoOtherFromBeingLookedAt(t *testing.T) {
 				return expense.PendingReports{}, nil
 			}, activity.RegisterOptions{Name: workflows.ListPendingReports})
 			p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
-			require.Error(t, p.env.GetWorkflowError(), "an operator sees that it failed")
+			var failed *temporal.ApplicationError
+			require.ErrorAs(t, p.env.GetWorkflowError(), &failed, "an operator sees that it failed")
+			require.Equal(t, c.kind, failed.Type())
+			require.Equal(t, c.says, failed.Message())
+			require.NoError(t, failed.Unwrap(), "the causes are with the activities")
 			require.Equal(t, 1, looked)
 			require.LessOrEqual(t, tries, 4, "and the next sweep asks again")
 		})
@@ -198,4 +210,22 @@ func TestMoreJunkThanAResultNamesIsNamedByTheNext(t *testing.T) {
 	require.Equal(t, junk[:50], first.Why)
 	require.Equal(t, junk[50:], second.Why)
 	require.Empty(t, third.Why)
+}
+
+func TestASweepWhoseNetsBothFailSaysSoInOneSentence(t *testing.T) {
+	p := newPlay(t)
+	p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+		return expense.FailedNotifications{}, temporal.NewNonRetryableApplicationError("list failed notifications: Forbidden", "Forbidden", nil)
+	}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
+	p.env.RegisterActivityWithOptions(func(context.Context, expense.ListPendingReportsInput) (expense.PendingReports, error) {
+		return expense.PendingReports{Notifications: []expense.Notification{failedCopy(1)}}, nil
+	}, activity.RegisterOptions{Name: workflows.ListPendingReports})
+	p.env.RegisterActivityWithOptions(func(context.Context, expense.StartProcessingInput) (expense.StartedProcessing, error) {
+		return expense.StartedProcessing{}, temporal.NewNonRetryableApplicationError("the frontend is away", "wrapError", nil)
+	}, activity.RegisterOptions{Name: workflows.StartProcessing})
+	p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
+	var failed *temporal.ApplicationError
+	require.ErrorAs(t, p.env.GetWorkflowError(), &failed)
+	require.Equal(t, "Forbidden", failed.Type())
+	require.Equal(t, "list failed notifications: Forbidden; and the frontend is away", failed.Message())
 }
