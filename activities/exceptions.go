@@ -25,7 +25,7 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	}
 	now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
 	if err != nil || now.Kind != "" {
-		return expense.PostedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, !first)
+		return expense.PostedExceptions{Reading: now.Reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
 	}
 	if now.withheld != "" {
 		return expense.PostedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
@@ -54,7 +54,7 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	results, err := a.options.Concur.PostExceptionsV1(ctx, now.Report.Key, send)
 	if refused(err) {
 		reading, err := a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
-		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, !first)
+		return expense.PostedExceptions{Reading: reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
 	}
 	if err != nil {
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first || errors.Is(err, concur.OutcomeUnknown))

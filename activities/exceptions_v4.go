@@ -15,7 +15,7 @@ import (
 func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense.PostExceptionsInput, first bool) (expense.PostedExceptions, error) {
 	now, held, err := a.holding(ctx, in.ObjectURI, in.Stop, in.Attempt)
 	if err != nil || now.Kind != "" {
-		return expense.PostedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, !first)
+		return expense.PostedExceptions{Reading: now.Reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
 	}
 	if now.withheld != "" {
 		return expense.PostedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
@@ -36,11 +36,11 @@ func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense
 	}
 	reading, doubtful, err := a.putEach(ctx, pulse, in, now, missing)
 	if err != nil || reading.Kind != "" {
-		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, !first || doubtful)
+		return expense.PostedExceptions{Reading: reading, Doubtful: !first || doubtful}, a.failedWrite(ctx, err, !first || doubtful)
 	}
 	reading, err = a.verify(ctx, in, now, posted.Items)
 	if err != nil || reading.Kind != "" {
-		return expense.PostedExceptions{Reading: reading}, a.failedWrite(ctx, err, true)
+		return expense.PostedExceptions{Reading: reading, Doubtful: true}, a.failedWrite(ctx, err, true)
 	}
 	return posted, nil
 }

@@ -89,6 +89,7 @@ type Worker struct {
 	MalformedDelay    time.Duration `envconfig:"CONCUR_MALFORMED_DELAY" default:"30s" desc:"delay after an answer that could not be read"`
 	MovingDelay       time.Duration `envconfig:"CONCUR_MOVING_DELAY" default:"5s" desc:"first delay before a report is looked at again that an exception is to pass on (approveByException); it doubles, three times"`
 	NameDelay         time.Duration `envconfig:"CONCUR_NAME_DELAY" default:"5m" desc:"how long a run waits for a notification that contradicts the only callout that has named a stop, before it does what it would not do without that name"`
+	ConfirmDelay      time.Duration `envconfig:"CONCUR_CONFIRM_DELAY" default:"1m" desc:"delay before a second look: at a report that Concur says is gone, and at whether another run sees to a report that a sweep has found"`
 
 	ParkedRetries []time.Duration `envconfig:"CONCUR_PARKED_RETRIES" default:"10m,1h,24h" desc:"delays after which a parked run tries again by itself; the last one repeats"`
 }

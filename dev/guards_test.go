@@ -90,6 +90,16 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "!listed && wait > 0 {",
 			without: "!listed && wait > 1000*time.Hour {",
 		},
+		"the second look at a report that is not found": {
+			file: "workflows/read.go", story: "not-found-once",
+			with:    "if err != nil || read.Kind != expense.NotFound {",
+			without: "if err != nil || read.Kind != \"never\" {",
+		},
+		"the doubt of exceptions whose report is not found": {
+			file: "workflows/exceptions.go", story: "not-found-once",
+			with:    "if posted.Doubtful {",
+			without: "if posted.Doubtful && false {",
+		},
 		"the notified that is unread at the end": {
 			file: "workflows/process.go", story: "resubmitted-while-finishing",
 			with:    "\tif r.Unread {\n\t\treturn errAgain\n\t}",

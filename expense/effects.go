@@ -124,6 +124,8 @@ type PostExceptionsInput struct {
 type PostedExceptions struct {
 	Reading
 	Items []PostedException `json:"items,omitempty"`
+	// Doubtful is set beside a Kind when some may have been posted all the same.
+	Doubtful bool `json:"doubtful,omitempty"`
 	// Withheld says that nothing was sent, and Items is then empty.
 	Withheld Withheld `json:"withheld,omitempty"`
 }

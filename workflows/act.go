@@ -19,24 +19,28 @@ func (r *run) act(ctx workflow.Context, action expense.Action, comment, cause st
 		what = "send the " + r.noun() + " back"
 	}
 	r.Cause = cause
+	doubt := Doubt{Stop: r.Stop, Action: action}
 	var taken expense.ActionTaken
 	err := r.readable(ctx, func() error {
 		input := expense.TakeActionInput{
 			Attempt: r.attempt(ctx), ObjectURI: r.ObjectURI, Stop: r.Stop, Action: action, Comment: comment,
 			ByRules: cause == byRules, Overruled: r.Overruled,
 		}
+		doubt.Mark = input.Mark
 		call := r.concurOptions(ctx, what, requestsOfWrite)
 		err := workflow.ExecuteActivity(call, TakeAction, input).Get(ctx, &taken)
-		return r.doubt(err, Doubt{Stop: r.Stop, Action: action, Mark: input.Mark})
+		return r.doubt(err, doubt)
 	})
 	if err != nil {
 		return err
 	}
-	return r.acted(ctx, taken, action, cause)
+	return r.acted(ctx, taken, doubt, cause)
 }
 
-// acted goes on from what became of an action.
-func (r *run) acted(ctx workflow.Context, taken expense.ActionTaken, action expense.Action, cause string) error {
+// acted goes on from what became of an action. The doubt is what stays of it when an
+// earlier attempt may have acted and the report is not found.
+func (r *run) acted(ctx workflow.Context, taken expense.ActionTaken, doubt Doubt, cause string) error {
+	action := doubt.Action
 	r.Doubt = nil
 	switch {
 	case taken.Moved:
@@ -57,7 +61,12 @@ func (r *run) acted(ctx workflow.Context, taken expense.ActionTaken, action expe
 			return errAgain
 		}
 		return nil
-	case taken.Stop != "" || taken.Kind == expense.NotFound:
+	case taken.Kind == expense.NotFound:
+		if taken.Doubtful {
+			r.Doubt = &doubt // a report that is there again may have been moved by us
+		}
+		return errAgain
+	case taken.Stop != "":
 		return errAgain
 	}
 	return r.left(ctx, taken.Reading, taken.Doubtful)
@@ -132,6 +141,7 @@ func (r *run) deleteFirst(ctx workflow.Context) error {
 	}
 	r.deleted(uri)
 	if gone.Withheld != "" {
+		r.Withheld = gone.Withheld
 		r.did("would delete the failed notification")
 	} else {
 		r.did("failed notification deleted")

@@ -68,7 +68,7 @@ func (r *run) approveByException(ctx workflow.Context, read expense.FetchedRepor
 		}
 		return stays(exception.Code)
 	}
-	return r.acted(ctx, taken, expense.Approve, cause)
+	return r.acted(ctx, taken, doubt, cause)
 }
 
 // stays is what a person must mend when the report has not left.

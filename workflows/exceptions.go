@@ -27,6 +27,7 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, a
 		return false, nil
 	}
 	r.enter(ctx, Posting)
+	var doubt Doubt
 	var posted expense.PostedExceptions
 	err = r.readable(ctx, func() error {
 		input := expense.PostExceptionsInput{
@@ -40,13 +41,17 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, a
 			input.Flags = r.Doubt.Flags // as they were before the write in doubt
 		}
 		call := r.concurOptions(ctx, "post "+count(len(missing), "exception"), requestsOfEach)
+		doubt = Doubt{Stop: r.Stop, Flags: input.Flags}
 		err := workflow.ExecuteActivity(call, PostExceptions, input).Get(ctx, &posted)
-		return r.doubt(err, Doubt{Stop: r.Stop, Flags: input.Flags})
+		return r.doubt(err, doubt)
 	})
 	switch {
 	case err != nil:
 		return false, err
 	case posted.Kind != "":
+		if posted.Doubtful {
+			r.Doubt = &doubt // a report that is there again may have them
+		}
 		return false, errAgain // it has moved: another stop is another validation
 	case posted.Withheld != "":
 		r.Withheld = posted.Withheld

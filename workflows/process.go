@@ -139,7 +139,7 @@ func (r *run) process(ctx workflow.Context) error {
 	if r.notification.IsTrigger() {
 		return r.handOver(ctx)
 	}
-	read, err := r.fetch(ctx)
+	read, err := r.fetchConfirmed(ctx)
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,10 @@ func TestARunEndsWithTheOutcomeOfWhatItRead(t *testing.T) {
 			play: play{reads: []any{moved("X_OWN1")}}, want: expense.Superseded, calls: []string{"read"}},
 		"a report that Concur does not have is gone": {
 			play: play{reads: []any{expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}}},
-			want: expense.Gone, calls: []string{"read"}},
+			want: expense.Gone, calls: []string{"read", "read"}},
+		"a report that Concur does not find once is not gone": {
+			play: play{reads: []any{expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}, waiting(1, 10)}, verdicts: []any{passOn}},
+			want: expense.Approved, calls: []string{"read", "read", "judge", "approve"}},
 		"an object of an unknown kind is unsupported and nothing is read": {
 			notify: unsupported, want: expense.Unsupported},
 		"a failed notification is deleted last": {
@@ -79,7 +82,7 @@ func TestARunEndsWithTheOutcomeOfWhatItRead(t *testing.T) {
 		"a report that vanished before the write is gone": {
 			play: play{reads: []any{waiting(1, 10), expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}},
 				verdicts: []any{passOn}, actions: []any{expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotFound}}}},
-			want: expense.Gone, calls: []string{"read", "judge", "approve", "read"}},
+			want: expense.Gone, calls: []string{"read", "judge", "approve", "read", "read"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -186,4 +189,42 @@ func TestTheResultOfWhatNoRulesHaveJudgedNamesNone(t *testing.T) {
 	p.reads = []any{expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}}
 	require.Equal(t, expense.Gone, p.run(callout()).Outcome)
 	require.Nil(t, p.rules)
+}
+
+func TestAWriteInDoubtOutlivesAReportThatIsNotFound(t *testing.T) {
+	missing := expense.Reading{Kind: expense.NotFound}
+	t.Run("an action whose report is there again, passed on, is ours", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10), moved("A_APPR")}, []any{passOn}
+		p.actions = []any{expense.ActionTaken{Reading: missing, Doubtful: true}}
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "approve", "read"}, p.calls)
+	})
+	t.Run("exceptions may be on a report that is there again", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{flagged}
+		p.posts = []any{expense.PostedExceptions{Reading: missing, Doubtful: true}, posted(expense.Posted, "")}
+		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+		require.False(t, p.posted[0].Doubtful)
+		require.True(t, p.posted[1].Doubtful)
+	})
+	t.Run("a first attempt that finds no report leaves no doubt", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{flagged}
+		p.posts = []any{expense.PostedExceptions{Reading: missing}, posted(expense.Posted, "")}
+		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+		require.False(t, p.posted[1].Doubtful)
+	})
+}
+
+func TestACalloutDoesNotShortenTheSecondLookAtWhatIsGone(t *testing.T) {
+	p := newPlay(t)
+	p.reads = []any{expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}}
+	p.after(time.Second, func() {
+		require.Equal(t, []string{"read"}, p.calls)
+		p.env.SignalWorkflow(workflows.Notified, callout())
+	})
+	p.after(59*time.Second, func() { require.Equal(t, []string{"read"}, p.calls) })
+	require.Equal(t, expense.Gone, p.run(callout()).Outcome)
+	require.Equal(t, []string{"read", "read", "read", "read"}, p.calls, "the callout is answered by a pass of its own")
 }

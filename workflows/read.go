@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -82,6 +83,20 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		return read, errAgain // which exceptions are ours to take off depends on the stop
 	}
 	return read, nil
+}
+
+// fetchConfirmed is fetch, and reads again after a while when Concur says that the report
+// is gone: a single 404 ends no run. A notification that comes meanwhile does not shorten
+// the wait; it is answered by the pass after this one.
+func (r *run) fetchConfirmed(ctx workflow.Context) (expense.FetchedReport, error) {
+	read, err := r.fetch(ctx)
+	if err != nil || read.Kind != expense.NotFound {
+		return read, err
+	}
+	if err := wait(ctx, r.ConfirmDelay, "Concur says that the "+r.noun()+" is gone: looking again"); err != nil {
+		return read, err
+	}
+	return r.fetch(ctx)
 }
 
 // unsteady is how many reads in a row may show another stop of an unchanged report.
@@ -178,7 +193,11 @@ func (r *run) legible(ctx workflow.Context, answer string, call func() error) er
 
 // pause waits a moment before something is asked for again.
 func (r *run) pause(ctx workflow.Context, why string) error {
-	return workflow.NewTimerWithOptions(ctx, r.MalformedDelay, workflow.TimerOptions{Summary: why}).Get(ctx, nil)
+	return wait(ctx, r.MalformedDelay, why)
+}
+
+func wait(ctx workflow.Context, delay time.Duration, why string) error {
+	return workflow.NewTimerWithOptions(ctx, delay, workflow.TimerOptions{Summary: why}).Get(ctx, nil)
 }
 
 // trouble turns the failure of an activity into a *Trouble, whatever it is: a run

@@ -24,6 +24,9 @@ type Settings struct {
 	// NameDelay is how long the name that a single callout gave to a stop may be contradicted
 	// before something is done only because of that name.
 	NameDelay time.Duration
+	// ConfirmDelay is the pause before a second look at what one answer does not prove: that
+	// a report is gone, and that no other run sees to a report that a sweep has found.
+	ConfirmDelay time.Duration
 }
 
 // DefaultSettings are those of production.
@@ -38,6 +41,7 @@ func DefaultSettings() Settings {
 		MalformedDelay:   30 * time.Second,
 		MovingDelay:      5 * time.Second,
 		NameDelay:        5 * time.Minute,
+		ConfirmDelay:     time.Minute,
 	}
 }
 

@@ -123,6 +123,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		MalformedDelay:   cfg.MalformedDelay,
 		MovingDelay:      cfg.MovingDelay,
 		NameDelay:        cfg.NameDelay,
+		ConfirmDelay:     cfg.ConfirmDelay,
 	}}
 	// Of one process: a sweep of thousands opens as many runs, which mostly wait.
 	worker.SetStickyWorkflowCacheSize(cfg.CachedRuns)
