@@ -19,15 +19,15 @@ import (
 // is a *serviceerror.InvalidArgument.
 // What its last run has only shown, and is withheld still, is left alone until it changes.
 type Starter interface {
-	Sweep(ctx context.Context, n expense.Notification, now expense.Withheld) (expense.Swept, error)
+	Sweep(ctx context.Context, n expense.Notification, seen expense.Sight) (expense.Swept, error)
 }
 
-// Knower says whether a run knows of a report: one that is open, or one that closed
-// after that moment. One that has only shown it counts while it is withheld still.
-// Unread counts the open runs that have yet to read their report: any of them may know.
+// Knower says whether a run sees to a report that a list shows as waiting, or has lately:
+// then it need not be looked at. Unread counts the open runs that began after that moment
+// and have yet to read their report: any of them may see to it.
 type Knower interface {
-	Knows(ctx context.Context, reportID string, since time.Time, now expense.Withheld) (bool, error)
-	Unread(ctx context.Context) (int, error)
+	Knows(ctx context.Context, n expense.Notification, seen expense.Sight) (bool, error)
+	Unread(ctx context.Context, since time.Time) (int, error)
 }
 
 // Elders finds the run that sees to a report already, when Concur names it in two ways. It

@@ -141,7 +141,7 @@ func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProces
 			continue
 		}
 		pulse.note(startedUntil{Next: i, Result: result})
-		swept, err := a.options.Starter.Sweep(ctx, n, a.options.Writes.now())
+		swept, err := a.options.Starter.Sweep(ctx, n, expense.Sight{At: in.ListedAt, Grace: in.Grace, Withheld: a.options.Writes.now()})
 		var refused *serviceerror.InvalidArgument
 		switch {
 		case errors.As(err, &refused):
@@ -151,6 +151,9 @@ func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProces
 		case swept == expense.SweptUnknown:
 			result.Failed = append(result.Failed, expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI,
 				Reason: "an operator ended the last run of " + n.ID() + ", and it cannot be asked whether because of this"})
+		case swept == expense.SweptStays:
+			result.Failed = append(result.Failed, expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI,
+				Reason: "Concur answers that it has deleted this entry, and lists it all the same; it is deleted again once a day"})
 		case swept == expense.SweptStarted:
 			result.Started++
 		case swept == expense.SweptJoined:

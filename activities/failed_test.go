@@ -210,11 +210,12 @@ type starter struct {
 	mu     sync.Mutex
 	told   []string
 	now    expense.Withheld // by the last question
+	seen   expense.Sight
 	unread int
 	fails  error // after the first
 }
 
-func (s *starter) Sweep(_ context.Context, n expense.Notification, now expense.Withheld) (expense.Swept, error) {
+func (s *starter) Sweep(_ context.Context, n expense.Notification, seen expense.Sight) (expense.Swept, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fails != nil && len(s.told) > 0 {
@@ -222,10 +223,12 @@ func (s *starter) Sweep(_ context.Context, n expense.Notification, now expense.W
 	}
 	open := slices.Contains(s.told, n.ID())
 	s.told = append(s.told, n.ID())
-	s.now = now
+	s.now, s.seen = seen.Withheld, seen
 	switch {
 	case n.Key == "mute":
 		return expense.SweptUnknown, nil
+	case n.Key == "stays":
+		return expense.SweptStays, nil
 	case n.Kind != expense.ReportObject:
 		return expense.SweptLeft, nil
 	case open:
@@ -234,12 +237,12 @@ func (s *starter) Sweep(_ context.Context, n expense.Notification, now expense.W
 	return expense.SweptStarted, nil
 }
 
-func (s *starter) Knows(_ context.Context, reportID string, _ time.Time, now expense.Withheld) (bool, error) {
-	s.now = now
-	return reportID == "0KNOWN" && s.fails == nil, s.fails
+func (s *starter) Knows(_ context.Context, n expense.Notification, seen expense.Sight) (bool, error) {
+	s.now, s.seen = seen.Withheld, seen
+	return n.ID() == "EXPRPT:0KNOWN" && s.fails == nil, s.fails
 }
 
-func (s *starter) Unread(context.Context) (int, error) { return s.unread, nil }
+func (s *starter) Unread(context.Context, time.Time) (int, error) { return s.unread, nil }
 
 func TestStartProcessing(t *testing.T) {
 	t.Parallel()
@@ -281,6 +284,19 @@ func TestStartProcessing(t *testing.T) {
 		require.Len(t, got.Failed, 1)
 		require.Equal(t, entry(5), got.Failed[0].NotificationURI)
 		require.Contains(t, got.Failed[0].Reason, "EXPRPT:mute")
+	})
+	t.Run("one that Concur says it has deleted again and again is named", func(t *testing.T) {
+		t.Parallel()
+		s, at := &starter{}, time.Now()
+		stays := expense.Notification{Kind: expense.ReportObject, Key: "stays", NotificationURI: entry(6)}
+		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t, with(s)).StartProcessing,
+			expense.StartProcessingInput{Notifications: []expense.Notification{stays}, ListedAt: at, Grace: time.Minute})
+		require.NoError(t, err)
+		require.Len(t, got.Failed, 1)
+		require.Equal(t, entry(6), got.Failed[0].NotificationURI)
+		require.Contains(t, got.Failed[0].Reason, "lists it all the same")
+		require.True(t, s.seen.At.Equal(at), "when the list was read")
+		require.Equal(t, time.Minute, s.seen.Grace)
 	})
 	t.Run("what is left alone is counted", func(t *testing.T) {
 		t.Parallel()

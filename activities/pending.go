@@ -19,23 +19,37 @@ const (
 // ListPendingReports looks, in a part of the list, for reports that wait at external
 // validation, longer than the grace, and that no run knows of. They are counted and
 // named, loud; in.Name has them named so that runs can be started.
+//
+// A run that has not read its report yet may see to one of them. While such a run is young
+// it holds back those alone for which the grace has only just passed, and these, too, are
+// counted and logged. Any other is taken up: if two runs of one report meet, they join.
 func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPendingReportsInput) (expense.PendingReports, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	found := expense.PendingReports{Next: in.Page}
-	var forgotten []concur.PendingReport
-	before := time.Now().Add(-in.Grace)
+	var forgotten, fresh []concur.PendingReport
+	started := time.Now()
+	before := started.Add(-in.Grace)
 	for range pendingPages {
 		var err error
+		seen := expense.Sight{At: time.Now(), Grace: in.Grace, Withheld: a.options.Writes.now()}
 		found.Next, err = a.options.Concur.PendingReports(ctx, found.Next, func(row concur.PendingReport) error {
 			if row.LastModified.After(before) {
 				return nil
 			}
-			known, err := a.lookFor(ctx, row.PendingReport, &found)
-			if err == nil && !known {
+			found.Waiting++
+			known, err := a.options.Knower.Knows(ctx, notificationOf(row), seen)
+			switch {
+			case err != nil:
+				return err
+			case known:
+				found.Known++
+			case row.LastModified.After(before.Add(-in.Young)):
+				fresh = append(fresh, row)
+			default:
 				forgotten = append(forgotten, row)
 			}
-			return err
+			return nil
 		})
 		if err != nil {
 			return expense.PendingReports{}, a.failure(ctx, err)
@@ -44,40 +58,39 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 			break
 		}
 	}
-	if found.Forgotten == 0 {
+	if len(fresh) > 0 {
+		unread, err := a.options.Knower.Unread(ctx, started.Add(-in.Young))
+		switch {
+		case err != nil:
+			return expense.PendingReports{}, err
+		case unread > 0:
+			found.Unsure = len(fresh)
+			a.options.Logger.Warn("reports wait at external validation of which a run that has yet to read may know: the next sweep tells", "count", len(fresh), "unread", unread)
+		default:
+			forgotten = append(forgotten, fresh...)
+		}
+	}
+	if found.Forgotten = len(forgotten); found.Forgotten == 0 {
 		return found, nil
 	}
-	unread, err := a.options.Knower.Unread(ctx)
-	switch {
-	case err != nil:
-		return expense.PendingReports{}, err
-	case unread > 0: // the next look tells
-		found.Unsure, found.Forgotten, found.Reports = found.Forgotten, 0, nil
-		return found, nil
-	}
-	a.options.Logger.Warn("reports wait at external validation that nobody told of", "count", found.Forgotten, "reports", found.Reports)
-	if in.Name {
-		err = a.name(ctx, forgotten, &found)
-	}
-	return found, a.failure(ctx, err)
-}
-
-// lookFor counts a report that waits for long, and reports whether a run knows of it.
-func (a *Activities) lookFor(ctx context.Context, row expense.PendingReport, found *expense.PendingReports) (bool, error) {
-	found.Waiting++
-	known, err := a.options.Knower.Knows(ctx, row.ID, row.LastModified, a.options.Writes.now())
-	switch {
-	case err != nil:
-		return false, err
-	case known:
-		found.Known++
-		return true, nil
-	}
-	found.Forgotten++
-	if len(found.Reports) < maxForgotten {
+	for _, row := range forgotten[:min(len(forgotten), maxForgotten)] {
 		found.Reports = append(found.Reports, row.ID)
 	}
-	return false, nil
+	a.options.Logger.Warn("reports wait at external validation that nobody told of", "count", found.Forgotten, "reports", found.Reports)
+	if !in.Name {
+		return found, nil
+	}
+	return found, a.failure(ctx, a.name(ctx, forgotten, &found))
+}
+
+// notificationOf makes the notification of a report that the list shows, as if it had been
+// told of. Where the report is read is not known yet.
+func notificationOf(row concur.PendingReport) expense.Notification {
+	n := expense.Notification{Kind: expense.ReportObject, Key: row.ID, ObjectType: string(expense.ReportObject)}
+	if !row.LastModified.IsZero() {
+		n.EventDateTime = row.LastModified.UTC().Format(time.RFC3339)
+	}
+	return n
 }
 
 // name makes notifications of reports that the list shows, as if they had been told of.
@@ -97,10 +110,8 @@ func (a *Activities) name(ctx context.Context, rows []concur.PendingReport, foun
 		case err != nil:
 			return err
 		}
-		n := expense.Notification{Kind: expense.ReportObject, Key: row.ID, ObjectURI: uri, ObjectType: string(expense.ReportObject)}
-		if !row.LastModified.IsZero() {
-			n.EventDateTime = row.LastModified.UTC().Format(time.RFC3339)
-		}
+		n := notificationOf(row)
+		n.ObjectURI = uri
 		found.Notifications = append(found.Notifications, n)
 	}
 	return nil

@@ -1,7 +1,9 @@
 package activities_test
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -31,13 +33,31 @@ func TestListPendingReports(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Forgotten: 2, Reports: []string{"0LOST", "0UNDATED"}}, found)
 	})
-	t.Run("names none while a run has yet to read its report", func(t *testing.T) {
+	t.Run("a young run that has yet to read holds back what was changed lately, and says so", func(t *testing.T) {
+		t.Parallel()
+		lately := strings.ReplaceAll(pendingList, "2026-11-03T10:00:00.5", time.Now().Add(-90*time.Minute).UTC().Format("2006-01-02T15:04:05"))
+		for unread, want := range map[int]expense.PendingReports{
+			1: {Waiting: 3, Known: 1, Forgotten: 1, Unsure: 1, Reports: []string{"0UNDATED"}},
+			0: {Waiting: 3, Known: 1, Forgotten: 2, Reports: []string{"0UNDATED", "0LOST"}},
+		} {
+			var log bytes.Buffer
+			h := newHouse(t).on("pending", says(http.StatusOK, lately))
+			acts := h.activities(t, func(o *activities.Options) {
+				o.Knower, o.Logger = &starter{unread: unread}, slog.New(slog.NewTextHandler(&log, nil))
+			})
+			found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{Grace: time.Hour, Young: time.Hour})
+			require.NoError(t, err)
+			require.Equal(t, want, found)
+			require.Equal(t, unread > 0, strings.Contains(log.String(), "has yet to read"), log.String())
+		}
+	})
+	t.Run("a run that has yet to read holds back nothing that waits for long", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t).on("pending", says(http.StatusOK, pendingList))
-		acts := h.activities(t, func(o *activities.Options) { o.Knower = &starter{unread: 1} })
-		found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, input)
+		acts := h.activities(t, func(o *activities.Options) { o.Knower = &starter{unread: 1000} })
+		found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{Grace: time.Hour, Young: time.Minute})
 		require.NoError(t, err)
-		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Unsure: 2}, found)
+		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Forgotten: 2, Reports: []string{"0LOST", "0UNDATED"}}, found)
 	})
 	t.Run("is tried again when Temporal cannot be asked", func(t *testing.T) {
 		t.Parallel()
@@ -109,14 +129,6 @@ func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 		require.Contains(t, found.Unnamed, "identity.user.ids.read")
 		require.NotContains(t, found.Unnamed, "kim")
 		require.Equal(t, []string{"pending", "find user", "find user"}, n.seen(), "after one refresh the others are not tried")
-	})
-	t.Run("and none while a run has yet to read its report", func(t *testing.T) {
-		t.Parallel()
-		n := newNewer(t)
-		n.on("pending", says(http.StatusOK, withOwners(`"kim@example.com"`, `"lee@example.com"`)))
-		found := list(t, n, func(o *activities.Options) { o.Knower = &starter{unread: 1} })
-		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Unsure: 2}, found)
-		require.Equal(t, []string{"pending"}, n.seen())
 	})
 	t.Run("and it is tried again when the look-up fails", func(t *testing.T) {
 		t.Parallel()

@@ -100,6 +100,16 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "if posted.Doubtful {",
 			without: "if posted.Doubtful && false {",
 		},
+		"the end of what a closed run knows": {
+			file: "workflows/sweeping.go", story: "found-again",
+			with:    "return closed.Add(grace).After(seen.At), nil",
+			without: "return grace >= 0 && !closed.IsZero(), nil",
+		},
+		"the second delete of what Concur lists still": {
+			file: "workflows/sweeping.go", story: "delete-believed",
+			with:    "if !closed.Before(seen.At) ||",
+			without: "if !closed.IsZero() ||",
+		},
 		"the notified that is unread at the end": {
 			file: "workflows/process.go", story: "resubmitted-while-finishing",
 			with:    "\tif r.Unread {\n\t\treturn errAgain\n\t}",

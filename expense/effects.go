@@ -276,9 +276,20 @@ func (q Quarantined) Mark() string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// StartProcessingInput is what a sweep found.
+// StartProcessingInput is what a sweep found, in a list that was read at that moment.
 type StartProcessingInput struct {
 	Notifications []Notification `json:"notifications"`
+	ListedAt      time.Time      `json:"listedAt,omitzero"`
+	// Grace is how long a run that has closed is reason enough to leave alone what a list
+	// shows as waiting.
+	Grace time.Duration `json:"grace,omitempty"`
+}
+
+// Sight is how a list was read in which something was found.
+type Sight struct {
+	At       time.Time
+	Grace    time.Duration // see StartProcessingInput
+	Withheld Withheld      // why nothing would be written now
 }
 
 // StartedProcessing says what became of each.
@@ -299,5 +310,6 @@ const (
 	SweptStarted Swept = "started"
 	SweptJoined  Swept = "joined"
 	SweptLeft    Swept = "left"
+	SweptStays   Swept = "stays"   // Concur has said several times that it deleted it
 	SweptUnknown Swept = "unknown" // an operator ended its last run, perhaps because of it, and that cannot be asked
 )

@@ -14,6 +14,9 @@ type PendingReport struct {
 type ListPendingReportsInput struct {
 	Grace time.Duration `json:"grace"`
 	Page  string        `json:"page,omitempty"` // the Next of the part before
+	// Young is how long a run that has not read its report holds back the reports for which
+	// the grace has passed no longer ago than this.
+	Young time.Duration `json:"young,omitempty"`
 	// Name has those that nobody told of named, so that runs can be started.
 	Name bool `json:"name,omitempty"`
 }
@@ -22,9 +25,9 @@ type ListPendingReportsInput struct {
 // callouts, and their entries in the failed list, were lost.
 type PendingReports struct {
 	Waiting   int      `json:"waiting"`           // longer than the grace
-	Known     int      `json:"known"`             // a run is open, or closed after the last change
+	Known     int      `json:"known"`             // a run sees to them, or has lately
 	Forgotten int      `json:"forgotten"`         // no run knows of them
-	Unsure    int      `json:"unsure,omitempty"`  // a run that has yet to read may be theirs
+	Unsure    int      `json:"unsure,omitempty"`  // held back: a young run that has yet to read may be theirs
 	Reports   []string `json:"reports,omitempty"` // the first of the forgotten
 	Next      string   `json:"next,omitempty"`    // empty after the last part
 

@@ -19,7 +19,7 @@ import (
 func (c *Client) Elder(ctx context.Context, reportID, notificationID, runID string) (string, error) {
 	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		PageSize: knownRuns,
-		Query:    fmt.Sprintf("%s AND %s = '%s' AND ExecutionStatus = 'Running'", c.ours(), ReportIDAttribute, quoted(reportID)),
+		Query:    fmt.Sprintf("%s AND %s = '%s' AND ExecutionStatus = 'Running'", c.ours(), ReportIDAttribute, quoted(indexed(reportID))),
 	})
 	if err != nil {
 		return "", fmt.Errorf("look for the runs of a report: %w", err)
@@ -52,7 +52,7 @@ func (c *Client) isSeenTo(ctx context.Context, left *workflowpb.WorkflowExecutio
 		return false
 	}
 	n, err := c.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Query: fmt.Sprintf("%s AND %s = '%s' AND ExecutionStatus = 'Running'", c.ours(), ReportIDAttribute, quoted(reportID)),
+		Query: fmt.Sprintf("%s AND %s = '%s' AND ExecutionStatus = 'Running'", c.ours(), ReportIDAttribute, quoted(indexed(reportID))),
 	})
 	return err == nil && n.GetCount() > 0
 }

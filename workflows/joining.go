@@ -112,7 +112,8 @@ func (r *run) startRuns(ctx workflow.Context, found []expense.Notification) erro
 	}
 	var done expense.StartedProcessing
 	call := r.localOptions(ctx, "start "+count(len(found), "run"))
-	err := trouble(workflow.ExecuteActivity(call, StartProcessing, expense.StartProcessingInput{Notifications: found}).Get(ctx, &done))
+	input := expense.StartProcessingInput{Notifications: found, ListedAt: workflow.Now(ctx), Grace: r.ConfirmDelay}
+	err := trouble(workflow.ExecuteActivity(call, StartProcessing, input).Get(ctx, &done))
 	if err == nil && len(done.Failed) > 0 {
 		var why []string
 		for _, f := range done.Failed {

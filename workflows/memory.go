@@ -57,7 +57,7 @@ type Memory struct {
 	Doubt    *Doubt     `json:"doubt,omitempty"`
 
 	Owed    []string `json:"owed,omitempty"`    // notification URIs to delete
-	Deleted []string `json:"deleted,omitempty"` // known, and nothing more to do
+	Deleted []string `json:"deleted,omitempty"` // so often as Concur said that it deleted it
 	Refused string   `json:"refused,omitempty"` // the owed URI that must not be followed
 
 	Parked     *Trouble     `json:"parked,omitempty"` // while the run is parked
@@ -132,13 +132,23 @@ func (m *Memory) did(line string) {
 	}
 }
 
-// owe remembers a notification URI to be deleted and reports whether it is new.
+// owe remembers a notification URI to be deleted and reports whether it is new. One that
+// comes again after it was deleted is still in Concur's list: it is owed again, and is no
+// news of the report.
 func (m *Memory) owe(uri string) bool {
-	if slices.Contains(m.Owed, uri) || slices.Contains(m.Deleted, uri) {
+	if slices.Contains(m.Owed, uri) {
 		return false
 	}
-	m.Owed = append(m.Owed, uri)
-	return true
+	times := 0
+	for _, u := range m.Deleted {
+		if u == uri {
+			times++
+		}
+	}
+	if times == 0 || times < mostDeletes && m.Withheld == "" {
+		m.Owed = append(m.Owed, uri)
+	}
+	return times == 0
 }
 
 // deleted moves a notification URI from owed to known.

@@ -18,9 +18,10 @@ func (s *sweep) lookForForgotten(ctx workflow.Context, grace time.Duration) erro
 	if grace == 0 {
 		return nil
 	}
-	ask := expense.ListPendingReportsInput{Grace: grace, Name: !s.readOnly}
+	ask := expense.ListPendingReportsInput{Grace: grace, Young: s.ConfirmDelay, Name: !s.readOnly}
 	for range pendingParts {
 		var found expense.PendingReports
+		listed := workflow.Now(ctx)
 		call := s.netOptions(ctx, "look for reports that nobody told of", requestsOfWhole)
 		err := workflow.ExecuteActivity(call, ListPendingReports, ask).Get(ctx, &found)
 		if unlooked, err := away(err, &s.Unlooked); unlooked || err != nil {
@@ -33,7 +34,7 @@ func (s *sweep) lookForForgotten(ctx workflow.Context, grace time.Duration) erro
 		if found.Unnamed != "" {
 			s.Unnamed = found.Unnamed
 		}
-		if err := s.startFound(ctx, found.Notifications, &s.Recovered); err != nil {
+		if err := s.startFound(ctx, found.Notifications, listed, &s.Recovered); err != nil {
 			return err
 		}
 		if ask.Page = found.Next; ask.Page == "" {
@@ -53,6 +54,7 @@ func (s *sweep) lookForRequests(ctx workflow.Context) error {
 	var ask expense.ListPendingRequestsInput
 	for range pendingParts {
 		var found expense.PendingRequests
+		listed := workflow.Now(ctx)
 		call := s.netOptions(ctx, "look for travel requests that wait", requestsOfWhole)
 		err := workflow.ExecuteActivity(call, ListPendingRequests, ask).Get(ctx, &found)
 		if unlooked, err := away(err, &s.UnlookedRequests); unlooked || err != nil {
@@ -62,7 +64,7 @@ func (s *sweep) lookForRequests(ctx workflow.Context) error {
 		if found.Unlooked != nil {
 			s.UnlookedRequests = "one of them: " + found.Unlooked.Message
 		}
-		if err := s.startFound(ctx, found.Notifications, &s.RequestsStarted); err != nil {
+		if err := s.startFound(ctx, found.Notifications, listed, &s.RequestsStarted); err != nil {
 			return err
 		}
 		if ask.Page = found.Next; ask.Page == "" {
@@ -86,12 +88,12 @@ func away(err error, why *string) (bool, error) {
 	return false, nil
 }
 
-// startFound starts a run for each that was found in a list of Concur.
-func (s *sweep) startFound(ctx workflow.Context, found []expense.Notification, started *int) error {
+// startFound starts a run for each that was found in a list of Concur, read at that moment.
+func (s *sweep) startFound(ctx workflow.Context, found []expense.Notification, listed time.Time, started *int) error {
 	if s.readOnly || len(found) == 0 {
 		return nil
 	}
-	done, err := s.start(ctx, found)
+	done, err := s.start(ctx, found, listed)
 	*started += done.Started
 	s.Failed += len(done.Failed)
 	s.because(done.Failed)

@@ -43,6 +43,7 @@ type play struct {
 
 	asked   []expense.FetchFactsInput
 	cleared []expense.ClearExceptionsInput
+	deleted []string // notification URIs
 	judged  []expense.ValidateReportInput
 	rules   *workflows.RulesUsed // of the result
 	joined  []expense.JoinRunInput
@@ -100,6 +101,7 @@ func stage(t *testing.T) *play {
 		return next[expense.ActionTaken](p, "approve by exception", &p.actions)
 	})
 	register(workflows.DeleteNotification, func(_ context.Context, in expense.DeleteNotificationInput) (expense.DeletedNotification, error) {
+		p.deleted = append(p.deleted, in.NotificationURI)
 		_, err := next[struct{}](p, "delete", &p.deletes)
 		return expense.DeletedNotification{Withheld: in.Withheld}, err
 	})

@@ -188,7 +188,7 @@ func (r *run) process(ctx workflow.Context) error {
 func (r *run) close(ctx workflow.Context) (Result, error) {
 	r.enter(ctx, Closed)
 	result := Result{Outcome: r.Outcome, Cause: r.Cause, Done: r.Done, Rules: r.Rules}
-	if r.Outcome == expense.DryRun {
+	if r.Outcome == expense.DryRun || len(r.Deleted) > 0 { // or only shown to be deleted
 		result.Withheld = r.Withheld
 	}
 	return result, nil

@@ -228,3 +228,29 @@ func TestACalloutDoesNotShortenTheSecondLookAtWhatIsGone(t *testing.T) {
 	require.Equal(t, expense.Gone, p.run(callout()).Outcome)
 	require.Equal(t, []string{"read", "read", "read", "read"}, p.calls, "the callout is answered by a pass of its own")
 }
+
+func TestWhatConcurListsAfterItWasDeletedIsOwedAgain(t *testing.T) {
+	t.Run("and the report is not read for it", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+		p.deletes = []any{nil, kind(expense.Forbidden), nil}
+		p.after(time.Minute, func() {
+			p.env.SignalWorkflow(workflows.Notified, failedCopy(1)) // a sweep sees it still
+			p.env.SignalWorkflow(workflows.Retried, workflows.Retry{})
+		})
+		p.env.RegisterDelayedCallback(func() { p.env.SignalWorkflow(workflows.Notified, failedCopy(2)) }, 0)
+		require.Equal(t, expense.Approved, p.run(failedCopy(1)).Outcome)
+		require.Equal(t, []string{failedCopy(1).NotificationURI, failedCopy(2).NotificationURI, failedCopy(2).NotificationURI, failedCopy(1).NotificationURI}, p.deleted)
+	})
+	t.Run("but not without an end", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{moved("A_APPR")}
+		uri := failedCopy(1).NotificationURI
+		p.after(0, func() { p.env.SignalWorkflow(workflows.Notified, failedCopy(1)) })
+		p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{
+			Notification: callout(), Memory: &workflows.Memory{ObjectURI: reportURI, MustRead: true, Deleted: []string{uri, uri, uri}},
+		})
+		require.NoError(t, p.env.GetWorkflowError())
+		require.Equal(t, []string{"read"}, p.calls)
+	})
+}

@@ -85,7 +85,8 @@ type Result struct {
 	Done    []string        `json:"done,omitempty"`
 	// Rules are those by which it was judged last.
 	Rules *RulesUsed `json:"rules,omitempty"`
-	// Withheld says why nothing was written, of the outcome dry-run.
+	// Withheld says why nothing was written, of the outcome dry-run, or why failed
+	// notifications were left in the list.
 	Withheld expense.Withheld `json:"withheld,omitempty"`
 }
 

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -21,6 +22,9 @@ const (
 	maxWhy  = 50   // reasons that a result holds, and reports that it names
 	maxTold = 2000 // quarantined entries that it remembers
 )
+
+// defaultGrace is that of a sweep to which none was given.
+const defaultGrace = time.Hour
 
 // SweepInput says how to sweep. It may be left out: a sweep then acts.
 type SweepInput struct {
@@ -52,7 +56,7 @@ type SweepResult struct {
 
 	Waiting   int      `json:"waiting,omitempty"`   // reports at external validation longer than the grace
 	Forgotten int      `json:"forgotten,omitempty"` // of those, the ones that no run knows of
-	Unsure    int      `json:"unsure,omitempty"`    // of those, ones of which a run that has yet to read may know
+	Unsure    int      `json:"unsure,omitempty"`    // of those, the ones held back: a young run that has yet to read may know of them
 	Reports   []string `json:"reports,omitempty"`   // the first of the forgotten
 	Recovered int      `json:"recovered,omitempty"` // of the forgotten, those for which a run was started
 	Unnamed   string   `json:"unnamed,omitempty"`   // why none was started for some
@@ -95,12 +99,13 @@ type sweep struct {
 	Workflows
 	SweepResult
 	readOnly bool
+	grace    time.Duration
 	after    string
 	before   []string // the quarantined ones that the sweep before has named
 }
 
 func (w Workflows) setupSweep(ctx workflow.Context, input SweepInput) (*sweep, error) {
-	s := &sweep{Workflows: w, SweepResult: input.Before, readOnly: input.ReadOnly, after: input.After, before: input.Told}
+	s := &sweep{Workflows: w, SweepResult: input.Before, readOnly: input.ReadOnly, grace: cmp.Or(input.Grace, defaultGrace), after: input.After, before: input.Told}
 	if input.After == "" && workflow.HasLastCompletionResult(ctx) { // of the schedule
 		var last SweepResult
 		if err := workflow.GetLastCompletionResult(ctx, &last); err == nil {
@@ -115,6 +120,7 @@ func (w Workflows) setupSweep(ctx workflow.Context, input SweepInput) (*sweep, e
 func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, error) {
 	var part expense.FailedNotifications
 	call := s.netOptions(ctx, "list failed notifications", requestsOfList)
+	listed := workflow.Now(ctx)
 	ask := expense.ListFailedNotificationsInput{After: s.after, Limit: sweepPart, Told: s.before}
 	if err := workflow.ExecuteActivity(call, ListFailedNotifications, ask).Get(ctx, &part); err != nil {
 		return part, err
@@ -125,7 +131,7 @@ func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, er
 	if len(part.Items) == 0 || s.readOnly {
 		return part, nil
 	}
-	done, err := s.start(ctx, part.Items)
+	done, err := s.start(ctx, part.Items, listed)
 	if err != nil {
 		return part, err
 	}
@@ -137,10 +143,12 @@ func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, er
 	return part, nil
 }
 
-// start starts a run for each notification, or tells the open one.
-func (s *sweep) start(ctx workflow.Context, found []expense.Notification) (done expense.StartedProcessing, err error) {
+// start starts a run for each notification of a list that was read at that moment, or tells
+// the open one.
+func (s *sweep) start(ctx workflow.Context, found []expense.Notification, listed time.Time) (done expense.StartedProcessing, err error) {
 	call := s.localOptions(ctx, "start "+count(len(found), "run"))
-	err = workflow.ExecuteActivity(call, StartProcessing, expense.StartProcessingInput{Notifications: found}).Get(ctx, &done)
+	input := expense.StartProcessingInput{Notifications: found, ListedAt: listed, Grace: s.grace}
+	err = workflow.ExecuteActivity(call, StartProcessing, input).Get(ctx, &done)
 	return done, err
 }
 

@@ -18,22 +18,31 @@ import (
 	"concur-connector/expense"
 )
 
-// Sweep does with a notification of the failed list what Start does with a callout,
-// on the sweeps' own queues. It leaves alone what the last run of the notification
-// says is not to be taken up again: an object that we do not handle, one that was dealt
-// with, a run that an operator ended after the event, and one that after the event has
-// only shown what would be withheld still. Under other settings such a one is taken up.
-func (c *Client) Sweep(ctx context.Context, n expense.Notification, now expense.Withheld) (expense.Swept, error) {
+// Sweep does with what a sweep has found what Start does with a callout, on the sweeps'
+// own queues. What Knows of a list of waiting reports, or settled of the failed list, is
+// left alone.
+func (c *Client) Sweep(ctx context.Context, n expense.Notification, seen expense.Sight) (expense.Swept, error) {
 	last, err := c.temporal.DescribeWorkflowExecution(ctx, n.ID(), "")
 	var missing *serviceerror.NotFound
+	known := expense.Swept("")
 	switch {
 	case errors.As(err, &missing):
+		err = nil
 	case err != nil:
-		return "", fmt.Errorf("look for the run of %s: %w", n.ID(), err)
-	default:
-		if known := c.known(ctx, n, last.GetWorkflowExecutionInfo(), now); known != "" {
-			return known, nil
+		err = fmt.Errorf("look for the run of %s: %w", n.ID(), err)
+	case n.NotificationURI != "":
+		known, err = c.settled(ctx, n, last.GetWorkflowExecutionInfo(), seen)
+	case last.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		known = expense.SweptJoined // it knows, and is not told again by every sweep
+	}
+	if err == nil && known == "" && n.NotificationURI == "" {
+		var knows bool
+		if knows, err = c.Knows(ctx, n, seen); knows {
+			known = expense.SweptLeft
 		}
+	}
+	if err != nil || known != "" {
+		return known, err
 	}
 	started, err := c.startOn(ctx, n, SweepQueue(c.taskQueue))
 	switch {
@@ -57,40 +66,66 @@ func (c *Client) withheld(ctx context.Context, run *commonpb.WorkflowExecution) 
 	return result.Withheld
 }
 
-// Knows reports whether a run of the report is open, or closed after that moment. A run
-// that has only shown what it would do counts while that is withheld still.
-func (c *Client) Knows(ctx context.Context, reportID string, since time.Time, now expense.Withheld) (bool, error) {
+// Knows reports whether a run makes it needless to look at a report, or a travel request,
+// that a list of Concur shows as waiting. N names it, and says when it was changed last.
+//
+// An open run does. One that only showed what it would write does until the report
+// changes, for as long as that is withheld. Any other run that has closed after the last
+// change does for the grace and no longer, whatever it ended with: the list shows that the
+// report waits all the same, perhaps at a later stop. The runs that sweeps have started for
+// it in vain double the grace. A run that ended joined does not count: the other one does.
+func (c *Client) Knows(ctx context.Context, n expense.Notification, seen expense.Sight) (bool, error) {
 	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		PageSize: knownRuns,
-		Query: fmt.Sprintf("%s = '%s' AND (ExecutionStatus = 'Running' OR CloseTime > '%s')",
-			ReportIDAttribute, quoted(reportID), since.UTC().Format(time.RFC3339Nano)),
+		Query: fmt.Sprintf("(%s = '%s' OR WorkflowId = '%s') AND (ExecutionStatus = 'Running' OR CloseTime > '%s')",
+			ReportIDAttribute, quoted(indexed(n.Key)), quoted(n.ID()), said(n.EventDateTime).UTC().Format(time.RFC3339Nano)),
 	})
 	if err != nil {
 		return false, fmt.Errorf("look for the runs of a report: %w", err)
 	}
+	var closed time.Time // the last
+	tries := 0
 	for _, run := range list.GetExecutions() {
-		shown := expense.Outcome(keyword(run.GetSearchAttributes(), OutcomeAttribute)) == expense.DryRun
-		if !shown || c.withheld(ctx, run.GetExecution()).Still(now) {
+		outcome := expense.Outcome(keyword(run.GetSearchAttributes(), OutcomeAttribute))
+		switch {
+		case run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
 			return true, nil
+		case outcome == expense.DryRun:
+			if c.withheld(ctx, run.GetExecution()).Still(seen.Withheld) {
+				return true, nil
+			}
+			continue
+		case outcome == expense.Joined:
+			continue
+		case run.GetExecution().GetWorkflowId() == n.ID():
+			tries++
+		}
+		if at := run.GetCloseTime().AsTime(); at.After(closed) {
+			closed = at
 		}
 	}
-	return false, nil
+	grace := seen.Grace << min(max(tries-1, 0), maxDoublings)
+	return closed.Add(grace).After(seen.At), nil
 }
 
-// quoted is the value of a search attribute as a query wants it.
+// maxDoublings bounds how long a report is left alone that a list shows as waiting and
+// that does not wait when it is read.
+const maxDoublings = 4
+
+// quoted is a text as a query wants it.
 func quoted(value string) string {
-	return strings.NewReplacer(`\`, `\\`, "'", "''").Replace(indexed(value))
+	return strings.NewReplacer(`\`, `\\`, "'", "''").Replace(value)
 }
 
 // knownRuns is how many runs of one report are looked at, the newest.
 const knownRuns = 20
 
-// Unread counts the open runs that have not read their report yet, but for those that
-// wait for an operator.
-func (c *Client) Unread(ctx context.Context) (int, error) {
+// Unread counts the open runs that began after that moment and have not read their report
+// yet, but for those that wait for an operator.
+func (c *Client) Unread(ctx context.Context, since time.Time) (int, error) {
 	n, err := c.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Query: fmt.Sprintf("%s AND WorkflowId STARTS_WITH '%s:' AND ExecutionStatus = 'Running' AND %s IS NULL AND %s IS NULL",
-			c.ours(), expense.ReportObject, ReportIDAttribute, WaitingForAttribute),
+		Query: fmt.Sprintf("%s AND WorkflowId STARTS_WITH '%s:' AND ExecutionStatus = 'Running' AND StartTime > '%s' AND %s IS NULL AND %s IS NULL",
+			c.ours(), expense.ReportObject, since.UTC().Format(time.RFC3339Nano), ReportIDAttribute, WaitingForAttribute),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("count the runs that have not read: %w", err)
@@ -101,43 +136,41 @@ func (c *Client) Unread(ctx context.Context) (int, error) {
 // askLimit bounds how long the last run of a notification is asked what it knows.
 const askLimit = 5 * time.Second
 
-// known says what the last run of a notification makes of it, or nothing when it is to
-// be taken up.
-func (c *Client) known(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, now expense.Withheld) expense.Swept {
+// settled says what the last run of a failed notification makes of it, or nothing when it
+// is to be taken up. Left alone is what is an object that we do not handle; what an
+// operator ended after the event; what was only shown, or left in the list, after the event
+// for a reason that stands still; and what its last run was deleting while the list was
+// read. What the list shows after a run has deleted it is owed again.
+func (c *Client) settled(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, seen expense.Sight) (expense.Swept, error) {
 	outcome := expense.Outcome(keyword(last.GetSearchAttributes(), OutcomeAttribute))
-	began := n.NotificationURI != "" && text(last.GetMemo().GetFields()[NotificationMemo]) == n.NotificationURI
+	began := text(last.GetMemo().GetFields()[NotificationMemo]) == n.NotificationURI
 	closed := last.GetCloseTime().AsTime()
 	var later bool // it closed after the event
 	switch last.GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
-		if began || n.NotificationURI == "" {
-			return expense.SweptJoined // it knows, and is not told again by every sweep
+		if began {
+			return expense.SweptJoined, nil // it knows, and is not told again by every sweep
 		}
-		return ""
+		return "", nil
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
 		switch {
+		case outcome == expense.Unsupported:
+			return expense.SweptLeft, nil
 		case outcome == expense.Joined && c.isSeenTo(ctx, last):
-			return expense.SweptLeft // by the run that it was left to
-		case outcome == expense.Joined:
-			return ""
-		case outcome == expense.Unsupported && n.NotificationURI != "", began && outcome != expense.DryRun:
-			return expense.SweptLeft
-		case n.NotificationURI == "" && outcome != expense.DryRun && n.EventDateTime != "" && closed.After(said(n.EventDateTime)):
-			return expense.SweptLeft // what was changed last it has seen
-		case outcome != expense.DryRun || !c.withheld(ctx, last.GetExecution()).Still(now):
-			return ""
+			return expense.SweptLeft, nil // by the run that it was left to
+		case began && outcome != expense.DryRun:
+			return c.deleted(ctx, n, last, seen)
+		case outcome != expense.DryRun || !c.withheld(ctx, last.GetExecution()).Still(seen.Withheld):
+			return "", nil
 		}
 		later = closed.After(said(n.EventDateTime)) // in another zone it is shown late, or once more: nothing is decided
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
 		later = closed.After(happened(n.EventDateTime))
 	default:
-		return ""
+		return "", nil
 	}
-	switch {
-	case began || later:
-		return expense.SweptLeft
-	case n.NotificationURI == "":
-		return ""
+	if began || later {
+		return expense.SweptLeft, nil
 	}
 	// The event's time has no zone: this run may have been ended because of this very
 	// notification all the same, and then it knows it.
@@ -146,11 +179,46 @@ func (c *Client) known(ctx context.Context, n expense.Notification, last *workfl
 	status, err := c.Status(ctx, n.ID())
 	switch {
 	case slices.Contains(status.OwedDeletes, n.NotificationURI):
-		return expense.SweptLeft
+		return expense.SweptLeft, nil
 	case err != nil && outcome != expense.DryRun:
-		return expense.SweptUnknown
+		return expense.SweptUnknown, nil
 	}
-	return ""
+	return "", nil
+}
+
+const (
+	// mostDeletes is how often an entry of the failed list is deleted, sweep by sweep, that
+	// Concur lists all the same. After that it is tried once a day, and each sweep says so.
+	mostDeletes    = 3
+	betweenDeletes = 24 * time.Hour
+)
+
+// deleted says what becomes of an entry that its last run has deleted, or has only shown to
+// delete, and that is in the list.
+func (c *Client) deleted(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, seen expense.Sight) (expense.Swept, error) {
+	closed := last.GetCloseTime().AsTime()
+	if !closed.Before(seen.At) || c.withheld(ctx, last.GetExecution()).Still(seen.Withheld) {
+		return expense.SweptLeft, nil
+	}
+	if seen.At.Sub(closed) > betweenDeletes {
+		return "", nil
+	}
+	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		PageSize: knownRuns, Query: fmt.Sprintf("WorkflowId = '%s' AND ExecutionStatus = 'Completed'", quoted(n.ID())),
+	})
+	if err != nil {
+		return "", fmt.Errorf("look for the runs that deleted a failed notification: %w", err)
+	}
+	times := 0
+	for _, run := range list.GetExecutions() {
+		if text(run.GetMemo().GetFields()[NotificationMemo]) == n.NotificationURI {
+			times++
+		}
+	}
+	if times >= mostDeletes {
+		return expense.SweptStays, nil
+	}
+	return "", nil
 }
 
 // said returns the moment that the text of an event's time means in UTC.

@@ -56,6 +56,8 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		knows []string                          // notification URIs that the last run owed
 		mute  bool                              // the last run does not answer
 		open  bool
+		late  time.Duration // how long after the event the list was read
+		times int           // how many runs have deleted it
 		now   expense.Withheld
 		why   expense.Withheld // why the last run only showed
 		want  expense.Swept
@@ -65,7 +67,13 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		"one whose run is open is told to it":               {last: closed(running, "", at), open: true, want: expense.SweptJoined},
 		"one whose open run began with it is not told":      {last: begun(event.NotificationURI), want: expense.SweptJoined},
 		"one whose open run began with another is told":     {last: begun("https://other"), open: true, want: expense.SweptJoined},
-		"one that its last run dealt with is left alone":    {last: done(event.NotificationURI, expense.Approved), want: expense.SweptLeft},
+		"one that its last run was deleting is left alone":  {last: done(event.NotificationURI, expense.Approved), want: expense.SweptLeft},
+		"one that is listed once it was deleted is owed":    {last: done(event.NotificationURI, expense.Approved), late: time.Minute, times: 1, want: expense.SweptStarted},
+		"one that was deleted twice is owed again":          {last: done(event.NotificationURI, expense.Superseded), late: time.Minute, times: 2, want: expense.SweptStarted},
+		"one that was deleted three times is told of":       {last: done(event.NotificationURI, expense.Superseded), late: time.Minute, times: 3, want: expense.SweptStays},
+		"one that stays is tried again after a day":         {last: done(event.NotificationURI, expense.Superseded), late: 25 * time.Hour, times: 3, want: expense.SweptStarted},
+		"one whose run left it in the list is left alone":   {last: done(event.NotificationURI, expense.Superseded), late: time.Minute, now: others, why: others, want: expense.SweptLeft},
+		"one that a dry run left is owed with writes":       {last: done(event.NotificationURI, expense.Superseded), late: time.Minute, times: 1, why: others, want: expense.SweptStarted},
 		"one whose last run dealt with another is started":  {last: done("https://other", expense.Approved), want: expense.SweptStarted},
 		"one that its last run only showed is taken up":     {last: done(event.NotificationURI, expense.DryRun), want: expense.SweptStarted},
 		"one whose cancelled run does not answer waits":     {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), mute: true, want: expense.SweptUnknown},
@@ -110,6 +118,13 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 			} else {
 				query.Return(answer, nil).Maybe()
 			}
+			deleted := &workflowservice.ListWorkflowExecutionsResponse{}
+			for range c.times {
+				deleted.Executions = append(deleted.Executions, done(event.NotificationURI, expense.Superseded), done("https://other", expense.Approved))
+			}
+			m.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(in *workflowservice.ListWorkflowExecutionsRequest) bool {
+				return in.GetQuery() == "WorkflowId = 'EXPRPT:gWr1$pKey' AND ExecutionStatus = 'Completed'"
+			})).Return(deleted, nil).Maybe()
 			input := workflows.ProcessInput{Notification: event}
 			if c.want == expense.SweptStarted || c.open {
 				execute := m.On("ExecuteWorkflow", mock.Anything, startOptions("own-sweep", true, event), workflows.ProcessNotification, input).Once()
@@ -120,7 +135,7 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 						workflows.ProcessNotification, input).Return(nil, nil).Once()
 				}
 			}
-			got, err := workflows.NewClient(m, "own").Sweep(t.Context(), event, c.now)
+			got, err := workflows.NewClient(m, "own").Sweep(t.Context(), event, expense.Sight{At: at.Add(c.late), Withheld: c.now})
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})
