@@ -1,11 +1,13 @@
 package activities
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"go.temporal.io/sdk/activity"
 
@@ -66,7 +68,10 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
 	report := found.Report
-	fetched.Elder = a.elder(ctx, report.ID)
+	fetched.Replaced = holdsReplacement(report)
+	if !holdsReplacement(report.ID) { // two reports may look alike then
+		fetched.Elder = a.elder(ctx, report.ID)
+	}
 	fetched.Revision, fetched.Content = report.Revision(), report.Content()
 	held, reading, err := a.held(ctx, in.ObjectURI, found, rules.CodesAt(in.EventType))
 	switch {
@@ -103,6 +108,7 @@ func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInp
 		return fetched, nil
 	}
 	fetched.Revision, fetched.Content = found.Request.Revision(), found.Request.Content()
+	fetched.Replaced = holdsReplacement(found.Request)
 	fetched.Request = rules.KeepRequest(found.Request)
 	_, fetched.Asks = rules.Asks()
 	_, fetched.Kept = rules.Fields()
@@ -111,6 +117,13 @@ func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInp
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
 	return fetched, a.failure(ctx, a.fits("read", "the travel request", fetched))
+}
+
+// holdsReplacement reports whether U+FFFD stands in a text of it for a character that
+// cannot be read.
+func holdsReplacement(read any) bool {
+	text, err := json.Marshal(read)
+	return err == nil && bytes.ContainsRune(text, utf8.RuneError)
 }
 
 // readFor says for which rules it was read.

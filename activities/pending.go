@@ -33,7 +33,11 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 	for range pendingPages {
 		var err error
 		seen := expense.Sight{At: time.Now(), Grace: in.Grace, Withheld: a.options.Writes.now()}
-		found.Next, err = a.options.Concur.PendingReports(ctx, found.Next, func(row concur.PendingReport) error {
+		found.Next, err = a.options.Concur.PendingReports(ctx, found.Next, func(row concur.PendingReport, unread error) error {
+			if unread != nil {
+				found.Unnamed = unread.Error()
+				return nil
+			}
 			if row.LastModified.After(before) {
 				return nil
 			}
@@ -57,6 +61,9 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 		if found.Next == "" {
 			break
 		}
+	}
+	if found.Unnamed != "" {
+		a.options.Logger.Warn("a report in the list of reports that wait cannot be read: what waits there is not seen", "error", found.Unnamed)
 	}
 	if len(fresh) > 0 {
 		unread, err := a.options.Knower.Unread(ctx, started.Add(-in.Young))

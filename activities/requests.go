@@ -20,7 +20,11 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 	api := a.options.Concur
 	var found expense.PendingRequests
 	var err error
-	found.Next, err = api.PendingRequests(ctx, in.Page, func(row expense.TravelRequest) error {
+	found.Next, err = api.PendingRequests(ctx, in.Page, func(row expense.TravelRequest, unread error) error {
+		if unread != nil {
+			found.Unlooked = &expense.Unlooked{Kind: expense.Malformed, Message: unread.Error()}
+			return nil
+		}
 		uri, err := api.RequestURI(ctx, row.ID)
 		if err != nil {
 			return err

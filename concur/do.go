@@ -158,15 +158,19 @@ func (c *Client) receive(r request, req *http.Request, written func() bool) (*an
 	c.door.announced(r.op, resp.Header)
 	if resp.StatusCode/100 != 2 {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what there is of it, the status says enough
+		if clean, _, err := wire.Clean(body, resp.Header.Get("Content-Type")); err == nil {
+			body = clean
+		}
 		return nil, r.refused(resp, body)
 	}
-	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	contentType := resp.Header.Get("Content-Type")
+	media, _, _ := mime.ParseMediaType(contentType)
 	a := &answer{
 		status: resp.StatusCode, correlation: correlationOf(resp), html: media == "text/html",
 		openEnded: resp.ContentLength < 0 && len(resp.TransferEncoding) == 0 && !resp.Uncompressed,
 	}
 	if r.consume != nil {
-		failure := c.stream(r, a, resp.Body)
+		failure := c.stream(r, a, resp.Body, contentType)
 		if failure != nil && req.Context().Err() != nil {
 			return nil, r.cut(a, req.Context().Err())
 		}
@@ -183,11 +187,28 @@ func (c *Client) receive(r request, req *http.Request, written func() bool) (*an
 	case int64(len(a.body)) > c.maxBody:
 		return nil, r.oversized(a, c.maxBody)
 	}
+	body, replaced, err := wire.Clean(a.body, contentType)
+	switch {
+	case err != nil:
+		return nil, r.unreadable(a, err)
+	case int64(len(body)) > c.maxBody:
+		return nil, r.oversized(a, c.maxBody)
+	}
+	a.body = body
+	c.replaced(r, a, replaced)
 	a.html = a.html || wire.IsHTML(a.body)
 	if wire.IsHTML(a.body) || isEmpty(a.body) && !r.silent {
 		return nil, r.hollow(a)
 	}
 	return a, nil
+}
+
+// replaced logs that Concur's answer held characters that no XML may hold, or bytes that
+// are no text. Each has become U+FFFD.
+func (c *Client) replaced(r request, a *answer, count int) {
+	if count > 0 {
+		c.log.Warn("concur sent characters that are not allowed; U+FFFD was put in the place of each", "op", r.op, "count", count, "correlation", a.correlation)
+	}
 }
 
 func isEmpty(body []byte) bool {

@@ -27,7 +27,10 @@ func ExampleClient_PendingReports() {
 	defer stop()
 
 	ctx := context.Background()
-	next, err := client.PendingReports(ctx, "", func(row concur.PendingReport) error {
+	next, err := client.PendingReports(ctx, "", func(row concur.PendingReport, unread error) error {
+		if unread != nil {
+			return unread
+		}
 		uri, err := client.ReportURI(ctx, row)
 		if err != nil {
 			return err

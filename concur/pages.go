@@ -41,9 +41,10 @@ func everyPage[T any](ctx context.Context, c *Client, r request, decode func([]b
 	return nil, &Error{Op: r.op, Kind: TooLarge, Message: fmt.Sprintf("the list has more than %d pages", mostPages)}
 }
 
-// onePage reads a page of a list and hands over its rows. It returns what names the next
-// page: nothing after the last.
-func onePage[T any](ctx context.Context, c *Client, r request, decode func([]byte) (wire.Page[T], error), yield func(T) error) (next string, err error) {
+// onePage reads a page of a list and hands over its rows, and of each row that cannot be
+// read an error of kind [Malformed] in its place. It returns what names the next page:
+// nothing after the last.
+func onePage[T any](ctx context.Context, c *Client, r request, decode func([]byte) (wire.Page[T], error), yield func(row T, unread error) error) (next string, err error) {
 	if err := plain("?" + r.target.query); err != nil {
 		return "", &Error{Op: r.op, Kind: Untrusted, Message: "the page " + err.Error()}
 	}
@@ -52,7 +53,13 @@ func onePage[T any](ctx context.Context, c *Client, r request, decode func([]byt
 		return "", err
 	}
 	for _, row := range page.Rows {
-		if err := yield(row); err != nil {
+		if err := yield(row, nil); err != nil {
+			return "", err
+		}
+	}
+	for _, why := range page.Unread {
+		var none T
+		if err := yield(none, &Error{Op: r.op, Kind: Malformed, Message: "a row cannot be read: " + why.Error()}); err != nil {
 			return "", err
 		}
 	}

@@ -23,18 +23,19 @@ type PendingReport struct {
 
 // PendingReports hands over a page of the reports that wait at external validation,
 // everybody's, and returns what names the next page. The first page is "", and so is what
-// follows the last. A next page is followed only on the list's own path. An error of yield
-// ends it and is returned as it is. Yield may use the client.
+// follows the last. A next page is followed only on the list's own path. A row that cannot be
+// read is an error of kind [Malformed], and stops no other. An error of yield ends it and is
+// returned as it is. Yield may use the client.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
-func (c *Client) PendingReports(ctx context.Context, page string, yield func(PendingReport) error) (next string, err error) {
+func (c *Client) PendingReports(ctx context.Context, page string, yield func(row PendingReport, unread error) error) (next string, err error) {
 	r := get("list pending reports", needsPending, pendingPath)
 	r.target.query = cmp.Or(page, pendingQuery)
 	return onePage(ctx, c, r, func(body []byte) (wire.Page[wire.PendingReport], error) {
 		rows, _, err := wire.DecodePendingReports(body)
 		return rows, err
-	}, func(row wire.PendingReport) error {
-		return yield(PendingReport{PendingReport: row.PendingReport, owner: row.Owner})
+	}, func(row wire.PendingReport, unread error) error {
+		return yield(PendingReport{PendingReport: row.PendingReport, owner: row.Owner}, unread)
 	})
 }
 

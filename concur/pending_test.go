@@ -38,7 +38,7 @@ func listed(s *server, t *testing.T) ([]string, error) {
 	var ids []string
 	client, page := s.client(t), ""
 	for {
-		next, err := client.PendingReports(context.Background(), page, func(r concur.PendingReport) error {
+		next, err := client.PendingReports(context.Background(), page, func(r concur.PendingReport, _ error) error {
 			ids = append(ids, r.ID)
 			return nil
 		})
@@ -109,7 +109,7 @@ func TestPendingReports(t *testing.T) {
 		t.Parallel()
 		mine := errors.New("enough")
 		_, err := pages(t, map[string]string{"": list + "?offset=a"}).client(t).PendingReports(context.Background(), "",
-			func(concur.PendingReport) error { return mine })
+			func(concur.PendingReport, error) error { return mine })
 		require.Same(t, mine, err)
 	})
 }

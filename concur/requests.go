@@ -86,18 +86,22 @@ func linked(err error) error {
 // PendingRequests hands over a page of the travel requests that are submitted, and
 // returns what names the next page. The first page is "", and so is what follows the last.
 // A submitted request may wait for anybody: what Concur offers to do with it
-// says that it waits for us, and a row that names no operations leaves that open. An error
-// of yield ends it and is returned as it is.
+// says that it waits for us, and a row that names no operations leaves that open. A row that
+// cannot be read is an error of kind [Malformed], and stops no other. An error of yield ends it
+// and is returned as it is.
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html
-func (c *Client) PendingRequests(ctx context.Context, page string, yield func(expense.TravelRequest) error) (next string, err error) {
+func (c *Client) PendingRequests(ctx context.Context, page string, yield func(row expense.TravelRequest, unread error) error) (next string, err error) {
 	r := get("list travel requests", needsRequests, requestsPath)
 	r.target.query = cmp.Or(page, pendingView)
-	return onePage(ctx, c, r, wire.DecodeRequests, func(row wire.Owned) error {
+	return onePage(ctx, c, r, wire.DecodeRequests, func(row wire.Owned, unread error) error {
+		if unread != nil {
+			return yield(expense.TravelRequest{}, unread)
+		}
 		if row.Status != expense.RequestSubmitted {
 			return nil
 		}
-		return yield(*row.TravelRequest)
+		return yield(*row.TravelRequest, nil)
 	})
 }
 

@@ -149,7 +149,7 @@ func TestPendingRequests(t *testing.T) {
 	all := func(s *server) (ids []string, err error) {
 		client, at := s.client(t), ""
 		for {
-			at, err = client.PendingRequests(ctx, at, func(r expense.TravelRequest) error { ids = append(ids, r.ID); return nil })
+			at, err = client.PendingRequests(ctx, at, func(r expense.TravelRequest, _ error) error { ids = append(ids, r.ID); return nil })
 			if err != nil || at == "" {
 				return ids, err
 			}
@@ -182,12 +182,16 @@ func TestPendingRequests(t *testing.T) {
 		t.Parallel()
 		_, err := all(travel(t, map[string]string{first: `[]`}))
 		require.NoError(t, err, "a bare list has no more pages")
-		_, err = all(travel(t, map[string]string{first: `{"data": [{"id": "A"}]}`}))
+		_, err = all(travel(t, map[string]string{first: `{"data": 1}`}))
 		require.ErrorIs(t, err, concur.Malformed)
+		var unread error
+		_, err = travel(t, map[string]string{first: `{"data": [{"id": "A"}]}`}).client(t).PendingRequests(ctx, "", func(_ expense.TravelRequest, why error) error { unread = why; return nil })
+		require.NoError(t, err)
+		require.ErrorIs(t, unread, concur.Malformed, "a row that cannot be read hides no other")
 		_, err = travel(t, nil).client(t).PendingRequests(ctx, "a b", nil)
 		require.ErrorIs(t, err, concur.Untrusted)
 		mine := errors.New("enough")
-		_, err = travel(t, map[string]string{first: page("A", list+"?start=1")}).client(t).PendingRequests(ctx, "", func(expense.TravelRequest) error { return mine })
+		_, err = travel(t, map[string]string{first: page("A", list+"?start=1")}).client(t).PendingRequests(ctx, "", func(expense.TravelRequest, error) error { return mine })
 		require.Same(t, mine, err)
 		_, err = all(newServer(t, answering(403, "application/json", `{"errors": [{"errorCode": "publicApiNotAllowed"}]}`)))
 		require.ErrorContains(t, err, "the scope travelrequest.write")
@@ -255,7 +259,7 @@ func TestObjectURIs(t *testing.T) {
 	require.ErrorIs(t, err, concur.Untrusted)
 
 	var rows []concur.PendingReport
-	_, err = client.PendingReports(ctx, "", func(row concur.PendingReport) error { rows = append(rows, row); return nil })
+	_, err = client.PendingReports(ctx, "", func(row concur.PendingReport, _ error) error { rows = append(rows, row); return nil })
 	require.NoError(t, err)
 	require.Len(t, rows, 2)
 	uri, err = client.ReportURI(ctx, rows[0])

@@ -37,7 +37,7 @@ func TestHostileURLsOfTravelRequests(t *testing.T) {
 		}
 		t.Run("a next page: "+name, func(t *testing.T) {
 			next = raw
-			page, err := client.PendingRequests(ctx, "", func(expense.TravelRequest) error { return nil })
+			page, err := client.PendingRequests(ctx, "", func(expense.TravelRequest, error) error { return nil })
 			require.Empty(t, page)
 			require.ErrorIs(t, err, concur.Untrusted)
 			require.NotContains(t, err.Error(), "hush")

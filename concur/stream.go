@@ -17,9 +17,10 @@ const peeked = 1 << 10
 
 // stream has a success read as it comes, and says what became of it: nothing, what the
 // reader found wrong, or that the body did not come to its end.
-func (c *Client) stream(r request, a *answer, body io.Reader) *Error {
+func (c *Client) stream(r request, a *answer, body io.Reader, contentType string) *Error {
 	limited := &boundedReader{r: body, left: maxStream}
-	buffered := bufio.NewReaderSize(limited, 64<<10)
+	clean := wire.NewCleaner(limited, contentType)
+	buffered := bufio.NewReaderSize(clean, 64<<10)
 	head, _ := buffered.Peek(peeked) // its error comes again
 	a.html = a.html || wire.IsHTML(head)
 	switch {
@@ -30,6 +31,7 @@ func (c *Client) stream(r request, a *answer, body io.Reader) *Error {
 		return r.hollow(a)
 	}
 	err := r.consume(buffered)
+	c.replaced(r, a, clean.Replaced())
 	switch {
 	case limited.full:
 		return r.oversized(a, maxStream)

@@ -97,7 +97,7 @@ func TestTheFailedListIsReadAsItComes(t *testing.T) {
 		"a page of a gateway":             {answering(200, "application/xml", "<!DOCTYPE html><html><body>"+strings.Repeat("x", 4096)), concur.Unavailable, "a web page"},
 		"nothing":                         {answering(200, "application/xml", " \n"), concur.Unavailable, "the answer is empty"},
 		"another document":                {answering(200, "application/xml", "<Other/>"), concur.Malformed, "the root element is not"},
-		"an entry without an end":         {answering(200, "application/json", `[{"ObjectURI":"`+strings.Repeat("x", 6<<20)), concur.Malformed, "an entry is longer than"},
+		"an entry without an end":         {answering(200, "application/json", `[{"ObjectURI":"`+strings.Repeat("x", 17<<20)), concur.Malformed, "an entry is longer than"},
 		"a list cut by its connection":    {raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n[{}"), concur.Unavailable, "closed before the answer was complete"},
 		"a list that ends before its end": {answering(200, "application/json", `[{}`), concur.Malformed, "ends before it is complete"},
 		"a refusal":                       {answering(403, "application/xml", "<Error/>"), concur.Forbidden, "the scope NOTIF"},

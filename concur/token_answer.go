@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+
+	"concur-connector/concur/wire"
 )
 
 // tokenAnswers has every answer of the token endpoint read as the JSON that it is
@@ -32,6 +34,9 @@ func (t tokenAnswers) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	t.door.announced(tokenOp, resp.Header)
+	if clean, _, err := wire.Clean(body, resp.Header.Get("Content-Type")); err == nil {
+		body = clean
+	}
 	resp.Header.Set("Content-Type", "application/json")
 	resp.Body = io.NopCloser(bytes.NewReader(readable(bytes.TrimPrefix(body, []byte("\uFEFF")))))
 	return resp, nil

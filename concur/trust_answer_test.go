@@ -30,7 +30,7 @@ func TestHostileAnswers(t *testing.T) {
 			return c.FailedNotifications(ctx, func(wire.FailedItem) error { return nil })
 		},
 		"pending": func(c *concur.Client) error {
-			_, err := c.PendingReports(ctx, "", func(concur.PendingReport) error { return nil })
+			_, err := c.PendingReports(ctx, "", func(concur.PendingReport, error) error { return nil })
 			return err
 		},
 		"revoke": func(c *concur.Client) error { return c.Revoke(ctx) },

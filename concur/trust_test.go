@@ -78,7 +78,7 @@ func TestHostileNextPages(t *testing.T) {
 		if raw == strings.TrimSpace(raw) { // a space around it is none of the URL's
 			t.Run(name, func(t *testing.T) {
 				next = raw
-				page, err := client.PendingReports(context.Background(), "", func(concur.PendingReport) error { return nil })
+				page, err := client.PendingReports(context.Background(), "", func(concur.PendingReport, error) error { return nil })
 				require.Empty(t, page)
 				require.ErrorIs(t, err, concur.Untrusted)
 				require.ErrorContains(t, err, concur.NextPage)
@@ -88,7 +88,7 @@ func TestHostileNextPages(t *testing.T) {
 		}
 	}
 	for _, page := range []string{"#x", `\`, " ", "a b", "a\r\nX: y", "é", "\x00"} {
-		_, err := client.PendingReports(context.Background(), page, func(concur.PendingReport) error { return nil })
+		_, err := client.PendingReports(context.Background(), page, func(concur.PendingReport, error) error { return nil })
 		require.ErrorIs(t, err, concur.Untrusted, page)
 	}
 	for _, r := range s.requests {
@@ -154,7 +154,7 @@ func TestOtherURLsOfAPayloadAreNotCalled(t *testing.T) {
 	stored, err := json.Marshal(report)
 	require.NoError(t, err)
 	require.NotContains(t, string(stored), "getImage")
-	_, err = client.PendingReports(ctx, "", func(concur.PendingReport) error { return nil })
+	_, err = client.PendingReports(ctx, "", func(concur.PendingReport, error) error { return nil })
 	require.NoError(t, err)
 	p.sawNothing(t)
 }

@@ -110,6 +110,16 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "if !closed.Before(seen.At) ||",
 			without: "if !closed.IsZero() ||",
 		},
+		"the replacement of characters that XML forbids": {
+			file: "concur/wire/lenient/lenient.go", story: "unclean-text",
+			with:    "ok && !allowed(number) {",
+			without: "ok && number == bad {",
+		},
+		"the note in the place of an entry that is not well-formed": {
+			file: "concur/wire/failed_cut.go", story: "unclean-failed-list",
+			with:    "if c.long || !c.wellFormed(entry) {",
+			without: "if c.long {",
+		},
 		"the notified that is unread at the end": {
 			file: "workflows/process.go", story: "resubmitted-while-finishing",
 			with:    "\tif r.Unread {\n\t\treturn errAgain\n\t}",

@@ -42,6 +42,8 @@ type FetchedReport struct {
 
 	// Via is the interface by which it was read, and by which what follows is written.
 	Via Interface `json:"via,omitempty"`
+	// Replaced is set when U+FFFD stands in a text for a character that cannot be read.
+	Replaced bool `json:"replaced,omitempty"`
 	// FellBack says why Via is not the interface that the deployment prefers.
 	FellBack string `json:"fellBack,omitempty"`
 	// Mark changes with whatever Concur shows of the header; where the stop has no name of

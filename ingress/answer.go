@@ -18,6 +18,7 @@ type answer struct {
 	notification string // its ID, when one was understood
 	kind         string
 	started      bool
+	replaced     int   // how many characters of the notification U+FFFD stands for
 	err          error // for the log only
 }
 
@@ -77,6 +78,9 @@ func (d *door) log(r *http.Request, a answer) {
 	if a.notification != "" {
 		attributes = append(attributes,
 			slog.String("notification", a.notification), slog.String("kind", a.kind), slog.Bool("started", a.started))
+	}
+	if a.replaced > 0 {
+		attributes = append(attributes, slog.Int("replaced", a.replaced))
 	}
 	if a.err != nil {
 		attributes = append(attributes, slog.Any("error", a.err))

@@ -20,6 +20,13 @@ func (d *door) notify(r *http.Request) answer {
 	if !ok {
 		return early
 	}
+	body, replaced, err := wire.Clean(body, r.Header.Get("Content-Type"))
+	switch {
+	case err != nil:
+		return answer{status: http.StatusBadRequest, text: "the notification cannot be read: " + err.Error()}
+	case len(body) > MaxBody:
+		return answer{status: http.StatusRequestEntityTooLarge, text: tooLargeText}
+	}
 	n, err := wire.DecodeNotification(body)
 	if err != nil {
 		return answer{status: http.StatusBadRequest, text: err.Error()}
@@ -27,7 +34,7 @@ func (d *door) notify(r *http.Request) answer {
 	// Whoever hangs up after the last byte has notified us all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), d.deadline)
 	defer cancel()
-	a := answer{notification: n.ID(), kind: string(n.Kind)}
+	a := answer{notification: n.ID(), kind: string(n.Kind), replaced: replaced}
 	if a.started, a.err = d.starter.Start(ctx, n); a.err != nil {
 		a.status, a.text = http.StatusServiceUnavailable, notStored
 		return a
@@ -46,6 +53,8 @@ func (d *door) testConnection(r *http.Request) answer {
 	return answer{status: http.StatusBadRequest, text: "this path tests the connection and takes no notification"}
 }
 
+var tooLargeText = fmt.Sprintf("the body is larger than %d bytes", MaxBody)
+
 // readBody returns the body of a POST that has one. Otherwise ok is false and
 // early is the answer: 200 to a probe, or a refusal.
 func readBody(r *http.Request) (body []byte, early answer, ok bool) {
@@ -59,7 +68,7 @@ func readBody(r *http.Request) (body []byte, early answer, ok bool) {
 	if encoding := strings.Join(r.Header.Values("Content-Encoding"), ","); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, answer{status: http.StatusBadRequest, text: "a body with a Content-Encoding cannot be read; send it as it is"}, false
 	}
-	tooLarge := answer{status: http.StatusRequestEntityTooLarge, text: fmt.Sprintf("the body is larger than %d bytes", MaxBody)}
+	tooLarge := answer{status: http.StatusRequestEntityTooLarge, text: tooLargeText}
 	if r.ContentLength > MaxBody {
 		return nil, tooLarge, false
 	}

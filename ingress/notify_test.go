@@ -44,6 +44,11 @@ func TestCalloutsThatGoThrough(t *testing.T) {
 	for name, c := range map[string]struct{ body, id string }{
 		"a byte order mark":             {"\ufeff" + callout("a"), "EXPRPT:a"},
 		"a no-break space":              {strings.Replace(callout("a"), `"utf-8"?>`, "\"utf-8\"\u00a0?>", 1), "EXPRPT:a"},
+		"a forbidden character":         {strings.Replace(callout("a"), "finance", "fin&#xB;ance", 1), "EXPRPT:a"},
+		"invalid UTF-8":                 {strings.Replace(callout("a"), "finance", "finan\xff", 1), "EXPRPT:a"},
+		"ISO-8859-1":                    {strings.NewReplacer("utf-8", "ISO-8859-1", "finance", "finan\xe9").Replace(callout("a")), "EXPRPT:a"},
+		"UTF-16 by name":                {strings.Replace(callout("a"), "utf-8", "utf-16", 1), "EXPRPT:a"},
+		"UTF-16":                        {wide(strings.Replace(callout("a"), "utf-8", "utf-16", 1)), "EXPRPT:a"},
 		"a namespace":                   {`<n:Notification xmlns:n="urn:x"><n:ObjectURI>` + uri + `</n:ObjectURI></n:Notification>`, "EXPRPT:nX2$pk"},
 		"a nil context":                 {`<Notification xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><Context i:nil="true"/><ObjectURI>` + uri + `?x=1#y</ObjectURI></Notification>`, "EXPRPT:nX2$pk"},
 		"a type that disagrees":         {`<Notification><ObjectType>TRAVELREQ</ObjectType><ObjectURI>` + uri + `</ObjectURI></Notification>`, "EXPRPT:nX2$pk"},
@@ -75,26 +80,43 @@ func TestTheContentTypeIsNotJudged(t *testing.T) {
 	}
 }
 
+// wide encodes ASCII as UTF-16 with a byte order mark.
+func wide(text string) string {
+	return "\xff\xfe" + strings.Join(strings.Split(text, ""), "\x00") + "\x00"
+}
+
+func TestWhatIsReplacedIsLoggedAndNotQuoted(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	response, _ := d.post(t, ingress.DefaultNotifyPath, strings.Replace(callout("a"), "finance", "secret&#xB;&#0;thing", 1))
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.Equal(t, "Report Entered Expense Report Workflow Step - Check by secret\uFFFD\uFFFDthing", d.starter.started()[0].EventType)
+	require.Contains(t, d.log.text(), `"replaced":2`)
+	require.NotContains(t, d.log.text(), "secret")
+}
+
 func TestWhatCannotBeReadIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
-		"no XML":           "ObjectURI=secret-thing",
-		"JSON":             `{"ObjectURI":"https://secret-thing.example/api/expense/expensereport/v1.1/k"}`,
-		"another root":     "<secret-thing/>",
-		"no ObjectURI":     "<Notification><Context>secret-thing</Context></Notification>",
-		"an empty URI":     "<Notification><ObjectURI> </ObjectURI></Notification>",
-		"a relative URI":   "<Notification><ObjectURI>/secret-thing</ObjectURI></Notification>",
-		"two ObjectURIs":   "<Notification><ObjectURI>https://a.example/secret-thing</ObjectURI><ObjectURI>https://a.example/b</ObjectURI></Notification>",
-		"two roots":        callout("a") + "<Notification/>",
-		"a cut document":   callout("secret-thing")[:200],
-		"a raw ampersand":  strings.Replace(callout("secret-thing"), "by finance", "by finance & audit", 1),
-		"a DTD":            `<!DOCTYPE Notification SYSTEM "http://secret-thing.example/x.dtd">` + "<Notification/>",
-		"an entity":        `<!DOCTYPE n [<!ENTITY e SYSTEM "file:///etc/passwd">]><Notification><ObjectURI>https://a.example/&e;</ObjectURI></Notification>`,
-		"invalid UTF-8":    strings.Replace(callout("a"), "finance", "finan\xff", 1),
-		"a key too long":   callout(strings.Repeat("k", 201)),
-		"a key not ASCII":  callout("kéy"),
-		"a key of nothing": "<Notification><ObjectURI>https://secret-thing.example//</ObjectURI></Notification>",
-		"deep nesting":     "<Notification>" + strings.Repeat("<a>", 5000) + strings.Repeat("</a>", 5000) + "</Notification>",
+		"no XML":                           "ObjectURI=secret-thing",
+		"JSON":                             `{"ObjectURI":"https://secret-thing.example/api/expense/expensereport/v1.1/k"}`,
+		"another root":                     "<secret-thing/>",
+		"no ObjectURI":                     "<Notification><Context>secret-thing</Context></Notification>",
+		"an empty URI":                     "<Notification><ObjectURI> </ObjectURI></Notification>",
+		"a relative URI":                   "<Notification><ObjectURI>/secret-thing</ObjectURI></Notification>",
+		"two ObjectURIs":                   "<Notification><ObjectURI>https://a.example/secret-thing</ObjectURI><ObjectURI>https://a.example/b</ObjectURI></Notification>",
+		"two roots":                        callout("a") + "<Notification/>",
+		"a cut document":                   callout("secret-thing")[:200],
+		"a raw ampersand":                  strings.Replace(callout("secret-thing"), "by finance", "by finance & audit", 1),
+		"a DTD":                            `<!DOCTYPE Notification SYSTEM "http://secret-thing.example/x.dtd">` + "<Notification/>",
+		"an entity":                        `<!DOCTYPE n [<!ENTITY e SYSTEM "file:///etc/passwd">]><Notification><ObjectURI>https://a.example/&e;</ObjectURI></Notification>`,
+		"a DTD in UTF-16":                  wide(`<!DOCTYPE Notification SYSTEM "http://secret-thing.example/x.dtd"><Notification/>`),
+		"a strange encoding":               strings.Replace(callout("secret-thing"), "utf-8", "x-nobody", 1),
+		"a forbidden character in the key": callout("secret-thing&#xB;"),
+		"a key too long":                   callout(strings.Repeat("k", 201)),
+		"a key not ASCII":                  callout("kéy"),
+		"a key of nothing":                 "<Notification><ObjectURI>https://secret-thing.example//</ObjectURI></Notification>",
+		"deep nesting":                     "<Notification>" + strings.Repeat("<a>", 5000) + strings.Repeat("</a>", 5000) + "</Notification>",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -48,6 +48,9 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	if said := "read by v1.1, and acted on by it: " + read.FellBack; read.FellBack != "" && !slices.Contains(r.Done, said) {
 		r.did(said)
 	}
+	if read.Replaced && !slices.Contains(r.Done, saidReplaced) {
+		r.did(saidReplaced)
+	}
 	markChanged := read.Mark != r.Mark
 	if read.Kind != "" {
 		r.leaveStop()
@@ -166,6 +169,9 @@ func (r *run) left(ctx workflow.Context, reading expense.Reading, doubtful bool)
 	}
 	return nil
 }
+
+// saidReplaced is noted once for each run.
+const saidReplaced = "read with U+FFFD in the place of each character that Concur sent and that no text may hold"
 
 // unreadable is how often an answer that cannot be read is asked for before the
 // run is parked.

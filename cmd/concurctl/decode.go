@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+
+	"concur-connector/concur/wire"
 )
 
 // maxPayload bounds what is read, in bytes; it is as much as the connector reads of
@@ -83,18 +84,26 @@ func readPayload(name string, in io.Reader) ([]byte, error) {
 // decode recognises a document and reads it as the connector would. The error is one
 // sentence, and repeats nothing of the document.
 func decode(body []byte) (payload, error) {
+	body, replaced, err := wire.Clean(body, "")
+	if err != nil {
+		return payload{}, fmt.Errorf("the payload cannot be read: %w", err)
+	}
 	text := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))
+	var p payload
 	switch {
 	case len(text) == 0:
-		return payload{}, errors.New("the payload is empty")
-	case !utf8.Valid(text):
-		return payload{}, errors.New("the payload is not valid UTF-8")
+		err = errors.New("the payload is empty")
 	case text[0] == '<':
-		return decodeXML(body)
+		p, err = decodeXML(body)
 	case text[0] == '{', text[0] == '[':
-		return decodeJSON(body)
+		p, err = decodeJSON(body)
+	default:
+		err = errors.New("the payload is neither XML nor JSON")
 	}
-	return payload{}, errors.New("the payload is neither XML nor JSON")
+	if err == nil && replaced > 0 {
+		p.About += fmt.Sprintf("; U+FFFD stands in it %s for a character that is not allowed", count(replaced, "time"))
+	}
+	return p, err
 }
 
 // exactly refuses any other number of arguments and says what is wanted.

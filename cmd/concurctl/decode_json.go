@@ -96,8 +96,9 @@ func isNotification(value any) bool {
 // are looked at.
 type pendingView struct {
 	Waiting []expense.PendingReport `json:"waiting"`
-	Others  int                     `json:"others"` // at any other status
-	More    bool                    `json:"more"`   // a next page is named
+	Others  int                     `json:"others"`           // at any other status
+	Unread  []string                `json:"unread,omitempty"` // why rows cannot be read
+	More    bool                    `json:"more"`             // a next page is named
 }
 
 func decodePending(body []byte) (payload, error) {
@@ -109,8 +110,19 @@ func decodePending(body []byte) (payload, error) {
 	for _, row := range page.Rows {
 		view.Waiting = append(view.Waiting, row.PendingReport)
 	}
+	view.Unread = messages(page.Unread)
 	about := fmt.Sprintf("a page of the list of reports (v3) with %s, of which %d wait at an external validation", count(len(page.Rows)+others, "report"), len(page.Rows))
+	if len(view.Unread) > 0 {
+		about += "; other rows cannot be read"
+	}
 	return payload{Payload: "report list", About: about, View: view}, nil
+}
+
+func messages(errs []error) (texts []string) {
+	for _, err := range errs {
+		texts = append(texts, err.Error())
+	}
+	return texts
 }
 
 // decodeMessage reads a message that stands alone, as gateways refuse a call; as some

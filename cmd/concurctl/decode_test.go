@@ -123,6 +123,21 @@ func TestWhatAPayloadIsGoesToAPersonAndTheViewToAFile(t *testing.T) {
 	require.True(t, json.Valid([]byte(out.String())))
 }
 
+func TestWhatCannotBeReadInAPayloadIsSaid(t *testing.T) {
+	t.Parallel()
+	for body, says := range map[string][]string{
+		strings.Replace(calloutXML, "Review", "Re&#xB;view", 1):                                      {"U+FFFD stands in it 1 time for", "Re\uFFFDview"},
+		`{"Items":[{"ApprovalStatusCode":"A_EXTV"}]}`:                                                {"other rows cannot be read", "row 1: it has no ID"},
+		`{"data":[{"id":"A","approvalStatus":{"code":"X"},"totalPostedAmount":{"value":"secret"}}]}`: {"other rows cannot be read", "row 1: totalPostedAmount: value is not a decimal number"},
+	} {
+		var out, errs strings.Builder
+		require.Zero(t, run(t.Context(), []string{"decode", "-"}, strings.NewReader(body), &out, &errs))
+		require.Contains(t, errs.String(), says[0])
+		require.Contains(t, out.String(), says[1])
+		require.NotContains(t, out.String(), "secret")
+	}
+}
+
 func TestNoSecretOfATokenIsPrinted(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"json", "text"} {
@@ -136,7 +151,7 @@ func TestAPayloadThatCannotBeUsedIsOneSentence(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, says string }{
 		"nothing":                           {" \n", "the payload is empty"},
-		"bytes":                             {"<a>\xff</a>", "the payload is not valid UTF-8"},
+		"an encoding that nobody knows":     {`<?xml version="1.0" encoding="x-nobody"?><a/>`, "an encoding that is not known"},
 		"a text":                            {"hello", "the payload is neither XML nor JSON"},
 		"a web page":                        {"<!DOCTYPE html><html></html>", "a web page, as a gateway answers"},
 		"a callout without an object":       {"<Notification/>", "the notification cannot be used: no ObjectURI"},
@@ -162,7 +177,6 @@ func TestAPayloadThatCannotBeUsedIsOneSentence(t *testing.T) {
 		"a geolocation that is none":        {`{"access_token":"abc","token_type":"Bearer","geolocation":"https:/host"}`, "geolocation is not an absolute URL"},
 		"a geolocation with a password":     {`{"access_token":"abc","token_type":"Bearer","geolocation":"https://a:secret@host"}`, "a user name before its host"},
 		"an event":                          {`{"eventType":"statusChanged","facts":{}}`, "an event of the Event Subscription Service"},
-		"a list of v3 with a slip":          {`{"Items":[{"ApprovalStatusCode":"A_EXTV"}]}`, "row 1: it has no ID"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -137,7 +137,8 @@ func isTravelRequests(d document) bool {
 type requestsView struct {
 	Requests  []requestView `json:"requests"`
 	Submitted int           `json:"submitted"`
-	More      bool          `json:"more"` // a next page is named
+	More      bool          `json:"more"`             // a next page is named
+	Unread    []string      `json:"unread,omitempty"` // why rows cannot be read
 }
 
 func decodeTravelRequests(body []byte) (payload, error) {
@@ -145,7 +146,7 @@ func decodeTravelRequests(body []byte) (payload, error) {
 	if err != nil {
 		return payload{}, err
 	}
-	view := requestsView{Requests: []requestView{}, More: page.Next != ""}
+	view := requestsView{Requests: []requestView{}, More: page.Next != "", Unread: messages(page.Unread)}
 	for _, row := range page.Rows {
 		view.Requests = append(view.Requests, requestViewOf(row.TravelRequest))
 		if row.Status == expense.RequestSubmitted {
@@ -153,6 +154,9 @@ func decodeTravelRequests(body []byte) (payload, error) {
 		}
 	}
 	about := fmt.Sprintf("a page of the list of travel requests (v4) with %s, of which %d are submitted", count(len(page.Rows), "request"), view.Submitted)
+	if len(view.Unread) > 0 {
+		about += "; other rows cannot be read"
+	}
 	return payload{Payload: "travel request list", About: about, View: view}, nil
 }
 

@@ -71,7 +71,6 @@ func TestAnAnswerOfTheNewerInterfacesThatCannotBeUsedIsOneSentence(t *testing.T)
 	t.Parallel()
 	for name, c := range map[string]struct{ text, says string }{
 		"a travel request without a status": {`{"id":"A","approvalStatus":{"name":"secret"}}`, "no approval status (approvalStatus.code)"},
-		"a row with a broken amount":        {`{"data":[{"id":"A","approvalStatus":{"code":"X"},"totalPostedAmount":{"value":"secret"}}]}`, "row 1: totalPostedAmount: value is not a decimal number"},
 		"an exception without a code":       {`[{"exceptionCode":null,"isBlocking":true}]`, "no exceptionCode"},
 		"a list item that says nothing":     {`{"id":"secret","shortCode":null}`, "neither a code nor a value"},
 		"an error that says nothing":        {`{"validationErrors":[]}`, "says nothing"},

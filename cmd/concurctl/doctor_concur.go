@@ -178,7 +178,13 @@ func (d *doctor) access(ctx context.Context, client *concur.Client, tokenUnread 
 	if status, err := client.Access(ctx); err == nil && tokenUnread {
 		d.scopes(status.Scopes)
 	}
-	_, err = client.PendingReports(ctx, "", func(row concur.PendingReport) error { waiting = &row; return errEnough })
+	_, err = client.PendingReports(ctx, "", func(row concur.PendingReport, unread error) error {
+		if unread != nil {
+			return unread
+		}
+		waiting = &row
+		return errEnough
+	})
 	switch {
 	case err == nil, errors.Is(err, errEnough):
 		d.ok(accessCheck, "everybody's reports that wait can be listed")

@@ -212,7 +212,7 @@ func (d *doctor) requests(ctx context.Context, client *concur.Client, c chosen) 
 	if !c.judgesRequests() {
 		return
 	}
-	_, err := client.PendingRequests(ctx, "", func(expense.TravelRequest) error { return errEnough })
+	_, err := client.PendingRequests(ctx, "", func(expense.TravelRequest, error) error { return errEnough })
 	if err == nil || errors.Is(err, errEnough) {
 		d.ok(check, "those that are submitted can be listed")
 		return

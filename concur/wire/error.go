@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // DecodeError reads what the body of an error answer says: the code that tells most, or
@@ -28,9 +27,10 @@ func ErrorCodes(body []byte) []string {
 }
 
 func said(body []byte) (codes []string, message string) {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))
+	body, err := clean(body)
+	body = bytes.TrimSpace(body)
 	switch {
-	case len(body) == 0 || !utf8.Valid(body) || IsHTML(body):
+	case err != nil || len(body) == 0 || IsHTML(body):
 	case body[0] == '{', body[0] == '[':
 		codes, message = errorOfJSON(body)
 	case body[0] == '<':

@@ -38,7 +38,10 @@ func TestDecodeError(t *testing.T) {
 		"a web page":                 {"<!DOCTYPE html><html><Message>no</Message></html>", "", ""},
 		"plain text":                 {"upstream failed", "", ""},
 		"nothing":                    {"", "", ""},
-		"invalid UTF-8":              {"<Error><Message>\xff</Message></Error>", "", ""},
+		"invalid UTF-8":              {"<Error><Message>\xff</Message></Error>", "", "\uFFFD"},
+		"a forbidden character":      {"<Error><Message>no&#xB;way</Message><Id>&#0;7</Id></Error>", "\uFFFD7", "no\uFFFDway"},
+		"the same in JSON":           {"{\"code\":\"x\",\"message\":\"no\\u000bway\x01\"}", "x", "no\uFFFDway\uFFFD"},
+		"UTF-16":                     {utf16(t, "<Error><Message>é</Message><Id>7</Id></Error>"), "7", "é"},
 		"a cut document":             {"<Error><Message>half</Message><Id>", "", "half"},
 	} {
 		t.Run(name, func(t *testing.T) {

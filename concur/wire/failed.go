@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"golang.org/x/text/encoding"
-
+	"concur-connector/concur/wire/lenient"
 	"concur-connector/expense"
 )
 
@@ -22,14 +21,14 @@ type FailedItem struct {
 
 // DecodeFailedList reads the list of failed notifications, XML or JSON, and hands
 // over each entry as it comes, so that a list of any length needs little memory.
-// An entry that cannot be understood does not stop the list, unless it is longer than
-// any can be. An error of yield does, and is returned as it is; every other error says
-// why the list itself cannot be read.
+// An entry that cannot be understood, or that is not even well-formed, does not stop the
+// list, unless it is longer than any can be. An error of yield does, and is returned as it
+// is; every other error says why the list itself cannot be read.
 //
 // Source: https://developer.concur.com/api-reference/callouts/get-notifications-status.html
 func DecodeFailedList(r io.Reader, yield func(FailedItem) error) error {
 	l := failedList{yield: yield, source: entryReader{r: r}}
-	err := l.decode(bufio.NewReader(validUTF8(&l.source)))
+	err := l.decode(bufio.NewReader(lenient.NewReader(&l.source, "")))
 	if l.source.endless {
 		err = errEndless
 	}
@@ -45,12 +44,17 @@ type failedList struct {
 	source  entryReader
 }
 
-// maxEntry bounds what is read until an entry ends, in bytes.
-const maxEntry = 4 << 20
+const (
+	// maxEntry bounds an entry that is held in memory, in bytes. A longer one is not
+	// understood.
+	maxEntry = 4 << 20
+	// maxBetween bounds what is read until an entry ends, in bytes.
+	maxBetween = 4 * maxEntry
+)
 
-var errEndless = fmt.Errorf("an entry is longer than %d bytes", maxEntry)
+var errEndless = fmt.Errorf("an entry is longer than %d bytes", maxBetween)
 
-// entryReader ends a list whose entry has no end: a decoder would hold all of it.
+// entryReader ends a list whose entry has no end.
 type entryReader struct {
 	r       io.Reader
 	n       int // since the last entry
@@ -59,7 +63,7 @@ type entryReader struct {
 
 // Read reads until an entry is too long.
 func (e *entryReader) Read(p []byte) (int, error) {
-	if e.n > maxEntry {
+	if e.n > maxBetween {
 		e.endless = true
 		return 0, errEndless
 	}
@@ -69,7 +73,7 @@ func (e *entryReader) Read(p []byte) (int, error) {
 }
 
 func (l *failedList) decode(r *bufio.Reader) error {
-	if mark, err := r.Peek(3); err == nil && string(mark) == "\uFEFF" {
+	if head, err := r.Peek(len(byteOrderMark)); err == nil && string(head) == byteOrderMark {
 		_, _ = r.Discard(3) // was peeked
 	}
 	for {
@@ -77,8 +81,6 @@ func (l *failedList) decode(r *bufio.Reader) error {
 		switch {
 		case errors.Is(err, io.EOF):
 			return errEmpty
-		case errors.Is(err, encoding.ErrInvalidUTF8):
-			return errUTF8
 		case err != nil:
 			return err
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
@@ -87,9 +89,9 @@ func (l *failedList) decode(r *bufio.Reader) error {
 		_ = r.UnreadByte() // was read
 		switch c {
 		case '<':
-			return l.decodeXML(newDocument(r, maxNotificationDepth))
+			return l.decodeXML(newDocument(cutXML(r), maxNotificationDepth))
 		case '[', '{', 'n':
-			return l.decodeJSON(json.NewDecoder(r))
+			return l.decodeJSON(json.NewDecoder(cutJSON(r)))
 		}
 		return errors.New("neither XML nor JSON")
 	}
@@ -127,6 +129,9 @@ func (f *fields) readItem(d *document, reason *error) error {
 		switch {
 		case name == "failure":
 			return f.readItem(d, reason)
+		case name == broken:
+			*reason = errBroken
+			return nil
 		case !f.known(name):
 			return nil
 		}

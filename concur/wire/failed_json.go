@@ -118,6 +118,8 @@ func (f *fields) readJSON(raw json.RawMessage, depth int) (reason error) {
 		}
 		name, wrong := strings.ToLower(fmt.Sprint(key)), error(nil)
 		switch {
+		case name == broken:
+			wrong = errBroken
 		case string(value) == "null":
 		case name == "failure" || name == "notification":
 			wrong = f.readJSON(value, depth+1)

@@ -139,16 +139,14 @@ func TestDecodeFailedList(t *testing.T) {
 			"<NotificationList>":              "ends before",
 			"<NotificationList/><x/>":         "follows the end",
 			"<!DOCTYPE x><NotificationList/>": "document type",
-			"<NotificationList>\xff</NotificationList>": "UTF-8",
-			"[":                         "ends before",
-			`[{"ObjectURI":"x"}`:        "ends before",
-			"[] []":                     "follows the end",
-			"{}":                        "no list",
-			`{"error":"x"}`:             "no list",
-			`{"a":[],"b":[]}`:           "more than one list",
-			"[}":                        "JSON",
-			"[\"\xff\"]":                "UTF-8",
-			strings.Repeat(`{"a":`, 50): "deeper than",
+			"[":                               "ends before",
+			`[{"ObjectURI":"x"}`:              "ends before",
+			"[] []":                           "follows the end",
+			"{}":                              "no list",
+			`{"error":"x"}`:                   "no list",
+			`{"a":[],"b":[]}`:                 "more than one list",
+			"[}":                              "JSON",
+			strings.Repeat(`{"a":`, 50):       "deeper than",
 		} {
 			_, err := failedItems(strings.NewReader(body))
 			require.ErrorContains(t, err, why, body)
@@ -193,10 +191,8 @@ func FuzzDecodeFailedList(f *testing.F) {
 	f.Add([]byte(strings.Repeat(`[`, 40)))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		items, err := failedItems(bytes.NewReader(body))
-		if err == nil {
-			require.True(t, utf8.Valid(body), "invalid UTF-8 passed")
-		}
 		for _, item := range items {
+			require.True(t, err != nil || utf8.ValidString(item.Reason+item.Notification.EventType))
 			if item.Reason != "" {
 				require.Empty(t, item.Notification.Key)
 				continue

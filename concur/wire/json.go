@@ -8,9 +8,8 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"golang.org/x/text/encoding"
+	"concur-connector/concur/wire/lenient"
 )
 
 const (
@@ -27,16 +26,20 @@ type jsonDocument struct {
 }
 
 func openJSON(body []byte) (*jsonDocument, error) {
-	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
+	body, err := clean(body)
 	switch {
+	case err != nil:
+		return nil, err
 	case len(bytes.TrimSpace(body)) == 0:
 		return nil, errEmpty
-	case !utf8.Valid(body): // the decoder would put other characters into an ID
-		return nil, errUTF8
 	}
-	dec := json.NewDecoder(bytes.NewReader(body))
+	return newJSON(bytes.NewReader(body)), nil
+}
+
+func newJSON(r io.Reader) *jsonDocument {
+	dec := json.NewDecoder(r)
 	dec.UseNumber()
-	return &jsonDocument{dec: dec, left: maxJSONValues}, nil
+	return &jsonDocument{dec: dec, left: maxJSONValues}
 }
 
 // readValue reads a document of any kind.
@@ -76,29 +79,73 @@ var errNoList = errors.New("it is not a JSON list")
 // there is none. The first object that cannot be represented ends it, and is named by its
 // number.
 func readRows[T any](body []byte, one string, read func(record) T, under ...string) (root record, rows []T, err error) {
-	root = newRecord(map[string]any{}, "")
 	d, err := openJSON(body)
+	if err != nil {
+		return newRecord(map[string]any{}, ""), nil, err
+	}
+	root, err = d.readRows(one, under, func(r record) error {
+		rows = append(rows, read(r))
+		return r.err()
+	}, func(flaw error) error { return flaw })
 	if err != nil {
 		return root, nil, err
 	}
-	rows = []T{}
+	return root, slices.Concat([]T{}, rows), nil
+}
+
+// readList is readRows for a list of objects that have nothing to do with one another: an
+// object that cannot be represented, or that is not even well-formed, does not end it. What
+// is said of the first of those is returned beside the others.
+func readList[T any](body []byte, one string, read func(record) T, under ...string) (root record, rows []T, unread []error, err error) {
+	body, err = clean(body)
+	if err == nil && len(bytes.TrimSpace(body)) == 0 {
+		err = errEmpty
+	}
+	if err != nil {
+		return newRecord(map[string]any{}, ""), nil, nil, err
+	}
+	d := newJSON(cutJSON(bytes.NewReader(body)))
+	unreadable := func(flaw error) error {
+		if len(unread) < maxUnread {
+			unread = append(unread, flaw)
+		}
+		return nil
+	}
+	root, err = d.readRows(one, under, func(r record) error {
+		row := read(r)
+		if err := r.err(); err != nil {
+			return unreadable(err)
+		}
+		rows = append(rows, row)
+		return nil
+	}, unreadable)
+	if err != nil {
+		return root, nil, nil, err
+	}
+	return root, slices.Concat([]T{}, rows), unread, nil
+}
+
+// maxUnread bounds of how many objects of a list it is said why they cannot be read.
+const maxUnread = 10
+
+// readRows hands over each object of the list, and of what is none why it is none.
+func (d *jsonDocument) readRows(one string, under []string, read func(record) error, none func(flaw error) error) (root record, err error) {
+	root = newRecord(map[string]any{}, "")
 	number := 0
 	err = d.rows(root.values, under, func(value any) error {
 		if number++; number > maxJSONRows {
 			return fmt.Errorf("more than %d rows", maxJSONRows)
 		}
 		values, ok := value.(map[string]any)
-		if !ok { // a null, too: something may be missing
-			return fmt.Errorf("%s %d is not an object", one, number)
+		switch {
+		case !ok: // a null, too: something may be missing
+			return none(fmt.Errorf("%s %d is not an object", one, number))
+		case values[broken] != nil:
+			return none(fmt.Errorf("%s %d: %w", one, number, errBroken))
 		}
-		r := newRecord(values, fmt.Sprintf("%s %d: ", one, number))
-		rows = append(rows, read(r))
-		return r.err()
+		return read(newRecord(values, fmt.Sprintf("%s %d: ", one, number)))
 	})
-	if err != nil {
-		rows = nil
-	}
-	return root, rows, err
+	return root, err
 }
 
 func (d *jsonDocument) rows(root map[string]any, under []string, row func(any) error) error {
@@ -255,8 +302,8 @@ func (d *jsonDocument) token() (json.Token, error) {
 func jsonError(err error) error {
 	var syntax *json.SyntaxError
 	switch {
-	case errors.Is(err, encoding.ErrInvalidUTF8):
-		return errUTF8
+	case errors.Is(err, lenient.ErrEncoding):
+		return lenient.ErrEncoding
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errCut
 	case errors.As(err, &syntax):

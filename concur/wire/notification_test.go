@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/encoding/unicode"
 
 	"concur-connector/concur/wire"
 	"concur-connector/expense"
@@ -58,6 +59,14 @@ func TestDecodeNotification(t *testing.T) {
 		"character references":          callout("<ObjectURI>&#x68;ttps" + reportURI[5:] + "</ObjectURI>"),
 		"the encoding us-ascii":         `<?xml version="1.0" encoding="US-ASCII"?>` + callout(withURI),
 		"the encoding Utf-8":            `<?xml version='1.0' encoding='Utf-8' standalone='yes'?>` + callout(withURI),
+		"the encoding UTF8":             `<?xml version="1.0" encoding="UTF8"?>` + callout(withURI),
+		"UTF-16 that is not":            `<?xml version="1.0" encoding="utf-16"?>` + callout(withURI),
+		"UTF-16":                        utf16(t, `<?xml version="1.0" encoding="utf-16"?>`+callout(withURI)),
+		"Latin-1":                       `<?xml version="1.0" encoding="ISO-8859-1"?>` + callout(withURI+"<Context>\xe9</Context>"),
+		"invalid UTF-8":                 callout(withURI + "<Context>\xff</Context>"),
+		"invalid UTF-8 in a comment":    callout(withURI + "<!-- \xc3( -->"),
+		"a null character":              callout(withURI + "<Context>&#0;</Context>"),
+		"a forbidden attribute":         callout(withURI + `<Context a="&#xB;"/>`),
 		"a date nobody can read":        callout(withURI + "<EventDateTime>last tuesday</EventDateTime>"),
 		"a NotificationURI is not kept": callout(withURI + "<NotificationURI>https://www.concursolutions.com/x</NotificationURI>"),
 	}
@@ -72,35 +81,36 @@ func TestDecodeNotification(t *testing.T) {
 	}
 
 	refused := map[string]struct{ body, why string }{
-		"nothing":                       {"", "empty"},
-		"white space":                   {" \n", "empty"},
-		"no XML":                        {"hello", "text before the root"},
-		"JSON":                          {`{"ObjectURI":"x"}`, "text before the root"},
-		"a wrong root":                  {"<Report>" + withURI + "</Report>", "the root element is not Notification"},
-		"a DTD":                         {"<!DOCTYPE Notification>" + callout(withURI), "document type"},
-		"an entity of its own":          {`<!DOCTYPE n [<!ENTITY a "b">]>` + callout(withURI+"<Context>&a;</Context>"), "document type"},
-		"an undefined entity":           {callout(withURI + "<Context>&nbsp;</Context>"), "not well-formed"},
-		"a DTD inside":                  {callout(withURI + "<!DOCTYPE x>"), "document type"},
-		"two roots":                     {callout(withURI) + callout(withURI), "follows the end"},
-		"text after the root":           {callout(withURI) + "x", "follows the end"},
-		"two ObjectURIs":                {callout(withURI + withURI), "more than one ObjectURI"},
-		"two ObjectURIs, one empty":     {callout(withURI + "<objecturi/>"), "more than one ObjectURI"},
-		"invalid UTF-8":                 {callout(withURI + "<Context>\xff</Context>"), "UTF-8"},
-		"invalid UTF-8 in a comment":    {callout(withURI + "<!-- \xc3( -->"), "UTF-8"},
-		"Latin-1":                       {`<?xml version="1.0" encoding="ISO-8859-1"?>` + callout(withURI), "other than UTF-8"},
-		"UTF-16":                        {"\xff\xfe<\x00N\x00", "UTF-8"},
-		"a null character":              {callout(withURI + "<Context>&#0;</Context>"), "not well-formed"},
-		"deep nesting":                  {callout(strings.Repeat("<a>", 20) + strings.Repeat("</a>", 20) + withURI), "deeper than 16"},
-		"an early end":                  {"<Notification>" + withURI, "ends before"},
-		"an end tag that does not fit":  {"<Notification>" + withURI + "</Other>", "not well-formed"},
-		"no ObjectURI":                  {callout("<ObjectType>EXPRPT</ObjectType>"), "no ObjectURI"},
-		"an empty ObjectURI":            {callout("<ObjectURI> </ObjectURI>"), "no ObjectURI"},
-		"a nil ObjectURI":               {callout(`<ObjectURI nil="true">` + reportURI + `</ObjectURI>`), "no ObjectURI"},
-		"an ObjectURI holding elements": {callout("<ObjectURI>" + reportURI + "<b/></ObjectURI>"), "holds elements"},
-		"an ObjectURI without a key":    {callout("<ObjectURI>https://www.concursolutions.com</ObjectURI>"), "no key"},
-		"a relative ObjectURI":          {callout("<ObjectURI>/api/expense/expensereport/v1.1/x</ObjectURI>"), "not an absolute URL"},
-		"an ObjectURI with one slash":   {callout("<ObjectURI>https:/www.concursolutions.com/a/b</ObjectURI>"), "not an absolute URL"},
-		"a key that is not ASCII":       {callout("<ObjectURI>" + reportURI + "é</ObjectURI>"), "printable ASCII"},
+		"nothing":                        {"", "empty"},
+		"white space":                    {" \n", "empty"},
+		"no XML":                         {"hello", "text before the root"},
+		"JSON":                           {`{"ObjectURI":"x"}`, "text before the root"},
+		"a wrong root":                   {"<Report>" + withURI + "</Report>", "the root element is not Notification"},
+		"a DTD":                          {"<!DOCTYPE Notification>" + callout(withURI), "document type"},
+		"an entity of its own":           {`<!DOCTYPE n [<!ENTITY a "b">]>` + callout(withURI+"<Context>&a;</Context>"), "document type"},
+		"an undefined entity":            {callout(withURI + "<Context>&nbsp;</Context>"), "not well-formed"},
+		"a DTD inside":                   {callout(withURI + "<!DOCTYPE x>"), "document type"},
+		"two roots":                      {callout(withURI) + callout(withURI), "follows the end"},
+		"text after the root":            {callout(withURI) + "x", "follows the end"},
+		"two ObjectURIs":                 {callout(withURI + withURI), "more than one ObjectURI"},
+		"two ObjectURIs, one empty":      {callout(withURI + "<objecturi/>"), "more than one ObjectURI"},
+		"an encoding that is none":       {`<?xml version="1.0" encoding="x-nobody"?>` + callout(withURI), "an encoding that is not known"},
+		"UTF-16 that is cut":             {"\xff\xfe<\x00N\x00", "ends before"},
+		"a DTD in UTF-16":                {utf16(t, "<!DOCTYPE Notification>"+callout(withURI)), "document type"},
+		"an entity in UTF-16":            {utf16(t, callout(withURI+"<Context>&nbsp;</Context>")), "not well-formed"},
+		"deep nesting in UTF-16":         {utf16(t, callout(strings.Repeat("<a>", 20)+strings.Repeat("</a>", 20)+withURI)), "deeper than 16"},
+		"a forbidden character in a key": {callout("<ObjectURI>" + reportURI + "&#xB;</ObjectURI>"), "printable ASCII"},
+		"deep nesting":                   {callout(strings.Repeat("<a>", 20) + strings.Repeat("</a>", 20) + withURI), "deeper than 16"},
+		"an early end":                   {"<Notification>" + withURI, "ends before"},
+		"an end tag that does not fit":   {"<Notification>" + withURI + "</Other>", "not well-formed"},
+		"no ObjectURI":                   {callout("<ObjectType>EXPRPT</ObjectType>"), "no ObjectURI"},
+		"an empty ObjectURI":             {callout("<ObjectURI> </ObjectURI>"), "no ObjectURI"},
+		"a nil ObjectURI":                {callout(`<ObjectURI nil="true">` + reportURI + `</ObjectURI>`), "no ObjectURI"},
+		"an ObjectURI holding elements":  {callout("<ObjectURI>" + reportURI + "<b/></ObjectURI>"), "holds elements"},
+		"an ObjectURI without a key":     {callout("<ObjectURI>https://www.concursolutions.com</ObjectURI>"), "no key"},
+		"a relative ObjectURI":           {callout("<ObjectURI>/api/expense/expensereport/v1.1/x</ObjectURI>"), "not an absolute URL"},
+		"an ObjectURI with one slash":    {callout("<ObjectURI>https:/www.concursolutions.com/a/b</ObjectURI>"), "not an absolute URL"},
+		"a key that is not ASCII":        {callout("<ObjectURI>" + reportURI + "é</ObjectURI>"), "printable ASCII"},
 	}
 	for name, test := range refused {
 		t.Run("refused: "+name, func(t *testing.T) {
@@ -114,6 +124,18 @@ func TestDecodeNotification(t *testing.T) {
 		})
 	}
 
+	t.Run("a character that XML forbids is replaced", func(t *testing.T) {
+		t.Parallel()
+		for text, want := range map[string]string{
+			"a&#xB;b": "a\uFFFDb", "a&#11;b": "a\uFFFDb", "a\x0bb": "a\uFFFDb", "a&#xFFFF;b": "a\uFFFDb", "a&#xD800;b": "a\uFFFDb",
+			"a\xffb": "a\uFFFDb", "<![CDATA[a&#xB;b]]>": "a&#xB;b",
+		} {
+			n, err := wire.DecodeNotification([]byte(callout(withURI + "<EventType>" + text + "</EventType>")))
+			require.NoError(t, err)
+			require.Equal(t, want, n.EventType)
+		}
+	})
+
 	t.Run("kept texts are cut at a whole character", func(t *testing.T) {
 		t.Parallel()
 		long := strings.Repeat("ü", 1000)
@@ -124,6 +146,13 @@ func TestDecodeNotification(t *testing.T) {
 		require.Equal(t, strings.Repeat("ü", 64), n.ObjectType)
 		require.Equal(t, strings.Repeat("ü", 64), n.EventDateTime)
 	})
+}
+
+// utf16 encodes a text as UTF-16 with a byte order mark.
+func utf16(t testing.TB, text string) string {
+	wide, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(text)
+	require.NoError(t, err)
+	return wide
 }
 
 func FuzzDecodeNotification(f *testing.F) {
@@ -138,10 +167,18 @@ func FuzzDecodeNotification(f *testing.F) {
 			require.True(t, utf8.ValidString(err.Error()))
 			return
 		}
-		require.True(t, utf8.Valid(body), "invalid UTF-8 passed")
+		require.True(t, utf8.ValidString(n.EventType))
 		kind, key, err := expense.Identify(n.ObjectURI)
 		require.NoError(t, err)
 		require.Equal(t, expense.Notification{Kind: kind, Key: key}.ID(), n.ID())
 		require.LessOrEqual(t, utf8.RuneCountInString(n.EventType), 256)
 	})
+}
+
+func TestADocumentTypeInUTF16IsRefused(t *testing.T) {
+	t.Parallel()
+	_, err := wire.DecodeNotification([]byte(utf16(t, `<!DOCTYPE n [<!ENTITY a "b">]>`+callout(withURI))))
+	require.ErrorContains(t, err, "document type")
+	_, err = wire.DecodeReport([]byte(utf16(t, `<!DOCTYPE n [<!ENTITY a "b">]><ReportDetails>&a;</ReportDetails>`)))
+	require.ErrorContains(t, err, "document type")
 }

@@ -14,7 +14,8 @@ type PendingReport struct {
 }
 
 // DecodePendingReports reads one page of the list of reports (v3). It returns the rows that
-// wait at external validation, and how many others there were.
+// wait at external validation, and how many others there were. A row that cannot be read
+// does not end the page: what is wrong with it is among what the page has Unread.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
 func DecodePendingReports(body []byte) (page Page[PendingReport], others int, err error) {
@@ -29,7 +30,7 @@ func DecodeReportRows(body []byte) ([]PendingReport, error) {
 
 func reportRows(body []byte, wanted func(status string) bool) (page Page[PendingReport], others int, err error) {
 	var rows []PendingReport
-	all, err := pageV3(body, "reports", "row", func(r record) bool {
+	root, _, unread, err := readList(body, "row", func(r record) bool {
 		row := PendingReport{Owner: r.text("OwnerLoginID"), PendingReport: expense.PendingReport{
 			ID: r.text("ID"), LastModified: utc(r.date("LastModifiedDate")),
 		}}
@@ -44,11 +45,15 @@ func reportRows(body []byte, wanted func(status string) bool) (page Page[Pending
 			rows = append(rows, row)
 		}
 		return true
-	})
-	if err != nil {
-		return page, 0, err
+	}, "Items")
+	next := root.text("NextPage")
+	if err == nil {
+		err = root.err()
 	}
-	return Page[PendingReport]{Rows: rows, Next: all.Next}, others, nil
+	if err != nil {
+		return page, 0, unreadable("the list of reports", err)
+	}
+	return Page[PendingReport]{Rows: rows, Next: next, Unread: unread}, others, nil
 }
 
 // isReportID reports whether a text can be the ID of a report: Concur prints twenty

@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -39,16 +40,26 @@ func TestDecodePendingReports(t *testing.T) {
 	require.NoError(t, err, "behind a byte order mark")
 	require.Equal(t, []wire.PendingReport{{PendingReport: expense.PendingReport{ID: "0B1C"}}}, page.Rows)
 
-	_, _, err = wire.DecodePendingReports([]byte("{\"Items\": [{\"ID\": \"0B\xff1C\", \"ApprovalStatusCode\": \"A_EXTV\"}]}"))
-	require.ErrorContains(t, err, "not valid UTF-8", "and no report of another ID")
+	page, _, err = wire.DecodePendingReports([]byte("{\"Items\": [{\"ID\": \"0B\xff1C\", \"ApprovalStatusCode\": \"A_EXTV\"}]}"))
+	require.NoError(t, err)
+	require.Empty(t, page.Rows, "and no report of another ID")
+	require.EqualError(t, page.Unread[0], "row 1: it has no ID, or one that cannot be")
 
-	for _, body := range []string{"", "{}", "[]", `{"Items": 1}`, `{"Items": [{"ApprovalStatusCode": "A_EXTV"}]}`, `{"Items": [{"ID": "0B1C"}]}`, `{"Items": [null]}`, "<html/>"} {
+	page, _, err = wire.DecodePendingReports([]byte(`{"Items": [{"ApprovalStatusCode": "A_EXTV"}, {"ID": "0B1C"}, null, {"ID": 1,5, "ApprovalStatusCode": "A_EXTV"}, {"ID": "0B1D", "ApprovalStatusCode": "A_EXTV"}], "NextPage": "https://next"}`))
+	require.NoError(t, err)
+	require.Equal(t, []wire.PendingReport{{PendingReport: expense.PendingReport{ID: "0B1D"}}}, page.Rows, "a row that cannot be read hides no other")
+	require.Equal(t, "https://next", page.Next)
+	require.Equal(t, "[row 1: it has no ID, or one that cannot be row 2: it has no approval status (ApprovalStatusCode) row 3 is not an object row 4: not well-formed]", fmt.Sprint(page.Unread))
+
+	for _, body := range []string{"", "{}", "[]", `{"Items": 1}`, `{"Items": [{"ID": "0B1C"}`, "<html/>"} {
 		_, _, err := wire.DecodePendingReports([]byte(body))
 		require.ErrorContains(t, err, "the list of reports cannot be read", body)
 	}
 	for _, id := range []string{`AB\\`, `AB' OR '1'='1`, "A B", "AB\\u0000", strings.Repeat("A", 101), `\"`} {
-		_, _, err := wire.DecodePendingReports([]byte(`{"Items": [{"ID": "` + id + `", "ApprovalStatusCode": "A_EXTV"}]}`))
-		require.ErrorContains(t, err, "row 1: it has no ID, or one that cannot be", id)
+		page, _, err := wire.DecodePendingReports([]byte(`{"Items": [{"ID": "` + id + `", "ApprovalStatusCode": "A_EXTV"}]}`))
+		require.NoError(t, err)
+		require.Empty(t, page.Rows)
+		require.EqualError(t, page.Unread[0], "row 1: it has no ID, or one that cannot be", id)
 	}
 }
 

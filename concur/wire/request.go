@@ -70,8 +70,10 @@ func readRequest(r record) Owned {
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html
 func DecodeRequests(body []byte) (Page[Owned], error) {
-	root, rows, err := readRows(body, "row", readRequest, "data", bare)
-	return pageOf(root, rows, "the list of travel requests", err)
+	root, rows, unread, err := readList(body, "row", readRequest, "data", bare)
+	page, err := pageOf(root, rows, "the list of travel requests", err)
+	page.Unread = unread
+	return page, err
 }
 
 // pageOf finds the link to the next page, by Request v4.

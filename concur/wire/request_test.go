@@ -94,7 +94,6 @@ func TestARequestThatCannotBeRepresentedIsAnError(t *testing.T) {
 		"cut":                     {`{"id":"A","appr`, "ends before it is complete"},
 		"broken":                  {`{"id":}`, "not well-formed JSON (byte 6)"},
 		"something behind it":     {`{"id":"A"} {}`, "follows the end"},
-		"invalid UTF-8":           {"{\"id\":\"\xff\"}", "not valid UTF-8"},
 		"no id":                   {`{"approvalStatus":{"code":"X"}}`, "it has no ID"},
 		"no status":               {`{"id":"A","approvalStatus":{"name":"Submitted"}}`, "no approval status"},
 		"a status that is a word": {`{"id":"A","approvalStatus":"secret"}`, "approvalStatus is not an object"},
@@ -132,11 +131,15 @@ func TestDecodeRequests(t *testing.T) {
 	require.Empty(t, page.Rows)
 	require.Empty(t, page.Next)
 
+	page, err = wire.DecodeRequests([]byte(`{"data": [null, {"id": "B"}, {"id": "A", "approvalStatus": {"code": "S"}}, {"id": tru}]}`))
+	require.NoError(t, err)
+	require.Len(t, page.Rows, 1, "a row that cannot be read hides no other")
+	require.Equal(t, "A", page.Rows[0].ID)
+	require.EqualError(t, errors.Join(page.Unread...), "row 1 is not an object\nrow 2: it has no approval status (approvalStatus.code)\nrow 4: not well-formed")
+
 	for body, says := range map[string]string{
-		`{"errors": []}`:   "it has no data",
-		`{"data": null}`:   "it has no data",
-		`{"data": [null]}`: "row 1 is not an object",
-		`{"data": [{"id": "A", "approvalStatus": {"code": "S"}}, {"id": "B"}]}`:                    "row 2: it has no approval status",
+		`{"errors": []}`: "it has no data",
+		`{"data": null}`: "it has no data",
 		`{"data": [], "operations": [{"rel": "next"}]}`:                                            "next page has no href",
 		`{"data": [], "operations": [{"rel": "next", "href": "a"}, {"rel": "next", "href": "b"}]}`: "more than one next page",
 	} {

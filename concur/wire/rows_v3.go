@@ -110,6 +110,10 @@ func allocated(kind string) bool {
 type Page[T any] struct {
 	Rows []T
 	Next string // the URL of the next page, as it was sent; empty on the last one
+
+	// Unread says of the first rows that cannot be read why, where such a row does not
+	// make the whole page one that cannot be read.
+	Unread []error
 }
 
 func pageV3[T any](body []byte, list, one string, read func(r record) T) (Page[T], error) {

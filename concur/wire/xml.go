@@ -7,17 +7,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/transform"
+	"concur-connector/concur/wire/lenient"
 )
 
 // What makes any XML payload unreadable. ErrUnexpectedEOF is wrapped where the
 // payload ends too early, so that a cut answer can be told from a wrong one.
 var (
-	errEncoding = errors.New("an encoding other than UTF-8 is not accepted")
-	errUTF8     = errors.New("not valid UTF-8")
 	errDTD      = errors.New("a document type declaration is not accepted")
 	errTrailing = errors.New("something follows the end of the document")
 	errLeading  = errors.New("text before the root element")
@@ -36,30 +32,24 @@ type document struct {
 	null     bool   // that element says i:nil="true"
 	texts    int    // how many texts were read that are not empty
 	chars    []byte // of the text being read
-	charset  error
 }
 
 func newDocument(r io.Reader, maxDepth int) *document {
 	d := &document{dec: xml.NewDecoder(r), maxDepth: maxDepth}
-	d.dec.CharsetReader = func(charset string, input io.Reader) (io.Reader, error) {
-		if strings.EqualFold(charset, "us-ascii") || strings.EqualFold(charset, "ascii") {
-			return input, nil
-		}
-		d.charset = errEncoding
-		return nil, errEncoding
-	}
+	// Package lenient has made UTF-8 of it, whatever it declares.
+	d.dec.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil }
 	return d
 }
 
 // parse reads a whole document held in memory: the root must have one of the
 // names, and f reads what is in it.
 func parse(body []byte, maxDepth int, f func(d *document) error, roots ...string) error {
-	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
+	body, err := clean(body)
+	if err != nil {
+		return err
+	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return errEmpty
-	}
-	if !utf8.Valid(body) {
-		return errUTF8
 	}
 	d := newDocument(bytes.NewReader(body), maxDepth)
 	if err := d.root(roots...); err != nil {
@@ -71,9 +61,26 @@ func parse(body []byte, maxDepth int, f func(d *document) error, roots ...string
 	return d.end()
 }
 
-// validUTF8 makes reading fail at the first byte that is not UTF-8.
-func validUTF8(r io.Reader) io.Reader {
-	return transform.NewReader(r, encoding.UTF8Validator)
+// clean returns a document that is held in memory as UTF-8 with only characters that XML
+// and JSON may hold, and without a byte order mark.
+func clean(body []byte) ([]byte, error) {
+	body, _, err := Clean(body, "")
+	return bytes.TrimPrefix(body, []byte(byteOrderMark)), err
+}
+
+// byteOrderMark may begin a document in UTF-8.
+const byteOrderMark = "\uFEFF"
+
+// Clean has what package lenient does done to a document, before anything is decoded. The
+// decoders of this package do it themselves; they do not know the content type with which
+// the document was sent, and do not say how many characters were replaced.
+func Clean(body []byte, contentType string) (cleaned []byte, replaced int, err error) {
+	return lenient.Bytes(body, contentType)
+}
+
+// NewCleaner is Clean for a document that is read as it comes.
+func NewCleaner(r io.Reader, contentType string) *lenient.Reader {
+	return lenient.NewReader(r, contentType)
 }
 
 func (d *document) next() (xml.Token, error) {
@@ -108,10 +115,8 @@ func isNil(attrs []xml.Attr) bool {
 func (d *document) explain(err error) error {
 	var syntax *xml.SyntaxError
 	switch {
-	case d.charset != nil:
-		return d.charset
-	case errors.Is(err, encoding.ErrInvalidUTF8):
-		return errUTF8
+	case errors.Is(err, lenient.ErrEncoding):
+		return lenient.ErrEncoding
 	case errors.As(err, &syntax) && syntax.Msg == "unexpected EOF":
 		return errCut
 	case errors.As(err, &syntax):

@@ -190,7 +190,7 @@ func (s *simulator) answerCall(c *call) answer {
 		s.mu.Lock()
 	}
 	s.movedByFaults(c, faults)
-	return s.settle(c, s.applyFaults(c, faults).deprecated(faults.find("deprecated")))
+	return s.settle(c, s.applyFaults(c, faults).deprecated(faults.find("deprecated")).garbled(faults))
 }
 
 // noteWrite counts a write that was asked for and reads what it says, so that

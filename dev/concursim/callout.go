@@ -155,7 +155,7 @@ func (s *simulator) sendCallout(ctx context.Context, n *notification) {
 	s.mu.Unlock()
 	accepted := false
 	for try := 0; try < s.opts.calloutTries && !accepted && !lost && ctx.Err() == nil; try++ {
-		accepted = s.attemptCallout(ctx, n, faults.names())
+		accepted = s.attemptCallout(ctx, n, faults)
 	}
 	if lost {
 		s.recordLost(n, faults.names())
@@ -176,13 +176,13 @@ func (s *simulator) sendCallout(ctx context.Context, n *notification) {
 	s.broadcast()
 }
 
-func (s *simulator) attemptCallout(ctx context.Context, n *notification, fault string) bool {
+func (s *simulator) attemptCallout(ctx context.Context, n *notification, faults takenFaults) bool {
 	s.mu.Lock()
 	e := s.journal.begin("out", http.MethodPost, s.opts.calloutPath, calloutEndpoint)
-	sent := s.remember(n, e, fault)
+	sent := s.remember(n, e, faults.names())
 	s.mu.Unlock()
 
-	status, err := s.post(ctx, n)
+	status, err := s.post(ctx, garble(n.body(), faults))
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -225,9 +225,9 @@ func (s *simulator) recordLost(n *notification, fault string) {
 
 // post sends the callout once and returns the status answered; zero when none
 // came.
-func (s *simulator) post(ctx context.Context, n *notification) (int, error) {
+func (s *simulator) post(ctx context.Context, body []byte) (int, error) {
 	target := strings.TrimSuffix(s.opts.calloutURL, "/") + s.opts.calloutPath
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(n.body()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
 		return 0, errors.New("callout address cannot be used")
 	}

@@ -80,6 +80,8 @@ var faultKinds = []faultKind{
 	{"hostile-url", "details", "url*", "the answer prints that WorkflowActionURL"},
 	{"new-stop-each-read", "details", "", "every answer prints another WorkflowActionURL"},
 	{"deprecated", apiCalls, "text", "the usual answer has the headers x-api-warn, with that text, and sunset"},
+	{"unclean-text", "any, callout", "text", "each ␋ in what is sent becomes what XML and JSON forbid: a reference or an escape, or as told a character, or a byte that is no UTF-8"},
+	{"other-encoding", "any, callout", "text*", "what is sent declares that encoding, and is in it: utf-16, iso-8859-1 or windows-1252; UTF8 and utf-16-in-name are declared alone"},
 	{"duplicate-callout", "callout", "", "the callout is sent twice"},
 	{"lost-callout", "callout", "", "the callout is not sent and goes straight to the failed list"},
 }
@@ -157,6 +159,10 @@ func (p faultParam) check(kind faultKind) error {
 		return fmt.Errorf("status %d is neither 401 nor 403", p.Status)
 	case p.To != "" && !slices.Contains([]string{"approve", "send-back", "recall", "next-stop", "edit", "cancel", "delete"}, p.To):
 		return fmt.Errorf("to %q is not approve, send-back, recall, next-stop, edit, cancel or delete", p.To)
+	case kind.name == "unclean-text" && !slices.Contains([]string{"", "reference", "character", "byte"}, p.Text):
+		return fmt.Errorf("text %q is not reference, character or byte", p.Text)
+	case kind.name == "other-encoding" && encodings[p.Text] == nil:
+		return fmt.Errorf("text %q is not utf-16, iso-8859-1, windows-1252, UTF8 or utf-16-in-name", p.Text)
 	case kind.name == "partial-exceptions" && p.Index == 0 && p.Code == "":
 		return errors.New("want param index or code")
 	}
@@ -191,7 +197,7 @@ func (t takenFaults) delay() time.Duration {
 }
 
 // modifiers do not decide the answer, so they go together with one that does.
-var modifiers = []string{"slow", "moved", "hostile-url", "new-stop-each-read", "partial-exceptions", "deprecated", "duplicate-callout"}
+var modifiers = []string{"slow", "moved", "hostile-url", "new-stop-each-read", "partial-exceptions", "deprecated", "duplicate-callout", "unclean-text", "other-encoding"}
 
 // take picks the faults for an endpoint and report and uses up one time of
 // each: every modifier, and the first of the others.

@@ -183,6 +183,31 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Empty(t, w.failedList().header.Values("X-Api-Warn"))
 		require.Empty(t, w.failedList().header.Values("Sunset"))
 	},
+	"unclean-text": func(t *testing.T, w *world, r reportView) {
+		w.fault("[{endpoint: report-v4, kind: unclean-text}, {endpoint: details, kind: unclean-text}, {endpoint: details, kind: unclean-text, skip: 1, param: {text: character}}, {endpoint: details, kind: unclean-text, skip: 2, param: {text: byte}}, {endpoint: callout, kind: unclean-text, report: odd}]")
+		var odd reportView
+		w.control(http.MethodPost, "/reports", "{name: odd, reportName: Lunch␋Break, steps: [{extv: SUB␋MIT}], entries: [{type: MEALS, amount: 1}]}", &odd)
+		for _, want := range []string{"Lunch&#xB;Break", "Lunch\x0bBreak", "Lunch\xffBreak", "Lunch␋Break"} {
+			require.Contains(t, w.read(odd).body, want)
+		}
+		require.Contains(t, w.send(http.MethodGet, pathOf(odd.V4URI), "").body, `Lunch\u000bBreak`)
+		w.waitFor(func() bool { return sentFor(w.sim, "odd") == 1 })
+	},
+	"other-encoding": func(t *testing.T, w *world, r reportView) {
+		w.fault("[{endpoint: details, kind: other-encoding, param: {text: utf-16}}, {endpoint: details, kind: other-encoding, skip: 1, param: {text: iso-8859-1}}, {endpoint: details, kind: other-encoding, skip: 2, param: {text: utf-16-in-name}}, {endpoint: report-v4, kind: other-encoding, param: {text: iso-8859-1}}]")
+		var odd reportView
+		w.control(http.MethodPost, "/reports", "{name: odd, reportName: Café, entries: [{type: MEALS, amount: 1}]}", &odd)
+		require.Contains(t, w.read(odd).body, "C\x00a\x00f\x00\xe9\x00")
+		latin := w.read(odd).body
+		require.Contains(t, latin, `encoding="iso-8859-1"`)
+		require.Contains(t, latin, "Caf\xe9")
+		named := w.read(odd).body
+		require.Contains(t, named, `encoding="utf-16"`)
+		require.Contains(t, named, "Café")
+		newer := w.send(http.MethodGet, pathOf(odd.V4URI), "")
+		require.Contains(t, newer.body, "Caf\xe9")
+		require.Contains(t, newer.header.Get("Content-Type"), "charset=iso-8859-1")
+	},
 	"duplicate-callout": func(t *testing.T, w *world, r reportView) {
 		w.fault("{endpoint: callout, kind: duplicate-callout, report: again}")
 		w.submit("again")
@@ -248,6 +273,8 @@ func TestFaultsThatCannotBe(t *testing.T) {
 		"no time at all":                    "{endpoint: action, kind: html, times: 0}",
 		"a move that nobody makes":          "{endpoint: action, kind: moved, param: {to: heaven}}",
 		"a status that no token gets":       "{endpoint: action, kind: expired-token, param: {status: 418}}",
+		"an unclean text of no kind":        "{endpoint: details, kind: unclean-text, param: {text: dirty}}",
+		"an encoding that nobody has":       "{endpoint: details, kind: other-encoding, param: {text: morse}}",
 		"exceptions not said which":         "{endpoint: exceptions, kind: partial-exceptions}",
 		"nothing":                           "[]",
 	} {

@@ -36,6 +36,9 @@ var junkKinds = []junkKind{
 		parts = with(parts, "ObjectURI", part{text: foreignHost + pathOf(item.ObjectURI)})
 		return with(parts, linkPart, part{text: foreignHost + pathOf(item.NotificationURI)})
 	}},
+	{"not-well-formed", "the EventType has an ampersand that stands for itself, or a missing quote", func(_ *failedItem, parts []part) []part {
+		return with(parts, "EventType", part{xml: "Travel & Expense", json: `"Travel and Expense`})
+	}},
 	{"bad-date", "the EventDateTime is no date", func(_ *failedItem, parts []part) []part {
 		return with(parts, "EventDateTime", part{text: "2026-13-32:25:61:61 or so"})
 	}},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"net/http"
 	"strings"
@@ -63,6 +64,7 @@ var junkLooks = map[string]func(t *testing.T, link string, l look){
 			require.Equal(t, l.text(name), l.json[name])
 		}
 	},
+	"not-well-formed": func(*testing.T, string, look) {}, // no reader sees it
 	"bad-date": func(t *testing.T, _ string, l look) {
 		_, err := time.Parse(wireTime, l.text("EventDateTime"))
 		require.Error(t, err)
@@ -88,6 +90,14 @@ func TestJunk(t *testing.T) {
 				w.submit("last", "failed: true")
 
 				body := []byte(w.failedList("application/xml").body)
+				if kind.name == "not-well-formed" {
+					require.Error(t, xml.Unmarshal(body, new(struct{})))
+					require.Equal(t, 1, strings.Count(string(body), "Travel & Expense"))
+					list := w.failedList("application/json").body
+					require.False(t, json.Valid([]byte(list)))
+					require.Equal(t, 1, strings.Count(list, `"Travel and Expense`))
+					continue
+				}
 				require.NoError(t, xml.Unmarshal(body, new(struct{})))
 				root, err := scan(body)
 				require.NoError(t, err)
