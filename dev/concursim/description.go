@@ -53,6 +53,12 @@ type description struct {
 
 	NoApprover bool `yaml:"noApprover"`
 
+	// Touched has every exception that is put or taken off change LastModifiedDate and
+	// reportVersion. Quiet has them stay as they are when the report comes from one external
+	// validation to the next: its headers then show nothing of the step.
+	Touched bool `yaml:"touched"`
+	Quiet   bool `yaml:"quiet"`
+
 	// Flat has the expenses of v4 list itemizations beside the entries, with nothing that
 	// tells them apart.
 	Flat bool `yaml:"flat"`

@@ -71,5 +71,6 @@ func (s *simulator) dropException(r *report, gone postedException) {
 			return on && other.entry == o.entry
 		})
 	}
+	r.touchedByException()
 	s.broadcast()
 }

@@ -212,7 +212,16 @@ func (s *simulator) addException(r *report, e postedException, visibility string
 	if o, ok := r.objects[e.ObjectID]; ok {
 		o.entry.hasExceptions = true
 	}
+	r.touchedByException()
 	s.broadcast()
+}
+
+// touchedByException changes what the headers show of changes, where exceptions do.
+func (r *report) touchedByException() {
+	if r.desc.Touched {
+		r.version++
+		r.touch()
+	}
 }
 
 func (r *report) clearExceptions() {

@@ -103,9 +103,12 @@ func (s *simulator) enter(r *report, at int) {
 // arrive sets the status and, for a status in which somebody can decide, a new
 // step identifier.
 func (s *simulator) arrive(r *report, status, name string) {
+	quiet := r.desc.Quiet && r.status == waiting && status == waiting
 	r.status, r.statusName, r.stepName = status, statusName(status), name
-	r.version++
-	r.touch()
+	if !quiet {
+		r.version++
+		r.touch()
+	}
 	r.step = ""
 	if r.pending() {
 		r.instance++

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// signs are what the headers of v3 and v4 show of a change.
+func (w *world) signs(r reportView) string {
+	w.t.Helper()
+	var v3, v4 map[string]any
+	w.get(pendingPath+"/"+r.ReportID+"?user=terry.tester@example.com", &v3)
+	w.get(long(r), &v4)
+	return fmt.Sprint(v3["LastModifiedDate"], v4["reportVersion"])
+}
+
+func TestWhatTheHeadersShowOfAChange(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		described           string
+		byException, byStep bool
+	}{
+		"a step and no exception, unless told":      {"", false, true},
+		"an exception, too, of one that is touched": {"touched: true\n", true, true},
+		"nothing of the step, of one that is quiet": {"quiet: true\n", false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			r := w.submit("r", c.described+"steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
+			before := w.signs(r)
+			require.Equal(t, http.StatusOK, w.put(r, "", "NODATE").status)
+			put := w.signs(r)
+			require.Equal(t, c.byException, before != put)
+			require.Equal(t, http.StatusNoContent, w.drop(r, "", "NODATE").status)
+			gone := w.signs(r)
+			require.Equal(t, c.byException, put != gone)
+			w.control(http.MethodPost, "/reports/r/next-stop", "", nil)
+			require.Equal(t, c.byStep, gone != w.signs(r))
+		})
+	}
+}
