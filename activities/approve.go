@@ -31,9 +31,9 @@ func (a *Activities) ApproveByException(ctx context.Context, in expense.ApproveB
 		return expense.ActionTaken{Reading: now.Reading, Confirmed: !first && isOurs(in.TakeActionInput, now), Doubtful: !first}, nil
 	case there:
 		return a.look(ctx, in)
-	case !first && !unmoved(ctx, in.Attempt, now):
+	case !now.at(in.Stop, in.Mark): // another stop may have the same name
 		now.Kind = expense.NotWaiting
-		return expense.ActionTaken{Reading: now.Reading, Doubtful: true, Moved: true}, nil
+		return expense.ActionTaken{Reading: now.Reading, Doubtful: !first, Moved: true}, nil
 	case now.withheld != "":
 		return expense.ActionTaken{Reading: now.Reading, Withheld: now.withheld}, nil
 	}

@@ -21,7 +21,7 @@ func byException(change ...func(*expense.ApproveByExceptionInput)) expense.Appro
 }
 
 func byExceptionV4(in *expense.ApproveByExceptionInput) {
-	in.ObjectURI, in.Stop, in.Via, in.Mark = v4URI, stopV4, expense.V4, "mark"
+	in.ObjectURI, in.Stop, in.Via, in.Mark = v4URI, stopV4, expense.V4, markV4()
 }
 
 func approve(t *testing.T, a attempt, acts *activities.Activities, in expense.ApproveByExceptionInput) expense.ActionTaken {
@@ -106,16 +106,18 @@ func TestByV4TheListTellsWhetherAnExceptionIsThere(t *testing.T) {
 	for name, c := range map[string]struct {
 		try     attempt
 		arrange func(*newer)
+		version int // of the header
 		seen    []string
 		moved   bool
 	}{
-		"a first attempt puts it, whatever is there": {attempt{}, there, []string{"header", "put", "header"}, false},
-		"another finds it":                           {attempt{number: 2}, there, []string{"header", "exceptions", "header"}, false},
-		"another misses it, of another header":       {attempt{number: 2}, func(*newer) {}, []string{"header", "exceptions"}, true},
+		"a first attempt puts it, whatever is there":      {attempt{}, there, 0, []string{"header", "put", "header"}, false},
+		"a first attempt puts nothing under a new header": {attempt{}, there, 1, []string{"header"}, true},
+		"another finds it":                     {attempt{number: 2}, there, 0, []string{"header", "exceptions", "header"}, false},
+		"another misses it, of another header": {attempt{number: 2}, func(*newer) {}, 1, []string{"header", "exceptions"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := newNewer(t, look{}, look{Status: "A_APPR"})
+			n := newNewer(t, look{Version: c.version}, look{Status: "A_APPR"})
 			c.arrange(n)
 			got := approve(t, c.try, n.activities(t), byException(byExceptionV4))
 			require.Equal(t, c.seen, n.seen())

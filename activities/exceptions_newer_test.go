@@ -15,7 +15,7 @@ import (
 
 func exceptionsV4(list ...expense.Exception) expense.PostExceptionsInput {
 	in := exceptions(list...)
-	in.ObjectURI, in.Stop, in.Via = v4URI, stopV4, expense.V4
+	in.ObjectURI, in.Stop, in.Via, in.Mark = v4URI, stopV4, expense.V4, markV4()
 	return in
 }
 
@@ -64,7 +64,7 @@ func TestExceptionsArePutOneByOneAfterAReadEach(t *testing.T) {
 			}
 			require.Equal(t, []string{"/exceptions", "/expenses/E1/exceptions", "/expenses/E3b/exceptions"}, n.paths("put"))
 			header := map[expense.Interface]string{expense.V3: "header v3", expense.V4: "header"}[via]
-			require.Equal(t, []string{header, "exceptions", "put", header, "put", header, "put", "exceptions"}, without(n.seen(), "read"), "listed before and after")
+			require.Equal(t, []string{header, "exceptions", "put", header, "put", header, "put", header, "exceptions"}, without(n.seen(), "read"), "listed before and after")
 			for _, r := range n.requests() {
 				if r.name == "put" {
 					require.Contains(t, r.body, `"exceptionVisibility":"ALL"`)
@@ -145,7 +145,7 @@ func TestAnExceptionThatIsRefusedByV4IsAValue(t *testing.T) {
 			require.Equal(t, []expense.PostState{expense.Posted, expense.Refused, expense.Posted}, states(got))
 			require.Contains(t, got.Items[1].Message, "In Concur's words.")
 			require.Empty(t, got.Items[0].Message)
-			require.Equal(t, []string{"header", "exceptions", "put", "header", "put", "header", "header", "put", "exceptions"}, n.seen(), "a refusal is explained by another read")
+			require.Equal(t, []string{"header", "exceptions", "put", "header", "put", "header", "header", "put", "header", "exceptions"}, n.seen(), "a refusal is explained by another read")
 		})
 	}
 	t.Run("as is one that Concur has accepted and does not show", func(t *testing.T) {
@@ -294,6 +294,44 @@ func TestPutsAreWithheld(t *testing.T) {
 	}
 }
 
+func TestExceptionsArePutOnlyUnderTheHeaderThatWasJudged(t *testing.T) {
+	t.Parallel()
+	late := heldOn(expense.OnReport, "", "LATE")
+	t.Run("a first attempt writes nothing under another", func(t *testing.T) {
+		t.Parallel()
+		want := expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: stopV4}
+		n := newNewer(t, look{Version: 1})
+		require.Equal(t, expense.PostedExceptions{Reading: want, Moved: true}, post(t, attempt{}, n.activities(t), exceptionsV4(onReport)))
+		require.Empty(t, n.paths("put"))
+		n.held = []expense.HeldException{late}
+		require.Equal(t, expense.ClearedExceptions{Reading: want, Moved: true}, takeOff(t, n.activities(t), late))
+		require.Empty(t, n.paths("take off"))
+	})
+	t.Run("a later attempt does, for the one before may have changed it", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t, look{Version: 1})
+		got := post(t, attempt{number: 2}, n.activities(t, answerLimit(time.Millisecond)), exceptionsV4(onReport))
+		require.Equal(t, []expense.PostState{expense.Posted}, states(got))
+		require.True(t, got.Moved)
+	})
+	t.Run("what they have changed is told, with the header as it is then", func(t *testing.T) {
+		t.Parallel()
+		m := marks(t, 2)
+		n := newNewer(t, look{}, look{Version: 1})
+		got := post(t, attempt{}, n.activities(t), exceptionsV4(onReport))
+		require.Equal(t, []expense.PostState{expense.Posted}, states(got))
+		require.Equal(t, m[1], got.Mark)
+		require.True(t, got.Moved)
+		require.Empty(t, got.Kind)
+		n = newNewer(t, look{}, look{Version: 1})
+		n.held = []expense.HeldException{late}
+		cleared := takeOff(t, n.activities(t), late)
+		require.Equal(t, m[1], cleared.Mark)
+		require.True(t, cleared.Moved)
+		require.Equal(t, []expense.HeldException{late}, cleared.Cleared)
+	})
+}
+
 func clearing(list ...expense.HeldException) expense.ClearExceptionsInput {
 	in := exceptionsV4()
 	return expense.ClearExceptionsInput{Attempt: in.Attempt, ObjectURI: in.ObjectURI, Stop: in.Stop, Exceptions: list}
@@ -317,7 +355,7 @@ func TestClearExceptions(t *testing.T) {
 		n := newNewer(t)
 		n.held = []expense.HeldException{late, receipt, cost, heldOn(expense.OnEntry, "E1", "OTHERS")}
 		got := takeOff(t, n.activities(t), late, receipt, cost)
-		require.Equal(t, expense.ClearedExceptions{Reading: got.Reading, Cleared: []expense.HeldException{late, receipt, cost}}, got)
+		require.Equal(t, expense.ClearedExceptions{Reading: got.Reading, Cleared: []expense.HeldException{late, receipt, cost}, Mark: markV4()}, got)
 		require.Equal(t, []string{"/exceptions/LATE", "/expenses/E1/exceptions/NORECPT", "/expenses/E2/allocations/A2/exceptions/COSTCTR"}, n.paths("take off"))
 		require.Len(t, n.held, 1)
 		n.guardedWrites(t, "header")

@@ -17,10 +17,15 @@ func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense
 	if err != nil || now.Kind != "" {
 		return expense.PostedExceptions{Reading: now.Reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
 	}
+	if first && !now.at(in.Stop, in.Mark) { // what an earlier attempt has put may have changed the mark
+		now.Kind = expense.NotWaiting
+		return expense.PostedExceptions{Reading: now.Reading, Moved: true}, nil
+	}
 	if now.withheld != "" {
 		return expense.PostedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
 	}
 	posted := expense.PostedExceptions{Reading: now.Reading, Items: make([]expense.PostedException, len(in.Exceptions))}
+	posted.Mark, posted.Moved = now.Mark, !now.at(in.Stop, in.Mark)
 	var missing []*expense.PostedException
 	for i, e := range in.Exceptions {
 		posted.Items[i] = expense.PostedException{Exception: e, State: expense.Posted}
@@ -38,6 +43,11 @@ func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense
 	if err != nil || reading.Kind != "" {
 		return expense.PostedExceptions{Reading: reading, Doubtful: !first || doubtful}, a.failedWrite(ctx, err, !first || doubtful)
 	}
+	after, err := a.after(ctx, in.ObjectURI, in.Stop, in.Attempt)
+	if err != nil || after.Kind != "" {
+		return expense.PostedExceptions{Reading: after.Reading}, a.failedWrite(ctx, err, true)
+	}
+	posted.Mark, posted.Moved = after.Mark, !after.at(in.Stop, in.Mark)
 	reading, err = a.verify(ctx, in, now, posted.Items)
 	if err != nil || reading.Kind != "" {
 		return expense.PostedExceptions{Reading: reading, Doubtful: true}, a.failedWrite(ctx, err, true)
@@ -103,6 +113,16 @@ func (a *Activities) verify(ctx context.Context, in expense.PostExceptionsInput,
 	return expense.Reading{}, nil
 }
 
+// after reads the header once our own writes are done: they may have changed its mark, so
+// what is written next is compared with this read. Nothing is read where the stop has a
+// name, for no write of ours changes that.
+func (a *Activities) after(ctx context.Context, objectURI, stop string, attempt expense.Attempt) (found, error) {
+	if attempt.Mark == "" {
+		return found{Read: concur.Read{Stop: stop}}, nil
+	}
+	return a.readAt(ctx, objectURI, stop, attempt.Via)
+}
+
 // holding reads the report and the exceptions on it.
 func (a *Activities) holding(ctx context.Context, objectURI, stop string, attempt expense.Attempt) (found, []expense.HeldException, error) {
 	now, err := a.readAt(ctx, objectURI, stop, attempt.Via)
@@ -123,7 +143,7 @@ func (a *Activities) listed(ctx context.Context, objectURI string, now found) ([
 	if !refused(err) {
 		return held, expense.Reading{}, err
 	}
-	reading, err := a.why(ctx, objectURI, now.Stop, now.Report.Via, err)
+	reading, err := a.why(ctx, objectURI, now.Reading.Stop, now.Report.Via, err)
 	return nil, reading, err
 }
 
@@ -165,17 +185,22 @@ func (a *Activities) expensesOf(ctx context.Context, in expense.PostExceptionsIn
 func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExceptionsInput) (expense.ClearedExceptions, error) {
 	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
-	if _, err := a.ready(ctx, in.Attempt); err != nil {
+	first, err := a.ready(ctx, in.Attempt)
+	if err != nil {
 		return expense.ClearedExceptions{}, a.failedWrite(ctx, err, false)
 	}
 	now, held, err := a.holding(ctx, in.ObjectURI, in.Stop, in.Attempt)
 	if err != nil || now.Kind != "" {
 		return expense.ClearedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, false)
 	}
+	if first && !now.at(in.Stop, in.Mark) { // what an earlier attempt has taken off may have changed the mark
+		now.Kind = expense.NotWaiting
+		return expense.ClearedExceptions{Reading: now.Reading, Moved: true}, nil
+	}
 	if now.withheld != "" {
 		return expense.ClearedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
 	}
-	cleared := expense.ClearedExceptions{Reading: now.Reading}
+	cleared := expense.ClearedExceptions{Reading: now.Reading, Mark: now.Mark, Moved: !now.at(in.Stop, in.Mark)}
 	var there []expense.HeldException
 	for _, e := range in.Exceptions {
 		if holds(held, e.Exception) {
@@ -211,6 +236,11 @@ func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExcept
 	if len(cleared.Cleared) == 0 {
 		return cleared, nil
 	}
+	after, err := a.after(ctx, in.ObjectURI, in.Stop, in.Attempt)
+	if err != nil || after.Kind != "" {
+		return expense.ClearedExceptions{Reading: after.Reading}, a.failedWrite(ctx, err, false)
+	}
+	cleared.Mark, cleared.Moved = after.Mark, !after.at(in.Stop, in.Mark)
 	held, reading, err := a.listed(ctx, in.ObjectURI, now)
 	if err != nil || reading.Kind != "" {
 		return expense.ClearedExceptions{Reading: reading}, a.failedWrite(ctx, err, false)

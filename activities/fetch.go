@@ -22,6 +22,9 @@ type Reading struct {
 	Via expense.Interface
 	// Fallback has a report read by v1.1 that Via's interface refuses to show.
 	Fallback bool
+	// Steps has v1.1 asked for the address of the workflow step of a report that a callout
+	// names and that is read by v3 or v4.
+	Steps bool
 }
 
 func (r Reading) check() error {
@@ -52,12 +55,13 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 	rules := a.options.Rules.Current()
 	how := a.options.Reading.of(in.Begun)
 	found, err := a.read(ctx, a.options.Concur.ReadReport, in.ObjectURI, concur.ReadOptions{
-		Via: how.Via, Fallback: how.Fallback, Parts: rules.Parts(),
+		Via: how.Via, Fallback: how.Fallback, Parts: rules.Parts(), Steps: a.options.Reading.Steps,
 	})
 	if err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
 	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld, FellBack: found.FellBack, Mark: found.Mark}
+	fetched.Moved = in.Stop != "" && in.Stop == found.Reading.Stop && !found.at(in.Stop, in.Mark)
 	if found.Report != nil {
 		fetched.ReportID, fetched.Via = found.Report.ID, found.Report.Via
 	}
@@ -78,7 +82,7 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 	case err != nil:
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	case reading.Kind != "":
-		return expense.FetchedReport{Reading: reading, ReportID: report.ID, Via: report.Via, Mark: found.Mark, Withheld: found.withheld}, nil
+		return expense.FetchedReport{Reading: reading, ReportID: report.ID, Via: report.Via, Mark: found.Mark, Moved: fetched.Moved, Withheld: found.withheld}, nil
 	}
 	fetched.Held = held
 	fetched.Report = rules.Keep(report)
@@ -101,6 +105,7 @@ func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInp
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
 	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld, Mark: found.Mark}
+	fetched.Moved = in.Stop != "" && in.Stop == found.Reading.Stop && !found.at(in.Stop, in.Mark)
 	if found.Request != nil {
 		fetched.ReportID = found.Request.ID
 	}
@@ -226,11 +231,11 @@ func (a *Activities) read(ctx context.Context, read reader, objectURI string, o 
 	}
 	f := found{Read: seen, withheld: writes.withhold(seen.Theirs)}
 	if seen.Request != nil {
-		f.Reading = expense.Reading{Status: seen.Request.Status, Stop: seen.Request.Stop()}
+		f.Reading = expense.Reading{Status: seen.Request.Status, Stop: seen.Stop}
 	} else {
-		f.Reading = expense.Reading{Status: seen.Report.Status, Stop: seen.Report.Stop()}
+		f.Reading = expense.Reading{Status: seen.Report.Status, Stop: seen.Stop}
 	}
-	if f.Stop == "" {
+	if seen.Stop == "" {
 		f.Kind = expense.NotWaiting
 	}
 	return f, nil
@@ -246,9 +251,14 @@ func (a *Activities) readAt(ctx context.Context, objectURI, stop string, via exp
 	if kind, _, err := expense.Identify(objectURI); err == nil && kind == expense.RequestObject {
 		read = a.options.Concur.ReadRequest
 	}
-	f, err := a.read(ctx, read, objectURI, concur.ReadOptions{Via: via, Parts: expense.Parts{HeaderOnly: true}})
-	if err == nil && f.Kind == "" && f.Stop != stop {
+	f, err := a.read(ctx, read, objectURI, concur.ReadOptions{Via: via, Parts: expense.Parts{HeaderOnly: true}, Steps: a.options.Reading.Steps})
+	if err == nil && f.Kind == "" && f.Reading.Stop != stop {
 		f.Kind = expense.NotWaiting
 	}
 	return f, err
+}
+
+// at reports whether the report waits where it was judged, as far as Concur tells.
+func (f found) at(stop, mark string) bool {
+	return f.SameStop(concur.Read{Stop: stop, Mark: mark})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"concur-connector/activities"
+	"concur-connector/concur/wire"
 	"concur-connector/expense"
 	"concur-connector/policy"
 )
@@ -26,12 +27,12 @@ const (
 	writesAPI  = "/expensereports/v4/reports/" + reportID
 	v4URI      = "https://us.api.concursolutions.com" + ownersAPI
 	submitted  = "2026-11-03T10:00:00Z"
-	stopV4     = "A_EXTV " + reportID + " " + submitted
+	stopV4     = "A_EXTV " + reportID + " 2026-11-03T10:00:00"
 
 	requestID   = "E1B39B5C82FB4D5E8B9BEE94C3D1AB7F"
 	requestsAPI = "/travelrequest/v4/requests"
 	requestURI  = "https://us.api.concursolutions.com" + requestsAPI + "/" + requestID
-	stopRequest = "SUBMITTED " + requestID + " " + submitted
+	stopRequest = "SUBMITTED " + requestID + " 2026-11-03T10:00:00"
 
 	listed1 = "54F0CBD8833CB348BD45A6C7C621C951" // the item of custom field 1, which a rule reads
 	listed2 = "54F0CBD8833CB348BD45A6C7C621C952" // that of custom field 2, which no rule reads
@@ -63,6 +64,24 @@ type look struct {
 	Version           int    // changes the mark and nothing else
 	Elsewhere         bool   // a travel request that we are not offered to act on
 	Gone              bool
+}
+
+// markV4 is the mark of a report that is as it was, and markRequest that of such a travel
+// request.
+func markV4() string {
+	h, err := wire.DecodeReportV4([]byte(look{}.filled("A_EXTV").headerV4()))
+	if err != nil {
+		panic(err)
+	}
+	return h.Mark
+}
+
+func markRequest() string {
+	r, err := wire.DecodeRequest([]byte(look{}.filled("SUBMITTED").row(requestID)))
+	if err != nil {
+		panic(err)
+	}
+	return r.Mark
 }
 
 // newer is a house that shows one report, and one travel request, by the newer interfaces.
@@ -178,7 +197,11 @@ func (n *newer) header(w http.ResponseWriter, r *http.Request) {
 		says(http.StatusNotFound, "{}")(w, r)
 		return
 	}
-	_, _ = fmt.Fprintf(w, `{"reportId":%q,"approvalStatusId":%q,"submitDate":%q,"reportVersion":%d,"currencyCode":"EUR","userId":%q,"businessPurpose":"Trip","name":"Trip"}`,
+	_, _ = io.WriteString(w, l.headerV4())
+}
+
+func (l look) headerV4() string {
+	return fmt.Sprintf(`{"reportId":%q,"approvalStatusId":%q,"submitDate":%q,"reportVersion":%d,"currencyCode":"EUR","userId":%q,"businessPurpose":"Trip","name":"Trip"}`,
 		reportID, l.Status, l.Submitted, l.Version, ownerID)
 }
 
@@ -188,7 +211,7 @@ func (n *newer) headerV3(w http.ResponseWriter, r *http.Request) {
 		says(http.StatusNotFound, "{}")(w, r)
 		return
 	}
-	_, _ = fmt.Fprintf(w, `{"ID":%q,"ApprovalStatusCode":%q,"SubmitDate":%q,"Version":%d,"CurrencyCode":"EUR","OwnerLoginID":%q,"Purpose":"Trip","Name":"Trip"}`,
+	_, _ = fmt.Fprintf(w, `{"ID":%q,"ApprovalStatusCode":%q,"SubmitDate":%q,"LastModifiedDate":"2026-11-03T10:00:00.00%d","CurrencyCode":"EUR","OwnerLoginID":%q,"Purpose":"Trip","Name":"Trip"}`,
 		reportID, l.Status, l.Submitted, l.Version, ownerLogin)
 }
 

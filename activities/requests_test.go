@@ -17,7 +17,7 @@ import (
 
 func actionOnRequest(a expense.Action) expense.TakeActionInput {
 	in := action(a)
-	in.ObjectURI, in.Stop = requestURI, stopRequest
+	in.ObjectURI, in.Stop, in.Mark = requestURI, stopRequest, markRequest()
 	return in
 }
 

@@ -26,9 +26,9 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	if now.Kind != "" {
 		return expense.ActionTaken{Reading: now.Reading, Confirmed: !first && isOurs(in, now), Doubtful: !first}, nil
 	}
-	if !first && !unmoved(ctx, in.Attempt, now) {
+	if !now.at(in.Stop, in.Mark) { // another stop may have the same name
 		now.Kind = expense.NotWaiting
-		return expense.ActionTaken{Reading: now.Reading, Doubtful: true, Moved: true}, nil
+		return expense.ActionTaken{Reading: now.Reading, Doubtful: !first, Moved: true}, nil
 	}
 	// It still waits at the stop: no attempt before this one has taken effect.
 	if now.withheld != "" {
@@ -97,30 +97,17 @@ func (a *Activities) actOnRequest(ctx context.Context, before *expense.TravelReq
 	return after.Stop(), nil
 }
 
-// isOurs reports whether the report has left the stop in the direction of our action. By
-// v1.1 it may then wait at the next stop, which has a name; by v4, at a stop of the same
-// submission, which cannot be told from the one before.
+// isOurs reports whether the report has left the stop in the direction of our action. A
+// report whose stops have names may then wait at the next one. Where they have none, it may
+// wait at a stop of the same submission, which cannot be told from the one before.
 func isOurs(in expense.TakeActionInput, now found) bool {
 	if now.Kind != expense.NotWaiting || !in.Action.Explains(now.Status) {
 		return false
 	}
-	if in.Via.IsV4() || now.Request != nil {
-		return now.Stop == ""
+	if in.Mark != "" || now.Mark != "" || now.Request != nil {
+		return now.Reading.Stop == ""
 	}
-	return now.Stop != expense.StatusExternalValidation
-}
-
-// unmoved reports whether a report that may have been acted on is where it was, as the
-// header shows it: where the stop has no name of its own, another may bear the same.
-func unmoved(ctx context.Context, in expense.Attempt, now found) bool {
-	if now.Mark == "" {
-		return true // the stop has a name of its own
-	}
-	before, known := sentAt(ctx)
-	if !known {
-		before = in.Mark
-	}
-	return before == now.Mark
+	return now.Reading.Stop != expense.StatusExternalValidation
 }
 
 // blocking names what stops an action, where Concur lists it.

@@ -1,6 +1,7 @@
 package concur_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -27,11 +28,14 @@ type fake struct {
 	*server
 	entries int
 
-	mu      sync.Mutex
-	status  string         // the approval status
-	refuse  map[string]int // by a part of the path: the HTTP status that answers it
-	version func() string  // of the header
-	asked   map[string]int // by the kind of request
+	mu       sync.Mutex
+	status   string         // the approval status
+	refuse   map[string]int // by a part of the path: the HTTP status that answers it
+	version  func() string  // of the header: one digit
+	more     string         // of the header by v3 and v4: further fields, each after a comma
+	statusV1 string         // by v1.1, if it is another
+	action   string         // v1.1's WorkflowActionURL
+	asked    map[string]int // by the kind of request
 }
 
 func newFake(t testing.TB, entries int) *fake {
@@ -82,9 +86,9 @@ func (f *fake) body(r *http.Request) (kind, body string) {
 	mine := q.Get("reportID") == fakeID
 	switch path, v4 := strings.CutPrefix(r.URL.Path, "/expensereports/v4/users/"+ownerUUID+"/context/TRAVELER/reports/"+fakeID); {
 	case r.URL.Path == reportPath+reportKey:
-		return "v1", `<ReportDetails><X_UserID>` + owner + `</X_UserID><ReportId>` + fakeID + `</ReportId><RptKey>nKey$p1</RptKey><ApsKey>` + f.status + `</ApsKey></ReportDetails>`
+		return "v1", `<ReportDetails><X_UserID>` + owner + `</X_UserID><ReportId>` + fakeID + `</ReportId><RptKey>nKey$p1</RptKey><ApsKey>` + cmp.Or(f.statusV1, f.status) + `</ApsKey><WorkflowActionURL>` + f.action + `</WorkflowActionURL></ReportDetails>`
 	case r.URL.Path == "/api/v3.0/expense/reports/"+fakeID && q.Get("user") == owner:
-		return "header", `{"ID":"` + fakeID + `","ApprovalStatusCode":"` + f.status + `","CurrencyCode":"EUR","OwnerLoginID":"` + owner + `","Version":` + f.version() + `}`
+		return "header", `{"ID":"` + fakeID + `","ApprovalStatusCode":"` + f.status + `","CurrencyCode":"EUR","OwnerLoginID":"` + owner + `","LastModifiedDate":"2026-04-05T08:00:0` + f.version() + `"` + f.more + `}`
 	case r.URL.Path == "/api/v3.0/expense/entries" && mine && q.Get("user") == owner:
 		return "entries", f.page(r, f.entries, func(i int) string {
 			return fmt.Sprintf(`{"ID":"gE%d","ExpenseID":"E%d","ReportID":"%s","PostedAmount":%d.00000001,"TransactionAmount":1,"TransactionCurrencyCode":"USD","HasItemizations":%t,"AllocationType":"%s"}`,
@@ -104,7 +108,7 @@ func (f *fake) body(r *http.Request) (kind, body string) {
 			return fmt.Sprintf(`{"ID":"gA%d","EntryID":"%s","Percentage":"100.00000000"}`, 2*i, at)
 		})
 	case v4 && path == "":
-		return "header", `{"reportId":"` + fakeID + `","approvalStatusId":"` + f.status + `","currencyCode":"EUR","userId":"` + strings.ToUpper(ownerUUID) + `","version":` + f.version() + `}`
+		return "header", `{"reportId":"` + fakeID + `","approvalStatusId":"` + f.status + `","currencyCode":"EUR","userId":"` + strings.ToUpper(ownerUUID) + `","reportVersion":` + f.version() + f.more + `}`
 	case v4 && path == "/comments" && q.Get("includeAllComments") == "true":
 		return "comments", `[{"expenseId":null},{"expenseId":"E1"},{"expenseId":"E1"}]`
 	case v4 && path == "/expenses":

@@ -102,14 +102,22 @@
 //     and [Client.TakeActionV1] with its ActionURL, which is of the workflow step;
 //   - read by v3 or v4: [Client.ExceptionsV4], [Client.PutExceptionV4] and
 //     [Client.DeleteExceptionV4], and [Client.ApproveReportV4] or
-//     [Client.SendBackReportV4], with the report's ID and a [Guard], which has Concur
-//     refuse when the report stands at another step. The ID of an entry read by v3 is the one that v4 takes, where Concur
-//     gives it; those of itemizations and allocations are v3's own, and v4 does not know
-//     them.
+//     [Client.SendBackReportV4], with the report's ID and a [Guard]. The ID of an entry read
+//     by v3 is the one that v4 takes, where Concur gives it; those of itemizations and
+//     allocations are v3's own, and v4 does not know them.
 //
-// Nothing that writes can be repeated safely. Read the report first, act while it still
-// waits at the same stop ([expense.Report].Stop, [Read].Mark), and after an error of kind
-// [OutcomeUnknown] read it again before anything else. Travel requests are read with
+// Nothing that writes can be repeated safely. Read the report first, write only while
+// [Read.SameStop] says that it waits where it was judged, and after an error of kind
+// [OutcomeUnknown] read it again before anything else. An exception of your own may change
+// what is compared: after the last one read again, and compare from then on with that.
+//
+// The action URL of v1.1 names the workflow step, so that an action by v1.1 happens at that
+// step or not at all. An action by v4 happens at whatever step the report has reached, if
+// the guard fits. The guard that fits most companies, expectedStepCode=EXTVAL, fits every
+// classic external validation: where a company has two of them, a report that has moved
+// from the first to the second between the read and the action is passed on at the second,
+// which nobody has judged. [ReadOptions].Steps makes that gap as small as it can be, and
+// nothing closes it but a guard that names one step. Travel requests are read with
 // [Client.ReadRequest], which takes the address of an event or of [Client.RequestURI], and
 // acted on with [Client.ApproveRequestV4] or [Client.SendBackRequestV4]. Concur takes no
 // exceptions of ours on them: the reasons go into the comment.

@@ -11,11 +11,15 @@ import (
 )
 
 // Guard names what Concur is to compare with the present step before it acts on a report
-// by v4: fields of the body with their values. A report that stands elsewhere is refused
-// then, by Concur. The fields of today are expectedStepCode (a report at the classic
-// external validation stands at "EXTVAL") and expectedStepSequence; of earlier years
-// expectedWorkflowStepInstanceId, currentProcessInstanceId and currentSequence. Nil guards
-// nothing.
+// by v4: fields of the body with their values. Concur refuses the action when the present
+// step has other values. The fields of today are expectedStepCode and expectedStepSequence;
+// of earlier years expectedWorkflowStepInstanceId, currentProcessInstanceId and
+// currentSequence. Nil guards nothing.
+//
+// A guard tells steps apart by these values alone. Concur gives the code EXTVAL to every
+// classic external validation, after the submission and before the extraction alike: with
+// expectedStepCode=EXTVAL the action also happens at a second one, which nobody has judged.
+// [Guard.NamesOneStep] says whether a guard can tell them apart.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html
 type Guard map[string]string
@@ -30,6 +34,20 @@ var guardFields = map[string]bool{
 	"expectedWorkflowStepInstanceId": false,
 	"currentProcessInstanceId":       false,
 	"currentSequence":                true,
+}
+
+// classicCode is the code that Concur gives to every classic external validation.
+const classicCode = "EXTVAL"
+
+// NamesOneStep reports whether the guard can fit one step of a workflow alone: it has
+// another field than expectedStepCode, or a code that a company has given to a step itself.
+func (g Guard) NamesOneStep() bool {
+	for name, value := range g {
+		if name != "expectedStepCode" || !strings.EqualFold(strings.TrimSpace(value), classicCode) {
+			return true
+		}
+	}
+	return false
 }
 
 // CheckGuard reports whether Concur documents every field of a guard, and whether the

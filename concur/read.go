@@ -1,6 +1,11 @@
 package concur
 
-import "concur-connector/expense"
+import (
+	"strings"
+
+	"concur-connector/concur/wire"
+	"concur-connector/expense"
+)
 
 // ReadOptions say how a report or a travel request is read.
 type ReadOptions struct {
@@ -16,6 +21,10 @@ type ReadOptions struct {
 	// does, by v3 and v4; v1.1 shows all of it in any case.
 	Whole  bool
 	Logins []string // of the employees in [Read.Theirs]
+	// Steps has a report that a callout names, and that is read by v3 or v4, read by v1.1
+	// beside: that alone shows the address of the workflow step. What v1.1 does not show is
+	// no error; it is then as if Steps were not set.
+	Steps bool
 }
 
 // Read is what one read showed.
@@ -23,9 +32,54 @@ type Read struct {
 	Report  *expense.Report
 	Request *expense.TravelRequest // in the place of a report
 	Theirs  bool                   // the owner is one of the logins
-	// Mark changes with whatever Concur shows of the header in v3 and v4, which name no
-	// workflow step; empty by v1.1.
+	// Stop names the stop at which it waits, and is empty when it does not wait for us.
+	Stop string
+	// Mark is what the header tells of the step where Stop names none (v3, v4, and travel
+	// requests); it is empty where Stop names one. It is opaque: [Read.SameStop] compares it.
 	Mark string
 	// FellBack says why the report was not read by the interface that was asked for.
 	FellBack string
+}
+
+// SameStop reports whether a report, or a travel request, waits at the stop where it waited
+// at a read before, as far as Concur tells. Ask it after the read that comes directly before
+// a write, and write only if it is so.
+//
+// It compares Stop and Mark, and nothing else of a read: a program that acts later keeps
+// those two. What they tell depends on the interface:
+//
+//   - By v1.1, and with [ReadOptions].Steps by v3 and v4 for a report that a callout names:
+//     the status and the address of the workflow step. This is exact.
+//   - By v3: the status, the time of the submission, LastModifiedDate, the step in
+//     WorkflowActionUrl if there is one, the last comment, and the header's own fields.
+//   - By v4: the status, the time of the submission, reportVersion, lastModifiedDate and the
+//     header's own fields.
+//   - For a travel request: the status, the time of the submission, lastModified, whether
+//     Concur still offers us to act, and the request's own fields.
+//
+// Names that depend on a language, exception flags, links and hosts are not compared, nor
+// is what only one of the two reads shows.
+//
+// Where the address of the step is not known, false may mean that the report was changed
+// and not moved, and true does not prove that it was not moved: Concur does not promise
+// that any of these fields changes with a step, and two stops of one submission may differ
+// in nothing. An exception of our own may change LastModifiedDate and reportVersion. After
+// the last of your own writes, read again and compare later reads with that one.
+func (r Read) SameStop(before Read) bool {
+	return r.Stop != "" && r.Stop == before.Stop && wire.SameMark(r.Mark, before.Mark)
+}
+
+// readOf is what the header of a report by v3 or v4 shows. [Client.readNamed] puts the
+// step's address into it, if that is to be read.
+func readOf(h wire.Header, theirs bool) Read {
+	return Read{Report: h.Report, Theirs: theirs, Stop: h.Report.Stop(), Mark: h.Mark}
+}
+
+// atStep is the read of a report whose WorkflowActionURL v1.1 has shown.
+func (r Read) atStep(actionURL string) Read {
+	if u, err := expense.SplitURL(strings.TrimSpace(actionURL)); err == nil && len(u.Path) > 1 {
+		r.Report.ActionURL, r.Mark = actionURL, ""
+		r.Stop = r.Report.Stop()
+	}
+	return r
 }

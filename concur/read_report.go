@@ -31,7 +31,7 @@ func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions
 	switch o.Via {
 	case "", expense.V1:
 		owned, err := c.ownedReport(ctx, objectURI)
-		return Read{Report: owned.report, Theirs: owned.isOf(o.Logins)}, err
+		return owned.read(o.Logins), err
 	case expense.V3, expense.V4:
 		return c.readNamed(ctx, objectURI, t.path, o)
 	}
@@ -56,17 +56,23 @@ func (c *Client) readAt(ctx context.Context, at address, o ReadOptions) (Read, e
 func (c *Client) readNamed(ctx context.Context, objectURI, key string, o ReadOptions) (Read, error) {
 	from, known := c.origins.recall(key)
 	var old ownedReport
-	if !known {
+	if !known || o.Steps && !o.Parts.HeaderOnly {
 		var err error
-		if old, err = c.ownedReport(ctx, objectURI); err != nil {
+		if old, err = c.ownedReport(ctx, objectURI); err != nil && (!known || !silent(err)) {
 			return Read{}, err
 		}
+	}
+	if !known {
+		var err error
 		if from, err = originOf(old.report, old.owner); err != nil {
 			return Read{}, err
 		}
 		c.origins.remember(key, from)
 	}
 	read, err := c.readFrom(ctx, from, o)
+	if err == nil && o.Steps && read.Stop != "" {
+		return c.stepOf(ctx, objectURI, read, old, o)
+	}
 	why, refused := refusedBy(err)
 	if !refused || !o.Fallback && !errors.Is(err, NotFound) {
 		return read, err
@@ -80,9 +86,38 @@ func (c *Client) readNamed(ctx context.Context, objectURI, key string, o ReadOpt
 	if !o.Fallback {
 		return Read{}, notGone(why, "v1.1 shows the report, and "+string(o.Via)+" does not find it")
 	}
-	read = Read{Report: old.report, Theirs: old.isOf(o.Logins), FellBack: clause(why)}
+	read = old.read(o.Logins)
+	read.FellBack = clause(why)
 	c.fell.Do(func() { c.log.WarnContext(ctx, "reports are read by v1.1 instead", "via", o.Via, "why", read.FellBack) })
 	return read, nil
+}
+
+// stepOf adds to a read by v3 or v4 the step's address, which only v1.1 shows. The address
+// is never newer than the content that is judged: of a whole report it was read before the
+// rest. Of a header, which is read before a write, it is read last, and its status counts.
+func (c *Client) stepOf(ctx context.Context, objectURI string, read Read, old ownedReport, o ReadOptions) (Read, error) {
+	if o.Parts.HeaderOnly {
+		var err error
+		if old, err = c.ownedReport(ctx, objectURI); err != nil {
+			if silent(err) {
+				return read, nil
+			}
+			return Read{}, err
+		}
+		read.Report.Status = old.report.Status
+		read.Stop = read.Report.Stop()
+	}
+	if old.report == nil || !old.report.AtStop() || !read.Report.AtStop() {
+		return read, nil
+	}
+	return read.atStep(old.report.ActionURL), nil
+}
+
+// silent reports whether v1.1 does not show a report that v3 or v4 shows, or shows it in a
+// form that cannot be read. Another error passes, and the read is made again.
+func silent(err error) bool {
+	_, refused := refusedBy(err)
+	return refused || errors.Is(err, Rejected) || errors.Is(err, Malformed)
 }
 
 func (c *Client) readFrom(ctx context.Context, from origin, o ReadOptions) (Read, error) {
@@ -102,7 +137,7 @@ func (c *Client) readV3(ctx context.Context, from origin, o ReadOptions) (Read, 
 		return Read{}, err
 	}
 	owned := ownedReport{h.Report, cmp.Or(h.Owner, from.login)}
-	return Read{Report: h.Report, Mark: h.Mark, Theirs: owned.isOf(o.Logins)}, nil
+	return readOf(h, owned.isOf(o.Logins)), nil
 }
 
 func (c *Client) readV4(ctx context.Context, at address, o ReadOptions) (Read, error) {
@@ -114,7 +149,7 @@ func (c *Client) readV4(ctx context.Context, at address, o ReadOptions) (Read, e
 	if err != nil {
 		return Read{}, err
 	}
-	return Read{Report: h.Report, Mark: h.Mark, Theirs: theirs}, nil
+	return readOf(h, theirs), nil
 }
 
 // source is one report in one of the newer interfaces.
@@ -141,7 +176,7 @@ func readTwice(ctx context.Context, s source, o ReadOptions) (wire.Header, error
 		switch {
 		case err != nil:
 			return wire.Header{}, err
-		case again.Mark != h.Mark:
+		case again.Report.Stop() != h.Report.Stop() || !wire.SameMark(again.Mark, h.Mark):
 			continue
 		case failed != nil:
 			return wire.Header{}, notGone(failed, "a part of the report is not found")

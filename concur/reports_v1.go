@@ -32,6 +32,14 @@ func (o ownedReport) isOf(logins []string) bool {
 	return o.report != nil && slices.ContainsFunc(logins, func(l string) bool { return sameLogin(l, o.owner) })
 }
 
+// read is the report as a read by v1.1 shows it: its stop has a name.
+func (o ownedReport) read(logins []string) Read {
+	if o.report == nil {
+		return Read{}
+	}
+	return Read{Report: o.report, Theirs: o.isOf(logins), Stop: o.report.Stop()}
+}
+
 func (c *Client) ownedReport(ctx context.Context, objectURI string) (ownedReport, error) {
 	r := request{op: "read report", needs: needsReports, method: http.MethodGet}
 	var err error

@@ -36,7 +36,7 @@ func (c *Client) ReadRequest(ctx context.Context, objectURI string, o ReadOption
 		}
 	}
 	theirs, err := isOneOf(ctx, c.users, found.Owner, o.Logins)
-	return Read{Request: found.TravelRequest, Theirs: theirs, Mark: found.Mark}, err
+	return Read{Request: found.TravelRequest, Theirs: theirs, Stop: found.Stop(), Mark: found.Mark}, err
 }
 
 // requestID takes the identifier out of an object URI.

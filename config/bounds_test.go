@@ -34,6 +34,7 @@ var absurd = map[string][]string{
 	"CONCUR_FACT_CA":             {"ca.pem "},
 	"CONCUR_INTERFACE":           {"v4 ", "V4", "v3"},
 	"CONCUR_FALLBACK":            {"on"},
+	"CONCUR_READ_STEPS":          {"on"},
 	"CONCUR_STEP_GUARD":          {" none", "none\n"},
 	"CONCUR_REQUESTS_PER_SECOND": {"0", "-1", "1e-9", "1e9", "NaN", "Inf", "-Inf", "20/s"},
 	"CONCUR_CACHED_RUNS":         {"0", "-1", "999999999", "1.5"},

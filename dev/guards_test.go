@@ -35,10 +35,30 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "if !h.allow(u.Host) {",
 			without: "if false && !h.allow(u.Host) {",
 		},
+		"the look at the header before a first attempt": {
+			file: "activities/write.go", story: "moved-before-the-action",
+			with:    "\tif !now.at(in.Stop, in.Mark) {",
+			without: "\tif !first && !now.at(in.Stop, in.Mark) {",
+		},
 		"the look at the header before a second attempt": {
 			file: "activities/write.go", story: "moved-unseen",
-			with:    "\treturn before == now.Mark\n",
-			without: "\treturn before == now.Mark || true\n",
+			with:    "\tif !now.at(in.Stop, in.Mark) {",
+			without: "\tif first && !now.at(in.Stop, in.Mark) {",
+		},
+		"the look at the header before exceptions are put": {
+			file: "activities/exceptions_v4.go", story: "moved-before-the-action",
+			with:    "\t\treturn expense.PostedExceptions{Reading: now.Reading, Moved: true}, nil\n",
+			without: "",
+		},
+		"the look at the header after our own exceptions": {
+			file: "activities/exceptions_v4.go", story: "decision-outlives-exceptions",
+			with:    "\tposted.Mark, posted.Moved = after.Mark, !after.at(in.Stop, in.Mark)\n",
+			without: "",
+		},
+		"the step that v1.1 shows before an action by v4": {
+			file: "concur/read_report.go", story: "moved-before-the-action",
+			with:    "\treturn read.atStep(old.report.ActionURL), nil\n",
+			without: "\treturn read, nil\n",
 		},
 		"the refusal to follow a redirect of the company's": {
 			file: "facts/client.go", story: "fact-refused",

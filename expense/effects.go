@@ -15,6 +15,9 @@ type FetchReportInput struct {
 	ObjectURI string `json:"objectUri"`
 	// EventType names the stop at which it waits, if a notification has.
 	EventType string `json:"eventType,omitempty"`
+	// Stop and Mark are those of the last read, with which this one is compared.
+	Stop string `json:"stop,omitempty"`
+	Mark string `json:"mark,omitempty"`
 	// Begun is the interface by which the run has begun to write where the report waits.
 	Begun Interface `json:"begun,omitempty"`
 }
@@ -46,9 +49,12 @@ type FetchedReport struct {
 	Replaced bool `json:"replaced,omitempty"`
 	// FellBack says why Via is not the interface that the deployment prefers.
 	FellBack string `json:"fellBack,omitempty"`
-	// Mark changes with whatever Concur shows of the header; where the stop has no name of
-	// its own it tells whether the report may have been moved.
+	// Mark is what Concur shows of the step where the stop has no name of its own, and empty
+	// where it has one. Only package concur knows what is in it.
 	Mark string `json:"mark,omitempty"`
+	// Moved is set when the stop has the name of that in the input, and the marks differ: the
+	// report was changed since, or has come to another stop of the same name.
+	Moved bool `json:"moved,omitempty"`
 	// Held are the exceptions of those codes that our rules post at this stop which are on the
 	// report, where Concur lists them.
 	Held []HeldException `json:"held,omitempty"`
@@ -100,7 +106,8 @@ type Attempt struct {
 	Doubtful bool `json:"doubtful,omitempty"`
 	// Via is the interface by which the report was read.
 	Via Interface `json:"via,omitempty"`
-	// Mark is the mark of that read.
+	// Mark is the mark of the read that was judged or, when exceptions were put or taken off
+	// since, of the read after the last of those writes.
 	Mark string `json:"mark,omitempty"`
 }
 
@@ -128,6 +135,11 @@ type PostedExceptions struct {
 	Items []PostedException `json:"items,omitempty"`
 	// Doubtful is set beside a Kind when some may have been posted all the same.
 	Doubtful bool `json:"doubtful,omitempty"`
+	// Mark is that of a read after what this wrote; Moved is set when it is another than that
+	// in the input. When Kind is not empty, Moved says that the report may have come to
+	// another stop of the same name, and nothing was sent.
+	Mark  string `json:"mark,omitempty"`
+	Moved bool   `json:"moved,omitempty"`
 	// Withheld says that nothing was sent, and Items is then empty.
 	Withheld Withheld `json:"withheld,omitempty"`
 }
@@ -163,6 +175,11 @@ type ClearedExceptions struct {
 	Reading
 	Cleared []HeldException `json:"cleared,omitempty"`
 	Kept    []HeldException `json:"kept,omitempty"` // Concur does not take them off: others put them there
+	// Mark is that of a read after what this wrote; Moved is set when it is another than that
+	// in the input. When Kind is not empty, Moved says that the report may have come to
+	// another stop of the same name, and nothing was sent.
+	Mark  string `json:"mark,omitempty"`
+	Moved bool   `json:"moved,omitempty"`
 	// Withheld says that nothing was sent.
 	Withheld Withheld `json:"withheld,omitempty"`
 }
@@ -205,8 +222,8 @@ type ActionTaken struct {
 	// Doubtful is set when this was not the first attempt: an earlier one may have
 	// acted, though what was read does not look like it.
 	Doubtful bool `json:"doubtful,omitempty"`
-	// Moved is set when an earlier attempt may have acted and the report waits, at this
-	// stop or at another that Concur does not tell from it: it is to be judged anew.
+	// Moved is set when the report waits, and was changed since it was judged or has come to
+	// another stop that has the same name: nothing was sent, and it is to be judged anew.
 	Moved bool `json:"moved,omitempty"`
 	// Posted is set when the exception that passes the report on is on it, by this attempt or
 	// by one before.

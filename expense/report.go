@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Approval status codes that the connector acts on. Every other code is data: a
@@ -52,7 +54,8 @@ type Report struct {
 	Entries []Entry `json:"entries,omitempty"`
 
 	// ActionURL is Concur's WorkflowActionURL as it was read: untrusted, and valid
-	// for the step at which it was read. Only v1.1 and v2.0 have one that can be used.
+	// for the step at which it was read. Only v1.1 and v2.0 have one that can be used; in a
+	// report that was read by v3 or v4 it was read by v1.1 beside, and only names the step.
 	ActionURL string `json:"actionUrl,omitempty"`
 
 	// Via is by which interface it was read; empty: v1.1. Whatever is done with the
@@ -143,19 +146,34 @@ type Field struct {
 // read as either is kept as it was.
 type Date string
 
+// toSecond is a date with a time in one form, whatever the zone and the precision in which
+// Concur prints it: in UTC, to the second. A time without a zone is taken for UTC. Any
+// other text stays what it is.
+func (d Date) toSecond() Date {
+	const form = "2006-01-02T15:04:05"
+	for _, layout := range []string{time.RFC3339, form} { // both take a fraction, too
+		if t, err := time.Parse(layout, string(d)); err == nil {
+			return Date(t.UTC().Format(form))
+		}
+	}
+	return d
+}
+
 // AtStop reports whether the report waits for us.
 func (r *Report) AtStop() bool { return r.Status == StatusExternalValidation }
 
 // Stop names the workflow step at which the report waits for us: the status and
 // the path of its action URL, which is of the step and not of the report. By v3 and v4,
-// which show no step, it names the submission of the report. It is empty when the report
-// does not wait. Two stops are the same when their names are equal.
+// which show no step, it names the submission of the report, unless the action URL was
+// read by v1.1 beside. It is empty when the report does not wait. Stops with different
+// names are different. Those with equal names are the same if [Report.NamesStep]; if not,
+// two stops of one submission have the same name.
 func (r *Report) Stop() string {
 	if !r.AtStop() {
 		return ""
 	}
-	if r.Via.IsV4() {
-		return strings.TrimSpace(r.Status + " " + r.ID + " " + string(r.Submitted))
+	if r.Via.IsV4() && r.ActionURL == "" {
+		return strings.TrimSpace(r.Status + " " + r.ID + " " + string(r.Submitted.toSecond()))
 	}
 	u, err := SplitURL(strings.TrimSpace(r.ActionURL))
 	if err != nil {
@@ -163,6 +181,10 @@ func (r *Report) Stop() string {
 	}
 	return r.Status + " " + u.Path
 }
+
+// NamesStep reports whether the report shows the address of its workflow step, and Stop
+// names that.
+func (r *Report) NamesStep() bool { return r.AtStop() && (!r.Via.IsV4() || r.ActionURL != "") }
 
 // Revision identifies what was judged: the report's content and its stop.
 func (r *Report) Revision() string {
@@ -174,9 +196,15 @@ func (r *Report) Revision() string {
 func (r *Report) Content() string {
 	c := *r
 	c.HasException, c.EverSentBack, c.ActionURL, c.Status, c.Via = false, false, "", "", ""
+	c.Date, c.Created, c.Submitted = c.Date.toSecond(), c.Created.toSecond(), c.Submitted.toSecond()
 	c.Entries = make([]Entry, len(r.Entries))
 	for i, e := range r.Entries {
 		e.HasExceptions = false
+		e.Date = e.Date.toSecond()
+		e.Itemizations = slices.Clone(e.Itemizations)
+		for j := range e.Itemizations {
+			e.Itemizations[j].Date = e.Itemizations[j].Date.toSecond()
+		}
 		c.Entries[i] = e
 	}
 	data, err := json.Marshal(c)

@@ -107,7 +107,7 @@ func (r *TravelRequest) Stop() string {
 	if !r.AtStop() {
 		return ""
 	}
-	return r.Status + " " + r.ID + " " + string(r.Submitted)
+	return r.Status + " " + r.ID + " " + string(r.Submitted.toSecond())
 }
 
 // Revision identifies what was judged: the request's content and its stop.
@@ -118,6 +118,11 @@ func (r *TravelRequest) Revision() string { return digest(r.Content() + " " + r.
 func (r *TravelRequest) Content() string {
 	c := *r
 	c.EverSentBack, c.HasException, c.Exceptions, c.Operations, c.Status, c.Modified = false, false, nil, nil, "", ""
+	c.Created, c.Submitted, c.Start, c.End = c.Created.toSecond(), c.Submitted.toSecond(), c.Start.toSecond(), c.End.toSecond()
+	c.Expenses = slices.Clone(r.Expenses)
+	for i := range c.Expenses {
+		c.Expenses[i].Date = c.Expenses[i].Date.toSecond()
+	}
 	data, err := json.Marshal(c)
 	if err != nil {
 		panic("expense: a travel request cannot be encoded: " + err.Error()) // no field can fail

@@ -91,10 +91,19 @@ func TestEveryFieldIsReached(t *testing.T) {
 func TestByV4TheStopIsTheSubmission(t *testing.T) {
 	t.Parallel()
 	r := judged(t)
-	r.Via, r.Submitted = expense.V3, "2026-11-03T10:00:00"
-	require.Equal(t, "A_EXTV 0B1C 2026-11-03T10:00:00", r.Stop())
-	r.Via = expense.V1
-	require.Contains(t, r.Stop(), "WorkFlowAction")
+	r.Via = expense.V3
+	require.Contains(t, r.Stop(), "WorkFlowAction", "unless v1.1 has shown the step")
+	require.True(t, r.NamesStep())
+	r.ActionURL = ""
+	for _, submitted := range []expense.Date{"2026-11-03T10:00:00", "2026-11-03T10:00:00.123", "2026-11-03T11:00:00+01:00", "2026-11-03T10:00:00Z"} {
+		content := r.Content()
+		r.Submitted = submitted
+		require.Equal(t, "A_EXTV 0B1C 2026-11-03T10:00:00", r.Stop(), "in whatever zone and precision it is printed")
+		if submitted != "2026-11-03T10:00:00" {
+			require.Equal(t, content, r.Content())
+		}
+	}
+	require.False(t, r.NamesStep())
 	require.True(t, expense.V3.IsV4() && expense.V4.IsV4() && !expense.V1.IsV4() && !expense.Interface("").IsV4())
 }
 

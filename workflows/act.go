@@ -44,7 +44,7 @@ func (r *run) acted(ctx workflow.Context, taken expense.ActionTaken, doubt Doubt
 	r.Doubt = nil
 	switch {
 	case taken.Moved:
-		r.mayHaveMoved()
+		r.mayHaveMoved(taken.Doubtful)
 		return errAgain
 	case taken.Withheld != "":
 		r.Withheld = taken.Withheld

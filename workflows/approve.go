@@ -36,6 +36,8 @@ func (r *run) approveByException(ctx workflow.Context, read expense.FetchedRepor
 	r.enter(ctx, Acting)
 	r.Cause = cause
 	exception := r.approving()
+	own := r.Written
+	r.Written = true
 	doubt := Doubt{Stop: r.Stop, Action: expense.Approve, Code: exception.Code, Flags: expense.Flags{Report: r.flagged(read)}}
 	var taken expense.ActionTaken
 	err := r.readable(ctx, func() error {
@@ -51,6 +53,7 @@ func (r *run) approveByException(ctx workflow.Context, read expense.FetchedRepor
 		return r.doubt(err, doubt)
 	})
 	if err != nil {
+		r.Written = own || r.Doubt != nil
 		return err
 	}
 	if taken.Posted && !r.hasPosted(exception) {

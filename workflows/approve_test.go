@@ -140,7 +140,7 @@ func TestAReportThatStaysIsParkedAndNotPostedOnAgain(t *testing.T) {
 	})
 	t.Run("unless a notification names the next stop, which bears the same name by v4", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads = []any{byV4("m1"), byV4("m2", expense.HeldException{Exception: approving}), byV4("m3")}
+		p.reads = []any{byV4("m1"), movedTo("m2", expense.HeldException{Exception: approving}), byV4("m3")}
 		p.verdicts = []any{byException(passOn)}
 		p.actions = []any{func() any {
 			p.env.SignalWorkflow(workflows.Notified, named(callout(), "Step - PRE-EXTRACT"))

@@ -28,6 +28,8 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, a
 	}
 	r.enter(ctx, Posting)
 	var doubt Doubt
+	own := r.Written
+	r.Written = true
 	var posted expense.PostedExceptions
 	err = r.readable(ctx, func() error {
 		input := expense.PostExceptionsInput{
@@ -47,10 +49,14 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, a
 	})
 	switch {
 	case err != nil:
+		r.Written = own || r.Doubt != nil
 		return false, err
 	case posted.Kind != "":
 		if posted.Doubtful {
 			r.Doubt = &doubt // a report that is there again may have them
+		}
+		if posted.Moved {
+			r.mayHaveMoved(false)
 		}
 		return false, errAgain // it has moved: another stop is another validation
 	case posted.Withheld != "":
@@ -61,7 +67,25 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, a
 		return true, nil
 	}
 	r.Doubt = nil
-	return false, r.postedOrRefused(posted.Items)
+	if err := r.postedOrRefused(posted.Items); err != nil {
+		return false, err
+	}
+	return false, r.compare(posted.Mark, posted.Moved)
+}
+
+// compare goes on from the header as it was read after our own exceptions: what is written
+// next is compared with that. When it says something else than before them, nobody can tell
+// whether the exceptions did that or somebody moved the report, so the rules judge it anew.
+func (r *run) compare(mark string, moved bool) error {
+	if mark != "" { // where the stop has a name there is none
+		r.Mark = mark
+	}
+	r.Written = false
+	if !moved {
+		return nil
+	}
+	r.Rejudge = true
+	return errAgain
 }
 
 func onObject(e expense.Exception) string {
@@ -167,6 +191,7 @@ func (r *run) clear(ctx workflow.Context, exceptions []expense.HeldException) (g
 		return 0, nil
 	}
 	r.enter(ctx, Posting)
+	r.Written = true
 	var cleared expense.ClearedExceptions
 	err = r.readable(ctx, func() error {
 		input := expense.ClearExceptionsInput{Attempt: r.attempt(ctx), ObjectURI: r.ObjectURI, Stop: r.Stop, Exceptions: exceptions}
@@ -177,6 +202,9 @@ func (r *run) clear(ctx workflow.Context, exceptions []expense.HeldException) (g
 	case err != nil:
 		return 0, err
 	case cleared.Kind != "":
+		if cleared.Moved {
+			r.mayHaveMoved(false)
+		}
 		return 0, errAgain
 	case cleared.Withheld != "":
 		r.Withheld = cleared.Withheld
@@ -192,7 +220,7 @@ func (r *run) clear(ctx workflow.Context, exceptions []expense.HeldException) (g
 	for _, e := range remember(&r.Kept, cleared.Kept) {
 		r.did(fmt.Sprintf("exception %s stays on %s: Concur does not take it off", e.Code, onObject(e.Exception)))
 	}
-	return len(cleared.Cleared), nil
+	return len(cleared.Cleared), r.compare(cleared.Mark, cleared.Moved)
 }
 
 // remember adds exceptions to a list and returns those that are new there.

@@ -171,7 +171,7 @@ func TestAReportThatMayHaveBeenMovedIsJudgedAnew(t *testing.T) {
 		p := newPlay(t)
 		first, second := callout(), callout()
 		first.EventType, second.EventType = "Step - SUBMIT", "Step - PRE-EXTRACT"
-		p.reads, p.verdicts = []any{byV4("m1"), byV4("m2")}, []any{ask, passOn}
+		p.reads, p.verdicts = []any{byV4("m1"), movedTo("m2")}, []any{ask, passOn}
 		p.after(time.Hour, func() { p.env.SignalWorkflow(workflows.Notified, second) })
 		require.Equal(t, expense.Approved, p.run(first).Outcome)
 		require.Equal(t, []string{"read", "judge", "read", "judge", "approve"}, p.calls)

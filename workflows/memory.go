@@ -34,9 +34,11 @@ type Memory struct {
 	Content     string `json:"content,omitempty"`
 	StopChanges int    `json:"stopChanges,omitempty"` // in a row, nothing else changed
 
-	Via  expense.Interface       `json:"via,omitempty"`  // by which the last read was made
-	Mark string                  `json:"mark,omitempty"` // of the last read
-	Kept []expense.HeldException `json:"kept,omitempty"` // exceptions that are not ours to take off
+	Via  expense.Interface `json:"via,omitempty"`  // by which the last read was made
+	Mark string            `json:"mark,omitempty"` // of the last read, or of that after our own exceptions
+	// Written is set while exceptions may have been put or taken off since Mark was read.
+	Written bool                    `json:"written,omitempty"`
+	Kept    []expense.HeldException `json:"kept,omitempty"` // exceptions that are not ours to take off
 
 	Spared []expense.HeldException `json:"spared,omitempty"` // exceptions that were only shown to be taken off
 

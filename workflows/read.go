@@ -24,7 +24,9 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	err := r.readable(ctx, func() error {
 		call := r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole)
-		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun()}).Get(ctx, &read)
+		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{
+			ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun(), Stop: r.Stop, Mark: r.Mark,
+		}).Get(ctx, &read)
 	})
 	if err != nil {
 		for _, name := range r.Heard {
@@ -51,14 +53,13 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	if read.Replaced && !slices.Contains(r.Done, saidReplaced) {
 		r.did(saidReplaced)
 	}
-	markChanged := read.Mark != r.Mark
 	if read.Kind != "" {
 		r.leaveStop()
-	}
-	r.Via, r.Mark = read.Via, read.Mark
-	if read.Kind != "" {
+		r.Via = read.Via
 		return read, nil
 	}
+	own := r.Written // our own exceptions may be all that has changed
+	r.Via, r.Mark, r.Written = read.Via, read.Mark, false
 	if err := r.countStops(read); err != nil {
 		return read, err
 	}
@@ -73,7 +74,8 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	changed := read.Revision != r.Revision
 	r.Stop, r.Revision, r.Content = read.Stop, read.Revision, read.Content
 	r.bindNames(heard, workflow.Now(ctx))
-	next := same && r.nextStep(known, markChanged)
+	next := r.moved(read, own)
+	next = same && r.nextStep(known, read.Moved) || next
 	if next {
 		r.forgetPosted(r.Stop)
 	}
@@ -131,10 +133,28 @@ func (r *run) begun() expense.Interface {
 	return r.Via
 }
 
-// mayHaveMoved has a report judged anew whose header is another than before an action of
-// which the answer is lost: it may wait at another step of the same name.
-func (r *run) mayHaveMoved() {
-	r.did("it is not known whether an action took effect, and the " + r.noun() + " has changed since: it is judged anew")
+// moved reports whether a report may have come to another stop of the same name since the
+// last read. When exceptions of our own may have changed the header, it is not taken for
+// moved: the rules judge it anew, and what a person has decided on their verdict stands.
+func (r *run) moved(read expense.FetchedReport, own bool) bool {
+	if !read.Moved {
+		return false
+	}
+	if own {
+		r.Rejudge = true
+		return false
+	}
+	return true
+}
+
+// mayHaveMoved has a report judged anew that was changed since it was judged: it may wait at
+// another stop of the same name.
+func (r *run) mayHaveMoved(doubtful bool) {
+	said := "the " + r.noun() + " was changed or moved after it was judged: nothing was written, and it is judged anew"
+	if doubtful {
+		said = "it is not known whether an action took effect, and the " + r.noun() + " has changed since: it is judged anew"
+	}
+	r.did(said)
 	r.Doubt = nil
 	r.forgetVerdict()
 	r.forgetPosted(r.Stop)

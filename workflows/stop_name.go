@@ -121,8 +121,8 @@ func (r *run) anyElsewhere(here *NamedStop, is func(StopName) bool) bool {
 // of the times. Of others nothing is known.
 func isBefore(a, b string) bool { return len(a) == len(b) && a < b }
 
-// leaveStop notes that the report has left the stop. A stop of v1.1 has an address of its
-// own: its names stay true. Where stops look alike, the names are those of the one that was
+// leaveStop notes that the report has left the stop. A stop that has an address of its own
+// keeps its names. Where stops look alike, the names are those of the one that was
 // left.
 func (r *run) leaveStop() {
 	if here := r.stopHere(); here != nil && r.stopsLookAlike() {
@@ -133,7 +133,7 @@ func (r *run) leaveStop() {
 // stopsLookAlike reports whether Concur gives the steps of this object no address by which
 // one can be told from another.
 func (r *run) stopsLookAlike() bool {
-	return r.Via.IsV4() || r.notification.Kind == expense.RequestObject
+	return r.Mark != "" || r.notification.Kind == expense.RequestObject
 }
 
 // stopName returns the name of the stop at which the report waits. It is empty when no

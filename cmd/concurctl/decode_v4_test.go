@@ -15,7 +15,7 @@ func TestDecodeReadsTheNewerInterfaces(t *testing.T) {
 	with := func(more string) string { return strings.Replace(request, "%s", more, 1) }
 	for name, c := range map[string]struct{ text, payload, about, view string }{
 		"a travel request that waits": {with(`,"operations":[{"rel":"approve","href":"https://secret"}]`), "travel request", "which waits for the connector",
-			`{"atStop":true,"stop":"SUBMITTED 9A0F 2026-03-03T09:00:00Z",` + requestView + `,"operations":["approve"]}}`},
+			`{"atStop":true,"stop":"SUBMITTED 9A0F 2026-03-03T09:00:00",` + requestView + `,"operations":["approve"]}}`},
 		"a travel request that does not": {with(""), "travel request", "which does not wait for the connector", `{"atStop":false,` + requestView + `}}`},
 		"a list of travel requests": {`{"data":[` + with("") + `],"operations":[{"rel":"next","href":"https://x"}]}`, "travel request list", "with 1 request, of which 1 are submitted",
 			`{"requests":[{"atStop":false,` + requestView + `}}],"submitted":1,"more":true}`},

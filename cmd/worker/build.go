@@ -101,7 +101,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		Starter:     known,
 		Knower:      known,
 		Elders:      known,
-		Reading:     activities.Reading{Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback},
+		Reading:     activities.Reading{Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback, Steps: cfg.ReadSteps},
 		Guard:       guard,
 		Writes:      activities.Writes{Mode: activities.WriteMode(cfg.Writes), TestUsers: cfg.TestUsers},
 		Braking:     activities.Braking{Brake: known, SendBacks: cfg.BrakeSendBacks, Share: cfg.BrakeShare},

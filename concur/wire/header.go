@@ -1,9 +1,6 @@
 package wire
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 
 	"concur-connector/expense"
@@ -14,7 +11,7 @@ import (
 type Header struct {
 	Report *expense.Report
 	Owner  string // by v3 the login, by v4 the UUID
-	Mark   string // changes with whatever the answer shows, addresses left out
+	Mark   string // what it tells of the step, for [SameMark]
 }
 
 // DecodeReportV3 reads the header of a report as v3 gives it. Its WorkflowActionUrl
@@ -79,23 +76,6 @@ func decodeHeader(body []byte, read func(r record) Header) (Header, error) {
 		return Header{}, unreadable("the report", err)
 	}
 	SetCurrency(h.Report)
-	h.Mark = mark(r)
+	h.Mark = markOf(r, h.Report.Content())
 	return h, nil
-}
-
-// mark is a digest of everything that the object shows, amounts as they are printed, in
-// whatever order. An address may be another at each reading.
-func mark(r record) string {
-	shown := make(map[string]any, len(r.values))
-	for name, value := range r.values {
-		if name != "links" && name != "uri" && name != "href" {
-			shown[name] = value
-		}
-	}
-	data, err := json.Marshal(shown)
-	if err != nil {
-		panic("wire: what was decoded cannot be encoded: " + err.Error()) // no value can fail
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:8])
 }

@@ -12,7 +12,7 @@ import (
 type Owned struct {
 	*expense.TravelRequest
 	Owner string // UUID
-	Mark  string // changes with whatever the document shows
+	Mark  string // what it tells of the step, for [SameMark]
 }
 
 // DecodeRequest reads a travel request as Request v4 gives it, in a read or in the answer
@@ -62,7 +62,7 @@ func readRequest(r record) Owned {
 	if request.Status == "" { // not one that waits elsewhere
 		r.refuse("it", "has no approval status (approvalStatus.code)")
 	}
-	return Owned{TravelRequest: request, Owner: r.object("owner").text("id"), Mark: mark(r)}
+	return Owned{TravelRequest: request, Owner: r.object("owner").text("id"), Mark: markOf(r, request.Content())}
 }
 
 // DecodeRequests reads one page of the list of travel requests. The documented rows name

@@ -70,7 +70,7 @@ func TestDecodeRequest(t *testing.T) {
 	}
 }
 
-func TestTheMarkOfARequestChangesWithItsContentAlone(t *testing.T) {
+func TestTheMarkOfARequestChangesWithItsContentAndItsTime(t *testing.T) {
 	t.Parallel()
 	mark := func(body string) string {
 		r, err := wire.DecodeRequest([]byte(body))
@@ -78,7 +78,14 @@ func TestTheMarkOfARequestChangesWithItsContentAlone(t *testing.T) {
 		return r.Mark
 	}
 	require.Equal(t, mark(`{"id":"A","approvalStatus":{"code":"SUBMITTED"}}`), mark(` {"approvalStatus": {"code": "SUBMITTED"}, "id": "A"}`))
-	require.NotEqual(t, mark(`{"id":"A","approvalStatus":{"code":"SUBMITTED"}}`), mark(`{"id":"A","approvalStatus":{"code":"SUBMITTED"},"x":1}`))
+	require.NotEqual(t, mark(`{"id":"A","approvalStatus":{"code":"SUBMITTED"}}`), mark(`{"id":"A","approvalStatus":{"code":"SUBMITTED"},"name":"x"}`))
+	modified := func(at string) string {
+		return mark(`{"id":"A","approvalStatus":{"code":"SUBMITTED"},"lastModified":"` + at + `"}`)
+	}
+	require.False(t, wire.SameMark(modified("2026-05-01T10:00:00Z"), modified("2026-05-01T10:00:01Z")))
+	require.True(t, wire.SameMark(modified("2026-05-01T10:00:00Z"), modified("2026-05-01T12:00:00.000+02:00")))
+	require.True(t, wire.SameMark(modified("2026-05-01T10:00:00Z"), modified("")), "a field that is left out says nothing")
+	require.False(t, wire.SameMark(modified(""), ""), "no mark at all is none that is the same")
 }
 
 func TestARequestThatCannotBeRepresentedIsAnError(t *testing.T) {

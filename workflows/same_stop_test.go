@@ -1,0 +1,117 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/expense"
+	"concur-connector/workflows"
+)
+
+// elsewhere is what a write finds that may have come to another stop of the same name.
+var elsewhere = expense.Reading{Kind: expense.NotWaiting, Status: expense.StatusExternalValidation, Stop: byV4("").Stop}
+
+// movedTo is a read by v4 that shows another mark than the read before.
+func movedTo(mark string, held ...expense.HeldException) expense.FetchedReport {
+	read := byV4(mark, held...)
+	read.Moved = true
+	return read
+}
+
+func TestADecisionOutlivesWhatOurOwnExceptionsChange(t *testing.T) {
+	t.Parallel()
+	asked := ask
+	asked.Exceptions = []expense.Exception{norecpt}
+	now := func(mark string, moved bool) expense.PostedExceptions {
+		done := posted(expense.Posted, "")
+		done.Mark, done.Moved = mark, moved
+		return done
+	}
+	for name, c := range map[string]struct {
+		reads, posts, actions []any
+		calls                 []string
+		mark                  string // with which the action is compared
+	}{
+		"nothing of the header": {
+			[]any{byV4("m1")}, []any{now("m1", false)}, nil,
+			[]string{"read", "judge", "post", "approve"}, "m1",
+		},
+		"something of it: the rules judge it anew": {
+			[]any{byV4("m1"), byV4("m2", held)}, []any{now("m2", true)}, nil,
+			[]string{"read", "judge", "post", "read", "judge", "approve"}, "m2",
+		},
+		"something of it, and the answer to the post is lost": {
+			[]any{byV4("m1"), movedTo("m2", held)}, []any{kind(expense.Forbidden), now("m2", false)}, nil,
+			[]string{"read", "judge", "post", "read", "judge", "post", "approve"}, "m2",
+		},
+		"nothing of it, and the action is refused at first": {
+			[]any{byV4("m1"), byV4("m1", held)}, []any{now("m1", false)}, []any{certain(expense.NoApprover), expense.ActionTaken{}},
+			[]string{"read", "judge", "post", "approve", "read", "judge", "approve"}, "m1",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			p.reads, p.posts, p.actions, p.verdicts = c.reads, c.posts, c.actions, []any{asked}
+			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+			require.Equal(t, c.calls, p.calls)
+			require.Equal(t, c.mark, p.acted[len(p.acted)-1].Mark)
+		})
+	}
+	t.Run("and each read is compared with the one before", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{byV4("m1")}, []any{ask}
+		p.after(time.Hour, func() { p.env.SignalWorkflow(workflows.Notified, callout()) })
+		p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		require.Empty(t, p.read[0].Mark)
+		require.Equal(t, "m1", p.read[1].Mark)
+		require.Equal(t, byV4("").Stop, p.read[1].Stop)
+	})
+}
+
+func TestADecisionIsNotCarriedToWhatMayBeAnotherStop(t *testing.T) {
+	t.Parallel()
+	asked := ask
+	asked.Exceptions = []expense.Exception{norecpt}
+	for name, c := range map[string]struct {
+		reads, posts, actions []any
+		verdict               expense.Verdict
+		calls                 []string
+	}{
+		"which the read before the action shows": {
+			[]any{byV4("m1"), byV4("m2")}, nil, []any{expense.ActionTaken{Reading: elsewhere, Moved: true}, expense.ActionTaken{}}, ask,
+			[]string{"read", "judge", "approve", "read", "judge", "send-back"},
+		},
+		"which the read before the exceptions shows": {
+			[]any{byV4("m1"), movedTo("m2")}, []any{expense.PostedExceptions{Reading: elsewhere, Moved: true}, posted(expense.Posted, "")}, nil, asked,
+			[]string{"read", "judge", "post", "read", "judge", "post", "send-back"},
+		},
+		"which the read after a refusal shows": {
+			[]any{byV4("m1"), movedTo("m2")}, nil, []any{certain(expense.NoApprover), expense.ActionTaken{}}, ask,
+			[]string{"read", "judge", "approve", "read", "judge", "send-back"},
+		},
+		"and exceptions that were certainly not put explain nothing": {
+			[]any{byV4("m1"), movedTo("m2")}, []any{certain(expense.Forbidden), posted(expense.Posted, "")}, nil, asked,
+			[]string{"read", "judge", "post", "read", "judge", "post", "send-back"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			p.reads, p.posts, p.actions, p.verdicts = c.reads, c.posts, c.actions, []any{c.verdict}
+			first := ""
+			p.after(time.Hour, func() {
+				first = p.status().Task.ID
+				p.decide(first, "d1", expense.PassOn)
+			})
+			p.after(48*time.Hour, func() {
+				require.NotEqual(t, first, p.status().Task.ID)
+				p.decide(p.status().Task.ID, "d2", expense.RulingSendBack)
+			})
+			require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+			require.Equal(t, c.calls, p.calls)
+		})
+	}
+}
