@@ -48,6 +48,7 @@ var rooms = map[string][]string{
 var guests = map[string][]string{
 	"go.temporal.io":                       {"workflows", "activities", "whatif", "cmd/ingress", "cmd/worker", "cmd/concurctl", "dev"},
 	"cel.dev/cel-go":                       {"policy"},
+	"golang.org/x/net":                     {"httpserver"},
 	"golang.org/x/oauth2":                  {"concur"},
 	"golang.org/x/text":                    {"concur/wire/lenient", "expense", "dev/concursim"},
 	"golang.org/x/time":                    {"concur"},

@@ -16,6 +16,7 @@ var absurd = map[string][]string{
 	"CONCUR_LOG_FORMAT":          {"json ", "text\n"},
 	"CONCUR_INTERNAL_LISTEN":     {" 127.0.0.1:1", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:http", "127.0.0.1: 1"},
 	"CONCUR_INTERNAL_PLAIN_HTTP": {"yes", " true", "2"},
+	"CONCUR_MAX_CONNECTIONS":     {"0", "-1", "7", "100001", "1.5", "99999999999999999999"},
 	"CONCUR_GEOLOCATION":         {" https://us2.api.concursolutions.com", "https://us2.api.concursolutions.com\n", "https://us2.api.concursolutions.com:0", "https://us2.api.concursolutions.com:99999"},
 	"CONCUR_CLIENT_ID":           {" id", "id\n", "i\x7f"},
 	"CONCUR_CLIENT_SECRET":       {"secret ", "sec\tret", "\ufeffsecret"},

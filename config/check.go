@@ -188,6 +188,9 @@ func (p *problems) checkCommon(cfg Common, internal string) {
 	default:
 		p.add("CONCUR_LOG_LEVEL", "must be debug, info, warn or error")
 	}
+	if cfg.MaxConnections < 8 || cfg.MaxConnections > 100_000 {
+		p.add("CONCUR_MAX_CONNECTIONS", "must be a number from 8 to 100000")
+	}
 	if cfg.LogFormat != "json" && cfg.LogFormat != "text" {
 		p.add("CONCUR_LOG_FORMAT", "must be json or text")
 	}

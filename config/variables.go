@@ -10,6 +10,8 @@ type Common struct {
 	InternalTLSKey    string `envconfig:"CONCUR_INTERNAL_TLS_KEY" desc:"path of the PEM key of that certificate"`
 	InternalPlainHTTP bool   `envconfig:"CONCUR_INTERNAL_PLAIN_HTTP" default:"false" desc:"true lets the internal listener speak plain HTTP beyond loopback, for use behind a TLS proxy"`
 
+	MaxConnections int `envconfig:"CONCUR_MAX_CONNECTIONS" default:"1000" desc:"connections that each listener keeps open at most; fewer where the process may not open so many files"`
+
 	LogLevel  string `envconfig:"CONCUR_LOG_LEVEL" default:"info" desc:"debug, info, warn or error"`
 	LogFormat string `envconfig:"CONCUR_LOG_FORMAT" default:"json" desc:"json or text"`
 }

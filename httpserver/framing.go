@@ -104,6 +104,9 @@ func (c *framedConn) handshake() {
 	if c.failed = conn.Handshake(); c.failed == nil {
 		return
 	}
+	if errors.Is(c.failed, net.ErrClosed) { // for want of room, which is logged elsewhere
+		return
+	}
 	c.logger.Warn("TLS handshake failed", "from", c.RemoteAddr().String(), "error", c.failed)
 	var plain tls.RecordHeaderError
 	if errors.As(c.failed, &plain) && plain.Conn != nil {

@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"golang.org/x/net/netutil"
 )
 
 // The bounds of what a client may cost. A request and its answer end well within
@@ -31,6 +34,10 @@ type Options struct {
 	// CertFile and KeyFile hold a PEM certificate chain and its key. Both empty
 	// means plain HTTP.
 	CertFile, KeyFile string
+
+	// MaxConnections is how many connections are kept open at most; fewer where the process
+	// may not open so many files. Zero means DefaultConnections.
+	MaxConnections int
 }
 
 // Server is a listener that is open and, once Serve is called, answers.
@@ -42,8 +49,11 @@ type Server struct {
 // New opens the listener. The error says what cannot be listened on or which
 // certificate cannot be used. A Server that is not served is to be closed.
 func New(o Options) (*Server, error) {
-	if o.Handler == nil || o.Logger == nil {
+	switch {
+	case o.Handler == nil || o.Logger == nil:
 		return nil, errors.New("a server needs a handler and a logger")
+	case o.MaxConnections < 0:
+		return nil, errors.New("a server needs a positive number of connections, or zero for the default")
 	}
 	var secured *tls.Config
 	if o.CertFile != "" || o.KeyFile != "" {
@@ -57,6 +67,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", o.Addr, err)
 	}
+	open := newConnections(affordable(cmp.Or(o.MaxConnections, DefaultConnections), openFiles()), o.Logger)
 	if secured != nil {
 		listener = tls.NewListener(listener, secured)
 	}
@@ -64,9 +75,11 @@ func New(o Options) (*Server, error) {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &Server{
-		listener: framedListener{Listener: listener, logger: o.Logger},
+		listener: netutil.LimitListener(framedListener{Listener: listener, logger: o.Logger}, open.limit),
 		http: &http.Server{
-			Handler:                      lastOfItsConnection(o.Handler),
+			Handler:                      open.protect(lastOfItsConnection(o.Handler)),
+			ConnContext:                  open.accepted,
+			ConnState:                    open.changed,
 			Protocols:                    protocols,
 			ReadHeaderTimeout:            readHeaderTimeout,
 			ReadTimeout:                  readTimeout,

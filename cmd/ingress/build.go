@@ -43,13 +43,13 @@ func listen(cfg config.Ingress, temporal client.Client, logger *slog.Logger) (pu
 		return nil, nil, err
 	}
 	public, err = httpserver.New(httpserver.Options{
-		Addr: cfg.Listen, Handler: outside, Logger: logger, CertFile: cfg.TLSCert, KeyFile: cfg.TLSKey,
+		Addr: cfg.Listen, Handler: outside, Logger: logger, CertFile: cfg.TLSCert, KeyFile: cfg.TLSKey, MaxConnections: cfg.MaxConnections,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the public listener: %w", err)
 	}
 	internal, err = httpserver.New(httpserver.Options{
-		Addr: cfg.InternalListen, Handler: inside, Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey,
+		Addr: cfg.InternalListen, Handler: inside, Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey, MaxConnections: cfg.MaxConnections,
 	})
 	if err != nil {
 		_ = public.Close()

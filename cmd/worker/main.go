@@ -89,7 +89,7 @@ func run(ctx context.Context, errs io.Writer) error {
 	start := newStartup(cfg, temporal, namespace, logger)
 	health, err := httpserver.New(httpserver.Options{
 		Addr: cfg.InternalListen, Handler: httpserver.Health(start.ready, func() string { return inUse(rules) }),
-		Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey,
+		Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey, MaxConnections: cfg.MaxConnections,
 	})
 	if err != nil {
 		return fmt.Errorf("open the internal listener: %w", err)

@@ -1,0 +1,7 @@
+package httpserver
+
+// What the tests look at from outside.
+var (
+	Affordable = affordable
+	OpenFiles  = openFiles
+)
