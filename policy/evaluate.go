@@ -98,7 +98,7 @@ func (p *Policy) begin(c Case) (*evaluation, context.CancelFunc) {
 	}
 	e.stop, e.atStop = p.stopOf(c.EventType)
 	if !c.At.IsZero() {
-		e.today = dayOf(c.At.In(p.zone))
+		e.today = p.dayAt(c.At)
 	}
 	if c.Request != nil {
 		e.weight.weigh(requestShape, c.Request)

@@ -10,17 +10,20 @@ import (
 	"concur-connector/policy"
 )
 
-// moments are the forms of a date, or of a date and a time, that may be written.
-var moments = []string{time.DateOnly, time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"}
+// moments are the forms of a date, or of a date and a time, that may be written without a
+// time zone.
+var moments = []string{time.DateOnly, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"}
 
-// ParseTime reads a date, or a date and a time, which is in UTC unless it says otherwise.
+// ParseTime reads a date, or a date and a time. One that names no time zone is
+// [policy.AsWritten]: it means that day wherever the rules are.
 func ParseTime(text string) (time.Time, bool) {
 	for _, form := range moments {
-		if at, err := time.Parse(form, text); err == nil {
+		if at, err := time.ParseInLocation(form, text, policy.AsWritten); err == nil {
 			return at, true
 		}
 	}
-	return time.Time{}, false
+	at, err := time.Parse(time.RFC3339, text)
+	return at, err == nil
 }
 
 func (s *source) time(n *yaml.Node) time.Time {

@@ -211,7 +211,7 @@ func TestAReportAloneIsRead(t *testing.T) {
 	require.Equal(t, "5.00 USD", c.Report.Entries[0].Posted.String())
 	require.Equal(t, map[string]expense.Field{"3": {Value: "C1"}, "4": {Value: "x", Code: "y"}}, c.Report.Entries[0].Custom)
 	require.Equal(t, "1/1", c.Report.Entries[0].Allocations[0].ID)
-	require.Equal(t, time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), c.At)
+	require.Equal(t, time.Date(2026, 5, 1, 0, 0, 0, 0, policy.AsWritten), c.At)
 
 	c, err = rulestest.ParseReport("r.json", []byte(`{"request": {"id": "T", "expenses": [{"segments": [{}]}]}, "event": "X"}`), never)
 	require.NoError(t, err)
@@ -220,6 +220,32 @@ func TestAReportAloneIsRead(t *testing.T) {
 
 	_, err = rulestest.ParseReport("r.yaml", []byte("report: {x: 1}"), never)
 	require.ErrorContains(t, err, `r.yaml:1:10: unknown key "x" in report`)
+}
+
+func TestADateOfACaseIsThatDayInTheZoneOfTheRules(t *testing.T) {
+	t.Parallel()
+	for _, zone := range []string{"Etc/GMT+12", "America/Los_Angeles", "America/Sao_Paulo", "UTC", "Asia/Beirut", "Pacific/Apia", "Pacific/Kiritimati"} {
+		rules, err := policy.Parse("rules.yaml", []byte("apiVersion: concur-connector/v1\ntimezone: "+zone+
+			"\nrules: [{name: a, level: report, expression: 'today == date(report.name)', messageExpression: string(today), then: {sendBack: true}}]"))
+		require.NoError(t, err)
+		for text, day := range map[string]string{
+			"at: 2020-06-01\nreport: {name: 2020-06-01}":                 "",
+			"at: \"2018-11-04\"\nreport: {name: 2018-11-04}":             "",
+			"at: 2011-12-30T23:59\nreport: {name: 2011-12-30}":           "",
+			"report: {name: 2020-06-01, submitted: 2020-06-01}":          "",
+			"report: {name: 2020-06-01, submitted: 2020-06-01T00:00:00}": "",
+			"at: 2020-06-01T12:00:00+00:00\nreport: {name: 2020-06-01}":  map[string]string{"Pacific/Kiritimati": "2020-06-02", "Pacific/Apia": "2020-06-02"}[zone],
+		} {
+			c, err := rulestest.ParseReport("r.yaml", []byte(text), never)
+			require.NoError(t, err)
+			verdict := rules.Evaluate(c)
+			if day == "" {
+				require.Empty(t, verdict.Findings, "%s in %s", text, zone)
+				continue
+			}
+			require.Equal(t, day, verdict.Findings[0].Message, "%s in %s", text, zone)
+		}
+	}
 }
 
 func TestFactsKeepTheirDigits(t *testing.T) {

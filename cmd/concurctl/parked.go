@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"concur-connector/expense"
+	"concur-connector/policy"
 	"concur-connector/workflows"
 )
 
@@ -210,4 +211,12 @@ func printParked(w io.Writer, parked []parkedRun) {
 	table(w, []string{"NOTIFICATION", "REPORT", "SINCE", "KIND", "MESSAGE"}, rows)
 }
 
-func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+func clock(t time.Time) string {
+	switch {
+	case t.Location() != policy.AsWritten:
+		return t.UTC().Format("2006-01-02 15:04 UTC")
+	case t.Hour() == 0 && t.Minute() == 0:
+		return t.Format(time.DateOnly)
+	}
+	return t.Format("2006-01-02 15:04")
+}

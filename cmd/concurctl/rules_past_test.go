@@ -102,12 +102,15 @@ func TestPastRunsAreJudgedAndCounted(t *testing.T) {
 
 func TestSinceIsADurationOrADate(t *testing.T) {
 	t.Parallel()
+	rules, err := policy.Parse("rules.yaml", []byte("apiVersion: concur-connector/v1\ntimezone: America/Los_Angeles\nrules: [{name: a, level: report, expression: report.hasException, message: a, then: {sendBack: true}}]"))
+	require.NoError(t, err)
 	for since, want := range map[string]string{
-		"24h":              "2026-02-28T08:00:00Z",
-		"2026-01-01":       "2026-01-01T00:00:00Z",
-		"2026-01-01T10:30": "2026-01-01T10:30:00Z",
+		"24h":                  "2026-02-28T08:00:00Z",
+		"2026-01-01":           "2026-01-01T08:00:00Z",
+		"2026-01-01T10:30":     "2026-01-01T18:30:00Z",
+		"2026-01-01T10:30:00Z": "2026-01-01T10:30:00Z",
 	} {
-		query, err := (&whatIfOptions{since: since}).visibility(long)
+		query, err := (&whatIfOptions{since: since, changed: rules}).visibility(long)
 		require.NoError(t, err)
 		require.Equal(t, "WorkflowType = 'ProcessNotification' AND StartTime >= '"+want+"'", query)
 	}
@@ -129,7 +132,7 @@ rules:
 	c.env["CONCUR_INTERFACE"] = "v4"
 	o := play(t, c.env, "", "rules", "explain", "https://us.api.concursolutions.com"+v4Header, "--rules", rules, "--use-refresh-token", "--at", "2026-05-01")
 	require.Zero(t, o.code, o.errs)
-	require.Equal(t, pairReport+`, by the rules `+hashOf(t, rules)+`, as of 2026-05-01 00:00 UTC
+	require.Equal(t, pairReport+`, by the rules `+hashOf(t, rules)+`, as of 2026-05-01
 report
   violated    total: It is much.
               report.total = 77.77 EUR

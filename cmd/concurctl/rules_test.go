@@ -223,7 +223,7 @@ facts: {duplicates: {"1": {duplicate: false, reportId: ""}}}
 `)
 	o := said(t, "rules", "explain", report, "--rules", goodRules)
 	require.Zero(t, o.code, o.errs)
-	require.Equal(t, `R1, by the rules 2026-11, as of 2026-05-01 00:00 UTC, at SUBMIT
+	require.Equal(t, `R1, by the rules 2026-11, as of 2026-05-01, at SUBMIT
 report
   violated    round (shadow): round
               report.total = 100.00 USD

@@ -121,7 +121,7 @@ func (o *whatIfOptions) visibility(now time.Time) (string, error) {
 		if !ok {
 			return "", fmt.Errorf("--since %q is neither a duration like 720h nor a date like 2026-05-01", o.since)
 		}
-		query += fmt.Sprintf(" AND StartTime >= '%s'", since.UTC().Format(time.RFC3339))
+		query += fmt.Sprintf(" AND StartTime >= '%s'", o.changed.Moment(since).UTC().Format(time.RFC3339))
 	}
 	if o.query != "" {
 		query += " AND (" + o.query + ")"

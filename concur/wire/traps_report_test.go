@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
@@ -200,4 +201,27 @@ func TestTrapsOfAReportsValues(t *testing.T) {
 // scaled is the same amount without the zeros at its end.
 func scaled(m *expense.Money) *expense.Money {
 	return &expense.Money{Amount: decimal.RequireFromString(m.Amount.String()), Currency: m.Currency}
+}
+
+func TestADateIsThatDayInWhateverFormItIsPrinted(t *testing.T) {
+	t.Parallel()
+	for day := time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2030; day = day.AddDate(0, 0, 13) {
+		want := day.Format(time.DateOnly)
+		for _, form := range []string{
+			time.DateOnly, "2006-01-02T00:00:00", "2006-01-02T00:00:00.000", "2006-01-02T00:00:00.0000000", "2006-01-02 00:00:00", "2006-01-02T00:00",
+			"1/2/2006", "01/02/2006", "1/2/2006 3:04:05 PM", "1/2/2006 3:04 PM",
+		} {
+			r, err := wire.DecodeReport([]byte("<ReportDetails><ReportId>R</ReportId><ApsKey>A_EXTV</ApsKey><ReportDate>" + day.Format(form) + "</ReportDate></ReportDetails>"))
+			require.NoError(t, err)
+			require.Equal(t, want, string(r.Date), form)
+			page, err := wire.DecodeEntriesV3([]byte(`{"Items":[{"ID":"E","TransactionDate":"` + day.Format(form) + `"}]}`))
+			require.NoError(t, err)
+			require.Equal(t, want, string(page.Rows[0].Date), form)
+		}
+		for _, form := range []string{"2006-01-02T15:04:05Z", "2006-01-02T15:04:05-08:00", "2006-01-02T23:30:00+14:00"} {
+			page, err := wire.DecodeEntriesV3([]byte(`{"Items":[{"ID":"E","TransactionDate":"` + day.Format(form) + `"}]}`))
+			require.NoError(t, err)
+			require.Equal(t, want, string(page.Rows[0].Date[:10]), form)
+		}
+	}
 }
