@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/mock"
@@ -81,19 +82,27 @@ func TestALimitEndsTheList(t *testing.T) {
 
 func TestOnlyAFewHistoriesAreReadAtOneTime(t *testing.T) {
 	t.Parallel()
-	r := oneJudged(t)
-	lists(r, 100)
-	var now, most atomic.Int32
-	compare := func(past whatif.Past) whatif.Change {
-		n := now.Add(1)
-		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+	synctest.Test(t, func(t *testing.T) {
+		r := oneJudged(t)
+		lists(r, 100)
+		var now atomic.Int32
+		leave := make(chan struct{})
+		compare := func(past whatif.Past) whatif.Change {
+			now.Add(1)
+			<-leave
+			return same(past)
 		}
-		time.Sleep(time.Millisecond)
-		now.Add(-1)
-		return same(past)
-	}
-	require.NoError(t, r.Each(t.Context(), whatif.Asked{Query: "q"}, compare, func(whatif.Change) error { return nil }))
-	require.LessOrEqual(t, most.Load(), int32(8))
+		ended := make(chan error, 1)
+		go func() {
+			ended <- r.Each(t.Context(), whatif.Asked{Query: "q"}, compare, func(whatif.Change) error { return nil })
+		}()
+		<-time.After(time.Minute) // of the bubble's clock: the rate lets all of them begin
+		synctest.Wait()           // until nobody can go on
+		require.Equal(t, int32(8), now.Load())
+		close(leave)
+		require.NoError(t, <-ended)
+		require.Equal(t, int32(100), now.Load())
+	})
 }
 
 func TestTheServerIsSpared(t *testing.T) {
