@@ -85,6 +85,25 @@ type simCallout struct {
 	Done      bool   `json:"done"`
 }
 
+// simFault is a fault that the simulator has been told to play.
+type simFault struct {
+	ID       int    `json:"id"`
+	Endpoint string `json:"endpoint"`
+	Kind     string `json:"kind"`
+	Report   string `json:"report"`
+	Times    *int   `json:"times"` // once when it is not told; below 0 for ever
+	Applied  int    `json:"applied"`
+}
+
+// over reports whether the fault has been played as often as it should.
+func (f simFault) over() bool {
+	times := 1
+	if f.Times != nil {
+		times = *f.Times
+	}
+	return times >= 0 && f.Applied >= times
+}
+
 // simEntry is one line of the simulator's journal.
 type simEntry struct {
 	N         int    `json:"n"`
@@ -172,6 +191,12 @@ func (s simulated) callouts(ctx context.Context) ([]simCallout, error) {
 	}
 	err := s.do(ctx, http.MethodGet, "/callouts", nil, &sent)
 	return sent.History, err
+}
+
+func (s simulated) faults(ctx context.Context) ([]simFault, error) {
+	var list []simFault
+	err := s.do(ctx, http.MethodGet, "/faults", nil, &list)
+	return list, err
 }
 
 func (s simulated) failed(ctx context.Context) (int, error) {

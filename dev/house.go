@@ -49,6 +49,8 @@ type houseSetup struct {
 	fixed    bool   // take the well-known ports when they are free
 	sweep    string // CONCUR_SWEEP
 	via      string // CONCUR_INTERFACE; empty: v1.1
+
+	told func(line string) // hears each line of the worker's log; may be nil
 }
 
 // Credentials that the dev command gives to both sides. They protect nothing.
@@ -167,6 +169,9 @@ func (h *house) openCompany(context.Context) (err error) {
 // startWorker starts the worker with the durations of a fast world.
 func (h *house) startWorker(ctx context.Context) error {
 	c, err := startReady(ctx, "worker", h.setup.binaries.worker, nil, append(h.workerSettings(), h.workerEnv...), func(line string) bool {
+		if h.setup.told != nil {
+			h.setup.told(line)
+		}
 		var entry struct{ Msg string }
 		return json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "working"
 	})
