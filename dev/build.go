@@ -47,7 +47,10 @@ func build(ctx context.Context, root, dir string, say func(format string, args .
 }
 
 func goBuild(ctx context.Context, dir string, args ...string) error {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-trimpath"}, args...)...)
+	cmd, _, err := kept(ctx, "go", append([]string{"build", "-trimpath"}, args...)...)
+	if err != nil {
+		return err
+	}
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)

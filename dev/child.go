@@ -17,22 +17,21 @@ import (
 // child is one running program of the system.
 type child struct {
 	name string
-	cmd  *exec.Cmd
+	cmd  *exec.Cmd // its keeper
+	end  io.Closer // closed to kill it
 	log  *tail
-	in   io.Closer
 	done chan struct{} // closed when the process has ended
 	err  error         // how it ended
 }
 
 // start runs a program. Every line that it prints is given to seen.
 func start(name, path string, args, env []string, seen func(line string)) (*child, error) {
-	c := &child{name: name, cmd: exec.Command(path, args...), log: &tail{}, done: make(chan struct{})}
-	c.cmd.Env = append(os.Environ(), env...)
-	in, err := c.cmd.StdinPipe()
+	cmd, end, err := kept(context.Background(), path, args...)
 	if err != nil {
 		return nil, err
 	}
-	c.in = in
+	c := &child{name: name, cmd: cmd, end: end, log: &tail{}, done: make(chan struct{})}
+	c.cmd.Env = append(os.Environ(), env...)
 	read, write := io.Pipe()
 	c.cmd.Stdout, c.cmd.Stderr = write, write
 	if err := c.cmd.Start(); err != nil {
@@ -90,7 +89,6 @@ func (c *child) stop() {
 	if c == nil {
 		return
 	}
-	_ = c.in.Close()
 	_ = c.cmd.Process.Signal(os.Interrupt)
 	select {
 	case <-c.done:
@@ -101,7 +99,7 @@ func (c *child) stop() {
 
 // kill ends the program as a power cut would.
 func (c *child) kill() {
-	_ = c.cmd.Process.Kill()
+	_ = c.end.Close()
 	<-c.done
 }
 

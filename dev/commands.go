@@ -209,10 +209,13 @@ func (s *stage) doConcurctl(ts *testscript.TestScript, args []string) error {
 	for len(args) > 0 && strings.Contains(args[0], "=") {
 		own, args = append(own, args[0]), args[1:]
 	}
-	cmd := exec.CommandContext(s.ctx, s.house.setup.binaries.concurctl, args...)
+	cmd, _, err := kept(s.ctx, s.house.setup.binaries.concurctl, args...)
+	if err != nil {
+		return err
+	}
 	cmd.Env = append(os.Environ(), own...)
 	cmd.Stdout, cmd.Stderr = ts.Stdout(), ts.Stderr()
-	err := cmd.Run()
+	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {
 	case fails && errors.As(err, &exit):

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -32,17 +33,50 @@ type options struct {
 }
 
 func main() {
+	if code, yes := asKeeper(os.Args); yes {
+		os.Exit(code)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go orphaned(ctx, cancel)
-	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+	flush, err := endWithStdout(cancel)
+	if err == nil {
+		err = run(ctx, os.Args[1:])
+		flush()
+	}
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "dev:", err)
 		cancel()
 		stop()
 		os.Exit(1)
 	}
+}
+
+// endWithStdout calls end once nobody reads what this command prints, as after
+// "go run ./dev | head -1". The system would otherwise end it on the spot, with everything
+// that it has started and written left behind. flush waits until all is printed.
+func endWithStdout(end func()) (flush func(), err error) {
+	signal.Ignore(syscall.SIGPIPE)
+	stdout := os.Stdout
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	os.Stdout = write
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if _, err := io.Copy(stdout, read); err != nil {
+			end()
+			_, _ = io.Copy(io.Discard, read)
+		}
+	}()
+	return func() {
+		_ = write.Close()
+		<-done
+	}, nil
 }
 
 func run(ctx context.Context, args []string) error {

@@ -13,12 +13,19 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
 )
 
 // seed makes the simulator's made-up values; a red run prints the one to repeat.
 var seed = flag.Uint64("seed", uint64(time.Now().UnixNano()), "seed of the simulator")
 
 func TestMain(m *testing.M) {
+	if code, yes := asKeeper(os.Args); yes {
+		os.Exit(code)
+	}
+	if os.Getenv(asParent) != "" {
+		beParent()
+	}
 	flag.Parse()
 	// A story mostly waits: more of them at a time than there are processors.
 	if err := flag.Set("test.parallel", "6"); err != nil {
@@ -72,6 +79,27 @@ func TestEveryMainStoryIsThere(t *testing.T) {
 	for _, name := range onceStories {
 		require.FileExists(t, storyFile(name))
 	}
+}
+
+func TestTheREADMESaysWhatTheDevCommandSubmits(t *testing.T) {
+	t.Parallel()
+	files, err := samples.ReadDir("samples")
+	require.NoError(t, err)
+	reports, requests := 0, 0
+	for _, file := range files {
+		text, err := samples.ReadFile("samples/" + file.Name())
+		require.NoError(t, err)
+		var sample struct{ Request bool }
+		require.NoError(t, yaml.Unmarshal(text, &sample))
+		if sample.Request {
+			requests++
+		} else {
+			reports++
+		}
+	}
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	require.Contains(t, strings.Join(strings.Fields(string(readme)), " "), fmt.Sprintf("submits %d reports and %d travel request, shows", reports, requests))
 }
 
 func TestEveryStoryEndsByAskingForTheInvariants(t *testing.T) {

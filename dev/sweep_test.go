@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -85,7 +86,7 @@ func sweepOf(t *testing.T, world *world, size int, name string) sweepFigures {
 	h.stopWorker()
 	h.workerEnv = []string{"CONCUR_REQUESTS_PER_SECOND=600", "CONCUR_SWEEP_SHARE=0.5", "CONCUR_CACHED_RUNS=100"}
 	require.NoError(t, h.startWorker(ctx))
-	pid := h.worker.cmd.Process.Pid
+	pid := programOf(h.worker.cmd.Process.Pid)
 
 	f := sweepFigures{size: size}
 	f.quiet = median(s.callouts(t, "before", callouts))
@@ -212,6 +213,19 @@ func memory(pid int, line string) int64 {
 		if fields := strings.Fields(one); len(fields) > 1 && fields[0] == line {
 			n, _ := strconv.ParseInt(fields[1], 10, 64) // 0 says that it is not known
 			return n
+		}
+	}
+	return 0
+}
+
+// programOf returns the process ID of the program that a keeper keeps; 0 where /proc does
+// not tell.
+func programOf(keeper int) int {
+	children, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", keeper))
+	for _, file := range children {
+		text, _ := os.ReadFile(file)
+		if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
+			return pid
 		}
 	}
 	return 0

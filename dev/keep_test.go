@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// asParent makes the test binary a command that has started a program, and asProgram that
+// program.
+const (
+	asParent  = "PLAY_THE_PARENT"
+	asProgram = "program"
+)
+
+// beParent plays the command, or the program when that is the variable's value. Neither
+// ends by itself.
+func beParent() {
+	if os.Getenv(asParent) == asProgram {
+		fmt.Println(os.Getpid(), os.Getppid())
+		select {}
+	}
+	c, err := start("program", os.Args[0], nil, []string{asParent + "=" + asProgram}, func(line string) { fmt.Println(line) })
+	if err != nil {
+		panic(err)
+	}
+	<-c.done
+	fmt.Println("the program has ended")
+	select {}
+}
+
+// family is a command, the keeper of its program, and the program.
+type family struct {
+	command         *exec.Cmd
+	keeper, program int
+	says            *bufio.Reader
+}
+
+func aFamily(t *testing.T) family {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	f := family{command: exec.CommandContext(ctx, os.Args[0])}
+	f.command.Env = append(os.Environ(), asParent+"=parent")
+	out, err := f.command.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, f.command.Start())
+	f.says = bufio.NewReader(out)
+	_, err = fmt.Fscanln(f.says, &f.program, &f.keeper)
+	require.NoError(t, err)
+	require.True(t, alive(f.program) && alive(f.keeper))
+	return f
+}
+
+// alive reports whether a process runs; one that has ended and that nobody waits for does not.
+func alive(pid int) bool {
+	process, err := os.FindProcess(pid)
+	if err != nil || process.Signal(syscall.Signal(0)) != nil {
+		return false
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err != nil || !bytes.Contains(status, []byte(") Z "))
+}
+
+func gone(t *testing.T, pids ...int) {
+	t.Helper()
+	for _, pid := range pids {
+		require.Eventually(t, func() bool { return !alive(pid) }, 20*time.Second, 5*time.Millisecond, "process %d is left behind", pid)
+	}
+}
+
+func TestAProgramEndsWithTheCommandThatIsKilled(t *testing.T) {
+	t.Parallel()
+	f := aFamily(t)
+	require.NoError(t, f.command.Process.Kill())
+	_ = f.command.Wait() // killed
+	gone(t, f.program, f.keeper)
+}
+
+func TestAProgramEndsWithItsKeeper(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/proc/self"); err != nil {
+		t.Skip("only Linux ends a program with the process that started it")
+	}
+	f := aFamily(t)
+	keeper, err := os.FindProcess(f.keeper)
+	require.NoError(t, err)
+	require.NoError(t, keeper.Kill())
+	line, err := f.says.ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "the program has ended\n", line)
+	gone(t, f.program)
+	require.NoError(t, f.command.Process.Kill())
+	_ = f.command.Wait() // killed
+}
+
+func TestAProgramThatIsKilledIsGoneWhenKillReturns(t *testing.T) {
+	t.Parallel()
+	pids := make(chan [2]int, 1)
+	c, err := start("program", os.Args[0], nil, []string{asParent + "=" + asProgram}, func(line string) {
+		var pid [2]int
+		if _, err := fmt.Sscan(line, &pid[0], &pid[1]); err == nil {
+			pids <- pid
+		}
+	})
+	require.NoError(t, err)
+	pid := <-pids
+	c.kill()
+	require.False(t, alive(pid[0]))
+	require.Error(t, c.err)
+}
+
+// TestTheDevCommandLeavesNothingBehind plays the whole system, and ends the command as a
+// closed pipe and as SIGKILL do.
+func TestTheDevCommandLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/proc/self/environ"); err != nil {
+		t.Skip("what runs is read from /proc")
+	}
+	world := aWorld(t)
+	dev := filepath.Join(t.TempDir(), "dev")
+	require.NoError(t, goBuild(t.Context(), world.root, "-o", dev, "./dev"))
+	for name, end := range map[string]func(*testing.T, *exec.Cmd, io.Closer){
+		"a closed pipe": func(t *testing.T, cmd *exec.Cmd, out io.Closer) {
+			require.NoError(t, out.Close())
+			require.NoError(t, cmd.Wait(), "it ends by itself, and well")
+			left, err := filepath.Glob(filepath.Join(cmd.Dir, "concur-connector-dev-*"))
+			require.NoError(t, err)
+			require.Empty(t, left, "it takes its files away")
+		},
+		"SIGKILL": func(t *testing.T, cmd *exec.Cmd, _ io.Closer) {
+			require.NoError(t, cmd.Process.Kill())
+			_ = cmd.Wait() // killed
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, dev)
+			own := "TMPDIR=" + t.TempDir() // by which its processes are known
+			cmd.Env = append(os.Environ(), own)
+			cmd.Dir = world.root
+			out, err := cmd.StdoutPipe()
+			require.NoError(t, err)
+			require.NoError(t, cmd.Start())
+			lines := bufio.NewScanner(out)
+			for lines.Scan() && !strings.Contains(lines.Text(), "The connector runs.") {
+			}
+			running := processesWith(own)
+			require.GreaterOrEqual(t, len(running), 9, "itself, Temporal, three programs, and a keeper of each")
+			cmd.Dir = strings.TrimPrefix(own, "TMPDIR=")
+			end(t, cmd, out)
+			require.Eventually(t, func() bool { return len(processesWith(own)) == 0 }, 20*time.Second, 20*time.Millisecond)
+		})
+	}
+}
+
+// processesWith lists the processes that have this entry in their environment.
+func processesWith(entry string) (pids []int) {
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, file := range files {
+		environ, err := os.ReadFile(file)
+		if err != nil || !bytes.Contains(append([]byte{0}, environ...), []byte("\x00"+entry+"\x00")) {
+			continue
+		}
+		if pid, err := strconv.Atoi(strings.Split(file, "/")[2]); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
