@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"concur-connector/textfile"
 )
 
 const (
@@ -46,6 +48,9 @@ func Load(path string) (*Approvers, error) {
 	if len(content) > maxFile {
 		return nil, fmt.Errorf("%s: the approvers' file is larger than %d bytes", path, maxFile)
 	}
+	if content, err = textfile.Trim(content); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	a, err := parse(content)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -55,7 +60,7 @@ func Load(path string) (*Approvers, error) {
 
 func parse(content []byte) (*Approvers, error) {
 	a := &Approvers{}
-	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(content, []byte("\ufeff"))))
+	lines := bufio.NewScanner(bytes.NewReader(content))
 	for number := 1; lines.Scan(); number++ {
 		line := strings.TrimSpace(lines.Text())
 		if line == "" || line[0] == '#' {

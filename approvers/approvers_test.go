@@ -103,3 +103,15 @@ func TestAFileThatCannotBeUsedIsRefused(t *testing.T) {
 	_, err := approvers.Load(filepath.Join(t.TempDir(), "missing"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
+
+func TestAByteOrderMarkIsNotOfTheFile(t *testing.T) {
+	t.Parallel()
+	token, line := newToken(t, "anna")
+	a, err := approvers.Load(write(t, "\uFEFF"+line+"\r", ""))
+	require.NoError(t, err)
+	name, ok := a.Authenticate(token)
+	require.True(t, ok)
+	require.Equal(t, "anna", name)
+	_, err = approvers.Load(write(t, "\xff\xfea\x00"))
+	require.ErrorContains(t, err, "it is in UTF-16: save it as UTF-8")
+}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"concur-connector/textfile"
 )
 
 const (
@@ -128,6 +130,9 @@ func readState(path string, hosts hosts) (state, error) {
 	content, err := io.ReadAll(io.LimitReader(file, maxStore+1))
 	if err != nil {
 		return state{}, err
+	}
+	if content, err = textfile.Trim(content); err != nil {
+		return state{}, fmt.Errorf("%s: %w", path, err)
 	}
 	var held state
 	if len(content) > maxStore || json.Unmarshal(content, &held) != nil {

@@ -208,6 +208,7 @@ func TestAStoreIsRefusedWhenItCannotServe(t *testing.T) {
 		"because everyone can read it":       {good, 0o644, "can be read or written by others than its owner: chmod 600 "},
 		"because its group can read it":      {good, 0o640, "chmod 600 "},
 		"because its group can write it":     {good, 0o620, "chmod 600 "},
+		"in UTF-16":                          {"\xff\xfe{\x00", 0o600, "it is in UTF-16: save it as UTF-8"},
 		"that is no JSON":                    {"refreshToken: " + token, 0o600, "does not hold the JSON of a token store"},
 		"that is cut":                        {good[:40], 0o600, "does not hold the JSON of a token store"},
 		"with a number for a token":          {`{"refreshToken":20261123}`, 0o600, "does not hold the JSON of a token store"},
@@ -364,4 +365,12 @@ func TestTheStoreIsWrittenBeforeTheTokenIsUsed(t *testing.T) {
 	_, err := s.client(t, in(path)).ReportV1(context.Background(), objectURI)
 	require.NoError(t, err)
 	require.Equal(t, "Bearer access-token-1", <-seen)
+}
+
+func TestAByteOrderMarkIsNotOfTheStore(t *testing.T) {
+	t.Parallel()
+	path := storePath(t)
+	require.NoError(t, os.WriteFile(path, []byte("\uFEFF"+`{"refreshToken":"hush-hush-hush","geolocation":"https://us2.api.concursolutions.com","generation":3}`+"\r\n"), 0o600))
+	_, err := concur.New(concur.Options{Geolocation: "https://us2.api.concursolutions.com", ClientID: "a", ClientSecret: "b", RefreshToken: "c", TokenFile: path})
+	require.NoError(t, err)
 }

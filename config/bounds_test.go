@@ -19,7 +19,7 @@ var absurd = map[string][]string{
 	"CONCUR_MAX_CONNECTIONS":     {"0", "-1", "7", "100001", "1.5", "99999999999999999999"},
 	"CONCUR_GEOLOCATION":         {" https://us2.api.concursolutions.com", "https://us2.api.concursolutions.com\n", "https://us2.api.concursolutions.com:0", "https://us2.api.concursolutions.com:99999"},
 	"CONCUR_CLIENT_ID":           {" id", "id\n", "i\x7f"},
-	"CONCUR_CLIENT_SECRET":       {"secret ", "sec\tret", "\ufeffsecret"},
+	"CONCUR_CLIENT_SECRET":       {"secret ", "sec\tret", "sec\ufeffret"},
 	"CONCUR_CLIENT_SECRET_2":     {"secret\r"},
 	"CONCUR_REFRESH_TOKEN":       {" token", "token\n"},
 	"CONCUR_HOSTS":               {"a b", "a,,b", "*.example", "a:0", "a:99999", "a\u202eb"},

@@ -269,6 +269,40 @@ func TestFiles(t *testing.T) {
 		_, _, err := config.LoadIngress()
 		require.ErrorContains(t, err, "CONCUR_CALLOUT_PASSWORD must be a text without control characters")
 	})
+	t.Run("a byte order mark before a value is not of it", func(t *testing.T) {
+		environment(t, goodIngress, map[string]string{
+			"CONCUR_CALLOUT_PASSWORD": "", "CONCUR_CALLOUT_PASSWORD_FILE": "\uFEFF" + file(t, "\uFEFFcorrect-horse\r\n"),
+			"CONCUR_CALLOUT_USER": "\uFEFFcallout-user", "CONCUR_LOG_LEVEL": "\uFEFFdebug", "CONCUR_TASK_QUEUE": "\uFEFFqueue",
+		})
+		cfg, unknown, err := config.LoadIngress()
+		require.NoError(t, err)
+		require.Empty(t, unknown)
+		require.Equal(t, "correct-horse", cfg.CalloutPassword.Reveal())
+		require.Equal(t, "callout-user", cfg.CalloutUser.Reveal())
+		require.Equal(t, "debug", cfg.LogLevel)
+		require.Equal(t, "queue", cfg.TaskQueue)
+	})
+	t.Run("for every variable", func(t *testing.T) {
+		marked := map[string]string{}
+		for name, value := range goodWorker {
+			marked[name] = "\uFEFF" + value
+		}
+		environment(t, marked)
+		cfg, _, err := config.LoadWorker()
+		require.NoError(t, err)
+		environment(t, goodWorker)
+		want, _, err := config.LoadWorker()
+		require.NoError(t, err)
+		require.Equal(t, want, cfg)
+	})
+	t.Run("a file of a mark alone is empty, and one in UTF-16 says so", func(t *testing.T) {
+		environment(t, goodIngress, map[string]string{"CONCUR_APPROVERS_FILE": file(t, "\uFEFF\r\n")})
+		_, _, err := config.LoadIngress()
+		require.ErrorContains(t, err, "is empty")
+		environment(t, goodIngress, map[string]string{"CONCUR_APPROVERS_FILE": file(t, "\xff\xfea\x00")})
+		_, _, err = config.LoadIngress()
+		require.ErrorContains(t, err, "it is in UTF-16: save it as UTF-8")
+	})
 	t.Run("both are an error", func(t *testing.T) {
 		environment(t, goodIngress, map[string]string{"CONCUR_CALLOUT_USER_FILE": file(t, "another-user")})
 		_, _, err := config.LoadIngress()

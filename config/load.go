@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/kelseyhightower/envconfig"
+
+	"concur-connector/textfile"
 )
 
 const (
@@ -118,7 +120,7 @@ func (p *problems) readField(field reflect.StructField) (value reflect.Value, ok
 // lookup returns the value of a variable, or of its file. The error completes a
 // sentence that begins with the variable's name.
 func lookup(name string) (string, error) {
-	text, path := os.Getenv(name), os.Getenv(name+fileSuffix)
+	text, path := variable(name), variable(name+fileSuffix)
 	switch {
 	case path == "":
 		return text, nil
@@ -136,6 +138,10 @@ func lookup(name string) (string, error) {
 	return content, nil
 }
 
+// variable returns a variable of the environment, without a byte order mark: one comes
+// along where a text is copied out of a file.
+func variable(name string) string { return strings.TrimPrefix(os.Getenv(name), "\uFEFF") }
+
 // readFile reads limit+1, so that a wrong path cannot fill the memory.
 func readFile(path string) (string, error) {
 	file, err := os.Open(path)
@@ -149,6 +155,11 @@ func readFile(path string) (string, error) {
 		return "", err
 	case len(content) > maxFile:
 		return "", fmt.Errorf("%s is larger than %d bytes", path, maxFile)
+	}
+	content, err = textfile.Trim(content)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s: %w", path, err)
 	case strings.ContainsRune(string(content), 0):
 		return "", fmt.Errorf("%s is not a text", path)
 	}

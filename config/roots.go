@@ -3,7 +3,8 @@ package config
 import (
 	"crypto/x509"
 	"fmt"
-	"os"
+
+	"concur-connector/textfile"
 )
 
 // Roots returns the system's certificates and those of a PEM file, or nil, which
@@ -16,7 +17,7 @@ func Roots(file string) (*x509.CertPool, error) {
 	if err != nil {
 		roots = x509.NewCertPool()
 	}
-	pem, err := os.ReadFile(file)
+	pem, err := textfile.Read(file)
 	if err != nil {
 		return nil, fmt.Errorf("read certificates: %w", err)
 	}

@@ -79,7 +79,7 @@ var otherNames = map[string]string{
 func uselessVariables() map[string]string {
 	const noCodec = "has no effect: the connector asks no remote codec, and reads and writes payloads as they are"
 	useless := map[string]string{"TEMPORAL_CODEC_ENDPOINT": noCodec, "TEMPORAL_CODEC_AUTH": noCodec}
-	if off := strings.ToLower(os.Getenv("TEMPORAL_TLS")); off == "false" || off == "0" {
+	if off := strings.ToLower(variable("TEMPORAL_TLS")); off == "false" || off == "0" {
 		for _, name := range temporalVariables {
 			if strings.HasPrefix(name, "TEMPORAL_TLS_") {
 				useless[name] = "has no effect, because TEMPORAL_TLS switches TLS off"
@@ -93,7 +93,7 @@ func uselessVariables() map[string]string {
 // for what cannot be part of an address, a name or a header.
 func (p *problems) checkTemporal() {
 	for _, name := range []string{"TEMPORAL_TLS", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION"} {
-		switch strings.ToLower(os.Getenv(name)) {
+		switch strings.ToLower(variable(name)) {
 		case "", "1", "0", "true", "false":
 		default:
 			p.add(name, "must be true or false")
@@ -101,11 +101,11 @@ func (p *problems) checkTemporal() {
 	}
 	for _, name := range temporalVariables {
 		if !strings.HasSuffix(name, "_DATA") {
-			p.checkText(name, os.Getenv(name))
+			p.checkText(name, variable(name))
 		}
 	}
-	file := os.Getenv("TEMPORAL_CONFIG_FILE")
-	if file == "" && os.Getenv("TEMPORAL_PROFILE") != "" {
+	file := variable("TEMPORAL_CONFIG_FILE")
+	if file == "" && variable("TEMPORAL_PROFILE") != "" {
 		p.add("TEMPORAL_PROFILE", "needs TEMPORAL_CONFIG_FILE, the path of the file that holds the profile")
 	}
 	if file != "" {

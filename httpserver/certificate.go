@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"concur-connector/textfile"
 )
 
 // tlsConfig is what Concur asks of an endpoint: TLS 1.2 or later, and ECDHE only.
@@ -70,12 +72,26 @@ func (c *certificate) look() (stamp, error) {
 
 func (c *certificate) load(s stamp) error {
 	c.stamp = s // also when it fails: the same files are not tried again
-	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	pair, err := KeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		return fmt.Errorf("use the certificate %s with the key %s: %w", c.certFile, c.keyFile, err)
 	}
 	c.pair = &pair
 	return nil
+}
+
+// KeyPair reads a certificate and its key, in PEM form, as the listeners do. A byte order
+// mark before either is not of it.
+func KeyPair(certFile, keyFile string) (tls.Certificate, error) {
+	cert, err := textfile.Read(certFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := textfile.Read(keyFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(cert, key)
 }
 
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {

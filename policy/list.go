@@ -17,6 +17,8 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
 	"go.yaml.in/yaml/v4"
+
+	"concur-connector/textfile"
 )
 
 // List is a table of the company's own in a file beside the rules.
@@ -170,7 +172,7 @@ func readBeside(open opener, name string) ([]byte, error) {
 	case len(data) > maxListFile:
 		return nil, fmt.Errorf("it is larger than %d MiB", maxListFile>>20)
 	}
-	return bytes.TrimPrefix(data, []byte("\ufeff")), nil
+	return textfile.Trim(data)
 }
 
 // keyColumns finds the columns of the key: those that are named, else the first.

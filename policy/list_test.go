@@ -212,3 +212,25 @@ func TestTheHashIsOfTheListsToo(t *testing.T) {
 	require.NotEqual(t, one, hash("a.csv", "code\nC2\n"))
 	require.NotEqual(t, one, hash("a.csv", "code\nC1\nC2\n"))
 }
+
+func TestAByteOrderMarkIsOfNoFileOfTheRules(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write := func(name, content string) string {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		return path
+	}
+	write("l.csv", "\uFEFFcode,limit\r\nMEALS,75\r\n")
+	rules := "apiVersion: concur-connector/v1\r\nlists: {l: {file: l.csv, columns: {limit: int}}}\r\nrules:\r\n  - {name: a, level: report, expression: 'lists.l[\"MEALS\"].limit > 1', message: a, then: {sendBack: true}}\r\n"
+	plain, err := policy.Load(write("rules.yaml", rules))
+	require.NoError(t, err)
+	marked, err := policy.Load(write("rules.yaml", "\uFEFF"+rules))
+	require.NoError(t, err)
+	require.Equal(t, plain.Version(), marked.Version())
+	_, err = policy.Load(write("rules.yaml", "\xff\xfea\x00"))
+	require.ErrorContains(t, err, "it is in UTF-16: save it as UTF-8")
+	write("l.csv", "\xfe\xff\x00a")
+	_, err = policy.Load(write("rules.yaml", rules))
+	require.ErrorContains(t, err, "it is in UTF-16: save it as UTF-8")
+}

@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"concur-connector/expense"
+	"concur-connector/textfile"
 )
 
 // Policy is a rules file with its lists, checked and ready. It does not change and is safe
@@ -91,7 +92,11 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	return textfile.Trim(data)
 }
 
 // Parse checks the content of a rules file that names no lists. The name stands for the

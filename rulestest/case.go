@@ -12,6 +12,7 @@ import (
 
 	"concur-connector/expense"
 	"concur-connector/policy"
+	"concur-connector/textfile"
 )
 
 // maxFile bounds a file of cases, in bytes.
@@ -93,6 +94,9 @@ func open(path string) (*source, *yaml.Node, error) {
 		return nil, nil, fmt.Errorf("read the cases: %w", err)
 	case len(data) > maxFile:
 		return nil, nil, fmt.Errorf("%s is larger than %d bytes", path, maxFile)
+	}
+	if data, err = textfile.Trim(data); err != nil {
+		return nil, nil, fmt.Errorf("read the cases: %s: %w", path, err)
 	}
 	s := &source{file: path}
 	root := s.document(data)

@@ -22,8 +22,10 @@ import (
 // somebody's home. A key of that file that the SDK does not know is an error. The address
 // and the namespace of the options are never empty.
 func ClientOptions(logger *slog.Logger) (client.Options, error) {
-	file, _ := temporalenv.EnvLookupOS.LookupEnv("TEMPORAL_CONFIG_FILE")
-	options, err := temporalenv.LoadClientOptions(temporalenv.LoadClientOptionsRequest{DisableFile: file == "", ConfigFileStrict: true})
+	file, _ := environment{}.LookupEnv("TEMPORAL_CONFIG_FILE")
+	options, err := temporalenv.LoadClientOptions(temporalenv.LoadClientOptionsRequest{
+		DisableFile: file == "", ConfigFilePath: file, ConfigFileStrict: true, EnvLookup: environment{},
+	})
 	if err != nil {
 		return client.Options{}, fmt.Errorf("read Temporal's TEMPORAL_ variables: %w", err)
 	}
@@ -35,6 +37,25 @@ func ClientOptions(logger *slog.Logger) (client.Options, error) {
 	}
 	options.Logger = temporallog.NewStructuredLogger(logger)
 	return options, nil
+}
+
+// environment is the process's own, without a byte order mark at the beginning of a value.
+type environment struct{}
+
+// Environ returns all variables.
+func (environment) Environ() []string {
+	all := temporalenv.EnvLookupOS.Environ()
+	for i, one := range all {
+		name, value, _ := strings.Cut(one, "=")
+		all[i] = name + "=" + strings.TrimPrefix(value, "\uFEFF")
+	}
+	return all
+}
+
+// LookupEnv returns one variable.
+func (environment) LookupEnv(name string) (string, bool) {
+	value, ok := temporalenv.EnvLookupOS.LookupEnv(name)
+	return strings.TrimPrefix(value, "\uFEFF"), ok
 }
 
 // DataConverter is what encodes and decodes the payloads of a client with these options.

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"strings"
 	"unicode/utf8"
 
 	"concur-connector/approvers"
 	"concur-connector/config"
+	"concur-connector/httpserver"
 	"concur-connector/policy"
 )
 
@@ -30,7 +30,7 @@ func (d *doctor) ingress() credential {
 		c = credential{}
 	}
 	if cfg.TLSCert != "" && cfg.TLSKey != "" {
-		if pair, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey); err != nil {
+		if pair, err := httpserver.KeyPair(cfg.TLSCert, cfg.TLSKey); err != nil {
 			d.fail("certificate file", "give the chain and its own key, both in PEM form", "CONCUR_TLS_CERT with CONCUR_TLS_KEY cannot be used: %v", err)
 		} else if leaf, err := x509.ParseCertificate(pair.Certificate[0]); err != nil {
 			d.fail("certificate file", "get a certificate of a public authority", "CONCUR_TLS_CERT cannot be read: %v", err)

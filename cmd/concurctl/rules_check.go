@@ -1,17 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"concur-connector/policy"
+	"concur-connector/textfile"
 )
 
 func rulesCheckCommand() *cobra.Command {
@@ -96,11 +95,11 @@ func faults(all []*policy.Error) []fault {
 
 // linesOf is only for people: a file that cannot be read again is shown without its lines.
 func linesOf(file string) []string {
-	data, err := os.ReadFile(file)
+	data, err := textfile.Read(file)
 	if err != nil {
 		return nil
 	}
-	return strings.Split(string(bytes.TrimPrefix(data, []byte("\uFEFF"))), "\n")
+	return strings.Split(string(data), "\n")
 }
 
 func (c *checked) print(w io.Writer) {

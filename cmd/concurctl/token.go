@@ -13,6 +13,7 @@ import (
 	"concur-connector/concur"
 	"concur-connector/config"
 	"concur-connector/telemetry"
+	"concur-connector/textfile"
 )
 
 // maxRequestToken bounds what is read of a request token, in bytes.
@@ -223,6 +224,9 @@ func readRequestToken(in io.Reader) (string, error) {
 		return token, nil
 	}
 	text, err := io.ReadAll(io.LimitReader(in, maxRequestToken+1))
+	if err == nil {
+		text, err = textfile.Trim(text)
+	}
 	switch token := strings.TrimSpace(string(text)); {
 	case err != nil:
 		return "", fmt.Errorf("read the request token from the standard input: %w", err)
