@@ -126,10 +126,13 @@ func New(o Options) (*Activities, error) {
 }
 
 // DeleteNotification deletes an entry of Concur's failed list. One that is gone
-// already is done.
+// already is done. A URI that must not be followed is a value: no retry would change that.
 func (a *Activities) DeleteNotification(ctx context.Context, in expense.DeleteNotificationInput) (expense.DeletedNotification, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
+	if why := a.refuses(in.NotificationURI); why != "" {
+		return expense.DeletedNotification{Refused: why}, nil
+	}
 	writes := a.options.Writes
 	switch {
 	case in.Withheld != "":

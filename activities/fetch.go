@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"go.temporal.io/sdk/activity"
@@ -50,8 +51,59 @@ func (r Reading) of(begun expense.Interface) Reading {
 // FetchReport reads a report. One that does not wait for us is a value: it says
 // where the report is and holds nothing of it.
 func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
+	return a.fetch(ctx, in, a.fetchReport)
+}
+
+// FetchRequest is FetchReport for a travel request.
+func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
+	return a.fetch(ctx, in, a.fetchRequest)
+}
+
+// fetch checks the addresses that notifications gave, and reads what one of them names.
+func (a *Activities) fetch(ctx context.Context, in expense.FetchReportInput,
+	read func(context.Context, expense.FetchReportInput) (expense.FetchedReport, error),
+) (expense.FetchedReport, error) {
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
+	if err := a.options.Concur.CheckURL(concur.ObjectURI, in.ObjectURI); err != nil {
+		return expense.FetchedReport{}, a.describe(ctx, err, expense.RefusedHost{
+			Host: hostOf(in.ObjectURI), AllowList: a.options.Concur.AllowList(),
+		})
+	}
+	fetched, err := read(ctx, in)
+	for _, uri := range in.Unchecked {
+		if why := a.refuses(uri); why != "" {
+			fetched.Foreign = append(fetched.Foreign, expense.RefusedURI{URI: uri, Why: why})
+		}
+	}
+	return fetched, err
+}
+
+// refuses says why a notification URI must not be followed, or nothing.
+func (a *Activities) refuses(uri string) string {
+	err := a.options.Concur.CheckURL(concur.NotificationURI, uri)
+	var e *concur.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return ""
+}
+
+// hostOf returns the host of an address, as an operator compares it with others; "?" for one
+// that can be none.
+func hostOf(uri string) string {
+	u, err := expense.SplitURL(uri)
+	if err != nil {
+		return "?"
+	}
+	host, err := expense.HostPort(u.Host)
+	if err != nil {
+		return "?"
+	}
+	return strings.TrimSuffix(host, ":443")
+}
+
+func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 	rules := a.options.Rules.Current()
 	how := a.options.Reading.of(in.Begun)
 	found, err := a.read(ctx, a.options.Concur.ReadReport, in.ObjectURI, concur.ReadOptions{
@@ -95,10 +147,7 @@ func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInpu
 	return fetched, a.failure(ctx, a.fits("read", "the report", fetched))
 }
 
-// FetchRequest is FetchReport for a travel request.
-func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
-	ctx, _, stop := a.alive(ctx)
-	defer stop()
+func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 	rules := a.options.Rules.Current()
 	found, err := a.read(ctx, a.options.Concur.ReadRequest, in.ObjectURI, concur.ReadOptions{})
 	if err != nil {

@@ -1,8 +1,12 @@
 package concur
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,6 +60,18 @@ func newHosts(extra []string) (hosts, error) {
 func (h hosts) allow(authority string) bool {
 	host, err := expense.HostPort(authority)
 	return err == nil && h[host]
+}
+
+// AllowList returns a hash of the addresses that may be followed. It is another one when a
+// host is added to them or taken out.
+func (c *Client) AllowList() string {
+	all := slices.Sorted(maps.Keys(c.hosts))
+	for field, paths := range prefixes {
+		all = append(all, field+" "+strings.Join(paths, " "))
+	}
+	slices.Sort(all)
+	sum := sha256.Sum256([]byte(strings.Join(all, "\n")))
+	return hex.EncodeToString(sum[:6])
 }
 
 // base reduces a geolocation to https and its host, which must be on the list:

@@ -140,6 +140,11 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "if c.long || !c.wellFormed(entry) {",
 			without: "if c.long {",
 		},
+		"the check of notification URIs": {
+			file: "activities/fetch.go", story: "hostile-hosts",
+			with:    "if why := a.refuses(uri); why != \"\" {",
+			without: "if why := a.refuses(uri); why == \"never\" {",
+		},
 		"the notified that is unread at the end": {
 			file: "workflows/process.go", story: "resubmitted-while-finishing",
 			with:    "\tif r.Unread {\n\t\treturn errAgain\n\t}",

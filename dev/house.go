@@ -181,12 +181,16 @@ func (h *house) startWorker(ctx context.Context) error {
 	return err
 }
 
+// hosts are those of Concur, as CONCUR_HOSTS names them.
+func (h *house) hosts() string {
+	return strings.TrimPrefix(h.sim.API, "https://") + "," + strings.TrimPrefix(h.sim.API2, "https://")
+}
+
 // workerSettings are those of the worker and of concurctl.
 func (h *house) workerSettings() []string {
-	api, api2 := strings.TrimPrefix(h.sim.API, "https://"), strings.TrimPrefix(h.sim.API2, "https://")
 	return h.env(
 		"CONCUR_INTERNAL_LISTEN=127.0.0.1:0",
-		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_HOSTS="+api+","+api2, "CONCUR_CA="+h.certs.ca,
+		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_HOSTS="+h.hosts(), "CONCUR_CA="+h.certs.ca,
 		"CONCUR_CLIENT_ID="+clientID, "CONCUR_CLIENT_SECRET="+clientSecret, "CONCUR_REFRESH_TOKEN="+refreshToken,
 		"CONCUR_FACT_HOSTS="+strings.TrimPrefix(h.company.URL, "https://"), "CONCUR_FACT_SECRET="+factSecret,
 		"CONCUR_FACT_CA="+h.certs.ca, "CONCUR_FACT_TIMEOUT=1s",

@@ -74,6 +74,7 @@ func params(ctx context.Context, setup houseSetup, name, file string, opened fun
 			env.Setenv("PLAIN", h.sim.Plain)
 			env.Setenv("API", h.sim.API)
 			env.Setenv("API2", h.sim.API2)
+			env.Setenv("HOSTS", h.hosts())
 			env.Setenv("COMPANY", strings.TrimPrefix(h.company.URL, "https://"))
 			var ended func()
 			if opened != nil {

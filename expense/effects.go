@@ -20,6 +20,16 @@ type FetchReportInput struct {
 	Mark string `json:"mark,omitempty"`
 	// Begun is the interface by which the run has begun to write where the report waits.
 	Begun Interface `json:"begun,omitempty"`
+	// Unchecked are notification URIs that the run owes and that no read has checked yet.
+	Unchecked []string `json:"unchecked,omitempty"`
+}
+
+// RefusedHost is the detail of an error of kind Untrusted about the address that a
+// notification gave to its object. Nothing was sent there.
+type RefusedHost struct {
+	Host string `json:"host,omitempty"`
+	// AllowList is a hash of the addresses that were allowed then.
+	AllowList string `json:"allowList,omitempty"`
 }
 
 // FetchedReport is a report or a travel request as it was read, or why there is none to
@@ -58,8 +68,16 @@ type FetchedReport struct {
 	// Held are the exceptions of those codes that our rules post at this stop which are on the
 	// report, where Concur lists them.
 	Held []HeldException `json:"held,omitempty"`
+	// Foreign are those of the unchecked notification URIs that must not be followed.
+	Foreign []RefusedURI `json:"foreign,omitempty"`
 	// Elder is the notification ID of another run of the same report that began before.
 	Elder string `json:"elder,omitempty"`
+}
+
+// RefusedURI is a notification URI that must not be followed, and why.
+type RefusedURI struct {
+	URI string `json:"uri"`
+	Why string `json:"why"`
 }
 
 // Reading is where a report was found.
@@ -262,6 +280,8 @@ type DeleteNotificationInput struct {
 // DeletedNotification says what became of the entry.
 type DeletedNotification struct {
 	Withheld Withheld `json:"withheld,omitempty"` // it was left where it is
+	// Refused says why the URI must not be followed: nothing was sent.
+	Refused string `json:"refused,omitempty"`
 }
 
 // ListFailedNotificationsInput asks for a part of the failed list.

@@ -132,12 +132,12 @@ func (r *run) deleteFirst(ctx workflow.Context) error {
 		call := r.concurOptions(ctx, "delete the failed notification", requestsOfRead)
 		return workflow.ExecuteActivity(call, DeleteNotification, input).Get(ctx, &gone)
 	})
-	var t *Trouble
-	if errors.As(err, &t) && t.Kind == expense.Untrusted {
-		r.Refused = uri
-	}
 	if err != nil {
 		return err
+	}
+	if gone.Refused != "" {
+		r.drop(ctx, expense.RefusedURI{URI: uri, Why: gone.Refused})
+		return nil
 	}
 	r.deleted(uri)
 	if gone.Withheld != "" {
@@ -147,6 +147,16 @@ func (r *run) deleteFirst(ctx workflow.Context) error {
 		r.did("failed notification deleted")
 	}
 	return nil
+}
+
+// drop forgets a notification URI that must not be followed. It is no reason to park: nothing
+// else that the run does needs it, and Concur keeps its entry.
+func (r *run) drop(ctx workflow.Context, refused expense.RefusedURI) {
+	r.deleted(refused.URI)
+	if said := "a notification URI was dropped: " + refused.Why; !slices.Contains(r.Done, said) {
+		r.did(said)
+	}
+	workflow.GetLogger(ctx).Warn("a notification URI was dropped", "notification", r.notification.ID(), "why", refused.Why)
 }
 
 // attempt tells a write whether it may be the first at this stop. The mark is that of the

@@ -92,6 +92,10 @@ const (
 // that it began with.
 const NotificationMemo = "ConcurNotificationURI"
 
+// RefusedHostMemo is the memo of a run that is parked because of the address that its own
+// notification gave: an expense.RefusedHost.
+const RefusedHostMemo = "ConcurRefusedHost"
+
 func reportIDKey() temporal.SearchAttributeKeyKeyword {
 	return temporal.NewSearchAttributeKeyKeyword(ReportIDAttribute)
 }

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -66,13 +67,10 @@ func (r *run) onNotified(n expense.Notification) {
 		if !r.owe(n.NotificationURI) {
 			return
 		}
-		if r.Refused != "" { // it named a host that must not be followed: this one replaces it
-			r.forget(r.Refused)
-			r.Refused = ""
-		}
 	}
-	if !r.Readable && n.ObjectURI != r.ObjectURI && n.ID() == r.notification.ID() {
-		r.Alternative = n.ObjectURI // taken when the present one must not be followed
+	if !r.Readable && n.ObjectURI != r.ObjectURI && n.ID() == r.notification.ID() &&
+		len(r.Addresses) < maxAddresses && !slices.Contains(r.Addresses, n.ObjectURI) {
+		r.Addresses = append(r.Addresses, n.ObjectURI)
 	}
 	r.hear(n)
 	r.Unread = true

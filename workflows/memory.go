@@ -22,7 +22,7 @@ type Memory struct {
 	Heard []StopName  `json:"heard,omitempty"` // names of the stop that came since the last read began
 	Stops []NamedStop `json:"stops,omitempty"` // where the report was found, and how those stops were named
 
-	Alternative string `json:"alternative,omitempty"` // another address of the same object
+	Addresses []string `json:"addresses,omitempty"` // others of the same object, while none has been read
 
 	MustRead bool `json:"mustRead,omitempty"` // the report is to be read (again)
 	Unread   bool `json:"unread,omitempty"`   // a notified came since the last read began
@@ -60,7 +60,8 @@ type Memory struct {
 
 	Owed    []string `json:"owed,omitempty"`    // notification URIs to delete
 	Deleted []string `json:"deleted,omitempty"` // so often as Concur said that it deleted it
-	Refused string   `json:"refused,omitempty"` // the owed URI that must not be followed
+
+	Unchecked []string `json:"unchecked,omitempty"` // those of the owed that no read has checked yet
 
 	Parked     *Trouble     `json:"parked,omitempty"` // while the run is parked
 	ParkedAt   time.Time    `json:"parkedAt,omitzero"`
@@ -95,6 +96,9 @@ type Doubt struct {
 
 // maxKept bounds the lists that a run shows, so that no sender can fill its memory.
 const maxKept = 200
+
+// maxAddresses bounds how many addresses of its object a run tries.
+const maxAddresses = 8
 
 // posted returns what is on the report at this stop.
 func (m *Memory) posted(stop string) []PostedAt {
@@ -149,6 +153,7 @@ func (m *Memory) owe(uri string) bool {
 	}
 	if times == 0 || times < mostDeletes && m.Withheld == "" {
 		m.Owed = append(m.Owed, uri)
+		m.Unchecked = append(m.Unchecked, uri)
 	}
 	return times == 0
 }
@@ -160,9 +165,4 @@ func (m *Memory) deleted(uri string) {
 	if len(m.Deleted) > maxKept {
 		m.Deleted = slices.Clone(m.Deleted[len(m.Deleted)-maxKept:])
 	}
-}
-
-// forget drops a notification URI that is owed.
-func (m *Memory) forget(uri string) {
-	m.Owed = slices.DeleteFunc(m.Owed, func(u string) bool { return u == uri })
 }

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"concur-connector/expense"
@@ -22,19 +24,41 @@ func (r *run) park(ctx workflow.Context, t Trouble) {
 	}
 	r.retry = false
 	r.Parked, r.ParkedAt, r.TryAt = &t, workflow.Now(ctx), workflow.Now(ctx).Add(delay)
+	if t.Host != "" {
+		r.TryAt = time.Time{} // the address stays what it is: only an operator, a notification or another allow-list helps
+	}
+}
+
+// rememberHost keeps in the run's memo by which address of its notification it is parked, so
+// that such runs can be found by host, and released when the allow-list changes.
+func (r *run) rememberHost(ctx workflow.Context) {
+	if r.Parked.RefusedHost == r.memo {
+		return
+	}
+	r.memo = r.Parked.RefusedHost
+	if err := workflow.UpsertMemo(ctx, map[string]any{RefusedHostMemo: r.memo}); err != nil {
+		workflow.GetLogger(ctx).Warn("the memo cannot be set", "error", err)
+	}
 }
 
 // stayParked waits, and keeps waiting in the run that this one continues as: a long
 // history is no reason to try again.
 func (r *run) stayParked(ctx workflow.Context) error {
+	r.rememberHost(ctx)
 	r.enter(ctx, Parked)
 	r.status.Since = r.ParkedAt
 	info := workflow.GetInfo(ctx)
 	woken := func() bool { return r.retry || r.Unread }
-	ok, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout:      r.TryAt.Sub(workflow.Now(ctx)),
-		TimerOptions: workflow.TimerOptions{Summary: "parked (" + string(r.Parked.Kind) + "): tries again by itself"},
-	}, func() bool { return woken() || info.GetContinueAsNewSuggested() })
+	ended := func() bool { return woken() || info.GetContinueAsNewSuggested() }
+	ok, err := true, error(nil)
+	if r.TryAt.IsZero() {
+		err = workflow.Await(ctx, ended)
+	} else {
+		ok, err = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+			Timeout:      r.TryAt.Sub(workflow.Now(ctx)),
+			TimerOptions: workflow.TimerOptions{Summary: "parked (" + string(r.Parked.Kind) + "): tries again by itself"},
+		}, ended)
+	}
 	if err != nil {
 		return err
 	}
@@ -58,7 +82,7 @@ func mend(k expense.Kind) string {
 	case expense.Rejected:
 		return "Read Concur's words: an exception code is created in Expense Admin, a missing approver in the employee's profile; or change the rules file."
 	case expense.Untrusted:
-		return "Check the address. If it is Concur's, add its host to CONCUR_HOSTS and restart the workers. If an ObjectURI is not, somebody else knows the connector's password: change it in Concur."
+		return "Check the address. If it is Concur's, add its host to CONCUR_HOSTS and restart the workers. If an ObjectURI is not, somebody else knows the connector's password: change it in Concur, and cancel the runs with concurctl parked cancel --host HOST."
 	case expense.Malformed:
 		return "Look at the report in Concur and at the status of Concur's service; if it goes on, report it with the correlation ID."
 	case expense.TooLarge:

@@ -105,16 +105,6 @@ func TestAParkedRun(t *testing.T) {
 		require.Equal(t, []string{"read", "judge", "approve", "delete", "delete"}, p.calls)
 	})
 
-	t.Run("for an untrusted notification URI goes on when another replaces it", func(t *testing.T) {
-		p := newPlay(t)
-		p.reads, p.verdicts = []any{waiting(1, 10), moved("A_APPR")}, []any{passOn}
-		p.deletes = []any{kind(expense.Untrusted), nil}
-		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, failedCopy(2)) })
-		require.Equal(t, expense.Approved, p.run(failedCopy(1)).Outcome)
-		require.Equal(t, []string{"read", "judge", "approve", "delete", "read", "delete"}, p.calls)
-		require.Empty(t, p.status().OwedDeletes)
-	})
-
 	t.Run("an unreadable answer is asked for three times first", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{kind(expense.Malformed), kind(expense.Malformed), kind(expense.Malformed), waiting(1, 10)}

@@ -102,6 +102,11 @@ func stage(t *testing.T) *play {
 	})
 	register(workflows.DeleteNotification, func(_ context.Context, in expense.DeleteNotificationInput) (expense.DeletedNotification, error) {
 		p.deleted = append(p.deleted, in.NotificationURI)
+		if len(p.deletes) > 0 {
+			if _, refused := p.deletes[0].(expense.DeletedNotification); refused {
+				return next[expense.DeletedNotification](p, "delete", &p.deletes)
+			}
+		}
 		_, err := next[struct{}](p, "delete", &p.deletes)
 		return expense.DeletedNotification{Withheld: in.Withheld}, err
 	})

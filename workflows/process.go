@@ -16,9 +16,10 @@ type run struct {
 	Memory
 	notification expense.Notification
 	inbox        inbox
-	retry        bool      // an operator has signalled retried
-	asked        []string  // the facts that are asked for now
-	trustAt      time.Time // while it waits whether a stop's name is contradicted
+	memo         expense.RefusedHost // as it was last set
+	retry        bool                // an operator has signalled retried
+	asked        []string            // the facts that are asked for now
+	trustAt      time.Time           // while it waits whether a stop's name is contradicted
 	status       Status
 }
 

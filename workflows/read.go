@@ -17,6 +17,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	r.enter(ctx, Fetching)
 	expected, heard, known := r.expectedName(), r.Heard, r.stopName()
 	r.Heard = nil
+	unchecked := r.Unchecked
 	var read expense.FetchedReport
 	activity := FetchReport
 	if r.notification.Kind == expense.RequestObject {
@@ -25,24 +26,27 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	err := r.readable(ctx, func() error {
 		call := r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole)
 		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{
-			ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun(), Stop: r.Stop, Mark: r.Mark,
+			ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun(), Stop: r.Stop, Mark: r.Mark, Unchecked: unchecked,
 		}).Get(ctx, &read)
 	})
-	if err != nil {
+	other := r.useOtherAddress(read, err)
+	if err != nil || other || read.Kind == expense.NotFound {
 		for _, name := range r.Heard {
 			heard = addName(heard, name)
 		}
-		r.Heard = heard // no read has followed them yet
+		r.Heard = heard // no read has shown yet where the report is
 	}
-	var t *Trouble
-	if errors.As(err, &t) && t.Kind == expense.Untrusted && r.Alternative != "" && !r.Readable {
-		r.ObjectURI, r.Alternative = r.Alternative, ""
+	switch {
+	case other:
 		return read, errAgain
-	}
-	if err != nil {
+	case err != nil:
 		return read, err
 	}
-	r.Readable = true
+	r.Readable = r.Readable || read.Kind != expense.NotFound
+	r.Unchecked = r.Unchecked[len(unchecked):]
+	for _, refused := range read.Foreign {
+		r.drop(ctx, refused)
+	}
 	r.Withheld = read.Withheld
 	if read.ReportID != "" {
 		r.ReportID = read.ReportID
@@ -54,7 +58,9 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		r.did(saidReplaced)
 	}
 	if read.Kind != "" {
-		r.leaveStop()
+		if read.Kind == expense.NotWaiting {
+			r.leaveStop()
+		}
 		r.Via = read.Via
 		return read, nil
 	}
@@ -102,6 +108,19 @@ func (r *run) fetchConfirmed(ctx workflow.Context) (expense.FetchedReport, error
 		return read, err
 	}
 	return r.fetch(ctx)
+}
+
+// useOtherAddress goes on with another address that a notification has given, if the one that
+// was read leads nowhere and none has been read yet: the first notification may not have been
+// Concur's own.
+func (r *run) useOtherAddress(read expense.FetchedReport, err error) bool {
+	var t *Trouble
+	refused := errors.As(err, &t) && t.Kind == expense.Untrusted
+	if r.Readable || len(r.Addresses) == 0 || !refused && (err != nil || read.Kind != expense.NotFound) {
+		return false
+	}
+	r.ObjectURI, r.Addresses = r.Addresses[0], r.Addresses[1:]
+	return true
 }
 
 // unsteady is how many reads in a row may show another stop of an unchanged report.
@@ -234,7 +253,11 @@ func trouble(err error) error {
 	}
 	var failed *temporal.ApplicationError
 	if errors.As(err, &failed) {
-		return &Trouble{Kind: expense.Kind(failed.Type()), Message: failed.Message()}
+		t := &Trouble{Kind: expense.Kind(failed.Type()), Message: failed.Message()}
+		if t.Kind == expense.Untrusted && failed.HasDetails() {
+			_ = failed.Details(&t.RefusedHost) // of a write it is something else, without a host
+		}
+		return t
 	}
 	return &Trouble{Kind: expense.Unavailable, Message: err.Error()}
 }

@@ -101,7 +101,11 @@ func (r *run) details(ctx workflow.Context) string {
 		line("**Parked: waits for an operator** (%s), since %s", p.Kind, clock(r.ParkedAt))
 		line("What is wrong: %s", plain(p.Message))
 		line("What to mend: %s", p.Mend)
-		line("Then: send this workflow the signal `%s`; no input is needed. By itself it tries again at %s.", Retried, clock(r.TryAt))
+		again := "By itself it tries again at " + clock(r.TryAt) + "."
+		if r.TryAt.IsZero() {
+			again = "It does not try again by itself; it does when the report is notified again, or when workers start with another allow-list."
+		}
+		line("Then: send this workflow the signal `%s`; no input is needed. %s", Retried, again)
 	case Waiting:
 		line("**Waits for a person's decision** (%s), since %s", group(r.Task.Group), clock(r.status.Since))
 		line("To decide from here: send the signal `%s` with", Decided)

@@ -76,6 +76,9 @@ type Trouble struct {
 	Kind    expense.Kind `json:"kind"`
 	Message string       `json:"message"`
 	Mend    string       `json:"mend"`
+	// RefusedHost is set when the notification's own address is refused. The run then does
+	// not try again by itself.
+	expense.RefusedHost
 }
 
 // Result is what a run returns: the outcome and what was done on the way.

@@ -240,6 +240,16 @@ func TestAnEntryOfTheFailedListMayBeOfAnEarlierStop(t *testing.T) {
 	}
 }
 
+func TestASingle404LosesNoName(t *testing.T) {
+	p := newPlay(t)
+	gone := expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}
+	p.reads, p.verdicts = []any{gone, byStopV4(), gone, byStopV4()}, []any{ask}
+	p.after(time.Hour, func() { p.told("", "") })
+	p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+	require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
+	require.Equal(t, []string{"SUBMIT"}, p.judgedFor())
+}
+
 func TestTheNamesOfAStopAreCarriedOn(t *testing.T) {
 	p := newPlay(t)
 	memory := &workflows.Memory{ObjectURI: reportURI, MustRead: true,

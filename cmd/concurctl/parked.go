@@ -23,10 +23,11 @@ import (
 func parkedCommand() *cobra.Command {
 	return group("parked", "Looks after the runs that wait for an operator",
 		`A run that cannot go on without a person is parked: it stays open and says what to mend.
-These commands list such runs, and have them try again once it is mended.`,
+These commands list such runs, have them try again once it is mended, and cancel those that
+somebody's hostile notifications have left.`,
 		`  concurctl parked list
   concurctl parked retry --all --kind Forbidden`,
-		parkedListCommand(), parkedRetryCommand())
+		parkedCancelCommand(), parkedHostsCommand(), parkedListCommand(), parkedRetryCommand())
 }
 
 func parkedListCommand() *cobra.Command {
@@ -87,6 +88,7 @@ type parkedRun struct {
 	Kind           expense.Kind `json:"kind,omitempty"`
 	Message        string       `json:"message,omitempty"`
 	Mend           string       `json:"mend,omitempty"`
+	Host           string       `json:"host,omitempty"`    // that its own notification named, when that is refused
 	Unknown        string       `json:"unknown,omitempty"` // why the run did not say
 }
 
@@ -157,7 +159,10 @@ func findParked(ctx context.Context, d *deployment) ([]parkedRun, error) {
 			return nil, fmt.Errorf("list the parked runs: %w", err)
 		}
 		for _, info := range page.GetExecutions() {
-			run := parkedRun{NotificationID: info.GetExecution().GetWorkflowId(), Since: info.GetStartTime().AsTime()}
+			run := parkedRun{
+				NotificationID: info.GetExecution().GetWorkflowId(), Since: info.GetStartTime().AsTime(),
+				Host: workflows.RefusedHostOf(info.GetMemo()).Host,
+			}
 			if p := info.GetSearchAttributes().GetIndexedFields()[workflows.ReportIDAttribute]; p != nil {
 				_ = converter.GetDefaultDataConverter().FromPayload(p, &run.ReportID) // without it the run is listed all the same
 			}
@@ -191,7 +196,7 @@ func (p *parkedRun) ask(ctx context.Context, runs *workflows.Client) bool {
 		return false
 	}
 	p.Since, p.ReportID = status.Since, status.ReportID
-	p.Kind, p.Message, p.Mend = status.Parked.Kind, status.Parked.Message, status.Parked.Mend
+	p.Kind, p.Message, p.Mend, p.Host = status.Parked.Kind, status.Parked.Message, status.Parked.Mend, status.Parked.Host
 	return true
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/converter"
 
 	"concur-connector/expense"
@@ -224,13 +225,7 @@ func retryOne(ctx context.Context, d *deployment, id string, retry workflows.Ret
 	if info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		return ended, nil
 	}
-	var waitingFor string
-	if p := info.GetSearchAttributes().GetIndexedFields()[workflows.WaitingForAttribute]; p != nil {
-		if err := converter.GetDefaultDataConverter().FromPayload(p, &waitingFor); err != nil {
-			return 0, fmt.Errorf("read %s: %w", workflows.WaitingForAttribute, err)
-		}
-	}
-	if waitingFor != workflows.WaitingForOperator {
+	if !waitsForOperator(info) {
 		return notParked, nil
 	}
 	err = d.temporal.SignalWorkflow(ctx, id, "", workflows.Retried, retry)
@@ -238,4 +233,13 @@ func retryOne(ctx context.Context, d *deployment, id string, retry workflows.Ret
 		return ended, nil
 	}
 	return signalled, err
+}
+
+// waitsForOperator reports whether a run is parked, as its search attribute says.
+func waitsForOperator(run *workflowpb.WorkflowExecutionInfo) bool {
+	var waitingFor string
+	if p := run.GetSearchAttributes().GetIndexedFields()[workflows.WaitingForAttribute]; p != nil {
+		_ = converter.GetDefaultDataConverter().FromPayload(p, &waitingFor) // what cannot be read does not say so
+	}
+	return waitingFor == workflows.WaitingForOperator
 }

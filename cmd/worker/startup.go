@@ -129,6 +129,35 @@ func (s *startup) untilStarted(ctx context.Context, start func() ([]worker.Worke
 // keepAccess is how old the access to Concur may become when nothing is asked of it.
 const keepAccess = 24 * time.Hour
 
+// How often it is looked for runs that another allow-list has parked, beside the start of a
+// worker, and the pause between two that are released. While workers are being replaced, an
+// old one may park a run again.
+const (
+	releaseEvery = time.Hour
+	releasePause = 100 * time.Millisecond
+)
+
+// release has the runs try again that are parked because of their notification's own address,
+// and that another allow-list has refused.
+func (ws workers) release(ctx context.Context, s *startup) {
+	tick := time.NewTicker(releaseEvery)
+	defer tick.Stop()
+	for {
+		released, err := s.runs.Release(ctx, ws.concur.AllowList(), releasePause)
+		if err != nil && ctx.Err() == nil {
+			s.logger.Warn("parked runs could not be released", "error", err)
+		}
+		if released > 0 {
+			s.logger.Info("parked runs released: the allow-list has changed", "count", released)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // run polls as soon as Temporal allows it and until ctx ends, then lets what is in flight
 // finish. It calls started when it begins to poll.
 func (ws workers) run(ctx context.Context, s *startup, started func()) error {
@@ -138,6 +167,7 @@ func (ws workers) run(ctx context.Context, s *startup, started func()) error {
 	}
 	defer stop(polling)
 	started()
+	go ws.release(ctx, s)
 	go ws.concur.KeepAccess(ctx, keepAccess) // ends with ctx; closing the client waits for what it began
 	select {
 	case <-ctx.Done():
