@@ -35,7 +35,7 @@ report odd.yaml conference.yaml lunch.yaml
 parked odd Rejected NOSUCH
 waiting conference finance
 closed lunch approved
-look odd parked.png 'Parked: waits for an operator' 'Invalid Exception Code' 'send this workflow the signal' 'judge the report by the rules'
+look odd parked.png 'Parked: waits for an operator' 'Concur refuses exception NOSUCH' 'Invalid Exception Code' 'send this workflow the signal' 'judge the report by the rules'
 look conference waiting.png 'Waits for a person' 'group finance' 'pass-on'
 look lunch done.png 'Ended: approved' 'passed on'
 list operator list.png odd
@@ -53,9 +53,26 @@ closed party sent-back
 report feast.yaml
 parked feast Braked
 look feast braked.png 'Parked: waits for an operator' '1 report within an hour' 'whatever the brake says'
+# A text from outside is shown as it is.
+worker stop
+worker start CONCUR_RULES=$WORK/hostile.yaml
+report hostile-report.yaml
+waiting hostile
+look hostile hostile.png 'It''s "<b>bold</b>" $a$ and [l](http://x) | --all `+"``"+` tick' 'entry.vendor = <img src=x onerror=alert(1)> $b$ **c**'
 brake brake.png 'the rules sent back 1 report' 'held 1 time'
 invariants
 
+-- hostile.yaml --
+apiVersion: concur-connector/v1
+rules:
+  - name: hostile
+    level: entry
+    expression: 'entry.vendor == ""'
+    message: 'It''s "<b>bold</b>" $a$ and [l](http://x) | --all `+"``"+` tick'
+    then: {ask: finance}
+-- hostile-report.yaml --
+name: hostile
+entries: [{type: MEALS, amount: "10.00", receipt: true, vendor: '<img src=x onerror=alert(1)> $b$ **c**'}]
 -- odd.yaml --
 name: odd
 entries: [{type: BADCODE, amount: "10.00", receipt: true}]

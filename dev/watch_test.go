@@ -39,7 +39,7 @@ func TestTheDevCommandSaysWhatHappens(t *testing.T) {
 	world := aWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	const rule = "apiVersion: concur-connector/v1\nrules:\n  - {name: ask, level: report, expression: 'false', message: Look at it., then: {ask: true}}\n"
+	const rule = "apiVersion: concur-connector/v1\nrules:\n  - {name: ask, level: report, expression: 'false', message: Look at it., then: {ask: finance}}\n"
 	setup := world.setup()
 	setup.queue, setup.rules = "watched", filepath.Join(t.TempDir(), "rules.yaml")
 	write := func(text string) { require.NoError(t, os.WriteFile(setup.rules, []byte(text), 0o600)) }

@@ -74,7 +74,7 @@ func TestARunWaitsForASystemThatIsAwayAndSaysForWhich(t *testing.T) {
 		require.Equal(t, []string{"duplicates", "centres"}, status.Facts)
 		require.Empty(t, status.WaitingFor)
 		require.Empty(t, status.Done)
-		require.Contains(t, p.details(), "**Asks the company's systems: duplicates, centres**")
+		require.Contains(t, p.details(), "**Asks the company's systems**: `duplicates, centres`")
 		require.Equal(t, []string{"read", "ask for facts", "ask for facts"}, p.calls, "nothing is guessed")
 	})
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)

@@ -92,7 +92,7 @@ func mend(k expense.Kind) string {
 	case expense.NoApprover:
 		return "Give the owner an approver in Concur (User Administration)."
 	case expense.WritesOff:
-		return "When writes are to be made again: set CONCUR_WRITES to on (and CONCUR_TEST_USERS so that it is not in the way), restart the workers, and have the runs go on: concurctl parked retry --all --kind WritesOff."
+		return "When writes are to be made again: set CONCUR_WRITES to on (and CONCUR_TEST_USERS so that it is not in the way), restart the workers, and have the runs go on: `concurctl parked retry --all --kind WritesOff`."
 	case expense.Braked:
 		return "Look whether the rules are right: they send many reports back. If not, mend the rules file: the run is judged anew when it tries again by itself. If so, send the signal, and this report is sent back whatever the brake says; or raise the brake's limits."
 	}

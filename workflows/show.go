@@ -99,7 +99,7 @@ func (r *run) details(ctx workflow.Context) string {
 	case Parked:
 		p := r.Parked
 		line("**Parked: waits for an operator** (%s), since %s", p.Kind, clock(r.ParkedAt))
-		line("What is wrong: %s", plain(p.Message))
+		line("What is wrong: %s", code(p.Message))
 		line("What to mend: %s", p.Mend)
 		again := "By itself it tries again at " + clock(r.TryAt) + "."
 		if r.TryAt.IsZero() {
@@ -107,7 +107,7 @@ func (r *run) details(ctx workflow.Context) string {
 		}
 		line("Then: send this workflow the signal `%s`; no input is needed. %s", Retried, again)
 	case Waiting:
-		line("**Waits for a person's decision** (%s), since %s", group(r.Task.Group), clock(r.status.Since))
+		line("**Waits for a person's decision** (%s), since %s", groupAsCode(r.Task.Group), clock(r.status.Since))
 		line("To decide from here: send the signal `%s` with", Decided)
 		line("```json\n{\"taskId\": %q,\n \"decision\": \"pass-on\",\n \"comment\": \"\",\n \"by\": \"your name\"}\n```", r.Task.ID)
 		line("or with `\"decision\": \"send-back\"`.")
@@ -117,19 +117,19 @@ func (r *run) details(ctx workflow.Context) string {
 			line("Nothing was written to Concur: %s. The report waits where it was.", withheldBy(r.Withheld))
 		}
 	case Consulting:
-		line("**Asks the company's systems: %s**, since %s", plain(strings.Join(r.asked, ", ")), clock(r.status.Since))
+		line("**Asks the company's systems**: %s, since %s", code(strings.Join(r.asked, ", ")), clock(r.status.Since))
 		line("Until they answer, the %s is not judged. Why they do not is with the activity `%s`.", r.noun(), FetchFacts)
 	default:
 		line("**%s**", doing(r.status.State, r.noun()))
 	}
 	if !r.trustAt.IsZero() {
 		line("Only one callout has named the stop (%s), and without that name a person would be asked. Until %s the run waits whether another notification contradicts it.",
-			plain(indexed(r.stopName())), clock(r.trustAt))
+			code(indexed(r.stopName())), clock(r.trustAt))
 	}
 	if names := r.contradiction(); len(names) > 0 && r.status.State != Closed {
 		line("**Notifications contradict each other** about the stop at which the %s waits. They call it:", r.noun())
 		for _, name := range names {
-			fmt.Fprintf(&b, "- %s\n", plain(indexed(name)))
+			fmt.Fprintf(&b, "- %s\n", code(indexed(name)))
 		}
 		line("\nSo the stop is unknown, and what rules find that are limited to a stop is for a person to decide. " +
 			"If Concur did not send them all, somebody else knows the callout's password: change it in Concur.")
@@ -146,7 +146,7 @@ func (r *run) details(ctx workflow.Context) string {
 		}
 		line("%s", title)
 		for _, d := range r.Done {
-			fmt.Fprintf(&b, "- %s\n", plain(d))
+			fmt.Fprintf(&b, "- %s\n", code(d))
 		}
 	}
 	// The Web UI cuts the last line of what it shows; let it cut an empty one.
@@ -182,7 +182,15 @@ func group(name string) string {
 	if name == "" {
 		return "any approver"
 	}
-	return "group " + plain(name)
+	return "group " + name
+}
+
+// groupAsCode is group for the details.
+func groupAsCode(name string) string {
+	if name == "" {
+		return group(name)
+	}
+	return "group " + code(name)
 }
 
 func because(cause string) string {
@@ -190,10 +198,4 @@ func because(cause string) string {
 		return ""
 	}
 	return " (cause: " + cause + ")"
-}
-
-// plain keeps a text from outside from being read as Markdown, or as mathematics:
-// Concur's keys hold dollar signs.
-func plain(s string) string {
-	return strings.NewReplacer("\n", " ", "\r", " ", "*", `\*`, "_", `\_`, "`", "'", "<", "&lt;", "[", `\[`, "#", `\#`, "$", `\$`).Replace(s)
 }

@@ -38,15 +38,41 @@ func TestTheDetailsSayWhatHasNoEffect(t *testing.T) {
 	verdict.Rules = []expense.RuleLook{{Rule: "receipt", Objects: 1, Violated: 1}}
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{verdict}
 	p.run(callout())
-	require.Contains(t, p.details(), "The rules (version 2026-11, hash h1) say: pass it on\n\n"+
-		"- `receipt` on `gE\\$1`: A receipt is missing. (it saw entry.posted = 82.10 USD, entry.vendor = \\[Mallory](http://x), c = 3, d = 4, and 1 more)\n"+
-		"- warning: `weekend`: On a \\*weekend\\*.\n"+
-		"- only watched: `round`: A round amount.\n")
+	require.Contains(t, p.details(), "The rules (version `2026-11`, hash h1) say: pass it on\n\n"+
+		"- `receipt` on `gE$1`: `A receipt is missing.` (it saw `entry.posted = 82.10 USD`, `entry.vendor = [Mallory](http://x)`, `c = 3`, `d = 4`, and 1 more)\n"+
+		"- warning: `weekend`: `On a *weekend*.`\n"+
+		"- only watched: `round`: `A round amount.`\n")
 
 	s := p.status()
 	require.Equal(t, verdict.Findings, s.Verdict.Findings, "the status has them as they are")
 	require.Equal(t, verdict.Rules, s.Verdict.Rules)
 	require.Equal(t, "2026-11", s.Verdict.Version)
+}
+
+func TestTheDetailsShowATextFromOutsideUnchanged(t *testing.T) {
+	for name, c := range map[string]struct{ text, shown string }{
+		"a key":                      {"gWr1$pE%4A$x", "`gWr1$pE%4A$x`"},
+		"HTML and quotes":            {`<b onclick="x">it's</b> &lt;`, "`<b onclick=\"x\">it's</b> &lt;`"},
+		"Markdown":                   {`**a** _b_ [c](http://d) ![e](f) # g | h -- ... \$`, "`**a** _b_ [c](http://d) ![e](f) # g | h -- ... \\$`"},
+		"one backtick":               {"a`b", "``a`b``"},
+		"a fence":                    {"```js\nalert()\n```", "```` ```js alert() ``` ````"},
+		"a backtick at its end":      {"a`", "`` a` ``"},
+		"spaces at both ends":        {" a ", "`  a  `"},
+		"lines":                      {"a\r\nb\n\n- c\td\u2028e", "`a b  - c d e`"},
+		"what nobody can see":        {"a\u202eb\u200bc\x00d\x1b", "`a<U+202E>b<U+200B>c<U+0000>d<U+001B>`"},
+		"what is no text":            {"a\xffb", "`a\ufffdb`"},
+		"nothing":                    {"", "(nothing)"},
+		"letters of other languages": {"größe 報告 😀", "`größe 報告 😀`"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			verdict := passOn
+			verdict.Findings = []expense.Finding{{Rule: "r", Message: c.text}}
+			p.reads, p.verdicts = []any{waiting(1, 10)}, []any{verdict}
+			p.run(callout())
+			require.Contains(t, p.details(), "- `r`: "+c.shown+"\n")
+		})
+	}
 }
 
 func TestTheDetailsNameNoMoreThanTwenty(t *testing.T) {
@@ -59,7 +85,7 @@ func TestTheDetailsNameNoMoreThanTwenty(t *testing.T) {
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{verdict}
 	p.run(callout())
 	require.Contains(t, p.details(), "The rules (hash h1) say")
-	require.Contains(t, p.details(), "- `last`: It counts.\n", "what counts comes before what is watched")
+	require.Contains(t, p.details(), "- `last`: `It counts.`\n", "what counts comes before what is watched")
 	require.Contains(t, p.details(), "- and 11 more\n")
 }
 

@@ -18,13 +18,13 @@ func edition(v expense.Verdict) string {
 	if v.Version == "" {
 		return "hash " + v.RulesHash
 	}
-	return "version " + plain(v.Version) + ", hash " + v.RulesHash
+	return "version " + code(v.Version) + ", hash " + v.RulesHash
 }
 
 func saying(v expense.Verdict) string {
 	text := map[expense.Action]string{expense.Approve: "pass it on", expense.SendBack: "send it back", expense.Ask: "ask a person"}[v.Action]
 	if v.Action == expense.Approve && v.ApproveByException != "" {
-		text += " by exception " + plain(v.ApproveByException)
+		text += " by exception " + code(v.ApproveByException)
 	}
 	if n := len(v.Exceptions); n > 0 {
 		text += ", with " + count(n, "exception")
@@ -39,7 +39,7 @@ func found(findings []expense.Finding) string {
 	slices.SortStableFunc(ordered, func(a, b expense.Finding) int { return weight(a) - weight(b) })
 	var b strings.Builder
 	for _, f := range ordered[:min(len(ordered), maxShown)] {
-		fmt.Fprintf(&b, "- %s`%s`%s: %s%s\n", label(f), plain(f.Rule), on(f.Object), plain(f.Message), saw(f.Saw))
+		fmt.Fprintf(&b, "- %s%s%s: %s%s\n", label(f), code(f.Rule), on(f.Object), code(f.Message), saw(f.Saw))
 	}
 	if more := len(ordered) - maxShown; more > 0 {
 		fmt.Fprintf(&b, "- and %d more\n", more)
@@ -71,14 +71,14 @@ func on(object string) string {
 	if object == "" {
 		return ""
 	}
-	return " on `" + plain(object) + "`"
+	return " on " + code(object)
 }
 
 // saw prints some of the values that a rule saw; the status has all of them.
 func saw(seen []expense.Seen) string {
 	var values []string
 	for _, s := range seen[:min(len(seen), maxSaw)] {
-		values = append(values, plain(s.Name)+" = "+plain(s.Value))
+		values = append(values, code(s.Name+" = "+s.Value))
 	}
 	if more := len(seen) - maxSaw; more > 0 {
 		values = append(values, fmt.Sprintf("and %d more", more))
