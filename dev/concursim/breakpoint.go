@@ -8,20 +8,22 @@ import (
 )
 
 // breakpoint holds one incoming request still: before it has any effect, or
-// after its effect and before its answer. When it is released, the connection
-// is closed without an answer.
+// after its effect and before its answer. The request is named by its number, or it is
+// the next one to an endpoint. When it is released, the connection is closed without an
+// answer; with Answer it goes on instead, late.
 type breakpoint struct {
 	Request  int    `json:"request" yaml:"request"`
+	Endpoint string `json:"endpoint,omitempty" yaml:"endpoint"`
 	Phase    string `json:"phase" yaml:"phase"`
+	Answer   bool   `json:"answer,omitempty" yaml:"answer"`
 	Reached  bool   `json:"reached" yaml:"-"`
-	Endpoint string `json:"endpoint,omitempty" yaml:"-"`
 	N        int    `json:"n,omitempty" yaml:"-"`
 
 	released bool
 }
 
 func (b *breakpoint) check() error {
-	if b.Request < 1 {
+	if b.Request < 1 && b.Endpoint == "" {
 		return fmt.Errorf("request %d: want the number of an incoming request, counted from 1", b.Request)
 	}
 	if b.Phase != "before" && b.Phase != "after" {
@@ -31,12 +33,13 @@ func (b *breakpoint) check() error {
 }
 
 // pauseAt holds the request if a breakpoint is set for it, until it is
-// released or maxWait is over; true means that its connection is to be closed.
+// released or maxWait is over; true means that its connection is then to be closed.
 func (s *simulator) pauseAt(request int, phase string, c *call) bool {
 	s.mu.Lock()
 	var hit *breakpoint
 	for _, b := range s.breakpoints {
-		if b.Request == request && b.Phase == phase && !b.Reached {
+		named := b.Request == request || b.Request == 0 && b.Endpoint == c.endpoint
+		if named && b.Phase == phase && !b.Reached {
 			hit = b
 			break
 		}
@@ -54,7 +57,7 @@ func (s *simulator) pauseAt(request int, phase string, c *call) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.breakpoints = slices.DeleteFunc(s.breakpoints, func(b *breakpoint) bool { return b == hit })
-	return true
+	return !hit.Answer
 }
 
 // releaseBreakpoints lets every held request go; with all it also takes back

@@ -109,7 +109,7 @@ func (s *simulator) controlAddBreakpoint(r *http.Request) (any, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if b.Request <= s.journal.requests {
+	if b.Request > 0 && b.Request <= s.journal.requests {
 		return nil, fmt.Errorf("request %d has already come: %w", b.Request, errTaken)
 	}
 	if len(s.breakpoints) >= 1000 {

@@ -132,6 +132,24 @@ func TestBreakpoints(t *testing.T) {
 			require.False(t, none.Reached)
 		})
 	}
+	for phase, status := range map[string]string{"before": waiting, "after": approved} {
+		t.Run("a request to an endpoint that is held "+phase+" its effect is answered late", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			r := w.submit("r")
+			w.control(http.MethodPost, "/breakpoints", `{"endpoint": "action", "answer": true, "phase": "`+phase+`"}`, nil)
+			require.Equal(t, http.StatusOK, w.askToken().status)
+			answered := make(chan reply, 1)
+			go func() { answered <- w.act(r.Step, "Approve", "") }()
+			var reached breakpoint
+			w.control(http.MethodGet, "/breakpoints?wait=20s", "", &reached)
+			require.True(t, reached.Reached)
+			require.Equal(t, status, w.state("r").Status)
+			w.control(http.MethodPost, "/breakpoints/release", "", nil)
+			require.Equal(t, http.StatusOK, (<-answered).status)
+			require.Equal(t, approved, w.state("r").Status)
+		})
+	}
 	t.Run("a breakpoint that cannot be reached is refused", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)

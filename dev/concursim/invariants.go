@@ -19,6 +19,7 @@ type invariant struct{ name, forbids string }
 
 var invariants = []invariant{
 	{"decided-twice", "an action after one that took effect, without a complete read in between that showed this very step waiting"},
+	{"decided-unread", "an action that took effect after another one, without the report's entries having been read in between"},
 	{"wrong-stop", "an action on a step that the client's last complete read of the report did not show waiting"},
 	{"stale-read", "a write more than 10 seconds after the last complete read of the report, or with another write in between"},
 	{"exception-twice", "the same exception on the same object at the same step, twice with effect and no deletion in between"},
@@ -63,6 +64,7 @@ type past struct {
 	writes  []*entry
 	others  []*entry // the writes that put and delete no single exception
 	decided *entry   // the last action that took effect
+	content *entry   // the last complete read of the report's entries
 	posted  map[postedException]map[string]*entry
 }
 
@@ -88,6 +90,12 @@ func (v *verdicts) judge(e *entry) {
 	v.judgeRequest(e)
 	if e.Shown != nil && e.Complete {
 		v.past(e.Report).read(e)
+	}
+	switch e.Endpoint {
+	case detailsEndpoint, entriesV3Endpoint, expensesV4Endpoint:
+		if e.Complete {
+			v.past(e.Report).content = e
+		}
 	}
 	if isWrite(e.Endpoint) {
 		v.judgeWrite(e)

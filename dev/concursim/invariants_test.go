@@ -40,6 +40,13 @@ var breaches = map[string]func(*testing.T, *world, reportView){
 		w.read(r)
 		w.except(r, "NODATE")
 	},
+	"decided-unread": func(t *testing.T, w *world, _ reportView) {
+		r := w.submit("two", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
+		w.read(r)
+		w.approve(r)
+		w.approve(w.state("two"))
+		require.Equal(t, approved, w.state("two").Status)
+	},
 	"token-in-url": func(t *testing.T, w *world, r reportView) {
 		w.send(http.MethodGet, detailsPath+r.Key+"?token="+w.bearer, "")
 		for _, line := range w.journal() {

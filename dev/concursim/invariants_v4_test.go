@@ -39,6 +39,12 @@ var breachesV4 = map[string]func(*testing.T, *world, reportView){
 		w.header(r)
 		w.put(r, "", "NODATE")
 	},
+	"decided-unread": func(t *testing.T, w *world, r reportView) {
+		for range 2 {
+			w.header(r)
+			require.Equal(t, http.StatusNoContent, w.patch(r, "approve", "{}").status)
+		}
+	},
 	"token-in-url": func(t *testing.T, w *world, r reportView) {
 		w.send(http.MethodGet, long(r)+"?token="+w.bearer, "")
 	},
@@ -133,6 +139,7 @@ func TestCleanSequencesV4(t *testing.T) {
 		r := w.rich("r")
 		for range 2 {
 			w.header(r)
+			w.get(long(r)+"/expenses", new(any))
 			for _, code := range []string{"NODATE", "OVERLIM", "NODATE"} {
 				require.Equal(t, http.StatusOK, w.put(r, "", code).status)
 			}
@@ -160,6 +167,7 @@ func TestCleanSequencesV4(t *testing.T) {
 		r := w.rich("r")
 		w.read(r)
 		require.Equal(t, "SUCCESS!", elementText(w.approve(r).body, "Status"))
+		w.get(long(r)+"/expenses", new(any))
 		w.get(pendingPath+"/"+r.ReportID+"?user=terry.tester@example.com", new(any))
 		require.Equal(t, http.StatusNoContent, w.patch(r, "sendBack", `{"comment":"c"}`).status)
 		require.Empty(t, w.broken())

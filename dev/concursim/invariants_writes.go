@@ -58,6 +58,9 @@ func (v *verdicts) judgeAction(p *past, e, read *entry) {
 	if p.decided == nil {
 		return
 	}
+	if e.Effect && e.Endpoint != requestActionEndpoint && (p.content == nil || p.content.N < p.decided.N) {
+		v.add("decided-unread", "no complete read of the entries since the action before", e, p.decided)
+	}
 	seen := slices.ContainsFunc(entriesAfter(waits, p.decided), func(r *entry) bool { return completeBefore(r, e) })
 	if !seen {
 		v.add("decided-twice", "decided before, and no complete read since showed this step waiting", e, p.decided)
