@@ -38,6 +38,17 @@ type Elders interface {
 	Tell(ctx context.Context, n expense.Notification, id string) (ended bool, err error)
 }
 
+// Past finds what runs before the one that asks have written to the report at its stop.
+type Past interface {
+	Earlier(ctx context.Context, in expense.EarlierInput) (expense.EarlierRuns, error)
+}
+
+// Permits has a run permit a write, and says how often it has permitted the same one
+// before. An error means that the write is not permitted.
+type Permits interface {
+	Permit(ctx context.Context, notificationID, runID string, p expense.Permission) (expense.Permitted, error)
+}
+
 // Brake says whether one more report may be sent back, or counts one that was passed
 // on. An error leaves that open.
 type Brake interface {
@@ -74,6 +85,8 @@ type Options struct {
 	Starter Starter
 	Knower  Knower
 	Elders  Elders // nil: two runs of one report do not know of each other
+	Past    Past
+	Permits Permits
 	Reading Reading
 	Guard   concur.Guard // what Concur compares before it acts by v4
 	Writes  Writes
@@ -103,6 +116,8 @@ func New(o Options) (*Activities, error) {
 		return nil, errors.New("activities: nothing to start runs with")
 	case o.Knower == nil:
 		return nil, errors.New("activities: nothing to look for runs with")
+	case o.Past == nil || o.Permits == nil:
+		return nil, errors.New("activities: nothing to ask runs with whether a write was made before")
 	case o.Reading.check() != nil:
 		return nil, o.Reading.check()
 	case concur.CheckGuard(o.Guard) != nil:
@@ -127,7 +142,8 @@ func New(o Options) (*Activities, error) {
 
 // DeleteNotification deletes an entry of Concur's failed list. One that is gone
 // already is done. A URI that must not be followed is a value: no retry would change that.
-func (a *Activities) DeleteNotification(ctx context.Context, in expense.DeleteNotificationInput) (expense.DeletedNotification, error) {
+func (a *Activities) DeleteNotification(ctx context.Context, in expense.DeleteNotificationInput) (result expense.DeletedNotification, _ error) {
+	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	if why := a.refuses(in.NotificationURI); why != "" {
@@ -147,9 +163,19 @@ func (a *Activities) DeleteNotification(ctx context.Context, in expense.DeleteNo
 	return expense.DeletedNotification{}, a.failure(ctx, err)
 }
 
+// sign names the activity in its result, so that the run can tell it from one that somebody
+// typed by hand.
+func sign(ctx context.Context, answer *expense.Answer) { answer.Of = nameOf(ctx) }
+
+func nameOf(ctx context.Context) string {
+	info := activity.GetInfo(ctx)
+	return expense.ActivityName(info.WorkflowExecution.ID, info.ActivityID)
+}
+
 // first reports whether this attempt may be the first to write. Every other one
 // treats the outcome as unknown, whatever the error before it was: a killed
-// process leaves no trace.
+// process leaves no trace. An attempt that looks like the first may still be one that an
+// operator has reset: the run, which permits every write, knows.
 func first(ctx context.Context, attempt expense.Attempt) bool {
 	info := activity.GetInfo(ctx)
 	return info.Attempt == 1 &&

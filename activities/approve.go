@@ -16,10 +16,11 @@ const looks = 5
 // workflow moves a report on that has an exception of that code. It is posted at the stop
 // where the report was judged and nowhere else, and then it is looked, with a growing delay,
 // whether the report has left. One that stays is a value.
-func (a *Activities) ApproveByException(ctx context.Context, in expense.ApproveByExceptionInput) (expense.ActionTaken, error) {
+func (a *Activities) ApproveByException(ctx context.Context, in expense.ApproveByExceptionInput) (result expense.ActionTaken, _ error) {
+	defer sign(ctx, &result.Answer)
 	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
-	first, err := a.ready(ctx, in.Attempt)
+	first, err := a.ready(ctx, pulse, in.Attempt, in.Stop, in.Code)
 	if err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -81,6 +83,9 @@ func run[R any](t testing.TB, a attempt, method any, input any) (R, error) {
 	value, err := execute(a, method, input)
 	if err == nil {
 		require.NoError(t, value.Get(&result))
+		answer := reflect.ValueOf(&result).Elem().FieldByName("Answer")
+		require.NotZero(t, answer.Interface(), "every result names its activity")
+		answer.SetZero()
 	}
 	return result, err
 }
@@ -109,6 +114,33 @@ func failed(t testing.TB, err error, kind expense.Kind) *temporal.ApplicationErr
 // heartbeat injects what becomes of a heartbeat.
 func heartbeat(f func(ctx context.Context, details ...any) error) func(*activities.Options) {
 	return func(o *activities.Options) { o.Heartbeat = f }
+}
+
+// permits answers every attempt that asks whether it may write.
+type permits struct {
+	earlier int
+	full    bool
+	err     error
+
+	mu    sync.Mutex
+	asked []expense.Permission
+}
+
+func (p *permits) Permit(_ context.Context, _, _ string, asked expense.Permission) (expense.Permitted, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = append(p.asked, asked)
+	return expense.Permitted{Earlier: p.earlier, Full: p.full}, p.err
+}
+
+// past is what the runs before have written.
+type past struct {
+	runs expense.EarlierRuns
+	err  error
+}
+
+func (p past) Earlier(context.Context, expense.EarlierInput) (expense.EarlierRuns, error) {
+	return p.runs, p.err
 }
 
 func acknowledged(context.Context, ...any) error { return nil }

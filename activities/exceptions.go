@@ -13,10 +13,11 @@ import (
 // judged. What Concur says of each is a value. When an earlier attempt may have
 // posted them, their flags tell: Concur's v1.1 cannot list exceptions. By v4 they are put
 // one by one.
-func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptionsInput) (expense.PostedExceptions, error) {
+func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptionsInput) (result expense.PostedExceptions, _ error) {
+	defer sign(ctx, &result.Answer)
 	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
-	first, err := a.ready(ctx, in.Attempt)
+	first, err := a.ready(ctx, pulse, in.Attempt, in.Stop, "")
 	if err != nil {
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
@@ -26,12 +27,6 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
 	if err != nil || now.Kind != "" {
 		return expense.PostedExceptions{Reading: now.Reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
-	}
-	if now.withheld != "" {
-		return expense.PostedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
-	}
-	if err := a.options.Writes.allow("post exceptions"); err != nil {
-		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
 	posted := expense.PostedExceptions{Reading: now.Reading, Items: make([]expense.PostedException, len(in.Exceptions))}
 	var send []expense.Exception
@@ -47,6 +42,12 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	}
 	if len(send) == 0 {
 		return posted, nil
+	}
+	if now.withheld != "" {
+		return expense.PostedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
+	}
+	if err := a.options.Writes.allow("post exceptions"); err != nil {
+		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
 	if err := pulse.beforeWrite(ctx, ""); err != nil {
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)

@@ -13,16 +13,19 @@ import (
 // is there then. What is on it already, whoever put it there, is not put again: an attempt
 // that takes the place of another does what is left.
 func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense.PostExceptionsInput, first bool) (expense.PostedExceptions, error) {
-	now, held, err := a.holding(ctx, in.ObjectURI, in.Stop, in.Attempt)
-	if err != nil || now.Kind != "" {
+	now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
+	switch {
+	case err != nil || now.Kind != "":
 		return expense.PostedExceptions{Reading: now.Reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
-	}
-	if first && !now.at(in.Stop, in.Mark) { // what an earlier attempt has put may have changed the mark
+	case first && !now.at(in.Stop, in.Mark): // what an earlier attempt has put may have changed the mark
 		now.Kind = expense.NotWaiting
 		return expense.PostedExceptions{Reading: now.Reading, Moved: true}, nil
-	}
-	if now.withheld != "" {
+	case now.withheld != "" && first:
 		return expense.PostedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
+	}
+	held, reading, err := a.listed(ctx, in.ObjectURI, now)
+	if err != nil || reading.Kind != "" {
+		return expense.PostedExceptions{Reading: reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
 	}
 	posted := expense.PostedExceptions{Reading: now.Reading, Items: make([]expense.PostedException, len(in.Exceptions))}
 	posted.Mark, posted.Moved = now.Mark, !now.at(in.Stop, in.Mark)
@@ -33,8 +36,11 @@ func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense
 			missing = append(missing, &posted.Items[i])
 		}
 	}
-	if len(missing) == 0 {
+	switch {
+	case len(missing) == 0:
 		return posted, nil
+	case now.withheld != "":
+		return expense.PostedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
 	}
 	if err := a.options.Writes.allow("post exceptions"); err != nil {
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
@@ -182,10 +188,11 @@ func (a *Activities) expensesOf(ctx context.Context, in expense.PostExceptionsIn
 
 // ClearExceptions takes exceptions off a report that were put there by this interface, and
 // looks whether they are gone then. One that stays is named.
-func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExceptionsInput) (expense.ClearedExceptions, error) {
+func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExceptionsInput) (result expense.ClearedExceptions, _ error) {
+	defer sign(ctx, &result.Answer)
 	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
-	first, err := a.ready(ctx, in.Attempt)
+	first, err := a.ready(ctx, pulse, in.Attempt, in.Stop, "")
 	if err != nil {
 		return expense.ClearedExceptions{}, a.failedWrite(ctx, err, false)
 	}

@@ -31,7 +31,8 @@ func (o Options) checkAsker() error {
 // travel request. It writes nothing; all of it is asked again when one answer is missing, as
 // the same requests, so that what a system counts it counts once. An away system is asked
 // for ever: nothing is guessed.
-func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput) (expense.FetchedFacts, error) {
+func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput) (result expense.FetchedFacts, _ error) {
+	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	rules := a.options.Rules.Current()

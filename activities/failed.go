@@ -18,7 +18,8 @@ import (
 // ListFailedNotifications reads a part of Concur's failed list. The list has no
 // pages and no order: it is read as a whole, and the Limit entries with the lowest
 // notification URIs after the cursor are kept, so that memory does not grow with it.
-func (a *Activities) ListFailedNotifications(ctx context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+func (a *Activities) ListFailedNotifications(ctx context.Context, in expense.ListFailedNotificationsInput) (result expense.FailedNotifications, _ error) {
+	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	if in.Limit <= 0 {
@@ -131,11 +132,12 @@ func startedSoFar(ctx context.Context) (done startedUntil) {
 // alone, by the same code as a callout. One that Temporal refuses stops no other. An
 // attempt that was cut is safe to repeat: a run that was told of a notification URI is
 // not woken by it again.
-func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProcessingInput) (expense.StartedProcessing, error) {
+func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProcessingInput) (result expense.StartedProcessing, _ error) {
+	defer sign(ctx, &result.Answer)
 	done := startedSoFar(ctx)
 	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
-	result := done.Result
+	result = done.Result
 	for i, n := range in.Notifications {
 		if i < done.Next {
 			continue

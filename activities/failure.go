@@ -57,7 +57,9 @@ func (a *Activities) failure(ctx context.Context, err error) error {
 // failedWrite is failure for a write: it says, too, whether the write may have taken
 // effect all the same.
 func (a *Activities) failedWrite(ctx context.Context, err error, doubtful bool) error {
-	return a.describe(ctx, err, expense.FailedWrite{Doubtful: doubtful})
+	told := expense.FailedWrite{Doubtful: doubtful || errors.Is(err, errReset)}
+	sign(ctx, &told.Answer)
+	return a.describe(ctx, err, told)
 }
 
 func (a *Activities) describe(ctx context.Context, err error, details ...any) error {
@@ -96,6 +98,7 @@ func (a *Activities) describe(ctx context.Context, err error, details ...any) er
 		}
 	}
 	options.Details = details
+	options.NonRetryable = options.NonRetryable || errors.Is(err, errFull)
 	return temporal.NewApplicationErrorWithOptions(e.Error(), string(kind), options)
 }
 

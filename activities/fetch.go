@@ -50,12 +50,14 @@ func (r Reading) of(begun expense.Interface) Reading {
 
 // FetchReport reads a report. One that does not wait for us is a value: it says
 // where the report is and holds nothing of it.
-func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
+func (a *Activities) FetchReport(ctx context.Context, in expense.FetchReportInput) (result expense.FetchedReport, _ error) {
+	defer sign(ctx, &result.Answer)
 	return a.fetch(ctx, in, a.fetchReport)
 }
 
 // FetchRequest is FetchReport for a travel request.
-func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
+func (a *Activities) FetchRequest(ctx context.Context, in expense.FetchReportInput) (result expense.FetchedReport, _ error) {
+	defer sign(ctx, &result.Answer)
 	return a.fetch(ctx, in, a.fetchRequest)
 }
 
@@ -125,6 +127,9 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 	}
 	report := found.Report
 	fetched.Replaced = holdsReplacement(report)
+	if fetched.Earlier, err = a.earlier(ctx, in, found); err != nil {
+		return expense.FetchedReport{}, a.failure(ctx, err)
+	}
 	if !holdsReplacement(report.ID) { // two reports may look alike then
 		fetched.Elder = a.elder(ctx, report.ID)
 	}
@@ -160,6 +165,9 @@ func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInp
 	}
 	if found.Kind != "" {
 		return fetched, nil
+	}
+	if fetched.Earlier, err = a.earlier(ctx, in, found); err != nil {
+		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
 	fetched.Revision, fetched.Content = found.Request.Revision(), found.Request.Content()
 	fetched.Replaced = holdsReplacement(found.Request)
@@ -211,6 +219,20 @@ func (a *Activities) elder(ctx context.Context, reportID string) string {
 		return ""
 	}
 	return id
+}
+
+// earlier looks for what earlier runs have written at the stop: one that an operator has
+// terminated, or has reset, cannot tell this one. Without an answer nothing may be written.
+func (a *Activities) earlier(ctx context.Context, in expense.FetchReportInput, now found) (expense.EarlierRuns, error) {
+	self := activity.GetInfo(ctx).WorkflowExecution
+	ask := expense.EarlierInput{NotificationID: self.ID, RunID: self.RunID, Stop: now.Reading.Stop, Looked: in.Looked}
+	if now.Report != nil {
+		ask.Via = now.Report.Via
+		if !holdsReplacement(now.Report.ID) { // two reports may look alike then
+			ask.ReportID = now.Report.ID
+		}
+	}
+	return a.options.Past.Earlier(ctx, ask)
 }
 
 // held lists the exceptions on a report that have one of those codes, which our rules post

@@ -9,7 +9,8 @@ import (
 
 // JoinRun leaves a report to an older run of it: that one is told to look again, and of
 // the failed notifications that this run would have deleted. It is safe to repeat.
-func (a *Activities) JoinRun(ctx context.Context, in expense.JoinRunInput) (expense.JoinedRun, error) {
+func (a *Activities) JoinRun(ctx context.Context, in expense.JoinRunInput) (result expense.JoinedRun, _ error) {
+	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	if a.options.Elders == nil {

@@ -23,7 +23,8 @@ const (
 // A run that has not read its report yet may see to one of them. While such a run is young
 // it holds back those alone for which the grace has only just passed, and these, too, are
 // counted and logged. Any other is taken up: if two runs of one report meet, they join.
-func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPendingReportsInput) (expense.PendingReports, error) {
+func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPendingReportsInput) (result expense.PendingReports, _ error) {
+	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	found := expense.PendingReports{Next: in.Page}

@@ -20,6 +20,10 @@ import (
 // resets its attempts to 1.
 const sending = "sending"
 
+// unwatched is how long an acknowledgement is good for when the activity has no heartbeat
+// timeout.
+const unwatched = 15 * time.Second
+
 // errLost ends an attempt that Temporal no longer acknowledges: another may have
 // taken its place.
 var errLost = errors.New("this attempt's heartbeats are not acknowledged")
@@ -32,6 +36,7 @@ type pulse struct {
 	beat  func(ctx context.Context, details ...any) error
 	limit time.Duration // how long an acknowledgement is good for
 	end   context.CancelCauseFunc
+	asks  *permission // of a write
 
 	mu      sync.Mutex
 	acked   time.Time
@@ -45,12 +50,12 @@ type pulse struct {
 func (a *Activities) alive(ctx context.Context) (_ context.Context, _ *pulse, stop func()) {
 	ctx, end := context.WithCancelCause(ctx)
 	limit := activity.GetInfo(ctx).HeartbeatTimeout
+	if limit <= 0 {
+		limit = unwatched // an operator has taken the timeout away
+	}
 	p := &pulse{beat: a.options.Heartbeat, limit: limit, end: end, acked: time.Now()}
 	if stored := storedBefore(ctx); stored != "" {
 		p.note(stored)
-	}
-	if limit <= 0 { // nobody watches
-		return ctx, p, func() { end(nil) }
 	}
 	done := make(chan struct{})
 	go func() {
@@ -103,14 +108,15 @@ func (p *pulse) late() bool {
 	return time.Since(p.acked) >= p.limit/2
 }
 
-// beforeWrite returns nil when this attempt may write now: Temporal has just
-// acknowledged it, and has stored that it is about to, and the mark of what it has read.
+// beforeWrite returns nil when this attempt may write now: its run has permitted it, and
+// Temporal has just acknowledged it and has stored that it is about to, and the mark of what
+// it has read.
 func (p *pulse) beforeWrite(ctx context.Context, mark string) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	if p.limit <= 0 {
-		return nil
+	if err := p.asks.permit(ctx, mark); err != nil {
+		return err
 	}
 	p.note(strings.TrimSpace(sending + " " + mark))
 	if err := p.send(ctx); err != nil {

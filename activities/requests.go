@@ -11,7 +11,8 @@ import (
 // ListPendingRequests looks, in a part of the list of travel requests that are submitted,
 // for those that wait for us: those for which Concur offers us to pass them on or to send
 // them back. Nothing is asked where the rules have none for travel requests.
-func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPendingRequestsInput) (expense.PendingRequests, error) {
+func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPendingRequestsInput) (result expense.PendingRequests, _ error) {
+	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	if !a.options.Rules.Current().JudgesRequests() {

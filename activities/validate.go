@@ -14,7 +14,8 @@ const maxExceptions = 1000
 
 // ValidateReport judges a report by the rules. One that was read for other rules,
 // by a worker that has not yet been replaced, may lack what these read.
-func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
+func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateReportInput) (result expense.Judgement, _ error) {
+	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	rules := a.options.Rules.Current()
@@ -33,7 +34,8 @@ func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateRepo
 }
 
 // ValidateRequest is ValidateReport for a travel request, which takes no exceptions.
-func (a *Activities) ValidateRequest(ctx context.Context, in expense.ValidateRequestInput) (expense.Judgement, error) {
+func (a *Activities) ValidateRequest(ctx context.Context, in expense.ValidateRequestInput) (result expense.Judgement, _ error) {
+	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	rules := a.options.Rules.Current()

@@ -12,10 +12,11 @@ import (
 
 // TakeAction passes a report or a travel request on or sends it back, at the stop where
 // it was judged and nowhere else.
-func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput) (expense.ActionTaken, error) {
+func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput) (result expense.ActionTaken, _ error) {
+	defer sign(ctx, &result.Answer)
 	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
-	first, err := a.ready(ctx, in.Attempt)
+	first, err := a.ready(ctx, pulse, in.Attempt, in.Stop, "")
 	if err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	}
@@ -152,13 +153,4 @@ func (a *Activities) why(ctx context.Context, objectURI, stop string, via expens
 		return now.Reading, nil
 	}
 	return expense.Reading{}, refusal
-}
-
-// ready says whether this attempt is the first and, when it is not, waits until
-// the one before it could no longer be acting.
-func (a *Activities) ready(ctx context.Context, attempt expense.Attempt) (bool, error) {
-	if first(ctx, attempt) {
-		return true, nil
-	}
-	return false, wait(ctx, a.options.AnswerLimit)
 }

@@ -20,6 +20,8 @@ type FetchReportInput struct {
 	Mark string `json:"mark,omitempty"`
 	// Begun is the interface by which the run has begun to write where the report waits.
 	Begun Interface `json:"begun,omitempty"`
+	// Looked are the run IDs of runs before this one whose writes the run knows of.
+	Looked []string `json:"looked,omitempty"`
 	// Unchecked are notification URIs that the run owes and that no read has checked yet.
 	Unchecked []string `json:"unchecked,omitempty"`
 }
@@ -35,6 +37,7 @@ type RefusedHost struct {
 // FetchedReport is a report or a travel request as it was read, or why there is none to
 // judge.
 type FetchedReport struct {
+	Answer
 	Reading
 	ReportID string         `json:"reportId,omitempty"` // of a travel request: its own
 	Revision string         `json:"revision,omitempty"`
@@ -72,6 +75,8 @@ type FetchedReport struct {
 	Foreign []RefusedURI `json:"foreign,omitempty"`
 	// Elder is the notification ID of another run of the same report that began before.
 	Elder string `json:"elder,omitempty"`
+	// Earlier says what runs before this one have written to the report at its stop.
+	Earlier EarlierRuns `json:"earlier,omitzero"`
 }
 
 // RefusedURI is a notification URI that must not be followed, and why.
@@ -109,6 +114,7 @@ type ValidateRequestInput struct {
 // Judgement is a verdict, or none when the rules are others than those for which the
 // report was read: it is to be read again.
 type Judgement struct {
+	Answer
 	Verdict *Verdict `json:"verdict,omitempty"`
 	// ByName is set when the verdict acts, and without the name of the stop would not.
 	ByName bool `json:"byName,omitempty"`
@@ -131,6 +137,7 @@ type Attempt struct {
 
 // FailedWrite is the detail of the error of a write that did not succeed.
 type FailedWrite struct {
+	Answer
 	// Doubtful is set unless it is certain that neither this attempt nor one before
 	// it has taken effect.
 	Doubtful bool `json:"doubtful"`
@@ -149,6 +156,7 @@ type PostExceptionsInput struct {
 // PostedExceptions says what became of each exception, in the order of the input.
 // When Kind is not empty the report no longer waited at the stop and nothing more was sent.
 type PostedExceptions struct {
+	Answer
 	Reading
 	Items []PostedException `json:"items,omitempty"`
 	// Doubtful is set beside a Kind when some may have been posted all the same.
@@ -190,6 +198,7 @@ type ClearExceptionsInput struct {
 
 // ClearedExceptions says what became of them.
 type ClearedExceptions struct {
+	Answer
 	Reading
 	Cleared []HeldException `json:"cleared,omitempty"`
 	Kept    []HeldException `json:"kept,omitempty"` // Concur does not take them off: others put them there
@@ -212,6 +221,7 @@ type JoinRunInput struct {
 
 // JoinedRun says whether the older run was told.
 type JoinedRun struct {
+	Answer
 	Ended bool `json:"ended,omitempty"` // it was not: it has ended meanwhile
 }
 
@@ -232,6 +242,7 @@ type TakeActionInput struct {
 // longer waited at the stop and nothing was sent by this attempt. When it is empty the
 // action was taken, and Stop is where the object waits for us again, if Concur says so.
 type ActionTaken struct {
+	Answer
 	Reading
 	// Confirmed is set when a read, and not Concur's answer, showed that the report
 	// has left the stop in the direction of our action. The report may then wait at
@@ -279,6 +290,7 @@ type DeleteNotificationInput struct {
 
 // DeletedNotification says what became of the entry.
 type DeletedNotification struct {
+	Answer
 	Withheld Withheld `json:"withheld,omitempty"` // it was left where it is
 	// Refused says why the URI must not be followed: nothing was sent.
 	Refused string `json:"refused,omitempty"`
@@ -294,6 +306,7 @@ type ListFailedNotificationsInput struct {
 
 // FailedNotifications is a part of Concur's failed list, ordered by notification URI.
 type FailedNotifications struct {
+	Answer
 	Items       []Notification `json:"items,omitempty"`
 	Quarantined []Quarantined  `json:"quarantined,omitempty"`
 	Unlisted    int            `json:"unlisted,omitempty"` // more that cannot be understood
@@ -333,6 +346,7 @@ type Sight struct {
 
 // StartedProcessing says what became of each.
 type StartedProcessing struct {
+	Answer
 	Started int `json:"started,omitempty"` // a new run
 	Joined  int `json:"joined,omitempty"`  // an open run was told
 	Left    int `json:"left,omitempty"`    // left alone: its last run says so

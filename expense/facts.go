@@ -49,6 +49,7 @@ type FetchFactsInput struct {
 // FetchedFacts are what was answered, or nothing when the rules are others than those for
 // which the report was read.
 type FetchedFacts struct {
+	Answer
 	Facts Facts `json:"facts,omitempty"`
 	Stale bool  `json:"stale,omitempty"`
 }

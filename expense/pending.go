@@ -24,6 +24,7 @@ type ListPendingReportsInput struct {
 // PendingReports says which reports of a part of the list wait that no run knows: their
 // callouts, and their entries in the failed list, were lost.
 type PendingReports struct {
+	Answer
 	Waiting   int      `json:"waiting"`           // longer than the grace
 	Known     int      `json:"known"`             // a run sees to them, or has lately
 	Forgotten int      `json:"forgotten"`         // no run knows of them
@@ -42,6 +43,7 @@ type ListPendingRequestsInput struct {
 
 // PendingRequests are the travel requests of a part of the list that wait for us.
 type PendingRequests struct {
+	Answer
 	Notifications []Notification `json:"notifications,omitempty"`
 	Next          string         `json:"next,omitempty"` // empty after the last part
 	// Unlooked says why one of them, the last, could not be looked at. The others are here.

@@ -1,11 +1,9 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"concur-connector/expense"
@@ -27,8 +25,8 @@ func (r *run) act(ctx workflow.Context, action expense.Action, comment, cause st
 			ByRules: cause == byRules, Overruled: r.Overruled,
 		}
 		doubt.Mark = input.Mark
-		call := r.concurOptions(ctx, what, requestsOfWrite)
-		err := workflow.ExecuteActivity(call, TakeAction, input).Get(ctx, &taken)
+		var err error
+		taken, err = call[expense.ActionTaken](r.concurOptions(ctx, what, requestsOfWrite), &r.calls, TakeAction, input)
 		return r.doubt(err, doubt)
 	})
 	if err != nil {
@@ -129,8 +127,9 @@ func (r *run) deleteFirst(ctx workflow.Context) error {
 	var gone expense.DeletedNotification
 	err := r.readable(ctx, func() error {
 		input := expense.DeleteNotificationInput{NotificationURI: uri, Withheld: r.Withheld}
-		call := r.concurOptions(ctx, "delete the failed notification", requestsOfRead)
-		return workflow.ExecuteActivity(call, DeleteNotification, input).Get(ctx, &gone)
+		var err error
+		gone, err = call[expense.DeletedNotification](r.concurOptions(ctx, "delete the failed notification", requestsOfRead), &r.calls, DeleteNotification, input)
+		return err
 	})
 	if err != nil {
 		return err
@@ -177,22 +176,21 @@ func (r *run) attempt(ctx workflow.Context) expense.Attempt {
 func (r *run) doubted(stop string) bool { return r.Doubt != nil && r.Doubt.Stop == stop }
 
 // doubt remembers a write that may have taken effect though it did not succeed. One
-// that certainly has not settles, too, what was in doubt before it: it has read.
+// that certainly has not settles, too, what was in doubt before it: it has read. A write
+// that ended without a word of the activity may have taken effect if the run has permitted
+// it; if not, nothing was sent, and what was in doubt before stays so.
 func (r *run) doubt(err error, d Doubt) error {
 	if err == nil {
 		return nil
 	}
-	told := expense.FailedWrite{Doubtful: true} // unless the attempt says otherwise
-	var failed *temporal.ApplicationError
-	var cancelled *temporal.CanceledError
-	switch {
-	case errors.As(err, &failed) && failed.HasDetails():
-		_ = failed.Details(&told)
-	case errors.As(err, &cancelled) && cancelled.HasDetails():
-		_ = cancelled.Details(&told)
+	told, known := r.calls.told(err)
+	if r.calls.mark != "" && d.Action != "" {
+		d.Mark = r.calls.mark // of the read before the write that was sent last
 	}
-	r.Doubt = nil
-	if told.Doubtful {
+	switch {
+	case known && !told.Doubtful:
+		r.Doubt = nil
+	case known || r.calls.permits > 0:
 		r.Doubt = &d
 	}
 	return err
@@ -210,4 +208,29 @@ func first(lines []string, n int) []string {
 		return append(lines[:n:n], fmt.Sprintf("and %d more", len(lines)-n))
 	}
 	return lines
+}
+
+// doubtEarlier doubts what runs before this one have written at the stop: what became of it
+// only they knew. An exception that was to pass the report on is taken to be there when the
+// report's flag is up.
+func (r *run) doubtEarlier(read expense.FetchedReport) {
+	earlier := read.Earlier
+	r.Looked = append(r.Looked, earlier.Looked...)
+	if !earlier.Wrote {
+		return
+	}
+	r.did("a run before this one may have written to the " + r.noun() + " at this stop")
+	doubt := Doubt{Stop: read.Stop, Mark: read.Mark, Earlier: true}
+	if read.Report != nil {
+		doubt.Flags = read.Report.Flags()
+	}
+	if r.Doubt == nil {
+		r.Doubt = &doubt
+	}
+	passesOn := expense.Exception{ObjectType: expense.OnReport, Code: earlier.Code}
+	if earlier.Code != "" && !read.Via.IsV4() && doubt.Flags.Report && !r.hasPosted(passesOn) {
+		item := expense.PostedException{Exception: passesOn, State: expense.Unconfirmed}
+		r.Posted = append(r.Posted, PostedAt{Stop: r.Stop, Approving: true, PostedException: item})
+		r.did(fmt.Sprintf("exception %s on report: unconfirmed, its flag was set before", passesOn.Code))
+	}
 }

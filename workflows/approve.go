@@ -49,7 +49,8 @@ func (r *run) approveByException(ctx workflow.Context, read expense.FetchedRepor
 			Code: exception.Code, Posted: r.hasPosted(exception), Flagged: doubt.Flags.Report,
 		}
 		doubt.Mark = input.Mark
-		err := workflow.ExecuteActivity(r.movingOptions(ctx), ApproveByException, input).Get(ctx, &taken)
+		var err error
+		taken, err = call[expense.ActionTaken](r.movingOptions(ctx), &r.calls, ApproveByException, input)
 		return r.doubt(err, doubt)
 	})
 	if err != nil {

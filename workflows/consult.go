@@ -24,10 +24,11 @@ func (r *run) consult(ctx workflow.Context, read expense.FetchedReport, eventTyp
 	names := strings.Join(read.Asks, ", ")
 	var fetched expense.FetchedFacts
 	err := r.legible(ctx, "an answer of the company's systems", func() error {
-		call := r.factOptions(ctx, "ask the company's systems: "+indexed(names))
-		return workflow.ExecuteActivity(call, FetchFacts, expense.FetchFactsInput{
+		var err error
+		fetched, err = call[expense.FetchedFacts](r.factOptions(ctx, "ask the company's systems: "+indexed(names)), &r.calls, FetchFacts, expense.FetchFactsInput{
 			Report: read.Report, Request: read.Request, RulesHash: read.RulesHash, EventType: eventType, At: at,
-		}).Get(ctx, &fetched)
+		})
+		return err
 	})
 	var t *Trouble
 	switch {

@@ -56,6 +56,10 @@ const StatusQuery = "status"
 // answers an expense.Admitted.
 const AdmitUpdate = "admit"
 
+// PermitUpdate is the update of ProcessNotification that takes an expense.Permission and
+// answers an expense.Permitted.
+const PermitUpdate = "permit"
+
 // DefaultTaskQueue is where workflows run, and the activities that do not call
 // Concur.
 const DefaultTaskQueue = "concur-connector"

@@ -39,7 +39,7 @@ func TestTheContractIsWhatIsStoredInSomebodysTemporal(t *testing.T) {
 			workflows.FetchRequest, workflows.ValidateRequest, workflows.ListPendingRequests, workflows.ClearExceptions, workflows.JoinRun,
 			workflows.FetchFacts, workflows.ApproveByException},
 		"signals": []string{workflows.Notified, workflows.Decided, workflows.Retried},
-		"updates": []string{workflows.AdmitUpdate},
+		"updates": []string{workflows.AdmitUpdate, workflows.PermitUpdate},
 		"queries": []string{workflows.StatusQuery},
 		"queues": []string{workflows.DefaultTaskQueue, workflows.ConcurQueue(workflows.DefaultTaskQueue),
 			workflows.SweepQueue(workflows.DefaultTaskQueue), workflows.ConcurQueue(workflows.SweepQueue(workflows.DefaultTaskQueue)),
@@ -58,6 +58,7 @@ func TestTheContractIsWhatIsStoredInSomebodysTemporal(t *testing.T) {
 			"decided":  expense.Decision{TaskID: "t", ID: "d", Decision: expense.PassOn, Comment: "c", By: "kim"},
 			"retried":  workflows.Retry{By: "ops"},
 			"admit":    back("0123456789abcdef", 100, 0.5),
+			"permit":   expense.Permission{Activity: "EXPRPT:key/TakeAction-3", Stop: "A_EXTV /path", Via: expense.V1, Mark: "00ff", Code: "APPROVED"},
 			"result":   workflows.Result{Outcome: expense.SentBack, Cause: "rules", Done: []string{"sent back"}, Rules: &workflows.RulesUsed{Hash: "0123456789abcdef", Version: "2026-11"}},
 		},
 	})

@@ -27,7 +27,7 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, a
 		return false, nil
 	}
 	r.enter(ctx, Posting)
-	var doubt Doubt
+	doubt := Doubt{Stop: r.Stop}
 	own := r.Written
 	r.Written = true
 	var posted expense.PostedExceptions
@@ -42,9 +42,9 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, a
 		if r.doubted(r.Stop) && r.Doubt.Action == "" {
 			input.Flags = r.Doubt.Flags // as they were before the write in doubt
 		}
-		call := r.concurOptions(ctx, "post "+count(len(missing), "exception"), requestsOfEach)
-		doubt = Doubt{Stop: r.Stop, Flags: input.Flags}
-		err := workflow.ExecuteActivity(call, PostExceptions, input).Get(ctx, &posted)
+		var err error
+		posted, err = call[expense.PostedExceptions](r.concurOptions(ctx, "post "+count(len(missing), "exception"), requestsOfEach), &r.calls, PostExceptions, input)
+		doubt.Flags = input.Flags
 		return r.doubt(err, doubt)
 	})
 	switch {
@@ -61,6 +61,9 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, a
 		return false, errAgain // it has moved: another stop is another validation
 	case posted.Withheld != "":
 		r.Withheld = posted.Withheld
+		if r.calls.permits > 0 { // to an attempt before the writes were withheld
+			r.Doubt = &doubt
+		}
 		for _, e := range missing {
 			r.did(fmt.Sprintf("would post exception %s on %s", e.Code, onObject(e)))
 		}
@@ -123,7 +126,7 @@ func (r *run) postedOrRefused(items []expense.PostedException) error {
 // rules judge it without: what they post is not what they judge. It is lived once for
 // each stop; what a write in doubt may have posted is left to the write.
 func (r *run) clearStale(ctx workflow.Context, read expense.FetchedReport) error {
-	if r.doubted(r.Stop) {
+	if r.doubted(r.Stop) && !r.Doubt.Earlier {
 		return nil
 	}
 	here := r.posted(r.Stop)
@@ -195,8 +198,9 @@ func (r *run) clear(ctx workflow.Context, exceptions []expense.HeldException) (g
 	var cleared expense.ClearedExceptions
 	err = r.readable(ctx, func() error {
 		input := expense.ClearExceptionsInput{Attempt: r.attempt(ctx), ObjectURI: r.ObjectURI, Stop: r.Stop, Exceptions: exceptions}
-		call := r.concurOptions(ctx, "take "+count(len(exceptions), "exception")+" off", requestsOfEach)
-		return workflow.ExecuteActivity(call, ClearExceptions, input).Get(ctx, &cleared)
+		var err error
+		cleared, err = call[expense.ClearedExceptions](r.concurOptions(ctx, "take "+count(len(exceptions), "exception")+" off", requestsOfEach), &r.calls, ClearExceptions, input)
+		return err
 	})
 	switch {
 	case err != nil:

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
 
 	"concur-connector/expense"
 	"concur-connector/workflows"
@@ -265,10 +264,10 @@ func TestACalloutAboutATravelRequestTakesUpWhateverWaits(t *testing.T) {
 		NotificationURI: failedCopy(7).NotificationURI}
 	waits := expense.Notification{Kind: expense.RequestObject, Key: "AB12", ObjectURI: requestURI + "AB12"}
 	take := func(p *play, answer expense.StartedProcessing) {
-		p.env.RegisterActivityWithOptions(func(_ context.Context, in expense.StartProcessingInput) (expense.StartedProcessing, error) {
+		p.register(func(_ context.Context, in expense.StartProcessingInput) (expense.StartedProcessing, error) {
 			p.started = append(p.started, in.Notifications...)
 			return answer, nil
-		}, activity.RegisterOptions{Name: workflows.StartProcessing})
+		}, workflows.StartProcessing)
 	}
 	t.Run("page by page, and deletes its failed notification", func(t *testing.T) {
 		p := newPlay(t)
@@ -325,7 +324,7 @@ func TestASweepStartsWhatNobodyToldOf(t *testing.T) {
 			p := newPlay(t)
 			p.lists = []any{expense.PendingRequests{Notifications: []expense.Notification{request}}}
 			named := func(name string, f any) {
-				p.env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+				p.register(f, name)
 			}
 			named(workflows.ListFailedNotifications, func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 				return expense.FailedNotifications{}, nil

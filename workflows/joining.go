@@ -15,14 +15,17 @@ import (
 // by its ID. A run that has begun to write, or that continues another, stays.
 func (r *run) join(ctx workflow.Context, read expense.FetchedReport) (bool, error) {
 	info := workflow.GetInfo(ctx)
-	begun := len(r.Posted) > 0 || r.Doubt != nil || r.Outcome != "" || r.Ruling != nil
+	begun := len(r.Posted) > 0 || r.Doubt != nil && !r.Doubt.Earlier || r.Outcome != "" || r.Ruling != nil
 	if read.Elder == "" || begun || info.ContinuedExecutionRunID != "" {
 		return false, nil
 	}
 	var joined expense.JoinedRun
-	call := r.localOptions(ctx, "leave the report to an older run")
 	input := expense.JoinRunInput{Elder: read.Elder, EventTypes: r.namesHere(), Owed: r.Owed}
-	if err := workflow.ExecuteActivity(call, JoinRun, input).Get(ctx, &joined); err != nil {
+	err := r.readable(ctx, func() (err error) {
+		joined, err = call[expense.JoinedRun](r.localOptions(ctx, "leave the report to an older run"), &r.calls, JoinRun, input)
+		return err
+	})
+	if err != nil {
 		return false, err
 	}
 	if joined.Ended {
@@ -91,8 +94,9 @@ func (r *run) eachPendingRequests(ctx workflow.Context, yield func(expense.Pendi
 	for range pendingParts {
 		var part expense.PendingRequests
 		err := r.readable(ctx, func() error {
-			call := r.concurOptions(ctx, "look for travel requests that wait", requestsOfWhole)
-			return workflow.ExecuteActivity(call, ListPendingRequests, ask).Get(ctx, &part)
+			var err error
+			part, err = call[expense.PendingRequests](r.concurOptions(ctx, "look for travel requests that wait", requestsOfWhole), &r.calls, ListPendingRequests, ask)
+			return err
 		})
 		if err == nil {
 			err = yield(part)
@@ -111,9 +115,11 @@ func (r *run) startRuns(ctx workflow.Context, found []expense.Notification) erro
 		return nil
 	}
 	var done expense.StartedProcessing
-	call := r.localOptions(ctx, "start "+count(len(found), "run"))
 	input := expense.StartProcessingInput{Notifications: found, ListedAt: workflow.Now(ctx), Grace: r.ConfirmDelay}
-	err := trouble(workflow.ExecuteActivity(call, StartProcessing, input).Get(ctx, &done))
+	err := r.readable(ctx, func() (err error) {
+		done, err = call[expense.StartedProcessing](r.localOptions(ctx, "start "+count(len(found), "run")), &r.calls, StartProcessing, input)
+		return err
+	})
 	if err == nil && len(done.Failed) > 0 {
 		var why []string
 		for _, f := range done.Failed {

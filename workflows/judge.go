@@ -29,15 +29,17 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 	}
 	var judged expense.Judgement
 	err = r.readable(ctx, func() error {
-		call := r.localOptions(ctx, "judge the "+r.noun()+" by the rules")
-		if read.Request != nil {
-			return workflow.ExecuteActivity(call, ValidateRequest, expense.ValidateRequestInput{
-				Request: read.Request, RulesHash: read.RulesHash, EventType: eventType, At: at, Facts: facts,
-			}).Get(ctx, &judged)
-		}
-		return workflow.ExecuteActivity(call, ValidateReport, expense.ValidateReportInput{
+		name, input := ValidateReport, any(expense.ValidateReportInput{
 			Report: read.Report, RulesHash: read.RulesHash, EventType: eventType, At: at, Facts: facts,
-		}).Get(ctx, &judged)
+		})
+		if read.Request != nil {
+			name, input = ValidateRequest, expense.ValidateRequestInput{
+				Request: read.Request, RulesHash: read.RulesHash, EventType: eventType, At: at, Facts: facts,
+			}
+		}
+		var err error
+		judged, err = call[expense.Judgement](r.localOptions(ctx, "judge the "+r.noun()+" by the rules"), &r.calls, name, input)
+		return err
 	})
 	if err != nil {
 		return err

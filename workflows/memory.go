@@ -56,6 +56,8 @@ type Memory struct {
 
 	Posted   []PostedAt `json:"posted,omitempty"`
 	Refusals int        `json:"refusals,omitempty"` // of exceptions, in a row
+	Calls    int        `json:"calls,omitempty"`    // how many activities were called
+	Looked   []string   `json:"looked,omitempty"`   // run IDs of the runs before this one that it knows of
 	Doubt    *Doubt     `json:"doubt,omitempty"`
 
 	Owed    []string `json:"owed,omitempty"`    // notification URIs to delete
@@ -92,6 +94,8 @@ type Doubt struct {
 	Flags  expense.Flags  `json:"flags,omitzero"`   // as they were before that post
 	Mark   string         `json:"mark,omitempty"`   // of the read before that action
 	Code   string         `json:"code,omitempty"`   // of the exception that was posted in the place of that action
+
+	Earlier bool `json:"earlier,omitempty"` // a run before this one was permitted to write
 }
 
 // maxKept bounds the lists that a run shows, so that no sender can fill its memory.

@@ -20,10 +20,9 @@ func (s *sweep) lookForForgotten(ctx workflow.Context, grace time.Duration) erro
 	}
 	ask := expense.ListPendingReportsInput{Grace: grace, Young: s.ConfirmDelay, Name: !s.readOnly}
 	for range pendingParts {
-		var found expense.PendingReports
 		listed := workflow.Now(ctx)
-		call := s.netOptions(ctx, "look for reports that nobody told of", requestsOfWhole)
-		err := workflow.ExecuteActivity(call, ListPendingReports, ask).Get(ctx, &found)
+		options := s.netOptions(ctx, "look for reports that nobody told of", requestsOfWhole)
+		found, err := call[expense.PendingReports](options, &s.calls, ListPendingReports, ask)
 		if unlooked, err := away(err, &s.Unlooked); unlooked || err != nil {
 			return err
 		}
@@ -53,10 +52,9 @@ func (s *sweep) lookForRequests(ctx workflow.Context) error {
 	}
 	var ask expense.ListPendingRequestsInput
 	for range pendingParts {
-		var found expense.PendingRequests
 		listed := workflow.Now(ctx)
-		call := s.netOptions(ctx, "look for travel requests that wait", requestsOfWhole)
-		err := workflow.ExecuteActivity(call, ListPendingRequests, ask).Get(ctx, &found)
+		options := s.netOptions(ctx, "look for travel requests that wait", requestsOfWhole)
+		found, err := call[expense.PendingRequests](options, &s.calls, ListPendingRequests, ask)
 		if unlooked, err := away(err, &s.UnlookedRequests); unlooked || err != nil {
 			return err
 		}

@@ -2,8 +2,10 @@ package workflows_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"testing"
 	"time"
 
@@ -67,9 +69,7 @@ func stage(t *testing.T) *play {
 	w := workflows.Workflows{Settings: workflows.DefaultSettings()}
 	p.env.RegisterWorkflowWithOptions(w.ProcessNotification, workflow.RegisterOptions{Name: workflows.ProcessNotification})
 	p.env.RegisterWorkflowWithOptions(w.SweepFailedNotifications, workflow.RegisterOptions{Name: workflows.SweepFailedNotifications})
-	register := func(name string, f any) {
-		p.env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
-	}
+	register := func(name string, f any) { p.register(f, name) }
 	register(workflows.FetchReport, func(_ context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 		p.read = append(p.read, in)
 		return next[expense.FetchedReport](p, "read", &p.reads)
@@ -147,6 +147,51 @@ func (p *play) registerNewer(register func(name string, f any)) {
 		return next[expense.PendingRequests](p, "list", &p.lists)
 	})
 }
+
+// register registers an activity whose results are signed.
+func (p *play) register(f any, name string) {
+	p.env.RegisterActivityWithOptions(signed(f), activity.RegisterOptions{Name: name})
+}
+
+// signed has an activity of a play name itself in its results, as every activity does: one
+// that fails says whether it may have written, unless the play says so itself.
+func signed(f any) any {
+	body := reflect.ValueOf(f)
+	return reflect.MakeFunc(body.Type(), func(in []reflect.Value) []reflect.Value {
+		info := activity.GetInfo(in[0].Interface().(context.Context))
+		answer := expense.Answer{Of: expense.ActivityName(info.WorkflowExecution.ID, info.ActivityID)}
+		out := body.Call(in)
+		err, _ := out[1].Interface().(error)
+		if byHand := (handMade{}); errors.As(err, &byHand) {
+			return []reflect.Value{out[0], reflect.ValueOf(&byHand.error).Elem()}
+		}
+		result := reflect.New(out[0].Type()).Elem()
+		result.Set(out[0])
+		if field := result.FieldByName("Answer"); field.IsZero() {
+			field.Set(reflect.ValueOf(answer))
+		}
+		write := false
+		switch out[0].Interface().(type) {
+		case expense.PostedExceptions, expense.ActionTaken, expense.ClearedExceptions:
+			write = true
+		}
+		var failed *temporal.ApplicationError
+		if errors.As(err, &failed) && write {
+			told := expense.FailedWrite{Answer: answer, Doubtful: true}
+			if failed.HasDetails() {
+				_ = failed.Details(&told)
+			}
+			told.Answer = answer
+			err = temporal.NewApplicationErrorWithOptions(failed.Message(), failed.Type(), temporal.ApplicationErrorOptions{
+				NonRetryable: failed.NonRetryable(), NextRetryDelay: failed.NextRetryDelay(), Details: []any{told},
+			})
+		}
+		return []reflect.Value{result, reflect.ValueOf(&err).Elem()}
+	}).Interface()
+}
+
+// handMade is what an operator has an activity end with, in the place of the activity.
+type handMade struct{ error }
 
 // stale is the judgement of rules for which the report was not read.
 const stale = "stale"

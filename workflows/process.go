@@ -16,6 +16,7 @@ type run struct {
 	Memory
 	notification expense.Notification
 	inbox        inbox
+	calls        calls
 	memo         expense.RefusedHost // as it was last set
 	retry        bool                // an operator has signalled retried
 	asked        []string            // the facts that are asked for now
@@ -107,8 +108,9 @@ func (w Workflows) setup(ctx workflow.Context, input ProcessInput) (*run, error)
 	r.status = Status{NotificationID: n.ID(), State: Fetching, Since: workflow.Now(ctx)}
 	err := workflow.SetQueryHandlerWithOptions(ctx, StatusQuery, func() (Status, error) { return r.answer(), nil },
 		workflow.QueryHandlerOptions{Description: "What the run knows of itself: where it is, what it waits for, what it has done."})
+	r.calls.n = r.Calls
 	r.show(ctx)
-	return r, err
+	return r, errors.Join(err, r.permit(ctx))
 }
 
 // life is one life of the notification, from the read to the last delete. It is
@@ -197,7 +199,7 @@ func (r *run) close(ctx workflow.Context) (Result, error) {
 
 // cancel ends the run as an operator asked. What was done stays done and is said.
 func (r *run) cancel(ctx workflow.Context) (Result, error) {
-	if r.Doubt != nil {
+	if r.Doubt != nil && !r.Doubt.Earlier {
 		r.did("cancelled while Concur's answer to a write was awaited: it may have taken effect")
 	}
 	r.Outcome, r.Cause = expense.Cancelled, ""
@@ -210,5 +212,6 @@ func (r *run) continueAsNew(ctx workflow.Context) error {
 	memory := r.Memory
 	memory.Verdict = carried(memory.Verdict)
 	memory.Posted = recent(memory.Posted, r.Stop)
+	memory.Calls = r.calls.n
 	return workflow.NewContinueAsNewError(ctx, ProcessNotification, ProcessInput{Notification: r.notification, Memory: &memory})
 }

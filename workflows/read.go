@@ -24,10 +24,11 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		activity = FetchRequest
 	}
 	err := r.readable(ctx, func() error {
-		call := r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole)
-		return workflow.ExecuteActivity(call, activity, expense.FetchReportInput{
-			ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun(), Stop: r.Stop, Mark: r.Mark, Unchecked: unchecked,
-		}).Get(ctx, &read)
+		var err error
+		read, err = call[expense.FetchedReport](r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole), &r.calls, activity, expense.FetchReportInput{
+			ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun(), Stop: r.Stop, Mark: r.Mark, Unchecked: unchecked, Looked: r.Looked,
+		})
+		return err
 	})
 	other := r.useOtherAddress(read, err)
 	if err != nil || other || read.Kind == expense.NotFound {
@@ -90,6 +91,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		r.forgetVerdict()
 	}
 	r.Outcome, r.Cause = "", "" // it waits for us (again)
+	r.doubtEarlier(read)
 	if read.ByStop && r.Via.IsV4() && r.stopName() != expected {
 		return read, errAgain // which exceptions are ours to take off depends on the stop
 	}
@@ -251,13 +253,21 @@ func trouble(err error) error {
 	if err == nil || temporal.IsCanceledError(err) {
 		return err
 	}
-	var failed *temporal.ApplicationError
-	if errors.As(err, &failed) {
-		t := &Trouble{Kind: expense.Kind(failed.Type()), Message: failed.Message()}
-		if t.Kind == expense.Untrusted && failed.HasDetails() {
-			_ = failed.Details(&t.RefusedHost) // of a write it is something else, without a host
-		}
-		return t
+	var known *Trouble
+	if errors.As(err, &known) {
+		return known
 	}
-	return &Trouble{Kind: expense.Unavailable, Message: err.Error()}
+	var failed *temporal.ApplicationError
+	if !errors.As(err, &failed) {
+		return &Trouble{Kind: expense.Unavailable, Message: err.Error()}
+	}
+	kind := expense.Kind(failed.Type())
+	if !slices.Contains(Kinds(), kind) { // an operator has failed the activity by hand
+		kind = expense.Unavailable
+	}
+	t := &Trouble{Kind: kind, Message: failed.Message()}
+	if kind == expense.Untrusted && failed.HasDetails() {
+		_ = failed.Details(&t.RefusedHost) // of a write it is something else, without a host
+	}
+	return t
 }

@@ -98,6 +98,7 @@ func (w Workflows) SweepFailedNotifications(ctx workflow.Context, input SweepInp
 type sweep struct {
 	Workflows
 	SweepResult
+	calls    calls
 	readOnly bool
 	grace    time.Duration
 	after    string
@@ -118,11 +119,10 @@ func (w Workflows) setupSweep(ctx workflow.Context, input SweepInput) (*sweep, e
 
 // sweepPart takes up one part of the failed list.
 func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, error) {
-	var part expense.FailedNotifications
-	call := s.netOptions(ctx, "list failed notifications", requestsOfList)
 	listed := workflow.Now(ctx)
 	ask := expense.ListFailedNotificationsInput{After: s.after, Limit: sweepPart, Told: s.before}
-	if err := workflow.ExecuteActivity(call, ListFailedNotifications, ask).Get(ctx, &part); err != nil {
+	part, err := call[expense.FailedNotifications](s.netOptions(ctx, "list failed notifications", requestsOfList), &s.calls, ListFailedNotifications, ask)
+	if err != nil {
 		return part, err
 	}
 	s.Found += len(part.Items) + len(part.Quarantined) + part.Unlisted
@@ -146,10 +146,9 @@ func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, er
 // start starts a run for each notification of a list that was read at that moment, or tells
 // the open one.
 func (s *sweep) start(ctx workflow.Context, found []expense.Notification, listed time.Time) (done expense.StartedProcessing, err error) {
-	call := s.localOptions(ctx, "start "+count(len(found), "run"))
+	options := s.localOptions(ctx, "start "+count(len(found), "run"))
 	input := expense.StartProcessingInput{Notifications: found, ListedAt: listed, Grace: s.grace}
-	err = workflow.ExecuteActivity(call, StartProcessing, input).Get(ctx, &done)
-	return done, err
+	return call[expense.StartedProcessing](options, &s.calls, StartProcessing, input)
 }
 
 // quarantine names, loud, those that no sweep before has named, and remembers what was

@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -26,15 +25,15 @@ func TestASweepStartsEveryPartOfTheFailedList(t *testing.T) {
 		"":   {Items: []expense.Notification{failedCopy(1), failedCopy(2)}, Quarantined: []expense.Quarantined{{Reason: "no ObjectURI"}}, Next: "n2"},
 		"n2": {Items: []expense.Notification{failedCopy(3)}},
 	}
-	p.env.RegisterActivityWithOptions(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+	p.register(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 		require.Positive(t, in.Limit)
 		return parts[in.After], nil
-	}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
+	}, workflows.ListFailedNotifications)
 	var told []expense.Notification
-	p.env.RegisterActivityWithOptions(func(_ context.Context, in expense.StartProcessingInput) (expense.StartedProcessing, error) {
+	p.register(func(_ context.Context, in expense.StartProcessingInput) (expense.StartedProcessing, error) {
 		told = append(told, in.Notifications...)
 		return expense.StartedProcessing{Started: len(in.Notifications)}, nil
-	}, activity.RegisterOptions{Name: workflows.StartProcessing})
+	}, workflows.StartProcessing)
 	p.env.ExecuteWorkflow(workflows.SweepFailedNotifications)
 	require.NoError(t, p.env.GetWorkflowError())
 	var result workflows.SweepResult
@@ -53,10 +52,10 @@ func TestAnEntryThatCannotBeUnderstoodIsNamedOnce(t *testing.T) {
 	p := newPlay(t)
 	known := expense.Quarantined{NotificationURI: "https://x/1", Reason: "no ObjectURI"}
 	fresh := expense.Quarantined{NotificationURI: "https://x/2", Reason: "no ObjectURI"}
-	p.env.RegisterActivityWithOptions(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+	p.register(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 		require.Equal(t, []string{known.Mark(), "one that is gone"}, in.Told)
 		return expense.FailedNotifications{Quarantined: []expense.Quarantined{fresh}, Unlisted: 1, Told: []string{known.Mark()}}, nil
-	}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
+	}, workflows.ListFailedNotifications)
 	p.env.SetLastCompletionResult(workflows.SweepResult{Quarantined: 2, Told: []string{known.Mark(), "one that is gone"}})
 	p.env.ExecuteWorkflow(workflows.SweepFailedNotifications)
 	require.NoError(t, p.env.GetWorkflowError())
@@ -83,13 +82,13 @@ func TestASweepLooksForForgottenReportsPartByPart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
-			p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+			p.register(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 				return expense.FailedNotifications{}, nil
-			}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
-			p.env.RegisterActivityWithOptions(func(_ context.Context, in expense.ListPendingReportsInput) (expense.PendingReports, error) {
+			}, workflows.ListFailedNotifications)
+			p.register(func(_ context.Context, in expense.ListPendingReportsInput) (expense.PendingReports, error) {
 				require.Equal(t, time.Hour, in.Grace)
 				return expense.PendingReports{Waiting: 2, Known: 1, Forgotten: 1, Reports: []string{"R" + in.Page}, Next: test.next(in.Page)}, nil
-			}, activity.RegisterOptions{Name: workflows.ListPendingReports})
+			}, workflows.ListPendingReports)
 			p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
 			require.NoError(t, p.env.GetWorkflowError())
 			var result workflows.SweepResult
@@ -105,9 +104,9 @@ func TestASweepLooksForForgottenReportsPartByPart(t *testing.T) {
 
 func TestASweepThatOnlyReadsStartsNothing(t *testing.T) {
 	p := newPlay(t)
-	p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+	p.register(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 		return expense.FailedNotifications{Items: []expense.Notification{failedCopy(1), failedCopy(2)}}, nil
-	}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
+	}, workflows.ListFailedNotifications)
 	p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{ReadOnly: true})
 	require.NoError(t, p.env.GetWorkflowError())
 	var result workflows.SweepResult
@@ -117,12 +116,12 @@ func TestASweepThatOnlyReadsStartsNothing(t *testing.T) {
 
 func TestALongSweepContinuesAsNewWithWhatItHasDone(t *testing.T) {
 	p := newPlay(t)
-	p.env.RegisterActivityWithOptions(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+	p.register(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 		return expense.FailedNotifications{Items: []expense.Notification{failedCopy(1)}, Next: in.After + "n"}, nil
-	}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
-	p.env.RegisterActivityWithOptions(func(context.Context, expense.StartProcessingInput) (expense.StartedProcessing, error) {
+	}, workflows.ListFailedNotifications)
+	p.register(func(context.Context, expense.StartProcessingInput) (expense.StartedProcessing, error) {
 		return expense.StartedProcessing{Joined: 1}, nil
-	}, activity.RegisterOptions{Name: workflows.StartProcessing})
+	}, workflows.StartProcessing)
 	p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{After: "m", Before: workflows.SweepResult{Found: 7}})
 	var again *workflow.ContinueAsNewError
 	require.ErrorAs(t, p.env.GetWorkflowError(), &again)
@@ -145,15 +144,15 @@ func TestAListThatCannotBeHadKeepsNoOtherFromBeingLookedAt(t *testing.T) {
 			first := c.err
 			p := newPlay(t)
 			tries := 0
-			p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+			p.register(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 				tries++
 				return expense.FailedNotifications{}, first
-			}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
+			}, workflows.ListFailedNotifications)
 			looked := 0
-			p.env.RegisterActivityWithOptions(func(context.Context, expense.ListPendingReportsInput) (expense.PendingReports, error) {
+			p.register(func(context.Context, expense.ListPendingReportsInput) (expense.PendingReports, error) {
 				looked++
 				return expense.PendingReports{}, nil
-			}, activity.RegisterOptions{Name: workflows.ListPendingReports})
+			}, workflows.ListPendingReports)
 			p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
 			var failed *temporal.ApplicationError
 			require.ErrorAs(t, p.env.GetWorkflowError(), &failed, "an operator sees that it failed")
@@ -166,12 +165,12 @@ func TestAListThatCannotBeHadKeepsNoOtherFromBeingLookedAt(t *testing.T) {
 	}
 	t.Run("the list of reports is away", func(t *testing.T) {
 		p := newPlay(t)
-		p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+		p.register(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 			return expense.FailedNotifications{}, nil
-		}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
-		p.env.RegisterActivityWithOptions(func(context.Context, expense.ListPendingReportsInput) (expense.PendingReports, error) {
+		}, workflows.ListFailedNotifications)
+		p.register(func(context.Context, expense.ListPendingReportsInput) (expense.PendingReports, error) {
 			return expense.PendingReports{}, errors.New("Unavailable: away")
-		}, activity.RegisterOptions{Name: workflows.ListPendingReports})
+		}, workflows.ListPendingReports)
 		p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
 		require.NoError(t, p.env.GetWorkflowError())
 		var result workflows.SweepResult
@@ -187,7 +186,7 @@ func TestMoreJunkThanAResultNamesIsNamedByTheNext(t *testing.T) {
 	}
 	sweep := func(before *workflows.SweepResult) (result workflows.SweepResult) {
 		p := stage(t)
-		p.env.RegisterActivityWithOptions(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+		p.register(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 			part := expense.FailedNotifications{Told: in.Told, Unlisted: len(in.Told) + 7}
 			for _, q := range junk {
 				if !slices.Contains(in.Told, q.Mark()) {
@@ -195,7 +194,7 @@ func TestMoreJunkThanAResultNamesIsNamedByTheNext(t *testing.T) {
 				}
 			}
 			return part, nil
-		}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
+		}, workflows.ListFailedNotifications)
 		if before != nil {
 			p.env.SetLastCompletionResult(*before)
 		}
@@ -214,15 +213,15 @@ func TestMoreJunkThanAResultNamesIsNamedByTheNext(t *testing.T) {
 
 func TestASweepWhoseNetsBothFailSaysSoInOneSentence(t *testing.T) {
 	p := newPlay(t)
-	p.env.RegisterActivityWithOptions(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+	p.register(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 		return expense.FailedNotifications{}, temporal.NewNonRetryableApplicationError("list failed notifications: Forbidden", "Forbidden", nil)
-	}, activity.RegisterOptions{Name: workflows.ListFailedNotifications})
-	p.env.RegisterActivityWithOptions(func(context.Context, expense.ListPendingReportsInput) (expense.PendingReports, error) {
+	}, workflows.ListFailedNotifications)
+	p.register(func(context.Context, expense.ListPendingReportsInput) (expense.PendingReports, error) {
 		return expense.PendingReports{Notifications: []expense.Notification{failedCopy(1)}}, nil
-	}, activity.RegisterOptions{Name: workflows.ListPendingReports})
-	p.env.RegisterActivityWithOptions(func(context.Context, expense.StartProcessingInput) (expense.StartedProcessing, error) {
+	}, workflows.ListPendingReports)
+	p.register(func(context.Context, expense.StartProcessingInput) (expense.StartedProcessing, error) {
 		return expense.StartedProcessing{}, temporal.NewNonRetryableApplicationError("the frontend is away", "wrapError", nil)
-	}, activity.RegisterOptions{Name: workflows.StartProcessing})
+	}, workflows.StartProcessing)
 	p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
 	var failed *temporal.ApplicationError
 	require.ErrorAs(t, p.env.GetWorkflowError(), &failed)

@@ -101,6 +101,8 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		Starter:     known,
 		Knower:      known,
 		Elders:      known,
+		Past:        known,
+		Permits:     known,
 		Reading:     activities.Reading{Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback, Steps: cfg.ReadSteps},
 		Guard:       guard,
 		Writes:      activities.Writes{Mode: activities.WriteMode(cfg.Writes), TestUsers: cfg.TestUsers},

@@ -1,0 +1,206 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/activities"
+	"concur-connector/expense"
+)
+
+// permitting has the run answer so when an attempt asks whether it may write.
+func permitting(p *permits) func(*activities.Options) {
+	return func(o *activities.Options) { o.Permits = p }
+}
+
+// eachWrite makes one attempt of every write, of which nothing is known beforehand.
+func eachWrite(t *testing.T, p *permits, check func(t *testing.T, seen []string, err error)) {
+	t.Helper()
+	byException := expense.ApproveByExceptionInput{TakeActionInput: action(expense.Approve), Code: "APPROVED"}
+	for name, write := range map[string]func(*testing.T, *activities.Activities) error{
+		"post exceptions": func(t *testing.T, acts *activities.Activities) error {
+			_, err := run[expense.PostedExceptions](t, attempt{}, acts.PostExceptions, exceptions(onEntry("e1")))
+			return err
+		},
+		"take action": func(t *testing.T, acts *activities.Activities) error {
+			_, err := run[expense.ActionTaken](t, attempt{}, acts.TakeAction, action(expense.SendBack))
+			return err
+		},
+		"approve by exception": func(t *testing.T, acts *activities.Activities) error {
+			_, err := run[expense.ActionTaken](t, attempt{}, acts.ApproveByException, byException)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, waiting())
+			err := write(t, h.activities(t, permitting(p)))
+			check(t, h.seen(), err)
+		})
+	}
+	for name, write := range map[string]func(*testing.T, *activities.Activities) error{
+		"put exceptions": func(t *testing.T, acts *activities.Activities) error {
+			_, err := run[expense.PostedExceptions](t, attempt{}, acts.PostExceptions, exceptionsV4(onReport))
+			return err
+		},
+		"take exceptions off": func(t *testing.T, acts *activities.Activities) error {
+			_, err := run[expense.ClearedExceptions](t, attempt{}, acts.ClearExceptions, clearing(expense.HeldException{Exception: onReport}))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newNewer(t)
+			if name == "take exceptions off" {
+				n.held = []expense.HeldException{{Exception: onReport}}
+			}
+			err := write(t, n.activities(t, permitting(p)))
+			check(t, n.seen(), err)
+		})
+	}
+}
+
+func nothingSent(t *testing.T, seen []string) {
+	t.Helper()
+	for _, write := range []string{"post", "act", "put", "take off"} {
+		require.NotContains(t, seen, write)
+	}
+}
+
+func TestAnAttemptThatLooksLikeTheFirstAndIsNotSendsNothing(t *testing.T) {
+	t.Parallel()
+	eachWrite(t, &permits{earlier: 1}, func(t *testing.T, seen []string, err error) {
+		e := failed(t, err, expense.OutcomeUnknown)
+		require.False(t, e.NonRetryable(), "the attempt that follows knows that it is not the first")
+		var told expense.FailedWrite
+		require.NoError(t, e.Details(&told))
+		require.True(t, told.Doubtful)
+		require.NotEmpty(t, told.Of, "the run knows whose words these are")
+		nothingSent(t, seen)
+	})
+}
+
+func TestAWriteThatTheRunDoesNotPermitIsNotSent(t *testing.T) {
+	t.Parallel()
+	eachWrite(t, &permits{err: errors.New("the run does not wait for this activity")}, func(t *testing.T, seen []string, err error) {
+		require.False(t, failed(t, err, expense.Unavailable).NonRetryable())
+		nothingSent(t, seen)
+	})
+}
+
+func TestARunWhoseHistoryIsFullEndsTheActivity(t *testing.T) {
+	t.Parallel()
+	eachWrite(t, &permits{full: true}, func(t *testing.T, seen []string, err error) {
+		require.True(t, failed(t, err, expense.Unavailable).NonRetryable(), "the run continues as new")
+		nothingSent(t, seen)
+	})
+}
+
+func TestALaterAttemptIsPermittedAgainAndCompares(t *testing.T) {
+	t.Parallel()
+	p := &permits{earlier: 3}
+	h := newHouse(t, waiting())
+	got, err := run[expense.PostedExceptions](t, attempt{number: 2}, h.activities(t, permitting(p)).PostExceptions, exceptions(onEntry("e1")))
+	require.NoError(t, err)
+	require.Equal(t, []expense.PostState{expense.Posted}, states(got))
+	require.Len(t, p.asked, 1)
+	require.Equal(t, stopOne, p.asked[0].Stop)
+	require.NotEmpty(t, p.asked[0].Activity)
+}
+
+func TestAnAttemptAsksOnceForAllThatItWrites(t *testing.T) {
+	t.Parallel()
+	p := &permits{}
+	post(t, attempt{}, newNewer(t).activities(t, permitting(p)), exceptionsV4(onReport, onEntry("E1")))
+	require.Len(t, p.asked, 1)
+	require.Equal(t, expense.V4, p.asked[0].Via)
+}
+
+func TestTheExceptionThatPassesAReportOnIsNamedToTheRun(t *testing.T) {
+	t.Parallel()
+	p := &permits{}
+	h := newHouse(t, waiting(), waiting(), page{Status: "A_APPR"})
+	_, err := run[expense.ActionTaken](t, attempt{}, h.activities(t, permitting(p)).ApproveByException,
+		expense.ApproveByExceptionInput{TakeActionInput: action(expense.Approve), Code: "APPROVED"})
+	require.NoError(t, err)
+	require.Equal(t, "APPROVED", p.asked[0].Code)
+}
+
+func TestAnActivityWithoutAHeartbeatTimeoutHeartbeatsAllTheSame(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, waiting())
+	_, err := run[expense.ActionTaken](t, attempt{watched: 0}, h.activities(t, heartbeat(gone)).TakeAction, action(expense.Approve))
+	failed(t, err, expense.Unavailable)
+	nothingSent(t, h.seen())
+}
+
+func TestAReadSaysWhatRunsBeforeHaveWritten(t *testing.T) {
+	t.Parallel()
+	wrote := expense.EarlierRuns{Looked: []string{"r1"}, Wrote: true, Code: "APPROVED"}
+	before := func(p past) func(*activities.Options) {
+		return func(o *activities.Options) { o.Past = p }
+	}
+	read, err := run[expense.FetchedReport](t, attempt{}, newHouse(t, waiting()).activities(t, before(past{runs: wrote})).FetchReport, readInput())
+	require.NoError(t, err)
+	require.Equal(t, wrote, read.Earlier)
+
+	_, err = run[expense.FetchedReport](t, attempt{}, newHouse(t, waiting()).activities(t, before(past{err: errNoConnection})).FetchReport, readInput())
+	require.ErrorContains(t, err, errNoConnection.Error(), "as long as it is not known nothing is written")
+}
+
+func TestWhatIsPostedAlreadyIsSaidBeforeTheWritesSwitchIsAsked(t *testing.T) {
+	t.Parallel()
+	for name, w := range map[string]activities.Writes{
+		"switched off": {Mode: activities.WritesOff}, "a dry run": {Mode: activities.WritesDryRun},
+	} {
+		t.Run(name+" by v1.1", func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Flag1: "Y"})
+			got := post(t, attempt{number: 2}, h.activities(t, writes(w)), exceptions(onEntry("e1")))
+			require.Equal(t, []expense.PostState{expense.Posted}, states(got))
+			require.Empty(t, got.Withheld)
+		})
+		t.Run(name+" by v4", func(t *testing.T) {
+			t.Parallel()
+			n := newNewer(t)
+			n.held = []expense.HeldException{{Exception: onReport}}
+			got := post(t, attempt{number: 2}, n.activities(t, writes(w)), exceptionsV4(onReport))
+			require.Equal(t, []expense.PostState{expense.Posted}, states(got))
+			require.Empty(t, got.Withheld)
+		})
+	}
+	t.Run("what is missing is withheld", func(t *testing.T) {
+		t.Parallel()
+		acts := newHouse(t, waiting()).activities(t, writes(activities.Writes{Mode: activities.WritesDryRun}))
+		require.Equal(t, expense.ByDryRun, post(t, attempt{number: 2}, acts, exceptions(onEntry("e1"))).Withheld)
+		n := newNewer(t)
+		acts = n.activities(t, writes(activities.Writes{Mode: activities.WritesDryRun}))
+		require.Equal(t, expense.ByDryRun, post(t, attempt{number: 2}, acts, exceptionsV4(onReport)).Withheld)
+	})
+}
+
+func TestThePermissionIsWaitedForNoLongerThanALimit(t *testing.T) {
+	t.Parallel()
+	var limit time.Duration
+	slow := slowPermits(func(ctx context.Context) {
+		at, _ := ctx.Deadline()
+		limit = time.Until(at)
+	})
+	h := newHouse(t, waiting()).on("act", says(http.StatusOK, success))
+	_, err := run[expense.ActionTaken](t, attempt{}, h.activities(t, func(o *activities.Options) { o.Permits = slow }).TakeAction, action(expense.Approve))
+	require.NoError(t, err)
+	require.Positive(t, limit)
+	require.LessOrEqual(t, limit, 10*time.Second)
+}
+
+type slowPermits func(context.Context)
+
+func (f slowPermits) Permit(ctx context.Context, _, _ string, _ expense.Permission) (expense.Permitted, error) {
+	f(ctx)
+	return expense.Permitted{}, nil
+}
