@@ -29,6 +29,10 @@ check: ## gofmt, go vet, staticcheck, workflowcheck, go mod
 kill-points: ## play every story with the worker killed at every request (long)
 	KILL_POINTS=all go test ./dev -run TestKillPoints -timeout 90m -v
 
+.PHONY: intervention-points
+intervention-points: ## have an operator intervene in every write, at every moment (long)
+	INTERVENTIONS=all go test ./dev -run TestInterventionPoints -timeout 120m -v
+
 .PHONY: interfaces
 interfaces: ## play every story by every interface of Concur
 	STORIES=all go test ./dev -run 'TestStories' -v

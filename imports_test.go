@@ -67,6 +67,7 @@ var guests = map[string][]string{
 	"github.com/santhosh-tekuri":           {}, // tests only
 	"testing":                              {},
 	"go.temporal.io/sdk/contrib/envconfig": {"workflows"},
+	"google.golang.org/protobuf":           {"dev"}, // what Temporal's own requests are made of
 }
 
 // keys are names of other packages that only some rooms may use. A request to Concur is sent

@@ -58,6 +58,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"signal":    (*stage).doSignal,
 		"cancel":    (*stage).doCancel,
 		"reset":     (*stage).doReset,
+		"intervene": (*stage).doIntervene,
 		"sweep":     (*stage).doSweep,
 		"sweeping":  (*stage).doSweeping,
 		"swept":     (*stage).isSwept,

@@ -80,6 +80,31 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "return info.Attempt == 1 &&",
 			without: "return info.Attempt != 0 || info.Attempt == 1 &&",
 		},
+		"the run's memory of what it has permitted": {
+			file: "activities/permit.go", story: "activity-reset",
+			with:    "case permitted.Earlier > 0 && p.first:",
+			without: "case permitted.Earlier > 1000 && p.first:",
+		},
+		"the run's memory of what it has permitted at a stop before": {
+			file: "activities/permit.go", story: "activity-reset-moved",
+			with:    "case permitted.Earlier > 0 && p.first:",
+			without: "case permitted.Earlier > 1000 && p.first:",
+		},
+		"the name of the activity in its result": {
+			file: "workflows/calls.go", story: "completed-by-hand",
+			with:    "case err == nil && got.AnswerOf() == c.of:",
+			without: "case err == nil:",
+		},
+		"the name of the activity in its error": {
+			file: "workflows/calls.go", story: "failed-by-hand",
+			with:    "return told, told.Of == c.of",
+			without: "return told, true",
+		},
+		"the look at what runs before have written": {
+			file: "workflows/permit.go", story: "terminated-while-writing",
+			with:    "if here(p) {",
+			without: "if here(p) && false {",
+		},
 		"the brake": {
 			file: "activities/brake.go", story: "brake-at-once",
 			with:    "if err != nil || admitted.Held == \"\" {",

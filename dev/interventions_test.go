@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"concur-connector/expense"
+)
+
+// A scene is a report that makes the connector write, and what must have become of it in
+// Concur when all is over, whatever an operator did in between.
+type scene struct {
+	write     string            // the activity that an operator intervenes in
+	endpoints map[string]string // the simulator's, by the interface
+	report    string
+	rules     string   // empty: dev/rules.yaml
+	swept     bool     // a sweep finds the report, and not a callout
+	decisions []string // that took effect, in order
+	posted    []string // codes, ever
+}
+
+var scenes = map[string]scene{
+	"post": {
+		write: "PostExceptions", endpoints: map[string]string{"v1.1": "exceptions", "v3+v4": "exception-put", "v4": "exception-put"},
+		report: `entries: [{type: MEALS, amount: "82.10"}]`, decisions: []string{"Approve"}, posted: []string{"NORECPT"},
+	},
+	"clear": {
+		write: "ClearExceptions", endpoints: map[string]string{"v3+v4": "exception-delete", "v4": "exception-delete"},
+		report:    `{steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}], entries: [{type: MEALS, amount: "82.10"}]}`,
+		decisions: []string{"Approve", "Approve"}, posted: []string{"NORECPT"},
+	},
+	"approve": { // the second stop bears the code of the first
+		write: "TakeAction", endpoints: map[string]string{"v1.1": "action", "v3+v4": "approve", "v4": "approve"},
+		report:    `{steps: [{extv: SUBMIT}, {extv: SUBMIT}, {status: A_APPR}], entries: [{type: MEALS, amount: "42.50", receipt: true}]}`,
+		decisions: []string{"Approve", "Approve"},
+	},
+	"send-back": {
+		write: "TakeAction", endpoints: map[string]string{"v1.1": "action", "v3+v4": "send-back", "v4": "send-back"},
+		report: `entries: [{type: ALCOH, amount: "42.50", receipt: true}]`, decisions: []string{"Send Back to Employee"},
+	},
+	"approve-by-exception": {
+		write: "ApproveByException", endpoints: map[string]string{"v1.1": "exceptions", "v3+v4": "exception-put", "v4": "exception-put"},
+		report: `{movesOn: [APPROVED], entries: [{type: MEALS, amount: "12.00"}]}`, posted: []string{"APPROVED"},
+		rules: `apiVersion: concur-connector/v1
+settings: {approveByException: APPROVED}
+rules: [{name: r, level: report, expression: "true", message: m, then: {sendBack: true}}]
+`,
+	},
+	"delete": {
+		write: "DeleteNotification", endpoints: map[string]string{"v1.1": "failed-delete", "v3+v4": "failed-delete", "v4": "failed-delete"},
+		report: `entries: [{type: MEALS, amount: "42.50", receipt: true}]`, swept: true, decisions: []string{"Approve"},
+	},
+}
+
+// A moment is when an operator intervenes: the request is held before its effect or after
+// it, and then its answer is lost, or it goes on late.
+type moment struct {
+	phase  string
+	answer bool
+}
+
+var moments = map[string]moment{
+	"before-the-effect": {phase: "before"},
+	"late-effect":       {phase: "before", answer: true},
+	"lost-answer":       {phase: "after"},
+	"late-answer":       {phase: "after", answer: true},
+}
+
+// usual are the interventions that every test run plays, at the moments that are the worst
+// for each write. INTERVENTIONS=all plays every intervention at every moment, by every
+// interface; INTERVENTIONS='v4/approve/lost-answer/reset' those whose names hold that.
+var usual = map[string][]string{
+	"v1.1/post/lost-answer":                 {"reset-heartbeats", "complete-empty", "terminate-restart", "no-heartbeat-timeout-reset"},
+	"v1.1/approve/late-effect":              {"reset-heartbeats", "complete-null", "reset-run-last"},
+	"v1.1/approve-by-exception/lost-answer": {"pause-unpause-reset", "terminate-restart"},
+	"v3+v4/approve/lost-answer":             {"reset-heartbeats", "fail-certain", "terminate"},
+	"v3+v4/post/before-the-effect":          {"complete-plausible", "schedule-to-close"},
+	"v4/approve/lost-answer":                {"pause-unpause-reset", "complete-plausible", "reset-run-first"},
+	"v4/clear/lost-answer":                  {"reset-heartbeats", "cancel"},
+}
+
+// TestInterventionPoints has an operator do whatever Temporal offers to a write that is
+// under way, and expects that nothing is done twice, nothing is done unseen, and the report
+// comes to the same end.
+func TestInterventionPoints(t *testing.T) {
+	t.Parallel()
+	world := aWorld(t)
+	asked := os.Getenv("INTERVENTIONS")
+	for _, via := range pairings {
+		for _, play := range slices.Sorted(maps.Keys(scenes)) {
+			for _, when := range slices.Sorted(maps.Keys(moments)) {
+				place := via + "/" + play + "/" + when
+				names := usual[place]
+				if asked != "" {
+					names = slices.DeleteFunc(slices.Sorted(maps.Keys(interventions)), func(name string) bool {
+						return asked != "all" && !strings.Contains(place+"/"+name+"/", asked)
+					})
+				}
+				endpoint := scenes[play].endpoints[via]
+				if endpoint == "" || len(names) == 0 {
+					continue
+				}
+				t.Run(place, func(t *testing.T) {
+					t.Parallel()
+					interveneAt(t, world, via, place, scenes[play], moments[when], names)
+				})
+			}
+		}
+	}
+}
+
+// interveneAt plays a scene once for each intervention, one after the other in one house.
+func interveneAt(t *testing.T, world *world, via, place string, play scene, when moment, names []string) {
+	setup := world.setup()
+	setup.via = via
+	setup.queue = fmt.Sprintf("interventions.%s-%d", strings.NewReplacer("/", ".", "+", ".").Replace(place), queueNumber())
+	setup.seed = seedOf(setup.queue, setup.seed)
+	if play.rules != "" {
+		setup.rules = filepath.Join(t.TempDir(), "rules.yaml")
+		require.NoError(t, os.WriteFile(setup.rules, []byte(play.rules), 0o600))
+	}
+	h, err := open(t.Context(), setup, t.TempDir())
+	require.NoError(t, err)
+	s := &stage{ctx: context.WithoutCancel(t.Context()), house: h, reports: map[string]string{}}
+	defer func() {
+		s.clear()
+		h.close()
+	}()
+	require.NoError(t, h.sim.do(s.ctx, http.MethodPost, "/codes", []byte("codes: [NORECPT, APPROVED]"), nil))
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			err := s.playIntervention(via, play, when, name)
+			if err != nil {
+				t.Log(s.evidence())
+			}
+			require.NoError(t, err)
+		})
+	}
+}
+
+func (s *stage) playIntervention(via string, play scene, when moment, name string) error {
+	sim := s.house.sim
+	point := fmt.Sprintf(`{"endpoint": %q, "phase": %q, "answer": %t}`, play.endpoints[via], when.phase, when.answer)
+	if err := sim.do(s.ctx, http.MethodPost, "/breakpoints", []byte(point), nil); err != nil {
+		return err
+	}
+	body := strings.Trim(play.report, "{}")
+	if strings.HasPrefix(play.report, "entries") {
+		body = play.report
+	}
+	report, err := sim.add(s.ctx, fmt.Appendf(nil, "{name: %s, failed: %t, %s}", name, play.swept, body))
+	if err != nil {
+		return err
+	}
+	id := report.run()
+	s.reports = map[string]string{name: id}
+	if play.swept {
+		if err := s.doSweep(nil, nil); err != nil {
+			return err
+		}
+	}
+	var reached struct{ Reached bool }
+	if err := sim.do(s.ctx, http.MethodGet, "/breakpoints?wait=20s", nil, &reached); err != nil || !reached.Reached {
+		return errors.Join(err, sim.do(s.ctx, http.MethodDelete, "/breakpoints", nil, nil), fmt.Errorf("nothing came to %s: %s", play.endpoints[via], s.tell(id)))
+	}
+	before, err := s.pending(id)
+	if err == nil {
+		err = s.intervene(id, name)
+	}
+	if err == nil {
+		s.untilWrittenAnew(id, play.write, before)
+	}
+	if err := errors.Join(err, sim.do(s.ctx, http.MethodPost, "/breakpoints/release", nil, nil)); err != nil {
+		return err
+	}
+	if err := s.settle(id, name, play.swept); err != nil {
+		return err
+	}
+	return s.isAsExpected(name, play)
+}
+
+// pending names the activity that a run waits for.
+func (s *stage) pending(id string) (string, error) {
+	d, err := s.temporal().DescribeWorkflowExecution(s.ctx, id, "")
+	if err != nil {
+		return "", err
+	}
+	for _, p := range d.GetPendingActivities() {
+		return d.GetWorkflowExecutionInfo().GetExecution().GetRunId() + " " + p.GetActivityType().GetName() + " " + p.GetActivityId(), nil
+	}
+	return "", nil
+}
+
+// untilWrittenAnew waits a moment, while the request is held, for another activity that is
+// about to write the same: that is when the one before it is the most dangerous.
+func (s *stage) untilWrittenAnew(id, write, before string) {
+	ctx, cancel := context.WithTimeout(s.ctx, 700*time.Millisecond) // the request is held for less than CONCUR_ANSWER_LIMIT
+	defer cancel()
+	_ = until(ctx, func() error {
+		now, err := s.pending(id)
+		if err == nil && (now == before || !strings.Contains(now, write)) {
+			err = errors.New("no other activity writes")
+		}
+		return err
+	})
+}
+
+// settle does what an operator and Concur do when something is left undone: it has a parked
+// run tried again, and tells of a report whose run was ended and that still waits.
+func (s *stage) settle(id, name string, swept bool) error {
+	told := time.Now()
+	return s.until(func() error {
+		run, err := s.describe(id)
+		if err != nil {
+			return err
+		}
+		report, err := s.house.sim.report(s.ctx, name)
+		if err != nil {
+			return err
+		}
+		failed, err := s.house.sim.failed(s.ctx)
+		if err != nil {
+			return err
+		}
+		again := time.Since(told) > time.Second
+		switch open := run.status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING; {
+		case !open && report.Status != expense.StatusExternalValidation && (!swept || failed == 0):
+			return nil
+		case !open && again && swept:
+			told = time.Now()
+			_ = s.doSweep(nil, nil)
+		case !open && again:
+			told = time.Now()
+			_ = s.house.sim.do(s.ctx, http.MethodPost, "/reports/"+name+"/callout", nil, nil)
+		case open && again && run.waiting != "":
+			told = time.Now()
+			_ = s.temporal().SignalWorkflow(s.ctx, id, "", "retried", nil)
+		}
+		return fmt.Errorf("the run is %s, the report at %s: %s", run.status, report.Status, s.tell(id))
+	})
+}
+
+func (s *stage) isAsExpected(name string, play scene) error {
+	report, err := s.house.sim.report(s.ctx, name)
+	if err != nil {
+		return err
+	}
+	var decisions, posted []string
+	for _, d := range report.Decisions {
+		decisions = append(decisions, d.Action)
+	}
+	for _, e := range report.Exceptions {
+		posted = append(posted, e.Code)
+	}
+	broken, err := s.house.sim.violations(s.ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range broken {
+		if v.Report == name {
+			err = errors.Join(err, fmt.Errorf("%s is broken: %s (lines %v)", v.Invariant, v.Detail, v.Journal))
+		}
+	}
+	if !slices.Equal(decisions, play.decisions) {
+		err = errors.Join(err, fmt.Errorf("it was decided %q, not %q", decisions, play.decisions))
+	}
+	if !slices.Equal(posted, play.posted) {
+		err = errors.Join(err, fmt.Errorf("the exceptions %q were posted, not %q", posted, play.posted))
+	}
+	return err
+}
+
+func TestTheUsualInterventionsAreThere(t *testing.T) {
+	t.Parallel()
+	for place, names := range usual {
+		parts := strings.Split(place, "/")
+		require.NotEmpty(t, scenes[parts[1]].endpoints[parts[0]], place)
+		require.Contains(t, moments, parts[2])
+		for _, name := range names {
+			require.Contains(t, interventions, name)
+		}
+	}
+}
