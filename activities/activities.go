@@ -89,10 +89,13 @@ type Options struct {
 	Permits Permits
 	Reading Reading
 	Guard   concur.Guard // what Concur compares before it acts by v4
-	Writes  Writes
-	Braking Braking
-	Delays  Delays
-	Logger  *slog.Logger // nil: nothing is said
+	// ActAlike has a report acted on by v4 whose stop cannot be told from another one that
+	// the rules name.
+	ActAlike bool
+	Writes   Writes
+	Braking  Braking
+	Delays   Delays
+	Logger   *slog.Logger // nil: nothing is said
 
 	// AnswerLimit is how long a request of an earlier attempt may still be acting
 	// in Concur.

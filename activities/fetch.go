@@ -122,7 +122,7 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 	if found.Kind != "" {
 		return fetched, nil
 	}
-	if err := a.usable(found.Report); err != nil {
+	if err := a.usable(found, rules); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
 	report := found.Report
@@ -195,8 +195,12 @@ func readFor(fetched *expense.FetchedReport, rules *policy.Policy) {
 
 // usable says at once what would otherwise stop the action at the end: nothing is
 // posted on a report that could not be passed on.
-func (a *Activities) usable(report *expense.Report) error {
+func (a *Activities) usable(found found, rules *policy.Policy) error {
+	report := found.Report
 	switch {
+	case found.withheld == "" && !a.options.ActAlike && a.alike(report, rules):
+		return &concur.Error{Op: "read the report", Kind: expense.AlikeStops, Message: "the rules name several stops, and Concur does not tell " +
+			"by v4 at which of them this report waits: v1.1 does not show its step, and the step guard (CONCUR_STEP_GUARD) fits each of them"}
 	case report.Via.IsV4():
 		return nil // the action's address is made of the report's ID
 	case report.ActionURL == "":
@@ -204,6 +208,12 @@ func (a *Activities) usable(report *expense.Report) error {
 			"but has no WorkflowActionURL; the connector's user needs the Web Services Administrator role"}
 	}
 	return a.options.Concur.CheckURL(concur.ActionURL, report.ActionURL)
+}
+
+// alike reports whether an action on the report may happen at another stop than the one
+// that is judged, where the company has several.
+func (a *Activities) alike(report *expense.Report, rules *policy.Policy) bool {
+	return !report.NamesStep() && !a.options.Guard.NamesOneStep() && len(rules.Stops()) > 1
 }
 
 // elder looks for another run of the report that began before this one. When Temporal

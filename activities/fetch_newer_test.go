@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"concur-connector/activities"
+	"concur-connector/concur"
 	"concur-connector/expense"
 	"concur-connector/policy"
 )
@@ -290,4 +291,40 @@ func TestWhoIsATestUserIsFoundByTheIDOfTheLogin(t *testing.T) {
 		require.False(t, e.NonRetryable())
 		require.NotContains(t, e.Error(), ownerLogin)
 	})
+}
+
+func TestAReportAtOneOfSeveralStopsThatLookAlikeIsParked(t *testing.T) {
+	t.Parallel()
+	twoStops := func(o *activities.Options) {
+		rules, err := policy.Parse("rules.yaml", []byte(strings.Replace(rulesFile, "rules:", "stops:\n  first: [SUBMIT]\n  second: [PRE-EXTRACT]\nrules:", 1)))
+		require.NoError(t, err)
+		o.Rules = rules
+	}
+	classic := func(o *activities.Options) { o.Guard = concur.Guard{"expectedStepCode": "EXTVAL"} }
+	for name, c := range map[string]struct {
+		change []func(*activities.Options)
+		uri    string
+		parked bool
+	}{
+		"by v4":                            {[]func(*activities.Options){by(expense.V4), twoStops, classic}, v4URI, true},
+		"by v3":                            {[]func(*activities.Options){by(expense.V3), twoStops, classic}, v4URI, true},
+		"without a guard":                  {[]func(*activities.Options){by(expense.V4), twoStops}, v4URI, true},
+		"not with one stop":                {[]func(*activities.Options){by(expense.V4), classic}, v4URI, false},
+		"not with a guard of one step":     {[]func(*activities.Options){by(expense.V4), twoStops, guarded}, v4URI, false},
+		"not when the header is to do":     {[]func(*activities.Options){by(expense.V4), twoStops, classic, func(o *activities.Options) { o.ActAlike = true }}, v4URI, false},
+		"not when nothing will be written": {[]func(*activities.Options){by(expense.V4), twoStops, classic, writes(activities.Writes{Mode: activities.WritesDryRun})}, v4URI, false},
+		"not when v1.1 shows the step":     {[]func(*activities.Options){by(expense.V4), twoStops, classic, func(o *activities.Options) { o.Reading.Steps = true }}, objectURI, false},
+		"not by v1.1":                      {[]func(*activities.Options){by(expense.V1), twoStops, classic}, objectURI, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			acts := newNewer(t).activities(t, c.change...)
+			_, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, expense.FetchReportInput{ObjectURI: c.uri})
+			if c.parked {
+				require.True(t, failed(t, err, expense.AlikeStops).NonRetryable())
+				return
+			}
+			require.NoError(t, err)
+		})
+	}
 }

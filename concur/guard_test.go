@@ -34,3 +34,19 @@ func TestAGuardIsReadAsItIsConfigured(t *testing.T) {
 		require.ErrorContains(t, err, says, text)
 	}
 }
+
+func TestAGuardNamesOneStepUnlessItIsTheClassicCode(t *testing.T) {
+	t.Parallel()
+	for text, one := range map[string]bool{
+		"none":                       false,
+		"expectedStepCode=EXTVAL":    false,
+		"expectedStepCode=extval":    false,
+		"expectedStepCode=EXRTREADY": true,
+		"expectedStepSequence=3":     true,
+		"expectedStepCode=EXTVAL,expectedStepSequence=3": true,
+	} {
+		g, err := concur.ParseGuard(text)
+		require.NoError(t, err)
+		require.Equal(t, one, g.NamesOneStep(), text)
+	}
+}

@@ -116,6 +116,11 @@ func (p *problems) checkWorker(cfg Worker) {
 	if cfg.BrakeShare != 0 {
 		p.checkNumber("CONCUR_BRAKE_SHARE", cfg.BrakeShare, 0.01, 0.99)
 	}
+	switch cfg.AlikeStops {
+	case "park", "act":
+	default:
+		p.add("CONCUR_ALIKE_STOPS", "must be park or act")
+	}
 	switch cfg.Sweep {
 	case "act", "read-only", "off":
 	default:

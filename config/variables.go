@@ -64,10 +64,11 @@ type Worker struct {
 	FactTimeout time.Duration `envconfig:"CONCUR_FACT_TIMEOUT" default:"10s" desc:"how long a system that is asked for facts may take to answer one request; then it is asked again"`
 	FactCA      string        `envconfig:"CONCUR_FACT_CA" desc:"path of PEM certificates that are trusted for the systems that are asked for facts, besides the machine's own"`
 
-	Interface string `envconfig:"CONCUR_INTERFACE" default:"v1.1" desc:"interface by which a report that a callout names is read and acted on: v1.1; v3+v4, read by v3 and acted on by v4; or v4"`
-	Fallback  bool   `envconfig:"CONCUR_FALLBACK" default:"false" desc:"true has a report read and acted on by v1.1 whenever CONCUR_INTERFACE is another and Concur refuses to show the report by it"`
-	StepGuard string `envconfig:"CONCUR_STEP_GUARD" default:"expectedStepCode=EXTVAL" desc:"what Concur compares with the report's step before it acts by v4: field=value, several separated by commas; or none"`
-	ReadSteps bool   `envconfig:"CONCUR_READ_STEPS" default:"true" desc:"true has v1.1 asked, by v3+v4 and v4, for the step of a report that a callout names: only v1.1 tells two external validations apart"`
+	Interface  string `envconfig:"CONCUR_INTERFACE" default:"v1.1" desc:"interface by which a report that a callout names is read and acted on: v1.1; v3+v4, read by v3 and acted on by v4; or v4"`
+	Fallback   bool   `envconfig:"CONCUR_FALLBACK" default:"false" desc:"true has a report read and acted on by v1.1 whenever CONCUR_INTERFACE is another and Concur refuses to show the report by it"`
+	StepGuard  string `envconfig:"CONCUR_STEP_GUARD" default:"expectedStepCode=EXTVAL" desc:"what Concur compares with the report's step before it acts by v4: field=value, several separated by commas; or none"`
+	AlikeStops string `envconfig:"CONCUR_ALIKE_STOPS" default:"park" desc:"what to do by v4 with a report whose step v1.1 does not show, when the rules file names several stops and the step guard fits each: park, for an operator; or act"`
+	ReadSteps  bool   `envconfig:"CONCUR_READ_STEPS" default:"true" desc:"true has v1.1 asked, by v3+v4 and v4, for the step of a report that a callout names: only v1.1 tells two external validations apart"`
 
 	RequestsPerSecond float64 `envconfig:"CONCUR_REQUESTS_PER_SECOND" default:"20" desc:"requests to Concur per second, those of all workers together; no one of them sends more, either"`
 

@@ -55,6 +55,11 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "\tposted.Mark, posted.Moved = after.Mark, !after.at(in.Stop, in.Mark)\n",
 			without: "",
 		},
+		"the parking of a report whose stop looks like another": {
+			file: "activities/fetch.go", story: "alike-stops",
+			with:    "\tcase found.withheld == \"\" && !a.options.ActAlike && a.alike(report, rules):",
+			without: "\tcase found.withheld == \"never\":",
+		},
 		"the step that v1.1 shows before an action by v4": {
 			file: "concur/read_report.go", story: "moved-before-the-action",
 			with:    "\treturn read.atStep(old.report.ActionURL), nil\n",

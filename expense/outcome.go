@@ -39,6 +39,7 @@ const (
 	Braked         Kind = "Braked"         // more reports go back than the brake allows
 	Blocked        Kind = "Blocked"        // a blocking exception stops the action
 	NoApprover     Kind = "NoApprover"     // the owner has no approver whom it could go to
+	AlikeStops     Kind = "AlikeStops"     // the stop cannot be told from another one of the rules
 )
 
 // Error makes a kind usable with errors.Is.

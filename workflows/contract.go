@@ -134,5 +134,6 @@ func Kinds() []expense.Kind {
 		expense.Forbidden, expense.NotFound, expense.NotWaiting, expense.Rejected,
 		expense.Untrusted, expense.Malformed, expense.TooLarge, expense.OutcomeUnknown,
 		expense.WritesOff, expense.Braked, expense.Blocked, expense.NoApprover,
+		expense.AlikeStops,
 	}
 }

@@ -91,6 +91,8 @@ func mend(k expense.Kind) string {
 		return "Have the blocking exceptions that the message names cleared in Concur, or decide to send it back; a code of ours that blocks is made non-blocking in Expense Admin, or taken out of the rules file."
 	case expense.NoApprover:
 		return "Give the owner an approver in Concur (User Administration)."
+	case expense.AlikeStops:
+		return "Decide this report by hand in Concur: the run notices and ends. To have such reports decided by the rules: give the steps codes of their own and one of them to CONCUR_STEP_GUARD; or set CONCUR_ALIKE_STOPS to act, and the header of the report, which does not name the step, is all that is compared."
 	case expense.WritesOff:
 		return "When writes are to be made again: set CONCUR_WRITES to on (and CONCUR_TEST_USERS so that it is not in the way), restart the workers, and have the runs go on: `concurctl parked retry --all --kind WritesOff`."
 	case expense.Braked:

@@ -30,7 +30,7 @@ func (d *doctor) worker(ctx context.Context, o doctorOptions) {
 	c := chosenBy(cfg, err, rules, o.report)
 	d.needed = c.scopes()
 	d.writes(cfg, err)
-	d.guard(cfg)
+	d.guard(cfg, rules)
 	d.facts(ctx, cfg, err, rules)
 	if concerning(err, concurVariables...) != nil {
 		return // said, one by one

@@ -3,22 +3,25 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"concur-connector/concur"
 	"concur-connector/config"
 	"concur-connector/expense"
+	"concur-connector/policy"
 )
 
 const (
 	pairCheck   = "interfaces"
 	guardCheck  = "step guard"
+	alikeCheck  = "stops"
 	actingCheck = "acting"
 )
 
 // guard looks at what Concur is to compare before it acts by v4.
-func (d *doctor) guard(cfg config.Worker) {
+func (d *doctor) guard(cfg config.Worker, rules *policy.Policy) {
 	switch guard, err := concur.ParseGuard(cfg.StepGuard); {
 	case err != nil:
 		d.fail(guardCheck, "mend CONCUR_STEP_GUARD, see docs/configuration.md", "it cannot be used: %v", err)
@@ -31,6 +34,23 @@ func (d *doctor) guard(cfg config.Worker) {
 		}
 		slices.Sort(fields)
 		d.ok(guardCheck, "by v4 Concur acts only at a step with %s", listed(fields))
+		if !guard.NamesOneStep() && rules != nil && len(rules.Stops()) > 1 {
+			d.alike(cfg, len(rules.Stops()))
+		}
+	}
+}
+
+// alike says what the guard does not do for a company with several stops.
+func (d *doctor) alike(cfg config.Worker, stops int) {
+	const alone = "give the steps codes of their own in Concur, and one of them to CONCUR_STEP_GUARD"
+	both := fmt.Sprintf("the rules file names %d stops, and every classic external validation has this code: the guard does not tell them apart", stops)
+	switch {
+	case cfg.AlikeStops == "act":
+		d.warn(alikeCheck, alone+"; or set CONCUR_ALIKE_STOPS=park", "%s, so that an action by v4 may happen at a stop that was not judged", both)
+	case expense.Interface(cfg.Interface).IsV4() && !cfg.ReadSteps:
+		d.warn(alikeCheck, "set CONCUR_READ_STEPS=true, or "+alone, "%s, and v1.1 is not asked for the step, so that every report is parked (AlikeStops)", both)
+	case expense.Interface(cfg.Interface).IsV4() || cfg.Sweep == "act":
+		d.warn(alikeCheck, alone, "%s. Where a callout has named a report, v1.1 is asked for the step; any other is parked (AlikeStops)", both)
 	}
 }
 

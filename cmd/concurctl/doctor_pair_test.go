@@ -142,6 +142,7 @@ func TestWhatIsNotProvedSaysWhatToDo(t *testing.T) {
 	)
 	v4, v3, old := settings{"CONCUR_INTERFACE": "v4"}, settings{"CONCUR_INTERFACE": "v3+v4"}, settings{"CONCUR_INTERFACE": "v1.1"}
 	answers := pairAnswers()
+	two := file(t, "rules.yaml", strings.Replace(oneRule, "rules:", "stops:\n  first: [SUBMIT]\n  second: [PRE-EXTRACT]\nrules:", 1))
 	for name, w := range map[string]struct {
 		env    settings
 		change map[string]string
@@ -166,6 +167,10 @@ func TestWhatIsNotProvedSaysWhatToDo(t *testing.T) {
 		"a report of elsewhere":          {v4, nil, []string{"--report", "https://evil.example/api/expense/expensereport/v1.1/reportfulldetails/nK"}, "interfaces", broken, "CONCUR_HOSTS"},
 		"no guard":                       {settings{"CONCUR_STEP_GUARD": "none"}, nil, nil, "step guard", warned, "applies to whatever step"},
 		"a guard of a field of nobody":   {settings{"CONCUR_STEP_GUARD": "step=EXTVAL"}, nil, nil, "step guard", broken, "mend CONCUR_STEP_GUARD"},
+		"two stops of one code, by v4":   {settings{"CONCUR_INTERFACE": "v4", "CONCUR_RULES": two}, nil, nil, "stops", warned, "the rules file names 2 stops, and every classic external validation has this code"},
+		"and v1.1 is not asked":          {settings{"CONCUR_INTERFACE": "v3+v4", "CONCUR_READ_STEPS": "false", "CONCUR_RULES": two}, nil, nil, "stops", warned, "every report is parked (AlikeStops) → set CONCUR_READ_STEPS=true"},
+		"and the header is to do":        {settings{"CONCUR_INTERFACE": "v4", "CONCUR_ALIKE_STOPS": "act", "CONCUR_RULES": two}, nil, nil, "stops", warned, "may happen at a stop that was not judged"},
+		"and only a sweep acts by v4":    {settings{"CONCUR_RULES": two}, nil, []string{"--report", pairURI}, "stops", warned, "any other is parked"},
 		"an interface of nobody":         {settings{"CONCUR_INTERFACE": "v5"}, nil, nil, "worker configuration", broken, "CONCUR_INTERFACE must be v1.1, v3+v4 or v4"},
 		"a failed list that is refused":  {v4, map[string]string{listPath: ""}, nil, "interfaces", passed, "v4 is chosen"},
 	} {

@@ -105,6 +105,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		Permits:     known,
 		Reading:     activities.Reading{Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback, Steps: cfg.ReadSteps},
 		Guard:       guard,
+		ActAlike:    cfg.AlikeStops == "act",
 		Writes:      activities.Writes{Mode: activities.WriteMode(cfg.Writes), TestUsers: cfg.TestUsers},
 		Braking:     activities.Braking{Brake: known, SendBacks: cfg.BrakeSendBacks, Share: cfg.BrakeShare},
 		Logger:      logger,
