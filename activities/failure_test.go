@@ -81,6 +81,7 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 		"a blocking exception":                 {refusing("step_exit_blocking_by_exception"), true, treatment{kind: expense.Blocked, parked: true}},
 		"an owner without an approver":         {refusing("no_approver.change_my_info"), true, treatment{kind: expense.NoApprover, parked: true}},
 		"a brake that holds":                   {shows(waiting()), true, treatment{kind: expense.Braked, parked: true}},
+		"a stop that looks like another":       {func(h *house) { furnished(h) }, false, treatment{kind: expense.AlikeStops, parked: true}},
 		"a report that is gone":                {shows(page{Gone: true}), false, treatment{kind: expense.NotFound, delay: value}},
 		"a report elsewhere":                   {shows(page{Status: "A_APPR"}), false, treatment{kind: expense.NotWaiting, delay: value}},
 	} {
@@ -99,6 +100,9 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 				act = actionV4(expense.Approve)
 			case "writes that are switched off":
 				options.Writes.Mode = activities.WritesOff
+			case "a stop that looks like another":
+				options.Reading.Via = expense.V4
+				twoStops(t, &options)
 			case "a brake that holds":
 				options.Braking = activities.Braking{Brake: &brake{held: "too many"}, SendBacks: 1}
 				act = action(expense.SendBack)

@@ -293,13 +293,17 @@ func TestWhoIsATestUserIsFoundByTheIDOfTheLogin(t *testing.T) {
 	})
 }
 
+// twoStops has the rules name two stops.
+func twoStops(t testing.TB, o *activities.Options) {
+	t.Helper()
+	rules, err := policy.Parse("rules.yaml", []byte(strings.Replace(rulesFile, "rules:", "stops:\n  first: [SUBMIT]\n  second: [PRE-EXTRACT]\nrules:", 1)))
+	require.NoError(t, err)
+	o.Rules = rules
+}
+
 func TestAReportAtOneOfSeveralStopsThatLookAlikeIsParked(t *testing.T) {
 	t.Parallel()
-	twoStops := func(o *activities.Options) {
-		rules, err := policy.Parse("rules.yaml", []byte(strings.Replace(rulesFile, "rules:", "stops:\n  first: [SUBMIT]\n  second: [PRE-EXTRACT]\nrules:", 1)))
-		require.NoError(t, err)
-		o.Rules = rules
-	}
+	twoStops := func(o *activities.Options) { twoStops(t, o) }
 	classic := func(o *activities.Options) { o.Guard = concur.Guard{"expectedStepCode": "EXTVAL"} }
 	for name, c := range map[string]struct {
 		change []func(*activities.Options)

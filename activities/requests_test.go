@@ -149,6 +149,16 @@ func TestASuccessThatShowsSomethingElseIsNone(t *testing.T) {
 	})
 }
 
+func TestAFirstAttemptActsOnATravelRequestOnlyWhileItIsAsItWasJudged(t *testing.T) {
+	t.Parallel()
+	for _, act := range []expense.Action{expense.Approve, expense.SendBack} {
+		n := newNewer(t, look{Version: 1})
+		require.Equal(t, expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "SUBMITTED", Stop: stopRequest}, Moved: true},
+			take(t, attempt{}, n.activities(t), actionOnRequest(act)))
+		require.Equal(t, []string{"request"}, n.seen())
+	}
+}
+
 func TestALostAnswerAboutATravelRequest(t *testing.T) {
 	t.Parallel()
 	lost := newNewer(t)
