@@ -153,6 +153,8 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 	t.Cleanup(func() { _ = busy.Close() })
 	broken := filepath.Join(t.TempDir(), "approvers")
 	require.NoError(t, os.WriteFile(broken, []byte("anna\n"), 0o600))
+	slip := filepath.Join(t.TempDir(), "temporal.toml")
+	require.NoError(t, os.WriteFile(slip, []byte("[profile.default]\nadress = \"temporal.example.com:7233\"\n"), 0o600))
 	for name, c := range map[string]struct {
 		settings map[string]string
 		says     string
@@ -166,6 +168,8 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 		"a port that is taken":          {map[string]string{"CONCUR_INTERNAL_LISTEN": busy.Addr().String()}, "open the internal listener: listen on"},
 		"an approvers' file with a slip": {map[string]string{"CONCUR_APPROVERS": broken},
 			broken + ": line 1: not of the form NAME:sha256:HEX"},
+		"a Temporal file with a slip":  {map[string]string{"TEMPORAL_CONFIG_FILE": slip}, "profile.default.adress"},
+		"a Temporal file that is away": {map[string]string{"TEMPORAL_CONFIG_FILE": "/nowhere/temporal.toml"}, "TEMPORAL_CONFIG_FILE cannot be read: "},
 		"a notify path that cannot be": {map[string]string{"CONCUR_NOTIFY_PATH": "/a?b"}, "the notify path must be a plain path"},
 		"a Temporal setting that cannot be read": {map[string]string{"TEMPORAL_TLS_CLIENT_CERT_PATH": "/nowhere/c", "TEMPORAL_TLS_CLIENT_KEY_PATH": "/nowhere/k"},
 			"read Temporal's TEMPORAL_ variables"},
