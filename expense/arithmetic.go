@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/shopspring/decimal"
-	"golang.org/x/text/currency"
 )
 
 // Arithmetic that is exact, or says how it rounds: half away from zero, 0.5 to 1 and -0.5
@@ -26,7 +25,7 @@ var (
 	ErrDivideByZero = errors.New("it divides by zero")
 	ErrDecimals     = errors.New("a number is rounded to 0 to 20 decimals")
 	ErrRate         = errors.New("an exchange rate must be a decimal number above zero")
-	ErrMinorUnit    = errors.New("the decimals of this currency are not known")
+	ErrMinorUnit    = errors.New("an amount without a currency has no decimals of its own")
 )
 
 // Bounded returns the number, or [ErrTooLarge].
@@ -79,26 +78,14 @@ func (m Money) Round(decimals int) (Money, error) {
 	return Money{Amount: amount.Round(int32(decimals)), Currency: m.Currency}, err
 }
 
-// Rounded returns the amount rounded to the decimals that its currency is written with:
-// none for JPY, two for USD, three for KWD. They are Unicode's (CLDR), where a subunit that
-// nobody pays with any more does not count; a currency that it does not know is
-// [ErrMinorUnit].
+// Rounded returns the amount rounded to the [Decimals] of its currency. An amount without a
+// currency is [ErrMinorUnit].
 func (m Money) Rounded() (Money, error) {
-	decimals, known := minorUnit(m.Currency)
-	if !known {
+	if m.Currency == "" {
 		return Money{}, ErrMinorUnit
 	}
+	decimals, _ := Decimals(m.Currency)
 	return m.Round(decimals)
-}
-
-// minorUnit is how many decimals a currency is written with.
-func minorUnit(code string) (decimals int, known bool) {
-	unit, err := currency.ParseISO(code)
-	if err != nil || unit.String() != code {
-		return 0, false
-	}
-	decimals, _ = currency.Standard.Rounding(unit)
-	return decimals, true
 }
 
 // Convert returns the exact product of the amount and an exchange rate, in another

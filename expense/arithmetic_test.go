@@ -64,17 +64,23 @@ func TestAmountsAreRoundedAsTheirCurrencyIsWritten(t *testing.T) {
 		{"12.344999", "EUR", "12.34 EUR"},
 		{"1234.5", "JPY", "1235 JPY"},
 		{"1.2345", "KWD", "1.235 KWD"},
+		{"1234.5678", "IDR", "1234.57 IDR"},
+		{"1.2345", "IQD", "1.235 IQD"},
+		{"1.23455", "UYW", "1.2346 UYW"},
 		{"0.004", "USD", "0.00 USD"},
 	} {
 		rounded, err := money(t, c.amount, c.currency).Rounded()
 		require.NoError(t, err)
 		require.Equal(t, c.want, rounded.String())
 	}
-	for _, unknown := range []string{"", "XQZ", "usd", "US", "Euro"} {
-		_, err := money(t, "1", unknown).Rounded()
-		require.ErrorIs(t, err, expense.ErrMinorUnit, unknown)
+	for _, unknown := range []string{"XQZ", "usd", "US", "Euro"} {
+		rounded, err := money(t, "1.005", unknown).Rounded()
+		require.NoError(t, err)
+		require.Equal(t, "1.01 "+unknown, rounded.String(), "two decimals are assumed")
 	}
-	_, err := money(t, "1", "USD").Round(21)
+	_, err := money(t, "1", "").Rounded()
+	require.ErrorIs(t, err, expense.ErrMinorUnit)
+	_, err = money(t, "1", "USD").Round(21)
 	require.ErrorIs(t, err, expense.ErrDecimals)
 }
 

@@ -74,10 +74,7 @@ func (m Money) meets(other Money) error {
 // String prints all decimals that the amount has, and at least those that its currency is
 // written with: "129.00 USD", "129 JPY", "129.000 KWD"; two of an unknown one.
 func (m Money) String() string {
-	least, known := minorUnit(m.Currency)
-	if !known {
-		least = 2
-	}
+	least, _ := Decimals(m.Currency)
 	text := m.Amount.String()
 	if _, decimals, _ := strings.Cut(text, "."); len(decimals) < least {
 		text = m.Amount.StringFixed(int32(least))

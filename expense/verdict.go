@@ -45,6 +45,9 @@ type Verdict struct {
 	// moves a report on, in the place of an action; empty: by the action.
 	ApproveByException string `json:"approveByException,omitempty"`
 
+	// Assumed says what was taken for granted of the amounts, a sentence each.
+	Assumed []string `json:"assumed,omitempty"`
+
 	Rules     []RuleLook `json:"rules,omitempty"`   // each rule, in the order of the file
 	RulesHash string     `json:"rulesHash"`         // of the rules file, and of its lists, that said so
 	Version   string     `json:"version,omitempty"` // as that file calls itself

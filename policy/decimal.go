@@ -47,7 +47,7 @@ var arithmetic = map[error]failure{
 	expense.ErrDivideByZero:    "it divides by zero",
 	expense.ErrDecimals:        "a number is rounded to 0 to 20 decimals",
 	expense.ErrRate:            "an exchange rate must be a decimal number above zero; ask with has() whether there is one",
-	expense.ErrMinorUnit:       "the decimals of this currency are not known; use round(2)",
+	expense.ErrMinorUnit:       "an amount without a currency code has no decimals of its own; use round(2)",
 }
 
 // meet does something with two numbers.

@@ -55,7 +55,7 @@ func (p *Policy) Evaluate(c Case) expense.Verdict {
 
 func (p *Policy) evaluate(c Case, chosen func(*rule) bool) expense.Verdict {
 	if c.Report == nil && c.Request == nil {
-		return p.verdict([]violation{{rule: &rule{}, message: errNothing.Error(), erred: true}}, nil)
+		return p.verdict([]violation{{rule: &rule{}, message: errNothing.Error(), erred: true}}, nil, nil)
 	}
 	e, done := p.begin(c)
 	defer done()
@@ -64,7 +64,11 @@ func (p *Policy) evaluate(c Case, chosen func(*rule) bool) expense.Verdict {
 			e.apply(r)
 		}
 	}
-	return p.verdict(e.found, e.inFileOrder())
+	codes := expense.AssumedDecimals(c.Report)
+	if c.Request != nil {
+		codes = expense.AssumedDecimals(c.Request)
+	}
+	return p.verdict(e.found, e.inFileOrder(), codes)
 }
 
 // evaluation is the judging of one report or travel request.

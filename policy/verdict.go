@@ -11,14 +11,18 @@ import (
 const (
 	maxFindings   = 500
 	maxExceptions = 1000
+	maxAssumed    = 10
 )
 
 // verdict composes what was found into exceptions and exactly one action. What rules found
 // that are only watched has no effect.
-func (p *Policy) verdict(found []violation, looks []expense.RuleLook) expense.Verdict {
+func (p *Policy) verdict(found []violation, looks []expense.RuleLook, codes []string) expense.Verdict {
 	v := expense.Verdict{
 		Action: expense.Approve, Comment: p.settings.PassOnComment, ApproveByException: p.settings.ApproveByException,
 		Rules: looks, RulesHash: p.hash, Version: p.version,
+	}
+	for _, code := range codes[:min(len(codes), maxAssumed)] {
+		v.Assumed = append(v.Assumed, fmt.Sprintf("%q is not a currency of ISO 4217: two decimals are assumed", code))
 	}
 	ordered := inOrderOfFile(found)
 	acting := slices.DeleteFunc(slices.Clone(ordered), func(v violation) bool { return v.rule.shadow })

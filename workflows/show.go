@@ -86,6 +86,7 @@ func (r *run) answer() Status {
 		s.Verdict = &VerdictStatus{
 			Action: v.Action, Exceptions: v.Exceptions, Findings: v.Findings, Rules: v.Rules,
 			RulesHash: v.RulesHash, Version: v.Version, ApproveByException: v.ApproveByException,
+			Assumed: v.Assumed,
 		}
 	}
 	return s.withoutNulls()
@@ -137,6 +138,9 @@ func (r *run) details(ctx workflow.Context) string {
 	if v := r.Verdict; v != nil {
 		line("The rules (%s) say: %s", edition(*v), saying(*v))
 		b.WriteString(found(v.Findings))
+		for _, assumed := range v.Assumed {
+			fmt.Fprintf(&b, "- %s\n", code(assumed))
+		}
 		b.WriteByte('\n')
 	}
 	if len(r.Done) > 0 {

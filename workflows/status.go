@@ -58,6 +58,8 @@ type VerdictStatus struct {
 	RulesHash  string              `json:"rulesHash"`
 	Version    string              `json:"version"` // as the rules file calls itself
 
+	Assumed []string `json:"assumed,omitempty"` // of the amounts, a sentence each
+
 	ApproveByException string `json:"approveByException,omitempty"` // the code that passes it on
 }
 

@@ -175,6 +175,9 @@ func (e explained) printVerdict(w io.Writer) {
 		fmt.Fprintf(w, ", as far as is known; unknown: %s", strings.Join(e.Unknown, ", "))
 	}
 	fmt.Fprintln(w)
+	for _, assumed := range e.Verdict.Assumed {
+		fmt.Fprintf(w, "  %s\n", plain(assumed))
+	}
 	after := ""
 	if e.Verdict.BareSendBack && e.Verdict.Action == expense.SendBack {
 		after = ", not posted: it is sent back without"
