@@ -228,13 +228,15 @@ func (s *stage) doConcurctl(ts *testscript.TestScript, args []string) error {
 }
 
 func (s *stage) doIngress(_ *testscript.TestScript, args []string) error {
-	switch strings.Join(args, " ") {
-	case "start":
+	if len(args) > 0 && args[0] == "start" {
+		s.house.ingressEnv = args[1:]
 		return s.house.startIngress(s.ctx)
+	}
+	switch strings.Join(args, " ") {
 	case "stop":
 		s.house.stopIngress()
 	default:
-		return fmt.Errorf("usage: ingress start|stop")
+		return fmt.Errorf("usage: ingress start [NAME=VALUE]...|stop")
 	}
 	return nil
 }

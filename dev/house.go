@@ -30,7 +30,8 @@ type house struct {
 	internal string // base URL of the internal door
 	token    string // of the approver called "dev"
 
-	workerEnv []string // what a story has the worker started with
+	workerEnv  []string // what a story has the worker started with
+	ingressEnv []string // and the ingress
 
 	mu      sync.Mutex
 	ingress *child
@@ -108,12 +109,12 @@ func (h *house) env(own ...string) []string {
 
 func (h *house) startIngress(ctx context.Context) error {
 	listen, internal := h.address(8443, h.public), h.address(8081, h.internal)
-	c, err := startReady(ctx, "ingress", h.setup.binaries.ingress, nil, h.env(
+	c, err := startReady(ctx, "ingress", h.setup.binaries.ingress, nil, append(h.env(
 		"CONCUR_LISTEN="+listen, "CONCUR_INTERNAL_LISTEN="+internal,
 		"CONCUR_TLS_CERT="+h.certs.cert, "CONCUR_TLS_KEY="+h.certs.key,
 		"CONCUR_CALLOUT_USER="+calloutUser, "CONCUR_CALLOUT_PASSWORD="+calloutPassword,
 		"CONCUR_APPROVERS="+h.approvers(),
-	), func(line string) bool {
+	), h.ingressEnv...), func(line string) bool {
 		var entry struct{ Msg, Public, Internal string }
 		if json.Unmarshal([]byte(line), &entry) != nil || entry.Msg != "listening" {
 			return false

@@ -334,3 +334,20 @@ func TestOtherCommandsSayTheFirstMistakeOfAFile(t *testing.T) {
 		require.Equal(t, "concurctl: "+bad+":2:8: rules must be a list: each rule begins with a dash (and 1 error more; concurctl rules check "+bad+" shows all)\n", o.errs)
 	}
 }
+
+func TestADateOfAtIsThatDayInTheZoneOfTheRules(t *testing.T) {
+	t.Parallel()
+	for _, zone := range []string{"Etc/GMT+12", "America/Los_Angeles", "UTC", "Pacific/Kiritimati"} {
+		rules := file(t, "rules.yaml", "apiVersion: concur-connector/v1\ntimezone: "+zone+
+			"\nrules: [{name: day, level: report, expression: 'today == date(\"2020-06-01\")', messageExpression: string(today), then: {sendBack: true}}]\n")
+		report := file(t, "report.yaml", "report: {id: R1, submitted: 2020-06-01}\n")
+		for _, args := range [][]string{nil, {"--at", "2020-06-01"}, {"--at", "2020-06-01T23:00"}} {
+			o := said(t, append([]string{"rules", "explain", report, "--rules", rules}, args...)...)
+			require.Zero(t, o.code, o.errs)
+			require.Contains(t, o.out, "as of 2020-06-01", zone)
+			require.Contains(t, o.out, "verdict: approve", "%v in %s", args, zone)
+		}
+		cases := file(t, "rules_test.yaml", "cases: [{name: a, at: \"2020-06-01\", report: {id: R1}, want: none}]\n")
+		require.Zero(t, said(t, "rules", "test", rules, cases).code, zone)
+	}
+}
