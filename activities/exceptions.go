@@ -24,7 +24,7 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	if in.Via.IsV4() {
 		return a.putExceptions(ctx, pulse, in, first)
 	}
-	now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
+	now, err := a.readPartsAt(ctx, in.ObjectURI, in.Stop, in.Via, expense.Parts{}) // with the entries' flags
 	if err != nil || now.Kind != "" {
 		return expense.PostedExceptions{Reading: now.Reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
 	}

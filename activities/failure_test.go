@@ -75,6 +75,7 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 		"a failure inside 200":                 {answers("act", says(200, failure)), true, treatment{kind: expense.Rejected, parked: true}},
 		"a wild action URL":                    {shows(page{Status: "A_EXTV", Step: "https://evil.example/"}), false, treatment{kind: expense.Untrusted, parked: true}},
 		"an answer that cannot be read":        {answers("read", says(200, "<Report/>")), false, treatment{kind: expense.Malformed, parked: true}},
+		"a report without its entries":         {answers("read", says(200, "<ReportDetails><ReportId>R</ReportId><ApsKey>A_EXTV</ApsKey><ReportTotal>9.00</ReportTotal><EntryCount>1</EntryCount></ReportDetails>")), false, treatment{kind: expense.Incomplete, parked: true}},
 		"a report that is too large":           {shows(page{Status: "A_EXTV", Step: stepOne, Purpose: strings.Repeat("long ", 1000)}), false, treatment{kind: expense.TooLarge, parked: true}},
 		"a lost answer":                        {answers("act", says(500, "")), true, treatment{kind: expense.OutcomeUnknown}},
 		"writes that are switched off":         {shows(waiting()), true, treatment{kind: expense.WritesOff, parked: true}},

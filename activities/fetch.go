@@ -109,7 +109,7 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 	rules := a.options.Rules.Current()
 	how := a.options.Reading.of(in.Begun)
 	found, err := a.read(ctx, a.options.Concur.ReadReport, in.ObjectURI, concur.ReadOptions{
-		Via: how.Via, Fallback: how.Fallback, Parts: rules.Parts(), Steps: a.options.Reading.Steps,
+		Via: how.Via, Fallback: how.Fallback, ReadAgain: in.ReadAgain, Parts: rules.Parts(), Steps: a.options.Reading.Steps,
 	})
 	if err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
@@ -133,6 +133,7 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 	if !holdsReplacement(report.ID) { // two reports may look alike then
 		fetched.Elder = a.elder(ctx, report.ID)
 	}
+	fetched.TotalDiffers = report.TotalDiffers()
 	fetched.Revision, fetched.Content = report.Revision(), report.Content()
 	held, reading, err := a.held(ctx, in.ObjectURI, found, rules.CodesAt(in.EventType))
 	switch {
@@ -325,6 +326,12 @@ func (a *Activities) read(ctx context.Context, read reader, objectURI string, o 
 // readAt reads the report afresh, by the interface by which it was read and judged; its
 // reading has a Kind unless the report waits at this very stop.
 func (a *Activities) readAt(ctx context.Context, objectURI, stop string, via expense.Interface) (found, error) {
+	return a.readPartsAt(ctx, objectURI, stop, via, expense.Parts{HeaderOnly: true})
+}
+
+// readPartsAt is readAt for whoever needs the entries as well. v1.1 shows them in any case;
+// here they must be all there.
+func (a *Activities) readPartsAt(ctx context.Context, objectURI, stop string, via expense.Interface, parts expense.Parts) (found, error) {
 	if via == "" {
 		via = expense.V1
 	}
@@ -332,7 +339,7 @@ func (a *Activities) readAt(ctx context.Context, objectURI, stop string, via exp
 	if kind, _, err := expense.Identify(objectURI); err == nil && kind == expense.RequestObject {
 		read = a.options.Concur.ReadRequest
 	}
-	f, err := a.read(ctx, read, objectURI, concur.ReadOptions{Via: via, Parts: expense.Parts{HeaderOnly: true}, Steps: a.options.Reading.Steps})
+	f, err := a.read(ctx, read, objectURI, concur.ReadOptions{Via: via, Parts: parts, Steps: a.options.Reading.Steps})
 	if err == nil && f.Kind == "" && f.Reading.Stop != stop {
 		f.Kind = expense.NotWaiting
 	}

@@ -102,7 +102,7 @@ func newNewer(t testing.TB, looks ...look) *newer {
 func furnished(h *house, looks ...look) *newer {
 	n := &newer{house: h, entries: 3, looks: looks}
 	n.on("read", says(http.StatusOK, `<ReportDetails><X_UserID>`+ownerLogin+`</X_UserID><ReportId>`+reportID+
-		`</ReportId><RptKey>nRpt$7</RptKey><ApsKey>A_EXTV</ApsKey><WorkflowActionURL>`+escaped(stepOne)+`</WorkflowActionURL></ReportDetails>`))
+		`</ReportId><RptKey>nRpt$7</RptKey><ApsKey>A_EXTV</ApsKey><Entries Count="0"/><WorkflowActionURL>`+escaped(stepOne)+`</WorkflowActionURL></ReportDetails>`))
 	n.on("header", n.header)
 	n.on("header v3", n.headerV3)
 	n.on("part", n.part)
@@ -263,7 +263,7 @@ func (n *newer) entryV3(i int) string {
 
 func (n *newer) itemizationV3(i int) string {
 	id := fmt.Sprint((i+1)/2*3, map[bool]string{true: "a", false: "b"}[i%2 == 1])
-	return fmt.Sprintf(`{"ID":"gE%s","ExpenseID":"E%s","EntryID":"gE%d","PostedAmount":6.25,"AllocationType":"F"}`, id, id, (i+1)/2*3)
+	return fmt.Sprintf(`{"ID":"gE%s","ExpenseID":"E%s","EntryID":"gE%d","PostedAmount":6.25,"AllocationType":%q}`, id, id, (i+1)/2*3, map[bool]string{true: "N", false: "F"}[i%2 == 1])
 }
 
 func (n *newer) allocationV3(i int) string {

@@ -14,7 +14,7 @@ import (
 )
 
 func reportNamed(name string) string {
-	return "<ReportDetails><ReportId>R</ReportId><ApsKey>A_EXTV</ApsKey><ReportName>" + name + "</ReportName></ReportDetails>"
+	return "<ReportDetails><ReportId>R</ReportId><ApsKey>A_EXTV</ApsKey><ReportName>" + name + "</ReportName><EntryCount>0</EntryCount></ReportDetails>"
 }
 
 func TestWhatConcurSendsIsReadInItsEncoding(t *testing.T) {

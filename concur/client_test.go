@@ -92,7 +92,7 @@ func TestRequests(t *testing.T) {
 	})
 	t.Run("a report without a key gets the URI's", func(t *testing.T) {
 		t.Parallel()
-		s := newServer(t, answering(200, "application/xml", "<ReportDetails><ApsKey>A_EXTV</ApsKey></ReportDetails>"))
+		s := newServer(t, answering(200, "application/xml", "<ReportDetails><ApsKey>A_EXTV</ApsKey><ReportTotal>0</ReportTotal></ReportDetails>"))
 		report, err := s.client(t).ReportV1(ctx, objectURI)
 		require.NoError(t, err)
 		require.Equal(t, reportKey, report.Key)

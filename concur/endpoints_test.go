@@ -43,7 +43,7 @@ func TestReportV2(t *testing.T) {
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/api/expense/expensereport/v2.0/report/n$p1":
-			fmt.Fprint(w, `<ReportDetails><ReportID>R</ReportID><ReportKey>7</ReportKey><ApprovalStatusCode>A_EXTV</ApprovalStatusCode></ReportDetails>`)
+			fmt.Fprint(w, `<ReportDetails><ReportID>R</ReportID><ReportKey>7</ReportKey><ApprovalStatusCode>A_EXTV</ApprovalStatusCode><ExpenseEntriesList><ExpenseEntry><ReportEntryID>nE</ReportEntryID></ExpenseEntry></ExpenseEntriesList></ReportDetails>`)
 		default:
 			fmt.Fprint(w, `<ReportDetails><ReportID>R</ReportID></ReportDetails>`)
 		}
@@ -51,7 +51,7 @@ func TestReportV2(t *testing.T) {
 	c := s.client(t)
 	report, err := c.ReportV2(context.Background(), "n$p1")
 	require.NoError(t, err)
-	require.Equal(t, &expense.Report{ID: "R", Status: "A_EXTV"}, report)
+	require.Equal(t, &expense.Report{ID: "R", Status: "A_EXTV", Entries: []expense.Entry{{ID: "nE"}}}, report)
 	_, err = c.ReportV2(context.Background(), "other")
 	require.ErrorIs(t, err, concur.Malformed)
 	require.ErrorContains(t, err, "ApprovalStatusCode")
@@ -119,7 +119,7 @@ func TestNextPagesOfEntries(t *testing.T) {
 		t.Parallel()
 		back := map[string]string{"": "a", "a": "b", "b": "a"}
 		requests, err := read(t, func(offset string) string { return list + "?offset=" + back[offset] })
-		require.ErrorIs(t, err, concur.Malformed)
+		require.ErrorIs(t, err, concur.Incomplete)
 		require.Equal(t, 3, requests)
 	})
 	t.Run("do not go on for ever", func(t *testing.T) {

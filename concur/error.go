@@ -19,6 +19,7 @@ const (
 	Rejected       = expense.Rejected
 	Untrusted      = expense.Untrusted
 	Malformed      = expense.Malformed
+	Incomplete     = expense.Incomplete
 	TooLarge       = expense.TooLarge
 	OutcomeUnknown = expense.OutcomeUnknown
 	WritesOff      = expense.WritesOff

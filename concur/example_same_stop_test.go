@@ -19,7 +19,7 @@ func ExampleRead_SameStop() {
 	mux.HandleFunc("GET "+report, func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, `{"reportId":"764428DD6A664AF0BFCB","approvalStatusId":"A_EXTV","submitDate":"2026-05-01T10:00:00Z","reportVersion":%d,"currencyCode":"USD"}`, version)
 	})
-	mux.HandleFunc("GET "+report+"/expenses", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `[]`) })
+	mux.HandleFunc("GET "+report+"/expenses", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `[{"expenseId":"84FC"}]`) })
 	mux.HandleFunc("PUT /expensereports/v4/reports/764428DD6A664AF0BFCB/exceptions", func(http.ResponseWriter, *http.Request) { version++ })
 	mux.HandleFunc("PATCH /expensereports/v4/reports/764428DD6A664AF0BFCB/approve", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNoContent)

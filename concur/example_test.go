@@ -22,6 +22,7 @@ func ExampleClient() {
 	})
 	mux.HandleFunc("GET /api/expense/expensereport/v1.1/reportfulldetails/{key}", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `<ReportDetails><CrnCode>EUR</CrnCode><ApsKey>A_EXTV</ApsKey><ReportTotal>129.50000000</ReportTotal>`+
+			`<Entries Count="1"><ExpenseEntry><RpeKey>nE</RpeKey><PostedAmount>129.50000000</PostedAmount></ExpenseEntry></Entries>`+
 			`<WorkflowActionURL>http://www.concursolutions.com/api/expense/expensereport/v1.1/report/nStep/WorkFlowAction</WorkflowActionURL></ReportDetails>`)
 	})
 	mux.HandleFunc("POST /api/expense/expensereport/v1.1/report/{step}/WorkFlowAction", func(w http.ResponseWriter, _ *http.Request) {

@@ -2,6 +2,7 @@ package concur
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"concur-connector/concur/wire"
@@ -41,7 +42,45 @@ func (s sourceV3) fill(ctx context.Context, report *expense.Report, parts expens
 	if report.Entries, err = join(rows, items, allocations); err != nil {
 		return err
 	}
+	if err := announcedV3(rows, items, report.Entries, parts); err != nil {
+		return err
+	}
 	return s.count(ctx, report, parts)
+}
+
+// announcedV3 returns an error when an entry is said to have itemizations or allocations
+// that were asked for, and none arrived. Of an itemized entry it is not always said whose
+// its allocations are.
+func announcedV3(rows []wire.EntryV3, items []wire.ItemizationV3, entries []expense.Entry, parts expense.Parts) error {
+	shares := map[string]bool{} // the entries and itemizations that say so
+	for _, row := range rows {
+		shares[row.ID] = row.Allocated
+	}
+	for _, item := range items {
+		shares[item.ID] = item.Allocated
+	}
+	for i, e := range entries {
+		if parts.Itemizations && e.Itemized && len(e.Itemizations) == 0 {
+			return notArrived(i+1, "itemizations")
+		}
+		if !parts.Allocations {
+			continue
+		}
+		if shares[e.ID] && !e.Itemized && len(e.Allocations) == 0 {
+			return notArrived(i+1, "allocations")
+		}
+		for _, item := range e.Itemizations {
+			if shares[item.ID] && len(item.Allocations) == 0 && len(e.Allocations) == 0 {
+				return notArrived(i+1, "an itemization with allocations")
+			}
+		}
+	}
+	return nil
+}
+
+// notArrived is the error of an entry that does not show what it is said to have.
+func notArrived(entry int, what string) *Error {
+	return &Error{Op: "read report", Kind: Incomplete, Message: fmt.Sprintf("Concur says that entry %d has %s, and none arrived", entry, what)}
 }
 
 // count asks v4 how many attendees and comments there are, where v3 says that there are
@@ -56,16 +95,23 @@ func (s sourceV3) count(ctx context.Context, report *expense.Report, parts expen
 		if err != nil {
 			return numbered(i+1, err)
 		}
+		if attendees.Count == 0 {
+			return notArrived(i+1, "attendees")
+		}
 		e.AttendeeCount = attendees.Count
 	}
 	if !parts.Comments || !slices.ContainsFunc(report.Entries, func(e expense.Entry) bool { return e.CommentCount > 0 }) {
 		return nil
 	}
 	comments, err := s.client.CommentsV4(ctx, "", s.from.reportID)
-	if err == nil {
-		countComments(report, comments)
+	switch {
+	case err != nil:
+		return err
+	case len(comments) == 0:
+		return &Error{Op: "read report", Kind: Incomplete, Message: "Concur says that entries have comments, and none arrived"}
 	}
-	return err
+	countComments(report, comments)
+	return nil
 }
 
 // countComments counts the comments on each entry.
@@ -88,7 +134,7 @@ func join(rows []wire.EntryV3, items []wire.ItemizationV3, allocations []wire.Al
 	entryOf := make(map[string]int, len(rows))
 	for i, row := range rows {
 		if _, twice := entryOf[row.Key]; twice {
-			return nil, inconsistent(Unavailable, "an entry is listed twice")
+			return nil, inconsistent("an entry is listed twice, in the place of another")
 		}
 		entries[i], entryOf[row.Key] = row.Entry, i
 	}
@@ -97,7 +143,7 @@ func join(rows []wire.EntryV3, items []wire.ItemizationV3, allocations []wire.Al
 	for _, item := range items {
 		i, ok := entryOf[item.EntryKey]
 		if _, twice := itemOf[item.Key]; !ok || twice {
-			return nil, inconsistent(Unavailable, "an itemization belongs to no entry of the report, or is listed twice")
+			return nil, inconsistent("an itemization belongs to no entry that arrived, or is listed twice")
 		}
 		e := &entries[i]
 		if item.Transaction != nil && e.Transaction != nil {
@@ -119,13 +165,13 @@ func join(rows []wire.EntryV3, items []wire.ItemizationV3, allocations []wire.Al
 		case ofEntry:
 			entries[i].Allocations = append(entries[i].Allocations, a.Allocation)
 		case len(items) > 0 || !slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return e.Itemized }):
-			return nil, inconsistent(Malformed, "an allocation belongs to no entry of the report")
+			return nil, inconsistent("an allocation belongs to no entry that arrived")
 		}
 	}
 	return entries, nil
 }
 
-// inconsistent is the error of lists that do not fit together.
-func inconsistent(kind expense.Kind, message string) *Error {
-	return &Error{Op: "read report by v3", Kind: kind, Message: message}
+// inconsistent is the error of lists that do not fit together: something of them is missing.
+func inconsistent(message string) *Error {
+	return &Error{Op: "read report by v3", Kind: Incomplete, Message: message}
 }

@@ -38,7 +38,7 @@ func (s sourceV4) fill(ctx context.Context, report *expense.Report, parts expens
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if report.Entries, err = entriesOf(list); err != nil {
+	if report.Entries, err = entriesOf(list, parts); err != nil {
 		return err
 	}
 	for _, e := range report.Entries {
@@ -118,12 +118,18 @@ func (s sourceV4) allocations(ctx context.Context, e wire.ExpenseV4, parts expen
 	if !parts.Allocations || !e.Allocated {
 		return nil, nil
 	}
-	return s.client.AllocationsV4(ctx, s.at.userID, s.at.reportID, e.ID)
+	list, err := s.client.AllocationsV4(ctx, s.at.userID, s.at.reportID, e.ID)
+	if err == nil && len(list) == 0 {
+		err = &Error{Op: "read allocations by v4", Kind: Incomplete, Message: "Concur says that it is allocated, and no allocation arrived"}
+	}
+	return list, err
 }
 
 // entriesOf leaves out those that are itemizations of others: their money would count
 // twice.
-func entriesOf(list []wire.ExpenseV4) ([]expense.Entry, error) {
+// An itemization whose entry does not have it, or is not there, shows that something is
+// missing.
+func entriesOf(list []wire.ExpenseV4, asked expense.Parts) ([]expense.Entry, error) {
 	parts, seen := map[string]bool{}, map[string]bool{}
 	for _, e := range list {
 		for _, item := range e.Itemizations {
@@ -133,9 +139,12 @@ func entriesOf(list []wire.ExpenseV4) ([]expense.Entry, error) {
 	entries := make([]expense.Entry, 0, len(list))
 	for _, e := range list {
 		if seen[e.ID] {
-			return nil, &Error{Op: "list expenses by v4", Kind: Malformed, Message: "an expense is listed twice"}
+			return nil, &Error{Op: "list expenses by v4", Kind: Incomplete, Message: "an expense is listed twice, in the place of another"}
 		}
 		seen[e.ID] = true
+		if asked.Itemizations && e.ParentID != "" && !parts[e.ID] {
+			return nil, &Error{Op: "list expenses by v4", Kind: Incomplete, Message: "an itemization is listed whose entry did not arrive, or did not arrive with it"}
+		}
 		if !parts[e.ID] && e.ParentID == "" {
 			entries = append(entries, e.Entry)
 		}

@@ -52,6 +52,9 @@ func refusedBy(err error) (*Error, bool) {
 
 // clause says in a few words what was refused.
 func clause(e *Error) string {
+	if e.Kind == Incomplete {
+		return e.Op + " did not show all of it: " + e.Message
+	}
 	what := e.Op + " was refused: " + string(e.Kind)
 	if e.absent {
 		what = e.Op + " was refused: " + e.Message

@@ -2,6 +2,7 @@ package concur
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -14,8 +15,8 @@ const (
 	mostRows  = 100_000
 )
 
-// everyPage reads a list to its end. A page that was read before, and a list without an
-// end, are errors.
+// everyPage reads a list to its end. A next page that is not named as a whole, or that was
+// read before, leaves a part of the list missing: that is of kind [Incomplete].
 func everyPage[T any](ctx context.Context, c *Client, r request, decode func([]byte) (wire.Page[T], error)) ([]T, error) {
 	var all []T
 	seen := map[string]bool{}
@@ -35,7 +36,7 @@ func everyPage[T any](ctx context.Context, c *Client, r request, decode func([]b
 			return nil, err
 		}
 		if seen[r.target.query] {
-			return nil, &Error{Op: r.op, Kind: Malformed, Message: "the list's next page is one that was read"}
+			return nil, &Error{Op: r.op, Kind: Incomplete, Message: "the list's next page is one that was read: the rest of the list is missing"}
 		}
 	}
 	return nil, &Error{Op: r.op, Kind: TooLarge, Message: fmt.Sprintf("the list has more than %d pages", mostPages)}
@@ -70,20 +71,30 @@ func onePage[T any](ctx context.Context, c *Client, r request, decode func([]byt
 	if err == nil && next == r.target.query {
 		err = &Error{Op: r.op, Kind: Malformed, Message: "the list's next page is the one that was read"}
 	}
+	if e := (*Error)(nil); errors.As(err, &e) && e.Kind == Incomplete {
+		e.Kind = Malformed // it is no report of which something is missing
+	}
 	return next, err
 }
 
 // nextPage takes the query of a next page's URL; host and path must be those of the list
-// that was read.
+// that was read. A URL that ends too early is no danger: a part of the list is missing.
 func (c *Client) nextPage(r request, raw string) (string, error) {
 	t, err := c.target(r.op, NextPage, raw)
 	switch {
 	case err != nil:
 		return "", err
+	case isCut(t.path, r.target.path):
+		return "", &Error{Op: r.op, Kind: Incomplete, Message: NextPage + " is cut off: the rest of the list is missing"}
 	case !strings.EqualFold(strings.TrimSuffix(t.path, "/"), r.target.path):
 		return "", &Error{Op: r.op, Kind: Untrusted, Message: NextPage + " has another path than the list"}
 	case t.query == "":
-		return "", &Error{Op: r.op, Kind: Malformed, Message: NextPage + " names no page"}
+		return "", &Error{Op: r.op, Kind: Incomplete, Message: NextPage + " names no page: the rest of the list is missing"}
 	}
 	return t.query, nil
+}
+
+// isCut reports whether a path is the beginning of the list's, and not all of it.
+func isCut(path, list string) bool {
+	return len(path) < len(list) && strings.HasPrefix(strings.ToLower(list), strings.ToLower(path))
 }

@@ -16,7 +16,10 @@ type ReadOptions struct {
 	// Fallback lets a report that a callout names be read by v1.1 when Via's interface
 	// refuses it, which proves that nothing was done.
 	Fallback bool
-	Parts    expense.Parts
+	// ReadAgain says that a report that is not complete will be read again: it does not fall
+	// back for that reason yet.
+	ReadAgain bool
+	Parts     expense.Parts
 	// Whole has a report that does not wait at an external validation read like one that
 	// does, by v3 and v4; v1.1 shows all of it in any case.
 	Whole  bool

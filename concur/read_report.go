@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"concur-connector/concur/wire"
 	"concur-connector/expense"
@@ -19,6 +20,10 @@ import (
 // times that is an error of kind [Unavailable]. Of a report that does not wait at an
 // external validation only the header is read, unless the options want it whole. An error
 // of kind [NotFound] says that the report is gone, and nothing else does.
+//
+// A report of which Concur claims more than it shows is an error of kind [Incomplete], which
+// says both: entries, pages, or parts of entries that were asked for. A header is not
+// compared with anything.
 func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions) (Read, error) {
 	const op = "read report"
 	t, err := c.target(op, ObjectURI, objectURI)
@@ -31,7 +36,13 @@ func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions
 	switch o.Via {
 	case "", expense.V1:
 		owned, err := c.ownedReport(ctx, objectURI)
-		return owned.read(o.Logins), err
+		if err == nil {
+			err = owned.whole(op, o)
+		}
+		if err != nil {
+			return Read{}, err
+		}
+		return owned.read(o.Logins), nil
 	case expense.V3, expense.V4:
 		return c.readNamed(ctx, objectURI, t.path, o)
 	}
@@ -74,17 +85,26 @@ func (c *Client) readNamed(ctx context.Context, objectURI, key string, o ReadOpt
 		return c.stepOf(ctx, objectURI, read, old, o)
 	}
 	why, refused := refusedBy(err)
+	if errors.As(err, &why) && why.Kind == Incomplete {
+		refused = o.Fallback && !o.ReadAgain
+	}
 	if !refused || !o.Fallback && !errors.Is(err, NotFound) {
 		return read, err
 	}
 	if known || errors.Is(err, NotFound) { // what is not found may be gone
 		c.origins.drop(key)
 		if old, err = c.ownedReport(ctx, objectURI); err != nil {
+			if _, refused := refusedBy(err); refused && why.Kind == Incomplete && !errors.Is(err, NotFound) {
+				return Read{}, why // v1.1 cannot say more
+			}
 			return Read{}, err
 		}
 	}
 	if !o.Fallback {
 		return Read{}, notGone(why, "v1.1 shows the report, and "+string(o.Via)+" does not find it")
+	}
+	if err := old.whole("read report", o); err != nil {
+		return Read{}, bothIncomplete(why, err)
 	}
 	read = old.read(o.Logins)
 	read.FellBack = clause(why)
@@ -120,6 +140,24 @@ func silent(err error) bool {
 	return refused || errors.Is(err, Rejected) || errors.Is(err, Malformed)
 }
 
+// whole returns an error unless the report holds what Concur claims of it, where more of it
+// is wanted than its header.
+func (o ownedReport) whole(op string, how ReadOptions) error {
+	if how.Parts.HeaderOnly || !how.Whole && !o.report.AtStop() {
+		return nil
+	}
+	return o.complete(op, how.Parts)
+}
+
+// bothIncomplete tells what the first interface said as well, when neither shows the report.
+func bothIncomplete(first *Error, then error) error {
+	var e *Error
+	if errors.As(then, &e) && first.Kind == Incomplete && e.Kind == Incomplete {
+		e.Message = "by v1.1: " + e.Message + "; before, " + first.Op + ": " + first.Message
+	}
+	return then
+}
+
 func (c *Client) readFrom(ctx context.Context, from origin, o ReadOptions) (Read, error) {
 	if o.Via == expense.V3 {
 		return c.readV3(ctx, from, o)
@@ -136,7 +174,7 @@ func (c *Client) readV3(ctx context.Context, from origin, o ReadOptions) (Read, 
 	if err != nil {
 		return Read{}, err
 	}
-	owned := ownedReport{h.Report, cmp.Or(h.Owner, from.login)}
+	owned := ownedReport{report: h.Report, owner: cmp.Or(h.Owner, from.login)}
 	return readOf(h, owned.isOf(o.Logins)), nil
 }
 
@@ -163,12 +201,17 @@ const mostReadings = 3
 
 // readTwice reads a header, what else there is to read, and the header once more.
 func readTwice(ctx context.Context, s source, o ReadOptions) (wire.Header, error) {
+	before := ""
 	for range mostReadings {
 		h, err := s.header(ctx)
 		if err != nil || o.Parts.HeaderOnly || !o.Whole && !h.Report.AtStop() {
 			return h, err
 		}
 		failed := s.fill(ctx, h.Report, o.Parts)
+		wire.SetCurrency(h.Report)
+		if failed == nil {
+			failed = missing(h.Report)
+		}
 		if failed != nil && !mayHaveChanged(failed) {
 			return wire.Header{}, failed
 		}
@@ -179,9 +222,12 @@ func readTwice(ctx context.Context, s source, o ReadOptions) (wire.Header, error
 		case again.Report.Stop() != h.Report.Stop() || !wire.SameMark(again.Mark, h.Mark):
 			continue
 		case failed != nil:
-			return wire.Header{}, notGone(failed, "a part of the report is not found")
+			return wire.Header{}, absentPart(failed)
 		}
-		wire.SetCurrency(h.Report)
+		if content := h.Report.Content(); h.Report.TotalDiffers() != "" && content != before {
+			before = content
+			continue // the sum differs for a reason, or an entry was missing only this time
+		}
 		return h, nil
 	}
 	return wire.Header{}, &Error{Op: "read report", Kind: Unavailable,
@@ -191,5 +237,25 @@ func readTwice(ctx context.Context, s source, o ReadOptions) (wire.Header, error
 // mayHaveChanged reports whether a part could not be read because it is no longer what
 // the part before has said.
 func mayHaveChanged(err error) bool {
-	return errors.Is(err, NotFound) || errors.Is(err, Rejected) || errors.Is(err, Malformed)
+	return errors.Is(err, NotFound) || errors.Is(err, Rejected) || errors.Is(err, Malformed) || errors.Is(err, Incomplete)
+}
+
+// missing returns an error when Concur claims entries that did not arrive.
+func missing(report *expense.Report) error {
+	if missing := report.MissingEntries(); missing != "" {
+		return &Error{Op: "read report by " + string(report.Via), Kind: Incomplete, Message: missing}
+	}
+	return nil
+}
+
+// absentPart makes of a part that is not found, though what was read before names it, a
+// report that is not complete.
+func absentPart(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != NotFound {
+		return err
+	}
+	other := *e
+	other.Kind, other.Message = Incomplete, strings.TrimSuffix("Concur names a part of it, and does not find that: "+e.Message, ": ")
+	return &other
 }

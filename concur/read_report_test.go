@@ -202,8 +202,8 @@ func TestAReportThatChangesWhileItIsRead(t *testing.T) {
 		f := newFake(t, 3)
 		f.refuse["/expenses/E2"] = http.StatusNotFound
 		_, err := f.reader(t).ReadReport(ctx, v4URI, o)
-		require.ErrorIs(t, err, concur.Rejected)
-		require.ErrorContains(t, err, "a part of the report is not found")
+		require.ErrorIs(t, err, concur.Incomplete)
+		require.ErrorContains(t, err, "Concur names a part of it, and does not find that: entry 2: ")
 	})
 	t.Run("an entry that cannot be read is named by its number", func(t *testing.T) {
 		t.Parallel()

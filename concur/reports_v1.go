@@ -14,18 +14,31 @@ import (
 const needsReports = "the scope EXPRPT, and its user the role Company Administrator or Web Services Administrator"
 
 // ReportV1 reads the expense report that an ObjectURI names, by v1.1. A report that does
-// not give its key gets the URI's.
+// not give its key gets the URI's. One that does not hold what Concur claims of it is
+// returned with an error of kind [Incomplete].
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html
 func (c *Client) ReportV1(ctx context.Context, objectURI string) (*expense.Report, error) {
 	owned, err := c.ownedReport(ctx, objectURI)
+	if err == nil {
+		err = owned.complete("read report", expense.AllParts)
+	}
 	return owned.report, err
 }
 
 // ownedReport is a report with the login of its owner, which goes no further.
 type ownedReport struct {
-	report *expense.Report
-	owner  string
+	report  *expense.Report
+	owner   string
+	missing wire.Missing
+}
+
+// complete returns an error unless the report holds what Concur claims of it.
+func (o ownedReport) complete(op string, parts expense.Parts) error {
+	if missing := o.missing.Of(parts); missing != "" {
+		return &Error{Op: op, Kind: Incomplete, Message: missing}
+	}
+	return nil
 }
 
 func (o ownedReport) isOf(logins []string) bool {
@@ -62,20 +75,21 @@ func (c *Client) ownedReport(ctx context.Context, objectURI string) (ownedReport
 // that waits elsewhere.
 func decodeReport(status string) func(body []byte) (ownedReport, error) {
 	return func(body []byte) (ownedReport, error) {
-		report, owner, err := wire.DecodeOwnedReport(body)
+		details, err := wire.DecodeDetails(body)
 		switch {
 		case err != nil:
 			return ownedReport{}, err
-		case report.Status == "":
+		case details.Report.Status == "":
 			return ownedReport{}, errors.New("the report has no approval status (" + status + ")")
 		}
-		return ownedReport{report, owner}, nil
+		return ownedReport{details.Report, details.Owner, details.Missing}, nil
 	}
 }
 
 // ReportV2 reads an expense report by its ReportId, by the v2.0 interface. It has no key:
 // that of v2.0 is another one than the RptKey that v1.1 takes, so exceptions cannot be
-// posted by it.
+// posted by it. One that does not hold what Concur claims of it is returned with an error of
+// kind [Incomplete].
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-report-get.html
 func (c *Client) ReportV2(ctx context.Context, reportID string) (*expense.Report, error) {
@@ -85,6 +99,9 @@ func (c *Client) ReportV2(ctx context.Context, reportID string) (*expense.Report
 		return nil, &Error{Op: r.op, Kind: Untrusted, Message: "the report's ID " + err.Error()}
 	}
 	owned, err := ask(ctx, c, r, decodeReport("ApprovalStatusCode"))
+	if err == nil {
+		err = owned.complete(r.op, expense.AllParts)
+	}
 	return owned.report, err
 }
 

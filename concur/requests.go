@@ -3,7 +3,6 @@ package concur
 import (
 	"cmp"
 	"context"
-	"errors"
 	"strings"
 
 	"concur-connector/concur/wire"
@@ -18,7 +17,8 @@ const (
 
 // ReadRequest reads the travel request that an object URI names: the request itself and,
 // unless only the header is wanted, the expenses that it expects and the exceptions that
-// Concur holds on it. A URI of Request v1, which Concur has ended, is of kind [Rejected].
+// Concur holds on it. A URI of Request v1, which Concur has ended, is of kind [Rejected]. A
+// request of which Concur claims more expenses than arrive is of kind [Incomplete].
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html#request-resource-get
 func (c *Client) ReadRequest(ctx context.Context, objectURI string, o ReadOptions) (Read, error) {
@@ -31,7 +31,7 @@ func (c *Client) ReadRequest(ctx context.Context, objectURI string, o ReadOption
 		return Read{}, err
 	}
 	if !o.Parts.HeaderOnly {
-		if err := c.fillRequest(ctx, found); err != nil {
+		if err := c.fillRequest(ctx, found, o.Whole); err != nil {
 			return Read{}, err
 		}
 	}
@@ -59,28 +59,23 @@ func (c *Client) requestID(op, objectURI string) (string, error) {
 }
 
 // fillRequest reads what a travel request only links to.
-func (c *Client) fillRequest(ctx context.Context, found wire.Owned) (err error) {
-	if found.Expenses, err = c.expected(ctx, found.ID, found.Currency); err != nil {
-		return linked(err)
+func (c *Client) fillRequest(ctx context.Context, found wire.Owned, whole bool) error {
+	list, missing, err := c.expected(ctx, found.ID, found.Currency)
+	if err != nil {
+		return absentPart(err)
+	}
+	found.Expenses = list
+	if missing = cmp.Or(found.MissingExpenses(found.Links), missing); missing != "" && (whole || found.AtStop()) {
+		return &Error{Op: "read travel request", Kind: Incomplete, Message: missing}
 	}
 	exceptions, err := c.RequestExceptionsV4(ctx, found.ID, found.Owner)
 	if err != nil {
-		return linked(err)
+		return absentPart(err)
 	}
 	if len(exceptions) > 0 {
 		found.Exceptions, found.HasException = exceptions, true
 	}
 	return nil
-}
-
-// linked makes of a part that is not found one that is not found now: the request itself
-// was, a moment ago. Whether it is gone shows when it is read again.
-func linked(err error) error {
-	var e *Error
-	if errors.As(err, &e) && e.Kind == NotFound {
-		e.Kind = Unavailable
-	}
-	return err
 }
 
 // PendingRequests hands over a page of the travel requests that are submitted, and

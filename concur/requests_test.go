@@ -118,14 +118,14 @@ func TestReadRequest(t *testing.T) {
 	}{
 		"a request that is gone":          {nil, concur.NotFound},
 		"another request":                 {map[string]string{one: strings.Replace(submitted(), requestID, "B"+requestID[1:], 1)}, concur.Malformed},
-		"a part that is not there now":    {map[string]string{one: submitted()}, concur.Unavailable},
-		"exceptions that are not there":   {map[string]string{one: submitted(), one + "/expenses": `[]`}, concur.Unavailable},
+		"a part that is not there now":    {map[string]string{one: submitted()}, concur.Incomplete},
+		"exceptions that are not there":   {map[string]string{one: submitted(), one + "/expenses": `[]`}, concur.Incomplete},
 		"expenses that cannot be read":    {map[string]string{one: submitted(), one + "/expenses": `{"x": 1}`}, concur.Malformed},
 		"expenses on a page elsewhere":    {map[string]string{one: submitted(), one + "/expenses": `{"data": [], "operations": [{"rel": "next", "href": "hhttps://us2.api.concursolutions.com/travelrequest/v4/requests/` + requestID + `/expenses?start=1"}]}`}, concur.Untrusted},
 		"expenses on the page of another": {map[string]string{one: submitted(), one + "/expenses": `{"data": [], "operations": [{"rel": "next", "href": "https://us2.api.concursolutions.com/travelrequest/v4/requests/X/expenses?start=1"}]}`}, concur.Untrusted},
 		"a page of expenses that comes back": {map[string]string{one: submitted(),
 			one + "/expenses":         `{"data": [], "operations": [{"rel": "next", "href": "https://us2.api.concursolutions.com/travelrequest/v4/requests/` + requestID + `/expenses?start=1"}]}`,
-			one + "/expenses?start=1": `{"data": [], "operations": [{"rel": "next", "href": "https://us2.api.concursolutions.com/travelrequest/v4/requests/` + requestID + `/expenses?start=1"}]}`}, concur.Malformed},
+			one + "/expenses?start=1": `{"data": [], "operations": [{"rel": "next", "href": "https://us2.api.concursolutions.com/travelrequest/v4/requests/` + requestID + `/expenses?start=1"}]}`}, concur.Incomplete},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package concur
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -33,14 +34,19 @@ func thatRequest(id string) func([]byte) (wire.Owned, error) {
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.expected-expense-resources.html#get-expected-expense-attached-request-resource
 func (c *Client) RequestExpensesV4(ctx context.Context, requestID string) ([]expense.Expected, error) {
-	return c.expected(ctx, requestID, "")
+	list, _, err := c.expected(ctx, requestID, "")
+	return list, err
 }
 
-func (c *Client) expected(ctx context.Context, requestID, currency string) ([]expense.Expected, error) {
+// expected also says what the expenses are said to have and do not show.
+func (c *Client) expected(ctx context.Context, requestID, currency string) (list []expense.Expected, missing string, err error) {
 	r := get("read expenses of travel request", needsRequests, requestsPath+"/%s/expenses", requestID)
-	return everyPage(ctx, c, r, func(body []byte) (wire.Page[expense.Expected], error) {
-		return wire.DecodeExpected(body, currency)
+	list, err = everyPage(ctx, c, r, func(body []byte) (wire.Page[expense.Expected], error) {
+		page, err := wire.DecodeExpected(body, currency)
+		missing = cmp.Or(missing, page.Missing)
+		return page, err
 	})
+	return list, missing, err
 }
 
 // RequestExceptionsV4 reads the exceptions that Concur holds on a travel request. The user

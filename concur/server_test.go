@@ -30,7 +30,7 @@ const (
 	actionURL  = "http://www.concursolutions.com/api/expense/expensereport/v1.1/report/nStep$s1/WorkFlowAction"
 	entryURI   = "https://www.concursolutions.com/api/platform/notifications/v1.0/notification/nEntry$s1"
 
-	reportXML  = `<ReportDetails><ReportId>R1</ReportId><ApsKey>A_EXTV</ApsKey><RptKey>nKey$p1</RptKey></ReportDetails>`
+	reportXML  = `<ReportDetails><ReportId>R1</ReportId><ApsKey>A_EXTV</ApsKey><RptKey>nKey$p1</RptKey><Entries Count="0"/></ReportDetails>`
 	successXML = `<ActionStatus><Message>SUCCESS!</Message><Status>SUCCESS!</Status></ActionStatus>`
 	failureXML = `<ActionStatus><Message>The item has been changed.</Message><Status>FAILURE</Status></ActionStatus>`
 )

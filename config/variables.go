@@ -65,7 +65,7 @@ type Worker struct {
 	FactCA      string        `envconfig:"CONCUR_FACT_CA" desc:"path of PEM certificates that are trusted for the systems that are asked for facts, besides the machine's own"`
 
 	Interface  string `envconfig:"CONCUR_INTERFACE" default:"v1.1" desc:"interface by which a report that a callout names is read and acted on: v1.1; v3+v4, read by v3 and acted on by v4; or v4"`
-	Fallback   bool   `envconfig:"CONCUR_FALLBACK" default:"false" desc:"true has a report read and acted on by v1.1 whenever CONCUR_INTERFACE is another and Concur refuses to show the report by it"`
+	Fallback   bool   `envconfig:"CONCUR_FALLBACK" default:"false" desc:"true has a report read and acted on by v1.1 whenever CONCUR_INTERFACE is another and Concur refuses to show the report by it, or does not show all of it"`
 	StepGuard  string `envconfig:"CONCUR_STEP_GUARD" default:"expectedStepCode=EXTVAL" desc:"what Concur compares with the report's step before it acts by v4: field=value, several separated by commas; or none"`
 	AlikeStops string `envconfig:"CONCUR_ALIKE_STOPS" default:"park" desc:"what to do by v4 with a report whose step v1.1 does not show, when the rules file names several stops and the step guard fits each: park, for an operator; or act"`
 	ReadSteps  bool   `envconfig:"CONCUR_READ_STEPS" default:"true" desc:"true has v1.1 asked, by v3+v4 and v4, for the step of a report that a callout names: only v1.1 tells two external validations apart"`
@@ -90,7 +90,7 @@ type Worker struct {
 	RetryMaxInterval  time.Duration `envconfig:"CONCUR_RETRY_MAX_INTERVAL" default:"5m" desc:"longest delay before a retry"`
 	OutageDelay       time.Duration `envconfig:"CONCUR_OUTAGE_DELAY" default:"5m" desc:"delay after a 503 or an answer that did not come"`
 	UnauthorizedDelay time.Duration `envconfig:"CONCUR_UNAUTHORIZED_DELAY" default:"1h" desc:"delay after Concur refused the application's access"`
-	MalformedDelay    time.Duration `envconfig:"CONCUR_MALFORMED_DELAY" default:"30s" desc:"delay after an answer that could not be read"`
+	MalformedDelay    time.Duration `envconfig:"CONCUR_MALFORMED_DELAY" default:"30s" desc:"delay after an answer that could not be read, or that does not hold what Concur claims"`
 	MovingDelay       time.Duration `envconfig:"CONCUR_MOVING_DELAY" default:"5s" desc:"first delay before a report is looked at again that an exception is to pass on (approveByException); it doubles, three times"`
 	NameDelay         time.Duration `envconfig:"CONCUR_NAME_DELAY" default:"5m" desc:"how long a run waits for a notification that contradicts the only callout that has named a stop, before it does what it would not do without that name"`
 	ConfirmDelay      time.Duration `envconfig:"CONCUR_CONFIRM_DELAY" default:"1m" desc:"delay before a second look: at a report that Concur says is gone, and at whether another run sees to a report that a sweep has found"`

@@ -125,6 +125,16 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "\t\treturn now, in.Posted, nil\n",
 			without: "\t\treturn now, false, nil\n",
 		},
+		"the comparison of the entries with what Concur claims": {
+			file: "concur/wire/report.go", story: "incomplete",
+			with:    "if missing := reader.report.MissingEntries(reader.counts...); missing != \"\" {",
+			without: "if missing := reader.report.MissingEntries(reader.counts...); missing == \"never\" {",
+		},
+		"the same by v3": {
+			file: "concur/read_report.go", story: "incomplete-by-v3",
+			with:    "\tif missing := report.MissingEntries(); missing != \"\" {",
+			without: "\tif missing := report.MissingEntries(); missing == \"never\" {",
+		},
 		"the refusal of rules that approve everything": {
 			file: "cmd/worker/build.go", story: "rules-reload",
 			with:    `if why := p.PassesUnseen(); why != "" {`,

@@ -20,6 +20,9 @@ type FetchReportInput struct {
 	Mark string `json:"mark,omitempty"`
 	// Begun is the interface by which the run has begun to write where the report waits.
 	Begun Interface `json:"begun,omitempty"`
+	// ReadAgain says that a report that is not complete will be read once more: only the last
+	// of these reads may fall back to another interface.
+	ReadAgain bool `json:"readAgain,omitempty"`
 	// Looked are the run IDs of runs before this one whose writes the run knows of.
 	Looked []string `json:"looked,omitempty"`
 	// Unchecked are notification URIs that the run owes and that no read has checked yet.
@@ -71,6 +74,9 @@ type FetchedReport struct {
 	// Held are the exceptions of those codes that our rules post at this stop which are on the
 	// report, where Concur lists them.
 	Held []HeldException `json:"held,omitempty"`
+	// TotalDiffers says what the entries sum to and what the report's total is, when these
+	// are different amounts.
+	TotalDiffers string `json:"totalDiffers,omitempty"`
 	// Foreign are those of the unchecked notification URIs that must not be followed.
 	Foreign []RefusedURI `json:"foreign,omitempty"`
 	// Elder is the notification ID of another run of the same report that began before.

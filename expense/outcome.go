@@ -33,6 +33,7 @@ const (
 	Rejected       Kind = "Rejected"       // Concur understood and refused
 	Untrusted      Kind = "Untrusted"      // a URL that must not be followed
 	Malformed      Kind = "Malformed"      // an answer that cannot be read
+	Incomplete     Kind = "Incomplete"     // an answer that does not hold what Concur claims
 	TooLarge       Kind = "TooLarge"       // a report above the payload limit
 	OutcomeUnknown Kind = "OutcomeUnknown" // a write was sent and its answer was lost
 	WritesOff      Kind = "WritesOff"      // writes to Concur are switched off

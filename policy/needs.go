@@ -100,6 +100,10 @@ func (n needs) add(s *shape, fields ...string) {
 	}
 	for _, field := range fields {
 		n[s][field] = need{all: true}
+		if s == reportShape && field == "entriesTotal" {
+			n.add(reportShape, "currency", "entries")
+			n.add(entryShape, "posted")
+		}
 	}
 }
 

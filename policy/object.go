@@ -10,7 +10,6 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
-	"cel.dev/cel-go/common/types/traits"
 
 	"concur-connector/expense"
 )
@@ -74,7 +73,7 @@ func (s *shape) of(native any) *object { return &object{shape: s, native: native
 func (o *object) get(field string) (ref.Val, bool) {
 	m := o.shape.fields[field]
 	if v, ok := o.made[field]; ok {
-		return v, v.(traits.Sizer).Size() != types.IntZero
+		return v, something(v)
 	}
 	v, something := m.read(o.native)
 	if v == nil {

@@ -94,6 +94,7 @@ var (
 		"everSentBack":     flag(func(r *expense.Report) *bool { return &r.EverSentBack }),
 		"hasException":     flag(func(r *expense.Report) *bool { return &r.HasException }),
 		"total":            amount(func(r *expense.Report) **expense.Money { return &r.Total }),
+		"entriesTotal":     entriesTotal,
 		"personalExpenses": amount(func(r *expense.Report) **expense.Money { return &r.PersonalExpenses }),
 		"dueEmployee":      amount(func(r *expense.Report) **expense.Money { return &r.DueEmployee }),
 		"dueCompanyCard":   amount(func(r *expense.Report) **expense.Money { return &r.DueCompanyCard }),
@@ -104,6 +105,18 @@ var (
 		"entries":          several(entryShape, func(r *expense.Report) *[]expense.Entry { return &r.Entries }),
 	})
 )
+
+// entriesTotal is the sum of what was posted for the entries. It is absent where an entry
+// does not say it. It is computed, so that [needs.add] keeps the entries' amounts for it.
+var entriesTotal = member{
+	typ: moneyType, once: true, copy: func(any, any, need, needs) {}, read: func(native any) (ref.Val, bool) {
+		total := native.(*expense.Report).EntriesTotal()
+		if total == nil {
+			return nil, false
+		}
+		return money{*total}, true
+	},
+}
 
 func text[T any](at func(T) *string) member {
 	weigh := func(native any, w *weight) { w.text(*at(native.(T))) }

@@ -34,6 +34,8 @@ type Memory struct {
 	Content     string `json:"content,omitempty"`
 	StopChanges int    `json:"stopChanges,omitempty"` // in a row, nothing else changed
 
+	TotalDiffers string `json:"totalDiffers,omitempty"` // what the last read said of the entries' sum
+
 	Via  expense.Interface `json:"via,omitempty"`  // by which the last read was made
 	Mark string            `json:"mark,omitempty"` // of the last read, or of that after our own exceptions
 	// Written is set while exceptions may have been put or taken off since Mark was read.

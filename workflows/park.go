@@ -85,6 +85,8 @@ func mend(k expense.Kind) string {
 		return "Check the address. If it is Concur's, add its host to CONCUR_HOSTS and restart the workers. If an ObjectURI is not, somebody else knows the connector's password: change it in Concur, and cancel the runs with concurctl parked cancel --host HOST."
 	case expense.Malformed:
 		return "Look at the report in Concur and at the status of Concur's service; if it goes on, report it with the correlation ID."
+	case expense.Incomplete:
+		return "Look at the report in Concur: compare its entries with what the message says. If they are all there, Concur's interfaces do not show them to the connector's user: look at its roles, or at who created the report; CONCUR_FALLBACK lets v1.1 be asked as well. Otherwise decide this report by hand in Concur."
 	case expense.TooLarge:
 		return "Decide this report by hand in Concur: it is larger than one Temporal payload may be. The run notices and ends."
 	case expense.Blocked:

@@ -23,10 +23,13 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	if r.notification.Kind == expense.RequestObject {
 		activity = FetchRequest
 	}
+	reads := 0
 	err := r.readable(ctx, func() error {
+		reads++
 		var err error
 		read, err = call[expense.FetchedReport](r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole), &r.calls, activity, expense.FetchReportInput{
 			ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun(), Stop: r.Stop, Mark: r.Mark, Unchecked: unchecked, Looked: r.Looked,
+			ReadAgain: reads < unreadable,
 		})
 		return err
 	})
@@ -91,6 +94,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		r.forgetVerdict()
 	}
 	r.Outcome, r.Cause = "", "" // it waits for us (again)
+	r.TotalDiffers = read.TotalDiffers
 	r.doubtEarlier(read)
 	if read.ByStop && r.Via.IsV4() && r.stopName() != expected {
 		return read, errAgain // which exceptions are ours to take off depends on the stop
@@ -214,12 +218,12 @@ func (r *run) left(ctx workflow.Context, reading expense.Reading, doubtful bool)
 // saidReplaced is noted once for each run.
 const saidReplaced = "read with U+FFFD in the place of each character that Concur sent and that no text may hold"
 
-// unreadable is how often an answer that cannot be read is asked for before the
-// run is parked.
+// unreadable is how often an answer that cannot be read, or that does not hold what Concur
+// claims, is asked for before the run is parked.
 const unreadable = 3
 
 // readable calls an activity, and calls it again when Concur's answer could not be
-// read. Its error is a *Trouble when a person must mend something.
+// read, or does not hold what Concur claims. Its error is a *Trouble when a person must mend something.
 func (r *run) readable(ctx workflow.Context, call func() error) error {
 	return r.legible(ctx, "Concur's answer", call)
 }
@@ -229,10 +233,14 @@ func (r *run) legible(ctx workflow.Context, answer string, call func() error) er
 	for attempt := 1; ; attempt++ {
 		err := trouble(call())
 		var t *Trouble
-		if !errors.As(err, &t) || t.Kind != expense.Malformed || attempt == unreadable {
+		if !errors.As(err, &t) || t.Kind != expense.Malformed && t.Kind != expense.Incomplete || attempt == unreadable {
 			return err
 		}
-		if err := r.pause(ctx, answer+" could not be read: asking again"); err != nil {
+		why := answer + " could not be read: asking again"
+		if t.Kind == expense.Incomplete {
+			why = "something is missing from " + answer + ": asking again"
+		}
+		if err := r.pause(ctx, why); err != nil {
 			return err
 		}
 	}

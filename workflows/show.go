@@ -72,6 +72,7 @@ func (r *run) answer() Status {
 	s := r.status
 	s.ReportID, s.Stop, s.Revision = r.ReportID, r.Stop, r.Revision
 	s.Task, s.Decisions, s.Done, s.OwedDeletes, s.Parked = r.Task, r.Decisions, r.Done, r.Owed, r.Parked
+	s.TotalDiffers = r.TotalDiffers
 	if s.State == Closed {
 		s.Outcome = r.Outcome
 	}
@@ -134,6 +135,9 @@ func (r *run) details(ctx workflow.Context) string {
 		}
 		line("\nSo the stop is unknown, and what rules find that are limited to a stop is for a person to decide. " +
 			"If Concur did not send them all, somebody else knows the callout's password: change it in Concur.")
+	}
+	if r.TotalDiffers != "" {
+		line("Look at the amounts: %s", code(r.TotalDiffers))
 	}
 	if v := r.Verdict; v != nil {
 		line("The rules (%s) say: %s", edition(*v), saying(*v))

@@ -38,8 +38,9 @@ type Status struct {
 	Decisions      []DecisionTaken `json:"decisions"`
 	Done           []string        `json:"done"` // what was done in Concur, in order
 	Parked         *Trouble        `json:"parked"`
-	OwedDeletes    []string        `json:"owedDeletes"`     // notification URIs
-	Facts          []string        `json:"facts,omitempty"` // that are asked for, while consulting
+	OwedDeletes    []string        `json:"owedDeletes"`            // notification URIs
+	Facts          []string        `json:"facts,omitempty"`        // that are asked for, while consulting
+	TotalDiffers   string          `json:"totalDiffers,omitempty"` // what the entries sum to and what the total is
 	Outcome        expense.Outcome `json:"outcome"`
 }
 

@@ -31,6 +31,9 @@ exceptions, comments) and the details and lists of Request v1; and further the
 exceptions that a report holds (v4), answers to a search for users, which it counts, and
 list items.
 
+Of a report that claims entries which are not in the payload, "missing" says what is
+missing: a worker reads such a report again, and then parks it.
+
 A payload that the connector could not use either is one sentence and exit status 1.
 What the connector does not keep is not printed: names of people, bank, card and
 receipt data. Of tokens, only the lengths are.`,

@@ -16,42 +16,49 @@ type reportView struct {
 	Stop     string          `json:"stop,omitempty"`
 	Revision string          `json:"revision"`
 	Report   *expense.Report `json:"report"`
+	// Missing says what Concur claims of the report and what of it is not in the payload, as
+	// a worker would say it that parks the report for that reason.
+	Missing string `json:"missing,omitempty"`
 }
 
-func shownReport(report *expense.Report, about string) payload {
+func shownReport(report *expense.Report, missing, about string) payload {
 	if report.AtStop() {
 		about += ", which waits at an external validation"
 	} else {
 		about += ", which does not wait at an external validation"
 	}
 	return payload{Payload: "report", About: about, View: reportView{
-		AtStop: report.AtStop(), Stop: report.Stop(), Revision: report.Revision(), Report: report,
+		AtStop: report.AtStop(), Stop: report.Stop(), Revision: report.Revision(), Report: report, Missing: missing,
 	}}
 }
 
 func decodeReport(body []byte, s shape) (payload, error) {
-	report, err := wire.DecodeReport(body)
+	details, err := wire.DecodeDetails(body)
 	name, generation := "ApsKey", ""
 	if strings.HasSuffix(s.namespace, "/2012/07") || s.has("approvalstatuscode", "expenseentrieslist") && !s.has("apskey") {
 		name, generation = "ApprovalStatusCode", " (v2.0)"
 	}
-	return shownDetails(report, err, generation, name)
+	return shownDetails(details, err, generation, name)
 }
 
 // decodeReportJSON reads details in JSON, for which the connector does not ask.
 func decodeReportJSON(body []byte) (payload, error) {
-	report, err := wire.DecodeReportJSON(body)
-	return shownDetails(report, err, " (in JSON)", "ApprovalStatusCode")
+	details, err := wire.DecodeDetailsJSON(body)
+	return shownDetails(details, err, " (in JSON)", "ApprovalStatusCode")
 }
 
-func shownDetails(report *expense.Report, err error, generation, status string) (payload, error) {
+func shownDetails(d wire.Details, err error, generation, status string) (payload, error) {
 	switch {
 	case err != nil:
 		return payload{}, err
-	case report.Status == "":
+	case d.Report.Status == "":
 		return payload{}, fmt.Errorf("the report cannot be used: it has no approval status (%s)", status)
 	}
-	return shownReport(report, "a report"+generation+" with "+count(len(report.Entries), "entry")), nil
+	about, missing := "a report"+generation+" with "+count(len(d.Report.Entries), "entry"), d.Missing.Of(expense.AllParts)
+	if missing != "" {
+		about += ", which is not complete"
+	}
+	return shownReport(d.Report, missing, about), nil
 }
 
 func decodeReportsList(body []byte) (payload, error) {
@@ -68,7 +75,7 @@ func decodeHeader(decode func([]byte) (wire.Header, error), generation string) f
 		if err != nil {
 			return payload{}, err
 		}
-		return shownReport(h.Report, "the header of a report ("+generation+")"), nil
+		return shownReport(h.Report, "", "the header of a report ("+generation+")"), nil
 	}
 }
 

@@ -147,6 +147,9 @@ func (d *doctor) readBy(ctx context.Context, client *concur.Client, c chosen, vi
 		}
 		return read.Report
 	}
+	if errors.Is(err, concur.Incomplete) { // its words hold amounts
+		err = &concur.Error{Op: "read report", Kind: concur.Incomplete, Message: "Concur claims more of it than it shows"}
+	}
 	switch {
 	case via != c.via:
 		d.warn(pairCheck, advice(err), "not compared with what %s shows: %v", reader(via), err)
@@ -249,6 +252,8 @@ func advice(err error) string {
 		return "do what it says; concurctl token init renews the refresh token"
 	case errors.Is(err, concur.Unavailable), errors.Is(err, concur.RateLimited), errors.Is(err, concur.Deadlock):
 		return "look at the network from here, and at the status of Concur's service"
+	case errors.Is(err, concur.Incomplete):
+		return "concurctl rules explain says what is missing; look at the role of the connector's user, and try another report with --report"
 	case errors.Is(err, concur.NotFound):
 		return "give another with --report, and look whether it is this company's"
 	case errors.Is(err, concur.Untrusted):

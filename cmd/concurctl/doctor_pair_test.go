@@ -24,7 +24,7 @@ func pairAnswers() map[string]string {
 	const v4 = "/expensereports/v4/users/" + pairOwner + "/context/TRAVELER/reports/" + pairReport
 	return map[string]string{
 		strings.TrimPrefix(pairURI, "https://www.concursolutions.com"): `<ReportDetails><X_UserID>` + pairLogin + `</X_UserID><ReportId>` + pairReport +
-			`</ReportId><RptKey>nKEY$pX</RptKey><ApsKey>A_EXTV</ApsKey><ReportTotal>77.77000000</ReportTotal></ReportDetails>`,
+			`</ReportId><RptKey>nKEY$pX</RptKey><ApsKey>A_EXTV</ApsKey><ReportTotal>77.77000000</ReportTotal><Entries Count="1"><ExpenseEntry><RpeKey>nE</RpeKey></ExpenseEntry></Entries></ReportDetails>`,
 		"/api/v3.0/expense/reports":               `{"Items": [{"ID": "` + pairReport + `", "ApprovalStatusCode": "A_EXTV", "OwnerLoginID": "` + pairLogin + `"}], "NextPage": null}`,
 		"/api/v3.0/expense/reports/" + pairReport: `{"ID": "` + pairReport + `", "ApprovalStatusCode": "A_EXTV", "CurrencyCode": "EUR", "Total": 77.77, "OwnerLoginID": "` + pairLogin + `"}`,
 		"/api/v3.0/expense/entries": `{"Items": [{"ID": "gW1", "ExpenseID": "E1", "ReportID": "` + pairReport + `", "PostedAmount": 70},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -91,6 +92,16 @@ func judgedPayload(body []byte) (*expense.Report, *expense.TravelRequest, error)
 		return nil, view.Request, nil
 	}
 	return nil, nil, fmt.Errorf("it is %s, and neither a report nor a travel request", p.About)
+}
+
+// missingFrom says what a payload claims of a report and does not hold.
+func missingFrom(body []byte) string {
+	p, err := decode(body)
+	view, isReport := p.View.(reportView)
+	if err != nil || !isReport {
+		return ""
+	}
+	return cmp.Or(view.Missing, view.Report.MissingEntries())
 }
 
 // named is how a policy calls itself.

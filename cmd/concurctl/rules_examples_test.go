@@ -19,7 +19,7 @@ func TestTheExamplesOfTheDocumentsHold(t *testing.T) {
 		require.Zero(t, run(t.Context(), args, strings.NewReader(""), &out, &errs), "%s%s", errs.String(), out.String())
 		return out.String()
 	}
-	require.Contains(t, out("rules", "check", examples), "ok: 38 rules")
+	require.Contains(t, out("rules", "check", examples), "ok: 39 rules")
 	require.NotContains(t, out("rules", "test", examples, "--coverage", "100"), "FAIL")
 
 	page, err := os.ReadFile("docs/policy/examples.md")

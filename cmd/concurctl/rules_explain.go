@@ -76,6 +76,7 @@ type explained struct {
 	Objects  []lookedAt       `json:"objects"`
 	Verdict  expense.Verdict  `json:"verdict"`
 	Unknown  []string         `json:"unknown,omitempty"`  // rules
+	Missing  string           `json:"missing,omitempty"`  // what Concur claims and does not show
 	Recorded *expense.Verdict `json:"recorded,omitempty"` // of the run
 }
 
@@ -90,7 +91,7 @@ func explain(rules *policy.Policy, s subject, o explainOptions) explained {
 	verdict, unknown := rules.EvaluateKept(s.Case, s.kept)
 	e := explained{
 		ID: s.id, Rules: rules.Hash(), Version: rules.Version(), At: s.At, Event: s.EventType, Objects: []lookedAt{},
-		Verdict: verdict, Unknown: unknown, Recorded: s.recorded,
+		Verdict: verdict, Unknown: unknown, Missing: s.missing, Recorded: s.recorded,
 	}
 	at := map[string]int{}
 	for _, look := range rules.Explain(s.Case) {
@@ -170,6 +171,9 @@ func printObject(w io.Writer, object lookedAt, looks []policy.Look) {
 }
 
 func (e explained) printVerdict(w io.Writer) {
+	if e.Missing != "" {
+		fmt.Fprintf(w, "not complete: %s; a worker parks this report (%s) and does not judge it\n", plain(e.Missing), expense.Incomplete)
+	}
 	fmt.Fprintf(w, "verdict: %s", verdictLine(e.Verdict))
 	if len(e.Unknown) > 0 {
 		fmt.Fprintf(w, ", as far as is known; unknown: %s", strings.Join(e.Unknown, ", "))

@@ -23,6 +23,7 @@ import (
 type subject struct {
 	policy.Case
 	id       string
+	missing  string // what Concur claims of the report and does not show
 	kept     []string
 	recorded *expense.Verdict
 }
@@ -44,7 +45,7 @@ func (o explainOptions) subject(cmd *cobra.Command, rules *policy.Policy, name s
 	case strings.HasPrefix(name, "https://"):
 		s.Case, err = o.fromConcur(cmd, rules, name)
 	case name == "-" || missing == nil:
-		s.Case, err = fromFile(cmd, rules, name)
+		s.Case, s.missing, err = fromFile(cmd, rules, name)
 	case expense.IsNotificationID(name) && !isUnknown:
 		s, err = fromRun(cmd.Context(), cmd.ErrOrStderr(), name)
 	default:
@@ -77,28 +78,29 @@ func (o explainOptions) subject(cmd *cobra.Command, rules *policy.Policy, name s
 	return s, nil
 }
 
-// fromFile reads a payload of Concur, or what a case holds.
-func fromFile(cmd *cobra.Command, rules *policy.Policy, name string) (policy.Case, error) {
+// fromFile reads a payload of Concur, or what a case holds. It also says what of a payload
+// is missing.
+func fromFile(cmd *cobra.Command, rules *policy.Policy, name string) (c policy.Case, missing string, err error) {
 	body, err := readPayload(name, cmd.InOrStdin())
 	if err != nil {
-		return policy.Case{}, err
+		return c, "", err
 	}
 	report, request, undecoded := judgedPayload(body)
 	if undecoded == nil {
-		return policy.Case{Report: report, Request: request}, nil
+		return policy.Case{Report: report, Request: request}, missingFrom(body), nil
 	}
 	if text := trimmed(body); len(text) > 0 && text[0] == '<' {
-		return policy.Case{}, undecoded
+		return c, "", undecoded
 	}
-	c, err := rulestest.ParseReport(name, body, judgedPayload)
+	c, err = rulestest.ParseReport(name, body, judgedPayload)
 	if err != nil {
-		return c, brief(err, "rules test")
+		return c, "", brief(err, "rules test")
 	}
 	c, unasked := rulestest.Fit(rules, c)
 	if len(unasked) > 0 {
-		return c, fmt.Errorf("%s: %s", name, unasked[0])
+		return c, "", fmt.Errorf("%s: %s", name, unasked[0])
 	}
-	return c, nil
+	return c, "", nil
 }
 
 // fromRun reads what a run has judged last.
@@ -146,7 +148,7 @@ func (o explainOptions) fromConcur(cmd *cobra.Command, rules *policy.Policy, uri
 	}
 	found, err := read(cmd.Context(), uri, concur.ReadOptions{
 		Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback, Parts: rules.Parts(), Whole: true,
-	})
+	}) // one that is not complete is an error: nothing can be said of what did not arrive
 	if err != nil {
 		return policy.Case{}, err
 	}

@@ -257,6 +257,20 @@ func TestAPayloadIsExplained(t *testing.T) {
 	require.Contains(t, o.out, ", as far as is known; unknown: duplicate\n")
 }
 
+func TestAPayloadThatIsNotCompleteIsExplainedWithAWarning(t *testing.T) {
+	t.Parallel()
+	for name, payload := range map[string]string{
+		"details": `<ReportDetails><ReportId>R</ReportId><CrnCode>USD</CrnCode><ApsKey>A_EXTV</ApsKey><ReportTotal>243.86000000</ReportTotal><EntryCount>1</EntryCount><Entries Count="1"/></ReportDetails>`,
+		"JSON":    `{"ReportID":"R","CurrencyCode":"USD","ApprovalStatusCode":"A_EXTV","ReportTotal":"243.86","EntryCount":1,"ExpenseEntriesList":[]}`,
+		"header":  headerV3,
+	} {
+		said := said(t, "rules", "explain", file(t, "report", payload), "--rules", goodRules)
+		require.Zero(t, said.code, said.errs)
+		require.Contains(t, said.out, "not complete: Concur claims ", name)
+		require.Contains(t, said.out, "and no entry arrived; a worker parks this report (Incomplete) and does not judge it\n", name)
+	}
+}
+
 func TestWhatCannotBeExplainedIsOneSentence(t *testing.T) {
 	t.Parallel()
 	for says, args := range map[string][]string{

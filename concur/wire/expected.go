@@ -12,16 +12,22 @@ import (
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.expected-expense-resources.html
 func DecodeExpected(body []byte, currency string) (Page[expense.Expected], error) {
+	missing := ""
 	read := func(r record) expense.Expected {
 		e := readExpected(r)
 		setCurrency(currency, e.Posted, e.Approved, e.Remaining)
+		if trip := r.object("tripData"); missing == "" && len(e.Segments) == 0 && trip.object("segmentType").text("code") != "" {
+			missing = "Concur says that an expected expense has segments (tripData.segmentType), and none arrived"
+		}
 		return e
 	}
 	root, rows, err := readRows(body, "expense", read, bare, "data", "expenses")
 	if errors.Is(err, errNoList) && root.given("id") {
 		rows, err = []expense.Expected{read(root)}, nil
 	}
-	return pageOf(root, rows, "the expenses of the travel request", err)
+	page, err := pageOf(root, rows, "the expenses of the travel request", err)
+	page.Missing = missing
+	return page, err
 }
 
 func readExpected(r record) expense.Expected {

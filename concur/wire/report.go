@@ -3,6 +3,8 @@ package wire
 import (
 	"cmp"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"concur-connector/expense"
 )
@@ -20,22 +22,54 @@ const maxReportDepth = 32
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-report-get.html
 func DecodeReport(body []byte) (*expense.Report, error) {
-	r, _, err := DecodeOwnedReport(body)
-	return r, err
+	d, err := DecodeDetails(body)
+	return d.Report, err
 }
 
-// DecodeOwnedReport is DecodeReport, and returns beside the report the login of its
-// owner, for package concur to compare and to forget.
-func DecodeOwnedReport(body []byte) (_ *expense.Report, login string, err error) {
-	r := &expense.Report{}
-	err = parse(body, maxReportDepth, func(d *document) error {
-		return (&reportReader{document: d, report: r, login: &login}).read()
+// Details are a report with what package concur needs beside it.
+type Details struct {
+	Report *expense.Report
+	Owner  string // the login, for package concur to compare and to forget
+	// Missing says what Concur claims of the report and what of it is not there.
+	Missing Missing
+}
+
+// Missing says what of a report Concur claims and does not show. Each is one sentence, and
+// empty when nothing is missing.
+type Missing struct {
+	Entries      string // or their itemizations, or their allocations
+	Attendees    string
+	CommentCount string
+}
+
+// Of returns what is missing of what was asked for.
+func (m Missing) Of(parts expense.Parts) string {
+	switch {
+	case m.Entries != "":
+		return m.Entries
+	case parts.Attendees && m.Attendees != "":
+		return m.Attendees
+	case parts.Comments:
+		return m.CommentCount
+	}
+	return ""
+}
+
+// DecodeDetails is DecodeReport with what else the document says.
+func DecodeDetails(body []byte) (Details, error) {
+	reader := reportReader{report: &expense.Report{}}
+	err := parse(body, maxReportDepth, func(d *document) error {
+		reader.document = d
+		return reader.read()
 	}, "ReportDetails")
 	if err != nil {
-		return nil, "", unreadable("the report", err)
+		return Details{}, unreadable("the report", err)
 	}
-	SetCurrency(r)
-	return r, login, nil
+	SetCurrency(reader.report)
+	if missing := reader.report.MissingEntries(reader.counts...); missing != "" {
+		reader.missing.Entries = missing
+	}
+	return Details{Report: reader.report, Owner: reader.login, Missing: reader.missing}, nil
 }
 
 // reportReader reads the parts of one report. The switches list elements by their
@@ -43,8 +77,10 @@ func DecodeOwnedReport(body []byte) (_ *expense.Report, login string, err error)
 // v2.0, stand side by side. The ReportKey of v2.0 is another key than the RptKey.
 type reportReader struct {
 	*document
-	report *expense.Report
-	login  *string // of the report's owner
+	report  *expense.Report
+	login   string // of the report's owner
+	counts  []int  // of the entries, as Concur gives them
+	missing Missing
 }
 
 func (d *reportReader) read() error {
@@ -54,7 +90,7 @@ func (d *reportReader) read() error {
 		case "reportid":
 			return d.string(&r.ID)
 		case "x_userid", "x-userid", "userloginid":
-			return d.string(d.login)
+			return d.string(&d.login)
 		case "rptkey":
 			return d.string(&r.Key)
 		case "reportname":
@@ -95,7 +131,13 @@ func (d *reportReader) read() error {
 			return d.money(&r.Approved)
 		case "workflowactionurl", "workflowstepurl":
 			return d.string(&r.ActionURL)
+		case "entrycount":
+			var text string
+			err := d.said(&text)
+			d.claims(text)
+			return err
 		case "entries", "expenseentrieslist":
+			d.claims(d.counted)
 			return d.entries()
 		}
 		return d.fields(name, &r.OrgUnits, &r.Custom)
@@ -112,7 +154,7 @@ func (d *reportReader) entries() error {
 		number++
 		var e expense.Entry
 		before := d.texts
-		if err := d.entry(&e); err != nil {
+		if err := d.entry(&e, number); err != nil {
 			return fmt.Errorf("entry %d: %w", number, err)
 		}
 		if d.texts > before {
@@ -122,8 +164,46 @@ func (d *reportReader) entries() error {
 	})
 }
 
-func (d *reportReader) entry(e *expense.Entry) error {
-	attendees, counted, vendor, currency := 0, false, "", ""
+// claims notes how many entries Concur claims. What is no number claims nothing.
+func (d *reportReader) claims(count string) {
+	if n, err := strconv.Atoi(count); err == nil && n >= 0 {
+		d.counts = append(d.counts, n)
+	}
+}
+
+// said reads what is compared only. It is no content of an entry, and may be of any form.
+func (d *reportReader) said(into *string) error {
+	before := d.texts
+	text, _, err := d.content()
+	d.texts = before
+	*into = text
+	return err
+}
+
+// announced are the parts that an entry is said to have.
+type announced struct{ allocations, attendees, comments string }
+
+// compare notes the first part that an entry is said to have and does not show. An
+// itemized entry of which nothing was approved may come without its itemizations. The
+// allocations of an itemized entry are those of its itemizations.
+func (d *reportReader) compare(number int, e *expense.Entry, said announced, commented bool) {
+	note := func(into *string, missing bool, what string) {
+		if missing && *into == "" {
+			*into = fmt.Sprintf("Concur says that entry %d has %s, and none arrived", number, what)
+		}
+	}
+	unapproved := e.Approved != nil && e.Approved.Amount.IsZero()
+	note(&d.missing.Entries, e.Itemized && len(e.Itemizations) == 0 && !unapproved, "itemizations")
+	note(&d.missing.Entries, allocated(said.allocations) && !e.Itemized && len(e.Allocations) == 0 && !unapproved, "allocations")
+	note(&d.missing.Attendees, isYes(said.attendees) && e.AttendeeCount == 0, "attendees")
+	note(&d.missing.CommentCount, isYes(said.comments) && !commented, "comments")
+}
+
+func isYes(flag string) bool { return strings.EqualFold(flag, "Y") || strings.EqualFold(flag, "true") }
+
+func (d *reportReader) entry(e *expense.Entry, number int) error {
+	attendees, counted, commented, vendor, currency := 0, false, false, "", ""
+	var said announced
 	var items []item
 	err := d.each(func(name string) error {
 		switch name {
@@ -181,8 +261,15 @@ func (d *reportReader) entry(e *expense.Entry) error {
 			return d.bool(&e.ImageRequired)
 		case "receiptimageid", "entryimageid", "ereceiptid", "e-receiptid":
 			return d.present(&e.HasReceipt)
+		case "hasallocation":
+			return d.said(&said.allocations)
+		case "hasattendees":
+			return d.said(&said.attendees)
+		case "hascomments":
+			return d.said(&said.comments)
 		case "commentcount":
-			_, err := d.count(&e.CommentCount)
+			given, err := d.count(&e.CommentCount)
+			commented = commented || given
 			return err
 		case "attendeecount":
 			given, err := d.count(&e.AttendeeCount)
@@ -206,6 +293,9 @@ func (d *reportReader) entry(e *expense.Entry) error {
 	paidIn(e, currency)
 	if !counted {
 		e.AttendeeCount = attendees
+	}
+	if err == nil {
+		d.compare(number, e, said, commented)
 	}
 	return err
 }

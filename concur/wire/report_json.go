@@ -18,16 +18,22 @@ import (
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-report-get.html
 func DecodeReportJSON(body []byte) (*expense.Report, error) {
+	d, err := DecodeDetailsJSON(body)
+	return d.Report, err
+}
+
+// DecodeDetailsJSON is DecodeReportJSON with what else the document says.
+func DecodeDetailsJSON(body []byte) (Details, error) {
 	r, err := readObject(body)
 	if err != nil {
-		return nil, fmt.Errorf("the report cannot be read: %w", err)
+		return Details{}, fmt.Errorf("the report cannot be read: %w", err)
 	}
 	if inner, ok := r.values["reportdetails"].(map[string]any); ok {
 		r.values = inner
 	}
 	var out bytes.Buffer
 	writeElement(&out, "ReportDetails", r.values)
-	return DecodeReport(out.Bytes())
+	return DecodeDetails(out.Bytes())
 }
 
 // inLists are the elements of the lists that have a name of their own; others repeat.

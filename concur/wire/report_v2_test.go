@@ -15,9 +15,11 @@ func TestDecodeReportV2(t *testing.T) {
 	t.Parallel()
 	t.Run("the documented report is read in full", func(t *testing.T) {
 		t.Parallel()
-		r, login, err := wire.DecodeOwnedReport(payload(t, "report_v2.xml"))
+		d, err := wire.DecodeDetails(payload(t, "report_v2.xml"))
+		r := d.Report
 		require.NoError(t, err)
-		require.Equal(t, "somebody@example.com", login)
+		require.Empty(t, d.Missing)
+		require.Equal(t, "somebody@example.com", d.Owner)
 		require.Equal(t, &expense.Report{
 			ID: "0A1B2C3D4E5F60718293", Name: "Trade fair & visits", Purpose: "Spring fair",
 			Currency: "EUR", Status: "A_EXTV", PaymentStatus: "P_NOTP", Policy: "nPolicy$s", Ledger: "DEFAULT",

@@ -11,8 +11,9 @@ import (
 // Owned is a travel request with what package concur needs of it and keeps: whose it is.
 type Owned struct {
 	*expense.TravelRequest
-	Owner string // UUID
-	Mark  string // what it tells of the step, for [SameMark]
+	Owner string   // UUID
+	Mark  string   // what it tells of the step, for [SameMark]
+	Links []string // the IDs of the expected expenses that it names
 }
 
 // DecodeRequest reads a travel request as Request v4 gives it, in a read or in the answer
@@ -62,7 +63,13 @@ func readRequest(r record) Owned {
 	if request.Status == "" { // not one that waits elsewhere
 		r.refuse("it", "has no approval status (approvalStatus.code)")
 	}
-	return Owned{TravelRequest: request, Owner: r.object("owner").text("id"), Mark: markOf(r, request.Content())}
+	owned := Owned{TravelRequest: request, Owner: r.object("owner").text("id"), Mark: markOf(r, request.Content())}
+	for _, link := range r.objects("expenses") {
+		if id := link.text("id"); id != "" {
+			owned.Links = append(owned.Links, id)
+		}
+	}
+	return owned
 }
 
 // DecodeRequests reads one page of the list of travel requests. The documented rows name

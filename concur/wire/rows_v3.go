@@ -114,6 +114,8 @@ type Page[T any] struct {
 	// Unread says of the first rows that cannot be read why, where such a row does not
 	// make the whole page one that cannot be read.
 	Unread []error
+
+	Missing string // what its rows are said to have and do not show; empty when that is nothing
 }
 
 func pageV3[T any](body []byte, list, one string, read func(r record) T) (Page[T], error) {

@@ -38,10 +38,10 @@ func TestTrapsOfAReportsNames(t *testing.T) {
 	t.Run("its owner has two spellings, and the login is not in the report", func(t *testing.T) {
 		t.Parallel()
 		for _, name := range []string{"X_UserID", "X-UserID"} {
-			report, login, err := wire.DecodeOwnedReport([]byte("<ReportDetails><" + name + "> kim@example.com </" + name + "></ReportDetails>"))
+			d, err := wire.DecodeDetails([]byte("<ReportDetails><" + name + "> kim@example.com </" + name + "></ReportDetails>"))
 			require.NoError(t, err)
-			require.Equal(t, "kim@example.com", login)
-			text, err := json.Marshal(report)
+			require.Equal(t, "kim@example.com", d.Owner)
+			text, err := json.Marshal(d.Report)
 			require.NoError(t, err)
 			require.NotContains(t, string(text), "kim")
 		}

@@ -30,6 +30,7 @@ type document struct {
 	maxDepth int
 	name     string // of the element begun last, as it was written
 	null     bool   // that element says i:nil="true"
+	counted  string // its attribute Count
 	texts    int    // how many texts were read that are not empty
 	chars    []byte // of the text being read
 }
@@ -93,7 +94,7 @@ func (d *document) next() (xml.Token, error) {
 		if d.depth++; d.depth > d.maxDepth {
 			return nil, fmt.Errorf("nested deeper than %d elements", d.maxDepth)
 		}
-		d.name, d.null = t.Name.Local, isNil(t.Attr)
+		d.name, d.null, d.counted = t.Name.Local, isNil(t.Attr), attribute(t.Attr, "Count")
 	case xml.EndElement:
 		d.depth--
 	case xml.Directive:
@@ -109,6 +110,16 @@ func isNil(attrs []xml.Attr) bool {
 		}
 	}
 	return false
+}
+
+// attribute returns the value of an attribute; empty when there is none of that name.
+func attribute(attrs []xml.Attr, name string) string {
+	for _, a := range attrs {
+		if strings.EqualFold(a.Name.Local, name) {
+			return strings.TrimSpace(a.Value)
+		}
+	}
+	return ""
 }
 
 // explain keeps the line of a syntax error and drops its text, which quotes the document.

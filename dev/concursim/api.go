@@ -26,6 +26,7 @@ type call struct {
 	// What faults ask of the handlers.
 	hostileURL  string
 	freshStep   bool
+	lacks       []string // faults of an answer that does not hold what it claims
 	failItems   bool
 	failIndex   int
 	failCode    string
@@ -288,7 +289,7 @@ func (s *simulator) handleDetails(c *call) answer {
 		}
 		return answer{status: http.StatusOK, contentType: xmlType, body: body}
 	}
-	return answer{status: http.StatusOK, contentType: xmlType, body: s.renderReport(r, url)}
+	return answer{status: http.StatusOK, contentType: xmlType, body: s.renderReport(c, r, url)}
 }
 
 // stepIn is the step identifier in a workflow action URL.

@@ -52,6 +52,7 @@ const (
 	apiCalls       = "calls"
 	reportCalls    = "report calls"
 	writeEndpoints = "exceptions, action"
+	entryLists     = "details, entries-v3, expenses-v4, request-expenses"
 )
 
 var faultKinds = []faultKind{
@@ -79,6 +80,13 @@ var faultKinds = []faultKind{
 	{"moved", reportCalls, "to*", "somebody else moves the report right before the request is handled: approve, send-back, recall, next-stop, edit, cancel or delete"},
 	{"hostile-url", "details", "url*", "the answer prints that WorkflowActionURL"},
 	{"new-stop-each-read", "details", "", "every answer prints another WorkflowActionURL"},
+	{"no-entries", entryLists, "", "the answer has no entry, and claims what it always claims: counts, totals, links"},
+	{"fewer-entries", entryLists, "", "the same with one entry left out, which one by the seed"},
+	{"no-itemizations", "details, itemizations-v3, itemizations-v4", "", "itemized entries come without their itemizations, and say that they are itemized where they do"},
+	{"wrong-count", "details", "", "EntryCount and Count say one more than there are"},
+	{"other-total", "details, report-v3, report-v4", "", "the total of the report is 10.00 more than its entries sum to"},
+	{"cut-next-page", "entries-v3, itemizations-v3, allocations-v3", "", "a page of at most 2 rows whose NextPage ends in the middle of its path"},
+	{"page-again", "entries-v3, itemizations-v3, allocations-v3", "", "a page of at most 2 rows whose NextPage leads to the first page"},
 	{"deprecated", apiCalls, "text", "the usual answer has the headers x-api-warn, with that text, and sunset"},
 	{"unclean-text", "any, callout", "text", "each ␋ in what is sent becomes what XML and JSON forbid: a reference or an escape, or as told a character, or a byte that is no UTF-8"},
 	{"other-encoding", "any, callout", "text*", "what is sent declares that encoding, and is in it: utf-16, iso-8859-1 or windows-1252; UTF8 and utf-16-in-name are declared alone"},
@@ -197,7 +205,8 @@ func (t takenFaults) delay() time.Duration {
 }
 
 // modifiers do not decide the answer, so they go together with one that does.
-var modifiers = []string{"slow", "moved", "hostile-url", "new-stop-each-read", "partial-exceptions", "deprecated", "duplicate-callout", "unclean-text", "other-encoding"}
+var modifiers = []string{"slow", "moved", "hostile-url", "new-stop-each-read", "partial-exceptions", "deprecated", "duplicate-callout", "unclean-text", "other-encoding",
+	"no-entries", "fewer-entries", "no-itemizations", "wrong-count", "other-total", "cut-next-page", "page-again"}
 
 // take picks the faults for an endpoint and report and uses up one time of
 // each: every modifier, and the first of the others.
@@ -279,6 +288,8 @@ func (s *simulator) applyFaults(c *call, faults takenFaults) answer {
 			c.hostileURL = f.Param.URL
 		case "new-stop-each-read":
 			c.freshStep = true
+		case "no-entries", "fewer-entries", "no-itemizations", "wrong-count", "other-total", "cut-next-page", "page-again":
+			c.lacks = append(c.lacks, f.Kind)
 		case "partial-exceptions":
 			c.failPartial, c.failIndex, c.failCode = true, f.Param.Index, f.Param.Code
 		}

@@ -168,6 +168,13 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		answer := w.act(stepIn(second), "Approve", "")
 		require.Equal(t, "FAILURE", elementText(answer.body, "Status"))
 	},
+	"no-entries":      lacksEntries("no-entries", 0),
+	"fewer-entries":   lacksEntries("fewer-entries", 2),
+	"no-itemizations": lacksItemizations,
+	"wrong-count":     countsWrong,
+	"other-total":     totalsOtherwise,
+	"cut-next-page":   cutsNextPage,
+	"page-again":      leadsBack,
 	"deprecated": func(t *testing.T, w *world, r reportView) {
 		w.fault("[{endpoint: details, kind: deprecated, times: -1}, {endpoint: details, kind: too-many-requests, skip: 1, param: {retryAfter: 7}}, {endpoint: failed-list, kind: deprecated, param: {text: Use v4}}]")
 		usual, refused := w.read(r), w.read(r)

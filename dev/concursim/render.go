@@ -101,7 +101,7 @@ func escapeText(text string) string {
 // WorkflowActionURL.
 //
 // The form is that of https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html.
-func (s *simulator) renderReport(r *report, url string) []byte {
+func (s *simulator) renderReport(c *call, r *report, url string) []byte {
 	form := s.dialect(r)
 	d := &document{empty: form.empty}
 	desc := r.desc
@@ -124,7 +124,7 @@ func (s *simulator) renderReport(r *report, url string) []byte {
 	d.indent()
 	d.WriteString(`<PaidDate i:nil="true"/>` + "\n")
 	d.leaf("SubmitDate", dateOrNone(r.submitDate))
-	d.leaf("EntryCount", strconv.Itoa(len(r.entries)))
+	d.leaf("EntryCount", strconv.Itoa(c.claimedEntries(r)))
 	d.leaf("LedgerName", "DEFAULT")
 	d.numbered("OrgUnit", 6, desc.OrgUnit)
 	d.numbered("Custom", 20, desc.Custom)
@@ -138,7 +138,7 @@ func (s *simulator) renderReport(r *report, url string) []byte {
 		}
 	}
 	due := total.Sub(personal)
-	d.amount("ReportTotal", total)
+	d.amount("ReportTotal", c.claimedTotal(total))
 	d.amount("PersonalExpenses", personal)
 	d.amount("AmountDueEmployee", due)
 	d.amount("AmountDueCompanyCard", decimal.Zero)
@@ -149,10 +149,10 @@ func (s *simulator) renderReport(r *report, url string) []byte {
 		d.indent()
 		d.WriteString(`<Entries Count="0" />` + "\n")
 	} else {
-		d.open(fmt.Sprintf(`Entries Count="%d"`, len(r.entries)))
+		d.open(fmt.Sprintf(`Entries Count="%d"`, c.claimedEntries(r)))
 		entriesRptKey := makeKey(s.draw(r.name, "entries' rptKey"))
-		for i, e := range r.entries {
-			s.renderEntry(d, r, i, e, desc.Entries[i], form, entriesRptKey)
+		for _, i := range s.shownEntries(c, r) {
+			s.renderEntry(d, c, r, i, desc.Entries[i], form, entriesRptKey)
 		}
 		d.close("Entries")
 	}
@@ -169,7 +169,8 @@ func dateOrNone(t time.Time) string {
 	return t.Format(wireTime)
 }
 
-func (s *simulator) renderEntry(d *document, r *report, i int, e *reportEntry, desc entryDescription, form dialect, rptKey string) {
+func (s *simulator) renderEntry(d *document, c *call, r *report, i int, desc entryDescription, form dialect, rptKey string) {
+	e := r.entries[i]
 	itemized := len(e.itemizations) > 0
 	d.open("ExpenseEntry")
 	d.flag("ReceiptRequired", *desc.ReceiptRequired)
@@ -225,7 +226,7 @@ func (s *simulator) renderEntry(d *document, r *report, i int, e *reportEntry, d
 	d.flag("IsPersonalCardCharge", false)
 	d.leaf("TransactionDate", desc.Date)
 	d.leaf(form.lastModified, e.modified.Format(wireTime))
-	if itemized {
+	if itemized && !c.lacking("no-itemizations") {
 		d.open(form.itemList)
 		for j, item := range e.itemizations {
 			s.renderItem(d, item, desc.Itemizations[j], e, desc.ExchangeRate, form)

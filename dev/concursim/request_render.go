@@ -121,7 +121,7 @@ func (s *simulator) handleRequestExpenses(c *call) answer {
 		return a
 	}
 	all := []any{}
-	for n := range r.entries {
+	for _, n := range s.shownEntries(c, r) {
 		all = append(all, s.renderExpected(r, r.expenseAt(n, -1)))
 	}
 	return jsonAnswer(all)

@@ -37,6 +37,9 @@ func readPageV3(c *call) (pageV3, string) {
 // pageOf renders a page of a collection. The next one is an absolute URL with an opaque
 // offset, in clear as the list of reports has it.
 func (s *simulator) pageOf(c *call, page pageV3, count int, render func(i int) any) answer {
+	if c.lacking("cut-next-page") || c.lacking("page-again") {
+		page.limit = min(page.limit, 2)
+	}
 	from := min(page.from, count)
 	to := min(from+page.limit, count)
 	items := []any{}
@@ -51,7 +54,15 @@ func (s *simulator) pageOf(c *call, page pageV3, count int, render func(i int) a
 		}
 		query.Set("offset", base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(to))))
 		query.Set("limit", strconv.Itoa(page.limit))
-		body["NextPage"] = "http://" + s.authority(s.home) + c.path + "?" + query.Encode()
+		path := c.path + "?" + query.Encode()
+		switch {
+		case c.lacking("cut-next-page"):
+			path = c.path[:len(c.path)-3]
+		case c.lacking("page-again"):
+			query.Set("offset", base64.RawURLEncoding.EncodeToString([]byte("0")))
+			path = c.path + "?" + query.Encode()
+		}
+		body["NextPage"] = "http://" + s.authority(s.home) + path
 	}
 	return jsonAnswer(body)
 }
@@ -80,7 +91,9 @@ func (s *simulator) handleReportV3(c *call) answer {
 		return s.errorAnswer(c, http.StatusForbidden, "The user is not the owner of the report.")
 	}
 	c.entry.Shown = &stop{r.status, r.step}
-	return jsonAnswer(s.renderReportV3(r))
+	shown := s.renderReportV3(r)
+	shown["Total"] = plain(c.claimedTotal(r.desc.sums().total))
+	return jsonAnswer(shown)
 }
 
 // sums are the totals of a report.

@@ -33,7 +33,8 @@ func (s *simulator) handleEntriesV3(c *call) answer {
 	if r == nil {
 		return a
 	}
-	return s.pageOf(c, page, len(r.entries), func(i int) any { return s.renderEntryV3(r, r.expenseAt(i, -1)) })
+	shown := s.shownEntries(c, r)
+	return s.pageOf(c, page, len(shown), func(i int) any { return s.renderEntryV3(r, r.expenseAt(shown[i], -1)) })
 }
 
 // handleItemizationsV3 plays the itemizations of a report, of all its entries:
@@ -45,7 +46,9 @@ func (s *simulator) handleItemizationsV3(c *call) answer {
 	}
 	var all []described
 	for n := range r.entries {
-		all = append(all, r.children(n)...)
+		if !c.lacking("no-itemizations") {
+			all = append(all, r.children(n)...)
+		}
 	}
 	return s.pageOf(c, page, len(all), func(i int) any { return s.renderItemizationV3(r, all[i]) })
 }

@@ -60,7 +60,9 @@ func (s *simulator) handleReportV4(c *call) answer {
 		return a
 	}
 	c.entry.Shown = &stop{r.status, r.step}
-	return jsonAnswer(s.renderReportV4(r, c.about.context))
+	shown := s.renderReportV4(r, c.about.context)
+	shown["reportTotal"] = amountV4(c.claimedTotal(r.desc.sums().total), r.desc.Currency)
+	return jsonAnswer(shown)
 }
 
 // renderReportV4 names no step. Only the version says that there was another one.

@@ -14,7 +14,7 @@ func (s *simulator) handleExpensesV4(c *call) answer {
 		return a
 	}
 	all := []any{}
-	for n := range r.entries {
+	for _, n := range s.shownEntries(c, r) {
 		all = append(all, s.summaryV4(r, r.expenseAt(n, -1), c.about.context))
 		if !r.desc.Flat {
 			continue
@@ -56,7 +56,7 @@ func (s *simulator) handleItemizationsV4(c *call) answer {
 		return a
 	}
 	all := []any{}
-	if d.item == nil {
+	if d.item == nil && !c.lacking("no-itemizations") {
 		for _, child := range r.children(d.n) {
 			all = append(all, s.summaryV4(r, child, c.about.context))
 		}

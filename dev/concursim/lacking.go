@@ -1,0 +1,41 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
+
+// lacking reports whether the answer to a call is to have that fault.
+func (c *call) lacking(kind string) bool { return slices.Contains(c.lacks, kind) }
+
+// shownEntries are the numbers of the entries that an answer shows.
+func (s *simulator) shownEntries(c *call, r *report) []int {
+	var all []int
+	without := -1
+	if c.lacking("fewer-entries") && len(r.entries) > 0 {
+		without = s.draw(r.name, "left out").IntN(len(r.entries))
+	}
+	for n := range r.entries {
+		if n != without && !c.lacking("no-entries") {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// claimedEntries is how many entries an answer says that there are.
+func (c *call) claimedEntries(r *report) int {
+	if c.lacking("wrong-count") {
+		return len(r.entries) + 1
+	}
+	return len(r.entries)
+}
+
+// claimedTotal is the total that an answer says the report has.
+func (c *call) claimedTotal(total decimal.Decimal) decimal.Decimal {
+	if c.lacking("other-total") {
+		return total.Add(decimal.NewFromInt(10))
+	}
+	return total
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The faults of an answer that does not hold what it claims. Each is seen by every
+// interface where it can be asked for.
+
+func (w *world) pageV3(name string, r reportView) (page pageOfV3) {
+	w.t.Helper()
+	w.get(expenseV3Path+name+"?"+url.Values{"reportID": {r.ReportID}, "user": {"terry.tester@example.com"}}.Encode(), &page)
+	return page
+}
+
+func (w *world) expensesV4(r reportView) (rows []map[string]any) {
+	w.t.Helper()
+	w.get(long(r)+"/expenses", &rows)
+	return rows
+}
+
+func lacksEntries(kind string, left int) func(*testing.T, *world, reportView) {
+	return func(t *testing.T, w *world, _ reportView) {
+		r := w.rich("lacking")
+		for _, endpoint := range []string{"details", "entries-v3", "expenses-v4"} {
+			w.fault("{endpoint: %s, kind: %s}", endpoint, kind)
+		}
+		details := w.read(r).body
+		require.Equal(t, left, strings.Count(details, "<ExpenseEntry>"))
+		require.Equal(t, "3", elementText(details, "EntryCount"), "the count stays what it is")
+		require.Equal(t, "68.33333334", elementText(details, "ReportTotal"), "and the total")
+		require.Len(t, w.pageV3("entries", r).Items, left)
+		require.Len(t, w.expensesV4(r), left)
+		require.Len(t, w.pageV3("entries", r).Items, 3, "once")
+	}
+}
+
+func lacksItemizations(t *testing.T, w *world, _ reportView) {
+	r := w.rich("lacking")
+	for _, endpoint := range []string{"details", "itemizations-v3", "itemizations-v4"} {
+		w.fault("{endpoint: %s, kind: no-itemizations}", endpoint)
+	}
+	details := w.read(r).body
+	require.Contains(t, details, "<IsItemized>Y</IsItemized>")
+	require.NotContains(t, details, "<ItemizationKey>")
+	require.True(t, w.pageV3("entries", r).Items[0].HasItemizations)
+	require.Empty(t, w.pageV3("itemizations", r).Items)
+	var items []map[string]any
+	path := long(r) + "/expenses/" + w.expensesV4(r)[0]["expenseId"].(string) + "/itemizations"
+	w.get(path, &items)
+	require.Empty(t, items)
+	w.get(path, &items)
+	require.Len(t, items, 2)
+}
+
+func countsWrong(t *testing.T, w *world, r reportView) {
+	w.fault("{endpoint: details, kind: wrong-count}")
+	details := w.read(r).body
+	entries := strings.Count(details, "<ExpenseEntry>")
+	require.Contains(t, details, `Count="2"`)
+	require.Equal(t, "2", elementText(details, "EntryCount"))
+	require.Equal(t, 1, entries)
+}
+
+func totalsOtherwise(t *testing.T, w *world, _ reportView) {
+	r := w.rich("lacking")
+	for _, endpoint := range []string{"details", "report-v3", "report-v4"} {
+		w.fault("{endpoint: %s, kind: other-total}", endpoint)
+	}
+	require.Equal(t, "78.33333334", elementText(w.read(r).body, "ReportTotal"))
+	var v3 struct{ Total any }
+	w.get(expenseV3Path+"reports/"+r.ReportID+"?user=terry.tester@example.com", &v3)
+	require.Contains(t, v3.Total, "78.33333334")
+	var v4 struct{ ReportTotal struct{ Value any } }
+	w.get(long(r), &v4)
+	require.Contains(t, v4.ReportTotal.Value, "78.33333334")
+}
+
+func cutsNextPage(t *testing.T, w *world, _ reportView) {
+	r := w.rich("lacking")
+	w.fault("{endpoint: entries-v3, kind: cut-next-page}")
+	page := w.pageV3("entries", r)
+	require.Len(t, page.Items, 2)
+	require.True(t, strings.HasSuffix(*page.NextPage, "/api/v3.0/expense/entr"), *page.NextPage)
+}
+
+func leadsBack(t *testing.T, w *world, _ reportView) {
+	r := w.rich("lacking")
+	w.fault("{endpoint: entries-v3, kind: page-again, times: 2}")
+	first := w.pageV3("entries", r)
+	require.Len(t, first.Items, 2)
+	var again pageOfV3
+	require.Equal(t, http.StatusOK, w.get(w.next(first.NextPage), &again).status)
+	require.Equal(t, first.Items, again.Items)
+}
