@@ -90,11 +90,6 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "case permitted.Earlier > 0 && p.first:",
 			without: "case permitted.Earlier > 1000 && p.first:",
 		},
-		"the run's memory of what it has permitted at a stop before": {
-			file: "activities/permit.go", story: "activity-reset-moved",
-			with:    "case permitted.Earlier > 0 && p.first:",
-			without: "case permitted.Earlier > 1000 && p.first:",
-		},
 		"the name of the activity in its result": {
 			file: "workflows/calls.go", story: "completed-by-hand",
 			with:    "case err == nil && got.AnswerOf() == c.of:",

@@ -55,7 +55,12 @@ var scenes = map[string]scene{
 		report: `{movesOn: [APPROVED], entries: [{type: MEALS, amount: "12.00"}]}`, posted: []string{"APPROVED"},
 		rules: `apiVersion: concur-connector/v1
 settings: {approveByException: APPROVED}
-rules: [{name: r, level: report, expression: "true", message: m, then: {sendBack: true}}]
+rules:
+  - name: large
+    level: report
+    expression: report.total <= money("5000.00", report.currency)
+    message: A large report.
+    then: {sendBack: true}
 `,
 	},
 	"delete": {
