@@ -68,6 +68,21 @@ func (s *stage) isSaying(_ *testscript.TestScript, args []string) error {
 	})
 }
 
+// isUnreadable waits until the newest signal that the run could not read is of that name, and
+// its problem holds the text.
+func (s *stage) isUnreadable(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 3, "unreadable NAME SIGNAL TEXT"); err != nil {
+		return err
+	}
+	return s.find(args[0], func(status workflows.Status) error {
+		n := len(status.Unreadable)
+		if n == 0 || status.Unreadable[n-1].Signal != args[1] || !strings.Contains(status.Unreadable[n-1].Problem, args[2]) {
+			return fmt.Errorf("unreadable are %+v", status.Unreadable)
+		}
+		return nil
+	})
+}
+
 // isCalled waits until the run knows these names of the stop: one on which notifications
 // agree, or several that contradict each other.
 func (s *stage) isCalled(_ *testscript.TestScript, args []string) error {

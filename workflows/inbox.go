@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
 	"concur-connector/expense"
@@ -26,7 +27,7 @@ func openInbox(ctx workflow.Context) inbox {
 			Description: `A person has decided. Payload: {"taskId", "decision": "pass-on" or "send-back", "comment", "by"}; the task ID is in the status.`,
 		}),
 		retried: workflow.GetSignalChannelWithOptions(ctx, Retried, workflow.SignalChannelOptions{
-			Description: "An operator has mended what the run was parked for. No payload is needed.",
+			Description: "An operator has mended what the run was parked for. The payload is not looked at.",
 		}),
 	}
 }
@@ -39,19 +40,19 @@ func (r *run) listen(ctx workflow.Context) {
 	selector := workflow.NewSelector(ctx)
 	selector.AddReceive(r.inbox.notified, func(c workflow.ReceiveChannel, _ bool) {
 		var n expense.Notification
-		if c.ReceiveAsync(&n) {
+		if r.take(ctx, c, Notified, &n) {
 			r.onNotified(n)
 		}
 	})
 	selector.AddReceive(r.inbox.decided, func(c workflow.ReceiveChannel, _ bool) {
 		var d expense.Decision
-		if c.ReceiveAsync(&d) {
+		if r.take(ctx, c, Decided, &d) {
 			r.onDecided(d)
 		}
 	})
 	selector.AddReceive(r.inbox.retried, func(c workflow.ReceiveChannel, _ bool) {
-		var retry Retry
-		if c.ReceiveAsync(&retry) {
+		var payload converter.RawValue // whatever it is: the signal says enough
+		if c.ReceiveAsync(&payload) {
 			r.retry = true
 		}
 	})

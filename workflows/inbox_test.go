@@ -96,6 +96,7 @@ func TestAPersonDecides(t *testing.T) {
 			p.decide("", "none", expense.PassOn)
 			p.decide(task.ID, "odd", "maybe")
 			p.env.SignalWorkflow(workflows.Decided, "not an object")
+			p.env.SignalWorkflow(workflows.Decided, []string{"pass-on"})
 			p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: task.ID, Decision: expense.PassOn}) // from the Web UI
 			p.decide(task.ID, "late", expense.RulingSendBack)
 			p.decide(task.ID, "late", expense.RulingSendBack)

@@ -75,11 +75,12 @@ type Memory struct {
 
 	Rules *RulesUsed `json:"rules,omitempty"` // by which it was judged last
 
-	Decisions []DecisionTaken `json:"decisions,omitempty"`
-	Unnamed   int             `json:"unnamed,omitempty"` // decisions that came without an ID
-	Done      []string        `json:"done,omitempty"`
-	Outcome   expense.Outcome `json:"outcome,omitempty"`
-	Cause     string          `json:"cause,omitempty"`
+	Decisions  []DecisionTaken    `json:"decisions,omitempty"`
+	Unreadable []UnreadableSignal `json:"unreadable,omitempty"`
+	Unnamed    int                `json:"unnamed,omitempty"` // decisions that came without an ID
+	Done       []string           `json:"done,omitempty"`
+	Outcome    expense.Outcome    `json:"outcome,omitempty"`
+	Cause      string             `json:"cause,omitempty"`
 }
 
 // PostedAt is an exception that is on the report and is not posted again at this stop.

@@ -76,6 +76,7 @@ func (r *run) answer() Status {
 	if s.State == Closed {
 		s.Outcome = r.Outcome
 	}
+	s.Unreadable = r.Unreadable
 	if here := r.stopHere(); here != nil && s.State != Closed {
 		s.StopName = r.stopName()
 		s.StopNames = r.contradiction()
@@ -123,6 +124,11 @@ func (r *run) details(ctx workflow.Context) string {
 		line("Until they answer, the %s is not judged. Why they do not is with the activity `%s`.", r.noun(), FetchFacts)
 	default:
 		line("**%s**", doing(r.status.State, r.noun()))
+	}
+	if n := len(r.Unreadable); n > 0 && r.status.State != Closed {
+		last := r.Unreadable[n-1]
+		line("**A signal could not be read:** `%s`, at %s: %s. Send it again with a payload such as", last.Signal, clock(last.At), last.Problem)
+		line("```json\n%s\n```", last.Example)
 	}
 	if !r.trustAt.IsZero() {
 		line("Only one callout has named the stop (%s), and without that name a person would be asked. Until %s the run waits whether another notification contradicts it.",

@@ -42,6 +42,8 @@ type Status struct {
 	Facts          []string        `json:"facts,omitempty"`        // that are asked for, while consulting
 	TotalDiffers   string          `json:"totalDiffers,omitempty"` // what the entries sum to and what the total is
 	Outcome        expense.Outcome `json:"outcome"`
+
+	Unreadable []UnreadableSignal `json:"unreadable,omitempty"` // signals that could not be read
 }
 
 // Task is what a person is asked.
