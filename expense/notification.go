@@ -3,6 +3,8 @@ package expense
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -88,7 +90,54 @@ func Identify(uri string) (ObjectKind, string, error) {
 	case !isPrintable(key):
 		return "", "", errors.New("ObjectURI has a key that is not printable ASCII")
 	}
-	return kindOf(path), key, nil
+	kind := kindOf(path + "/")
+	if err := checkSingle(kind, path); err != nil {
+		return "", "", err
+	}
+	return kind, key, nil
+}
+
+// hiding are the escapes that hide a dot or a slash; a backslash is a slash to some servers.
+var hiding = strings.NewReplacer("%2e", ".", "%2f", "/", "%5c", "/", `\`, "/")
+
+// single are the paths of one report or one travel request, in lower case.
+var single = map[ObjectKind][]*regexp.Regexp{
+	ReportObject: {
+		regexp.MustCompile(`^/api/expense/expensereport/v[0-9.]+/(?:report/|reportfulldetails/)?[^/]+$`),
+		regexp.MustCompile(`^/expensereports/v4/(?:users/[^/]+/context/[^/]+/)?reports/[^/]+$`),
+	},
+	RequestObject: {
+		regexp.MustCompile(`^/api/travelrequest/(?:v[0-9.]+/)?(?:requests?/)?[^/]+$`),
+		regexp.MustCompile(`^/travelrequest/v4/requests/[^/]+$`),
+	},
+}
+
+// noKey matches what stands in the place of a key that is missing: the name of a list, of an
+// action or of a version.
+var noKey = regexp.MustCompile(`^(?:reports?|reportfulldetails|requests?|workflowactions?|exceptions?|v[0-9.]+)$`)
+
+// checkSingle refuses a path that does not name one object. Of an object of an unknown kind
+// nobody knows how its path looks; there only a path that leads elsewhere is refused.
+func checkSingle(kind ObjectKind, path string) error {
+	lower := strings.ToLower(path)
+	for segment := range strings.SplitSeq(hiding.Replace(lower), "/") {
+		if segment, _, _ = strings.Cut(segment, ";"); segment != "" && strings.Trim(segment, ".") == "" {
+			return errors.New("ObjectURI has a path with a segment of dots, which names no single object")
+		}
+	}
+	forms, known := single[kind]
+	if !known {
+		return nil
+	}
+	key := lower[strings.LastIndexByte(lower, '/')+1:]
+	fits := slices.ContainsFunc(forms, func(form *regexp.Regexp) bool { return form.MatchString(lower) })
+	switch {
+	case fits && !noKey.MatchString(key) && !strings.Contains(hiding.Replace(key), "/"):
+		return nil
+	case kind == RequestObject:
+		return errors.New("ObjectURI names no single travel request")
+	}
+	return errors.New("ObjectURI names no single report")
 }
 
 func kindOf(path string) ObjectKind {

@@ -25,7 +25,13 @@ func TestAnObjectIsIdentifiedByThePathOfItsURI(t *testing.T) {
 	}{
 		"a report":                           {reports + "nQ7$pA", expense.ReportObject, "nQ7$pA"},
 		"a key that no URL library reads":    {reports + percent, expense.ReportObject, percent},
-		"an escape is not undone":            {reports + "a%2Fb%20c", expense.ReportObject, "a%2Fb%20c"},
+		"an escape is not undone":            {reports + "a%2Eb%20c", expense.ReportObject, "a%2Eb%20c"},
+		"a key that holds dots":              {reports + "..a.", expense.ReportObject, "..a."},
+		"a report of v4":                     {host + "/expensereports/v4/users/u1/context/MANAGER/reports/AB12", expense.ReportObject, "AB12"},
+		"a report of v4 for the company":     {host + "/expensereports/v4/reports/AB12", expense.ReportObject, "AB12"},
+		"a travel request of v4":             {host + "/travelrequest/v4/requests/AB12", expense.RequestObject, "AB12"},
+		"a key like the name of a list":      {reports + "reports1", expense.ReportObject, "reports1"},
+		"an unknown object further down":     {host + "/api/invoice/v1.0/payment/i1/lines/2", expense.UnknownObject, "2"},
 		"the case of the key is kept":        {reports + "aBcD", expense.ReportObject, "aBcD"},
 		"the case of the path says nothing":  {host + "/API/Expense/ExpenseReport/V1.1/ReportFullDetails/k", expense.ReportObject, "k"},
 		"another version of the interface":   {host + "/api/expense/expensereport/v2.0/report/k", expense.ReportObject, "k"},
@@ -35,14 +41,12 @@ func TestAnObjectIsIdentifiedByThePathOfItsURI(t *testing.T) {
 		"a slash before a query is cut":      {reports + "k/?a=b#c", expense.ReportObject, "k"},
 		"a fragment may hold a query":        {reports + "k#a?b", expense.ReportObject, "k"},
 		"the longest key":                    {reports + longest, expense.ReportObject, longest},
-		"every printable sign may stand in":  {reports + `!"$&'()*+,-.:;<=>@[\]^_{|}~`, expense.ReportObject, `!"$&'()*+,-.:;<=>@[\]^_{|}~`},
+		"every printable sign may stand in":  {reports + `!"$&'()*+,-.:;<=>@[]^_{|}~`, expense.ReportObject, `!"$&'()*+,-.:;<=>@[]^_{|}~`},
 		"a travel request":                   {host + "/api/travelrequest/v1.0/requests/gT4", expense.RequestObject, "gT4"},
 		"an object of no known kind":         {host + "/api/invoice/v1.0/payment/i1", expense.UnknownObject, "i1"},
 		"a report's path further down":       {host + "/x/api/expense/expensereport/v1.1/k", expense.UnknownObject, "k"},
 		"a name that only begins like it":    {host + "/api/expense/expensereports/k", expense.UnknownObject, "k"},
 		"the host may be anybody's":          {"http://elsewhere.example:8080/api/travelrequest/k", expense.RequestObject, "k"},
-		"nothing but the report's own path":  {host + "/api/expense/expensereport", expense.UnknownObject, "expensereport"},
-		"a key of two dots is the guard's":   {reports + "..", expense.ReportObject, ".."},
 		"a colon in a key":                   {reports + "EXPRPT:k", expense.ReportObject, "EXPRPT:k"},
 		"a scheme in capitals":               {"HTTPS://www.concursolutions.com/api/travelrequest/k", expense.RequestObject, "k"},
 		"a path of one segment is a key":     {host + "/k", expense.UnknownObject, "k"},
@@ -84,6 +88,36 @@ func TestAnObjectWithoutAUsableKeyIsRefusedInOneSentence(t *testing.T) {
 			require.Empty(t, kind)
 			require.Empty(t, key)
 		})
+	}
+}
+
+func TestAURIThatNamesNoSingleObjectIsRefused(t *testing.T) {
+	t.Parallel()
+	const expenses, requests = host + "/api/expense/expensereport/", host + "/api/travelrequest/v1.0/requests/"
+	for says, uris := range map[string][]string{
+		"ObjectURI names no single report": {
+			reports, strings.TrimSuffix(reports, "/"), strings.TrimSuffix(reports, "/") + "?limit=1", expenses + "v1.1/report/", expenses + "v1.1/report/X/WorkFlowAction",
+			expenses + "v1.1/report/X/workflowaction/", expenses + "v1.1/report/X/Exceptions", expenses + "v2.0/Reports?limit=10", expenses + "v1.1", expenses + "v1.1/",
+			expenses + "v1.1//reportfulldetails/k", reports + "k/more", reports + "a%2Fb", reports + "a%2fb", reports + "a%5Cb", reports + `a\b`,
+			expenses, strings.TrimSuffix(expenses, "/"), expenses + "k", expenses + "reports/k", host + "/expensereports/v4/reports/",
+			host + "/expensereports/v4/users/u/context/MANAGER/reportsToApprove", host + "/expensereports/v4/reports/R1/approve",
+			host + "/expensereports/v4/users/u/context/TRAVELER/reports/R1/expenses/E1",
+		},
+		"ObjectURI names no single travel request": {
+			requests, strings.TrimSuffix(requests, "/"), requests + "k/workflowaction", requests + "a%2fb", host + "/travelrequest/v4/requests",
+			host + "/travelrequest/v4/requests/R1/approve", host + "/travelrequest/v4/expenses/E1", host + "/api/travelrequest/v1.0", host + "/api/travelrequest/",
+		},
+		"ObjectURI has a path with a segment of dots, which names no single object": {
+			reports + ".", reports + "..", reports + "...", reports + "../", reports + "%2e%2E", reports + ".%2e", reports + "..;x", reports + "%2e", reports + "..%2fx",
+			reports + "x/../k", requests + "..", host + "/api/invoice/../expense/expensereport/v1.1/k", host + "/..", host + "/invoice/%2E", reports + `..\x`,
+		},
+	} {
+		for _, uri := range uris {
+			kind, key, err := expense.Identify(uri)
+			require.EqualError(t, err, says, uri)
+			require.Empty(t, kind)
+			require.Empty(t, key)
+		}
 	}
 }
 

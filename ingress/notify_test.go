@@ -116,6 +116,11 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 		"a key too long":                   callout(strings.Repeat("k", 201)),
 		"a key not ASCII":                  callout("kéy"),
 		"a key of nothing":                 "<Notification><ObjectURI>https://secret-thing.example//</ObjectURI></Notification>",
+		"a list":                           "<Notification><ObjectURI>https://secret-thing.example/api/expense/expensereport/v1.1/reportfulldetails/</ObjectURI></Notification>",
+		"an action":                        "<Notification><ObjectURI>https://secret-thing.example/api/expense/expensereport/v1.1/report/X/WorkFlowAction</ObjectURI></Notification>",
+		"dots":                             callout(".."),
+		"hidden dots":                      callout("%2e%2E"),
+		"a hidden slash":                   callout("secret-thing%2Fx"),
 		"deep nesting":                     "<Notification>" + strings.Repeat("<a>", 5000) + strings.Repeat("</a>", 5000) + "</Notification>",
 	} {
 		t.Run(name, func(t *testing.T) {
