@@ -30,9 +30,9 @@ type Knower interface {
 	Unread(ctx context.Context, since time.Time) (int, error)
 }
 
-// Elders finds the run that sees to a report already, when Concur names it in two ways. It
-// returns the notification ID of an open run of the report that began before the run that
-// asks, or nothing; and it tells a run what another leaves to it.
+// Elders finds the run to which the run that asks leaves a report, when Concur names it in
+// two ways. It returns that run's notification ID, or nothing; and it tells a run what
+// another leaves to it.
 type Elders interface {
 	Elder(ctx context.Context, reportID, notificationID, runID string) (string, error)
 	Tell(ctx context.Context, n expense.Notification, id string) (ended bool, err error)

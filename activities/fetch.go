@@ -130,9 +130,6 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 	if fetched.Earlier, err = a.earlier(ctx, in, found); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
-	if !holdsReplacement(report.ID) { // two reports may look alike then
-		fetched.Elder = a.elder(ctx, report.ID)
-	}
 	fetched.TotalDiffers = report.TotalDiffers()
 	fetched.Revision, fetched.Content = report.Revision(), report.Content()
 	held, reading, err := a.held(ctx, in.ObjectURI, found, rules.CodesAt(in.EventType))
@@ -215,21 +212,6 @@ func (a *Activities) usable(found found, rules *policy.Policy) error {
 // that is judged, where the company has several.
 func (a *Activities) alike(report *expense.Report, rules *policy.Policy) bool {
 	return !report.NamesStep() && !a.options.Guard.NamesOneStep() && len(rules.Stops()) > 1
-}
-
-// elder looks for another run of the report that began before this one. When Temporal
-// cannot say, the run goes on: the read before each write is what guards a report.
-func (a *Activities) elder(ctx context.Context, reportID string) string {
-	if a.options.Elders == nil || reportID == "" {
-		return ""
-	}
-	self := activity.GetInfo(ctx).WorkflowExecution
-	id, err := a.options.Elders.Elder(ctx, reportID, self.ID, self.RunID)
-	if err != nil {
-		a.options.Logger.Warn("it cannot be asked whether another run sees to this report", "error", err)
-		return ""
-	}
-	return id
 }
 
 // earlier looks for what earlier runs have written at the stop: one that an operator has

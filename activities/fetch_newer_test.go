@@ -45,7 +45,11 @@ func (e *elders) Tell(_ context.Context, n expense.Notification, id string) (boo
 		return false, errors.New("told another")
 	}
 	e.told = append(e.told, n)
-	return len(e.told) == e.ended, e.fails
+	ended := len(e.told) == e.ended
+	if ended {
+		e.elder = ""
+	}
+	return ended, e.fails
 }
 
 func asking(e *elders) func(*activities.Options) {
@@ -69,8 +73,7 @@ func TestFetchReportByTheNewerInterfaces(t *testing.T) {
 			t.Parallel()
 			n := newNewer(t)
 			n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE"), heldOn(expense.OnEntry, "E1", "OTHERS"), heldOn(expense.OnEntry, "E1", "CENTRE")}
-			e := &elders{elder: "EXPRPT:older"}
-			got := fetch(t, n.activities(t, by(via), asking(e)), uri)
+			got := fetch(t, n.activities(t, by(via)), uri)
 			require.Equal(t, expense.Reading{Status: "A_EXTV", Stop: stopV4}, got.Reading)
 			require.Equal(t, via, got.Via)
 			require.Equal(t, via, got.Report.Via)
@@ -78,8 +81,6 @@ func TestFetchReportByTheNewerInterfaces(t *testing.T) {
 			require.Empty(t, got.FellBack)
 			require.Equal(t, reportID, got.ReportID)
 			require.Equal(t, []expense.HeldException{n.held[0], n.held[2]}, got.Held, "only of codes that the rules post")
-			require.Equal(t, "EXPRPT:older", got.Elder)
-			require.Equal(t, []string{reportID}, e.asked)
 			require.Len(t, got.Report.Entries, 3)
 			field := got.Report.Entries[0].Custom["1"]
 			require.Equal(t, "CC1", field.Code)
@@ -166,12 +167,10 @@ func TestAReportElsewhereIsReadByItsHeaderAlone(t *testing.T) {
 	t.Parallel()
 	for via, uri := range newerReads {
 		n := newNewer(t, look{Status: "A_RESU"})
-		e := &elders{}
-		got := fetch(t, n.activities(t, by(via), asking(e)), uri)
+		got := fetch(t, n.activities(t, by(via)), uri)
 		require.Equal(t, expense.FetchedReport{
 			Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_RESU"}, ReportID: reportID, Via: via, Mark: got.Mark,
 		}, got)
-		require.Empty(t, e.asked)
 		require.Len(t, without(n.seen(), "read"), 1)
 	}
 }
@@ -240,16 +239,6 @@ func TestARefusedReadFallsBackToV11WhenThatIsAllowed(t *testing.T) {
 		require.True(t, failed(t, err, expense.Forbidden).NonRetryable())
 		require.Subset(t, []string{"read", "find user", "header"}, n.seen(), "a header refused twice, and no write")
 	})
-}
-
-func TestNotKnowingOfAnElderStopsNothing(t *testing.T) {
-	t.Parallel()
-	n := newNewer(t)
-	e := &elders{elder: "EXPRPT:older", fails: errors.New("Temporal is away")}
-	got := fetch(t, n.activities(t, asking(e)), v4URI)
-	require.Empty(t, got.Elder)
-	require.NotNil(t, got.Report)
-	require.Empty(t, fetch(t, n.activities(t), v4URI).Elder, "where nobody can be asked")
 }
 
 func TestWhoIsATestUserIsFoundByTheIDOfTheLogin(t *testing.T) {

@@ -4,33 +4,55 @@ import (
 	"context"
 	"errors"
 
+	"go.temporal.io/sdk/activity"
+
 	"concur-connector/expense"
 )
 
-// JoinRun leaves a report to an older run of it: that one is told to look again, and of
-// the failed notifications that this run would have deleted. It is safe to repeat.
+// mostMeetings is how many runs of a report one attempt may find that end before they can
+// be told.
+const mostMeetings = 3
+
+// JoinRun looks for another run of the report that is to see to it, and leaves the report
+// to that one: it is told to look again, and of the failed notifications that this run would
+// have deleted. It is safe to repeat.
 func (a *Activities) JoinRun(ctx context.Context, in expense.JoinRunInput) (result expense.JoinedRun, _ error) {
 	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	if a.options.Elders == nil {
-		return expense.JoinedRun{}, errors.New("join run: nothing to tell runs with")
+		return expense.JoinedRun{}, nil
 	}
+	self := activity.GetInfo(ctx).WorkflowExecution
 	var tell []expense.Notification
 	for _, name := range in.EventTypes {
-		tell = append(tell, expense.Notification{EventType: name})
+		tell = append(tell, expense.Notification{LeftBy: self.ID, EventType: name})
 	}
 	for _, uri := range in.Owed {
-		tell = append(tell, expense.Notification{NotificationURI: uri})
+		tell = append(tell, expense.Notification{LeftBy: self.ID, NotificationURI: uri})
 	}
 	if len(tell) == 0 {
-		tell = []expense.Notification{{}} // it reads the report again
+		tell = []expense.Notification{{LeftBy: self.ID}} // it reads the report again
 	}
-	for _, n := range tell {
-		ended, err := a.options.Elders.Tell(ctx, n, in.Elder)
-		if err != nil || ended {
-			return expense.JoinedRun{Ended: ended}, err
+	for range mostMeetings {
+		other, err := a.options.Elders.Elder(ctx, in.ReportID, self.ID, self.RunID)
+		if err != nil || other == "" {
+			return expense.JoinedRun{}, err
+		}
+		ended, err := a.tell(ctx, tell, other)
+		if err != nil || !ended {
+			return expense.JoinedRun{With: other}, err
 		}
 	}
-	return expense.JoinedRun{}, nil
+	return expense.JoinedRun{}, errors.New("join run: the other runs of the report end before they can be told")
+}
+
+// tell tells an open run, and reports whether it has ended.
+func (a *Activities) tell(ctx context.Context, all []expense.Notification, id string) (ended bool, err error) {
+	for _, n := range all {
+		if ended, err = a.options.Elders.Tell(ctx, n, id); err != nil || ended {
+			return ended, err
+		}
+	}
+	return false, nil
 }

@@ -94,7 +94,7 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 // notificationOf makes the notification of a report that the list shows, as if it had been
 // told of. Where the report is read is not known yet.
 func notificationOf(row concur.PendingReport) expense.Notification {
-	n := expense.Notification{Kind: expense.ReportObject, Key: row.ID, ObjectType: string(expense.ReportObject)}
+	n := expense.Notification{Kind: expense.ReportObject, Key: row.ID, ObjectType: string(expense.ReportObject), Found: true}
 	if !row.LastModified.IsZero() {
 		n.EventDateTime = row.LastModified.UTC().Format(time.RFC3339)
 	}

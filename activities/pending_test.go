@@ -89,7 +89,7 @@ func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 		return found
 	}
 	named := func(n *newer, id, modified string) expense.Notification {
-		return expense.Notification{Kind: expense.ReportObject, Key: id, ObjectType: string(expense.ReportObject), EventDateTime: modified,
+		return expense.Notification{Kind: expense.ReportObject, Key: id, ObjectType: string(expense.ReportObject), EventDateTime: modified, Found: true,
 			ObjectURI: n.URL + "/expensereports/v4/users/" + ownerID + "/context/TRAVELER/reports/" + id}
 	}
 	t.Run("by their v4 address, and when they were changed last", func(t *testing.T) {

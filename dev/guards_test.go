@@ -145,6 +145,11 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "!listed && wait > 0 {",
 			without: "!listed && wait > 1000*time.Hour {",
 		},
+		"the look for another run of the report": {
+			file: "workflows/joining.go", story: "unread-callout",
+			with:    `case joined.With != "":`,
+			without: `case joined.With == "never":`,
+		},
 		"the second look at a report that is not found": {
 			file: "workflows/read.go", story: "not-found-once",
 			with:    "if err != nil || read.Kind != expense.NotFound {",

@@ -79,8 +79,6 @@ type FetchedReport struct {
 	TotalDiffers string `json:"totalDiffers,omitempty"`
 	// Foreign are those of the unchecked notification URIs that must not be followed.
 	Foreign []RefusedURI `json:"foreign,omitempty"`
-	// Elder is the notification ID of another run of the same report that began before.
-	Elder string `json:"elder,omitempty"`
 	// Earlier says what runs before this one have written to the report at its stop.
 	Earlier EarlierRuns `json:"earlier,omitzero"`
 }
@@ -217,18 +215,19 @@ type ClearedExceptions struct {
 	Withheld Withheld `json:"withheld,omitempty"`
 }
 
-// JoinRunInput is what a run knows that leaves a report to an older one.
+// JoinRunInput is what a run that has read its report leaves to another run of that report,
+// if there is one.
 type JoinRunInput struct {
-	Elder string `json:"elder"` // its notification ID
-	// EventTypes are what notifications have called the stop.
+	ReportID   string   `json:"reportId"`
 	EventTypes []string `json:"eventTypes,omitempty"`
 	Owed       []string `json:"owed,omitempty"` // notification URIs
 }
 
-// JoinedRun says whether the older run was told.
+// JoinedRun names the run that the report was left to, by its notification ID. It is empty
+// when no other run sees to the report.
 type JoinedRun struct {
 	Answer
-	Ended bool `json:"ended,omitempty"` // it was not: it has ended meanwhile
+	With string `json:"with,omitempty"`
 }
 
 // TakeActionInput says what to do with the report, and at which stop.

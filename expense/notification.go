@@ -35,6 +35,11 @@ type Notification struct {
 
 	// NotificationURI names the entry of Concur's failed list. A callout has none.
 	NotificationURI string `json:"notificationUri,omitempty"`
+
+	// Found is set when nobody told of the object: a sweep has found it in a list of Concur.
+	Found bool `json:"found,omitempty"`
+	// LeftBy is the notification ID of the run that leaves its report to the run that is told.
+	LeftBy string `json:"leftBy,omitempty"`
 }
 
 // ID is the notification ID, "KIND:key". It is the workflow ID, so one Concur

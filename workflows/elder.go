@@ -13,10 +13,30 @@ import (
 	"concur-connector/expense"
 )
 
-// Elder returns the notification ID of an open run of the report that began before the
-// run that asks, or nothing. A run that continues another began with that. Of two that
-// began at one moment the one with the lower ID is the elder.
+// Elder returns the notification ID of the open run to which the run that asks leaves a
+// report, or nothing. The run that asks has shown the report's ID before it asks.
+//
+// Two kinds of runs meet: those of callouts, under the key of v1.1, and the one under the
+// report's own ID. A callout's run leaves the report to the latter if that has read the
+// report; Temporal knows that of a single run at once. The run under the report's ID leaves
+// it to any callout's run, which Temporal lists a moment late; it asks only after that
+// moment. So of two such runs at least one sees the other. Of two callouts' runs the
+// younger leaves it.
 func (c *Client) Elder(ctx context.Context, reportID, notificationID, runID string) (string, error) {
+	own := expense.Notification{Kind: expense.ReportObject, Key: reportID}.ID()
+	if notificationID != own {
+		last, err := c.temporal.DescribeWorkflowExecution(ctx, own, "")
+		var missing *serviceerror.NotFound
+		info := last.GetWorkflowExecutionInfo()
+		switch {
+		case errors.As(err, &missing):
+		case err != nil:
+			return "", fmt.Errorf("look for the run of %s: %w", own, err)
+		case info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING &&
+			keyword(info.GetSearchAttributes(), ReportIDAttribute) == indexed(reportID):
+			return own, nil
+		}
+	}
 	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		PageSize: knownRuns,
 		Query:    fmt.Sprintf("%s AND %s = '%s' AND ExecutionStatus = 'Running'", c.ours(), ReportIDAttribute, quoted(indexed(reportID))),
@@ -26,12 +46,15 @@ func (c *Client) Elder(ctx context.Context, reportID, notificationID, runID stri
 	}
 	var others []*workflowpb.WorkflowExecutionInfo
 	for _, run := range list.GetExecutions() {
-		if run.GetExecution().GetWorkflowId() != notificationID {
+		if id := run.GetExecution().GetWorkflowId(); id != notificationID && id != own {
 			others = append(others, run)
 		}
 	}
 	if len(others) == 0 {
 		return "", nil
+	}
+	if notificationID == own {
+		return others[0].GetExecution().GetWorkflowId(), nil
 	}
 	self, err := c.temporal.DescribeWorkflowExecution(ctx, notificationID, runID)
 	if err != nil {

@@ -2,11 +2,14 @@ package workflows_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"concur-connector/expense"
 	"concur-connector/workflows"
@@ -187,31 +190,66 @@ func TestAReportThatMayHaveBeenMovedIsJudgedAnew(t *testing.T) {
 	})
 }
 
-func TestTheYoungerOfTwoRunsOfOneReportJoins(t *testing.T) {
+func TestARunLeavesItsReportToAnotherRunOfIt(t *testing.T) {
 	t.Parallel()
-	met := waiting(1, 10)
-	met.Elder = "EXPRPT:R1"
-	t.Run("and leaves what it would have deleted to the elder", func(t *testing.T) {
+	other := expense.JoinedRun{With: "EXPRPT:R1"}
+	t.Run("and what it would have deleted", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads = []any{met}
+		p.reads, p.joins = []any{waiting(1, 10)}, []any{other}
 		result := p.run(failedCopy(1))
 		require.Equal(t, expense.Joined, result.Outcome)
 		require.Equal(t, []string{"read", "join"}, p.calls)
-		require.Equal(t, []expense.JoinRunInput{{Elder: "EXPRPT:R1", Owed: []string{failedCopy(1).NotificationURI}}}, p.joined)
-		require.Equal(t, []string{"the report is left to the run EXPRPT:R1, which began before"}, result.Done)
+		require.Equal(t, []expense.JoinRunInput{{ReportID: "R1", Owed: []string{failedCopy(1).NotificationURI}}}, p.joined)
+		require.Equal(t, []string{"the report is left to the run EXPRPT:R1"}, result.Done)
 	})
-	t.Run("but not to one that has ended meanwhile", func(t *testing.T) {
+	t.Run("after others can find it, and before it writes anything", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.joins, p.verdicts = []any{met}, []any{expense.JoinedRun{Ended: true}}, []any{passOn}
+		shown := ""
+		p.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
+			attributes := args.Get(0).(temporal.SearchAttributes)
+			if id, ok := attributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(workflows.ReportIDAttribute)); ok {
+				shown = id
+			}
+		}).Return(nil).Maybe()
+		p.reads, p.verdicts = []any{byV4("m1", held), byV4("m2")}, []any{passOn}
+		p.joins = []any{func() any { require.Equal(t, "R1", shown); return expense.JoinedRun{} }}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "join", "judge", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "join", "clear", "read"}, p.calls[:4])
+		require.Len(t, p.joined, 1, "and once")
 	})
-	t.Run("and not after it has begun to write", func(t *testing.T) {
+	found := callout()
+	found.Key, found.Found = "R1", true
+	t.Run("a run that a sweep started first waits until others show what they have read", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts, p.posts = []any{waiting(1, 10), met}, []any{flagged}, []any{posted(expense.Posted, "")}
-		p.actions = []any{certain(expense.NoApprover), expense.ActionTaken{}}
-		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
-		require.NotContains(t, p.calls, "join")
+		began, looked := p.env.Now(), time.Time{}
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+		p.joins = []any{func() any { looked = p.env.Now(); return expense.JoinedRun{} }}
+		require.Equal(t, expense.Approved, p.run(found).Outcome)
+		require.GreaterOrEqual(t, looked.Sub(began), time.Minute)
+		require.Equal(t, []string{"read", "join", "read", "judge", "approve"}, p.calls, "and what it had read is read again")
+	})
+	t.Run("and does not go on before it could look", func(t *testing.T) {
+		p := newPlay(t)
+		away := make([]any, 9)
+		for i := range away {
+			away[i] = errors.New("no frontend")
+		}
+		p.reads, p.joins = []any{waiting(1, 10)}, append(away, other)
+		require.Equal(t, expense.Joined, p.run(callout()).Outcome)
+		require.Len(t, p.joined, 10)
+	})
+	t.Run("of two that leave it to each other the one under the report's own ID goes on", func(t *testing.T) {
+		for n, want := range map[expense.Notification]expense.Outcome{found: expense.Approved, callout(): expense.Joined} {
+			p := stage(t)
+			p.reads, p.verdicts, p.joins = []any{waiting(1, 10)}, []any{passOn}, []any{func() any {
+				if len(p.joined) == 1 {
+					p.env.SignalWorkflow(workflows.Notified, expense.Notification{LeftBy: "EXPRPT:other"})
+				}
+				return other
+			}}
+			require.Equal(t, want, p.run(n).Outcome)
+			require.Equal(t, n.Found, len(p.joined) == 1)
+		}
 	})
 }
 

@@ -64,6 +64,9 @@ func (r *run) listen(ctx workflow.Context) {
 // onNotified remembers what the notification asks for. One with a failed-list URI
 // that is known already asks for nothing.
 func (r *run) onNotified(n expense.Notification) {
+	if n.LeftBy != "" {
+		r.Told, r.Unread = true, true
+	}
 	if n.NotificationURI != "" {
 		if !r.owe(n.NotificationURI) {
 			return

@@ -4,37 +4,54 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.temporal.io/sdk/workflow"
 
 	"concur-connector/expense"
 )
 
-// join leaves the report to an older run of it, and reports whether that was done. Two
-// runs of one report meet when Concur names it in two ways: by the key of a callout, and
-// by its ID. A run that has begun to write, or that continues another, stays.
-func (r *run) join(ctx workflow.Context, read expense.FetchedReport) (bool, error) {
-	info := workflow.GetInfo(ctx)
-	begun := len(r.Posted) > 0 || r.Doubt != nil && !r.Doubt.Earlier || r.Outcome != "" || r.Ruling != nil
-	if read.Elder == "" || begun || info.ContinuedExecutionRunID != "" {
+// join leaves the report to another run of it, if there is one, and reports whether that
+// was done. Two runs of one report meet when Concur names it in two ways: by the key of a
+// callout, and by its ID. A run looks once, after it has shown the report's ID by which
+// others find it and before it writes anything: see Client.Elder.
+func (r *run) join(ctx workflow.Context) (bool, error) {
+	if r.Alone || r.notification.Kind != expense.ReportObject || r.ReportID == "" ||
+		strings.ContainsRune(r.ReportID, utf8.RuneError) { // two reports may look alike then
+		return false, nil
+	}
+	r.enter(ctx, Fetching) // shows the report's ID
+	found := r.notification.Found
+	if found {
+		if err := wait(ctx, r.ConfirmDelay, "another run may have read this report meanwhile"); err != nil {
+			return false, err
+		}
+	}
+	if r.Told && r.notification.Key == r.ReportID {
+		r.Alone = true // or each would leave the report to the other
 		return false, nil
 	}
 	var joined expense.JoinedRun
-	input := expense.JoinRunInput{Elder: read.Elder, EventTypes: r.namesHere(), Owed: r.Owed}
+	options := r.localOptions(ctx, "look for another run of the report")
+	input := expense.JoinRunInput{ReportID: r.ReportID, EventTypes: r.namesHere(), Owed: r.Owed}
 	err := r.readable(ctx, func() (err error) {
-		joined, err = call[expense.JoinedRun](r.localOptions(ctx, "leave the report to an older run"), &r.calls, JoinRun, input)
+		joined, err = call[expense.JoinedRun](options, &r.calls, JoinRun, input)
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return false, err
+	case joined.With != "":
+		r.closeTask("another run sees to the report")
+		r.Owed = nil // it deletes them
+		r.joined("the report is left to the run " + joined.With)
+		return true, nil
 	}
-	if joined.Ended {
-		return false, nil
+	r.Alone = true
+	if found {
+		return false, errAgain // what was read is old by now
 	}
-	r.closeTask("another run sees to the report")
-	r.Owed = nil // it deletes them
-	r.joined("the report is left to the run " + read.Elder + ", which began before")
-	return true, nil
+	return false, nil
 }
 
 func (r *run) joined(how string) {

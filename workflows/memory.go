@@ -28,6 +28,9 @@ type Memory struct {
 	Unread   bool `json:"unread,omitempty"`   // a notified came since the last read began
 	Rejudge  bool `json:"rejudge,omitempty"`  // an operator may have mended the rules
 
+	Told  bool `json:"told,omitempty"`  // another run has left its report to this one
+	Alone bool `json:"alone,omitempty"` // it was looked for other runs of the report
+
 	ReportID    string `json:"reportId,omitempty"`
 	Stop        string `json:"stop,omitempty"`
 	Revision    string `json:"revision,omitempty"`

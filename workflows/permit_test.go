@@ -99,7 +99,7 @@ func TestAWriteThatEndsWithoutAWordIsInDoubtOnlyIfItWasPermitted(t *testing.T) {
 				var answer *permission
 				p.actions = []any{func() any {
 					if permitted {
-						answer = p.ask("TakeAction-3", "m7")
+						answer = p.ask("TakeAction-4", "m7")
 					}
 					return end
 				}, expense.ActionTaken{}}
@@ -120,7 +120,7 @@ func TestARunPermitsAWriteToTheActivityThatItWaitsFor(t *testing.T) {
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
 	var first, second, other *permission
 	p.actions = []any{func() any {
-		first, other, second = p.ask("TakeAction-3", ""), p.ask("TakeAction-2", ""), p.ask("TakeAction-3", "")
+		first, other, second = p.ask("TakeAction-4", ""), p.ask("TakeAction-3", ""), p.ask("TakeAction-4", "")
 		return expense.ActionTaken{}
 	}}
 	p.run(callout())
@@ -137,7 +137,7 @@ func TestACancelledRunPermitsNoWrite(t *testing.T) {
 	var answer *permission
 	p.actions = []any{func() any {
 		p.env.CancelWorkflow()
-		answer = p.ask("TakeAction-3", "")
+		answer = p.ask("TakeAction-4", "")
 		return expense.ActionTaken{}
 	}}
 	p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: callout()})
@@ -285,10 +285,8 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 
 func TestARunThatCannotLeaveItsReportToAnotherIsParked(t *testing.T) {
 	p := newPlay(t)
-	read := waiting(1, 10)
-	read.Elder = "EXPRPT:R1"
-	p.reads, p.verdicts = []any{read}, []any{passOn}
-	p.joins = []any{handMade{temporal.NewNonRetryableApplicationError("by hand", "", nil)}, expense.JoinedRun{Ended: true}}
+	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+	p.joins = []any{handMade{temporal.NewNonRetryableApplicationError("by hand", "", nil)}, expense.JoinedRun{}}
 	var parked *workflows.Trouble
 	p.after(time.Minute, func() { parked = p.status().Parked })
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)

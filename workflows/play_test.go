@@ -138,6 +138,9 @@ func (p *play) registerNewer(register func(name string, f any)) {
 	})
 	register(workflows.JoinRun, func(_ context.Context, in expense.JoinRunInput) (expense.JoinedRun, error) {
 		p.joined = append(p.joined, in)
+		if len(p.joins) == 0 { // no other run
+			return expense.JoinedRun{}, nil
+		}
 		return next[expense.JoinedRun](p, "join", &p.joins)
 	})
 	register(workflows.ListPendingRequests, func(context.Context, expense.ListPendingRequestsInput) (expense.PendingRequests, error) {

@@ -149,7 +149,7 @@ func (r *run) process(ctx workflow.Context) error {
 	if read.Kind != "" {
 		return r.left(ctx, read.Reading, false)
 	}
-	if joined, err := r.join(ctx, read); joined || err != nil {
+	if joined, err := r.join(ctx); joined || err != nil {
 		return err
 	}
 	if r.Withheld != "" && r.Shown == read.Revision {
