@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"regexp"
@@ -27,12 +28,16 @@ func (j *jsonCutter) step() error {
 	if err != nil {
 		return err
 	}
-	if n := len(j.outer); n > 0 && j.outer[n-1] == '[' && !strings.ContainsRune("]}:", rune(b)) {
-		if strings.ContainsRune(", \t\r\n", rune(b)) {
+	if n := len(j.outer); n > 0 && j.outer[n-1] == '[' {
+		switch {
+		case strings.ContainsRune(", \t\r\n", rune(b)):
 			return nil
+		case b == ':', (b == ']' || b == '}') && j.isRemains(b):
+			return nil // of an entry that is not well-formed
+		case b != ']' && b != '}':
+			j.again(b)
+			return j.element()
 		}
-		j.again(b)
-		return j.element()
 	}
 	j.out = append(j.out, b)
 	switch {
@@ -62,14 +67,13 @@ func (j *jsonCutter) element() error {
 		if err != nil {
 			return j.cut(err)
 		}
+		if j.plain {
+			j.plainly(b)
+			continue
+		}
 		escaped := inString && before == '\\'
 		switch {
-		case j.plain && b == '}':
-			if j.add(b); j.atEnd() {
-				j.end(nil)
-			}
-			continue
-		case b == '"' && !escaped && !j.plain:
+		case b == '"' && !escaped:
 			inString = !inString
 		case inString:
 		case b == '{', b == '[':
@@ -83,32 +87,53 @@ func (j *jsonCutter) element() error {
 		if before = b; escaped {
 			before = 0
 		}
-		if j.add(b); depth == 0 && (b == '}' || b == ']') && !inString && j.entry != nil && !j.plain {
+		if j.add(b); depth == 0 && (b == '}' || b == ']') && !inString && j.entry != nil {
 			j.end(nil)
 		}
 	}
 	return nil
 }
 
-// atEnd reports whether a list goes on, or ends, behind the brace that was read.
-func (j *jsonCutter) atEnd() bool {
-	var ahead []byte
-	defer func() { j.again(ahead...) }()
-	comma := false
-	for {
-		b, err := j.take()
-		if err != nil {
-			return false // it comes again
-		}
-		ahead = append(ahead, b)
-		switch {
-		case strings.ContainsRune(" \t\r\n", rune(b)):
-		case b == ',' && !comma:
-			comma = true
-		default:
-			return b == ']' && !comma || b == '{'
+// plainly reads a byte of an entry that is not well-formed. The entry ends where another
+// object begins that is not the value of a name, or before the end of the list.
+func (j *jsonCutter) plainly(b byte) {
+	if before := bytes.TrimRight(j.entry, " \t\r\n"); len(before) > 0 {
+		last := before[len(before)-1]
+		if b == '{' && last != ':' || b == ']' && last == '}' && !j.isRemains(b) {
+			j.end([]byte{b})
+			return
 		}
 	}
+	j.add(b)
+}
+
+// maxAhead bounds how far ahead is looked, in bytes.
+const maxAhead = 1 << 10
+
+// isRemains reports whether a bracket or brace that was read in a list is a remainder of an
+// entry that is not well-formed, and does not end the list. The end of the list is followed
+// by as many others as are open, or by the next name of the object that holds the list.
+func (j *jsonCutter) isRemains(b byte) bool {
+	var ahead []byte
+	defer func() { j.again(ahead...) }()
+	ends, comma := []byte{b}, false
+	for len(ahead) < maxAhead {
+		c, err := j.take()
+		if err != nil {
+			break // it comes again
+		}
+		ahead = append(ahead, c)
+		switch {
+		case strings.ContainsRune(" \t\r\n", rune(c)):
+		case c == ',':
+			comma = true
+		case c == ']', c == '}':
+			ends = append(ends, c)
+		default:
+			return c != '[' && (c != '"' || !comma)
+		}
+	}
+	return len(ends) > len(j.outer) || b == '}' && bytes.ContainsRune(ends, ']')
 }
 
 var addressesJSON = regexp.MustCompile(`(?i)"(NotificationUR[IL]|ObjectURI)"\s*:\s*("[^"\\]*")`)

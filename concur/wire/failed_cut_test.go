@@ -42,6 +42,8 @@ func TestOneBadEntryHidesNoOther(t *testing.T) {
 		"a CDATA section without an end":     {"XML", entryIn("XML", bad, "<EventType><![CDATA[a</EventType>"), "not well-formed"},
 		"a comment without an end":           {"XML", entryIn("XML", bad, "<!-- a"), "not well-formed"},
 		"an instruction without an end":      {"XML", entryIn("XML", bad, "<?a"), "not well-formed"},
+		"an ampersand in an address":         {"XML", entryIn("XML", bad, "<ObjectURI>https://x/?a=1&b=2&amp;c</ObjectURI>"), "not well-formed"},
+		"an end tag that is cut":             {"XML", strings.TrimSuffix(entryIn("XML", bad, ""), "ication>"), "not well-formed"},
 		"no end tag":                         {"XML", strings.TrimSuffix(entryIn("XML", bad, ""), "</Notification>"), "not well-formed"},
 		"deep nesting":                       {"XML", entryIn("XML", bad, strings.Repeat("<a>", 20)+strings.Repeat("</a>", 20)), "not well-formed"},
 		"a text that is very long":           {"XML", entryIn("XML", bad, "<EventType>"+strings.Repeat("a", 5<<20)+"</EventType>"), "not well-formed"},
@@ -60,6 +62,9 @@ func TestOneBadEntryHidesNoOther(t *testing.T) {
 		"JSON: a text without a beginning":   {"JSON", entryIn("JSON", bad, `,"EventType":a"`), "not well-formed"},
 		"JSON: a list without an end":        {"JSON", entryIn("JSON", bad, `,"EventType":[1`), "not well-formed"},
 		"JSON: an object without an end":     {"JSON", entryIn("JSON", bad, `,"Failure":{`), "not well-formed"},
+		"JSON: an end that is cut":           {"JSON", strings.TrimSuffix(entryIn("JSON", bad, ""), `"}`), "not well-formed"},
+		"JSON: a brace too many":             {"JSON", entryIn("JSON", bad, "") + "}", ""},
+		"JSON: a bracket too many":           {"JSON", entryIn("JSON", bad, "") + "]", ""},
 		"JSON: a text that is very long":     {"JSON", entryIn("JSON", bad, `,"EventType":"`+strings.Repeat("a", 5<<20)+`"`), "not well-formed"},
 		"JSON: a comma too many between two": {"JSON", entryIn("JSON", bad, "") + ",", ""},
 	} {
@@ -87,6 +92,68 @@ func TestOneBadEntryHidesNoOther(t *testing.T) {
 			}
 			require.Equal(t, []string{"A", bad, "B", "C"}, read)
 		})
+	}
+}
+
+// TestDamageToOneEntryHidesNoOther cuts an entry at each place, and takes away or puts in one
+// character at each place.
+func TestDamageToOneEntryHidesNoOther(t *testing.T) {
+	t.Parallel()
+	for format, more := range map[string]string{"XML": `<EventType a="b">x &amp; y</EventType><!-- c -->`, "JSON": `,"EventType":"a\"b","Failure":{"x":null}`} {
+		entry := entryIn(format, "Bad", more)
+		var damaged []string
+		for i := range entry {
+			damaged = append(damaged, entry[:i], entry[i:], entry[:i]+entry[i+1:])
+			for _, c := range `<>"&{}:,` {
+				damaged = append(damaged, entry[:i]+string(c)+entry[i:])
+			}
+		}
+		good := func(id string) string { return entryIn(format, id, "") }
+		for _, bad := range damaged {
+			list := "<NotificationList>" + good("A") + bad + good("B") + good("C") + "</NotificationList>"
+			if format == "JSON" {
+				list = `{"List":[` + good("A") + "," + bad + ", " + good("B") + "," + good("C") + `],"Count":4}`
+			}
+			items, err := failedItems(strings.NewReader(list))
+			require.NoError(t, err, bad)
+			var read []string
+			for _, item := range items {
+				if item.Reason == "" {
+					read = append(read, strings.TrimPrefix(item.Notification.NotificationURI, entryURI))
+				}
+			}
+			require.Subset(t, read, []string{"A", "B", "C"}, bad)
+		}
+	}
+}
+
+func TestAnEntryInAnotherHidesNoOther(t *testing.T) {
+	t.Parallel()
+	good := func(id string) string { return entryIn("XML", id, "") }
+	for inner, read := range map[string]string{
+		"<Notification>" + good("X") + "</Notification>":                           "A!X!B",
+		"<Notification><Notification>" + good("X") + good("Y") + "</Notification>": "A!!XY!B",
+		"</Notification>":                      "A!B",
+		"<Notification":                        "A!B",
+		"</EventType>":                         "A!B",
+		"<EventType>":                          "AB",
+		"<otification>" + good("X"):            "AXB",
+		"&nbsp;":                               "A!B",
+		"<Notification/>":                      "A!B",
+		"<!-- a -- b --><?x ?><![CDATA[ & ]]>": "AB",
+		"text":                                 "AB",
+	} {
+		items, err := failedItems(strings.NewReader("<NotificationList>" + good("A") + inner + good("B") + "</NotificationList>"))
+		require.NoError(t, err, inner)
+		got := ""
+		for _, item := range items {
+			if item.Reason != "" {
+				got += "!"
+				continue
+			}
+			got += strings.TrimPrefix(item.Notification.NotificationURI, entryURI)
+		}
+		require.Equal(t, read, got, inner)
 	}
 }
 
@@ -133,7 +200,7 @@ func TestAListThatNeedsNoNoteIsNotTouched(t *testing.T) {
 		"<NotificationList><Notification>":                               "ends before",
 		"[" + entryIn("JSON", "a", "")[:60]:                              "ends before",
 		`<?xml version="1.0" encoding="x-nobody"?><NotificationList/>`:   "not known",
-		"<NotificationList>&nbsp;</NotificationList>":                    "not well-formed",
+		"<NotificationList><!DOCTYPE x></NotificationList>":              "document type",
 		"<NotificationList><Notification>" + strings.Repeat("a", 17<<20): "longer than",
 		`[{"a":"` + strings.Repeat("a", 17<<20):                          "longer than",
 	} {
