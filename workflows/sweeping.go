@@ -158,9 +158,11 @@ func (c *Client) settled(ctx context.Context, n expense.Notification, last *work
 			return expense.SweptLeft, nil
 		case outcome == expense.Joined && c.isSeenTo(ctx, last):
 			return expense.SweptLeft, nil // by the run that it was left to
-		case began && outcome != expense.DryRun:
-			return c.deleted(ctx, n, last, seen)
-		case outcome != expense.DryRun || !c.withheld(ctx, last.GetExecution()).Still(seen.Withheld):
+		case began && outcome != expense.DryRun && (!closed.Before(seen.At) || c.withheld(ctx, last.GetExecution()).Still(seen.Withheld)):
+			return expense.SweptLeft, nil // the list was read before, or the run left it there
+		case outcome != expense.DryRun:
+			return c.deleted(ctx, n, seen)
+		case !c.withheld(ctx, last.GetExecution()).Still(seen.Withheld):
 			return "", nil
 		}
 		later = closed.After(said(n.EventDateTime)) // in another zone it is shown late, or once more: nothing is decided
@@ -191,31 +193,32 @@ const (
 	// Concur lists all the same. After that it is tried once a day, and each sweep says so.
 	mostDeletes    = 3
 	betweenDeletes = 24 * time.Hour
+	// deletingRuns is how many runs of one report are looked at, the newest. Several entries
+	// of the list may be about the same report, and each has runs of its own.
+	deletingRuns = 200
 )
 
-// deleted says what becomes of an entry that its last run has deleted, or has only shown to
-// delete, and that is in the list.
-func (c *Client) deleted(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, seen expense.Sight) (expense.Swept, error) {
-	closed := last.GetCloseTime().AsTime()
-	if !closed.Before(seen.At) || c.withheld(ctx, last.GetExecution()).Still(seen.Withheld) {
-		return expense.SweptLeft, nil
-	}
-	if seen.At.Sub(closed) > betweenDeletes {
-		return "", nil
-	}
+// deleted says what becomes of an entry that is still in the list although runs may have
+// deleted it before. Nothing means that a run is to delete it again. The runs that began with
+// this very entry count, and no others: another entry of the same report may be listed, too.
+func (c *Client) deleted(ctx context.Context, n expense.Notification, seen expense.Sight) (expense.Swept, error) {
 	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		PageSize: knownRuns, Query: fmt.Sprintf("WorkflowId = '%s' AND ExecutionStatus = 'Completed'", quoted(n.ID())),
+		PageSize: deletingRuns, Query: fmt.Sprintf("WorkflowId = '%s' AND ExecutionStatus = 'Completed'", quoted(n.ID())),
 	})
 	if err != nil {
 		return "", fmt.Errorf("look for the runs that deleted a failed notification: %w", err)
 	}
-	times := 0
+	times, last := 0, time.Time{}
 	for _, run := range list.GetExecutions() {
-		if text(run.GetMemo().GetFields()[NotificationMemo]) == n.NotificationURI {
-			times++
+		if text(run.GetMemo().GetFields()[NotificationMemo]) != n.NotificationURI {
+			continue
+		}
+		times++
+		if at := run.GetCloseTime().AsTime(); at.After(last) {
+			last = at
 		}
 	}
-	if times >= mostDeletes {
+	if times >= mostDeletes && seen.At.Sub(last) <= betweenDeletes {
 		return expense.SweptStays, nil
 	}
 	return "", nil

@@ -72,6 +72,8 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		"one that was deleted twice is owed again":          {last: done(event.NotificationURI, expense.Superseded), late: time.Minute, times: 2, want: expense.SweptStarted},
 		"one that was deleted three times is told of":       {last: done(event.NotificationURI, expense.Superseded), late: time.Minute, times: 3, want: expense.SweptStays},
 		"one that stays is tried again after a day":         {last: done(event.NotificationURI, expense.Superseded), late: 25 * time.Hour, times: 3, want: expense.SweptStarted},
+		"one whose report has another that stays, too":      {last: done("https://other", expense.Superseded), late: time.Minute, times: 3, want: expense.SweptStays},
+		"one beside another that stays is owed again":       {last: done("https://other", expense.Superseded), late: time.Minute, times: 2, want: expense.SweptStarted},
 		"one whose run left it in the list is left alone":   {last: done(event.NotificationURI, expense.Superseded), late: time.Minute, now: others, why: others, want: expense.SweptLeft},
 		"one that a dry run left is owed with writes":       {last: done(event.NotificationURI, expense.Superseded), late: time.Minute, times: 1, why: others, want: expense.SweptStarted},
 		"one whose last run dealt with another is started":  {last: done("https://other", expense.Approved), want: expense.SweptStarted},
