@@ -116,9 +116,11 @@ func TestReadRequest(t *testing.T) {
 		answers map[string]string
 		kind    expense.Kind
 	}{
-		"a request that is gone":          {nil, concur.NotFound},
-		"another request":                 {map[string]string{one: strings.Replace(submitted(), requestID, "B"+requestID[1:], 1)}, concur.Malformed},
-		"a part that is not there now":    {map[string]string{one: submitted()}, concur.Incomplete},
+		"a request that is gone":       {nil, concur.NotFound},
+		"another request":              {map[string]string{one: strings.Replace(submitted(), requestID, "B"+requestID[1:], 1)}, concur.Malformed},
+		"a part that is not there now": {map[string]string{one: submitted()}, concur.Incomplete},
+		"segments that are announced": {map[string]string{one: submitted(), one + "/exceptions": `[]`, one + "/expenses": `{"data": [{"id": "E1"}], "operations": [{"rel": "next", "href": "https://us2.api.concursolutions.com/travelrequest/v4/requests/` + requestID + `/expenses?start=1"}]}`,
+			one + "/expenses?start=1": `{"data": [{"id": "E2", "tripData": {"segmentType": {"code": "AIRFR"}, "legs": []}}]}`}, concur.Incomplete},
 		"exceptions that are not there":   {map[string]string{one: submitted(), one + "/expenses": `[]`}, concur.Incomplete},
 		"expenses that cannot be read":    {map[string]string{one: submitted(), one + "/expenses": `{"x": 1}`}, concur.Malformed},
 		"expenses on a page elsewhere":    {map[string]string{one: submitted(), one + "/expenses": `{"data": [], "operations": [{"rel": "next", "href": "hhttps://us2.api.concursolutions.com/travelrequest/v4/requests/` + requestID + `/expenses?start=1"}]}`}, concur.Untrusted},

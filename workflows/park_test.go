@@ -117,6 +117,22 @@ func TestAParkedRun(t *testing.T) {
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 	})
 
+	t.Run("only the last read of a report that is not complete may fall back", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{kind(expense.Incomplete), kind(expense.Malformed), kind(expense.Incomplete), kind(expense.Incomplete), waiting(1, 10)}
+		p.verdicts = []any{passOn}
+		p.after(5*time.Minute, func() {
+			require.Equal(t, expense.Incomplete, p.status().Parked.Kind)
+			p.env.SignalWorkflow(workflows.Retried, nil)
+		})
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		var again []bool
+		for _, in := range p.read {
+			again = append(again, in.ReadAgain)
+		}
+		require.Equal(t, []bool{true, true, false, true, true}, again, "the next three are read anew")
+	})
+
 	t.Run("after a refused action knows that it may have acted", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{waiting(1, 10), moved("A_APPR")}

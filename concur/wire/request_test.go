@@ -199,6 +199,8 @@ func TestDecodeExpected(t *testing.T) {
 	require.Equal(t, expense.Expected{ID: "E2", Date: "2026-04-02T11:30:00Z", ExchangeRate: "1.25", Allocations: []expense.Allocation{{ID: "L3", Percentage: "100"}}},
 		expenses[1], "a rate to divide by is turned over, and an allocation may stand alone")
 
+	require.Empty(t, page.Missing)
+
 	page, err = wire.DecodeExpected([]byte(`{"data": [{"id": "E3"}], "operations": [{"rel": "next", "href": "https://x/?start=1"}]}`), "")
 	require.NoError(t, err)
 	require.Len(t, page.Rows, 1)
@@ -209,6 +211,11 @@ func TestDecodeExpected(t *testing.T) {
 	page, err = wire.DecodeExpected([]byte(`[]`), "")
 	require.NoError(t, err)
 	require.Empty(t, page.Rows)
+	for legs, missing := range map[string]bool{"": true, `, "legs": []`: true, `, "legs": null`: true, `, "legs": [{"id": "S1"}]`: false} {
+		page, err = wire.DecodeExpected([]byte(`[{"id": "E1"}, {"id": "E2", "tripData": {"segmentType": {"code": "AIRFR"}`+legs+`}}, {"id": "E3", "tripData": {"segmentType": null}}]`), "USD")
+		require.NoError(t, err)
+		require.Equal(t, missing, page.Missing != "", "segments are announced with legs %q", legs)
+	}
 	for _, body := range []string{`{}`, `[{}]`, `[1]`, `"x"`, `[{"id": "E", "postedAmount": {"value": "1,50"}}]`, `[{"id": "E", "allocations": "x"}]`} {
 		_, err := wire.DecodeExpected([]byte(body), "USD")
 		require.ErrorContains(t, err, "the expenses of the travel request cannot be read", body)
