@@ -42,9 +42,11 @@ func (r *Report) TotalDiffers() string {
 //   - No entry arrived: the report is empty only if its total is zero, no other amount that
 //     is made of entries says otherwise, and no count does. Where there is neither a total
 //     nor a count, nothing says that it is empty.
-//   - Fewer entries arrived than are counted: they are all there if they sum to the total, or
-//     if the count includes the itemizations, as Concur documents it: beside the entries or
-//     in the place of those that have them.
+//   - Fewer entries arrived than are counted: some are missing if the entries sum to less than
+//     the total. If they do not, the count may include the itemizations, as Concur documents
+//     it: beside the entries, or in the place of those that have them.
+//   - Fewer arrived, and they sum to the total: they are all there, for a single count may be
+//     wrong. Two counts that say the same are believed: the missing entries may cancel out.
 //   - As many or more arrived: they are all there, whatever they sum to.
 func (r *Report) MissingEntries(counts ...int) string {
 	arrived, parts, split := len(r.Entries), 0, 0
@@ -64,11 +66,15 @@ func (r *Report) MissingEntries(counts ...int) string {
 		return r.claim(claimed, counts, amounts) + ", and no entry arrived"
 	}
 	sum := r.EntriesTotal()
-	if sum != nil && r.Total != nil && sameAmount(*sum, *r.Total) {
-		return ""
+	known := sum != nil && r.Total != nil
+	less := known && isLess(*sum, *r.Total, arrived)
+	short := func(count int) bool {
+		return count > arrived && (less || count != arrived+parts && count != arrived-split+parts)
 	}
-	short := func(count int) bool { return count > arrived && count != arrived+parts && count != arrived-split+parts }
-	if !slices.ContainsFunc(counts, short) {
+	switch {
+	case !slices.ContainsFunc(counts, short):
+		return ""
+	case known && sameAmount(*sum, *r.Total) && (len(counts) < 2 || slices.Min(counts) < claimed):
 		return ""
 	}
 	came := fmt.Sprintf("%s arrived", plural(arrived, "entry", "entries"))
@@ -76,6 +82,14 @@ func (r *Report) MissingEntries(counts ...int) string {
 		came += fmt.Sprintf(", with a sum of %s", sum)
 	}
 	return r.claim(claimed, counts, []*Money{r.Total}) + ", and " + came
+}
+
+// isLess reports whether a sum is nearer to zero than the total, by more than rounding each
+// entry can explain. A total may be negative.
+func isLess(sum, total Money, entries int) bool {
+	decimals, _ := Decimals(total.Currency)
+	rounding := decimal.New(int64(entries), -int32(decimals))
+	return sum.Currency == total.Currency && total.Amount.Abs().Sub(sum.Amount.Abs()).GreaterThan(rounding)
 }
 
 // claim puts into words what Concur claims of the entries.
