@@ -49,8 +49,8 @@ func (s sourceV3) fill(ctx context.Context, report *expense.Report, parts expens
 }
 
 // announcedV3 returns an error when an entry is said to have itemizations or allocations
-// that were asked for, and none arrived. Of an itemized entry it is not always said whose
-// its allocations are.
+// that were asked for, and none arrived. The allocations of an itemized entry stand at its
+// itemizations, or at the entry itself: it is not always said whose they are.
 func announcedV3(rows []wire.EntryV3, items []wire.ItemizationV3, entries []expense.Entry, parts expense.Parts) error {
 	shares := map[string]bool{} // the entries and itemizations that say so
 	for _, row := range rows {
@@ -63,16 +63,18 @@ func announcedV3(rows []wire.EntryV3, items []wire.ItemizationV3, entries []expe
 		if parts.Itemizations && e.Itemized && len(e.Itemizations) == 0 {
 			return notArrived(i+1, "itemizations")
 		}
-		if !parts.Allocations {
+		if !parts.Allocations || len(e.Allocations) > 0 || e.Itemized && !parts.Itemizations {
 			continue
 		}
-		if shares[e.ID] && !e.Itemized && len(e.Allocations) == 0 {
-			return notArrived(i+1, "allocations")
-		}
+		some := false
 		for _, item := range e.Itemizations {
-			if shares[item.ID] && len(item.Allocations) == 0 && len(e.Allocations) == 0 {
+			if shares[item.ID] && len(item.Allocations) == 0 {
 				return notArrived(i+1, "an itemization with allocations")
 			}
+			some = some || len(item.Allocations) > 0
+		}
+		if shares[e.ID] && !some {
+			return notArrived(i+1, "allocations")
 		}
 	}
 	return nil
@@ -110,7 +112,16 @@ func (s sourceV3) count(ctx context.Context, report *expense.Report, parts expen
 	case len(comments) == 0:
 		return &Error{Op: "read report", Kind: Incomplete, Message: "Concur says that entries have comments, and none arrived"}
 	}
+	said := make([]int, len(report.Entries))
+	for i, e := range report.Entries {
+		said[i] = e.CommentCount
+	}
 	countComments(report, comments)
+	for i := range report.Entries {
+		if e := &report.Entries[i]; e.CommentCount == 0 {
+			e.CommentCount = said[i] // its comments may be on its itemizations
+		}
+	}
 	return nil
 }
 

@@ -60,6 +60,7 @@ func TestAReportThatIsNotComplete(t *testing.T) {
 		a = `{"ID":"g1","ExpenseID":"E1","PostedAmount":10,"HasItemizations":false,"AllocationType":"N"}`
 		b = `{"ID":"g2","ExpenseID":"E2","PostedAmount":20,"HasItemizations":false,"AllocationType":"N"}`
 	)
+	commented := func(entry string) string { return strings.Replace(entry, `{`, `{"HasComments":true,`, 1) }
 	one := func(more string) string {
 		return `[{"expenseId":"E1","postedAmount":{"value":30,"currencyCode":"EUR"}` + more + `}]`
 	}
@@ -89,6 +90,16 @@ func TestAReportThatIsNotComplete(t *testing.T) {
 		"v3: an allocated entry without allocations": {expense.V3, map[string]func(int) string{headerV3: always(totalV3),
 			pathV3: always(entriesV3(a, strings.Replace(b, `"AllocationType":"N"`, `"AllocationType":"P"`, 1))), "/expense/allocations": always(noneV3)},
 			"Concur says that entry 2 has allocations, and none arrived"},
+		"v3: an itemized and allocated entry without allocations": {expense.V3, map[string]func(int) string{headerV3: always(totalV3),
+			pathV3:                  always(entriesV3(a, strings.NewReplacer(`"HasItemizations":false`, `"HasItemizations":true`, `"AllocationType":"N"`, `"AllocationType":"F"`).Replace(b))),
+			"/expense/itemizations": always(`{"Items":[{"ID":"i1","EntryID":"g2"},{"ID":"i2","EntryID":"g2"}]}`), "/expense/allocations": always(noneV3)},
+			"Concur says that entry 2 has allocations, and none arrived"},
+		"v3: allocations of one itemization only": {expense.V3, map[string]func(int) string{headerV3: always(totalV3),
+			pathV3:                  always(entriesV3(a, strings.NewReplacer(`"HasItemizations":false`, `"HasItemizations":true`, `"AllocationType":"N"`, `"AllocationType":"P"`).Replace(b))),
+			"/expense/itemizations": always(`{"Items":[{"ID":"i1","EntryID":"g2","AllocationType":"N"},{"ID":"i2","EntryID":"g2","AllocationType":"F"}]}`),
+			"/expense/allocations":  always(`{"Items":[{"ID":"a1","EntryID":"i2","Percentage":100}]}`)}, ""},
+		"v3: no comment that is announced": {expense.V3, map[string]func(int) string{headerV3: always(totalV3),
+			pathV3: always(entriesV3(a, commented(b))), "/comments": always(`[]`)}, "Concur says that entries have comments, and none arrived"},
 		"v4: no expense": {expense.V4, map[string]func(int) string{"/reports/" + fakeID: always(totalV4), "/expenses": always("[]")},
 			"Concur claims a total of 30.00 EUR, and no entry arrived"},
 		"v4: no expense, and a total of zero": {expense.V4, map[string]func(int) string{
@@ -108,7 +119,7 @@ func TestAReportThatIsNotComplete(t *testing.T) {
 			client.SetUsers(users)
 			_, err := client.ReadReport(ctx, v4URI, concur.ReadOptions{Via: c.via, Parts: expense.AllParts})
 			if c.via == expense.V3 {
-				_, err = client.ReadReport(ctx, objectURI, concur.ReadOptions{Via: c.via, Parts: expense.Parts{Itemizations: true, Allocations: true}})
+				_, err = client.ReadReport(ctx, objectURI, concur.ReadOptions{Via: c.via, Parts: expense.Parts{Itemizations: true, Allocations: true, Comments: true}})
 			}
 			if c.says == "" {
 				require.NoError(t, err)
@@ -118,6 +129,14 @@ func TestAReportThatIsNotComplete(t *testing.T) {
 			require.ErrorContains(t, err, c.says)
 		})
 	}
+	t.Run("an entry has the comment that v3 says it has", func(t *testing.T) {
+		t.Parallel()
+		s, _ := claiming(t, map[string]func(int) string{headerV3: always(totalV3),
+			pathV3: always(entriesV3(a, commented(b))), "/comments": always(`[{"expenseId":"E2a"}]`)})
+		read, err := s.client(t).ReadReport(ctx, objectURI, concur.ReadOptions{Via: expense.V3, Parts: expense.Parts{Comments: true}})
+		require.NoError(t, err)
+		require.Equal(t, 1, read.Report.Entries[1].CommentCount)
+	})
 }
 
 func TestASumThatDiffersIsReadOnceMore(t *testing.T) {
