@@ -114,6 +114,10 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 	if err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
+	if in.ReportID != "" && found.Report != nil && found.Report.ID != in.ReportID {
+		return expense.FetchedReport{}, a.failure(ctx, &concur.Error{Op: "read the report", Kind: expense.Untrusted,
+			Message: "the address names another report"})
+	}
 	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld, FellBack: found.FellBack, Mark: found.Mark}
 	fetched.Moved = in.Stop != "" && in.Stop == found.Reading.Stop && !found.at(in.Stop, in.Mark)
 	if found.Report != nil {

@@ -290,6 +290,20 @@ func twoStops(t testing.TB, o *activities.Options) {
 	o.Rules = rules
 }
 
+func TestAnAddressOfAnotherReportIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, via := range []expense.Interface{expense.V1, expense.V3, expense.V4} {
+		acts := newNewer(t).activities(t, by(via))
+		read, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, expense.FetchReportInput{ObjectURI: objectURI})
+		require.NoError(t, err)
+		again, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, expense.FetchReportInput{ObjectURI: objectURI, ReportID: read.ReportID})
+		require.NoError(t, err)
+		require.Equal(t, read.Revision, again.Revision)
+		_, err = run[expense.FetchedReport](t, attempt{}, acts.FetchReport, expense.FetchReportInput{ObjectURI: objectURI, ReportID: read.ReportID + "0"})
+		require.True(t, failed(t, err, expense.Untrusted).NonRetryable())
+	}
+}
+
 func TestAReportAtOneOfSeveralStopsThatLookAlikeIsParked(t *testing.T) {
 	t.Parallel()
 	twoStops := func(o *activities.Options) { twoStops(t, o) }

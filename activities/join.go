@@ -14,8 +14,8 @@ import (
 const mostMeetings = 3
 
 // JoinRun looks for another run of the report that is to see to it, and leaves the report
-// to that one: it is told to look again, and of the failed notifications that this run would
-// have deleted. It is safe to repeat.
+// to that one: it is told to look again, by which address a callout names the report, and of
+// the failed notifications that this run would have deleted. It is safe to repeat.
 func (a *Activities) JoinRun(ctx context.Context, in expense.JoinRunInput) (result expense.JoinedRun, _ error) {
 	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.alive(ctx)
@@ -24,15 +24,20 @@ func (a *Activities) JoinRun(ctx context.Context, in expense.JoinRunInput) (resu
 		return expense.JoinedRun{}, nil
 	}
 	self := activity.GetInfo(ctx).WorkflowExecution
+	left := expense.Notification{LeftBy: self.ID, ObjectURI: in.ObjectURI}
 	var tell []expense.Notification
 	for _, name := range in.EventTypes {
-		tell = append(tell, expense.Notification{LeftBy: self.ID, EventType: name})
+		n := left
+		n.EventType = name
+		tell = append(tell, n)
 	}
 	for _, uri := range in.Owed {
-		tell = append(tell, expense.Notification{LeftBy: self.ID, NotificationURI: uri})
+		n := left
+		n.NotificationURI = uri
+		tell = append(tell, n)
 	}
 	if len(tell) == 0 {
-		tell = []expense.Notification{{LeftBy: self.ID}} // it reads the report again
+		tell = append(tell, left) // it reads the report again
 	}
 	for range mostMeetings {
 		other, err := a.options.Elders.Elder(ctx, in.ReportID, self.ID, self.RunID)

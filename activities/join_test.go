@@ -44,6 +44,17 @@ func TestJoinRun(t *testing.T) {
 		require.Equal(t, other, join(t, e, expense.JoinRunInput{ReportID: "R1"}).With)
 		require.Equal(t, []expense.Notification{{}}, said(e.told))
 	})
+	t.Run("tells it each time by which address a callout names the report", func(t *testing.T) {
+		t.Parallel()
+		for _, in := range []expense.JoinRunInput{{ReportID: "R1"}, {ReportID: "R1", EventTypes: []string{"Step - SUBMIT"}, Owed: []string{entry(1)}}} {
+			e := &elders{elder: other}
+			in.ObjectURI = objectURI
+			join(t, e, in)
+			for _, n := range e.told {
+				require.Equal(t, objectURI, n.ObjectURI)
+			}
+		}
+	})
 	t.Run("finds no other, and tells nobody", func(t *testing.T) {
 		t.Parallel()
 		e := &elders{}

@@ -213,7 +213,8 @@ func (s *stage) doDecide(_ *testscript.TestScript, args []string) error {
 	return err
 }
 
-// doSignal sends a signal as the Web UI does.
+// doSignal sends a signal as the Web UI does. In its payload TASK stands for the open task of
+// the run, and KEY:NAME at the end of a text for the key by which callouts name a report.
 func (s *stage) doSignal(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "signal NAME SIGNAL [JSON]"); err != nil {
 		return err
@@ -228,6 +229,11 @@ func (s *stage) doSignal(_ *testscript.TestScript, args []string) error {
 		if status, err := s.status(id); err == nil && status.Task != nil {
 			text = strings.ReplaceAll(text, "TASK", status.Task.ID)
 		}
+		s.mu.Lock()
+		for name, id := range s.reports {
+			text = strings.ReplaceAll(text, "KEY:"+name+"\"", strings.TrimPrefix(id, "EXPRPT:")+"\"")
+		}
+		s.mu.Unlock()
 		if err := yaml.Unmarshal([]byte(text), &payload); err != nil {
 			return err
 		}

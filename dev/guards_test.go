@@ -60,6 +60,11 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "\tcase found.withheld == \"\" && !a.options.ActAlike && a.alike(report, rules):",
 			without: "\tcase found.withheld == \"never\":",
 		},
+		"the proof that an address told by another run is of the same report": {
+			file: "activities/fetch.go", story: "alike-stops-late-callout",
+			with:    "\tif in.ReportID != \"\" && found.Report != nil && found.Report.ID != in.ReportID {",
+			without: "\tif in.ReportID == \"never\" {",
+		},
 		"the step that v1.1 shows before an action by v4": {
 			file: "concur/read_report.go", story: "moved-before-the-action",
 			with:    "\treturn read.atStep(old.report.ActionURL), nil\n",

@@ -13,6 +13,8 @@ import (
 // FetchReportInput says which report, or which travel request, to read.
 type FetchReportInput struct {
 	ObjectURI string `json:"objectUri"`
+	// ReportID is the ID of the report that must be found at ObjectURI. Empty, any is.
+	ReportID string `json:"reportId,omitempty"`
 	// EventType names the stop at which it waits, if a notification has.
 	EventType string `json:"eventType,omitempty"`
 	// Stop and Mark are those of the last read, with which this one is compared.
@@ -218,7 +220,10 @@ type ClearedExceptions struct {
 // JoinRunInput is what a run that has read its report leaves to another run of that report,
 // if there is one.
 type JoinRunInput struct {
-	ReportID   string   `json:"reportId"`
+	ReportID string `json:"reportId"`
+	// ObjectURI is the address by which a callout names the report. It is empty when the run
+	// does not know it.
+	ObjectURI  string   `json:"objectUri,omitempty"`
 	EventTypes []string `json:"eventTypes,omitempty"`
 	Owed       []string `json:"owed,omitempty"` // notification URIs
 }

@@ -155,6 +155,13 @@ func kindOf(path string) ObjectKind {
 	return UnknownObject
 }
 
+// IsV4Report reports whether a URI names a report by its v4 address. The key is then the
+// report's ID.
+func IsV4Report(uri string) bool {
+	u, err := SplitURL(uri)
+	return err == nil && strings.HasPrefix(strings.ToLower(u.Path), "/expensereports/v4/")
+}
+
 // IsTrigger reports whether the notification names a travel request by its address of
 // Request v1, which has ended: it then stands for whatever requests wait.
 func (n Notification) IsTrigger() bool {

@@ -199,7 +199,7 @@ func TestARunLeavesItsReportToAnotherRunOfIt(t *testing.T) {
 		result := p.run(failedCopy(1))
 		require.Equal(t, expense.Joined, result.Outcome)
 		require.Equal(t, []string{"read", "join"}, p.calls)
-		require.Equal(t, []expense.JoinRunInput{{ReportID: "R1", Owed: []string{failedCopy(1).NotificationURI}}}, p.joined)
+		require.Equal(t, []expense.JoinRunInput{{ReportID: "R1", ObjectURI: reportURI, Owed: []string{failedCopy(1).NotificationURI}}}, p.joined)
 		require.Equal(t, []string{"the report is left to the run EXPRPT:R1"}, result.Done)
 	})
 	t.Run("after others can find it, and before it writes anything", func(t *testing.T) {

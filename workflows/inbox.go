@@ -66,6 +66,9 @@ func (r *run) listen(ctx workflow.Context) {
 func (r *run) onNotified(n expense.Notification) {
 	if n.LeftBy != "" {
 		r.Told, r.Unread = true, true
+		if n.ObjectURI != "" && !expense.IsV4Report(n.ObjectURI) {
+			r.Callout = n.ObjectURI
+		}
 	}
 	if n.NotificationURI != "" {
 		if !r.owe(n.NotificationURI) {

@@ -34,6 +34,9 @@ func (r *run) join(ctx workflow.Context) (bool, error) {
 	var joined expense.JoinedRun
 	options := r.localOptions(ctx, "look for another run of the report")
 	input := expense.JoinRunInput{ReportID: r.ReportID, EventTypes: r.namesHere(), Owed: r.Owed}
+	if !expense.IsV4Report(r.ObjectURI) {
+		input.ObjectURI = r.ObjectURI
+	}
 	err := r.readable(ctx, func() (err error) {
 		joined, err = call[expense.JoinedRun](options, &r.calls, JoinRun, input)
 		return err

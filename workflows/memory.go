@@ -24,6 +24,10 @@ type Memory struct {
 
 	Addresses []string `json:"addresses,omitempty"` // others of the same object, while none has been read
 
+	// Callout is the address by which a callout names the report, if ObjectURI is another one.
+	// A run that joined this one has told it. It is used when ObjectURI is not enough.
+	Callout string `json:"callout,omitempty"`
+
 	MustRead bool `json:"mustRead,omitempty"` // the report is to be read (again)
 	Unread   bool `json:"unread,omitempty"`   // a notified came since the last read began
 	Rejudge  bool `json:"rejudge,omitempty"`  // an operator may have mended the rules

@@ -94,7 +94,7 @@ func mend(k expense.Kind) string {
 	case expense.NoApprover:
 		return "Give the owner an approver in Concur (User Administration)."
 	case expense.AlikeStops:
-		return "Decide this report by hand in Concur: the run notices and ends. To have such reports decided by the rules: give the steps codes of their own and one of them to CONCUR_STEP_GUARD; or set CONCUR_ALIKE_STOPS to act, and the header of the report, which does not name the step, is all that is compared."
+		return "Decide this report by hand in Concur: the run notices and ends. If a callout about it comes, the run goes on by itself. To have such reports decided by the rules without one: give the steps codes of their own and one of them to CONCUR_STEP_GUARD; or set CONCUR_ALIKE_STOPS to act, and the header of the report, which does not name the step, is all that is compared."
 	case expense.WritesOff:
 		return "When writes are to be made again: set CONCUR_WRITES to on (and CONCUR_TEST_USERS so that it is not in the way), restart the workers, and have the runs go on: `concurctl parked retry --all --kind WritesOff`."
 	case expense.Braked:

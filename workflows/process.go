@@ -143,6 +143,11 @@ func (r *run) process(ctx workflow.Context) error {
 		return r.handOver(ctx)
 	}
 	read, err := r.fetchConfirmed(ctx)
+	if isAlike(err) { // the run of a callout knows an address by which the step is shown
+		if joined, failed := r.join(ctx); joined || failed != nil {
+			return failed
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -18,21 +18,32 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	expected, heard, known := r.expectedName(), r.Heard, r.stopName()
 	r.Heard = nil
 	unchecked := r.Unchecked
-	var read expense.FetchedReport
 	activity := FetchReport
 	if r.notification.Kind == expense.RequestObject {
 		activity = FetchRequest
 	}
-	reads := 0
-	err := r.readable(ctx, func() error {
-		reads++
-		var err error
-		read, err = call[expense.FetchedReport](r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole), &r.calls, activity, expense.FetchReportInput{
-			ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun(), Stop: r.Stop, Mark: r.Mark, Unchecked: unchecked, Looked: r.Looked,
-			ReadAgain: reads < unreadable,
+	input := expense.FetchReportInput{
+		ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun(), Stop: r.Stop, Mark: r.Mark, Unchecked: unchecked, Looked: r.Looked,
+	}
+	readBy := func(input expense.FetchReportInput) (read expense.FetchedReport, err error) {
+		reads := 0
+		err = r.readable(ctx, func() (err error) {
+			reads++
+			input.ReadAgain = reads < unreadable
+			read, err = call[expense.FetchedReport](r.concurOptions(ctx, "read the "+r.noun(), requestsOfWhole), &r.calls, activity, input)
+			return err
 		})
-		return err
-	})
+		return read, err
+	}
+	read, err := readBy(input)
+	if r.needsCallout(read, err) {
+		if shown, ok := r.readByCallout(input, readBy); ok {
+			read, err = shown, nil
+		}
+	}
+	if r.ReportID == "" && isAlike(err) && expense.IsV4Report(r.ObjectURI) {
+		r.ReportID = r.notification.Key // Concur has shown the report, and other runs find this one
+	}
 	other := r.useOtherAddress(read, err)
 	if err != nil || other || read.Kind == expense.NotFound {
 		for _, name := range r.Heard {
