@@ -23,11 +23,17 @@ func RefusedHostOf(memo *commonpb.Memo) (refused expense.RefusedHost) {
 	return refused
 }
 
+// ParkedQuery finds the runs of this deployment that wait for an operator. Another deployment
+// in the same namespace has task queues of its own, and its runs are none of ours.
+func (c *Client) ParkedQuery() string {
+	return fmt.Sprintf("%s AND ExecutionStatus = 'Running' AND %s = '%s'", c.ours(), WaitingForAttribute, WaitingForOperator)
+}
+
 // Release has those runs try again that are parked because of their notification's own
 // address, and for which another allow-list was in force. It pauses between two runs, and
 // returns how many it has told.
 func (c *Client) Release(ctx context.Context, allowList string, pause time.Duration) (released int, err error) {
-	query := fmt.Sprintf("%s AND ExecutionStatus = 'Running' AND %s = '%s'", c.ours(), WaitingForAttribute, WaitingForOperator)
+	query := c.ParkedQuery()
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	var next []byte

@@ -24,7 +24,8 @@ func parkedCommand() *cobra.Command {
 	return group("parked", "Looks after the runs that wait for an operator",
 		`A run that cannot go on without a person is parked: it stays open and says what to mend.
 These commands list such runs, have them try again once it is mended, and cancel those that
-somebody's hostile notifications have left.`,
+somebody's hostile notifications have left. They look at the runs of this deployment (CONCUR_TASK_QUEUE) and at
+no others of the namespace.`,
 		`  concurctl parked list
   concurctl parked retry --all --kind Forbidden`,
 		parkedCancelCommand(), parkedHostsCommand(), parkedListCommand(), parkedRetryCommand())
@@ -142,8 +143,7 @@ func silentOnes(parked []parkedRun) (n int) {
 
 // findParked asks Temporal's visibility, which may lag behind by some seconds.
 func findParked(ctx context.Context, d *deployment) ([]parkedRun, error) {
-	query := fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running' AND %s = '%s'",
-		workflows.ProcessNotification, workflows.WaitingForAttribute, workflows.WaitingForOperator)
+	query := d.runs.ParkedQuery()
 	var runs []parkedRun
 	seen := map[string]bool{} // a run that continues as new between two pages is listed twice
 	var next []byte

@@ -50,7 +50,7 @@ func lists(m *mocks.Client, runs ...*workflowpb.WorkflowExecutionInfo) {
 	asks := func(token string) any {
 		return mock.MatchedBy(func(r *workflowservice.ListWorkflowExecutionsRequest) bool {
 			return r.Namespace == "finance" && string(r.NextPageToken) == token &&
-				r.Query == "WorkflowType = 'ProcessNotification' AND ExecutionStatus = 'Running' AND ConcurWaitingFor = 'operator'"
+				r.Query == "WorkflowType = 'ProcessNotification' AND TaskQueue IN ('own', 'own-sweep') AND ExecutionStatus = 'Running' AND ConcurWaitingFor = 'operator'"
 		})
 	}
 	half := len(runs) / 2
