@@ -13,7 +13,7 @@ import (
 // reading is what a client keeps to read reports by v3 and v4.
 type reading struct {
 	users   directory       // the client itself
-	origins lookups[origin] // by the paths of their object URIs
+	origins lookups[origin] // by path and query of their object URIs
 	fell    sync.Once       // it has been logged that a report is read by v1.1 instead
 }
 

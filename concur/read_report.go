@@ -44,7 +44,7 @@ func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions
 		}
 		return owned.read(o.Logins), nil
 	case expense.V3, expense.V4:
-		return c.readNamed(ctx, objectURI, t.path, o)
+		return c.readNamed(ctx, objectURI, t.path+"?"+t.query, o)
 	}
 	return Read{}, &Error{Op: op, Kind: Rejected, Message: "there is no interface of that name"}
 }
