@@ -48,12 +48,14 @@ func (a *Activities) ValidateRequest(ctx context.Context, in expense.ValidateReq
 	return judgement, a.failure(ctx, a.fits("judge", "the travel request", judgement))
 }
 
-// byName reports whether a verdict acts only because the stop has a name. Without the name, a
-// violation of a rule that is limited to a stop asks a person.
+// byName reports whether a verdict acts, or asks the people whom it asks, only because the
+// stop has a name. Without the name, a violation of a rule that is limited to a stop asks a
+// person.
 func byName(rules *policy.Policy, judged policy.Case, verdict expense.Verdict) bool {
-	if verdict.Action == expense.Ask || judged.EventType == "" || !rules.ByStop() {
+	if judged.EventType == "" || !rules.ByStop() {
 		return false
 	}
 	judged.EventType = ""
-	return rules.Evaluate(judged).Action != verdict.Action
+	without := rules.Evaluate(judged)
+	return without.Action != verdict.Action || without.Group != verdict.Group
 }

@@ -15,6 +15,8 @@ stops: {after-submit: [SUBMIT], before-extract: [PRE-EXTRACT], third: [THIRD]}
 rules:
   - {name: look, level: report, stops: [after-submit], expression: report.purpose != "odd", message: Finance looks., then: {ask: finance}}
   - {name: back, level: report, stops: [before-extract], expression: report.purpose != "bad", message: No., then: {sendBack: true}}
+  - {name: audit, level: report, stops: [before-extract], expression: report.purpose != "odd audit", message: Auditors look., then: {ask: auditors}}
+  - {name: look-too, level: report, stops: [after-submit], expression: report.purpose != "odd audit", message: Finance looks., then: {ask: finance}}
   - {name: trip, level: request, stops: [after-submit], expression: request.purpose != "odd", message: Finance looks., then: {ask: finance}}
 `
 
@@ -31,6 +33,8 @@ func TestAVerdictSaysWhetherItActsOnlyBecauseOfTheStopsName(t *testing.T) {
 		"at another stop than that of a rule it violates": {"odd", "PRE-EXTRACT", expense.Approve, true},
 		"at the stop of a rule that asks":                 {"odd", "SUBMIT", expense.Ask, false},
 		"at the stop of a rule that sends back":           {"bad", "PRE-EXTRACT", expense.SendBack, true},
+		"at a stop where it asks other people":            {"odd audit", "SUBMIT", expense.Ask, true},
+		"at a stop where it asks the same people":         {"odd audit", "PRE-EXTRACT", expense.Ask, false},
 		"where every rule holds":                          {"fine", "PRE-EXTRACT", expense.Approve, false},
 		"at a stop that is not known":                     {"odd", "", expense.Ask, false},
 		"by a name that the rules do not know":            {"odd", "ELSEWHERE", expense.Ask, false},

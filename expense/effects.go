@@ -122,7 +122,8 @@ type ValidateRequestInput struct {
 type Judgement struct {
 	Answer
 	Verdict *Verdict `json:"verdict,omitempty"`
-	// ByName is set when the verdict acts, and without the name of the stop would not.
+	// ByName is set when the verdict acts, and without the name of the stop would not, or when
+	// it would then ask other people.
 	ByName bool `json:"byName,omitempty"`
 }
 

@@ -39,9 +39,11 @@ func (r *run) consult(ctx workflow.Context, read expense.FetchedReport, eventTyp
 		return nil, err
 	case fetched.Stale:
 		return nil, r.readAnew(ctx)
-	case r.Unread:
+	case r.Unread && !r.hurried:
+		r.hurried = true     // once: a stream of notifications must not keep the rules from judging
 		return nil, errAgain // that was asked about a report which may have changed since
 	}
+	r.hurried = false
 	return fetched.Facts, nil
 }
 

@@ -91,6 +91,9 @@ func (r *run) settle(ctx workflow.Context) (action expense.Action, comment, caus
 	if err := r.ask(ctx); err != nil {
 		return "", "", "", err
 	}
+	if err := r.trustName(ctx); err != nil {
+		return "", "", "", err // a forged name may have chosen who was asked
+	}
 	switch {
 	case r.Ruling.Decision == expense.PassOn:
 		return expense.Approve, r.Ruling.Comment, "person", nil
@@ -139,10 +142,10 @@ func (r *run) ask(ctx workflow.Context) error {
 	}); err != nil {
 		return err
 	}
-	if r.Ruling == nil || r.Unread {
+	if r.Ruling == nil || r.Unread && r.readAfter != r.Ruling {
 		return errAgain // the ruling is kept, unless the report has changed
 	}
-	return nil
+	return nil // also in a stream of notifications: the report was read after the decision
 }
 
 // closeTask ends the open task: no decision on it counts any more.

@@ -53,7 +53,7 @@ type Memory struct {
 
 	Verdict *expense.Verdict  `json:"verdict,omitempty"` // of Revision
 	Judged  string            `json:"judged,omitempty"`  // the name of the stop that it is for
-	ByName  bool              `json:"byName,omitempty"`  // it passes the report on only because of that name
+	ByName  bool              `json:"byName,omitempty"`  // without that name it would say something else, or ask other people
 	Task    *Task             `json:"task,omitempty"`
 	Asked   time.Time         `json:"asked,omitzero"` // when the task began
 	Tasks   int               `json:"tasks,omitempty"`

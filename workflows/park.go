@@ -50,6 +50,9 @@ func (r *run) stayParked(ctx workflow.Context) error {
 	info := workflow.GetInfo(ctx)
 	woken := func() bool { return r.retry || r.Unread }
 	ended := func() bool { return woken() || info.GetContinueAsNewSuggested() }
+	if err := r.leaveTimeToDecide(ctx); err != nil {
+		return err
+	}
 	ok, err := true, error(nil)
 	if r.TryAt.IsZero() {
 		err = workflow.Await(ctx, ended)
@@ -72,6 +75,21 @@ func (r *run) stayParked(ctx workflow.Context) error {
 	r.retry, r.Rejudge, r.StopChanges = false, true, 0
 	r.Parked = nil
 	return errAgain
+}
+
+// leaveTimeToDecide has notifications wait for a moment when Concur refuses what a person has
+// decided. People can decide again while the run is parked, and a stream of notifications
+// would have it try the refused decision again without a pause.
+func (r *run) leaveTimeToDecide(ctx workflow.Context) error {
+	pause := r.ParkedAt.Add(r.MalformedDelay).Sub(workflow.Now(ctx))
+	if !r.refusedByConcur() || r.Ruling == nil || pause <= 0 {
+		return nil
+	}
+	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout:      pause,
+		TimerOptions: workflow.TimerOptions{Summary: "parked: Concur refuses what was decided, and another decision is taken"},
+	}, func() bool { return r.retry || workflow.GetInfo(ctx).GetContinueAsNewSuggested() })
+	return err
 }
 
 // mend says what a person can do. It is shown, never acted on.

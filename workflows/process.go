@@ -21,6 +21,8 @@ type run struct {
 	retry        bool                // an operator has signalled retried
 	asked        []string            // the facts that are asked for now
 	trustAt      time.Time           // while it waits whether a stop's name is contradicted
+	readAfter    *expense.Decision   // the decision that counted when the last read began
+	hurried      bool                // a notification has sent the run back to the read, and facts were asked for again
 	status       Status
 }
 
@@ -138,7 +140,7 @@ func (r *run) life(ctx workflow.Context) error {
 
 // process reads the report and, while it waits for us, sees it through.
 func (r *run) process(ctx workflow.Context) error {
-	r.Unread = false
+	r.Unread, r.readAfter = false, r.Ruling
 	if r.notification.IsTrigger() {
 		return r.handOver(ctx)
 	}
@@ -181,10 +183,8 @@ func (r *run) process(ctx workflow.Context) error {
 	case shown:
 		return r.showAction(action, cause)
 	}
-	if cause == byRules {
-		if err := r.trustName(ctx); err != nil {
-			return err
-		}
+	if err := r.trustName(ctx); err != nil {
+		return err
 	}
 	if r.byException(action) {
 		return r.approveByException(ctx, read, comment, cause)

@@ -80,6 +80,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		return read, nil
 	}
 	own := r.Written // our own exceptions may be all that has changed
+	before, alike := r.stopHere(), r.stopsLookAlike()
 	r.Via, r.Mark, r.Written = read.Via, read.Mark, false
 	if err := r.countStops(read); err != nil {
 		return read, err
@@ -94,6 +95,9 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	changed := read.Revision != r.Revision
 	r.Stop, r.Revision, r.Content = read.Stop, read.Revision, read.Content
+	if before != nil && alike != r.stopsLookAlike() {
+		r.takeNames(*before)
+	}
 	r.bindNames(heard, workflow.Now(ctx))
 	next := r.moved(read, own)
 	next = same && r.nextStep(known, read.Moved) || next

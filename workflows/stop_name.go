@@ -59,9 +59,11 @@ func addName(list []StopName, name StopName) []StopName {
 
 // hear keeps the name that a notification gives to the stop until the report has been read.
 func (r *run) hear(n expense.Notification) {
-	if n.EventType != "" {
-		r.Heard = addName(r.Heard, StopName{Name: n.EventType, At: n.EventDateTime, Listed: n.NotificationURI != ""})
+	name := StopName{Name: n.EventType, At: n.EventDateTime, Listed: n.NotificationURI != ""}
+	if name.Name == "" || !name.Listed && r.redelivered(name, &NamedStop{}) {
+		return // Heard holds a name once: this one must not stand there for a new callout's
 	}
+	r.Heard = addName(r.Heard, name)
 }
 
 // stopHere returns the stop at which the report was last found, or nil.
@@ -77,12 +79,7 @@ func (r *run) stopHere() *NamedStop {
 // bindNames gives the stop at which the report was just found the names that were heard
 // before that read began.
 func (r *run) bindNames(heard []StopName, now time.Time) {
-	here := r.stopHere()
-	if here == nil {
-		r.Stops = append(r.Stops, NamedStop{Stop: r.Stop})
-		r.Stops = r.Stops[max(0, len(r.Stops)-maxStops):]
-		here = &r.Stops[len(r.Stops)-1]
-	}
+	here := r.arrive()
 	for _, name := range heard {
 		if r.redelivered(name, here) {
 			continue
@@ -95,11 +92,39 @@ func (r *run) bindNames(heard []StopName, now time.Time) {
 	}
 }
 
+// arrive returns the stop at which the report was just found.
+func (r *run) arrive() *NamedStop {
+	if here := r.stopHere(); here != nil {
+		return here
+	}
+	r.Stops = append(r.Stops, NamedStop{Stop: r.Stop})
+	r.Stops = r.Stops[max(0, len(r.Stops)-maxStops):]
+	return &r.Stops[len(r.Stops)-1]
+}
+
+// takeNames gives the stop at which the report was just found the names of the stop at which
+// it was found before. Concur showed the address of one of the two reads alone, so nobody can
+// tell whether they are two stops, and no contradiction may be lost.
+func (r *run) takeNames(before NamedStop) {
+	here := r.arrive()
+	if len(here.Names) == 0 {
+		here.Since = before.Since
+	}
+	for _, name := range before.Names {
+		here.Names = addName(here.Names, name)
+	}
+}
+
 // redelivered reports whether a name came with a notification of another stop that is sent
-// again. Only a time of day proves that: a date alone may be of two notifications.
+// again. Only a time of day proves that: a date alone may be of two notifications. And that
+// stop must have had this name alone: whoever knows the callout's password could otherwise
+// announce the next stop's name at this one, and have it ignored when Concur gives it.
 func (r *run) redelivered(name StopName, here *NamedStop) bool {
-	return strings.Count(name.At, ":") >= 2 && r.anyElsewhere(here, func(known StopName) bool {
-		return known.same(name) && known.At == name.At
+	hour, minute, second := said(name.At).Clock()
+	return hour+minute+second > 0 && slices.ContainsFunc(r.Stops, func(s NamedStop) bool {
+		return (s.Left || s.Stop != here.Stop) && agreed(s.Names) != "" && slices.ContainsFunc(s.Names, func(known StopName) bool {
+			return known.same(name) && known.At == name.At
+		})
 	})
 }
 
@@ -227,7 +252,7 @@ func (r *run) trustName(ctx workflow.Context) error {
 	if !r.ByName || here == nil {
 		return nil
 	}
-	listed := slices.ContainsFunc(here.Names, func(n StopName) bool { return n.Listed })
+	listed := slices.ContainsFunc(here.Names, func(n StopName) bool { return n.Listed && !n.Stale })
 	if wait := here.Since.Add(r.NameDelay).Sub(workflow.Now(ctx)); !listed && wait > 0 {
 		r.trustAt = workflow.Now(ctx).Add(wait)
 		r.enter(ctx, Validating)

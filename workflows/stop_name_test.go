@@ -181,6 +181,172 @@ func TestAVerdictThatNeedsTheStopsNameWaitsForAContradiction(t *testing.T) {
 	})
 }
 
+func TestAPersonWhomAForgedNameHasChosenDecidesNothing(t *testing.T) {
+	t.Parallel()
+	auditors := ask
+	auditors.Group = "auditors"
+	byName := expense.Judgement{Verdict: &auditors, ByName: true}
+	t.Run("when Concur's callout comes after the decision", func(t *testing.T) {
+		each(t, func(t *testing.T, read expense.FetchedReport) {
+			p := newPlay(t)
+			p.reads, p.verdicts = []any{read}, []any{byName, ask}
+			p.after(time.Second, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			p.after(4*time.Minute, func() { require.Empty(t, p.acted); p.told("SUBMIT", "") })
+			p.after(time.Hour, func() {
+				require.Empty(t, p.acted)
+				require.Equal(t, "finance", p.status().Task.Group)
+				p.decide(p.status().Task.ID, "d2", expense.RulingSendBack)
+			})
+			require.Equal(t, expense.SentBack, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
+		})
+	})
+	t.Run("and it is carried out when none contradicts", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{byName}
+		p.after(time.Second, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		begun := p.env.Now()
+		require.Equal(t, expense.Approved, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
+		require.WithinDuration(t, begun.Add(5*time.Minute), p.env.Now(), time.Minute)
+	})
+}
+
+func TestAStreamOfCalloutsKeepsNoDecisionFromBeingCarriedOut(t *testing.T) {
+	t.Parallel()
+	streamed := func(p *play, read expense.FetchedReport) any {
+		return func() any { p.told("", ""); return read }
+	}
+	t.Run("of a person", func(t *testing.T) {
+		each(t, func(t *testing.T, read expense.FetchedReport) {
+			p := newPlay(t)
+			p.reads, p.verdicts = []any{read, streamed(p, read), streamed(p, read), moved("A_APPR")}, []any{ask}
+			p.after(time.Hour, func() { p.told("", ""); p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+			require.Equal(t, []string{"read", "judge", "read", "read", "approve"}, p.calls[:5])
+		})
+	})
+	t.Run("but the report is read after it, as it may have changed", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10), streamed(p, waiting(1, 10)), waiting(1, 20)}, []any{ask}
+		p.after(time.Hour, func() { p.told("", ""); p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(2*time.Hour, func() {
+			require.Empty(t, p.acted)
+			p.decide(p.status().Task.ID, "d2", expense.RulingSendBack)
+		})
+		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+	})
+	t.Run("of the rules, when they ask the company's systems", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{streamed(p, asking(1, 10)), streamed(p, asking(1, 10)), moved("A_APPR")}, []any{passOn}
+		p.facts = []any{answered("true")}
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "ask for facts", "read", "ask for facts", "judge", "approve", "read"}, p.calls)
+	})
+	t.Run("nor another from being taken when Concur refuses it", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{ask}, []any{certain(expense.Blocked), nil}
+		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		for i := range 20 {
+			p.after(time.Hour+time.Duration(i+1)*time.Second, func() {
+				p.told("", "")
+				require.Equal(t, workflows.Parked, p.status().State)
+			})
+		}
+		p.after(time.Hour+25*time.Second, func() {
+			require.Len(t, p.acted, 1)
+			p.decide(p.status().Task.ID, "d2", expense.RulingSendBack)
+		})
+		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+		require.Len(t, p.acted, 2)
+	})
+}
+
+func TestANameThatWasAnnouncedAtAnEarlierStopContradictsAtItsOwn(t *testing.T) {
+	t.Parallel()
+	next := expense.ActionTaken{Confirmed: true, Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: waiting(2, 10).Stop}}
+	for name, c := range map[string]struct{ at, before, true2 string }{
+		"as it was contradicted there":             {"2026-11-03T10:00:05", "SUBMIT", "PRE-EXTRACT"},
+		"as midnight is no time of day":            {"2026-11-03T00:00:00", "", "PRE-EXTRACT"},
+		"nor is midnight of another form":          {"2026-11-03:00:00:00", "", "PRE-EXTRACT"},
+		"nor is midnight in a zone":                {"2026-11-03T00:00:00+01:00", "", "PRE-EXTRACT"},
+		"nor a text that is no time, with a colon": {"a:b:c", "", "PRE-EXTRACT"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			p.reads = []any{byStop(waiting(1, 10)), byStop(waiting(1, 10)), byStop(waiting(2, 10))}
+			p.verdicts, p.actions = []any{ask}, []any{next, nil}
+			p.after(time.Minute, func() { p.told("PRE-EXTRACT", c.at) }) // forged
+			p.after(2*time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			p.after(3*time.Minute, func() { p.told("SUBMIT", "2026-11-04") }) // forged
+			p.after(4*time.Minute, func() { p.told(c.true2, c.at) })
+			p.after(time.Hour, func() {
+				require.Empty(t, p.status().StopName)
+				require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT"}, p.status().StopNames)
+				p.decide(p.status().Task.ID, "d2", expense.PassOn)
+			})
+			require.Equal(t, expense.Approved, p.run(named(callout(), c.before)).Outcome)
+		})
+	}
+}
+
+func TestANotificationThatComesAgainTakesNoPlaceOfANewOne(t *testing.T) {
+	p := newPlay(t)
+	const first, second = "2026-11-03T10:00:05", "2026-11-03T11:00:00"
+	next := expense.ActionTaken{Confirmed: true, Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: waiting(2, 10).Stop}}
+	told := callout()
+	told.EventType, told.EventDateTime = "STEP", first
+	p.reads, p.verdicts = []any{byStop(waiting(1, 10)), byStop(waiting(2, 10))}, []any{ask}
+	p.actions = []any{func() any { p.told("STEP", first); p.told("STEP", second); return next }, nil}
+	p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+	p.after(2*time.Minute, func() { require.Equal(t, "STEP", p.status().StopName); p.told("OTHER", "") })
+	p.after(time.Hour, func() {
+		require.Equal(t, []string{"STEP", "OTHER"}, p.status().StopNames)
+		p.decide(p.status().Task.ID, "d2", expense.PassOn)
+	})
+	require.Equal(t, expense.Approved, p.run(told).Outcome)
+}
+
+func TestAStaleEntryOfTheFailedListDoesNotVouchForACalloutsName(t *testing.T) {
+	p := newPlay(t)
+	next := expense.ActionTaken{Confirmed: true, Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: waiting(2, 10).Stop}}
+	told, copied := named(callout(), "SUBMIT"), named(failedCopy(1), "SUBMIT")
+	told.EventDateTime, copied.EventDateTime = "2026-11-03", "2026-11-03" // both of the first stop
+	second := passOn
+	p.reads = []any{byStop(waiting(1, 10)), byStop(waiting(2, 10))}
+	p.verdicts = []any{passOn, expense.Judgement{Verdict: &second, ByName: true}, ask}
+	p.actions = []any{func() any {
+		p.told("SUBMIT", "2026-11-04") // forged
+		p.env.SignalWorkflow(workflows.Notified, copied)
+		return next
+	}, nil}
+	p.after(4*time.Minute, func() { require.Len(t, p.acted, 1); p.told("PRE-EXTRACT", "2026-11-03") })
+	p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.RulingSendBack) })
+	require.Equal(t, expense.SentBack, p.run(told).Outcome)
+}
+
+func TestAContradictionOutlastsAChangeOfTheInterface(t *testing.T) {
+	t.Parallel()
+	for name, reads := range map[string][2]expense.FetchedReport{
+		"from v4 to v1.1": {byStopV4(), byStop(waiting(1, 10))},
+		"from v1.1 to v4": {byStop(waiting(1, 10)), byStopV4()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			p.reads, p.verdicts = []any{reads[0], reads[0], reads[1], reads[1], reads[0]}, []any{ask}
+			p.after(time.Minute, func() { p.told("SUBMIT", "") })
+			p.after(2*time.Minute, func() { p.told("", "") })
+			for i := range 3 {
+				p.after(time.Duration(i+3)*time.Minute, func() {
+					require.Equal(t, []string{"PRE-EXTRACT", "SUBMIT"}, p.status().StopNames)
+					p.told("PRE-EXTRACT", "")
+				})
+			}
+			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			require.Equal(t, expense.Approved, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
+			require.NotContains(t, p.judgedFor()[1:], "PRE-EXTRACT")
+		})
+	}
+}
+
 func TestWhereStopsLookAlikeANameIsOfOneOfThem(t *testing.T) {
 	t.Parallel()
 	again := expense.ActionTaken{Confirmed: true, Reading: expense.Reading{Kind: expense.NotWaiting, Stop: byV4("").Stop}}
