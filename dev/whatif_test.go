@@ -174,29 +174,39 @@ func makePast(ctx context.Context, t *testing.T, world *world, size int, queue s
 func pastActivities(rules *policy.Policy) map[string]any {
 	ofReports, _ := rules.Fields()
 	return map[string]any{
-		workflows.FetchReport: func(_ context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
+		workflows.FetchReport: func(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 			report := rules.Keep(pastReport(in.ObjectURI))
 			return expense.FetchedReport{
+				Answer:   answerOf(ctx),
 				Reading:  expense.Reading{Status: expense.StatusExternalValidation, Stop: report.Stop()},
 				ReportID: report.ID, Revision: report.Revision(), Content: report.Content(), Report: report,
 				RulesHash: rules.Hash(), Kept: ofReports, Via: expense.V1,
 			}, nil
 		},
-		workflows.ValidateReport: func(_ context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
-			v := rules.Evaluate(policy.Case{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts})
-			return expense.Judgement{Verdict: &v}, nil
+		workflows.JoinRun: func(ctx context.Context, _ expense.JoinRunInput) (expense.JoinedRun, error) {
+			return expense.JoinedRun{Answer: answerOf(ctx)}, nil
 		},
-		workflows.PostExceptions: func(_ context.Context, in expense.PostExceptionsInput) (expense.PostedExceptions, error) {
-			var posted expense.PostedExceptions
+		workflows.ValidateReport: func(ctx context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
+			v := rules.Evaluate(policy.Case{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts})
+			return expense.Judgement{Answer: answerOf(ctx), Verdict: &v}, nil
+		},
+		workflows.PostExceptions: func(ctx context.Context, in expense.PostExceptionsInput) (expense.PostedExceptions, error) {
+			posted := expense.PostedExceptions{Answer: answerOf(ctx)}
 			for _, x := range in.Exceptions {
 				posted.Items = append(posted.Items, expense.PostedException{Exception: x, State: expense.Posted})
 			}
 			return posted, nil
 		},
-		workflows.TakeAction: func(context.Context, expense.TakeActionInput) (expense.ActionTaken, error) {
-			return expense.ActionTaken{}, nil
+		workflows.TakeAction: func(ctx context.Context, _ expense.TakeActionInput) (expense.ActionTaken, error) {
+			return expense.ActionTaken{Answer: answerOf(ctx)}, nil
 		},
 	}
+}
+
+// answerOf names the activity, without which a run does not use its result.
+func answerOf(ctx context.Context) expense.Answer {
+	info := activity.GetInfo(ctx)
+	return expense.Answer{Of: expense.ActivityName(info.WorkflowExecution.ID, info.ActivityID)}
 }
 
 // pastReport has twenty entries. What is particular about it follows from its number.
