@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // ObjectKind says what a notification is about. It is taken from the path of the
@@ -117,9 +119,21 @@ var single = map[ObjectKind][]*regexp.Regexp{
 	},
 }
 
-// noKey matches what stands in the place of a key that is missing: the name of a list, of an
-// action or of a version.
-var noKey = regexp.MustCompile(`^(?:reports?|reportfulldetails|requests?|workflowactions?|exceptions?|v[0-9.]+)$`)
+// noKey matches what stands in the place of a key that is missing: nothing but space, the
+// name of a list, of an action or of a version. What follows a semicolon is a parameter.
+var noKey = regexp.MustCompile(`^(?:\s*|reports?|reports?list|reportfulldetails|reportstoapprove|requests?|requests?list|batch(?:es)?|` +
+	`workflowactions?|approve|send-?back|submit|recall|cancel|expenses|entries|comments|exceptions?|v[0-9.]+)(?:;.*)?$`)
+
+// escape matches one escaped byte. Concur prints keys with bare percent signs, too.
+var escape = regexp.MustCompile(`%[0-9a-f]{2}`)
+
+// unescaped is a key as a server reads it, to see what it is. It is never used as the key.
+func unescaped(key string) string {
+	return escape.ReplaceAllStringFunc(key, func(escaped string) string {
+		b, _ := strconv.ParseUint(escaped[1:], 16, 8) // two hexadecimal digits
+		return string([]byte{byte(b)})
+	})
+}
 
 // checkSingle refuses a path that does not name one object. Of an object of an unknown kind
 // nobody knows how its path looks; there only a path that leads elsewhere is refused.
@@ -134,10 +148,10 @@ func checkSingle(kind ObjectKind, path string) error {
 	if !known {
 		return nil
 	}
-	key := lower[strings.LastIndexByte(lower, '/')+1:]
+	key := strings.ToLower(unescaped(lower[strings.LastIndexByte(lower, '/')+1:]))
 	fits := slices.ContainsFunc(forms, func(form *regexp.Regexp) bool { return form.MatchString(lower) })
 	switch {
-	case fits && !noKey.MatchString(key) && !strings.Contains(hiding.Replace(key), "/"):
+	case fits && !noKey.MatchString(key) && !strings.ContainsAny(key, `/\`) && !strings.ContainsFunc(key, unicode.IsControl):
 		return nil
 	case kind == RequestObject:
 		return errors.New("ObjectURI names no single travel request")

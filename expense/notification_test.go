@@ -101,11 +101,13 @@ func TestAURIThatNamesNoSingleObjectIsRefused(t *testing.T) {
 			expenses + "v1.1//reportfulldetails/k", reports + "k/more", reports + "a%2Fb", reports + "a%2fb", reports + "a%5Cb", reports + `a\b`,
 			expenses, strings.TrimSuffix(expenses, "/"), expenses + "k", expenses + "reports/k", host + "/expensereports/v4/reports/",
 			host + "/expensereports/v4/users/u/context/MANAGER/reportsToApprove", host + "/expensereports/v4/reports/R1/approve",
-			host + "/expensereports/v4/users/u/context/TRAVELER/reports/R1/expenses/E1",
+			host + "/expensereports/v4/users/u/context/TRAVELER/reports/R1/expenses/E1", expenses + "v1.1/reportslist", expenses + "v2.0/ReportsList/", expenses + "v1.1/batch",
+			expenses + "v1.1/Work%46lowAction", reports + "%72eports", reports + "reports;a=b", reports + ";a=b", reports + "%20", reports + "%00", reports + "k%0a",
+			host + "/expensereports/v4/reports/approve", host + "/expensereports/v4/reports/ab/expenses", host + "/expensereports/v4/reports/expenses",
 		},
 		"ObjectURI names no single travel request": {
 			requests, strings.TrimSuffix(requests, "/"), requests + "k/workflowaction", requests + "a%2fb", host + "/travelrequest/v4/requests",
-			host + "/travelrequest/v4/requests/R1/approve", host + "/travelrequest/v4/expenses/E1", host + "/api/travelrequest/v1.0", host + "/api/travelrequest/",
+			host + "/travelrequest/v4/requests/R1/approve", host + "/travelrequest/v4/expenses/E1", requests + "%2f", host + "/api/travelrequest/v1.0/requestslist", host + "/api/travelrequest/v1.0", host + "/api/travelrequest/",
 		},
 		"ObjectURI has a path with a segment of dots, which names no single object": {
 			reports + ".", reports + "..", reports + "...", reports + "../", reports + "%2e%2E", reports + ".%2e", reports + "..;x", reports + "%2e", reports + "..%2fx",
