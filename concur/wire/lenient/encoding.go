@@ -120,7 +120,7 @@ func declarationOf(in *bufio.Reader) []byte {
 	return []byte{}
 }
 
-var encodingPattern = regexp.MustCompile(`^<\?xml\s[^>]*?encoding\s*=\s*(?:"([^"]*)"|'([^']*)')`)
+var encodingPattern = regexp.MustCompile(`(?i)^<\?xml\s[^>]*?encoding\s*=\s*(?:"([^"]*)"|'([^']*)')`)
 
 // encodingOf returns the encoding that an XML declaration names.
 func encodingOf(declaration []byte) string {

@@ -109,6 +109,8 @@ func TestEncodings(t *testing.T) {
 		"half a pair in UTF-16":                 {utf16(t, "<a>", false, true) + "\x00\xd8<\x00", "", mark + "<a>" + lost + "<"},
 		"ISO-8859-1":                            {xmlIn("ISO-8859-1") + "\xe9", "", mark + xmlIn("ISO-8859-1") + "é"},
 		"ISO-8859-1 in single quotes":           {"<?xml version='1.0' encoding = 'iso-8859-1' ?><a>\xe9", "", mark + "<?xml version='1.0' encoding = 'iso-8859-1' ?><a>é"},
+		"in capitals, after white space":        {"\r\n<?XML VERSION='1.0' ENCODING='Latin1'?><a>\xe9", "", mark + "\r\n<?XML VERSION='1.0' ENCODING='Latin1'?><a>é"},
+		"curly quotes of windows-1252":          {xmlIn("ISO-8859-1") + "\x93a\x94", "", mark + xmlIn("ISO-8859-1") + "“a”"},
 		"windows-1252":                          {xmlIn("windows-1252") + "\x80\xe9", "", mark + xmlIn("windows-1252") + "€é"},
 		"windows-1252, spelt otherwise":         {xmlIn("cp1252") + "\x80", "", mark + xmlIn("cp1252") + "€"},
 		"ISO-8859-15":                           {xmlIn("ISO-8859-15") + "\xa4", "", mark + xmlIn("ISO-8859-15") + "€"},
