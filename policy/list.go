@@ -91,6 +91,7 @@ type table struct {
 	List
 	shape *shape
 	rows  rows
+	codes []string // of the currencies of the amounts in it, each once
 }
 
 // rows is a map from the key to the row.

@@ -101,6 +101,9 @@ func (s *source) cells(t *table, reader *csv.Reader, record []string, kinds []va
 			s.fail(place{line, column}, "", "%s of %s must be %s", t.Columns[i], t.Name, err)
 			return nil, false
 		}
+		if m, ok := v.(money); ok && !slices.Contains(t.codes, m.Currency) {
+			t.codes = append(t.codes, m.Currency)
+		}
 		cells[i] = v
 	}
 	return cells, true

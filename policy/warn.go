@@ -54,7 +54,7 @@ func (p *Policy) warn(s *source, c content) {
 			add(r.at, "the rule %s posts %s, by which reports are passed on", r.name, r.then.code)
 		}
 	}
-	p.warnOfMoney(add)
+	p.warnOfMoney(c.lists, add)
 	p.look(s, c.approveAll, add)
 	slices.SortStableFunc(p.warnings, func(a, b *Warning) int { return a.Line - b.Line })
 }

@@ -14,7 +14,7 @@ import (
 
 // warnOfMoney warns of codes that are no currency, and of amounts in a currency that is
 // written meeting amounts in whatever currency a report has.
-func (p *Policy) warnOfMoney(warn func(at place, format string, args ...any)) {
+func (p *Policy) warnOfMoney(lists []listDeclaration, warn func(at place, format string, args ...any)) {
 	for i := range p.rules {
 		r := &p.rules[i]
 		name := "the rule " + r.name
@@ -32,6 +32,12 @@ func (p *Policy) warnOfMoney(warn func(at place, format string, args ...any)) {
 			m.look(all(sent.value)...)
 		}
 		m.look(all(f.match)...)
+	}
+	for i, t := range p.lists {
+		m := moneyWarner{policy: p, of: "the list " + t.Name, at: at(lists[i].at), warn: warn}
+		for _, code := range t.codes {
+			m.unknown(code)
+		}
 	}
 }
 
@@ -74,14 +80,16 @@ func (m *moneyWarner) codes(e ast.Expr) {
 	args := e.AsCall().Args()
 	switch name := e.AsCall().FunctionName(); {
 	case name == "money" && len(args) == 2, name == "convert" && len(args) == 2, name == "sum" && len(args) == 2:
-		m.code(args[1])
+		m.code(m.ast, args[1])
 	case name == operators.Equals || name == operators.NotEquals || name == operators.In:
 		for i, one := range args {
 			if isCurrency(one) {
 				m.asked = true
-				m.code(args[1-i])
+				m.code(m.ast, args[1-i])
 			}
 		}
+	case name == operators.Index && isCurrency(args[1]):
+		m.code(m.ast, args[0])
 	}
 }
 
@@ -96,15 +104,37 @@ func isCurrency(e ast.Expr) bool {
 	return false
 }
 
-func (m *moneyWarner) code(e ast.Expr) {
-	if e.Kind() == ast.ListKind {
+// code looks at the texts that an expression can be, or holds: those of a list, the keys of a
+// map, both sides of a choice, and what a variable is.
+func (m *moneyWarner) code(in *ast.AST, e ast.Expr) {
+	switch e.Kind() {
+	case ast.ListKind:
 		for _, one := range e.AsList().Elements() {
-			m.code(one)
+			m.code(in, one)
 		}
-		return
+	case ast.MapKind:
+		for _, one := range e.AsMap().Entries() {
+			m.code(in, one.AsMapEntry().Key())
+		}
+	case ast.CallKind:
+		if call := e.AsCall(); call.FunctionName() == operators.Conditional {
+			m.code(in, call.Args()[1])
+			m.code(in, call.Args()[2])
+		}
+	case ast.SelectKind:
+		if v := m.variable(in, e); v != nil {
+			rep := v.value.ast.NativeRep()
+			m.code(rep, rep.Expr())
+		}
 	}
-	code, ok := textOf(e)
-	if !ok || code == "" || expense.IsCurrency(code) {
+	if code, ok := textOf(e); ok && code != "" {
+		m.unknown(code)
+	}
+}
+
+// unknown warns of a code that ISO 4217 does not list.
+func (m *moneyWarner) unknown(code string) {
+	if expense.IsCurrency(code) {
 		return
 	}
 	meant := spelling.Nearest(code, expense.Currencies())

@@ -1,6 +1,8 @@
 package policy_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,7 +19,8 @@ func reasonsOf(t *testing.T, expression, more string) (reasons []string) {
 	t.Helper()
 	p, err := policy.Parse("rules.yaml", []byte("apiVersion: concur-connector/v1\n"+
 		"variables:\n  - {name: limit, level: report, expression: 'money(\"75\", \"EUR\")'}\n  - {name: spent, level: entry, expression: entry.posted}\n"+
-		"rules:\n  - {name: use, level: entry, expression: 'variables.limit.isNegative() || variables.spent.isNegative()', message: m, then: {ask: x}}\n"+
+		"  - {name: code, level: report, expression: '\"ERU\"'}\n"+
+		"rules:\n  - {name: use, level: entry, expression: 'variables.limit.isNegative() || variables.spent.isNegative() || variables.code == report.name', message: m, then: {ask: x}}\n"+
 		"  - name: one\n    level: entry\n    expression: |\n      "+expression+"\n    message: m\n    then: {sendBack: true}\n"+more+"groups: {x: {}}\n"))
 	require.NoError(t, err)
 	for _, w := range p.Warnings() {
@@ -29,12 +32,18 @@ func reasonsOf(t *testing.T, expression, more string) (reasons []string) {
 func TestACodeThatIsNoCurrencyIsWarnedOf(t *testing.T) {
 	t.Parallel()
 	for expression, code := range map[string]string{
-		`entry.posted < money("1", "XQZ")`:                               `"XQZ", which ISO 4217 does not list: two decimals are assumed`,
-		`report.currency == "ERU"`:                                       `"ERU", which ISO 4217 does not list: two decimals are assumed`,
-		`report.currency in ["EUR", "USDD"]`:                             `"USDD", which ISO 4217 does not list: two decimals are assumed; did you mean "USD"?`,
-		`entry.posted.currency() != "eur"`:                               `"eur", which ISO 4217 does not list: two decimals are assumed; did you mean "EUR"?`,
-		`entry.posted.convert("1", "GPB").isNegative()`:                  `"GPB", which ISO 4217 does not list: two decimals are assumed`,
-		`sum(report.entries.map(e, e.posted), "EUX").abs().isNegative()`: `"EUX", which ISO 4217 does not list: two decimals are assumed; did you mean "EUR"?`,
+		`entry.posted < money("1", "XQZ")`:                                                 `"XQZ", which ISO 4217 does not list: two decimals are assumed`,
+		`report.currency == "ERU"`:                                                         `"ERU", which ISO 4217 does not list: two decimals are assumed`,
+		`report.currency in ["EUR", "USDD"]`:                                               `"USDD", which ISO 4217 does not list: two decimals are assumed; did you mean "USD"?`,
+		`entry.posted.currency() != "eur"`:                                                 `"eur", which ISO 4217 does not list: two decimals are assumed; did you mean "EUR"?`,
+		`"ERU" == report.currency`:                                                         `"ERU", which`,
+		`entry.posted < money("1", entry.country == "DE" ? "EUR" : "ERU")`:                 `"ERU", which`,
+		`entry.posted < money("1", variables.code)`:                                        `"ERU", which`,
+		`entry.posted < money({"EUR": "1", "ERU": "2"}[report.currency], report.currency)`: `"ERU", which`,
+		`report.currency in {"ERU": true}`:                                                 `"ERU", which`,
+		`entry.posted < money(decimal("1"), "ERU")`:                                        `"ERU", which`,
+		`entry.posted.convert("1", "GPB").isNegative()`:                                    `"GPB", which ISO 4217 does not list: two decimals are assumed`,
+		`sum(report.entries.map(e, e.posted), "EUX").abs().isNegative()`:                   `"EUX", which ISO 4217 does not list: two decimals are assumed; did you mean "EUR"?`,
 	} {
 		reasons := reasonsOf(t, expression, "")
 		require.NotEmpty(t, reasons, expression)
@@ -43,6 +52,19 @@ func TestACodeThatIsNoCurrencyIsWarnedOf(t *testing.T) {
 	for _, expression := range []string{`entry.posted < money("1", report.currency)`, `report.currency in ["EUR", "HRK", "BGN", "XCG", "ZWG"]`, `report.currency == ""`} {
 		require.Empty(t, reasonsOf(t, expression, ""), expression)
 	}
+}
+
+func TestACodeInAListThatIsNoCurrencyIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.csv"), []byte("code,budget\nC1,75.50 USD\nC2,1 ERU\nC3,2 ERU\nC4,\n"), 0o600))
+	path := filepath.Join(dir, "rules.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("apiVersion: concur-connector/v1\nlists:\n  cc: {file: a.csv, columns: {budget: money}}\n"+
+		"rules:\n  - {name: one, level: entry, expression: 'entry.vendor in lists.cc', message: m, then: {sendBack: true}}\n"), 0o600))
+	p, err := policy.Load(path)
+	require.NoError(t, err)
+	require.Len(t, p.Warnings(), 1)
+	require.Equal(t, `the list cc names the currency "ERU", which ISO 4217 does not list: two decimals are assumed; did you mean "EUR"?`, p.Warnings()[0].Reason)
 }
 
 func TestAnAmountOfAReportThatMeetsAWrittenCurrencyIsWarnedOf(t *testing.T) {
