@@ -37,7 +37,7 @@ func parseDay(text string) (day, bool) {
 	if len(text) > 64 {
 		return 0, false
 	}
-	for _, form := range []string{time.DateOnly, "2006-01-02T15:04:05", "2006-01-02T15:04", time.RFC3339} {
+	for _, form := range []string{time.DateOnly, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", time.RFC3339} {
 		if t, err := time.Parse(form, text); err == nil {
 			return dayOf(t), true
 		}

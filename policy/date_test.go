@@ -6,6 +6,7 @@ func TestDaysAreCalculated(t *testing.T) {
 	t.Parallel()
 	holds(t,
 		`entry.date.plusDays(2) == report.submitted && report.submitted.plusDays(-2) == entry.date`,
+		`date("2026-05-01 14:00") == date("2026-05-01") && date("2026-05-01T23:59") == date("2026-05-01")`,
 		`date("2026-12-31").plusDays(1) == date("2027-01-01") && date("2024-02-28").plusDays(1) == date("2024-02-29")`,
 		`date("2026-01-31").plusMonths(1) == date("2026-02-28") && date("2024-01-31").plusMonths(1) == date("2024-02-29")`,
 		`date("2026-03-31").plusMonths(-1) == date("2026-02-28") && date("2026-11-30").plusMonths(3) == date("2027-02-28")`,
