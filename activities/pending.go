@@ -101,10 +101,16 @@ func notificationOf(row concur.PendingReport) expense.Notification {
 	return n
 }
 
+// mostAway is how many owners may be looked up in vain before the look-up counts as away.
+const mostAway = 3
+
 // name makes notifications of reports that the list shows, as if they had been told of.
-// Their owners have to be looked up: one of which that is refused has no run, and it is
-// said why; whoever mends it finds it at the next look.
+// Their owners have to be looked up. A report whose owner cannot be found has no run yet, and
+// found.Unnamed says why; the next sweep tries again. It keeps no other report from its run,
+// also where Concur has no answer about this one owner.
 func (a *Activities) name(ctx context.Context, rows []concur.PendingReport, found *expense.PendingReports) error {
+	away := 0
+	var last error
 	for _, row := range rows {
 		uri, err := a.options.Concur.ReportURI(ctx, row)
 		var e *concur.Error
@@ -115,12 +121,21 @@ func (a *Activities) name(ctx context.Context, rows []concur.PendingReport, foun
 				return nil // so are all
 			}
 			continue
+		case errors.As(err, &e) && e.Kind == expense.Unavailable && ctx.Err() == nil:
+			found.Unnamed, last = e.Error(), err
+			if away++; away == mostAway {
+				return err
+			}
+			continue
 		case err != nil:
 			return err
 		}
 		n := notificationOf(row)
 		n.ObjectURI = uri
 		found.Notifications = append(found.Notifications, n)
+	}
+	if len(found.Notifications) == 0 {
+		return last
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package activities_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -129,6 +130,24 @@ func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 		require.Contains(t, found.Unnamed, "identity.user.ids.read")
 		require.NotContains(t, found.Unnamed, "kim")
 		require.Equal(t, []string{"pending", "find user", "find user"}, n.seen(), "after one refresh the others are not tried")
+	})
+	t.Run("and one look-up without an answer keeps no other from its run", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("pending", says(http.StatusOK, withOwners(`"lee@example.com"`, `"kim@example.com"`)))
+		n.on("find user", func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			if strings.Contains(string(body), "lee@") {
+				w.WriteHeader(http.StatusInternalServerError)
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			findUser(w, r)
+		})
+		found := list(t, n)
+		require.Equal(t, []expense.Notification{named(n, "0UNDATED", "")}, found.Notifications)
+		require.Contains(t, found.Unnamed, "Unavailable")
+		require.Equal(t, []string{"0LOST", "0UNDATED"}, found.Reports)
 	})
 	t.Run("and it is tried again when the look-up fails", func(t *testing.T) {
 		t.Parallel()
