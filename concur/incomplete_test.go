@@ -166,6 +166,55 @@ func TestASumThatDiffersIsReadOnceMore(t *testing.T) {
 	})
 }
 
+func TestV11SaysHowManyEntriesThereAreWhereTheSumDiffers(t *testing.T) {
+	t.Parallel()
+	const a = `{"ID":"g1","ExpenseID":"E1","PostedAmount":10}`
+	details := func(entries ...string) string {
+		list := ""
+		for _, amount := range entries {
+			list += `<ExpenseEntry><RpeKey>n` + amount + `</RpeKey><PostedAmount>` + amount + `</PostedAmount></ExpenseEntry>`
+		}
+		return `<ReportDetails><X_UserID>` + owner + `</X_UserID><ReportId>` + fakeID + `</ReportId><CrnCode>EUR</CrnCode><ApsKey>A_EXTV</ApsKey><ReportTotal>30</ReportTotal><Entries>` + list + `</Entries></ReportDetails>`
+	}
+	for name, c := range map[string]struct {
+		total string
+		v1    []string // what v1.1 shows; nil: a report that it does not find at the second look
+		reads int      // of v1.1, with the one for the owner
+		says  string
+	}{
+		"more of them":          {"30", []string{"10", "20"}, 2, "v1.1 shows 2 entries, and 1 arrived; the entries sum to 10.00 EUR, and the report's total is 30.00 EUR"},
+		"as many":               {"30", []string{"10"}, 2, ""},
+		"nothing":               {"30", nil, 2, ""},
+		"nobody asks for a sum": {"10", []string{"10", "20"}, 1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, seen := claiming(t, map[string]func(int) string{
+				headerV3: always(strings.Replace(totalV3, `"Total":30`, `"Total":`+c.total, 1)), pathV3: always(entriesV3(a)),
+				reportKey: func(n int) string {
+					if n > 1 && c.v1 == nil {
+						return ""
+					}
+					return details(c.v1...)
+				},
+			})
+			client := s.client(t)
+			read, err := client.ReadReport(context.Background(), objectURI, concur.ReadOptions{Via: expense.V3})
+			require.Equal(t, c.reads, seen[reportKey])
+			if c.says == "" {
+				require.NoError(t, err)
+				require.Len(t, read.Report.Entries, 1)
+				return
+			}
+			require.ErrorIs(t, err, concur.Incomplete)
+			require.ErrorContains(t, err, c.says)
+			read, err = client.ReadReport(context.Background(), objectURI, concur.ReadOptions{Via: expense.V3, Fallback: true})
+			require.NoError(t, err)
+			require.Len(t, read.Report.Entries, 2, "and it is read by v1.1 where that is allowed")
+		})
+	}
+}
+
 func TestAnIncompleteReportFallsBackToV11AtLast(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -81,6 +81,9 @@ func (c *Client) readNamed(ctx context.Context, objectURI, key string, o ReadOpt
 		c.origins.remember(key, from)
 	}
 	read, err := c.readFrom(ctx, from, o)
+	if err == nil && !o.Parts.HeaderOnly && read.Report.AtStop() && read.Report.TotalDiffers() != "" {
+		err = c.moreByV1(ctx, objectURI, read.Report)
+	}
 	if err == nil && o.Steps && read.Stop != "" {
 		return c.stepOf(ctx, objectURI, read, old, o)
 	}
@@ -110,6 +113,22 @@ func (c *Client) readNamed(ctx context.Context, objectURI, key string, o ReadOpt
 	read.FellBack = clause(why)
 	c.fell.Do(func() { c.log.WarnContext(ctx, "reports are read by v1.1 instead", "via", o.Via, "why", read.FellBack) })
 	return read, nil
+}
+
+// moreByV1 asks v1.1 about a report whose entries do not sum to its total: v3 and v4 do not say
+// how many entries there are. The error is of kind [Incomplete] when v1.1 shows more of them.
+func (c *Client) moreByV1(ctx context.Context, objectURI string, report *expense.Report) error {
+	old, err := c.ownedReport(ctx, objectURI)
+	switch {
+	case err != nil && silent(err):
+		return nil
+	case err != nil:
+		return err
+	case !old.report.AtStop() || len(old.report.Entries) <= len(report.Entries):
+		return nil
+	}
+	return &Error{Op: "read report by " + string(report.Via), Kind: Incomplete, Message: fmt.Sprintf(
+		"v1.1 shows %d entries, and %d arrived; %s", len(old.report.Entries), len(report.Entries), report.TotalDiffers())}
 }
 
 // stepOf adds to a read by v3 or v4 the step's address, which only v1.1 shows. The address
