@@ -50,7 +50,8 @@ func (s sourceV3) fill(ctx context.Context, report *expense.Report, parts expens
 
 // announcedV3 returns an error when an entry is said to have itemizations or allocations
 // that were asked for, and none arrived. The allocations of an itemized entry stand at its
-// itemizations, or at the entry itself: it is not always said whose they are.
+// itemizations, or at the entry itself: it is not always said whose they are. An itemized entry
+// may say that it is allocated although none of its itemizations is.
 func announcedV3(rows []wire.EntryV3, items []wire.ItemizationV3, entries []expense.Entry, parts expense.Parts) error {
 	shares := map[string]bool{} // the entries and itemizations that say so
 	for _, row := range rows {
@@ -63,18 +64,16 @@ func announcedV3(rows []wire.EntryV3, items []wire.ItemizationV3, entries []expe
 		if parts.Itemizations && e.Itemized && len(e.Itemizations) == 0 {
 			return notArrived(i+1, "itemizations")
 		}
-		if !parts.Allocations || len(e.Allocations) > 0 || e.Itemized && !parts.Itemizations {
+		if !parts.Allocations || len(e.Allocations) > 0 {
 			continue
 		}
-		some := false
+		if shares[e.ID] && !e.Itemized {
+			return notArrived(i+1, "allocations")
+		}
 		for _, item := range e.Itemizations {
 			if shares[item.ID] && len(item.Allocations) == 0 {
 				return notArrived(i+1, "an itemization with allocations")
 			}
-			some = some || len(item.Allocations) > 0
-		}
-		if shares[e.ID] && !some {
-			return notArrived(i+1, "allocations")
 		}
 	}
 	return nil

@@ -184,9 +184,8 @@ func (d *reportReader) said(into *string) error {
 type announced struct{ allocations, attendees, comments string }
 
 // compare notes the first part that an entry is said to have and does not show. An
-// itemized entry of which nothing was approved may come without its itemizations. The
-// allocations of an itemized entry stand at its itemizations: which of these are allocated,
-// v1.1 does not say, but one of them is.
+// itemized entry of which nothing was approved may come without its itemizations. An itemized
+// entry may say that it is allocated although none of its itemizations is.
 func (d *reportReader) compare(number int, e *expense.Entry, said announced, commented bool) {
 	note := func(into *string, missing bool, what string) {
 		if missing && *into == "" {
@@ -194,12 +193,8 @@ func (d *reportReader) compare(number int, e *expense.Entry, said announced, com
 		}
 	}
 	unapproved := e.Approved != nil && e.Approved.Amount.IsZero()
-	shares := len(e.Allocations)
-	for _, item := range e.Itemizations {
-		shares += len(item.Allocations)
-	}
 	note(&d.missing.Entries, e.Itemized && len(e.Itemizations) == 0 && !unapproved, "itemizations")
-	note(&d.missing.Entries, allocated(said.allocations) && shares == 0 && !unapproved, "allocations")
+	note(&d.missing.Entries, allocated(said.allocations) && !e.Itemized && len(e.Allocations) == 0 && !unapproved, "allocations")
 	note(&d.missing.Attendees, isYes(said.attendees) && e.AttendeeCount == 0, "attendees")
 	note(&d.missing.CommentCount, isYes(said.comments) && !commented, "comments")
 }
