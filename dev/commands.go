@@ -60,6 +60,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"cancel":     (*stage).doCancel,
 		"reset":      (*stage).doReset,
 		"intervene":  (*stage).doIntervene,
+		"grow":       (*stage).doGrow,
 		"sweep":      (*stage).doSweep,
 		"sweeping":   (*stage).doSweeping,
 		"swept":      (*stage).isSwept,

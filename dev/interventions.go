@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -74,11 +75,32 @@ var interventions = map[string]func(target) error{
 	},
 	"terminate":         target.terminate,
 	"terminate-restart": target.restart,
-	"reset-run-first":   func(t target) error { return t.resetRun(false) },
-	"reset-run-last":    func(t target) error { return t.resetRun(true) },
+	"reset-run-first":   func(t target) error { return t.resetRun(1) },
+	"reset-run-last":    func(t target) error { return t.resetRun(lastEvent) },
 	"reset-run-without-signals": func(t target) error {
-		return t.resetRun(true, enumspb.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL, enumspb.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE)
+		return t.resetRun(lastEvent, enumspb.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL, enumspb.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE)
 	},
+}
+
+// resetTo names the intervention that resets the run to one of the events that allow it, by
+// its number among them, from 1.
+const resetTo = "reset-run-to-"
+
+// errNoEvent is the error of a reset to an event that the history does not have, and errRefused
+// that of one to an event that Temporal has stored together with the next.
+var (
+	errNoEvent = errors.New("the run has completed fewer workflow tasks")
+	errRefused = errors.New("no run can be reset to this event")
+)
+
+// interventionOf returns what an operator does by that name, or nil.
+func interventionOf(name string) func(target) error {
+	if number, ok := strings.CutPrefix(name, resetTo); ok {
+		if n, err := strconv.Atoi(number); err == nil && n > 0 {
+			return func(t target) error { return t.resetRun(n) }
+		}
+	}
+	return interventions[name]
 }
 
 // doIntervene does to the run's pending activity what an operator can.
@@ -101,8 +123,35 @@ func (s *stage) doIntervene(_ *testscript.TestScript, args []string) error {
 	})
 }
 
+// doGrow sends a run signals until its history is so long that it continues as another run.
+func (s *stage) doGrow(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "grow NAME"); err != nil {
+		return err
+	}
+	id, err := s.id(args[0])
+	if err != nil {
+		return err
+	}
+	run, err := s.describe(id)
+	if err != nil {
+		return err
+	}
+	const most = 5000 // Temporal suggests it after 4,096 events
+	for range most {
+		err := s.temporal().SignalWorkflow(s.ctx, id, run.runID, workflows.Retried, nil)
+		var closed *serviceerror.NotFound
+		if errors.As(err, &closed) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%d signals later the run is still the same: %s", most, s.tell(id))
+}
+
 func (s *stage) intervene(id, what string) error {
-	do := interventions[what]
+	do := interventionOf(what)
 	if do == nil {
 		return fmt.Errorf("no intervention is called %q", what)
 	}
@@ -230,29 +279,36 @@ func (t target) restart() error {
 	return err
 }
 
-// resetRun resets the run to its first workflow task, or to its last.
-func (t target) resetRun(last bool, without ...enumspb.ResetReapplyExcludeType) error {
-	var tasks []int64
+// lastEvent stands for the number of the last event that a run can be reset to.
+const lastEvent = 0
+
+// resetRun resets the run to one of the events that Temporal allows: the start and the end of
+// each workflow task.
+func (t target) resetRun(number int, without ...enumspb.ResetReapplyExcludeType) error {
+	var allowed []int64
 	events := t.temporal().GetWorkflowHistory(t.ctx, t.run.GetWorkflowId(), t.run.GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {
 			return err
 		}
-		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
-			tasks = append(tasks, event.GetEventId())
+		switch event.GetEventType() {
+		case enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED, enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+			allowed = append(allowed, event.GetEventId())
 		}
 	}
-	if len(tasks) == 0 {
-		return errors.New("the run has completed no workflow task")
+	if number == lastEvent {
+		number = len(allowed)
 	}
-	at := tasks[0]
-	if last {
-		at = slices.Max(tasks)
+	if number == 0 || number > len(allowed) {
+		return errNoEvent
 	}
 	_, err := t.service().ResetWorkflowExecution(t.ctx, &workflowservice.ResetWorkflowExecutionRequest{
 		Namespace: client.DefaultNamespace, WorkflowExecution: t.run, Reason: "the story asks for it",
-		WorkflowTaskFinishEventId: at, RequestId: fmt.Sprintf("reset-%d", queueNumber()), ResetReapplyExcludeTypes: without,
+		WorkflowTaskFinishEventId: allowed[number-1], RequestId: fmt.Sprintf("reset-%d", queueNumber()), ResetReapplyExcludeTypes: without,
 	})
+	if err != nil && strings.Contains(err.Error(), "this event must be at the boundary") {
+		return errRefused
+	}
 	return err
 }
