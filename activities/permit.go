@@ -46,10 +46,10 @@ func (p *permission) permit(ctx context.Context, mark string) error {
 		return context.Cause(ctx)
 	case err != nil:
 		return &concur.Error{Op: "write", Kind: expense.Unavailable, Message: fmt.Sprintf("the run has not permitted it: %v", err)}
+	case permitted.Earlier > 0 && p.first:
+		return errReset // even if the run is full: only the next attempt can say what is in doubt
 	case permitted.Full:
 		return errFull
-	case permitted.Earlier > 0 && p.first:
-		return errReset
 	}
 	p.given = true
 	return nil

@@ -101,6 +101,15 @@ func TestARunWhoseHistoryIsFullEndsTheActivity(t *testing.T) {
 	})
 }
 
+func TestAFullRunSaysToAnAttemptThatLooksLikeTheFirstThatItIsNot(t *testing.T) {
+	t.Parallel()
+	eachWrite(t, &permits{full: true, earlier: 1}, func(t *testing.T, seen []string, err error) {
+		e := failed(t, err, expense.OutcomeUnknown)
+		require.False(t, e.NonRetryable(), "the attempt that follows waits and reads before the run continues as new")
+		nothingSent(t, seen)
+	})
+}
+
 func TestALaterAttemptIsPermittedAgainAndCompares(t *testing.T) {
 	t.Parallel()
 	p := &permits{earlier: 3}

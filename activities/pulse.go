@@ -139,11 +139,6 @@ func storedBefore(ctx context.Context) string {
 	return detail
 }
 
-// sentAt returns the mark that was read before an attempt of this activity wrote last.
-func sentAt(ctx context.Context) (mark string, known bool) {
-	return strings.CutPrefix(storedBefore(ctx), sending+" ")
-}
-
 // final reports whether Temporal itself has ended the attempt.
 func final(err error) bool {
 	return temporal.IsCanceledError(err) || isGone(err) ||

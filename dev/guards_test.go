@@ -95,6 +95,11 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "case permitted.Earlier > 0 && p.first:",
 			without: "case permitted.Earlier > 1000 && p.first:",
 		},
+		"the run that goes on as new when it can permit no more": {
+			file: "workflows/process.go", story: "retried-for-days",
+			with:    "case r.calls.full:",
+			without: "case r.calls.full && false:",
+		},
 		"the name of the activity in its result": {
 			file: "workflows/calls.go", story: "completed-by-hand",
 			with:    "case err == nil && got.AnswerOf() == c.of:",

@@ -17,6 +17,7 @@ type calls struct {
 	open    bool   // it has not ended
 	permits int    // how often it was permitted to write
 	mark    string // of the read before the last of these writes
+	full    bool   // it was not permitted to write, because the run has to continue as new
 }
 
 // result is the result of an activity.

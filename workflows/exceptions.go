@@ -126,7 +126,7 @@ func (r *run) postedOrRefused(items []expense.PostedException) error {
 // rules judge it without: what they post is not what they judge. It is lived once for
 // each stop; what a write in doubt may have posted is left to the write.
 func (r *run) clearStale(ctx workflow.Context, read expense.FetchedReport) error {
-	if r.doubted(r.Stop) && !r.Doubt.Earlier {
+	if r.doubted(r.Stop) && !r.Doubt.Earlier && !r.Doubt.Clearing {
 		return nil
 	}
 	here := r.posted(r.Stop)
@@ -200,8 +200,14 @@ func (r *run) clear(ctx workflow.Context, exceptions []expense.HeldException) (g
 		input := expense.ClearExceptionsInput{Attempt: r.attempt(ctx), ObjectURI: r.ObjectURI, Stop: r.Stop, Exceptions: exceptions}
 		var err error
 		cleared, err = call[expense.ClearedExceptions](r.concurOptions(ctx, "take "+count(len(exceptions), "exception")+" off", requestsOfEach), &r.calls, ClearExceptions, input)
+		if err != nil && r.calls.permits > 0 && !r.doubted(r.Stop) {
+			r.Doubt = &Doubt{Stop: r.Stop, Clearing: true}
+		}
 		return err
 	})
+	if err == nil && r.doubted(r.Stop) && r.Doubt.Clearing {
+		r.Doubt = nil // the activity has waited until no earlier one can be acting
+	}
 	switch {
 	case err != nil:
 		return 0, err

@@ -100,12 +100,13 @@ type PostedAt struct {
 // Doubt is a write that ended without an answer: it may have taken effect.
 type Doubt struct {
 	Stop   string         `json:"stop"`
-	Action expense.Action `json:"action,omitempty"` // empty: exceptions were posted
+	Action expense.Action `json:"action,omitempty"` // empty: exceptions were posted or taken off
 	Flags  expense.Flags  `json:"flags,omitzero"`   // as they were before that post
 	Mark   string         `json:"mark,omitempty"`   // of the read before that action
 	Code   string         `json:"code,omitempty"`   // of the exception that was posted in the place of that action
 
-	Earlier bool `json:"earlier,omitempty"` // a run before this one was permitted to write
+	Earlier  bool `json:"earlier,omitempty"`  // a run before this one was permitted to write
+	Clearing bool `json:"clearing,omitempty"` // exceptions were taken off: that may come late, too
 }
 
 // maxKept bounds the lists that a run shows, so that no sender can fill its memory.

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -21,10 +23,11 @@ import (
 // nothing that is done to the activity erases it.
 func (r *run) permit(ctx workflow.Context) error {
 	permit := func(_ workflow.Context, p expense.Permission) (expense.Permitted, error) {
-		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-			return expense.Permitted{Full: true}, nil
-		}
 		earlier := r.calls.permits
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			r.calls.full = true
+			return expense.Permitted{Earlier: earlier, Full: true}, nil
+		}
 		r.calls.permits++
 		r.calls.mark = p.Mark
 		return expense.Permitted{Earlier: earlier}, nil
@@ -69,16 +72,14 @@ const maxEarlier = 50
 func (c *Client) Earlier(ctx context.Context, in expense.EarlierInput) (expense.EarlierRuns, error) {
 	named := fmt.Sprintf("WorkflowId = '%s'", quoted(in.NotificationID))
 	if in.ReportID != "" {
-		named = fmt.Sprintf("(%s OR %s = '%s')", named, ReportIDAttribute, quoted(in.ReportID))
+		named = fmt.Sprintf("(%s OR %s = '%s')", named, ReportIDAttribute, quoted(indexed(in.ReportID)))
 	}
-	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		PageSize: maxEarlier, Query: c.ours() + " AND " + named,
-	})
+	runs, err := c.listed(ctx, c.ours()+" AND "+named, in.RunID)
 	if err != nil {
 		return expense.EarlierRuns{}, fmt.Errorf("look for earlier runs of a report: %w", err)
 	}
 	var earlier expense.EarlierRuns
-	for _, run := range list.GetExecutions() {
+	for _, run := range runs {
 		id, runID := run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()
 		running := run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && id != in.NotificationID
 		if runID == in.RunID || running || slices.Contains(in.Looked, runID) {
@@ -96,6 +97,36 @@ func (c *Client) Earlier(ctx context.Context, in expense.EarlierInput) (expense.
 		earlier.Looked = append(earlier.Looked, runID)
 	}
 	return earlier, nil
+}
+
+// Temporal's list of runs lags behind. listingLimit bounds how long a run waits until it is in
+// the list itself, and listingDelay is how long it waits before it looks again.
+const (
+	listingLimit = 5 * time.Second
+	listingDelay = 200 * time.Millisecond
+)
+
+// listed returns the newest runs that a query finds, once the run that asks is among them:
+// until then one that wrote and ended just before it may be missing, too.
+func (c *Client) listed(ctx context.Context, query, self string) ([]*workflowpb.WorkflowExecutionInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, listingLimit)
+	defer cancel()
+	for {
+		list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: maxEarlier, Query: query})
+		if err != nil {
+			return nil, err
+		}
+		runs := list.GetExecutions()
+		isSelf := func(run *workflowpb.WorkflowExecutionInfo) bool { return run.GetExecution().GetRunId() == self }
+		if len(runs) >= maxEarlier || slices.ContainsFunc(runs, isSelf) {
+			return runs, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.New("the run that asks is not in Temporal's list yet, so others may be missing too")
+		case <-time.After(listingDelay):
+		}
+	}
 }
 
 // writesOf notes the writes at a stop that a run was permitted. A run that Temporal no

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
 
 	"concur-connector/expense"
 	"concur-connector/workflows"
@@ -26,21 +28,27 @@ import (
 type permission struct {
 	permitted expense.Permitted
 	refused   error
+	answered  chan struct{} // closed with the answer
 }
 
-func (a *permission) Accept()          {}
-func (a *permission) Reject(err error) { a.refused = err }
+func (a *permission) Accept() {}
+func (a *permission) Reject(err error) {
+	a.refused = err
+	close(a.answered)
+}
 func (a *permission) Complete(answer any, err error) {
+	defer close(a.answered)
 	a.permitted, _ = answer.(expense.Permitted)
 	a.refused = errors.Join(a.refused, err)
 }
 
-// ask asks the run whether an activity may write.
+// ask asks the run whether an activity may write, and waits for the answer.
 func (p *play) ask(activityID, mark string) *permission {
-	a := &permission{}
+	a := &permission{answered: make(chan struct{})}
 	p.env.UpdateWorkflow(workflows.PermitUpdate, "", a, expense.Permission{
 		Activity: expense.ActivityName("default-test-workflow-id", activityID), Stop: waiting(1, 10).Stop, Mark: mark,
 	})
+	<-a.answered
 	return a
 }
 
@@ -202,6 +210,7 @@ func accepted(t *testing.T, name string, p expense.Permission) *historypb.Histor
 func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 	t.Parallel()
 	here := expense.EarlierInput{NotificationID: calloutID, RunID: "self", ReportID: "R1", Stop: "stop", Via: expense.V1, Looked: []string{"known"}}
+	self := &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: calloutID, RunId: "self"}}
 	const (
 		completed  = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
 		terminated = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
@@ -248,7 +257,7 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 			api := mocks.NewClient(t)
 			api.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(r *workflowservice.ListWorkflowExecutionsRequest) bool {
 				return strings.Contains(r.GetQuery(), "(WorkflowId = 'EXPRPT:gWr1$pKey' OR ConcurReportID = 'R1')")
-			})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{{Execution: run, Status: c.status}}}, nil)
+			})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{self, {Execution: run, Status: c.status}}}, nil)
 			if !c.unread {
 				events := mocks.NewHistoryEventIterator(t)
 				events.On("HasNext").Return(true).Once()
@@ -262,6 +271,39 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 			require.Equal(t, c.unread, len(got.Looked) == 0)
 		})
 	}
+	t.Run("a list in which the run itself is missing is asked for again", func(t *testing.T) {
+		t.Parallel()
+		api, events := mocks.NewClient(t), mocks.NewHistoryEventIterator(t)
+		api.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil).Once()
+		api.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{
+			Executions: []*workflowpb.WorkflowExecutionInfo{self, {Execution: &commonpb.WorkflowExecution{WorkflowId: calloutID, RunId: "r1"}, Status: terminated}}}, nil)
+		api.On("GetWorkflowHistory", mock.Anything, calloutID, "r1", false, mock.Anything).Return(events)
+		events.On("HasNext").Return(true).Once()
+		events.On("Next").Return(accepted(t, workflows.PermitUpdate, expense.Permission{Stop: "stop", Via: expense.V1}), nil)
+		events.On("HasNext").Return(false)
+		got, err := workflows.NewClient(api, "").Earlier(t.Context(), here)
+		require.NoError(t, err)
+		require.True(t, got.Wrote)
+	})
+	t.Run("without the run itself in the list nothing is known", func(t *testing.T) {
+		t.Parallel()
+		api := mocks.NewClient(t)
+		api.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		_, err := workflows.NewClient(api, "").Earlier(ctx, here)
+		require.ErrorContains(t, err, "not in Temporal's list yet")
+	})
+	t.Run("a report ID is looked for as the search attribute holds it", func(t *testing.T) {
+		t.Parallel()
+		api, in := mocks.NewClient(t), here
+		in.ReportID = strings.Repeat("R", 300)
+		api.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(r *workflowservice.ListWorkflowExecutionsRequest) bool {
+			return strings.Contains(r.GetQuery(), " = '"+strings.Repeat("R", 100)+"')")
+		})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{self}}, nil)
+		_, err := workflows.NewClient(api, "").Earlier(t.Context(), in)
+		require.NoError(t, err)
+	})
 	t.Run("a list that cannot be had is an error", func(t *testing.T) {
 		t.Parallel()
 		api := mocks.NewClient(t)
@@ -273,7 +315,7 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 		t.Parallel()
 		api, events := mocks.NewClient(t), mocks.NewHistoryEventIterator(t)
 		api.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{
-			Executions: []*workflowpb.WorkflowExecutionInfo{{Execution: &commonpb.WorkflowExecution{WorkflowId: calloutID, RunId: "r1"}, Status: terminated}}}, nil)
+			Executions: []*workflowpb.WorkflowExecutionInfo{self, {Execution: &commonpb.WorkflowExecution{WorkflowId: calloutID, RunId: "r1"}, Status: terminated}}}, nil)
 		api.On("GetWorkflowHistory", mock.Anything, mock.Anything, mock.Anything, false, mock.Anything).Return(events)
 		events.On("HasNext").Return(true)
 		events.On("Next").Return(nil, errMissing)
@@ -291,4 +333,57 @@ func TestARunThatCannotLeaveItsReportToAnotherIsParked(t *testing.T) {
 	p.after(time.Minute, func() { parked = p.status().Parked })
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 	require.Equal(t, expense.Unavailable, parked.Kind)
+}
+
+func TestARunThatIsTooFullToPermitAWriteGoesOnAsNew(t *testing.T) {
+	for name, before := range map[string]int{"and nothing was sent": 0, "and an attempt before may have written": 1} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+			var full *permission
+			p.actions = []any{func() any {
+				for range before {
+					p.ask("TakeAction-4", "")
+				}
+				p.env.SetContinueAsNewSuggested(true)
+				full = p.ask("TakeAction-4", "")
+				return handMade{temporal.NewNonRetryableApplicationError("full", string(expense.Unavailable), nil)}
+			}}
+			p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: callout()})
+			require.NoError(t, full.refused, "%v", p.calls)
+			require.Equal(t, expense.Permitted{Earlier: before, Full: true}, full.permitted)
+			var again *workflow.ContinueAsNewError
+			require.ErrorAs(t, p.env.GetWorkflowError(), &again)
+			var input workflows.ProcessInput
+			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
+			require.Nil(t, input.Memory.Parked, "there is nothing that a person must mend")
+			require.Equal(t, []string{"default-test-run-id"}, input.Memory.Looked, "the memory says what the run has written")
+
+			q := stage(t)
+			q.reads, q.verdicts = []any{waiting(1, 10)}, []any{passOn}
+			q.env.ExecuteWorkflow(workflows.ProcessNotification, input)
+			require.NoError(t, q.env.GetWorkflowError())
+			require.Equal(t, []string{"read", "approve"}, q.calls)
+			require.Equal(t, before > 0, q.acted[0].Doubtful)
+			require.Equal(t, []string{"default-test-run-id"}, q.read[0].Looked)
+		})
+	}
+}
+
+func TestExceptionsThatMayStillBeTakenOffAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	for _, permitted := range []bool{false, true} {
+		p := stage(t)
+		p.reads, p.verdicts, p.posts = []any{byV4("m1", held), byV4("m1")}, []any{flagged}, []any{posted(expense.Posted, "")}
+		p.clears = []any{func() any {
+			if permitted {
+				require.NoError(t, p.ask("ClearExceptions-3", "m1").refused)
+			}
+			return expense.ClearedExceptions{Answer: byHand}
+		}, expense.ClearedExceptions{Cleared: []expense.HeldException{held}}}
+		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+		require.Len(t, p.cleared, 2)
+		require.Equal(t, permitted, p.cleared[1].Doubtful)
+		require.False(t, p.posted[0].Doubtful, "the second has waited")
+	}
 }

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -64,7 +65,11 @@ func (r *run) run(ctx workflow.Context) (Result, error) {
 		if r.Parked == nil {
 			err = r.life(ctx)
 			var trouble *Trouble
-			if errors.As(err, &trouble) && ctx.Err() == nil {
+			switch {
+			case ctx.Err() != nil:
+			case r.calls.full: // nothing is wrong: the run that continues this one tries again
+				err = errAgain
+			case errors.As(err, &trouble):
 				r.park(ctx, *trouble)
 			}
 		}
@@ -218,5 +223,6 @@ func (r *run) continueAsNew(ctx workflow.Context) error {
 	memory.Verdict = carried(memory.Verdict)
 	memory.Posted = recent(memory.Posted, r.Stop)
 	memory.Calls = r.calls.n
+	memory.Looked = append(slices.Clone(memory.Looked), workflow.GetInfo(ctx).WorkflowExecution.RunID) // the memory tells what it has written
 	return workflow.NewContinueAsNewError(ctx, ProcessNotification, ProcessInput{Notification: r.notification, Memory: &memory})
 }
