@@ -102,6 +102,39 @@ func TestAForgedAddressKeepsNoReportFromBeingRead(t *testing.T) {
 	}
 }
 
+func TestAForgedAddressTakesNoPlaceOfOneThatConcurDidNotFindOnce(t *testing.T) {
+	t.Parallel()
+	gone := expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}
+	forged := callout()
+	forged.ObjectURI = "https://www.concursolutions.com/api/expense/expensereport/v9/report/gWr1$pKey"
+	for name, c := range map[string]struct {
+		other expense.Notification
+		reads []any // after the first
+		asked []string
+	}{
+		"that is refused":    {hostile(), []any{refusedAt("evil.example"), gone, waiting(1, 10)}, []string{reportURI, evilURI, reportURI, reportURI}},
+		"that leads nowhere": {forged, []any{gone, waiting(1, 10)}, []string{reportURI, forged.ObjectURI, reportURI}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			p.reads = append([]any{func() any { p.env.SignalWorkflow(workflows.Notified, c.other); return gone }}, c.reads...)
+			p.verdicts = []any{passOn}
+			require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+			var asked []string
+			for _, in := range p.read {
+				asked = append(asked, in.ObjectURI)
+			}
+			require.Equal(t, c.asked, asked)
+		})
+	}
+	t.Run("and a report that is gone at each ends the run", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{func() any { p.env.SignalWorkflow(workflows.Notified, forged); return gone }, gone}
+		require.Equal(t, expense.Gone, p.run(callout()).Outcome)
+		require.Len(t, p.read, 4)
+	})
+}
+
 func TestAForeignNotificationURIIsDroppedAndParksNothing(t *testing.T) {
 	t.Parallel()
 	foreign := callout()

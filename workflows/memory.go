@@ -28,6 +28,8 @@ type Memory struct {
 	// A run that joined this one has told it. It is used when ObjectURI is not enough.
 	Callout string `json:"callout,omitempty"`
 
+	Nowhere []string `json:"nowhere,omitempty"` // addresses of the same object that were not found, while none has been read
+
 	MustRead bool `json:"mustRead,omitempty"` // the report is to be read (again)
 	Unread   bool `json:"unread,omitempty"`   // a notified came since the last read began
 	Rejudge  bool `json:"rejudge,omitempty"`  // an operator may have mended the rules

@@ -128,20 +128,37 @@ func (r *run) fetchConfirmed(ctx workflow.Context) (expense.FetchedReport, error
 	if err := wait(ctx, r.ConfirmDelay, "Concur says that the "+r.noun()+" is gone: looking again"); err != nil {
 		return read, err
 	}
-	return r.fetch(ctx)
+	looks := append(r.Nowhere, r.ObjectURI)
+	for i, uri := range looks {
+		r.ObjectURI, r.Nowhere = uri, looks[i+1:]
+		if read, err = r.fetch(ctx); err != nil || read.Kind != expense.NotFound {
+			return read, err
+		}
+	}
+	return read, nil
 }
 
 // useOtherAddress goes on with another address that a notification has given, if the one that
 // was read leads nowhere and none has been read yet: the first notification may not have been
-// Concur's own.
+// Concur's own. One that led nowhere is kept, for Concur may have said so by mistake.
 func (r *run) useOtherAddress(read expense.FetchedReport, err error) bool {
 	var t *Trouble
 	refused := errors.As(err, &t) && t.Kind == expense.Untrusted
-	if r.Readable || len(r.Addresses) == 0 || !refused && (err != nil || read.Kind != expense.NotFound) {
+	nowhere := err == nil && read.Kind == expense.NotFound
+	switch {
+	case r.Readable || !refused && !nowhere:
 		return false
+	case len(r.Addresses) > 0:
+		if nowhere && len(r.Nowhere) < maxAddresses && !slices.Contains(r.Nowhere, r.ObjectURI) {
+			r.Nowhere = append(slices.Clone(r.Nowhere), r.ObjectURI)
+		}
+		r.ObjectURI, r.Addresses = r.Addresses[0], r.Addresses[1:]
+		return true
+	case refused && len(r.Nowhere) > 0:
+		r.ObjectURI, r.Nowhere = r.Nowhere[0], r.Nowhere[1:]
+		return true
 	}
-	r.ObjectURI, r.Addresses = r.Addresses[0], r.Addresses[1:]
-	return true
+	return false
 }
 
 // unsteady is how many reads in a row may show another stop of an unchanged report.
