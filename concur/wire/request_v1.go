@@ -20,6 +20,10 @@ import (
 //
 // Source: https://developer.concur.com/api-reference/request/v1.request.html
 func DecodeRequestV1(body []byte) (*expense.TravelRequest, error) {
+	body, err := clean(body)
+	if err != nil {
+		return nil, unreadable("the travel request", err)
+	}
 	r, err := detailsV1(body)
 	if err != nil && !errors.Is(err, errDTD) {
 		if mended := escapeAmpersands(body); !bytes.Equal(mended, body) {

@@ -115,3 +115,14 @@ func TestDecodeRequestListV1(t *testing.T) {
 	_, err = wire.DecodeRequestListV1([]byte(`<Other/>`))
 	require.Error(t, err)
 }
+
+func TestABareAmpersandIsReadInUTF16(t *testing.T) {
+	t.Parallel()
+	const body = "<TravelRequestDetails><RequestName>Food & drink&#xB;</RequestName><ApprovalStatusKey>Q_PEND</ApprovalStatusKey></TravelRequestDetails>"
+	want, err := wire.DecodeRequestV1([]byte(body))
+	require.NoError(t, err)
+	require.Equal(t, "Food & drink\uFFFD", want.Name)
+	got, err := wire.DecodeRequestV1([]byte(utf16(t, body)))
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
