@@ -225,3 +225,48 @@ func TestALostAnswerIsRetriedAsDoubt(t *testing.T) {
 		})
 	}
 }
+
+func TestAReportThatWasChangedAtItsStopIsNotWrittenTo(t *testing.T) {
+	t.Parallel()
+	judged := func(t *testing.T) expense.Attempt {
+		t.Helper()
+		read, err := run[expense.FetchedReport](t, attempt{}, newHouse(t, waiting()).activities(t).FetchReport, expense.FetchReportInput{ObjectURI: objectURI})
+		require.NoError(t, err)
+		require.NotEmpty(t, read.Shown)
+		a := original
+		a.Via, a.Shown = expense.V1, read.Shown
+		return a
+	}
+	edited, flagged := waiting(), waiting()
+	edited.Purpose = "somebody has edited it"
+	flagged.Flag, flagged.Flag1 = "Y", "Y"
+	for name, c := range map[string]struct {
+		page  page
+		moved bool
+	}{"edited": {edited, true}, "flagged": {flagged, false}, "as it was": {waiting(), false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wants := func(requests ...string) []string {
+				if c.moved {
+					return requests[:1]
+				}
+				return requests
+			}
+			h := newHouse(t, c.page)
+			taken, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction,
+				expense.TakeActionInput{Attempt: judged(t), ObjectURI: objectURI, Stop: stopOne, Action: expense.Approve})
+			require.NoError(t, err)
+			require.Equal(t, c.moved, taken.Moved)
+			require.Equal(t, wants("read", "act"), h.seen())
+
+			h = newHouse(t, c.page)
+			posted, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t).PostExceptions, expense.PostExceptionsInput{
+				Attempt: judged(t), ObjectURI: objectURI, Stop: stopOne,
+				Exceptions: []expense.Exception{{ObjectType: expense.OnEntry, ObjectID: "e1", Code: "NORECPT"}},
+			})
+			require.NoError(t, err)
+			require.Equal(t, c.moved, posted.Moved)
+			require.Equal(t, wants("read", "post"), h.seen())
+		})
+	}
+}

@@ -32,7 +32,7 @@ func (a *Activities) ApproveByException(ctx context.Context, in expense.ApproveB
 		return expense.ActionTaken{Reading: now.Reading, Confirmed: !first && isOurs(in.TakeActionInput, now), Doubtful: !first}, nil
 	case there:
 		return a.look(ctx, in)
-	case !now.at(in.Stop, in.Mark): // another stop may have the same name
+	case !now.at(in.Stop, in.Attempt): // it was changed, or another stop has the same name
 		now.Kind = expense.NotWaiting
 		return expense.ActionTaken{Reading: now.Reading, Doubtful: !first, Moved: true}, nil
 	case now.withheld != "":

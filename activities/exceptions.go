@@ -24,9 +24,13 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	if in.Via.IsV4() {
 		return a.putExceptions(ctx, pulse, in, first)
 	}
-	now, err := a.readPartsAt(ctx, in.ObjectURI, in.Stop, in.Via, expense.Parts{}) // with the entries' flags
+	now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
 	if err != nil || now.Kind != "" {
 		return expense.PostedExceptions{Reading: now.Reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
+	}
+	if first && !now.at(in.Stop, in.Attempt) { // somebody has changed it since it was judged
+		now.Kind = expense.NotWaiting
+		return expense.PostedExceptions{Reading: now.Reading, Moved: true}, nil
 	}
 	posted := expense.PostedExceptions{Reading: now.Reading, Items: make([]expense.PostedException, len(in.Exceptions))}
 	var send []expense.Exception

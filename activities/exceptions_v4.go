@@ -17,7 +17,7 @@ func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense
 	switch {
 	case err != nil || now.Kind != "":
 		return expense.PostedExceptions{Reading: now.Reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
-	case first && !now.at(in.Stop, in.Mark): // what an earlier attempt has put may have changed the mark
+	case first && !now.at(in.Stop, in.Attempt): // what an earlier attempt has put may have changed the mark
 		now.Kind = expense.NotWaiting
 		return expense.PostedExceptions{Reading: now.Reading, Moved: true}, nil
 	case now.withheld != "" && first:
@@ -28,7 +28,7 @@ func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense
 		return expense.PostedExceptions{Reading: reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
 	}
 	posted := expense.PostedExceptions{Reading: now.Reading, Items: make([]expense.PostedException, len(in.Exceptions))}
-	posted.Mark, posted.Moved = now.Mark, !now.at(in.Stop, in.Mark)
+	posted.Mark, posted.Moved = now.Mark, !now.at(in.Stop, in.Attempt)
 	var missing []*expense.PostedException
 	for i, e := range in.Exceptions {
 		posted.Items[i] = expense.PostedException{Exception: e, State: expense.Posted}
@@ -53,7 +53,7 @@ func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense
 	if err != nil || after.Kind != "" {
 		return expense.PostedExceptions{Reading: after.Reading}, a.failedWrite(ctx, err, true)
 	}
-	posted.Mark, posted.Moved = after.Mark, !after.at(in.Stop, in.Mark)
+	posted.Mark, posted.Moved = after.Mark, !after.at(in.Stop, in.Attempt)
 	reading, err = a.verify(ctx, in, now, posted.Items)
 	if err != nil || reading.Kind != "" {
 		return expense.PostedExceptions{Reading: reading, Doubtful: true}, a.failedWrite(ctx, err, true)
@@ -200,14 +200,14 @@ func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExcept
 	if err != nil || now.Kind != "" {
 		return expense.ClearedExceptions{Reading: now.Reading}, a.failedWrite(ctx, err, false)
 	}
-	if first && !now.at(in.Stop, in.Mark) { // what an earlier attempt has taken off may have changed the mark
+	if first && !now.at(in.Stop, in.Attempt) { // what an earlier attempt has taken off may have changed the mark
 		now.Kind = expense.NotWaiting
 		return expense.ClearedExceptions{Reading: now.Reading, Moved: true}, nil
 	}
 	if now.withheld != "" {
 		return expense.ClearedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
 	}
-	cleared := expense.ClearedExceptions{Reading: now.Reading, Mark: now.Mark, Moved: !now.at(in.Stop, in.Mark)}
+	cleared := expense.ClearedExceptions{Reading: now.Reading, Mark: now.Mark, Moved: !now.at(in.Stop, in.Attempt)}
 	var there []expense.HeldException
 	for _, e := range in.Exceptions {
 		if holds(held, e.Exception) {
@@ -247,7 +247,7 @@ func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExcept
 	if err != nil || after.Kind != "" {
 		return expense.ClearedExceptions{Reading: after.Reading}, a.failedWrite(ctx, err, false)
 	}
-	cleared.Mark, cleared.Moved = after.Mark, !after.at(in.Stop, in.Mark)
+	cleared.Mark, cleared.Moved = after.Mark, !after.at(in.Stop, in.Attempt)
 	held, reading, err := a.listed(ctx, in.ObjectURI, now)
 	if err != nil || reading.Kind != "" {
 		return expense.ClearedExceptions{Reading: reading}, a.failedWrite(ctx, err, false)

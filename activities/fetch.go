@@ -118,8 +118,8 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 		return expense.FetchedReport{}, a.failure(ctx, &concur.Error{Op: "read the report", Kind: expense.Untrusted,
 			Message: "the address names another report"})
 	}
-	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld, FellBack: found.FellBack, Mark: found.Mark}
-	fetched.Moved = in.Stop != "" && in.Stop == found.Reading.Stop && !found.at(in.Stop, in.Mark)
+	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld, FellBack: found.FellBack, Mark: found.Mark, Shown: found.Content}
+	fetched.Moved = in.Stop != "" && in.Stop == found.Reading.Stop && !found.at(in.Stop, expense.Attempt{Mark: in.Mark})
 	if found.Report != nil {
 		fetched.ReportID, fetched.Via = found.Report.ID, found.Report.Via
 	}
@@ -161,7 +161,7 @@ func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInp
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
 	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld, Mark: found.Mark}
-	fetched.Moved = in.Stop != "" && in.Stop == found.Reading.Stop && !found.at(in.Stop, in.Mark)
+	fetched.Moved = in.Stop != "" && in.Stop == found.Reading.Stop && !found.at(in.Stop, expense.Attempt{Mark: in.Mark})
 	if found.Request != nil {
 		fetched.ReportID = found.Request.ID
 	}
@@ -310,20 +310,18 @@ func (a *Activities) read(ctx context.Context, read reader, objectURI string, o 
 }
 
 // readAt reads the report afresh, by the interface by which it was read and judged; its
-// reading has a Kind unless the report waits at this very stop.
+// reading has a Kind unless the report waits at this very stop. By v1.1 the report is read
+// with its entries, which must be all there: they are compared with those that were judged.
 func (a *Activities) readAt(ctx context.Context, objectURI, stop string, via expense.Interface) (found, error) {
-	return a.readPartsAt(ctx, objectURI, stop, via, expense.Parts{HeaderOnly: true})
-}
-
-// readPartsAt is readAt for whoever needs the entries as well. v1.1 shows them in any case;
-// here they must be all there.
-func (a *Activities) readPartsAt(ctx context.Context, objectURI, stop string, via expense.Interface, parts expense.Parts) (found, error) {
+	parts := expense.Parts{HeaderOnly: true}
 	if via == "" {
 		via = expense.V1
 	}
 	read := a.options.Concur.ReadReport
 	if kind, _, err := expense.Identify(objectURI); err == nil && kind == expense.RequestObject {
 		read = a.options.Concur.ReadRequest
+	} else if via == expense.V1 {
+		parts.HeaderOnly = false
 	}
 	f, err := a.read(ctx, read, objectURI, concur.ReadOptions{Via: via, Parts: parts, Steps: a.options.Reading.Steps})
 	if err == nil && f.Kind == "" && f.Reading.Stop != stop {
@@ -332,7 +330,8 @@ func (a *Activities) readPartsAt(ctx context.Context, objectURI, stop string, vi
 	return f, err
 }
 
-// at reports whether the report waits where it was judged, as far as Concur tells.
-func (f found) at(stop, mark string) bool {
-	return f.SameStop(concur.Read{Stop: stop, Mark: mark})
+// at reports whether the report waits where it was judged, and is what was judged, as far as
+// Concur tells.
+func (f found) at(stop string, judged expense.Attempt) bool {
+	return f.SameStop(concur.Read{Stop: stop, Mark: judged.Mark, Content: judged.Shown})
 }

@@ -27,7 +27,7 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	if now.Kind != "" {
 		return expense.ActionTaken{Reading: now.Reading, Confirmed: !first && isOurs(in, now), Doubtful: !first}, nil
 	}
-	if !now.at(in.Stop, in.Mark) { // another stop may have the same name
+	if !now.at(in.Stop, in.Attempt) { // it was changed, or another stop has the same name
 		now.Kind = expense.NotWaiting
 		return expense.ActionTaken{Reading: now.Reading, Doubtful: !first, Moved: true}, nil
 	}

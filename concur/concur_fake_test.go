@@ -33,6 +33,7 @@ type fake struct {
 	refuse   map[string]int // by a part of the path: the HTTP status that answers it
 	version  func() string  // of the header: one digit
 	more     string         // of the header by v3 and v4: further fields, each after a comma
+	moreV1   string         // elements of the report by v1.1
 	statusV1 string         // by v1.1, if it is another
 	action   string         // v1.1's WorkflowActionURL
 	asked    map[string]int // by the kind of request
@@ -86,7 +87,7 @@ func (f *fake) body(r *http.Request) (kind, body string) {
 	mine := q.Get("reportID") == fakeID
 	switch path, v4 := strings.CutPrefix(r.URL.Path, "/expensereports/v4/users/"+ownerUUID+"/context/TRAVELER/reports/"+fakeID); {
 	case r.URL.Path == reportPath+reportKey:
-		return "v1", `<ReportDetails><X_UserID>` + owner + `</X_UserID><ReportId>` + fakeID + `</ReportId><RptKey>nKey$p1</RptKey><ApsKey>` + cmp.Or(f.statusV1, f.status) + `</ApsKey><WorkflowActionURL>` + f.action + `</WorkflowActionURL><Entries Count="0"/></ReportDetails>`
+		return "v1", `<ReportDetails><X_UserID>` + owner + `</X_UserID><ReportId>` + fakeID + `</ReportId><RptKey>nKey$p1</RptKey><ApsKey>` + cmp.Or(f.statusV1, f.status) + `</ApsKey><WorkflowActionURL>` + f.action + `</WorkflowActionURL>` + f.moreV1 + `<Entries Count="0"/></ReportDetails>`
 	case r.URL.Path == "/api/v3.0/expense/reports/"+fakeID && q.Get("user") == owner:
 		return "header", `{"ID":"` + fakeID + `","ApprovalStatusCode":"` + f.status + `","CurrencyCode":"EUR","OwnerLoginID":"` + owner + `","LastModifiedDate":"2026-04-05T08:00:0` + f.version() + `"` + f.more + `}`
 	case r.URL.Path == "/api/v3.0/expense/entries" && mine && q.Get("user") == owner:

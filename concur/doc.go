@@ -107,7 +107,7 @@
 //     allocations are v3's own, and v4 does not know them.
 //
 // Nothing that writes can be repeated safely. Read the report first, write only while
-// [Read.SameStop] says that it waits where it was judged, and after an error of kind
+// [Read.SameStop] says that it waits where it was judged and is what was judged, and after an error of kind
 // [OutcomeUnknown] read it again before anything else. An exception of your own may change
 // what is compared: after the last one read again, and compare from then on with that.
 //

@@ -9,7 +9,8 @@ import (
 	"concur-connector/expense"
 )
 
-// Without callouts: the reports that wait are listed, read by v4, and passed on.
+// Without callouts: the reports that wait are listed and read by v4. Each is read once more
+// directly before it is passed on.
 func ExampleClient_PendingReports() {
 	const report = "/expensereports/v4/users/32c2fcc3-b2e8-4907-9672-5b3f49b1c643/context/TRAVELER/reports/0A1B"
 	mux := http.NewServeMux()
@@ -49,6 +50,13 @@ func ExampleClient_PendingReports() {
 			}
 		}
 		fmt.Println(row.ID, len(read.Report.Entries), sum, read.Report.Total)
+		now, err := client.ReadReport(ctx, uri, concur.ReadOptions{Via: expense.V4, Parts: expense.Parts{HeaderOnly: true}})
+		if err != nil {
+			return err
+		}
+		if !now.SameStop(read) { // it was changed or moved since
+			return nil // the next look finds it, if it still waits
+		}
 		return client.ApproveReportV4(ctx, row.ID, "Checked.", concur.Guard{"expectedStepCode": "EXTVAL"})
 	})
 	fmt.Printf("%q %v\n", next, err)

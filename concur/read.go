@@ -40,19 +40,23 @@ type Read struct {
 	// Mark is what the header tells of the step where Stop names none (v3, v4, and travel
 	// requests); it is empty where Stop names one. It is opaque: [Read.SameStop] compares it.
 	Mark string
+	// Content is a digest of the report as v1.1 shows it, without what our own writes change.
+	// It is empty where v1.1 did not show all of the report, or was not asked.
+	Content string
 	// FellBack says why the report was not read by the interface that was asked for.
 	FellBack string
 }
 
 // SameStop reports whether a report, or a travel request, waits at the stop where it waited
-// at a read before, as far as Concur tells. Ask it after the read that comes directly before
+// at a read before, and is what it was then, as far as Concur tells. Ask it after the read that comes directly before
 // a write, and write only if it is so.
 //
-// It compares Stop and Mark, and nothing else of a read: a program that acts later keeps
-// those two. What they tell depends on the interface:
+// It compares Stop, Mark and Content, and nothing else of a read: a program that acts later
+// keeps those three. What they tell depends on the interface:
 //
 //   - By v1.1, and with [ReadOptions].Steps by v3 and v4 for a report that a callout names:
-//     the status and the address of the workflow step. This is exact.
+//     the status and the address of the workflow step, which are exact; and whether the
+//     report, with its entries, is what it was.
 //   - By v3: the status, the time of the submission, LastModifiedDate, the step in
 //     WorkflowActionUrl if there is one, the last comment, and the header's own fields.
 //   - By v4: the status, the time of the submission, reportVersion, lastModifiedDate and the
@@ -69,7 +73,8 @@ type Read struct {
 // in nothing. An exception of our own may change LastModifiedDate and reportVersion. After
 // the last of your own writes, read again and compare later reads with that one.
 func (r Read) SameStop(before Read) bool {
-	return r.Stop != "" && r.Stop == before.Stop && wire.SameMark(r.Mark, before.Mark)
+	same := r.Content == before.Content || r.Content == "" || before.Content == ""
+	return same && r.Stop != "" && r.Stop == before.Stop && wire.SameMark(r.Mark, before.Mark)
 }
 
 // readOf is what the header of a report by v3 or v4 shows. [Client.readNamed] puts the
@@ -78,10 +83,12 @@ func readOf(h wire.Header, theirs bool) Read {
 	return Read{Report: h.Report, Theirs: theirs, Stop: h.Report.Stop(), Mark: h.Mark}
 }
 
-// atStep is the read of a report whose WorkflowActionURL v1.1 has shown.
-func (r Read) atStep(actionURL string) Read {
+// atStep is the read of a report that v1.1 has shown as well, if that shows a
+// WorkflowActionURL.
+func (r Read) atStep(shown ownedReport) Read {
+	actionURL := shown.report.ActionURL
 	if u, err := expense.SplitURL(strings.TrimSpace(actionURL)); err == nil && len(u.Path) > 1 {
-		r.Report.ActionURL, r.Mark = actionURL, ""
+		r.Report.ActionURL, r.Mark, r.Content = actionURL, "", shown.content()
 		r.Stop = r.Report.Stop()
 	}
 	return r

@@ -149,7 +149,7 @@ func (c *Client) stepOf(ctx context.Context, objectURI string, read Read, old ow
 	if old.report == nil || !old.report.AtStop() || !read.Report.AtStop() {
 		return read, nil
 	}
-	return read.atStep(old.report.ActionURL), nil
+	return read.atStep(old), nil
 }
 
 // silent reports whether v1.1 does not show a report that v3 or v4 shows, or shows it in a

@@ -50,7 +50,15 @@ func (o ownedReport) read(logins []string) Read {
 	if o.report == nil {
 		return Read{}
 	}
-	return Read{Report: o.report, Theirs: o.isOf(logins), Stop: o.report.Stop()}
+	return Read{Report: o.report, Theirs: o.isOf(logins), Stop: o.report.Stop(), Content: o.content()}
+}
+
+// content is a digest of a report that waits at a stop and of which nothing is missing.
+func (o ownedReport) content() string {
+	if !o.report.AtStop() || o.complete("read report", expense.AllParts) != nil {
+		return ""
+	}
+	return o.report.Content()
 }
 
 func (c *Client) ownedReport(ctx context.Context, objectURI string) (ownedReport, error) {

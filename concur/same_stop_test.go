@@ -112,6 +112,22 @@ func TestSameStopByV11ComparesTheAddressOfTheStep(t *testing.T) {
 	require.False(t, after.SameStop(before))
 }
 
+func TestAReportThatWasChangedAtItsStepIsNotWhatItWas(t *testing.T) {
+	t.Parallel()
+	for _, o := range []concur.ReadOptions{{}, {Via: expense.V3, Steps: true}, {Via: expense.V4, Steps: true}} {
+		f := newFake(t, 1)
+		c := f.reader(t)
+		f.action = actionAt + "gOne/WorkFlowAction"
+		f.moreV1 = `<Purpose>Lunch</Purpose><HasException>N</HasException>`
+		before, after := reads(t, f, c, o, func() { f.moreV1 = `<Purpose>Lunch</Purpose><HasException>Y</HasException>` })
+		require.True(t, after.SameStop(before), "an exception of ours is no change")
+		before, after = reads(t, f, c, o, func() { f.moreV1 = `<Purpose>Dinner</Purpose>` })
+		require.False(t, after.SameStop(before))
+		require.True(t, after.SameStop(concur.Read{Stop: before.Stop}), "what was not read is not compared")
+		require.False(t, after.SameStop(concur.Read{Stop: before.Stop, Mark: before.Mark, Content: before.Content}), "what is compared can be stored")
+	}
+}
+
 func TestTheStepOfAReportThatACalloutNamesIsReadByV11(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -70,6 +70,8 @@ type FetchedReport struct {
 	// Mark is what Concur shows of the step where the stop has no name of its own, and empty
 	// where it has one. Only package concur knows what is in it.
 	Mark string `json:"mark,omitempty"`
+	// Shown is a digest of the report as v1.1 showed it, and empty where v1.1 did not.
+	Shown string `json:"shown,omitempty"`
 	// Moved is set when the stop has the name of that in the input, and the marks differ: the
 	// report was changed since, or has come to another stop of the same name.
 	Moved bool `json:"moved,omitempty"`
@@ -140,6 +142,8 @@ type Attempt struct {
 	// Mark is the mark of the read that was judged or, when exceptions were put or taken off
 	// since, of the read after the last of those writes.
 	Mark string `json:"mark,omitempty"`
+	// Shown is a digest of the report that was judged, as v1.1 showed it.
+	Shown string `json:"shown,omitempty"`
 }
 
 // FailedWrite is the detail of the error of a write that did not succeed.

@@ -42,8 +42,7 @@ func (r *run) acted(ctx workflow.Context, taken expense.ActionTaken, doubt Doubt
 	r.Doubt = nil
 	switch {
 	case taken.Moved:
-		r.mayHaveMoved(taken.Doubtful)
-		return errAgain
+		return r.mayHaveMoved(taken.Doubtful)
 	case taken.Withheld != "":
 		r.Withheld = taken.Withheld
 		return r.showAction(action, cause)
@@ -87,7 +86,7 @@ func (r *run) succeeded(stop string, action expense.Action, cause string, confir
 		r.StopChanges = 0
 	}
 	r.did(done)
-	r.Task, r.Ruling, r.Overruled = nil, nil, false
+	r.Task, r.Ruling, r.Overruled, r.Changes = nil, nil, false, 0
 	r.leaveStop()
 	if r.Mark != "" || r.notification.Kind == expense.RequestObject {
 		r.Rejudge = true // where it waits next may bear the name of this stop
@@ -170,6 +169,7 @@ func (r *run) attempt(ctx workflow.Context) expense.Attempt {
 		Doubtful:      r.doubted(r.Stop),
 		Via:           r.Via,
 		Mark:          mark,
+		Shown:         r.ReadShown,
 	}
 }
 

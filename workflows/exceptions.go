@@ -56,7 +56,7 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, a
 			r.Doubt = &doubt // a report that is there again may have them
 		}
 		if posted.Moved {
-			r.mayHaveMoved(false)
+			return false, r.mayHaveMoved(false)
 		}
 		return false, errAgain // it has moved: another stop is another validation
 	case posted.Withheld != "":
@@ -213,7 +213,7 @@ func (r *run) clear(ctx workflow.Context, exceptions []expense.HeldException) (g
 		return 0, err
 	case cleared.Kind != "":
 		if cleared.Moved {
-			r.mayHaveMoved(false)
+			return 0, r.mayHaveMoved(false)
 		}
 		return 0, errAgain
 	case cleared.Withheld != "":

@@ -47,6 +47,10 @@ type Memory struct {
 
 	Via  expense.Interface `json:"via,omitempty"`  // by which the last read was made
 	Mark string            `json:"mark,omitempty"` // of the last read, or of that after our own exceptions
+	// ReadShown is a digest of the report at the last read, as v1.1 showed it.
+	ReadShown string `json:"readShown,omitempty"`
+	// Changes counts in a row how often a write found something else than was judged.
+	Changes int `json:"changes,omitempty"`
 	// Written is set while exceptions may have been put or taken off since Mark was read.
 	Written bool                    `json:"written,omitempty"`
 	Kept    []expense.HeldException `json:"kept,omitempty"` // exceptions that are not ours to take off

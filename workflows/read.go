@@ -81,7 +81,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	own := r.Written // our own exceptions may be all that has changed
 	before, alike := r.stopHere(), r.stopsLookAlike()
-	r.Via, r.Mark, r.Written = read.Via, read.Mark, false
+	r.Via, r.Mark, r.ReadShown, r.Written = read.Via, read.Mark, read.Shown, false
 	if err := r.countStops(read); err != nil {
 		return read, err
 	}
@@ -204,9 +204,9 @@ func (r *run) moved(read expense.FetchedReport, own bool) bool {
 	return true
 }
 
-// mayHaveMoved has a report judged anew that was changed since it was judged: it may wait at
-// another stop of the same name.
-func (r *run) mayHaveMoved(doubtful bool) {
+// mayHaveMoved has a report judged anew that was changed since it was judged, or that may wait
+// at another stop of the same name. A report that is another one before each write is parked.
+func (r *run) mayHaveMoved(doubtful bool) error {
 	said := "the " + r.noun() + " was changed or moved after it was judged: nothing was written, and it is judged anew"
 	if doubtful {
 		said = "it is not known whether an action took effect, and the " + r.noun() + " has changed since: it is judged anew"
@@ -214,7 +214,18 @@ func (r *run) mayHaveMoved(doubtful bool) {
 	r.did(said)
 	r.Doubt = nil
 	r.forgetVerdict()
-	r.forgetPosted(r.Stop)
+	if r.stopsLookAlike() {
+		r.forgetPosted(r.Stop)
+	}
+	r.Changes++
+	if r.Changes < unsteady {
+		return errAgain
+	}
+	r.Changes = 0
+	return &Trouble{
+		Kind:    expense.Malformed,
+		Message: fmt.Sprintf("before a write Concur showed another %s than was judged, %d times in a row", r.noun(), unsteady),
+	}
 }
 
 // noun is what the run is about.

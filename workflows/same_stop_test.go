@@ -115,3 +115,30 @@ func TestADecisionIsNotCarriedToWhatMayBeAnotherStop(t *testing.T) {
 		})
 	}
 }
+
+func TestAReportThatWasEditedAtItsStopIsJudgedAnew(t *testing.T) {
+	t.Parallel()
+	edited := expense.ActionTaken{Reading: waiting(1, 10).Reading, Moved: true}
+	edited.Kind = expense.NotWaiting
+	shown := waiting(1, 10)
+	shown.Shown = "digest"
+	t.Run("and keeps the exceptions that were posted there", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{shown, waiting(1, 9000)}, []any{flagged, ask}
+		p.posts, p.actions = []any{posted(expense.Posted, "")}, []any{edited, expense.ActionTaken{}}
+		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
+		require.Equal(t, []string{"read", "judge", "post", "approve", "read", "judge", "approve"}, p.calls)
+		require.Equal(t, "digest", p.acted[0].Shown)
+	})
+	t.Run("and waits for an operator when that never ends", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts, p.actions = []any{shown}, []any{passOn}, []any{edited}
+		p.after(time.Minute, func() {
+			require.Equal(t, expense.Malformed, p.status().Parked.Kind)
+			p.env.CancelWorkflow()
+		})
+		p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: callout()})
+		require.Len(t, p.acted, 3)
+	})
+}
