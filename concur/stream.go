@@ -21,16 +21,18 @@ func (c *Client) stream(r request, a *answer, body io.Reader, contentType string
 	limited := &boundedReader{r: body, left: maxStream}
 	clean := wire.NewCleaner(limited, contentType)
 	buffered := bufio.NewReaderSize(clean, 64<<10)
-	head, _ := buffered.Peek(peeked) // its error comes again
+	head, err := buffered.Peek(peeked) // its error comes again
 	a.html = a.html || wire.IsHTML(head)
 	switch {
 	case limited.err != nil:
 		return r.cut(a, limited.err)
+	case err != nil && !errors.Is(err, io.EOF): // of an encoding that is not known
+		return r.unreadable(a, err)
 	case wire.IsHTML(head), isEmpty(head) && len(head) < peeked:
 		a.body = head
 		return r.hollow(a)
 	}
-	err := r.consume(buffered)
+	err = r.consume(buffered)
 	c.replaced(r, a, clean.Replaced())
 	switch {
 	case limited.full:

@@ -96,6 +96,7 @@ func TestTheFailedListIsReadAsItComes(t *testing.T) {
 	}{
 		"a page of a gateway":             {answering(200, "application/xml", "<!DOCTYPE html><html><body>"+strings.Repeat("x", 4096)), concur.Unavailable, "a web page"},
 		"nothing":                         {answering(200, "application/xml", " \n"), concur.Unavailable, "the answer is empty"},
+		"an encoding that nobody knows":   {answering(200, "application/xml", `<?xml version="1.0" encoding="x-nobody"?><NotificationList/>`), concur.Malformed, "an encoding that is not known"},
 		"another document":                {answering(200, "application/xml", "<Other/>"), concur.Malformed, "the root element is not"},
 		"an entry without an end":         {answering(200, "application/json", `[{"ObjectURI":"`+strings.Repeat("x", 17<<20)), concur.Malformed, "an entry is longer than"},
 		"a list cut by its connection":    {raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n[{}"), concur.Unavailable, "closed before the answer was complete"},
