@@ -182,8 +182,8 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 		},
 		"the second delete of what Concur lists still": {
 			file: "workflows/sweeping.go", story: "delete-believed",
-			with:    "if !closed.Before(seen.At) ||",
-			without: "if !closed.IsZero() ||",
+			with:    "(!closed.Before(seen.At) ||",
+			without: "(!closed.IsZero() ||",
 		},
 		"the replacement of characters that XML forbids": {
 			file: "concur/wire/lenient/lenient.go", story: "unclean-text",
