@@ -145,6 +145,11 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "\tif missing := report.MissingEntries(); missing != \"\" {",
 			without: "\tif missing := report.MissingEntries(); missing == \"never\" {",
 		},
+		"the question to v1.1 how many entries there are": {
+			file: "concur/read_report.go", story: "incomplete-by-v3",
+			with:    "len(old.report.Entries) <= len(report.Entries):",
+			without: "len(old.report.Entries) >= 0:",
+		},
 		"the refusal of rules that approve everything": {
 			file: "cmd/worker/build.go", story: "rules-reload",
 			with:    `if why := p.PassesUnseen(); why != "" {`,
