@@ -70,7 +70,7 @@ func (a *Activities) posted(ctx context.Context, in expense.ApproveByExceptionIn
 	case first || in.Posted:
 		return now, in.Posted, nil
 	case !in.Via.IsV4():
-		return now, !in.Flagged && now.Report.HasException, nil
+		return now, !in.Flagged && expense.True(now.Report.HasException), nil
 	}
 	held, reading, err := a.listed(ctx, in.ObjectURI, now)
 	if reading.Kind != "" {

@@ -76,7 +76,7 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 
 // compare says what the flag of an exception's object proves after an attempt
 // whose answer was lost: posted when it was raised since, nothing when it was
-// raised before, and not posted (the empty state) while it is down.
+// raised before or is not told, and not posted (the empty state) while it is down.
 func compare(report *expense.Report, e expense.Exception, before expense.Flags) expense.PostState {
 	entry := holder(report, e)
 	was, is := before.Report, report.HasException
@@ -84,9 +84,9 @@ func compare(report *expense.Report, e expense.Exception, before expense.Flags) 
 		was, is = slices.Contains(before.Entries, entry.ID), entry.HasExceptions
 	}
 	switch {
-	case was:
+	case was, is == nil: // a flag that is not told proves nothing either
 		return expense.Unconfirmed
-	case is:
+	case *is:
 		return expense.Posted
 	}
 	return ""

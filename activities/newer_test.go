@@ -257,7 +257,7 @@ func (n *newer) expense(id string, single bool) string {
 }
 
 func (n *newer) entryV3(i int) string {
-	return fmt.Sprintf(`{"ID":"gE%d","ExpenseID":"E%d","ReportID":%q,"PostedAmount":12.5,"HasItemizations":%t,"AllocationType":%q,"Custom1":{"Type":"List","Code":"CC1","Value":"Centre"}}`,
+	return fmt.Sprintf(`{"ID":"gE%d","ExpenseID":"E%d","ReportID":%q,"PostedAmount":12.5,"HasComments":false,"HasItemizations":%t,"AllocationType":%q,"Custom1":{"Type":"List","Code":"CC1","Value":"Centre"}}`,
 		i, i, reportID, i%3 == 0, map[bool]string{true: "F", false: "N"}[i%3 == 2])
 }
 

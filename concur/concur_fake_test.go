@@ -26,7 +26,8 @@ var users = concur.Users{owner: ownerUUID, "lee@example.com": "11111111-2222-333
 // and every third is itemized, in two parts; every second is allocated, or its parts are.
 type fake struct {
 	*server
-	entries int
+	entries    int
+	exceptions string // the list of those on the report
 
 	mu       sync.Mutex
 	status   string         // the approval status
@@ -41,7 +42,7 @@ type fake struct {
 
 func newFake(t testing.TB, entries int) *fake {
 	t.Helper()
-	f := &fake{entries: entries, status: "A_EXTV", refuse: map[string]int{}, asked: map[string]int{}, version: func() string { return "1" }}
+	f := &fake{entries: entries, exceptions: "[]", status: "A_EXTV", refuse: map[string]int{}, asked: map[string]int{}, version: func() string { return "1" }}
 	f.server = newServer(t, f.answer)
 	return f
 }
@@ -112,6 +113,8 @@ func (f *fake) body(r *http.Request) (kind, body string) {
 		return "header", `{"reportId":"` + fakeID + `","approvalStatusId":"` + f.status + `","currencyCode":"EUR","userId":"` + strings.ToUpper(ownerUUID) + `","reportVersion":` + f.version() + f.more + `}`
 	case v4 && path == "/comments" && q.Get("includeAllComments") == "true":
 		return "comments", `[{"expenseId":null},{"expenseId":"E1"},{"expenseId":"E1"}]`
+	case r.URL.Path == "/expensereports/v4/reports/"+fakeID+"/exceptions":
+		return "exceptions", f.exceptions
 	case v4 && path == "/expenses":
 		return "expenses", f.list(1, f.entries, func(i int) string { return v4Expense(i, false) })
 	case v4 && strings.HasPrefix(path, "/expenses/"):

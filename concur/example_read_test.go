@@ -88,7 +88,7 @@ func ExampleClient_ReadReport_v4() {
 		return
 	}
 	for _, e := range read.Report.Entries {
-		fmt.Println(e.Type, e.Posted, e.Itemized)
+		fmt.Println(e.Type, e.Posted, expense.True(e.Itemized))
 		for _, item := range e.Itemizations {
 			fmt.Println(" ", item.Type, item.Posted)
 		}

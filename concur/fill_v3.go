@@ -25,7 +25,7 @@ func (s sourceV3) fill(ctx context.Context, report *expense.Report, parts expens
 		return err
 	}
 	var items []wire.ItemizationV3
-	itemized := slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return e.Itemized })
+	itemized := slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return expense.True(e.Itemized) })
 	if parts.Itemizations && itemized {
 		if items, err = s.client.ItemizationsV3(ctx, s.from.reportID, s.from.login); err != nil {
 			return err
@@ -45,7 +45,16 @@ func (s sourceV3) fill(ctx context.Context, report *expense.Report, parts expens
 	if err := announcedV3(rows, items, report.Entries, parts); err != nil {
 		return err
 	}
-	return s.count(ctx, report, parts)
+	for i := range report.Entries {
+		e := &report.Entries[i]
+		if parts.Itemizations && e.Itemizations == nil {
+			e.Itemizations = []expense.Itemization{}
+		}
+		if parts.Allocations && e.Allocations == nil {
+			e.Allocations = []expense.Allocation{}
+		}
+	}
+	return s.count(ctx, report, rows, parts)
 }
 
 // announcedV3 returns an error when an entry is said to have itemizations or allocations
@@ -61,13 +70,13 @@ func announcedV3(rows []wire.EntryV3, items []wire.ItemizationV3, entries []expe
 		shares[item.ID] = item.Allocated
 	}
 	for i, e := range entries {
-		if parts.Itemizations && e.Itemized && len(e.Itemizations) == 0 {
+		if parts.Itemizations && expense.True(e.Itemized) && len(e.Itemizations) == 0 {
 			return notArrived(i+1, "itemizations")
 		}
 		if !parts.Allocations || len(e.Allocations) > 0 {
 			continue
 		}
-		if shares[e.ID] && !e.Itemized {
+		if shares[e.ID] && !expense.True(e.Itemized) {
 			return notArrived(i+1, "allocations")
 		}
 		for _, item := range e.Itemizations {
@@ -84,54 +93,52 @@ func notArrived(entry int, what string) *Error {
 	return &Error{Op: "read report", Kind: Incomplete, Message: fmt.Sprintf("Concur says that entry %d has %s, and none arrived", entry, what)}
 }
 
-// count asks v4 how many attendees and comments there are, where v3 says that there are
-// any and no more.
-func (s sourceV3) count(ctx context.Context, report *expense.Report, parts expense.Parts) error {
+// count asks v4 how many attendees and comments there are, where v3 does not say that there
+// are none. An entry whose ID v4 does not know cannot be asked about.
+func (s sourceV3) count(ctx context.Context, report *expense.Report, rows []wire.EntryV3, parts expense.Parts) error {
 	for i := range report.Entries {
 		e := &report.Entries[i]
-		if !parts.Attendees || e.AttendeeCount == 0 || !wire.IsGUID(e.ID) {
+		if !parts.Attendees || e.AttendeeCount != nil || !wire.IsGUID(e.ID) {
 			continue
 		}
 		attendees, err := s.client.AttendeesV4(ctx, "", s.from.reportID, e.ID)
 		if err != nil {
 			return numbered(i+1, err)
 		}
-		if attendees.Count == 0 {
+		if attendees.Count == 0 && expense.True(rows[i].Attended) {
 			return notArrived(i+1, "attendees")
 		}
-		e.AttendeeCount = attendees.Count
+		e.AttendeeCount = &attendees.Count
 	}
-	if !parts.Comments || !slices.ContainsFunc(report.Entries, func(e expense.Entry) bool { return e.CommentCount > 0 }) {
+	if !parts.Comments || !slices.ContainsFunc(report.Entries, func(e expense.Entry) bool { return e.CommentCount == nil && wire.IsGUID(e.ID) }) {
 		return nil
 	}
 	comments, err := s.client.CommentsV4(ctx, "", s.from.reportID)
 	switch {
 	case err != nil:
 		return err
-	case len(comments) == 0:
+	case len(comments) == 0 && slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return expense.True(e.Commented) }):
 		return &Error{Op: "read report", Kind: Incomplete, Message: "Concur says that entries have comments, and none arrived"}
-	}
-	said := make([]int, len(report.Entries))
-	for i, e := range report.Entries {
-		said[i] = e.CommentCount
 	}
 	countComments(report, comments)
 	for i := range report.Entries {
-		if e := &report.Entries[i]; e.CommentCount == 0 {
-			e.CommentCount = said[i] // its comments may be on its itemizations
+		if e := &report.Entries[i]; expense.True(rows[i].Commented) && e.CommentCount != nil && *e.CommentCount == 0 {
+			e.CommentCount = nil // its comments are on its itemizations: how many, nobody says
 		}
 	}
 	return nil
 }
 
-// countComments counts the comments on each entry.
+// countComments counts the comments on each entry that v4 knows.
 func countComments(report *expense.Report, comments []wire.Comment) {
 	counts := map[string]int{}
 	for _, comment := range comments {
 		counts[comment.ExpenseID]++
 	}
 	for i := range report.Entries {
-		report.Entries[i].CommentCount = counts[report.Entries[i].ID]
+		if e := &report.Entries[i]; report.Via == expense.V4 || wire.IsGUID(e.ID) {
+			e.CommentCount = new(counts[e.ID])
+		}
 	}
 }
 
@@ -174,7 +181,7 @@ func join(rows []wire.EntryV3, items []wire.ItemizationV3, allocations []wire.Al
 			item.Allocations = append(item.Allocations, a.Allocation)
 		case ofEntry:
 			entries[i].Allocations = append(entries[i].Allocations, a.Allocation)
-		case len(items) > 0 || !slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return e.Itemized }):
+		case len(items) > 0 || !slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return expense.True(e.Itemized) }):
 			return nil, inconsistent("an allocation belongs to no entry that arrived")
 		}
 	}

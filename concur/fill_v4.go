@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -41,17 +42,31 @@ func (s sourceV4) fill(ctx context.Context, report *expense.Report, parts expens
 	if report.Entries, err = entriesOf(list, parts); err != nil {
 		return err
 	}
-	for _, e := range report.Entries {
-		report.HasException = report.HasException || e.HasExceptions
-	}
-	if !parts.Comments {
-		return nil
+	if err := s.exceptions(ctx, report, parts); err != nil || !parts.Comments {
+		return err
 	}
 	comments, err := s.client.CommentsV4(ctx, s.at.userID, s.at.reportID)
 	if err == nil {
 		countComments(report, comments)
 	}
 	return err
+}
+
+// exceptions says whether there are any on the report: the header does not, and an entry
+// only says so of itself.
+func (s sourceV4) exceptions(ctx context.Context, report *expense.Report, parts expense.Parts) error {
+	some := func(e expense.Entry) bool { return expense.True(e.HasExceptions) }
+	switch {
+	case expense.True(report.HasException) || slices.ContainsFunc(report.Entries, some):
+		report.HasException = new(true)
+	case parts.Exceptions:
+		all, err := s.client.ExceptionsV4(ctx, s.at.reportID)
+		if err != nil {
+			return err
+		}
+		report.HasException = new(len(all) > 0)
+	}
+	return nil
 }
 
 // expense reads what else there is of an entry. Nothing in the list says whether it is
@@ -65,7 +80,7 @@ func (s sourceV4) expense(ctx context.Context, e *wire.ExpenseV4, parts expense.
 		if err != nil {
 			return err
 		}
-		e.Itemized = len(items) > 0
+		e.Itemized, e.Itemizations = new(len(items) > 0), make([]expense.Itemization, 0, len(items))
 		for i := range items {
 			item := &items[i]
 			if err := s.details(ctx, item, parts); err != nil {
@@ -77,7 +92,7 @@ func (s sourceV4) expense(ctx context.Context, e *wire.ExpenseV4, parts expense.
 			e.Itemizations = append(e.Itemizations, item.Itemization())
 		}
 	}
-	if !e.Itemized {
+	if !expense.True(e.Itemized) {
 		e.Allocations, err = s.allocations(ctx, *e, parts)
 	}
 	return err
@@ -95,8 +110,8 @@ func (s sourceV4) details(ctx context.Context, e *wire.ExpenseV4, parts expense.
 	if err != nil {
 		return err
 	}
-	if !single.Counted {
-		single.AttendeeCount, single.Counted = e.AttendeeCount, e.Counted
+	if single.AttendeeCount == nil {
+		single.AttendeeCount = e.AttendeeCount
 	}
 	*e = single
 	return s.count(ctx, e, parts)
@@ -104,19 +119,22 @@ func (s sourceV4) details(ctx context.Context, e *wire.ExpenseV4, parts expense.
 
 // count asks how many attend an expense that does not say it.
 func (s sourceV4) count(ctx context.Context, e *wire.ExpenseV4, parts expense.Parts) error {
-	if e.Counted || !parts.Attendees {
+	if e.AttendeeCount != nil || !parts.Attendees {
 		return nil
 	}
 	attendees, err := s.client.AttendeesV4(ctx, s.at.userID, s.at.reportID, e.ID)
 	if err == nil {
-		e.AttendeeCount = attendees.Count
+		e.AttendeeCount = &attendees.Count
 	}
 	return err
 }
 
 func (s sourceV4) allocations(ctx context.Context, e wire.ExpenseV4, parts expense.Parts) ([]expense.Allocation, error) {
-	if !parts.Allocations || !e.Allocated {
+	switch {
+	case !parts.Allocations:
 		return nil, nil
+	case !e.Allocated:
+		return []expense.Allocation{}, nil
 	}
 	list, err := s.client.AllocationsV4(ctx, s.at.userID, s.at.reportID, e.ID)
 	if err == nil && len(list) == 0 {

@@ -42,7 +42,7 @@ func TestAReportOf2000EntriesIsReadToTheLastDigit(t *testing.T) {
 				require.Equal(t, fmt.Sprintf("E%d", i+1), e.ID, "in the order of the list")
 				require.Equal(t, "EUR", e.Posted.Currency)
 				require.Equal(t, "1.00 USD", e.Transaction.String())
-				require.Equal(t, (i+1)%3 == 0, e.Itemized)
+				require.Equal(t, new((i+1)%3 == 0), e.Itemized)
 				sum += hundredMillionths(t, e.Posted)
 				allocations += len(e.Allocations)
 				for _, item := range e.Itemizations {
@@ -51,7 +51,7 @@ func TestAReportOf2000EntriesIsReadToTheLastDigit(t *testing.T) {
 					parts += hundredMillionths(t, item.Posted)
 					allocations += len(item.Allocations)
 				}
-				if e.Itemized {
+				if *e.Itemized {
 					require.Len(t, e.Itemizations, 2)
 					require.Empty(t, e.Allocations)
 					require.Len(t, e.Itemizations[1].Allocations, (i+1)%2^1)
@@ -69,8 +69,8 @@ func TestAReportOf2000EntriesIsReadToTheLastDigit(t *testing.T) {
 			}
 			require.Equal(t, "of E7", read.Report.Entries[6].Custom["1"].Value)
 			require.Equal(t, "of E6b", read.Report.Entries[5].Itemizations[1].Custom["1"].Value)
-			require.Equal(t, 2, read.Report.Entries[0].CommentCount)
-			require.Equal(t, 2, read.Report.Entries[0].AttendeeCount)
+			require.Equal(t, new(2), read.Report.Entries[0].CommentCount)
+			require.Equal(t, new(2), read.Report.Entries[0].AttendeeCount)
 		})
 	}
 }
@@ -319,22 +319,23 @@ func TestAnItemizationAmongTheEntriesIsNotCountedTwice(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			answers := map[string]string{
-				report:                               `{"reportId":"` + fakeID + `","approvalStatusId":"A_EXTV","currencyCode":"EUR"}`,
-				report + "/expenses":                 "[" + parent + "}," + child + "}]",
-				report + "/expenses/E1":              parent + `,"parentExpenseId":null}`,
-				report + "/expenses/E2":              child + `,"parentExpenseId":"E1"}`,
-				report + "/expenses/E1/itemizations": "[" + child + "}]",
-				report + "/expenses/E2/itemizations": "[]",
-				report + "/expenses/E1/attendees":    `{"expenseAttendeeList":[]}`,
-				report + "/expenses/E2/attendees":    `{"expenseAttendeeList":[]}`,
-				report + "/comments":                 "[]",
+				report:                                                 `{"reportId":"` + fakeID + `","approvalStatusId":"A_EXTV","currencyCode":"EUR"}`,
+				report + "/expenses":                                   "[" + parent + "}," + child + "}]",
+				report + "/expenses/E1":                                parent + `,"parentExpenseId":null}`,
+				report + "/expenses/E2":                                child + `,"parentExpenseId":"E1"}`,
+				report + "/expenses/E1/itemizations":                   "[" + child + "}]",
+				report + "/expenses/E2/itemizations":                   "[]",
+				report + "/expenses/E1/attendees":                      `{"expenseAttendeeList":[]}`,
+				report + "/expenses/E2/attendees":                      `{"expenseAttendeeList":[]}`,
+				report + "/comments":                                   "[]",
+				"/expensereports/v4/reports/" + fakeID + "/exceptions": "[]",
 			}
 			s := newServer(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, answers[r.URL.Path]) })
 			read, err := s.client(t).ReadReport(context.Background(), v4URI, concur.ReadOptions{Via: expense.V4, Parts: parts})
 			require.NoError(t, err)
 			require.Len(t, read.Report.Entries, 1)
 			require.Equal(t, "E1", read.Report.Entries[0].ID)
-			require.Equal(t, parts.Itemizations, read.Report.Entries[0].Itemized)
+			require.Equal(t, parts.Itemizations, read.Report.Entries[0].Itemized != nil)
 		})
 	}
 }

@@ -72,9 +72,8 @@ func (c *Client) fillRequest(ctx context.Context, found wire.Owned, whole bool) 
 	if err != nil {
 		return absentPart(err)
 	}
-	if len(exceptions) > 0 {
-		found.Exceptions, found.HasException = exceptions, true
-	}
+	found.Exceptions = exceptions
+	found.HasException = new(expense.True(found.HasException) || len(exceptions) > 0)
 	return nil
 }
 

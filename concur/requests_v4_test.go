@@ -43,7 +43,7 @@ func TestSingleReadsOfATravelRequest(t *testing.T) {
 	require.Equal(t, []expense.Expected{{ID: "E1"}, {ID: "E2"}}, expenses)
 	exceptions, err := c.RequestExceptionsV4(ctx, "9A0F", "")
 	require.NoError(t, err)
-	require.Equal(t, []expense.RequestException{{Code: "X", Level: 99, Blocking: true}}, exceptions)
+	require.Equal(t, []expense.RequestException{{Code: "X", Level: new(99), Blocking: new(true)}}, exceptions)
 	exceptions, err = c.RequestExceptionsV4(ctx, "9A0F", "u")
 	require.NoError(t, err)
 	require.Empty(t, exceptions)

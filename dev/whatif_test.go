@@ -224,7 +224,7 @@ func pastReport(uri string) *expense.Report {
 	}
 	for i := range 20 {
 		r.Entries = append(r.Entries, expense.Entry{
-			ID: fmt.Sprintf("K%d-%d", n, i), Type: "TAXI", Posted: money(4_500), HasReceipt: i%2 == 0,
+			ID: fmt.Sprintf("K%d-%d", n, i), Type: "TAXI", Posted: money(4_500), HasReceipt: new(i%2 == 0),
 		})
 	}
 	switch n % 4 {

@@ -12,6 +12,14 @@ const (
 	V4 Interface = "v4"
 )
 
+// The interfaces by which nothing is acted on: V2 reads a report by its ID. A travel request
+// is read and acted on by RequestV4; RequestV1 has ended, and its documents can be decoded.
+const (
+	V2        Interface = "v2.0"
+	RequestV4 Interface = "Request v4"
+	RequestV1 Interface = "Request v1"
+)
+
 // IsV4 reports whether what is written goes by the v4 interfaces.
 func (i Interface) IsV4() bool { return i == V3 || i == V4 }
 
@@ -24,7 +32,8 @@ type Parts struct {
 	Allocations  bool
 	Attendees    bool // how many there are, which v3 does not say
 	Comments     bool // how many there are
+	Exceptions   bool // whether there are any on the report, which no header of v4 says
 }
 
 // AllParts is everything of a report.
-var AllParts = Parts{Details: true, Itemizations: true, Allocations: true, Attendees: true, Comments: true}
+var AllParts = Parts{Details: true, Itemizations: true, Allocations: true, Attendees: true, Comments: true, Exceptions: true}

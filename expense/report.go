@@ -18,7 +18,10 @@ const (
 )
 
 // Report is an expense report as the rules see it, whatever interface of Concur
-// it was read from. An absent value is the zero value or nil and is not stored.
+// it was read from. An absent value is nil, or an empty text, and is not stored: Concur did
+// not tell it. [Interface.Tells] says which interface tells what. By v3 and v4 a list
+// is nil when it was not read, and has no elements when it was read and there are none; v1.1
+// and v2.0 show all lists.
 // What no rule may need is not here: names of people, bank and card data, receipt
 // links and image links stay inside package concur.
 //
@@ -38,8 +41,8 @@ type Report struct {
 	Created   Date `json:"created,omitempty"`
 	Submitted Date `json:"submitted,omitempty"`
 
-	EverSentBack bool `json:"everSentBack,omitempty"`
-	HasException bool `json:"hasException,omitempty"`
+	EverSentBack *bool `json:"everSentBack,omitempty"`
+	HasException *bool `json:"hasException,omitempty"`
 
 	Total            *Money `json:"total,omitempty"`
 	PersonalExpenses *Money `json:"personalExpenses,omitempty"`
@@ -86,17 +89,17 @@ type Entry struct {
 	Country     string `json:"country,omitempty"`
 	PaymentType string `json:"paymentType,omitempty"`
 
-	Personal        bool `json:"personal,omitempty"`
-	CompanyCard     bool `json:"companyCard,omitempty"`
-	PersonalCard    bool `json:"personalCard,omitempty"`
-	Itemized        bool `json:"itemized,omitempty"`
-	HasVAT          bool `json:"hasVat,omitempty"`
-	HasExceptions   bool `json:"hasExceptions,omitempty"`
-	ReceiptRequired bool `json:"receiptRequired,omitempty"`
-	ImageRequired   bool `json:"imageRequired,omitempty"`
-	HasReceipt      bool `json:"hasReceipt,omitempty"` // an image or an e-receipt is attached
-	AttendeeCount   int  `json:"attendeeCount,omitempty"`
-	CommentCount    int  `json:"commentCount,omitempty"`
+	Personal        *bool `json:"personal,omitempty"`
+	CompanyCard     *bool `json:"companyCard,omitempty"`
+	PersonalCard    *bool `json:"personalCard,omitempty"`
+	Itemized        *bool `json:"itemized,omitempty"`
+	HasVAT          *bool `json:"hasVat,omitempty"`
+	HasExceptions   *bool `json:"hasExceptions,omitempty"`
+	ReceiptRequired *bool `json:"receiptRequired,omitempty"`
+	ImageRequired   *bool `json:"imageRequired,omitempty"`
+	HasReceipt      *bool `json:"hasReceipt,omitempty"` // an image or an e-receipt is attached
+	AttendeeCount   *int  `json:"attendeeCount,omitempty"`
+	CommentCount    *int  `json:"commentCount,omitempty"`
 
 	OrgUnits map[string]Field `json:"orgUnits,omitempty"`
 	Custom   map[string]Field `json:"custom,omitempty"` // "1".."40"
@@ -115,7 +118,7 @@ type Itemization struct {
 	Posted      *Money           `json:"posted,omitempty"`
 	Approved    *Money           `json:"approved,omitempty"`
 	Purpose     string           `json:"purpose,omitempty"`
-	Personal    bool             `json:"personal,omitempty"`
+	Personal    *bool            `json:"personal,omitempty"`
 	OrgUnits    map[string]Field `json:"orgUnits,omitempty"`
 	Custom      map[string]Field `json:"custom,omitempty"`
 	Allocations []Allocation     `json:"allocations,omitempty"`
@@ -195,11 +198,11 @@ func (r *Report) Revision() string {
 // change (the exception flags).
 func (r *Report) Content() string {
 	c := *r
-	c.HasException, c.EverSentBack, c.ActionURL, c.Status, c.Via = false, false, "", "", ""
+	c.HasException, c.EverSentBack, c.ActionURL, c.Status, c.Via = nil, nil, "", "", ""
 	c.Date, c.Created, c.Submitted = c.Date.toSecond(), c.Created.toSecond(), c.Submitted.toSecond()
 	c.Entries = make([]Entry, len(r.Entries))
 	for i, e := range r.Entries {
-		e.HasExceptions = false
+		e.HasExceptions = nil
 		e.Date = e.Date.toSecond()
 		e.Itemizations = slices.Clone(e.Itemizations)
 		for j := range e.Itemizations {
@@ -219,6 +222,8 @@ func digest(s string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
+func isFalse(b *bool) bool { return b != nil && !*b }
+
 // Flags are the exception flags as one read saw them: the only trace that a v1.1
 // exception leaves.
 type Flags struct {
@@ -226,11 +231,12 @@ type Flags struct {
 	Entries []string `json:"entries,omitempty"` // IDs of the entries whose flag is set
 }
 
-// Flags returns the report's exception flags.
+// Flags returns the report's exception flags. One that was not told counts as set: that it is
+// set later proves nothing.
 func (r *Report) Flags() Flags {
-	f := Flags{Report: r.HasException}
+	f := Flags{Report: !isFalse(r.HasException)}
 	for _, e := range r.Entries {
-		if e.HasExceptions {
+		if !isFalse(e.HasExceptions) {
 			f.Entries = append(f.Entries, e.ID)
 		}
 	}

@@ -31,9 +31,9 @@ func judged(t testing.TB) *expense.Report {
 func TestWhatOurOwnWritesChangeIsNotInTheRevision(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*expense.Report){
-		"the report's exception flag":    func(r *expense.Report) { r.HasException = true },
-		"an entry's exception flag":      func(r *expense.Report) { r.Entries[1].HasExceptions = true },
-		"having been sent back":          func(r *expense.Report) { r.EverSentBack = true },
+		"the report's exception flag":    func(r *expense.Report) { r.HasException = new(true) },
+		"an entry's exception flag":      func(r *expense.Report) { r.Entries[1].HasExceptions = new(true) },
+		"having been sent back":          func(r *expense.Report) { r.EverSentBack = new(true) },
 		"the query of the action URL":    func(r *expense.Report) { r.ActionURL += "?session=2" },
 		"the scheme of the action URL":   func(r *expense.Report) { r.ActionURL = strings.Replace(r.ActionURL, "https", "http", 1) },
 		"blanks around the action URL":   func(r *expense.Report) { r.ActionURL = "\n " + r.ActionURL + " " },
@@ -65,7 +65,7 @@ func TestWhatIsJudgedIsInTheRevision(t *testing.T) {
 		"a custom field":        func(r *expense.Report) { r.Custom["1"] = expense.Field{Value: "Travel", Code: "T2"} },
 		"one entry fewer":       func(r *expense.Report) { r.Entries = r.Entries[:1] },
 		"entries in order":      func(r *expense.Report) { r.Entries[0], r.Entries[1] = r.Entries[1], r.Entries[0] },
-		"a receipt":             func(r *expense.Report) { r.Entries[1].HasReceipt = true },
+		"a receipt":             func(r *expense.Report) { r.Entries[1].HasReceipt = new(true) },
 		"an allocation":         func(r *expense.Report) { r.Entries[0].Itemizations[0].Allocations[0].Percentage = "50" },
 		"the day of an entry":   func(r *expense.Report) { r.Entries[1].Date = "2026-05-03" },
 		"when it was submitted": func(r *expense.Report) { r.Submitted = "2026-05-04T10:00:00" },
@@ -111,7 +111,7 @@ func TestTheStopIsTheStatusAndThePathOfTheActionURL(t *testing.T) {
 func TestReadingARevisionChangesNothing(t *testing.T) {
 	t.Parallel()
 	r := judged(t)
-	r.HasException, r.Entries[0].HasExceptions = true, true
+	r.HasException, r.Entries[0].HasExceptions = new(true), new(true)
 	before, err := json.Marshal(r)
 	require.NoError(t, err)
 	require.NotEmpty(t, r.Revision())
@@ -134,10 +134,12 @@ func TestTheRevisionOutlivesStorage(t *testing.T) {
 func TestTheFlagsAreThoseOfTheRead(t *testing.T) {
 	t.Parallel()
 	r := judged(t)
+	require.Equal(t, expense.Flags{Report: true, Entries: []string{"e1", "e2"}}, r.Flags(), "what was not told may be set")
+	r.HasException, r.Entries[0].HasExceptions, r.Entries[1].HasExceptions = new(false), new(false), new(false)
 	require.Equal(t, expense.Flags{}, r.Flags())
-	r.HasException, r.Entries[1].HasExceptions = true, true
+	r.HasException, r.Entries[1].HasExceptions = new(true), new(true)
 	require.Equal(t, expense.Flags{Report: true, Entries: []string{"e2"}}, r.Flags())
-	r.HasException, r.Entries[0].HasExceptions = false, true
+	r.HasException, r.Entries[0].HasExceptions = new(false), new(true)
 	require.Equal(t, expense.Flags{Entries: []string{"e1", "e2"}}, r.Flags())
 }
 

@@ -16,8 +16,8 @@ const (
 	RequestSentBack     = "SENTBACK"
 )
 
-// TravelRequest is a travel request as the rules see it. An absent value is the zero
-// value or nil and is not stored. Names of people are not here.
+// TravelRequest is a travel request as the rules see it. An absent value is nil, or an empty
+// text, and is not stored. Names of people are not here.
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html
 type TravelRequest struct {
@@ -36,8 +36,8 @@ type TravelRequest struct {
 	Start     Date `json:"start,omitempty"`
 	End       Date `json:"end,omitempty"`
 
-	EverSentBack bool `json:"everSentBack,omitempty"`
-	HasException bool `json:"hasException,omitempty"`
+	EverSentBack *bool `json:"everSentBack,omitempty"`
+	HasException *bool `json:"hasException,omitempty"`
 
 	Posted    *Money `json:"posted,omitempty"` // the total
 	Approved  *Money `json:"approved,omitempty"`
@@ -54,6 +54,9 @@ type TravelRequest struct {
 
 	// Operations are what Concur offers the caller to do: "approve", "sendback".
 	Operations []string `json:"operations,omitempty"`
+
+	// Via is RequestV1 when a document of that interface was decoded; empty: RequestV4.
+	Via Interface `json:"via,omitempty"`
 }
 
 // Expected is an expense that a travel request expects.
@@ -91,8 +94,8 @@ type Segment struct {
 // posted.
 type RequestException struct {
 	Code     string `json:"code"`
-	Level    int    `json:"level,omitempty"`
-	Blocking bool   `json:"blocking,omitempty"`
+	Level    *int   `json:"level,omitempty"`
+	Blocking *bool  `json:"blocking,omitempty"`
 }
 
 // AtStop reports whether the request waits for us: it is submitted, and Concur offers us
@@ -117,7 +120,7 @@ func (r *TravelRequest) Revision() string { return digest(r.Content() + " " + r.
 // writes change.
 func (r *TravelRequest) Content() string {
 	c := *r
-	c.EverSentBack, c.HasException, c.Exceptions, c.Operations, c.Status, c.Modified = false, false, nil, nil, "", ""
+	c.EverSentBack, c.HasException, c.Exceptions, c.Operations, c.Status, c.Modified = nil, nil, nil, nil, "", ""
 	c.Created, c.Submitted, c.Start, c.End = c.Created.toSecond(), c.Submitted.toSecond(), c.Start.toSecond(), c.End.toSecond()
 	c.Expenses = slices.Clone(r.Expenses)
 	for i := range c.Expenses {

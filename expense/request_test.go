@@ -45,9 +45,9 @@ func TestTheRevisionOfATravelRequest(t *testing.T) {
 	before := aRequest()
 	for name, change := range map[string]func(*expense.TravelRequest){
 		"an exception of Concur's": func(r *expense.TravelRequest) {
-			r.HasException, r.Exceptions = true, []expense.RequestException{{Code: "X"}}
+			r.HasException, r.Exceptions = new(true), []expense.RequestException{{Code: "X"}}
 		},
-		"having been sent back": func(r *expense.TravelRequest) { r.EverSentBack = true },
+		"having been sent back": func(r *expense.TravelRequest) { r.EverSentBack = new(true) },
 		"what else is offered":  func(r *expense.TravelRequest) { r.Operations = []string{"approve"} },
 		"when it was touched":   func(r *expense.TravelRequest) { r.Modified = "2026-11-04T10:00:00Z" },
 	} {

@@ -57,7 +57,7 @@ func journey(t testing.TB, entries int) *expense.Report {
 	for i := range entries {
 		r.Entries = append(r.Entries, expense.Entry{
 			ID: fmt.Sprint("E", i), Type: types[i%len(types)], Vendor: "Vendor " + fmt.Sprint(i), Date: "2026-05-12",
-			Posted: usd(t, fmt.Sprint(40+i%30, ".50000000")), HasReceipt: i%3 == 0, AttendeeCount: 2, CompanyCard: i%2 == 0,
+			Posted: usd(t, fmt.Sprint(40+i%30, ".50000000")), HasReceipt: new(i%3 == 0), AttendeeCount: new(2), CompanyCard: new(i%2 == 0),
 			Purpose: "Customer visit", Custom: map[string]expense.Field{"3": {Code: "C12", Value: "Berlin"}},
 		})
 	}
@@ -100,7 +100,7 @@ func BenchmarkPolicyAboveCELWithFindings(b *testing.B) {
 	p, report := company(b, 200), journey(b, 1000)
 	for i := range 100 {
 		e := &report.Entries[i*10]
-		e.Posted, e.HasReceipt, e.Vendor = usd(b, "100.50"), false, ""
+		e.Posted, e.HasReceipt, e.Vendor = usd(b, "100.50"), new(false), ""
 	}
 	findings := len(p.Evaluate(policy.Case{Report: report}).Findings)
 	require.Equal(b, 500, findings, "as many as are told")

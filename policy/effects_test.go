@@ -59,7 +59,7 @@ func TestAWatchedRuleHasNoEffect(t *testing.T) {
 		}
 		report := entries(make([]string, 1+r.IntN(12))...)
 		for i := range report.Entries {
-			report.Entries[i].HasReceipt = r.IntN(2) == 0
+			report.Entries[i].HasReceipt = new(r.IntN(2) == 0)
 		}
 		const small = 600_000 // so that the rules together may cost too much
 		watched, bare := parsed(t, with.String()).Budgeted(small, 1<<40), parsed(t, without.String()).Budgeted(small, 1<<40)

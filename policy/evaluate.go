@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,14 +107,18 @@ func (p *Policy) begin(c Case) (*evaluation, context.CancelFunc) {
 	}
 	if c.Request != nil {
 		e.weight.weigh(requestShape, c.Request)
-		e.whole = e.scope(nil, RequestLevel, requestShape.of(c.Request), 0)
+		whole := requestShape.of(c.Request)
+		whole.via = cmp.Or(c.Request.Via, expense.RequestV4)
+		e.whole = e.scope(nil, RequestLevel, whole, 0)
 	} else {
 		report := c.Report
 		if report == nil {
 			report = &expense.Report{}
 		}
 		e.weight.weigh(reportShape, report)
-		e.whole = e.scope(nil, ReportLevel, reportShape.of(report), 0)
+		whole := reportShape.of(report)
+		whole.via = report.Via
+		e.whole = e.scope(nil, ReportLevel, whole, 0)
 	}
 	return e, cancel
 }

@@ -33,7 +33,7 @@ rules:
 	verdict := rules.Evaluate(policy.Case{Report: &expense.Report{
 		Currency: "USD",
 		Entries: []expense.Entry{{
-			ID: "E1", Date: "2026-05-02", Posted: &expense.Money{Amount: amount, Currency: "USD"},
+			ID: "E1", Date: "2026-05-02", Posted: &expense.Money{Amount: amount, Currency: "USD"}, HasReceipt: new(false),
 		}},
 	}})
 	fmt.Println(verdict.Action, verdict.Group)

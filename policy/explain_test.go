@@ -23,10 +23,11 @@ func seenBy(t *testing.T, expression string, c policy.Case, more ...string) []ex
 
 func TestAFindingSaysWhatTheRuleSaw(t *testing.T) {
 	t.Parallel()
-	r := &expense.Report{ID: "R1", Currency: "USD", Name: "Trip", Purpose: "secret", Entries: []expense.Entry{{
-		ID: "E1", Type: "MEALS", Vendor: "Trattoria\nda Vinci", Posted: usd(t, "80.00"), Date: "2026-05-02", AttendeeCount: 2,
+	r := told(&expense.Report{ID: "R1", Currency: "USD", Name: "Trip", Purpose: "secret", Entries: []expense.Entry{{
+		ID: "E1", Type: "MEALS", Vendor: "Trattoria\nda Vinci", Posted: usd(t, "80.00"), Date: "2026-05-02", AttendeeCount: new(2),
 		Custom: map[string]expense.Field{"3": {Code: "C12", Value: "Berlin"}},
-	}}}
+	}}})
+	r.EverSentBack = nil
 	c := policy.Case{Report: r}
 	for name, want := range map[string][]expense.Seen{
 		`entry.hasReceipt`: {{Name: "entry.hasReceipt", Value: "false"}},
@@ -42,6 +43,7 @@ func TestAFindingSaysWhatTheRuleSaw(t *testing.T) {
 		`entry.date.weekday() != "saturday"`:           {{Name: "entry.date.weekday()", Value: "saturday"}, {Name: "entry.date", Value: "2026-05-02"}},
 		`report.entries.exists(e, e.personal)`:         {{Name: "report.entries.exists(e, e.personal)", Value: "false"}},
 		`entry.approved > money("1", "USD")`:           {{Name: "entry.approved", Value: "absent"}},
+		`report.everSentBack`:                          {{Name: "report.everSentBack", Value: "absent"}},
 		`facts.duplicates.duplicate`:                   {},
 		`false`:                                        {},
 		`entry.type in ["TAXI"]`:                       {{Name: "entry.type", Value: "MEALS"}},

@@ -150,8 +150,8 @@ func (p *Policy) declareFact(s *source, lang *language, d factDeclaration) {
 	answered := lang.newShape("Fact " + d.name)
 	answered.says = "facts." + d.name
 	for name, kind := range d.answer {
-		answered.fields[name] = member{typ: kind.typ(), read: func(native any) (ref.Val, bool) {
-			answer := native.(map[string]json.RawMessage)
+		answered.fields[name] = member{typ: kind.typ(), read: func(o *object) (ref.Val, bool) {
+			answer := o.native.(map[string]json.RawMessage)
 			if answer == nil {
 				return types.WrapErr(failure(fmt.Sprintf(errUnasked, d.name, d.name))), false
 			}
@@ -163,17 +163,13 @@ func (p *Policy) declareFact(s *source, lang *language, d factDeclaration) {
 			if !ok {
 				return types.WrapErr(failure(fmt.Sprintf(errBadAnswer, d.name, name, article(kind.typ())))), true
 			}
-			switch v.(type) {
-			case types.Bool, types.Int:
-				return v, true // false and 0 are answers
-			}
 			return v, something(v)
 		}}
 	}
 	p.facts = append(p.facts, f)
 	for _, level := range d.level.inner() {
-		lang.facts[level].fields[d.name] = member{typ: answered.typ, read: func(native any) (ref.Val, bool) {
-			values, err := native.(*scope).answer(f)
+		lang.facts[level].fields[d.name] = member{typ: answered.typ, read: func(o *object) (ref.Val, bool) {
+			values, err := o.native.(*scope).answer(f)
 			switch {
 			case err == errNotAsked:
 				return answered.of(map[string]json.RawMessage(nil)), false // of what was not asked for there is no answer to read

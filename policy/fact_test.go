@@ -281,7 +281,7 @@ func TestWhatCannotBeToldIsNotTakenForNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := parsed(t, asking(c.fact, c.expression, "variables:\n  - {name: told, level: entry, expression: facts.duplicates.ok}\n"))
-			one := entries("TAXI")
+			one := told(entries("TAXI"))
 			one.Entries[0].Posted = nil
 			v := p.Evaluate(policy.Case{Report: one, Facts: answers(t, `{}`)})
 			switch c.says {

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"reflect"
@@ -39,10 +40,14 @@ func fill(t testing.TB, v reflect.Value, pick func(n int) int) {
 	case *expense.Interface:
 		of := []expense.Interface{"", expense.V1, expense.V3, expense.V4}
 		*p = of[pick(len(of))]
-	case *bool:
-		*p = pick(2) == 1
-	case *int:
-		*p = pick(4)
+	case **bool:
+		if n := pick(3); n > 0 {
+			*p = new(n == 2)
+		}
+	case **int:
+		if n := pick(5); n > 0 {
+			*p = new(n - 1)
+		}
 	case *expense.Date:
 		of := []expense.Date{"", "soon", "2026-05-02", "2026-05-04T23:59:59"}
 		*p = of[pick(len(of))]
@@ -76,6 +81,32 @@ func fill(t testing.TB, v reflect.Value, pick func(n int) int) {
 			require.FailNow(t, "no value for a field", "%s", v.Type())
 		}
 	}
+}
+
+// told makes of what was not told false and zero, as v1.1 prints it.
+func told(report *expense.Report) *expense.Report {
+	var walk func(v reflect.Value)
+	walk = func(v reflect.Value) {
+		switch p := v.Addr().Interface().(type) {
+		case **bool:
+			*p = cmp.Or(*p, new(false))
+		case **int:
+			*p = cmp.Or(*p, new(0))
+		default:
+			switch v.Kind() {
+			case reflect.Struct:
+				for i := range v.NumField() {
+					walk(v.Field(i))
+				}
+			case reflect.Slice:
+				for i := range v.Len() {
+					walk(v.Index(i))
+				}
+			}
+		}
+	}
+	walk(reflect.ValueOf(report).Elem())
+	return report
 }
 
 // held names what is in a report or a travel request, by the names of its JSON:

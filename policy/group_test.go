@@ -19,8 +19,8 @@ func trip(t testing.TB) *expense.Report {
 		r.Entries[i].Date = day
 		r.Entries[i].Posted = usd(t, []string{"0.1", "40", "30.00", "44.99", "0.2"}[i])
 		r.Entries[i].Vendor = []string{"A", "B", "A", "", "a"}[i]
-		r.Entries[i].AttendeeCount = i % 2
-		r.Entries[i].Personal = i == 0
+		r.Entries[i].AttendeeCount = new(i % 2)
+		r.Entries[i].Personal = new(i == 0)
 	}
 	return r
 }

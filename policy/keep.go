@@ -29,7 +29,7 @@ func (p *Policy) KeepRequest(request *expense.TravelRequest) *expense.TravelRequ
 	if request == nil {
 		return nil
 	}
-	kept := &expense.TravelRequest{Operations: slices.Clone(request.Operations)}
+	kept := &expense.TravelRequest{Operations: slices.Clone(request.Operations), Via: request.Via}
 	p.asked.copy(requestShape, kept, request)
 	return kept
 }
@@ -48,11 +48,11 @@ func plainly[T, V any](at func(T) *V) func(to, from any, _ need, _ needs) {
 	}
 }
 
-func copyAmount[T any](at func(T) **expense.Money) func(to, from any, _ need, _ needs) {
+// copyTold copies what is nil where Concur did not tell it.
+func copyTold[T, V any](at func(T) **V) func(to, from any, _ need, _ needs) {
 	return func(to, from any, _ need, _ needs) {
-		if m := *at(from.(T)); m != nil {
-			amount := *m
-			*at(to.(T)) = &amount
+		if v := *at(from.(T)); v != nil {
+			*at(to.(T)) = new(*v)
 		}
 	}
 }

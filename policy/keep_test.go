@@ -193,8 +193,8 @@ func TestWhatARuleReadsIsKeptAndNothingElse(t *testing.T) {
 // spoken gives for each type of a field an expression that says all of it.
 var spoken = map[reflect.Type]string{
 	reflect.TypeFor[string]():                   `"=" + %s`,
-	reflect.TypeFor[bool]():                     `string(%s)`,
-	reflect.TypeFor[int]():                      `string(%s)`,
+	reflect.TypeFor[*bool]():                    `has(%s) ? string(%[1]s) : "none"`,
+	reflect.TypeFor[*int]():                     `has(%s) ? string(%[1]s) : "none"`,
 	reflect.TypeFor[expense.Date]():             `has(%s) ? string(%[1]s) : "none"`,
 	reflect.TypeFor[*expense.Money]():           `has(%s) ? string(%[1]s) : "none"`,
 	reflect.TypeFor[map[string]expense.Field](): `"=" + %s.map(k, k + %[1]s[k].value + %[1]s[k].code).join()`,

@@ -25,7 +25,7 @@ func in(t testing.TB, amount, currency string) *expense.Money {
 
 // lunch is a report with one entry that has a bit of everything.
 func lunch(t testing.TB) *expense.Report {
-	return &expense.Report{
+	return told(&expense.Report{
 		ID: "R1", Name: "Spring fair", Currency: "USD", Status: expense.StatusExternalValidation,
 		Date: "2026-05-01", Created: "first of May", Submitted: "2026-05-04T23:59:59",
 		Total:    usd(t, "80.00000000"),
@@ -33,15 +33,15 @@ func lunch(t testing.TB) *expense.Report {
 		Custom:   map[string]expense.Field{"2": {Value: "Sales", Code: "SAL"}},
 		Entries: []expense.Entry{{
 			ID: "E1", Type: "MEALS", TypeName: "Business Meal", Date: "2026-05-02", Vendor: "Café Ångström",
-			Transaction: in(t, "75.10", ""), CurrencyName: "Euro", Posted: usd(t, "80"), AttendeeCount: 2,
-			CompanyCard: true,
+			Transaction: in(t, "75.10", ""), CurrencyName: "Euro", Posted: usd(t, "80"), AttendeeCount: new(2),
+			CompanyCard: new(true),
 			Custom:      map[string]expense.Field{"3": {Value: "Fair", Code: "F-1"}, "10": {Value: "x"}},
 			Itemizations: []expense.Itemization{
 				{ID: "I1", Posted: usd(t, "0.10"), Allocations: []expense.Allocation{{ID: "A1", Percentage: "100"}}},
 				{ID: "I2", Posted: usd(t, "0.20")},
 			},
 		}},
-	}
+	})
 }
 
 func evaluate(t *testing.T, expression string, report *expense.Report) expense.Verdict {
@@ -83,8 +83,8 @@ func TestWhatHolds(t *testing.T) {
 
 		// What is there and what is not.
 		`has(report.total) && !has(entry.approved) && has(report.created)`,
-		`has(entry.vendor) && !has(entry.location) && has(entry.companyCard) && !has(entry.personal)`,
-		`has(entry.attendeeCount) && !has(entry.commentCount)`,
+		`has(entry.vendor) && !has(entry.location) && has(entry.companyCard) && entry.companyCard`,
+		`has(entry.personal) && !entry.personal && has(entry.commentCount) && entry.commentCount == 0`,
 		`has(entry.itemizations) && !has(entry.allocations) && has(report.orgUnits) && !has(entry.orgUnits)`,
 		`entry.itemizations.size() == 2 && has(entry.itemizations)`,
 		`has(entry.custom["3"].code) && !has(entry.custom["10"].code) && !has(entry.custom["4"].value)`,
@@ -187,8 +187,8 @@ func TestEveryFieldOfAReportHasItsName(t *testing.T) {
 	t.Parallel()
 	kinds := map[reflect.Type]string{
 		reflect.TypeFor[string]():                   `%s == "" || %[1]s != ""`,
-		reflect.TypeFor[bool]():                     `%s || !%[1]s`,
-		reflect.TypeFor[int]():                      `%s >= 0`,
+		reflect.TypeFor[*bool]():                    `!has(%s) && (!has(%[1]s) || %[1]s)`,
+		reflect.TypeFor[*int]():                     `!has(%s) || %[1]s >= 0`,
 		reflect.TypeFor[expense.Date]():             `!has(%s) || %[1]s > date("0001-01-01")`,
 		reflect.TypeFor[*expense.Money]():           `!has(%s) || %[1]s == %[1]s`,
 		reflect.TypeFor[map[string]expense.Field](): `%s["1"].value == "" && %[1]s["1"].code == ""`,

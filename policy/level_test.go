@@ -23,14 +23,14 @@ func parsed(t testing.TB, file string) *policy.Policy {
 // itemized, and one that is neither.
 func deep(t testing.TB) *expense.Report {
 	t.Helper()
-	return &expense.Report{ID: "R1", Currency: "USD", Name: "Trip", Entries: []expense.Entry{
+	return told(&expense.Report{ID: "R1", Currency: "USD", Name: "Trip", Entries: []expense.Entry{
 		{ID: "E1", Type: "TAXI", Posted: usd(t, "10"), Allocations: []expense.Allocation{{ID: "A1", Percentage: "60"}, {ID: "A2", Percentage: "40"}}},
-		{ID: "E2", Type: "HOTEL", Posted: usd(t, "200"), Itemized: true, Itemizations: []expense.Itemization{
+		{ID: "E2", Type: "HOTEL", Posted: usd(t, "200"), Itemized: new(true), Itemizations: []expense.Itemization{
 			{ID: "I1", Type: "ROOM", Posted: usd(t, "150"), Allocations: []expense.Allocation{{ID: "A3", Percentage: "100"}}},
 			{ID: "I2", Type: "MINIBAR", Posted: usd(t, "50"), Allocations: []expense.Allocation{{ID: "A4", Percentage: "50"}, {ID: "A5", Percentage: "50"}}},
 		}},
 		{ID: "E3", Type: "MEALS"},
-	}}
+	}})
 }
 
 func journeyAsked(t testing.TB) *expense.TravelRequest {

@@ -208,8 +208,8 @@ func (s *source) columnKinds(d listDeclaration, t *table) ([]valueKind, bool) {
 		if column, given := d.columns[name]; given {
 			kinds[i] = column.kind
 		}
-		t.shape.fields[name] = member{typ: kinds[i].typ(), read: func(native any) (ref.Val, bool) {
-			v := native.(row)[i]
+		t.shape.fields[name] = member{typ: kinds[i].typ(), read: func(o *object) (ref.Val, bool) {
+			v := o.native.(row)[i]
 			return v, v != nil && v != types.String("")
 		}}
 	}
@@ -218,7 +218,7 @@ func (s *source) columnKinds(d listDeclaration, t *table) ([]valueKind, bool) {
 
 // declare adds the list to what expressions may name.
 func (t *table) declare(lang *language) {
-	lang.lists.fields[t.Name] = member{typ: cel.MapType(cel.StringType, t.shape.typ), read: func(any) (ref.Val, bool) {
+	lang.lists.fields[t.Name] = member{typ: cel.MapType(cel.StringType, t.shape.typ), read: func(*object) (ref.Val, bool) {
 		return t.rows, t.rows.Size() != types.IntZero
 	}}
 }

@@ -66,8 +66,8 @@ func requestNeeds() needs {
 //
 // Of taxes and of custom and organisational fields v4 tells only in the single expense,
 // and whether an entry is itemized only by its itemizations. The allocations of an entry
-// are those of one that is not itemized, so that they need to know it as well. The
-// category of an expense is nowhere in v4.
+// are those of one that is not itemized, so that they need to know it as well. Whether there
+// are exceptions on the report itself only their list says.
 func (p *Policy) Parts() expense.Parts {
 	n := p.needs
 	return expense.Parts{
@@ -76,6 +76,8 @@ func (p *Policy) Parts() expense.Parts {
 		Allocations:  n.reads(entryShape, "allocations") || n.reads(itemizationShape, "allocations"),
 		Attendees:    n.reads(entryShape, "attendeeCount"),
 		Comments:     n.reads(entryShape, "commentCount"),
+		// The connector itself keeps the flag, and does not need it by v4.
+		Exceptions: slices.ContainsFunc(p.rules, func(r rule) bool { return r.needs.reads(reportShape, "hasException") }),
 	}
 }
 

@@ -49,12 +49,13 @@ func (s *shape) spoken() string {
 }
 
 // member is one field of a shape. read returns its value, nil when it is absent,
-// and whether there is something in it. copy takes what is needed of it from one
+// and whether there is something in it. An empty text is absent, too, where the interface
+// by which the report was read never tells it. copy takes what is needed of it from one
 // object to another.
 type member struct {
 	typ  *cel.Type
 	once bool // the value is made once for each object
-	read func(native any) (value ref.Val, something bool)
+	read func(o *object) (value ref.Val, something bool)
 	copy func(to, from any, this need, all needs)
 	// weigh adds to a weight; nil for what weighs nothing.
 	weigh func(native any, w *weight)
@@ -64,7 +65,8 @@ type member struct {
 // and is not safe for concurrent use.
 type object struct {
 	shape  *shape
-	native any // a pointer into the report
+	native any               // a pointer into the report
+	via    expense.Interface // by which the report or travel request was read
 	made   map[string]ref.Val
 }
 
@@ -75,8 +77,8 @@ func (o *object) get(field string) (ref.Val, bool) {
 	if v, ok := o.made[field]; ok {
 		return v, something(v)
 	}
-	v, something := m.read(o.native)
-	if v == nil {
+	v, something := m.read(o)
+	if v == nil || v == types.String("") && o.via.Tells(spokenField(o.shape, field)) == expense.NeverTold {
 		return types.WrapErr(failure(o.shape.spoken() + "." + field + " is absent; ask with has() before reading it")), something
 	}
 	if m.once {

@@ -23,6 +23,7 @@ import (
 // Policy is a rules file with its lists, checked and ready. It does not change and is safe
 // for concurrent use.
 type Policy struct {
+	file     string
 	version  string
 	zone     *time.Location
 	settings Settings
@@ -111,7 +112,7 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 		return nil, err
 	}
 	p := &Policy{
-		version: c.version, zone: c.zone, settings: c.settings, stops: c.stops, groups: c.groups,
+		file: name, version: c.version, zone: c.zone, settings: c.settings, stops: c.stops, groups: c.groups,
 		variables: map[string]*variable{}, lang: lang, listObject: lang.lists.of(nil), asksFor: map[string]bool{}, waitsFor: map[string]bool{},
 		needs: reportNeeds(), asked: requestNeeds(), budget: maxTotalCost, time: maxTime,
 	}

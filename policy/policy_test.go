@@ -111,7 +111,7 @@ func TestTheExampleFile(t *testing.T) {
 	p, err := policy.Load(shipped)
 	require.NoError(t, err)
 	entry := func(typ, posted string, receipt bool) expense.Entry {
-		return expense.Entry{ID: "E1", Type: typ, Posted: usd(t, posted), HasReceipt: receipt}
+		return expense.Entry{ID: "E1", Type: typ, Posted: usd(t, posted), HasReceipt: &receipt}
 	}
 	on := func(code, rule string) []expense.Exception {
 		return []expense.Exception{{ObjectType: expense.OnEntry, ObjectID: "E1", Code: code, Rule: rule}}

@@ -32,7 +32,7 @@ func (e *evaluation) scope(outer *scope, level Level, o *object, index int) *sco
 	s := &scope{e: e, outer: outer, level: level, object: o, index: index}
 	s.variables, s.facts = e.policy.lang.variables[level].of(s), e.policy.lang.facts[level].of(s)
 	if outer != nil {
-		v, _ := shapeOf[level].fields["id"].read(o.native)
+		v, _ := shapeOf[level].fields["id"].read(o)
 		s.id = string(v.(types.String))
 	}
 	return s
@@ -208,7 +208,7 @@ func (e *evaluation) scopesOf(level Level) []*scope {
 func (e *evaluation) allocations() (all []*scope) {
 	items := e.scopesOf(ItemizationLevel)
 	for _, entry := range e.scopesOf(EntryLevel) {
-		none := e.scope(entry, ItemizationLevel, noItemization(), -1)
+		none := e.scope(entry, ItemizationLevel, e.noItemization(), -1)
 		none.object.made = map[string]ref.Val{}
 		all = e.partsOf(entry.object, none, AllocationLevel, "allocations", all)
 		for len(items) > 0 && items[0].outer == entry {
@@ -235,4 +235,8 @@ func (e *evaluation) partsOf(o *object, outer *scope, level Level, list string, 
 }
 
 // noItemization stands for the itemization of an allocation that belongs to an entry.
-func noItemization() *object { return itemizationShape.of(&expense.Itemization{}) }
+func (e *evaluation) noItemization() *object {
+	none := itemizationShape.of(&expense.Itemization{})
+	none.via = e.whole.object.via
+	return none
+}

@@ -119,7 +119,7 @@ func (f fixedValues) of(level Level, x *expression) ref.Val {
 			open = append(open, cel.AttributePattern("variables").QualString(name))
 			continue
 		}
-		known.fields[name] = member{read: func(any) (ref.Val, bool) { return value, something(value) }}
+		known.fields[name] = member{read: func(*object) (ref.Val, bool) { return value, something(value) }}
 	}
 	vars, err := cel.PartialVars(map[string]any{"lists": f.policy.listObject, "variables": known.of(nil)}, open...)
 	if err != nil {

@@ -101,23 +101,20 @@ func (p *Policy) declareVariable(s *source, lang *language, d variableDeclaratio
 	p.variables[d.name] = v
 	p.variableOrder = append(p.variableOrder, d.name)
 	for _, level := range d.level.inner() {
-		lang.variables[level].fields[d.name] = member{typ: value.ast.OutputType(), read: func(native any) (ref.Val, bool) {
-			return native.(*scope).variable(v)
+		lang.variables[level].fields[d.name] = member{typ: value.ast.OutputType(), read: func(o *object) (ref.Val, bool) {
+			return o.native.(*scope).variable(v)
 		}}
 	}
 }
 
-// something reports whether there is something in a value, as has() asks.
+// something reports whether there is something in a value, as has() asks. False and zero are
+// something.
 func something(v ref.Val) bool {
 	switch v := v.(type) {
 	case nil:
 		return false
 	case types.String:
 		return v != ""
-	case types.Bool:
-		return bool(v)
-	case types.Int:
-		return v != 0
 	case traits.Sizer:
 		return v.Size() != types.IntZero
 	}

@@ -164,7 +164,7 @@ func TestAVariableOfEntriesKeepsWhatIsReadThroughIt(t *testing.T) {
 	require.NotContains(t, ofReports, "entry.vendor")
 	for _, receipt := range []bool{true, false} {
 		r := entries("TAXI", "MEALS")
-		r.Entries[1].HasReceipt, r.Entries[1].Vendor = receipt, "Trattoria"
+		r.Entries[1].HasReceipt, r.Entries[1].Vendor = &receipt, "Trattoria"
 		require.Equal(t, p.Judge(r), p.Judge(stored(t, p.Keep(r))))
 		require.Equal(t, receipt, p.Judge(r).Action == expense.Approve)
 	}

@@ -218,7 +218,7 @@ func TestTheSameReportGivesTheSameVerdictToEverybody(t *testing.T) {
 	)
 	report := entries("MEALS", "TAXI", "HOTEL")
 	for i := range report.Entries {
-		report.Entries[i].HasReceipt = i == 2
+		report.Entries[i].HasReceipt = new(i == 2)
 		report.Entries[i].Custom = map[string]expense.Field{"1": {Value: "a"}, "2": {Value: "b"}, "3": {Value: "c"}}
 	}
 	want := p.Judge(report)

@@ -36,7 +36,7 @@ var (
 		"posted":      amount(func(i *expense.Itemization) **expense.Money { return &i.Posted }),
 		"approved":    amount(func(i *expense.Itemization) **expense.Money { return &i.Approved }),
 		"purpose":     text(func(i *expense.Itemization) *string { return &i.Purpose }),
-		"personal":    flag(func(i *expense.Itemization) *bool { return &i.Personal }),
+		"personal":    flag(func(i *expense.Itemization) **bool { return &i.Personal }),
 		"orgUnits":    numbered(func(i *expense.Itemization) *map[string]expense.Field { return &i.OrgUnits }),
 		"custom":      numbered(func(i *expense.Itemization) *map[string]expense.Field { return &i.Custom }),
 		"allocations": several(allocationShape, func(i *expense.Itemization) *[]expense.Allocation { return &i.Allocations }),
@@ -59,17 +59,17 @@ var (
 		"subdivision":     text(func(e *expense.Entry) *string { return &e.Subdivision }),
 		"country":         text(func(e *expense.Entry) *string { return &e.Country }),
 		"paymentType":     text(func(e *expense.Entry) *string { return &e.PaymentType }),
-		"personal":        flag(func(e *expense.Entry) *bool { return &e.Personal }),
-		"companyCard":     flag(func(e *expense.Entry) *bool { return &e.CompanyCard }),
-		"personalCard":    flag(func(e *expense.Entry) *bool { return &e.PersonalCard }),
-		"itemized":        flag(func(e *expense.Entry) *bool { return &e.Itemized }),
-		"hasVat":          flag(func(e *expense.Entry) *bool { return &e.HasVAT }),
-		"hasExceptions":   flag(func(e *expense.Entry) *bool { return &e.HasExceptions }),
-		"receiptRequired": flag(func(e *expense.Entry) *bool { return &e.ReceiptRequired }),
-		"imageRequired":   flag(func(e *expense.Entry) *bool { return &e.ImageRequired }),
-		"hasReceipt":      flag(func(e *expense.Entry) *bool { return &e.HasReceipt }),
-		"attendeeCount":   count(func(e *expense.Entry) *int { return &e.AttendeeCount }),
-		"commentCount":    count(func(e *expense.Entry) *int { return &e.CommentCount }),
+		"personal":        flag(func(e *expense.Entry) **bool { return &e.Personal }),
+		"companyCard":     flag(func(e *expense.Entry) **bool { return &e.CompanyCard }),
+		"personalCard":    flag(func(e *expense.Entry) **bool { return &e.PersonalCard }),
+		"itemized":        flag(func(e *expense.Entry) **bool { return &e.Itemized }),
+		"hasVat":          flag(func(e *expense.Entry) **bool { return &e.HasVAT }),
+		"hasExceptions":   flag(func(e *expense.Entry) **bool { return &e.HasExceptions }),
+		"receiptRequired": flag(func(e *expense.Entry) **bool { return &e.ReceiptRequired }),
+		"imageRequired":   flag(func(e *expense.Entry) **bool { return &e.ImageRequired }),
+		"hasReceipt":      flag(func(e *expense.Entry) **bool { return &e.HasReceipt }),
+		"attendeeCount":   count(func(e *expense.Entry) **int { return &e.AttendeeCount }),
+		"commentCount":    count(func(e *expense.Entry) **int { return &e.CommentCount }),
 		"orgUnits":        numbered(func(e *expense.Entry) *map[string]expense.Field { return &e.OrgUnits }),
 		"custom":          numbered(func(e *expense.Entry) *map[string]expense.Field { return &e.Custom }),
 		"itemizations":    several(itemizationShape, func(e *expense.Entry) *[]expense.Itemization { return &e.Itemizations }),
@@ -91,8 +91,8 @@ var (
 		"date":             date(func(r *expense.Report) *expense.Date { return &r.Date }),
 		"created":          date(func(r *expense.Report) *expense.Date { return &r.Created }),
 		"submitted":        date(func(r *expense.Report) *expense.Date { return &r.Submitted }),
-		"everSentBack":     flag(func(r *expense.Report) *bool { return &r.EverSentBack }),
-		"hasException":     flag(func(r *expense.Report) *bool { return &r.HasException }),
+		"everSentBack":     flag(func(r *expense.Report) **bool { return &r.EverSentBack }),
+		"hasException":     flag(func(r *expense.Report) **bool { return &r.HasException }),
 		"total":            amount(func(r *expense.Report) **expense.Money { return &r.Total }),
 		"entriesTotal":     entriesTotal,
 		"personalExpenses": amount(func(r *expense.Report) **expense.Money { return &r.PersonalExpenses }),
@@ -109,8 +109,8 @@ var (
 // entriesTotal is the sum of what was posted for the entries. It is absent where an entry
 // does not say it. It is computed, so that [needs.add] keeps the entries' amounts for it.
 var entriesTotal = member{
-	typ: moneyType, once: true, copy: func(any, any, need, needs) {}, read: func(native any) (ref.Val, bool) {
-		total := native.(*expense.Report).EntriesTotal()
+	typ: moneyType, once: true, copy: func(any, any, need, needs) {}, read: func(o *object) (ref.Val, bool) {
+		total := o.native.(*expense.Report).EntriesTotal()
 		if total == nil {
 			return nil, false
 		}
@@ -120,30 +120,38 @@ var entriesTotal = member{
 
 func text[T any](at func(T) *string) member {
 	weigh := func(native any, w *weight) { w.text(*at(native.(T))) }
-	return member{typ: cel.StringType, copy: plainly(at), weigh: weigh, read: func(native any) (ref.Val, bool) {
-		s := *at(native.(T))
+	return member{typ: cel.StringType, copy: plainly(at), weigh: weigh, read: func(o *object) (ref.Val, bool) {
+		s := *at(o.native.(T))
 		return types.String(s), s != ""
 	}}
 }
 
-func flag[T any](at func(T) *bool) member {
-	return member{typ: cel.BoolType, copy: plainly(at), read: func(native any) (ref.Val, bool) {
-		b := *at(native.(T))
-		return types.Bool(b), b
+// flag is something when Concur told it, be it false.
+func flag[T any](at func(T) **bool) member {
+	return member{typ: cel.BoolType, copy: copyTold(at), read: func(o *object) (ref.Val, bool) {
+		b := *at(o.native.(T))
+		if b == nil {
+			return nil, false
+		}
+		return types.Bool(*b), true
 	}}
 }
 
-func count[T any](at func(T) *int) member {
-	return member{typ: cel.IntType, copy: plainly(at), read: func(native any) (ref.Val, bool) {
-		n := *at(native.(T))
-		return types.Int(n), n != 0
+// count is something when Concur told it, be it zero.
+func count[T any](at func(T) **int) member {
+	return member{typ: cel.IntType, copy: copyTold(at), read: func(o *object) (ref.Val, bool) {
+		n := *at(o.native.(T))
+		if n == nil {
+			return nil, false
+		}
+		return types.Int(*n), true
 	}}
 }
 
 // amount is something when it is there, be it zero.
 func amount[T any](at func(T) **expense.Money) member {
-	return member{typ: moneyType, copy: copyAmount(at), read: func(native any) (ref.Val, bool) {
-		m := *at(native.(T))
+	return member{typ: moneyType, copy: copyTold(at), read: func(o *object) (ref.Val, bool) {
+		m := *at(o.native.(T))
 		if m == nil {
 			return nil, false
 		}
@@ -154,8 +162,8 @@ func amount[T any](at func(T) **expense.Money) member {
 // date is something when a text is there; one that is not a date errs when it is
 // read, so that a rule does not take it for an absent one.
 func date[T any](at func(T) *expense.Date) member {
-	return member{typ: dayType, copy: plainly(at), read: func(native any) (ref.Val, bool) {
-		s := *at(native.(T))
+	return member{typ: dayType, copy: plainly(at), read: func(o *object) (ref.Val, bool) {
+		s := *at(o.native.(T))
 		if s == "" {
 			return nil, false
 		}
@@ -174,11 +182,13 @@ func several[T, E any](of *shape, at func(T) *[]E) member {
 			w.weigh(of, &all[i])
 		}
 	}
-	return member{typ: cel.ListType(of.typ), once: true, copy: copyList(of, at), weigh: weigh, read: func(native any) (ref.Val, bool) {
-		all := *at(native.(T))
+	return member{typ: cel.ListType(of.typ), once: true, copy: copyList(of, at), weigh: weigh, read: func(o *object) (ref.Val, bool) {
+		all := *at(o.native.(T))
 		objects := make([]ref.Val, len(all))
 		for i := range all {
-			objects[i] = of.of(&all[i])
+			part := of.of(&all[i])
+			part.via = o.via
+			objects[i] = part
 		}
 		return types.NewRefValList(types.DefaultTypeAdapter, objects), len(all) > 0
 	}}
@@ -194,8 +204,8 @@ func numbered[T any](at func(T) *map[string]expense.Field) member {
 			w.text(f.Code)
 		}
 	}
-	return member{typ: typ, once: true, copy: copyNumbered(at), weigh: weigh, read: func(native any) (ref.Val, bool) {
-		m := *at(native.(T))
+	return member{typ: typ, once: true, copy: copyNumbered(at), weigh: weigh, read: func(o *object) (ref.Val, bool) {
+		m := *at(o.native.(T))
 		values := make(map[ref.Val]ref.Val, len(m))
 		for key, f := range m {
 			values[types.String(key)] = fieldShape.of(&f)

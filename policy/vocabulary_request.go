@@ -6,8 +6,8 @@ import "concur-connector/expense"
 var (
 	requestExceptionShape = newShape("RequestException", map[string]member{
 		"code":     text(func(x *expense.RequestException) *string { return &x.Code }),
-		"level":    count(func(x *expense.RequestException) *int { return &x.Level }),
-		"blocking": flag(func(x *expense.RequestException) *bool { return &x.Blocking }),
+		"level":    count(func(x *expense.RequestException) **int { return &x.Level }),
+		"blocking": flag(func(x *expense.RequestException) **bool { return &x.Blocking }),
 	})
 
 	segmentShape = newShape("Segment", map[string]member{
@@ -55,8 +55,8 @@ var (
 		"modified":     date(func(r *expense.TravelRequest) *expense.Date { return &r.Modified }),
 		"start":        date(func(r *expense.TravelRequest) *expense.Date { return &r.Start }),
 		"end":          date(func(r *expense.TravelRequest) *expense.Date { return &r.End }),
-		"everSentBack": flag(func(r *expense.TravelRequest) *bool { return &r.EverSentBack }),
-		"hasException": flag(func(r *expense.TravelRequest) *bool { return &r.HasException }),
+		"everSentBack": flag(func(r *expense.TravelRequest) **bool { return &r.EverSentBack }),
+		"hasException": flag(func(r *expense.TravelRequest) **bool { return &r.HasException }),
 		"posted":       amount(func(r *expense.TravelRequest) **expense.Money { return &r.Posted }),
 		"approved":     amount(func(r *expense.TravelRequest) **expense.Money { return &r.Approved }),
 		"remaining":    amount(func(r *expense.TravelRequest) **expense.Money { return &r.Remaining }),

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+
+	"concur-connector/expense"
 )
 
 // Warning is what is not wrong with a rules file and probably not meant, as [Error] prints.
@@ -12,6 +14,25 @@ type Warning = Error
 
 // Warnings are what should be looked at in a file that can be used.
 func (p *Policy) Warnings() []*Warning { return slices.Clone(p.warnings) }
+
+// Untold are warnings about what rules read that the interface by which reports are read
+// never tells. Travel requests are always read by Request v4.
+func (p *Policy) Untold(via expense.Interface) []*Warning {
+	var all []*Warning
+	for _, r := range p.rules {
+		by := via
+		if r.level.ofRequest() {
+			by = expense.RequestV4
+		}
+		for _, name := range r.needs.names() {
+			if by.Tells(name) == expense.NeverTold {
+				all = append(all, &Warning{File: p.file, Line: r.at.line, Column: r.at.column, Rule: r.name,
+					Reason: fmt.Sprintf("%s never tells %s, which is absent then", by, name)})
+			}
+		}
+	}
+	return all
+}
 
 func (p *Policy) warn(s *source, c content) {
 	add := func(at place, format string, args ...any) {

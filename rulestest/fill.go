@@ -13,6 +13,8 @@ import (
 
 var (
 	moneyType = reflect.TypeFor[*expense.Money]()
+	flagType  = reflect.TypeFor[*bool]()
+	countType = reflect.TypeFor[*int]()
 	fieldType = reflect.TypeFor[expense.Field]()
 	dateType  = reflect.TypeFor[expense.Date]()
 )
@@ -46,14 +48,15 @@ func (s *source) fill(n *yaml.Node, to reflect.Value, what string) {
 			s.fill(value, one, what+" "+strconv.Quote(key))
 			to.SetMapIndex(reflect.ValueOf(key), one)
 		}
-	case t.Kind() == reflect.Bool:
-		to.SetBool(s.truth(n, what))
-	case t.Kind() == reflect.Int:
+	case (t == flagType || t == countType) && n.Tag == "!!null": // absent
+	case t == flagType:
+		to.Set(reflect.ValueOf(new(s.truth(n, what))))
+	case t == countType:
 		number, err := strconv.Atoi(n.Value)
 		if n.Kind != yaml.ScalarNode || err != nil {
 			s.fail(n, "%s must be a whole number", what)
 		}
-		to.SetInt(int64(number))
+		to.Set(reflect.ValueOf(&number))
 	default:
 		to.SetString(s.text(n, what))
 	}
@@ -68,10 +71,26 @@ func (s *source) object(n *yaml.Node, to reflect.Value, what string) {
 	if c := values["currency"]; c != nil && topmost(to.Type()) {
 		s.currency = s.code(c)
 	}
+	if topmost(to.Type()) {
+		s.asRead = values["via"] != nil
+	}
 	for i, name := range known {
 		if value := values[name]; value != nil {
 			s.fill(value, to.Field(i), name)
+		} else if !s.asRead {
+			tell(to.Field(i))
 		}
+	}
+}
+
+// tell makes what a case leaves out false or zero, as v1.1 would print it. A case that says
+// by which interface its report was read is taken as it is: what it leaves out is absent.
+func tell(field reflect.Value) {
+	switch field.Type() {
+	case flagType:
+		field.Set(reflect.ValueOf(new(false)))
+	case countType:
+		field.Set(reflect.ValueOf(new(0)))
 	}
 }
 

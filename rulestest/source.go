@@ -18,6 +18,7 @@ type source struct {
 	errors policy.Errors
 
 	currency string // of the report that is read: of amounts that name none
+	asRead   bool   // the report says by which interface it was read, and is taken as it is
 }
 
 func (s *source) fail(n *yaml.Node, format string, args ...any) {

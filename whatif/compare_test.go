@@ -1,6 +1,7 @@
 package whatif_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -66,7 +67,7 @@ func TestAnOutcomeIsDecidedOnlyWhereNoUnknownRuleCouldChangeIt(t *testing.T) {
 			whatif.Change{Result: whatif.Changed, Old: "approve", New: "approve", Added: []string{"NORECPT"}, Removed: []string{"PLACE"}, Rules: []string{"receipt"}},
 		},
 		"an unknown rule may err, or post": {
-			[]string{noReceipt, place}, kept, expense.Entry{HasReceipt: true}, expense.Verdict{Action: expense.Approve},
+			[]string{noReceipt, place}, kept, expense.Entry{HasReceipt: new(true)}, expense.Verdict{Action: expense.Approve},
 			whatif.Change{Result: whatif.Unknown, Old: "approve", Unknown: []string{"place"}, Missing: []string{"entry.location"}},
 		},
 		"sending back is decided, and what an unknown rule posts is not": {
@@ -91,7 +92,7 @@ func TestAnOutcomeIsDecidedOnlyWhereNoUnknownRuleCouldChangeIt(t *testing.T) {
 			whatif.Change{Result: whatif.Unknown, Old: "approve", Rules: []string{"looked"}, Unknown: []string{"city"}, Missing: []string{"entry.location"}},
 		},
 		"a rule that is only watched changes nothing": {
-			[]string{noReceipt, watched}, kept, expense.Entry{HasReceipt: true}, expense.Verdict{Action: expense.Approve},
+			[]string{noReceipt, watched}, kept, expense.Entry{HasReceipt: new(true)}, expense.Verdict{Action: expense.Approve},
 			whatif.Change{Result: whatif.Same, Old: "approve", New: "approve", Unknown: []string{"watched"}, Missing: []string{"entry.country"}},
 		},
 		"a run that did not record what it kept": {
@@ -101,7 +102,7 @@ func TestAnOutcomeIsDecidedOnlyWhereNoUnknownRuleCouldChangeIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c.entry.ID = "1"
+			c.entry.ID, c.entry.HasReceipt = "1", cmp.Or(c.entry.HasReceipt, new(false))
 			past := whatif.Past{Kept: c.kept, Verdict: c.old, Case: policy.Case{Report: &expense.Report{Entries: []expense.Entry{c.entry}}}}
 			got := whatif.Compare(rules(t, c.rules...), past)
 			if len(got.Rules) == 0 {
@@ -160,7 +161,7 @@ func TestASendBackThatPostsNothingHasNoExceptions(t *testing.T) {
 
 func TestTwoFilesAreComparedOnWhatWasNeverJudged(t *testing.T) {
 	t.Parallel()
-	past := whatif.Past{Whole: true, Case: policy.Case{Report: &expense.Report{Entries: []expense.Entry{{ID: "1", Vendor: "ACME", HasReceipt: true}}}}}
+	past := whatif.Past{Whole: true, Case: policy.Case{Report: &expense.Report{Entries: []expense.Entry{{ID: "1", Vendor: "ACME", HasReceipt: new(true)}}}}}
 	c := whatif.CompareBoth(rules(t, noReceipt), rules(t, vendor), past)
 	require.Equal(t, "approve → send-back", c.Kind())
 	require.Equal(t, whatif.Same, whatif.CompareBoth(rules(t, vendor), rules(t, vendor), past).Result)

@@ -167,7 +167,7 @@ func TestWhatTheFlagProvedBeforeAnAnswerWasLostItProvesAfter(t *testing.T) {
 	p := newPlay(t)
 	up := waiting(1, 10)
 	raised := *up.Report
-	raised.HasException = true
+	raised.HasException = new(true)
 	up.Report = &raised
 	p.reads, p.verdicts = []any{waiting(1, 10), up}, []any{byException(passOn)}
 	p.actions = []any{kind(expense.Forbidden), leftByIt}

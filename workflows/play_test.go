@@ -240,8 +240,9 @@ func failedCopy(n int) expense.Notification {
 // revisions apart.
 func waiting(n, amount int) expense.FetchedReport {
 	r := &expense.Report{ID: "R1", Key: "key", Status: expense.StatusExternalValidation,
-		ActionURL: fmt.Sprintf("https://www.concursolutions.com/api/expense/expensereport/v1.1/report/stop%d/WorkFlowAction", n),
-		Entries:   []expense.Entry{{ID: "e1", Purpose: fmt.Sprint(amount)}}}
+		ActionURL:    fmt.Sprintf("https://www.concursolutions.com/api/expense/expensereport/v1.1/report/stop%d/WorkFlowAction", n),
+		HasException: new(false),
+		Entries:      []expense.Entry{{ID: "e1", Purpose: fmt.Sprint(amount), HasExceptions: new(false)}}}
 	return expense.FetchedReport{Reading: expense.Reading{Status: r.Status, Stop: r.Stop()},
 		ReportID: r.ID, Report: r, Revision: r.Revision(), Content: r.Content()}
 }

@@ -39,8 +39,8 @@ func TestDecodeReadsReportsOfEveryGeneration(t *testing.T) {
 	const expense = `{"id":"E1","type":"LUNCH","typeName":"Lunch","posted":{"amount":"25","currency":"EUR"},"attendeeCount":1}`
 	for name, c := range map[string]struct{ text, payload, about, view string }{
 		"v2.0": {reportV2, "report", "a report (v2.0) with 1 entry, which waits at an external validation",
-			report(`"id":"0A1B2C3D4E5F60718293","currency":"EUR","status":"A_EXTV","entries":[{"id":"nE","itemized":true,"posted":{"amount":"12.5","currency":"EUR"},
-				"itemizations":[{"id":"nI","posted":{"amount":"12.5","currency":"EUR"}}]}]`)},
+			report(`"id":"0A1B2C3D4E5F60718293","currency":"EUR","status":"A_EXTV","entries":[{"id":"nE","itemized":true,"hasReceipt":false,"attendeeCount":0,"posted":{"amount":"12.5","currency":"EUR"},
+				"itemizations":[{"id":"nI","posted":{"amount":"12.5","currency":"EUR"}}]}],"via":"v2.0"`)},
 		"a list of v2.0": {listV2, "report list", "a list of reports (v2.0) with 1 report", `[{"id":"J2","total":{"amount":"175.23","currency":"USD"}}]`},
 		"a header of v3": {headerV3, "report", "the header of a report (v3), which waits at an external validation",
 			report(`"id":"0A1B","currency":"USD","status":"A_EXTV","submitted":"2026-04-04T23:33:08.21","total":{"amount":"307.01","currency":"USD"},"custom":{"1":{"code":"7","value":"Seven"}},"via":"v3+v4"`)},
@@ -48,7 +48,7 @@ func TestDecodeReadsReportsOfEveryGeneration(t *testing.T) {
 			report(`"id":"0A1B","currency":"USD","status":"A_EXTV","submitted":"2026-04-04T23:33:08Z","total":{"amount":"525","currency":"USD"},"personalExpenses":{"amount":"0","currency":"USD"},
 				"custom":{"1":{"value":"4366A89A916F074099A971B000989A94","listItem":"4366A89A916F074099A971B000989A94"}},"via":"v4"`)},
 		"entries of v3": {`{"Items":[{"ID":"gE","ExpenseID":"E1","ReportID":"R","ExpenseTypeCode":"TAXI","PostedAmount":0.30,"HasItemizations":false,"AllocationType":"P"}],"NextPage":"https://x"}`,
-			"entries", "a page of entries (v3) with 1 entry", `{"rows":[{"id":"E1","type":"TAXI","posted":{"amount":"0.3"},"key":"gE","reportId":"R","allocated":true}],"more":true}`},
+			"entries", "a page of entries (v3) with 1 entry", `{"rows":[{"id":"E1","type":"TAXI","posted":{"amount":"0.3"},"itemized":false,"key":"gE","reportId":"R","allocated":true}],"more":true}`},
 		"one entry of v3": {"\uFEFF" + `{"ID":"gE","ReportID":"R","ExpenseTypeCode":"TAXI"}`, "entries", "a page of entries (v3) with 1 entry",
 			`{"rows":[{"id":"gE","type":"TAXI","key":"gE","reportId":"R"}],"more":false}`},
 		"itemizations of v3": {`{"Items":[{"EntryID":"gE","ID":"gI","ExpenseTypeCode":"LODTX","PostedAmount":20}]}`, "itemizations", "a page of itemizations (v3) with 1 itemization",

@@ -38,8 +38,8 @@ func TestDecodeReadsTheNewerInterfaces(t *testing.T) {
 		"an error of Request v4":      {`{"errors":[{"errorCode":"NO_APPROVER","errorMessage":"none"}]}`, "error", "an error", `{"code":"NO_APPROVER","message":"none"}`},
 		"an error in a list":          {`[{"errorCode":"timeOut","errorMessage":"late"}]`, "error", "an error", `{"code":"timeOut","message":"late"}`},
 		"an error of SCIM":            {`{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidFilter","detail":"bad"}`, "error", "an error", `{"code":"invalidFilter","message":"bad"}`},
-		"details of Request v1":       {`<TravelRequestDetails><LoginID>secret</LoginID><ApprovalStatusKey>Q_EXTV</ApprovalStatusKey><ApprovalStatusName>A & B</ApprovalStatusName><EntriesList><RequestEntry><RequestEntryKey>n1</RequestEntryKey></RequestEntry></EntriesList></TravelRequestDetails>`, "travel request v1", "with 1 expense", `{"atStop":false,"request":{"id":"","status":"Q_EXTV","expenses":[{"id":"n1"}]}}`},
-		"a list of Request v1":        {`<RequestsWithCount><RequestsList><RequestSummary><RequestUserLoginID>secret</RequestUserLoginID><RequestID>APXT</RequestID></RequestSummary></RequestsList></RequestsWithCount>`, "travel request list v1", "with 1 travel request", `[{"id":"","number":"APXT","status":""}]`},
+		"details of Request v1":       {`<TravelRequestDetails><LoginID>secret</LoginID><ApprovalStatusKey>Q_EXTV</ApprovalStatusKey><ApprovalStatusName>A & B</ApprovalStatusName><EntriesList><RequestEntry><RequestEntryKey>n1</RequestEntryKey></RequestEntry></EntriesList></TravelRequestDetails>`, "travel request v1", "with 1 expense", `{"atStop":false,"request":{"id":"","status":"Q_EXTV","expenses":[{"id":"n1"}],"via":"Request v1"}}`},
+		"a list of Request v1":        {`<RequestsWithCount><RequestsList><RequestSummary><RequestUserLoginID>secret</RequestUserLoginID><RequestID>APXT</RequestID></RequestSummary></RequestsList></RequestsWithCount>`, "travel request list v1", "with 1 travel request", `[{"id":"","number":"APXT","status":"","via":"Request v1"}]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

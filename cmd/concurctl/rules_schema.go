@@ -80,7 +80,11 @@ func define(defs map[string]any, t reflect.Type) {
 func described(defs map[string]any, t reflect.Type) map[string]any {
 	switch t.Kind() {
 	case reflect.Pointer:
-		return described(defs, t.Elem())
+		one := described(defs, t.Elem())
+		if kind, plain := one["type"]; plain {
+			one["type"] = []any{kind, "null"} // null: Concur did not tell it
+		}
+		return one
 	case reflect.Struct:
 		define(defs, t)
 		return map[string]any{"$ref": "#/$defs/" + t.Name()}

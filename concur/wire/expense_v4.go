@@ -2,6 +2,7 @@ package wire
 
 import (
 	"slices"
+	"strings"
 
 	"concur-connector/expense"
 )
@@ -11,7 +12,6 @@ type ExpenseV4 struct {
 	expense.Entry
 	ParentID  string `json:"parentId,omitempty"`  // of an itemization; only a single expense names it
 	Allocated bool   `json:"allocated,omitempty"` // wholly or in part
-	Counted   bool   `json:"-"`                   // the number of attendees is given
 	Doubtful  bool   `json:"-"`                   // its links lead to no itemizations, as those of an itemization do
 }
 
@@ -50,25 +50,52 @@ func DecodeExpenseV4(body []byte) (ExpenseV4, error) {
 
 func readExpense(r record) ExpenseV4 {
 	kind, payment, vendor, location := r.object("expenseType"), r.object("paymentType"), r.object("vendor"), r.object("location")
-	source, tax := r.object("expenseSourceIdentifiers"), r.object("expenseTaxSummary")
+	source := r.object("expenseSourceIdentifiers")
 	e := ExpenseV4{ParentID: r.text("parentExpenseId"), Allocated: allocated(r.text("allocationState")), Entry: expense.Entry{
 		ID: r.text("expenseId"), Type: kind.text("id"), TypeName: kind.text("name"), Date: day(r.date("transactionDate")),
 		Transaction: r.money("transactionAmount"), ExchangeRate: r.rate("exchangeRate"),
 		Posted: r.money("postedAmount"), Approved: r.money("approvedAmount"),
 		Purpose: r.text("businessPurpose"), Vendor: vendor.text("description", "name"),
 		Location: location.text("city", "name"), Subdivision: location.text("countrySubDivisionCode"), Country: location.text("countryCode"),
-		PaymentType: payment.text("id", "code"), Personal: r.yes("isPersonalExpense"),
-		CompanyCard: source.holds("creditCardTransactionId", "creditCardTransaction"), PersonalCard: source.holds("personalCardTransactionId"),
-		HasVAT: tax.some("totalTaxPostedAmount", "vatTaxTotal"), HasExceptions: r.yes("hasExceptions", "hasBlockingExceptions"),
-		ReceiptRequired: r.yes("isPaperReceiptRequired"), ImageRequired: r.yes("isImageRequired"),
-		HasReceipt: r.holds("receiptImageId", "ereceiptImageId") || source.holds("ereceiptId", "receiptImageId", "expenseCaptureImageId", "receipts"),
+		PaymentType: payment.text("id", "code"), Personal: r.told("isPersonalExpense"),
+		CompanyCard: companyCard(r), HasExceptions: r.told("hasExceptions", "hasBlockingExceptions"),
+		ReceiptRequired: r.told("isPaperReceiptRequired"), ImageRequired: r.told("isImageRequired"),
 	}}
-	e.AttendeeCount, e.Counted = r.count("attendeeCount")
+	switch {
+	case r.holds("receiptImageId", "ereceiptImageId") || source.holds("ereceiptId", "receiptImageId", "expenseCaptureImageId", "receipts"):
+		e.HasReceipt = new(true)
+	case r.given("receiptImageId") || r.given("ereceiptImageId") || source.values != nil:
+		e.HasReceipt = new(false)
+	}
+	if source.values != nil {
+		e.PersonalCard = new(source.holds("personalCardTransactionId"))
+	}
+	if r.given("expenseTaxSummary") { // only a single expense does
+		e.HasVAT = new(r.object("expenseTaxSummary").some("totalTaxPostedAmount", "vatTaxTotal"))
+	}
+	if n, given := r.count("attendeeCount"); given {
+		e.AttendeeCount = &n
+	}
 	links := r.objects("links")
 	e.Doubtful = len(links) > 0 && !r.given("parentExpenseId") && !slices.ContainsFunc(links, func(l record) bool { return l.text("rel") == "itemizations" })
 	r.customData(&e.OrgUnits, &e.Custom)
 	r.wants(e.ID)
 	return e
+}
+
+// companyCard reports whether a company card paid. The identifiers say it, and where an
+// expense has none the code of the payment type does: those of the card programs begin with
+// the company's or the individual's billing.
+func companyCard(r record) *bool {
+	source, code := r.object("expenseSourceIdentifiers"), r.object("paymentType").text("code")
+	switch strings.ToUpper(code) {
+	case "CBCP", "IBCP", "IBIP":
+		return new(true)
+	}
+	if source.values == nil && code == "" {
+		return nil
+	}
+	return new(source.holds("creditCardTransactionId", "creditCardTransaction"))
 }
 
 // DecodeAllocationsV4 reads the allocations of an expense (v4), or of an expense of a

@@ -25,7 +25,7 @@ func DecodeReportV3(body []byte) (Header, error) {
 			Currency: r.text("CurrencyCode"), Status: r.text("ApprovalStatusCode"), PaymentStatus: r.text("PaymentStatusCode"),
 			Policy: r.text("PolicyID"), Ledger: r.text("LedgerName"),
 			Date: r.date("UserDefinedDate"), Created: r.date("CreateDate"), Submitted: r.date("SubmitDate"),
-			EverSentBack: r.yes("EverSentBack"), HasException: r.yes("HasException", "HasExceptions"),
+			EverSentBack: r.told("EverSentBack"), HasException: r.told("HasException", "HasExceptions"),
 			Total: r.money("Total"), PersonalExpenses: r.money("PersonalAmount"),
 			DueEmployee: r.money("AmountDueEmployee"), DueCompanyCard: r.money("AmountDueCompanyCard"),
 			Claimed: r.money("TotalClaimedAmount"), Approved: r.money("TotalApprovedAmount"),
@@ -49,7 +49,7 @@ func DecodeReportV4(body []byte) (Header, error) {
 			Currency: r.text("currencyCode"), Status: r.text("approvalStatusId"), PaymentStatus: r.text("paymentStatusId"),
 			Policy: r.text("policyId"), Ledger: r.text("ledger", "ledgerId"),
 			Date: day(r.date("reportDate")), Created: r.date("creationDate"), Submitted: r.date("submitDate"),
-			EverSentBack: r.yes("isReportEverSentBack", "isSentBack"), HasException: r.yes("hasExceptions", "hasBlockingExceptions"),
+			EverSentBack: everSentBack(r), HasException: r.told("hasExceptions", "hasBlockingExceptions"),
 			Total: r.money("reportTotal"), PersonalExpenses: r.money("personalAmount"),
 			DueEmployee: r.money("amountDueEmployee"), DueCompanyCard: r.money("amountDueCompanyCard"),
 			Claimed: r.money("claimedAmount"), Approved: r.money("approvedAmount"),
@@ -61,6 +61,15 @@ func DecodeReportV4(body []byte) (Header, error) {
 		}
 		return Header{Report: report, Owner: r.text("userId")}
 	})
+}
+
+// everSentBack reads what a header of v4 may leave out. That a report is not sent back now
+// does not say that it never was.
+func everSentBack(r record) *bool {
+	if r.yes("isSentBack") {
+		return new(true)
+	}
+	return r.told("isReportEverSentBack")
 }
 
 func decodeHeader(body []byte, read func(r record) Header) (Header, error) {

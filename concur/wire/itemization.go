@@ -114,7 +114,7 @@ func settle(e *expense.Entry, items []item) (attendees int) {
 				attendees++
 			}
 		}
-		switch itself := i.regular() && (i.ID == e.ID || regular == 1 && !e.Itemized); {
+		switch itself := i.regular() && (i.ID == e.ID || regular == 1 && !expense.True(e.Itemized)); {
 		case i.regular() && hasChild:
 		case itself:
 			e.Allocations = append(e.Allocations, i.Allocations...)

@@ -17,7 +17,7 @@ type ListedReport struct {
 	Submitted     expense.Date   `json:"submitted,omitempty"`
 	Status        string         `json:"statusName,omitempty"`
 	PaymentStatus string         `json:"paymentStatusName,omitempty"`
-	HasException  bool           `json:"hasException,omitempty"`
+	HasException  *bool          `json:"hasException,omitempty"`
 	Total         *expense.Money `json:"total,omitempty"`
 	Claimed       *expense.Money `json:"claimed,omitempty"`
 	Approved      *expense.Money `json:"approved,omitempty"`
@@ -31,7 +31,7 @@ func DecodeReportsToApproveV4(body []byte) ([]ListedReport, error) {
 	_, rows, err := readRows(body, "report", func(r record) ListedReport {
 		l := ListedReport{
 			ID: r.text("reportId"), Number: r.text("reportNumber"), Name: r.text("name"),
-			Date: r.date("reportDate"), Submitted: r.date("submitDate"), HasException: r.yes("hasExceptions"),
+			Date: r.date("reportDate"), Submitted: r.date("submitDate"), HasException: r.told("hasExceptions"),
 			Claimed: r.money("claimedAmount"), Approved: r.money("totalApprovedAmount"), DueEmployee: r.money("amountDueEmployee"),
 		}
 		r.wants(l.ID)

@@ -180,20 +180,25 @@ func (r record) count(name string) (n int, given bool) {
 	return n, given
 }
 
-// yes reports whether one of these is.
-func (r record) yes(names ...string) bool {
+// told reports whether one of these is true, and nil when none of them is there.
+func (r record) told(names ...string) (told *bool) {
 	for _, name := range names {
 		text := r.text(name)
 		yes, ok := yesOf(text)
-		if yes {
-			return true
-		}
-		if text != "" && !ok {
+		switch {
+		case yes:
+			return new(true)
+		case text != "" && !ok:
 			r.refuse(name, "is neither yes nor no")
+		case text != "":
+			told = new(false)
 		}
 	}
-	return false
+	return told
 }
+
+// yes reports whether one of these is there and true.
+func (r record) yes(names ...string) bool { return expense.True(r.told(names...)) }
 
 func (r record) date(names ...string) expense.Date { return isoDate(r.text(names...)) }
 

@@ -99,7 +99,10 @@ func (d *reportReader) read() error {
 			return d.string(&r.Purpose)
 		case "crncode", "currencycode":
 			return d.string(&r.Currency)
-		case "apskey", "approvalstatuscode":
+		case "apskey":
+			return d.string(&r.Status)
+		case "approvalstatuscode":
+			r.Via = expense.V2
 			return d.string(&r.Status)
 		case "paykey", "paymentstatuscode":
 			return d.string(&r.PaymentStatus)
@@ -186,23 +189,23 @@ type announced struct{ allocations, attendees, comments string }
 // compare notes the first part that an entry is said to have and does not show. An
 // itemized entry of which nothing was approved may come without its itemizations. An itemized
 // entry may say that it is allocated although none of its itemizations is.
-func (d *reportReader) compare(number int, e *expense.Entry, said announced, commented bool) {
+func (d *reportReader) compare(number int, e *expense.Entry, said announced) {
 	note := func(into *string, missing bool, what string) {
 		if missing && *into == "" {
 			*into = fmt.Sprintf("Concur says that entry %d has %s, and none arrived", number, what)
 		}
 	}
 	unapproved := e.Approved != nil && e.Approved.Amount.IsZero()
-	note(&d.missing.Entries, e.Itemized && len(e.Itemizations) == 0 && !unapproved, "itemizations")
-	note(&d.missing.Entries, allocated(said.allocations) && !e.Itemized && len(e.Allocations) == 0 && !unapproved, "allocations")
-	note(&d.missing.Attendees, isYes(said.attendees) && e.AttendeeCount == 0, "attendees")
-	note(&d.missing.CommentCount, isYes(said.comments) && !commented, "comments")
+	note(&d.missing.Entries, expense.True(e.Itemized) && len(e.Itemizations) == 0 && !unapproved, "itemizations")
+	note(&d.missing.Entries, allocated(said.allocations) && !expense.True(e.Itemized) && len(e.Allocations) == 0 && !unapproved, "allocations")
+	note(&d.missing.Attendees, isYes(said.attendees) && *e.AttendeeCount == 0, "attendees")
+	note(&d.missing.CommentCount, isYes(said.comments) && e.CommentCount == nil, "comments")
 }
 
 func isYes(flag string) bool { return strings.EqualFold(flag, "Y") || strings.EqualFold(flag, "true") }
 
 func (d *reportReader) entry(e *expense.Entry, number int) error {
-	attendees, counted, commented, vendor, currency := 0, false, false, "", ""
+	attendees, vendor, currency := 0, "", ""
 	var said announced
 	var items []item
 	err := d.each(func(name string) error {
@@ -268,13 +271,9 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 		case "hascomments":
 			return d.said(&said.comments)
 		case "commentcount":
-			given, err := d.count(&e.CommentCount)
-			commented = commented || given
-			return err
+			return d.count(&e.CommentCount)
 		case "attendeecount":
-			given, err := d.count(&e.AttendeeCount)
-			counted = counted || given
-			return err
+			return d.count(&e.AttendeeCount)
 		case "attendeedetails":
 			text, err := d.skip()
 			if text {
@@ -291,11 +290,14 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 	e.Vendor = cmp.Or(e.Vendor, vendor)
 	attendees += settle(e, items)
 	paidIn(e, currency)
-	if !counted {
-		e.AttendeeCount = attendees
+	if e.AttendeeCount == nil { // they are listed, and each is counted
+		e.AttendeeCount = &attendees
+	}
+	if e.HasReceipt == nil { // only an identifier says that there is one
+		e.HasReceipt = new(false)
 	}
 	if err == nil {
-		d.compare(number, e, said, commented)
+		d.compare(number, e, said)
 	}
 	return err
 }

@@ -32,7 +32,7 @@ func TestDecodeReport(t *testing.T) {
 		require.Equal(t, &expense.Report{
 			ID: "0A1B2C3D4E5F60718293", Key: "nHeader$pKey", Name: "Trade fair & visits", Purpose: "Spring fair",
 			Currency: "EUR", Status: "A_EXTV", PaymentStatus: "P_NOTP", Policy: "nPolicy$s", Ledger: "DEFAULT",
-			Date: "2026-02-01", Created: "2026-02-01T09:10:11", EverSentBack: true,
+			Date: "2026-02-01", Created: "2026-02-01T09:10:11", EverSentBack: new(true), HasException: new(false),
 			Total: eur("1234.56789012"), PersonalExpenses: eur("0.00000000"), DueEmployee: eur("34.50000000"), Claimed: eur("1234.56789012"),
 			OrgUnits:  map[string]expense.Field{"1": {Code: "4711", Value: "Sales"}},
 			Custom:    map[string]expense.Field{"1": {Code: "A 12", Value: "Project (phase 2)"}, "2": {Value: "plain text"}},
@@ -41,13 +41,13 @@ func TestDecodeReport(t *testing.T) {
 				ID: "nEntryOne", Type: "MEALS", TypeName: "Meals", Category: "Meals and Entertainment", Date: "2026-02-01",
 				Transaction: unnamed("108.33000000"), CurrencyName: "US, Dollar", ExchangeRate: "0.92310000000000", Posted: eur("100.00000000"),
 				Purpose: "Dinner", Vendor: "The Corner Inn", Location: "Bremen", Subdivision: "DE-HB", Country: "DE", PaymentType: "CASH",
-				Itemized: true, HasVAT: true, HasExceptions: true, ReceiptRequired: true, ImageRequired: true, HasReceipt: true,
-				AttendeeCount: 5, CommentCount: 2,
+				Personal: new(false), CompanyCard: new(false), PersonalCard: new(false), Itemized: new(true), HasVAT: new(true), HasExceptions: new(true), ReceiptRequired: new(true), ImageRequired: new(true), HasReceipt: new(true),
+				AttendeeCount: new(5), CommentCount: new(2),
 				OrgUnits: map[string]expense.Field{"6": {Code: "9", Value: "Six"}},
 				Custom:   map[string]expense.Field{"40": {Code: "X", Value: "Forty"}},
 				Itemizations: []expense.Itemization{{
 					ID: "nItemOne", Type: "DINNR", TypeName: "Dinner", Date: "2026-02-01T19:30:00", Purpose: "With guests",
-					Transaction: unnamed("108.33000000"), Posted: eur("100.00000000"), Approved: eur("100.00000000"),
+					Transaction: unnamed("108.33000000"), Posted: eur("100.00000000"), Approved: eur("100.00000000"), Personal: new(false),
 					OrgUnits: map[string]expense.Field{"1": {Code: "7", Value: "Seven"}},
 					Custom:   map[string]expense.Field{"1": {Code: "100", Value: "North"}},
 					Allocations: []expense.Allocation{
@@ -59,7 +59,7 @@ func TestDecodeReport(t *testing.T) {
 					},
 				}},
 			}, {
-				ID: "nEntryTwo", Type: "TAXI", Date: "2026-02-02T08:21:33.5", Posted: eur("34.50000000"), HasReceipt: true, AttendeeCount: 2,
+				ID: "nEntryTwo", Type: "TAXI", Date: "2026-02-02T08:21:33.5", Posted: eur("34.50000000"), HasReceipt: new(true), AttendeeCount: new(2),
 				Itemizations: []expense.Itemization{{ID: "nItemTwo"}},
 				Allocations: []expense.Allocation{
 					{ID: "nAllocThree", Percentage: "50.00000000", AccountCode1: "6200", AccountCode2: "6201"},
@@ -86,7 +86,7 @@ func TestDecodeReport(t *testing.T) {
 			`<Entries><ExpenseEntry><RpeKey>nE</RpeKey><ReceiptImageId i:nil="true">0123</ReceiptImageId>` +
 			`<AttendeeDetails i:nil="1"><FirstName>Ann</FirstName></AttendeeDetails></ExpenseEntry></Entries></ReportDetails>`))
 		require.NoError(t, err)
-		require.Equal(t, &expense.Report{Entries: []expense.Entry{{ID: "nE"}}}, r)
+		require.Equal(t, &expense.Report{Entries: []expense.Entry{{ID: "nE", HasReceipt: new(false), AttendeeCount: new(0)}}}, r)
 	})
 
 	t.Run("the currency may stand behind the amounts", func(t *testing.T) {

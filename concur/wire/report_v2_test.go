@@ -23,7 +23,7 @@ func TestDecodeReportV2(t *testing.T) {
 		require.Equal(t, &expense.Report{
 			ID: "0A1B2C3D4E5F60718293", Name: "Trade fair & visits", Purpose: "Spring fair",
 			Currency: "EUR", Status: "A_EXTV", PaymentStatus: "P_NOTP", Policy: "nPolicy$s", Ledger: "DEFAULT",
-			Date: "2026-02-01", Created: "2026-02-01T09:10:11", EverSentBack: true,
+			Date: "2026-02-01", Created: "2026-02-01T09:10:11", EverSentBack: new(true), HasException: new(false), Via: expense.V2,
 			Total: eur("134.50000000"), PersonalExpenses: eur("0E-8"), DueEmployee: eur("34.50000000"), Claimed: eur("134.50000000"),
 			OrgUnits: map[string]expense.Field{"1": {Code: "4711", Value: "Sales"}, "2": {Value: "Bremen"}},
 			Custom: map[string]expense.Field{
@@ -33,17 +33,17 @@ func TestDecodeReportV2(t *testing.T) {
 				ID: "nEntryOne", Type: "MEALS", TypeName: "Meals", Category: "Entertainment", Date: "2026-02-01",
 				Transaction: unnamed("108.33000000"), CurrencyName: "US, Dollar", ExchangeRate: "0.92310000000000", Posted: eur("100.00000000"),
 				Purpose: "Dinner", Vendor: "The Corner Inn", Location: "Bremen", Subdivision: "DE-HB", Country: "DE", PaymentType: "CASH",
-				CompanyCard: true, Itemized: true, HasVAT: true, HasReceipt: true, AttendeeCount: 2, CommentCount: 2,
+				CompanyCard: new(true), Itemized: new(true), HasVAT: new(true), HasReceipt: new(true), AttendeeCount: new(2), CommentCount: new(2),
 				Itemizations: []expense.Itemization{{
-					ID: "nItemOne", Type: "DINNR", TypeName: "Dinner", Date: "2026-02-01",
+					ID: "nItemOne", Type: "DINNR", TypeName: "Dinner", Date: "2026-02-01", Personal: new(false),
 					Transaction: unnamed("75.83100000"), Posted: eur("70.00000000"), Approved: eur("70.00000000"),
 					Allocations: []expense.Allocation{{
 						ID: "nAllocOne", Percentage: "100.00000000", AccountCode1: "6100", AccountCode2: "6101",
 						Custom: map[string]expense.Field{"2": {Code: "1234", Value: "Project"}},
 					}},
-				}, {ID: "nItemTwo", Posted: eur("30.00000000"), Personal: true}},
+				}, {ID: "nItemTwo", Posted: eur("30.00000000"), Personal: new(true)}},
 			}, {
-				ID: "nEntryTwo", Type: "TAXI", Posted: eur("34.50000000"), Approved: eur("34.50000000"), AttendeeCount: 1,
+				ID: "nEntryTwo", Type: "TAXI", Posted: eur("34.50000000"), Approved: eur("34.50000000"), Itemized: new(false), HasReceipt: new(false), AttendeeCount: new(1),
 				Allocations: []expense.Allocation{
 					{ID: "nAllocTwo", Percentage: "33.33333334"}, {ID: "nAllocThree", Percentage: "66.66666666"},
 				},

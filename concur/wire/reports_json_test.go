@@ -34,7 +34,7 @@ func TestDecodeReportV3(t *testing.T) {
 	require.Contains(t, h.Mark, "modified=2026-04-05T08:00:01.700")
 	require.Equal(t, &expense.Report{
 		ID: "0A1B2C3D4E5F60718293", Name: "Trade fair", Currency: "EUR", Status: "A_EXTV", PaymentStatus: "P_NOTP", Policy: "gPolicy$s", Ledger: "DEFAULT",
-		Date: "2026-04-04", Created: "2026-04-04T23:33:08.21", Submitted: "2026-04-05T08:00:00.5", EverSentBack: true, HasException: true,
+		Date: "2026-04-04", Created: "2026-04-04T23:33:08.21", Submitted: "2026-04-05T08:00:00.5", EverSentBack: new(true), HasException: new(true),
 		Total: eur("134.50"), PersonalExpenses: eur("0"), DueEmployee: eur("34.5"), Claimed: eur("12345678901234.12345678"), Approved: eur("0E-8"),
 		OrgUnits: map[string]expense.Field{"1": {Code: "4711", Value: "Sales"}},
 		Custom:   map[string]expense.Field{"1": {Value: "(not a code) text"}, "2": {Code: "A 12", Value: "Project"}, "3": {Code: "7", Value: "Seven"}},
@@ -54,10 +54,11 @@ func TestDecodeRowsV3(t *testing.T) {
 			ID: "99F8CC6B1AEE6049B03652F018CAF096", Type: "MEALS", TypeName: "Meals", Category: "Entertainment", Date: "2026-04-04",
 			Transaction: money("108.33000000", "USD"), ExchangeRate: "0.92310000000000", Posted: unnamed("100.00000001"),
 			Purpose: "Dinner", Vendor: "The Corner Inn", Location: "Bremen", Subdivision: "DE-HB", Country: "DE", PaymentType: "gPay$p",
-			CompanyCard: true, Itemized: true, HasVAT: true, ImageRequired: true, HasReceipt: true, AttendeeCount: 1, CommentCount: 1,
+			Personal: new(false), CompanyCard: new(true), PersonalCard: new(false), Itemized: new(true), HasVAT: new(true), HasExceptions: new(false),
+			ImageRequired: new(true), HasReceipt: new(true), // there are attendees and comments, and how many is not said
 			Custom: map[string]expense.Field{"40": {Code: "X", Value: "Forty"}},
 		}}, {Key: "gEntryTwo", ReportID: "0A1B2C3D4E5F60718293", Entry: expense.Entry{
-			ID: "gEntryTwo", Transaction: unnamed("0E-8"), Posted: unnamed("34.5"), HasReceipt: true,
+			ID: "gEntryTwo", Transaction: unnamed("0E-8"), Posted: unnamed("34.5"), Itemized: new(false), HasReceipt: new(true),
 		}}}, page.Rows)
 		requireNoSecret(t, page)
 	})
@@ -70,7 +71,7 @@ func TestDecodeRowsV3(t *testing.T) {
 		require.Empty(t, page.Next)
 		require.Equal(t, []wire.ItemizationV3{{Key: "gI", EntryKey: "gE", Allocated: true, Itemization: expense.Itemization{
 			ID: "gI", Type: "LODTX", TypeName: "Hotel Tax", Date: "2026-08-07", Transaction: unnamed("20"), Posted: unnamed("20.00000001"), Approved: unnamed("0"),
-			Purpose: "test", Personal: true, Custom: map[string]expense.Field{"1": {Code: "1", Value: "One"}},
+			Purpose: "test", Personal: new(true), Custom: map[string]expense.Field{"1": {Code: "1", Value: "One"}},
 		}}}, page.Rows)
 	})
 	t.Run("allocations", func(t *testing.T) {
@@ -92,7 +93,7 @@ func TestDecodeReportV4(t *testing.T) {
 	require.Equal(t, "32c2fcc3-b2e8-4907-9672-5b3f49b1c643", h.Owner)
 	require.Equal(t, &expense.Report{
 		ID: "764428DD6A664AF0BFCB", Name: "March", Purpose: "Renovation", Currency: "USD", Status: "A_EXTV", PaymentStatus: "P_NOTP",
-		Policy: "EE095F66AEF52B4A9CE62952601E5CB1", Ledger: "DEFAULT", Date: "2026-03-25", Created: "2026-03-25T20:42:39Z", Submitted: "2026-04-05T08:00:00Z", EverSentBack: true,
+		Policy: "EE095F66AEF52B4A9CE62952601E5CB1", Ledger: "DEFAULT", Date: "2026-03-25", Created: "2026-03-25T20:42:39Z", Submitted: "2026-04-05T08:00:00Z", EverSentBack: new(true),
 		Total: money("525.00000000", "USD"), DueCompanyCard: money("0E-8", "USD"), Claimed: money("525.12345678", "USD"), Approved: money("525.00000000", "USD"),
 		OrgUnits: map[string]expense.Field{"1": {Value: "582AE31D0F506C4BAA97573F2A90F03B", ListItem: "582AE31D0F506C4BAA97573F2A90F03B"}},
 		Custom: map[string]expense.Field{
@@ -106,11 +107,11 @@ func TestDecodeReportV4(t *testing.T) {
 
 func TestDecodeExpensesV4(t *testing.T) {
 	t.Parallel()
-	want := wire.ExpenseV4{Allocated: true, Counted: true, Entry: expense.Entry{
+	want := wire.ExpenseV4{Allocated: true, Entry: expense.Entry{
 		ID: "84FCBB92BD4E5342B849DAC29FD163A1", Type: "LUNCH", TypeName: "Lunch", Date: "2026-03-11",
 		Transaction: money("31.25000000", "USD"), ExchangeRate: "0.8", Posted: eur("25.00000000"), Approved: eur("25.00000000"),
 		Purpose: "Lunch with guests", Vendor: "The Corner Inn", Location: "Bremen", Subdivision: "DE-HB", Country: "DE", PaymentType: "1022",
-		CompanyCard: true, HasVAT: true, HasExceptions: true, ReceiptRequired: true, ImageRequired: true, HasReceipt: true, AttendeeCount: 3,
+		Personal: new(false), CompanyCard: new(true), PersonalCard: new(false), HasVAT: new(true), HasExceptions: new(true), ReceiptRequired: new(true), ImageRequired: new(true), HasReceipt: new(true), AttendeeCount: new(3),
 		Custom: map[string]expense.Field{"9": {Value: "AB8596D91C994F4DBBD820D6DCBDC599", ListItem: "AB8596D91C994F4DBBD820D6DCBDC599"}},
 	}}
 	body := payload(t, "expense_v4.json")
@@ -136,15 +137,15 @@ func TestAnExpenseV4AsItIsSeen(t *testing.T) {
 	const self = `,"links":[{"rel":"self"}]`
 	require.True(t, read(self).Doubtful)
 	require.False(t, read(self+`,"parentExpenseId":null`).Doubtful, "it says that it has no parent")
-	require.False(t, read(`,"expenseSourceIdentifiers":{"receipts":null,"creditCardTransaction":null,"creditCardTransactionId":""}`).HasReceipt)
+	require.Equal(t, new(false), read(`,"expenseSourceIdentifiers":{"receipts":null,"creditCardTransaction":null,"creditCardTransactionId":""}`).HasReceipt)
 	e := read(`,"expenseSourceIdentifiers":{"receipts":[{"imageId":"SECRET"}],"creditCardTransaction":{"id":"SECRET"}},"transactionDate":"2026-03-11T00:00:00.000Z"`)
-	require.True(t, e.HasReceipt)
-	require.True(t, e.CompanyCard)
+	require.Equal(t, new(true), e.HasReceipt)
+	require.Equal(t, new(true), e.CompanyCard)
 	require.Equal(t, expense.Date("2026-03-11"), e.Date)
 	requireNoSecret(t, e)
 	h, err := wire.DecodeReportV4([]byte(`{"reportId":"R","approvalStatusId":"A_EXTV","hasBlockingExceptions":true,"reportDate":"2026-03-11T00:00:00Z"}`))
 	require.NoError(t, err)
-	require.True(t, h.Report.HasException)
+	require.Equal(t, new(true), h.Report.HasException)
 	require.Equal(t, expense.Date("2026-03-11"), h.Report.Date)
 }
 
@@ -179,7 +180,7 @@ func TestReportsToApproveV4(t *testing.T) {
 	rows, err := wire.DecodeReportsToApproveV4([]byte(`[{"name":"March","reportDate":"2026-05-09","reportId":"R1","reportNumber":"7X","submitDate":"2026-05-10",
 "employee":{"employeeUuid":"SECRET"},"amountDueEmployee":{"value":0,"currencyCode":"EUR"},"claimedAmount":{"value":1.50,"currencyCode":"EUR"},"totalApprovedAmount":null,"hasExceptions":true}]`))
 	require.NoError(t, err)
-	require.Equal(t, []wire.ListedReport{{ID: "R1", Number: "7X", Name: "March", Date: "2026-05-09", Submitted: "2026-05-10", HasException: true, Claimed: eur("1.50"), DueEmployee: eur("0")}}, rows)
+	require.Equal(t, []wire.ListedReport{{ID: "R1", Number: "7X", Name: "March", Date: "2026-05-09", Submitted: "2026-05-10", HasException: new(true), Claimed: eur("1.50"), DueEmployee: eur("0")}}, rows)
 }
 
 func TestTrapsOfAHeader(t *testing.T) {
@@ -214,7 +215,7 @@ func TestTrapsOfAHeader(t *testing.T) {
 	})
 	t.Run("a boolean has many forms", func(t *testing.T) {
 		t.Parallel()
-		for text, want := range map[string]bool{"true": true, `"true"`: true, `"Y"`: true, `"Yes"`: true, "1": true, "false": false, `"N"`: false, "null": false, `""`: false, `"No"`: false} {
+		for text, want := range map[string]*bool{"true": new(true), `"true"`: new(true), `"Y"`: new(true), `"Yes"`: new(true), "1": new(true), "false": new(false), `"N"`: new(false), "null": nil, `""`: nil, `"No"`: new(false)} {
 			require.Equal(t, want, read(t, `,"isReportEverSentBack":`+text).Report.EverSentBack, text)
 		}
 	})

@@ -38,12 +38,14 @@ func readRequest(r record) Owned {
 		Type: r.object("type").text("code"), Status: r.object("approvalStatus").text("code"), Policy: r.object("policy").text("id"),
 		Created: r.date("creationDate"), Submitted: r.date("submitDate"), Modified: r.date("lastModified", "lastModifiedDate"),
 		Start: moment(r.text("startDate"), r.text("startTime")), End: moment(r.text("endDate"), r.text("endTime")),
-		EverSentBack: r.yes("everSentBack"),
+		EverSentBack: r.told("everSentBack"),
 		Posted:       r.money("totalPostedAmount"), Approved: r.money("totalApprovedAmount"), Remaining: r.money("totalRemainingAmount"),
 	}
 	r.fields(nil, &request.Custom, fieldOfRequest)
 	level := r.text("highestExceptionLevel")
-	request.HasException = level != "" && !strings.EqualFold(level, "NONE")
+	if level != "" {
+		request.HasException = new(!strings.EqualFold(level, "NONE"))
+	}
 	destination := r.object("mainDestination")
 	request.City = destination.text("city", "name")
 	request.Subdivision, request.Country = destination.text("countrySubDivisionCode"), destination.text("countryCode")
@@ -112,8 +114,10 @@ func pageOf[T any](root record, rows []T, what string, err error) (Page[T], erro
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html
 func DecodeRequestExceptions(body []byte) ([]expense.RequestException, error) {
 	_, exceptions, err := readRows(body, "exception", func(r record) expense.RequestException {
-		e := expense.RequestException{Code: r.text("code"), Blocking: r.yes("isBlocking")}
-		e.Level, _ = r.count("level")
+		e := expense.RequestException{Code: r.text("code"), Blocking: r.told("isBlocking")}
+		if level, given := r.count("level"); given {
+			e.Level = &level
+		}
 		if e.Code == "" {
 			r.refuse("it", "has no code")
 		}

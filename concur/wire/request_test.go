@@ -51,7 +51,7 @@ func TestDecodeRequest(t *testing.T) {
 		ID: "9A0F1C22D3E4450B86A7C9D8E7F60512", Number: "3AT7", Name: "Porto", Purpose: "Fair in Porto", Type: "TRAVEL", Currency: "EUR",
 		Status: "SUBMITTED", Policy: "00497B95D8055849A1B217C8D05FFB86",
 		Created: "2026-03-02T07:31:33Z", Submitted: "2026-03-03T09:00:00.5Z", Modified: "2026-03-03T09:00:01Z",
-		Start: "2026-04-01T06:00:00", End: "2026-04-03", EverSentBack: true, HasException: true,
+		Start: "2026-04-01T06:00:00", End: "2026-04-03", EverSentBack: new(true), HasException: new(true),
 		City: "Porto", Subdivision: "PT-13", Country: "PT",
 		Custom: map[string]expense.Field{
 			"1":  {Value: "free text"},
@@ -228,7 +228,7 @@ func TestDecodeRequestExceptions(t *testing.T) {
 		{"code": "CALWARN2", "level": 1, "message": "somebody's (€0.00)", "isBlocking": false, "source": {"type": "HEADER"}, "parameters": {}},
 		{"code": "MISS", "level": "99", "isBlocking": true, "source": [{"type": "EXPENSE"}]}]`))
 	require.NoError(t, err)
-	require.Equal(t, []expense.RequestException{{Code: "CALWARN2", Level: 1}, {Code: "MISS", Level: 99, Blocking: true}}, got)
+	require.Equal(t, []expense.RequestException{{Code: "CALWARN2", Level: new(1), Blocking: new(false)}, {Code: "MISS", Level: new(99), Blocking: new(true)}}, got)
 	for _, body := range []string{`{}`, `[{"level": 1}]`, `[{"code": "A", "level": "high"}]`} {
 		_, err := wire.DecodeRequestExceptions([]byte(body))
 		require.ErrorContains(t, err, "the exceptions of the travel request cannot be read", body)

@@ -40,7 +40,7 @@ func DecodeRequestV1(body []byte) (*expense.TravelRequest, error) {
 }
 
 func detailsV1(body []byte) (*expense.TravelRequest, error) {
-	reader := requestReader{request: &expense.TravelRequest{}}
+	reader := requestReader{request: &expense.TravelRequest{Via: expense.RequestV1}}
 	err := parse(body, maxReportDepth, func(d *document) error {
 		reader.reportReader = &reportReader{document: d}
 		return reader.read()
@@ -171,8 +171,7 @@ func (d *requestReader) exception() (func(), error) {
 		case "exceptioncode":
 			return d.string(&e.Code)
 		case "exceptionlevel":
-			_, err := d.count(&e.Level)
-			return err
+			return d.count(&e.Level)
 		}
 		return nil
 	})
@@ -295,6 +294,7 @@ func (d *requestReader) summaries(rows *[]expense.TravelRequest) error {
 }
 
 func (d *requestReader) summary() (r expense.TravelRequest, err error) {
+	r.Via = expense.RequestV1
 	err = d.each(func(name string) error {
 		switch name {
 		case "requestid":

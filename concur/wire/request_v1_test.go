@@ -60,9 +60,9 @@ func TestDecodeRequestV1(t *testing.T) {
 	require.Equal(t, &expense.TravelRequest{
 		ID: "nyc7$pp", Number: "337E", Name: "R & D", Purpose: "sales", Currency: "MXN", Status: "Q_EXTV", Policy: "n$sn",
 		Created: "2012-06-08T23:33:39", Submitted: "2012-06-08T23:36:10", Modified: "2012-06-08T16:35:20",
-		Start: "2012-09-21T06:15:00", End: "2012-09-25T23:59:00", HasException: true,
+		Start: "2012-09-21T06:15:00", End: "2012-09-25T23:59:00", EverSentBack: new(false), HasException: new(true), Via: expense.RequestV1,
 		Custom:     map[string]expense.Field{"1": {Code: "7732", Value: "TRIP"}, "2": {Code: "88", Value: "NEW"}},
-		Exceptions: []expense.RequestException{{Code: "LATE", Level: 99}},
+		Exceptions: []expense.RequestException{{Code: "LATE", Level: new(99)}},
 	}, r)
 	stored, err := json.Marshal(r)
 	require.NoError(t, err)
@@ -108,7 +108,7 @@ func TestDecodeRequestListV1(t *testing.T) {
 	require.Len(t, rows, 1)
 	require.Equal(t, "10.50 USD", rows[0].Posted.String())
 	rows[0].Posted = nil
-	require.Equal(t, expense.TravelRequest{ID: "nf0", Number: "APXT", Name: "T", Purpose: "d", Currency: "USD", Created: "2013-03-07T08:25:57"}, rows[0])
+	require.Equal(t, expense.TravelRequest{ID: "nf0", Number: "APXT", Name: "T", Purpose: "d", Currency: "USD", Created: "2013-03-07T08:25:57", Via: expense.RequestV1}, rows[0])
 	rows, err = wire.DecodeRequestListV1([]byte(`<RequestsList/>`))
 	require.NoError(t, err)
 	require.Empty(t, rows)

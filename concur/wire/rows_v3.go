@@ -7,13 +7,15 @@ import (
 )
 
 // EntryV3 is an entry as v3 gives it. Its amounts in the report's currency name none: the
-// report does. Of attendees and comments v3 says only whether there are any, and the
-// count is then one.
+// report does. Of attendees and comments v3 says only whether there are any: a count is
+// zero, or absent.
 type EntryV3 struct {
 	expense.Entry
 	Key       string `json:"key"` // the ID of v3, by which itemizations and allocations name their entry
 	ReportID  string `json:"reportId,omitempty"`
 	Allocated bool   `json:"allocated,omitempty"` // wholly or in part
+	Attended  *bool  `json:"-"`                   // there are attendees; nil: it is not said
+	Commented *bool  `json:"-"`                   // there are comments; nil: it is not said
 }
 
 // ItemizationV3 is an itemization as v3 gives it.
@@ -45,24 +47,39 @@ func DecodeEntriesV3(body []byte) (Page[EntryV3], error) {
 			Purpose: r.text("Description", "BusinessPurpose"), Vendor: r.text("VendorDescription", "VendorListItemName"),
 			Location: r.text("LocationName"), Subdivision: r.text("LocationSubdivision"), Country: r.text("LocationCountry"),
 			PaymentType: r.text("PaymentTypeID", "PaymentTypeCode"),
-			Personal:    r.yes("IsPersonal"), CompanyCard: r.text("CompanyCardTransactionID") != "", PersonalCard: r.yes("IsPersonalCardCharge"),
-			Itemized: r.yes("HasItemizations"), HasVAT: r.yes("HasVAT"), HasExceptions: r.yes("HasExceptions", "HasException"),
-			ImageRequired: r.yes("IsImageRequired"), HasReceipt: r.yes("HasImage") || r.text("ElectronicReceiptID") != "",
+			Personal:    r.told("IsPersonal"), CompanyCard: names(r, "CompanyCardTransactionID"), PersonalCard: r.told("IsPersonalCardCharge"),
+			Itemized: r.told("HasItemizations"), HasVAT: r.told("HasVAT"), HasExceptions: r.told("HasExceptions", "HasException"),
+			ImageRequired: r.told("IsImageRequired"), HasReceipt: r.told("HasImage"),
 		}}
 		if e.Transaction != nil {
 			e.Transaction.Currency = strings.ToUpper(r.text("TransactionCurrencyCode"))
 		}
-		if r.yes("HasAttendees") {
-			e.AttendeeCount = 1
+		if r.text("ElectronicReceiptID") != "" {
+			e.HasReceipt = new(true)
 		}
-		if r.yes("HasComments") {
-			e.CommentCount = 1
-		}
+		e.Attended, e.Commented = r.told("HasAttendees"), r.told("HasComments")
+		e.AttendeeCount, e.CommentCount = noneOf(e.Attended), noneOf(e.Commented)
 		e.Allocated = allocated(r.text("AllocationType"))
 		r.fields(&e.OrgUnits, &e.Custom, fieldV3)
 		r.wants(e.Key)
 		return e
 	})
+}
+
+// names reports whether there is an identifier of that name, and nil when nothing is said.
+func names(r record, name string) *bool {
+	if !r.given(name) {
+		return nil
+	}
+	return new(r.text(name) != "")
+}
+
+// noneOf is zero when there are none, and nil when there are some or nothing is said.
+func noneOf(any *bool) *int {
+	if any != nil && !*any {
+		return new(0)
+	}
+	return nil
 }
 
 // DecodeItemizationsV3 reads one page of the itemizations of a report (v3).
@@ -74,7 +91,7 @@ func DecodeItemizationsV3(body []byte) (Page[ItemizationV3], error) {
 			ID: r.text("ExpenseID", "ID"), Type: r.text("ExpenseTypeCode"), TypeName: r.text("ExpenseTypeName"),
 			Date: r.date("TransactionDate"), Transaction: r.money("TransactionAmount"),
 			Posted: r.money("PostedAmount"), Approved: r.money("ApprovedAmount"),
-			Purpose: r.text("Description", "BusinessPurpose"), Personal: r.yes("IsPersonal"),
+			Purpose: r.text("Description", "BusinessPurpose"), Personal: r.told("IsPersonal"),
 		}}
 		r.fields(&i.OrgUnits, &i.Custom, fieldV3)
 		r.wants(i.Key)

@@ -74,7 +74,7 @@ func TestTrapsOfAReportsNames(t *testing.T) {
 	t.Run("one thing has two names", func(t *testing.T) {
 		t.Parallel()
 		want := expense.Entry{
-			ID: "nE", Itemizations: []expense.Itemization{{ID: "nI"}},
+			ID: "nE", HasReceipt: new(false), AttendeeCount: new(0), Itemizations: []expense.Itemization{{ID: "nI"}},
 			Allocations: []expense.Allocation{{ID: "nA", Percentage: "100.00000000", AccountCode2: "6101"}},
 		}
 		for _, inner := range []string{
@@ -107,11 +107,11 @@ func TestTrapsOfAReportsNames(t *testing.T) {
 		require.Equal(t, "n2", naive.Allocations.Key, "a reader of one element sees the last")
 		e := report(t, "<Entries>"+body+"</Entries>").Entries[0]
 		require.Equal(t, []expense.Allocation{{ID: "n1"}, {ID: "n2"}}, e.Allocations)
-		require.Equal(t, 2, e.AttendeeCount)
+		require.Equal(t, new(2), e.AttendeeCount)
 	})
 	t.Run("one empty allocation or attendee is none", func(t *testing.T) {
 		t.Parallel()
-		require.Equal(t, expense.Entry{ID: "nE"}, entry(t, "<Allocations></Allocations><AttendeeDetails/><ItemizationList/><Allocations><Custom1/></Allocations>"))
+		require.Equal(t, expense.Entry{ID: "nE", HasReceipt: new(false), AttendeeCount: new(0)}, entry(t, "<Allocations></Allocations><AttendeeDetails/><ItemizationList/><Allocations><Custom1/></Allocations>"))
 	})
 }
 
@@ -156,16 +156,17 @@ func TestTrapsOfAReportsValues(t *testing.T) {
 		_, err := strconv.ParseBool("Y")
 		require.Error(t, err)
 		for _, yes := range []string{"Y", "Yes", "true", "1", "y"} {
-			require.True(t, entry(t, "<IsPersonal>"+yes+"</IsPersonal>").Personal, yes)
+			require.Equal(t, new(true), entry(t, "<IsPersonal>"+yes+"</IsPersonal>").Personal, yes)
 		}
-		for _, no := range []string{"N", "No", "false", "0", ""} {
-			require.False(t, entry(t, "<IsPersonal>"+no+"</IsPersonal>").Personal, no)
+		for _, no := range []string{"N", "No", "false", "0"} {
+			require.Equal(t, new(false), entry(t, "<IsPersonal>"+no+"</IsPersonal>").Personal, no)
 		}
+		require.Nil(t, entry(t, "<IsPersonal/>").Personal, "nothing is said")
 	})
 	t.Run("HasAllocation is neither yes nor no", func(t *testing.T) {
 		t.Parallel()
 		for _, word := range []string{"P", "F", "N", "Y"} {
-			require.Equal(t, expense.Entry{ID: "nE"}, entry(t, "<HasAllocation>"+word+"</HasAllocation>"), word)
+			require.Equal(t, expense.Entry{ID: "nE", HasReceipt: new(false), AttendeeCount: new(0)}, entry(t, "<HasAllocation>"+word+"</HasAllocation>"), word)
 		}
 	})
 	t.Run("a field may say more than is documented", func(t *testing.T) {

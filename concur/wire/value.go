@@ -21,11 +21,11 @@ func (d *reportReader) string(into *string) error {
 }
 
 // present notes whether the element holds any text, and not the text.
-func (d *reportReader) present(into *bool) error {
+func (d *reportReader) present(into **bool) error {
 	text, err := d.skip()
 	if text {
 		d.texts++
-		*into = true
+		*into = new(true)
 	}
 	return err
 }
@@ -59,22 +59,22 @@ func (d *reportReader) number(into *string) error {
 	return nil
 }
 
-// count reads a number of things and reports whether one was given.
-func (d *reportReader) count(into *int) (bool, error) {
+// count reads a number of things. An empty text does not replace what was said before.
+func (d *reportReader) count(into **int) error {
 	name := d.name
 	text, err := d.text()
 	if err != nil || text == "" {
-		return false, err
+		return err
 	}
 	n, ok := countOf(text)
 	if !ok {
-		return false, fmt.Errorf("%s is not a whole number", name)
+		return fmt.Errorf("%s is not a whole number", name)
 	}
-	*into = n
-	return true, nil
+	*into = &n
+	return nil
 }
 
-func (d *reportReader) bool(into *bool) error {
+func (d *reportReader) bool(into **bool) error {
 	name := d.name
 	text, err := d.text()
 	if err != nil || text == "" { // an alias of an element that says it
@@ -84,7 +84,7 @@ func (d *reportReader) bool(into *bool) error {
 	if !ok {
 		return fmt.Errorf("%s is neither yes nor no", name)
 	}
-	*into = yes
+	*into = &yes
 	return nil
 }
 

@@ -1,0 +1,105 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/expense"
+	"concur-connector/policy"
+)
+
+// What Concur does not tell is neither false nor zero nor empty: a rule that reads it errs,
+// and has() is false of it.
+func TestWhatIsNotToldIsAbsent(t *testing.T) {
+	t.Parallel()
+	bare := func(via expense.Interface) *expense.Report {
+		return &expense.Report{Via: via, Entries: []expense.Entry{{ID: "E1", Itemizations: []expense.Itemization{{ID: "I1"}}}}}
+	}
+	for _, field := range []string{
+		"report.hasException", "report.everSentBack", "entry.personal", "entry.companyCard", "entry.personalCard", "entry.itemized",
+		"entry.hasVat", "entry.hasExceptions", "entry.receiptRequired", "entry.imageRequired", "entry.hasReceipt",
+	} {
+		absent(t, policy.Case{Report: bare(expense.V1)}, "entry", field, "!"+field)
+	}
+	for _, field := range []string{"entry.attendeeCount", "entry.commentCount"} {
+		absent(t, policy.Case{Report: bare(expense.V1)}, "entry", field, field+" == 0")
+	}
+	absent(t, policy.Case{Report: bare(expense.V1)}, "itemization", "itemization.personal", "!itemization.personal")
+	request := &expense.TravelRequest{Exceptions: []expense.RequestException{{Code: "X"}}}
+	for _, field := range []string{"request.hasException", "request.everSentBack"} {
+		absent(t, policy.Case{Request: request}, "request", field, "!"+field)
+	}
+	absent(t, policy.Case{Request: request}, "request", "request.exceptions[0].blocking", "!request.exceptions[0].blocking")
+	absent(t, policy.Case{Request: request}, "request", "request.exceptions[0].level", "request.exceptions[0].level == 0")
+}
+
+// A text is told when it is there; where an interface has none anywhere, it is absent.
+func TestATextThatAnInterfaceNeverTellsIsAbsent(t *testing.T) {
+	t.Parallel()
+	fields := map[string]string{"report.key": "entry", "report.purpose": "entry", "entry.category": "entry", "entry.currencyName": "entry"}
+	for field, level := range fields {
+		for _, via := range []expense.Interface{"", expense.V1, expense.V2, expense.V3, expense.V4} {
+			report := &expense.Report{Via: via, Entries: []expense.Entry{{ID: "E1"}}}
+			if via.Tells(field) == expense.NeverTold {
+				absent(t, policy.Case{Report: report}, level, field, field+` == ""`)
+				continue
+			}
+			require.Empty(t, judgedBy(t, level, field+` == ""`, policy.Case{Report: report}).Findings, "%s by %s", field, via)
+		}
+	}
+	v4 := &expense.Report{Via: expense.V4, Entries: []expense.Entry{{ID: "E1", Category: "Meals"}}}
+	require.Empty(t, judgedBy(t, "entry", `entry.category == "Meals"`, policy.Case{Report: v4}).Findings, "what is there is read")
+	for via, wrong := range map[expense.Interface]int{"": 0, expense.RequestV4: 0, expense.RequestV1: 1} {
+		r := policy.Case{Request: &expense.TravelRequest{Via: via}}
+		require.Len(t, judgedBy(t, "request", `request.type == ""`, r).Findings, wrong, via)
+	}
+}
+
+// absent checks that reading a field errs, and that has() of it is false.
+func absent(t *testing.T, c policy.Case, level, field, reads string) {
+	t.Helper()
+	v := judgedBy(t, level, reads, c)
+	require.Equal(t, expense.Ask, v.Action, reads)
+	require.Contains(t, v.Findings[0].Message, " is absent; ask with has() before reading it", reads)
+	require.True(t, v.Findings[0].Error)
+	require.Empty(t, judgedBy(t, level, "!has("+field+")", c).Findings, field)
+}
+
+func judgedBy(t *testing.T, level, expression string, c policy.Case) expense.Verdict {
+	t.Helper()
+	return rules(t, [5]string{"one", level, "'" + strings.ReplaceAll(expression, "'", "''") + "'", "m", "ask: g"}).Evaluate(c)
+}
+
+// What is kept in a history is absent there, too.
+func TestWhatIsAbsentStaysAbsentInAHistory(t *testing.T) {
+	t.Parallel()
+	p := rules(t, [5]string{"one", "entry", "'!entry.hasVat || !report.hasException'", "m", "ask: g"})
+	for _, told := range []*bool{nil, new(false), new(true)} {
+		report := &expense.Report{HasException: told, Entries: []expense.Entry{{ID: "E1", HasVAT: told}}}
+		kept := stored(t, p.Keep(report))
+		require.Equal(t, told, kept.HasException)
+		require.Equal(t, told, kept.Entries[0].HasVAT)
+		require.Equal(t, p.Judge(report), p.Judge(kept))
+	}
+}
+
+func TestAnInterfaceThatNeverTellsWhatARuleReadsIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	p := rules(t,
+		[5]string{"kind", "entry", `entry.category != "Fun"`, "m", "ask: g"},
+		[5]string{"receipt", "entry", `has(entry.receiptRequired)`, "m", "ask: g"},
+		[5]string{"paid", "entry", `has(entry.posted)`, "m", "ask: g"},
+	)
+	reasons := func(via expense.Interface) (all []string) {
+		for _, w := range p.Untold(via) {
+			require.Positive(t, w.Line)
+			all = append(all, w.Rule+": "+w.Reason)
+		}
+		return all
+	}
+	require.Empty(t, reasons(expense.V1))
+	require.Equal(t, []string{"receipt: v3+v4 never tells entry.receiptRequired, which is absent then"}, reasons(expense.V3))
+	require.Equal(t, []string{"kind: v4 never tells entry.category, which is absent then"}, reasons(expense.V4))
+}
