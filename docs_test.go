@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"concur-connector/expense"
 	"concur-connector/policy"
 	"concur-connector/workflows"
 )
@@ -64,6 +65,35 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 			want = append(want, string(kind))
 		}
 		require.ElementsMatch(t, want, column(tableUnder(t, "docs/errors.md", "# Errors"), 0))
+	})
+	t.Run("fields.md says which interface tells what, as the code and its documentation do", func(t *testing.T) {
+		t.Parallel()
+		godoc, err := os.ReadFile("expense/told.go")
+		require.NoError(t, err)
+		reports := []expense.Interface{expense.V1, expense.V2, expense.V3, expense.V4}
+		requests := []expense.Interface{expense.RequestV4, expense.RequestV1}
+		for after, by := range map[string][]expense.Interface{"\n## What each interface tells\n": reports, "\nTravel requests are read by Request v4.": requests} {
+			var shown []string
+			for _, row := range tableUnder(t, "docs/policy/fields.md", after) {
+				shown = append(shown, row[0])
+				line := []string{"//\t" + row[0]}
+				for i, via := range by {
+					require.Equal(t, string(via.Tells(row[0])), row[i+1], "%s by %s", row[0], via)
+					line = append(line, row[i+1])
+				}
+				require.Regexp(t, `(?m)^`+regexp.QuoteMeta(line[0])+` +`+strings.Join(line[1:], " +")+`$`, string(godoc))
+			}
+			for _, object := range policy.Vocabulary() {
+				for _, f := range object.Fields {
+					name := object.Name + "." + f.Name
+					for _, via := range by {
+						if via.Tells(name) != expense.Told {
+							require.Contains(t, shown, name)
+						}
+					}
+				}
+			}
+		}
 	})
 	t.Run("architecture.md lists the outcomes of the contract", func(t *testing.T) {
 		t.Parallel()

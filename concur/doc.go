@@ -46,8 +46,8 @@
 //     is of use nowhere else. The currency of what was paid is only named, in words.
 //   - [expense.V3]: a few requests for each hundred entries. Currencies are codes, and
 //     list fields have their codes. Of attendees and comments it says only whether there
-//     are any: with [expense.Parts] for them v4 is asked how many, and without, the count
-//     is one. Its user needs the role Web Services Administrator.
+//     are any: with [expense.Parts] for them v4 is asked how many, and without, a count that
+//     is not zero is absent. Its user needs the role Web Services Administrator.
 //   - [expense.V4]: requests for each entry, which [expense.Parts] limits. List fields
 //     hold the identifier of an item, which [Client.ListItem] resolves. Concur grants v4
 //     to each application.
@@ -58,8 +58,9 @@
 // to show is read by v1.1, and [Read].FellBack says so.
 //
 // What it gives, package expense describes ([expense.Report], [expense.Entry],
-// [expense.Money]): amounts that are absent are nil and never zero, dates are texts in ISO
-// form, booleans that are absent are false, and codes that nobody documents are data.
+// [expense.Money]): amounts, booleans and counts that Concur did not tell are nil, and never
+// zero or false; dates are texts in ISO form, and codes that nobody documents are data.
+// [expense.Interface.Tells] has a table of which interface tells what.
 //
 // # Concur's endpoints, and the methods that ask them
 //

@@ -116,3 +116,37 @@ func ExampleClient_EntriesV3() {
 	// Output:
 	// Forbidden 403 true
 }
+
+// A value that Concur does not tell is nil, and neither false nor zero. A header of v4 does not
+// say whether there are exceptions on the report: their list is read when it is asked for.
+func ExampleClient_ReadReport_absent() {
+	const report = "/expensereports/v4/users/32c2fcc3-b2e8-4907-9672-5b3f49b1c643/context/TRAVELER/reports/764428DD6A664AF0BFCB"
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+report, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"reportId":"764428DD6A664AF0BFCB","approvalStatusId":"A_EXTV","currencyCode":"USD"}`)
+	})
+	mux.HandleFunc("GET "+report+"/expenses", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `[]`) })
+	mux.HandleFunc("GET /expensereports/v4/reports/764428DD6A664AF0BFCB/exceptions", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `[{"exceptionCode":"LATE","exceptionVisibility":"ALL","isBlocking":false}]`)
+	})
+	client, stop := clientOf(mux)
+	defer stop()
+
+	for _, parts := range []expense.Parts{{}, {Exceptions: true}} {
+		read, err := client.ReadReport(context.Background(), "https://us.api.concursolutions.com"+report, concur.ReadOptions{Via: expense.V4, Parts: parts})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if told := read.Report.HasException; told == nil {
+			fmt.Println("not told")
+		} else {
+			fmt.Println("told:", *told)
+		}
+	}
+	fmt.Println("by v4 a category is told:", expense.V4.Tells("entry.category"))
+	// Output:
+	// not told
+	// told: true
+	// by v4 a category is told: no
+}

@@ -32,6 +32,7 @@ func (d *doctor) worker(ctx context.Context, o doctorOptions) {
 	d.writes(cfg, err)
 	d.guard(cfg, rules)
 	d.facts(ctx, cfg, err, rules)
+	d.untold(cfg, rules)
 	if concerning(err, concurVariables...) != nil {
 		return // said, one by one
 	}

@@ -7,6 +7,7 @@ import (
 
 	"concur-connector/approvers"
 	"concur-connector/config"
+	"concur-connector/expense"
 	"concur-connector/httpserver"
 	"concur-connector/policy"
 )
@@ -74,6 +75,16 @@ func (d *doctor) ignored(variables []config.Ignored) {
 	}
 	for _, v := range variables {
 		d.warn("environment", "mend its name or take it out, unless the platform made it", "%s %s", v.Name, v.Why)
+	}
+}
+
+// untold warns of rules that read what the interface never tells by which reports are read.
+func (d *doctor) untold(cfg config.Worker, rules *policy.Policy) {
+	if rules == nil {
+		return
+	}
+	for _, w := range rules.Untold(expense.Interface(cfg.Interface)) {
+		d.warn("rules", "see docs/policy/fields.md, or ask with has()", "the rule %s asks a person: %s", w.Rule, w.Reason)
 	}
 }
 

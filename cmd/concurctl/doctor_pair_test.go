@@ -165,6 +165,7 @@ func TestWhatIsNotProvedSaysWhatToDo(t *testing.T) {
 		"no report at all":               {v4, map[string]string{list: `{"Items": [], "NextPage": null}`}, nil, "interfaces", warned, "the list shows no report → give one with --report"},
 		"a list that cannot be had":      {v4, map[string]string{list: ""}, nil, "interfaces", warned, "no report can be found"},
 		"a report of elsewhere":          {v4, nil, []string{"--report", "https://evil.example/api/expense/expensereport/v1.1/reportfulldetails/nK"}, "interfaces", broken, "CONCUR_HOSTS"},
+		"what v4 never tells":            {settings{"CONCUR_INTERFACE": "v4", "CONCUR_RULES": file(t, "rules.yaml", oneRule+"  - {name: fun, level: entry, expression: entry.category == \"\", message: No., then: {sendBack: true}}\n")}, nil, nil, "rules", warned, "the rule fun asks a person: v4 never tells entry.category"},
 		"no guard":                       {settings{"CONCUR_STEP_GUARD": "none"}, nil, nil, "step guard", warned, "applies to whatever step"},
 		"a guard of a field of nobody":   {settings{"CONCUR_STEP_GUARD": "step=EXTVAL"}, nil, nil, "step guard", broken, "mend CONCUR_STEP_GUARD"},
 		"two stops of one code, by v4":   {settings{"CONCUR_INTERFACE": "v4", "CONCUR_RULES": two}, nil, nil, "stops", warned, "the rules file names 2 stops, and every classic external validation has this code"},

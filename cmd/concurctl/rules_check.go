@@ -9,19 +9,24 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"concur-connector/config"
+	"concur-connector/expense"
 	"concur-connector/policy"
 	"concur-connector/textfile"
 )
 
 func rulesCheckCommand() *cobra.Command {
-	return &cobra.Command{
+	var by string
+	cmd := &cobra.Command{
 		Use:   "check [FILE]",
 		Short: "Says what is wrong with a rules file, and where",
 		Long: `Checks a rules file as a worker does when it starts. Each mistake is printed with file,
 line, column, the rule and what would be right, and below it the line of the file. What can
-be used and is probably not meant is a warning. The exit status is 1 when there is a mistake,
-and 0 with warnings alone.`,
+be used and is probably not meant is a warning, and so is a rule that reads what the interface
+never tells by which reports are read. The exit status is 1 when there is a mistake, and 0 with
+warnings alone.`,
 		Example: `  concurctl rules check rules.yaml
+  concurctl rules check rules.yaml --interface v4
   concurctl rules check rules.yaml -o json | jq -r '.errors[] | "\(.line): \(.reason)"'`,
 		Args: atMost(1, "one FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -29,7 +34,11 @@ and 0 with warnings alone.`,
 			if err != nil {
 				return err
 			}
-			c, err := checkRules(file)
+			via, err := interfaceNamed(by)
+			if err != nil {
+				return err
+			}
+			c, err := checkRules(file, via)
 			if err != nil {
 				return err
 			}
@@ -42,6 +51,21 @@ and 0 with warnings alone.`,
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&by, "interface", "", "v1.1, v3+v4 or v4: warn of what it never tells; else CONCUR_INTERFACE")
+	return cmd
+}
+
+// interfaceNamed is the interface of that name, or else that of CONCUR_INTERFACE.
+func interfaceNamed(name string) (expense.Interface, error) {
+	if name == "" {
+		cfg, _, err := config.LoadWorker()
+		return expense.Interface(cfg.Interface), concerning(err, "CONCUR_INTERFACE")
+	}
+	switch via := expense.Interface(name); via {
+	case expense.V1, expense.V3, expense.V4:
+		return via, nil
+	}
+	return "", fmt.Errorf("--interface is %s, %s or %s, not %q", expense.V1, expense.V3, expense.V4, name)
 }
 
 // checked is what is to be said of a rules file.
@@ -68,7 +92,7 @@ type fault struct {
 }
 
 // checkRules returns an error only for a file that cannot be read.
-func checkRules(file string) (*checked, error) {
+func checkRules(file string, via expense.Interface) (*checked, error) {
 	c := &checked{File: file, Errors: []fault{}, Warnings: []fault{}}
 	rules, err := policy.Load(file)
 	var wrong policy.Errors
@@ -79,7 +103,7 @@ func checkRules(file string) (*checked, error) {
 		return nil, err
 	default:
 		c.OK, c.Rules, c.Version, c.Hash, c.named = true, len(rules.Rules()), rules.Version(), rules.Hash(), named(rules)
-		c.Warnings = faults(rules.Warnings())
+		c.Warnings = faults(append(rules.Warnings(), rules.Untold(via)...))
 	}
 	c.lines = linesOf(file)
 	return c, nil

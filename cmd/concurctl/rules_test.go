@@ -35,6 +35,19 @@ func TestAGoodFileIsOk(t *testing.T) {
 	require.Equal(t, 3, c.Rules)
 }
 
+func TestARuleThatReadsWhatTheInterfaceNeverTellsIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	rules := file(t, "r.yaml", `apiVersion: concur-connector/v1
+rules:
+  - {name: fun, level: entry, expression: entry.category != "Fun", message: Hm., then: {sendBack: true}}
+`)
+	require.NotContains(t, said(t, "rules", "check", rules, "--interface", "v1.1").out, "warning")
+	o := said(t, "rules", "check", rules, "--interface", "v4")
+	require.Zero(t, o.code, o.errs)
+	require.Contains(t, o.out, `:3:12: rule "fun": v4 never tells entry.category, which is absent then`)
+	require.Contains(t, said(t, "rules", "check", rules, "--interface", "v2").errs, "--interface is v1.1, v3+v4 or v4")
+}
+
 func TestExceptionsThatAreNotPostedAreExplainedAsSuch(t *testing.T) {
 	t.Parallel()
 	rules := file(t, "r.yaml", `apiVersion: concur-connector/v1
