@@ -36,7 +36,7 @@ func TestAVerdictSaysWhatARuleOnTheWholeSawThoughItHeld(t *testing.T) {
 func TestTellingWhatRulesSawIsBounded(t *testing.T) {
 	t.Parallel()
 	p := rules(t, [5]string{"dear", "entry", quoted(`report.entries.exists(a, report.entries.exists(b, b.id == ""))`), "m", "exception: {code: X}"})
-	many := journey(t, 300)
+	many := journey(t, 200)
 	v := p.Evaluate(policy.Case{Report: many})
 	told := 0
 	for _, f := range v.Findings {
