@@ -157,7 +157,7 @@ func TestWhatARunBeforeMayHaveWrittenIsInDoubt(t *testing.T) {
 	t.Parallel()
 	earlier := func(code string) expense.FetchedReport {
 		read := waiting(1, 10)
-		read.Report.HasException = true
+		read.Report.HasException = new(true)
 		read.Earlier = expense.EarlierRuns{Looked: []string{"r1"}, Wrote: true, Code: code}
 		return read
 	}
