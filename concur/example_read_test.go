@@ -125,7 +125,9 @@ func ExampleClient_ReadReport_absent() {
 	mux.HandleFunc("GET "+report, func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"reportId":"764428DD6A664AF0BFCB","approvalStatusId":"A_EXTV","currencyCode":"USD"}`)
 	})
-	mux.HandleFunc("GET "+report+"/expenses", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `[]`) })
+	mux.HandleFunc("GET "+report+"/expenses", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `[{"expenseId":"84FC","hasExceptions":false}]`)
+	})
 	mux.HandleFunc("GET /expensereports/v4/reports/764428DD6A664AF0BFCB/exceptions", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `[{"exceptionCode":"LATE","exceptionVisibility":"ALL","isBlocking":false}]`)
 	})

@@ -77,13 +77,13 @@ func tellsAll(w http.ResponseWriter, r *http.Request) {
 		v4 + "/expenses/E2/itemizations":                       `[]`,
 		v4 + "/expenses/E2/allocations":                        allocation,
 		v4 + "/expenses/" + itemID + "/allocations":            allocation,
-		v4 + "/comments":                                       `[]`,
-		"/expensereports/v4/reports/" + fakeID + "/comments":   `[]`,
+		v4 + "/comments":                                       `[{"expenseId":"` + expenseID + `"}]`,
+		"/expensereports/v4/reports/" + fakeID + "/comments":   `[{"expenseId":"` + expenseID + `"}]`,
 		"/expensereports/v4/reports/" + fakeID + "/exceptions": `[]`,
-		"/expensereports/v4/reports/" + fakeID + "/expenses/" + expenseID + "/attendees": `{"expenseAttendeeList":[]}`,
+		"/expensereports/v4/reports/" + fakeID + "/expenses/" + expenseID + "/attendees": `{"expenseAttendeeList":[{"associatedAttendeeCount":1}]}`,
 	}
 	for _, one := range []string{expenseID, itemID, "E2"} {
-		answers[v4+"/expenses/"+one+"/attendees"] = `{"expenseAttendeeList":[]}`
+		answers[v4+"/expenses/"+one+"/attendees"] = `{"expenseAttendeeList":[{"associatedAttendeeCount":1}]}`
 	}
 	fmt.Fprint(w, answers[r.URL.Path])
 }

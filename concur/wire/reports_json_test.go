@@ -50,7 +50,7 @@ func TestDecodeRowsV3(t *testing.T) {
 		page, err := wire.DecodeEntriesV3(payload(t, "entries_v3.json"))
 		require.NoError(t, err)
 		require.Equal(t, "https://www.concursolutions.com/api/v3.0/expense/entries?offset=abc", page.Next)
-		require.Equal(t, []wire.EntryV3{{Key: "gEntry$sOne", ReportID: "0A1B2C3D4E5F60718293", Allocated: true, Entry: expense.Entry{
+		require.Equal(t, []wire.EntryV3{{Key: "gEntry$sOne", ReportID: "0A1B2C3D4E5F60718293", Allocated: true, Attended: new(true), Commented: new(true), Entry: expense.Entry{
 			ID: "99F8CC6B1AEE6049B03652F018CAF096", Type: "MEALS", TypeName: "Meals", Category: "Entertainment", Date: "2026-04-04",
 			Transaction: money("108.33000000", "USD"), ExchangeRate: "0.92310000000000", Posted: unnamed("100.00000001"),
 			Purpose: "Dinner", Vendor: "The Corner Inn", Location: "Bremen", Subdivision: "DE-HB", Country: "DE", PaymentType: "gPay$p",
