@@ -110,7 +110,7 @@ func (s sourceV3) count(ctx context.Context, report *expense.Report, rows []wire
 		}
 		e.AttendeeCount = &attendees.Count
 	}
-	if !parts.Comments || !slices.ContainsFunc(report.Entries, func(e expense.Entry) bool { return e.CommentCount == nil && wire.IsGUID(e.ID) }) {
+	if !parts.Comments || !commentsUnknown(report.Entries, rows) {
 		return nil
 	}
 	comments, err := s.client.CommentsV4(ctx, "", s.from.reportID)
@@ -127,6 +127,17 @@ func (s sourceV3) count(ctx context.Context, report *expense.Report, rows []wire
 		}
 	}
 	return nil
+}
+
+// commentsUnknown reports whether v4 is to be asked how many comments there are: of an entry
+// that it knows, or of one that has some, as v3 says.
+func commentsUnknown(entries []expense.Entry, rows []wire.EntryV3) bool {
+	for i, e := range entries {
+		if e.CommentCount == nil && (wire.IsGUID(e.ID) || expense.True(rows[i].Commented)) {
+			return true
+		}
+	}
+	return false
 }
 
 // countComments counts the comments on each entry that v4 knows.
