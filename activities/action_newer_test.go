@@ -335,7 +335,7 @@ func TestNothingIsSentByV4ThatIsHeld(t *testing.T) {
 			for _, in := range []expense.TakeActionInput{actionV4(none), actionOnRequest(none)} {
 				n := newNewer(t)
 				_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, in)
-				require.True(t, failed(t, err, expense.Rejected).NonRetryable())
+				require.True(t, failed(t, err, expense.InvalidArgument).NonRetryable())
 				require.NotContains(t, n.seen(), "approve")
 				require.NotContains(t, n.seen(), "approve request")
 			}

@@ -110,7 +110,6 @@ func TestFetchReport(t *testing.T) {
 			"https://evil.example" + reportAPI + "reportfulldetails/k",
 			"https://127.0.0.1:1" + reportAPI + "reportfulldetails/k",
 			host + "/api/travelrequest/v1.0/requests/k",
-			"",
 		} {
 			_, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, expense.FetchReportInput{ObjectURI: uri})
 			e := failed(t, err, expense.Untrusted)
@@ -118,6 +117,8 @@ func TestFetchReport(t *testing.T) {
 			require.Contains(t, e.Message(), "ObjectURI", uri)
 			require.NotContains(t, e.Message(), "reportfulldetails/k", uri)
 		}
+		_, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, expense.FetchReportInput{})
+		require.True(t, failed(t, err, expense.InvalidArgument).NonRetryable(), "nor is none")
 		require.Empty(t, h.seen())
 	})
 	t.Run("a report too large for a payload is one sentence and no report", func(t *testing.T) {

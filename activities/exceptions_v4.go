@@ -232,7 +232,7 @@ func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExcept
 		switch {
 		case reading.Kind != "":
 			return expense.ClearedExceptions{Reading: reading}, nil
-		case errors.Is(err, concur.Rejected):
+		case errors.Is(err, concur.Rejected), errors.Is(err, concur.InvalidArgument), errors.Is(err, concur.NotWaiting):
 			cleared.Kept = append(cleared.Kept, e)
 		case err != nil:
 			return expense.ClearedExceptions{}, a.failedWrite(ctx, err, false)

@@ -40,7 +40,7 @@ const (
 // NotWaiting are not in it: they are values.
 func table(k expense.Kind) treatment {
 	switch k {
-	case expense.Unavailable, expense.RateLimited, expense.Deadlock, expense.OutcomeUnknown:
+	case expense.Unavailable, expense.RateLimited, expense.Deadlock, expense.OutcomeUnknown, expense.Interrupted:
 		return retried
 	case expense.Unauthorized:
 		return hourly
@@ -83,8 +83,8 @@ func (a *Activities) describe(ctx context.Context, err error, details ...any) er
 		return err // ours: retried by the policy until it is mended
 	}
 	kind := e.Kind
-	if kind == expense.NotFound {
-		kind = expense.Rejected // where a 404 is no answer to the question that was asked
+	if kind == expense.NotFound || kind == expense.NotWaiting {
+		kind = expense.Rejected // where a 404 is no answer to the question, or the report waits all the same
 	}
 	options := temporal.ApplicationErrorOptions{NextRetryDelay: e.RetryAfter}
 	switch table(kind) {
@@ -93,7 +93,9 @@ func (a *Activities) describe(ctx context.Context, err error, details ...any) er
 	case hourly:
 		options.NextRetryDelay = a.options.Delays.Unauthorized
 	case retried:
-		if outage := e.Status == 503 || errors.Is(err, context.DeadlineExceeded); outage && e.RetryAfter == 0 {
+		// A worker that stops, and an attempt that has used up its time, say nothing of Concur.
+		outage := kind != expense.Interrupted && (e.Status == 503 || errors.Is(err, context.DeadlineExceeded))
+		if outage && e.RetryAfter == 0 {
 			options.NextRetryDelay = a.options.Delays.Outage
 		}
 	}

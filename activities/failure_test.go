@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -70,6 +71,10 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 		"a refresh token that has ended":       {answers("token", says(400, `{"code":108,"error":"invalid_grant"}`)), false, treatment{kind: expense.Unauthorized, delay: delays.Unauthorized}},
 		"a missing role":                       {answers("read", hint(403, "9", "")), false, treatment{kind: expense.Forbidden, parked: true}},
 		"a missing role to write":              {answers("act", says(403, "")), true, treatment{kind: expense.Forbidden, parked: true}},
+		"what is no action of Concur's":        {shows(waiting()), true, treatment{kind: expense.InvalidArgument, parked: true}},
+		"an attempt that ends":                 {shows(waiting()), false, treatment{kind: expense.Interrupted}},
+		"an attempt that ends before a write":  {shows(waiting()), true, treatment{kind: expense.Interrupted}},
+		"a report at another step, by v4":      {refusing("error.workflow.invalid_action"), true, treatment{kind: expense.Rejected, parked: true}},
 		"a refusal":                            {answers("read", says(422, "")), false, treatment{kind: expense.Rejected, parked: true}},
 		"a redirect":                           {answers("read", hint(302, "9", "")), false, treatment{kind: expense.Rejected, parked: true}},
 		"a failure inside 200":                 {answers("act", says(200, failure)), true, treatment{kind: expense.Rejected, parked: true}},
@@ -93,11 +98,15 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 			c.set(h)
 			options := h.options(t)
 			options.ReportLimit = 4 << 10
-			act := action(expense.Approve)
+			act, once := action(expense.Approve), attempt{}
 			switch name {
+			case "what is no action of Concur's":
+				act = action(expense.Ask)
+			case "an attempt that ends", "an attempt that ends before a write":
+				once.cancel = func(cancel context.CancelCauseFunc) { cancel(errors.New("the worker stops")) }
 			case "no answer in time", "no answer to a write in time":
 				options.Concur = h.client(t, func(o *concur.Options) { o.AnswerLimit = 500 * time.Millisecond })
-			case "a blocking exception", "an owner without an approver":
+			case "a blocking exception", "an owner without an approver", "a report at another step, by v4":
 				act = actionV4(expense.Approve)
 			case "writes that are switched off":
 				options.Writes.Mode = activities.WritesOff
@@ -114,11 +123,11 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 			var err error
 			if c.write {
 				var taken expense.ActionTaken
-				taken, err = run[expense.ActionTaken](t, attempt{}, acts.TakeAction, act)
+				taken, err = run[expense.ActionTaken](t, once, acts.TakeAction, act)
 				reading = taken.Reading
 			} else {
 				var fetched expense.FetchedReport
-				fetched, err = run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
+				fetched, err = run[expense.FetchedReport](t, once, acts.FetchReport, readInput())
 				reading = fetched.Reading
 			}
 			if c.want.delay == value {

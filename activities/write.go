@@ -70,7 +70,7 @@ func (a *Activities) act(ctx context.Context, now found, in expense.TakeActionIn
 }
 
 // errNoAction ends what is neither of the two: nothing is passed on by default.
-var errNoAction = &concur.Error{Op: "take action", Kind: expense.Rejected, Message: "Concur can only approve or send back"}
+var errNoAction = &concur.Error{Op: "take action", Kind: expense.InvalidArgument, Message: "Concur can only approve or send back"}
 
 // actOnRequest looks at the request that comes back: a success whose body shows something
 // else is none, and of one whose body shows what was read before nobody knows. One that
@@ -135,9 +135,9 @@ func (a *Activities) blocking(ctx context.Context, now found, err error) error {
 // maxBlocking bounds how many blocking exceptions are named.
 const maxBlocking = 10
 
-// refused reports whether Concur has understood a write and has not done it.
+// refused reports whether Concur has understood a write and has not done it, or would have.
 func refused(err error) bool {
-	return errors.Is(err, concur.Rejected) || errors.Is(err, concur.NotFound) ||
+	return errors.Is(err, concur.Rejected) || errors.Is(err, concur.InvalidArgument) || errors.Is(err, concur.NotWaiting) || errors.Is(err, concur.NotFound) ||
 		errors.Is(err, concur.Blocked) || errors.Is(err, concur.NoApprover)
 }
 

@@ -22,7 +22,7 @@ func (r request) at(path string, ids ...string) request {
 	segments := make([]any, len(ids))
 	for i, id := range ids {
 		if err := checkID(id); err != nil && r.wrong == nil {
-			r.wrong = &Error{Op: r.op, Kind: Untrusted, Message: "an ID in the path " + err.Error()}
+			r.wrong = misused(r.op, "an ID in the path "+err.Error())
 		}
 		segments[i] = id
 	}

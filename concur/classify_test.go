@@ -200,7 +200,7 @@ func TestNothingSent(t *testing.T) {
 		}()
 		_, err := client.ReportV1(ctx, objectURI)
 		require.ErrorIs(t, err, context.Canceled)
-		require.ErrorIs(t, err, concur.Unavailable)
+		require.ErrorIs(t, err, concur.Interrupted)
 	})
 	t.Run("a write that is on its way is not interrupted, and the next is not sent", func(t *testing.T) {
 		t.Parallel()
@@ -213,13 +213,14 @@ func TestNothingSent(t *testing.T) {
 		require.NoError(t, approve(ctx, client))
 		err := approve(ctx, client)
 		require.ErrorIs(t, err, context.Canceled)
-		require.ErrorIs(t, err, concur.Unavailable, "nothing was written")
+		require.ErrorIs(t, err, concur.Interrupted, "nothing was written")
 	})
 	t.Run("so is that of the answer limit", func(t *testing.T) {
 		t.Parallel()
 		client := newServer(t, never).client(t, func(o *concur.Options) { o.AnswerLimit = 300 * time.Millisecond })
 		err := read(client)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorIs(t, err, concur.Unavailable, "the client's limit, and not the caller's")
 		require.ErrorContains(t, err, "no answer in time")
 	})
 	t.Run("an error is of one kind", func(t *testing.T) {

@@ -65,8 +65,8 @@ type Client struct {
 }
 
 // New returns a client, or one error that says everything that is wrong with the
-// options. It opens no connection; a token store is read, and it is refused when the
-// next tokens could not be written there.
+// options and is of kind [InvalidArgument]. It opens no connection. A token store is read,
+// and it is refused when the next tokens could not be written there.
 func New(o Options) (*Client, error) {
 	c, err := assemble(o, o.TokenFile != "")
 	if err != nil || c.tokens.store == nil {
@@ -124,7 +124,7 @@ func assemble(o Options, unseeded bool) (*Client, error) {
 		refuse("the user agent has a character that is not printable ASCII")
 	}
 	if len(problems) > 0 {
-		return nil, fmt.Errorf("concur client: %w", errors.Join(problems...))
+		return nil, argumentError{fmt.Errorf("concur client: %w", errors.Join(problems...))}
 	}
 	o.Authorization = cmp.Or(o.Authorization, "Bearer")
 	o.TokenWarning = cmp.Or(o.TokenWarning, defaultWarning)

@@ -141,8 +141,8 @@ func TestRequests(t *testing.T) {
 	t.Run("what Concur would refuse is not sent", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, nil)
-		require.ErrorIs(t, s.client(t).TakeActionV1(ctx, actionURL, expense.SendBack, " \n"), concur.Rejected)
-		require.ErrorIs(t, s.client(t).TakeActionV1(ctx, actionURL, expense.Ask, "x"), concur.Rejected)
+		require.ErrorIs(t, s.client(t).TakeActionV1(ctx, actionURL, expense.SendBack, " \n"), concur.InvalidArgument)
+		require.ErrorIs(t, s.client(t).TakeActionV1(ctx, actionURL, expense.Ask, "x"), concur.InvalidArgument)
 		requests, tokens := s.count()
 		require.Zero(t, requests+tokens)
 	})

@@ -60,7 +60,10 @@ type answer struct {
 // do sends a request and returns the answer if it is a success. A token that is
 // refused is refreshed once for a 401 and once for a 403.
 func (c *Client) do(ctx context.Context, r request) (*answer, error) {
-	if r.wrong != nil {
+	switch {
+	case ctx == nil:
+		return nil, misused(r.op, "the context is nil")
+	case r.wrong != nil:
 		return nil, r.wrong
 	}
 	if r.write && c.readOnly && !r.own {
@@ -95,8 +98,9 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 // way is not interrupted: whether it took effect would not be known.
 func (c *Client) send(ctx context.Context, r request, access access) (*answer, error) {
 	if err := c.door.pace.wait(ctx); err != nil {
-		return nil, r.lost(err, false)
+		return nil, interrupted(r.op, cmp.Or(ctx.Err(), err))
 	}
+	caller := ctx
 	if r.write {
 		ctx = context.WithoutCancel(ctx)
 	}
@@ -112,7 +116,7 @@ func (c *Client) send(ctx context.Context, r request, access access) (*answer, e
 		WroteHeaders: func() { written.Store(true) },
 	}), r.method, access.base, bytes.NewReader(r.body))
 	if err != nil {
-		return nil, &Error{Op: r.op, Kind: Rejected, Message: "the request cannot be made"}
+		return nil, misused(r.op, "the request cannot be made")
 	}
 	req.URL = &url.URL{Scheme: "https", Host: req.URL.Host, Opaque: r.target.path, RawQuery: r.target.query}
 	req.Header.Set("Authorization", c.scheme+" "+access.bearer)
@@ -125,6 +129,11 @@ func (c *Client) send(ctx context.Context, r request, access access) (*answer, e
 	a, failure := c.receive(r, req, written.Load)
 	status, kind := 0, ""
 	if failure != nil {
+		if failure.cause != nil && !r.write && caller.Err() != nil {
+			status := failure.Status
+			failure = interrupted(r.op, caller.Err())
+			failure.Status = status
+		}
 		if failure.CorrelationID == "" {
 			failure.CorrelationID = correlation
 		}

@@ -131,12 +131,23 @@
 //	switch {
 //	case errors.Is(err, concur.NotFound): // it is gone
 //	case errors.Is(err, concur.Unavailable), errors.Is(err, concur.RateLimited): // later; Error.RetryAfter says when
+//	case errors.Is(err, concur.Interrupted): // our own context has ended; errors.Is finds its error, too
+//	case errors.Is(err, concur.InvalidArgument): // we passed what cannot be right; nothing was sent
+//	case errors.Is(err, concur.NotWaiting): // the report is at another step; read it again
 //	case errors.Is(err, concur.Forbidden): // a role or scope is missing, and named
 //	case errors.Is(err, concur.Malformed): // the answer cannot be represented
 //	}
 //
 // An error holds no token, no URL and no body, and may be logged. Its CorrelationID is
 // what Concur's support asks for.
+//
+// # Contexts and writes
+//
+// A read ends when its context does. A write that waits for its turn or for a token ends, too,
+// and nothing was sent then. Once it is sent it ignores the context until Concur has answered,
+// at most for [Options].AnswerLimit: what was sent cannot be unsent, and whether it took
+// effect must be known. A caller that must not wait so long calls it in a goroutine of its own,
+// and keeps the result. A nil context is of kind [InvalidArgument].
 //
 // # What it does not do
 //

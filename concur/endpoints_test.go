@@ -73,7 +73,7 @@ func TestAnIDThatWouldLeadElsewhereIsNotSent(t *testing.T) {
 			"attendees":   func() error { _, err := c.AttendeesV4(ctx, ownerUUID, fakeID, id); return err },
 			"comments":    func() error { _, err := c.CommentsV4(ctx, ownerUUID, id); return err },
 		} {
-			require.ErrorIs(t, read(), concur.Untrusted, "%s %q", name, id)
+			require.ErrorIs(t, read(), concur.InvalidArgument, "%s %q", name, id)
 		}
 	}
 	requests, _ := f.server.count()
@@ -99,7 +99,7 @@ func TestNextPagesOfEntries(t *testing.T) {
 			offset := r.URL.Query().Get("offset")
 			fmt.Fprintf(w, `{"Items":[{"ID":"E%s"}],"NextPage":%q}`, offset, next(offset))
 		})
-		rows, err := s.client(t).EntriesV3(context.Background(), fakeID, "")
+		rows, err := s.client(t).EntriesV3(context.Background(), fakeID, owner)
 		requests, _ := s.count()
 		require.True(t, err != nil || len(rows) == requests)
 		return requests, err

@@ -1,6 +1,8 @@
 package concur
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,22 +12,93 @@ import (
 
 // The kinds of error that the client gives: errors.Is(err, concur.RateLimited).
 const (
-	Unavailable    = expense.Unavailable
-	RateLimited    = expense.RateLimited
-	Deadlock       = expense.Deadlock
-	Unauthorized   = expense.Unauthorized
-	Forbidden      = expense.Forbidden
-	NotFound       = expense.NotFound
-	Rejected       = expense.Rejected
-	Untrusted      = expense.Untrusted
-	Malformed      = expense.Malformed
-	Incomplete     = expense.Incomplete
-	TooLarge       = expense.TooLarge
+	// Unavailable: no connection, no answer within the answer limit, a 5xx or a gateway's page in
+	// answer to a read, or a 503. Try again later; RetryAfter says when, if Concur did.
+	Unavailable = expense.Unavailable
+	// RateLimited: too many requests. Try again after RetryAfter, or more slowly.
+	RateLimited = expense.RateLimited
+	// Deadlock: Concur's database could not do it now. Try again soon; nothing was done.
+	Deadlock = expense.Deadlock
+	// Unauthorized: Concur refuses our access, after one refresh. A person renews it.
+	Unauthorized = expense.Unauthorized
+	// Forbidden: a role or a scope is missing, and the message names it. A person grants it.
+	Forbidden = expense.Forbidden
+	// NotFound: Concur does not have the object. Of a report that is read it means that the
+	// report is gone.
+	NotFound = expense.NotFound
+	// NotWaiting: a code of Concur's says that the report does not stand at the step where the
+	// action would apply: somebody has acted, or it was recalled. Nothing was done; read the
+	// report again. v1.1 has no codes: there the same refusal is Rejected.
+	NotWaiting = expense.NotWaiting
+	// Rejected: Concur understood the request and refused it. Nothing was done; the message has
+	// Concur's words. A redirect is one, too.
+	Rejected = expense.Rejected
+	// InvalidArgument: the caller passed what cannot be right: an empty ID, no comment where
+	// Concur wants one, a guard with an unknown name, the address of a travel request for that of
+	// a report. No connection was opened. Mend the program.
+	InvalidArgument = expense.InvalidArgument
+	// Interrupted: the caller's own context was cancelled or its deadline has passed; errors.Is
+	// finds context.Canceled or context.DeadlineExceeded. It says nothing about Concur. Of a
+	// write it proves that nothing was done.
+	Interrupted = expense.Interrupted
+	// Untrusted: an address that came from outside must not be followed. Nothing was sent there.
+	// Look where the address came from, or allow its host.
+	Untrusted = expense.Untrusted
+	// Malformed: Concur answered what cannot be read or is about something else. Report it to
+	// Concur's support with the correlation ID.
+	Malformed = expense.Malformed
+	// Incomplete: Concur claims more of the report than arrived. Read it again.
+	Incomplete = expense.Incomplete
+	// TooLarge: the answer is above a limit of the client.
+	TooLarge = expense.TooLarge
+	// OutcomeUnknown: a write was sent, and its answer was lost or is none. It may have taken
+	// effect: read before anything else.
 	OutcomeUnknown = expense.OutcomeUnknown
-	WritesOff      = expense.WritesOff
-	Blocked        = expense.Blocked
-	NoApprover     = expense.NoApprover
+	// WritesOff: the client was made to read only. Nothing was sent.
+	WritesOff = expense.WritesOff
+	// Blocked: an exception that blocks keeps the report where it is. A person clears it.
+	Blocked = expense.Blocked
+	// NoApprover: the owner has no approver to whom the report could go. A person names one.
+	NoApprover = expense.NoApprover
 )
+
+// argumentError makes an error that names arguments one of kind [InvalidArgument].
+type argumentError struct{ error }
+
+func (e argumentError) Unwrap() error { return e.error }
+
+// Is makes errors.Is(err, InvalidArgument) true.
+func (e argumentError) Is(target error) bool { return target == error(InvalidArgument) }
+
+// misused is the error of an argument that cannot be right.
+func misused(op, message string) *Error {
+	return &Error{Op: op, Kind: InvalidArgument, Message: message}
+}
+
+// interrupted is the error of a caller whose context has ended.
+func interrupted(op string, err error) *Error {
+	cause := ended(err)
+	if cause == nil { // a wait would have outlived the deadline
+		cause = context.DeadlineExceeded
+	}
+	message := "the caller cancelled it"
+	if errors.Is(cause, context.DeadlineExceeded) {
+		message = "the caller's deadline has passed, or would before it is its turn"
+	}
+	return &Error{Op: op, Kind: Interrupted, Message: message, cause: cause}
+}
+
+// ofConcur is for an identifier that Concur has given and that cannot be one: that is no
+// mistake of the caller's, and the error becomes one of kind [Malformed].
+func ofConcur(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != InvalidArgument {
+		return err
+	}
+	other := *e
+	other.Kind = Malformed
+	return &other
+}
 
 // Error is what went wrong with one operation. It holds no token, no body and no
 // URL. An error of the context that ended the operation is found by errors.Is.

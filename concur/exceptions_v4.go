@@ -34,6 +34,7 @@ func (c *Client) ExceptionsV4(ctx context.Context, reportID string) ([]expense.H
 // ([expense.OnAllocation], with the ExpenseID of its expense, too). An empty visibility is
 // [expense.VisibleToAll]. Of an exception that is there already Concur says nothing: ask
 // [Client.ExceptionsV4].
+// Once it is sent it ignores ctx until Concur has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html
 func (c *Client) PutExceptionV4(ctx context.Context, reportID string, e expense.HeldException) error {
@@ -42,7 +43,7 @@ func (c *Client) PutExceptionV4(ctx context.Context, reportID string, e expense.
 	switch e.Visibility {
 	case expense.VisibleToAll, expense.VisibleToApprovers, expense.VisibleToProcessors:
 	default:
-		return &Error{Op: r.op, Kind: Rejected, Message: "Concur does not know that visibility of an exception"}
+		return misused(r.op, "Concur does not know that visibility of an exception")
 	}
 	r.body = wire.EncodeHeldException(e.Code, e.Visibility)
 	return c.write(ctx, r)
@@ -51,6 +52,7 @@ func (c *Client) PutExceptionV4(ctx context.Context, reportID string, e expense.
 // DeleteExceptionV4 takes one exception off again that was put there by the interface. An
 // exception that is not there is taken off. One that was not put there by the interface
 // stays, and the error is of kind [Rejected].
+// Once it is sent it ignores ctx until Concur has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html
 func (c *Client) DeleteExceptionV4(ctx context.Context, reportID string, e expense.HeldException) error {
@@ -73,13 +75,10 @@ func (r request) onException(reportID string, e expense.HeldException) request {
 	case expense.OnAllocation:
 		r = r.at(v4ReportsPath+"%s/expenses/%s/allocations/%s/exceptions", reportID, e.ExpenseID, e.ObjectID)
 	default:
-		r.wrong = &Error{Op: r.op, Kind: Rejected, Message: "an exception is on a report, an expense or an allocation"}
-	}
-	if r.wrong != nil {
-		r.wrong.Kind = Rejected // as Concur would refuse this one, and no other
+		r.wrong = misused(r.op, "an exception is on a report, an expense or an allocation")
 	}
 	if err := checkCode(e.Code); err != nil {
-		r.wrong = &Error{Op: r.op, Kind: Rejected, Message: "the code of an exception " + err.Error()}
+		r.wrong = misused(r.op, "the code of an exception "+err.Error())
 	}
 	return r
 }

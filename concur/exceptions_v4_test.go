@@ -60,13 +60,13 @@ func TestExceptionsV4(t *testing.T) {
 			held(expense.OnReport, "", "", "a b"), held(expense.OnReport, "", "", "é"), held(expense.OnEntry, "", "", "LATE"), held(expense.OnEntry, "../x", "", "LATE"),
 			held(expense.OnAllocation, "A1", "", "LATE"), held("Attendee", "A1", "E1", "LATE"),
 		} {
-			require.ErrorIs(t, client.PutExceptionV4(ctx, reportID, e), concur.Rejected, e)
-			require.ErrorIs(t, client.DeleteExceptionV4(ctx, reportID, e), concur.Rejected, e)
+			require.ErrorIs(t, client.PutExceptionV4(ctx, reportID, e), concur.InvalidArgument, e)
+			require.ErrorIs(t, client.DeleteExceptionV4(ctx, reportID, e), concur.InvalidArgument, e)
 		}
 		e := held(expense.OnReport, "", "", "LATE")
-		require.ErrorIs(t, client.PutExceptionV4(ctx, "a/b", e), concur.Rejected)
+		require.ErrorIs(t, client.PutExceptionV4(ctx, "a/b", e), concur.InvalidArgument)
 		e.Visibility = "EVERYBODY"
-		require.ErrorIs(t, client.PutExceptionV4(ctx, reportID, e), concur.Rejected)
+		require.ErrorIs(t, client.PutExceptionV4(ctx, reportID, e), concur.InvalidArgument)
 		readOnly := s.client(t, func(o *concur.Options) { o.ReadOnly = true })
 		require.ErrorIs(t, readOnly.PutExceptionV4(ctx, reportID, held(expense.OnReport, "", "", "LATE")), concur.WritesOff)
 		require.ErrorIs(t, readOnly.DeleteExceptionV4(ctx, reportID, held(expense.OnReport, "", "", "LATE")), concur.WritesOff)
@@ -100,6 +100,6 @@ func TestExceptionsV4(t *testing.T) {
 		_, err = newServer(t, answering(200, "application/json", `{"x":1}`)).client(t).ExceptionsV4(ctx, reportID)
 		require.ErrorIs(t, err, concur.Malformed)
 		_, err = s.client(t).ExceptionsV4(ctx, "../x")
-		require.ErrorIs(t, err, concur.Untrusted)
+		require.ErrorIs(t, err, concur.InvalidArgument)
 	})
 }

@@ -51,10 +51,13 @@ func (g Guard) NamesOneStep() bool {
 }
 
 // CheckGuard reports whether Concur documents every field of a guard, and whether the
-// values can be theirs. The error names fields and no value.
+// values can be theirs. The error names fields and no value, and is of kind
+// [InvalidArgument].
 func CheckGuard(g Guard) error {
-	_, err := g.fields()
-	return err
+	if _, err := g.fields(); err != nil {
+		return argumentError{err}
+	}
+	return nil
 }
 
 // fields are the guard's as they are sent.
@@ -84,7 +87,7 @@ func (g Guard) fields() (map[string]any, error) {
 }
 
 // ParseGuard reads a guard as it is configured: field=value, several of them separated by
-// commas; or none.
+// commas; or none. An error is of kind [InvalidArgument].
 func ParseGuard(text string) (Guard, error) {
 	g := Guard{}
 	if text = strings.TrimSpace(text); text == "" || text == "none" {
@@ -93,10 +96,10 @@ func ParseGuard(text string) (Guard, error) {
 	for _, pair := range strings.Split(text, ",") {
 		name, value, ok := strings.Cut(pair, "=")
 		if name = strings.TrimSpace(name); !ok || name == "" {
-			return nil, errors.New("a guard is field=value, several of them separated by commas, or none")
+			return nil, argumentError{errors.New("a guard is field=value, several of them separated by commas, or none")}
 		}
 		if _, twice := g[name]; twice {
-			return nil, fmt.Errorf("the guard names %s twice", name)
+			return nil, argumentError{fmt.Errorf("the guard names %s twice", name)}
 		}
 		g[name] = strings.TrimSpace(value)
 	}

@@ -67,7 +67,7 @@ func refusal(codes []string) expense.Kind {
 	for _, test := range []struct {
 		kind expense.Kind
 		is   func(code string) bool
-	}{{Blocked, isBlocked}, {NoApprover, isNoApprover}, {NotFound, isGone}} {
+	}{{Blocked, isBlocked}, {NoApprover, isNoApprover}, {NotWaiting, isElsewhere}, {NotFound, isGone}} {
 		if slices.ContainsFunc(codes, func(code string) bool { return test.is(bare(code)) }) {
 			return test.kind
 		}
@@ -95,6 +95,10 @@ func isNoApprover(code string) bool {
 	code = strings.TrimPrefix(code, "cash_advance_")
 	return strings.HasPrefix(code, "no_approver") || code == "no_auth_approvers" || code == "receiptimagehold.workflow.noapprover"
 }
+
+// isElsewhere finds the codes of an action that does not apply at the step where the report
+// stands, and of a step that is no longer the present one (Expense v4).
+func isElsewhere(code string) bool { return code == "invalid_action" || code == "instance_out_of_date" }
 
 func isGone(code string) bool { return code == "invalid_report_key" }
 

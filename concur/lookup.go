@@ -30,8 +30,14 @@ type lookedUp[V any] struct {
 // put it, for others may wait for its answer, too; the client's own limits bound it.
 func (l *lookups[V]) get(ctx context.Context, op, key string, ask func(context.Context) (V, error)) (V, error) {
 	var none V
+	if ctx == nil {
+		return none, misused(op, "the context is nil")
+	}
 	if value, ok := l.recall(key); ok {
 		return value, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return none, interrupted(op, err)
 	}
 	flight := l.flights.DoChan(key, func() (any, error) {
 		if value, ok := l.recall(key); ok {
@@ -50,7 +56,7 @@ func (l *lookups[V]) get(ctx context.Context, op, key string, ask func(context.C
 		}
 		return result.Val.(V), nil
 	case <-ctx.Done():
-		return none, &Error{Op: op, Kind: Unavailable, Message: describe(ctx.Err()), cause: ended(ctx.Err())}
+		return none, interrupted(op, ctx.Err())
 	}
 }
 

@@ -57,6 +57,7 @@ func (c *Client) failedNotifications(ctx context.Context, accept string, yield f
 
 // DeleteNotification deletes one entry of the failed list. An entry that is no
 // longer there is deleted.
+// Once it is sent it ignores ctx until Concur has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/callouts/delete-notification.html
 func (c *Client) DeleteNotification(ctx context.Context, notificationURI string) error {

@@ -47,7 +47,7 @@ func everyPage[T any](ctx context.Context, c *Client, r request, decode func([]b
 // nothing after the last.
 func onePage[T any](ctx context.Context, c *Client, r request, decode func([]byte) (wire.Page[T], error), yield func(row T, unread error) error) (next string, err error) {
 	if err := plain("?" + r.target.query); err != nil {
-		return "", &Error{Op: r.op, Kind: Untrusted, Message: "the page " + err.Error()}
+		return "", misused(r.op, "the page "+err.Error())
 	}
 	page, err := ask(ctx, c, r, decode)
 	if err != nil {

@@ -58,12 +58,19 @@ func (c *Client) AnyReport(ctx context.Context) (row PendingReport, found bool, 
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.reports.html
 func (c *Client) ReportURI(ctx context.Context, row PendingReport) (string, error) {
-	if row.owner == "" {
-		return "", &Error{Op: "name report", Kind: Malformed, Message: "the list does not say who owns the report (OwnerLoginID)"}
+	const op = "name report"
+	switch {
+	case ctx == nil:
+		return "", misused(op, "the context is nil")
+	case row.ID == "":
+		return "", misused(op, "the row is none of the list: it has no ID")
+	case row.owner == "":
+		return "", &Error{Op: op, Kind: Malformed, Message: "the list does not say who owns the report (OwnerLoginID)"}
 	}
 	owner, err := c.UserID(ctx, row.owner)
 	if err != nil {
-		return "", err
+		return "", ofConcur(err)
 	}
-	return c.uri(ctx, getV4("name report", "", owner, row.ID))
+	uri, err := c.uri(ctx, getV4(op, "", owner, row.ID))
+	return uri, ofConcur(err)
 }

@@ -87,7 +87,7 @@ func TestPendingReports(t *testing.T) {
 		s := pages(t, nil)
 		for _, page := range []string{"a b", "a#b", "a\\b", "a\nb"} {
 			_, err := s.client(t).PendingReports(context.Background(), page, nil)
-			require.ErrorIs(t, err, concur.Untrusted, page)
+			require.ErrorIs(t, err, concur.InvalidArgument, page)
 		}
 		requests, _ := s.count()
 		require.Zero(t, requests)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"concur-connector/concur/wire"
@@ -27,26 +28,28 @@ import (
 func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions) (Read, error) {
 	const op = "read report"
 	t, err := c.target(op, ObjectURI, objectURI)
-	if err != nil {
+	switch {
+	case ctx == nil:
+		return Read{}, misused(op, "the context is nil")
+	case err != nil:
 		return Read{}, err
+	case !slices.Contains([]expense.Interface{"", expense.V1, expense.V3, expense.V4}, o.Via):
+		return Read{}, misused(op, "a report is read by v1.1, v3 or v4, and by no other interface")
 	}
 	if at, err := addressOf(t.path); err == nil {
 		return c.readAt(ctx, at, o)
 	}
-	switch o.Via {
-	case "", expense.V1:
-		owned, err := c.ownedReport(ctx, objectURI)
-		if err == nil {
-			err = owned.whole(op, o)
-		}
-		if err != nil {
-			return Read{}, err
-		}
-		return owned.read(o.Logins), nil
-	case expense.V3, expense.V4:
+	if o.Via.IsV4() { // v3 is read the same way
 		return c.readNamed(ctx, objectURI, t.path+"?"+t.query, o)
 	}
-	return Read{}, &Error{Op: op, Kind: Rejected, Message: "there is no interface of that name"}
+	owned, err := c.ownedReport(ctx, objectURI)
+	if err == nil {
+		err = owned.whole(op, o)
+	}
+	if err != nil {
+		return Read{}, err
+	}
+	return owned.read(o.Logins), nil
 }
 
 // readAt reads a report by its v4 address. Its v1.1 key is not known, so that there is
@@ -183,7 +186,7 @@ func (c *Client) readFrom(ctx context.Context, from origin, o ReadOptions) (Read
 	}
 	userID, err := c.users.UserID(ctx, from.login)
 	if err != nil {
-		return Read{}, notGone(err, "the report's owner is not found")
+		return Read{}, notGone(ofConcur(err), "the report's owner is not found")
 	}
 	return c.readV4(ctx, address{userID: userID, reportID: from.reportID}, o)
 }
@@ -223,10 +226,11 @@ func readTwice(ctx context.Context, s source, o ReadOptions) (wire.Header, error
 	before := ""
 	for range mostReadings {
 		h, err := s.header(ctx)
+		err = ofConcur(err)
 		if err != nil || o.Parts.HeaderOnly || !o.Whole && !h.Report.AtStop() {
 			return h, err
 		}
-		failed := s.fill(ctx, h.Report, o.Parts)
+		failed := ofConcur(s.fill(ctx, h.Report, o.Parts))
 		wire.SetCurrency(h.Report)
 		if failed == nil {
 			failed = missing(h.Report)
@@ -256,7 +260,7 @@ func readTwice(ctx context.Context, s source, o ReadOptions) (wire.Header, error
 // mayHaveChanged reports whether a part could not be read because it is no longer what
 // the part before has said.
 func mayHaveChanged(err error) bool {
-	return errors.Is(err, NotFound) || errors.Is(err, Rejected) || errors.Is(err, Malformed) || errors.Is(err, Incomplete)
+	return errors.Is(err, NotFound) || errors.Is(err, Rejected) || errors.Is(err, NotWaiting) || errors.Is(err, Malformed) || errors.Is(err, Incomplete)
 }
 
 // missing returns an error when Concur claims entries that did not arrive.

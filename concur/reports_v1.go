@@ -68,7 +68,7 @@ func (c *Client) ownedReport(ctx context.Context, objectURI string) (ownedReport
 		return ownedReport{}, err
 	}
 	if err := under(reportPath, r.target.path); err != nil { // v1.1's alone
-		return ownedReport{}, &Error{Op: r.op, Kind: Untrusted, Message: ObjectURI + " " + err.Error()}
+		return ownedReport{}, misused(r.op, ObjectURI+" names no expense report: it "+err.Error())
 	}
 	owned, err := ask(ctx, c, r, decodeReport("ApsKey"))
 	if err == nil && owned.report.Key == "" {
@@ -104,7 +104,7 @@ func (c *Client) ReportV2(ctx context.Context, reportID string) (*expense.Report
 	r := request{op: "read report by v2.0", needs: needsReports, method: http.MethodGet}
 	r.target.path = reportPath + "v2.0/report/" + reportID
 	if err := checkKey(reportID, r.target.path); err != nil {
-		return nil, &Error{Op: r.op, Kind: Untrusted, Message: "the report's ID " + err.Error()}
+		return nil, misused(r.op, "the report's ID "+err.Error())
 	}
 	owned, err := ask(ctx, c, r, decodeReport("ApprovalStatusCode"))
 	if err == nil {
@@ -127,7 +127,9 @@ func foldLogin(login string) string {
 }
 
 // PostExceptionsV1 posts exceptions on the report with that key, the RptKey of its
-// header, and returns what became of each. Without exceptions nothing is sent.
+// header, and returns what became of each. Without exceptions nothing is sent, and so if
+// one of them has no code, or is on an entry or an allocation and does not name it.
+// Once it is sent it ignores ctx until Concur has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/post-report-exceptions.html
 func (c *Client) PostExceptionsV1(ctx context.Context, reportKey string, exceptions []expense.Exception) ([]wire.ItemResult, error) {
@@ -137,7 +139,18 @@ func (c *Client) PostExceptionsV1(ctx context.Context, reportKey string, excepti
 	r := request{op: "post exceptions", needs: needsReports, method: http.MethodPost, write: true}
 	r.target.path = reportPath + "v1.1/report/" + reportKey + "/Exceptions"
 	if err := checkKey(reportKey, r.target.path); err != nil {
-		return nil, &Error{Op: r.op, Kind: Untrusted, Message: "the report key " + err.Error()}
+		return nil, misused(r.op, "the report key "+err.Error())
+	}
+	for _, e := range exceptions {
+		switch {
+		case strings.TrimSpace(e.Code) == "":
+			return nil, misused(r.op, "an exception has no code")
+		case e.ObjectType == expense.OnReport:
+		case e.ObjectType != expense.OnEntry && e.ObjectType != expense.OnAllocation:
+			return nil, misused(r.op, "an exception is on a report, an entry or an allocation")
+		case e.ObjectID == "":
+			return nil, misused(r.op, "an exception names no entry or allocation")
+		}
 	}
 	r.body = wire.EncodeExceptions(exceptions)
 	return ask(ctx, c, r, func(body []byte) ([]wire.ItemResult, error) {
@@ -148,6 +161,7 @@ func (c *Client) PostExceptionsV1(ctx context.Context, reportKey string, excepti
 // TakeActionV1 passes a report on, or sends it back to the employee, which wants a
 // comment. It succeeds only when Concur's answer says so; a failure that Concur
 // reports inside HTTP 200 is of kind [Rejected] and has Concur's words.
+// Once it is sent it ignores ctx until Concur has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/post-report-workflow-action.html
 func (c *Client) TakeActionV1(ctx context.Context, actionURL string, action expense.Action, comment string) error {
@@ -157,10 +171,10 @@ func (c *Client) TakeActionV1(ctx context.Context, actionURL string, action expe
 		return err
 	}
 	if r.body = wire.EncodeAction(action, comment); r.body == nil {
-		return &Error{Op: r.op, Kind: Rejected, Message: "Concur can only approve or send back"}
+		return misused(r.op, "Concur can only approve or send back")
 	}
 	if action == expense.SendBack && strings.TrimSpace(comment) == "" {
-		return &Error{Op: r.op, Kind: Rejected, Message: "Concur wants a comment when a report is sent back"}
+		return misused(r.op, "Concur wants a comment when a report is sent back")
 	}
 	_, err = ask(ctx, c, r, func(body []byte) (bool, error) {
 		ok, message, err := wire.DecodeActionStatus(body)

@@ -17,8 +17,9 @@ const (
 
 // ReadRequest reads the travel request that an object URI names: the request itself and,
 // unless only the header is wanted, the expenses that it expects and the exceptions that
-// Concur holds on it. A URI of Request v1, which Concur has ended, is of kind [Rejected]. A
-// request of which Concur claims more expenses than arrive is of kind [Incomplete].
+// Concur holds on it. A URI of Request v1, which Concur has ended, is of kind
+// [InvalidArgument]. A request of which Concur claims more expenses than arrive is of kind
+// [Incomplete].
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html#request-resource-get
 func (c *Client) ReadRequest(ctx context.Context, objectURI string, o ReadOptions) (Read, error) {
@@ -42,7 +43,7 @@ func (c *Client) ReadRequest(ctx context.Context, objectURI string, o ReadOption
 // requestID takes the identifier out of an object URI.
 func (c *Client) requestID(op, objectURI string) (string, error) {
 	if u, err := expense.SplitURL(objectURI); err == nil && strings.HasPrefix(strings.ToLower(u.Path), requestV1Path) {
-		return "", &Error{Op: op, Kind: Rejected, Message: "Concur has ended Request v1, by which this travel request is named; its identifier in Request v4 is not known"}
+		return "", misused(op, "Concur has ended Request v1, by which this travel request is named; its identifier in Request v4 is not known")
 	}
 	t, err := c.target(op, ObjectURI, objectURI)
 	if err != nil {
@@ -55,7 +56,7 @@ func (c *Client) requestID(op, objectURI string) (string, error) {
 			return id, nil
 		}
 	}
-	return "", &Error{Op: op, Kind: Untrusted, Message: ObjectURI + " " + err.Error()}
+	return "", misused(op, ObjectURI+" names no travel request: it "+err.Error())
 }
 
 // fillRequest reads what a travel request only links to.

@@ -91,7 +91,7 @@ func TestReadRequest(t *testing.T) {
 		t.Parallel()
 		s := travel(t, nil)
 		_, err := s.client(t).ReadRequest(ctx, "https://www.concursolutions.com/api/travelrequest/v1.0/requests/nKey$p", concur.ReadOptions{})
-		require.ErrorIs(t, err, concur.Rejected)
+		require.ErrorIs(t, err, concur.InvalidArgument)
 		require.ErrorContains(t, err, "Concur has ended Request v1")
 		require.NotContains(t, err.Error(), "nKey")
 		require.Empty(t, s.requests)
@@ -100,16 +100,23 @@ func TestReadRequest(t *testing.T) {
 		t.Parallel()
 		s := travel(t, nil)
 		client := s.client(t)
-		for _, raw := range []string{
-			objectURI, "https://evil.example/travelrequest/v4/requests/" + requestID, requestURI + "/expenses", requestURI + "/../x", requestURI + "%2fx",
-			"https://us2.api.concursolutions.com/travelrequest/v4/requests/", "https://us2.api.concursolutions.com/travelrequest/v4/expenses/E1",
-			"https://us2.api.concursolutions.com/expensereports/v4/users/u/context/TRAVELER/reports/R", "hhttps://us2.api.concursolutions.com/travelrequest/v4/requests/x", "",
+		for raw, kind := range map[string]expense.Kind{
+			objectURI:                concur.InvalidArgument,
+			requestURI + "/expenses": concur.InvalidArgument,
+			"":                       concur.InvalidArgument,
+			"https://evil.example/travelrequest/v4/requests/" + requestID: concur.Untrusted,
+			requestURI + "/../x": concur.Untrusted,
+			requestURI + "%2fx":  concur.InvalidArgument,
+			"https://us2.api.concursolutions.com/travelrequest/v4/requests/":                           concur.Untrusted,
+			"https://us2.api.concursolutions.com/travelrequest/v4/expenses/E1":                         concur.Untrusted,
+			"https://us2.api.concursolutions.com/expensereports/v4/users/u/context/TRAVELER/reports/R": concur.Untrusted,
+			"hhttps://us2.api.concursolutions.com/travelrequest/v4/requests/x":                         concur.Untrusted,
 		} {
 			_, err := client.ReadRequest(ctx, raw, concur.ReadOptions{})
-			require.ErrorIs(t, err, concur.Untrusted, raw)
+			require.ErrorIs(t, err, kind, raw)
 		}
 		_, err := client.ReportV1(ctx, requestURI)
-		require.ErrorIs(t, err, concur.Untrusted, "nor by v1.1 what is not of it")
+		require.ErrorIs(t, err, concur.InvalidArgument, "nor by v1.1 what is not of it")
 		require.Empty(t, s.requests)
 	})
 	for name, c := range map[string]struct {
@@ -191,7 +198,7 @@ func TestPendingRequests(t *testing.T) {
 		require.NoError(t, err)
 		require.ErrorIs(t, unread, concur.Malformed, "a row that cannot be read hides no other")
 		_, err = travel(t, nil).client(t).PendingRequests(ctx, "a b", nil)
-		require.ErrorIs(t, err, concur.Untrusted)
+		require.ErrorIs(t, err, concur.InvalidArgument)
 		mine := errors.New("enough")
 		_, err = travel(t, map[string]string{first: page("A", list+"?start=1")}).client(t).PendingRequests(ctx, "", func(expense.TravelRequest, error) error { return mine })
 		require.Same(t, mine, err)
@@ -231,7 +238,7 @@ func TestActingOnATravelRequest(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/json", submitted()))
 		_, err := s.client(t).ApproveRequestV4(ctx, "x/../y")
-		require.ErrorIs(t, err, concur.Untrusted)
+		require.ErrorIs(t, err, concur.InvalidArgument)
 		_, err = s.client(t, func(o *concur.Options) { o.ReadOnly = true }).ApproveRequestV4(ctx, requestID)
 		require.ErrorIs(t, err, concur.WritesOff)
 		require.Empty(t, s.requests)
@@ -258,7 +265,7 @@ func TestObjectURIs(t *testing.T) {
 	require.Equal(t, s.URL+"/travelrequest/v4/requests/"+requestID, uri)
 	require.NoError(t, client.CheckURL(concur.ObjectURI, uri))
 	_, err = client.RequestURI(ctx, "a/b")
-	require.ErrorIs(t, err, concur.Untrusted)
+	require.ErrorIs(t, err, concur.InvalidArgument)
 
 	var rows []concur.PendingReport
 	_, err = client.PendingReports(ctx, "", func(row concur.PendingReport, _ error) error { rows = append(rows, row); return nil })

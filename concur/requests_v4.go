@@ -72,6 +72,7 @@ func (c *Client) RequestCommentsV4(ctx context.Context, requestID string) ([]wir
 
 // ApproveRequestV4 passes a travel request on, and returns it as Concur's answer shows it.
 // Nothing guards it: read the request first, and act while it waits ([expense.TravelRequest.AtStop]).
+// Once it is sent it ignores ctx until Concur has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.workflow-resources.html
 func (c *Client) ApproveRequestV4(ctx context.Context, requestID string) (*expense.TravelRequest, error) {
@@ -80,6 +81,7 @@ func (c *Client) ApproveRequestV4(ctx context.Context, requestID string) (*expen
 
 // SendBackRequestV4 sends a travel request back to its owner, and returns it as Concur's
 // answer shows it. The comment may be empty.
+// Once it is sent it ignores ctx until Concur has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.workflow-resources.html
 func (c *Client) SendBackRequestV4(ctx context.Context, requestID, comment string) (*expense.TravelRequest, error) {

@@ -49,11 +49,11 @@ func (t *tokens) get(ctx context.Context, refused string) (access, error) {
 // refresh is shared by all who wait for it under the same key, and outlives them: its
 // answer may hold the only refresh token that is still accepted.
 func (t *tokens) renew(ctx context.Context, key string, good func(state) bool) (state, error) {
-	gone := func(err error) error {
-		return &Error{Op: tokenOp, Kind: Unavailable, Message: describe(err), cause: ended(err)}
+	if ctx == nil {
+		return state{}, misused(tokenOp, "the context is nil")
 	}
 	if err := ctx.Err(); err != nil {
-		return state{}, gone(err)
+		return state{}, interrupted(tokenOp, err)
 	}
 	flight := t.flights.DoChan(key, func() (any, error) {
 		t.mu.Lock()
@@ -70,7 +70,7 @@ func (t *tokens) renew(ctx context.Context, key string, good func(state) bool) (
 		}
 		return result.Val.(state), nil
 	case <-ctx.Done():
-		return state{}, gone(ctx.Err())
+		return state{}, interrupted(tokenOp, ctx.Err())
 	}
 }
 

@@ -62,10 +62,10 @@ func (c *Client) RenewAccess(ctx context.Context) (TokenStatus, error) {
 // KeepAccess renews the access whenever it was obtained longer ago than age, so that
 // a quiet company's refresh token does not end unused, and warns of its end; Concur
 // suggests a day. It returns when ctx ends, and at once without a token store: what
-// is renewed would be lost with the process.
+// is renewed would be lost with the process. Without a context it returns at once, too.
 func (c *Client) KeepAccess(ctx context.Context, age time.Duration) {
 	t := c.tokens
-	if t.store == nil {
+	if t.store == nil || ctx == nil {
 		return
 	}
 	look := time.NewTicker(max(age/24, time.Millisecond))
@@ -129,12 +129,14 @@ func (c *Client) Revoke(ctx context.Context) error {
 func InitToken(ctx context.Context, o Options, companyID, requestToken string) (TokenStatus, error) {
 	const op = "obtain company token"
 	switch {
+	case ctx == nil:
+		return TokenStatus{}, misused(op, "the context is nil")
 	case o.TokenFile == "":
-		return TokenStatus{}, fmt.Errorf("%s: the path of the token store is missing", op)
+		return TokenStatus{}, misused(op, "the path of the token store is missing")
 	case len(companyID) != 36 || uuid.Validate(companyID) != nil:
-		return TokenStatus{}, fmt.Errorf("%s: the company is not a UUID of 36 characters", op)
+		return TokenStatus{}, misused(op, "the company is not a UUID of 36 characters")
 	case requestToken == "" || !printable(requestToken):
-		return TokenStatus{}, fmt.Errorf("%s: the request token is empty, or has a space or a character that is not printable ASCII", op)
+		return TokenStatus{}, misused(op, "the request token is empty, or has a space or a character that is not printable ASCII")
 	}
 	c, err := assemble(o, true)
 	if err != nil {
@@ -142,7 +144,7 @@ func InitToken(ctx context.Context, o Options, companyID, requestToken string) (
 	}
 	defer c.Close()
 	if err := ctx.Err(); err != nil {
-		return TokenStatus{}, &Error{Op: op, Kind: Unavailable, Message: describe(err), cause: ended(err)}
+		return TokenStatus{}, interrupted(op, err)
 	}
 	t := c.tokens
 	unlock, err := t.store.lock()
@@ -183,8 +185,11 @@ func InitToken(ctx context.Context, o Options, companyID, requestToken string) (
 // An error that is fs.ErrNotExist means that there is no store yet.
 func ReadTokenStore(o Options) (TokenStatus, error) {
 	hosts, err := newHosts(o.Hosts)
-	if err != nil {
-		return TokenStatus{}, err
+	switch {
+	case err != nil:
+		return TokenStatus{}, argumentError{err}
+	case o.TokenFile == "":
+		return TokenStatus{}, misused("read token store", "the path of the token store is missing")
 	}
 	held, found, err := newStore(o.TokenFile, hosts, 0).read()
 	switch {

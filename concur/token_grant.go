@@ -124,8 +124,11 @@ type AppAccess struct {
 // Source: https://developer.concur.com/api-reference/authentication/apidoc.html#client_credentials
 func (c *Client) AppAccess(ctx context.Context) (AppAccess, error) {
 	const op = "obtain application token"
+	if ctx == nil {
+		return AppAccess{}, misused(op, "the context is nil")
+	}
 	if err := ctx.Err(); err != nil {
-		return AppAccess{}, &Error{Op: op, Kind: Unavailable, Message: describe(err), cause: ended(err)}
+		return AppAccess{}, interrupted(op, err)
 	}
 	t := c.tokens
 	t.mu.Lock()

@@ -183,7 +183,7 @@ func TestToken(t *testing.T) {
 		cancel()
 		err := <-gone
 		require.ErrorIs(t, err, context.Canceled)
-		require.ErrorIs(t, err, concur.Unavailable)
+		require.ErrorIs(t, err, concur.Interrupted)
 		close(release)
 		require.NoError(t, read(client))
 		_, tokens := s.count()

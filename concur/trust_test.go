@@ -34,9 +34,9 @@ func TestHostileURLs(t *testing.T) {
 			return client.DeleteNotification(ctx, raw)
 		}},
 	} {
-		urls := hostileURLs(s, p, use.path)
-		urls["nothing"] = ""
-		for name, raw := range urls {
+		require.ErrorIs(t, use.call(""), concur.InvalidArgument, field)
+		require.ErrorIs(t, client.CheckURL(field, ""), concur.InvalidArgument, field)
+		for name, raw := range hostileURLs(s, p, use.path) {
 			t.Run(field+": "+name, func(t *testing.T) {
 				err := use.call(raw)
 				require.ErrorIs(t, err, concur.Untrusted)
@@ -50,13 +50,13 @@ func TestHostileURLs(t *testing.T) {
 		require.NoError(t, client.CheckURL(field, "http://www.concursolutions.com"+use.path))
 		require.NoError(t, client.CheckURL(field, "HTTPS://WWW.CONCURSOLUTIONS.COM:443"+strings.ToUpper(use.path)+"//$%zz/?x=@"))
 	}
-	require.ErrorIs(t, client.CheckURL("ReceiptImageUrl", objectURI), concur.Untrusted)
+	require.ErrorIs(t, client.CheckURL("ReceiptImageUrl", objectURI), concur.InvalidArgument)
 	require.ErrorIs(t, client.CheckURL(concur.NotificationURI, objectURI), concur.Untrusted)
 	require.ErrorIs(t, client.CheckURL(concur.ObjectURI, entryURI), concur.Untrusted)
 
 	for _, key := range []string{"", "a/b", "../x", "..", "%2e%2E", "a%2fb", `a\b`, "a?b", "a#b", "a b", "a\r\nb", "é", "a@b", strings.Repeat("x", 201)} {
 		_, err := client.PostExceptionsV1(ctx, key, []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}})
-		require.ErrorIs(t, err, concur.Untrusted, key)
+		require.ErrorIs(t, err, concur.InvalidArgument, key)
 	}
 	requests, tokens := s.count()
 	require.Zero(t, requests+tokens, "nothing was sent to Concur either")
@@ -89,7 +89,7 @@ func TestHostileNextPages(t *testing.T) {
 	}
 	for _, page := range []string{"#x", `\`, " ", "a b", "a\r\nX: y", "é", "\x00"} {
 		_, err := client.PendingReports(context.Background(), page, func(concur.PendingReport, error) error { return nil })
-		require.ErrorIs(t, err, concur.Untrusted, page)
+		require.ErrorIs(t, err, concur.InvalidArgument, page)
 	}
 	for _, r := range s.requests {
 		require.Equal(t, list+"?approvalStatusCode=A_EXTV&user=ALL&limit=100", r.RequestURI, "the first page and no other")

@@ -38,7 +38,8 @@ type target struct {
 
 // CheckURL reports whether a URL that came from outside may be followed. The field
 // is [ObjectURI], [ActionURL] or [NotificationURI]. The error is of kind
-// [Untrusted] and names the field and the host, nothing else of the URL.
+// [Untrusted] and names the field and the host, nothing else of the URL. An empty URL and
+// another field are of kind [InvalidArgument].
 func (c *Client) CheckURL(field, raw string) error {
 	_, err := c.target("check "+field, field, raw)
 	return err
@@ -46,6 +47,12 @@ func (c *Client) CheckURL(field, raw string) error {
 
 // target takes path and query of a URL that came from outside.
 func (c *Client) target(op, field, raw string) (target, error) {
+	if raw == "" {
+		return target{}, misused(op, field+" is empty")
+	}
+	if _, known := prefixes[field]; !known {
+		return target{}, misused(op, fmt.Sprintf("%q is not a field that holds a URL", field))
+	}
 	t, err := c.hosts.target(field, raw)
 	if err == nil && strings.HasPrefix(strings.ToLower(t.path), v4UsersPath) {
 		_, err = addressOf(t.path)
@@ -57,10 +64,6 @@ func (c *Client) target(op, field, raw string) (target, error) {
 }
 
 func (h hosts) target(field, raw string) (target, error) {
-	allowed, ok := prefixes[field]
-	if !ok {
-		return target{}, errors.New("is not a field that holds a URL")
-	}
 	u, err := expense.SplitURL(raw)
 	if err != nil {
 		return target{}, err
@@ -74,7 +77,7 @@ func (h hosts) target(field, raw string) (target, error) {
 	if !h.allow(u.Host) {
 		return target{}, fmt.Errorf("names the host %s, which is not on the allow-list", shown(u.Host))
 	}
-	if err := underAny(allowed, u.Path); err != nil {
+	if err := underAny(prefixes[field], u.Path); err != nil {
 		return target{}, fmt.Errorf("%w (host %s)", err, shown(u.Host))
 	}
 	return target{path: u.Path, query: u.Query}, nil

@@ -94,7 +94,7 @@ func TestUserID(t *testing.T) {
 		s := people(t, "")
 		for _, login := range []string{"", "a\nb", "a\x00", strings.Repeat("x", 321)} {
 			_, err := s.client(t).UserID(ctx, login)
-			require.ErrorIs(t, err, concur.Rejected)
+			require.ErrorIs(t, err, concur.InvalidArgument)
 		}
 		require.Empty(t, s.requests)
 	})
@@ -117,7 +117,7 @@ func TestUserID(t *testing.T) {
 		go func() { _, err := client.UserID(gone, userLogin); first <- err }()
 		<-arrived
 		cancel()
-		require.ErrorIs(t, <-first, concur.Unavailable, "who asked may leave")
+		require.ErrorIs(t, <-first, concur.Interrupted, "who asked may leave")
 		var all sync.WaitGroup
 		for range 20 {
 			all.Go(func() {
@@ -147,7 +147,7 @@ func TestLogin(t *testing.T) {
 	_, err := client.Login(ctx, "00000000-e8bb-40ff-8e98-c85913ab2789")
 	require.ErrorIs(t, err, concur.Malformed, "of another user")
 	_, err = client.Login(ctx, "../.search")
-	require.ErrorIs(t, err, concur.Untrusted)
+	require.ErrorIs(t, err, concur.InvalidArgument)
 	_, err = newServer(t, answering(200, "application/json", `{"id": "`+userID+`"}`)).client(t).Login(ctx, userID)
 	require.ErrorIs(t, err, concur.Forbidden)
 	require.ErrorContains(t, err, "identity.user.core.read")
@@ -192,7 +192,7 @@ func TestListItem(t *testing.T) {
 	require.ErrorIs(t, err, concur.Malformed, "another item")
 	for _, id := range []string{"", "a/b", "..", "a?b"} {
 		_, err = client.ListItem(ctx, id)
-		require.ErrorIs(t, err, concur.Untrusted, id)
+		require.ErrorIs(t, err, concur.InvalidArgument, id)
 	}
 	_, err = newServer(t, answering(200, "application/json", fmt.Sprintf(item, true))).client(t).ListItem(ctx, bare)
 	require.ErrorIs(t, err, concur.NotFound)

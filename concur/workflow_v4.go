@@ -12,6 +12,7 @@ const needsWorkflow = "the scope expense.report.workflowstatus.write, to be that
 
 // ApproveReportV4 passes a report on that waits at a system step, by Workflows v4. The
 // comment may be empty.
+// Once it is sent it ignores ctx until Concur has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html
 func (c *Client) ApproveReportV4(ctx context.Context, reportID, comment string, guard Guard) error {
@@ -20,11 +21,12 @@ func (c *Client) ApproveReportV4(ctx context.Context, reportID, comment string, 
 
 // SendBackReportV4 sends a report that waits at a system step back to its owner, by
 // Workflows v4, which wants a comment.
+// Once it is sent it ignores ctx until Concur has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html
 func (c *Client) SendBackReportV4(ctx context.Context, reportID, comment string, guard Guard) error {
 	if strings.TrimSpace(comment) == "" {
-		return &Error{Op: "send report back", Kind: Rejected, Message: "Concur wants a comment when a report is sent back"}
+		return misused("send report back", "Concur wants a comment when a report is sent back")
 	}
 	return c.actOnReport(ctx, "send report back", "sendBack", reportID, comment, guard)
 }
@@ -33,7 +35,7 @@ func (c *Client) actOnReport(ctx context.Context, op, action, reportID, comment 
 	r := request{op: op, needs: needsWorkflow, method: http.MethodPatch}.at(v4ReportsPath+"%s/"+action, reportID)
 	fields, err := guard.fields()
 	if err != nil {
-		return &Error{Op: op, Kind: Rejected, Message: err.Error()}
+		return misused(op, err.Error())
 	}
 	r.body = wire.EncodeWorkflow(comment, fields)
 	r.wants = http.StatusNoContent // nothing lists what was done: any other success may be a gateway's

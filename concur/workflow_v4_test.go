@@ -37,10 +37,10 @@ func TestWorkflowsV4(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(204, "", ""))
 		client := s.client(t)
-		require.ErrorIs(t, client.SendBackReportV4(ctx, reportID, " \n", nil), concur.Rejected)
-		require.ErrorIs(t, client.ApproveReportV4(ctx, reportID, "", concur.Guard{"stepCode": "X"}), concur.Rejected)
+		require.ErrorIs(t, client.SendBackReportV4(ctx, reportID, " \n", nil), concur.InvalidArgument)
+		require.ErrorIs(t, client.ApproveReportV4(ctx, reportID, "", concur.Guard{"stepCode": "X"}), concur.InvalidArgument)
 		for _, id := range []string{"", "..", "a/b", "a?b", "a%2fb", "é", "a b", strings.Repeat("x", 201)} {
-			require.ErrorIs(t, client.ApproveReportV4(ctx, id, "", nil), concur.Untrusted, id)
+			require.ErrorIs(t, client.ApproveReportV4(ctx, id, "", nil), concur.InvalidArgument, id)
 		}
 		readOnly := s.client(t, func(o *concur.Options) { o.ReadOnly = true })
 		require.ErrorIs(t, readOnly.ApproveReportV4(ctx, reportID, "", nil), concur.WritesOff)

@@ -21,16 +21,22 @@ const (
 // the type of the Temporal application error that carries it.
 type Kind string
 
-// The kinds of error.
+// The kinds of error. Each says when it is given, and what whoever called can do.
 const (
-	Unavailable    Kind = "Unavailable"    // no connection, no answer in time, 5xx on a read, 503
-	RateLimited    Kind = "RateLimited"    // too many requests
-	Deadlock       Kind = "Deadlock"       // Concur asks to send it again
-	Unauthorized   Kind = "Unauthorized"   // our access is refused, after one refresh
-	Forbidden      Kind = "Forbidden"      // a role or a scope is missing
-	NotFound       Kind = "NotFound"       // Concur does not have the object
-	NotWaiting     Kind = "NotWaiting"     // the report does not wait at the stop
-	Rejected       Kind = "Rejected"       // Concur understood and refused
+	Unavailable  Kind = "Unavailable"  // no connection, no answer in time, 5xx on a read, 503
+	RateLimited  Kind = "RateLimited"  // too many requests
+	Deadlock     Kind = "Deadlock"     // Concur asks to send it again
+	Unauthorized Kind = "Unauthorized" // our access is refused, after one refresh
+	Forbidden    Kind = "Forbidden"    // a role or a scope is missing
+	NotFound     Kind = "NotFound"     // Concur does not have the object
+	NotWaiting   Kind = "NotWaiting"   // the report does not wait at the stop
+	Rejected     Kind = "Rejected"     // Concur understood and refused
+	// InvalidArgument is for what the caller passed: an empty ID, a comment that is missing, a
+	// guard of a field that nobody documents. Nothing was sent; the caller must be mended.
+	InvalidArgument Kind = "InvalidArgument"
+	// Interrupted is for a context of the caller's that was cancelled, or whose deadline passed,
+	// before there was an answer. It says nothing about Concur. Nothing was written.
+	Interrupted    Kind = "Interrupted"
 	Untrusted      Kind = "Untrusted"      // a URL that must not be followed
 	Malformed      Kind = "Malformed"      // an answer that cannot be read
 	Incomplete     Kind = "Incomplete"     // an answer that does not hold what Concur claims

@@ -135,5 +135,6 @@ func Kinds() []expense.Kind {
 		expense.Untrusted, expense.Malformed, expense.Incomplete, expense.TooLarge, expense.OutcomeUnknown,
 		expense.WritesOff, expense.Braked, expense.Blocked, expense.NoApprover,
 		expense.AlikeStops,
+		expense.InvalidArgument, expense.Interrupted,
 	}
 }

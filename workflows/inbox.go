@@ -132,7 +132,7 @@ func (r *run) refusedByConcur() bool {
 		return false
 	}
 	switch r.Parked.Kind {
-	case expense.Rejected, expense.Blocked, expense.NoApprover:
+	case expense.Rejected, expense.Blocked, expense.NoApprover, expense.InvalidArgument:
 		return true
 	}
 	return false

@@ -99,6 +99,8 @@ func mend(k expense.Kind) string {
 		return "Give the connector's user in Concur the role and the application the scope that the message names."
 	case expense.Rejected:
 		return "Read Concur's words: an exception code is created in Expense Admin, a missing approver in the employee's profile; or change the rules file."
+	case expense.InvalidArgument:
+		return "The connector has passed on what cannot be right, and nothing was sent. Change what the message names in the rules file or in the decision; if neither names it, report it as a mistake of the connector."
 	case expense.Untrusted:
 		return "Check the address. If it is Concur's, add its host to CONCUR_HOSTS and restart the workers. If an ObjectURI is not, somebody else knows the connector's password: change it in Concur, and cancel the runs with concurctl parked cancel --host HOST."
 	case expense.Malformed:

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,7 +57,15 @@ func TestEveryOutcomeSignalAndKindIsInARecordedHistory(t *testing.T) {
 	for _, signal := range []string{workflows.Notified, workflows.Decided, workflows.Retried} {
 		require.True(t, strings.Contains(text, "signalName="+signal+"\n"), "no history has the signal %s: add a story and record it", signal)
 	}
+	// No recorded history can show these two. InvalidArgument is a mistake of the connector's
+	// own code: rules, callouts and decisions are checked before they reach a run. Interrupted
+	// ends an attempt whose worker stops or whose time is over; it is tried again, and a history
+	// holds the failure of the last attempt alone. TestEveryKindHasItsTreatment shows both.
+	unseen := []string{"InvalidArgument", "Interrupted"}
 	for _, kind := range workflows.Kinds() {
+		if slices.Contains(unseen, string(kind)) {
+			continue
+		}
 		failed := strings.Contains(text, "type="+string(kind)+"\n")
 		value := strings.Contains(text, `"kind":"`+string(kind)+`"`)
 		require.True(t, failed || value, "no history shows the kind %s: add a story and record it", kind)

@@ -256,6 +256,10 @@ func advice(err error) string {
 		return "concurctl rules explain says what is missing; look at the role of the connector's user, and try another report with --report"
 	case errors.Is(err, concur.NotFound):
 		return "give another with --report, and look whether it is this company's"
+	case errors.Is(err, concur.InvalidArgument):
+		return "mend what it names; nothing was sent"
+	case errors.Is(err, concur.Interrupted):
+		return "give it more time, or do not interrupt it"
 	case errors.Is(err, concur.Untrusted):
 		return "give the address as Concur has sent it; a host of its own is added with CONCUR_HOSTS"
 	}
