@@ -241,6 +241,6 @@ func withoutGuard(t *testing.T, root, file, with, without string) string {
 	list := filepath.Join(dir, "overlay.json")
 	require.NoError(t, os.WriteFile(list, overlay, 0o600))
 	worker := filepath.Join(dir, executable("worker"))
-	require.NoError(t, goBuild(context.Background(), root, "-overlay", list, "-o", worker, "./cmd/worker"))
+	require.NoError(t, goBuild(context.Background(), root, "-ldflags", "-s -w", "-overlay", list, "-o", worker, "./cmd/worker"))
 	return worker
 }

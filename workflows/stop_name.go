@@ -21,6 +21,8 @@ type NamedStop struct {
 	Names []StopName `json:"names,omitempty"`
 	Since time.Time  `json:"since,omitzero"` // when the first name was bound to it
 	Left  bool       `json:"left,omitempty"` // the report has left it; the next stop may look the same
+	// Waited is set when nothing has contradicted the first name for long enough.
+	Waited bool `json:"waited,omitempty"`
 }
 
 // StopName is the name that a notification has given to a stop.
@@ -253,7 +255,10 @@ func (r *run) trustName(ctx workflow.Context) error {
 		return nil
 	}
 	listed := slices.ContainsFunc(here.Names, func(n StopName) bool { return n.Listed && !n.Stale })
-	if wait := here.Since.Add(r.NameDelay).Sub(workflow.Now(ctx)); !listed && wait > 0 {
+	if !listed && !here.Waited {
+		// The timer is always started: whether it is must not depend on a setting, or a run could
+		// not be replayed once the setting has changed.
+		wait := max(here.Since.Add(r.NameDelay).Sub(workflow.Now(ctx)), time.Millisecond)
 		r.trustAt = workflow.Now(ctx).Add(wait)
 		r.enter(ctx, Validating)
 		_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
@@ -267,6 +272,7 @@ func (r *run) trustName(ctx workflow.Context) error {
 		case r.Unread:
 			return errAgain // the rest of the wait follows the next read
 		}
+		here.Waited = true
 	}
 	if r.expectedName() != r.stopName() {
 		return errAgain
