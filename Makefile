@@ -33,6 +33,10 @@ kill-points: ## play every story with the worker killed at every request (long)
 intervention-points: ## have an operator intervene in every write, at every moment (long)
 	INTERVENTIONS=all go test ./dev -run TestInterventionPoints -timeout 120m -v
 
+.PHONY: guards
+guards: ## take out every guard, one by one, and see its story fail (long)
+	GUARDS=all go test ./dev -run TestAStoryFailsWhenItsGuardIsTakenOut -timeout 30m -v
+
 .PHONY: interfaces
 interfaces: ## play every story by every interface of Concur
 	STORIES=all go test ./dev -run 'TestStories' -v
