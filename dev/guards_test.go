@@ -65,8 +65,8 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 		},
 		"the look at the header before exceptions are put": {
 			file: "activities/exceptions_v4.go", story: "moved-before-the-action",
-			with:    "\tif first && !now.at(in.Stop, in.Attempt) { // what an earlier attempt has put",
-			without: "\tif first && now.Kind == \"never\" { // what an earlier attempt has put",
+			with:    "\tcase first && !now.at(in.Stop, in.Attempt): // what an earlier attempt has put",
+			without: "\tcase first && now.Kind == \"never\": // what an earlier attempt has put",
 		},
 		"the look at the header after our own exceptions": {
 			file: "activities/exceptions_v4.go", story: "decision-outlives-exceptions",
@@ -180,8 +180,8 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 		},
 		"the wait for a contradiction": {
 			file: "workflows/stop_name.go", story: "forged-callout",
-			with:    "!listed && wait > 0 {",
-			without: "!listed && wait > 1000*time.Hour {",
+			with:    "if !listed && !here.Waited {",
+			without: "if !listed && !here.Waited && here.Since.IsZero() {",
 		},
 		"the look for another run of the report": {
 			file: "workflows/joining.go", story: "unread-callout",
