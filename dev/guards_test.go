@@ -39,9 +39,10 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 		file, with, without, story string
 	}{
 		"the fresh read before the action": {
-			file: "activities/write.go", story: "superseded",
-			with:    "\tif now.Kind != \"\" {\n\t\treturn expense.ActionTaken{",
-			without: "\tif now.Kind == \"never\" {\n\t\treturn expense.ActionTaken{",
+			file: "activities/write.go", story: "moved-before-the-action",
+			with: "\tif now.Kind != \"\" {\n\t\treturn expense.ActionTaken{Reading: now.Reading, Confirmed: !first && isOurs(in, now), Doubtful: !first}, nil\n\t}\n" +
+				"\tif !now.at(in.Stop, in.Attempt) {",
+			without: "\tif now.Kind == \"never\" {",
 		},
 		"the status in the body of a 200": {
 			file: "concur/reports_v1.go", story: "rejected",
