@@ -21,6 +21,8 @@ type run struct {
 	memo         expense.RefusedHost // as it was last set
 	retry        bool                // an operator has signalled retried
 	asked        []string            // the facts that are asked for now
+	nameTimer    workflow.Future     // started by waitForContradiction
+	nameSince    time.Time           // when the name was heard for which it runs
 	trustAt      time.Time           // while it waits whether a stop's name is contradicted
 	readAfter    *expense.Decision   // the decision that counted when the last read began
 	hurried      bool                // a notification has sent the run back to the read, and facts were asked for again

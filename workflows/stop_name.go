@@ -256,21 +256,8 @@ func (r *run) trustName(ctx workflow.Context) error {
 	}
 	listed := slices.ContainsFunc(here.Names, func(n StopName) bool { return n.Listed && !n.Stale })
 	if !listed && !here.Waited {
-		// The timer is always started: whether it is must not depend on a setting, or a run could
-		// not be replayed once the setting has changed.
-		wait := max(here.Since.Add(r.NameDelay).Sub(workflow.Now(ctx)), time.Millisecond)
-		r.trustAt = workflow.Now(ctx).Add(wait)
-		r.enter(ctx, Validating)
-		_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-			Timeout:      wait,
-			TimerOptions: workflow.TimerOptions{Summary: "one callout has named the stop: another may contradict it"},
-		}, func() bool { return r.Unread })
-		r.trustAt = time.Time{}
-		switch {
-		case err != nil:
+		if err := r.waitForContradiction(ctx, here.Since); err != nil {
 			return err
-		case r.Unread:
-			return errAgain // the rest of the wait follows the next read
 		}
 		here.Waited = true
 	}
@@ -278,4 +265,29 @@ func (r *run) trustName(ctx workflow.Context) error {
 		return errAgain
 	}
 	return nil
+}
+
+// waitForContradiction waits until nothing has contradicted the stop's first name, which was
+// heard at that time, for NameDelay.
+// The error is errAgain when a notification has come meanwhile: the rest of the wait follows
+// the next read. There is one timer for each name, so that a stream of notifications does not
+// prolong the wait. It is always started: whether it is must not depend on a setting, or a
+// run could not be replayed once the setting has changed.
+func (r *run) waitForContradiction(ctx workflow.Context, since time.Time) error {
+	if r.nameTimer == nil || !r.nameSince.Equal(since) {
+		left := max(since.Add(r.NameDelay).Sub(workflow.Now(ctx)), time.Millisecond)
+		r.nameTimer, r.nameSince = workflow.NewTimerWithOptions(ctx, left, workflow.TimerOptions{
+			Summary: "one callout has named the stop: another may contradict it",
+		}), since
+		r.trustAt = workflow.Now(ctx).Add(left)
+	}
+	r.enter(ctx, Validating)
+	if err := workflow.Await(ctx, func() bool { return r.nameTimer.IsReady() || r.Unread }); err != nil {
+		return err
+	}
+	if !r.nameTimer.IsReady() {
+		return errAgain
+	}
+	r.trustAt = time.Time{}
+	return r.nameTimer.Get(ctx, nil) // an error when the run was cancelled
 }

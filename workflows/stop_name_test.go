@@ -161,6 +161,28 @@ func TestAVerdictThatNeedsTheStopsNameWaitsForAContradiction(t *testing.T) {
 		require.Equal(t, expense.Approved, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
 		require.WithinDuration(t, begun.Add(5*time.Minute), p.env.Now(), time.Minute)
 	})
+	t.Run("and a stream of callouts does not prolong the wait", func(t *testing.T) {
+		p := newPlay(t)
+		reads := 0
+		p.reads = []any{func() any {
+			reads++
+			switch {
+			case len(p.acted) > 0:
+				return moved("A_APPR")
+			case reads%2 == 0:
+				return certain(expense.Malformed) // time passes until it is read again
+			case reads > 1:
+				p.told("PRE-EXTRACT", "") // one is unread whenever the run looks
+			}
+			return byStop(waiting(1, 10))
+		}}
+		p.verdicts = []any{needs(passOn)}
+		p.after(time.Minute, func() { p.told("PRE-EXTRACT", "") })
+		begun := p.env.Now()
+		require.Equal(t, expense.Approved, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
+		require.Len(t, p.acted, 1)
+		require.WithinDuration(t, begun.Add(6*time.Minute), p.env.Now(), 2*time.Minute)
+	})
 	t.Run("and one that comes between the exceptions and the action stops the action", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byStop(waiting(1, 10))}
