@@ -49,7 +49,7 @@ type Memory struct {
 	Mark string            `json:"mark,omitempty"` // of the last read, or of that after our own exceptions
 	// ReadShown is a digest of the report at the last read, as v1.1 showed it.
 	ReadShown string `json:"readShown,omitempty"`
-	// Changes counts in a row how often a write found something else than was judged.
+	// Changes counts, in a row, the writes that were not sent because the report had changed.
 	Changes int `json:"changes,omitempty"`
 	// Written is set while exceptions may have been put or taken off since Mark was read.
 	Written bool                    `json:"written,omitempty"`

@@ -224,7 +224,7 @@ func (r *run) mayHaveMoved(doubtful bool) error {
 	r.Changes = 0
 	return &Trouble{
 		Kind:    expense.Malformed,
-		Message: fmt.Sprintf("before a write Concur showed another %s than was judged, %d times in a row", r.noun(), unsteady),
+		Message: fmt.Sprintf("the %s had changed before each of %d writes in a row, so nothing was written", r.noun(), unsteady),
 	}
 }
 
@@ -259,7 +259,7 @@ func (r *run) left(ctx workflow.Context, reading expense.Reading, doubtful bool)
 }
 
 // saidReplaced is noted once for each run.
-const saidReplaced = "read with U+FFFD in the place of each character that Concur sent and that no text may hold"
+const saidReplaced = "Concur sent characters that XML or JSON forbids; each was replaced by U+FFFD"
 
 // unreadable is how often an answer that cannot be read, or that does not hold what Concur
 // claims, is asked for before the run is parked.

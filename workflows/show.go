@@ -131,7 +131,7 @@ func (r *run) details(ctx workflow.Context) string {
 		line("```json\n%s\n```", last.Example)
 	}
 	if !r.trustAt.IsZero() {
-		line("Only one callout has named the stop (%s), and without that name a person, or another one, would be asked. Until %s the run waits whether another notification contradicts it.",
+		line("Only one callout has named the stop: %s. Without that name the rules would ask a person, or other people. The run waits until %s, in case another notification names the stop differently.",
 			code(indexed(r.stopName())), clock(r.trustAt))
 	}
 	if names := r.contradiction(); len(names) > 0 && r.status.State != Closed {
