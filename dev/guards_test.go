@@ -18,14 +18,10 @@ var mainGuards = []string{
 	"the fresh read before the action",
 	"the status in the body of a 200",
 	"the allow-list of hosts",
-	"the look at the header before a first attempt",
-	"the refusal to follow a redirect of the company's",
 	"the doubt of a second attempt",
 	"the run's memory of what it has permitted",
-	"the brake",
 	"the comparison of the entries with what Concur claims",
 	"the contradiction between two names of a stop",
-	"the replacement of characters that XML forbids",
 	"the notified that is unread at the end",
 }
 

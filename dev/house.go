@@ -23,7 +23,6 @@ import (
 type house struct {
 	setup    houseSetup
 	dir      string
-	certs    certificates
 	sim      simulated
 	company  *company.Company
 	public   string // base URL of the public door
@@ -43,6 +42,7 @@ type house struct {
 type houseSetup struct {
 	binaries binaries
 	temporal *temporalServer
+	certs    certificates
 	queue    string
 	rules    string
 	payloads string
@@ -68,11 +68,6 @@ const (
 // call, then Concur and the company's own systems, then the worker.
 func open(ctx context.Context, setup houseSetup, dir string) (*house, error) {
 	h := &house{setup: setup, dir: dir}
-	certs, err := makeCertificates(dir)
-	if err != nil {
-		return nil, fmt.Errorf("make certificates: %w", err)
-	}
-	h.certs = certs
 	for _, step := range []func(context.Context) error{h.hireApprover, h.startIngress, h.startConcur, h.openCompany, h.startWorker} {
 		if err := step(ctx); err != nil {
 			h.close()
@@ -111,7 +106,7 @@ func (h *house) startIngress(ctx context.Context) error {
 	listen, internal := h.address(8443, h.public), h.address(8081, h.internal)
 	c, err := startReady(ctx, "ingress", h.setup.binaries.ingress, nil, append(h.env(
 		"CONCUR_LISTEN="+listen, "CONCUR_INTERNAL_LISTEN="+internal,
-		"CONCUR_TLS_CERT="+h.certs.cert, "CONCUR_TLS_KEY="+h.certs.key,
+		"CONCUR_TLS_CERT="+h.setup.certs.cert, "CONCUR_TLS_KEY="+h.setup.certs.key,
 		"CONCUR_CALLOUT_USER="+calloutUser, "CONCUR_CALLOUT_PASSWORD="+calloutPassword,
 		"CONCUR_APPROVERS="+h.approvers(),
 	), h.ingressEnv...), func(line string) bool {
@@ -146,8 +141,8 @@ func (h *house) startConcur(ctx context.Context) error {
 	args := []string{
 		"-exit-with-stdin", "-seed", strconv.FormatUint(h.setup.seed, 10),
 		"-api", h.address(8444, ""), "-api2", "127.0.0.1:0", "-control", h.address(8445, ""), "-plain", "127.0.0.1:0",
-		"-tls-cert", h.certs.cert, "-tls-key", h.certs.key,
-		"-callout-url", h.public, "-callout-user", calloutUser, "-callout-password", calloutPassword, "-callout-ca", h.certs.ca,
+		"-tls-cert", h.setup.certs.cert, "-tls-key", h.setup.certs.key,
+		"-callout-url", h.public, "-callout-user", calloutUser, "-callout-password", calloutPassword, "-callout-ca", h.setup.certs.ca,
 		"-client-id", clientID, "-client-secret", clientSecret, "-refresh-token", refreshToken,
 	}
 	if h.setup.payloads != "" {
@@ -163,7 +158,7 @@ func (h *house) startConcur(ctx context.Context) error {
 
 // openCompany opens the company's own systems, which the rules may ask for facts.
 func (h *house) openCompany(context.Context) (err error) {
-	h.company, err = company.Open(company.Options{CertFile: h.certs.cert, KeyFile: h.certs.key, Secret: factSecret})
+	h.company, err = company.Open(company.Options{CertFile: h.setup.certs.cert, KeyFile: h.setup.certs.key, Secret: factSecret})
 	return err
 }
 
@@ -191,10 +186,10 @@ func (h *house) hosts() string {
 func (h *house) workerSettings() []string {
 	return h.env(
 		"CONCUR_INTERNAL_LISTEN=127.0.0.1:0",
-		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_HOSTS="+h.hosts(), "CONCUR_CA="+h.certs.ca,
+		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_HOSTS="+h.hosts(), "CONCUR_CA="+h.setup.certs.ca,
 		"CONCUR_CLIENT_ID="+clientID, "CONCUR_CLIENT_SECRET="+clientSecret, "CONCUR_REFRESH_TOKEN="+refreshToken,
 		"CONCUR_FACT_HOSTS="+strings.TrimPrefix(h.company.URL, "https://"), "CONCUR_FACT_SECRET="+factSecret,
-		"CONCUR_FACT_CA="+h.certs.ca, "CONCUR_FACT_TIMEOUT=1s",
+		"CONCUR_FACT_CA="+h.setup.certs.ca, "CONCUR_FACT_TIMEOUT=1s",
 		"CONCUR_RULES="+h.setup.rules, "CONCUR_RULES_RELOAD=200ms", "CONCUR_INTERFACE="+cmp.Or(h.setup.via, "v1.1"),
 		"CONCUR_ANSWER_LIMIT=2s", "CONCUR_HEARTBEAT_TIMEOUT=1500ms",
 		"CONCUR_OUTAGE_DELAY=300ms", "CONCUR_UNAUTHORIZED_DELAY=500ms", "CONCUR_MALFORMED_DELAY=50ms", "CONCUR_MOVING_DELAY=100ms", "CONCUR_NAME_DELAY=200ms", "CONCUR_CONFIRM_DELAY=400ms",

@@ -121,6 +121,7 @@ type world struct {
 	dir      string
 	binaries binaries
 	temporal *temporalServer
+	certs    certificates
 	options  options
 }
 
@@ -136,7 +137,10 @@ func newWorld(ctx context.Context, o options, withUI bool) (*world, error) {
 	}
 	w := &world{root: root, dir: dir, options: o}
 	say := func(format string, args ...any) { fmt.Fprintf(os.Stderr, "dev: "+format+"\n", args...) }
-	if w.binaries, err = build(ctx, root, dir, say); err == nil {
+	if w.certs, err = makeCertificates(dir); err == nil {
+		w.binaries, err = build(ctx, root, dir, say)
+	}
+	if err == nil {
 		w.temporal, err = startTemporal(ctx, w.binaries.temporal, withUI)
 	}
 	if err != nil {
@@ -153,7 +157,7 @@ func (w *world) setup() houseSetup {
 		rules = filepath.Join(w.root, "dev", "rules.yaml")
 	}
 	return houseSetup{
-		binaries: w.binaries, temporal: w.temporal, queue: "dev",
+		binaries: w.binaries, temporal: w.temporal, certs: w.certs, queue: "dev",
 		rules: rules, payloads: w.options.payloads, seed: w.options.seed, sweep: "off", via: w.options.via,
 	}
 }
