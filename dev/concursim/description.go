@@ -53,6 +53,9 @@ type description struct {
 
 	NoApprover bool `yaml:"noApprover"`
 
+	// ReceiptImage has the report as a whole have an image of receipts, which only v4 tells.
+	ReceiptImage bool `yaml:"receiptImage"`
+
 	// Touched has every exception that is put or taken off change LastModifiedDate and
 	// reportVersion. Quiet has them stay as they are when the report comes from one external
 	// validation to the next: its headers then show nothing of the step.
@@ -84,7 +87,11 @@ type entryDescription struct {
 	Location        string                  `yaml:"location"`
 	Country         string                  `yaml:"country"`
 	PaymentType     string                  `yaml:"paymentType"`
+	CardCharge      *bool                   `yaml:"cardCharge"`   // it comes from the feed of a company card
+	PersonalCard    bool                    `yaml:"personalCard"` // it comes from the feed of a personal card
 	Receipt         bool                    `yaml:"receipt"`
+	EReceipt        bool                    `yaml:"ereceipt"`       // the receipt is electronic
+	MissingReceipt  bool                    `yaml:"missingReceipt"` // the employee has declared that it is missing
 	ReceiptRequired *bool                   `yaml:"receiptRequired"`
 	Personal        bool                    `yaml:"personal"`
 	Comments        int                     `yaml:"comments"`
@@ -204,6 +211,16 @@ func (e *entryDescription) complete(where, currency, date string) error {
 	if e.ReceiptRequired == nil {
 		yes := true
 		e.ReceiptRequired = &yes
+	}
+	if e.CardCharge == nil {
+		fed := isCard(e.PaymentType)
+		e.CardCharge = &fed
+	}
+	if *e.CardCharge && e.PersonalCard {
+		return fmt.Errorf("%s: it comes from the feed of one card", where)
+	}
+	if e.EReceipt && !e.Receipt {
+		return fmt.Errorf("%s: an ereceipt wants a receipt", where)
 	}
 	if e.Attendees < 0 || e.Attendees > 500 {
 		return fmt.Errorf("%s: attendees %d is not between 0 and 500", where, e.Attendees)

@@ -23,7 +23,8 @@ const (
 type dialect struct {
 	lastModified, itemList, item, allocationKey, percentage, secondAccount string
 	accountingFlag, empty, userID                                          string
-	parentApproved                                                         bool
+	noAccount                                                              string // where the company has set up no second account
+	parentApproved, submitDate                                             bool
 }
 
 func (s *simulator) dialect(r *report) dialect {
@@ -40,6 +41,8 @@ func (s *simulator) dialect(r *report) dialect {
 		empty:          pick("<%s />", "<%s/>", "<%[1]s></%[1]s>"),
 		userID:         pick("X_UserID", "X-UserID"),
 		parentApproved: random.IntN(2) == 0,
+		noAccount:      pick("", "Pending Client"),
+		submitDate:     random.IntN(2) == 0,
 	}
 }
 
@@ -123,27 +126,24 @@ func (s *simulator) renderReport(c *call, r *report, url string) []byte {
 	d.leaf("PayStatusName", "Not Paid")
 	d.indent()
 	d.WriteString(`<PaidDate i:nil="true"/>` + "\n")
-	d.leaf("SubmitDate", dateOrNone(r.submitDate))
+	submitted := r.submitDate
+	if !form.submitDate { // none, as real answers have it also of submitted reports
+		submitted = time.Time{}
+	}
+	d.leaf("SubmitDate", dateOrNone(submitted))
 	d.leaf("EntryCount", strconv.Itoa(c.claimedEntries(r)))
 	d.leaf("LedgerName", "DEFAULT")
 	d.numbered("OrgUnit", 6, desc.OrgUnit)
 	d.numbered("Custom", 20, desc.Custom)
 	d.leaf("PolKey", makeKey(s.draw("policy")))
 	d.leaf("RptKey", r.rptKey)
-	total, personal := decimal.Zero, decimal.Zero
-	for _, e := range desc.Entries {
-		total = total.Add(e.posted())
-		if e.Personal {
-			personal = personal.Add(e.posted())
-		}
-	}
-	due := total.Sub(personal)
-	d.amount("ReportTotal", c.claimedTotal(total))
-	d.amount("PersonalExpenses", personal)
-	d.amount("AmountDueEmployee", due)
-	d.amount("AmountDueCompanyCard", decimal.Zero)
-	d.amount("TotalClaimedAmount", due)
-	d.amount("TotalApprovedAmount", due)
+	sums := desc.sums()
+	d.amount("ReportTotal", c.claimedTotal(sums.total))
+	d.amount("PersonalExpenses", sums.personal)
+	d.amount("AmountDueEmployee", sums.employee)
+	d.amount("AmountDueCompanyCard", sums.card)
+	d.amount("TotalClaimedAmount", sums.claimed)
+	d.amount("TotalApprovedAmount", sums.claimed)
 	d.leaf("WorkflowActionURL", url)
 	if len(r.entries) == 0 {
 		d.indent()
@@ -175,7 +175,11 @@ func (s *simulator) renderEntry(d *document, c *call, r *report, i int, desc ent
 	d.open("ExpenseEntry")
 	d.flag("ReceiptRequired", *desc.ReceiptRequired)
 	d.flag("ImageRequired", *desc.ReceiptRequired)
-	d.leaf("EreceiptId", "")
+	electronic := ""
+	if desc.EReceipt {
+		electronic = makeKey(s.draw(r.name, "ereceipt", i))
+	}
+	d.leaf("EreceiptId", electronic)
 	d.numbered("OrgUnit", 6, desc.OrgUnit)
 	d.numbered("Custom", 40, desc.Custom)
 	d.leaf("RpeKey", e.key)
@@ -186,7 +190,7 @@ func (s *simulator) renderEntry(d *document, c *call, r *report, i int, desc ent
 	d.leaf("ExpKey", desc.Type)
 	d.leaf("FormKey", makeKey(s.draw("form", desc.Type)))
 	image := ""
-	if desc.Receipt {
+	if desc.Receipt && !desc.EReceipt {
 		image = strings.ToUpper(strings.ReplaceAll(makeUUID(s.draw(r.name, "receipt", i)), "-", ""))
 	}
 	d.leaf("ReceiptImageId", image)
@@ -211,7 +215,7 @@ func (s *simulator) renderEntry(d *document, c *call, r *report, i int, desc ent
 	d.leaf("SpendCategory", "Other")
 	d.flag("HasComments", desc.Comments > 0)
 	d.leaf("CommentCount", strconv.Itoa(desc.Comments))
-	d.leaf("PaymentTypeKey", desc.PaymentType)
+	d.leaf("PaymentTypeKey", s.payment(desc.PaymentType).key)
 	d.flag("IsItemized", itemized)
 	d.flag("HasExceptions", e.hasExceptions)
 	d.flag("IsPersonal", desc.Personal)
@@ -221,9 +225,9 @@ func (s *simulator) renderEntry(d *document, c *call, r *report, i int, desc ent
 		allocated = form.accountingFlag
 	}
 	d.leaf("HasAllocation", allocated)
-	d.flag("IsCreditCardCharge", false)
+	d.flag("IsCreditCardCharge", *desc.CardCharge)
 	d.leaf("AttendeeCount", strconv.Itoa(desc.Attendees))
-	d.flag("IsPersonalCardCharge", false)
+	d.flag("IsPersonalCardCharge", desc.PersonalCard)
 	d.leaf("TransactionDate", desc.Date)
 	d.leaf(form.lastModified, e.modified.Format(wireTime))
 	if itemized && !c.lacking("no-itemizations") {
@@ -239,7 +243,7 @@ func (s *simulator) renderEntry(d *document, c *call, r *report, i int, desc ent
 		d.leaf("Allocations", "")
 	}
 	for j, key := range e.allocations {
-		renderAllocation(d, key, desc.Allocations[j], form.allocationKey, form.percentage, form.secondAccount)
+		renderAllocation(d, key, desc.Allocations[j], form.allocationKey, form.percentage, form)
 	}
 	s.renderAttendees(d, r, i, desc.Attendees)
 	d.close("ExpenseEntry")
@@ -269,18 +273,19 @@ func (s *simulator) renderItem(d *document, item itemization, desc itemDescripti
 	} else {
 		d.open("AllocationsList")
 		for j, key := range item.Allocations {
-			renderAllocation(d, key, desc.Allocations[j], "AllocationKey", "Percentage", form.secondAccount)
+			renderAllocation(d, key, desc.Allocations[j], "AllocationKey", "Percentage", form)
 		}
 		d.close("AllocationsList")
 	}
 	d.close(form.item)
 }
 
-func renderAllocation(d *document, key string, desc allocationDescription, keyTag, percentageTag, secondTag string) {
+func renderAllocation(d *document, key string, desc allocationDescription, keyTag, percentageTag string, form dialect) {
 	d.open("Allocations")
 	d.numbered("Custom", 20, desc.Custom)
 	d.leaf("AccountCode1", desc.AccountCode)
-	d.leaf(secondTag, desc.AccountCode2)
+	setDefault(&desc.AccountCode2, form.noAccount)
+	d.leaf(form.secondAccount, desc.AccountCode2)
 	d.leaf(keyTag, key)
 	d.leaf(percentageTag, desc.Percentage.StringFixed(8)+"%")
 	d.close("Allocations")

@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-
-	"github.com/shopspring/decimal"
 )
 
 // pageV3 is what a call asks of a collection of v3: records from and to, at most 100.
@@ -96,21 +94,6 @@ func (s *simulator) handleReportV3(c *call) answer {
 	return jsonAnswer(shown)
 }
 
-// sums are the totals of a report.
-type sums struct{ total, personal, due decimal.Decimal }
-
-func (d description) sums() sums {
-	var t sums
-	for _, e := range d.Entries {
-		t.total = t.total.Add(e.posted())
-		if e.Personal {
-			t.personal = t.personal.Add(e.posted())
-		}
-	}
-	t.due = t.total.Sub(t.personal)
-	return t
-}
-
 func (s *simulator) renderReportV3(r *report) fields {
 	desc, sums := r.desc, r.desc.sums()
 	v := fields{
@@ -122,8 +105,8 @@ func (s *simulator) renderReportV3(r *report) fields {
 		"ApproverLoginID": nil, "ApproverName": nil,
 		"ApprovalStatusCode": r.status, "ApprovalStatusName": localised(s.opts.seed, r.status, r.statusName),
 		"PaymentStatusCode": "P_NOTP", "PaymentStatusName": "Not Paid", "LastModifiedDate": r.lastModified(),
-		"PersonalAmount": plain(sums.personal), "AmountDueEmployee": plain(sums.due), "AmountDueCompanyCard": plain(decimal.Zero),
-		"TotalClaimedAmount": plain(sums.due), "TotalApprovedAmount": plain(sums.due),
+		"PersonalAmount": plain(sums.personal), "AmountDueEmployee": plain(sums.employee), "AmountDueCompanyCard": plain(sums.card),
+		"TotalClaimedAmount": plain(sums.claimed), "TotalApprovedAmount": plain(sums.claimed),
 		"LedgerName": "DEFAULT", "PolicyID": makeKey(s.draw("policy")),
 		"EverSentBack": r.everSentBack, "HasException": r.hasException, "WorkflowActionUrl": "",
 		"URI": "http://" + s.authority(s.home) + pendingPath + "/" + r.reportID,

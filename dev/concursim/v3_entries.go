@@ -99,17 +99,29 @@ func (s *simulator) renderEntryV3(r *report, d described) fields {
 	v := s.commonV3(r, d, "entries")
 	whole := d.whole
 	more := fields{
-		"ExpenseID": s.v4ID(d.key), "Comment": "", "ExchangeRate": plain(whole.ExchangeRate),
-		"TransactionCurrencyCode": whole.Currency, "PaymentTypeID": makeKey(s.draw("payment type", whole.PaymentType)),
-		"PaymentTypeName":   paymentTypeName(whole.PaymentType),
+		"ExpenseID": s.v4ID(d.key), "Comment": "", "ExchangeRate": nil,
+		"TransactionCurrencyCode": whole.Currency, "PaymentTypeID": makeKey(s.draw("payment type of v3", whole.PaymentType)),
+		"PaymentTypeName":   s.payment(whole.PaymentType).name,
 		"VendorDescription": textOrNull(whole.Vendor), "VendorListItemID": nil, "VendorListItemName": nil,
-		"HasItemizations": len(d.entry.itemizations) > 0, "HasAttendees": whole.Attendees > 0, "HasImage": whole.Receipt,
+		"HasItemizations": len(d.entry.itemizations) > 0, "HasAttendees": whole.Attendees > 0, "HasImage": whole.Receipt && !whole.EReceipt,
 		"HasVAT": false, "HasAppliedCashAdvance": false, "ReceiptReceived": false, "TaxReceiptType": receiptType(whole),
-		"IsPersonalCardCharge": false, "IsPaidByExpensePay": false, "CompanyCardTransactionID": nil, "ElectronicReceiptID": nil,
+		"IsPersonalCardCharge": whole.PersonalCard, "IsPaidByExpensePay": false, "CompanyCardTransactionID": nil, "ElectronicReceiptID": nil,
 		"EmployeeBankAccountID": nil, "TripID": nil, "Journey": nil, "FormID": makeKey(s.draw("form", whole.Type)),
 	}
 	if len(d.entry.itemizations) > 0 {
 		more["AllocationType"] = "F"
+	}
+	if *whole.CardCharge {
+		more["CompanyCardTransactionID"] = makeKey(s.draw(r.name, "card transaction", d.n))
+	}
+	if whole.EReceipt {
+		more["ElectronicReceiptID"] = makeKey(s.draw(r.name, "ereceipt", d.n))
+	}
+	switch s.draw(r.name, "exchange rate").IntN(3) { // typically not provided, as the documentation says
+	case 0:
+		more["ExchangeRate"] = plain(whole.ExchangeRate)
+	case 1:
+		delete(more, "ExchangeRate")
 	}
 	for name, value := range more {
 		v[name] = value
@@ -145,11 +157,4 @@ func receiptType(d entryDescription) string {
 		return "R"
 	}
 	return "N"
-}
-
-func paymentTypeName(code string) string {
-	if code == "CASH" {
-		return "Cash"
-	}
-	return "Payment type " + code
 }

@@ -77,13 +77,13 @@ func (s *simulator) renderReportV4(r *report, context string) fields {
 		"approvalStatusId": r.status, "approvalStatus": localised(s.opts.seed, r.status, r.statusName),
 		"paymentStatusId": "P_NOTP", "paymentStatus": "Not Paid", "concurAuditStatus": "NOTR",
 		"currencyCode": desc.Currency, "currency": currencyName(desc.Currency),
-		"reportTotal": money(sums.total), "claimedAmount": money(sums.due), "approvedAmount": money(sums.due),
-		"personalAmount": money(sums.personal), "amountDueEmployee": money(sums.due), "amountNotApproved": money(decimal.Zero),
-		"amountDueCompanyCard": money(decimal.Zero), "amountDueCompany": money(decimal.Zero), "amountCompanyPaid": money(decimal.Zero),
+		"reportTotal": money(sums.total), "claimedAmount": money(sums.claimed), "approvedAmount": money(sums.claimed),
+		"personalAmount": money(sums.personal), "amountDueEmployee": money(sums.employee), "amountNotApproved": money(decimal.Zero),
+		"amountDueCompanyCard": money(sums.card), "amountDueCompany": money(decimal.Zero), "amountCompanyPaid": money(sums.company),
 		"paymentConfirmedAmount": money(decimal.Zero),
 		"isSubmitted":            r.at >= 0, "isSentBack": r.status == toResubmit, "isReportEverSentBack": r.everSentBack,
 		"isReopened": false, "canReopen": false, "canRecall": r.pending(), "isFinancialIntegrationEnabled": false,
-		"isReceiptImageAvailable": false, "isReceiptImageRequired": true, "isPaperReceiptsReceived": false,
+		"isReceiptImageAvailable": desc.ReceiptImage, "isReceiptImageRequired": true, "isPaperReceiptsReceived": false,
 		"receiptStatus": "NOT_RECEIVED", "imageStatus": "NOT_RECEIVED",
 		"ledger": "DEFAULT", "ledgerId": hex("ledger"), "policy": "Expense Policy", "policyId": hex("policy v4"),
 		"analyticsGroupId": hex("analytics"), "hierarchyNodeId": hex("hierarchy"), "allocationFormId": hex("allocation form"), "reportFormId": hex("report form"),
@@ -91,6 +91,13 @@ func (s *simulator) renderReportV4(r *report, context string) fields {
 		"userId": s.userID(desc.Login), "redirectFund": nil,
 		"customData": s.customData(desc.Custom, desc.OrgUnit),
 		"links":      []any{s.linkV4("self", s.longPath(r, context))},
+	}
+	if s.draw(r.name, "header v4").IntN(2) == 0 { // as the documented header
+		for _, name := range []string{"isSubmitted", "isSentBack", "isReportEverSentBack", "reportNumber", "receiptStatus", "imageStatus"} {
+			delete(v, name)
+		}
+	} else { // as that of the tax integration guide
+		v["hasBlockingExceptions"] = r.blocked("")
 	}
 	return v
 }
@@ -127,13 +134,13 @@ func (s *simulator) customData(custom, orgUnit map[int]string) []any {
 	return data
 }
 
-// localised is the name of a status in the language of the token's owner, which the
-// seed chooses.
+// localised is the name of a status, or of cash, in the language of the token's owner, which
+// the seed chooses.
 func localised(seed uint64, status, name string) string {
 	languages := []map[string]string{
 		{},
-		{notSubmitted: "Nicht übermittelt", waiting: "Externe Prüfung steht aus", approved: "Genehmigt", toResubmit: "An Mitarbeiter zurückgesendet"},
-		{notSubmitted: "Non soumis", waiting: "En attente de validation externe", approved: "Approuvé", toResubmit: "Renvoyé à l'employé"},
+		{"CASH": "Bar", notSubmitted: "Nicht übermittelt", waiting: "Externe Prüfung steht aus", approved: "Genehmigt", toResubmit: "An Mitarbeiter zurückgesendet"},
+		{"CASH": "Espèces", notSubmitted: "Non soumis", waiting: "En attente de validation externe", approved: "Approuvé", toResubmit: "Renvoyé à l'employé"},
 	}
 	if other, known := languages[draw(seed, "language").IntN(len(languages))][status]; known {
 		return other

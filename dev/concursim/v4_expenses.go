@@ -42,9 +42,12 @@ func (s *simulator) handleExpenseV4(c *call) answer {
 		"customData": s.customData(e.custom, e.orgUnit), "parentExpenseId": parent,
 		"receiptType":       fields{"id": receiptType(d.whole), "status": map[string]string{"R": "Receipt", "N": "No Receipt"}[receiptType(d.whole)]},
 		"isExpenseRejected": false, "isExpenseBillable": false, "isPaperReceiptReceived": false, "isExcludedFromCashAdvanceByUser": false,
-		"expenseTaxSummary": nil, "mileage": nil, "travel": nil, "merchantTaxId": nil, "taxRateLocation": "HOME",
-		"budgetAccrualDate": nil, "authorizationRequestExpenseId": nil, "lastModifiedDate": d.entry.modified.Format(timeV4Short),
+		"expenseTaxSummary": taxesV4(e.posted, r.desc.Currency), "mileage": nil, "travel": nil, "merchantTaxId": nil, "taxRateLocation": "HOME",
+		"budgetAccrualDate": nil, "authorizationRequestExpenseId": nil, "lastModifiedDate": nil,
 	})
+	if s.draw(r.name, "last modified v4").IntN(2) == 0 {
+		v["lastModifiedDate"] = d.entry.modified.Format(timeV4Short)
+	}
 	return jsonAnswer(v)
 }
 
@@ -68,17 +71,24 @@ func (s *simulator) handleItemizationsV4(c *call) answer {
 func (s *simulator) summaryV4(r *report, d described, context string) fields {
 	whole, e, currency := d.whole, d.expense(), r.desc.Currency
 	claimed := e.posted
-	if e.personal {
+	switch {
+	case e.personal:
 		claimed = decimal.Zero
+	case d.item == nil:
+		claimed = e.posted.Sub(whole.personalPart())
 	}
 	state := "NOT_ALLOCATED"
 	if len(d.allocations) > 0 || d.item == nil && len(d.entry.itemizations) > 0 {
 		state = "FULLY_ALLOCATED"
 	}
-	receipt := any(nil)
+	receipt, electronic := any(nil), any(nil)
 	if whole.Receipt && d.item == nil {
 		receipt = letters(s.draw(r.name, "receipt v4", d.n), hexDigits, 32)
 	}
+	if whole.EReceipt {
+		receipt, electronic = nil, receipt
+	}
+	paid := s.payment(whole.PaymentType)
 	id := s.v4ID(d.key)
 	href := s.longPath(r, context) + "/expenses/" + id
 	links := []any{s.linkV4("self", href), s.linkV4("comments", href+"/comments")}
@@ -88,7 +98,7 @@ func (s *simulator) summaryV4(r *report, d described, context string) fields {
 	return fields{
 		"expenseId": id, "businessPurpose": textOrNull(e.purpose), "transactionDate": dateOf(e.date),
 		"expenseType":       fields{"id": e.typ, "name": e.name, "code": "OTHER", "isDeleted": false},
-		"paymentType":       fields{"id": whole.PaymentType, "name": paymentTypeName(whole.PaymentType), "code": whole.PaymentType},
+		"paymentType":       fields{"id": paid.key, "name": paid.name, "code": paid.code},
 		"transactionAmount": amountV4(e.amount, whole.Currency), "postedAmount": amountV4(e.posted, currency),
 		"approvedAmount": amountV4(e.posted, currency), "claimedAmount": amountV4(claimed, currency),
 		"approverAdjustedAmount": amountV4(e.posted, currency),
@@ -97,10 +107,42 @@ func (s *simulator) summaryV4(r *report, d described, context string) fields {
 		"attendeeCount": attendeesOf(d), "allocationState": state, "allocationSetId": nil,
 		"hasExceptions": r.exceptional(d), "hasBlockingExceptions": r.blocked(d.key),
 		"isPersonalExpense": e.personal, "isImageRequired": *whole.ReceiptRequired, "isPaperReceiptRequired": false,
-		"hasMissingReceiptDeclaration": false, "isAutoCreated": false, "imageCertificationStatus": nil,
-		"receiptImageId": receipt, "ereceiptImageId": nil, "ticketNumber": nil, "expenseSourceIdentifiers": nil,
+		"hasMissingReceiptDeclaration": whole.MissingReceipt, "isAutoCreated": false, "imageCertificationStatus": nil,
+		"receiptImageId": receipt, "ereceiptImageId": electronic, "ticketNumber": nil, "expenseSourceIdentifiers": s.sourcesV4(r, d, receipt),
 		"travelAllowance": fields{"dailyLimitAmount": nil, "dailyTravelAllowanceId": nil, "isExpensePartOfTravelAllowance": false},
 		"links":           links,
+	}
+}
+
+// taxesV4 sums up the taxes of an expense on which there are none.
+func taxesV4(posted decimal.Decimal, currency string) fields {
+	taxes := fields{"vatTaxTotal": nil}
+	for _, name := range []string{"totalTaxPostedAmount", "totalTaxAdjustedAmount", "totalReclaimPostedAmount", "totalReclaimAdjustedAmount"} {
+		taxes[name] = amountV4(decimal.Zero, currency)
+	}
+	for _, name := range []string{"netTaxAmount", "netAdjustedTaxAmount", "netReclaimAmount", "netReclaimAdjustedAmount"} {
+		taxes[name] = amountV4(posted, currency)
+	}
+	return taxes
+}
+
+// sourcesV4 are where an expense comes from: null, as the documented list has it also for an
+// expense of a company card, or an object, as the tax integration guide has it.
+func (s *simulator) sourcesV4(r *report, d described, receipt any) any {
+	if s.draw(r.name, "sources v4").IntN(2) == 0 {
+		return nil
+	}
+	id := func(is bool, what string) any {
+		if !is || d.item != nil {
+			return nil
+		}
+		return letters(s.draw(r.name, what, d.n), hexDigits, 32)
+	}
+	return fields{
+		"creditCardTransactionId": id(*d.whole.CardCharge, "card transaction"), "creditCardTransaction": nil,
+		"personalCardTransactionId": id(d.whole.PersonalCard, "personal card transaction"),
+		"receiptImageId":            receipt, "ereceiptId": id(d.whole.EReceipt, "ereceipt"), "ereceiptURL": nil,
+		"expenseCaptureImageId": nil, "quickExpenseId": nil, "receipts": nil,
 	}
 }
 
@@ -144,7 +186,7 @@ func (s *simulator) handleAllocationsV4(c *call) answer {
 		setDefault(&account, "Pending Client") // nobody has set any up
 		all = append(all, fields{
 			"allocationId": s.v4ID(key), "expenseId": s.v4ID(d.key), "percentage": digits(share.Percentage.StringFixed(8)),
-			"accountCode": account, "overLimitAccountCode": nil, "isSystemAllocation": false, "isPercentEdited": false,
+			"accountCode": account, "overLimitAccountCode": textOrNull(share.AccountCode2), "isSystemAllocation": false, "isPercentEdited": false,
 			"allocationAmount": part, "approvedAmount": part, "claimedAmount": part,
 			"customData": s.customData(share.Custom, nil),
 		})

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"strconv"
+
+	"github.com/shopspring/decimal"
+)
+
+// payment is a payment type as the interfaces name it: v1.1 prints the key alone, v4 all
+// three, v3 a name and an identifier of its own.
+type payment struct{ key, code, name string }
+
+// cardNames are the companies' names of the card programs, by their codes: company billed
+// and company paid, individually billed and company paid, individually billed and paid.
+var cardNames = map[string]string{"CBCP": "Mastercard", "IBCP": "Visa", "IBIP": "American Express"}
+
+func isCard(code string) bool { return cardNames[code] != "" }
+
+// payment is the type of that code. The key of any but cash is a number that is the
+// company's own.
+func (s *simulator) payment(code string) payment {
+	if code == "CASH" {
+		return payment{code, code, localised(s.opts.seed, code, "Cash")}
+	}
+	p := payment{strconv.Itoa(1000 + s.draw("payment type", code).IntN(9000)), code, cardNames[code]}
+	setDefault(&p.name, "Payment type "+code)
+	return p
+}
+
+// sums are the amounts of a report: what it comes to, what of it is personal, be it an
+// entry or a part of one, and what is due to whom. The company pays a CBCP card itself.
+type sums struct{ total, personal, claimed, employee, card, company decimal.Decimal }
+
+func (d description) sums() sums {
+	var t sums
+	for _, e := range d.Entries {
+		personal := e.personalPart()
+		claimed := e.posted().Sub(personal)
+		t.total, t.personal, t.claimed = t.total.Add(e.posted()), t.personal.Add(personal), t.claimed.Add(claimed)
+		due := &t.employee
+		switch e.PaymentType {
+		case "IBCP":
+			due = &t.card
+		case "CBCP":
+			due = &t.company
+		}
+		*due = due.Add(claimed)
+	}
+	return t
+}
+
+// personalPart is what of an entry is personal: all of it, or its personal itemizations.
+func (e entryDescription) personalPart() decimal.Decimal {
+	part := decimal.Zero
+	for _, item := range e.Itemizations {
+		if item.Personal {
+			part = part.Add(item.Amount.Mul(e.ExchangeRate).Round(8))
+		}
+	}
+	if e.Personal {
+		return e.posted()
+	}
+	return part
+}
