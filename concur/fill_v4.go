@@ -42,6 +42,9 @@ func (s sourceV4) fill(ctx context.Context, report *expense.Report, parts expens
 	if report.Entries, err = entriesOf(list, parts); err != nil {
 		return err
 	}
+	if expense.True(report.HasReceiptImage) {
+		doubtReceipts(report.Entries)
+	}
 	if err := s.exceptions(ctx, report, parts); err != nil || !parts.Comments {
 		return err
 	}
@@ -50,6 +53,16 @@ func (s sourceV4) fill(ctx context.Context, report *expense.Report, parts expens
 		countComments(report, comments)
 	}
 	return err
+}
+
+// doubtReceipts takes back that an entry has no receipt, where the report as a whole has an
+// image of receipts: the entry's may be on it.
+func doubtReceipts(entries []expense.Entry) {
+	for i := range entries {
+		if !expense.True(entries[i].HasReceipt) {
+			entries[i].HasReceipt = nil
+		}
+	}
 }
 
 // exceptions says whether there are any on the report: the header does not, and an entry

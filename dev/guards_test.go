@@ -210,6 +210,21 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "ok && !allowed(number) {",
 			without: "ok && number == bad {",
 		},
+		"the code of a payment type that is a company card": {
+			file: "concur/wire/card.go", story: "company-card",
+			with:    "\tcase \"CBCP\", \"IBCP\", \"IBIP\":",
+			without: "\tcase \"never\":",
+		},
+		"the doubt about an entry that no card's feed names": {
+			file: "concur/wire/card.go", story: "company-card",
+			with:    "\treturn nil\n}",
+			without: "\treturn new(false)\n}",
+		},
+		"the doubt about receipts that the whole report's image may show": {
+			file: "concur/fill_v4.go", story: "receipts-elsewhere",
+			with:    "if expense.True(report.HasReceiptImage) {",
+			without: "if false && expense.True(report.HasReceiptImage) {",
+		},
 		"the note in the place of an entry that is not well-formed": {
 			file: "concur/wire/failed_cut.go", story: "unclean-failed-list",
 			with:    "if c.long || !c.wellFormed(entry) {",

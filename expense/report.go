@@ -44,6 +44,10 @@ type Report struct {
 	EverSentBack *bool `json:"everSentBack,omitempty"`
 	HasException *bool `json:"hasException,omitempty"`
 
+	// HasReceiptImage is whether there is an image of receipts for the report as a whole. Such
+	// an image may show the receipt of any entry.
+	HasReceiptImage *bool `json:"hasReceiptImage,omitempty"`
+
 	Total            *Money `json:"total,omitempty"`
 	PersonalExpenses *Money `json:"personalExpenses,omitempty"`
 	DueEmployee      *Money `json:"dueEmployee,omitempty"`
@@ -97,7 +101,8 @@ type Entry struct {
 	HasExceptions   *bool `json:"hasExceptions,omitempty"`
 	ReceiptRequired *bool `json:"receiptRequired,omitempty"`
 	ImageRequired   *bool `json:"imageRequired,omitempty"`
-	HasReceipt      *bool `json:"hasReceipt,omitempty"` // an image or an e-receipt is attached
+	HasReceipt      *bool `json:"hasReceipt,omitempty"`     // an image or an e-receipt is attached to it
+	MissingReceipt  *bool `json:"missingReceipt,omitempty"` // the employee has declared that the receipt is missing
 	AttendeeCount   *int  `json:"attendeeCount,omitempty"`
 	CommentCount    *int  `json:"commentCount,omitempty"`
 

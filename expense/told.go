@@ -25,18 +25,23 @@ var (
 var reportTelling = map[string][]Telling{
 	"report.everSentBack":     {Told, Told, Told, ToldSometimes},
 	"report.hasException":     {Told, Told, Told, ToldWhenAsked},
+	"report.hasReceiptImage":  {NeverTold, NeverTold, NeverTold, Told},
 	"report.key":              {Told, NeverTold, NeverTold, NeverTold},
 	"report.purpose":          {Told, Told, NeverTold, Told},
+	"report.submitted":        {ToldSometimes, ToldSometimes, Told, Told},
 	"entry.allocations":       {Told, Told, ToldWhenAsked, ToldWhenAsked},
 	"entry.attendeeCount":     {Told, Told, ToldWhenAsked, ToldWhenAsked},
 	"entry.category":          {Told, Told, Told, NeverTold},
 	"entry.commentCount":      {Told, Told, ToldWhenAsked, ToldWhenAsked},
-	"entry.companyCard":       {Told, Told, Told, ToldSometimes},
+	"entry.companyCard":       {ToldSometimes, ToldSometimes, ToldSometimes, ToldSometimes},
 	"entry.currencyName":      {Told, Told, NeverTold, NeverTold},
 	"entry.custom":            {Told, Told, Told, ToldWhenAsked},
+	"entry.exchangeRate":      {Told, Told, ToldSometimes, Told},
+	"entry.hasReceipt":        {Told, Told, Told, ToldSometimes},
 	"entry.hasVat":            {Told, Told, Told, ToldWhenAsked},
 	"entry.itemizations":      {Told, Told, ToldWhenAsked, ToldWhenAsked},
 	"entry.itemized":          {Told, Told, Told, ToldWhenAsked},
+	"entry.missingReceipt":    {NeverTold, NeverTold, NeverTold, Told},
 	"entry.orgUnits":          {Told, Told, Told, ToldWhenAsked},
 	"entry.personalCard":      {Told, Told, Told, ToldSometimes},
 	"entry.receiptRequired":   {Told, Told, NeverTold, Told},
@@ -62,27 +67,32 @@ var requestTelling = map[string][]Telling{
 //
 // Of reports, the fields that some interface does not always tell are:
 //
-//	field                    v1.1  v2.0  v3+v4  v4
-//	report.everSentBack      yes   yes   yes    sometimes
-//	report.hasException      yes   yes   yes    asked
-//	report.key               yes   no    no     no
-//	report.purpose           yes   yes   no     yes
-//	entry.allocations        yes   yes   asked  asked
-//	entry.attendeeCount      yes   yes   asked  asked
-//	entry.category           yes   yes   yes    no
-//	entry.commentCount       yes   yes   asked  asked
-//	entry.companyCard        yes   yes   yes    sometimes
-//	entry.currencyName       yes   yes   no     no
-//	entry.custom             yes   yes   yes    asked
-//	entry.hasVat             yes   yes   yes    asked
-//	entry.itemizations       yes   yes   asked  asked
-//	entry.itemized           yes   yes   yes    asked
-//	entry.orgUnits           yes   yes   yes    asked
-//	entry.personalCard       yes   yes   yes    sometimes
-//	entry.receiptRequired    yes   yes   no     yes
-//	itemization.allocations  yes   yes   asked  asked
-//	itemization.custom       yes   yes   yes    asked
-//	itemization.orgUnits     yes   yes   yes    asked
+//	field                    v1.1       v2.0       v3+v4      v4
+//	report.everSentBack      yes        yes        yes        sometimes
+//	report.hasException      yes        yes        yes        asked
+//	report.hasReceiptImage   no         no         no         yes
+//	report.key               yes        no         no         no
+//	report.purpose           yes        yes        no         yes
+//	report.submitted         sometimes  sometimes  yes        yes
+//	entry.allocations        yes        yes        asked      asked
+//	entry.attendeeCount      yes        yes        asked      asked
+//	entry.category           yes        yes        yes        no
+//	entry.commentCount       yes        yes        asked      asked
+//	entry.companyCard        sometimes  sometimes  sometimes  sometimes
+//	entry.currencyName       yes        yes        no         no
+//	entry.custom             yes        yes        yes        asked
+//	entry.exchangeRate       yes        yes        sometimes  yes
+//	entry.hasReceipt         yes        yes        yes        sometimes
+//	entry.hasVat             yes        yes        yes        asked
+//	entry.itemizations       yes        yes        asked      asked
+//	entry.itemized           yes        yes        yes        asked
+//	entry.missingReceipt     no         no         no         yes
+//	entry.orgUnits           yes        yes        yes        asked
+//	entry.personalCard       yes        yes        yes        sometimes
+//	entry.receiptRequired    yes        yes        no         yes
+//	itemization.allocations  yes        yes        asked      asked
+//	itemization.custom       yes        yes        yes        asked
+//	itemization.orgUnits     yes        yes        yes        asked
 //
 // Of travel requests they are:
 //

@@ -92,8 +92,9 @@
 // one for each entry; itemized, itemizations and allocations one or more for each entry;
 // commentCount one for the report ([Policy.Parts]). By v3 attendeeCount costs one for each
 // entry that has attendees, and commentCount one if there are comments. By v3
-// receiptRequired is not told, paymentType is an identifier, an itemized entry may have
-// allocations, and a report has no purpose; by v4 there is no category.
+// receiptRequired is not told, an itemized entry may have allocations, and a report has no
+// purpose; by v4 there is no category. Each interface has identifiers of its own for
+// paymentType, so that rules read companyCard instead.
 //
 // A rule that errs, or costs too much to evaluate, has no effects of its own: it
 // asks a person and never approves. All violations are collected. Sending back goes

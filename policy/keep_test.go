@@ -297,7 +297,7 @@ func TestWhatIsKeptIsJudgedAlike(t *testing.T) {
 		`sum(report.entries.filter(e, has(e.approved)).map(e, e.approved), "USD") < money("100", "USD")`,
 		`sum(report.entries.map(e, sum(e.itemizations.map(i, i.posted), "USD"))) >= report.total`,
 		`report.entries.exists(e, e.itemizations.exists(i, i.allocations.exists(a, a.custom["2"].code == e.vendor)))`,
-		`report.entries.exists_one(e, e.type == entry.type && e.vendor == entry.vendor)`,
+		`report.entries.exists_one(e, e.vendor == entry.vendor)`,
 		`report.entries.filter(e, e.personal && e.date == entry.date).size() > 1`,
 		`report.entries.map(e, e.personal, e.allocations)[0][1].percentage == "75"`,
 		`entry == report.entries[0] || entry in report.entries.filter(e, e.itemized)`,

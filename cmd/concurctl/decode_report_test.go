@@ -39,7 +39,7 @@ func TestDecodeReadsReportsOfEveryGeneration(t *testing.T) {
 	const expense = `{"id":"E1","type":"LUNCH","typeName":"Lunch","posted":{"amount":"25","currency":"EUR"},"attendeeCount":1}`
 	for name, c := range map[string]struct{ text, payload, about, view string }{
 		"v2.0": {reportV2, "report", "a report (v2.0) with 1 entry, which waits at an external validation",
-			report(`"id":"0A1B2C3D4E5F60718293","currency":"EUR","status":"A_EXTV","entries":[{"id":"nE","itemized":true,"hasReceipt":false,"attendeeCount":0,"posted":{"amount":"12.5","currency":"EUR"},
+			report(`"id":"0A1B2C3D4E5F60718293","currency":"EUR","status":"A_EXTV","entries":[{"id":"nE","itemized":true,"posted":{"amount":"12.5","currency":"EUR"},
 				"itemizations":[{"id":"nI","posted":{"amount":"12.5","currency":"EUR"}}]}],"via":"v2.0"`)},
 		"a list of v2.0": {listV2, "report list", "a list of reports (v2.0) with 1 report", `[{"id":"J2","total":{"amount":"175.23","currency":"USD"}}]`},
 		"a header of v3": {headerV3, "report", "the header of a report (v3), which waits at an external validation",

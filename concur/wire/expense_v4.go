@@ -2,7 +2,6 @@ package wire
 
 import (
 	"slices"
-	"strings"
 
 	"concur-connector/expense"
 )
@@ -51,28 +50,26 @@ func DecodeExpenseV4(body []byte) (ExpenseV4, error) {
 func readExpense(r record) ExpenseV4 {
 	kind, payment, vendor, location := r.object("expenseType"), r.object("paymentType"), r.object("vendor"), r.object("location")
 	source := r.object("expenseSourceIdentifiers")
+	code := payment.text("code", "id")
 	e := ExpenseV4{ParentID: r.text("parentExpenseId"), Allocated: allocated(r.text("allocationState")), Entry: expense.Entry{
 		ID: r.text("expenseId"), Type: kind.text("id"), TypeName: kind.text("name"), Date: day(r.date("transactionDate")),
 		Transaction: r.money("transactionAmount"), ExchangeRate: r.rate("exchangeRate"),
 		Posted: r.money("postedAmount"), Approved: r.money("approvedAmount"),
 		Purpose: r.text("businessPurpose"), Vendor: vendor.text("description", "name"),
 		Location: location.text("city", "name"), Subdivision: location.text("countrySubDivisionCode"), Country: location.text("countryCode"),
-		PaymentType: payment.text("id", "code"), Personal: r.told("isPersonalExpense"),
-		CompanyCard: companyCard(r), HasExceptions: r.told("hasExceptions", "hasBlockingExceptions"),
+		PaymentType: code, Personal: r.told("isPersonalExpense"),
+		PersonalCard: names(source, "personalCardTransactionId"), HasExceptions: r.exceptions(),
 		ReceiptRequired: r.told("isPaperReceiptRequired"), ImageRequired: r.told("isImageRequired"),
+		MissingReceipt: r.told("hasMissingReceiptDeclaration"),
 	}}
+	e.CompanyCard = companyCard(source.holds("creditCardTransactionId", "creditCardTransaction"), e.PersonalCard, code)
 	switch {
 	case r.holds("receiptImageId", "ereceiptImageId") || source.holds("ereceiptId", "receiptImageId", "expenseCaptureImageId", "receipts"):
 		e.HasReceipt = new(true)
-	case r.given("receiptImageId") || r.given("ereceiptImageId") || source.values != nil:
+	case r.given("receiptImageId") && !expense.True(e.MissingReceipt):
 		e.HasReceipt = new(false)
 	}
-	if source.values != nil {
-		e.PersonalCard = new(source.holds("personalCardTransactionId"))
-	}
-	if r.given("expenseTaxSummary") { // only a single expense does
-		e.HasVAT = new(r.object("expenseTaxSummary").some("totalTaxPostedAmount", "vatTaxTotal"))
-	}
+	e.HasVAT = r.object("expenseTaxSummary").some("totalTaxPostedAmount", "vatTaxTotal") // only a single expense tells
 	if n, given := r.count("attendeeCount"); given {
 		e.AttendeeCount = &n
 	}
@@ -81,21 +78,6 @@ func readExpense(r record) ExpenseV4 {
 	r.customData(&e.OrgUnits, &e.Custom)
 	r.wants(e.ID)
 	return e
-}
-
-// companyCard reports whether a company card paid. The identifiers say it, and where an
-// expense has none the code of the payment type does: those of the card programs begin with
-// the company's or the individual's billing.
-func companyCard(r record) *bool {
-	source, code := r.object("expenseSourceIdentifiers"), r.object("paymentType").text("code")
-	switch strings.ToUpper(code) {
-	case "CBCP", "IBCP", "IBIP":
-		return new(true)
-	}
-	if source.values == nil && code == "" {
-		return nil
-	}
-	return new(source.holds("creditCardTransactionId", "creditCardTransaction"))
 }
 
 // DecodeAllocationsV4 reads the allocations of an expense (v4), or of an expense of a

@@ -49,7 +49,7 @@ func DecodeReportV4(body []byte) (Header, error) {
 			Currency: r.text("currencyCode"), Status: r.text("approvalStatusId"), PaymentStatus: r.text("paymentStatusId"),
 			Policy: r.text("policyId"), Ledger: r.text("ledger", "ledgerId"),
 			Date: day(r.date("reportDate")), Created: r.date("creationDate"), Submitted: r.date("submitDate"),
-			EverSentBack: everSentBack(r), HasException: r.told("hasExceptions", "hasBlockingExceptions"),
+			EverSentBack: everSentBack(r), HasException: r.exceptions(), HasReceiptImage: r.told("isReceiptImageAvailable"),
 			Total: r.money("reportTotal"), PersonalExpenses: r.money("personalAmount"),
 			DueEmployee: r.money("amountDueEmployee"), DueCompanyCard: r.money("amountDueCompanyCard"),
 			Claimed: r.money("claimedAmount"), Approved: r.money("approvedAmount"),

@@ -13,6 +13,7 @@ type item struct {
 	expense.Itemization
 	kind      string // Regular or Child; v1.1 has no kinds
 	attendees []string
+	listed    bool // the list of attendees is there, be it empty
 }
 
 func (i item) regular() bool { return strings.EqualFold(i.kind, "Regular") }
@@ -62,6 +63,7 @@ func (d *reportReader) itemization(i *item) error {
 		case "allocationslist", "allocations":
 			return d.allocations(&i.Allocations)
 		case "attendeeslist":
+			i.listed = true
 			return d.attendees(&i.attendees)
 		}
 		return d.fields(name, &i.OrgUnits, &i.Custom)

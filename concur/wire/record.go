@@ -116,14 +116,14 @@ func (r record) holds(names ...string) bool {
 	})
 }
 
-// some reports whether one of the amounts is there and not zero.
-func (r record) some(names ...string) bool {
+// some reports whether one of the amounts is not zero, and nil when none of them is there.
+func (r record) some(names ...string) (told *bool) {
 	for _, name := range names {
-		if m := r.money(name); m != nil && !m.Amount.IsZero() {
-			return true
+		if m := r.money(name); m != nil && (told == nil || !*told) {
+			told = new(!m.Amount.IsZero())
 		}
 	}
-	return false
+	return told
 }
 
 // number returns a decimal number digit by digit.
@@ -195,6 +195,15 @@ func (r record) told(names ...string) (told *bool) {
 		}
 	}
 	return told
+}
+
+// exceptions reports whether there are exceptions. That none of them blocks does not say that
+// there are none.
+func (r record) exceptions() *bool {
+	if r.yes("hasBlockingExceptions") {
+		return new(true)
+	}
+	return r.told("hasExceptions")
 }
 
 // yes reports whether one of these is there and true.

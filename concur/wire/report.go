@@ -3,8 +3,8 @@ package wire
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
-	"strings"
 
 	"concur-connector/expense"
 )
@@ -198,14 +198,24 @@ func (d *reportReader) compare(number int, e *expense.Entry, said announced) {
 	unapproved := e.Approved != nil && e.Approved.Amount.IsZero()
 	note(&d.missing.Entries, expense.True(e.Itemized) && len(e.Itemizations) == 0 && !unapproved, "itemizations")
 	note(&d.missing.Entries, allocated(said.allocations) && !expense.True(e.Itemized) && len(e.Allocations) == 0 && !unapproved, "allocations")
-	note(&d.missing.Attendees, isYes(said.attendees) && *e.AttendeeCount == 0, "attendees")
+	note(&d.missing.Attendees, isYes(said.attendees) && (e.AttendeeCount == nil || *e.AttendeeCount == 0), "attendees")
 	note(&d.missing.CommentCount, isYes(said.comments) && e.CommentCount == nil, "comments")
 }
 
-func isYes(flag string) bool { return strings.EqualFold(flag, "Y") || strings.EqualFold(flag, "true") }
+func isYes(flag string) bool { yes, _ := yesOf(flag); return yes }
+
+// attended is how many attend an entry that does not say it: those that are listed, be the
+// list empty, or none where there are said to be none. Otherwise it is nil.
+func attended(listed bool, attendees int, said announced) *int {
+	if some, ok := yesOf(said.attendees); listed || ok && !some {
+		return &attendees
+	}
+	return nil
+}
 
 func (d *reportReader) entry(e *expense.Entry, number int) error {
 	attendees, vendor, currency := 0, "", ""
+	listed, image := false, false // whether the elements of attendees and of the receipt's image are there
 	var said announced
 	var items []item
 	err := d.each(func(name string) error {
@@ -262,7 +272,10 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 			return d.bool(&e.ReceiptRequired)
 		case "imagerequired":
 			return d.bool(&e.ImageRequired)
-		case "receiptimageid", "entryimageid", "ereceiptid", "e-receiptid":
+		case "receiptimageid", "entryimageid":
+			image = true
+			return d.present(&e.HasReceipt)
+		case "ereceiptid", "e-receiptid":
 			return d.present(&e.HasReceipt)
 		case "hasallocation":
 			return d.said(&said.allocations)
@@ -275,6 +288,7 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 		case "attendeecount":
 			return d.count(&e.AttendeeCount)
 		case "attendeedetails":
+			listed = true
 			text, err := d.skip()
 			if text {
 				attendees++
@@ -290,14 +304,19 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 	e.Vendor = cmp.Or(e.Vendor, vendor)
 	attendees += settle(e, items)
 	paidIn(e, currency)
-	if e.AttendeeCount == nil { // they are listed, and each is counted
-		e.AttendeeCount = &attendees
-	}
-	if e.HasReceipt == nil { // only an identifier says that there is one
+	e.CompanyCard = companyCard(expense.True(e.CompanyCard), e.PersonalCard, e.PaymentType)
+	if e.HasReceipt == nil && image { // the element is there, and names no image
 		e.HasReceipt = new(false)
+	}
+	if e.AttendeeCount == nil {
+		listed = listed || slices.ContainsFunc(items, func(i item) bool { return i.listed })
+		e.AttendeeCount = attended(listed, attendees, said)
 	}
 	if err == nil {
 		d.compare(number, e, said)
+	}
+	if isYes(said.comments) && e.CommentCount != nil && *e.CommentCount == 0 {
+		e.CommentCount = nil // its comments are on its itemizations: how many, nobody says
 	}
 	return err
 }

@@ -43,7 +43,7 @@ func TestDecodeReportV2(t *testing.T) {
 					}},
 				}, {ID: "nItemTwo", Posted: eur("30.00000000"), Personal: new(true)}},
 			}, {
-				ID: "nEntryTwo", Type: "TAXI", Posted: eur("34.50000000"), Approved: eur("34.50000000"), Itemized: new(false), HasReceipt: new(false), AttendeeCount: new(1),
+				ID: "nEntryTwo", Type: "TAXI", Posted: eur("34.50000000"), Approved: eur("34.50000000"), Itemized: new(false), AttendeeCount: new(1),
 				Allocations: []expense.Allocation{
 					{ID: "nAllocTwo", Percentage: "33.33333334"}, {ID: "nAllocThree", Percentage: "66.66666666"},
 				},

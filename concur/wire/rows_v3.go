@@ -47,10 +47,11 @@ func DecodeEntriesV3(body []byte) (Page[EntryV3], error) {
 			Purpose: r.text("Description", "BusinessPurpose"), Vendor: r.text("VendorDescription", "VendorListItemName"),
 			Location: r.text("LocationName"), Subdivision: r.text("LocationSubdivision"), Country: r.text("LocationCountry"),
 			PaymentType: r.text("PaymentTypeID", "PaymentTypeCode"),
-			Personal:    r.told("IsPersonal"), CompanyCard: names(r, "CompanyCardTransactionID"), PersonalCard: r.told("IsPersonalCardCharge"),
+			Personal:    r.told("IsPersonal"), PersonalCard: r.told("IsPersonalCardCharge"),
 			Itemized: r.told("HasItemizations"), HasVAT: r.told("HasVAT"), HasExceptions: r.told("HasExceptions", "HasException"),
 			ImageRequired: r.told("IsImageRequired"), HasReceipt: r.told("HasImage"),
 		}}
+		e.CompanyCard = companyCard(r.text("CompanyCardTransactionID") != "", e.PersonalCard, r.text("PaymentTypeCode", "PaymentTypeName"))
 		if e.Transaction != nil {
 			e.Transaction.Currency = strings.ToUpper(r.text("TransactionCurrencyCode"))
 		}

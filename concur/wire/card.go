@@ -1,0 +1,34 @@
+package wire
+
+import (
+	"strings"
+
+	"concur-connector/expense"
+)
+
+// companyCard reports whether a company card paid, or nil when Concur does not tell. Three
+// things can tell it: a transaction of a card feed, the personal card, and the code of the
+// payment type. No transaction is no proof: an employee can type an expense by hand and
+// choose the company card. So the answer is no only where another way of paying is named.
+//
+// The codes of card programs are CBCP (the company is billed and pays), IBCP (the employee
+// is billed, the company pays) and IBIP (the employee is billed and pays). v1.1 and v3 give
+// other identifiers of the payment type, of which only CASH is known.
+func companyCard(transaction bool, personalCard *bool, paymentType string) *bool {
+	switch strings.ToUpper(paymentType) {
+	case "CBCP", "IBCP", "IBIP":
+		return new(true)
+	case cash:
+		return &transaction
+	}
+	switch {
+	case transaction:
+		return new(true)
+	case expense.True(personalCard):
+		return new(false)
+	}
+	return nil
+}
+
+// cash is the payment type of everything that the employee paid otherwise than by card.
+const cash = "CASH"
