@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,6 +63,10 @@ type description struct {
 	Touched bool `yaml:"touched"`
 	Quiet   bool `yaml:"quiet"`
 
+	// ListItems says by code which list items are not as they should be: deleted, invalid
+	// or gone.
+	ListItems map[string]string `yaml:"listItems"`
+
 	// Flat has the expenses of v4 list itemizations beside the entries, with nothing that
 	// tells them apart.
 	Flat bool `yaml:"flat"`
@@ -98,6 +103,7 @@ type entryDescription struct {
 	Custom          numbered                `yaml:"custom"`
 	OrgUnit         numbered                `yaml:"orgUnit"`
 	Itemizations    []itemDescription       `yaml:"itemizations"`
+	AccountCode     string                  `yaml:"accountCode"` // of the expense type
 	Allocations     []allocationDescription `yaml:"allocations"`
 	Attendees       int                     `yaml:"attendees"`
 	Exceptions      bool                    `yaml:"exceptions"`
@@ -112,6 +118,7 @@ type itemDescription struct {
 	Personal    bool                    `yaml:"personal"`
 	Custom      numbered                `yaml:"custom"`
 	OrgUnit     numbered                `yaml:"orgUnit"`
+	AccountCode string                  `yaml:"accountCode"`
 	Allocations []allocationDescription `yaml:"allocations"`
 }
 
@@ -120,6 +127,7 @@ type allocationDescription struct {
 	AccountCode  string          `yaml:"accountCode"`
 	AccountCode2 string          `yaml:"accountCode2"`
 	Custom       numbered        `yaml:"custom"`
+	Hidden       bool            `yaml:"hidden"` // Concur made it
 }
 
 var hexID = regexp.MustCompile(`^[0-9A-F]{32}$`)
@@ -168,6 +176,11 @@ func (d *description) complete(now time.Time) error {
 	for i := range d.Entries {
 		if err := d.Entries[i].complete(fmt.Sprintf("entry %d", i+1), d.Currency, d.Date); err != nil {
 			return err
+		}
+	}
+	for code, state := range d.ListItems {
+		if state != itemDeleted && state != itemInvalid && state != itemGone {
+			return fmt.Errorf("list item %s: %q is not deleted, invalid or gone", code, state)
 		}
 	}
 	for i, h := range d.Held {
@@ -234,6 +247,10 @@ func (e *entryDescription) complete(where, currency, date string) error {
 	if len(e.Itemizations) > 0 && len(e.Allocations) > 0 {
 		return fmt.Errorf("%s: an itemized entry has its allocations under the itemizations", where)
 	}
+	setDefault(&e.AccountCode, e.Type)
+	if len(e.Itemizations) == 0 {
+		e.Allocations = withHidden(e.Allocations, e.AccountCode)
+	}
 	for i := range e.Itemizations {
 		item := &e.Itemizations[i]
 		at := fmt.Sprintf("%s, itemization %d", where, i+1)
@@ -249,8 +266,40 @@ func (e *entryDescription) complete(where, currency, date string) error {
 		if err := checkAllocations(at, item.Allocations); err != nil {
 			return err
 		}
+		setDefault(&item.AccountCode, item.Type)
+		item.Allocations = withHidden(item.Allocations, item.AccountCode)
 	}
 	return checkDate(where, &e.Date)
+}
+
+// withHidden adds the hidden allocation that Concur makes of what nobody has allocated: of
+// all of an expense, or of the rest. It carries the account code of the expense type.
+func withHidden(allocations []allocationDescription, account string) []allocationDescription {
+	rest := decimal.NewFromInt(100)
+	for _, a := range allocations {
+		rest = rest.Sub(a.Percentage)
+	}
+	if !rest.IsPositive() {
+		return allocations
+	}
+	return append(slices.Clip(allocations), allocationDescription{Percentage: rest, AccountCode: account, Hidden: true})
+}
+
+// kindOf says how much of an expense is allocated, by somebody: F in full, P in part, N not.
+func kindOf(allocations []allocationDescription) string {
+	sum := decimal.Zero
+	for _, a := range allocations {
+		if !a.Hidden {
+			sum = sum.Add(a.Percentage)
+		}
+	}
+	switch {
+	case sum.IsZero():
+		return "N"
+	case sum.LessThan(decimal.NewFromInt(100)):
+		return "P"
+	}
+	return "F"
 }
 
 func checkAllocations(where string, allocations []allocationDescription) error {

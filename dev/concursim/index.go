@@ -45,6 +45,7 @@ type directory struct {
 	reportIDs, requestIDs            index[*report]
 	logins                           map[string]user // by the login in lower case
 	items                            map[string]listItem
+	itemStates                       map[string]string // by code
 }
 
 func newDirectory() directory {
@@ -52,7 +53,7 @@ func newDirectory() directory {
 		names: map[string]*report{}, paths: index[*report]{}, rptKeys: index[*report]{},
 		steps: index[*report]{}, keptPaths: index[*report]{},
 		reportIDs: index[*report]{}, requestIDs: index[*report]{},
-		logins: map[string]user{}, items: map[string]listItem{},
+		logins: map[string]user{}, items: map[string]listItem{}, itemStates: map[string]string{},
 	}
 }
 

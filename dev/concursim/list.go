@@ -1,9 +1,19 @@
 package main
 
 import (
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
+)
+
+// What may be wrong with a list item. One that is deleted is shown as such by List v4, and
+// one that is gone is not found there. customData says of one that is invalid that its value
+// is not valid, and of one that is deleted perhaps.
+const (
+	itemDeleted = "deleted"
+	itemInvalid = "invalid"
+	itemGone    = "gone"
 )
 
 // listItem is a value of a list: a description writes it as (code) name.
@@ -40,6 +50,7 @@ func (s *simulator) knowItems(all ...map[int]string) {
 }
 
 func (s *simulator) knowItemsOf(d description) {
+	maps.Copy(s.directory.itemStates, d.ListItems)
 	s.knowItems(d.Custom, d.OrgUnit)
 	for _, e := range d.Entries {
 		s.knowItems(e.Custom, e.OrgUnit)
@@ -63,15 +74,27 @@ func (s *simulator) knowAllocated(allocations []allocationDescription) {
 func (s *simulator) handleListItem(c *call) answer {
 	id := strings.ToUpper(strings.ReplaceAll(c.about.object, "-", ""))
 	item, known := s.directory.items[id]
-	if !known {
+	state := s.directory.itemStates[item.code]
+	if !known || state == itemGone {
 		return s.errorAnswer(c, http.StatusNotFound, "listItem not found")
 	}
 	list := dashed(letters(s.draw("list"), hexDigits, 32))
 	return jsonAnswer(fields{
 		"id": dashed(id), "code": item.code, "shortCode": item.code, "value": item.name, "parentId": nil,
 		"level": 1, "listId": list, "lists": []any{fields{"id": list, "hasChildren": false}},
-		"hasChildren": false, "isDeleted": false,
+		"hasChildren": false, "isDeleted": state == itemDeleted,
 	})
+}
+
+// validItem is what customData says of a value: whether it is valid.
+func (s *simulator) validItem(item listItem) bool {
+	switch s.directory.itemStates[item.code] {
+	case itemInvalid:
+		return false
+	case itemDeleted:
+		return s.draw("a deleted item", item.code).IntN(2) == 0
+	}
+	return true
 }
 
 // dashed writes 32 hexadecimal digits as a UUID.

@@ -220,8 +220,8 @@ func (s *simulator) renderEntry(d *document, c *call, r *report, i int, desc ent
 	d.flag("HasExceptions", e.hasExceptions)
 	d.flag("IsPersonal", desc.Personal)
 	d.flag("HasAttendees", desc.Attendees > 0)
-	allocated := "N"
-	if itemized || len(e.allocations) > 0 {
+	allocated := kindOf(desc.Allocations)
+	if itemized || allocated == "F" {
 		allocated = form.accountingFlag
 	}
 	d.leaf("HasAllocation", allocated)

@@ -149,15 +149,11 @@ func (s *simulator) renderExpected(r *report, d described) fields {
 	s.fieldsRequest(v, e.custom)
 	shares := []any{}
 	for i, key := range d.allocations {
-		share := fields{"percentage": plain(d.shares[i].Percentage), "systemAllocation": false, "allocationId": s.v4ID(key)}
+		share := fields{"percentage": plain(d.shares[i].Percentage), "systemAllocation": d.shares[i].Hidden, "allocationId": s.v4ID(key)}
 		s.fieldsRequest(share, d.shares[i].Custom)
 		part := money(e.posted.Mul(d.shares[i].Percentage).Div(decimal.NewFromInt(100)).Round(8), currency)
 		share["allocationAmount"], share["postedAmount"], share["approvedAmount"] = part, part, part
 		shares = append(shares, share)
-	}
-	if len(shares) == 0 { // Concur makes one of its own
-		own := letters(s.draw("system allocation", d.key), hexDigits, 32)
-		shares = append(shares, fields{"percentage": digits("100"), "systemAllocation": true, "allocationId": own, "allocationAmount": posted, "postedAmount": posted, "approvedAmount": posted})
 	}
 	for _, share := range shares {
 		share.(fields)["expenseId"], share.(fields)["percentEdited"] = id, false

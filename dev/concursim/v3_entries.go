@@ -74,10 +74,6 @@ func (s *simulator) handleAllocationsV3(c *call) answer {
 // commonV3 is what entries and itemizations have in common.
 func (s *simulator) commonV3(r *report, d described, path string) fields {
 	whole, e := d.whole, d.expense()
-	state := "N"
-	if len(d.allocations) > 0 {
-		state = "F"
-	}
 	id := s.v3ID(d.key)
 	v := fields{
 		"ID": id, "URI": "http://" + s.authority(s.home) + expenseV3Path + path + "/" + id,
@@ -87,7 +83,7 @@ func (s *simulator) commonV3(r *report, d described, path string) fields {
 		"PostedAmount": plain(e.posted), "ApprovedAmount": plain(e.posted),
 		"LocationID": nil, "LocationName": textOrNull(whole.Location), "LocationSubdivision": nil, "LocationCountry": textOrNull(whole.Country),
 		"Description": textOrNull(e.purpose), "IsPersonal": e.personal, "IsBillable": false, "IsImageRequired": *whole.ReceiptRequired,
-		"AllocationType": state, "HasComments": d.item == nil && whole.Comments > 0, "HasExceptions": r.exceptional(d),
+		"AllocationType": kindOf(d.shares), "HasComments": d.item == nil && whole.Comments > 0, "HasExceptions": r.exceptional(d),
 		"LastModified": d.entry.modified.Format(timeV3),
 	}
 	s.fieldsV3(v, "OrgUnit", 6, e.orgUnit)
@@ -145,7 +141,7 @@ func (s *simulator) renderAllocationV3(r *report, d described, i int) fields {
 	}
 	v := fields{
 		"ID": id, "URI": "http://" + s.authority(s.home) + expenseV3Path + "allocations/" + id,
-		"EntryID": s.v3ID(d.key), "Percentage": share.Percentage.StringFixed(8), "IsPercentEdited": false, "IsHidden": false,
+		"EntryID": s.v3ID(d.key), "Percentage": share.Percentage.StringFixed(8), "IsPercentEdited": false, "IsHidden": share.Hidden,
 		account: textOrNull(share.AccountCode), "AccountCode2": textOrNull(share.AccountCode2),
 	}
 	s.fieldsV3(v, "Custom", 20, share.Custom)

@@ -97,8 +97,9 @@ func TestV3(t *testing.T) {
 			require.Equal(t, "x", items[0].Custom5.Value)
 
 			shares := w.allV3("allocations", r, limit)
-			require.Len(t, shares, 3)
-			require.Equal(t, []string{items[0].ID, items[0].ID, entries[1].ID}, []string{shares[0].EntryID, shares[1].EntryID, shares[2].EntryID})
+			require.Len(t, shares, 5)
+			require.Equal(t, []string{items[0].ID, items[0].ID, items[1].ID, entries[1].ID, entries[2].ID},
+				[]string{shares[0].EntryID, shares[1].EntryID, shares[2].EntryID, shares[3].EntryID, shares[4].EntryID})
 			require.Equal(t, "33.33333334", shares[0].Percentage)
 			require.Equal(t, "9", shares[1].Custom11.Code)
 		}

@@ -118,12 +118,12 @@ func (s *simulator) customData(custom, orgUnit map[int]string) []any {
 		if text == "" {
 			return
 		}
-		value, link := text, any(nil)
+		value, link, valid := text, any(nil), true
 		if item, is := itemOf(text); is {
-			value = s.guid(item)
+			value, valid = s.guid(item), s.validItem(item)
 			link = s.homeBase() + "/list/v4/items?id=" + value
 		}
-		data = append(data, fields{"id": id, "value": value, "isValid": true, "listItemUrl": link})
+		data = append(data, fields{"id": id, "value": value, "isValid": valid, "listItemUrl": link})
 	}
 	for _, n := range slices.Sorted(maps.Keys(custom)) {
 		add(fmt.Sprint("custom", n), custom[n])

@@ -77,8 +77,8 @@ func (s *simulator) summaryV4(r *report, d described, context string) fields {
 	case d.item == nil:
 		claimed = e.posted.Sub(whole.personalPart())
 	}
-	state := "NOT_ALLOCATED"
-	if len(d.allocations) > 0 || d.item == nil && len(d.entry.itemizations) > 0 {
+	state := map[string]string{"N": "NOT_ALLOCATED", "P": "PARTIALLY_ALLOCATED", "F": "FULLY_ALLOCATED"}[kindOf(d.shares)]
+	if d.item == nil && len(d.entry.itemizations) > 0 {
 		state = "FULLY_ALLOCATED"
 	}
 	receipt, electronic := any(nil), any(nil)
@@ -186,7 +186,7 @@ func (s *simulator) handleAllocationsV4(c *call) answer {
 		setDefault(&account, "Pending Client") // nobody has set any up
 		all = append(all, fields{
 			"allocationId": s.v4ID(key), "expenseId": s.v4ID(d.key), "percentage": digits(share.Percentage.StringFixed(8)),
-			"accountCode": account, "overLimitAccountCode": textOrNull(share.AccountCode2), "isSystemAllocation": false, "isPercentEdited": false,
+			"accountCode": account, "overLimitAccountCode": textOrNull(share.AccountCode2), "isSystemAllocation": share.Hidden, "isPercentEdited": false,
 			"allocationAmount": part, "approvedAmount": part, "claimedAmount": part,
 			"customData": s.customData(share.Custom, nil),
 		})
