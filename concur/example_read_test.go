@@ -44,6 +44,9 @@ func ExampleClient_ReadReport() {
 		fmt.Fprint(w, `{"Items":[{"ID":"gE1","ExpenseID":"99F8CC6B","ExpenseTypeCode":"TAXI","PostedAmount":129.50,
 			"TransactionAmount":140.00000000,"TransactionCurrencyCode":"USD","Custom1":{"Code":"4711","Value":"Sales"}}],"NextPage":null}`)
 	})
+	mux.HandleFunc("GET /api/v3.0/expense/allocations", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `{"Items":[{"ID":"gA1","EntryID":"gE1","Percentage":"100.00000000","IsHidden":true,"AccountCode1":"6000"}],"NextPage":null}`)
+	})
 	client, stop := clientOf(mux)
 	defer stop()
 

@@ -32,9 +32,7 @@ func (s sourceV3) fill(ctx context.Context, report *expense.Report, parts expens
 		}
 	}
 	var allocations []wire.AllocationV3
-	allocated := slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return e.Allocated }) ||
-		slices.ContainsFunc(items, func(i wire.ItemizationV3) bool { return i.Allocated }) || itemized && !parts.Itemizations
-	if parts.Allocations && allocated {
+	if parts.Allocations && len(rows) > 0 { // what is not allocated has a hidden one
 		if allocations, err = s.client.AllocationsV3(ctx, s.from.reportID); err != nil {
 			return err
 		}
@@ -73,14 +71,15 @@ func announcedV3(rows []wire.EntryV3, items []wire.ItemizationV3, entries []expe
 		if parts.Itemizations && expense.True(e.Itemized) && len(e.Itemizations) == 0 {
 			return notArrived(i+1, "itemizations")
 		}
-		if !parts.Allocations || len(e.Allocations) > 0 {
+		if !parts.Allocations {
 			continue
 		}
-		if shares[e.ID] && !expense.True(e.Itemized) {
+		if shares[e.ID] && !expense.True(e.Itemized) && !expense.ShowsAllocation(e.Allocations) {
 			return notArrived(i+1, "allocations")
 		}
+		theirs := slices.ContainsFunc(e.Allocations, func(a expense.Allocation) bool { return !expense.True(a.Hidden) })
 		for _, item := range e.Itemizations {
-			if shares[item.ID] && len(item.Allocations) == 0 {
+			if shares[item.ID] && !theirs && !expense.ShowsAllocation(item.Allocations) {
 				return notArrived(i+1, "an itemization with allocations")
 			}
 		}

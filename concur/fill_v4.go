@@ -105,7 +105,7 @@ func (s sourceV4) expense(ctx context.Context, e *wire.ExpenseV4, parts expense.
 			e.Itemizations = append(e.Itemizations, item.Itemization())
 		}
 	}
-	if !expense.True(e.Itemized) {
+	if !expense.True(e.Itemized) && e.ParentID == "" { // those of an itemization are read with its entry
 		e.Allocations, err = s.allocations(ctx, *e, parts)
 	}
 	return err
@@ -142,15 +142,14 @@ func (s sourceV4) count(ctx context.Context, e *wire.ExpenseV4, parts expense.Pa
 	return err
 }
 
+// allocations reads those of an expense, whatever its state says: what is not allocated has
+// a hidden one, which carries its account.
 func (s sourceV4) allocations(ctx context.Context, e wire.ExpenseV4, parts expense.Parts) ([]expense.Allocation, error) {
-	switch {
-	case !parts.Allocations:
+	if !parts.Allocations {
 		return nil, nil
-	case !e.Allocated:
-		return []expense.Allocation{}, nil
 	}
 	list, err := s.client.AllocationsV4(ctx, s.at.userID, s.at.reportID, e.ID)
-	if err == nil && len(list) == 0 {
+	if err == nil && e.Allocated && !expense.ShowsAllocation(list) {
 		err = &Error{Op: "read allocations by v4", Kind: Incomplete, Message: "Concur says that it is allocated, and no allocation arrived"}
 	}
 	return list, err

@@ -35,6 +35,10 @@ func claiming(t *testing.T, answers map[string]func(n int) string) (*server, map
 				return
 			}
 		}
+		if strings.HasSuffix(r.URL.Path, "/expense/allocations") {
+			fmt.Fprint(w, noneV3)
+			return
+		}
 		f.answer(w, r)
 	}), seen
 }
@@ -90,6 +94,13 @@ func TestAReportThatIsNotComplete(t *testing.T) {
 		"v3: an allocated entry without allocations": {expense.V3, map[string]func(int) string{headerV3: always(totalV3),
 			pathV3: always(entriesV3(a, strings.Replace(b, `"AllocationType":"N"`, `"AllocationType":"P"`, 1))), "/expense/allocations": always(noneV3)},
 			"Concur says that entry 2 has allocations, and none arrived"},
+		"v3: an allocated entry with the hidden rest alone": {expense.V3, map[string]func(int) string{headerV3: always(totalV3),
+			pathV3:                 always(entriesV3(a, strings.Replace(b, `"AllocationType":"N"`, `"AllocationType":"P"`, 1))),
+			"/expense/allocations": always(`{"Items":[{"ID":"a1","EntryID":"g2","Percentage":40,"IsHidden":true}]}`)},
+			"Concur says that entry 2 has allocations, and none arrived"},
+		"v3: an allocated entry whose hidden allocation is all of it": {expense.V3, map[string]func(int) string{headerV3: always(totalV3),
+			pathV3:                 always(entriesV3(a, strings.Replace(b, `"AllocationType":"N"`, `"AllocationType":"F"`, 1))),
+			"/expense/allocations": always(`{"Items":[{"ID":"a1","EntryID":"g2","Percentage":100,"IsHidden":true}]}`)}, ""},
 		"v3: an itemized entry may say that it is allocated": {expense.V3, map[string]func(int) string{headerV3: always(totalV3),
 			pathV3:                  always(entriesV3(a, strings.NewReplacer(`"HasItemizations":false`, `"HasItemizations":true`, `"AllocationType":"N"`, `"AllocationType":"F"`).Replace(b))),
 			"/expense/itemizations": always(`{"Items":[{"ID":"i1","EntryID":"g2"},{"ID":"i2","EntryID":"g2"}]}`), "/expense/allocations": always(noneV3)}, ""},
@@ -114,6 +125,10 @@ func TestAReportThatIsNotComplete(t *testing.T) {
 			"Concur names a part of it, and does not find that: entry 1"},
 		"v4: an allocated expense without allocations": {expense.V4, map[string]func(int) string{"/reports/" + fakeID: always(totalV4), "/expenses": always(one("")),
 			"/expenses/E1": always(strings.Trim(one(`,"allocationState":"FULLY_ALLOCATED"`), "[]")), "/itemizations": always("[]"), "/allocations": always("[]")},
+			"Concur says that it is allocated, and no allocation arrived"},
+		"v4: an allocated expense with the hidden rest alone": {expense.V4, map[string]func(int) string{"/reports/" + fakeID: always(totalV4), "/expenses": always(one("")),
+			"/expenses/E1": always(strings.Trim(one(`,"allocationState":"PARTIALLY_ALLOCATED"`), "[]")), "/itemizations": always("[]"),
+			"/allocations": always(`[{"allocationId":"a1","percentage":40,"isSystemAllocation":true}]`)},
 			"Concur says that it is allocated, and no allocation arrived"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,7 +23,7 @@ const (
 <PostedAmount>5.00000000</PostedAmount><ApprovedAmount>5.00000000</ApprovedAmount><BusinessPurpose>p</BusinessPurpose><VendorDescription>v</VendorDescription>
 <LocationName>l</LocationName><LocationSubdivision>US-WA</LocationSubdivision><LocationCountry>US</LocationCountry><OrgUnit1>o</OrgUnit1><Custom1>c</Custom1>
 <HasVat>N</HasVat><CommentCount>0</CommentCount><IsItemized>Y</IsItemized><HasExceptions>N</HasExceptions><IsPersonal>N</IsPersonal>
-<IsCreditCardCharge>N</IsCreditCardCharge><IsPersonalCardCharge>N</IsPersonalCardCharge><ReceiptRequired>N</ReceiptRequired><ImageRequired>N</ImageRequired><HasAttendees>N</HasAttendees>`
+<IsCreditCardCharge>N</IsCreditCardCharge><IsPersonalCardCharge>N</IsPersonalCardCharge><ReceiptRequired>N</ReceiptRequired><ImageRequired>N</ImageRequired><HasAttendees>N</HasAttendees><HasAllocation>N</HasAllocation>`
 	toldItem = `<TransactionDate>2026-05-01</TransactionDate><TransactionAmount>5.00000000</TransactionAmount><PostedAmount>5.00000000</PostedAmount>
 <ApprovedAmount>5.00000000</ApprovedAmount><BusinessPurpose>p</BusinessPurpose><IsPersonal>N</IsPersonal><OrgUnit1>o</OrgUnit1><Custom1>c</Custom1>`
 	toldHeader = `<ReportName>n</ReportName><Purpose>p</Purpose><ReportDate>2026-05-01</ReportDate><CreationDate>2026-05-01</CreationDate><SubmitDate>2026-05-02</SubmitDate>
@@ -55,7 +55,7 @@ func tellsAll(w http.ResponseWriter, r *http.Request) {
 	const expenseID, itemID = "99F8CC6B1AEE6049B03652F018CAF096", "88F8CC6B1AEE6049B03652F018CAF096"
 	v4 := "/expensereports/v4/users/" + ownerUUID + "/context/TRAVELER/reports/" + fakeID
 	list := func(row string) string { return `{"Items":[{` + row + `}],"NextPage":null}` }
-	allocation := `[{"allocationId":"A","percentage":100,"accountCode":"1","overLimitAccountCode":"2",` + toldCustomV4 + `}]`
+	allocation := `[{"allocationId":"A","percentage":100,"isSystemAllocation":false,"accountCode":"1","overLimitAccountCode":"2",` + toldCustomV4 + `}]`
 	answers := map[string]string{
 		reportPath + reportKey: `<ReportDetails><X_UserID>` + owner + `</X_UserID><ReportId>` + fakeID + `</ReportId><ApsKey>A_EXTV</ApsKey></ReportDetails>`,
 		"/api/v3.0/expense/reports/" + fakeID: `{"ID":"` + fakeID + `","Name":"n","CurrencyCode":"USD","ApprovalStatusCode":"A_EXTV","PaymentStatusCode":"P_NOTP","PolicyID":"P","LedgerName":"l",
@@ -65,7 +65,7 @@ func tellsAll(w http.ResponseWriter, r *http.Request) {
 "LocationName":"l","LocationSubdivision":"US-WA","LocationCountry":"US","PaymentTypeID":"CASH","CompanyCardTransactionID":null,"PaymentTypeName":"Cash","IsPersonalCardCharge":false,"HasItemizations":true,
 "HasVAT":false,"HasExceptions":false,"IsImageRequired":false,"HasImage":false,"HasAttendees":true,"HasComments":true,` + toldRowV3),
 		"/api/v3.0/expense/itemizations": list(`"ID":"gI","EntryID":"gE",` + toldRowV3),
-		"/api/v3.0/expense/allocations":  `{"Items":[{"ID":"gA","EntryID":"gI","Percentage":"100","AccountCode1":"1","AccountCode2":"2",` + toldFieldsV3 + `},{"ID":"gB","EntryID":"gE","Percentage":"100"}]}`,
+		"/api/v3.0/expense/allocations":  `{"Items":[{"ID":"gA","EntryID":"gI","Percentage":"100","IsHidden":false,"AccountCode1":"1","AccountCode2":"2",` + toldFieldsV3 + `},{"ID":"gB","EntryID":"gE","Percentage":"100"}]}`,
 		v4: `{"reportId":"` + fakeID + `","name":"n","businessPurpose":"p","currencyCode":"USD","approvalStatusId":"A_EXTV","paymentStatusId":"P_NOTP","policyId":"P","ledger":"l","reportDate":"2026-05-01",
 "creationDate":"2026-05-01","submitDate":"2026-05-02","isReportEverSentBack":false,"isReceiptImageAvailable":false,"reportTotal":{"value":5,"currencyCode":"USD"},"personalAmount":{"value":0,"currencyCode":"USD"},
 "amountDueEmployee":{"value":5},"amountDueCompanyCard":{"value":0},"claimedAmount":{"value":5},"approvedAmount":{"value":5},` + toldCustomV4 + `}`,

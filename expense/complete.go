@@ -109,6 +109,26 @@ func (r *Report) claim(claimed int, counts []int, amounts []*Money) string {
 	return "Concur claims " + strings.Join(said, " and ")
 }
 
+// InFull reports whether allocations come to 100 percent, but for rounding. They do not where
+// one does not say its percentage.
+func InFull(list []Allocation) bool {
+	sum := decimal.Zero
+	for _, a := range list {
+		share, err := decimal.NewFromString(a.Percentage)
+		if err != nil {
+			return false
+		}
+		sum = sum.Add(share)
+	}
+	return sum.Sub(decimal.NewFromInt(100)).Abs().LessThan(decimal.New(int64(len(list)), -2))
+}
+
+// ShowsAllocation reports whether the allocations that arrived may be all of an entry that
+// Concur says is allocated: one is there that is not hidden, or they come to 100 percent.
+func ShowsAllocation(list []Allocation) bool {
+	return InFull(list) || slices.ContainsFunc(list, func(a Allocation) bool { return !True(a.Hidden) })
+}
+
 func plural(n int, one, many string) string {
 	switch n {
 	case 0:

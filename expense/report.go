@@ -129,12 +129,14 @@ type Itemization struct {
 	Allocations []Allocation     `json:"allocations,omitempty"`
 }
 
-// Allocation says which share of an entry or itemization is charged where.
+// Allocation says which share of an entry or itemization is charged where. An entry that
+// nobody has allocated has one, too, which carries its account: a hidden one.
 type Allocation struct {
 	ID           string           `json:"id,omitempty"`
 	Percentage   string           `json:"percentage,omitempty"` // a decimal number without a percent sign
 	AccountCode1 string           `json:"accountCode1,omitempty"`
 	AccountCode2 string           `json:"accountCode2,omitempty"`
+	Hidden       *bool            `json:"hidden,omitempty"` // Concur made it, and usually shows it to nobody
 	Custom       map[string]Field `json:"custom,omitempty"`
 }
 

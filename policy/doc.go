@@ -68,7 +68,8 @@
 // side decides alone, as CEL has it.
 //
 // A rule sees the object of its level and what that is a part of: report; entry;
-// itemization; allocation (of an entry that is not itemized with an empty itemization). Of
+// itemization; allocation (of an entry that is not itemized with an empty itemization). What
+// nobody has allocated has an allocation, too, of which allocation.hidden is true. Of
 // travel requests: request, an [expense.TravelRequest]; expected, one of its expenses;
 // segment. Besides these there are variables.x, facts.x.y, lists.x[key].column, and today.
 //

@@ -116,6 +116,8 @@ func hintKnown(of *shape, name, said string) string {
 		return said + "; a report has total, claimed, approved, dueEmployee, dueCompanyCard and personalExpenses"
 	case amounts[strings.ToLower(name)] && hasPosted(of):
 		return said + "; an entry has posted, approved and transaction, and the number of an amount is m.amount()"
+	case of == allocationShape && strings.Contains(strings.ToLower(name), "system"):
+		return said + `; did you mean "hidden"?`
 	case of == reportShape && ofPeople.MatchString(name), of == requestShape && ofPeople.MatchString(name):
 		return said + "; names of people are not read"
 	}

@@ -25,6 +25,7 @@ var (
 		"accountCode1": text(func(a *expense.Allocation) *string { return &a.AccountCode1 }),
 		"accountCode2": text(func(a *expense.Allocation) *string { return &a.AccountCode2 }),
 		"custom":       numbered(func(a *expense.Allocation) *map[string]expense.Field { return &a.Custom }),
+		"hidden":       flag(func(a *expense.Allocation) **bool { return &a.Hidden }),
 	})
 
 	itemizationShape = newShape("Itemization", map[string]member{

@@ -39,7 +39,9 @@ func readExpected(r record) expense.Expected {
 	}
 	r.fields(&e.OrgUnits, &e.Custom, fieldOfRequest)
 	for _, share := range r.objects("allocations") {
-		a := expense.Allocation{ID: share.text("allocationId"), Percentage: share.number("percentage")}
+		a := expense.Allocation{
+			ID: share.text("allocationId"), Percentage: share.number("percentage"), Hidden: share.told("systemAllocation", "isSystemAllocation"),
+		}
 		share.fields(nil, &a.Custom, fieldOfRequest)
 		e.Allocations = append(e.Allocations, a)
 	}

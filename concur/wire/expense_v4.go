@@ -89,6 +89,7 @@ func DecodeAllocationsV4(body []byte) ([]expense.Allocation, error) {
 		a := expense.Allocation{
 			ID: r.text("allocationId"), Percentage: r.number("percentage"),
 			AccountCode1: r.text("accountCode"), AccountCode2: r.text("overLimitAccountCode"),
+			Hidden: r.told("isSystemAllocation", "systemAllocation"),
 		}
 		r.customData(nil, &a.Custom)
 		r.fields(nil, &a.Custom, fieldOfRequest)

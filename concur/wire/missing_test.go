@@ -57,3 +57,30 @@ func TestPartsThatAnEntryIsSaidToHave(t *testing.T) {
 		require.Equal(t, "others", missing.Of(expense.Parts{Comments: true}))
 	})
 }
+
+// v1.1 does not mark hidden allocations: only HasAllocation says something of them.
+func TestAllocationsAreHiddenAsFarAsV11SaysIt(t *testing.T) {
+	t.Parallel()
+	const all, half = `<Allocations><allocKey>a</allocKey><Percentage>100.00000000%</Percentage></Allocations>`,
+		`<Allocations><allocKey>a</allocKey><Percentage>50.00000000%</Percentage></Allocations>`
+	for entry, want := range map[string]*bool{
+		`<HasAllocation>N</HasAllocation>` + all:                                            new(true),
+		all + `<HasAllocation>false</HasAllocation>`:                                        new(true),
+		`<HasAllocation>F</HasAllocation>` + all:                                            new(false),
+		`<HasAllocation>F</HasAllocation>` + half + half:                                    new(false),
+		`<HasAllocation>F</HasAllocation>` + half:                                           nil, // the others did not arrive
+		`<HasAllocation>F</HasAllocation>` + all + all:                                      nil, // one of them charges nothing
+		`<HasAllocation>F</HasAllocation><Allocations><allocKey>a</allocKey></Allocations>`: nil,
+		`<HasAllocation>P</HasAllocation>` + half + half:                                    nil,
+		`<HasAllocation>Y</HasAllocation>` + all:                                            nil,
+		`<HasAllocation/>` + all:                                                            nil,
+		all:                                                                                 nil,
+	} {
+		report, err := wire.DecodeReport([]byte(`<ReportDetails><ReportId>R</ReportId><ApsKey>A_EXTV</ApsKey><Entries><ExpenseEntry><RpeKey>n1</RpeKey>` + entry + `</ExpenseEntry></Entries></ReportDetails>`))
+		require.NoError(t, err)
+		for _, a := range report.Entries[0].Allocations {
+			require.Equal(t, want, a.Hidden, entry)
+		}
+		require.NotEmpty(t, report.Entries[0].Allocations)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"concur-connector/expense"
 )
@@ -202,6 +203,21 @@ func (d *reportReader) compare(number int, e *expense.Entry, said announced) {
 	note(&d.missing.CommentCount, isYes(said.comments) && e.CommentCount == nil, "comments")
 }
 
+// hide tells which allocations of an entry are hidden, as far as HasAllocation says it: all
+// of them where the entry is not allocated (N), none where it is allocated in full (F) and
+// they come to just that. Where it is allocated in part (P) the rest is hidden, and v1.1 does
+// not say which allocation is the rest; Y may mean either. v1.1 says nothing of an
+// itemization.
+func hide(e *expense.Entry, kind string) {
+	hidden := kind != "" && !allocated(kind)
+	if !hidden && (!strings.EqualFold(kind, "F") || !expense.InFull(e.Allocations)) {
+		return
+	}
+	for i := range e.Allocations {
+		e.Allocations[i].Hidden = new(hidden)
+	}
+}
+
 func isYes(flag string) bool { yes, _ := yesOf(flag); return yes }
 
 // attended is how many attend an entry that does not say it: those that are listed, be the
@@ -303,6 +319,7 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 	})
 	e.Vendor = cmp.Or(e.Vendor, vendor)
 	attendees += settle(e, items)
+	hide(e, said.allocations)
 	paidIn(e, currency)
 	e.CompanyCard = companyCard(expense.True(e.CompanyCard), e.PersonalCard, e.PaymentType)
 	if e.HasReceipt == nil && image { // the element is there, and names no image

@@ -80,7 +80,7 @@ func TestDecodeRowsV3(t *testing.T) {
 "Custom1":{"Code":"A","Label":"Cost centre","Sequence":1,"Type":"List","Value":"Alpha"},"ID":"gA"},{"EntryID":"gE","Percentage":66.66666666,"AccountNumber":"2","ID":"gB"}]}`))
 		require.NoError(t, err)
 		require.Equal(t, []wire.AllocationV3{
-			{EntryKey: "gE", Allocation: expense.Allocation{ID: "gA", Percentage: "33.33333334", AccountCode1: "1", Custom: map[string]expense.Field{"1": {Code: "A", Value: "Alpha"}}}},
+			{EntryKey: "gE", Allocation: expense.Allocation{ID: "gA", Percentage: "33.33333334", AccountCode1: "1", Hidden: new(true), Custom: map[string]expense.Field{"1": {Code: "A", Value: "Alpha"}}}},
 			{EntryKey: "gE", Allocation: expense.Allocation{ID: "gB", Percentage: "66.66666666", AccountCode1: "2"}},
 		}, page.Rows)
 	})

@@ -108,6 +108,7 @@ func DecodeAllocationsV3(body []byte) (Page[AllocationV3], error) {
 		a := AllocationV3{EntryKey: r.text("EntryID"), ItemizationKey: r.text("ItemizationID"), Allocation: expense.Allocation{
 			ID: r.text("ID"), Percentage: r.number("Percentage"),
 			AccountCode1: r.text("AccountCode1", "AccountNumber", "AccountCode"), AccountCode2: r.text("AccountCode2"),
+			Hidden: r.told("IsHidden"),
 		}}
 		r.fields(nil, &a.Custom, fieldV3)
 		r.wants(a.ID)
