@@ -243,7 +243,7 @@ func (a *Activities) held(ctx context.Context, objectURI string, now found, code
 }
 
 // resolve looks up what list items mean, of the fields that were kept: those that the
-// rules read. An item that is no longer in its list stays what it is.
+// rules read. Of an item that Concur does not show the code stays unknown.
 func (a *Activities) resolve(ctx context.Context, kept interface{ EachField(func(*expense.Field)) }) error {
 	var failed error
 	kept.EachField(func(f *expense.Field) {
@@ -256,7 +256,7 @@ func (a *Activities) resolve(ctx context.Context, kept interface{ EachField(func
 		case err != nil:
 			failed = err
 		default:
-			f.Code, f.Value = item.Code, item.Value
+			f.LookUp(item)
 		}
 	})
 	return failed

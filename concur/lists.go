@@ -10,18 +10,14 @@ import (
 const needsLists = "the scope spend.listitem.read"
 
 // ListItem returns code and name of a list item, of which the v4 interfaces give the
-// identifier only. It is remembered for some hours. An item that is deleted is of kind
-// [NotFound], like one that never was.
+// identifier only, and whether it is valid: one that is deleted is not. It is remembered for
+// some hours. An item that Concur does not show is an error of kind [NotFound].
 //
 // Source: https://developer.concur.com/api-reference/common/list-item/v4.list-item.html#get-list-item-ID
 func (c *Client) ListItem(ctx context.Context, id string) (expense.Field, error) {
 	r := get("read list item", needsLists, "/list/v4/items/%s", id)
 	found, err := c.listItems.get(ctx, r.op, bareID(id), func(ctx context.Context) (expense.Field, error) {
-		item, err := ask(ctx, c, r, about(id, func(i wire.ListItem) string { return i.ListItem }, wire.DecodeListItem))
-		if err == nil && item.Deleted {
-			return expense.Field{}, &Error{Op: r.op, Kind: NotFound, Message: "the list item is deleted"}
-		}
-		return item.Field, err
+		return ask(ctx, c, r, about(id, func(i expense.Field) string { return i.ListItem }, wire.DecodeListItem))
 	})
 	if err != nil {
 		return expense.Field{}, err

@@ -184,7 +184,7 @@ func TestListItem(t *testing.T) {
 	for _, id := range []string{bare, "54f0cbd8-833c-b348-bd45-a6c7c621c951"} {
 		field, err := client.ListItem(ctx, id)
 		require.NoError(t, err)
-		require.Equal(t, expense.Field{Code: "CEN1", Value: "Centre one", ListItem: id}, field)
+		require.Equal(t, expense.Field{Code: "CEN1", Value: "Centre one", ListItem: id, Valid: new(true)}, field)
 	}
 	require.Len(t, s.requests, 1)
 	require.Equal(t, "/list/v4/items/"+bare, s.requests[0].RequestURI)
@@ -194,8 +194,9 @@ func TestListItem(t *testing.T) {
 		_, err = client.ListItem(ctx, id)
 		require.ErrorIs(t, err, concur.InvalidArgument, id)
 	}
-	_, err = newServer(t, answering(200, "application/json", fmt.Sprintf(item, true))).client(t).ListItem(ctx, bare)
-	require.ErrorIs(t, err, concur.NotFound)
+	deleted, err := newServer(t, answering(200, "application/json", fmt.Sprintf(item, true))).client(t).ListItem(ctx, bare)
+	require.NoError(t, err)
+	require.Equal(t, expense.Field{Code: "CEN1", Value: "Centre one", ListItem: bare, Valid: new(false)}, deleted)
 	_, err = newServer(t, answering(404, "application/json", `{}`)).client(t).ListItem(ctx, bare)
 	require.ErrorIs(t, err, concur.NotFound)
 	_, err = newServer(t, answering(403, "application/json", `{}`)).client(t).ListItem(ctx, bare)

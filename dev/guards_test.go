@@ -155,6 +155,26 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "if missing := reader.report.MissingEntries(reader.counts...); missing != \"\" {",
 			without: "if missing := reader.report.MissingEntries(reader.counts...); missing == \"never\" {",
 		},
+		"the allocations of a report that says that nothing is allocated, by v3": {
+			file: "concur/fill_v3.go", story: "not-allocated",
+			with:    "if parts.Allocations && len(rows) > 0 {",
+			without: "if parts.Allocations && slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return e.Allocated }) {",
+		},
+		"the allocations of an expense that says that it is not allocated, by v4": {
+			file: "concur/fill_v4.go", story: "not-allocated",
+			with:    "\tif !parts.Allocations {",
+			without: "\tif !parts.Allocations || !e.Allocated {",
+		},
+		"the code of a list item that is deleted": {
+			file: "activities/fetch.go", story: "list-item-deleted",
+			with:    "\t\tcase errors.Is(err, concur.NotFound):",
+			without: "\t\tcase errors.Is(err, concur.NotFound), item.Valid != nil && !*item.Valid:",
+		},
+		"the error of a code that nobody knows": {
+			file: "policy/vocabulary.go", story: "list-item-deleted",
+			with:    "if name == \"code\" && code ||",
+			without: "if name == \"never\" && code ||",
+		},
 		"the same by v3": {
 			file: "concur/read_report.go", story: "incomplete-by-v3",
 			with:    "\tif missing := report.MissingEntries(); missing != \"\" {",

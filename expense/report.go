@@ -149,6 +149,25 @@ type Field struct {
 	// ListItem is the identifier of the list item that v4 gives in the place of its code
 	// and its name. Until it is looked up it is the Value, too.
 	ListItem string `json:"listItem,omitempty"`
+
+	// Valid says whether the value may be used now. A list item that is deleted, or not valid
+	// any more, still has its code and its name. Nil: Concur does not say it.
+	Valid *bool `json:"valid,omitempty"`
+}
+
+// LookUp takes code and name from the list item that the field names. The field is valid
+// only if neither Concur's answers about the field nor that about the item denies it.
+func (f *Field) LookUp(item Field) {
+	f.Code, f.Value = item.Code, item.Value
+	if item.Valid != nil && !isFalse(f.Valid) {
+		f.Valid = item.Valid
+	}
+}
+
+// Unknown reports whether a list item is named and could not be looked up: what its code
+// and its name are is not known.
+func (f *Field) Unknown() (code, name bool) {
+	return f.ListItem != "" && f.Code == "", f.ListItem != "" && f.Value == f.ListItem
 }
 
 // Date is a date, or a date and a time, in ISO form without a time zone unless

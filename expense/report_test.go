@@ -159,3 +159,17 @@ func TestNoTypeHasRoomForWhatMustNotBeKept(t *testing.T) {
 		}
 	}
 }
+
+func TestAFieldIsValidUnlessTheItemOrConcurDeniesIt(t *testing.T) {
+	t.Parallel()
+	yes, no := new(true), new(false)
+	for _, c := range []struct{ field, item, want *bool }{
+		{nil, nil, nil}, {yes, nil, yes}, {no, nil, no},
+		{nil, yes, yes}, {yes, yes, yes}, {no, yes, no},
+		{nil, no, no}, {yes, no, no}, {no, no, no},
+	} {
+		f := expense.Field{Value: "ID", ListItem: "ID", Valid: c.field}
+		f.LookUp(expense.Field{Code: "C1", Value: "One", ListItem: "other writing", Valid: c.item})
+		require.Equal(t, expense.Field{Code: "C1", Value: "One", ListItem: "ID", Valid: c.want}, f)
+	}
+}

@@ -48,6 +48,8 @@ var reportTelling = map[string][]Telling{
 	"itemization.allocations": {Told, Told, ToldWhenAsked, ToldWhenAsked},
 	"itemization.custom":      {Told, Told, Told, ToldWhenAsked},
 	"itemization.orgUnits":    {Told, Told, Told, ToldWhenAsked},
+	"allocation.hidden":       {ToldSometimes, ToldSometimes, Told, Told},
+	"field.valid":             {NeverTold, NeverTold, NeverTold, ToldSometimes},
 }
 
 // requestTelling is the same for travel requests.
@@ -59,6 +61,8 @@ var requestTelling = map[string][]Telling{
 	"expected.currencyName":     {NeverTold, Told},
 	"allocation.accountCode1":   {NeverTold, NeverTold},
 	"allocation.accountCode2":   {NeverTold, NeverTold},
+	"allocation.hidden":         {Told, NeverTold},
+	"field.valid":               {ToldSometimes, NeverTold},
 	"requestException.blocking": {Told, NeverTold},
 }
 
@@ -93,6 +97,8 @@ var requestTelling = map[string][]Telling{
 //	itemization.allocations  yes        yes        asked      asked
 //	itemization.custom       yes        yes        yes        asked
 //	itemization.orgUnits     yes        yes        yes        asked
+//	allocation.hidden        sometimes  sometimes  yes        yes
+//	field.valid              no         no         no         sometimes
 //
 // Of travel requests they are:
 //
@@ -104,6 +110,8 @@ var requestTelling = map[string][]Telling{
 //	expected.currencyName      no          yes
 //	allocation.accountCode1    no          no
 //	allocation.accountCode2    no          no
+//	allocation.hidden          yes         no
+//	field.valid                sometimes   no
 //	requestException.blocking  yes         no
 func (i Interface) Tells(field string) Telling {
 	if i == "" {

@@ -103,3 +103,43 @@ func TestAnInterfaceThatNeverTellsWhatARuleReadsIsWarnedOf(t *testing.T) {
 	require.Equal(t, []string{"receipt: v3+v4 never tells entry.receiptRequired, which is absent then"}, reasons(expense.V3))
 	require.Equal(t, []string{"kind: v4 never tells entry.category, which is absent then"}, reasons(expense.V4))
 }
+
+func TestWhetherAnAllocationIsHiddenAndAValueIsValidMayBeAbsent(t *testing.T) {
+	t.Parallel()
+	report := &expense.Report{Entries: []expense.Entry{{
+		ID: "E1", Allocations: []expense.Allocation{{ID: "A1", AccountCode1: "7999"}}, Custom: map[string]expense.Field{"3": {Code: "C1", Value: "One"}},
+	}}}
+	absent(t, policy.Case{Report: report}, "allocation", "allocation.hidden", "!allocation.hidden")
+	absent(t, policy.Case{Report: report}, "entry", `entry.custom["3"].valid`, `!entry.custom["3"].valid`)
+	absent(t, policy.Case{Report: report}, "entry", `entry.custom["4"].valid`, `!entry.custom["4"].valid`)
+	report.Entries[0].Allocations[0].Hidden = new(true)
+	require.Equal(t, expense.Ask, judgedBy(t, "allocation", "!allocation.hidden", policy.Case{Report: report}).Action, "a rule sees a hidden allocation")
+	report.Entries[0].Custom["3"] = expense.Field{Code: "C1", Value: "One", Valid: new(false)}
+	require.Empty(t, judgedBy(t, "entry", `entry.custom["3"].code == "C1" && !entry.custom["3"].valid`, policy.Case{Report: report}).Findings)
+
+	p := rules(t, [5]string{"valid", "entry", `'entry.custom["3"].valid'`, "m", "ask: g"})
+	require.Equal(t, report.Entries[0].Custom, stored(t, p.Keep(report)).Entries[0].Custom)
+	fields, _ := p.Fields()
+	require.Contains(t, fields, "field.valid")
+	require.Len(t, p.Untold(expense.V1), 1)
+	require.Len(t, p.Untold(expense.V3), 1)
+	require.Empty(t, p.Untold(expense.V4))
+}
+
+// A list item that Concur names and does not show has a code, which nobody knows.
+func TestTheCodeOfAListItemThatIsNotShownIsNotKnown(t *testing.T) {
+	t.Parallel()
+	const id = "63B7FBD9AE080840ABDB62B0B9160081"
+	with := func(f expense.Field) policy.Case {
+		return policy.Case{Report: &expense.Report{Via: expense.V4, Entries: []expense.Entry{{ID: "E1", Custom: map[string]expense.Field{"3": f}}}}}
+	}
+	unknown := with(expense.Field{Value: id, ListItem: id})
+	for _, reads := range []string{`entry.custom["3"].code != "C99"`, `entry.custom["3"].value != "Old"`, `!has(entry.custom["3"].code) || entry.custom["3"].code in ["C1"]`} {
+		v := judgedBy(t, "entry", reads, unknown)
+		require.Equal(t, expense.Ask, v.Action, reads)
+		require.Contains(t, v.Findings[0].Message, " is not known: Concur does not show the list item", reads)
+	}
+	require.Empty(t, judgedBy(t, "entry", `"3" in entry.custom && has(entry.custom["3"].code)`, unknown).Findings)
+	require.Empty(t, judgedBy(t, "entry", `entry.custom["3"].code == "C1"`, with(expense.Field{Value: id, Code: "C1", ListItem: id})).Findings, "Request v4 gives the code")
+	require.Empty(t, judgedBy(t, "entry", `entry.custom["3"].code == "" && entry.custom["3"].value == "text"`, with(expense.Field{Value: "text"})).Findings)
+}

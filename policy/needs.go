@@ -222,7 +222,11 @@ func (r reading) selection(e ast.Expr) {
 	case r.numbered[e.ID()]:
 	case s != nil:
 		r.needs.add(s, field)
-	case t.IsExactType(fieldShape.typ), t.Kind() == types.MapKind, r.ours(t):
+	case t.IsExactType(fieldShape.typ):
+		if field == "valid" { // code and value are kept with the field; this one not every interface tells
+			r.needs.add(fieldShape, field)
+		}
+	case t.Kind() == types.MapKind, r.ours(t):
 	default:
 		r.needs.addWhole(r.whole)
 	}

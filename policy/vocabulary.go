@@ -15,8 +15,9 @@ import (
 // The shapes of the language. Names are the JSON names of package expense.
 var (
 	fieldShape = newShape("Field", map[string]member{
-		"value": text(func(f *expense.Field) *string { return &f.Value }),
-		"code":  text(func(f *expense.Field) *string { return &f.Code }),
+		"value": listed("value", func(f *expense.Field) *string { return &f.Value }),
+		"code":  listed("code", func(f *expense.Field) *string { return &f.Code }),
+		"valid": flag(func(f *expense.Field) **bool { return &f.Valid }),
 	})
 
 	allocationShape = newShape("Allocation", map[string]member{
@@ -24,8 +25,8 @@ var (
 		"percentage":   text(func(a *expense.Allocation) *string { return &a.Percentage }),
 		"accountCode1": text(func(a *expense.Allocation) *string { return &a.AccountCode1 }),
 		"accountCode2": text(func(a *expense.Allocation) *string { return &a.AccountCode2 }),
-		"custom":       numbered(func(a *expense.Allocation) *map[string]expense.Field { return &a.Custom }),
 		"hidden":       flag(func(a *expense.Allocation) **bool { return &a.Hidden }),
+		"custom":       numbered(func(a *expense.Allocation) *map[string]expense.Field { return &a.Custom }),
 	})
 
 	itemizationShape = newShape("Itemization", map[string]member{
@@ -127,6 +128,21 @@ func text[T any](at func(T) *string) member {
 		s := *at(o.native.(T))
 		return types.String(s), s != ""
 	}}
+}
+
+// listed is a text of a field. Where the field names a list item that Concur does not show,
+// there is something in it, and nobody knows what: reading it errs.
+func listed(name string, at func(*expense.Field) *string) member {
+	m := text(at)
+	known := m.read
+	m.read = func(o *object) (ref.Val, bool) {
+		code, value := o.native.(*expense.Field).Unknown()
+		if name == "code" && code || name == "value" && value {
+			return types.WrapErr(failure("field." + name + " is not known: Concur does not show the list item")), true
+		}
+		return known(o)
+	}
+	return m
 }
 
 // flag is something when Concur told it, be it false.

@@ -77,7 +77,7 @@ func (s *source) object(n *yaml.Node, to reflect.Value, what string) {
 	for i, name := range known {
 		if value := values[name]; value != nil {
 			s.fill(value, to.Field(i), name)
-		} else if !s.asRead {
+		} else if !s.asRead && to.Type() != fieldType { // v1.1 says of no field whether it is valid
 			tell(to.Field(i))
 		}
 	}

@@ -260,22 +260,16 @@ func isListItem(d document) bool {
 	return hasAny(d.object, "shortCode") || hasAll(d.object, "code", "value") && hasAny(d.object, "level", "isDeleted", "parentId", "lists")
 }
 
-// itemOfList is an item of a list as the connector keeps it.
-type itemOfList struct {
-	expense.Field
-	Deleted bool `json:"deleted,omitempty"`
-}
-
 func decodeListItem(body []byte) (payload, error) {
 	item, err := wire.DecodeListItem(body)
 	if err != nil {
 		return payload{}, err
 	}
 	about := "an item of a list"
-	if item.Deleted {
-		about += ", which is deleted: the connector takes it for none"
+	if item.Valid != nil && !*item.Valid {
+		about += ", which is deleted: rules read its code and its name, and that it is not valid"
 	}
-	return payload{Payload: "list item", About: about, View: itemOfList(item)}, nil
+	return payload{Payload: "list item", About: about, View: item}, nil
 }
 
 func isListItems(d document) bool {
@@ -288,11 +282,7 @@ func decodeListItems(body []byte) (payload, error) {
 	if err != nil {
 		return payload{}, err
 	}
-	view := make([]itemOfList, len(items))
-	for i, item := range items {
-		view[i] = itemOfList(item)
-	}
-	return payload{Payload: "list items", About: "a page of a list with " + count(len(items), "item"), View: view}, nil
+	return payload{Payload: "list items", About: "a page of a list with " + count(len(items), "item"), View: items}, nil
 }
 
 // isSent finds what is sent to act, by its few fields.

@@ -156,8 +156,8 @@ func (o explainOptions) fromConcur(cmd *cobra.Command, rules *policy.Policy, uri
 	return c, resolve(cmd.Context(), client, c)
 }
 
-// resolve looks up what v4 gives as the identifier of a list item, as the worker does. One
-// that is gone stays as it is.
+// resolve looks up what v4 gives as the identifier of a list item, as the worker does. Of one
+// that Concur does not show the code stays unknown.
 func resolve(ctx context.Context, client *concur.Client, c policy.Case) (failed error) {
 	each := func(f *expense.Field) {
 		if f.ListItem == "" || failed != nil {
@@ -165,7 +165,7 @@ func resolve(ctx context.Context, client *concur.Client, c policy.Case) (failed 
 		}
 		switch item, err := client.ListItem(ctx, f.ListItem); {
 		case err == nil:
-			f.Code, f.Value = item.Code, item.Value
+			f.LookUp(item)
 		case !errors.Is(err, concur.NotFound):
 			failed = err
 		}

@@ -282,7 +282,15 @@ func (r record) fields(units, custom *map[string]expense.Field, read func(record
 
 // fieldV3 is a field of v3, of Code, Type and Value.
 func fieldV3(f record) expense.Field {
-	return typedField(f.text("Type"), f.text("Value"), f.text("Code"))
+	return validity(f, typedField(f.text("Type"), f.text("Value"), f.text("Code")))
+}
+
+// validity adds to a field whether its value is valid, where there is a value.
+func validity(f record, field expense.Field) expense.Field {
+	if valid := f.told("isValid"); field.Value+field.Code != "" {
+		field.Valid = valid
+	}
+	return field
 }
 
 // fieldOfRequest is a field of Request v4. A list field has the identifier of its item for
@@ -292,7 +300,7 @@ func fieldOfRequest(f record) expense.Field {
 	if IsGUID(field.Value) && cmp.Or(field.Code, f.text("href")) != "" {
 		field.ListItem = field.Value
 	}
-	return field
+	return validity(f, field)
 }
 
 // customData keeps the fields of Expense v4. A list field holds the identifier of the
@@ -308,6 +316,6 @@ func (r record) customData(units, custom *map[string]expense.Field) {
 		if f.text("listItemUrl") != "" || !f.given("listItemUrl") && IsGUID(value) {
 			field.ListItem = value
 		}
-		set(into, number, field)
+		set(into, number, validity(f, field))
 	}
 }

@@ -95,10 +95,10 @@ func TestDecodeReportV4(t *testing.T) {
 		ID: "764428DD6A664AF0BFCB", Name: "March", Purpose: "Renovation", Currency: "USD", Status: "A_EXTV", PaymentStatus: "P_NOTP",
 		Policy: "EE095F66AEF52B4A9CE62952601E5CB1", Ledger: "DEFAULT", Date: "2026-03-25", Created: "2026-03-25T20:42:39Z", Submitted: "2026-04-05T08:00:00Z", EverSentBack: new(true),
 		Total: money("525.00000000", "USD"), DueCompanyCard: money("0E-8", "USD"), Claimed: money("525.12345678", "USD"), Approved: money("525.00000000", "USD"),
-		OrgUnits: map[string]expense.Field{"1": {Value: "582AE31D0F506C4BAA97573F2A90F03B", ListItem: "582AE31D0F506C4BAA97573F2A90F03B"}},
+		OrgUnits: map[string]expense.Field{"1": {Value: "582AE31D0F506C4BAA97573F2A90F03B", ListItem: "582AE31D0F506C4BAA97573F2A90F03B", Valid: new(true)}},
 		Custom: map[string]expense.Field{
-			"15": {Value: "4366A89A916F074099A971B000989A94", ListItem: "4366A89A916F074099A971B000989A94"},
-			"16": {Value: "1366A89A916F074099A971B000989A94"},
+			"15": {Value: "4366A89A916F074099A971B000989A94", ListItem: "4366A89A916F074099A971B000989A94", Valid: new(true)},
+			"16": {Value: "1366A89A916F074099A971B000989A94", Valid: new(true)},
 		},
 		Via: expense.V4,
 	}, h.Report)
@@ -112,7 +112,7 @@ func TestDecodeExpensesV4(t *testing.T) {
 		Transaction: money("31.25000000", "USD"), ExchangeRate: "0.8", Posted: eur("25.00000000"), Approved: eur("25.00000000"),
 		Purpose: "Lunch with guests", Vendor: "The Corner Inn", Location: "Bremen", Subdivision: "DE-HB", Country: "DE", PaymentType: "CBCP",
 		Personal: new(false), CompanyCard: new(true), HasVAT: new(true), HasExceptions: new(true), ReceiptRequired: new(true), ImageRequired: new(true), HasReceipt: new(true), AttendeeCount: new(3),
-		Custom: map[string]expense.Field{"9": {Value: "AB8596D91C994F4DBBD820D6DCBDC599", ListItem: "AB8596D91C994F4DBBD820D6DCBDC599"}},
+		Custom: map[string]expense.Field{"9": {Value: "AB8596D91C994F4DBBD820D6DCBDC599", ListItem: "AB8596D91C994F4DBBD820D6DCBDC599", Valid: new(true)}},
 	}}
 	body := payload(t, "expense_v4.json")
 	one, err := wire.DecodeExpenseV4(body)
@@ -150,14 +150,14 @@ func TestAnExpenseV4AsItIsSeen(t *testing.T) {
 
 func TestDecodeAllocationsV4(t *testing.T) {
 	t.Parallel()
-	all, err := wire.DecodeAllocationsV4([]byte(`[{"customData":[{"id":"custom9","value":"D3954B47BCEC9446A4FFC49E0000B46E","isValid":true},{"id":"custom1","value":"text"}],
-"allocationId":"3BBB","accountCode":"Pending Client","overLimitAccountCode":null,"allocationAmount":{"value":250.00,"currencyCode":"USD"},"percentage":50.00000000},
-{"allocationId":"4DB0","percentage":5E1,"overLimitAccountCode":"77"}]`))
+	all, err := wire.DecodeAllocationsV4([]byte(`[{"customData":[{"id":"custom9","value":"D3954B47BCEC9446A4FFC49E0000B46E","isValid":false},{"id":"custom1","value":"text"},{"id":"custom2","value":null,"isValid":false}],
+"allocationId":"3BBB","isSystemAllocation":true,"accountCode":"Pending Client","overLimitAccountCode":null,"allocationAmount":{"value":250.00,"currencyCode":"USD"},"percentage":50.00000000},
+{"allocationId":"4DB0","percentage":5E1,"overLimitAccountCode":"77","isSystemAllocation":false},{"allocationId":"5DB0"}]`))
 	require.NoError(t, err)
 	require.Equal(t, []expense.Allocation{{
-		ID: "3BBB", Percentage: "50.00000000", AccountCode1: "Pending Client",
-		Custom: map[string]expense.Field{"9": {Value: "D3954B47BCEC9446A4FFC49E0000B46E", ListItem: "D3954B47BCEC9446A4FFC49E0000B46E"}, "1": {Value: "text"}},
-	}, {ID: "4DB0", Percentage: "50", AccountCode2: "77"}}, all)
+		ID: "3BBB", Percentage: "50.00000000", AccountCode1: "Pending Client", Hidden: new(true),
+		Custom: map[string]expense.Field{"9": {Value: "D3954B47BCEC9446A4FFC49E0000B46E", ListItem: "D3954B47BCEC9446A4FFC49E0000B46E", Valid: new(false)}, "1": {Value: "text"}},
+	}, {ID: "4DB0", Percentage: "50", AccountCode2: "77", Hidden: new(false)}, {ID: "5DB0"}}, all)
 }
 
 func TestPeopleAreCountedAndNotNamed(t *testing.T) {

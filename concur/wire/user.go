@@ -61,17 +61,11 @@ func DecodeUser(body []byte) (User, error) {
 
 func readUser(r record) User { return User{ID: r.text("id"), Login: r.text("userName")} }
 
-// ListItem is an item of a list. The code of its field is the short one, which the older
-// interfaces print, too.
-type ListItem struct {
-	expense.Field
-	Deleted bool
-}
-
-// DecodeListItem reads one item of a list.
+// DecodeListItem reads one item of a list. Its code is the short one, which the older
+// interfaces print, too. An item that is deleted is not valid, and keeps code and name.
 //
 // Source: https://developer.concur.com/api-reference/common/list-item/v4.list-item.html
-func DecodeListItem(body []byte) (ListItem, error) {
+func DecodeListItem(body []byte) (expense.Field, error) {
 	r, err := readObject(body)
 	if err == nil {
 		item := readListItem(r)
@@ -79,21 +73,21 @@ func DecodeListItem(body []byte) (ListItem, error) {
 			return item, nil
 		}
 	}
-	return ListItem{}, unreadable("the list item", err)
+	return expense.Field{}, unreadable("the list item", err)
 }
 
 // DecodeListItems reads one page of the items of a list.
 //
 // Source: https://developer.concur.com/api-reference/common/list-item/v4.list-item.html
-func DecodeListItems(body []byte) ([]ListItem, error) {
+func DecodeListItems(body []byte) ([]expense.Field, error) {
 	_, items, err := readRows(body, "item", readListItem, "content", bare)
 	return items, unreadable("the list items", err)
 }
 
-func readListItem(r record) ListItem {
-	item := ListItem{
-		Field:   expense.Field{ListItem: r.text("id"), Code: r.text("shortCode", "code"), Value: r.text("value")},
-		Deleted: r.yes("isDeleted"),
+func readListItem(r record) expense.Field {
+	item := expense.Field{ListItem: r.text("id"), Code: r.text("shortCode", "code"), Value: r.text("value")}
+	if deleted := r.told("isDeleted"); deleted != nil {
+		item.Valid = new(!*deleted)
 	}
 	r.wants(item.ListItem)
 	if item.Code == "" && item.Value == "" {

@@ -111,17 +111,17 @@ func TestDecodeListItem(t *testing.T) {
 	t.Parallel()
 	item, err := wire.DecodeListItem([]byte(`{"id": "63b7fbd9-ae08-0840-abdb-62b0b9160081", "code": "ITEM-SECOND", "shortCode": "SECOND", "value": "Second item", "parentId": null, "level": 2, "isDeleted": false, "lists": []}`))
 	require.NoError(t, err)
-	require.Equal(t, wire.ListItem{Field: expense.Field{Value: "Second item", Code: "SECOND", ListItem: "63b7fbd9-ae08-0840-abdb-62b0b9160081"}}, item)
+	require.Equal(t, expense.Field{Value: "Second item", Code: "SECOND", ListItem: "63b7fbd9-ae08-0840-abdb-62b0b9160081", Valid: new(true)}, item)
 	item, err = wire.DecodeListItem([]byte(`{"id": "x", "code": "ONLY", "isDeleted": true}`))
 	require.NoError(t, err)
-	require.Equal(t, wire.ListItem{Field: expense.Field{Code: "ONLY", ListItem: "x"}, Deleted: true}, item)
+	require.Equal(t, expense.Field{Code: "ONLY", ListItem: "x", Valid: new(false)}, item)
 	for _, body := range []string{`[]`, `{}`, `{"id": "x"}`, `{"code": "x"}`, `{"id": "x", "code": "y", "isDeleted": "maybe"}`} {
 		_, err := wire.DecodeListItem([]byte(body))
 		require.ErrorContains(t, err, "the list item cannot be read: ", body)
 	}
 	items, err := wire.DecodeListItems([]byte(`{"content": [{"id": "x", "shortCode": "y"}], "page": {}}`))
 	require.NoError(t, err)
-	require.Len(t, items, 1)
+	require.Equal(t, []expense.Field{{Code: "y", ListItem: "x"}}, items, "whether it is valid is not said")
 	_, err = wire.DecodeListItems([]byte(`{"content": 1}`))
 	require.Error(t, err)
 }
