@@ -37,7 +37,7 @@ func TestAReportOf2000EntriesIsOnePayload(t *testing.T) {
 	t.Parallel()
 	const entries = 2000
 	for via, most := range map[expense.Interface]int{
-		expense.V3: 2 + 20 + 14 + 14 + 2,                                          // twice the header, pages of a hundred rows, v1.1, and the exceptions
+		expense.V3: 2 + 20 + 14 + 14 + 2,                                    // twice the header, pages of a hundred rows, v1.1, and the exceptions
 		expense.V4: 2 + 2*entries + 2*(entries/3) + entries + entries/3 + 4, // each by itself, and what the lists are
 	} {
 		t.Run(string(via), func(t *testing.T) {
