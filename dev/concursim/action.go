@@ -92,6 +92,8 @@ func (s *simulator) handleAction(c *call) answer {
 		return actionStatus("An exception blocks the report.", "FAILURE")
 	case action == approveAction && r.desc.NoApprover:
 		return actionStatus("Nobody is there to approve the report.", "FAILURE")
+	case action == approveAction && r.desc.Refusal != "":
+		return actionStatus(words(r.desc.Refusal), "FAILURE")
 	}
 	c.about.action = action
 	s.decide(c, r, a.comment)

@@ -14,6 +14,7 @@ type answer struct {
 	header      map[string]string
 	body        []byte
 	drop, cut   bool
+	foreign     bool // it is not of this service: it has no correlation ID
 }
 
 const xmlType = "application/xml; charset=utf-8"
@@ -57,7 +58,9 @@ func (a answer) write(w http.ResponseWriter, correlation string) {
 		header.Set("Content-Type", a.contentType)
 		header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
-	header.Set("concur-correlationid", correlation)
+	if !a.foreign {
+		header.Set("concur-correlationid", correlation)
+	}
 	for name, value := range a.header {
 		header.Set(name, value)
 	}

@@ -57,6 +57,11 @@ type description struct {
 	// ReceiptImage has the report as a whole have an image of receipts, which only v4 tells.
 	ReceiptImage bool `yaml:"receiptImage"`
 
+	// Refusal is the documented code with which v4 refuses to approve it. WrongStep is the
+	// status, 400 or 403, with which v4 refuses an action while it does not wait for the client.
+	Refusal   string `yaml:"refusal"`
+	WrongStep int    `yaml:"wrongStep"`
+
 	// Touched has every exception that is put or taken off change LastModifiedDate and
 	// reportVersion. Quiet has them stay as they are when the report comes from one external
 	// validation to the next: its headers then show nothing of the step.
@@ -147,6 +152,9 @@ func (d *description) complete(now time.Time) error {
 	}
 	if d.Padding < 0 || d.Padding > maxPadding {
 		return fmt.Errorf("padding %d is not between 0 and %d bytes", d.Padding, maxPadding)
+	}
+	if err := d.checkRefusals(); err != nil {
+		return err
 	}
 	d.Entries = repeated(d.Entries)
 	if len(d.Entries) > maxEntries {

@@ -93,7 +93,7 @@ func TestExceptionsV4(t *testing.T) {
 		require.Equal(t, []string{"exceptionNotAddedByApi"}, w.refused(http.StatusBadRequest, answer))
 		require.Contains(t, answer.body, notOurs)
 		w.refused(http.StatusBadRequest, w.drop(r, "", "NODATE"))
-		require.Equal(t, []string{"error.workflow.step_exit_blocking_by_exception"}, w.refused(http.StatusBadRequest, w.patch(r, "approve", guarded)))
+		require.Equal(t, []string{"step_exit_blocking_by_exception"}, w.refused(http.StatusBadRequest, w.patch(r, "approve", guarded)))
 		require.Equal(t, "FAILURE", elementText(w.approve(r).body, "Status"), "in version 1.1 too")
 		require.Empty(t, w.state("r").Exceptions)
 		require.Equal(t, http.StatusNoContent, w.patch(r, "sendBack", `{"comment":"c"}`).status)

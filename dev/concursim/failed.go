@@ -102,11 +102,12 @@ func (s *simulator) handleFailedList(c *call) answer {
 }
 
 // handleFailedDelete plays Delete Notification:
-// https://developer.concur.com/api-reference/callouts/delete-notification.html.
+// https://developer.concur.com/api-reference/callouts/delete-notification.html. It documents
+// 200, 400 and 403, and no 404.
 func (s *simulator) handleFailedDelete(c *call) answer {
 	item := s.failed.find(c.id)
 	if item == nil {
-		return s.errorAnswer(c, http.StatusNotFound, "The notification does not exist.")
+		return s.errorAnswer(c, http.StatusBadRequest, "The request is malformed.")
 	}
 	if r := s.directory.names[item.report]; r != nil && !r.deleted {
 		// One callout of a travel request stands for whatever is submitted of it, so that

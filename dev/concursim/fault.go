@@ -67,12 +67,13 @@ var faultKinds = []faultKind{
 	{"deadlock-400", everyEndpoint, "", "400 whose message says that a database deadlock occurred"},
 	{"slow", everyEndpoint, "ms*", "waits that many milliseconds, at most 30000, then answers as usual"},
 	{"html", everyEndpoint, "effect", "200 with the HTML page of a gateway"},
+	{"gateway", everyEndpoint, "effect, status, text", "something else answers in Concur's place, without its correlation ID: with that status, 403 unless told, and a page, page-as-xml, page-as-json, fragment, plain, json, xml, or as the seed chooses"},
 	{"empty-body", everyEndpoint, "effect", "200 with no body"},
 	{"malformed", everyEndpoint, "effect", "200 of the right type that cannot be read"},
 	{"wrong-root", everyEndpoint, "effect", "200, readable, with another root element"},
 	{"failure-in-200", writeEndpoints, "text", "200 that says FAILURE, or that every exception failed; no effect"},
 	{"partial-exceptions", "exceptions", "index, code", "the exceptions with that index or code fail, the others succeed"},
-	{"expired-token", everyEndpoint, "status", "the token counts as expired: 401 or 403 as told, else as the service alternates"},
+	{"expired-token", everyEndpoint, "status", "the token ends: 401 or 403 as told, else as the service alternates, and it is good for nothing from then on"},
 	{"forbidden", everyEndpoint, "", "403 with an error body"},
 	{"user-token", "company", "", "401 that says that the token is not that of a company"},
 	{"not-found", "report calls, failed-delete, user, list-item", "", "404 with an error body"},
@@ -163,7 +164,11 @@ func (p faultParam) check(kind faultKind) error {
 		return fmt.Errorf("ms %d is not between 0 and %d", p.MS, maxWait.Milliseconds())
 	case p.RetryAfter != nil && *p.RetryAfter < 0:
 		return errors.New("retryAfter is negative")
-	case p.Status != 0 && p.Status != http.StatusUnauthorized && p.Status != http.StatusForbidden:
+	case kind.name == "gateway" && p.Status != 0 && (p.Status < 200 || p.Status > 599):
+		return fmt.Errorf("status %d is none", p.Status)
+	case kind.name == "gateway" && p.Text != "" && gatewayAnswers[p.Text].body == "":
+		return fmt.Errorf("text %q is not one of %s", p.Text, strings.Join(gatewayForms(), ", "))
+	case kind.name != "gateway" && p.Status != 0 && p.Status != http.StatusUnauthorized && p.Status != http.StatusForbidden:
 		return fmt.Errorf("status %d is neither 401 nor 403", p.Status)
 	case p.To != "" && !slices.Contains([]string{"approve", "send-back", "recall", "next-stop", "edit", "cancel", "delete"}, p.To):
 		return fmt.Errorf("to %q is not approve, send-back, recall, next-stop, edit, cancel or delete", p.To)
@@ -335,6 +340,7 @@ func (s *simulator) faultAnswer(c *call, f *fault) answer {
 	case "user-token":
 		return s.errorAnswer(c, http.StatusUnauthorized, notCompany)
 	case "expired-token":
+		s.tokens.revoke(bearer(c.request))
 		if f.Param.Status != 0 {
 			return s.errorAnswer(c, f.Param.Status, "The token has expired.")
 		}
@@ -362,6 +368,8 @@ func (s *simulator) faultAnswer(c *call, f *fault) answer {
 		return s.errorAnswer(c, http.StatusNotFound, "The requested resource does not exist.")
 	case "redirect":
 		return answer{status: http.StatusFound, contentType: "text/html", header: map[string]string{"Location": f.Param.Location}}
+	case "gateway":
+		return s.gatewayAnswer(f)
 	case "html":
 		return answer{status: http.StatusOK, contentType: "text/html", body: []byte(gatewayPage)}
 	}

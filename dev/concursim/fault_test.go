@@ -83,6 +83,21 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Equal(t, "text/html", answer.header.Get("Content-Type"))
 		require.Equal(t, waiting, w.state("r").Status)
 	},
+	"gateway": func(t *testing.T, w *world, r reportView) {
+		for form, said := range gatewayAnswers {
+			w.fault("{endpoint: details, kind: gateway, param: {status: 404, text: %s}}", form)
+			answer := w.read(r)
+			require.Equal(t, http.StatusNotFound, answer.status)
+			require.Equal(t, said.contentType, answer.header.Get("Content-Type"))
+			require.Contains(t, answer.body, gatewayMark)
+			require.Empty(t, answer.header.Get("concur-correlationid"))
+		}
+		w.fault("[{endpoint: action, kind: gateway}, {endpoint: action, kind: gateway, skip: 1, param: {effect: true, status: 200}}]")
+		require.Equal(t, http.StatusForbidden, w.approve(r).status)
+		require.Equal(t, waiting, w.state("r").Status)
+		require.Equal(t, http.StatusOK, w.approve(r).status)
+		require.Equal(t, approved, w.state("r").Status)
+	},
 	"empty-body": func(t *testing.T, w *world, r reportView) {
 		w.fault("{endpoint: action, kind: empty-body, param: {effect: true}}")
 		answer := w.approve(r)
@@ -121,9 +136,15 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 	},
 	"expired-token": func(t *testing.T, w *world, r reportView) {
 		w.fault("[{endpoint: details, kind: expired-token, param: {status: 401}}, {endpoint: details, kind: expired-token, param: {status: 403}}, {endpoint: details, kind: expired-token, times: 2}]")
-		require.Equal(t, http.StatusUnauthorized, w.read(r).status)
-		require.Equal(t, http.StatusForbidden, w.read(r).status)
-		require.ElementsMatch(t, []int{401, 403}, []int{w.read(r).status, w.read(r).status})
+		refused := func() int {
+			w.login()
+			return w.read(r).status
+		}
+		require.Equal(t, http.StatusUnauthorized, refused())
+		require.Contains(t, []int{401, 403}, w.read(r).status, "the token is good for nothing from then on")
+		require.Equal(t, http.StatusForbidden, refused())
+		require.ElementsMatch(t, []int{401, 403}, []int{refused(), refused()})
+		require.Equal(t, http.StatusOK, refused())
 	},
 	"forbidden": func(t *testing.T, w *world, r reportView) {
 		w.fault("{endpoint: failed-list, kind: forbidden, times: -1}")

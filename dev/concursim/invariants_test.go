@@ -185,7 +185,7 @@ func TestCleanSequences(t *testing.T) {
 		w.read(r)
 		w.approve(r)
 		require.Equal(t, http.StatusOK, w.send(http.MethodDelete, failedPath+"/"+item.ID, "").status)
-		require.Equal(t, http.StatusNotFound, w.send(http.MethodDelete, failedPath+"/"+item.ID, "").status)
+		require.Equal(t, http.StatusBadRequest, w.send(http.MethodDelete, failedPath+"/"+item.ID, "").status)
 		require.Empty(t, w.broken())
 	})
 }

@@ -83,6 +83,13 @@ func (t *tokens) expireAll() int {
 	return count
 }
 
+// revoke ends an access token, if there is one.
+func (t *tokens) revoke(presented string) {
+	if token := t.access[presented]; token != nil {
+		token.revoked = true
+	}
+}
+
 // companyScopes are all that the connector may need of a company's token. The simulator
 // says that they are granted; what an endpoint wants is not looked at.
 const companyScopes = "EXPRPT NOTIF expense.report.read expense.report.readwrite expense.report.workflowstatus.write" +

@@ -41,6 +41,8 @@ func (s *simulator) handleRequestAction(c *call) answer {
 	switch {
 	case utf8.RuneCountInString(said.Comment) > maxComment:
 		return s.refuseRequest(c, http.StatusBadRequest, "badParam", "The comment is longer than 2000 characters.")
+	case r.status != waiting && c.query.Get("userId") == "" && s.wrongStep(r) == http.StatusForbidden:
+		return s.refuseRequest(c, http.StatusForbidden, "permissionDenied", "permission denied")
 	case r.status != waiting && c.query.Get("userId") == "":
 		return s.refuseRequest(c, http.StatusBadRequest, "missingRequiredParam", "The userId is missing.")
 	case r.status != waiting:
@@ -48,7 +50,9 @@ func (s *simulator) handleRequestAction(c *call) answer {
 	case approves && (r.desc.Blocked || r.blocked("")):
 		return s.refuseRequest(c, http.StatusConflict, "STEP_EXIT_BLOCKING_BY_EXCEPTION", "An exception blocks the Request.")
 	case approves && r.desc.NoApprover:
-		return s.refuseRequest(c, http.StatusConflict, "NO_APPROVER", "Nobody is there to approve the Request.")
+		return s.refuseRequest(c, http.StatusConflict, s.oneOf(r, noApproverRequest), "Nobody is there to approve the Request.")
+	case approves && r.desc.Refusal != "":
+		return s.refuseRequest(c, requestRefusal(r.desc.Refusal), r.desc.Refusal, words(r.desc.Refusal))
 	}
 	s.decide(c, r, said.Comment)
 	return jsonAnswer(s.renderRequest(r))

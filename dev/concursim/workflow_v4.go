@@ -79,6 +79,9 @@ func (s *simulator) handleWorkflow(c *call) answer {
 	for _, name := range guardFields {
 		c.entry.Guarded = c.entry.Guarded || said[name] != ""
 	}
+	if !s.waitsForSystem(c, r) && s.wrongStep(r) == http.StatusForbidden {
+		return s.errorAnswer(c, http.StatusForbidden, notSystem)
+	}
 	if id, message := s.refuseWorkflow(c, r, said); id != "" {
 		return s.refuse(c, id, message)
 	}
@@ -86,11 +89,16 @@ func (s *simulator) handleWorkflow(c *call) answer {
 	return answer{status: http.StatusNoContent}
 }
 
+// waitsForSystem says whether a report is at a step of an external system.
+func (s *simulator) waitsForSystem(c *call, r *report) bool {
+	at, waits := r.present()
+	return waits && (at.Extv != "" || at.System && !c.entry.Guarded)
+}
+
 // refuseWorkflow says with which id an action is refused; empty is not at all.
 func (s *simulator) refuseWorkflow(c *call, r *report, said map[string]string) (id, message string) {
 	approves := c.about.action == approveAction
-	at, waits := r.present()
-	waits = waits && (at.Extv != "" || at.System && !c.entry.Guarded)
+	at, _ := r.present()
 	guard := func(name, holds string) bool { return said[name] == "" || said[name] == holds }
 	switch {
 	case utf8.RuneCountInString(said["comment"]) > maxComment, utf8.RuneCountInString(said["expenseRejectedComment"]) > maxComment:
@@ -98,16 +106,18 @@ func (s *simulator) refuseWorkflow(c *call, r *report, said map[string]string) (
 	case !approves && strings.TrimSpace(said["comment"]) == "":
 		return "error.workflow.noComments", "A comment is required to send a report back."
 	case len(said["statusId"]) > 6:
-		return "error.workflow.invalid_status", "The status is not valid."
-	case !waits,
+		return "statusId.invalidValue", "The status is not valid."
+	case !s.waitsForSystem(c, r),
 		!guard("expectedStepCode", at.Code),
 		!guard("expectedStepSequence", strconv.Itoa(r.at+1)),
 		!guard("expectedWorkflowStepInstanceId", s.stepInstance(r)):
 		return "error.workflow.invalid_action", "The action is not valid for the present step of the report."
 	case approves && (r.blocked("") || r.desc.Blocked):
-		return "error.workflow.step_exit_blocking_by_exception", "An exception blocks the report."
+		return "step_exit_blocking_by_exception", "An exception blocks the report."
 	case approves && r.desc.NoApprover:
-		return "error.workflow.no_approver_found", "Nobody is there to approve the report."
+		return s.oneOf(r, noApproverWorkflow), "Nobody is there to approve the report."
+	case approves && r.desc.Refusal != "":
+		return r.desc.Refusal, words(r.desc.Refusal)
 	}
 	return "", ""
 }
