@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"concur-connector/concur"
 	"concur-connector/expense"
 	"concur-connector/policy"
 	"concur-connector/workflows"
@@ -65,6 +66,14 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 			want = append(want, string(kind))
 		}
 		require.ElementsMatch(t, want, column(tableUnder(t, "docs/errors.md", "# Errors"), 0))
+	})
+	t.Run("errors.md lists the codes of Concur's refusals", func(t *testing.T) {
+		t.Parallel()
+		var want [][]string
+		for _, code := range concur.Codes() {
+			want = append(want, []string{code.Code, string(code.Kind), code.Mend})
+		}
+		require.Equal(t, want, tableUnder(t, "docs/errors.md", "## Codes of Concur's refusals"))
 	})
 	t.Run("fields.md says which interface tells what, as the code and its documentation do", func(t *testing.T) {
 		t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"strconv"
@@ -25,11 +26,18 @@ const notFollowed = "a redirect is not followed"
 
 // refused is the error of an answer that is no success.
 func (r request) refused(resp *http.Response, body []byte) *Error {
+	kind, code := kindOf(resp.StatusCode, body, r.write)
 	e := &Error{
-		Op: r.op, Kind: kindOf(resp.StatusCode, body, r.write), Status: resp.StatusCode,
+		Op: r.op, Kind: kind, Status: resp.StatusCode, Mend: code.Mend,
 		CorrelationID: correlationOf(resp), RetryAfter: retryAfter(resp.Header),
 	}
+	if said := byGateway(resp, body); said != "" && e.Status/100 != 3 {
+		return r.byGateway(e, said)
+	}
 	e.Code, e.Message = wire.DecodeError(body)
+	if code.said != "" {
+		e.Code = code.said
+	}
 	if r.discreet {
 		e.Code, e.Message = codeWord(e.Code), ""
 	}
@@ -43,6 +51,37 @@ func (r request) refused(resp *http.Response, body []byte) *Error {
 	case e.Message == "":
 		e.Message = strings.ToLower(http.StatusText(e.Status))
 	}
+	return e
+}
+
+// byGateway says what was answered in Concur's place; it is empty when Concur has answered.
+// Concur puts its correlation ID on what it answers itself; not everywhere, so that an error
+// in one of its own forms is believed without. A web page is none, whoever sends it.
+func byGateway(resp *http.Response, body []byte) string {
+	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	switch isError := wire.IsError(body); {
+	case wire.IsHTML(body), media == "text/html" && !isError:
+		return "a web page"
+	case isError || correlationOf(resp) != "":
+		return ""
+	case wire.IsText(body):
+		return "a text"
+	}
+	return "an error in a form that is not Concur's"
+}
+
+// byGateway makes an error that something else than Concur has answered one that says so.
+// Whether a write went through before is not known.
+func (r request) byGateway(e *Error, said string) *Error {
+	switch {
+	case e.Kind == RateLimited || e.Status >= 500:
+	case r.write:
+		e.Kind = OutcomeUnknown
+	default:
+		e.Kind = Unavailable
+	}
+	e.Gateway, e.Mend = true, ""
+	e.Message = said + " was answered in Concur's place, by a proxy, a firewall or a gateway"
 	return e
 }
 
@@ -74,18 +113,19 @@ func (r request) oversized(a *answer, limit int64) *Error {
 	return e
 }
 
-// hollow is the error of a success that a gateway may have answered.
+// hollow is the error of a success that Concur has not answered, or without what it should hold.
 func (r request) hollow(a *answer) *Error {
-	e := &Error{
-		Op: r.op, Kind: Unavailable, Status: a.status, CorrelationID: a.correlation,
-		Message: "the answer is empty",
-	}
-	if wire.IsHTML(a.body) {
-		e.Message = "the answer is a web page"
-	}
+	e := &Error{Op: r.op, Kind: Unavailable, Status: a.status, CorrelationID: a.correlation}
 	if r.write {
 		e.Kind = OutcomeUnknown
 	}
+	switch {
+	case a.html || wire.IsHTML(a.body):
+		return r.byGateway(e, "a web page")
+	case wire.IsText(a.body):
+		return r.byGateway(e, "a text")
+	}
+	e.Gateway, e.Message = true, "the answer is empty"
 	return e
 }
 
@@ -93,9 +133,11 @@ func (r request) hollow(a *answer) *Error {
 func (r request) unreadable(a *answer, err error) *Error {
 	e := &Error{Op: r.op, Kind: Malformed, Status: a.status, CorrelationID: a.correlation, Message: err.Error()}
 	switch {
+	case a.html:
+		return r.hollow(a)
 	case r.write:
 		e.Kind = OutcomeUnknown
-	case a.html, a.openEnded && errors.Is(err, io.ErrUnexpectedEOF):
+	case a.openEnded && errors.Is(err, io.ErrUnexpectedEOF):
 		e.Kind = Unavailable
 	}
 	return e

@@ -57,8 +57,9 @@ type answer struct {
 	correlation string
 }
 
-// do sends a request and returns the answer if it is a success. A token that is
-// refused is refreshed once for a 401 and once for a 403.
+// do sends a request and returns the answer if it is a success. A token that is refused is
+// refreshed once for a 401 and, of a read, once for a 403. A write that is forbidden is not
+// sent again: a 403 has other causes than a token that has ended, and a read tells which.
 func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 	switch {
 	case ctx == nil:
@@ -81,17 +82,31 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 			return a, err
 		}
 		switch {
-		case (e.Kind == Unauthorized || e.Kind == Forbidden) && !refreshed[e.Status]:
+		case (e.Kind == Unauthorized || e.Kind == Forbidden) && (e.Status == http.StatusUnauthorized || !r.write) && !refreshed[e.Status]:
 			refreshed[e.Status] = true
 			if access, err = c.tokens.get(ctx, access.bearer); err != nil {
 				return nil, err
 			}
-		case e.Kind == Rejected && e.Status == http.StatusBadRequest && r.target.stray():
+		case (e.Kind == Rejected || e.Gateway) && e.Status == http.StatusBadRequest && r.target.stray():
 			r.target = r.target.escaped()
 		default:
+			e.generation = access.generation
 			return nil, err
 		}
 	}
+}
+
+// Renewed reports whether the access token with which a request was refused has been
+// replaced since. A 403 may say that the token has ended: when a read after a write that was
+// forbidden has renewed it, the write may be sent again.
+func (c *Client) Renewed(refusal error) bool {
+	var e *Error
+	if !errors.As(refusal, &e) || e.Status != http.StatusForbidden || e.Gateway {
+		return false
+	}
+	c.tokens.mu.Lock()
+	defer c.tokens.mu.Unlock()
+	return c.tokens.held.Generation != e.generation
 }
 
 // send sends a request once, in its turn, unless ctx has ended. A write that is on its
@@ -206,7 +221,7 @@ func (c *Client) receive(r request, req *http.Request, written func() bool) (*an
 	a.body = body
 	c.replaced(r, a, replaced)
 	a.html = a.html || wire.IsHTML(a.body)
-	if wire.IsHTML(a.body) || isEmpty(a.body) && !r.silent {
+	if wire.IsHTML(a.body) || !r.silent && (isEmpty(a.body) || wire.IsText(a.body)) {
 		return nil, r.hollow(a)
 	}
 	return a, nil

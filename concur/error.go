@@ -12,8 +12,9 @@ import (
 
 // The kinds of error that the client gives: errors.Is(err, concur.RateLimited).
 const (
-	// Unavailable: no connection, no answer within the answer limit, a 5xx or a gateway's page in
-	// answer to a read, or a 503. Try again later; RetryAfter says when, if Concur did.
+	// Unavailable: no connection, no answer within the answer limit, a 5xx or the answer of a
+	// gateway, whatever its status, in answer to a read, or a 503. Try again later; RetryAfter
+	// says when, if Concur did.
 	Unavailable = expense.Unavailable
 	// RateLimited: too many requests. Try again after RetryAfter, or more slowly.
 	RateLimited = expense.RateLimited
@@ -21,7 +22,9 @@ const (
 	Deadlock = expense.Deadlock
 	// Unauthorized: Concur refuses our access, after one refresh. A person renews it.
 	Unauthorized = expense.Unauthorized
-	// Forbidden: a role or a scope is missing, and the message names it. A person grants it.
+	// Forbidden: a role or a scope is missing, and the message names it. A person grants it. Of
+	// a write it may also mean that the report does not stand where the action applies, or that
+	// the access token has ended: read the report again, and ask [Client.Renewed].
 	Forbidden = expense.Forbidden
 	// NotFound: Concur does not have the object. Of a report that is read it means that the
 	// report is gone.
@@ -110,9 +113,15 @@ type Error struct {
 	Message       string        // one line for an operator, often Concur's own words
 	CorrelationID string        // to be named to Concur's support
 	RetryAfter    time.Duration // how long Concur asks to wait; 0 when it does not say
+	Mend          string        // what a person can do, when Concur's code says it
+	// Gateway is set when something between us and Concur, such as a proxy or a firewall, has
+	// answered in Concur's place: a web page, a text, or an error in a form of its own. That may
+	// have any status. Nothing of what it says is kept.
+	Gateway bool
 
-	cause  error // of the context; nothing else is kept
-	absent bool  // something that a report needs was not found, and not the report
+	cause      error // of the context; nothing else is kept
+	absent     bool  // something that a report needs was not found, and not the report
+	generation int   // of the access token that was refused
 }
 
 // Error returns one line without any secret.

@@ -43,7 +43,7 @@ func TestErrorsOfV4(t *testing.T) {
 		"the report is gone":                 {400, expenseV4("error.workflow.invalid_report_key"), concur.NotFound, concur.NotFound},
 		"another step":                       {400, expenseV4("error.workflow.invalid_action"), concur.NotWaiting, concur.NotWaiting},
 		"a step that is over":                {400, expenseV4("error.workflow.instance_out_of_date"), concur.NotWaiting, concur.NotWaiting},
-		"another approver":                   {409, requestV4("REVIEW_APPROVAL_FLOW_APPROVER"), concur.Rejected, concur.Rejected},
+		"another approver":                   {409, requestV4("REVIEW_APPROVAL_FLOW_APPROVER"), concur.NoApprover, concur.NoApprover},
 		"only the text speaks of it":         {400, `{"errors":[{"errorCode":"x","errorMessage":"blockingException no_approver"}]}`, concur.Rejected, concur.Rejected},
 		"no time":                            {408, requestV4("timeOut"), concur.Unavailable, concur.OutcomeUnknown},
 		"a node is away":                     {503, requestV4("circuitBreaker"), concur.Unavailable, concur.Unavailable},

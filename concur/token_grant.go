@@ -82,7 +82,7 @@ func (t *tokens) failure(op string, err error, grant url.Values) *Error {
 	var refusal *oauth2.RetrieveError
 	if !errors.As(err, &refusal) {
 		if strings.HasPrefix(err.Error(), "oauth2: cannot parse") || strings.HasPrefix(err.Error(), "oauth2: server response missing") {
-			e.Status, e.Message = http.StatusOK, "the answer of the token endpoint cannot be read"
+			e.Status, e.Gateway, e.Message = http.StatusOK, true, "the answer of the token endpoint cannot be read"
 		}
 		return e
 	}
@@ -92,20 +92,36 @@ func (t *tokens) failure(op string, err error, grant url.Values) *Error {
 	e.Code, e.Message = redact(e.Code, secrets...), redact(e.Message, secrets...)
 	e.CorrelationID = correlationOf(refusal.Response)
 	class, sentence := classify(e.Code, refusal.ErrorCode)
-	switch kind := kindOf(e.Status, refusal.Body, false); {
+	if said := tokenGateway(refusal.Response, refusal.Body); said != "" {
+		e.Code, e.Gateway, e.Message = "", true, said+" was answered in place of a token, by a proxy, a firewall or a gateway"
+	}
+	switch kind, _ := kindOf(e.Status, refusal.Body, false); {
 	case kind == RateLimited, kind == Deadlock:
 		e.Kind, e.RetryAfter = kind, retryAfter(refusal.Response.Header)
 	case e.Status >= 500, class == RefusedForNow:
 		e.RetryAfter = retryAfter(refusal.Response.Header)
 	case e.Status >= 300 && e.Status < 400:
 		e.Kind, e.Message = Rejected, notFollowed
-	case wire.IsHTML(refusal.Body):
-		e.Message = "a web page was answered in place of a token"
+	case e.Gateway:
 	default:
 		e.Kind = Unauthorized
 		e.Message = strings.TrimSuffix(sentence+": "+e.Message, ": ")
 	}
 	return e
+}
+
+// tokenGateway is byGateway for the token endpoint, whose every refusal has a body. Its content
+// type is not judged: see tokenAnswers.
+func tokenGateway(resp *http.Response, body []byte) string {
+	switch {
+	case resp.StatusCode/100 == 3, resp.StatusCode >= 500 && isEmpty(body):
+		return ""
+	case wire.IsHTML(body):
+		return "a web page"
+	case isEmpty(body):
+		return "nothing"
+	}
+	return byGateway(resp, body)
 }
 
 // AppAccess is an access token of the application itself, not of a company: enough to

@@ -33,11 +33,14 @@ type state struct {
 
 // access is an access token and the only host that it is for.
 type access struct {
-	bearer string
-	base   string // https://host
+	bearer     string
+	base       string // https://host
+	generation int
 }
 
-func (s state) access() access { return access{bearer: s.AccessToken, base: s.Geolocation} }
+func (s state) access() access {
+	return access{bearer: s.AccessToken, base: s.Geolocation, generation: s.Generation}
+}
 
 // fresh reports whether there is an access token that is not near its end.
 func (s state) fresh() bool {

@@ -193,7 +193,7 @@ func TestToken(t *testing.T) {
 
 func TestTokenErrors(t *testing.T) {
 	t.Parallel()
-	const page = "<html>gateway</html>"
+	const page = "<html>teapot</html>"
 	for name, test := range map[string]struct {
 		token  http.HandlerFunc
 		kind   expense.Kind
@@ -231,7 +231,7 @@ func TestTokenErrors(t *testing.T) {
 			require.Equal(t, test.kind, e.Kind, err)
 			require.Equal(t, "refresh access token", e.Op)
 			require.ErrorContains(t, err, test.says)
-			for _, secret := range []string{clientSecret, firstRefresh, s.URL, "gateway"} {
+			for _, secret := range []string{clientSecret, firstRefresh, s.URL, "teapot"} {
 				require.NotContains(t, err.Error(), secret)
 			}
 			requests, _ := s.count()

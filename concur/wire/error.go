@@ -3,8 +3,10 @@ package wire
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -67,7 +69,7 @@ func errorOfXML(body []byte) (code, message string) {
 }
 
 // IsHTML reports whether a body is a web page, whatever its content type says: a
-// gateway's, then, and not Concur's.
+// gateway's, then, and not Concur's. A page may lack its first lines.
 func IsHTML(body []byte) bool {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))
 	for bytes.HasPrefix(body, []byte("<!--")) || bytes.HasPrefix(body, []byte("<?")) {
@@ -81,8 +83,18 @@ func IsHTML(body []byte) bool {
 		}
 		body = bytes.TrimSpace(body[i+len(end):])
 	}
-	start := strings.ToLower(string(body[:min(len(body), 14)]))
-	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
+	return pageStart.Match(body)
+}
+
+// pageStart is how a web page begins: with its document type, or with an element that HTML
+// has and no document of Concur.
+var pageStart = regexp.MustCompile(`(?i)^<(!doctype\s+html|(html|head|body|title|meta|style|script|center|div|h[1-6]|p|pre|iframe)\b[^:])`)
+
+// IsText reports whether a body is neither XML nor JSON, not even a part of such a document.
+// Concur answers with nothing of the kind.
+func IsText(body []byte) bool {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))
+	return len(body) > 0 && !strings.ContainsRune("<{[", rune(body[0])) && !json.Valid(body)
 }
 
 // unreadable says what it is that cannot be read, unless it can.

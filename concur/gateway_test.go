@@ -1,0 +1,214 @@
+package concur_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/concur"
+	"concur-connector/expense"
+)
+
+// foreign are answers of proxies, firewalls and gateways. Each names a person.
+var foreign = map[string]struct{ contentType, body string }{
+	"a web page":                     {"text/html; charset=utf-8", "<!DOCTYPE html><html><body>Access Denied for kim@example.com</body></html>"},
+	"a page said to be XML":          {"application/xml", `<?xml version="1.0"?><!-- WAF --><HTML><body>kim@example.com</body></HTML>`},
+	"a page said to be JSON":         {"application/json", "\uFEFF\n<html><head><title>403</title></head>kim@example.com</html>"},
+	"a page without its first lines": {"", "<h1>Forbidden</h1><p>kim@example.com</p>"},
+	"a page from a title on":         {"text/plain", "<title>Blocked</title>kim@example.com"},
+	"a text":                         {"text/plain", "upstream connect error: kim@example.com"},
+	"a text said to be JSON":         {"application/json", "no healthy upstream for kim@example.com"},
+	"a text said to be HTML":         {"text/html", "Request blocked, kim@example.com"},
+	"a message of a gateway":         {"application/json", `{"message":"Forbidden","user":"kim@example.com"}`},
+	"a fault of a gateway":           {"application/json", `{"fault":{"faultstring":"kim@example.com","detail":{"errorcode":"policies.ratelimit"}}}`},
+	"an error of another service":    {"application/json", `{"error":{"code":"AuthorizationFailed","message":"kim@example.com"}}`},
+	"an error of a store of files":   {"application/xml", `<Error><Code>AccessDenied</Code><Message>kim@example.com</Message><RequestId>4442</RequestId></Error>`},
+	"another document":               {"application/xml", `<Fault><Reason>kim@example.com</Reason></Fault>`},
+	"half of a document":             {"application/json", `{"errorMessage":"kim@exa`},
+}
+
+// gateway answers without Concur's correlation ID.
+func gateway(status int, contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if contentType != "" {
+			w.Header().Set("Content-Type", contentType)
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// writeOps are every write of every interface.
+var writeOps = map[string]func(context.Context, *concur.Client) error{
+	"take action": func(ctx context.Context, c *concur.Client) error {
+		return c.TakeActionV1(ctx, actionURL, expense.Approve, "")
+	},
+	"post exceptions": func(ctx context.Context, c *concur.Client) error {
+		_, err := c.PostExceptionsV1(ctx, reportKey, []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}})
+		return err
+	},
+	"delete notification": func(ctx context.Context, c *concur.Client) error { return c.DeleteNotification(ctx, entryURI) },
+	"approve report":      func(ctx context.Context, c *concur.Client) error { return c.ApproveReportV4(ctx, reportID, "", nil) },
+	"send report back": func(ctx context.Context, c *concur.Client) error {
+		return c.SendBackReportV4(ctx, reportID, "Please add the receipt.", nil)
+	},
+	"put exception": func(ctx context.Context, c *concur.Client) error {
+		return c.PutExceptionV4(ctx, reportID, expense.HeldException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}})
+	},
+	"delete exception": func(ctx context.Context, c *concur.Client) error {
+		return c.DeleteExceptionV4(ctx, reportID, expense.HeldException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}})
+	},
+	"approve request": func(ctx context.Context, c *concur.Client) error {
+		_, err := c.ApproveRequestV4(ctx, requestID)
+		return err
+	},
+	"send request back": func(ctx context.Context, c *concur.Client) error {
+		_, err := c.SendBackRequestV4(ctx, requestID, "Please say why.")
+		return err
+	},
+}
+
+var readOps = map[string]func(context.Context, *concur.Client) error{
+	"read report": func(_ context.Context, c *concur.Client) error { return read(c) },
+	"list exceptions": func(ctx context.Context, c *concur.Client) error {
+		_, err := c.ExceptionsV4(ctx, reportID)
+		return err
+	},
+	"read travel request": func(ctx context.Context, c *concur.Client) error {
+		_, err := c.RequestV4(ctx, requestID)
+		return err
+	},
+	"list failed notifications": func(ctx context.Context, c *concur.Client) error {
+		return c.FailedNotifications(ctx, func(concur.FailedItem) error { return nil })
+	},
+	"find user": func(ctx context.Context, c *concur.Client) error {
+		_, err := c.UserID(ctx, owner)
+		return err
+	},
+}
+
+func TestWhatAGatewayAnswersIsAnOutageWhateverItsStatus(t *testing.T) {
+	t.Parallel()
+	for name, said := range foreign {
+		for _, status := range []int{400, 401, 403, 404, 405, 406, 409, 410, 418, 422, 451} {
+			t.Run(fmt.Sprintf("%s with %d", name, status), func(t *testing.T) {
+				t.Parallel()
+				s := newServer(t, gateway(status, said.contentType, said.body))
+				var log bytes.Buffer
+				client := s.client(t, func(o *concur.Options) {
+					o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				})
+				tried := 0
+				check := func(op string, err error, kind expense.Kind) {
+					tried++
+					var e *concur.Error
+					require.ErrorAs(t, err, &e, op)
+					require.Equal(t, kind, e.Kind, "%s: %v", op, err)
+					require.True(t, e.Gateway, op)
+					require.Equal(t, status, e.Status)
+					require.Contains(t, e.Message, "was answered in Concur's place")
+					require.NotContains(t, fmt.Sprintf("%v %+v", err, *e), "kim")
+				}
+				for op, do := range readOps {
+					check(op, do(context.Background(), client), concur.Unavailable)
+				}
+				for op, do := range writeOps {
+					check(op, do(context.Background(), client), concur.OutcomeUnknown)
+				}
+				requests, tokens := s.count()
+				require.Equal(t, tried, requests, "nothing is sent again")
+				require.Equal(t, 1, tokens, "no access is renewed")
+				require.NotContains(t, log.String(), "kim")
+			})
+		}
+	}
+}
+
+func TestWhatAGatewayAnswersWithSuccessIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	for name, said := range foreign {
+		if said.body[0] == '{' || name == "an error of a store of files" || name == "another document" {
+			continue // a document, which is read as one
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := newServer(t, gateway(200, said.contentType, said.body)).client(t)
+			for _, call := range []struct {
+				err  error
+				kind expense.Kind
+			}{{read(client), concur.Unavailable}, {writeOps["take action"](context.Background(), client), concur.OutcomeUnknown}} {
+				var e *concur.Error
+				require.ErrorAs(t, call.err, &e)
+				require.Equal(t, call.kind, e.Kind, e.Error())
+				require.True(t, e.Gateway)
+				require.NotContains(t, call.err.Error(), "kim")
+			}
+		})
+	}
+}
+
+func TestWhatAGatewayAnswersInPlaceOfATokenIsAnOutage(t *testing.T) {
+	t.Parallel()
+	for name, said := range foreign {
+		for _, status := range []int{400, 401, 403, 404, 410} {
+			t.Run(fmt.Sprintf("%s with %d", name, status), func(t *testing.T) {
+				t.Parallel()
+				s := newServer(t, nil)
+				s.token = gateway(status, said.contentType, said.body)
+				err := read(s.client(t))
+				var e *concur.Error
+				require.ErrorAs(t, err, &e)
+				require.Equal(t, concur.Unavailable, e.Kind, e.Error())
+				require.True(t, e.Gateway)
+				require.NotContains(t, err.Error(), "kim")
+				require.NotContains(t, err.Error(), "person")
+			})
+		}
+	}
+	t.Run("so is nothing at all", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t, nil)
+		s.token = gateway(403, "", "")
+		require.ErrorIs(t, read(s.client(t)), concur.Unavailable)
+	})
+}
+
+func TestConcursOwnRefusalsAreBelievedInEachOfTheirForms(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"XML":                       "<Error><Message>no</Message><Server-Time>x</Server-Time><Id>7</Id></Error>",
+		"XML, deeper":               "<Reply><StatusCode>403</StatusCode><Content><Error><Message>no</Message></Error></Content></Reply>",
+		"XML without a word":        "<Error/>",
+		"Expense v4":                `{"timestamp":"t","httpStatus":"403 Forbidden","errorMessage":"no","path":"/p"}`,
+		"Request v4":                `{"errors":[{"errorCode":"permissionDenied","errorMessage":"no"}]}`,
+		"Identity v4":               `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"403","detail":"no"}`,
+		"List v4":                   `{"error":{"id":"7","message":"no"},"httpStatus":"403","path":"/p","timestamp":"t"}`,
+		"v3":                        `{"Error":{"Message":"no","Server-Time":"x","Id":"7"}}`,
+		"an older service":          `{"Message":"no"}`,
+		"a service that says where": `{"timestamp":"t","status":403,"error":"Forbidden","path":"/p"}`,
+		"a word of OAuth":           `{"error":"insufficient_scope"}`,
+		"an empty object":           `{}`,
+		"nothing":                   "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.ErrorIs(t, read(newServer(t, gateway(403, "application/json", body)).client(t)), concur.Forbidden)
+		})
+	}
+	t.Run("and in any other, under Concur's correlation ID", func(t *testing.T) {
+		t.Parallel()
+		for _, body := range []string{"no", `{"message":"no"}`, "<Other/><!-- -->"} {
+			require.ErrorIs(t, read(newServer(t, answering(403, "text/plain", body)).client(t)), concur.Forbidden, body)
+		}
+	})
+	t.Run("but no web page", func(t *testing.T) {
+		t.Parallel()
+		require.ErrorIs(t, read(newServer(t, answering(403, "application/xml", "<html></html>")).client(t)), concur.Unavailable)
+	})
+}

@@ -1,0 +1,118 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"slices"
+	"strings"
+)
+
+// IsError reports whether a body is an error in a form that Concur documents, or says as
+// little as no body does. An error that has another form, or is a web page or a text, comes
+// from something between us and Concur: a proxy, a firewall, a gateway.
+//
+// Source: https://developer.concur.com/api-reference/http-status-codes.html
+func IsError(body []byte) bool {
+	body, err := clean(body)
+	body = bytes.TrimSpace(body)
+	switch {
+	case err != nil:
+		return false
+	case len(body) == 0:
+		return true
+	case body[0] == '{', body[0] == '[':
+		return isErrorInJSON(body)
+	case body[0] == '<':
+		return !IsHTML(body) && isErrorInXML(body)
+	}
+	return false
+}
+
+// Fields of errors in JSON.
+var (
+	// concurFields are of a form that Concur documents: of Expense v4, of Request v4, of
+	// Identity v4 (SCIM), of List v4, and of the token endpoint.
+	concurFields = []string{"errormessage", "errorid", "validationerrors", "errorcode", "httpstatus", "schemas", "error_description"}
+	// grantWords are the words of the OAuth standard, which the token endpoint answers.
+	grantWords = []string{
+		"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
+		"access_denied", "server_error", "temporarily_unavailable", "invalid_token", "insufficient_scope",
+	}
+)
+
+func isErrorInJSON(body []byte) bool {
+	value, err := readValue(body)
+	if err != nil {
+		return false
+	}
+	if list, ok := value.([]any); ok {
+		return len(list) == 0 || areErrors(list)
+	}
+	e := objectOf(value)
+	switch word := wordOf(e["error"]); {
+	case len(e) == 0:
+		return true
+	case slices.ContainsFunc(concurFields, func(name string) bool { _, has := e[name]; return has }):
+		return true
+	case word != "" && (slices.Contains(grantWords, word) || isNumber(e["code"]) || e["timestamp"] != nil && e["path"] != nil):
+		return true
+	}
+	if list, ok := e["errors"].([]any); ok {
+		return len(list) == 0 || areErrors(list)
+	}
+	return isMessage(objectOf(e["error"])) || isMessage(objectOf(objectOf(e["content"])["error"])) || isOldMessage(body)
+}
+
+// areErrors reports whether a list holds errors as Request v4 writes them.
+func areErrors(list []any) bool {
+	return slices.ContainsFunc(list, func(item any) bool {
+		o := objectOf(item)
+		return o["errorcode"] != nil || o["errormessage"] != nil
+	})
+}
+
+// isMessage knows the documented error of the older interfaces, put into JSON.
+func isMessage(e map[string]any) bool {
+	return e["message"] != nil && (e["id"] != nil || e["server-time"] != nil)
+}
+
+// isOldMessage knows the error of an older service, which is a Message with a capital
+// letter. Gateways write theirs without.
+func isOldMessage(body []byte) bool {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) != nil {
+		return false
+	}
+	_, has := fields["Message"]
+	return has
+}
+
+func isNumber(value any) bool {
+	word := wordOf(value)
+	return word != "" && strings.Trim(word, "0123456789") == ""
+}
+
+// isErrorInXML looks for the Message of Concur's errors, or for nothing at all. A store of
+// files behind a gateway writes a Message, too, beside a RequestId.
+func isErrorInXML(body []byte) bool {
+	d := newDocument(bytes.NewReader(body), maxReportDepth)
+	elements, message := 0, false
+	for {
+		token, err := d.next()
+		if err != nil {
+			return message || elements == 1
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		elements++
+		switch strings.ToLower(start.Name.Local) {
+		case "message":
+			message = true
+		case "requestid", "hostid":
+			return false
+		}
+	}
+}
