@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"concur-connector/concur"
@@ -59,6 +60,10 @@ func (a *Activities) failure(ctx context.Context, err error) error {
 func (a *Activities) failedWrite(ctx context.Context, err error, doubtful bool) error {
 	told := expense.FailedWrite{Doubtful: doubtful || errors.Is(err, errReset)}
 	sign(ctx, &told.Answer)
+	var e *concur.Error
+	if errors.As(err, &e) {
+		told.Mend = e.Mend
+	}
 	return a.describe(ctx, err, told)
 }
 
@@ -100,8 +105,17 @@ func (a *Activities) describe(ctx context.Context, err error, details ...any) er
 		}
 	}
 	options.Details = details
-	options.NonRetryable = options.NonRetryable || errors.Is(err, errFull)
+	options.NonRetryable = options.NonRetryable || errors.Is(err, errFull) || lasting(ctx, e)
 	return temporal.NewApplicationErrorWithOptions(e.Error(), string(kind), options)
+}
+
+// gatewayTries is how often something is tried while a gateway answers in Concur's place, with
+// a status that does not say that this will pass. Then an operator is told: a firewall may refuse
+// one address for ever.
+const gatewayTries = 10
+
+func lasting(ctx context.Context, e *concur.Error) bool {
+	return e.Gateway && e.Status < 500 && e.Kind != expense.RateLimited && activity.GetInfo(ctx).Attempt >= gatewayTries
 }
 
 // ofFact is for an error of the company's own systems. The five minutes that Concur asks for

@@ -33,8 +33,8 @@ func (s *stage) isParked(_ *testscript.TestScript, args []string) error {
 		if status.Parked == nil || string(status.Parked.Kind) != args[1] || status.WaitingFor != workflows.WaitingForOperator {
 			return fmt.Errorf("it is %s (%+v)", status.State, status.Parked)
 		}
-		if len(args) > 2 && !strings.Contains(status.Parked.Message, args[2]) {
-			return final{fmt.Errorf("its message is %q", status.Parked.Message)}
+		if said := status.Parked.Message + "\n" + status.Parked.Mend; len(args) > 2 && !strings.Contains(said, args[2]) {
+			return final{fmt.Errorf("it says %q", said)}
 		}
 		return nil
 	})

@@ -152,6 +152,8 @@ type FailedWrite struct {
 	// Doubtful is set unless it is certain that neither this attempt nor one before
 	// it has taken effect.
 	Doubtful bool `json:"doubtful"`
+	// Mend says what a person can do, when Concur's own code says what is wrong.
+	Mend string `json:"mend,omitempty"`
 }
 
 // PostExceptionsInput says which exceptions to post, and what the flags were when

@@ -17,7 +17,11 @@ func (r *run) park(ctx workflow.Context, t Trouble) {
 	if t.Kind != r.ParkedKind {
 		r.Parks, r.ParkedKind = 0, t.Kind
 	}
-	delay := r.ParkedRetries[min(r.Parks, len(r.ParkedRetries)-1)]
+	last := len(r.ParkedRetries) - 1
+	if isOutage(t.Kind) {
+		last = min(last, 1) // it may end at any time, and nobody says so
+	}
+	delay := r.ParkedRetries[min(r.Parks, last)]
 	r.Parks++
 	if t.Mend == "" {
 		t.Mend = mend(t.Kind)
@@ -28,6 +32,9 @@ func (r *run) park(ctx workflow.Context, t Trouble) {
 		r.TryAt = time.Time{} // the address stays what it is: only an operator, a notification or another allow-list helps
 	}
 }
+
+// isOutage reports whether a run is parked because Concur was not reached.
+func isOutage(k expense.Kind) bool { return k == expense.Unavailable || k == expense.OutcomeUnknown }
 
 // rememberHost keeps in the run's memo by which address of its notification it is parked, so
 // that such runs can be found by host, and released when the allow-list changes.
@@ -95,8 +102,10 @@ func (r *run) leaveTimeToDecide(ctx workflow.Context) error {
 // mend says what a person can do. It is shown, never acted on.
 func mend(k expense.Kind) string {
 	switch k {
+	case expense.Unavailable, expense.OutcomeUnknown:
+		return "Concur was not reached. When the message says that something answered in its place, have whoever runs the proxy, the firewall or the gateway let this request through; else look at the status of Concur's service. The run tries again by itself, every hour at the latest."
 	case expense.Forbidden:
-		return "Give the connector's user in Concur the role and the application the scope that the message names."
+		return "Give the connector's user in Concur the role and the application the scope that the message names. If they have them, something between the connector and Concur may refuse the request: ask whoever runs it."
 	case expense.Rejected:
 		return "Read Concur's words: an exception code is created in Expense Admin, a missing approver in the employee's profile; or change the rules file."
 	case expense.InvalidArgument:
@@ -112,7 +121,7 @@ func mend(k expense.Kind) string {
 	case expense.Blocked:
 		return "Have the blocking exceptions that the message names cleared in Concur, or decide to send it back; a code of ours that blocks is made non-blocking in Expense Admin, or taken out of the rules file."
 	case expense.NoApprover:
-		return "Give the owner an approver in Concur (User Administration)."
+		return "Give the owner an approver in Concur (User Administration), or choose another approver for the next step."
 	case expense.AlikeStops:
 		return "Decide this report by hand in Concur: the run notices and ends. If a callout about it comes, the run goes on by itself. To have such reports decided by the rules without one: give the steps codes of their own and one of them to CONCUR_STEP_GUARD; or set CONCUR_ALIKE_STOPS to act, and the header of the report, which does not name the step, is all that is compared."
 	case expense.WritesOff:

@@ -320,5 +320,9 @@ func trouble(err error) error {
 	if kind == expense.Untrusted && failed.HasDetails() {
 		_ = failed.Details(&t.RefusedHost) // of a write it is something else, without a host
 	}
+	var told expense.FailedWrite
+	if failed.HasDetails() && failed.Details(&told) == nil {
+		t.Mend = told.Mend
+	}
 	return t
 }
