@@ -47,10 +47,9 @@ func (a *Activities) ApproveByException(ctx context.Context, in expense.ApproveB
 	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
-	err = a.post(ctx, now, in.Exception())
-	if refused(err) {
-		reading, err := a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
-		return expense.ActionTaken{Reading: reading}, a.failedWrite(ctx, err, false)
+	after, err := a.send(ctx, pulse, in.ObjectURI, in.Stop, in.Via, now, func(now found) error { return a.post(ctx, now, in.Exception()) })
+	if after.Kind != "" || refused(err) {
+		return expense.ActionTaken{Reading: after.moved(), Moved: after.changed}, a.failedWrite(ctx, err, false)
 	}
 	if err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, errors.Is(err, concur.OutcomeUnknown))

@@ -56,10 +56,13 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	if err := pulse.beforeWrite(ctx, ""); err != nil {
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
-	results, err := a.options.Concur.PostExceptionsV1(ctx, now.Report.Key, send)
-	if refused(err) {
-		reading, err := a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
-		return expense.PostedExceptions{Reading: reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
+	var results []concur.ItemResult
+	after, err := a.send(ctx, pulse, in.ObjectURI, in.Stop, in.Via, now, func(now found) (err error) {
+		results, err = a.options.Concur.PostExceptionsV1(ctx, now.Report.Key, send)
+		return err
+	})
+	if after.Kind != "" || refused(err) {
+		return expense.PostedExceptions{Reading: after.moved(), Doubtful: !first}, a.failedWrite(ctx, err, !first)
 	}
 	if err != nil {
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first || errors.Is(err, concur.OutcomeUnknown))

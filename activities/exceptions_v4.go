@@ -82,7 +82,7 @@ func (a *Activities) putEach(ctx context.Context, pulse *pulse, in expense.PostE
 		switch {
 		case reading.Kind != "":
 			return reading, doubtful, nil
-		case refused(err) && errors.As(err, &refusal):
+		case refused(err) && !denied(err) && errors.As(err, &refusal):
 			item.State, item.Message = expense.Refused, refusal.Message
 		case err != nil:
 			return expense.Reading{}, doubtful || errors.Is(err, concur.OutcomeUnknown), err
@@ -98,11 +98,10 @@ func (a *Activities) putOne(ctx context.Context, pulse *pulse, in expense.PostEx
 	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
 		return expense.Reading{}, err
 	}
-	err := a.options.Concur.PutExceptionV4(ctx, now.Report.ID, e)
-	if refused(err) {
-		return a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
-	}
-	return expense.Reading{}, err
+	after, err := a.send(ctx, pulse, in.ObjectURI, in.Stop, in.Via, now, func(now found) error {
+		return a.options.Concur.PutExceptionV4(ctx, now.Report.ID, e)
+	})
+	return after.moved(), err
 }
 
 // verify looks whether what Concur has accepted is there.
@@ -149,8 +148,8 @@ func (a *Activities) listed(ctx context.Context, objectURI string, now found) ([
 	if !refused(err) {
 		return held, expense.Reading{}, err
 	}
-	reading, err := a.why(ctx, objectURI, now.Reading.Stop, now.Report.Via, err)
-	return nil, reading, err
+	after, err := a.why(ctx, objectURI, now.Reading.Stop, now.Report.Via, now, err)
+	return nil, after.moved(), err
 }
 
 func holds(held []expense.HeldException, e expense.Exception) bool {
@@ -240,9 +239,6 @@ func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExcept
 			cleared.Cleared = append(cleared.Cleared, e)
 		}
 	}
-	if len(cleared.Cleared) == 0 {
-		return cleared, nil
-	}
 	after, err := a.after(ctx, in.ObjectURI, in.Stop, in.Attempt)
 	if err != nil || after.Kind != "" {
 		return expense.ClearedExceptions{Reading: after.Reading}, a.failedWrite(ctx, err, false)
@@ -256,17 +252,18 @@ func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExcept
 	return cleared, nil
 }
 
-// settle keeps what is still there, whatever Concur has said: it would be taken off for ever.
+// settle goes by what is still there, whatever Concur has said. It would be taken off for ever
+// otherwise, and Concur also refuses to take off what is gone.
 func settle(cleared *expense.ClearedExceptions, held []expense.HeldException) {
-	gone := cleared.Cleared[:0]
-	for _, e := range cleared.Cleared {
+	tried := slices.Concat(cleared.Cleared, cleared.Kept)
+	cleared.Cleared, cleared.Kept = nil, nil
+	for _, e := range tried {
 		if holds(held, e.Exception) {
 			cleared.Kept = append(cleared.Kept, e)
 		} else {
-			gone = append(gone, e)
+			cleared.Cleared = append(cleared.Cleared, e)
 		}
 	}
-	cleared.Cleared = gone
 }
 
 // takeOff takes one exception off. A refusal says where the report is, when it has moved.
@@ -274,9 +271,8 @@ func (a *Activities) takeOff(ctx context.Context, pulse *pulse, in expense.Clear
 	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
 		return expense.Reading{}, err
 	}
-	err := a.options.Concur.DeleteExceptionV4(ctx, now.Report.ID, e)
-	if refused(err) {
-		return a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
-	}
-	return expense.Reading{}, err
+	after, err := a.send(ctx, pulse, in.ObjectURI, in.Stop, in.Via, now, func(now found) error {
+		return a.options.Concur.DeleteExceptionV4(ctx, now.Report.ID, e)
+	})
+	return after.moved(), err
 }

@@ -281,6 +281,15 @@ type found struct {
 	expense.Reading
 	concur.Read
 	withheld expense.Withheld // why nothing is written to it
+	changed  bool             // it waits at a stop of the same name, and is not what it was
+}
+
+// moved is where it is, when it no longer waits at the stop as it was.
+func (f found) moved() expense.Reading {
+	if f.Kind == "" {
+		return expense.Reading{}
+	}
+	return f.Reading
 }
 
 // reader reads reports, or travel requests.

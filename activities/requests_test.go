@@ -192,7 +192,7 @@ func TestALostAnswerAboutATravelRequest(t *testing.T) {
 func TestWhatStopsATravelRequestIsSaid(t *testing.T) {
 	t.Parallel()
 	for code, kind := range map[string]expense.Kind{
-		"STEP_EXIT_BLOCKING_BY_EXCEPTION": expense.Blocked, "NO_APPROVER": expense.NoApprover, "CONFIG_INVALID_NEXT_STEP": expense.Rejected,
+		"STEP_EXIT_BLOCKING_BY_EXCEPTION": expense.Blocked, "NO_APPROVER": expense.NoApprover, "CONFIG_INVALID_NEXT_STEP": expense.NoApprover, "CASH_ADVANCE_SUBMIT_GENERIC": expense.Rejected,
 	} {
 		n := newNewer(t)
 		n.on("approve request", says(http.StatusConflict, `{"errors":[{"errorCode":"`+code+`","errorMessage":"In Concur's words."}]}`))

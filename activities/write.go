@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"concur-connector/concur"
@@ -44,10 +45,13 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
-	next, err := a.act(ctx, now, in)
-	if refused(err) {
-		reading, err := a.why(ctx, in.ObjectURI, in.Stop, in.Via, err)
-		return expense.ActionTaken{Reading: reading}, a.failedWrite(ctx, a.blocking(ctx, now, err), false)
+	next := ""
+	after, err := a.send(ctx, pulse, in.ObjectURI, in.Stop, in.Via, now, func(now found) (err error) {
+		next, err = a.act(ctx, now, in)
+		return err
+	})
+	if after.Kind != "" || refused(err) {
+		return expense.ActionTaken{Reading: after.moved(), Moved: after.changed}, a.failedWrite(ctx, a.blocking(ctx, now, err), false)
 	}
 	return expense.ActionTaken{Reading: expense.Reading{Stop: next}}, a.failedWrite(ctx, err, errors.Is(err, concur.OutcomeUnknown))
 }
@@ -135,22 +139,54 @@ func (a *Activities) blocking(ctx context.Context, now found, err error) error {
 // maxBlocking bounds how many blocking exceptions are named.
 const maxBlocking = 10
 
-// refused reports whether Concur has understood a write and has not done it, or would have.
+// refused reports whether Concur has answered that it has not done a write, or would have.
 func refused(err error) bool {
-	return errors.Is(err, concur.Rejected) || errors.Is(err, concur.InvalidArgument) || errors.Is(err, concur.NotWaiting) || errors.Is(err, concur.NotFound) ||
-		errors.Is(err, concur.Blocked) || errors.Is(err, concur.NoApprover)
+	return slices.ContainsFunc([]expense.Kind{
+		concur.Rejected, concur.InvalidArgument, concur.NotWaiting, concur.NotFound, concur.Blocked, concur.NoApprover,
+		concur.Forbidden, concur.Unauthorized,
+	}, func(kind expense.Kind) bool { return errors.Is(err, kind) })
+}
+
+// denied reports whether Concur refuses us, and not the write.
+func denied(err error) bool {
+	return errors.Is(err, concur.Forbidden) || errors.Is(err, concur.Unauthorized)
+}
+
+// send sends a write to what has just been read. Whatever Concur's refusal says, nothing is
+// concluded from it before another read: see why. A write that is forbidden because the access
+// token has ended is sent once more, when that read has renewed the token and shows what was
+// read before.
+func (a *Activities) send(ctx context.Context, pulse *pulse, objectURI, stop string, via expense.Interface, now found, write func(now found) error) (found, error) {
+	refusal := write(now)
+	if !refused(refusal) {
+		return found{}, refusal
+	}
+	again, err := a.why(ctx, objectURI, stop, via, now, refusal)
+	if again.Kind != "" || !errors.Is(err, refusal) || !a.options.Concur.Renewed(refusal) {
+		return again, err
+	}
+	if err := pulse.beforeWrite(ctx, again.Mark); err != nil {
+		return found{}, err
+	}
+	if refusal = write(again); !refused(refusal) {
+		return found{}, refusal
+	}
+	return a.why(ctx, objectURI, stop, via, again, refusal)
 }
 
 // why finds out why Concur refused a write: most often the report has moved between
-// our read and our write, and its reading then says where it is. The refusal of a
-// report that still waits at the stop stays what it is.
-func (a *Activities) why(ctx context.Context, objectURI, stop string, via expense.Interface, refusal error) (expense.Reading, error) {
+// our read and our write, and another read then says where it is. The refusal of a
+// report that still waits at the stop, as it was, stays what it is.
+func (a *Activities) why(ctx context.Context, objectURI, stop string, via expense.Interface, before found, refusal error) (found, error) {
 	now, err := a.readAt(context.WithoutCancel(ctx), objectURI, stop, via)
 	switch {
 	case err != nil:
-		return expense.Reading{}, err
+		return found{}, err
 	case now.Kind != "":
-		return now.Reading, nil
+		return now, nil
+	case !now.SameStop(before.Read):
+		now.Kind, now.changed = expense.NotWaiting, true
+		return now, nil
 	}
-	return expense.Reading{}, refusal
+	return now, refusal
 }

@@ -126,6 +126,9 @@ func foldLogin(login string) string {
 	}, login)
 }
 
+// ItemResult is what became of one exception that was posted.
+type ItemResult = wire.ItemResult
+
 // PostExceptionsV1 posts exceptions on the report with that key, the RptKey of its
 // header, and returns what became of each. Without exceptions nothing is sent, and so if
 // one of them has no code, or is on an entry or an allocation and does not name it.
