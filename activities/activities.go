@@ -65,7 +65,7 @@ type Rules interface {
 // most by v1.1: a write has a read before it and, when it is refused, one behind it; a part
 // of the list of reports has so many pages; a report that an exception is to pass on is
 // looked at once more, and up to five times when it stays; the failed list is asked for twice when its XML
-// cannot be read; every other activity sends one. To this come the token, once
+// cannot be read, and once or twice more after a delete that is refused; every other activity sends one. To this come the token, once
 // an hour and process, and a request again whose token or whose stray percent sign was
 // refused. A queue's rate in activities is its rate in requests divided by this. A report of
 // v3 or v4 is many requests; there it is the client's own pace that holds.
@@ -161,9 +161,29 @@ func (a *Activities) DeleteNotification(ctx context.Context, in expense.DeleteNo
 	}
 	err := writes.allow("delete notification")
 	if err == nil {
-		err = a.options.Concur.DeleteNotification(ctx, in.NotificationURI)
+		err = a.deleteListed(ctx, in.NotificationURI)
 	}
 	return expense.DeletedNotification{}, a.failure(ctx, err)
+}
+
+// deleteListed deletes an entry of the failed list. Concur documents no answer for one that
+// is gone: whatever a refusal says, the list tells. The entry is deleted once more when the
+// look at the list has renewed an access token that had ended.
+func (a *Activities) deleteListed(ctx context.Context, uri string) error {
+	api := a.options.Concur
+	for again := false; ; again = true {
+		refusal := api.DeleteNotification(ctx, uri)
+		if !refused(refusal) {
+			return refusal
+		}
+		listed, err := api.ListsFailedNotification(ctx, uri)
+		switch {
+		case refused(err), listed && (again || !api.Renewed(refusal)):
+			return refusal
+		case err != nil || !listed:
+			return err
+		}
+	}
 }
 
 // sign names the activity in its result, so that the run can tell it from one that somebody

@@ -155,7 +155,7 @@ func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProces
 				Reason: "an operator ended the last run of " + n.ID() + ", and it cannot be asked whether because of this"})
 		case swept == expense.SweptStays:
 			result.Failed = append(result.Failed, expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI,
-				Reason: "Concur answers that it has deleted this entry, and lists it all the same; it is deleted again once a day"})
+				Reason: "runs have deleted this entry, or were refused, and Concur lists it all the same; it is deleted again once a day"})
 		case swept == expense.SweptStarted:
 			result.Started++
 		case swept == expense.SweptJoined:

@@ -55,8 +55,28 @@ func (c *Client) failedNotifications(ctx context.Context, accept string, yield f
 	return err
 }
 
-// DeleteNotification deletes one entry of the failed list. An entry that is no
-// longer there is deleted.
+// ListsFailedNotification reports whether the failed list has an entry. It compares paths: a
+// company may have moved to another host since.
+func (c *Client) ListsFailedNotification(ctx context.Context, notificationURI string) (bool, error) {
+	wanted, err := c.target("list failed notifications", NotificationURI, notificationURI)
+	if err != nil {
+		return false, err
+	}
+	listed := false
+	err = c.AllFailedNotifications(ctx, func() func(FailedItem) error {
+		listed = false
+		return func(item FailedItem) error {
+			at, err := c.target("list failed notifications", NotificationURI, item.Notification.NotificationURI)
+			listed = listed || err == nil && at.escaped().path == wanted.escaped().path
+			return nil
+		}
+	})
+	return listed, err
+}
+
+// DeleteNotification deletes one entry of the failed list. An entry that Concur says it does
+// not find is deleted. What it answers about one that is gone is not documented: after a
+// refusal ask [Client.ListsFailedNotification].
 // Once it is sent it ignores ctx until Concur has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/callouts/delete-notification.html

@@ -255,6 +255,36 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "if why := a.refuses(uri); why != \"\" {",
 			without: "if why := a.refuses(uri); why == \"never\" {",
 		},
+		"the read after a write that is forbidden": {
+			file: "activities/write.go", story: "moved-and-forbidden",
+			with:    "\t\tconcur.Forbidden, concur.Unauthorized,\n",
+			without: "",
+		},
+		"the renewal of access by reads alone": {
+			file: "concur/do.go", story: "moved-and-forbidden",
+			with:    "(e.Status == http.StatusUnauthorized || !r.write) &&",
+			without: "",
+		},
+		"the look whether Concur has answered": {
+			file: "concur/classify.go", story: "gateway-refusal",
+			with:    "said != \"\" && e.Status/100 != 3 {",
+			without: "said == \"never\" {",
+		},
+		"the end of what a gateway answers": {
+			file: "activities/failure.go", story: "gateway-for-ever",
+			with:    " || lasting(ctx, e)",
+			without: "",
+		},
+		"the look at the list after a refused delete": {
+			file: "activities/activities.go", story: "deleted-already",
+			with:    "\t\tif !refused(refusal) {",
+			without: "\t\tif !refused(refusal) || refusal != nil {",
+		},
+		"the kinds of Concur's codes": {
+			file: "concur/kind.go", story: "refusal-codes",
+			with:    "\tcase found:\n\t\treturn code.Kind, code\n",
+			without: "",
+		},
 		"the notified that is unread at the end": {
 			file: "workflows/process.go", story: "resubmitted-while-finishing",
 			with:    "\tif r.Unread {\n\t\treturn errAgain\n\t}",

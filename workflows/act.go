@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -130,6 +131,10 @@ func (r *run) deleteFirst(ctx workflow.Context) error {
 		gone, err = call[expense.DeletedNotification](r.concurOptions(ctx, "delete the failed notification", requestsOfRead), &r.calls, DeleteNotification, input)
 		return err
 	})
+	var refused *Trouble
+	if errors.As(err, &refused) && refused.Kind == expense.Rejected {
+		return r.deleteRefused(uri, refused)
+	}
 	if err != nil {
 		return err
 	}
@@ -144,6 +149,25 @@ func (r *run) deleteFirst(ctx workflow.Context) error {
 	} else {
 		r.did("failed notification deleted")
 	}
+	return nil
+}
+
+// mostRefusedDeletes is how often a run asks Concur to delete an entry that Concur lists and
+// refuses to delete.
+const mostRefusedDeletes = 3
+
+// deleteRefused parks a run of which Concur refuses to delete a failed notification, and lists it
+// still. After some times the entry is left where it is: nothing else waits for it, and the next
+// sweep tells of it.
+func (r *run) deleteRefused(uri string, t *Trouble) error {
+	r.RefusedDeletes++
+	if r.RefusedDeletes < mostRefusedDeletes {
+		t.Mend = "Concur lists the failed notification and refuses to delete it. Look at Concur's words, and at the roles of the connector's user; the run tries again by itself, and after three times leaves the notification where it is."
+		return t
+	}
+	r.RefusedDeletes = 0
+	r.deleted(uri)
+	r.did("a failed notification was left where it is: Concur refuses to delete it")
 	return nil
 }
 

@@ -77,6 +77,9 @@ type Memory struct {
 
 	Owed    []string `json:"owed,omitempty"`    // notification URIs to delete
 	Deleted []string `json:"deleted,omitempty"` // so often as Concur said that it deleted it
+	// RefusedDeletes counts how often Concur has refused to delete the first of the owed, and
+	// listed it still.
+	RefusedDeletes int `json:"refusedDeletes,omitempty"`
 
 	Unchecked []string `json:"unchecked,omitempty"` // those of the owed that no read has checked yet
 
