@@ -6,6 +6,15 @@ import (
 	"concur-connector/expense"
 )
 
+// paidBy gives an entry what Concur tells of the card that paid it. What a company card paid
+// was paid by no personal card.
+func paidBy(e *expense.Entry, transaction bool, paymentType string) {
+	e.CompanyCard = companyCard(transaction, e.PersonalCard, paymentType)
+	if e.PersonalCard == nil && expense.True(e.CompanyCard) {
+		e.PersonalCard = new(false)
+	}
+}
+
 // companyCard reports whether a company card paid, or nil when Concur does not tell. Three
 // things can tell it: a transaction of a card feed, the personal card, and the code of the
 // payment type. No transaction is no proof: an employee can type an expense by hand and

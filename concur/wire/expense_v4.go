@@ -62,7 +62,7 @@ func readExpense(r record) ExpenseV4 {
 		ReceiptRequired: r.told("isPaperReceiptRequired"), ImageRequired: r.told("isImageRequired"),
 		MissingReceipt: r.told("hasMissingReceiptDeclaration"),
 	}}
-	e.CompanyCard = companyCard(source.holds("creditCardTransactionId", "creditCardTransaction"), e.PersonalCard, code)
+	paidBy(&e.Entry, source.holds("creditCardTransactionId", "creditCardTransaction"), code)
 	switch {
 	case r.holds("receiptImageId", "ereceiptImageId") || source.holds("ereceiptId", "receiptImageId", "expenseCaptureImageId", "receipts"):
 		e.HasReceipt = new(true)

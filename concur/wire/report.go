@@ -321,7 +321,7 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 	attendees += settle(e, items)
 	hide(e, said.allocations)
 	paidIn(e, currency)
-	e.CompanyCard = companyCard(expense.True(e.CompanyCard), e.PersonalCard, e.PaymentType)
+	paidBy(e, expense.True(e.CompanyCard), e.PaymentType)
 	if e.HasReceipt == nil && image { // the element is there, and names no image
 		e.HasReceipt = new(false)
 	}

@@ -33,7 +33,7 @@ func TestDecodeReportV2(t *testing.T) {
 				ID: "nEntryOne", Type: "MEALS", TypeName: "Meals", Category: "Entertainment", Date: "2026-02-01",
 				Transaction: unnamed("108.33000000"), CurrencyName: "US, Dollar", ExchangeRate: "0.92310000000000", Posted: eur("100.00000000"),
 				Purpose: "Dinner", Vendor: "The Corner Inn", Location: "Bremen", Subdivision: "DE-HB", Country: "DE", PaymentType: "CASH",
-				CompanyCard: new(true), Itemized: new(true), HasVAT: new(true), HasReceipt: new(true), AttendeeCount: new(2), CommentCount: new(2),
+				CompanyCard: new(true), PersonalCard: new(false), Itemized: new(true), HasVAT: new(true), HasReceipt: new(true), AttendeeCount: new(2), CommentCount: new(2),
 				Itemizations: []expense.Itemization{{
 					ID: "nItemOne", Type: "DINNR", TypeName: "Dinner", Date: "2026-02-01", Personal: new(false),
 					Transaction: unnamed("75.83100000"), Posted: eur("70.00000000"), Approved: eur("70.00000000"),

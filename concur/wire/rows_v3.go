@@ -51,7 +51,7 @@ func DecodeEntriesV3(body []byte) (Page[EntryV3], error) {
 			Itemized: r.told("HasItemizations"), HasVAT: r.told("HasVAT"), HasExceptions: r.told("HasExceptions", "HasException"),
 			ImageRequired: r.told("IsImageRequired"), HasReceipt: r.told("HasImage"),
 		}}
-		e.CompanyCard = companyCard(r.text("CompanyCardTransactionID") != "", e.PersonalCard, r.text("PaymentTypeCode", "PaymentTypeName"))
+		paidBy(&e.Entry, r.text("CompanyCardTransactionID") != "", r.text("PaymentTypeCode", "PaymentTypeName"))
 		if e.Transaction != nil {
 			e.Transaction.Currency = strings.ToUpper(r.text("TransactionCurrencyCode"))
 		}

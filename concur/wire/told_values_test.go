@@ -45,7 +45,7 @@ func TestHowAnEntryWasPaid(t *testing.T) {
 		{"v1.1: no flag, and a number", entry, v1("1234", "", ""), "1234", nil, nil},
 		{"v1.1: no flag, and cash", entry, v1("CASH", "", ""), "CASH", no, nil},
 		{"v1.1: nothing", entry, "", "", nil, nil},
-		{"v2.0: a code", entry, "<PaymentTypeCode>IBCP</PaymentTypeCode><IsCreditCardCharge>N</IsCreditCardCharge>", "IBCP", yes, nil},
+		{"v2.0: a code", entry, "<PaymentTypeCode>IBCP</PaymentTypeCode><IsCreditCardCharge>N</IsCreditCardCharge>", "IBCP", yes, no},
 
 		{"v3: a transaction", entryV3, `,"CompanyCardTransactionID":"gT","PaymentTypeID":"gP","PaymentTypeName":"Mastercard","IsPersonalCardCharge":false`, "gP", yes, no},
 		{"v3: cash", entryV3, `,"CompanyCardTransactionID":null,"PaymentTypeID":"gWurF7TC$pQAT4cqT0JokiYMobzQdz","PaymentTypeName":"Cash","IsPersonalCardCharge":false`, "gWurF7TC$pQAT4cqT0JokiYMobzQdz", no, no},
@@ -53,8 +53,8 @@ func TestHowAnEntryWasPaid(t *testing.T) {
 		{"v3: cash in another language", entryV3, `,"CompanyCardTransactionID":null,"PaymentTypeName":"Bar"`, "", nil, nil},
 		{"v3: a personal card", entryV3, `,"CompanyCardTransactionID":null,"PaymentTypeName":"Visa","IsPersonalCardCharge":true`, "", no, yes},
 
-		{"v4: a card's code without identifiers", expenseV4, `,` + nothing + `{"id":"1022","name":"Mastercard","code":"CBCP"}`, "CBCP", yes, nil},
-		{"v4: the employee is billed", expenseV4, `,` + nothing + `{"id":"1023","name":"Visa","code":"IBIP"}`, "IBIP", yes, nil},
+		{"v4: a card's code without identifiers", expenseV4, `,` + nothing + `{"id":"1022","name":"Mastercard","code":"CBCP"}`, "CBCP", yes, no},
+		{"v4: the employee is billed", expenseV4, `,` + nothing + `{"id":"1023","name":"Visa","code":"IBIP"}`, "IBIP", yes, no},
 		{"v4: cash", expenseV4, `,` + nothing + `{"id":"CASH","name":"Cash","code":"CASH"}`, "CASH", no, nil},
 		{"v4: cash without a code", expenseV4, `,` + nothing + `{"id":"CASH","name":"Bar"}`, "CASH", no, nil},
 		{"v4: a number without a code", expenseV4, `,` + nothing + `{"id":"1022","name":"Mastercard","code":null}`, "1022", nil, nil},
