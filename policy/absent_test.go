@@ -137,7 +137,7 @@ func TestTheCodeOfAListItemThatIsNotShownIsNotKnown(t *testing.T) {
 	for _, reads := range []string{`entry.custom["3"].code != "C99"`, `entry.custom["3"].value != "Old"`, `!has(entry.custom["3"].code) || entry.custom["3"].code in ["C1"]`} {
 		v := judgedBy(t, "entry", reads, unknown)
 		require.Equal(t, expense.Ask, v.Action, reads)
-		require.Contains(t, v.Findings[0].Message, " is not known: Concur does not show the list item", reads)
+		require.Contains(t, v.Findings[0].Message, " is not known: the list item could not be looked up", reads)
 	}
 	require.Empty(t, judgedBy(t, "entry", `"3" in entry.custom && has(entry.custom["3"].code)`, unknown).Findings)
 	require.Empty(t, judgedBy(t, "entry", `entry.custom["3"].code == "C1"`, with(expense.Field{Value: id, Code: "C1", ListItem: id})).Findings, "Request v4 gives the code")

@@ -130,7 +130,7 @@ func text[T any](at func(T) *string) member {
 	}}
 }
 
-// listed is a text of a field. Where the field names a list item that Concur does not show,
+// listed is a text of a field. Where the field names a list item that could not be looked up,
 // there is something in it, and nobody knows what: reading it errs.
 func listed(name string, at func(*expense.Field) *string) member {
 	m := text(at)
@@ -138,7 +138,7 @@ func listed(name string, at func(*expense.Field) *string) member {
 	m.read = func(o *object) (ref.Val, bool) {
 		code, value := o.native.(*expense.Field).Unknown()
 		if name == "code" && code || name == "value" && value {
-			return types.WrapErr(failure("field." + name + " is not known: Concur does not show the list item")), true
+			return types.WrapErr(failure("field." + name + " is not known: the list item could not be looked up")), true
 		}
 		return known(o)
 	}
