@@ -72,6 +72,17 @@ type description struct {
 	// or gone.
 	ListItems map[string]string `yaml:"listItems"`
 
+	// HeaderDate has LastModifiedDate say when the header was edited, and nothing else: it is a
+	// moment before the submission, and no step, entry or exception changes it.
+	HeaderDate bool `yaml:"headerDate"`
+
+	// Policy names the report's policy: reports with the same name have the same identifiers.
+	// TestUser makes the owner a test user. CentralReconciliation makes it a report that no
+	// list of v3 shows.
+	Policy                string `yaml:"policy"`
+	TestUser              bool   `yaml:"testUser"`
+	CentralReconciliation bool   `yaml:"centralReconciliation"`
+
 	// Flat has the expenses of v4 list itemizations beside the entries, with nothing that
 	// tells them apart.
 	Flat bool `yaml:"flat"`

@@ -36,10 +36,16 @@ func (s *simulator) handlePendingList(c *call) answer {
 		}
 		from = n
 	}
+	tests, ok := s.testUsers(c.query.Get("isTestUser"))
+	if !ok {
+		return s.errorAnswer(c, http.StatusBadRequest, "The value of isTestUser is not valid.")
+	}
 	codes := strings.Split(c.query.Get("approvalStatusCode"), ",")
 	var listed []*report
 	for _, r := range s.reports {
-		if !r.deleted && !r.desc.Request && (codes[0] == "" || slices.Contains(codes, r.status)) {
+		switch {
+		case r.deleted, r.desc.Request, r.desc.CentralReconciliation, !tests(r.desc.TestUser):
+		case codes[0] == "", slices.Contains(codes, r.status):
 			listed = append(listed, r)
 		}
 	}
@@ -48,17 +54,17 @@ func (s *simulator) handlePendingList(c *call) answer {
 	page := map[string]any{"Items": []any{}, "NextPage": nil}
 	rows := []any{}
 	for _, r := range listed[from:to] {
-		rows = append(rows, map[string]any{
-			"ID": r.reportID, "Name": r.name, "ApprovalStatusCode": r.status, "ApprovalStatusName": "A name in some language",
-			"LastModifiedDate": r.lastModified(), "OwnerLoginID": owner(r),
-			"OwnerName": "Tester, Terry", "HasException": r.hasException, "EverSentBack": r.everSentBack, "WorkflowActionUrl": "",
-			"OrgUnit1": nil, "Custom1": nil, "URI": "http://www.concursolutions.com" + pendingPath + "/" + r.reportID,
-		})
+		row := s.renderReportV3(r)
+		row["OwnerLoginID"] = owner(r)
+		rows = append(rows, row)
 	}
 	page["Items"] = rows
 	if to < len(listed) {
 		query := url.Values{"offset": {base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(to)))}, "limit": {strconv.Itoa(limit)},
 			"user": {"ALL"}, "approvalStatusCode": {c.query.Get("approvalStatusCode")}}
+		if kind := c.query.Get("isTestUser"); kind != "" {
+			query.Set("isTestUser", kind)
+		}
 		page["NextPage"] = "http://" + s.authority(s.home) + pendingPath + "?" + query.Encode()
 	}
 	body, err := json.MarshalIndent(page, "", "  ")
@@ -73,4 +79,19 @@ func owner(r *report) string {
 	login := r.desc.Login
 	setDefault(&login, "terry.tester@example.com")
 	return login
+}
+
+// testUsers says whose reports a list shows that is asked with that isTestUser, and whether
+// it may be asked so. What the list shows without it nobody documents: the seed decides.
+func (s *simulator) testUsers(asked string) (shows func(testUser bool) bool, ok bool) {
+	switch strings.ToLower(asked) {
+	case "true":
+		return func(testUser bool) bool { return testUser }, true
+	case "false":
+		return func(testUser bool) bool { return !testUser }, true
+	case "":
+		all := s.draw("list without isTestUser").IntN(2) == 0
+		return func(testUser bool) bool { return all || !testUser }, true
+	}
+	return nil, false
 }

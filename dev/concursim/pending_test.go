@@ -47,6 +47,52 @@ func TestPendingList(t *testing.T) {
 		}
 		require.Equal(t, want, got)
 	})
+	list := func(w *world, query string) (names []string) {
+		var p struct {
+			Items []struct{ Name, SubmitDate, PolicyID string }
+		}
+		require.NoError(t, json.Unmarshal([]byte(w.send(http.MethodGet, pendingPath+"?user=ALL"+query, "").body), &p))
+		for _, item := range p.Items {
+			require.NotEmpty(t, item.PolicyID)
+			require.Contains(t, item.SubmitDate, "T")
+			names = append(names, item.Name)
+		}
+		return names
+	}
+	t.Run("test users are apart, and without isTestUser at most beside the others; reconciliation reports are nowhere", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.login()
+		for _, made := range []string{"{name: a, reportName: A}", "{name: b, reportName: B, testUser: true}", "{name: c, reportName: C, centralReconciliation: true}"} {
+			w.control(http.MethodPost, "/reports", made, nil)
+		}
+		require.Equal(t, []string{"A"}, list(w, "&isTestUser=false"))
+		require.Equal(t, []string{"B"}, list(w, "&isTestUser=True"))
+		require.Contains(t, [][]string{{"A"}, {"A", "B"}}, list(w, ""))
+		require.Equal(t, http.StatusBadRequest, w.send(http.MethodGet, pendingPath+"?user=ALL&isTestUser=1", "").status)
+	})
+	t.Run("a policy has one identifier in each interface, and LastModifiedDate may be of the header", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.login()
+		w.control(http.MethodPost, "/reports", "{name: a, reportName: A}", nil)
+		w.control(http.MethodPost, "/reports", "{name: b, reportName: B, policy: other, headerDate: true, steps: [{extv: ONE}, {extv: TWO}]}", nil)
+		w.control(http.MethodPost, "/reports", "{name: c, reportName: C, policy: other}", nil)
+		rows := func() (rows []struct{ PolicyID, LastModifiedDate, SubmitDate string }) {
+			var p struct {
+				Items []struct{ PolicyID, LastModifiedDate, SubmitDate string }
+			}
+			require.NoError(t, json.Unmarshal([]byte(w.send(http.MethodGet, pendingPath+"?user=ALL&isTestUser=false", "").body), &p))
+			return p.Items
+		}
+		before := rows()
+		require.NotEqual(t, before[0].PolicyID, before[1].PolicyID)
+		require.Equal(t, before[1].PolicyID, before[2].PolicyID)
+		require.Less(t, before[1].LastModifiedDate, before[1].SubmitDate)
+		require.GreaterOrEqual(t, before[0].LastModifiedDate, before[0].SubmitDate)
+		w.control(http.MethodPost, "/reports/b/next-stop", "", nil)
+		require.Equal(t, before[1], rows()[1], "no step changes it")
+	})
 	t.Run("wants everybody, a limit that is allowed, and its own offset", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)

@@ -135,7 +135,7 @@ func (s *simulator) renderReport(c *call, r *report, url string) []byte {
 	d.leaf("LedgerName", "DEFAULT")
 	d.numbered("OrgUnit", 6, desc.OrgUnit)
 	d.numbered("Custom", 20, desc.Custom)
-	d.leaf("PolKey", makeKey(s.draw("policy")))
+	d.leaf("PolKey", s.policyV1(r))
 	d.leaf("RptKey", r.rptKey)
 	sums := desc.sums()
 	d.amount("ReportTotal", c.claimedTotal(sums.total))

@@ -128,6 +128,7 @@ func (s *simulator) makeReport(d description, now time.Time) (*report, error) {
 	if err := s.register(r); err != nil {
 		return nil, err
 	}
+	r.changed = now.Add(-17 * time.Millisecond)
 	if *d.Submit {
 		r.submitDate = now
 		s.enter(r, 0)

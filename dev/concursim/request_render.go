@@ -40,7 +40,7 @@ func (s *simulator) renderRequest(r *report) fields {
 		"totalPostedAmount": money(sums.total, desc.Currency), "totalApprovedAmount": money(sums.claimed, desc.Currency),
 		"totalRemainingAmount": money(sums.claimed, desc.Currency), "highestExceptionLevel": r.exceptionLevel(),
 		"cashAdvances": link("cashadvances"), "comments": link("comments"), "exceptions": link("exceptions"),
-		"policy": fields{"id": letters(s.draw("request policy"), hexDigits, 32)},
+		"policy": fields{"id": letters(s.draw("request policy", r.desc.Policy), hexDigits, 32)},
 		"type":   fields{"code": "TRAVEL", "label": "Travel"}, "operations": s.operations(r, href),
 	}
 	// The documentation prints one link in clear.

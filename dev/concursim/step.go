@@ -122,8 +122,12 @@ func (s *simulator) arrive(r *report, status, name string) {
 	s.broadcast()
 }
 
-// touch sets when the report changed last, later than the time before as v3 prints it.
+// touch sets when the report changed last, later than the time before as v3 prints it. With a
+// headerDate that is when the header was edited, and nobody does.
 func (r *report) touch() {
+	if r.desc.HeaderDate {
+		return
+	}
 	earliest := r.changed.Add(time.Millisecond)
 	if r.changed = time.Now(); r.changed.Before(earliest) {
 		r.changed = earliest

@@ -107,7 +107,7 @@ func (s *simulator) renderReportV3(r *report) fields {
 		"PaymentStatusCode": "P_NOTP", "PaymentStatusName": "Not Paid", "LastModifiedDate": r.lastModified(),
 		"PersonalAmount": plain(sums.personal), "AmountDueEmployee": plain(sums.employee), "AmountDueCompanyCard": plain(sums.card),
 		"TotalClaimedAmount": plain(sums.claimed), "TotalApprovedAmount": plain(sums.claimed),
-		"LedgerName": "DEFAULT", "PolicyID": makeKey(s.draw("policy")),
+		"LedgerName": "DEFAULT", "PolicyID": s.policyV3(r),
 		"EverSentBack": r.everSentBack, "HasException": r.hasException, "WorkflowActionUrl": "",
 		"URI": "http://" + s.authority(s.home) + pendingPath + "/" + r.reportID,
 	}

@@ -85,7 +85,7 @@ func (s *simulator) renderReportV4(r *report, context string) fields {
 		"isReopened": false, "canReopen": false, "canRecall": r.pending(), "isFinancialIntegrationEnabled": false,
 		"isReceiptImageAvailable": desc.ReceiptImage, "isReceiptImageRequired": true, "isPaperReceiptsReceived": false,
 		"receiptStatus": "NOT_RECEIVED", "imageStatus": "NOT_RECEIVED",
-		"ledger": "DEFAULT", "ledgerId": hex("ledger"), "policy": "Expense Policy", "policyId": hex("policy v4"),
+		"ledger": "DEFAULT", "ledgerId": hex("ledger"), "policy": "Expense Policy", "policyId": s.policyV4(r),
 		"analyticsGroupId": hex("analytics"), "hierarchyNodeId": hex("hierarchy"), "allocationFormId": hex("allocation form"), "reportFormId": hex("report form"),
 		"country": "UNITED STATES", "countryCode": "US", "countrySubDivisionCode": "US-WA",
 		"userId": s.userID(desc.Login), "redirectFund": nil,
