@@ -39,7 +39,7 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 				found.Unnamed = unread.Error()
 				return nil
 			}
-			if row.LastModified.After(before) {
+			if row.Since().After(before) {
 				return nil
 			}
 			found.Waiting++
@@ -95,8 +95,8 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 // told of. Where the report is read is not known yet.
 func notificationOf(row concur.PendingReport) expense.Notification {
 	n := expense.Notification{Kind: expense.ReportObject, Key: row.ID, ObjectType: string(expense.ReportObject), Found: true}
-	if !row.LastModified.IsZero() {
-		n.EventDateTime = row.LastModified.UTC().Format(time.RFC3339)
+	if since := row.Since(); !since.IsZero() {
+		n.EventDateTime = since.UTC().Format(time.RFC3339)
 	}
 	return n
 }

@@ -34,6 +34,28 @@ func TestListPendingReports(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Forgotten: 2, Reports: []string{"0LOST", "0UNDATED"}}, found)
 	})
+	t.Run("those of test users, too, and says when Concur refuses their list", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t).on("pending", says(http.StatusOK, pendingList))
+		h.on("test users", says(http.StatusOK, `{"Items": [{"ID": "0TEST", "ApprovalStatusCode": "A_EXTV"}], "NextPage": null}`))
+		found, err := run[expense.PendingReports](t, attempt{}, h.activities(t).ListPendingReports, input)
+		require.NoError(t, err)
+		require.Equal(t, []string{"0LOST", "0UNDATED", "0TEST"}, found.Reports)
+		h.on("test users", says(http.StatusBadRequest, `{"Message": "not here"}`))
+		found, err = run[expense.PendingReports](t, attempt{}, h.activities(t).ListPendingReports, input)
+		require.NoError(t, err)
+		require.Equal(t, []string{"0LOST", "0UNDATED"}, found.Reports)
+		require.Contains(t, found.Unnamed, "Rejected")
+	})
+	t.Run("none that was submitted within the grace, though its header is older", func(t *testing.T) {
+		t.Parallel()
+		fresh := time.Now().Add(-time.Minute).UTC().Format("2006-01-02T15:04:05")
+		row := `{"ID": "0NEW", "ApprovalStatusCode": "A_EXTV", "LastModifiedDate": "2026-11-03T10:00:00", "SubmitDate": "` + fresh + `"}`
+		h := newHouse(t).on("pending", says(http.StatusOK, `{"Items": [`+row+`], "NextPage": null}`))
+		found, err := run[expense.PendingReports](t, attempt{}, h.activities(t).ListPendingReports, input)
+		require.NoError(t, err)
+		require.Equal(t, expense.PendingReports{}, found)
+	})
 	t.Run("a young run that has yet to read holds back what was changed lately, and says so", func(t *testing.T) {
 		t.Parallel()
 		lately := strings.ReplaceAll(pendingList, "2026-11-03T10:00:00.5", time.Now().Add(-90*time.Minute).UTC().Format("2006-01-02T15:04:05"))
@@ -101,7 +123,7 @@ func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 		require.Equal(t, []expense.Notification{named(n, "0LOST", "2026-11-03T10:00:00Z"), named(n, "0UNDATED", "")}, found.Notifications)
 		require.Empty(t, found.Unnamed)
 		require.Equal(t, 2, found.Forgotten)
-		require.Equal(t, []string{"pending", "find user"}, n.seen(), "each owner once")
+		require.Equal(t, []string{"pending", "test users", "find user"}, n.seen(), "each owner once")
 		for _, one := range found.Notifications {
 			kind, key, err := expense.Identify(one.ObjectURI)
 			require.NoError(t, err)
@@ -129,7 +151,7 @@ func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 		require.Empty(t, found.Notifications)
 		require.Contains(t, found.Unnamed, "identity.user.ids.read")
 		require.NotContains(t, found.Unnamed, "kim")
-		require.Equal(t, []string{"pending", "find user", "find user"}, n.seen(), "after one refresh the others are not tried")
+		require.Equal(t, []string{"pending", "test users", "find user", "find user"}, n.seen(), "after one refresh the others are not tried")
 	})
 	t.Run("and one look-up without an answer keeps no other from its run", func(t *testing.T) {
 		t.Parallel()
@@ -164,6 +186,6 @@ func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 		found, err := run[expense.PendingReports](t, attempt{}, n.activities(t).ListPendingReports, expense.ListPendingReportsInput{Grace: time.Hour})
 		require.NoError(t, err)
 		require.Empty(t, found.Notifications)
-		require.Equal(t, []string{"pending"}, n.seen())
+		require.Equal(t, []string{"pending", "test users"}, n.seen())
 	})
 }

@@ -117,6 +117,8 @@ func name(r *http.Request) string {
 		return "act"
 	case r.Method == http.MethodGet && path == entriesAPI:
 		return "list"
+	case r.Method == http.MethodGet && path == "/api/v3.0/expense/reports" && r.URL.Query().Get("isTestUser") == "true":
+		return "test users"
 	case r.Method == http.MethodGet && path == "/api/v3.0/expense/reports":
 		return "pending"
 	case r.Method == http.MethodDelete && strings.HasPrefix(path, entriesAPI+"/"):
@@ -156,6 +158,8 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case what == "post":
 		n := strings.Count(string(body), "<Exception>")
 		_, _ = fmt.Fprintf(w, `<exception-result><exceptions-succeeded>%d</exceptions-succeeded><exceptions-failed>0</exceptions-failed></exception-result>`, n)
+	case what == "test users":
+		_, _ = io.WriteString(w, `{"Items": [], "NextPage": null}`)
 	case what == "act":
 		_, _ = io.WriteString(w, success)
 	case what == "delete":

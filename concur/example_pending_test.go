@@ -62,5 +62,5 @@ func ExampleClient_PendingReports() {
 	fmt.Printf("%q %v\n", next, err)
 	// Output:
 	// 0A1B 3 300.00000001 EUR 300.00000001 EUR
-	// "" <nil>
+	// "test users: " <nil>
 }

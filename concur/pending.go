@@ -3,6 +3,9 @@ package concur
 import (
 	"cmp"
 	"context"
+	"errors"
+	"strconv"
+	"strings"
 
 	"concur-connector/concur/wire"
 	"concur-connector/expense"
@@ -10,8 +13,10 @@ import (
 
 const (
 	pendingPath  = "/api/v3.0/expense/reports"
-	pendingQuery = "approvalStatusCode=A_EXTV&user=ALL&limit=100"
-	anyQuery     = "user=ALL&limit=1"
+	pendingQuery = "approvalStatusCode=A_EXTV&user=ALL&limit=100&isTestUser="
+	anyQuery     = "user=ALL&limit=1&isTestUser="
+	// testUsers begins the name of a page of the second list, that of the test users.
+	testUsers    = "test users: "
 	needsPending = "the scope EXPRPT, and its user the role Web Services Administrator to list everybody's reports"
 )
 
@@ -27,16 +32,33 @@ type PendingReport struct {
 // read is an error of kind [Malformed], and stops no other. An error of yield ends it and is
 // returned as it is. Yield may use the client.
 //
+// There are two lists: one of the reports of test users, and one of all others. The second
+// follows the first, page by page. Where Concur refuses the list of the test users, that is
+// handed over like a row that cannot be read. Neither shows Central Reconciliation reports.
+//
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
 func (c *Client) PendingReports(ctx context.Context, page string, yield func(row PendingReport, unread error) error) (next string, err error) {
 	r := get("list pending reports", needsPending, pendingPath)
-	r.target.query = cmp.Or(page, pendingQuery)
-	return onePage(ctx, c, r, func(body []byte) (wire.Page[wire.PendingReport], error) {
+	query, tests := strings.CutPrefix(page, testUsers)
+	listed := false
+	r.target.query = cmp.Or(query, pendingQuery+strconv.FormatBool(tests))
+	next, err = onePage(ctx, c, r, func(body []byte) (wire.Page[wire.PendingReport], error) {
 		rows, _, err := wire.DecodePendingReports(body)
+		listed = true
 		return rows, err
 	}, func(row wire.PendingReport, unread error) error {
 		return yield(PendingReport{PendingReport: row.PendingReport, owner: row.Owner}, unread)
 	})
+	var e *Error
+	switch {
+	case tests && !listed && errors.As(err, &e) && e.Kind == Rejected:
+		return "", yield(PendingReport{}, err)
+	case err != nil || tests && next == "":
+		return "", err
+	case next == "" || tests:
+		return testUsers + next, nil
+	}
+	return next, nil
 }
 
 // AnyReport returns one report of everybody's, whatever its status, to try an interface on.
@@ -44,13 +66,20 @@ func (c *Client) PendingReports(ctx context.Context, page string, yield func(row
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
 func (c *Client) AnyReport(ctx context.Context) (row PendingReport, found bool, err error) {
-	r := get("list reports", needsPending, pendingPath)
-	r.target.query = anyQuery
-	rows, err := ask(ctx, c, r, wire.DecodeReportRows)
-	if err != nil || len(rows) == 0 {
-		return PendingReport{}, false, err
+	for _, tests := range []bool{false, true} {
+		r := get("list reports", needsPending, pendingPath)
+		r.target.query = anyQuery + strconv.FormatBool(tests)
+		rows, err := ask(ctx, c, r, wire.DecodeReportRows)
+		switch {
+		case errors.Is(err, Rejected) && tests:
+			return PendingReport{}, false, nil
+		case err != nil:
+			return PendingReport{}, false, err
+		case len(rows) > 0:
+			return PendingReport{PendingReport: rows[0].PendingReport, owner: rows[0].Owner}, true, nil
+		}
 	}
-	return PendingReport{PendingReport: rows[0].PendingReport, owner: rows[0].Owner}, true, nil
+	return PendingReport{}, false, nil
 }
 
 // ReportURI is the v4 object URI of a report of the list, at the geolocation of the access

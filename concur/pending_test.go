@@ -20,6 +20,10 @@ func pages(t *testing.T, next map[string]string) *server {
 	return newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
 		offset := query.Get("offset")
+		if offset == "" && query.Get("isTestUser") == "true" {
+			answering(200, "application/json", `{"Items": [], "NextPage": null}`)(w, r)
+			return
+		}
 		if offset == "" && (r.URL.Path != "/api/v3.0/expense/reports" || query.Get("approvalStatusCode") != "A_EXTV" || query.Get("user") != "ALL") {
 			w.WriteHeader(http.StatusNotFound)
 			return
@@ -57,6 +61,46 @@ func TestPendingReports(t *testing.T) {
 		ids, err := listed(pages(t, map[string]string{"": list + "?offset=a", "a": list + "/?offset=b", "b": ""}), t)
 		require.NoError(t, err)
 		require.Equal(t, []string{"R", "Ra", "Rb"}, ids)
+	})
+	t.Run("the list of the test users follows, page by page", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+			query := r.URL.Query()
+			name, next := query.Get("isTestUser")+query.Get("offset"), ""
+			if query.Get("offset") == "" {
+				next = list + "?offset=" + name + "2"
+			}
+			answering(200, "application/json", fmt.Sprintf(`{"Items": [{"ID": "R%s", "ApprovalStatusCode": "A_EXTV"}], "NextPage": %q}`, name, next))(w, r)
+		})
+		ids, err := listed(s, t)
+		require.NoError(t, err)
+		require.Equal(t, []string{"Rfalse", "Rfalse2", "Rtrue", "Rtrue2"}, ids, "though the next page does not repeat which list it is of")
+	})
+	t.Run("where that is refused, it is said, and the other list counts", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Query().Get("isTestUser") == "true" {
+				answering(400, "application/json", `{"Message": "no"}`)(w, r)
+				return
+			}
+			answering(200, "application/json", `{"Items": [{"ID": "R1", "ApprovalStatusCode": "A_EXTV"}], "NextPage": null}`)(w, r)
+		})
+		var ids []string
+		var unread error
+		read := func(row concur.PendingReport, err error) error {
+			if unread = err; err == nil {
+				ids = append(ids, row.ID)
+			}
+			return nil
+		}
+		client := s.client(t)
+		next, err := client.PendingReports(context.Background(), "", read)
+		require.NoError(t, err)
+		next, err = client.PendingReports(context.Background(), next, read)
+		require.NoError(t, err)
+		require.Empty(t, next)
+		require.Equal(t, []string{"R1"}, ids)
+		require.ErrorIs(t, unread, concur.Rejected)
 	})
 	t.Run("a next page elsewhere is not followed", func(t *testing.T) {
 		t.Parallel()
@@ -131,7 +175,7 @@ func TestAnyReportWillDoToTryAnInterfaceOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t, func(rw http.ResponseWriter, r *http.Request) {
-				if r.URL.Path != "/api/v3.0/expense/reports" || r.URL.RawQuery != "user=ALL&limit=1" {
+				if r.URL.Path != "/api/v3.0/expense/reports" || !strings.HasPrefix(r.URL.RawQuery, "user=ALL&limit=1&isTestUser=") {
 					http.NotFound(rw, r)
 					return
 				}

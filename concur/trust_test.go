@@ -92,7 +92,7 @@ func TestHostileNextPages(t *testing.T) {
 		require.ErrorIs(t, err, concur.InvalidArgument, page)
 	}
 	for _, r := range s.requests {
-		require.Equal(t, list+"?approvalStatusCode=A_EXTV&user=ALL&limit=100", r.RequestURI, "the first page and no other")
+		require.Equal(t, list+"?approvalStatusCode=A_EXTV&user=ALL&limit=100&isTestUser=false", r.RequestURI, "the first page and no other")
 	}
 	require.Greater(t, len(s.requests), 60)
 	p.sawNothing(t)

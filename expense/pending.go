@@ -6,7 +6,20 @@ import "time"
 // validation. It names the report and no person.
 type PendingReport struct {
 	ID           string    `json:"id"`
-	LastModified time.Time `json:"lastModified,omitzero"` // zero when Concur does not say
+	LastModified time.Time `json:"lastModified,omitzero"` // of the header; zero when Concur does not say
+	Submitted    time.Time `json:"submitted,omitzero"`    // zero when Concur does not say
+	Policy       string    `json:"policy,omitempty"`      // as v3 prints it; empty when Concur does not say
+}
+
+// Since is the earliest moment since which the report may have waited, as far as the row
+// tells. A report that has come from one external validation to the next may wait for a
+// shorter time: LastModifiedDate is the header's, and need not change with a step. It may be
+// earlier than the submission, too.
+func (r PendingReport) Since() time.Time {
+	if r.Submitted.After(r.LastModified) {
+		return r.Submitted
+	}
+	return r.LastModified
 }
 
 // ListPendingReportsInput asks for a part of the list, and says since when a report

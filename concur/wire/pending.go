@@ -31,8 +31,11 @@ func DecodeReportRows(body []byte) ([]PendingReport, error) {
 func reportRows(body []byte, wanted func(status string) bool) (page Page[PendingReport], others int, err error) {
 	var rows []PendingReport
 	root, _, unread, err := readList(body, "row", func(r record) bool {
+		lenient := r
+		lenient.flaw = new(flaw) // a row without a submission can be read
 		row := PendingReport{Owner: r.text("OwnerLoginID"), PendingReport: expense.PendingReport{
 			ID: r.text("ID"), LastModified: utc(r.date("LastModifiedDate")),
+			Submitted: utc(lenient.date("SubmitDate")), Policy: lenient.text("PolicyID"),
 		}}
 		switch status := r.text("ApprovalStatusCode"); {
 		case status == "": // not one that waits elsewhere
