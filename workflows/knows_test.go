@@ -54,6 +54,8 @@ func TestOnlyAnOpenRunKnowsForGoodOfWhatAListShowsAsWaiting(t *testing.T) {
 		"an open run":                         {runs: runs{{Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}}, want: true},
 		"an open run beside one that is gone": {runs: runs{ended(own, completed, expense.Gone, late), {Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}}, want: true},
 		"what was only shown and is withheld": {runs: runs{ended(key, completed, expense.DryRun, late)}, why: expense.ByDryRun, now: expense.ByDryRun, want: true},
+		"what was only shown a day ago":       {runs: runs{ended(key, completed, expense.DryRun, 25*time.Hour)}, why: expense.ByDryRun, now: expense.ByDryRun, want: false},
+		"two runs of the net that have acted": {runs: runs{ended(own, completed, expense.Approved, late), ended(own, completed, expense.SentBack, 2*late)}, want: false},
 		"what was only shown, with writes":    {runs: runs{ended(key, completed, expense.DryRun, time.Minute)}, why: expense.ByDryRun, want: false},
 		"one that joined another":             {runs: runs{ended(key, completed, expense.Joined, time.Minute)}, want: false},
 		"two tries of the net, lately":        {runs: runs{ended(own, completed, expense.Gone, late), ended(own, completed, expense.Gone, 2*late)}, want: true},

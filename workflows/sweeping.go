@@ -69,11 +69,12 @@ func (c *Client) withheld(ctx context.Context, run *commonpb.WorkflowExecution) 
 // Knows reports whether a run makes it needless to look at a report, or a travel request,
 // that a list of Concur shows as waiting. N names it, and says when it was changed last.
 //
-// An open run does. One that only showed what it would write does until the report
-// changes, for as long as that is withheld. Any other run that has closed after the last
-// change does for the grace and no longer, whatever it ended with: the list shows that the
-// report waits all the same, perhaps at a later stop. The runs that sweeps have started for
-// it in vain double the grace. A run that ended joined does not count: the other one does.
+// An open run does. Any other does only if it closed after the last change and the last
+// submission that the list shows. No run that has closed knows the report for ever: a report
+// may come to its next stop without a change of anything that a list shows. So one that only
+// showed what it would write knows for a day, for as long as that is withheld; and any other
+// knows for the grace, whatever it ended with. The runs that sweeps have started for it in
+// vain double the grace. A run that ended joined does not count: the other one does.
 func (c *Client) Knows(ctx context.Context, n expense.Notification, seen expense.Sight) (bool, error) {
 	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		PageSize: knownRuns,
@@ -91,13 +92,14 @@ func (c *Client) Knows(ctx context.Context, n expense.Notification, seen expense
 		case run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
 			return true, nil
 		case outcome == expense.DryRun:
-			if c.withheld(ctx, run.GetExecution()).Still(seen.Withheld) {
+			shown := run.GetCloseTime().AsTime().Add(shownFor).After(seen.At)
+			if shown && c.withheld(ctx, run.GetExecution()).Still(seen.Withheld) {
 				return true, nil
 			}
 			continue
 		case outcome == expense.Joined:
 			continue
-		case run.GetExecution().GetWorkflowId() == n.ID():
+		case run.GetExecution().GetWorkflowId() == n.ID() && !acted(outcome):
 			tries++
 		}
 		if at := run.GetCloseTime().AsTime(); at.After(closed) {
@@ -106,6 +108,16 @@ func (c *Client) Knows(ctx context.Context, n expense.Notification, seen expense
 	}
 	grace := seen.Grace << min(max(tries-1, 0), maxDoublings)
 	return closed.Add(grace).After(seen.At), nil
+}
+
+// shownFor is how long a sweep leaves alone what was only shown. Then it is shown again: by
+// then the report may wait at another stop, and nothing that a list shows need have changed.
+const shownFor = 24 * time.Hour
+
+// acted reports whether a run with that outcome has done something about its report, so that
+// it was not started in vain.
+func acted(outcome expense.Outcome) bool {
+	return outcome == expense.Approved || outcome == expense.ApprovedWithExceptions || outcome == expense.SentBack
 }
 
 // maxDoublings bounds how long a report is left alone that a list shows as waiting and
