@@ -74,7 +74,8 @@ const RequestsPerActivity = 3
 // Activities are the side effects of the workflows. Every exported method is an
 // activity, registered under its own name.
 type Activities struct {
-	options Options
+	options   Options
+	announced announced
 }
 
 // Options are what the activities work with.
@@ -87,6 +88,8 @@ type Options struct {
 	Elders  Elders // nil: two runs of one report do not know of each other
 	Past    Past
 	Permits Permits
+	Steps   Steps            // nil: what callouts announce is not remembered
+	Own     expense.OwnSteps // of what a sweep finds
 	Reading Reading
 	Guard   concur.Guard // what Concur compares before it acts by v4
 	// ActAlike has a report acted on by v4 whose stop cannot be told from another one that

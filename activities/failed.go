@@ -27,11 +27,19 @@ func (a *Activities) ListFailedNotifications(ctx context.Context, in expense.Lis
 	}
 	var part expense.FailedNotifications
 	var kept lowest
-	err := a.options.Concur.AllFailedNotifications(ctx, func() func(concur.FailedItem) error {
+	known, err := a.known(ctx)
+	if err != nil {
+		return expense.FailedNotifications{}, err
+	}
+	err = a.options.Concur.AllFailedNotifications(ctx, func() func(concur.FailedItem) error {
 		part, kept = expense.FailedNotifications{}, lowest{limit: in.Limit}
 		return func(item concur.FailedItem) error {
 			n := item.Notification
 			switch {
+			case item.Reason == "" && !a.options.Own.MayTell(known, n.Kind, n.EventType):
+				if in.After == "" {
+					others(&part, in.Told, n)
+				}
 			case item.Reason == "" && n.NotificationURI > in.After:
 				kept.add(n)
 			case item.Reason == "" || in.After != "":
@@ -63,6 +71,22 @@ func strange(part *expense.FailedNotifications, told []string, q expense.Quarant
 		part.Unlisted++
 	default:
 		part.Quarantined = append(part.Quarantined, q)
+	}
+}
+
+// others counts an entry that names a step of another connector, as far as is known, and names
+// it unless that was done. It is left where it is.
+func others(part *expense.FailedNotifications, told []string, n expense.Notification) {
+	part.NotOurs++
+	q := expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI,
+		Reason: "no callout of this deployment has announced a step with this event (CONCUR_OWN_STEPS): it is left alone"}
+	switch mark := q.Mark(); {
+	case slices.Contains(told, mark):
+		if !slices.Contains(part.Told, mark) {
+			part.Told = append(part.Told, mark)
+		}
+	case len(part.Others) < maxQuarantined:
+		part.Others = append(part.Others, q)
 	}
 }
 
@@ -135,6 +159,13 @@ func startedSoFar(ctx context.Context) (done startedUntil) {
 func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProcessingInput) (result expense.StartedProcessing, _ error) {
 	defer sign(ctx, &result.Answer)
 	done := startedSoFar(ctx)
+	known, err := a.known(ctx)
+	if err != nil {
+		return result, err
+	}
+	owns := func(object expense.ObjectKind, events, policies []string) bool {
+		return a.options.Own.Tells(known, object, events, policies...)
+	}
 	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
 	result = done.Result
@@ -143,7 +174,7 @@ func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProces
 			continue
 		}
 		pulse.note(startedUntil{Next: i, Result: result})
-		swept, err := a.options.Starter.Sweep(ctx, n, expense.Sight{At: in.ListedAt, Grace: in.Grace, Withheld: a.options.Writes.now()})
+		swept, err := a.options.Starter.Sweep(ctx, n, expense.Sight{At: in.ListedAt, Grace: in.Grace, Withheld: a.options.Writes.now(), Owns: owns})
 		var refused *serviceerror.InvalidArgument
 		switch {
 		case errors.As(err, &refused):

@@ -122,8 +122,12 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 	fetched.Moved = in.Stop != "" && in.Stop == found.Reading.Stop && !found.at(in.Stop, expense.Attempt{Mark: in.Mark})
 	if found.Report != nil {
 		fetched.ReportID, fetched.Via = found.Report.ID, found.Report.Via
+		a.announceReport(ctx, in, found.Report)
 	}
-	if found.Kind != "" {
+	if fetched.NotOurs, fetched.Policies, err = a.notOursReport(ctx, in, found.Report); err != nil {
+		return expense.FetchedReport{}, a.failure(ctx, err)
+	}
+	if found.Kind != "" || fetched.NotOurs {
 		return fetched, nil
 	}
 	if err := a.usable(found, rules); err != nil {
@@ -164,8 +168,12 @@ func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInp
 	fetched.Moved = in.Stop != "" && in.Stop == found.Reading.Stop && !found.at(in.Stop, expense.Attempt{Mark: in.Mark})
 	if found.Request != nil {
 		fetched.ReportID = found.Request.ID
+		a.announce(ctx, stepsOf(expense.RequestObject, in.Callouts, found.Request.Policy))
 	}
-	if found.Kind != "" {
+	if fetched.NotOurs, fetched.Policies, err = a.notOursRequest(ctx, in, found.Request); err != nil {
+		return expense.FetchedReport{}, a.failure(ctx, err)
+	}
+	if found.Kind != "" || fetched.NotOurs {
 		return fetched, nil
 	}
 	if fetched.Earlier, err = a.earlier(ctx, in, found); err != nil {

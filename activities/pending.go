@@ -1,8 +1,10 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"concur-connector/concur"
@@ -31,6 +33,10 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 	var forgotten, fresh []concur.PendingReport
 	started := time.Now()
 	before := started.Add(-in.Grace)
+	known, err := a.known(ctx)
+	if err != nil {
+		return expense.PendingReports{}, err
+	}
 	for range pendingPages {
 		var err error
 		seen := expense.Sight{At: time.Now(), Grace: in.Grace, Withheld: a.options.Writes.now()}
@@ -43,13 +49,17 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 				return nil
 			}
 			found.Waiting++
-			known, err := a.options.Knower.Knows(ctx, notificationOf(row), seen)
+			if !a.options.Own.Lists(known, expense.ReportObject, row.Policy) {
+				unannounced(row, &found)
+				return nil
+			}
+			knows, err := a.options.Knower.Knows(ctx, notificationOf(row), seen)
 			switch {
 			case err != nil:
 				return err
-			case known:
+			case knows:
 				found.Known++
-			case row.LastModified.After(before.Add(-in.Young)):
+			case row.Since().After(before.Add(-in.Young)):
 				fresh = append(fresh, row)
 			default:
 				forgotten = append(forgotten, row)
@@ -89,6 +99,26 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 		return found, nil
 	}
 	return found, a.failure(ctx, a.name(ctx, forgotten, &found))
+}
+
+// maxPolicies bounds how many policies of such reports are named.
+const maxPolicies = 20
+
+// unannounced counts a report that is not known to be at a step of this deployment. It is left
+// alone: another connector may be seeing to it.
+func unannounced(row concur.PendingReport, found *expense.PendingReports) {
+	found.Unannounced++
+	if len(found.UnannouncedReports) < maxForgotten {
+		found.UnannouncedReports = append(found.UnannouncedReports, row.ID)
+	}
+	found.UnannouncedPolicies = addPolicy(found.UnannouncedPolicies, row.Policy)
+}
+
+func addPolicy(list []string, policy string) []string {
+	if policy = cmp.Or(policy, "none"); len(list) < maxPolicies && !slices.Contains(list, policy) {
+		list = append(list, policy)
+	}
+	return list
 }
 
 // notificationOf makes the notification of a report that the list shows, as if it had been

@@ -18,9 +18,19 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 	if !a.options.Rules.Current().JudgesRequests() {
 		return expense.PendingRequests{Unjudged: true}, nil
 	}
-	api := a.options.Concur
+	api, own := a.options.Concur, a.options.Own
+	a.announce(ctx, stepsOf(expense.RequestObject, in.Callouts, expense.AnyStep))
 	var found expense.PendingRequests
-	var err error
+	known, err := a.known(ctx)
+	if err != nil {
+		return expense.PendingRequests{}, err
+	}
+	ours := func(request expense.TravelRequest) bool {
+		if in.Announced && len(own.Policies) == 0 {
+			return true // it may be any of them
+		}
+		return own.Lists(known, expense.RequestObject, request.Policy)
+	}
 	found.Next, err = api.PendingRequests(ctx, in.Page, func(row expense.TravelRequest, unread error) error {
 		if unread != nil {
 			found.Unlooked = &expense.Unlooked{Kind: expense.Malformed, Message: unread.Error()}
@@ -38,6 +48,9 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 			return nil
 		case err != nil:
 			return err
+		case request.AtStop() && !ours(request):
+			found.Unannounced++
+			found.UnannouncedPolicies = addPolicy(found.UnannouncedPolicies, request.Policy)
 		case request.AtStop():
 			found.Notifications = append(found.Notifications, expense.Notification{
 				Kind: expense.RequestObject, Key: row.ID, ObjectURI: uri, ObjectType: string(expense.RequestObject), EventDateTime: string(request.Modified),
@@ -54,7 +67,7 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 // whole returns what a row of the list shows. A row that does not say what Concur offers,
 // or when the request was changed, is read by itself; one that is gone waits for nobody.
 func (a *Activities) whole(ctx context.Context, uri string, row expense.TravelRequest) (expense.TravelRequest, error) {
-	if len(row.Operations) > 0 && (!row.AtStop() || row.Modified != "") {
+	if len(row.Operations) > 0 && (!row.AtStop() || row.Modified != "" && (row.Policy != "" || a.options.Own.All)) {
 		return row, nil
 	}
 	read, err := a.options.Concur.ReadRequest(ctx, uri, concur.ReadOptions{Parts: expense.Parts{HeaderOnly: true}})

@@ -227,6 +227,7 @@ func (h *house) options(t testing.TB) activities.Options {
 	require.NoError(t, err)
 	return activities.Options{
 		Concur: h.client(t), Rules: rules, Starter: &starter{}, Knower: &starter{}, Delays: delays,
+		Own:  expense.OwnSteps{All: true},
 		Past: past{}, Permits: &permits{}, Heartbeat: acknowledged,
 		AnswerLimit: 30 * time.Millisecond, ReportLimit: 1 << 20,
 	}

@@ -29,7 +29,7 @@ func usable(row concur.PendingReport) map[string][]any {
 		"PendingRequests":        {"", func(expense.TravelRequest, error) error { return nil }},
 		"ReadReport":             {objectURI, concur.ReadOptions{Via: expense.V4}},
 		"ReadRequest":            {requestURI, concur.ReadOptions{}},
-		"ReportURI":              {row}, "RequestURI": {requestID},
+		"ReportURI":              {row}, "RequestURI": {requestID}, "PolicyV3": {objectURI},
 		"ReportV1": {objectURI}, "ReportV2": {reportKey}, "ReportV3": {reportID, userLogin}, "ReportV4": v4,
 		"EntriesV3": {reportID, userLogin}, "ItemizationsV3": {reportID, userLogin}, "AllocationsV3": {reportID},
 		"ExpensesV4": v4, "CommentsV4": v4, "ExceptionsV4": {reportID},

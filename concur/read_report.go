@@ -44,6 +44,9 @@ func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions
 	}
 	owned, err := c.ownedReport(ctx, objectURI)
 	if err == nil {
+		if from, unnamed := originOf(owned.report, owned.owner); unnamed == nil {
+			c.origins.remember(t.path+"?"+t.query, from)
+		}
 		err = owned.whole(op, o)
 	}
 	if err != nil {

@@ -44,6 +44,7 @@ var absurd = map[string][]string{
 	"CONCUR_BRAKE_SENDBACKS":     {"-1", "5001", "1.5"},
 	"CONCUR_BRAKE_SHARE":         {"-0.1", "1", "1e-9", "NaN", "Inf", "30%"},
 	"CONCUR_ALIKE_STOPS":         {"Park", "ask", "refuse"},
+	"CONCUR_OWN_STEPS":           {"All", "all,announced", "policy:", "event", "announced,", "policy:\u0007"},
 	"CONCUR_SWEEP":               {"act ", "Act", "on"},
 	"CONCUR_SWEEP_EVERY":         {"0s", "-15m", "1ns", "1s", "9999ms", "8760h", "15"},
 	"CONCUR_PENDING_GRACE":       {"0s", "-1h", "1ns", "99999h"},

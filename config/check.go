@@ -126,6 +126,7 @@ func (p *problems) checkWorker(cfg Worker) {
 	default:
 		p.add("CONCUR_SWEEP", "must be act, read-only or off")
 	}
+	p.checkOwnSteps(cfg.OwnSteps)
 	p.checkDuration("CONCUR_SWEEP_EVERY", cfg.SweepEvery, 10*time.Second, 7*day)
 	p.checkDuration("CONCUR_PENDING_GRACE", cfg.PendingGrace, time.Millisecond, maxDelay)
 	p.checkNumber("CONCUR_SWEEP_SHARE", cfg.SweepShare, 0.01, 0.99)
@@ -147,6 +148,20 @@ func (p *problems) checkWorker(cfg Worker) {
 	}
 	if n := len(cfg.ParkedRetries); n == 0 || n > maxParkedRetries {
 		p.add("CONCUR_PARKED_RETRIES", "must hold 1 to %d durations", maxParkedRetries)
+	}
+}
+
+// checkOwnSteps looks at the form alone.
+func (p *problems) checkOwnSteps(entries []string) {
+	for _, entry := range entries {
+		name, value, _ := strings.Cut(strings.TrimSpace(entry), ":")
+		value = strings.TrimSpace(value)
+		named := (name == "policy" || name == "event") && value != ""
+		alone := name == "all" && len(entries) == 1 || name == "announced"
+		if !named && (!alone || value != "") {
+			p.add("CONCUR_OWN_STEPS", "must be all alone, or announced, policy:ID and event:NAME separated by commas")
+			return
+		}
 	}
 }
 

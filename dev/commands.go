@@ -119,7 +119,7 @@ func (s *stage) doSweeping(_ *testscript.TestScript, _ []string) error {
 		if err == nil {
 			err = answer.Get(&done)
 		}
-		if err == nil && (done.Found == 0 || done.Started+done.Joined+done.Left+done.Quarantined < done.Found) {
+		if err == nil && (done.Found == 0 || done.Started+done.Joined+done.Left+done.Quarantined+done.NotOurs < done.Found) {
 			err = fmt.Errorf("the sweep has done %+v", done)
 		}
 		return err

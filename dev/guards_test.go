@@ -220,6 +220,26 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "return closed.Add(grace).After(seen.At), nil",
 			without: "return grace >= 0 && !closed.IsZero(), nil",
 		},
+		"the policy of a waiting report that no callout has announced": {
+			file: "activities/pending.go", story: "not-our-steps",
+			with:    "if !a.options.Own.Lists(known, expense.ReportObject, row.Policy) {",
+			without: "if row.ID == \"never\" {",
+		},
+		"the event of a failed notification that no callout has announced": {
+			file: "activities/failed.go", story: "not-our-steps",
+			with:    "!a.options.Own.MayTell(known, n.Kind, n.EventType):",
+			without: "n.EventType == \"never\":",
+		},
+		"the policy of a report of which only the failed list tells": {
+			file: "activities/steps.go", story: "not-our-steps",
+			with:    "\treturn true, policies, nil\n",
+			without: "\treturn false, policies, nil\n",
+		},
+		"the list of the reports of test users": {
+			file: "concur/pending.go", story: "test-user-found",
+			with:    "\tcase next == \"\" || tests:",
+			without: "\tcase tests:",
+		},
 		"the second delete of what Concur lists still": {
 			file: "workflows/sweeping.go", story: "delete-believed",
 			with:    "(!closed.Before(seen.At) ||",

@@ -50,6 +50,7 @@ type houseSetup struct {
 	fixed    bool   // take the well-known ports when they are free
 	sweep    string // CONCUR_SWEEP
 	via      string // CONCUR_INTERFACE; empty: v1.1
+	own      string // CONCUR_OWN_STEPS; empty: the default
 
 	told func(line string) // hears each line of the worker's log; may be nil
 }
@@ -195,6 +196,7 @@ func (h *house) workerSettings() []string {
 		"CONCUR_OUTAGE_DELAY=300ms", "CONCUR_UNAUTHORIZED_DELAY=500ms", "CONCUR_MALFORMED_DELAY=50ms", "CONCUR_MOVING_DELAY=100ms", "CONCUR_NAME_DELAY=200ms", "CONCUR_CONFIRM_DELAY=400ms",
 		"CONCUR_RETRY_INTERVAL=100ms", "CONCUR_RETRY_MAX_INTERVAL=1s",
 		"CONCUR_REQUESTS_PER_SECOND=300", "CONCUR_SWEEP="+h.setup.sweep, "CONCUR_SWEEP_EVERY=20s", "CONCUR_PENDING_GRACE=20s",
+		"CONCUR_OWN_STEPS="+h.setup.own,
 	)
 }
 

@@ -160,6 +160,7 @@ func interveneAt(t *testing.T, world *world, via, place string, play scene, when
 		setup.rules = filepath.Join(t.TempDir(), "rules.yaml")
 		require.NoError(t, os.WriteFile(setup.rules, []byte(play.rules), 0o600))
 	}
+	setup.own = "all" // a run that is swept is the first of its house
 	h, err := open(t.Context(), setup, t.TempDir())
 	require.NoError(t, err)
 	s := &stage{ctx: context.WithoutCancel(t.Context()), house: h, reports: map[string]string{}}

@@ -29,6 +29,11 @@ type FetchReportInput struct {
 	Looked []string `json:"looked,omitempty"`
 	// Unchecked are notification URIs that the run owes and that no read has checked yet.
 	Unchecked []string `json:"unchecked,omitempty"`
+	// Callouts are the event types of callouts that no read has answered yet.
+	Callouts []string `json:"callouts,omitempty"`
+	// Entries are the event types of entries of the failed list, if nothing but such entries has
+	// told of it.
+	Entries []string `json:"entries,omitempty"`
 }
 
 // RefusedHost is the detail of an error of kind Untrusted about the address that a
@@ -85,6 +90,11 @@ type FetchedReport struct {
 	Foreign []RefusedURI `json:"foreign,omitempty"`
 	// Earlier says what runs before this one have written to the report at its stop.
 	Earlier EarlierRuns `json:"earlier,omitzero"`
+	// NotOurs is set when only entries of the failed list tell of it, and the step that they
+	// name is not known to be this deployment's: nothing is to be done. Policies are then its
+	// policy, as the interfaces print it.
+	NotOurs  bool     `json:"notOurs,omitempty"`
+	Policies []string `json:"policies,omitempty"`
 }
 
 // RefusedURI is a notification URI that must not be followed, and why.
@@ -327,8 +337,12 @@ type FailedNotifications struct {
 	Items       []Notification `json:"items,omitempty"`
 	Quarantined []Quarantined  `json:"quarantined,omitempty"`
 	Unlisted    int            `json:"unlisted,omitempty"` // more that cannot be understood
-	Told        []string       `json:"told,omitempty"`     // the marks of those of them that were named before
-	Next        string         `json:"next,omitempty"`     // empty after the last part
+	Told        []string       `json:"told,omitempty"`     // the marks of those that were named before
+	// NotOurs counts the entries that name a step of another connector, as far as is known, and
+	// Others are the first of them that were not named before.
+	NotOurs int           `json:"notOurs,omitempty"`
+	Others  []Quarantined `json:"others,omitempty"`
+	Next    string        `json:"next,omitempty"` // empty after the last part
 }
 
 // Quarantined is an entry of the failed list that cannot be understood. It is
@@ -359,6 +373,9 @@ type Sight struct {
 	At       time.Time
 	Grace    time.Duration // see StartProcessingInput
 	Withheld Withheld      // why nothing would be written now
+	// Owns reports whether an object of which the failed list tells is this deployment's: by the
+	// events that name its step, and by its policy. Nil: it is not.
+	Owns func(object ObjectKind, events, policies []string) bool
 }
 
 // StartedProcessing says what became of each.

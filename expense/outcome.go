@@ -15,6 +15,7 @@ const (
 	Cancelled              Outcome = "cancelled"   // by an operator
 	DryRun                 Outcome = "dry-run"     // judged and shown; nothing was written
 	Joined                 Outcome = "joined"      // another run sees to it
+	NotOurs                Outcome = "not-ours"    // at a step of another connector, as far as is known
 )
 
 // Kind is the kind of an error, and with it what is done about the error. It is

@@ -45,6 +45,12 @@ type PendingReports struct {
 	Reports   []string `json:"reports,omitempty"` // the first of the forgotten
 	Next      string   `json:"next,omitempty"`    // empty after the last part
 
+	// Unannounced counts those that wait longer than the grace, and are not known to be at a step
+	// of this deployment; the first of them, and their policies, are named.
+	Unannounced         int      `json:"unannounced,omitempty"`
+	UnannouncedReports  []string `json:"unannouncedReports,omitempty"`
+	UnannouncedPolicies []string `json:"unannouncedPolicies,omitempty"`
+
 	Notifications []Notification `json:"notifications,omitempty"` // of the forgotten, when they are named
 	Unnamed       string         `json:"unnamed,omitempty"`       // why some have none
 }
@@ -52,6 +58,10 @@ type PendingReports struct {
 // ListPendingRequestsInput asks for a part of the list of travel requests.
 type ListPendingRequestsInput struct {
 	Page string `json:"page,omitempty"` // the Next of the part before
+	// Announced is set when a callout of ours, or an entry of the failed list that names a step
+	// of ours, has told that some travel request waits. Callouts are the event types.
+	Announced bool     `json:"announced,omitempty"`
+	Callouts  []string `json:"callouts,omitempty"`
 }
 
 // PendingRequests are the travel requests of a part of the list that wait for us.
@@ -61,6 +71,10 @@ type PendingRequests struct {
 	Next          string         `json:"next,omitempty"` // empty after the last part
 	// Unlooked says why one of them, the last, could not be looked at. The others are here.
 	Unlooked *Unlooked `json:"unlooked,omitempty"`
+	// Unannounced counts those that wait and are not known to be at a step of this deployment,
+	// and their policies are named.
+	Unannounced         int      `json:"unannounced,omitempty"`
+	UnannouncedPolicies []string `json:"unannouncedPolicies,omitempty"`
 	// Unjudged is set when the rules have none for travel requests: nothing was asked.
 	Unjudged bool `json:"unjudged,omitempty"`
 }

@@ -14,6 +14,7 @@ const (
 	ProcessNotification      = "ProcessNotification"
 	SweepFailedNotifications = "SweepFailedNotifications"
 	LimitSendBacks           = "LimitSendBacks"
+	RememberSteps            = "RememberSteps"
 )
 
 // Activity types.
@@ -60,6 +61,10 @@ const AdmitUpdate = "admit"
 // answers an expense.Permitted.
 const PermitUpdate = "permit"
 
+// AnnounceUpdate is the update of RememberSteps that takes an expense.Announcement and
+// answers an expense.AnnouncedSteps.
+const AnnounceUpdate = "announce"
+
 // DefaultTaskQueue is where workflows run, and the activities that do not call
 // Concur.
 const DefaultTaskQueue = "concur-connector"
@@ -73,6 +78,9 @@ func SweepScheduleID(taskQueue string) string { return "sweep-" + taskQueue }
 
 // BrakeID names the one run of LimitSendBacks.
 func BrakeID(taskQueue string) string { return "brake-" + taskQueue }
+
+// StepsID names the one run of RememberSteps.
+func StepsID(taskQueue string) string { return "steps-" + taskQueue }
 
 // ConcurQueue names the queue of the activities that call Concur. It is a queue of
 // its own so that its rate can be limited for the whole fleet.
@@ -124,6 +132,7 @@ func Outcomes() []expense.Outcome {
 	return []expense.Outcome{
 		expense.Approved, expense.ApprovedWithExceptions, expense.SentBack, expense.Withdrawn,
 		expense.Superseded, expense.Gone, expense.Unsupported, expense.Cancelled, expense.DryRun, expense.Joined,
+		expense.NotOurs,
 	}
 }
 

@@ -33,18 +33,19 @@ func golden(t *testing.T, file string, value any) {
 func TestTheContractIsWhatIsStoredInSomebodysTemporal(t *testing.T) {
 	t.Parallel()
 	golden(t, "testdata/contract.json", map[string]any{
-		"workflows": []string{workflows.ProcessNotification, workflows.SweepFailedNotifications, workflows.LimitSendBacks},
+		"workflows": []string{workflows.ProcessNotification, workflows.SweepFailedNotifications, workflows.LimitSendBacks, workflows.RememberSteps},
 		"activities": []string{workflows.FetchReport, workflows.ValidateReport, workflows.PostExceptions, workflows.TakeAction,
 			workflows.DeleteNotification, workflows.ListFailedNotifications, workflows.ListPendingReports, workflows.StartProcessing,
 			workflows.FetchRequest, workflows.ValidateRequest, workflows.ListPendingRequests, workflows.ClearExceptions, workflows.JoinRun,
 			workflows.FetchFacts, workflows.ApproveByException},
 		"signals": []string{workflows.Notified, workflows.Decided, workflows.Retried},
-		"updates": []string{workflows.AdmitUpdate, workflows.PermitUpdate},
+		"updates": []string{workflows.AdmitUpdate, workflows.PermitUpdate, workflows.AnnounceUpdate},
 		"queries": []string{workflows.StatusQuery},
 		"queues": []string{workflows.DefaultTaskQueue, workflows.ConcurQueue(workflows.DefaultTaskQueue),
 			workflows.SweepQueue(workflows.DefaultTaskQueue), workflows.ConcurQueue(workflows.SweepQueue(workflows.DefaultTaskQueue)),
 			workflows.FactQueue(workflows.DefaultTaskQueue), workflows.FactQueue(workflows.SweepQueue(workflows.DefaultTaskQueue))},
 		"brakes":           []string{workflows.BrakeID(workflows.DefaultTaskQueue)},
+		"steps":            []string{workflows.StepsID(workflows.DefaultTaskQueue)},
 		"schedules":        []string{workflows.SweepScheduleID(workflows.DefaultTaskQueue)},
 		"searchAttributes": []string{workflows.ReportIDAttribute, workflows.WaitingForAttribute, workflows.OutcomeAttribute},
 		"memos":            []string{workflows.NotificationMemo},

@@ -79,8 +79,20 @@ func (r *run) onNotified(n expense.Notification) {
 		len(r.Addresses) < maxAddresses && !slices.Contains(r.Addresses, n.ObjectURI) {
 		r.Addresses = append(r.Addresses, n.ObjectURI)
 	}
+	r.heardOf(n)
 	r.hear(n)
 	r.Unread = true
+}
+
+// heardOf remembers whether anything else than an entry of the failed list has told of the
+// report. Such an entry may be another connector's.
+func (r *run) heardOf(n expense.Notification) {
+	switch {
+	case n.NotificationURI == "":
+		r.Ours = r.Ours || n.ObjectURI != "" || n.LeftBy != ""
+	case len(r.Entries) < maxNames && !slices.Contains(r.Entries, n.EventType):
+		r.Entries = append(r.Entries, n.EventType)
+	}
 }
 
 // onDecided records a decision and says whether it counts. The first one for the

@@ -34,6 +34,14 @@ type Memory struct {
 	Unread   bool `json:"unread,omitempty"`   // a notified came since the last read began
 	Rejudge  bool `json:"rejudge,omitempty"`  // an operator may have mended the rules
 
+	// Ours is set when the report is known to be this deployment's: something else than an entry
+	// of the failed list has told of it, or a read has shown it.
+	Ours bool `json:"ours,omitempty"`
+	// Entries are the events that entries of the failed list have named. Policies is its policy
+	// when that, too, does not show that it is ours.
+	Entries  []string `json:"entries,omitempty"`
+	Policies []string `json:"policies,omitempty"`
+
 	Told  bool `json:"told,omitempty"`  // another run has left its report to this one
 	Alone bool `json:"alone,omitempty"` // it was looked for other runs of the report
 

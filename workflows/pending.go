@@ -30,6 +30,9 @@ func (s *sweep) lookForForgotten(ctx workflow.Context, grace time.Duration) erro
 		s.Forgotten += found.Forgotten
 		s.Unsure += found.Unsure
 		s.Reports = append(s.Reports, found.Reports[:min(len(found.Reports), maxWhy-len(s.Reports))]...)
+		s.Unannounced += found.Unannounced
+		s.UnannouncedReports = append(s.UnannouncedReports, found.UnannouncedReports[:min(len(found.UnannouncedReports), maxWhy-len(s.UnannouncedReports))]...)
+		s.unannounced(ctx, "reports", found.UnannouncedPolicies)
 		if found.Unnamed != "" {
 			s.Unnamed = found.Unnamed
 		}
@@ -59,6 +62,8 @@ func (s *sweep) lookForRequests(ctx workflow.Context) error {
 			return err
 		}
 		s.Requests += len(found.Notifications)
+		s.UnannouncedRequests += found.Unannounced
+		s.unannounced(ctx, "travel requests", found.UnannouncedPolicies)
 		if found.Unlooked != nil {
 			s.UnlookedRequests = "one of them: " + found.Unlooked.Message
 		}

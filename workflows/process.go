@@ -109,6 +109,7 @@ func (w Workflows) setup(ctx workflow.Context, input ProcessInput) (*run, error)
 		r.Memory = *input.Memory
 	} else {
 		r.Memory = Memory{ObjectURI: n.ObjectURI, MustRead: true}
+		r.heardOf(n)
 		r.hear(n)
 		if n.NotificationURI != "" {
 			r.owe(n.NotificationURI)
@@ -134,7 +135,7 @@ func (r *run) life(ctx workflow.Context) error {
 		}
 		r.MustRead = false
 	}
-	for len(r.Owed) > 0 && !r.Unread && r.Outcome != expense.DryRun && r.Outcome != expense.Unsupported { // those still wait
+	for len(r.Owed) > 0 && !r.Unread && r.deletes() {
 		if err := r.deleteFirst(ctx); err != nil {
 			return err
 		}
@@ -143,6 +144,12 @@ func (r *run) life(ctx workflow.Context) error {
 		return errAgain
 	}
 	return nil
+}
+
+// deletes reports whether the run deletes the failed notifications that it owes. Otherwise
+// what they tell of still waits, or is not for us.
+func (r *run) deletes() bool {
+	return !slices.Contains([]expense.Outcome{expense.DryRun, expense.Unsupported, expense.NotOurs}, r.Outcome)
 }
 
 // process reads the report and, while it waits for us, sees it through.
@@ -159,6 +166,11 @@ func (r *run) process(ctx workflow.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if read.NotOurs {
+		r.Outcome, r.Policies = expense.NotOurs, read.Policies
+		r.did("only Concur's failed list tells of it, and no callout of this deployment has announced such a step (CONCUR_OWN_STEPS): it is left alone")
+		return nil
 	}
 	if read.Kind != "" {
 		return r.left(ctx, read.Reading, false)
@@ -203,6 +215,9 @@ func (r *run) process(ctx workflow.Context) error {
 func (r *run) close(ctx workflow.Context) (Result, error) {
 	r.enter(ctx, Closed)
 	result := Result{Outcome: r.Outcome, Cause: r.Cause, Done: r.Done, Rules: r.Rules}
+	if r.Outcome == expense.NotOurs {
+		result.Entries, result.Policies = r.Entries, r.Policies
+	}
 	if r.Outcome == expense.DryRun || len(r.Deleted) > 0 { // or only shown to be deleted
 		result.Withheld = r.Withheld
 	}

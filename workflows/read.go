@@ -24,6 +24,10 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	input := expense.FetchReportInput{
 		ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun(), Stop: r.Stop, Mark: r.Mark, Unchecked: unchecked, Looked: r.Looked,
+		Callouts: calloutNames(heard),
+	}
+	if !r.Ours {
+		input.Entries = r.Entries
 	}
 	readBy := func(input expense.FetchReportInput) (read expense.FetchedReport, err error) {
 		reads := 0
@@ -45,7 +49,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		r.ReportID = r.notification.Key // Concur has shown the report, and other runs find this one
 	}
 	other := r.useOtherAddress(read, err)
-	if err != nil || other || read.Kind == expense.NotFound {
+	if err != nil || other || read.Kind == expense.NotFound || read.NotOurs {
 		for _, name := range r.Heard {
 			heard = addName(heard, name)
 		}
@@ -63,6 +67,10 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		r.drop(ctx, refused)
 	}
 	r.Withheld = read.Withheld
+	if r.Outcome == expense.NotOurs {
+		r.Outcome = "" // something else has told of it since
+	}
+	r.Ours = r.Ours || !read.NotOurs
 	if read.ReportID != "" {
 		r.ReportID = read.ReportID
 	}
@@ -72,7 +80,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	if read.Replaced && !slices.Contains(r.Done, saidReplaced) {
 		r.did(saidReplaced)
 	}
-	if read.Kind != "" {
+	if read.Kind != "" || read.NotOurs {
 		if read.Kind == expense.NotWaiting {
 			r.leaveStop()
 		}

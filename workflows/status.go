@@ -96,6 +96,10 @@ type Result struct {
 	// Withheld says why nothing was written, of the outcome dry-run, or why failed
 	// notifications were left in the list.
 	Withheld expense.Withheld `json:"withheld,omitempty"`
+	// Entries and Policies say of the outcome not-ours which events the failed list has named,
+	// and which policy the report has.
+	Entries  []string `json:"entries,omitempty"`
+	Policies []string `json:"policies,omitempty"`
 }
 
 // RulesUsed names rules: the hash of their file and of its lists, and what the file calls

@@ -68,6 +68,16 @@ func (r *run) hear(n expense.Notification) {
 	r.Heard = addName(r.Heard, name)
 }
 
+// calloutNames are the names among these that callouts have given.
+func calloutNames(heard []StopName) (names []string) {
+	for _, name := range heard {
+		if !name.Listed {
+			names = append(names, name.Name)
+		}
+	}
+	return names
+}
+
 // stopHere returns the stop at which the report was last found, or nil.
 func (r *run) stopHere() *NamedStop {
 	for i := range r.Stops {

@@ -46,12 +46,14 @@ type SweepResult struct {
 	Joined      int `json:"joined"`                // an open run was told
 	Left        int `json:"left,omitempty"`        // left alone: its last run says so
 	Quarantined int `json:"quarantined,omitempty"` // not understood, left where they are
+	NotOurs     int `json:"notOurs,omitempty"`     // of another connector, as far as is known, left where they are
 	Failed      int `json:"failed,omitempty"`      // refused by Temporal
 
-	// Why names the first of the quarantined and the failed ones. A quarantined one is
-	// named once: not again by the scheduled sweeps that follow.
+	// Why names the first of the quarantined, of those of another connector, and of the failed
+	// ones. Each of the first two kinds is named once: not again by the scheduled sweeps that
+	// follow.
 	Why []expense.Quarantined `json:"why,omitempty"`
-	// Told remembers which quarantined ones were named, by a hash of each.
+	// Told remembers what was named once, by a hash of each.
 	Told []string `json:"told,omitempty"`
 
 	Waiting   int      `json:"waiting,omitempty"`   // reports at external validation longer than the grace
@@ -61,6 +63,13 @@ type SweepResult struct {
 	Recovered int      `json:"recovered,omitempty"` // of the forgotten, those for which a run was started
 	Unnamed   string   `json:"unnamed,omitempty"`   // why none was started for some
 	Unlooked  string   `json:"unlooked,omitempty"`  // why they could not be looked for
+
+	// Unannounced counts the waiting reports that are not known to be at a step of this
+	// deployment. They are left alone.
+	Unannounced         int      `json:"unannounced,omitempty"`
+	UnannouncedReports  []string `json:"unannouncedReports,omitempty"`  // the first of them
+	UnannouncedPolicies []string `json:"unannouncedPolicies,omitempty"` // theirs, and those of the travel requests
+	UnannouncedRequests int      `json:"unannouncedRequests,omitempty"` // travel requests of the same sort
 
 	Requests         int    `json:"requests,omitempty"`         // travel requests that wait for us
 	RequestsStarted  int    `json:"requestsStarted,omitempty"`  // of those, the ones for which a run was started
@@ -125,7 +134,8 @@ func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, er
 	if err != nil {
 		return part, err
 	}
-	s.Found += len(part.Items) + len(part.Quarantined) + part.Unlisted
+	s.Found += len(part.Items) + len(part.Quarantined) + part.Unlisted + part.NotOurs
+	s.NotOurs += part.NotOurs
 	s.Quarantined += len(part.Quarantined) + part.Unlisted
 	s.quarantine(ctx, part)
 	if len(part.Items) == 0 || s.readOnly {
@@ -154,20 +164,48 @@ func (s *sweep) start(ctx workflow.Context, found []expense.Notification, listed
 // quarantine names, loud, those that no sweep before has named, and remembers what was
 // named for as long as it is there. What finds no room is named by the next sweep.
 func (s *sweep) quarantine(ctx workflow.Context, part expense.FailedNotifications) {
-	named := part.Quarantined[:min(len(part.Quarantined), maxWhy-len(s.Why))]
-	told := part.Told
-	for _, q := range named {
-		told = append(told, q.Mark())
+	for _, mark := range part.Told {
+		s.told(mark)
 	}
-	for _, mark := range told {
-		if len(s.Told) < maxTold && !slices.Contains(s.Told, mark) {
-			s.Told = append(s.Told, mark)
-		}
+	s.name(ctx, "entries of the failed list cannot be understood and are left there", part.Quarantined)
+	s.name(ctx, "entries of the failed list name a step that no callout of this deployment has announced, and are left there", part.Others)
+}
+
+func (s *sweep) name(ctx workflow.Context, what string, entries []expense.Quarantined) {
+	named := entries[:min(len(entries), maxWhy-len(s.Why))]
+	for _, q := range named {
+		s.told(q.Mark())
 	}
 	if len(named) > 0 {
-		workflow.GetLogger(ctx).Warn("entries of the failed list cannot be understood and are left there", "count", len(named), "first", named[0].Reason)
+		workflow.GetLogger(ctx).Warn(what, "count", len(named), "first", named[0].Reason)
 	}
 	s.because(named)
+}
+
+func (s *sweep) told(mark string) {
+	if len(s.Told) < maxTold && !slices.Contains(s.Told, mark) {
+		s.Told = append(s.Told, mark)
+	}
+}
+
+// unannounced remembers the policies of what was left alone as another connector's, and says
+// so, loud, of those of which no sweep before has said it.
+func (s *sweep) unannounced(ctx workflow.Context, noun string, policies []string) {
+	var fresh []string
+	for _, policy := range policies {
+		mark := expense.Quarantined{ObjectURI: noun, Reason: policy}.Mark()
+		if !slices.Contains(s.before, mark) && !slices.Contains(s.Told, mark) {
+			fresh = append(fresh, policy)
+		}
+		s.told(mark)
+		if len(s.UnannouncedPolicies) < maxWhy && !slices.Contains(s.UnannouncedPolicies, policy) {
+			s.UnannouncedPolicies = append(s.UnannouncedPolicies, policy)
+		}
+	}
+	if len(fresh) > 0 {
+		workflow.GetLogger(ctx).Warn(noun+" wait at external validation with a policy for which no callout of this deployment was ever received: they are left alone; "+
+			"if they are for this deployment, call concurctl steps add or set CONCUR_OWN_STEPS", "policies", fresh)
+	}
 }
 
 func (r *SweepResult) because(why []expense.Quarantined) {

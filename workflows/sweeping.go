@@ -54,6 +54,16 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification, seen expense
 	return expense.SweptJoined, nil
 }
 
+// ownsNow reports whether a report that a run has left alone as another connector's is known
+// to be this deployment's by now. A run that does not say why it left it does not know.
+func (c *Client) ownsNow(ctx context.Context, kind expense.ObjectKind, run *commonpb.WorkflowExecution, seen expense.Sight) bool {
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
+	var result Result
+	err := c.temporal.GetWorkflow(ctx, run.GetWorkflowId(), run.GetRunId()).Get(ctx, &result)
+	return err == nil && seen.Owns != nil && seen.Owns(kind, result.Entries, result.Policies)
+}
+
 // withheld says why a run that ended dry-run has written nothing; a run that does not say
 // so counts as one of other settings.
 func (c *Client) withheld(ctx context.Context, run *commonpb.WorkflowExecution) expense.Withheld {
@@ -149,8 +159,8 @@ func (c *Client) Unread(ctx context.Context, since time.Time) (int, error) {
 const askLimit = 5 * time.Second
 
 // settled says what the last run of a failed notification makes of it, or nothing when it
-// is to be taken up. Left alone is what is an object that we do not handle; what an
-// operator ended after the event; what was only shown, or left in the list, after the event
+// is to be taken up. Left alone is what is an object that we do not handle, or is at a step of
+// another connector as far as is known; what an operator ended after the event; what was only shown, or left in the list, after the event
 // for a reason that stands still; and what its last run was deleting while the list was
 // read. What the list shows after a run has deleted it is owed again.
 func (c *Client) settled(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, seen expense.Sight) (expense.Swept, error) {
@@ -168,6 +178,10 @@ func (c *Client) settled(ctx context.Context, n expense.Notification, last *work
 		switch {
 		case outcome == expense.Unsupported:
 			return expense.SweptLeft, nil
+		case outcome == expense.NotOurs && began && !c.ownsNow(ctx, n.Kind, last.GetExecution(), seen):
+			return expense.SweptLeft, nil
+		case outcome == expense.NotOurs:
+			return "", nil
 		case outcome == expense.Joined && c.isSeenTo(ctx, last):
 			return expense.SweptLeft, nil // by the run that it was left to
 		case began && outcome != expense.DryRun && (!closed.Before(seen.At) || c.withheld(ctx, last.GetExecution()).Still(seen.Withheld)):

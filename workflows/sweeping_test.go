@@ -60,6 +60,7 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		times int           // how many runs have deleted it
 		now   expense.Withheld
 		why   expense.Withheld // why the last run only showed
+		owned bool             // what the last run left to others is known to be ours
 		want  expense.Swept
 	}{
 		"one that was never seen is started":                {want: expense.SweptStarted},
@@ -81,6 +82,9 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		"one whose cancelled run does not answer waits":     {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), mute: true, want: expense.SweptUnknown},
 		"one that was shown by a run that is mute is shown": {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), now: expense.ByDryRun, why: expense.ByDryRun, mute: true, want: expense.SweptStarted},
 		"an object that we do not handle is left alone":     {last: closed(completed, expense.Unsupported, at.AddDate(-1, 0, 0)), want: expense.SweptLeft},
+		"one that its last run left to others is left":      {last: done(event.NotificationURI, expense.NotOurs), late: 48 * time.Hour, want: expense.SweptLeft},
+		"one that is known to be ours by now is taken up":   {last: done(event.NotificationURI, expense.NotOurs), owned: true, want: expense.SweptStarted},
+		"one beside another that was left to others":        {last: done("https://other", expense.NotOurs), want: expense.SweptStarted},
 		"one cancelled long after the event is left alone":  {last: closed(canceled, expense.Cancelled, at.Add(13*time.Hour)), want: expense.SweptLeft},
 		"one terminated long after the event is left alone": {last: closed(terminated, "", at.Add(13*time.Hour)), want: expense.SweptLeft},
 		"one cancelled before the event is started":         {last: closed(canceled, expense.Cancelled, at.Add(-time.Hour)), want: expense.SweptStarted},
@@ -107,7 +111,7 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 			}
 			result := &mocks.WorkflowRun{}
 			result.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) {
-				args.Get(1).(*workflows.Result).Withheld = c.why
+				*args.Get(1).(*workflows.Result) = workflows.Result{Withheld: c.why, Entries: []string{"E"}, Policies: []string{"P"}}
 			}).Return(nil)
 			m.On("GetWorkflow", mock.Anything, mock.Anything, mock.Anything).Return(result).Maybe()
 			answer := mocks.NewEncodedValue(t)
@@ -137,7 +141,13 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 						workflows.ProcessNotification, input).Return(nil, nil).Once()
 				}
 			}
-			got, err := workflows.NewClient(m, "own").Sweep(t.Context(), event, expense.Sight{At: at.Add(c.late), Withheld: c.now})
+			got, err := workflows.NewClient(m, "own").Sweep(t.Context(), event, expense.Sight{
+				At: at.Add(c.late), Withheld: c.now,
+				Owns: func(object expense.ObjectKind, events, policies []string) bool {
+					require.Equal(t, []any{event.Kind, []string{"E"}, []string{"P"}}, []any{object, events, policies})
+					return c.owned
+				},
+			})
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -113,11 +114,15 @@ func (d *deployment) howFar(ctx context.Context, id string, bar *progress) {
 }
 
 func printSweep(w io.Writer, r workflows.SweepResult, readOnly bool) {
+	others := ""
+	if r.NotOurs > 0 {
+		others = fmt.Sprintf(", %d not ours", r.NotOurs)
+	}
 	if readOnly {
-		fmt.Fprintf(w, "found %d, of which %d cannot be understood; nothing was started\n", r.Found, r.Quarantined)
+		fmt.Fprintf(w, "found %d%s, of which %d cannot be understood; nothing was started\n", r.Found, others, r.Quarantined)
 	} else {
-		fmt.Fprintf(w, "found %d: %d started, %d joined, %d left alone, %d not understood, %d failed\n",
-			r.Found, r.Started, r.Joined, r.Left, r.Quarantined, r.Failed)
+		fmt.Fprintf(w, "found %d: %d started, %d joined, %d left alone%s, %d not understood, %d failed\n",
+			r.Found, r.Started, r.Joined, r.Left, others, r.Quarantined, r.Failed)
 	}
 	for _, why := range r.Why {
 		uri := why.NotificationURI
@@ -126,10 +131,11 @@ func printSweep(w io.Writer, r workflows.SweepResult, readOnly bool) {
 		}
 		fmt.Fprintf(w, "  %s: %s\n", plain(uri), plain(why.Reason))
 	}
-	if more := r.Quarantined + r.Failed - len(r.Why); more > 0 {
+	if more := r.Quarantined + r.NotOurs + r.Failed - len(r.Why); more > 0 {
 		fmt.Fprintf(w, "  and %d more\n", more)
 	}
 	printForgotten(w, r, readOnly)
+	printUnannounced(w, r)
 	printRequests(w, r, readOnly)
 }
 
@@ -157,6 +163,31 @@ func printForgotten(w io.Writer, r workflows.SweepResult, readOnly bool) {
 	if r.Unlooked != "" {
 		fmt.Fprintf(w, "reports that nobody told of could not be looked for: %s\n", plain(r.Unlooked))
 	}
+}
+
+// printUnannounced says what was left alone because it may be another connector's.
+func printUnannounced(w io.Writer, r workflows.SweepResult) {
+	if r.Unannounced+r.UnannouncedRequests == 0 {
+		return
+	}
+	var waiting []string
+	if r.Unannounced > 0 {
+		waiting = append(waiting, waits(r.Unannounced, "report"))
+	}
+	if r.UnannouncedRequests > 0 {
+		waiting = append(waiting, waits(r.UnannouncedRequests, "travel request"))
+	}
+	fmt.Fprintf(w, "%s with a policy for which no callout of this deployment was ever received: left alone\n", strings.Join(waiting, ", and "))
+	for _, report := range r.UnannouncedReports {
+		fmt.Fprintf(w, "  report %s\n", plain(report))
+	}
+	if more := r.Unannounced - len(r.UnannouncedReports); more > 0 {
+		fmt.Fprintf(w, "  and %d more\n", more)
+	}
+	for _, policy := range r.UnannouncedPolicies {
+		fmt.Fprintf(w, "  policy %s\n", plain(policy))
+	}
+	fmt.Fprintln(w, "if they are for this deployment: concurctl steps add --policy POLICY, or CONCUR_OWN_STEPS")
 }
 
 // printRequests says what became of travel requests that wait.

@@ -62,6 +62,10 @@ func TestWhatNobodyToldOfIsPrinted(t *testing.T) {
 		{workflows.SweepResult{Unlooked: "no scope"}, true, counted + "reports that nobody told of could not be looked for: no scope\n"},
 		{workflows.SweepResult{Requests: 1, RequestsStarted: 1}, false, nothing + "1 travel request waits for us: 1 started\n"},
 		{workflows.SweepResult{Requests: 3}, true, counted + "3 travel requests wait for us\n"},
+		{workflows.SweepResult{Waiting: 2, Unannounced: 2, UnannouncedReports: []string{"R1"}, UnannouncedRequests: 1, UnannouncedPolicies: []string{"P"}}, false,
+			nothing + "2 reports wait in Concur for long; no run knows of 0\n" +
+				"2 reports wait, and 1 travel request waits with a policy for which no callout of this deployment was ever received: left alone\n" +
+				"  report R1\n  and 1 more\n  policy P\nif they are for this deployment: concurctl steps add --policy POLICY, or CONCUR_OWN_STEPS\n"},
 		{workflows.SweepResult{UnlookedRequests: "no scope"}, false, nothing + "travel requests could not be looked for: no scope\n"},
 	} {
 		var text strings.Builder

@@ -44,6 +44,7 @@ says which Temporal a command uses, and warns of variables that no program reads
 		parkedCommand(),
 		rulesCommand(),
 		shownCommand(),
+		stepsCommand(),
 		tokenCommand(),
 	)
 	return root

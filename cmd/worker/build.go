@@ -90,6 +90,10 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 	if err != nil {
 		return workers{}, fmt.Errorf("CONCUR_STEP_GUARD: %w", err)
 	}
+	own, err := expense.ParseOwnSteps(cfg.OwnSteps)
+	if err != nil {
+		return workers{}, fmt.Errorf("CONCUR_OWN_STEPS: %w", err)
+	}
 	var asker activities.Asker
 	if company != nil {
 		asker = company
@@ -103,6 +107,8 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		Elders:      known,
 		Past:        known,
 		Permits:     known,
+		Steps:       known,
+		Own:         own,
 		Reading:     activities.Reading{Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback, Steps: cfg.ReadSteps},
 		Guard:       guard,
 		ActAlike:    cfg.AlikeStops == "act",
@@ -168,6 +174,7 @@ func (ws workers) pollers(queue string, rate float64) []worker.Worker {
 		workflows.ProcessNotification:      flows.ProcessNotification,
 		workflows.SweepFailedNotifications: flows.SweepFailedNotifications,
 		workflows.LimitSendBacks:           flows.LimitSendBacks,
+		workflows.RememberSteps:            flows.RememberSteps,
 	} {
 		runs.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
 	}

@@ -1,0 +1,101 @@
+package expense_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"concur-connector/expense"
+)
+
+const submitEvent = "Report Entered Expense Report Workflow Step - SUBMIT"
+
+func TestOwnSteps(t *testing.T) {
+	t.Parallel()
+	known := []expense.AnnouncedStep{
+		{Step: expense.Step{Object: expense.ReportObject, Policy: "P", Event: submitEvent}},
+		{Step: expense.Step{Object: expense.ReportObject, Policy: "Q", Event: expense.AnyStep}},
+		{Step: expense.Step{Object: expense.ReportObject, Policy: expense.AnyStep, Event: "BY HAND"}},
+	}
+	own := func(entries ...string) expense.OwnSteps {
+		o, err := expense.ParseOwnSteps(entries)
+		require.NoError(t, err)
+		return o
+	}
+	lists := func(o expense.OwnSteps, policies ...string) bool {
+		return o.Lists(known, expense.ReportObject, policies...)
+	}
+	tells := func(o expense.OwnSteps, event string, policies ...string) bool {
+		o2 := o.Tells(known, expense.ReportObject, []string{event}, policies...)
+		if o2 {
+			require.True(t, o.MayTell(known, expense.ReportObject, event), "what is taken up in the end is read")
+		}
+		return o2
+	}
+	t.Run("announced: a list by its policy, which must be known", func(t *testing.T) {
+		t.Parallel()
+		o := own("announced")
+		require.True(t, lists(o, "P"))
+		require.True(t, lists(o, "Q"))
+		require.True(t, lists(o, "other", "P"), "any of its identifiers")
+		require.False(t, lists(o, "R"))
+		require.False(t, lists(o, ""))
+		require.False(t, lists(o))
+		require.False(t, o.Lists(nil, expense.ReportObject, "P"), "a fresh installation")
+		require.False(t, o.Lists(known, expense.RequestObject, "P"))
+	})
+	t.Run("announced: an entry by its event and its policy", func(t *testing.T) {
+		t.Parallel()
+		o := own("announced")
+		require.True(t, tells(o, submitEvent, "P"))
+		require.True(t, tells(o, "report entered  expense report workflow step - submit", "P"), "capitals and spaces")
+		require.False(t, tells(o, submitEvent, "R"), "the same event of another policy")
+		require.False(t, tells(o, "Report Entered Expense Report Workflow Step - PRE-EXTRACT", "P"))
+		require.True(t, tells(o, "anything", "Q"), "an operator has named the policy, and any event")
+		require.True(t, tells(o, "Step - BY HAND", "R"), "or the event, and any policy")
+		require.True(t, tells(o, "by hand"), "of a report that is gone, too")
+		require.False(t, tells(o, submitEvent), "a report that is gone has no policy")
+		require.False(t, tells(o, ""))
+		require.False(t, tells(o, "", "P"))
+	})
+	t.Run("announced: a travel request by any callout about one", func(t *testing.T) {
+		t.Parallel()
+		told := []expense.AnnouncedStep{{Step: expense.Step{Object: expense.RequestObject, Policy: expense.AnyStep, Event: "E"}}}
+		require.True(t, own("announced").Lists(told, expense.RequestObject, "X"))
+		require.True(t, own("announced").Lists(told, expense.RequestObject, ""))
+		require.False(t, own("announced").Lists(told, expense.ReportObject, "X"))
+	})
+	t.Run("named policies and events", func(t *testing.T) {
+		t.Parallel()
+		o := own("policy:R")
+		require.True(t, lists(o, "R"))
+		require.False(t, lists(o, "P"), "what was announced does not count")
+		require.True(t, tells(o, "anything", "R"))
+		require.False(t, tells(o, submitEvent, "P"))
+		o = own(" event: submit ")
+		require.False(t, lists(o, "P"), "a list names no event")
+		require.True(t, tells(o, submitEvent, "R"))
+		require.True(t, tells(o, submitEvent))
+		require.False(t, tells(o, "PRE-EXTRACT", "R"))
+		o = own("policy:R", "event:SUBMIT")
+		require.True(t, tells(o, submitEvent, "R"))
+		require.False(t, tells(o, submitEvent, "S"))
+		require.False(t, tells(o, "PRE-EXTRACT", "R"))
+		require.True(t, tells(own("announced", "event:PRE-EXTRACT"), "x - Pre-Extract", "S"))
+		require.True(t, tells(own("announced", "event:PRE-EXTRACT"), submitEvent, "P"))
+	})
+	t.Run("all, and none", func(t *testing.T) {
+		t.Parallel()
+		require.True(t, lists(own("all")))
+		require.True(t, tells(own("all"), ""))
+		require.False(t, lists(expense.OwnSteps{}, "P"))
+		require.False(t, tells(expense.OwnSteps{}, submitEvent, "P"))
+	})
+	t.Run("what cannot be read", func(t *testing.T) {
+		t.Parallel()
+		for _, entries := range [][]string{{"everything"}, {"all", "announced"}, {"all:x"}, {"policy:"}, {"event: "}, {""}, {"announced:x"}} {
+			_, err := expense.ParseOwnSteps(entries)
+			require.Error(t, err, entries)
+		}
+	})
+}

@@ -1,0 +1,159 @@
+package workflows_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/expense"
+	"concur-connector/workflows"
+)
+
+func stepOf(policy, event string) expense.Step {
+	return expense.Step{Object: expense.ReportObject, Policy: policy, Event: event}
+}
+
+func TestTheStepsOfThisDeploymentAreRemembered(t *testing.T) {
+	t.Parallel()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	w := workflows.Workflows{Settings: workflows.DefaultSettings()}
+	env.RegisterWorkflowWithOptions(w.RememberSteps, workflow.RegisterOptions{Name: workflows.RememberSteps})
+	tell := func(a expense.Announcement) {
+		env.UpdateWorkflow(workflows.AnnounceUpdate, "", &testsuite.TestUpdateCallback{
+			OnReject: func(err error) { require.NoError(t, err) }, OnAccept: func() {},
+			OnComplete: func(_ any, err error) { require.NoError(t, err) },
+		}, a)
+	}
+	env.RegisterDelayedCallback(func() {
+		tell(expense.Announcement{Steps: []expense.Step{stepOf("P", "SUBMIT"), stepOf("Q", "SUBMIT")}})
+		tell(expense.Announcement{Steps: []expense.Step{stepOf("P", "SUBMIT")}})
+		tell(expense.Announcement{Steps: []expense.Step{stepOf("R", "*")}, By: expense.ByOperator})
+		tell(expense.Announcement{Steps: []expense.Step{stepOf("Q", "SUBMIT")}, Forget: true})
+	}, time.Minute)
+	env.RegisterDelayedCallback(func() {
+		var many expense.Announcement
+		for i := range 600 {
+			many.Steps = append(many.Steps, stepOf(fmt.Sprint(i), "E"))
+		}
+		tell(many)
+	}, time.Hour)
+	env.RegisterDelayedCallback(func() {
+		env.SetContinueAsNewSuggested(true)
+		tell(expense.Announcement{})
+	}, 2*time.Hour)
+	var seen expense.AnnouncedSteps
+	env.RegisterDelayedCallback(func() {
+		answer, err := env.QueryWorkflow(workflows.StatusQuery)
+		require.NoError(t, err)
+		require.NoError(t, answer.Get(&seen))
+		require.Len(t, seen.Steps, 2)
+		require.Equal(t, stepOf("P", "SUBMIT"), seen.Steps[0].Step)
+		require.Equal(t, expense.ByCallout, seen.Steps[0].By)
+		require.Equal(t, stepOf("R", "*"), seen.Steps[1].Step)
+		require.Equal(t, expense.ByOperator, seen.Steps[1].By)
+	}, 2*time.Minute)
+	env.ExecuteWorkflow(workflows.RememberSteps, expense.AnnouncedSteps{})
+	var again *workflow.ContinueAsNewError
+	require.ErrorAs(t, env.GetWorkflowError(), &again, "it never ends")
+	var next expense.AnnouncedSteps
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &next))
+	require.Len(t, next.Steps, 500)
+	require.Equal(t, 102, next.Refused)
+	require.Equal(t, seen.Steps, next.Steps[:2])
+}
+
+// notOurs is the read of a report that is not known to be this deployment's.
+func notOurs() expense.FetchedReport {
+	read := moved("A_APPR")
+	read.NotOurs, read.Policies = true, []string{"Q"}
+	return read
+}
+
+func TestWhatOnlyTheFailedListTellsOfMayBeAnothers(t *testing.T) {
+	t.Run("then nothing is done, and its entry stays", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{notOurs()}
+		result := p.run(failedCopy(1))
+		require.Equal(t, expense.NotOurs, result.Outcome)
+		require.Equal(t, []string{failedCopy(1).EventType}, result.Entries)
+		require.Equal(t, []string{"Q"}, result.Policies)
+		require.Equal(t, []string{failedCopy(1).EventType}, p.read[0].Entries)
+		require.Empty(t, p.read[0].Callouts)
+		require.Equal(t, []string{"read"}, p.calls)
+	})
+	t.Run("a callout is believed, and its entry is deleted", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{func() any {
+			if len(p.read[len(p.read)-1].Entries) > 0 {
+				return notOurs()
+			}
+			return moved("A_APPR")
+		}}
+		p.env.RegisterDelayedCallback(func() { p.env.SignalWorkflow(workflows.Notified, callout()) }, 0)
+		result := p.run(failedCopy(1))
+		require.Equal(t, expense.Superseded, result.Outcome)
+		require.Empty(t, p.read[len(p.read)-1].Entries)
+		require.Equal(t, []string{failedCopy(1).NotificationURI}, p.deleted)
+	})
+	t.Run("a run of a callout asks nobody", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{moved("A_APPR")}
+		named := callout()
+		named.EventType = "SUBMIT"
+		p.run(named)
+		require.Empty(t, p.read[0].Entries)
+		require.Equal(t, []string{"SUBMIT"}, p.read[0].Callouts)
+	})
+	t.Run("nor does one that a sweep has found", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{moved("A_APPR")}
+		found := callout()
+		found.Found, found.EventType = true, ""
+		p.run(found)
+		require.Empty(t, p.read[0].Entries)
+		require.Empty(t, p.read[0].Callouts)
+	})
+}
+
+func TestASweepTellsOnceOfWhatItLeavesToOthers(t *testing.T) {
+	other := expense.Quarantined{NotificationURI: "https://x/1", Reason: "of another connector"}
+	sweep := func(before *workflows.SweepResult) (result workflows.SweepResult) {
+		p := stage(t)
+		p.register(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
+			if len(in.Told) > 0 {
+				return expense.FailedNotifications{NotOurs: 1, Told: in.Told[:1]}, nil
+			}
+			return expense.FailedNotifications{NotOurs: 1, Others: []expense.Quarantined{other}}, nil
+		}, workflows.ListFailedNotifications)
+		p.register(func(context.Context, expense.ListPendingReportsInput) (expense.PendingReports, error) {
+			return expense.PendingReports{Waiting: 2, Unannounced: 2, UnannouncedReports: []string{"R1", "R2"}, UnannouncedPolicies: []string{"Q"}}, nil
+		}, workflows.ListPendingReports)
+		p.lists = []any{expense.PendingRequests{Unannounced: 3, UnannouncedPolicies: []string{"T"}}}
+		if before != nil {
+			p.env.SetLastCompletionResult(*before)
+		}
+		p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
+		require.NoError(t, p.env.GetWorkflowError())
+		require.NoError(t, p.env.GetWorkflowResult(&result))
+		require.Empty(t, p.started)
+		return result
+	}
+	t.Parallel()
+	first := sweep(nil)
+	require.Equal(t, []expense.Quarantined{other}, first.Why)
+	require.Len(t, first.Told, 3, "the entry and both policies")
+	second := sweep(&first)
+	require.Empty(t, second.Why, "it was named")
+	require.ElementsMatch(t, first.Told, second.Told)
+	second.Why, second.Told, first.Told = first.Why, nil, nil
+	require.Equal(t, first, second)
+	require.Equal(t, workflows.SweepResult{Found: 1, NotOurs: 1, Why: first.Why, Waiting: 2, Unannounced: 2,
+		UnannouncedReports: []string{"R1", "R2"}, UnannouncedPolicies: []string{"Q", "T"}, UnannouncedRequests: 3}, first)
+}
