@@ -312,6 +312,7 @@ func TestWhatTheAccessAllowsIsSaid(t *testing.T) {
 	found, _ := diagnose(t, c.env, "--only", "worker", "--use-refresh-token")
 	says(t, found, "scopes", broken, "NOTIF is not granted")
 	says(t, found, "access to Concur", passed, "everybody's reports that wait can be listed")
+	says(t, found, "access to Concur", passed, "The list never shows Central Reconciliation reports")
 	says(t, found, "interfaces", warned, "what serves to list failed notifications: sunset Sat, 31 Jul 2027")
 
 	c.change(func() { c.pending = http.StatusForbidden })

@@ -82,7 +82,11 @@ func (c *fakeConcur) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 	case c.more != nil && c.more(w, r):
 	case r.URL.Path == "/api/v3.0/expense/reports":
-		w.WriteHeader(max(c.pending, http.StatusOK))
+		if c.pending >= http.StatusBadRequest {
+			w.WriteHeader(c.pending)
+			_, _ = w.Write([]byte(`{"Message": "refused"}`))
+			return
+		}
 		_, _ = w.Write([]byte(`{"Items": [], "NextPage": null}`))
 	case r.Method == http.MethodGet && r.URL.Path == listPath:
 		if c.sunset != "" {
