@@ -164,29 +164,9 @@ func (a *Activities) DeleteNotification(ctx context.Context, in expense.DeleteNo
 	}
 	err := writes.allow("delete notification")
 	if err == nil {
-		err = a.deleteListed(ctx, in.NotificationURI)
+		err = a.options.Concur.EnsureDeleted(ctx, in.NotificationURI)
 	}
 	return expense.DeletedNotification{}, a.failure(ctx, err)
-}
-
-// deleteListed deletes an entry of the failed list. Concur documents no answer for one that
-// is gone: whatever a refusal says, the list tells. The entry is deleted once more when the
-// look at the list has renewed an access token that had ended.
-func (a *Activities) deleteListed(ctx context.Context, uri string) error {
-	api := a.options.Concur
-	for again := false; ; again = true {
-		refusal := api.DeleteNotification(ctx, uri)
-		if !refused(refusal) {
-			return refusal
-		}
-		listed, err := api.ListsFailedNotification(ctx, uri)
-		switch {
-		case refused(err), listed && (again || !api.Renewed(refusal)):
-			return refusal
-		case err != nil || !listed:
-			return err
-		}
-	}
 }
 
 // sign names the activity in its result, so that the run can tell it from one that somebody

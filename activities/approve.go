@@ -48,7 +48,7 @@ func (a *Activities) ApproveByException(ctx context.Context, in expense.ApproveB
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
 	after, err := a.send(ctx, pulse, in.ObjectURI, in.Stop, in.Via, now, func(now found) error { return a.post(ctx, now, in.Exception()) })
-	if after.Kind != "" || refused(err) {
+	if after.Kind != "" || concur.Refused(err) {
 		return expense.ActionTaken{Reading: after.moved(), Moved: after.changed}, a.failedWrite(ctx, err, false)
 	}
 	if err != nil {

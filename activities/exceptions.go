@@ -61,7 +61,7 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 		results, err = a.options.Concur.PostExceptionsV1(ctx, now.Report.Key, send)
 		return err
 	})
-	if after.Kind != "" || refused(err) {
+	if after.Kind != "" || concur.Refused(err) {
 		return expense.PostedExceptions{Reading: after.moved(), Doubtful: !first}, a.failedWrite(ctx, err, !first)
 	}
 	if err != nil {

@@ -82,7 +82,7 @@ func (a *Activities) putEach(ctx context.Context, pulse *pulse, in expense.PostE
 		switch {
 		case reading.Kind != "":
 			return reading, doubtful, nil
-		case refused(err) && !denied(err) && errors.As(err, &refusal):
+		case concur.Refused(err) && !denied(err) && errors.As(err, &refusal):
 			item.State, item.Message = expense.Refused, refusal.Message
 		case err != nil:
 			return expense.Reading{}, doubtful || errors.Is(err, concur.OutcomeUnknown), err
@@ -145,7 +145,7 @@ func (a *Activities) holding(ctx context.Context, objectURI, stop string, attemp
 // because the report is no longer there, its reading says so.
 func (a *Activities) listed(ctx context.Context, objectURI string, now found) ([]expense.HeldException, expense.Reading, error) {
 	held, err := a.options.Concur.ExceptionsV4(ctx, now.Report.ID)
-	if !refused(err) {
+	if !concur.Refused(err) {
 		return held, expense.Reading{}, err
 	}
 	after, err := a.why(ctx, objectURI, now.Reading.Stop, now.Report.Via, now, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"concur-connector/concur"
@@ -50,7 +49,7 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 		next, err = a.act(ctx, now, in)
 		return err
 	})
-	if after.Kind != "" || refused(err) {
+	if after.Kind != "" || concur.Refused(err) {
 		return expense.ActionTaken{Reading: after.moved(), Moved: after.changed}, a.failedWrite(ctx, a.blocking(ctx, now, err), false)
 	}
 	return expense.ActionTaken{Reading: expense.Reading{Stop: next}}, a.failedWrite(ctx, err, errors.Is(err, concur.OutcomeUnknown))
@@ -139,14 +138,6 @@ func (a *Activities) blocking(ctx context.Context, now found, err error) error {
 // maxBlocking bounds how many blocking exceptions are named.
 const maxBlocking = 10
 
-// refused reports whether Concur has answered that it has not done a write, or would have.
-func refused(err error) bool {
-	return slices.ContainsFunc([]expense.Kind{
-		concur.Rejected, concur.InvalidArgument, concur.NotWaiting, concur.NotFound, concur.Blocked, concur.NoApprover,
-		concur.Forbidden, concur.Unauthorized,
-	}, func(kind expense.Kind) bool { return errors.Is(err, kind) })
-}
-
 // denied reports whether Concur refuses us, and not the write.
 func denied(err error) bool {
 	return errors.Is(err, concur.Forbidden) || errors.Is(err, concur.Unauthorized)
@@ -158,7 +149,7 @@ func denied(err error) bool {
 // read before.
 func (a *Activities) send(ctx context.Context, pulse *pulse, objectURI, stop string, via expense.Interface, now found, write func(now found) error) (found, error) {
 	refusal := write(now)
-	if !refused(refusal) {
+	if !concur.Refused(refusal) {
 		return found{}, refusal
 	}
 	again, err := a.why(ctx, objectURI, stop, via, now, refusal)
@@ -168,7 +159,7 @@ func (a *Activities) send(ctx context.Context, pulse *pulse, objectURI, stop str
 	if err := pulse.beforeWrite(ctx, again.Mark); err != nil {
 		return found{}, err
 	}
-	if refusal = write(again); !refused(refusal) {
+	if refusal = write(again); !concur.Refused(refusal) {
 		return found{}, refusal
 	}
 	return a.why(ctx, objectURI, stop, via, again, refusal)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,6 +90,14 @@ func interrupted(op string, err error) *Error {
 		message = "the caller's deadline has passed, or would before it is its turn"
 	}
 	return &Error{Op: op, Kind: Interrupted, Message: message, cause: cause}
+}
+
+// Refused reports whether Concur has answered that it has not done a write, or would have. What
+// it says of the reason proves little: read again before anything is concluded.
+func Refused(err error) bool {
+	return slices.ContainsFunc([]expense.Kind{
+		Rejected, InvalidArgument, NotWaiting, NotFound, Blocked, NoApprover, Forbidden, Unauthorized,
+	}, func(kind expense.Kind) bool { return errors.Is(err, kind) })
 }
 
 // ofConcur is for an identifier that Concur has given and that cannot be one: that is no

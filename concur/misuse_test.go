@@ -38,7 +38,7 @@ func usable(row concur.PendingReport) map[string][]any {
 		"UserID": {userLogin}, "Login": {ownerUUID}, "ListItem": {"54F0CBD8833CB348BD45A6C7C621C951"},
 
 		"PostExceptionsV1": {reportKey, []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}}},
-		"TakeActionV1":     {actionURL, expense.Approve, ""}, "DeleteNotification": {entryURI}, "ListsFailedNotification": {entryURI},
+		"TakeActionV1":     {actionURL, expense.Approve, ""}, "DeleteNotification": {entryURI}, "EnsureDeleted": {entryURI},
 		"ApproveReportV4": {reportID, "", concur.Guard(nil)}, "SendBackReportV4": {reportID, "why", concur.Guard(nil)},
 		"PutExceptionV4": {reportID, e}, "DeleteExceptionV4": {reportID, e},
 		"ApproveRequestV4": {requestID}, "SendBackRequestV4": {requestID, "why"},

@@ -55,9 +55,46 @@ func (c *Client) failedNotifications(ctx context.Context, accept string, yield f
 	return err
 }
 
-// ListsFailedNotification reports whether the failed list has an entry. It compares paths: a
-// company may have moved to another host since.
-func (c *Client) ListsFailedNotification(ctx context.Context, notificationURI string) (bool, error) {
+// DeleteNotification deletes one entry of the failed list. An entry that Concur says it does
+// not find is deleted. What it answers about one that is gone is not documented: see
+// [Client.EnsureDeleted].
+// Once it is sent it ignores ctx until Concur has answered: see the package.
+//
+// Source: https://developer.concur.com/api-reference/callouts/delete-notification.html
+func (c *Client) DeleteNotification(ctx context.Context, notificationURI string) error {
+	r := request{op: "delete notification", needs: needsNotifications, method: http.MethodDelete, write: true, silent: true}
+	var err error
+	if r.target, err = c.target(r.op, NotificationURI, notificationURI); err != nil {
+		return err
+	}
+	if _, err = c.do(ctx, r); errors.Is(err, NotFound) {
+		return nil
+	}
+	return err
+}
+
+// EnsureDeleted deletes one entry of the failed list. Whatever a refusal says, the list tells:
+// an entry that it does not show is deleted. The entry is deleted once more when the look at
+// the list has renewed an access token that had ended.
+func (c *Client) EnsureDeleted(ctx context.Context, notificationURI string) error {
+	for again := false; ; again = true {
+		refusal := c.DeleteNotification(ctx, notificationURI)
+		if !Refused(refusal) {
+			return refusal
+		}
+		listed, err := c.listsFailed(ctx, notificationURI)
+		switch {
+		case Refused(err), listed && (again || !c.Renewed(refusal)):
+			return refusal
+		case err != nil || !listed:
+			return err
+		}
+	}
+}
+
+// listsFailed reports whether the failed list has an entry. It compares paths: a company may
+// have moved to another host since.
+func (c *Client) listsFailed(ctx context.Context, notificationURI string) (bool, error) {
 	wanted, err := c.target("list failed notifications", NotificationURI, notificationURI)
 	if err != nil {
 		return false, err
@@ -72,22 +109,4 @@ func (c *Client) ListsFailedNotification(ctx context.Context, notificationURI st
 		}
 	})
 	return listed, err
-}
-
-// DeleteNotification deletes one entry of the failed list. An entry that Concur says it does
-// not find is deleted. What it answers about one that is gone is not documented: after a
-// refusal ask [Client.ListsFailedNotification].
-// Once it is sent it ignores ctx until Concur has answered: see the package.
-//
-// Source: https://developer.concur.com/api-reference/callouts/delete-notification.html
-func (c *Client) DeleteNotification(ctx context.Context, notificationURI string) error {
-	r := request{op: "delete notification", needs: needsNotifications, method: http.MethodDelete, write: true, silent: true}
-	var err error
-	if r.target, err = c.target(r.op, NotificationURI, notificationURI); err != nil {
-		return err
-	}
-	if _, err = c.do(ctx, r); errors.Is(err, NotFound) {
-		return nil
-	}
-	return err
 }

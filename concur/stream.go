@@ -28,7 +28,7 @@ func (c *Client) stream(r request, a *answer, body io.Reader, contentType string
 		return r.cut(a, limited.err)
 	case err != nil && !errors.Is(err, io.EOF): // of an encoding that is not known
 		return r.unreadable(a, err)
-	case wire.IsHTML(head), isEmpty(head) && len(head) < peeked:
+	case wire.IsHTML(head), wire.IsText(head), isEmpty(head) && len(head) < peeked:
 		a.body = head
 		return r.hollow(a)
 	}

@@ -95,6 +95,7 @@ func TestTheFailedListIsReadAsItComes(t *testing.T) {
 		says   string
 	}{
 		"a page of a gateway":             {answering(200, "application/xml", "<!DOCTYPE html><html><body>"+strings.Repeat("x", 4096)), concur.Unavailable, "a web page"},
+		"a text of a gateway":             {answering(200, "application/xml", "upstream connect error xxxx"), concur.Unavailable, "a text"},
 		"nothing":                         {answering(200, "application/xml", " \n"), concur.Unavailable, "the answer is empty"},
 		"an encoding that nobody knows":   {answering(200, "application/xml", `<?xml version="1.0" encoding="x-nobody"?><NotificationList/>`), concur.Malformed, "an encoding that is not known"},
 		"another document":                {answering(200, "application/xml", "<Other/>"), concur.Malformed, "the root element is not"},

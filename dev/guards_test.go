@@ -276,9 +276,9 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			without: "if why := a.refuses(uri); why == \"never\" {",
 		},
 		"the read after a write that is forbidden": {
-			file: "activities/write.go", story: "moved-and-forbidden",
-			with:    "\t\tconcur.Forbidden, concur.Unauthorized,\n",
-			without: "",
+			file: "concur/error.go", story: "moved-and-forbidden",
+			with:    "NoApprover, Forbidden, Unauthorized,\n\t}, func",
+			without: "NoApprover,\n\t}, func",
 		},
 		"the renewal of access by reads alone": {
 			file: "concur/do.go", story: "moved-and-forbidden",
@@ -296,9 +296,9 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			without: "",
 		},
 		"the look at the list after a refused delete": {
-			file: "activities/activities.go", story: "deleted-already",
-			with:    "\t\tif !refused(refusal) {",
-			without: "\t\tif !refused(refusal) || refusal != nil {",
+			file: "concur/notifications.go", story: "deleted-already",
+			with:    "\t\tif !Refused(refusal) {",
+			without: "\t\tif !Refused(refusal) || refusal != nil {",
 		},
 		"the kinds of Concur's codes": {
 			file: "concur/kind.go", story: "refusal-codes",

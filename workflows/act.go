@@ -128,7 +128,7 @@ func (r *run) deleteFirst(ctx workflow.Context) error {
 	err := r.readable(ctx, func() error {
 		input := expense.DeleteNotificationInput{NotificationURI: uri, Withheld: r.Withheld}
 		var err error
-		gone, err = call[expense.DeletedNotification](r.concurOptions(ctx, "delete the failed notification", requestsOfRead), &r.calls, DeleteNotification, input)
+		gone, err = call[expense.DeletedNotification](r.concurOptions(ctx, "delete the failed notification", requestsOfDelete), &r.calls, DeleteNotification, input)
 		return err
 	})
 	var refused *Trouble

@@ -13,9 +13,10 @@ import (
 // may be four requests: the token, the call, one refresh and the call again, and
 // twice that for a path with a stray percent sign. A part of a list has three calls.
 const (
-	requestsOfRead  = 8
-	requestsOfWrite = 1 + 3*requestsOfRead // the pause, a read, the write, a read
-	requestsOfList  = 3 * requestsOfRead
+	requestsOfRead   = 8
+	requestsOfWrite  = 1 + 5*requestsOfRead // the pause, a read, and twice the write with a read after it
+	requestsOfList   = 3 * requestsOfRead
+	requestsOfDelete = 6 * requestsOfRead // twice the delete, with the list after it in two formats
 
 	// By v3 and v4 a report is as many requests as it has parts, and its exceptions are
 	// written one by one. A worker that is lost is noticed by its heartbeat all the same.

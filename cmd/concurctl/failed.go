@@ -148,7 +148,7 @@ type deleted struct {
 func deleteFailed(ctx context.Context, client *concur.Client, uris []string, bar *progress) deleted {
 	result := deleted{Deleted: []string{}, Failed: []failure{}}
 	for _, uri := range uris {
-		if err := client.DeleteNotification(ctx, uri); err != nil {
+		if err := client.EnsureDeleted(ctx, uri); err != nil {
 			result.Failed = append(result.Failed, failure{ID: uri, Why: err.Error()})
 		} else {
 			result.Deleted = append(result.Deleted, uri)

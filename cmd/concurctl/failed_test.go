@@ -167,6 +167,7 @@ func TestEntriesAreDeletedOnlyWhenThatIsMeant(t *testing.T) {
 	require.Contains(t, ended.errs, `names the host "evil.example"`)
 	require.Empty(t, c.gone())
 
+	c.change(func() { c.list = strings.ReplaceAll(listXML, "nA$p1", "stuck") })
 	ended = play(t, c.env, "", "failed", "delete", "--use-refresh-token", "--yes", entryURI+"stuck", entryURI+"gone", entryURI+"one", "-o", "json")
 	require.Equal(t, 1, ended.code)
 	require.Contains(t, ended.errs, "1 entry could not be deleted: delete notification: Forbidden")
@@ -174,6 +175,10 @@ func TestEntriesAreDeletedOnlyWhenThatIsMeant(t *testing.T) {
 	require.Equal(t, []string{entryURI + "gone", entryURI + "one"}, result.Deleted)
 	require.Equal(t, entryURI+"stuck", result.Failed[0].ID)
 	require.Equal(t, []string{listPath + "/one"}, c.gone())
+
+	c.change(func() { c.list = emptyList }) // it is refused because it is gone
+	ended = play(t, c.env, "", "failed", "delete", "--use-refresh-token", "--yes", entryURI+"stuck")
+	require.Zero(t, ended.code, ended.errs)
 
 	ended = play(t, c.env, "", "failed", "delete", "--use-refresh-token", "--yes", entryURI+"two")
 	require.Zero(t, ended.code, ended.errs)
