@@ -250,6 +250,11 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "ok && !allowed(number) {",
 			without: "ok && number == bad {",
 		},
+		"the short code of a list item": {
+			file: "concur/wire/user.go", story: "rules-read-more",
+			with:    "r.text(\"shortCode\", \"code\")",
+			without: "r.text(\"code\", \"shortCode\")",
+		},
 		"the code of a payment type that is a company card": {
 			file: "concur/wire/card.go", story: "company-card",
 			with:    "\tcase \"CBCP\", \"IBCP\", \"IBIP\":",

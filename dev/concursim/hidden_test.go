@@ -99,7 +99,7 @@ func TestAListItemMayBeDeletedInvalidOrGone(t *testing.T) {
 		IsValid   bool
 	}
 	type item struct {
-		Code      string
+		ShortCode string
 		IsDeleted bool
 	}
 	w := newWorld(t)

@@ -69,7 +69,8 @@ func (s *simulator) knowAllocated(allocations []allocationDescription) {
 }
 
 // handleListItem plays a list item of List v4. Its own id is written as a UUID, and the
-// path takes both writings:
+// path takes both writings. The item is on the second level of its list, as the documented
+// one: its code begins with that of its parent, and its short code is its own.
 // https://developer.concur.com/api-reference/common/list-item/v4.list-item.html.
 func (s *simulator) handleListItem(c *call) answer {
 	id := strings.ToUpper(strings.ReplaceAll(c.about.object, "-", ""))
@@ -80,8 +81,8 @@ func (s *simulator) handleListItem(c *call) answer {
 	}
 	list := dashed(letters(s.draw("list"), hexDigits, 32))
 	return jsonAnswer(fields{
-		"id": dashed(id), "code": item.code, "shortCode": item.code, "value": item.name, "parentId": nil,
-		"level": 1, "listId": list, "lists": []any{fields{"id": list, "hasChildren": false}},
+		"id": dashed(id), "code": "TOP-" + item.code, "shortCode": item.code, "value": item.name,
+		"parentId": dashed(letters(s.draw("parent item"), hexDigits, 32)), "level": 2, "listId": list, "lists": []any{fields{"id": list, "hasChildren": false}},
 		"hasChildren": false, "isDeleted": state == itemDeleted,
 	})
 }

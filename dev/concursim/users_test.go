@@ -87,7 +87,8 @@ func TestListItems(t *testing.T) {
 				IsDeleted                  bool
 			}
 			w.get(listItemPath+form, &item)
-			require.Equal(t, want, listItem{item.Code, item.Value})
+			require.Equal(t, want, listItem{item.ShortCode, item.Value})
+			require.Equal(t, "TOP-"+want.code, item.Code)
 			require.Equal(t, dashed(values[id]), item.ID)
 		}
 	}
