@@ -152,6 +152,9 @@ func (c *Client) send(ctx context.Context, r request, access access) (*answer, e
 		if failure.CorrelationID == "" {
 			failure.CorrelationID = correlation
 		}
+		if failure.Kind == Forbidden && access.scopes != "" {
+			failure.Message += "; Concur has granted the scopes " + access.scopes
+		}
 		failure.Code, failure.Message = redact(failure.Code, access.bearer), redact(failure.Message, access.bearer)
 		status, kind, correlation = failure.Status, string(failure.Kind), failure.CorrelationID
 	} else {

@@ -2,6 +2,7 @@ package concur
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -23,16 +24,25 @@ type watch struct {
 	warned   time.Time
 	failed   time.Time
 	rotation bool
+	unknown  bool // that nothing says when the refresh token ends
 }
 
 // watch warns of the end of the refresh token: once a day at most, and louder in the
 // last week.
 func (t *tokens) watch() {
 	now, status := time.Now(), t.held.status()
+	if t.store == nil && !status.ObtainedAt.IsZero() && status.RefreshExpiresAt.IsZero() && !t.watched.unknown {
+		t.watched.unknown = true
+		t.log.Warn("concur does not say when the refresh token ends, and without CONCUR_TOKEN_FILE nobody remembers how old it is: it ends six months after it was issued")
+	}
 	if !status.RenewalDue(now, max(t.warning, lastWarning)) {
 		return
 	}
-	ends := []any{"ends", status.RefreshExpiresAt, "days", int(status.RefreshExpiresAt.Sub(now) / day)}
+	latest := status.RefreshEndsBy()
+	ends := []any{"ends", latest, "days", int(latest.Sub(now) / day)}
+	if status.RefreshExpiresAt.IsZero() {
+		ends = []any{"ends", "unknown", "latest", latest, "firstSeen", status.RefreshSeenAt}
+	}
 	switch {
 	case status.RenewalDue(now, lastWarning):
 		if now.Sub(t.watched.failed) >= day {
@@ -99,7 +109,12 @@ func (c *Client) Revoke(ctx context.Context) error {
 		op: "revoke access", needs: "to be that of the company's own connection", method: http.MethodDelete,
 		target: target{path: "/app-mgmt/v0/connections"}, write: true, own: true, silent: true,
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, OutcomeUnknown):
+		return fmt.Errorf("%w: whether it is revoked is not known; revoke it again", err)
+	case errors.Is(err, Unauthorized):
+		return fmt.Errorf("%w: nothing can be revoked with tokens that have ended. If an earlier revocation got no answer, it was done: remove the token store. Otherwise run concurctl token init, and revoke then", err)
+	case err != nil:
 		return err
 	}
 	t := c.tokens

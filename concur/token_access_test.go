@@ -120,6 +120,118 @@ func TestARefreshTokenThatComesAgainDoesNotBeginAnew(t *testing.T) {
 	require.True(t, status.RefreshExpiresAt.After(soon.AddDate(0, 3, 0)))
 }
 
+// keeping answers every grant with these refresh tokens in turn, the last one for ever, and
+// does not say when they end.
+func keeping(s *server, tokens ...string) {
+	n := 0
+	s.token = func(w http.ResponseWriter, r *http.Request) {
+		answering(200, "application/json", fmt.Sprintf(`{"access_token":"t","expires_in":3600,"refresh_token":%q}`, tokens[min(n, len(tokens)-1)]))(w, r)
+		n++
+	}
+}
+
+func TestTheEndOfARefreshTokenOfUnknownAgeIsUnknown(t *testing.T) {
+	t.Parallel()
+	renew := func(t *testing.T, client *concur.Client) concur.TokenStatus {
+		t.Helper()
+		status, err := client.RenewAccess(context.Background())
+		require.NoError(t, err)
+		return status
+	}
+	t.Run("when it was only given to us, in this process and the next", func(t *testing.T) {
+		t.Parallel()
+		s, path := newServer(t, nil), storePath(t)
+		keeping(s, firstRefresh)
+		began := renew(t, s.client(t, in(path)))
+		require.Zero(t, began.RefreshExpiresAt)
+		require.Equal(t, began.ObtainedAt, began.RefreshSeenAt)
+		later := renew(t, s.client(t, in(path)))
+		require.Zero(t, later.RefreshExpiresAt)
+		require.True(t, later.RefreshSeenAt.Equal(began.RefreshSeenAt), "it is as old as before")
+		require.True(t, later.RefreshEndsBy().Equal(began.RefreshSeenAt.AddDate(0, 6, 0)))
+	})
+	t.Run("after each start without a token store, and that is warned of", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t, nil)
+		keeping(s, firstRefresh)
+		for range 2 {
+			said := &lines{}
+			client := s.client(t, logging(said))
+			require.Zero(t, renew(t, client).RefreshExpiresAt)
+			renew(t, client)
+			require.Equal(t, 1, strings.Count(said.String(), "nobody remembers how old it is"))
+		}
+	})
+	t.Run("when an earlier one comes again", func(t *testing.T) {
+		t.Parallel()
+		s, path := newServer(t, nil), storePath(t)
+		keeping(s, "another", firstRefresh)
+		client := s.client(t, in(path))
+		began := renew(t, client)
+		require.Equal(t, began.ObtainedAt.AddDate(0, 6, 0), began.RefreshExpiresAt, "it was issued with the answer")
+		again := renew(t, client)
+		require.Zero(t, again.RefreshExpiresAt)
+		require.True(t, again.RefreshSeenAt.Equal(began.ObtainedAt))
+	})
+	t.Run("when a person has put another into the file", func(t *testing.T) {
+		t.Parallel()
+		s, path := newServer(t, nil), storePath(t)
+		keeping(s, "another")
+		renew(t, s.client(t, in(path)))
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(path, bytes.Replace(text, []byte(`"another"`), []byte(`"by-hand"`), 1), 0o600))
+		status, err := concur.ReadTokenStore(concur.Options{TokenFile: path, Hosts: []string{s.host()}})
+		require.NoError(t, err)
+		require.Zero(t, status.RefreshExpiresAt)
+		require.Zero(t, status.RefreshSeenAt)
+	})
+	t.Run("when it has passed and Concur takes the token still", func(t *testing.T) {
+		t.Parallel()
+		s, path := newServer(t, nil), storePath(t)
+		keeping(s, "old")
+		writeStore(t, path, stored{RefreshToken: "old", Geolocation: s.URL, RefreshExpiresAt: time.Now().Add(-time.Hour)})
+		status := renew(t, s.client(t, in(path)))
+		require.Zero(t, status.RefreshExpiresAt)
+		require.False(t, status.RefreshSeenAt.IsZero())
+	})
+}
+
+func TestTheAgeOfARefreshTokenWhoseEndIsUnknownIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		seen, obtained time.Duration // ago
+		due            bool
+	}{
+		"not while it is young":                  {24 * time.Hour, time.Hour, false},
+		"in its sixth month":                     {170 * 24 * time.Hour, time.Hour, true},
+		"when it may have ended":                 {190 * 24 * time.Hour, 10 * 24 * time.Hour, true},
+		"not when Concur has taken it after all": {190 * 24 * time.Hour, time.Hour, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			now := time.Now()
+			status := concur.TokenStatus{RefreshSeenAt: now.Add(-c.seen), ObtainedAt: now.Add(-c.obtained)}
+			require.Equal(t, c.due, status.RenewalDue(now, 30*24*time.Hour))
+		})
+	}
+}
+
+func TestAnAccessTokenMayBeLong(t *testing.T) {
+	t.Parallel()
+	s, path := newServer(t, answering(200, "application/xml", reportXML)), storePath(t)
+	long := "eyJ" + strings.Repeat("Ab0-_.", 2000)
+	s.valid = long
+	for _, life := range []string{`3600`, `"3600"`} {
+		s.token = answering(200, "application/json", fmt.Sprintf(`{"access_token":%q,"expires_in":%s,"refresh_token":"r"}`, long, life))
+		_, err := s.client(t, in(path)).RenewAccess(context.Background())
+		require.NoError(t, err)
+		require.NoError(t, read(s.client(t, in(path))))
+		require.Equal(t, long, readStore(t, path).AccessToken)
+		require.Equal(t, time.Hour, readStore(t, path).AccessExpiresAt.Sub(readStore(t, path).ObtainedAt))
+	}
+}
+
 func TestARefreshTokenIsKeptWhateverElseTheAnswerHolds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

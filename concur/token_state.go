@@ -1,8 +1,11 @@
 package concur
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,30 +19,48 @@ const (
 	accessLife = time.Hour
 	// longestRefreshLife bounds what is believed of the end of a refresh token.
 	longestRefreshLife = 10 * 365 * 24 * time.Hour
+	// refreshMonths is how many months a refresh token lives from its issue, as documented.
+	refreshMonths = 6
+	// maxSeen bounds how many refresh tokens are remembered by the time they were first seen.
+	maxSeen = 16
 )
 
 // state is everything that keeps the access alive, in the form of the token store.
 // Concur may replace each of its texts at every refresh.
 type state struct {
 	RefreshToken     string    `json:"refreshToken"`
-	RefreshExpiresAt time.Time `json:"refreshExpiresAt,omitzero"` // unknown for one that nothing came with
+	RefreshExpiresAt time.Time `json:"refreshExpiresAt,omitzero"` // zero: unknown
 	Geolocation      string    `json:"geolocation"`               // https://host
 	AccessToken      string    `json:"accessToken,omitempty"`
 	AccessExpiresAt  time.Time `json:"accessExpiresAt,omitzero"`
 	Scope            string    `json:"scope,omitempty"` // separated by spaces
 	ObtainedAt       time.Time `json:"obtainedAt,omitzero"`
 	Generation       int       `json:"generation"` // counts the answers of Concur
+
+	// FirstSeen says when this refresh token and those before it were first seen, by the
+	// mark of each. A token that a person has put into the file is not in it.
+	FirstSeen map[string]time.Time `json:"refreshFirstSeen,omitempty"`
 }
+
+// markOf names a refresh token without telling it.
+func markOf(refreshToken string) string {
+	sum := sha256.Sum256([]byte(refreshToken))
+	return hex.EncodeToString(sum[:8])
+}
+
+// seenAt is when the present refresh token was first seen; zero: unknown.
+func (s state) seenAt() time.Time { return s.FirstSeen[markOf(s.RefreshToken)] }
 
 // access is an access token and the only host that it is for.
 type access struct {
 	bearer     string
 	base       string // https://host
 	generation int
+	scopes     string // as Concur has granted them; empty: it has not said
 }
 
 func (s state) access() access {
-	return access{bearer: s.AccessToken, base: s.Geolocation, generation: s.Generation}
+	return access{bearer: s.AccessToken, base: s.Geolocation, generation: s.Generation, scopes: s.Scope}
 }
 
 // fresh reports whether there is an access token that is not near its end.
@@ -62,6 +83,9 @@ func (s *state) check(hosts hosts) error {
 		return err
 	}
 	s.Geolocation = base
+	if len(s.FirstSeen) > 0 && s.seenAt().IsZero() {
+		s.RefreshExpiresAt = time.Time{} // it was the end of another token, which a person has replaced in the file
+	}
 	return nil
 }
 
@@ -76,15 +100,14 @@ func (s state) after(token *oauth2.Token, base string, asked time.Time, hosts ho
 		ObtainedAt:   asked,
 		Generation:   s.Generation + 1,
 	}
-	next.RefreshExpiresAt = refreshEnd(token.Extra("refresh_expires_in"), asked)
-	if token.Extra("refresh_expires_in") == nil && token.RefreshToken == s.RefreshToken && !s.RefreshExpiresAt.IsZero() {
-		next.RefreshExpiresAt = s.RefreshExpiresAt // the same token does not begin anew
+	if !printable(token.RefreshToken) {
+		next.RefreshToken = s.RefreshToken
 	}
+	next.remember(s, token.Extra("refresh_expires_in"), asked)
 	switch {
 	case !strings.EqualFold(token.Type(), "bearer") || !printable(token.AccessToken):
 		return next, &Error{Kind: Malformed, Status: http.StatusOK, Message: "the access token is not a bearer token"}
 	case !printable(token.RefreshToken):
-		next.RefreshToken = s.RefreshToken
 		return next, &Error{Kind: Malformed, Status: http.StatusOK, Message: "the refresh token has a character that is not printable"}
 	}
 	if geolocation, _ := token.Extra("geolocation").(string); strings.TrimSpace(geolocation) != "" {
@@ -108,14 +131,43 @@ func lifeOf(token *oauth2.Token) time.Duration {
 	return accessLife
 }
 
-// refreshEnd reads refresh_expires_in, which Concur gives in seconds since 1970. An
-// end that is missing or cannot be is six months away, as documented.
-func refreshEnd(value any, obtained time.Time) time.Time {
-	end := time.Unix(seconds(value), 0).UTC()
-	if end.After(obtained) && end.Before(obtained.Add(longestRefreshLife)) {
-		return end
+// remember sets when the refresh token was first seen and when it ends. Concur's word
+// on the end counts first. Without it, a token that came in the place of another was issued
+// with this answer and lives six months. The same token is as old as before; of one that was
+// only given to us, nobody knows when it was issued, so its end is unknown.
+//
+// Source: https://developer.concur.com/api-reference/authentication/apidoc.html#refresh_token
+func (s *state) remember(before state, said any, asked time.Time) {
+	mark := markOf(s.RefreshToken)
+	_, known := before.FirstSeen[mark]
+	s.FirstSeen = map[string]time.Time{}
+	maps.Copy(s.FirstSeen, before.FirstSeen)
+	for _, one := range []string{mark, markOf(before.RefreshToken)} {
+		if s.FirstSeen[one].IsZero() {
+			s.FirstSeen[one] = asked
+		}
 	}
-	return obtained.AddDate(0, 6, 0)
+	for len(s.FirstSeen) > maxSeen {
+		oldest := mark
+		for one, at := range s.FirstSeen {
+			if one != mark && (oldest == mark || at.Before(s.FirstSeen[oldest])) {
+				oldest = one
+			}
+		}
+		delete(s.FirstSeen, oldest)
+	}
+	end := time.Unix(seconds(said), 0).UTC()
+	switch {
+	case end.After(asked) && end.Before(asked.Add(longestRefreshLife)):
+		s.RefreshExpiresAt = end
+	case s.RefreshToken == before.RefreshToken:
+		// It is not issued anew. An end that has passed was none: Concur has just taken it.
+		if before.RefreshExpiresAt.After(asked) {
+			s.RefreshExpiresAt = before.RefreshExpiresAt
+		}
+	case !known:
+		s.RefreshExpiresAt = asked.AddDate(0, refreshMonths, 0)
+	}
 }
 
 // seconds reads a whole number that is given as a number or a text; 0 is none.
@@ -134,19 +186,35 @@ type TokenStatus struct {
 	Scopes           []string  `json:"scopes"`      // as Concur granted them; they are case-sensitive
 	ObtainedAt       time.Time `json:"obtainedAt,omitzero"`
 	AccessExpiresAt  time.Time `json:"accessExpiresAt,omitzero"`
-	RefreshExpiresAt time.Time `json:"refreshExpiresAt,omitzero"`
-	Generation       int       `json:"generation"` // how often Concur has answered with tokens
+	RefreshSeenAt    time.Time `json:"refreshSeenAt,omitzero"`    // when this refresh token was first seen; it may be older
+	RefreshExpiresAt time.Time `json:"refreshExpiresAt,omitzero"` // as Concur has said, or six months after an issue that we saw
+	Generation       int       `json:"generation"`                // how often Concur has answered with tokens
 }
 
 func (s state) status() TokenStatus {
 	return TokenStatus{
 		Geolocation: s.Geolocation, Scopes: strings.Fields(s.Scope), ObtainedAt: s.ObtainedAt,
-		AccessExpiresAt: s.AccessExpiresAt, RefreshExpiresAt: s.RefreshExpiresAt, Generation: s.Generation,
+		AccessExpiresAt: s.AccessExpiresAt, RefreshSeenAt: s.seenAt(), RefreshExpiresAt: s.RefreshExpiresAt, Generation: s.Generation,
 	}
 }
 
-// RenewalDue reports whether the refresh token ends within the warning time, so that
-// a person must renew it now.
+// RefreshEndsBy returns the latest moment at which the refresh token ends: its end where
+// that is known, else six months after it was first seen. It is zero when that is not known
+// either, or when Concur has accepted the token after that moment.
+func (s TokenStatus) RefreshEndsBy() time.Time {
+	if !s.RefreshExpiresAt.IsZero() || s.RefreshSeenAt.IsZero() {
+		return s.RefreshExpiresAt
+	}
+	latest := s.RefreshSeenAt.AddDate(0, refreshMonths, 0)
+	if s.ObtainedAt.After(latest) {
+		return time.Time{}
+	}
+	return latest
+}
+
+// RenewalDue reports whether the refresh token ends, at the latest, within the warning
+// time, so that a person must renew it now.
 func (s TokenStatus) RenewalDue(now time.Time, warning time.Duration) bool {
-	return !s.RefreshExpiresAt.IsZero() && s.RefreshExpiresAt.Sub(now) <= warning
+	latest := s.RefreshEndsBy()
+	return !latest.IsZero() && latest.Sub(now) <= warning
 }

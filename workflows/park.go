@@ -105,7 +105,7 @@ func mend(k expense.Kind) string {
 	case expense.Unavailable, expense.OutcomeUnknown:
 		return "Concur was not reached. When the message says that something answered in its place, have whoever runs the proxy, the firewall or the gateway let this request through; else look at the status of Concur's service. The run tries again by itself, every hour at the latest."
 	case expense.Forbidden:
-		return "Give the connector's user in Concur the role and the application the scope that the message names. If they have them, something between the connector and Concur may refuse the request: ask whoever runs it."
+		return "Give the connector's user in Concur the role and the application the scope that the message names. A scope that is given later is in new tokens alone: begin them with a request token and concurctl token init. If both are there, something between the connector and Concur may refuse the request: ask whoever runs it."
 	case expense.Rejected:
 		return "Read Concur's words: an exception code is created in Expense Admin, a missing approver in the employee's profile; or change the rules file."
 	case expense.InvalidArgument:

@@ -62,7 +62,11 @@ func (d *doctor) worker(ctx context.Context, o doctorOptions) {
 		return
 	}
 	defer client.Close()
-	if waiting, reached := d.access(ctx, client, cfg.TokenFile == ""); reached {
+	if waiting, reached := d.access(ctx, client); reached {
+		if status, err := client.Access(ctx); err == nil && cfg.TokenFile == "" {
+			d.refreshToken(status, cfg.TokenWarning) // Concur has said it with the grant
+			d.scopes(status.Scopes)
+		}
 		d.prove(ctx, client, c, waiting)
 	}
 	for _, gone := range client.Deprecations() {
@@ -132,21 +136,7 @@ func (d *doctor) tokenStore(options concur.Options) bool {
 		d.fail(tokenCheck, "mend the file, or make another with concurctl token init", "%v", err)
 		return false
 	}
-	left := status.RefreshExpiresAt.Sub(d.now)
-	until := status.RefreshExpiresAt.UTC().Format(time.DateOnly)
-	const renew = "get a request token in Concur, then concurctl token init"
-	switch {
-	case status.RefreshExpiresAt.IsZero():
-		d.ok(tokenCheck, "it can be read; when its refresh token ends is known once it was used")
-	case left <= 0:
-		d.fail(tokenCheck, renew, "the refresh token ended on %s", until)
-	case status.RenewalDue(d.now, lastDays):
-		d.fail(tokenCheck, renew, "the refresh token ends in %s, on %s", count(int(left/day), "day"), until)
-	case status.RenewalDue(d.now, options.TokenWarning):
-		d.warn(tokenCheck, renew, "the refresh token ends in %s, on %s", count(int(left/day), "day"), until)
-	default:
-		d.ok(tokenCheck, "the refresh token is good until %s, for %s more", until, count(int(left/day), "day"))
-	}
+	d.refreshToken(status, options.TokenWarning)
 	if !status.ObtainedAt.IsZero() && d.now.Sub(status.ObtainedAt) > 2*day {
 		d.warn(tokenCheck, "look whether the worker runs, and at its log: it renews the tokens every day",
 			"the tokens are %s old", count(int(d.now.Sub(status.ObtainedAt)/day), "day"))
@@ -155,13 +145,44 @@ func (d *doctor) tokenStore(options concur.Options) bool {
 	return true
 }
 
+// refreshToken says when the refresh token ends, as far as that is known.
+func (d *doctor) refreshToken(status concur.TokenStatus, warning time.Duration) {
+	const (
+		renew   = "get a request token in Concur, then concurctl token init"
+		unknown = "when the refresh token ends is unknown, since Concur has not said"
+	)
+	latest := status.RefreshEndsBy()
+	left, by := latest.Sub(d.now), latest.UTC().Format(time.DateOnly)
+	seen := status.RefreshSeenAt.UTC().Format(time.DateOnly)
+	ended, ends := "ended on "+by, fmt.Sprintf("the refresh token ends in %s, on %s", count(int(left/day), "day"), by)
+	known := !status.RefreshExpiresAt.IsZero()
+	if !known {
+		ended = fmt.Sprintf("has ended, on %s at the latest: it was first seen on %s", by, seen)
+		ends = fmt.Sprintf("%s: it was first seen on %s and may be older, so it ends in %s at the latest, on %s", unknown, seen, count(int(left/day), "day"), by)
+	}
+	switch {
+	case latest.IsZero() && status.RefreshSeenAt.IsZero():
+		d.warn(tokenCheck, "concurctl token refresh uses it; concurctl token init begins one whose end is known", unknown+", and it has not been used yet")
+	case latest.IsZero():
+		d.warn(tokenCheck, renew, unknown+": it was first seen on %s, and Concur still accepts it after six months", seen)
+	case left <= 0:
+		d.fail(tokenCheck, renew, "the refresh token %s", ended)
+	case status.RenewalDue(d.now, lastDays):
+		d.fail(tokenCheck, renew, "%s", ends)
+	case status.RenewalDue(d.now, warning), !known:
+		d.warn(tokenCheck, renew, "%s", ends)
+	default:
+		d.ok(tokenCheck, "the refresh token is good until %s, for %s more", by, count(int(left/day), "day"))
+	}
+}
+
 // errEnough ends the reading of a list of which the beginning is enough.
 var errEnough = errors.New("enough")
 
 // access reads the failed list, which changes nothing and wants a strict role, and the
 // list of reports that wait, which wants the strictest. It returns the first of those, and
 // whether Concur lets us in at all.
-func (d *doctor) access(ctx context.Context, client *concur.Client, tokenUnread bool) (waiting *concur.PendingReport, reached bool) {
+func (d *doctor) access(ctx context.Context, client *concur.Client) (waiting *concur.PendingReport, reached bool) {
 	err := client.FailedNotifications(ctx, func(concur.FailedItem) error { return errEnough })
 	switch {
 	case err == nil:
@@ -174,10 +195,6 @@ func (d *doctor) access(ctx context.Context, client *concur.Client, tokenUnread 
 	default:
 		d.fail(accessCheck, advice(err), "%v", err)
 		return nil, false
-	}
-	// What Concur's answer to the grant says of the access is known now.
-	if status, err := client.Access(ctx); err == nil && tokenUnread {
-		d.scopes(status.Scopes)
 	}
 	waiting, err = firstThatWaits(ctx, client)
 	switch {

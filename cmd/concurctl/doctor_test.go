@@ -6,7 +6,9 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -183,6 +185,12 @@ func writeStore(t *testing.T, geolocation string, change map[string]any) string 
 	return file(t, "token.json", string(text))
 }
 
+// seenAgo is a refresh token that was first seen then, and whose end is unknown.
+func seenAgo(age time.Duration) map[string]any {
+	sum := sha256.Sum256([]byte(refreshToken))
+	return map[string]any{"refreshExpiresAt": time.Time{}, "refreshFirstSeen": map[string]time.Time{hex.EncodeToString(sum[:8]): time.Now().Add(-age)}}
+}
+
 const oneRule = "apiVersion: concur-connector/v1\nrules:\n  - name: one\n    level: entry\n" +
 	"    expression: entry.hasReceipt\n    message: A receipt is missing.\n    then: {sendBack: true}\n"
 
@@ -266,6 +274,11 @@ func TestABrokenEnvironmentIsNamedLineByLine(t *testing.T) {
 		"a refresh token near its end":     {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"refreshExpiresAt": time.Now().Add(20*day + time.Hour)})}), nil, "token store", warned, "ends in 20 days"},
 		"a refresh token in its last week": {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"refreshExpiresAt": time.Now().Add(2*day + time.Hour)})}), nil, "token store", broken, "ends in 2 days"},
 		"a refresh token that has ended":   {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"refreshExpiresAt": time.Now().Add(-day)})}), nil, "token store", broken, "ended on"},
+		"a refresh token never used":       {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"refreshExpiresAt": time.Time{}})}), nil, "token store", warned, "has not been used yet"},
+		"a refresh token of unknown age":   {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, seenAgo(40*day))}), nil, "token store", warned, "ends is unknown"},
+		"one that ends soon at the latest": {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, seenAgo(178*day))}), nil, "token store", broken, "at the latest"},
+		"one that has ended by now":        {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"refreshExpiresAt": time.Time{}, "refreshFirstSeen": seenAgo(200 * day)["refreshFirstSeen"], "obtainedAt": time.Now().Add(-30 * day)})}), nil, "token store", broken, "has ended, on"},
+		"one that outlives its six months": {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, seenAgo(200*day))}), nil, "token store", warned, "still accepts it after six months"},
 		"tokens that nobody renews":        {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"obtainedAt": time.Now().Add(-9 * day)})}), nil, "token store", warned, "the tokens are 9 days old"},
 		"a scope that is missing":          {with(settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"scope": "EXPRPT notif"})}), nil, "scopes", broken, "NOTIF is not granted"},
 	} {

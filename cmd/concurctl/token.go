@@ -85,8 +85,11 @@ func tokenStatusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Says when the tokens end and what they allow",
 		Long: `Says how old the tokens of the store are, when they end, what they allow (scopes) and
-where the company lives. Concur is not asked. The exit status is 1 when a person has to
-renew: the refresh token ends within CONCUR_TOKEN_WARNING (30 days).`,
+where the company lives. Concur is not asked. A refresh token ends six months after it was
+issued. When neither Concur has said when that is, nor the store has seen the issue, the end
+is unknown, and the latest date is shown: six months after the token was first seen. The exit
+status is 1 when a person has to renew: the refresh token ends, at the latest, within
+CONCUR_TOKEN_WARNING (30 days).`,
 		Example: `  concurctl token status
   concurctl token status -o json | jq .daysLeft`,
 		Args: cobra.NoArgs,
@@ -103,7 +106,11 @@ renew: the refresh token ends within CONCUR_TOKEN_WARNING (30 days).`,
 				return err
 			}
 			if view := viewOf(status, cfg, time.Now()); view.RenewalDue {
-				return fmt.Errorf("the refresh token ends on %s: renew it with concurctl token init", status.RefreshExpiresAt.UTC().Format(time.DateOnly))
+				when := "on"
+				if status.RefreshExpiresAt.IsZero() {
+					when = "at an unknown time, at the latest on"
+				}
+				return fmt.Errorf("the refresh token ends %s %s: renew it with concurctl token init", when, view.RefreshEndsBy.UTC().Format(time.DateOnly))
 			}
 			return nil
 		},

@@ -15,12 +15,13 @@ import (
 // tokenView is what is shown of the token store.
 type tokenView struct {
 	concur.TokenStatus
-	DaysLeft   *int `json:"daysLeft,omitempty"` // of the refresh token, when its end is known
-	RenewalDue bool `json:"renewalDue"`
+	DaysLeft      *int      `json:"daysLeft,omitempty"`     // of the refresh token, when its end is known
+	RefreshEndsBy time.Time `json:"refreshEndsBy,omitzero"` // the latest moment at which it ends
+	RenewalDue    bool      `json:"renewalDue"`
 }
 
 func viewOf(status concur.TokenStatus, cfg config.Worker, now time.Time) tokenView {
-	view := tokenView{TokenStatus: status, RenewalDue: status.RenewalDue(now, cfg.TokenWarning)}
+	view := tokenView{TokenStatus: status, RefreshEndsBy: status.RefreshEndsBy(), RenewalDue: status.RenewalDue(now, cfg.TokenWarning)}
 	if !status.RefreshExpiresAt.IsZero() {
 		left := int(status.RefreshExpiresAt.Sub(now).Hours() / 24)
 		view.DaysLeft = &left
@@ -50,9 +51,20 @@ func (v tokenView) print(w io.Writer, now time.Time) {
 		{"scopes", strings.Join(v.Scopes, " ")},
 		{"obtained", at(v.ObtainedAt)},
 		{"access token ends", at(v.AccessExpiresAt)},
-		{"refresh token ends", at(v.RefreshExpiresAt)},
+		{"refresh token first seen", at(v.RefreshSeenAt)},
+		{"refresh token ends", refreshEnd(v.TokenStatus, at)},
 		{"answers of Concur", fmt.Sprint(v.Generation)},
 	})
+}
+
+// refreshEnd writes when the refresh token ends: never a date that is only the latest one as
+// if it were known.
+func refreshEnd(status concur.TokenStatus, at func(time.Time) string) string {
+	latest := status.RefreshEndsBy()
+	if !status.RefreshExpiresAt.IsZero() || latest.IsZero() {
+		return at(latest)
+	}
+	return "unknown, at the latest " + at(latest)
 }
 
 // span writes a time in days, or hours and minutes below two days.
