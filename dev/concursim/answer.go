@@ -7,7 +7,7 @@ import (
 )
 
 // answer is what a request is answered with. drop closes the connection
-// instead; cut closes it in the middle of the body.
+// instead; cut closes it in the middle of the body. Chunked leaves its length out.
 type answer struct {
 	status      int
 	contentType string
@@ -15,6 +15,7 @@ type answer struct {
 	body        []byte
 	drop, cut   bool
 	foreign     bool // it is not of this service: it has no correlation ID
+	chunked     bool
 }
 
 const xmlType = "application/xml; charset=utf-8"
@@ -56,7 +57,9 @@ func (a answer) write(w http.ResponseWriter, correlation string) {
 	header := w.Header()
 	if a.status != http.StatusNoContent {
 		header.Set("Content-Type", a.contentType)
-		header.Set("Content-Length", strconv.Itoa(len(a.body)))
+		if !a.chunked {
+			header.Set("Content-Length", strconv.Itoa(len(a.body)))
+		}
 	}
 	if !a.foreign {
 		header.Set("concur-correlationid", correlation)
@@ -65,13 +68,16 @@ func (a answer) write(w http.ResponseWriter, correlation string) {
 		header.Set(name, value)
 	}
 	w.WriteHeader(a.status)
-	if a.cut {
-		w.Write(a.body[:len(a.body)/2])
+	half := len(a.body) / 2
+	w.Write(a.body[:half])
+	if a.cut || a.chunked {
 		http.NewResponseController(w).Flush()
+	}
+	if a.cut {
 		dropConnection(w)
 		return
 	}
-	w.Write(a.body)
+	w.Write(a.body[half:])
 }
 
 // dropConnection closes the connection as it is.

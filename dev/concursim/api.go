@@ -53,19 +53,16 @@ func (s *simulator) serveAPI(w http.ResponseWriter, r *http.Request, host string
 		s.finish(w, c, answer{drop: true})
 		return
 	}
-	a := s.answerCall(c)
+	a, faults := s.answerCall(c)
 	if s.pauseAt(c.entry.Request, "after", c) {
 		a.drop = true
 	}
-	s.finish(w, c, a)
+	s.finish(w, c, s.transferred(c, a, faults))
 }
 
 // arriveCall reads the request and writes its line in the journal.
 func (s *simulator) arriveCall(w http.ResponseWriter, r *http.Request, host string) (*call, bool) {
-	target, _ := r.Context().Value(targetKey{}).(string)
-	if target == "" {
-		target = r.RequestURI
-	}
+	target := targetOf(r)
 	if rest, absolute := strings.CutPrefix(target, "https://"); absolute {
 		_, rest, _ = strings.Cut(rest, "/")
 		target = "/" + rest
@@ -130,6 +127,8 @@ func (s *simulator) classify(c *call) {
 	switch {
 	case path == tokenPath:
 		c.endpoint = tokenEndpoint
+	case path == connectionsPath:
+		c.endpoint = connectionsEndpoint
 	case s.classifyJSON(c):
 	case lower == pendingPath || lower == pendingPath+"/":
 		c.endpoint = pendingListEndpoint
@@ -160,23 +159,23 @@ func (s *simulator) classify(c *call) {
 
 // answerCall decides the answer: authorization first, then the faults, then
 // the endpoint itself. What happens to the world happens here.
-func (s *simulator) answerCall(c *call) answer {
+func (s *simulator) answerCall(c *call) (answer, takenFaults) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if isWrite(c.endpoint) {
 		s.noteWrite(c)
 	}
 	if c.entry.chunked {
-		return s.settle(c, s.errorAnswer(c, http.StatusBadRequest, "Chunked transfer encoding is not supported."))
+		return s.settle(c, s.errorAnswer(c, http.StatusBadRequest, "Chunked transfer encoding is not supported.")), nil
 	}
 	if c.entry.badMethod {
 		a := s.errorAnswer(c, http.StatusMethodNotAllowed, "The method is not allowed here.")
 		a.header = map[string]string{"Allow": endpointNamed(c.endpoint).method}
-		return s.settle(c, a)
+		return s.settle(c, a), nil
 	}
 	if c.endpoint != tokenEndpoint {
 		if refused, ok := s.authorize(c); !ok {
-			return s.settle(c, refused)
+			return s.settle(c, refused), nil
 		}
 	}
 	faults := s.takeFaults(c)
@@ -191,7 +190,7 @@ func (s *simulator) answerCall(c *call) answer {
 		s.mu.Lock()
 	}
 	s.movedByFaults(c, faults)
-	return s.settle(c, s.applyFaults(c, faults).deprecated(faults.find("deprecated")).garbled(faults))
+	return s.settle(c, s.applyFaults(c, faults).deprecated(faults.find("deprecated")).garbled(faults)), faults
 }
 
 // noteWrite counts a write that was asked for and reads what it says, so that
@@ -219,6 +218,8 @@ func (s *simulator) handle(c *call) answer {
 	switch c.endpoint {
 	case tokenEndpoint:
 		return s.handleToken(c)
+	case connectionsEndpoint:
+		return s.handleRevoke(c)
 	case detailsEndpoint:
 		return s.handleDetails(c)
 	case exceptionsEndpoint:

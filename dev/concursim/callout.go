@@ -16,9 +16,11 @@ const maxQueue = 25_000
 
 // callouts is the queue, first in first out, and what became of each.
 type callouts struct {
-	Paused  bool            `json:"paused"`
-	Queue   []*notification `json:"queue"`
-	History []*sentCallout  `json:"history"`
+	Paused   bool            `json:"paused"`
+	Verified bool            `json:"verified"` // a test of the connection was answered with 200
+	Tested   time.Time       `json:"tested,omitzero"`
+	Queue    []*notification `json:"queue"`
+	History  []*sentCallout  `json:"history"`
 }
 
 // notification is what a callout tells. A raw body is sent byte for byte.
@@ -153,12 +155,19 @@ func (s *simulator) sendCallout(ctx context.Context, n *notification) {
 	faults := s.takeCalloutFaults(n)
 	lost := faults.find("lost-callout") != nil
 	s.mu.Unlock()
+	var unverified error
+	if !lost {
+		unverified = s.verify(ctx)
+	}
 	accepted := false
-	for try := 0; try < s.opts.calloutTries && !accepted && !lost && ctx.Err() == nil; try++ {
+	for try := 0; try < s.opts.calloutTries && !accepted && !lost && unverified == nil && ctx.Err() == nil; try++ {
 		accepted = s.attemptCallout(ctx, n, faults)
 	}
-	if lost {
-		s.recordLost(n, faults.names())
+	switch {
+	case lost:
+		s.recordLost(n, faults.names(), "lost on the way")
+	case unverified != nil:
+		s.recordLost(n, faults.names(), "the connector is not verified: "+unverified.Error())
 	}
 	if ctx.Err() != nil {
 		return
@@ -182,7 +191,7 @@ func (s *simulator) attemptCallout(ctx context.Context, n *notification, faults 
 	sent := s.remember(n, e, faults.names())
 	s.mu.Unlock()
 
-	status, err := s.post(ctx, garble(n.body(), faults))
+	status, err := s.knock(ctx, http.MethodPost, s.opts.calloutPath, garble(n.body(), faults))
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -212,27 +221,30 @@ func (s *simulator) remember(n *notification, e *entry, fault string) *sentCallo
 	return sent
 }
 
-func (s *simulator) recordLost(n *notification, fault string) {
+func (s *simulator) recordLost(n *notification, fault, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.journal.begin("out", http.MethodPost, s.opts.calloutPath, calloutEndpoint)
 	sent := s.remember(n, e, fault)
-	sent.Done, sent.Error = true, "lost on the way"
+	sent.Done, sent.Error = true, why
 	if e != nil {
 		e.Note = sent.Error
 	}
 }
 
-// post sends the callout once and returns the status answered; zero when none
-// came.
-func (s *simulator) post(ctx context.Context, body []byte) (int, error) {
-	target := strings.TrimSuffix(s.opts.calloutURL, "/") + s.opts.calloutPath
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+// knock asks the connector once and returns the status answered; zero when none came.
+func (s *simulator) knock(ctx context.Context, method, path string, body []byte) (int, error) {
+	s.mu.Lock()
+	user, password := s.opts.calloutUser, s.opts.calloutPassword
+	s.mu.Unlock()
+	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(s.opts.calloutURL, "/")+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, errors.New("callout address cannot be used")
 	}
-	request.SetBasicAuth(s.opts.calloutUser, s.opts.calloutPassword)
-	request.Header.Set("Content-Type", "application/xml")
+	request.SetBasicAuth(user, password)
+	if body != nil {
+		request.Header.Set("Content-Type", "application/xml")
+	}
 	response, err := s.poster.Do(request)
 	if err != nil {
 		return 0, fmt.Errorf("no answer: %w", err)

@@ -23,6 +23,9 @@ func connectorWith(t *testing.T, status func() int) (func(*options), chan receiv
 	t.Helper()
 	got := make(chan received, 100)
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == testPath {
+			return
+		}
 		user, password, _ := r.BasicAuth()
 		body, _ := io.ReadAll(r.Body)
 		got <- received{r.URL.Path, user, password, r.Header.Get("Content-Type"), string(body)}

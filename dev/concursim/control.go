@@ -56,6 +56,10 @@ func (s *simulator) controlHandler() http.Handler {
 	on(http.MethodPost, "/token-life", s.controlTokenLife)
 	on(http.MethodPost, "/strict-rotation", s.controlStrictRotation)
 	on(http.MethodPost, "/request-token", s.controlRequestToken)
+	on(http.MethodPost, "/refresh-tokens", s.controlRefreshTokens)
+	on(http.MethodPost, "/scopes", s.controlScopes)
+	on(http.MethodPost, "/credentials", s.controlCredentials)
+	on(http.MethodPost, "/test-connection", s.controlTestConnection)
 	on(http.MethodPost, "/move", s.controlMoveCompany)
 	on(http.MethodPost, "/codes", s.controlCodes)
 	return router

@@ -133,7 +133,7 @@ func (s *simulator) controlAddFailed(r *http.Request) (any, error) {
 func (s *simulator) controlCallouts(*http.Request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	copied := callouts{Paused: s.callouts.Paused, Queue: append([]*notification{}, s.callouts.Queue...), History: []*sentCallout{}}
+	copied := callouts{Paused: s.callouts.Paused, Verified: s.callouts.Verified, Tested: s.callouts.Tested, Queue: append([]*notification{}, s.callouts.Queue...), History: []*sentCallout{}}
 	for _, sent := range s.callouts.History {
 		one := *sent
 		copied.History = append(copied.History, &one)

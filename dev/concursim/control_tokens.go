@@ -48,6 +48,41 @@ func (s *simulator) controlStrictRotation(r *http.Request) (any, error) {
 	return map[string]bool{"strict": s.tokens.strict}, nil
 }
 
+// controlRefreshTokens makes every refresh token so much older, or says whether their end is
+// told, and whether a refresh keeps them.
+func (s *simulator) controlRefreshTokens(r *http.Request) (any, error) {
+	var body struct {
+		Older    string `yaml:"older"`
+		TellsEnd *bool  `yaml:"tellsEnd"`
+		Keeps    *bool  `yaml:"keeps"`
+	}
+	if err := readControl(r, &body); err != nil {
+		return nil, err
+	}
+	older := time.Duration(0)
+	if body.Older != "" {
+		var err error
+		if older, err = time.ParseDuration(body.Older); err != nil || older <= 0 {
+			return nil, fmt.Errorf("older %q: want a duration", body.Older)
+		}
+	}
+	if older == 0 && body.TellsEnd == nil && body.Keeps == nil {
+		return nil, errors.New("want older, tellsEnd or keeps")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, token := range s.tokens.refresh {
+		token.issued = token.issued.Add(-older)
+	}
+	if body.TellsEnd != nil {
+		s.tokens.tellsEnd = body.TellsEnd
+	}
+	if body.Keeps != nil {
+		s.tokens.keeps = body.Keeps
+	}
+	return map[string]int{"refreshTokens": len(s.tokens.refresh)}, nil
+}
+
 // controlRequestToken issues a request token of the company, as its administrator gets
 // one in Concur.
 func (s *simulator) controlRequestToken(r *http.Request) (any, error) {

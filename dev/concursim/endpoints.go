@@ -8,6 +8,7 @@ import (
 // The endpoints, as the journal and the faults name them.
 const (
 	tokenEndpoint        = "token"
+	connectionsEndpoint  = "connections"
 	detailsEndpoint      = "details"
 	exceptionsEndpoint   = "exceptions"
 	actionEndpoint       = "action"
@@ -47,14 +48,17 @@ const (
 	requestV1Endpoint         = "request-v1"
 
 	calloutEndpoint = "callout"
+	testEndpoint    = "test-connection"
 	trapEndpoint    = "trap"
 	unknownEndpoint = "unknown"
 	allEndpoints    = "all"
 )
 
 const (
-	tokenPath  = "/oauth2/v0/token"
-	failedPath = "/api/platform/notifications/v1.0/notification"
+	tokenPath       = "/oauth2/v0/token"
+	connectionsPath = "/app-mgmt/v0/connections"
+	failedPath      = "/api/platform/notifications/v1.0/notification"
+	testPath        = "/system/v1.0/testconnection" // at the connector
 )
 
 // endpoint is one that the simulator has: the journal's name for it, its method, where
@@ -66,6 +70,7 @@ type endpoint struct {
 
 var endpoints = []endpoint{
 	{tokenEndpoint, http.MethodPost, tokenPath, xmlErrors},
+	{connectionsEndpoint, http.MethodDelete, connectionsPath, xmlErrors},
 	{detailsEndpoint, http.MethodGet, detailsPath + "{key}", xmlErrors},
 	{exceptionsEndpoint, http.MethodPost, reportPath + "{RptKey}/Exceptions", xmlErrors},
 	{actionEndpoint, http.MethodPost, reportPath + "{step}/WorkFlowAction", xmlErrors},
@@ -124,7 +129,7 @@ var (
 	// companyCalls are the short ones of Expense v4, for a company's token alone.
 	companyCalls = []string{exceptionsV4Endpoint, exceptionPutEndpoint, exceptionDeleteEndpoint, approveEndpoint, sendBackEndpoint}
 	// otherCalls are about no report.
-	otherCalls = []string{tokenEndpoint, failedListEndpoint, failedDeleteEndpoint, pendingListEndpoint, usersSearchEndpoint, userEndpoint, listItemEndpoint, requestsEndpoint}
+	otherCalls = []string{tokenEndpoint, connectionsEndpoint, failedListEndpoint, failedDeleteEndpoint, pendingListEndpoint, usersSearchEndpoint, userEndpoint, listItemEndpoint, requestsEndpoint}
 )
 
 func isWrite(name string) bool  { return slices.Contains(writeCalls, name) }

@@ -16,7 +16,7 @@ func TestEndpoints(t *testing.T) {
 	w.control(http.MethodPost, "/reports/r/callout", "failed: true", &item)
 	expense := long(r) + "/expenses/" + r.ExpenseIDs[0]
 	paths := map[string]string{
-		tokenEndpoint: tokenPath, detailsEndpoint: detailsPath + r.Key, exceptionsEndpoint: reportPath + r.RptKey + "/exceptions",
+		tokenEndpoint: tokenPath, connectionsEndpoint: connectionsPath, detailsEndpoint: detailsPath + r.Key, exceptionsEndpoint: reportPath + r.RptKey + "/exceptions",
 		actionEndpoint: reportPath + r.Step + "/workflowaction", failedListEndpoint: failedPath, failedDeleteEndpoint: failedPath + "/" + item.ID,
 		pendingListEndpoint: pendingPath, usersSearchEndpoint: usersPath + ".search", userEndpoint: usersPath + r.UserID, listItemEndpoint: listItemPath + "x",
 		reportV3Endpoint: pendingPath + "/" + r.ReportID, entriesV3Endpoint: expenseV3Path + "entries?reportID=" + r.ReportID,

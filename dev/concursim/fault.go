@@ -30,6 +30,7 @@ type fault struct {
 // to which.
 type faultParam struct {
 	MS         int    `json:"ms,omitempty" yaml:"ms"`
+	MB         int    `json:"mb,omitempty" yaml:"mb"`
 	RetryAfter *int   `json:"retryAfter,omitempty" yaml:"retryAfter"`
 	Effect     bool   `json:"effect,omitempty" yaml:"effect"`
 	Status     int    `json:"status,omitempty" yaml:"status"`
@@ -47,6 +48,12 @@ type faultKind struct {
 	name, endpoints, params, does string
 }
 
+// maxDelay is how long a request may be held: as long as Concur itself may take.
+const maxDelay = 60 * time.Second
+
+// maxBomb bounds a gzip-bomb, in megabytes.
+const maxBomb = 4096
+
 const (
 	everyEndpoint  = "any"
 	apiCalls       = "calls"
@@ -59,16 +66,20 @@ var faultKinds = []faultKind{
 	{"lost-answer", everyEndpoint, "", "takes effect, then the connection is closed without an answer"},
 	{"cut-body", everyEndpoint, "", "takes effect, then the answer is cut in the middle under its full Content-Length; one without a body is not sent"},
 	{"refused-connection", everyEndpoint, "", "the connection is closed without effect and without an answer"},
-	{"down", "all", "", "connections are accepted and closed before a request is read"},
+	{"late-effect", apiCalls, "ms*", "the connection is closed at once without an answer, and the request takes effect that many milliseconds later"},
+	{"down", "all", "", "connections are accepted and closed before a request is read, kept ones at their next request"},
 	{"server-error", everyEndpoint, "effect", "500 with an error body"},
 	{"unavailable", everyEndpoint, "effect, retryAfter", "503 with an HTML page"},
 	{"too-many-requests", everyEndpoint, "retryAfter", "429, with Retry-After in seconds when given"},
 	{"rate-400", everyEndpoint, "", "400 whose message says that the request limit is exceeded"},
 	{"deadlock-400", everyEndpoint, "", "400 whose message says that a database deadlock occurred"},
-	{"slow", everyEndpoint, "ms*", "waits that many milliseconds, at most 30000, then answers as usual"},
+	{"slow", everyEndpoint, "ms*", "waits that many milliseconds, at most 60000, then takes effect and answers as usual, also when the client has given up"},
 	{"html", everyEndpoint, "effect", "200 with the HTML page of a gateway"},
 	{"gateway", everyEndpoint, "effect, status, text", "something else answers in Concur's place, without its correlation ID: with that status, 403 unless told, and a page, page-as-xml, page-as-json, fragment, plain, json, xml, or as the seed chooses"},
 	{"empty-body", everyEndpoint, "effect", "200 with no body"},
+	{"compressed", everyEndpoint, "", "the usual answer is compressed with gzip, if that is accepted"},
+	{"chunked", everyEndpoint, "", "the usual answer comes in chunks"},
+	{"gzip-bomb", everyEndpoint, "mb*, effect", "200 whose few bytes of gzip become that many megabytes, at most 4096"},
 	{"malformed", everyEndpoint, "effect", "200 of the right type that cannot be read"},
 	{"wrong-root", everyEndpoint, "effect", "200, readable, with another root element"},
 	{"failure-in-200", writeEndpoints, "text", "200 that says FAILURE, or that every exception failed; no effect"},
@@ -143,7 +154,7 @@ func (f *fault) check() error {
 
 func (p faultParam) check(kind faultKind) error {
 	given := map[string]bool{
-		"ms": p.MS != 0, "retryAfter": p.RetryAfter != nil, "effect": p.Effect, "status": p.Status != 0,
+		"ms": p.MS != 0, "mb": p.MB != 0, "retryAfter": p.RetryAfter != nil, "effect": p.Effect, "status": p.Status != 0,
 		"text": p.Text != "", "index": p.Index != 0, "code": p.Code != "", "location": p.Location != "",
 		"url": p.URL != "", "to": p.To != "",
 	}
@@ -160,8 +171,10 @@ func (p faultParam) check(kind faultKind) error {
 		}
 	}
 	switch {
-	case p.MS < 0 || p.MS > int(maxWait.Milliseconds()):
-		return fmt.Errorf("ms %d is not between 0 and %d", p.MS, maxWait.Milliseconds())
+	case p.MS < 0 || p.MS > int(maxDelay.Milliseconds()):
+		return fmt.Errorf("ms %d is not between 0 and %d", p.MS, maxDelay.Milliseconds())
+	case p.MB < 0 || p.MB > maxBomb:
+		return fmt.Errorf("mb %d is not between 0 and %d", p.MB, maxBomb)
 	case p.RetryAfter != nil && *p.RetryAfter < 0:
 		return errors.New("retryAfter is negative")
 	case kind.name == "gateway" && p.Status != 0 && (p.Status < 200 || p.Status > 599):
@@ -210,7 +223,7 @@ func (t takenFaults) delay() time.Duration {
 }
 
 // modifiers do not decide the answer, so they go together with one that does.
-var modifiers = []string{"slow", "moved", "hostile-url", "new-stop-each-read", "partial-exceptions", "deprecated", "duplicate-callout", "unclean-text", "other-encoding",
+var modifiers = []string{"slow", "moved", "hostile-url", "new-stop-each-read", "partial-exceptions", "deprecated", "compressed", "chunked", "duplicate-callout", "unclean-text", "other-encoding",
 	"no-entries", "fewer-entries", "no-itemizations", "wrong-count", "other-total", "cut-next-page", "page-again"}
 
 // take picks the faults for an endpoint and report and uses up one time of
@@ -335,6 +348,8 @@ func (s *simulator) faultAnswer(c *call, f *fault) answer {
 		return a
 	case "refused-connection":
 		return answer{drop: true}
+	case "late-effect":
+		return s.lateEffect(c, f)
 	case "failure-in-200":
 		return s.failureIn200(c, f)
 	case "user-token":
@@ -372,8 +387,29 @@ func (s *simulator) faultAnswer(c *call, f *fault) answer {
 		return s.gatewayAnswer(f)
 	case "html":
 		return answer{status: http.StatusOK, contentType: "text/html", body: []byte(gatewayPage)}
+	case "gzip-bomb":
+		return answer{status: http.StatusOK, contentType: s.unreadable(c, "empty-body").contentType, body: []byte(" ")}
 	}
 	return s.unreadable(c, f.Kind)
+}
+
+// lateEffect lets the request take effect when nobody waits for its answer any more.
+func (s *simulator) lateEffect(c *call, f *fault) answer {
+	s.running.Go(func() {
+		timer := time.NewTimer(time.Duration(f.Param.MS) * time.Millisecond)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-s.done:
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.handle(c)
+		c.entry.Shown = nil
+		s.broadcast()
+	})
+	return answer{drop: true}
 }
 
 // unreadable is a 200 of the endpoint's own type with nothing useful in it.

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"compress/gzip"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -73,8 +76,47 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Equal(t, waiting, w.state("r").Status)
 	},
 	"slow": func(t *testing.T, w *world, r reportView) {
-		w.fault("{endpoint: details, kind: slow, param: {ms: 1}}")
+		w.fault("[{endpoint: details, kind: slow, param: {ms: 1}}, {endpoint: action, kind: slow, param: {ms: 60000}}, {endpoint: action, kind: slow, skip: 1, param: {ms: 1500}}]")
 		require.Equal(t, http.StatusOK, w.read(r).status)
+		step, usual := w.state("r").Step, w.client.Timeout
+		w.client.Timeout = 300 * time.Millisecond
+		require.Error(t, w.act(step, "Approve", "").err, "the client does not wait for a minute")
+		require.Error(t, w.act(step, "Approve", "").err)
+		w.client.Timeout = usual
+		w.waitFor(func() bool { return w.sim.reports[0].status == approved })
+	},
+	"late-effect": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: action, kind: late-effect, param: {ms: 300}}")
+		require.Error(t, w.approve(r).err)
+		require.Equal(t, waiting, w.state("r").Status)
+		w.waitFor(func() bool { return w.sim.reports[0].status == approved })
+	},
+	"compressed": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: details, kind: compressed, times: 3}")
+		answer := w.sendTo(w.sim.base(w.host)+detailsPath+r.Key, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}, "Accept-Encoding": {"gzip"}})
+		require.Equal(t, "gzip", answer.header.Get("Content-Encoding"))
+		packed, err := gzip.NewReader(strings.NewReader(answer.body))
+		require.NoError(t, err)
+		body, err := io.ReadAll(packed)
+		require.NoError(t, err)
+		require.Contains(t, string(body), "</ReportDetails>")
+		require.Contains(t, w.read(r).body, "</ReportDetails>")
+		plain := w.sendTo(w.sim.base(w.host)+detailsPath+r.Key, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}, "Accept-Encoding": {"identity"}})
+		require.Empty(t, plain.header.Values("Content-Encoding"))
+		require.Contains(t, plain.body, "</ReportDetails>")
+	},
+	"chunked": func(t *testing.T, w *world, r reportView) {
+		w.fault("[{endpoint: details, kind: chunked}, {endpoint: action, kind: chunked}, {endpoint: action, kind: cut-body}]")
+		answer := w.read(r)
+		require.Empty(t, answer.header.Values("Content-Length"))
+		require.Contains(t, answer.body, "</ReportDetails>")
+		require.ErrorIs(t, w.approve(r).err, io.ErrUnexpectedEOF, "it is cut between two chunks")
+	},
+	"gzip-bomb": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: action, kind: gzip-bomb, param: {mb: 3, effect: true}}")
+		answer := w.approve(r)
+		require.Equal(t, strings.Repeat(" ", 3<<20), answer.body)
+		require.Equal(t, approved, w.state("r").Status)
 	},
 	"html": func(t *testing.T, w *world, r reportView) {
 		w.fault("{endpoint: action, kind: html}")
@@ -297,7 +339,8 @@ func TestFaultsThatCannotBe(t *testing.T) {
 		"a parameter of another kind":       "{endpoint: action, kind: html, param: {ms: 2}}",
 		"a deprecated token endpoint":       "{endpoint: token, kind: deprecated}",
 		"a missing parameter":               "{endpoint: action, kind: slow}",
-		"an endless delay":                  "{endpoint: action, kind: slow, param: {ms: 31000}}",
+		"an endless delay":                  "{endpoint: action, kind: slow, param: {ms: 61000}}",
+		"an endless bomb":                   "{endpoint: details, kind: gzip-bomb, param: {mb: 5000}}",
 		"no time at all":                    "{endpoint: action, kind: html, times: 0}",
 		"a move that nobody makes":          "{endpoint: action, kind: moved, param: {to: heaven}}",
 		"a status that no token gets":       "{endpoint: action, kind: expired-token, param: {status: 418}}",

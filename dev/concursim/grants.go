@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -36,6 +37,7 @@ var refusals = map[int]struct {
 	51:  {http.StatusBadRequest, "invalid_request", "username was not supplied"},
 	52:  {http.StatusBadRequest, "invalid_request", "password was not supplied"},
 	53:  {http.StatusBadRequest, "invalid_client", "company is not enabled for this client"},
+	54:  {http.StatusBadRequest, "invalid_scope", "requested scope exceeds granted scope"},
 	60:  {http.StatusBadRequest, "invalid_grant", "these are not the grants you are looking for"},
 	62:  {http.StatusBadRequest, "invalid_request", "client_id was not supplied"},
 	63:  {http.StatusBadRequest, "invalid_request", "client_secret was not supplied"},
@@ -71,9 +73,10 @@ func (s *simulator) handleToken(c *call) answer {
 	if code := s.refuseClient(grant, form); code != 0 {
 		return refuseToken(code)
 	}
+	granted := s.tokens.scopes
 	switch grant {
 	case appGrant:
-		return s.issueAppToken(c)
+		granted = []string{"events.topic.read"}
 	case companyGrant:
 		if code := s.refuseCompany(form); code != 0 {
 			return refuseToken(code)
@@ -82,14 +85,34 @@ func (s *simulator) handleToken(c *call) answer {
 		if code := s.refuseRefresh(form.Get("refresh_token")); code != 0 {
 			return refuseToken(code)
 		}
+		granted = s.tokens.ofApplication(s.tokens.refresh[form.Get("refresh_token")].scopes)
 	}
-	if c.host != s.home {
+	scopes, ok := askedScopes(form.Get("scope"), granted)
+	switch {
+	case !ok:
+		return refuseToken(54)
+	case grant == appGrant:
+		return s.issueAppToken(c, scopes)
+	case c.host != s.home:
 		return s.livesElsewhere(c)
+	case grant == refreshGrant:
+		held := form.Get("refresh_token")
+		if s.tokens.strict {
+			delete(s.tokens.refresh, held)
+		}
+		return s.issueToken(c, held, scopes)
 	}
-	if s.tokens.strict {
-		delete(s.tokens.refresh, form.Get("refresh_token"))
+	return s.issueToken(c, s.heldByConnection(scopes), scopes)
+}
+
+// heldByConnection is the refresh token that a company's request token gives: with half of
+// the seeds the one that the connection has, if it has these scopes; else a new one.
+func (s *simulator) heldByConnection(scopes []string) string {
+	held := s.tokens.refresh[s.tokens.current]
+	if held == nil || !slices.Equal(held.scopes, scopes) || time.Now().After(held.ends()) || s.draw("connection").IntN(2) == 0 {
+		return ""
 	}
-	return s.issueToken(c)
+	return s.tokens.current
 }
 
 // refuseClient says with which code the application is refused; 0 is none.
@@ -143,7 +166,7 @@ func (s *simulator) refuseRefresh(token string) int {
 	switch {
 	case token == "":
 		return 106
-	case !s.tokens.refresh[token]:
+	case s.tokens.refresh[token] == nil, time.Now().After(s.tokens.refresh[token].ends()):
 		return 108
 	}
 	return 0

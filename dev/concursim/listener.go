@@ -2,9 +2,14 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
+	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -37,15 +42,15 @@ func newSplitListener(l net.Listener, certificate tls.Certificate, accept func()
 				conn.Close()
 				continue
 			}
-			go split.sort(conn, config)
+			go split.sort(conn, config, accept)
 		}
 	}()
 	return split
 }
 
-func (l *splitListener) sort(conn net.Conn, config *tls.Config) {
+func (l *splitListener) sort(conn net.Conn, config *tls.Config, accept func() bool) {
 	conn.SetDeadline(time.Now().Add(5 * time.Second))
-	peeked := &lineConn{Conn: conn, reader: bufio.NewReaderSize(conn, maxLine)}
+	peeked := newLineConn(conn, accept)
 	first, err := peeked.reader.Peek(1)
 	if err != nil {
 		conn.Close()
@@ -53,52 +58,114 @@ func (l *splitListener) sort(conn net.Conn, config *tls.Config) {
 	}
 	const handshake = 0x16
 	if first[0] != handshake {
-		l.plain.give(peeked, peeked.readLine)
+		l.plain.give(peeked)
 		return
 	}
-	secured := tls.Server(peeked, config)
+	secured := tls.Server(peeked.rest(), config)
 	if err := secured.Handshake(); err != nil {
 		conn.Close()
 		return
 	}
-	line := &lineConn{Conn: secured, reader: bufio.NewReaderSize(secured, maxLine)}
-	l.tls.give(line, line.readLine)
+	l.tls.give(newLineConn(secured, accept))
 }
 
 func (l *splitListener) Accept() (net.Conn, error) { return l.tls.Accept() }
 
-// lineConn lets the request line through net/http although it holds a % that
-// escapes nothing, as Concur's own sample keys do: it writes such a % as %25
-// and remembers the line as it came.
+// lineConn lets the request lines of a connection through net/http although one holds a %
+// that escapes nothing, as Concur's own sample keys do: it writes such a % as %25 and
+// remembers the line as it came. A connection may have many requests, one after another.
 type lineConn struct {
 	net.Conn
 	reader *bufio.Reader
-	head   string
-	target string
+	accept func() bool // asked at every request but the first
+
+	head []byte // of the present request, mended; what is left to be read of it
+	body int64  // bytes of its body that are left to be read
+	raw  bool   // where the next request begins is not known: all is let through as it is
+	used bool   // there was a request
+
+	mu      sync.Mutex
+	targets []string // of the requests that were read and not yet handled
 }
 
-// readLine reads the request line and mends it; false means that none came.
-func (c *lineConn) readLine() bool {
-	line, err := c.reader.ReadSlice('\n')
-	if err != nil {
-		return false
-	}
-	c.head = string(line)
-	if parts := strings.Split(strings.TrimRight(c.head, "\r\n"), " "); len(parts) == 3 {
-		c.target = parts[1]
-		c.head = parts[0] + " " + escapeStray(parts[1]) + " " + parts[2] + "\r\n"
-	}
-	c.SetDeadline(time.Time{})
-	return true
+func newLineConn(conn net.Conn, accept func() bool) *lineConn {
+	return &lineConn{Conn: conn, reader: bufio.NewReaderSize(conn, maxLine), accept: accept}
 }
 
+// rest is the connection with what was peeked at, and no line in it.
+func (c *lineConn) rest() net.Conn { return &restConn{Conn: c.Conn, reader: c.reader} }
+
+type restConn struct {
+	net.Conn
+	reader *bufio.Reader
+}
+
+func (c *restConn) Read(p []byte) (int, error) { return c.reader.Read(p) }
+
+// readHead reads the head of the next request and mends its first line. What has come of it
+// stays in the reader when the read is broken off.
+func (c *lineConn) readHead() error {
+	var head []byte
+	for {
+		head, _ = c.reader.Peek(c.reader.Buffered())
+		if at := bytes.Index(head, []byte("\r\n\r\n")); at >= 0 {
+			head = head[:at+4]
+			break
+		}
+		_, err := c.reader.Peek(len(head) + 1)
+		if c.raw = errors.Is(err, bufio.ErrBufferFull); c.raw {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if c.used && !c.accept() {
+		c.Conn.Close()
+		return net.ErrClosed
+	}
+	c.used = true
+	line, fields, _ := strings.Cut(string(head), "\r\n")
+	c.reader.Discard(len(head))
+	target := ""
+	if parts := strings.Split(line, " "); len(parts) == 3 {
+		target = parts[1]
+		line = parts[0] + " " + escapeStray(parts[1]) + " " + parts[2]
+	}
+	c.mu.Lock()
+	c.targets = append(c.targets, target)
+	c.mu.Unlock()
+	c.head, c.body = []byte(line+"\r\n"+fields), 0
+	for field := range strings.SplitSeq(fields, "\r\n") {
+		name, value, _ := strings.Cut(field, ":")
+		switch {
+		case strings.EqualFold(name, "Content-Length"):
+			c.body, _ = strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+		case strings.EqualFold(name, "Transfer-Encoding"):
+			c.raw = true
+		}
+	}
+	return nil
+}
+
+// Read reads from the present request, and then from the next.
 func (c *lineConn) Read(p []byte) (int, error) {
-	if c.head != "" {
+	if len(c.head) == 0 && c.body <= 0 && !c.raw {
+		if err := c.readHead(); err != nil {
+			return 0, err
+		}
+	}
+	if len(c.head) > 0 {
 		n := copy(p, c.head)
 		c.head = c.head[n:]
 		return n, nil
 	}
-	return c.reader.Read(p)
+	if c.raw {
+		return c.reader.Read(p)
+	}
+	n, err := c.reader.Read(p[:min(int64(len(p)), c.body)])
+	c.body -= int64(n)
+	return n, err
 }
 
 // escapeStray writes every % that begins no valid escape as %25.
@@ -151,15 +218,31 @@ func sameSegment(key, sent string) bool {
 	return key == sent || key == unescape(sent) || unescape(key) == unescape(sent)
 }
 
-type targetKey struct{}
+type lineKey struct{}
 
-// withRequestLine hands the target of the request line, exactly as sent, to
-// the request's context.
+// withRequestLine hands the connection to the context of its requests.
 func withRequestLine(ctx context.Context, conn net.Conn) context.Context {
 	if line, ok := conn.(*lineConn); ok {
-		return context.WithValue(ctx, targetKey{}, line.target)
+		return context.WithValue(ctx, lineKey{}, line)
 	}
 	return ctx
+}
+
+// targetOf is the target of the request line, exactly as sent. It is asked for once for
+// each request.
+func targetOf(r *http.Request) string {
+	line, ok := r.Context().Value(lineKey{}).(*lineConn)
+	if !ok {
+		return r.RequestURI
+	}
+	line.mu.Lock()
+	defer line.mu.Unlock()
+	if len(line.targets) == 0 {
+		return r.RequestURI
+	}
+	target := line.targets[0]
+	line.targets = line.targets[1:]
+	return cmp.Or(target, r.RequestURI)
 }
 
 // chanListener hands out connections that another listener accepted.
@@ -174,11 +257,13 @@ func newChanListener(addr net.Addr) *chanListener {
 	return &chanListener{addr: addr, conns: make(chan net.Conn), done: make(chan struct{})}
 }
 
-func (l *chanListener) give(conn net.Conn, ready func() bool) {
-	if !ready() {
+// give hands out a connection on which a whole head has come, in time.
+func (l *chanListener) give(conn *lineConn) {
+	if err := conn.readHead(); err != nil {
 		conn.Close()
 		return
 	}
+	conn.SetDeadline(time.Time{})
 	select {
 	case l.conns <- conn:
 	case <-l.done:

@@ -82,6 +82,7 @@ func parseFlags(args []string, stderr io.Writer) (options, bool, error) {
 	flags.StringVar(&opts.refreshToken, "refresh-token", "simulated-refresh-token", "OAuth refresh token that is accepted")
 	flags.StringVar(&opts.companyID, "company-id", "5c8f2d1e-7b34-4a96-8e0d-3f61a2b9c740", "UUID of the company, whose request token is accepted")
 	flags.StringVar(&opts.requestToken, "request-token", "simulated-request-token", "request token of the company, accepted for 24 hours from the start")
+	flags.StringVar(&opts.scopes, "scopes", allScopes, "scopes that the application has, separated by spaces")
 	flags.BoolVar(&opts.strictRotation, "strict-rotation", false, "refuse a refresh token once it was used: only the one that was answered last is good")
 	flags.DurationVar(&opts.tokenLife, "token-life", time.Hour, "life of an access token")
 	flags.StringVar(&opts.failedFormat, "failed-format", asAsked, "format of the failed list: xml, json or as-asked, which goes by Accept")

@@ -14,10 +14,14 @@ import (
 // tokens is what the OAuth endpoint has issued.
 type tokens struct {
 	life     time.Duration
-	strict   bool // a refresh token is good once
+	strict   bool  // a refresh token is good once
+	tellsEnd *bool // whether refresh_expires_in is answered; nil: by the seed
+	keeps    *bool // whether a refresh answers with the same refresh token; nil: by the seed
+	scopes   []string
 	access   map[string]*accessToken
 	order    []string
-	refresh  map[string]bool
+	refresh  map[string]*refreshToken
+	current  string // the refresh token of the connection that was issued last
 	requests map[string]*requestToken
 	secrets  []string
 	refusals int
@@ -28,17 +32,33 @@ type accessToken struct {
 	revoked bool
 	host    string // its geolocation, the only host that knows it
 	app     bool   // of the application alone, for no company
+	scopes  []string
 }
+
+// refreshToken ends six months after it was issued.
+type refreshToken struct {
+	issued time.Time
+	scopes []string
+}
+
+func (t *refreshToken) ends() time.Time { return t.issued.AddDate(0, 6, 0) }
 
 // maxTokens bounds the tokens that are remembered; the oldest go first.
 const maxTokens = 10_000
+
+// firstTokenAge is how old the refresh token of the flag is at the start.
+const firstTokenAge = 40 * 24 * time.Hour
 
 func newTokens(opts options) tokens {
 	return tokens{
 		life:    opts.tokenLife,
 		strict:  opts.strictRotation,
+		scopes:  strings.Fields(opts.scopes),
 		access:  map[string]*accessToken{},
-		refresh: map[string]bool{opts.refreshToken: true},
+		current: opts.refreshToken,
+		refresh: map[string]*refreshToken{
+			opts.refreshToken: {issued: time.Now().Add(-firstTokenAge), scopes: strings.Fields(opts.scopes)},
+		},
 		requests: map[string]*requestToken{
 			opts.requestToken: {ends: time.Now().Add(requestTokenLife)},
 		},
@@ -90,50 +110,75 @@ func (t *tokens) revoke(presented string) {
 	}
 }
 
-// companyScopes are all that the connector may need of a company's token. The simulator
-// says that they are granted; what an endpoint wants is not looked at.
-const companyScopes = "EXPRPT NOTIF expense.report.read expense.report.readwrite expense.report.workflowstatus.write" +
-	" identity.user.ids.read identity.user.core.read spend.listitem.read travelrequest.write travelrequest.externalsystemworkflow.write"
-
-// issueToken answers with a company's new tokens. Earlier refresh tokens stay good
-// unless the rotation is strict: it is documented, and its effect on the old token is not.
-func (s *simulator) issueToken(c *call) answer {
+// issueToken answers with a company's new tokens. The refresh token is most often the one
+// that the connection has; a refresh now and then gives another, by the seed, and always when
+// the rotation is strict. An earlier one stays good unless it is: whether it does is not
+// documented.
+func (s *simulator) issueToken(c *call, held string, scopes []string) answer {
 	t := &s.tokens
 	random := s.draw("token", len(t.order))
-	refresh := letters(random, keyLetters, 30)
-	access := s.newAccess(random, c.host, &accessToken{})
-	if len(t.refresh) < maxTokens {
-		t.refresh[refresh] = true
-		t.secrets = append(t.secrets, refresh)
+	refresh, replaces := held, random.IntN(8) == 0
+	if t.keeps != nil {
+		replaces = !*t.keeps
 	}
-	return tokenAnswer(map[string]any{
-		"expires_in":         fmt.Sprint(int(t.life.Seconds())),
-		"scope":              companyScopes,
-		"token_type":         "Bearer",
-		"access_token":       access,
-		"refresh_token":      refresh,
-		"refresh_expires_in": time.Now().AddDate(0, 6, 0).Unix(),
-		"geolocation":        geolocation(random, s.base(c.host)),
-	})
+	if another := letters(random, keyLetters, 30); held == "" || t.strict || replaces {
+		if len(t.refresh) < maxTokens {
+			refresh = another
+			t.refresh[refresh] = &refreshToken{issued: time.Now(), scopes: scopes}
+			t.secrets = append(t.secrets, refresh)
+			t.current = refresh
+		}
+	}
+	fields := map[string]any{
+		"expires_in":    s.expiresIn(random),
+		"scope":         strings.Join(scopes, " "),
+		"token_type":    "Bearer",
+		"access_token":  s.newAccess(random, c.host, &accessToken{scopes: scopes}),
+		"refresh_token": refresh,
+		"geolocation":   geolocation(random, s.base(c.host)),
+	}
+	tells := s.draw("refresh_expires_in").IntN(2) == 0
+	if t.tellsEnd != nil {
+		tells = *t.tellsEnd
+	}
+	if tells && t.refresh[refresh] != nil {
+		fields["refresh_expires_in"] = t.refresh[refresh].ends().Unix()
+	}
+	if random.IntN(2) == 0 {
+		fields["id_token"] = "eyJhbGciOiJSUzI1NiJ9." + letters(random, keyLetters, 400) + "." + letters(random, keyLetters, 342)
+	}
+	return tokenAnswer(fields)
+}
+
+// expiresIn is the life of an access token in seconds: a text, as it is documented, or a
+// number, as it is answered in practice.
+func (s *simulator) expiresIn(random *rand.Rand) any {
+	life := int(s.tokens.life.Seconds())
+	if random.IntN(2) == 0 {
+		return life
+	}
+	return fmt.Sprint(life)
 }
 
 // issueAppToken answers with an access token of the application alone. No company
 // lets it in.
-func (s *simulator) issueAppToken(c *call) answer {
+func (s *simulator) issueAppToken(c *call, scopes []string) answer {
 	random := s.draw("token", len(s.tokens.order))
 	return tokenAnswer(map[string]any{
-		"expires_in":   fmt.Sprint(int(s.tokens.life.Seconds())),
-		"scope":        "events.topic.read",
+		"expires_in":   s.expiresIn(random),
+		"scope":        strings.Join(scopes, " "),
 		"token_type":   "Bearer",
-		"access_token": s.newAccess(random, c.host, &accessToken{app: true}),
+		"access_token": s.newAccess(random, c.host, &accessToken{app: true, scopes: scopes}),
 		"geolocation":  geolocation(random, s.base(c.host)),
 	})
 }
 
-// newAccess makes the text of an access token of that host and remembers it.
+// newAccess makes the text of an access token of that host and remembers it. With half of
+// the seeds it has more than 3,000 characters.
 func (s *simulator) newAccess(random *rand.Rand, host string, token *accessToken) string {
 	t := &s.tokens
-	claims := fmt.Sprintf(`{"iss":%q,"sub":%q,"n":%d}`, s.base(host), makeUUID(random), len(t.order)+1)
+	claims := fmt.Sprintf(`{"iss":%q,"sub":%q,"n":%d,"x":%q}`, s.base(host), makeUUID(random), len(t.order)+1,
+		letters(random, keyLetters, 2200*s.draw("token length").IntN(2)))
 	access := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","typ":"JWT"}`)) + "." +
 		base64.RawURLEncoding.EncodeToString([]byte(claims)) + "." + letters(random, keyLetters, 342)
 	token.host, token.expires = host, time.Now().Add(t.life)
@@ -156,7 +201,7 @@ func tokenAnswer(fields map[string]any) answer {
 	if err != nil {
 		return answer{status: http.StatusInternalServerError, contentType: "application/json"}
 	}
-	return answer{status: http.StatusOK, contentType: "application/json", body: body}
+	return answer{status: http.StatusOK, contentType: "application/json", body: body, header: map[string]string{"Connection": "close"}}
 }
 
 // elsewhere says whether an access token is a company's and not meant for that host.
@@ -175,7 +220,7 @@ func bearer(r *http.Request) string {
 }
 
 // authorize checks the bearer token: 401 when there is none, 403 for one that never
-// was, and for one that is no longer good, or not known where the request came, 403
+// was or that lacks a scope, and for one that is no longer good, or not known where the request came, 403
 // and 401 in turn, the first chosen by the seed.
 func (s *simulator) authorize(c *call) (answer, bool) {
 	presented := bearer(c.request)
@@ -191,6 +236,9 @@ func (s *simulator) authorize(c *call) (answer, bool) {
 	case overdue > 0 || token.revoked || !token.app && (token.host != c.host || c.host != s.home):
 	case token.app:
 		return s.errorAnswer(c, http.StatusForbidden, "The token is not that of a company."), false
+	case !allowedAt(c.endpoint, s.tokens.ofApplication(token.scopes)):
+		c.entry.Note = "a scope is missing"
+		return s.errorAnswer(c, http.StatusForbidden, "The application has no access to this service."), false
 	default:
 		return answer{}, true
 	}
@@ -198,6 +246,19 @@ func (s *simulator) authorize(c *call) (answer, bool) {
 	c.entry.Note = "token no longer good"
 	s.tokens.refusals++
 	return s.expiredAnswer(c, s.tokens.refusals), false
+}
+
+// handleRevoke ends the connection: every refresh token of it. Whether the access tokens
+// end with them is not documented: by the seed.
+func (s *simulator) handleRevoke(c *call) answer {
+	t := &s.tokens
+	clear(t.refresh)
+	t.current = ""
+	if s.draw("revoked access").IntN(2) == 0 {
+		t.expireAll()
+	}
+	c.entry.Effect = true
+	return answer{status: http.StatusOK, contentType: "text/plain"}
 }
 
 func (s *simulator) expiredAnswer(c *call, turn int) answer {

@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// maxIdle is how long a connection is kept without a request.
+const maxIdle = 30 * time.Second
+
 // listen binds all addresses, and serves only then: what is served says where the
 // others are.
 func (s *simulator) listen() error {
@@ -48,7 +51,7 @@ func (s *simulator) listen() error {
 
 	for host, l := range map[string]net.Listener{firstHost: api, secondHost: api2} {
 		split := newSplitListener(l, certificate, s.acceptsConnection)
-		s.serve(split, s.apiAt(host), true)
+		s.serve(split, s.apiAt(host), false)
 		s.serve(split.plain, s.trapAt(host), true)
 	}
 	s.serve(plain, s.trapAt(""), false)
@@ -57,14 +60,13 @@ func (s *simulator) listen() error {
 }
 
 // serve runs an HTTP server. With oneRequest a connection carries a single
-// request, so that a client's own silent repetition on a reused connection can
-// never blur the journal.
+// request; otherwise it is kept, as Concur keeps it.
 func (s *simulator) serve(l net.Listener, handler http.Handler, oneRequest bool) {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       2 * maxWait,
-		IdleTimeout:       maxWait,
+		IdleTimeout:       maxIdle,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
 		ConnContext:       withRequestLine,

@@ -31,7 +31,7 @@ type options struct {
 	calloutTries                            int
 	calloutTimeout                          time.Duration
 	clientID, clientSecret, refreshToken    string
-	companyID, requestToken                 string
+	companyID, requestToken, scopes         string
 	tokenLife                               time.Duration
 	strictRotation                          bool
 	failedFormat                            string

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestScopes(t *testing.T) {
+	t.Parallel()
+	t.Run("a grant has those of the application, or what it asks for", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		require.Equal(t, allScopes, tokenOf(t, w.askToken())["scope"])
+		require.Equal(t, "NOTIF EXPRPT", tokenOf(t, w.companyGrant("scope", "NOTIF EXPRPT"))["scope"])
+		for _, asked := range []string{"EXPRPT CCARD", "exprpt"} {
+			requireRefused(t, http.StatusBadRequest, 54, w.companyGrant("scope", asked))
+			requireRefused(t, http.StatusBadRequest, 54, w.grant("grant_type", "refresh_token", "refresh_token", w.sim.opts.refreshToken, "scope", asked))
+		}
+	})
+	t.Run("a missing one is 403 at its endpoints, and nothing happens", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r")
+		w.bearer = tokenOf(t, w.companyGrant("scope", "NOTIF expense.report.read"))["access_token"].(string)
+		require.Equal(t, http.StatusForbidden, w.read(r).status)
+		require.Equal(t, http.StatusForbidden, w.approve(r).status)
+		require.Equal(t, http.StatusOK, w.failedList().status)
+		require.Equal(t, http.StatusOK, w.send(http.MethodGet, pathOf(r.V4URI), "").status)
+		short := expenseV4Path + "reports/" + r.ReportID
+		require.Equal(t, http.StatusOK, w.send(http.MethodGet, short+"/exceptions", "").status)
+		require.Equal(t, http.StatusForbidden, w.send(http.MethodPut, short+"/exceptions", `{"exceptionCode":"NODATE","exceptionVisibility":"ALL"}`).status)
+		refused := w.send(http.MethodPatch, short+"/approve", `{}`)
+		require.Equal(t, http.StatusForbidden, refused.status)
+		require.NotContains(t, refused.body, "workflowstatus", "Concur does not say which")
+		require.Zero(t, w.state("r").Writes)
+		require.Equal(t, "a scope is missing", w.journal()[len(w.journal())-1].Note)
+	})
+	t.Run("one that is added comes with the next request token, one that is taken away is gone at once", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, func(o *options) { o.scopes = "EXPRPT" })
+		w.control(http.MethodPost, "/scopes", "add: [NOTIF]", nil)
+		require.Equal(t, "EXPRPT", tokenOf(t, w.askToken())["scope"])
+		w.login()
+		require.Equal(t, http.StatusForbidden, w.failedList().status)
+		w.bearer = tokenOf(t, w.companyGrant())["access_token"].(string)
+		require.Equal(t, http.StatusOK, w.failedList().status)
+		w.control(http.MethodPost, "/scopes", "remove: [NOTIF]", nil)
+		require.Equal(t, http.StatusForbidden, w.failedList().status)
+		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/scopes", "{}").status)
+	})
+	t.Run("the documented table is that of the code", func(t *testing.T) {
+		t.Parallel()
+		var want [][]string
+		for _, rule := range scopeRules {
+			want = append(want, []string{strings.Join(rule.endpoints, ", "), rule.scopes})
+		}
+		require.Equal(t, want, tableUnder(t, "Scopes"))
+		all := map[string]bool{}
+		for _, rule := range scopeRules {
+			for _, word := range strings.Fields(rule.scopes) {
+				all[word] = true
+			}
+		}
+		delete(all, "and")
+		delete(all, "or")
+		require.ElementsMatch(t, strings.Fields(allScopes), slices.Collect(maps.Keys(all)))
+	})
+}
+
+func TestRevoking(t *testing.T) {
+	t.Parallel()
+	after := map[int]int{}
+	for seed := range uint64(8) {
+		w := newWorld(t, func(o *options) { o.seed = seed + 1 })
+		r := w.submit("r")
+		require.Equal(t, http.StatusMethodNotAllowed, w.send(http.MethodGet, connectionsPath, "").status)
+		require.Equal(t, http.StatusOK, w.send(http.MethodDelete, connectionsPath, "").status)
+		requireRefused(t, http.StatusBadRequest, 108, w.askToken())
+		after[w.read(r).status]++
+		w.bearer = tokenOf(t, w.companyGrant())["access_token"].(string)
+		require.Equal(t, http.StatusOK, w.read(r).status, "a request token begins anew")
+	}
+	require.Positive(t, after[http.StatusOK], "with some seeds an access token outlives the connection")
+	require.Positive(t, after[http.StatusUnauthorized]+after[http.StatusForbidden])
+}
+
+func TestRefreshTokens(t *testing.T) {
+	t.Parallel()
+	t.Run("one is most often kept, and ends six months after its issue", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.control(http.MethodPost, "/refresh-tokens", "tellsEnd: true", nil)
+		held, ends := w.sim.opts.refreshToken, map[string]any{}
+		changed := 0
+		for range 40 {
+			answer := tokenOf(t, w.grant("grant_type", "refresh_token", "refresh_token", held))
+			next := answer["refresh_token"].(string)
+			if next != held {
+				changed++
+			}
+			if known, is := ends[next]; is {
+				require.Equal(t, known, answer["refresh_expires_in"], "a token that is kept does not begin anew")
+			}
+			held, ends[next] = next, answer["refresh_expires_in"]
+		}
+		require.Positive(t, changed)
+		require.Less(t, changed, 20)
+		w.control(http.MethodPost, "/refresh-tokens", "older: 4500h", nil)
+		requireRefused(t, http.StatusBadRequest, 108, w.grant("grant_type", "refresh_token", "refresh_token", held))
+		require.Equal(t, http.StatusOK, w.companyGrant().status)
+		for _, body := range []string{"{}", "older: soon", "older: -1h"} {
+			require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/refresh-tokens", body).status, body)
+		}
+	})
+	t.Run("their end is not always told, lives are texts or numbers, and some access tokens are long", func(t *testing.T) {
+		t.Parallel()
+		seen := map[string]bool{}
+		for seed := range uint64(12) {
+			w := newWorld(t, func(o *options) { o.seed = seed + 1 })
+			answer := tokenOf(t, w.askToken())
+			_, tells := answer["refresh_expires_in"]
+			_, text := answer["expires_in"].(string)
+			seen["tells "+map[bool]string{true: "yes", false: "no"}[tells]] = true
+			seen["text "+map[bool]string{true: "yes", false: "no"}[text]] = true
+			seen["long "+map[bool]string{true: "yes", false: "no"}[len(answer["access_token"].(string)) > 3000]] = true
+			w.control(http.MethodPost, "/refresh-tokens", "tellsEnd: false", nil)
+			require.NotContains(t, tokenOf(t, w.askToken()), "refresh_expires_in")
+		}
+		require.Len(t, seen, 6, "%v", seen)
+	})
+}
