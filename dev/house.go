@@ -51,6 +51,7 @@ type houseSetup struct {
 	sweep    string // CONCUR_SWEEP
 	via      string // CONCUR_INTERFACE; empty: v1.1
 	own      string // CONCUR_OWN_STEPS; empty: the default
+	script   string // the text of the story that is played, if one is
 
 	told func(line string) // hears each line of the worker's log; may be nil
 }
@@ -145,6 +146,7 @@ func (h *house) startConcur(ctx context.Context) error {
 		"-tls-cert", h.setup.certs.cert, "-tls-key", h.setup.certs.key,
 		"-callout-url", h.public, "-callout-user", calloutUser, "-callout-password", calloutPassword, "-callout-ca", h.setup.certs.ca,
 		"-client-id", clientID, "-client-secret", clientSecret, "-refresh-token", refreshToken,
+		"-scopes", h.setup.scopes(),
 	}
 	if h.setup.payloads != "" {
 		args = append(args, "-payloads", h.setup.payloads)

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -63,6 +64,11 @@ func params(ctx context.Context, setup houseSetup, name, file string, opened fun
 			own := setup
 			own.queue = fmt.Sprintf("%s-%d", name, queueNumber())
 			own.seed = seedOf(name, setup.seed)
+			script, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			own.script = string(script)
 			h, err := open(ctx, own, env.WorkDir)
 			if err != nil {
 				return err
