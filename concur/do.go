@@ -59,7 +59,8 @@ type answer struct {
 
 // do sends a request and returns the answer if it is a success. A token that is refused is
 // refreshed once for a 401 and, of a read, once for a 403. A write that is forbidden is not
-// sent again: a 403 has other causes than a token that has ended, and a read tells which.
+// sent again: a 403 has other causes than a token that has ended, and a read tells which. A
+// revocation may be sent again: it is of our own access and of no report.
 func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 	switch {
 	case ctx == nil:
@@ -82,7 +83,7 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 			return a, err
 		}
 		switch {
-		case (e.Kind == Unauthorized || e.Kind == Forbidden) && (e.Status == http.StatusUnauthorized || !r.write) && !refreshed[e.Status]:
+		case (e.Kind == Unauthorized || e.Kind == Forbidden) && (e.Status == http.StatusUnauthorized || !r.write || r.own) && !refreshed[e.Status]:
 			refreshed[e.Status] = true
 			if access, err = c.tokens.get(ctx, access.bearer); err != nil {
 				return nil, err

@@ -601,3 +601,20 @@ func TestRevoke(t *testing.T) {
 		}
 	})
 }
+
+func TestARevocationIsSentAgainWithANewToken(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
+		n := 0
+		s, path := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+			require.Equal(t, http.MethodDelete, r.Method)
+			if n++; n == 1 {
+				w.Header().Set("Concur-Correlationid", "their-id")
+				w.WriteHeader(status)
+			}
+		}), storePath(t)
+		require.NoError(t, s.client(t, in(path)).Revoke(context.Background()), "HTTP %d", status)
+		require.Equal(t, 2, n)
+		require.NoFileExists(t, path)
+	}
+}
