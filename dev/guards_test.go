@@ -297,7 +297,7 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 		},
 		"the renewal of access by reads alone": {
 			file: "concur/do.go", story: "moved-and-forbidden",
-			with:    "(e.Status == http.StatusUnauthorized || !r.write) &&",
+			with:    "(e.Status == http.StatusUnauthorized || !r.write || r.own) &&",
 			without: "",
 		},
 		"the look whether Concur has answered": {
