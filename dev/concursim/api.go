@@ -215,6 +215,22 @@ func (s *simulator) handle(c *call) answer {
 	if c.report != nil {
 		c.entry.State = &stop{c.report.status, c.report.step}
 	}
+	how := s.readLate
+	switch {
+	case isWrite(c.endpoint):
+		how = s.writeLate
+	case c.endpoint == failedDeleteEndpoint:
+		how = s.handleAs
+	}
+	a := how(c)
+	if c.report != nil && a.status == http.StatusOK {
+		c.entry.content, c.entry.showed = c.report.contentOf(), c.shownContent(s)
+	}
+	return a
+}
+
+// handleAs answers as the endpoint does.
+func (s *simulator) handleAs(c *call) answer {
 	switch c.endpoint {
 	case tokenEndpoint:
 		return s.handleToken(c)

@@ -15,6 +15,8 @@ import (
 const (
 	maxEntries = 5000
 	maxPadding = 16 << 20
+
+	maxAttendees = 500
 )
 
 // description is the small form in which a report is asked for over the
@@ -62,6 +64,10 @@ type description struct {
 	Refusal   string `yaml:"refusal"`
 	WrongStep int    `yaml:"wrongStep"`
 
+	// ShownAfter is a duration: reads go on for so long to show what it was before a write of
+	// the client's, and the failed list shows an entry about it that the client has deleted.
+	ShownAfter string `yaml:"shownAfter"`
+
 	// Touched has every exception that is put or taken off change LastModifiedDate and
 	// reportVersion. Quiet has them stay as they are when the report comes from one external
 	// validation to the next: its headers then show nothing of the step.
@@ -92,6 +98,8 @@ type description struct {
 	Copies int    `yaml:"copies"`
 	Failed bool   `yaml:"failed"`
 	Junk   string `yaml:"junk"`
+
+	totals *sums // of the header, where they are not those of the entries any more
 }
 
 type entryDescription struct {
@@ -210,6 +218,9 @@ func (d *description) complete(now time.Time) error {
 	if err := checkMoving(*d); err != nil {
 		return err
 	}
+	if err := checkLate(*d); err != nil {
+		return err
+	}
 	if d.UUID != "" && (!d.Request || !hexID.MatchString(d.UUID)) {
 		return fmt.Errorf("uuid %q: want a travel request's 32 hexadecimal digits in upper case", d.UUID)
 	}
@@ -254,8 +265,8 @@ func (e *entryDescription) complete(where, currency, date string) error {
 	if e.EReceipt && !e.Receipt {
 		return fmt.Errorf("%s: an ereceipt wants a receipt", where)
 	}
-	if e.Attendees < 0 || e.Attendees > 500 {
-		return fmt.Errorf("%s: attendees %d is not between 0 and 500", where, e.Attendees)
+	if e.Attendees < 0 || e.Attendees > maxAttendees {
+		return fmt.Errorf("%s: attendees %d is not between 0 and %d", where, e.Attendees, maxAttendees)
 	}
 	if err := checkNumbers(where, e.Custom, 40, e.OrgUnit); err != nil {
 		return err

@@ -49,7 +49,7 @@ func (s *simulator) handleExceptions(c *call) answer {
 		c.entry.Effect = true
 		r.writes++
 	}
-	s.moveOn(r, c.entry.Posted)
+	c.entry.passesOn = s.moveOn(r, c.entry.Posted)
 	return xmlAnswer(exceptionResult(items, failures))
 }
 

@@ -112,7 +112,7 @@ func (s *simulator) handleExceptionPut(c *call) answer {
 	c.entry.Posted = append(c.entry.Posted, on)
 	c.entry.Effect = true
 	r.writes++
-	s.moveOn(r, c.entry.Posted)
+	c.entry.passesOn = s.moveOn(r, c.entry.Posted)
 	return answer{status: http.StatusOK, contentType: jsonType}
 }
 

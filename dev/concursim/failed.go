@@ -11,15 +11,16 @@ const notificationNamespace = "http://www.concursolutions.com/api/notification/2
 
 // failedList holds the notifications that nobody accepted, until deleted.
 type failedList struct {
-	items  []*failedItem // in the order of their making
-	ids    index[*failedItem]
-	made   int
-	form   failedForm
-	format string
+	items   []*failedItem // in the order of their making
+	ids     index[*failedItem]
+	made    int
+	deleted map[*failedItem]time.Time // those that are gone, and until when reads show them all the same
+	form    failedForm
+	format  string
 }
 
 func newFailedList(opts options) failedList {
-	return failedList{ids: index[*failedItem]{}, form: newFailedForm(opts.seed), format: opts.failedFormat}
+	return failedList{ids: index[*failedItem]{}, deleted: map[*failedItem]time.Time{}, form: newFailedForm(opts.seed), format: opts.failedFormat}
 }
 
 type failedItem struct {
@@ -115,6 +116,9 @@ func (s *simulator) handleFailedDelete(c *call) answer {
 		c.entry.undecided = r.status == waiting && r.step == item.step && !r.desc.Request
 	}
 	s.failed.remove(item)
+	if r := s.directory.names[item.report]; r != nil && r.shownAfter() > 0 {
+		s.failed.deleted[item] = time.Now().Add(r.shownAfter())
+	}
 	c.entry.Effect = true
 	s.broadcast()
 	return answer{status: http.StatusOK, contentType: xmlType}

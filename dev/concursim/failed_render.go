@@ -105,11 +105,12 @@ func (s *simulator) failedJSONAsked(c *call) bool {
 func (s *simulator) failedXML() answer {
 	head := s.failed.form.root + ` xmlns="` + notificationNamespace + `" xmlns:i="` + instanceNamespace + `"`
 	declaration := `<?xml version="1.0" encoding="utf-8"?>` + "\n"
-	if len(s.failed.items) == 0 {
+	items := s.failed.listed()
+	if len(items) == 0 {
 		return xmlAnswer(declaration + "<" + head + "/>")
 	}
-	entries := make([]string, len(s.failed.items))
-	for i, item := range s.failed.items {
+	entries := make([]string, len(items))
+	for i, item := range items {
 		if item.xml == "" {
 			d := &document{empty: "<%s />", depth: 1}
 			d.parts("Notification", item.parts(s.failed.form))
@@ -145,8 +146,9 @@ func (d *document) parts(tag string, parts []part) {
 
 // failedJSON writes the list in JSON: a bare array.
 func (s *simulator) failedJSON() answer {
-	entries := make([]string, len(s.failed.items))
-	for i, item := range s.failed.items {
+	items := s.failed.listed()
+	entries := make([]string, len(items))
+	for i, item := range items {
 		if item.json == "" {
 			item.json = jsonOf(item.parts(s.failed.form))
 		}

@@ -363,7 +363,7 @@ func (s *simulator) faultAnswer(c *call, f *fault) answer {
 	}
 	if f.Param.Effect {
 		s.handle(c)
-		c.entry.Shown = nil
+		c.entry.Shown, c.entry.showed = nil, nil
 	}
 	switch f.Kind {
 	case "server-error":

@@ -18,8 +18,9 @@ type violation struct {
 type invariant struct{ name, forbids string }
 
 var invariants = []invariant{
-	{"decided-twice", "an action after one that took effect, without a complete read in between that showed this very step waiting"},
+	{"decided-twice", "an action after one that took effect, without a complete read in between that showed this very step waiting, and showed it as it was after that action"},
 	{"decided-unread", "an action that took effect after another one, without the report's entries having been read in between"},
+	{"approved-unjudged", "passing on a report, or a travel request, whose content changed after the client was shown it, and before its last complete read; or whose content only the read directly before has shown, after others had shown another"},
 	{"wrong-stop", "an action on a step that the client's last complete read of the report did not show waiting"},
 	{"stale-read", "a write more than 10 seconds after the last complete read of the report, or with another write in between"},
 	{"exception-twice", "the same exception on the same object at the same step, twice with effect and no deletion in between"},
@@ -66,6 +67,7 @@ type past struct {
 	decided *entry   // the last action that took effect
 	content *entry   // the last complete read of the report's entries
 	posted  map[postedException]map[string]*entry
+	seen    map[string]sight // what the client was shown last of each part of the content
 }
 
 func (v *verdicts) past(report string) *past {
@@ -90,6 +92,9 @@ func (v *verdicts) judge(e *entry) {
 	v.judgeRequest(e)
 	if e.Shown != nil && e.Complete {
 		v.past(e.Report).read(e)
+	}
+	if e.Complete && len(e.showed) > 0 {
+		v.past(e.Report).look(e)
 	}
 	switch e.Endpoint {
 	case detailsEndpoint, entriesV3Endpoint, expensesV4Endpoint:

@@ -18,6 +18,12 @@ var breaches = map[string]func(*testing.T, *world, reportView){
 		w.act(r.Step, "Approve", "")
 		w.act(r.Step, "Approve", "")
 	},
+	"approved-unjudged": func(t *testing.T, w *world, r reportView) {
+		w.read(r)
+		w.edit("{unseen: true, type: GIFTS}")
+		w.read(r)
+		w.approve(r)
+	},
 	"wrong-stop": func(t *testing.T, w *world, r reportView) {
 		w.read(r)
 		w.control(http.MethodPost, "/reports/r/recall", "", nil)

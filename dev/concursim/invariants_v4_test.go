@@ -18,6 +18,13 @@ var breachesV4 = map[string]func(*testing.T, *world, reportView){
 		w.patch(r, "approve", guarded)
 		w.patch(r, "approve", guarded)
 	},
+	"approved-unjudged": func(t *testing.T, w *world, r reportView) {
+		w.header(r)
+		w.get(long(r)+"/expenses", new(any))
+		w.edit("{unseen: true, type: GIFTS}")
+		w.header(r)
+		w.patch(r, "approve", guarded)
+	},
 	"wrong-stop": func(t *testing.T, w *world, r reportView) {
 		w.fault("{endpoint: approve, kind: moved, param: {to: next-stop}}")
 		w.header(r)

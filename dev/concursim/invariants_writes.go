@@ -14,6 +14,9 @@ func (v *verdicts) judgeWrite(e *entry) {
 	} else {
 		v.judgeExceptions(p, e, read)
 	}
+	if e.Effect && (isAction(e.Endpoint) && e.Action == approveAction || e.passesOn) {
+		v.judgeApproval(p, e, read)
+	}
 	between := p.writes
 	if e.single() {
 		between = p.others
@@ -61,9 +64,9 @@ func (v *verdicts) judgeAction(p *past, e, read *entry) {
 	if e.Effect && e.Endpoint != requestActionEndpoint && (p.content == nil || p.content.N < p.decided.N) {
 		v.add("decided-unread", "no complete read of the entries since the action before", e, p.decided)
 	}
-	seen := slices.ContainsFunc(entriesAfter(waits, p.decided), func(r *entry) bool { return completeBefore(r, e) })
+	seen := slices.ContainsFunc(entriesAfter(waits, p.decided), func(r *entry) bool { return completeBefore(r, e) && !r.late })
 	if !seen {
-		v.add("decided-twice", "decided before, and no complete read since showed this step waiting", e, p.decided)
+		v.add("decided-twice", "decided before, and no complete read since showed this step waiting after that was shown", e, p.decided)
 	}
 }
 

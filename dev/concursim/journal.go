@@ -42,6 +42,15 @@ type entry struct {
 	// Guarded says that an action named the step that it expects.
 	Guarded bool `json:"guarded,omitempty"`
 
+	// content is what the report says when the request is handled, and showed names the parts
+	// of it that the answer shows.
+	content content
+	showed  []string
+	// passesOn says that an exception was posted that moves the report on.
+	passesOn bool
+	// late says that a read showed what the report was before a write of the client's.
+	late bool
+
 	completedAt time.Time
 	completedN  int
 

@@ -22,13 +22,13 @@ func checkMoving(d description) error {
 
 // moveOn takes a report on to its next step when one of the exceptions that were just posted
 // on it has a code by which its workflow does so: at once, or a little later, unless it has
-// left the step by then.
-func (s *simulator) moveOn(r *report, posted []postedException) {
+// left the step by then. It reports whether it does.
+func (s *simulator) moveOn(r *report, posted []postedException) bool {
 	moves := func(e postedException) bool {
 		return e.ObjectType == "Report" && slices.Contains(r.desc.MovesOn, e.Code)
 	}
 	if r.status != waiting || !slices.ContainsFunc(posted, moves) {
-		return
+		return false
 	}
 	step := r.step
 	leave := func() {
@@ -41,11 +41,12 @@ func (s *simulator) moveOn(r *report, posted []postedException) {
 	after, _ := time.ParseDuration(r.desc.MovesAfter) // it was checked
 	if after == 0 {
 		leave()
-		return
+		return true
 	}
 	time.AfterFunc(after, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		leave()
 	})
+	return true
 }

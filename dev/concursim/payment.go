@@ -32,6 +32,9 @@ func (s *simulator) payment(code string) payment {
 type sums struct{ total, personal, claimed, employee, card, company decimal.Decimal }
 
 func (d description) sums() sums {
+	if d.totals != nil {
+		return *d.totals
+	}
 	var t sums
 	for _, e := range d.Entries {
 		personal := e.personalPart()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"time"
@@ -299,7 +300,7 @@ func (s *simulator) renderAttendees(d *document, r *report, i, count int) {
 	first := []string{"Ada", "Bo", "Cleo", "Dev", "Eve"}
 	last := []string{"Example", "Sample", "Specimen", "Placeholder"}
 	for n := range count {
-		random := s.draw(r.name, "attendee", i, n)
+		random := s.drawAttendee(r, "attendee", i, n)
 		d.open("AttendeeDetails")
 		d.numbered("Custom", 20, nil)
 		d.leaf("AttendeeType", "BUSGUEST")
@@ -318,4 +319,12 @@ func (s *simulator) renderAttendees(d *document, r *report, i, count int) {
 		d.leaf("AttendeeKey", makeKey(random))
 		d.close("AttendeeDetails")
 	}
+}
+
+// drawAttendee is the nth attendee of an entry. The first one may have been replaced.
+func (s *simulator) drawAttendee(r *report, what string, entry, n int) *rand.Rand {
+	if guests := r.entries[entry].guests; n == 0 && guests > 0 {
+		return s.draw(r.name, what, entry, n, guests)
+	}
+	return s.draw(r.name, what, entry, n)
 }

@@ -24,6 +24,7 @@ type report struct {
 	entries []*reportEntry
 	objects map[string]object
 	v4Keys  map[string]string // the objects' keys by their identifiers in v4
+	content content           // of the report as it is, or nil when it is to be computed anew
 	uuid    string            // of a travel request, in v4
 
 	steps    []step
@@ -45,6 +46,7 @@ type report struct {
 	held       []heldException
 	comments   []string
 	moves      []moved
+	unshown    []unshown // writes that reads do not show yet, in their order
 
 	reads, writes, writeRequests int
 	lastRead                     int
@@ -57,6 +59,7 @@ type reportEntry struct {
 	allocations   []string
 	hasExceptions bool
 	modified      time.Time
+	guests        int // how often the first of its attendees was replaced by somebody else
 }
 
 type itemization struct {

@@ -68,6 +68,7 @@ type simulator struct {
 	changed     chan struct{}
 	home        string // the host of the data centre in which the company lives
 	reports     []*report
+	late        map[*report]bool // those of which a write is not shown yet
 	directory   directory
 	payloads    []*payload
 	codes       map[string]bool
@@ -90,7 +91,7 @@ func start(opts options) (_ *simulator, err error) {
 		opts: opts, log: opts.log, home: firstHost,
 		done:    make(chan struct{}),
 		changed: make(chan struct{}),
-		codes:   map[string]bool{}, blocking: map[string]bool{}, directory: newDirectory(),
+		late:    map[*report]bool{}, codes: map[string]bool{}, blocking: map[string]bool{}, directory: newDirectory(),
 	}
 	for _, code := range []string{"NODATE", "NORECPT", "OVERLIM", "MISSING", "APPRVTO"} {
 		s.codes[code] = true

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -210,9 +211,24 @@ type moveOptions struct {
 	Entry           int              `yaml:"entry"`
 	Amount          *decimal.Decimal `yaml:"amount"`
 	ClearExceptions bool             `yaml:"clearExceptions"`
+
+	Type        string   `yaml:"type"`
+	Custom      numbered `yaml:"custom"`
+	AccountCode string   `yaml:"accountCode"`
+	Attendees   *int     `yaml:"attendees"`
+	// Attendee has somebody else attend in the place of the first attendee.
+	Attendee bool `yaml:"attendee"`
+	// Unseen leaves the header as it is: its totals, and the time of the last modification.
+	Unseen bool `yaml:"unseen"`
 }
 
-// edit changes the amount of an entry, the first one unless told.
+// changesNothing says whether an edit names nothing that it is to change.
+func (how moveOptions) changesNothing() bool {
+	return how.Amount == nil && how.Type == "" && how.Custom == nil && how.AccountCode == "" && how.Attendees == nil && !how.Attendee
+}
+
+// edit changes an entry, the first one unless told: its amount, unless the options name
+// something else.
 func (s *simulator) edit(r *report, how moveOptions) error {
 	if r.payload != nil {
 		return fmt.Errorf("edit %s: a raw payload is served as it is: %w", r.name, errCannotMove)
@@ -222,13 +238,63 @@ func (s *simulator) edit(r *report, how moveOptions) error {
 		return fmt.Errorf("edit %s: it has no entry %d: %w", r.name, at, errCannotMove)
 	}
 	entry := &r.desc.Entries[at-1]
-	if how.Amount != nil {
+	if how.AccountCode != "" && entry.firstAllocation() == nil {
+		return fmt.Errorf("edit %s: entry %d has no allocation: %w", r.name, at, errCannotMove)
+	}
+	if err := checkNumbers("edit", how.Custom, 40, nil); err != nil {
+		return err
+	}
+	if how.Attendees != nil && (*how.Attendees < 0 || *how.Attendees > maxAttendees) {
+		return fmt.Errorf("edit %s: attendees %d is not between 0 and %d", r.name, *how.Attendees, maxAttendees)
+	}
+	before := r.desc.sums()
+	switch {
+	case how.Amount != nil:
 		entry.Amount = *how.Amount
-	} else {
+	case how.changesNothing():
 		entry.Amount = entry.Amount.Add(decimal.NewFromInt(10))
 	}
+	if how.Type != "" {
+		entry.Type, entry.Name = how.Type, how.Type
+	}
+	if how.Custom != nil {
+		entry.Custom = maps.Clone(entry.Custom)
+		if entry.Custom == nil {
+			entry.Custom = numbered{}
+		}
+		maps.Copy(entry.Custom, how.Custom)
+		s.knowItems(how.Custom)
+	}
+	if how.AccountCode != "" {
+		entry.firstAllocation().AccountCode = how.AccountCode
+	}
+	if how.Attendees != nil {
+		entry.Attendees = *how.Attendees
+	}
+	if how.Attendee {
+		r.entries[at-1].guests++
+	}
+	r.content = nil
 	r.entries[at-1].modified = time.Now().UTC()
-	r.touch()
+	if how.Unseen {
+		r.desc.totals = &before
+	} else {
+		r.desc.totals = nil
+		r.touch()
+	}
 	s.broadcast()
+	return nil
+}
+
+// firstAllocation is the first allocation of an entry, or of its itemizations, or nil.
+func (e *entryDescription) firstAllocation() *allocationDescription {
+	if len(e.Allocations) > 0 {
+		return &e.Allocations[0]
+	}
+	for i := range e.Itemizations {
+		if len(e.Itemizations[i].Allocations) > 0 {
+			return &e.Itemizations[i].Allocations[0]
+		}
+	}
 	return nil
 }

@@ -205,7 +205,7 @@ func (s *simulator) handleAttendeesV4(c *call) answer {
 	for i := range attendeesOf(d) {
 		share := amountV4(d.expense().amount.Div(decimal.NewFromInt(int64(attendeesOf(d)))).Round(8), d.whole.Currency)
 		list = append(list, fields{
-			"attendeeId": letters(s.draw(r.name, "attendee v4", d.n, i), hexDigits, 32), "customData": nil, "isAmountUserEdited": false,
+			"attendeeId": letters(s.drawAttendee(r, "attendee v4", d.n, i), hexDigits, 32), "customData": nil, "isAmountUserEdited": false,
 			"isTraveling": nil, "associatedAttendeeCount": 1, "versionNumber": 1, "transactionAmount": share, "approvedAmount": share,
 		})
 	}

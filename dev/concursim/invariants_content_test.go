@@ -1,0 +1,190 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// edits change one thing of the report that withGuests makes, and leave its header alone.
+var edits = map[string]string{
+	"the type":                  "{unseen: true, type: GIFTS}",
+	"the amount":                `{unseen: true, amount: "99.00"}`,
+	"a custom field":            `{unseen: true, custom: {4: "(13) South"}}`,
+	"the account":               `{unseen: true, accountCode: "7000"}`,
+	"the number of attendees":   "{unseen: true, attendees: 3}",
+	"who attends":               "{unseen: true, attendee: true}",
+	"the allocation of an item": `{unseen: true, entry: 2, accountCode: "7000"}`,
+}
+
+// withGuests is a report that has something of everything.
+func (w *world) withGuests(more ...string) reportView {
+	w.t.Helper()
+	var view reportView
+	w.control(http.MethodPost, "/reports", strings.Join(append([]string{`name: r
+entries:
+  - {type: MEALS, amount: "12.50", attendees: 2, custom: {4: "(12) North"}, allocations: [{accountCode: "6000"}]}
+  - {type: HOTEL, amount: "80.00", itemizations: [{type: ROOM, amount: "80.00", allocations: [{accountCode: "6000"}]}]}`}, more...), "\n"), &view)
+	return view
+}
+
+// edit has somebody edit the report.
+func (w *world) edit(how string) {
+	w.t.Helper()
+	w.control(http.MethodPost, "/reports/r/edit", how, nil)
+}
+
+// readAll reads everything of a report by v4.
+func (w *world) readAll(r reportView) {
+	w.t.Helper()
+	w.header(r)
+	w.get(long(r)+"/expenses", new(any))
+	for i, id := range r.ExpenseIDs {
+		for _, what := range []string{"", "/itemizations", "/allocations", "/attendees"} {
+			w.get(long(r)+"/expenses/"+id+what, new(any))
+		}
+		for _, item := range r.Itemizations[i] {
+			w.get(long(r)+"/expenses/"+item.ExpenseID+"/allocations", new(any))
+		}
+	}
+	w.header(r)
+}
+
+func TestApprovedUnjudged(t *testing.T) {
+	t.Parallel()
+	for what, how := range edits {
+		t.Run(what+" that v1.1 has shown only right before the approval is unjudged", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			r := w.withGuests()
+			w.read(r)
+			w.edit(how)
+			w.read(r)
+			w.approve(r)
+			require.Equal(t, []string{"approved-unjudged"}, w.broken())
+		})
+		t.Run(what+" that was read again before the last read breaks nothing", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			r := w.withGuests()
+			w.read(r)
+			w.edit(how)
+			w.read(r)
+			w.read(r)
+			w.approve(r)
+			require.Empty(t, w.broken())
+		})
+		t.Run(what+" that was not read again by v4 is unjudged", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			r := w.withGuests()
+			w.readAll(r)
+			before := w.header(r).body
+			w.edit(how)
+			require.Equal(t, before, w.header(r).body, "the header stays as it is")
+			require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
+			require.Equal(t, []string{"approved-unjudged"}, w.broken())
+		})
+		t.Run(what+" that was read again by v4 breaks nothing", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			r := w.withGuests()
+			w.readAll(r)
+			w.edit(how)
+			w.readAll(r)
+			require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
+			require.Empty(t, w.broken())
+		})
+		t.Run(what+" that v4 has never shown is none of the client's", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			r := w.withGuests()
+			w.header(r)
+			w.edit(how)
+			w.header(r)
+			require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
+			require.Empty(t, w.broken())
+		})
+		t.Run(what+" that changes after the last read is not the client's fault", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			r := w.withGuests()
+			w.read(r)
+			w.edit(how)
+			w.approve(r)
+			require.Empty(t, w.broken())
+		})
+	}
+	t.Run("what v3 has shown is compared, too", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.withGuests()
+		header := pendingPath + "/" + r.ReportID + "?user=terry.tester@example.com"
+		w.get(header, new(any))
+		w.get(expenseV3Path+"entries?user=ALL&reportID="+r.ReportID, new(any))
+		w.edit(edits["the type"])
+		w.get(header, new(any))
+		w.patch(r, "approve", guarded)
+		require.Equal(t, []string{"approved-unjudged"}, w.broken())
+	})
+	t.Run("a list that a fault has cut short shows nothing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.withGuests()
+		w.readAll(r)
+		w.edit(edits["the type"])
+		w.fault("{endpoint: expenses-v4, kind: no-entries}")
+		w.get(long(r)+"/expenses", new(any))
+		w.header(r)
+		w.patch(r, "approve", guarded)
+		require.Equal(t, []string{"approved-unjudged"}, w.broken())
+	})
+	t.Run("to send it back is not to pass it on", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.withGuests()
+		w.read(r)
+		w.edit(edits["the amount"])
+		w.read(r)
+		w.act(r.Step, sendBackAction, "please")
+		require.Empty(t, w.broken())
+	})
+	t.Run("an exception that moves the report on passes it on", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.withGuests("movesOn: [APPRVTO]")
+		w.read(r)
+		w.edit(edits["the amount"])
+		w.read(r)
+		w.except(r, "NODATE")
+		require.Empty(t, w.broken())
+		w.edit(`{unseen: true, amount: "1.00"}`)
+		w.read(r)
+		w.except(r, "APPRVTO")
+		require.Equal(t, []string{"approved-unjudged"}, w.broken())
+	})
+	t.Run("so it is with the expenses of a travel request", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r", "request: true")
+		path := requestsPath + "/" + r.UUID
+		w.get(path, new(any))
+		w.get(path+"/expenses", new(any))
+		w.edit(`{unseen: true, type: AIRFR}`)
+		w.get(path, new(any))
+		require.Equal(t, http.StatusOK, w.send(http.MethodPost, path+"/approve", "").status)
+		require.Equal(t, []string{"approved-unjudged"}, w.broken())
+	})
+	t.Run("an edit that makes no sense is refused", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.submit("plain")
+		for how, status := range map[string]int{
+			"{entry: 2}": http.StatusConflict, "{attendees: -1}": http.StatusBadRequest, "{custom: {41: x}}": http.StatusBadRequest,
+		} {
+			require.Equal(t, status, w.tryControl(http.MethodPost, "/reports/plain/edit", how).status, how)
+		}
+	})
+}

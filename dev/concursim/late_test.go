@@ -1,0 +1,89 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	late = "shownAfter: 700ms"
+
+	eventually, tick = 10 * time.Second, 20 * time.Millisecond
+)
+
+func TestAWriteIsShownLate(t *testing.T) {
+	t.Parallel()
+	t.Run("an exception that was put is not listed at once, and then it is", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r", late)
+		w.header(r)
+		require.Equal(t, http.StatusOK, w.put(r, "", "NODATE").status)
+		require.Len(t, w.state("r").Held, 1, "it is there")
+		listed := func() (all []any) {
+			w.get(short(r)+"/exceptions", &all)
+			return all
+		}
+		require.Empty(t, listed())
+		require.Equal(t, "N", elementText(w.read(r).body, "HasException"))
+		require.Eventually(t, func() bool { return len(listed()) == 1 }, eventually, tick)
+		require.Equal(t, "Y", elementText(w.read(r).body, "HasException"))
+		require.Equal(t, http.StatusNoContent, w.drop(r, "", "NODATE").status)
+		require.Len(t, listed(), 1)
+		require.Eventually(t, func() bool { return len(listed()) == 0 }, eventually, tick)
+		require.Empty(t, w.broken())
+	})
+	t.Run("two writes are shown one after the other", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r", late)
+		w.header(r)
+		w.put(r, "", "NODATE")
+		require.Eventually(t, func() bool { var all []any; w.get(short(r)+"/exceptions", &all); return len(all) == 1 }, eventually, tick)
+		w.header(r)
+		w.put(r, "", "OVERLIM")
+		var all []any
+		w.get(short(r)+"/exceptions", &all)
+		require.Len(t, all, 1, "the first one stays shown")
+	})
+	t.Run("a report that was passed on shows its step for a while, and that excuses no second action", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.submit("r", late, "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
+		w.readAll(r)
+		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
+		w.readAll(r)
+		require.Equal(t, r.Step, w.lastLine(reportV4Endpoint).Shown.Step)
+		require.NotEqual(t, r.Step, w.lastLine(reportV4Endpoint).State.Step)
+		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
+		require.Equal(t, []string{"decided-twice"}, w.broken())
+	})
+	t.Run("a failed notification that was deleted is listed for a while", func(t *testing.T) {
+		t.Parallel()
+		for _, accept := range []string{"application/xml", "application/json"} {
+			w := newWorld(t)
+			r := w.submit("r", late)
+			var item failedItem
+			w.control(http.MethodPost, "/reports/r/callout", "failed: true", &item)
+			w.read(r)
+			w.approve(r)
+			require.Equal(t, http.StatusOK, w.send(http.MethodDelete, failedPath+"/"+item.ID, "").status)
+			listed := func() string {
+				return w.sendTo(w.sim.base(w.host)+failedPath+"?status=failed", http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}, "Accept": {accept}}).body
+			}
+			require.Contains(t, listed(), item.ID)
+			require.Eventually(t, func() bool { return !strings.Contains(listed(), item.ID) }, eventually, tick)
+		}
+	})
+	t.Run("how late has a bound", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		for _, wrong := range []string{"31s", "-1s", "soon"} {
+			require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/reports", "name: x\nshownAfter: "+wrong).status)
+		}
+	})
+}
