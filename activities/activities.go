@@ -103,6 +103,9 @@ type Options struct {
 	// AnswerLimit is how long a request of an earlier attempt may still be acting
 	// in Concur.
 	AnswerLimit time.Duration
+	// ReadAgainAfter is the age of a read after which a report is read whole once more before
+	// it is written to, where v1.1 does not show it.
+	ReadAgainAfter time.Duration
 	// ReportLimit is the size above which a report does not fit a payload, in bytes.
 	ReportLimit int
 	// Heartbeat sends one heartbeat and returns when it is acknowledged. When nil,
@@ -188,4 +191,9 @@ func first(ctx context.Context, attempt expense.Attempt) bool {
 		!activity.HasHeartbeatDetails(ctx) &&
 		!attempt.Doubtful &&
 		info.WorkflowExecution.RunID == attempt.OriginalRunID
+}
+
+// mayHaveSent reports whether an attempt before this one may have got as far as its write.
+func mayHaveSent(ctx context.Context, attempt expense.Attempt) bool {
+	return storedBefore(ctx) != "" || attempt.Doubtful || activity.GetInfo(ctx).WorkflowExecution.RunID != attempt.OriginalRunID
 }

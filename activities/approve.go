@@ -9,9 +9,6 @@ import (
 	"concur-connector/expense"
 )
 
-// looks is how often it is looked whether a report has left its stop by an exception.
-const looks = 5
-
 // ApproveByException passes a report on in the place of TakeAction, where a company's
 // workflow moves a report on that has an exception of that code. It is posted at the stop
 // where the report was judged and nowhere else, and then it is looked, with a growing delay,
@@ -48,6 +45,7 @@ func (a *Activities) ApproveByException(ctx context.Context, in expense.ApproveB
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
 	after, err := a.send(ctx, pulse, in.ObjectURI, in.Stop, in.Via, now, func(now found) error { return a.post(ctx, now, in.Exception()) })
+	pulse.afterWrite(ctx, err)
 	if after.Kind != "" || concur.Refused(err) {
 		return expense.ActionTaken{Reading: after.moved(), Moved: after.changed}, a.failedWrite(ctx, err, false)
 	}
@@ -62,7 +60,7 @@ func (a *Activities) ApproveByException(ctx context.Context, in expense.ApproveB
 // before: then that the report still waits is what tells that no attempt has taken effect,
 // for the exception would have moved it.
 func (a *Activities) posted(ctx context.Context, in expense.ApproveByExceptionInput, first bool) (found, bool, error) {
-	now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
+	now, err := a.readActed(ctx, in.ObjectURI, in.Stop, in.Attempt)
 	switch {
 	case err != nil || now.Kind != "":
 		return now, false, err
@@ -91,29 +89,20 @@ func (a *Activities) post(ctx context.Context, now found, e expense.Exception) e
 	return err
 }
 
-// look waits until the report has left the stop, and no longer than some looks take. It is
-// read and not written to.
+// look waits until the report has left the stop, and no longer than that may take to be
+// shown. It is read and not written to.
 func (a *Activities) look(ctx context.Context, in expense.ApproveByExceptionInput) (expense.ActionTaken, error) {
 	taken := expense.ActionTaken{Posted: true}
-	delay := a.options.Delays.Moving
-	for n := range looks {
-		if n > 0 {
-			if err := wait(ctx, delay); err != nil {
-				return taken, a.failedWrite(ctx, err, true)
-			}
-			delay *= 2
-		}
+	left, err := a.untilShown(ctx, func() (bool, error) {
 		now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
-		if err != nil {
-			return taken, a.failedWrite(ctx, err, true)
-		}
 		taken.Reading = now.Reading
-		if now.Kind != "" {
-			taken.Confirmed, taken.Doubtful = isOurs(in.TakeActionInput, now), true
-			return taken, nil
-		}
+		taken.Confirmed = isOurs(in.TakeActionInput, now)
+		return now.Kind != "", err
+	})
+	if err != nil {
+		return expense.ActionTaken{Posted: true}, a.failedWrite(ctx, err, true)
 	}
-	taken.Stays = true
+	taken.Doubtful, taken.Stays = left, !left
 	return taken, nil
 }
 

@@ -28,9 +28,12 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	if err != nil || now.Kind != "" {
 		return expense.PostedExceptions{Reading: now.Reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
 	}
-	if first && !now.at(in.Stop, in.Attempt) { // somebody has changed it since it was judged
+	if !now.at(in.Stop, in.Attempt) { // somebody has changed it since it was judged
 		now.Kind = expense.NotWaiting
-		return expense.PostedExceptions{Reading: now.Reading, Moved: true}, nil
+		return expense.PostedExceptions{Reading: now.Reading, Moved: true, Doubtful: !first}, nil
+	}
+	if now, err = a.raised(ctx, now, in); err != nil || now.Kind != "" {
+		return expense.PostedExceptions{Reading: now.Reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
 	}
 	posted := expense.PostedExceptions{Reading: now.Reading, Items: make([]expense.PostedException, len(in.Exceptions))}
 	var send []expense.Exception
@@ -61,6 +64,7 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 		results, err = a.options.Concur.PostExceptionsV1(ctx, now.Report.Key, send)
 		return err
 	})
+	pulse.afterWrite(ctx, err)
 	if after.Kind != "" || concur.Refused(err) {
 		return expense.PostedExceptions{Reading: after.moved(), Doubtful: !first}, a.failedWrite(ctx, err, !first)
 	}
@@ -75,6 +79,25 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 		}
 	}
 	return posted, nil
+}
+
+// raised reads again until a flag shows what an attempt before this one may have posted, for
+// as long as that may take. It returns the last read.
+func (a *Activities) raised(ctx context.Context, now found, in expense.PostExceptionsInput) (found, error) {
+	if !mayHaveSent(ctx, in.Attempt) {
+		return now, nil
+	}
+	down := func() bool {
+		return now.Kind == "" && slices.ContainsFunc(in.Exceptions, func(e expense.Exception) bool { return compare(now.Report, e, in.Flags) == "" })
+	}
+	_, err := a.untilShown(ctx, func() (_ bool, err error) {
+		if !down() {
+			return true, nil
+		}
+		now, err = a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
+		return err == nil && !down(), err
+	})
+	return now, err
 }
 
 // compare says what the flag of an exception's object proves after an attempt

@@ -13,17 +13,22 @@ import (
 // is there then. What is on it already, whoever put it there, is not put again: an attempt
 // that takes the place of another does what is left.
 func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense.PostExceptionsInput, first bool) (expense.PostedExceptions, error) {
-	now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
+	now, err := a.readJudged(ctx, in.ObjectURI, in.Stop, in.Attempt)
 	switch {
 	case err != nil || now.Kind != "":
 		return expense.PostedExceptions{Reading: now.Reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
-	case first && !now.at(in.Stop, in.Attempt): // what an earlier attempt has put may have changed the mark
+	case now.edited(in.Attempt), first && !now.at(in.Stop, in.Attempt): // what an earlier attempt has put may have changed the mark
 		now.Kind = expense.NotWaiting
-		return expense.PostedExceptions{Reading: now.Reading, Moved: true}, nil
+		return expense.PostedExceptions{Reading: now.Reading, Moved: true, Doubtful: !first}, nil
 	case now.withheld != "" && first:
 		return expense.PostedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
 	}
-	held, reading, err := a.listed(ctx, in.ObjectURI, now)
+	sent := mayHaveSent(ctx, in.Attempt) // by an attempt before this one: it may not be listed yet
+	held, reading, err := a.listedUntil(ctx, in.ObjectURI, now, func(held []expense.HeldException) bool { return !sent || holdsAll(held, in.Exceptions) })
+	if sent && err == nil && reading.Kind == "" {
+		now, err = a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
+		reading = now.Reading
+	}
 	if err != nil || reading.Kind != "" {
 		return expense.PostedExceptions{Reading: reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
 	}
@@ -49,15 +54,15 @@ func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense
 	if err != nil || reading.Kind != "" {
 		return expense.PostedExceptions{Reading: reading, Doubtful: !first || doubtful}, a.failedWrite(ctx, err, !first || doubtful)
 	}
+	reading, err = a.verify(ctx, in, now, posted.Items)
+	if err != nil || reading.Kind != "" {
+		return expense.PostedExceptions{Reading: reading, Doubtful: true}, a.failedWrite(ctx, err, true)
+	}
 	after, err := a.after(ctx, in.ObjectURI, in.Stop, in.Attempt)
 	if err != nil || after.Kind != "" {
 		return expense.PostedExceptions{Reading: after.Reading}, a.failedWrite(ctx, err, true)
 	}
 	posted.Mark, posted.Moved = after.Mark, !after.at(in.Stop, in.Attempt)
-	reading, err = a.verify(ctx, in, now, posted.Items)
-	if err != nil || reading.Kind != "" {
-		return expense.PostedExceptions{Reading: reading, Doubtful: true}, a.failedWrite(ctx, err, true)
-	}
 	return posted, nil
 }
 
@@ -85,6 +90,9 @@ func (a *Activities) putEach(ctx context.Context, pulse *pulse, in expense.PostE
 		case concur.Refused(err) && !denied(err) && errors.As(err, &refusal):
 			item.State, item.Message = expense.Refused, refusal.Message
 		case err != nil:
+			if !doubtful { // nor has this attempt put another one
+				pulse.afterWrite(ctx, err)
+			}
 			return expense.Reading{}, doubtful || errors.Is(err, concur.OutcomeUnknown), err
 		default:
 			doubtful = true
@@ -104,21 +112,28 @@ func (a *Activities) putOne(ctx context.Context, pulse *pulse, in expense.PostEx
 	return after.moved(), err
 }
 
-// verify looks whether what Concur has accepted is there.
+// verify waits until what Concur has accepted is listed, for as long as that may take. What
+// is not listed then is not put again.
 func (a *Activities) verify(ctx context.Context, in expense.PostExceptionsInput, now found, items []expense.PostedException) (expense.Reading, error) {
-	held, reading, err := a.listed(ctx, in.ObjectURI, now)
+	var accepted []expense.Exception
+	for _, item := range items {
+		if item.State == expense.Posted {
+			accepted = append(accepted, item.Exception)
+		}
+	}
+	held, reading, err := a.listedUntil(ctx, in.ObjectURI, now, func(held []expense.HeldException) bool { return holdsAll(held, accepted) })
 	if err != nil || reading.Kind != "" {
 		return reading, err
 	}
 	for i := range items {
 		if items[i].State == expense.Posted && !holds(held, items[i].Exception) {
-			items[i].State, items[i].Message = expense.Refused, "Concur has accepted it and does not show it"
+			items[i].State = expense.Unlisted
 		}
 	}
 	return expense.Reading{}, nil
 }
 
-// after reads the header once our own writes are done: they may have changed its mark, so
+// after reads the header once our own writes are done and shown: they may have changed its mark, so
 // what is written next is compared with this read. Nothing is read where the stop has a
 // name, for no write of ours changes that.
 func (a *Activities) after(ctx context.Context, objectURI, stop string, attempt expense.Attempt) (found, error) {
@@ -150,6 +165,20 @@ func (a *Activities) listed(ctx context.Context, objectURI string, now found) ([
 	}
 	after, err := a.why(ctx, objectURI, now.Reading.Stop, now.Report.Via, now, err)
 	return nil, after.moved(), err
+}
+
+// listedUntil lists the exceptions until the list shows a write of ours, for as long as that
+// may take, and returns the last list.
+func (a *Activities) listedUntil(ctx context.Context, objectURI string, now found, shows func([]expense.HeldException) bool) (held []expense.HeldException, reading expense.Reading, err error) {
+	_, err = a.untilShown(ctx, func() (_ bool, err error) {
+		held, reading, err = a.listed(ctx, objectURI, now)
+		return reading.Kind != "" || shows(held), err
+	})
+	return held, reading, err
+}
+
+func holdsAll(held []expense.HeldException, wanted []expense.Exception) bool {
+	return !slices.ContainsFunc(wanted, func(e expense.Exception) bool { return !holds(held, e) })
 }
 
 func holds(held []expense.HeldException, e expense.Exception) bool {
@@ -186,7 +215,7 @@ func (a *Activities) expensesOf(ctx context.Context, in expense.PostExceptionsIn
 }
 
 // ClearExceptions takes exceptions off a report that were put there by this interface, and
-// looks whether they are gone then. One that stays is named.
+// waits until they are gone, for as long as that may take to be shown. One that stays is named.
 func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExceptionsInput) (result expense.ClearedExceptions, _ error) {
 	defer sign(ctx, &result.Answer)
 	ctx, pulse, stop := a.alive(ctx)
@@ -239,16 +268,18 @@ func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExcept
 			cleared.Cleared = append(cleared.Cleared, e)
 		}
 	}
+	held, reading, err := a.listedUntil(ctx, in.ObjectURI, now, func(held []expense.HeldException) bool {
+		return !slices.ContainsFunc(cleared.Cleared, func(e expense.HeldException) bool { return holds(held, e.Exception) })
+	})
+	if err != nil || reading.Kind != "" {
+		return expense.ClearedExceptions{Reading: reading}, a.failedWrite(ctx, err, false)
+	}
+	settle(&cleared, held)
 	after, err := a.after(ctx, in.ObjectURI, in.Stop, in.Attempt)
 	if err != nil || after.Kind != "" {
 		return expense.ClearedExceptions{Reading: after.Reading}, a.failedWrite(ctx, err, false)
 	}
 	cleared.Mark, cleared.Moved = after.Mark, !after.at(in.Stop, in.Attempt)
-	held, reading, err := a.listed(ctx, in.ObjectURI, now)
-	if err != nil || reading.Kind != "" {
-		return expense.ClearedExceptions{Reading: reading}, a.failedWrite(ctx, err, false)
-	}
-	settle(&cleared, held)
 	return cleared, nil
 }
 

@@ -174,7 +174,7 @@ func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProces
 			continue
 		}
 		pulse.note(startedUntil{Next: i, Result: result})
-		swept, err := a.options.Starter.Sweep(ctx, n, expense.Sight{At: in.ListedAt, Grace: in.Grace, Withheld: a.options.Writes.now(), Owns: owns})
+		swept, err := a.options.Starter.Sweep(ctx, n, expense.Sight{At: in.ListedAt, Grace: in.Grace, Withheld: a.options.Writes.now(), Owns: owns, Shown: a.options.Delays.Shown})
 		var refused *serviceerror.InvalidArgument
 		switch {
 		case errors.As(err, &refused):

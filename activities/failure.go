@@ -22,9 +22,10 @@ type Delays struct {
 	// Unauthorized follows a refusal that only a person can end, by renewing our
 	// access.
 	Unauthorized time.Duration
-	// Moving comes before a report is looked at again that an exception of ours is to move;
-	// it doubles.
+	// Moving comes before it is looked again whether a write of ours is shown; it doubles.
 	Moving time.Duration
+	// Shown is how long Concur may take until what it reads out shows a write of ours.
+	Shown time.Duration
 }
 
 // treatment is what is done about a kind of error.

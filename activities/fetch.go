@@ -108,8 +108,9 @@ func hostOf(uri string) string {
 func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 	rules := a.options.Rules.Current()
 	how := a.options.Reading.of(in.Begun)
+	parts := rules.Parts()
 	found, err := a.read(ctx, a.options.Concur.ReadReport, in.ObjectURI, concur.ReadOptions{
-		Via: how.Via, Fallback: how.Fallback, ReadAgain: in.ReadAgain, Parts: rules.Parts(), Steps: a.options.Reading.Steps,
+		Via: how.Via, Fallback: how.Fallback, ReadAgain: in.ReadAgain, Parts: parts, Steps: a.options.Reading.Steps,
 	})
 	if err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
@@ -118,8 +119,8 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 		return expense.FetchedReport{}, a.failure(ctx, &concur.Error{Op: "read the report", Kind: expense.Untrusted,
 			Message: "the address names another report"})
 	}
-	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld, FellBack: found.FellBack, Mark: found.Mark, Shown: found.Content}
-	fetched.Moved = in.Stop != "" && in.Stop == found.Reading.Stop && !found.at(in.Stop, expense.Attempt{Mark: in.Mark})
+	fetched := fetchedOf(ctx, found, in)
+	fetched.FellBack = found.FellBack
 	if found.Report != nil {
 		fetched.ReportID, fetched.Via = found.Report.ID, found.Report.Via
 		a.announceReport(ctx, in, found.Report)
@@ -134,6 +135,7 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
 	report := found.Report
+	fetched.ReadAt, fetched.Parts = activity.GetInfo(ctx).StartedTime, parts
 	fetched.Replaced = holdsReplacement(report)
 	if fetched.Earlier, err = a.earlier(ctx, in, found); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
@@ -158,14 +160,22 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 	return fetched, a.failure(ctx, a.fits("read", "the report", fetched))
 }
 
+// fetchedOf is a read with what it is compared with later, compared with the read before.
+func fetchedOf(ctx context.Context, found found, in expense.FetchReportInput) expense.FetchedReport {
+	return expense.FetchedReport{
+		Reading: found.Reading, Withheld: found.withheld, Mark: found.Mark, Shown: found.Content,
+		Moved:  in.Stop != "" && in.Stop == found.Reading.Stop && !found.at(in.Stop, expense.Attempt{Mark: in.Mark}),
+		Edited: !found.SameContent(concur.Read{Content: in.Shown}),
+	}
+}
+
 func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 	rules := a.options.Rules.Current()
 	found, err := a.read(ctx, a.options.Concur.ReadRequest, in.ObjectURI, concur.ReadOptions{})
 	if err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
-	fetched := expense.FetchedReport{Reading: found.Reading, Withheld: found.withheld, Mark: found.Mark}
-	fetched.Moved = in.Stop != "" && in.Stop == found.Reading.Stop && !found.at(in.Stop, expense.Attempt{Mark: in.Mark})
+	fetched := fetchedOf(ctx, found, in)
 	if found.Request != nil {
 		fetched.ReportID = found.Request.ID
 		a.announce(ctx, stepsOf(expense.RequestObject, in.Callouts, found.Request.Policy))
@@ -176,6 +186,7 @@ func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInp
 	if found.Kind != "" || fetched.NotOurs {
 		return fetched, nil
 	}
+	fetched.ReadAt = activity.GetInfo(ctx).StartedTime
 	if fetched.Earlier, err = a.earlier(ctx, in, found); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
@@ -230,7 +241,7 @@ func (a *Activities) alike(report *expense.Report, rules *policy.Policy) bool {
 // terminated, or has reset, cannot tell this one. Without an answer nothing may be written.
 func (a *Activities) earlier(ctx context.Context, in expense.FetchReportInput, now found) (expense.EarlierRuns, error) {
 	self := activity.GetInfo(ctx).WorkflowExecution
-	ask := expense.EarlierInput{NotificationID: self.ID, RunID: self.RunID, Stop: now.Reading.Stop, Looked: in.Looked}
+	ask := expense.EarlierInput{NotificationID: self.ID, RunID: self.RunID, Stop: now.Reading.Stop, Looked: in.Looked, Shown: a.options.Delays.Shown}
 	if now.Report != nil {
 		ask.Via = now.Report.Via
 		if !holdsReplacement(now.Report.ID) { // two reports may look alike then
@@ -345,6 +356,47 @@ func (a *Activities) readAt(ctx context.Context, objectURI, stop string, via exp
 		f.Kind = expense.NotWaiting
 	}
 	return f, err
+}
+
+// readJudged is readAt before the first write of an attempt.
+func (a *Activities) readJudged(ctx context.Context, objectURI, stop string, judged expense.Attempt) (found, error) {
+	now, err := a.readAt(ctx, objectURI, stop, judged.Via)
+	if err != nil {
+		return now, err
+	}
+	return a.readWhole(ctx, objectURI, stop, judged, now)
+}
+
+// readWhole reads a report whole once more when that is needed, and else returns the read that
+// was just made. When a person was asked since what was judged was read, or that was long ago,
+// somebody may have edited an entry, and a header does not tell of it: where v1.1 does not show
+// all of the report, it must be read. The header is read last, for the report may be moved
+// meanwhile.
+func (a *Activities) readWhole(ctx context.Context, objectURI, stop string, judged expense.Attempt, now found) (found, error) {
+	before := concur.Read{Content: judged.Shown}
+	age := activity.GetInfo(ctx).StartedTime.Sub(judged.ReadAt)
+	if now.Kind != "" || before.Content == "" || now.Compares(before) || !judged.Asked && age <= a.options.ReadAgainAfter {
+		return now, nil
+	}
+	read := a.options.Concur.ReadReport
+	if now.Request != nil {
+		read = a.options.Concur.ReadRequest
+	}
+	whole, err := a.read(ctx, read, objectURI, concur.ReadOptions{Via: judged.Via, Parts: judged.Parts})
+	if err == nil {
+		now, err = a.readAt(ctx, objectURI, stop, judged.Via)
+	}
+	now.Content = strings.TrimSpace(now.Content + " " + whole.Content)
+	if err == nil && now.Kind == "" && !now.Compares(before) {
+		err = &concur.Error{Op: "read the report whole", Kind: expense.Unavailable, Message: "it was moved while it was read"}
+	}
+	return now, err
+}
+
+// edited reports whether the content is another than was judged, as far as both are known.
+// Exceptions of our own do not change it.
+func (f found) edited(judged expense.Attempt) bool {
+	return !f.SameContent(concur.Read{Content: judged.Shown})
 }
 
 // at reports whether the report waits where it was judged, and is what was judged, as far as

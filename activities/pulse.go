@@ -115,10 +115,15 @@ func (p *pulse) beforeWrite(ctx context.Context, mark string) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	if err := p.asks.permit(ctx, mark); err != nil {
+	err := p.asks.permit(ctx, mark)
+	if err != nil && !errors.Is(err, errReset) {
 		return err
 	}
 	p.note(strings.TrimSpace(sending + " " + mark))
+	if err != nil { // an attempt before this one may have sent it, and its note is lost
+		_ = p.send(ctx)
+		return err
+	}
 	if err := p.send(ctx); err != nil {
 		p.end(reason(err))
 		return context.Cause(ctx)
@@ -127,6 +132,20 @@ func (p *pulse) beforeWrite(ctx context.Context, mark string) error {
 		p.end(errLost)
 	}
 	return context.Cause(ctx)
+}
+
+// answered is the heartbeat detail of an attempt whose write certainly had no effect.
+const answered = "answered"
+
+// afterWrite notes that a write has certainly had no effect, if that is what its error says:
+// the next attempt then need not wait for it to be shown. An attempt before this one that may
+// have written was waited for already.
+func (p *pulse) afterWrite(ctx context.Context, err error) {
+	var e *concur.Error
+	if errors.As(err, &e) && e.Kind != expense.OutcomeUnknown && e.Kind != expense.Interrupted {
+		p.note(answered)
+		_ = p.send(ctx) // without it the next attempt only waits longer
+	}
 }
 
 // storedBefore is the detail of an attempt of this activity that was about to write; empty

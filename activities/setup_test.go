@@ -209,6 +209,11 @@ func (h *house) client(t testing.TB, change ...func(*concur.Options)) *concur.Cl
 }
 
 // delays are told apart from every other duration in these tests.
+// shownWithin has a write waited for so long until it is shown, with short pauses.
+func shownWithin(d time.Duration) func(*activities.Options) {
+	return func(o *activities.Options) { o.Delays.Moving, o.Delays.Shown = time.Millisecond, d }
+}
+
 var delays = activities.Delays{Outage: 5*time.Minute + time.Second, Unauthorized: time.Hour + time.Second}
 
 // rulesFile is one rule that never finds anything and reads the report's purpose.

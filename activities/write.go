@@ -20,7 +20,7 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	if err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	}
-	now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
+	now, err := a.readActed(ctx, in.ObjectURI, in.Stop, in.Attempt)
 	if err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	}
@@ -49,6 +49,7 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 		next, err = a.act(ctx, now, in)
 		return err
 	})
+	pulse.afterWrite(ctx, err)
 	if after.Kind != "" || concur.Refused(err) {
 		return expense.ActionTaken{Reading: after.moved(), Moved: after.changed}, a.failedWrite(ctx, a.blocking(ctx, now, err), false)
 	}

@@ -107,7 +107,7 @@ func (s sourceV3) count(ctx context.Context, report *expense.Report, rows []wire
 		if attendees.Count == 0 && expense.True(rows[i].Attended) {
 			return notArrived(i+1, "attendees")
 		}
-		e.AttendeeCount = &attendees.Count
+		e.AttendeeCount, e.Attending = &attendees.Count, attendees.Who
 	}
 	if !parts.Comments || !commentsUnknown(report.Entries, rows) {
 		return nil

@@ -137,7 +137,7 @@ func (s sourceV4) count(ctx context.Context, e *wire.ExpenseV4, parts expense.Pa
 	}
 	attendees, err := s.client.AttendeesV4(ctx, s.at.userID, s.at.reportID, e.ID)
 	if err == nil {
-		e.AttendeeCount = &attendees.Count
+		e.AttendeeCount, e.Attending = &attendees.Count, attendees.Who
 	}
 	return err
 }

@@ -40,8 +40,9 @@ type Read struct {
 	// Mark is what the header tells of the step where Stop names none (v3, v4, and travel
 	// requests); it is empty where Stop names one. It is opaque: [Read.SameStop] compares it.
 	Mark string
-	// Content is a digest of the report as v1.1 shows it, without what our own writes change.
-	// It is empty where v1.1 did not show all of the report, or was not asked.
+	// Content holds a digest of all that the read showed, without what our own writes change:
+	// one of what v1.1 showed, and one of what was read of the parts by v3 or v4, or of a travel
+	// request. It is empty where only a header was read. It is opaque, as Mark is.
 	Content string
 	// FellBack says why the report was not read by the interface that was asked for.
 	FellBack string
@@ -56,7 +57,9 @@ type Read struct {
 //
 //   - By v1.1, and with [ReadOptions].Steps by v3 and v4 for a report that a callout names:
 //     the status and the address of the workflow step, which are exact; and whether the
-//     report, with its entries, is what it was.
+//     report, with its entries and who attends, is what it was.
+//   - By v3 and v4, and for a travel request, when both reads were of more than the header:
+//     whether what was read of the same parts is what it was.
 //   - By v3: the status, the time of the submission, LastModifiedDate, the step in
 //     WorkflowActionUrl if there is one, the last comment, and the header's own fields.
 //   - By v4: the status, the time of the submission, reportVersion, lastModifiedDate and the
@@ -73,14 +76,35 @@ type Read struct {
 // in nothing. An exception of our own may change LastModifiedDate and reportVersion. After
 // the last of your own writes, read again and compare later reads with that one.
 func (r Read) SameStop(before Read) bool {
-	same := r.Content == before.Content || r.Content == "" || before.Content == ""
-	return same && r.Stop != "" && r.Stop == before.Stop && wire.SameMark(r.Mark, before.Mark)
+	return r.SameContent(before) && r.Stop != "" && r.Stop == before.Stop && wire.SameMark(r.Mark, before.Mark)
 }
+
+// SameContent reports whether a report, or a travel request, is what it was at a read before,
+// wherever it waits, as far as both reads show the same. See [Read.Compares].
+func (r Read) SameContent(before Read) bool {
+	same, _ := wire.SameContent(r.Content, before.Content)
+	return same
+}
+
+// Compares reports whether the content of two reads can be compared: by v1.1 that of any two,
+// and by v3 and v4 that of two that were of more than the header. The parts that were asked
+// for must be the same ones.
+func (r Read) Compares(before Read) bool {
+	_, compared := wire.SameContent(r.Content, before.Content)
+	return compared
+}
+
+// contentBy is a digest of a content as an interface has shown it.
+func contentBy(via, content string) string { return via + "=" + content }
 
 // readOf is what the header of a report by v3 or v4 shows. [Client.readNamed] puts the
 // step's address into it, if that is to be read.
-func readOf(h wire.Header, theirs bool) Read {
-	return Read{Report: h.Report, Theirs: theirs, Stop: h.Report.Stop(), Mark: h.Mark}
+func readOf(h wire.Header, theirs bool, o ReadOptions) Read {
+	read := Read{Report: h.Report, Theirs: theirs, Stop: h.Report.Stop(), Mark: h.Mark}
+	if !o.Parts.HeaderOnly && h.Report.AtStop() {
+		read.Content = contentBy(string(h.Report.Via), h.Report.Shown())
+	}
+	return read
 }
 
 // atStep is the read of a report that v1.1 has shown as well, if that shows a
@@ -88,8 +112,11 @@ func readOf(h wire.Header, theirs bool) Read {
 func (r Read) atStep(shown ownedReport) Read {
 	actionURL := shown.report.ActionURL
 	if u, err := expense.SplitURL(strings.TrimSpace(actionURL)); err == nil && len(u.Path) > 1 {
-		r.Report.ActionURL, r.Mark, r.Content = actionURL, "", shown.content()
+		r.Report.ActionURL, r.Mark = actionURL, ""
 		r.Stop = r.Report.Stop()
+		if shown.complete("read report", expense.AllParts) == nil {
+			r.Content = strings.TrimSpace(shown.content() + " " + r.Content)
+		}
 	}
 	return r
 }

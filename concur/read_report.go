@@ -200,7 +200,7 @@ func (c *Client) readV3(ctx context.Context, from origin, o ReadOptions) (Read, 
 		return Read{}, err
 	}
 	owned := ownedReport{report: h.Report, owner: cmp.Or(h.Owner, from.login)}
-	return readOf(h, owned.isOf(o.Logins)), nil
+	return readOf(h, owned.isOf(o.Logins), o), nil
 }
 
 func (c *Client) readV4(ctx context.Context, at address, o ReadOptions) (Read, error) {
@@ -212,7 +212,7 @@ func (c *Client) readV4(ctx context.Context, at address, o ReadOptions) (Read, e
 	if err != nil {
 		return Read{}, err
 	}
-	return readOf(h, theirs), nil
+	return readOf(h, theirs, o), nil
 }
 
 // source is one report in one of the newer interfaces.

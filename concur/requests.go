@@ -36,8 +36,12 @@ func (c *Client) ReadRequest(ctx context.Context, objectURI string, o ReadOption
 			return Read{}, err
 		}
 	}
-	theirs, err := isOneOf(ctx, c.users, found.Owner, o.Logins)
-	return Read{Request: found.TravelRequest, Theirs: theirs, Stop: found.Stop(), Mark: found.Mark}, err
+	read := Read{Request: found.TravelRequest, Stop: found.Stop(), Mark: found.Mark}
+	if !o.Parts.HeaderOnly && found.AtStop() {
+		read.Content = contentBy("request", found.Content())
+	}
+	read.Theirs, err = isOneOf(ctx, c.users, found.Owner, o.Logins)
+	return read, err
 }
 
 // requestID takes the identifier out of an object URI.

@@ -59,6 +59,8 @@ var absurd = map[string][]string{
 	"CONCUR_MOVING_DELAY":        {"0s", "-1s", "1ns", "99999h"},
 	"CONCUR_NAME_DELAY":          {"0s", "-1s", "1ns", "99999h"},
 	"CONCUR_CONFIRM_DELAY":       {"0s", "-1s", "1ns", "99999h"},
+	"CONCUR_SHOWN_WITHIN":        {"0s", "-1s", "1ns", "61m"},
+	"CONCUR_READ_AGAIN_AFTER":    {"-1s", "99999h", "25h"},
 	"CONCUR_PARKED_RETRIES":      {"0s", "1h,-1s", "1ns", "99999h", ",", "1h,,2h", strings.Repeat("1h,", 20) + "1h"},
 
 	// Of the ingress.

@@ -141,7 +141,9 @@ func (p *problems) checkWorker(cfg Worker) {
 	p.checkDuration("CONCUR_UNAUTHORIZED_DELAY", cfg.UnauthorizedDelay, minDelay, day)
 	p.checkDuration("CONCUR_MALFORMED_DELAY", cfg.MalformedDelay, minDelay, day)
 	p.checkDuration("CONCUR_MOVING_DELAY", cfg.MovingDelay, minDelay, day)
+	p.checkDuration("CONCUR_SHOWN_WITHIN", cfg.ShownWithin, minDelay, time.Hour)
 	p.checkDuration("CONCUR_NAME_DELAY", cfg.NameDelay, minDelay, maxDelay)
+	p.checkDuration("CONCUR_READ_AGAIN_AFTER", cfg.ReadAgainAfter, 0, day)
 	p.checkDuration("CONCUR_CONFIRM_DELAY", cfg.ConfirmDelay, minDelay, day)
 	for _, delay := range cfg.ParkedRetries {
 		p.checkDuration("CONCUR_PARKED_RETRIES", delay, minDelay, maxDelay)

@@ -92,8 +92,10 @@ type Worker struct {
 	OutageDelay       time.Duration `envconfig:"CONCUR_OUTAGE_DELAY" default:"5m" desc:"delay after a 503 or an answer that did not come"`
 	UnauthorizedDelay time.Duration `envconfig:"CONCUR_UNAUTHORIZED_DELAY" default:"1h" desc:"delay after Concur refused the application's access"`
 	MalformedDelay    time.Duration `envconfig:"CONCUR_MALFORMED_DELAY" default:"30s" desc:"delay after an answer that could not be read, or that does not hold what Concur claims"`
-	MovingDelay       time.Duration `envconfig:"CONCUR_MOVING_DELAY" default:"5s" desc:"first delay before a report is looked at again that an exception is to pass on (approveByException); it doubles, three times"`
+	MovingDelay       time.Duration `envconfig:"CONCUR_MOVING_DELAY" default:"5s" desc:"first delay before it is looked again whether Concur shows a write; it doubles"`
+	ShownWithin       time.Duration `envconfig:"CONCUR_SHOWN_WITHIN" default:"1m" desc:"how long Concur may take until it shows a write that it has answered: for so long it is read again, and no write is made again because it is not shown"`
 	NameDelay         time.Duration `envconfig:"CONCUR_NAME_DELAY" default:"5m" desc:"how long a run waits for a notification that contradicts the only callout that has named a stop, before it does what it would not do without that name"`
+	ReadAgainAfter    time.Duration `envconfig:"CONCUR_READ_AGAIN_AFTER" default:"5m" desc:"age of a read after which a report, or a travel request, is read whole once more before it is written to, where v1.1 does not show it; after a person was asked it always is"`
 	ConfirmDelay      time.Duration `envconfig:"CONCUR_CONFIRM_DELAY" default:"1m" desc:"delay before a second look: at a report that Concur says is gone, and at whether another run sees to a report that a sweep has found"`
 
 	ParkedRetries []time.Duration `envconfig:"CONCUR_PARKED_RETRIES" default:"10m,1h,24h" desc:"delays after which a parked run tries again by itself; the last one repeats"`

@@ -62,8 +62,8 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 		},
 		"the look at the header before exceptions are put": {
 			file: "activities/exceptions_v4.go", story: "moved-before-the-action",
-			with:    "\tcase first && !now.at(in.Stop, in.Attempt): // what an earlier attempt has put",
-			without: "\tcase first && now.Kind == \"never\": // what an earlier attempt has put",
+			with:    "\tcase now.edited(in.Attempt), first && !now.at(in.Stop, in.Attempt): // what an earlier attempt has put",
+			without: "\tcase now.Kind == \"never\": // what an earlier attempt has put",
 		},
 		"the look at the header after our own exceptions": {
 			file: "activities/exceptions_v4.go", story: "decision-outlives-exceptions",
@@ -77,8 +77,23 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 		},
 		"the comparison of a report with what was judged, at one step": {
 			file: "concur/read.go", story: "edited-unseen",
-			with:    "\tsame := r.Content == before.Content || r.Content == \"\" || before.Content == \"\"\n",
-			without: "\tsame := true\n",
+			with:    "\treturn r.SameContent(before) && r.Stop",
+			without: "\treturn r.Stop",
+		},
+		"the whole read after a wait": {
+			file: "activities/fetch.go", story: "travel-request-edited",
+			with:    "now.Compares(before) || !judged.Asked &&",
+			without: "now.Compares(before) || true ||",
+		},
+		"the wait until a write is shown": {
+			file: "activities/shown.go", story: "shown-late",
+			with:    "if err != nil || shown || left <= 0 {",
+			without: "if err != nil || shown || left <= 0 || true {",
+		},
+		"the read again of a report on which the run has acted": {
+			file: "workflows/read.go", story: "shown-late",
+			with:    "read.Stop == r.Acted && !read.Moved",
+			without: "read.Stop == \"never\"",
 		},
 		"the proof that an address told by another run is of the same report": {
 			file: "activities/fetch.go", story: "alike-stops-late-callout",
@@ -252,7 +267,7 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 		},
 		"the second delete of what Concur lists still": {
 			file: "workflows/sweeping.go", story: "delete-believed",
-			with:    "(!closed.Before(seen.At) ||",
+			with:    "(!closed.Add(seen.Shown).Before(seen.At) ||",
 			without: "(!closed.IsZero() ||",
 		},
 		"the replacement of characters that XML forbids": {

@@ -1,5 +1,7 @@
 package expense
 
+import "time"
+
 // Answer names the activity that gave a result. Every result of an activity holds one. A
 // result that somebody typed by hand does not, and the workflow does not use it.
 type Answer struct {
@@ -43,6 +45,8 @@ type EarlierInput struct {
 	Stop           string
 	Via            Interface
 	Looked         []string // run IDs that were looked at before
+	// Shown is how long Concur may go on to show the report where it was before a write.
+	Shown time.Duration
 }
 
 // EarlierRuns says what runs before this one have written to the report at its stop.
@@ -52,4 +56,7 @@ type EarlierRuns struct {
 	Wrote bool `json:"wrote,omitempty"`
 	// Code is that of the exception by which one of them was to pass the report on.
 	Code string `json:"code,omitempty"`
+	// ActedAt is when one that wrote at this stop came to its end, if that was so lately that
+	// Concur may not show yet what it did.
+	ActedAt time.Time `json:"actedAt,omitzero"`
 }

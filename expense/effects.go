@@ -20,6 +20,8 @@ type FetchReportInput struct {
 	// Stop and Mark are those of the last read, with which this one is compared.
 	Stop string `json:"stop,omitempty"`
 	Mark string `json:"mark,omitempty"`
+	// Shown is that of the last read, wherever that was.
+	Shown string `json:"shown,omitempty"`
 	// Begun is the interface by which the run has begun to write where the report waits.
 	Begun Interface `json:"begun,omitempty"`
 	// ReadAgain says that a report that is not complete will be read once more: only the last
@@ -75,8 +77,13 @@ type FetchedReport struct {
 	// Mark is what Concur shows of the step where the stop has no name of its own, and empty
 	// where it has one. Only package concur knows what is in it.
 	Mark string `json:"mark,omitempty"`
-	// Shown is a digest of the report as v1.1 showed it, and empty where v1.1 did not.
+	// Shown holds digests of what the read showed. Only package concur knows what is in it.
 	Shown string `json:"shown,omitempty"`
+	// Edited is set when the content differs from that in the input, as far as both show it.
+	Edited bool `json:"edited,omitempty"`
+	// ReadAt is when it was read, and Parts are what was read of it by v3 or v4.
+	ReadAt time.Time `json:"readAt,omitzero"`
+	Parts  Parts     `json:"parts,omitzero"`
 	// Moved is set when the stop has the name of that in the input, and the marks differ: the
 	// report was changed since, or has come to another stop of the same name.
 	Moved bool `json:"moved,omitempty"`
@@ -152,8 +159,14 @@ type Attempt struct {
 	// Mark is the mark of the read that was judged or, when exceptions were put or taken off
 	// since, of the read after the last of those writes.
 	Mark string `json:"mark,omitempty"`
-	// Shown is a digest of the report that was judged, as v1.1 showed it.
+	// Shown holds digests of what was judged, as it was read.
 	Shown string `json:"shown,omitempty"`
+	// ReadAt is when that was, and Parts are what was read of it. What was read long ago is
+	// read whole again before anything is written.
+	ReadAt time.Time `json:"readAt,omitzero"`
+	Parts  Parts     `json:"parts,omitzero"`
+	// Asked is set when a person was asked since: then it is read whole again, too.
+	Asked bool `json:"asked,omitempty"`
 }
 
 // FailedWrite is the detail of the error of a write that did not succeed.
@@ -201,6 +214,7 @@ const (
 	Posted      PostState = "posted"
 	Refused     PostState = "refused"     // Concur answered so; Message says why
 	Unconfirmed PostState = "unconfirmed" // its flag was set before; not sent again
+	Unlisted    PostState = "unlisted"    // Concur has accepted it and does not list it; not sent again
 )
 
 // PostedException is one exception and what became of it.
@@ -373,6 +387,7 @@ type Sight struct {
 	At       time.Time
 	Grace    time.Duration // see StartProcessingInput
 	Withheld Withheld      // why nothing would be written now
+	Shown    time.Duration // how long the list may show an entry that was deleted
 	// Owns reports whether an object of which the failed list tells is this deployment's: by the
 	// events that name its step, and by its policy. Nil: it is not.
 	Owns func(object ObjectKind, events, policies []string) bool

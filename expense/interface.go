@@ -26,13 +26,13 @@ func (i Interface) IsV4() bool { return i == V3 || i == V4 }
 // Parts says what of a report is read that takes requests of its own in v3 or v4. The
 // header and the entries are always read unless HeaderOnly is set.
 type Parts struct {
-	HeaderOnly   bool
-	Details      bool // custom and organisational fields of entries, and what else only a single expense shows
-	Itemizations bool
-	Allocations  bool
-	Attendees    bool // how many there are, which v3 does not say
-	Comments     bool // how many there are
-	Exceptions   bool // whether there are any on the report, which no header of v4 says
+	HeaderOnly   bool `json:"headerOnly,omitempty"`
+	Details      bool `json:"details,omitempty"` // custom and organisational fields of entries, and what else only a single expense shows
+	Itemizations bool `json:"itemizations,omitempty"`
+	Allocations  bool `json:"allocations,omitempty"`
+	Attendees    bool `json:"attendees,omitempty"`  // how many there are, which v3 does not say
+	Comments     bool `json:"comments,omitempty"`   // how many there are
+	Exceptions   bool `json:"exceptions,omitempty"` // whether there are any on the report, which no header of v4 says
 }
 
 // AllParts is everything of a report.

@@ -106,6 +106,10 @@ type Entry struct {
 	AttendeeCount   *int  `json:"attendeeCount,omitempty"`
 	CommentCount    *int  `json:"commentCount,omitempty"`
 
+	// Attending is a digest of who attends. It is compared and not stored; it is empty where
+	// only the number is known.
+	Attending string `json:"-"`
+
 	OrgUnits map[string]Field `json:"orgUnits,omitempty"`
 	Custom   map[string]Field `json:"custom,omitempty"` // "1".."40"
 
@@ -241,6 +245,18 @@ func (r *Report) Content() string {
 		panic("expense: a report cannot be encoded: " + err.Error()) // no field can fail
 	}
 	return digest(string(data))
+}
+
+// Shown is Content with who attends, as far as it was read. A report that was stored no
+// longer holds that.
+func (r *Report) Shown() string {
+	attending := ""
+	for _, e := range r.Entries {
+		if e.Attending != "" {
+			attending += " " + e.ID + " " + e.Attending
+		}
+	}
+	return digest(r.Content() + attending)
 }
 
 func digest(s string) string {

@@ -48,13 +48,13 @@ func (r *run) acted(ctx workflow.Context, taken expense.ActionTaken, doubt Doubt
 		r.Withheld = taken.Withheld
 		return r.showAction(action, cause)
 	case taken.Confirmed:
-		r.succeeded(r.Stop, action, cause, true)
+		r.succeeded(ctx, r.Stop, action, cause, true)
 		if taken.Stop != "" {
 			return errAgain // it already waits at the next stop
 		}
 		return nil
 	case taken.Kind == "":
-		r.succeeded(r.Stop, action, cause, false)
+		r.succeeded(ctx, r.Stop, action, cause, false)
 		if taken.Stop != "" {
 			return errAgain
 		}
@@ -71,7 +71,7 @@ func (r *run) acted(ctx workflow.Context, taken expense.ActionTaken, doubt Doubt
 }
 
 // succeeded records that the report has left the stop by our action.
-func (r *run) succeeded(stop string, action expense.Action, cause string, confirmed bool) {
+func (r *run) succeeded(ctx workflow.Context, stop string, action expense.Action, cause string, confirmed bool) {
 	done := "passed on"
 	r.Outcome, r.Cause = expense.Approved, ""
 	switch {
@@ -88,6 +88,7 @@ func (r *run) succeeded(stop string, action expense.Action, cause string, confir
 	}
 	r.did(done)
 	r.Task, r.Ruling, r.Overruled, r.Changes = nil, nil, false, 0
+	r.Acted, r.ActedAt = stop, workflow.Now(ctx)
 	r.leaveStop()
 	if r.Mark != "" || r.notification.Kind == expense.RequestObject {
 		r.Rejudge = true // where it waits next may bear the name of this stop
@@ -133,7 +134,7 @@ func (r *run) deleteFirst(ctx workflow.Context) error {
 	})
 	var refused *Trouble
 	if errors.As(err, &refused) && refused.Kind == expense.Rejected {
-		return r.deleteRefused(uri, refused)
+		return r.deleteRefused(ctx, uri, refused)
 	}
 	if err != nil {
 		return err
@@ -142,7 +143,7 @@ func (r *run) deleteFirst(ctx workflow.Context) error {
 		r.drop(ctx, expense.RefusedURI{URI: uri, Why: gone.Refused})
 		return nil
 	}
-	r.deleted(uri)
+	r.deleted(uri, workflow.Now(ctx))
 	if gone.Withheld != "" {
 		r.Withheld = gone.Withheld
 		r.did("would delete the failed notification")
@@ -159,14 +160,14 @@ const mostRefusedDeletes = 3
 // deleteRefused parks a run of which Concur refuses to delete a failed notification, and lists it
 // still. After some times the entry is left where it is: nothing else waits for it, and the next
 // sweep tells of it.
-func (r *run) deleteRefused(uri string, t *Trouble) error {
+func (r *run) deleteRefused(ctx workflow.Context, uri string, t *Trouble) error {
 	r.RefusedDeletes++
 	if r.RefusedDeletes < mostRefusedDeletes {
 		t.Mend = "Concur lists the failed notification and refuses to delete it. Look at Concur's words, and at the roles of the connector's user; the run tries again by itself, and after three times leaves the notification where it is."
 		return t
 	}
 	r.RefusedDeletes = 0
-	r.deleted(uri)
+	r.deleted(uri, workflow.Now(ctx))
 	r.did("a failed notification was left where it is: Concur refuses to delete it")
 	return nil
 }
@@ -174,7 +175,7 @@ func (r *run) deleteRefused(uri string, t *Trouble) error {
 // drop forgets a notification URI that must not be followed. It is no reason to park: nothing
 // else that the run does needs it, and Concur keeps its entry.
 func (r *run) drop(ctx workflow.Context, refused expense.RefusedURI) {
-	r.deleted(refused.URI)
+	r.deleted(refused.URI, workflow.Now(ctx))
 	if said := "a notification URI was dropped: " + refused.Why; !slices.Contains(r.Done, said) {
 		r.did(said)
 	}
@@ -194,6 +195,9 @@ func (r *run) attempt(ctx workflow.Context) expense.Attempt {
 		Via:           r.Via,
 		Mark:          mark,
 		Shown:         r.ReadShown,
+		ReadAt:        r.ReadAt,
+		Parts:         r.ReadParts,
+		Asked:         r.Task != nil,
 	}
 }
 

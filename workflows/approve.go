@@ -3,7 +3,6 @@ package workflows
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -21,12 +20,8 @@ func (r *run) approving() expense.Exception {
 	return expense.Exception{ObjectType: expense.OnReport, Code: r.Verdict.ApproveByException}
 }
 
-const (
-	// requestsOfLooks are those of the looks whether the report has left, beside the write.
-	requestsOfLooks = 6 * requestsOfRead
-	// delaysOfLooks is how many times the first delay the looks take together, and one more.
-	delaysOfLooks = 16
-)
+// requestsOfLooks are those of the looks whether the report has left, beside the write.
+const requestsOfLooks = 6 * requestsOfRead
 
 // approveByException passes the report on by an exception, and concludes the pass. It is a
 // write of its own, after every other exception is on the report: one that Concur refuses
@@ -50,7 +45,7 @@ func (r *run) approveByException(ctx workflow.Context, read expense.FetchedRepor
 		}
 		doubt.Mark = input.Mark
 		var err error
-		taken, err = call[expense.ActionTaken](r.movingOptions(ctx), &r.calls, ApproveByException, input)
+		taken, err = call[expense.ActionTaken](r.concurOptions(ctx, "pass the report on by an exception", requestsOfWrite+requestsOfLooks), &r.calls, ApproveByException, input)
 		return r.doubt(err, doubt)
 	})
 	if err != nil {
@@ -83,13 +78,6 @@ func stays(code string) *Trouble {
 		Mend: "Look in Concur whether the workflow of this report moves on that exception code. Then pass the report on there by hand, and the run ends; " +
 			"or take approveByException out of the rules file, and it is passed on by the action at the next try.",
 	}
-}
-
-// movingOptions are concurOptions for a write after which it is looked again and again.
-func (r *run) movingOptions(ctx workflow.Context) workflow.Context {
-	call := r.concurOptions(ctx, "pass the report on by an exception", requestsOfWrite+requestsOfLooks)
-	limit := workflow.GetActivityOptions(call).StartToCloseTimeout + delaysOfLooks*r.MovingDelay
-	return workflow.WithStartToCloseTimeout(call, limit.Round(time.Millisecond))
 }
 
 // hasPosted reports whether an exception is on the report since this stop.

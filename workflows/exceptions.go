@@ -24,7 +24,7 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, a
 	}
 	missing := r.missing(r.Stop, wanted)
 	if len(missing) == 0 {
-		return false, nil
+		return false, r.listed(read, wanted)
 	}
 	r.enter(ctx, Posting)
 	doubt := Doubt{Stop: r.Stop}
@@ -52,13 +52,14 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, a
 		r.Written = own || r.Doubt != nil
 		return false, err
 	case posted.Kind != "":
+		next := errAgain // it has moved: another stop is another validation
+		if posted.Moved {
+			next = r.mayHaveMoved(false)
+		}
 		if posted.Doubtful {
 			r.Doubt = &doubt // a report that is there again may have them
 		}
-		if posted.Moved {
-			return false, r.mayHaveMoved(false)
-		}
-		return false, errAgain // it has moved: another stop is another validation
+		return false, next
 	case posted.Withheld != "":
 		r.Withheld = posted.Withheld
 		if r.calls.permits > 0 { // to an attempt before the writes were withheld
@@ -73,7 +74,37 @@ func (r *run) postExceptions(ctx workflow.Context, read expense.FetchedReport, a
 	if err := r.postedOrRefused(posted.Items); err != nil {
 		return false, err
 	}
-	return false, r.compare(posted.Mark, posted.Moved)
+	if err := r.compare(posted.Mark, posted.Moved); err != nil {
+		return false, err
+	}
+	return false, r.listed(read, wanted)
+}
+
+// listed parks the run when Concur has accepted an exception that is wanted, and does not list
+// it. It is not put again. The report is not passed on without it either: the run goes on once
+// a later read finds it.
+func (r *run) listed(read expense.FetchedReport, wanted []expense.Exception) error {
+	var unlisted []string
+	for i := range r.Posted {
+		p := &r.Posted[i]
+		switch {
+		case p.Stop != r.Stop || p.State != expense.Unlisted || !slices.ContainsFunc(wanted, p.Same):
+		case slices.ContainsFunc(read.Held, func(held expense.HeldException) bool { return held.Same(p.Exception) }):
+			p.State = expense.Posted
+			r.did(fmt.Sprintf("exception %s on %s is listed now", p.Code, onObject(p.Exception)))
+		default:
+			unlisted = append(unlisted, fmt.Sprintf("%s on %s", p.Code, onObject(p.Exception)))
+		}
+	}
+	if len(unlisted) == 0 {
+		return nil
+	}
+	return &Trouble{
+		Kind:    expense.Rejected,
+		Message: "Concur has accepted these exceptions, and does not list them: " + strings.Join(first(unlisted, 5), "; "),
+		Mend: "Nothing is put again. The run goes on when Concur lists them: look whether they are on the report in Concur. If Concur has lost one, " +
+			"put it there by hand, or take the rule that wants it out of the rules file.",
+	}
 }
 
 // compare goes on from the header as it was read after our own exceptions: what is written
@@ -103,6 +134,8 @@ func (r *run) postedOrRefused(items []expense.PostedException) error {
 		case expense.Refused:
 			refused = append(refused, fmt.Sprintf("exception %s on %s: %s", item.Code, on, item.Message))
 			continue
+		case expense.Unlisted:
+			r.did(fmt.Sprintf("exception %s on %s: accepted, and not listed by Concur", item.Code, on))
 		case expense.Unconfirmed:
 			r.did(fmt.Sprintf("exception %s on %s: unconfirmed, its flag was set before", item.Code, on))
 		default:

@@ -289,11 +289,29 @@ func TestATravelRequestIsReadJudgedAndActedOn(t *testing.T) {
 }
 
 func TestATravelRequestThatComesToTheNextStopIsJudgedThere(t *testing.T) {
-	p := newPlay(t)
-	p.reads, p.verdicts = []any{request()}, []any{passOn, sendBack}
-	p.actions = []any{expense.ActionTaken{Reading: expense.Reading{Stop: request().Stop}}, expense.ActionTaken{}}
-	require.Equal(t, expense.SentBack, p.run(expense.Notification{Kind: expense.RequestObject, Key: "AB12", ObjectURI: requestURI + "AB12"}).Outcome)
-	require.Equal(t, []string{"read request", "judge request", "approve", "read request", "judge request", "send-back"}, p.calls)
+	t.Parallel()
+	next := request()
+	next.Moved = true
+	for name, c := range map[string]struct {
+		reads []any
+		again int // reads after the action
+	}{
+		"shown at once":                      {[]any{request(), next}, 1},
+		"shown as it was before for a while": {[]any{request(), request(), request(), next}, 3},
+		"and looks like the first":           {[]any{request()}, 5}, // until Concur should have shown it
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t)
+			p.reads, p.verdicts = c.reads, []any{passOn, sendBack}
+			p.actions = []any{expense.ActionTaken{Reading: expense.Reading{Stop: request().Stop}}, expense.ActionTaken{}}
+			require.Equal(t, expense.SentBack, p.run(expense.Notification{Kind: expense.RequestObject, Key: "AB12", ObjectURI: requestURI + "AB12"}).Outcome)
+			calls := []string{"read request", "judge request", "approve"}
+			for range c.again {
+				calls = append(calls, "read request")
+			}
+			require.Equal(t, append(calls, "judge request", "send-back"), p.calls)
+		})
+	}
 }
 
 func TestACalloutAboutATravelRequestTakesUpWhateverWaits(t *testing.T) {

@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
@@ -41,7 +42,7 @@ func (r *run) listen(ctx workflow.Context) {
 	selector.AddReceive(r.inbox.notified, func(c workflow.ReceiveChannel, _ bool) {
 		var n expense.Notification
 		if r.take(ctx, c, Notified, &n) {
-			r.onNotified(n)
+			r.onNotified(n, workflow.Now(ctx))
 		}
 	})
 	selector.AddReceive(r.inbox.decided, func(c workflow.ReceiveChannel, _ bool) {
@@ -63,7 +64,7 @@ func (r *run) listen(ctx workflow.Context) {
 
 // onNotified remembers what the notification asks for. One with a failed-list URI
 // that is known already asks for nothing.
-func (r *run) onNotified(n expense.Notification) {
+func (r *run) onNotified(n expense.Notification, now time.Time) {
 	if n.LeftBy != "" {
 		r.Told, r.Unread = true, true
 		if n.ObjectURI != "" && !expense.IsV4Report(n.ObjectURI) {
@@ -71,7 +72,7 @@ func (r *run) onNotified(n expense.Notification) {
 		}
 	}
 	if n.NotificationURI != "" {
-		if !r.owe(n.NotificationURI) {
+		if !r.owe(n.NotificationURI, now.Sub(r.DeletedAt) < r.ShownWithin) {
 			return
 		}
 	}

@@ -55,8 +55,11 @@ type Memory struct {
 
 	Via  expense.Interface `json:"via,omitempty"`  // by which the last read was made
 	Mark string            `json:"mark,omitempty"` // of the last read, or of that after our own exceptions
-	// ReadShown is a digest of the report at the last read, as v1.1 showed it.
-	ReadShown string `json:"readShown,omitempty"`
+	// ReadShown holds digests of what the last read showed; ReadAt is when that was, and
+	// ReadParts are what was read.
+	ReadShown string        `json:"readShown,omitempty"`
+	ReadAt    time.Time     `json:"readAt,omitzero"`
+	ReadParts expense.Parts `json:"readParts,omitzero"`
 	// Changes counts, in a row, the writes that were not sent because the report had changed.
 	Changes int `json:"changes,omitempty"`
 	// Written is set while exceptions may have been put or taken off since Mark was read.
@@ -82,6 +85,13 @@ type Memory struct {
 	Calls    int        `json:"calls,omitempty"`    // how many activities were called
 	Looked   []string   `json:"looked,omitempty"`   // run IDs of the runs before this one that it knows of
 	Doubt    *Doubt     `json:"doubt,omitempty"`
+
+	// Acted is the stop of the last action, and ActedAt when Concur had answered: for a while
+	// the report may be shown there still.
+	Acted   string    `json:"acted,omitempty"`
+	ActedAt time.Time `json:"actedAt,omitzero"`
+
+	DeletedAt time.Time `json:"deletedAt,omitzero"` // when the last notification was deleted
 
 	Owed    []string `json:"owed,omitempty"`    // notification URIs to delete
 	Deleted []string `json:"deleted,omitempty"` // so often as Concur said that it deleted it
@@ -171,9 +181,9 @@ func (m *Memory) did(line string) {
 }
 
 // owe remembers a notification URI to be deleted and reports whether it is new. One that
-// comes again after it was deleted is still in Concur's list: it is owed again, and is no
-// news of the report.
-func (m *Memory) owe(uri string) bool {
+// comes again after it was deleted is still in Concur's list: it is owed again, unless it was
+// deleted so lately that the list may not show it yet, and is no news of the report.
+func (m *Memory) owe(uri string, lately bool) bool {
 	if slices.Contains(m.Owed, uri) {
 		return false
 	}
@@ -183,7 +193,7 @@ func (m *Memory) owe(uri string) bool {
 			times++
 		}
 	}
-	if times == 0 || times < mostDeletes && m.Withheld == "" {
+	if times == 0 || times < mostDeletes && m.Withheld == "" && !lately {
 		m.Owed = append(m.Owed, uri)
 		m.Unchecked = append(m.Unchecked, uri)
 	}
@@ -191,7 +201,8 @@ func (m *Memory) owe(uri string) bool {
 }
 
 // deleted moves a notification URI from owed to known.
-func (m *Memory) deleted(uri string) {
+func (m *Memory) deleted(uri string, now time.Time) {
+	m.DeletedAt = now
 	m.Owed = slices.DeleteFunc(m.Owed, func(u string) bool { return u == uri })
 	m.Deleted = append(m.Deleted, uri)
 	if len(m.Deleted) > maxKept {

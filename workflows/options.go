@@ -14,15 +14,20 @@ import (
 // twice that for a path with a stray percent sign. A part of a list has three calls.
 const (
 	requestsOfRead   = 8
-	requestsOfWrite  = 1 + 5*requestsOfRead // the pause, a read, and twice the write with a read after it
 	requestsOfList   = 3 * requestsOfRead
 	requestsOfDelete = 6 * requestsOfRead // twice the delete, with the list after it in two formats
 
 	// By v3 and v4 a report is as many requests as it has parts, and its exceptions are
 	// written one by one. A worker that is lost is noticed by its heartbeat all the same.
 	requestsOfWhole = 240
-	requestsOfEach  = 240
+	requestsOfEach  = 240 + requestsOfWhole
+
+	// The pause, a read, which may be of the whole report, and twice the write with a read after it.
+	requestsOfWrite = 1 + 5*requestsOfRead + requestsOfWhole
 )
+
+// waitsUntilShown bounds how often one attempt waits until Concur shows a write.
+const waitsUntilShown = 3
 
 // concurOptions are for an activity that calls Concur. There is no
 // ScheduleToClose: Concur's own five minutes, or an hour until a person renews our
@@ -31,7 +36,7 @@ const (
 func (w Workflows) concurOptions(ctx workflow.Context, summary string, requests int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           ConcurQueue(workflow.GetInfo(ctx).TaskQueueName),
-		StartToCloseTimeout: time.Duration(requests+1) * w.AnswerLimit,
+		StartToCloseTimeout: time.Duration(requests+1)*w.AnswerLimit + waitsUntilShown*w.ShownWithin,
 		HeartbeatTimeout:    w.HeartbeatTimeout,
 		WaitForCancellation: true, // a write in flight is not interrupted; its result is recorded
 		RetryPolicy:         w.retries(),

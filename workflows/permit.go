@@ -86,7 +86,11 @@ func (c *Client) Earlier(ctx context.Context, in expense.EarlierInput) (expense.
 			continue
 		}
 		completed := run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
+		closed := run.GetCloseTime().AsTime()
 		if err := c.writesOf(ctx, id, runID, &earlier, func(p expense.Permission) bool {
+			if completed && p.Stop == in.Stop && time.Since(closed) < in.Shown && closed.After(earlier.ActedAt) {
+				earlier.ActedAt = closed
+			}
 			if completed { // it knew what became of its writes; only v1.1 has a name for each stop
 				return p.Stop == in.Stop && p.Via == expense.V1 && in.Via == expense.V1
 			}

@@ -112,7 +112,7 @@ func (w Workflows) setup(ctx workflow.Context, input ProcessInput) (*run, error)
 		r.heardOf(n)
 		r.hear(n)
 		if n.NotificationURI != "" {
-			r.owe(n.NotificationURI)
+			r.owe(n.NotificationURI, false)
 		}
 	}
 	r.status = Status{NotificationID: n.ID(), State: Fetching, Since: workflow.Now(ctx)}

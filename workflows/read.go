@@ -23,7 +23,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		activity = FetchRequest
 	}
 	input := expense.FetchReportInput{
-		ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun(), Stop: r.Stop, Mark: r.Mark, Unchecked: unchecked, Looked: r.Looked,
+		ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun(), Stop: r.Stop, Mark: r.Mark, Shown: r.ReadShown, Unchecked: unchecked, Looked: r.Looked,
 		Callouts: calloutNames(heard),
 	}
 	if !r.Ours {
@@ -40,6 +40,15 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		return read, err
 	}
 	read, err := readBy(input)
+	if err == nil && read.Earlier.ActedAt.After(r.ActedAt) {
+		r.Acted, r.ActedAt = read.Stop, read.Earlier.ActedAt
+	}
+	for delay := r.MovingDelay; r.mayBeUnshown(ctx, read, err); delay *= 2 {
+		if err := wait(ctx, delay, "Concur may not show yet what was done: looking again"); err != nil {
+			return read, err
+		}
+		read, err = readBy(input)
+	}
 	if r.needsCallout(read, err) {
 		if shown, ok := r.readByCallout(input, readBy); ok {
 			read, err = shown, nil
@@ -89,7 +98,8 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	own := r.Written // our own exceptions may be all that has changed
 	before, alike := r.stopHere(), r.stopsLookAlike()
-	r.Via, r.Mark, r.ReadShown, r.Written = read.Via, read.Mark, read.Shown, false
+	r.Via, r.Mark, r.Written = read.Via, read.Mark, false
+	r.ReadShown, r.ReadAt, r.ReadParts = read.Shown, read.ReadAt, read.Parts
 	if err := r.countStops(read); err != nil {
 		return read, err
 	}
@@ -101,7 +111,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	if !same {
 		known = ""
 	}
-	changed := read.Revision != r.Revision
+	changed := read.Revision != r.Revision || read.Edited
 	r.Stop, r.Revision, r.Content = read.Stop, read.Revision, read.Content
 	if before != nil && alike != r.stopsLookAlike() {
 		r.takeNames(*before)
@@ -123,6 +133,14 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		return read, errAgain // which exceptions are ours to take off depends on the stop
 	}
 	return read, nil
+}
+
+// mayBeUnshown reports whether a read may show the report where it was before our action: it
+// waits at the stop at which this run, or one before it, has just acted, and nothing tells of
+// another stop.
+func (r *run) mayBeUnshown(ctx workflow.Context, read expense.FetchedReport, err error) bool {
+	return err == nil && read.Kind == "" && r.Acted != "" && read.Stop == r.Acted && !read.Moved &&
+		workflow.Now(ctx).Sub(r.ActedAt) < r.ShownWithin
 }
 
 // fetchConfirmed is fetch, and reads again after a while when Concur says that the report
@@ -250,7 +268,7 @@ func (r *run) left(ctx workflow.Context, reading expense.Reading, doubtful bool)
 	doubt := r.Doubt
 	r.Doubt = nil
 	if doubt != nil && doubt.Action != "" && reading.Kind == expense.NotWaiting && doubt.Action.Explains(reading.Status) {
-		r.succeeded(doubt.Stop, doubt.Action, r.Cause, true)
+		r.succeeded(ctx, doubt.Stop, doubt.Action, r.Cause, true)
 		return nil
 	}
 	r.closeTask("the report has left the stop")

@@ -18,9 +18,10 @@ type Settings struct {
 	ParkedRetries []time.Duration
 	// MalformedDelay is the pause before an unreadable answer is asked for again.
 	MalformedDelay time.Duration
-	// MovingDelay comes before a report is looked at again that an exception of ours is to
-	// move; it doubles.
+	// MovingDelay comes before it is looked again whether Concur shows a write; it doubles.
 	MovingDelay time.Duration
+	// ShownWithin is how long Concur may take until it shows a write.
+	ShownWithin time.Duration
 	// NameDelay is how long the name that a single callout gave to a stop may be contradicted
 	// before something is done only because of that name.
 	NameDelay time.Duration
@@ -40,6 +41,7 @@ func DefaultSettings() Settings {
 		ParkedRetries:    []time.Duration{10 * time.Minute, time.Hour, 24 * time.Hour},
 		MalformedDelay:   30 * time.Second,
 		MovingDelay:      5 * time.Second,
+		ShownWithin:      time.Minute,
 		NameDelay:        5 * time.Minute,
 		ConfirmDelay:     time.Minute,
 	}

@@ -162,7 +162,8 @@ const askLimit = 5 * time.Second
 // is to be taken up. Left alone is what is an object that we do not handle, or is at a step of
 // another connector as far as is known; what an operator ended after the event; what was only shown, or left in the list, after the event
 // for a reason that stands still; and what its last run was deleting while the list was
-// read. What the list shows after a run has deleted it is owed again.
+// read, or so shortly before that the list may not show it yet. What the list shows later is
+// owed again.
 func (c *Client) settled(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, seen expense.Sight) (expense.Swept, error) {
 	outcome := expense.Outcome(keyword(last.GetSearchAttributes(), OutcomeAttribute))
 	began := text(last.GetMemo().GetFields()[NotificationMemo]) == n.NotificationURI
@@ -184,7 +185,7 @@ func (c *Client) settled(ctx context.Context, n expense.Notification, last *work
 			return "", nil
 		case outcome == expense.Joined && c.isSeenTo(ctx, last):
 			return expense.SweptLeft, nil // by the run that it was left to
-		case began && outcome != expense.DryRun && (!closed.Before(seen.At) || c.withheld(ctx, last.GetExecution()).Still(seen.Withheld)):
+		case began && outcome != expense.DryRun && (!closed.Add(seen.Shown).Before(seen.At) || c.withheld(ctx, last.GetExecution()).Still(seen.Withheld)):
 			return expense.SweptLeft, nil // the list was read before, or the run left it there
 		case outcome != expense.DryRun:
 			return c.deleted(ctx, n, seen)

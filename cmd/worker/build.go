@@ -115,9 +115,11 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		Writes:      activities.Writes{Mode: activities.WriteMode(cfg.Writes), TestUsers: cfg.TestUsers},
 		Braking:     activities.Braking{Brake: known, SendBacks: cfg.BrakeSendBacks, Share: cfg.BrakeShare},
 		Logger:      logger,
-		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay, Moving: cfg.MovingDelay},
+		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay, Moving: cfg.MovingDelay, Shown: cfg.ShownWithin},
 		AnswerLimit: cfg.AnswerLimit,
 		ReportLimit: cfg.ReportLimit,
+
+		ReadAgainAfter: cfg.ReadAgainAfter,
 	})
 	if err != nil {
 		return workers{}, err
@@ -131,6 +133,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		ParkedRetries:    cfg.ParkedRetries,
 		MalformedDelay:   cfg.MalformedDelay,
 		MovingDelay:      cfg.MovingDelay,
+		ShownWithin:      cfg.ShownWithin,
 		NameDelay:        cfg.NameDelay,
 		ConfirmDelay:     cfg.ConfirmDelay,
 	}}

@@ -1,25 +1,32 @@
 package wire
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Attendees says how many attend an expense, by v4.
 type Attendees struct {
 	Count  int `json:"count"`            // those without a name included
 	NoShow int `json:"noShow,omitempty"` // who were expected and did not come
+	// Who is a digest of who they are.
+	Who string `json:"-"`
 }
 
-// DecodeAttendeesV4 counts the attendees of an expense (v4) and keeps nothing else.
+// DecodeAttendeesV4 counts the attendees of an expense (v4). Of who they are it keeps a digest.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.expense-attendee-associations.html
 func DecodeAttendeesV4(body []byte) (Attendees, error) {
 	const most = 1 << 30
 	var a Attendees
+	who := ""
 	root, _, err := readRows(body, "attendee", func(r record) bool {
 		n, given := r.count("associatedAttendeeCount")
 		if !given {
 			n = 1
 		}
 		a.Count = min(a.Count+n, most)
+		who += r.text("attendeeId") + "\n"
 		return true
 	}, "expenseAttendeeList")
 	given := false
@@ -33,5 +40,6 @@ func DecodeAttendeesV4(body []byte) (Attendees, error) {
 	if err != nil {
 		return Attendees{}, unreadable("the attendees", err)
 	}
+	a.Who = digest(strings.TrimSpace(who))
 	return a, nil
 }

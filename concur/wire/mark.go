@@ -54,6 +54,17 @@ func SameMark(a, b string) bool {
 	if a == "" || b == "" {
 		return a == b
 	}
+	same, _ := compare(a, b)
+	return same
+}
+
+// SameContent compares two texts of the same form that hold a digest of the content by each
+// interface that has shown it. What only one of them has is not compared: it is the same, and
+// compared is false if that is all there is.
+func SameContent(a, b string) (same, compared bool) { return compare(a, b) }
+
+// compare compares the values of the names that both texts have, if there are any.
+func compare(a, b string) (same, compared bool) {
 	before := map[string]string{}
 	for _, pair := range strings.Fields(b) {
 		name, value, _ := strings.Cut(pair, "=")
@@ -62,12 +73,13 @@ func SameMark(a, b string) bool {
 	for _, pair := range strings.Fields(a) {
 		name, value, _ := strings.Cut(pair, "=")
 		was, both := before[name]
+		compared = compared || both
 		if !both || was == value || name == markModified && sameInstant(was, value) {
 			continue
 		}
-		return false
+		return false, true
 	}
-	return true
+	return true, compared
 }
 
 const (

@@ -230,7 +230,7 @@ func attended(listed bool, attendees int, said announced) *int {
 }
 
 func (d *reportReader) entry(e *expense.Entry, number int) error {
-	attendees, vendor, currency := 0, "", ""
+	attendees, vendor, currency, who := 0, "", "", ""
 	listed, image := false, false // whether the elements of attendees and of the receipt's image are there
 	var said announced
 	var items []item
@@ -305,8 +305,8 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 			return d.count(&e.AttendeeCount)
 		case "attendeedetails":
 			listed = true
-			text, err := d.skip()
-			if text {
+			there, err := d.attendee(&who)
+			if there {
 				attendees++
 			}
 			return err
@@ -320,6 +320,7 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 	e.Vendor = cmp.Or(e.Vendor, vendor)
 	attendees += settle(e, items)
 	hide(e, said.allocations)
+	e.Attending = digest(who)
 	paidIn(e, currency)
 	paidBy(e, expense.True(e.CompanyCard), e.PaymentType)
 	if e.HasReceipt == nil && image { // the element is there, and names no image
@@ -336,6 +337,31 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 		e.CommentCount = nil // its comments are on its itemizations: how many, nobody says
 	}
 	return err
+}
+
+// attendee adds to who what tells one attendee from another, and reports whether there is
+// one. What else is said of attendees changes without the report, such as the amounts that
+// they had in this year. An attendee's texts are no content of an entry.
+func (d *reportReader) attendee(who *string) (there bool, err error) {
+	if d.null {
+		return d.skip()
+	}
+	before := d.texts
+	err = d.each(func(name string) error {
+		switch name {
+		case "attendeekey", "attendeetype", "externalid", "firstname", "lastname", "company", "title":
+			text, _, err := d.content()
+			*who += name + "=" + text + "\n"
+			return err
+		}
+		text, err := d.skip()
+		if text {
+			d.texts++
+		}
+		return err
+	})
+	there, d.texts = d.texts > before, before
+	return there, err
 }
 
 // allocations reads one allocation, or a list of them: under an itemization they

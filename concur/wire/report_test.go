@@ -29,6 +29,10 @@ func TestDecodeReport(t *testing.T) {
 		t.Parallel()
 		r, err := wire.DecodeReport(payload(t, "report.xml"))
 		require.NoError(t, err)
+		for i := range r.Entries {
+			require.NotEmpty(t, r.Entries[i].Attending)
+			r.Entries[i].Attending = "" // a digest
+		}
 		require.Equal(t, &expense.Report{
 			ID: "0A1B2C3D4E5F60718293", Key: "nHeader$pKey", Name: "Trade fair & visits", Purpose: "Spring fair",
 			Currency: "EUR", Status: "A_EXTV", PaymentStatus: "P_NOTP", Policy: "nPolicy$s", Ledger: "DEFAULT",
@@ -224,6 +228,34 @@ func BenchmarkDecodeReport(b *testing.B) {
 		require.NoError(b, err)
 		require.Len(b, r.Entries, 2000)
 	}
+}
+
+func TestWhoAttendsIsComparedAndNotStored(t *testing.T) {
+	t.Parallel()
+	decode := func(details string) *expense.Report {
+		r, err := wire.DecodeReport([]byte("<ReportDetails><Entries><ExpenseEntry><RpeKey>e</RpeKey>" + details + "</ExpenseEntry></Entries></ReportDetails>"))
+		require.NoError(t, err)
+		return r
+	}
+	const ada = "<AttendeeDetails><AttendeeKey>k1</AttendeeKey><FirstName>Ada</FirstName><TotalAmountYtd>1</TotalAmountYtd></AttendeeDetails>"
+	before := decode(ada)
+	for name, c := range map[string]struct {
+		details string
+		same    bool
+	}{
+		"the same attendee, who had more this year": {strings.Replace(ada, ">1<", ">2<", 1), true},
+		"another one":               {strings.Replace(ada, "Ada", "Bo", 1), false},
+		"another of the same name":  {strings.Replace(ada, "k1", "k2", 1), false},
+		"one more":                  {ada + ada, false},
+		"nobody, for it is all nil": {`<AttendeeDetails nil="true">` + strings.TrimPrefix(ada, "<AttendeeDetails>"), false},
+	} {
+		after := decode(c.details)
+		require.Equal(t, c.same, after.Shown() == before.Shown(), name)
+	}
+	stored, err := json.Marshal(before)
+	require.NoError(t, err)
+	require.NotContains(t, string(stored), before.Entries[0].Attending)
+	require.Equal(t, 1, *before.Entries[0].AttendeeCount)
 }
 
 func FuzzDecodeReport(f *testing.F) {
