@@ -97,10 +97,11 @@ func (s *simulator) handleToken(c *call) answer {
 		return s.livesElsewhere(c)
 	case grant == refreshGrant:
 		held := form.Get("refresh_token")
+		issued := s.issueToken(c, held, scopes)
 		if s.tokens.strict {
 			delete(s.tokens.refresh, held)
 		}
-		return s.issueToken(c, held, scopes)
+		return issued
 	}
 	return s.issueToken(c, s.heldByConnection(scopes), scopes)
 }

@@ -125,6 +125,9 @@ func (s *simulator) issueToken(c *call, held string, scopes []string) answer {
 		if len(t.refresh) < maxTokens {
 			refresh = another
 			t.refresh[refresh] = &refreshToken{issued: time.Now(), scopes: scopes}
+			if before := t.refresh[held]; before != nil {
+				t.refresh[refresh].scopes = before.scopes // what the grant was, whatever the application has today
+			}
 			t.secrets = append(t.secrets, refresh)
 			t.current = refresh
 		}

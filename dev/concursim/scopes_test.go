@@ -52,6 +52,13 @@ func TestScopes(t *testing.T) {
 		w.control(http.MethodPost, "/scopes", "remove: [NOTIF]", nil)
 		require.Equal(t, http.StatusForbidden, w.failedList().status)
 		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/scopes", "{}").status)
+		w.control(http.MethodPost, "/refresh-tokens", "keeps: false", nil)
+		held := w.sim.opts.refreshToken
+		w.control(http.MethodPost, "/scopes", "scopes: [NOTIF]", nil)
+		next := tokenOf(t, w.grant("grant_type", "refresh_token", "refresh_token", held))["refresh_token"].(string)
+		require.NotEqual(t, held, next)
+		w.control(http.MethodPost, "/scopes", "add: [EXPRPT]", nil)
+		require.Equal(t, "EXPRPT", tokenOf(t, w.grant("grant_type", "refresh_token", "refresh_token", next))["scope"], "a refresh token that is replaced keeps what was granted")
 	})
 	t.Run("the documented table is that of the code", func(t *testing.T) {
 		t.Parallel()
