@@ -42,7 +42,7 @@ func (s sourceV4) fill(ctx context.Context, report *expense.Report, parts expens
 	if report.Entries, err = entriesOf(list, parts); err != nil {
 		return err
 	}
-	if expense.True(report.HasReceiptImage) {
+	if report.HasReceiptImage == nil || *report.HasReceiptImage {
 		doubtReceipts(report.Entries)
 	}
 	if err := s.exceptions(ctx, report, parts); err != nil || !parts.Comments {
@@ -56,7 +56,7 @@ func (s sourceV4) fill(ctx context.Context, report *expense.Report, parts expens
 }
 
 // doubtReceipts takes back that an entry has no receipt, where the report as a whole has an
-// image of receipts: the entry's may be on it.
+// image of receipts, or does not say that it has none: the entry's may be on it.
 func doubtReceipts(entries []expense.Entry) {
 	for i := range entries {
 		if !expense.True(entries[i].HasReceipt) {

@@ -18,7 +18,8 @@ func TestAnImageOfTheWholeReportLeavesOpenWhoseReceiptsItShows(t *testing.T) {
 	for said, want := range map[string][]*bool{
 		`,"isReceiptImageAvailable":true`:  {new(true), nil, nil},
 		`,"isReceiptImageAvailable":false`: {new(true), new(false), nil},
-		"":                                 {new(true), new(false), nil},
+		`,"isReceiptImageAvailable":null`:  {new(true), nil, nil},
+		"":                                 {new(true), nil, nil},
 	} {
 		c := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, "/expenses") {

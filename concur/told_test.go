@@ -31,11 +31,11 @@ const (
 <AmountDueEmployee>5.00000000</AmountDueEmployee><AmountDueCompanyCard>0.00000000</AmountDueCompanyCard><TotalClaimedAmount>5.00000000</TotalClaimedAmount>
 <TotalApprovedAmount>5.00000000</TotalApprovedAmount><LedgerName>l</LedgerName><OrgUnit1>o</OrgUnit1><Custom1>c</Custom1>`
 	toldV1 = `<ReportDetails>` + toldHeader + `<ReportId>R</ReportId><RptKey>nK</RptKey><CrnCode>USD</CrnCode><ApsKey>A_EXTV</ApsKey><PayKey>P_NOTP</PayKey><PolKey>P</PolKey>
-<Entries><ExpenseEntry>` + toldEntry + `<RpeKey>nE</RpeKey><ExpKey>MEALS</ExpKey><ExpName>Meals</ExpName><PaymentTypeKey>CASH</PaymentTypeKey><ReceiptImageId/><ItemizationsList><ItemizationEntryDetails>` + toldItem + `<ItemizationKey>nI</ItemizationKey><ExpenseKey>MEALS</ExpenseKey><ExpenseName>Meals</ExpenseName>
+<Entries><ExpenseEntry>` + toldEntry + `<RpeKey>nE</RpeKey><ExpKey>MEALS</ExpKey><ExpName>Meals</ExpName><PaymentTypeKey>CASH</PaymentTypeKey><EreceiptId/><ReceiptImageId/><ItemizationsList><ItemizationEntryDetails>` + toldItem + `<ItemizationKey>nI</ItemizationKey><ExpenseKey>MEALS</ExpenseKey><ExpenseName>Meals</ExpenseName>
 <AllocationsList><Allocations><AllocationKey>nA</AllocationKey><Percentage>100%</Percentage><AccountCode1>1</AccountCode1><AccountCode2>2</AccountCode2><Custom1>c</Custom1></Allocations></AllocationsList></ItemizationEntryDetails></ItemizationsList>
 <Allocations><AllocationKey>nB</AllocationKey></Allocations></ExpenseEntry></Entries></ReportDetails>`
 	toldV2 = `<ReportDetails>` + toldHeader + `<ReportID>R</ReportID><CurrencyCode>USD</CurrencyCode><ApprovalStatusCode>A_EXTV</ApprovalStatusCode><PaymentStatusCode>P_NOTP</PaymentStatusCode><PolicyID>P</PolicyID>
-<ExpenseEntriesList><ExpenseEntry>` + toldEntry + `<ReportEntryID>nE</ReportEntryID><ExpenseTypeID>MEALS</ExpenseTypeID><ExpenseTypeName>Meals</ExpenseTypeName><PaymentTypeCode>CASH</PaymentTypeCode><EntryImageID/><ItemizationsList>
+<ExpenseEntriesList><ExpenseEntry>` + toldEntry + `<ReportEntryID>nE</ReportEntryID><ExpenseTypeID>MEALS</ExpenseTypeID><ExpenseTypeName>Meals</ExpenseTypeName><PaymentTypeCode>CASH</PaymentTypeCode><E-ReceiptID/><EntryImageID/><ItemizationsList>
 <Itemization><ItemType>Child</ItemType>` + toldItem + `<ItemizationID>nI</ItemizationID><ExpenseTypeID>MEALS</ExpenseTypeID><ExpenseTypeName>Meals</ExpenseTypeName>
 <AllocationsList><Allocation><AllocationID>nA</AllocationID><Percentage>100%</Percentage><AccountCode1>1</AccountCode1><AccountCode2>2</AccountCode2><Custom1>c</Custom1></Allocation></AllocationsList></Itemization></ItemizationsList>
 <AllocationsList><Allocation><AllocationID>nB</AllocationID></Allocation></AllocationsList></ExpenseEntry></ExpenseEntriesList></ReportDetails>`
@@ -47,7 +47,7 @@ const (
 	toldExpenseV4 = `"expenseType":{"id":"MEALS","name":"Meals"},"transactionDate":"2026-05-01","transactionAmount":{"value":5,"currencyCode":"USD"},"exchangeRate":{"value":1,"operation":"MULTIPLY"},
 "postedAmount":{"value":5,"currencyCode":"USD"},"approvedAmount":{"value":5,"currencyCode":"USD"},"businessPurpose":"p","vendor":{"name":"v"},
 "location":{"city":"l","countrySubDivisionCode":"US-WA","countryCode":"US"},"paymentType":{"id":"CASH","code":"CASH"},"isPersonalExpense":false,
-"expenseSourceIdentifiers":{"receipts":[],"personalCardTransactionId":null},"hasMissingReceiptDeclaration":false,"hasExceptions":false,"isPaperReceiptRequired":false,"isImageRequired":false,"receiptImageId":null,"allocationState":"FULLY_ALLOCATED"`
+"expenseSourceIdentifiers":{"receipts":[],"personalCardTransactionId":null},"hasMissingReceiptDeclaration":false,"hasExceptions":false,"isPaperReceiptRequired":false,"isImageRequired":false,"receiptImageId":null,"ereceiptImageId":null,"allocationState":"FULLY_ALLOCATED"`
 )
 
 // tellsAll answers for one report by v3 and by v4, with everything that each documents.
@@ -63,7 +63,7 @@ func tellsAll(w http.ResponseWriter, r *http.Request) {
 "AmountDueCompanyCard":0,"TotalClaimedAmount":5,"TotalApprovedAmount":5,` + toldFieldsV3 + `}`,
 		"/api/v3.0/expense/entries": list(`"ID":"gE","ExpenseID":"` + expenseID + `","SpendCategoryName":"Meals","ExchangeRate":1,"TransactionCurrencyCode":"USD","VendorDescription":"v",
 "LocationName":"l","LocationSubdivision":"US-WA","LocationCountry":"US","PaymentTypeID":"CASH","CompanyCardTransactionID":null,"PaymentTypeName":"Cash","IsPersonalCardCharge":false,"HasItemizations":true,
-"HasVAT":false,"HasExceptions":false,"IsImageRequired":false,"HasImage":false,"HasAttendees":true,"HasComments":true,` + toldRowV3),
+"HasVAT":false,"HasExceptions":false,"IsImageRequired":false,"HasImage":false,"ElectronicReceiptID":null,"HasAttendees":true,"HasComments":true,` + toldRowV3),
 		"/api/v3.0/expense/itemizations": list(`"ID":"gI","EntryID":"gE",` + toldRowV3),
 		"/api/v3.0/expense/allocations":  `{"Items":[{"ID":"gA","EntryID":"gI","Percentage":"100","IsHidden":false,"AccountCode1":"1","AccountCode2":"2",` + toldFieldsV3 + `},{"ID":"gB","EntryID":"gE","Percentage":"100"}]}`,
 		v4: `{"reportId":"` + fakeID + `","name":"n","businessPurpose":"p","currencyCode":"USD","approvalStatusId":"A_EXTV","paymentStatusId":"P_NOTP","policyId":"P","ledger":"l","reportDate":"2026-05-01",

@@ -1,6 +1,7 @@
 package expense
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -159,10 +160,11 @@ type Field struct {
 	Valid *bool `json:"valid,omitempty"`
 }
 
-// LookUp takes code and name from the list item that the field names. The field is valid
-// only if neither Concur's answers about the field nor that about the item denies it.
+// LookUp takes code and name from the list item that the field names. What the item does
+// not say stays as the field has it. The field is valid only if neither Concur's answer
+// about the field nor that about the item denies it.
 func (f *Field) LookUp(item Field) {
-	f.Code, f.Value = item.Code, item.Value
+	f.Code, f.Value = cmp.Or(item.Code, f.Code), cmp.Or(item.Value, f.Value)
 	if item.Valid != nil && !isFalse(f.Valid) {
 		f.Valid = item.Valid
 	}

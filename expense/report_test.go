@@ -173,3 +173,15 @@ func TestAFieldIsValidUnlessTheItemOrConcurDeniesIt(t *testing.T) {
 		require.Equal(t, expense.Field{Code: "C1", Value: "One", ListItem: "ID", Valid: c.want}, f)
 	}
 }
+
+func TestAnItemThatDoesNotSayItsCodeTakesNoneAway(t *testing.T) {
+	t.Parallel()
+	f := expense.Field{Value: "ID", Code: "CEN1", ListItem: "ID"}
+	f.LookUp(expense.Field{Value: "One"})
+	require.Equal(t, expense.Field{Code: "CEN1", Value: "One", ListItem: "ID"}, f)
+
+	f = expense.Field{Value: "ID", ListItem: "ID"}
+	f.LookUp(expense.Field{Code: "C1"})
+	code, name := f.Unknown()
+	require.Equal(t, []any{"C1", false, true}, []any{f.Code, code, name}, "the name stays unknown")
+}

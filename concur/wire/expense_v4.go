@@ -66,7 +66,7 @@ func readExpense(r record) ExpenseV4 {
 	switch {
 	case r.holds("receiptImageId", "ereceiptImageId") || source.holds("ereceiptId", "receiptImageId", "expenseCaptureImageId", "receipts"):
 		e.HasReceipt = new(true)
-	case r.given("receiptImageId") && !expense.True(e.MissingReceipt):
+	case r.given("receiptImageId") && r.given("ereceiptImageId") && e.MissingReceipt != nil && !*e.MissingReceipt:
 		e.HasReceipt = new(false)
 	}
 	e.HasVAT = r.object("expenseTaxSummary").some("totalTaxPostedAmount", "vatTaxTotal") // only a single expense tells

@@ -66,6 +66,8 @@ func TestAllocationsAreHiddenAsFarAsV11SaysIt(t *testing.T) {
 	for entry, want := range map[string]*bool{
 		`<HasAllocation>N</HasAllocation>` + all:                                            new(true),
 		all + `<HasAllocation>false</HasAllocation>`:                                        new(true),
+		`<HasAllocation>0</HasAllocation>` + all:                                            new(true),
+		`<HasAllocation>N</HasAllocation>` + half + half:                                    nil, // somebody has allocated it
 		`<HasAllocation>F</HasAllocation>` + all:                                            new(false),
 		`<HasAllocation>F</HasAllocation>` + half + half:                                    new(false),
 		`<HasAllocation>F</HasAllocation>` + half:                                           nil, // the others did not arrive

@@ -103,17 +103,29 @@ func (r record) money(name string) *expense.Money {
 
 // holds reports whether one of the values holds anything, whatever its kind.
 func (r record) holds(names ...string) bool {
-	return slices.ContainsFunc(names, func(name string) bool {
-		switch v := r.get(name).(type) {
-		case nil:
-			return false
-		case map[string]any:
-			return len(v) > 0
-		case []any:
-			return len(v) > 0
+	return slices.ContainsFunc(names, func(name string) bool { return holds(r.get(name)) })
+}
+
+// holds reports whether a value holds anything: an object or a list of nothing but nulls,
+// empty texts and false does not.
+func holds(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return strings.TrimSpace(v) != ""
+	case bool:
+		return v
+	case json.Number:
+		return true
+	case map[string]any:
+		for _, inner := range v {
+			if holds(inner) {
+				return true
+			}
 		}
-		return r.text(name) != ""
-	})
+	case []any:
+		return slices.ContainsFunc(v, holds)
+	}
+	return false
 }
 
 // some reports whether one of the amounts is not zero, and nil when none of them is there.

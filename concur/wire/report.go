@@ -203,14 +203,17 @@ func (d *reportReader) compare(number int, e *expense.Entry, said announced) {
 	note(&d.missing.CommentCount, isYes(said.comments) && e.CommentCount == nil, "comments")
 }
 
-// hide tells which allocations of an entry are hidden, as far as HasAllocation says it: all
-// of them where the entry is not allocated (N), none where it is allocated in full (F) and
-// they come to just that. Where it is allocated in part (P) the rest is hidden, and v1.1 does
-// not say which allocation is the rest; Y may mean either. v1.1 says nothing of an
-// itemization.
+// hide tells which allocations of an entry are hidden, as far as HasAllocation says it. Where
+// the entry is not allocated (N), its only allocation is hidden; several contradict the flag.
+// Where it is allocated in full (F) none is hidden, if they come to just 100 percent. Where it
+// is allocated in part (P) the rest is hidden, and v1.1 does not say which allocation is the
+// rest; Y may mean either. v1.1 says nothing of an itemization.
 func hide(e *expense.Entry, kind string) {
 	hidden := kind != "" && !allocated(kind)
-	if !hidden && (!strings.EqualFold(kind, "F") || !expense.InFull(e.Allocations)) {
+	switch {
+	case hidden && len(e.Allocations) == 1:
+	case strings.EqualFold(kind, "F") && expense.InFull(e.Allocations):
+	default:
 		return
 	}
 	for i := range e.Allocations {
@@ -231,7 +234,7 @@ func attended(listed bool, attendees int, said announced) *int {
 
 func (d *reportReader) entry(e *expense.Entry, number int) error {
 	attendees, vendor, currency, who := 0, "", "", ""
-	listed, image := false, false // whether the elements of attendees and of the receipt's image are there
+	listed, image, electronic := false, false, false // whether the elements of attendees, of the receipt's image and of the e-receipt are there
 	var said announced
 	var items []item
 	err := d.each(func(name string) error {
@@ -292,6 +295,7 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 			image = true
 			return d.present(&e.HasReceipt)
 		case "ereceiptid", "e-receiptid":
+			electronic = true
 			return d.present(&e.HasReceipt)
 		case "hasallocation":
 			return d.said(&said.allocations)
@@ -323,7 +327,7 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 	e.Attending = digest(who)
 	paidIn(e, currency)
 	paidBy(e, expense.True(e.CompanyCard), e.PaymentType)
-	if e.HasReceipt == nil && image { // the element is there, and names no image
+	if e.HasReceipt == nil && image && electronic { // both elements are there, and name nothing
 		e.HasReceipt = new(false)
 	}
 	if e.AttendeeCount == nil {

@@ -87,7 +87,7 @@ func TestDecodeReport(t *testing.T) {
 	t.Run("what is nil is absent, whatever stands in it", func(t *testing.T) {
 		t.Parallel()
 		r, err := wire.DecodeReport([]byte(`<ReportDetails xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><ReportTotal i:nil="true">5</ReportTotal>` +
-			`<Entries><ExpenseEntry><RpeKey>nE</RpeKey><ReceiptImageId i:nil="true">0123</ReceiptImageId>` +
+			`<Entries><ExpenseEntry><RpeKey>nE</RpeKey><EreceiptId i:nil="true"/><ReceiptImageId i:nil="true">0123</ReceiptImageId>` +
 			`<AttendeeDetails i:nil="1"><FirstName>Ann</FirstName></AttendeeDetails></ExpenseEntry></Entries></ReportDetails>`))
 		require.NoError(t, err)
 		require.Equal(t, &expense.Report{Entries: []expense.Entry{{ID: "nE", HasReceipt: new(false), AttendeeCount: new(0)}}}, r)

@@ -55,8 +55,11 @@ func DecodeEntriesV3(body []byte) (Page[EntryV3], error) {
 		if e.Transaction != nil {
 			e.Transaction.Currency = strings.ToUpper(r.text("TransactionCurrencyCode"))
 		}
-		if r.text("ElectronicReceiptID") != "" {
+		switch {
+		case r.text("ElectronicReceiptID") != "":
 			e.HasReceipt = new(true)
+		case !expense.True(e.HasReceipt) && !r.given("ElectronicReceiptID"):
+			e.HasReceipt = nil // there may be an e-receipt
 		}
 		e.Attended, e.Commented = r.told("HasAttendees"), r.told("HasComments")
 		e.AttendeeCount, e.CommentCount = noneOf(e.Attended), noneOf(e.Commented)
@@ -119,7 +122,7 @@ func DecodeAllocationsV3(body []byte) (Page[AllocationV3], error) {
 // allocated reads the kind of allocation: P and F are some, N and nothing are none.
 func allocated(kind string) bool {
 	switch strings.ToUpper(kind) {
-	case "", "N", "NO", "FALSE", "NOT_ALLOCATED":
+	case "", "N", "NO", "FALSE", "0", "NOT_ALLOCATED":
 		return false
 	}
 	return true
