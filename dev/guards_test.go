@@ -125,16 +125,6 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "return info.Attempt == 1 &&",
 			without: "return info.Attempt != 0 || info.Attempt == 1 &&",
 		},
-		"the wait of an attempt for the one before it": {
-			file: "activities/permit.go", story: "late-effect",
-			with:    "\treturn false, wait(ctx, a.options.AnswerLimit)",
-			without: "\treturn false, nil",
-		},
-		"the age of a refresh token that comes again": {
-			file: "concur/token_state.go", story: "old-refresh-token",
-			with:    "\tcase s.RefreshToken == before.RefreshToken:",
-			without: "\tcase s.RefreshToken == \"never\":",
-		},
 		"the run's memory of what it has permitted": {
 			file: "activities/permit.go", story: "activity-reset",
 			with:    "case permitted.Earlier > 0 && p.first:",
