@@ -74,7 +74,10 @@ func TestAllocationsAreHiddenAsFarAsV11SaysIt(t *testing.T) {
 		`<HasAllocation>F</HasAllocation>` + all + all:                                      nil, // one of them charges nothing
 		`<HasAllocation>F</HasAllocation><Allocations><allocKey>a</allocKey></Allocations>`: nil,
 		`<HasAllocation>P</HasAllocation>` + half + half:                                    nil,
-		`<HasAllocation>Y</HasAllocation>` + all:                                            nil,
+		`<HasAllocation>Y</HasAllocation>` + all:                                            new(false), // there is no rest
+		`<HasAllocation>Y</HasAllocation>` + half + half:                                    nil,
+		`<HasAllocation>Y</HasAllocation>` + half:                                           nil,
+		`<HasAllocation>P</HasAllocation>` + all:                                            nil,
 		`<HasAllocation/>` + all:                                                            nil,
 		all:                                                                                 nil,
 	} {

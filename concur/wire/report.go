@@ -207,12 +207,13 @@ func (d *reportReader) compare(number int, e *expense.Entry, said announced) {
 // the entry is not allocated (N), its only allocation is hidden; several contradict the flag.
 // Where it is allocated in full (F) none is hidden, if they come to just 100 percent. Where it
 // is allocated in part (P) the rest is hidden, and v1.1 does not say which allocation is the
-// rest; Y may mean either. v1.1 says nothing of an itemization.
+// rest. Y may mean either; but one allocation of 100 percent leaves no rest. v1.1 says nothing
+// of an itemization.
 func hide(e *expense.Entry, kind string) {
-	hidden := kind != "" && !allocated(kind)
+	hidden, single := kind != "" && !allocated(kind), len(e.Allocations) == 1
 	switch {
-	case hidden && len(e.Allocations) == 1:
-	case strings.EqualFold(kind, "F") && expense.InFull(e.Allocations):
+	case hidden && single:
+	case (strings.EqualFold(kind, "F") || isYes(kind) && single) && expense.InFull(e.Allocations):
 	default:
 		return
 	}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"slices"
 
 	"concur-connector/expense"
 )
@@ -62,7 +63,8 @@ func DecodeUser(body []byte) (User, error) {
 func readUser(r record) User { return User{ID: r.text("id"), Login: r.text("userName")} }
 
 // DecodeListItem reads one item of a list. Its code is the short one, which the older
-// interfaces print, too. An item that is deleted is not valid, and keeps code and name.
+// interfaces print, too. Below the first level of a list, the other code is that of the parent
+// as well, and is not taken. An item that is deleted is not valid, and keeps code and name.
 //
 // Source: https://developer.concur.com/api-reference/common/list-item/v4.list-item.html
 func DecodeListItem(body []byte) (expense.Field, error) {
@@ -86,6 +88,9 @@ func DecodeListItems(body []byte) ([]expense.Field, error) {
 
 func readListItem(r record) expense.Field {
 	item := expense.Field{ListItem: r.text("id"), Code: r.text("shortCode", "code"), Value: r.text("value")}
+	if r.text("shortCode") == "" && (r.text("parentId") != "" || !slices.Contains([]string{"", "1"}, r.text("level"))) {
+		item.Code = "" // it begins with the parent's code, and where its own begins is not known
+	}
 	if deleted := r.told("isDeleted"); deleted != nil {
 		item.Valid = new(!*deleted)
 	}

@@ -115,6 +115,11 @@ func TestDecodeListItem(t *testing.T) {
 	item, err = wire.DecodeListItem([]byte(`{"id": "x", "code": "ONLY", "isDeleted": true}`))
 	require.NoError(t, err)
 	require.Equal(t, expense.Field{Code: "ONLY", ListItem: "x", Valid: new(false)}, item)
+	for _, more := range []string{`"level": 2`, `"parentId": "7c6d0435"`} {
+		item, err = wire.DecodeListItem([]byte(`{"id": "x", "code": "ITEM-SECOND", "value": "Second item", ` + more + `}`))
+		require.NoError(t, err)
+		require.Equal(t, expense.Field{Value: "Second item", ListItem: "x"}, item, "the code is its parent's, too")
+	}
 	for _, body := range []string{`[]`, `{}`, `{"id": "x"}`, `{"code": "x"}`, `{"id": "x", "code": "y", "isDeleted": "maybe"}`} {
 		_, err := wire.DecodeListItem([]byte(body))
 		require.ErrorContains(t, err, "the list item cannot be read: ", body)
