@@ -93,6 +93,9 @@ type description struct {
 	// tells them apart.
 	Flat bool `yaml:"flat"`
 
+	// Unordered has its entries, itemizations and allocations come in another order at each read.
+	Unordered bool `yaml:"unordered"`
+
 	// Copies asks for that many reports, Failed for their first callouts in the failed
 	// list, Junk for what is wrong with them there.
 	Copies int    `yaml:"copies"`
@@ -103,34 +106,37 @@ type description struct {
 }
 
 type entryDescription struct {
-	Times           int                     `yaml:"times"` // so many of them
-	Type            string                  `yaml:"type"`
-	Name            string                  `yaml:"name"`
-	Amount          decimal.Decimal         `yaml:"amount"`
-	Currency        string                  `yaml:"currency"` // of the transaction
-	CurrencyName    string                  `yaml:"currencyName"`
-	ExchangeRate    decimal.Decimal         `yaml:"exchangeRate"`
-	Date            string                  `yaml:"date"`
-	Vendor          string                  `yaml:"vendor"`
-	Purpose         string                  `yaml:"purpose"`
-	Location        string                  `yaml:"location"`
-	Country         string                  `yaml:"country"`
-	PaymentType     string                  `yaml:"paymentType"`
-	CardCharge      *bool                   `yaml:"cardCharge"`   // it comes from the feed of a company card
-	PersonalCard    bool                    `yaml:"personalCard"` // it comes from the feed of a personal card
-	Receipt         bool                    `yaml:"receipt"`
-	EReceipt        bool                    `yaml:"ereceipt"`       // the receipt is electronic
-	MissingReceipt  bool                    `yaml:"missingReceipt"` // the employee has declared that it is missing
-	ReceiptRequired *bool                   `yaml:"receiptRequired"`
-	Personal        bool                    `yaml:"personal"`
-	Comments        int                     `yaml:"comments"`
-	Custom          numbered                `yaml:"custom"`
-	OrgUnit         numbered                `yaml:"orgUnit"`
-	Itemizations    []itemDescription       `yaml:"itemizations"`
-	AccountCode     string                  `yaml:"accountCode"` // of the expense type
-	Allocations     []allocationDescription `yaml:"allocations"`
-	Attendees       int                     `yaml:"attendees"`
-	Exceptions      bool                    `yaml:"exceptions"`
+	Times                int                     `yaml:"times"` // so many of them
+	Type                 string                  `yaml:"type"`
+	Name                 string                  `yaml:"name"`
+	Amount               decimal.Decimal         `yaml:"amount"`
+	Currency             string                  `yaml:"currency"` // of the transaction
+	CurrencyName         string                  `yaml:"currencyName"`
+	ExchangeRate         decimal.Decimal         `yaml:"exchangeRate"`
+	Date                 string                  `yaml:"date"`
+	Vendor               string                  `yaml:"vendor"`
+	Purpose              string                  `yaml:"purpose"`
+	Location             string                  `yaml:"location"`
+	Subdivision          string                  `yaml:"subdivision"` // the code of the region, such as WA
+	Region               string                  `yaml:"region"`      // its name, which v3 prints
+	Country              string                  `yaml:"country"`
+	PaymentType          string                  `yaml:"paymentType"`
+	CardCharge           *bool                   `yaml:"cardCharge"`   // it comes from the feed of a company card
+	PersonalCard         bool                    `yaml:"personalCard"` // it comes from the feed of a personal card
+	Receipt              bool                    `yaml:"receipt"`
+	EReceipt             bool                    `yaml:"ereceipt"`        // the receipt is electronic
+	MissingReceipt       bool                    `yaml:"missingReceipt"`  // the employee has declared that it is missing
+	ReceiptRequired      *bool                   `yaml:"receiptRequired"` // an image of it
+	PaperReceiptRequired bool                    `yaml:"paperReceiptRequired"`
+	Personal             bool                    `yaml:"personal"`
+	Comments             int                     `yaml:"comments"`
+	Custom               numbered                `yaml:"custom"`
+	OrgUnit              numbered                `yaml:"orgUnit"`
+	Itemizations         []itemDescription       `yaml:"itemizations"`
+	AccountCode          string                  `yaml:"accountCode"` // of the expense type
+	Allocations          []allocationDescription `yaml:"allocations"`
+	Attendees            int                     `yaml:"attendees"`
+	Exceptions           bool                    `yaml:"exceptions"`
 }
 
 type itemDescription struct {

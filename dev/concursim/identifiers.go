@@ -1,6 +1,10 @@
 package main
 
-import "github.com/shopspring/decimal"
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
 
 // v3ID is the identifier by which v3 knows what v1.1 knows by that key: an entry, an
 // itemization or an allocation.
@@ -33,7 +37,7 @@ func (r *report) placeOf(key string) (place, bool) {
 	return p, true
 }
 
-// keyOf is the key of v1.1 that is meant by an identifier of v4.
+// keyOf is the key of v1.1 that is meant by an identifier of v4, be it written as a UUID.
 func (s *simulator) keyOf(r *report, id string) (string, object, bool) {
 	if r.v4Keys == nil {
 		r.v4Keys = map[string]string{}
@@ -41,7 +45,7 @@ func (s *simulator) keyOf(r *report, id string) (string, object, bool) {
 			r.v4Keys[s.v4ID(key)] = key
 		}
 	}
-	key, known := r.v4Keys[id]
+	key, known := r.v4Keys[strings.ToUpper(strings.ReplaceAll(id, "-", ""))]
 	return key, r.objects[key], known
 }
 

@@ -51,14 +51,13 @@ func (s *simulator) handlePendingList(c *call) answer {
 	}
 	from = min(from, len(listed))
 	to := min(from+limit, len(listed))
-	page := map[string]any{"Items": []any{}, "NextPage": nil}
 	rows := []any{}
 	for _, r := range listed[from:to] {
 		row := s.renderReportV3(r)
 		row["OwnerLoginID"] = owner(r)
 		rows = append(rows, row)
 	}
-	page["Items"] = rows
+	page := s.lastPageV3(rows)
 	if to < len(listed) {
 		query := url.Values{"offset": {base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(to)))}, "limit": {strconv.Itoa(limit)},
 			"user": {"ALL"}, "approvalStatusCode": {c.query.Get("approvalStatusCode")}}

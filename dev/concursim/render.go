@@ -25,7 +25,7 @@ type dialect struct {
 	lastModified, itemList, item, allocationKey, percentage, secondAccount string
 	accountingFlag, empty, userID                                          string
 	noAccount                                                              string // where the company has set up no second account
-	parentApproved, submitDate                                             bool
+	parentApproved, submitDate, country                                    bool
 }
 
 func (s *simulator) dialect(r *report) dialect {
@@ -44,7 +44,16 @@ func (s *simulator) dialect(r *report) dialect {
 		parentApproved: random.IntN(2) == 0,
 		noAccount:      pick("", "Pending Client"),
 		submitDate:     random.IntN(2) == 0,
+		country:        random.IntN(2) == 0,
 	}
+}
+
+// subdivision is the code of the region, with that of the country before it or without.
+func (form dialect) subdivision(d entryDescription) string {
+	if form.country {
+		return d.subdivisionCode()
+	}
+	return d.Subdivision
 }
 
 // document writes XML in the manner of the service: indented, elements in no
@@ -174,7 +183,7 @@ func (s *simulator) renderEntry(d *document, c *call, r *report, i int, desc ent
 	e := r.entries[i]
 	itemized := len(e.itemizations) > 0
 	d.open("ExpenseEntry")
-	d.flag("ReceiptRequired", *desc.ReceiptRequired)
+	d.flag("ReceiptRequired", desc.PaperReceiptRequired)
 	d.flag("ImageRequired", *desc.ReceiptRequired)
 	electronic := ""
 	if desc.EReceipt {
@@ -211,7 +220,7 @@ func (s *simulator) renderEntry(d *document, c *call, r *report, i int, desc ent
 	d.leaf("TransactionCurrencyName", desc.CurrencyName)
 	d.leaf("VendorDescription", desc.Vendor)
 	d.leaf("LocationName", desc.Location)
-	d.leaf("LocationSubdivision", "")
+	d.leaf("LocationSubdivision", form.subdivision(desc))
 	d.leaf("LocationCountry", desc.Country)
 	d.leaf("SpendCategory", "Other")
 	d.flag("HasComments", desc.Comments > 0)

@@ -49,6 +49,7 @@ type report struct {
 	unshown    []unshown // writes that reads do not show yet, in their order
 
 	reads, writes, writeRequests int
+	listings                     int // how often a list of it was begun, in whatever order
 	lastRead                     int
 }
 

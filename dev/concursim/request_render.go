@@ -134,7 +134,7 @@ func (s *simulator) renderExpected(r *report, d described) fields {
 		"href": s.homeBase() + "/travelrequest/v4/expenses/" + id, "id": id,
 		"expenseType":       fields{"id": e.typ, "name": e.name},
 		"transactionAmount": money(e.amount, d.whole.Currency), "postedAmount": posted, "approvedAmount": posted, "remainingAmount": posted,
-		"exchangeRate":     fields{"value": plain(d.whole.ExchangeRate), "operation": "MULTIPLY"},
+		"exchangeRate":     s.rateV4(r, d.whole.ExchangeRate),
 		"lastModifiedDate": d.entry.modified.Format(timeV4),
 	}
 	if e.purpose != "" {

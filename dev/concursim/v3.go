@@ -32,6 +32,16 @@ func readPageV3(c *call) (pageV3, string) {
 	return page, ""
 }
 
+// lastPageV3 is a page after which none follows: it says so, or, as the documented ones, says
+// nothing.
+func (s *simulator) lastPageV3(items []any) fields {
+	page := fields{"Items": items, "NextPage": nil}
+	if s.draw("NextPage").IntN(2) == 0 {
+		delete(page, "NextPage")
+	}
+	return page
+}
+
 // pageOf renders a page of a collection. The next one is an absolute URL with an opaque
 // offset, in clear as the list of reports has it.
 func (s *simulator) pageOf(c *call, page pageV3, count int, render func(i int) any) answer {
@@ -44,7 +54,7 @@ func (s *simulator) pageOf(c *call, page pageV3, count int, render func(i int) a
 	for i := from; i < to; i++ {
 		items = append(items, render(i))
 	}
-	body := fields{"Items": items, "NextPage": nil}
+	body := s.lastPageV3(items)
 	if to < count {
 		query := url.Values{}
 		for name := range c.query {

@@ -50,6 +50,7 @@ func (s *simulator) handleItemizationsV3(c *call) answer {
 			all = append(all, r.children(n)...)
 		}
 	}
+	all = inAnyOrder(s, c, r, all)
 	return s.pageOf(c, page, len(all), func(i int) any { return s.renderItemizationV3(r, all[i]) })
 }
 
@@ -68,6 +69,7 @@ func (s *simulator) handleAllocationsV3(c *call) answer {
 			}
 		}
 	}
+	all = inAnyOrder(s, c, r, all)
 	return s.pageOf(c, page, len(all), func(i int) any { return all[i] })
 }
 
@@ -81,7 +83,7 @@ func (s *simulator) commonV3(r *report, d described, path string) fields {
 		"ExpenseTypeCode": e.typ, "ExpenseTypeName": e.name, "SpendCategoryCode": "OTHER", "SpendCategoryName": "Other",
 		"TransactionDate": textOrNull(e.date), "TransactionAmount": plain(e.amount),
 		"PostedAmount": plain(e.posted), "ApprovedAmount": plain(e.posted),
-		"LocationID": nil, "LocationName": textOrNull(whole.Location), "LocationSubdivision": nil, "LocationCountry": textOrNull(whole.Country),
+		"LocationID": nil, "LocationName": textOrNull(whole.place()), "LocationSubdivision": textOrNull(whole.Region), "LocationCountry": textOrNull(whole.Country),
 		"Description": textOrNull(e.purpose), "IsPersonal": e.personal, "IsBillable": false, "IsImageRequired": *whole.ReceiptRequired,
 		"AllocationType": kindOf(d.shares), "HasComments": d.item == nil && whole.Comments > 0, "HasExceptions": r.exceptional(d),
 		"LastModified": d.entry.modified.Format(timeV3),
@@ -95,7 +97,7 @@ func (s *simulator) renderEntryV3(r *report, d described) fields {
 	v := s.commonV3(r, d, "entries")
 	whole := d.whole
 	more := fields{
-		"ExpenseID": s.v4ID(d.key), "Comment": "", "ExchangeRate": nil,
+		"ExpenseID": s.expenseIDV3(r, d.key), "Comment": "", "ExchangeRate": nil,
 		"TransactionCurrencyCode": whole.Currency, "PaymentTypeID": makeKey(s.draw("payment type of v3", whole.PaymentType)),
 		"PaymentTypeName":   s.payment(whole.PaymentType).name,
 		"VendorDescription": textOrNull(whole.Vendor), "VendorListItemID": nil, "VendorListItemName": nil,
@@ -123,6 +125,16 @@ func (s *simulator) renderEntryV3(r *report, d described) fields {
 		v[name] = value
 	}
 	return v
+}
+
+// expenseIDV3 is the identifier of v4 as v3 prints it: its table has the format of a UUID,
+// while v4 itself prints 32 digits.
+func (s *simulator) expenseIDV3(r *report, key string) string {
+	id := s.v4ID(key)
+	if s.draw(r.name, "ExpenseID").IntN(2) == 0 {
+		return dashed(id)
+	}
+	return id
 }
 
 func (s *simulator) renderItemizationV3(r *report, d described) fields {

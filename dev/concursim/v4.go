@@ -165,7 +165,7 @@ func (s *simulator) handleCommentsV4(c *call) answer {
 	comments := []any{}
 	for _, d := range r.decisions {
 		if d.Comment != "" {
-			comments = append(comments, s.commentV4(r, d.Comment, d.At.Format(timeV4)))
+			comments = append(comments, s.commentV4(r, nil, d.Comment, d.At.Format(timeV4)))
 		}
 	}
 	comments = latestLast(comments)
@@ -175,15 +175,11 @@ func (s *simulator) handleCommentsV4(c *call) answer {
 	return jsonAnswer(comments)
 }
 
-// commentsOfAll are those on the expenses. Each names its expense; that it does so is
-// documented nowhere.
+// commentsOfAll are those on the expenses.
 func (s *simulator) commentsOfAll(r *report) []any {
 	all := []any{}
-	for n, e := range r.entries {
-		for _, one := range s.expenseComments(r, r.expenseAt(n, -1)) {
-			one.(fields)["expenseId"] = s.v4ID(e.key)
-			all = append(all, one)
-		}
+	for n := range r.entries {
+		all = append(all, s.expenseComments(r, r.expenseAt(n, -1))...)
 	}
 	return all
 }
@@ -192,7 +188,7 @@ func (s *simulator) expenseComments(r *report, d described) []any {
 	comments := []any{}
 	for i := range d.whole.Comments {
 		if d.item == nil {
-			comments = append(comments, s.commentV4(r, fmt.Sprintf("Comment %d of the employee", i+1), r.created.Format(timeV4)))
+			comments = append(comments, s.commentV4(r, s.v4ID(d.key), fmt.Sprintf("Comment %d of the employee", i+1), r.created.Format(timeV4)))
 		}
 	}
 	return latestLast(comments)
@@ -205,12 +201,18 @@ func latestLast(comments []any) []any {
 	return comments
 }
 
-func (s *simulator) commentV4(r *report, text, at string) fields {
+// commentV4 is a comment on an expense, or on the header, which is nil. Which of them it is
+// on, the documented answer of 2021 does not say, and that of 2026 does.
+func (s *simulator) commentV4(r *report, expense any, text, at string) fields {
 	family, given := names(r.desc.Employee)
-	return fields{
+	v := fields{
 		"comment": text, "creationDate": at, "isLatest": false,
 		"author":               fields{"firstName": "System", "lastName": "Concur", "middleInitial": ""},
 		"createdForEmployee":   fields{"firstName": given, "lastName": family, "middleInitial": ""},
 		"createdForEmployeeId": s.userID(r.desc.Login),
 	}
+	if s.draw(r.name, "comments v4").IntN(2) == 0 {
+		v["expenseId"], v["isAuditorComment"], v["stepInstanceId"] = expense, false, nil
+	}
+	return v
 }

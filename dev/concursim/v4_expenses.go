@@ -64,7 +64,7 @@ func (s *simulator) handleItemizationsV4(c *call) answer {
 			all = append(all, s.summaryV4(r, child, c.about.context))
 		}
 	}
-	return jsonAnswer(all)
+	return jsonAnswer(inAnyOrder(s, c, r, all))
 }
 
 // summaryV4 is an expense as lists show it.
@@ -102,16 +102,25 @@ func (s *simulator) summaryV4(r *report, d described, context string) fields {
 		"transactionAmount": amountV4(e.amount, whole.Currency), "postedAmount": amountV4(e.posted, currency),
 		"approvedAmount": amountV4(e.posted, currency), "claimedAmount": amountV4(claimed, currency),
 		"approverAdjustedAmount": amountV4(e.posted, currency),
-		"exchangeRate":           fields{"value": digits(whole.ExchangeRate.StringFixed(14)), "operation": "MULTIPLY"},
+		"exchangeRate":           s.rateV4(r, whole.ExchangeRate),
 		"location":               s.locationV4(whole), "vendor": vendorV4(whole),
 		"attendeeCount": attendeesOf(d), "allocationState": state, "allocationSetId": nil,
 		"hasExceptions": r.exceptional(d), "hasBlockingExceptions": r.blocked(d.key),
-		"isPersonalExpense": e.personal, "isImageRequired": *whole.ReceiptRequired, "isPaperReceiptRequired": false,
+		"isPersonalExpense": e.personal, "isImageRequired": *whole.ReceiptRequired, "isPaperReceiptRequired": whole.PaperReceiptRequired,
 		"hasMissingReceiptDeclaration": whole.MissingReceipt, "isAutoCreated": false, "imageCertificationStatus": nil,
 		"receiptImageId": receipt, "ereceiptImageId": electronic, "ticketNumber": nil, "expenseSourceIdentifiers": s.sourcesV4(r, d, receipt),
 		"travelAllowance": fields{"dailyLimitAmount": nil, "dailyTravelAllowanceId": nil, "isExpensePartOfTravelAllowance": false},
 		"links":           links,
 	}
+}
+
+// rateV4 is an exchange rate, to multiply by or, by the report, to divide by.
+func (s *simulator) rateV4(r *report, rate decimal.Decimal) fields {
+	one := decimal.NewFromInt(1)
+	if !rate.Equal(one) && s.draw(r.name, "rate v4").IntN(2) == 0 {
+		return fields{"value": digits(one.DivRound(rate, 14).StringFixed(14)), "operation": "DIVIDE"}
+	}
+	return fields{"value": digits(rate.StringFixed(14)), "operation": "MULTIPLY"}
 }
 
 // taxesV4 sums up the taxes of an expense on which there are none.
@@ -146,13 +155,29 @@ func (s *simulator) sourcesV4(r *report, d described, receipt any) any {
 	}
 }
 
+// place is a location as v3 and v4 name it: the city and the region in which it is.
+func (d entryDescription) place() string {
+	if d.Location == "" || d.Region == "" {
+		return d.Location
+	}
+	return d.Location + ", " + d.Region
+}
+
+// subdivisionCode is the code of the region with that of its country before it.
+func (d entryDescription) subdivisionCode() string {
+	if d.Subdivision == "" {
+		return ""
+	}
+	return d.Country + "-" + d.Subdivision
+}
+
 func (s *simulator) locationV4(d entryDescription) any {
 	if d.Location == "" && d.Country == "" {
 		return nil
 	}
 	return fields{
-		"id": letters(s.draw("location", d.Location), hexDigits, 32), "name": textOrNull(d.Location), "city": textOrNull(d.Location),
-		"countrySubDivisionCode": nil, "countryCode": textOrNull(d.Country),
+		"id": letters(s.draw("location", d.Location), hexDigits, 32), "name": textOrNull(d.place()), "city": textOrNull(d.Location),
+		"countrySubDivisionCode": textOrNull(d.subdivisionCode()), "countryCode": textOrNull(d.Country),
 	}
 }
 
@@ -188,10 +213,18 @@ func (s *simulator) handleAllocationsV4(c *call) answer {
 			"allocationId": s.v4ID(key), "expenseId": s.v4ID(d.key), "percentage": digits(share.Percentage.StringFixed(8)),
 			"accountCode": account, "overLimitAccountCode": textOrNull(share.AccountCode2), "isSystemAllocation": share.Hidden, "isPercentEdited": false,
 			"allocationAmount": part, "approvedAmount": part, "claimedAmount": part,
-			"customData": s.customData(share.Custom, nil),
+			"customData": withoutLinks(s.customData(share.Custom, nil)),
 		})
 	}
-	return jsonAnswer(all)
+	return jsonAnswer(inAnyOrder(s, c, r, all))
+}
+
+// withoutLinks takes the addresses of list items out, as the documented allocations have none.
+func withoutLinks(data []any) []any {
+	for _, one := range data {
+		delete(one.(fields), "listItemUrl")
+	}
+	return data
 }
 
 // handleAttendeesV4 plays the attendees of an expense:
