@@ -51,8 +51,8 @@ func readExpense(r record) ExpenseV4 {
 	kind, payment, vendor, location := r.object("expenseType"), r.object("paymentType"), r.object("vendor"), r.object("location")
 	source := r.object("expenseSourceIdentifiers")
 	code := payment.text("code", "id")
-	e := ExpenseV4{ParentID: r.text("parentExpenseId"), Allocated: allocated(r.text("allocationState")), Entry: expense.Entry{
-		ID: r.text("expenseId"), Type: kind.text("id"), TypeName: kind.text("name"), Date: day(r.date("transactionDate")),
+	e := ExpenseV4{ParentID: expenseID(r.text("parentExpenseId")), Allocated: allocated(r.text("allocationState")), Entry: expense.Entry{
+		ID: expenseID(r.text("expenseId")), Type: kind.text("id"), TypeName: kind.text("name"), Date: day(r.date("transactionDate")),
 		Transaction: r.money("transactionAmount"), ExchangeRate: r.rate("exchangeRate"),
 		Posted: r.money("postedAmount"), Approved: r.money("approvedAmount"),
 		Purpose: r.text("businessPurpose"), Vendor: vendor.text("description", "name"),
@@ -87,7 +87,7 @@ func readExpense(r record) ExpenseV4 {
 func DecodeAllocationsV4(body []byte) ([]expense.Allocation, error) {
 	_, rows, err := readRows(body, "allocation", func(r record) expense.Allocation {
 		a := expense.Allocation{
-			ID: r.text("allocationId"), Percentage: r.number("percentage"),
+			ID: expenseID(r.text("allocationId")), Percentage: r.number("percentage"),
 			AccountCode1: r.text("accountCode"), AccountCode2: r.text("overLimitAccountCode"),
 			Hidden: r.told("isSystemAllocation", "systemAllocation"),
 		}

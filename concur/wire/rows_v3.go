@@ -40,12 +40,12 @@ type AllocationV3 struct {
 func DecodeEntriesV3(body []byte) (Page[EntryV3], error) {
 	return pageV3(body, "entries", "entry", func(r record) EntryV3 {
 		e := EntryV3{Key: r.text("ID"), ReportID: r.text("ReportID"), Entry: expense.Entry{
-			ID: r.text("ExpenseID", "ID"), Type: r.text("ExpenseTypeCode"), TypeName: r.text("ExpenseTypeName"),
+			ID: expenseID(r.text("ExpenseID", "ID")), Type: r.text("ExpenseTypeCode"), TypeName: r.text("ExpenseTypeName"),
 			Category: r.text("SpendCategoryName", "SpendCategoryCode"), Date: r.date("TransactionDate"),
 			Transaction: r.money("TransactionAmount"), ExchangeRate: r.number("ExchangeRate"),
 			Posted: r.money("PostedAmount"), Approved: r.money("ApprovedAmount"),
 			Purpose: r.text("Description", "BusinessPurpose"), Vendor: r.text("VendorDescription", "VendorListItemName"),
-			Location: r.text("LocationName"), Subdivision: r.text("LocationSubdivision"), Country: r.text("LocationCountry"),
+			Location: cityV3(r), Subdivision: r.text("LocationSubdivision"), Country: r.text("LocationCountry"),
 			PaymentType: r.text("PaymentTypeID", "PaymentTypeCode"),
 			Personal:    r.told("IsPersonal"), PersonalCard: r.told("IsPersonalCardCharge"),
 			Itemized: r.told("HasItemizations"), HasVAT: r.told("HasVAT"), HasExceptions: r.told("HasExceptions", "HasException"),
@@ -70,6 +70,16 @@ func DecodeEntriesV3(body []byte) (Page[EntryV3], error) {
 	})
 }
 
+// cityV3 is the name of the city, behind which v3 prints that of its region.
+func cityV3(r record) string {
+	location := r.text("LocationName")
+	city, region, found := strings.Cut(location, ", ")
+	if found && strings.EqualFold(region, r.text("LocationSubdivision")) {
+		return city
+	}
+	return location
+}
+
 // names reports whether there is an identifier of that name, and nil when nothing is said.
 func names(r record, name string) *bool {
 	if !r.given(name) {
@@ -92,7 +102,7 @@ func noneOf(any *bool) *int {
 func DecodeItemizationsV3(body []byte) (Page[ItemizationV3], error) {
 	return pageV3(body, "itemizations", "itemization", func(r record) ItemizationV3 {
 		i := ItemizationV3{Key: r.text("ID"), EntryKey: r.text("EntryID"), Allocated: allocated(r.text("AllocationType")), Itemization: expense.Itemization{
-			ID: r.text("ExpenseID", "ID"), Type: r.text("ExpenseTypeCode"), TypeName: r.text("ExpenseTypeName"),
+			ID: expenseID(r.text("ExpenseID", "ID")), Type: r.text("ExpenseTypeCode"), TypeName: r.text("ExpenseTypeName"),
 			Date: r.date("TransactionDate"), Transaction: r.money("TransactionAmount"),
 			Posted: r.money("PostedAmount"), Approved: r.money("ApprovedAmount"),
 			Purpose: r.text("Description", "BusinessPurpose"), Personal: r.told("IsPersonal"),

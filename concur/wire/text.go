@@ -70,3 +70,12 @@ func IsGUID(text string) bool {
 	}
 	return digits == 32 && (len(text) == 32 || len(text) == 36)
 }
+
+// expenseID writes an identifier of an expense or an allocation as v4 prints it: 32 digits in
+// upper case. v3 may print the same one as a UUID. An identifier of another form stays as it is.
+func expenseID(text string) string {
+	if !IsGUID(text) {
+		return text
+	}
+	return strings.ToUpper(strings.ReplaceAll(text, "-", ""))
+}

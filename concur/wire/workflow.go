@@ -79,9 +79,9 @@ func readHeld(r record) expense.HeldException {
 			Code: r.text("exceptionCode"), ObjectType: expense.OnReport, Visibility: expense.Visibility(r.text("exceptionVisibility")),
 		},
 		Blocking:  r.yes("isBlocking"),
-		ExpenseID: r.text("expenseId"),
+		ExpenseID: expenseID(r.text("expenseId")),
 	}
-	switch allocation := r.text("allocationId"); {
+	switch allocation := expenseID(r.text("allocationId")); {
 	case allocation != "":
 		e.ObjectType, e.ObjectID = expense.OnAllocation, allocation
 	case e.ExpenseID != "":
