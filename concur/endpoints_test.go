@@ -72,6 +72,7 @@ func TestAnIDThatWouldLeadElsewhereIsNotSent(t *testing.T) {
 			"allocations": func() error { _, err := c.AllocationsV4(ctx, ownerUUID, fakeID, id); return err },
 			"attendees":   func() error { _, err := c.AttendeesV4(ctx, ownerUUID, fakeID, id); return err },
 			"comments":    func() error { _, err := c.CommentsV4(ctx, ownerUUID, id); return err },
+			"of one":      func() error { _, err := c.ExpenseCommentsV4(ctx, ownerUUID, id, id); return err },
 		} {
 			require.ErrorIs(t, read(), concur.InvalidArgument, "%s %q", name, id)
 		}

@@ -119,7 +119,9 @@ func (s sourceV3) count(ctx context.Context, report *expense.Report, rows []wire
 	case len(comments) == 0 && slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return expense.True(e.Commented) }):
 		return &Error{Op: "read report", Kind: Incomplete, Message: "Concur says that entries have comments, and none arrived"}
 	}
-	countComments(report, comments)
+	if err := s.client.countComments(ctx, "", s.from.reportID, report, comments); err != nil {
+		return err
+	}
 	for i := range report.Entries {
 		if e := &report.Entries[i]; expense.True(rows[i].Commented) && e.CommentCount != nil && *e.CommentCount == 0 {
 			e.CommentCount = nil // its comments are on its itemizations: how many, nobody says
@@ -139,17 +141,30 @@ func commentsUnknown(entries []expense.Entry, rows []wire.EntryV3) bool {
 	return false
 }
 
-// countComments counts the comments on each entry that v4 knows.
-func countComments(report *expense.Report, comments []wire.Comment) {
-	counts := map[string]int{}
+// countComments counts the comments on each entry that v4 knows. Concur may not tell on which
+// expense a comment is: then each entry is asked for its own.
+func (c *Client) countComments(ctx context.Context, userID, reportID string, report *expense.Report, comments []wire.Comment) error {
+	counts, placed := map[string]int{}, true
 	for _, comment := range comments {
 		counts[comment.ExpenseID]++
+		placed = placed && comment.Placed
 	}
 	for i := range report.Entries {
-		if e := &report.Entries[i]; report.Via == expense.V4 || wire.IsGUID(e.ID) {
-			e.CommentCount = new(counts[e.ID])
+		e := &report.Entries[i]
+		if report.Via != expense.V4 && !wire.IsGUID(e.ID) {
+			continue
 		}
+		count := counts[e.ID]
+		if !placed {
+			own, err := c.ExpenseCommentsV4(ctx, userID, reportID, e.ID)
+			if err != nil {
+				return numbered(i+1, err)
+			}
+			count = len(own)
+		}
+		e.CommentCount = &count
 	}
+	return nil
 }
 
 // join puts itemizations and allocations where they belong, in the order of the lists.

@@ -49,10 +49,10 @@ func (s sourceV4) fill(ctx context.Context, report *expense.Report, parts expens
 		return err
 	}
 	comments, err := s.client.CommentsV4(ctx, s.at.userID, s.at.reportID)
-	if err == nil {
-		countComments(report, comments)
+	if err != nil {
+		return err
 	}
-	return err
+	return s.client.countComments(ctx, s.at.userID, s.at.reportID, report, comments)
 }
 
 // doubtReceipts takes back that an entry has no receipt, where the report as a whole has an

@@ -33,7 +33,7 @@ func usable(row concur.PendingReport) map[string][]any {
 		"ReportV1": {objectURI}, "ReportV2": {reportKey}, "ReportV3": {reportID, userLogin}, "ReportV4": v4,
 		"EntriesV3": {reportID, userLogin}, "ItemizationsV3": {reportID, userLogin}, "AllocationsV3": {reportID},
 		"ExpensesV4": v4, "CommentsV4": v4, "ExceptionsV4": {reportID},
-		"ExpenseV4": onExpense, "ItemizationsV4": onExpense, "AllocationsV4": onExpense, "AttendeesV4": onExpense,
+		"ExpenseV4": onExpense, "ItemizationsV4": onExpense, "AllocationsV4": onExpense, "AttendeesV4": onExpense, "ExpenseCommentsV4": onExpense,
 		"RequestV4": {requestID}, "RequestExpensesV4": {requestID}, "RequestCommentsV4": {requestID}, "RequestExceptionsV4": {requestID, ownerUUID},
 		"UserID": {userLogin}, "Login": {ownerUUID}, "ListItem": {"54F0CBD8833CB348BD45A6C7C621C951"},
 
@@ -111,7 +111,7 @@ func TestAMistakeOfTheCallerIsRefusedBeforeAConnectionIsOpened(t *testing.T) {
 				continue
 			}
 			switch {
-			case (method == "CommentsV4" || method == "AttendeesV4") && i == 0, // documented: the address that names no user
+			case (method == "CommentsV4" || method == "ExpenseCommentsV4" || method == "AttendeesV4") && i == 0, // documented: the address that names no user
 				method == "PendingReports" || method == "PendingRequests", // "" is the first page
 				method == "RequestExceptionsV4" && i == 1,                 // documented: not every token wants one
 				method == "TakeActionV1" && i == 2,                        // an approval needs no comment

@@ -2,6 +2,7 @@ package concur
 
 import (
 	"context"
+	"slices"
 
 	"concur-connector/concur/wire"
 	"concur-connector/expense"
@@ -72,16 +73,25 @@ func (c *Client) CommentsV4(ctx context.Context, userID, reportID string) ([]wir
 	return ask(ctx, c, r, wire.DecodeComments)
 }
 
+// ExpenseCommentsV4 reads the comments of one expense of a report by v4. Without a user the
+// address that names none is asked, which wants a company's token.
+//
+// Source: https://developer.concur.com/api-reference/expense/expense-report/v4.comments.html
+func (c *Client) ExpenseCommentsV4(ctx context.Context, userID, reportID, expenseID string) ([]wire.Comment, error) {
+	return ask(ctx, c, getV4("list comments of an expense by v4", expenseCommentsPath, userID, reportID, expenseID), wire.DecodeComments)
+}
+
 // What can be read without naming the report's owner.
 const (
-	attendeesPath = "/expenses/%s/attendees"
-	commentsPath  = "/comments"
+	attendeesPath       = "/expenses/%s/attendees"
+	commentsPath        = "/comments"
+	expenseCommentsPath = "/expenses/%s/comments"
 )
 
 // getV4 reads something of a report in its owner's context. The first two IDs are those of
 // the owner and of the report.
 func getV4(op, path string, ids ...string) request {
-	if ids[0] == "" && (path == attendeesPath || path == commentsPath) {
+	if ids[0] == "" && slices.Contains([]string{attendeesPath, commentsPath, expenseCommentsPath}, path) {
 		return get(op, needsV4, v4ReportsPath+"%s"+path, ids[1:]...)
 	}
 	return get(op, needsV4, v4UsersPath+"%s/context/TRAVELER/reports/%s"+path, ids...).ofPerson()
