@@ -34,6 +34,18 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 	guards := map[string]struct {
 		file, with, without, story string
 	}{
+		"the one form of an expense's identifier": {
+			file: "concur/wire/text.go", story: "unordered",
+			with: "return strings.ToUpper(strings.ReplaceAll(text, \"-\", \"\"))", without: "return text",
+		},
+		"the order that a revision has of its own": {
+			file: "expense/report.go", story: "unordered",
+			with: "\tc.Entries = inOrder(c.Entries)\n", without: "",
+		},
+		"the comments that each expense has": {
+			file: "concur/fill_v3.go", story: "unordered",
+			with: "if !placed {", without: "if false {",
+		},
 		"the fresh read before the action": {
 			file: "activities/write.go", story: "moved-before-the-action",
 			with: "\tif now.Kind != \"\" {\n\t\treturn expense.ActionTaken{Reading: now.Reading, Confirmed: !first && isOurs(in, now), Doubtful: !first}, nil\n\t}\n" +

@@ -236,12 +236,16 @@ func (r *Report) Content() string {
 	for i, e := range r.Entries {
 		e.HasExceptions = nil
 		e.Date = e.Date.toSecond()
+		e.Allocations = inOrder(e.Allocations)
 		e.Itemizations = slices.Clone(e.Itemizations)
 		for j := range e.Itemizations {
 			e.Itemizations[j].Date = e.Itemizations[j].Date.toSecond()
+			e.Itemizations[j].Allocations = inOrder(e.Itemizations[j].Allocations)
 		}
+		e.Itemizations = inOrder(e.Itemizations)
 		c.Entries[i] = e
 	}
+	c.Entries = inOrder(c.Entries)
 	data, err := json.Marshal(c)
 	if err != nil {
 		panic("expense: a report cannot be encoded: " + err.Error()) // no field can fail
@@ -252,13 +256,39 @@ func (r *Report) Content() string {
 // Shown is Content with who attends, as far as it was read. A report that was stored no
 // longer holds that.
 func (r *Report) Shown() string {
-	attending := ""
+	var attending []string
 	for _, e := range r.Entries {
 		if e.Attending != "" {
-			attending += " " + e.ID + " " + e.Attending
+			attending = append(attending, " "+e.ID+" "+e.Attending)
 		}
 	}
-	return digest(r.Content() + attending)
+	return digest(r.Content() + strings.Join(inOrder(attending), ""))
+}
+
+// inOrder returns a list in an order of its own, for Concur promises none: the same list in
+// another order is the same content.
+func inOrder[T any](list []T) []T {
+	if len(list) < 2 {
+		return list
+	}
+	type item struct {
+		key string
+		one T
+	}
+	items := make([]item, len(list))
+	for i, one := range list {
+		data, err := json.Marshal(one)
+		if err != nil {
+			panic("expense: a part of a report cannot be encoded: " + err.Error()) // no field can fail
+		}
+		items[i] = item{string(data), one}
+	}
+	slices.SortFunc(items, func(a, b item) int { return strings.Compare(a.key, b.key) })
+	sorted := make([]T, len(list))
+	for i := range items {
+		sorted[i] = items[i].one
+	}
+	return sorted
 }
 
 func digest(s string) string {

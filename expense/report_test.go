@@ -3,6 +3,7 @@ package expense_test
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ func judged(t testing.TB) *expense.Report {
 		ID: "0B1C", Key: "nK$1", Name: "Offsite", Currency: "USD", Status: expense.StatusExternalValidation,
 		Total: &total, Custom: map[string]expense.Field{"1": {Value: "Travel", Code: "T1"}, "2": {Value: "x"}},
 		Entries: []expense.Entry{
-			{ID: "e1", Type: "HOTEL", Posted: &posted, Itemizations: []expense.Itemization{{ID: "i1", Allocations: []expense.Allocation{{ID: "a1", Percentage: "100"}}}}},
+			{ID: "e1", Type: "HOTEL", Posted: &posted, Itemizations: []expense.Itemization{{ID: "i1", Allocations: []expense.Allocation{{ID: "a1", Percentage: "50"}, {ID: "a2", Percentage: "50"}}}, {ID: "i2"}}},
 			{ID: "e2", Type: "TAXI", Date: "2026-05-02"},
 		},
 		ActionURL: stepOne,
@@ -39,6 +40,12 @@ func TestWhatOurOwnWritesChangeIsNotInTheRevision(t *testing.T) {
 		"blanks around the action URL":   func(r *expense.Report) { r.ActionURL = "\n " + r.ActionURL + " " },
 		"the same amount printed anew":   func(r *expense.Report) { m := money(t, "82.50000000", "USD"); r.Total = &m },
 		"an empty list in place of none": func(r *expense.Report) { r.Entries[1].Allocations = []expense.Allocation{} },
+		"another order of the entries":   func(r *expense.Report) { slices.Reverse(r.Entries) },
+		"another order of the itemizations": func(r *expense.Report) {
+			e := &r.Entries[0]
+			e.Itemizations = []expense.Itemization{{ID: "i2"}, e.Itemizations[0]}
+		},
+		"another order of the allocations": func(r *expense.Report) { slices.Reverse(r.Entries[0].Itemizations[0].Allocations) },
 		"the order in which fields are set": func(r *expense.Report) {
 			r.Custom = map[string]expense.Field{"2": {Value: "x"}, "1": {Value: "Travel", Code: "T1"}}
 		},
@@ -64,9 +71,8 @@ func TestWhatIsJudgedIsInTheRevision(t *testing.T) {
 		"the currency":          func(r *expense.Report) { r.Currency = "EUR" },
 		"a custom field":        func(r *expense.Report) { r.Custom["1"] = expense.Field{Value: "Travel", Code: "T2"} },
 		"one entry fewer":       func(r *expense.Report) { r.Entries = r.Entries[:1] },
-		"entries in order":      func(r *expense.Report) { r.Entries[0], r.Entries[1] = r.Entries[1], r.Entries[0] },
 		"a receipt":             func(r *expense.Report) { r.Entries[1].HasReceipt = new(true) },
-		"an allocation":         func(r *expense.Report) { r.Entries[0].Itemizations[0].Allocations[0].Percentage = "50" },
+		"an allocation":         func(r *expense.Report) { r.Entries[0].Itemizations[0].Allocations[0].Percentage = "40" },
 		"the day of an entry":   func(r *expense.Report) { r.Entries[1].Date = "2026-05-03" },
 		"when it was submitted": func(r *expense.Report) { r.Submitted = "2026-05-04T10:00:00" },
 	} {

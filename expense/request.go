@@ -125,7 +125,9 @@ func (r *TravelRequest) Content() string {
 	c.Expenses = slices.Clone(r.Expenses)
 	for i := range c.Expenses {
 		c.Expenses[i].Date = c.Expenses[i].Date.toSecond()
+		c.Expenses[i].Allocations = inOrder(c.Expenses[i].Allocations)
 	}
+	c.Expenses = inOrder(c.Expenses)
 	data, err := json.Marshal(c)
 	if err != nil {
 		panic("expense: a travel request cannot be encoded: " + err.Error()) // no field can fail

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -13,20 +14,26 @@ type Attendees struct {
 	Who string `json:"-"`
 }
 
+// attending is a digest of attendees, in whatever order Concur lists them.
+func attending(who []string) string {
+	slices.Sort(who)
+	return digest(strings.TrimSpace(strings.Join(who, "\n")))
+}
+
 // DecodeAttendeesV4 counts the attendees of an expense (v4). Of who they are it keeps a digest.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.expense-attendee-associations.html
 func DecodeAttendeesV4(body []byte) (Attendees, error) {
 	const most = 1 << 30
 	var a Attendees
-	who := ""
+	var who []string
 	root, _, err := readRows(body, "attendee", func(r record) bool {
 		n, given := r.count("associatedAttendeeCount")
 		if !given {
 			n = 1
 		}
 		a.Count = min(a.Count+n, most)
-		who += r.text("attendeeId") + "\n"
+		who = append(who, r.text("attendeeId"))
 		return true
 	}, "expenseAttendeeList")
 	given := false
@@ -40,6 +47,6 @@ func DecodeAttendeesV4(body []byte) (Attendees, error) {
 	if err != nil {
 		return Attendees{}, unreadable("the attendees", err)
 	}
-	a.Who = digest(strings.TrimSpace(who))
+	a.Who = attending(who)
 	return a, nil
 }

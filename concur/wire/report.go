@@ -234,7 +234,7 @@ func attended(listed bool, attendees int, said announced) *int {
 }
 
 func (d *reportReader) entry(e *expense.Entry, number int) error {
-	attendees, vendor, currency, who := 0, "", "", ""
+	attendees, vendor, currency, who := 0, "", "", []string(nil)
 	listed, image, electronic := false, false, false // whether the elements of attendees, of the receipt's image and of the e-receipt are there
 	var said announced
 	var items []item
@@ -325,7 +325,7 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 	e.Vendor = cmp.Or(e.Vendor, vendor)
 	attendees += settle(e, items)
 	hide(e, said.allocations)
-	e.Attending = digest(who)
+	e.Attending = attending(who)
 	paidIn(e, currency)
 	paidBy(e, expense.True(e.CompanyCard), e.PaymentType)
 	if e.HasReceipt == nil && image && electronic { // both elements are there, and name nothing
@@ -347,16 +347,16 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 // attendee adds to who what tells one attendee from another, and reports whether there is
 // one. What else is said of attendees changes without the report, such as the amounts that
 // they had in this year. An attendee's texts are no content of an entry.
-func (d *reportReader) attendee(who *string) (there bool, err error) {
+func (d *reportReader) attendee(who *[]string) (there bool, err error) {
 	if d.null {
 		return d.skip()
 	}
-	before := d.texts
+	before, said := d.texts, ""
 	err = d.each(func(name string) error {
 		switch name {
 		case "attendeekey", "attendeetype", "externalid", "firstname", "lastname", "company", "title":
 			text, _, err := d.content()
-			*who += name + "=" + text + "\n"
+			said += name + "=" + text + "\n"
 			return err
 		}
 		text, err := d.skip()
@@ -365,6 +365,7 @@ func (d *reportReader) attendee(who *string) (there bool, err error) {
 		}
 		return err
 	})
+	*who = append(*who, said)
 	there, d.texts = d.texts > before, before
 	return there, err
 }
