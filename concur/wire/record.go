@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -306,17 +305,18 @@ func validity(f record, field expense.Field) expense.Field {
 }
 
 // fieldOfRequest is a field of Request v4. A list field has the identifier of its item for
-// a value, and its code or the item's address.
+// a value, and its code or the item's address, one of which may be null. A text has neither.
 func fieldOfRequest(f record) expense.Field {
 	field := expense.Field{Value: f.text("value"), Code: f.text("code")}
-	if IsGUID(field.Value) && cmp.Or(field.Code, f.text("href")) != "" {
+	if IsGUID(field.Value) && (f.given("code") || f.given("href")) {
 		field.ListItem = field.Value
 	}
 	return validity(f, field)
 }
 
 // customData keeps the fields of Expense v4. A list field holds the identifier of the
-// item, and names the item's address; allocations are printed without addresses.
+// item, and names the item's address; allocations are printed without addresses. No document
+// says that an item that is not valid keeps its address.
 func (r record) customData(units, custom *map[string]expense.Field) {
 	for _, f := range r.objects("customData") {
 		into, number := fieldOf(f.text("id"), units, custom)
@@ -325,7 +325,8 @@ func (r record) customData(units, custom *map[string]expense.Field) {
 			continue
 		}
 		field := expense.Field{Value: value}
-		if f.text("listItemUrl") != "" || !f.given("listItemUrl") && IsGUID(value) {
+		valid := f.told("isValid")
+		if f.text("listItemUrl") != "" || IsGUID(value) && (!f.given("listItemUrl") || valid != nil && !*valid) {
 			field.ListItem = value
 		}
 		set(into, number, validity(f, field))

@@ -186,3 +186,30 @@ func TestASecondAccountMayBeAText(t *testing.T) {
 	e := entry(t, "<Allocations><AllocationKey>nA</AllocationKey><AccountCode1>6750</AccountCode1><AccountCode2>Pending Client</AccountCode2></Allocations>")
 	require.Equal(t, []expense.Allocation{{ID: "nA", AccountCode1: "6750", AccountCode2: "Pending Client"}}, e.Allocations)
 }
+
+func TestAListItemThatIsNotValidMayHaveNoAddress(t *testing.T) {
+	t.Parallel()
+	const id = "4366A89A916F074099A971B000989A94"
+	listed, text := expense.Field{Value: id, ListItem: id}, expense.Field{Value: id}
+	for inner, want := range map[string]expense.Field{
+		`,"isValid":"N","listItemUrl":null`:  {Value: id, ListItem: id, Valid: new(false)},
+		`,"isValid":false,"listItemUrl":"x"`: {Value: id, ListItem: id, Valid: new(false)},
+		`,"isValid":true,"listItemUrl":null`: {Value: id, Valid: new(true)},
+		`,"isValid":null,"listItemUrl":null`: text,
+		`,"isValid":null,"listItemUrl":"x"`:  listed,
+		`,"listItemUrl":""`:                  text,
+		``:                                   listed, // as in an allocation
+	} {
+		require.Equal(t, map[string]expense.Field{"1": want}, expenseV4(t, `,"customData":[{"id":"custom1","value":"`+id+`"`+inner+`}]`).Custom, inner)
+	}
+	for inner, want := range map[string]expense.Field{
+		`,"code":"C1"`:            {Value: id, ListItem: id, Code: "C1"},
+		`,"code":null,"href":"x"`: listed,
+		`,"code":null`:            listed,
+		``:                        text,
+	} {
+		owned, err := wire.DecodeRequest([]byte(`{"id":"R","approvalStatus":{"code":"SUBMITTED"},"custom1":{"value":"` + id + `"` + inner + `}}`))
+		require.NoError(t, err, inner)
+		require.Equal(t, map[string]expense.Field{"1": want}, owned.Custom, inner)
+	}
+}

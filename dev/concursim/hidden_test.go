@@ -84,6 +84,16 @@ entries:
 	})
 }
 
+func TestRequestV4NamesTheAddressOfSomeListItems(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var trip reportView
+	w.control(http.MethodPost, "/reports", `{name: trip, request: true, entries: [{amount: 5}], custom: {1: "(A) A", 2: "(B) B", 3: "(C) C", 4: "(D) D", 5: "(E) E", 6: "(F) F", 7: "(G) G", 8: "(H) H", 9: "(I) I"}}`, &trip)
+	body := w.send(http.MethodGet, requestsPath+"/"+trip.UUID, "").body
+	require.Contains(t, body, listItemPath)
+	require.Regexp(t, `\{"code":"[A-I]","value":"[0-9A-F]{32}"\}`, body)
+}
+
 // said is what the elements of a name say, one after the other.
 func said(body, name string) (all string) {
 	for _, found := range regexp.MustCompile("<"+name+">([^<]*)<").FindAllStringSubmatch(body, -1) {

@@ -98,7 +98,8 @@ func (r *report) exceptionLevel() string {
 	return "NONE"
 }
 
-// fieldsRequest prints custom fields, a list value by its code and its GUID.
+// fieldsRequest prints custom fields, a list value by its code and its GUID. The address of the
+// list item is in the documented schema and not in the documented example.
 func (s *simulator) fieldsRequest(into fields, texts map[int]string) {
 	for n, text := range texts {
 		if text == "" {
@@ -107,7 +108,10 @@ func (s *simulator) fieldsRequest(into fields, texts map[int]string) {
 		field := fields{"value": text}
 		if item, is := itemOf(text); is {
 			id := s.guid(item)
-			field = fields{"code": item.code, "value": id, "href": s.homeBase() + listItemPath + id}
+			field = fields{"code": item.code, "value": id}
+			if s.draw("address of a list item", id).IntN(2) == 0 {
+				field["href"] = s.homeBase() + listItemPath + id
+			}
 		}
 		into["custom"+strconv.Itoa(n)] = field
 	}
