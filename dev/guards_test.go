@@ -294,8 +294,8 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 		},
 		"the doubt about receipts that the whole report's image may show": {
 			file: "concur/fill_v4.go", story: "receipts-elsewhere",
-			with:    "if expense.True(report.HasReceiptImage) {",
-			without: "if false && expense.True(report.HasReceiptImage) {",
+			with:    "if report.HasReceiptImage == nil || *report.HasReceiptImage {",
+			without: "if report.HasReceiptImage == nil {",
 		},
 		"the note in the place of an entry that is not well-formed": {
 			file: "concur/wire/failed_cut.go", story: "unclean-failed-list",
