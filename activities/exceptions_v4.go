@@ -55,6 +55,9 @@ func (a *Activities) putExceptions(ctx context.Context, pulse *pulse, in expense
 		return expense.PostedExceptions{Reading: reading, Doubtful: !first || doubtful}, a.failedWrite(ctx, err, !first || doubtful)
 	}
 	reading, err = a.verify(ctx, in, now, posted.Items)
+	if isCancelled(ctx) { // what Concur has accepted is the result all the same
+		return posted, nil
+	}
 	if err != nil || reading.Kind != "" {
 		return expense.PostedExceptions{Reading: reading, Doubtful: true}, a.failedWrite(ctx, err, true)
 	}
@@ -271,6 +274,9 @@ func (a *Activities) ClearExceptions(ctx context.Context, in expense.ClearExcept
 	held, reading, err := a.listedUntil(ctx, in.ObjectURI, now, func(held []expense.HeldException) bool {
 		return !slices.ContainsFunc(cleared.Cleared, func(e expense.HeldException) bool { return holds(held, e.Exception) })
 	})
+	if isCancelled(ctx) {
+		return cleared, nil
+	}
 	if err != nil || reading.Kind != "" {
 		return expense.ClearedExceptions{Reading: reading}, a.failedWrite(ctx, err, false)
 	}

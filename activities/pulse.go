@@ -164,6 +164,9 @@ func final(err error) bool {
 		errors.Is(err, activity.ErrActivityPaused) || errors.Is(err, activity.ErrActivityReset)
 }
 
+// isCancelled reports whether the attempt's context has ended because the run was cancelled.
+func isCancelled(ctx context.Context) bool { return temporal.IsCanceledError(context.Cause(ctx)) }
+
 func reason(err error) error {
 	if temporal.IsCanceledError(err) {
 		return err

@@ -126,6 +126,7 @@ func (r *TravelRequest) Content() string {
 	for i := range c.Expenses {
 		c.Expenses[i].Date = c.Expenses[i].Date.toSecond()
 		c.Expenses[i].Allocations = inOrder(c.Expenses[i].Allocations)
+		c.Expenses[i].Segments = inOrder(c.Expenses[i].Segments)
 	}
 	c.Expenses = inOrder(c.Expenses)
 	data, err := json.Marshal(c)

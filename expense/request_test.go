@@ -2,6 +2,7 @@ package expense_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,8 +43,18 @@ func TestATravelRequestWaitsForUsWhenConcurOffersUsToAct(t *testing.T) {
 
 func TestTheRevisionOfATravelRequest(t *testing.T) {
 	t.Parallel()
+	aRequest := func() *expense.TravelRequest {
+		r := aRequest()
+		r.Expenses = append(r.Expenses, expense.Expected{ID: "e2"})
+		r.Expenses[0].Allocations = append(r.Expenses[0].Allocations, expense.Allocation{ID: "a2"})
+		r.Expenses[0].Segments = append(r.Expenses[0].Segments, expense.Segment{ID: "s2"})
+		return r
+	}
 	before := aRequest()
 	for name, change := range map[string]func(*expense.TravelRequest){
+		"the order of expenses":    func(r *expense.TravelRequest) { slices.Reverse(r.Expenses) },
+		"the order of allocations": func(r *expense.TravelRequest) { slices.Reverse(r.Expenses[0].Allocations) },
+		"the order of segments":    func(r *expense.TravelRequest) { slices.Reverse(r.Expenses[0].Segments) },
 		"an exception of Concur's": func(r *expense.TravelRequest) {
 			r.HasException, r.Exceptions = new(true), []expense.RequestException{{Code: "X"}}
 		},
