@@ -157,7 +157,7 @@ func (d *doctor) examine(ctx context.Context, o doctorOptions) {
 	if o.only != ingressProgram {
 		d.worker(ctx, o)
 	}
-	d.temporal(ctx)
+	d.temporal(ctx, o)
 }
 
 func (d *doctor) print(w io.Writer) {

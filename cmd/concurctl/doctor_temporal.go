@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"concur-connector/config"
 	"concur-connector/workflows"
 )
 
@@ -19,7 +21,7 @@ import (
 const shortRetention = 7 * day
 
 // temporal checks what runs need.
-func (d *doctor) temporal(ctx context.Context) {
+func (d *doctor) temporal(ctx context.Context, o doctorOptions) {
 	reached, err := reachTemporal(ctx, io.Discard) // the finding says where
 	if err != nil {
 		d.fail("temporal", "look at TEMPORAL_ADDRESS, the TLS and key variables, and the network", "%v", err)
@@ -27,6 +29,9 @@ func (d *doctor) temporal(ctx context.Context) {
 	}
 	defer reached.temporal.Close()
 	d.deployment(ctx, reached)
+	if o.only != ingressProgram {
+		d.ownSteps(ctx, reached)
+	}
 }
 
 func (d *doctor) deployment(ctx context.Context, t *deployment) {
@@ -34,6 +39,35 @@ func (d *doctor) deployment(ctx context.Context, t *deployment) {
 	d.attributes(ctx, t)
 	d.pollers(ctx, t)
 	d.schedule(ctx, t)
+}
+
+// ownSteps warns while no callout has announced a step: sweeps then take up nothing.
+func (d *doctor) ownSteps(ctx context.Context, t *deployment) {
+	cfg, _, err := config.LoadWorker()
+	if concerning(err, "CONCUR_OWN_STEPS", "CONCUR_SWEEP") != nil || cfg.Sweep == "off" || !slices.Contains(cfg.OwnSteps, "announced") {
+		return
+	}
+	d.announced(ctx, t, len(cfg.OwnSteps) > 1)
+}
+
+// announced looks for steps that callouts have announced. Others says that the setting names
+// further steps, which need no callout.
+func (d *doctor) announced(ctx context.Context, t *deployment, others bool) {
+	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	const check = "own steps"
+	known, err := t.runs.Announced(ctx)
+	switch {
+	case err != nil:
+		d.warn(check, "start a worker, and call this again; or look at what the key or certificate may do", "%v", err)
+	case len(known.Steps) > 0:
+		d.ok(check, "sweeps take up what is at %s", count(len(known.Steps), "announced step"))
+	case others:
+		d.warn(check, "wait for the first callout, or call concurctl steps add", "no callout has announced a step yet: sweeps take up only what CONCUR_OWN_STEPS names")
+	default:
+		d.warn(check, "set CONCUR_OWN_STEPS=all if the company has no other connector; else wait for the first callout, or call concurctl steps add",
+			"no callout has announced a step yet: sweeps report what waits, and take up nothing")
+	}
 }
 
 func (d *doctor) namespace(ctx context.Context, t *deployment) {
