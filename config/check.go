@@ -161,7 +161,7 @@ func (p *problems) checkOwnSteps(entries []string) {
 		named := (name == "policy" || name == "event") && value != ""
 		alone := name == "all" && len(entries) == 1 || name == "announced"
 		if !named && (!alone || value != "") {
-			p.add("CONCUR_OWN_STEPS", "must be all alone, or announced, policy:ID and event:NAME separated by commas")
+			p.add("CONCUR_OWN_STEPS", "must be all alone, or announced, policy:ID and event:NAME separated by commas; a comma in a name is written as %%2C")
 			return
 		}
 	}

@@ -82,7 +82,7 @@ type Worker struct {
 	Sweep        string        `envconfig:"CONCUR_SWEEP" default:"act" desc:"sweep of the notifications that Concur could not deliver: act, read-only or off"`
 	SweepEvery   time.Duration `envconfig:"CONCUR_SWEEP_EVERY" default:"15m" desc:"how often the sweep is made"`
 	PendingGrace time.Duration `envconfig:"CONCUR_PENDING_GRACE" default:"1h" desc:"after this time a report that waits in Concur and that no run knows of is missed, loud, and taken up"`
-	OwnSteps     []string      `envconfig:"CONCUR_OWN_STEPS" default:"announced" desc:"external validations that are this deployment's, among what no callout has told of: announced, those that callouts or an operator have named; policy:ID and event:NAME, separated by commas; or all, where there is no other connector"`
+	OwnSteps     []string      `envconfig:"CONCUR_OWN_STEPS" default:"announced" desc:"external validations that are this deployment's, among what no callout has told of: announced, those that callouts or an operator have named; policy:ID and event:NAME, separated by commas, a comma in a name written as %2C; or all, where there is no other connector"`
 	SweepShare   float64       `envconfig:"CONCUR_SWEEP_SHARE" default:"0.3" desc:"part of CONCUR_REQUESTS_PER_SECOND that the runs of a sweep may use; callouts have the rest"`
 
 	AnswerLimit       time.Duration `envconfig:"CONCUR_ANSWER_LIMIT" default:"60s" desc:"how long Concur may take to answer one request"`

@@ -17,7 +17,7 @@ type Step struct {
 	// Policy is the identifier of the report's policy, as one of the interfaces prints it.
 	// [AnyStep] is any.
 	Policy string `json:"policy"`
-	// Event is the EventType of a callout. [AnyStep] is any, and an empty one is none.
+	// Event is the EventType of a callout, and empty for a callout without one. [AnyStep] is any.
 	Event string `json:"event,omitempty"`
 }
 
@@ -62,11 +62,12 @@ type OwnSteps struct {
 }
 
 // ParseOwnSteps reads the setting: "all", or any of "announced", "policy:ID" and "event:NAME".
+// Commas separate the entries, so a comma within a name is written as %2C.
 func ParseOwnSteps(entries []string) (OwnSteps, error) {
 	var own OwnSteps
 	for _, entry := range entries {
 		name, value, _ := strings.Cut(strings.TrimSpace(entry), ":")
-		value = strings.TrimSpace(value)
+		value = strings.NewReplacer("%2C", ",", "%2c", ",").Replace(strings.TrimSpace(value))
 		switch {
 		case name == "all" && value == "" && len(entries) == 1:
 			own.All = true
@@ -77,7 +78,7 @@ func ParseOwnSteps(entries []string) (OwnSteps, error) {
 		case name == "event" && value != "":
 			own.Events = append(own.Events, value)
 		default:
-			return OwnSteps{}, fmt.Errorf("want all alone, or announced, policy:ID and event:NAME separated by commas")
+			return OwnSteps{}, fmt.Errorf("want all alone, or announced, policy:ID and event:NAME separated by commas; a comma in a name is written as %%2C")
 		}
 	}
 	return own, nil
@@ -106,7 +107,7 @@ func (o OwnSteps) MayTell(known []AnnouncedStep, object ObjectKind, event string
 		return true
 	}
 	return o.Announced && slices.ContainsFunc(known, func(k AnnouncedStep) bool {
-		return k.Object == object && (k.Event == AnyStep || names(event)(k.Event))
+		return k.Object == object && k.isOf(event)
 	})
 }
 
@@ -122,8 +123,14 @@ func (o OwnSteps) Tells(known []AnnouncedStep, object ObjectKind, events []strin
 		return true
 	}
 	return o.Announced && slices.ContainsFunc(known, func(k AnnouncedStep) bool {
-		return k.Object == object && (k.Policy == AnyStep || isAmong(policies)(k.Policy)) && (k.Event == AnyStep || told([]string{k.Event}))
+		return k.Object == object && (k.Policy == AnyStep || isAmong(policies)(k.Policy)) && slices.ContainsFunc(events, k.isOf)
 	})
+}
+
+// isOf reports whether an event is the one of the step. Concur documents no event for travel
+// requests: where its callouts give none, the entries of its failed list give none either.
+func (s Step) isOf(event string) bool {
+	return s.Event == AnyStep || s.Event == "" && plainName(event) == "" || names(event)(s.Event)
 }
 
 func isAmong(policies []string) func(string) bool {

@@ -91,6 +91,25 @@ func TestOwnSteps(t *testing.T) {
 		require.False(t, lists(expense.OwnSteps{}, "P"))
 		require.False(t, tells(expense.OwnSteps{}, submitEvent, "P"))
 	})
+	t.Run("announced by a callout without an event", func(t *testing.T) {
+		t.Parallel()
+		told := []expense.AnnouncedStep{{Step: expense.Step{Object: expense.RequestObject, Policy: "P"}}}
+		o := own("announced")
+		require.True(t, o.Lists(told, expense.RequestObject, "P"))
+		require.True(t, o.MayTell(told, expense.RequestObject, ""))
+		require.False(t, o.MayTell(told, expense.RequestObject, "SUBMIT"))
+		require.False(t, o.MayTell(told, expense.ReportObject, ""))
+		require.True(t, o.Tells(told, expense.RequestObject, []string{""}, "P"))
+		require.False(t, o.Tells(told, expense.RequestObject, []string{""}, "Q"))
+		require.False(t, own("event:SUBMIT").Tells(told, expense.RequestObject, []string{""}, "P"))
+	})
+	t.Run("a comma in a name", func(t *testing.T) {
+		t.Parallel()
+		o := own("event:Finance%2C after the approver", "policy:a%2cb")
+		require.Equal(t, []string{"Finance, after the approver"}, o.Events)
+		require.Equal(t, []string{"a,b"}, o.Policies)
+		require.True(t, tells(o, "Report Entered - Finance, after the approver", "a,b"))
+	})
 	t.Run("what cannot be read", func(t *testing.T) {
 		t.Parallel()
 		for _, entries := range [][]string{{"everything"}, {"all", "announced"}, {"all:x"}, {"policy:"}, {"event: "}, {""}, {"announced:x"}} {
