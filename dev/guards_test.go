@@ -247,6 +247,11 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "return closed.Add(grace).After(seen.At), nil",
 			without: "return grace >= 0 && !closed.IsZero(), nil",
 		},
+		"the end of what a closed run knows of a report at its second stop": {
+			file: "workflows/sweeping.go", story: "second-stop-unseen",
+			with:    "return closed.Add(grace).After(seen.At), nil",
+			without: "return grace >= 0 && !closed.IsZero(), nil",
+		},
 		"the policy of a waiting report that no callout has announced": {
 			file: "activities/pending.go", story: "not-our-steps",
 			with:    "if !a.options.Own.Lists(known, expense.ReportObject, row.Policy) {",

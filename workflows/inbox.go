@@ -91,6 +91,8 @@ func (r *run) heardOf(n expense.Notification) {
 	switch {
 	case n.NotificationURI == "":
 		r.Ours = r.Ours || n.ObjectURI != "" || n.LeftBy != ""
+		isCallout := n.ObjectURI != "" && n.LeftBy == "" && !n.Found && (n.Kind == expense.ReportObject || n.IsTrigger())
+		r.Nameless = r.Nameless || isCallout && n.EventType == ""
 	case len(r.Entries) < maxNames && !slices.Contains(r.Entries, n.EventType):
 		r.Entries = append(r.Entries, n.EventType)
 	}

@@ -110,7 +110,7 @@ func ids(list []expense.Notification) []string {
 
 // eachPendingRequests hands over the travel requests that wait, part by part.
 func (r *run) eachPendingRequests(ctx workflow.Context, yield func(expense.PendingRequests) error) error {
-	ask := expense.ListPendingRequestsInput{Announced: true, Callouts: calloutNames(r.Heard)}
+	ask := expense.ListPendingRequestsInput{Announced: true, Callouts: r.announces(r.Heard)}
 	for range pendingParts {
 		var part expense.PendingRequests
 		err := r.readable(ctx, func() error {

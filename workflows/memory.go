@@ -37,6 +37,8 @@ type Memory struct {
 	// Ours is set when the report is known to be this deployment's: something else than an entry
 	// of the failed list has told of it, or a read has shown it.
 	Ours bool `json:"ours,omitempty"`
+	// Nameless is set when a callout has told of the report and named no event.
+	Nameless bool `json:"nameless,omitempty"`
 	// Entries are the events that entries of the failed list have named. Policies is its policy
 	// when that, too, does not show that it is ours.
 	Entries  []string `json:"entries,omitempty"`

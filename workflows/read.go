@@ -24,7 +24,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	input := expense.FetchReportInput{
 		ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun(), Stop: r.Stop, Mark: r.Mark, Shown: r.ReadShown, Unchecked: unchecked, Looked: r.Looked,
-		Callouts: calloutNames(heard),
+		Callouts: r.announces(heard),
 	}
 	if !r.Ours {
 		input.Entries = r.Entries

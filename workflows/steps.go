@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
@@ -79,14 +80,19 @@ func stepsDetails(known expense.AnnouncedSteps) string {
 }
 
 // Announce has steps remembered as this deployment's, or forgotten. Asking again changes
-// nothing.
+// nothing. Where an operator has ended the run that remembers, the next one begins with what
+// that run knew.
 func (c *Client) Announce(ctx context.Context, a expense.Announcement) (known expense.AnnouncedSteps, err error) {
+	before, err := c.endedSteps(ctx)
+	if err != nil {
+		return known, err
+	}
 	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID:                       StepsID(c.taskQueue),
 		TaskQueue:                c.taskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            "The external validations of this deployment",
-	}, RememberSteps, expense.AnnouncedSteps{})
+	}, RememberSteps, before)
 	told, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
@@ -100,6 +106,22 @@ func (c *Client) Announce(ctx context.Context, a expense.Announcement) (known ex
 		return expense.AnnouncedSteps{}, fmt.Errorf("remember the steps of this deployment: %w", err)
 	}
 	return known, nil
+}
+
+// endedSteps is what the last run of RememberSteps knew, if it has ended and Temporal still
+// keeps it. An open run needs no reminder.
+func (c *Client) endedSteps(ctx context.Context) (expense.AnnouncedSteps, error) {
+	last, err := c.temporal.DescribeWorkflowExecution(ctx, StepsID(c.taskQueue), "")
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+		return expense.AnnouncedSteps{}, nil
+	case err != nil:
+		return expense.AnnouncedSteps{}, fmt.Errorf("look for what remembers the steps of this deployment: %w", err)
+	case last.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		return expense.AnnouncedSteps{}, nil
+	}
+	return c.Announced(ctx)
 }
 
 // Announced returns the steps that are remembered as this deployment's. None are where

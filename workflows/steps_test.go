@@ -6,8 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
@@ -111,6 +116,14 @@ func TestWhatOnlyTheFailedListTellsOfMayBeAnothers(t *testing.T) {
 		require.Empty(t, p.read[0].Entries)
 		require.Equal(t, []string{"SUBMIT"}, p.read[0].Callouts)
 	})
+	t.Run("a callout without an event announces an empty one", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads = []any{moved("A_APPR")}
+		nameless := callout()
+		nameless.EventType = ""
+		p.run(nameless)
+		require.Equal(t, []string{""}, p.read[0].Callouts)
+	})
 	t.Run("nor does one that a sweep has found", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{moved("A_APPR")}
@@ -149,11 +162,39 @@ func TestASweepTellsOnceOfWhatItLeavesToOthers(t *testing.T) {
 	first := sweep(nil)
 	require.Equal(t, []expense.Quarantined{other}, first.Why)
 	require.Len(t, first.Told, 3, "the entry and both policies")
+	require.False(t, first.ToldSince.IsZero())
 	second := sweep(&first)
 	require.Empty(t, second.Why, "it was named")
 	require.ElementsMatch(t, first.Told, second.Told)
+	old := first
+	old.ToldSince = first.ToldSince.Add(-25 * time.Hour)
+	third := sweep(&old)
+	require.Equal(t, first.Why, third.Why, "it is named once a day")
+	require.True(t, third.ToldSince.After(old.ToldSince))
 	second.Why, second.Told, first.Told = first.Why, nil, nil
 	require.Equal(t, first, second)
+	first.ToldSince = time.Time{}
 	require.Equal(t, workflows.SweepResult{Found: 1, NotOurs: 1, Why: first.Why, Waiting: 2, Unannounced: 2,
 		UnannouncedReports: []string{"R1", "R2"}, UnannouncedPolicies: []string{"Q", "T"}, UnannouncedRequests: 3}, first)
+}
+
+func TestWhatAnEndedRunRememberedIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	before := expense.AnnouncedSteps{Steps: []expense.AnnouncedStep{{Step: stepOf("P", "SUBMIT"), By: expense.ByCallout}}}
+	for status, begins := range map[enumspb.WorkflowExecutionStatus]expense.AnnouncedSteps{
+		enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED: before,
+		enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:    {},
+	} {
+		m, answer, told := mocks.NewClient(t), &mocks.Value{}, &mocks.WorkflowUpdateHandle{}
+		m.On("DescribeWorkflowExecution", mock.Anything, workflows.StepsID("own"), "").Return(&workflowservice.DescribeWorkflowExecutionResponse{
+			WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Status: status},
+		}, nil)
+		m.On("QueryWorkflow", mock.Anything, workflows.StepsID("own"), "", workflows.StatusQuery).Maybe().Return(answer, nil)
+		answer.On("Get", mock.Anything).Maybe().Return(func(known any) error { *known.(*expense.AnnouncedSteps) = before; return nil })
+		m.On("NewWithStartWorkflowOperation", mock.Anything, workflows.RememberSteps, begins).Return(nil)
+		m.On("UpdateWithStartWorkflow", mock.Anything, mock.Anything).Return(told, nil)
+		told.On("Get", mock.Anything, mock.Anything).Return(nil)
+		_, err := workflows.NewClient(m, "own").Announce(t.Context(), expense.Announcement{Steps: []expense.Step{stepOf("Q", "SUBMIT")}})
+		require.NoError(t, err)
+	}
 }

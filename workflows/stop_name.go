@@ -78,6 +78,16 @@ func calloutNames(heard []StopName) (names []string) {
 	return names
 }
 
+// announces are the events of the callouts that were received since the last read. A callout
+// without an event adds an empty one.
+func (r *run) announces(heard []StopName) []string {
+	names := calloutNames(heard)
+	if r.Nameless {
+		names = append(names, "")
+	}
+	return names
+}
+
 // stopHere returns the stop at which the report was last found, or nil.
 func (r *run) stopHere() *NamedStop {
 	for i := range r.Stops {

@@ -23,6 +23,10 @@ const (
 	maxTold = 2000 // quarantined entries that it remembers
 )
 
+// tellAgain is after what time the scheduled sweeps name again what they have named and what
+// is still there, so that an operator who missed it hears of it.
+const tellAgain = 24 * time.Hour
+
 // defaultGrace is that of a sweep to which none was given.
 const defaultGrace = time.Hour
 
@@ -50,11 +54,12 @@ type SweepResult struct {
 	Failed      int `json:"failed,omitempty"`      // refused by Temporal
 
 	// Why names the first of the quarantined, of those of another connector, and of the failed
-	// ones. Each of the first two kinds is named once: not again by the scheduled sweeps that
-	// follow.
+	// ones. Each of the first two kinds is named once a day: not again by the scheduled sweeps
+	// that follow within tellAgain.
 	Why []expense.Quarantined `json:"why,omitempty"`
-	// Told remembers what was named once, by a hash of each.
-	Told []string `json:"told,omitempty"`
+	// Told remembers what was named since ToldSince, by a hash of each.
+	Told      []string  `json:"told,omitempty"`
+	ToldSince time.Time `json:"toldSince,omitzero"`
 
 	Waiting   int      `json:"waiting,omitempty"`   // reports at external validation longer than the grace
 	Forgotten int      `json:"forgotten,omitempty"` // of those, the ones that no run knows of
@@ -108,10 +113,11 @@ type sweep struct {
 	Workflows
 	SweepResult
 	calls    calls
+	began    time.Time
 	readOnly bool
 	grace    time.Duration
 	after    string
-	before   []string // the quarantined ones that the sweep before has named
+	before   []string // what the sweeps before have named
 }
 
 func (w Workflows) setupSweep(ctx workflow.Context, input SweepInput) (*sweep, error) {
@@ -119,8 +125,11 @@ func (w Workflows) setupSweep(ctx workflow.Context, input SweepInput) (*sweep, e
 	if input.After == "" && workflow.HasLastCompletionResult(ctx) { // of the schedule
 		var last SweepResult
 		if err := workflow.GetLastCompletionResult(ctx, &last); err == nil {
-			s.before = last.Told
+			s.before, s.ToldSince = last.Told, last.ToldSince
 		}
+	}
+	if s.began = workflow.Now(ctx); input.After == "" && s.began.Sub(s.ToldSince) >= tellAgain {
+		s.before, s.ToldSince = nil, time.Time{}
 	}
 	return s, workflow.SetQueryHandlerWithOptions(ctx, StatusQuery, func() (SweepResult, error) { return s.SweepResult, nil },
 		workflow.QueryHandlerOptions{Description: "What the sweep has done so far."})
@@ -161,7 +170,7 @@ func (s *sweep) start(ctx workflow.Context, found []expense.Notification, listed
 	return call[expense.StartedProcessing](options, &s.calls, StartProcessing, input)
 }
 
-// quarantine names, loud, those that no sweep before has named, and remembers what was
+// quarantine names, loud, those that no sweep has named within tellAgain, and remembers what was
 // named for as long as it is there. What finds no room is named by the next sweep.
 func (s *sweep) quarantine(ctx workflow.Context, part expense.FailedNotifications) {
 	for _, mark := range part.Told {
@@ -185,11 +194,14 @@ func (s *sweep) name(ctx workflow.Context, what string, entries []expense.Quaran
 func (s *sweep) told(mark string) {
 	if len(s.Told) < maxTold && !slices.Contains(s.Told, mark) {
 		s.Told = append(s.Told, mark)
+		if s.ToldSince.IsZero() {
+			s.ToldSince = s.began
+		}
 	}
 }
 
 // unannounced remembers the policies of what was left alone as another connector's, and says
-// so, loud, of those of which no sweep before has said it.
+// so, loud, of those of which no sweep has said it within tellAgain.
 func (s *sweep) unannounced(ctx workflow.Context, noun string, policies []string) {
 	var fresh []string
 	for _, policy := range policies {

@@ -40,7 +40,7 @@ func TestASweepStartsEveryPartOfTheFailedList(t *testing.T) {
 	require.NoError(t, p.env.GetWorkflowResult(&result))
 	require.Equal(t, []expense.Notification{failedCopy(1), failedCopy(2), failedCopy(3)}, told)
 	junk := expense.Quarantined{Reason: "no ObjectURI"}
-	require.Equal(t, workflows.SweepResult{Found: 4, Started: 3, Quarantined: 1, Why: []expense.Quarantined{junk}, Told: []string{junk.Mark()}}, result)
+	require.Equal(t, workflows.SweepResult{Found: 4, Started: 3, Quarantined: 1, Why: []expense.Quarantined{junk}, Told: []string{junk.Mark()}, ToldSince: result.ToldSince}, result)
 	answer, err := p.env.QueryWorkflow(workflows.StatusQuery)
 	require.NoError(t, err)
 	var status workflows.SweepResult
@@ -48,7 +48,7 @@ func TestASweepStartsEveryPartOfTheFailedList(t *testing.T) {
 	require.Equal(t, result, status, "the query says what was done")
 }
 
-func TestAnEntryThatCannotBeUnderstoodIsNamedOnce(t *testing.T) {
+func TestAnEntryThatCannotBeUnderstoodIsNamedOnceADay(t *testing.T) {
 	p := newPlay(t)
 	known := expense.Quarantined{NotificationURI: "https://x/1", Reason: "no ObjectURI"}
 	fresh := expense.Quarantined{NotificationURI: "https://x/2", Reason: "no ObjectURI"}
@@ -56,13 +56,13 @@ func TestAnEntryThatCannotBeUnderstoodIsNamedOnce(t *testing.T) {
 		require.Equal(t, []string{known.Mark(), "one that is gone"}, in.Told)
 		return expense.FailedNotifications{Quarantined: []expense.Quarantined{fresh}, Unlisted: 1, Told: []string{known.Mark()}}, nil
 	}, workflows.ListFailedNotifications)
-	p.env.SetLastCompletionResult(workflows.SweepResult{Quarantined: 2, Told: []string{known.Mark(), "one that is gone"}})
+	p.env.SetLastCompletionResult(workflows.SweepResult{Quarantined: 2, Told: []string{known.Mark(), "one that is gone"}, ToldSince: time.Now().Add(-time.Hour)})
 	p.env.ExecuteWorkflow(workflows.SweepFailedNotifications)
 	require.NoError(t, p.env.GetWorkflowError())
 	var result workflows.SweepResult
 	require.NoError(t, p.env.GetWorkflowResult(&result))
 	require.Equal(t, workflows.SweepResult{
-		Found: 2, Quarantined: 2, Why: []expense.Quarantined{fresh}, Told: []string{known.Mark(), fresh.Mark()},
+		Found: 2, Quarantined: 2, Why: []expense.Quarantined{fresh}, Told: []string{known.Mark(), fresh.Mark()}, ToldSince: result.ToldSince,
 	}, result)
 }
 

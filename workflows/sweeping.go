@@ -160,8 +160,8 @@ const askLimit = 5 * time.Second
 
 // settled says what the last run of a failed notification makes of it, or nothing when it
 // is to be taken up. Left alone is what is an object that we do not handle, or is at a step of
-// another connector as far as is known; what an operator ended after the event; what was only shown, or left in the list, after the event
-// for a reason that stands still; and what its last run was deleting while the list was
+// another connector as far as is known; what an operator ended after the event; what was only
+// shown, or left in the list, after the event for a reason that stands still; and what its last run was deleting while the list was
 // read, or so shortly before that the list may not show it yet. What the list shows later is
 // owed again.
 func (c *Client) settled(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, seen expense.Sight) (expense.Swept, error) {
