@@ -82,7 +82,7 @@ func (a *Activities) describe(ctx context.Context, err error, details ...any) er
 	}
 	var unanswered *facts.Error
 	if errors.As(err, &unanswered) {
-		return ofFact(unanswered)
+		return ofFact(ctx, unanswered)
 	}
 	var e *concur.Error
 	if !errors.As(err, &e) {
@@ -106,7 +106,7 @@ func (a *Activities) describe(ctx context.Context, err error, details ...any) er
 		}
 	}
 	options.Details = details
-	options.NonRetryable = options.NonRetryable || errors.Is(err, errFull) || lasting(ctx, e)
+	options.NonRetryable = options.NonRetryable || errors.Is(err, errFull) || lasting(ctx, e.Gateway, e.Kind, e.Status)
 	return temporal.NewApplicationErrorWithOptions(e.Error(), string(kind), options)
 }
 
@@ -115,15 +115,16 @@ func (a *Activities) describe(ctx context.Context, err error, details ...any) er
 // one address for ever.
 const gatewayTries = 10
 
-func lasting(ctx context.Context, e *concur.Error) bool {
-	return e.Gateway && e.Status < 500 && e.Kind != expense.RateLimited && activity.GetInfo(ctx).Attempt >= gatewayTries
+func lasting(ctx context.Context, gateway bool, kind expense.Kind, status int) bool {
+	return gateway && status < 500 && kind != expense.RateLimited && activity.GetInfo(ctx).Attempt >= gatewayTries
 }
 
 // ofFact is for an error of the company's own systems. The five minutes that Concur asks for
 // are not theirs: they are asked again by the retry policy, unless they say how long to wait.
-func ofFact(e *facts.Error) error {
+func ofFact(ctx context.Context, e *facts.Error) error {
 	return temporal.NewApplicationErrorWithOptions(e.Error(), string(e.Kind), temporal.ApplicationErrorOptions{
-		NonRetryable: table(e.Kind) == parked, NextRetryDelay: e.RetryAfter,
+		NonRetryable:   table(e.Kind) == parked || lasting(ctx, e.Gateway, e.Kind, e.Status),
+		NextRetryDelay: e.RetryAfter,
 	})
 }
 

@@ -131,6 +131,7 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	what := name(r)
+	w.Header().Set("Concur-Correlationid", "of-concur")
 	h.mu.Lock()
 	if what != "token" {
 		h.journal = append(h.journal, exchange{name: what, path: r.URL.Path, body: string(body), at: time.Now()})

@@ -1,6 +1,7 @@
 package concur
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,7 +33,7 @@ func (r request) refused(resp *http.Response, body []byte) *Error {
 		Op: r.op, Kind: kind, Status: resp.StatusCode, Mend: code.Mend,
 		CorrelationID: correlationOf(resp), RetryAfter: retryAfter(resp.Header),
 	}
-	if said := byGateway(resp, body); said != "" && e.Status/100 != 3 {
+	if said := byGateway(resp, body); said != "" {
 		return r.byGateway(e, said)
 	}
 	e.Code, e.Message = wire.DecodeError(body)
@@ -59,15 +61,35 @@ func (r request) refused(resp *http.Response, body []byte) *Error {
 // in one of its own forms is believed without. A web page is none, whoever sends it.
 func byGateway(resp *http.Response, body []byte) string {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	switch isError := wire.IsError(body); {
+	isError, signed := wire.IsError(body), correlationOf(resp) != ""
+	switch status := resp.StatusCode; {
+	case status == http.StatusProxyAuthRequired, status == http.StatusUnauthorized && !signed && wantsLogin(resp.Header):
+		return "a request for a login"
+	case status/100 == 3 && signed:
+		return ""
+	case status/100 == 3:
+		return "a redirect"
 	case wire.IsHTML(body), media == "text/html" && !isError:
 		return "a web page"
-	case isError || correlationOf(resp) != "":
+	case status == http.StatusNotFound && (isError && signed || wire.IsOwnError(body)):
 		return ""
+	case status != http.StatusNotFound && (isError || signed):
+		return ""
+	case len(bytes.TrimSpace(body)) == 0:
+		return "nothing"
 	case wire.IsText(body):
 		return "a text"
 	}
 	return "an error in a form that is not Concur's"
+}
+
+// wantsLogin reports whether an answer asks for another login than a token, which is all that
+// Concur asks for.
+func wantsLogin(h http.Header) bool {
+	challenges := h.Values("WWW-Authenticate")
+	return len(challenges) > 0 && !slices.ContainsFunc(challenges, func(c string) bool {
+		return strings.Contains(strings.ToLower(c), "bearer")
+	})
 }
 
 // byGateway makes an error that something else than Concur has answered one that says so.

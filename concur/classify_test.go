@@ -27,7 +27,8 @@ func TestErrors(t *testing.T) {
 		change      func(*concur.Options)
 	}{
 		"301":                             {status(301, errorXML), concur.Rejected, concur.Rejected, nil},
-		"302 with a broken location":      {raw("HTTP/1.1 302 Found\r\nLocation: https://%zz\r\nContent-Length: 0\r\n\r\n"), concur.Rejected, concur.Rejected, nil},
+		"302 with a broken location":      {raw("HTTP/1.1 302 Found\r\nConcur-Correlationid: x\r\nLocation: https://%zz\r\nContent-Length: 0\r\n\r\n"), concur.Rejected, concur.Rejected, nil},
+		"302 of a login page":             {raw("HTTP/1.1 302 Found\r\nLocation: https://%zz\r\nContent-Length: 0\r\n\r\n"), concur.Unavailable, concur.OutcomeUnknown, nil},
 		"400":                             {status(400, errorXML), concur.Rejected, concur.Rejected, nil},
 		"400 without a body":              {status(400, ""), concur.Rejected, concur.Rejected, nil},
 		"400 for too many requests":       {status(400, "<Error><Message>Request limit exceeded</Message></Error>"), concur.RateLimited, concur.RateLimited, nil},

@@ -225,7 +225,7 @@ func (c *Client) receive(r request, req *http.Request, written func() bool) (*an
 	a.body = body
 	c.replaced(r, a, replaced)
 	a.html = a.html || wire.IsHTML(a.body)
-	if wire.IsHTML(a.body) || !r.silent && (isEmpty(a.body) || wire.IsText(a.body)) {
+	if wire.IsHTML(a.body) || wire.IsText(a.body) && (!r.silent || a.correlation == "") || !r.silent && isEmpty(a.body) {
 		return nil, r.hollow(a)
 	}
 	return a, nil

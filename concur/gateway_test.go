@@ -27,6 +27,9 @@ var foreign = map[string]struct{ contentType, body string }{
 	"a text said to be HTML":         {"text/html", "Request blocked, kim@example.com"},
 	"a message of a gateway":         {"application/json", `{"message":"Forbidden","user":"kim@example.com"}`},
 	"a fault of a gateway":           {"application/json", `{"fault":{"faultstring":"kim@example.com","detail":{"errorcode":"policies.ratelimit"}}}`},
+	"a gateway's page not found":     {"application/json", `{"statusCode":404,"message":"kim@example.com"}`},
+	"a route that is not known":      {"application/json", `{"message":"no Route matched with those values"}`},
+	"an error with a code":           {"application/xml", `<Error><Code>AuthenticationFailed</Code><Message>kim@example.com</Message></Error>`},
 	"an error of another service":    {"application/json", `{"error":{"code":"AuthorizationFailed","message":"kim@example.com"}}`},
 	"an error of a store of files":   {"application/xml", `<Error><Code>AccessDenied</Code><Message>kim@example.com</Message><RequestId>4442</RequestId></Error>`},
 	"another document":               {"application/xml", `<Fault><Reason>kim@example.com</Reason></Fault>`},
@@ -36,6 +39,7 @@ var foreign = map[string]struct{ contentType, body string }{
 // gateway answers without Concur's correlation ID.
 func gateway(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Del("Concur-Correlationid")
 		if contentType != "" {
 			w.Header().Set("Content-Type", contentType)
 		}
@@ -133,7 +137,7 @@ func TestWhatAGatewayAnswersIsAnOutageWhateverItsStatus(t *testing.T) {
 func TestWhatAGatewayAnswersWithSuccessIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	for name, said := range foreign {
-		if said.body[0] == '{' || name == "an error of a store of files" || name == "another document" {
+		if said.body[0] == '{' || name == "an error of a store of files" || name == "another document" || name == "an error with a code" {
 			continue // a document, which is read as one
 		}
 		t.Run(name, func(t *testing.T) {
@@ -211,4 +215,100 @@ func TestConcursOwnRefusalsAreBelievedInEachOfTheirForms(t *testing.T) {
 		t.Parallel()
 		require.ErrorIs(t, read(newServer(t, answering(403, "application/xml", "<html></html>")).client(t)), concur.Unavailable)
 	})
+}
+
+// A report that is not found ends its run: that needs more proof than another refusal does.
+func TestThatSomethingIsNotFoundIsBelievedOnlyWhenConcurSaysSo(t *testing.T) {
+	t.Parallel()
+	const spring = `{"timestamp":"t","status":404,"error":"Not Found","path":"/p"}`
+	unsigned := func(body string) http.HandlerFunc { return gateway(404, "application/json", body) }
+	signed := func(body string) http.HandlerFunc { return answering(404, "application/json", body) }
+	for name, test := range map[string]struct {
+		api  http.HandlerFunc
+		gone bool
+	}{
+		"nothing":                   {unsigned(""), false},
+		"a line":                    {unsigned("\r\n"), false},
+		"an empty object":           {unsigned("{}"), false},
+		"an empty list":             {unsigned("[]"), false},
+		"no errors":                 {unsigned(`{"errors":[]}`), false},
+		"an element without a word": {unsigned("<Error/>"), false},
+		"another element":           {unsigned("<fault>not found</fault>"), false},
+		"an error of any service":   {unsigned(spring), false},
+		"a word and a number":       {unsigned(`{"error":"not_found","code":404}`), false},
+		"the message of a server without the path": {unsigned(`{"Message":"No HTTP resource was found."}`), false},
+		"a web page, under the correlation ID":     {signed("<html></html>"), false},
+		"no route, under the correlation ID":       {signed(`{"message":"no Route matched with those values"}`), false},
+		"a text, under the correlation ID":         {signed("Not found"), false},
+		"nothing, under the correlation ID":        {signed(""), true},
+		"an object, under the correlation ID":      {signed("{}"), true},
+		"any service, under the correlation ID":    {signed(spring), true},
+		"XML":                                      {unsigned("<Error><Message>no</Message><Server-Time>x</Server-Time><Id>7</Id></Error>"), true},
+		"XML in JSON":                              {unsigned(`{"Error":{"Message":"no","Server-Time":"x","Id":"7"}}`), true},
+		"Expense v4":                               {unsigned(`{"timestamp":"t","httpStatus":"404 Not Found","errorMessage":"no","path":"/p"}`), true},
+		"Request v4":                               {unsigned(`{"errors":[{"errorCode":"notFound","errorMessage":"no"}]}`), true},
+		"a list of errors":                         {unsigned(`[{"errorCode":"notFound","errorMessage":"no"}]`), true},
+		"List v4":                                  {unsigned(`{"error":{"id":"7","message":"no"}}`), true},
+		"Identity v4":                              {unsigned(`{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"no"}`), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := newServer(t, test.api).client(t)
+			deleted := client.DeleteNotification(context.Background(), entryURI)
+			if test.gone {
+				require.ErrorIs(t, read(client), concur.NotFound)
+				require.NoError(t, deleted)
+				return
+			}
+			require.ErrorIs(t, read(client), concur.Unavailable)
+			require.ErrorIs(t, deleted, concur.OutcomeUnknown)
+		})
+	}
+}
+
+func TestAGatewayThatAsksForALoginIsAnOutage(t *testing.T) {
+	t.Parallel()
+	asks := func(status int, header, value string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Del("Concur-Correlationid")
+			w.Header().Set(header, value)
+			w.WriteHeader(status)
+		}
+	}
+	for name, api := range map[string]http.HandlerFunc{
+		"a proxy's login":          asks(407, "Proxy-Authenticate", "Negotiate"),
+		"a login with a password":  asks(401, "WWW-Authenticate", `Basic realm="proxy"`),
+		"a login with a ticket":    asks(401, "WWW-Authenticate", "NTLM"),
+		"a redirect to its portal": asks(302, "Location", "https://login.example/"),
+		"a redirect to its page":   asks(307, "Location", "/login"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, api)
+			client := s.client(t)
+			require.ErrorIs(t, read(client), concur.Unavailable)
+			for op, do := range writeOps {
+				require.ErrorIs(t, do(context.Background(), client), concur.OutcomeUnknown, op)
+			}
+			_, tokens := s.count()
+			require.Equal(t, 1, tokens, "no access is renewed")
+
+			s = newServer(t, nil)
+			s.token = api
+			require.ErrorIs(t, read(s.client(t)), concur.Unavailable)
+		})
+	}
+	t.Run("but not the API that asks for a token", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t, asks(401, "WWW-Authenticate", `Bearer error="invalid_token"`))
+		require.ErrorIs(t, read(s.client(t)), concur.Unauthorized)
+	})
+}
+
+func TestATextInPlaceOfASuccessWithoutABodyIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	for op, do := range writeOps {
+		client := newServer(t, gateway(200, "text/plain", "Request blocked for kim@example.com")).client(t)
+		require.ErrorIs(t, do(context.Background(), client), concur.OutcomeUnknown, op)
+	}
 }

@@ -67,6 +67,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	token := s.token
 	s.mu.Unlock()
+	w.Header().Set("Concur-Correlationid", "of-concur")
 	switch {
 	case r.URL.Path != "/oauth2/v0/token":
 		s.mu.Lock()

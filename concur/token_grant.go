@@ -100,9 +100,9 @@ func (t *tokens) failure(op string, err error, grant url.Values) *Error {
 		e.Kind, e.RetryAfter = kind, retryAfter(refusal.Response.Header)
 	case e.Status >= 500, class == RefusedForNow:
 		e.RetryAfter = retryAfter(refusal.Response.Header)
+	case e.Gateway:
 	case e.Status >= 300 && e.Status < 400:
 		e.Kind, e.Message = Rejected, notFollowed
-	case e.Gateway:
 	default:
 		e.Kind = Unauthorized
 		e.Message = strings.TrimSuffix(sentence+": "+e.Message, ": ")
@@ -114,8 +114,10 @@ func (t *tokens) failure(op string, err error, grant url.Values) *Error {
 // type is not judged: see tokenAnswers.
 func tokenGateway(resp *http.Response, body []byte) string {
 	switch {
-	case resp.StatusCode/100 == 3, resp.StatusCode >= 500 && isEmpty(body):
+	case resp.StatusCode >= 500 && isEmpty(body):
 		return ""
+	case resp.StatusCode/100 == 3:
+		return byGateway(resp, body)
 	case wire.IsHTML(body):
 		return "a web page"
 	case isEmpty(body):

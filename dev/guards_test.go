@@ -324,12 +324,22 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 		},
 		"the look whether Concur has answered": {
 			file: "concur/classify.go", story: "gateway-refusal",
-			with:    "said != \"\" && e.Status/100 != 3 {",
-			without: "said == \"never\" {",
+			with:    "said != \"\" {\n\t\treturn r.byGateway(e, said)",
+			without: "said == \"never\" {\n\t\treturn r.byGateway(e, said)",
+		},
+		"the proof that Concur has not found it": {
+			file: "concur/classify.go", story: "gateway-not-found",
+			with:    "status == http.StatusNotFound && (isError && signed || wire.IsOwnError(body))",
+			without: "status == http.StatusNotFound && isError",
+		},
+		"the look whether a company's system has answered": {
+			file: "facts/ask.go", story: "fact-gateway",
+			with:    "page := isPage(response.Header, status, body)",
+			without: "page := false && isPage(response.Header, status, body)",
 		},
 		"the end of what a gateway answers": {
 			file: "activities/failure.go", story: "gateway-for-ever",
-			with:    " || lasting(ctx, e)",
+			with:    " || lasting(ctx, e.Gateway, e.Kind, e.Status)",
 			without: "",
 		},
 		"the look at the list after a refused delete": {

@@ -106,13 +106,16 @@ func (c *Client) receive(req *http.Request, q question) (expense.Answers, *Error
 	}
 	defer response.Body.Close()
 	status := response.StatusCode
-	if status != http.StatusOK {
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	if page := isPage(response.Header, status, body); page || status != http.StatusOK {
 		kind, says := refusal(status)
+		if page && kind != expense.RateLimited {
+			kind, says = expense.Unavailable, "was not asked: a proxy, a firewall or a gateway has answered in its place"
+		}
 		failure := fail(status, kind, "%s %s", req.URL.Host, says)
-		failure.RetryAfter = retryAfter(response.Header.Get("Retry-After"), c.now())
+		failure.Gateway, failure.RetryAfter = page, retryAfter(response.Header.Get("Retry-After"), c.now())
 		return nil, failure
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
 	case err != nil, req.Context().Err() != nil: // a body that the end of the time has cut can look whole
 		return nil, c.lost(req, fail(status, expense.Unavailable, "the answer of %s ended early", req.URL.Host))

@@ -16,6 +16,7 @@ type Error struct {
 	Status     int           // HTTP status; 0 when there was no answer
 	Message    string        // one sentence for an operator
 	RetryAfter time.Duration // how long the system asks to wait; 0 when it does not say
+	Gateway    bool          // a web page came in the place of the system's answer
 
 	cause error // of the context; nothing else is kept
 }

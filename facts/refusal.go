@@ -1,8 +1,11 @@
 package facts
 
 import (
+	"bytes"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
+	"mime"
 	"net"
 	"net/http"
 	"strconv"
@@ -26,6 +29,14 @@ func refusal(status int) (kind expense.Kind, says string) {
 		return expense.Malformed, "answers with a success that is not 200"
 	}
 	return expense.Rejected, "refuses the question"
+}
+
+// isPage reports whether an answer is no answer of a company's system, which answers in JSON: a
+// web page, by what it says of itself or by how it begins, or a request for the login of a proxy.
+func isPage(h http.Header, status int, body []byte) bool {
+	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	start := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))
+	return status == http.StatusProxyAuthRequired || bytes.HasPrefix(start, []byte("<")) || media == "text/html" && !json.Valid(body)
 }
 
 // maxRetryAfter bounds for how long a system may have us wait.

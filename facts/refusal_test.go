@@ -58,7 +58,14 @@ func TestEveryRefusalHasItsKind(t *testing.T) {
 		"a question that is refused":     {says(422, "of the body"), expense.Rejected, 0},
 		"a success that is none":         {says(204, ""), expense.Malformed, 0},
 		"a promise":                      {says(202, "of the body"), expense.Malformed, 0},
-		"a page":                         {says(200, "<html>of the body"), expense.Malformed, 0},
+		"a page":                         {says(200, "<html>of the body"), expense.Unavailable, 0},
+		"a page that forbids":            {says(403, "<!DOCTYPE html>of the body"), expense.Unavailable, 0},
+		"a page of a login":              {says(401, "\n<html>of the body"), expense.Unavailable, 0},
+		"a page that finds nothing":      {says(404, "\uFEFF<h1>of the body"), expense.Unavailable, 0},
+		"a page that redirects":          {says(302, "<html>of the body"), expense.Unavailable, 0},
+		"a page for too many requests":   {says(429, "<html>of the body"), expense.RateLimited, 0},
+		"a text said to be a page":       {typed(403, "text/html", "of the body"), expense.Unavailable, 0},
+		"a login for a proxy":            {says(407, ""), expense.Unavailable, 0},
 		"an answer that is cut":          {cut, expense.Unavailable, 0},
 		"an answer that is never at end": {endless, expense.Malformed, 0},
 	} {
@@ -69,6 +76,14 @@ func TestEveryRefusalHasItsKind(t *testing.T) {
 			require.Equal(t, c.after, e.RetryAfter)
 			require.NotZero(t, e.Status)
 		})
+	}
+}
+
+func typed(status int, contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
 	}
 }
 

@@ -50,6 +50,8 @@ func (r *run) consult(ctx workflow.Context, read expense.FetchedReport, eventTyp
 // mendFact says what a person can do when the company's own systems give no fact.
 func mendFact(k expense.Kind) string {
 	switch k {
+	case expense.Unavailable:
+		return "Have whoever runs the proxy, the firewall or the gateway before the system that the message names let this request through. The run tries again by itself, every hour at the latest."
 	case expense.Forbidden:
 		return "Give the system that the message names the secret of CONCUR_FACT_SECRET, and look at its own log: it refuses what the connector signs."
 	case expense.Rejected:

@@ -72,6 +72,7 @@ func (c *fakeConcur) gone() (paths []string) {
 func (c *fakeConcur) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	w.Header().Set("Concur-Correlationid", "of-concur")
 	switch {
 	case r.URL.Path == "/oauth2/v0/token":
 		if strings.Contains(c.token, `"error"`) {

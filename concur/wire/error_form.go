@@ -29,6 +29,25 @@ func IsError(body []byte) bool {
 	return false
 }
 
+// IsOwnError reports whether a body is an error that nobody but Concur writes, and that says
+// something. It is narrower than [IsError]: an empty body, and the forms that Concur shares with
+// other services, do not count.
+func IsOwnError(body []byte) bool {
+	code, message := DecodeError(body)
+	if code == "" && message == "" || !IsError(body) {
+		return false
+	}
+	value, err := readValue(bytes.TrimSpace(body))
+	if err != nil {
+		return true // in XML
+	}
+	if _, list := value.([]any); list {
+		return true
+	}
+	e := objectOf(value)
+	return hasField(e, concurFields) || e["errors"] != nil || isMessage(objectOf(e["error"])) || isMessage(objectOf(objectOf(e["content"])["error"]))
+}
+
 // Fields of errors in JSON.
 var (
 	// concurFields are of a form that Concur documents: of Expense v4, of Request v4, of
@@ -53,7 +72,7 @@ func isErrorInJSON(body []byte) bool {
 	switch word := wordOf(e["error"]); {
 	case len(e) == 0:
 		return true
-	case slices.ContainsFunc(concurFields, func(name string) bool { _, has := e[name]; return has }):
+	case hasField(e, concurFields):
 		return true
 	case word != "" && (slices.Contains(grantWords, word) || isNumber(e["code"]) || e["timestamp"] != nil && e["path"] != nil):
 		return true
@@ -62,6 +81,10 @@ func isErrorInJSON(body []byte) bool {
 		return len(list) == 0 || areErrors(list)
 	}
 	return isMessage(objectOf(e["error"])) || isMessage(objectOf(objectOf(e["content"])["error"])) || isOldMessage(body)
+}
+
+func hasField(o map[string]any, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { _, has := o[name]; return has })
 }
 
 // areErrors reports whether a list holds errors as Request v4 writes them.
@@ -94,7 +117,7 @@ func isNumber(value any) bool {
 }
 
 // isErrorInXML looks for the Message of Concur's errors, or for nothing at all. A store of
-// files behind a gateway writes a Message, too, beside a RequestId.
+// files behind a gateway writes a Message, too, beside a Code or a RequestId.
 func isErrorInXML(body []byte) bool {
 	d := newDocument(bytes.NewReader(body), maxReportDepth)
 	elements, message := 0, false
@@ -111,7 +134,7 @@ func isErrorInXML(body []byte) bool {
 		switch strings.ToLower(start.Name.Local) {
 		case "message":
 			message = true
-		case "requestid", "hostid":
+		case "code", "requestid", "hostid":
 			return false
 		}
 	}

@@ -68,7 +68,9 @@ func (c *Company) respond(r *http.Request, body []byte, mood string) (status int
 	case Slow:
 		return 0, nil
 	case Malformed:
-		return http.StatusOK, []byte("<html>A page of a gateway</html>")
+		return http.StatusOK, []byte(`{"items": 7`)
+	case Page:
+		return http.StatusForbidden, []byte("<html>A page of a firewall</html>")
 	}
 	if known {
 		return http.StatusOK, before.answer // a question that is put again is answered as it was

@@ -71,13 +71,14 @@ const (
 	Busy      = "busy"      // 429 with Retry-After
 	Redirect  = "redirect"  // 307 to another path of its own
 	Forbidden = "forbidden" // 403
-	Malformed = "malformed" // a page
+	Malformed = "malformed" // no JSON
+	Page      = "page"      // 403 with the web page of a firewall
 	Missing   = "missing"   // one object is not answered
 	Twice     = "twice"     // one object is answered twice
 	Stranger  = "stranger"  // it has another secret
 )
 
-var moods = []string{Well, Away, Slow, Broken, Outage, Busy, Redirect, Forbidden, Malformed, Missing, Twice, Stranger}
+var moods = []string{Well, Away, Slow, Broken, Outage, Busy, Redirect, Forbidden, Malformed, Page, Missing, Twice, Stranger}
 
 // Open starts a company on a port of loopback.
 func Open(o Options) (*Company, error) {

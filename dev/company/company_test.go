@@ -158,7 +158,7 @@ func TestEveryMoodShows(t *testing.T) {
 	c := opened(t)
 	c.Says(map[string][]company.Reply{"open": {{When: map[string]any{"vendor": "Ritz"}, Then: map[string]any{"ok": true}}, {Then: map[string]any{"ok": false}}}})
 	for mood, want := range map[string]int{
-		company.Well: 200, company.Broken: 500, company.Outage: 503, company.Busy: 429, company.Redirect: 307, company.Forbidden: 403, company.Stranger: 401, company.Malformed: 200, company.Missing: 200, company.Twice: 200,
+		company.Well: 200, company.Broken: 500, company.Outage: 503, company.Busy: 429, company.Redirect: 307, company.Forbidden: 403, company.Stranger: 401, company.Malformed: 200, company.Page: 403, company.Missing: 200, company.Twice: 200,
 	} {
 		require.NoError(t, c.Is(mood))
 		status, body, err := asks{id: "fact_" + mood}.put(t, c, "open")

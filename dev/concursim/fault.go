@@ -75,7 +75,7 @@ var faultKinds = []faultKind{
 	{"deadlock-400", everyEndpoint, "", "400 whose message says that a database deadlock occurred"},
 	{"slow", everyEndpoint, "ms*", "waits that many milliseconds, at most 60000, then takes effect and answers as usual, also when the client has given up"},
 	{"html", everyEndpoint, "effect", "200 with the HTML page of a gateway"},
-	{"gateway", everyEndpoint, "effect, status, text", "something else answers in Concur's place, without its correlation ID: with that status, 403 unless told, and a page, page-as-xml, page-as-json, fragment, plain, json, xml, or as the seed chooses"},
+	{"gateway", everyEndpoint, "effect, status, text", "something else answers in Concur's place, without its correlation ID: with that status, 403 unless told, and a page, page-as-xml, page-as-json, fragment, plain, json, xml, or as the seed chooses; nothing has no body"},
 	{"empty-body", everyEndpoint, "effect", "200 with no body"},
 	{"compressed", everyEndpoint, "", "the usual answer is compressed with gzip, if that is accepted"},
 	{"chunked", everyEndpoint, "", "the usual answer comes in chunks"},
@@ -179,7 +179,7 @@ func (p faultParam) check(kind faultKind) error {
 		return errors.New("retryAfter is negative")
 	case kind.name == "gateway" && p.Status != 0 && (p.Status < 200 || p.Status > 599):
 		return fmt.Errorf("status %d is none", p.Status)
-	case kind.name == "gateway" && p.Text != "" && gatewayAnswers[p.Text].body == "":
+	case kind.name == "gateway" && p.Text != "" && !slices.Contains(gatewayForms(), p.Text):
 		return fmt.Errorf("text %q is not one of %s", p.Text, strings.Join(gatewayForms(), ", "))
 	case kind.name != "gateway" && p.Status != 0 && p.Status != http.StatusUnauthorized && p.Status != http.StatusForbidden:
 		return fmt.Errorf("status %d is neither 401 nor 403", p.Status)

@@ -18,6 +18,7 @@ var gatewayAnswers = map[string]struct{ contentType, body string }{
 	"page-as-xml":  {"application/xml", `<?xml version="1.0"?><!-- proxy --><html><body>` + gatewayMark + `: request blocked</body></html>`},
 	"page-as-json": {"application/json", "<html><head><title>403 Forbidden</title></head><body><center>" + gatewayMark + "</center></body></html>"},
 	"fragment":     {"text/html", "<h1>Forbidden</h1><p>" + gatewayMark + "</p>"},
+	"nothing":      {},
 	"plain":        {"text/plain", "upstream connect error or disconnect/reset before headers, user " + gatewayMark},
 	"json":         {"application/json", `{"message":"Forbidden","user":"` + gatewayMark + `"}`},
 	"xml":          {"application/xml", `<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>` + gatewayMark + `</Message><RequestId>4442587F</RequestId></Error>`},
@@ -28,7 +29,7 @@ func gatewayForms() []string { return slices.Sorted(maps.Keys(gatewayAnswers)) }
 func (s *simulator) gatewayAnswer(f *fault) answer {
 	form := f.Param.Text
 	if form == "" {
-		forms := gatewayForms()
+		forms := slices.DeleteFunc(gatewayForms(), func(form string) bool { return form == "nothing" })
 		form = forms[s.draw("gateway", f.ID, f.Applied).IntN(len(forms))]
 	}
 	said := gatewayAnswers[form]
