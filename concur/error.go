@@ -35,7 +35,7 @@ const (
 	// report again. v1.1 has no codes: there the same refusal is Rejected.
 	NotWaiting = expense.NotWaiting
 	// Rejected: Concur understood the request and refused it. Nothing was done; the message has
-	// Concur's words. A redirect is one, too.
+	// Concur's words. A redirect of Concur's is one, too.
 	Rejected = expense.Rejected
 	// InvalidArgument: the caller passed what cannot be right: an empty ID, no comment where
 	// Concur wants one, a guard with an unknown name, the address of a travel request for that of

@@ -339,8 +339,8 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 		},
 		"the end of what a gateway answers": {
 			file: "activities/failure.go", story: "gateway-for-ever",
-			with:    " || lasting(ctx, e.Gateway, e.Kind, e.Status)",
-			without: "",
+			with:    "errors.Is(err, errFull) || lasting(ctx, e.Gateway, e.Kind, e.Status)",
+			without: "errors.Is(err, errFull)",
 		},
 		"the look at the list after a refused delete": {
 			file: "concur/notifications.go", story: "deleted-already",
