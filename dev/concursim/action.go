@@ -94,9 +94,13 @@ func (s *simulator) handleAction(c *call) answer {
 		return actionStatus("Nobody is there to approve the report.", "FAILURE")
 	case action == approveAction && r.desc.Refusal != "":
 		return actionStatus(words(r.desc.Refusal), "FAILURE")
+	case action == approveAction && strings.TrimSpace(a.comment) == "" && r.desc.WantsComment != "":
+		return actionStatus(missingComments[r.desc.WantsComment].message, "FAILURE")
+	case action == approveAction && r.rejected(): // no comment of version 1.1 is about expenses
+		return actionStatus("Some of the expenses were rejected on this report and a comment about them is required.", "FAILURE")
 	}
 	c.about.action = action
-	s.decide(c, r, a.comment)
+	s.decide(c, r, decision{Comment: a.comment})
 	return actionStatus("SUCCESS!", "SUCCESS!")
 }
 

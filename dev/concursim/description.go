@@ -68,6 +68,9 @@ type description struct {
 	// the client's, and the failed list shows an entry about it that the client has deleted.
 	ShownAfter string `yaml:"shownAfter"`
 
+	// WantsComment says why an approval needs a comment: always, cost-object or budget.
+	WantsComment string `yaml:"wantsComment"`
+
 	// Touched has every exception that is put or taken off change LastModifiedDate and
 	// reportVersion. Quiet has them stay as they are when the report comes from one external
 	// validation to the next: its headers then show nothing of the step.
@@ -137,6 +140,7 @@ type entryDescription struct {
 	Allocations          []allocationDescription `yaml:"allocations"`
 	Attendees            int                     `yaml:"attendees"`
 	Exceptions           bool                    `yaml:"exceptions"`
+	Rejected             bool                    `yaml:"rejected"` // by an approver before us
 }
 
 type itemDescription struct {
@@ -226,6 +230,9 @@ func (d *description) complete(now time.Time) error {
 	}
 	if err := checkLate(*d); err != nil {
 		return err
+	}
+	if d.WantsComment != "" && missingComments[d.WantsComment].id == "" {
+		return fmt.Errorf("wantsComment %q: want always, cost-object or budget", d.WantsComment)
 	}
 	if d.UUID != "" && (!d.Request || !hexID.MatchString(d.UUID)) {
 		return fmt.Errorf("uuid %q: want a travel request's 32 hexadecimal digits in upper case", d.UUID)

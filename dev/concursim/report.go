@@ -78,10 +78,13 @@ type object struct {
 }
 
 type decision struct {
-	Action  string    `json:"action"`
-	Comment string    `json:"comment"`
-	Step    string    `json:"step"`
-	At      time.Time `json:"at"`
+	Action  string `json:"action"`
+	Comment string `json:"comment"`
+	// ExpenseRejectedComment says why expenses of it were rejected, in an approval by v4.
+	ExpenseRejectedComment string `json:"expenseRejectedComment,omitempty"`
+
+	Step string    `json:"step"`
+	At   time.Time `json:"at"`
 }
 
 type moved struct {

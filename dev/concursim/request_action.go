@@ -54,7 +54,7 @@ func (s *simulator) handleRequestAction(c *call) answer {
 	case approves && r.desc.Refusal != "":
 		return s.refuseRequest(c, requestRefusal(r.desc.Refusal), r.desc.Refusal, words(r.desc.Refusal))
 	}
-	s.decide(c, r, said.Comment)
+	s.decide(c, r, decision{Comment: said.Comment})
 	return jsonAnswer(s.renderRequest(r))
 }
 

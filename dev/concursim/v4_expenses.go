@@ -41,7 +41,7 @@ func (s *simulator) handleExpenseV4(c *call) answer {
 	maps.Copy(v, fields{
 		"customData": s.customData(e.custom, e.orgUnit), "parentExpenseId": parent,
 		"receiptType":       fields{"id": receiptType(d.whole), "status": map[string]string{"R": "Receipt", "N": "No Receipt"}[receiptType(d.whole)]},
-		"isExpenseRejected": false, "isExpenseBillable": false, "isPaperReceiptReceived": false, "isExcludedFromCashAdvanceByUser": false,
+		"isExpenseRejected": d.whole.Rejected, "isExpenseBillable": false, "isPaperReceiptReceived": false, "isExcludedFromCashAdvanceByUser": false,
 		"expenseTaxSummary": taxesV4(e.posted, r.desc.Currency), "mileage": nil, "travel": nil, "merchantTaxId": nil, "taxRateLocation": "HOME",
 		"budgetAccrualDate": nil, "authorizationRequestExpenseId": nil, "lastModifiedDate": nil,
 	})

@@ -11,13 +11,17 @@ import (
 	"unicode/utf8"
 )
 
-// glimpseComment is the comment of a body in JSON, as far as one can be made out.
+// glimpseComment is the longest comment of a body in JSON, as far as one can be made out.
 func glimpseComment(body []byte) string {
 	var said struct {
-		Comment string `json:"comment"`
+		Comment  string `json:"comment"`
+		Rejected string `json:"expenseRejectedComment"`
 	}
-	if json.Unmarshal(body, &said) != nil {
+	switch {
+	case json.Unmarshal(body, &said) != nil:
 		return ""
+	case utf8.RuneCountInString(said.Rejected) > utf8.RuneCountInString(said.Comment):
+		return said.Rejected
 	}
 	return said.Comment
 }
@@ -85,7 +89,7 @@ func (s *simulator) handleWorkflow(c *call) answer {
 	if id, message := s.refuseWorkflow(c, r, said); id != "" {
 		return s.refuse(c, id, message)
 	}
-	s.decide(c, r, said["comment"])
+	s.decide(c, r, decision{Comment: said["comment"], ExpenseRejectedComment: said["expenseRejectedComment"]})
 	return answer{status: http.StatusNoContent}
 }
 
@@ -118,17 +122,44 @@ func (s *simulator) refuseWorkflow(c *call, r *report, said map[string]string) (
 		return s.oneOf(r, noApproverWorkflow), "Nobody is there to approve the report."
 	case approves && r.desc.Refusal != "":
 		return r.desc.Refusal, words(r.desc.Refusal)
+	case approves && strings.TrimSpace(said["comment"]) == "" && r.desc.WantsComment != "":
+		missing := missingComments[r.desc.WantsComment]
+		return missing.id, missing.message
+	case approves && strings.TrimSpace(said["expenseRejectedComment"]) == "" && r.rejected():
+		return rejectedMissing.id, rejectedMissing.message
 	}
 	return "", ""
 }
 
-// decide lets the action that the call names happen.
-func (s *simulator) decide(c *call, r *report, comment string) {
+// missing is the error of an approval without a comment that Concur requires.
+type missing struct{ id, message string }
+
+// The errors of approvals without a comment, as the description of the interface has them:
+// https://developer.concur.com/api-explorer/v4-0/Reports.html.
+var (
+	missingComments = map[string]missing{
+		"always":      {"error.workflow.missingComments", "Comments are required to approve this report."},
+		"cost-object": {"error.workflow.CostObjectChangeMissingComments", "Changes were made on this report that impact Cost Objects and a comment is required to approve this report."},
+		"budget":      {"error.workflow.BudgetObjectChangeMissingComments", "Changes were made on this report that impact Budget Objects and a comment is required to approve this report."},
+	}
+	rejectedMissing = missing{"error.workflow.rejectedExpenseMissingComments", "Some of the expenses were rejected on this report and expenseRejectedComment is required to approve this report."}
+)
+
+// rejected says whether an approver before us has rejected an expense of the report.
+func (r *report) rejected() bool {
+	return slices.ContainsFunc(r.desc.Entries, func(e entryDescription) bool { return e.Rejected })
+}
+
+// decide lets the action that the call names happen, with what was said about it.
+func (s *simulator) decide(c *call, r *report, said decision) {
 	c.entry.Effect = true
 	r.writes++
-	r.decisions = append(r.decisions, decision{Action: c.about.action, Comment: comment, Step: r.step, At: time.Now().UTC()})
-	if comment != "" {
-		r.comments = append(r.comments, comment)
+	said.Action, said.Step, said.At = c.about.action, r.step, time.Now().UTC()
+	r.decisions = append(r.decisions, said)
+	for _, comment := range []string{said.Comment, said.ExpenseRejectedComment} {
+		if comment != "" {
+			r.comments = append(r.comments, comment)
+		}
 	}
 	if c.about.action == approveAction {
 		s.advance(r)

@@ -77,6 +77,44 @@ func TestWorkflowV4(t *testing.T) {
 		require.Positive(t, seen[http.StatusNoContent])
 		require.Positive(t, seen[http.StatusBadRequest])
 	})
+	t.Run("an approval without a comment that is required is refused, and does nothing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		for why, id := range map[string]string{
+			"always": "error.workflow.missingComments", "cost-object": "error.workflow.CostObjectChangeMissingComments",
+			"budget": "error.workflow.BudgetObjectChangeMissingComments",
+		} {
+			r := w.submit(why, "wantsComment: "+why)
+			for _, body := range []string{guarded, `{"comment":" "}`, `{"expenseRejectedComment":"c"}`} {
+				require.Equal(t, []string{id}, w.refused(http.StatusBadRequest, w.patch(r, "approve", body)))
+			}
+			require.Equal(t, "FAILURE", elementText(w.act(r.Step, "Approve", "").body, "Status"))
+			require.Empty(t, w.state(why).Decisions)
+			require.Equal(t, http.StatusNoContent, w.patch(r, "approve", `{"comment":"Seen."}`).status)
+			require.Equal(t, "Seen.", w.state(why).Decisions[0].Comment)
+			by1 := w.submit(why+"-by-1.1", "wantsComment: "+why)
+			require.Equal(t, "SUCCESS!", elementText(w.act(by1.Step, "Approve", "Seen.").body, "Status"))
+		}
+		require.Equal(t, http.StatusNoContent, w.patch(w.submit("back", "wantsComment: always"), "sendBack", `{"comment":"c"}`).status)
+	})
+	t.Run("a report with a rejected expense is approved with a comment about that, by v4 alone", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		var r reportView
+		w.control(http.MethodPost, "/reports", "{name: r, entries: [{amount: 1}, {amount: 2, rejected: true}]}", &r)
+		for n, rejected := range []bool{false, true} {
+			var one struct{ IsExpenseRejected *bool }
+			w.get(long(r)+"/expenses/"+r.ExpenseIDs[n], &one)
+			require.Equal(t, &rejected, one.IsExpenseRejected)
+		}
+		for _, body := range []string{guarded, `{"comment":"c"}`} {
+			require.Equal(t, []string{"error.workflow.rejectedExpenseMissingComments"}, w.refused(http.StatusBadRequest, w.patch(r, "approve", body)))
+		}
+		require.Equal(t, "FAILURE", elementText(w.act(r.Step, "Approve", "c").body, "Status"))
+		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", `{"expenseRejectedComment":"Not ours."}`).status)
+		require.Equal(t, "Not ours.", w.state("r").Decisions[0].ExpenseRejectedComment)
+		require.Equal(t, []string{"Not ours."}, w.state("r").Comments)
+	})
 	t.Run("what is no action, or nobody's to take, is refused", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
