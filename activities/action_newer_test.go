@@ -377,3 +377,76 @@ func TestNothingIsSentByV4ThatIsHeld(t *testing.T) {
 		require.ErrorContains(t, err, "the interface to read by is none")
 	})
 }
+
+func TestACommentAboutRejectedExpensesIsSentWhenConcurAsksForIt(t *testing.T) {
+	t.Parallel()
+	const why = "Your approver has rejected an expense."
+	// asks refuses approvals that do not have the comment.
+	asks := func(n *newer) *newer {
+		return &newer{house: n.on("approve", func(w http.ResponseWriter, r *http.Request) {
+			if sent := n.requests(); strings.Contains(sent[len(sent)-1].body, why) {
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
+			refusedV4("rejectedExpenseMissingComments")(w, r)
+		})}
+	}
+	acting := func() expense.TakeActionInput {
+		in := actionV4(expense.Approve)
+		in.ExpenseRejectedComment = why
+		return in
+	}
+	t.Run("after another look, and once", func(t *testing.T) {
+		t.Parallel()
+		n := asks(newNewer(t))
+		require.Zero(t, take(t, attempt{}, n.activities(t, guarded), acting()))
+		require.Equal(t, []string{"header", "approve", "header", "approve"}, n.seen())
+		require.JSONEq(t, `{"currentSequence":3,"expectedStepCode":"EXTVAL"}`, n.requests()[1].body)
+		require.JSONEq(t, `{"currentSequence":3,"expectedStepCode":"EXTVAL","expenseRejectedComment":"`+why+`"}`, n.requests()[3].body)
+	})
+	t.Run("not to a report that Concur passes on without it", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		require.Zero(t, take(t, attempt{}, n.activities(t), acting()))
+		require.JSONEq(t, `{}`, n.requests()[1].body)
+	})
+	t.Run("not to one that has moved meanwhile", func(t *testing.T) {
+		t.Parallel()
+		for _, found := range []look{{Status: "A_APPR"}, {Status: "A_RESU"}, {Gone: true}, {Version: 2}} {
+			n := asks(newNewer(t, look{}, found))
+			got := take(t, attempt{}, n.activities(t), acting())
+			require.NotEmpty(t, got.Kind)
+			require.False(t, got.Confirmed, "Concur has said that it was not us")
+			require.False(t, got.Doubtful)
+			require.Equal(t, []string{"header", "approve", "header"}, n.seen())
+		}
+	})
+	t.Run("and is refused no second time", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("approve", refusedV4("rejectedExpenseMissingComments"))
+		_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, acting())
+		require.True(t, failed(t, err, expense.CommentMissing).NonRetryable())
+		require.Equal(t, []string{"header", "approve", "header", "approve", "header"}, n.seen())
+	})
+}
+
+func TestAMissingCommentNamesItsSetting(t *testing.T) {
+	t.Parallel()
+	for code, setting := range map[string]string{
+		"missingComments": "settings.passOnComment", "CostObjectChangeMissingComments": "settings.passOnComment",
+		"BudgetObjectChangeMissingComments": "settings.passOnComment", "rejectedExpenseMissingComments": "settings.expenseRejectedComment",
+	} {
+		n := newNewer(t)
+		n.on("approve", refusedV4(code))
+		_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionV4(expense.Approve))
+		e := failed(t, err, expense.CommentMissing)
+		require.True(t, e.NonRetryable())
+		require.Contains(t, e.Message(), "In Concur's words.")
+		var told expense.FailedWrite
+		require.NoError(t, e.Details(&told))
+		require.Contains(t, told.Mend, setting)
+		require.False(t, told.Doubtful)
+		require.Equal(t, []string{"header", "approve", "header"}, n.seen())
+	}
+}

@@ -86,6 +86,7 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 		"writes that are switched off":         {shows(waiting()), true, treatment{kind: expense.WritesOff, parked: true}},
 		"a blocking exception":                 {refusing("step_exit_blocking_by_exception"), true, treatment{kind: expense.Blocked, parked: true}},
 		"an owner without an approver":         {refusing("no_approver.change_my_info"), true, treatment{kind: expense.NoApprover, parked: true}},
+		"a comment that Concur requires":       {refusing("missingComments"), true, treatment{kind: expense.CommentMissing, parked: true}},
 		"a brake that holds":                   {shows(waiting()), true, treatment{kind: expense.Braked, parked: true}},
 		"a stop that looks like another":       {func(h *house) { furnished(h) }, false, treatment{kind: expense.AlikeStops, parked: true}},
 		"a report that is gone":                {shows(page{Gone: true}), false, treatment{kind: expense.NotFound, delay: value}},
@@ -106,7 +107,7 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 				once.cancel = func(cancel context.CancelCauseFunc) { cancel(errors.New("the worker stops")) }
 			case "no answer in time", "no answer to a write in time":
 				options.Concur = h.client(t, func(o *concur.Options) { o.AnswerLimit = 500 * time.Millisecond })
-			case "a blocking exception", "an owner without an approver", "a report at another step, by v4":
+			case "a blocking exception", "an owner without an approver", "a report at another step, by v4", "a comment that Concur requires":
 				act = actionV4(expense.Approve)
 			case "writes that are switched off":
 				options.Writes.Mode = activities.WritesOff

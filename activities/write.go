@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"concur-connector/concur"
@@ -44,9 +45,12 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
-	next := ""
+	next, rejected := "", ""
 	after, err := a.send(ctx, pulse, in.ObjectURI, in.Stop, in.Via, now, func(now found) (err error) {
-		next, err = a.act(ctx, now, in)
+		next, err = a.act(ctx, now, in, rejected)
+		if rejected == "" && in.ExpenseRejectedComment != "" && slices.Contains(wants(err), concur.ExpenseRejectedComment) {
+			rejected, err = in.ExpenseRejectedComment, onceMore{err}
+		}
 		return err
 	})
 	pulse.afterWrite(ctx, err)
@@ -58,7 +62,7 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 
 // act sends the action by the interface by which the report was read. It returns the stop
 // at which the object waits then, where Concur's answer shows one.
-func (a *Activities) act(ctx context.Context, now found, in expense.TakeActionInput) (next string, err error) {
+func (a *Activities) act(ctx context.Context, now found, in expense.TakeActionInput, rejected string) (next string, err error) {
 	api := a.options.Concur
 	switch {
 	case now.Request != nil:
@@ -68,7 +72,7 @@ func (a *Activities) act(ctx context.Context, now found, in expense.TakeActionIn
 	case in.Action == expense.SendBack:
 		return "", api.SendBackReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
 	case in.Action == expense.Approve:
-		return "", api.ApproveReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
+		return "", api.ApproveReportV4(ctx, now.Report.ID, in.Comment, rejected, a.options.Guard)
 	}
 	return "", errNoAction
 }
@@ -144,17 +148,31 @@ func denied(err error) bool {
 	return errors.Is(err, concur.Forbidden) || errors.Is(err, concur.Unauthorized)
 }
 
+// onceMore is a refusal after which the write is sent once more, with what Concur has asked for.
+type onceMore struct{ error }
+
+func (e onceMore) Unwrap() error { return e.error }
+
+// wants are the fields in which Concur requires a comment, when it refuses an action without.
+func wants(err error) []string {
+	var e *concur.Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	return e.Wants
+}
+
 // send sends a write to what has just been read. Whatever Concur's refusal says, nothing is
 // concluded from it before another read: see why. A write that is forbidden because the access
 // token has ended is sent once more, when that read has renewed the token and shows what was
-// read before.
+// read before. So is one for which Concur asks for something that we have.
 func (a *Activities) send(ctx context.Context, pulse *pulse, objectURI, stop string, via expense.Interface, now found, write func(now found) error) (found, error) {
 	refusal := write(now)
 	if !concur.Refused(refusal) {
 		return found{}, refusal
 	}
 	again, err := a.why(ctx, objectURI, stop, via, now, refusal)
-	if again.Kind != "" || !errors.Is(err, refusal) || !a.options.Concur.Renewed(refusal) {
+	if again.Kind != "" || !errors.Is(err, refusal) || !errors.As(refusal, new(onceMore)) && !a.options.Concur.Renewed(refusal) {
 		return again, err
 	}
 	if err := pulse.beforeWrite(ctx, again.Mark); err != nil {

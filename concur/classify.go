@@ -40,6 +40,9 @@ func (r request) refused(resp *http.Response, body []byte) *Error {
 	if code.said != "" {
 		e.Code = code.said
 	}
+	if e.Kind == CommentMissing {
+		e.Wants = wanted(wire.ErrorCodes(body))
+	}
 	if r.discreet {
 		e.Code, e.Message = codeWord(e.Code), ""
 	}

@@ -40,6 +40,8 @@ const (
 	rights      = "Grant the application the scope, and its user the role, that the message names; or look whether the step belongs to an external system."
 	trip        = "Look at the trip in Concur Travel, and decide it by hand in Concur."
 	noSuch      = "Nothing: Concur does not have it any more."
+	sayIt       = "Concur requires a comment to pass it on: give settings.passOnComment in the rules file, or have the person who was asked decide again with a comment."
+	sayWhy      = "Concur requires a comment about the rejected expenses: give settings.expenseRejectedComment in the rules file."
 	comeAgain   = "Nothing: it is sent again."
 )
 
@@ -68,6 +70,11 @@ var codes = []Code{
 	{Code: "approver_cum_reportowner_editable", Kind: NoApprover, Mend: notOwner, Page: requestCodes},
 	{Code: "approver_cashadvance_owner.is_editableby", Kind: NoApprover, Mend: notOwner, Page: workflowCodes},
 	{Code: "review_approval_flow_approver", Kind: NoApprover, Mend: reviewThem, Page: workflowCodes},
+
+	{Code: "missingcomments", Kind: CommentMissing, Mend: sayIt, Page: workflowCodes},
+	{Code: "costobjectchangemissingcomments", Kind: CommentMissing, Mend: sayIt, Page: workflowCodes},
+	{Code: "budgetobjectchangemissingcomments", Kind: CommentMissing, Mend: sayIt, Page: workflowCodes},
+	{Code: "rejectedexpensemissingcomments", Kind: CommentMissing, Mend: sayWhy, Page: workflowCodes},
 
 	{Code: "invalid_action", Kind: NotWaiting, Mend: moved, Page: workflowCodes},
 	{Code: "instance_out_of_date", Kind: NotWaiting, Mend: "Choose a new approver in Concur: the workflow of this report was changed.", Page: workflowCodes},
@@ -144,7 +151,7 @@ func Codes() []Code { return slices.Clone(codes) }
 
 // decisive are the kinds of which one that an answer names goes before the others: what
 // nothing but a person can mend goes first.
-var decisive = []expense.Kind{Blocked, NoApprover, NotWaiting, NotFound, Rejected, Forbidden, Unauthorized, Unavailable}
+var decisive = []expense.Kind{Blocked, NoApprover, CommentMissing, NotWaiting, NotFound, Rejected, Forbidden, Unauthorized, Unavailable}
 
 // known finds the documented code that decides, of those that an answer has.
 func known(said []string) (Code, bool) {
@@ -164,7 +171,7 @@ func known(said []string) (Code, bool) {
 }
 
 // documentedCode finds a code in the table. What is not in it may still be a variant of
-// no_approver: those that are documented differ between the interfaces.
+// no_approver, whose documented ones differ between the interfaces, or of missingComments.
 func documentedCode(text string) (Code, bool) {
 	bare := strings.TrimPrefix(strings.ToLower(text), "error.workflow.")
 	bare = strings.TrimPrefix(bare, "cash_advance_")
@@ -174,5 +181,29 @@ func documentedCode(text string) (Code, bool) {
 	if strings.HasPrefix(bare, "no_approver") {
 		return Code{Code: bare, Kind: NoApprover, Mend: nameOne, Page: workflowCodes}, true
 	}
+	if strings.HasSuffix(bare, "missingcomments") {
+		return Code{Code: bare, Kind: CommentMissing, Mend: sayIt, Page: workflowCodes}, true
+	}
 	return Code{}, false
+}
+
+// The fields of an action in which Concur can require a comment.
+const (
+	Comment                = "comment"
+	ExpenseRejectedComment = "expenseRejectedComment"
+)
+
+// wanted are the fields in which Concur requires a comment, by the codes of its refusal.
+func wanted(said []string) (fields []string) {
+	for _, text := range said {
+		code, _ := documentedCode(text)
+		field := Comment
+		if code.Mend == sayWhy {
+			field = ExpenseRejectedComment
+		}
+		if code.Kind == CommentMissing && !slices.Contains(fields, field) {
+			fields = append(fields, field)
+		}
+	}
+	return fields
 }

@@ -20,6 +20,10 @@ var workflow = map[expense.Kind][]string{
 		"invalid_auth_approver", "approver_cum_reportowner", "approver_cum_reportowner.is_editableby", "review_approval_flow_approver",
 		"receiptimagehold.workflow.noapprover", "approver_cashadvance_owner.is_editableby",
 	},
+	concur.CommentMissing: {
+		"error.workflow.missingComments", "error.workflow.rejectedExpenseMissingComments",
+		"error.workflow.CostObjectChangeMissingComments", "error.workflow.BudgetObjectChangeMissingComments",
+	},
 	concur.NotWaiting: {"error.workflow.invalid_action", "instance_out_of_date", "reports.workflow.invalidFGIStep"},
 	concur.NotFound:   {"error.workflow.invalid_report_key"},
 	concur.Rejected: {
@@ -88,7 +92,7 @@ func TestEveryDocumentedCodeOfARefusalHasItsKindAndAdvice(t *testing.T) {
 				`{"httpStatus":"400 Bad Request","errorMessage":"no","errorId":"` + code + `"}`,
 			} {
 				for _, status := range []int{400, 403, 409, 422} {
-					check(code, status, body, kind, func(c *concur.Client) error { return c.ApproveReportV4(ctx, reportID, "", nil) })
+					check(code, status, body, kind, func(c *concur.Client) error { return c.ApproveReportV4(ctx, reportID, "", "", nil) })
 					check(code, status, body, kind, func(c *concur.Client) error { return c.SendBackReportV4(ctx, reportID, "c", nil) })
 				}
 			}
@@ -110,7 +114,7 @@ func TestTheCodeThatDecidesIsTheOneThatAPersonMustMend(t *testing.T) {
 	t.Parallel()
 	err := newServer(t, answering(400, "application/json",
 		`{"errorMessage":"no","validationErrors":[{"id":"error.workflow.invalid_action"},{"id":"not_an_approver"},{"id":"badParam"}]}`)).
-		client(t).ApproveReportV4(context.Background(), reportID, "", nil)
+		client(t).ApproveReportV4(context.Background(), reportID, "", "", nil)
 	var e *concur.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, concur.NoApprover, e.Kind)

@@ -64,6 +64,9 @@ const (
 	Blocked = expense.Blocked
 	// NoApprover: the owner has no approver to whom the report could go. A person names one.
 	NoApprover = expense.NoApprover
+	// CommentMissing: Concur requires a comment with this action, and Error.Wants names the
+	// fields. Nothing was done; read the report again and send the action with a comment.
+	CommentMissing = expense.CommentMissing
 )
 
 // argumentError makes an error that names arguments one of kind [InvalidArgument].
@@ -96,7 +99,7 @@ func interrupted(op string, err error) *Error {
 // it says of the reason proves little: read again before anything is concluded.
 func Refused(err error) bool {
 	return slices.ContainsFunc([]expense.Kind{
-		Rejected, InvalidArgument, NotWaiting, NotFound, Blocked, NoApprover, Forbidden, Unauthorized,
+		Rejected, InvalidArgument, NotWaiting, NotFound, Blocked, NoApprover, CommentMissing, Forbidden, Unauthorized,
 	}, func(kind expense.Kind) bool { return errors.Is(err, kind) })
 }
 
@@ -127,6 +130,7 @@ type Error struct {
 	// answered in Concur's place: a web page, a text, or an error in a form of its own. That may
 	// have any status. Nothing of what it says is kept.
 	Gateway bool
+	Wants   []string // of CommentMissing: the fields that Concur requires, [Comment] or [ExpenseRejectedComment]
 
 	cause      error // of the context; nothing else is kept
 	absent     bool  // something that a report needs was not found, and not the report

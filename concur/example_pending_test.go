@@ -57,7 +57,7 @@ func ExampleClient_PendingReports() {
 		if !now.SameStop(read) { // it was changed or moved since
 			return nil // the next look finds it, if it still waits
 		}
-		return client.ApproveReportV4(ctx, row.ID, "Checked.", concur.Guard{"expectedStepCode": "EXTVAL"})
+		return client.ApproveReportV4(ctx, row.ID, "Checked.", "", concur.Guard{"expectedStepCode": "EXTVAL"})
 	})
 	fmt.Printf("%q %v\n", next, err)
 	// Output:

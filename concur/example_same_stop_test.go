@@ -44,7 +44,7 @@ func ExampleRead_SameStop() {
 		judged = read(header)
 	}
 	if now := read(header); now.SameStop(judged) {
-		fmt.Println("passed on:", client.ApproveReportV4(ctx, now.Report.ID, "", concur.Guard{"expectedStepCode": "EXTVAL"}))
+		fmt.Println("passed on:", client.ApproveReportV4(ctx, now.Report.ID, "", "", concur.Guard{"expectedStepCode": "EXTVAL"}))
 	}
 
 	version++ // somebody has moved it to the next external validation

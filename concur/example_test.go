@@ -148,7 +148,7 @@ func ExampleClient_ApproveReportV4() {
 		fmt.Println(err)
 		return
 	}
-	err = client.ApproveReportV4(context.Background(), "0A1B2C3D4E5F60718293", "Checked.", guard)
+	err = client.ApproveReportV4(context.Background(), "0A1B2C3D4E5F60718293", "Checked.", "", guard)
 	var e *concur.Error
 	if errors.As(err, &e) {
 		fmt.Println(e.Kind, e.Code, errors.Is(err, concur.Blocked))

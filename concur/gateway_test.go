@@ -58,7 +58,9 @@ var writeOps = map[string]func(context.Context, *concur.Client) error{
 		return err
 	},
 	"delete notification": func(ctx context.Context, c *concur.Client) error { return c.DeleteNotification(ctx, entryURI) },
-	"approve report":      func(ctx context.Context, c *concur.Client) error { return c.ApproveReportV4(ctx, reportID, "", nil) },
+	"approve report": func(ctx context.Context, c *concur.Client) error {
+		return c.ApproveReportV4(ctx, reportID, "", "", nil)
+	},
 	"send report back": func(ctx context.Context, c *concur.Client) error {
 		return c.SendBackReportV4(ctx, reportID, "Please add the receipt.", nil)
 	},

@@ -40,6 +40,11 @@ func TestErrorsOfV4(t *testing.T) {
 		"no approver, Request":               {409, requestV4("NO_APPROVER_NOT_EDITABLE_STEP"), concur.NoApprover, concur.NoApprover},
 		"no approver, cash advance":          {409, requestV4("CASH_ADVANCE_NO_APPROVER"), concur.NoApprover, concur.NoApprover},
 		"no approver of a kind":              {409, requestV4("NO_AUTH_APPROVERS"), concur.NoApprover, concur.NoApprover},
+		"no comment":                         {400, expenseV4("error.workflow.missingComments"), concur.CommentMissing, concur.CommentMissing},
+		"no comment, without the prefix":     {400, expenseV4("missingComments"), concur.CommentMissing, concur.CommentMissing},
+		"no comment, a changed cost object":  {400, expenseV4("error.workflow.CostObjectChangeMissingComments"), concur.CommentMissing, concur.CommentMissing},
+		"no comment, a changed budget":       {400, expenseV4("error.workflow.BudgetObjectChangeMissingComments"), concur.CommentMissing, concur.CommentMissing},
+		"no comment, a rejected expense":     {400, expenseV4("error.workflow.rejectedExpenseMissingComments"), concur.CommentMissing, concur.CommentMissing},
 		"the report is gone":                 {400, expenseV4("error.workflow.invalid_report_key"), concur.NotFound, concur.NotFound},
 		"another step":                       {400, expenseV4("error.workflow.invalid_action"), concur.NotWaiting, concur.NotWaiting},
 		"a step that is over":                {400, expenseV4("error.workflow.instance_out_of_date"), concur.NotWaiting, concur.NotWaiting},
@@ -63,7 +68,7 @@ func TestErrorsOfV4(t *testing.T) {
 			_, read := client.ExceptionsV4(ctx, reportID)
 			require.ErrorIs(t, read, c.read)
 			_, onRequest := client.ApproveRequestV4(ctx, requestID)
-			for _, err := range []error{client.ApproveReportV4(ctx, reportID, "", nil), onRequest} {
+			for _, err := range []error{client.ApproveReportV4(ctx, reportID, "", "", nil), onRequest} {
 				require.ErrorIs(t, err, c.write)
 				var e *concur.Error
 				require.ErrorAs(t, err, &e)
@@ -71,5 +76,22 @@ func TestErrorsOfV4(t *testing.T) {
 				require.NotContains(t, err.Error(), "63b7fbd9")
 			}
 		})
+	}
+}
+
+func TestAMissingCommentSaysWhichFieldConcurRequires(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string][]string{
+		`{"errorId":"error.workflow.missingComments"}`:                                   {concur.Comment},
+		`{"errorId":"error.workflow.rejectedExpenseMissingComments","errorMessage":"x"}`: {concur.ExpenseRejectedComment},
+		`{"validationErrors":[{"id":"error.workflow.rejectedExpenseMissingComments"},{"id":"error.workflow.CostObjectChangeMissingComments"},{"id":"missingComments"}]}`: {
+			concur.ExpenseRejectedComment, concur.Comment,
+		},
+		`{"errorId":"error.workflow.no_approver"}`: nil,
+	} {
+		err := newServer(t, answering(400, "application/json", body)).client(t).ApproveReportV4(context.Background(), reportID, "", "", nil)
+		var e *concur.Error
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, want, e.Wants, body)
 	}
 }

@@ -39,7 +39,7 @@ func usable(row concur.PendingReport) map[string][]any {
 
 		"PostExceptionsV1": {reportKey, []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}}},
 		"TakeActionV1":     {actionURL, expense.Approve, ""}, "DeleteNotification": {entryURI}, "EnsureDeleted": {entryURI},
-		"ApproveReportV4": {reportID, "", concur.Guard(nil)}, "SendBackReportV4": {reportID, "why", concur.Guard(nil)},
+		"ApproveReportV4": {reportID, "", "", concur.Guard(nil)}, "SendBackReportV4": {reportID, "why", concur.Guard(nil)},
 		"PutExceptionV4": {reportID, e}, "DeleteExceptionV4": {reportID, e},
 		"ApproveRequestV4": {requestID}, "SendBackRequestV4": {requestID, "why"},
 	}
@@ -115,7 +115,7 @@ func TestAMistakeOfTheCallerIsRefusedBeforeAConnectionIsOpened(t *testing.T) {
 				method == "PendingReports" || method == "PendingRequests", // "" is the first page
 				method == "RequestExceptionsV4" && i == 1,                 // documented: not every token wants one
 				method == "TakeActionV1" && i == 2,                        // an approval needs no comment
-				method == "ApproveReportV4" && i == 1,                     // nor here
+				method == "ApproveReportV4" && (i == 1 || i == 2),         // nor here
 				method == "SendBackRequestV4" && i == 1:                   // Request v4 wants none
 				continue
 			}
@@ -147,7 +147,7 @@ func TestAMistakeOfTheCallerIsRefusedBeforeAConnectionIsOpened(t *testing.T) {
 		"no comment when a report is sent back by v1.1":        client.TakeActionV1(ctx, actionURL, expense.SendBack, ""),
 		"a comment of spaces when a report is sent back by v4": client.SendBackReportV4(ctx, reportID, " \t\n", nil),
 		"no action":                         client.TakeActionV1(ctx, actionURL, "", "x"),
-		"a guard of an unknown field":       client.ApproveReportV4(ctx, reportID, "", concur.Guard{"expectedStepcode": "X"}),
+		"a guard of an unknown field":       client.ApproveReportV4(ctx, reportID, "", "", concur.Guard{"expectedStepcode": "X"}),
 		"a guard without a value":           client.SendBackReportV4(ctx, reportID, "x", concur.Guard{"expectedStepCode": ""}),
 		"a guard that is checked":           concur.CheckGuard(concur.Guard{"x": "y"}),
 		"an exception without a code":       posting(expense.Exception{ObjectType: expense.OnReport}),
@@ -193,7 +193,7 @@ func TestConcursOwnRefusalIsNoInvalidArgument(t *testing.T) {
 	t.Parallel()
 	for status, kind := range map[int]expense.Kind{400: concur.Rejected, 404: concur.NotFound, 409: concur.Rejected, 422: concur.Rejected} {
 		client := newServer(t, answering(status, "application/json", `{"errorMessage":"bad argument"}`)).client(t)
-		require.ErrorIs(t, client.ApproveReportV4(context.Background(), reportID, "", nil), kind, status)
+		require.ErrorIs(t, client.ApproveReportV4(context.Background(), reportID, "", "", nil), kind, status)
 	}
 }
 

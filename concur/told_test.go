@@ -70,7 +70,7 @@ func tellsAll(w http.ResponseWriter, r *http.Request) {
 "creationDate":"2026-05-01","submitDate":"2026-05-02","isReportEverSentBack":false,"isReceiptImageAvailable":false,"reportTotal":{"value":5,"currencyCode":"USD"},"personalAmount":{"value":0,"currencyCode":"USD"},
 "amountDueEmployee":{"value":5},"amountDueCompanyCard":{"value":0},"claimedAmount":{"value":5},"approvedAmount":{"value":5},` + toldCustomV4 + `}`,
 		v4 + "/expenses":                                       `[{"expenseId":"` + expenseID + `",` + toldExpenseV4 + `},{"expenseId":"E2",` + toldExpenseV4 + `}]`,
-		v4 + "/expenses/" + expenseID:                          `{"expenseId":"` + expenseID + `","expenseTaxSummary":{"totalTaxPostedAmount":{"value":0}},` + toldCustomV4 + `,` + toldExpenseV4 + `}`,
+		v4 + "/expenses/" + expenseID:                          `{"expenseId":"` + expenseID + `","isExpenseRejected":false,"expenseTaxSummary":{"totalTaxPostedAmount":{"value":0}},` + toldCustomV4 + `,` + toldExpenseV4 + `}`,
 		v4 + "/expenses/E2":                                    `{"expenseId":"E2","expenseTaxSummary":{"totalTaxPostedAmount":{"value":0}},` + toldCustomV4 + `,` + toldExpenseV4 + `}`,
 		v4 + "/expenses/" + expenseID + "/itemizations":        `[{"expenseId":"` + itemID + `",` + toldExpenseV4 + `}]`,
 		v4 + "/expenses/" + itemID:                             `{"expenseId":"` + itemID + `",` + toldCustomV4 + `,` + toldExpenseV4 + `}`,

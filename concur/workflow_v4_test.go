@@ -19,7 +19,7 @@ func TestWorkflowsV4(t *testing.T) {
 		s := newServer(t, answering(204, "", ""))
 		client := s.client(t)
 		guard := concur.Guard{"expectedStepCode": "EXTVAL", "currentSequence": "3"}
-		require.NoError(t, client.ApproveReportV4(ctx, reportID, "", guard))
+		require.NoError(t, client.ApproveReportV4(ctx, reportID, "", "", guard))
 		require.NoError(t, client.SendBackReportV4(ctx, reportID, "Why < how?", nil))
 		require.Len(t, s.requests, 2)
 		require.Equal(t, []string{`{"currentSequence":3,"expectedStepCode":"EXTVAL"}`, `{"comment":"Why < how?"}`}, s.bodies)
@@ -38,12 +38,12 @@ func TestWorkflowsV4(t *testing.T) {
 		s := newServer(t, answering(204, "", ""))
 		client := s.client(t)
 		require.ErrorIs(t, client.SendBackReportV4(ctx, reportID, " \n", nil), concur.InvalidArgument)
-		require.ErrorIs(t, client.ApproveReportV4(ctx, reportID, "", concur.Guard{"stepCode": "X"}), concur.InvalidArgument)
+		require.ErrorIs(t, client.ApproveReportV4(ctx, reportID, "", "", concur.Guard{"stepCode": "X"}), concur.InvalidArgument)
 		for _, id := range []string{"", "..", "a/b", "a?b", "a%2fb", "é", "a b", strings.Repeat("x", 201)} {
-			require.ErrorIs(t, client.ApproveReportV4(ctx, id, "", nil), concur.InvalidArgument, id)
+			require.ErrorIs(t, client.ApproveReportV4(ctx, id, "", "", nil), concur.InvalidArgument, id)
 		}
 		readOnly := s.client(t, func(o *concur.Options) { o.ReadOnly = true })
-		require.ErrorIs(t, readOnly.ApproveReportV4(ctx, reportID, "", nil), concur.WritesOff)
+		require.ErrorIs(t, readOnly.ApproveReportV4(ctx, reportID, "", "", nil), concur.WritesOff)
 		require.ErrorIs(t, readOnly.SendBackReportV4(ctx, reportID, "x", nil), concur.WritesOff)
 		requests, tokens := s.count()
 		require.Zero(t, requests+tokens)
@@ -61,12 +61,12 @@ func TestWorkflowsV4(t *testing.T) {
 			raw("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"),
 			raw(""),
 		} {
-			require.ErrorIs(t, newServer(t, api).client(t).ApproveReportV4(ctx, reportID, "", nil), concur.OutcomeUnknown)
+			require.ErrorIs(t, newServer(t, api).client(t).ApproveReportV4(ctx, reportID, "", "", nil), concur.OutcomeUnknown)
 		}
 	})
 	t.Run("who may not is told what it takes", func(t *testing.T) {
 		t.Parallel()
-		err := newServer(t, answering(403, "application/json", `{"errorMessage":"Caller cannot modify System workflow step"}`)).client(t).ApproveReportV4(ctx, reportID, "", nil)
+		err := newServer(t, answering(403, "application/json", `{"errorMessage":"Caller cannot modify System workflow step"}`)).client(t).ApproveReportV4(ctx, reportID, "", "", nil)
 		require.ErrorIs(t, err, concur.Forbidden)
 		require.ErrorContains(t, err, "expense.report.workflowstatus.write")
 		require.ErrorContains(t, err, "Caller cannot modify System workflow step")

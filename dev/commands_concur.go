@@ -164,6 +164,7 @@ func (s *stage) isDecided(_ *testscript.TestScript, args []string) error {
 	return nil
 }
 
+// isComment compares the last comment. An empty TEXT stands for no comment at all.
 func (s *stage) isComment(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "comment NAME TEXT"); err != nil {
 		return err
@@ -172,7 +173,7 @@ func (s *stage) isComment(_ *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	if n := len(r.Comments); n == 0 || !strings.Contains(r.Comments[n-1], args[1]) {
+	if n := len(r.Comments); (n == 0) != (args[1] == "") || n > 0 && !strings.Contains(r.Comments[n-1], args[1]) {
 		return fmt.Errorf("the comments are %q", r.Comments)
 	}
 	return nil

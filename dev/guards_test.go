@@ -72,6 +72,16 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "\tif !now.at(in.Stop, in.Attempt) {",
 			without: "\tif first && !now.at(in.Stop, in.Attempt) {",
 		},
+		"the comment about rejected expenses that Concur asks for": {
+			file: "activities/write.go", story: "rejected-expense",
+			with:    "\tif rejected == \"\" && in.ExpenseRejectedComment != \"\" &&",
+			without: "\tif rejected == \"never\" &&",
+		},
+		"the comment of a person who passes on without a word": {
+			file: "workflows/judge.go", story: "comment-required",
+			with:    "firstSaid(r.Ruling.Comment, r.Verdict.PassOnComment)",
+			without: "r.Ruling.Comment",
+		},
 		"the look at the header before exceptions are put": {
 			file: "activities/exceptions_v4.go", story: "moved-before-the-action",
 			with:    "\tcase now.edited(in.Attempt), first && !now.at(in.Stop, in.Attempt): // what an earlier attempt has put",

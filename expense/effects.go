@@ -273,6 +273,8 @@ type TakeActionInput struct {
 	Stop      string `json:"stop"`
 	Action    Action `json:"action"` // Approve or SendBack
 	Comment   string `json:"comment,omitempty"`
+	// ExpenseRejectedComment is sent only if Concur asks for it.
+	ExpenseRejectedComment string `json:"expenseRejectedComment,omitempty"`
 	// ByRules is set when no person has decided it: the brake is asked.
 	ByRules bool `json:"byRules,omitempty"`
 	// Overruled is set when an operator has it done whatever the brake says.

@@ -47,6 +47,7 @@ const (
 	Braked         Kind = "Braked"         // more reports go back than the brake allows
 	Blocked        Kind = "Blocked"        // a blocking exception stops the action
 	NoApprover     Kind = "NoApprover"     // the owner has no approver whom it could go to
+	CommentMissing Kind = "CommentMissing" // Concur requires a comment that it did not get
 	AlikeStops     Kind = "AlikeStops"     // the stop cannot be told from another one of the rules
 )
 

@@ -102,6 +102,7 @@ type Entry struct {
 	HasExceptions   *bool `json:"hasExceptions,omitempty"`
 	ReceiptRequired *bool `json:"receiptRequired,omitempty"`
 	ImageRequired   *bool `json:"imageRequired,omitempty"`
+	Rejected        *bool `json:"rejected,omitempty"`       // by an approver or a processor
 	HasReceipt      *bool `json:"hasReceipt,omitempty"`     // an image or an e-receipt is attached to it
 	MissingReceipt  *bool `json:"missingReceipt,omitempty"` // the employee has declared that the receipt is missing
 	AttendeeCount   *int  `json:"attendeeCount,omitempty"`

@@ -45,6 +45,7 @@ var reportTelling = map[string][]Telling{
 	"entry.orgUnits":          {Told, Told, Told, ToldWhenAsked},
 	"entry.personalCard":      {Told, Told, Told, ToldSometimes},
 	"entry.receiptRequired":   {Told, Told, NeverTold, Told},
+	"entry.rejected":          {NeverTold, NeverTold, NeverTold, ToldWhenAsked},
 	"itemization.allocations": {Told, Told, ToldWhenAsked, ToldWhenAsked},
 	"itemization.custom":      {Told, Told, Told, ToldWhenAsked},
 	"itemization.orgUnits":    {Told, Told, Told, ToldWhenAsked},
@@ -94,6 +95,7 @@ var requestTelling = map[string][]Telling{
 //	entry.orgUnits           yes        yes        yes        asked
 //	entry.personalCard       yes        yes        yes        sometimes
 //	entry.receiptRequired    yes        yes        no         yes
+//	entry.rejected           no         no         no         asked
 //	itemization.allocations  yes        yes        asked      asked
 //	itemization.custom       yes        yes        yes        asked
 //	itemization.orgUnits     yes        yes        yes        asked

@@ -45,6 +45,12 @@ type Verdict struct {
 	// moves a report on, in the place of an action; empty: by the action.
 	ApproveByException string `json:"approveByException,omitempty"`
 
+	// PassOnComment is for a report that is passed on by a person who says nothing about it,
+	// and ExpenseRejectedComment is for an approval that Concur refuses without one: an
+	// approver before us has rejected an expense.
+	PassOnComment          string `json:"passOnComment,omitempty"`
+	ExpenseRejectedComment string `json:"expenseRejectedComment,omitempty"`
+
 	// Assumed says what was taken for granted of the amounts, a sentence each.
 	Assumed []string `json:"assumed,omitempty"`
 

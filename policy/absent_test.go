@@ -19,7 +19,7 @@ func TestWhatIsNotToldIsAbsent(t *testing.T) {
 	}
 	for _, field := range []string{
 		"report.hasException", "report.everSentBack", "entry.personal", "entry.companyCard", "entry.personalCard", "entry.itemized",
-		"entry.hasVat", "entry.hasExceptions", "entry.receiptRequired", "entry.imageRequired", "entry.hasReceipt",
+		"entry.hasVat", "entry.hasExceptions", "entry.receiptRequired", "entry.imageRequired", "entry.hasReceipt", "entry.rejected",
 	} {
 		absent(t, policy.Case{Report: bare(expense.V1)}, "entry", field, "!"+field)
 	}

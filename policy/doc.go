@@ -90,8 +90,8 @@
 // (CONCUR_INTERFACE). List fields have code and value by all of them; by v4, and of travel
 // requests, they are looked up with the scope spend.listitem.read, and valid says whether the
 // item may still be used. By v4 a field of an
-// entry that is read costs requests: its custom fields, organisational units and hasVat
-// one for each entry; itemized, itemizations and allocations one or more for each entry;
+// entry that is read costs requests: its custom fields, organisational units, hasVat and
+// rejected one for each entry; itemized, itemizations and allocations one or more for each entry;
 // commentCount one for the report ([Policy.Parts]). By v3 attendeeCount costs one for each
 // entry that has attendees, and commentCount one if there are comments. By v3
 // receiptRequired is not told, an itemized entry may have allocations, and a report has no

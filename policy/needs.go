@@ -71,7 +71,7 @@ func requestNeeds() needs {
 func (p *Policy) Parts() expense.Parts {
 	n := p.needs
 	return expense.Parts{
-		Details:      n.reads(entryShape, "custom", "orgUnits", "hasVat") || n.reads(itemizationShape, "custom", "orgUnits"),
+		Details:      n.reads(entryShape, "custom", "orgUnits", "hasVat", "rejected") || n.reads(itemizationShape, "custom", "orgUnits"),
 		Itemizations: n.reads(entryShape, "itemizations", "itemized", "allocations"),
 		Allocations:  n.reads(entryShape, "allocations") || n.reads(itemizationShape, "allocations"),
 		Attendees:    n.reads(entryShape, "attendeeCount"),

@@ -143,6 +143,7 @@ func TestPartsAreThoseThatTheRulesRead(t *testing.T) {
 		`entry.custom["1"].code == ""`:                                      {Details: true},
 		`entry.orgUnits.size() == 0`:                                        {Details: true},
 		`has(entry.category)`:                                               {}, // v4 has none anywhere
+		`!entry.rejected`:                                                   {Details: true},
 		`!entry.hasVat`:                                                     {Details: true},
 		`!entry.itemized`:                                                   {Itemizations: true},
 		`entry.itemizations.size() > 1`:                                     {Itemizations: true},

@@ -23,6 +23,9 @@ type Settings struct {
 	ApproveByException string `json:"approveByException,omitempty"`
 	// PassOnComment is the comment with which a report is passed on. By default it is empty.
 	PassOnComment string `json:"passOnComment,omitempty"`
+	// ExpenseRejectedComment is the comment about expenses that an approver has rejected. It is
+	// sent when Concur refuses an approval without it. By default it is empty.
+	ExpenseRejectedComment string `json:"expenseRejectedComment,omitempty"`
 }
 
 func defaultSettings() Settings { return Settings{SendBackPostsExceptions: true} }
@@ -63,7 +66,7 @@ func (s *source) settings(c *content, n *yaml.Node) {
 	if n == nil {
 		return
 	}
-	keys, ok := s.mapping(n, "", "settings", "language", "sendBackPostsExceptions", "approveByException", "passOnComment")
+	keys, ok := s.mapping(n, "", "settings", "language", "sendBackPostsExceptions", "approveByException", "passOnComment", "expenseRejectedComment")
 	if !ok {
 		return
 	}
@@ -80,10 +83,16 @@ func (s *source) settings(c *content, n *yaml.Node) {
 	if v := keys["approveByException"]; v != nil {
 		c.settings.ApproveByException = s.code(v, "", "approveByException")
 	}
-	if v := keys["passOnComment"]; v != nil {
-		if text, ok := s.text(v, "", "passOnComment"); ok {
-			if c.settings.PassOnComment = oneLine(text); utf8.RuneCountInString(text) > maxMessage {
-				s.fail(at(v), "", "passOnComment is longer than %d characters", maxMessage)
+	for name, comment := range map[string]*string{
+		"passOnComment": &c.settings.PassOnComment, "expenseRejectedComment": &c.settings.ExpenseRejectedComment,
+	} {
+		v := keys[name]
+		if v == nil {
+			continue
+		}
+		if text, ok := s.text(v, "", name); ok {
+			if *comment = oneLine(text); utf8.RuneCountInString(text) > maxMessage {
+				s.fail(at(v), "", "%s is longer than %d characters", name, maxMessage)
 			}
 		}
 	}

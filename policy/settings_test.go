@@ -135,14 +135,15 @@ func TestSettingsAreInTheVerdict(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, `version: "2026-11"
 timezone: Europe/Berlin
-settings: {language: de, sendBackPostsExceptions: false, approveByException: APPROVED, passOnComment: " Thank\n you "}
+settings: {language: de, sendBackPostsExceptions: false, approveByException: APPROVED, passOnComment: " Thank\n you ", expenseRejectedComment: " Not\n ours "}
 rules: []
 `)
 	require.Equal(t, "2026-11", p.Version())
 	require.Equal(t, "Europe/Berlin", p.Timezone())
-	require.Equal(t, policy.Settings{Language: "de", ApproveByException: "APPROVED", PassOnComment: "Thank you"}, p.Settings())
+	require.Equal(t, policy.Settings{Language: "de", ApproveByException: "APPROVED", PassOnComment: "Thank you", ExpenseRejectedComment: "Not ours"}, p.Settings())
 	require.Equal(t, expense.Verdict{
 		Action: expense.Approve, Comment: "Thank you", BareSendBack: true, ApproveByException: "APPROVED",
+		PassOnComment: "Thank you", ExpenseRejectedComment: "Not ours",
 		RulesHash: p.Hash(), Version: "2026-11",
 	}, p.Evaluate(policy.Case{Report: entries()}))
 

@@ -19,6 +19,7 @@ const (
 func (p *Policy) verdict(found []violation, looks []expense.RuleLook, codes []string) expense.Verdict {
 	v := expense.Verdict{
 		Action: expense.Approve, Comment: p.settings.PassOnComment, ApproveByException: p.settings.ApproveByException,
+		PassOnComment: p.settings.PassOnComment, ExpenseRejectedComment: p.settings.ExpenseRejectedComment,
 		Rules: looks, RulesHash: p.hash, Version: p.version,
 	}
 	for _, code := range codes[:min(len(codes), maxAssumed)] {

@@ -69,6 +69,7 @@ var (
 		"hasExceptions":   flag(func(e *expense.Entry) **bool { return &e.HasExceptions }),
 		"receiptRequired": flag(func(e *expense.Entry) **bool { return &e.ReceiptRequired }),
 		"imageRequired":   flag(func(e *expense.Entry) **bool { return &e.ImageRequired }),
+		"rejected":        flag(func(e *expense.Entry) **bool { return &e.Rejected }),
 		"hasReceipt":      flag(func(e *expense.Entry) **bool { return &e.HasReceipt }),
 		"missingReceipt":  flag(func(e *expense.Entry) **bool { return &e.MissingReceipt }),
 		"attendeeCount":   count(func(e *expense.Entry) **int { return &e.AttendeeCount }),

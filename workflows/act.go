@@ -25,6 +25,9 @@ func (r *run) act(ctx workflow.Context, action expense.Action, comment, cause st
 			Attempt: r.attempt(ctx), ObjectURI: r.ObjectURI, Stop: r.Stop, Action: action, Comment: comment,
 			ByRules: cause == byRules, Overruled: r.Overruled,
 		}
+		if action == expense.Approve {
+			input.ExpenseRejectedComment = r.Verdict.ExpenseRejectedComment
+		}
 		doubt.Mark = input.Mark
 		var err error
 		taken, err = call[expense.ActionTaken](r.concurOptions(ctx, what, requestsOfWrite), &r.calls, TakeAction, input)

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -205,4 +206,52 @@ func TestABareSendBackPostsNoExceptions(t *testing.T) {
 		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
 	})
+}
+
+func TestTheCommentsOfTheSettingsGoWithAnApproval(t *testing.T) {
+	t.Parallel()
+	said := func(v expense.Verdict) expense.Verdict {
+		v.PassOnComment, v.ExpenseRejectedComment = "Checked.", "An expense was rejected."
+		return v
+	}
+	t.Run("of the rules", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{said(passOn)}
+		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+		require.Equal(t, "An expense was rejected.", p.acted[0].ExpenseRejectedComment)
+	})
+	for comment, want := range map[string]string{"": "Checked.", " \n": "Checked.", "Seen.": "Seen."} {
+		t.Run("of a person who says "+strconv.Quote(comment), func(t *testing.T) {
+			p := newPlay(t)
+			p.reads, p.verdicts = []any{waiting(1, 10)}, []any{said(ask)}
+			p.after(time.Minute, func() {
+				p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: p.status().Task.ID, ID: "d1", Decision: expense.PassOn, Comment: comment, By: "kim"})
+			})
+			require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+			require.Equal(t, want, p.acted[0].Comment)
+			require.Equal(t, "An expense was rejected.", p.acted[0].ExpenseRejectedComment)
+		})
+	}
+	t.Run("and with no send-back", func(t *testing.T) {
+		p := newPlay(t)
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{said(sendBack)}
+		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
+		require.Equal(t, sendBack.Comment, p.acted[0].Comment)
+		require.Empty(t, p.acted[0].ExpenseRejectedComment)
+	})
+}
+
+func TestADecisionThatConcurRefusesWithoutACommentIsTakenAgainWithOne(t *testing.T) {
+	p := newPlay(t)
+	p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{ask}, []any{certain(expense.CommentMissing), expense.ActionTaken{}}
+	decide := func(id, comment string) {
+		p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: p.status().Task.ID, ID: id, Decision: expense.PassOn, Comment: comment, By: "kim"})
+	}
+	p.after(time.Minute, func() { decide("d1", "") })
+	p.after(2*time.Minute, func() {
+		require.Contains(t, p.status().Parked.Mend, "settings of the rules file")
+		decide("d2", "Seen.")
+	})
+	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
+	require.Equal(t, "Seen.", p.acted[1].Comment)
 }

@@ -96,7 +96,7 @@ func (r *run) settle(ctx workflow.Context) (action expense.Action, comment, caus
 	}
 	switch {
 	case r.Ruling.Decision == expense.PassOn:
-		return expense.Approve, r.Ruling.Comment, "person", nil
+		return expense.Approve, firstSaid(r.Ruling.Comment, r.Verdict.PassOnComment), "person", nil
 	}
 	otherwise := unsaid
 	if r.notification.Kind == expense.RequestObject {

@@ -107,7 +107,7 @@ func mend(k expense.Kind) string {
 	case expense.Forbidden:
 		return "Give the connector's user in Concur the role and the application the scope that the message names. A scope that is given later is in new tokens alone: begin them with a request token and concurctl token init. If both are there, something between the connector and Concur may refuse the request: ask whoever runs it."
 	case expense.Rejected:
-		return "Read Concur's words: an exception code is created in Expense Admin, a missing approver in the employee's profile; or change the rules file."
+		return "Read Concur's words: an exception code is created in Expense Admin, a missing approver in the employee's profile, a comment that Concur requires by v1.1 as passOnComment in the settings of the rules file; or change the rules file."
 	case expense.InvalidArgument:
 		return "The connector has passed on what cannot be right, and nothing was sent. Change what the message names in the rules file or in the decision; if neither names it, report it as a mistake of the connector."
 	case expense.Untrusted:
@@ -122,6 +122,8 @@ func mend(k expense.Kind) string {
 		return "Have the blocking exceptions that the message names cleared in Concur, or decide to send it back; a code of ours that blocks is made non-blocking in Expense Admin, or taken out of the rules file."
 	case expense.NoApprover:
 		return "Give the owner an approver in Concur (User Administration), or choose another approver for the next step."
+	case expense.CommentMissing:
+		return "Give the comment in the settings of the rules file: the run tries again by itself, or at once by `concurctl parked retry`. A person who was asked can also decide again, with a comment."
 	case expense.AlikeStops:
 		return "Decide this report by hand in Concur: the run notices and ends. If a callout about it comes, the run goes on by itself. To have such reports decided by the rules without one: give the steps codes of their own and one of them to CONCUR_STEP_GUARD; or set CONCUR_ALIKE_STOPS to act, and the header of the report, which does not name the step, is all that is compared."
 	case expense.WritesOff:

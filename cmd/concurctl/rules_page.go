@@ -293,6 +293,9 @@ func (p *markdown) settings(rules *policy.Policy) {
 	if s.PassOnComment != "" {
 		rows[2][1] = "“" + prose(s.PassOnComment) + "”"
 	}
+	if s.ExpenseRejectedComment != "" {
+		rows = append(rows, []string{"Comment about expenses that an approver has rejected", "“" + prose(s.ExpenseRejectedComment) + "”"})
+	}
 	if s.Language != "" {
 		rows = append(rows, []string{"Language of the messages", prose(s.Language)})
 	}

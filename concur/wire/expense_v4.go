@@ -61,6 +61,7 @@ func readExpense(r record) ExpenseV4 {
 		PersonalCard: names(source, "personalCardTransactionId"), HasExceptions: r.exceptions(),
 		ReceiptRequired: r.told("isPaperReceiptRequired"), ImageRequired: r.told("isImageRequired"),
 		MissingReceipt: r.told("hasMissingReceiptDeclaration"),
+		Rejected:       r.told("isExpenseRejected"), // only a single expense tells it
 	}}
 	paidBy(&e.Entry, source.holds("creditCardTransactionId", "creditCardTransaction"), code)
 	switch {

@@ -111,7 +111,7 @@ func TestDecodeExpensesV4(t *testing.T) {
 		ID: "84FCBB92BD4E5342B849DAC29FD163A1", Type: "LUNCH", TypeName: "Lunch", Date: "2026-03-11",
 		Transaction: money("31.25000000", "USD"), ExchangeRate: "0.8", Posted: eur("25.00000000"), Approved: eur("25.00000000"),
 		Purpose: "Lunch with guests", Vendor: "The Corner Inn", Location: "Bremen", Subdivision: "DE-HB", Country: "DE", PaymentType: "CBCP",
-		Personal: new(false), CompanyCard: new(true), PersonalCard: new(false), HasVAT: new(true), HasExceptions: new(true), ReceiptRequired: new(true), ImageRequired: new(true), HasReceipt: new(true), AttendeeCount: new(3),
+		Personal: new(false), CompanyCard: new(true), PersonalCard: new(false), HasVAT: new(true), HasExceptions: new(true), ReceiptRequired: new(true), ImageRequired: new(true), Rejected: new(false), HasReceipt: new(true), AttendeeCount: new(3),
 		Custom: map[string]expense.Field{"9": {Value: "AB8596D91C994F4DBBD820D6DCBDC599", ListItem: "AB8596D91C994F4DBBD820D6DCBDC599", Valid: new(true)}},
 	}}
 	body := payload(t, "expense_v4.json")

@@ -20,16 +20,18 @@ func comment(text string) string {
 }
 
 // EncodeWorkflow writes the body that passes a report on or sends it back by v4: the
-// comment and, beside it, what Concur is to compare first.
+// comment, the one about rejected expenses and, beside them, what Concur is to compare first.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html
-func EncodeWorkflow(text string, guard map[string]any) []byte {
-	body := make(map[string]any, len(guard)+1)
+func EncodeWorkflow(text, rejected string, guard map[string]any) []byte {
+	body := make(map[string]any, len(guard)+2)
 	for name, value := range guard {
 		body[name] = value
 	}
-	if text = comment(text); strings.TrimSpace(text) != "" {
-		body["comment"] = text
+	for name, text := range map[string]string{"comment": text, "expenseRejectedComment": rejected} {
+		if text = comment(text); strings.TrimSpace(text) != "" {
+			body[name] = text
+		}
 	}
 	return encodeJSON(body)
 }

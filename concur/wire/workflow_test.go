@@ -15,11 +15,15 @@ import (
 func TestEncodeWorkflow(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, `{"comment":"a < b \"c\"","currentSequence":3,"expectedStepCode":"EXTVAL"}`,
-		string(wire.EncodeWorkflow(`a < b "c"`, map[string]any{"expectedStepCode": "EXTVAL", "currentSequence": json.Number("3")})))
-	require.Equal(t, `{}`, string(wire.EncodeWorkflow(" \n", nil)), "a blank comment is none")
+		string(wire.EncodeWorkflow(`a < b "c"`, "", map[string]any{"expectedStepCode": "EXTVAL", "currentSequence": json.Number("3")})))
+	require.Equal(t, `{}`, string(wire.EncodeWorkflow(" \n", "\t", nil)), "a blank comment is none")
+	require.Equal(t, `{"comment":"seen","expenseRejectedComment":"not <ours>"}`, string(wire.EncodeWorkflow("seen", "not <ours>", nil)))
+	var rejected struct{ ExpenseRejectedComment string }
+	require.NoError(t, json.Unmarshal(wire.EncodeWorkflow("", "a\x00"+strings.Repeat("é", 2001), nil), &rejected))
+	require.Equal(t, 2000, utf8.RuneCountInString(rejected.ExpenseRejectedComment), "it is bounded and cleaned like the comment")
 	require.Nil(t, wire.EncodeRequestComment(" "))
 	for name, encode := range map[string]func(string) []byte{
-		"a report":         func(text string) []byte { return wire.EncodeWorkflow(text, nil) },
+		"a report":         func(text string) []byte { return wire.EncodeWorkflow(text, "", nil) },
 		"a travel request": wire.EncodeRequestComment,
 	} {
 		var sent struct{ Comment string }
