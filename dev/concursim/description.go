@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -48,6 +49,13 @@ type description struct {
 	Held          []heldDescription `yaml:"held"`
 	BlockingCodes []string          `yaml:"blockingCodes"`
 	Blocked       bool              `yaml:"blocked"`
+
+	// Operations are what a travel request's answers offer while it is submitted: at an
+	// approver's step traveler (recall and cancel) or approver (approve and sendback), and at
+	// every step none (an empty list) or missing (no list at all).
+	// StatusName is the name of its status then.
+	Operations string `yaml:"operations"`
+	StatusName string `yaml:"statusName"`
 
 	// MovesOn are codes by which the workflow takes it on to its next step once they are
 	// posted on the report, after MovesAfter, a duration.
@@ -237,7 +245,12 @@ func (d *description) complete(now time.Time) error {
 	if d.UUID != "" && (!d.Request || !hexID.MatchString(d.UUID)) {
 		return fmt.Errorf("uuid %q: want a travel request's 32 hexadecimal digits in upper case", d.UUID)
 	}
-	if d.Request {
+	switch {
+	case !d.Request && (d.Operations != "" || d.StatusName != ""):
+		return errors.New("operations and statusName are of a travel request")
+	case !slices.Contains([]string{"", "traveler", "approver", "none", "missing"}, d.Operations):
+		return fmt.Errorf("operations %q: want traveler, approver, none or missing", d.Operations)
+	case d.Request:
 		requestSteps(d.Steps)
 	}
 	return checkSteps(&d.Steps)

@@ -47,7 +47,7 @@ func TestRefusals(t *testing.T) {
 			require.Contains(t, answer.body, notSystem)
 		}
 		require.Equal(t, []string{"permissionDenied"}, w.refused(http.StatusForbidden,
-			w.post(w.request("q", "wrongStep: 403\nsteps: [{status: A_PEND}, {status: APPROVED}]"), "approve", "")))
+			w.post(w.request("q", "wrongStep: 403\noperations: traveler\nsteps: [{status: A_PEND}, {status: APPROVED}]"), "approve", "")))
 	})
 	t.Run("another code, or another status, is none", func(t *testing.T) {
 		t.Parallel()

@@ -54,8 +54,10 @@ func (r *report) recalled() string {
 
 func requestStatusName(seed uint64, r *report) string {
 	switch {
+	case r.desc.StatusName != "" && r.shownStatus() == "SUBMITTED":
+		return r.desc.StatusName
 	case r.status == waiting:
-		return localised(seed, waiting, "Pending External Validation")
+		return "Pending External Validation"
 	case r.status == canceled:
 		return "Canceled"
 	case r.shownStatus() == "SUBMITTED":

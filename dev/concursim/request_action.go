@@ -41,6 +41,7 @@ func (s *simulator) handleRequestAction(c *call) answer {
 	switch {
 	case utf8.RuneCountInString(said.Comment) > maxComment:
 		return s.refuseRequest(c, http.StatusBadRequest, "badParam", "The comment is longer than 2000 characters.")
+	case s.approverActs(r): // in the approver's place: the audit trail shows "System, Concur"
 	case r.status != waiting && c.query.Get("userId") == "" && s.wrongStep(r) == http.StatusForbidden:
 		return s.refuseRequest(c, http.StatusForbidden, "permissionDenied", "permission denied")
 	case r.status != waiting && c.query.Get("userId") == "":

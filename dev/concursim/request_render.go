@@ -45,6 +45,12 @@ func (s *simulator) renderRequest(r *report) fields {
 	}
 	// The documentation prints one link in clear.
 	v["comments"].(fields)["href"] = "http://" + s.authority(s.home) + requestsPath + "/" + r.uuid + "/comments"
+	if s.approverActs(r) {
+		v["approver"] = fields{"id": s.userID("approver@example.com"), "firstName": "Alex", "lastName": "Approver"}
+	}
+	if desc.Operations == "missing" {
+		delete(v, "operations")
+	}
 	if desc.Purpose != "" {
 		v["businessPurpose"] = desc.Purpose
 	}
@@ -67,11 +73,22 @@ func (s *simulator) renderRequest(r *report) fields {
 	return v
 }
 
+// approverActs says whether a request that waits for an approver offers the company what is
+// the approver's to do. Whose operations are shown is documented nowhere, and the report's seed
+// chooses.
+func (s *simulator) approverActs(r *report) bool {
+	return r.pending() && r.status != waiting && (r.desc.Operations == "approver" || r.desc.Operations == "" && s.draw(r.name, "operations of the approver").IntN(2) == 0)
+}
+
 // operations are what the company may do now: at an external validation to decide, and
-// else what is the traveler's.
+// else what is the traveler's, or the approver's.
 func (s *simulator) operations(r *report, href string) []any {
 	offered := []string{"submit"}
 	switch {
+	case r.desc.Operations == "none" && r.pending():
+		offered = nil
+	case s.approverActs(r):
+		offered = []string{"approve", "sendback"}
 	case r.status == waiting:
 		offered = []string{"approve", "sendback"}
 	case r.status == approved:

@@ -315,3 +315,44 @@ func TestInvariantsOfRequests(t *testing.T) {
 		require.Empty(t, w.broken())
 	})
 }
+
+func TestWhatATravelRequestOffers(t *testing.T) {
+	t.Parallel()
+	t.Run("at an approver's step it is the traveler's or the approver's, and the latter is done", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		const steps = "wrongStep: 400\nsteps: [{status: SUBMITTED}, {status: APPROVED}]"
+		seen := map[string]int{}
+		for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+			r := w.request(name, steps)
+			offers := w.look(r).offers()
+			seen[offers]++
+			if offers == "approve sendback" {
+				require.Contains(t, w.send(http.MethodGet, trip(r), "").body, `"approver":{`)
+				require.Equal(t, http.StatusOK, w.post(r, "approve", "").status)
+				require.Equal(t, "APPROVED", w.state(name).Status)
+			} else {
+				require.NotContains(t, w.send(http.MethodGet, trip(r), "").body, `"approver"`)
+				w.refused(http.StatusBadRequest, w.post(r, "approve", ""))
+			}
+		}
+		require.Len(t, seen, 2)
+		require.Positive(t, seen["recall cancel"])
+		require.Equal(t, "approve sendback", w.look(w.request("theirs", steps, "operations: approver")).offers())
+		require.Equal(t, "recall cancel", w.look(w.request("owners", steps, "operations: traveler")).offers())
+		require.Contains(t, w.broken(), "wrong-stop")
+	})
+	t.Run("as described there are none, or nothing is offered, and the status has another name", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		missing := w.request("missing", "operations: missing", "statusName: Externe Prüfung")
+		require.NotContains(t, w.send(http.MethodGet, trip(missing), "").body, `"operations"`)
+		require.Equal(t, "Externe Prüfung", w.look(missing).ApprovalStatus.Name)
+		none := w.request("none", "operations: none")
+		require.Contains(t, w.send(http.MethodGet, trip(none), "").body, `"operations":[]`)
+		require.NotContains(t, w.post(missing, "approve", "").body, `"operations"`, "nor in the answer to an action")
+		for _, wrong := range []string{"request: true\noperations: some", "operations: none", "statusName: x"} {
+			require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/reports", "name: wrong\n"+wrong).status)
+		}
+	})
+}
