@@ -87,10 +87,13 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 		"a blocking exception":                 {refusing("step_exit_blocking_by_exception"), true, treatment{kind: expense.Blocked, parked: true}},
 		"an owner without an approver":         {refusing("no_approver.change_my_info"), true, treatment{kind: expense.NoApprover, parked: true}},
 		"a comment that Concur requires":       {refusing("missingComments"), true, treatment{kind: expense.CommentMissing, parked: true}},
-		"a brake that holds":                   {shows(waiting()), true, treatment{kind: expense.Braked, parked: true}},
-		"a stop that looks like another":       {func(h *house) { furnished(h) }, false, treatment{kind: expense.AlikeStops, parked: true}},
-		"a report that is gone":                {shows(page{Gone: true}), false, treatment{kind: expense.NotFound, delay: value}},
-		"a report elsewhere":                   {shows(page{Status: "A_APPR"}), false, treatment{kind: expense.NotWaiting, delay: value}},
+		"a travel request of unclear standing": {func(h *house) {
+			furnished(h).on("request", says(http.StatusOK, shown(requestID, "", `[{"rel":"approve"}]`)))
+		}, true, treatment{kind: expense.UnclearStep, parked: true}},
+		"a brake that holds":             {shows(waiting()), true, treatment{kind: expense.Braked, parked: true}},
+		"a stop that looks like another": {func(h *house) { furnished(h) }, false, treatment{kind: expense.AlikeStops, parked: true}},
+		"a report that is gone":          {shows(page{Gone: true}), false, treatment{kind: expense.NotFound, delay: value}},
+		"a report elsewhere":             {shows(page{Status: "A_APPR"}), false, treatment{kind: expense.NotWaiting, delay: value}},
 	} {
 		treated[c.want.kind] = true
 		t.Run(name, func(t *testing.T) {
@@ -109,6 +112,8 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 				options.Concur = h.client(t, func(o *concur.Options) { o.AnswerLimit = 500 * time.Millisecond })
 			case "a blocking exception", "an owner without an approver", "a report at another step, by v4", "a comment that Concur requires":
 				act = actionV4(expense.Approve)
+			case "a travel request of unclear standing":
+				act = actionOnRequest(expense.Approve)
 			case "writes that are switched off":
 				options.Writes.Mode = activities.WritesOff
 			case "a stop that looks like another":

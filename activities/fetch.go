@@ -176,6 +176,7 @@ func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInp
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
 	fetched := fetchedOf(ctx, found, in)
+	fetched.Offered = found.Offered
 	if found.Request != nil {
 		fetched.ReportID = found.Request.ID
 		a.announce(ctx, stepsOf(expense.RequestObject, in.Callouts, found.Request.Policy))
@@ -317,13 +318,15 @@ type reader func(ctx context.Context, objectURI string, o concur.ReadOptions) (c
 // read reads afresh and says where the report is, or the travel request.
 func (a *Activities) read(ctx context.Context, read reader, objectURI string, o concur.ReadOptions) (found, error) {
 	writes := a.options.Writes
-	o.Logins = writes.TestUsers
+	o.Logins, o.External = writes.TestUsers, a.external()
 	seen, err := read(ctx, objectURI, o)
 	switch {
 	case errors.Is(err, concur.NotFound):
 		return found{Reading: expense.Reading{Kind: expense.NotFound}, withheld: writes.withhold(false)}, nil
 	case err != nil:
 		return found{}, err
+	case seen.Unclear != "":
+		return found{}, unclearStep(seen.Request, seen.Unclear)
 	}
 	f := found{Read: seen, withheld: writes.withhold(seen.Theirs)}
 	if seen.Request != nil {
@@ -335,6 +338,18 @@ func (a *Activities) read(ctx context.Context, read reader, objectURI string, o 
 		f.Kind = expense.NotWaiting
 	}
 	return f, nil
+}
+
+// external is how the company's travel requests show that they wait at external validation.
+func (a *Activities) external() expense.ExternalValidation {
+	s := a.options.Rules.Current().Settings()
+	return expense.ExternalValidation{Names: s.ExternalValidationNames, WithoutOperations: s.ActWithoutOperations}
+}
+
+// unclearStep is the error of a travel request of which Concur does not say clearly whether it
+// waits for us. Nothing is written to it.
+func unclearStep(r *expense.TravelRequest, why string) error {
+	return &concur.Error{Op: "read the travel request", Kind: expense.UnclearStep, Message: "it is not known whether request " + r.Number + " waits for us: " + why}
 }
 
 // readAt reads the report afresh, by the interface by which it was read and judged; its

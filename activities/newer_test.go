@@ -366,11 +366,11 @@ func (n *newer) answers(l look) http.HandlerFunc {
 }
 
 func (l look) row(id string) string {
-	offered := `{"rel":"approve"},{"rel":"sendback"}`
+	offered, name := `{"rel":"approve"},{"rel":"sendback"}`, "Pending External Validation"
 	if l.Elsewhere || l.Status != "SUBMITTED" {
-		offered = `{"rel":"recall"}`
+		offered, name = `{"rel":"recall"}`, "Submitted & Pending Approval"
 	}
-	return fmt.Sprintf(`{"id":%q,"requestId":"3AT7","name":"Fair","approvalStatus":{"code":%q},"submitDate":%q,"lastModified":"2026-11-03T10:0%d:00Z",`+
+	return fmt.Sprintf(`{"id":%q,"requestId":"3AT7","name":"Fair","approvalStatus":{"code":%q,"name":"`+name+`"},"submitDate":%q,"lastModified":"2026-11-03T10:0%d:00Z",`+
 		`"owner":{"id":%q},"custom1":{"code":"OLD","value":%q,"href":"x"},"custom2":{"value":%q,"href":"x"},"operations":[%s]}`,
 		id, l.Status, l.Submitted, l.Version, ownerID, listed1, listed2, offered)
 }

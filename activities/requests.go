@@ -9,8 +9,8 @@ import (
 )
 
 // ListPendingRequests looks, in a part of the list of travel requests that are submitted,
-// for those that wait for us: those for which Concur offers us to pass them on or to send
-// them back. Nothing is asked where the rules have none for travel requests.
+// for those that wait for us, or of which that is not clear: the run of each says so. Nothing
+// is asked where the rules have none for travel requests.
 func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPendingRequestsInput) (result expense.PendingRequests, _ error) {
 	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.alive(ctx)
@@ -18,7 +18,7 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 	if !a.options.Rules.Current().JudgesRequests() {
 		return expense.PendingRequests{Unjudged: true}, nil
 	}
-	api, own := a.options.Concur, a.options.Own
+	api, own, external := a.options.Concur, a.options.Own, a.external()
 	a.announce(ctx, stepsOf(expense.RequestObject, in.Callouts, expense.AnyStep))
 	var found expense.PendingRequests
 	known, err := a.known(ctx)
@@ -40,7 +40,7 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 		if err != nil {
 			return err
 		}
-		request, err := a.whole(ctx, uri, row)
+		request, err := a.whole(ctx, uri, row, external)
 		var e *concur.Error
 		switch {
 		case errors.As(err, &e) && table(e.Kind) == parked: // it stops no other
@@ -48,10 +48,13 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 			return nil
 		case err != nil:
 			return err
-		case request.AtStop() && !ours(request):
+		case request == nil:
+		case request.Standing(external).Offered:
+			found.Offered++
+		case request.Standing(external).Stop != "" && !ours(*request):
 			found.Unannounced++
 			found.UnannouncedPolicies = addPolicy(found.UnannouncedPolicies, request.Policy)
-		case request.AtStop():
+		case request.Standing(external).Stop != "":
 			found.Notifications = append(found.Notifications, expense.Notification{
 				Kind: expense.RequestObject, Key: row.ID, ObjectURI: uri, ObjectType: string(expense.RequestObject), EventDateTime: string(request.Modified),
 			})
@@ -61,21 +64,26 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 	if err != nil {
 		return expense.PendingRequests{}, a.failure(ctx, err)
 	}
+	if found.Offered > 0 {
+		a.options.Logger.Warn("Concur offers us to decide on travel requests whose status says that they wait for somebody else: they are left alone", "count", found.Offered)
+	}
 	return found, nil
 }
 
 // whole returns what a row of the list shows. A row that does not say what Concur offers,
-// or when the request was changed, is read by itself; one that is gone waits for nobody.
-func (a *Activities) whole(ctx context.Context, uri string, row expense.TravelRequest) (expense.TravelRequest, error) {
-	if len(row.Operations) > 0 && (!row.AtStop() || row.Modified != "" && (row.Policy != "" || a.options.Own.All)) {
-		return row, nil
+// for whom the request waits, or when it was changed, is read by itself: the single request
+// decides. It is nil when that is gone.
+func (a *Activities) whole(ctx context.Context, uri string, row expense.TravelRequest, x expense.ExternalValidation) (*expense.TravelRequest, error) {
+	standing := row.Standing(x)
+	if len(row.Operations) > 0 && standing.Unclear == "" && (standing.Stop == "" || row.Modified != "" && (row.Policy != "" || a.options.Own.All)) {
+		return &row, nil
 	}
 	read, err := a.options.Concur.ReadRequest(ctx, uri, concur.ReadOptions{Parts: expense.Parts{HeaderOnly: true}})
 	switch {
 	case errors.Is(err, concur.NotFound):
-		return expense.TravelRequest{}, nil
+		return nil, nil
 	case err != nil:
-		return expense.TravelRequest{}, err
+		return nil, err
 	}
-	return *read.Request, nil
+	return read.Request, nil
 }

@@ -51,7 +51,7 @@ func TestFetchRequest(t *testing.T) {
 	t.Run("any other is only said where it is", func(t *testing.T) {
 		t.Parallel()
 		for name, found := range map[string]look{
-			"submitted, for others": {Elsewhere: true}, "approved": {Status: "APPROVED"}, "sent back": {Status: "SENTBACK"}, "cancelled": {Status: "CANCELED"}, "in a state of its own": {Status: "X_OWN"},
+			"submitted, for others": {Elsewhere: true}, "approved": {Status: "APPROVED"}, "sent back": {Status: "SENTBACK"}, "cancelled": {Status: "CANCELED"},
 		} {
 			status := found.filled("SUBMITTED").Status
 			got := fetchRequest(t, newNewer(t, found).activities(t))
@@ -322,10 +322,110 @@ func TestListPendingRequests(t *testing.T) {
 	t.Run("reads one by itself of which the list does not say when it was changed", func(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
-		n.on("requests", says(http.StatusOK, `{"data":[{"id":"`+requestID+`","approvalStatus":{"code":"SUBMITTED"},"operations":[{"rel":"approve"}]}]}`))
+		n.on("requests", says(http.StatusOK, `{"data":[{"id":"`+requestID+`","approvalStatus":{"code":"SUBMITTED","name":"Pending External Validation"},"operations":[{"rel":"approve"}]}]}`))
 		got, err := run[expense.PendingRequests](t, attempt{}, n.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
 		require.NoError(t, err)
 		require.Equal(t, []string{"requests", "request"}, n.seen())
 		require.NotEmpty(t, got.Notifications[0].EventDateTime)
+	})
+}
+
+// shown replaces the status name and the operations of a travel request that waits for us;
+// none of either leaves that out.
+func shown(id, name, operations string) string {
+	row := look{}.filled("SUBMITTED").row(id)
+	row = strings.Replace(row, `"name":"Pending External Validation"`, `"name":"`+name+`"`, 1)
+	i := strings.Index(row, `,"operations"`)
+	if operations == "" {
+		return row[:i] + "}"
+	}
+	return row[:i] + `,"operations":` + operations + "}"
+}
+
+func TestAnUnclearTravelRequestIsForAPerson(t *testing.T) {
+	t.Parallel()
+	const external, both = "Pending External Validation", `[{"rel":"approve"},{"rel":"sendback"}]`
+	for name, c := range map[string]struct{ name, operations, why string }{
+		"no operations":            {external, "", "settings.actWithoutOperations"},
+		"operations that are null": {external, "null", "settings.actWithoutOperations"},
+		"nothing that is offered":  {external, "[]", "does not offer us to decide"},
+		"an unknown name":          {"Validación externa", both, "settings.externalValidationNames"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newNewer(t)
+			n.on("request", says(http.StatusOK, shown(requestID, c.name, c.operations)))
+			acts := n.activities(t)
+			_, err := run[expense.FetchedReport](t, attempt{}, acts.FetchRequest, expense.FetchReportInput{ObjectURI: requestURI})
+			e := failed(t, err, expense.UnclearStep)
+			require.True(t, e.NonRetryable())
+			require.Contains(t, e.Message(), "request 3AT7")
+			require.Contains(t, e.Message(), c.why)
+			for _, act := range []expense.Action{expense.Approve, expense.SendBack} {
+				_, err = run[expense.ActionTaken](t, attempt{}, acts.TakeAction, actionOnRequest(act))
+				failed(t, err, expense.UnclearStep)
+			}
+			require.Equal(t, []string{"request", "request", "request"}, without(n.seen(), "expected", "request exceptions"), "nothing is sent")
+
+			n.on("requests", says(http.StatusOK, `{"data":[`+shown(requestID, c.name, "")+`]}`))
+			got, err := run[expense.PendingRequests](t, attempt{}, acts.ListPendingRequests, expense.ListPendingRequestsInput{})
+			require.NoError(t, err)
+			require.Len(t, got.Notifications, 1, "its own run says so")
+		})
+	}
+	settings := `settings: {externalValidationNames: [Validación externa], actWithoutOperations: true}` + "\n"
+	rules, err := policy.Parse("rules.yaml", []byte(strings.Replace(newerRules, "rules:\n", settings+"rules:\n", 1)))
+	require.NoError(t, err)
+	named := func(o *activities.Options) { o.Rules = rules }
+	for name, row := range map[string]string{
+		"a name of the settings":              shown(requestID, "Validación externa", both),
+		"a name of the settings, spelt so":    shown(requestID, "VALIDACIÓN  EXTERNA", both),
+		"no operations, where that is enough": shown(requestID, external, ""),
+	} {
+		t.Run("and what the rules file says makes it clear: "+name, func(t *testing.T) {
+			t.Parallel()
+			n := newNewer(t)
+			n.on("request", says(http.StatusOK, row))
+			acts := n.activities(t, named)
+			got := fetchRequest(t, acts)
+			require.Equal(t, expense.Reading{Status: "SUBMITTED", Stop: stopRequest}, got.Reading)
+			require.Zero(t, take(t, attempt{}, acts, actionOnRequest(expense.Approve)))
+			require.Equal(t, "approve request", n.seen()[len(n.seen())-1])
+		})
+	}
+	t.Run("and what is the approver's to do is left alone, and counted", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		managers := shown(requestID, "Submitted & Pending Approval", both)
+		n.on("request", says(http.StatusOK, managers))
+		acts := n.activities(t)
+		got := fetchRequest(t, acts)
+		require.Equal(t, expense.NotWaiting, got.Kind)
+		require.True(t, got.Offered)
+		taken := take(t, attempt{}, acts, actionOnRequest(expense.Approve))
+		require.Equal(t, expense.NotWaiting, taken.Kind)
+		require.NotContains(t, n.seen(), "approve request")
+		for _, row := range []string{managers, shown(requestID, external, "")} { // the single request decides
+			n.on("requests", says(http.StatusOK, `{"data":[`+row+`]}`))
+			listed, err := run[expense.PendingRequests](t, attempt{}, acts.ListPendingRequests, expense.ListPendingRequestsInput{})
+			require.NoError(t, err)
+			require.Equal(t, expense.PendingRequests{Offered: 1, Answer: listed.Answer}, listed)
+		}
+	})
+	t.Run("and an action that is not offered is not sent", func(t *testing.T) {
+		t.Parallel()
+		for act, only := range map[expense.Action]string{expense.Approve: "sendback", expense.SendBack: "approve"} {
+			n := newNewer(t)
+			n.on("request", says(http.StatusOK, shown(requestID, external, `[{"rel":"`+only+`"}]`)))
+			_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionOnRequest(act))
+			require.Contains(t, failed(t, err, expense.UnclearStep).Message(), "Concur does not offer us the operation")
+			require.Equal(t, []string{"request"}, n.seen())
+		}
+	})
+	t.Run("and an answer to an action that is unclear is read again", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		n.on("approve request", says(http.StatusOK, strings.Replace(shown(requestID, external, ""), "T10:00:00Z\",\"owner", "T10:05:00Z\",\"owner", 1)))
+		require.Equal(t, stopRequest, take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve)).Reading.Stop)
 	})
 }

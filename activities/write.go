@@ -36,6 +36,9 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	if now.withheld != "" {
 		return expense.ActionTaken{Reading: now.Reading, Withheld: now.withheld}, nil
 	}
+	if err := notOffered(now, in.Action); err != nil {
+		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
+	}
 	if err := a.options.Writes.allow("take action"); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
@@ -93,17 +96,32 @@ func (a *Activities) actOnRequest(ctx context.Context, before *expense.TravelReq
 	default:
 		err = errNoAction
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case after.AtStop() && after.Stop() == before.Stop() && after.Modified != "" && after.Modified == before.Modified:
+	}
+	stop := after.Standing(a.external()).Stop
+	switch {
+	case stop == in.Stop && after.Modified != "" && after.Modified == before.Modified:
 		return "", &concur.Error{Op: "take action", Kind: expense.OutcomeUnknown,
 			Message: "Concur answered with success, and the travel request is as it was"}
 	case !in.Action.Explains(after.Status):
 		return "", &concur.Error{Op: "take action", Kind: expense.Rejected,
 			Message: "Concur answered with success, and the travel request is not where the action leads"}
 	}
-	return after.Stop(), nil
+	return stop, nil
+}
+
+// operationOf is what Concur's operations call an action.
+var operationOf = map[expense.Action]string{expense.Approve: "approve", expense.SendBack: "sendback"}
+
+// notOffered is the error of an action on a travel request of which Concur offers us only the
+// other one.
+func notOffered(now found, action expense.Action) error {
+	operation := operationOf[action]
+	if now.Request == nil || now.Request.Operations == nil || operation == "" || slices.Contains(now.Request.Operations, operation) {
+		return nil
+	}
+	return unclearStep(now.Request, "Concur does not offer us the operation "+operation)
 }
 
 // isOurs reports whether the report has left the stop in the direction of our action. A

@@ -24,6 +24,9 @@ type ReadOptions struct {
 	// does, by v3 and v4; v1.1 shows all of it in any case.
 	Whole  bool
 	Logins []string // of the employees in [Read.Theirs]
+	// External says how the company's travel requests show that they wait at external
+	// validation.
+	External expense.ExternalValidation
 	// Steps has a report that a callout names, and that is read by v3 or v4, read by v1.1
 	// beside: that alone shows the address of the workflow step. What v1.1 does not show is
 	// no error; it is then as if Steps were not set.
@@ -37,6 +40,11 @@ type Read struct {
 	Theirs  bool                   // the owner is one of the logins
 	// Stop names the stop at which it waits, and is empty when it does not wait for us.
 	Stop string
+	// Unclear says why it is not known whether a travel request waits for us. Nothing may be
+	// written to it then. Offered is set when Concur offers us to decide on one that waits for
+	// somebody else: see [expense.Standing].
+	Unclear string
+	Offered bool
 	// Mark is what the header tells of the step where Stop names none (v3, v4, and travel
 	// requests); it is empty where Stop names one. It is opaque: [Read.SameStop] compares it.
 	Mark string

@@ -31,13 +31,16 @@ func (c *Client) ReadRequest(ctx context.Context, objectURI string, o ReadOption
 	if err != nil {
 		return Read{}, err
 	}
+	standing := found.Standing(o.External)
 	if !o.Parts.HeaderOnly {
-		if err := c.fillRequest(ctx, found, o.Whole); err != nil {
+		if err := c.fillRequest(ctx, found, o.Whole || standing.Stop != ""); err != nil {
 			return Read{}, err
 		}
 	}
-	read := Read{Request: found.TravelRequest, Stop: found.Stop(), Mark: found.Mark}
-	if !o.Parts.HeaderOnly && found.AtStop() {
+	read := Read{
+		Request: found.TravelRequest, Mark: found.Mark, Stop: standing.Stop, Unclear: standing.Unclear, Offered: standing.Offered,
+	}
+	if !o.Parts.HeaderOnly && read.Stop != "" {
 		read.Content = contentBy("request", found.Content())
 	}
 	read.Theirs, err = isOneOf(ctx, c.users, found.Owner, o.Logins)
@@ -70,7 +73,7 @@ func (c *Client) fillRequest(ctx context.Context, found wire.Owned, whole bool) 
 		return absentPart(err)
 	}
 	found.Expenses = list
-	if missing = cmp.Or(found.MissingExpenses(found.Links), missing); missing != "" && (whole || found.AtStop()) {
+	if missing = cmp.Or(found.MissingExpenses(found.Links), missing); missing != "" && whole {
 		return &Error{Op: "read travel request", Kind: Incomplete, Message: missing}
 	}
 	exceptions, err := c.RequestExceptionsV4(ctx, found.ID, found.Owner)
@@ -84,8 +87,8 @@ func (c *Client) fillRequest(ctx context.Context, found wire.Owned, whole bool) 
 
 // PendingRequests hands over a page of the travel requests that are submitted, and
 // returns what names the next page. The first page is "", and so is what follows the last.
-// A submitted request may wait for anybody: what Concur offers to do with it
-// says that it waits for us, and a row that names no operations leaves that open. A row that
+// A submitted request may wait for anybody, and a row that names no operations leaves open
+// whether it waits for us ([expense.TravelRequest.Standing]). A row that
 // cannot be read is an error of kind [Malformed], and stops no other. An error of yield ends it
 // and is returned as it is.
 //
@@ -97,7 +100,7 @@ func (c *Client) PendingRequests(ctx context.Context, page string, yield func(ro
 		if unread != nil {
 			return yield(expense.TravelRequest{}, unread)
 		}
-		if row.Status != expense.RequestSubmitted {
+		if row.Over() && !row.AtStop() {
 			return nil
 		}
 		return yield(*row.TravelRequest, nil)

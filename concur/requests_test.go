@@ -278,3 +278,26 @@ func TestObjectURIs(t *testing.T) {
 	_, err = client.ReportURI(ctx, rows[1])
 	require.ErrorIs(t, err, concur.Malformed, "whose owner is not named")
 }
+
+func TestATravelRequestIsReadWithItsStanding(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status   string
+		external expense.ExternalValidation
+		want     concur.Read
+	}{
+		"it waits for us":                      {`{"code": "SUBMITTED", "name": "Pending External Validation"}`, expense.ExternalValidation{}, concur.Read{Stop: "SUBMITTED"}},
+		"it waits for somebody else":           {`{"code": "SUBMITTED", "name": "Submitted & Pending Approval"}`, expense.ExternalValidation{}, concur.Read{Offered: true}},
+		"its status has a name that we know":   {`{"code": "SUBMITTED", "name": "Externe Prüfung"}`, expense.ExternalValidation{Names: []string{"Externe Prüfung"}}, concur.Read{Stop: "SUBMITTED"}},
+		"its status has one that nobody knows": {`{"code": "SUBMITTED", "name": "Externe Prüfung"}`, expense.ExternalValidation{}, concur.Read{Stop: "SUBMITTED", Unclear: "is not known"}},
+	} {
+		body := strings.Replace(submitted(), `{"code": "SUBMITTED"}`, c.status, 1)
+		s := travel(t, map[string]string{"/" + requestID: body})
+		read, err := s.client(t).ReadRequest(context.Background(), requestURI, concur.ReadOptions{External: c.external, Parts: expense.Parts{HeaderOnly: true}})
+		require.NoError(t, err, name)
+		require.Equal(t, c.want.Stop != "", read.Stop != "", name)
+		require.Equal(t, c.want.Offered, read.Offered, name)
+		require.Equal(t, c.want.Unclear == "", read.Unclear == "", name)
+		require.Contains(t, read.Unclear, c.want.Unclear, name)
+	}
+}

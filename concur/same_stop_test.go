@@ -32,6 +32,22 @@ func reads(t *testing.T, f *fake, c *concur.Client, o concur.ReadOptions, change
 	return before, after
 }
 
+// The approver that v3 names is the one of the report's owner, and names of statuses are in
+// the language of whoever reads.
+func TestAReportAtExternalValidationWaitsForUsWhateverElseItShows(t *testing.T) {
+	t.Parallel()
+	for _, via := range newer {
+		for status, waits := range map[string]bool{"A_EXTV": true, "A_PEND": false} {
+			f := newFake(t, 1)
+			f.status = status
+			f.more = `,"ApproverLoginID":"lee@example.com","ApproverName":"Lee","ApprovalStatusName":"Pending External Validation","approvalStatus":"Submitted & Pending Approval","WorkflowActionUrl":""`
+			read, _ := reads(t, f, f.reader(t), concur.ReadOptions{Via: via}, func() {})
+			require.Equal(t, waits, read.Stop != "", "%s by %s", status, via)
+			require.Empty(t, read.Unclear)
+		}
+	}
+}
+
 func TestSameStopByV3AndV4ComparesWhatTellsOfTheStep(t *testing.T) {
 	t.Parallel()
 	const submitted = `,"submitDate":"2026-04-05T08:00:00.5","lastModifiedDate":"2026-04-05T08:00:00.7","total":1,"reportTotal":{"value":1}`

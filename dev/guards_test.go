@@ -82,6 +82,16 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			with:    "firstSaid(r.Ruling.Comment, r.Verdict.PassOnComment)",
 			without: "r.Ruling.Comment",
 		},
+		"the status of a travel request": {
+			file: "expense/standing.go", story: "travel-request-unclear",
+			with:    "\tnamed := x.whose(r.StatusName)\n",
+			without: "\tnamed := ours\n",
+		},
+		"the operations of a travel request": {
+			file: "expense/standing.go", story: "travel-request-unclear",
+			with:    "\t\tcase offered, r.Operations == nil && x.WithoutOperations:",
+			without: "\t\tcase offered, r.Operations == nil:",
+		},
 		"the look at the header before exceptions are put": {
 			file: "activities/exceptions_v4.go", story: "moved-before-the-action",
 			with:    "\tcase now.edited(in.Attempt), first && !now.at(in.Stop, in.Attempt): // what an earlier attempt has put",

@@ -48,6 +48,7 @@ const (
 	Blocked        Kind = "Blocked"        // a blocking exception stops the action
 	NoApprover     Kind = "NoApprover"     // the owner has no approver whom it could go to
 	CommentMissing Kind = "CommentMissing" // Concur requires a comment that it did not get
+	UnclearStep    Kind = "UnclearStep"    // Concur does not say clearly for whom a travel request waits
 	AlikeStops     Kind = "AlikeStops"     // the stop cannot be told from another one of the rules
 )
 

@@ -64,11 +64,15 @@ type ListPendingRequestsInput struct {
 	Callouts  []string `json:"callouts,omitempty"`
 }
 
-// PendingRequests are the travel requests of a part of the list that wait for us.
+// PendingRequests are the travel requests of a part of the list that wait for us, or of which
+// that is not clear: see [TravelRequest.Standing].
 type PendingRequests struct {
 	Answer
 	Notifications []Notification `json:"notifications,omitempty"`
 	Next          string         `json:"next,omitempty"` // empty after the last part
+	// Offered is how many others Concur offers us to decide on, although their status says that
+	// they wait for somebody else.
+	Offered int `json:"offered,omitempty"`
 	// Unlooked says why one of them, the last, could not be looked at. The others are here.
 	Unlooked *Unlooked `json:"unlooked,omitempty"`
 	// Unannounced counts those that wait and are not known to be at a step of this deployment,

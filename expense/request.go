@@ -6,8 +6,8 @@ import (
 )
 
 // Approval status codes of a travel request, as Request v4 gives them. Every other code
-// is data. The code does not say at which step a submitted one waits: what Concur
-// offers us to do says that it waits for us.
+// is data. The code does not say at which step a submitted one waits: see
+// [TravelRequest.Standing].
 const (
 	RequestSubmitted    = "SUBMITTED"
 	RequestNotSubmitted = "NOT_SUBMITTED"
@@ -28,7 +28,11 @@ type TravelRequest struct {
 	Type     string `json:"type,omitempty"`     // its code
 	Currency string `json:"currency,omitempty"` // ISO 4217
 	Status   string `json:"status"`             // approval status code
-	Policy   string `json:"policy,omitempty"`
+	// StatusName is what the status is called in the language of the connector's user.
+	StatusName string `json:"statusName,omitempty"`
+	// Ended is set when it is shown as approved or closed, whatever its status says.
+	Ended  *bool  `json:"ended,omitempty"`
+	Policy string `json:"policy,omitempty"`
 
 	Created   Date `json:"created,omitempty"`
 	Submitted Date `json:"submitted,omitempty"`
@@ -52,8 +56,9 @@ type TravelRequest struct {
 
 	Exceptions []RequestException `json:"exceptions,omitempty"`
 
-	// Operations are what Concur offers the caller to do: "approve", "sendback".
-	Operations []string `json:"operations,omitempty"`
+	// Operations are what Concur offers the caller to do: "approve", "sendback". They are nil
+	// when Concur's answer has none, and empty when nothing is offered.
+	Operations []string `json:"operations,omitzero"`
 
 	// Via is RequestV1 when a document of that interface was decoded; empty: RequestV4.
 	Via Interface `json:"via,omitempty"`
@@ -98,20 +103,13 @@ type RequestException struct {
 	Blocking *bool  `json:"blocking,omitempty"`
 }
 
-// AtStop reports whether the request waits for us: it is submitted, and Concur offers us
-// to pass it on or to send it back.
-func (r *TravelRequest) AtStop() bool {
-	return r.Status == RequestSubmitted && (slices.Contains(r.Operations, "approve") || slices.Contains(r.Operations, "sendback"))
-}
+// AtStop reports whether the request waits for us, or may wait.
+func (r *TravelRequest) AtStop() bool { return r.Stop() != "" }
 
-// Stop names the step at which the request waits, as far as Concur says: its submission.
-// It is empty when the request does not wait for us.
-func (r *TravelRequest) Stop() string {
-	if !r.AtStop() {
-		return ""
-	}
-	return r.Status + " " + r.ID + " " + string(r.Submitted.toSecond())
-}
+// Stop names the step at which the request waits for us, or may wait, as far as the names that
+// Concur documents say: see [TravelRequest.Standing]. It is empty when the request does not
+// wait for us.
+func (r *TravelRequest) Stop() string { return r.Standing(ExternalValidation{}).Stop }
 
 // Revision identifies what was judged: the request's content and its stop.
 func (r *TravelRequest) Revision() string { return digest(r.Content() + " " + r.Stop()) }
@@ -121,6 +119,7 @@ func (r *TravelRequest) Revision() string { return digest(r.Content() + " " + r.
 func (r *TravelRequest) Content() string {
 	c := *r
 	c.EverSentBack, c.HasException, c.Exceptions, c.Operations, c.Status, c.Modified = nil, nil, nil, nil, "", ""
+	c.StatusName, c.Ended = "", nil
 	c.Created, c.Submitted, c.Start, c.End = c.Created.toSecond(), c.Submitted.toSecond(), c.Start.toSecond(), c.End.toSecond()
 	c.Expenses = slices.Clone(r.Expenses)
 	for i := range c.Expenses {

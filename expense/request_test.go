@@ -3,6 +3,7 @@ package expense_test
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,33 +13,74 @@ import (
 
 func aRequest() *expense.TravelRequest {
 	return &expense.TravelRequest{
-		ID: "AB12", Status: expense.RequestSubmitted, Submitted: "2026-11-03T10:00:00Z", Operations: []string{"recall", "sendback"},
-		Custom: map[string]expense.Field{"2": {Value: "G", ListItem: "G"}},
+		ID: "AB12", Status: expense.RequestSubmitted, StatusName: "Pending External Validation", Submitted: "2026-11-03T10:00:00Z",
+		Operations: []string{"recall", "sendback"},
+		Custom:     map[string]expense.Field{"2": {Value: "G", ListItem: "G"}},
 		Expenses: []expense.Expected{{ID: "e1", Custom: map[string]expense.Field{"1": {Value: "x"}},
 			Allocations: []expense.Allocation{{Custom: map[string]expense.Field{"3": {Value: "y"}}}},
 			Segments:    []expense.Segment{{Custom: map[string]expense.Field{"4": {Value: "z"}}}}}},
 	}
 }
 
-func TestATravelRequestWaitsForUsWhenConcurOffersUsToAct(t *testing.T) {
+func TestATravelRequestWaitsForUsWhereStatusAndOperationsSaySo(t *testing.T) {
 	t.Parallel()
+	const external, managers, german = "Pending External Validation", "Submitted & Pending Approval", "Externe Prüfung steht aus"
+	decide, recall, nothing := []string{"approve", "sendback"}, []string{"recall", "cancel"}, []string{}
+	german1 := expense.ExternalValidation{Names: []string{german}}
+	bare := expense.ExternalValidation{WithoutOperations: true}
+	const waits, elsewhere, offered = "waits", "", "offered" // anything else is a part of what is unclear
 	for name, c := range map[string]struct {
-		status     string
+		code, name string
 		operations []string
-		at         bool
+		x          expense.ExternalValidation
+		want       string
 	}{
-		"approve is offered":         {"SUBMITTED", []string{"approve"}, true},
-		"sendback is offered":        {"SUBMITTED", []string{"recall", "sendback"}, true},
-		"only what its owner may do": {"SUBMITTED", []string{"recall", "cancel"}, false},
-		"nothing is offered":         {"SUBMITTED", nil, false},
-		"it was decided":             {"APPROVED", []string{"approve"}, false},
-		"a code of the company's":    {"X_OWN", []string{"approve"}, false},
-		"another case":               {"SUBMITTED", []string{"sendBack"}, false},
+		"both say so":                               {"SUBMITTED", external, decide, expense.ExternalValidation{}, waits},
+		"both say so, one action is offered":        {"SUBMITTED", external, []string{"recall", "sendback"}, expense.ExternalValidation{}, waits},
+		"both say so, spelt otherwise":              {"SUBMITTED", " pending  EXTERNAL-validation", decide, expense.ExternalValidation{}, waits},
+		"both say so, by the code of events":        {"Q_EXTV", "", decide, expense.ExternalValidation{}, waits},
+		"both say so, in the company's language":    {"SUBMITTED", german, decide, german1, waits},
+		"and in English all the same":               {"SUBMITTED", external, decide, german1, waits},
+		"the status alone":                          {"SUBMITTED", external, recall, expense.ExternalValidation{}, "does not offer us to decide"},
+		"the status alone, nothing is offered":      {"SUBMITTED", external, nothing, bare, "does not offer us to decide"},
+		"the status, and no operations":             {"SUBMITTED", external, nil, expense.ExternalValidation{}, "settings.actWithoutOperations"},
+		"the status, and that is enough":            {"SUBMITTED", external, nil, bare, waits},
+		"the operations alone":                      {"SUBMITTED", managers, decide, expense.ExternalValidation{}, offered},
+		"the operations alone, for a cost object":   {"SUBMITTED", "Pending Cost Object Approval", decide, expense.ExternalValidation{}, offered},
+		"the operations alone, in another language": {"SUBMITTED", "Genehmigung steht aus", decide, german1, offered},
+		"the operations alone, by another code":     {"Q_PEND", "", decide, expense.ExternalValidation{}, offered},
+		"neither":                                   {"SUBMITTED", managers, recall, expense.ExternalValidation{}, elsewhere},
+		"neither, and no operations":                {"SUBMITTED", managers, nil, bare, elsewhere},
+		"a name that is not known":                  {"SUBMITTED", german, decide, expense.ExternalValidation{}, `"Externe Prüfung steht aus", is not known (settings.externalValidationNames`},
+		"such a name, and no operations":            {"SUBMITTED", german, nil, bare, "settings.externalValidationNames"},
+		"such a name, and only what its owner may":  {"SUBMITTED", german, recall, expense.ExternalValidation{}, elsewhere},
+		"no name":                                  {"SUBMITTED", "", decide, german1, "settings.externalValidationNames"},
+		"no name, and only what its owner may":     {"SUBMITTED", "", recall, expense.ExternalValidation{}, elsewhere},
+		"operations in another case":               {"SUBMITTED", external, []string{"sendBack"}, expense.ExternalValidation{}, "does not offer us to decide"},
+		"it was decided":                           {"APPROVED", "Approved", []string{"approve"}, expense.ExternalValidation{}, elsewhere},
+		"it was decided, and has our name":         {"APPROVED", external, decide, expense.ExternalValidation{}, "contradict each other"},
+		"it was sent back, and has our name":       {"SENTBACK", external, nil, bare, "contradict each other"},
+		"our code, and another's name":             {"Q_EXTV", managers, decide, expense.ExternalValidation{}, "contradict each other"},
+		"a code that is not known":                 {"X_OWN", "", decide, expense.ExternalValidation{}, `"X_OWN" is not known`},
+		"a code that is not known, our name":       {"002003", external, recall, expense.ExternalValidation{}, `"002003" is not known`},
+		"a code that is not known, another's name": {"002003", managers, recall, expense.ExternalValidation{}, elsewhere},
 	} {
-		r := expense.TravelRequest{ID: "AB12", Status: c.status, Operations: c.operations, Submitted: "2026-11-03"}
-		require.Equal(t, c.at, r.AtStop(), name)
-		require.Equal(t, c.at, r.Stop() == "SUBMITTED AB12 2026-11-03", name)
+		r := expense.TravelRequest{ID: "AB12", Status: c.code, StatusName: c.name, Operations: c.operations, Submitted: "2026-11-03"}
+		got := r.Standing(c.x)
+		switch c.want {
+		case waits:
+			require.Equal(t, expense.Standing{Stop: "SUBMITTED AB12 2026-11-03"}, got, name)
+		case elsewhere, offered:
+			require.Equal(t, expense.Standing{Offered: c.want == offered}, got, name)
+		default:
+			require.Contains(t, got.Unclear, c.want, name)
+			require.Equal(t, "SUBMITTED AB12 2026-11-03", got.Stop, "%s: it may wait for us", name)
+		}
 	}
+	ended := expense.TravelRequest{Status: "SUBMITTED", StatusName: external, Operations: decide, Ended: new(true)}
+	require.Contains(t, ended.Standing(expense.ExternalValidation{}).Unclear, "approved or closed")
+	long := expense.TravelRequest{Status: "SUBMITTED", StatusName: strings.Repeat("x", 500) + "\n", Operations: decide}
+	require.Less(t, len(long.Standing(expense.ExternalValidation{}).Unclear), 300)
 }
 
 func TestTheRevisionOfATravelRequest(t *testing.T) {
@@ -58,9 +100,10 @@ func TestTheRevisionOfATravelRequest(t *testing.T) {
 		"an exception of Concur's": func(r *expense.TravelRequest) {
 			r.HasException, r.Exceptions = new(true), []expense.RequestException{{Code: "X"}}
 		},
-		"having been sent back": func(r *expense.TravelRequest) { r.EverSentBack = new(true) },
-		"what else is offered":  func(r *expense.TravelRequest) { r.Operations = []string{"approve"} },
-		"when it was touched":   func(r *expense.TravelRequest) { r.Modified = "2026-11-04T10:00:00Z" },
+		"having been sent back":   func(r *expense.TravelRequest) { r.EverSentBack = new(true) },
+		"what else is offered":    func(r *expense.TravelRequest) { r.Operations = []string{"approve"} },
+		"the words of its status": func(r *expense.TravelRequest) { r.StatusName, r.Status = "", "Q_EXTV" },
+		"when it was touched":     func(r *expense.TravelRequest) { r.Modified = "2026-11-04T10:00:00Z" },
 	} {
 		after := aRequest()
 		change(after)

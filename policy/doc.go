@@ -108,5 +108,5 @@
 // whole). Besides these it keeps IDs and keys, the currency, the status, the action
 // URL, the interface and the exception flags, and by v3 and v4 the time of submission.
 // [Policy.KeepRequest] does so for a travel request, and keeps besides the ID and number,
-// the currency, the status, the time of submission and what Concur offers to do.
+// the currency, the status and its name, the time of submission and what Concur offers to do.
 package policy

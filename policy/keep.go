@@ -29,7 +29,7 @@ func (p *Policy) KeepRequest(request *expense.TravelRequest) *expense.TravelRequ
 	if request == nil {
 		return nil
 	}
-	kept := &expense.TravelRequest{Operations: slices.Clone(request.Operations), Via: request.Via}
+	kept := &expense.TravelRequest{StatusName: request.StatusName, Ended: request.Ended, Operations: slices.Clone(request.Operations), Via: request.Via}
 	p.asked.copy(requestShape, kept, request)
 	return kept
 }

@@ -208,7 +208,7 @@ var spoken = map[reflect.Type]string{
 }
 
 // unspoken are the fields that are not in the language and are always kept.
-var unspoken = []string{"actionUrl", "via", "operations"}
+var unspoken = []string{"actionUrl", "via", "operations", "statusName", "ended"}
 
 // a spot is where objects of a type are, the name that an expression there has for one,
 // and what stands around it.

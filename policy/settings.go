@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // a container has no time zones of its own
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -26,6 +27,12 @@ type Settings struct {
 	// ExpenseRejectedComment is the comment about expenses that an approver has rejected. It is
 	// sent when Concur refuses an approval without it. By default it is empty.
 	ExpenseRejectedComment string `json:"expenseRejectedComment,omitempty"`
+	// ExternalValidationNames are what Concur calls the status of a travel request that waits at
+	// external validation, besides "Pending External Validation".
+	ExternalValidationNames []string `json:"externalValidationNames,omitempty"`
+	// ActWithoutOperations has the status alone decide whether a travel request waits for us
+	// where Concur's answer has no operations. By default a person must look.
+	ActWithoutOperations bool `json:"actWithoutOperations,omitempty"`
 }
 
 func defaultSettings() Settings { return Settings{SendBackPostsExceptions: true} }
@@ -66,7 +73,8 @@ func (s *source) settings(c *content, n *yaml.Node) {
 	if n == nil {
 		return
 	}
-	keys, ok := s.mapping(n, "", "settings", "language", "sendBackPostsExceptions", "approveByException", "passOnComment", "expenseRejectedComment")
+	keys, ok := s.mapping(n, "", "settings", "language", "sendBackPostsExceptions", "approveByException", "passOnComment", "expenseRejectedComment",
+		"externalValidationNames", "actWithoutOperations")
 	if !ok {
 		return
 	}
@@ -83,6 +91,12 @@ func (s *source) settings(c *content, n *yaml.Node) {
 	if v := keys["approveByException"]; v != nil {
 		c.settings.ApproveByException = s.code(v, "", "approveByException")
 	}
+	if v := keys["externalValidationNames"]; v != nil {
+		c.settings.ExternalValidationNames = s.statusNames(v)
+	}
+	if v := keys["actWithoutOperations"]; v != nil {
+		c.settings.ActWithoutOperations = s.truth(v, "", "actWithoutOperations")
+	}
 	for name, comment := range map[string]*string{
 		"passOnComment": &c.settings.PassOnComment, "expenseRejectedComment": &c.settings.ExpenseRejectedComment,
 	} {
@@ -96,6 +110,25 @@ func (s *source) settings(c *content, n *yaml.Node) {
 			}
 		}
 	}
+}
+
+const (
+	maxStatusNames = 20
+	maxStatusName  = 100 // characters
+)
+
+// statusNames reads the names of a status, or one.
+func (s *source) statusNames(n *yaml.Node) []string {
+	names, nodes := s.texts(n, "", "a name in externalValidationNames")
+	if len(names) > maxStatusNames {
+		s.fail(at(n), "", "externalValidationNames has %d names; at most %d are accepted", len(names), maxStatusNames)
+	}
+	for i, name := range names {
+		if names[i] = oneLine(name); !strings.ContainsFunc(name, unicode.IsLetter) || utf8.RuneCountInString(name) > maxStatusName {
+			s.fail(at(nodes[i]), "", "a name in externalValidationNames must be a text of 1 to %d characters", maxStatusName)
+		}
+	}
+	return names
 }
 
 // code reads an exception code.

@@ -147,6 +147,12 @@ rules: []
 		RulesHash: p.Hash(), Version: "2026-11",
 	}, p.Evaluate(policy.Case{Report: entries()}))
 
+	for text, want := range map[string][]string{" Externe  Prüfung ": {"Externe Prüfung"}, "[A, B]": {"A", "B"}} {
+		named := parsed(t, "settings: {actWithoutOperations: true, externalValidationNames: "+text+"}\nrules: []\n").Settings()
+		require.Equal(t, want, named.ExternalValidationNames)
+		require.True(t, named.ActWithoutOperations)
+	}
+
 	bare := parsed(t, "rules: []\n")
 	require.Equal(t, policy.Settings{SendBackPostsExceptions: true}, bare.Settings())
 	require.Equal(t, "UTC", bare.Timezone())
@@ -156,16 +162,18 @@ rules: []
 func TestSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		`settings: {language: German}`:             `f:2:22: language must be a tag such as en or de-CH, not "German"`,
-		`settings: {sendBackPostsExceptions: no}`:  `f:2:37: sendBackPostsExceptions must be true or false`,
-		`settings: {approveByException: approved}`: `f:2:32: approveByException must be 1 to 8 of A-Z, 0-9 and _, not "approved"; did you mean "APPROVED"?`,
-		`settings: {aproveByException: OK}`:        `f:2:12: unknown key "aproveByException" in settings; did you mean "approveByException"?`,
-		`settings: [a]`:                            `f:2:11: settings must be a mapping with language`,
-		`timezone: CET+1`:                          `f:2:11: timezone "CET+1" is not known; give a name such as Europe/Berlin, or UTC`,
-		`timezone: Local`:                          `f:2:11: timezone "Local" is not known`,
-		`timezone: ../../etc/passwd`:               `is not known`,
-		`version: ""`:                              `f:2:10: version must be a text of 1 to 40 characters`,
-		`version: [1]`:                             `f:2:10: version must be text`,
+		`settings: {language: German}`:              `f:2:22: language must be a tag such as en or de-CH, not "German"`,
+		`settings: {sendBackPostsExceptions: no}`:   `f:2:37: sendBackPostsExceptions must be true or false`,
+		`settings: {actWithoutOperations: yes}`:     `f:2:34: actWithoutOperations must be true or false`,
+		`settings: {externalValidationNames: "--"}`: `f:2:37: a name in externalValidationNames must be a text of 1 to 100 characters`,
+		`settings: {approveByException: approved}`:  `f:2:32: approveByException must be 1 to 8 of A-Z, 0-9 and _, not "approved"; did you mean "APPROVED"?`,
+		`settings: {aproveByException: OK}`:         `f:2:12: unknown key "aproveByException" in settings; did you mean "approveByException"?`,
+		`settings: [a]`:                             `f:2:11: settings must be a mapping with language`,
+		`timezone: CET+1`:                           `f:2:11: timezone "CET+1" is not known; give a name such as Europe/Berlin, or UTC`,
+		`timezone: Local`:                           `f:2:11: timezone "Local" is not known`,
+		`timezone: ../../etc/passwd`:                `is not known`,
+		`version: ""`:                               `f:2:10: version must be a text of 1 to 40 characters`,
+		`version: [1]`:                              `f:2:10: version must be text`,
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()

@@ -142,7 +142,7 @@ func Kinds() []expense.Kind {
 		expense.Unavailable, expense.RateLimited, expense.Deadlock, expense.Unauthorized,
 		expense.Forbidden, expense.NotFound, expense.NotWaiting, expense.Rejected,
 		expense.Untrusted, expense.Malformed, expense.Incomplete, expense.TooLarge, expense.OutcomeUnknown,
-		expense.WritesOff, expense.Braked, expense.Blocked, expense.NoApprover, expense.CommentMissing,
+		expense.WritesOff, expense.Braked, expense.Blocked, expense.NoApprover, expense.CommentMissing, expense.UnclearStep,
 		expense.AlikeStops,
 		expense.InvalidArgument, expense.Interrupted,
 	}

@@ -147,7 +147,7 @@ func (r *run) refusedByConcur() bool {
 		return false
 	}
 	switch r.Parked.Kind {
-	case expense.Rejected, expense.Blocked, expense.NoApprover, expense.CommentMissing, expense.InvalidArgument:
+	case expense.Rejected, expense.Blocked, expense.NoApprover, expense.CommentMissing, expense.UnclearStep, expense.InvalidArgument:
 		return true
 	}
 	return false

@@ -124,6 +124,8 @@ func mend(k expense.Kind) string {
 		return "Give the owner an approver in Concur (User Administration), or choose another approver for the next step."
 	case expense.CommentMissing:
 		return "Give the comment in the settings of the rules file: the run tries again by itself, or at once by `concurctl parked retry`. A person who was asked can also decide again, with a comment."
+	case expense.UnclearStep:
+		return "Look at the travel request in Concur. If it waits at your external validation: give the application the scope travelrequest.externalsystemworkflow.write and the step the role External System; where the message names a setting, change that in the rules file (docs/policy/README.md). The run tries again by itself, or at once by `concurctl parked retry`. If it waits for somebody else, leave it alone or decide it in Concur by hand: the run notices and ends."
 	case expense.AlikeStops:
 		return "Decide this report by hand in Concur: the run notices and ends. If a callout about it comes, the run goes on by itself. To have such reports decided by the rules without one: give the steps codes of their own and one of them to CONCUR_STEP_GUARD; or set CONCUR_ALIKE_STOPS to act, and the header of the report, which does not name the step, is all that is compared."
 	case expense.WritesOff:

@@ -80,6 +80,9 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		r.Outcome = "" // something else has told of it since
 	}
 	r.Ours = r.Ours || !read.NotOurs
+	if read.Offered && !slices.Contains(r.Done, saidOffered) {
+		r.did(saidOffered)
+	}
 	if read.ReportID != "" {
 		r.ReportID = read.ReportID
 	}
@@ -287,6 +290,9 @@ func (r *run) left(ctx workflow.Context, reading expense.Reading, doubtful bool)
 // saidReplaced is noted once for each run.
 const saidReplaced = "Concur sent characters that XML or JSON forbids; each was replaced by U+FFFD"
 
+// saidOffered is noted once for each run.
+const saidOffered = "Concur offers us to decide on the travel request, although its status says that it waits for somebody else: it is left alone"
+
 // unreadable is how often an answer that cannot be read, or that does not hold what Concur
 // claims, is asked for before the run is parked.
 const unreadable = 3
@@ -302,11 +308,11 @@ func (r *run) legible(ctx workflow.Context, answer string, call func() error) er
 	for attempt := 1; ; attempt++ {
 		err := trouble(call())
 		var t *Trouble
-		if !errors.As(err, &t) || t.Kind != expense.Malformed && t.Kind != expense.Incomplete || attempt == unreadable {
+		if !errors.As(err, &t) || t.Kind != expense.Malformed && t.Kind != expense.Incomplete && t.Kind != expense.UnclearStep || attempt == unreadable {
 			return err
 		}
 		why := answer + " could not be read: asking again"
-		if t.Kind == expense.Incomplete {
+		if t.Kind != expense.Malformed {
 			why = "something is missing from " + answer + ": asking again"
 		}
 		if err := r.pause(ctx, why); err != nil {

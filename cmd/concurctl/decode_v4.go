@@ -104,13 +104,22 @@ func isTravelRequest(d document) bool {
 // requestView is a travel request and what the connector derives from it.
 type requestView struct {
 	AtStop   bool                   `json:"atStop"`
+	Unclear  string                 `json:"unclear,omitempty"` // why it is not known whether it waits for the connector
 	Stop     string                 `json:"stop,omitempty"`
 	Revision string                 `json:"revision"`
 	Request  *expense.TravelRequest `json:"request"`
 }
 
 func requestViewOf(r *expense.TravelRequest) requestView {
-	return requestView{AtStop: r.AtStop(), Stop: r.Stop(), Revision: r.Revision(), Request: r}
+	view := requestView{Revision: r.Revision(), Request: r}
+	if r.Via == expense.RequestV1 { // which the connector does not read
+		return view
+	}
+	standing := r.Standing(expense.ExternalValidation{})
+	if view.Unclear = standing.Unclear; view.Unclear == "" {
+		view.AtStop, view.Stop = standing.Stop != "", standing.Stop
+	}
+	return view
 }
 
 func decodeTravelRequest(body []byte) (payload, error) {
@@ -119,9 +128,12 @@ func decodeTravelRequest(body []byte) (payload, error) {
 		return payload{}, err
 	}
 	about := "a travel request (v4) without its expenses, which "
-	if r.AtStop() {
+	switch standing := r.Standing(expense.ExternalValidation{}); {
+	case standing.Unclear != "":
+		about += "may wait for the connector: " + standing.Unclear
+	case standing.Stop != "":
 		about += "waits for the connector"
-	} else {
+	default:
 		about += "does not wait for the connector"
 	}
 	return payload{Payload: "travel request", About: about, View: requestViewOf(r.TravelRequest)}, nil

@@ -9,16 +9,19 @@ import (
 
 func TestDecodeReadsTheNewerInterfaces(t *testing.T) {
 	t.Parallel()
-	const request = `{"id":"9A0F","requestId":"3AT7","approvalStatus":{"code":"SUBMITTED","name":"n"},"owner":{"id":"u-secret","firstName":"Secret"},"comment":"secret",
+	const request = `{"id":"9A0F","requestId":"3AT7","approvalStatus":{"code":"SUBMITTED","name":"Pending External Validation"},"owner":{"id":"u-secret","firstName":"Secret"},"comment":"secret",
 		"totalPostedAmount":{"value":10.50,"currency":"EUR"},"submitDate":"2026-03-03T09:00:00.000Z"%s}`
-	const requestView = `"request":{"id":"9A0F","number":"3AT7","currency":"EUR","status":"SUBMITTED","submitted":"2026-03-03T09:00:00Z","posted":{"amount":"10.5","currency":"EUR"}`
+	const requestView = `"request":{"id":"9A0F","number":"3AT7","currency":"EUR","status":"SUBMITTED","statusName":"Pending External Validation","submitted":"2026-03-03T09:00:00Z","posted":{"amount":"10.5","currency":"EUR"}`
+	const unclear = "its status says that it waits at external validation, and Concur's answer has no operations, which would say whether we may decide (settings.actWithoutOperations of the rules file)"
 	with := func(more string) string { return strings.Replace(request, "%s", more, 1) }
 	for name, c := range map[string]struct{ text, payload, about, view string }{
 		"a travel request that waits": {with(`,"operations":[{"rel":"approve","href":"https://secret"}]`), "travel request", "which waits for the connector",
 			`{"atStop":true,"stop":"SUBMITTED 9A0F 2026-03-03T09:00:00",` + requestView + `,"operations":["approve"]}}`},
-		"a travel request that does not": {with(""), "travel request", "which does not wait for the connector", `{"atStop":false,` + requestView + `}}`},
+		"a travel request that does not": {strings.Replace(with(""), "Pending External Validation", "Submitted & Pending Approval", 1), "travel request", "which does not wait for the connector",
+			`{"atStop":false,` + strings.Replace(requestView, "Pending External Validation", "Submitted & Pending Approval", 1) + `}}`},
+		"a travel request that may wait": {with(""), "travel request", "which may wait for the connector: its status says", `{"atStop":false,"unclear":"` + unclear + `",` + requestView + `}}`},
 		"a list of travel requests": {`{"data":[` + with("") + `],"operations":[{"rel":"next","href":"https://x"}]}`, "travel request list", "with 1 request, of which 1 are submitted",
-			`{"requests":[{"atStop":false,` + requestView + `}}],"submitted":1,"more":true}`},
+			`{"requests":[{"atStop":false,"unclear":"` + unclear + `",` + requestView + `}}],"submitted":1,"more":true}`},
 		"an empty list of travel requests": {`{"data":[]}`, "travel request list", "with 0 requests", `{"requests":[],"submitted":0,"more":false}`},
 		"expected expenses": {`[{"id":"E1","transactionAmount":{"value":1,"currency":"USD"},"transactionDate":"2026-03-03T00:00:00Z","expenseType":{"id":"TAXIX"}}]`, "expected expenses", "of which there are 1",
 			`[{"id":"E1","type":"TAXIX","date":"2026-03-03","transaction":{"amount":"1","currency":"USD"}}]`},

@@ -198,6 +198,9 @@ func printRequests(w io.Writer, r workflows.SweepResult, readOnly bool) {
 	case r.Requests > 0:
 		fmt.Fprintf(w, "%s for us: %d started\n", waits(r.Requests, "travel request"), r.RequestsStarted)
 	}
+	if r.RequestsOffered > 0 {
+		fmt.Fprintf(w, "%s for somebody else, although Concur offers us to decide: left alone\n", waits(r.RequestsOffered, "travel request"))
+	}
 	if r.UnlookedRequests != "" {
 		fmt.Fprintf(w, "travel requests could not be looked for: %s\n", plain(r.UnlookedRequests))
 	}

@@ -296,6 +296,12 @@ func (p *markdown) settings(rules *policy.Policy) {
 	if s.ExpenseRejectedComment != "" {
 		rows = append(rows, []string{"Comment about expenses that an approver has rejected", "“" + prose(s.ExpenseRejectedComment) + "”"})
 	}
+	if len(s.ExternalValidationNames) > 0 {
+		rows = append(rows, []string{"Status of a travel request that waits at external validation", prose(strings.Join(s.ExternalValidationNames, ", "))})
+	}
+	if s.ActWithoutOperations {
+		rows = append(rows, []string{"The status alone says that a travel request waits, where Concur's answer has no operations", "yes"})
+	}
 	if s.Language != "" {
 		rows = append(rows, []string{"Language of the messages", prose(s.Language)})
 	}

@@ -35,7 +35,7 @@ func DecodeRequest(body []byte) (Owned, error) {
 func readRequest(r record) Owned {
 	request := &expense.TravelRequest{
 		ID: r.text("id"), Number: r.text("requestId"), Name: r.text("name"), Purpose: r.text("businessPurpose"),
-		Type: r.object("type").text("code"), Status: r.object("approvalStatus").text("code"), Policy: r.object("policy").text("id"),
+		Type: r.object("type").text("code"), Status: r.object("approvalStatus").text("code"), StatusName: r.object("approvalStatus").text("name"), Policy: r.object("policy").text("id"),
 		Created: r.date("creationDate"), Submitted: r.date("submitDate"), Modified: r.date("lastModified", "lastModifiedDate"),
 		Start: moment(r.text("startDate"), r.text("startTime")), End: moment(r.text("endDate"), r.text("endTime")),
 		EverSentBack: r.told("everSentBack"),
@@ -49,6 +49,12 @@ func readRequest(r record) Owned {
 	destination := r.object("mainDestination")
 	request.City = destination.text("city", "name")
 	request.Subdivision, request.Country = destination.text("countrySubDivisionCode"), destination.text("countryCode")
+	if approved, closed := r.told("approved"), r.told("closed"); approved != nil || closed != nil {
+		request.Ended = new(expense.True(approved) || expense.True(closed))
+	}
+	if filled(r.get("operations")) != nil {
+		request.Operations = []string{}
+	}
 	for _, operation := range r.objects("operations") {
 		if rel := strings.ToLower(operation.text("rel")); rel != "" && !slices.Contains(request.Operations, rel) {
 			request.Operations = append(request.Operations, rel)

@@ -49,7 +49,7 @@ func TestDecodeRequest(t *testing.T) {
 	r.Posted, r.Approved = nil, nil
 	require.Equal(t, &expense.TravelRequest{
 		ID: "9A0F1C22D3E4450B86A7C9D8E7F60512", Number: "3AT7", Name: "Porto", Purpose: "Fair in Porto", Type: "TRAVEL", Currency: "EUR",
-		Status: "SUBMITTED", Policy: "00497B95D8055849A1B217C8D05FFB86",
+		Status: "SUBMITTED", StatusName: "Eingereicht", Ended: new(false), Policy: "00497B95D8055849A1B217C8D05FFB86",
 		Created: "2026-03-02T07:31:33Z", Submitted: "2026-03-03T09:00:00.5Z", Modified: "2026-03-03T09:00:01Z",
 		Start: "2026-04-01T06:00:00", End: "2026-04-03", EverSentBack: new(true), HasException: new(true),
 		City: "Porto", Subdivision: "PT-13", Country: "PT",
