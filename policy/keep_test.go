@@ -237,7 +237,7 @@ func spokenAt(t testing.TB, spots []spot) map[string]string {
 	for _, part := range spots {
 		for _, f := range reflect.VisibleFields(part.typ) {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			if slices.Contains(unspoken, part.place+name) {
+			if name == "-" || slices.Contains(unspoken, part.place+name) {
 				continue
 			}
 			require.Contains(t, spoken, f.Type, "%s%s", part.place, name)
