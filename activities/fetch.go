@@ -73,6 +73,7 @@ func (a *Activities) fetch(ctx context.Context, in expense.FetchReportInput,
 		})
 	}
 	fetched, err := read(ctx, in)
+	fetched.ShownWithin = a.options.Delays.Shown
 	for _, uri := range in.Unchecked {
 		if why := a.refuses(uri); why != "" {
 			fetched.Foreign = append(fetched.Foreign, expense.RefusedURI{URI: uri, Why: why})

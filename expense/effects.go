@@ -59,6 +59,10 @@ type FetchedReport struct {
 	// RulesHash is of the rules for which Report was read: it holds what they read and
 	// nothing else.
 	RulesHash string `json:"rulesHash,omitempty"`
+	// ShownWithin is how long Concur may take until it shows a write, as the worker that read
+	// was told. The run takes it from here and not from its own settings: they may be others
+	// when its history is replayed.
+	ShownWithin time.Duration `json:"shownWithin,omitzero"`
 	// Kept names what of it those rules have kept; a name without parts stands for all of it.
 	Kept []string `json:"kept,omitempty"`
 	// Asks names the facts that those rules ask the company's own systems for.

@@ -72,7 +72,7 @@ func (r *run) onNotified(n expense.Notification, now time.Time) {
 		}
 	}
 	if n.NotificationURI != "" {
-		if !r.owe(n.NotificationURI, now.Sub(r.DeletedAt) < r.ShownWithin) {
+		if !r.owe(n.NotificationURI, now.Sub(r.DeletedAt) < r.LateFor) {
 			return
 		}
 	}

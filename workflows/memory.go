@@ -93,7 +93,8 @@ type Memory struct {
 	Acted   string    `json:"acted,omitempty"`
 	ActedAt time.Time `json:"actedAt,omitzero"`
 
-	DeletedAt time.Time `json:"deletedAt,omitzero"` // when the last notification was deleted
+	DeletedAt time.Time     `json:"deletedAt,omitzero"` // when the last notification was deleted
+	LateFor   time.Duration `json:"lateFor,omitzero"`   // for how long after a write Concur may not show it, as the last read said
 
 	Owed    []string `json:"owed,omitempty"`    // notification URIs to delete
 	Deleted []string `json:"deleted,omitempty"` // so often as Concur said that it deleted it

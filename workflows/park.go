@@ -65,7 +65,7 @@ func (r *run) stayParked(ctx workflow.Context) error {
 		err = workflow.Await(ctx, ended)
 	} else {
 		ok, err = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-			Timeout:      r.TryAt.Sub(workflow.Now(ctx)),
+			Timeout:      atLeastATick(r.TryAt.Sub(workflow.Now(ctx))),
 			TimerOptions: workflow.TimerOptions{Summary: "parked (" + string(r.Parked.Kind) + "): tries again by itself"},
 		}, ended)
 	}
@@ -88,12 +88,11 @@ func (r *run) stayParked(ctx workflow.Context) error {
 // decided. People can decide again while the run is parked, and a stream of notifications
 // would have it try the refused decision again without a pause.
 func (r *run) leaveTimeToDecide(ctx workflow.Context) error {
-	pause := r.ParkedAt.Add(r.MalformedDelay).Sub(workflow.Now(ctx))
-	if !r.refusedByConcur() || r.Ruling == nil || pause <= 0 {
+	if !r.refusedByConcur() || r.Ruling == nil {
 		return nil
 	}
 	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout:      pause,
+		Timeout:      atLeastATick(r.ParkedAt.Add(r.MalformedDelay).Sub(workflow.Now(ctx))),
 		TimerOptions: workflow.TimerOptions{Summary: "parked: Concur refuses what was decided, and another decision is taken"},
 	}, func() bool { return r.retry || workflow.GetInfo(ctx).GetContinueAsNewSuggested() })
 	return err

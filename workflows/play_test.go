@@ -72,7 +72,7 @@ func stage(t *testing.T) *play {
 	register := func(name string, f any) { p.register(f, name) }
 	register(workflows.FetchReport, func(_ context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 		p.read = append(p.read, in)
-		return next[expense.FetchedReport](p, "read", &p.reads)
+		return p.fetched("read")
 	})
 	register(workflows.ValidateReport, func(_ context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
 		p.judged = append(p.judged, in)
@@ -118,7 +118,7 @@ func stage(t *testing.T) *play {
 func (p *play) registerNewer(register func(name string, f any)) {
 	register(workflows.FetchRequest, func(_ context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 		p.read = append(p.read, in)
-		return next[expense.FetchedReport](p, "read request", &p.reads)
+		return p.fetched("read request")
 	})
 	register(workflows.ValidateRequest, func(context.Context, expense.ValidateRequestInput) (expense.Judgement, error) {
 		verdict, err := next[expense.Verdict](p, "judge request", &p.verdicts)
@@ -296,4 +296,11 @@ var (
 
 func posted(state expense.PostState, words string) expense.PostedExceptions {
 	return expense.PostedExceptions{Items: []expense.PostedException{{Exception: norecpt, State: state, Message: words}}}
+}
+
+// fetched is the next read, by a worker that waits a minute for what Concur shows late.
+func (p *play) fetched(call string) (expense.FetchedReport, error) {
+	read, err := next[expense.FetchedReport](p, call, &p.reads)
+	read.ShownWithin = time.Minute
+	return read, err
 }

@@ -92,6 +92,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	if read.Replaced && !slices.Contains(r.Done, saidReplaced) {
 		r.did(saidReplaced)
 	}
+	r.LateFor = read.ShownWithin
 	if read.Kind != "" || read.NotOurs {
 		if read.Kind == expense.NotWaiting {
 			r.leaveStop()
@@ -143,7 +144,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 // another stop.
 func (r *run) mayBeUnshown(ctx workflow.Context, read expense.FetchedReport, err error) bool {
 	return err == nil && read.Kind == "" && r.Acted != "" && read.Stop == r.Acted && !read.Moved &&
-		workflow.Now(ctx).Sub(r.ActedAt) < r.ShownWithin
+		workflow.Now(ctx).Sub(r.ActedAt) < read.ShownWithin
 }
 
 // fetchConfirmed is fetch, and reads again after a while when Concur says that the report
@@ -327,8 +328,13 @@ func (r *run) pause(ctx workflow.Context, why string) error {
 }
 
 func wait(ctx workflow.Context, delay time.Duration, why string) error {
-	return workflow.NewTimerWithOptions(ctx, delay, workflow.TimerOptions{Summary: why}).Get(ctx, nil)
+	return workflow.NewTimerWithOptions(ctx, atLeastATick(delay), workflow.TimerOptions{Summary: why}).Get(ctx, nil)
 }
+
+// atLeastATick returns d, or a millisecond when nothing is left of it. A wait of no time starts
+// no timer. Whether there is a timer must not depend on a setting, or a run could not be
+// replayed once the setting has changed.
+func atLeastATick(d time.Duration) time.Duration { return max(d, time.Millisecond) }
 
 // trouble turns the failure of an activity into a *Trouble, whatever it is: a run
 // that cannot go on is parked, never failed. A cancellation is returned as it is.

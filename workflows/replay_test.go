@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -26,19 +28,49 @@ func histories(t *testing.T) []string {
 	return files
 }
 
+// A worker may have other settings than the worker that made the history: what a run does must
+// not depend on them.
 func TestEveryRecordedHistoryReplays(t *testing.T) {
 	t.Parallel()
+	replayers := map[string]worker.WorkflowReplayer{
+		"the default settings":       newReplayer(t, workflows.DefaultSettings()),
+		"settings of a millisecond":  newReplayer(t, settingsOf(time.Millisecond)),
+		"settings of a hundred days": newReplayer(t, settingsOf(100*24*time.Hour)),
+	}
 	for _, file := range histories(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			w := workflows.Workflows{Settings: workflows.DefaultSettings()}
-			replayer := worker.NewWorkflowReplayer()
-			replayer.RegisterWorkflowWithOptions(w.ProcessNotification, workflow.RegisterOptions{Name: workflows.ProcessNotification})
-			replayer.RegisterWorkflowWithOptions(w.SweepFailedNotifications, workflow.RegisterOptions{Name: workflows.SweepFailedNotifications})
-			replayer.RegisterWorkflowWithOptions(w.LimitSendBacks, workflow.RegisterOptions{Name: workflows.LimitSendBacks})
-			require.NoError(t, replay(replayer, file))
+			for name, replayer := range replayers {
+				require.NoError(t, replay(replayer, file), "by %s", name)
+			}
 		})
 	}
+}
+
+// newReplayer returns a replayer with every workflow.
+func newReplayer(t *testing.T, settings workflows.Settings) worker.WorkflowReplayer {
+	w := workflows.Workflows{Settings: settings}
+	replayer := worker.NewWorkflowReplayer()
+	for name, run := range w.All() {
+		replayer.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
+	}
+	return replayer
+}
+
+// settingsOf returns settings whose durations are all d.
+func settingsOf(d time.Duration) workflows.Settings {
+	var s workflows.Settings
+	for _, field := range reflect.ValueOf(&s).Elem().Fields() {
+		switch field.Interface().(type) {
+		case time.Duration:
+			field.SetInt(int64(d))
+		case []time.Duration:
+			field.Set(reflect.ValueOf([]time.Duration{d}))
+		default:
+			panic("a setting of another kind: " + field.Type().String())
+		}
+	}
+	return s
 }
 
 // replay replays a history under the ID of its workflow: a run compares that with the name in

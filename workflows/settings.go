@@ -47,5 +47,15 @@ func DefaultSettings() Settings {
 	}
 }
 
-// Workflows holds the workflow functions. Register each under its name in contract.go.
+// Workflows holds the workflow functions.
 type Workflows struct{ Settings }
+
+// All returns the workflow functions by the names under which a worker registers them.
+func (w Workflows) All() map[string]any {
+	return map[string]any{
+		ProcessNotification:      w.ProcessNotification,
+		SweepFailedNotifications: w.SweepFailedNotifications,
+		LimitSendBacks:           w.LimitSendBacks,
+		RememberSteps:            w.RememberSteps,
+	}
+}

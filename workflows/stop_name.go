@@ -291,11 +291,10 @@ func (r *run) trustName(ctx workflow.Context) error {
 // heard at that time, for NameDelay.
 // The error is errAgain when a notification has come meanwhile: the rest of the wait follows
 // the next read. There is one timer for each name, so that a stream of notifications does not
-// prolong the wait. It is always started: whether it is must not depend on a setting, or a
-// run could not be replayed once the setting has changed.
+// prolong the wait. It is always started ([atLeastATick]).
 func (r *run) waitForContradiction(ctx workflow.Context, since time.Time) error {
 	if r.nameTimer == nil || !r.nameSince.Equal(since) {
-		left := max(since.Add(r.NameDelay).Sub(workflow.Now(ctx)), time.Millisecond)
+		left := atLeastATick(since.Add(r.NameDelay).Sub(workflow.Now(ctx)))
 		r.nameTimer, r.nameSince = workflow.NewTimerWithOptions(ctx, left, workflow.TimerOptions{
 			Summary: "one callout has named the stop: another may contradict it",
 		}), since

@@ -173,12 +173,7 @@ func (ws workers) pollers(queue string, rate float64) []worker.Worker {
 		DisableRegistrationAliasing: true,
 	}
 	runs := worker.New(ws.temporal, queue, options)
-	for name, f := range map[string]any{
-		workflows.ProcessNotification:      flows.ProcessNotification,
-		workflows.SweepFailedNotifications: flows.SweepFailedNotifications,
-		workflows.LimitSendBacks:           flows.LimitSendBacks,
-		workflows.RememberSteps:            flows.RememberSteps,
-	} {
+	for name, f := range flows.All() {
 		runs.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
 	}
 	register(runs, map[string]any{
