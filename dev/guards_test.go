@@ -334,8 +334,8 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 		},
 		"the read after a write that is forbidden": {
 			file: "concur/error.go", story: "moved-and-forbidden",
-			with:    "NoApprover, Forbidden, Unauthorized,\n\t}, func",
-			without: "NoApprover,\n\t}, func",
+			with:    "CommentMissing, Forbidden, Unauthorized,\n\t}, func",
+			without: "CommentMissing,\n\t}, func",
 		},
 		"the renewal of access by reads alone": {
 			file: "concur/do.go", story: "moved-and-forbidden",
