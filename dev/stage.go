@@ -29,7 +29,7 @@ import (
 )
 
 // patience is how long a story waits for what must come.
-const patience = 30 * time.Second
+const patience = 45 * time.Second
 
 // stage is one house in which one story is played.
 type stage struct {
