@@ -63,12 +63,13 @@ type Rules interface {
 
 // RequestsPerActivity is how many requests one attempt of an activity sends to Concur at
 // most by v1.1: a write has a read before it and, when it is refused, one behind it; a part
-// of the list of reports has so many pages; a report that an exception is to pass on is
-// looked at once more, and up to five times when it stays; the failed list is asked for twice when its XML
-// cannot be read, and once or twice more after a delete that is refused; every other activity sends one. To this come the token, once
-// an hour and process, and a request again whose token or whose stray percent sign was
-// refused. A queue's rate in activities is its rate in requests divided by this. A report of
-// v3 or v4 is many requests; there it is the client's own pace that holds.
+// of the list of reports has so many pages; the failed list is asked for twice when its XML
+// cannot be read, and once or twice more after a delete that is refused; every other activity
+// sends one. Not counted are the token, once an hour and process; a request that is sent again
+// because its token or a stray percent sign was refused; and the reads of a write that Concur
+// shows late, between which there are growing pauses. A queue's rate in activities is its rate
+// in requests divided by this. A report of v3 or v4 is many requests; there it is the client's
+// own pace that holds.
 const RequestsPerActivity = 3
 
 // Activities are the side effects of the workflows. Every exported method is an
