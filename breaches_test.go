@@ -51,7 +51,7 @@ func TestTheMapIsEnforced(t *testing.T) {
 			"expense/run.go imports example.com/thing, which no room has yet"},
 		"a variable read on the side": {
 			map[string]string{"expense/run.go": "package expense\nimport env \"os\"\nvar x = env.Getenv(\"X\")\n"},
-			"expense/run.go uses os.Getenv, which only [config] may"},
+			"expense/run.go uses os.Getenv, which only [internal/config] may"},
 		"a request sent on the side": {
 			map[string]string{"expense/run.go": "package expense\nimport \"net/http\"\nvar x = http.DefaultClient\n"},
 			"expense/run.go uses net/http.DefaultClient"},

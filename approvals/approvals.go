@@ -11,7 +11,7 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"concur-connector/approvers"
+	"concur-connector/approvals/approvers"
 	"concur-connector/expense"
 	"concur-connector/workflows"
 )

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"concur-connector/approvals"
-	"concur-connector/approvers"
+	"concur-connector/approvals/approvers"
 	"concur-connector/expense"
 	"concur-connector/workflows"
 )

@@ -14,7 +14,7 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"concur-connector/textfile"
+	"concur-connector/internal/textfile"
 )
 
 const (

@@ -10,7 +10,7 @@ import (
 
 	"cel.dev/cel-go/cel"
 
-	"concur-connector/spelling"
+	"concur-connector/internal/spelling"
 )
 
 // hint says what was probably meant by a name that is not known; nothing where that cannot

@@ -6,7 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"concur-connector/spelling"
+	"concur-connector/internal/spelling"
 )
 
 // meant ends a sentence about the ith key of a mapping, which is not known. A key that is

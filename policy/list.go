@@ -18,7 +18,7 @@ import (
 	"cel.dev/cel-go/common/types/traits"
 	"go.yaml.in/yaml/v4"
 
-	"concur-connector/textfile"
+	"concur-connector/internal/textfile"
 )
 
 // List is a table of the company's own in a file beside the rules.

@@ -17,7 +17,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"concur-connector/expense"
-	"concur-connector/textfile"
+	"concur-connector/internal/textfile"
 )
 
 // Policy is a rules file with its lists, checked and ready. It does not change and is safe

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode"
 
-	"concur-connector/spelling"
+	"concur-connector/internal/spelling"
 )
 
 // oneLine makes a text fit into one line of a comment: control characters and

@@ -9,7 +9,7 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"concur-connector/expense"
-	"concur-connector/spelling"
+	"concur-connector/internal/spelling"
 )
 
 // warnOfMoney warns of codes that are no currency, and of amounts in a currency that is

@@ -17,7 +17,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"concur-connector/config"
+	"concur-connector/internal/config"
 	"concur-connector/workflows"
 )
 

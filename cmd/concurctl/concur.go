@@ -6,8 +6,8 @@ import (
 	"io"
 
 	"concur-connector/concur"
-	"concur-connector/config"
-	"concur-connector/telemetry"
+	"concur-connector/internal/config"
+	"concur-connector/internal/telemetry"
 )
 
 // concurVariables are the worker's variables that say how Concur is reached.

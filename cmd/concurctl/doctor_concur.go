@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"concur-connector/concur"
-	"concur-connector/config"
+	"concur-connector/internal/config"
 )
 
 const (

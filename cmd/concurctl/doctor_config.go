@@ -5,10 +5,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"concur-connector/approvers"
-	"concur-connector/config"
+	"concur-connector/approvals/approvers"
 	"concur-connector/expense"
-	"concur-connector/httpserver"
+	"concur-connector/internal/config"
+	"concur-connector/internal/httpserver"
 	"concur-connector/policy"
 )
 

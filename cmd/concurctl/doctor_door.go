@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"concur-connector/config"
+	"concur-connector/internal/config"
 )
 
 const (

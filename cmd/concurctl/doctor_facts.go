@@ -7,8 +7,8 @@ import (
 	"net/url"
 	"slices"
 
-	"concur-connector/config"
 	"concur-connector/facts"
+	"concur-connector/internal/config"
 	"concur-connector/policy"
 )
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"concur-connector/config"
+	"concur-connector/internal/config"
 )
 
 func TestWhatTheRulesAskTheCompanyForIsLookedAt(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"concur-connector/concur"
-	"concur-connector/config"
 	"concur-connector/expense"
+	"concur-connector/internal/config"
 	"concur-connector/policy"
 )
 

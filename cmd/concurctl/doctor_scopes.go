@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"concur-connector/config"
 	"concur-connector/expense"
+	"concur-connector/internal/config"
 	"concur-connector/policy"
 )
 

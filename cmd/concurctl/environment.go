@@ -13,7 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
-	"concur-connector/config"
+	"concur-connector/internal/config"
 	"concur-connector/workflows"
 )
 

@@ -12,7 +12,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
-	"concur-connector/config"
+	"concur-connector/internal/config"
 	"concur-connector/workflows"
 )
 

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"concur-connector/config"
 	"concur-connector/expense"
+	"concur-connector/internal/config"
 )
 
 // credential is what Concur sends with every callout.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"concur-connector/config"
+	"concur-connector/internal/config"
 )
 
 // rootCommand is the whole command line.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"concur-connector/config"
 	"concur-connector/expense"
+	"concur-connector/internal/config"
 	"concur-connector/policy"
 )
 

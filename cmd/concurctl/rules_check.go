@@ -9,10 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"concur-connector/config"
 	"concur-connector/expense"
+	"concur-connector/internal/config"
+	"concur-connector/internal/textfile"
 	"concur-connector/policy"
-	"concur-connector/textfile"
 )
 
 func rulesCheckCommand() *cobra.Command {

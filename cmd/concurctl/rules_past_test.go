@@ -15,8 +15,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 
+	"concur-connector/cmd/concurctl/rules/whatif"
 	"concur-connector/policy"
-	"concur-connector/whatif"
 )
 
 // recorded is a history of the real programs, as the client hands it out.

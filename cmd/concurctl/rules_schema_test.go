@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
 
+	"concur-connector/cmd/concurctl/rules/rulestest"
 	"concur-connector/policy"
-	"concur-connector/rulestest"
 )
 
 // schema is what rules schema prints, ready to validate.

@@ -11,12 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"concur-connector/cmd/concurctl/rules/rulestest"
+	"concur-connector/cmd/concurctl/rules/whatif"
 	"concur-connector/concur"
-	"concur-connector/config"
 	"concur-connector/expense"
+	"concur-connector/internal/config"
 	"concur-connector/policy"
-	"concur-connector/rulestest"
-	"concur-connector/whatif"
 )
 
 // subject is what is explained.

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"concur-connector/whatif"
+	"concur-connector/cmd/concurctl/rules/whatif"
 )
 
 // printTally shows the counts, and some of the changed.

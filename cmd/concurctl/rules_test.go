@@ -9,9 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"concur-connector/cmd/concurctl/rules/rulestest"
+	"concur-connector/cmd/concurctl/rules/whatif"
 	"concur-connector/policy"
-	"concur-connector/rulestest"
-	"concur-connector/whatif"
 )
 
 const goodRules = "testdata/rules.yaml"

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"concur-connector/cmd/concurctl/rules/rulestest"
 	"concur-connector/policy"
-	"concur-connector/rulestest"
 )
 
 func rulesTestCommand() *cobra.Command {

@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"concur-connector/cmd/concurctl/rules/rulestest"
+	"concur-connector/cmd/concurctl/rules/whatif"
 	"concur-connector/policy"
-	"concur-connector/rulestest"
-	"concur-connector/whatif"
 	"concur-connector/workflows"
 )
 

@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"concur-connector/concur"
-	"concur-connector/config"
-	"concur-connector/telemetry"
-	"concur-connector/textfile"
+	"concur-connector/internal/config"
+	"concur-connector/internal/telemetry"
+	"concur-connector/internal/textfile"
 )
 
 // maxRequestToken bounds what is read of a request token, in bytes.

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"concur-connector/concur"
-	"concur-connector/config"
+	"concur-connector/internal/config"
 )
 
 // tokenView is what is shown of the token store.

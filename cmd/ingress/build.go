@@ -9,10 +9,10 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"concur-connector/approvals"
-	"concur-connector/approvers"
-	"concur-connector/config"
-	"concur-connector/httpserver"
+	"concur-connector/approvals/approvers"
 	"concur-connector/ingress"
+	"concur-connector/internal/config"
+	"concur-connector/internal/httpserver"
 	"concur-connector/workflows"
 )
 

@@ -15,10 +15,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"concur-connector/approvers"
-	"concur-connector/config"
-	"concur-connector/httpserver"
-	"concur-connector/telemetry"
+	"concur-connector/approvals/approvers"
+	"concur-connector/internal/config"
+	"concur-connector/internal/httpserver"
+	"concur-connector/internal/telemetry"
 )
 
 func main() {

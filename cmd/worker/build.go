@@ -13,9 +13,9 @@ import (
 
 	"concur-connector/activities"
 	"concur-connector/concur"
-	"concur-connector/config"
 	"concur-connector/expense"
 	"concur-connector/facts"
+	"concur-connector/internal/config"
 	"concur-connector/policy"
 	"concur-connector/workflows"
 )

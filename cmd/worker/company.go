@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 
-	"concur-connector/config"
 	"concur-connector/facts"
+	"concur-connector/internal/config"
 	"concur-connector/policy"
 )
 

@@ -15,9 +15,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"concur-connector/config"
-	"concur-connector/httpserver"
-	"concur-connector/telemetry"
+	"concur-connector/internal/config"
+	"concur-connector/internal/httpserver"
+	"concur-connector/internal/telemetry"
 )
 
 func main() {

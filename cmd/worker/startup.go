@@ -12,7 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
-	"concur-connector/config"
+	"concur-connector/internal/config"
 	"concur-connector/workflows"
 )
 

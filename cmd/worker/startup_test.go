@@ -19,7 +19,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"google.golang.org/grpc"
 
-	"concur-connector/config"
+	"concur-connector/internal/config"
 	"concur-connector/workflows"
 )
 
