@@ -20,23 +20,21 @@ func decodeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "decode FILE",
 		Short: "Reads a payload of Concur and prints what the connector sees in it",
-		Long: `Reads a payload of Concur's interfaces from a file, or from the standard input for
-"-", says what it is, and prints as JSON what the connector sees in it. It reads
-callouts, the failed list and details of reports (v1.1 and v2.0; each in XML or in
-JSON), headers of reports (v3 and v4), their entries, itemizations, allocations,
-attendees and comments (v3 and v4), lists of reports (v2.0, v3, and those to approve of
-v4), answers to posted exceptions and to actions, answers of the token endpoint, and
-errors of every generation. Of travel requests it reads Request v4 (a request, the list, expenses,
-exceptions, comments) and the details and lists of Request v1; and further the
-exceptions that a report holds (v4), answers to a search for users, which it counts, and
-list items.
+		Long: `Reads a payload that Concur has sent, from a file or from the standard input for "-",
+and prints as JSON what the connector reads from it. The command knows these payloads:
 
-Of a report that claims entries which are not in the payload, "missing" says what is
-missing: a worker reads such a report again, and then parks it.
+- callouts, the failed list, and details of reports (v1.1), in XML
+- headers of reports (v3 and v4), their entries (v3) and expenses (v4), and travel
+  requests (v4), in JSON
+- answers and refusals of the token endpoint
+- errors of every interface
 
-A payload that the connector could not use either is one sentence and exit status 1.
-What the connector does not keep is not printed: names of people, bank, card and
-receipt data. Of tokens, only the lengths are.`,
+If a report claims entries that are not in the payload, "missing" names what is missing.
+A worker reads such a report again and then parks it.
+
+If the connector could not use a payload either, the command prints one sentence and exits
+with status 1. It prints no names of people and no bank, card or receipt data, because the
+connector does not keep them. Of tokens it prints the lengths only.`,
 		Example: `  concurctl decode callout.xml
   curl -s ... | concurctl decode - | jq .view`,
 		Args: exactly(1, "the FILE to read, or -"),

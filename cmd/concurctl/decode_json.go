@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"concur-connector/concur/wire"
-	"concur-connector/expense"
 )
 
 func decodeJSON(body []byte) (payload, error) {
@@ -29,12 +28,13 @@ func decodeJSON(body []byte) (payload, error) {
 	}
 	object := namesOf(value)
 	has := func(names ...string) bool { return hasAny(object, names...) }
-	newer, ok, err := decodeNewer(body, value)
 	switch {
-	case ok && !has("access_token"):
-		return newer, err
+	case isFault(object, value):
+		return decodeError(body, object)
 	case has("access_token") && !has("error"):
 		return decodeToken(object)
+	case isTravelRequest(object):
+		return decodeTravelRequest(body)
 	case isFailedList(value):
 		return decodeFailedList(body)
 	case has("error", "error_description", "errorId", "errorMessage"), has("code") && has("message"):
@@ -47,16 +47,25 @@ func decodeJSON(body []byte) (payload, error) {
 	if read := reportReader(value); read != nil {
 		return read(body)
 	}
-	if rows := documentOf(value).under("Items"); rows.list && isReportRow(rows.item) {
-		return decodePending(body)
-	}
 	return payload{}, errors.New("the payload is JSON, and none of Concur's that the connector reads")
 }
 
-// isReportRow reports whether the first row of a page of v3 may be a report; a page may
-// have none.
-func isReportRow(row map[string]any) bool {
-	return row == nil || hasAny(row, "approvalStatusCode", "total", "name") && !hasAny(row, "listID", "level1Code")
+// namesOf returns the values of an object by their lower-case names.
+func namesOf(value any) map[string]any {
+	object, _ := value.(map[string]any)
+	lower := make(map[string]any, len(object))
+	for name, inner := range object {
+		lower[strings.ToLower(name)] = inner
+	}
+	return lower
+}
+
+// hasAny reports whether an object, its names in lower case, has one of these names.
+func hasAny(object map[string]any, wanted ...string) bool {
+	return slices.ContainsFunc(wanted, func(name string) bool {
+		_, ok := object[strings.ToLower(name)]
+		return ok
+	})
 }
 
 // isFailedList finds the list, an empty one, too, and wherever it stands.
@@ -92,39 +101,6 @@ func isNotification(value any) bool {
 	return false
 }
 
-// pendingView is a page of the list of reports, of which those at external validation
-// are looked at.
-type pendingView struct {
-	Waiting []expense.PendingReport `json:"waiting"`
-	Others  int                     `json:"others"`           // at any other status
-	Unread  []string                `json:"unread,omitempty"` // why rows cannot be read
-	More    bool                    `json:"more"`             // a next page is named
-}
-
-func decodePending(body []byte) (payload, error) {
-	page, others, err := wire.DecodePendingReports(bytes.TrimPrefix(body, []byte("\uFEFF")))
-	if err != nil {
-		return payload{}, err
-	}
-	view := pendingView{Waiting: []expense.PendingReport{}, Others: others, More: page.Next != ""}
-	for _, row := range page.Rows {
-		view.Waiting = append(view.Waiting, row.PendingReport)
-	}
-	view.Unread = messages(page.Unread)
-	about := fmt.Sprintf("a page of the list of reports (v3) with %s, of which %d wait at an external validation", count(len(page.Rows)+others, "report"), len(page.Rows))
-	if len(view.Unread) > 0 {
-		about += "; other rows cannot be read"
-	}
-	return payload{Payload: "report list", About: about, View: view}, nil
-}
-
-func messages(errs []error) (texts []string) {
-	for _, err := range errs {
-		texts = append(texts, err.Error())
-	}
-	return texts
-}
-
 // decodeMessage reads a message that stands alone, as gateways refuse a call; as some
 // interfaces take one, too, it is not called an error.
 func decodeMessage(body []byte) (payload, error) {
@@ -141,6 +117,17 @@ type errorView struct {
 	Error       string `json:"error,omitempty"` // of the token endpoint: OAuth's word
 	Message     string `json:"message,omitempty"`
 	Geolocation string `json:"geolocation,omitempty"` // of code 16: where the user lives
+}
+
+// isFault recognises an error of the v4 interfaces.
+func isFault(object map[string]any, value any) bool {
+	if list, ok := value.([]any); ok {
+		return len(list) > 0 && hasAny(namesOf(list[0]), "errorCode")
+	}
+	if list, ok := object["errors"].([]any); ok && len(list) > 0 && hasAny(namesOf(list[0]), "errorCode", "errorMessage", "message") {
+		return true
+	}
+	return hasAny(object, "validationErrors", "scimType") || hasAny(object, "detail") && hasAny(object, "status")
 }
 
 func decodeError(body []byte, object map[string]any) (payload, error) {

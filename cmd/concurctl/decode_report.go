@@ -2,9 +2,8 @@ package main
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"slices"
-	"strings"
 
 	"concur-connector/concur/wire"
 	"concur-connector/expense"
@@ -32,41 +31,19 @@ func shownReport(report *expense.Report, missing, about string) payload {
 	}}
 }
 
-func decodeReport(body []byte, s shape) (payload, error) {
-	details, err := wire.DecodeDetails(body)
-	name, generation := "ApsKey", ""
-	if strings.HasSuffix(s.namespace, "/2012/07") || s.has("approvalstatuscode", "expenseentrieslist") && !s.has("apskey") {
-		name, generation = "ApprovalStatusCode", " (v2.0)"
-	}
-	return shownDetails(details, err, generation, name)
-}
-
-// decodeReportJSON reads details in JSON, for which the connector does not ask.
-func decodeReportJSON(body []byte) (payload, error) {
-	details, err := wire.DecodeDetailsJSON(body)
-	return shownDetails(details, err, " (in JSON)", "ApprovalStatusCode")
-}
-
-func shownDetails(d wire.Details, err error, generation, status string) (payload, error) {
+func decodeReport(body []byte) (payload, error) {
+	d, err := wire.DecodeDetails(body)
 	switch {
 	case err != nil:
 		return payload{}, err
 	case d.Report.Status == "":
-		return payload{}, fmt.Errorf("the report cannot be used: it has no approval status (%s)", status)
+		return payload{}, errors.New("the report cannot be used: it has no approval status (ApsKey)")
 	}
-	about, missing := "a report"+generation+" with "+count(len(d.Report.Entries), "entry"), d.Missing.Of(expense.AllParts)
+	about, missing := "a report with "+count(len(d.Report.Entries), "entry"), d.Missing.Of(expense.AllParts)
 	if missing != "" {
 		about += ", which is not complete"
 	}
 	return shownReport(d.Report, missing, about), nil
-}
-
-func decodeReportsList(body []byte) (payload, error) {
-	rows, err := wire.DecodeReportsListV2(body)
-	if err != nil {
-		return payload{}, err
-	}
-	return payload{Payload: "report list", About: "a list of reports (v2.0) with " + count(len(rows), "report"), View: rows}, nil
 }
 
 func decodeHeader(decode func([]byte) (wire.Header, error), generation string) func([]byte) (payload, error) {
@@ -83,69 +60,27 @@ func decodeHeader(decode func([]byte) (wire.Header, error), generation string) f
 // names in it: of a list, those in its first row. Nothing else is nil.
 func reportReader(value any) func(body []byte) (payload, error) {
 	object, rows, isPage := namesOf(value), []any(nil), false
-	if list, ok := value.([]any); ok {
+	list, isList := value.([]any)
+	if rows, isPage = object["items"].([]any); !isPage {
 		rows = list
-	} else if rows, isPage = object["items"].([]any); isPage && len(rows) == 0 {
-		return nil
 	}
 	if len(rows) > 0 {
 		object = namesOf(rows[0])
 	}
-	has := func(name string) bool { _, ok := object[name]; return ok }
-	isList := rows != nil && !isPage
-	isExpense := has("expenseid") && hasAny(object, "expenseType", "transactionDate", "transactionAmount", "postedAmount")
+	has := func(names ...string) bool { return hasAny(object, names...) }
 	switch {
-	case has("exceptioncode"): // which names the same objects
-	case has("reportdetails"), has("expenseentrieslist"), has("reportid") && (has("apskey") || has("approvalstatuscode")) && !isPage:
-		return decodeReportJSON
-	case has("requestid") && has("approvalstatuscode"):
-		return refuseStranger("a travel request as v3 gives it")
-	case has("expensetypecode") && has("ownerloginid") && !has("reportid"):
-		return refuseStranger("quick expenses, which are on no report yet")
-	case has("expensetypecode") && !has("entryid"):
-		return decodeRows(isPage, "entries", "entry", wire.DecodeEntriesV3)
-	case has("expensetypecode"):
-		return decodeRows(isPage, "itemizations", "itemization", wire.DecodeItemizationsV3)
-	case has("entryid") && has("percentage"):
-		return decodeRows(isPage, "allocations", "allocation", wire.DecodeAllocationsV3)
-	case isPage:
-	case has("allocationid"):
-		return decodeList(isList, "allocations", "a list of allocations (v4) with %s", "allocation", wire.DecodeAllocationsV4)
-	case isExpense && isList:
-		return decodeList(isList, "expenses", "a list of expenses (v4), of a report or of an itemized one, with %s", "expense", wire.DecodeExpensesV4)
-	case isExpense:
-		return decodeExpense
-	case has("expenseattendeelist"):
-		return decodeAttendees
-	case has("comment") && isList:
-		return decodeComments
-	case has("approvalstatusid") && !isList:
+	case has("expenseTypeCode") && has("reportId") && !has("entryId"):
+		return decodeEntries(isPage)
+	case isPage, has("exceptionCode"):
+	case has("expenseId") && has("expenseType", "transactionDate", "transactionAmount", "postedAmount"):
+		return decodeExpenses(isList)
+	case isList, has("requestId"):
+	case has("approvalStatusId"), has("reportId") && has("reportTotal"):
 		return decodeHeader(wire.DecodeReportV4, "v4")
-	case has("approvalstatuscode") && !isList:
+	case has("approvalStatusCode"):
 		return decodeHeader(wire.DecodeReportV3, "v3")
-	case has("reportid") && isList:
-		return decodeList(isList, "report list", "the list of the reports that somebody is to approve (v4) with %s", "report", wire.DecodeReportsToApproveV4)
-	case has("reportid") && has("reporttotal"):
-		return decodeHeader(wire.DecodeReportV4, "v4")
 	}
 	return nil
-}
-
-// refuseStranger says what a document is that looks like one of a report.
-func refuseStranger(what string) func([]byte) (payload, error) {
-	return func([]byte) (payload, error) {
-		return payload{}, fmt.Errorf("the payload is %s; it is not read", what)
-	}
-}
-
-// namesOf returns the values of an object by their lower-case names.
-func namesOf(value any) map[string]any {
-	object, _ := value.(map[string]any)
-	lower := make(map[string]any, len(object))
-	for name, inner := range object {
-		lower[strings.ToLower(name)] = inner
-	}
-	return lower
 }
 
 // pageView is one page of a list of v3.
@@ -154,48 +89,64 @@ type pageView struct {
 	More bool `json:"more"` // a next page is named
 }
 
-// decodeRows reads a page of a list of v3, or one of its rows alone.
-func decodeRows[T any](isPage bool, rows, row string, decode func([]byte) (wire.Page[T], error)) func([]byte) (payload, error) {
+// decodeEntries reads a page of entries of v3, or one of them alone.
+func decodeEntries(isPage bool) func([]byte) (payload, error) {
 	return func(body []byte) (payload, error) {
 		if !isPage {
 			body = slices.Concat([]byte(`{"Items":[`), trimmed(body), []byte(`]}`))
 		}
-		page, err := decode(body)
+		page, err := wire.DecodeEntriesV3(body)
 		if err != nil {
 			return payload{}, err
 		}
-		return payload{Payload: rows, About: "a page of " + rows + " (v3) with " + count(len(page.Rows), row), View: pageView{page.Rows, page.Next != ""}}, nil
+		return payload{Payload: "entries", About: "a page of entries (v3) with " + count(len(page.Rows), "entry"), View: pageView{page.Rows, page.Next != ""}}, nil
 	}
 }
 
-// decodeList reads a list of v4, or one of its rows alone.
-func decodeList[T any](isList bool, name, about, row string, decode func([]byte) ([]T, error)) func([]byte) (payload, error) {
+// decodeExpenses reads a list of expenses of v4, or one of them alone.
+func decodeExpenses(isList bool) func([]byte) (payload, error) {
 	return func(body []byte) (payload, error) {
 		if !isList {
-			body = slices.Concat([]byte("["), trimmed(body), []byte("]"))
+			e, err := wire.DecodeExpenseV4(body)
+			return payload{Payload: "expense", About: "an expense (v4)", View: e}, err
 		}
-		list, err := decode(body)
-		if err != nil {
-			return payload{}, err
-		}
-		return payload{Payload: name, About: fmt.Sprintf(about, count(len(list), row)), View: list}, nil
+		list, err := wire.DecodeExpensesV4(body)
+		return payload{Payload: "expenses", About: "a list of expenses (v4) with " + count(len(list), "expense"), View: list}, err
 	}
 }
 
 func trimmed(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\uFEFF")) }
 
-func decodeExpense(body []byte) (payload, error) {
-	e, err := wire.DecodeExpenseV4(body)
-	if err != nil {
-		return payload{}, err
-	}
-	return payload{Payload: "expense", About: "an expense (v4)", View: e}, nil
+// requestView is a travel request and what the connector derives from it.
+type requestView struct {
+	AtStop   bool                   `json:"atStop"`
+	Unclear  string                 `json:"unclear,omitempty"` // why it is not known whether it waits for the connector
+	Stop     string                 `json:"stop,omitempty"`
+	Revision string                 `json:"revision"`
+	Request  *expense.TravelRequest `json:"request"`
 }
 
-func decodeAttendees(body []byte) (payload, error) {
-	a, err := wire.DecodeAttendeesV4(body)
+func isTravelRequest(object map[string]any) bool {
+	status, _ := object["approvalstatus"].(map[string]any)
+	return status != nil || hasAny(object, "requestId") && hasAny(object, "owner") || hasAny(object, "id") && hasAny(object, "totalPostedAmount")
+}
+
+func decodeTravelRequest(body []byte) (payload, error) {
+	r, err := wire.DecodeRequest(body)
 	if err != nil {
 		return payload{}, err
 	}
-	return payload{Payload: "attendees", About: "the attendees of an expense (v4), of which only the number is kept", View: a}, nil
+	about := "a travel request (v4) without its expenses, which "
+	view := requestView{Revision: r.Revision(), Request: r.TravelRequest}
+	switch standing := r.Standing(expense.ExternalValidation{}); {
+	case standing.Unclear != "":
+		view.Unclear = standing.Unclear
+		about += "may wait for the connector: " + standing.Unclear
+	case standing.Stop != "":
+		view.AtStop, view.Stop = true, standing.Stop
+		about += "waits for the connector"
+	default:
+		about += "does not wait for the connector"
+	}
+	return payload{Payload: "travel request", About: about, View: view}, nil
 }

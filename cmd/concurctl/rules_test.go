@@ -274,7 +274,6 @@ func TestAPayloadThatIsNotCompleteIsExplainedWithAWarning(t *testing.T) {
 	t.Parallel()
 	for name, payload := range map[string]string{
 		"details": `<ReportDetails><ReportId>R</ReportId><CrnCode>USD</CrnCode><ApsKey>A_EXTV</ApsKey><ReportTotal>243.86000000</ReportTotal><EntryCount>1</EntryCount><Entries Count="1"/></ReportDetails>`,
-		"JSON":    `{"ReportID":"R","CurrencyCode":"USD","ApprovalStatusCode":"A_EXTV","ReportTotal":"243.86","EntryCount":1,"ExpenseEntriesList":[]}`,
 		"header":  headerV3,
 	} {
 		said := said(t, "rules", "explain", file(t, "report", payload), "--rules", goodRules)
