@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -25,362 +26,377 @@ var mainGuards = []string{
 	"the notified that is unread at the end",
 }
 
+// guards are pieces of the code, what replaces each of them, and the story that fails then.
+var guards = map[string]struct {
+	file, with, without, story string
+}{
+	"the one form of an expense's identifier": {
+		file: "concur/wire/text.go", story: "unordered",
+		with: "return strings.ToUpper(strings.ReplaceAll(text, \"-\", \"\"))", without: "return text",
+	},
+	"the order that a revision has of its own": {
+		file: "expense/report.go", story: "unordered",
+		with: "\tc.Entries = inOrder(c.Entries)\n", without: "",
+	},
+	"the comments that each expense has": {
+		file: "concur/fill_v3.go", story: "unordered",
+		with: "if !placed {", without: "if false {",
+	},
+	"the fresh read before the action": {
+		file: "activities/write.go", story: "moved-before-the-action",
+		with: "\tif now.Kind != \"\" {\n\t\treturn expense.ActionTaken{Reading: now.Reading, Confirmed: !first && isOurs(in, now), Doubtful: !first}, nil\n\t}\n" +
+			"\tif !now.at(in.Stop, in.Attempt) {",
+		without: "\tif now.Kind == \"never\" {",
+	},
+	"the status in the body of a 200": {
+		file: "concur/reports_v1.go", story: "rejected",
+		with:    "if err == nil && !ok {",
+		without: "if false && !ok {",
+	},
+	"the allow-list of hosts": {
+		file: "concur/url.go", story: "untrusted-object",
+		with:    "if !h.allow(u.Host) {",
+		without: "if false && !h.allow(u.Host) {",
+	},
+	"the look at the header before a first attempt": {
+		file: "activities/write.go", story: "moved-before-the-action",
+		with:    "\tif !now.at(in.Stop, in.Attempt) {",
+		without: "\tif !first && !now.at(in.Stop, in.Attempt) {",
+	},
+	"the look at the header before a second attempt": {
+		file: "activities/write.go", story: "moved-unseen",
+		with:    "\tif !now.at(in.Stop, in.Attempt) {",
+		without: "\tif first && !now.at(in.Stop, in.Attempt) {",
+	},
+	"the comment about rejected expenses that Concur asks for": {
+		file: "activities/write.go", story: "rejected-expense",
+		with:    "\tif rejected == \"\" && in.ExpenseRejectedComment != \"\" &&",
+		without: "\tif rejected == \"never\" &&",
+	},
+	"the comment of a person who passes on without a word": {
+		file: "workflows/judge.go", story: "comment-required",
+		with:    "firstSaid(r.Ruling.Comment, r.Verdict.PassOnComment)",
+		without: "r.Ruling.Comment",
+	},
+	"the status of a travel request": {
+		file: "expense/standing.go", story: "travel-request-unclear",
+		with:    "\tnamed := x.whose(r.StatusName)\n",
+		without: "\tnamed := ours\n",
+	},
+	"the operations of a travel request": {
+		file: "expense/standing.go", story: "travel-request-unclear",
+		with:    "\t\tcase offered, r.Operations == nil && x.WithoutOperations:",
+		without: "\t\tcase offered, r.Operations == nil:",
+	},
+	"the look at the header before exceptions are put": {
+		file: "activities/exceptions_v4.go", story: "moved-before-the-action",
+		with:    "\tcase now.edited(in.Attempt), first && !now.at(in.Stop, in.Attempt): // what an earlier attempt has put",
+		without: "\tcase now.Kind == \"never\": // what an earlier attempt has put",
+	},
+	"the look at the header after our own exceptions": {
+		file: "activities/exceptions_v4.go", story: "decision-outlives-exceptions",
+		with:    "\tposted.Mark, posted.Moved = after.Mark, !after.at(in.Stop, in.Attempt)\n",
+		without: "",
+	},
+	"the parking of a report whose stop looks like another": {
+		file: "activities/fetch.go", story: "alike-stops",
+		with:    "\tcase found.withheld == \"\" && !a.options.ActAlike && a.alike(report, rules):",
+		without: "\tcase found.withheld == \"never\":",
+	},
+	"the comparison of a report with what was judged, at one step": {
+		file: "concur/read.go", story: "edited-unseen",
+		with:    "\treturn r.SameContent(before) && r.Stop",
+		without: "\treturn r.Stop",
+	},
+	"the whole read after a wait": {
+		file: "activities/fetch.go", story: "travel-request-edited",
+		with:    "now.Compares(before) || !judged.Asked &&",
+		without: "now.Compares(before) || true ||",
+	},
+	"the wait until a write is shown": {
+		file: "activities/shown.go", story: "shown-late",
+		with:    "if err != nil || shown || left <= 0 {",
+		without: "if err != nil || shown || left <= 0 || true {",
+	},
+	"the read again of a report on which the run has acted": {
+		file: "workflows/read.go", story: "shown-late",
+		with:    "read.Stop == r.Acted && !read.Moved",
+		without: "read.Stop == \"never\"",
+	},
+	"the proof that an address told by another run is of the same report": {
+		file: "activities/fetch.go", story: "alike-stops-late-callout",
+		with:    "\tif in.ReportID != \"\" && found.Report != nil && found.Report.ID != in.ReportID {",
+		without: "\tif in.ReportID == \"never\" {",
+	},
+	"the step that v1.1 shows before an action by v4": {
+		file: "concur/read_report.go", story: "moved-before-the-action",
+		with:    "\treturn read.atStep(old), nil\n",
+		without: "\treturn read, nil\n",
+	},
+	"the refusal to follow a redirect of the company's": {
+		file: "facts/client.go", story: "fact-refused",
+		with:    ", CheckRedirect: stay}",
+		without: "}",
+	},
+	"the look whether every object is answered": {
+		file: "facts/answer.go", story: "fact-refused",
+		with:    "missing > 0 {",
+		without: "missing > 1000 {",
+	},
+	"the names of what a fact sends": {
+		file: "policy/fact.go", story: "fact-only-named-fields",
+		with:    "\treturn values, nil\n}",
+		without: "\tvalues[\"more\"] = at.key()\n\treturn values, nil\n}",
+	},
+	"the doubt of a second attempt": {
+		file: "activities/activities.go", story: "lost-answer",
+		with:    "return info.Attempt == 1 &&",
+		without: "return info.Attempt != 0 || info.Attempt == 1 &&",
+	},
+	"the run's memory of what it has permitted": {
+		file: "activities/permit.go", story: "activity-reset",
+		with:    "case permitted.Earlier > 0 && p.first:",
+		without: "case permitted.Earlier > 1000 && p.first:",
+	},
+	"the run that goes on as new when it can permit no more": {
+		file: "workflows/process.go", story: "retried-for-days",
+		with:    "case r.calls.full:",
+		without: "case r.calls.full && false:",
+	},
+	"the name of the activity in its result": {
+		file: "workflows/calls.go", story: "completed-by-hand",
+		with:    "case err == nil && got.AnswerOf() == c.of:",
+		without: "case err == nil:",
+	},
+	"the name of the activity in its error": {
+		file: "workflows/calls.go", story: "failed-by-hand",
+		with:    "return told, told.Of == c.of",
+		without: "return told, true",
+	},
+	"the look at what runs before have written": {
+		file: "workflows/permit.go", story: "terminated-while-writing",
+		with:    "if here(p) {",
+		without: "if here(p) && false {",
+	},
+	"the brake": {
+		file: "activities/brake.go", story: "brake-at-once",
+		with:    "if err != nil || admitted.Held == \"\" {",
+		without: "if err != nil || admitted.Held != \"never\" {",
+	},
+	"the withholding of a dry run": {
+		file: "activities/withhold.go", story: "dry-run",
+		with:    "case w.Mode == WritesDryRun:\n\t\treturn expense.ByDryRun\n\t}\n\treturn \"\"",
+		without: "}\n\treturn \"\"",
+	},
+	"the memory of the exception that passes a report on": {
+		file: "activities/approve.go", story: "approve-by-exception-stays",
+		with:    "\t\treturn now, in.Posted, nil\n",
+		without: "\t\treturn now, false, nil\n",
+	},
+	"the comparison of the entries with what Concur claims": {
+		file: "concur/wire/report.go", story: "incomplete",
+		with:    "if missing := reader.report.MissingEntries(reader.counts...); missing != \"\" {",
+		without: "if missing := reader.report.MissingEntries(reader.counts...); missing == \"never\" {",
+	},
+	"the allocations of a report that says that nothing is allocated, by v3": {
+		file: "concur/fill_v3.go", story: "not-allocated",
+		with:    "if parts.Allocations && len(rows) > 0 {",
+		without: "if parts.Allocations && slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return e.Allocated }) {",
+	},
+	"the allocations of an expense that says that it is not allocated, by v4": {
+		file: "concur/fill_v4.go", story: "not-allocated",
+		with:    "\tif !parts.Allocations {",
+		without: "\tif !parts.Allocations || !e.Allocated {",
+	},
+	"the code of a list item that is deleted": {
+		file: "activities/fetch.go", story: "list-item-deleted",
+		with:    "\t\tcase errors.Is(err, concur.NotFound):",
+		without: "\t\tcase errors.Is(err, concur.NotFound), item.Valid != nil && !*item.Valid:",
+	},
+	"the error of a code that nobody knows": {
+		file: "policy/vocabulary.go", story: "list-item-deleted",
+		with:    "if name == \"code\" && code ||",
+		without: "if name == \"never\" && code ||",
+	},
+	"the same by v3": {
+		file: "concur/read_report.go", story: "incomplete-by-v3",
+		with:    "\tif missing := report.MissingEntries(); missing != \"\" {",
+		without: "\tif missing := report.MissingEntries(); missing == \"never\" {",
+	},
+	"the question to v1.1 how many entries there are": {
+		file: "concur/read_report.go", story: "incomplete-by-v3",
+		with:    "len(old.report.Entries) <= len(report.Entries):",
+		without: "len(old.report.Entries) >= 0:",
+	},
+	"the refusal of rules that approve everything": {
+		file: "cmd/worker/build.go", story: "rules-reload",
+		with:    `if why := p.PassesUnseen(); why != "" {`,
+		without: `if why := p.PassesUnseen(); why == "never" {`,
+	},
+	"the contradiction between two names of a stop": {
+		file: "workflows/stop_name.go", story: "forged-callout",
+		with:    "\t\tif !name.same(names[0]) {\n\t\t\treturn \"\"\n\t\t}",
+		without: "\t\tif !name.same(names[0]) {\n\t\t\treturn name.Name\n\t\t}",
+	},
+	"the wait for a contradiction": {
+		file: "workflows/stop_name.go", story: "forged-callout",
+		with:    "if !listed && !here.Waited {",
+		without: "if !listed && !here.Waited && here.Since.IsZero() {",
+	},
+	"the look for another run of the report": {
+		file: "workflows/joining.go", story: "unread-callout",
+		with:    `case joined.With != "":`,
+		without: `case joined.With == "never":`,
+	},
+	"the second look at a report that is not found": {
+		file: "workflows/read.go", story: "not-found-once",
+		with:    "if err != nil || read.Kind != expense.NotFound {",
+		without: "if err != nil || read.Kind != \"never\" {",
+	},
+	"the doubt of exceptions whose report is not found": {
+		file: "workflows/exceptions.go", story: "not-found-once",
+		with:    "if posted.Doubtful {",
+		without: "if posted.Doubtful && false {",
+	},
+	"the end of what a closed run knows": {
+		file: "workflows/sweeping.go", story: "found-again",
+		with:    "return closed.Add(grace).After(seen.At), nil",
+		without: "return grace >= 0 && !closed.IsZero(), nil",
+	},
+	"the end of what a closed run knows of a report at its second stop": {
+		file: "workflows/sweeping.go", story: "second-stop-unseen",
+		with:    "return closed.Add(grace).After(seen.At), nil",
+		without: "return grace >= 0 && !closed.IsZero(), nil",
+	},
+	"the policy of a waiting report that no callout has announced": {
+		file: "activities/pending.go", story: "not-our-steps",
+		with:    "if !a.options.Own.Lists(known, expense.ReportObject, row.Policy) {",
+		without: "if row.ID == \"never\" && known == nil {",
+	},
+	"the event of a failed notification that no callout has announced": {
+		file: "activities/failed.go", story: "not-our-steps",
+		with:    "!a.options.Own.MayTell(known, n.Kind, n.EventType):",
+		without: "n.EventType == \"never\" && known == nil:",
+	},
+	"the policy of a report of which only the failed list tells": {
+		file: "activities/steps.go", story: "not-our-steps",
+		with:    "\treturn true, policies, nil\n",
+		without: "\treturn false, policies, nil\n",
+	},
+	"the list of the reports of test users": {
+		file: "concur/pending.go", story: "test-user-found",
+		with:    "\tcase next == \"\" || tests:",
+		without: "\tcase tests:",
+	},
+	"the second delete of what Concur lists still": {
+		file: "workflows/sweeping.go", story: "delete-believed",
+		with:    "(!closed.Add(seen.Shown).Before(seen.At) ||",
+		without: "(!closed.IsZero() ||",
+	},
+	"the replacement of characters that XML forbids": {
+		file: "concur/wire/lenient/lenient.go", story: "unclean-text",
+		with:    "ok && !allowed(number) {",
+		without: "ok && number == bad {",
+	},
+	"the short code of a list item": {
+		file: "concur/wire/user.go", story: "rules-read-more",
+		with:    "r.text(\"shortCode\", \"code\")",
+		without: "r.text(\"code\", \"shortCode\")",
+	},
+	"the code of a payment type that is a company card": {
+		file: "concur/wire/card.go", story: "company-card",
+		with:    "\tcase \"CBCP\", \"IBCP\", \"IBIP\":",
+		without: "\tcase \"never\":",
+	},
+	"the doubt about an entry that no card's feed names": {
+		file: "concur/wire/card.go", story: "company-card",
+		with:    "\treturn nil\n}",
+		without: "\treturn new(false)\n}",
+	},
+	"the doubt about receipts that the whole report's image may show": {
+		file: "concur/fill_v4.go", story: "receipts-elsewhere",
+		with:    "if report.HasReceiptImage == nil || *report.HasReceiptImage {",
+		without: "if report.HasReceiptImage == nil {",
+	},
+	"the note in the place of an entry that is not well-formed": {
+		file: "concur/wire/failed_cut.go", story: "unclean-failed-list",
+		with:    "if c.long || !c.wellFormed(entry) {",
+		without: "if c.long {",
+	},
+	"the check of notification URIs": {
+		file: "activities/fetch.go", story: "hostile-hosts",
+		with:    "if why := a.refuses(uri); why != \"\" {",
+		without: "if why := a.refuses(uri); why == \"never\" {",
+	},
+	"the read after a write that is forbidden": {
+		file: "concur/error.go", story: "moved-and-forbidden",
+		with:    "CommentMissing, Forbidden, Unauthorized,\n\t}, func",
+		without: "CommentMissing,\n\t}, func",
+	},
+	"the renewal of access by reads alone": {
+		file: "concur/do.go", story: "moved-and-forbidden",
+		with:    "(e.Status == http.StatusUnauthorized || !r.write || r.own) &&",
+		without: "",
+	},
+	"the look whether Concur has answered": {
+		file: "concur/classify.go", story: "gateway-refusal",
+		with:    "said != \"\" {\n\t\treturn r.byGateway(e, said)",
+		without: "said == \"never\" {\n\t\treturn r.byGateway(e, said)",
+	},
+	"the proof that Concur has not found it": {
+		file: "concur/classify.go", story: "gateway-not-found",
+		with:    "status == http.StatusNotFound && (isError && signed || wire.IsOwnError(body))",
+		without: "status == http.StatusNotFound && isError",
+	},
+	"the look whether a company's system has answered": {
+		file: "facts/ask.go", story: "fact-gateway",
+		with:    "page := isPage(response.Header, status, body)",
+		without: "page := false && isPage(response.Header, status, body)",
+	},
+	"the end of what a gateway answers": {
+		file: "activities/failure.go", story: "gateway-for-ever",
+		with:    "errors.Is(err, errFull) || lasting(ctx, e.Gateway, e.Kind, e.Status)",
+		without: "errors.Is(err, errFull)",
+	},
+	"the look at the list after a refused delete": {
+		file: "concur/notifications.go", story: "deleted-already",
+		with:    "\t\tif !Refused(refusal) {",
+		without: "\t\tif !Refused(refusal) || refusal != nil {",
+	},
+	"the kinds of Concur's codes": {
+		file: "concur/kind.go", story: "refusal-codes",
+		with:    "\tcase found:\n\t\treturn code.Kind, code\n",
+		without: "",
+	},
+	"the notified that is unread at the end": {
+		file: "workflows/process.go", story: "resubmitted-while-finishing",
+		with:    "\tif r.Unread {\n\t\treturn errAgain\n\t}",
+		without: "",
+	},
+}
+
+// TestEveryGuardStandsOnceInItsFile says at once which guard has to follow code that was moved
+// or renamed. Taking the guards out takes minutes.
+func TestEveryGuardStandsOnceInItsFile(t *testing.T) {
+	t.Parallel()
+	for _, name := range mainGuards {
+		require.Contains(t, guards, name)
+	}
+	for name, guard := range guards {
+		text, err := os.ReadFile(filepath.Join("..", guard.file))
+		if assert.NoError(t, err, name) {
+			assert.Equal(t, 1, strings.Count(string(text), guard.with), "%s, in %s", name, guard.file)
+		}
+		assert.FileExists(t, storyFile(guard.story), name)
+	}
+}
+
 // TestAStoryFailsWhenItsGuardIsTakenOut builds the worker with one guard taken out
 // and expects the story that stands for the guard to fail: that is how we know that
 // the stories can. Shipped code holds no switch for it.
 func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 	t.Parallel()
 	world := aWorld(t)
-	guards := map[string]struct {
-		file, with, without, story string
-	}{
-		"the one form of an expense's identifier": {
-			file: "concur/wire/text.go", story: "unordered",
-			with: "return strings.ToUpper(strings.ReplaceAll(text, \"-\", \"\"))", without: "return text",
-		},
-		"the order that a revision has of its own": {
-			file: "expense/report.go", story: "unordered",
-			with: "\tc.Entries = inOrder(c.Entries)\n", without: "",
-		},
-		"the comments that each expense has": {
-			file: "concur/fill_v3.go", story: "unordered",
-			with: "if !placed {", without: "if false {",
-		},
-		"the fresh read before the action": {
-			file: "activities/write.go", story: "moved-before-the-action",
-			with: "\tif now.Kind != \"\" {\n\t\treturn expense.ActionTaken{Reading: now.Reading, Confirmed: !first && isOurs(in, now), Doubtful: !first}, nil\n\t}\n" +
-				"\tif !now.at(in.Stop, in.Attempt) {",
-			without: "\tif now.Kind == \"never\" {",
-		},
-		"the status in the body of a 200": {
-			file: "concur/reports_v1.go", story: "rejected",
-			with:    "if err == nil && !ok {",
-			without: "if false && !ok {",
-		},
-		"the allow-list of hosts": {
-			file: "concur/url.go", story: "untrusted-object",
-			with:    "if !h.allow(u.Host) {",
-			without: "if false && !h.allow(u.Host) {",
-		},
-		"the look at the header before a first attempt": {
-			file: "activities/write.go", story: "moved-before-the-action",
-			with:    "\tif !now.at(in.Stop, in.Attempt) {",
-			without: "\tif !first && !now.at(in.Stop, in.Attempt) {",
-		},
-		"the look at the header before a second attempt": {
-			file: "activities/write.go", story: "moved-unseen",
-			with:    "\tif !now.at(in.Stop, in.Attempt) {",
-			without: "\tif first && !now.at(in.Stop, in.Attempt) {",
-		},
-		"the comment about rejected expenses that Concur asks for": {
-			file: "activities/write.go", story: "rejected-expense",
-			with:    "\tif rejected == \"\" && in.ExpenseRejectedComment != \"\" &&",
-			without: "\tif rejected == \"never\" &&",
-		},
-		"the comment of a person who passes on without a word": {
-			file: "workflows/judge.go", story: "comment-required",
-			with:    "firstSaid(r.Ruling.Comment, r.Verdict.PassOnComment)",
-			without: "r.Ruling.Comment",
-		},
-		"the status of a travel request": {
-			file: "expense/standing.go", story: "travel-request-unclear",
-			with:    "\tnamed := x.whose(r.StatusName)\n",
-			without: "\tnamed := ours\n",
-		},
-		"the operations of a travel request": {
-			file: "expense/standing.go", story: "travel-request-unclear",
-			with:    "\t\tcase offered, r.Operations == nil && x.WithoutOperations:",
-			without: "\t\tcase offered, r.Operations == nil:",
-		},
-		"the look at the header before exceptions are put": {
-			file: "activities/exceptions_v4.go", story: "moved-before-the-action",
-			with:    "\tcase now.edited(in.Attempt), first && !now.at(in.Stop, in.Attempt): // what an earlier attempt has put",
-			without: "\tcase now.Kind == \"never\": // what an earlier attempt has put",
-		},
-		"the look at the header after our own exceptions": {
-			file: "activities/exceptions_v4.go", story: "decision-outlives-exceptions",
-			with:    "\tposted.Mark, posted.Moved = after.Mark, !after.at(in.Stop, in.Attempt)\n",
-			without: "",
-		},
-		"the parking of a report whose stop looks like another": {
-			file: "activities/fetch.go", story: "alike-stops",
-			with:    "\tcase found.withheld == \"\" && !a.options.ActAlike && a.alike(report, rules):",
-			without: "\tcase found.withheld == \"never\":",
-		},
-		"the comparison of a report with what was judged, at one step": {
-			file: "concur/read.go", story: "edited-unseen",
-			with:    "\treturn r.SameContent(before) && r.Stop",
-			without: "\treturn r.Stop",
-		},
-		"the whole read after a wait": {
-			file: "activities/fetch.go", story: "travel-request-edited",
-			with:    "now.Compares(before) || !judged.Asked &&",
-			without: "now.Compares(before) || true ||",
-		},
-		"the wait until a write is shown": {
-			file: "activities/shown.go", story: "shown-late",
-			with:    "if err != nil || shown || left <= 0 {",
-			without: "if err != nil || shown || left <= 0 || true {",
-		},
-		"the read again of a report on which the run has acted": {
-			file: "workflows/read.go", story: "shown-late",
-			with:    "read.Stop == r.Acted && !read.Moved",
-			without: "read.Stop == \"never\"",
-		},
-		"the proof that an address told by another run is of the same report": {
-			file: "activities/fetch.go", story: "alike-stops-late-callout",
-			with:    "\tif in.ReportID != \"\" && found.Report != nil && found.Report.ID != in.ReportID {",
-			without: "\tif in.ReportID == \"never\" {",
-		},
-		"the step that v1.1 shows before an action by v4": {
-			file: "concur/read_report.go", story: "moved-before-the-action",
-			with:    "\treturn read.atStep(old), nil\n",
-			without: "\treturn read, nil\n",
-		},
-		"the refusal to follow a redirect of the company's": {
-			file: "facts/client.go", story: "fact-refused",
-			with:    ", CheckRedirect: stay}",
-			without: "}",
-		},
-		"the look whether every object is answered": {
-			file: "facts/answer.go", story: "fact-refused",
-			with:    "missing > 0 {",
-			without: "missing > 1000 {",
-		},
-		"the names of what a fact sends": {
-			file: "policy/fact.go", story: "fact-only-named-fields",
-			with:    "\treturn values, nil\n}",
-			without: "\tvalues[\"more\"] = at.key()\n\treturn values, nil\n}",
-		},
-		"the doubt of a second attempt": {
-			file: "activities/activities.go", story: "lost-answer",
-			with:    "return info.Attempt == 1 &&",
-			without: "return info.Attempt != 0 || info.Attempt == 1 &&",
-		},
-		"the run's memory of what it has permitted": {
-			file: "activities/permit.go", story: "activity-reset",
-			with:    "case permitted.Earlier > 0 && p.first:",
-			without: "case permitted.Earlier > 1000 && p.first:",
-		},
-		"the run that goes on as new when it can permit no more": {
-			file: "workflows/process.go", story: "retried-for-days",
-			with:    "case r.calls.full:",
-			without: "case r.calls.full && false:",
-		},
-		"the name of the activity in its result": {
-			file: "workflows/calls.go", story: "completed-by-hand",
-			with:    "case err == nil && got.AnswerOf() == c.of:",
-			without: "case err == nil:",
-		},
-		"the name of the activity in its error": {
-			file: "workflows/calls.go", story: "failed-by-hand",
-			with:    "return told, told.Of == c.of",
-			without: "return told, true",
-		},
-		"the look at what runs before have written": {
-			file: "workflows/permit.go", story: "terminated-while-writing",
-			with:    "if here(p) {",
-			without: "if here(p) && false {",
-		},
-		"the brake": {
-			file: "activities/brake.go", story: "brake-at-once",
-			with:    "if err != nil || admitted.Held == \"\" {",
-			without: "if err != nil || admitted.Held != \"never\" {",
-		},
-		"the withholding of a dry run": {
-			file: "activities/withhold.go", story: "dry-run",
-			with:    "case w.Mode == WritesDryRun:\n\t\treturn expense.ByDryRun\n\t}\n\treturn \"\"",
-			without: "}\n\treturn \"\"",
-		},
-		"the memory of the exception that passes a report on": {
-			file: "activities/approve.go", story: "approve-by-exception-stays",
-			with:    "\t\treturn now, in.Posted, nil\n",
-			without: "\t\treturn now, false, nil\n",
-		},
-		"the comparison of the entries with what Concur claims": {
-			file: "concur/wire/report.go", story: "incomplete",
-			with:    "if missing := reader.report.MissingEntries(reader.counts...); missing != \"\" {",
-			without: "if missing := reader.report.MissingEntries(reader.counts...); missing == \"never\" {",
-		},
-		"the allocations of a report that says that nothing is allocated, by v3": {
-			file: "concur/fill_v3.go", story: "not-allocated",
-			with:    "if parts.Allocations && len(rows) > 0 {",
-			without: "if parts.Allocations && slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return e.Allocated }) {",
-		},
-		"the allocations of an expense that says that it is not allocated, by v4": {
-			file: "concur/fill_v4.go", story: "not-allocated",
-			with:    "\tif !parts.Allocations {",
-			without: "\tif !parts.Allocations || !e.Allocated {",
-		},
-		"the code of a list item that is deleted": {
-			file: "activities/fetch.go", story: "list-item-deleted",
-			with:    "\t\tcase errors.Is(err, concur.NotFound):",
-			without: "\t\tcase errors.Is(err, concur.NotFound), item.Valid != nil && !*item.Valid:",
-		},
-		"the error of a code that nobody knows": {
-			file: "policy/vocabulary.go", story: "list-item-deleted",
-			with:    "if name == \"code\" && code ||",
-			without: "if name == \"never\" && code ||",
-		},
-		"the same by v3": {
-			file: "concur/read_report.go", story: "incomplete-by-v3",
-			with:    "\tif missing := report.MissingEntries(); missing != \"\" {",
-			without: "\tif missing := report.MissingEntries(); missing == \"never\" {",
-		},
-		"the question to v1.1 how many entries there are": {
-			file: "concur/read_report.go", story: "incomplete-by-v3",
-			with:    "len(old.report.Entries) <= len(report.Entries):",
-			without: "len(old.report.Entries) >= 0:",
-		},
-		"the refusal of rules that approve everything": {
-			file: "cmd/worker/build.go", story: "rules-reload",
-			with:    `if why := p.PassesUnseen(); why != "" {`,
-			without: `if why := p.PassesUnseen(); why == "never" {`,
-		},
-		"the contradiction between two names of a stop": {
-			file: "workflows/stop_name.go", story: "forged-callout",
-			with:    "\t\tif !name.same(names[0]) {\n\t\t\treturn \"\"\n\t\t}",
-			without: "\t\tif !name.same(names[0]) {\n\t\t\treturn name.Name\n\t\t}",
-		},
-		"the wait for a contradiction": {
-			file: "workflows/stop_name.go", story: "forged-callout",
-			with:    "if !listed && !here.Waited {",
-			without: "if !listed && !here.Waited && here.Since.IsZero() {",
-		},
-		"the look for another run of the report": {
-			file: "workflows/joining.go", story: "unread-callout",
-			with:    `case joined.With != "":`,
-			without: `case joined.With == "never":`,
-		},
-		"the second look at a report that is not found": {
-			file: "workflows/read.go", story: "not-found-once",
-			with:    "if err != nil || read.Kind != expense.NotFound {",
-			without: "if err != nil || read.Kind != \"never\" {",
-		},
-		"the doubt of exceptions whose report is not found": {
-			file: "workflows/exceptions.go", story: "not-found-once",
-			with:    "if posted.Doubtful {",
-			without: "if posted.Doubtful && false {",
-		},
-		"the end of what a closed run knows": {
-			file: "workflows/sweeping.go", story: "found-again",
-			with:    "return closed.Add(grace).After(seen.At), nil",
-			without: "return grace >= 0 && !closed.IsZero(), nil",
-		},
-		"the end of what a closed run knows of a report at its second stop": {
-			file: "workflows/sweeping.go", story: "second-stop-unseen",
-			with:    "return closed.Add(grace).After(seen.At), nil",
-			without: "return grace >= 0 && !closed.IsZero(), nil",
-		},
-		"the policy of a waiting report that no callout has announced": {
-			file: "activities/pending.go", story: "not-our-steps",
-			with:    "if !a.options.Own.Lists(known, expense.ReportObject, row.Policy) {",
-			without: "if row.ID == \"never\" && known == nil {",
-		},
-		"the event of a failed notification that no callout has announced": {
-			file: "activities/failed.go", story: "not-our-steps",
-			with:    "!a.options.Own.MayTell(known, n.Kind, n.EventType):",
-			without: "n.EventType == \"never\" && known == nil:",
-		},
-		"the policy of a report of which only the failed list tells": {
-			file: "activities/steps.go", story: "not-our-steps",
-			with:    "\treturn true, policies, nil\n",
-			without: "\treturn false, policies, nil\n",
-		},
-		"the list of the reports of test users": {
-			file: "concur/pending.go", story: "test-user-found",
-			with:    "\tcase next == \"\" || tests:",
-			without: "\tcase tests:",
-		},
-		"the second delete of what Concur lists still": {
-			file: "workflows/sweeping.go", story: "delete-believed",
-			with:    "(!closed.Add(seen.Shown).Before(seen.At) ||",
-			without: "(!closed.IsZero() ||",
-		},
-		"the replacement of characters that XML forbids": {
-			file: "concur/wire/lenient/lenient.go", story: "unclean-text",
-			with:    "ok && !allowed(number) {",
-			without: "ok && number == bad {",
-		},
-		"the short code of a list item": {
-			file: "concur/wire/user.go", story: "rules-read-more",
-			with:    "r.text(\"shortCode\", \"code\")",
-			without: "r.text(\"code\", \"shortCode\")",
-		},
-		"the code of a payment type that is a company card": {
-			file: "concur/wire/card.go", story: "company-card",
-			with:    "\tcase \"CBCP\", \"IBCP\", \"IBIP\":",
-			without: "\tcase \"never\":",
-		},
-		"the doubt about an entry that no card's feed names": {
-			file: "concur/wire/card.go", story: "company-card",
-			with:    "\treturn nil\n}",
-			without: "\treturn new(false)\n}",
-		},
-		"the doubt about receipts that the whole report's image may show": {
-			file: "concur/fill_v4.go", story: "receipts-elsewhere",
-			with:    "if report.HasReceiptImage == nil || *report.HasReceiptImage {",
-			without: "if report.HasReceiptImage == nil {",
-		},
-		"the note in the place of an entry that is not well-formed": {
-			file: "concur/wire/failed_cut.go", story: "unclean-failed-list",
-			with:    "if c.long || !c.wellFormed(entry) {",
-			without: "if c.long {",
-		},
-		"the check of notification URIs": {
-			file: "activities/fetch.go", story: "hostile-hosts",
-			with:    "if why := a.refuses(uri); why != \"\" {",
-			without: "if why := a.refuses(uri); why == \"never\" {",
-		},
-		"the read after a write that is forbidden": {
-			file: "concur/error.go", story: "moved-and-forbidden",
-			with:    "CommentMissing, Forbidden, Unauthorized,\n\t}, func",
-			without: "CommentMissing,\n\t}, func",
-		},
-		"the renewal of access by reads alone": {
-			file: "concur/do.go", story: "moved-and-forbidden",
-			with:    "(e.Status == http.StatusUnauthorized || !r.write || r.own) &&",
-			without: "",
-		},
-		"the look whether Concur has answered": {
-			file: "concur/classify.go", story: "gateway-refusal",
-			with:    "said != \"\" {\n\t\treturn r.byGateway(e, said)",
-			without: "said == \"never\" {\n\t\treturn r.byGateway(e, said)",
-		},
-		"the proof that Concur has not found it": {
-			file: "concur/classify.go", story: "gateway-not-found",
-			with:    "status == http.StatusNotFound && (isError && signed || wire.IsOwnError(body))",
-			without: "status == http.StatusNotFound && isError",
-		},
-		"the look whether a company's system has answered": {
-			file: "facts/ask.go", story: "fact-gateway",
-			with:    "page := isPage(response.Header, status, body)",
-			without: "page := false && isPage(response.Header, status, body)",
-		},
-		"the end of what a gateway answers": {
-			file: "activities/failure.go", story: "gateway-for-ever",
-			with:    "errors.Is(err, errFull) || lasting(ctx, e.Gateway, e.Kind, e.Status)",
-			without: "errors.Is(err, errFull)",
-		},
-		"the look at the list after a refused delete": {
-			file: "concur/notifications.go", story: "deleted-already",
-			with:    "\t\tif !Refused(refusal) {",
-			without: "\t\tif !Refused(refusal) || refusal != nil {",
-		},
-		"the kinds of Concur's codes": {
-			file: "concur/kind.go", story: "refusal-codes",
-			with:    "\tcase found:\n\t\treturn code.Kind, code\n",
-			without: "",
-		},
-		"the notified that is unread at the end": {
-			file: "workflows/process.go", story: "resubmitted-while-finishing",
-			with:    "\tif r.Unread {\n\t\treturn errAgain\n\t}",
-			without: "",
-		},
-	}
-	for _, name := range mainGuards {
-		require.Contains(t, guards, name)
-	}
 	for name, guard := range guards {
 		if os.Getenv("GUARDS") != "all" && !slices.Contains(mainGuards, name) {
 			continue
