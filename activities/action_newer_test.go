@@ -421,6 +421,34 @@ func TestACommentAboutRejectedExpensesIsSentWhenConcurAsksForIt(t *testing.T) {
 			require.Equal(t, []string{"header", "approve", "header"}, n.seen())
 		}
 	})
+	t.Run("also after the access token had ended", func(t *testing.T) {
+		t.Parallel()
+		n := newNewer(t)
+		header, ended := n.header, says(http.StatusForbidden, `{"errorMessage":"The token has expired."}`)
+		reads := 0
+		n.on("header", func(w http.ResponseWriter, r *http.Request) {
+			if reads++; reads == 2 {
+				ended(w, r)
+				return
+			}
+			header(w, r)
+		})
+		writes := 0
+		n.on("approve", func(w http.ResponseWriter, r *http.Request) {
+			switch writes++; writes {
+			case 1:
+				ended(w, r)
+			case 2:
+				refusedV4("rejectedExpenseMissingComments")(w, r)
+			default:
+				w.WriteHeader(http.StatusNoContent)
+			}
+		})
+		require.Zero(t, take(t, attempt{}, n.activities(t, guarded), acting()))
+		require.Equal(t, []string{"header", "approve", "header", "header", "approve", "header", "approve"}, n.seen())
+		sent := n.requests()
+		require.Contains(t, sent[len(sent)-1].body, why)
+	})
 	t.Run("and is refused no second time", func(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)

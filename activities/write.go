@@ -166,7 +166,8 @@ func denied(err error) bool {
 	return errors.Is(err, concur.Forbidden) || errors.Is(err, concur.Unauthorized)
 }
 
-// onceMore is a refusal after which the write is sent once more, with what Concur has asked for.
+// onceMore is a refusal after which the write is sent again, with what Concur has asked for.
+// A write makes a refusal one at most once.
 type onceMore struct{ error }
 
 func (e onceMore) Unwrap() error { return e.error }
@@ -181,25 +182,31 @@ func wants(err error) []string {
 }
 
 // send sends a write to what has just been read. Whatever Concur's refusal says, nothing is
-// concluded from it before another read: see why. A write that is forbidden because the access
-// token has ended is sent once more, when that read has renewed the token and shows what was
-// read before. So is one for which Concur asks for something that we have.
+// concluded from it before another read: see why. The write is sent again when that read shows
+// what was read before, and one of two things is new: the read has renewed the access token,
+// for a 403 may say that the token has ended; or we have what Concur asks for. Each of the two
+// may happen once.
 func (a *Activities) send(ctx context.Context, pulse *pulse, objectURI, stop string, via expense.Interface, now found, write func(now found) error) (found, error) {
-	refusal := write(now)
-	if !concur.Refused(refusal) {
-		return found{}, refusal
+	for renewed := false; ; {
+		refusal := write(now)
+		if !concur.Refused(refusal) {
+			return found{}, refusal
+		}
+		again, err := a.why(ctx, objectURI, stop, via, now, refusal)
+		if again.Kind != "" || !errors.Is(err, refusal) {
+			return again, err
+		}
+		if !errors.As(refusal, new(onceMore)) {
+			if renewed || !a.options.Concur.Renewed(refusal) {
+				return again, err
+			}
+			renewed = true
+		}
+		if err := pulse.beforeWrite(ctx, again.Mark); err != nil {
+			return found{}, err
+		}
+		now = again
 	}
-	again, err := a.why(ctx, objectURI, stop, via, now, refusal)
-	if again.Kind != "" || !errors.Is(err, refusal) || !errors.As(refusal, new(onceMore)) && !a.options.Concur.Renewed(refusal) {
-		return again, err
-	}
-	if err := pulse.beforeWrite(ctx, again.Mark); err != nil {
-		return found{}, err
-	}
-	if refusal = write(again); !concur.Refused(refusal) {
-		return found{}, refusal
-	}
-	return a.why(ctx, objectURI, stop, via, again, refusal)
 }
 
 // why finds out why Concur refused a write: most often the report has moved between

@@ -41,7 +41,7 @@ func (r request) refused(resp *http.Response, body []byte) *Error {
 		e.Code = code.said
 	}
 	if e.Kind == CommentMissing {
-		e.Wants = wanted(wire.ErrorCodes(body))
+		e.Wants, e.Mend = wanted(wire.ErrorCodes(body))
 	}
 	if r.discreet {
 		e.Code, e.Message = codeWord(e.Code), ""

@@ -182,7 +182,11 @@ func documentedCode(text string) (Code, bool) {
 		return Code{Code: bare, Kind: NoApprover, Mend: nameOne, Page: workflowCodes}, true
 	}
 	if strings.HasSuffix(bare, "missingcomments") {
-		return Code{Code: bare, Kind: CommentMissing, Mend: sayIt, Page: workflowCodes}, true
+		code := Code{Code: bare, Kind: CommentMissing, Mend: sayIt, Page: workflowCodes}
+		if strings.Contains(bare, "rejected") {
+			code.Mend = sayWhy
+		}
+		return code, true
 	}
 	return Code{}, false
 }
@@ -193,8 +197,9 @@ const (
 	ExpenseRejectedComment = "expenseRejectedComment"
 )
 
-// wanted are the fields in which Concur requires a comment, by the codes of its refusal.
-func wanted(said []string) (fields []string) {
+// wanted returns the fields in which Concur requires a comment, by the codes of its refusal,
+// and what a person can do about all of them.
+func wanted(said []string) (fields []string, mend string) {
 	for _, text := range said {
 		code, _ := documentedCode(text)
 		field := Comment
@@ -203,7 +208,8 @@ func wanted(said []string) (fields []string) {
 		}
 		if code.Kind == CommentMissing && !slices.Contains(fields, field) {
 			fields = append(fields, field)
+			mend = strings.TrimSpace(mend + " " + code.Mend)
 		}
 	}
-	return fields
+	return fields, mend
 }

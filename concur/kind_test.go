@@ -2,6 +2,8 @@ package concur_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -87,11 +89,15 @@ func TestAMissingCommentSaysWhichFieldConcurRequires(t *testing.T) {
 		`{"validationErrors":[{"id":"error.workflow.rejectedExpenseMissingComments"},{"id":"error.workflow.CostObjectChangeMissingComments"},{"id":"missingComments"}]}`: {
 			concur.ExpenseRejectedComment, concur.Comment,
 		},
-		`{"errorId":"error.workflow.no_approver"}`: nil,
+		`{"errorId":"error.report.rejectedExpensesMissingComments"}`: {concur.ExpenseRejectedComment}, // not documented
+		`{"errorId":"error.report.approvalMissingComments"}`:         {concur.Comment},                // not documented
+		`{"errorId":"error.workflow.no_approver"}`:                   nil,
 	} {
 		err := newServer(t, answering(400, "application/json", body)).client(t).ApproveReportV4(context.Background(), reportID, "", "", nil)
 		var e *concur.Error
 		require.ErrorAs(t, err, &e)
 		require.Equal(t, want, e.Wants, body)
+		require.Equal(t, slices.Contains(want, concur.Comment), strings.Contains(e.Mend, "settings.passOnComment"), body)
+		require.Equal(t, slices.Contains(want, concur.ExpenseRejectedComment), strings.Contains(e.Mend, "settings.expenseRejectedComment"), body)
 	}
 }

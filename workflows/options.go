@@ -22,12 +22,10 @@ const (
 	requestsOfWhole = 240
 	requestsOfEach  = 240 + requestsOfWhole
 
-	// The pause, a read, which may be of the whole report, and twice the write with a read after it.
-	requestsOfWrite = 1 + 5*requestsOfRead + requestsOfWhole
+	// The pause, a read, which may be of the whole report, and the write with a read after it,
+	// three times: as it is, with a new access token, and with a comment that Concur asks for.
+	requestsOfWrite = 1 + 7*requestsOfRead + requestsOfWhole
 )
-
-// waitsUntilShown bounds how often one attempt waits until Concur shows a write.
-const waitsUntilShown = 3
 
 // concurOptions are for an activity that calls Concur. There is no
 // ScheduleToClose: Concur's own five minutes, or an hour until a person renews our
