@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -163,13 +164,18 @@ func (ws workers) start() (polling []worker.Worker, err error) {
 // systems, which were not built for a sweep of thousands.
 const factsAtOnce = 16
 
+// stopTimeout is how long a worker that stops waits for its activities. It is longer than a
+// write in flight, with its read and a refresh of the token, and with the time that Concur may
+// take to show the write.
+func stopTimeout(cfg config.Worker) time.Duration { return 5*cfg.AnswerLimit + cfg.ShownWithin }
+
 // pollers returns the workers of one queue and of its Concur queue, which is one of its
 // own so that its rate is limited for the whole fleet and for nothing else.
 func (ws workers) pollers(queue string, rate float64) []worker.Worker {
 	flows, acts := ws.flows, ws.acts
 	options := worker.Options{
 		OnFatalError:                func(err error) { ws.fatal <- err },
-		WorkerStopTimeout:           5 * ws.cfg.AnswerLimit, // longer than a write in flight, with its read and a refresh
+		WorkerStopTimeout:           stopTimeout(ws.cfg),
 		DisableRegistrationAliasing: true,
 	}
 	runs := worker.New(ws.temporal, queue, options)
