@@ -424,3 +424,8 @@ const (
 	SweptStays   Swept = "stays"   // Concur has said several times that it deleted it
 	SweptUnknown Swept = "unknown" // an operator ended its last run, perhaps because of it, and that cannot be asked
 )
+
+// WaitsUntilShown bounds how often one attempt of an activity waits until Concur shows a write.
+// Each wait may take as long as Concur may take to show one. A run gives the activity that
+// much more time.
+const WaitsUntilShown = 3

@@ -5,6 +5,8 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"concur-connector/expense"
 )
 
 // requests bounds how many answers of Concur one attempt may wait for, the pause
@@ -34,7 +36,7 @@ const (
 func (w Workflows) concurOptions(ctx workflow.Context, summary string, requests int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           ConcurQueue(workflow.GetInfo(ctx).TaskQueueName),
-		StartToCloseTimeout: time.Duration(requests+1)*w.AnswerLimit + waitsUntilShown*w.ShownWithin,
+		StartToCloseTimeout: time.Duration(requests+1)*w.AnswerLimit + expense.WaitsUntilShown*w.ShownWithin,
 		HeartbeatTimeout:    w.HeartbeatTimeout,
 		WaitForCancellation: true, // a write in flight is not interrupted; its result is recorded
 		RetryPolicy:         w.retries(),

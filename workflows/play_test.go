@@ -61,12 +61,17 @@ func newPlay(t *testing.T) *play {
 // stage sets a play up, the second one of a test too.
 func stage(t *testing.T) *play {
 	t.Helper()
+	return stageWith(t, workflows.DefaultSettings())
+}
+
+func stageWith(t *testing.T, settings workflows.Settings) *play {
+	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	p := &play{t: t, env: suite.NewTestWorkflowEnvironment()}
 	p.env.SetTestTimeout(30 * time.Second)
 	p.env.SetWorkerOptions(worker.Options{WorkflowPanicPolicy: worker.FailWorkflow})
-	w := workflows.Workflows{Settings: workflows.DefaultSettings()}
+	w := workflows.Workflows{Settings: settings}
 	p.env.RegisterWorkflowWithOptions(w.ProcessNotification, workflow.RegisterOptions{Name: workflows.ProcessNotification})
 	p.env.RegisterWorkflowWithOptions(w.SweepFailedNotifications, workflow.RegisterOptions{Name: workflows.SweepFailedNotifications})
 	register := func(name string, f any) { p.register(f, name) }

@@ -44,7 +44,8 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		r.Acted, r.ActedAt = read.Stop, read.Earlier.ActedAt
 	}
 	for delay := r.MovingDelay; r.mayBeUnshown(ctx, read, err); delay *= 2 {
-		if err := wait(ctx, delay, "Concur may not show yet what was done: looking again"); err != nil {
+		left := r.ActedAt.Add(read.ShownWithin).Sub(workflow.Now(ctx))
+		if err := wait(ctx, min(delay, left), "Concur may not show yet what was done: looking again"); err != nil {
 			return read, err
 		}
 		read, err = readBy(input)
