@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"concur-connector/activities"
+	"concur-connector/concur"
 	"concur-connector/expense"
 	"concur-connector/policy"
 )
@@ -39,17 +40,17 @@ func TestFetchReport(t *testing.T) {
 	t.Run("a report that waits comes with its stop, its revision and all that is judged", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Flag: "Y", Flag1: "Y", Purpose: "Training"})
-		full, err := h.client(t).ReportV1(context.Background(), objectURI)
+		full, err := h.client(t).ReadReport(context.Background(), objectURI, concur.ReadOptions{})
 		require.NoError(t, err)
 		got, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, readInput())
 		require.NoError(t, err)
 		require.Equal(t, expense.Reading{Status: "A_EXTV", Stop: stopOne}, got.Reading)
 		require.Equal(t, "0B1C", got.ReportID)
 		require.Equal(t, "nRpt$7", got.Report.Key)
-		require.Equal(t, full.Revision(), got.Revision, "of the whole report")
-		require.Equal(t, full.Content(), got.Content)
+		require.Equal(t, full.Report.Revision(), got.Revision, "of the whole report")
+		require.Equal(t, full.Report.Content(), got.Content)
 		require.Equal(t, "Training", got.Report.Purpose, "a rule reads it")
-		require.NotEmpty(t, full.Name)
+		require.NotEmpty(t, full.Report.Name)
 		require.Empty(t, got.Report.Name, "no rule reads it")
 		require.NotEmpty(t, got.RulesHash)
 		require.Equal(t, expense.Flags{Report: true, Entries: []string{"e1"}}, got.Report.Flags())

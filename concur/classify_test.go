@@ -199,7 +199,7 @@ func TestNothingSent(t *testing.T) {
 			<-started
 			cancel()
 		}()
-		_, err := client.ReportV1(ctx, objectURI)
+		_, err := client.ReadReport(ctx, objectURI, concur.ReadOptions{})
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, concur.Interrupted)
 	})

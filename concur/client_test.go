@@ -79,9 +79,9 @@ func TestRequests(t *testing.T) {
 	t.Run("a report is read from the geolocation, by the URI's path and query", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/xml", reportXML))
-		report, err := s.client(t).ReportV1(ctx, "http://WWW.concursolutions.com"+reportPath+reportKey+"?a=b%20c")
+		read, err := s.client(t).ReadReport(ctx, "http://WWW.concursolutions.com"+reportPath+reportKey+"?a=b%20c", concur.ReadOptions{Whole: true, Parts: expense.AllParts})
 		require.NoError(t, err)
-		require.Equal(t, &expense.Report{ID: "R1", Status: "A_EXTV", Key: reportKey}, report)
+		require.Equal(t, &expense.Report{ID: "R1", Status: "A_EXTV", Key: reportKey}, read.Report)
 		r := s.requests[0]
 		require.Equal(t, "GET", r.Method)
 		require.Equal(t, reportPath+reportKey+"?a=b%20c", r.RequestURI)
@@ -93,14 +93,14 @@ func TestRequests(t *testing.T) {
 	t.Run("a report without a key gets the URI's", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/xml", "<ReportDetails><ApsKey>A_EXTV</ApsKey><ReportTotal>0</ReportTotal></ReportDetails>"))
-		report, err := s.client(t).ReportV1(ctx, objectURI)
+		read, err := s.client(t).ReadReport(ctx, objectURI, concur.ReadOptions{Whole: true, Parts: expense.AllParts})
 		require.NoError(t, err)
-		require.Equal(t, reportKey, report.Key)
+		require.Equal(t, reportKey, read.Report.Key)
 	})
 	t.Run("a report without a status cannot be read, and does not wait elsewhere", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/xml", "<ReportDetails><ApvStatusName>Pending External Validation</ApvStatusName></ReportDetails>"))
-		_, err := s.client(t).ReportV1(ctx, objectURI)
+		_, err := s.client(t).ReadReport(ctx, objectURI, concur.ReadOptions{})
 		require.ErrorIs(t, err, concur.Malformed)
 	})
 	t.Run("exceptions are posted under the key as it is", func(t *testing.T) {
@@ -195,7 +195,7 @@ func TestRequests(t *testing.T) {
 		client := s.client(t, func(o *concur.Options) {
 			o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		})
-		_, err := client.ReportV1(ctx, objectURI+"?q=private")
+		_, err := client.ReadReport(ctx, objectURI+"?q=private", concur.ReadOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 2, strings.Count(log.String(), "concur request"))
 		require.Contains(t, log.String(), `op="read report" status=200 kind="" correlation=their-id`)

@@ -1,7 +1,7 @@
 // Package concur is a client of SAP Concur for one company: it reads expense reports and
 // travel requests, posts exceptions on them, passes them on or sends them back, and tends
 // the list of the notifications that Concur could not deliver. It speaks the classic
-// interfaces (v1.1 and v2.0, XML) and the newer ones (v3 and v4, JSON), and gives the same
+// interfaces (v1.1, XML) and the newer ones (v3 and v4, JSON), and gives the same
 // types whichever was asked: [expense.Report] and [expense.TravelRequest], whose amounts
 // are exact decimals and which name nobody.
 //
@@ -68,22 +68,20 @@
 // generation (or one for each page of its answer). Rows that only one interface has are
 // types of package concur/wire, which holds a type of package expense each.
 //
-//   - Report Details v1.1 and v2.0: [Client.ReportV1], [Client.ReportV2]
-//   - Reports, Expense Entries, Itemizations, Allocations v3: [Client.ReportV3] (the list
-//     is [Client.PendingReports]), [Client.EntriesV3], [Client.ItemizationsV3],
-//     [Client.AllocationsV3]
-//   - Reports, Expenses, Allocations, Attendee Associations, Comments v4:
-//     [Client.ReportV4], [Client.ExpensesV4], [Client.ExpenseV4],
-//     [Client.ItemizationsV4], [Client.AllocationsV4], [Client.AttendeesV4],
-//     [Client.CommentsV4]
+//   - Report Details v1.1, and the headers of v3 and v4: [Client.ReadReport] (the list is
+//     [Client.PendingReports])
+//   - Expense Entries, Itemizations, Allocations v3: [Client.EntriesV3],
+//     [Client.ItemizationsV3], [Client.AllocationsV3]
+//   - Expenses, Allocations, Attendee Associations, Comments v4: [Client.ExpensesV4],
+//     [Client.ExpenseV4], [Client.ItemizationsV4], [Client.AllocationsV4],
+//     [Client.AttendeesV4], [Client.CommentsV4]
 //   - Post Report Exceptions and Post Report Workflow Action v1.1:
 //     [Client.PostExceptionsV1], [Client.TakeActionV1]
 //   - Exceptions v4: [Client.ExceptionsV4], [Client.PutExceptionV4],
 //     [Client.DeleteExceptionV4]
 //   - Workflows v4: [Client.ApproveReportV4], [Client.SendBackReportV4]
-//   - Travel Request v4: [Client.RequestV4] (the list is [Client.PendingRequests]),
-//     [Client.RequestExpensesV4], [Client.RequestExceptionsV4],
-//     [Client.RequestCommentsV4], [Client.ApproveRequestV4], [Client.SendBackRequestV4]
+//   - Travel Request v4: [Client.ReadRequest] (the list is [Client.PendingRequests]),
+//     [Client.RequestExceptionsV4], [Client.ApproveRequestV4], [Client.SendBackRequestV4]
 //   - Identity v4.1: [Client.UserID] (the search), [Client.Login] (one user)
 //   - List Items v4: [Client.ListItem]
 //   - Notifications v1.0: [Client.FailedNotifications], [Client.DeleteNotification]

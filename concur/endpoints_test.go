@@ -18,13 +18,13 @@ func TestSingleReadsOfAReport(t *testing.T) {
 	ctx := context.Background()
 	f := newFake(t, 4)
 	c := f.client(t)
-	header, err := c.ReportV3(ctx, fakeID, owner)
+	header, err := concur.HeaderV3(ctx, c, fakeID, owner)
 	require.NoError(t, err)
 	require.Equal(t, expense.V3, header.Via)
-	header, err = c.ReportV4(ctx, ownerUUID, strings.ToLower(fakeID))
+	header, err = concur.HeaderV4(ctx, c, ownerUUID, strings.ToLower(fakeID))
 	require.ErrorIs(t, err, concur.NotFound, "paths are as they are given")
 	require.Nil(t, header)
-	header, err = c.ReportV4(ctx, ownerUUID, fakeID)
+	header, err = concur.HeaderV4(ctx, c, ownerUUID, fakeID)
 	require.NoError(t, err)
 	require.Equal(t, expense.V4, header.Via)
 	items, err := c.ItemizationsV4(ctx, ownerUUID, fakeID, "E3")
@@ -38,25 +38,6 @@ func TestSingleReadsOfAReport(t *testing.T) {
 	require.Equal(t, 2, attendees.Count)
 }
 
-func TestReportV2(t *testing.T) {
-	t.Parallel()
-	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/api/expense/expensereport/v2.0/report/n$p1":
-			fmt.Fprint(w, `<ReportDetails><ReportID>R</ReportID><ReportKey>7</ReportKey><ApprovalStatusCode>A_EXTV</ApprovalStatusCode><ExpenseEntriesList><ExpenseEntry><ReportEntryID>nE</ReportEntryID></ExpenseEntry></ExpenseEntriesList></ReportDetails>`)
-		default:
-			fmt.Fprint(w, `<ReportDetails><ReportID>R</ReportID></ReportDetails>`)
-		}
-	})
-	c := s.client(t)
-	report, err := c.ReportV2(context.Background(), "n$p1")
-	require.NoError(t, err)
-	require.Equal(t, &expense.Report{ID: "R", Status: "A_EXTV", Via: expense.V2, Entries: []expense.Entry{{ID: "nE"}}}, report)
-	_, err = c.ReportV2(context.Background(), "other")
-	require.ErrorIs(t, err, concur.Malformed)
-	require.ErrorContains(t, err, "ApprovalStatusCode")
-}
-
 func TestAnIDThatWouldLeadElsewhereIsNotSent(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -64,9 +45,8 @@ func TestAnIDThatWouldLeadElsewhereIsNotSent(t *testing.T) {
 	c := f.client(t)
 	for _, id := range []string{"", ".", "..", "a/b", "a?b", "a#b", "a%2fb", `a\b`, "a b", "ä", "a;b", "a@b", strings.Repeat("x", 201)} {
 		for name, read := range map[string]func() error{
-			"v2":          func() error { _, err := c.ReportV2(ctx, id); return err },
-			"v3":          func() error { _, err := c.ReportV3(ctx, id, owner); return err },
-			"user":        func() error { _, err := c.ReportV4(ctx, id, fakeID); return err },
+			"v3":          func() error { _, err := concur.HeaderV3(ctx, c, id, owner); return err },
+			"user":        func() error { _, err := concur.HeaderV4(ctx, c, id, fakeID); return err },
 			"report":      func() error { _, err := c.ExpensesV4(ctx, ownerUUID, id); return err },
 			"expense":     func() error { _, err := c.ExpenseV4(ctx, ownerUUID, fakeID, id); return err },
 			"allocations": func() error { _, err := c.AllocationsV4(ctx, ownerUUID, fakeID, id); return err },
@@ -85,9 +65,9 @@ func TestAnAnswerAboutAnotherReportIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, answering(200, "application/json", `{"ID":"OTHER","reportId":"OTHER","ApprovalStatusCode":"A_EXTV","approvalStatusId":"A_EXTV"}`))
 	c := s.client(t)
-	_, err := c.ReportV3(context.Background(), fakeID, owner)
+	_, err := concur.HeaderV3(context.Background(), c, fakeID, owner)
 	require.ErrorIs(t, err, concur.Malformed)
-	_, err = c.ReportV4(context.Background(), ownerUUID, fakeID)
+	_, err = concur.HeaderV4(context.Background(), c, ownerUUID, fakeID)
 	require.ErrorIs(t, err, concur.Malformed)
 }
 

@@ -48,11 +48,12 @@ func ExampleClient() {
 	defer client.Close()
 
 	ctx := context.Background()
-	report, err := client.ReportV1(ctx, "https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nKey$p1")
+	read, err := client.ReadReport(ctx, "https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nKey$p1", concur.ReadOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
+	report := read.Report
 	fmt.Println(report.Key, report.Total, report.AtStop())
 
 	err = client.TakeActionV1(ctx, report.ActionURL, expense.Approve, "Checked.")

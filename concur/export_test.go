@@ -1,8 +1,11 @@
 package concur
 
 import (
+	"context"
 	"strconv"
 	"time"
+
+	"concur-connector/expense"
 )
 
 // OnStoreStep has every step of the client's token store done by f.
@@ -26,4 +29,16 @@ func Recalled(life time.Duration) int {
 		return 1
 	}
 	return 0
+}
+
+// HeaderV3 reads the header of a report by v3.
+func HeaderV3(ctx context.Context, c *Client, reportID, login string) (*expense.Report, error) {
+	h, err := c.headerV3(ctx, reportID, login)
+	return h.Report, err
+}
+
+// HeaderV4 reads the header of a report by v4.
+func HeaderV4(ctx context.Context, c *Client, userID, reportID string) (*expense.Report, error) {
+	h, err := c.headerV4(ctx, userID, reportID)
+	return h.Report, err
 }

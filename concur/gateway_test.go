@@ -87,7 +87,7 @@ var readOps = map[string]func(context.Context, *concur.Client) error{
 		return err
 	},
 	"read travel request": func(ctx context.Context, c *concur.Client) error {
-		_, err := c.RequestV4(ctx, requestID)
+		_, err := c.ReadRequest(ctx, requestURI, concur.ReadOptions{})
 		return err
 	},
 	"list failed notifications": func(ctx context.Context, c *concur.Client) error {

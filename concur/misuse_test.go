@@ -22,7 +22,7 @@ func usable(row concur.PendingReport) map[string][]any {
 	v4 := []any{ownerUUID, reportID}
 	onExpense := []any{ownerUUID, reportID, "E1"}
 	return map[string][]any{
-		"Access": {}, "AnyReport": {}, "AppAccess": {}, "RenewAccess": {}, "Revoke": {},
+		"Access": {}, "AnyReport": {}, "RenewAccess": {}, "Revoke": {},
 		"AllFailedNotifications": {func() func(concur.FailedItem) error { return func(concur.FailedItem) error { return nil } }},
 		"FailedNotifications":    {func(concur.FailedItem) error { return nil }},
 		"PendingReports":         {"", func(concur.PendingReport, error) error { return nil }},
@@ -30,12 +30,11 @@ func usable(row concur.PendingReport) map[string][]any {
 		"ReadReport":             {objectURI, concur.ReadOptions{Via: expense.V4}},
 		"ReadRequest":            {requestURI, concur.ReadOptions{}},
 		"ReportURI":              {row}, "RequestURI": {requestID}, "PolicyV3": {objectURI},
-		"ReportV1": {objectURI}, "ReportV2": {reportKey}, "ReportV3": {reportID, userLogin}, "ReportV4": v4,
 		"EntriesV3": {reportID, userLogin}, "ItemizationsV3": {reportID, userLogin}, "AllocationsV3": {reportID},
 		"ExpensesV4": v4, "CommentsV4": v4, "ExceptionsV4": {reportID},
 		"ExpenseV4": onExpense, "ItemizationsV4": onExpense, "AllocationsV4": onExpense, "AttendeesV4": onExpense, "ExpenseCommentsV4": onExpense,
-		"RequestV4": {requestID}, "RequestExpensesV4": {requestID}, "RequestCommentsV4": {requestID}, "RequestExceptionsV4": {requestID, ownerUUID},
-		"UserID": {userLogin}, "Login": {ownerUUID}, "ListItem": {"54F0CBD8833CB348BD45A6C7C621C951"},
+		"RequestExceptionsV4": {requestID, ownerUUID},
+		"UserID":              {userLogin}, "Login": {ownerUUID}, "ListItem": {"54F0CBD8833CB348BD45A6C7C621C951"},
 
 		"PostExceptionsV1": {reportKey, []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}}},
 		"TakeActionV1":     {actionURL, expense.Approve, ""}, "DeleteNotification": {entryURI}, "EnsureDeleted": {entryURI},
@@ -212,7 +211,7 @@ func TestAnIDOfConcursThatCannotBeOneIsMalformed(t *testing.T) {
 func TestAReadEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	for name, half := range map[string]string{"before the answer begins": "", "in the middle of the answer": "<ReportDetails><Rep"} {
-		for _, method := range []string{"ReportV1", "ReadReport", "FailedNotifications", "PendingReports", "ReadRequest"} {
+		for _, method := range []string{"ReadReport", "FailedNotifications", "PendingReports", "ReadRequest"} {
 			t.Run(method+" "+name, func(t *testing.T) {
 				t.Parallel()
 				started := make(chan struct{}, 1)
@@ -242,7 +241,7 @@ func TestAReadEndsWithItsContext(t *testing.T) {
 		client := newServer(t, never).client(t)
 		ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
 		defer cancel()
-		_, err := client.ReportV1(ctx, objectURI)
+		_, err := client.ReadReport(ctx, objectURI, concur.ReadOptions{})
 		require.ErrorIs(t, err, concur.Interrupted)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})

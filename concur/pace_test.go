@@ -24,7 +24,7 @@ func TestPace(t *testing.T) {
 		require.NoError(t, read(client))
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		_, err := client.ReportV1(ctx, objectURI)
+		_, err := client.ReadReport(ctx, objectURI, concur.ReadOptions{})
 		require.ErrorIs(t, err, concur.Interrupted)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorIs(t, client.TakeActionV1(ctx, actionURL, "approve", ""), concur.Interrupted, "a write that was not sent has no unknown outcome")

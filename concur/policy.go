@@ -32,9 +32,9 @@ func (c *Client) PolicyV3(ctx context.Context, objectURI string) (string, error)
 			return "", err
 		}
 	}
-	report, err := c.ReportV3(ctx, from.reportID, from.login)
+	h, err := c.headerV3(ctx, from.reportID, from.login)
 	if err != nil {
 		return "", err
 	}
-	return report.Policy, nil
+	return h.Report.Policy, nil
 }

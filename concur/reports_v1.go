@@ -13,19 +13,6 @@ import (
 
 const needsReports = "the scope EXPRPT, and its user the role Company Administrator or Web Services Administrator"
 
-// ReportV1 reads the expense report that an ObjectURI names, by v1.1. A report that does
-// not give its key gets the URI's. One that does not hold what Concur claims of it is
-// returned with an error of kind [Incomplete].
-//
-// Source: https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html
-func (c *Client) ReportV1(ctx context.Context, objectURI string) (*expense.Report, error) {
-	owned, err := c.ownedReport(ctx, objectURI)
-	if err == nil {
-		err = owned.complete("read report", expense.AllParts)
-	}
-	return owned.report, err
-}
-
 // ownedReport is a report with the login of its owner, which goes no further.
 type ownedReport struct {
 	report  *expense.Report
@@ -70,7 +57,7 @@ func (c *Client) ownedReport(ctx context.Context, objectURI string) (ownedReport
 	if err := under(reportPath, r.target.path); err != nil { // v1.1's alone
 		return ownedReport{}, misused(r.op, ObjectURI+" names no expense report: it "+err.Error())
 	}
-	owned, err := ask(ctx, c, r, decodeReport("ApsKey"))
+	owned, err := ask(ctx, c, r, decodeReport)
 	if err == nil && owned.report.Key == "" {
 		if _, owned.report.Key, err = expense.Identify(objectURI); err != nil {
 			return ownedReport{}, &Error{Op: r.op, Kind: Untrusted, Message: err.Error()}
@@ -79,38 +66,17 @@ func (c *Client) ownedReport(ctx context.Context, objectURI string) (ownedReport
 	return owned, err
 }
 
-// decodeReport decodes a report whose status has that name. One that has none is not one
-// that waits elsewhere.
-func decodeReport(status string) func(body []byte) (ownedReport, error) {
-	return func(body []byte) (ownedReport, error) {
-		details, err := wire.DecodeDetails(body)
-		switch {
-		case err != nil:
-			return ownedReport{}, err
-		case details.Report.Status == "":
-			return ownedReport{}, errors.New("the report has no approval status (" + status + ")")
-		}
-		return ownedReport{details.Report, details.Owner, details.Missing}, nil
+// decodeReport decodes a report. A report without a status is refused: nobody knows whether
+// it waits.
+func decodeReport(body []byte) (ownedReport, error) {
+	details, err := wire.DecodeDetails(body)
+	switch {
+	case err != nil:
+		return ownedReport{}, err
+	case details.Report.Status == "":
+		return ownedReport{}, errors.New("the report has no approval status (ApsKey)")
 	}
-}
-
-// ReportV2 reads an expense report by its ReportId, by the v2.0 interface. It has no key:
-// that of v2.0 is another one than the RptKey that v1.1 takes, so exceptions cannot be
-// posted by it. One that does not hold what Concur claims of it is returned with an error of
-// kind [Incomplete].
-//
-// Source: https://developer.concur.com/api-reference/expense/expense-report/expense-report-get.html
-func (c *Client) ReportV2(ctx context.Context, reportID string) (*expense.Report, error) {
-	r := request{op: "read report by v2.0", needs: needsReports, method: http.MethodGet}
-	r.target.path = reportPath + "v2.0/report/" + reportID
-	if err := checkKey(reportID, r.target.path); err != nil {
-		return nil, misused(r.op, "the report's ID "+err.Error())
-	}
-	owned, err := ask(ctx, c, r, decodeReport("ApprovalStatusCode"))
-	if err == nil {
-		err = owned.complete(r.op, expense.AllParts)
-	}
-	return owned.report, err
+	return ownedReport{details.Report, details.Owner, details.Missing}, nil
 }
 
 // sameLogin compares two logins, in any case of the letters of ASCII: beyond it there are

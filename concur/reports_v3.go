@@ -5,21 +5,15 @@ import (
 	"net/url"
 
 	"concur-connector/concur/wire"
-	"concur-connector/expense"
 )
 
 const needsV3 = "the scope EXPRPT, and its user the role Web Services Administrator to read what others own"
 
-// ReportV3 reads the header of a report by v3. The login is that of its owner, and must be
+// headerV3 reads the header of a report by v3. The login is that of its owner, and must be
 // given: without one v3 looks among the reports of the token's own user alone, and says of any
-// other that there is none. The report has no entries.
+// other that there is none.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
-func (c *Client) ReportV3(ctx context.Context, reportID, login string) (*expense.Report, error) {
-	h, err := c.headerV3(ctx, reportID, login)
-	return h.Report, err
-}
-
 func (c *Client) headerV3(ctx context.Context, reportID, login string) (wire.Header, error) {
 	r := get("read report by v3", needsV3, pendingPath+"/%s", reportID).ofPerson()
 	r.target.query = "user=" + url.QueryEscape(login)

@@ -10,15 +10,9 @@ import (
 
 const needsV4 = "the scope expense.report.read"
 
-// ReportV4 reads the header of a report by v4. The user is the owner, by UUID. The report
-// has no entries.
+// headerV4 reads the header of a report by v4. The user is the owner, by UUID.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.reports.html
-func (c *Client) ReportV4(ctx context.Context, userID, reportID string) (*expense.Report, error) {
-	h, err := c.headerV4(ctx, userID, reportID)
-	return h.Report, err
-}
-
 func (c *Client) headerV4(ctx context.Context, userID, reportID string) (wire.Header, error) {
 	return askHeader(ctx, c, getV4("read report by v4", "", userID, reportID), reportID, wire.DecodeReportV4)
 }

@@ -115,7 +115,7 @@ func TestReadRequest(t *testing.T) {
 			_, err := client.ReadRequest(ctx, raw, concur.ReadOptions{})
 			require.ErrorIs(t, err, kind, raw)
 		}
-		_, err := client.ReportV1(ctx, requestURI)
+		_, err := client.ReadReport(ctx, requestURI, concur.ReadOptions{})
 		require.ErrorIs(t, err, concur.InvalidArgument, "nor by v1.1 what is not of it")
 		require.Empty(t, s.requests)
 	})

@@ -12,15 +12,9 @@ import (
 
 const needsPassOn = "the scope travelrequest.externalsystemworkflow.write and the travel request to stand at an external system step, or else the scope travelrequest.write"
 
-// RequestV4 reads a travel request. Its expenses, exceptions and comments are requests of
-// their own.
+// request reads a travel request. Its expenses and exceptions are requests of their own.
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html#request-resource-get
-func (c *Client) RequestV4(ctx context.Context, requestID string) (*expense.TravelRequest, error) {
-	found, err := c.request(ctx, requestID)
-	return found.TravelRequest, err
-}
-
 func (c *Client) request(ctx context.Context, id string) (wire.Owned, error) {
 	return ask(ctx, c, get("read travel request", needsRequests, requestsPath+"/%s", id), thatRequest(id))
 }
@@ -29,16 +23,11 @@ func thatRequest(id string) func([]byte) (wire.Owned, error) {
 	return about(id, func(r wire.Owned) string { return r.ID }, wire.DecodeRequest)
 }
 
-// RequestExpensesV4 reads the expenses that a travel request expects, every page of them.
-// Amounts that name no currency are in that of the request.
+// expected reads the expenses that a travel request expects, every page of them. Amounts that
+// name no currency are in that of the request. Missing says what Concur claims of the
+// expenses and does not show.
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.expected-expense-resources.html#get-expected-expense-attached-request-resource
-func (c *Client) RequestExpensesV4(ctx context.Context, requestID string) ([]expense.Expected, error) {
-	list, _, err := c.expected(ctx, requestID, "")
-	return list, err
-}
-
-// expected also says what the expenses are said to have and do not show.
 func (c *Client) expected(ctx context.Context, requestID, currency string) (list []expense.Expected, missing string, err error) {
 	r := get("read expenses of travel request", needsRequests, requestsPath+"/%s/expenses", requestID)
 	list, err = everyPage(ctx, c, r, func(body []byte) (wire.Page[expense.Expected], error) {
@@ -61,13 +50,6 @@ func (c *Client) RequestExceptionsV4(ctx context.Context, requestID, userID stri
 		r.target.query = "userId=" + url.QueryEscape(userID)
 	}
 	return ask(ctx, c, r, wire.DecodeRequestExceptions)
-}
-
-// RequestCommentsV4 reads the comments of a travel request. Who wrote them is not kept.
-//
-// Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html#request-resource-comments
-func (c *Client) RequestCommentsV4(ctx context.Context, requestID string) ([]wire.Comment, error) {
-	return ask(ctx, c, get("read comments of travel request", needsRequests, requestsPath+"/%s/comments", requestID), wire.DecodeComments)
 }
 
 // ApproveRequestV4 passes a travel request on, and returns it as Concur's answer shows it.

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"concur-connector/concur"
-	"concur-connector/concur/wire"
 	"concur-connector/expense"
 )
 
@@ -28,31 +27,25 @@ func TestSingleReadsOfATravelRequest(t *testing.T) {
 	ctx := context.Background()
 	const path = "/travelrequest/v4/requests/9A0F"
 	_, c := served(t, map[string]string{
-		path:                          `{"id":"9a0f","approvalStatus":{"code":"SUBMITTED"},"owner":{"id":"u-1"}}`,
-		path + "/expenses":            `{"data":[{"id":"E1"}],"operations":[{"rel":"next","href":"https://us.api.concursolutions.com` + path + `/expenses?start=1"}]}`,
-		path + "/expenses?start=1":    `{"data":[{"id":"E2"}]}`,
-		path + "/exceptions":          `[{"code":"X","level":99,"isBlocking":true,"source":{"type":"HEADER"}}]`,
-		path + "/exceptions?userId=u": `[]`,
-		path + "/comments":            `[{"author":{"firstName":"Ada"},"creationDateTime":"2026-07-12T11:51:14.000Z","isLatest":true,"value":"hello"}]`,
+		path:                            `{"id":"9A0F","approvalStatus":{"code":"SUBMITTED"},"owner":{"id":"u-1"}}`,
+		path + "/expenses":              `{"data":[{"id":"E1"}],"operations":[{"rel":"next","href":"https://us.api.concursolutions.com` + path + `/expenses?start=1"}]}`,
+		path + "/expenses?start=1":      `{"data":[{"id":"E2"}]}`,
+		path + "/exceptions":            `[{"code":"X","level":99,"isBlocking":true,"source":{"type":"HEADER"}}]`,
+		path + "/exceptions?userId=u-1": `[]`,
 	})
-	request, err := c.RequestV4(ctx, "9A0F")
+	read, err := c.ReadRequest(ctx, "https://us.api.concursolutions.com"+path, concur.ReadOptions{})
 	require.NoError(t, err)
-	require.Equal(t, expense.RequestSubmitted, request.Status)
-	expenses, err := c.RequestExpensesV4(ctx, "9A0F")
-	require.NoError(t, err)
-	require.Equal(t, []expense.Expected{{ID: "E1"}, {ID: "E2"}}, expenses)
+	require.Equal(t, expense.RequestSubmitted, read.Request.Status)
+	require.Equal(t, []expense.Expected{{ID: "E1"}, {ID: "E2"}}, read.Request.Expenses)
 	exceptions, err := c.RequestExceptionsV4(ctx, "9A0F", "")
 	require.NoError(t, err)
 	require.Equal(t, []expense.RequestException{{Code: "X", Level: new(99), Blocking: new(true)}}, exceptions)
-	exceptions, err = c.RequestExceptionsV4(ctx, "9A0F", "u")
+	exceptions, err = c.RequestExceptionsV4(ctx, "9A0F", "u-1")
 	require.NoError(t, err)
 	require.Empty(t, exceptions)
-	comments, err := c.RequestCommentsV4(ctx, "9A0F")
-	require.NoError(t, err)
-	require.Equal(t, []wire.Comment{{Text: "hello", Created: "2026-07-12T11:51:14Z", Latest: true}}, comments)
-	request, err = c.RequestV4(ctx, "other")
+	read, err = c.ReadRequest(ctx, "https://us.api.concursolutions.com/travelrequest/v4/requests/other", concur.ReadOptions{})
 	require.ErrorIs(t, err, concur.NotFound)
-	require.Nil(t, request)
+	require.Zero(t, read)
 }
 
 // Concur's messages may repeat what was in the path or the query.
@@ -63,10 +56,10 @@ func TestARequestThatNamesAPersonKeepsNoWordsOfItsRefusal(t *testing.T) {
 	s := newServer(t, answering(400, "application/json", `{"errorMessage":"no user `+who+` or `+ownerUUID+`","validationErrors":[{"id":"userNotFound","message":"`+who+`"}]}`))
 	c := s.client(t)
 	for name, read := range map[string]func() error{
-		"report v3":       func() error { _, err := c.ReportV3(ctx, fakeID, who); return err },
+		"report v3":       func() error { _, err := concur.HeaderV3(ctx, c, fakeID, who); return err },
 		"entries v3":      func() error { _, err := c.EntriesV3(ctx, fakeID, who); return err },
 		"itemizations v3": func() error { _, err := c.ItemizationsV3(ctx, fakeID, who); return err },
-		"report v4":       func() error { _, err := c.ReportV4(ctx, ownerUUID, fakeID); return err },
+		"report v4":       func() error { _, err := concur.HeaderV4(ctx, c, ownerUUID, fakeID); return err },
 		"expenses v4":     func() error { _, err := c.ExpensesV4(ctx, ownerUUID, fakeID); return err },
 		"expense v4":      func() error { _, err := c.ExpenseV4(ctx, ownerUUID, fakeID, "E"); return err },
 		"allocations v4":  func() error { _, err := c.AllocationsV4(ctx, ownerUUID, fakeID, "E"); return err },

@@ -172,6 +172,6 @@ func raw(answer string) http.HandlerFunc {
 func never(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
 func read(c *concur.Client) error {
-	_, err := c.ReportV1(context.Background(), objectURI)
+	_, err := c.ReadReport(context.Background(), objectURI, concur.ReadOptions{})
 	return err
 }

@@ -332,7 +332,7 @@ func TestClosingWaitsForTheAnswerOfConcur(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	gone := make(chan error)
 	go func() {
-		_, err := client.ReportV1(ctx, objectURI)
+		_, err := client.ReadReport(ctx, objectURI, concur.ReadOptions{})
 		gone <- err
 	}()
 	<-asked
@@ -362,7 +362,7 @@ func TestTheStoreIsWrittenBeforeTheTokenIsUsed(t *testing.T) {
 		seen <- "Bearer " + held.AccessToken
 		answering(200, "application/xml", reportXML)(w, r)
 	})
-	_, err := s.client(t, in(path)).ReportV1(context.Background(), objectURI)
+	_, err := s.client(t, in(path)).ReadReport(context.Background(), objectURI, concur.ReadOptions{})
 	require.NoError(t, err)
 	require.Equal(t, "Bearer access-token-1", <-seen)
 }

@@ -397,27 +397,6 @@ func TestAccess(t *testing.T) {
 			require.Equal(t, want, s.requests[0].Header.Get("Authorization"))
 		}
 	})
-	t.Run("an application's token has no refresh token and does not print", func(t *testing.T) {
-		t.Parallel()
-		s := newServer(t, ok)
-		asked := s.forms(func(w http.ResponseWriter, _ url.Values) {
-			answering(200, "application/json", `{"expires_in":3600,"scope":"events.topic.read","token_type":"Bearer","access_token":"hush-hush","geolocation":"`+s.URL+`/"}`)(w, nil)
-		})
-		got, err := s.client(t).AppAccess(ctx)
-		require.NoError(t, err)
-		require.Equal(t, s.URL, got.Geolocation)
-		require.Equal(t, []string{"events.topic.read"}, got.Scopes)
-		require.WithinDuration(t, time.Now().Add(time.Hour), got.ExpiresAt, time.Minute)
-		require.NotContains(t, fmt.Sprintf("%v %+v %#v", got, got, got), "hush")
-		require.Equal(t, []url.Values{{"grant_type": {"client_credentials"}, "client_id": {"client"}, "client_secret": {clientSecret}}}, asked())
-	})
-	t.Run("an application that is refused is told so", func(t *testing.T) {
-		t.Parallel()
-		s := newServer(t, ok)
-		s.token = answering(403, "application/json", `{"code":59,"error":"access_denied"}`)
-		_, err := s.client(t).AppAccess(ctx)
-		require.ErrorContains(t, err, "obtain application token: Unauthorized")
-	})
 }
 
 func TestTheClientSecretIsChangedWithoutAGap(t *testing.T) {

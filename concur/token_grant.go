@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
@@ -124,45 +123,6 @@ func tokenGateway(resp *http.Response, body []byte) string {
 		return "nothing"
 	}
 	return byGateway(resp, body)
-}
-
-// AppAccess is an access token of the application itself, not of a company: enough to
-// manage its event subscriptions. It prints without the token.
-type AppAccess struct {
-	Geolocation string // https://host, the only one that the token is for
-	Scopes      []string
-	ExpiresAt   time.Time
-
-	bearer *string // a pointer: fmt would print a text
-}
-
-// AppAccess asks for an access token of the application (client_credentials). Nothing
-// of it is kept: it comes without a refresh token.
-//
-// Source: https://developer.concur.com/api-reference/authentication/apidoc.html#client_credentials
-func (c *Client) AppAccess(ctx context.Context) (AppAccess, error) {
-	const op = "obtain application token"
-	if ctx == nil {
-		return AppAccess{}, misused(op, "the context is nil")
-	}
-	if err := ctx.Err(); err != nil {
-		return AppAccess{}, interrupted(op, err)
-	}
-	t := c.tokens
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	asked := time.Now()
-	token, base, err := t.retrieve(op, url.Values{"grant_type": {"client_credentials"}}, t.held.Geolocation)
-	if err != nil {
-		return AppAccess{}, err
-	}
-	got, unusable := state{}.after(token, base, asked, t.hosts)
-	if unusable != nil {
-		unusable.Op = op
-		return AppAccess{}, unusable
-	}
-	status := got.status()
-	return AppAccess{Geolocation: got.Geolocation, Scopes: status.Scopes, ExpiresAt: status.AccessExpiresAt, bearer: &got.AccessToken}, nil
 }
 
 // company is the grant of a company's request token.

@@ -176,7 +176,7 @@ func TestToken(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		gone := make(chan error)
 		go func() {
-			_, err := client.ReportV1(ctx, objectURI)
+			_, err := client.ReadReport(ctx, objectURI, concur.ReadOptions{})
 			gone <- err
 		}()
 		<-asked

@@ -136,20 +136,6 @@ func TestHostileAnswers(t *testing.T) {
 		}
 		p.sawNothing(t)
 	})
-	t.Run("an application's token for a host that is not allowed is not given out", func(t *testing.T) {
-		t.Parallel()
-		p := newTrap(t)
-		s := newServer(t, nil)
-		for name, base := range hostileBases(s, p) {
-			body, err := json.Marshal(map[string]any{"access_token": "a", "token_type": "Bearer", "geolocation": base})
-			require.NoError(t, err)
-			s.token = answering(200, "application/json", string(body))
-			access, err := s.client(t).AppAccess(ctx)
-			require.ErrorIs(t, err, concur.Untrusted, name)
-			require.Zero(t, access)
-		}
-		p.sawNothing(t)
-	})
 }
 
 // What is read at the start may be wrong as well.

@@ -24,7 +24,7 @@ func TestHostileURLs(t *testing.T) {
 		call func(string) error
 	}{
 		concur.ObjectURI: {reportPath + reportKey, func(raw string) error {
-			_, err := client.ReportV1(ctx, raw)
+			_, err := client.ReadReport(ctx, raw, concur.ReadOptions{})
 			return err
 		}},
 		concur.ActionURL: {"/api/expense/expensereport/v1.1/report/nStep/WorkFlowAction", func(raw string) error {
@@ -108,7 +108,7 @@ func TestAURLInClearIsCalledWithTLS(t *testing.T) {
 		call         func(c *concur.Client, raw string) error
 	}{
 		"an object": {reportPath + reportKey, reportXML, func(c *concur.Client, raw string) error {
-			_, err := c.ReportV1(ctx, raw)
+			_, err := c.ReadReport(ctx, raw, concur.ReadOptions{})
 			return err
 		}},
 		"an action": {"/api/expense/expensereport/v1.1/report/nStep/WorkFlowAction", successXML, func(c *concur.Client, raw string) error {
@@ -149,9 +149,9 @@ func TestOtherURLsOfAPayloadAreNotCalled(t *testing.T) {
 		answering(200, "application/xml", strings.Replace(reportXML, "<ApsKey>", "<ReceiptImageUrl>"+p.tls.URL+"/getImage</ReceiptImageUrl><ApsKey>", 1))(w, r)
 	})
 	client := s.client(t)
-	report, err := client.ReportV1(ctx, objectURI)
+	read, err := client.ReadReport(ctx, objectURI, concur.ReadOptions{Whole: true, Parts: expense.AllParts})
 	require.NoError(t, err)
-	stored, err := json.Marshal(report)
+	stored, err := json.Marshal(read.Report)
 	require.NoError(t, err)
 	require.NotContains(t, string(stored), "getImage")
 	_, err = client.PendingReports(ctx, "", func(concur.PendingReport, error) error { return nil })
