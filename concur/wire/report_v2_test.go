@@ -105,26 +105,3 @@ func TestTrapsOfARegularItemization(t *testing.T) {
 		})
 	}
 }
-
-func TestReportsListV2(t *testing.T) {
-	t.Parallel()
-	rows, err := wire.DecodeReportsListV2([]byte(`<ReportsList xmlns="http://www.concursolutions.com/api/expense/expensereport/2012/06">
-<ReportSummary><ReportName>Fair</ReportName><ReportId>R1</ReportId><ReportTotal>175.23000000</ReportTotal><ReportCurrency>usd</ReportCurrency>
-<ReportDate>2026-07-12T19:22:35</ReportDate><LastComment>private</LastComment><EmployeeName>Kim Doe</EmployeeName><ApprovalStatus>Waits</ApprovalStatus></ReportSummary>
-<ReportSummary><ReportId>R2</ReportId><ReportTotal/></ReportSummary></ReportsList>`))
-	require.NoError(t, err)
-	require.Len(t, rows, 2)
-	require.Equal(t, "175.23 USD", rows[0].Total.String())
-	rows[0].Total = nil
-	require.Equal(t, []wire.ListedReport{{ID: "R1", Name: "Fair", Date: "2026-07-12T19:22:35", Status: "Waits"}, {ID: "R2"}}, rows)
-
-	for body, why := range map[string]string{
-		"<ReportsList><ReportSummary/></ReportsList>":                                                 "report 1: it has no ID",
-		"<ReportsList><ReportSummary><ReportTotal>secret</ReportTotal></ReportSummary></ReportsList>": "report 1: ReportTotal is not a decimal number",
-		"<ReportDetails/>": "the root element is not ReportsList",
-	} {
-		_, err := wire.DecodeReportsListV2([]byte(body))
-		require.ErrorContains(t, err, why)
-		require.NotContains(t, err.Error(), "secret")
-	}
-}

@@ -178,14 +178,6 @@ func TestPeopleAreCountedAndNotNamed(t *testing.T) {
 	}
 }
 
-func TestReportsToApproveV4(t *testing.T) {
-	t.Parallel()
-	rows, err := wire.DecodeReportsToApproveV4([]byte(`[{"name":"March","reportDate":"2026-05-09","reportId":"R1","reportNumber":"7X","submitDate":"2026-05-10",
-"employee":{"employeeUuid":"SECRET"},"amountDueEmployee":{"value":0,"currencyCode":"EUR"},"claimedAmount":{"value":1.50,"currencyCode":"EUR"},"totalApprovedAmount":null,"hasExceptions":true}]`))
-	require.NoError(t, err)
-	require.Equal(t, []wire.ListedReport{{ID: "R1", Number: "7X", Name: "March", Date: "2026-05-09", Submitted: "2026-05-10", HasException: new(true), Claimed: eur("1.50"), DueEmployee: eur("0")}}, rows)
-}
-
 func TestTrapsOfAHeader(t *testing.T) {
 	t.Parallel()
 	read := func(t *testing.T, inner string) wire.Header {
@@ -334,7 +326,6 @@ func FuzzDecodeReportJSON(f *testing.F) {
 			"allocs v4": func(b []byte) (any, error) { return wire.DecodeAllocationsV4(b) },
 			"attendees": func(b []byte) (any, error) { return wire.DecodeAttendeesV4(b) },
 			"comments":  func(b []byte) (any, error) { return wire.DecodeComments(b) },
-			"approve":   func(b []byte) (any, error) { return wire.DecodeReportsToApproveV4(b) },
 			"entries":   func(b []byte) (any, error) { return wire.DecodeEntriesV3(b) },
 			"items":     func(b []byte) (any, error) { return wire.DecodeItemizationsV3(b) },
 			"allocs v3": func(b []byte) (any, error) { return wire.DecodeAllocationsV3(b) },

@@ -78,14 +78,6 @@ func DecodeListItem(body []byte) (expense.Field, error) {
 	return expense.Field{}, unreadable("the list item", err)
 }
 
-// DecodeListItems reads one page of the items of a list.
-//
-// Source: https://developer.concur.com/api-reference/common/list-item/v4.list-item.html
-func DecodeListItems(body []byte) ([]expense.Field, error) {
-	_, items, err := readRows(body, "item", readListItem, "content", bare)
-	return items, unreadable("the list items", err)
-}
-
 func readListItem(r record) expense.Field {
 	item := expense.Field{ListItem: r.text("id"), Code: r.text("shortCode", "code"), Value: r.text("value")}
 	if r.text("shortCode") == "" && (r.text("parentId") != "" || !slices.Contains([]string{"", "1"}, r.text("level"))) {
