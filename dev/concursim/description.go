@@ -51,8 +51,8 @@ type description struct {
 	Blocked       bool              `yaml:"blocked"`
 
 	// Operations are what a travel request's answers offer while it is submitted: at an
-	// approver's step traveler (recall and cancel) or approver (approve and sendback), and at
-	// every step none (an empty list) or missing (no list at all).
+	// approver's step approver (approve and sendback), and at every step traveler (recall and
+	// cancel), none (an empty list) or missing (no list at all).
 	// StatusName is the name of its status then.
 	Operations string `yaml:"operations"`
 	StatusName string `yaml:"statusName"`

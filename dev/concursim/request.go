@@ -60,6 +60,8 @@ func requestStatusName(seed uint64, r *report) string {
 		return "Pending External Validation"
 	case r.status == canceled:
 		return "Canceled"
+	case r.status == "A_PECO", r.status == "A_PBDG":
+		return statusName(r.status)
 	case r.shownStatus() == "SUBMITTED":
 		return "Submitted & Pending Approval"
 	}

@@ -80,8 +80,8 @@ func (s *simulator) approverActs(r *report) bool {
 	return r.pending() && r.status != waiting && (r.desc.Operations == "approver" || r.desc.Operations == "" && s.draw(r.name, "operations of the approver").IntN(2) == 0)
 }
 
-// operations are what the company may do now: at an external validation to decide, and
-// else what is the traveler's, or the approver's.
+// operations are what a request offers now: at an external validation to decide, and elsewhere
+// what the traveler may do, or the approver. A description has the traveler's at every step.
 func (s *simulator) operations(r *report, href string) []any {
 	offered := []string{"submit"}
 	switch {
@@ -89,7 +89,7 @@ func (s *simulator) operations(r *report, href string) []any {
 		offered = nil
 	case s.approverActs(r):
 		offered = []string{"approve", "sendback"}
-	case r.status == waiting:
+	case r.status == waiting && r.desc.Operations != "traveler":
 		offered = []string{"approve", "sendback"}
 	case r.status == approved:
 		offered = []string{"cancel", "close"}

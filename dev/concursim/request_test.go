@@ -341,6 +341,10 @@ func TestWhatATravelRequestOffers(t *testing.T) {
 		require.Equal(t, "approve sendback", w.look(w.request("theirs", steps, "operations: approver")).offers())
 		require.Equal(t, "recall cancel", w.look(w.request("owners", steps, "operations: traveler")).offers())
 		require.Contains(t, w.broken(), "wrong-stop")
+		waits := w.look(w.request("waits", "operations: traveler"))
+		require.Equal(t, "recall cancel", waits.offers(), "at an external validation, too")
+		require.Equal(t, "Pending External Validation", waits.ApprovalStatus.Name)
+		require.Equal(t, "Pending Cost Object Approval", w.look(w.request("cost", "steps: [{status: A_PECO}, {status: APPROVED}]")).ApprovalStatus.Name)
 	})
 	t.Run("as described there are none, or nothing is offered, and the status has another name", func(t *testing.T) {
 		t.Parallel()
