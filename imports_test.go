@@ -52,7 +52,7 @@ var guests = map[string][]string{
 	"golang.org/x/net":                     {"internal/httpserver"},
 	"golang.org/x/oauth2":                  {"concur"},
 	"github.com/bojanz/currency":           {"expense"},
-	"golang.org/x/text":                    {"concur/wire/lenient", "dev/concursim"},
+	"golang.org/x/text":                    {"concur/wire/lenient", "dev/concursim", "expense"},
 	"golang.org/x/time":                    {"concur"},
 	"golang.org/x/sync":                    {"concur", "cmd/concurctl/rules/whatif", "cmd/ingress", "cmd/worker", "cmd/concurctl"},
 	"github.com/gorilla/mux":               {"ingress", "approvals", "internal/httpserver", "cmd/ingress", "dev/concursim"},

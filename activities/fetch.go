@@ -177,7 +177,7 @@ func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInp
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
 	fetched := fetchedOf(ctx, found, in)
-	fetched.Offered = found.Offered
+	fetched.LeftAlone = found.LeftAlone
 	if found.Request != nil {
 		fetched.ReportID = found.Request.ID
 		a.announce(ctx, stepsOf(expense.RequestObject, in.Callouts, found.Request.Policy))

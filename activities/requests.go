@@ -40,6 +40,9 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 		if err != nil {
 			return err
 		}
+		if row.Over() && row.Standing(external).Stop == "" {
+			return nil
+		}
 		request, err := a.whole(ctx, uri, row, external)
 		var e *concur.Error
 		switch {
@@ -49,8 +52,9 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 		case err != nil:
 			return err
 		case request == nil:
-		case request.Standing(external).Offered:
-			found.Offered++
+		case request.Standing(external).LeftAlone != "":
+			found.LeftAlone++
+			found.LeftAloneWhy = "request " + request.Number + ": " + request.Standing(external).LeftAlone
 		case request.Standing(external).Stop != "" && !ours(*request):
 			found.Unannounced++
 			found.UnannouncedPolicies = addPolicy(found.UnannouncedPolicies, request.Policy)
@@ -64,8 +68,8 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 	if err != nil {
 		return expense.PendingRequests{}, a.failure(ctx, err)
 	}
-	if found.Offered > 0 {
-		a.options.Logger.Warn("Concur offers us to decide on travel requests whose status says that they wait for somebody else: they are left alone", "count", found.Offered)
+	if found.LeftAlone > 0 {
+		a.options.Logger.Warn("travel requests are left alone that a person may want to look at", "count", found.LeftAlone, "last", found.LeftAloneWhy)
 	}
 	return found, nil
 }

@@ -41,10 +41,10 @@ type Read struct {
 	// Stop names the stop at which it waits, and is empty when it does not wait for us.
 	Stop string
 	// Unclear says why it is not known whether a travel request waits for us. Nothing may be
-	// written to it then. Offered is set when Concur offers us to decide on one that waits for
-	// somebody else: see [expense.Standing].
-	Unclear string
-	Offered bool
+	// written to it then. LeftAlone says why a person may want to look at one that does not
+	// wait for us. See [expense.Standing].
+	Unclear   string
+	LeftAlone string
 	// Mark is what the header tells of the step where Stop names none (v3, v4, and travel
 	// requests); it is empty where Stop names one. It is opaque: [Read.SameStop] compares it.
 	Mark string

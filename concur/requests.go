@@ -38,7 +38,7 @@ func (c *Client) ReadRequest(ctx context.Context, objectURI string, o ReadOption
 		}
 	}
 	read := Read{
-		Request: found.TravelRequest, Mark: found.Mark, Stop: standing.Stop, Unclear: standing.Unclear, Offered: standing.Offered,
+		Request: found.TravelRequest, Mark: found.Mark, Stop: standing.Stop, Unclear: standing.Unclear, LeftAlone: standing.LeftAlone,
 	}
 	if !o.Parts.HeaderOnly && read.Stop != "" {
 		read.Content = contentBy("request", found.Content())
@@ -85,12 +85,11 @@ func (c *Client) fillRequest(ctx context.Context, found wire.Owned, whole bool) 
 	return nil
 }
 
-// PendingRequests hands over a page of the travel requests that are submitted, and
+// PendingRequests hands over a page of the list of travel requests that are submitted, and
 // returns what names the next page. The first page is "", and so is what follows the last.
-// A submitted request may wait for anybody, and a row that names no operations leaves open
-// whether it waits for us ([expense.TravelRequest.Standing]). A row that
-// cannot be read is an error of kind [Malformed], and stops no other. An error of yield ends it
-// and is returned as it is.
+// Whether a row waits for us says [expense.TravelRequest.Standing]. A row that cannot be read
+// is an error of kind [Malformed], and stops no other. An error of yield ends the page and is
+// returned as it is.
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html
 func (c *Client) PendingRequests(ctx context.Context, page string, yield func(row expense.TravelRequest, unread error) error) (next string, err error) {
@@ -99,9 +98,6 @@ func (c *Client) PendingRequests(ctx context.Context, page string, yield func(ro
 	return onePage(ctx, c, r, wire.DecodeRequests, func(row wire.Owned, unread error) error {
 		if unread != nil {
 			return yield(expense.TravelRequest{}, unread)
-		}
-		if row.Over() && !row.AtStop() {
-			return nil
 		}
 		return yield(*row.TravelRequest, nil)
 	})

@@ -97,9 +97,9 @@ type FetchedReport struct {
 	// TotalDiffers says what the entries sum to and what the report's total is, when these
 	// are different amounts.
 	TotalDiffers string `json:"totalDiffers,omitempty"`
-	// Offered is set when Concur offers us to decide on a travel request whose status says that
-	// it waits for somebody else.
-	Offered bool `json:"offered,omitempty"`
+	// LeftAlone says why a person may want to look at a travel request that does not wait for us:
+	// see [Standing].
+	LeftAlone string `json:"leftAlone,omitempty"`
 	// Foreign are those of the unchecked notification URIs that must not be followed.
 	Foreign []RefusedURI `json:"foreign,omitempty"`
 	// Earlier says what runs before this one have written to the report at its stop.

@@ -70,9 +70,10 @@ type PendingRequests struct {
 	Answer
 	Notifications []Notification `json:"notifications,omitempty"`
 	Next          string         `json:"next,omitempty"` // empty after the last part
-	// Offered is how many others Concur offers us to decide on, although their status says that
-	// they wait for somebody else.
-	Offered int `json:"offered,omitempty"`
+	// LeftAlone counts others that a person may want to look at, and says why for the last: see
+	// [Standing].
+	LeftAlone    int    `json:"leftAlone,omitempty"`
+	LeftAloneWhy string `json:"leftAloneWhy,omitempty"`
 	// Unlooked says why one of them, the last, could not be looked at. The others are here.
 	Unlooked *Unlooked `json:"unlooked,omitempty"`
 	// Unannounced counts those that wait and are not known to be at a step of this deployment,

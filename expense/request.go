@@ -30,7 +30,8 @@ type TravelRequest struct {
 	Status   string `json:"status"`             // approval status code
 	// StatusName is what the status is called in the language of the connector's user.
 	StatusName string `json:"statusName,omitempty"`
-	// Ended is set when it is shown as approved or closed, whatever its status says.
+	// Ended is true when it is shown as approved, closed, canceled or not pending, whatever its
+	// status says.
 	Ended  *bool  `json:"ended,omitempty"`
 	Policy string `json:"policy,omitempty"`
 

@@ -28,7 +28,7 @@ func TestATravelRequestWaitsForUsWhereStatusAndOperationsSaySo(t *testing.T) {
 	decide, recall, nothing := []string{"approve", "sendback"}, []string{"recall", "cancel"}, []string{}
 	german1 := expense.ExternalValidation{Names: []string{german}}
 	bare := expense.ExternalValidation{WithoutOperations: true}
-	const waits, elsewhere, offered = "waits", "", "offered" // anything else is a part of what is unclear
+	const waits, elsewhere, offered, unknown = "waits", "", "although its status", "and Concur does not offer" // anything else is a part of what is unclear
 	for name, c := range map[string]struct {
 		code, name string
 		operations []string
@@ -53,9 +53,12 @@ func TestATravelRequestWaitsForUsWhereStatusAndOperationsSaySo(t *testing.T) {
 		"neither, and no operations":                {"SUBMITTED", managers, nil, bare, elsewhere},
 		"a name that is not known":                  {"SUBMITTED", german, decide, expense.ExternalValidation{}, `"Externe Prüfung steht aus", is not known (settings.externalValidationNames`},
 		"such a name, and no operations":            {"SUBMITTED", german, nil, bare, "settings.externalValidationNames"},
-		"such a name, and only what its owner may":  {"SUBMITTED", german, recall, expense.ExternalValidation{}, elsewhere},
+		"such a name, and only what its owner may":  {"SUBMITTED", german, recall, expense.ExternalValidation{}, unknown},
 		"no name":                                  {"SUBMITTED", "", decide, german1, "settings.externalValidationNames"},
-		"no name, and only what its owner may":     {"SUBMITTED", "", recall, expense.ExternalValidation{}, elsewhere},
+		"no name, and only what its owner may":     {"SUBMITTED", "", recall, expense.ExternalValidation{}, unknown},
+		"such a name, and nothing":                 {"SUBMITTED", german, nothing, bare, unknown},
+		"a travel agency's, and no operations":     {"SUBMITTED", "Pending Travel Agency Update", nil, bare, elsewhere},
+		"an accent that is a character of its own": {"SUBMITTED", "Externe Pru\u0308fung steht aus", decide, german1, waits},
 		"operations in another case":               {"SUBMITTED", external, []string{"sendBack"}, expense.ExternalValidation{}, "does not offer us to decide"},
 		"it was decided":                           {"APPROVED", "Approved", []string{"approve"}, expense.ExternalValidation{}, elsewhere},
 		"it was decided, and has our name":         {"APPROVED", external, decide, expense.ExternalValidation{}, "contradict each other"},
@@ -70,15 +73,18 @@ func TestATravelRequestWaitsForUsWhereStatusAndOperationsSaySo(t *testing.T) {
 		switch c.want {
 		case waits:
 			require.Equal(t, expense.Standing{Stop: "SUBMITTED AB12 2026-11-03"}, got, name)
-		case elsewhere, offered:
-			require.Equal(t, expense.Standing{Offered: c.want == offered}, got, name)
+		case elsewhere:
+			require.Zero(t, got, name)
+		case offered, unknown:
+			require.Contains(t, got.LeftAlone, c.want, name)
+			require.Equal(t, expense.Standing{LeftAlone: got.LeftAlone}, got, name)
 		default:
 			require.Contains(t, got.Unclear, c.want, name)
 			require.Equal(t, "SUBMITTED AB12 2026-11-03", got.Stop, "%s: it may wait for us", name)
 		}
 	}
 	ended := expense.TravelRequest{Status: "SUBMITTED", StatusName: external, Operations: decide, Ended: new(true)}
-	require.Contains(t, ended.Standing(expense.ExternalValidation{}).Unclear, "approved or closed")
+	require.Contains(t, ended.Standing(expense.ExternalValidation{}).Unclear, "approved, closed")
 	long := expense.TravelRequest{Status: "SUBMITTED", StatusName: strings.Repeat("x", 500) + "\n", Operations: decide}
 	require.Less(t, len(long.Standing(expense.ExternalValidation{}).Unclear), 300)
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // RequestExternalValidation is the code that Concur's events and Request v1 have for a travel
@@ -30,9 +32,10 @@ type Standing struct {
 	Stop string
 	// Unclear says why it is not known whether it waits for us. A person must look.
 	Unclear string
-	// Offered is set when Concur offers us to decide, although the status says that it waits
-	// for somebody else.
-	Offered bool
+	// LeftAlone says why a person may want to look at a request that is left alone: Concur
+	// offers us to decide on it, although its status says that it waits for somebody else; or
+	// the name of its status is not known.
+	LeftAlone string
 }
 
 // whose says whose step a status name is of.
@@ -47,7 +50,10 @@ const (
 // The names that Concur documents, in English.
 var (
 	externalNames = []string{"Pending External Validation"}
-	otherNames    = []string{"Submitted & Pending Approval", "Pending Approval", "Pending Cost Object Approval", "Pending Budget Approval"}
+	otherNames    = []string{
+		"Submitted & Pending Approval", "Pending Approval", "Pending Cost Object Approval", "Pending Budget Approval",
+		"Pending Travel Agency Update",
+	}
 )
 
 func (x ExternalValidation) whose(name string) whose {
@@ -65,14 +71,15 @@ func (x ExternalValidation) whose(name string) whose {
 	return unknown
 }
 
-// letters makes two writings of one name equal: capitals, spaces and signs do not matter.
+// letters makes two writings of one name equal: capitals, spaces, signs, and whether an accent is
+// a character of its own do not matter.
 func letters(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)
 		}
 		return -1
-	}, name)
+	}, norm.NFKC.String(name))
 }
 
 // Standing says for whom the request waits. It waits for us only where the status and what
@@ -93,13 +100,16 @@ func (r *TravelRequest) Standing(x ExternalValidation) Standing {
 	case r.Over():
 		return Standing{}
 	case named == others, strings.HasPrefix(r.Status, "Q_") && r.Status != RequestExternalValidation && named != ours:
-		return Standing{Offered: offered}
+		if !offered {
+			return Standing{}
+		}
+		return Standing{LeftAlone: "Concur offers us to decide on it, although its status says that it waits for somebody else"}
 	case r.Status != RequestSubmitted && r.Status != RequestExternalValidation && (named == ours || offered || r.Operations == nil):
 		return unclear("its status code %s is not known", quoted(r.Status))
 	case r.Status == RequestExternalValidation, r.Status == RequestSubmitted && named == ours:
 		switch {
 		case True(r.Ended):
-			return unclear("its status says that it waits at external validation, and it is shown as approved or closed, too")
+			return unclear("its status says that it waits at external validation, and it is also shown as approved, closed, canceled or no longer pending")
 		case offered, r.Operations == nil && x.WithoutOperations:
 			return waits
 		case r.Operations == nil:
@@ -111,7 +121,7 @@ func (r *TravelRequest) Standing(x ExternalValidation) Standing {
 	case r.Status == RequestSubmitted && r.Operations == nil:
 		return unclear("Concur's answer has no operations, and the name of its status, %s, is not known (settings.externalValidationNames of the rules file)", quoted(r.StatusName))
 	}
-	return Standing{}
+	return Standing{LeftAlone: fmt.Sprintf("the name of its status, %s, is not known (settings.externalValidationNames of the rules file), and Concur does not offer us to decide", quoted(r.StatusName))}
 }
 
 // Over reports whether the status code says that nobody has to decide.

@@ -67,7 +67,7 @@ func (r *run) joined(how string) {
 // taken up.
 func (r *run) handOver(ctx workflow.Context) error {
 	r.enter(ctx, Fetching)
-	found, offered := 0, 0
+	found, leftAlone, why := 0, 0, ""
 	var unlooked error
 	err := r.eachPendingRequests(ctx, func(part expense.PendingRequests) error {
 		if part.Unjudged {
@@ -76,7 +76,9 @@ func (r *run) handOver(ctx workflow.Context) error {
 			return nil
 		}
 		found += len(part.Notifications)
-		offered += part.Offered
+		if part.LeftAlone > 0 {
+			leftAlone, why = leftAlone+part.LeftAlone, part.LeftAloneWhy
+		}
 		if u := part.Unlooked; u != nil { // the notification may be about that one
 			unlooked = &Trouble{Kind: u.Kind, Message: u.Message}
 		}
@@ -92,8 +94,8 @@ func (r *run) handOver(ctx workflow.Context) error {
 		return err
 	case unlooked != nil:
 		return unlooked
-	case offered > 0:
-		r.did(count(offered, "travel request") + " left alone: Concur offers us to decide, although the status says that somebody else is to")
+	case leftAlone > 0:
+		r.did(count(leftAlone, "travel request") + " left alone: " + why)
 	}
 	switch {
 	case found == 0:

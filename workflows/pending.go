@@ -64,7 +64,10 @@ func (s *sweep) lookForRequests(ctx workflow.Context) error {
 		s.Requests += len(found.Notifications)
 		s.UnannouncedRequests += found.Unannounced
 		s.unannounced(ctx, "travel requests", found.UnannouncedPolicies)
-		s.RequestsOffered += found.Offered
+		if found.LeftAlone > 0 {
+			s.RequestsLeft += found.LeftAlone
+			s.RequestsLeftWhy = found.LeftAloneWhy
+		}
 		if found.Unlooked != nil {
 			s.UnlookedRequests = "one of them: " + found.Unlooked.Message
 		}

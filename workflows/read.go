@@ -81,8 +81,8 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 		r.Outcome = "" // something else has told of it since
 	}
 	r.Ours = r.Ours || !read.NotOurs
-	if read.Offered && !slices.Contains(r.Done, saidOffered) {
-		r.did(saidOffered)
+	if said := "left alone: " + read.LeftAlone; read.LeftAlone != "" && !slices.Contains(r.Done, said) {
+		r.did(said)
 	}
 	if read.ReportID != "" {
 		r.ReportID = read.ReportID
@@ -291,9 +291,6 @@ func (r *run) left(ctx workflow.Context, reading expense.Reading, doubtful bool)
 
 // saidReplaced is noted once for each run.
 const saidReplaced = "Concur sent characters that XML or JSON forbids; each was replaced by U+FFFD"
-
-// saidOffered is noted once for each run.
-const saidOffered = "Concur offers us to decide on the travel request, although its status says that it waits for somebody else: it is left alone"
 
 // unreadable is how often an answer that cannot be read, or that does not hold what Concur
 // claims, is asked for before the run is parked.

@@ -78,7 +78,8 @@ type SweepResult struct {
 
 	Requests         int    `json:"requests,omitempty"`         // travel requests that wait for us
 	RequestsStarted  int    `json:"requestsStarted,omitempty"`  // of those, the ones for which a run was started
-	RequestsOffered  int    `json:"requestsOffered,omitempty"`  // others that Concur offers us to decide on, and that wait for somebody else
+	RequestsLeft     int    `json:"requestsLeft,omitempty"`     // others that a person may want to look at
+	RequestsLeftWhy  string `json:"requestsLeftWhy,omitempty"`  // why, for the last of them
 	UnlookedRequests string `json:"unlookedRequests,omitempty"` // why they could not be looked for
 }
 

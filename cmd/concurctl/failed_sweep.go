@@ -198,8 +198,8 @@ func printRequests(w io.Writer, r workflows.SweepResult, readOnly bool) {
 	case r.Requests > 0:
 		fmt.Fprintf(w, "%s for us: %d started\n", waits(r.Requests, "travel request"), r.RequestsStarted)
 	}
-	if r.RequestsOffered > 0 {
-		fmt.Fprintf(w, "%s for somebody else, although Concur offers us to decide: left alone\n", waits(r.RequestsOffered, "travel request"))
+	if r.RequestsLeft > 0 {
+		fmt.Fprintf(w, "%s left alone, which a person may want to look at. The last is %s\n", count(r.RequestsLeft, "travel request"), plain(r.RequestsLeftWhy))
 	}
 	if r.UnlookedRequests != "" {
 		fmt.Fprintf(w, "travel requests could not be looked for: %s\n", plain(r.UnlookedRequests))

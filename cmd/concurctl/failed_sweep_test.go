@@ -61,7 +61,7 @@ func TestWhatNobodyToldOfIsPrinted(t *testing.T) {
 		{workflows.SweepResult{Waiting: 1}, false, nothing + "1 report waits in Concur for long; no run knows of 0\n"},
 		{workflows.SweepResult{Unlooked: "no scope"}, true, counted + "reports that nobody told of could not be looked for: no scope\n"},
 		{workflows.SweepResult{Requests: 1, RequestsStarted: 1}, false, nothing + "1 travel request waits for us: 1 started\n"},
-		{workflows.SweepResult{RequestsOffered: 2}, false, nothing + "2 travel requests wait for somebody else, although Concur offers us to decide: left alone\n"},
+		{workflows.SweepResult{RequestsLeft: 2, RequestsLeftWhy: "request 3AT7: why"}, false, nothing + "2 travel requests left alone, which a person may want to look at. The last is request 3AT7: why\n"},
 		{workflows.SweepResult{Requests: 3}, true, counted + "3 travel requests wait for us\n"},
 		{workflows.SweepResult{Waiting: 2, Unannounced: 2, UnannouncedReports: []string{"R1"}, UnannouncedRequests: 1, UnannouncedPolicies: []string{"P"}}, false,
 			nothing + "2 reports wait in Concur for long; no run knows of 0\n" +

@@ -49,8 +49,14 @@ func readRequest(r record) Owned {
 	destination := r.object("mainDestination")
 	request.City = destination.text("city", "name")
 	request.Subdivision, request.Country = destination.text("countrySubDivisionCode"), destination.text("countryCode")
-	if approved, closed := r.told("approved"), r.told("closed"); approved != nil || closed != nil {
-		request.Ended = new(expense.True(approved) || expense.True(closed))
+	ends := []*bool{r.told("approved"), r.told("closed"), r.told("canceledPostApproval")}
+	if pending := r.told("pendingApproval"); pending != nil {
+		ends = append(ends, new(!*pending))
+	}
+	for _, ended := range ends {
+		if ended != nil {
+			request.Ended = new(expense.True(request.Ended) || *ended)
+		}
 	}
 	if filled(r.get("operations")) != nil {
 		request.Operations = []string{}

@@ -70,6 +70,22 @@ func TestDecodeRequest(t *testing.T) {
 	}
 }
 
+func TestATravelRequestHasEndedWhereAnySignSaysSo(t *testing.T) {
+	t.Parallel()
+	for sign, want := range map[string]*bool{
+		`"approved": false, "closed": false, "canceledPostApproval": false, "pendingApproval": true`: new(false),
+		`"pendingApproval": true`:                                      new(false),
+		`"approved": null, "pendingApproval": ""`:                      nil,
+		`"closed": true, "pendingApproval": true`:                      new(true),
+		`"canceledPostApproval": "true", "closed": false`:              new(true),
+		`"approved": false, "closed": false, "pendingApproval": false`: new(true),
+	} {
+		got, err := wire.DecodeRequest([]byte(`{"id": "A", "approvalStatus": {"code": "SUBMITTED"}, ` + sign + `}`))
+		require.NoError(t, err, sign)
+		require.Equal(t, want, got.Ended, sign)
+	}
+}
+
 func TestTheMarkOfARequestChangesWithItsContentAndItsTime(t *testing.T) {
 	t.Parallel()
 	mark := func(body string) string {
