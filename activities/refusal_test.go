@@ -3,6 +3,9 @@ package activities_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,29 +13,29 @@ import (
 	"concur-connector/expense"
 )
 
-// refusedWrites are every write of every interface, each at a report that waits and that the
-// next read shows elsewhere.
+// refusedWrites are every write of every interface, each at a report that waits. The next read
+// shows it elsewhere when it has moved, and otherwise as it was.
 var refusedWrites = map[string]struct {
-	house func(t *testing.T) *house
+	house func(t *testing.T, moved bool) *house
 	asks  string // the name of the write's request
 	write func(t *testing.T, h *house) (expense.Reading, error)
 }{
 	"an action of v1.1": {
-		func(t *testing.T) *house { return newHouse(t, waiting(), page{Status: "A_RESU"}) }, "act",
+		houseV1, "act",
 		func(t *testing.T, h *house) (expense.Reading, error) {
 			got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(expense.Approve))
 			return got.Reading, err
 		},
 	},
 	"exceptions of v1.1": {
-		func(t *testing.T) *house { return newHouse(t, waiting(), page{Status: "A_RESU"}) }, "post",
+		houseV1, "post",
 		func(t *testing.T, h *house) (expense.Reading, error) {
 			got, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t).PostExceptions, exceptions(onReport))
 			return got.Reading, err
 		},
 	},
 	"an exception of v1.1 that passes a report on": {
-		func(t *testing.T) *house { return newHouse(t, waiting(), page{Status: "A_RESU"}) }, "post",
+		houseV1, "post",
 		func(t *testing.T, h *house) (expense.Reading, error) {
 			in := expense.ApproveByExceptionInput{TakeActionInput: action(expense.Approve), Code: "APPROVED"}
 			got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).ApproveByException, in)
@@ -40,29 +43,29 @@ var refusedWrites = map[string]struct {
 		},
 	},
 	"an approval of v4": {
-		func(t *testing.T) *house { return newNewer(t, look{}, look{Status: "A_RESU"}).house }, "approve",
+		func(t *testing.T, moved bool) *house { return houseV4(t, moved, "A_RESU").house }, "approve",
 		func(t *testing.T, h *house) (expense.Reading, error) {
 			got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, actionV4(expense.Approve))
 			return got.Reading, err
 		},
 	},
 	"a send-back of v4": {
-		func(t *testing.T) *house { return newNewer(t, look{}, look{Status: "A_RESU"}).house }, "send back",
+		func(t *testing.T, moved bool) *house { return houseV4(t, moved, "A_RESU").house }, "send back",
 		func(t *testing.T, h *house) (expense.Reading, error) {
 			got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, actionV4(expense.SendBack))
 			return got.Reading, err
 		},
 	},
 	"an exception of v4": {
-		func(t *testing.T) *house { return newNewer(t, look{}, look{Status: "A_RESU"}).house }, "put",
+		func(t *testing.T, moved bool) *house { return houseV4(t, moved, "A_RESU").house }, "put",
 		func(t *testing.T, h *house) (expense.Reading, error) {
 			got, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t).PostExceptions, exceptionsV4(onReport))
 			return got.Reading, err
 		},
 	},
 	"an exception of v4 that is taken off": {
-		func(t *testing.T) *house {
-			n := newNewer(t, look{}, look{Status: "A_RESU"})
+		func(t *testing.T, moved bool) *house {
+			n := houseV4(t, moved, "A_RESU")
 			n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE")}
 			return n.house
 		}, "take off",
@@ -72,12 +75,26 @@ var refusedWrites = map[string]struct {
 		},
 	},
 	"an action on a travel request": {
-		func(t *testing.T) *house { return newNewer(t, look{}, look{Status: "SENTBACK"}).house }, "approve request",
+		func(t *testing.T, moved bool) *house { return houseV4(t, moved, "SENTBACK").house }, "approve request",
 		func(t *testing.T, h *house) (expense.Reading, error) {
 			got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, actionOnRequest(expense.Approve))
 			return got.Reading, err
 		},
 	},
+}
+
+func houseV1(t *testing.T, moved bool) *house {
+	if moved {
+		return newHouse(t, waiting(), page{Status: "A_RESU"})
+	}
+	return newHouse(t, waiting())
+}
+
+func houseV4(t *testing.T, moved bool, to string) *newer {
+	if moved {
+		return newNewer(t, look{}, look{Status: to})
+	}
+	return newNewer(t, look{})
 }
 
 func TestEveryRefusedWriteIsExplainedByAnotherRead(t *testing.T) {
@@ -89,7 +106,7 @@ func TestEveryRefusedWriteIsExplainedByAnotherRead(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%s, with %d", name, status), func(t *testing.T) {
 				t.Parallel()
-				h := c.house(t).on(c.asks, says(status, `{"errorMessage":"Caller cannot modify System workflow step","httpStatus":"x"}`))
+				h := c.house(t, true).on(c.asks, says(status, `{"errorMessage":"Caller cannot modify System workflow step","httpStatus":"x"}`))
 				reading, err := c.write(t, h)
 				require.NoError(t, err)
 				require.Equal(t, expense.NotWaiting, reading.Kind)
@@ -195,6 +212,110 @@ func TestAForbiddenWriteIsSentOnceMoreWhenTheTokenHadEnded(t *testing.T) {
 		_, err := run[expense.DeletedNotification](t, attempt{}, h.activities(t).DeleteNotification, expense.DeleteNotificationInput{NotificationURI: entryURI})
 		require.NoError(t, err)
 		require.Equal(t, []string{"delete", "list", "list", "delete"}, h.seen())
+	})
+}
+
+func TestAForbiddenWriteIsSentOnceMoreWhenANewTokenHasANewScope(t *testing.T) {
+	t.Parallel()
+	// grants answers the first token request with the scopes before and every later one with the
+	// scopes after. Until a token has the scope "granted", the write is forbidden.
+	grants := func(h *house, write, before, after string) (issued func() int) {
+		var count atomic.Int32
+		scopes := func() string {
+			if count.Load() < 2 {
+				return before
+			}
+			return after
+		}
+		h.on("token", func(w http.ResponseWriter, r *http.Request) {
+			count.Add(1)
+			w.Header().Set("Content-Type", "application/json")
+			says(http.StatusOK, fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":3600,"refresh_token":"r","geolocation":%q,"scope":%q}`, bearer, h.URL, scopes()))(w, r)
+		})
+		allowed := h.answers[write]
+		h.on(write, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case !strings.Contains(scopes(), "granted"):
+				says(http.StatusForbidden, `{"errorMessage":"Access denied"}`)(w, r)
+			case allowed != nil:
+				allowed(w, r)
+			case write == "post":
+				says(http.StatusOK, result(1, 0, ""))(w, r)
+			default:
+				says(http.StatusOK, success)(w, r)
+			}
+		})
+		return func() int { return int(count.Load()) }
+	}
+	for name, c := range refusedWrites {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := c.house(t, false)
+			issued := grants(h, c.asks, "EXPRPT", "EXPRPT granted")
+			_, err := c.write(t, h)
+			require.NoError(t, err)
+			require.Equal(t, 2, issued())
+			seen := h.seen()
+			at := slices.Index(seen, c.asks)
+			require.Equal(t, 2, count(seen, c.asks))
+			require.NotEqual(t, c.asks, seen[at+1], "it is read again in between")
+		})
+		for why, scopes := range map[string][2]string{
+			"the scopes are the same":         {"EXPRPT NOTIF", "NOTIF EXPRPT"},
+			"a scope is taken away":           {"EXPRPT NOTIF", "EXPRPT"},
+			"Concur never tells the scopes":   {"", ""},
+			"Concur did not tell them before": {"", "EXPRPT NOTIF"},
+			"Concur does not tell them now":   {"EXPRPT NOTIF", ""},
+		} {
+			t.Run(name+", not when "+why, func(t *testing.T) {
+				t.Parallel()
+				h := c.house(t, false)
+				issued := grants(h, c.asks, scopes[0], scopes[1])
+				_, err := c.write(t, h)
+				require.True(t, failed(t, err, expense.Forbidden).NonRetryable())
+				require.Equal(t, 1, count(h.seen(), c.asks))
+				require.Equal(t, 2, issued(), "the next attempt has a new token all the same")
+			})
+		}
+		t.Run(name+", not when the report has moved", func(t *testing.T) {
+			t.Parallel()
+			h := c.house(t, true)
+			issued := grants(h, c.asks, "EXPRPT", "EXPRPT granted")
+			reading, err := c.write(t, h)
+			require.NoError(t, err)
+			require.Equal(t, expense.NotWaiting, reading.Kind)
+			require.Equal(t, 1, count(h.seen(), c.asks))
+			require.Equal(t, 1, issued(), "nothing is renewed for a report that was merely recalled")
+		})
+	}
+	t.Run("a delete", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t).on("list", says(http.StatusOK, listOf(entryURI)))
+		issued := grants(h, "delete", "NOTIF", "NOTIF granted")
+		_, err := run[expense.DeletedNotification](t, attempt{}, h.activities(t).DeleteNotification, expense.DeleteNotificationInput{NotificationURI: entryURI})
+		require.NoError(t, err)
+		require.Equal(t, []string{"delete", "list", "delete"}, h.seen())
+		require.Equal(t, 2, issued())
+	})
+	t.Run("not when the report is changed while the token is renewed", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t, waiting(), waiting(), page{Status: "A_EXTV", Step: stepOne, Purpose: "another"})
+		grants(h, "act", "EXPRPT", "EXPRPT granted")
+		got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(expense.Approve))
+		require.NoError(t, err)
+		require.True(t, got.Moved)
+		require.Equal(t, []string{"read", "act", "read", "read"}, h.seen())
+	})
+	t.Run("not when the token endpoint is away: the refusal stands", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t, waiting())
+		h.on("act", func(w http.ResponseWriter, r *http.Request) {
+			h.on("token", says(http.StatusServiceUnavailable, ""))
+			says(http.StatusForbidden, `{"errorMessage":"Access denied"}`)(w, r)
+		})
+		_, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(expense.Approve))
+		require.True(t, failed(t, err, expense.Forbidden).NonRetryable())
+		require.Equal(t, []string{"read", "act", "read"}, h.seen())
 	})
 }
 

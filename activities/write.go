@@ -183,9 +183,10 @@ func wants(err error) []string {
 
 // send sends a write to what has just been read. Whatever Concur's refusal says, nothing is
 // concluded from it before another read: see why. The write is sent again when that read shows
-// what was read before, and one of two things is new: the read has renewed the access token,
-// for a 403 may say that the token has ended; or we have what Concur asks for. Each of the two
-// may happen once.
+// what was read before, and one of two things is new: we have another access token, or we have
+// what Concur asks for. Each of the two may happen once. The token is another one when the read
+// has renewed it, for a 403 may say that the token has ended. Otherwise it is renewed now, and
+// helps if it has a new scope: then the report is read again, because time has passed.
 func (a *Activities) send(ctx context.Context, pulse *pulse, objectURI, stop string, via expense.Interface, now found, write func(now found) error) (found, error) {
 	for renewed := false; ; {
 		refusal := write(now)
@@ -197,10 +198,18 @@ func (a *Activities) send(ctx context.Context, pulse *pulse, objectURI, stop str
 			return again, err
 		}
 		if !errors.As(refusal, new(onceMore)) {
-			if renewed || !a.options.Concur.Renewed(refusal) {
+			if renewed {
 				return again, err
 			}
 			renewed = true
+			if !a.options.Concur.Renewed(refusal) {
+				if !a.options.Concur.GrantedSince(context.WithoutCancel(ctx), refusal) {
+					return again, err
+				}
+				if again, err = a.why(ctx, objectURI, stop, via, now, refusal); again.Kind != "" || !errors.Is(err, refusal) {
+					return again, err
+				}
+			}
 		}
 		if err := pulse.beforeWrite(ctx, again.Mark); err != nil {
 			return found{}, err

@@ -5,12 +5,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"mime"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -91,7 +93,7 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 		case (e.Kind == Rejected || e.Gateway) && e.Status == http.StatusBadRequest && r.target.stray():
 			r.target = r.target.escaped()
 		default:
-			e.generation = access.generation
+			e.generation, e.scopes = access.generation, access.scopes
 			return nil, err
 		}
 	}
@@ -108,6 +110,26 @@ func (c *Client) Renewed(refusal error) bool {
 	c.tokens.mu.Lock()
 	defer c.tokens.mu.Unlock()
 	return c.tokens.held.Generation != e.generation
+}
+
+// GrantedSince renews the access token with which Concur forbade a write, and reports whether
+// the new token has a scope that the old one did not have: then read again, and send the write
+// again. A token has the scopes of the time at which it was issued, so a scope that is granted
+// later helps only with a new token. Call it when a read has shown that the report still waits.
+// Without a new token it reports false, and the refusal stands.
+func (c *Client) GrantedSince(ctx context.Context, refusal error) bool {
+	var e *Error
+	if !errors.As(refusal, &e) || e.Kind != Forbidden || e.Status != http.StatusForbidden || e.Gateway {
+		return false
+	}
+	key := fmt.Sprint(" forbidden ", e.generation) // who was refused with another token waits for another renewal
+	now, err := c.tokens.renew(ctx, key, func(s state) bool { return s.fresh() && s.Generation != e.generation })
+	if err != nil {
+		c.log.Warn("a write was forbidden, and the access token could not be renewed", "op", e.Op, "error", err)
+		return false
+	}
+	before := strings.Fields(e.scopes)
+	return len(before) > 0 && slices.ContainsFunc(strings.Fields(now.Scope), func(scope string) bool { return !slices.Contains(before, scope) })
 }
 
 // send sends a request once, in its turn, unless ctx has ended. A write that is on its

@@ -25,7 +25,8 @@ const (
 	Unauthorized = expense.Unauthorized
 	// Forbidden: a role or a scope is missing, and the message names it. A person grants it. Of
 	// a write it may also mean that the report does not stand where the action applies, or that
-	// the access token has ended: read the report again, and ask [Client.Renewed].
+	// the access token has ended: read the report again, and ask [Client.Renewed] and
+	// [Client.GrantedSince].
 	Forbidden = expense.Forbidden
 	// NotFound: Concur does not have the object. Of a report that is read it means that the
 	// report is gone.
@@ -132,9 +133,10 @@ type Error struct {
 	Gateway bool
 	Wants   []string // of CommentMissing: the fields that Concur requires, [Comment] or [ExpenseRejectedComment]
 
-	cause      error // of the context; nothing else is kept
-	absent     bool  // something that a report needs was not found, and not the report
-	generation int   // of the access token that was refused
+	cause      error  // of the context; nothing else is kept
+	absent     bool   // something that a report needs was not found, and not the report
+	generation int    // of the access token that was refused
+	scopes     string // of that token, as Concur granted them; empty: Concur has not said
 }
 
 // Error returns one line without any secret.

@@ -82,6 +82,13 @@ func TestAContextThatIsNilOrHasEndedSendsNothing(t *testing.T) {
 			client.KeepAccess(none, time.Hour)
 			continue
 		}
+		if method.Name == "GrantedSince" { // nor has this
+			var none context.Context
+			refusal := &concur.Error{Kind: concur.Forbidden, Status: http.StatusForbidden}
+			require.False(t, client.GrantedSince(none, refusal))
+			require.False(t, client.GrantedSince(cancelled, refusal))
+			continue
+		}
 		with, known := args[method.Name]
 		require.True(t, known, "%s has no arguments here", method.Name)
 		err := call(client, method.Name, nil, with)

@@ -75,7 +75,7 @@ func (c *Client) DeleteNotification(ctx context.Context, notificationURI string)
 
 // EnsureDeleted deletes one entry of the failed list. Whatever a refusal says, the list tells:
 // an entry that it does not show is deleted. The entry is deleted once more when the look at
-// the list has renewed an access token that had ended.
+// the list has renewed an access token that had ended, or when a new token has more scopes.
 func (c *Client) EnsureDeleted(ctx context.Context, notificationURI string) error {
 	for again := false; ; again = true {
 		refusal := c.DeleteNotification(ctx, notificationURI)
@@ -84,7 +84,7 @@ func (c *Client) EnsureDeleted(ctx context.Context, notificationURI string) erro
 		}
 		listed, err := c.listsFailed(ctx, notificationURI)
 		switch {
-		case Refused(err), listed && (again || !c.Renewed(refusal)):
+		case Refused(err), listed && (again || !c.Renewed(refusal) && !c.GrantedSince(ctx, refusal)):
 			return refusal
 		case err != nil || !listed:
 			return err

@@ -68,6 +68,11 @@ var guards = map[string]struct {
 		with:    "\tif !now.at(in.Stop, in.Attempt) {",
 		without: "\tif first && !now.at(in.Stop, in.Attempt) {",
 	},
+	"the new access token after a write that was forbidden": {
+		file: "activities/write.go", story: "scope-missing",
+		with:    "if !a.options.Concur.GrantedSince(context.WithoutCancel(ctx), refusal) {",
+		without: "if true {",
+	},
 	"the comment about rejected expenses that Concur asks for": {
 		file: "activities/write.go", story: "rejected-expense",
 		with:    "\tif rejected == \"\" && in.ExpenseRejectedComment != \"\" &&",

@@ -25,8 +25,9 @@ const (
 	requestsOfEach  = 240 + requestsOfWhole
 
 	// The pause, a read, which may be of the whole report, and the write with a read after it,
-	// three times: as it is, with a new access token, and with a comment that Concur asks for.
-	requestsOfWrite = 1 + 7*requestsOfRead + requestsOfWhole
+	// three times: as it is, with a new access token, before which the report is read once more,
+	// and with a comment that Concur asks for.
+	requestsOfWrite = 1 + 8*requestsOfRead + requestsOfWhole
 )
 
 // concurOptions are for an activity that calls Concur. There is no
