@@ -85,7 +85,7 @@ func (r record) money(name string) *expense.Money {
 		}
 	}
 	text := from.text(value)
-	if text == "" {
+	if noValue(text) {
 		return nil
 	}
 	amount, err := expense.ParseAmount(text)
@@ -110,7 +110,7 @@ func (r record) holds(names ...string) bool {
 func holds(value any) bool {
 	switch v := value.(type) {
 	case string:
-		return strings.TrimSpace(v) != ""
+		return !noValue(v)
 	case bool:
 		return v
 	case json.Number:
@@ -140,7 +140,7 @@ func (r record) some(names ...string) (told *bool) {
 // number returns a decimal number digit by digit.
 func (r record) number(name string) string {
 	text := r.text(name)
-	if text == "" {
+	if noValue(text) {
 		return ""
 	}
 	number, ok := decimalOf(text)
@@ -181,7 +181,7 @@ func (r record) rate(name string) string {
 // count returns a number of things, and whether one is given.
 func (r record) count(name string) (n int, given bool) {
 	text := r.text(name)
-	if text == "" {
+	if noValue(text) {
 		return 0, false
 	}
 	n, given = countOf(text)
@@ -199,9 +199,10 @@ func (r record) told(names ...string) (told *bool) {
 		switch {
 		case yes:
 			return new(true)
-		case text != "" && !ok:
+		case noValue(text):
+		case !ok:
 			r.refuse(name, "is neither yes nor no")
-		case text != "":
+		default:
 			told = new(false)
 		}
 	}
@@ -222,9 +223,10 @@ func (r record) yes(names ...string) bool { return expense.True(r.told(names...)
 
 func (r record) date(names ...string) expense.Date { return isoDate(r.text(names...)) }
 
-// filled is a value that should be an object or a list, of which an empty text is none.
+// filled is a value that should be an object or a list, of which a text is none that is empty or
+// says that there is none.
 func filled(value any) any {
-	if text, ok := value.(string); ok && strings.TrimSpace(text) == "" {
+	if text, ok := value.(string); ok && noValue(text) {
 		return nil
 	}
 	return value

@@ -51,12 +51,12 @@ func DecodeEntriesV3(body []byte) (Page[EntryV3], error) {
 			Itemized: r.told("HasItemizations"), HasVAT: r.told("HasVAT"), HasExceptions: r.told("HasExceptions", "HasException"),
 			ImageRequired: r.told("IsImageRequired"), HasReceipt: r.told("HasImage"),
 		}}
-		paidBy(&e.Entry, r.text("CompanyCardTransactionID") != "", r.text("PaymentTypeCode", "PaymentTypeName"))
+		paidBy(&e.Entry, r.holds("CompanyCardTransactionID"), r.text("PaymentTypeCode", "PaymentTypeName"))
 		if e.Transaction != nil {
 			e.Transaction.Currency = strings.ToUpper(r.text("TransactionCurrencyCode"))
 		}
 		switch {
-		case r.text("ElectronicReceiptID") != "":
+		case r.holds("ElectronicReceiptID"):
 			e.HasReceipt = new(true)
 		case !expense.True(e.HasReceipt) && !r.given("ElectronicReceiptID"):
 			e.HasReceipt = nil // there may be an e-receipt
@@ -85,7 +85,7 @@ func names(r record, name string) *bool {
 	if !r.given(name) {
 		return nil
 	}
-	return new(r.text(name) != "")
+	return new(r.holds(name))
 }
 
 // noneOf is zero when there are none, and nil when there are some or nothing is said.

@@ -19,6 +19,17 @@ func decimalOf(text string) (string, bool) {
 	return text, err == nil
 }
 
+// noValue reports whether a text in the place of a number, a yes or no, or an object says that
+// there is none. Concur documents no such text, and companies import them: what there is none of
+// is absent, which is neither zero nor false. Any other text that cannot be read stays an error.
+func noValue(text string) bool {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "", "n/a", "n.a.", "na", "-", "--", "none", "null", "nil":
+		return true
+	}
+	return false
+}
+
 // yesOf reads a boolean in every form in which Concur documents one.
 func yesOf(text string) (yes, ok bool) {
 	switch strings.ToLower(text) {

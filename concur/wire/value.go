@@ -33,7 +33,7 @@ func (d *reportReader) present(into **bool) error {
 func (d *reportReader) money(into **expense.Money) error {
 	name := d.name
 	text, err := d.text()
-	if err != nil || text == "" {
+	if err != nil || noValue(text) {
 		return err
 	}
 	amount, err := expense.ParseAmount(text)
@@ -48,7 +48,7 @@ func (d *reportReader) money(into **expense.Money) error {
 func (d *reportReader) number(into *string) error {
 	name := d.name
 	text, err := d.text()
-	if err != nil || text == "" {
+	if err != nil || noValue(text) {
 		return err
 	}
 	number, ok := decimalOf(text)
@@ -59,11 +59,12 @@ func (d *reportReader) number(into *string) error {
 	return nil
 }
 
-// count reads a number of things. An empty text does not replace what was said before.
+// count reads a number of things. A text that says that there is none does not replace what was
+// said before.
 func (d *reportReader) count(into **int) error {
 	name := d.name
 	text, err := d.text()
-	if err != nil || text == "" {
+	if err != nil || noValue(text) {
 		return err
 	}
 	n, ok := countOf(text)
@@ -77,7 +78,7 @@ func (d *reportReader) count(into **int) error {
 func (d *reportReader) bool(into **bool) error {
 	name := d.name
 	text, err := d.text()
-	if err != nil || text == "" { // an alias of an element that says it
+	if err != nil || noValue(text) { // an alias of an element that says it
 		return err
 	}
 	yes, ok := yesOf(text)
