@@ -58,6 +58,7 @@ var guests = map[string][]string{
 	"github.com/gorilla/mux":               {"ingress", "approvals", "internal/httpserver", "cmd/ingress", "dev/concursim"},
 	"github.com/kelseyhightower":           {"internal/config"},
 	"github.com/google/uuid":               {"concur", "approvals"},
+	"github.com/tidwall":                   {"dev/concursim"},
 	"github.com/shopspring/decimal":        {"expense", "policy", "dev/concursim"},
 	"go.yaml.in/yaml":                      {"policy", "cmd/concurctl/rules/rulestest", "dev", "dev/concursim"},
 	"github.com/gofrs/flock":               {"concur"},

@@ -23,6 +23,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	words := map[string]func(*stage, *testscript.TestScript, []string) error{
 		// What happens in Concur.
 		"report":  (*stage).doReport,
+		"payload": (*stage).doPayload,
 		"move":    (*stage).doMove,
 		"callout": (*stage).doCallout,
 		"fault":   (*stage).doFault,

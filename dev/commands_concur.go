@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,6 +64,34 @@ func (s *stage) doControl(ts *testscript.TestScript, args []string) error {
 		body = []byte(expand(ts, args[1]))
 	}
 	return s.house.sim.do(s.ctx, http.MethodPost, args[0], body, nil)
+}
+
+// doPayload has the simulator make a report of a folder of raw payloads, and expands its files
+// before.
+func (s *stage) doPayload(ts *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "payload FOLDER..."); err != nil {
+		return err
+	}
+	for _, folder := range args {
+		dir := ts.MkAbs(folder)
+		err := filepath.WalkDir(dir, func(path string, f fs.DirEntry, err error) error {
+			if err != nil || f.IsDir() {
+				return err
+			}
+			return os.WriteFile(path, []byte(expand(ts, path)), 0o600)
+		})
+		if err != nil {
+			return err
+		}
+		body, err := yaml.Marshal(map[string]string{"dir": dir})
+		if err == nil {
+			err = s.house.sim.do(s.ctx, http.MethodPost, "/payloads", body, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // expand reads a file of the story with $API, $API2, $PLAIN and $PLAYING replaced.

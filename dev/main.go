@@ -83,7 +83,7 @@ func run(ctx context.Context, args []string) error {
 	var o options
 	flags := flag.NewFlagSet("dev", flag.ContinueOnError)
 	flags.BoolVar(&o.once, "once", false, "play the stories, say which are ok, and end; arguments name stories")
-	flags.StringVar(&o.payloads, "payloads", "", "`DIR` of raw payloads for the simulator: DIR/<name>/report.xml, callout.xml, state.yaml")
+	flags.StringVar(&o.payloads, "payloads", "", "`DIR` of raw payloads for the simulator: DIR/<name>/report.xml, callout.xml, ENDPOINT.json, ENDPOINT/ID.json, state.yaml")
 	flags.StringVar(&o.rules, "rules", "", "rules `FILE`, instead of dev/rules.yaml")
 	flags.Uint64Var(&o.seed, "seed", 0, "seed of what the simulator makes up; 0 takes one of the clock")
 	flags.BoolVar(&o.verbose, "v", false, "with -once, show what each story did")

@@ -76,7 +76,7 @@ func params(ctx context.Context, setup houseSetup, name, file string, opened fun
 			ctx, cancel := context.WithCancel(ctx)
 			s := &stage{ctx: ctx, house: h, reports: map[string]string{}}
 			env.Values[stageKey{}] = s
-			env.Setenv("PLAYING", fmt.Sprintf("%x", seedOf(own.queue, setup.seed))) // for keys that are given
+			env.Setenv("PLAYING", fmt.Sprintf("%016x", seedOf(own.queue, setup.seed))) // for keys that are given
 			env.Setenv("PLAIN", h.sim.Plain)
 			env.Setenv("API", h.sim.API)
 			env.Setenv("API2", h.sim.API2)

@@ -298,7 +298,7 @@ func (s *simulator) handleDetails(c *call) answer {
 		url = s.actionURLOf(s.home, shownStep)
 	}
 	c.entry.Shown = &stop{r.status, shownStep}
-	if r.payload != nil {
+	if r.payload != nil && r.payload.doc != nil {
 		body, readable := r.payload.render(r, url)
 		if !readable {
 			c.entry.Shown = nil

@@ -36,6 +36,7 @@ func (s *simulator) controlHandler() http.Handler {
 	on(http.MethodGet, "/summary", s.controlSummary)
 	on(http.MethodPost, "/reports/{name}/callout", s.controlCallout)
 	on(http.MethodPost, "/reports/{name}/{move:approve|send-back|recall|resubmit|next-stop|edit|cancel|clear|delete|submit}", s.controlMove)
+	on(http.MethodPost, "/payloads", s.controlAddPayload)
 	on(http.MethodPost, "/payloads/{name}/callout", s.controlPayloadCallout)
 	on(http.MethodGet, "/failed", s.controlFailed)
 	on(http.MethodPost, "/failed", s.controlAddFailed)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -50,6 +51,26 @@ func (s *simulator) controlCallout(r *http.Request) (any, error) {
 	}
 	s.queueCallout(found, n)
 	return n, nil
+}
+
+// controlAddPayload makes a report of one folder more.
+func (s *simulator) controlAddPayload(r *http.Request) (any, error) {
+	var body struct {
+		Dir string `yaml:"dir"`
+	}
+	if err := readControl(r, &body); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := filepath.Base(body.Dir)
+	if err := s.loadPayload(body.Dir, name); err != nil {
+		return nil, fmt.Errorf("payload %s: %w", name, err)
+	}
+	if found := s.directory.names[name]; found != nil {
+		return s.view(found), nil
+	}
+	return map[string]string{"name": name}, nil
 }
 
 func (s *simulator) controlPayloadCallout(r *http.Request) (any, error) {

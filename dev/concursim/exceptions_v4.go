@@ -70,7 +70,10 @@ func (c *call) shows(on postedException, h heldException, p place) bool {
 	return h.ObjectType == "Allocation" && h.ObjectID == on.ObjectID
 }
 
-func (s *simulator) renderException(h heldException, p place) fields {
+func (s *simulator) renderException(h heldException, p place) any {
+	if h.raw != nil {
+		return h.raw
+	}
 	id := func(key string) any {
 		if key == "" {
 			return nil

@@ -1,6 +1,9 @@
 package main
 
-import "slices"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // heldException is an exception that the report has: posted by either interface, or
 // Concur's own.
@@ -9,6 +12,8 @@ type heldException struct {
 	Visibility string `json:"visibility"`
 	Blocking   bool   `json:"blocking"`
 	Own        bool   `json:"own"` // Concur's, and not to be deleted
+
+	raw json.RawMessage // as a raw payload prints it
 }
 
 // heldDescription is an exception that a report, or one of its entries, has from the

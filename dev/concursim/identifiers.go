@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/shopspring/decimal"
 )
 
@@ -15,6 +13,9 @@ func (s *simulator) v3ID(key string) string {
 
 // v4ID is the one by which v4 knows it.
 func (s *simulator) v4ID(key string) string {
+	if id := s.told["v4 "+key]; id != "" {
+		return id
+	}
 	return letters(s.draw("v4 id", key), hexDigits, 32)
 }
 
@@ -42,10 +43,10 @@ func (s *simulator) keyOf(r *report, id string) (string, object, bool) {
 	if r.v4Keys == nil {
 		r.v4Keys = map[string]string{}
 		for key := range r.objects {
-			r.v4Keys[s.v4ID(key)] = key
+			r.v4Keys[plainID(s.v4ID(key))] = key
 		}
 	}
-	key, known := r.v4Keys[strings.ToUpper(strings.ReplaceAll(id, "-", ""))]
+	key, known := r.v4Keys[plainID(id)]
 	return key, r.objects[key], known
 }
 

@@ -86,7 +86,7 @@ func parseFlags(args []string, stderr io.Writer) (options, bool, error) {
 	flags.BoolVar(&opts.strictRotation, "strict-rotation", false, "refuse a refresh token once it was used: only the one that was answered last is good")
 	flags.DurationVar(&opts.tokenLife, "token-life", time.Hour, "life of an access token")
 	flags.StringVar(&opts.failedFormat, "failed-format", asAsked, "format of the failed list: xml, json or as-asked, which goes by Accept")
-	flags.StringVar(&opts.payloads, "payloads", "", "directory of raw payloads: DIR/<name>/report.xml, callout.xml, state.yaml")
+	flags.StringVar(&opts.payloads, "payloads", "", "directory of raw payloads: DIR/<name>/report.xml, callout.xml, ENDPOINT.json, ENDPOINT/ID.json, state.yaml")
 	flags.BoolVar(&opts.payloadCallouts, "payload-callouts", true, "send the callouts of the payloads when starting")
 	flags.Uint64Var(&opts.seed, "seed", 0, "seed of everything that is made up; 0 chooses one and prints it")
 	flags.BoolVar(&exitWithStdin, "exit-with-stdin", false, "exit when standard input ends")

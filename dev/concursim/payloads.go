@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,6 +27,8 @@ type payload struct {
 	entries map[*node]*reportEntry
 	keep    []string
 	callout *notification
+	docs    documents // in JSON
+	version int       // the report's when it was loaded
 
 	startStatus, startName string
 	keptStep, keptPath     string
@@ -38,7 +41,12 @@ type stateFile struct {
 	Keep   []string `yaml:"keep"`
 }
 
-var followed = []string{"ApsKey", "ApvStatusName", "HasException", "HasExceptions", "WorkflowActionURL"}
+var followed = []string{
+	"ApsKey", "ApvStatusName", "HasException", "HasExceptions", "WorkflowActionURL",
+	"ApprovalStatusCode", "ApprovalStatusName", "EverSentBack", "LastModifiedDate",
+	"approvalStatusId", "approvalStatus", "reportVersion", "lastModifiedDate", "hasExceptions",
+	"code", "name", "approved", "pendingApproval", "everSentBack", "lastModified", "operations",
+}
 
 // loadPayloads makes a report of every folder of the directory.
 func (s *simulator) loadPayloads(dir string) error {
@@ -76,10 +84,14 @@ func (s *simulator) loadPayload(dir, name string) error {
 	if err != nil {
 		return err
 	}
-	if report == nil && callout == nil {
-		return errors.New("there is neither report.xml nor callout.xml")
+	docs, err := readDocuments(dir)
+	if err != nil {
+		return err
 	}
-	p := &payload{name: name, doc: report, keep: state.Keep, entries: map[*node]*reportEntry{}}
+	if report == nil && callout == nil && len(docs) == 0 {
+		return errors.New("there is neither report.xml nor callout.xml, nor a document of JSON")
+	}
+	p := &payload{name: name, doc: report, docs: docs, keep: state.Keep, entries: map[*node]*reportEntry{}}
 	if callout != nil {
 		p.callout = readCallout(callout)
 	}
@@ -99,39 +111,66 @@ func (s *simulator) registerPayload(p *payload, state stateFile) error {
 			r.key = path[strings.LastIndex(path, "/")+1:]
 		}
 	}
+	if p.docs.have(documentsRequest) {
+		requestSteps(r.steps)
+	}
 	if err := checkSteps(&r.steps); err != nil {
 		return err
 	}
 	s.payloads = append(s.payloads, p)
-	if p.doc == nil {
+	switch {
+	case p.doc == nil && len(p.docs) == 0:
 		if s.opts.payloadCallouts {
 			s.queueCallout(nil, p.callout)
 		}
 		return nil
+	case p.doc != nil:
+		p.readReport(r)
 	}
-	if root, err := scan(p.doc); err == nil {
-		p.root = root
-		p.readHeader(r)
-		p.readEntries(r)
-	} else {
-		r.status, r.rptKey = glimpse(p.doc, "ApsKey"), glimpse(p.doc, "RptKey")
-		setDefault(&r.status, waiting)
+	if len(p.docs) > 0 {
+		if err := s.enterDocuments(r); err != nil {
+			return err
+		}
 	}
 	setDefault(&r.rptKey, r.key)
+	setDefault(&r.status, waiting)
 	if state.Status != "" {
 		r.status = state.Status
+		for status, shown := range requestStatuses {
+			if shown == state.Status {
+				r.status = status
+			}
+		}
 	}
 	r.statusName = statusName(r.status)
 	if r.status == p.startStatus && p.startName != "" {
 		r.statusName = p.startName
 	}
+	r.changed = r.created
 	if err := s.register(r); err != nil {
 		return err
 	}
-	if r.status != waiting {
-		return nil
+	if r.status == waiting {
+		if err := s.beginPayload(r); err != nil {
+			return err
+		}
 	}
-	return s.beginPayload(r)
+	p.version = r.version
+	return nil
+}
+
+// readReport learns what the simulator must know of the details of version 1.1. Of a document
+// that is not well-formed that is what can be made out.
+func (p *payload) readReport(r *report) {
+	root, err := scan(p.doc)
+	if err != nil {
+		r.status, r.rptKey = glimpse(p.doc, "ApsKey"), glimpse(p.doc, "RptKey")
+		setDefault(&r.status, waiting)
+		return
+	}
+	p.root = root
+	p.readHeader(r)
+	p.readEntries(r)
 }
 
 // beginPayload lets the payload's report wait at its first step.
@@ -242,8 +281,8 @@ func (p *payload) readHeader(r *report) {
 		}
 		return ""
 	}
-	r.status = text("ApsKey")
-	p.startStatus, p.startName = r.status, text("ApvStatusName")
+	r.status = cmp.Or(text("ApsKey"), text("ApprovalStatusCode")) // the latter by version 2.0
+	p.startStatus, p.startName = r.status, cmp.Or(text("ApvStatusName"), text("ApprovalStatusName"))
 	r.rptKey, r.reportID = text("RptKey"), text("ReportId")
 	r.hasException = text("HasException") == "Y"
 	r.everSentBack = text("EverSentBack") == "Y"
@@ -271,7 +310,7 @@ func (p *payload) readEntries(r *report) {
 					e.hasExceptions = key == "Y"
 					p.entries[field] = e
 				}
-			case "rpekey":
+			case "rpekey", "reportentryid":
 				e.key = key
 				r.objects[key] = object{"Entry", e, -1}
 			case "itemizationkey":
@@ -309,9 +348,9 @@ func (p *payload) render(r *report, url string) ([]byte, bool) {
 	foundURL := false
 	for _, one := range p.root.children {
 		switch one.name {
-		case "ApsKey":
+		case "ApsKey", "ApprovalStatusCode":
 			set(one, r.status)
-		case "ApvStatusName":
+		case "ApvStatusName", "ApprovalStatusName":
 			set(one, r.statusName)
 		case "HasException":
 			if r.hasException != (one.text(p.doc) == "Y") {

@@ -53,6 +53,10 @@ func (s *simulator) handlePendingList(c *call) answer {
 	to := min(from+limit, len(listed))
 	rows := []any{}
 	for _, r := range listed[from:to] {
+		if e := s.rowOf(r, reportV3Endpoint, s.followV3); e != nil {
+			rows = append(rows, json.RawMessage(e.body))
+			continue
+		}
 		row := s.renderReportV3(r)
 		row["OwnerLoginID"] = owner(r)
 		rows = append(rows, row)

@@ -200,12 +200,12 @@ func (s *simulator) actionURLOf(host, step string) string {
 
 func (s *simulator) objectURI(r *report) string { return s.homeBase() + r.path }
 
-// v4URI is where the report, or the travel request, is in v4; a raw payload is nowhere.
+// v4URI is where the report, or the travel request, is in v4; a raw payload without documents of JSON is nowhere.
 func (s *simulator) v4URI(r *report) string {
 	switch {
 	case r.desc.Request:
 		return s.homeBase() + requestsPath + "/" + r.uuid
-	case r.payload != nil:
+	case r.payload != nil && len(r.payload.docs) == 0:
 		return ""
 	}
 	return s.longPath(r, "TRAVELER")

@@ -56,7 +56,7 @@ func (s *simulator) handleRequestAction(c *call) answer {
 		return s.refuseRequest(c, requestRefusal(r.desc.Refusal), r.desc.Refusal, words(r.desc.Refusal))
 	}
 	s.decide(c, r, decision{Comment: said.Comment})
-	return jsonAnswer(s.renderRequest(r))
+	return jsonAnswer(s.shownRequest(r))
 }
 
 // handleRequestV1 plays what is left of Request v1, whose addresses callouts still name:

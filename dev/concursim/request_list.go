@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -73,6 +74,11 @@ func (s *simulator) handleRequests(c *call) answer {
 	}
 	rows := []any{}
 	for _, r := range listed[min(start, len(listed)):min(start+limit, len(listed))] {
+		if e := s.rowOf(r, requestEndpoint, s.followRequest); e != nil {
+			e.set("expenses", []any{})
+			rows = append(rows, json.RawMessage(e.body))
+			continue
+		}
 		rows = append(rows, s.renderRequestRow(r))
 	}
 	return jsonAnswer(fields{"data": rows, "operations": s.requestPages(c, start, limit, len(listed))})

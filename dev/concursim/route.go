@@ -188,6 +188,9 @@ func (c *call) errorForm() errorForm {
 
 // handleJSON answers a call that classifyJSON knows.
 func (s *simulator) handleJSON(c *call) (answer, bool) {
+	if a, served := s.servePayload(c); served {
+		return a, true
+	}
 	handlers := map[string]func(*call) answer{
 		usersSearchEndpoint: s.handleUsersSearch, userEndpoint: s.handleUser, listItemEndpoint: s.handleListItem,
 

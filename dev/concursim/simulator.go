@@ -71,6 +71,7 @@ type simulator struct {
 	late        map[*report]bool // those of which a write is not shown yet
 	directory   directory
 	payloads    []*payload
+	told        map[string]string // the identifiers that raw payloads print, by what they stand for
 	codes       map[string]bool
 	blocking    map[string]bool // the codes that keep a report where it is
 	journal     journal
@@ -90,8 +91,8 @@ func start(opts options) (_ *simulator, err error) {
 	s := &simulator{
 		opts: opts, log: opts.log, home: firstHost,
 		done:    make(chan struct{}),
-		changed: make(chan struct{}),
-		late:    map[*report]bool{}, codes: map[string]bool{}, blocking: map[string]bool{}, directory: newDirectory(),
+		changed: make(chan struct{}), told: map[string]string{},
+		late: map[*report]bool{}, codes: map[string]bool{}, blocking: map[string]bool{}, directory: newDirectory(),
 	}
 	for _, code := range []string{"NODATE", "NORECPT", "OVERLIM", "MISSING", "APPRVTO"} {
 		s.codes[code] = true

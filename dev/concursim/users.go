@@ -15,6 +15,9 @@ const searchSchema = "urn:ietf:params:scim:api:messages:concur:2.0:SearchRequest
 
 // userID is the UUID of a login, the same wherever it is printed.
 func (s *simulator) userID(login string) string {
+	if id := s.told["user "+strings.ToLower(login)]; id != "" {
+		return id
+	}
 	return makeUUID(s.draw("user", strings.ToLower(login)))
 }
 

@@ -75,10 +75,10 @@ func (s *simulator) pageOf(c *call, page pageV3, count int, render func(i int) a
 	return jsonAnswer(body)
 }
 
-// readable is the report of a call for its content: one that was described, for a raw
-// payload is known to v1.1 alone.
+// readable is the report of a call for its content. A raw payload without documents of JSON
+// is known to v1.1 alone.
 func (c *call) readable() *report {
-	if c.report == nil || c.report.deleted || c.report.payload != nil {
+	if c.report == nil || c.report.deleted || c.report.payload != nil && len(c.report.payload.docs) == 0 {
 		return nil
 	}
 	return c.report
@@ -87,21 +87,30 @@ func (c *call) readable() *report {
 // handleReportV3 plays a single report of v3, for its owner alone:
 // https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html.
 func (s *simulator) handleReportV3(c *call) answer {
-	login := c.query.Get("user")
-	if login == "" || strings.EqualFold(login, "all") {
-		return s.errorAnswer(c, http.StatusBadRequest, "The user is not valid.")
-	}
-	r := c.readable()
+	r, a := s.ownReportV3(c)
 	if r == nil {
-		return s.errorAnswer(c, http.StatusNotFound, "The report does not exist.")
-	}
-	if !strings.EqualFold(login, r.desc.Login) {
-		return s.errorAnswer(c, http.StatusForbidden, "The user is not the owner of the report.")
+		return a
 	}
 	c.entry.Shown = &stop{r.status, r.step}
 	shown := s.renderReportV3(r)
 	shown["Total"] = plain(c.claimedTotal(r.desc.sums().total))
 	return jsonAnswer(shown)
+}
+
+// ownReportV3 is the report of a call by its owner: nil with the answer to anybody else.
+func (s *simulator) ownReportV3(c *call) (*report, answer) {
+	login := c.query.Get("user")
+	if login == "" || strings.EqualFold(login, "all") {
+		return nil, s.errorAnswer(c, http.StatusBadRequest, "The user is not valid.")
+	}
+	r := c.readable()
+	if r == nil {
+		return nil, s.errorAnswer(c, http.StatusNotFound, "The report does not exist.")
+	}
+	if !strings.EqualFold(login, r.desc.Login) {
+		return nil, s.errorAnswer(c, http.StatusForbidden, "The user is not the owner of the report.")
+	}
+	return r, answer{}
 }
 
 func (s *simulator) renderReportV3(r *report) fields {
