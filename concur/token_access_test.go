@@ -63,20 +63,19 @@ func logging(l *lines) func(*concur.Options) {
 
 func TestTheEndOfARefreshToken(t *testing.T) {
 	t.Parallel()
-	const half = 182 * 24 * time.Hour
 	soon := time.Now().Add(40 * 24 * time.Hour).Truncate(time.Second).UTC()
 	for name, c := range map[string]struct {
 		field string
-		want  time.Time // zero: six months after it was obtained
+		want  time.Time // zero: unknown
 	}{
-		"is given in seconds since 1970":               {fmt.Sprintf(`,"refresh_expires_in":%d`, soon.Unix()), soon},
-		"is given as a text":                           {fmt.Sprintf(`,"refresh_expires_in":"%d"`, soon.Unix()), soon},
-		"is given with a fraction":                     {fmt.Sprintf(`,"refresh_expires_in":%d.0`, soon.Unix()), soon},
-		"is six months away when it is not given":      {``, time.Time{}},
-		"is six months away when it is null":           {`,"refresh_expires_in":null`, time.Time{}},
-		"is six months away when it is a word":         {`,"refresh_expires_in":"never"`, time.Time{}},
-		"is six months away when it is past":           {`,"refresh_expires_in":15552000`, time.Time{}},
-		"is six months away when it is in a far world": {fmt.Sprintf(`,"refresh_expires_in":%d`, soon.UnixMilli()), time.Time{}},
+		"is given in seconds since 1970":                {fmt.Sprintf(`,"refresh_expires_in":%d`, soon.Unix()), soon},
+		"is given as a text":                            {fmt.Sprintf(`,"refresh_expires_in":"%d"`, soon.Unix()), soon},
+		"is given with a fraction":                      {fmt.Sprintf(`,"refresh_expires_in":%d.0`, soon.Unix()), soon},
+		"is unknown when it is not given":               {``, time.Time{}},
+		"is unknown when it is null":                    {`,"refresh_expires_in":null`, time.Time{}},
+		"is unknown when it is a word":                  {`,"refresh_expires_in":"never"`, time.Time{}},
+		"is unknown when it is past":                    {`,"refresh_expires_in":15552000`, time.Time{}},
+		"is unknown when it is thousands of years away": {fmt.Sprintf(`,"refresh_expires_in":%d`, soon.UnixMilli()), time.Time{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,11 +84,10 @@ func TestTheEndOfARefreshToken(t *testing.T) {
 			status, err := s.client(t, in(path)).Access(context.Background())
 			require.NoError(t, err)
 			require.Equal(t, readStore(t, path).RefreshExpiresAt, status.RefreshExpiresAt)
-			if c.want.IsZero() {
-				require.InDelta(t, half, status.RefreshExpiresAt.Sub(status.ObtainedAt), float64(4*24*time.Hour))
-				return
-			}
 			require.Equal(t, c.want, status.RefreshExpiresAt)
+			if c.want.IsZero() {
+				require.Equal(t, status.ObtainedAt.AddDate(0, 6, 0), status.RefreshEndsBy(), "at the latest")
+			}
 		})
 	}
 }
@@ -117,7 +115,8 @@ func TestARefreshTokenThatComesAgainDoesNotBeginAnew(t *testing.T) {
 	}
 	status, err := client.RenewAccess(context.Background())
 	require.NoError(t, err)
-	require.True(t, status.RefreshExpiresAt.After(soon.AddDate(0, 3, 0)))
+	require.Zero(t, status.RefreshExpiresAt, "it was the end of the token before")
+	require.Equal(t, status.ObtainedAt.AddDate(0, 6, 0), status.RefreshEndsBy())
 }
 
 // keeping answers every grant with these refresh tokens in turn, the last one for ever, and
@@ -168,7 +167,8 @@ func TestTheEndOfARefreshTokenOfUnknownAgeIsUnknown(t *testing.T) {
 		keeping(s, "another", firstRefresh)
 		client := s.client(t, in(path))
 		began := renew(t, client)
-		require.Equal(t, began.ObtainedAt.AddDate(0, 6, 0), began.RefreshExpiresAt, "it was issued with the answer")
+		require.Zero(t, began.RefreshExpiresAt, "another environment may have it for months")
+		require.Equal(t, began.ObtainedAt.AddDate(0, 6, 0), began.RefreshEndsBy())
 		again := renew(t, client)
 		require.Zero(t, again.RefreshExpiresAt)
 		require.True(t, again.RefreshSeenAt.Equal(began.ObtainedAt))
@@ -185,6 +185,46 @@ func TestTheEndOfARefreshTokenOfUnknownAgeIsUnknown(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, status.RefreshExpiresAt)
 		require.Zero(t, status.RefreshSeenAt)
+	})
+	t.Run("when a person has put back an earlier one", func(t *testing.T) {
+		t.Parallel()
+		s, path := newServer(t, nil), storePath(t)
+		s.token = answering(200, "application/json", fmt.Sprintf(`{"access_token":"t","refresh_token":"another","refresh_expires_in":%d}`, time.Now().AddDate(0, 6, 0).Unix()))
+		began := renew(t, s.client(t, in(path)))
+		require.False(t, began.RefreshExpiresAt.IsZero())
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(path, bytes.Replace(text, []byte(`"another"`), []byte(`"`+firstRefresh+`"`), 1), 0o600))
+		status, err := concur.ReadTokenStore(concur.Options{TokenFile: path, Hosts: []string{s.host()}})
+		require.NoError(t, err)
+		require.Zero(t, status.RefreshExpiresAt)
+		require.True(t, status.RefreshSeenAt.Equal(began.ObtainedAt))
+	})
+	t.Run("when a request token gave it, which may give the one that the connection has", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t, nil)
+		keeping(s, "of-the-connection")
+		options := s.options()
+		options.TokenFile = storePath(t)
+		status, err := concur.InitToken(context.Background(), options, companyID, "request")
+		require.NoError(t, err)
+		require.Zero(t, status.RefreshExpiresAt)
+		require.Equal(t, status.ObtainedAt, status.RefreshSeenAt)
+	})
+	t.Run("when a clock ran ahead as it was first seen", func(t *testing.T) {
+		t.Parallel()
+		s, path := newServer(t, nil), storePath(t)
+		keeping(s, "another")
+		began := renew(t, s.client(t, in(path)))
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		at, err := json.Marshal(began.RefreshSeenAt)
+		require.NoError(t, err)
+		ahead, err := json.Marshal(began.RefreshSeenAt.AddDate(3, 0, 0))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(text, at, ahead), 0o600))
+		status := renew(t, s.client(t, in(path)))
+		require.Equal(t, status.ObtainedAt, status.RefreshSeenAt)
 	})
 	t.Run("when it has passed and Concur takes the token still", func(t *testing.T) {
 		t.Parallel()
@@ -386,7 +426,7 @@ func TestAccess(t *testing.T) {
 			_, err := client.RenewAccess(ctx)
 			require.NoError(t, err)
 		}
-		require.Equal(t, 1, strings.Count(log.String(), "CONCUR_TOKEN_FILE"), log.String())
+		require.Equal(t, 1, strings.Count(log.String(), "concur replaced the refresh token, and without CONCUR_TOKEN_FILE"), log.String())
 	})
 	t.Run("the legacy scheme is sent when it is set", func(t *testing.T) {
 		t.Parallel()

@@ -29,7 +29,7 @@ const (
 // Concur may replace each of its texts at every refresh.
 type state struct {
 	RefreshToken     string    `json:"refreshToken"`
-	RefreshExpiresAt time.Time `json:"refreshExpiresAt,omitzero"` // zero: unknown
+	RefreshExpiresAt time.Time `json:"refreshExpiresAt,omitzero"` // as Concur has said; zero: unknown
 	Geolocation      string    `json:"geolocation"`               // https://host
 	AccessToken      string    `json:"accessToken,omitempty"`
 	AccessExpiresAt  time.Time `json:"accessExpiresAt,omitzero"`
@@ -40,6 +40,8 @@ type state struct {
 	// FirstSeen says when this refresh token and those before it were first seen, by the
 	// mark of each. A token that a person has put into the file is not in it.
 	FirstSeen map[string]time.Time `json:"refreshFirstSeen,omitempty"`
+	// ExpiresMark is the mark of the refresh token that RefreshExpiresAt is about; empty: the present one.
+	ExpiresMark string `json:"refreshExpiresMark,omitempty"`
 }
 
 // markOf names a refresh token without telling it.
@@ -83,8 +85,8 @@ func (s *state) check(hosts hosts) error {
 		return err
 	}
 	s.Geolocation = base
-	if len(s.FirstSeen) > 0 && s.seenAt().IsZero() {
-		s.RefreshExpiresAt = time.Time{} // it was the end of another token, which a person has replaced in the file
+	if s.ExpiresMark != "" && s.ExpiresMark != markOf(s.RefreshToken) {
+		s.RefreshExpiresAt = time.Time{} // it is the end of another token, which a person has replaced in the file
 	}
 	return nil
 }
@@ -131,20 +133,19 @@ func lifeOf(token *oauth2.Token) time.Duration {
 	return accessLife
 }
 
-// remember sets when the refresh token was first seen and when it ends. Concur's word
-// on the end counts first. Without it, a token that came in the place of another was issued
-// with this answer and lives six months. The same token is as old as before; of one that was
-// only given to us, nobody knows when it was issued, so its end is unknown.
+// remember sets when the refresh token was first seen, and when it ends if Concur has said so.
+// Without Concur's word the end is unknown, for a token that was not seen before, too: a grant may
+// answer with the refresh token that the connection has had for months.
 //
 // Source: https://developer.concur.com/api-reference/authentication/apidoc.html#refresh_token
 func (s *state) remember(before state, said any, asked time.Time) {
 	mark := markOf(s.RefreshToken)
-	_, known := before.FirstSeen[mark]
 	s.FirstSeen = map[string]time.Time{}
 	maps.Copy(s.FirstSeen, before.FirstSeen)
-	for _, one := range []string{mark, markOf(before.RefreshToken)} {
-		if s.FirstSeen[one].IsZero() {
-			s.FirstSeen[one] = asked
+	for _, token := range []string{s.RefreshToken, before.RefreshToken} {
+		// A clock that ran ahead has written a time that is still to come.
+		if at := s.FirstSeen[markOf(token)]; token != "" && (at.IsZero() || at.After(asked)) {
+			s.FirstSeen[markOf(token)] = asked
 		}
 	}
 	for len(s.FirstSeen) > maxSeen {
@@ -159,14 +160,10 @@ func (s *state) remember(before state, said any, asked time.Time) {
 	end := time.Unix(seconds(said), 0).UTC()
 	switch {
 	case end.After(asked) && end.Before(asked.Add(longestRefreshLife)):
-		s.RefreshExpiresAt = end
-	case s.RefreshToken == before.RefreshToken:
-		// It is not issued anew. An end that has passed was none: Concur has just taken it.
-		if before.RefreshExpiresAt.After(asked) {
-			s.RefreshExpiresAt = before.RefreshExpiresAt
-		}
-	case !known:
-		s.RefreshExpiresAt = asked.AddDate(0, refreshMonths, 0)
+		s.RefreshExpiresAt, s.ExpiresMark = end, mark
+	case s.RefreshToken == before.RefreshToken && before.RefreshExpiresAt.After(asked):
+		// An end that has passed is dropped: Concur has just accepted the token.
+		s.RefreshExpiresAt, s.ExpiresMark = before.RefreshExpiresAt, mark
 	}
 }
 
@@ -187,7 +184,7 @@ type TokenStatus struct {
 	ObtainedAt       time.Time `json:"obtainedAt,omitzero"`
 	AccessExpiresAt  time.Time `json:"accessExpiresAt,omitzero"`
 	RefreshSeenAt    time.Time `json:"refreshSeenAt,omitzero"`    // when this refresh token was first seen; it may be older
-	RefreshExpiresAt time.Time `json:"refreshExpiresAt,omitzero"` // as Concur has said, or six months after an issue that we saw
+	RefreshExpiresAt time.Time `json:"refreshExpiresAt,omitzero"` // as Concur has said
 	Generation       int       `json:"generation"`                // how often Concur has answered with tokens
 }
 

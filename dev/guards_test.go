@@ -368,6 +368,11 @@ var guards = map[string]struct {
 		with:    "\t\tif !Refused(refusal) {",
 		without: "\t\tif !Refused(refusal) || refusal != nil {",
 	},
+	"the age that a refresh token keeps": {
+		file: "concur/token_state.go", story: "old-refresh-token",
+		with:    "\tend := time.Unix(seconds(said), 0).UTC()\n",
+		without: "\tend := time.Unix(max(seconds(said), asked.AddDate(0, refreshMonths, 0).Unix()), 0).UTC()\n",
+	},
 	"the kinds of Concur's codes": {
 		file: "concur/kind.go", story: "refusal-codes",
 		with:    "\tcase found:\n\t\treturn code.Kind, code\n",

@@ -162,7 +162,7 @@ func (d *doctor) refreshToken(status concur.TokenStatus, warning time.Duration) 
 	}
 	switch {
 	case latest.IsZero() && status.RefreshSeenAt.IsZero():
-		d.warn(tokenCheck, "concurctl token refresh uses it; concurctl token init begins one whose end is known", unknown+", and it has not been used yet")
+		d.warn(tokenCheck, "use it once with concurctl token refresh: from then on its age is remembered", unknown+", and it has not been used yet")
 	case latest.IsZero():
 		d.warn(tokenCheck, renew, unknown+": it was first seen on %s, and Concur still accepts it after six months", seen)
 	case left <= 0:

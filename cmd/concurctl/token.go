@@ -86,12 +86,12 @@ func tokenStatusCommand() *cobra.Command {
 		Short: "Says when the tokens end and what they allow",
 		Long: `Says how old the tokens of the store are, when they end, what they allow (scopes) and
 where the company lives. Concur is not asked. A refresh token ends six months after it was
-issued. When neither Concur has said when that is, nor the store has seen the issue, the end
-is unknown, and the latest date is shown: six months after the token was first seen. The exit
+issued. As long as Concur has not said when that is, the end is unknown, and the latest date is
+shown: six months after the token was first seen. It may be older and end earlier. The exit
 status is 1 when a person has to renew: the refresh token ends, at the latest, within
 CONCUR_TOKEN_WARNING (30 days).`,
 		Example: `  concurctl token status
-  concurctl token status -o json | jq .daysLeft`,
+  concurctl token status -o json | jq .refreshEndsBy`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options, cfg, err := tokenOptions(cmd)
