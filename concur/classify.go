@@ -26,6 +26,9 @@ const maxRetryAfter = time.Hour
 
 const notFollowed = "a redirect is not followed"
 
+// revoked is what some of Concur's pages show as the answer to a revocation. Others show none.
+const revoked = `"deleted"`
+
 // refused is the error of an answer that is no success.
 func (r request) refused(resp *http.Response, body []byte) *Error {
 	kind, code := kindOf(resp.StatusCode, body, r.write)
@@ -55,6 +58,9 @@ func (r request) refused(resp *http.Response, body []byte) *Error {
 		e.Message = "the access token is refused"
 	case e.Message == "":
 		e.Message = strings.ToLower(http.StatusText(e.Status))
+	}
+	if e.CorrelationID == "" && isEmpty(body) && e.Status < 500 {
+		e.Message += "; the answer has no content and no correlation ID of Concur, so a proxy or a firewall may have given it"
 	}
 	return e
 }
@@ -149,9 +155,18 @@ func (r request) hollow(a *answer) *Error {
 		return r.byGateway(e, "a web page")
 	case wire.IsText(a.body):
 		return r.byGateway(e, "a text")
+	case !isEmpty(a.body):
+		return r.byGateway(e, "a body that Concur does not document")
 	}
 	e.Gateway, e.Message = true, "the answer is empty"
 	return e
+}
+
+// foreign reports whether a success has a body where Concur documents none, and nothing else shows
+// that Concur wrote it: a gateway answers {"status":"ok"} without having asked Concur.
+func (r request) foreign(a *answer) bool {
+	body := string(bytes.TrimSpace(a.body))
+	return r.bodiless && a.correlation == "" && body != "" && body != revoked
 }
 
 // unreadable is the error of a success that cannot be decoded.

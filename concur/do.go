@@ -34,12 +34,15 @@ type request struct {
 	method string
 	target target
 	body   []byte
-	write  bool   // it changes something: an answer that is lost leaves that unknown
-	own    bool   // it changes our own access, and no report
-	silent bool   // its answer needs no body
-	wants  int    // the only status that is a success of this write; 0: any of them
-	accept string // the media type that is asked for; XML when empty
-	media  string // of the body; XML when empty
+	write  bool // it changes something: an answer that is lost leaves that unknown
+	own    bool // it changes our own access, and no report
+	silent bool // its answer needs no body
+	// bodiless says that Concur documents no body for its success: one without the correlation
+	// ID is the answer of a gateway.
+	bodiless bool
+	wants    int    // the only status that is a success of this write; 0: any of them
+	accept   string // the media type that is asked for; XML when empty
+	media    string // of the body; XML when empty
 
 	wrong *Error // why it cannot be sent
 
@@ -247,7 +250,7 @@ func (c *Client) receive(r request, req *http.Request, written func() bool) (*an
 	a.body = body
 	c.replaced(r, a, replaced)
 	a.html = a.html || wire.IsHTML(a.body)
-	if wire.IsHTML(a.body) || wire.IsText(a.body) && (!r.silent || a.correlation == "") || !r.silent && isEmpty(a.body) {
+	if wire.IsHTML(a.body) || r.foreign(a) || wire.IsText(a.body) && (!r.silent || a.correlation == "") || !r.silent && isEmpty(a.body) {
 		return nil, r.hollow(a)
 	}
 	return a, nil

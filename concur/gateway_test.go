@@ -314,3 +314,72 @@ func TestATextInPlaceOfASuccessWithoutABodyIsNoAnswer(t *testing.T) {
 		require.ErrorIs(t, do(context.Background(), client), concur.OutcomeUnknown, op)
 	}
 }
+
+func TestASuccessWithABodyThatConcurDoesNotDocumentIsNoDeletion(t *testing.T) {
+	t.Parallel()
+	unsigned := func(status int, body string) http.HandlerFunc { return gateway(status, "application/json", body) }
+	for name, c := range map[string]struct {
+		api  http.HandlerFunc
+		done bool
+	}{
+		"an object of a gateway":               {unsigned(200, `{"status":"ok"}`), false},
+		"an empty object of a gateway":         {unsigned(200, `{}`), false},
+		"a list of a gateway":                  {unsigned(202, `[]`), false},
+		"an element of a gateway":              {unsigned(200, `<ok/>`), false},
+		"nothing":                              {unsigned(200, ""), true},
+		"no content":                           {unsigned(204, ""), true},
+		"an object, under the correlation ID":  {answering(200, "application/json", `{"status":"ok"}`), true},
+		"an element, under the correlation ID": {answering(200, "application/xml", `<Status>OK</Status>`), true},
+		"the documented word":                  {unsigned(200, "\"deleted\"\n"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, path := newServer(t, c.api), storePath(t)
+			client := s.client(t, in(path))
+			deleted, revoked := client.DeleteNotification(context.Background(), entryURI), client.Revoke(context.Background())
+			if c.done {
+				require.NoError(t, deleted)
+				require.NoError(t, revoked)
+				require.NoFileExists(t, path)
+				return
+			}
+			require.ErrorIs(t, deleted, concur.OutcomeUnknown)
+			require.ErrorIs(t, revoked, concur.OutcomeUnknown)
+			require.ErrorContains(t, revoked, "a body that Concur does not document was answered in Concur's place")
+			require.FileExists(t, path, "the tokens are kept")
+		})
+	}
+}
+
+func TestAfterASuccessOfAGatewayTheFailedListTells(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		listed string
+		is     error
+	}{
+		"it is gone":     {"", nil},
+		"it is there":    {"<Notification><NotificationURI>" + entryURI + "</NotificationURI></Notification>", concur.OutcomeUnknown},
+		"another stands": {"<Notification><NotificationURI>" + entryURI + "x</NotificationURI></Notification>", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodDelete {
+					gateway(200, "application/json", `{"status":"ok"}`)(w, r)
+					return
+				}
+				answering(200, "application/xml", "<NotificationsList>"+c.listed+"</NotificationsList>")(w, r)
+			}).client(t)
+			require.ErrorIs(t, client.EnsureDeleted(context.Background(), entryURI), c.is)
+		})
+	}
+}
+
+func TestARefusalThatSaysNothingNamesBothWhoMayHaveGivenIt(t *testing.T) {
+	t.Parallel()
+	const may = "a proxy or a firewall may have given it"
+	for _, status := range []int{400, 401, 403, 409} {
+		require.ErrorContains(t, read(newServer(t, gateway(status, "text/plain", "")).client(t)), may, status)
+		require.NotContains(t, read(newServer(t, answering(status, "text/plain", "")).client(t)).Error(), may, status)
+	}
+}

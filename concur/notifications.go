@@ -62,7 +62,7 @@ func (c *Client) failedNotifications(ctx context.Context, accept string, yield f
 //
 // Source: https://developer.concur.com/api-reference/callouts/delete-notification.html
 func (c *Client) DeleteNotification(ctx context.Context, notificationURI string) error {
-	r := request{op: "delete notification", needs: needsNotifications, method: http.MethodDelete, write: true, silent: true}
+	r := request{op: "delete notification", needs: needsNotifications, method: http.MethodDelete, write: true, silent: true, bodiless: true}
 	var err error
 	if r.target, err = c.target(r.op, NotificationURI, notificationURI); err != nil {
 		return err
@@ -73,13 +73,14 @@ func (c *Client) DeleteNotification(ctx context.Context, notificationURI string)
 	return err
 }
 
-// EnsureDeleted deletes one entry of the failed list. Whatever a refusal says, the list tells:
-// an entry that it does not show is deleted. The entry is deleted once more when the look at
-// the list has renewed an access token that had ended, or when a new token has more scopes.
+// EnsureDeleted deletes one entry of the failed list. After a refusal, and after a success that a
+// gateway wrote, the list tells: an entry that it does not show is deleted. The entry is deleted
+// once more when the look at the list has renewed an access token that had ended, or when a new
+// token has more scopes.
 func (c *Client) EnsureDeleted(ctx context.Context, notificationURI string) error {
 	for again := false; ; again = true {
 		refusal := c.DeleteNotification(ctx, notificationURI)
-		if !Refused(refusal) {
+		if !Refused(refusal) && !successOfGateway(refusal) {
 			return refusal
 		}
 		listed, err := c.listsFailed(ctx, notificationURI)
@@ -90,6 +91,12 @@ func (c *Client) EnsureDeleted(ctx context.Context, notificationURI string) erro
 			return err
 		}
 	}
+}
+
+// successOfGateway reports whether a gateway has answered a write in Concur's place as if it were done.
+func successOfGateway(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Gateway && e.Status/100 == 2
 }
 
 // listsFailed reports whether the failed list has an entry. It compares paths: a company may

@@ -107,7 +107,7 @@ func (c *Client) KeepAccess(ctx context.Context, age time.Duration) {
 func (c *Client) Revoke(ctx context.Context) error {
 	_, err := c.do(ctx, request{
 		op: "revoke access", needs: "to be that of the company's own connection", method: http.MethodDelete,
-		target: target{path: "/app-mgmt/v0/connections"}, write: true, own: true, silent: true,
+		target: target{path: "/app-mgmt/v0/connections"}, write: true, own: true, silent: true, bodiless: true,
 	})
 	switch {
 	case errors.Is(err, OutcomeUnknown):

@@ -365,7 +365,7 @@ var guards = map[string]struct {
 	},
 	"the look at the list after a refused delete": {
 		file: "concur/notifications.go", story: "deleted-already",
-		with:    "\t\tif !Refused(refusal) {",
+		with:    "\t\tif !Refused(refusal) && !successOfGateway(refusal) {",
 		without: "\t\tif !Refused(refusal) || refusal != nil {",
 	},
 	"the age that a refresh token keeps": {

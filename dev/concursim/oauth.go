@@ -252,7 +252,8 @@ func (s *simulator) authorize(c *call) (answer, bool) {
 }
 
 // handleRevoke ends the connection: every refresh token of it. Whether the access tokens
-// end with them is not documented: by the seed.
+// end with them is not documented: by the seed. The pages of different years show the answer
+// "deleted" and none: by the seed, too.
 func (s *simulator) handleRevoke(c *call) answer {
 	t := &s.tokens
 	clear(t.refresh)
@@ -261,7 +262,10 @@ func (s *simulator) handleRevoke(c *call) answer {
 		t.expireAll()
 	}
 	c.entry.Effect = true
-	return answer{status: http.StatusOK, contentType: "text/plain"}
+	if s.draw("revocation").IntN(2) == 0 {
+		return answer{status: http.StatusOK, contentType: "application/json", body: []byte(`"deleted"`)}
+	}
+	return answer{status: http.StatusOK}
 }
 
 func (s *simulator) expiredAnswer(c *call, turn int) answer {

@@ -81,17 +81,22 @@ func TestScopes(t *testing.T) {
 
 func TestRevoking(t *testing.T) {
 	t.Parallel()
-	after := map[int]int{}
+	after, said := map[int]int{}, map[string]int{}
 	for seed := range uint64(8) {
 		w := newWorld(t, func(o *options) { o.seed = seed + 1 })
 		r := w.submit("r")
 		require.Equal(t, http.StatusMethodNotAllowed, w.send(http.MethodGet, connectionsPath, "").status)
-		require.Equal(t, http.StatusOK, w.send(http.MethodDelete, connectionsPath, "").status)
+		revoked := w.send(http.MethodDelete, connectionsPath, "")
+		require.Equal(t, http.StatusOK, revoked.status)
+		said[revoked.body]++
 		requireRefused(t, http.StatusBadRequest, 108, w.askToken())
 		after[w.read(r).status]++
 		w.bearer = tokenOf(t, w.companyGrant())["access_token"].(string)
 		require.Equal(t, http.StatusOK, w.read(r).status, "a request token begins anew")
 	}
+	require.Len(t, said, 2, "it is answered with a text in JSON, or with nothing")
+	require.Positive(t, said[`"deleted"`])
+	require.Positive(t, said[""])
 	require.Positive(t, after[http.StatusOK], "with some seeds an access token outlives the connection")
 	require.Positive(t, after[http.StatusUnauthorized]+after[http.StatusForbidden])
 }
