@@ -75,6 +75,14 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 		}
 		require.Equal(t, want, tableUnder(t, "docs/errors.md", "## Codes of Concur's refusals"))
 	})
+	t.Run("errors.md lists the codes of the token endpoint", func(t *testing.T) {
+		t.Parallel()
+		var want [][]string
+		for _, refusal := range concur.Refusals() {
+			want = append(want, []string{strconv.Itoa(refusal.Code), string(refusal.Class), refusal.Means})
+		}
+		require.Equal(t, want, tableUnder(t, "docs/errors.md", "## Codes of the token endpoint"))
+	})
 	t.Run("fields.md says which interface tells what, as the code and its documentation do", func(t *testing.T) {
 		t.Parallel()
 		godoc, err := os.ReadFile("expense/told.go")
