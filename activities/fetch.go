@@ -213,7 +213,7 @@ func holdsReplacement(read any) bool {
 
 // readFor says for which rules it was read.
 func readFor(fetched *expense.FetchedReport, rules *policy.Policy) {
-	fetched.RulesHash, fetched.ByStop = rules.Hash(), rules.ByStop()
+	fetched.RulesHash, fetched.ByStop = rules.Hash(), rules.DependsOnStep()
 }
 
 // usable says at once what would otherwise stop the action at the end: nothing is
@@ -236,7 +236,7 @@ func (a *Activities) usable(found found, rules *policy.Policy) error {
 // alike reports whether an action on the report may happen at another stop than the one
 // that is judged, where the company has several.
 func (a *Activities) alike(report *expense.Report, rules *policy.Policy) bool {
-	return !report.NamesStep() && !a.options.Guard.NamesOneStep() && len(rules.Stops()) > 1
+	return !report.NamesStep() && !a.options.Guard.NamesOneStep() && len(rules.Steps()) > 1
 }
 
 // earlier looks for what earlier runs have written at the stop: one that an operator has

@@ -52,7 +52,7 @@ func (a *Activities) ValidateRequest(ctx context.Context, in expense.ValidateReq
 // stop has a name. Without the name, a violation of a rule that is limited to a stop asks a
 // person.
 func byName(rules *policy.Policy, judged policy.Case, verdict expense.Verdict) bool {
-	if judged.EventType == "" || !rules.ByStop() {
+	if judged.EventType == "" || !rules.DependsOnStep() {
 		return false
 	}
 	judged.EventType = ""

@@ -220,8 +220,8 @@ var guards = map[string]struct {
 	},
 	"the error of a code that nobody knows": {
 		file: "policy/vocabulary.go", story: "list-item-deleted",
-		with:    "if name == \"code\" && code ||",
-		without: "if name == \"never\" && code ||",
+		with:    "if name == \"code\" && codeUnknown ||",
+		without: "if name == \"never\" && codeUnknown ||",
 	},
 	"the same by v3": {
 		file: "concur/read_report.go", story: "incomplete-by-v3",

@@ -13,11 +13,13 @@ import (
 	"cel.dev/cel-go/parser"
 
 	"concur-connector/expense"
+	"concur-connector/policy/rulesfile"
+	"concur-connector/policy/value"
 )
 
 // advice says what to write instead where CEL says only that something does not fit. It
 // is empty where there is none to give.
-func advice(e *cel.Env, level Level, source string, found *cel.Error) string {
+func advice(e *cel.Env, level rulesfile.Level, source string, found *cel.Error) string {
 	if name, ok := strings.CutPrefix(found.Message, "undeclared reference to '"); ok {
 		name, _, _ = strings.Cut(name, "'")
 		return unknownAdvice(name)
@@ -35,7 +37,7 @@ func advice(e *cel.Env, level Level, source string, found *cel.Error) string {
 		return ""
 	}
 	w := mismatch{source: []rune(source), function: m[1], currency: "report.currency"}
-	if level != ReportLevel && level != EntryLevel && strings.Contains(source, "request") {
+	if level != rulesfile.ReportLevel && level != rulesfile.EntryLevel && strings.Contains(source, "request") {
 		w.currency = "request.currency"
 	}
 	w.read(parsed.NativeRep(), found.ExprID, typesIn(m[2]))
@@ -87,7 +89,7 @@ func unknownAdvice(name string) string {
 	case "True", "TRUE", "False", "FALSE":
 		return fmt.Sprintf("%s is written %s", name, strings.ToLower(name))
 	}
-	if instead := leftOut[name]; instead != "" {
+	if instead := value.LeftOut[name]; instead != "" {
 		return fmt.Sprintf("%s() is not known here: %s", name, instead)
 	}
 	return ""
@@ -105,7 +107,7 @@ func syntaxAdvice(text, before string) string {
 		switch {
 		case logical[strings.ToLower(word)] != "":
 			return fmt.Sprintf("%q is written %s", word, logical[strings.ToLower(word)])
-		case currencyCode.MatchString(word), strings.EqualFold(word, "money"):
+		case value.CurrencyCode.MatchString(word), strings.EqualFold(word, "money"):
 			return `an amount is written money("75.00", "USD")`
 		case negation.MatchString(before):
 			return `"not" is written !`

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 func TestAMistakeIsAnsweredWithWhatToWrite(t *testing.T) {
@@ -88,7 +89,7 @@ func TestAMistakeIsAnsweredWithWhatToWrite(t *testing.T) {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
 			_, err := policy.Parse("f", []byte(with("expression: |\n      "+expression)))
-			var all policy.Errors
+			var all rulesfile.Errors
 			require.ErrorAs(t, err, &all)
 			require.Equal(t, `f:6:`+want, "f:6:"+trimmed(all[0]))
 		})
@@ -96,7 +97,7 @@ func TestAMistakeIsAnsweredWithWhatToWrite(t *testing.T) {
 }
 
 // trimmed is the column and the reason, without what is around them.
-func trimmed(e *policy.Error) string {
+func trimmed(e *rulesfile.Error) string {
 	return strings.Replace(strings.TrimPrefix(e.Error(), "f:6:"), ` rule "one": expression:`, "", 1)
 }
 

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 
+	"concur-connector/policy/value"
+
 	"cel.dev/cel-go/common/operators"
 )
 
@@ -37,7 +39,7 @@ func (w *mismatch) sayDate(d, other arg) string {
 	case other.typ == "date" && w.function == operators.Subtract:
 		return fmt.Sprintf("the days between two dates are daysBetween(%s, %s)", w.args[1].text, w.args[0].text)
 	case other.typ == "string" && other.literal:
-		if _, ok := parseDay(other.text); !ok {
+		if _, ok := value.ParseDate(other.text); !ok {
 			return `a date is written date("2026-05-01")`
 		}
 		return fmt.Sprintf("a date is written date(%q)", other.text)
@@ -158,9 +160,9 @@ func (w *mismatch) sayFunction() string {
 		return fmt.Sprintf(`%s() is of two dates; one is written date("2026-05-01")`, w.function)
 	case "dividedBy":
 		return "an amount has dividedBy(3); a decimal has dividedBy(3, 4), with the decimals to round to"
-	case pairFunction:
+	case value.PairFunction:
 		return fmt.Sprintf("the key of groupBy() and totalBy() is a text, an int, true or false, or a date, not %s; of two, join their texts", first.typ)
-	case totalFunction:
+	case value.TotalFunction:
 		return "totalBy() adds amounts, decimals or ints"
 	case "distinct":
 		return "distinct() is of texts, ints, flags or dates: report.entries.map(e, e.vendor).distinct()"

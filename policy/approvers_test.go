@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 func TestGroupsSayHowLongIsWaited(t *testing.T) {
@@ -17,12 +18,12 @@ func TestGroupsSayHowLongIsWaited(t *testing.T) {
   travel:
 rules: []
 `)
-	require.Equal(t, []policy.Group{
+	require.Equal(t, []rulesfile.Group{
 		{
 			Name: "finance", Reminders: []time.Duration{24 * time.Hour, 72 * time.Hour},
-			EscalateTo: "controllers", EscalateAfter: 96 * time.Hour, DeadlineAfter: 240 * time.Hour, DeadlineThen: policy.Hold,
+			EscalateTo: "controllers", EscalateAfter: 96 * time.Hour, DeadlineAfter: 240 * time.Hour, DeadlineThen: rulesfile.KeepWaiting,
 		},
-		{Name: "controllers", DeadlineAfter: 48*time.Hour + 30*time.Minute, DeadlineThen: policy.DeadlineSendBack},
+		{Name: "controllers", DeadlineAfter: 48*time.Hour + 30*time.Minute, DeadlineThen: rulesfile.DeadlineSendBack},
 		{Name: "travel"},
 	}, p.Groups())
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"regexp/syntax"
 
+	"concur-connector/policy/value"
+
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/overloads"
@@ -181,11 +183,11 @@ func (m *measuring) isSized(e ast.Expr) bool {
 	case ast.CallKind:
 		call := e.AsCall()
 		switch name := call.FunctionName(); {
-		case name == operators.Index, name == lookupFunction:
+		case name == operators.Index, name == value.LookupFunction:
 			return m.isSized(call.Args()[0])
 		case name == operators.Conditional:
 			return m.isSized(call.Args()[1]) && m.isSized(call.Args()[2])
-		case name == pairFunction:
+		case name == value.PairFunction:
 			return m.isSized(call.Args()[1])
 		case keepsLength[name] && call.IsMemberFunction():
 			return m.isSized(call.Target())
@@ -246,8 +248,8 @@ var (
 		"round": true, "rounded": true, "convert": true, "dividedBy": true, "decimal": true, "isDecimal": true,
 		"date": true, "daysBetween": true, "daysUntil": true, "plusDays": true, "plusMonths": true,
 		"year": true, "month": true, "day": true, "weekday": true, "isWeekend": true,
-		pairFunction: true, lookupFunction: true,
+		value.PairFunction: true, value.LookupFunction: true,
 	}
-	lengthwise  = map[string]bool{operators.In: true, "sum": true, "min": true, "max": true, "distinct": true, groupFunction: true, totalFunction: true}
-	keepsLength = map[string]bool{"distinct": true, groupFunction: true, totalFunction: true}
+	lengthwise  = map[string]bool{operators.In: true, "sum": true, "min": true, "max": true, "distinct": true, value.GroupFunction: true, value.TotalFunction: true}
+	keepsLength = map[string]bool{"distinct": true, value.GroupFunction: true, value.TotalFunction: true}
 )

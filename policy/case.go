@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"concur-connector/expense"
+	"concur-connector/policy/value"
 )
 
 // AsWritten is the location of a time that was written without a zone: it is that day, and
@@ -11,11 +12,11 @@ import (
 var AsWritten = time.FixedZone("as written", 0)
 
 // dayAt is the day that a time is in the time zone of the rules.
-func (p *Policy) dayAt(t time.Time) day {
+func (p *Policy) dayAt(t time.Time) value.Date {
 	if t.Location() == AsWritten {
-		return dayOf(t)
+		return value.DateOf(t)
 	}
-	return dayOf(t.In(p.zone))
+	return value.DateOf(t.In(p.zone))
 }
 
 // Moment returns when a time begins that may be [AsWritten], in the time zone of the rules.

@@ -15,6 +15,8 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"concur-connector/expense"
+	"concur-connector/policy/rulesfile"
+	"concur-connector/policy/value"
 )
 
 // problem is what is wrong at one place of an expression.
@@ -25,7 +27,7 @@ type problem struct {
 
 // check parses and type-checks an expression and refuses what the types allow but
 // can only be a mistake. Its result is of type want.
-func (l *language) check(level Level, source string, want *cel.Type) (*cel.Ast, []problem) {
+func (l *language) check(level rulesfile.Level, source string, want *cel.Type) (*cel.Ast, []problem) {
 	checked, issues := l.env[level].Compile(source)
 	if issues.Err() != nil {
 		var found []problem
@@ -74,10 +76,10 @@ func causes(found []problem) []problem {
 var brokenLoop = regexp.MustCompile(`takes a name for the element|^sum\(\) takes`)
 
 // plain rewrites what CEL says where a reader of rules could not know better.
-func plain(level Level, message string) string {
-	for _, known := range levels {
-		if !level.within(known) && (strings.HasPrefix(message, "undeclared reference to '"+string(known)+"'") || strings.HasPrefix(message, "undeclared reference to '"+string(known)+".")) {
-			return fmt.Sprintf("%q is only known to rules of %s", known, someLevels(known.inner()))
+func plain(level rulesfile.Level, message string) string {
+	for _, known := range rulesfile.Levels {
+		if !level.Within(known) && (strings.HasPrefix(message, "undeclared reference to '"+string(known)+"'") || strings.HasPrefix(message, "undeclared reference to '"+string(known)+".")) {
+			return fmt.Sprintf("%q is only known to rules of %s", known, someLevels(known.Inner()))
 		}
 	}
 	message, _, _ = strings.Cut(message, " (in container")
@@ -133,7 +135,7 @@ func (i *inspection) visit(e ast.Expr) {
 		}
 	case ast.MapKind:
 		key := i.ast.GetType(e.ID()).Parameters()[0]
-		if k := key.Kind(); k != types.StringKind && k != types.IntKind && k != types.BoolKind && !key.IsExactType(dayType) && len(e.AsMap().Entries()) > 0 {
+		if k := key.Kind(); k != types.StringKind && k != types.IntKind && k != types.BoolKind && !key.IsExactType(value.DateType) && len(e.AsMap().Entries()) > 0 {
 			i.refuse(e, "the key of a map is a text, an int, true or false, or a date, not %s", cel.FormatCELType(key))
 		}
 	case ast.CallKind:
@@ -157,13 +159,13 @@ func (i *inspection) visitLiteral(e ast.Expr) {
 func (i *inspection) visitCall(e ast.Expr) {
 	call := e.AsCall()
 	args := call.Args()
-	if instead := leftOut[call.FunctionName()]; instead != "" {
+	if instead := value.LeftOut[call.FunctionName()]; instead != "" {
 		i.refuse(e, "%s() is not known here: %s", call.FunctionName(), instead)
 	}
 	switch call.FunctionName() {
 	case operators.Index:
 		i.visitIndex(args[0], args[1])
-		if i.ast.GetType(args[1].ID()).IsExactType(dayType) {
+		if i.ast.GetType(args[1].ID()).IsExactType(value.DateType) {
 			i.lookup(e)
 		}
 	case operators.Equals, operators.NotEquals:
@@ -211,7 +213,7 @@ func (i *inspection) visitCall(e ast.Expr) {
 		}
 	case "date":
 		i.literal(args[0], func(s string) string {
-			if _, ok := parseDay(s); !ok {
+			if _, ok := value.ParseDate(s); !ok {
 				return fmt.Sprintf(`%q is not a date like "2026-05-01"`, s)
 			}
 			return ""
@@ -241,7 +243,7 @@ func (i *inspection) literal(e ast.Expr, problemOf func(string) string) {
 }
 
 func currencyProblem(s string) string {
-	if currencyCode.MatchString(s) {
+	if value.CurrencyCode.MatchString(s) {
 		return ""
 	}
 	return fmt.Sprintf("%q is not a currency: three capital letters", s)
@@ -288,8 +290,8 @@ func (i *inspection) unequal(e ast.Expr) {
 // lookup turns m[day] into a call: CEL itself finds in a map only what has a text, a number
 // or a truth value for its key.
 func (i *inspection) lookup(e ast.Expr) {
-	i.ast.SetReference(e.ID(), ast.NewFunctionReference(lookupOverload))
-	e.SetKindCase(ast.NewExprFactory().NewCall(e.ID(), lookupFunction, e.AsCall().Args()...))
+	i.ast.SetReference(e.ID(), ast.NewFunctionReference(value.LookupOverload))
+	e.SetKindCase(ast.NewExprFactory().NewCall(e.ID(), value.LookupFunction, e.AsCall().Args()...))
 }
 
 // dayNames refuses to compare weekday() with what is none: it would never be equal.
@@ -303,10 +305,10 @@ func (i *inspection) dayNames(e, with ast.Expr) {
 	}
 	for _, one := range names {
 		i.literal(one, func(s string) string {
-			if slices.Contains(weekdays, s) {
+			if slices.Contains(value.Weekdays, s) {
 				return ""
 			}
-			return fmt.Sprintf("weekday() is never %q: it is %s", s, strings.Join(weekdays, ", "))
+			return fmt.Sprintf("weekday() is never %q: it is %s", s, strings.Join(value.Weekdays, ", "))
 		})
 	}
 }
@@ -328,7 +330,7 @@ func nested(t *types.Type) int {
 }
 
 func holdsMoney(t *types.Type) bool {
-	if t.TypeName() == moneyType.TypeName() {
+	if t.TypeName() == value.MoneyType.TypeName() {
 		return true
 	}
 	for _, p := range t.Parameters() {

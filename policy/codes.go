@@ -7,15 +7,15 @@ import "slices"
 // stop, and those of rules that are limited to this one. At a stop that is not known no
 // limited rule is among them.
 func (p *Policy) CodesAt(eventType string) []string {
-	stop, known := p.stopOf(eventType)
+	stop, known := p.StepOf(eventType)
 	var all []string
 	if code := p.settings.ApproveByException; code != "" {
 		all = append(all, code)
 	}
 	for _, r := range p.rules {
-		here := len(r.stops) == 0 || known && slices.Contains(r.stops, stop)
-		if here && r.then.code != "" && !r.shadow {
-			all = append(all, r.then.code)
+		here := len(r.Steps) == 0 || known && slices.Contains(r.Steps, stop)
+		if here && r.Then.Code != "" && !r.Shadow {
+			all = append(all, r.Then.Code)
 		}
 	}
 	slices.Sort(all)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"concur-connector/policy/rulesfile"
 )
 
 // maxComment is how long a comment may be, in characters, as Concur has it.
@@ -36,5 +38,5 @@ func comment(found []violation, counts func(violation) bool) string {
 		}
 		cut += line + "\n"
 	}
-	return clip(whole, maxComment)
+	return rulesfile.Clip(whole, maxComment)
 }

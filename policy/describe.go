@@ -5,18 +5,19 @@ import (
 	"slices"
 
 	"concur-connector/expense"
+	"concur-connector/policy/rulesfile"
 )
 
 // Rule is a rule as it is written, for people and programs that read of it.
 type Rule struct {
-	Name              string   `json:"name"`
-	Description       string   `json:"description,omitempty"`
-	Level             Level    `json:"level"`
-	Stops             []string `json:"stops,omitempty"` // empty: at every stop
-	Match             string   `json:"match,omitempty"`
-	Expression        string   `json:"expression"`
-	Message           string   `json:"message,omitempty"`
-	MessageExpression string   `json:"messageExpression,omitempty"`
+	Name              string          `json:"name"`
+	Description       string          `json:"description,omitempty"`
+	Level             rulesfile.Level `json:"level"`
+	Steps             []string        `json:"steps,omitempty"` // empty: at every stop
+	Match             string          `json:"match,omitempty"`
+	Expression        string          `json:"expression"`
+	Message           string          `json:"message,omitempty"`
+	MessageExpression string          `json:"messageExpression,omitempty"`
 
 	Code       string             `json:"code,omitempty"` // of an exception
 	Visibility expense.Visibility `json:"visibility,omitempty"`
@@ -33,10 +34,10 @@ func (p *Policy) Rules() []Rule {
 	all := make([]Rule, len(p.rules))
 	for i, r := range p.rules {
 		all[i] = Rule{
-			Name: r.name, Description: r.description, Level: r.level, Stops: slices.Clone(r.stops),
+			Name: r.Name, Description: r.Description, Level: r.Level, Steps: slices.Clone(r.Steps),
 			Expression: r.expression.source, Message: r.message,
-			Code: r.then.code, SendBack: r.then.sendBack, Ask: r.then.ask, Warn: r.then.warn,
-			Shadow: r.shadow, Line: r.at.line,
+			Code: r.Then.Code, SendBack: r.Then.SendBack, Ask: r.Then.Ask, Warn: r.Then.Warn,
+			Shadow: r.Shadow, Line: r.At.Line,
 		}
 		if r.match != nil {
 			all[i].Match = r.match.source
@@ -44,8 +45,8 @@ func (p *Policy) Rules() []Rule {
 		if r.messageExpression != nil {
 			all[i].Message, all[i].MessageExpression = "", r.messageExpression.source
 		}
-		if r.then.code != "" {
-			all[i].Visibility = visibilityOf(r.then.visibility)
+		if r.Then.Code != "" {
+			all[i].Visibility = visibilityOf(r.Then.Visibility)
 		}
 	}
 	return all
@@ -55,7 +56,7 @@ func (p *Policy) Rules() []Rule {
 type Code struct {
 	Code       string             `json:"code"`
 	Object     expense.ObjectType `json:"object"` // Report, Entry or Allocation; an itemization is an Entry to Concur
-	Level      Level              `json:"level"`
+	Level      rulesfile.Level    `json:"level"`
 	Visibility expense.Visibility `json:"visibility"` // by v4
 	Rules      []string           `json:"rules"`      // empty for the code of approveByException
 }
@@ -64,40 +65,40 @@ type Code struct {
 // Those of rules that are only watched are not among them.
 func (p *Policy) PostedCodes() []Code {
 	var codes []Code
-	add := func(code string, level Level, v expense.Visibility, rule ...string) {
+	add := func(code string, level rulesfile.Level, v expense.Visibility, rule ...string) {
 		for i := range codes {
 			if c := &codes[i]; c.Code == code && c.Level == level && c.Visibility == v {
 				c.Rules = append(c.Rules, rule...)
 				return
 			}
 		}
-		codes = append(codes, Code{code, level.objectType(), level, v, append([]string{}, rule...)})
+		codes = append(codes, Code{code, level.ObjectType(), level, v, append([]string{}, rule...)})
 	}
 	if code := p.settings.ApproveByException; code != "" {
-		add(code, ReportLevel, expense.VisibleToAll)
+		add(code, rulesfile.ReportLevel, expense.VisibleToAll)
 	}
 	for _, r := range p.rules {
-		if r.then.code != "" && !r.shadow {
-			add(r.then.code, r.level, visibilityOf(r.then.visibility), r.name)
+		if r.Then.Code != "" && !r.Shadow {
+			add(r.Then.Code, r.Level, visibilityOf(r.Then.Visibility), r.Name)
 		}
 	}
 	slices.SortStableFunc(codes, func(a, b Code) int {
-		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(slices.Index(levels, a.Level), slices.Index(levels, b.Level)), cmp.Compare(a.Visibility, b.Visibility))
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(slices.Index(rulesfile.Levels, a.Level), slices.Index(rulesfile.Levels, b.Level)), cmp.Compare(a.Visibility, b.Visibility))
 	})
 	return codes
 }
 
 // Settings are what the file says of all its rules.
-func (p *Policy) Settings() Settings { return p.settings }
+func (p *Policy) Settings() rulesfile.Settings { return p.settings }
 
 // Timezone is the name of the time zone of the rules' today.
 func (p *Policy) Timezone() string { return p.zone.String() }
 
-// Stops are the stops that the file names, in its order.
-func (p *Policy) Stops() []Stop { return slices.Clone(p.stops) }
+// Steps are the stops that the file names, in its order.
+func (p *Policy) Steps() []rulesfile.Step { return slices.Clone(p.steps) }
 
 // Groups are the groups that the file declares, in its order.
-func (p *Policy) Groups() []Group { return slices.Clone(p.groups) }
+func (p *Policy) Groups() []rulesfile.Group { return slices.Clone(p.groups) }
 
 // Lists are the lists that the file names, in its order.
 func (p *Policy) Lists() []List {
@@ -121,14 +122,14 @@ func (p *Policy) Variables() []Variable {
 func (p *Policy) Facts() []Fact {
 	all := make([]Fact, len(p.facts))
 	for i, f := range p.facts {
-		all[i] = Fact{Name: f.name, Level: f.level, URL: f.url, Send: map[string]string{}, Answer: map[string]string{}}
+		all[i] = Fact{Name: f.Name, Level: f.Level, URL: f.URL, Send: map[string]string{}, Answer: map[string]string{}}
 		if f.match != nil {
 			all[i].Match = f.match.source
 		}
 		for _, one := range f.send {
 			all[i].Send[one.name] = one.value.source
 		}
-		for name, kind := range f.answer {
+		for name, kind := range f.Answer {
 			all[i].Answer[name] = string(kind)
 		}
 	}

@@ -157,9 +157,9 @@ func TestMessagesAreInTheLanguageOfTheSettings(t *testing.T) {
 		require.Equal(t, want, p.Judge(entries("TAXI")).Comment)
 	}
 	_, err := policy.Parse("f", []byte(with(message)))
-	require.EqualError(t, err, `f:6:19: rule "one": the message is given in languages, and settings.language does not say which is used`)
+	require.EqualError(t, err, `f:6:19: rule "one": the message is given in several languages, but settings.language does not choose one`)
 	_, err = policy.Parse("f", []byte(strings.Replace(with(message), "rules:", "settings: {language: fr}\nrules:", 1)))
-	require.EqualError(t, err, `f:7:19: rule "one": there is no message in the language of settings, "fr"`)
+	require.EqualError(t, err, `f:7:19: rule "one": there is no message in the language "fr" of settings.language`)
 	_, err = policy.Parse("f", []byte(with("message:", "messageExpression: {de: entry.tipe, en: entry.type}")))
 	require.ErrorContains(t, err, `undefined field 'tipe'; did you mean "type"?`, "other languages are checked, too")
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 const head = "apiVersion: concur-connector/v1\nrules:\n"
@@ -96,7 +97,7 @@ func TestParseRefuses(t *testing.T) {
 			t.Parallel()
 			_, err := policy.Parse("rules.yaml", []byte(c.file))
 			require.EqualError(t, err, "rules.yaml"+c.want)
-			var one *policy.Error
+			var one *rulesfile.Error
 			require.ErrorAs(t, err, &one)
 			require.Equal(t, "rules.yaml", one.File)
 		})
@@ -172,9 +173,9 @@ func TestAllErrorsAreReportedInTheOrderOfTheFile(t *testing.T) {
 		`f:8:12: rule "one": match: must be true or false (bool), is int`,
 		`f:10:12: rule "two": level must be report, entry, itemization, allocation, request, expected or segment, not "none"`,
 	}, "\n"))
-	var all policy.Errors
+	var all rulesfile.Errors
 	require.ErrorAs(t, err, &all)
 	require.Len(t, all, 4)
 	require.True(t, errors.Is(err, all[3]))
-	require.Equal(t, policy.Error{File: "f", Line: 10, Column: 12, Rule: "two", Reason: `level must be report, entry, itemization, allocation, request, expected or segment, not "none"`}, *all[3])
+	require.Equal(t, rulesfile.Error{File: "f", Line: 10, Column: 12, Rule: "two", Reason: `level must be report, entry, itemization, allocation, request, expected or segment, not "none"`}, *all[3])
 }

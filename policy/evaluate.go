@@ -12,6 +12,8 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 
 	"concur-connector/expense"
+	"concur-connector/policy/rulesfile"
+	"concur-connector/policy/value"
 )
 
 // What evaluations may cost, in CEL's units: an operation is about one.
@@ -27,16 +29,16 @@ const (
 	maxFound = 50_000
 )
 
-const (
-	errTotalCost = failure("the rules together exceed what they may cost")
-	errRuleCost  = failure("it exceeds what one rule may cost")
-	errTime      = failure("the rules together took too long")
-	errFound     = failure("the rules together find more than can be handled")
-	errNoMessage = failure("its message is empty")
-	errNoID      = failure("its object has no ID to post an exception on")
-	errNothing   = failure("there is nothing to judge")
-	errNoToday   = failure("it is not known when the report is judged")
-	errNoStop    = failure("it is violated if it applies here: it is limited to some stops, and at which stop this is, is not known")
+var (
+	errTotalCost = value.Error{Reason: "the rules together exceed what they may cost"}
+	errRuleCost  = value.Error{Reason: "it exceeds what one rule may cost"}
+	errTime      = value.Error{Reason: "the rules together took too long"}
+	errFound     = value.Error{Reason: "the rules together find more than can be handled"}
+	errNoMessage = value.Error{Reason: "its message is empty"}
+	errNoID      = value.Error{Reason: "its object has no ID to post an exception on"}
+	errNothing   = value.Error{Reason: "there is nothing to judge"}
+	errNoToday   = value.Error{Reason: "it is not known when the report is judged"}
+	errNoStop    = value.Error{Reason: "it is violated if it applies here: it is limited to some stops, and at which stop this is, is not known"}
 )
 
 // violation is a rule that does not hold on an object, or could not be evaluated.
@@ -61,7 +63,7 @@ func (p *Policy) evaluate(c Case, chosen func(*rule) bool) expense.Verdict {
 	e, done := p.begin(c)
 	defer done()
 	for _, r := range p.inOrder {
-		if r.level.ofRequest() == (c.Request != nil) && chosen(r) {
+		if r.Level.OfRequest() == (c.Request != nil) && chosen(r) {
 			e.apply(r)
 		}
 	}
@@ -82,7 +84,7 @@ type evaluation struct {
 	looking uint64
 	weight  weight
 	whole   *scope
-	scopes  map[Level][]*scope
+	scopes  map[rulesfile.Level][]*scope
 	today   any
 	facts   expense.Facts
 	kept    int   // elements in the values of variables
@@ -98,10 +100,10 @@ type evaluation struct {
 func (p *Policy) begin(c Case) (*evaluation, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(context.Background(), p.time)
 	e := &evaluation{
-		policy: p, ctx: ctx, left: p.budget, looking: maxLookCost, scopes: map[Level][]*scope{}, facts: c.Facts,
+		policy: p, ctx: ctx, left: p.budget, looking: maxLookCost, scopes: map[rulesfile.Level][]*scope{}, facts: c.Facts,
 		today: ref.Val(types.WrapErr(errNoToday)), looks: map[*rule]*expense.RuleLook{},
 	}
-	e.stop, e.atStop = p.stopOf(c.EventType)
+	e.stop, e.atStop = p.StepOf(c.EventType)
 	if !c.At.IsZero() {
 		e.today = p.dayAt(c.At)
 	}
@@ -109,7 +111,7 @@ func (p *Policy) begin(c Case) (*evaluation, context.CancelFunc) {
 		e.weight.weigh(requestShape, c.Request)
 		whole := requestShape.of(c.Request)
 		whole.via = cmp.Or(c.Request.Via, expense.RequestV4)
-		e.whole = e.scope(nil, RequestLevel, whole, 0)
+		e.whole = e.scope(nil, rulesfile.RequestLevel, whole, 0)
 	} else {
 		report := c.Report
 		if report == nil {
@@ -118,17 +120,17 @@ func (p *Policy) begin(c Case) (*evaluation, context.CancelFunc) {
 		e.weight.weigh(reportShape, report)
 		whole := reportShape.of(report)
 		whole.via = report.Via
-		e.whole = e.scope(nil, ReportLevel, whole, 0)
+		e.whole = e.scope(nil, rulesfile.ReportLevel, whole, 0)
 	}
 	return e, cancel
 }
 
 // apply evaluates a rule on every object of its level.
 func (e *evaluation) apply(r *rule) {
-	look := &expense.RuleLook{Rule: r.name, Shadow: r.shadow}
+	look := &expense.RuleLook{Rule: r.Name, Shadow: r.Shadow}
 	e.looks[r] = look
 	doubtful := false
-	if len(r.stops) > 0 {
+	if len(r.Steps) > 0 {
 		switch here, known := r.appliesAt(e); {
 		case !known:
 			doubtful = true
@@ -139,7 +141,7 @@ func (e *evaluation) apply(r *rule) {
 		}
 	}
 	e.spent = 0
-	for i, at := range e.scopesOf(r.level) {
+	for i, at := range e.scopesOf(r.Level) {
 		if err := e.exhausted(i); err != nil {
 			look.Erred++
 			e.found = append(e.found, violation{rule: r, at: nil, message: notEvaluated(err), erred: true})
@@ -152,7 +154,7 @@ func (e *evaluation) apply(r *rule) {
 
 // at reports whether the rule applies at the stop, and whether that is known.
 func (r *rule) appliesAt(e *evaluation) (here, known bool) {
-	for _, name := range r.stops {
+	for _, name := range r.Steps {
 		if e.atStop && name == e.stop {
 			return true, true
 		}
@@ -184,12 +186,12 @@ func (e *evaluation) judge(r *rule, at *scope, doubtful bool, look *expense.Rule
 		switch {
 		case doubtful:
 			err = errNoStop
-		case at.outer != nil && at.id == "" && r.then.code != "":
+		case at.outer != nil && at.id == "" && r.Then.Code != "":
 			err = errNoID
 		}
 	}
 	if err != nil {
-		result, message = LookErred, "could not be evaluated: "+e.reason(err)
+		result, message = LookErred, notEvaluated(e.reason(err))
 	}
 	switch result {
 	case LookNoMatch:
@@ -237,7 +239,7 @@ func (e *evaluation) run(r *rule, at *scope) (message string, result LookResult,
 	if err != nil {
 		return "", LookErred, err
 	}
-	message = clip(oneLine(string(text.(types.String))), maxMessage)
+	message = rulesfile.Clip(rulesfile.OneLine(string(text.(types.String))), rulesfile.MaxMessage)
 	if message == "" {
 		return "", LookErred, errNoMessage
 	}
@@ -263,9 +265,9 @@ func (s *scope) bounded(x *expression) (ref.Val, error) {
 	if cost, known := x.bound.of(&e.weight); known && cost <= maxCost {
 		e.charge(cost)
 		if !x.bound.loops {
-			return value(x.free.Eval(s))
+			return evaluated(x.free.Eval(s))
 		}
-		return value(x.free.ContextEval(e.ctx, s))
+		return evaluated(x.free.ContextEval(e.ctx, s))
 	}
 	return s.watched(x.limited)
 }
@@ -276,7 +278,7 @@ func (s *scope) watched(p cel.Program) (ref.Val, error) {
 	if cost := details.ActualCost(); cost != nil {
 		s.e.charge(*cost)
 	}
-	return value(v, details, err)
+	return evaluated(v, details, err)
 }
 
 func (e *evaluation) charge(cost uint64) {
@@ -284,16 +286,16 @@ func (e *evaluation) charge(cost uint64) {
 	e.spent += cost
 }
 
-func value(v ref.Val, _ *cel.EvalDetails, err error) (ref.Val, error) {
+func evaluated(v ref.Val, _ *cel.EvalDetails, err error) (ref.Val, error) {
 	if err == nil && types.IsUnknown(v) {
 		return nil, fmt.Errorf("an expression gave %T", v)
 	}
 	return v, err
 }
 
-func (e *evaluation) reason(err error) string {
+func (e *evaluation) reason(err error) value.Error {
 	if errors.Is(err, context.DeadlineExceeded) || e.ctx.Err() != nil {
-		return errTime.Error()
+		return errTime
 	}
 	return reason(err)
 }

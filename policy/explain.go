@@ -1,8 +1,8 @@
 package policy
 
 import (
+	"errors"
 	"slices"
-	"strings"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
@@ -13,18 +13,20 @@ import (
 	"cel.dev/cel-go/parser"
 
 	"concur-connector/expense"
+	"concur-connector/policy/rulesfile"
+	"concur-connector/policy/value"
 )
 
 // Look is what one rule made of one object.
 type Look struct {
-	Rule    string         `json:"rule"`
-	Level   Level          `json:"level"`
-	Object  string         `json:"object,omitempty"` // its ID; empty for the whole
-	Place   string         `json:"place,omitempty"`  // where it is, such as "entry 3, itemization 1"
-	Result  LookResult     `json:"result"`
-	Message string         `json:"message,omitempty"` // of a violation, or why it could not be evaluated
-	Shadow  bool           `json:"shadow,omitempty"`
-	Saw     []expense.Seen `json:"saw,omitempty"`
+	Rule    string          `json:"rule"`
+	Level   rulesfile.Level `json:"level"`
+	Object  string          `json:"object,omitempty"` // its ID; empty for the whole
+	Place   string          `json:"place,omitempty"`  // where it is, such as "entry 3, itemization 1"
+	Result  LookResult      `json:"result"`
+	Message string          `json:"message,omitempty"` // of a violation, or why it could not be evaluated
+	Shadow  bool            `json:"shadow,omitempty"`
+	Saw     []expense.Seen  `json:"saw,omitempty"`
 }
 
 // LookResult is how the evaluation of a rule on an object went.
@@ -52,13 +54,13 @@ func (p *Policy) Explain(c Case) []Look {
 	looks := map[string][]Look{}
 	e.explain = func(l Look) { looks[l.Rule] = append(looks[l.Rule], l) }
 	for _, r := range p.inOrder {
-		if r.level.ofRequest() == (c.Request != nil) {
+		if r.Level.OfRequest() == (c.Request != nil) {
 			e.apply(r)
 		}
 	}
 	var all []Look
 	for i := range p.rules {
-		all = append(all, looks[p.rules[i].name]...)
+		all = append(all, looks[p.rules[i].Name]...)
 	}
 	return all
 }
@@ -68,7 +70,7 @@ func (e *evaluation) say(r *rule, at *scope, result LookResult, message string) 
 	if e.explain == nil {
 		return
 	}
-	l := Look{Rule: r.name, Level: r.level, Result: result, Message: message, Shadow: r.shadow}
+	l := Look{Rule: r.Name, Level: r.Level, Result: result, Message: message, Shadow: r.Shadow}
 	if at != nil {
 		l.Object, l.Place, l.Saw = at.id, at.place(), e.saw(r, at)
 	}
@@ -160,7 +162,7 @@ func (w *watching) note(e ast.Expr) bool {
 	if !evaluated || !shown || len(w.seen) >= maxSeen {
 		return evaluated && shown
 	}
-	one := expense.Seen{Name: clip(oneLine(w.written(e)), maxSeenValue), Value: clip(oneLine(text), maxSeenValue)}
+	one := expense.Seen{Name: rulesfile.Clip(rulesfile.OneLine(w.written(e)), maxSeenValue), Value: rulesfile.Clip(rulesfile.OneLine(text), maxSeenValue)}
 	if !slices.ContainsFunc(w.seen, func(s expense.Seen) bool { return s.Name == one.Name }) {
 		w.seen = append(w.seen, one)
 	}
@@ -169,7 +171,7 @@ func (w *watching) note(e ast.Expr) bool {
 
 // written is a part of an expression as it was written.
 func (w *watching) written(e ast.Expr) string {
-	if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == lookupFunction {
+	if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == value.LookupFunction {
 		args := e.AsCall().Args()
 		return w.written(args[0]) + "[" + w.written(args[1]) + "]"
 	}
@@ -185,12 +187,13 @@ func printed(v ref.Val) (string, bool) {
 	switch v := v.(type) {
 	case types.String:
 		return string(v), true
-	case types.Bool, types.Int, number, money, day:
+	case types.Bool, types.Int, value.Decimal, value.Money, value.Date:
 		if text, ok := v.ConvertToType(types.StringType).(types.String); ok {
 			return string(text), true
 		}
 	case *types.Err:
-		return "absent", strings.Contains(v.Error(), " is absent")
+		var why value.Error
+		return "absent", errors.As(v, &why) && why.Kind == value.Absent
 	}
 	return "", false
 }

@@ -8,6 +8,8 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"concur-connector/expense"
+	"concur-connector/policy/rulesfile"
+	"concur-connector/policy/value"
 )
 
 // Budgeted returns the policy with other bounds on the judging of one report.
@@ -41,7 +43,7 @@ func (p *Policy) Bare(report *expense.Report) (held int) {
 	e, done := p.begin(Case{Report: report})
 	defer done()
 	for _, r := range p.inOrder {
-		for _, at := range e.scopesOf(r.level) {
+		for _, at := range e.scopesOf(r.Level) {
 			if r.match != nil {
 				if v, _, err := r.match.free.Eval(at); err != nil || v != types.True {
 					continue
@@ -61,13 +63,13 @@ func (p *Policy) Cost(c Case) (bound uint64, known bool, counted uint64, exceede
 	e, done := p.begin(c)
 	defer done()
 	r := &p.rules[0]
-	at := e.scopesOf(r.level)[0]
+	at := e.scopesOf(r.Level)[0]
 	bound, known = r.expression.bound.of(&e.weight)
 	_, details, err := r.expression.limited.ContextEval(e.ctx, at)
 	if cost := details.ActualCost(); cost != nil {
 		counted = *cost
 	}
-	return bound, known && bound <= maxCost, counted, err != nil && reason(err) == "it exceeds what one evaluation may cost"
+	return bound, known && bound <= maxCost, counted, err != nil && reason(err) == errCost
 }
 
 // Functions are the names of the functions of the language, operators left out.
@@ -77,8 +79,8 @@ func Functions() ([]string, error) {
 		return nil, err
 	}
 	var names []string
-	for name := range lang.env[EntryLevel].Functions() {
-		if _, isOperator := operators.FindReverse(name); !isOperator && !strings.ContainsAny(name, "@_") && leftOut[name] == "" {
+	for name := range lang.env[rulesfile.EntryLevel].Functions() {
+		if _, isOperator := operators.FindReverse(name); !isOperator && !strings.ContainsAny(name, "@_") && value.LeftOut[name] == "" {
 			names = append(names, name)
 		}
 	}

@@ -3,6 +3,9 @@ package policy
 import (
 	"sync"
 
+	"concur-connector/policy/rulesfile"
+	"concur-connector/policy/value"
+
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
 )
@@ -21,7 +24,7 @@ type expression struct {
 }
 
 // ready makes a checked expression ready to run.
-func (l *language) ready(level Level, source string, checked *cel.Ast, b bound) (*expression, error) {
+func (l *language) ready(level rulesfile.Level, source string, checked *cel.Ast, b bound) (*expression, error) {
 	x := &expression{source: source, ast: checked, bound: b, reads: needs{}, uses: map[string]bool{}}
 	e := l.env[level]
 	var err error
@@ -34,7 +37,7 @@ func (l *language) ready(level Level, source string, checked *cel.Ast, b bound) 
 	x.traced = sync.OnceValues(func() (cel.Program, error) {
 		return e.Program(checked, append(limits(), cel.EvalOptions(cel.OptTrackState))...)
 	})
-	x.reads.collect(checked.NativeRep(), shapeOf[level.whole()], l.ours)
+	x.reads.collect(checked.NativeRep(), shapeOf[level.Whole()], l.ours)
 	ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(one ast.Expr) {
 		if one.Kind() != ast.SelectKind {
 			return
@@ -50,7 +53,7 @@ func (l *language) ready(level Level, source string, checked *cel.Ast, b bound) 
 func limits() []cel.ProgramOption {
 	return []cel.ProgramOption{
 		cel.CostLimit(maxCost),
-		cel.CostTrackerOptions(ownCosts()...),
+		cel.CostTrackerOptions(value.Costs()...),
 		cel.InterruptCheckFrequency(100),
 	}
 }

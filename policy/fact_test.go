@@ -9,6 +9,7 @@ import (
 
 	"concur-connector/expense"
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 // asking is a file with the fact "duplicates", as it is given, and one rule on each entry.
@@ -197,7 +198,7 @@ func TestAFactThatNoRuleReadsIsNotAsked(t *testing.T) {
 	require.Empty(t, q)
 	ofReports, _ := p.Fields()
 	require.NotContains(t, ofReports, "entry.vendor", "nor is kept what it would send")
-	require.Contains(t, policy.Errors(p.Warnings()).Error(), "f:3:3: no rule reads the fact duplicates: it is not asked for")
+	require.Contains(t, rulesfile.Errors(p.Warnings()).Error(), "f:3:3: no rule reads the fact duplicates: it is not asked for")
 }
 
 func TestAFactIsReadThroughVariables(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 // A file is either refused with errors that name it, or gives a policy that
@@ -30,7 +31,7 @@ func FuzzParse(f *testing.F) {
 			require.NotEmpty(t, v.Action)
 			return
 		}
-		var all policy.Errors
+		var all rulesfile.Errors
 		require.ErrorAs(t, err, &all)
 		lines := bytes.Count([]byte(file), []byte("\n")) + bytes.Count([]byte(file), []byte("\r")) + 2
 		for _, e := range all {

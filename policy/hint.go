@@ -11,11 +11,13 @@ import (
 	"cel.dev/cel-go/cel"
 
 	"concur-connector/internal/spelling"
+	"concur-connector/policy/rulesfile"
+	"concur-connector/policy/value"
 )
 
 // hint says what was probably meant by a name that is not known; nothing where that cannot
 // be told.
-func (l *language) hint(level Level, source string, found *cel.Error) string {
+func (l *language) hint(level rulesfile.Level, source string, found *cel.Error) string {
 	message, _, _ := strings.Cut(found.Message, " (in container")
 	for _, say := range []string{hintSyntax(source, found), hintCall(message), hintSelection(message, restOf(source, found))} {
 		if say != "" {
@@ -50,19 +52,19 @@ func callsIt(source, name string) bool {
 }
 
 // hintField looks for the field among those of the object that it was asked of.
-func (l *language) hintField(level Level, source string, id int64, name string) string {
+func (l *language) hintField(level rulesfile.Level, source string, id int64, name string) string {
 	parsed, issues := l.env[level].Parse(source)
 	if issues.Err() != nil {
 		return ""
 	}
 	owner := l.ownerOf(parsed.NativeRep().Expr(), id, level)
 	if owner == nil {
-		return fmt.Sprintf("undefined field '%s'%s", name, Suggestion(name, l.allFields()))
+		return fmt.Sprintf("undefined field '%s'%s", name, spelling.Suggestion(name, l.allFields()))
 	}
 	switch {
-	case owner.IsExactType(moneyType):
+	case owner.IsExactType(value.MoneyType):
 		return "an amount has no fields; it has m.amount() and m.currency()"
-	case owner.IsExactType(dayType):
+	case owner.IsExactType(value.DateType):
 		meant := cmp.Or(spelling.Nearest(name, asksDates), "year")
 		if slices.Contains(asksDates, name) {
 			meant = name
@@ -78,7 +80,7 @@ func (l *language) hintField(level Level, source string, id int64, name string) 
 	if kind := l.adds(owner); kind != "" {
 		return l.hintAdded(kind, name, fields)
 	}
-	for at := outer[level]; at != ""; at = outer[at] {
+	for at := level.Outer(); at != ""; at = at.Outer() {
 		if _, there := shapeOf[at].fields[name]; there && of == shapeOf[level] {
 			return fmt.Sprintf("%s; did you mean %q?", said, string(at)+"."+name)
 		}
@@ -90,7 +92,7 @@ func (l *language) hintField(level Level, source string, id int64, name string) 
 		return fmt.Sprintf("%s; did you mean %q?", said, meant)
 	}
 	if of.ours || len(fields) <= 5 && len(fields) > 0 {
-		return said + Among(name, fields)
+		return said + spelling.Among(name, fields)
 	}
 	return said
 }
@@ -137,7 +139,7 @@ func (l *language) hintAdded(kind, name string, known []string) string {
 	case len(known) == 0:
 		return fmt.Sprintf("there is no %s %q", one, name)
 	}
-	return fmt.Sprintf("there is no %s %q%s", one, name, Among(name, known))
+	return fmt.Sprintf("there is no %s %q%s", one, name, spelling.Among(name, known))
 }
 
 // suggestWord is suggest for a name that may also be meant by one of its words: "reciept"
@@ -162,12 +164,12 @@ func suggestWord(name string, known []string) string {
 var wordsOf = regexp.MustCompile(`[A-Z]?[a-z]{3,}`)
 
 // knownTo are the levels at which there is a variable or fact of the name.
-func (l *language) knownTo(kind, name string) []Level {
-	var all []Level
+func (l *language) knownTo(kind, name string) []rulesfile.Level {
+	var all []rulesfile.Level
 	if kind == "lists" {
 		return nil
 	}
-	for _, level := range levels {
+	for _, level := range rulesfile.Levels {
 		of := l.variables[level]
 		if kind == "facts" {
 			of = l.facts[level]
@@ -180,8 +182,8 @@ func (l *language) knownTo(kind, name string) []Level {
 }
 
 // hintName looks for a name where an expression begins with one, or for a function.
-func (l *language) hintName(level Level, name string, called bool) string {
-	if root, _, _ := strings.Cut(name, "."); Level(root).known() {
+func (l *language) hintName(level rulesfile.Level, name string, called bool) string {
+	if root, _, _ := strings.Cut(name, "."); rulesfile.Level(root).Known() {
 		return "" // of another level, which is said elsewhere
 	}
 	said := fmt.Sprintf("undeclared reference to '%s'", name)
@@ -193,14 +195,14 @@ func (l *language) hintName(level Level, name string, called bool) string {
 	case called && isField(level, name):
 		return fmt.Sprintf("%s is a field: it is written without brackets", name)
 	case called:
-		return said + Suggestion(name, l.functions(level))
+		return said + spelling.Suggestion(name, l.functions(level))
 	case otherRoots[name] != "":
 		return fmt.Sprintf("%s; did you mean %q?", said, otherRoots[name])
 	case len(name) == 1:
 		return said + "; the name of an element is known only between the brackets of its exists(), all(), filter() or map()"
 	}
 	names := []string{"today", "variables", "facts", "lists"}
-	for at := level; at != ""; at = outer[at] {
+	for at := level; at != ""; at = at.Outer() {
 		names = append(names, string(at))
 	}
 	for _, kind := range []struct {
@@ -211,12 +213,12 @@ func (l *language) hintName(level Level, name string, called bool) string {
 			return fmt.Sprintf("%s; did you mean %q?", said, kind.name+"."+name)
 		}
 	}
-	for at := level; at != ""; at = outer[at] {
+	for at := level; at != ""; at = at.Outer() {
 		if _, there := shapeOf[at].fields[name]; there {
 			return fmt.Sprintf("%s; did you mean %q?", said, string(at)+"."+name)
 		}
 	}
-	if meant := Suggestion(name, names); meant != "" {
+	if meant := spelling.Suggestion(name, names); meant != "" {
 		return said + meant
 	}
 	if textForm.MatchString(name) {
@@ -226,8 +228,8 @@ func (l *language) hintName(level Level, name string, called bool) string {
 }
 
 // isField reports whether an object that a rule of the level sees has a field of the name.
-func isField(level Level, name string) bool {
-	for at := level; at != ""; at = outer[at] {
+func isField(level rulesfile.Level, name string) bool {
+	for at := level; at != ""; at = at.Outer() {
 		if _, there := shapeOf[at].fields[name]; there {
 			return true
 		}
@@ -239,13 +241,26 @@ func isField(level Level, name string) bool {
 var textForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9_]*$`)
 
 // functions are the names by which functions and macros are called.
-func (l *language) functions(level Level) []string {
+func (l *language) functions(level rulesfile.Level) []string {
 	names := []string{"has", "all", "exists", "exists_one", "map", "filter", "groupBy", "totalBy"}
 	for name := range l.env[level].Functions() {
-		if identifier.MatchString(name) && leftOut[name] == "" {
+		if rulesfile.Identifier.MatchString(name) && value.LeftOut[name] == "" {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// someLevels lists levels as a sentence does.
+func someLevels(list []rulesfile.Level) string {
+	names := make([]string, len(list))
+	for i, l := range list {
+		names[i] = string(l)
+	}
+	if len(names) == 1 {
+		return "level " + names[0]
+	}
+	last := len(names) - 1
+	return fmt.Sprintf("levels %s and %s", strings.Join(names[:last], ", "), names[last])
 }

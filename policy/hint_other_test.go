@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 func TestWhatPeopleBringAlongIsAnswered(t *testing.T) {
@@ -62,7 +63,7 @@ func TestWhatPeopleBringAlongIsAnswered(t *testing.T) {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
 			_, err := policy.Parse("f", []byte(with("expression: |\n      "+expression)))
-			var all policy.Errors
+			var all rulesfile.Errors
 			require.ErrorAs(t, err, &all)
 			require.Len(t, all, 1, "and what comes of it is not said")
 			require.Contains(t, all[0].Reason, want)

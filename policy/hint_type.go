@@ -4,18 +4,20 @@ import (
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
+
+	"concur-connector/policy/rulesfile"
 )
 
 // resolving finds the type of what stands before a field, in an expression that does not
 // check as a whole.
 type resolving struct {
 	lang  *language
-	level Level
+	level rulesfile.Level
 	loops map[string]*types.Type // of the names of elements, inside their loops
 }
 
 // ownerOf is the type of what the field was asked of.
-func (l *language) ownerOf(whole ast.Expr, id int64, level Level) (owner *types.Type) {
+func (l *language) ownerOf(whole ast.Expr, id int64, level rulesfile.Level) (owner *types.Type) {
 	r := resolving{lang: l, level: level, loops: map[string]*types.Type{}}
 	r.walk(whole, func(e ast.Expr) {
 		if e.ID() == id && e.Kind() == ast.SelectKind {
@@ -137,7 +139,7 @@ func (r resolving) named(name string) *types.Type {
 	case "lists":
 		return r.lang.lists.typ
 	}
-	if s := shapeOf[Level(name)]; s != nil {
+	if s := shapeOf[rulesfile.Level(name)]; s != nil {
 		return s.typ
 	}
 	return nil

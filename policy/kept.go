@@ -43,10 +43,10 @@ func (p *Policy) EvaluateKept(c Case, kept []string) (v expense.Verdict, unknown
 		have[name] = true
 	}
 	here := &evaluation{}
-	here.stop, here.atStop = p.stopOf(c.EventType)
+	here.stop, here.atStop = p.StepOf(c.EventType)
 	lacking := p.lacking(c)
 	v = p.evaluate(c, func(r *rule) bool {
-		if applies, told := r.appliesAt(here); len(r.stops) > 0 && told && !applies {
+		if applies, told := r.appliesAt(here); len(r.Steps) > 0 && told && !applies {
 			return true // it says nothing here, whatever it reads
 		}
 		known := r.needs.within(have)
@@ -56,7 +56,7 @@ func (p *Policy) EvaluateKept(c Case, kept []string) (v expense.Verdict, unknown
 			}
 		}
 		if !known {
-			unknown = append(unknown, r.name)
+			unknown = append(unknown, r.Name)
 		}
 		return known
 	})
@@ -74,16 +74,16 @@ func (p *Policy) lacking(c Case) map[string]bool {
 	e, done := p.begin(c)
 	defer done()
 	for _, f := range p.facts {
-		answers, asked := c.Facts[f.name]
-		if !asked || f.level.ofRequest() != (c.Request != nil) {
+		answers, asked := c.Facts[f.Name]
+		if !asked || f.Level.OfRequest() != (c.Request != nil) {
 			continue
 		}
-		for i, at := range e.scopesOf(f.level) {
+		for i, at := range e.scopesOf(f.Level) {
 			if _, there := answers[at.key()]; there {
 				continue
 			}
 			if _, err := f.about(at); err == nil || e.exhausted(i) != nil {
-				names[f.name] = true
+				names[f.Name] = true
 				break
 			}
 		}
@@ -92,7 +92,7 @@ func (p *Policy) lacking(c Case) map[string]bool {
 }
 
 func (p *Policy) place(name string) int {
-	return slices.IndexFunc(p.rules, func(r rule) bool { return r.name == name })
+	return slices.IndexFunc(p.rules, func(r rule) bool { return r.Name == name })
 }
 
 // within reports whether all that is needed is among the names.

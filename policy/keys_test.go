@@ -8,13 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 // wrongs are all mistakes of a file, without its name.
 func wrongs(t *testing.T, content string) []string {
 	t.Helper()
 	_, err := policy.Parse("f", []byte("apiVersion: concur-connector/v1\n"+content))
-	var all policy.Errors
+	var all rulesfile.Errors
 	require.ErrorAs(t, err, &all)
 	var said []string
 	for _, one := range all {

@@ -5,28 +5,26 @@ import (
 	"slices"
 	"strings"
 
+	"concur-connector/policy/rulesfile"
+	"concur-connector/policy/value"
+
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
-	"cel.dev/cel-go/common/types/ref"
-	"cel.dev/cel-go/ext"
 )
 
 // language is what the expressions of one rules file may say, by level. Which variables,
 // facts and lists there are is known only once the file is read.
 type language struct {
-	env       map[Level]*cel.Env
-	variables map[Level]*shape // what "variables" is at each level
-	facts     map[Level]*shape // what "facts" is
-	lists     *shape           // what "lists" is
+	env       map[rulesfile.Level]*cel.Env
+	variables map[rulesfile.Level]*shape // what "variables" is at each level
+	facts     map[rulesfile.Level]*shape // what "facts" is
+	lists     *shape                     // what "lists" is
 	known     provider
 }
 
 const (
-	maxExpression = 4000  // characters
-	maxNodes      = 10000 // of one expression, macros expanded
-	maxNesting    = 100
-	maxPattern    = 1000 // instructions of a regular expression
+	maxNodes   = 10000 // of one expression, macros expanded
+	maxNesting = 100
 )
 
 // The names of the types of what the rules file adds. No rule can name them.
@@ -42,12 +40,12 @@ func newLanguage() (*language, error) {
 		return nil, fmt.Errorf("prepare the language of rules: %w", err)
 	}
 	lang := &language{
-		env: map[Level]*cel.Env{}, variables: map[Level]*shape{}, facts: map[Level]*shape{},
+		env: map[rulesfile.Level]*cel.Env{}, variables: map[rulesfile.Level]*shape{}, facts: map[rulesfile.Level]*shape{},
 		known: provider{Registry: registry, shapes: map[string]*shape{
 			// Amounts and dates have no fields; as shapes they answer for themselves.
-			"money":   {name: "money", typ: moneyType},
-			"decimal": {name: "decimal", typ: decimalType},
-			"date":    {name: "date", typ: dayType},
+			"money":   {name: "money", typ: value.MoneyType},
+			"decimal": {name: "decimal", typ: value.DecimalType},
+			"date":    {name: "date", typ: value.DateType},
 		}},
 	}
 	for _, s := range append(parts(), fieldShape) {
@@ -57,29 +55,27 @@ func newLanguage() (*language, error) {
 	options := []cel.EnvOption{
 		cel.CustomTypeProvider(lang.known),
 		cel.CustomTypeAdapter(registry),
-		standard(),
-		ext.Strings(),
 		cel.ExtendedValidations(),
-		cel.ParserExpressionSizeLimit(maxExpression),
+		cel.ParserExpressionSizeLimit(value.MaxExpression),
 		cel.ExpressionNodeLimit(maxNodes),
 		cel.ParserRecursionLimit(maxNesting),
-		cel.ASTValidators(cel.ValidateRegexProgramSizeLimit(maxPattern)),
+		cel.ASTValidators(cel.ValidateRegexProgramSizeLimit(value.MaxPattern)),
 		cel.EnableMacroCallTracking(), // so that a part of an expression can be shown as it was written
 	}
-	bare, err := cel.NewCustomEnv(append(options, ownFunctions()...)...)
+	bare, err := cel.NewCustomEnv(slices.Concat(options, value.Library())...)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the language of rules: %w", err)
 	}
-	for _, level := range levels {
+	for _, level := range rulesfile.Levels {
 		lang.variables[level] = lang.newShape(variablesOf + string(level))
 		lang.facts[level] = lang.newShape(factsOf + string(level))
 		known := []cel.EnvOption{
 			cel.Variable("variables", lang.variables[level].typ),
 			cel.Variable("facts", lang.facts[level].typ),
 			cel.Variable("lists", lang.lists.typ),
-			cel.Variable("today", dayType),
+			cel.Variable("today", value.DateType),
 		}
-		for l := level; l != ""; l = outer[l] {
+		for l := level; l != ""; l = l.Outer() {
 			known = append(known, cel.Variable(string(l), shapeOf[l].typ))
 		}
 		if lang.env[level], err = bare.Extend(known...); err != nil {
@@ -114,19 +110,4 @@ func (l *language) newShape(name string) *shape {
 	s.ours = true
 	l.known.shapes[name] = s
 	return s
-}
-
-// ownFunctions are what the language has beside CEL's own.
-func ownFunctions() []cel.EnvOption {
-	return slices.Concat(boundedFunctions(), moneyFunctions(), decimalFunctions(), sumFunctions(),
-		dateFunctions(), groupFunctions())
-}
-
-func ownCosts() []cost.TrackerOption {
-	return slices.Concat(boundedCosts(), sumCosts(), groupCosts())
-}
-
-func byLength(args []ref.Val, _ ref.Val) *uint64 {
-	n := 1 + lengthOf(args[0])
-	return &n
 }

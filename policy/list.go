@@ -16,9 +16,10 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
-	"go.yaml.in/yaml/v4"
 
+	"concur-connector/internal/spelling"
 	"concur-connector/internal/textfile"
+	"concur-connector/policy/rulesfile"
 )
 
 // List is a table of the company's own in a file beside the rules.
@@ -31,60 +32,14 @@ type List struct {
 }
 
 const (
-	maxLists    = 50
 	maxListFile = 8 << 20 // bytes
 	maxListAll  = 32 << 20
 	maxListRows = 100_000
-	maxColumns  = 50
 
 	// maxCells bounds the memory of all lists together, of which a cell may take a hundred
 	// bytes and a row as much; while rules are changed they are there twice.
 	maxCells = 2_000_000
 )
-
-// listDeclaration is a list as the rules file has it.
-type listDeclaration struct {
-	name    string
-	at      *yaml.Node
-	file    string
-	fileAt  *yaml.Node
-	key     []string
-	keyAt   *yaml.Node
-	columns map[string]columnDeclaration
-}
-
-type columnDeclaration struct {
-	kind valueKind
-	at   *yaml.Node
-}
-
-func (s *source) lists(n *yaml.Node) []listDeclaration {
-	var all []listDeclaration
-	for _, p := range s.named(n, "lists", identifier, identifierForm, maxLists) {
-		d := listDeclaration{name: p.key, at: p.name, columns: map[string]columnDeclaration{}}
-		keys, ok := s.mapping(p.value, "", "the list "+p.key, "file", "key", "columns")
-		if !ok {
-			continue
-		}
-		if d.fileAt = keys["file"]; d.fileAt == nil {
-			s.fail(at(p.value), "", "the list %s has no file", p.key)
-			continue
-		}
-		if d.file, ok = s.text(d.fileAt, "", "file"); !ok {
-			continue
-		}
-		if d.keyAt = keys["key"]; d.keyAt != nil {
-			d.key, _ = s.texts(d.keyAt, "", "a column of the key")
-		}
-		for _, column := range s.named(keys["columns"], "columns", identifier, identifierForm, maxColumns) {
-			if kind, ok := s.kind(column.value, false); ok {
-				d.columns[column.key] = columnDeclaration{kind, column.value}
-			}
-		}
-		all = append(all, d)
-	}
-	return all
-}
 
 // table is a list that has been read.
 type table struct {
@@ -107,26 +62,26 @@ type opener func(name string) (io.ReadCloser, error)
 var errNoFolder = errors.New("the rules were given without the folder that they are in")
 
 // table reads a list. What is wrong in its file is a fault of that file.
-func (s *source) table(lang *language, d listDeclaration, open opener) (*table, []byte) {
-	data, err := readBeside(open, d.file)
+func (l *loader) table(d rulesfile.List) (*table, []byte) {
+	data, err := readBeside(l.open, d.File)
 	if err != nil {
-		s.fail(at(d.fileAt), "", "the list %s cannot be read: %v", d.name, err)
+		l.Fail(rulesfile.At(d.FileAt), "", "the list %s cannot be read: %v", d.Name, err)
 		return nil, nil
 	}
-	inner := newSource(path.Join(path.Dir(filepath.ToSlash(s.name)), d.file), nil)
+	inner := rulesfile.NewSource(path.Join(path.Dir(filepath.ToSlash(l.Name)), d.File), nil)
 	if !utf8.Valid(data) {
-		inner.fail(place{1 + bytes.Count(data[:validUpTo(data)], []byte("\n")), 0}, "", "the file is not UTF-8; save it as CSV UTF-8")
-		s.errors = append(s.errors, inner.errors...)
+		inner.Fail(rulesfile.Place{Line: 1 + bytes.Count(data[:validUpTo(data)], []byte("\n")), Column: 0}, "", "the file is not UTF-8; save it as CSV UTF-8")
+		l.Errors = append(l.Errors, inner.Errors...)
 		return nil, nil
 	}
-	t := inner.rows(lang, d, s, data)
-	inCharacters(inner.errors, data)
-	s.errors = append(s.errors, inner.errors...)
+	t := l.rows(inner, d, data)
+	inCharacters(inner.Errors, data)
+	l.Errors = append(l.Errors, inner.Errors...)
 	return t, data
 }
 
 // inCharacters counts columns in characters, as everywhere; CSV counts them in bytes.
-func inCharacters(found Errors, data []byte) {
+func inCharacters(found rulesfile.Errors, data []byte) {
 	for _, one := range found {
 		line := data
 		for range one.Line - 1 {
@@ -177,15 +132,15 @@ func readBeside(open opener, name string) ([]byte, error) {
 }
 
 // keyColumns finds the columns of the key: those that are named, else the first.
-func (s *source) keyColumns(d listDeclaration, t *table) (key []int, ok bool) {
-	t.Key = d.key
+func (l *loader) keyColumns(d rulesfile.List, t *table) (key []int, ok bool) {
+	t.Key = d.Key
 	if len(t.Key) == 0 {
 		t.Key = t.Columns[:1]
 	}
 	for _, name := range t.Key {
 		i := slices.Index(t.Columns, name)
 		if i < 0 {
-			s.fail(at(d.keyAt), "", "the list %s has no column %q%s", d.name, clip(name, 40), Among(name, t.Columns))
+			l.Fail(rulesfile.At(d.KeyAt), "", "the list %s has no column %q%s", d.Name, rulesfile.Clip(name, 40), spelling.Among(name, t.Columns))
 			return nil, false
 		}
 		key = append(key, i)
@@ -194,21 +149,21 @@ func (s *source) keyColumns(d listDeclaration, t *table) (key []int, ok bool) {
 }
 
 // columnKinds says what is in each column, and adds the fields of a row to the language.
-func (s *source) columnKinds(d listDeclaration, t *table) ([]valueKind, bool) {
+func (l *loader) columnKinds(d rulesfile.List, t *table) ([]rulesfile.Kind, bool) {
 	ok := true
-	for name, column := range d.columns {
+	for name, column := range d.Columns {
 		if !slices.Contains(t.Columns, name) {
-			s.fail(at(column.at), "", "the list %s has no column %q%s", d.name, clip(name, 40), Among(name, t.Columns))
+			l.Fail(rulesfile.At(column.At), "", "the list %s has no column %q%s", d.Name, rulesfile.Clip(name, 40), spelling.Among(name, t.Columns))
 			ok = false
 		}
 	}
-	kinds := make([]valueKind, len(t.Columns))
+	kinds := make([]rulesfile.Kind, len(t.Columns))
 	for i, name := range t.Columns {
-		kinds[i] = kindText
-		if column, given := d.columns[name]; given {
-			kinds[i] = column.kind
+		kinds[i] = rulesfile.KindText
+		if column, given := d.Columns[name]; given {
+			kinds[i] = column.Kind
 		}
-		t.shape.fields[name] = member{typ: kinds[i].typ(), read: func(o *object) (ref.Val, bool) {
+		t.shape.fields[name] = member{typ: typeOf(kinds[i]), read: func(o *object) (ref.Val, bool) {
 			v := o.native.(row)[i]
 			return v, v != nil && v != types.String("")
 		}}

@@ -11,6 +11,7 @@ import (
 
 	"concur-connector/expense"
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 // folder writes files and returns where the rules are. A name that ends with a slash is a
@@ -193,7 +194,7 @@ func TestListsAreBounded(t *testing.T) {
 		fmt.Fprintf(&b, "%d,1,1,1,1,1,1,1,1,1\n", i)
 	}
 	many = b.String()
-	var errs policy.Errors
+	var errs rulesfile.Errors
 	require.ErrorAs(t, load(five), &errs)
 	require.Len(t, errs, 1)
 	require.ErrorContains(t, errs, ":2:63: the lists together have more than 2000000 cells, each row counted as one more")

@@ -9,6 +9,7 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"concur-connector/expense"
+	"concur-connector/policy/rulesfile"
 )
 
 // needs is what rules read of a report or of a travel request: the fields of each
@@ -34,21 +35,21 @@ func reportNeeds() needs {
 
 // needsOf holds what must be there so that there are objects of the level, and so that each
 // can be named.
-func needsOf(level Level) needs {
+func needsOf(level rulesfile.Level) needs {
 	n := needs{}
 	switch level {
-	case AllocationLevel:
+	case rulesfile.AllocationLevel:
 		n.add(entryShape, "allocations", "itemizations")
 		n.add(itemizationShape, "allocations")
-	case ItemizationLevel:
+	case rulesfile.ItemizationLevel:
 		n.add(entryShape, "itemizations")
-	case SegmentLevel:
+	case rulesfile.SegmentLevel:
 		n.add(requestShape, "expenses")
-		n.add(expectedShape, "id", "segments")
+		n.add(expectedExpenseShape, "id", "segments")
 		n.add(segmentShape, "id")
-	case ExpectedLevel:
+	case rulesfile.ExpectedExpenseLevel:
 		n.add(requestShape, "expenses")
-		n.add(expectedShape, "id")
+		n.add(expectedExpenseShape, "id")
 	}
 	return n
 }
@@ -164,7 +165,7 @@ func partsIn(t *types.Type) []*shape {
 func parts() []*shape {
 	return []*shape{
 		reportShape, entryShape, itemizationShape, allocationShape,
-		requestShape, expectedShape, segmentShape, requestExceptionShape,
+		requestShape, expectedExpenseShape, segmentShape, requestExceptionShape,
 	}
 }
 

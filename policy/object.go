@@ -12,6 +12,8 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 
 	"concur-connector/expense"
+	"concur-connector/policy/rulesfile"
+	"concur-connector/policy/value"
 )
 
 // shape is a type of the language with named, typed fields.
@@ -79,7 +81,9 @@ func (o *object) get(field string) (ref.Val, bool) {
 	}
 	v, something := m.read(o)
 	if v == nil || v == types.String("") && o.via.Tells(spokenField(o.shape, field)) == expense.NeverTold {
-		return types.WrapErr(failure(o.shape.spoken() + "." + field + " is absent; ask with has() before reading it")), something
+		return types.WrapErr(value.Error{
+			Reason: o.shape.spoken() + "." + field + " is absent; ask with has() before reading it", Kind: value.Absent,
+		}), something
 	}
 	if m.once {
 		if o.made == nil {
@@ -115,7 +119,7 @@ func (o *object) IsSet(field ref.Val) ref.Val {
 func (o *object) has(field string) bool {
 	v, something := o.get(field)
 	if s, ours := o.native.(*scope); ours {
-		if err, failed := v.(*types.Err); failed && !isAbsence(err.Unwrap()) {
+		if err, failed := v.(*types.Err); failed && reason(err.Unwrap()).Kind == value.Wrong {
 			s.e.untold = err.Unwrap()
 		}
 	}
@@ -209,4 +213,11 @@ func (p provider) FindStructFieldType(name, field string) (*types.FieldType, boo
 			return v, nil
 		},
 	}, true
+}
+
+// shapeOf is what an expression of a level sees under the name of the level, besides
+// everything that the outer levels see.
+var shapeOf = map[rulesfile.Level]*shape{
+	rulesfile.ReportLevel: reportShape, rulesfile.EntryLevel: entryShape, rulesfile.ItemizationLevel: itemizationShape, rulesfile.AllocationLevel: allocationShape,
+	rulesfile.RequestLevel: requestShape, rulesfile.ExpectedExpenseLevel: expectedExpenseShape, rulesfile.SegmentLevel: segmentShape,
 }

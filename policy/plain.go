@@ -3,6 +3,8 @@ package policy
 import (
 	"strings"
 
+	"concur-connector/policy/value"
+
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/overloads"
@@ -97,9 +99,9 @@ func (m *measuring) holdsPlain(e ast.Expr) bool {
 		switch name := call.FunctionName(); {
 		case name == "distinct" && call.IsMemberFunction():
 			return m.holdsPlain(call.Target())
-		case name == groupFunction || name == totalFunction:
+		case name == value.GroupFunction || name == value.TotalFunction:
 			return m.every(call.Args()[0], func(pair ast.Expr) bool {
-				return pair.Kind() == ast.CallKind && pair.AsCall().FunctionName() == pairFunction && m.isPlain(pair.AsCall().Args()[0])
+				return pair.Kind() == ast.CallKind && pair.AsCall().FunctionName() == value.PairFunction && m.isPlain(pair.AsCall().Args()[0])
 			})
 		}
 	}

@@ -2,7 +2,8 @@ package policy
 
 import (
 	"strconv"
-	"strings"
+
+	"concur-connector/policy/value"
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -10,6 +11,7 @@ import (
 	"cel.dev/cel-go/interpreter"
 
 	"concur-connector/expense"
+	"concur-connector/policy/rulesfile"
 )
 
 // scope is one object of a report or travel request with everything that a rule sees
@@ -18,7 +20,7 @@ import (
 type scope struct {
 	e      *evaluation
 	outer  *scope
-	level  Level
+	level  rulesfile.Level
 	object *object
 	id     string // Concur's; of the whole, and where there is none, empty
 	index  int    // in its list, from 0; -1 where it stands for what is not there
@@ -28,7 +30,7 @@ type scope struct {
 	unanswered       map[*fact]error
 }
 
-func (e *evaluation) scope(outer *scope, level Level, o *object, index int) *scope {
+func (e *evaluation) scope(outer *scope, level rulesfile.Level, o *object, index int) *scope {
 	s := &scope{e: e, outer: outer, level: level, object: o, index: index}
 	s.variables, s.facts = e.policy.lang.variables[level].of(s), e.policy.lang.facts[level].of(s)
 	if outer != nil {
@@ -62,7 +64,7 @@ func (s *scope) ResolveName(name string) (any, bool) {
 func (s *scope) Parent() interpreter.Activation { return nil }
 
 // at returns the scope of an outer level.
-func (s *scope) at(level Level) *scope {
+func (s *scope) at(level rulesfile.Level) *scope {
 	for s.level != level {
 		s = s.outer
 	}
@@ -73,32 +75,26 @@ func (s *scope) at(level Level) *scope {
 // level.
 func (s *scope) variable(v *variable) (ref.Val, bool) {
 	at := s.at(v.Level)
-	value, known := at.values[v]
+	computed, known := at.values[v]
 	if !known {
 		var err error
-		if value, err = at.eval(v.value); err != nil {
-			value = types.WrapErr(failureOf(v, s.e.reason(err)))
-		} else if size := sizeOf(value, maxValueSize); size > maxValueSize || s.e.kept+size > maxKept {
-			value = types.WrapErr(failure("the variable " + v.Name + " is too large"))
+		if computed, err = at.eval(v.value); err != nil {
+			why := s.e.reason(err)
+			if why.Variable == "" { // of variables that use each other, the innermost is named
+				why.Variable, why.Reason = v.Name, "the variable "+v.Name+" could not be evaluated: "+why.Reason
+			}
+			computed = types.WrapErr(why)
+		} else if size := sizeOf(computed, maxValueSize); size > maxValueSize || s.e.kept+size > maxKept {
+			computed = types.WrapErr(value.Error{Reason: "the variable " + v.Name + " is too large", Variable: v.Name})
 		} else {
 			s.e.kept += size
 		}
 		if at.values == nil {
 			at.values = map[*variable]ref.Val{}
 		}
-		at.values[v] = value
+		at.values[v] = computed
 	}
-	return value, something(value)
-}
-
-// failureOf names the variable that cannot be evaluated: of several that are made of one
-// another the innermost.
-func failureOf(v *variable, reason string) failure {
-	const named = "the variable "
-	if strings.HasPrefix(reason, named) {
-		return failure(reason)
-	}
-	return failure(named + v.Name + " could not be evaluated: " + reason)
+	return computed, something(computed)
 }
 
 // How large variables may be: in elements, of which a text has one for each 16 bytes.
@@ -176,27 +172,27 @@ func (s *scope) path() []int {
 }
 
 // scopesOf returns the objects of a level, in the order of the report.
-func (e *evaluation) scopesOf(level Level) []*scope {
+func (e *evaluation) scopesOf(level rulesfile.Level) []*scope {
 	if known, there := e.scopes[level]; there {
 		return known
 	}
 	var all []*scope
 	switch level {
-	case ReportLevel, RequestLevel:
+	case rulesfile.ReportLevel, rulesfile.RequestLevel:
 		all = []*scope{e.whole}
-	case EntryLevel:
-		all = e.parts(e.whole, EntryLevel, "entries", nil)
-	case ItemizationLevel:
-		for _, entry := range e.scopesOf(EntryLevel) {
-			all = e.parts(entry, ItemizationLevel, "itemizations", all)
+	case rulesfile.EntryLevel:
+		all = e.parts(e.whole, rulesfile.EntryLevel, "entries", nil)
+	case rulesfile.ItemizationLevel:
+		for _, entry := range e.scopesOf(rulesfile.EntryLevel) {
+			all = e.parts(entry, rulesfile.ItemizationLevel, "itemizations", all)
 		}
-	case AllocationLevel:
+	case rulesfile.AllocationLevel:
 		all = e.allocations()
-	case ExpectedLevel:
-		all = e.parts(e.whole, ExpectedLevel, "expenses", nil)
-	case SegmentLevel:
-		for _, expected := range e.scopesOf(ExpectedLevel) {
-			all = e.parts(expected, SegmentLevel, "segments", all)
+	case rulesfile.ExpectedExpenseLevel:
+		all = e.parts(e.whole, rulesfile.ExpectedExpenseLevel, "expenses", nil)
+	case rulesfile.SegmentLevel:
+		for _, expected := range e.scopesOf(rulesfile.ExpectedExpenseLevel) {
+			all = e.parts(expected, rulesfile.SegmentLevel, "segments", all)
 		}
 	}
 	e.scopes[level] = all
@@ -206,13 +202,13 @@ func (e *evaluation) scopesOf(level Level) []*scope {
 // allocations are those of entries that are not itemized, for which an empty itemization
 // stands, and those of itemizations.
 func (e *evaluation) allocations() (all []*scope) {
-	items := e.scopesOf(ItemizationLevel)
-	for _, entry := range e.scopesOf(EntryLevel) {
-		none := e.scope(entry, ItemizationLevel, e.noItemization(), -1)
+	items := e.scopesOf(rulesfile.ItemizationLevel)
+	for _, entry := range e.scopesOf(rulesfile.EntryLevel) {
+		none := e.scope(entry, rulesfile.ItemizationLevel, e.noItemization(), -1)
 		none.object.made = map[string]ref.Val{}
-		all = e.partsOf(entry.object, none, AllocationLevel, "allocations", all)
+		all = e.partsOf(entry.object, none, rulesfile.AllocationLevel, "allocations", all)
 		for len(items) > 0 && items[0].outer == entry {
-			all = e.parts(items[0], AllocationLevel, "allocations", all)
+			all = e.parts(items[0], rulesfile.AllocationLevel, "allocations", all)
 			items = items[1:]
 		}
 	}
@@ -220,11 +216,11 @@ func (e *evaluation) allocations() (all []*scope) {
 }
 
 // parts appends the scopes of the objects in a list of an object.
-func (e *evaluation) parts(of *scope, level Level, list string, all []*scope) []*scope {
+func (e *evaluation) parts(of *scope, level rulesfile.Level, list string, all []*scope) []*scope {
 	return e.partsOf(of.object, of, level, list, all)
 }
 
-func (e *evaluation) partsOf(o *object, outer *scope, level Level, list string, all []*scope) []*scope {
+func (e *evaluation) partsOf(o *object, outer *scope, level rulesfile.Level, list string, all []*scope) []*scope {
 	v, _ := o.get(list)
 	objects := v.(traits.Lister)
 	n, _ := objects.Size().(types.Int)

@@ -9,6 +9,7 @@ import (
 
 	"concur-connector/expense"
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 const byStop = `stops:
@@ -37,7 +38,7 @@ rules:
 func TestAStopIsNamedByTheEventType(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, byStop)
-	require.True(t, p.ByStop())
+	require.True(t, p.DependsOnStep())
 	bad := entries("TAXI")
 	bad.Name = "bad"
 	for event, want := range map[string]string{
@@ -103,7 +104,7 @@ func TestAtAnUnknownStopARuleThatHoldsDoesNothing(t *testing.T) {
 func TestWithoutLimitedRulesNoStopMatters(t *testing.T) {
 	t.Parallel()
 	p := rules(t, [5]string{"one", "report", "false", "Hm.", "sendBack: true"})
-	require.False(t, p.ByStop())
+	require.False(t, p.DependsOnStep())
 	require.Equal(t, p.Evaluate(policy.Case{Report: entries()}), p.Evaluate(policy.Case{Report: entries(), EventType: "SUBMIT"}))
 }
 
@@ -140,7 +141,7 @@ rules: []
 `)
 	require.Equal(t, "2026-11", p.Version())
 	require.Equal(t, "Europe/Berlin", p.Timezone())
-	require.Equal(t, policy.Settings{Language: "de", ApproveByException: "APPROVED", PassOnComment: "Thank you", ExpenseRejectedComment: "Not ours"}, p.Settings())
+	require.Equal(t, rulesfile.Settings{Language: "de", ApproveByException: "APPROVED", ApproveComment: "Thank you", ExpenseRejectedComment: "Not ours"}, p.Settings())
 	require.Equal(t, expense.Verdict{
 		Action: expense.Approve, Comment: "Thank you", BareSendBack: true, ApproveByException: "APPROVED",
 		PassOnComment: "Thank you", ExpenseRejectedComment: "Not ours",
@@ -154,7 +155,7 @@ rules: []
 	}
 
 	bare := parsed(t, "rules: []\n")
-	require.Equal(t, policy.Settings{SendBackPostsExceptions: true}, bare.Settings())
+	require.Equal(t, rulesfile.Settings{SendBackPostsExceptions: true}, bare.Settings())
 	require.Equal(t, "UTC", bare.Timezone())
 	require.Equal(t, expense.Verdict{Action: expense.Approve, RulesHash: bare.Hash()}, bare.Evaluate(policy.Case{Report: entries()}))
 }

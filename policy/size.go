@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"concur-connector/expense"
+	"concur-connector/policy/rulesfile"
 )
 
 // How large what explains a verdict may be, in bytes of JSON. A verdict is stored with its
@@ -26,7 +27,7 @@ func inSize(all []expense.Finding) []expense.Finding {
 				continue
 			}
 			if said += frame + stored(f.Rule) + stored(f.Object) + stored(f.Message); said > maxSaid {
-				f.Message = clip(f.Message, maxClipped)
+				f.Message = rulesfile.Clip(f.Message, maxClipped)
 			}
 			values := 0
 			for _, s := range f.Saw {

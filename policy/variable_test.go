@@ -10,6 +10,7 @@ import (
 
 	"concur-connector/expense"
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 // computing is a file with variables, each "name level expression", and one rule of a level.
@@ -52,8 +53,8 @@ func TestAVariableNamesTheOnesBeforeIt(t *testing.T) {
 	p := parsed(t, computing("entry", `variables.b == "R1!?"`, `a report report.id + "!"`, `b entry variables.a + "?"`))
 	require.Equal(t, expense.Approve, p.Judge(entries("TAXI")).Action)
 	require.Equal(t, []policy.Variable{
-		{Name: "a", Level: policy.ReportLevel, Expression: `report.id + "!"`},
-		{Name: "b", Level: policy.EntryLevel, Expression: `variables.a + "?"`},
+		{Name: "a", Level: rulesfile.ReportLevel, Expression: `report.id + "!"`},
+		{Name: "b", Level: rulesfile.EntryLevel, Expression: `variables.a + "?"`},
 	}, p.Variables())
 	for name, c := range map[string]struct {
 		variables []string

@@ -18,15 +18,15 @@ const (
 // that are only watched has no effect.
 func (p *Policy) verdict(found []violation, looks []expense.RuleLook, codes []string) expense.Verdict {
 	v := expense.Verdict{
-		Action: expense.Approve, Comment: p.settings.PassOnComment, ApproveByException: p.settings.ApproveByException,
-		PassOnComment: p.settings.PassOnComment, ExpenseRejectedComment: p.settings.ExpenseRejectedComment,
+		Action: expense.Approve, Comment: p.settings.ApproveComment, ApproveByException: p.settings.ApproveByException,
+		PassOnComment: p.settings.ApproveComment, ExpenseRejectedComment: p.settings.ExpenseRejectedComment,
 		Rules: looks, RulesHash: p.hash, Version: p.version,
 	}
 	for _, code := range codes[:min(len(codes), maxAssumed)] {
 		v.Assumed = append(v.Assumed, fmt.Sprintf("%q is not a currency of ISO 4217: two decimals are assumed", code))
 	}
 	ordered := inOrderOfFile(found)
-	acting := slices.DeleteFunc(slices.Clone(ordered), func(v violation) bool { return v.rule.shadow })
+	acting := slices.DeleteFunc(slices.Clone(ordered), func(v violation) bool { return v.rule.Shadow })
 	v.Exceptions = exceptions(acting)
 	crowd := len(v.Exceptions) > maxExceptions
 	switch {
@@ -60,7 +60,7 @@ func (p *Policy) verdict(found []violation, looks []expense.RuleLook, codes []st
 func inOrderOfFile(found []violation) []violation {
 	ordered := slices.Clone(found)
 	slices.SortStableFunc(ordered, func(a, b violation) int {
-		return cmp.Or(a.rule.at.line-b.rule.at.line, a.rule.at.column-b.rule.at.column)
+		return cmp.Or(a.rule.At.Line-b.rule.At.Line, a.rule.At.Column-b.rule.At.Column)
 	})
 	return ordered
 }
@@ -69,20 +69,20 @@ func inOrderOfFile(found []violation) []violation {
 // no room from the others.
 func withinRoom(found []violation, room int) []violation {
 	return slices.DeleteFunc(slices.Clone(found), func(v violation) bool {
-		if v.rule.shadow {
+		if v.rule.Shadow {
 			room--
 		}
-		return v.rule.shadow && room < 0
+		return v.rule.Shadow && room < 0
 	})
 }
 
-func (v violation) sendsBack() bool { return !v.erred && v.rule.then.sendBack }
+func (v violation) sendsBack() bool { return !v.erred && v.rule.Then.SendBack }
 
 // asks is also true of a rule that erred: it never approves.
-func (v violation) asks() bool { return v.erred || v.rule.then.ask != "" }
+func (v violation) asks() bool { return v.erred || v.rule.Then.Ask != "" }
 
 // wantsAnswer is true of a violation whose message a person may send on.
-func (v violation) wantsAnswer() bool { return !v.erred && v.rule.then.ask != "" }
+func (v violation) wantsAnswer() bool { return !v.erred && v.rule.Then.Ask != "" }
 
 // object is the ID of what the violation is about; empty for the whole.
 func (v violation) object() string {
@@ -96,8 +96,8 @@ func (v violation) object() string {
 // another names one, the person of that group decides.
 func group(found []violation) string {
 	for _, v := range found {
-		if v.rule.then.ask != "" {
-			return v.rule.then.ask
+		if v.rule.Then.Ask != "" {
+			return v.rule.Then.Ask
 		}
 	}
 	return ""
@@ -113,14 +113,14 @@ func exceptions(found []violation) []expense.Exception {
 	var all []expense.Exception
 	seen := map[key]bool{}
 	for _, v := range found {
-		k := key{v.at, v.rule.then.code}
+		k := key{v.at, v.rule.Then.Code}
 		if v.erred || k.code == "" || seen[k] {
 			continue
 		}
 		seen[k] = true
 		all = append(all, expense.Exception{
-			ObjectType: v.rule.level.objectType(), ObjectID: v.object(), Code: k.code,
-			Rule: v.rule.name, Visibility: v.rule.then.visibility,
+			ObjectType: v.rule.Level.ObjectType(), ObjectID: v.object(), Code: k.code,
+			Rule: v.rule.Name, Visibility: v.rule.Then.Visibility,
 		})
 	}
 	return all
@@ -134,8 +134,8 @@ func findings(found []violation, limit int) []expense.Finding {
 			return append(all, remainder(found[i:]))
 		}
 		all = append(all, expense.Finding{
-			Rule: v.rule.name, Object: v.object(), Message: v.message, Error: v.erred,
-			Warn: v.rule.then.warn, Shadow: v.rule.shadow, Saw: v.saw,
+			Rule: v.rule.Name, Object: v.object(), Message: v.message, Error: v.erred,
+			Warn: v.rule.Then.Warn, Shadow: v.rule.Shadow, Saw: v.saw,
 		})
 	}
 	return all

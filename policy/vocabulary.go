@@ -10,6 +10,7 @@ import (
 	"cel.dev/cel-go/common/types/traits"
 
 	"concur-connector/expense"
+	"concur-connector/policy/value"
 )
 
 // The shapes of the language. Names are the JSON names of package expense.
@@ -114,12 +115,12 @@ var (
 // entriesTotal is the sum of what was posted for the entries. It is absent where an entry
 // does not say it. It is computed, so that [needs.add] keeps the entries' amounts for it.
 var entriesTotal = member{
-	typ: moneyType, once: true, copy: func(any, any, need, needs) {}, read: func(o *object) (ref.Val, bool) {
+	typ: value.MoneyType, once: true, copy: func(any, any, need, needs) {}, read: func(o *object) (ref.Val, bool) {
 		total := o.native.(*expense.Report).EntriesTotal()
 		if total == nil {
 			return nil, false
 		}
-		return money{*total}, true
+		return value.Money{Money: *total}, true
 	},
 }
 
@@ -137,9 +138,9 @@ func listed(name string, at func(*expense.Field) *string) member {
 	m := text(at)
 	known := m.read
 	m.read = func(o *object) (ref.Val, bool) {
-		code, value := o.native.(*expense.Field).Unknown()
-		if name == "code" && code || name == "value" && value {
-			return types.WrapErr(failure("field." + name + " is not known: the list item could not be looked up")), true
+		codeUnknown, valueUnknown := o.native.(*expense.Field).Unknown()
+		if name == "code" && codeUnknown || name == "value" && valueUnknown {
+			return types.WrapErr(value.Errorf("field.%s is not known: the list item could not be looked up", name)), true
 		}
 		return known(o)
 	}
@@ -170,26 +171,26 @@ func count[T any](at func(T) **int) member {
 
 // amount is something when it is there, be it zero.
 func amount[T any](at func(T) **expense.Money) member {
-	return member{typ: moneyType, copy: copyTold(at), read: func(o *object) (ref.Val, bool) {
+	return member{typ: value.MoneyType, copy: copyTold(at), read: func(o *object) (ref.Val, bool) {
 		m := *at(o.native.(T))
 		if m == nil {
 			return nil, false
 		}
-		return money{*m}, true
+		return value.Money{Money: *m}, true
 	}}
 }
 
 // date is something when a text is there; one that is not a date errs when it is
 // read, so that a rule does not take it for an absent one.
 func date[T any](at func(T) *expense.Date) member {
-	return member{typ: dayType, copy: plainly(at), read: func(o *object) (ref.Val, bool) {
+	return member{typ: value.DateType, copy: plainly(at), read: func(o *object) (ref.Val, bool) {
 		s := *at(o.native.(T))
 		if s == "" {
 			return nil, false
 		}
-		d, ok := parseDay(string(s))
+		d, ok := value.ParseDate(string(s))
 		if !ok {
-			return types.WrapErr(failure("a date cannot be read")), true
+			return types.WrapErr(value.Errorf("a date cannot be read")), true
 		}
 		return d, true
 	}}

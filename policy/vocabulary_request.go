@@ -21,7 +21,7 @@ var (
 		"custom":    numbered(func(s *expense.Segment) *map[string]expense.Field { return &s.Custom }),
 	})
 
-	expectedShape = newShape("Expected", map[string]member{
+	expectedExpenseShape = newShape("Expected", map[string]member{
 		"id":           text(func(e *expense.Expected) *string { return &e.ID }),
 		"type":         text(func(e *expense.Expected) *string { return &e.Type }),
 		"typeName":     text(func(e *expense.Expected) *string { return &e.TypeName }),
@@ -64,7 +64,7 @@ var (
 		"subdivision":  text(func(r *expense.TravelRequest) *string { return &r.Subdivision }),
 		"country":      text(func(r *expense.TravelRequest) *string { return &r.Country }),
 		"custom":       numbered(func(r *expense.TravelRequest) *map[string]expense.Field { return &r.Custom }),
-		"expenses":     several(expectedShape, func(r *expense.TravelRequest) *[]expense.Expected { return &r.Expenses }),
+		"expenses":     several(expectedExpenseShape, func(r *expense.TravelRequest) *[]expense.Expected { return &r.Expenses }),
 		"exceptions":   several(requestExceptionShape, func(r *expense.TravelRequest) *[]expense.RequestException { return &r.Exceptions }),
 	})
 )

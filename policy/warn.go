@@ -7,10 +7,11 @@ import (
 	"slices"
 
 	"concur-connector/expense"
+	"concur-connector/policy/rulesfile"
 )
 
 // Warning is what is not wrong with a rules file and probably not meant, as [Error] prints.
-type Warning = Error
+type Warning = rulesfile.Error
 
 // Warnings are what should be looked at in a file that can be used.
 func (p *Policy) Warnings() []*Warning { return slices.Clone(p.warnings) }
@@ -21,12 +22,12 @@ func (p *Policy) Untold(via expense.Interface) []*Warning {
 	var all []*Warning
 	for _, r := range p.rules {
 		by := via
-		if r.level.ofRequest() {
+		if r.Level.OfRequest() {
 			by = expense.RequestV4
 		}
 		for _, name := range r.needs.names() {
 			if by.Tells(name) == expense.NeverTold {
-				all = append(all, &Warning{File: p.file, Line: r.at.line, Column: r.at.column, Rule: r.name,
+				all = append(all, &Warning{File: p.file, Line: r.At.Line, Column: r.At.Column, Rule: r.Name,
 					Reason: fmt.Sprintf("%s never tells %s, which is absent then", by, name)})
 			}
 		}
@@ -34,9 +35,9 @@ func (p *Policy) Untold(via expense.Interface) []*Warning {
 	return all
 }
 
-func (p *Policy) warn(s *source, c content) {
-	add := func(at place, format string, args ...any) {
-		p.warnings = append(p.warnings, &Warning{File: s.name, Line: at.line, Column: at.column, Reason: fmt.Sprintf(format, args...)})
+func (p *Policy) warn(s *rulesfile.Source, c rulesfile.File) {
+	add := func(at rulesfile.Place, format string, args ...any) {
+		p.warnings = append(p.warnings, &Warning{File: s.Name, Line: at.Line, Column: at.Column, Reason: fmt.Sprintf(format, args...)})
 	}
 	used := p.used()
 	for _, name := range p.variableOrder {
@@ -45,38 +46,38 @@ func (p *Policy) warn(s *source, c content) {
 		}
 	}
 	for _, f := range p.facts {
-		if !p.asksFor[f.name] {
-			add(at(f.at), "no rule reads the fact %s: it is not asked for", f.name)
+		if !p.asksFor[f.Name] {
+			add(rulesfile.At(f.At), "no rule reads the fact %s: it is not asked for", f.Name)
 		}
 	}
-	for _, d := range c.lists {
-		if !used["lists."+d.name] {
-			add(at(d.at), "no rule uses the list %s", d.name)
+	for _, d := range c.Lists {
+		if !used["lists."+d.Name] {
+			add(rulesfile.At(d.At), "no rule uses the list %s", d.Name)
 		}
 	}
 	for i, t := range p.lists {
 		if t.Rows == 0 {
-			add(at(c.lists[i].at), "the list %s has no rows", t.Name)
+			add(rulesfile.At(c.Lists[i].At), "the list %s has no rows", t.Name)
 		}
 	}
 	for _, g := range p.groups {
 		if len(g.Reminders) > 0 || g.EscalateTo != "" || g.DeadlineAfter > 0 {
-			add(c.groupsAt, "reminders, escalation and deadlines are declared, and not acted on yet: a run waits until somebody decides")
+			add(c.GroupsAt, "reminders, escalation and deadlines are declared, and not acted on yet: a run waits until somebody decides")
 			break
 		}
 	}
 	for _, r := range p.rules {
-		for _, m := range r.messages {
-			if template.MatchString(m.fixed) {
-				add(at(m.at), "the message of %s is shown as it is written, with its brackets; messageExpression computes one", r.name)
+		for _, m := range r.Messages {
+			if template.MatchString(m.Fixed) {
+				add(rulesfile.At(m.At), "the message of %s is shown as it is written, with its brackets; messageExpression computes one", r.Name)
 			}
 		}
-		if r.then.code != "" && r.then.code == p.settings.ApproveByException {
-			add(r.at, "the rule %s posts %s, by which reports are passed on", r.name, r.then.code)
+		if r.Then.Code != "" && r.Then.Code == p.settings.ApproveByException {
+			add(r.At, "the rule %s posts %s, by which reports are passed on", r.Name, r.Then.Code)
 		}
 	}
-	p.warnOfMoney(c.lists, add)
-	p.look(s, c.approveAll, add)
+	p.warnOfMoney(c.Lists, add)
+	p.look(s, c.ApproveAll, add)
 	slices.SortStableFunc(p.warnings, func(a, b *Warning) int { return a.Line - b.Line })
 }
 
@@ -99,7 +100,7 @@ func (p *Policy) used() map[string]bool {
 				}
 			}
 			for _, f := range p.facts {
-				if use == "facts."+f.name {
+				if use == "facts."+f.Name {
 					for _, one := range f.send {
 						follow(one.value)
 					}
@@ -124,15 +125,15 @@ var (
 )
 
 // usesFacts names the variables that are made of facts, directly or through others.
-func usesFacts(declared []variableDeclaration) map[string]bool {
+func usesFacts(declared []rulesfile.Variable) map[string]bool {
 	late := map[string]bool{}
 	for _, d := range declared {
-		if d.expression == nil {
+		if d.ExpressionNode == nil {
 			continue
 		}
-		late[d.name] = namesFacts.MatchString(d.expression.Value)
-		for _, named := range namesVariables.FindAllStringSubmatch(d.expression.Value, -1) {
-			late[d.name] = late[d.name] || late[named[1]]
+		late[d.Name] = namesFacts.MatchString(d.ExpressionNode.Value)
+		for _, named := range namesVariables.FindAllStringSubmatch(d.ExpressionNode.Value, -1) {
+			late[d.Name] = late[d.Name] || late[named[1]]
 		}
 	}
 	maps.DeleteFunc(late, func(_ string, l bool) bool { return !l })

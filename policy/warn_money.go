@@ -10,15 +10,17 @@ import (
 
 	"concur-connector/expense"
 	"concur-connector/internal/spelling"
+	"concur-connector/policy/rulesfile"
+	"concur-connector/policy/value"
 )
 
 // warnOfMoney warns of codes that are no currency, and of amounts in a currency that is
 // written meeting amounts in whatever currency a report has.
-func (p *Policy) warnOfMoney(lists []listDeclaration, warn func(at place, format string, args ...any)) {
+func (p *Policy) warnOfMoney(lists []rulesfile.List, warn func(at rulesfile.Place, format string, args ...any)) {
 	for i := range p.rules {
 		r := &p.rules[i]
-		name := "the rule " + r.name
-		m := moneyWarner{policy: p, of: name, at: r.at, warn: warn}
+		name := "the rule " + r.Name
+		m := moneyWarner{policy: p, of: name, at: r.At, warn: warn}
 		m.look(all(r.match, r.expression, r.messageExpression)...)
 	}
 	for _, name := range p.variableOrder {
@@ -27,14 +29,14 @@ func (p *Policy) warnOfMoney(lists []listDeclaration, warn func(at place, format
 		m.look(v.value)
 	}
 	for _, f := range p.facts {
-		m := moneyWarner{policy: p, of: "the fact " + f.name, at: at(f.at), warn: warn}
+		m := moneyWarner{policy: p, of: "the fact " + f.Name, at: rulesfile.At(f.At), warn: warn}
 		for _, sent := range f.send {
 			m.look(all(sent.value)...)
 		}
 		m.look(all(f.match)...)
 	}
 	for i, t := range p.lists {
-		m := moneyWarner{policy: p, of: "the list " + t.Name, at: at(lists[i].at), warn: warn}
+		m := moneyWarner{policy: p, of: "the list " + t.Name, at: rulesfile.At(lists[i].At), warn: warn}
 		for _, code := range t.codes {
 			m.unknown(code)
 		}
@@ -45,8 +47,8 @@ func (p *Policy) warnOfMoney(lists []listDeclaration, warn func(at place, format
 type moneyWarner struct {
 	policy *Policy
 	of     string
-	at     place
-	warn   func(at place, format string, args ...any)
+	at     rulesfile.Place
+	warn   func(at rulesfile.Place, format string, args ...any)
 
 	ast   *ast.AST
 	said  []string
@@ -178,7 +180,7 @@ func (m *moneyWarner) meeting(e ast.Expr) {
 	}
 }
 
-func isMoney(in *ast.AST, e ast.Expr) bool { return in.GetType(e.ID()).IsExactType(moneyType) }
+func isMoney(in *ast.AST, e ast.Expr) bool { return in.GetType(e.ID()).IsExactType(value.MoneyType) }
 
 // amountsIn are the amounts of which an amount is made, in the same currency.
 func amountsIn(in *ast.AST, e ast.Expr) (amounts []ast.Expr) {

@@ -34,8 +34,8 @@ func (d *doctor) guard(cfg config.Worker, rules *policy.Policy) {
 		}
 		slices.Sort(fields)
 		d.ok(guardCheck, "by v4 Concur acts only at a step with %s", listed(fields))
-		if !guard.NamesOneStep() && rules != nil && len(rules.Stops()) > 1 {
-			d.alike(cfg, len(rules.Stops()))
+		if !guard.NamesOneStep() && rules != nil && len(rules.Steps()) > 1 {
+			d.alike(cfg, len(rules.Steps()))
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"concur-connector/expense"
 	"concur-connector/internal/config"
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 func rulesCommand() *cobra.Command {
@@ -59,7 +60,7 @@ func loadRules(given string) (*policy.Policy, string, error) {
 
 // brief makes one sentence of all that is wrong with a file.
 func brief(err error, shows string) error {
-	var all policy.Errors
+	var all rulesfile.Errors
 	if !errors.As(err, &all) {
 		return err
 	}

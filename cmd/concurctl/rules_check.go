@@ -13,6 +13,7 @@ import (
 	"concur-connector/internal/config"
 	"concur-connector/internal/textfile"
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 func rulesCheckCommand() *cobra.Command {
@@ -95,7 +96,7 @@ type fault struct {
 func checkRules(file string, via expense.Interface) (*checked, error) {
 	c := &checked{File: file, Errors: []fault{}, Warnings: []fault{}}
 	rules, err := policy.Load(file)
-	var wrong policy.Errors
+	var wrong rulesfile.Errors
 	switch {
 	case errors.As(err, &wrong):
 		c.Errors = faults(wrong)
@@ -109,7 +110,7 @@ func checkRules(file string, via expense.Interface) (*checked, error) {
 	return c, nil
 }
 
-func faults(all []*policy.Error) []fault {
+func faults(all []*rulesfile.Error) []fault {
 	list := make([]fault, len(all))
 	for i, e := range all {
 		list[i] = fault(*e)
@@ -148,7 +149,7 @@ const shownLine = 160
 // print shows the line with a caret below the column. Of another file than the one that is
 // given it is shown without.
 func (f fault) print(w io.Writer, kind, file string, lines []string) {
-	e := policy.Error(f)
+	e := rulesfile.Error(f)
 	fmt.Fprintf(w, "%s%s\n", kind, plain(e.Error()))
 	if f.File != file || f.Line < 1 || f.Line > len(lines) {
 		return

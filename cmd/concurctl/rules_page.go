@@ -11,6 +11,7 @@ import (
 
 	"concur-connector/expense"
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 // page writes the rules in Markdown.
@@ -25,7 +26,7 @@ func page(rules *policy.Policy, file string) string {
 	p.rules(rules)
 	p.codes(rules.PostedCodes())
 	p.groups(rules)
-	p.stops(rules.Stops())
+	p.stops(rules.Steps())
 	p.variables(rules.Variables())
 	p.lists(rules.Lists())
 	p.facts(rules.Facts())
@@ -75,8 +76,8 @@ func (p *markdown) rules(rules *policy.Policy) {
 	byPlace := map[string][]policy.Rule{}
 	for _, r := range rules.Rules() {
 		place := everywhere
-		if len(r.Stops) > 0 {
-			place = "Only at " + strings.Join(r.Stops, ", ")
+		if len(r.Steps) > 0 {
+			place = "Only at " + strings.Join(r.Steps, ", ")
 		}
 		if byPlace[place] == nil && place != everywhere {
 			places = append(places, place)
@@ -89,7 +90,7 @@ func (p *markdown) rules(rules *policy.Policy) {
 			continue
 		}
 		p.line("", "## "+place)
-		level := policy.Level("")
+		level := rulesfile.Level("")
 		slices.SortStableFunc(ordered, func(a, b policy.Rule) int {
 			return cmp.Compare(slices.Index(inWords, levelIn(a.Level)), slices.Index(inWords, levelIn(b.Level)))
 		})
@@ -105,21 +106,21 @@ func (p *markdown) rules(rules *policy.Policy) {
 
 // levelWords are a level in words.
 type levelWords struct {
-	level       policy.Level
+	level       rulesfile.Level
 	title, each string
 }
 
 var inWords = []levelWords{
-	{policy.ReportLevel, "The report", "the report"},
-	{policy.EntryLevel, "Each entry", "each entry"},
-	{policy.ItemizationLevel, "Each itemization", "each itemization"},
-	{policy.AllocationLevel, "Each allocation", "each allocation"},
-	{policy.RequestLevel, "The travel request", "the travel request"},
-	{policy.ExpectedLevel, "Each expected expense", "each expected expense of the travel request"},
-	{policy.SegmentLevel, "Each segment", "each segment of the travel request"},
+	{rulesfile.ReportLevel, "The report", "the report"},
+	{rulesfile.EntryLevel, "Each entry", "each entry"},
+	{rulesfile.ItemizationLevel, "Each itemization", "each itemization"},
+	{rulesfile.AllocationLevel, "Each allocation", "each allocation"},
+	{rulesfile.RequestLevel, "The travel request", "the travel request"},
+	{rulesfile.ExpectedExpenseLevel, "Each expected expense", "each expected expense of the travel request"},
+	{rulesfile.SegmentLevel, "Each segment", "each segment of the travel request"},
 }
 
-func levelIn(level policy.Level) levelWords {
+func levelIn(level rulesfile.Level) levelWords {
 	for _, words := range inWords {
 		if words.level == level {
 			return words
@@ -195,8 +196,8 @@ func (p *markdown) codes(codes []policy.Code) {
 func (p *markdown) groups(rules *policy.Policy) {
 	declared := rules.Groups()
 	for _, name := range rules.AskedGroups() {
-		if !slices.ContainsFunc(declared, func(g policy.Group) bool { return g.Name == name }) {
-			declared = append(declared, policy.Group{Name: name})
+		if !slices.ContainsFunc(declared, func(g rulesfile.Group) bool { return g.Name == name }) {
+			declared = append(declared, rulesfile.Group{Name: name})
 		}
 	}
 	var rows [][]string
@@ -211,7 +212,7 @@ func (p *markdown) groups(rules *policy.Policy) {
 		}
 		if g.DeadlineAfter > 0 {
 			ends = "it goes back after " + waiting(g.DeadlineAfter)
-			if g.DeadlineThen == policy.Hold {
+			if g.DeadlineThen == rulesfile.KeepWaiting {
 				ends = "it is held after " + waiting(g.DeadlineAfter)
 			}
 		}
@@ -235,7 +236,7 @@ func waiting(d time.Duration) string {
 	return strings.Join(parts, " ")
 }
 
-func (p *markdown) stops(stops []policy.Stop) {
+func (p *markdown) stops(stops []rulesfile.Step) {
 	var rows [][]string
 	for _, s := range stops {
 		rows = append(rows, []string{prose(s.Name), prose(strings.Join(s.Events, ", "))})
@@ -290,8 +291,8 @@ func (p *markdown) settings(rules *policy.Policy) {
 	if s.ApproveByException != "" {
 		rows[1][1] = "by the exception **" + prose(s.ApproveByException) + "**"
 	}
-	if s.PassOnComment != "" {
-		rows[2][1] = "“" + prose(s.PassOnComment) + "”"
+	if s.ApproveComment != "" {
+		rows[2][1] = "“" + prose(s.ApproveComment) + "”"
 	}
 	if s.ExpenseRejectedComment != "" {
 		rows = append(rows, []string{"Comment about expenses that an approver has rejected", "“" + prose(s.ExpenseRejectedComment) + "”"})

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"concur-connector/cmd/concurctl/rules/rulestest"
-	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 func rulesTestCommand() *cobra.Command {
@@ -109,7 +109,7 @@ func loadCases(files []string, errs io.Writer) (all []rulestest.Case, err error)
 	wrong := 0
 	for _, file := range files {
 		cases, err := rulestest.Load(file, judgedPayload)
-		var some policy.Errors
+		var some rulesfile.Errors
 		switch {
 		case errors.As(err, &some):
 			lines := linesOf(file)

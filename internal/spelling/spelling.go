@@ -2,6 +2,7 @@
 package spelling
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -33,6 +34,25 @@ func Nearest(name string, known []string) string {
 		best, nearest = k, d
 	}
 	return best
+}
+
+// Among ends an error about an unknown name: it suggests the nearest known name and lists
+// all of them.
+func Among(name string, known []string) string {
+	joint := "; known are "
+	if meant := Suggestion(name, known); meant != "" {
+		joint = meant + " Known are "
+	}
+	return joint + strings.Join(known, ", ")
+}
+
+// Suggestion ends an error about an unknown name: it suggests the nearest known name. It is
+// empty when no known name is near.
+func Suggestion(name string, known []string) string {
+	if best := Nearest(name, known); best != "" {
+		return fmt.Sprintf("; did you mean %q?", best)
+	}
+	return ""
 }
 
 // singular takes the plural off a name: rules have an entry, a report has entries.

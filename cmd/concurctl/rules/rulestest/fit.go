@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"concur-connector/expense"
+	"concur-connector/internal/spelling"
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 // Fit makes the answers in a case those to the questions that the rules ask. A case names an
@@ -60,7 +62,7 @@ func ofThose[V any](name string, known map[string]V) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return policy.Among(name, names[:min(len(names), 10)])
+	return spelling.Among(name, names[:min(len(names), 10)])
 }
 
 // ofKind writes a value as an answer has it, where a case may have it otherwise.
@@ -96,10 +98,10 @@ func currencyOf(c policy.Case) string {
 
 // placesOf are the names of the objects of a level, their places and their IDs, and the keys
 // of the questions about them.
-func placesOf(c policy.Case, level policy.Level) map[string]string {
+func placesOf(c policy.Case, level rulesfile.Level) map[string]string {
 	p := places{}
 	switch {
-	case level == policy.ReportLevel || level == policy.RequestLevel:
+	case level == rulesfile.ReportLevel || level == rulesfile.RequestLevel:
 		p["0"], p[string(level)] = "0", "0"
 	case c.Report != nil:
 		for i, e := range c.Report.Entries {
@@ -108,9 +110,9 @@ func placesOf(c policy.Case, level policy.Level) map[string]string {
 	case c.Request != nil:
 		for i, e := range c.Request.Expenses {
 			key := strconv.Itoa(i + 1)
-			p.add(level == policy.ExpectedLevel, key, e.ID)
+			p.add(level == rulesfile.ExpectedExpenseLevel, key, e.ID)
 			for j, s := range e.Segments {
-				p.add(level == policy.SegmentLevel, key+"."+strconv.Itoa(j+1), s.ID)
+				p.add(level == rulesfile.SegmentLevel, key+"."+strconv.Itoa(j+1), s.ID)
 			}
 		}
 	}
@@ -130,17 +132,17 @@ func (p places) add(wanted bool, key, id string) {
 	}
 }
 
-func (p places) entry(level policy.Level, key string, e expense.Entry) {
-	p.add(level == policy.EntryLevel, key, e.ID)
+func (p places) entry(level rulesfile.Level, key string, e expense.Entry) {
+	p.add(level == rulesfile.EntryLevel, key, e.ID)
 	allocations := func(of string, list []expense.Allocation) {
 		for i, a := range list {
-			p.add(level == policy.AllocationLevel, of+"."+strconv.Itoa(i+1), a.ID)
+			p.add(level == rulesfile.AllocationLevel, of+"."+strconv.Itoa(i+1), a.ID)
 		}
 	}
 	allocations(key+".0", e.Allocations)
 	for i, item := range e.Itemizations {
 		own := key + "." + strconv.Itoa(i+1)
-		p.add(level == policy.ItemizationLevel, own, item.ID)
+		p.add(level == rulesfile.ItemizationLevel, own, item.ID)
 		allocations(own, item.Allocations)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"concur-connector/cmd/concurctl/rules/rulestest"
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 // consulting has a fact of each level, with a value of each kind.
@@ -86,7 +87,7 @@ func TestATabInACaseIsExplained(t *testing.T) {
 func TestAWordForAKeyIsOneMistake(t *testing.T) {
 	t.Parallel()
 	_, err := rulestest.Load(written(t, "x_test.yaml", "cases: [{name: a, report: {currency: EUR, expenses: [{amount: 5}]}, expect: none}]\n"), never)
-	var all policy.Errors
+	var all rulesfile.Errors
 	require.ErrorAs(t, err, &all)
 	require.Len(t, all, 3)
 	require.ErrorContains(t, all[0], `unknown key "expenses" in report; did you mean "entries"?`)

@@ -12,6 +12,7 @@ import (
 	"concur-connector/cmd/concurctl/rules/rulestest"
 	"concur-connector/expense"
 	"concur-connector/policy"
+	"concur-connector/policy/rulesfile"
 )
 
 const rules = `apiVersion: concur-connector/v1
@@ -176,7 +177,7 @@ func TestAMistakeInACaseIsSaidWithItsPlace(t *testing.T) {
 		"cases: [{name: a, report: {custom: {\"3\": {values: x}}}, want: none}]":         `:1:43: unknown key "values" in custom "3"; did you mean "value"? Known are value, code, listItem`,
 	} {
 		_, err := rulestest.Load(written(t, "x_test.yaml", text), never)
-		var all policy.Errors
+		var all rulesfile.Errors
 		require.ErrorAs(t, err, &all, text)
 		require.ErrorContains(t, all[0], "x_test.yaml"+says, text)
 	}
@@ -185,7 +186,7 @@ func TestAMistakeInACaseIsSaidWithItsPlace(t *testing.T) {
 func TestAllMistakesAreSaidAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := rulestest.Load(written(t, "x_test.yaml", "cases:\n  - {name: a, report: {x: 1}, want: none}\n  - {name: b, report: {y: 1}, want: 1}\n"), never)
-	var all policy.Errors
+	var all rulesfile.Errors
 	require.ErrorAs(t, err, &all)
 	require.Len(t, all, 3)
 }

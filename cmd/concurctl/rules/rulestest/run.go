@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"concur-connector/expense"
+	"concur-connector/internal/spelling"
 	"concur-connector/policy"
 )
 
@@ -84,7 +85,7 @@ func (c Case) strangers(known map[string]*Covered) (lines []string) {
 	names := slices.Sorted(maps.Keys(known))
 	for i, name := range named {
 		if known[name] == nil && !slices.Contains(named[:i], name) {
-			lines = append(lines, fmt.Sprintf("! the rules have none that is called %q%s", name, policy.Suggestion(name, names)))
+			lines = append(lines, fmt.Sprintf("! the rules have none that is called %q%s", name, spelling.Suggestion(name, names)))
 		}
 	}
 	return lines
@@ -100,11 +101,11 @@ func strange(lines []string) []string {
 // nowhere says, of a case that fails, that a rule could not be evaluated because it is not
 // known at which stop the case is.
 func (c Case) nowhere(rules *policy.Policy, v expense.Verdict) []string {
-	stops := rules.Stops()
+	stops := rules.Steps()
 	byStop := func(f expense.Finding) bool {
-		return f.Error && slices.ContainsFunc(rules.Rules(), func(r policy.Rule) bool { return r.Name == f.Rule && len(r.Stops) > 0 })
+		return f.Error && slices.ContainsFunc(rules.Rules(), func(r policy.Rule) bool { return r.Name == f.Rule && len(r.Steps) > 0 })
 	}
-	if _, known := rules.StopOf(c.EventType); known || !slices.ContainsFunc(v.Findings, byStop) {
+	if _, known := rules.StepOf(c.EventType); known || !slices.ContainsFunc(v.Findings, byStop) {
 		return nil
 	}
 	var names []string
@@ -114,7 +115,7 @@ func (c Case) nowhere(rules *policy.Policy, v expense.Verdict) []string {
 	if c.EventType == "" {
 		return []string{"! it names no event: at which stop it is, is not known; the stops are " + strings.Join(names, ", ")}
 	}
-	return []string{fmt.Sprintf("! the event %q is at none of the stops%s", c.EventType, policy.Among(c.EventType, names))}
+	return []string{fmt.Sprintf("! the event %q is at none of the stops%s", c.EventType, spelling.Among(c.EventType, names))}
 }
 
 // cover counts one case for whatever a rule was seen to do in it.

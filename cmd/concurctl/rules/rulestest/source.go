@@ -9,20 +9,21 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"concur-connector/policy"
+	"concur-connector/internal/spelling"
+	"concur-connector/policy/rulesfile"
 )
 
 // source is a file of cases, and what was found wrong with it.
 type source struct {
 	file   string
-	errors policy.Errors
+	errors rulesfile.Errors
 
 	currency string // of the report that is read: of amounts that name none
 	asRead   bool   // the report says by which interface it was read, and is taken as it is
 }
 
 func (s *source) fail(n *yaml.Node, format string, args ...any) {
-	s.errors = append(s.errors, &policy.Error{File: s.file, Line: n.Line, Column: n.Column, Reason: fmt.Sprintf(format, args...)})
+	s.errors = append(s.errors, &rulesfile.Error{File: s.file, Line: n.Line, Column: n.Column, Reason: fmt.Sprintf(format, args...)})
 }
 
 // err is nil where nothing was found; what was is in the order of the file.
@@ -30,7 +31,7 @@ func (s *source) err() error {
 	if len(s.errors) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(s.errors, func(a, b *policy.Error) int {
+	slices.SortStableFunc(s.errors, func(a, b *rulesfile.Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return s.errors
@@ -38,8 +39,8 @@ func (s *source) err() error {
 
 // document returns the root of the only document, or nil.
 func (s *source) document(data []byte) *yaml.Node {
-	root, err := policy.Document(s.file, data)
-	var some policy.Errors
+	root, err := rulesfile.Document(s.file, data)
+	var some rulesfile.Errors
 	if errors.As(err, &some) {
 		s.errors = append(s.errors, some...)
 	}
@@ -66,7 +67,7 @@ func (s *source) mapping(n *yaml.Node, what string, known ...string) (map[string
 				}
 				continue
 			}
-			s.fail(key, "unknown key %q in %s%s", key.Value, what, policy.Among(key.Value, known))
+			s.fail(key, "unknown key %q in %s%s", key.Value, what, spelling.Among(key.Value, known))
 		case values[key.Value] != nil:
 			s.fail(key, "key %q is given twice, first in line %d", key.Value, values[key.Value].Line)
 		default:

@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"concur-connector/expense"
-	"concur-connector/policy"
+	"concur-connector/internal/spelling"
 )
 
 // Want is what a verdict must be. What is nil may be anything.
@@ -54,7 +54,7 @@ func (s *source) want(n *yaml.Node) (w Want) {
 	if v := values["action"]; v != nil {
 		action := s.text(v, "action")
 		if known := []string{string(expense.Approve), string(expense.SendBack), string(expense.Ask)}; !slices.Contains(known, action) {
-			s.fail(v, "action must be approve, send-back or ask, not %q%s", action, policy.Suggestion(action, known))
+			s.fail(v, "action must be approve, send-back or ask, not %q%s", action, spelling.Suggestion(action, known))
 		}
 		w.Action = &action
 	}

@@ -1,9 +1,11 @@
-package policy
+package rulesfile
 
 import (
 	"fmt"
 	"slices"
 	"time"
+
+	"concur-connector/internal/spelling"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -23,7 +25,7 @@ type Group struct {
 
 // What becomes of a report on which nobody has decided in time.
 const (
-	Hold             = "hold"
+	KeepWaiting      = "hold"
 	DeadlineSendBack = "send-back"
 )
 
@@ -33,29 +35,29 @@ const (
 	maxWait      = 365 * 24 * time.Hour
 )
 
-func (s *source) groups(c *content, n *yaml.Node) {
+func (s *Source) groups(c *File, n *yaml.Node) {
 	places := map[string]*yaml.Node{}
 	for _, p := range s.named(n, "groups", groupForm, groupFormed, maxGroups) {
 		g, to := s.group(p)
-		c.groups = append(c.groups, g)
+		c.Groups = append(c.Groups, g)
 		if to != nil {
 			places[g.Name] = to
 		}
 	}
-	for _, g := range c.groups {
+	for _, g := range c.Groups {
 		if g.EscalateTo == "" || places[g.Name] == nil {
 			continue
 		}
 		switch {
 		case g.EscalateTo == g.Name:
-			s.fail(at(places[g.Name]), "", "the group %s escalates to itself", g.Name)
-		case !slices.ContainsFunc(c.groups, func(o Group) bool { return o.Name == g.EscalateTo }):
-			s.fail(at(places[g.Name]), "", "there is no group %q%s", clip(g.EscalateTo, 40), Suggestion(g.EscalateTo, groupNames(c.groups)))
+			s.Fail(At(places[g.Name]), "", "the group %s escalates to itself", g.Name)
+		case !slices.ContainsFunc(c.Groups, func(o Group) bool { return o.Name == g.EscalateTo }):
+			s.Fail(At(places[g.Name]), "", "there is no group %q%s", Clip(g.EscalateTo, 40), spelling.Suggestion(g.EscalateTo, GroupNames(c.Groups)))
 		}
 	}
 }
 
-func groupNames(groups []Group) []string {
+func GroupNames(groups []Group) []string {
 	names := make([]string, len(groups))
 	for i, g := range groups {
 		names[i] = g.Name
@@ -63,13 +65,13 @@ func groupNames(groups []Group) []string {
 	return names
 }
 
-func (s *source) group(p entryNode) (g Group, to *yaml.Node) {
-	g.Name = p.key
-	what := "the group " + p.key
-	if p.value.ShortTag() == "!!null" {
+func (s *Source) group(p Named) (g Group, to *yaml.Node) {
+	g.Name = p.Key
+	what := "the group " + p.Key
+	if p.Value.ShortTag() == "!!null" {
 		return g, nil
 	}
-	keys, ok := s.mapping(p.value, "", what, "reminders", "escalate", "deadline")
+	keys, ok := s.mapping(p.Value, "", what, "reminders", "escalate", "deadline")
 	if !ok {
 		return g, nil
 	}
@@ -80,7 +82,7 @@ func (s *source) group(p entryNode) (g Group, to *yaml.Node) {
 		if inner, ok := s.mapping(n, "", "escalate", "after", "to"); ok {
 			g.EscalateAfter = s.wait(inner["after"], n, "escalate")
 			if to = inner["to"]; to == nil {
-				s.fail(at(n), "", "escalate needs to: the group that is asked then")
+				s.Fail(At(n), "", "escalate needs to: the group that is asked then")
 			} else if v, ok := s.text(to, "", "to"); ok {
 				g.EscalateTo = v
 			}
@@ -95,7 +97,7 @@ func (s *source) group(p entryNode) (g Group, to *yaml.Node) {
 	if g.DeadlineAfter > 0 {
 		for _, earlier := range append(slices.Clone(g.Reminders), g.EscalateAfter) {
 			if earlier >= g.DeadlineAfter {
-				s.fail(p.place(), "", "%s: everything else must come before its deadline", what)
+				s.Fail(p.place(), "", "%s: everything else must come before its deadline", what)
 				break
 			}
 		}
@@ -103,18 +105,18 @@ func (s *source) group(p entryNode) (g Group, to *yaml.Node) {
 	return g, to
 }
 
-func (p entryNode) place() place { return at(p.name) }
+func (p Named) place() Place { return At(p.Name) }
 
-func (s *source) reminders(n *yaml.Node, what string) []time.Duration {
+func (s *Source) reminders(n *yaml.Node, what string) []time.Duration {
 	if n.Kind != yaml.SequenceNode || len(n.Content) > maxReminders {
-		s.fail(at(n), "", "reminders must be a list of at most %d durations such as [24h, 72h]", maxReminders)
+		s.Fail(At(n), "", "reminders must be a list of at most %d durations such as [24h, 72h]", maxReminders)
 		return nil
 	}
 	var all []time.Duration
 	for _, one := range n.Content {
 		d := s.wait(one, n, "a reminder")
 		if len(all) > 0 && d > 0 && d <= all[len(all)-1] {
-			s.fail(at(one), "", "%s: each reminder must come later than the one before", what)
+			s.Fail(At(one), "", "%s: each reminder must come later than the one before", what)
 		}
 		all = append(all, d)
 	}
@@ -122,9 +124,9 @@ func (s *source) reminders(n *yaml.Node, what string) []time.Duration {
 }
 
 // wait reads a duration of hours and minutes.
-func (s *source) wait(n, in *yaml.Node, what string) time.Duration {
+func (s *Source) wait(n, in *yaml.Node, what string) time.Duration {
 	if n == nil {
-		s.fail(at(in), "", "%s needs after: a duration such as 48h", what)
+		s.Fail(At(in), "", "%s needs after: a duration such as 48h", what)
 		return 0
 	}
 	v, ok := s.text(n, "", what)
@@ -133,20 +135,20 @@ func (s *source) wait(n, in *yaml.Node, what string) time.Duration {
 	}
 	d, err := time.ParseDuration(v)
 	if err != nil || d < time.Minute || d > maxWait {
-		s.fail(at(n), "", "%q is not a duration from 1m to %s, such as 48h (days are written in hours)", clip(v, 40), fmt.Sprintf("%.0fh", maxWait.Hours()))
+		s.Fail(At(n), "", "%q is not a duration from 1m to %s, such as 48h (days are written in hours)", Clip(v, 40), fmt.Sprintf("%.0fh", maxWait.Hours()))
 		return 0
 	}
 	return d
 }
 
-func (s *source) deadline(n, in *yaml.Node) string {
+func (s *Source) deadline(n, in *yaml.Node) string {
 	if n == nil {
-		s.fail(at(in), "", "deadline needs then: %s or %s", Hold, DeadlineSendBack)
+		s.Fail(At(in), "", "deadline needs then: %s or %s", KeepWaiting, DeadlineSendBack)
 		return ""
 	}
 	v, ok := s.text(n, "", "then")
-	if ok && v != Hold && v != DeadlineSendBack {
-		s.fail(at(n), "", "then must be %s or %s, not %q: silence never approves", Hold, DeadlineSendBack, clip(v, 40))
+	if ok && v != KeepWaiting && v != DeadlineSendBack {
+		s.Fail(At(n), "", "then must be %s or %s, not %q: silence never approves", KeepWaiting, DeadlineSendBack, Clip(v, 40))
 	}
 	return v
 }

@@ -1,6 +1,7 @@
-package policy
+package value
 
 import (
+	"slices"
 	"strings"
 
 	"cel.dev/cel-go/cel"
@@ -11,6 +12,7 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
+	"cel.dev/cel-go/ext"
 )
 
 // CEL charges for a call after it ran. What a call can make is therefore bounded before it
@@ -20,16 +22,16 @@ const (
 	maxList = 100_000
 )
 
-const (
-	errLongText = failure("a text grows too large")
-	errLongList = failure("a list grows too large")
+var (
+	errLongText = Error{Reason: "a text grows too large"}
+	errLongList = Error{Reason: "a list grows too large"}
 )
 
-// leftOut are the functions of CEL and of its strings that rules do not have, and what to
+// LeftOut are the functions of CEL and of its strings that rules do not have, and what to
 // write instead. Floating-point numbers are not exact, a report has days and no times, and
 // dyn and type would let an expression leave the types behind. What format and
 // strings.quote make is not bounded.
-var leftOut = map[string]string{
+var LeftOut = map[string]string{
 	"double":    `floating-point numbers are not exact; write decimal("1.5")`,
 	"uint":      "whole numbers are ints; write 3, or int(text)",
 	"bytes":     "rules have texts and no bytes",
@@ -47,11 +49,28 @@ var leftOut = map[string]string{
 	"strings.quote": "a text in quotation marks is \"'\" + text + \"'\"",
 }
 
+// Library declares the functions of rules: those of CEL and its strings that are exact and
+// bounded, and those of amounts, decimals, dates, sums and groups.
+func Library() []cel.EnvOption {
+	return slices.Concat([]cel.EnvOption{standard(), ext.Strings()}, boundedFunctions(), moneyFunctions(),
+		decimalFunctions(), sumFunctions(), dateFunctions(), groupFunctions())
+}
+
+// Costs charges for the functions of [Library] that CEL takes to cost nothing.
+func Costs() []cost.TrackerOption {
+	return slices.Concat(boundedCosts(), sumCosts(), groupCosts())
+}
+
+func byLength(args []ref.Val, _ ref.Val) *uint64 {
+	n := 1 + Length(args[0])
+	return &n
+}
+
 // standard is CEL's own library without what is left out, and without what is bounded, or
 // extended, elsewhere.
 func standard() cel.EnvOption {
 	subset := env.NewLibrarySubset()
-	for name := range leftOut {
+	for name := range LeftOut {
 		subset.AddExcludedFunctions(env.NewFunction(name))
 	}
 	subset.AddExcludedFunctions(env.NewFunction(operators.Add), env.NewFunction(operators.Multiply), env.NewFunction(overloads.Matches))
@@ -88,7 +107,7 @@ func boundedCosts() []cost.TrackerOption {
 		cost.OverloadTracker(overloads.AddList, func(args []ref.Val, _ ref.Val) *uint64 {
 			n := uint64(1)
 			if _, loop := args[0].(traits.MutableLister); !loop {
-				n += lengthOf(args[0]) + lengthOf(args[1])
+				n += Length(args[0]) + Length(args[1])
 			}
 			return &n
 		}),
@@ -133,7 +152,7 @@ func addBounded(a, b ref.Val) ref.Val {
 }
 
 func joinedLists(a, b traits.Lister) ref.Val {
-	size := lengthOf(a) + lengthOf(b)
+	size := Length(a) + Length(b)
 	if size > maxList {
 		return types.WrapErr(errLongList)
 	}
@@ -148,7 +167,7 @@ func joinedLists(a, b traits.Lister) ref.Val {
 
 // multiplyAny knows that an amount may stand behind.
 func multiplyAny(a, b ref.Val) ref.Val {
-	if m, ok := b.(money); ok {
+	if m, ok := b.(Money); ok {
 		a, b = m, a
 	}
 	if factor, ok := a.(traits.Multiplier); ok {

@@ -1,4 +1,4 @@
-package policy
+package rulesfile
 
 import (
 	"bytes"
@@ -15,23 +15,23 @@ import (
 // files are: without anchors, aliases and tags. The name stands for the file in what is
 // wrong, which is [Errors].
 func Document(name string, data []byte) (*yaml.Node, error) {
-	s := newSource(name, data)
+	s := NewSource(name, data)
 	if root := s.document(data); root != nil {
 		return root, nil
 	}
-	return nil, s.errors
+	return nil, s.Errors
 }
 
 // document returns the root of the only document of the file.
-func (s *source) document(data []byte) *yaml.Node {
+func (s *Source) document(data []byte) *yaml.Node {
 	loader, err := yaml.NewLoader(bytes.NewReader(data))
 	if err != nil {
-		s.fail(place{}, "", "%v", err)
+		s.Fail(Place{}, "", "%v", err)
 		return nil
 	}
 	var doc, second yaml.Node
 	if err := loader.Load(&doc); errors.Is(err, io.EOF) {
-		s.fail(place{}, "", "the file is empty")
+		s.Fail(Place{}, "", "the file is empty")
 		return nil
 	} else if err != nil {
 		s.failYAML(err)
@@ -43,13 +43,13 @@ func (s *source) document(data []byte) *yaml.Node {
 		s.failYAML(err)
 		return nil
 	default:
-		s.fail(at(&second), "", "a second document begins here; the file must hold one")
+		s.Fail(At(&second), "", "a second document begins here; the file must hold one")
 		return nil
 	}
 	root := &doc
 	if root.Kind == yaml.DocumentNode {
 		if len(root.Content) != 1 {
-			s.fail(place{}, "", "the file is empty")
+			s.Fail(Place{}, "", "the file is empty")
 			return nil
 		}
 		root = root.Content[0]
@@ -60,25 +60,25 @@ func (s *source) document(data []byte) *yaml.Node {
 	return root
 }
 
-func (s *source) failYAML(err error) {
+func (s *Source) failYAML(err error) {
 	var one *yaml.LoadError
 	if !errors.As(err, &one) {
-		s.fail(place{}, "", "not YAML: %v", err)
+		s.Fail(Place{}, "", "not YAML: %v", err)
 		return
 	}
 	text := strings.Join(strings.Fields(one.ContextMsg+" "+one.Message), " ")
-	at := place{one.Mark.Line, one.Mark.Column}
+	at := Place{one.Mark.Line, one.Mark.Column}
 	if opened.MatchString(text) && one.ContextMark.Line > 0 {
-		at = place{one.ContextMark.Line, one.ContextMark.Column}
+		at = Place{one.ContextMark.Line, one.ContextMark.Column}
 	}
-	s.fail(at, "", "not YAML: %s%s", text, s.hintYAML(text, at.line, at.column))
+	s.Fail(at, "", "not YAML: %s%s", text, s.hintYAML(text, at.Line, at.Column))
 }
 
 // opened is said of what begins somewhere and does not end: it is shown where it begins.
 var opened = regexp.MustCompile(`quoted scalar|flow (mapping|sequence) did not find|simple key could not find|scanning a tag`)
 
 // hintYAML says what is probably wrong where YAML says only what it cannot read.
-func (s *source) hintYAML(text string, line, column int) string {
+func (s *Source) hintYAML(text string, line, column int) string {
 	c := cursor{lines: s.lines, line: line - 1, column: column - 1}
 	here, _ := c.here()
 	switch {
@@ -109,7 +109,7 @@ func (s *source) hintYAML(text string, line, column int) string {
 }
 
 // isExpression reports whether a line gives an expression of a rule.
-func (s *source) isExpression(line int) bool {
+func (s *Source) isExpression(line int) bool {
 	return line > 0 && line <= len(s.lines) && expressionKey.MatchString(string(s.lines[line-1]))
 }
 
@@ -117,13 +117,13 @@ var expressionKey = regexp.MustCompile(`^[\s{-]*(match|expression|messageExpress
 
 // literal refuses anchors, aliases and tags: a file of rules says what it means
 // where it means it, and cannot be made to expand.
-func (s *source) literal(n *yaml.Node) bool {
+func (s *Source) literal(n *yaml.Node) bool {
 	if n.Anchor != "" || n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0 {
 		meant := ""
 		if n.Kind == yaml.ScalarNode && !strings.HasPrefix(n.Tag, "!!") {
 			meant = "; what begins with ! is written in quotes, or under a |"
 		}
-		s.fail(at(n), "", "anchors, aliases and tags are not accepted%s", meant)
+		s.Fail(At(n), "", "anchors, aliases and tags are not accepted%s", meant)
 		return false
 	}
 	ok := true

@@ -1,4 +1,4 @@
-package policy
+package value
 
 import (
 	"regexp"
@@ -10,9 +10,15 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 )
 
+// How large an expression and a regular expression may be.
 const (
-	errPattern     = failure("what it searches for is not a pattern")
-	errLongPattern = failure("a pattern grows too large")
+	MaxExpression = 4000 // characters
+	MaxPattern    = 1000 // instructions
+)
+
+var (
+	errPattern     = Error{Reason: "what it searches for is not a pattern"}
+	errLongPattern = Error{Reason: "a pattern grows too large"}
 )
 
 // matchesFunction is CEL's own, but for patterns that are made while a rule is evaluated:
@@ -32,14 +38,14 @@ func matches(text, pattern ref.Val) ref.Val {
 	if !ok || !also {
 		return types.NoSuchOverloadErr()
 	}
-	if len(written) > maxExpression {
+	if len(written) > MaxExpression {
 		return types.WrapErr(errLongPattern)
 	}
 	parsed, err := syntax.Parse(string(written), syntax.Perl)
 	if err != nil {
 		return types.WrapErr(errPattern)
 	}
-	if steps(parsed) > maxPattern {
+	if steps(parsed) > MaxPattern {
 		return types.WrapErr(errLongPattern)
 	}
 	compiled, err := regexp.Compile(string(written))
@@ -57,7 +63,7 @@ func steps(re *syntax.Regexp) int {
 		n = 1
 	}
 	for _, part := range re.Sub {
-		if n += steps(part); n > maxPattern {
+		if n += steps(part); n > MaxPattern {
 			return n
 		}
 	}

@@ -1,4 +1,4 @@
-package policy
+package rulesfile
 
 import (
 	"fmt"
@@ -22,8 +22,8 @@ type Settings struct {
 	// ApproveByException is the code by which this company's workflow moves a report on;
 	// empty: a report is passed on by the action.
 	ApproveByException string `json:"approveByException,omitempty"`
-	// PassOnComment is the comment with which a report is passed on. By default it is empty.
-	PassOnComment string `json:"passOnComment,omitempty"`
+	// ApproveComment is the comment with which a report is passed on. By default it is empty.
+	ApproveComment string `json:"approveComment,omitempty"`
 	// ExpenseRejectedComment is the comment about expenses that an approver has rejected. It is
 	// sent when Concur refuses an approval without it. By default it is empty.
 	ExpenseRejectedComment string `json:"expenseRejectedComment,omitempty"`
@@ -41,19 +41,19 @@ var languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
 const maxVersion = 40 // characters
 
-func (s *source) version(c *content, n *yaml.Node) {
+func (s *Source) version(c *File, n *yaml.Node) {
 	if n == nil {
 		return
 	}
 	v, ok := s.text(n, "", "version")
-	switch c.version = oneLine(v); {
+	switch c.Version = OneLine(v); {
 	case !ok:
-	case c.version == "" || utf8.RuneCountInString(c.version) > maxVersion:
-		s.fail(at(n), "", "version must be a text of 1 to %d characters", maxVersion)
+	case c.Version == "" || utf8.RuneCountInString(c.Version) > maxVersion:
+		s.Fail(At(n), "", "version must be a text of 1 to %d characters", maxVersion)
 	}
 }
 
-func (s *source) timezone(c *content, n *yaml.Node) {
+func (s *Source) timezone(c *File, n *yaml.Node) {
 	if n == nil {
 		return
 	}
@@ -63,13 +63,13 @@ func (s *source) timezone(c *content, n *yaml.Node) {
 	}
 	zone, err := time.LoadLocation(v)
 	if err != nil || v == "" || v == "Local" {
-		s.fail(at(n), "", "timezone %q is not known; give a name such as Europe/Berlin, or UTC", clip(v, 60))
+		s.Fail(At(n), "", "timezone %q is not known; give a name such as Europe/Berlin, or UTC", Clip(v, 60))
 		return
 	}
-	c.zone = zone
+	c.Zone = zone
 }
 
-func (s *source) settings(c *content, n *yaml.Node) {
+func (s *Source) settings(c *File, n *yaml.Node) {
 	if n == nil {
 		return
 	}
@@ -80,33 +80,33 @@ func (s *source) settings(c *content, n *yaml.Node) {
 	}
 	if v := keys["language"]; v != nil {
 		if text, ok := s.text(v, "", "language"); ok {
-			if c.settings.Language = text; !languageForm.MatchString(text) {
-				s.fail(at(v), "", "language must be a tag such as en or de-CH, not %q", clip(text, 40))
+			if c.Settings.Language = text; !languageForm.MatchString(text) {
+				s.Fail(At(v), "", "language must be a tag such as en or de-CH, not %q", Clip(text, 40))
 			}
 		}
 	}
 	if v := keys["sendBackPostsExceptions"]; v != nil {
-		c.settings.SendBackPostsExceptions = s.truth(v, "", "sendBackPostsExceptions")
+		c.Settings.SendBackPostsExceptions = s.truth(v, "", "sendBackPostsExceptions")
 	}
 	if v := keys["approveByException"]; v != nil {
-		c.settings.ApproveByException = s.code(v, "", "approveByException")
+		c.Settings.ApproveByException = s.code(v, "", "approveByException")
 	}
 	if v := keys["externalValidationNames"]; v != nil {
-		c.settings.ExternalValidationNames = s.statusNames(v)
+		c.Settings.ExternalValidationNames = s.statusNames(v)
 	}
 	if v := keys["actWithoutOperations"]; v != nil {
-		c.settings.ActWithoutOperations = s.truth(v, "", "actWithoutOperations")
+		c.Settings.ActWithoutOperations = s.truth(v, "", "actWithoutOperations")
 	}
 	for name, comment := range map[string]*string{
-		"passOnComment": &c.settings.PassOnComment, "expenseRejectedComment": &c.settings.ExpenseRejectedComment,
+		"passOnComment": &c.Settings.ApproveComment, "expenseRejectedComment": &c.Settings.ExpenseRejectedComment,
 	} {
 		v := keys[name]
 		if v == nil {
 			continue
 		}
 		if text, ok := s.text(v, "", name); ok {
-			if *comment = oneLine(text); utf8.RuneCountInString(text) > maxMessage {
-				s.fail(at(v), "", "%s is longer than %d characters", name, maxMessage)
+			if *comment = OneLine(text); utf8.RuneCountInString(text) > MaxMessage {
+				s.Fail(At(v), "", "%s is longer than %d characters", name, MaxMessage)
 			}
 		}
 	}
@@ -118,83 +118,80 @@ const (
 )
 
 // statusNames reads the names of a status, or one.
-func (s *source) statusNames(n *yaml.Node) []string {
+func (s *Source) statusNames(n *yaml.Node) []string {
 	names, nodes := s.texts(n, "", "a name in externalValidationNames")
 	if len(names) > maxStatusNames {
-		s.fail(at(n), "", "externalValidationNames has %d names; at most %d are accepted", len(names), maxStatusNames)
+		s.Fail(At(n), "", "externalValidationNames has %d names; at most %d are accepted", len(names), maxStatusNames)
 	}
 	for i, name := range names {
-		if names[i] = oneLine(name); !strings.ContainsFunc(name, unicode.IsLetter) || utf8.RuneCountInString(name) > maxStatusName {
-			s.fail(at(nodes[i]), "", "a name in externalValidationNames must be a text of 1 to %d characters", maxStatusName)
+		if names[i] = OneLine(name); !strings.ContainsFunc(name, unicode.IsLetter) || utf8.RuneCountInString(name) > maxStatusName {
+			s.Fail(At(nodes[i]), "", "a name in externalValidationNames must be a text of 1 to %d characters", maxStatusName)
 		}
 	}
 	return names
 }
 
 // code reads an exception code.
-func (s *source) code(n *yaml.Node, rule, what string) string {
+func (s *Source) code(n *yaml.Node, rule, what string) string {
 	code, ok := s.text(n, rule, what)
 	if ok && !codeForm.MatchString(code) {
 		meant := ""
 		if upper := strings.ToUpper(code); codeForm.MatchString(upper) {
 			meant = fmt.Sprintf("; did you mean %q?", upper)
 		}
-		s.fail(at(n), rule, "%s must be 1 to 8 of A-Z, 0-9 and _, not %q%s", what, clip(code, 40), meant)
+		s.Fail(At(n), rule, "%s must be 1 to 8 of A-Z, 0-9 and _, not %q%s", what, Clip(code, 40), meant)
 	}
 	return code
 }
 
-// Stop is a workflow step at which rules may differ, and the texts by which notifications
+// Step is a workflow step at which rules may differ, and the texts by which notifications
 // name it: their EventType as a whole, or what follows its first " - ".
-type Stop struct {
+type Step struct {
 	Name   string   `json:"name"`
 	Events []string `json:"events"`
 }
 
 const maxStops = 20
 
-func (s *source) stops(c *content, n *yaml.Node) {
+func (s *Source) stops(c *File, n *yaml.Node) {
 	taken := map[string]string{}
 	for _, p := range s.named(n, "stops", kebab, kebabForm, maxStops) {
-		stop := Stop{Name: p.key}
-		events, nodes := s.texts(p.value, "", "a text of an EventType")
+		stop := Step{Name: p.Key}
+		events, nodes := s.texts(p.Value, "", "a text of an EventType")
 		for i, event := range events {
 			plain := eventOf(event)
 			switch other, twice := taken[plain]; {
 			case plain == "":
-				s.fail(at(nodes[i]), "", "the text of an EventType is empty")
+				s.Fail(At(nodes[i]), "", "the text of an EventType is empty")
 			case twice:
-				s.fail(at(nodes[i]), "", "%q already names the stop %s", clip(event, 60), other)
+				s.Fail(At(nodes[i]), "", "%q already names the stop %s", Clip(event, 60), other)
 			default:
-				taken[plain] = p.key
+				taken[plain] = p.Key
 				stop.Events = append(stop.Events, event)
 			}
 		}
 		if len(events) == 0 {
-			s.fail(at(p.value), "", "the stop %s needs at least one text of an EventType", p.key)
+			s.Fail(At(p.Value), "", "the stop %s needs at least one text of an EventType", p.Key)
 		}
-		c.stops = append(c.stops, stop)
+		c.Steps = append(c.Steps, stop)
 	}
 }
 
 // eventOf makes two writings of one text of an EventType equal.
-func eventOf(text string) string { return strings.ToLower(oneLine(text)) }
+func eventOf(text string) string { return strings.ToLower(OneLine(text)) }
 
-// StopOf returns the name of the stop that an EventType names, if the file knows it.
-func (p *Policy) StopOf(eventType string) (string, bool) { return p.stopOf(eventType) }
-
-// stopOf returns the name of the stop that an EventType names, if the file knows it.
-func (p *Policy) stopOf(eventType string) (string, bool) {
+// StepOf returns the name of the step that an EventType names, if it is one of the steps.
+func StepOf(steps []Step, eventType string) (string, bool) {
 	whole := eventOf(eventType)
-	_, step, _ := strings.Cut(whole, " - ")
-	for _, stop := range p.stops {
-		for _, event := range stop.Events {
-			if e := eventOf(event); e != "" && (e == whole || e == step) {
-				return stop.Name, true
+	_, last, _ := strings.Cut(whole, " - ")
+	for _, step := range steps {
+		for _, event := range step.Events {
+			if e := eventOf(event); e != "" && (e == whole || e == last) {
+				return step.Name, true
 			}
 		}
-		if eventOf(stop.Name) == whole {
-			return stop.Name, true
+		if eventOf(step.Name) == whole {
+			return step.Name, true
 		}
 	}
 	return "", false

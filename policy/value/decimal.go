@@ -1,4 +1,4 @@
-package policy
+package value
 
 import (
 	"errors"
@@ -14,45 +14,45 @@ import (
 	"concur-connector/expense"
 )
 
-// number is an exact decimal number in CEL. It meets only its like: an int and a text are
+// Decimal is an exact decimal number in CEL. It meets only its like: an int and a text are
 // made one by decimal().
-type number struct{ decimal.Decimal }
+type Decimal struct{ decimal.Decimal }
 
-var decimalType = cel.ObjectType("decimal", traits.AdderType, traits.ComparerType,
+var DecimalType = cel.ObjectType("decimal", traits.AdderType, traits.ComparerType,
 	traits.MultiplierType, traits.NegatorType, traits.SubtractorType)
 
-const errNotDecimal = failure(`decimal() needs a decimal number as text; ask isDecimal() first`)
+var errNotDecimal = Error{Reason: `decimal() needs a decimal number as text; ask isDecimal() first`}
 
 // exact makes a value of what arithmetic gave.
 func exact(d decimal.Decimal, err error) ref.Val {
 	if err != nil {
 		return arithmeticErr(err)
 	}
-	return number{d}
+	return Decimal{d}
 }
 
 // arithmeticErr is the error of a value for one of arithmetic.
 func arithmeticErr(err error) ref.Val {
-	text, known := arithmetic[err]
-	if !known {
-		text = "a value does not fit what is done with it"
+	known, ok := arithmetic[err]
+	if !ok {
+		known = Errorf("a value does not fit what is done with it")
 	}
-	return types.WrapErr(text)
+	return types.WrapErr(known)
 }
 
 // arithmetic says to the reader of a rule what arithmetic says.
-var arithmetic = map[error]failure{
+var arithmetic = map[error]Error{
 	expense.ErrMixedCurrencies: errMixed,
-	expense.ErrTooLarge:        "a number grows too large",
-	expense.ErrDivideByZero:    "it divides by zero",
-	expense.ErrDecimals:        "a number is rounded to 0 to 20 decimals",
-	expense.ErrRate:            "an exchange rate must be a decimal number above zero; ask with has() whether there is one",
-	expense.ErrMinorUnit:       "an amount without a currency code has no decimals of its own; use round(2)",
+	expense.ErrTooLarge:        Errorf("a number grows too large"),
+	expense.ErrDivideByZero:    Errorf("it divides by zero"),
+	expense.ErrDecimals:        Errorf("a number is rounded to 0 to 20 decimals"),
+	expense.ErrRate:            Errorf("an exchange rate must be a decimal number above zero; ask with has() whether there is one"),
+	expense.ErrMinorUnit:       Errorf("an amount without a currency code has no decimals of its own; use round(2)"),
 }
 
 // meet does something with two numbers.
-func (n number) meet(other ref.Val, do func(a, b decimal.Decimal) ref.Val) ref.Val {
-	o, ok := other.(number)
+func (n Decimal) meet(other ref.Val, do func(a, b decimal.Decimal) ref.Val) ref.Val {
+	o, ok := other.(Decimal)
 	if !ok {
 		return types.MaybeNoSuchOverloadErr(other)
 	}
@@ -60,39 +60,39 @@ func (n number) meet(other ref.Val, do func(a, b decimal.Decimal) ref.Val) ref.V
 }
 
 // Compare implements traits.Comparer.
-func (n number) Compare(other ref.Val) ref.Val {
+func (n Decimal) Compare(other ref.Val) ref.Val {
 	return n.meet(other, func(a, b decimal.Decimal) ref.Val { return types.Int(a.Cmp(b)) })
 }
 
 // Equal implements ref.Val: 1.0 is 1.00.
-func (n number) Equal(other ref.Val) ref.Val {
-	o, ok := other.(number)
+func (n Decimal) Equal(other ref.Val) ref.Val {
+	o, ok := other.(Decimal)
 	return types.Bool(ok && n.Decimal.Equal(o.Decimal))
 }
 
 // Add implements traits.Adder.
-func (n number) Add(other ref.Val) ref.Val {
+func (n Decimal) Add(other ref.Val) ref.Val {
 	return n.meet(other, func(a, b decimal.Decimal) ref.Val { return exact(expense.Bounded(a.Add(b))) })
 }
 
 // Subtract implements traits.Subtractor.
-func (n number) Subtract(other ref.Val) ref.Val {
+func (n Decimal) Subtract(other ref.Val) ref.Val {
 	return n.meet(other, func(a, b decimal.Decimal) ref.Val { return exact(expense.Bounded(a.Sub(b))) })
 }
 
 // Multiply implements traits.Multiplier, also of an amount.
-func (n number) Multiply(other ref.Val) ref.Val {
-	if m, ok := other.(money); ok {
+func (n Decimal) Multiply(other ref.Val) ref.Val {
+	if m, ok := other.(Money); ok {
 		return m.Multiply(n)
 	}
 	return n.meet(other, func(a, b decimal.Decimal) ref.Val { return exact(expense.Bounded(a.Mul(b))) })
 }
 
 // Negate implements traits.Negater.
-func (n number) Negate() ref.Val { return number{n.Neg()} }
+func (n Decimal) Negate() ref.Val { return Decimal{n.Neg()} }
 
 // ConvertToNative implements ref.Val.
-func (n number) ConvertToNative(to reflect.Type) (any, error) {
+func (n Decimal) ConvertToNative(to reflect.Type) (any, error) {
 	if to == reflect.TypeFor[decimal.Decimal]() {
 		return n.Decimal, nil
 	}
@@ -100,7 +100,7 @@ func (n number) ConvertToNative(to reflect.Type) (any, error) {
 }
 
 // ConvertToType implements ref.Val.
-func (n number) ConvertToType(to ref.Type) ref.Val {
+func (n Decimal) ConvertToType(to ref.Type) ref.Val {
 	if to == types.StringType {
 		return types.String(n.String())
 	}
@@ -108,17 +108,17 @@ func (n number) ConvertToType(to ref.Type) ref.Val {
 }
 
 // Type implements ref.Val.
-func (n number) Type() ref.Type { return decimalType }
+func (n Decimal) Type() ref.Type { return DecimalType }
 
 // Value implements ref.Val.
-func (n number) Value() any { return n.Decimal }
+func (n Decimal) Value() any { return n.Decimal }
 
 // decimalOf reads an int or a decimal.
 func decimalOf(v ref.Val) decimal.Decimal {
 	if i, ok := v.(types.Int); ok {
 		return decimal.NewFromInt(int64(i))
 	}
-	return v.(number).Decimal
+	return v.(Decimal).Decimal
 }
 
 // decimalsOf reads how many decimals to round to. What does not fit an int is refused by
@@ -132,40 +132,40 @@ func newDecimal(text ref.Val) ref.Val {
 	if err != nil {
 		return types.WrapErr(errNotDecimal)
 	}
-	return number{d}
+	return Decimal{d}
 }
 
 func decimalFunctions() []cel.EnvOption {
-	one, two := []*cel.Type{decimalType}, []*cel.Type{decimalType, decimalType}
+	one, two := []*cel.Type{DecimalType}, []*cel.Type{DecimalType, DecimalType}
 	divided := func(args ...ref.Val) ref.Val {
-		return exact(expense.DivideRounded(args[0].(number).Decimal, decimalOf(args[1]), decimalsOf(args[2])))
+		return exact(expense.DivideRounded(args[0].(Decimal).Decimal, decimalOf(args[1]), decimalsOf(args[2])))
 	}
 	return []cel.EnvOption{
 		operator(operators.Less, "less_decimal", two, cel.BoolType),
 		operator(operators.LessEquals, "less_equals_decimal", two, cel.BoolType),
 		operator(operators.Greater, "greater_decimal", two, cel.BoolType),
 		operator(operators.GreaterEquals, "greater_equals_decimal", two, cel.BoolType),
-		operator(operators.Add, "add_decimal", two, decimalType),
-		operator(operators.Subtract, "subtract_decimal", two, decimalType),
-		operator(operators.Multiply, "multiply_decimal", two, decimalType),
-		operator(operators.Negate, "negate_decimal", one, decimalType),
+		operator(operators.Add, "add_decimal", two, DecimalType),
+		operator(operators.Subtract, "subtract_decimal", two, DecimalType),
+		operator(operators.Multiply, "multiply_decimal", two, DecimalType),
+		operator(operators.Negate, "negate_decimal", one, DecimalType),
 		cel.Function("decimal",
-			cel.Overload("decimal_string", []*cel.Type{cel.StringType}, decimalType, cel.UnaryBinding(newDecimal)),
-			cel.Overload("decimal_int", []*cel.Type{cel.IntType}, decimalType,
-				cel.UnaryBinding(func(i ref.Val) ref.Val { return number{decimalOf(i)} }))),
+			cel.Overload("decimal_string", []*cel.Type{cel.StringType}, DecimalType, cel.UnaryBinding(newDecimal)),
+			cel.Overload("decimal_int", []*cel.Type{cel.IntType}, DecimalType,
+				cel.UnaryBinding(func(i ref.Val) ref.Val { return Decimal{decimalOf(i)} }))),
 		cel.Function("isDecimal", cel.Overload("is_decimal_string", []*cel.Type{cel.StringType}, cel.BoolType,
 			cel.UnaryBinding(func(text ref.Val) ref.Val { return types.Bool(!types.IsError(newDecimal(text))) }))),
 		cel.Function("dividedBy",
-			cel.MemberOverload("decimal_divided_by_decimal", []*cel.Type{decimalType, decimalType, cel.IntType}, decimalType,
+			cel.MemberOverload("decimal_divided_by_decimal", []*cel.Type{DecimalType, DecimalType, cel.IntType}, DecimalType,
 				cel.FunctionBinding(divided)),
-			cel.MemberOverload("decimal_divided_by_int", []*cel.Type{decimalType, cel.IntType, cel.IntType}, decimalType,
+			cel.MemberOverload("decimal_divided_by_int", []*cel.Type{DecimalType, cel.IntType, cel.IntType}, DecimalType,
 				cel.FunctionBinding(divided))),
-		cel.Function("round", cel.MemberOverload("decimal_round", []*cel.Type{decimalType, cel.IntType}, decimalType,
+		cel.Function("round", cel.MemberOverload("decimal_round", []*cel.Type{DecimalType, cel.IntType}, DecimalType,
 			cel.BinaryBinding(func(n, decimals ref.Val) ref.Val {
-				return exact(expense.DivideRounded(n.(number).Decimal, decimal.NewFromInt(1), decimalsOf(decimals)))
+				return exact(expense.DivideRounded(n.(Decimal).Decimal, decimal.NewFromInt(1), decimalsOf(decimals)))
 			}))),
-		cel.Function("abs", cel.MemberOverload("decimal_abs", one, decimalType,
-			cel.UnaryBinding(func(n ref.Val) ref.Val { return number{n.(number).Abs()} }))),
+		cel.Function("abs", cel.MemberOverload("decimal_abs", one, DecimalType,
+			cel.UnaryBinding(func(n ref.Val) ref.Val { return Decimal{n.(Decimal).Abs()} }))),
 		cel.Function("string", cel.Overload("decimal_to_string", one, cel.StringType,
 			cel.UnaryBinding(func(n ref.Val) ref.Val { return n.ConvertToType(types.StringType) }))),
 	}

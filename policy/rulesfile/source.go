@@ -1,4 +1,4 @@
-package policy
+package rulesfile
 
 import (
 	"fmt"
@@ -8,20 +8,18 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// source is a rules file as text, and what was found wrong with it.
-type source struct {
-	name   string
+// Source is a rules file as text, and what was found wrong with it.
+type Source struct {
+	Name   string
 	lines  [][]rune
-	errors Errors
-	listed int // cells and rows of all lists
+	Errors Errors
 
-	declared map[string]bool // "variables.limit": what the file declares, right or wrong
-	waiting  map[string]bool // those of them that are still to be checked
+	Declared map[string]bool // "variables.limit": the file declares it, correctly or not
 }
 
-func newSource(name string, data []byte) *source {
-	s := &source{name: name, declared: map[string]bool{}, waiting: map[string]bool{}}
-	if len(data) > maxFile {
+func NewSource(name string, data []byte) *Source {
+	s := &Source{Name: name, Declared: map[string]bool{}}
+	if len(data) > MaxFile {
 		return s // it will not be read
 	}
 	text := strings.TrimPrefix(string(data), "\ufeff")
@@ -31,21 +29,21 @@ func newSource(name string, data []byte) *source {
 	return s
 }
 
-// place is a line and a column, both counted from 1.
-type place struct{ line, column int }
+// Place is a line and a column, both counted from 1.
+type Place struct{ Line, Column int }
 
-func at(n *yaml.Node) place { return place{n.Line, n.Column} }
+func At(n *yaml.Node) Place { return Place{n.Line, n.Column} }
 
-func (s *source) fail(p place, rule, format string, args ...any) {
-	s.errors = append(s.errors, &Error{
-		File: s.name, Line: p.line, Column: p.column, Rule: rule, Reason: fmt.Sprintf(format, args...),
+func (s *Source) Fail(p Place, rule, format string, args ...any) {
+	s.Errors = append(s.Errors, &Error{
+		File: s.Name, Line: p.Line, Column: p.Column, Rule: rule, Reason: fmt.Sprintf(format, args...),
 	})
 }
 
-// locate finds the character of a scalar's value in the file: blocks, quotes and
+// Locate finds the character of a scalar's value in the file: blocks, quotes and
 // folded lines are walked through side by side with the value. Where they do not
 // agree (a rare escape), the place is where the scalar begins.
-func (s *source) locate(n *yaml.Node, offset int) place {
+func (s *Source) Locate(n *yaml.Node, offset int) Place {
 	c := cursor{lines: s.lines, line: n.Line - 1, column: n.Column - 1}
 	switch {
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
@@ -62,13 +60,13 @@ func (s *source) locate(n *yaml.Node, offset int) place {
 		}
 		c.skipSpace()
 		if !c.take(r) {
-			return at(n)
+			return At(n)
 		}
 	}
 	if offset < len(value) && !unicode.IsSpace(value[offset]) {
 		c.skipSpace()
 	}
-	return place{c.line + 1, c.column + 1}
+	return Place{c.line + 1, c.column + 1}
 }
 
 // cursor is a place in the file, counted from 0.

@@ -1,4 +1,4 @@
-package policy
+package rulesfile
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ func meant(values map[string]*yaml.Node, n *yaml.Node, i int, what string, known
 	case elsewhere[what][key] != "":
 		return "; " + elsewhere[what][key]
 	case best == "":
-		return Among(key, known)
+		return spelling.Among(key, known)
 	case values[best] == nil && !has(n, best):
 		values[best] = n.Content[i+1]
 	}

@@ -1,4 +1,4 @@
-package policy
+package value
 
 import (
 	"errors"
@@ -18,9 +18,9 @@ import (
 // @total(L.map(e, @pair(KEY, AMOUNT))). The pair keeps the type of what is in it, so that
 // it is known which fields are read of the elements of a group.
 const (
-	pairFunction  = "@pair"
-	groupFunction = "@group"
-	totalFunction = "@total"
+	PairFunction  = "@pair"
+	GroupFunction = "@group"
+	TotalFunction = "@total"
 )
 
 // pair is an element of a list and the key that it goes under.
@@ -127,7 +127,7 @@ func paired(function string) cel.MacroFactory {
 		if len(args) == 2 {
 			value = f.NewIdent(args[0].AsIdent())
 		}
-		pairs, err := parser.MakeMap(f, list, []ast.Expr{args[0], f.NewCall(pairFunction, args[1], value)})
+		pairs, err := parser.MakeMap(f, list, []ast.Expr{args[0], f.NewCall(PairFunction, args[1], value)})
 		if err != nil {
 			return nil, err
 		}
@@ -136,8 +136,8 @@ func paired(function string) cel.MacroFactory {
 }
 
 const (
-	lookupFunction = "@lookup"
-	lookupOverload = "lookup_date"
+	LookupFunction = "@lookup"
+	LookupOverload = "lookup_date"
 )
 
 // lookup finds what a map has under a day.
@@ -145,36 +145,36 @@ func lookup(m, key ref.Val) ref.Val {
 	if v, there := m.(traits.Mapper).Find(key); there {
 		return v
 	}
-	return types.WrapErr(errNoKey)
+	return types.WrapErr(ErrNoKey)
 }
 
-const errNoKey = failure(`it asks a map for a key that is absent; ask with "in" before reading it`)
+var ErrNoKey = Error{Reason: `it asks a map for a key that is absent; ask with "in" before reading it`, Kind: Absent}
 
 func groupFunctions() []cel.EnvOption {
 	k, v := cel.TypeParamType("K"), cel.TypeParamType("V")
 	var pairs, totals, distincts []cel.FunctionOpt
-	for _, key := range []*cel.Type{cel.StringType, cel.IntType, cel.BoolType, dayType} {
+	for _, key := range []*cel.Type{cel.StringType, cel.IntType, cel.BoolType, DateType} {
 		name, list := key.TypeName(), cel.ListType(key)
 		pairs = append(pairs, cel.Overload("pair_"+name, []*cel.Type{key, v}, pairOf(key, v),
 			cel.BinaryBinding(func(key, value ref.Val) ref.Val { return pair{key, value} })))
 		distincts = append(distincts, cel.MemberOverload("distinct_"+name, []*cel.Type{list}, list, cel.UnaryBinding(distinct)))
 	}
-	for _, amount := range []*cel.Type{moneyType, decimalType, cel.IntType} {
+	for _, amount := range []*cel.Type{MoneyType, DecimalType, cel.IntType} {
 		totals = append(totals, cel.Overload("total_"+amount.TypeName(), []*cel.Type{cel.ListType(pairOf(k, amount))},
 			cel.MapType(k, amount), cel.UnaryBinding(totalled)))
 	}
 	return []cel.EnvOption{
 		cel.Macros(
-			cel.ReceiverMacro("groupBy", 2, paired(groupFunction)),
-			cel.ReceiverMacro("totalBy", 3, paired(totalFunction)),
+			cel.ReceiverMacro("groupBy", 2, paired(GroupFunction)),
+			cel.ReceiverMacro("totalBy", 3, paired(TotalFunction)),
 		),
 		ext.TwoVarComprehensions(),
-		cel.Function(pairFunction, pairs...),
-		cel.Function(groupFunction, cel.Overload("group", []*cel.Type{cel.ListType(pairOf(k, v))},
+		cel.Function(PairFunction, pairs...),
+		cel.Function(GroupFunction, cel.Overload("group", []*cel.Type{cel.ListType(pairOf(k, v))},
 			cel.MapType(k, cel.ListType(v)), cel.UnaryBinding(grouped))),
-		cel.Function(totalFunction, totals...),
+		cel.Function(TotalFunction, totals...),
 		cel.Function("distinct", distincts...),
-		cel.Function(lookupFunction, cel.Overload(lookupOverload, []*cel.Type{cel.MapType(dayType, v), dayType}, v, cel.BinaryBinding(lookup))),
+		cel.Function(LookupFunction, cel.Overload(LookupOverload, []*cel.Type{cel.MapType(DateType, v), DateType}, v, cel.BinaryBinding(lookup))),
 	}
 }
 
@@ -187,11 +187,11 @@ func groupCosts() []cost.TrackerOption {
 	return append(walked("group", "total_money", "total_decimal", "total_int",
 		"distinct_string", "distinct_int", "distinct_bool", "distinct_date"),
 		cost.OverloadTracker("@mapInsert_map_key_value", func(args []ref.Val, _ ref.Val) *uint64 {
-			n := mapEntry + lengthOf(args[0])/2
+			n := mapEntry + Length(args[0])/2
 			return &n
 		}),
 		cost.OverloadTracker("@mapInsert_map_map", func(args []ref.Val, _ ref.Val) *uint64 {
-			n := mapEntry + lengthOf(args[0])/2 + mapEntry*lengthOf(args[1])
+			n := mapEntry + Length(args[0])/2 + mapEntry*Length(args[1])
 			return &n
 		}))
 }
@@ -208,7 +208,7 @@ func walked(overloads ...string) []cost.TrackerOption {
 	return all
 }
 
-func lengthOf(v ref.Val) uint64 {
+func Length(v ref.Val) uint64 {
 	if sizer, ok := v.(traits.Sizer); ok {
 		if size, ok := sizer.Size().(types.Int); ok && size > 0 {
 			return uint64(size)

@@ -1,4 +1,4 @@
-package policy
+package value
 
 import (
 	"cel.dev/cel-go/cel"
@@ -11,9 +11,9 @@ import (
 	"concur-connector/expense"
 )
 
-const (
-	errEmptySum  = failure(`the sum of no amounts has no currency; give one: sum(list, "USD")`)
-	errNoneIsMin = failure("of an empty list there is no min() and no max(); ask size() first")
+var (
+	errEmptySum  = Error{Reason: `the sum of no amounts has no currency; give one: sum(list, "USD")`, Kind: Unavailable}
+	errNoneIsMin = Error{Reason: "of an empty list there is no min() and no max(); ask size() first", Kind: Unavailable}
 )
 
 // sum adds the values of a list to a total, nil for none yet. Of no values it is the total.
@@ -37,10 +37,10 @@ func sum(list ref.Val, total ref.Val) ref.Val {
 // nothing is what a value is added to first, so that one without a currency errs.
 func nothing(like ref.Val) ref.Val {
 	switch v := like.(type) {
-	case money:
-		return money{expense.Money{Currency: v.Currency}}
-	case number:
-		return number{}
+	case Money:
+		return Money{expense.Money{Currency: v.Currency}}
+	case Decimal:
+		return Decimal{}
 	}
 	return types.IntZero
 }
@@ -96,10 +96,10 @@ func sumFunctions() []cel.EnvOption {
 		return func(list ref.Val) ref.Val { return sum(list, zero) }
 	}
 	return []cel.EnvOption{
-		overList("sum", sumOfMoney, moneyType),
-		overList("sum", from(number{decimal.Zero}), decimalType),
+		overList("sum", sumOfMoney, MoneyType),
+		overList("sum", from(Decimal{decimal.Zero}), DecimalType),
 		overList("sum", from(types.IntZero), cel.IntType),
-		cel.Function("sum", cel.Overload("sum_list_money_string", []*cel.Type{cel.ListType(moneyType), cel.StringType}, moneyType,
+		cel.Function("sum", cel.Overload("sum_list_money_string", []*cel.Type{cel.ListType(MoneyType), cel.StringType}, MoneyType,
 			cel.BinaryBinding(func(list, currency ref.Val) ref.Val {
 				zero := inCurrency(decimal.Zero, currency)
 				if types.IsError(zero) {
@@ -107,8 +107,8 @@ func sumFunctions() []cel.EnvOption {
 				}
 				return sum(list, zero)
 			}))),
-		overList("min", extreme(-1), moneyType, decimalType, cel.IntType, dayType),
-		overList("max", extreme(1), moneyType, decimalType, cel.IntType, dayType),
+		overList("min", extreme(-1), MoneyType, DecimalType, cel.IntType, DateType),
+		overList("max", extreme(1), MoneyType, DecimalType, cel.IntType, DateType),
 	}
 }
 

@@ -1,0 +1,271 @@
+package rulesfile
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+
+	"concur-connector/expense"
+	"concur-connector/internal/spelling"
+)
+
+const (
+	maxName        = 64
+	MaxMessage     = 500 // characters
+	maxDescription = 500
+	maxLanguages   = 20
+)
+
+const (
+	kebabForm      = `lower-case words joined by "-"`
+	IdentifierForm = "a letter, then letters, digits and _, at most 40, such as costCentres"
+	groupFormed    = `letters, digits, ".", "_", "-", at most 64`
+)
+
+var (
+	kebab      = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	Identifier = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,39}$`)
+	codeForm   = regexp.MustCompile(`^[A-Z0-9_]{1,8}$`)
+	groupForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+)
+
+// declaration is a rule as it is written. Expressions keep their node, which knows
+// their place.
+type Rule struct {
+	Name                      string
+	Description               string
+	At                        Place
+	Level                     Level
+	Steps                     []string
+	StepNodes                 []*yaml.Node
+	MatchNode, ExpressionNode *yaml.Node
+	Messages                  []Message
+	Shadow                    bool
+	Then                      Effects
+	AskNode                   *yaml.Node
+}
+
+// Message is a message, fixed or computed, in a language or in the only one.
+type Message struct {
+	Language string
+	At       *yaml.Node
+	Fixed    string
+	Computed *yaml.Node
+}
+
+// Effects are what follows when a rule is violated.
+type Effects struct {
+	Code       string // of an exception
+	Visibility expense.Visibility
+	SendBack   bool
+	Ask        string // a group
+	Warn       bool
+}
+
+// rule reads one rule. It is false when too little of it can be read to go on.
+func (s *Source) rule(n *yaml.Node) (Rule, bool) {
+	d := Rule{At: At(n)}
+	name := nameOf(n)
+	keys, ok := s.mapping(n, name, "a rule", "name", "description", "level", "stops", "match", "expression",
+		"message", "messageExpression", "shadow", "then")
+	if !ok {
+		return d, false
+	}
+	if v := keys["name"]; v == nil {
+		s.Fail(d.At, "", "a rule has no name")
+	} else if given, ok := s.text(v, "", "name"); ok {
+		d.At = At(v)
+		if d.Name = given; !kebab.MatchString(given) || len(given) > maxName {
+			s.Fail(d.At, name, `the name must be lower-case words joined by "-", at most %d characters`, maxName)
+		}
+	}
+	if v := keys["description"]; v != nil {
+		text, _ := s.text(v, d.Name, "description")
+		if d.Description = OneLine(text); utf8.RuneCountInString(text) > maxDescription {
+			s.Fail(At(v), d.Name, "description is longer than %d characters", maxDescription)
+		}
+	}
+	d.Level = s.levelOf(keys["level"], d.At, d.Name, "")
+	if v := keys["stops"]; v != nil {
+		if d.Steps, d.StepNodes = s.texts(v, d.Name, "a stop"); len(d.Steps) == 0 {
+			s.Fail(At(v), d.Name, "stops is empty; a rule for every stop has none")
+		}
+	}
+	if v := keys["match"]; v != nil {
+		if _, ok := s.text(v, d.Name, "match"); ok {
+			d.MatchNode = v
+		}
+	}
+	if v := keys["expression"]; v == nil {
+		s.Fail(d.At, d.Name, "expression is missing: it says what must hold")
+	} else if _, ok := s.text(v, d.Name, "expression"); ok {
+		d.ExpressionNode = v
+	}
+	s.messages(&d, keys["message"], keys["messageExpression"])
+	if v := keys["shadow"]; v != nil {
+		d.Shadow = s.truth(v, d.Name, "shadow")
+	}
+	if v := keys["then"]; v == nil {
+		s.Fail(d.At, d.Name, "then is missing: it says what follows")
+	} else {
+		s.effects(&d, v)
+	}
+	return d, true
+}
+
+// nameOf looks for the rule's name, so that even a broken rule is called by it.
+func nameOf(n *yaml.Node) string {
+	if n.Kind != yaml.MappingNode {
+		return ""
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == "name" && n.Content[i+1].Kind == yaml.ScalarNode && len(n.Content[i+1].Value) <= maxName {
+			return n.Content[i+1].Value
+		}
+	}
+	return ""
+}
+
+// levelOf reads a level; of says whose it is when it is no rule's.
+func (s *Source) levelOf(n *yaml.Node, whose Place, rule, of string) Level {
+	if of != "" {
+		of += ": "
+	}
+	if n == nil {
+		s.Fail(whose, rule, "%slevel is missing: %s", of, levelNames(" or "))
+		return ""
+	}
+	v, ok := s.text(n, rule, "level")
+	switch {
+	case !ok:
+		return ""
+	case !Level(v).Known():
+		s.Fail(At(n), rule, "%slevel must be %s, not %q%s", of, levelNames(" or "), Clip(v, 40), levelMeant(v))
+		return ""
+	}
+	return Level(v)
+}
+
+// levelMeant ends a sentence about a level that there is not.
+func levelMeant(name string) string {
+	switch strings.ToLower(name) {
+	case "expense", "expenses", "line", "item", "transaction":
+		return `; did you mean "entry"?`
+	case "header":
+		return `; did you mean "report"?`
+	}
+	return spelling.Suggestion(name, strings.Split(levelNames(", "), ", "))
+}
+
+// levelNames lists the levels, the last after a word of its own.
+func levelNames(last string) string {
+	names := make([]string, len(Levels))
+	for i, l := range Levels {
+		names[i] = string(l)
+	}
+	return strings.Join(names[:len(names)-1], ", ") + last + names[len(names)-1]
+}
+
+// messages reads the message of a rule: fixed or computed, one for all or one for each
+// language.
+func (s *Source) messages(d *Rule, fixed, computed *yaml.Node) {
+	switch {
+	case fixed == nil && computed == nil:
+		s.Fail(d.At, d.Name, "message or messageExpression is missing")
+	case fixed != nil && computed != nil:
+		s.Fail(At(computed), d.Name, "message and messageExpression exclude each other")
+	case computed != nil:
+		s.inLanguages(d, computed, "messageExpression", func(m *Message) {
+			if _, ok := s.text(m.At, d.Name, "messageExpression"); ok {
+				m.Computed = m.At
+			}
+		})
+	default:
+		s.inLanguages(d, fixed, "message", func(m *Message) {
+			v, ok := s.text(m.At, d.Name, "message")
+			switch m.Fixed = OneLine(v); {
+			case !ok:
+			case m.Fixed == "":
+				s.Fail(At(m.At), d.Name, "message is empty")
+			case utf8.RuneCountInString(m.Fixed) > MaxMessage:
+				s.Fail(At(m.At), d.Name, "message is longer than %d characters", MaxMessage)
+			}
+		})
+	}
+}
+
+func (s *Source) inLanguages(d *Rule, n *yaml.Node, what string, read func(*Message)) {
+	if n.Kind != yaml.MappingNode {
+		m := Message{At: n}
+		read(&m)
+		d.Messages = append(d.Messages, m)
+		return
+	}
+	for _, p := range s.named(n, what, languageForm, "a language such as en or de-CH", maxLanguages) {
+		m := Message{Language: p.Key, At: p.Value}
+		read(&m)
+		d.Messages = append(d.Messages, m)
+	}
+	if len(d.Messages) == 0 {
+		s.Fail(At(n), d.Name, "%s is empty", what)
+	}
+}
+
+func (s *Source) effects(d *Rule, n *yaml.Node) {
+	before := len(s.Errors)
+	keys, ok := s.mapping(n, d.Name, "then", "exception", "sendBack", "ask", "warn")
+	if !ok {
+		return
+	}
+	if v := keys["exception"]; v != nil {
+		if s.exception(d, v); d.Level.OfRequest() {
+			s.Fail(At(v), d.Name, "Concur takes no exceptions on a travel request; use sendBack, which says the message in its comment, or ask")
+		}
+	}
+	if v := keys["sendBack"]; v != nil {
+		d.Then.SendBack = s.truth(v, d.Name, "sendBack")
+	}
+	if v := keys["warn"]; v != nil {
+		d.Then.Warn = s.truth(v, d.Name, "warn")
+	}
+	if v := keys["ask"]; v != nil {
+		if group, ok := s.text(v, d.Name, "ask"); ok {
+			if d.Then.Ask, d.AskNode = group, v; !groupForm.MatchString(group) {
+				s.Fail(At(v), d.Name, `ask must name a group: %s`, groupFormed)
+			}
+		}
+	}
+	switch then := d.Then; {
+	case len(s.Errors) > before:
+	case then == (Effects{}):
+		s.Fail(At(n), d.Name, "then needs at least one effect: exception, sendBack: true, ask or warn: true")
+	case then.Warn && then != (Effects{Warn: true}):
+		s.Fail(At(n), d.Name, "warn says that nothing else follows; leave it out, or the other effects")
+	}
+}
+
+func (s *Source) exception(d *Rule, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && codeForm.MatchString(n.Value) {
+		s.Fail(At(n), d.Name, "an exception is written {code: %s}", n.Value)
+		return
+	}
+	keys, ok := s.mapping(n, d.Name, "exception", "code", "visibility")
+	if !ok {
+		return
+	}
+	if v := keys["code"]; v == nil {
+		s.Fail(At(n), d.Name, "exception has no code")
+	} else {
+		d.Then.Code = s.code(v, d.Name, "code")
+	}
+	if v := keys["visibility"]; v != nil {
+		text, ok := s.text(v, d.Name, "visibility")
+		d.Then.Visibility = expense.Visibility(text)
+		if known := []string{string(expense.VisibleToAll), string(expense.VisibleToApprovers), string(expense.VisibleToProcessors)}; ok && !slices.Contains(known, text) {
+			s.Fail(At(v), d.Name, "visibility must be %s, %s or %s, not %q%s", known[0], known[1], known[2], Clip(text, 40), spelling.Suggestion(text, known))
+		}
+	}
+}
