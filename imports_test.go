@@ -22,7 +22,8 @@ var rooms = map[string][]string{
 	"concur":                        {"expense", "concur/wire", "internal/textfile"},
 	"policy/value":                  {"expense"},
 	"policy/rulesfile":              {"expense", "internal/spelling"},
-	"policy":                        {"expense", "policy/rulesfile", "policy/value", "internal/spelling", "internal/textfile"},
+	"policy/hint":                   {"policy/value", "internal/spelling"},
+	"policy":                        {"expense", "policy/hint", "policy/rulesfile", "policy/value", "internal/spelling", "internal/textfile"},
 	"cmd/concurctl/rules/rulestest": {"expense", "policy", "policy/rulesfile", "internal/spelling", "internal/textfile"},
 	"cmd/concurctl/rules/whatif":    {"expense", "policy", "workflows"},
 	"ingress":                       {"expense", "concur/wire"},
@@ -50,7 +51,7 @@ var rooms = map[string][]string{
 // path stands for everything below it.
 var guests = map[string][]string{
 	"go.temporal.io":                       {"workflows", "activities", "cmd/concurctl/rules/whatif", "cmd/ingress", "cmd/worker", "cmd/concurctl", "dev"},
-	"cel.dev/cel-go":                       {"policy", "policy/value"},
+	"cel.dev/cel-go":                       {"policy", "policy/hint", "policy/value"},
 	"golang.org/x/net":                     {"internal/httpserver"},
 	"golang.org/x/oauth2":                  {"concur"},
 	"github.com/bojanz/currency":           {"expense"},

@@ -1,9 +1,7 @@
 package policy
 
 import (
-	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,39 +13,17 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"concur-connector/expense"
+	"concur-connector/policy/hint"
 	"concur-connector/policy/rulesfile"
 	"concur-connector/policy/value"
 )
 
-// problem is what is wrong at one place of an expression.
-type problem struct {
-	offset int // in characters from the start of the expression
-	text   string
-}
-
-// check parses and type-checks an expression and refuses what the types allow but
-// can only be a mistake. Its result is of type want.
-func (l *language) check(level rulesfile.Level, source string, want *cel.Type) (*cel.Ast, []problem) {
-	checked, issues := l.env[level].Compile(source)
-	if issues.Err() != nil {
-		var found []problem
-		for _, e := range issues.Errors() {
-			text := cmp.Or(otherWriting(source, e), advice(l.env[level], level, source, e))
-			if better := l.hint(level, source, e); better != "" && (text == "" || strings.Contains(text, " does not go with ")) {
-				text = better
-			}
-			if text == "" {
-				text = plain(level, e.Message)
-			}
-			found = append(found, problem{
-				offset: offsetOf(source, e.Location.Line(), e.Location.Column()),
-				text:   text,
-			})
-			if strings.HasPrefix(e.Message, "Syntax error") {
-				break // what follows comes of it
-			}
-		}
-		return nil, causes(found)
+// check parses and type-checks an expression, and refuses what the types allow but can only be
+// a mistake. The result must be of type want, if want is not nil.
+func (l *language) check(level rulesfile.Level, source string, want *cel.Type) (*cel.Ast, []hint.Problem) {
+	checked, problems := l.hints.Check(string(level), source)
+	if len(problems) > 0 {
+		return nil, problems
 	}
 	i := inspection{ast: checked.NativeRep()}
 	for id := range i.ast.IDs() {
@@ -55,44 +31,12 @@ func (l *language) check(level rulesfile.Level, source string, want *cel.Type) (
 	}
 	ast.PostOrderVisit(i.ast.Expr(), ast.NewExprVisitor(i.visit))
 	if got := checked.OutputType(); want != nil && !got.IsExactType(want) {
-		i.found = append(i.found, problem{text: fmt.Sprintf("must be %s, is %s", article(want), article(got))})
+		i.found = append(i.found, hint.Problem{Text: fmt.Sprintf("must be %s, is %s", article(want), article(got))})
 	}
 	return checked, i.found
 }
 
-// causes leaves out what only follows from another mistake: the name of an element where
-// its loop is wrong, and the call of what could not be read.
-func causes(found []problem) []problem {
-	loop := slices.ContainsFunc(found, func(p problem) bool { return brokenLoop.MatchString(p.text) })
-	kept := slices.DeleteFunc(slices.Clone(found), func(p problem) bool {
-		return loop && strings.HasPrefix(p.text, "undeclared reference to ") || strings.Contains(p.text, "!error!")
-	})
-	if len(kept) == 0 {
-		return found
-	}
-	return kept
-}
-
-var brokenLoop = regexp.MustCompile(`takes a name for the element|^sum\(\) takes`)
-
-// plain rewrites what CEL says where a reader of rules could not know better.
-func plain(level rulesfile.Level, message string) string {
-	for _, known := range rulesfile.Levels {
-		if !level.Within(known) && (strings.HasPrefix(message, "undeclared reference to '"+string(known)+"'") || strings.HasPrefix(message, "undeclared reference to '"+string(known)+".")) {
-			return fmt.Sprintf("%q is only known to rules of %s", known, someLevels(known.Inner()))
-		}
-	}
-	message, _, _ = strings.Cut(message, " (in container")
-	message, _, _ = strings.Cut(message, " expecting {")
-	switch {
-	case strings.Contains(message, "'<EOF>'"):
-		return "it ends too early"
-	case message == "invalid matches argument":
-		return "matches() cannot read the pattern: it must be one of RE2, with its brackets closed"
-	}
-	return strings.Join(strings.Fields(message), " ")
-}
-
+// article names a type as a sentence does.
 func article(t *cel.Type) string {
 	name := cel.FormatCELType(t)
 	switch name {
@@ -108,7 +52,7 @@ func article(t *cel.Type) string {
 type inspection struct {
 	ast    *ast.AST
 	lastID int64
-	found  []problem
+	found  []hint.Problem
 }
 
 func (i *inspection) refuse(e ast.Expr, format string, args ...any) {
@@ -116,7 +60,7 @@ func (i *inspection) refuse(e ast.Expr, format string, args ...any) {
 	if r, ok := i.ast.SourceInfo().GetOffsetRange(e.ID()); ok {
 		at = int(r.Start)
 	}
-	i.found = append(i.found, problem{offset: at, text: fmt.Sprintf(format, args...)})
+	i.found = append(i.found, hint.Problem{Offset: at, Text: fmt.Sprintf(format, args...)})
 }
 
 func (i *inspection) visit(e ast.Expr) {
@@ -131,7 +75,7 @@ func (i *inspection) visit(e ast.Expr) {
 		i.refuse(e, "a rule cannot make an object of type %s", e.AsStruct().TypeName())
 	case ast.SelectKind:
 		if isNumbered(i.ast.GetType(e.AsSelect().Operand().ID())) {
-			i.refuse(e, `a custom field or organisational unit is named by its number in brackets: custom["3"]`)
+			i.refuse(e, `name a custom field or organisational unit by its number in brackets: custom["3"]`)
 		}
 	case ast.MapKind:
 		key := i.ast.GetType(e.ID()).Parameters()[0]
@@ -339,17 +283,4 @@ func holdsMoney(t *types.Type) bool {
 		}
 	}
 	return false
-}
-
-// offsetOf is the place of a line (from 1) and column (from 0) in characters.
-func offsetOf(source string, line, column int) int {
-	at := 0
-	for _, text := range strings.SplitAfter(source, "\n") {
-		if line <= 1 {
-			break
-		}
-		line--
-		at += len([]rune(text))
-	}
-	return max(at+column, 0)
 }

@@ -63,6 +63,6 @@ rules:
 	fmt.Println(err)
 	// Output:
 	// rules.yaml:5:22: rule "receipt-above-75": expression: undefined field 'reciept'; did you mean "hasReceipt"?
-	// rules.yaml:5:47: rule "receipt-above-75": expression: an amount has a currency: money("75.00", report.currency)
+	// rules.yaml:5:47: rule "receipt-above-75": expression: an amount needs a currency: money("75.00", report.currency)
 	// rules.yaml:8:25: rule "receipt-above-75": code must be 1 to 8 of A-Z, 0-9 and _, not "NORECEIPT"
 }

@@ -62,7 +62,7 @@ func TestOfADeclarationThatIsWrongOnlyItsOwnMistakeIsSaid(t *testing.T) {
 		`f:3:12: the fact f has no url`,
 		`f:5:46: the variable v: undefined field 'persnal'; did you mean "personal"?`,
 	}, wrongs(t, "lists: {l: {file: l.csv}}\nfacts: {   f: {level: entry, send: {a: entry.type}, answer: {ok: bool}}}\nvariables:\n  - {name: v, level: entry, expression: entry.persnal}\n"+rule))
-	require.Equal(t, []string{`f:3:51: the variable a: there is no variable "b" here yet: what names it stands below it`},
+	require.Equal(t, []string{`f:3:51: the variable a: there is no variable "b" above this place; declare it before its first use`},
 		wrongs(t, "variables:\n  - {name: a, level: report, expression: variables.b}\n  - {name: b, level: report, expression: report.name}\nrules: []\n"))
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"concur-connector/policy/hint"
 	"concur-connector/policy/rulesfile"
 	"concur-connector/policy/value"
 
@@ -20,6 +21,7 @@ type language struct {
 	facts     map[rulesfile.Level]*shape // what "facts" is
 	lists     *shape                     // what "lists" is
 	known     provider
+	hints     hint.Language
 }
 
 const (
@@ -75,12 +77,15 @@ func newLanguage() (*language, error) {
 			cel.Variable("lists", lang.lists.typ),
 			cel.Variable("today", value.DateType),
 		}
+		var sees []string
 		for l := level; l != ""; l = l.Outer() {
 			known = append(known, cel.Variable(string(l), shapeOf[l].typ))
+			sees = append(sees, string(l))
 		}
 		if lang.env[level], err = bare.Extend(known...); err != nil {
 			return nil, fmt.Errorf("prepare the language of rules: %w", err)
 		}
+		lang.hints = append(lang.hints, hint.Level{Name: string(level), Env: lang.env[level], Sees: sees})
 	}
 	return lang, nil
 }

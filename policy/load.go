@@ -10,7 +10,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -257,14 +256,16 @@ func StepNames(stops []rulesfile.Step) []string {
 func (l *loader) expression(level rulesfile.Level, rule, what string, n *yaml.Node, want *cel.Type) *expression {
 	checked, problems := l.lang.check(level, n.Value, want)
 	for _, one := range problems {
-		var quiet bool
-		if one.text, quiet = l.unready(one.text); quiet {
-			continue
+		switch {
+		case l.waiting[one.Missing]:
+			kind, name, _ := strings.Cut(one.Missing, "s.")
+			one.Text = fmt.Sprintf("there is no %s %q above this place; declare it before its first use", kind, name)
+		case l.Declared[one.Missing]:
+			continue // the declaration has a mistake of its own
+		case one.Syntax && what == "messageExpression":
+			one.Text += "; write a fixed text under message instead"
 		}
-		if what == "messageExpression" && strings.HasPrefix(one.text, "Syntax error") {
-			one.text += "; a message that is a text only is given as message"
-		}
-		l.Fail(l.Locate(n, one.offset), rule, "%s: %s", what, one.text)
+		l.Fail(l.Locate(n, one.Offset), rule, "%s: %s", what, one.Text)
 	}
 	if len(problems) > 0 {
 		return nil
@@ -277,17 +278,3 @@ func (l *loader) expression(level rulesfile.Level, rule, what string, n *yaml.No
 	}
 	return x
 }
-
-// unready handles an error about a name that the file declares, but that has no usable value.
-func (l *loader) unready(text string) (instead string, quiet bool) {
-	m := thereIsNo.FindStringSubmatch(text)
-	if m == nil || !l.Declared[m[1]+"s."+m[2]] {
-		return text, false
-	}
-	if l.waiting[m[1]+"s."+m[2]] {
-		return fmt.Sprintf("there is no %s %q here yet: what names it stands below it", m[1], m[2]), false
-	}
-	return "", true
-}
-
-var thereIsNo = regexp.MustCompile(`^there is no (variable|fact|list) "([^"]*)"`)

@@ -127,6 +127,12 @@ func decimalsOf(v ref.Val) int {
 	return int(max(-1, min(v.(types.Int), expense.MaxRoundDecimals+1)))
 }
 
+// IsDecimal reports whether decimal() can read a text.
+func IsDecimal(text string) bool {
+	_, err := expense.ParseAmount(text)
+	return err == nil
+}
+
 func newDecimal(text ref.Val) ref.Val {
 	d, err := expense.ParseAmount(string(text.(types.String)))
 	if err != nil {
@@ -154,7 +160,7 @@ func decimalFunctions() []cel.EnvOption {
 			cel.Overload("decimal_int", []*cel.Type{cel.IntType}, DecimalType,
 				cel.UnaryBinding(func(i ref.Val) ref.Val { return Decimal{decimalOf(i)} }))),
 		cel.Function("isDecimal", cel.Overload("is_decimal_string", []*cel.Type{cel.StringType}, cel.BoolType,
-			cel.UnaryBinding(func(text ref.Val) ref.Val { return types.Bool(!types.IsError(newDecimal(text))) }))),
+			cel.UnaryBinding(func(text ref.Val) ref.Val { return types.Bool(IsDecimal(string(text.(types.String)))) }))),
 		cel.Function("dividedBy",
 			cel.MemberOverload("decimal_divided_by_decimal", []*cel.Type{DecimalType, DecimalType, cel.IntType}, DecimalType,
 				cel.FunctionBinding(divided)),
