@@ -95,7 +95,7 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 				shown = append(shown, row[0])
 				line := []string{"//\t" + row[0]}
 				for i, via := range by {
-					require.Equal(t, string(via.Tells(row[0])), row[i+1], "%s by %s", row[0], via)
+					require.Equal(t, string(via.Provides(row[0])), row[i+1], "%s by %s", row[0], via)
 					line = append(line, row[i+1])
 				}
 				require.Regexp(t, `(?m)^`+regexp.QuoteMeta(line[0])+` +`+strings.Join(line[1:], " +")+`$`, string(godoc))
@@ -104,7 +104,7 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 				for _, f := range object.Fields {
 					name := object.Name + "." + f.Name
 					for _, via := range by {
-						if via.Tells(name) != expense.Told {
+						if via.Provides(name) != expense.AlwaysProvided {
 							require.Contains(t, shown, name)
 						}
 					}

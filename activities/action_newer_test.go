@@ -18,7 +18,7 @@ import (
 
 func actionV4(a expense.Action) expense.TakeActionInput {
 	in := action(a)
-	in.ObjectURI, in.Stop, in.Via, in.Mark = v4URI, stopV4, expense.V4, markV4()
+	in.ObjectURI, in.ValidationID, in.Via, in.HeaderHash = v4URI, stopV4, expense.V4, markV4()
 	return in
 }
 
@@ -47,7 +47,7 @@ func take(t *testing.T, a attempt, acts *activities.Activities, in expense.TakeA
 func marks(t *testing.T, n int) (all []string) {
 	t.Helper()
 	for i := range n {
-		all = append(all, fetch(t, newNewer(t, look{Version: i}).activities(t), v4URI).Mark)
+		all = append(all, fetch(t, newNewer(t, look{Version: i}).activities(t), v4URI).HeaderHash)
 	}
 	return all
 }
@@ -85,18 +85,18 @@ func TestNothingIsSentByV4ToAReportThatIsNotAtTheStop(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		found look
-		want  expense.Reading
+		want  expense.ReportState
 	}{
-		"passed on":         {look{Status: "A_APPR"}, expense.Reading{Kind: expense.NotWaiting, Status: "A_APPR"}},
-		"recalled":          {look{Status: "A_RESU"}, expense.Reading{Kind: expense.NotWaiting, Status: "A_RESU"}},
-		"submitted again":   {look{Submitted: "2026-11-04T10:00:00Z"}, expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: "A_EXTV " + reportID + " 2026-11-04T10:00:00"}},
-		"deleted meanwhile": {look{Gone: true}, expense.Reading{Kind: expense.NotFound}},
+		"passed on":         {look{Status: "A_APPR"}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_APPR"}},
+		"recalled":          {look{Status: "A_RESU"}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_RESU"}},
+		"submitted again":   {look{Submitted: "2026-11-04T10:00:00Z"}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV " + reportID + " 2026-11-04T10:00:00"}},
+		"deleted meanwhile": {look{Gone: true}, expense.ReportState{Kind: expense.NotFound}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, act := range []expense.Action{expense.Approve, expense.SendBack} {
 				n := newNewer(t, c.found)
-				require.Equal(t, expense.ActionTaken{Reading: c.want}, take(t, attempt{}, n.activities(t), actionV4(act)))
+				require.Equal(t, expense.ActionTaken{ReportState: c.want}, take(t, attempt{}, n.activities(t), actionV4(act)))
 				require.Equal(t, []string{"header"}, n.seen())
 			}
 		})
@@ -125,8 +125,8 @@ func TestADoubtfulAttemptByV4ReadsWhatBecameOfTheOneBefore(t *testing.T) {
 			n := newNewer(t, c.found)
 			got := take(t, attempt{number: 2}, n.activities(t), actionV4(c.action))
 			require.Equal(t, c.confirmed, got.Confirmed)
-			require.True(t, got.Doubtful)
-			require.False(t, got.Moved)
+			require.True(t, got.OutcomeUnknown)
+			require.False(t, got.MayHaveMoved)
 			require.NotEmpty(t, got.Kind)
 			require.Equal(t, []string{"header"}, n.seen())
 		})
@@ -142,16 +142,16 @@ func TestAnAttemptByV4ActsOnlyWhileTheHeaderIsTheSame(t *testing.T) {
 		now     int // the version of the header
 		acts    bool
 	}{
-		"the first, the same as judged":               {attempt{}, expense.Attempt{OriginalRunID: runID, Mark: m[1]}, 1, true},
-		"the first, another than judged":              {attempt{}, expense.Attempt{OriginalRunID: runID, Mark: m[1]}, 2, false},
-		"noted by the attempt before, as judged":      {attempt{number: 2, details: "sending " + m[1]}, expense.Attempt{Mark: m[1]}, 1, true},
-		"noted by the attempt before, another now":    {attempt{number: 2, details: "sending " + m[1]}, expense.Attempt{Mark: m[1]}, 2, false},
-		"nothing noted, the same as judged":           {attempt{number: 2}, expense.Attempt{Mark: m[1]}, 1, true},
-		"nothing noted, another than judged":          {attempt{number: 2}, expense.Attempt{Mark: m[1]}, 2, false},
-		"in doubt, the same as judged":                {attempt{}, expense.Attempt{OriginalRunID: runID, Doubtful: true, Mark: m[1]}, 1, true},
-		"in doubt, another than judged":               {attempt{}, expense.Attempt{OriginalRunID: runID, Doubtful: true, Mark: m[1]}, 2, false},
-		"a run that was reset, another than judged":   {attempt{}, expense.Attempt{OriginalRunID: "another", Mark: m[1]}, 2, false},
-		"attempts that were reset, another than then": {attempt{number: 1, details: "sending " + m[1]}, expense.Attempt{OriginalRunID: runID, Mark: m[1]}, 2, false},
+		"the first, the same as judged":               {attempt{}, expense.Attempt{OriginalRunID: runID, HeaderHash: m[1]}, 1, true},
+		"the first, another than judged":              {attempt{}, expense.Attempt{OriginalRunID: runID, HeaderHash: m[1]}, 2, false},
+		"noted by the attempt before, as judged":      {attempt{number: 2, details: "sending " + m[1]}, expense.Attempt{HeaderHash: m[1]}, 1, true},
+		"noted by the attempt before, another now":    {attempt{number: 2, details: "sending " + m[1]}, expense.Attempt{HeaderHash: m[1]}, 2, false},
+		"nothing noted, the same as judged":           {attempt{number: 2}, expense.Attempt{HeaderHash: m[1]}, 1, true},
+		"nothing noted, another than judged":          {attempt{number: 2}, expense.Attempt{HeaderHash: m[1]}, 2, false},
+		"in doubt, the same as judged":                {attempt{}, expense.Attempt{OriginalRunID: runID, OutcomeUnknown: true, HeaderHash: m[1]}, 1, true},
+		"in doubt, another than judged":               {attempt{}, expense.Attempt{OriginalRunID: runID, OutcomeUnknown: true, HeaderHash: m[1]}, 2, false},
+		"a run that was reset, another than judged":   {attempt{}, expense.Attempt{OriginalRunID: "another", HeaderHash: m[1]}, 2, false},
+		"attempts that were reset, another than then": {attempt{number: 1, details: "sending " + m[1]}, expense.Attempt{OriginalRunID: runID, HeaderHash: m[1]}, 2, false},
 		"no mark at all":                              {attempt{number: 2}, expense.Attempt{}, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,7 +173,7 @@ func TestAnAttemptByV4ActsOnlyWhileTheHeaderIsTheSame(t *testing.T) {
 				return
 			}
 			require.Equal(t, expense.ActionTaken{
-				Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: stopV4}, Doubtful: !first, Moved: true,
+				ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: stopV4}, OutcomeUnknown: !first, MayHaveMoved: true,
 			}, got)
 			require.Equal(t, []string{"header"}, n.seen())
 		})
@@ -254,7 +254,7 @@ func TestARefusalByV4IsExplainedByAnotherRead(t *testing.T) {
 			e := failed(t, err, kind)
 			var told expense.FailedWrite
 			require.NoError(t, e.Details(&told))
-			require.False(t, told.Doubtful)
+			require.False(t, told.OutcomeUnknown)
 			require.Equal(t, kind == expense.Forbidden, strings.Contains(e.Message(), "expense.report.workflowstatus.write"))
 		}
 	})
@@ -262,7 +262,7 @@ func TestARefusalByV4IsExplainedByAnotherRead(t *testing.T) {
 
 func TestWhatBlocksAnActionIsNamed(t *testing.T) {
 	t.Parallel()
-	blocking := func(e expense.HeldException) expense.HeldException { e.Blocking = true; return e }
+	blocking := func(e expense.ExistingException) expense.ExistingException { e.Blocking = true; return e }
 	allocation := blocking(heldOn(expense.OnAllocation, "A2", "COSTCTR"))
 	allocation.ExpenseID = "E2"
 	acting := func(n *newer) string {
@@ -272,12 +272,12 @@ func TestWhatBlocksAnActionIsNamed(t *testing.T) {
 		require.True(t, e.NonRetryable())
 		var told expense.FailedWrite
 		require.NoError(t, e.Details(&told))
-		require.False(t, told.Doubtful)
+		require.False(t, told.OutcomeUnknown)
 		return e.Message()
 	}
 	t.Run("on whichever object", func(t *testing.T) {
 		n := newNewer(t)
-		n.held = []expense.HeldException{blocking(heldOn(expense.OnReport, "", "LATE")), heldOn(expense.OnEntry, "E1", "MILD"), blocking(heldOn(expense.OnEntry, "E1", "NORECPT")), allocation}
+		n.held = []expense.ExistingException{blocking(heldOn(expense.OnReport, "", "LATE")), heldOn(expense.OnEntry, "E1", "MILD"), blocking(heldOn(expense.OnEntry, "E1", "NORECPT")), allocation}
 		said := acting(n)
 		require.Contains(t, said, "blocking exceptions: LATE on report, NORECPT on entry E1, COSTCTR on allocation A2: In Concur's words.")
 		require.NotContains(t, said, "MILD")
@@ -321,7 +321,7 @@ func TestALostAnswerByV4IsRetriedAsDoubt(t *testing.T) {
 			require.False(t, e.NonRetryable())
 			var told expense.FailedWrite
 			require.NoError(t, e.Details(&told))
-			require.True(t, told.Doubtful)
+			require.True(t, told.OutcomeUnknown)
 			require.Equal(t, []string{"header", "approve"}, n.seen())
 		})
 	}
@@ -352,7 +352,7 @@ func TestNothingIsSentByV4ThatIsHeld(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
 		got := take(t, attempt{}, n.activities(t, writes(activities.Writes{Mode: activities.WritesDryRun})), actionV4(expense.SendBack))
-		require.Equal(t, expense.ByDryRun, got.Withheld)
+		require.Equal(t, expense.DryRunMode, got.DryRun)
 		require.Equal(t, []string{"header"}, n.seen())
 	})
 	t.Run("by the brake", func(t *testing.T) {
@@ -361,9 +361,9 @@ func TestNothingIsSentByV4ThatIsHeld(t *testing.T) {
 		in := actionV4(expense.SendBack)
 		in.ByRules = true
 		_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t, func(o *activities.Options) {
-			o.Braking = activities.Braking{Brake: &brake{held: "too many"}, SendBacks: 1}
+			o.SendBackLimit = activities.SendBackLimit{Counter: &brake{held: "too many"}, SendBacks: 1}
 		}).TakeAction, in)
-		failed(t, err, expense.Braked)
+		failed(t, err, expense.SendBackLimitReached)
 		require.Equal(t, []string{"header"}, n.seen())
 	})
 	t.Run("by a guard that is none", func(t *testing.T) {
@@ -372,7 +372,7 @@ func TestNothingIsSentByV4ThatIsHeld(t *testing.T) {
 		options.Guard = concur.Guard{"stepCode": "X"}
 		_, err := activities.New(options)
 		require.ErrorContains(t, err, "stepCode")
-		options.Guard, options.Reading.Via = nil, "v5"
+		options.Guard, options.Interface.Via = nil, "v5"
 		_, err = activities.New(options)
 		require.ErrorContains(t, err, "the interface to read by is none")
 	})
@@ -417,7 +417,7 @@ func TestACommentAboutRejectedExpensesIsSentWhenConcurAsksForIt(t *testing.T) {
 			got := take(t, attempt{}, n.activities(t), acting())
 			require.NotEmpty(t, got.Kind)
 			require.False(t, got.Confirmed, "Concur has said that it was not us")
-			require.False(t, got.Doubtful)
+			require.False(t, got.OutcomeUnknown)
 			require.Equal(t, []string{"header", "approve", "header"}, n.seen())
 		}
 	})
@@ -473,8 +473,8 @@ func TestAMissingCommentNamesItsSetting(t *testing.T) {
 		require.Contains(t, e.Message(), "In Concur's words.")
 		var told expense.FailedWrite
 		require.NoError(t, e.Details(&told))
-		require.Contains(t, told.Mend, setting)
-		require.False(t, told.Doubtful)
+		require.Contains(t, told.Fix, setting)
+		require.False(t, told.OutcomeUnknown)
 		require.Equal(t, []string{"header", "approve", "header"}, n.seen())
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func action(a expense.Action) expense.TakeActionInput {
-	in := expense.TakeActionInput{Attempt: original, ObjectURI: objectURI, Stop: stopOne, Action: a}
+	in := expense.TakeActionInput{Attempt: original, ObjectURI: objectURI, ValidationID: stopOne, Action: a}
 	if a == expense.SendBack {
 		in.Comment = "A receipt is missing & wanted."
 	}
@@ -40,15 +40,15 @@ func TestNothingIsSentToAReportThatIsNotAtTheStop(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		found page
-		want  expense.Reading
+		want  expense.ReportState
 	}{
-		"at the next stop":          {page{Status: "A_EXTV", Step: stepTwo}, expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: "A_EXTV " + reportAPI + "report/nStep$2/WorkFlowAction"}},
-		"waiting without a step":    {page{Status: "A_EXTV", withoutStepURL: true}, expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: "A_EXTV"}},
-		"passed on by somebody":     {page{Status: "A_APPR", Step: stepOne}, expense.Reading{Kind: expense.NotWaiting, Status: "A_APPR"}},
-		"recalled by the employee":  {page{Status: "A_RESU", Step: stepOne}, expense.Reading{Kind: expense.NotWaiting, Status: "A_RESU"}},
-		"with a status of its own":  {page{Status: "X_7", Step: stepOne}, expense.Reading{Kind: expense.NotWaiting, Status: "X_7"}},
-		"deleted":                   {page{Gone: true}, expense.Reading{Kind: expense.NotFound}},
-		"waiting, with a wild step": {page{Status: "A_EXTV", Step: "https://evil.example/x"}, expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: "A_EXTV /x"}},
+		"at the next stop":          {page{Status: "A_EXTV", Step: stepTwo}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV " + reportAPI + "report/nStep$2/WorkFlowAction"}},
+		"waiting without a step":    {page{Status: "A_EXTV", withoutStepURL: true}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV"}},
+		"passed on by somebody":     {page{Status: "A_APPR", Step: stepOne}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_APPR"}},
+		"recalled by the employee":  {page{Status: "A_RESU", Step: stepOne}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_RESU"}},
+		"with a status of its own":  {page{Status: "X_7", Step: stepOne}, expense.ReportState{Kind: expense.NotWaiting, Status: "X_7"}},
+		"deleted":                   {page{Gone: true}, expense.ReportState{Kind: expense.NotFound}},
+		"waiting, with a wild step": {page{Status: "A_EXTV", Step: "https://evil.example/x"}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV /x"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -56,7 +56,7 @@ func TestNothingIsSentToAReportThatIsNotAtTheStop(t *testing.T) {
 				h := newHouse(t, c.found)
 				got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(act))
 				require.NoError(t, err)
-				require.Equal(t, expense.ActionTaken{Reading: c.want}, got, "a first attempt has no doubt, and confirms nothing")
+				require.Equal(t, expense.ActionTaken{ReportState: c.want}, got, "a first attempt has no doubt, and confirms nothing")
 				require.Equal(t, []string{"read"}, h.seen())
 			}
 		})
@@ -79,10 +79,10 @@ var doubtful = map[string]struct {
 	"a second attempt":                     {attempt{number: 2}, original},
 	"a hundredth attempt":                  {attempt{number: 100}, original},
 	"an attempt with heartbeat details":    {attempt{details: "sending"}, original},
-	"an attempt after a write in doubt":    {attempt{}, expense.Attempt{OriginalRunID: runID, Doubtful: true}},
+	"an attempt after a write in doubt":    {attempt{}, expense.Attempt{OriginalRunID: runID, OutcomeUnknown: true}},
 	"an attempt of a run that was reset":   {attempt{}, expense.Attempt{OriginalRunID: "another-run"}},
 	"an attempt that knows no run":         {attempt{}, expense.Attempt{}},
-	"an attempt that is all of it at once": {attempt{number: 2, details: "sending"}, expense.Attempt{OriginalRunID: "another-run", Doubtful: true}},
+	"an attempt that is all of it at once": {attempt{number: 2, details: "sending"}, expense.Attempt{OriginalRunID: "another-run", OutcomeUnknown: true}},
 }
 
 func TestEveryOtherAttemptWaitsAndThenReads(t *testing.T) {
@@ -98,7 +98,7 @@ func TestEveryOtherAttemptWaitsAndThenReads(t *testing.T) {
 			got, err := run[expense.ActionTaken](t, c.attempt, h.activities(t, answerLimit(limit)).TakeAction, in)
 			require.NoError(t, err)
 			require.Equal(t, expense.ActionTaken{
-				Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_APPR"}, Confirmed: true, Doubtful: true,
+				ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_APPR"}, Confirmed: true, OutcomeUnknown: true,
 			}, got)
 			require.Equal(t, []string{"read"}, h.seen())
 			require.GreaterOrEqual(t, h.requests()[0].at.Sub(began), limit)
@@ -131,7 +131,7 @@ func TestADoubtfulAttemptReadsWhatBecameOfTheOneBefore(t *testing.T) {
 			got, err := run[expense.ActionTaken](t, attempt{number: 2}, h.activities(t).TakeAction, action(c.action))
 			require.NoError(t, err)
 			require.Equal(t, c.confirmed, got.Confirmed)
-			require.True(t, got.Doubtful)
+			require.True(t, got.OutcomeUnknown)
 			require.NotEmpty(t, got.Kind)
 			require.Equal(t, []string{"read"}, h.seen())
 		})
@@ -232,9 +232,9 @@ func TestAReportThatWasChangedAtItsStopIsNotWrittenTo(t *testing.T) {
 		t.Helper()
 		read, err := run[expense.FetchedReport](t, attempt{}, newHouse(t, waiting()).activities(t).FetchReport, expense.FetchReportInput{ObjectURI: objectURI})
 		require.NoError(t, err)
-		require.NotEmpty(t, read.Shown)
+		require.NotEmpty(t, read.ContentHashes)
 		a := original
-		a.Via, a.Shown = expense.V1, read.Shown
+		a.Via, a.ContentHashes = expense.V1, read.ContentHashes
 		return a
 	}
 	edited, flagged := waiting(), waiting()
@@ -254,18 +254,18 @@ func TestAReportThatWasChangedAtItsStopIsNotWrittenTo(t *testing.T) {
 			}
 			h := newHouse(t, c.page)
 			taken, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction,
-				expense.TakeActionInput{Attempt: judged(t), ObjectURI: objectURI, Stop: stopOne, Action: expense.Approve})
+				expense.TakeActionInput{Attempt: judged(t), ObjectURI: objectURI, ValidationID: stopOne, Action: expense.Approve})
 			require.NoError(t, err)
-			require.Equal(t, c.moved, taken.Moved)
+			require.Equal(t, c.moved, taken.MayHaveMoved)
 			require.Equal(t, wants("read", "act"), h.seen())
 
 			h = newHouse(t, c.page)
 			posted, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t).PostExceptions, expense.PostExceptionsInput{
-				Attempt: judged(t), ObjectURI: objectURI, Stop: stopOne,
+				Attempt: judged(t), ObjectURI: objectURI, ValidationID: stopOne,
 				Exceptions: []expense.Exception{{ObjectType: expense.OnEntry, ObjectID: "e1", Code: "NORECPT"}},
 			})
 			require.NoError(t, err)
-			require.Equal(t, c.moved, posted.Moved)
+			require.Equal(t, c.moved, posted.MayHaveMoved)
 			require.Equal(t, wants("read", "post"), h.seen())
 		})
 	}

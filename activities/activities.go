@@ -19,28 +19,28 @@ import (
 // is a *serviceerror.InvalidArgument.
 // What its last run has only shown, and is withheld still, is left alone until it changes.
 type Starter interface {
-	Sweep(ctx context.Context, n expense.Notification, seen expense.Sight) (expense.Swept, error)
+	Sweep(ctx context.Context, n expense.Notification, seen expense.ListRead) (expense.Swept, error)
 }
 
-// Knower says whether a run sees to a report that a list shows as waiting, or has lately:
+// RunFinder says whether a run sees to a report that a list shows as waiting, or has lately:
 // then it need not be looked at. Unread counts the open runs that began after that moment
 // and have yet to read their report: any of them may see to it.
-type Knower interface {
-	Knows(ctx context.Context, n expense.Notification, seen expense.Sight) (bool, error)
-	Unread(ctx context.Context, since time.Time) (int, error)
+type RunFinder interface {
+	HasRun(ctx context.Context, n expense.Notification, seen expense.ListRead) (bool, error)
+	CountUnread(ctx context.Context, since time.Time) (int, error)
 }
 
-// Elders finds the run to which the run that asks leaves a report, when Concur names it in
+// OlderRuns finds the run to which the run that asks leaves a report, when Concur names it in
 // two ways. It returns that run's notification ID, or nothing; and it tells a run what
 // another leaves to it.
-type Elders interface {
-	Elder(ctx context.Context, reportID, notificationID, runID string) (string, error)
-	Tell(ctx context.Context, n expense.Notification, id string) (ended bool, err error)
+type OlderRuns interface {
+	OlderRun(ctx context.Context, reportID, notificationID, runID string) (string, error)
+	NotifyRun(ctx context.Context, n expense.Notification, id string) (ended bool, err error)
 }
 
-// Past finds what runs before the one that asks have written to the report at its stop.
-type Past interface {
-	Earlier(ctx context.Context, in expense.EarlierInput) (expense.EarlierRuns, error)
+// EarlierWrites finds what runs before the one that asks have written to the report at its stop.
+type EarlierWrites interface {
+	EarlierWrites(ctx context.Context, in expense.EarlierInput) (expense.EarlierRuns, error)
 }
 
 // Permits has a run permit a write, and says how often it has permitted the same one
@@ -49,10 +49,10 @@ type Permits interface {
 	Permit(ctx context.Context, notificationID, runID string, p expense.Permission) (expense.Permitted, error)
 }
 
-// Brake says whether one more report may be sent back, or counts one that was passed
+// SendBackCounter says whether one more report may be sent back, or counts one that was passed
 // on. An error leaves that open.
-type Brake interface {
-	Admit(ctx context.Context, a expense.Admission) (expense.Admitted, error)
+type SendBackCounter interface {
+	CheckSendBack(ctx context.Context, a expense.SendBackCheck) (expense.SendBackAnswer, error)
 }
 
 // Rules are the rules that hold now, which may be others at the next call. Every attempt
@@ -81,34 +81,34 @@ type Activities struct {
 
 // Options are what the activities work with.
 type Options struct {
-	Concur  *concur.Client
-	Rules   Rules
-	Facts   Asker // nil: the rules ask the company's own systems for nothing
-	Starter Starter
-	Knower  Knower
-	Elders  Elders // nil: two runs of one report do not know of each other
-	Past    Past
-	Permits Permits
-	Steps   Steps            // nil: what callouts announce is not remembered
-	Own     expense.OwnSteps // of what a sweep finds
-	Reading Reading
-	Guard   concur.Guard // what Concur compares before it acts by v4
-	// ActAlike has a report acted on by v4 whose stop cannot be told from another one that
+	Concur        *concur.Client
+	Rules         Rules
+	Facts         FactClient // nil: the rules ask the company's own systems for nothing
+	Starter       Starter
+	RunFinder     RunFinder
+	OlderRuns     OlderRuns // nil: two runs of one report do not know of each other
+	EarlierWrites EarlierWrites
+	Permits       Permits
+	Steps         Steps            // nil: what callouts announce is not remembered
+	OwnSteps      expense.OwnSteps // of what a sweep finds
+	Interface     InterfaceOptions
+	Guard         concur.Guard // what Concur compares before it acts by v4
+	// ActOnAmbiguousStep has a report acted on by v4 whose stop cannot be told from another one that
 	// the rules name.
-	ActAlike bool
-	Writes   Writes
-	Braking  Braking
-	Delays   Delays
-	Logger   *slog.Logger // nil: nothing is said
+	ActOnAmbiguousStep bool
+	Writes             Writes
+	SendBackLimit      SendBackLimit
+	Delays             Delays
+	Logger             *slog.Logger // nil: nothing is said
 
-	// AnswerLimit is how long a request of an earlier attempt may still be acting
+	// RequestTimeout is how long a request of an earlier attempt may still be acting
 	// in Concur.
-	AnswerLimit time.Duration
+	RequestTimeout time.Duration
 	// ReadAgainAfter is the age of a read after which a report is read whole once more before
 	// it is written to, where v1.1 does not show it.
 	ReadAgainAfter time.Duration
-	// ReportLimit is the size above which a report does not fit a payload, in bytes.
-	ReportLimit int
+	// MaxReportBytes is the size above which a report does not fit a payload, in bytes.
+	MaxReportBytes int
 	// Heartbeat sends one heartbeat and returns when it is acknowledged. When nil,
 	// it is sent by the worker's own client.
 	Heartbeat func(ctx context.Context, details ...any) error
@@ -124,21 +124,21 @@ func New(o Options) (*Activities, error) {
 		return nil, errors.New("activities: no rules")
 	case o.Starter == nil:
 		return nil, errors.New("activities: nothing to start runs with")
-	case o.Knower == nil:
+	case o.RunFinder == nil:
 		return nil, errors.New("activities: nothing to look for runs with")
-	case o.Past == nil || o.Permits == nil:
+	case o.EarlierWrites == nil || o.Permits == nil:
 		return nil, errors.New("activities: nothing to ask runs with whether a write was made before")
-	case o.Reading.check() != nil:
-		return nil, o.Reading.check()
+	case o.Interface.check() != nil:
+		return nil, o.Interface.check()
 	case concur.CheckGuard(o.Guard) != nil:
 		return nil, fmt.Errorf("activities: %w", concur.CheckGuard(o.Guard))
 	case o.Writes.check() != nil:
 		return nil, o.Writes.check()
-	case o.Braking.on() && o.Braking.Brake == nil:
+	case o.SendBackLimit.on() && o.SendBackLimit.Counter == nil:
 		return nil, errors.New("activities: limits for send-backs, and nothing that keeps them")
 	case o.checkAsker() != nil:
 		return nil, o.checkAsker()
-	case o.AnswerLimit <= 0 || o.ReportLimit <= 0:
+	case o.RequestTimeout <= 0 || o.MaxReportBytes <= 0:
 		return nil, errors.New("activities: the answer limit and the report limit must be positive")
 	}
 	if o.Logger == nil {
@@ -157,14 +157,14 @@ func (a *Activities) DeleteNotification(ctx context.Context, in expense.DeleteNo
 	ctx, _, stop := a.alive(ctx)
 	defer stop()
 	if why := a.refuses(in.NotificationURI); why != "" {
-		return expense.DeletedNotification{Refused: why}, nil
+		return expense.DeletedNotification{Untrusted: why}, nil
 	}
 	writes := a.options.Writes
 	switch {
-	case in.Withheld != "":
-		return expense.DeletedNotification{Withheld: in.Withheld}, nil
+	case in.DryRun != "":
+		return expense.DeletedNotification{DryRun: in.DryRun}, nil
 	case writes.Mode == WritesDryRun:
-		return expense.DeletedNotification{Withheld: expense.ByDryRun}, nil
+		return expense.DeletedNotification{DryRun: expense.DryRunMode}, nil
 	}
 	err := writes.allow("delete notification")
 	if err == nil {
@@ -190,11 +190,11 @@ func first(ctx context.Context, attempt expense.Attempt) bool {
 	info := activity.GetInfo(ctx)
 	return info.Attempt == 1 &&
 		!activity.HasHeartbeatDetails(ctx) &&
-		!attempt.Doubtful &&
+		!attempt.OutcomeUnknown &&
 		info.WorkflowExecution.RunID == attempt.OriginalRunID
 }
 
 // mayHaveSent reports whether an attempt before this one may have got as far as its write.
 func mayHaveSent(ctx context.Context, attempt expense.Attempt) bool {
-	return storedBefore(ctx) != "" || attempt.Doubtful || activity.GetInfo(ctx).WorkflowExecution.RunID != attempt.OriginalRunID
+	return storedBefore(ctx) != "" || attempt.OutcomeUnknown || activity.GetInfo(ctx).WorkflowExecution.RunID != attempt.OriginalRunID
 }

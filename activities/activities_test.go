@@ -23,9 +23,9 @@ func TestActivitiesThatWouldFailLaterAreNotMade(t *testing.T) {
 		"activities: no client for Concur":            func(o *activities.Options) { o.Concur = nil },
 		"activities: no rules":                        func(o *activities.Options) { o.Rules = nil },
 		"activities: nothing to start runs with":      func(o *activities.Options) { o.Starter = nil },
-		"activities: nothing to look for runs with":   func(o *activities.Options) { o.Knower = nil },
-		"activities: the answer limit and the report": func(o *activities.Options) { o.AnswerLimit = 0 },
-		"the report limit must be positive":           func(o *activities.Options) { o.ReportLimit = -1 },
+		"activities: nothing to look for runs with":   func(o *activities.Options) { o.RunFinder = nil },
+		"activities: the answer limit and the report": func(o *activities.Options) { o.RequestTimeout = 0 },
+		"the report limit must be positive":           func(o *activities.Options) { o.MaxReportBytes = -1 },
 	} {
 		options := h.options(t)
 		change(&options)
@@ -44,7 +44,7 @@ func TestFetchReport(t *testing.T) {
 		require.NoError(t, err)
 		got, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, readInput())
 		require.NoError(t, err)
-		require.Equal(t, expense.Reading{Status: "A_EXTV", Stop: stopOne}, got.Reading)
+		require.Equal(t, expense.ReportState{Status: "A_EXTV", ValidationID: stopOne}, got.ReportState)
 		require.Equal(t, "0B1C", got.ReportID)
 		require.Equal(t, "nRpt$7", got.Report.Key)
 		require.Equal(t, full.Report.Revision(), got.Revision, "of the whole report")
@@ -62,14 +62,14 @@ func TestFetchReport(t *testing.T) {
 		got, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, readInput())
 		require.NoError(t, err)
 		require.Equal(t, expense.FetchedReport{
-			Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_APPR"}, ReportID: "0B1C",
+			ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_APPR"}, ReportID: "0B1C",
 		}, got)
 	})
 	t.Run("a report that is gone is a value", func(t *testing.T) {
 		t.Parallel()
 		got, err := run[expense.FetchedReport](t, attempt{}, newHouse(t).activities(t).FetchReport, readInput())
 		require.NoError(t, err)
-		require.Equal(t, expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}, got)
+		require.Equal(t, expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}, got)
 	})
 	t.Run("a report that could never be passed on is not judged", func(t *testing.T) {
 		t.Parallel()
@@ -125,7 +125,7 @@ func TestFetchReport(t *testing.T) {
 	t.Run("a report too large for a payload is one sentence and no report", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Purpose: strings.Repeat("long ", 1000)})
-		acts := h.activities(t, func(o *activities.Options) { o.ReportLimit = 4 << 10 })
+		acts := h.activities(t, func(o *activities.Options) { o.MaxReportBytes = 4 << 10 })
 		_, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
 		e := failed(t, err, expense.TooLarge)
 		require.True(t, e.NonRetryable())
@@ -134,7 +134,7 @@ func TestFetchReport(t *testing.T) {
 	t.Run("a report elsewhere is never too large", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t, page{Status: "A_APPR", Purpose: strings.Repeat("long ", 1000)})
-		acts := h.activities(t, func(o *activities.Options) { o.ReportLimit = 1 << 10 })
+		acts := h.activities(t, func(o *activities.Options) { o.MaxReportBytes = 1 << 10 })
 		got, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
 		require.NoError(t, err)
 		require.Equal(t, expense.NotWaiting, got.Kind)
@@ -160,7 +160,7 @@ func TestALongReadIsHeartbeatenUntilItsEnd(t *testing.T) {
 	}))
 	got, err := run[expense.FetchedReport](t, attempt{watched: 400 * time.Millisecond}, acts.FetchReport, readInput())
 	require.NoError(t, err)
-	require.Equal(t, stopOne, got.Stop)
+	require.Equal(t, stopOne, got.ValidationID)
 	require.GreaterOrEqual(t, beats, 3)
 }
 
@@ -175,7 +175,7 @@ func TestValidateReport(t *testing.T) {
 	t.Run("is the rules' verdict", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t)
-		judged, err := run[expense.Judgement](t, attempt{}, h.activities(t).ValidateReport,
+		judged, err := run[expense.EvaluationResult](t, attempt{}, h.activities(t).ValidateReport,
 			expense.ValidateReportInput{Report: report, RulesHash: hash(t)})
 		require.NoError(t, err)
 		require.Equal(t, expense.Approve, judged.Verdict.Action)
@@ -184,7 +184,7 @@ func TestValidateReport(t *testing.T) {
 	})
 	t.Run("of a report that was read for other rules is none", func(t *testing.T) {
 		t.Parallel()
-		judged, err := run[expense.Judgement](t, attempt{}, newHouse(t).activities(t).ValidateReport,
+		judged, err := run[expense.EvaluationResult](t, attempt{}, newHouse(t).activities(t).ValidateReport,
 			expense.ValidateReportInput{Report: report, RulesHash: "of others"})
 		require.NoError(t, err)
 		require.Nil(t, judged.Verdict)
@@ -199,7 +199,7 @@ func TestValidateReport(t *testing.T) {
 			crowd.Entries = append(crowd.Entries, expense.Entry{ID: fmt.Sprint("e", i)})
 		}
 		acts := newHouse(t).activities(t, func(o *activities.Options) { o.Rules = rules })
-		_, err = run[expense.Judgement](t, attempt{}, acts.ValidateReport,
+		_, err = run[expense.EvaluationResult](t, attempt{}, acts.ValidateReport,
 			expense.ValidateReportInput{Report: crowd, RulesHash: rules.Hash()})
 		e := failed(t, err, expense.TooLarge)
 		require.True(t, e.NonRetryable())
@@ -231,7 +231,7 @@ func TestDeleteNotification(t *testing.T) {
 		} {
 			got, err := run[expense.DeletedNotification](t, attempt{}, h.activities(t).DeleteNotification, expense.DeleteNotificationInput{NotificationURI: uri})
 			require.NoError(t, err)
-			require.Contains(t, got.Refused, "NotificationURI", uri)
+			require.Contains(t, got.Untrusted, "NotificationURI", uri)
 		}
 		require.Empty(t, h.seen())
 	})

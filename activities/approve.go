@@ -17,7 +17,7 @@ func (a *Activities) ApproveByException(ctx context.Context, in expense.ApproveB
 	defer sign(ctx, &result.Answer)
 	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
-	first, err := a.ready(ctx, pulse, in.Attempt, in.Stop, in.Code)
+	first, err := a.ready(ctx, pulse, in.Attempt, in.ValidationID, in.Code)
 	if err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	}
@@ -26,28 +26,28 @@ func (a *Activities) ApproveByException(ctx context.Context, in expense.ApproveB
 	case err != nil:
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	case now.Kind != "":
-		return expense.ActionTaken{Reading: now.Reading, Confirmed: !first && isOurs(in.TakeActionInput, now), Doubtful: !first}, nil
+		return expense.ActionTaken{ReportState: now.ReportState, Confirmed: !first && isOurs(in.TakeActionInput, now), OutcomeUnknown: !first}, nil
 	case there:
 		return a.look(ctx, in)
-	case !now.at(in.Stop, in.Attempt): // it was changed, or another stop has the same name
+	case !now.at(in.ValidationID, in.Attempt): // it was changed, or another stop has the same name
 		now.Kind = expense.NotWaiting
-		return expense.ActionTaken{Reading: now.Reading, Doubtful: !first, Moved: true}, nil
+		return expense.ActionTaken{ReportState: now.ReportState, OutcomeUnknown: !first, MayHaveMoved: true}, nil
 	case now.withheld != "":
-		return expense.ActionTaken{Reading: now.Reading, Withheld: now.withheld}, nil
+		return expense.ActionTaken{ReportState: now.ReportState, DryRun: now.withheld}, nil
 	}
 	if err := a.options.Writes.allow("approve by exception"); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
-	if err := a.options.Braking.admit(ctx, in.TakeActionInput); err != nil {
+	if err := a.options.SendBackLimit.admit(ctx, in.TakeActionInput); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
 	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
-	after, err := a.send(ctx, pulse, in.ObjectURI, in.Stop, in.Via, now, func(now found) error { return a.post(ctx, now, in.Exception()) })
+	after, err := a.send(ctx, pulse, in.ObjectURI, in.ValidationID, in.Via, now, func(now found) error { return a.post(ctx, now, in.Exception()) })
 	pulse.afterWrite(ctx, err)
 	if after.Kind != "" || concur.Refused(err) {
-		return expense.ActionTaken{Reading: after.moved(), Moved: after.changed}, a.failedWrite(ctx, err, false)
+		return expense.ActionTaken{ReportState: after.moved(), MayHaveMoved: after.changed}, a.failedWrite(ctx, err, false)
 	}
 	if err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, errors.Is(err, concur.OutcomeUnknown))
@@ -60,18 +60,18 @@ func (a *Activities) ApproveByException(ctx context.Context, in expense.ApproveB
 // before: then that the report still waits is what tells that no attempt has taken effect,
 // for the exception would have moved it.
 func (a *Activities) posted(ctx context.Context, in expense.ApproveByExceptionInput, first bool) (found, bool, error) {
-	now, err := a.readActed(ctx, in.ObjectURI, in.Stop, in.Attempt)
+	now, err := a.readActed(ctx, in.ObjectURI, in.ValidationID, in.Attempt)
 	switch {
 	case err != nil || now.Kind != "":
 		return now, false, err
-	case first || in.Posted:
-		return now, in.Posted, nil
+	case first || in.AlreadyPosted:
+		return now, in.AlreadyPosted, nil
 	case !in.Via.IsV4():
-		return now, !in.Flagged && expense.True(now.Report.HasException), nil
+		return now, !in.FlagWasSet && expense.True(now.Report.HasException), nil
 	}
 	held, reading, err := a.listed(ctx, in.ObjectURI, now)
 	if reading.Kind != "" {
-		now.Reading = reading
+		now.ReportState = reading
 	}
 	return now, holds(held, in.Exception()), err
 }
@@ -80,7 +80,7 @@ func (a *Activities) posted(ctx context.Context, in expense.ApproveByExceptionIn
 func (a *Activities) post(ctx context.Context, now found, e expense.Exception) error {
 	api := a.options.Concur
 	if now.Report.Via.IsV4() {
-		return api.PutExceptionV4(ctx, now.Report.ID, expense.HeldException{Exception: e})
+		return api.PutExceptionV4(ctx, now.Report.ID, expense.ExistingException{Exception: e})
 	}
 	results, err := api.PostExceptionsV1(ctx, now.Report.Key, []expense.Exception{e})
 	if err == nil && !results[0].OK {
@@ -94,15 +94,15 @@ func (a *Activities) post(ctx context.Context, now found, e expense.Exception) e
 func (a *Activities) look(ctx context.Context, in expense.ApproveByExceptionInput) (expense.ActionTaken, error) {
 	taken := expense.ActionTaken{Posted: true}
 	left, err := a.untilShown(ctx, func() (bool, error) {
-		now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
-		taken.Reading = now.Reading
+		now, err := a.readAt(ctx, in.ObjectURI, in.ValidationID, in.Via)
+		taken.ReportState = now.ReportState
 		taken.Confirmed = isOurs(in.TakeActionInput, now)
 		return now.Kind != "", err
 	})
 	if err != nil {
 		return expense.ActionTaken{Posted: true}, a.failedWrite(ctx, err, true)
 	}
-	taken.Doubtful, taken.Stays = left, !left
+	taken.OutcomeUnknown, taken.StillWaiting = left, !left
 	return taken, nil
 }
 

@@ -22,7 +22,7 @@ func byException(change ...func(*expense.ApproveByExceptionInput)) expense.Appro
 }
 
 func byExceptionV4(in *expense.ApproveByExceptionInput) {
-	in.ObjectURI, in.Stop, in.Via, in.Mark = v4URI, stopV4, expense.V4, markV4()
+	in.ObjectURI, in.ValidationID, in.Via, in.HeaderHash = v4URI, stopV4, expense.V4, markV4()
 }
 
 func approve(t *testing.T, a attempt, acts *activities.Activities, in expense.ApproveByExceptionInput) expense.ActionTaken {
@@ -34,7 +34,7 @@ func approve(t *testing.T, a attempt, acts *activities.Activities, in expense.Ap
 
 func TestAnExceptionIsPostedAndThenItIsLookedWhetherTheReportHasLeft(t *testing.T) {
 	t.Parallel()
-	left := expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_APPR"}, Confirmed: true, Doubtful: true, Posted: true}
+	left := expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_APPR"}, Confirmed: true, OutcomeUnknown: true, Posted: true}
 	for name, c := range map[string]struct {
 		pages []page
 		want  expense.ActionTaken
@@ -42,16 +42,16 @@ func TestAnExceptionIsPostedAndThenItIsLookedWhetherTheReportHasLeft(t *testing.
 	}{
 		"at once":          {[]page{waiting(), {Status: "A_APPR"}}, left, 1},
 		"a little later":   {[]page{waiting(), waiting(), waiting(), {Status: "A_APPR"}}, left, 3},
-		"to the next stop": {[]page{waiting(), {Status: "A_EXTV", Step: stepTwo}}, expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: "A_EXTV " + reportAPI + "report/nStep$2/WorkFlowAction"}, Confirmed: true, Doubtful: true, Posted: true}, 1},
+		"to the next stop": {[]page{waiting(), {Status: "A_EXTV", Step: stepTwo}}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV " + reportAPI + "report/nStep$2/WorkFlowAction"}, Confirmed: true, OutcomeUnknown: true, Posted: true}, 1},
 		"back, by somebody else": {[]page{waiting(), {Status: "A_RESU"}},
-			expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_RESU"}, Doubtful: true, Posted: true}, 1},
-		"never": {[]page{waiting()}, expense.ActionTaken{Reading: expense.Reading{Status: "A_EXTV", Stop: stopOne}, Posted: true, Stays: true}, 0},
+			expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_RESU"}, OutcomeUnknown: true, Posted: true}, 1},
+		"never": {[]page{waiting()}, expense.ActionTaken{ReportState: expense.ReportState{Status: "A_EXTV", ValidationID: stopOne}, Posted: true, StillWaiting: true}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t, c.pages...)
 			limit := shownWithin(30 * time.Second)
-			if c.want.Stays {
+			if c.want.StillWaiting {
 				limit = shownWithin(50 * time.Millisecond)
 			}
 			require.Equal(t, c.want, approve(t, attempt{}, h.activities(t, answerLimit(time.Hour), limit), byException()))
@@ -59,7 +59,7 @@ func TestAnExceptionIsPostedAndThenItIsLookedWhetherTheReportHasLeft(t *testing.
 			for range c.reads {
 				want = append(want, "read")
 			}
-			if c.want.Stays {
+			if c.want.StillWaiting {
 				require.GreaterOrEqual(t, len(h.seen()), 3, "it is looked")
 				want = append(want, h.seen()[2:]...)
 			}
@@ -74,7 +74,7 @@ func TestTheLooksGrowFurtherApart(t *testing.T) {
 	t.Parallel()
 	const first = 20 * time.Millisecond
 	h := newHouse(t, waiting())
-	approve(t, attempt{}, h.activities(t, func(o *activities.Options) { o.Delays.Moving, o.Delays.Shown = first, 50*first }), byException())
+	approve(t, attempt{}, h.activities(t, func(o *activities.Options) { o.Delays.WriteCheck, o.Delays.VisibleWithin = first, 50*first }), byException())
 	looks := h.requests()[2:]
 	require.GreaterOrEqual(t, len(looks), 3)
 	for i, want := 1, first; i < len(looks)-1; i, want = i+1, 2*want { // the last one comes when the time is over
@@ -84,8 +84,8 @@ func TestTheLooksGrowFurtherApart(t *testing.T) {
 
 func TestAnExceptionThatMayBePostedIsNotPostedTwice(t *testing.T) {
 	t.Parallel()
-	flagged := func(in *expense.ApproveByExceptionInput) { in.Flagged = true }
-	known := func(in *expense.ApproveByExceptionInput) { in.Posted = true }
+	flagged := func(in *expense.ApproveByExceptionInput) { in.FlagWasSet = true }
+	known := func(in *expense.ApproveByExceptionInput) { in.AlreadyPosted = true }
 	up := page{Status: "A_EXTV", Step: stepOne, Flag: "Y"}
 	for name, c := range map[string]struct {
 		in    expense.ApproveByExceptionInput
@@ -112,7 +112,7 @@ func TestAnExceptionThatMayBePostedIsNotPostedTwice(t *testing.T) {
 
 func TestByV4TheListTellsWhetherAnExceptionIsThere(t *testing.T) {
 	t.Parallel()
-	there := func(n *newer) { n.held = []expense.HeldException{heldOn(expense.OnReport, "", "APPROVED")} }
+	there := func(n *newer) { n.held = []expense.ExistingException{heldOn(expense.OnReport, "", "APPROVED")} }
 	for name, c := range map[string]struct {
 		try     attempt
 		arrange func(*newer)
@@ -131,7 +131,7 @@ func TestByV4TheListTellsWhetherAnExceptionIsThere(t *testing.T) {
 			c.arrange(n)
 			got := approve(t, c.try, n.activities(t), byException(byExceptionV4))
 			require.Equal(t, c.seen, n.seen())
-			require.Equal(t, c.moved, got.Moved)
+			require.Equal(t, c.moved, got.MayHaveMoved)
 			require.Equal(t, !c.moved, got.Confirmed)
 		})
 	}
@@ -140,7 +140,7 @@ func TestByV4TheListTellsWhetherAnExceptionIsThere(t *testing.T) {
 		n := newNewer(t, look{}, look{}, look{Status: "A_APPR"})
 		fetched := fetch(t, n.activities(t), v4URI)
 		in := byException(byExceptionV4)
-		in.Mark = fetched.Mark
+		in.HeaderHash = fetched.HeaderHash
 		n = newNewer(t, look{}, look{Status: "A_APPR"})
 		require.True(t, approve(t, attempt{number: 2}, n.activities(t), in).Confirmed)
 		require.Equal(t, []string{"header", "exceptions", "put", "header"}, n.seen())
@@ -155,14 +155,14 @@ func TestWhatStopsAnActionStopsAnExceptionThatPassesOn(t *testing.T) {
 	t.Run("a dry run", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t, waiting())
-		require.Equal(t, expense.ByDryRun, approve(t, attempt{}, h.activities(t, withheld(activities.WritesDryRun)), byException()).Withheld)
+		require.Equal(t, expense.DryRunMode, approve(t, attempt{}, h.activities(t, withheld(activities.WritesDryRun)), byException()).DryRun)
 		require.Equal(t, []string{"read"}, h.seen())
 	})
 	t.Run("reports of test users alone", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t, waiting())
 		got := approve(t, attempt{}, h.activities(t, writes(activities.Writes{TestUsers: []string{"kim@example.com"}})), byException())
-		require.True(t, got.Withheld.OfOthers())
+		require.True(t, got.DryRun.IsNotTestUser())
 		require.Equal(t, []string{"read"}, h.seen())
 	})
 	t.Run("writes that are off", func(t *testing.T) {
@@ -183,7 +183,7 @@ func TestWhatStopsAnActionStopsAnExceptionThatPassesOn(t *testing.T) {
 		t.Parallel()
 		h, b := newHouse(t, waiting(), page{Status: "A_APPR"}), &brake{}
 		in := byException(func(in *expense.ApproveByExceptionInput) { in.ByRules = true })
-		approve(t, attempt{}, h.activities(t, func(o *activities.Options) { o.Braking = activities.Braking{Brake: b, Share: 0.5} }), in)
+		approve(t, attempt{}, h.activities(t, func(o *activities.Options) { o.SendBackLimit = activities.SendBackLimit{Counter: b, Share: 0.5} }), in)
 		require.Len(t, b.asked, 1)
 		require.Equal(t, expense.Approve, b.asked[0].Action)
 	})
@@ -205,7 +205,7 @@ func TestARefusedExceptionPassesNothingOn(t *testing.T) {
 		n := newNewer(t, look{}, look{Status: "A_RESU"})
 		n.on("put", says(http.StatusBadRequest, `{"errorMessage":"In Concur's words."}`))
 		got := approve(t, attempt{}, n.activities(t), byException(byExceptionV4))
-		require.Equal(t, expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_RESU"}}, got)
+		require.Equal(t, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_RESU"}}, got)
 	})
 	t.Run("an answer that is lost is doubt", func(t *testing.T) {
 		t.Parallel()
@@ -220,5 +220,5 @@ func doubts(t *testing.T, e *temporal.ApplicationError) bool {
 	t.Helper()
 	var told expense.FailedWrite
 	require.NoError(t, e.Details(&told))
-	return told.Doubtful
+	return told.OutcomeUnknown
 }

@@ -139,7 +139,7 @@ type past struct {
 	err  error
 }
 
-func (p past) Earlier(context.Context, expense.EarlierInput) (expense.EarlierRuns, error) {
+func (p past) EarlierWrites(context.Context, expense.EarlierInput) (expense.EarlierRuns, error) {
 	return p.runs, p.err
 }
 
@@ -154,5 +154,5 @@ func gone(context.Context, ...any) error { return serviceerror.NewNotFound("the 
 func cancelled(context.Context, ...any) error { return temporal.NewCanceledError() }
 
 func answerLimit(d time.Duration) func(*activities.Options) {
-	return func(o *activities.Options) { o.AnswerLimit = d }
+	return func(o *activities.Options) { o.RequestTimeout = d }
 }

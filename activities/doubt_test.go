@@ -39,7 +39,7 @@ func TestAFailedWriteSaysWhetherItMayHaveTakenEffect(t *testing.T) {
 			_, err := run[expense.ActionTaken](t, c.attempt, h.activities(t).TakeAction, action(expense.Approve))
 			var told expense.FailedWrite
 			require.NoError(t, failed(t, err, c.kind).Details(&told))
-			require.Equal(t, c.want, told.Doubtful)
+			require.Equal(t, c.want, told.OutcomeUnknown)
 		})
 	}
 }

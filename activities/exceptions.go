@@ -17,25 +17,25 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 	defer sign(ctx, &result.Answer)
 	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
-	first, err := a.ready(ctx, pulse, in.Attempt, in.Stop, "")
+	first, err := a.ready(ctx, pulse, in.Attempt, in.ValidationID, "")
 	if err != nil {
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
 	if in.Via.IsV4() {
 		return a.putExceptions(ctx, pulse, in, first)
 	}
-	now, err := a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
+	now, err := a.readAt(ctx, in.ObjectURI, in.ValidationID, in.Via)
 	if err != nil || now.Kind != "" {
-		return expense.PostedExceptions{Reading: now.Reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
+		return expense.PostedExceptions{ReportState: now.ReportState, OutcomeUnknown: !first}, a.failedWrite(ctx, err, !first)
 	}
-	if !now.at(in.Stop, in.Attempt) { // somebody has changed it since it was judged
+	if !now.at(in.ValidationID, in.Attempt) { // somebody has changed it since it was judged
 		now.Kind = expense.NotWaiting
-		return expense.PostedExceptions{Reading: now.Reading, Moved: true, Doubtful: !first}, nil
+		return expense.PostedExceptions{ReportState: now.ReportState, MayHaveMoved: true, OutcomeUnknown: !first}, nil
 	}
 	if now, err = a.raised(ctx, now, in); err != nil || now.Kind != "" {
-		return expense.PostedExceptions{Reading: now.Reading, Doubtful: !first}, a.failedWrite(ctx, err, !first)
+		return expense.PostedExceptions{ReportState: now.ReportState, OutcomeUnknown: !first}, a.failedWrite(ctx, err, !first)
 	}
-	posted := expense.PostedExceptions{Reading: now.Reading, Items: make([]expense.PostedException, len(in.Exceptions))}
+	posted := expense.PostedExceptions{ReportState: now.ReportState, Items: make([]expense.PostedException, len(in.Exceptions))}
 	var send []expense.Exception
 	var at []int // where the answer for each goes
 	for i, e := range in.Exceptions {
@@ -51,7 +51,7 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 		return posted, nil
 	}
 	if now.withheld != "" {
-		return expense.PostedExceptions{Reading: now.Reading, Withheld: now.withheld}, nil
+		return expense.PostedExceptions{ReportState: now.ReportState, DryRun: now.withheld}, nil
 	}
 	if err := a.options.Writes.allow("post exceptions"); err != nil {
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
@@ -60,13 +60,13 @@ func (a *Activities) PostExceptions(ctx context.Context, in expense.PostExceptio
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first)
 	}
 	var results []concur.ItemResult
-	after, err := a.send(ctx, pulse, in.ObjectURI, in.Stop, in.Via, now, func(now found) (err error) {
+	after, err := a.send(ctx, pulse, in.ObjectURI, in.ValidationID, in.Via, now, func(now found) (err error) {
 		results, err = a.options.Concur.PostExceptionsV1(ctx, now.Report.Key, send)
 		return err
 	})
 	pulse.afterWrite(ctx, err)
 	if after.Kind != "" || concur.Refused(err) {
-		return expense.PostedExceptions{Reading: after.moved(), Doubtful: !first}, a.failedWrite(ctx, err, !first)
+		return expense.PostedExceptions{ReportState: after.moved(), OutcomeUnknown: !first}, a.failedWrite(ctx, err, !first)
 	}
 	if err != nil {
 		return expense.PostedExceptions{}, a.failedWrite(ctx, err, !first || errors.Is(err, concur.OutcomeUnknown))
@@ -94,7 +94,7 @@ func (a *Activities) raised(ctx context.Context, now found, in expense.PostExcep
 		if !down() {
 			return true, nil
 		}
-		now, err = a.readAt(ctx, in.ObjectURI, in.Stop, in.Via)
+		now, err = a.readAt(ctx, in.ObjectURI, in.ValidationID, in.Via)
 		return err == nil && !down(), err
 	})
 	return now, err

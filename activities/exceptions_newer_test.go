@@ -15,7 +15,7 @@ import (
 
 func exceptionsV4(list ...expense.Exception) expense.PostExceptionsInput {
 	in := exceptions(list...)
-	in.ObjectURI, in.Stop, in.Via, in.Mark = v4URI, stopV4, expense.V4, markV4()
+	in.ObjectURI, in.ValidationID, in.Via, in.HeaderHash = v4URI, stopV4, expense.V4, markV4()
 	return in
 }
 
@@ -57,7 +57,7 @@ func TestExceptionsArePutOneByOneAfterAReadEach(t *testing.T) {
 			in := exceptionsV4(onReport, onEntry("E1"), onEntry("E3b"))
 			in.Via, in.ObjectURI = via, uri
 			got := post(t, attempt{}, n.activities(t, answerLimit(time.Hour)), in)
-			require.Equal(t, expense.Reading{Status: "A_EXTV", Stop: stopV4}, got.Reading)
+			require.Equal(t, expense.ReportState{Status: "A_EXTV", ValidationID: stopV4}, got.ReportState)
 			require.Equal(t, []expense.PostState{expense.Posted, expense.Posted, expense.Posted}, states(got))
 			for i, e := range in.Exceptions {
 				require.Equal(t, e, got.Items[i].Exception, "in the order of the input")
@@ -79,7 +79,7 @@ func TestOnlyWhatIsMissingIsPut(t *testing.T) {
 	t.Parallel()
 	for _, try := range []attempt{{}, {number: 2}} {
 		n := newNewer(t)
-		n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE"), heldOn(expense.OnEntry, "E2", "NORECPT")}
+		n.held = []expense.ExistingException{heldOn(expense.OnReport, "", "LATE"), heldOn(expense.OnEntry, "E2", "NORECPT")}
 		got := post(t, try, n.activities(t), exceptionsV4(onReport, onEntry("E1"), onEntry("E2")))
 		require.Equal(t, []expense.PostState{expense.Posted, expense.Posted, expense.Posted}, states(got))
 		require.Equal(t, []string{"/expenses/E1/exceptions"}, n.paths("put"))
@@ -89,7 +89,7 @@ func TestOnlyWhatIsMissingIsPut(t *testing.T) {
 		n := newNewer(t)
 		allocation := heldOn(expense.OnAllocation, "A2", "COSTCTR")
 		allocation.ExpenseID = "E2"
-		n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE"), allocation}
+		n.held = []expense.ExistingException{heldOn(expense.OnReport, "", "LATE"), allocation}
 		got := post(t, attempt{}, n.activities(t, writes(activities.Writes{Mode: activities.WritesOff})), exceptionsV4(onReport, onAllocation("A2")))
 		require.Equal(t, []expense.PostState{expense.Posted, expense.Posted}, states(got))
 		require.Equal(t, []string{"header", "exceptions"}, n.seen())
@@ -120,7 +120,7 @@ func TestAnExceptionOnAnAllocationNamesItsExpense(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t, look{}, look{}, look{}, look{Status: "A_APPR"}) // the header, first and last of the whole, and before the put
 		got := post(t, attempt{}, n.activities(t), exceptionsV4(onAllocation("A2")))
-		require.Equal(t, expense.Reading{Kind: expense.NotWaiting, Status: "A_APPR"}, got.Reading)
+		require.Equal(t, expense.ReportState{Kind: expense.NotWaiting, Status: "A_APPR"}, got.ReportState)
 		require.Empty(t, n.paths("put"))
 	})
 }
@@ -170,7 +170,7 @@ func requireDoubt(t *testing.T, n *newer, a attempt, in expense.PostExceptionsIn
 	_, err := run[expense.PostedExceptions](t, a, n.activities(t).PostExceptions, in)
 	var told expense.FailedWrite
 	require.NoError(t, failed(t, err, kind).Details(&told))
-	require.Equal(t, doubtful, told.Doubtful)
+	require.Equal(t, doubtful, told.OutcomeUnknown)
 }
 
 func TestAReportThatMovesBetweenTwoPutsIsLeftAlone(t *testing.T) {
@@ -260,7 +260,7 @@ func TestAFailedPutSaysWhetherSomethingMayHaveBeenPut(t *testing.T) {
 		_, err := run[expense.PostedExceptions](t, attempt{}, n.activities(t, writes(activities.Writes{Mode: activities.WritesOff})).PostExceptions, in)
 		var told expense.FailedWrite
 		require.NoError(t, failed(t, err, expense.WritesOff).Details(&told))
-		require.False(t, told.Doubtful)
+		require.False(t, told.OutcomeUnknown)
 		require.Equal(t, []string{"header", "exceptions"}, n.seen())
 	})
 	t.Run("and an attempt that has lost its place puts nothing", func(t *testing.T) {
@@ -275,18 +275,18 @@ func TestAFailedPutSaysWhetherSomethingMayHaveBeenPut(t *testing.T) {
 func TestPutsAreWithheld(t *testing.T) {
 	t.Parallel()
 	tested := activities.Writes{TestUsers: []string{"lee@example.com"}}
-	for want, w := range map[expense.Withheld]activities.Writes{
-		expense.ByDryRun: {Mode: activities.WritesDryRun}, expense.ByTestUsers(tested.TestUsers): tested,
+	for want, w := range map[expense.DryRunReason]activities.Writes{
+		expense.DryRunMode: {Mode: activities.WritesDryRun}, expense.NotTestUser(tested.TestUsers): tested,
 	} {
 		n := newNewer(t)
 		acts := n.activities(t, writes(w))
 		got := post(t, attempt{}, acts, exceptionsV4(onReport))
-		require.Equal(t, want, got.Withheld)
+		require.Equal(t, want, got.DryRun)
 		require.Empty(t, got.Items)
-		n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE")}
+		n.held = []expense.ExistingException{heldOn(expense.OnReport, "", "LATE")}
 		cleared := takeOff(t, acts, n.held...)
-		require.Equal(t, want, cleared.Withheld)
-		require.Empty(t, cleared.Cleared)
+		require.Equal(t, want, cleared.DryRun)
+		require.Empty(t, cleared.Deleted)
 		require.Equal(t, []string{"header", "header"}, without(n.seen(), "find user"))
 		stored, err := json.Marshal(got)
 		require.NoError(t, err)
@@ -299,12 +299,12 @@ func TestExceptionsArePutOnlyUnderTheHeaderThatWasJudged(t *testing.T) {
 	late := heldOn(expense.OnReport, "", "LATE")
 	t.Run("a first attempt writes nothing under another", func(t *testing.T) {
 		t.Parallel()
-		want := expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: stopV4}
+		want := expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: stopV4}
 		n := newNewer(t, look{Version: 1})
-		require.Equal(t, expense.PostedExceptions{Reading: want, Moved: true}, post(t, attempt{}, n.activities(t), exceptionsV4(onReport)))
+		require.Equal(t, expense.PostedExceptions{ReportState: want, MayHaveMoved: true}, post(t, attempt{}, n.activities(t), exceptionsV4(onReport)))
 		require.Empty(t, n.paths("put"))
-		n.held = []expense.HeldException{late}
-		require.Equal(t, expense.ClearedExceptions{Reading: want, Moved: true}, takeOff(t, n.activities(t), late))
+		n.held = []expense.ExistingException{late}
+		require.Equal(t, expense.DeletedExceptions{ReportState: want, MayHaveMoved: true}, takeOff(t, n.activities(t), late))
 		require.Empty(t, n.paths("take off"))
 	})
 	t.Run("a later attempt does, for the one before may have changed it", func(t *testing.T) {
@@ -312,7 +312,7 @@ func TestExceptionsArePutOnlyUnderTheHeaderThatWasJudged(t *testing.T) {
 		n := newNewer(t, look{Version: 1})
 		got := post(t, attempt{number: 2}, n.activities(t, answerLimit(time.Millisecond)), exceptionsV4(onReport))
 		require.Equal(t, []expense.PostState{expense.Posted}, states(got))
-		require.True(t, got.Moved)
+		require.True(t, got.MayHaveMoved)
 	})
 	t.Run("what they have changed is told, with the header as it is then", func(t *testing.T) {
 		t.Parallel()
@@ -320,26 +320,26 @@ func TestExceptionsArePutOnlyUnderTheHeaderThatWasJudged(t *testing.T) {
 		n := newNewer(t, look{}, look{Version: 1})
 		got := post(t, attempt{}, n.activities(t), exceptionsV4(onReport))
 		require.Equal(t, []expense.PostState{expense.Posted}, states(got))
-		require.Equal(t, m[1], got.Mark)
-		require.True(t, got.Moved)
+		require.Equal(t, m[1], got.HeaderHash)
+		require.True(t, got.MayHaveMoved)
 		require.Empty(t, got.Kind)
 		n = newNewer(t, look{}, look{Version: 1})
-		n.held = []expense.HeldException{late}
+		n.held = []expense.ExistingException{late}
 		cleared := takeOff(t, n.activities(t), late)
-		require.Equal(t, m[1], cleared.Mark)
-		require.True(t, cleared.Moved)
-		require.Equal(t, []expense.HeldException{late}, cleared.Cleared)
+		require.Equal(t, m[1], cleared.HeaderHash)
+		require.True(t, cleared.MayHaveMoved)
+		require.Equal(t, []expense.ExistingException{late}, cleared.Deleted)
 	})
 }
 
-func clearing(list ...expense.HeldException) expense.ClearExceptionsInput {
+func clearing(list ...expense.ExistingException) expense.DeleteExceptionsInput {
 	in := exceptionsV4()
-	return expense.ClearExceptionsInput{Attempt: in.Attempt, ObjectURI: in.ObjectURI, Stop: in.Stop, Exceptions: list}
+	return expense.DeleteExceptionsInput{Attempt: in.Attempt, ObjectURI: in.ObjectURI, ValidationID: in.ValidationID, Exceptions: list}
 }
 
-func takeOff(t *testing.T, acts *activities.Activities, list ...expense.HeldException) expense.ClearedExceptions {
+func takeOff(t *testing.T, acts *activities.Activities, list ...expense.ExistingException) expense.DeletedExceptions {
 	t.Helper()
-	got, err := run[expense.ClearedExceptions](t, attempt{}, acts.ClearExceptions, clearing(list...))
+	got, err := run[expense.DeletedExceptions](t, attempt{}, acts.DeleteExceptions, clearing(list...))
 	require.NoError(t, err)
 	return got
 }
@@ -353,9 +353,9 @@ func TestClearExceptions(t *testing.T) {
 	t.Run("takes each off where it is, after a read", func(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
-		n.held = []expense.HeldException{late, receipt, cost, heldOn(expense.OnEntry, "E1", "OTHERS")}
+		n.held = []expense.ExistingException{late, receipt, cost, heldOn(expense.OnEntry, "E1", "OTHERS")}
 		got := takeOff(t, n.activities(t), late, receipt, cost)
-		require.Equal(t, expense.ClearedExceptions{Reading: got.Reading, Cleared: []expense.HeldException{late, receipt, cost}, Mark: markV4()}, got)
+		require.Equal(t, expense.DeletedExceptions{ReportState: got.ReportState, Deleted: []expense.ExistingException{late, receipt, cost}, HeaderHash: markV4()}, got)
 		require.Equal(t, []string{"/exceptions/LATE", "/expenses/E1/exceptions/NORECPT", "/expenses/E2/allocations/A2/exceptions/COSTCTR"}, n.paths("take off"))
 		require.Len(t, n.held, 1)
 		n.guardedWrites(t, "header")
@@ -364,31 +364,31 @@ func TestClearExceptions(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
 		got := takeOff(t, n.activities(t, writes(activities.Writes{Mode: activities.WritesOff})), late)
-		require.Equal(t, []expense.HeldException{late}, got.Cleared)
+		require.Equal(t, []expense.ExistingException{late}, got.Deleted)
 		require.Empty(t, n.paths("take off"))
 		n = newNewer(t) // and what goes before it is asked for
-		n.held = []expense.HeldException{late}
+		n.held = []expense.ExistingException{late}
 		n.on("take off", func(w http.ResponseWriter, r *http.Request) {
 			n.mu.Lock()
 			n.held = nil
 			n.mu.Unlock()
 			none(http.StatusNotFound)(w, r)
 		})
-		require.Equal(t, []expense.HeldException{late}, takeOff(t, n.activities(t), late).Cleared)
+		require.Equal(t, []expense.ExistingException{late}, takeOff(t, n.activities(t), late).Deleted)
 	})
 	t.Run("keeps what is there still, whatever Concur said", func(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
-		n.held = []expense.HeldException{late, receipt}
+		n.held = []expense.ExistingException{late, receipt}
 		n.on("take off", says(http.StatusOK, ""))
 		got := takeOff(t, n.activities(t), late, receipt)
-		require.Equal(t, []expense.HeldException{late, receipt}, got.Kept)
-		require.Empty(t, got.Cleared)
+		require.Equal(t, []expense.ExistingException{late, receipt}, got.NotDeleted)
+		require.Empty(t, got.Deleted)
 	})
 	t.Run("keeps what others have put there", func(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
-		n.held = []expense.HeldException{late, receipt}
+		n.held = []expense.ExistingException{late, receipt}
 		n.on("take off", func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, "LATE") {
 				none(http.StatusBadRequest)(w, r)
@@ -397,8 +397,8 @@ func TestClearExceptions(t *testing.T) {
 			n.takeOff(w, r)
 		})
 		got := takeOff(t, n.activities(t), late, receipt)
-		require.Equal(t, []expense.HeldException{late}, got.Kept)
-		require.Equal(t, []expense.HeldException{receipt}, got.Cleared)
+		require.Equal(t, []expense.ExistingException{late}, got.NotDeleted)
+		require.Equal(t, []expense.ExistingException{receipt}, got.Deleted)
 	})
 	t.Run("leaves a report alone that has moved", func(t *testing.T) {
 		t.Parallel()
@@ -406,31 +406,31 @@ func TestClearExceptions(t *testing.T) {
 			"before the first": {{Status: "A_APPR"}}, "between two": {{}, {Status: "A_APPR"}}, "gone": {{Gone: true}}, "submitted again": {{Submitted: "2026-11-04T10:00:00Z"}},
 		} {
 			n := newNewer(t, looks...)
-			n.held = []expense.HeldException{late, receipt}
+			n.held = []expense.ExistingException{late, receipt}
 			got := takeOff(t, n.activities(t), late, receipt)
 			require.NotEmpty(t, got.Kind, name)
-			require.Empty(t, append(got.Cleared, got.Kept...), name)
+			require.Empty(t, append(got.Deleted, got.NotDeleted...), name)
 			require.Len(t, n.paths("take off"), len(looks)-1, name)
 		}
 		n := newNewer(t, look{}, look{Status: "A_APPR"}) // a refusal is explained by another read
-		n.held = []expense.HeldException{late}
+		n.held = []expense.ExistingException{late}
 		n.on("take off", none(http.StatusBadRequest))
 		require.Equal(t, expense.NotWaiting, takeOff(t, n.activities(t), late).Kind)
 	})
 	t.Run("waits for an operator while writes are off", func(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
-		n.held = []expense.HeldException{late}
-		_, err := run[expense.ClearedExceptions](t, attempt{}, n.activities(t, writes(activities.Writes{Mode: activities.WritesOff})).ClearExceptions, clearing(late))
+		n.held = []expense.ExistingException{late}
+		_, err := run[expense.DeletedExceptions](t, attempt{}, n.activities(t, writes(activities.Writes{Mode: activities.WritesOff})).DeleteExceptions, clearing(late))
 		require.True(t, failed(t, err, expense.WritesOff).NonRetryable())
 		require.Equal(t, []string{"header", "exceptions"}, n.seen())
 	})
 	t.Run("is repeated after a lost answer", func(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
-		n.held = []expense.HeldException{late}
+		n.held = []expense.ExistingException{late}
 		n.on("take off", none(http.StatusInternalServerError))
-		_, err := run[expense.ClearedExceptions](t, attempt{}, n.activities(t).ClearExceptions, clearing(late))
+		_, err := run[expense.DeletedExceptions](t, attempt{}, n.activities(t).DeleteExceptions, clearing(late))
 		require.False(t, failed(t, err, expense.OutcomeUnknown).NonRetryable())
 	})
 }

@@ -23,7 +23,7 @@ func onAllocation(id string) expense.Exception {
 }
 
 func exceptions(list ...expense.Exception) expense.PostExceptionsInput {
-	return expense.PostExceptionsInput{Attempt: original, ObjectURI: objectURI, Stop: stopOne, Exceptions: list}
+	return expense.PostExceptionsInput{Attempt: original, ObjectURI: objectURI, ValidationID: stopOne, Exceptions: list}
 }
 
 // result prints Concur's answer: two counts, and what it says of some.
@@ -49,7 +49,7 @@ func TestTheFirstAttemptPostsEverythingAfterOneRead(t *testing.T) {
 	in := exceptions(onReport, onEntry("e1"), onAllocation("a2"))
 	got, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t, answerLimit(time.Hour)).PostExceptions, in)
 	require.NoError(t, err)
-	require.Equal(t, expense.Reading{Status: "A_EXTV", Stop: stopOne}, got.Reading)
+	require.Equal(t, expense.ReportState{Status: "A_EXTV", ValidationID: stopOne}, got.ReportState)
 	require.Equal(t, []expense.PostState{expense.Posted, expense.Posted, expense.Posted}, states(got))
 	for i, e := range in.Exceptions {
 		require.Equal(t, e, got.Items[i].Exception, "in the order of the input")

@@ -13,9 +13,9 @@ import (
 	"concur-connector/policy"
 )
 
-// Asker asks the company's own systems about the objects of one question: each of them is
+// FactClient asks the company's own systems about the objects of one question: each of them is
 // answered, or there is an error, which is a *facts.Error.
-type Asker interface {
+type FactClient interface {
 	Ask(ctx context.Context, q expense.Question) (expense.Answers, error)
 }
 
@@ -45,10 +45,10 @@ func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput)
 	}
 	fetched := expense.FetchedFacts{Facts: asked(rules, in)}
 	for _, q := range questions {
-		q.At, q.Asking = in.At, asking(ctx)
+		q.At, q.IdempotencyKey = in.At, asking(ctx)
 		answers, err := a.askFor(ctx, q)
 		switch {
-		case err != nil && q.Watched && ctx.Err() == nil: // what is only watched holds nothing up
+		case err != nil && q.ShadowOnly && ctx.Err() == nil: // what is only watched holds nothing up
 			a.options.Logger.Warn("a fact that only watched rules want to know was not answered", "fact", q.Fact, "error", err)
 			continue // and that rule errs
 		case err != nil:

@@ -60,7 +60,7 @@ func (a *asker) Ask(_ context.Context, q expense.Question) (expense.Answers, err
 	return answers, a.fails
 }
 
-func ofFacts(t *testing.T, a activities.Asker) (*activities.Activities, *policy.Policy) {
+func ofFacts(t *testing.T, a activities.FactClient) (*activities.Activities, *policy.Policy) {
 	t.Helper()
 	rules, err := policy.Parse("rules.yaml", []byte(askingRules))
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ func TestFetchFactsAsksWhatTheRulesAsk(t *testing.T) {
 	require.Equal(t, map[string]any{"vendor": "Ritz"}, q.Items[0].Values)
 	require.Equal(t, map[string]any{"vendor": "Savoy"}, q.Items[1].Values)
 
-	judged, err := run[expense.Judgement](t, attempt{}, acts.ValidateReport,
+	judged, err := run[expense.EvaluationResult](t, attempt{}, acts.ValidateReport,
 		expense.ValidateReportInput{Report: input.Report, RulesHash: rules.Hash(), At: asked, Facts: got.Facts})
 	require.NoError(t, err)
 	require.Equal(t, expense.SendBack, judged.Verdict.Action)
@@ -102,7 +102,7 @@ func TestFetchFactsAsksWhatTheRulesAsk(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, got.Facts["budget"], 1)
 	require.Equal(t, "budget", a.asked[1].Fact)
-	require.NotEmpty(t, a.asked[1].Asking)
+	require.NotEmpty(t, a.asked[1].IdempotencyKey)
 }
 
 func TestAFactThatIsAskedAboutNothingIsKnownToBe(t *testing.T) {
@@ -123,7 +123,7 @@ func TestWhatIsReadSaysWhichFactsItsRulesAskFor(t *testing.T) {
 	acts := newHouse(t, waiting()).activities(t, func(o *activities.Options) { o.Rules, o.Facts = rules, &asker{} })
 	got, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
 	require.NoError(t, err)
-	require.Equal(t, []string{"duplicates"}, got.Asks)
+	require.Equal(t, []string{"duplicates"}, got.FactNames)
 }
 
 func TestARepeatedAttemptIsTheSameAsking(t *testing.T) {
@@ -179,7 +179,7 @@ func TestNothingWaitsForAFactThatOnlyWatchedRulesRead(t *testing.T) {
 	require.Len(t, a.asked, 1, "it is asked once")
 	require.Empty(t, got.Facts["duplicates"], "and is not known")
 
-	judged, err := run[expense.Judgement](t, attempt{}, acts.ValidateReport,
+	judged, err := run[expense.EvaluationResult](t, attempt{}, acts.ValidateReport,
 		expense.ValidateReportInput{Report: twoVendors(), RulesHash: watched.Hash(), Facts: got.Facts})
 	require.NoError(t, err)
 	require.Equal(t, expense.Approve, judged.Verdict.Action, "what is watched has no effect")
@@ -211,7 +211,7 @@ func TestAnswersThatDoNotFitBesideTheReportAreParked(t *testing.T) {
 	require.NoError(t, err)
 	report := twoVendors()
 	report.Entries[0].Vendor = strings.Repeat("y", 900) // either alone would fit
-	acts := newHouse(t).activities(t, func(o *activities.Options) { o.Rules, o.Facts, o.ReportLimit = rules, a, 2<<10 })
+	acts := newHouse(t).activities(t, func(o *activities.Options) { o.Rules, o.Facts, o.MaxReportBytes = rules, a, 2<<10 })
 	_, err = run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts, expense.FetchFactsInput{Report: report, RulesHash: rules.Hash()})
 	require.True(t, failed(t, err, expense.TooLarge).NonRetryable())
 	a.values = nil

@@ -36,15 +36,15 @@ func (a *Activities) ListFailedNotifications(ctx context.Context, in expense.Lis
 		return func(item concur.FailedItem) error {
 			n := item.Notification
 			switch {
-			case item.Reason == "" && !a.options.Own.MayTell(known, n.Kind, n.EventType):
+			case item.Reason == "" && !a.options.OwnSteps.MayOwn(known, n.Kind, n.EventType):
 				if in.After == "" {
-					others(&part, in.Told, n)
+					others(&part, in.Reported, n)
 				}
 			case item.Reason == "" && n.NotificationURI > in.After:
 				kept.add(n)
 			case item.Reason == "" || in.After != "":
 			default:
-				strange(&part, in.Told, expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI, Reason: item.Reason})
+				strange(&part, in.Reported, expense.UnreadableEntry{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI, Reason: item.Reason})
 			}
 			return nil
 		}
@@ -60,17 +60,17 @@ func (a *Activities) ListFailedNotifications(ctx context.Context, in expense.Lis
 }
 
 // strange counts an entry that cannot be understood, and names it unless that was done.
-func strange(part *expense.FailedNotifications, told []string, q expense.Quarantined) {
-	switch mark := q.Mark(); {
+func strange(part *expense.FailedNotifications, told []string, q expense.UnreadableEntry) {
+	switch mark := q.Hash(); {
 	case slices.Contains(told, mark):
 		part.Unlisted++
-		if !slices.Contains(part.Told, mark) {
-			part.Told = append(part.Told, mark)
+		if !slices.Contains(part.Reported, mark) {
+			part.Reported = append(part.Reported, mark)
 		}
-	case len(part.Quarantined) >= maxQuarantined:
+	case len(part.Unreadable) >= maxQuarantined:
 		part.Unlisted++
 	default:
-		part.Quarantined = append(part.Quarantined, q)
+		part.Unreadable = append(part.Unreadable, q)
 	}
 }
 
@@ -78,15 +78,15 @@ func strange(part *expense.FailedNotifications, told []string, q expense.Quarant
 // it unless that was done. It is left where it is.
 func others(part *expense.FailedNotifications, told []string, n expense.Notification) {
 	part.NotOurs++
-	q := expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI,
+	q := expense.UnreadableEntry{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI,
 		Reason: "no callout of this deployment has announced a step with this event (CONCUR_OWN_STEPS): it is left alone"}
-	switch mark := q.Mark(); {
+	switch mark := q.Hash(); {
 	case slices.Contains(told, mark):
-		if !slices.Contains(part.Told, mark) {
-			part.Told = append(part.Told, mark)
+		if !slices.Contains(part.Reported, mark) {
+			part.Reported = append(part.Reported, mark)
 		}
-	case len(part.Others) < maxQuarantined:
-		part.Others = append(part.Others, q)
+	case len(part.NotOursEntries) < maxQuarantined:
+		part.NotOursEntries = append(part.NotOursEntries, q)
 	}
 }
 
@@ -164,7 +164,7 @@ func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProces
 		return result, err
 	}
 	owns := func(object expense.ObjectKind, events, policies []string) bool {
-		return a.options.Own.Tells(known, object, events, policies...)
+		return a.options.OwnSteps.Owns(known, object, events, policies...)
 	}
 	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
@@ -174,25 +174,25 @@ func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProces
 			continue
 		}
 		pulse.note(startedUntil{Next: i, Result: result})
-		swept, err := a.options.Starter.Sweep(ctx, n, expense.Sight{At: in.ListedAt, Grace: in.Grace, Withheld: a.options.Writes.now(), Owns: owns, Shown: a.options.Delays.Shown})
+		swept, err := a.options.Starter.Sweep(ctx, n, expense.ListRead{At: in.ListedAt, Grace: in.Grace, DryRun: a.options.Writes.now(), Owns: owns, VisibleWithin: a.options.Delays.VisibleWithin})
 		var refused *serviceerror.InvalidArgument
 		switch {
 		case errors.As(err, &refused):
-			result.Failed = append(result.Failed, expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI, Reason: refused.Error()})
+			result.Failed = append(result.Failed, expense.UnreadableEntry{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI, Reason: refused.Error()})
 		case err != nil:
 			return result, err
 		case swept == expense.SweptUnknown:
-			result.Failed = append(result.Failed, expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI,
+			result.Failed = append(result.Failed, expense.UnreadableEntry{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI,
 				Reason: "an operator ended the last run of " + n.ID() + ", and it cannot be asked whether because of this"})
-		case swept == expense.SweptStays:
-			result.Failed = append(result.Failed, expense.Quarantined{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI,
+		case swept == expense.SweptStillListed:
+			result.Failed = append(result.Failed, expense.UnreadableEntry{NotificationURI: n.NotificationURI, ObjectURI: n.ObjectURI,
 				Reason: "runs have deleted this entry, or were refused, and Concur lists it all the same; it is deleted again once a day"})
 		case swept == expense.SweptStarted:
 			result.Started++
-		case swept == expense.SweptJoined:
-			result.Joined++
+		case swept == expense.SweptSignaled:
+			result.Signaled++
 		default:
-			result.Left++
+			result.Skipped++
 		}
 	}
 	return result, nil

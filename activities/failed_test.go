@@ -107,7 +107,7 @@ func TestAFailedListWhoseXMLIsSpoiledIsReadAsJSON(t *testing.T) {
 	part, err := run[expense.FailedNotifications](t, attempt{}, h.activities(t).ListFailedNotifications, expense.ListFailedNotificationsInput{Limit: 9})
 	require.NoError(t, err)
 	require.Equal(t, []string{entry(1)}, uris(part), "each once")
-	require.Len(t, part.Quarantined, 1)
+	require.Len(t, part.Unreadable, 1)
 	require.Equal(t, []string{"list", "list"}, h.seen())
 
 	h = newHouse(t).on("list", says(http.StatusOK, spoiled)) // in either form
@@ -163,25 +163,25 @@ func TestAnEntryThatCannotBeUnderstoodIsReportedOnceAndStopsNothing(t *testing.T
 		expense.ListFailedNotificationsInput{Limit: 3})
 	require.NoError(t, err)
 	require.Equal(t, []string{entry(3), entry(4)}, uris(part))
-	require.Len(t, part.Quarantined, 50, "bounded, too")
+	require.Len(t, part.Unreadable, 50, "bounded, too")
 	require.Equal(t, 2, part.Unlisted)
-	require.Equal(t, object(2), part.Quarantined[1].ObjectURI)
+	require.Equal(t, object(2), part.Unreadable[1].ObjectURI)
 	again, err := run[expense.FailedNotifications](t, attempt{}, acts.ListFailedNotifications,
-		expense.ListFailedNotificationsInput{Limit: 3, Told: []string{part.Quarantined[0].Mark(), part.Quarantined[2].Mark(), "gone"}})
+		expense.ListFailedNotificationsInput{Limit: 3, Reported: []string{part.Unreadable[0].Hash(), part.Unreadable[2].Hash(), "gone"}})
 	require.NoError(t, err)
-	require.Equal(t, part.Quarantined[1:2], again.Quarantined, "what was named makes room for what was not")
-	require.Equal(t, []string{part.Quarantined[0].Mark(), part.Quarantined[2].Mark()}, again.Told)
+	require.Equal(t, part.Unreadable[1:2], again.Unreadable, "what was named makes room for what was not")
+	require.Equal(t, []string{part.Unreadable[0].Hash(), part.Unreadable[2].Hash()}, again.Reported)
 	require.Equal(t, 51, again.Unlisted)
-	require.Equal(t, entry(1), part.Quarantined[0].NotificationURI)
-	require.Contains(t, part.Quarantined[0].Reason, "ObjectURI")
-	require.Empty(t, part.Quarantined[1].NotificationURI)
-	require.Contains(t, part.Quarantined[1].Reason, "NotificationURI")
+	require.Equal(t, entry(1), part.Unreadable[0].NotificationURI)
+	require.Contains(t, part.Unreadable[0].Reason, "ObjectURI")
+	require.Empty(t, part.Unreadable[1].NotificationURI)
+	require.Contains(t, part.Unreadable[1].Reason, "NotificationURI")
 
 	part, err = run[expense.FailedNotifications](t, attempt{}, acts.ListFailedNotifications,
 		expense.ListFailedNotificationsInput{After: entry(3), Limit: 3})
 	require.NoError(t, err)
 	require.Equal(t, []string{entry(4)}, uris(part))
-	require.Empty(t, part.Quarantined, "not with the later parts")
+	require.Empty(t, part.Unreadable, "not with the later parts")
 }
 
 func TestAPartWithoutALimitIsRefused(t *testing.T) {
@@ -209,13 +209,13 @@ func TestAListThatEndsEarlyIsNoPart(t *testing.T) {
 type starter struct {
 	mu     sync.Mutex
 	told   []string
-	now    expense.Withheld // by the last question
-	seen   expense.Sight
+	now    expense.DryRunReason // by the last question
+	seen   expense.ListRead
 	unread int
 	fails  error // after the first
 }
 
-func (s *starter) Sweep(_ context.Context, n expense.Notification, seen expense.Sight) (expense.Swept, error) {
+func (s *starter) Sweep(_ context.Context, n expense.Notification, seen expense.ListRead) (expense.Swept, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fails != nil && len(s.told) > 0 {
@@ -223,26 +223,26 @@ func (s *starter) Sweep(_ context.Context, n expense.Notification, seen expense.
 	}
 	open := slices.Contains(s.told, n.ID())
 	s.told = append(s.told, n.ID())
-	s.now, s.seen = seen.Withheld, seen
+	s.now, s.seen = seen.DryRun, seen
 	switch {
 	case n.Key == "mute":
 		return expense.SweptUnknown, nil
 	case n.Key == "stays":
-		return expense.SweptStays, nil
+		return expense.SweptStillListed, nil
 	case n.Kind != expense.ReportObject:
-		return expense.SweptLeft, nil
+		return expense.SweptSkipped, nil
 	case open:
-		return expense.SweptJoined, nil
+		return expense.SweptSignaled, nil
 	}
 	return expense.SweptStarted, nil
 }
 
-func (s *starter) Knows(_ context.Context, n expense.Notification, seen expense.Sight) (bool, error) {
-	s.now, s.seen = seen.Withheld, seen
+func (s *starter) HasRun(_ context.Context, n expense.Notification, seen expense.ListRead) (bool, error) {
+	s.now, s.seen = seen.DryRun, seen
 	return n.ID() == "EXPRPT:0KNOWN" && s.fails == nil, s.fails
 }
 
-func (s *starter) Unread(context.Context, time.Time) (int, error) { return s.unread, nil }
+func (s *starter) CountUnread(context.Context, time.Time) (int, error) { return s.unread, nil }
 
 func TestStartProcessing(t *testing.T) {
 	t.Parallel()
@@ -260,7 +260,7 @@ func TestStartProcessing(t *testing.T) {
 		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t, with(s)).StartProcessing,
 			expense.StartProcessingInput{Notifications: found})
 		require.NoError(t, err)
-		require.Equal(t, expense.StartedProcessing{Started: 2, Joined: 1}, got)
+		require.Equal(t, expense.StartedProcessing{Started: 2, Signaled: 1}, got)
 		require.Equal(t, []string{"EXPRPT:a", "EXPRPT:b", "EXPRPT:a"}, s.told)
 	})
 	t.Run("an error stops it and is retried", func(t *testing.T) {
@@ -304,7 +304,7 @@ func TestStartProcessing(t *testing.T) {
 		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t, with(&starter{})).StartProcessing,
 			expense.StartProcessingInput{Notifications: []expense.Notification{request}})
 		require.NoError(t, err)
-		require.Equal(t, expense.StartedProcessing{Left: 1}, got)
+		require.Equal(t, expense.StartedProcessing{Skipped: 1}, got)
 	})
 	t.Run("one that Temporal refuses for what it is stops no other", func(t *testing.T) {
 		t.Parallel()

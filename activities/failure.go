@@ -22,10 +22,10 @@ type Delays struct {
 	// Unauthorized follows a refusal that only a person can end, by renewing our
 	// access.
 	Unauthorized time.Duration
-	// Moving comes before it is looked again whether a write of ours is shown; it doubles.
-	Moving time.Duration
-	// Shown is how long Concur may take until what it reads out shows a write of ours.
-	Shown time.Duration
+	// WriteCheck comes before it is looked again whether a write of ours is shown; it doubles.
+	WriteCheck time.Duration
+	// VisibleWithin is how long Concur may take until what it reads out shows a write of ours.
+	VisibleWithin time.Duration
 }
 
 // treatment is what is done about a kind of error.
@@ -59,11 +59,11 @@ func (a *Activities) failure(ctx context.Context, err error) error {
 // failedWrite is failure for a write: it says, too, whether the write may have taken
 // effect all the same.
 func (a *Activities) failedWrite(ctx context.Context, err error, doubtful bool) error {
-	told := expense.FailedWrite{Doubtful: doubtful || errors.Is(err, errReset)}
+	told := expense.FailedWrite{OutcomeUnknown: doubtful || errors.Is(err, errReset)}
 	sign(ctx, &told.Answer)
 	var e *concur.Error
 	if errors.As(err, &e) {
-		told.Mend = e.Mend
+		told.Fix = e.Mend
 	}
 	return a.describe(ctx, err, told)
 }

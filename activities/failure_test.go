@@ -90,8 +90,8 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 		"a travel request of unclear standing": {func(h *house) {
 			furnished(h).on("request", says(http.StatusOK, shown(requestID, "", `[{"rel":"approve"}]`)))
 		}, true, treatment{kind: expense.UnclearStep, parked: true}},
-		"a brake that holds":             {shows(waiting()), true, treatment{kind: expense.Braked, parked: true}},
-		"a stop that looks like another": {func(h *house) { furnished(h) }, false, treatment{kind: expense.AlikeStops, parked: true}},
+		"a brake that holds":             {shows(waiting()), true, treatment{kind: expense.SendBackLimitReached, parked: true}},
+		"a stop that looks like another": {func(h *house) { furnished(h) }, false, treatment{kind: expense.AmbiguousStep, parked: true}},
 		"a report that is gone":          {shows(page{Gone: true}), false, treatment{kind: expense.NotFound, delay: value}},
 		"a report elsewhere":             {shows(page{Status: "A_APPR"}), false, treatment{kind: expense.NotWaiting, delay: value}},
 	} {
@@ -101,7 +101,7 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 			h := newHouse(t, waiting())
 			c.set(h)
 			options := h.options(t)
-			options.ReportLimit = 4 << 10
+			options.MaxReportBytes = 4 << 10
 			act, once := action(expense.Approve), attempt{}
 			switch name {
 			case "what is no action of Concur's":
@@ -117,24 +117,24 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 			case "writes that are switched off":
 				options.Writes.Mode = activities.WritesOff
 			case "a stop that looks like another":
-				options.Reading.Via = expense.V4
+				options.Interface.Via = expense.V4
 				twoStops(t, &options)
 			case "a brake that holds":
-				options.Braking = activities.Braking{Brake: &brake{held: "too many"}, SendBacks: 1}
+				options.SendBackLimit = activities.SendBackLimit{Counter: &brake{held: "too many"}, SendBacks: 1}
 				act = action(expense.SendBack)
 				act.ByRules = true
 			}
 			acts := mustNew(t, options)
-			var reading expense.Reading
+			var reading expense.ReportState
 			var err error
 			if c.write {
 				var taken expense.ActionTaken
 				taken, err = run[expense.ActionTaken](t, once, acts.TakeAction, act)
-				reading = taken.Reading
+				reading = taken.ReportState
 			} else {
 				var fetched expense.FetchedReport
 				fetched, err = run[expense.FetchedReport](t, once, acts.FetchReport, readInput())
-				reading = fetched.Reading
+				reading = fetched.ReportState
 			}
 			if c.want.delay == value {
 				require.NoError(t, err)

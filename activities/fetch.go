@@ -17,18 +17,18 @@ import (
 	"concur-connector/policy"
 )
 
-// Reading says by which of Concur's interfaces reports are read. The zero value reads
+// InterfaceOptions says by which of Concur's interfaces reports are read. The zero value reads
 // by v1.1 what a callout names.
-type Reading struct {
+type InterfaceOptions struct {
 	Via expense.Interface
 	// Fallback has a report read by v1.1 that Via's interface refuses to show.
 	Fallback bool
-	// Steps has v1.1 asked for the address of the workflow step of a report that a callout
+	// ReadSteps has v1.1 asked for the address of the workflow step of a report that a callout
 	// names and that is read by v3 or v4.
-	Steps bool
+	ReadSteps bool
 }
 
-func (r Reading) check() error {
+func (r InterfaceOptions) check() error {
 	switch r.Via {
 	case "", expense.V1, expense.V3, expense.V4:
 		return nil
@@ -38,14 +38,14 @@ func (r Reading) check() error {
 
 // of says how to read a report on which a run has begun to write. What was put there by v4
 // v1.1 cannot see, and would post again.
-func (r Reading) of(begun expense.Interface) Reading {
+func (r InterfaceOptions) of(begun expense.Interface) InterfaceOptions {
 	switch {
 	case !begun.IsV4():
 		return r
 	case !r.Via.IsV4():
-		return Reading{Via: begun}
+		return InterfaceOptions{Via: begun}
 	}
-	return Reading{Via: r.Via}
+	return InterfaceOptions{Via: r.Via}
 }
 
 // FetchReport reads a report. One that does not wait for us is a value: it says
@@ -73,10 +73,10 @@ func (a *Activities) fetch(ctx context.Context, in expense.FetchReportInput,
 		})
 	}
 	fetched, err := read(ctx, in)
-	fetched.ShownWithin = a.options.Delays.Shown
-	for _, uri := range in.Unchecked {
+	fetched.VisibleWithin = a.options.Delays.VisibleWithin
+	for _, uri := range in.UncheckedURIs {
 		if why := a.refuses(uri); why != "" {
-			fetched.Foreign = append(fetched.Foreign, expense.RefusedURI{URI: uri, Why: why})
+			fetched.UntrustedURIs = append(fetched.UntrustedURIs, expense.UntrustedURI{URI: uri, Why: why})
 		}
 	}
 	return fetched, err
@@ -108,10 +108,10 @@ func hostOf(uri string) string {
 
 func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 	rules := a.options.Rules.Current()
-	how := a.options.Reading.of(in.Begun)
+	how := a.options.Interface.of(in.WrittenVia)
 	parts := rules.Parts()
 	found, err := a.read(ctx, a.options.Concur.ReadReport, in.ObjectURI, concur.ReadOptions{
-		Via: how.Via, Fallback: how.Fallback, ReadAgain: in.ReadAgain, Parts: parts, Steps: a.options.Reading.Steps,
+		Via: how.Via, Fallback: how.Fallback, ReadAgain: in.ReadAgain, Parts: parts, Steps: a.options.Interface.ReadSteps,
 	})
 	if err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
@@ -121,7 +121,7 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 			Message: "the address names another report"})
 	}
 	fetched := fetchedOf(ctx, found, in)
-	fetched.FellBack = found.FellBack
+	fetched.FallbackReason = found.FellBack
 	if found.Report != nil {
 		fetched.ReportID, fetched.Via = found.Report.ID, found.Report.Via
 		a.announceReport(ctx, in, found.Report)
@@ -148,12 +148,12 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 	case err != nil:
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	case reading.Kind != "":
-		return expense.FetchedReport{Reading: reading, ReportID: report.ID, Via: report.Via, Mark: found.Mark, Moved: fetched.Moved, Withheld: found.withheld}, nil
+		return expense.FetchedReport{ReportState: reading, ReportID: report.ID, Via: report.Via, HeaderHash: found.Mark, MayHaveMoved: fetched.MayHaveMoved, DryRun: found.withheld}, nil
 	}
-	fetched.Held = held
+	fetched.Existing = held
 	fetched.Report = rules.Keep(report)
-	fetched.Asks, _ = rules.Asks()
-	fetched.Kept, _ = rules.Fields()
+	fetched.FactNames, _ = rules.Asks()
+	fetched.StoredFields, _ = rules.Fields()
 	readFor(&fetched, rules)
 	if err := a.resolve(ctx, fetched.Report); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
@@ -164,9 +164,9 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 // fetchedOf is a read with what it is compared with later, compared with the read before.
 func fetchedOf(ctx context.Context, found found, in expense.FetchReportInput) expense.FetchedReport {
 	return expense.FetchedReport{
-		Reading: found.Reading, Withheld: found.withheld, Mark: found.Mark, Shown: found.Content,
-		Moved:  in.Stop != "" && in.Stop == found.Reading.Stop && !found.at(in.Stop, expense.Attempt{Mark: in.Mark}),
-		Edited: !found.SameContent(concur.Read{Content: in.Shown}),
+		ReportState: found.ReportState, DryRun: found.withheld, HeaderHash: found.Mark, ContentHashes: found.Content,
+		MayHaveMoved: in.ValidationID != "" && in.ValidationID == found.ReportState.ValidationID && !found.at(in.ValidationID, expense.Attempt{HeaderHash: in.HeaderHash}),
+		Edited:       !found.SameContent(concur.Read{Content: in.ContentHashes}),
 	}
 }
 
@@ -177,10 +177,10 @@ func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInp
 		return expense.FetchedReport{}, a.failure(ctx, err)
 	}
 	fetched := fetchedOf(ctx, found, in)
-	fetched.LeftAlone = found.LeftAlone
+	fetched.SkippedReason = found.LeftAlone
 	if found.Request != nil {
 		fetched.ReportID = found.Request.ID
-		a.announce(ctx, stepsOf(expense.RequestObject, in.Callouts, found.Request.Policy))
+		a.announce(ctx, stepsOf(expense.RequestObject, in.CalloutEventTypes, found.Request.Policy))
 	}
 	if fetched.NotOurs, fetched.Policies, err = a.notOursRequest(ctx, in, found.Request); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
@@ -195,8 +195,8 @@ func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInp
 	fetched.Revision, fetched.Content = found.Request.Revision(), found.Request.Content()
 	fetched.Replaced = holdsReplacement(found.Request)
 	fetched.Request = rules.KeepRequest(found.Request)
-	_, fetched.Asks = rules.Asks()
-	_, fetched.Kept = rules.Fields()
+	_, fetched.FactNames = rules.Asks()
+	_, fetched.StoredFields = rules.Fields()
 	readFor(&fetched, rules)
 	if err := a.resolve(ctx, fetched.Request); err != nil {
 		return expense.FetchedReport{}, a.failure(ctx, err)
@@ -213,7 +213,7 @@ func holdsReplacement(read any) bool {
 
 // readFor says for which rules it was read.
 func readFor(fetched *expense.FetchedReport, rules *policy.Policy) {
-	fetched.RulesHash, fetched.ByStop = rules.Hash(), rules.DependsOnStep()
+	fetched.RulesHash, fetched.DependsOnStep = rules.Hash(), rules.DependsOnStep()
 }
 
 // usable says at once what would otherwise stop the action at the end: nothing is
@@ -221,8 +221,8 @@ func readFor(fetched *expense.FetchedReport, rules *policy.Policy) {
 func (a *Activities) usable(found found, rules *policy.Policy) error {
 	report := found.Report
 	switch {
-	case found.withheld == "" && !a.options.ActAlike && a.alike(report, rules):
-		return &concur.Error{Op: "read the report", Kind: expense.AlikeStops, Message: "the rules name several stops, and Concur does not tell " +
+	case found.withheld == "" && !a.options.ActOnAmbiguousStep && a.alike(report, rules):
+		return &concur.Error{Op: "read the report", Kind: expense.AmbiguousStep, Message: "the rules name several stops, and Concur does not tell " +
 			"by v4 at which of them this report waits: v1.1 does not show its step, and the step guard (CONCUR_STEP_GUARD) fits each of them"}
 	case report.Via.IsV4():
 		return nil // the action's address is made of the report's ID
@@ -236,31 +236,31 @@ func (a *Activities) usable(found found, rules *policy.Policy) error {
 // alike reports whether an action on the report may happen at another stop than the one
 // that is judged, where the company has several.
 func (a *Activities) alike(report *expense.Report, rules *policy.Policy) bool {
-	return !report.NamesStep() && !a.options.Guard.NamesOneStep() && len(rules.Steps()) > 1
+	return !report.ShowsStep() && !a.options.Guard.NamesOneStep() && len(rules.Steps()) > 1
 }
 
 // earlier looks for what earlier runs have written at the stop: one that an operator has
 // terminated, or has reset, cannot tell this one. Without an answer nothing may be written.
 func (a *Activities) earlier(ctx context.Context, in expense.FetchReportInput, now found) (expense.EarlierRuns, error) {
 	self := activity.GetInfo(ctx).WorkflowExecution
-	ask := expense.EarlierInput{NotificationID: self.ID, RunID: self.RunID, Stop: now.Reading.Stop, Looked: in.Looked, Shown: a.options.Delays.Shown}
+	ask := expense.EarlierInput{NotificationID: self.ID, RunID: self.RunID, ValidationID: now.ReportState.ValidationID, CheckedRuns: in.CheckedRuns, VisibleWithin: a.options.Delays.VisibleWithin}
 	if now.Report != nil {
 		ask.Via = now.Report.Via
 		if !holdsReplacement(now.Report.ID) { // two reports may look alike then
 			ask.ReportID = now.Report.ID
 		}
 	}
-	return a.options.Past.Earlier(ctx, ask)
+	return a.options.EarlierWrites.EarlierWrites(ctx, ask)
 }
 
 // held lists the exceptions on a report that have one of those codes, which our rules post
 // at the stop. What rules of another stop have posted is not theirs to take off.
-func (a *Activities) held(ctx context.Context, objectURI string, now found, codes []string) ([]expense.HeldException, expense.Reading, error) {
+func (a *Activities) held(ctx context.Context, objectURI string, now found, codes []string) ([]expense.ExistingException, expense.ReportState, error) {
 	if !now.Report.Via.IsV4() || len(codes) == 0 {
-		return nil, expense.Reading{}, nil
+		return nil, expense.ReportState{}, nil
 	}
 	all, reading, err := a.listed(ctx, objectURI, now)
-	return slices.DeleteFunc(all, func(e expense.HeldException) bool { return !slices.Contains(codes, e.Code) }), reading, err
+	return slices.DeleteFunc(all, func(e expense.ExistingException) bool { return !slices.Contains(codes, e.Code) }), reading, err
 }
 
 // resolve looks up what list items mean, of the fields that were kept: those that the
@@ -290,27 +290,27 @@ func (a *Activities) fits(verb, what string, result any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	if len(data) <= a.options.ReportLimit {
+	if len(data) <= a.options.MaxReportBytes {
 		return nil
 	}
 	return &concur.Error{Op: op, Kind: expense.TooLarge,
-		Message: fmt.Sprintf("%s takes %d KiB and at most %d KiB can be handled", what, len(data)>>10, a.options.ReportLimit>>10)}
+		Message: fmt.Sprintf("%s takes %d KiB and at most %d KiB can be handled", what, len(data)>>10, a.options.MaxReportBytes>>10)}
 }
 
 // found is a report, or a travel request, as one read showed it; neither when it is gone.
 type found struct {
-	expense.Reading
+	expense.ReportState
 	concur.Read
-	withheld expense.Withheld // why nothing is written to it
-	changed  bool             // it waits at a stop of the same name, and is not what it was
+	withheld expense.DryRunReason // why nothing is written to it
+	changed  bool                 // it waits at a stop of the same name, and is not what it was
 }
 
 // moved is where it is, when it no longer waits at the stop as it was.
-func (f found) moved() expense.Reading {
+func (f found) moved() expense.ReportState {
 	if f.Kind == "" {
-		return expense.Reading{}
+		return expense.ReportState{}
 	}
-	return f.Reading
+	return f.ReportState
 }
 
 // reader reads reports, or travel requests.
@@ -323,7 +323,7 @@ func (a *Activities) read(ctx context.Context, read reader, objectURI string, o 
 	seen, err := read(ctx, objectURI, o)
 	switch {
 	case errors.Is(err, concur.NotFound):
-		return found{Reading: expense.Reading{Kind: expense.NotFound}, withheld: writes.withhold(false)}, nil
+		return found{ReportState: expense.ReportState{Kind: expense.NotFound}, withheld: writes.withhold(false)}, nil
 	case err != nil:
 		return found{}, err
 	case seen.Unclear != "":
@@ -331,9 +331,9 @@ func (a *Activities) read(ctx context.Context, read reader, objectURI string, o 
 	}
 	f := found{Read: seen, withheld: writes.withhold(seen.Theirs)}
 	if seen.Request != nil {
-		f.Reading = expense.Reading{Status: seen.Request.Status, Stop: seen.Stop}
+		f.ReportState = expense.ReportState{Status: seen.Request.Status, ValidationID: seen.Stop}
 	} else {
-		f.Reading = expense.Reading{Status: seen.Report.Status, Stop: seen.Stop}
+		f.ReportState = expense.ReportState{Status: seen.Report.Status, ValidationID: seen.Stop}
 	}
 	if seen.Stop == "" {
 		f.Kind = expense.NotWaiting
@@ -367,8 +367,8 @@ func (a *Activities) readAt(ctx context.Context, objectURI, stop string, via exp
 	} else if via == expense.V1 {
 		parts.HeaderOnly = false
 	}
-	f, err := a.read(ctx, read, objectURI, concur.ReadOptions{Via: via, Parts: parts, Steps: a.options.Reading.Steps})
-	if err == nil && f.Kind == "" && f.Reading.Stop != stop {
+	f, err := a.read(ctx, read, objectURI, concur.ReadOptions{Via: via, Parts: parts, Steps: a.options.Interface.ReadSteps})
+	if err == nil && f.Kind == "" && f.ReportState.ValidationID != stop {
 		f.Kind = expense.NotWaiting
 	}
 	return f, err
@@ -389,9 +389,9 @@ func (a *Activities) readJudged(ctx context.Context, objectURI, stop string, jud
 // all of the report, it must be read. The header is read last, for the report may be moved
 // meanwhile.
 func (a *Activities) readWhole(ctx context.Context, objectURI, stop string, judged expense.Attempt, now found) (found, error) {
-	before := concur.Read{Content: judged.Shown}
+	before := concur.Read{Content: judged.ContentHashes}
 	age := activity.GetInfo(ctx).StartedTime.Sub(judged.ReadAt)
-	if now.Kind != "" || before.Content == "" || now.Compares(before) || !judged.Asked && age <= a.options.ReadAgainAfter {
+	if now.Kind != "" || before.Content == "" || now.Compares(before) || !judged.ApproverAsked && age <= a.options.ReadAgainAfter {
 		return now, nil
 	}
 	read := a.options.Concur.ReadReport
@@ -412,11 +412,11 @@ func (a *Activities) readWhole(ctx context.Context, objectURI, stop string, judg
 // edited reports whether the content is another than was judged, as far as both are known.
 // Exceptions of our own do not change it.
 func (f found) edited(judged expense.Attempt) bool {
-	return !f.SameContent(concur.Read{Content: judged.Shown})
+	return !f.SameContent(concur.Read{Content: judged.ContentHashes})
 }
 
 // at reports whether the report waits where it was judged, and is what was judged, as far as
 // Concur tells.
 func (f found) at(stop string, judged expense.Attempt) bool {
-	return f.SameStop(concur.Read{Stop: stop, Mark: judged.Mark, Content: judged.Shown})
+	return f.SameStop(concur.Read{Stop: stop, Mark: judged.HeaderHash, Content: judged.ContentHashes})
 }

@@ -15,8 +15,8 @@ import (
 	"concur-connector/policy"
 )
 
-func heldOn(kind expense.ObjectType, id, code string) expense.HeldException {
-	e := expense.HeldException{Exception: expense.Exception{ObjectType: kind, ObjectID: id, Code: code, Visibility: expense.VisibleToAll}}
+func heldOn(kind expense.ObjectType, id, code string) expense.ExistingException {
+	e := expense.ExistingException{Exception: expense.Exception{ObjectType: kind, ObjectID: id, Code: code, Visibility: expense.VisibleToAll}}
 	if kind == expense.OnEntry {
 		e.ExpenseID = id
 	}
@@ -32,7 +32,7 @@ type elders struct {
 	ended int // the Tell that finds that it has ended; 0: none
 }
 
-func (e *elders) Elder(_ context.Context, reportID, notificationID, runID string) (string, error) {
+func (e *elders) OlderRun(_ context.Context, reportID, notificationID, runID string) (string, error) {
 	e.asked = append(e.asked, reportID)
 	if notificationID == "" || runID == "" {
 		return "", errors.New("nobody asks")
@@ -40,7 +40,7 @@ func (e *elders) Elder(_ context.Context, reportID, notificationID, runID string
 	return e.elder, e.fails
 }
 
-func (e *elders) Tell(_ context.Context, n expense.Notification, id string) (bool, error) {
+func (e *elders) NotifyRun(_ context.Context, n expense.Notification, id string) (bool, error) {
 	if id != e.elder {
 		return false, errors.New("told another")
 	}
@@ -53,7 +53,7 @@ func (e *elders) Tell(_ context.Context, n expense.Notification, id string) (boo
 }
 
 func asking(e *elders) func(*activities.Options) {
-	return func(o *activities.Options) { o.Elders = e }
+	return func(o *activities.Options) { o.OlderRuns = e }
 }
 
 // v4 and v3+v4, each by the address that names a report so.
@@ -72,15 +72,15 @@ func TestFetchReportByTheNewerInterfaces(t *testing.T) {
 		t.Run(string(via), func(t *testing.T) {
 			t.Parallel()
 			n := newNewer(t)
-			n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE"), heldOn(expense.OnEntry, "E1", "OTHERS"), heldOn(expense.OnEntry, "E1", "CENTRE")}
+			n.held = []expense.ExistingException{heldOn(expense.OnReport, "", "LATE"), heldOn(expense.OnEntry, "E1", "OTHERS"), heldOn(expense.OnEntry, "E1", "CENTRE")}
 			got := fetch(t, n.activities(t, by(via)), uri)
-			require.Equal(t, expense.Reading{Status: "A_EXTV", Stop: stopV4}, got.Reading)
+			require.Equal(t, expense.ReportState{Status: "A_EXTV", ValidationID: stopV4}, got.ReportState)
 			require.Equal(t, via, got.Via)
 			require.Equal(t, via, got.Report.Via)
-			require.NotEmpty(t, got.Mark)
-			require.Empty(t, got.FellBack)
+			require.NotEmpty(t, got.HeaderHash)
+			require.Empty(t, got.FallbackReason)
 			require.Equal(t, reportID, got.ReportID)
-			require.Equal(t, []expense.HeldException{n.held[0], n.held[2]}, got.Held, "only of codes that the rules post")
+			require.Equal(t, []expense.ExistingException{n.held[0], n.held[2]}, got.Existing, "only of codes that the rules post")
 			require.Len(t, got.Report.Entries, 3)
 			field := got.Report.Entries[0].Custom["1"]
 			require.Equal(t, "CC1", field.Code)
@@ -152,7 +152,7 @@ func TestExceptionsAreListedOnlyWhereRulesPostSome(t *testing.T) {
 	none, err := policy.Parse("rules.yaml", []byte(rulesFile)) // which reads nothing of an entry, either
 	require.NoError(t, err)
 	got := fetch(t, n.activities(t, func(o *activities.Options) { o.Rules = none }), v4URI)
-	require.Empty(t, got.Held)
+	require.Empty(t, got.Existing)
 	require.Equal(t, []string{"header", "part", "header"}, n.seen())
 }
 
@@ -162,7 +162,7 @@ func TestAReportThatIsDeletedBeforeItsExceptionsAreListedIsGone(t *testing.T) {
 	n.on("exceptions", says(http.StatusNotFound, "{}"))
 	read, err := run[expense.FetchedReport](t, attempt{}, n.activities(t, by(expense.V4)).FetchReport, expense.FetchReportInput{ObjectURI: v4URI})
 	require.NoError(t, err)
-	require.Equal(t, expense.Reading{Kind: expense.NotFound}, read.Reading)
+	require.Equal(t, expense.ReportState{Kind: expense.NotFound}, read.ReportState)
 	require.Nil(t, read.Report)
 }
 
@@ -172,7 +172,7 @@ func TestAReportElsewhereIsReadByItsHeaderAlone(t *testing.T) {
 		n := newNewer(t, look{Status: "A_RESU"})
 		got := fetch(t, n.activities(t, by(via)), uri)
 		require.Equal(t, expense.FetchedReport{
-			Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_RESU"}, ReportID: reportID, Via: via, Mark: got.Mark,
+			ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_RESU"}, ReportID: reportID, Via: via, HeaderHash: got.HeaderHash,
 		}, got)
 		require.Len(t, without(n.seen(), "read"), 1)
 	}
@@ -183,7 +183,7 @@ func TestAReportIsGoneOnlyWhenItIsNotFoundByWhatNamedIt(t *testing.T) {
 	t.Run("by its v4 address", func(t *testing.T) {
 		t.Parallel()
 		got := fetch(t, newNewer(t, look{Gone: true}).activities(t), v4URI)
-		require.Equal(t, expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}, got)
+		require.Equal(t, expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}, got)
 	})
 	t.Run("by v1.1, which has shown it a moment ago", func(t *testing.T) {
 		t.Parallel()
@@ -205,18 +205,18 @@ func TestAReportIsGoneOnlyWhenItIsNotFoundByWhatNamedIt(t *testing.T) {
 
 func TestARefusedReadFallsBackToV11WhenThatIsAllowed(t *testing.T) {
 	t.Parallel()
-	falling := func(o *activities.Options) { o.Reading.Fallback = true }
+	falling := func(o *activities.Options) { o.Interface.Fallback = true }
 	for _, status := range []int{401, 403, 404} {
 		n := newNewer(t)
 		n.on("header", says(status, "{}"))
-		n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE")}
+		n.held = []expense.ExistingException{heldOn(expense.OnReport, "", "LATE")}
 		got := fetch(t, n.activities(t, falling), objectURI)
-		require.Equal(t, stopOne, got.Stop)
-		require.Contains(t, got.FellBack, "was refused")
-		require.NotContains(t, got.FellBack, reportID)
+		require.Equal(t, stopOne, got.ValidationID)
+		require.Contains(t, got.FallbackReason, "was refused")
+		require.NotContains(t, got.FallbackReason, reportID)
 		require.False(t, got.Via.IsV4())
-		require.Empty(t, got.Mark)
-		require.Empty(t, got.Held)
+		require.Empty(t, got.HeaderHash)
+		require.Empty(t, got.Existing)
 		require.NotContains(t, n.seen(), "exceptions", "nothing more is asked of v4")
 
 		n.on("act", says(http.StatusOK, success))
@@ -259,16 +259,16 @@ func TestWhoIsATestUserIsFoundByTheIDOfTheLogin(t *testing.T) {
 			for via, uri := range newerReads {
 				n := newNewer(t)
 				acts := n.activities(t, by(via), writes(activities.Writes{TestUsers: users.logins}))
-				want := expense.ByTestUsers(users.logins)
+				want := expense.NotTestUser(users.logins)
 				if users.theirs {
 					want = ""
 				}
-				require.Equal(t, want, fetch(t, acts, uri).Withheld)
+				require.Equal(t, want, fetch(t, acts, uri).DryRun)
 				in := actionV4(expense.Approve)
 				in.Via, in.ObjectURI = via, uri
 				taken, err := run[expense.ActionTaken](t, attempt{}, acts.TakeAction, in)
 				require.NoError(t, err)
-				require.Equal(t, want, taken.Withheld)
+				require.Equal(t, want, taken.DryRun)
 				require.Equal(t, users.theirs, n.seen()[len(n.seen())-1] == "approve")
 			}
 		})
@@ -321,9 +321,9 @@ func TestAReportAtOneOfSeveralStopsThatLookAlikeIsParked(t *testing.T) {
 		"without a guard":                  {[]func(*activities.Options){by(expense.V4), twoStops}, v4URI, true},
 		"not with one stop":                {[]func(*activities.Options){by(expense.V4), classic}, v4URI, false},
 		"not with a guard of one step":     {[]func(*activities.Options){by(expense.V4), twoStops, guarded}, v4URI, false},
-		"not when the header is to do":     {[]func(*activities.Options){by(expense.V4), twoStops, classic, func(o *activities.Options) { o.ActAlike = true }}, v4URI, false},
+		"not when the header is to do":     {[]func(*activities.Options){by(expense.V4), twoStops, classic, func(o *activities.Options) { o.ActOnAmbiguousStep = true }}, v4URI, false},
 		"not when nothing will be written": {[]func(*activities.Options){by(expense.V4), twoStops, classic, writes(activities.Writes{Mode: activities.WritesDryRun})}, v4URI, false},
-		"not when v1.1 shows the step":     {[]func(*activities.Options){by(expense.V4), twoStops, classic, func(o *activities.Options) { o.Reading.Steps = true }}, objectURI, false},
+		"not when v1.1 shows the step":     {[]func(*activities.Options){by(expense.V4), twoStops, classic, func(o *activities.Options) { o.Interface.ReadSteps = true }}, objectURI, false},
 		"not by v1.1":                      {[]func(*activities.Options){by(expense.V1), twoStops, classic}, objectURI, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -331,7 +331,7 @@ func TestAReportAtOneOfSeveralStopsThatLookAlikeIsParked(t *testing.T) {
 			acts := newNewer(t).activities(t, c.change...)
 			_, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, expense.FetchReportInput{ObjectURI: c.uri})
 			if c.parked {
-				require.True(t, failed(t, err, expense.AlikeStops).NonRetryable())
+				require.True(t, failed(t, err, expense.AmbiguousStep).NonRetryable())
 				return
 			}
 			require.NoError(t, err)

@@ -45,10 +45,10 @@ func TestNotificationURIsThatMustNotBeFollowedAreFoundByTheRead(t *testing.T) {
 	h := newHouse(t)
 	in := readInput()
 	foreign := "https://evil.example" + entriesAPI + "/n1"
-	in.Unchecked = []string{entryURI, foreign, entryURI + "/../x"}
+	in.UncheckedURIs = []string{entryURI, foreign, entryURI + "/../x"}
 	got, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, in)
 	require.NoError(t, err)
-	require.Len(t, got.Foreign, 2)
-	require.Equal(t, foreign, got.Foreign[0].URI)
-	require.Equal(t, `NotificationURI names the host "evil.example", which is not on the allow-list`, got.Foreign[0].Why)
+	require.Len(t, got.UntrustedURIs, 2)
+	require.Equal(t, foreign, got.UntrustedURIs[0].URI)
+	require.Equal(t, `NotificationURI names the host "evil.example", which is not on the allow-list`, got.UntrustedURIs[0].Why)
 }

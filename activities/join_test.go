@@ -12,18 +12,18 @@ import (
 func TestJoinRun(t *testing.T) {
 	t.Parallel()
 	const other = "EXPRPT:R1"
-	in := expense.JoinRunInput{ReportID: "R1", EventTypes: []string{"Step - SUBMIT", "Step - OTHER"}, Owed: []string{entry(1), entry(2)}}
-	join := func(t *testing.T, e *elders, in expense.JoinRunInput) expense.JoinedRun {
+	in := expense.HandOverRunInput{ReportID: "R1", EventTypes: []string{"Step - SUBMIT", "Step - OTHER"}, PendingDeletes: []string{entry(1), entry(2)}}
+	join := func(t *testing.T, e *elders, in expense.HandOverRunInput) expense.HandedOverRun {
 		t.Helper()
-		got, err := run[expense.JoinedRun](t, attempt{}, newNewer(t).activities(t, asking(e)).JoinRun, in)
+		got, err := run[expense.HandedOverRun](t, attempt{}, newNewer(t).activities(t, asking(e)).HandOverRun, in)
 		require.NoError(t, err)
 		return got
 	}
 	// said is what a run was told, which is told each time who leaves it the report.
 	said := func(told []expense.Notification) (said []expense.Notification) {
 		for _, n := range told {
-			require.NotEmpty(t, n.LeftBy)
-			n.LeftBy = ""
+			require.NotEmpty(t, n.HandedOverBy)
+			n.HandedOverBy = ""
 			said = append(said, n)
 		}
 		return said
@@ -32,21 +32,21 @@ func TestJoinRun(t *testing.T) {
 		t.Parallel()
 		e := &elders{elder: other}
 		want := []expense.Notification{{EventType: "Step - SUBMIT"}, {EventType: "Step - OTHER"}, {NotificationURI: entry(1)}, {NotificationURI: entry(2)}}
-		require.Equal(t, expense.JoinedRun{With: other}, join(t, e, in))
+		require.Equal(t, expense.HandedOverRun{To: other}, join(t, e, in))
 		require.Equal(t, []string{"R1"}, e.asked)
 		require.Equal(t, want, said(e.told))
-		require.Equal(t, expense.JoinedRun{With: other}, join(t, e, in), "and again, as a repeated attempt does")
+		require.Equal(t, expense.HandedOverRun{To: other}, join(t, e, in), "and again, as a repeated attempt does")
 		require.Equal(t, append(want, want...), said(e.told))
 	})
 	t.Run("tells it to look again when there is nothing else to tell", func(t *testing.T) {
 		t.Parallel()
 		e := &elders{elder: other}
-		require.Equal(t, other, join(t, e, expense.JoinRunInput{ReportID: "R1"}).With)
+		require.Equal(t, other, join(t, e, expense.HandOverRunInput{ReportID: "R1"}).To)
 		require.Equal(t, []expense.Notification{{}}, said(e.told))
 	})
 	t.Run("tells it each time by which address a callout names the report", func(t *testing.T) {
 		t.Parallel()
-		for _, in := range []expense.JoinRunInput{{ReportID: "R1"}, {ReportID: "R1", EventTypes: []string{"Step - SUBMIT"}, Owed: []string{entry(1)}}} {
+		for _, in := range []expense.HandOverRunInput{{ReportID: "R1"}, {ReportID: "R1", EventTypes: []string{"Step - SUBMIT"}, PendingDeletes: []string{entry(1)}}} {
 			e := &elders{elder: other}
 			in.ObjectURI = objectURI
 			join(t, e, in)
@@ -60,7 +60,7 @@ func TestJoinRun(t *testing.T) {
 		e := &elders{}
 		require.Zero(t, join(t, e, in))
 		require.Empty(t, e.told)
-		got, err := run[expense.JoinedRun](t, attempt{}, newNewer(t).activities(t).JoinRun, in)
+		got, err := run[expense.HandedOverRun](t, attempt{}, newNewer(t).activities(t).HandOverRun, in)
 		require.NoError(t, err)
 		require.Zero(t, got, "where nobody can be asked")
 	})
@@ -76,7 +76,7 @@ func TestJoinRun(t *testing.T) {
 	t.Run("is tried again when it cannot be asked or told", func(t *testing.T) {
 		t.Parallel()
 		e := &elders{elder: other, fails: errors.New("Temporal is away")}
-		_, err := run[expense.JoinedRun](t, attempt{}, newNewer(t).activities(t, asking(e)).JoinRun, in)
+		_, err := run[expense.HandedOverRun](t, attempt{}, newNewer(t).activities(t, asking(e)).HandOverRun, in)
 		require.ErrorContains(t, err, "Temporal is away")
 	})
 }

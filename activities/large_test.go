@@ -68,7 +68,7 @@ func TestAReportOf2000EntriesIsOnePayload(t *testing.T) {
 			require.Zero(t, take(t, attempt{}, acts, in))
 			require.Len(t, n.seen(), before+2, "the read before a write is one of the header")
 
-			judged, err := run[expense.Judgement](t, attempt{}, acts.ValidateReport, expense.ValidateReportInput{Report: got.Report, RulesHash: got.RulesHash})
+			judged, err := run[expense.EvaluationResult](t, attempt{}, acts.ValidateReport, expense.ValidateReportInput{Report: got.Report, RulesHash: got.RulesHash})
 			require.NoError(t, err)
 			require.Equal(t, expense.Approve, judged.Verdict.Action)
 			require.Empty(t, judged.Verdict.Findings)
@@ -77,7 +77,7 @@ func TestAReportOf2000EntriesIsOnePayload(t *testing.T) {
 	t.Run("or one sentence", func(t *testing.T) {
 		t.Parallel()
 		n, judging := large(t, entries)
-		acts := n.activities(t, judging, by(expense.V3), func(o *activities.Options) { o.ReportLimit = 64 << 10 })
+		acts := n.activities(t, judging, by(expense.V3), func(o *activities.Options) { o.MaxReportBytes = 64 << 10 })
 		_, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
 		require.True(t, failed(t, err, expense.TooLarge).NonRetryable())
 	})

@@ -91,7 +91,7 @@ type newer struct {
 	*house
 	entries int
 	looks   []look // one for each read; the last repeats
-	held    []expense.HeldException
+	held    []expense.ExistingException
 }
 
 func newNewer(t testing.TB, looks ...look) *newer {
@@ -309,8 +309,8 @@ func (n *newer) exceptions(w http.ResponseWriter, _ *http.Request) {
 }
 
 // objectAt says on what the exceptions of a path are.
-func objectAt(path string) expense.HeldException {
-	e := expense.HeldException{Exception: expense.Exception{ObjectType: expense.OnReport, Visibility: expense.VisibleToAll}}
+func objectAt(path string) expense.ExistingException {
+	e := expense.ExistingException{Exception: expense.Exception{ObjectType: expense.OnReport, Visibility: expense.VisibleToAll}}
 	segments := strings.Split(strings.TrimPrefix(path, writesAPI+"/"), "/")
 	for i, s := range segments {
 		switch s {
@@ -339,7 +339,7 @@ func (n *newer) takeOff(w http.ResponseWriter, r *http.Request) {
 	e.Code = last(r.URL.Path)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.held = slices.DeleteFunc(n.held, func(one expense.HeldException) bool { return one.Same(e.Exception) })
+	n.held = slices.DeleteFunc(n.held, func(one expense.ExistingException) bool { return one.Same(e.Exception) })
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -377,14 +377,14 @@ func (l look) row(id string) string {
 
 // by reads and acts by an interface, and judges by the newer rules.
 func by(via expense.Interface) func(*activities.Options) {
-	return func(o *activities.Options) { o.Reading.Via = via }
+	return func(o *activities.Options) { o.Interface.Via = via }
 }
 
 func (n *newer) activities(t testing.TB, change ...func(*activities.Options)) *activities.Activities {
 	t.Helper()
 	rules, err := policy.Parse("rules.yaml", []byte(newerRules))
 	require.NoError(t, err)
-	judging := func(o *activities.Options) { o.Rules, o.Reading.Via = rules, expense.V4 }
+	judging := func(o *activities.Options) { o.Rules, o.Interface.Via = rules, expense.V4 }
 	return n.house.activities(t, append([]func(*activities.Options){judging}, change...)...)
 }
 

@@ -32,28 +32,28 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 	found := expense.PendingReports{Next: in.Page}
 	var forgotten, fresh []concur.PendingReport
 	started := time.Now()
-	before := started.Add(-in.Grace)
+	before := started.Add(-in.MissedAfter)
 	known, err := a.known(ctx)
 	if err != nil {
 		return expense.PendingReports{}, err
 	}
 	for range pendingPages {
 		var err error
-		seen := expense.Sight{At: time.Now(), Grace: in.Grace, Withheld: a.options.Writes.now()}
+		seen := expense.ListRead{At: time.Now(), Grace: in.MissedAfter, DryRun: a.options.Writes.now()}
 		found.Next, err = a.options.Concur.PendingReports(ctx, found.Next, func(row concur.PendingReport, unread error) error {
 			if unread != nil {
-				found.Unnamed = unread.Error()
+				found.NotStartedReason = unread.Error()
 				return nil
 			}
 			if row.Since().After(before) {
 				return nil
 			}
 			found.Waiting++
-			if !a.options.Own.Lists(known, expense.ReportObject, row.Policy) {
+			if !a.options.OwnSteps.OwnsListed(known, expense.ReportObject, row.Policy) {
 				unannounced(row, &found)
 				return nil
 			}
-			knows, err := a.options.Knower.Knows(ctx, notificationOf(row), seen)
+			knows, err := a.options.RunFinder.HasRun(ctx, notificationOf(row), seen)
 			switch {
 			case err != nil:
 				return err
@@ -73,29 +73,29 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 			break
 		}
 	}
-	if found.Unnamed != "" {
-		a.options.Logger.Warn("a report in the list of reports that wait cannot be read: what waits there is not seen", "error", found.Unnamed)
+	if found.NotStartedReason != "" {
+		a.options.Logger.Warn("a report in the list of reports that wait cannot be read: what waits there is not seen", "error", found.NotStartedReason)
 	}
 	if len(fresh) > 0 {
-		unread, err := a.options.Knower.Unread(ctx, started.Add(-in.Young))
+		unread, err := a.options.RunFinder.CountUnread(ctx, started.Add(-in.Young))
 		switch {
 		case err != nil:
 			return expense.PendingReports{}, err
 		case unread > 0:
-			found.Unsure = len(fresh)
+			found.Undetermined = len(fresh)
 			a.options.Logger.Warn("reports wait at external validation of which a run that has yet to read may know: the next sweep tells", "count", len(fresh), "unread", unread)
 		default:
 			forgotten = append(forgotten, fresh...)
 		}
 	}
-	if found.Forgotten = len(forgotten); found.Forgotten == 0 {
+	if found.Missed = len(forgotten); found.Missed == 0 {
 		return found, nil
 	}
 	for _, row := range forgotten[:min(len(forgotten), maxForgotten)] {
 		found.Reports = append(found.Reports, row.ID)
 	}
-	a.options.Logger.Warn("reports wait at external validation that nobody told of", "count", found.Forgotten, "reports", found.Reports)
-	if !in.Name {
+	a.options.Logger.Warn("reports wait at external validation that nobody told of", "count", found.Missed, "reports", found.Reports)
+	if !in.WithNotifications {
 		return found, nil
 	}
 	return found, a.failure(ctx, a.name(ctx, forgotten, &found))
@@ -146,13 +146,13 @@ func (a *Activities) name(ctx context.Context, rows []concur.PendingReport, foun
 		var e *concur.Error
 		switch {
 		case errors.As(err, &e) && table(e.Kind) == parked:
-			found.Unnamed = e.Error()
+			found.NotStartedReason = e.Error()
 			if e.Kind == expense.Forbidden {
 				return nil // so are all
 			}
 			continue
 		case errors.As(err, &e) && e.Kind == expense.Unavailable && ctx.Err() == nil:
-			found.Unnamed, last = e.Error(), err
+			found.NotStartedReason, last = e.Error(), err
 			if away++; away == mostAway {
 				return err
 			}

@@ -26,13 +26,13 @@ const pendingList = `{"Items": [
 
 func TestListPendingReports(t *testing.T) {
 	t.Parallel()
-	input := expense.ListPendingReportsInput{Grace: time.Hour}
+	input := expense.ListPendingReportsInput{MissedAfter: time.Hour}
 	t.Run("names those that wait longer than the grace and that no run knows of", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t).on("pending", says(http.StatusOK, pendingList))
 		found, err := run[expense.PendingReports](t, attempt{}, h.activities(t).ListPendingReports, input)
 		require.NoError(t, err)
-		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Forgotten: 2, Reports: []string{"0LOST", "0UNDATED"}}, found)
+		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Missed: 2, Reports: []string{"0LOST", "0UNDATED"}}, found)
 	})
 	t.Run("those of test users, too, and says when Concur refuses their list", func(t *testing.T) {
 		t.Parallel()
@@ -45,7 +45,7 @@ func TestListPendingReports(t *testing.T) {
 		found, err = run[expense.PendingReports](t, attempt{}, h.activities(t).ListPendingReports, input)
 		require.NoError(t, err)
 		require.Equal(t, []string{"0LOST", "0UNDATED"}, found.Reports)
-		require.Contains(t, found.Unnamed, "Rejected")
+		require.Contains(t, found.NotStartedReason, "Rejected")
 	})
 	t.Run("none that was submitted within the grace, though its header is older", func(t *testing.T) {
 		t.Parallel()
@@ -60,15 +60,15 @@ func TestListPendingReports(t *testing.T) {
 		t.Parallel()
 		lately := strings.ReplaceAll(pendingList, "2026-11-03T10:00:00.5", time.Now().Add(-90*time.Minute).UTC().Format("2006-01-02T15:04:05"))
 		for unread, want := range map[int]expense.PendingReports{
-			1: {Waiting: 3, Known: 1, Forgotten: 1, Unsure: 1, Reports: []string{"0UNDATED"}},
-			0: {Waiting: 3, Known: 1, Forgotten: 2, Reports: []string{"0UNDATED", "0LOST"}},
+			1: {Waiting: 3, Known: 1, Missed: 1, Undetermined: 1, Reports: []string{"0UNDATED"}},
+			0: {Waiting: 3, Known: 1, Missed: 2, Reports: []string{"0UNDATED", "0LOST"}},
 		} {
 			var log bytes.Buffer
 			h := newHouse(t).on("pending", says(http.StatusOK, lately))
 			acts := h.activities(t, func(o *activities.Options) {
-				o.Knower, o.Logger = &starter{unread: unread}, slog.New(slog.NewTextHandler(&log, nil))
+				o.RunFinder, o.Logger = &starter{unread: unread}, slog.New(slog.NewTextHandler(&log, nil))
 			})
-			found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{Grace: time.Hour, Young: time.Hour})
+			found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{MissedAfter: time.Hour, Young: time.Hour})
 			require.NoError(t, err)
 			require.Equal(t, want, found)
 			require.Equal(t, unread > 0, strings.Contains(log.String(), "has yet to read"), log.String())
@@ -77,15 +77,15 @@ func TestListPendingReports(t *testing.T) {
 	t.Run("a run that has yet to read holds back nothing that waits for long", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t).on("pending", says(http.StatusOK, pendingList))
-		acts := h.activities(t, func(o *activities.Options) { o.Knower = &starter{unread: 1000} })
-		found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{Grace: time.Hour, Young: time.Minute})
+		acts := h.activities(t, func(o *activities.Options) { o.RunFinder = &starter{unread: 1000} })
+		found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{MissedAfter: time.Hour, Young: time.Minute})
 		require.NoError(t, err)
-		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Forgotten: 2, Reports: []string{"0LOST", "0UNDATED"}}, found)
+		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Missed: 2, Reports: []string{"0LOST", "0UNDATED"}}, found)
 	})
 	t.Run("is tried again when Temporal cannot be asked", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t).on("pending", says(http.StatusOK, pendingList))
-		acts := h.activities(t, func(o *activities.Options) { o.Knower = &starter{fails: errors.New("away")} })
+		acts := h.activities(t, func(o *activities.Options) { o.RunFinder = &starter{fails: errors.New("away")} })
 		_, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, input)
 		require.ErrorContains(t, err, "away")
 	})
@@ -104,7 +104,7 @@ func withOwners(first, second string) string {
 
 func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 	t.Parallel()
-	input := expense.ListPendingReportsInput{Grace: time.Hour, Name: true}
+	input := expense.ListPendingReportsInput{MissedAfter: time.Hour, WithNotifications: true}
 	list := func(t *testing.T, n *newer, change ...func(*activities.Options)) expense.PendingReports {
 		t.Helper()
 		found, err := run[expense.PendingReports](t, attempt{}, n.activities(t, change...).ListPendingReports, input)
@@ -121,8 +121,8 @@ func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 		n.on("pending", says(http.StatusOK, withOwners(`"KIM@example.com"`, `"kim@example.com"`)))
 		found := list(t, n)
 		require.Equal(t, []expense.Notification{named(n, "0LOST", "2026-11-03T10:00:00Z"), named(n, "0UNDATED", "")}, found.Notifications)
-		require.Empty(t, found.Unnamed)
-		require.Equal(t, 2, found.Forgotten)
+		require.Empty(t, found.NotStartedReason)
+		require.Equal(t, 2, found.Missed)
 		require.Equal(t, []string{"pending", "test users", "find user"}, n.seen(), "each owner once")
 		for _, one := range found.Notifications {
 			kind, key, err := expense.Identify(one.ObjectURI)
@@ -137,8 +137,8 @@ func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 			n.on("pending", says(http.StatusOK, withOwners(unknown, `"kim@example.com"`)))
 			found := list(t, n)
 			require.Equal(t, []expense.Notification{named(n, "0UNDATED", "")}, found.Notifications)
-			require.NotEmpty(t, found.Unnamed)
-			require.NotContains(t, found.Unnamed, "nobody")
+			require.NotEmpty(t, found.NotStartedReason)
+			require.NotContains(t, found.NotStartedReason, "nobody")
 			require.Equal(t, []string{"0LOST", "0UNDATED"}, found.Reports, "it is counted and said")
 		}
 	})
@@ -149,8 +149,8 @@ func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 		n.on("find user", says(http.StatusForbidden, "{}"))
 		found := list(t, n)
 		require.Empty(t, found.Notifications)
-		require.Contains(t, found.Unnamed, "identity.user.ids.read")
-		require.NotContains(t, found.Unnamed, "kim")
+		require.Contains(t, found.NotStartedReason, "identity.user.ids.read")
+		require.NotContains(t, found.NotStartedReason, "kim")
 		require.Equal(t, []string{"pending", "test users", "find user", "find user"}, n.seen(), "after one refresh the others are not tried")
 	})
 	t.Run("and one look-up without an answer keeps no other from its run", func(t *testing.T) {
@@ -168,7 +168,7 @@ func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 		})
 		found := list(t, n)
 		require.Equal(t, []expense.Notification{named(n, "0UNDATED", "")}, found.Notifications)
-		require.Contains(t, found.Unnamed, "Unavailable")
+		require.Contains(t, found.NotStartedReason, "Unavailable")
 		require.Equal(t, []string{"0LOST", "0UNDATED"}, found.Reports)
 	})
 	t.Run("and it is tried again when the look-up fails", func(t *testing.T) {
@@ -183,7 +183,7 @@ func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
 		n.on("pending", says(http.StatusOK, withOwners(`"kim@example.com"`, `"lee@example.com"`)))
-		found, err := run[expense.PendingReports](t, attempt{}, n.activities(t).ListPendingReports, expense.ListPendingReportsInput{Grace: time.Hour})
+		found, err := run[expense.PendingReports](t, attempt{}, n.activities(t).ListPendingReports, expense.ListPendingReportsInput{MissedAfter: time.Hour})
 		require.NoError(t, err)
 		require.Empty(t, found.Notifications)
 		require.Equal(t, []string{"pending", "test users"}, n.seen())

@@ -36,7 +36,7 @@ func (p *permission) permit(ctx context.Context, mark string) error {
 	if p.given {
 		return nil
 	}
-	p.asks.Mark = mark
+	p.asks.HeaderHash = mark
 	asking, cancel := context.WithTimeout(ctx, permitLimit)
 	defer cancel()
 	run := activity.GetInfo(ctx).WorkflowExecution
@@ -60,11 +60,11 @@ func (p *permission) permit(ctx context.Context, mark string) error {
 func (a *Activities) ready(ctx context.Context, pulse *pulse, attempt expense.Attempt, stop, code string) (bool, error) {
 	pulse.asks = &permission{
 		permits: a.options.Permits,
-		asks:    expense.Permission{Activity: nameOf(ctx), Stop: stop, Via: attempt.Via, Code: code},
+		asks:    expense.Permission{Activity: nameOf(ctx), ValidationID: stop, Via: attempt.Via, Code: code},
 		first:   first(ctx, attempt),
 	}
 	if pulse.asks.first {
 		return true, nil
 	}
-	return false, wait(ctx, a.options.AnswerLimit)
+	return false, wait(ctx, a.options.RequestTimeout)
 }

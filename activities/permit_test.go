@@ -49,7 +49,7 @@ func eachWrite(t *testing.T, p *permits, check func(t *testing.T, seen []string,
 			return err
 		},
 		"take exceptions off": func(t *testing.T, acts *activities.Activities) error {
-			_, err := run[expense.ClearedExceptions](t, attempt{}, acts.ClearExceptions, clearing(expense.HeldException{Exception: onReport}))
+			_, err := run[expense.DeletedExceptions](t, attempt{}, acts.DeleteExceptions, clearing(expense.ExistingException{Exception: onReport}))
 			return err
 		},
 	} {
@@ -57,7 +57,7 @@ func eachWrite(t *testing.T, p *permits, check func(t *testing.T, seen []string,
 			t.Parallel()
 			n := newNewer(t)
 			if name == "take exceptions off" {
-				n.held = []expense.HeldException{{Exception: onReport}}
+				n.held = []expense.ExistingException{{Exception: onReport}}
 			}
 			err := write(t, n.activities(t, permitting(p)))
 			check(t, n.seen(), err)
@@ -79,7 +79,7 @@ func TestAnAttemptThatLooksLikeTheFirstAndIsNotSendsNothing(t *testing.T) {
 		require.False(t, e.NonRetryable(), "the attempt that follows knows that it is not the first")
 		var told expense.FailedWrite
 		require.NoError(t, e.Details(&told))
-		require.True(t, told.Doubtful)
+		require.True(t, told.OutcomeUnknown)
 		require.NotEmpty(t, told.Of, "the run knows whose words these are")
 		nothingSent(t, seen)
 	})
@@ -118,7 +118,7 @@ func TestALaterAttemptIsPermittedAgainAndCompares(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []expense.PostState{expense.Posted}, states(got))
 	require.Len(t, p.asked, 1)
-	require.Equal(t, stopOne, p.asked[0].Stop)
+	require.Equal(t, stopOne, p.asked[0].ValidationID)
 	require.NotEmpty(t, p.asked[0].Activity)
 }
 
@@ -150,9 +150,9 @@ func TestAnActivityWithoutAHeartbeatTimeoutHeartbeatsAllTheSame(t *testing.T) {
 
 func TestAReadSaysWhatRunsBeforeHaveWritten(t *testing.T) {
 	t.Parallel()
-	wrote := expense.EarlierRuns{Looked: []string{"r1"}, Wrote: true, Code: "APPROVED"}
+	wrote := expense.EarlierRuns{CheckedRuns: []string{"r1"}, Wrote: true, Code: "APPROVED"}
 	before := func(p past) func(*activities.Options) {
-		return func(o *activities.Options) { o.Past = p }
+		return func(o *activities.Options) { o.EarlierWrites = p }
 	}
 	read, err := run[expense.FetchedReport](t, attempt{}, newHouse(t, waiting()).activities(t, before(past{runs: wrote})).FetchReport, readInput())
 	require.NoError(t, err)
@@ -172,24 +172,24 @@ func TestWhatIsPostedAlreadyIsSaidBeforeTheWritesSwitchIsAsked(t *testing.T) {
 			h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Flag1: "Y"})
 			got := post(t, attempt{number: 2}, h.activities(t, writes(w)), exceptions(onEntry("e1")))
 			require.Equal(t, []expense.PostState{expense.Posted}, states(got))
-			require.Empty(t, got.Withheld)
+			require.Empty(t, got.DryRun)
 		})
 		t.Run(name+" by v4", func(t *testing.T) {
 			t.Parallel()
 			n := newNewer(t)
-			n.held = []expense.HeldException{{Exception: onReport}}
+			n.held = []expense.ExistingException{{Exception: onReport}}
 			got := post(t, attempt{number: 2}, n.activities(t, writes(w)), exceptionsV4(onReport))
 			require.Equal(t, []expense.PostState{expense.Posted}, states(got))
-			require.Empty(t, got.Withheld)
+			require.Empty(t, got.DryRun)
 		})
 	}
 	t.Run("what is missing is withheld", func(t *testing.T) {
 		t.Parallel()
 		acts := newHouse(t, waiting()).activities(t, writes(activities.Writes{Mode: activities.WritesDryRun}))
-		require.Equal(t, expense.ByDryRun, post(t, attempt{number: 2}, acts, exceptions(onEntry("e1"))).Withheld)
+		require.Equal(t, expense.DryRunMode, post(t, attempt{number: 2}, acts, exceptions(onEntry("e1"))).DryRun)
 		n := newNewer(t)
 		acts = n.activities(t, writes(activities.Writes{Mode: activities.WritesDryRun}))
-		require.Equal(t, expense.ByDryRun, post(t, attempt{number: 2}, acts, exceptionsV4(onReport)).Withheld)
+		require.Equal(t, expense.DryRunMode, post(t, attempt{number: 2}, acts, exceptionsV4(onReport)).DryRun)
 	})
 }
 

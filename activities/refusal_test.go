@@ -18,67 +18,67 @@ import (
 var refusedWrites = map[string]struct {
 	house func(t *testing.T, moved bool) *house
 	asks  string // the name of the write's request
-	write func(t *testing.T, h *house) (expense.Reading, error)
+	write func(t *testing.T, h *house) (expense.ReportState, error)
 }{
 	"an action of v1.1": {
 		houseV1, "act",
-		func(t *testing.T, h *house) (expense.Reading, error) {
+		func(t *testing.T, h *house) (expense.ReportState, error) {
 			got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(expense.Approve))
-			return got.Reading, err
+			return got.ReportState, err
 		},
 	},
 	"exceptions of v1.1": {
 		houseV1, "post",
-		func(t *testing.T, h *house) (expense.Reading, error) {
+		func(t *testing.T, h *house) (expense.ReportState, error) {
 			got, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t).PostExceptions, exceptions(onReport))
-			return got.Reading, err
+			return got.ReportState, err
 		},
 	},
 	"an exception of v1.1 that passes a report on": {
 		houseV1, "post",
-		func(t *testing.T, h *house) (expense.Reading, error) {
+		func(t *testing.T, h *house) (expense.ReportState, error) {
 			in := expense.ApproveByExceptionInput{TakeActionInput: action(expense.Approve), Code: "APPROVED"}
 			got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).ApproveByException, in)
-			return got.Reading, err
+			return got.ReportState, err
 		},
 	},
 	"an approval of v4": {
 		func(t *testing.T, moved bool) *house { return houseV4(t, moved, "A_RESU").house }, "approve",
-		func(t *testing.T, h *house) (expense.Reading, error) {
+		func(t *testing.T, h *house) (expense.ReportState, error) {
 			got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, actionV4(expense.Approve))
-			return got.Reading, err
+			return got.ReportState, err
 		},
 	},
 	"a send-back of v4": {
 		func(t *testing.T, moved bool) *house { return houseV4(t, moved, "A_RESU").house }, "send back",
-		func(t *testing.T, h *house) (expense.Reading, error) {
+		func(t *testing.T, h *house) (expense.ReportState, error) {
 			got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, actionV4(expense.SendBack))
-			return got.Reading, err
+			return got.ReportState, err
 		},
 	},
 	"an exception of v4": {
 		func(t *testing.T, moved bool) *house { return houseV4(t, moved, "A_RESU").house }, "put",
-		func(t *testing.T, h *house) (expense.Reading, error) {
+		func(t *testing.T, h *house) (expense.ReportState, error) {
 			got, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t).PostExceptions, exceptionsV4(onReport))
-			return got.Reading, err
+			return got.ReportState, err
 		},
 	},
 	"an exception of v4 that is taken off": {
 		func(t *testing.T, moved bool) *house {
 			n := houseV4(t, moved, "A_RESU")
-			n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE")}
+			n.held = []expense.ExistingException{heldOn(expense.OnReport, "", "LATE")}
 			return n.house
 		}, "take off",
-		func(t *testing.T, h *house) (expense.Reading, error) {
-			got, err := run[expense.ClearedExceptions](t, attempt{}, h.activities(t).ClearExceptions, clearing(heldOn(expense.OnReport, "", "LATE")))
-			return got.Reading, err
+		func(t *testing.T, h *house) (expense.ReportState, error) {
+			got, err := run[expense.DeletedExceptions](t, attempt{}, h.activities(t).DeleteExceptions, clearing(heldOn(expense.OnReport, "", "LATE")))
+			return got.ReportState, err
 		},
 	},
 	"an action on a travel request": {
 		func(t *testing.T, moved bool) *house { return houseV4(t, moved, "SENTBACK").house }, "approve request",
-		func(t *testing.T, h *house) (expense.Reading, error) {
+		func(t *testing.T, h *house) (expense.ReportState, error) {
 			got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, actionOnRequest(expense.Approve))
-			return got.Reading, err
+			return got.ReportState, err
 		},
 	},
 }
@@ -184,7 +184,7 @@ func TestAForbiddenWriteIsSentOnceMoreWhenTheTokenHadEnded(t *testing.T) {
 		in := action(expense.Approve)
 		got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, in)
 		require.NoError(t, err)
-		require.True(t, got.Moved)
+		require.True(t, got.MayHaveMoved)
 		require.Equal(t, 1, count(h.seen(), "act"))
 	})
 	t.Run("and no more than once", func(t *testing.T) {
@@ -303,7 +303,7 @@ func TestAForbiddenWriteIsSentOnceMoreWhenANewTokenHasANewScope(t *testing.T) {
 		grants(h, "act", "EXPRPT", "EXPRPT granted")
 		got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(expense.Approve))
 		require.NoError(t, err)
-		require.True(t, got.Moved)
+		require.True(t, got.MayHaveMoved)
 		require.Equal(t, []string{"read", "act", "read", "read"}, h.seen())
 	})
 	t.Run("not when the token endpoint is away: the refusal stands", func(t *testing.T) {
@@ -367,14 +367,14 @@ func TestARefusedDeleteIsDoneWhenTheListDoesNotShowTheEntry(t *testing.T) {
 func TestAnExceptionThatIsGoneIsOffWhateverConcurSays(t *testing.T) {
 	t.Parallel()
 	n := newNewer(t)
-	n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE")}
+	n.held = []expense.ExistingException{heldOn(expense.OnReport, "", "LATE")}
 	n.on("take off", func(w http.ResponseWriter, r *http.Request) {
 		n.house.on("exceptions", says(http.StatusOK, "[]"))
 		says(http.StatusBadRequest, `{"errorMessage":"The exception cannot be deleted."}`)(w, r)
 	})
 	got := takeOff(t, n.activities(t), heldOn(expense.OnReport, "", "LATE"))
-	require.Len(t, got.Cleared, 1)
-	require.Empty(t, got.Kept)
+	require.Len(t, got.Deleted, 1)
+	require.Empty(t, got.NotDeleted)
 }
 
 func TestAGatewayThatAnswersForEverIsToldToAPerson(t *testing.T) {
@@ -411,5 +411,5 @@ func TestTheAdviceOfACodeTravelsWithTheError(t *testing.T) {
 	_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionV4(expense.Approve))
 	var told expense.FailedWrite
 	require.NoError(t, failed(t, err, expense.NoApprover).Details(&told))
-	require.Contains(t, told.Mend, "owner")
+	require.Contains(t, told.Fix, "owner")
 }

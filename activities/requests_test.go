@@ -17,7 +17,7 @@ import (
 
 func actionOnRequest(a expense.Action) expense.TakeActionInput {
 	in := action(a)
-	in.ObjectURI, in.Stop, in.Mark = requestURI, stopRequest, markRequest()
+	in.ObjectURI, in.ValidationID, in.HeaderHash = requestURI, stopRequest, markRequest()
 	return in
 }
 
@@ -34,9 +34,9 @@ func TestFetchRequest(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
 		got := fetchRequest(t, n.activities(t))
-		require.Equal(t, expense.Reading{Status: "SUBMITTED", Stop: stopRequest}, got.Reading)
+		require.Equal(t, expense.ReportState{Status: "SUBMITTED", ValidationID: stopRequest}, got.ReportState)
 		require.Equal(t, requestID, got.ReportID)
-		require.NotEmpty(t, got.Mark)
+		require.NotEmpty(t, got.HeaderHash)
 		require.NotEmpty(t, got.Revision)
 		require.NotEmpty(t, got.Content)
 		require.NotEmpty(t, got.RulesHash)
@@ -56,17 +56,17 @@ func TestFetchRequest(t *testing.T) {
 			status := found.filled("SUBMITTED").Status
 			got := fetchRequest(t, newNewer(t, found).activities(t))
 			require.Equal(t, expense.FetchedReport{
-				Reading: expense.Reading{Kind: expense.NotWaiting, Status: status}, ReportID: requestID, Mark: got.Mark,
+				ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: status}, ReportID: requestID, HeaderHash: got.HeaderHash,
 			}, got, name)
 		}
 	})
 	t.Run("one that is gone is a value", func(t *testing.T) {
 		t.Parallel()
-		require.Equal(t, expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}, fetchRequest(t, newNewer(t, look{Gone: true}).activities(t)))
+		require.Equal(t, expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}, fetchRequest(t, newNewer(t, look{Gone: true}).activities(t)))
 	})
 	t.Run("one too large for a payload is one sentence", func(t *testing.T) {
 		t.Parallel()
-		acts := newNewer(t).activities(t, func(o *activities.Options) { o.ReportLimit = 100 })
+		acts := newNewer(t).activities(t, func(o *activities.Options) { o.MaxReportBytes = 100 })
 		_, err := run[expense.FetchedReport](t, attempt{}, acts.FetchRequest, expense.FetchReportInput{ObjectURI: requestURI})
 		e := failed(t, err, expense.TooLarge)
 		require.True(t, e.NonRetryable())
@@ -78,12 +78,12 @@ func TestFetchRequest(t *testing.T) {
 			w := activities.Writes{TestUsers: []string{login}}
 			n := newNewer(t)
 			acts := n.activities(t, writes(w))
-			want := expense.ByTestUsers(w.TestUsers)
+			want := expense.NotTestUser(w.TestUsers)
 			if theirs {
 				want = ""
 			}
-			require.Equal(t, want, fetchRequest(t, acts).Withheld)
-			require.Equal(t, want, take(t, attempt{}, acts, actionOnRequest(expense.Approve)).Withheld)
+			require.Equal(t, want, fetchRequest(t, acts).DryRun)
+			require.Equal(t, want, take(t, attempt{}, acts, actionOnRequest(expense.Approve)).DryRun)
 			require.Equal(t, theirs, n.seen()[len(n.seen())-1] == "approve request")
 		}
 	})
@@ -124,7 +124,7 @@ func TestASuccessThatShowsSomethingElseIsNone(t *testing.T) {
 		n = newNewer(t, look{}, after)
 		n.on(name, n.answers(after))
 		got := take(t, attempt{}, n.activities(t), actionOnRequest(act))
-		require.Equal(t, expense.Reading{Kind: expense.NotWaiting, Status: after.Status}, got.Reading)
+		require.Equal(t, expense.ReportState{Kind: expense.NotWaiting, Status: after.Status}, got.ReportState)
 		require.False(t, got.Confirmed)
 	}
 	t.Run("and one that shows what was read before leaves the outcome unknown", func(t *testing.T) {
@@ -138,7 +138,7 @@ func TestASuccessThatShowsSomethingElseIsNone(t *testing.T) {
 		}
 		n := newNewer(t) // it waits at the next step of ours
 		n.on("approve request", n.answers(look{Version: 1}))
-		require.Equal(t, expense.ActionTaken{Reading: expense.Reading{Stop: stopRequest}}, take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve)))
+		require.Equal(t, expense.ActionTaken{ReportState: expense.ReportState{ValidationID: stopRequest}}, take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve)))
 	})
 	t.Run("and one about another request leaves the outcome unknown", func(t *testing.T) {
 		t.Parallel()
@@ -153,7 +153,7 @@ func TestAFirstAttemptActsOnATravelRequestOnlyWhileItIsAsItWasJudged(t *testing.
 	t.Parallel()
 	for _, act := range []expense.Action{expense.Approve, expense.SendBack} {
 		n := newNewer(t, look{Version: 1})
-		require.Equal(t, expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "SUBMITTED", Stop: stopRequest}, Moved: true},
+		require.Equal(t, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "SUBMITTED", ValidationID: stopRequest}, MayHaveMoved: true},
 			take(t, attempt{}, n.activities(t), actionOnRequest(act)))
 		require.Equal(t, []string{"request"}, n.seen())
 	}
@@ -166,19 +166,19 @@ func TestALostAnswerAboutATravelRequest(t *testing.T) {
 	_, err := run[expense.ActionTaken](t, attempt{}, lost.activities(t).TakeAction, actionOnRequest(expense.Approve))
 	e := failed(t, err, expense.OutcomeUnknown)
 	require.False(t, e.NonRetryable())
-	mark := fetchRequest(t, lost.activities(t)).Mark
+	mark := fetchRequest(t, lost.activities(t)).HeaderHash
 	again := attempt{number: 2, details: "sending " + mark}
 	for name, c := range map[string]struct {
 		found look
 		want  expense.ActionTaken
 		sent  bool
 	}{
-		"that has left forward is ours": {look{Elsewhere: true}, expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "SUBMITTED"}, Confirmed: true, Doubtful: true}, false},
-		"that is approved is ours":      {look{Status: "APPROVED"}, expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "APPROVED"}, Confirmed: true, Doubtful: true}, false},
-		"that was sent back is not":     {look{Status: "SENTBACK"}, expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "SENTBACK"}, Doubtful: true}, false},
-		"that was given up is not":      {look{Status: "CANCELED"}, expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "CANCELED"}, Doubtful: true}, false},
+		"that has left forward is ours": {look{Elsewhere: true}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "SUBMITTED"}, Confirmed: true, OutcomeUnknown: true}, false},
+		"that is approved is ours":      {look{Status: "APPROVED"}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "APPROVED"}, Confirmed: true, OutcomeUnknown: true}, false},
+		"that was sent back is not":     {look{Status: "SENTBACK"}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "SENTBACK"}, OutcomeUnknown: true}, false},
+		"that was given up is not":      {look{Status: "CANCELED"}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "CANCELED"}, OutcomeUnknown: true}, false},
 		"that is as it was is sent":     {look{}, expense.ActionTaken{}, true},
-		"that is another now is judged": {look{Version: 2}, expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "SUBMITTED", Stop: stopRequest}, Doubtful: true, Moved: true}, false},
+		"that is another now is judged": {look{Version: 2}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "SUBMITTED", ValidationID: stopRequest}, OutcomeUnknown: true, MayHaveMoved: true}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -211,14 +211,14 @@ func TestValidateRequest(t *testing.T) {
 	n := newNewer(t)
 	for code, want := range map[string]expense.Action{"CC1": expense.Approve, "CLOSED": expense.SendBack} {
 		in := expense.ValidateRequestInput{RulesHash: rules.Hash(), Request: &expense.TravelRequest{ID: "1", Status: "SUBMITTED", Custom: map[string]expense.Field{"1": {Code: code}}}}
-		judged, err := run[expense.Judgement](t, attempt{}, n.activities(t).ValidateRequest, in)
+		judged, err := run[expense.EvaluationResult](t, attempt{}, n.activities(t).ValidateRequest, in)
 		require.NoError(t, err)
 		require.Equal(t, want, judged.Verdict.Action)
 		require.Empty(t, judged.Verdict.Exceptions)
 		require.Equal(t, rules.Hash(), judged.Verdict.RulesHash)
 
 		in.RulesHash = "of others"
-		judged, err = run[expense.Judgement](t, attempt{}, n.activities(t).ValidateRequest, in)
+		judged, err = run[expense.EvaluationResult](t, attempt{}, n.activities(t).ValidateRequest, in)
 		require.NoError(t, err)
 		require.Nil(t, judged.Verdict, "it was read for other rules")
 	}
@@ -286,7 +286,7 @@ func TestListPendingRequests(t *testing.T) {
 		h := newHouse(t)
 		got, err := run[expense.PendingRequests](t, attempt{}, h.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
 		require.NoError(t, err)
-		require.Equal(t, expense.PendingRequests{Unjudged: true}, got)
+		require.Equal(t, expense.PendingRequests{WithoutRules: true}, got)
 		require.Empty(t, h.seen())
 	})
 	t.Run("is tried again when the list or a row of it cannot be had, and a person's where the list is forbidden", func(t *testing.T) {
@@ -315,7 +315,7 @@ func TestListPendingRequests(t *testing.T) {
 			got, err := run[expense.PendingRequests](t, attempt{}, n.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
 			require.NoError(t, err)
 			require.Len(t, got.Notifications, 1)
-			require.Equal(t, kind, got.Unlooked.Kind)
+			require.Equal(t, kind, got.NotChecked.Kind)
 			require.Equal(t, "start=100", got.Next)
 		}
 	})
@@ -388,7 +388,7 @@ func TestAnUnclearTravelRequestIsForAPerson(t *testing.T) {
 			n.on("request", says(http.StatusOK, row))
 			acts := n.activities(t, named)
 			got := fetchRequest(t, acts)
-			require.Equal(t, expense.Reading{Status: "SUBMITTED", Stop: stopRequest}, got.Reading)
+			require.Equal(t, expense.ReportState{Status: "SUBMITTED", ValidationID: stopRequest}, got.ReportState)
 			require.Zero(t, take(t, attempt{}, acts, actionOnRequest(expense.Approve)))
 			require.Equal(t, "approve request", n.seen()[len(n.seen())-1])
 		})
@@ -401,7 +401,7 @@ func TestAnUnclearTravelRequestIsForAPerson(t *testing.T) {
 		acts := n.activities(t)
 		got := fetchRequest(t, acts)
 		require.Equal(t, expense.NotWaiting, got.Kind)
-		require.Contains(t, got.LeftAlone, "waits for somebody else")
+		require.Contains(t, got.SkippedReason, "waits for somebody else")
 		taken := take(t, attempt{}, acts, actionOnRequest(expense.Approve))
 		require.Equal(t, expense.NotWaiting, taken.Kind)
 		require.NotContains(t, n.seen(), "approve request")
@@ -409,8 +409,8 @@ func TestAnUnclearTravelRequestIsForAPerson(t *testing.T) {
 			n.on("requests", says(http.StatusOK, `{"data":[`+row+`]}`))
 			listed, err := run[expense.PendingRequests](t, attempt{}, acts.ListPendingRequests, expense.ListPendingRequestsInput{})
 			require.NoError(t, err)
-			require.Contains(t, listed.LeftAloneWhy, "waits for somebody else")
-			require.Equal(t, expense.PendingRequests{LeftAlone: 1, LeftAloneWhy: listed.LeftAloneWhy, Answer: listed.Answer}, listed)
+			require.Contains(t, listed.SkippedReason, "waits for somebody else")
+			require.Equal(t, expense.PendingRequests{Skipped: 1, SkippedReason: listed.SkippedReason, Answer: listed.Answer}, listed)
 		}
 	})
 	t.Run("and one whose status has a name that is not known is counted, where we are not offered to decide", func(t *testing.T) {
@@ -419,11 +419,11 @@ func TestAnUnclearTravelRequestIsForAPerson(t *testing.T) {
 		n.on("request", says(http.StatusOK, shown(requestID, "Externe Prüfung steht aus", `[{"rel":"recall"},{"rel":"cancel"}]`)))
 		n.on("requests", says(http.StatusOK, `{"data":[`+shown(requestID, "Externe Prüfung steht aus", "")+`]}`))
 		acts := n.activities(t)
-		require.Contains(t, fetchRequest(t, acts).LeftAlone, "settings.externalValidationNames")
+		require.Contains(t, fetchRequest(t, acts).SkippedReason, "settings.externalValidationNames")
 		listed, err := run[expense.PendingRequests](t, attempt{}, acts.ListPendingRequests, expense.ListPendingRequestsInput{})
 		require.NoError(t, err)
-		require.Equal(t, 1, listed.LeftAlone)
-		require.Contains(t, listed.LeftAloneWhy, "settings.externalValidationNames")
+		require.Equal(t, 1, listed.Skipped)
+		require.Contains(t, listed.SkippedReason, "settings.externalValidationNames")
 	})
 	t.Run("and an action that is not offered is not sent", func(t *testing.T) {
 		t.Parallel()
@@ -439,6 +439,6 @@ func TestAnUnclearTravelRequestIsForAPerson(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
 		n.on("approve request", says(http.StatusOK, strings.Replace(shown(requestID, external, ""), "T10:00:00Z\",\"owner", "T10:05:00Z\",\"owner", 1)))
-		require.Equal(t, stopRequest, take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve)).Reading.Stop)
+		require.Equal(t, stopRequest, take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve)).ReportState.ValidationID)
 	})
 }

@@ -212,7 +212,7 @@ func (h *house) client(t testing.TB, change ...func(*concur.Options)) *concur.Cl
 // delays are told apart from every other duration in these tests.
 // shownWithin has a write waited for so long until it is shown, with short pauses.
 func shownWithin(d time.Duration) func(*activities.Options) {
-	return func(o *activities.Options) { o.Delays.Moving, o.Delays.Shown = time.Millisecond, d }
+	return func(o *activities.Options) { o.Delays.WriteCheck, o.Delays.VisibleWithin = time.Millisecond, d }
 }
 
 var delays = activities.Delays{Outage: 5*time.Minute + time.Second, Unauthorized: time.Hour + time.Second}
@@ -232,10 +232,10 @@ func (h *house) options(t testing.TB) activities.Options {
 	rules, err := policy.Parse("rules.yaml", []byte(rulesFile))
 	require.NoError(t, err)
 	return activities.Options{
-		Concur: h.client(t), Rules: rules, Starter: &starter{}, Knower: &starter{}, Delays: delays,
-		Own:  expense.OwnSteps{All: true},
-		Past: past{}, Permits: &permits{}, Heartbeat: acknowledged,
-		AnswerLimit: 30 * time.Millisecond, ReportLimit: 1 << 20,
+		Concur: h.client(t), Rules: rules, Starter: &starter{}, RunFinder: &starter{}, Delays: delays,
+		OwnSteps:      expense.OwnSteps{All: true},
+		EarlierWrites: past{}, Permits: &permits{}, Heartbeat: acknowledged,
+		RequestTimeout: 30 * time.Millisecond, MaxReportBytes: 1 << 20,
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 // take to show one. It pauses between two reads, for longer each time. A write is never made
 // again only because it is not shown yet.
 func (a *Activities) untilShown(ctx context.Context, look func() (shown bool, err error)) (shown bool, err error) {
-	end := time.Now().Add(a.options.Delays.Shown)
-	for delay := a.options.Delays.Moving; ; delay *= 2 {
+	end := time.Now().Add(a.options.Delays.VisibleWithin)
+	for delay := a.options.Delays.WriteCheck; ; delay *= 2 {
 		shown, err = look()
 		left := time.Until(end)
 		if err != nil || shown || left <= 0 {

@@ -22,8 +22,8 @@ var sent = attempt{number: 2, details: "sending"}
 func readBefore(t *testing.T, acts *activities.Activities) expense.TakeActionInput {
 	t.Helper()
 	in, read := actionV4(expense.Approve), fetch(t, acts, v4URI)
-	in.Mark, in.Shown, in.ReadAt, in.Parts = read.Mark, read.Shown, read.ReadAt, read.Parts
-	require.NotEmpty(t, in.Shown)
+	in.HeaderHash, in.ContentHashes, in.ReadAt, in.Parts = read.HeaderHash, read.ContentHashes, read.ReadAt, read.Parts
+	require.NotEmpty(t, in.ContentHashes)
 	return in
 }
 
@@ -33,7 +33,7 @@ func readAgainAfter(d time.Duration) func(*activities.Options) {
 
 func TestWhatWasJudgedLongAgoIsReadWholeBeforeAWrite(t *testing.T) {
 	t.Parallel()
-	asked := func(in *expense.TakeActionInput) { in.Asked = true }
+	asked := func(in *expense.TakeActionInput) { in.ApproverAsked = true }
 	for name, c := range map[string]struct {
 		before func(*expense.TakeActionInput)
 		whole  bool
@@ -41,7 +41,7 @@ func TestWhatWasJudgedLongAgoIsReadWholeBeforeAWrite(t *testing.T) {
 		"not what was read just now":      {func(*expense.TakeActionInput) {}, false},
 		"what a person was asked about":   {asked, true},
 		"what was read a long time ago":   {func(in *expense.TakeActionInput) { in.ReadAt = in.ReadAt.Add(-2 * time.Hour) }, true},
-		"not what was read by v1.1 alone": {func(in *expense.TakeActionInput) { asked(in); in.Shown = "" }, false},
+		"not what was read by v1.1 alone": {func(in *expense.TakeActionInput) { asked(in); in.ContentHashes = "" }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -63,7 +63,7 @@ func TestWhatWasJudgedLongAgoIsReadWholeBeforeAWrite(t *testing.T) {
 			n.entries++ // and no header tells of it
 			n.mu.Unlock()
 			got := take(t, attempt{}, acts, in)
-			require.True(t, got.Moved)
+			require.True(t, got.MayHaveMoved)
 			require.NotContains(t, n.seen()[read+len(seen):], "approve")
 		})
 	}
@@ -86,7 +86,7 @@ func TestAReportThatMovesWhileItIsReadWholeIsLeftAlone(t *testing.T) {
 			n := newNewer(t)
 			acts := n.activities(t)
 			in := readBefore(t, acts)
-			in.Asked = true
+			in.ApproverAsked = true
 			n.mu.Lock()
 			n.looks = c.looks
 			n.mu.Unlock()
@@ -104,7 +104,7 @@ func TestAReportThatMovesWhileItIsReadWholeIsLeftAlone(t *testing.T) {
 func TestAnActionThatMayHaveBeenSentIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	doubtful := actionV4(expense.Approve)
-	doubtful.Doubtful = true
+	doubtful.OutcomeUnknown = true
 	for name, c := range map[string]struct {
 		attempt attempt
 		in      expense.TakeActionInput
@@ -130,7 +130,7 @@ func TestAnActionThatMayHaveBeenSentIsWaitedFor(t *testing.T) {
 	t.Run("but not when the report was changed", func(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t, look{Version: 1})
-		require.True(t, take(t, sent, n.activities(t, shownWithin(time.Hour)), actionV4(expense.Approve)).Moved)
+		require.True(t, take(t, sent, n.activities(t, shownWithin(time.Hour)), actionV4(expense.Approve)).MayHaveMoved)
 		require.Equal(t, []string{"header"}, n.seen())
 	})
 	for name, a := range map[string]attempt{
@@ -147,7 +147,7 @@ func TestAnActionThatMayHaveBeenSentIsWaitedFor(t *testing.T) {
 	t.Run("nor longer than the run goes on", func(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
-		acts := n.activities(t, heartbeat(cancelled), func(o *activities.Options) { o.Delays.Moving, o.Delays.Shown = time.Hour, time.Hour })
+		acts := n.activities(t, heartbeat(cancelled), func(o *activities.Options) { o.Delays.WriteCheck, o.Delays.VisibleWithin = time.Hour, time.Hour })
 		a := sent
 		a.watched = time.Second
 		_, err := run[expense.ActionTaken](t, a, acts.TakeAction, actionV4(expense.Approve))
@@ -223,7 +223,7 @@ func TestAnExceptionThatIsListedLateIsWaitedFor(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
 		n.listsLate(2)
-		n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE")}
+		n.held = []expense.ExistingException{heldOn(expense.OnReport, "", "LATE")}
 		got := post(t, sent, n.activities(t, shownWithin(time.Hour)), exceptionsV4(onReport))
 		require.Equal(t, []expense.PostState{expense.Posted}, states(got))
 		require.Empty(t, n.paths("put"))
@@ -244,13 +244,13 @@ func TestAnExceptionThatIsListedLateIsWaitedFor(t *testing.T) {
 	t.Run("and so is one that was taken off", func(t *testing.T) {
 		t.Parallel()
 		n := newNewer(t)
-		n.held = []expense.HeldException{heldOn(expense.OnReport, "", "LATE")}
+		n.held = []expense.ExistingException{heldOn(expense.OnReport, "", "LATE")}
 		n.listsLate(3)
-		in := expense.ClearExceptionsInput{Attempt: exceptionsV4().Attempt, ObjectURI: v4URI, Stop: stopV4, Exceptions: slices.Clone(n.held)}
-		got, err := run[expense.ClearedExceptions](t, attempt{}, n.activities(t, shownWithin(time.Hour)).ClearExceptions, in)
+		in := expense.DeleteExceptionsInput{Attempt: exceptionsV4().Attempt, ObjectURI: v4URI, ValidationID: stopV4, Exceptions: slices.Clone(n.held)}
+		got, err := run[expense.DeletedExceptions](t, attempt{}, n.activities(t, shownWithin(time.Hour)).DeleteExceptions, in)
 		require.NoError(t, err)
-		require.Equal(t, in.Exceptions, got.Cleared)
-		require.Empty(t, got.Kept)
+		require.Equal(t, in.Exceptions, got.Deleted)
+		require.Empty(t, got.NotDeleted)
 		require.Len(t, n.paths("take off"), 1)
 	})
 }
@@ -272,12 +272,12 @@ func TestWhatConcurHasAcceptedIsTheResultOfACancelledWait(t *testing.T) {
 	require.Equal(t, []expense.PostState{expense.Posted}, states(got))
 
 	n = newNewer(t)
-	n.held = []expense.HeldException{late}
+	n.held = []expense.ExistingException{late}
 	try = cancelling(n, "take off", n.takeOff)
-	in := expense.ClearExceptionsInput{Attempt: exceptionsV4().Attempt, ObjectURI: v4URI, Stop: stopV4, Exceptions: slices.Clone(n.held)}
-	cleared, err := run[expense.ClearedExceptions](t, try, n.activities(t, shownWithin(time.Hour)).ClearExceptions, in)
+	in := expense.DeleteExceptionsInput{Attempt: exceptionsV4().Attempt, ObjectURI: v4URI, ValidationID: stopV4, Exceptions: slices.Clone(n.held)}
+	cleared, err := run[expense.DeletedExceptions](t, try, n.activities(t, shownWithin(time.Hour)).DeleteExceptions, in)
 	require.NoError(t, err)
-	require.Equal(t, in.Exceptions, cleared.Cleared)
+	require.Equal(t, in.Exceptions, cleared.Deleted)
 }
 
 func TestAWriteWithoutEffectIsNoted(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 // Steps remembers which external validations are this deployment's.
 type Steps interface {
 	Announce(ctx context.Context, a expense.Announcement) (expense.AnnouncedSteps, error)
-	Announced(ctx context.Context) (expense.AnnouncedSteps, error)
+	AnnouncedSteps(ctx context.Context) (expense.AnnouncedSteps, error)
 }
 
 // announceAgain is after what time a process announces the same step once more: what
@@ -74,7 +74,7 @@ func stepsOf(object expense.ObjectKind, events []string, policies ...string) (st
 }
 
 // remembers reports whether what callouts announce is remembered.
-func (a *Activities) remembers() bool { return a.options.Steps != nil && a.options.Own.Announced }
+func (a *Activities) remembers() bool { return a.options.Steps != nil && a.options.OwnSteps.Announced }
 
 // announce has steps remembered that callouts have announced, and delays their report for
 // admitLimit at most. What cannot be remembered now is announced again by a later callout:
@@ -99,14 +99,14 @@ func (a *Activities) announce(ctx context.Context, steps []expense.Step) {
 // announceReport announces the steps that callouts have named of a report that was read. Asking
 // v3 for its policy delays the report for admitLimit at most.
 func (a *Activities) announceReport(ctx context.Context, in expense.FetchReportInput, report *expense.Report) {
-	here := stepsOf(expense.ReportObject, in.Callouts, report.Policy)
+	here := stepsOf(expense.ReportObject, in.CalloutEventTypes, report.Policy)
 	if !a.remembers() || !slices.ContainsFunc(here, func(s expense.Step) bool { return !a.announced.lately(s) }) {
 		return
 	}
 	soon, cancel := context.WithTimeout(ctx, admitLimit)
 	defer cancel()
 	listed, err := a.listedPolicy(soon, in.ObjectURI, report)
-	a.announce(ctx, stepsOf(expense.ReportObject, in.Callouts, append(listed, report.Policy)...))
+	a.announce(ctx, stepsOf(expense.ReportObject, in.CalloutEventTypes, append(listed, report.Policy)...))
 	if err != nil {
 		a.announced.forget(here) // a later callout asks again for the policy that the list shows
 		a.announced.fail()
@@ -143,10 +143,10 @@ func (a *Activities) listedPolicy(ctx context.Context, objectURI string, report 
 
 // known returns the steps that are remembered, where the setting looks at them.
 func (a *Activities) known(ctx context.Context) ([]expense.AnnouncedStep, error) {
-	if a.options.Own.All || !a.remembers() {
+	if a.options.OwnSteps.All || !a.remembers() {
 		return nil, nil
 	}
-	known, err := a.options.Steps.Announced(ctx)
+	known, err := a.options.Steps.AnnouncedSteps(ctx)
 	return known.Steps, err
 }
 
@@ -175,11 +175,11 @@ func (a *Activities) notOursRequest(ctx context.Context, in expense.FetchReportI
 }
 
 func (a *Activities) notOurs(ctx context.Context, in expense.FetchReportInput, object expense.ObjectKind, policies ...string) (bool, []string, error) {
-	if len(in.Entries) == 0 {
+	if len(in.FailedListEventTypes) == 0 {
 		return false, nil, nil
 	}
 	known, err := a.known(ctx)
-	if err != nil || a.options.Own.Tells(known, object, in.Entries, policies...) {
+	if err != nil || a.options.OwnSteps.Owns(known, object, in.FailedListEventTypes, policies...) {
 		return false, nil, err
 	}
 	return true, policies, nil

@@ -26,7 +26,7 @@ func (m *memory) Announce(_ context.Context, a expense.Announcement) (expense.An
 	return expense.AnnouncedSteps{}, m.fails
 }
 
-func (m *memory) Announced(context.Context) (expense.AnnouncedSteps, error) {
+func (m *memory) AnnouncedSteps(context.Context) (expense.AnnouncedSteps, error) {
 	return expense.AnnouncedSteps{Steps: m.known}, m.fails
 }
 
@@ -37,13 +37,13 @@ func reportStep(policy, event string) expense.AnnouncedStep {
 // announcing has only what was announced count.
 func announcing(m *memory) func(*activities.Options) {
 	return func(o *activities.Options) {
-		o.Steps, o.Own, o.Reading = m, expense.OwnSteps{Announced: true}, activities.Reading{}
+		o.Steps, o.OwnSteps, o.Interface = m, expense.OwnSteps{Announced: true}, activities.InterfaceOptions{}
 	}
 }
 
 func TestACalloutAnnouncesItsStep(t *testing.T) {
 	t.Parallel()
-	in := expense.FetchReportInput{ObjectURI: objectURI, Callouts: []string{"SUBMIT"}}
+	in := expense.FetchReportInput{ObjectURI: objectURI, CalloutEventTypes: []string{"SUBMIT"}}
 	shown := func(t *testing.T) *newer {
 		n := newNewer(t)
 		n.on("read", says(http.StatusOK, strings.Replace(waiting().xml(), "<ReportId>", "<X_UserID>"+ownerLogin+"</X_UserID><PolKey>p1</PolKey><ReportId>", 1)))
@@ -86,7 +86,7 @@ func TestACalloutAnnouncesItsStep(t *testing.T) {
 	t.Run("without an event, too", func(t *testing.T) {
 		t.Parallel()
 		m := &memory{}
-		fetch(t, shown(t).activities(t, announcing(m)), expense.FetchReportInput{ObjectURI: objectURI, Callouts: []string{""}})
+		fetch(t, shown(t).activities(t, announcing(m)), expense.FetchReportInput{ObjectURI: objectURI, CalloutEventTypes: []string{""}})
 		require.ElementsMatch(t, []expense.Step{reportStep("p1", "").Step, reportStep("p3", "").Step}, m.told)
 	})
 	t.Run("by one policy where v3 does not show it", func(t *testing.T) {
@@ -99,14 +99,14 @@ func TestACalloutAnnouncesItsStep(t *testing.T) {
 	t.Run("and no entry of the failed list does", func(t *testing.T) {
 		t.Parallel()
 		m := &memory{known: []expense.AnnouncedStep{reportStep("p1", "SUBMIT")}}
-		fetch(t, shown(t).activities(t, announcing(m)), expense.FetchReportInput{ObjectURI: objectURI, Entries: []string{"SUBMIT"}})
+		fetch(t, shown(t).activities(t, announcing(m)), expense.FetchReportInput{ObjectURI: objectURI, FailedListEventTypes: []string{"SUBMIT"}})
 		require.Empty(t, m.told)
 	})
 }
 
 func TestAReportOfWhichOnlyTheFailedListTells(t *testing.T) {
 	t.Parallel()
-	in := expense.FetchReportInput{ObjectURI: objectURI, Entries: []string{"SUBMIT"}}
+	in := expense.FetchReportInput{ObjectURI: objectURI, FailedListEventTypes: []string{"SUBMIT"}}
 	fetch := func(t *testing.T, m *memory, own expense.OwnSteps, status string) expense.FetchedReport {
 		t.Helper()
 		n := newNewer(t)
@@ -115,7 +115,7 @@ func TestAReportOfWhichOnlyTheFailedListTells(t *testing.T) {
 		if status == "" {
 			n.on("read", says(http.StatusNotFound, ""))
 		}
-		read, err := run[expense.FetchedReport](t, attempt{}, n.activities(t, announcing(m), func(o *activities.Options) { o.Own = own }).FetchReport, in)
+		read, err := run[expense.FetchedReport](t, attempt{}, n.activities(t, announcing(m), func(o *activities.Options) { o.OwnSteps = own }).FetchReport, in)
 		require.NoError(t, err)
 		return read
 	}
@@ -157,12 +157,12 @@ func TestReportsThatNobodyAnnouncedAreOnlyReported(t *testing.T) {
 	], "NextPage": null}`
 	h := newHouse(t).on("pending", says(http.StatusOK, rows))
 	acts := h.activities(t, announcing(&memory{known: []expense.AnnouncedStep{reportStep("p3", "SUBMIT")}}))
-	found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{Grace: time.Hour})
+	found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{MissedAfter: time.Hour})
 	require.NoError(t, err)
-	require.Equal(t, expense.PendingReports{Waiting: 3, Forgotten: 1, Reports: []string{"0OURS"},
+	require.Equal(t, expense.PendingReports{Waiting: 3, Missed: 1, Reports: []string{"0OURS"},
 		Unannounced: 2, UnannouncedReports: []string{"0THEIRS", "0NONE"}, UnannouncedPolicies: []string{"p4", "none"}}, found)
 	acts = h.activities(t, announcing(&memory{fails: errors.New("away")}))
-	_, err = run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{Grace: time.Hour})
+	_, err = run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{MissedAfter: time.Hour})
 	require.ErrorContains(t, err, "away", "what is not known is not guessed")
 }
 
@@ -177,12 +177,12 @@ func TestEntriesOfOthersAreCountedAndNamedOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{entry(1)}, uris(part))
 	require.Equal(t, 1, part.NotOurs)
-	require.Equal(t, entry(2), part.Others[0].NotificationURI)
-	part, err = run[expense.FailedNotifications](t, attempt{}, acts.ListFailedNotifications, expense.ListFailedNotificationsInput{Limit: 10, Told: []string{part.Others[0].Mark()}})
+	require.Equal(t, entry(2), part.NotOursEntries[0].NotificationURI)
+	part, err = run[expense.FailedNotifications](t, attempt{}, acts.ListFailedNotifications, expense.ListFailedNotificationsInput{Limit: 10, Reported: []string{part.NotOursEntries[0].Hash()}})
 	require.NoError(t, err)
 	require.Equal(t, 1, part.NotOurs)
-	require.Empty(t, part.Others)
-	require.Len(t, part.Told, 1)
+	require.Empty(t, part.NotOursEntries)
+	require.Len(t, part.Reported, 1)
 }
 
 func TestTravelRequestsThatNobodyAnnouncedAreOnlyReported(t *testing.T) {
@@ -206,7 +206,7 @@ func TestTravelRequestsThatNobodyAnnouncedAreOnlyReported(t *testing.T) {
 	require.Equal(t, []expense.Step{{Object: expense.RequestObject, Policy: expense.AnyStep, Event: "E"}}, m.told)
 	m.known = []expense.AnnouncedStep{{Step: m.told[0]}}
 	require.Len(t, list(t, m, expense.ListPendingRequestsInput{}).Notifications, waits, "the next sweep knows it")
-	named := func(o *activities.Options) { o.Own = expense.OwnSteps{Policies: []string{"none of theirs"}} }
+	named := func(o *activities.Options) { o.OwnSteps = expense.OwnSteps{Policies: []string{"none of theirs"}} }
 	found = list(t, m, expense.ListPendingRequestsInput{Announced: true}, named)
 	require.Empty(t, found.Notifications, "the setting names policies, and a callout does not say which request it is about")
 }

@@ -41,30 +41,30 @@ func TestAVerdictSaysWhetherItActsOnlyBecauseOfTheStopsName(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			judged, err := run[expense.Judgement](t, attempt{}, acts.ValidateReport, expense.ValidateReportInput{
+			judged, err := run[expense.EvaluationResult](t, attempt{}, acts.ValidateReport, expense.ValidateReportInput{
 				Report: &expense.Report{Purpose: c.purpose}, RulesHash: rules.Hash(), EventType: c.event,
 			})
 			require.NoError(t, err)
 			require.Equal(t, c.action, judged.Verdict.Action)
-			require.Equal(t, c.byName, judged.ByName)
+			require.Equal(t, c.byName, judged.DependsOnStepName)
 		})
 	}
 	t.Run("of a travel request, too", func(t *testing.T) {
 		t.Parallel()
-		judged, err := run[expense.Judgement](t, attempt{}, acts.ValidateRequest, expense.ValidateRequestInput{
+		judged, err := run[expense.EvaluationResult](t, attempt{}, acts.ValidateRequest, expense.ValidateRequestInput{
 			Request: &expense.TravelRequest{Purpose: "odd"}, RulesHash: rules.Hash(), EventType: "THIRD",
 		})
 		require.NoError(t, err)
 		require.Equal(t, expense.Approve, judged.Verdict.Action)
-		require.True(t, judged.ByName)
+		require.True(t, judged.DependsOnStepName)
 	})
 	t.Run("and never where rules are the same at every stop", func(t *testing.T) {
 		t.Parallel()
-		judged, err := run[expense.Judgement](t, attempt{}, newHouse(t).activities(t).ValidateReport, expense.ValidateReportInput{
+		judged, err := run[expense.EvaluationResult](t, attempt{}, newHouse(t).activities(t).ValidateReport, expense.ValidateReportInput{
 			Report: &expense.Report{}, RulesHash: hashOf(t, rulesFile), EventType: "SUBMIT",
 		})
 		require.NoError(t, err)
-		require.False(t, judged.ByName)
+		require.False(t, judged.DependsOnStepName)
 	})
 }
 

@@ -35,21 +35,21 @@ func (w Writes) check() error {
 
 // withhold says why nothing is written to a report that is a test user's or not. One
 // that is gone is nobody's.
-func (w Writes) withhold(tested bool) expense.Withheld {
+func (w Writes) withhold(tested bool) expense.DryRunReason {
 	switch {
 	case len(w.TestUsers) > 0 && !tested:
-		return expense.ByTestUsers(w.TestUsers)
+		return expense.NotTestUser(w.TestUsers)
 	case w.Mode == WritesDryRun:
-		return expense.ByDryRun
+		return expense.DryRunMode
 	}
 	return ""
 }
 
 // now is what these settings withhold of what was withheld before: a net leaves alone
 // what a run has shown, for as long as it would only be shown again.
-func (w Writes) now() expense.Withheld {
+func (w Writes) now() expense.DryRunReason {
 	if w.Mode == WritesDryRun {
-		return expense.ByDryRun
+		return expense.DryRunMode
 	}
 	return w.withhold(false)
 }

@@ -24,22 +24,22 @@ func owned(login string) http.HandlerFunc {
 
 func TestWritesAreWithheld(t *testing.T) {
 	t.Parallel()
-	post := expense.PostExceptionsInput{Attempt: original, ObjectURI: objectURI, Stop: stopOne, Exceptions: []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}}}
+	post := expense.PostExceptionsInput{Attempt: original, ObjectURI: objectURI, ValidationID: stopOne, Exceptions: []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}}}
 	deletion := expense.DeleteNotificationInput{NotificationURI: entryURI}
 	tested := activities.Writes{TestUsers: []string{"kim@example.com"}}
-	others := expense.ByTestUsers(tested.TestUsers)
+	others := expense.NotTestUser(tested.TestUsers)
 	for name, c := range map[string]struct {
 		writes activities.Writes
 		owner  string
-		want   expense.Withheld
+		want   expense.DryRunReason
 	}{
 		"none, by default":                       {activities.Writes{}, "kim@example.com", ""},
 		"none, with writes on":                   {activities.Writes{Mode: activities.WritesOn}, "kim@example.com", ""},
-		"all, in a dry run":                      {activities.Writes{Mode: activities.WritesDryRun}, "kim@example.com", expense.ByDryRun},
+		"all, in a dry run":                      {activities.Writes{Mode: activities.WritesDryRun}, "kim@example.com", expense.DryRunMode},
 		"none to a test user's report, any case": {tested, "KIM@example.com", ""},
 		"those to anybody else's":                {tested, "sam@example.com", others},
 		"those to a report that names no owner":  {tested, "", others},
-		"all, in a dry run, to a test user, too": {activities.Writes{Mode: activities.WritesDryRun, TestUsers: tested.TestUsers}, "kim@example.com", expense.ByDryRun},
+		"all, in a dry run, to a test user, too": {activities.Writes{Mode: activities.WritesDryRun, TestUsers: tested.TestUsers}, "kim@example.com", expense.DryRunMode},
 		"and those of others as what they are":   {activities.Writes{Mode: activities.WritesDryRun, TestUsers: tested.TestUsers}, "sam@example.com", others},
 		"a look-alike of a letter is no letter":  {tested, "\u212aim@example.com", others},
 	} {
@@ -49,22 +49,22 @@ func TestWritesAreWithheld(t *testing.T) {
 			acts := h.activities(t, writes(c.writes))
 			read, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
 			require.NoError(t, err)
-			require.Equal(t, c.want, read.Withheld)
+			require.Equal(t, c.want, read.DryRun)
 			stored, err := json.Marshal(read)
 			require.NoError(t, err)
 			require.NotContains(t, string(stored), "example.com", "the login goes no further")
 
 			taken, err := run[expense.ActionTaken](t, attempt{}, acts.TakeAction, action(expense.Approve))
 			require.NoError(t, err)
-			require.Equal(t, c.want, taken.Withheld)
+			require.Equal(t, c.want, taken.DryRun)
 			posted, err := run[expense.PostedExceptions](t, attempt{}, acts.PostExceptions, post)
 			require.NoError(t, err)
-			require.Equal(t, c.want, posted.Withheld)
+			require.Equal(t, c.want, posted.DryRun)
 			told := deletion
-			told.Withheld = read.Withheld
+			told.DryRun = read.DryRun
 			gone, err := run[expense.DeletedNotification](t, attempt{}, acts.DeleteNotification, told)
 			require.NoError(t, err)
-			require.Equal(t, c.want, gone.Withheld)
+			require.Equal(t, c.want, gone.DryRun)
 			want := []string{"read", "read", "act", "read", "post", "delete"}
 			if c.want != "" {
 				want = []string{"read", "read", "read"}
@@ -77,14 +77,14 @@ func TestWritesAreWithheld(t *testing.T) {
 		h := newHouse(t)
 		gone, err := run[expense.DeletedNotification](t, attempt{}, h.activities(t, writes(activities.Writes{Mode: activities.WritesDryRun})).DeleteNotification, deletion)
 		require.NoError(t, err)
-		require.Equal(t, expense.ByDryRun, gone.Withheld)
+		require.Equal(t, expense.DryRunMode, gone.DryRun)
 		require.Empty(t, h.seen())
 	})
 	t.Run("a report that is gone has no owner", func(t *testing.T) {
 		t.Parallel()
 		read, err := run[expense.FetchedReport](t, attempt{}, newHouse(t).activities(t, writes(tested)).FetchReport, readInput())
 		require.NoError(t, err)
-		require.Equal(t, expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}, Withheld: others}, read)
+		require.Equal(t, expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}, DryRun: others}, read)
 	})
 	t.Run("switched off, they wait for an operator", func(t *testing.T) {
 		t.Parallel()
@@ -113,13 +113,13 @@ func TestWritesAreWithheld(t *testing.T) {
 	})
 	t.Run("the nets are told what is withheld now", func(t *testing.T) {
 		t.Parallel()
-		for want, w := range map[expense.Withheld]activities.Writes{
-			"": {Mode: activities.WritesOff}, expense.ByTestUsers(tested.TestUsers): tested,
-			expense.ByDryRun: {Mode: activities.WritesDryRun, TestUsers: tested.TestUsers},
+		for want, w := range map[expense.DryRunReason]activities.Writes{
+			"": {Mode: activities.WritesOff}, expense.NotTestUser(tested.TestUsers): tested,
+			expense.DryRunMode: {Mode: activities.WritesDryRun, TestUsers: tested.TestUsers},
 		} {
 			s := &starter{}
 			h := newHouse(t).on("pending", says(http.StatusOK, pendingList))
-			acts := h.activities(t, writes(w), func(o *activities.Options) { o.Starter, o.Knower = s, s })
+			acts := h.activities(t, writes(w), func(o *activities.Options) { o.Starter, o.RunFinder = s, s })
 			_, err := run[expense.StartedProcessing](t, attempt{}, acts.StartProcessing, expense.StartProcessingInput{Notifications: []expense.Notification{{Key: "a"}}})
 			require.NoError(t, err)
 			require.Equal(t, want, s.now)

@@ -17,24 +17,24 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	defer sign(ctx, &result.Answer)
 	ctx, pulse, stop := a.alive(ctx)
 	defer stop()
-	first, err := a.ready(ctx, pulse, in.Attempt, in.Stop, "")
+	first, err := a.ready(ctx, pulse, in.Attempt, in.ValidationID, "")
 	if err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	}
-	now, err := a.readActed(ctx, in.ObjectURI, in.Stop, in.Attempt)
+	now, err := a.readActed(ctx, in.ObjectURI, in.ValidationID, in.Attempt)
 	if err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
 	}
 	if now.Kind != "" {
-		return expense.ActionTaken{Reading: now.Reading, Confirmed: !first && isOurs(in, now), Doubtful: !first}, nil
+		return expense.ActionTaken{ReportState: now.ReportState, Confirmed: !first && isOurs(in, now), OutcomeUnknown: !first}, nil
 	}
-	if !now.at(in.Stop, in.Attempt) { // it was changed, or another stop has the same name
+	if !now.at(in.ValidationID, in.Attempt) { // it was changed, or another stop has the same name
 		now.Kind = expense.NotWaiting
-		return expense.ActionTaken{Reading: now.Reading, Doubtful: !first, Moved: true}, nil
+		return expense.ActionTaken{ReportState: now.ReportState, OutcomeUnknown: !first, MayHaveMoved: true}, nil
 	}
 	// It still waits at the stop: no attempt before this one has taken effect.
 	if now.withheld != "" {
-		return expense.ActionTaken{Reading: now.Reading, Withheld: now.withheld}, nil
+		return expense.ActionTaken{ReportState: now.ReportState, DryRun: now.withheld}, nil
 	}
 	if err := notOffered(now, in.Action); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
@@ -42,14 +42,14 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	if err := a.options.Writes.allow("take action"); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
-	if err := a.options.Braking.admit(ctx, in); err != nil {
+	if err := a.options.SendBackLimit.admit(ctx, in); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
 	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
 		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
 	}
 	next, rejected := "", ""
-	after, err := a.send(ctx, pulse, in.ObjectURI, in.Stop, in.Via, now, func(now found) (err error) {
+	after, err := a.send(ctx, pulse, in.ObjectURI, in.ValidationID, in.Via, now, func(now found) (err error) {
 		next, err = a.act(ctx, now, in, rejected)
 		if rejected == "" && in.ExpenseRejectedComment != "" && slices.Contains(wants(err), concur.ExpenseRejectedComment) {
 			rejected, err = in.ExpenseRejectedComment, onceMore{err}
@@ -58,9 +58,9 @@ func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput)
 	})
 	pulse.afterWrite(ctx, err)
 	if after.Kind != "" || concur.Refused(err) {
-		return expense.ActionTaken{Reading: after.moved(), Moved: after.changed}, a.failedWrite(ctx, a.blocking(ctx, now, err), false)
+		return expense.ActionTaken{ReportState: after.moved(), MayHaveMoved: after.changed}, a.failedWrite(ctx, a.blocking(ctx, now, err), false)
 	}
-	return expense.ActionTaken{Reading: expense.Reading{Stop: next}}, a.failedWrite(ctx, err, errors.Is(err, concur.OutcomeUnknown))
+	return expense.ActionTaken{ReportState: expense.ReportState{ValidationID: next}}, a.failedWrite(ctx, err, errors.Is(err, concur.OutcomeUnknown))
 }
 
 // act sends the action by the interface by which the report was read. It returns the stop
@@ -99,12 +99,12 @@ func (a *Activities) actOnRequest(ctx context.Context, before *expense.TravelReq
 	if err != nil {
 		return "", err
 	}
-	stop := after.Standing(a.external()).Stop
+	stop := after.Standing(a.external()).ValidationID
 	switch {
-	case stop == in.Stop && after.Modified != "" && after.Modified == before.Modified:
+	case stop == in.ValidationID && after.Modified != "" && after.Modified == before.Modified:
 		return "", &concur.Error{Op: "take action", Kind: expense.OutcomeUnknown,
 			Message: "Concur answered with success, and the travel request is as it was"}
-	case !in.Action.Explains(after.Status):
+	case !in.Action.CanLeadTo(after.Status):
 		return "", &concur.Error{Op: "take action", Kind: expense.Rejected,
 			Message: "Concur answered with success, and the travel request is not where the action leads"}
 	}
@@ -128,13 +128,13 @@ func notOffered(now found, action expense.Action) error {
 // report whose stops have names may then wait at the next one. Where they have none, it may
 // wait at a stop of the same submission, which cannot be told from the one before.
 func isOurs(in expense.TakeActionInput, now found) bool {
-	if now.Kind != expense.NotWaiting || !in.Action.Explains(now.Status) {
+	if now.Kind != expense.NotWaiting || !in.Action.CanLeadTo(now.Status) {
 		return false
 	}
-	if in.Mark != "" || now.Mark != "" || now.Request != nil {
-		return now.Reading.Stop == ""
+	if in.HeaderHash != "" || now.Mark != "" || now.Request != nil {
+		return now.ReportState.ValidationID == ""
 	}
-	return now.Reading.Stop != expense.StatusExternalValidation
+	return now.ReportState.ValidationID != expense.StatusExternalValidation
 }
 
 // blocking names what stops an action, where Concur lists it.

@@ -36,9 +36,9 @@ type undecided struct {
 }
 
 type winner struct {
-	ID       string         `json:"id"`
-	By       string         `json:"by"`
-	Decision expense.Ruling `json:"decision"`
+	ID       string                 `json:"id"`
+	By       string                 `json:"by"`
+	Decision expense.DecisionChoice `json:"decision"`
 }
 
 func refuse(w http.ResponseWriter, status int, sentence string) {

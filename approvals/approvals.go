@@ -19,8 +19,8 @@ import (
 // Runs is what the door needs of Temporal; workflows.Client has it. All errors may
 // be transient except workflows.ErrUnknown and, of Decide, workflows.ErrClosed.
 type Runs interface {
-	// Known returns workflows.ErrUnknown when there is no run. It needs no worker.
-	Known(ctx context.Context, notificationID string) error
+	// CheckExists returns workflows.ErrUnknown when there is no run. It needs no worker.
+	CheckExists(ctx context.Context, notificationID string) error
 	// Status returns workflows.ErrNoAnswer when no worker answered before ctx ended.
 	Status(ctx context.Context, notificationID string) (workflows.Status, error)
 	// Decide tells the open run what a person decided.
@@ -125,7 +125,7 @@ func notificationID(w http.ResponseWriter, r *http.Request) (string, bool) {
 	if expense.IsNotificationID(id) {
 		return id, true
 	}
-	refuse(w, http.StatusNotFound, workflows.ErrUnknown.Error())
+	refuse(w, http.StatusNotFound, workflows.ErrNoRun.Error())
 	return "", false
 }
 
@@ -137,7 +137,7 @@ func (d *door) show(w http.ResponseWriter, r *http.Request) {
 	}
 	store, cancel := context.WithTimeout(r.Context(), storeLimit)
 	defer cancel()
-	if err := d.runs.Known(store, id); err != nil {
+	if err := d.runs.CheckExists(store, id); err != nil {
 		d.unanswered(w, r, id, err)
 		return
 	}
@@ -165,8 +165,8 @@ func (d *door) ask(ctx context.Context, id string) (workflows.Status, error) {
 // unanswered answers for a run that could not be asked.
 func (d *door) unanswered(w http.ResponseWriter, r *http.Request, id string, err error) {
 	switch {
-	case errors.Is(err, workflows.ErrUnknown):
-		refuse(w, http.StatusNotFound, workflows.ErrUnknown.Error())
+	case errors.Is(err, workflows.ErrNoRun):
+		refuse(w, http.StatusNotFound, workflows.ErrNoRun.Error())
 		return
 	case errors.Is(err, workflows.ErrNoAnswer):
 		refuse(w, http.StatusServiceUnavailable, workflows.ErrNoAnswer.Error())

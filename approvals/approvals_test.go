@@ -23,7 +23,7 @@ func TestTheStatusIsShownAsItIs(t *testing.T) {
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Equal(t, percentID, body["notificationId"])
 	require.Equal(t, map[string]any{"id": task, "group": "finance"}, body["task"])
-	require.Contains(t, body, "owedDeletes")
+	require.Contains(t, body, "pendingDeletes")
 	require.Empty(t, d.runs.decisions(), "looking never decides")
 }
 
@@ -46,7 +46,7 @@ func TestTheIDInThePathIsDecodedOnce(t *testing.T) {
 		d := open(t, r)
 		response, _ := d.get(t, id)
 		require.Equal(t, http.StatusOK, response.StatusCode, id)
-		response, _ = d.post(t, id, d.anna, decision("d1", "pass-on"))
+		response, _ = d.post(t, id, d.anna, decision("d1", "approve"))
 		require.Equal(t, http.StatusOK, response.StatusCode, id)
 		for _, asked := range r.ids() {
 			require.Equal(t, id, asked)
@@ -77,8 +77,8 @@ func TestAnUnknownNotificationIs404(t *testing.T) {
 		"EXPRPT:größe", "EXPRPT:報告", "größe", "EXPRPT:a b", "EXPRPT:a\x00b", "EXPRPT:a\nb", "EXPRPT:a\x7fb", "EXPRPT:a\xffb", "EXPRPT:\u202ea", "EXPRPT:" + strings.Repeat("k", 5000)} {
 		response, body := d.get(t, id)
 		require.Equal(t, http.StatusNotFound, response.StatusCode, id)
-		require.Equal(t, workflows.ErrUnknown.Error(), body["error"])
-		response, _ = d.post(t, id, d.anna, decision("d1", "pass-on"))
+		require.Equal(t, workflows.ErrNoRun.Error(), body["error"])
+		response, _ = d.post(t, id, d.anna, decision("d1", "approve"))
 		require.Equal(t, http.StatusNotFound, response.StatusCode, id)
 	}
 	for _, asked := range d.runs.ids() {
@@ -118,7 +118,7 @@ func TestOnlyAnApproverGetsIn(t *testing.T) {
 			http.MethodPost:   d.at(percentID) + "/decisions",
 			http.MethodDelete: d.URL + "/approvals/nothing/here",
 		} {
-			r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(decision("d1", "pass-on")))
+			r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(decision("d1", "approve")))
 			require.NoError(t, err)
 			r.Header["Authorization"] = header
 			r.Header.Set("Content-Type", "application/json")

@@ -35,8 +35,8 @@ func (d *door) decide(w http.ResponseWriter, r *http.Request) {
 	err = d.runs.Decide(store, id, decision)
 	closed := errors.Is(err, workflows.ErrClosed)
 	switch {
-	case errors.Is(err, workflows.ErrUnknown):
-		refuse(w, http.StatusNotFound, workflows.ErrUnknown.Error())
+	case errors.Is(err, workflows.ErrNoRun):
+		refuse(w, http.StatusNotFound, workflows.ErrNoRun.Error())
 		return
 	case err != nil && !closed:
 		d.logger.WarnContext(r.Context(), "a decision may not be stored", "notification", id, "error", err)

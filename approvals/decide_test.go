@@ -17,10 +17,10 @@ func TestADecisionIsAccepted(t *testing.T) {
 	r := newRuns()
 	r.delay = 2 // the run has not read it at the first look
 	d := open(t, r)
-	response, body := d.post(t, percentID, d.anna, decision("d1", "pass-on"))
+	response, body := d.post(t, percentID, d.anna, decision("d1", "approve"))
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Equal(t, map[string]any{"decisionId": "d1", "accepted": true}, body)
-	require.Equal(t, []expense.Decision{{TaskID: task, ID: "d1", Decision: expense.PassOn, Comment: "seen", By: "anna"}}, r.decisions())
+	require.Equal(t, []expense.Decision{{TaskID: task, ID: "d1", Decision: expense.DecideApprove, Comment: "seen", By: "anna"}}, r.decisions())
 }
 
 func TestTheSameDecisionSentAgainIsAnsweredTheSame(t *testing.T) {
@@ -40,7 +40,7 @@ func TestTheSameDecisionSentAgainIsAnsweredTheSame(t *testing.T) {
 func TestADecisionIDIsMadeWhenThereIsNone(t *testing.T) {
 	t.Parallel()
 	d := open(t, newRuns())
-	response, body := d.post(t, percentID, d.anna, `{"taskId":"`+task+`","decision":"pass-on"}`)
+	response, body := d.post(t, percentID, d.anna, `{"taskId":"`+task+`","decision":"approve"}`)
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Len(t, body["decisionId"], 36)
 	require.Equal(t, body["decisionId"], d.runs.decisions()[0].ID)
@@ -49,8 +49,8 @@ func TestADecisionIDIsMadeWhenThereIsNone(t *testing.T) {
 func TestTheSecondDecisionIsToldTheWinner(t *testing.T) {
 	t.Parallel()
 	d := open(t, newRuns())
-	d.post(t, percentID, d.anna, decision("d1", "pass-on"))
-	winner := map[string]any{"id": "d1", "by": "anna", "decision": "pass-on"}
+	d.post(t, percentID, d.anna, decision("d1", "approve"))
+	winner := map[string]any{"id": "d1", "by": "anna", "decision": "approve"}
 
 	response, body := d.post(t, percentID, d.bob, decision("d2", "send-back"))
 	require.Equal(t, http.StatusConflict, response.StatusCode)
@@ -58,7 +58,7 @@ func TestTheSecondDecisionIsToldTheWinner(t *testing.T) {
 		"error": "already decided", "why": "already decided", "decisionId": "d2", "accepted": false, "winner": winner,
 	}, body)
 
-	response, body = d.post(t, percentID, d.bob, decision("d1", "pass-on"))
+	response, body = d.post(t, percentID, d.bob, decision("d1", "approve"))
 	require.Equal(t, http.StatusConflict, response.StatusCode, "the ID of somebody else's decision")
 	require.Equal(t, "this decisionId was used for another decision", body["why"])
 	require.Equal(t, winner, body["winner"])
@@ -73,7 +73,7 @@ func TestTheSecondDecisionIsToldTheWinner(t *testing.T) {
 func TestADecisionOfAnotherTaskIsRefused(t *testing.T) {
 	t.Parallel()
 	d := open(t, newRuns())
-	response, body := d.post(t, percentID, d.anna, strings.Replace(decision("d1", "pass-on"), task, "an-older-task", 1))
+	response, body := d.post(t, percentID, d.anna, strings.Replace(decision("d1", "approve"), task, "an-older-task", 1))
 	require.Equal(t, http.StatusConflict, response.StatusCode)
 	require.Equal(t, "this task is closed", body["why"])
 	require.NotContains(t, body, "winner")
@@ -84,7 +84,7 @@ func TestAClosedRunWithoutAWorkerIsAConflictAllTheSame(t *testing.T) {
 	d := open(t, newRuns())
 	d.runs.close()
 	d.runs.idle = true
-	response, body := d.post(t, percentID, d.anna, decision("d1", "pass-on"))
+	response, body := d.post(t, percentID, d.anna, decision("d1", "approve"))
 	require.Equal(t, http.StatusConflict, response.StatusCode)
 	require.NotContains(t, body, "winner")
 }
@@ -100,7 +100,7 @@ func TestADecisionThatNoWorkerHasAnsweredIsStored(t *testing.T) {
 			r := newRuns()
 			change(r)
 			d := open(t, r)
-			response, body := d.post(t, percentID, d.anna, decision("d1", "pass-on"))
+			response, body := d.post(t, percentID, d.anna, decision("d1", "approve"))
 			require.Equal(t, http.StatusAccepted, response.StatusCode)
 			require.Equal(t, map[string]any{
 				"decisionId": "d1", "accepted": nil, "message": "stored; no worker has answered yet",
@@ -115,7 +115,7 @@ func TestADecisionThatMayNotBeStoredIs503(t *testing.T) {
 	r := newRuns()
 	r.down = errors.New("dial 10.0.0.1: refused")
 	d := open(t, r)
-	response, body := d.post(t, percentID, d.anna, decision("d1", "pass-on"))
+	response, body := d.post(t, percentID, d.anna, decision("d1", "approve"))
 	require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
 	require.NotEmpty(t, response.Header.Get("Retry-After"))
 	require.Equal(t, "d1", body["decisionId"])
@@ -126,7 +126,7 @@ func TestABodyThatCannotBeADecisionIsRefused(t *testing.T) {
 	t.Parallel()
 	d := open(t, newRuns())
 	field := func(name, value string) string {
-		return strings.Replace(decision("d1", "pass-on"), "{", `{"`+name+`":`+value+`,`, 1)
+		return strings.Replace(decision("d1", "approve"), "{", `{"`+name+`":`+value+`,`, 1)
 	}
 	for body, says := range map[string]string{
 		"":                               "the body must be one JSON object",
@@ -134,8 +134,8 @@ func TestABodyThatCannotBeADecisionIsRefused(t *testing.T) {
 		"[]":                             "the body must be one JSON object",
 		"null":                           "the body must be one JSON object",
 		`{"taskId":"t"`:                  "the body must be one JSON object",
-		decision("d1", "pass-on") + "{}": "the body must be one JSON object",
-		decision("d1", "pass-on") + "x":  "the body must be one JSON object",
+		decision("d1", "approve") + "{}": "the body must be one JSON object",
+		decision("d1", "approve") + "x":  "the body must be one JSON object",
 		"{\"comment\":\"\xff\"}":         "the body must be valid UTF-8",
 		field("by", `"anna"`):            "the body may hold taskId, decisionId, decision, comment, and nothing else",
 		field("TaskID", `"x"`):           "the body may hold taskId, decisionId, decision, comment, and nothing else",
@@ -145,12 +145,12 @@ func TestABodyThatCannotBeADecisionIsRefused(t *testing.T) {
 		`{"comment":null}`:               "comment must be a text",
 		`{}`:                             "taskId is required; the status of the run names it",
 		`{"taskId":"t\n"}`:               "taskId must be at most 400 printable characters",
-		`{"taskId":"t"}`:                 `decision must be "pass-on" or "send-back"`,
-		decision("d1", "Approve"):        `decision must be "pass-on" or "send-back"`,
-		decision(strings.Repeat("ä", 101), "pass-on"):                                       "decisionId must be at most 100 printable characters",
-		decision(`d\u0000`, "pass-on"):                                                      "decisionId must be at most 100 printable characters",
-		`{"taskId":"t","decision":"pass-on","comment":"` + strings.Repeat("ä", 2001) + `"}`: "comment must be at most 2000 characters",
-		`{"taskId":"t","decision":"pass-on","comment":"a\u0007"}`:                           "comment must hold no control characters",
+		`{"taskId":"t"}`:                 `decision must be "approve" or "send-back"`,
+		decision("d1", "Approve"):        `decision must be "approve" or "send-back"`,
+		decision(strings.Repeat("ä", 101), "approve"):                                       "decisionId must be at most 100 printable characters",
+		decision(`d\u0000`, "approve"):                                                      "decisionId must be at most 100 printable characters",
+		`{"taskId":"t","decision":"approve","comment":"` + strings.Repeat("ä", 2001) + `"}`: "comment must be at most 2000 characters",
+		`{"taskId":"t","decision":"approve","comment":"a\u0007"}`:                           "comment must hold no control characters",
 	} {
 		response, answer := d.post(t, percentID, d.anna, body)
 		require.Equal(t, http.StatusBadRequest, response.StatusCode, body)
@@ -175,7 +175,7 @@ func TestAFormOfAnotherSiteCannotDecide(t *testing.T) {
 	t.Parallel()
 	d := open(t, newRuns())
 	for _, kind := range []string{"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonx", "application/json;;"} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.at(percentID)+"/decisions", strings.NewReader(decision("d1", "pass-on")))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.at(percentID)+"/decisions", strings.NewReader(decision("d1", "approve")))
 		require.NoError(t, err)
 		r.Header.Set("Content-Type", kind)
 		response, _ := d.do(t, r, d.anna)

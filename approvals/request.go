@@ -59,7 +59,7 @@ func parseDecision(body []byte) (d expense.Decision, err error) {
 	d = expense.Decision{
 		TaskID:   fields["taskId"],
 		ID:       fields["decisionId"],
-		Decision: expense.Ruling(fields["decision"]),
+		Decision: expense.DecisionChoice(fields["decision"]),
 		Comment:  fields["comment"],
 	}
 	if d.ID == "" {
@@ -72,8 +72,8 @@ func parseDecision(body []byte) (d expense.Decision, err error) {
 		return d, fmt.Errorf("taskId must be at most %d printable characters", maxTaskID)
 	case !isPrintable(d.ID, maxDecisionID):
 		return d, fmt.Errorf("decisionId must be at most %d printable characters", maxDecisionID)
-	case d.Decision != expense.PassOn && d.Decision != expense.RulingSendBack:
-		return d, fmt.Errorf("decision must be %q or %q", expense.PassOn, expense.RulingSendBack)
+	case d.Decision != expense.DecideApprove && d.Decision != expense.DecideSendBack:
+		return d, fmt.Errorf("decision must be %q or %q", expense.DecideApprove, expense.DecideSendBack)
 	case utf8.RuneCountInString(d.Comment) > maxComment:
 		return d, fmt.Errorf("comment must be at most %d characters", maxComment)
 	case strings.ContainsFunc(d.Comment, isUnfit):

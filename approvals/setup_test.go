@@ -51,7 +51,7 @@ func newRuns() *runs {
 	}}
 }
 
-func (r *runs) Known(_ context.Context, id string) error {
+func (r *runs) CheckExists(_ context.Context, id string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked = append(r.asked, id)
@@ -59,13 +59,13 @@ func (r *runs) Known(_ context.Context, id string) error {
 	case r.down != nil:
 		return r.down
 	case id != r.id:
-		return workflows.ErrUnknown
+		return workflows.ErrNoRun
 	}
 	return nil
 }
 
 func (r *runs) Status(ctx context.Context, id string) (workflows.Status, error) {
-	if err := r.Known(ctx, id); err != nil {
+	if err := r.CheckExists(ctx, id); err != nil {
 		return workflows.Status{}, err
 	}
 	r.mu.Lock()
@@ -89,7 +89,7 @@ func (r *runs) Status(ctx context.Context, id string) (workflows.Status, error) 
 }
 
 func (r *runs) Decide(ctx context.Context, id string, d expense.Decision) error {
-	if err := r.Known(ctx, id); err != nil {
+	if err := r.CheckExists(ctx, id); err != nil {
 		return err
 	}
 	r.mu.Lock()

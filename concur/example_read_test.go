@@ -57,7 +57,7 @@ func ExampleClient_ReadReport() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(read.Report.ID, read.Report.Total, read.Report.AtStop(), read.Theirs)
+	fmt.Println(read.Report.ID, read.Report.Total, read.Report.AwaitsValidation(), read.Theirs)
 	for _, e := range read.Report.Entries {
 		fmt.Println(e.ID, e.Type, e.Posted, e.Transaction, e.Custom["1"].Code)
 	}
@@ -149,7 +149,7 @@ func ExampleClient_ReadReport_absent() {
 			fmt.Println("told:", *told)
 		}
 	}
-	fmt.Println("by v4 a category is told:", expense.V4.Tells("entry.category"))
+	fmt.Println("by v4 a category is told:", expense.V4.Provides("entry.category"))
 	// Output:
 	// not told
 	// told: true

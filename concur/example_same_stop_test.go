@@ -39,7 +39,7 @@ func ExampleRead_SameStop() {
 
 	judged := read(expense.Parts{})
 	if now := read(header); now.SameStop(judged) {
-		late := expense.HeldException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}}
+		late := expense.ExistingException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}}
 		fmt.Println("put:", client.PutExceptionV4(ctx, now.Report.ID, late))
 		judged = read(header)
 	}

@@ -54,7 +54,7 @@ func ExampleClient() {
 		return
 	}
 	report := read.Report
-	fmt.Println(report.Key, report.Total, report.AtStop())
+	fmt.Println(report.Key, report.Total, report.AwaitsValidation())
 
 	err = client.TakeActionV1(ctx, report.ActionURL, expense.Approve, "Checked.")
 	var e *concur.Error
@@ -113,7 +113,7 @@ func ExampleClient_ReadRequest() {
 		return
 	}
 	r := read.Request
-	fmt.Println(r.Number, r.Posted, r.AtStop(), r.Expenses[0].Type, r.Expenses[0].Date)
+	fmt.Println(r.Number, r.Posted, r.AwaitsValidation(), r.Expenses[0].Type, r.Expenses[0].Date)
 
 	after, err := client.SendBackRequestV4(ctx, r.ID, "Please travel by train.")
 	if err != nil {

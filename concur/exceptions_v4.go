@@ -23,7 +23,7 @@ const (
 // hold, whoever put them there.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html
-func (c *Client) ExceptionsV4(ctx context.Context, reportID string) ([]expense.HeldException, error) {
+func (c *Client) ExceptionsV4(ctx context.Context, reportID string) ([]expense.ExistingException, error) {
 	r := get("list exceptions", needsExceptions, v4ReportsPath+"%s/exceptions", reportID)
 	r.silent = true
 	return ask(ctx, c, r, wire.DecodeHeldExceptions)
@@ -37,7 +37,7 @@ func (c *Client) ExceptionsV4(ctx context.Context, reportID string) ([]expense.H
 // Once it is sent it ignores ctx until Concur has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html
-func (c *Client) PutExceptionV4(ctx context.Context, reportID string, e expense.HeldException) error {
+func (c *Client) PutExceptionV4(ctx context.Context, reportID string, e expense.ExistingException) error {
 	r := request{op: "put exception", needs: needsExceptionWrites, method: http.MethodPut}.onException(reportID, e)
 	e.Visibility = cmp.Or(e.Visibility, expense.VisibleToAll)
 	switch e.Visibility {
@@ -55,7 +55,7 @@ func (c *Client) PutExceptionV4(ctx context.Context, reportID string, e expense.
 // Once it is sent it ignores ctx until Concur has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html
-func (c *Client) DeleteExceptionV4(ctx context.Context, reportID string, e expense.HeldException) error {
+func (c *Client) DeleteExceptionV4(ctx context.Context, reportID string, e expense.ExistingException) error {
 	r := request{op: "delete exception", needs: needsExceptionWrites, method: http.MethodDelete}.onException(reportID, e)
 	r.target.path += "/" + url.PathEscape(e.Code)
 	err := c.write(ctx, r)
@@ -66,7 +66,7 @@ func (c *Client) DeleteExceptionV4(ctx context.Context, reportID string, e expen
 }
 
 // onException makes a write to where the object of an exception holds its exceptions.
-func (r request) onException(reportID string, e expense.HeldException) request {
+func (r request) onException(reportID string, e expense.ExistingException) request {
 	switch e.ObjectType {
 	case expense.OnReport:
 		r = r.at(v4ReportsPath+"%s/exceptions", reportID)

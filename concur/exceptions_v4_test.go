@@ -11,8 +11,8 @@ import (
 	"concur-connector/expense"
 )
 
-func held(kind expense.ObjectType, object, entry, code string) expense.HeldException {
-	return expense.HeldException{Exception: expense.Exception{ObjectType: kind, ObjectID: object, Code: code}, ExpenseID: entry}
+func held(kind expense.ObjectType, object, entry, code string) expense.ExistingException {
+	return expense.ExistingException{Exception: expense.Exception{ObjectType: kind, ObjectID: object, Code: code}, ExpenseID: entry}
 }
 
 func TestExceptionsV4(t *testing.T) {
@@ -28,7 +28,7 @@ func TestExceptionsV4(t *testing.T) {
 		})
 		client := s.client(t)
 		for _, c := range []struct {
-			e    expense.HeldException
+			e    expense.ExistingException
 			path string
 		}{
 			{held(expense.OnReport, "", "", "LATE"), base + "/exceptions"},
@@ -55,7 +55,7 @@ func TestExceptionsV4(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(204, "", ""))
 		client := s.client(t)
-		for _, e := range []expense.HeldException{
+		for _, e := range []expense.ExistingException{
 			held(expense.OnReport, "", "", ""), held(expense.OnReport, "", "", "NINECHARS"), held(expense.OnReport, "", "", "a/b"), held(expense.OnReport, "", "", ".."),
 			held(expense.OnReport, "", "", "a b"), held(expense.OnReport, "", "", "é"), held(expense.OnEntry, "", "", "LATE"), held(expense.OnEntry, "../x", "", "LATE"),
 			held(expense.OnAllocation, "A1", "", "LATE"), held("Attendee", "A1", "E1", "LATE"),
@@ -89,7 +89,7 @@ func TestExceptionsV4(t *testing.T) {
 		require.NoError(t, err)
 		want := held(expense.OnEntry, "E1", "E1", "LATE")
 		want.Blocking = true
-		require.Equal(t, []expense.HeldException{want}, got)
+		require.Equal(t, []expense.ExistingException{want}, got)
 		require.Equal(t, base+"/exceptions", s.requests[0].RequestURI, "those of expenses and allocations come with it")
 
 		got, err = newServer(t, answering(204, "", "")).client(t).ExceptionsV4(ctx, reportID)

@@ -65,10 +65,10 @@ var writeOps = map[string]func(context.Context, *concur.Client) error{
 		return c.SendBackReportV4(ctx, reportID, "Please add the receipt.", nil)
 	},
 	"put exception": func(ctx context.Context, c *concur.Client) error {
-		return c.PutExceptionV4(ctx, reportID, expense.HeldException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}})
+		return c.PutExceptionV4(ctx, reportID, expense.ExistingException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}})
 	},
 	"delete exception": func(ctx context.Context, c *concur.Client) error {
-		return c.DeleteExceptionV4(ctx, reportID, expense.HeldException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}})
+		return c.DeleteExceptionV4(ctx, reportID, expense.ExistingException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}})
 	},
 	"approve request": func(ctx context.Context, c *concur.Client) error {
 		_, err := c.ApproveRequestV4(ctx, requestID)

@@ -108,9 +108,9 @@ func contentBy(via, content string) string { return via + "=" + content }
 // readOf is what the header of a report by v3 or v4 shows. [Client.readNamed] puts the
 // step's address into it, if that is to be read.
 func readOf(h wire.Header, theirs bool, o ReadOptions) Read {
-	read := Read{Report: h.Report, Theirs: theirs, Stop: h.Report.Stop(), Mark: h.Mark}
-	if !o.Parts.HeaderOnly && h.Report.AtStop() {
-		read.Content = contentBy(string(h.Report.Via), h.Report.Shown())
+	read := Read{Report: h.Report, Theirs: theirs, Stop: h.Report.ValidationID(), Mark: h.Mark}
+	if !o.Parts.HeaderOnly && h.Report.AwaitsValidation() {
+		read.Content = contentBy(string(h.Report.Via), h.Report.ContentWithAttendees())
 	}
 	return read
 }
@@ -121,7 +121,7 @@ func (r Read) atStep(shown ownedReport) Read {
 	actionURL := shown.report.ActionURL
 	if u, err := expense.SplitURL(strings.TrimSpace(actionURL)); err == nil && len(u.Path) > 1 {
 		r.Report.ActionURL, r.Mark = actionURL, ""
-		r.Stop = r.Report.Stop()
+		r.Stop = r.Report.ValidationID()
 		if shown.complete("read report", expense.AllParts) == nil {
 			r.Content = strings.TrimSpace(shown.content() + " " + r.Content)
 		}

@@ -87,7 +87,7 @@ func (c *Client) readNamed(ctx context.Context, objectURI, key string, o ReadOpt
 		c.origins.remember(key, from)
 	}
 	read, err := c.readFrom(ctx, from, o)
-	if err == nil && !o.Parts.HeaderOnly && read.Report.AtStop() && read.Report.TotalDiffers() != "" {
+	if err == nil && !o.Parts.HeaderOnly && read.Report.AwaitsValidation() && read.Report.TotalDiffers() != "" {
 		err = c.moreByV1(ctx, objectURI, read.Report)
 	}
 	if err == nil && o.Steps && read.Stop != "" {
@@ -130,7 +130,7 @@ func (c *Client) moreByV1(ctx context.Context, objectURI string, report *expense
 		return nil
 	case err != nil:
 		return err
-	case !old.report.AtStop() || len(old.report.Entries) <= len(report.Entries):
+	case !old.report.AwaitsValidation() || len(old.report.Entries) <= len(report.Entries):
 		return nil
 	}
 	return &Error{Op: "read report by " + string(report.Via), Kind: Incomplete, Message: fmt.Sprintf(
@@ -150,9 +150,9 @@ func (c *Client) stepOf(ctx context.Context, objectURI string, read Read, old ow
 			return Read{}, err
 		}
 		read.Report.Status = old.report.Status
-		read.Stop = read.Report.Stop()
+		read.Stop = read.Report.ValidationID()
 	}
-	if old.report == nil || !old.report.AtStop() || !read.Report.AtStop() {
+	if old.report == nil || !old.report.AwaitsValidation() || !read.Report.AwaitsValidation() {
 		return read, nil
 	}
 	return read.atStep(old), nil
@@ -168,7 +168,7 @@ func silent(err error) bool {
 // whole returns an error unless the report holds what Concur claims of it, where more of it
 // is wanted than its header.
 func (o ownedReport) whole(op string, how ReadOptions) error {
-	if how.Parts.HeaderOnly || !how.Whole && !o.report.AtStop() {
+	if how.Parts.HeaderOnly || !how.Whole && !o.report.AwaitsValidation() {
 		return nil
 	}
 	return o.complete(op, how.Parts)
@@ -230,7 +230,7 @@ func readTwice(ctx context.Context, s source, o ReadOptions) (wire.Header, error
 	for range mostReadings {
 		h, err := s.header(ctx)
 		err = ofConcur(err)
-		if err != nil || o.Parts.HeaderOnly || !o.Whole && !h.Report.AtStop() {
+		if err != nil || o.Parts.HeaderOnly || !o.Whole && !h.Report.AwaitsValidation() {
 			return h, err
 		}
 		failed := ofConcur(s.fill(ctx, h.Report, o.Parts))
@@ -245,7 +245,7 @@ func readTwice(ctx context.Context, s source, o ReadOptions) (wire.Header, error
 		switch {
 		case err != nil:
 			return wire.Header{}, err
-		case again.Report.Stop() != h.Report.Stop() || !wire.SameMark(again.Mark, h.Mark):
+		case again.Report.ValidationID() != h.Report.ValidationID() || !wire.SameMark(again.Mark, h.Mark):
 			continue
 		case failed != nil:
 			return wire.Header{}, absentPart(failed)

@@ -145,7 +145,7 @@ func TestOnlyThePartsThatAreAskedForAreRead(t *testing.T) {
 			read, err := f.reader(t).ReadReport(ctx, objectURI, concur.ReadOptions{Via: via, Parts: expense.AllParts, Logins: []string{"KIM+1@example.com"}})
 			require.NoError(t, err)
 			want := &expense.Report{ID: fakeID, Key: reportKey, Status: "A_EXTV"}
-			require.Equal(t, concur.Read{Report: want, Theirs: true, Stop: "A_EXTV", Content: "v1.1=" + want.Shown()}, read)
+			require.Equal(t, concur.Read{Report: want, Theirs: true, Stop: "A_EXTV", Content: "v1.1=" + want.ContentWithAttendees()}, read)
 		}
 	})
 }

@@ -37,15 +37,15 @@ func (o ownedReport) read(logins []string) Read {
 	if o.report == nil {
 		return Read{}
 	}
-	return Read{Report: o.report, Theirs: o.isOf(logins), Stop: o.report.Stop(), Content: o.content()}
+	return Read{Report: o.report, Theirs: o.isOf(logins), Stop: o.report.ValidationID(), Content: o.content()}
 }
 
 // content is a digest of a report that waits at a stop.
 func (o ownedReport) content() string {
-	if !o.report.AtStop() {
+	if !o.report.AwaitsValidation() {
 		return ""
 	}
-	return contentBy(string(expense.V1), o.report.Shown())
+	return contentBy(string(expense.V1), o.report.ContentWithAttendees())
 }
 
 func (c *Client) ownedReport(ctx context.Context, objectURI string) (ownedReport, error) {

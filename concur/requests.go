@@ -33,12 +33,12 @@ func (c *Client) ReadRequest(ctx context.Context, objectURI string, o ReadOption
 	}
 	standing := found.Standing(o.External)
 	if !o.Parts.HeaderOnly {
-		if err := c.fillRequest(ctx, found, o.Whole || standing.Stop != ""); err != nil {
+		if err := c.fillRequest(ctx, found, o.Whole || standing.ValidationID != ""); err != nil {
 			return Read{}, err
 		}
 	}
 	read := Read{
-		Request: found.TravelRequest, Mark: found.Mark, Stop: standing.Stop, Unclear: standing.Unclear, LeftAlone: standing.LeftAlone,
+		Request: found.TravelRequest, Mark: found.Mark, Stop: standing.ValidationID, Unclear: standing.Unclear, LeftAlone: standing.SkippedReason,
 	}
 	if !o.Parts.HeaderOnly && read.Stop != "" {
 		read.Content = contentBy("request", found.Content())

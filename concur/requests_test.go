@@ -57,7 +57,7 @@ func TestReadRequest(t *testing.T) {
 		require.Equal(t, "1.00 EUR", read.Request.Expenses[0].Posted.String())
 		require.Equal(t, new(true), read.Request.HasException)
 		require.Equal(t, []expense.RequestException{{Code: "LATE", Level: new(1)}}, read.Request.Exceptions)
-		require.True(t, read.Request.AtStop())
+		require.True(t, read.Request.AwaitsValidation())
 		require.False(t, read.Theirs)
 		require.NotEmpty(t, read.Mark)
 		require.Nil(t, read.Report)

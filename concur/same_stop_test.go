@@ -156,7 +156,7 @@ func TestTheStepOfAReportThatACalloutNamesIsReadByV11(t *testing.T) {
 			f.action = actionAt + "gOne/WorkFlowAction"
 			before, after := reads(t, f, c, steps, func() { f.version, f.more = func() string { return "2" }, `,"LastComment":"Hm"` })
 			require.True(t, after.SameStop(before), "the header has changed, and the step has not")
-			require.True(t, after.Report.NamesStep())
+			require.True(t, after.Report.ShowsStep())
 			require.Equal(t, "A_EXTV /api/expense/expensereport/v1.1/report/gOne/WorkFlowAction", after.Stop)
 			require.Equal(t, steps.Via, after.Report.Via)
 
@@ -208,7 +208,7 @@ func TestTheStepOfAReportThatACalloutNamesIsReadByV11(t *testing.T) {
 			for _, parts := range []expense.Parts{{}, {HeaderOnly: true}} {
 				read, err := c.ReadReport(ctx, objectURI, concur.ReadOptions{Via: expense.V4, Steps: true, Parts: parts})
 				require.NoError(t, err, name)
-				require.False(t, read.Report.NamesStep(), name)
+				require.False(t, read.Report.ShowsStep(), name)
 				require.NotEmpty(t, read.Mark, name)
 			}
 		}
@@ -231,6 +231,6 @@ func TestTheStepOfAReportThatACalloutNamesIsReadByV11(t *testing.T) {
 		read, err := f.reader(t).ReadReport(ctx, v4URI, concur.ReadOptions{Via: expense.V4, Steps: true})
 		require.NoError(t, err)
 		require.Zero(t, f.count("v1"))
-		require.False(t, read.Report.NamesStep())
+		require.False(t, read.Report.ShowsStep())
 	})
 }

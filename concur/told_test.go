@@ -142,10 +142,10 @@ func requireTold(t *testing.T, via expense.Interface, report *expense.Report, as
 	walk("report", reflect.ValueOf(report).Elem())
 	for field := range seen {
 		want := true
-		switch via.Tells(field) {
-		case expense.NeverTold:
+		switch via.Provides(field) {
+		case expense.NeverProvided:
 			want = false
-		case expense.ToldWhenAsked:
+		case expense.ProvidedWhenRequested:
 			want = asked
 		}
 		require.Equal(t, want, there[field], "%s by %s, everything asked for: %t", field, via, asked)

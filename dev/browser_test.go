@@ -36,22 +36,22 @@ parked odd Rejected NOSUCH
 waiting conference finance
 closed lunch approved
 look odd parked.png 'Parked: waits for an operator' 'Concur refuses exception NOSUCH' 'Invalid Exception Code' 'send this workflow the signal' 'judge the report by the rules'
-look conference waiting.png 'Waits for a person' 'group finance' 'pass-on'
+look conference waiting.png 'Waits for a person' 'group finance' 'approve'
 look lunch done.png 'Ended: approved' 'passed on'
 list operator list.png odd
 
 # Another is only shown, and one too many is held by the brake.
 worker stop
-worker start CONCUR_WRITES=dry-run CONCUR_BRAKE_SENDBACKS=1
+worker start CONCUR_WRITES=dry-run CONCUR_SENDBACK_LIMIT=1
 report dinner.yaml
 closed dinner dry-run
 look dinner dry-run.png 'Ended: dry-run' 'this is a dry run' 'would post exception NORECPT' 'would pass the report on'
 worker stop
-worker start CONCUR_WRITES=on CONCUR_BRAKE_SENDBACKS=1
+worker start CONCUR_WRITES=on CONCUR_SENDBACK_LIMIT=1
 report party.yaml
 closed party sent-back
 report feast.yaml
-parked feast Braked
+parked feast SendBackLimitReached
 look feast braked.png 'Parked: waits for an operator' '1 report within an hour' 'whatever the brake says'
 # A text from outside is shown as it is.
 worker stop
@@ -104,7 +104,7 @@ entries: [{type: MEALS, amount: "42.50", receipt: true}]
 	// brake PICTURE TEXT...
 	p.Cmds["brake"] = func(ts *testscript.TestScript, _ bool, args []string) {
 		s := stageOf(ts)
-		id := workflows.BrakeID(s.house.setup.queue)
+		id := workflows.SendBackLimitID(s.house.setup.queue)
 		run, err := s.describe(id)
 		ts.Check(err)
 		page := world.temporal.ui + "/namespaces/default/workflows/" + url.PathEscape(id) + "/" + run.runID + "/user-metadata"

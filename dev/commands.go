@@ -120,7 +120,7 @@ func (s *stage) doSweeping(_ *testscript.TestScript, _ []string) error {
 		if err == nil {
 			err = answer.Get(&done)
 		}
-		if err == nil && (done.Found == 0 || done.Started+done.Joined+done.Left+done.Quarantined+done.NotOurs < done.Found) {
+		if err == nil && (done.Found == 0 || done.Started+done.Signaled+done.Skipped+done.Unreadable+done.NotOurs < done.Found) {
 			err = fmt.Errorf("the sweep has done %+v", done)
 		}
 		return err
@@ -185,7 +185,7 @@ func (s *stage) doWorker(_ *testscript.TestScript, args []string) error {
 		if err := s.house.startWorker(s.ctx); err != nil {
 			return err
 		}
-		if slices.Contains(args, "CONCUR_SWEEP=act") {
+		if slices.Contains(args, "CONCUR_SWEEP_MODE=act") {
 			s.sweepOften()
 		}
 		return nil

@@ -48,7 +48,7 @@ func (s *stage) isConsulting(_ *testscript.TestScript, args []string) error {
 		return err
 	}
 	return s.find(args[0], func(status workflows.Status) error {
-		if status.State != workflows.Consulting || !slices.Equal(status.Facts, args[1:]) {
+		if status.State != workflows.FetchingFacts || !slices.Equal(status.Facts, args[1:]) {
 			return fmt.Errorf("it is %s, and asks for %q", status.State, status.Facts)
 		}
 		return nil

@@ -33,7 +33,7 @@ func (s *stage) isParked(_ *testscript.TestScript, args []string) error {
 		if status.Parked == nil || string(status.Parked.Kind) != args[1] || status.WaitingFor != workflows.WaitingForOperator {
 			return fmt.Errorf("it is %s (%+v)", status.State, status.Parked)
 		}
-		if said := status.Parked.Message + "\n" + status.Parked.Mend; len(args) > 2 && !strings.Contains(said, args[2]) {
+		if said := status.Parked.Message + "\n" + status.Parked.Fix; len(args) > 2 && !strings.Contains(said, args[2]) {
 			return final{fmt.Errorf("it says %q", said)}
 		}
 		return nil
@@ -90,9 +90,9 @@ func (s *stage) isCalled(_ *testscript.TestScript, args []string) error {
 		return err
 	}
 	return s.find(args[0], func(status workflows.Status) error {
-		names := status.StopNames
-		if status.StopName != "" {
-			names = []string{status.StopName}
+		names := status.StepNames
+		if status.StepName != "" {
+			names = []string{status.StepName}
 		}
 		if !slices.Equal(names, args[1:]) {
 			return fmt.Errorf("the stop is called %q", names)
@@ -172,10 +172,10 @@ func (s *stage) isRetrying(_ *testscript.TestScript, args []string) error {
 	})
 }
 
-// doDecide decides as an approver does: decide NAME pass-on|send-back [COMMENT]
+// doDecide decides as an approver does: decide NAME approve|send-back [COMMENT]
 // [status=CODE] [task=ID].
 func (s *stage) doDecide(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "decide NAME pass-on|send-back [COMMENT] [status=CODE] [task=ID]"); err != nil {
+	if err := want(args, 2, "decide NAME approve|send-back [COMMENT] [status=CODE] [task=ID]"); err != nil {
 		return err
 	}
 	id, err := s.id(args[0])

@@ -44,8 +44,8 @@ var guards = map[string]struct {
 	},
 	"the fresh read before the action": {
 		file: "activities/write.go", story: "moved-before-the-action",
-		with: "\tif now.Kind != \"\" {\n\t\treturn expense.ActionTaken{Reading: now.Reading, Confirmed: !first && isOurs(in, now), Doubtful: !first}, nil\n\t}\n" +
-			"\tif !now.at(in.Stop, in.Attempt) {",
+		with: "\tif now.Kind != \"\" {\n\t\treturn expense.ActionTaken{ReportState: now.ReportState, Confirmed: !first && isOurs(in, now), OutcomeUnknown: !first}, nil\n\t}\n" +
+			"\tif !now.at(in.ValidationID, in.Attempt) {",
 		without: "\tif now.Kind == \"never\" {",
 	},
 	"the status in the body of a 200": {
@@ -60,13 +60,13 @@ var guards = map[string]struct {
 	},
 	"the look at the header before a first attempt": {
 		file: "activities/write.go", story: "moved-before-the-action",
-		with:    "\tif !now.at(in.Stop, in.Attempt) {",
-		without: "\tif !first && !now.at(in.Stop, in.Attempt) {",
+		with:    "\tif !now.at(in.ValidationID, in.Attempt) {",
+		without: "\tif !first && !now.at(in.ValidationID, in.Attempt) {",
 	},
 	"the look at the header before a second attempt": {
 		file: "activities/write.go", story: "moved-unseen",
-		with:    "\tif !now.at(in.Stop, in.Attempt) {",
-		without: "\tif first && !now.at(in.Stop, in.Attempt) {",
+		with:    "\tif !now.at(in.ValidationID, in.Attempt) {",
+		without: "\tif first && !now.at(in.ValidationID, in.Attempt) {",
 	},
 	"the new access token after a write that was forbidden": {
 		file: "activities/write.go", story: "scope-missing",
@@ -80,8 +80,8 @@ var guards = map[string]struct {
 	},
 	"the comment of a person who passes on without a word": {
 		file: "workflows/judge.go", story: "comment-required",
-		with:    "firstSaid(r.Ruling.Comment, r.Verdict.PassOnComment)",
-		without: "r.Ruling.Comment",
+		with:    "firstSaid(r.AcceptedDecision.Comment, r.Verdict.ApproveComment)",
+		without: "r.AcceptedDecision.Comment",
 	},
 	"the status of a travel request": {
 		file: "expense/standing.go", story: "travel-request-unclear",
@@ -95,17 +95,17 @@ var guards = map[string]struct {
 	},
 	"the look at the header before exceptions are put": {
 		file: "activities/exceptions_v4.go", story: "moved-before-the-action",
-		with:    "\tcase now.edited(in.Attempt), first && !now.at(in.Stop, in.Attempt): // what an earlier attempt has put",
+		with:    "\tcase now.edited(in.Attempt), first && !now.at(in.ValidationID, in.Attempt): // what an earlier attempt has put",
 		without: "\tcase now.Kind == \"never\": // what an earlier attempt has put",
 	},
 	"the look at the header after our own exceptions": {
 		file: "activities/exceptions_v4.go", story: "decision-outlives-exceptions",
-		with:    "\tposted.Mark, posted.Moved = after.Mark, !after.at(in.Stop, in.Attempt)\n",
+		with:    "\tposted.HeaderHash, posted.MayHaveMoved = after.Mark, !after.at(in.ValidationID, in.Attempt)\n",
 		without: "",
 	},
 	"the parking of a report whose stop looks like another": {
 		file: "activities/fetch.go", story: "alike-stops",
-		with:    "\tcase found.withheld == \"\" && !a.options.ActAlike && a.alike(report, rules):",
+		with:    "\tcase found.withheld == \"\" && !a.options.ActOnAmbiguousStep && a.alike(report, rules):",
 		without: "\tcase found.withheld == \"never\":",
 	},
 	"the comparison of a report with what was judged, at one step": {
@@ -115,7 +115,7 @@ var guards = map[string]struct {
 	},
 	"the whole read after a wait": {
 		file: "activities/fetch.go", story: "travel-request-edited",
-		with:    "now.Compares(before) || !judged.Asked &&",
+		with:    "now.Compares(before) || !judged.ApproverAsked &&",
 		without: "now.Compares(before) || true ||",
 	},
 	"the wait until a write is shown": {
@@ -125,8 +125,8 @@ var guards = map[string]struct {
 	},
 	"the read again of a report on which the run has acted": {
 		file: "workflows/read.go", story: "shown-late",
-		with:    "read.Stop == r.Acted && !read.Moved",
-		without: "read.Stop == \"never\"",
+		with:    "read.ValidationID == r.ActedAtValidation && !read.MayHaveMoved",
+		without: "read.ValidationID == \"never\"",
 	},
 	"the proof that an address told by another run is of the same report": {
 		file: "activities/fetch.go", story: "alike-stops-late-callout",
@@ -185,17 +185,17 @@ var guards = map[string]struct {
 	},
 	"the brake": {
 		file: "activities/brake.go", story: "brake-at-once",
-		with:    "if err != nil || admitted.Held == \"\" {",
-		without: "if err != nil || admitted.Held != \"never\" {",
+		with:    "if err != nil || admitted.Reason == \"\" {",
+		without: "if err != nil || admitted.Reason != \"never\" {",
 	},
 	"the withholding of a dry run": {
 		file: "activities/withhold.go", story: "dry-run",
-		with:    "case w.Mode == WritesDryRun:\n\t\treturn expense.ByDryRun\n\t}\n\treturn \"\"",
+		with:    "case w.Mode == WritesDryRun:\n\t\treturn expense.DryRunMode\n\t}\n\treturn \"\"",
 		without: "}\n\treturn \"\"",
 	},
 	"the memory of the exception that passes a report on": {
 		file: "activities/approve.go", story: "approve-by-exception-stays",
-		with:    "\t\treturn now, in.Posted, nil\n",
+		with:    "\t\treturn now, in.AlreadyPosted, nil\n",
 		without: "\t\treturn now, false, nil\n",
 	},
 	"the comparison of the entries with what Concur claims": {
@@ -250,8 +250,8 @@ var guards = map[string]struct {
 	},
 	"the look for another run of the report": {
 		file: "workflows/joining.go", story: "unread-callout",
-		with:    `case joined.With != "":`,
-		without: `case joined.With == "never":`,
+		with:    `case joined.To != "":`,
+		without: `case joined.To == "never":`,
 	},
 	"the second look at a report that is not found": {
 		file: "workflows/read.go", story: "not-found-once",
@@ -260,8 +260,8 @@ var guards = map[string]struct {
 	},
 	"the doubt of exceptions whose report is not found": {
 		file: "workflows/exceptions.go", story: "not-found-once",
-		with:    "if posted.Doubtful {",
-		without: "if posted.Doubtful && false {",
+		with:    "if posted.OutcomeUnknown {",
+		without: "if posted.OutcomeUnknown && false {",
 	},
 	"the end of what a closed run knows": {
 		file: "workflows/sweeping.go", story: "found-again",
@@ -275,12 +275,12 @@ var guards = map[string]struct {
 	},
 	"the policy of a waiting report that no callout has announced": {
 		file: "activities/pending.go", story: "not-our-steps",
-		with:    "if !a.options.Own.Lists(known, expense.ReportObject, row.Policy) {",
+		with:    "if !a.options.OwnSteps.OwnsListed(known, expense.ReportObject, row.Policy) {",
 		without: "if row.ID == \"never\" && known == nil {",
 	},
 	"the event of a failed notification that no callout has announced": {
 		file: "activities/failed.go", story: "not-our-steps",
-		with:    "!a.options.Own.MayTell(known, n.Kind, n.EventType):",
+		with:    "!a.options.OwnSteps.MayOwn(known, n.Kind, n.EventType):",
 		without: "n.EventType == \"never\" && known == nil:",
 	},
 	"the policy of a report of which only the failed list tells": {
@@ -295,7 +295,7 @@ var guards = map[string]struct {
 	},
 	"the second delete of what Concur lists still": {
 		file: "workflows/sweeping.go", story: "delete-believed",
-		with:    "(!closed.Add(seen.Shown).Before(seen.At) ||",
+		with:    "(!closed.Add(seen.VisibleWithin).Before(seen.At) ||",
 		without: "(!closed.IsZero() ||",
 	},
 	"the replacement of characters that XML forbids": {
@@ -380,7 +380,7 @@ var guards = map[string]struct {
 	},
 	"the notified that is unread at the end": {
 		file: "workflows/process.go", story: "resubmitted-while-finishing",
-		with:    "\tif r.Unread {\n\t\treturn errAgain\n\t}",
+		with:    "\tif r.NotificationPending {\n\t\treturn errAgain\n\t}",
 		without: "",
 	},
 }

@@ -48,7 +48,7 @@ type houseSetup struct {
 	payloads string
 	seed     uint64
 	fixed    bool   // take the well-known ports when they are free
-	sweep    string // CONCUR_SWEEP
+	sweep    string // CONCUR_SWEEP_MODE
 	via      string // CONCUR_INTERFACE; empty: v1.1
 	own      string // CONCUR_OWN_STEPS; empty: the default
 	script   string // the text of the story that is played, if one is
@@ -180,7 +180,7 @@ func (h *house) startWorker(ctx context.Context) error {
 	return err
 }
 
-// hosts are those of Concur, as CONCUR_HOSTS names them.
+// hosts are those of Concur, as CONCUR_TRUSTED_HOSTS names them.
 func (h *house) hosts() string {
 	return strings.TrimPrefix(h.sim.API, "https://") + "," + strings.TrimPrefix(h.sim.API2, "https://")
 }
@@ -189,16 +189,16 @@ func (h *house) hosts() string {
 func (h *house) workerSettings() []string {
 	return h.env(
 		"CONCUR_INTERNAL_LISTEN=127.0.0.1:0",
-		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_HOSTS="+h.hosts(), "CONCUR_CA="+h.setup.certs.ca,
+		"CONCUR_GEOLOCATION="+h.sim.API, "CONCUR_TRUSTED_HOSTS="+h.hosts(), "CONCUR_CA="+h.setup.certs.ca,
 		"CONCUR_CLIENT_ID="+clientID, "CONCUR_CLIENT_SECRET="+clientSecret, "CONCUR_REFRESH_TOKEN="+refreshToken,
 		"CONCUR_FACT_HOSTS="+strings.TrimPrefix(h.company.URL, "https://"), "CONCUR_FACT_SECRET="+factSecret,
 		"CONCUR_FACT_CA="+h.setup.certs.ca, "CONCUR_FACT_TIMEOUT=1s",
-		"CONCUR_RULES="+h.setup.rules, "CONCUR_RULES_RELOAD=200ms", "CONCUR_INTERFACE="+cmp.Or(h.setup.via, "v1.1"),
-		"CONCUR_ANSWER_LIMIT=2s", "CONCUR_HEARTBEAT_TIMEOUT=1500ms",
-		"CONCUR_OUTAGE_DELAY=300ms", "CONCUR_UNAUTHORIZED_DELAY=500ms", "CONCUR_MALFORMED_DELAY=50ms", "CONCUR_MOVING_DELAY=100ms", "CONCUR_NAME_DELAY=200ms", "CONCUR_CONFIRM_DELAY=400ms",
-		"CONCUR_READ_AGAIN_AFTER=0s", "CONCUR_SHOWN_WITHIN=1s",
+		"CONCUR_RULES="+h.setup.rules, "CONCUR_RULES_RELOAD_INTERVAL=200ms", "CONCUR_INTERFACE="+cmp.Or(h.setup.via, "v1.1"),
+		"CONCUR_REQUEST_TIMEOUT=2s", "CONCUR_HEARTBEAT_TIMEOUT=1500ms",
+		"CONCUR_OUTAGE_DELAY=300ms", "CONCUR_UNAUTHORIZED_DELAY=500ms", "CONCUR_REREAD_DELAY=50ms", "CONCUR_WRITE_CHECK_DELAY=100ms", "CONCUR_EVENT_TYPE_DELAY=200ms", "CONCUR_CONFIRM_DELAY=400ms",
+		"CONCUR_READ_AGAIN_AFTER=0s", "CONCUR_WRITE_VISIBLE_WITHIN=1s",
 		"CONCUR_RETRY_INTERVAL=100ms", "CONCUR_RETRY_MAX_INTERVAL=1s",
-		"CONCUR_REQUESTS_PER_SECOND=300", "CONCUR_SWEEP="+h.setup.sweep, "CONCUR_SWEEP_EVERY=20s", "CONCUR_PENDING_GRACE=20s",
+		"CONCUR_REQUESTS_PER_SECOND=300", "CONCUR_SWEEP_MODE="+h.setup.sweep, "CONCUR_SWEEP_INTERVAL=20s", "CONCUR_MISSED_AFTER=20s",
 		"CONCUR_OWN_STEPS="+h.setup.own,
 	)
 }

@@ -38,7 +38,7 @@ var scenes = map[string]scene{
 		report: `entries: [{type: MEALS, amount: "82.10"}]`, decisions: []string{"Approve"}, posted: []string{"NORECPT"},
 	},
 	"clear": {
-		write: "ClearExceptions", endpoints: map[string]string{"v3+v4": "exception-delete", "v4": "exception-delete"},
+		write: "DeleteExceptions", endpoints: map[string]string{"v3+v4": "exception-delete", "v4": "exception-delete"},
 		report:    `{steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}], entries: [{type: MEALS, amount: "82.10"}]}`,
 		decisions: []string{"Approve", "Approve"}, posted: []string{"NORECPT"},
 	},
@@ -250,7 +250,7 @@ func (s *stage) pending(id string) (string, error) {
 // untilWrittenAnew waits a moment, while the request is held, for another activity that is
 // about to write the same: that is when the one before it is the most dangerous.
 func (s *stage) untilWrittenAnew(id, write, before string) {
-	ctx, cancel := context.WithTimeout(s.ctx, 700*time.Millisecond) // the request is held for less than CONCUR_ANSWER_LIMIT
+	ctx, cancel := context.WithTimeout(s.ctx, 700*time.Millisecond) // the request is held for less than CONCUR_REQUEST_TIMEOUT
 	defer cancel()
 	_ = until(ctx, func() error {
 		now, err := s.pending(id)

@@ -15,7 +15,7 @@ func (h houseSetup) scopes() string {
 		by[expense.Interface(via)] = by[expense.Interface(via)] || h.via == via || strings.Contains(h.script, "CONCUR_INTERFACE="+via+" ") || strings.Contains(h.script, "CONCUR_INTERFACE="+via+"\n")
 	}
 	// What nobody told of is named by v4, whatever the interface is.
-	found := h.sweep == "act" || strings.Contains(h.script, "CONCUR_SWEEP=act") || strings.Contains(h.script, "v4: true")
+	found := h.sweep == "act" || strings.Contains(h.script, "CONCUR_SWEEP_MODE=act") || strings.Contains(h.script, "v4: true")
 
 	granted := []string{"EXPRPT", "NOTIF", "travelrequest.write", "travelrequest.externalsystemworkflow.write"} // the rules judge travel requests
 	if by[expense.V3] || by[expense.V4] || found {

@@ -31,7 +31,7 @@ func TestAWorkerThatStartsBeforeTemporalBeginsWhenItIsThere(t *testing.T) {
 	var internal string
 	working := make(chan struct{})
 	worker, err := start("worker", world.binaries.worker, nil, []string{
-		"TEMPORAL_ADDRESS=" + address, "CONCUR_TASK_QUEUE=starts-before-temporal", "CONCUR_INTERNAL_LISTEN=127.0.0.1:0", "CONCUR_SWEEP=off",
+		"TEMPORAL_ADDRESS=" + address, "CONCUR_TASK_QUEUE=starts-before-temporal", "CONCUR_INTERNAL_LISTEN=127.0.0.1:0", "CONCUR_SWEEP_MODE=off",
 		"CONCUR_GEOLOCATION=https://us2.api.concursolutions.com", "CONCUR_CLIENT_ID=id", "CONCUR_CLIENT_SECRET=secret", "CONCUR_REFRESH_TOKEN=token",
 		"CONCUR_RULES=" + rules,
 	}, func(line string) {

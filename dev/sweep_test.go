@@ -107,7 +107,7 @@ func sweepOf(t *testing.T, world *world, size int, name string) sweepFigures {
 	f.sweep = time.Since(began)
 	f.meanwhile = median(<-during)
 	require.Equal(t, size, f.result.Found, "%+v", f.result)
-	require.Equal(t, size, f.result.Started+f.result.Joined, "%+v", f.result)
+	require.Equal(t, size, f.result.Started+f.result.Signaled, "%+v", f.result)
 
 	var sum simSummary
 	for {

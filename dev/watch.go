@@ -242,7 +242,7 @@ func (w *watch) help(id, task string) {
 	fmt.Fprintf(w.out, `           to decide:
              curl -X POST '%s/decisions' \
                -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \
-               -d '{"taskId": "%s", "decision": "pass-on", "comment": ""}'
+               -d '{"taskId": "%s", "decision": "approve", "comment": ""}'
 `, target, w.stage.house.token, task)
 }
 

@@ -177,18 +177,18 @@ func pastActivities(rules *policy.Policy) map[string]any {
 		workflows.FetchReport: func(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 			report := rules.Keep(pastReport(in.ObjectURI))
 			return expense.FetchedReport{
-				Answer:   answerOf(ctx),
-				Reading:  expense.Reading{Status: expense.StatusExternalValidation, Stop: report.Stop()},
-				ReportID: report.ID, Revision: report.Revision(), Content: report.Content(), Report: report,
-				RulesHash: rules.Hash(), Kept: ofReports, Via: expense.V1,
+				Answer:      answerOf(ctx),
+				ReportState: expense.ReportState{Status: expense.StatusExternalValidation, ValidationID: report.ValidationID()},
+				ReportID:    report.ID, Revision: report.Revision(), Content: report.Content(), Report: report,
+				RulesHash: rules.Hash(), StoredFields: ofReports, Via: expense.V1,
 			}, nil
 		},
-		workflows.JoinRun: func(ctx context.Context, _ expense.JoinRunInput) (expense.JoinedRun, error) {
-			return expense.JoinedRun{Answer: answerOf(ctx)}, nil
+		workflows.HandOverRun: func(ctx context.Context, _ expense.HandOverRunInput) (expense.HandedOverRun, error) {
+			return expense.HandedOverRun{Answer: answerOf(ctx)}, nil
 		},
-		workflows.ValidateReport: func(ctx context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
+		workflows.ValidateReport: func(ctx context.Context, in expense.ValidateReportInput) (expense.EvaluationResult, error) {
 			v := rules.Evaluate(policy.Case{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts})
-			return expense.Judgement{Answer: answerOf(ctx), Verdict: &v}, nil
+			return expense.EvaluationResult{Answer: answerOf(ctx), Verdict: &v}, nil
 		},
 		workflows.PostExceptions: func(ctx context.Context, in expense.PostExceptionsInput) (expense.PostedExceptions, error) {
 			posted := expense.PostedExceptions{Answer: answerOf(ctx)}

@@ -18,11 +18,11 @@ func ActivityName(workflowID, activityID string) string { return workflowID + "/
 // holds it: no operator can erase it, and a killed worker cannot forget it.
 type Permission struct {
 	Activity string `json:"activity"` // its ActivityName
-	// Stop is where the report was judged, and Via the interface that names the stop so.
-	Stop string    `json:"stop"`
-	Via  Interface `json:"via,omitempty"`
-	// Mark is the mark of the read before the write.
-	Mark string `json:"mark,omitempty"`
+	// ValidationID is where the report was judged, and Via the interface that names the stop so.
+	ValidationID string    `json:"validationId"`
+	Via          Interface `json:"via,omitempty"`
+	// HeaderHash is the mark of the read before the write.
+	HeaderHash string `json:"headerHash,omitempty"`
 	// Code is that of the exception that is to pass the report on, if one is to be posted.
 	Code string `json:"code,omitempty"`
 }
@@ -42,16 +42,16 @@ type EarlierInput struct {
 	NotificationID string
 	RunID          string // of the run that asks
 	ReportID       string
-	Stop           string
+	ValidationID   string
 	Via            Interface
-	Looked         []string // run IDs that were looked at before
-	// Shown is how long Concur may go on to show the report where it was before a write.
-	Shown time.Duration
+	CheckedRuns    []string // run IDs that were looked at before
+	// VisibleWithin is how long Concur may go on to show the report where it was before a write.
+	VisibleWithin time.Duration
 }
 
 // EarlierRuns says what runs before this one have written to the report at its stop.
 type EarlierRuns struct {
-	Looked []string `json:"looked,omitempty"` // the run IDs that were looked at now
+	CheckedRuns []string `json:"checkedRuns,omitempty"` // the run IDs that were looked at now
 	// Wrote is set when one of them was permitted to write.
 	Wrote bool `json:"wrote,omitempty"`
 	// Code is that of the exception by which one of them was to pass the report on.

@@ -78,9 +78,9 @@ func (m Money) Round(decimals int) (Money, error) {
 	return Money{Amount: amount.Round(int32(decimals)), Currency: m.Currency}, err
 }
 
-// Rounded returns the amount rounded to the [Decimals] of its currency. An amount without a
+// RoundToCurrency returns the amount rounded to the [Decimals] of its currency. An amount without a
 // currency is [ErrMinorUnit].
-func (m Money) Rounded() (Money, error) {
+func (m Money) RoundToCurrency() (Money, error) {
 	if m.Currency == "" {
 		return Money{}, ErrMinorUnit
 	}

@@ -69,16 +69,16 @@ func TestAmountsAreRoundedAsTheirCurrencyIsWritten(t *testing.T) {
 		{"1.23455", "UYW", "1.2346 UYW"},
 		{"0.004", "USD", "0.00 USD"},
 	} {
-		rounded, err := money(t, c.amount, c.currency).Rounded()
+		rounded, err := money(t, c.amount, c.currency).RoundToCurrency()
 		require.NoError(t, err)
 		require.Equal(t, c.want, rounded.String())
 	}
 	for _, unknown := range []string{"XQZ", "usd", "US", "Euro"} {
-		rounded, err := money(t, "1.005", unknown).Rounded()
+		rounded, err := money(t, "1.005", unknown).RoundToCurrency()
 		require.NoError(t, err)
 		require.Equal(t, "1.01 "+unknown, rounded.String(), "two decimals are assumed")
 	}
-	_, err := money(t, "1", "").Rounded()
+	_, err := money(t, "1", "").RoundToCurrency()
 	require.ErrorIs(t, err, expense.ErrMinorUnit)
 	_, err = money(t, "1", "USD").Round(21)
 	require.ErrorIs(t, err, expense.ErrDecimals)
@@ -135,7 +135,7 @@ func TestNumbersDoNotGrowWithoutEnd(t *testing.T) {
 		func() error { _, err := money(t, "1", "USD").Times(huge.Amount); return err },
 		func() error { _, err := huge.Times(huge.Amount); return err },
 		func() error { _, err := huge.Round(2); return err },
-		func() error { _, err := huge.Rounded(); return err },
+		func() error { _, err := huge.RoundToCurrency(); return err },
 		func() error { _, err := huge.Convert(number(t, "2"), "EUR"); return err },
 	} {
 		require.ErrorIs(t, do(), expense.ErrTooLarge, "it is not expanded")

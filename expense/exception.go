@@ -18,9 +18,9 @@ func (v Visibility) Is(wanted Visibility) bool {
 	return v == "" || v == cmp.Or(wanted, VisibleToAll)
 }
 
-// HeldException is an exception that Concur holds on a report, by Exceptions v4. Its
+// ExistingException is an exception that Concur holds on a report, by Exceptions v4. Its
 // object is the allocation, or else the expense, or else the report.
-type HeldException struct {
+type ExistingException struct {
 	Exception
 	Blocking bool `json:"blocking,omitempty"` // it stops whoever would pass the report on
 	// ExpenseID is the expense that an allocation belongs to, or the object itself; empty

@@ -19,14 +19,14 @@ type Question struct {
 	URL   string         `json:"url"`
 	Wants []string       `json:"wants,omitempty"`
 	Items []QuestionItem `json:"items"`
-	// Watched is set when only rules want to know that are watched: nothing waits for the
+	// ShadowOnly is set when only rules want to know that are watched: nothing waits for the
 	// answer.
-	Watched bool `json:"watched,omitempty"`
+	ShadowOnly bool `json:"shadowOnly,omitempty"`
 
 	// At is when it is asked, and Asking names that; both are the same however often it is
 	// sent.
-	At     time.Time `json:"at,omitzero"`
-	Asking string    `json:"asking,omitempty"`
+	At             time.Time `json:"at,omitzero"`
+	IdempotencyKey string    `json:"idempotencyKey,omitempty"`
 }
 
 // QuestionItem asks about one object. Values are what the rules file says to send, as

@@ -40,8 +40,8 @@ type Notification struct {
 
 	// Found is set when nobody told of the object: a sweep has found it in a list of Concur.
 	Found bool `json:"found,omitempty"`
-	// LeftBy is the notification ID of the run that leaves its report to the run that is told.
-	LeftBy string `json:"leftBy,omitempty"`
+	// HandedOverBy is the notification ID of the run that leaves its report to the run that is told.
+	HandedOverBy string `json:"handedOverBy,omitempty"`
 }
 
 // ID is the notification ID, "KIND:key". It is the workflow ID, so one Concur
@@ -176,9 +176,9 @@ func IsV4Report(uri string) bool {
 	return err == nil && strings.HasPrefix(strings.ToLower(u.Path), "/expensereports/v4/")
 }
 
-// IsTrigger reports whether the notification names a travel request by its address of
+// IsRequestV1 reports whether the notification names a travel request by its address of
 // Request v1, which has ended: it then stands for whatever requests wait.
-func (n Notification) IsTrigger() bool {
+func (n Notification) IsRequestV1() bool {
 	u, err := SplitURL(n.ObjectURI)
 	return n.Kind == RequestObject && (err != nil || !strings.HasPrefix(strings.ToLower(u.Path), "/travelrequest/v4/"))
 }

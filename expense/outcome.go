@@ -14,7 +14,7 @@ const (
 	Unsupported            Outcome = "unsupported" // an object that we do not handle
 	Cancelled              Outcome = "cancelled"   // by an operator
 	DryRun                 Outcome = "dry-run"     // judged and shown; nothing was written
-	Joined                 Outcome = "joined"      // another run sees to it
+	HandedOver             Outcome = "handed-over" // another run sees to it
 	NotOurs                Outcome = "not-ours"    // at a step of another connector, as far as is known
 )
 
@@ -37,19 +37,19 @@ const (
 	InvalidArgument Kind = "InvalidArgument"
 	// Interrupted is for a context of the caller's that was cancelled, or whose deadline passed,
 	// before there was an answer. It says nothing about Concur. Nothing was written.
-	Interrupted    Kind = "Interrupted"
-	Untrusted      Kind = "Untrusted"      // a URL that must not be followed
-	Malformed      Kind = "Malformed"      // an answer that cannot be read
-	Incomplete     Kind = "Incomplete"     // an answer that does not hold what Concur claims
-	TooLarge       Kind = "TooLarge"       // a report above the payload limit
-	OutcomeUnknown Kind = "OutcomeUnknown" // a write was sent and its answer was lost
-	WritesOff      Kind = "WritesOff"      // writes to Concur are switched off
-	Braked         Kind = "Braked"         // more reports go back than the brake allows
-	Blocked        Kind = "Blocked"        // a blocking exception stops the action
-	NoApprover     Kind = "NoApprover"     // the owner has no approver whom it could go to
-	CommentMissing Kind = "CommentMissing" // Concur requires a comment that it did not get
-	UnclearStep    Kind = "UnclearStep"    // Concur does not say clearly for whom a travel request waits
-	AlikeStops     Kind = "AlikeStops"     // the stop cannot be told from another one of the rules
+	Interrupted          Kind = "Interrupted"
+	Untrusted            Kind = "Untrusted"            // a URL that must not be followed
+	Malformed            Kind = "Malformed"            // an answer that cannot be read
+	Incomplete           Kind = "Incomplete"           // an answer that does not hold what Concur claims
+	TooLarge             Kind = "TooLarge"             // a report above the payload limit
+	OutcomeUnknown       Kind = "OutcomeUnknown"       // a write was sent and its answer was lost
+	WritesOff            Kind = "WritesOff"            // writes to Concur are switched off
+	SendBackLimitReached Kind = "SendBackLimitReached" // more reports go back than the brake allows
+	Blocked              Kind = "Blocked"              // a blocking exception stops the action
+	NoApprover           Kind = "NoApprover"           // the owner has no approver whom it could go to
+	CommentMissing       Kind = "CommentMissing"       // Concur requires a comment that it did not get
+	UnclearStep          Kind = "UnclearStep"          // Concur does not say clearly for whom a travel request waits
+	AmbiguousStep        Kind = "AmbiguousStep"        // the stop cannot be told from another one of the rules
 )
 
 // Error makes a kind usable with errors.Is.

@@ -25,25 +25,25 @@ func (r PendingReport) Since() time.Time {
 // ListPendingReportsInput asks for a part of the list, and says since when a report
 // must wait to be looked at.
 type ListPendingReportsInput struct {
-	Grace time.Duration `json:"grace"`
-	Page  string        `json:"page,omitempty"` // the Next of the part before
+	MissedAfter time.Duration `json:"missedAfter"`
+	Page        string        `json:"page,omitempty"` // the Next of the part before
 	// Young is how long a run that has not read its report holds back the reports for which
 	// the grace has passed no longer ago than this.
 	Young time.Duration `json:"young,omitempty"`
-	// Name has those that nobody told of named, so that runs can be started.
-	Name bool `json:"name,omitempty"`
+	// WithNotifications has those that nobody told of named, so that runs can be started.
+	WithNotifications bool `json:"withNotifications,omitempty"`
 }
 
 // PendingReports says which reports of a part of the list wait that no run knows: their
 // callouts, and their entries in the failed list, were lost.
 type PendingReports struct {
 	Answer
-	Waiting   int      `json:"waiting"`           // longer than the grace
-	Known     int      `json:"known"`             // a run sees to them, or has lately
-	Forgotten int      `json:"forgotten"`         // no run knows of them
-	Unsure    int      `json:"unsure,omitempty"`  // held back: a young run that has yet to read may be theirs
-	Reports   []string `json:"reports,omitempty"` // the first of the forgotten
-	Next      string   `json:"next,omitempty"`    // empty after the last part
+	Waiting      int      `json:"waiting"`                // longer than the grace
+	Known        int      `json:"known"`                  // a run sees to them, or has lately
+	Missed       int      `json:"missed"`                 // no run knows of them
+	Undetermined int      `json:"undetermined,omitempty"` // held back: a young run that has yet to read may be theirs
+	Reports      []string `json:"reports,omitempty"`      // the first of the forgotten
+	Next         string   `json:"next,omitempty"`         // empty after the last part
 
 	// Unannounced counts those that wait longer than the grace, and are not known to be at a step
 	// of this deployment; the first of them, and their policies, are named.
@@ -51,8 +51,8 @@ type PendingReports struct {
 	UnannouncedReports  []string `json:"unannouncedReports,omitempty"`
 	UnannouncedPolicies []string `json:"unannouncedPolicies,omitempty"`
 
-	Notifications []Notification `json:"notifications,omitempty"` // of the forgotten, when they are named
-	Unnamed       string         `json:"unnamed,omitempty"`       // why some have none
+	Notifications    []Notification `json:"notifications,omitempty"`    // of the forgotten, when they are named
+	NotStartedReason string         `json:"notStartedReason,omitempty"` // why some have none
 }
 
 // ListPendingRequestsInput asks for a part of the list of travel requests.
@@ -70,22 +70,22 @@ type PendingRequests struct {
 	Answer
 	Notifications []Notification `json:"notifications,omitempty"`
 	Next          string         `json:"next,omitempty"` // empty after the last part
-	// LeftAlone counts others that a person may want to look at, and says why for the last: see
+	// Skipped counts others that a person may want to look at, and says why for the last: see
 	// [Standing].
-	LeftAlone    int    `json:"leftAlone,omitempty"`
-	LeftAloneWhy string `json:"leftAloneWhy,omitempty"`
-	// Unlooked says why one of them, the last, could not be looked at. The others are here.
-	Unlooked *Unlooked `json:"unlooked,omitempty"`
+	Skipped       int    `json:"skipped,omitempty"`
+	SkippedReason string `json:"skippedReason,omitempty"`
+	// NotChecked says why one of them, the last, could not be looked at. The others are here.
+	NotChecked *NotChecked `json:"notChecked,omitempty"`
 	// Unannounced counts those that wait and are not known to be at a step of this deployment,
 	// and their policies are named.
 	Unannounced         int      `json:"unannounced,omitempty"`
 	UnannouncedPolicies []string `json:"unannouncedPolicies,omitempty"`
-	// Unjudged is set when the rules have none for travel requests: nothing was asked.
-	Unjudged bool `json:"unjudged,omitempty"`
+	// WithoutRules is set when the rules have none for travel requests: nothing was asked.
+	WithoutRules bool `json:"withoutRules,omitempty"`
 }
 
-// Unlooked is why a row of a list could not be looked at.
-type Unlooked struct {
+// NotChecked is why a row of a list could not be looked at.
+type NotChecked struct {
 	Kind    Kind   `json:"kind"`
 	Message string `json:"message"`
 }

@@ -195,17 +195,17 @@ func (d Date) toSecond() Date {
 	return d
 }
 
-// AtStop reports whether the report waits for us.
-func (r *Report) AtStop() bool { return r.Status == StatusExternalValidation }
+// AwaitsValidation reports whether the report waits for us.
+func (r *Report) AwaitsValidation() bool { return r.Status == StatusExternalValidation }
 
-// Stop names the workflow step at which the report waits for us: the status and
+// ValidationID names the workflow step at which the report waits for us: the status and
 // the path of its action URL, which is of the step and not of the report. By v3 and v4,
 // which show no step, it names the submission of the report, unless the action URL was
 // read by v1.1 beside. It is empty when the report does not wait. Stops with different
 // names are different. Those with equal names are the same if [Report.NamesStep]; if not,
 // two stops of one submission have the same name.
-func (r *Report) Stop() string {
-	if !r.AtStop() {
+func (r *Report) ValidationID() string {
+	if !r.AwaitsValidation() {
 		return ""
 	}
 	if r.Via.IsV4() && r.ActionURL == "" {
@@ -218,13 +218,15 @@ func (r *Report) Stop() string {
 	return r.Status + " " + u.Path
 }
 
-// NamesStep reports whether the report shows the address of its workflow step, and Stop
+// ShowsStep reports whether the report shows the address of its workflow step, and Stop
 // names that.
-func (r *Report) NamesStep() bool { return r.AtStop() && (!r.Via.IsV4() || r.ActionURL != "") }
+func (r *Report) ShowsStep() bool {
+	return r.AwaitsValidation() && (!r.Via.IsV4() || r.ActionURL != "")
+}
 
 // Revision identifies what was judged: the report's content and its stop.
 func (r *Report) Revision() string {
-	return digest(r.Content() + " " + r.Stop())
+	return digest(r.Content() + " " + r.ValidationID())
 }
 
 // Content identifies the report without its stop and without what our own writes
@@ -254,9 +256,9 @@ func (r *Report) Content() string {
 	return digest(string(data))
 }
 
-// Shown is Content with who attends, as far as it was read. A report that was stored no
+// ContentWithAttendees is Content with who attends, as far as it was read. A report that was stored no
 // longer holds that.
-func (r *Report) Shown() string {
+func (r *Report) ContentWithAttendees() string {
 	var attending []string
 	for _, e := range r.Entries {
 		if e.Attending != "" {

@@ -109,8 +109,8 @@ func TestTheStopIsTheStatusAndThePathOfTheActionURL(t *testing.T) {
 		"no status":                  {"", stepOne, false, ""},
 	} {
 		r := expense.Report{Status: c.status, ActionURL: c.url}
-		require.Equal(t, c.at, r.AtStop(), name)
-		require.Equal(t, c.stop, r.Stop(), name)
+		require.Equal(t, c.at, r.AwaitsValidation(), name)
+		require.Equal(t, c.stop, r.ValidationID(), name)
 	}
 }
 
@@ -153,7 +153,7 @@ func TestNoTypeHasRoomForWhatMustNotBeKept(t *testing.T) {
 	t.Parallel()
 	for _, sample := range []any{
 		expense.Report{}, expense.Entry{}, expense.Itemization{}, expense.Allocation{}, expense.Notification{}, expense.Finding{},
-		expense.TravelRequest{}, expense.Expected{}, expense.Segment{}, expense.RequestException{}, expense.HeldException{}, expense.Field{}, expense.PendingReport{},
+		expense.TravelRequest{}, expense.Expected{}, expense.Segment{}, expense.RequestException{}, expense.ExistingException{}, expense.Field{}, expense.PendingReport{},
 	} {
 		kind := reflect.TypeOf(sample)
 		for i := range kind.NumField() {

@@ -104,16 +104,16 @@ type RequestException struct {
 	Blocking *bool  `json:"blocking,omitempty"`
 }
 
-// AtStop reports whether the request waits for us, or may wait.
-func (r *TravelRequest) AtStop() bool { return r.Stop() != "" }
+// AwaitsValidation reports whether the request waits for us, or may wait.
+func (r *TravelRequest) AwaitsValidation() bool { return r.ValidationID() != "" }
 
-// Stop names the step at which the request waits for us, or may wait, as far as the names that
+// ValidationID names the step at which the request waits for us, or may wait, as far as the names that
 // Concur documents say: see [TravelRequest.Standing]. It is empty when the request does not
 // wait for us.
-func (r *TravelRequest) Stop() string { return r.Standing(ExternalValidation{}).Stop }
+func (r *TravelRequest) ValidationID() string { return r.Standing(ExternalValidation{}).ValidationID }
 
 // Revision identifies what was judged: the request's content and its stop.
-func (r *TravelRequest) Revision() string { return digest(r.Content() + " " + r.Stop()) }
+func (r *TravelRequest) Revision() string { return digest(r.Content() + " " + r.ValidationID()) }
 
 // Content identifies the request without its stop and without what reading or our own
 // writes change.

@@ -72,15 +72,15 @@ func TestATravelRequestWaitsForUsWhereStatusAndOperationsSaySo(t *testing.T) {
 		got := r.Standing(c.x)
 		switch c.want {
 		case waits:
-			require.Equal(t, expense.Standing{Stop: "SUBMITTED AB12 2026-11-03"}, got, name)
+			require.Equal(t, expense.Standing{ValidationID: "SUBMITTED AB12 2026-11-03"}, got, name)
 		case elsewhere:
 			require.Zero(t, got, name)
 		case offered, unknown:
-			require.Contains(t, got.LeftAlone, c.want, name)
-			require.Equal(t, expense.Standing{LeftAlone: got.LeftAlone}, got, name)
+			require.Contains(t, got.SkippedReason, c.want, name)
+			require.Equal(t, expense.Standing{SkippedReason: got.SkippedReason}, got, name)
 		default:
 			require.Contains(t, got.Unclear, c.want, name)
-			require.Equal(t, "SUBMITTED AB12 2026-11-03", got.Stop, "%s: it may wait for us", name)
+			require.Equal(t, "SUBMITTED AB12 2026-11-03", got.ValidationID, "%s: it may wait for us", name)
 		}
 	}
 	ended := expense.TravelRequest{Status: "SUBMITTED", StatusName: external, Operations: decide, Ended: new(true)}
@@ -152,18 +152,18 @@ func TestByV4TheStopIsTheSubmission(t *testing.T) {
 	t.Parallel()
 	r := judged(t)
 	r.Via = expense.V3
-	require.Contains(t, r.Stop(), "WorkFlowAction", "unless v1.1 has shown the step")
-	require.True(t, r.NamesStep())
+	require.Contains(t, r.ValidationID(), "WorkFlowAction", "unless v1.1 has shown the step")
+	require.True(t, r.ShowsStep())
 	r.ActionURL = ""
 	for _, submitted := range []expense.Date{"2026-11-03T10:00:00", "2026-11-03T10:00:00.123", "2026-11-03T11:00:00+01:00", "2026-11-03T10:00:00Z"} {
 		content := r.Content()
 		r.Submitted = submitted
-		require.Equal(t, "A_EXTV 0B1C 2026-11-03T10:00:00", r.Stop(), "in whatever zone and precision it is printed")
+		require.Equal(t, "A_EXTV 0B1C 2026-11-03T10:00:00", r.ValidationID(), "in whatever zone and precision it is printed")
 		if submitted != "2026-11-03T10:00:00" {
 			require.Equal(t, content, r.Content())
 		}
 	}
-	require.False(t, r.NamesStep())
+	require.False(t, r.ShowsStep())
 	require.True(t, expense.V3.IsV4() && expense.V4.IsV4() && !expense.V1.IsV4() && !expense.Interface("").IsV4())
 }
 
@@ -177,12 +177,12 @@ func TestANotificationOfRequestV1IsATrigger(t *testing.T) {
 		kind, key, err := expense.Identify(uri)
 		require.NoError(t, err)
 		require.Equal(t, expense.RequestObject, kind)
-		require.Equal(t, trigger, expense.Notification{Kind: kind, Key: key, ObjectURI: uri}.IsTrigger(), uri)
+		require.Equal(t, trigger, expense.Notification{Kind: kind, Key: key, ObjectURI: uri}.IsRequestV1(), uri)
 	}
 	kind, key, err := expense.Identify(host + "/expensereports/v4/users/u/context/TRAVELER/reports/0A1B")
 	require.NoError(t, err)
 	require.Equal(t, "EXPRPT:0A1B", expense.Notification{Kind: kind, Key: key}.ID())
-	require.False(t, expense.Notification{Kind: kind, Key: key, ObjectURI: "x"}.IsTrigger())
+	require.False(t, expense.Notification{Kind: kind, Key: key, ObjectURI: "x"}.IsRequestV1())
 }
 
 func TestARequestIsExplainedByItsOwnCodes(t *testing.T) {
@@ -196,8 +196,8 @@ func TestARequestIsExplainedByItsOwnCodes(t *testing.T) {
 		"A_RESU":                    {false, true, true},
 		"A_APPR":                    {true, false, false},
 	} {
-		require.Equal(t, c.approve, expense.Approve.Explains(status), status)
-		require.Equal(t, c.sendBack, expense.SendBack.Explains(status), status)
+		require.Equal(t, c.approve, expense.Approve.CanLeadTo(status), status)
+		require.Equal(t, c.sendBack, expense.SendBack.CanLeadTo(status), status)
 		require.Equal(t, c.withdrawn, expense.IsWithdrawn(status), status)
 	}
 }

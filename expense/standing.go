@@ -27,15 +27,15 @@ type ExternalValidation struct {
 
 // Standing says for whom a travel request waits, as far as Concur tells.
 type Standing struct {
-	// Stop names the step at which the request waits for us, or may wait: its submission. It
+	// ValidationID names the step at which the request waits for us, or may wait: its submission. It
 	// is empty where it waits for somebody else or for nobody.
-	Stop string
+	ValidationID string
 	// Unclear says why it is not known whether it waits for us. A person must look.
 	Unclear string
-	// LeftAlone says why a person may want to look at a request that is left alone: Concur
+	// SkippedReason says why a person may want to look at a request that is left alone: Concur
 	// offers us to decide on it, although its status says that it waits for somebody else; or
 	// the name of its status is not known.
-	LeftAlone string
+	SkippedReason string
 }
 
 // whose says whose step a status name is of.
@@ -89,7 +89,7 @@ func letters(name string) string {
 func (r *TravelRequest) Standing(x ExternalValidation) Standing {
 	offered := slices.Contains(r.Operations, "approve") || slices.Contains(r.Operations, "sendback")
 	named := x.whose(r.StatusName)
-	waits := Standing{Stop: r.stop()}
+	waits := Standing{ValidationID: r.submissionID()}
 	unclear := func(format string, args ...any) Standing {
 		waits.Unclear = fmt.Sprintf(format, args...)
 		return waits
@@ -103,7 +103,7 @@ func (r *TravelRequest) Standing(x ExternalValidation) Standing {
 		if !offered {
 			return Standing{}
 		}
-		return Standing{LeftAlone: "Concur offers us to decide on it, although its status says that it waits for somebody else"}
+		return Standing{SkippedReason: "Concur offers us to decide on it, although its status says that it waits for somebody else"}
 	case r.Status != RequestSubmitted && r.Status != RequestExternalValidation && (named == ours || offered || r.Operations == nil):
 		return unclear("its status code %s is not known", quoted(r.Status))
 	case r.Status == RequestExternalValidation, r.Status == RequestSubmitted && named == ours:
@@ -121,7 +121,7 @@ func (r *TravelRequest) Standing(x ExternalValidation) Standing {
 	case r.Status == RequestSubmitted && r.Operations == nil:
 		return unclear("Concur's answer has no operations, and the name of its status, %s, is not known (settings.externalValidationNames of the rules file)", quoted(r.StatusName))
 	}
-	return Standing{LeftAlone: fmt.Sprintf("the name of its status, %s, is not known (settings.externalValidationNames of the rules file), and Concur does not offer us to decide", quoted(r.StatusName))}
+	return Standing{SkippedReason: fmt.Sprintf("the name of its status, %s, is not known (settings.externalValidationNames of the rules file), and Concur does not offer us to decide", quoted(r.StatusName))}
 }
 
 // Over reports whether the status code says that nobody has to decide.
@@ -133,8 +133,8 @@ func (r *TravelRequest) Over() bool {
 	return false
 }
 
-// stop names the submission, which stands for the step at which the request waits.
-func (r *TravelRequest) stop() string {
+// submissionID names the submission, which stands for the step at which the request waits.
+func (r *TravelRequest) submissionID() string {
 	return RequestSubmitted + " " + r.ID + " " + string(r.Submitted.toSecond())
 }
 

@@ -84,9 +84,9 @@ func ParseOwnSteps(entries []string) (OwnSteps, error) {
 	return own, nil
 }
 
-// Lists reports whether what a list of Concur shows may be taken up, by the policy of it. A
+// OwnsListed reports whether what a list of Concur shows may be taken up, by the policy of it. A
 // list names no event.
-func (o OwnSteps) Lists(known []AnnouncedStep, object ObjectKind, policies ...string) bool {
+func (o OwnSteps) OwnsListed(known []AnnouncedStep, object ObjectKind, policies ...string) bool {
 	if o.All || slices.ContainsFunc(o.Policies, isAmong(policies)) {
 		return true
 	}
@@ -97,9 +97,9 @@ func (o OwnSteps) Lists(known []AnnouncedStep, object ObjectKind, policies ...st
 	})
 }
 
-// MayTell reports whether an entry of the failed list may be this deployment's, by its event
+// MayOwn reports whether an entry of the failed list may be this deployment's, by its event
 // alone. What it is about has not been read yet.
-func (o OwnSteps) MayTell(known []AnnouncedStep, object ObjectKind, event string) bool {
+func (o OwnSteps) MayOwn(known []AnnouncedStep, object ObjectKind, event string) bool {
 	switch {
 	case o.All, len(o.Policies) > 0 && len(o.Events) == 0: // the policy decides
 		return true
@@ -111,9 +111,9 @@ func (o OwnSteps) MayTell(known []AnnouncedStep, object ObjectKind, event string
 	})
 }
 
-// Tells is MayTell when the report was read. Without a policy it is gone, or Concur does not
+// Owns is MayTell when the report was read. Without a policy it is gone, or Concur does not
 // say which policy it has.
-func (o OwnSteps) Tells(known []AnnouncedStep, object ObjectKind, events []string, policies ...string) bool {
+func (o OwnSteps) Owns(known []AnnouncedStep, object ObjectKind, events []string, policies ...string) bool {
 	told := func(by []string) bool {
 		return slices.ContainsFunc(events, func(event string) bool { return slices.ContainsFunc(by, names(event)) })
 	}

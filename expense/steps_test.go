@@ -23,12 +23,12 @@ func TestOwnSteps(t *testing.T) {
 		return o
 	}
 	lists := func(o expense.OwnSteps, policies ...string) bool {
-		return o.Lists(known, expense.ReportObject, policies...)
+		return o.OwnsListed(known, expense.ReportObject, policies...)
 	}
 	tells := func(o expense.OwnSteps, event string, policies ...string) bool {
-		o2 := o.Tells(known, expense.ReportObject, []string{event}, policies...)
+		o2 := o.Owns(known, expense.ReportObject, []string{event}, policies...)
 		if o2 {
-			require.True(t, o.MayTell(known, expense.ReportObject, event), "what is taken up in the end is read")
+			require.True(t, o.MayOwn(known, expense.ReportObject, event), "what is taken up in the end is read")
 		}
 		return o2
 	}
@@ -41,8 +41,8 @@ func TestOwnSteps(t *testing.T) {
 		require.False(t, lists(o, "R"))
 		require.False(t, lists(o, ""))
 		require.False(t, lists(o))
-		require.False(t, o.Lists(nil, expense.ReportObject, "P"), "a fresh installation")
-		require.False(t, o.Lists(known, expense.RequestObject, "P"))
+		require.False(t, o.OwnsListed(nil, expense.ReportObject, "P"), "a fresh installation")
+		require.False(t, o.OwnsListed(known, expense.RequestObject, "P"))
 	})
 	t.Run("announced: an entry by its event and its policy", func(t *testing.T) {
 		t.Parallel()
@@ -61,9 +61,9 @@ func TestOwnSteps(t *testing.T) {
 	t.Run("announced: a travel request by any callout about one", func(t *testing.T) {
 		t.Parallel()
 		told := []expense.AnnouncedStep{{Step: expense.Step{Object: expense.RequestObject, Policy: expense.AnyStep, Event: "E"}}}
-		require.True(t, own("announced").Lists(told, expense.RequestObject, "X"))
-		require.True(t, own("announced").Lists(told, expense.RequestObject, ""))
-		require.False(t, own("announced").Lists(told, expense.ReportObject, "X"))
+		require.True(t, own("announced").OwnsListed(told, expense.RequestObject, "X"))
+		require.True(t, own("announced").OwnsListed(told, expense.RequestObject, ""))
+		require.False(t, own("announced").OwnsListed(told, expense.ReportObject, "X"))
 	})
 	t.Run("named policies and events", func(t *testing.T) {
 		t.Parallel()
@@ -95,13 +95,13 @@ func TestOwnSteps(t *testing.T) {
 		t.Parallel()
 		told := []expense.AnnouncedStep{{Step: expense.Step{Object: expense.RequestObject, Policy: "P"}}}
 		o := own("announced")
-		require.True(t, o.Lists(told, expense.RequestObject, "P"))
-		require.True(t, o.MayTell(told, expense.RequestObject, ""))
-		require.False(t, o.MayTell(told, expense.RequestObject, "SUBMIT"))
-		require.False(t, o.MayTell(told, expense.ReportObject, ""))
-		require.True(t, o.Tells(told, expense.RequestObject, []string{""}, "P"))
-		require.False(t, o.Tells(told, expense.RequestObject, []string{""}, "Q"))
-		require.False(t, own("event:SUBMIT").Tells(told, expense.RequestObject, []string{""}, "P"))
+		require.True(t, o.OwnsListed(told, expense.RequestObject, "P"))
+		require.True(t, o.MayOwn(told, expense.RequestObject, ""))
+		require.False(t, o.MayOwn(told, expense.RequestObject, "SUBMIT"))
+		require.False(t, o.MayOwn(told, expense.ReportObject, ""))
+		require.True(t, o.Owns(told, expense.RequestObject, []string{""}, "P"))
+		require.False(t, o.Owns(told, expense.RequestObject, []string{""}, "Q"))
+		require.False(t, own("event:SUBMIT").Owns(told, expense.RequestObject, []string{""}, "P"))
 	})
 	t.Run("a comma in a name", func(t *testing.T) {
 		t.Parallel()

@@ -2,16 +2,16 @@ package expense
 
 import "slices"
 
-// Telling says whether an interface of Concur tells a field.
-type Telling string
+// Availability says whether an interface of Concur tells a field.
+type Availability string
 
 // The ways in which a field is told. Where an answer does not hold the field, it is absent:
 // a pointer is nil and a text, a list or a map is empty. Absent is neither false nor zero.
 const (
-	Told          Telling = "yes"
-	ToldWhenAsked Telling = "asked"     // only when the part of [Parts] is read that it belongs to
-	ToldSometimes Telling = "sometimes" // Concur leaves it out of some answers
-	NeverTold     Telling = "no"
+	AlwaysProvided        Availability = "yes"
+	ProvidedWhenRequested Availability = "asked"     // only when the part of [Parts] is read that it belongs to
+	SometimesProvided     Availability = "sometimes" // Concur leaves it out of some answers
+	NeverProvided         Availability = "no"
 )
 
 // The interfaces that the tables below have columns for, in their order.
@@ -22,52 +22,52 @@ var (
 
 // reportTelling has a row for each field of a report that some interface does not always
 // tell. All other fields are told by all.
-var reportTelling = map[string][]Telling{
-	"report.everSentBack":     {Told, Told, Told, ToldSometimes},
-	"report.hasException":     {Told, Told, Told, ToldWhenAsked},
-	"report.hasReceiptImage":  {NeverTold, NeverTold, NeverTold, Told},
-	"report.key":              {Told, NeverTold, NeverTold, NeverTold},
-	"report.purpose":          {Told, Told, NeverTold, Told},
-	"report.submitted":        {ToldSometimes, ToldSometimes, Told, Told},
-	"entry.allocations":       {Told, Told, ToldWhenAsked, ToldWhenAsked},
-	"entry.attendeeCount":     {Told, Told, ToldWhenAsked, ToldWhenAsked},
-	"entry.category":          {Told, Told, Told, NeverTold},
-	"entry.commentCount":      {Told, Told, ToldWhenAsked, ToldWhenAsked},
-	"entry.companyCard":       {ToldSometimes, ToldSometimes, ToldSometimes, ToldSometimes},
-	"entry.currencyName":      {Told, Told, NeverTold, NeverTold},
-	"entry.custom":            {Told, Told, Told, ToldWhenAsked},
-	"entry.exchangeRate":      {Told, Told, ToldSometimes, Told},
-	"entry.hasReceipt":        {Told, Told, Told, ToldSometimes},
-	"entry.hasVat":            {Told, Told, Told, ToldWhenAsked},
-	"entry.itemizations":      {Told, Told, ToldWhenAsked, ToldWhenAsked},
-	"entry.itemized":          {Told, Told, Told, ToldWhenAsked},
-	"entry.missingReceipt":    {NeverTold, NeverTold, NeverTold, Told},
-	"entry.orgUnits":          {Told, Told, Told, ToldWhenAsked},
-	"entry.personalCard":      {Told, Told, Told, ToldSometimes},
-	"entry.receiptRequired":   {Told, Told, NeverTold, Told},
-	"entry.rejected":          {NeverTold, NeverTold, NeverTold, ToldWhenAsked},
-	"itemization.allocations": {Told, Told, ToldWhenAsked, ToldWhenAsked},
-	"itemization.custom":      {Told, Told, Told, ToldWhenAsked},
-	"itemization.orgUnits":    {Told, Told, Told, ToldWhenAsked},
-	"allocation.hidden":       {ToldSometimes, ToldSometimes, Told, Told},
-	"field.valid":             {NeverTold, NeverTold, NeverTold, ToldSometimes},
+var reportTelling = map[string][]Availability{
+	"report.everSentBack":     {AlwaysProvided, AlwaysProvided, AlwaysProvided, SometimesProvided},
+	"report.hasException":     {AlwaysProvided, AlwaysProvided, AlwaysProvided, ProvidedWhenRequested},
+	"report.hasReceiptImage":  {NeverProvided, NeverProvided, NeverProvided, AlwaysProvided},
+	"report.key":              {AlwaysProvided, NeverProvided, NeverProvided, NeverProvided},
+	"report.purpose":          {AlwaysProvided, AlwaysProvided, NeverProvided, AlwaysProvided},
+	"report.submitted":        {SometimesProvided, SometimesProvided, AlwaysProvided, AlwaysProvided},
+	"entry.allocations":       {AlwaysProvided, AlwaysProvided, ProvidedWhenRequested, ProvidedWhenRequested},
+	"entry.attendeeCount":     {AlwaysProvided, AlwaysProvided, ProvidedWhenRequested, ProvidedWhenRequested},
+	"entry.category":          {AlwaysProvided, AlwaysProvided, AlwaysProvided, NeverProvided},
+	"entry.commentCount":      {AlwaysProvided, AlwaysProvided, ProvidedWhenRequested, ProvidedWhenRequested},
+	"entry.companyCard":       {SometimesProvided, SometimesProvided, SometimesProvided, SometimesProvided},
+	"entry.currencyName":      {AlwaysProvided, AlwaysProvided, NeverProvided, NeverProvided},
+	"entry.custom":            {AlwaysProvided, AlwaysProvided, AlwaysProvided, ProvidedWhenRequested},
+	"entry.exchangeRate":      {AlwaysProvided, AlwaysProvided, SometimesProvided, AlwaysProvided},
+	"entry.hasReceipt":        {AlwaysProvided, AlwaysProvided, AlwaysProvided, SometimesProvided},
+	"entry.hasVat":            {AlwaysProvided, AlwaysProvided, AlwaysProvided, ProvidedWhenRequested},
+	"entry.itemizations":      {AlwaysProvided, AlwaysProvided, ProvidedWhenRequested, ProvidedWhenRequested},
+	"entry.itemized":          {AlwaysProvided, AlwaysProvided, AlwaysProvided, ProvidedWhenRequested},
+	"entry.missingReceipt":    {NeverProvided, NeverProvided, NeverProvided, AlwaysProvided},
+	"entry.orgUnits":          {AlwaysProvided, AlwaysProvided, AlwaysProvided, ProvidedWhenRequested},
+	"entry.personalCard":      {AlwaysProvided, AlwaysProvided, AlwaysProvided, SometimesProvided},
+	"entry.receiptRequired":   {AlwaysProvided, AlwaysProvided, NeverProvided, AlwaysProvided},
+	"entry.rejected":          {NeverProvided, NeverProvided, NeverProvided, ProvidedWhenRequested},
+	"itemization.allocations": {AlwaysProvided, AlwaysProvided, ProvidedWhenRequested, ProvidedWhenRequested},
+	"itemization.custom":      {AlwaysProvided, AlwaysProvided, AlwaysProvided, ProvidedWhenRequested},
+	"itemization.orgUnits":    {AlwaysProvided, AlwaysProvided, AlwaysProvided, ProvidedWhenRequested},
+	"allocation.hidden":       {SometimesProvided, SometimesProvided, AlwaysProvided, AlwaysProvided},
+	"field.valid":             {NeverProvided, NeverProvided, NeverProvided, SometimesProvided},
 }
 
 // requestTelling is the same for travel requests.
-var requestTelling = map[string][]Telling{
-	"request.city":              {Told, NeverTold},
-	"request.country":           {Told, NeverTold},
-	"request.subdivision":       {Told, NeverTold},
-	"request.type":              {Told, NeverTold},
-	"expected.currencyName":     {NeverTold, Told},
-	"allocation.accountCode1":   {NeverTold, NeverTold},
-	"allocation.accountCode2":   {NeverTold, NeverTold},
-	"allocation.hidden":         {Told, NeverTold},
-	"field.valid":               {ToldSometimes, NeverTold},
-	"requestException.blocking": {Told, NeverTold},
+var requestTelling = map[string][]Availability{
+	"request.city":              {AlwaysProvided, NeverProvided},
+	"request.country":           {AlwaysProvided, NeverProvided},
+	"request.subdivision":       {AlwaysProvided, NeverProvided},
+	"request.type":              {AlwaysProvided, NeverProvided},
+	"expected.currencyName":     {NeverProvided, AlwaysProvided},
+	"allocation.accountCode1":   {NeverProvided, NeverProvided},
+	"allocation.accountCode2":   {NeverProvided, NeverProvided},
+	"allocation.hidden":         {AlwaysProvided, NeverProvided},
+	"field.valid":               {SometimesProvided, NeverProvided},
+	"requestException.blocking": {AlwaysProvided, NeverProvided},
 }
 
-// Tells says whether an interface tells a field, named as rules name it: "entry.category".
+// Provides says whether an interface tells a field, named as rules name it: "entry.category".
 // An interface that does not always tell a field may still do so in one answer.
 //
 // Of reports, the fields that some interface does not always tell are:
@@ -115,7 +115,7 @@ var requestTelling = map[string][]Telling{
 //	allocation.hidden          yes         no
 //	field.valid                sometimes   no
 //	requestException.blocking  yes         no
-func (i Interface) Tells(field string) Telling {
+func (i Interface) Provides(field string) Availability {
 	if i == "" {
 		i = V1
 	}
@@ -124,7 +124,7 @@ func (i Interface) Tells(field string) Telling {
 		row, at = requestTelling[field], slices.Index(requestInterfaces, i)
 	}
 	if row == nil || at < 0 {
-		return Told
+		return AlwaysProvided
 	}
 	return row[at]
 }

@@ -11,9 +11,9 @@ const (
 	Approve  Action = "approve"
 )
 
-// Explains reports whether a report that has left its stop with this approval
+// CanLeadTo reports whether a report that has left its stop with this approval
 // status may have left it by this action.
-func (a Action) Explains(status string) bool {
+func (a Action) CanLeadTo(status string) bool {
 	switch status {
 	case RequestCanceled, RequestNotSubmitted: // the owner's doing
 		return false
@@ -25,7 +25,7 @@ func (a Action) Explains(status string) bool {
 // IsWithdrawn reports whether a report or a travel request with this approval status is
 // with its owner again, or was given up.
 func IsWithdrawn(status string) bool {
-	return SendBack.Explains(status) || status == RequestNotSubmitted || status == RequestCanceled
+	return SendBack.CanLeadTo(status) || status == RequestNotSubmitted || status == RequestCanceled
 }
 
 // Verdict is what the rules say about one revision of a report: exceptions, and
@@ -37,59 +37,59 @@ type Verdict struct {
 	Findings   []Finding   `json:"findings,omitempty"`
 	Comment    string      `json:"comment,omitempty"` // for the employee, composed from the messages
 
-	// BareSendBack says that a report which is sent back gets no exceptions, whoever decides
+	// SendBackWithoutExceptions says that a report which is sent back gets no exceptions, whoever decides
 	// that.
-	BareSendBack bool `json:"bareSendBack,omitempty"`
+	SendBackWithoutExceptions bool `json:"sendBackWithoutExceptions,omitempty"`
 
 	// ApproveByException is the code of the exception by which this company's workflow
 	// moves a report on, in the place of an action; empty: by the action.
 	ApproveByException string `json:"approveByException,omitempty"`
 
-	// PassOnComment is for a report that is passed on by a person who says nothing about it,
+	// ApproveComment is for a report that is passed on by a person who says nothing about it,
 	// and ExpenseRejectedComment is for an approval that Concur refuses without one: an
 	// approver before us has rejected an expense.
-	PassOnComment          string `json:"passOnComment,omitempty"`
+	ApproveComment         string `json:"approveComment,omitempty"`
 	ExpenseRejectedComment string `json:"expenseRejectedComment,omitempty"`
 
 	// Assumed says what was taken for granted of the amounts, a sentence each.
 	Assumed []string `json:"assumed,omitempty"`
 
-	Rules     []RuleLook `json:"rules,omitempty"`   // each rule, in the order of the file
-	RulesHash string     `json:"rulesHash"`         // of the rules file, and of its lists, that said so
-	Version   string     `json:"version,omitempty"` // as that file calls itself
+	Rules     []RuleSummary `json:"rules,omitempty"`   // each rule, in the order of the file
+	RulesHash string        `json:"rulesHash"`         // of the rules file, and of its lists, that said so
+	Version   string        `json:"version,omitempty"` // as that file calls itself
 }
 
 // Finding is one violation of one rule, or a rule that could not be evaluated.
 type Finding struct {
-	Rule    string `json:"rule"`
-	Object  string `json:"object,omitempty"` // the ID of the entry, itemization, allocation, expense or segment; empty for the whole
-	Message string `json:"message,omitempty"`
-	Error   bool   `json:"error,omitempty"`  // the rule itself erred; the message says how
-	Warn    bool   `json:"warn,omitempty"`   // it is said, and nothing follows
-	Shadow  bool   `json:"shadow,omitempty"` // the rule is only watched: nothing follows
-	Saw     []Seen `json:"saw,omitempty"`
+	Rule    string      `json:"rule"`
+	Object  string      `json:"object,omitempty"` // the ID of the entry, itemization, allocation, expense or segment; empty for the whole
+	Message string      `json:"message,omitempty"`
+	Error   bool        `json:"error,omitempty"`  // the rule itself erred; the message says how
+	Warn    bool        `json:"warn,omitempty"`   // it is said, and nothing follows
+	Shadow  bool        `json:"shadow,omitempty"` // the rule is only watched: nothing follows
+	Values  []RuleValue `json:"values,omitempty"`
 }
 
-// Seen is a value that a rule saw, as the rules print it.
-type Seen struct {
+// RuleValue is a value that a rule saw, as the rules print it.
+type RuleValue struct {
 	Name  string `json:"name"` // such as entry.posted
 	Value string `json:"value"`
 }
 
-// RuleLook is what one rule made of one report or travel request: on how many objects
+// RuleSummary is what one rule made of one report or travel request: on how many objects
 // it was evaluated, and how that went. Those that its match left out are in no other
 // number.
-type RuleLook struct {
-	Rule     string `json:"rule"`
-	Objects  int    `json:"objects,omitempty"`
-	Held     int    `json:"held,omitempty"`
-	Violated int    `json:"violated,omitempty"`
-	Erred    int    `json:"erred,omitempty"`
-	Shadow   bool   `json:"shadow,omitempty"`
-	// Saw is what a rule that held saw of the whole, unless that took too much.
-	Saw []Seen `json:"saw,omitempty"`
-	// OtherStop is set when the rule is limited to other stops than this one.
-	OtherStop bool `json:"otherStop,omitempty"`
+type RuleSummary struct {
+	Rule      string `json:"rule"`
+	Objects   int    `json:"objects,omitempty"`
+	Satisfied int    `json:"satisfied,omitempty"`
+	Violated  int    `json:"violated,omitempty"`
+	Failed    int    `json:"failed,omitempty"`
+	Shadow    bool   `json:"shadow,omitempty"`
+	// Values is what a rule that held saw of the whole, unless that took too much.
+	Values []RuleValue `json:"values,omitempty"`
+	// OtherStep is set when the rule is limited to other stops than this one.
+	OtherStep bool `json:"otherStep,omitempty"`
 }
 
 // ObjectType is the level at which Concur holds an exception.
@@ -118,21 +118,21 @@ func (e Exception) Same(other Exception) bool {
 	return e.ObjectType == other.ObjectType && e.ObjectID == other.ObjectID && e.Code == other.Code
 }
 
-// Ruling is what a person decides.
-type Ruling string
+// DecisionChoice is what a person decides.
+type DecisionChoice string
 
 // The two answers that a person can give.
 const (
-	PassOn         Ruling = "pass-on"
-	RulingSendBack Ruling = "send-back"
+	DecideApprove  DecisionChoice = "approve"
+	DecideSendBack DecisionChoice = "send-back"
 )
 
 // Decision is one person's answer to one task, the payload of the signal
 // "decided". A decision is repeated safely with the same ID.
 type Decision struct {
-	TaskID   string `json:"taskId"`
-	ID       string `json:"decisionId,omitempty"`
-	Decision Ruling `json:"decision"`
-	Comment  string `json:"comment,omitempty"`
-	By       string `json:"by,omitempty"`
+	TaskID   string         `json:"taskId"`
+	ID       string         `json:"decisionId,omitempty"`
+	Decision DecisionChoice `json:"decision"`
+	Comment  string         `json:"comment,omitempty"`
+	By       string         `json:"by,omitempty"`
 }

@@ -23,9 +23,9 @@ func TestAnActionExplainsWhereAReportIsFound(t *testing.T) {
 		{"A_ACCO", true, true, false},
 		{"X_OWN", true, true, false}, // a company has its own
 	} {
-		require.Equal(t, c.approve, expense.Approve.Explains(c.status), c.status)
-		require.Equal(t, c.ask, expense.Ask.Explains(c.status), c.status)
-		require.Equal(t, c.sendBack, expense.SendBack.Explains(c.status), c.status)
+		require.Equal(t, c.approve, expense.Approve.CanLeadTo(c.status), c.status)
+		require.Equal(t, c.ask, expense.Ask.CanLeadTo(c.status), c.status)
+		require.Equal(t, c.sendBack, expense.SendBack.CanLeadTo(c.status), c.status)
 	}
 }
 

@@ -39,8 +39,8 @@ func (c *Client) Ask(ctx context.Context, q expense.Question) (expense.Answers, 
 	if q.At.IsZero() {
 		q.At = c.now()
 	}
-	if q.Asking == "" {
-		q.Asking = rand.Text()
+	if q.IdempotencyKey == "" {
+		q.IdempotencyKey = rand.Text()
 	}
 	answers, number := expense.Answers{}, 0
 	for part := range slices.Chunk(q.Items, batch) {
@@ -58,7 +58,7 @@ func (c *Client) Ask(ctx context.Context, q expense.Question) (expense.Answers, 
 // requestID names a request: the same when it is sent again, and another when the same
 // objects are asked about once more. Nothing of the report is in it.
 func requestID(q expense.Question, number int) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d", q.Asking, q.Fact, q.URL, number))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d", q.IdempotencyKey, q.Fact, q.URL, number))
 	return "fact_" + hex.EncodeToString(sum[:16])
 }
 

@@ -80,7 +80,7 @@ func TestARequestThatIsSentAgainHasItsIDAndAnotherQuestionHasAnother(t *testing.
 	c := newCompany(t, nil)
 	client := c.client(t)
 	again, other, elsewhere, unnamed := c.about(1), c.about(1), c.about(1), c.about(1)
-	again.Asking, other.Fact, elsewhere.URL, unnamed.Asking = "run 1, activity 9", "closed", c.URL+"/facts/closed", ""
+	again.IdempotencyKey, other.Fact, elsewhere.URL, unnamed.IdempotencyKey = "run 1, activity 9", "closed", c.URL+"/facts/closed", ""
 	for _, q := range []expense.Question{c.about(1), c.about(1), again, other, elsewhere, unnamed, unnamed} {
 		_, err := client.Ask(t.Context(), q)
 		require.NoError(t, err)

@@ -110,7 +110,7 @@ func (c *company) client(t *testing.T, change ...func(*facts.Options)) *facts.Cl
 
 // about asks about so many objects.
 func (c *company) about(n int) expense.Question {
-	q := expense.Question{Fact: "open", URL: c.URL + "/facts/open", At: asked, Asking: "run 1, activity 5"}
+	q := expense.Question{Fact: "open", URL: c.URL + "/facts/open", At: asked, IdempotencyKey: "run 1, activity 5"}
 	for i := range n {
 		q.Items = append(q.Items, expense.QuestionItem{Key: fmt.Sprintf("e%d", i+1), Values: map[string]any{"centre": "C12"}})
 	}

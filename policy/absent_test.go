@@ -42,7 +42,7 @@ func TestATextThatAnInterfaceNeverTellsIsAbsent(t *testing.T) {
 	for field, level := range fields {
 		for _, via := range []expense.Interface{"", expense.V1, expense.V2, expense.V3, expense.V4} {
 			report := &expense.Report{Via: via, Entries: []expense.Entry{{ID: "E1"}}}
-			if via.Tells(field) == expense.NeverTold {
+			if via.Provides(field) == expense.NeverProvided {
 				absent(t, policy.Case{Report: report}, level, field, field+` == ""`)
 				continue
 			}

@@ -16,7 +16,7 @@ import (
 // effective is what a verdict does: without what is only told, and what watched rules found.
 func effective(v expense.Verdict) expense.Verdict {
 	v.Findings = slices.DeleteFunc(slices.Clone(v.Findings), func(f expense.Finding) bool { return f.Shadow })
-	v.Rules = slices.DeleteFunc(slices.Clone(v.Rules), func(l expense.RuleLook) bool { return l.Shadow })
+	v.Rules = slices.DeleteFunc(slices.Clone(v.Rules), func(l expense.RuleSummary) bool { return l.Shadow })
 	v.RulesHash = ""
 	if len(v.Findings) == 0 {
 		v.Findings = nil
@@ -84,8 +84,8 @@ func TestAWatchedRuleIsToldWhereItStands(t *testing.T) {
 			{Rule: "biting", Message: "Bites."},
 		},
 	}, v)
-	require.Equal(t, []expense.RuleLook{
-		{Rule: "watched", Objects: 1, Violated: 1, Shadow: true}, {Rule: "broken", Objects: 1, Erred: 1, Shadow: true}, {Rule: "biting", Objects: 1, Violated: 1},
+	require.Equal(t, []expense.RuleSummary{
+		{Rule: "watched", Objects: 1, Violated: 1, Shadow: true}, {Rule: "broken", Objects: 1, Failed: 1, Shadow: true}, {Rule: "biting", Objects: 1, Violated: 1},
 	}, p.Evaluate(policy.Case{Report: entries()}).Rules)
 	require.Empty(t, p.Codes(), "what it would post is not to be created")
 	require.Equal(t, []string{"finance"}, p.AskedGroups())

@@ -47,7 +47,7 @@ type violation struct {
 	at      *scope // nil for a rule of which nothing was evaluated any more
 	message string
 	erred   bool // the message says why
-	saw     []expense.Seen
+	saw     []expense.RuleValue
 }
 
 // Evaluate judges a case by all rules of its kind. It never panics and always ends: what
@@ -94,14 +94,14 @@ type evaluation struct {
 
 	explain func(Look) // nil: nobody listens
 	found   []violation
-	looks   map[*rule]*expense.RuleLook
+	looks   map[*rule]*expense.RuleSummary
 }
 
 func (p *Policy) begin(c Case) (*evaluation, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(context.Background(), p.time)
 	e := &evaluation{
 		policy: p, ctx: ctx, left: p.budget, looking: maxLookCost, scopes: map[rulesfile.Level][]*scope{}, facts: c.Facts,
-		today: ref.Val(types.WrapErr(errNoToday)), looks: map[*rule]*expense.RuleLook{},
+		today: ref.Val(types.WrapErr(errNoToday)), looks: map[*rule]*expense.RuleSummary{},
 	}
 	e.stop, e.atStop = p.StepOf(c.EventType)
 	if !c.At.IsZero() {
@@ -127,7 +127,7 @@ func (p *Policy) begin(c Case) (*evaluation, context.CancelFunc) {
 
 // apply evaluates a rule on every object of its level.
 func (e *evaluation) apply(r *rule) {
-	look := &expense.RuleLook{Rule: r.Name, Shadow: r.Shadow}
+	look := &expense.RuleSummary{Rule: r.Name, Shadow: r.Shadow}
 	e.looks[r] = look
 	doubtful := false
 	if len(r.Steps) > 0 {
@@ -135,7 +135,7 @@ func (e *evaluation) apply(r *rule) {
 		case !known:
 			doubtful = true
 		case !here:
-			look.OtherStop = true
+			look.OtherStep = true
 			e.say(r, nil, LookOtherStop, "")
 			return
 		}
@@ -143,7 +143,7 @@ func (e *evaluation) apply(r *rule) {
 	e.spent = 0
 	for i, at := range e.scopesOf(r.Level) {
 		if err := e.exhausted(i); err != nil {
-			look.Erred++
+			look.Failed++
 			e.found = append(e.found, violation{rule: r, at: nil, message: notEvaluated(err), erred: true})
 			e.say(r, at, LookNotReached, notEvaluated(err))
 			return
@@ -180,7 +180,7 @@ func (e *evaluation) exhausted(nth int) error {
 
 func notEvaluated(err error) string { return "could not be evaluated: " + err.Error() }
 
-func (e *evaluation) judge(r *rule, at *scope, doubtful bool, look *expense.RuleLook) {
+func (e *evaluation) judge(r *rule, at *scope, doubtful bool, look *expense.RuleSummary) {
 	message, result, err := e.run(r, at)
 	if err == nil && result == LookViolated {
 		switch {
@@ -198,13 +198,13 @@ func (e *evaluation) judge(r *rule, at *scope, doubtful bool, look *expense.Rule
 		e.say(r, at, result, "")
 		return
 	case LookHolds:
-		if look.Held++; at.outer == nil && r.expression.bound.within(&e.weight, maxSawHeld) {
-			look.Saw = e.saw(r, at)
+		if look.Satisfied++; at.outer == nil && r.expression.bound.within(&e.weight, maxSawHeld) {
+			look.Values = e.saw(r, at)
 		}
 	case LookViolated:
 		look.Violated++
 	default:
-		look.Erred++
+		look.Failed++
 	}
 	look.Objects++
 	if result != LookHolds {
@@ -301,8 +301,8 @@ func (e *evaluation) reason(err error) value.Error {
 }
 
 // inFileOrder returns what each rule has made of the case, in the order of the file.
-func (e *evaluation) inFileOrder() []expense.RuleLook {
-	var all []expense.RuleLook
+func (e *evaluation) inFileOrder() []expense.RuleSummary {
+	var all []expense.RuleSummary
 	for i := range e.policy.rules {
 		if look := e.looks[&e.policy.rules[i]]; look != nil {
 			all = append(all, *look)

@@ -19,14 +19,14 @@ import (
 
 // Look is what one rule made of one object.
 type Look struct {
-	Rule    string          `json:"rule"`
-	Level   rulesfile.Level `json:"level"`
-	Object  string          `json:"object,omitempty"` // its ID; empty for the whole
-	Place   string          `json:"place,omitempty"`  // where it is, such as "entry 3, itemization 1"
-	Result  LookResult      `json:"result"`
-	Message string          `json:"message,omitempty"` // of a violation, or why it could not be evaluated
-	Shadow  bool            `json:"shadow,omitempty"`
-	Saw     []expense.Seen  `json:"saw,omitempty"`
+	Rule    string              `json:"rule"`
+	Level   rulesfile.Level     `json:"level"`
+	Object  string              `json:"object,omitempty"` // its ID; empty for the whole
+	Place   string              `json:"place,omitempty"`  // where it is, such as "entry 3, itemization 1"
+	Result  LookResult          `json:"result"`
+	Message string              `json:"message,omitempty"` // of a violation, or why it could not be evaluated
+	Shadow  bool                `json:"shadow,omitempty"`
+	Saw     []expense.RuleValue `json:"saw,omitempty"`
 }
 
 // LookResult is how the evaluation of a rule on an object went.
@@ -86,7 +86,7 @@ const (
 )
 
 // saw evaluates a rule on an object once more, and returns the values that it then sees.
-func (e *evaluation) saw(r *rule, at *scope) []expense.Seen {
+func (e *evaluation) saw(r *rule, at *scope) []expense.RuleValue {
 	w := watching{}
 	for _, x := range all(r.match, r.expression, r.messageExpression) {
 		program, err := x.traced()
@@ -111,7 +111,7 @@ func (e *evaluation) saw(r *rule, at *scope) []expense.Seen {
 type watching struct {
 	ast   *ast.AST
 	state interpreter.EvalState
-	seen  []expense.Seen
+	seen  []expense.RuleValue
 }
 
 func (w *watching) visit(e ast.Expr) {
@@ -162,8 +162,8 @@ func (w *watching) note(e ast.Expr) bool {
 	if !evaluated || !shown || len(w.seen) >= maxSeen {
 		return evaluated && shown
 	}
-	one := expense.Seen{Name: rulesfile.Clip(rulesfile.OneLine(w.written(e)), maxSeenValue), Value: rulesfile.Clip(rulesfile.OneLine(text), maxSeenValue)}
-	if !slices.ContainsFunc(w.seen, func(s expense.Seen) bool { return s.Name == one.Name }) {
+	one := expense.RuleValue{Name: rulesfile.Clip(rulesfile.OneLine(w.written(e)), maxSeenValue), Value: rulesfile.Clip(rulesfile.OneLine(text), maxSeenValue)}
+	if !slices.ContainsFunc(w.seen, func(s expense.RuleValue) bool { return s.Name == one.Name }) {
 		w.seen = append(w.seen, one)
 	}
 	return true

@@ -12,13 +12,13 @@ import (
 )
 
 // seenBy is what a rule on one entry saw of it.
-func seenBy(t *testing.T, expression string, c policy.Case, more ...string) []expense.Seen {
+func seenBy(t *testing.T, expression string, c policy.Case, more ...string) []expense.RuleValue {
 	t.Helper()
 	p, err := policy.Parse("f", []byte(declared+strings.TrimPrefix(with(append([]string{"expression: |\n      " + expression}, more...)...), head)))
 	require.NoError(t, err)
 	v := p.Evaluate(c)
 	require.NotEmpty(t, v.Findings, "it is violated")
-	return v.Findings[0].Saw
+	return v.Findings[0].Values
 }
 
 func TestAFindingSaysWhatTheRuleSaw(t *testing.T) {
@@ -29,7 +29,7 @@ func TestAFindingSaysWhatTheRuleSaw(t *testing.T) {
 	}}})
 	r.EverSentBack = nil
 	c := policy.Case{Report: r}
-	for name, want := range map[string][]expense.Seen{
+	for name, want := range map[string][]expense.RuleValue{
 		`entry.hasReceipt`: {{Name: "entry.hasReceipt", Value: "false"}},
 		`entry.hasReceipt || entry.posted <= money("75.00", report.currency)`: {
 			{Name: "entry.hasReceipt", Value: "false"}, {Name: "entry.posted", Value: "80.00 USD"},
@@ -51,12 +51,12 @@ func TestAFindingSaysWhatTheRuleSaw(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, want, append([]expense.Seen{}, seenBy(t, name, c)...))
+			require.Equal(t, want, append([]expense.RuleValue{}, seenBy(t, name, c)...))
 		})
 	}
 	asked := policy.Case{Report: r, Facts: expense.Facts{"duplicates": {"1": {"duplicate": []byte("true")}}}}
-	require.Equal(t, []expense.Seen{{Name: "facts.duplicates.duplicate", Value: "true"}}, seenBy(t, `!facts.duplicates.duplicate`, asked))
-	require.Equal(t, []expense.Seen{{Name: "entry.type", Value: "MEALS"}, {Name: "entry.hasReceipt", Value: "false"}},
+	require.Equal(t, []expense.RuleValue{{Name: "facts.duplicates.duplicate", Value: "true"}}, seenBy(t, `!facts.duplicates.duplicate`, asked))
+	require.Equal(t, []expense.RuleValue{{Name: "entry.type", Value: "MEALS"}, {Name: "entry.hasReceipt", Value: "false"}},
 		seenBy(t, "entry.hasReceipt", c, `match: entry.type == "MEALS"`), "the match comes first")
 	require.NotContains(t, encoded(t, seenBy(t, `entry.hasReceipt`, c)), "secret")
 }
@@ -99,22 +99,22 @@ rules:
 		c := policy.Case{Report: filled[expense.Report](t, r.IntN), EventType: []string{"", "SUBMIT", "EXTRACT"}[r.IntN(3)]}
 		v, looks := p.Evaluate(c), p.Explain(c)
 		require.Equal(t, v, p.Evaluate(c), "it is the same every time")
-		counted := map[string]*expense.RuleLook{}
+		counted := map[string]*expense.RuleSummary{}
 		for i := range v.Rules {
-			counted[v.Rules[i].Rule] = &expense.RuleLook{Rule: v.Rules[i].Rule, Shadow: v.Rules[i].Shadow}
+			counted[v.Rules[i].Rule] = &expense.RuleSummary{Rule: v.Rules[i].Rule, Shadow: v.Rules[i].Shadow}
 		}
 		var found []expense.Finding
 		for _, l := range looks {
 			look := counted[l.Rule]
 			switch l.Result {
 			case policy.LookHolds:
-				look.Held++
+				look.Satisfied++
 			case policy.LookViolated:
 				look.Violated++
 			case policy.LookErred:
-				look.Erred++
+				look.Failed++
 			case policy.LookOtherStop:
-				look.OtherStop = true
+				look.OtherStep = true
 			}
 			if l.Result != policy.LookNoMatch && l.Result != policy.LookOtherStop {
 				look.Objects++
@@ -122,13 +122,13 @@ rules:
 			if l.Result == policy.LookViolated || l.Result == policy.LookErred {
 				found = append(found, expense.Finding{
 					Rule: l.Rule, Object: l.Object, Message: l.Message, Error: l.Result == policy.LookErred,
-					Shadow: l.Shadow, Saw: l.Saw, Warn: l.Rule == "parts" || l.Rule == "fields",
+					Shadow: l.Shadow, Values: l.Saw, Warn: l.Rule == "parts" || l.Rule == "fields",
 				})
 			}
 		}
 		require.Equal(t, found, v.Findings)
 		for _, want := range v.Rules {
-			want.Saw = nil
+			want.Values = nil
 			require.Equal(t, want, *counted[want.Rule])
 		}
 	}

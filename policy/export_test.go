@@ -32,7 +32,7 @@ func (p *Policy) JudgeRequest(request *expense.TravelRequest) expense.Verdict {
 func bare(v expense.Verdict) expense.Verdict {
 	v.Rules = nil
 	for i := range v.Findings {
-		v.Findings[i].Saw = nil
+		v.Findings[i].Values = nil
 	}
 	return v
 }

@@ -170,7 +170,7 @@ func (p *Policy) Questions(c Case) ([]expense.Question, error) {
 			continue
 		}
 		e.spent = 0
-		q := expense.Question{Fact: f.Name, URL: f.URL, Watched: !p.waitsFor[f.Name], Wants: slices.Sorted(maps.Keys(f.Answer))}
+		q := expense.Question{Fact: f.Name, URL: f.URL, ShadowOnly: !p.waitsFor[f.Name], Wants: slices.Sorted(maps.Keys(f.Answer))}
 		for i, at := range e.scopesOf(f.Level) {
 			if err := e.exhausted(i); err != nil {
 				return nil, err

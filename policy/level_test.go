@@ -77,7 +77,7 @@ func TestARuleIsAppliedToEveryObjectOfItsLevel(t *testing.T) {
 			for i, object := range found {
 				require.Equal(t, object, strings.Fields(want[i] + " .")[0][:len(object)])
 			}
-			require.Equal(t, []expense.RuleLook{{Rule: "never", Objects: len(want), Violated: len(want)}}, v.Rules)
+			require.Equal(t, []expense.RuleSummary{{Rule: "never", Objects: len(want), Violated: len(want)}}, v.Rules)
 		})
 	}
 }
@@ -210,8 +210,8 @@ func TestRulesOfTheOtherKindAreLeftOut(t *testing.T) {
 		[5]string{"of-reports", "entry", "false", "Hm.", "sendBack: true"},
 		[5]string{"of-requests", "segment", "false", "Hm.", "sendBack: true"},
 	)
-	require.Equal(t, []expense.RuleLook{{Rule: "of-reports", Objects: 3, Violated: 3}}, p.Evaluate(policy.Case{Report: deep(t)}).Rules)
-	require.Equal(t, []expense.RuleLook{{Rule: "of-requests", Objects: 3, Violated: 3}}, p.Evaluate(policy.Case{Request: journeyAsked(t)}).Rules)
+	require.Equal(t, []expense.RuleSummary{{Rule: "of-reports", Objects: 3, Violated: 3}}, p.Evaluate(policy.Case{Report: deep(t)}).Rules)
+	require.Equal(t, []expense.RuleSummary{{Rule: "of-requests", Objects: 3, Violated: 3}}, p.Evaluate(policy.Case{Request: journeyAsked(t)}).Rules)
 	nothing := p.Evaluate(policy.Case{})
 	require.Equal(t, expense.Ask, nothing.Action)
 	require.Equal(t, []expense.Finding{{Message: "there is nothing to judge", Error: true}}, nothing.Findings)

@@ -73,8 +73,8 @@ func TestWhatIsFoundIsBounded(t *testing.T) {
 	v := rules(t, all...).Evaluate(policy.Case{Report: entries(make([]string, 1000)...)})
 	require.Equal(t, expense.Ask, v.Action)
 	require.Len(t, v.Exceptions, 50_000)
-	require.Equal(t, expense.RuleLook{Rule: "flag-49", Objects: 1000, Violated: 1000}, v.Rules[49])
-	require.Equal(t, expense.RuleLook{Rule: "flag-50", Erred: 1}, v.Rules[50])
+	require.Equal(t, expense.RuleSummary{Rule: "flag-49", Objects: 1000, Violated: 1000}, v.Rules[49])
+	require.Equal(t, expense.RuleSummary{Rule: "flag-50", Failed: 1}, v.Rules[50])
 	require.Equal(t, "and 49512 more, 10 of them could not be evaluated", v.Findings[498].Message)
 }
 
@@ -107,10 +107,10 @@ func TestWhatExplainsAVerdictFitsAPayload(t *testing.T) {
 			require.NoError(t, err)
 			require.Less(t, len(stored), 1<<20)
 			require.Len(t, v.Findings, 500)
-			require.NotEmpty(t, v.Findings[0].Saw, "what acts keeps its values")
-			require.NotEmpty(t, v.Findings[1].Saw)
+			require.NotEmpty(t, v.Findings[0].Values, "what acts keeps its values")
+			require.NotEmpty(t, v.Findings[1].Values)
 			require.Len(t, []rune(v.Findings[1].Message), 500)
-			require.Empty(t, v.Findings[498].Saw)
+			require.Empty(t, v.Findings[498].Values)
 			require.Len(t, []rune(v.Findings[498].Message), 80)
 		})
 	}

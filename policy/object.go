@@ -80,7 +80,7 @@ func (o *object) get(field string) (ref.Val, bool) {
 		return v, something(v)
 	}
 	v, something := m.read(o)
-	if v == nil || v == types.String("") && o.via.Tells(spokenField(o.shape, field)) == expense.NeverTold {
+	if v == nil || v == types.String("") && o.via.Provides(spokenField(o.shape, field)) == expense.NeverProvided {
 		return types.WrapErr(value.Error{
 			Reason: o.shape.spoken() + "." + field + " is absent; ask with has() before reading it", Kind: value.Absent,
 		}), something

@@ -87,7 +87,7 @@ func TestOfATravelRequestOnlyWhatTheRulesReadIsKept(t *testing.T) {
 		Posted: in(t, "494.56000000", "USD"), Operations: []string{"approve", "sendback"},
 		Custom: map[string]expense.Field{"2": {Value: "GUID", ListItem: "GUID"}},
 	}, kept)
-	require.Equal(t, request.Stop(), kept.Stop())
+	require.Equal(t, request.ValidationID(), kept.ValidationID())
 	kept.EachField(func(f *expense.Field) { f.Code, f.Value = "CEN1", "Centre" })
 	require.Equal(t, "GUID", request.Custom["2"].Value, "the request is untouched")
 	require.Equal(t, "CEN1", kept.Custom["2"].Code)

@@ -11,22 +11,22 @@ import (
 )
 
 // heldSeeing returns what a verdict says that the first rule saw of the whole while it held.
-func heldSeeing(t *testing.T, expression string, report *expense.Report) []expense.Seen {
+func heldSeeing(t *testing.T, expression string, report *expense.Report) []expense.RuleValue {
 	t.Helper()
 	p := rules(t, [5]string{"one", "report", quoted(expression), "m", "sendBack: true"})
 	v := p.Evaluate(policy.Case{Report: report})
 	require.Equal(t, expense.Approve, v.Action)
-	return v.Rules[0].Saw
+	return v.Rules[0].Values
 }
 
 func TestAVerdictSaysWhatARuleOnTheWholeSawThoughItHeld(t *testing.T) {
 	t.Parallel()
 	report := lunch(t)
-	require.Equal(t, []expense.Seen{
+	require.Equal(t, []expense.RuleValue{
 		{Name: "report.total", Value: "80.00 USD"}, {Name: `money("5000", report.currency)`, Value: "5000.00 USD"},
 		{Name: "report.currency", Value: "USD"},
 	}, heldSeeing(t, `report.total <= money("5000", report.currency)`, report))
-	require.Equal(t, []expense.Seen{
+	require.Equal(t, []expense.RuleValue{
 		{Name: "sum(report.entries.map(e, e.posted))", Value: "80.00 USD"},
 	}, heldSeeing(t, `sum(report.entries.map(e, e.posted)) <= money("5000", "USD")`, report))
 	many := journey(t, 1000)
@@ -40,7 +40,7 @@ func TestTellingWhatRulesSawIsBounded(t *testing.T) {
 	v := p.Evaluate(policy.Case{Report: many})
 	told := 0
 	for _, f := range v.Findings {
-		if len(f.Saw) > 0 {
+		if len(f.Values) > 0 {
 			told++
 		}
 	}

@@ -80,8 +80,8 @@ func TestAStopIsNamedByTheEventType(t *testing.T) {
 			require.Empty(t, erred)
 			require.Equal(t, []string{want}, violated)
 			for _, look := range v.Rules {
-				require.Equal(t, look.Rule != want && look.Rule != "always", look.OtherStop, look.Rule)
-				require.Equal(t, look.OtherStop, look.Objects == 0, look.Rule)
+				require.Equal(t, look.Rule != want && look.Rule != "always", look.OtherStep, look.Rule)
+				require.Equal(t, look.OtherStep, look.Objects == 0, look.Rule)
 			}
 		})
 	}
@@ -94,10 +94,10 @@ func TestAtAnUnknownStopARuleThatHoldsDoesNothing(t *testing.T) {
 	require.Equal(t, expense.Approve, v.Action)
 	require.Empty(t, v.Findings)
 	for i := range v.Rules {
-		v.Rules[i].Saw = nil
+		v.Rules[i].Values = nil
 	}
-	require.Equal(t, []expense.RuleLook{
-		{Rule: "early", Objects: 1, Held: 1}, {Rule: "late", Objects: 1, Held: 1}, {Rule: "always", Objects: 1, Held: 1},
+	require.Equal(t, []expense.RuleSummary{
+		{Rule: "early", Objects: 1, Satisfied: 1}, {Rule: "late", Objects: 1, Satisfied: 1}, {Rule: "always", Objects: 1, Satisfied: 1},
 	}, v.Rules)
 }
 
@@ -143,8 +143,8 @@ rules: []
 	require.Equal(t, "Europe/Berlin", p.Timezone())
 	require.Equal(t, rulesfile.Settings{Language: "de", ApproveByException: "APPROVED", ApproveComment: "Thank you", ExpenseRejectedComment: "Not ours"}, p.Settings())
 	require.Equal(t, expense.Verdict{
-		Action: expense.Approve, Comment: "Thank you", BareSendBack: true, ApproveByException: "APPROVED",
-		PassOnComment: "Thank you", ExpenseRejectedComment: "Not ours",
+		Action: expense.Approve, Comment: "Thank you", SendBackWithoutExceptions: true, ApproveByException: "APPROVED",
+		ApproveComment: "Thank you", ExpenseRejectedComment: "Not ours",
 		RulesHash: p.Hash(), Version: "2026-11",
 	}, p.Evaluate(policy.Case{Report: entries()}))
 

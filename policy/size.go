@@ -30,12 +30,12 @@ func inSize(all []expense.Finding) []expense.Finding {
 				f.Message = rulesfile.Clip(f.Message, maxClipped)
 			}
 			values := 0
-			for _, s := range f.Saw {
+			for _, s := range f.Values {
 				values += frame/4 + stored(s.Name) + stored(s.Value)
 			}
 			if saw += values; saw > maxSaw {
 				saw -= values
-				f.Saw = nil
+				f.Values = nil
 			}
 		}
 	}

@@ -154,7 +154,7 @@ func TestVariablesOfAllObjectsAreBoundedTogether(t *testing.T) {
 	v := p.Evaluate(policy.Case{Report: report})
 	require.Equal(t, expense.Ask, v.Action)
 	require.Equal(t, "could not be evaluated: the variable v is too large", v.Findings[0].Message)
-	require.Less(t, v.Rules[0].Erred, 300, "the first are computed")
+	require.Less(t, v.Rules[0].Failed, 300, "the first are computed")
 }
 
 func TestAVariableOfEntriesKeepsWhatIsReadThroughIt(t *testing.T) {

@@ -16,10 +16,10 @@ const (
 
 // verdict composes what was found into exceptions and exactly one action. What rules found
 // that are only watched has no effect.
-func (p *Policy) verdict(found []violation, looks []expense.RuleLook, codes []string) expense.Verdict {
+func (p *Policy) verdict(found []violation, looks []expense.RuleSummary, codes []string) expense.Verdict {
 	v := expense.Verdict{
 		Action: expense.Approve, Comment: p.settings.ApproveComment, ApproveByException: p.settings.ApproveByException,
-		PassOnComment: p.settings.ApproveComment, ExpenseRejectedComment: p.settings.ExpenseRejectedComment,
+		ApproveComment: p.settings.ApproveComment, ExpenseRejectedComment: p.settings.ExpenseRejectedComment,
 		Rules: looks, RulesHash: p.hash, Version: p.version,
 	}
 	for _, code := range codes[:min(len(codes), maxAssumed)] {
@@ -39,7 +39,7 @@ func (p *Policy) verdict(found []violation, looks []expense.RuleLook, codes []st
 		v.Comment = comment(acting, violation.wantsAnswer)
 	}
 	if !p.settings.SendBackPostsExceptions {
-		v.BareSendBack = true
+		v.SendBackWithoutExceptions = true
 	}
 	limit := maxFindings
 	if crowd {
@@ -135,7 +135,7 @@ func findings(found []violation, limit int) []expense.Finding {
 		}
 		all = append(all, expense.Finding{
 			Rule: v.rule.Name, Object: v.object(), Message: v.message, Error: v.erred,
-			Warn: v.rule.Then.Warn, Shadow: v.rule.Shadow, Saw: v.saw,
+			Warn: v.rule.Then.Warn, Shadow: v.rule.Shadow, Values: v.saw,
 		})
 	}
 	return all

@@ -26,7 +26,7 @@ func (p *Policy) Untold(via expense.Interface) []*Warning {
 			by = expense.RequestV4
 		}
 		for _, name := range r.needs.names() {
-			if by.Tells(name) == expense.NeverTold {
+			if by.Provides(name) == expense.NeverProvided {
 				all = append(all, &Warning{File: p.file, Line: r.At.Line, Column: r.At.Column, Rule: r.Name,
 					Reason: fmt.Sprintf("%s never tells %s, which is absent then", by, name)})
 			}

@@ -19,8 +19,8 @@ func byException(v expense.Verdict) expense.Verdict {
 
 var (
 	approving = expense.Exception{ObjectType: expense.OnReport, Code: "APPROVED"}
-	leftByIt  = expense.ActionTaken{Reading: moved("A_APPR").Reading, Confirmed: true, Doubtful: true, Posted: true}
-	stays     = expense.ActionTaken{Reading: waiting(1, 10).Reading, Posted: true, Stays: true}
+	leftByIt  = expense.ActionTaken{ReportState: moved("A_APPR").ReportState, Confirmed: true, OutcomeUnknown: true, Posted: true}
+	stays     = expense.ActionTaken{ReportState: waiting(1, 10).ReportState, Posted: true, StillWaiting: true}
 )
 
 func TestAReportIsPassedOnByAnException(t *testing.T) {
@@ -36,8 +36,8 @@ func TestAReportIsPassedOnByAnException(t *testing.T) {
 		require.Equal(t, "APPROVED", in.Code)
 		require.Equal(t, expense.Approve, in.Action)
 		require.True(t, in.ByRules, "the brake counts it")
-		require.False(t, in.Posted)
-		require.False(t, in.Flagged)
+		require.False(t, in.AlreadyPosted)
+		require.False(t, in.FlagWasSet)
 	})
 	t.Run("after the others, which have raised the flag", func(t *testing.T) {
 		p := newPlay(t)
@@ -45,7 +45,7 @@ func TestAReportIsPassedOnByAnException(t *testing.T) {
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "post", "approve by exception"}, p.calls)
 		require.Equal(t, flagged.Exceptions, p.posted[0].Exceptions)
-		require.True(t, p.marked[0].Flagged)
+		require.True(t, p.marked[0].FlagWasSet)
 	})
 	t.Run("and not before those that Concur refuses", func(t *testing.T) {
 		p := newPlay(t)
@@ -58,7 +58,7 @@ func TestAReportIsPassedOnByAnException(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(ask)}, []any{leftByIt}
 		p.after(time.Minute, func() {
-			p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: p.status().Task.ID, ID: "d1", Decision: expense.PassOn, Comment: "Fine.", By: "kim"})
+			p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: p.status().Task.ID, ID: "d1", Decision: expense.DecideApprove, Comment: "Fine.", By: "kim"})
 		})
 		result := p.run(callout())
 		require.Equal(t, expense.Approved, result.Outcome)
@@ -68,7 +68,7 @@ func TestAReportIsPassedOnByAnException(t *testing.T) {
 	t.Run("but a person sends it back by the action", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{byException(ask)}
-		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.RulingSendBack) })
+		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideSendBack) })
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "send-back"}, p.calls)
 	})
@@ -84,7 +84,7 @@ func TestAReportIsPassedOnByAnException(t *testing.T) {
 	})
 	t.Run("and in a dry run it is shown", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn)}, []any{expense.ActionTaken{Withheld: expense.ByDryRun}}
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn)}, []any{expense.ActionTaken{DryRun: expense.DryRunMode}}
 		result := p.run(callout())
 		require.Equal(t, expense.DryRun, result.Outcome)
 		require.Equal(t, []string{"would post exception APPROVED on the report, to pass it on"}, result.Done)
@@ -100,22 +100,22 @@ func TestAReportThatStaysIsParkedAndNotPostedOnAgain(t *testing.T) {
 			s := p.status()
 			require.Equal(t, expense.Rejected, s.Parked.Kind)
 			require.Contains(t, s.Parked.Message, "exception APPROVED is on the report (approveByException)")
-			require.Contains(t, s.Parked.Mend, "workflow")
+			require.Contains(t, s.Parked.Fix, "workflow")
 		})
 		p.after(2*time.Hour, func() { p.reads = []any{moved("A_APPR")} })
 		result := p.run(callout())
 		require.Equal(t, expense.Approved, result.Outcome, "it has left in the direction of what we did")
 		require.Greater(t, len(p.marked), 1)
 		for _, again := range p.marked[1:] {
-			require.True(t, again.Posted)
-			require.True(t, again.Doubtful)
+			require.True(t, again.AlreadyPosted)
+			require.True(t, again.OutcomeUnknown)
 		}
 		require.Equal(t, 1, count(result.Done, "exception APPROVED posted on report, to pass it on"))
 	})
 	t.Run("and what a person has decided is done when it leaves", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(ask)}, []any{stays}
-		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		p.after(2*time.Minute, func() {
 			p.reads = []any{moved("A_APPR")}
 			p.env.SignalWorkflow(workflows.Retried, nil)
@@ -129,11 +129,11 @@ func TestAReportThatStaysIsParkedAndNotPostedOnAgain(t *testing.T) {
 		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn), passOn}, []any{stays, nil}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "approve by exception", "read", "judge", "approve"}, p.calls)
-		require.True(t, p.acted[0].Doubtful, "it may move at any time")
+		require.True(t, p.acted[0].OutcomeUnknown, "it may move at any time")
 	})
 	t.Run("and the exception stays on it by v4, but not when it is sent back", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads = []any{byV4("m1"), byV4("m2", expense.HeldException{Exception: approving})}
+		p.reads = []any{byV4("m1"), byV4("m2", expense.ExistingException{Exception: approving})}
 		p.verdicts = []any{byException(passOn), byException(passOn), byException(sendBack)}
 		p.actions = []any{stays, stays, nil}
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
@@ -141,7 +141,7 @@ func TestAReportThatStaysIsParkedAndNotPostedOnAgain(t *testing.T) {
 	})
 	t.Run("unless a notification names the next stop, which bears the same name by v4", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads = []any{byV4("m1"), movedTo("m2", expense.HeldException{Exception: approving}), byV4("m3")}
+		p.reads = []any{byV4("m1"), movedTo("m2", expense.ExistingException{Exception: approving}), byV4("m3")}
 		p.verdicts = []any{byException(passOn)}
 		p.actions = []any{func() any {
 			p.env.SignalWorkflow(workflows.Notified, named(callout(), "Step - PRE-EXTRACT"))
@@ -150,8 +150,8 @@ func TestAReportThatStaysIsParkedAndNotPostedOnAgain(t *testing.T) {
 		result := p.run(named(callout(), "Step - SUBMIT"))
 		require.Equal(t, expense.Approved, result.Outcome)
 		require.Equal(t, []string{"read", "judge", "approve by exception", "read", "clear", "read", "judge", "approve by exception"}, p.calls)
-		require.False(t, p.marked[1].Posted, "at another stop it is posted anew")
-		require.False(t, p.marked[1].Doubtful)
+		require.False(t, p.marked[1].AlreadyPosted, "at another stop it is posted anew")
+		require.False(t, p.marked[1].OutcomeUnknown)
 		require.Contains(t, result.Done, "the report waits at another stop than that at which exception APPROVED was posted")
 	})
 	t.Run("or by v1.1 waits at another", func(t *testing.T) {
@@ -159,8 +159,8 @@ func TestAReportThatStaysIsParkedAndNotPostedOnAgain(t *testing.T) {
 		p.reads = []any{waiting(1, 10), waiting(2, 10)}
 		p.verdicts, p.actions = []any{byException(passOn)}, []any{stays, leftByIt}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.False(t, p.marked[1].Posted)
-		require.False(t, p.marked[1].Doubtful)
+		require.False(t, p.marked[1].AlreadyPosted)
+		require.False(t, p.marked[1].OutcomeUnknown)
 	})
 }
 
@@ -173,14 +173,14 @@ func TestWhatTheFlagProvedBeforeAnAnswerWasLostItProvesAfter(t *testing.T) {
 	p.reads, p.verdicts = []any{waiting(1, 10), up}, []any{byException(passOn)}
 	p.actions = []any{kind(expense.Forbidden), leftByIt}
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-	require.True(t, p.marked[1].Doubtful)
-	require.False(t, p.marked[1].Flagged, "it was down before the post in doubt")
+	require.True(t, p.marked[1].OutcomeUnknown)
+	require.False(t, p.marked[1].FlagWasSet, "it was down before the post in doubt")
 }
 
 func TestABareSendBackPostsNoExceptions(t *testing.T) {
 	t.Parallel()
 	bare := sendBack
-	bare.Exceptions, bare.BareSendBack = []expense.Exception{norecpt}, true
+	bare.Exceptions, bare.SendBackWithoutExceptions = []expense.Exception{norecpt}, true
 	t.Run("and takes off what was posted before", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byV4("m1"), byV4("m2", held)}
@@ -194,7 +194,7 @@ func TestABareSendBackPostsNoExceptions(t *testing.T) {
 		asks := bare
 		asks.Action = expense.Ask
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{asks}
-		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.RulingSendBack) })
+		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideSendBack) })
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "send-back"}, p.calls)
 	})
@@ -203,7 +203,7 @@ func TestABareSendBackPostsNoExceptions(t *testing.T) {
 		asks := bare
 		asks.Action = expense.Ask
 		p.reads, p.verdicts, p.posts = []any{waiting(1, 10)}, []any{asks}, []any{posted(expense.Posted, "")}
-		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
 	})
 }
@@ -211,7 +211,7 @@ func TestABareSendBackPostsNoExceptions(t *testing.T) {
 func TestTheCommentsOfTheSettingsGoWithAnApproval(t *testing.T) {
 	t.Parallel()
 	said := func(v expense.Verdict) expense.Verdict {
-		v.PassOnComment, v.ExpenseRejectedComment = "Checked.", "An expense was rejected."
+		v.ApproveComment, v.ExpenseRejectedComment = "Checked.", "An expense was rejected."
 		return v
 	}
 	t.Run("of the rules", func(t *testing.T) {
@@ -225,7 +225,7 @@ func TestTheCommentsOfTheSettingsGoWithAnApproval(t *testing.T) {
 			p := newPlay(t)
 			p.reads, p.verdicts = []any{waiting(1, 10)}, []any{said(ask)}
 			p.after(time.Minute, func() {
-				p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: p.status().Task.ID, ID: "d1", Decision: expense.PassOn, Comment: comment, By: "kim"})
+				p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: p.status().Task.ID, ID: "d1", Decision: expense.DecideApprove, Comment: comment, By: "kim"})
 			})
 			require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 			require.Equal(t, want, p.acted[0].Comment)
@@ -245,11 +245,11 @@ func TestADecisionThatConcurRefusesWithoutACommentIsTakenAgainWithOne(t *testing
 	p := newPlay(t)
 	p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{ask}, []any{certain(expense.CommentMissing), expense.ActionTaken{}}
 	decide := func(id, comment string) {
-		p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: p.status().Task.ID, ID: id, Decision: expense.PassOn, Comment: comment, By: "kim"})
+		p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: p.status().Task.ID, ID: id, Decision: expense.DecideApprove, Comment: comment, By: "kim"})
 	}
 	p.after(time.Minute, func() { decide("d1", "") })
 	p.after(2*time.Minute, func() {
-		require.Contains(t, p.status().Parked.Mend, "settings of the rules file")
+		require.Contains(t, p.status().Parked.Fix, "settings of the rules file")
 		decide("d2", "Seen.")
 	})
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)

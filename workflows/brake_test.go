@@ -15,12 +15,12 @@ import (
 // asked is one question to the brake, at a time after the run began.
 type asked struct {
 	at     time.Duration
-	a      expense.Admission
+	a      expense.SendBackCheck
 	answer string // a part of it; empty: it passes
 }
 
 // brakes plays questions and returns what the brake remembers.
-func brakes(t *testing.T, before workflows.Brake, questions ...asked) workflows.Brake {
+func brakes(t *testing.T, before workflows.SendBackCounts, questions ...asked) workflows.SendBackCounts {
 	t.Helper()
 	p := newPlay(t)
 	p.env.RegisterWorkflowWithOptions(workflows.Workflows{Settings: workflows.DefaultSettings()}.LimitSendBacks,
@@ -28,19 +28,19 @@ func brakes(t *testing.T, before workflows.Brake, questions ...asked) workflows.
 	answered := 0
 	for i, q := range questions {
 		p.after(q.at, func() {
-			p.env.UpdateWorkflow(workflows.AdmitUpdate, fmt.Sprint(i), &updated{t: t, done: func(result any) {
+			p.env.UpdateWorkflow(workflows.CheckSendBackUpdate, fmt.Sprint(i), &updated{t: t, done: func(result any) {
 				answered++
-				got, ok := result.(expense.Admitted)
+				got, ok := result.(expense.SendBackAnswer)
 				require.True(t, ok)
 				if q.answer == "" {
-					require.Empty(t, got.Held, "question %d", i)
+					require.Empty(t, got.Reason, "question %d", i)
 					return
 				}
-				require.Contains(t, got.Held, q.answer, "question %d", i)
+				require.Contains(t, got.Reason, q.answer, "question %d", i)
 			}}, q.a)
 		})
 	}
-	var remembers workflows.Brake
+	var remembers workflows.SendBackCounts
 	p.after(100*time.Hour, func() {
 		answer, err := p.env.QueryWorkflow(workflows.StatusQuery)
 		require.NoError(t, err)
@@ -68,17 +68,17 @@ func (u *updated) Complete(result any, err error) {
 	u.done(result)
 }
 
-func back(key string, sendBacks int, share float64) expense.Admission {
-	return expense.Admission{Key: key, Action: expense.SendBack, SendBacks: sendBacks, Share: share}
+func back(key string, sendBacks int, share float64) expense.SendBackCheck {
+	return expense.SendBackCheck{Key: key, Action: expense.SendBack, SendBacks: sendBacks, Share: share}
 }
 
-func on(key string) expense.Admission {
-	return expense.Admission{Key: key, Action: expense.Approve, Share: 0.5}
+func on(key string) expense.SendBackCheck {
+	return expense.SendBackCheck{Key: key, Action: expense.Approve, Share: 0.5}
 }
 
 func TestTheBrakeHoldsWhatIsOneTooMany(t *testing.T) {
 	const m = time.Minute
-	remembers := brakes(t, workflows.Brake{},
+	remembers := brakes(t, workflows.SendBackCounts{},
 		asked{1 * m, back("a", 2, 0), ""},
 		asked{2 * m, back("a", 2, 0), ""}, // again: it counts once
 		asked{3 * m, back("b", 2, 0), ""},
@@ -90,7 +90,7 @@ func TestTheBrakeHoldsWhatIsOneTooMany(t *testing.T) {
 		asked{62 * m, back("e", 3, 0), "3 reports"},
 		asked{62 * m, back("f", 0, 0), ""}, // no limit
 	)
-	require.Equal(t, 3, remembers.Held)
+	require.Equal(t, 3, remembers.Refusals)
 	require.Len(t, remembers.SentBack, 4)
 }
 
@@ -107,13 +107,13 @@ func TestTheBrakeHoldsAShareThatIsTooLarge(t *testing.T) {
 		asked{3 * time.Minute, back("one-more", 0, 0.5), ""},
 		asked{3 * time.Minute, back("and-one-more", 0, 0.5), "11 of 21 reports"},
 	)
-	remembers := brakes(t, workflows.Brake{}, questions...)
-	require.Equal(t, 2, remembers.Held)
-	require.Len(t, remembers.PassedOn, 10)
+	remembers := brakes(t, workflows.SendBackCounts{}, questions...)
+	require.Equal(t, 2, remembers.Refusals)
+	require.Len(t, remembers.Approved, 10)
 }
 
 func TestTheBrakeRemembersWhatItHadCountedBefore(t *testing.T) {
-	remembers := brakes(t, workflows.Brake{Held: 4, SentBack: []workflows.Admission{{Key: "a", At: time.Now().Add(-50 * time.Minute)}}},
+	remembers := brakes(t, workflows.SendBackCounts{Refusals: 4, SentBack: []workflows.CountedReport{{Key: "a", At: time.Now().Add(-50 * time.Minute)}}},
 		asked{time.Minute, back("b", 1, 0), "1 report within an hour"})
-	require.Equal(t, 5, remembers.Held)
+	require.Equal(t, 5, remembers.Refusals)
 }

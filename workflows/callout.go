@@ -15,7 +15,7 @@ import (
 // exceptions have been put, or a write is in doubt, the stop must keep the name under which
 // these are remembered.
 func (r *run) needsCallout(read expense.FetchedReport, err error) bool {
-	var t *Trouble
+	var t *ParkReason
 	unread := errors.As(err, &t) || err == nil && read.Kind == expense.NotFound
 	return unread && r.Callout != "" && r.begun() == ""
 }
@@ -33,7 +33,7 @@ func (r *run) readByCallout(input expense.FetchReportInput,
 		return expense.FetchedReport{}, false
 	}
 	read, err := readBy(input)
-	var t *Trouble
+	var t *ParkReason
 	switch {
 	case errors.As(err, &t) && t.Kind == expense.Untrusted:
 		r.Callout = ""
@@ -49,6 +49,6 @@ func (r *run) readByCallout(input expense.FetchReportInput,
 
 // isAlike reports whether a read failed because the stop looks like another one.
 func isAlike(err error) bool {
-	var t *Trouble
-	return errors.As(err, &t) && t.Kind == expense.AlikeStops
+	var t *ParkReason
+	return errors.As(err, &t) && t.Kind == expense.AmbiguousStep
 }

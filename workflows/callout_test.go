@@ -19,14 +19,14 @@ func swept() expense.Notification {
 
 // left is what the run of a callout tells when it leaves the report to another run.
 func left() expense.Notification {
-	return expense.Notification{LeftBy: callout().ID(), ObjectURI: reportURI, EventType: "Step - SUBMIT"}
+	return expense.Notification{HandedOverBy: callout().ID(), ObjectURI: reportURI, EventType: "Step - SUBMIT"}
 }
 
 func TestARunReadsByTheAddressOfACalloutWhatItsOwnDoesNotShow(t *testing.T) {
 	t.Parallel()
 	said := "the report is read by the address of a callout from now on"
 	for name, own := range map[string]any{
-		"its stop looks like another":      kind(expense.AlikeStops),
+		"its stop looks like another":      kind(expense.AmbiguousStep),
 		"it does not hold what is claimed": kind(expense.Incomplete),
 		"Concur refuses to show it":        kind(expense.Forbidden),
 	} {
@@ -53,7 +53,7 @@ func TestARunReadsByTheAddressOfACalloutWhatItsOwnDoesNotShow(t *testing.T) {
 	}
 	t.Run("it is gone", func(t *testing.T) {
 		p := newPlay(t)
-		gone := expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}
+		gone := expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}
 		p.reads, p.verdicts = []any{gone, gone, waiting(1, 10)}, []any{passOn}
 		p.after(time.Second, func() { p.env.SignalWorkflow(workflows.Notified, left()) })
 		require.Equal(t, expense.Approved, p.run(swept()).Outcome)
@@ -64,14 +64,14 @@ func TestTheAddressOfACalloutIsAHintAndNoMore(t *testing.T) {
 	t.Parallel()
 	wait := func(p *play, then func()) {
 		p.after(time.Hour, func() {
-			require.Equal(t, expense.AlikeStops, p.status().Parked.Kind)
+			require.Equal(t, expense.AmbiguousStep, p.status().Parked.Kind)
 			then()
 			p.env.CancelWorkflow()
 		})
 	}
 	t.Run("one that shows another report, or that must not be followed, is not used", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads = []any{kind(expense.AlikeStops), kind(expense.AlikeStops), kind(expense.Untrusted), kind(expense.AlikeStops)}
+		p.reads = []any{kind(expense.AmbiguousStep), kind(expense.AmbiguousStep), kind(expense.Untrusted), kind(expense.AmbiguousStep)}
 		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, left()) })
 		wait(p, func() {
 			require.Contains(t, p.status().Done[0], "is not used")
@@ -82,7 +82,7 @@ func TestTheAddressOfACalloutIsAHintAndNoMore(t *testing.T) {
 	})
 	t.Run("one of the same generation is not", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads = []any{kind(expense.AlikeStops)}
+		p.reads = []any{kind(expense.AmbiguousStep)}
 		n := left()
 		n.ObjectURI = v4ReportURI
 		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, n) })
@@ -103,7 +103,7 @@ func TestTheAddressOfACalloutIsAHintAndNoMore(t *testing.T) {
 		})
 		p.after(2*time.Hour, func() {
 			require.Equal(t, task, p.status().Task.ID)
-			p.decide(task, "d1", expense.PassOn)
+			p.decide(task, "d1", expense.DecideApprove)
 		})
 		require.Equal(t, expense.Approved, p.run(swept()).Outcome)
 		for _, in := range p.read {
@@ -112,7 +112,7 @@ func TestTheAddressOfACalloutIsAHintAndNoMore(t *testing.T) {
 	})
 	t.Run("none is once exceptions have been put at the stop", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{byV4("m1"), byV4("m1"), kind(expense.AlikeStops)}, []any{flagged}
+		p.reads, p.verdicts = []any{byV4("m1"), byV4("m1"), kind(expense.AmbiguousStep)}, []any{flagged}
 		p.posts, p.actions = []any{posted(expense.Posted, "")}, []any{certain(expense.NoApprover)}
 		p.after(time.Minute*5, func() { p.env.SignalWorkflow(workflows.Notified, left()) })
 		wait(p, func() { require.Equal(t, v4ReportURI, p.read[len(p.read)-1].ObjectURI) })
@@ -125,7 +125,7 @@ func TestARunThatIsParkedForAStopThatLooksLikeAnotherIsFoundByOthers(t *testing.
 	t.Parallel()
 	t.Run("by the report's ID", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads = []any{kind(expense.AlikeStops)}
+		p.reads = []any{kind(expense.AmbiguousStep)}
 		p.after(time.Hour, func() {
 			require.Equal(t, "R1", p.status().ReportID)
 			p.env.CancelWorkflow()
@@ -135,8 +135,8 @@ func TestARunThatIsParkedForAStopThatLooksLikeAnotherIsFoundByOthers(t *testing.
 	})
 	t.Run("and leaves the report to the run of a callout", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.joins = []any{kind(expense.AlikeStops)}, []any{expense.JoinedRun{With: callout().ID()}}
-		require.Equal(t, expense.Joined, p.run(swept()).Outcome)
+		p.reads, p.joins = []any{kind(expense.AmbiguousStep)}, []any{expense.HandedOverRun{To: callout().ID()}}
+		require.Equal(t, expense.HandedOver, p.run(swept()).Outcome)
 		require.Empty(t, p.joined[0].ObjectURI, "a v4 address shows no step")
 	})
 	t.Run("but not by the key of a forged callout whose address is refused", func(t *testing.T) {

@@ -45,11 +45,11 @@ func call[R result](ctx workflow.Context, c *calls, name string, input any) (R, 
 }
 
 // byHand is the trouble of an activity that somebody has completed.
-func byHand(name string) *Trouble {
-	return &Trouble{
+func byHand(name string) *ParkReason {
+	return &ParkReason{
 		Kind:    expense.Malformed,
 		Message: fmt.Sprintf("the activity %s was completed by hand; its result is not used, because the connector did not give it", name),
-		Mend:    "Nothing has to be mended: the run calls the activity again. Leave activities to the connector; to end the run, cancel it.",
+		Fix:     "Nothing has to be mended: the run calls the activity again. Leave activities to the connector; to end the run, cancel it.",
 	}
 }
 

@@ -20,7 +20,7 @@ func carried(v *expense.Verdict) *expense.Verdict {
 	small := *v
 	small.Findings = make([]expense.Finding, len(v.Findings))
 	for i, f := range v.Findings {
-		f.Saw = nil
+		f.Values = nil
 		small.Findings[i] = f
 	}
 	if size(&small) > maxCarried {
@@ -38,13 +38,13 @@ const maxCarriedPosted = 2000
 
 // recent leaves out those of earlier stops that are too many, the oldest first. The report
 // has left these.
-func recent(posted []PostedAt, stop string) []PostedAt {
+func recent(posted []PostedAtStep, stop string) []PostedAtStep {
 	over := len(posted) - maxCarriedPosted
 	if over <= 0 {
 		return posted
 	}
-	return slices.DeleteFunc(slices.Clone(posted), func(p PostedAt) bool {
-		if p.Stop == stop || over <= 0 {
+	return slices.DeleteFunc(slices.Clone(posted), func(p PostedAtStep) bool {
+		if p.ValidationID == stop || over <= 0 {
 			return false
 		}
 		over--
@@ -65,7 +65,7 @@ func size(v *expense.Verdict) int {
 	}
 	for _, f := range v.Findings {
 		n += frame + printed(f.Rule) + printed(f.Object) + printed(f.Message)
-		for _, s := range f.Saw {
+		for _, s := range f.Values {
 			n += frame/4 + printed(s.Name) + printed(s.Value)
 		}
 	}

@@ -15,8 +15,8 @@ import (
 
 // The errors that a caller of Client can act on.
 var (
-	// ErrUnknown means that Temporal has no run for the notification.
-	ErrUnknown = errors.New("no run is known for this notification")
+	// ErrNoRun means that Temporal has no run for the notification.
+	ErrNoRun = errors.New("no run is known for this notification")
 	// ErrClosed means that the run has ended and takes no more signals.
 	ErrClosed = errors.New("the run has ended")
 	// ErrNoAnswer means that no worker answered in time.
@@ -84,27 +84,27 @@ func summary(k expense.ObjectKind) string {
 	return "Object of an unknown kind"
 }
 
-// Admit asks the brake, and starts it where there is none. Asking again with the same
+// CheckSendBack asks the brake, and starts it where there is none. Asking again with the same
 // key changes nothing. The error leaves open what was counted.
-func (c *Client) Admit(ctx context.Context, a expense.Admission) (expense.Admitted, error) {
+func (c *Client) CheckSendBack(ctx context.Context, a expense.SendBackCheck) (expense.SendBackAnswer, error) {
 	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID:                       BrakeID(c.taskQueue),
+		ID:                       SendBackLimitID(c.taskQueue),
 		TaskQueue:                c.taskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            "The brake on send-backs",
-	}, LimitSendBacks, Brake{})
+	}, LimitSendBacks, SendBackCounts{})
 	asked, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateName: AdmitUpdate, Args: []any{a}, WaitForStage: client.WorkflowUpdateStageCompleted,
+			UpdateName: CheckSendBackUpdate, Args: []any{a}, WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	})
-	var admitted expense.Admitted
+	var admitted expense.SendBackAnswer
 	if err == nil {
 		err = asked.Get(ctx, &admitted)
 	}
 	if err != nil {
-		return expense.Admitted{}, fmt.Errorf("ask the brake: %w", err)
+		return expense.SendBackAnswer{}, fmt.Errorf("ask the brake: %w", err)
 	}
 	return admitted, nil
 }
@@ -119,7 +119,7 @@ func (c *Client) signal(ctx context.Context, notificationID, name string, payloa
 	err := c.temporal.SignalWorkflow(ctx, notificationID, "", name, payload)
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
-		if err := c.Known(ctx, notificationID); err != nil {
+		if err := c.CheckExists(ctx, notificationID); err != nil {
 			return err
 		}
 		return ErrClosed
@@ -127,13 +127,13 @@ func (c *Client) signal(ctx context.Context, notificationID, name string, payloa
 	return err
 }
 
-// Known returns nil when Temporal has a run for the notification, open or closed,
+// CheckExists returns nil when Temporal has a run for the notification, open or closed,
 // and ErrUnknown when it has none. It needs no worker.
-func (c *Client) Known(ctx context.Context, notificationID string) error {
+func (c *Client) CheckExists(ctx context.Context, notificationID string) error {
 	_, err := c.temporal.DescribeWorkflowExecution(ctx, notificationID, "")
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
-		return ErrUnknown
+		return ErrNoRun
 	}
 	return err
 }
@@ -149,7 +149,7 @@ func (c *Client) Status(ctx context.Context, notificationID string) (Status, err
 	}
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
-		return Status{}, ErrUnknown
+		return Status{}, ErrNoRun
 	}
 	var late *serviceerror.DeadlineExceeded
 	var failed *serviceerror.QueryFailed
@@ -166,7 +166,7 @@ func (c *Client) Ready(ctx context.Context) error {
 		return fmt.Errorf("reach Temporal: %w", err)
 	}
 	// A namespace that exists knows that it has no such run; one that does not, says so.
-	if err := c.Known(ctx, "readiness"); err != nil && !errors.Is(err, ErrUnknown) {
+	if err := c.CheckExists(ctx, "readiness"); err != nil && !errors.Is(err, ErrNoRun) {
 		return fmt.Errorf("reach the namespace: %w", err)
 	}
 	return nil

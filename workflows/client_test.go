@@ -113,7 +113,7 @@ func TestTheSummaryOfARunSaysWhatItIsAbout(t *testing.T) {
 
 func TestADecisionReachesTheOpenRunOrSaysWhyNot(t *testing.T) {
 	t.Parallel()
-	decision := expense.Decision{TaskID: "t", ID: "d", Decision: expense.PassOn, By: "kim"}
+	decision := expense.Decision{TaskID: "t", ID: "d", Decision: expense.DecideApprove, By: "kim"}
 	for name, c := range map[string]struct {
 		signal    error
 		described error // asked only when the signal found no open run
@@ -121,7 +121,7 @@ func TestADecisionReachesTheOpenRunOrSaysWhyNot(t *testing.T) {
 	}{
 		"an open run":                      {nil, nil, nil},
 		"a run that has ended":             {errMissing, nil, workflows.ErrClosed},
-		"no run":                           {errMissing, errMissing, workflows.ErrUnknown},
+		"no run":                           {errMissing, errMissing, workflows.ErrNoRun},
 		"no run that can be described now": {errMissing, errAway, errAway},
 		"no Temporal":                      {errAway, nil, errAway},
 		"no time":                          {context.DeadlineExceeded, nil, context.DeadlineExceeded},
@@ -154,7 +154,7 @@ func TestTheStatusIsTheAnswerOfTheLatestRun(t *testing.T) {
 func TestAStatusThatCannotBeHadSaysWhy(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ failure, want error }{
-		"no run":                        {errMissing, workflows.ErrUnknown},
+		"no run":                        {errMissing, workflows.ErrNoRun},
 		"a query that was not answered": {serviceerror.NewDeadlineExceeded("query"), workflows.ErrNoAnswer},
 		"a caller that has no time":     {fmt.Errorf("query: %w", context.DeadlineExceeded), workflows.ErrNoAnswer},
 		"a query that failed":           {serviceerror.NewQueryFailed("unknown queryType"), workflows.ErrNoAnswer},

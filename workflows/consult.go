@@ -14,14 +14,14 @@ import (
 // It waits for as long as one is away. What was answered serves the judgement that follows
 // and no other: a report that has changed is asked about anew.
 func (r *run) consult(ctx workflow.Context, read expense.FetchedReport, eventType string, at time.Time) (expense.Facts, error) {
-	if len(read.Asks) == 0 {
+	if len(read.FactNames) == 0 {
 		return nil, nil
 	}
-	r.asked = read.Asks
+	r.asked = read.FactNames
 	if r.Task == nil {
-		r.enter(ctx, Consulting)
+		r.enter(ctx, FetchingFacts)
 	}
-	names := strings.Join(read.Asks, ", ")
+	names := strings.Join(read.FactNames, ", ")
 	var fetched expense.FetchedFacts
 	err := r.legible(ctx, "an answer of the company's systems", func() error {
 		var err error
@@ -30,16 +30,16 @@ func (r *run) consult(ctx workflow.Context, read expense.FetchedReport, eventTyp
 		})
 		return err
 	})
-	var t *Trouble
+	var t *ParkReason
 	switch {
 	case errors.As(err, &t):
-		t.Mend = mendFact(t.Kind)
+		t.Fix = mendFact(t.Kind)
 		return nil, t
 	case err != nil:
 		return nil, err
 	case fetched.Stale:
 		return nil, r.readAnew(ctx)
-	case r.Unread && !r.hurried:
+	case r.NotificationPending && !r.hurried:
 		r.hurried = true     // once: a stream of notifications must not keep the rules from judging
 		return nil, errAgain // that was asked about a report which may have changed since
 	}

@@ -15,7 +15,7 @@ import (
 // asking is a read of a report of which the rules ask the company's own systems.
 func asking(n, amount int) expense.FetchedReport {
 	read := waiting(n, amount)
-	read.RulesHash, read.Asks = "h1", []string{"duplicates", "centres"}
+	read.RulesHash, read.FactNames = "h1", []string{"duplicates", "centres"}
 	return read
 }
 
@@ -45,8 +45,8 @@ func TestTheRulesAreToldWhatTheCompanysSystemsAnswered(t *testing.T) {
 func TestATravelRequestIsAskedAboutToo(t *testing.T) {
 	p := newPlay(t)
 	request := &expense.TravelRequest{ID: "T1"}
-	p.reads = []any{expense.FetchedReport{Reading: expense.Reading{Status: "PENDING_EXT", Stop: "stop"}, ReportID: "T1",
-		Request: request, Revision: "r1", RulesHash: "h1", Asks: []string{"budget"}}}
+	p.reads = []any{expense.FetchedReport{ReportState: expense.ReportState{Status: "PENDING_EXT", ValidationID: "stop"}, ReportID: "T1",
+		Request: request, Revision: "r1", RulesHash: "h1", FactNames: []string{"budget"}}}
 	p.verdicts, p.facts = []any{passOn}, []any{answered("true")}
 	p.run(expense.Notification{Kind: expense.RequestObject, Key: "T1", ObjectURI: "https://us2.api.concursolutions.com/travelrequest/v4/requests/T1"})
 	require.Equal(t, []string{"read request", "ask for facts", "judge request", "approve"}, p.calls)
@@ -70,7 +70,7 @@ func TestARunWaitsForASystemThatIsAwayAndSaysForWhich(t *testing.T) {
 	p.facts = []any{away, away, away, answered("false")}
 	p.after(4*time.Hour, func() {
 		status := p.status()
-		require.Equal(t, workflows.Consulting, status.State)
+		require.Equal(t, workflows.FetchingFacts, status.State)
 		require.Equal(t, []string{"duplicates", "centres"}, status.Facts)
 		require.Empty(t, status.WaitingFor)
 		require.Empty(t, status.Done)
@@ -99,9 +99,9 @@ func TestAFactThatIsRefusedParksTheRunAndSaysWhatToMend(t *testing.T) {
 				require.Equal(t, workflows.Parked, status.State)
 				require.Equal(t, kind, status.Parked.Kind)
 				require.Contains(t, status.Parked.Message, "the fact duplicates")
-				require.Contains(t, status.Parked.Mend, mend)
-				require.NotContains(t, status.Parked.Mend, "Concur's words")
-				require.NotContains(t, status.Parked.Mend, "user in Concur")
+				require.Contains(t, status.Parked.Fix, mend)
+				require.NotContains(t, status.Parked.Fix, "Concur's words")
+				require.NotContains(t, status.Parked.Fix, "user in Concur")
 				p.env.SignalWorkflow(workflows.Retried, nil)
 			})
 			require.Equal(t, expense.Approved, p.run(callout()).Outcome)
@@ -117,7 +117,7 @@ func TestAnAnswerThatCannotBeReadIsAskedForAgainAndThenParks(t *testing.T) {
 	p.facts = []any{torn, torn, torn, answered("false")}
 	p.after(5*time.Minute, func() {
 		require.Equal(t, expense.Malformed, p.status().Parked.Kind)
-		require.Contains(t, p.status().Parked.Mend, "fact-answer.schema.json")
+		require.Contains(t, p.status().Parked.Fix, "fact-answer.schema.json")
 		require.Len(t, p.asked, 3)
 		p.env.SignalWorkflow(workflows.Retried, nil)
 	})
@@ -142,7 +142,7 @@ func TestAReportThatHasNotChangedIsNotAskedAboutAgain(t *testing.T) {
 	p.reads, p.verdicts = []any{asking(1, 10)}, []any{ask}
 	p.facts = []any{answered("true")}
 	p.after(time.Hour, func() { p.env.SignalWorkflow(workflows.Notified, callout()) })
-	p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+	p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 	require.Len(t, p.asked, 1)
 }

@@ -31,8 +31,8 @@ const (
 	FetchRequest        = "FetchRequest"
 	ValidateRequest     = "ValidateRequest"
 	ListPendingRequests = "ListPendingRequests"
-	ClearExceptions     = "ClearExceptions"
-	JoinRun             = "JoinRun"
+	DeleteExceptions    = "DeleteExceptions"
+	HandOverRun         = "HandOverRun"
 	FetchFacts          = "FetchFacts"
 	ApproveByException  = "ApproveByException"
 )
@@ -53,9 +53,9 @@ type Retry struct {
 // StatusQuery is the query that answers a Status.
 const StatusQuery = "status"
 
-// AdmitUpdate is the update of LimitSendBacks that takes an expense.Admission and
+// CheckSendBackUpdate is the update of LimitSendBacks that takes an expense.Admission and
 // answers an expense.Admitted.
-const AdmitUpdate = "admit"
+const CheckSendBackUpdate = "checkSendBack"
 
 // PermitUpdate is the update of ProcessNotification that takes an expense.Permission and
 // answers an expense.Permitted.
@@ -76,8 +76,8 @@ func SweepQueue(taskQueue string) string { return taskQueue + "-sweep" }
 // SweepScheduleID names the Temporal Schedule that sweeps the failed list.
 func SweepScheduleID(taskQueue string) string { return "sweep-" + taskQueue }
 
-// BrakeID names the one run of LimitSendBacks.
-func BrakeID(taskQueue string) string { return "brake-" + taskQueue }
+// SendBackLimitID names the one run of LimitSendBacks.
+func SendBackLimitID(taskQueue string) string { return "send-back-limit-" + taskQueue }
 
 // StepsID names the one run of RememberSteps.
 func StepsID(taskQueue string) string { return "steps-" + taskQueue }
@@ -131,7 +131,7 @@ const (
 func Outcomes() []expense.Outcome {
 	return []expense.Outcome{
 		expense.Approved, expense.ApprovedWithExceptions, expense.SentBack, expense.Withdrawn,
-		expense.Superseded, expense.Gone, expense.Unsupported, expense.Cancelled, expense.DryRun, expense.Joined,
+		expense.Superseded, expense.Gone, expense.Unsupported, expense.Cancelled, expense.DryRun, expense.HandedOver,
 		expense.NotOurs,
 	}
 }
@@ -142,8 +142,8 @@ func Kinds() []expense.Kind {
 		expense.Unavailable, expense.RateLimited, expense.Deadlock, expense.Unauthorized,
 		expense.Forbidden, expense.NotFound, expense.NotWaiting, expense.Rejected,
 		expense.Untrusted, expense.Malformed, expense.Incomplete, expense.TooLarge, expense.OutcomeUnknown,
-		expense.WritesOff, expense.Braked, expense.Blocked, expense.NoApprover, expense.CommentMissing, expense.UnclearStep,
-		expense.AlikeStops,
+		expense.WritesOff, expense.SendBackLimitReached, expense.Blocked, expense.NoApprover, expense.CommentMissing, expense.UnclearStep,
+		expense.AmbiguousStep,
 		expense.InvalidArgument, expense.Interrupted,
 	}
 }

@@ -36,31 +36,31 @@ func TestTheContractIsWhatIsStoredInSomebodysTemporal(t *testing.T) {
 		"workflows": []string{workflows.ProcessNotification, workflows.SweepFailedNotifications, workflows.LimitSendBacks, workflows.RememberSteps},
 		"activities": []string{workflows.FetchReport, workflows.ValidateReport, workflows.PostExceptions, workflows.TakeAction,
 			workflows.DeleteNotification, workflows.ListFailedNotifications, workflows.ListPendingReports, workflows.StartProcessing,
-			workflows.FetchRequest, workflows.ValidateRequest, workflows.ListPendingRequests, workflows.ClearExceptions, workflows.JoinRun,
+			workflows.FetchRequest, workflows.ValidateRequest, workflows.ListPendingRequests, workflows.DeleteExceptions, workflows.HandOverRun,
 			workflows.FetchFacts, workflows.ApproveByException},
 		"signals": []string{workflows.Notified, workflows.Decided, workflows.Retried},
-		"updates": []string{workflows.AdmitUpdate, workflows.PermitUpdate, workflows.AnnounceUpdate},
+		"updates": []string{workflows.CheckSendBackUpdate, workflows.PermitUpdate, workflows.AnnounceUpdate},
 		"queries": []string{workflows.StatusQuery},
 		"queues": []string{workflows.DefaultTaskQueue, workflows.ConcurQueue(workflows.DefaultTaskQueue),
 			workflows.SweepQueue(workflows.DefaultTaskQueue), workflows.ConcurQueue(workflows.SweepQueue(workflows.DefaultTaskQueue)),
 			workflows.FactQueue(workflows.DefaultTaskQueue), workflows.FactQueue(workflows.SweepQueue(workflows.DefaultTaskQueue))},
-		"brakes":           []string{workflows.BrakeID(workflows.DefaultTaskQueue)},
+		"brakes":           []string{workflows.SendBackLimitID(workflows.DefaultTaskQueue)},
 		"steps":            []string{workflows.StepsID(workflows.DefaultTaskQueue)},
 		"schedules":        []string{workflows.SweepScheduleID(workflows.DefaultTaskQueue)},
 		"searchAttributes": []string{workflows.ReportIDAttribute, workflows.WaitingForAttribute, workflows.OutcomeAttribute},
 		"memos":            []string{workflows.NotificationMemo},
 		"waitingFor":       []string{workflows.WaitingForApprover, workflows.WaitingForOperator},
-		"states": []workflows.State{workflows.Fetching, workflows.Consulting, workflows.Validating, workflows.Waiting, workflows.Posting,
+		"states": []workflows.State{workflows.Fetching, workflows.FetchingFacts, workflows.Validating, workflows.Waiting, workflows.Posting,
 			workflows.Acting, workflows.Deleting, workflows.Parked, workflows.Closed},
 		"outcomes": workflows.Outcomes(),
 		"kinds":    workflows.Kinds(),
 		"payloads": map[string]any{
-			"notified": failedCopy(1),
-			"decided":  expense.Decision{TaskID: "t", ID: "d", Decision: expense.PassOn, Comment: "c", By: "kim"},
-			"retried":  workflows.Retry{By: "ops"},
-			"admit":    back("0123456789abcdef", 100, 0.5),
-			"permit":   expense.Permission{Activity: "EXPRPT:key/TakeAction-3", Stop: "A_EXTV /path", Via: expense.V1, Mark: "00ff", Code: "APPROVED"},
-			"result":   workflows.Result{Outcome: expense.SentBack, Cause: "rules", Done: []string{"sent back"}, Rules: &workflows.RulesUsed{Hash: "0123456789abcdef", Version: "2026-11"}},
+			"notified":      failedCopy(1),
+			"decided":       expense.Decision{TaskID: "t", ID: "d", Decision: expense.DecideApprove, Comment: "c", By: "kim"},
+			"retried":       workflows.Retry{By: "ops"},
+			"checkSendBack": back("0123456789abcdef", 100, 0.5),
+			"permit":        expense.Permission{Activity: "EXPRPT:key/TakeAction-3", ValidationID: "A_EXTV /path", Via: expense.V1, HeaderHash: "00ff", Code: "APPROVED"},
+			"result":        workflows.Result{Outcome: expense.SentBack, Cause: "rules", Done: []string{"sent back"}, Rules: &workflows.RulesUsed{Hash: "0123456789abcdef", Version: "2026-11"}},
 		},
 	})
 }
@@ -70,19 +70,19 @@ func TestTheStatusKeepsItsShape(t *testing.T) {
 	at := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)
 	golden(t, "testdata/status.json", []workflows.Status{{
 		NotificationID: "EXPRPT:gWr1$pKey", ReportID: "R1", State: workflows.Parked, WaitingFor: workflows.WaitingForOperator,
-		Since: at, Stop: "A_EXTV /path", Revision: "00ff", Task: &workflows.Task{ID: "EXPRPT:gWr1$pKey/00ff/1", Group: "finance"},
+		Since: at, ValidationID: "A_EXTV /path", Revision: "00ff", Task: &workflows.Task{ID: "EXPRPT:gWr1$pKey/00ff/1", Group: "finance"},
 		Verdict: &workflows.VerdictStatus{Action: expense.Ask, RulesHash: "abcd",
 			Exceptions: []expense.Exception{{ObjectType: expense.OnEntry, ObjectID: "e1", Code: "NORECPT", Rule: "receipt", Visibility: expense.VisibleToProcessors}},
 			Findings: []expense.Finding{
-				{Rule: "receipt", Object: "e1", Message: "Receipt missing", Saw: []expense.Seen{{Name: "entry.posted", Value: "82.10 USD"}}},
+				{Rule: "receipt", Object: "e1", Message: "Receipt missing", Values: []expense.RuleValue{{Name: "entry.posted", Value: "82.10 USD"}}},
 				{Rule: "weekend", Message: "On a weekend", Warn: true}, {Rule: "round", Message: "A round amount", Shadow: true},
 			},
-			Rules:   []expense.RuleLook{{Rule: "receipt", Objects: 3, Held: 2, Violated: 1}, {Rule: "round", Objects: 3, Violated: 1, Shadow: true}},
+			Rules:   []expense.RuleSummary{{Rule: "receipt", Objects: 3, Satisfied: 2, Violated: 1}, {Rule: "round", Objects: 3, Violated: 1, Shadow: true}},
 			Version: "2026-11", ApproveByException: "APPROVED"},
-		Decisions: []workflows.DecisionTaken{{ID: "d1", TaskID: "t", By: "kim", Decision: expense.PassOn, Accepted: false, Why: "late"}},
+		Decisions: []workflows.DecisionTaken{{ID: "d1", TaskID: "t", By: "kim", Decision: expense.DecideApprove, Accepted: false, Why: "late"}},
 		Done:      []string{"exception NORECPT posted on entry e1"},
-		Parked:    &workflows.Trouble{Kind: expense.Forbidden, Message: "refused", Mend: "give the role"},
-		OwedDeletes: []string{
+		Parked:    &workflows.ParkReason{Kind: expense.Forbidden, Message: "refused", Fix: "give the role"},
+		PendingDeletes: []string{
 			"https://www.concursolutions.com/api/platform/notifications/v1.0/notification/n1",
 		},
 		Outcome: "",
@@ -97,7 +97,7 @@ func TestAnEmptyStatusHasListsAndNoNulls(t *testing.T) {
 	require.NoError(t, err)
 	var raw map[string]any
 	require.NoError(t, answer.Get(&raw))
-	for _, list := range []string{"decisions", "done", "owedDeletes"} {
+	for _, list := range []string{"decisions", "done", "pendingDeletes"} {
 		require.Equal(t, []any{}, raw[list], list)
 	}
 	require.Equal(t, "superseded", raw["outcome"])

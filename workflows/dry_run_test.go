@@ -11,57 +11,57 @@ import (
 	"concur-connector/workflows"
 )
 
-func withheld(read expense.FetchedReport, why expense.Withheld) expense.FetchedReport {
-	read.Withheld = why
+func withheld(read expense.FetchedReport, why expense.DryRunReason) expense.FetchedReport {
+	read.DryRun = why
 	return read
 }
 
-var others = expense.ByTestUsers([]string{"kim"})
+var others = expense.NotTestUser([]string{"kim"})
 
 func TestADryRunShowsWhatItWouldWrite(t *testing.T) {
 	for name, c := range map[string]struct {
 		verdict expense.Verdict
-		why     expense.Withheld
+		why     expense.DryRunReason
 		calls   []string
 		done    []string
 	}{
-		"a report that is passed on": {passOn, expense.ByDryRun, []string{"read", "judge", "approve"}, []string{"would pass the report on"}},
-		"a report that goes back":    {sendBack, expense.ByDryRun, []string{"read", "judge", "send-back"}, []string{"would send the report back to the employee (cause: rules)"}},
-		"exceptions, and then it takes no action": {flagged, expense.ByDryRun, []string{"read", "judge", "post"},
+		"a report that is passed on": {passOn, expense.DryRunMode, []string{"read", "judge", "approve"}, []string{"would pass the report on"}},
+		"a report that goes back":    {sendBack, expense.DryRunMode, []string{"read", "judge", "send-back"}, []string{"would send the report back to the employee (cause: rules)"}},
+		"exceptions, and then it takes no action": {flagged, expense.DryRunMode, []string{"read", "judge", "post"},
 			[]string{"would post exception NORECPT on entry e1", "would pass the report on"}},
 		"a question, to nobody while there are test users": {ask, others, []string{"read", "judge"}, []string{"would ask group finance"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
 			p.reads, p.verdicts = []any{withheld(waiting(1, 1), c.why)}, []any{c.verdict}
-			p.posts = []any{expense.PostedExceptions{Withheld: c.why}}
-			p.actions = []any{expense.ActionTaken{Withheld: c.why}}
+			p.posts = []any{expense.PostedExceptions{DryRun: c.why}}
+			p.actions = []any{expense.ActionTaken{DryRun: c.why}}
 			result := p.run(failedCopy(1))
-			require.Equal(t, workflows.Result{Outcome: expense.DryRun, Done: c.done, Withheld: c.why}, result)
+			require.Equal(t, workflows.Result{Outcome: expense.DryRun, Done: c.done, DryRun: c.why}, result)
 			require.Equal(t, c.calls, p.calls, "the failed notification is not deleted: the report waits")
-			require.Equal(t, []string{failedCopy(1).NotificationURI}, p.status().OwedDeletes)
+			require.Equal(t, []string{failedCopy(1).NotificationURI}, p.status().PendingDeletes)
 		})
 	}
 }
 
 func TestADryRunAsksAPerson(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{withheld(waiting(1, 1), expense.ByDryRun)}, []any{ask}
-	p.actions = []any{expense.ActionTaken{Withheld: expense.ByDryRun}}
-	p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.RulingSendBack) })
-	require.Equal(t, workflows.Result{Outcome: expense.DryRun, Withheld: expense.ByDryRun, Done: []string{"would send the report back to the employee (cause: person)"}}, p.run(callout()))
+	p.reads, p.verdicts = []any{withheld(waiting(1, 1), expense.DryRunMode)}, []any{ask}
+	p.actions = []any{expense.ActionTaken{DryRun: expense.DryRunMode}}
+	p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideSendBack) })
+	require.Equal(t, workflows.Result{Outcome: expense.DryRun, DryRun: expense.DryRunMode, Done: []string{"would send the report back to the employee (cause: person)"}}, p.run(callout()))
 }
 
 func TestADryRunIsRememberedPerRevision(t *testing.T) {
 	p := newPlay(t)
-	first := withheld(waiting(1, 1), expense.ByDryRun)
-	p.reads = []any{first, first, withheld(waiting(1, 2), expense.ByDryRun)}
+	first := withheld(waiting(1, 1), expense.DryRunMode)
+	p.reads = []any{first, first, withheld(waiting(1, 2), expense.DryRunMode)}
 	p.verdicts = []any{passOn}
 	again := func() any {
 		p.env.SignalWorkflow(workflows.Notified, callout())
-		return expense.ActionTaken{Withheld: expense.ByDryRun}
+		return expense.ActionTaken{DryRun: expense.DryRunMode}
 	}
-	p.actions = []any{again, expense.ActionTaken{Withheld: expense.ByDryRun}}
+	p.actions = []any{again, expense.ActionTaken{DryRun: expense.DryRunMode}}
 	// The first notified finds what was shown, the second another revision.
 	p.reads[1] = func() any { p.env.SignalWorkflow(workflows.Notified, callout()); return first }
 	result := p.run(callout())
@@ -71,8 +71,8 @@ func TestADryRunIsRememberedPerRevision(t *testing.T) {
 
 func TestADryRunThatWasSwitchedOnMeanwhileWritesNothingByHalves(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{withheld(waiting(1, 1), expense.ByDryRun)}, []any{flagged}
-	p.posts = []any{expense.PostedExceptions{Withheld: expense.ByDryRun}} // and an action would be sent
+	p.reads, p.verdicts = []any{withheld(waiting(1, 1), expense.DryRunMode)}, []any{flagged}
+	p.posts = []any{expense.PostedExceptions{DryRun: expense.DryRunMode}} // and an action would be sent
 	require.Equal(t, expense.DryRun, p.run(callout()).Outcome)
 	require.NotContains(t, p.calls, "approve", "a report is not passed on without the exceptions that were only shown")
 }
@@ -80,10 +80,10 @@ func TestADryRunThatWasSwitchedOnMeanwhileWritesNothingByHalves(t *testing.T) {
 func TestARunThatHasBegunToWriteDoesNotEndInADryRun(t *testing.T) {
 	t.Run("with exceptions that are posted", func(t *testing.T) {
 		p := newPlay(t)
-		shown := withheld(waiting(1, 1), expense.ByDryRun)
+		shown := withheld(waiting(1, 1), expense.DryRunMode)
 		p.reads, p.verdicts = []any{waiting(1, 1), shown, waiting(1, 1)}, []any{flagged}
 		p.posts = []any{posted(expense.Posted, "")}
-		p.actions = []any{certain(expense.Rejected), expense.ActionTaken{Withheld: expense.ByDryRun}, nil}
+		p.actions = []any{certain(expense.Rejected), expense.ActionTaken{DryRun: expense.DryRunMode}, nil}
 		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
 		p.after(2*time.Minute, func() {
 			status := p.status()
@@ -97,7 +97,7 @@ func TestARunThatHasBegunToWriteDoesNotEndInADryRun(t *testing.T) {
 	t.Run("with a post of which nothing is known", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 1)}, []any{flagged}
-		p.posts = []any{kind(expense.OutcomeUnknown), expense.PostedExceptions{Withheld: expense.ByDryRun}, posted(expense.Unconfirmed, "")}
+		p.posts = []any{kind(expense.OutcomeUnknown), expense.PostedExceptions{DryRun: expense.DryRunMode}, posted(expense.Unconfirmed, "")}
 		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
 		p.after(2*time.Minute, func() {
 			require.Equal(t, expense.WritesOff, p.status().Parked.Kind)
@@ -109,7 +109,7 @@ func TestARunThatHasBegunToWriteDoesNotEndInADryRun(t *testing.T) {
 
 func TestAReportThatMovedDuringADryRunEndsAsItIs(t *testing.T) {
 	p := newPlay(t)
-	p.reads = []any{withheld(moved("A_APPR"), expense.ByDryRun)}
+	p.reads = []any{withheld(moved("A_APPR"), expense.DryRunMode)}
 	p.deletes = []any{nil}
 	result := p.run(failedCopy(1))
 	require.Equal(t, expense.Superseded, result.Outcome)
@@ -123,14 +123,14 @@ func TestWritesThatAreOffParkTheRun(t *testing.T) {
 	p.after(time.Minute, func() {
 		status := p.status()
 		require.Equal(t, expense.WritesOff, status.Parked.Kind)
-		require.Contains(t, status.Parked.Mend, "CONCUR_WRITES")
+		require.Contains(t, status.Parked.Fix, "CONCUR_WRITES")
 		p.env.SignalWorkflow(workflows.Retried, nil)
 	})
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 }
 
 func TestABrakedReport(t *testing.T) {
-	held := certain(expense.Braked)
+	held := certain(expense.SendBackLimitReached)
 	t.Run("is sent back when an operator has it go on", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 1)}, []any{sendBack}
@@ -158,7 +158,7 @@ func TestABrakedReport(t *testing.T) {
 
 func overruled(p *play) (list []bool) {
 	for _, in := range p.acted {
-		list = append(list, in.Overruled)
+		list = append(list, in.LimitOverridden)
 	}
 	return list
 }

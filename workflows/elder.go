@@ -13,7 +13,7 @@ import (
 	"concur-connector/expense"
 )
 
-// Elder returns the notification ID of the open run to which the run that asks leaves a
+// OlderRun returns the notification ID of the open run to which the run that asks leaves a
 // report, or nothing. The run that asks has shown the report's ID before it asks.
 //
 // Two kinds of runs meet: those of callouts, under the key of v1.1, and the one under the
@@ -22,7 +22,7 @@ import (
 // it to any callout's run, which Temporal lists a moment late; it asks only after that
 // moment. So of two such runs at least one sees the other. Of two callouts' runs the
 // younger leaves it.
-func (c *Client) Elder(ctx context.Context, reportID, notificationID, runID string) (string, error) {
+func (c *Client) OlderRun(ctx context.Context, reportID, notificationID, runID string) (string, error) {
 	own := expense.Notification{Kind: expense.ReportObject, Key: reportID}.ID()
 	if notificationID != own {
 		last, err := c.temporal.DescribeWorkflowExecution(ctx, own, "")
@@ -93,8 +93,8 @@ func older(a, b *workflowpb.WorkflowExecutionInfo) bool {
 	}
 }
 
-// Tell has an open run know what another leaves to it, and reports whether it has ended.
-func (c *Client) Tell(ctx context.Context, n expense.Notification, id string) (ended bool, err error) {
+// NotifyRun has an open run know what another leaves to it, and reports whether it has ended.
+func (c *Client) NotifyRun(ctx context.Context, n expense.Notification, id string) (ended bool, err error) {
 	last, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
 	var missing *serviceerror.NotFound
 	switch {

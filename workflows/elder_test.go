@@ -61,7 +61,7 @@ func TestToWhichRunAReportIsLeft(t *testing.T) {
 			m.On("DescribeWorkflowExecution", mock.Anything, c.self, "r").
 				Return(&workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: open(c.self, "R1", 0)}, nil).Maybe()
 			m.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: c.listed}, nil).Maybe()
-			got, err := workflows.NewClient(m, "own").Elder(t.Context(), "R1", c.self, "r")
+			got, err := workflows.NewClient(m, "own").OlderRun(t.Context(), "R1", c.self, "r")
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})

@@ -16,16 +16,16 @@ import (
 )
 
 // byV4 is a read of a report that waits, by v4: its stop has no name of its own.
-func byV4(mark string, held ...expense.HeldException) expense.FetchedReport {
+func byV4(mark string, held ...expense.ExistingException) expense.FetchedReport {
 	r := &expense.Report{ID: "R1", Status: expense.StatusExternalValidation, Via: expense.V4, Submitted: "2026-11-03T10:00:00Z",
 		Entries: []expense.Entry{{ID: "e1"}}}
-	return expense.FetchedReport{Reading: expense.Reading{Status: r.Status, Stop: r.Stop()}, ReportID: r.ID, Report: r,
-		Revision: r.Revision(), Content: r.Content(), Via: r.Via, Mark: mark, Held: held}
+	return expense.FetchedReport{ReportState: expense.ReportState{Status: r.Status, ValidationID: r.ValidationID()}, ReportID: r.ID, Report: r,
+		Revision: r.Revision(), Content: r.Content(), Via: r.Via, HeaderHash: mark, Existing: held}
 }
 
 var (
-	held  = expense.HeldException{Exception: norecpt}
-	other = expense.HeldException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}}
+	held  = expense.ExistingException{Exception: norecpt}
+	other = expense.ExistingException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}}
 )
 
 func TestTheInterfaceOfTheReadIsThatOfTheWrites(t *testing.T) {
@@ -34,13 +34,13 @@ func TestTheInterfaceOfTheReadIsThatOfTheWrites(t *testing.T) {
 	require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
 	require.Equal(t, expense.V4, p.posted[0].Via)
 	require.Equal(t, expense.V4, p.acted[0].Via)
-	require.Equal(t, "m1", p.acted[0].Mark)
+	require.Equal(t, "m1", p.acted[0].HeaderHash)
 }
 
 func TestFallingBackIsSaidOnce(t *testing.T) {
 	p := newPlay(t)
 	fell := waiting(1, 10)
-	fell.FellBack = "v4 needs a scope"
+	fell.FallbackReason = "v4 needs a scope"
 	p.reads, p.verdicts = []any{fell, byV4("m1"), fell}, []any{stale, stale, passOn}
 	result := p.run(callout())
 	require.Equal(t, []string{"passed on"}, result.Done[len(result.Done)-1:])
@@ -58,14 +58,14 @@ func count(lines []string, line string) (n int) {
 
 func TestMoreExceptionsOfOthersThanAreRememberedKeepNoRunFromItsEnd(t *testing.T) {
 	t.Parallel()
-	all := make([]expense.HeldException, 450)
+	all := make([]expense.ExistingException, 450)
 	for i := range all {
 		all[i] = other
 		all[i].ObjectType, all[i].ObjectID = expense.OnEntry, fmt.Sprint("e", i)
 	}
-	for name, cleared := range map[string]expense.ClearedExceptions{
-		"that Concur does not take off": {Kept: all},
-		"that are only shown":           {Withheld: expense.ByDryRun},
+	for name, cleared := range map[string]expense.DeletedExceptions{
+		"that Concur does not take off": {NotDeleted: all},
+		"that are only shown":           {DryRun: expense.DryRunMode},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
@@ -82,7 +82,7 @@ func TestWhatIsLeftOfAnEarlierSubmissionIsTakenOffBeforeTheRulesJudge(t *testing
 	t.Run("and what others put there is left", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byV4("m1", held, other), byV4("m2", other)}
-		p.clears = []any{expense.ClearedExceptions{Cleared: []expense.HeldException{held}, Kept: []expense.HeldException{other}}}
+		p.clears = []any{expense.DeletedExceptions{Deleted: []expense.ExistingException{held}, NotDeleted: []expense.ExistingException{other}}}
 		p.verdicts = []any{passOn}
 		result := p.run(callout())
 		require.Equal(t, []string{"read", "clear", "read", "judge", "approve"}, p.calls)
@@ -130,16 +130,16 @@ func TestWhatIsLeftOfAnEarlierSubmissionIsTakenOffBeforeTheRulesJudge(t *testing
 		p := newPlay(t)
 		p.reads = []any{byV4("m1", held)}
 		p.verdicts = []any{ask}
-		p.clears = []any{expense.ClearedExceptions{Withheld: expense.ByDryRun}, expense.ClearedExceptions{Cleared: []expense.HeldException{held}}}
-		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.clears = []any{expense.DeletedExceptions{DryRun: expense.DryRunMode}, expense.DeletedExceptions{Deleted: []expense.ExistingException{held}}}
+		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "clear", "read", "judge", "clear", "approve"}, p.calls)
 	})
 	t.Run("and only shown while nothing is written", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{byV4("m1", held)}, []any{passOn}
-		p.clears = []any{expense.ClearedExceptions{Withheld: expense.ByDryRun}}
-		p.actions = []any{expense.ActionTaken{Withheld: expense.ByDryRun}}
+		p.clears = []any{expense.DeletedExceptions{DryRun: expense.DryRunMode}}
+		p.actions = []any{expense.ActionTaken{DryRun: expense.DryRunMode}}
 		result := p.run(callout())
 		require.Equal(t, expense.DryRun, result.Outcome)
 		require.Equal(t, []string{"would take exception NORECPT off entry e1", "would pass the report on"}, result.Done)
@@ -151,7 +151,7 @@ func TestAReportThatMayHaveBeenMovedIsJudgedAnew(t *testing.T) {
 	t.Run("when a write is in doubt", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{byV4("m1"), byV4("m2")}, []any{passOn, sendBack}
-		p.actions = []any{expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Stop: byV4("").Stop}, Moved: true, Doubtful: true}, expense.ActionTaken{}}
+		p.actions = []any{expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, ValidationID: byV4("").ValidationID}, MayHaveMoved: true, OutcomeUnknown: true}, expense.ActionTaken{}}
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "approve", "read", "judge", "send-back"}, p.calls)
 	})
@@ -160,14 +160,14 @@ func TestAReportThatMayHaveBeenMovedIsJudgedAnew(t *testing.T) {
 		p.reads, p.verdicts = []any{byV4("m1"), byV4("m2"), byV4("m2")}, []any{passOn, passOn, sendBack}
 		p.actions = []any{
 			kind(expense.Forbidden), // of an attempt that was not the first
-			expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Stop: byV4("").Stop}, Moved: true, Doubtful: true},
+			expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, ValidationID: byV4("").ValidationID}, MayHaveMoved: true, OutcomeUnknown: true},
 			expense.ActionTaken{},
 		}
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "approve", "read", "judge", "approve", "read", "judge", "send-back"}, p.calls)
-		require.Equal(t, "m1", p.acted[1].Mark, "of the write in doubt")
-		require.True(t, p.acted[1].Doubtful)
-		require.Equal(t, "m2", p.acted[2].Mark)
+		require.Equal(t, "m1", p.acted[1].HeaderHash, "of the write in doubt")
+		require.True(t, p.acted[1].OutcomeUnknown)
+		require.Equal(t, "m2", p.acted[2].HeaderHash)
 	})
 	t.Run("when a notification names another step", func(t *testing.T) {
 		p := newPlay(t)
@@ -184,7 +184,7 @@ func TestAReportThatMayHaveBeenMovedIsJudgedAnew(t *testing.T) {
 		again.EventType = "Step - SUBMIT"
 		p.reads, p.verdicts = []any{byV4("m1")}, []any{ask}
 		p.after(time.Hour, func() { p.env.SignalWorkflow(workflows.Notified, again) })
-		p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(again).Outcome)
 		require.Equal(t, []string{"read", "judge", "read", "approve"}, p.calls)
 	})
@@ -192,14 +192,14 @@ func TestAReportThatMayHaveBeenMovedIsJudgedAnew(t *testing.T) {
 
 func TestARunLeavesItsReportToAnotherRunOfIt(t *testing.T) {
 	t.Parallel()
-	other := expense.JoinedRun{With: "EXPRPT:R1"}
+	other := expense.HandedOverRun{To: "EXPRPT:R1"}
 	t.Run("and what it would have deleted", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.joins = []any{waiting(1, 10)}, []any{other}
 		result := p.run(failedCopy(1))
-		require.Equal(t, expense.Joined, result.Outcome)
+		require.Equal(t, expense.HandedOver, result.Outcome)
 		require.Equal(t, []string{"read", "join"}, p.calls)
-		require.Equal(t, []expense.JoinRunInput{{ReportID: "R1", ObjectURI: reportURI, Owed: []string{failedCopy(1).NotificationURI}}}, p.joined)
+		require.Equal(t, []expense.HandOverRunInput{{ReportID: "R1", ObjectURI: reportURI, PendingDeletes: []string{failedCopy(1).NotificationURI}}}, p.joined)
 		require.Equal(t, []string{"the report is left to the run EXPRPT:R1"}, result.Done)
 	})
 	t.Run("after others can find it, and before it writes anything", func(t *testing.T) {
@@ -212,7 +212,7 @@ func TestARunLeavesItsReportToAnotherRunOfIt(t *testing.T) {
 			}
 		}).Return(nil).Maybe()
 		p.reads, p.verdicts = []any{byV4("m1", held), byV4("m2")}, []any{passOn}
-		p.joins = []any{func() any { require.Equal(t, "R1", shown); return expense.JoinedRun{} }}
+		p.joins = []any{func() any { require.Equal(t, "R1", shown); return expense.HandedOverRun{} }}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "join", "clear", "read"}, p.calls[:4])
 		require.Len(t, p.joined, 1, "and once")
@@ -223,7 +223,7 @@ func TestARunLeavesItsReportToAnotherRunOfIt(t *testing.T) {
 		p := newPlay(t)
 		began, looked := p.env.Now(), time.Time{}
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
-		p.joins = []any{func() any { looked = p.env.Now(); return expense.JoinedRun{} }}
+		p.joins = []any{func() any { looked = p.env.Now(); return expense.HandedOverRun{} }}
 		require.Equal(t, expense.Approved, p.run(found).Outcome)
 		require.GreaterOrEqual(t, looked.Sub(began), time.Minute)
 		require.Equal(t, []string{"read", "join", "read", "judge", "approve"}, p.calls, "and what it had read is read again")
@@ -235,15 +235,15 @@ func TestARunLeavesItsReportToAnotherRunOfIt(t *testing.T) {
 			away[i] = errors.New("no frontend")
 		}
 		p.reads, p.joins = []any{waiting(1, 10)}, append(away, other)
-		require.Equal(t, expense.Joined, p.run(callout()).Outcome)
+		require.Equal(t, expense.HandedOver, p.run(callout()).Outcome)
 		require.Len(t, p.joined, 10)
 	})
 	t.Run("of two that leave it to each other the one under the report's own ID goes on", func(t *testing.T) {
-		for n, want := range map[expense.Notification]expense.Outcome{found: expense.Approved, callout(): expense.Joined} {
+		for n, want := range map[expense.Notification]expense.Outcome{found: expense.Approved, callout(): expense.HandedOver} {
 			p := stage(t)
 			p.reads, p.verdicts, p.joins = []any{waiting(1, 10)}, []any{passOn}, []any{func() any {
 				if len(p.joined) == 1 {
-					p.env.SignalWorkflow(workflows.Notified, expense.Notification{LeftBy: "EXPRPT:other"})
+					p.env.SignalWorkflow(workflows.Notified, expense.Notification{HandedOverBy: "EXPRPT:other"})
 				}
 				return other
 			}}
@@ -258,14 +258,14 @@ const requestURI = "https://us2.api.concursolutions.com/travelrequest/v4/request
 // request is a read of a travel request that waits for us.
 func request() expense.FetchedReport {
 	r := &expense.TravelRequest{ID: "AB12", Status: expense.RequestSubmitted, Submitted: "2026-11-03T10:00:00Z", Operations: []string{"approve", "sendback"}}
-	return expense.FetchedReport{Reading: expense.Reading{Status: r.Status, Stop: r.Stop()}, ReportID: r.ID, Request: r, Revision: r.Revision(), Content: r.Content()}
+	return expense.FetchedReport{ReportState: expense.ReportState{Status: r.Status, ValidationID: r.ValidationID()}, ReportID: r.ID, Request: r, Revision: r.Revision(), Content: r.Content()}
 }
 
 func TestATravelRequestIsReadJudgedAndActedOn(t *testing.T) {
 	t.Parallel()
 	n := expense.Notification{Kind: expense.RequestObject, Key: "AB12", ObjectURI: requestURI + "AB12"}
 	gone := func(status string) expense.FetchedReport {
-		return expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotWaiting, Status: status}, ReportID: "AB12"}
+		return expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: status}, ReportID: "AB12"}
 	}
 	for name, c := range map[string]struct {
 		reads, verdicts, actions []any
@@ -291,7 +291,7 @@ func TestATravelRequestIsReadJudgedAndActedOn(t *testing.T) {
 func TestATravelRequestThatComesToTheNextStopIsJudgedThere(t *testing.T) {
 	t.Parallel()
 	next := request()
-	next.Moved = true
+	next.MayHaveMoved = true
 	for name, c := range map[string]struct {
 		reads []any
 		again int // reads after the action
@@ -303,7 +303,7 @@ func TestATravelRequestThatComesToTheNextStopIsJudgedThere(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
 			p.reads, p.verdicts = c.reads, []any{passOn, sendBack}
-			p.actions = []any{expense.ActionTaken{Reading: expense.Reading{Stop: request().Stop}}, expense.ActionTaken{}}
+			p.actions = []any{expense.ActionTaken{ReportState: expense.ReportState{ValidationID: request().ValidationID}}, expense.ActionTaken{}}
 			require.Equal(t, expense.SentBack, p.run(expense.Notification{Kind: expense.RequestObject, Key: "AB12", ObjectURI: requestURI + "AB12"}).Outcome)
 			calls := []string{"read request", "judge request", "approve"}
 			for range c.again {
@@ -330,7 +330,7 @@ func TestACalloutAboutATravelRequestTakesUpWhateverWaits(t *testing.T) {
 		take(p, expense.StartedProcessing{Started: 1})
 		p.lists = []any{expense.PendingRequests{Next: "start=100"}, expense.PendingRequests{Notifications: []expense.Notification{waits}}}
 		result := p.run(trigger)
-		require.Equal(t, expense.Joined, result.Outcome)
+		require.Equal(t, expense.HandedOver, result.Outcome)
 		require.Equal(t, []expense.Notification{waits}, p.started)
 		require.Equal(t, []string{"handed over to TRAVELREQ:AB12", "failed notification deleted"}, result.Done)
 		require.Equal(t, []string{"list", "list", "delete"}, p.calls)
@@ -339,15 +339,15 @@ func TestACalloutAboutATravelRequestTakesUpWhateverWaits(t *testing.T) {
 		p := newPlay(t)
 		take(p, expense.StartedProcessing{Started: 1})
 		p.lists = []any{
-			expense.PendingRequests{Notifications: []expense.Notification{waits}, Unlooked: &expense.Unlooked{Kind: expense.Malformed, Message: "it cannot be read"}},
+			expense.PendingRequests{Notifications: []expense.Notification{waits}, NotChecked: &expense.NotChecked{Kind: expense.Malformed, Message: "it cannot be read"}},
 			expense.PendingRequests{Notifications: []expense.Notification{waits}},
 		}
 		p.after(time.Minute, func() {
 			require.Equal(t, expense.Malformed, p.status().Parked.Kind)
-			require.Len(t, p.status().OwedDeletes, 1)
+			require.Len(t, p.status().PendingDeletes, 1)
 		})
 		result := p.run(trigger)
-		require.Equal(t, expense.Joined, result.Outcome)
+		require.Equal(t, expense.HandedOver, result.Outcome)
 		require.Equal(t, []string{"handed over to TRAVELREQ:AB12", "failed notification deleted"}, result.Done)
 	})
 	t.Run("and is superseded when nothing waits", func(t *testing.T) {
@@ -371,10 +371,10 @@ func TestASweepStartsWhatNobodyToldOf(t *testing.T) {
 		want  workflows.SweepResult
 		told  []expense.Notification
 	}{
-		"the reports and the travel requests": {workflows.SweepInput{Grace: time.Hour},
-			workflows.SweepResult{Waiting: 1, Forgotten: 1, Recovered: 1, Requests: 1, RequestsStarted: 1}, []expense.Notification{report, request}},
-		"and nothing when it only reads": {workflows.SweepInput{Grace: time.Hour, ReadOnly: true},
-			workflows.SweepResult{Waiting: 1, Forgotten: 1, Requests: 1}, nil},
+		"the reports and the travel requests": {workflows.SweepInput{MissedAfter: time.Hour},
+			workflows.SweepResult{Waiting: 1, Missed: 1, MissedStarted: 1, Requests: 1, RequestsStarted: 1}, []expense.Notification{report, request}},
+		"and nothing when it only reads": {workflows.SweepInput{MissedAfter: time.Hour, ReadOnly: true},
+			workflows.SweepResult{Waiting: 1, Missed: 1, Requests: 1}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
@@ -386,8 +386,8 @@ func TestASweepStartsWhatNobodyToldOf(t *testing.T) {
 				return expense.FailedNotifications{}, nil
 			})
 			named(workflows.ListPendingReports, func(_ context.Context, in expense.ListPendingReportsInput) (expense.PendingReports, error) {
-				found := expense.PendingReports{Waiting: 1, Forgotten: 1}
-				if in.Name {
+				found := expense.PendingReports{Waiting: 1, Missed: 1}
+				if in.WithNotifications {
 					found.Notifications = []expense.Notification{report}
 				}
 				return found, nil
@@ -412,8 +412,8 @@ func TestARunThatHasBegunToWriteByV4StaysWithIt(t *testing.T) {
 	p.posts, p.actions = []any{posted(expense.Posted, "")}, []any{certain(expense.Blocked), expense.ActionTaken{}}
 	require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
 	require.Len(t, p.read, 2)
-	require.Empty(t, p.read[0].Begun)
-	require.Equal(t, expense.V4, p.read[1].Begun)
+	require.Empty(t, p.read[0].WrittenVia)
+	require.Equal(t, expense.V4, p.read[1].WrittenVia)
 }
 
 func TestAReportThatIsRecalledWhileExceptionsArePostedIsWithdrawn(t *testing.T) {

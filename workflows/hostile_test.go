@@ -86,7 +86,7 @@ func TestAForgedAddressKeepsNoReportFromBeingRead(t *testing.T) {
 	t.Parallel()
 	elsewhere := callout()
 	elsewhere.ObjectURI = "https://www.concursolutions.com/api/expense/expensereport/v9/x/gWr1$pKey"
-	gone := expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}
+	gone := expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}
 	for name, first := range map[string]any{"that is refused": refusedAt("evil.example"), "that leads nowhere": gone} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
@@ -104,7 +104,7 @@ func TestAForgedAddressKeepsNoReportFromBeingRead(t *testing.T) {
 
 func TestAForgedAddressTakesNoPlaceOfOneThatConcurDidNotFindOnce(t *testing.T) {
 	t.Parallel()
-	gone := expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}
+	gone := expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}
 	forged := callout()
 	forged.ObjectURI = "https://www.concursolutions.com/api/expense/expensereport/v9/report/gWr1$pKey"
 	for name, c := range map[string]struct {
@@ -141,7 +141,7 @@ func TestAForeignNotificationURIIsDroppedAndParksNothing(t *testing.T) {
 	foreign.NotificationURI = "https://evil.example/api/platform/notifications/v1.0/notification/n9"
 	why := `NotificationURI names the host "evil.example", which is not on the allow-list`
 	dropped := func(read expense.FetchedReport) expense.FetchedReport {
-		read.Foreign = []expense.RefusedURI{{URI: foreign.NotificationURI, Why: why}}
+		read.UntrustedURIs = []expense.UntrustedURI{{URI: foreign.NotificationURI, Why: why}}
 		return read
 	}
 	t.Run("while a person is asked: at once, and the task stays", func(t *testing.T) {
@@ -150,18 +150,18 @@ func TestAForeignNotificationURIIsDroppedAndParksNothing(t *testing.T) {
 		var task string
 		p.after(time.Minute, func() { task = p.status().Task.ID; p.env.SignalWorkflow(workflows.Notified, foreign) })
 		p.after(2*time.Minute, func() {
-			require.Empty(t, p.status().OwedDeletes)
+			require.Empty(t, p.status().PendingDeletes)
 			require.Equal(t, []string{"a notification URI was dropped: " + why}, p.status().Done)
 			p.env.SignalWorkflow(workflows.Notified, foreign) // it is known now, and wakes nobody
 		})
 		p.after(3*time.Minute, func() { require.Len(t, p.read, 2); p.env.SignalWorkflow(workflows.Notified, callout()) })
-		p.after(4*time.Minute, func() { require.Empty(t, p.status().OwedDeletes) })
-		p.after(time.Hour, func() { p.decide(task, "d1", expense.PassOn) })
+		p.after(4*time.Minute, func() { require.Empty(t, p.status().PendingDeletes) })
+		p.after(time.Hour, func() { p.decide(task, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "read", "read", "approve"}, p.calls)
-		require.Empty(t, p.read[0].Unchecked)
-		require.Equal(t, []string{foreign.NotificationURI}, p.read[1].Unchecked)
-		require.Equal(t, []string{foreign.NotificationURI}, p.read[2].Unchecked)
+		require.Empty(t, p.read[0].UncheckedURIs)
+		require.Equal(t, []string{foreign.NotificationURI}, p.read[1].UncheckedURIs)
+		require.Equal(t, []string{foreign.NotificationURI}, p.read[2].UncheckedURIs)
 		require.Len(t, p.status().Done, 2, "it is said once")
 	})
 	t.Run("by a run that has decided", func(t *testing.T) {
@@ -174,7 +174,7 @@ func TestAForeignNotificationURIIsDroppedAndParksNothing(t *testing.T) {
 	t.Run("when it is to be deleted, and the others are deleted", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
-		p.deletes = []any{expense.DeletedNotification{Refused: why}, nil}
+		p.deletes = []any{expense.DeletedNotification{Untrusted: why}, nil}
 		p.after(0, func() { p.env.SignalWorkflow(workflows.Notified, failedCopy(2)) })
 		result := p.run(foreign)
 		require.Equal(t, expense.Approved, result.Outcome)

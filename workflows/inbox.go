@@ -25,7 +25,7 @@ func openInbox(ctx workflow.Context) inbox {
 			Description: "Concur has notified again. Payload: a notification, or nothing to have the report read again.",
 		}),
 		decided: workflow.GetSignalChannelWithOptions(ctx, Decided, workflow.SignalChannelOptions{
-			Description: `A person has decided. Payload: {"taskId", "decision": "pass-on" or "send-back", "comment", "by"}; the task ID is in the status.`,
+			Description: `A person has decided. Payload: {"taskId", "decision": "approve" or "send-back", "comment", "by"}; the task ID is in the status.`,
 		}),
 		retried: workflow.GetSignalChannelWithOptions(ctx, Retried, workflow.SignalChannelOptions{
 			Description: "An operator has mended what the run was parked for. The payload is not looked at.",
@@ -65,24 +65,24 @@ func (r *run) listen(ctx workflow.Context) {
 // onNotified remembers what the notification asks for. One with a failed-list URI
 // that is known already asks for nothing.
 func (r *run) onNotified(n expense.Notification, now time.Time) {
-	if n.LeftBy != "" {
-		r.Told, r.Unread = true, true
+	if n.HandedOverBy != "" {
+		r.HandedOverToUs, r.NotificationPending = true, true
 		if n.ObjectURI != "" && !expense.IsV4Report(n.ObjectURI) {
 			r.Callout = n.ObjectURI
 		}
 	}
 	if n.NotificationURI != "" {
-		if !r.owe(n.NotificationURI, now.Sub(r.DeletedAt) < r.LateFor) {
+		if !r.owe(n.NotificationURI, now.Sub(r.DeletedAt) < r.VisibleWithin) {
 			return
 		}
 	}
-	if !r.Readable && n.ObjectURI != r.ObjectURI && n.ID() == r.notification.ID() &&
+	if !r.AddressRead && n.ObjectURI != r.ObjectURI && n.ID() == r.notification.ID() &&
 		len(r.Addresses) < maxAddresses && !slices.Contains(r.Addresses, n.ObjectURI) {
 		r.Addresses = append(r.Addresses, n.ObjectURI)
 	}
 	r.heardOf(n)
 	r.hear(n)
-	r.Unread = true
+	r.NotificationPending = true
 }
 
 // heardOf remembers whether anything else than an entry of the failed list has told of the
@@ -90,11 +90,11 @@ func (r *run) onNotified(n expense.Notification, now time.Time) {
 func (r *run) heardOf(n expense.Notification) {
 	switch {
 	case n.NotificationURI == "":
-		r.Ours = r.Ours || n.ObjectURI != "" || n.LeftBy != ""
-		isCallout := n.ObjectURI != "" && n.LeftBy == "" && !n.Found && (n.Kind == expense.ReportObject || n.IsTrigger())
+		r.Ours = r.Ours || n.ObjectURI != "" || n.HandedOverBy != ""
+		isCallout := n.ObjectURI != "" && n.HandedOverBy == "" && !n.Found && (n.Kind == expense.ReportObject || n.IsRequestV1())
 		r.Nameless = r.Nameless || isCallout && n.EventType == ""
-	case len(r.Entries) < maxNames && !slices.Contains(r.Entries, n.EventType):
-		r.Entries = append(r.Entries, n.EventType)
+	case len(r.FailedListEventTypes) < maxNames && !slices.Contains(r.FailedListEventTypes, n.EventType):
+		r.FailedListEventTypes = append(r.FailedListEventTypes, n.EventType)
 	}
 }
 
@@ -107,8 +107,8 @@ func (r *run) onDecided(d expense.Decision) {
 		}
 	}
 	if d.ID == "" {
-		r.Unnamed++
-		d.ID = fmt.Sprintf("signal-%d", r.Unnamed)
+		r.UnnamedDecisions++
+		d.ID = fmt.Sprintf("signal-%d", r.UnnamedDecisions)
 	}
 	if d.By == "" {
 		d.By = "not said"
@@ -126,16 +126,16 @@ func (r *run) onDecided(d expense.Decision) {
 // refuse says why a decision does not count, or nothing.
 func (r *run) refuse(d expense.Decision) string {
 	switch {
-	case d.Decision != expense.PassOn && d.Decision != expense.RulingSendBack:
-		return `the decision must be "pass-on" or "send-back"`
+	case d.Decision != expense.DecideApprove && d.Decision != expense.DecideSendBack:
+		return `the decision must be "approve" or "send-back"`
 	case d.TaskID == "":
 		return "the decision names no taskId; the status shows the one that is open"
 	case r.Task == nil:
 		return "nothing waits for a decision"
 	case d.TaskID != r.Task.ID:
 		return "this task is closed; the report has changed or was decided since"
-	case r.Ruling != nil && !r.refusedByConcur():
-		return "already decided by " + r.Ruling.By
+	case r.AcceptedDecision != nil && !r.refusedByConcur():
+		return "already decided by " + r.AcceptedDecision.By
 	}
 	return ""
 }
@@ -143,7 +143,7 @@ func (r *run) refuse(d expense.Decision) string {
 // refusedByConcur reports whether the run is parked because Concur does not do what
 // was decided. Another decision may then be tried.
 func (r *run) refusedByConcur() bool {
-	if r.Parked == nil || r.Doubt != nil {
+	if r.Parked == nil || r.UnknownWrite != nil {
 		return false
 	}
 	switch r.Parked.Kind {
@@ -156,7 +156,7 @@ func (r *run) refusedByConcur() bool {
 // replace makes a decision the one that counts, in the place of one that Concur
 // refused.
 func (r *run) replace(d expense.Decision) {
-	if r.Ruling != nil {
+	if r.AcceptedDecision != nil {
 		for i, before := range r.Decisions {
 			if before.Accepted && before.TaskID == d.TaskID {
 				r.Decisions[i].Accepted, r.Decisions[i].Why = false, "Concur refused it; decided again by "+d.By
@@ -164,7 +164,7 @@ func (r *run) replace(d expense.Decision) {
 		}
 		r.retry = true
 	}
-	r.Ruling = &d
+	r.AcceptedDecision = &d
 }
 
 // boundDecisions drops the oldest refused decision when there are too many; one

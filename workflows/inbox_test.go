@@ -38,7 +38,7 @@ func TestNotified(t *testing.T) {
 			p.env.SignalWorkflow(workflows.Notified, failedCopy(1))
 			p.env.SignalWorkflow(workflows.Notified, failedCopy(1))
 		})
-		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(failedCopy(1)).Outcome)
 		require.Equal(t, []string{"read", "judge", "approve", "delete"}, p.calls)
 	})
@@ -53,7 +53,7 @@ func TestNotified(t *testing.T) {
 			require.Equal(t, before.Task, now.Task)
 			require.Equal(t, before.Since, now.Since)
 			require.Equal(t, workflows.WaitingForApprover, now.WaitingFor)
-			p.decide(now.Task.ID, "d1", expense.PassOn)
+			p.decide(now.Task.ID, "d1", expense.DecideApprove)
 		})
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "read", "approve"}, p.calls)
@@ -88,18 +88,18 @@ func TestAPersonDecides(t *testing.T) {
 	t.Run("the first decision on the open task counts, every other is refused and kept", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}
-		p.after(0, func() { p.decide("EXPRPT:gWr1$pKey/0000/9", "early", expense.PassOn) })
+		p.after(0, func() { p.decide("EXPRPT:gWr1$pKey/0000/9", "early", expense.DecideApprove) })
 		p.after(time.Minute, func() {
 			task := p.status().Task
 			require.Equal(t, "finance", task.Group)
-			p.decide("another task", "other", expense.PassOn)
-			p.decide("", "none", expense.PassOn)
+			p.decide("another task", "other", expense.DecideApprove)
+			p.decide("", "none", expense.DecideApprove)
 			p.decide(task.ID, "odd", "maybe")
 			p.env.SignalWorkflow(workflows.Decided, "not an object")
-			p.env.SignalWorkflow(workflows.Decided, []string{"pass-on"})
-			p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: task.ID, Decision: expense.PassOn}) // from the Web UI
-			p.decide(task.ID, "late", expense.RulingSendBack)
-			p.decide(task.ID, "late", expense.RulingSendBack)
+			p.env.SignalWorkflow(workflows.Decided, []string{"approve"})
+			p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: task.ID, Decision: expense.DecideApprove}) // from the Web UI
+			p.decide(task.ID, "late", expense.DecideSendBack)
+			p.decide(task.ID, "late", expense.DecideSendBack)
 		})
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		accepted := map[string]bool{}
@@ -119,7 +119,7 @@ func TestAPersonDecides(t *testing.T) {
 				p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}
 				p.after(time.Minute, func() {
 					p.env.SignalWorkflow(workflows.Decided, expense.Decision{
-						TaskID: p.status().Task.ID, ID: "d1", Decision: expense.RulingSendBack, Comment: comment, By: "kim"})
+						TaskID: p.status().Task.ID, ID: "d1", Decision: expense.DecideSendBack, Comment: comment, By: "kim"})
 				})
 				result := p.run(callout())
 				require.Equal(t, expense.SentBack, result.Outcome)
@@ -136,9 +136,9 @@ func TestAPersonDecides(t *testing.T) {
 		p.after(time.Minute, func() { old = p.status().Task.ID; p.env.SignalWorkflow(workflows.Notified, callout()) })
 		p.after(time.Hour, func() {
 			require.NotEqual(t, old, p.status().Task.ID)
-			p.decide(old, "stale", expense.PassOn)
+			p.decide(old, "stale", expense.DecideApprove)
 		})
-		p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d2", expense.PassOn) })
+		p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d2", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 	})
 
@@ -159,10 +159,10 @@ func TestAPersonDecides(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}
 		p.actions = []any{certain(expense.Rejected), nil}
-		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		p.after(2*time.Minute, func() {
 			require.Equal(t, workflows.Parked, p.status().State)
-			p.decide(p.status().Task.ID, "d2", expense.RulingSendBack)
+			p.decide(p.status().Task.ID, "d2", expense.DecideSendBack)
 		})
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "approve", "read", "judge", "send-back"}, p.calls)
@@ -176,7 +176,7 @@ func TestAPersonDecides(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}
 		p.actions = []any{kind(expense.Forbidden), nil}
-		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		p.after(2*time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "approve", "read", "judge", "approve"}, p.calls)

@@ -16,7 +16,7 @@ import (
 // callout, and by its ID. A run looks once, after it has shown the report's ID by which
 // others find it and before it writes anything: see Client.Elder.
 func (r *run) join(ctx workflow.Context) (bool, error) {
-	if r.Alone || r.notification.Kind != expense.ReportObject || r.ReportID == "" ||
+	if r.CheckedForOthers || r.notification.Kind != expense.ReportObject || r.ReportID == "" ||
 		strings.ContainsRune(r.ReportID, utf8.RuneError) { // two reports may look alike then
 		return false, nil
 	}
@@ -27,30 +27,30 @@ func (r *run) join(ctx workflow.Context) (bool, error) {
 			return false, err
 		}
 	}
-	if r.Told && r.notification.Key == r.ReportID {
-		r.Alone = true // or each would leave the report to the other
+	if r.HandedOverToUs && r.notification.Key == r.ReportID {
+		r.CheckedForOthers = true // or each would leave the report to the other
 		return false, nil
 	}
-	var joined expense.JoinedRun
+	var joined expense.HandedOverRun
 	options := r.localOptions(ctx, "look for another run of the report")
-	input := expense.JoinRunInput{ReportID: r.ReportID, EventTypes: r.namesHere(), Owed: r.Owed}
+	input := expense.HandOverRunInput{ReportID: r.ReportID, EventTypes: r.namesHere(), PendingDeletes: r.PendingDeletes}
 	if !expense.IsV4Report(r.ObjectURI) {
 		input.ObjectURI = r.ObjectURI
 	}
 	err := r.readable(ctx, func() (err error) {
-		joined, err = call[expense.JoinedRun](options, &r.calls, JoinRun, input)
+		joined, err = call[expense.HandedOverRun](options, &r.calls, HandOverRun, input)
 		return err
 	})
 	switch {
 	case err != nil:
 		return false, err
-	case joined.With != "":
+	case joined.To != "":
 		r.closeTask("another run sees to the report")
-		r.Owed = nil // it deletes them
-		r.joined("the report is left to the run " + joined.With)
+		r.PendingDeletes = nil // it deletes them
+		r.joined("the report is left to the run " + joined.To)
 		return true, nil
 	}
-	r.Alone = true
+	r.CheckedForOthers = true
 	if found {
 		return false, errAgain // what was read is old by now
 	}
@@ -59,7 +59,7 @@ func (r *run) join(ctx workflow.Context) (bool, error) {
 
 func (r *run) joined(how string) {
 	r.did(how)
-	r.Outcome, r.Cause = expense.Joined, ""
+	r.Outcome, r.Cause = expense.HandedOver, ""
 }
 
 // handOver starts a run for each travel request that waits. A callout about one names it
@@ -70,17 +70,17 @@ func (r *run) handOver(ctx workflow.Context) error {
 	found, leftAlone, why := 0, 0, ""
 	var unlooked error
 	err := r.eachPendingRequests(ctx, func(part expense.PendingRequests) error {
-		if part.Unjudged {
+		if part.WithoutRules {
 			r.Outcome = expense.Unsupported
 			r.did("the rules file has no rule for travel requests (level request)")
 			return nil
 		}
 		found += len(part.Notifications)
-		if part.LeftAlone > 0 {
-			leftAlone, why = leftAlone+part.LeftAlone, part.LeftAloneWhy
+		if part.Skipped > 0 {
+			leftAlone, why = leftAlone+part.Skipped, part.SkippedReason
 		}
-		if u := part.Unlooked; u != nil { // the notification may be about that one
-			unlooked = &Trouble{Kind: u.Kind, Message: u.Message}
+		if u := part.NotChecked; u != nil { // the notification may be about that one
+			unlooked = &ParkReason{Kind: u.Kind, Message: u.Message}
 		}
 		for _, n := range first(ids(part.Notifications), 20) {
 			if said := "handed over to " + n; !slices.Contains(r.Done, said) {
@@ -103,7 +103,7 @@ func (r *run) handOver(ctx workflow.Context) error {
 		r.did("no travel request waits")
 		return nil
 	}
-	r.Outcome, r.Cause = expense.Joined, ""
+	r.Outcome, r.Cause = expense.HandedOver, ""
 	return nil
 }
 
@@ -117,7 +117,7 @@ func ids(list []expense.Notification) []string {
 
 // eachPendingRequests hands over the travel requests that wait, part by part.
 func (r *run) eachPendingRequests(ctx workflow.Context, yield func(expense.PendingRequests) error) error {
-	ask := expense.ListPendingRequestsInput{Announced: true, Callouts: r.announces(r.Heard)}
+	ask := expense.ListPendingRequestsInput{Announced: true, Callouts: r.announces(r.NewStepNames)}
 	for range pendingParts {
 		var part expense.PendingRequests
 		err := r.readable(ctx, func() error {
@@ -133,7 +133,7 @@ func (r *run) eachPendingRequests(ctx workflow.Context, yield func(expense.Pendi
 		}
 		ask.Page = part.Next
 	}
-	return &Trouble{Kind: expense.Malformed, Message: "the list of travel requests has no end"}
+	return &ParkReason{Kind: expense.Malformed, Message: "the list of travel requests has no end"}
 }
 
 // startRuns starts a run for each, or leaves the one be that is open.

@@ -17,7 +17,7 @@ import (
 // person is not judged anew because a day has passed.
 func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 	eventType, at := r.stopName(), workflow.Now(ctx)
-	if r.Verdict != nil && !r.Rejudge && !(read.ByStop && r.Judged != eventType) {
+	if r.Verdict != nil && !r.Reevaluate && !(read.DependsOnStep && r.VerdictEventType != eventType) {
 		return nil
 	}
 	facts, err := r.consult(ctx, read, eventType, at)
@@ -27,7 +27,7 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 	if r.Task == nil {
 		r.enter(ctx, Validating)
 	}
-	var judged expense.Judgement
+	var judged expense.EvaluationResult
 	err = r.readable(ctx, func() error {
 		name, input := ValidateReport, any(expense.ValidateReportInput{
 			Report: read.Report, RulesHash: read.RulesHash, EventType: eventType, At: at, Facts: facts,
@@ -38,7 +38,7 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 			}
 		}
 		var err error
-		judged, err = call[expense.Judgement](r.localOptions(ctx, "judge the "+r.noun()+" by the rules"), &r.calls, name, input)
+		judged, err = call[expense.EvaluationResult](r.localOptions(ctx, "judge the "+r.noun()+" by the rules"), &r.calls, name, input)
 		return err
 	})
 	if err != nil {
@@ -52,7 +52,7 @@ func (r *run) judge(ctx workflow.Context, read expense.FetchedReport) error {
 		r.closeTask("the rules say something else now")
 	}
 	r.Rules = &RulesUsed{Hash: verdict.RulesHash, Version: verdict.Version}
-	r.Verdict, r.Rejudge, r.Judged, r.ByName = &verdict, false, eventType, judged.ByName
+	r.Verdict, r.Reevaluate, r.VerdictEventType, r.DependsOnStepName = &verdict, false, eventType, judged.DependsOnStepName
 	return nil
 }
 
@@ -95,14 +95,14 @@ func (r *run) settle(ctx workflow.Context) (action expense.Action, comment, caus
 		return "", "", "", err // a forged name may have chosen who was asked
 	}
 	switch {
-	case r.Ruling.Decision == expense.PassOn:
-		return expense.Approve, firstSaid(r.Ruling.Comment, r.Verdict.PassOnComment), "person", nil
+	case r.AcceptedDecision.Decision == expense.DecideApprove:
+		return expense.Approve, firstSaid(r.AcceptedDecision.Comment, r.Verdict.ApproveComment), "person", nil
 	}
 	otherwise := unsaid
 	if r.notification.Kind == expense.RequestObject {
 		otherwise = unsaidOfRequest
 	}
-	return expense.SendBack, firstSaid(r.Ruling.Comment, r.Verdict.Comment, otherwise), "person", nil
+	return expense.SendBack, firstSaid(r.AcceptedDecision.Comment, r.Verdict.Comment, otherwise), "person", nil
 }
 
 // firstSaid returns the first comment in which there is something to read.
@@ -130,19 +130,19 @@ func (r *run) ask(ctx workflow.Context) error {
 			ID:    fmt.Sprintf("%s/%s/%d", r.notification.ID(), r.Revision, r.Tasks),
 			Group: r.Verdict.Group,
 		}
-		r.Asked = workflow.Now(ctx)
+		r.TaskOpenedAt = workflow.Now(ctx)
 	}
-	if r.Ruling == nil {
+	if r.AcceptedDecision == nil {
 		r.enter(ctx, Waiting)
-		r.status.Since = r.Asked // a notification that changed nothing restarts nothing
+		r.status.Since = r.TaskOpenedAt // a notification that changed nothing restarts nothing
 	}
 	info := workflow.GetInfo(ctx)
 	if err := workflow.Await(ctx, func() bool {
-		return r.Ruling != nil || r.Unread || info.GetContinueAsNewSuggested()
+		return r.AcceptedDecision != nil || r.NotificationPending || info.GetContinueAsNewSuggested()
 	}); err != nil {
 		return err
 	}
-	if r.Ruling == nil || r.Unread && r.readAfter != r.Ruling {
+	if r.AcceptedDecision == nil || r.NotificationPending && r.readAfter != r.AcceptedDecision {
 		return errAgain // the ruling is kept, unless the report has changed
 	}
 	return nil // also in a stream of notifications: the report was read after the decision
@@ -150,14 +150,14 @@ func (r *run) ask(ctx workflow.Context) error {
 
 // closeTask ends the open task: no decision on it counts any more.
 func (r *run) closeTask(why string) {
-	if r.Task != nil && r.Ruling != nil {
-		r.did(fmt.Sprintf("the decision of %s no longer applies: %s", r.Ruling.By, why))
+	if r.Task != nil && r.AcceptedDecision != nil {
+		r.did(fmt.Sprintf("the decision of %s no longer applies: %s", r.AcceptedDecision.By, why))
 	}
-	r.Task, r.Ruling = nil, nil
+	r.Task, r.AcceptedDecision = nil, nil
 }
 
 func (r *run) forgetVerdict() {
-	r.Overruled = false
+	r.LimitOverridden = false
 	if r.Verdict != nil {
 		r.closeTask("the report has changed")
 	}

@@ -46,18 +46,18 @@ func TestOnlyAnOpenRunKnowsForGoodOfWhatAListShowsAsWaiting(t *testing.T) {
 	type runs = []*workflowpb.WorkflowExecutionInfo
 	tests := map[string]struct {
 		runs runs
-		why  expense.Withheld // why a run that ended dry-run has only shown
-		now  expense.Withheld
+		why  expense.DryRunReason // why a run that ended dry-run has only shown
+		now  expense.DryRunReason
 		want bool
 	}{
 		"no run":                              {want: false},
 		"an open run":                         {runs: runs{{Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}}, want: true},
 		"an open run beside one that is gone": {runs: runs{ended(own, completed, expense.Gone, late), {Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}}, want: true},
-		"what was only shown and is withheld": {runs: runs{ended(key, completed, expense.DryRun, late)}, why: expense.ByDryRun, now: expense.ByDryRun, want: true},
-		"what was only shown a day ago":       {runs: runs{ended(key, completed, expense.DryRun, 25*time.Hour)}, why: expense.ByDryRun, now: expense.ByDryRun, want: false},
+		"what was only shown and is withheld": {runs: runs{ended(key, completed, expense.DryRun, late)}, why: expense.DryRunMode, now: expense.DryRunMode, want: true},
+		"what was only shown a day ago":       {runs: runs{ended(key, completed, expense.DryRun, 25*time.Hour)}, why: expense.DryRunMode, now: expense.DryRunMode, want: false},
 		"two runs of the net that have acted": {runs: runs{ended(own, completed, expense.Approved, late), ended(own, completed, expense.SentBack, 2*late)}, want: false},
-		"what was only shown, with writes":    {runs: runs{ended(key, completed, expense.DryRun, time.Minute)}, why: expense.ByDryRun, want: false},
-		"one that joined another":             {runs: runs{ended(key, completed, expense.Joined, time.Minute)}, want: false},
+		"what was only shown, with writes":    {runs: runs{ended(key, completed, expense.DryRun, time.Minute)}, why: expense.DryRunMode, want: false},
+		"one that joined another":             {runs: runs{ended(key, completed, expense.HandedOver, time.Minute)}, want: false},
 		"two tries of the net, lately":        {runs: runs{ended(own, completed, expense.Gone, late), ended(own, completed, expense.Gone, 2*late)}, want: true},
 		"two tries of the net":                {runs: runs{ended(own, completed, expense.Gone, 121*time.Minute), ended(own, completed, expense.Gone, 3*late)}, want: false},
 	}
@@ -86,11 +86,11 @@ func TestOnlyAnOpenRunKnowsForGoodOfWhatAListShowsAsWaiting(t *testing.T) {
 					"(ExecutionStatus = 'Running' OR CloseTime > '2026-11-03T07:00:00Z')"
 			})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: c.runs}, nil).Once()
 			result.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) {
-				args.Get(1).(*workflows.Result).Withheld = c.why
+				args.Get(1).(*workflows.Result).DryRun = c.why
 			}).Return(nil)
 			m.On("GetWorkflow", mock.Anything, mock.Anything, mock.Anything).Return(result).Maybe()
 			n := expense.Notification{Kind: expense.ReportObject, Key: "O'R1", EventDateTime: "2026-11-03T07:00:00Z"}
-			knows, err := workflows.NewClient(m, "own").Knows(t.Context(), n, expense.Sight{At: now, Grace: time.Hour, Withheld: c.now})
+			knows, err := workflows.NewClient(m, "own").HasRun(t.Context(), n, expense.ListRead{At: now, Grace: time.Hour, DryRun: c.now})
 			require.NoError(t, err)
 			require.Equal(t, c.want, knows)
 		})

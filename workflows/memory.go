@@ -16,11 +16,11 @@ type ProcessInput struct {
 // Memory is the state of a run, as it is carried over when a long run continues
 // as new. The report itself is not in it: it is read again.
 type Memory struct {
-	ObjectURI string `json:"objectUri"`
-	Readable  bool   `json:"readable,omitempty"` // ObjectURI has been read once
+	ObjectURI   string `json:"objectUri"`
+	AddressRead bool   `json:"addressRead,omitempty"` // ObjectURI has been read once
 
-	Heard []StopName  `json:"heard,omitempty"` // names of the stop that came since the last read began
-	Stops []NamedStop `json:"stops,omitempty"` // where the report was found, and how those stops were named
+	NewStepNames []StepName  `json:"newStepNames,omitempty"` // names of the stop that came since the last read began
+	NamedSteps   []NamedStep `json:"namedSteps,omitempty"`   // where the report was found, and how those stops were named
 
 	Addresses []string `json:"addresses,omitempty"` // others of the same object, while none has been read
 
@@ -28,83 +28,83 @@ type Memory struct {
 	// A run that joined this one has told it. It is used when ObjectURI is not enough.
 	Callout string `json:"callout,omitempty"`
 
-	Nowhere []string `json:"nowhere,omitempty"` // addresses of the same object that were not found, while none has been read
+	NotFoundAddresses []string `json:"notFoundAddresses,omitempty"` // addresses of the same object that were not found, while none has been read
 
-	MustRead bool `json:"mustRead,omitempty"` // the report is to be read (again)
-	Unread   bool `json:"unread,omitempty"`   // a notified came since the last read began
-	Rejudge  bool `json:"rejudge,omitempty"`  // an operator may have mended the rules
+	MustRead            bool `json:"mustRead,omitempty"`            // the report is to be read (again)
+	NotificationPending bool `json:"notificationPending,omitempty"` // a notified came since the last read began
+	Reevaluate          bool `json:"reevaluate,omitempty"`          // an operator may have mended the rules
 
 	// Ours is set when the report is known to be this deployment's: something else than an entry
 	// of the failed list has told of it, or a read has shown it.
 	Ours bool `json:"ours,omitempty"`
 	// Nameless is set when a callout has told of the report and named no event.
 	Nameless bool `json:"nameless,omitempty"`
-	// Entries are the events that entries of the failed list have named. Policies is its policy
+	// FailedListEventTypes are the events that entries of the failed list have named. Policies is its policy
 	// when that, too, does not show that it is ours.
-	Entries  []string `json:"entries,omitempty"`
-	Policies []string `json:"policies,omitempty"`
+	FailedListEventTypes []string `json:"failedListEventTypes,omitempty"`
+	Policies             []string `json:"policies,omitempty"`
 
-	Told  bool `json:"told,omitempty"`  // another run has left its report to this one
-	Alone bool `json:"alone,omitempty"` // it was looked for other runs of the report
+	HandedOverToUs   bool `json:"handedOverToUs,omitempty"`   // another run has left its report to this one
+	CheckedForOthers bool `json:"checkedForOthers,omitempty"` // it was looked for other runs of the report
 
-	ReportID    string `json:"reportId,omitempty"`
-	Stop        string `json:"stop,omitempty"`
-	Revision    string `json:"revision,omitempty"`
-	Content     string `json:"content,omitempty"`
-	StopChanges int    `json:"stopChanges,omitempty"` // in a row, nothing else changed
+	ReportID     string `json:"reportId,omitempty"`
+	ValidationID string `json:"validationId,omitempty"`
+	Revision     string `json:"revision,omitempty"`
+	Content      string `json:"content,omitempty"`
+	StepChanges  int    `json:"stepChanges,omitempty"` // in a row, nothing else changed
 
 	TotalDiffers string `json:"totalDiffers,omitempty"` // what the last read said of the entries' sum
 
-	Via  expense.Interface `json:"via,omitempty"`  // by which the last read was made
-	Mark string            `json:"mark,omitempty"` // of the last read, or of that after our own exceptions
-	// ReadShown holds digests of what the last read showed; ReadAt is when that was, and
+	Via        expense.Interface `json:"via,omitempty"`        // by which the last read was made
+	HeaderHash string            `json:"headerHash,omitempty"` // of the last read, or of that after our own exceptions
+	// ReadHashes holds digests of what the last read showed; ReadAt is when that was, and
 	// ReadParts are what was read.
-	ReadShown string        `json:"readShown,omitempty"`
-	ReadAt    time.Time     `json:"readAt,omitzero"`
-	ReadParts expense.Parts `json:"readParts,omitzero"`
+	ReadHashes string        `json:"readHashes,omitempty"`
+	ReadAt     time.Time     `json:"readAt,omitzero"`
+	ReadParts  expense.Parts `json:"readParts,omitzero"`
 	// Changes counts, in a row, the writes that were not sent because the report had changed.
 	Changes int `json:"changes,omitempty"`
 	// Written is set while exceptions may have been put or taken off since Mark was read.
-	Written bool                    `json:"written,omitempty"`
-	Kept    []expense.HeldException `json:"kept,omitempty"` // exceptions that are not ours to take off
+	Written    bool                        `json:"written,omitempty"`
+	NotDeleted []expense.ExistingException `json:"notDeleted,omitempty"` // exceptions that are not ours to take off
 
-	Spared []expense.HeldException `json:"spared,omitempty"` // exceptions that were only shown to be taken off
+	DryRunRemovals []expense.ExistingException `json:"dryRunRemovals,omitempty"` // exceptions that were only shown to be taken off
 
-	Verdict *expense.Verdict  `json:"verdict,omitempty"` // of Revision
-	Judged  string            `json:"judged,omitempty"`  // the name of the stop that it is for
-	ByName  bool              `json:"byName,omitempty"`  // without that name it would say something else, or ask other people
-	Task    *Task             `json:"task,omitempty"`
-	Asked   time.Time         `json:"asked,omitzero"` // when the task began
-	Tasks   int               `json:"tasks,omitempty"`
-	Ruling  *expense.Decision `json:"ruling,omitempty"` // the decision that counts
+	Verdict           *expense.Verdict  `json:"verdict,omitempty"`           // of Revision
+	VerdictEventType  string            `json:"verdictEventType,omitempty"`  // the name of the stop that it is for
+	DependsOnStepName bool              `json:"dependsOnStepName,omitempty"` // without that name it would say something else, or ask other people
+	Task              *Task             `json:"task,omitempty"`
+	TaskOpenedAt      time.Time         `json:"taskOpenedAt,omitzero"` // when the task began
+	Tasks             int               `json:"tasks,omitempty"`
+	AcceptedDecision  *expense.Decision `json:"acceptedDecision,omitempty"` // the decision that counts
 
-	Withheld  expense.Withheld `json:"withheld,omitempty"`  // why nothing is written, by the last read
-	Shown     string           `json:"shown,omitempty"`     // the revision whose writes were shown
-	Overruled bool             `json:"overruled,omitempty"` // an operator has it go on in spite of the brake
+	DryRun          expense.DryRunReason `json:"dryRun,omitempty"`          // why nothing is written, by the last read
+	DryRunRevision  string               `json:"dryRunRevision,omitempty"`  // the revision whose writes were shown
+	LimitOverridden bool                 `json:"limitOverridden,omitempty"` // an operator has it go on in spite of the brake
 
-	Posted   []PostedAt `json:"posted,omitempty"`
-	Refusals int        `json:"refusals,omitempty"` // of exceptions, in a row
-	Calls    int        `json:"calls,omitempty"`    // how many activities were called
-	Looked   []string   `json:"looked,omitempty"`   // run IDs of the runs before this one that it knows of
-	Doubt    *Doubt     `json:"doubt,omitempty"`
+	Posted        []PostedAtStep `json:"posted,omitempty"`
+	RejectedPosts int            `json:"rejectedPosts,omitempty"` // of exceptions, in a row
+	Calls         int            `json:"calls,omitempty"`         // how many activities were called
+	CheckedRuns   []string       `json:"checkedRuns,omitempty"`   // run IDs of the runs before this one that it knows of
+	UnknownWrite  *UnknownWrite  `json:"unknownWrite,omitempty"`
 
-	// Acted is the stop of the last action, and ActedAt when Concur had answered: for a while
+	// ActedAtValidation is the stop of the last action, and ActedAt when Concur had answered: for a while
 	// the report may be shown there still.
-	Acted   string    `json:"acted,omitempty"`
-	ActedAt time.Time `json:"actedAt,omitzero"`
+	ActedAtValidation string    `json:"actedAtValidation,omitempty"`
+	ActedAt           time.Time `json:"actedAt,omitzero"`
 
-	DeletedAt time.Time     `json:"deletedAt,omitzero"` // when the last notification was deleted
-	LateFor   time.Duration `json:"lateFor,omitzero"`   // for how long after a write Concur may not show it, as the last read said
+	DeletedAt     time.Time     `json:"deletedAt,omitzero"`     // when the last notification was deleted
+	VisibleWithin time.Duration `json:"visibleWithin,omitzero"` // for how long after a write Concur may not show it, as the last read said
 
-	Owed    []string `json:"owed,omitempty"`    // notification URIs to delete
-	Deleted []string `json:"deleted,omitempty"` // so often as Concur said that it deleted it
+	PendingDeletes []string `json:"pendingDeletes,omitempty"` // notification URIs to delete
+	Deleted        []string `json:"deleted,omitempty"`        // so often as Concur said that it deleted it
 	// RefusedDeletes counts how often Concur has refused to delete the first of the owed, and
 	// listed it still.
 	RefusedDeletes int `json:"refusedDeletes,omitempty"`
 
-	Unchecked []string `json:"unchecked,omitempty"` // those of the owed that no read has checked yet
+	UncheckedURIs []string `json:"uncheckedUris,omitempty"` // those of the owed that no read has checked yet
 
-	Parked     *Trouble     `json:"parked,omitempty"` // while the run is parked
+	Parked     *ParkReason  `json:"parked,omitempty"` // while the run is parked
 	ParkedAt   time.Time    `json:"parkedAt,omitzero"`
 	TryAt      time.Time    `json:"tryAt,omitzero"`  // when it tries again by itself
 	Parks      int          `json:"parks,omitempty"` // in a row, of the same kind
@@ -112,31 +112,31 @@ type Memory struct {
 
 	Rules *RulesUsed `json:"rules,omitempty"` // by which it was judged last
 
-	Decisions  []DecisionTaken    `json:"decisions,omitempty"`
-	Unreadable []UnreadableSignal `json:"unreadable,omitempty"`
-	Unnamed    int                `json:"unnamed,omitempty"` // decisions that came without an ID
-	Done       []string           `json:"done,omitempty"`
-	Outcome    expense.Outcome    `json:"outcome,omitempty"`
-	Cause      string             `json:"cause,omitempty"`
+	Decisions        []DecisionTaken    `json:"decisions,omitempty"`
+	Unreadable       []UnreadableSignal `json:"unreadable,omitempty"`
+	UnnamedDecisions int                `json:"unnamedDecisions,omitempty"` // decisions that came without an ID
+	Done             []string           `json:"done,omitempty"`
+	Outcome          expense.Outcome    `json:"outcome,omitempty"`
+	Cause            string             `json:"cause,omitempty"`
 }
 
-// PostedAt is an exception that is on the report and is not posted again at this stop.
-type PostedAt struct {
-	Stop      string `json:"stop"`
-	Approving bool   `json:"approving,omitempty"` // it is to pass the report on, and says nothing against it
+// PostedAtStep is an exception that is on the report and is not posted again at this stop.
+type PostedAtStep struct {
+	ValidationID string `json:"validationId"`
+	Approves     bool   `json:"approves,omitempty"` // it is to pass the report on, and says nothing against it
 	expense.PostedException
 }
 
-// Doubt is a write that ended without an answer: it may have taken effect.
-type Doubt struct {
-	Stop   string         `json:"stop"`
-	Action expense.Action `json:"action,omitempty"` // empty: exceptions were posted or taken off
-	Flags  expense.Flags  `json:"flags,omitzero"`   // as they were before that post
-	Mark   string         `json:"mark,omitempty"`   // of the read before that action
-	Code   string         `json:"code,omitempty"`   // of the exception that was posted in the place of that action
+// UnknownWrite is a write that ended without an answer: it may have taken effect.
+type UnknownWrite struct {
+	ValidationID string         `json:"validationId"`
+	Action       expense.Action `json:"action,omitempty"`     // empty: exceptions were posted or taken off
+	Flags        expense.Flags  `json:"flags,omitzero"`       // as they were before that post
+	HeaderHash   string         `json:"headerHash,omitempty"` // of the read before that action
+	Code         string         `json:"code,omitempty"`       // of the exception that was posted in the place of that action
 
 	Earlier  bool `json:"earlier,omitempty"`  // a run before this one was permitted to write
-	Clearing bool `json:"clearing,omitempty"` // exceptions were taken off: that may come late, too
+	Deleting bool `json:"deleting,omitempty"` // exceptions were taken off: that may come late, too
 }
 
 // maxKept bounds the lists that a run shows, so that no sender can fill its memory.
@@ -146,10 +146,10 @@ const maxKept = 200
 const maxAddresses = 8
 
 // posted returns what is on the report at this stop.
-func (m *Memory) posted(stop string) []PostedAt {
-	var here []PostedAt
+func (m *Memory) posted(stop string) []PostedAtStep {
+	var here []PostedAtStep
 	for _, p := range m.Posted {
-		if p.Stop == stop {
+		if p.ValidationID == stop {
 			here = append(here, p)
 		}
 	}
@@ -159,7 +159,7 @@ func (m *Memory) posted(stop string) []PostedAt {
 // forgetPosted forgets what was posted at a stop, when another has come that bears its
 // name.
 func (m *Memory) forgetPosted(stop string) {
-	m.Posted = slices.DeleteFunc(m.Posted, func(p PostedAt) bool { return p.Stop == stop })
+	m.Posted = slices.DeleteFunc(m.Posted, func(p PostedAtStep) bool { return p.ValidationID == stop })
 }
 
 // missing returns the exceptions that are still to be posted at this stop, each once.
@@ -167,7 +167,7 @@ func (m *Memory) missing(stop string, wanted []expense.Exception) []expense.Exce
 	here := m.posted(stop)
 	var missing []expense.Exception
 	for _, e := range wanted {
-		posted := slices.ContainsFunc(here, func(p PostedAt) bool { return p.Same(e) })
+		posted := slices.ContainsFunc(here, func(p PostedAtStep) bool { return p.Same(e) })
 		if !posted && !slices.ContainsFunc(missing, e.Same) {
 			missing = append(missing, e)
 		}
@@ -187,7 +187,7 @@ func (m *Memory) did(line string) {
 // comes again after it was deleted is still in Concur's list: it is owed again, unless it was
 // deleted so lately that the list may not show it yet, and is no news of the report.
 func (m *Memory) owe(uri string, lately bool) bool {
-	if slices.Contains(m.Owed, uri) {
+	if slices.Contains(m.PendingDeletes, uri) {
 		return false
 	}
 	times := 0
@@ -196,9 +196,9 @@ func (m *Memory) owe(uri string, lately bool) bool {
 			times++
 		}
 	}
-	if times == 0 || times < mostDeletes && m.Withheld == "" && !lately {
-		m.Owed = append(m.Owed, uri)
-		m.Unchecked = append(m.Unchecked, uri)
+	if times == 0 || times < mostDeletes && m.DryRun == "" && !lately {
+		m.PendingDeletes = append(m.PendingDeletes, uri)
+		m.UncheckedURIs = append(m.UncheckedURIs, uri)
 	}
 	return times == 0
 }
@@ -206,7 +206,7 @@ func (m *Memory) owe(uri string, lately bool) bool {
 // deleted moves a notification URI from owed to known.
 func (m *Memory) deleted(uri string, now time.Time) {
 	m.DeletedAt = now
-	m.Owed = slices.DeleteFunc(m.Owed, func(u string) bool { return u == uri })
+	m.PendingDeletes = slices.DeleteFunc(m.PendingDeletes, func(u string) bool { return u == uri })
 	m.Deleted = append(m.Deleted, uri)
 	if len(m.Deleted) > maxKept {
 		m.Deleted = slices.Clone(m.Deleted[len(m.Deleted)-maxKept:])

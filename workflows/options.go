@@ -37,7 +37,7 @@ const (
 func (w Workflows) concurOptions(ctx workflow.Context, summary string, requests int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           ConcurQueue(workflow.GetInfo(ctx).TaskQueueName),
-		StartToCloseTimeout: time.Duration(requests+1)*w.AnswerLimit + expense.WaitsUntilShown*w.ShownWithin,
+		StartToCloseTimeout: time.Duration(requests+1)*w.RequestTimeout + expense.WaitsUntilShown*w.VisibleWithin,
 		HeartbeatTimeout:    w.HeartbeatTimeout,
 		WaitForCancellation: true, // a write in flight is not interrupted; its result is recorded
 		RetryPolicy:         w.retries(),

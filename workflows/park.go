@@ -9,22 +9,22 @@ import (
 )
 
 // Error makes a Trouble an error: what a person must mend before the run goes on.
-func (t *Trouble) Error() string { return string(t.Kind) + ": " + t.Message }
+func (t *ParkReason) Error() string { return string(t.Kind) + ": " + t.Message }
 
 // park leaves the run open until a person has mended what is wrong, the report is
 // notified again, or it is time to try by itself.
-func (r *run) park(ctx workflow.Context, t Trouble) {
+func (r *run) park(ctx workflow.Context, t ParkReason) {
 	if t.Kind != r.ParkedKind {
 		r.Parks, r.ParkedKind = 0, t.Kind
 	}
-	last := len(r.ParkedRetries) - 1
+	last := len(r.ParkedRetryDelays) - 1
 	if isOutage(t.Kind) {
 		last = min(last, 1) // it may end at any time, and nobody says so
 	}
-	delay := r.ParkedRetries[min(r.Parks, last)]
+	delay := r.ParkedRetryDelays[min(r.Parks, last)]
 	r.Parks++
-	if t.Mend == "" {
-		t.Mend = mend(t.Kind)
+	if t.Fix == "" {
+		t.Fix = mend(t.Kind)
 	}
 	r.retry = false
 	r.Parked, r.ParkedAt, r.TryAt = &t, workflow.Now(ctx), workflow.Now(ctx).Add(delay)
@@ -55,7 +55,7 @@ func (r *run) stayParked(ctx workflow.Context) error {
 	r.enter(ctx, Parked)
 	r.status.Since = r.ParkedAt
 	info := workflow.GetInfo(ctx)
-	woken := func() bool { return r.retry || r.Unread }
+	woken := func() bool { return r.retry || r.NotificationPending }
 	ended := func() bool { return woken() || info.GetContinueAsNewSuggested() }
 	if err := r.leaveTimeToDecide(ctx); err != nil {
 		return err
@@ -77,9 +77,9 @@ func (r *run) stayParked(ctx workflow.Context) error {
 	}
 	if r.retry {
 		r.Parks = 0
-		r.Overruled = r.Overruled || r.Parked.Kind == expense.Braked
+		r.LimitOverridden = r.LimitOverridden || r.Parked.Kind == expense.SendBackLimitReached
 	}
-	r.retry, r.Rejudge, r.StopChanges = false, true, 0
+	r.retry, r.Reevaluate, r.StepChanges = false, true, 0
 	r.Parked = nil
 	return errAgain
 }
@@ -88,11 +88,11 @@ func (r *run) stayParked(ctx workflow.Context) error {
 // decided. People can decide again while the run is parked, and a stream of notifications
 // would have it try the refused decision again without a pause.
 func (r *run) leaveTimeToDecide(ctx workflow.Context) error {
-	if !r.refusedByConcur() || r.Ruling == nil {
+	if !r.refusedByConcur() || r.AcceptedDecision == nil {
 		return nil
 	}
 	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout:      atLeastATick(r.ParkedAt.Add(r.MalformedDelay).Sub(workflow.Now(ctx))),
+		Timeout:      atLeastATick(r.ParkedAt.Add(r.RereadDelay).Sub(workflow.Now(ctx))),
 		TimerOptions: workflow.TimerOptions{Summary: "parked: Concur refuses what was decided, and another decision is taken"},
 	}, func() bool { return r.retry || workflow.GetInfo(ctx).GetContinueAsNewSuggested() })
 	return err
@@ -110,7 +110,7 @@ func mend(k expense.Kind) string {
 	case expense.InvalidArgument:
 		return "The connector has passed on what cannot be right, and nothing was sent. Change what the message names in the rules file or in the decision; if neither names it, report it as a mistake of the connector."
 	case expense.Untrusted:
-		return "Check the address. If it is Concur's, add its host to CONCUR_HOSTS and restart the workers. If an ObjectURI is not, somebody else knows the connector's password: change it in Concur, and cancel the runs with concurctl parked cancel --host HOST."
+		return "Check the address. If it is Concur's, add its host to CONCUR_TRUSTED_HOSTS and restart the workers. If an ObjectURI is not, somebody else knows the connector's password: change it in Concur, and cancel the runs with concurctl parked cancel --host HOST."
 	case expense.Malformed:
 		return "Look at the report in Concur and at the status of Concur's service; if it goes on, report it with the correlation ID."
 	case expense.Incomplete:
@@ -125,11 +125,11 @@ func mend(k expense.Kind) string {
 		return "Give the comment in the settings of the rules file: the run tries again by itself, or at once by `concurctl parked retry`. A person who was asked can also decide again, with a comment."
 	case expense.UnclearStep:
 		return "Look at the travel request in Concur. If it waits at your external validation: give the application the scope travelrequest.externalsystemworkflow.write and the step the role External System; where the message names a setting, change that in the rules file (docs/policy/README.md). The run tries again by itself, or at once by `concurctl parked retry`. If it waits for somebody else, leave it alone or decide it in Concur by hand: the run notices and ends."
-	case expense.AlikeStops:
-		return "Decide this report by hand in Concur: the run notices and ends. If a callout about it comes, the run goes on by itself. To have such reports decided by the rules without one: give the steps codes of their own and one of them to CONCUR_STEP_GUARD; or set CONCUR_ALIKE_STOPS to act, and the header of the report, which does not name the step, is all that is compared."
+	case expense.AmbiguousStep:
+		return "Decide this report by hand in Concur: the run notices and ends. If a callout about it comes, the run goes on by itself. To have such reports decided by the rules without one: give the steps codes of their own and one of them to CONCUR_STEP_GUARD; or set CONCUR_AMBIGUOUS_STEPS to act, and the header of the report, which does not name the step, is all that is compared."
 	case expense.WritesOff:
 		return "When writes are to be made again: set CONCUR_WRITES to on (and CONCUR_TEST_USERS so that it is not in the way), restart the workers, and have the runs go on: `concurctl parked retry --all --kind WritesOff`."
-	case expense.Braked:
+	case expense.SendBackLimitReached:
 		return "Look whether the rules are right: they send many reports back. If not, mend the rules file: the run is judged anew when it tries again by itself. If so, send the signal, and this report is sent back whatever the brake says; or raise the brake's limits."
 	}
 	return "Look at the message; the run goes on when it is mended."

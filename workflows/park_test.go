@@ -32,7 +32,7 @@ func TestARefusedExceptionIsSentAgainAloneAndThenParks(t *testing.T) {
 		require.Equal(t, workflows.WaitingForOperator, s.WaitingFor)
 		require.Equal(t, expense.Rejected, s.Parked.Kind)
 		require.Contains(t, s.Parked.Message, "NOSUCH on report: Invalid Exception Code")
-		require.NotEmpty(t, s.Parked.Mend)
+		require.NotEmpty(t, s.Parked.Fix)
 		p.env.SignalWorkflow(workflows.Retried, nil)
 	})
 	require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
@@ -98,7 +98,7 @@ func TestAParkedRun(t *testing.T) {
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
 		p.deletes = []any{kind(expense.Forbidden), nil}
 		p.after(time.Minute, func() {
-			require.Len(t, p.status().OwedDeletes, 1)
+			require.Len(t, p.status().PendingDeletes, 1)
 			p.env.SignalWorkflow(workflows.Retried, nil)
 		})
 		require.Equal(t, expense.Approved, p.run(failedCopy(1)).Outcome)
@@ -159,7 +159,7 @@ func TestAParkedRun(t *testing.T) {
 		p.posts = []any{certain(expense.Forbidden), posted(expense.Posted, "")}
 		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
-		require.False(t, p.posted[1].Doubtful)
+		require.False(t, p.posted[1].OutcomeUnknown)
 	})
 
 	t.Run("repeats a doubtful write as doubtful", func(t *testing.T) {
@@ -167,14 +167,14 @@ func TestAParkedRun(t *testing.T) {
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
 		p.actions = []any{kind(expense.Malformed), nil}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.False(t, p.acted[0].Doubtful)
-		require.True(t, p.acted[1].Doubtful)
+		require.False(t, p.acted[0].OutcomeUnknown)
+		require.True(t, p.acted[1].OutcomeUnknown)
 	})
 
 	t.Run("a stop that is another on every read parks", func(t *testing.T) {
 		p := newPlay(t)
 		other := func(n int) any {
-			return expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: waiting(n, 10).Stop}}
+			return expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(n, 10).ValidationID}}
 		}
 		p.reads = []any{waiting(1, 10), waiting(3, 10), waiting(5, 10), waiting(7, 10), moved("A_APPR")}
 		p.verdicts = []any{passOn}

@@ -18,32 +18,32 @@ func (s *sweep) lookForForgotten(ctx workflow.Context, grace time.Duration) erro
 	if grace == 0 {
 		return nil
 	}
-	ask := expense.ListPendingReportsInput{Grace: grace, Young: s.ConfirmDelay, Name: !s.readOnly}
+	ask := expense.ListPendingReportsInput{MissedAfter: grace, Young: s.ConfirmDelay, WithNotifications: !s.readOnly}
 	for range pendingParts {
 		listed := workflow.Now(ctx)
 		options := s.netOptions(ctx, "look for reports that nobody told of", requestsOfWhole)
 		found, err := call[expense.PendingReports](options, &s.calls, ListPendingReports, ask)
-		if unlooked, err := away(err, &s.Unlooked); unlooked || err != nil {
+		if unlooked, err := away(err, &s.NotCheckedReason); unlooked || err != nil {
 			return err
 		}
 		s.Waiting += found.Waiting
-		s.Forgotten += found.Forgotten
-		s.Unsure += found.Unsure
+		s.Missed += found.Missed
+		s.Undetermined += found.Undetermined
 		s.Reports = append(s.Reports, found.Reports[:min(len(found.Reports), maxWhy-len(s.Reports))]...)
 		s.Unannounced += found.Unannounced
 		s.UnannouncedReports = append(s.UnannouncedReports, found.UnannouncedReports[:min(len(found.UnannouncedReports), maxWhy-len(s.UnannouncedReports))]...)
 		s.unannounced(ctx, "reports", found.UnannouncedPolicies)
-		if found.Unnamed != "" {
-			s.Unnamed = found.Unnamed
+		if found.NotStartedReason != "" {
+			s.NotStartedReason = found.NotStartedReason
 		}
-		if err := s.startFound(ctx, found.Notifications, listed, &s.Recovered); err != nil {
+		if err := s.startFound(ctx, found.Notifications, listed, &s.MissedStarted); err != nil {
 			return err
 		}
 		if ask.Page = found.Next; ask.Page == "" {
 			return nil
 		}
 	}
-	s.Unlooked = "the list of reports that wait has no end"
+	s.NotCheckedReason = "the list of reports that wait has no end"
 	return nil
 }
 
@@ -58,18 +58,18 @@ func (s *sweep) lookForRequests(ctx workflow.Context) error {
 		listed := workflow.Now(ctx)
 		options := s.netOptions(ctx, "look for travel requests that wait", requestsOfWhole)
 		found, err := call[expense.PendingRequests](options, &s.calls, ListPendingRequests, ask)
-		if unlooked, err := away(err, &s.UnlookedRequests); unlooked || err != nil {
+		if unlooked, err := away(err, &s.RequestsNotCheckedReason); unlooked || err != nil {
 			return err
 		}
 		s.Requests += len(found.Notifications)
 		s.UnannouncedRequests += found.Unannounced
 		s.unannounced(ctx, "travel requests", found.UnannouncedPolicies)
-		if found.LeftAlone > 0 {
-			s.RequestsLeft += found.LeftAlone
-			s.RequestsLeftWhy = found.LeftAloneWhy
+		if found.Skipped > 0 {
+			s.RequestsSkipped += found.Skipped
+			s.RequestsSkippedReason = found.SkippedReason
 		}
-		if found.Unlooked != nil {
-			s.UnlookedRequests = "one of them: " + found.Unlooked.Message
+		if found.NotChecked != nil {
+			s.RequestsNotCheckedReason = "one of them: " + found.NotChecked.Message
 		}
 		if err := s.startFound(ctx, found.Notifications, listed, &s.RequestsStarted); err != nil {
 			return err
@@ -78,13 +78,13 @@ func (s *sweep) lookForRequests(ctx workflow.Context) error {
 			return nil
 		}
 	}
-	s.UnlookedRequests = "the list of travel requests has no end"
+	s.RequestsNotCheckedReason = "the list of travel requests has no end"
 	return nil
 }
 
 // away says why a list could not be had. What else the sweep does is done all the same.
 func away(err error, why *string) (bool, error) {
-	var t *Trouble
+	var t *ParkReason
 	switch err := trouble(err); {
 	case errors.As(err, &t):
 		*why = t.Error()

@@ -29,7 +29,7 @@ func (r *run) permit(ctx workflow.Context) error {
 			return expense.Permitted{Earlier: earlier, Full: true}, nil
 		}
 		r.calls.permits++
-		r.calls.mark = p.Mark
+		r.calls.mark = p.HeaderHash
 		return expense.Permitted{Earlier: earlier}, nil
 	}
 	refuse := func(_ workflow.Context, p expense.Permission) error {
@@ -66,10 +66,10 @@ func (c *Client) Permit(ctx context.Context, notificationID, runID string, p exp
 // maxEarlier is how many of a report's runs are looked at, the newest first.
 const maxEarlier = 50
 
-// Earlier looks for what runs before one have written to its report at its stop. It finds
+// EarlierWrites looks for what runs before one have written to its report at its stop. It finds
 // them by the notification and by the report, for Concur names a report in two ways. A run
 // of another notification counts once it has ended: an open one is the elder.
-func (c *Client) Earlier(ctx context.Context, in expense.EarlierInput) (expense.EarlierRuns, error) {
+func (c *Client) EarlierWrites(ctx context.Context, in expense.EarlierInput) (expense.EarlierRuns, error) {
 	named := fmt.Sprintf("WorkflowId = '%s'", quoted(in.NotificationID))
 	if in.ReportID != "" {
 		named = fmt.Sprintf("(%s OR %s = '%s')", named, ReportIDAttribute, quoted(indexed(in.ReportID)))
@@ -82,23 +82,23 @@ func (c *Client) Earlier(ctx context.Context, in expense.EarlierInput) (expense.
 	for _, run := range runs {
 		id, runID := run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()
 		running := run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && id != in.NotificationID
-		if runID == in.RunID || running || slices.Contains(in.Looked, runID) {
+		if runID == in.RunID || running || slices.Contains(in.CheckedRuns, runID) {
 			continue
 		}
 		completed := run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
 		closed := run.GetCloseTime().AsTime()
 		if err := c.writesOf(ctx, id, runID, &earlier, func(p expense.Permission) bool {
-			if completed && p.Stop == in.Stop && time.Since(closed) < in.Shown && closed.After(earlier.ActedAt) {
+			if completed && p.ValidationID == in.ValidationID && time.Since(closed) < in.VisibleWithin && closed.After(earlier.ActedAt) {
 				earlier.ActedAt = closed
 			}
 			if completed { // it knew what became of its writes; only v1.1 has a name for each stop
-				return p.Stop == in.Stop && p.Via == expense.V1 && in.Via == expense.V1
+				return p.ValidationID == in.ValidationID && p.Via == expense.V1 && in.Via == expense.V1
 			}
-			return p.Stop == in.Stop || p.Via.IsV4() != in.Via.IsV4() // they name one stop differently
+			return p.ValidationID == in.ValidationID || p.Via.IsV4() != in.Via.IsV4() // they name one stop differently
 		}); err != nil {
 			return expense.EarlierRuns{}, err
 		}
-		earlier.Looked = append(earlier.Looked, runID)
+		earlier.CheckedRuns = append(earlier.CheckedRuns, runID)
 	}
 	return earlier, nil
 }

@@ -46,7 +46,7 @@ func (a *permission) Complete(answer any, err error) {
 func (p *play) ask(activityID, mark string) *permission {
 	a := &permission{answered: make(chan struct{})}
 	p.env.UpdateWorkflow(workflows.PermitUpdate, "", a, expense.Permission{
-		Activity: expense.ActivityName("default-test-workflow-id", activityID), Stop: waiting(1, 10).Stop, Mark: mark,
+		Activity: expense.ActivityName("default-test-workflow-id", activityID), ValidationID: waiting(1, 10).ValidationID, HeaderHash: mark,
 	})
 	<-a.answered
 	return a
@@ -62,7 +62,7 @@ func TestAResultThatSomebodyTypedIsNotUsed(t *testing.T) {
 		calls []string
 	}{
 		"of a read that says it is gone": {
-			play:  play{reads: []any{expense.FetchedReport{Answer: byHand, Reading: expense.Reading{Kind: expense.NotFound}}, waiting(1, 10)}, verdicts: []any{passOn}},
+			play:  play{reads: []any{expense.FetchedReport{Answer: byHand, ReportState: expense.ReportState{Kind: expense.NotFound}}, waiting(1, 10)}, verdicts: []any{passOn}},
 			calls: []string{"read", "read", "judge", "approve"}},
 		"of an action that says it was taken": {
 			play:  play{reads: []any{waiting(1, 10)}, verdicts: []any{passOn}, actions: []any{expense.ActionTaken{Answer: byHand, Confirmed: true}, expense.ActionTaken{}}},
@@ -84,7 +84,7 @@ func TestAResultThatSomebodyTypedIsNotUsed(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{passOn}, []any{
 			expense.ActionTaken{Answer: byHand}, expense.ActionTaken{Answer: byHand}, expense.ActionTaken{Answer: byHand}, expense.ActionTaken{}}
-		var parked *workflows.Trouble
+		var parked *workflows.ParkReason
 		p.after(5*time.Minute, func() { parked = p.status().Parked })
 		p.run(callout())
 		require.Equal(t, expense.Malformed, parked.Kind)
@@ -113,10 +113,10 @@ func TestAWriteThatEndsWithoutAWordIsInDoubtOnlyIfItWasPermitted(t *testing.T) {
 				}, expense.ActionTaken{}}
 				p.run(callout())
 				require.Len(t, p.acted, 2)
-				require.Equal(t, permitted, p.acted[1].Doubtful)
+				require.Equal(t, permitted, p.acted[1].OutcomeUnknown)
 				if permitted {
 					require.NoError(t, answer.refused)
-					require.Equal(t, "m7", p.acted[1].Mark, "of the read before what may have been sent")
+					require.Equal(t, "m7", p.acted[1].HeaderHash, "of the read before what may have been sent")
 				}
 			})
 		}
@@ -158,29 +158,29 @@ func TestWhatARunBeforeMayHaveWrittenIsInDoubt(t *testing.T) {
 	earlier := func(code string) expense.FetchedReport {
 		read := waiting(1, 10)
 		read.Report.HasException = new(true)
-		read.Earlier = expense.EarlierRuns{Looked: []string{"r1"}, Wrote: true, Code: code}
+		read.Earlier = expense.EarlierRuns{CheckedRuns: []string{"r1"}, Wrote: true, Code: code}
 		return read
 	}
 	t.Run("an exception is compared with the flags of now", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.posts = []any{earlier("")}, []any{flagged}, []any{posted(expense.Unconfirmed, "")}
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
-		require.True(t, p.posted[0].Doubtful)
+		require.True(t, p.posted[0].OutcomeUnknown)
 		require.True(t, p.posted[0].Flags.Report)
-		require.False(t, p.acted[0].Doubtful, "the post has waited and read")
+		require.False(t, p.acted[0].OutcomeUnknown, "the post has waited and read")
 		require.Equal(t, []string{"r1"}, p.looked(2))
 	})
 	t.Run("an action waits for that of the run before", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{earlier("")}, []any{passOn}
 		p.run(callout())
-		require.True(t, p.acted[0].Doubtful)
+		require.True(t, p.acted[0].OutcomeUnknown)
 	})
 	t.Run("the exception that passes it on is not posted again", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.actions = []any{earlier("APPROVED")}, []any{byCode}, []any{leftByIt}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.True(t, p.marked[0].Posted)
+		require.True(t, p.marked[0].AlreadyPosted)
 	})
 }
 
@@ -192,7 +192,7 @@ func (p *play) looked(n int) []string {
 	if len(p.read) < n {
 		return []string{"r1"}
 	}
-	return p.read[n-1].Looked
+	return p.read[n-1].CheckedRuns
 }
 
 // accepted is the event of a permission in the history of a run.
@@ -209,7 +209,7 @@ func accepted(t *testing.T, name string, p expense.Permission) *historypb.Histor
 
 func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 	t.Parallel()
-	here := expense.EarlierInput{NotificationID: calloutID, RunID: "self", ReportID: "R1", Stop: "stop", Via: expense.V1, Looked: []string{"known"}}
+	here := expense.EarlierInput{NotificationID: calloutID, RunID: "self", ReportID: "R1", ValidationID: "stop", Via: expense.V1, CheckedRuns: []string{"known"}}
 	self := &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: calloutID, RunId: "self"}}
 	const (
 		completed  = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
@@ -226,14 +226,14 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 		want   bool
 		unread bool // its history is not asked for
 	}{
-		"one that was terminated":                             {status: terminated, wrote: expense.Permission{Stop: "stop", Via: expense.V1}, want: true},
-		"one that Temporal still lists as open":               {status: running, wrote: expense.Permission{Stop: "stop", Via: expense.V1}, want: true},
-		"one that wrote at another stop":                      {status: terminated, wrote: expense.Permission{Stop: "before", Via: expense.V1}},
-		"one that wrote by an interface that names no stop":   {status: terminated, wrote: expense.Permission{Stop: "x", Via: expense.V4}, want: true},
-		"one that came to its end, at this very stop":         {status: completed, wrote: expense.Permission{Stop: "stop", Via: expense.V1}, want: true},
-		"one that came to its end, at a stop without a name":  {status: completed, wrote: expense.Permission{Stop: "stop", Via: expense.V4}, via: expense.V4},
-		"one that was asked something else":                   {status: terminated, update: "admit", wrote: expense.Permission{Stop: "stop"}},
-		"one of another notification of the report":           {id: "EXPRPT:R1", status: terminated, wrote: expense.Permission{Stop: "stop", Via: expense.V1}, want: true},
+		"one that was terminated":                             {status: terminated, wrote: expense.Permission{ValidationID: "stop", Via: expense.V1}, want: true},
+		"one that Temporal still lists as open":               {status: running, wrote: expense.Permission{ValidationID: "stop", Via: expense.V1}, want: true},
+		"one that wrote at another stop":                      {status: terminated, wrote: expense.Permission{ValidationID: "before", Via: expense.V1}},
+		"one that wrote by an interface that names no stop":   {status: terminated, wrote: expense.Permission{ValidationID: "x", Via: expense.V4}, want: true},
+		"one that came to its end, at this very stop":         {status: completed, wrote: expense.Permission{ValidationID: "stop", Via: expense.V1}, want: true},
+		"one that came to its end, at a stop without a name":  {status: completed, wrote: expense.Permission{ValidationID: "stop", Via: expense.V4}, via: expense.V4},
+		"one that was asked something else":                   {status: terminated, update: "checkSendBack", wrote: expense.Permission{ValidationID: "stop"}},
+		"one of another notification of the report":           {id: "EXPRPT:R1", status: terminated, wrote: expense.Permission{ValidationID: "stop", Via: expense.V1}, want: true},
 		"one of another notification that is open, the elder": {id: "EXPRPT:R1", status: running, unread: true},
 		"one that was looked at before":                       {runID: "known", status: terminated, unread: true},
 		"itself":                                              {runID: "self", status: running, unread: true},
@@ -265,10 +265,10 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 				events.On("HasNext").Return(false)
 				api.On("GetWorkflowHistory", mock.Anything, run.WorkflowId, run.RunId, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Return(events)
 			}
-			got, err := workflows.NewClient(api, "").Earlier(t.Context(), in)
+			got, err := workflows.NewClient(api, "").EarlierWrites(t.Context(), in)
 			require.NoError(t, err)
 			require.Equal(t, c.want, got.Wrote)
-			require.Equal(t, c.unread, len(got.Looked) == 0)
+			require.Equal(t, c.unread, len(got.CheckedRuns) == 0)
 		})
 	}
 	t.Run("a list in which the run itself is missing is asked for again", func(t *testing.T) {
@@ -279,9 +279,9 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 			Executions: []*workflowpb.WorkflowExecutionInfo{self, {Execution: &commonpb.WorkflowExecution{WorkflowId: calloutID, RunId: "r1"}, Status: terminated}}}, nil)
 		api.On("GetWorkflowHistory", mock.Anything, calloutID, "r1", false, mock.Anything).Return(events)
 		events.On("HasNext").Return(true).Once()
-		events.On("Next").Return(accepted(t, workflows.PermitUpdate, expense.Permission{Stop: "stop", Via: expense.V1}), nil)
+		events.On("Next").Return(accepted(t, workflows.PermitUpdate, expense.Permission{ValidationID: "stop", Via: expense.V1}), nil)
 		events.On("HasNext").Return(false)
-		got, err := workflows.NewClient(api, "").Earlier(t.Context(), here)
+		got, err := workflows.NewClient(api, "").EarlierWrites(t.Context(), here)
 		require.NoError(t, err)
 		require.True(t, got.Wrote)
 	})
@@ -291,7 +291,7 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 		api.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
-		_, err := workflows.NewClient(api, "").Earlier(ctx, here)
+		_, err := workflows.NewClient(api, "").EarlierWrites(ctx, here)
 		require.ErrorContains(t, err, "not in Temporal's list yet")
 	})
 	t.Run("a report ID is looked for as the search attribute holds it", func(t *testing.T) {
@@ -301,14 +301,14 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 		api.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(r *workflowservice.ListWorkflowExecutionsRequest) bool {
 			return strings.Contains(r.GetQuery(), " = '"+strings.Repeat("R", 100)+"')")
 		})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{self}}, nil)
-		_, err := workflows.NewClient(api, "").Earlier(t.Context(), in)
+		_, err := workflows.NewClient(api, "").EarlierWrites(t.Context(), in)
 		require.NoError(t, err)
 	})
 	t.Run("a list that cannot be had is an error", func(t *testing.T) {
 		t.Parallel()
 		api := mocks.NewClient(t)
 		api.On("ListWorkflow", mock.Anything, mock.Anything).Return(nil, errAway)
-		_, err := workflows.NewClient(api, "").Earlier(t.Context(), here)
+		_, err := workflows.NewClient(api, "").EarlierWrites(t.Context(), here)
 		require.ErrorIs(t, err, errAway)
 	})
 	t.Run("a history that Temporal no longer has is none", func(t *testing.T) {
@@ -319,7 +319,7 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 		api.On("GetWorkflowHistory", mock.Anything, mock.Anything, mock.Anything, false, mock.Anything).Return(events)
 		events.On("HasNext").Return(true)
 		events.On("Next").Return(nil, errMissing)
-		got, err := workflows.NewClient(api, "").Earlier(t.Context(), here)
+		got, err := workflows.NewClient(api, "").EarlierWrites(t.Context(), here)
 		require.NoError(t, err)
 		require.False(t, got.Wrote)
 	})
@@ -328,8 +328,8 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 func TestARunThatCannotLeaveItsReportToAnotherIsParked(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
-	p.joins = []any{handMade{temporal.NewNonRetryableApplicationError("by hand", "", nil)}, expense.JoinedRun{}}
-	var parked *workflows.Trouble
+	p.joins = []any{handMade{temporal.NewNonRetryableApplicationError("by hand", "", nil)}, expense.HandedOverRun{}}
+	var parked *workflows.ParkReason
 	p.after(time.Minute, func() { parked = p.status().Parked })
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 	require.Equal(t, expense.Unavailable, parked.Kind)
@@ -357,15 +357,15 @@ func TestARunThatIsTooFullToPermitAWriteGoesOnAsNew(t *testing.T) {
 			var input workflows.ProcessInput
 			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
 			require.Nil(t, input.Memory.Parked, "there is nothing that a person must mend")
-			require.Equal(t, []string{"default-test-run-id"}, input.Memory.Looked, "the memory says what the run has written")
+			require.Equal(t, []string{"default-test-run-id"}, input.Memory.CheckedRuns, "the memory says what the run has written")
 
 			q := stage(t)
 			q.reads, q.verdicts = []any{waiting(1, 10)}, []any{passOn}
 			q.env.ExecuteWorkflow(workflows.ProcessNotification, input)
 			require.NoError(t, q.env.GetWorkflowError())
 			require.Equal(t, []string{"read", "approve"}, q.calls)
-			require.Equal(t, before > 0, q.acted[0].Doubtful)
-			require.Equal(t, []string{"default-test-run-id"}, q.read[0].Looked)
+			require.Equal(t, before > 0, q.acted[0].OutcomeUnknown)
+			require.Equal(t, []string{"default-test-run-id"}, q.read[0].CheckedRuns)
 		})
 	}
 }
@@ -377,13 +377,13 @@ func TestExceptionsThatMayStillBeTakenOffAreWaitedFor(t *testing.T) {
 		p.reads, p.verdicts, p.posts = []any{byV4("m1", held), byV4("m1")}, []any{flagged}, []any{posted(expense.Posted, "")}
 		p.clears = []any{func() any {
 			if permitted {
-				require.NoError(t, p.ask("ClearExceptions-3", "m1").refused)
+				require.NoError(t, p.ask("DeleteExceptions-3", "m1").refused)
 			}
-			return expense.ClearedExceptions{Answer: byHand}
-		}, expense.ClearedExceptions{Cleared: []expense.HeldException{held}}}
+			return expense.DeletedExceptions{Answer: byHand}
+		}, expense.DeletedExceptions{Deleted: []expense.ExistingException{held}}}
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
 		require.Len(t, p.cleared, 2)
-		require.Equal(t, permitted, p.cleared[1].Doubtful)
-		require.False(t, p.posted[0].Doubtful, "the second has waited")
+		require.Equal(t, permitted, p.cleared[1].OutcomeUnknown)
+		require.False(t, p.posted[0].OutcomeUnknown, "the second has waited")
 	}
 }

@@ -44,11 +44,11 @@ type play struct {
 	read   []expense.FetchReportInput
 
 	asked   []expense.FetchFactsInput
-	cleared []expense.ClearExceptionsInput
+	cleared []expense.DeleteExceptionsInput
 	deleted []string // notification URIs
 	judged  []expense.ValidateReportInput
 	rules   *workflows.RulesUsed // of the result
-	joined  []expense.JoinRunInput
+	joined  []expense.HandOverRunInput
 	started []expense.Notification
 }
 
@@ -79,19 +79,19 @@ func stageWith(t *testing.T, settings workflows.Settings) *play {
 		p.read = append(p.read, in)
 		return p.fetched("read")
 	})
-	register(workflows.ValidateReport, func(_ context.Context, in expense.ValidateReportInput) (expense.Judgement, error) {
+	register(workflows.ValidateReport, func(_ context.Context, in expense.ValidateReportInput) (expense.EvaluationResult, error) {
 		p.judged = append(p.judged, in)
 		if len(p.verdicts) > 0 && p.verdicts[0] == any(stale) {
 			_, err := next[string](p, "judge", &p.verdicts)
-			return expense.Judgement{}, err
+			return expense.EvaluationResult{}, err
 		}
 		if len(p.verdicts) > 0 {
-			if _, whole := p.verdicts[0].(expense.Judgement); whole {
-				return next[expense.Judgement](p, "judge", &p.verdicts)
+			if _, whole := p.verdicts[0].(expense.EvaluationResult); whole {
+				return next[expense.EvaluationResult](p, "judge", &p.verdicts)
 			}
 		}
 		verdict, err := next[expense.Verdict](p, "judge", &p.verdicts)
-		return expense.Judgement{Verdict: &verdict}, err
+		return expense.EvaluationResult{Verdict: &verdict}, err
 	})
 	register(workflows.PostExceptions, func(_ context.Context, in expense.PostExceptionsInput) (expense.PostedExceptions, error) {
 		p.posted = append(p.posted, in)
@@ -113,7 +113,7 @@ func stageWith(t *testing.T, settings workflows.Settings) *play {
 			}
 		}
 		_, err := next[struct{}](p, "delete", &p.deletes)
-		return expense.DeletedNotification{Withheld: in.Withheld}, err
+		return expense.DeletedNotification{DryRun: in.DryRun}, err
 	})
 	p.registerNewer(register)
 	return p
@@ -125,32 +125,32 @@ func (p *play) registerNewer(register func(name string, f any)) {
 		p.read = append(p.read, in)
 		return p.fetched("read request")
 	})
-	register(workflows.ValidateRequest, func(context.Context, expense.ValidateRequestInput) (expense.Judgement, error) {
+	register(workflows.ValidateRequest, func(context.Context, expense.ValidateRequestInput) (expense.EvaluationResult, error) {
 		verdict, err := next[expense.Verdict](p, "judge request", &p.verdicts)
-		return expense.Judgement{Verdict: &verdict}, err
+		return expense.EvaluationResult{Verdict: &verdict}, err
 	})
-	register(workflows.ClearExceptions, func(_ context.Context, in expense.ClearExceptionsInput) (expense.ClearedExceptions, error) {
+	register(workflows.DeleteExceptions, func(_ context.Context, in expense.DeleteExceptionsInput) (expense.DeletedExceptions, error) {
 		p.cleared = append(p.cleared, in)
 		if len(p.clears) == 0 {
-			p.clears = []any{expense.ClearedExceptions{Cleared: in.Exceptions}}
+			p.clears = []any{expense.DeletedExceptions{Deleted: in.Exceptions}}
 			defer func() { p.clears = nil }()
 		}
-		return next[expense.ClearedExceptions](p, "clear", &p.clears)
+		return next[expense.DeletedExceptions](p, "clear", &p.clears)
 	})
 	register(workflows.FetchFacts, func(_ context.Context, in expense.FetchFactsInput) (expense.FetchedFacts, error) {
 		p.asked = append(p.asked, in)
 		return next[expense.FetchedFacts](p, "ask for facts", &p.facts)
 	})
-	register(workflows.JoinRun, func(_ context.Context, in expense.JoinRunInput) (expense.JoinedRun, error) {
+	register(workflows.HandOverRun, func(_ context.Context, in expense.HandOverRunInput) (expense.HandedOverRun, error) {
 		p.joined = append(p.joined, in)
 		if len(p.joins) == 0 { // no other run
-			return expense.JoinedRun{}, nil
+			return expense.HandedOverRun{}, nil
 		}
-		return next[expense.JoinedRun](p, "join", &p.joins)
+		return next[expense.HandedOverRun](p, "join", &p.joins)
 	})
 	register(workflows.ListPendingRequests, func(context.Context, expense.ListPendingRequestsInput) (expense.PendingRequests, error) {
 		if len(p.lists) == 0 {
-			return expense.PendingRequests{Unjudged: true}, nil
+			return expense.PendingRequests{WithoutRules: true}, nil
 		}
 		return next[expense.PendingRequests](p, "list", &p.lists)
 	})
@@ -180,12 +180,12 @@ func signed(f any) any {
 		}
 		write := false
 		switch out[0].Interface().(type) {
-		case expense.PostedExceptions, expense.ActionTaken, expense.ClearedExceptions:
+		case expense.PostedExceptions, expense.ActionTaken, expense.DeletedExceptions:
 			write = true
 		}
 		var failed *temporal.ApplicationError
 		if errors.As(err, &failed) && write {
-			told := expense.FailedWrite{Answer: answer, Doubtful: true}
+			told := expense.FailedWrite{Answer: answer, OutcomeUnknown: true}
 			if failed.HasDetails() {
 				_ = failed.Details(&told)
 			}
@@ -248,12 +248,12 @@ func waiting(n, amount int) expense.FetchedReport {
 		ActionURL:    fmt.Sprintf("https://www.concursolutions.com/api/expense/expensereport/v1.1/report/stop%d/WorkFlowAction", n),
 		HasException: new(false),
 		Entries:      []expense.Entry{{ID: "e1", Purpose: fmt.Sprint(amount), HasExceptions: new(false)}}}
-	return expense.FetchedReport{Reading: expense.Reading{Status: r.Status, Stop: r.Stop()},
+	return expense.FetchedReport{ReportState: expense.ReportState{Status: r.Status, ValidationID: r.ValidationID()},
 		ReportID: r.ID, Report: r, Revision: r.Revision(), Content: r.Content()}
 }
 
 func moved(status string) expense.FetchedReport {
-	return expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotWaiting, Status: status}, ReportID: "R1"}
+	return expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: status}, ReportID: "R1"}
 }
 
 func kind(k expense.Kind) error {
@@ -287,7 +287,7 @@ func (p *play) status() workflows.Status {
 	return s
 }
 
-func (p *play) decide(taskID, id string, ruling expense.Ruling) {
+func (p *play) decide(taskID, id string, ruling expense.DecisionChoice) {
 	p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: taskID, ID: id, Decision: ruling, By: "kim"})
 }
 
@@ -306,6 +306,6 @@ func posted(state expense.PostState, words string) expense.PostedExceptions {
 // fetched is the next read, by a worker that waits a minute for what Concur shows late.
 func (p *play) fetched(call string) (expense.FetchedReport, error) {
 	read, err := next[expense.FetchedReport](p, call, &p.reads)
-	read.ShownWithin = time.Minute
+	read.VisibleWithin = time.Minute
 	return read, err
 }

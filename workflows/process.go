@@ -66,7 +66,7 @@ func (r *run) run(ctx workflow.Context) (Result, error) {
 		var err error
 		if r.Parked == nil {
 			err = r.life(ctx)
-			var trouble *Trouble
+			var trouble *ParkReason
 			switch {
 			case ctx.Err() != nil:
 			case r.calls.full: // nothing is wrong: the run that continues this one tries again
@@ -126,7 +126,7 @@ func (w Workflows) setup(ctx workflow.Context, input ProcessInput) (*run, error)
 // life is one life of the notification, from the read to the last delete. It is
 // lived again from the read for as long as it ends with errAgain.
 func (r *run) life(ctx workflow.Context) error {
-	if r.Unread {
+	if r.NotificationPending {
 		r.MustRead = true
 	}
 	if r.MustRead {
@@ -135,12 +135,12 @@ func (r *run) life(ctx workflow.Context) error {
 		}
 		r.MustRead = false
 	}
-	for len(r.Owed) > 0 && !r.Unread && r.deletes() {
+	for len(r.PendingDeletes) > 0 && !r.NotificationPending && r.deletes() {
 		if err := r.deleteFirst(ctx); err != nil {
 			return err
 		}
 	}
-	if r.Unread {
+	if r.NotificationPending {
 		return errAgain
 	}
 	return nil
@@ -154,8 +154,8 @@ func (r *run) deletes() bool {
 
 // process reads the report and, while it waits for us, sees it through.
 func (r *run) process(ctx workflow.Context) error {
-	r.Unread, r.readAfter = false, r.Ruling
-	if r.notification.IsTrigger() {
+	r.NotificationPending, r.readAfter = false, r.AcceptedDecision
+	if r.notification.IsRequestV1() {
 		return r.handOver(ctx)
 	}
 	read, err := r.fetchConfirmed(ctx)
@@ -173,12 +173,12 @@ func (r *run) process(ctx workflow.Context) error {
 		return nil
 	}
 	if read.Kind != "" {
-		return r.left(ctx, read.Reading, false)
+		return r.left(ctx, read.ReportState, false)
 	}
 	if joined, err := r.join(ctx); joined || err != nil {
 		return err
 	}
-	if r.Withheld != "" && r.Shown == read.Revision {
+	if r.DryRun != "" && r.DryRunRevision == read.Revision {
 		return r.shown() // as before
 	}
 	if err := r.clearStale(ctx, read); err != nil {
@@ -187,7 +187,7 @@ func (r *run) process(ctx workflow.Context) error {
 	if err := r.judge(ctx, read); err != nil {
 		return err
 	}
-	if r.Withheld.OfOthers() && r.Verdict.Action == expense.Ask {
+	if r.DryRun.IsNotTestUser() && r.Verdict.Action == expense.Ask {
 		r.did("would ask " + group(r.Verdict.Group))
 		return r.shown()
 	}
@@ -216,17 +216,17 @@ func (r *run) close(ctx workflow.Context) (Result, error) {
 	r.enter(ctx, Closed)
 	result := Result{Outcome: r.Outcome, Cause: r.Cause, Done: r.Done, Rules: r.Rules}
 	if r.Outcome == expense.NotOurs {
-		result.Entries, result.Policies = r.Entries, r.Policies
+		result.FailedListEventTypes, result.Policies = r.FailedListEventTypes, r.Policies
 	}
 	if r.Outcome == expense.DryRun || len(r.Deleted) > 0 { // or only shown to be deleted
-		result.Withheld = r.Withheld
+		result.DryRun = r.DryRun
 	}
 	return result, nil
 }
 
 // cancel ends the run as an operator asked. What was done stays done and is said.
 func (r *run) cancel(ctx workflow.Context) (Result, error) {
-	if r.Doubt != nil && !r.Doubt.Earlier {
+	if r.UnknownWrite != nil && !r.UnknownWrite.Earlier {
 		r.did("cancelled while Concur's answer to a write was awaited: it may have taken effect")
 	}
 	r.Outcome, r.Cause = expense.Cancelled, ""
@@ -238,8 +238,8 @@ func (r *run) cancel(ctx workflow.Context) (Result, error) {
 func (r *run) continueAsNew(ctx workflow.Context) error {
 	memory := r.Memory
 	memory.Verdict = carried(memory.Verdict)
-	memory.Posted = recent(memory.Posted, r.Stop)
+	memory.Posted = recent(memory.Posted, r.ValidationID)
 	memory.Calls = r.calls.n
-	memory.Looked = append(slices.Clone(memory.Looked), workflow.GetInfo(ctx).WorkflowExecution.RunID) // the memory tells what it has written
+	memory.CheckedRuns = append(slices.Clone(memory.CheckedRuns), workflow.GetInfo(ctx).WorkflowExecution.RunID) // the memory tells what it has written
 	return workflow.NewContinueAsNewError(ctx, ProcessNotification, ProcessInput{Notification: r.notification, Memory: &memory})
 }

@@ -47,10 +47,10 @@ func TestARunEndsWithTheOutcomeOfWhatItRead(t *testing.T) {
 		"a report with a status of the company's own is superseded": {
 			play: play{reads: []any{moved("X_OWN1")}}, want: expense.Superseded, calls: []string{"read"}},
 		"a report that Concur does not have is gone": {
-			play: play{reads: []any{expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}}},
+			play: play{reads: []any{expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}}},
 			want: expense.Gone, calls: []string{"read", "read"}},
 		"a report that Concur does not find once is not gone": {
-			play: play{reads: []any{expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}, waiting(1, 10)}, verdicts: []any{passOn}},
+			play: play{reads: []any{expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}, waiting(1, 10)}, verdicts: []any{passOn}},
 			want: expense.Approved, calls: []string{"read", "read", "judge", "approve"}},
 		"an object of an unknown kind is unsupported and nothing is read": {
 			notify: unsupported, want: expense.Unsupported},
@@ -62,26 +62,26 @@ func TestARunEndsWithTheOutcomeOfWhatItRead(t *testing.T) {
 			want: expense.Superseded, calls: []string{"read", "delete"}},
 		"a report that moved between read and write is withdrawn": {
 			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{passOn}, actions: []any{
-				expense.ActionTaken{Reading: moved("A_RESU").Reading}}},
+				expense.ActionTaken{ReportState: moved("A_RESU").ReportState}}},
 			want: expense.Withdrawn, calls: []string{"read", "judge", "approve"}},
 		"a doubtful approval whose report was sent back is superseded": {
 			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{passOn}, actions: []any{
-				expense.ActionTaken{Reading: moved("A_RESU").Reading, Doubtful: true}}},
+				expense.ActionTaken{ReportState: moved("A_RESU").ReportState, OutcomeUnknown: true}}},
 			want: expense.Superseded, calls: []string{"read", "judge", "approve"}},
 		"an action confirmed by reading is ours": {
 			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{passOn}, actions: []any{
-				expense.ActionTaken{Reading: moved("A_APPR").Reading, Confirmed: true, Doubtful: true}}},
+				expense.ActionTaken{ReportState: moved("A_APPR").ReportState, Confirmed: true, OutcomeUnknown: true}}},
 			want: expense.Approved, calls: []string{"read", "judge", "approve"}},
 		"a report that was read for other rules is read again": {
 			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{stale, passOn}},
 			want: expense.Approved, calls: []string{"read", "judge", "read", "judge", "approve"}},
 		"another stop is another validation": {
 			play: play{reads: []any{waiting(1, 10), waiting(2, 10)}, verdicts: []any{passOn}, actions: []any{
-				expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: waiting(2, 10).Stop}}, nil}},
+				expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(2, 10).ValidationID}}, nil}},
 			want: expense.Approved, calls: []string{"read", "judge", "approve", "read", "judge", "approve"}},
 		"a report that vanished before the write is gone": {
-			play: play{reads: []any{waiting(1, 10), expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}},
-				verdicts: []any{passOn}, actions: []any{expense.ActionTaken{Reading: expense.Reading{Kind: expense.NotFound}}}},
+			play: play{reads: []any{waiting(1, 10), expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}},
+				verdicts: []any{passOn}, actions: []any{expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotFound}}}},
 			want: expense.Gone, calls: []string{"read", "judge", "approve", "read", "read"}},
 	}
 	for name, test := range tests {
@@ -165,12 +165,12 @@ func TestALongRunContinuesAsNewWithItsState(t *testing.T) {
 	var input workflows.ProcessInput
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
 	require.Equal(t, p.status().Task, input.Memory.Task)
-	require.Equal(t, failedCopy(3).NotificationURI, input.Memory.Owed[0])
+	require.Equal(t, failedCopy(3).NotificationURI, input.Memory.PendingDeletes[0])
 
 	// The next run asks for the same task, and its decision counts.
 	q := stage(t)
 	q.reads, q.verdicts = []any{waiting(1, 10)}, []any{ask}
-	q.after(time.Minute, func() { q.decide(input.Memory.Task.ID, "d1", expense.PassOn) })
+	q.after(time.Minute, func() { q.decide(input.Memory.Task.ID, "d1", expense.DecideApprove) })
 	q.env.ExecuteWorkflow(workflows.ProcessNotification, input)
 	require.NoError(t, q.env.GetWorkflowError())
 	require.Equal(t, []string{"read", "approve", "delete"}, q.calls)
@@ -187,40 +187,40 @@ func TestTheResultNamesTheRulesThatJudgedLast(t *testing.T) {
 
 func TestTheResultOfWhatNoRulesHaveJudgedNamesNone(t *testing.T) {
 	p := newPlay(t)
-	p.reads = []any{expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}}
+	p.reads = []any{expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}}
 	require.Equal(t, expense.Gone, p.run(callout()).Outcome)
 	require.Nil(t, p.rules)
 }
 
 func TestAWriteInDoubtOutlivesAReportThatIsNotFound(t *testing.T) {
-	missing := expense.Reading{Kind: expense.NotFound}
+	missing := expense.ReportState{Kind: expense.NotFound}
 	t.Run("an action whose report is there again, passed on, is ours", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10), moved("A_APPR")}, []any{passOn}
-		p.actions = []any{expense.ActionTaken{Reading: missing, Doubtful: true}}
+		p.actions = []any{expense.ActionTaken{ReportState: missing, OutcomeUnknown: true}}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "approve", "read"}, p.calls)
 	})
 	t.Run("exceptions may be on a report that is there again", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{flagged}
-		p.posts = []any{expense.PostedExceptions{Reading: missing, Doubtful: true}, posted(expense.Posted, "")}
+		p.posts = []any{expense.PostedExceptions{ReportState: missing, OutcomeUnknown: true}, posted(expense.Posted, "")}
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
-		require.False(t, p.posted[0].Doubtful)
-		require.True(t, p.posted[1].Doubtful)
+		require.False(t, p.posted[0].OutcomeUnknown)
+		require.True(t, p.posted[1].OutcomeUnknown)
 	})
 	t.Run("a first attempt that finds no report leaves no doubt", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{flagged}
-		p.posts = []any{expense.PostedExceptions{Reading: missing}, posted(expense.Posted, "")}
+		p.posts = []any{expense.PostedExceptions{ReportState: missing}, posted(expense.Posted, "")}
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
-		require.False(t, p.posted[1].Doubtful)
+		require.False(t, p.posted[1].OutcomeUnknown)
 	})
 }
 
 func TestACalloutDoesNotShortenTheSecondLookAtWhatIsGone(t *testing.T) {
 	p := newPlay(t)
-	p.reads = []any{expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}}
+	p.reads = []any{expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}}
 	p.after(time.Second, func() {
 		require.Equal(t, []string{"read"}, p.calls)
 		p.env.SignalWorkflow(workflows.Notified, callout())

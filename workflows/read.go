@@ -15,19 +15,19 @@ import (
 // fetch reads the report and remembers what the read showed.
 func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	r.enter(ctx, Fetching)
-	expected, heard, known := r.expectedName(), r.Heard, r.stopName()
-	r.Heard = nil
-	unchecked := r.Unchecked
+	expected, heard, known := r.expectedName(), r.NewStepNames, r.stopName()
+	r.NewStepNames = nil
+	unchecked := r.UncheckedURIs
 	activity := FetchReport
 	if r.notification.Kind == expense.RequestObject {
 		activity = FetchRequest
 	}
 	input := expense.FetchReportInput{
-		ObjectURI: r.ObjectURI, EventType: expected, Begun: r.begun(), Stop: r.Stop, Mark: r.Mark, Shown: r.ReadShown, Unchecked: unchecked, Looked: r.Looked,
-		Callouts: r.announces(heard),
+		ObjectURI: r.ObjectURI, EventType: expected, WrittenVia: r.begun(), ValidationID: r.ValidationID, HeaderHash: r.HeaderHash, ContentHashes: r.ReadHashes, UncheckedURIs: unchecked, CheckedRuns: r.CheckedRuns,
+		CalloutEventTypes: r.announces(heard),
 	}
 	if !r.Ours {
-		input.Entries = r.Entries
+		input.FailedListEventTypes = r.FailedListEventTypes
 	}
 	readBy := func(input expense.FetchReportInput) (read expense.FetchedReport, err error) {
 		reads := 0
@@ -41,10 +41,10 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	read, err := readBy(input)
 	if err == nil && read.Earlier.ActedAt.After(r.ActedAt) {
-		r.Acted, r.ActedAt = read.Stop, read.Earlier.ActedAt
+		r.ActedAtValidation, r.ActedAt = read.ValidationID, read.Earlier.ActedAt
 	}
-	for delay := r.MovingDelay; r.mayBeUnshown(ctx, read, err); delay *= 2 {
-		left := r.ActedAt.Add(read.ShownWithin).Sub(workflow.Now(ctx))
+	for delay := r.WriteCheckDelay; r.mayBeUnshown(ctx, read, err); delay *= 2 {
+		left := r.ActedAt.Add(read.VisibleWithin).Sub(workflow.Now(ctx))
 		if err := wait(ctx, min(delay, left), "Concur may not show yet what was done: looking again"); err != nil {
 			return read, err
 		}
@@ -60,10 +60,10 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	other := r.useOtherAddress(read, err)
 	if err != nil || other || read.Kind == expense.NotFound || read.NotOurs {
-		for _, name := range r.Heard {
+		for _, name := range r.NewStepNames {
 			heard = addName(heard, name)
 		}
-		r.Heard = heard // no read has shown yet where the report is
+		r.NewStepNames = heard // no read has shown yet where the report is
 	}
 	switch {
 	case other:
@@ -71,29 +71,29 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	case err != nil:
 		return read, err
 	}
-	r.Readable = r.Readable || read.Kind != expense.NotFound
-	r.Unchecked = r.Unchecked[len(unchecked):]
-	for _, refused := range read.Foreign {
+	r.AddressRead = r.AddressRead || read.Kind != expense.NotFound
+	r.UncheckedURIs = r.UncheckedURIs[len(unchecked):]
+	for _, refused := range read.UntrustedURIs {
 		r.drop(ctx, refused)
 	}
-	r.Withheld = read.Withheld
+	r.DryRun = read.DryRun
 	if r.Outcome == expense.NotOurs {
 		r.Outcome = "" // something else has told of it since
 	}
 	r.Ours = r.Ours || !read.NotOurs
-	if said := "left alone: " + read.LeftAlone; read.LeftAlone != "" && !slices.Contains(r.Done, said) {
+	if said := "left alone: " + read.SkippedReason; read.SkippedReason != "" && !slices.Contains(r.Done, said) {
 		r.did(said)
 	}
 	if read.ReportID != "" {
 		r.ReportID = read.ReportID
 	}
-	if said := "read by v1.1, and acted on by it: " + read.FellBack; read.FellBack != "" && !slices.Contains(r.Done, said) {
+	if said := "read by v1.1, and acted on by it: " + read.FallbackReason; read.FallbackReason != "" && !slices.Contains(r.Done, said) {
 		r.did(said)
 	}
 	if read.Replaced && !slices.Contains(r.Done, saidReplaced) {
 		r.did(saidReplaced)
 	}
-	r.LateFor = read.ShownWithin
+	r.VisibleWithin = read.VisibleWithin
 	if read.Kind != "" || read.NotOurs {
 		if read.Kind == expense.NotWaiting {
 			r.leaveStop()
@@ -103,38 +103,38 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 	}
 	own := r.Written // our own exceptions may be all that has changed
 	before, alike := r.stopHere(), r.stopsLookAlike()
-	r.Via, r.Mark, r.Written = read.Via, read.Mark, false
-	r.ReadShown, r.ReadAt, r.ReadParts = read.Shown, read.ReadAt, read.Parts
+	r.Via, r.HeaderHash, r.Written = read.Via, read.HeaderHash, false
+	r.ReadHashes, r.ReadAt, r.ReadParts = read.ContentHashes, read.ReadAt, read.Parts
 	if err := r.countStops(read); err != nil {
 		return read, err
 	}
-	if read.Stop != r.Stop || read.Revision != r.Revision {
-		r.Refusals = 0
-		r.Spared = nil
+	if read.ValidationID != r.ValidationID || read.Revision != r.Revision {
+		r.RejectedPosts = 0
+		r.DryRunRemovals = nil
 	}
-	same := read.Stop == r.Stop
+	same := read.ValidationID == r.ValidationID
 	if !same {
 		known = ""
 	}
 	changed := read.Revision != r.Revision || read.Edited
-	r.Stop, r.Revision, r.Content = read.Stop, read.Revision, read.Content
+	r.ValidationID, r.Revision, r.Content = read.ValidationID, read.Revision, read.Content
 	if before != nil && alike != r.stopsLookAlike() {
 		r.takeNames(*before)
 	}
 	r.bindNames(heard, workflow.Now(ctx))
 	next := r.moved(read, own)
-	next = same && r.nextStep(known, read.Moved) || next
+	next = same && r.nextStep(known, read.MayHaveMoved) || next
 	if next {
-		r.forgetPosted(r.Stop)
+		r.forgetPosted(r.ValidationID)
 	}
-	r.movedOn(next || r.Doubt != nil && r.Doubt.Stop != r.Stop)
+	r.movedOn(next || r.UnknownWrite != nil && r.UnknownWrite.ValidationID != r.ValidationID)
 	if next || changed {
 		r.forgetVerdict()
 	}
 	r.Outcome, r.Cause = "", "" // it waits for us (again)
 	r.TotalDiffers = read.TotalDiffers
 	r.doubtEarlier(read)
-	if read.ByStop && r.Via.IsV4() && r.stopName() != expected {
+	if read.DependsOnStep && r.Via.IsV4() && r.stopName() != expected {
 		return read, errAgain // which exceptions are ours to take off depends on the stop
 	}
 	return read, nil
@@ -144,8 +144,8 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, error) {
 // waits at the stop at which this run, or one before it, has just acted, and nothing tells of
 // another stop.
 func (r *run) mayBeUnshown(ctx workflow.Context, read expense.FetchedReport, err error) bool {
-	return err == nil && read.Kind == "" && r.Acted != "" && read.Stop == r.Acted && !read.Moved &&
-		workflow.Now(ctx).Sub(r.ActedAt) < read.ShownWithin
+	return err == nil && read.Kind == "" && r.ActedAtValidation != "" && read.ValidationID == r.ActedAtValidation && !read.MayHaveMoved &&
+		workflow.Now(ctx).Sub(r.ActedAt) < read.VisibleWithin
 }
 
 // fetchConfirmed is fetch, and reads again after a while when Concur says that the report
@@ -159,9 +159,9 @@ func (r *run) fetchConfirmed(ctx workflow.Context) (expense.FetchedReport, error
 	if err := wait(ctx, r.ConfirmDelay, "Concur says that the "+r.noun()+" is gone: looking again"); err != nil {
 		return read, err
 	}
-	looks := append(r.Nowhere, r.ObjectURI)
+	looks := append(r.NotFoundAddresses, r.ObjectURI)
 	for i, uri := range looks {
-		r.ObjectURI, r.Nowhere = uri, looks[i+1:]
+		r.ObjectURI, r.NotFoundAddresses = uri, looks[i+1:]
 		if read, err = r.fetch(ctx); err != nil || read.Kind != expense.NotFound {
 			return read, err
 		}
@@ -173,20 +173,20 @@ func (r *run) fetchConfirmed(ctx workflow.Context) (expense.FetchedReport, error
 // was read leads nowhere and none has been read yet: the first notification may not have been
 // Concur's own. One that led nowhere is kept, for Concur may have said so by mistake.
 func (r *run) useOtherAddress(read expense.FetchedReport, err error) bool {
-	var t *Trouble
+	var t *ParkReason
 	refused := errors.As(err, &t) && t.Kind == expense.Untrusted
 	nowhere := err == nil && read.Kind == expense.NotFound
 	switch {
-	case r.Readable || !refused && !nowhere:
+	case r.AddressRead || !refused && !nowhere:
 		return false
 	case len(r.Addresses) > 0:
-		if nowhere && len(r.Nowhere) < maxAddresses && !slices.Contains(r.Nowhere, r.ObjectURI) {
-			r.Nowhere = append(slices.Clone(r.Nowhere), r.ObjectURI)
+		if nowhere && len(r.NotFoundAddresses) < maxAddresses && !slices.Contains(r.NotFoundAddresses, r.ObjectURI) {
+			r.NotFoundAddresses = append(slices.Clone(r.NotFoundAddresses), r.ObjectURI)
 		}
 		r.ObjectURI, r.Addresses = r.Addresses[0], r.Addresses[1:]
 		return true
-	case refused && len(r.Nowhere) > 0:
-		r.ObjectURI, r.Nowhere = r.Nowhere[0], r.Nowhere[1:]
+	case refused && len(r.NotFoundAddresses) > 0:
+		r.ObjectURI, r.NotFoundAddresses = r.NotFoundAddresses[0], r.NotFoundAddresses[1:]
 		return true
 	}
 	return false
@@ -198,16 +198,16 @@ const unsteady = 3
 // countStops parks a report whose stop is another on every read: no write to it
 // could ever be proved to be at the stop that was judged.
 func (r *run) countStops(read expense.FetchedReport) error {
-	if r.Stop == "" || read.Stop == r.Stop || read.Content != r.Content {
-		r.StopChanges = 0
+	if r.ValidationID == "" || read.ValidationID == r.ValidationID || read.Content != r.Content {
+		r.StepChanges = 0
 		return nil
 	}
-	r.StopChanges++
-	if r.StopChanges < unsteady {
+	r.StepChanges++
+	if r.StepChanges < unsteady {
 		return nil
 	}
-	r.Stop, r.Revision = read.Stop, read.Revision
-	return &Trouble{
+	r.ValidationID, r.Revision = read.ValidationID, read.Revision
+	return &ParkReason{
 		Kind:    expense.Malformed,
 		Message: fmt.Sprintf("the report's WorkflowActionURL was another on %d reads in a row though nothing else changed", unsteady),
 	}
@@ -215,7 +215,7 @@ func (r *run) countStops(read expense.FetchedReport) error {
 
 // begun is the interface by which the run has begun to write at the stop, if it has.
 func (r *run) begun() expense.Interface {
-	if len(r.posted(r.Stop)) == 0 && !r.doubted(r.Stop) {
+	if len(r.posted(r.ValidationID)) == 0 && !r.doubted(r.ValidationID) {
 		return ""
 	}
 	return r.Via
@@ -225,11 +225,11 @@ func (r *run) begun() expense.Interface {
 // last read. When exceptions of our own may have changed the header, it is not taken for
 // moved: the rules judge it anew, and what a person has decided on their verdict stands.
 func (r *run) moved(read expense.FetchedReport, own bool) bool {
-	if !read.Moved {
+	if !read.MayHaveMoved {
 		return false
 	}
 	if own {
-		r.Rejudge = true
+		r.Reevaluate = true
 		return false
 	}
 	return true
@@ -243,17 +243,17 @@ func (r *run) mayHaveMoved(doubtful bool) error {
 		said = "it is not known whether an action took effect, and the " + r.noun() + " has changed since: it is judged anew"
 	}
 	r.did(said)
-	r.Doubt = nil
+	r.UnknownWrite = nil
 	r.forgetVerdict()
 	if r.stopsLookAlike() {
-		r.forgetPosted(r.Stop)
+		r.forgetPosted(r.ValidationID)
 	}
 	r.Changes++
 	if r.Changes < unsteady {
 		return errAgain
 	}
 	r.Changes = 0
-	return &Trouble{
+	return &ParkReason{
 		Kind:    expense.Malformed,
 		Message: fmt.Sprintf("the %s had changed before each of %d writes in a row, so nothing was written", r.noun(), unsteady),
 	}
@@ -269,11 +269,11 @@ func (r *run) noun() string {
 
 // left concludes a pass that found the report no longer waiting for us. What an
 // earlier pass achieved stands.
-func (r *run) left(ctx workflow.Context, reading expense.Reading, doubtful bool) error {
-	doubt := r.Doubt
-	r.Doubt = nil
-	if doubt != nil && doubt.Action != "" && reading.Kind == expense.NotWaiting && doubt.Action.Explains(reading.Status) {
-		r.succeeded(ctx, doubt.Stop, doubt.Action, r.Cause, true)
+func (r *run) left(ctx workflow.Context, reading expense.ReportState, doubtful bool) error {
+	doubt := r.UnknownWrite
+	r.UnknownWrite = nil
+	if doubt != nil && doubt.Action != "" && reading.Kind == expense.NotWaiting && doubt.Action.CanLeadTo(reading.Status) {
+		r.succeeded(ctx, doubt.ValidationID, doubt.Action, r.Cause, true)
 		return nil
 	}
 	r.closeTask("the report has left the stop")
@@ -306,7 +306,7 @@ func (r *run) readable(ctx workflow.Context, call func() error) error {
 func (r *run) legible(ctx workflow.Context, answer string, call func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := trouble(call())
-		var t *Trouble
+		var t *ParkReason
 		if !errors.As(err, &t) || t.Kind != expense.Malformed && t.Kind != expense.Incomplete && t.Kind != expense.UnclearStep || attempt == unreadable {
 			return err
 		}
@@ -322,7 +322,7 @@ func (r *run) legible(ctx workflow.Context, answer string, call func() error) er
 
 // pause waits a moment before something is asked for again.
 func (r *run) pause(ctx workflow.Context, why string) error {
-	return wait(ctx, r.MalformedDelay, why)
+	return wait(ctx, r.RereadDelay, why)
 }
 
 func wait(ctx workflow.Context, delay time.Duration, why string) error {
@@ -340,25 +340,25 @@ func trouble(err error) error {
 	if err == nil || temporal.IsCanceledError(err) {
 		return err
 	}
-	var known *Trouble
+	var known *ParkReason
 	if errors.As(err, &known) {
 		return known
 	}
 	var failed *temporal.ApplicationError
 	if !errors.As(err, &failed) {
-		return &Trouble{Kind: expense.Unavailable, Message: err.Error()}
+		return &ParkReason{Kind: expense.Unavailable, Message: err.Error()}
 	}
 	kind := expense.Kind(failed.Type())
 	if !slices.Contains(Kinds(), kind) { // an operator has failed the activity by hand
 		kind = expense.Unavailable
 	}
-	t := &Trouble{Kind: kind, Message: failed.Message()}
+	t := &ParkReason{Kind: kind, Message: failed.Message()}
 	if kind == expense.Untrusted && failed.HasDetails() {
 		_ = failed.Details(&t.RefusedHost) // of a write it is something else, without a host
 	}
 	var told expense.FailedWrite
 	if failed.HasDetails() && failed.Details(&told) == nil {
-		t.Mend = told.Mend
+		t.Fix = told.Fix
 	}
 	return t
 }

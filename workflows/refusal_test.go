@@ -19,8 +19,8 @@ func TestADeleteThatConcurRefusesIsNotOwedForEver(t *testing.T) {
 		p.after(time.Minute, func() {
 			s := p.status()
 			require.Equal(t, workflows.Parked, s.State)
-			require.Contains(t, s.Parked.Mend, "refuses to delete it")
-			require.NotContains(t, s.Parked.Mend, "exception code")
+			require.Contains(t, s.Parked.Fix, "refuses to delete it")
+			require.NotContains(t, s.Parked.Fix, "exception code")
 		})
 		result := p.run(failedCopy(1))
 		require.Equal(t, expense.Approved, result.Outcome)
@@ -52,7 +52,7 @@ func TestARunThatIsParkedForAnOutageTriesAgainEveryHour(t *testing.T) {
 			p.after(time.Minute, func() {
 				require.Equal(t, outage, p.status().Parked.Kind)
 				require.Equal(t, workflows.WaitingForOperator, p.status().WaitingFor)
-				require.Contains(t, p.status().Parked.Mend, "firewall")
+				require.Contains(t, p.status().Parked.Fix, "firewall")
 			})
 			require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 			require.Equal(t, []time.Duration{0, 10 * time.Minute, 70 * time.Minute, 130 * time.Minute}, at)
@@ -64,11 +64,11 @@ func TestAParkedRunShowsTheAdviceOfConcursCode(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
 	p.actions = []any{
-		temporal.NewNonRetryableApplicationError("no", string(expense.NoApprover), nil, expense.FailedWrite{Mend: "Choose another approver."}),
+		temporal.NewNonRetryableApplicationError("no", string(expense.NoApprover), nil, expense.FailedWrite{Fix: "Choose another approver."}),
 		nil,
 	}
 	p.after(time.Minute, func() {
-		require.Equal(t, "Choose another approver.", p.status().Parked.Mend)
+		require.Equal(t, "Choose another approver.", p.status().Parked.Fix)
 		p.env.SignalWorkflow(workflows.Retried, nil)
 	})
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)

@@ -11,12 +11,12 @@ import (
 )
 
 // elsewhere is what a write finds that may have come to another stop of the same name.
-var elsewhere = expense.Reading{Kind: expense.NotWaiting, Status: expense.StatusExternalValidation, Stop: byV4("").Stop}
+var elsewhere = expense.ReportState{Kind: expense.NotWaiting, Status: expense.StatusExternalValidation, ValidationID: byV4("").ValidationID}
 
 // movedTo is a read by v4 that shows another mark than the read before.
-func movedTo(mark string, held ...expense.HeldException) expense.FetchedReport {
+func movedTo(mark string, held ...expense.ExistingException) expense.FetchedReport {
 	read := byV4(mark, held...)
-	read.Moved = true
+	read.MayHaveMoved = true
 	return read
 }
 
@@ -26,7 +26,7 @@ func TestADecisionOutlivesWhatOurOwnExceptionsChange(t *testing.T) {
 	asked.Exceptions = []expense.Exception{norecpt}
 	now := func(mark string, moved bool) expense.PostedExceptions {
 		done := posted(expense.Posted, "")
-		done.Mark, done.Moved = mark, moved
+		done.HeaderHash, done.MayHaveMoved = mark, moved
 		return done
 	}
 	for name, c := range map[string]struct {
@@ -54,21 +54,21 @@ func TestADecisionOutlivesWhatOurOwnExceptionsChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
 			p.reads, p.posts, p.actions, p.verdicts = c.reads, c.posts, c.actions, []any{asked}
-			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 			require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
 			require.Equal(t, c.calls, p.calls)
-			require.Equal(t, c.mark, p.acted[len(p.acted)-1].Mark)
+			require.Equal(t, c.mark, p.acted[len(p.acted)-1].HeaderHash)
 		})
 	}
 	t.Run("and each read is compared with the one before", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{byV4("m1")}, []any{ask}
 		p.after(time.Hour, func() { p.env.SignalWorkflow(workflows.Notified, callout()) })
-		p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Empty(t, p.read[0].Mark)
-		require.Equal(t, "m1", p.read[1].Mark)
-		require.Equal(t, byV4("").Stop, p.read[1].Stop)
+		require.Empty(t, p.read[0].HeaderHash)
+		require.Equal(t, "m1", p.read[1].HeaderHash)
+		require.Equal(t, byV4("").ValidationID, p.read[1].ValidationID)
 	})
 }
 
@@ -82,11 +82,11 @@ func TestADecisionIsNotCarriedToWhatMayBeAnotherStop(t *testing.T) {
 		calls                 []string
 	}{
 		"which the read before the action shows": {
-			[]any{byV4("m1"), byV4("m2")}, nil, []any{expense.ActionTaken{Reading: elsewhere, Moved: true}, expense.ActionTaken{}}, ask,
+			[]any{byV4("m1"), byV4("m2")}, nil, []any{expense.ActionTaken{ReportState: elsewhere, MayHaveMoved: true}, expense.ActionTaken{}}, ask,
 			[]string{"read", "judge", "approve", "read", "judge", "send-back"},
 		},
 		"which the read before the exceptions shows": {
-			[]any{byV4("m1"), movedTo("m2")}, []any{expense.PostedExceptions{Reading: elsewhere, Moved: true}, posted(expense.Posted, "")}, nil, asked,
+			[]any{byV4("m1"), movedTo("m2")}, []any{expense.PostedExceptions{ReportState: elsewhere, MayHaveMoved: true}, posted(expense.Posted, "")}, nil, asked,
 			[]string{"read", "judge", "post", "read", "judge", "post", "send-back"},
 		},
 		"which the read after a refusal shows": {
@@ -104,11 +104,11 @@ func TestADecisionIsNotCarriedToWhatMayBeAnotherStop(t *testing.T) {
 			first := ""
 			p.after(time.Hour, func() {
 				first = p.status().Task.ID
-				p.decide(first, "d1", expense.PassOn)
+				p.decide(first, "d1", expense.DecideApprove)
 			})
 			p.after(48*time.Hour, func() {
 				require.NotEqual(t, first, p.status().Task.ID)
-				p.decide(p.status().Task.ID, "d2", expense.RulingSendBack)
+				p.decide(p.status().Task.ID, "d2", expense.DecideSendBack)
 			})
 			require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
 			require.Equal(t, c.calls, p.calls)
@@ -118,18 +118,18 @@ func TestADecisionIsNotCarriedToWhatMayBeAnotherStop(t *testing.T) {
 
 func TestAReportThatWasEditedAtItsStopIsJudgedAnew(t *testing.T) {
 	t.Parallel()
-	edited := expense.ActionTaken{Reading: waiting(1, 10).Reading, Moved: true}
+	edited := expense.ActionTaken{ReportState: waiting(1, 10).ReportState, MayHaveMoved: true}
 	edited.Kind = expense.NotWaiting
 	shown := waiting(1, 10)
-	shown.Shown = "digest"
+	shown.ContentHashes = "digest"
 	t.Run("and keeps the exceptions that were posted there", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{shown, waiting(1, 9000)}, []any{flagged, ask}
 		p.posts, p.actions = []any{posted(expense.Posted, "")}, []any{edited, expense.ActionTaken{}}
-		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "judge", "post", "approve", "read", "judge", "approve"}, p.calls)
-		require.Equal(t, "digest", p.acted[0].Shown)
+		require.Equal(t, "digest", p.acted[0].ContentHashes)
 	})
 	t.Run("and waits for an operator when that never ends", func(t *testing.T) {
 		p := newPlay(t)

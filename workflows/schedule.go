@@ -39,7 +39,7 @@ type SweepSchedule struct {
 
 // Input is what each sweep begins with.
 func (s SweepSchedule) Input() SweepInput {
-	return SweepInput{ReadOnly: s.Mode == SweepReadOnly, Grace: s.Grace}
+	return SweepInput{ReadOnly: s.Mode == SweepReadOnly, MissedAfter: s.Grace}
 }
 
 // Jitter is by how much a sweep may be late, so that those of several deployments do

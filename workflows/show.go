@@ -25,7 +25,7 @@ func (r *run) show(ctx workflow.Context) {
 	switch {
 	case r.status.State == Parked:
 		r.status.WaitingFor = WaitingForOperator
-	case r.status.State != Closed && r.Task != nil && r.Ruling == nil:
+	case r.status.State != Closed && r.Task != nil && r.AcceptedDecision == nil:
 		r.status.WaitingFor = WaitingForApprover
 	}
 	r.upsert(ctx)
@@ -70,18 +70,18 @@ func indexed(text string) string {
 // answer is what the query says.
 func (r *run) answer() Status {
 	s := r.status
-	s.ReportID, s.Stop, s.Revision = r.ReportID, r.Stop, r.Revision
-	s.Task, s.Decisions, s.Done, s.OwedDeletes, s.Parked = r.Task, r.Decisions, r.Done, r.Owed, r.Parked
+	s.ReportID, s.ValidationID, s.Revision = r.ReportID, r.ValidationID, r.Revision
+	s.Task, s.Decisions, s.Done, s.PendingDeletes, s.Parked = r.Task, r.Decisions, r.Done, r.PendingDeletes, r.Parked
 	s.TotalDiffers = r.TotalDiffers
 	if s.State == Closed {
 		s.Outcome = r.Outcome
 	}
 	s.Unreadable = r.Unreadable
 	if here := r.stopHere(); here != nil && s.State != Closed {
-		s.StopName = r.stopName()
-		s.StopNames = r.contradiction()
+		s.StepName = r.stopName()
+		s.StepNames = r.contradiction()
 	}
-	if s.State == Consulting {
+	if s.State == FetchingFacts {
 		s.Facts = r.asked
 	}
 	if v := r.Verdict; v != nil {
@@ -103,7 +103,7 @@ func (r *run) details(ctx workflow.Context) string {
 		p := r.Parked
 		line("**Parked: waits for an operator** (%s), since %s", p.Kind, clock(r.ParkedAt))
 		line("What is wrong: %s", code(p.Message))
-		line("What to mend: %s", p.Mend)
+		line("What to mend: %s", p.Fix)
 		again := "By itself it tries again at " + clock(r.TryAt) + "."
 		if r.TryAt.IsZero() {
 			again = "It does not try again by itself; it does when the report is notified again, or when workers start with another allow-list."
@@ -112,14 +112,14 @@ func (r *run) details(ctx workflow.Context) string {
 	case Waiting:
 		line("**Waits for a person's decision** (%s), since %s", groupAsCode(r.Task.Group), clock(r.status.Since))
 		line("To decide from here: send the signal `%s` with", Decided)
-		line("```json\n{\"taskId\": %q,\n \"decision\": \"pass-on\",\n \"comment\": \"\",\n \"by\": \"your name\"}\n```", r.Task.ID)
+		line("```json\n{\"taskId\": %q,\n \"decision\": \"approve\",\n \"comment\": \"\",\n \"by\": \"your name\"}\n```", r.Task.ID)
 		line("or with `\"decision\": \"send-back\"`.")
 	case Closed:
 		line("**Ended: %s**%s", r.Outcome, because(r.Cause))
 		if r.Outcome == expense.DryRun {
-			line("Nothing was written to Concur: %s. The report waits where it was.", withheldBy(r.Withheld))
+			line("Nothing was written to Concur: %s. The report waits where it was.", withheldBy(r.DryRun))
 		}
-	case Consulting:
+	case FetchingFacts:
 		line("**Asks the company's systems**: %s, since %s", code(strings.Join(r.asked, ", ")), clock(r.status.Since))
 		line("Until they answer, the %s is not judged. Why they do not is with the activity `%s`.", r.noun(), FetchFacts)
 	default:
@@ -167,8 +167,8 @@ func (r *run) details(ctx workflow.Context) string {
 	return strings.TrimSpace(b.String()) + "\n\n\u00a0"
 }
 
-func withheldBy(why expense.Withheld) string {
-	if why.OfOthers() {
+func withheldBy(why expense.DryRunReason) string {
+	if why.IsNotTestUser() {
 		return "the report's owner is not among the test users (CONCUR_TEST_USERS)"
 	}
 	return "this is a dry run (CONCUR_WRITES)"

@@ -31,11 +31,11 @@ func TestTheDetailsSayWhatHasNoEffect(t *testing.T) {
 	verdict.Findings = []expense.Finding{
 		{Rule: "round", Message: "A round amount.", Shadow: true},
 		{Rule: "weekend", Message: "On a *weekend*.", Warn: true},
-		{Rule: "receipt", Object: "gE$1", Message: "A receipt is missing.", Saw: []expense.Seen{
+		{Rule: "receipt", Object: "gE$1", Message: "A receipt is missing.", Values: []expense.RuleValue{
 			{Name: "entry.posted", Value: "82.10 USD"}, {Name: "entry.vendor", Value: "[Mallory](http://x)"}, {Name: "c", Value: "3"}, {Name: "d", Value: "4"}, {Name: "e", Value: "5"},
 		}},
 	}
-	verdict.Rules = []expense.RuleLook{{Rule: "receipt", Objects: 1, Violated: 1}}
+	verdict.Rules = []expense.RuleSummary{{Rule: "receipt", Objects: 1, Violated: 1}}
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{verdict}
 	p.run(callout())
 	require.Contains(t, p.details(), "The rules (version `2026-11`, hash h1) say: pass it on\n\n"+
@@ -98,11 +98,11 @@ func TestALargeVerdictIsCarriedOnWithoutWhatExplainsIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
 			verdict := ask
-			verdict.Rules = []expense.RuleLook{{Rule: "large"}}
+			verdict.Rules = []expense.RuleSummary{{Rule: "large"}}
 			for i := range 500 {
 				f := expense.Finding{Rule: "large", Object: fmt.Sprint(i), Message: strings.Repeat("m", c.message)}
 				for range c.values {
-					f.Saw = append(f.Saw, expense.Seen{Name: "entry.purpose", Value: strings.Repeat("v", 80)})
+					f.Values = append(f.Values, expense.RuleValue{Name: "entry.purpose", Value: strings.Repeat("v", 80)})
 				}
 				verdict.Findings = append(verdict.Findings, f)
 			}
@@ -118,7 +118,7 @@ func TestALargeVerdictIsCarriedOnWithoutWhatExplainsIt(t *testing.T) {
 			require.Equal(t, verdict.Action, carried.Action)
 			require.Equal(t, verdict.Comment, carried.Comment)
 			require.NotEmpty(t, carried.Findings)
-			require.Equal(t, c.saw, len(carried.Findings[0].Saw) > 0)
+			require.Equal(t, c.saw, len(carried.Findings[0].Values) > 0)
 			require.Equal(t, c.rules, len(carried.Rules) > 0)
 		})
 	}
@@ -126,14 +126,14 @@ func TestALargeVerdictIsCarriedOnWithoutWhatExplainsIt(t *testing.T) {
 
 func TestExceptionsOfManyStopsAreCarriedOnWithinAPayload(t *testing.T) {
 	p := newPlay(t)
-	memory := workflows.Memory{ObjectURI: callout().ObjectURI, MustRead: true, Stop: waiting(1, 10).Stop, Revision: waiting(1, 10).Revision}
+	memory := workflows.Memory{ObjectURI: callout().ObjectURI, MustRead: true, ValidationID: waiting(1, 10).ValidationID, Revision: waiting(1, 10).Revision}
 	for stop := range 6 {
 		for i := range 1000 {
-			name := memory.Stop
+			name := memory.ValidationID
 			if stop < 5 {
 				name = fmt.Sprint("P_CALL ", strings.Repeat("/expense/report", 8), stop)
 			}
-			memory.Posted = append(memory.Posted, workflows.PostedAt{Stop: name, PostedException: expense.PostedException{
+			memory.Posted = append(memory.Posted, workflows.PostedAtStep{ValidationID: name, PostedException: expense.PostedException{
 				Exception: expense.Exception{ObjectType: expense.OnEntry, ObjectID: fmt.Sprintf("gWr1$pEntry%04d", i), Code: "NORECPT", Rule: strings.Repeat("r", 64)},
 				State:     expense.Posted,
 			}})
@@ -149,6 +149,6 @@ func TestExceptionsOfManyStopsAreCarriedOnWithinAPayload(t *testing.T) {
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
 	carried := input.Memory.Posted
 	require.Len(t, carried, 2000)
-	require.Equal(t, memory.Stop, carried[1000].Stop, "all of this stop are carried on")
-	require.Equal(t, memory.Posted[4000].Stop, carried[0].Stop, "and the latest of those before")
+	require.Equal(t, memory.ValidationID, carried[1000].ValidationID, "all of this stop are carried on")
+	require.Equal(t, memory.Posted[4000].ValidationID, carried[0].ValidationID, "and the latest of those before")
 }

@@ -39,7 +39,7 @@ func found(findings []expense.Finding) string {
 	slices.SortStableFunc(ordered, func(a, b expense.Finding) int { return weight(a) - weight(b) })
 	var b strings.Builder
 	for _, f := range ordered[:min(len(ordered), maxShown)] {
-		fmt.Fprintf(&b, "- %s%s%s: %s%s\n", label(f), code(f.Rule), on(f.Object), code(f.Message), saw(f.Saw))
+		fmt.Fprintf(&b, "- %s%s%s: %s%s\n", label(f), code(f.Rule), on(f.Object), code(f.Message), saw(f.Values))
 	}
 	if more := len(ordered) - maxShown; more > 0 {
 		fmt.Fprintf(&b, "- and %d more\n", more)
@@ -75,7 +75,7 @@ func on(object string) string {
 }
 
 // saw prints some of the values that a rule saw; the status has all of them.
-func saw(seen []expense.Seen) string {
+func saw(seen []expense.RuleValue) string {
 	var values []string
 	for _, s := range seen[:min(len(seen), maxSaw)] {
 		values = append(values, code(s.Name+" = "+s.Value))

@@ -15,8 +15,8 @@ import (
 	"concur-connector/expense"
 )
 
-// ShownRun is a run that has only shown what it would write.
-type ShownRun struct {
+// DryRunResult is a run that has only shown what it would write.
+type DryRunResult struct {
 	NotificationID string    `json:"notificationId"`
 	ReportID       string    `json:"reportId,omitempty"`
 	Closed         time.Time `json:"closed"`
@@ -25,10 +25,10 @@ type ShownRun struct {
 // shownPage is how many runs are asked for at once.
 const shownPage = 200
 
-// Shown lists the runs that ended dry-run, each notification once, by its newest. A later
+// DryRuns lists the runs that ended dry-run, each notification once, by its newest. A later
 // run may have followed one.
-func (c *Client) Shown(ctx context.Context) ([]ShownRun, error) {
-	shown := []ShownRun{}
+func (c *Client) DryRuns(ctx context.Context) ([]DryRunResult, error) {
+	shown := []DryRunResult{}
 	seen := map[string]bool{}
 	query := fmt.Sprintf("%s AND %s = '%s'", c.ours(), OutcomeAttribute, expense.DryRun)
 	var next []byte
@@ -41,7 +41,7 @@ func (c *Client) Shown(ctx context.Context) ([]ShownRun, error) {
 			id := run.GetExecution().GetWorkflowId()
 			if !seen[id] {
 				seen[id] = true
-				shown = append(shown, ShownRun{NotificationID: id, ReportID: keyword(run.GetSearchAttributes(), ReportIDAttribute), Closed: run.GetCloseTime().AsTime()})
+				shown = append(shown, DryRunResult{NotificationID: id, ReportID: keyword(run.GetSearchAttributes(), ReportIDAttribute), Closed: run.GetCloseTime().AsTime()})
 			}
 		}
 		if next = page.GetNextPageToken(); len(next) == 0 {
@@ -56,15 +56,15 @@ func (c *Client) ours() string {
 	return fmt.Sprintf("WorkflowType = '%s' AND TaskQueue IN (%s, %s)", ProcessNotification, quoted(c.taskQueue), quoted(SweepQueue(c.taskQueue)))
 }
 
-// TakeUp starts a run for a notification whose last run has only shown what it would
+// StartAfterDryRun starts a run for a notification whose last run has only shown what it would
 // write, on the sweeps' queues. It reports false when the last run is another. The error
 // is ErrUnknown when there is none.
-func (c *Client) TakeUp(ctx context.Context, notificationID string) (started bool, err error) {
+func (c *Client) StartAfterDryRun(ctx context.Context, notificationID string) (started bool, err error) {
 	last, err := c.temporal.DescribeWorkflowExecution(ctx, notificationID, "")
 	var missing *serviceerror.NotFound
 	switch {
 	case errors.As(err, &missing):
-		return false, ErrUnknown
+		return false, ErrNoRun
 	case err != nil:
 		return false, err
 	}

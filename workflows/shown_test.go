@@ -49,9 +49,9 @@ func TestAnActivityHasTimeForItsRequestsAndItsWaits(t *testing.T) {
 	}
 	for name, change := range map[string]func(*workflows.Settings){
 		"by default":             func(*workflows.Settings) {},
-		"slow answers":           func(s *workflows.Settings) { s.AnswerLimit = 10 * time.Minute },
-		"writes are shown late":  func(s *workflows.Settings) { s.ShownWithin = time.Hour },
-		"writes are shown early": func(s *workflows.Settings) { s.AnswerLimit, s.ShownWithin = time.Second, time.Second },
+		"slow answers":           func(s *workflows.Settings) { s.RequestTimeout = 10 * time.Minute },
+		"writes are shown late":  func(s *workflows.Settings) { s.VisibleWithin = time.Hour },
+		"writes are shown early": func(s *workflows.Settings) { s.RequestTimeout, s.VisibleWithin = time.Second, time.Second },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -65,7 +65,7 @@ func TestAnActivityHasTimeForItsRequestsAndItsWaits(t *testing.T) {
 			p.reads, p.verdicts, p.posts = []any{waiting(1, 10)}, []any{flagged}, []any{posted(expense.Posted, "")}
 			p.run(failedCopy(1))
 			for name, n := range requests {
-				require.Greater(t, given[name], time.Duration(n)*settings.AnswerLimit+expense.WaitsUntilShown*settings.ShownWithin, name)
+				require.Greater(t, given[name], time.Duration(n)*settings.RequestTimeout+expense.WaitsUntilShown*settings.VisibleWithin, name)
 			}
 		})
 	}

@@ -12,7 +12,7 @@ import (
 
 // byStop is a read for rules that differ between stops.
 func byStop(read expense.FetchedReport) expense.FetchedReport {
-	read.ByStop = true
+	read.DependsOnStep = true
 	return read
 }
 
@@ -47,7 +47,7 @@ func TestAVerdictIsForTheStopThatWasNamed(t *testing.T) {
 				p := newPlay(t)
 				p.reads, p.verdicts = []any{c.read}, []any{ask}
 				p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, named(callout(), c.second)) })
-				p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+				p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 				require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
 				require.Equal(t, []string{"SUBMIT"}, p.judgedFor())
 			})
@@ -63,7 +63,7 @@ func TestAVerdictIsForTheStopThatWasNamed(t *testing.T) {
 		})
 		p.after(time.Hour, func() {
 			require.Equal(t, task, p.status().Task.ID)
-			p.decide(task, "d1", expense.PassOn)
+			p.decide(task, "d1", expense.DecideApprove)
 		})
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.Len(t, p.judged, 2)
@@ -72,7 +72,7 @@ func TestAVerdictIsForTheStopThatWasNamed(t *testing.T) {
 
 func TestAStopThatIsLeftNamesNoOther(t *testing.T) {
 	t.Parallel()
-	next := expense.ActionTaken{Confirmed: true, Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: waiting(2, 10).Stop}}
+	next := expense.ActionTaken{Confirmed: true, ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(2, 10).ValidationID}}
 	t.Run("the next stop is unknown until it is named", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byStop(waiting(1, 10)), byStop(waiting(2, 10))}
@@ -118,7 +118,7 @@ func TestAStopThatIsLeftNamesNoOther(t *testing.T) {
 			p.env.SignalWorkflow(workflows.Notified, late)
 			p.env.SignalWorkflow(workflows.Notified, older)
 		})
-		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(first).Outcome)
 		require.Equal(t, []string{"SUBMIT", ""}, p.judgedFor())
 	})
@@ -129,7 +129,7 @@ func TestTheRulesTodayIsTheDayOfTheJudging(t *testing.T) {
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}
 	begun := p.env.Now()
 	p.after(72*time.Hour, func() { p.env.SignalWorkflow(workflows.Notified, callout()) })
-	p.after(73*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+	p.after(73*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 	require.Len(t, p.judged, 1, "days that pass are no reason to judge anew")
 	require.WithinDuration(t, begun, p.judged[0].At, time.Minute)

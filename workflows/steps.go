@@ -121,13 +121,13 @@ func (c *Client) endedSteps(ctx context.Context) (expense.AnnouncedSteps, error)
 	case last.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
 		return expense.AnnouncedSteps{}, nil
 	}
-	return c.Announced(ctx)
+	return c.AnnouncedSteps(ctx)
 }
 
-// Announced returns the steps that are remembered as this deployment's. None are where
+// AnnouncedSteps returns the steps that are remembered as this deployment's. None are where
 // nothing was announced yet.
-func (c *Client) Announced(ctx context.Context) (known expense.AnnouncedSteps, err error) {
-	if err := c.Known(ctx, StepsID(c.taskQueue)); errors.Is(err, ErrUnknown) {
+func (c *Client) AnnouncedSteps(ctx context.Context) (known expense.AnnouncedSteps, err error) {
+	if err := c.CheckExists(ctx, StepsID(c.taskQueue)); errors.Is(err, ErrNoRun) {
 		return known, nil
 	}
 	answer, err := c.temporal.QueryWorkflow(ctx, StepsID(c.taskQueue), "", StatusQuery)

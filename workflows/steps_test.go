@@ -87,16 +87,16 @@ func TestWhatOnlyTheFailedListTellsOfMayBeAnothers(t *testing.T) {
 		p.reads = []any{notOurs()}
 		result := p.run(failedCopy(1))
 		require.Equal(t, expense.NotOurs, result.Outcome)
-		require.Equal(t, []string{failedCopy(1).EventType}, result.Entries)
+		require.Equal(t, []string{failedCopy(1).EventType}, result.FailedListEventTypes)
 		require.Equal(t, []string{"Q"}, result.Policies)
-		require.Equal(t, []string{failedCopy(1).EventType}, p.read[0].Entries)
-		require.Empty(t, p.read[0].Callouts)
+		require.Equal(t, []string{failedCopy(1).EventType}, p.read[0].FailedListEventTypes)
+		require.Empty(t, p.read[0].CalloutEventTypes)
 		require.Equal(t, []string{"read"}, p.calls)
 	})
 	t.Run("a callout is believed, and its entry is deleted", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{func() any {
-			if len(p.read[len(p.read)-1].Entries) > 0 {
+			if len(p.read[len(p.read)-1].FailedListEventTypes) > 0 {
 				return notOurs()
 			}
 			return moved("A_APPR")
@@ -104,7 +104,7 @@ func TestWhatOnlyTheFailedListTellsOfMayBeAnothers(t *testing.T) {
 		p.env.RegisterDelayedCallback(func() { p.env.SignalWorkflow(workflows.Notified, callout()) }, 0)
 		result := p.run(failedCopy(1))
 		require.Equal(t, expense.Superseded, result.Outcome)
-		require.Empty(t, p.read[len(p.read)-1].Entries)
+		require.Empty(t, p.read[len(p.read)-1].FailedListEventTypes)
 		require.Equal(t, []string{failedCopy(1).NotificationURI}, p.deleted)
 	})
 	t.Run("a run of a callout asks nobody", func(t *testing.T) {
@@ -113,8 +113,8 @@ func TestWhatOnlyTheFailedListTellsOfMayBeAnothers(t *testing.T) {
 		named := callout()
 		named.EventType = "SUBMIT"
 		p.run(named)
-		require.Empty(t, p.read[0].Entries)
-		require.Equal(t, []string{"SUBMIT"}, p.read[0].Callouts)
+		require.Empty(t, p.read[0].FailedListEventTypes)
+		require.Equal(t, []string{"SUBMIT"}, p.read[0].CalloutEventTypes)
 	})
 	t.Run("a callout without an event announces an empty one", func(t *testing.T) {
 		p := newPlay(t)
@@ -122,7 +122,7 @@ func TestWhatOnlyTheFailedListTellsOfMayBeAnothers(t *testing.T) {
 		nameless := callout()
 		nameless.EventType = ""
 		p.run(nameless)
-		require.Equal(t, []string{""}, p.read[0].Callouts)
+		require.Equal(t, []string{""}, p.read[0].CalloutEventTypes)
 	})
 	t.Run("nor does one that a sweep has found", func(t *testing.T) {
 		p := newPlay(t)
@@ -130,20 +130,20 @@ func TestWhatOnlyTheFailedListTellsOfMayBeAnothers(t *testing.T) {
 		found := callout()
 		found.Found, found.EventType = true, ""
 		p.run(found)
-		require.Empty(t, p.read[0].Entries)
-		require.Empty(t, p.read[0].Callouts)
+		require.Empty(t, p.read[0].FailedListEventTypes)
+		require.Empty(t, p.read[0].CalloutEventTypes)
 	})
 }
 
 func TestASweepTellsOnceOfWhatItLeavesToOthers(t *testing.T) {
-	other := expense.Quarantined{NotificationURI: "https://x/1", Reason: "of another connector"}
+	other := expense.UnreadableEntry{NotificationURI: "https://x/1", Reason: "of another connector"}
 	sweep := func(before *workflows.SweepResult) (result workflows.SweepResult) {
 		p := stage(t)
 		p.register(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
-			if len(in.Told) > 0 {
-				return expense.FailedNotifications{NotOurs: 1, Told: in.Told[:1]}, nil
+			if len(in.Reported) > 0 {
+				return expense.FailedNotifications{NotOurs: 1, Reported: in.Reported[:1]}, nil
 			}
-			return expense.FailedNotifications{NotOurs: 1, Others: []expense.Quarantined{other}}, nil
+			return expense.FailedNotifications{NotOurs: 1, NotOursEntries: []expense.UnreadableEntry{other}}, nil
 		}, workflows.ListFailedNotifications)
 		p.register(func(context.Context, expense.ListPendingReportsInput) (expense.PendingReports, error) {
 			return expense.PendingReports{Waiting: 2, Unannounced: 2, UnannouncedReports: []string{"R1", "R2"}, UnannouncedPolicies: []string{"Q"}}, nil
@@ -152,7 +152,7 @@ func TestASweepTellsOnceOfWhatItLeavesToOthers(t *testing.T) {
 		if before != nil {
 			p.env.SetLastCompletionResult(*before)
 		}
-		p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
+		p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{MissedAfter: time.Hour})
 		require.NoError(t, p.env.GetWorkflowError())
 		require.NoError(t, p.env.GetWorkflowResult(&result))
 		require.Empty(t, p.started)
@@ -160,20 +160,20 @@ func TestASweepTellsOnceOfWhatItLeavesToOthers(t *testing.T) {
 	}
 	t.Parallel()
 	first := sweep(nil)
-	require.Equal(t, []expense.Quarantined{other}, first.Why)
-	require.Len(t, first.Told, 3, "the entry and both policies")
-	require.False(t, first.ToldSince.IsZero())
+	require.Equal(t, []expense.UnreadableEntry{other}, first.Why)
+	require.Len(t, first.Reported, 3, "the entry and both policies")
+	require.False(t, first.ReportedSince.IsZero())
 	second := sweep(&first)
 	require.Empty(t, second.Why, "it was named")
-	require.ElementsMatch(t, first.Told, second.Told)
+	require.ElementsMatch(t, first.Reported, second.Reported)
 	old := first
-	old.ToldSince = first.ToldSince.Add(-25 * time.Hour)
+	old.ReportedSince = first.ReportedSince.Add(-25 * time.Hour)
 	third := sweep(&old)
 	require.Equal(t, first.Why, third.Why, "it is named once a day")
-	require.True(t, third.ToldSince.After(old.ToldSince))
-	second.Why, second.Told, first.Told = first.Why, nil, nil
+	require.True(t, third.ReportedSince.After(old.ReportedSince))
+	second.Why, second.Reported, first.Reported = first.Why, nil, nil
 	require.Equal(t, first, second)
-	first.ToldSince = time.Time{}
+	first.ReportedSince = time.Time{}
 	require.Equal(t, workflows.SweepResult{Found: 1, NotOurs: 1, Why: first.Why, Waiting: 2, Unannounced: 2,
 		UnannouncedReports: []string{"R1", "R2"}, UnannouncedPolicies: []string{"Q", "T"}, UnannouncedRequests: 3}, first)
 }

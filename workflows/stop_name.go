@@ -15,18 +15,18 @@ import (
 // the report was found when the name was first heard, and a stop that was given two names is
 // unknown, whichever of them came first.
 
-// NamedStop is a stop at which the report was found, and what notifications have called it.
-type NamedStop struct {
+// NamedStep is a stop at which the report was found, and what notifications have called it.
+type NamedStep struct {
 	Stop  string     `json:"stop"`
-	Names []StopName `json:"names,omitempty"`
+	Names []StepName `json:"names,omitempty"`
 	Since time.Time  `json:"since,omitzero"` // when the first name was bound to it
 	Left  bool       `json:"left,omitempty"` // the report has left it; the next stop may look the same
 	// Waited is set when nothing has contradicted the first name for long enough.
 	Waited bool `json:"waited,omitempty"`
 }
 
-// StopName is the name that a notification has given to a stop.
-type StopName struct {
+// StepName is the name that a notification has given to a stop.
+type StepName struct {
 	Name   string `json:"name"`             // its EventType
 	At     string `json:"at,omitempty"`     // its EventDateTime
 	Listed bool   `json:"listed,omitempty"` // it came from Concur's failed list, which nobody else can write
@@ -39,14 +39,14 @@ const (
 )
 
 // same reports whether two names differ in nothing but capitals and spaces.
-func (s StopName) same(other StopName) bool {
+func (s StepName) same(other StepName) bool {
 	plain := func(text string) string { return strings.Join(strings.Fields(text), " ") }
 	return strings.EqualFold(plain(s.Name), plain(other.Name))
 }
 
 // addName adds a name to a list that holds each name once for each of the two sources. A full
 // list holds different names already, so nothing is lost that could change what it says.
-func addName(list []StopName, name StopName) []StopName {
+func addName(list []StepName, name StepName) []StepName {
 	for i, known := range list {
 		if known.same(name) && known.Listed == name.Listed {
 			list[i].Stale = known.Stale && name.Stale
@@ -61,15 +61,15 @@ func addName(list []StopName, name StopName) []StopName {
 
 // hear keeps the name that a notification gives to the stop until the report has been read.
 func (r *run) hear(n expense.Notification) {
-	name := StopName{Name: n.EventType, At: n.EventDateTime, Listed: n.NotificationURI != ""}
-	if name.Name == "" || !name.Listed && r.redelivered(name, &NamedStop{}) {
+	name := StepName{Name: n.EventType, At: n.EventDateTime, Listed: n.NotificationURI != ""}
+	if name.Name == "" || !name.Listed && r.redelivered(name, &NamedStep{}) {
 		return // Heard holds a name once: this one must not stand there for a new callout's
 	}
-	r.Heard = addName(r.Heard, name)
+	r.NewStepNames = addName(r.NewStepNames, name)
 }
 
 // calloutNames are the names among these that callouts have given.
-func calloutNames(heard []StopName) (names []string) {
+func calloutNames(heard []StepName) (names []string) {
 	for _, name := range heard {
 		if !name.Listed {
 			names = append(names, name.Name)
@@ -80,7 +80,7 @@ func calloutNames(heard []StopName) (names []string) {
 
 // announces are the events of the callouts that were received since the last read. A callout
 // without an event adds an empty one.
-func (r *run) announces(heard []StopName) []string {
+func (r *run) announces(heard []StepName) []string {
 	names := calloutNames(heard)
 	if r.Nameless {
 		names = append(names, "")
@@ -89,9 +89,9 @@ func (r *run) announces(heard []StopName) []string {
 }
 
 // stopHere returns the stop at which the report was last found, or nil.
-func (r *run) stopHere() *NamedStop {
-	for i := range r.Stops {
-		if s := &r.Stops[i]; s.Stop == r.Stop && !s.Left {
+func (r *run) stopHere() *NamedStep {
+	for i := range r.NamedSteps {
+		if s := &r.NamedSteps[i]; s.Stop == r.ValidationID && !s.Left {
 			return s
 		}
 	}
@@ -100,7 +100,7 @@ func (r *run) stopHere() *NamedStop {
 
 // bindNames gives the stop at which the report was just found the names that were heard
 // before that read began.
-func (r *run) bindNames(heard []StopName, now time.Time) {
+func (r *run) bindNames(heard []StepName, now time.Time) {
 	here := r.arrive()
 	for _, name := range heard {
 		if r.redelivered(name, here) {
@@ -115,19 +115,19 @@ func (r *run) bindNames(heard []StopName, now time.Time) {
 }
 
 // arrive returns the stop at which the report was just found.
-func (r *run) arrive() *NamedStop {
+func (r *run) arrive() *NamedStep {
 	if here := r.stopHere(); here != nil {
 		return here
 	}
-	r.Stops = append(r.Stops, NamedStop{Stop: r.Stop})
-	r.Stops = r.Stops[max(0, len(r.Stops)-maxStops):]
-	return &r.Stops[len(r.Stops)-1]
+	r.NamedSteps = append(r.NamedSteps, NamedStep{Stop: r.ValidationID})
+	r.NamedSteps = r.NamedSteps[max(0, len(r.NamedSteps)-maxStops):]
+	return &r.NamedSteps[len(r.NamedSteps)-1]
 }
 
 // takeNames gives the stop at which the report was just found the names of the stop at which
 // it was found before. Concur showed the address of one of the two reads alone, so nobody can
 // tell whether they are two stops, and no contradiction may be lost.
-func (r *run) takeNames(before NamedStop) {
+func (r *run) takeNames(before NamedStep) {
 	here := r.arrive()
 	if len(here.Names) == 0 {
 		here.Since = before.Since
@@ -141,10 +141,10 @@ func (r *run) takeNames(before NamedStop) {
 // again. Only a time of day proves that: a date alone may be of two notifications. And that
 // stop must have had this name alone: whoever knows the callout's password could otherwise
 // announce the next stop's name at this one, and have it ignored when Concur gives it.
-func (r *run) redelivered(name StopName, here *NamedStop) bool {
+func (r *run) redelivered(name StepName, here *NamedStep) bool {
 	hour, minute, second := said(name.At).Clock()
-	return hour+minute+second > 0 && slices.ContainsFunc(r.Stops, func(s NamedStop) bool {
-		return (s.Left || s.Stop != here.Stop) && agreed(s.Names) != "" && slices.ContainsFunc(s.Names, func(known StopName) bool {
+	return hour+minute+second > 0 && slices.ContainsFunc(r.NamedSteps, func(s NamedStep) bool {
+		return (s.Left || s.Stop != here.Stop) && agreed(s.Names) != "" && slices.ContainsFunc(s.Names, func(known StepName) bool {
 			return known.same(name) && known.At == name.At
 		})
 	})
@@ -152,14 +152,14 @@ func (r *run) redelivered(name StopName, here *NamedStop) bool {
 
 // mayBeStale reports whether an entry of the failed list may be about another stop than this
 // one: it is older than what named another, or as old and of the same name.
-func (r *run) mayBeStale(name StopName, here *NamedStop) bool {
-	return r.anyElsewhere(here, func(known StopName) bool {
+func (r *run) mayBeStale(name StepName, here *NamedStep) bool {
+	return r.anyElsewhere(here, func(known StepName) bool {
 		return isBefore(name.At, known.At) || known.same(name) && !isBefore(known.At, name.At)
 	})
 }
 
-func (r *run) anyElsewhere(here *NamedStop, is func(StopName) bool) bool {
-	return slices.ContainsFunc(r.Stops, func(s NamedStop) bool {
+func (r *run) anyElsewhere(here *NamedStep, is func(StepName) bool) bool {
+	return slices.ContainsFunc(r.NamedSteps, func(s NamedStep) bool {
 		return (s.Left || s.Stop != here.Stop) && slices.ContainsFunc(s.Names, is)
 	})
 }
@@ -180,7 +180,7 @@ func (r *run) leaveStop() {
 // stopsLookAlike reports whether Concur gives the steps of this object no address by which
 // one can be told from another.
 func (r *run) stopsLookAlike() bool {
-	return r.Mark != "" || r.notification.Kind == expense.RequestObject
+	return r.HeaderHash != "" || r.notification.Kind == expense.RequestObject
 }
 
 // stopName returns the name of the stop at which the report waits. It is empty when no
@@ -195,18 +195,18 @@ func (r *run) stopName() string {
 // expectedName is what stopName will return after the next read if that finds the report at
 // the same stop.
 func (r *run) expectedName() string {
-	var names []StopName
+	var names []StepName
 	if here := r.stopHere(); here != nil {
 		names = slices.Clone(here.Names)
 	}
-	for _, name := range r.Heard {
+	for _, name := range r.NewStepNames {
 		names = addName(names, name)
 	}
 	return agreed(names)
 }
 
 // agreed returns the name on which all agree.
-func agreed(names []StopName) (agreed string) {
+func agreed(names []StepName) (agreed string) {
 	for _, name := range names {
 		if !name.same(names[0]) {
 			return ""
@@ -256,10 +256,10 @@ func (r *run) nextStep(before string, markChanged bool) bool {
 	if before != "" || now == "" {
 		return false
 	}
-	for _, s := range slices.Backward(r.Stops) {
-		if s.Stop == r.Stop && s.Left {
+	for _, s := range slices.Backward(r.NamedSteps) {
+		if s.Stop == r.ValidationID && s.Left {
 			left := agreed(s.Names)
-			return left != "" && !StopName{Name: now}.same(StopName{Name: left})
+			return left != "" && !StepName{Name: now}.same(StepName{Name: left})
 		}
 	}
 	return false
@@ -271,10 +271,10 @@ func (r *run) nextStep(before string, markChanged bool) bool {
 // is errAgain when a notification has come meanwhile.
 func (r *run) trustName(ctx workflow.Context) error {
 	here := r.stopHere()
-	if !r.ByName || here == nil {
+	if !r.DependsOnStepName || here == nil {
 		return nil
 	}
-	listed := slices.ContainsFunc(here.Names, func(n StopName) bool { return n.Listed && !n.Stale })
+	listed := slices.ContainsFunc(here.Names, func(n StepName) bool { return n.Listed && !n.Stale })
 	if !listed && !here.Waited {
 		if err := r.waitForContradiction(ctx, here.Since); err != nil {
 			return err
@@ -294,14 +294,14 @@ func (r *run) trustName(ctx workflow.Context) error {
 // prolong the wait. It is always started ([atLeastATick]).
 func (r *run) waitForContradiction(ctx workflow.Context, since time.Time) error {
 	if r.nameTimer == nil || !r.nameSince.Equal(since) {
-		left := atLeastATick(since.Add(r.NameDelay).Sub(workflow.Now(ctx)))
+		left := atLeastATick(since.Add(r.EventTypeDelay).Sub(workflow.Now(ctx)))
 		r.nameTimer, r.nameSince = workflow.NewTimerWithOptions(ctx, left, workflow.TimerOptions{
 			Summary: "one callout has named the stop: another may contradict it",
 		}), since
 		r.trustAt = workflow.Now(ctx).Add(left)
 	}
 	r.enter(ctx, Validating)
-	if err := workflow.Await(ctx, func() bool { return r.nameTimer.IsReady() || r.Unread }); err != nil {
+	if err := workflow.Await(ctx, func() bool { return r.nameTimer.IsReady() || r.NotificationPending }); err != nil {
 		return err
 	}
 	if !r.nameTimer.IsReady() {

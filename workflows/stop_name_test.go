@@ -39,19 +39,19 @@ func TestASecondNameMakesAStopUnknown(t *testing.T) {
 			p.reads, p.verdicts = []any{read}, []any{ask, askAgain, passOn}
 			var task workflows.Task
 			p.after(time.Minute, func() {
-				require.Equal(t, "SUBMIT", p.status().StopName)
+				require.Equal(t, "SUBMIT", p.status().StepName)
 				task = *p.status().Task
 			})
 			for i, name := range []string{"PRE-EXTRACT", "PRE-EXTRACT", "SUBMIT", "submit ", "THIRD", "PRE-EXTRACT"} {
 				p.after(time.Duration(i+2)*time.Minute, func() { p.told(name, fmt.Sprintf("2030-01-0%dT00:00:00", i+1)) })
 				p.after(time.Duration(i+2)*time.Minute+time.Second, func() {
 					require.Equal(t, task, *p.status().Task, "after %d callouts", i+1)
-					require.Empty(t, p.status().StopName)
+					require.Empty(t, p.status().StepName)
 				})
 			}
 			p.after(time.Hour, func() {
-				require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT", "THIRD"}, p.status().StopNames)
-				p.decide(task.ID, "d1", expense.PassOn)
+				require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT", "THIRD"}, p.status().StepNames)
+				p.decide(task.ID, "d1", expense.DecideApprove)
 			})
 			require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
 			require.Equal(t, []string{"SUBMIT", ""}, p.judgedFor())
@@ -62,7 +62,7 @@ func TestASecondNameMakesAStopUnknown(t *testing.T) {
 			p := newPlay(t)
 			p.reads, p.verdicts = []any{read}, []any{ask}
 			p.after(0, func() { p.told("SUBMIT", "") })
-			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 			require.Equal(t, expense.Approved, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
 			require.Equal(t, []string{""}, p.judgedFor())
 			require.Empty(t, p.read[0].EventType)
@@ -73,7 +73,7 @@ func TestASecondNameMakesAStopUnknown(t *testing.T) {
 			p := newPlay(t)
 			p.reads, p.verdicts = []any{read}, []any{ask}
 			p.after(time.Minute, func() { p.told("SUBMIT", "2026-11-03T10:00:00") })
-			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 			forged := named(callout(), "PRE-EXTRACT")
 			forged.EventDateTime = "2099-11-03T10:00:00"
 			require.Equal(t, expense.Approved, p.run(forged).Outcome)
@@ -89,7 +89,7 @@ func TestASecondNameMakesAStopUnknown(t *testing.T) {
 				true1.EventDateTime = "2026-11-03"
 				p.env.SignalWorkflow(workflows.Notified, true1)
 			})
-			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 			forged := named(callout(), "PRE-EXTRACT")
 			forged.EventDateTime = "2099-11-03"
 			require.Equal(t, expense.Approved, p.run(forged).Outcome)
@@ -105,7 +105,7 @@ func TestASecondNameMakesAStopUnknown(t *testing.T) {
 			}
 			p.told("SUBMIT", "2026-11-03")
 		})
-		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
 		require.Equal(t, []string{""}, p.judgedFor())
 	})
@@ -113,7 +113,7 @@ func TestASecondNameMakesAStopUnknown(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{ask}
 		p.after(time.Minute, func() { p.told(" step -  submit", "") })
-		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(named(callout(), "Step - SUBMIT")).Outcome)
 		require.Equal(t, []string{"Step - SUBMIT"}, p.judgedFor())
 	})
@@ -121,7 +121,7 @@ func TestASecondNameMakesAStopUnknown(t *testing.T) {
 
 func TestAVerdictThatNeedsTheStopsNameWaitsForAContradiction(t *testing.T) {
 	t.Parallel()
-	needs := func(v expense.Verdict) any { return expense.Judgement{Verdict: &v, ByName: true} }
+	needs := func(v expense.Verdict) any { return expense.EvaluationResult{Verdict: &v, DependsOnStepName: true} }
 	t.Run("and is carried out when none comes", func(t *testing.T) {
 		for name, verdict := range map[string]expense.Verdict{"pass on": passOn, "send back": sendBack} {
 			t.Run(name, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestAVerdictThatNeedsTheStopsNameWaitsForAContradiction(t *testing.T) {
 			p.after(4*time.Minute, func() { p.told("SUBMIT", "") })
 			p.after(time.Hour, func() {
 				require.Empty(t, p.acted)
-				p.decide(p.status().Task.ID, "d1", expense.RulingSendBack)
+				p.decide(p.status().Task.ID, "d1", expense.DecideSendBack)
 			})
 			require.Equal(t, expense.SentBack, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
 			require.Equal(t, []string{"PRE-EXTRACT", ""}, p.judgedFor())
@@ -190,7 +190,7 @@ func TestAVerdictThatNeedsTheStopsNameWaitsForAContradiction(t *testing.T) {
 		p.posts = []any{func() any { p.told("SUBMIT", ""); return posted(expense.Posted, "") }}
 		p.after(time.Hour, func() {
 			require.Empty(t, p.acted)
-			p.decide(p.status().Task.ID, "d1", expense.RulingSendBack)
+			p.decide(p.status().Task.ID, "d1", expense.DecideSendBack)
 		})
 		require.Equal(t, expense.SentBack, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
 	})
@@ -207,17 +207,17 @@ func TestAPersonWhomAForgedNameHasChosenDecidesNothing(t *testing.T) {
 	t.Parallel()
 	auditors := ask
 	auditors.Group = "auditors"
-	byName := expense.Judgement{Verdict: &auditors, ByName: true}
+	byName := expense.EvaluationResult{Verdict: &auditors, DependsOnStepName: true}
 	t.Run("when Concur's callout comes after the decision", func(t *testing.T) {
 		each(t, func(t *testing.T, read expense.FetchedReport) {
 			p := newPlay(t)
 			p.reads, p.verdicts = []any{read}, []any{byName, ask}
-			p.after(time.Second, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			p.after(time.Second, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 			p.after(4*time.Minute, func() { require.Empty(t, p.acted); p.told("SUBMIT", "") })
 			p.after(time.Hour, func() {
 				require.Empty(t, p.acted)
 				require.Equal(t, "finance", p.status().Task.Group)
-				p.decide(p.status().Task.ID, "d2", expense.RulingSendBack)
+				p.decide(p.status().Task.ID, "d2", expense.DecideSendBack)
 			})
 			require.Equal(t, expense.SentBack, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
 		})
@@ -225,7 +225,7 @@ func TestAPersonWhomAForgedNameHasChosenDecidesNothing(t *testing.T) {
 	t.Run("and it is carried out when none contradicts", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{byName}
-		p.after(time.Second, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(time.Second, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		begun := p.env.Now()
 		require.Equal(t, expense.Approved, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
 		require.WithinDuration(t, begun.Add(5*time.Minute), p.env.Now(), time.Minute)
@@ -241,7 +241,7 @@ func TestAStreamOfCalloutsKeepsNoDecisionFromBeingCarriedOut(t *testing.T) {
 		each(t, func(t *testing.T, read expense.FetchedReport) {
 			p := newPlay(t)
 			p.reads, p.verdicts = []any{read, streamed(p, read), streamed(p, read), moved("A_APPR")}, []any{ask}
-			p.after(time.Hour, func() { p.told("", ""); p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			p.after(time.Hour, func() { p.told("", ""); p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 			require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 			require.Equal(t, []string{"read", "judge", "read", "read", "approve"}, p.calls[:5])
 		})
@@ -249,10 +249,10 @@ func TestAStreamOfCalloutsKeepsNoDecisionFromBeingCarriedOut(t *testing.T) {
 	t.Run("but the report is read after it, as it may have changed", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10), streamed(p, waiting(1, 10)), waiting(1, 20)}, []any{ask}
-		p.after(time.Hour, func() { p.told("", ""); p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(time.Hour, func() { p.told("", ""); p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		p.after(2*time.Hour, func() {
 			require.Empty(t, p.acted)
-			p.decide(p.status().Task.ID, "d2", expense.RulingSendBack)
+			p.decide(p.status().Task.ID, "d2", expense.DecideSendBack)
 		})
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
 	})
@@ -266,7 +266,7 @@ func TestAStreamOfCalloutsKeepsNoDecisionFromBeingCarriedOut(t *testing.T) {
 	t.Run("nor another from being taken when Concur refuses it", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{ask}, []any{certain(expense.Blocked), nil}
-		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		for i := range 20 {
 			p.after(time.Hour+time.Duration(i+1)*time.Second, func() {
 				p.told("", "")
@@ -275,7 +275,7 @@ func TestAStreamOfCalloutsKeepsNoDecisionFromBeingCarriedOut(t *testing.T) {
 		}
 		p.after(time.Hour+25*time.Second, func() {
 			require.Len(t, p.acted, 1)
-			p.decide(p.status().Task.ID, "d2", expense.RulingSendBack)
+			p.decide(p.status().Task.ID, "d2", expense.DecideSendBack)
 		})
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
 		require.Len(t, p.acted, 2)
@@ -284,7 +284,7 @@ func TestAStreamOfCalloutsKeepsNoDecisionFromBeingCarriedOut(t *testing.T) {
 
 func TestANameThatWasAnnouncedAtAnEarlierStopContradictsAtItsOwn(t *testing.T) {
 	t.Parallel()
-	next := expense.ActionTaken{Confirmed: true, Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: waiting(2, 10).Stop}}
+	next := expense.ActionTaken{Confirmed: true, ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(2, 10).ValidationID}}
 	for name, c := range map[string]struct{ at, before, true2 string }{
 		"as it was contradicted there":             {"2026-11-03T10:00:05", "SUBMIT", "PRE-EXTRACT"},
 		"as midnight is no time of day":            {"2026-11-03T00:00:00", "", "PRE-EXTRACT"},
@@ -297,13 +297,13 @@ func TestANameThatWasAnnouncedAtAnEarlierStopContradictsAtItsOwn(t *testing.T) {
 			p.reads = []any{byStop(waiting(1, 10)), byStop(waiting(1, 10)), byStop(waiting(2, 10))}
 			p.verdicts, p.actions = []any{ask}, []any{next, nil}
 			p.after(time.Minute, func() { p.told("PRE-EXTRACT", c.at) }) // forged
-			p.after(2*time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			p.after(2*time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 			p.after(3*time.Minute, func() { p.told("SUBMIT", "2026-11-04") }) // forged
 			p.after(4*time.Minute, func() { p.told(c.true2, c.at) })
 			p.after(time.Hour, func() {
-				require.Empty(t, p.status().StopName)
-				require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT"}, p.status().StopNames)
-				p.decide(p.status().Task.ID, "d2", expense.PassOn)
+				require.Empty(t, p.status().StepName)
+				require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT"}, p.status().StepNames)
+				p.decide(p.status().Task.ID, "d2", expense.DecideApprove)
 			})
 			require.Equal(t, expense.Approved, p.run(named(callout(), c.before)).Outcome)
 		})
@@ -313,35 +313,35 @@ func TestANameThatWasAnnouncedAtAnEarlierStopContradictsAtItsOwn(t *testing.T) {
 func TestANotificationThatComesAgainTakesNoPlaceOfANewOne(t *testing.T) {
 	p := newPlay(t)
 	const first, second = "2026-11-03T10:00:05", "2026-11-03T11:00:00"
-	next := expense.ActionTaken{Confirmed: true, Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: waiting(2, 10).Stop}}
+	next := expense.ActionTaken{Confirmed: true, ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(2, 10).ValidationID}}
 	told := callout()
 	told.EventType, told.EventDateTime = "STEP", first
 	p.reads, p.verdicts = []any{byStop(waiting(1, 10)), byStop(waiting(2, 10))}, []any{ask}
 	p.actions = []any{func() any { p.told("STEP", first); p.told("STEP", second); return next }, nil}
-	p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
-	p.after(2*time.Minute, func() { require.Equal(t, "STEP", p.status().StopName); p.told("OTHER", "") })
+	p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
+	p.after(2*time.Minute, func() { require.Equal(t, "STEP", p.status().StepName); p.told("OTHER", "") })
 	p.after(time.Hour, func() {
-		require.Equal(t, []string{"STEP", "OTHER"}, p.status().StopNames)
-		p.decide(p.status().Task.ID, "d2", expense.PassOn)
+		require.Equal(t, []string{"STEP", "OTHER"}, p.status().StepNames)
+		p.decide(p.status().Task.ID, "d2", expense.DecideApprove)
 	})
 	require.Equal(t, expense.Approved, p.run(told).Outcome)
 }
 
 func TestAStaleEntryOfTheFailedListDoesNotVouchForACalloutsName(t *testing.T) {
 	p := newPlay(t)
-	next := expense.ActionTaken{Confirmed: true, Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: waiting(2, 10).Stop}}
+	next := expense.ActionTaken{Confirmed: true, ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(2, 10).ValidationID}}
 	told, copied := named(callout(), "SUBMIT"), named(failedCopy(1), "SUBMIT")
 	told.EventDateTime, copied.EventDateTime = "2026-11-03", "2026-11-03" // both of the first stop
 	second := passOn
 	p.reads = []any{byStop(waiting(1, 10)), byStop(waiting(2, 10))}
-	p.verdicts = []any{passOn, expense.Judgement{Verdict: &second, ByName: true}, ask}
+	p.verdicts = []any{passOn, expense.EvaluationResult{Verdict: &second, DependsOnStepName: true}, ask}
 	p.actions = []any{func() any {
 		p.told("SUBMIT", "2026-11-04") // forged
 		p.env.SignalWorkflow(workflows.Notified, copied)
 		return next
 	}, nil}
 	p.after(4*time.Minute, func() { require.Len(t, p.acted, 1); p.told("PRE-EXTRACT", "2026-11-03") })
-	p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.RulingSendBack) })
+	p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideSendBack) })
 	require.Equal(t, expense.SentBack, p.run(told).Outcome)
 }
 
@@ -358,11 +358,11 @@ func TestAContradictionOutlastsAChangeOfTheInterface(t *testing.T) {
 			p.after(2*time.Minute, func() { p.told("", "") })
 			for i := range 3 {
 				p.after(time.Duration(i+3)*time.Minute, func() {
-					require.Equal(t, []string{"PRE-EXTRACT", "SUBMIT"}, p.status().StopNames)
+					require.Equal(t, []string{"PRE-EXTRACT", "SUBMIT"}, p.status().StepNames)
 					p.told("PRE-EXTRACT", "")
 				})
 			}
-			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+			p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 			require.Equal(t, expense.Approved, p.run(named(callout(), "PRE-EXTRACT")).Outcome)
 			require.NotContains(t, p.judgedFor()[1:], "PRE-EXTRACT")
 		})
@@ -371,14 +371,14 @@ func TestAContradictionOutlastsAChangeOfTheInterface(t *testing.T) {
 
 func TestWhereStopsLookAlikeANameIsOfOneOfThem(t *testing.T) {
 	t.Parallel()
-	again := expense.ActionTaken{Confirmed: true, Reading: expense.Reading{Kind: expense.NotWaiting, Stop: byV4("").Stop}}
+	again := expense.ActionTaken{Confirmed: true, ReportState: expense.ReportState{Kind: expense.NotWaiting, ValidationID: byV4("").ValidationID}}
 	t.Run("and not of the next, to which our action led", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.actions = []any{byStopV4()}, []any{passOn, ask}, []any{again, nil}
 		p.after(time.Minute, func() { p.told("PRE-EXTRACT", "") })
 		p.after(time.Hour, func() {
-			require.Equal(t, "PRE-EXTRACT", p.status().StopName)
-			p.decide(p.status().Task.ID, "d1", expense.PassOn)
+			require.Equal(t, "PRE-EXTRACT", p.status().StepName)
+			p.decide(p.status().Task.ID, "d1", expense.DecideApprove)
 		})
 		require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
 		require.Equal(t, []string{"SUBMIT", "", "PRE-EXTRACT"}, p.judgedFor())
@@ -389,8 +389,8 @@ func TestWhereStopsLookAlikeANameIsOfOneOfThem(t *testing.T) {
 		p.verdicts = []any{ask}
 		p.after(time.Minute, func() { p.told("", "") })
 		p.after(time.Hour, func() {
-			require.Equal(t, "PRE-EXTRACT", p.status().StopName)
-			p.decide(p.status().Task.ID, "d1", expense.PassOn)
+			require.Equal(t, "PRE-EXTRACT", p.status().StepName)
+			p.decide(p.status().Task.ID, "d1", expense.DecideApprove)
 		})
 		require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
 	})
@@ -398,7 +398,7 @@ func TestWhereStopsLookAlikeANameIsOfOneOfThem(t *testing.T) {
 
 func TestAnEntryOfTheFailedListMayBeOfAnEarlierStop(t *testing.T) {
 	t.Parallel()
-	next := expense.ActionTaken{Confirmed: true, Reading: expense.Reading{Kind: expense.NotWaiting, Status: "A_EXTV", Stop: waiting(2, 10).Stop}}
+	next := expense.ActionTaken{Confirmed: true, ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(2, 10).ValidationID}}
 	for name, c := range map[string]struct {
 		first, copied     string // dates
 		copyName, callout string
@@ -420,8 +420,8 @@ func TestAnEntryOfTheFailedListMayBeOfAnEarlierStop(t *testing.T) {
 			p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, copied) })
 			p.after(2*time.Minute, func() { p.told(c.callout, "2026-11-03T12:00:00") })
 			p.after(time.Hour, func() {
-				require.Equal(t, c.want, p.status().StopName)
-				p.decide(p.status().Task.ID, "d1", expense.PassOn)
+				require.Equal(t, c.want, p.status().StepName)
+				p.decide(p.status().Task.ID, "d1", expense.DecideApprove)
 			})
 			require.Equal(t, expense.Approved, p.run(first).Outcome)
 		})
@@ -430,10 +430,10 @@ func TestAnEntryOfTheFailedListMayBeOfAnEarlierStop(t *testing.T) {
 
 func TestASingle404LosesNoName(t *testing.T) {
 	p := newPlay(t)
-	gone := expense.FetchedReport{Reading: expense.Reading{Kind: expense.NotFound}}
+	gone := expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}
 	p.reads, p.verdicts = []any{gone, byStopV4(), gone, byStopV4()}, []any{ask}
 	p.after(time.Hour, func() { p.told("", "") })
-	p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.PassOn) })
+	p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 	require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
 	require.Equal(t, []string{"SUBMIT"}, p.judgedFor())
 }
@@ -441,12 +441,12 @@ func TestASingle404LosesNoName(t *testing.T) {
 func TestTheNamesOfAStopAreCarriedOn(t *testing.T) {
 	p := newPlay(t)
 	memory := &workflows.Memory{ObjectURI: reportURI, MustRead: true,
-		Stops: []workflows.NamedStop{{Stop: waiting(1, 10).Stop, Names: []workflows.StopName{{Name: "SUBMIT"}}}},
-		Stop:  waiting(1, 10).Stop, Heard: []workflows.StopName{{Name: "PRE-EXTRACT"}}}
+		NamedSteps:   []workflows.NamedStep{{Stop: waiting(1, 10).ValidationID, Names: []workflows.StepName{{Name: "SUBMIT"}}}},
+		ValidationID: waiting(1, 10).ValidationID, NewStepNames: []workflows.StepName{{Name: "PRE-EXTRACT"}}}
 	p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{ask}
 	p.after(time.Hour, func() {
-		require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT"}, p.status().StopNames)
-		p.decide(p.status().Task.ID, "d1", expense.PassOn)
+		require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT"}, p.status().StepNames)
+		p.decide(p.status().Task.ID, "d1", expense.DecideApprove)
 	})
 	p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: callout(), Memory: memory})
 	require.NoError(t, p.env.GetWorkflowError())

@@ -34,40 +34,40 @@ const defaultGrace = time.Hour
 type SweepInput struct {
 	ReadOnly bool `json:"readOnly,omitempty"` // count, and start nothing
 
-	// Grace is how long a report may wait before it is missed when no run knows of it.
+	// MissedAfter is how long a report may wait before it is missed when no run knows of it.
 	// Zero: reports that nobody told of are not looked for.
-	Grace time.Duration `json:"grace,omitempty"`
+	MissedAfter time.Duration `json:"missedAfter,omitempty"`
 
-	After  string      `json:"after,omitempty"` // of a sweep that continued as this one
-	Before SweepResult `json:"before,omitzero"` // what it had done
-	Told   []string    `json:"told,omitempty"`  // of the sweep before, see SweepResult
+	After    string      `json:"after,omitempty"`    // of a sweep that continued as this one
+	Before   SweepResult `json:"before,omitzero"`    // what it had done
+	Reported []string    `json:"reported,omitempty"` // of the sweep before, see SweepResult
 }
 
 // SweepResult is what one sweep did. The query "status" answers what it has done so far.
 type SweepResult struct {
-	Found       int `json:"found"`
-	Started     int `json:"started"`               // a new run
-	Joined      int `json:"joined"`                // an open run was told
-	Left        int `json:"left,omitempty"`        // left alone: its last run says so
-	Quarantined int `json:"quarantined,omitempty"` // not understood, left where they are
-	NotOurs     int `json:"notOurs,omitempty"`     // of another connector, as far as is known, left where they are
-	Failed      int `json:"failed,omitempty"`      // refused by Temporal
+	Found      int `json:"found"`
+	Started    int `json:"started"`              // a new run
+	Signaled   int `json:"signaled"`             // an open run was told
+	Skipped    int `json:"skipped,omitempty"`    // left alone: its last run says so
+	Unreadable int `json:"unreadable,omitempty"` // not understood, left where they are
+	NotOurs    int `json:"notOurs,omitempty"`    // of another connector, as far as is known, left where they are
+	Failed     int `json:"failed,omitempty"`     // refused by Temporal
 
 	// Why names the first of the quarantined, of those of another connector, and of the failed
 	// ones. Each of the first two kinds is named once a day: not again by the scheduled sweeps
 	// that follow within tellAgain.
-	Why []expense.Quarantined `json:"why,omitempty"`
-	// Told remembers what was named since ToldSince, by a hash of each.
-	Told      []string  `json:"told,omitempty"`
-	ToldSince time.Time `json:"toldSince,omitzero"`
+	Why []expense.UnreadableEntry `json:"why,omitempty"`
+	// Reported remembers what was named since ToldSince, by a hash of each.
+	Reported      []string  `json:"reported,omitempty"`
+	ReportedSince time.Time `json:"reportedSince,omitzero"`
 
-	Waiting   int      `json:"waiting,omitempty"`   // reports at external validation longer than the grace
-	Forgotten int      `json:"forgotten,omitempty"` // of those, the ones that no run knows of
-	Unsure    int      `json:"unsure,omitempty"`    // of those, the ones held back: a young run that has yet to read may know of them
-	Reports   []string `json:"reports,omitempty"`   // the first of the forgotten
-	Recovered int      `json:"recovered,omitempty"` // of the forgotten, those for which a run was started
-	Unnamed   string   `json:"unnamed,omitempty"`   // why none was started for some
-	Unlooked  string   `json:"unlooked,omitempty"`  // why they could not be looked for
+	Waiting          int      `json:"waiting,omitempty"`          // reports at external validation longer than the grace
+	Missed           int      `json:"missed,omitempty"`           // of those, the ones that no run knows of
+	Undetermined     int      `json:"undetermined,omitempty"`     // of those, the ones held back: a young run that has yet to read may know of them
+	Reports          []string `json:"reports,omitempty"`          // the first of the forgotten
+	MissedStarted    int      `json:"missedStarted,omitempty"`    // of the forgotten, those for which a run was started
+	NotStartedReason string   `json:"notStartedReason,omitempty"` // why none was started for some
+	NotCheckedReason string   `json:"notCheckedReason,omitempty"` // why they could not be looked for
 
 	// Unannounced counts the waiting reports that are not known to be at a step of this
 	// deployment. They are left alone.
@@ -76,11 +76,11 @@ type SweepResult struct {
 	UnannouncedPolicies []string `json:"unannouncedPolicies,omitempty"` // theirs, and those of the travel requests
 	UnannouncedRequests int      `json:"unannouncedRequests,omitempty"` // travel requests of the same sort
 
-	Requests         int    `json:"requests,omitempty"`         // travel requests that wait for us
-	RequestsStarted  int    `json:"requestsStarted,omitempty"`  // of those, the ones for which a run was started
-	RequestsLeft     int    `json:"requestsLeft,omitempty"`     // others that a person may want to look at
-	RequestsLeftWhy  string `json:"requestsLeftWhy,omitempty"`  // why, for the last of them
-	UnlookedRequests string `json:"unlookedRequests,omitempty"` // why they could not be looked for
+	Requests                 int    `json:"requests,omitempty"`                 // travel requests that wait for us
+	RequestsStarted          int    `json:"requestsStarted,omitempty"`          // of those, the ones for which a run was started
+	RequestsSkipped          int    `json:"requestsSkipped,omitempty"`          // others that a person may want to look at
+	RequestsSkippedReason    string `json:"requestsSkippedReason,omitempty"`    // why, for the last of them
+	RequestsNotCheckedReason string `json:"requestsNotCheckedReason,omitempty"` // why they could not be looked for
 }
 
 // SweepFailedNotifications starts a run for every notification that Concur could
@@ -102,11 +102,11 @@ func (w Workflows) SweepFailedNotifications(ctx workflow.Context, input SweepInp
 		}
 		if err != nil || part.Next == "" {
 			// A list that cannot be had is no reason not to look for what is in none.
-			return s.SweepResult, failedSweep(err, s.lookForForgotten(ctx, input.Grace), s.lookForRequests(ctx))
+			return s.SweepResult, failedSweep(err, s.lookForForgotten(ctx, input.MissedAfter), s.lookForRequests(ctx))
 		}
 		s.after = part.Next
 	}
-	input.After, input.Before, input.Told = s.after, s.SweepResult, s.before
+	input.After, input.Before, input.Reported = s.after, s.SweepResult, s.before
 	return s.SweepResult, workflow.NewContinueAsNewError(ctx, SweepFailedNotifications, input)
 }
 
@@ -123,15 +123,15 @@ type sweep struct {
 }
 
 func (w Workflows) setupSweep(ctx workflow.Context, input SweepInput) (*sweep, error) {
-	s := &sweep{Workflows: w, SweepResult: input.Before, readOnly: input.ReadOnly, grace: cmp.Or(input.Grace, defaultGrace), after: input.After, before: input.Told}
+	s := &sweep{Workflows: w, SweepResult: input.Before, readOnly: input.ReadOnly, grace: cmp.Or(input.MissedAfter, defaultGrace), after: input.After, before: input.Reported}
 	if input.After == "" && workflow.HasLastCompletionResult(ctx) { // of the schedule
 		var last SweepResult
 		if err := workflow.GetLastCompletionResult(ctx, &last); err == nil {
-			s.before, s.ToldSince = last.Told, last.ToldSince
+			s.before, s.ReportedSince = last.Reported, last.ReportedSince
 		}
 	}
-	if s.began = workflow.Now(ctx); input.After == "" && s.began.Sub(s.ToldSince) >= tellAgain {
-		s.before, s.ToldSince = nil, time.Time{}
+	if s.began = workflow.Now(ctx); input.After == "" && s.began.Sub(s.ReportedSince) >= tellAgain {
+		s.before, s.ReportedSince = nil, time.Time{}
 	}
 	return s, workflow.SetQueryHandlerWithOptions(ctx, StatusQuery, func() (SweepResult, error) { return s.SweepResult, nil },
 		workflow.QueryHandlerOptions{Description: "What the sweep has done so far."})
@@ -140,14 +140,14 @@ func (w Workflows) setupSweep(ctx workflow.Context, input SweepInput) (*sweep, e
 // sweepPart takes up one part of the failed list.
 func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, error) {
 	listed := workflow.Now(ctx)
-	ask := expense.ListFailedNotificationsInput{After: s.after, Limit: sweepPart, Told: s.before}
+	ask := expense.ListFailedNotificationsInput{After: s.after, Limit: sweepPart, Reported: s.before}
 	part, err := call[expense.FailedNotifications](s.netOptions(ctx, "list failed notifications", requestsOfList), &s.calls, ListFailedNotifications, ask)
 	if err != nil {
 		return part, err
 	}
-	s.Found += len(part.Items) + len(part.Quarantined) + part.Unlisted + part.NotOurs
+	s.Found += len(part.Items) + len(part.Unreadable) + part.Unlisted + part.NotOurs
 	s.NotOurs += part.NotOurs
-	s.Quarantined += len(part.Quarantined) + part.Unlisted
+	s.Unreadable += len(part.Unreadable) + part.Unlisted
 	s.quarantine(ctx, part)
 	if len(part.Items) == 0 || s.readOnly {
 		return part, nil
@@ -157,8 +157,8 @@ func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, er
 		return part, err
 	}
 	s.Started += done.Started
-	s.Joined += done.Joined
-	s.Left += done.Left
+	s.Signaled += done.Signaled
+	s.Skipped += done.Skipped
 	s.Failed += len(done.Failed)
 	s.because(done.Failed)
 	return part, nil
@@ -175,17 +175,17 @@ func (s *sweep) start(ctx workflow.Context, found []expense.Notification, listed
 // quarantine names, loud, those that no sweep has named within tellAgain, and remembers what was
 // named for as long as it is there. What finds no room is named by the next sweep.
 func (s *sweep) quarantine(ctx workflow.Context, part expense.FailedNotifications) {
-	for _, mark := range part.Told {
+	for _, mark := range part.Reported {
 		s.told(mark)
 	}
-	s.name(ctx, "entries of the failed list cannot be understood and are left there", part.Quarantined)
-	s.name(ctx, "entries of the failed list name a step that no callout of this deployment has announced, and are left there", part.Others)
+	s.name(ctx, "entries of the failed list cannot be understood and are left there", part.Unreadable)
+	s.name(ctx, "entries of the failed list name a step that no callout of this deployment has announced, and are left there", part.NotOursEntries)
 }
 
-func (s *sweep) name(ctx workflow.Context, what string, entries []expense.Quarantined) {
+func (s *sweep) name(ctx workflow.Context, what string, entries []expense.UnreadableEntry) {
 	named := entries[:min(len(entries), maxWhy-len(s.Why))]
 	for _, q := range named {
-		s.told(q.Mark())
+		s.told(q.Hash())
 	}
 	if len(named) > 0 {
 		workflow.GetLogger(ctx).Warn(what, "count", len(named), "first", named[0].Reason)
@@ -194,10 +194,10 @@ func (s *sweep) name(ctx workflow.Context, what string, entries []expense.Quaran
 }
 
 func (s *sweep) told(mark string) {
-	if len(s.Told) < maxTold && !slices.Contains(s.Told, mark) {
-		s.Told = append(s.Told, mark)
-		if s.ToldSince.IsZero() {
-			s.ToldSince = s.began
+	if len(s.Reported) < maxTold && !slices.Contains(s.Reported, mark) {
+		s.Reported = append(s.Reported, mark)
+		if s.ReportedSince.IsZero() {
+			s.ReportedSince = s.began
 		}
 	}
 }
@@ -207,8 +207,8 @@ func (s *sweep) told(mark string) {
 func (s *sweep) unannounced(ctx workflow.Context, noun string, policies []string) {
 	var fresh []string
 	for _, policy := range policies {
-		mark := expense.Quarantined{ObjectURI: noun, Reason: policy}.Mark()
-		if !slices.Contains(s.before, mark) && !slices.Contains(s.Told, mark) {
+		mark := expense.UnreadableEntry{ObjectURI: noun, Reason: policy}.Hash()
+		if !slices.Contains(s.before, mark) && !slices.Contains(s.Reported, mark) {
 			fresh = append(fresh, policy)
 		}
 		s.told(mark)
@@ -222,6 +222,6 @@ func (s *sweep) unannounced(ctx workflow.Context, noun string, policies []string
 	}
 }
 
-func (r *SweepResult) because(why []expense.Quarantined) {
+func (r *SweepResult) because(why []expense.UnreadableEntry) {
 	r.Why = append(r.Why, why[:min(len(why), maxWhy-len(r.Why))]...)
 }

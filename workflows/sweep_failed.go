@@ -21,7 +21,7 @@ func failedSweep(parts ...error) error {
 		if temporal.IsCanceledError(err) {
 			return err
 		}
-		var t *Trouble
+		var t *ParkReason
 		if !errors.As(trouble(err), &t) {
 			continue
 		}

@@ -22,7 +22,7 @@ import (
 func TestASweepStartsEveryPartOfTheFailedList(t *testing.T) {
 	p := newPlay(t)
 	parts := map[string]expense.FailedNotifications{
-		"":   {Items: []expense.Notification{failedCopy(1), failedCopy(2)}, Quarantined: []expense.Quarantined{{Reason: "no ObjectURI"}}, Next: "n2"},
+		"":   {Items: []expense.Notification{failedCopy(1), failedCopy(2)}, Unreadable: []expense.UnreadableEntry{{Reason: "no ObjectURI"}}, Next: "n2"},
 		"n2": {Items: []expense.Notification{failedCopy(3)}},
 	}
 	p.register(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
@@ -39,8 +39,8 @@ func TestASweepStartsEveryPartOfTheFailedList(t *testing.T) {
 	var result workflows.SweepResult
 	require.NoError(t, p.env.GetWorkflowResult(&result))
 	require.Equal(t, []expense.Notification{failedCopy(1), failedCopy(2), failedCopy(3)}, told)
-	junk := expense.Quarantined{Reason: "no ObjectURI"}
-	require.Equal(t, workflows.SweepResult{Found: 4, Started: 3, Quarantined: 1, Why: []expense.Quarantined{junk}, Told: []string{junk.Mark()}, ToldSince: result.ToldSince}, result)
+	junk := expense.UnreadableEntry{Reason: "no ObjectURI"}
+	require.Equal(t, workflows.SweepResult{Found: 4, Started: 3, Unreadable: 1, Why: []expense.UnreadableEntry{junk}, Reported: []string{junk.Hash()}, ReportedSince: result.ReportedSince}, result)
 	answer, err := p.env.QueryWorkflow(workflows.StatusQuery)
 	require.NoError(t, err)
 	var status workflows.SweepResult
@@ -50,19 +50,19 @@ func TestASweepStartsEveryPartOfTheFailedList(t *testing.T) {
 
 func TestAnEntryThatCannotBeUnderstoodIsNamedOnceADay(t *testing.T) {
 	p := newPlay(t)
-	known := expense.Quarantined{NotificationURI: "https://x/1", Reason: "no ObjectURI"}
-	fresh := expense.Quarantined{NotificationURI: "https://x/2", Reason: "no ObjectURI"}
+	known := expense.UnreadableEntry{NotificationURI: "https://x/1", Reason: "no ObjectURI"}
+	fresh := expense.UnreadableEntry{NotificationURI: "https://x/2", Reason: "no ObjectURI"}
 	p.register(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
-		require.Equal(t, []string{known.Mark(), "one that is gone"}, in.Told)
-		return expense.FailedNotifications{Quarantined: []expense.Quarantined{fresh}, Unlisted: 1, Told: []string{known.Mark()}}, nil
+		require.Equal(t, []string{known.Hash(), "one that is gone"}, in.Reported)
+		return expense.FailedNotifications{Unreadable: []expense.UnreadableEntry{fresh}, Unlisted: 1, Reported: []string{known.Hash()}}, nil
 	}, workflows.ListFailedNotifications)
-	p.env.SetLastCompletionResult(workflows.SweepResult{Quarantined: 2, Told: []string{known.Mark(), "one that is gone"}, ToldSince: time.Now().Add(-time.Hour)})
+	p.env.SetLastCompletionResult(workflows.SweepResult{Unreadable: 2, Reported: []string{known.Hash(), "one that is gone"}, ReportedSince: time.Now().Add(-time.Hour)})
 	p.env.ExecuteWorkflow(workflows.SweepFailedNotifications)
 	require.NoError(t, p.env.GetWorkflowError())
 	var result workflows.SweepResult
 	require.NoError(t, p.env.GetWorkflowResult(&result))
 	require.Equal(t, workflows.SweepResult{
-		Found: 2, Quarantined: 2, Why: []expense.Quarantined{fresh}, Told: []string{known.Mark(), fresh.Mark()}, ToldSince: result.ToldSince,
+		Found: 2, Unreadable: 2, Why: []expense.UnreadableEntry{fresh}, Reported: []string{known.Hash(), fresh.Hash()}, ReportedSince: result.ReportedSince,
 	}, result)
 }
 
@@ -73,11 +73,11 @@ func TestASweepLooksForForgottenReportsPartByPart(t *testing.T) {
 	}{
 		"to the end of the list": {
 			func(page string) string { return map[string]string{"": "a", "a": "b"}[page] },
-			workflows.SweepResult{Waiting: 6, Forgotten: 3, Reports: []string{"R", "Ra", "Rb"}},
+			workflows.SweepResult{Waiting: 6, Missed: 3, Reports: []string{"R", "Ra", "Rb"}},
 		},
 		"and gives a list up that has no end": {
 			func(page string) string { return page + "n" },
-			workflows.SweepResult{Waiting: 800, Forgotten: 400, Unlooked: "the list of reports that wait has no end"},
+			workflows.SweepResult{Waiting: 800, Missed: 400, NotCheckedReason: "the list of reports that wait has no end"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,10 +86,10 @@ func TestASweepLooksForForgottenReportsPartByPart(t *testing.T) {
 				return expense.FailedNotifications{}, nil
 			}, workflows.ListFailedNotifications)
 			p.register(func(_ context.Context, in expense.ListPendingReportsInput) (expense.PendingReports, error) {
-				require.Equal(t, time.Hour, in.Grace)
-				return expense.PendingReports{Waiting: 2, Known: 1, Forgotten: 1, Reports: []string{"R" + in.Page}, Next: test.next(in.Page)}, nil
+				require.Equal(t, time.Hour, in.MissedAfter)
+				return expense.PendingReports{Waiting: 2, Known: 1, Missed: 1, Reports: []string{"R" + in.Page}, Next: test.next(in.Page)}, nil
 			}, workflows.ListPendingReports)
-			p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
+			p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{MissedAfter: time.Hour})
 			require.NoError(t, p.env.GetWorkflowError())
 			var result workflows.SweepResult
 			require.NoError(t, p.env.GetWorkflowResult(&result))
@@ -120,14 +120,14 @@ func TestALongSweepContinuesAsNewWithWhatItHasDone(t *testing.T) {
 		return expense.FailedNotifications{Items: []expense.Notification{failedCopy(1)}, Next: in.After + "n"}, nil
 	}, workflows.ListFailedNotifications)
 	p.register(func(context.Context, expense.StartProcessingInput) (expense.StartedProcessing, error) {
-		return expense.StartedProcessing{Joined: 1}, nil
+		return expense.StartedProcessing{Signaled: 1}, nil
 	}, workflows.StartProcessing)
 	p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{After: "m", Before: workflows.SweepResult{Found: 7}})
 	var again *workflow.ContinueAsNewError
 	require.ErrorAs(t, p.env.GetWorkflowError(), &again)
 	var next workflows.SweepInput
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &next))
-	require.Equal(t, workflows.SweepInput{After: "m" + strings.Repeat("n", 5), Before: workflows.SweepResult{Found: 12, Joined: 5}}, next)
+	require.Equal(t, workflows.SweepInput{After: "m" + strings.Repeat("n", 5), Before: workflows.SweepResult{Found: 12, Signaled: 5}}, next)
 }
 
 func TestAListThatCannotBeHadKeepsNoOtherFromBeingLookedAt(t *testing.T) {
@@ -153,7 +153,7 @@ func TestAListThatCannotBeHadKeepsNoOtherFromBeingLookedAt(t *testing.T) {
 				looked++
 				return expense.PendingReports{}, nil
 			}, workflows.ListPendingReports)
-			p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
+			p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{MissedAfter: time.Hour})
 			var failed *temporal.ApplicationError
 			require.ErrorAs(t, p.env.GetWorkflowError(), &failed, "an operator sees that it failed")
 			require.Equal(t, c.kind, failed.Type())
@@ -171,26 +171,26 @@ func TestAListThatCannotBeHadKeepsNoOtherFromBeingLookedAt(t *testing.T) {
 		p.register(func(context.Context, expense.ListPendingReportsInput) (expense.PendingReports, error) {
 			return expense.PendingReports{}, errors.New("Unavailable: away")
 		}, workflows.ListPendingReports)
-		p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
+		p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{MissedAfter: time.Hour})
 		require.NoError(t, p.env.GetWorkflowError())
 		var result workflows.SweepResult
 		require.NoError(t, p.env.GetWorkflowResult(&result))
-		require.Contains(t, result.Unlooked, "away")
+		require.Contains(t, result.NotCheckedReason, "away")
 	})
 }
 
 func TestMoreJunkThanAResultNamesIsNamedByTheNext(t *testing.T) {
-	var junk []expense.Quarantined
+	var junk []expense.UnreadableEntry
 	for i := range 60 {
-		junk = append(junk, expense.Quarantined{ObjectURI: fmt.Sprint(i), Reason: "NotificationURI is empty"})
+		junk = append(junk, expense.UnreadableEntry{ObjectURI: fmt.Sprint(i), Reason: "NotificationURI is empty"})
 	}
 	sweep := func(before *workflows.SweepResult) (result workflows.SweepResult) {
 		p := stage(t)
 		p.register(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
-			part := expense.FailedNotifications{Told: in.Told, Unlisted: len(in.Told) + 7}
+			part := expense.FailedNotifications{Reported: in.Reported, Unlisted: len(in.Reported) + 7}
 			for _, q := range junk {
-				if !slices.Contains(in.Told, q.Mark()) {
-					part.Quarantined = append(part.Quarantined, q)
+				if !slices.Contains(in.Reported, q.Hash()) {
+					part.Unreadable = append(part.Unreadable, q)
 				}
 			}
 			return part, nil
@@ -200,7 +200,7 @@ func TestMoreJunkThanAResultNamesIsNamedByTheNext(t *testing.T) {
 		}
 		p.env.ExecuteWorkflow(workflows.SweepFailedNotifications)
 		require.NoError(t, p.env.GetWorkflowResult(&result))
-		require.Equal(t, 67, result.Quarantined)
+		require.Equal(t, 67, result.Unreadable)
 		return result
 	}
 	first := sweep(nil)
@@ -222,7 +222,7 @@ func TestASweepWhoseNetsBothFailSaysSoInOneSentence(t *testing.T) {
 	p.register(func(context.Context, expense.StartProcessingInput) (expense.StartedProcessing, error) {
 		return expense.StartedProcessing{}, temporal.NewNonRetryableApplicationError("the frontend is away", "wrapError", nil)
 	}, workflows.StartProcessing)
-	p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{Grace: time.Hour})
+	p.env.ExecuteWorkflow(workflows.SweepFailedNotifications, workflows.SweepInput{MissedAfter: time.Hour})
 	var failed *temporal.ApplicationError
 	require.ErrorAs(t, p.env.GetWorkflowError(), &failed)
 	require.Equal(t, "Forbidden", failed.Type())

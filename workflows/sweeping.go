@@ -21,7 +21,7 @@ import (
 // Sweep does with what a sweep has found what Start does with a callout, on the sweeps'
 // own queues. What Knows of a list of waiting reports, or settled of the failed list, is
 // left alone.
-func (c *Client) Sweep(ctx context.Context, n expense.Notification, seen expense.Sight) (expense.Swept, error) {
+func (c *Client) Sweep(ctx context.Context, n expense.Notification, seen expense.ListRead) (expense.Swept, error) {
 	last, err := c.temporal.DescribeWorkflowExecution(ctx, n.ID(), "")
 	var missing *serviceerror.NotFound
 	known := expense.Swept("")
@@ -33,12 +33,12 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification, seen expense
 	case n.NotificationURI != "":
 		known, err = c.settled(ctx, n, last.GetWorkflowExecutionInfo(), seen)
 	case last.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
-		known = expense.SweptJoined // it knows, and is not told again by every sweep
+		known = expense.SweptSignaled // it knows, and is not told again by every sweep
 	}
 	if err == nil && known == "" && n.NotificationURI == "" {
 		var knows bool
-		if knows, err = c.Knows(ctx, n, seen); knows {
-			known = expense.SweptLeft
+		if knows, err = c.HasRun(ctx, n, seen); knows {
+			known = expense.SweptSkipped
 		}
 	}
 	if err != nil || known != "" {
@@ -51,32 +51,32 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification, seen expense
 	case started:
 		return expense.SweptStarted, nil
 	}
-	return expense.SweptJoined, nil
+	return expense.SweptSignaled, nil
 }
 
 // ownsNow reports whether a report that a run has left alone as another connector's is known
 // to be this deployment's by now. A run that does not say why it left it does not know.
-func (c *Client) ownsNow(ctx context.Context, kind expense.ObjectKind, run *commonpb.WorkflowExecution, seen expense.Sight) bool {
+func (c *Client) ownsNow(ctx context.Context, kind expense.ObjectKind, run *commonpb.WorkflowExecution, seen expense.ListRead) bool {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	var result Result
 	err := c.temporal.GetWorkflow(ctx, run.GetWorkflowId(), run.GetRunId()).Get(ctx, &result)
-	return err == nil && seen.Owns != nil && seen.Owns(kind, result.Entries, result.Policies)
+	return err == nil && seen.Owns != nil && seen.Owns(kind, result.FailedListEventTypes, result.Policies)
 }
 
 // withheld says why a run that ended dry-run has written nothing; a run that does not say
 // so counts as one of other settings.
-func (c *Client) withheld(ctx context.Context, run *commonpb.WorkflowExecution) expense.Withheld {
+func (c *Client) withheld(ctx context.Context, run *commonpb.WorkflowExecution) expense.DryRunReason {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	var result Result
 	if err := c.temporal.GetWorkflow(ctx, run.GetWorkflowId(), run.GetRunId()).Get(ctx, &result); err != nil {
 		return ""
 	}
-	return result.Withheld
+	return result.DryRun
 }
 
-// Knows reports whether a run makes it needless to look at a report, or a travel request,
+// HasRun reports whether a run makes it needless to look at a report, or a travel request,
 // that a list of Concur shows as waiting. N names it, and says when it was changed last.
 //
 // An open run does. Any other does only if it closed after the last change and the last
@@ -85,7 +85,7 @@ func (c *Client) withheld(ctx context.Context, run *commonpb.WorkflowExecution) 
 // showed what it would write knows for a day, for as long as that is withheld; and any other
 // knows for the grace, whatever it ended with. The runs that sweeps have started for it in
 // vain double the grace. A run that ended joined does not count: the other one does.
-func (c *Client) Knows(ctx context.Context, n expense.Notification, seen expense.Sight) (bool, error) {
+func (c *Client) HasRun(ctx context.Context, n expense.Notification, seen expense.ListRead) (bool, error) {
 	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		PageSize: knownRuns,
 		Query: fmt.Sprintf("(%s = '%s' OR WorkflowId = '%s') AND (ExecutionStatus = 'Running' OR CloseTime > '%s')",
@@ -103,11 +103,11 @@ func (c *Client) Knows(ctx context.Context, n expense.Notification, seen expense
 			return true, nil
 		case outcome == expense.DryRun:
 			shown := run.GetCloseTime().AsTime().Add(shownFor).After(seen.At)
-			if shown && c.withheld(ctx, run.GetExecution()).Still(seen.Withheld) {
+			if shown && c.withheld(ctx, run.GetExecution()).StillApplies(seen.DryRun) {
 				return true, nil
 			}
 			continue
-		case outcome == expense.Joined:
+		case outcome == expense.HandedOver:
 			continue
 		case run.GetExecution().GetWorkflowId() == n.ID() && !acted(outcome):
 			tries++
@@ -142,9 +142,9 @@ func quoted(value string) string {
 // knownRuns is how many runs of one report are looked at, the newest.
 const knownRuns = 20
 
-// Unread counts the open runs that began after that moment and have not read their report
+// CountUnread counts the open runs that began after that moment and have not read their report
 // yet, but for those that wait for an operator.
-func (c *Client) Unread(ctx context.Context, since time.Time) (int, error) {
+func (c *Client) CountUnread(ctx context.Context, since time.Time) (int, error) {
 	n, err := c.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 		Query: fmt.Sprintf("%s AND WorkflowId STARTS_WITH '%s:' AND ExecutionStatus = 'Running' AND StartTime > '%s' AND %s IS NULL AND %s IS NULL",
 			c.ours(), expense.ReportObject, since.UTC().Format(time.RFC3339Nano), ReportIDAttribute, WaitingForAttribute),
@@ -164,7 +164,7 @@ const askLimit = 5 * time.Second
 // shown, or left in the list, after the event for a reason that stands still; and what its last run was deleting while the list was
 // read, or so shortly before that the list may not show it yet. What the list shows later is
 // owed again.
-func (c *Client) settled(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, seen expense.Sight) (expense.Swept, error) {
+func (c *Client) settled(ctx context.Context, n expense.Notification, last *workflowpb.WorkflowExecutionInfo, seen expense.ListRead) (expense.Swept, error) {
 	outcome := expense.Outcome(keyword(last.GetSearchAttributes(), OutcomeAttribute))
 	began := text(last.GetMemo().GetFields()[NotificationMemo]) == n.NotificationURI
 	closed := last.GetCloseTime().AsTime()
@@ -172,24 +172,24 @@ func (c *Client) settled(ctx context.Context, n expense.Notification, last *work
 	switch last.GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
 		if began {
-			return expense.SweptJoined, nil // it knows, and is not told again by every sweep
+			return expense.SweptSignaled, nil // it knows, and is not told again by every sweep
 		}
 		return "", nil
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
 		switch {
 		case outcome == expense.Unsupported:
-			return expense.SweptLeft, nil
+			return expense.SweptSkipped, nil
 		case outcome == expense.NotOurs && began && !c.ownsNow(ctx, n.Kind, last.GetExecution(), seen):
-			return expense.SweptLeft, nil
+			return expense.SweptSkipped, nil
 		case outcome == expense.NotOurs:
 			return "", nil
-		case outcome == expense.Joined && c.isSeenTo(ctx, last):
-			return expense.SweptLeft, nil // by the run that it was left to
-		case began && outcome != expense.DryRun && (!closed.Add(seen.Shown).Before(seen.At) || c.withheld(ctx, last.GetExecution()).Still(seen.Withheld)):
-			return expense.SweptLeft, nil // the list was read before, or the run left it there
+		case outcome == expense.HandedOver && c.isSeenTo(ctx, last):
+			return expense.SweptSkipped, nil // by the run that it was left to
+		case began && outcome != expense.DryRun && (!closed.Add(seen.VisibleWithin).Before(seen.At) || c.withheld(ctx, last.GetExecution()).StillApplies(seen.DryRun)):
+			return expense.SweptSkipped, nil // the list was read before, or the run left it there
 		case outcome != expense.DryRun:
 			return c.deleted(ctx, n, seen)
-		case !c.withheld(ctx, last.GetExecution()).Still(seen.Withheld):
+		case !c.withheld(ctx, last.GetExecution()).StillApplies(seen.DryRun):
 			return "", nil
 		}
 		later = closed.After(said(n.EventDateTime)) // in another zone it is shown late, or once more: nothing is decided
@@ -199,7 +199,7 @@ func (c *Client) settled(ctx context.Context, n expense.Notification, last *work
 		return "", nil
 	}
 	if began || later {
-		return expense.SweptLeft, nil
+		return expense.SweptSkipped, nil
 	}
 	// The event's time has no zone: this run may have been ended because of this very
 	// notification all the same, and then it knows it.
@@ -207,8 +207,8 @@ func (c *Client) settled(ctx context.Context, n expense.Notification, last *work
 	defer cancel()
 	status, err := c.Status(ctx, n.ID())
 	switch {
-	case slices.Contains(status.OwedDeletes, n.NotificationURI):
-		return expense.SweptLeft, nil
+	case slices.Contains(status.PendingDeletes, n.NotificationURI):
+		return expense.SweptSkipped, nil
 	case err != nil && outcome != expense.DryRun:
 		return expense.SweptUnknown, nil
 	}
@@ -228,7 +228,7 @@ const (
 // deleted says what becomes of an entry that is still in the list although runs may have
 // deleted it before. Nothing means that a run is to delete it again. The runs that began with
 // this very entry count, and no others: another entry of the same report may be listed, too.
-func (c *Client) deleted(ctx context.Context, n expense.Notification, seen expense.Sight) (expense.Swept, error) {
+func (c *Client) deleted(ctx context.Context, n expense.Notification, seen expense.ListRead) (expense.Swept, error) {
 	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		PageSize: deletingRuns, Query: fmt.Sprintf("WorkflowId = '%s' AND ExecutionStatus = 'Completed'", quoted(n.ID())),
 	})
@@ -246,7 +246,7 @@ func (c *Client) deleted(ctx context.Context, n expense.Notification, seen expen
 		}
 	}
 	if times >= mostDeletes && seen.At.Sub(last) <= betweenDeletes {
-		return expense.SweptStays, nil
+		return expense.SweptStillListed, nil
 	}
 	return "", nil
 }

@@ -84,5 +84,5 @@ func (r *run) example(signal string) string {
 	if r.Task != nil {
 		task = r.Task.ID
 	}
-	return fmt.Sprintf(`{"taskId": %q, "decision": "pass-on", "comment": "", "by": "your name"}`, task)
+	return fmt.Sprintf(`{"taskId": %q, "decision": "approve", "comment": "", "by": "your name"}`, task)
 }

@@ -37,7 +37,7 @@ func TestASignalThatCannotBeReadIsShownWithAnExample(t *testing.T) {
 		payload any
 		problem string
 	}{
-		"a decision that is a text":       {workflows.Decided, "pass-on-secret", "its payload of 16 bytes is a text, not the object that is expected"},
+		"a decision that is a text":       {workflows.Decided, "approve-secret", "its payload of 16 bytes is a text, not the object that is expected"},
 		"a decision that is a list":       {workflows.Decided, []string{"secret"}, "its payload of 10 bytes is a list, not the object that is expected"},
 		"a decision that is a number":     {workflows.Decided, 5, "its payload of 1 byte is a number, not the object that is expected"},
 		"a decision that is true":         {workflows.Decided, true, "its payload of 4 bytes is true or false, not the object that is expected"},
@@ -63,7 +63,7 @@ func TestASignalThatCannotBeReadIsShownWithAnExample(t *testing.T) {
 					require.Contains(t, u.Example, s.Task.ID)
 				}
 				require.Len(t, p.calls, 2, "nothing follows from it")
-				p.decide(s.Task.ID, "d1", expense.PassOn)
+				p.decide(s.Task.ID, "d1", expense.DecideApprove)
 			})
 			require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		})
@@ -81,7 +81,7 @@ func TestASignalThatCannotBeReadIsShownWithAnExample(t *testing.T) {
 			all := p.status().Unreadable
 			require.Len(t, all, 20)
 			require.Contains(t, all[19].Problem, "a number")
-			p.decide(p.status().Task.ID, "d1", expense.PassOn)
+			p.decide(p.status().Task.ID, "d1", expense.DecideApprove)
 		})
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 	})
@@ -96,7 +96,7 @@ func TestASignalThatCannotBeReadIsShownWithAnExample(t *testing.T) {
 			require.Equal(t, []string{"read", "judge", "read"}, p.calls)
 			require.Len(t, s.Decisions, 1)
 			require.Contains(t, s.Decisions[0].Why, "must be")
-			p.decide(s.Task.ID, "d1", expense.PassOn)
+			p.decide(s.Task.ID, "d1", expense.DecideApprove)
 		})
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 	})

@@ -32,7 +32,7 @@ func bootstrapCommand() *cobra.Command {
 		Short: "Creates the search attributes and the schedule of the sweep in Temporal",
 		Long: `Creates the search attributes that runs set, in the namespace of TEMPORAL_NAMESPACE,
 waits until Temporal lets them be used, and creates the schedule of the sweep as
-CONCUR_SWEEP, CONCUR_SWEEP_EVERY and CONCUR_PENDING_GRACE want it, or deletes it when they
+CONCUR_SWEEP_MODE, CONCUR_SWEEP_INTERVAL and CONCUR_MISSED_AFTER want it, or deletes it when they
 want none. It may be called again: an attribute that is there stays as it is, and a
 schedule that is paused stays paused. An attribute of another type is not touched and said.
 The worker looks after the schedule, too, whenever it starts.
@@ -44,11 +44,11 @@ commands of its own tool, and those of the temporal command, and does nothing.`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, _, err := config.LoadWorker() // of it only the sweep, and the queue
-			if err := concerning(err, "CONCUR_SWEEP", "CONCUR_SWEEP_EVERY", "CONCUR_PENDING_GRACE", "CONCUR_TASK_QUEUE"); err != nil {
+			if err := concerning(err, "CONCUR_SWEEP_MODE", "CONCUR_SWEEP_INTERVAL", "CONCUR_MISSED_AFTER", "CONCUR_TASK_QUEUE"); err != nil {
 				return err
 			}
 			schedule := workflows.SweepSchedule{
-				TaskQueue: cfg.TaskQueue, Mode: workflows.SweepMode(cfg.Sweep), Every: cfg.SweepEvery, Grace: cfg.PendingGrace,
+				TaskQueue: cfg.TaskQueue, Mode: workflows.SweepMode(cfg.SweepMode), Every: cfg.SweepInterval, Grace: cfg.MissedAfter,
 			}
 			if printOnly {
 				namespace, err := namespaceOf()
@@ -72,7 +72,7 @@ commands of its own tool, and those of the temporal command, and does nothing.`,
 			if err := workflows.EnsureSweepSchedule(cmd.Context(), d.temporal, schedule); err != nil {
 				return err
 			}
-			result.Schedule, result.Sweep = workflows.SweepScheduleID(cfg.TaskQueue), cfg.Sweep
+			result.Schedule, result.Sweep = workflows.SweepScheduleID(cfg.TaskQueue), cfg.SweepMode
 			return show(cmd, result, result.print)
 		},
 	}
@@ -99,7 +99,7 @@ func (b bootstrapped) print(w io.Writer) {
 	}
 	fmt.Fprintf(w, "the search attributes can be used in namespace %s\n", b.Namespace)
 	if b.Sweep == string(workflows.SweepOff) {
-		fmt.Fprintf(w, "the schedule %s is not wanted (CONCUR_SWEEP)\n", b.Schedule)
+		fmt.Fprintf(w, "the schedule %s is not wanted (CONCUR_SWEEP_MODE)\n", b.Schedule)
 		return
 	}
 	fmt.Fprintf(w, "the schedule %s is as configured (%s)\n", b.Schedule, b.Sweep)

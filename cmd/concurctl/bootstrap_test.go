@@ -91,7 +91,7 @@ func TestTheCommandsOfBootstrapArePrintedWithoutTemporal(t *testing.T) {
 	require.Zero(t, ended.code, ended.errs)
 	const schedule = "temporal schedule create --namespace finance.a1b2c --schedule-id sweep-concur-connector --workflow-id sweep-concur-connector" +
 		" --type SweepFailedNotifications --task-queue concur-connector-sweep --interval 15m0s --jitter 1m30s --overlap-policy Skip --catchup-window 10m0s" +
-		` --input '{"grace":3600000000000}'` + "\n"
+		` --input '{"missedAfter":3600000000000}'` + "\n"
 	require.Equal(t, `# your own Temporal
 temporal operator search-attribute create --namespace finance.a1b2c --name ConcurReportID --type Keyword --name ConcurWaitingFor --type Keyword --name ConcurOutcome --type Keyword
 `+schedule+`
@@ -100,14 +100,14 @@ tcld namespace search-attributes add --namespace finance.a1b2c --search-attribut
 `+schedule, ended.out)
 	require.Len(t, read[bootstrapCommands](t, play(t, env, "", "bootstrap", "--print", "-o", "json")).Cloud, 2)
 
-	env["CONCUR_SWEEP"] = "off"
+	env["CONCUR_SWEEP_MODE"] = "off"
 	require.Len(t, read[bootstrapCommands](t, play(t, env, "", "bootstrap", "--print", "-o", "json")).Cloud, 1, "no schedule is wanted")
-	env["CONCUR_SWEEP"], env["CONCUR_TASK_QUEUE"] = "read-only", "it's mine"
+	env["CONCUR_SWEEP_MODE"], env["CONCUR_TASK_QUEUE"] = "read-only", "it's mine"
 	ended = play(t, env, "", "bootstrap", "--print")
 	require.Contains(t, ended.out, `--schedule-id 'sweep-it'\''s mine'`)
 	require.Contains(t, ended.out, `"readOnly":true`)
-	env["CONCUR_SWEEP"] = "sometimes"
+	env["CONCUR_SWEEP_MODE"] = "sometimes"
 	ended = play(t, env, "", "bootstrap", "--print")
 	require.Equal(t, 1, ended.code)
-	require.Contains(t, ended.errs, "CONCUR_SWEEP must be act, read-only or off")
+	require.Contains(t, ended.errs, "CONCUR_SWEEP_MODE must be act, read-only or off")
 }

@@ -21,13 +21,13 @@ type reportView struct {
 }
 
 func shownReport(report *expense.Report, missing, about string) payload {
-	if report.AtStop() {
+	if report.AwaitsValidation() {
 		about += ", which waits at an external validation"
 	} else {
 		about += ", which does not wait at an external validation"
 	}
 	return payload{Payload: "report", About: about, View: reportView{
-		AtStop: report.AtStop(), Stop: report.Stop(), Revision: report.Revision(), Report: report, Missing: missing,
+		AtStop: report.AwaitsValidation(), Stop: report.ValidationID(), Revision: report.Revision(), Report: report, Missing: missing,
 	}}
 }
 
@@ -142,8 +142,8 @@ func decodeTravelRequest(body []byte) (payload, error) {
 	case standing.Unclear != "":
 		view.Unclear = standing.Unclear
 		about += "may wait for the connector: " + standing.Unclear
-	case standing.Stop != "":
-		view.AtStop, view.Stop = true, standing.Stop
+	case standing.ValidationID != "":
+		view.AtStop, view.Stop = true, standing.ValidationID
 		about += "waits for the connector"
 	default:
 		about += "does not wait for the connector"

@@ -67,7 +67,7 @@ func article(n expense.Notification) string {
 	switch {
 	case n.Kind == expense.ReportObject:
 		return "an expense report"
-	case n.IsTrigger():
+	case n.IsRequestV1():
 		return "a travel request, by an address that has ended: whatever request waits is taken up; " + judged
 	case n.Kind == expense.RequestObject:
 		return "a travel request; " + judged
@@ -77,20 +77,20 @@ func article(n expense.Notification) string {
 
 // listView is the failed list: what a sweep would take up, and what it would not.
 type listView struct {
-	Notifications []calloutView         `json:"notifications"`
-	Strange       []expense.Quarantined `json:"strange"`
+	Notifications []calloutView             `json:"notifications"`
+	Strange       []expense.UnreadableEntry `json:"strange"`
 }
 
 func (v *listView) add(item wire.FailedItem) {
 	if item.Reason != "" {
-		v.Strange = append(v.Strange, expense.Quarantined{NotificationURI: item.Notification.NotificationURI, Reason: item.Reason})
+		v.Strange = append(v.Strange, expense.UnreadableEntry{NotificationURI: item.Notification.NotificationURI, Reason: item.Reason})
 		return
 	}
 	v.Notifications = append(v.Notifications, calloutView{ID: item.Notification.ID(), Notification: item.Notification})
 }
 
 func decodeFailedList(body []byte) (payload, error) {
-	view := listView{Notifications: []calloutView{}, Strange: []expense.Quarantined{}}
+	view := listView{Notifications: []calloutView{}, Strange: []expense.UnreadableEntry{}}
 	err := wire.DecodeFailedList(bytes.NewReader(body), func(item wire.FailedItem) error {
 		view.add(item)
 		return nil

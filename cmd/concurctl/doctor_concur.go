@@ -78,7 +78,7 @@ func (d *doctor) worker(ctx context.Context, o doctorOptions) {
 // writes says what is written to Concur: a test entity whose writes are on, and a
 // production whose writes are not, are both easily overlooked.
 func (d *doctor) writes(cfg config.Worker, err error) {
-	if concerning(err, "CONCUR_WRITES", "CONCUR_TEST_USERS", "CONCUR_BRAKE_SENDBACKS", "CONCUR_BRAKE_SHARE") != nil {
+	if concerning(err, "CONCUR_WRITES", "CONCUR_TEST_USERS", "CONCUR_SENDBACK_LIMIT", "CONCUR_SENDBACK_SHARE_LIMIT") != nil {
 		return // said, one by one
 	}
 	const check = "writes"
@@ -92,16 +92,16 @@ func (d *doctor) writes(cfg config.Worker, err error) {
 	default:
 		d.ok(check, "every report is written to")
 	}
-	if cfg.BrakeSendBacks == 0 && cfg.BrakeShare == 0 {
-		d.warn("brake", "set CONCUR_BRAKE_SENDBACKS", "a mistake in the rules may send every report back: there is no limit")
+	if cfg.SendBackLimit == 0 && cfg.SendBackShareLimit == 0 {
+		d.warn("brake", "set CONCUR_SENDBACK_LIMIT", "a mistake in the rules may send every report back: there is no limit")
 		return
 	}
 	var limits []string
-	if cfg.BrakeSendBacks > 0 {
-		limits = append(limits, fmt.Sprintf("%d an hour", cfg.BrakeSendBacks))
+	if cfg.SendBackLimit > 0 {
+		limits = append(limits, fmt.Sprintf("%d an hour", cfg.SendBackLimit))
 	}
-	if cfg.BrakeShare > 0 {
-		limits = append(limits, fmt.Sprintf("a share of %g", cfg.BrakeShare))
+	if cfg.SendBackShareLimit > 0 {
+		limits = append(limits, fmt.Sprintf("a share of %g", cfg.SendBackShareLimit))
 	}
 	d.ok("brake", "the rules send back at most %s; further reports wait for an operator", strings.Join(limits, " and "))
 }
@@ -114,7 +114,7 @@ func (d *doctor) allowList(options concur.Options) bool {
 	}
 	client, err := concur.New(options)
 	if err != nil {
-		d.fail("allow-list", "add a host of your own to CONCUR_HOSTS only if a token may go there", "%v", strings.ReplaceAll(err.Error(), "\n", "; "))
+		d.fail("allow-list", "add a host of your own to CONCUR_TRUSTED_HOSTS only if a token may go there", "%v", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return false
 	}
 	client.Close()

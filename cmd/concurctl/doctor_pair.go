@@ -45,12 +45,12 @@ func (d *doctor) alike(cfg config.Worker, stops int) {
 	const alone = "give the steps codes of their own in Concur, and one of them to CONCUR_STEP_GUARD"
 	both := fmt.Sprintf("the rules file names %d stops, and every classic external validation has this code: the guard does not tell them apart", stops)
 	switch {
-	case cfg.AlikeStops == "act":
-		d.warn(alikeCheck, alone+"; or set CONCUR_ALIKE_STOPS=park", "%s, so that an action by v4 may happen at a stop that was not judged", both)
+	case cfg.AmbiguousSteps == "act":
+		d.warn(alikeCheck, alone+"; or set CONCUR_AMBIGUOUS_STEPS=park", "%s, so that an action by v4 may happen at a stop that was not judged", both)
 	case expense.Interface(cfg.Interface).IsV4() && !cfg.ReadSteps:
-		d.warn(alikeCheck, "set CONCUR_READ_STEPS=true, or "+alone, "%s, and v1.1 is not asked for the step, so that every report is parked (AlikeStops)", both)
-	case expense.Interface(cfg.Interface).IsV4() || cfg.Sweep == "act":
-		d.warn(alikeCheck, alone, "%s. Where a callout has named a report, v1.1 is asked for the step; any other is parked (AlikeStops)", both)
+		d.warn(alikeCheck, "set CONCUR_READ_STEPS=true, or "+alone, "%s, and v1.1 is not asked for the step, so that every report is parked (AmbiguousStep)", both)
+	case expense.Interface(cfg.Interface).IsV4() || cfg.SweepMode == "act":
+		d.warn(alikeCheck, alone, "%s. Where a callout has named a report, v1.1 is asked for the step; any other is parked (AmbiguousStep)", both)
 	}
 }
 
@@ -261,7 +261,7 @@ func advice(err error) string {
 	case errors.Is(err, concur.Interrupted):
 		return "give it more time, or do not interrupt it"
 	case errors.Is(err, concur.Untrusted):
-		return "give the address as Concur has sent it; a host of its own is added with CONCUR_HOSTS"
+		return "give the address as Concur has sent it; a host of its own is added with CONCUR_TRUSTED_HOSTS"
 	}
 	return "report it with the correlation ID"
 }

@@ -164,13 +164,13 @@ func TestWhatIsNotProvedSaysWhatToDo(t *testing.T) {
 		"an owner whom a sweep wants":    {old, map[string]string{search: ""}, nil, "interfaces", warned, "give one with --report"},
 		"no report at all":               {v4, map[string]string{list: `{"Items": [], "NextPage": null}`}, nil, "interfaces", warned, "the list shows no report → give one with --report"},
 		"a list that cannot be had":      {v4, map[string]string{list: ""}, nil, "interfaces", warned, "no report can be found"},
-		"a report of elsewhere":          {v4, nil, []string{"--report", "https://evil.example/api/expense/expensereport/v1.1/reportfulldetails/nK"}, "interfaces", broken, "CONCUR_HOSTS"},
+		"a report of elsewhere":          {v4, nil, []string{"--report", "https://evil.example/api/expense/expensereport/v1.1/reportfulldetails/nK"}, "interfaces", broken, "CONCUR_TRUSTED_HOSTS"},
 		"what v4 never tells":            {settings{"CONCUR_INTERFACE": "v4", "CONCUR_RULES": file(t, "rules.yaml", oneRule+"  - {name: fun, level: entry, expression: entry.category == \"\", message: No., then: {sendBack: true}}\n")}, nil, nil, "rules", warned, "the rule fun asks a person: v4 never tells entry.category"},
 		"no guard":                       {settings{"CONCUR_STEP_GUARD": "none"}, nil, nil, "step guard", warned, "applies to whatever step"},
 		"a guard of a field of nobody":   {settings{"CONCUR_STEP_GUARD": "step=EXTVAL"}, nil, nil, "step guard", broken, "mend CONCUR_STEP_GUARD"},
 		"two stops of one code, by v4":   {settings{"CONCUR_INTERFACE": "v4", "CONCUR_RULES": two}, nil, nil, "stops", warned, "the rules file names 2 stops, and every classic external validation has this code"},
-		"and v1.1 is not asked":          {settings{"CONCUR_INTERFACE": "v3+v4", "CONCUR_READ_STEPS": "false", "CONCUR_RULES": two}, nil, nil, "stops", warned, "every report is parked (AlikeStops) → set CONCUR_READ_STEPS=true"},
-		"and the header is to do":        {settings{"CONCUR_INTERFACE": "v4", "CONCUR_ALIKE_STOPS": "act", "CONCUR_RULES": two}, nil, nil, "stops", warned, "may happen at a stop that was not judged"},
+		"and v1.1 is not asked":          {settings{"CONCUR_INTERFACE": "v3+v4", "CONCUR_READ_STEPS": "false", "CONCUR_RULES": two}, nil, nil, "stops", warned, "every report is parked (AmbiguousStep) → set CONCUR_READ_STEPS=true"},
+		"and the header is to do":        {settings{"CONCUR_INTERFACE": "v4", "CONCUR_AMBIGUOUS_STEPS": "act", "CONCUR_RULES": two}, nil, nil, "stops", warned, "may happen at a stop that was not judged"},
 		"and only a sweep acts by v4":    {settings{"CONCUR_RULES": two}, nil, []string{"--report", pairURI}, "stops", warned, "any other is parked"},
 		"an interface of nobody":         {settings{"CONCUR_INTERFACE": "v5"}, nil, nil, "worker configuration", broken, "CONCUR_INTERFACE must be v1.1, v3+v4 or v4"},
 		"a failed list that is refused":  {v4, map[string]string{listPath: ""}, nil, "interfaces", passed, "v4 is chosen"},
@@ -209,7 +209,7 @@ func TestTheScopesAreThoseOfTheSetting(t *testing.T) {
 			says(t, examined(t, w.env, w.scopes, nil), "scopes", w.state, w.says)
 		})
 	}
-	found := examined(t, settings{"CONCUR_SWEEP": "off"}, "", nil)
+	found := examined(t, settings{"CONCUR_SWEEP_MODE": "off"}, "", nil)
 	silentAbout(t, found, "scopes", warned, broken)
 	found = examined(t, settings{"CONCUR_RULES": file(t, "rules.yaml", oneRule+requestRule)}, requestScopes, nil)
 	says(t, found, "travel requests", passed, "can be listed")

@@ -34,7 +34,7 @@ type chosen struct {
 }
 
 func chosenBy(cfg config.Worker, problem error, rules *policy.Policy, report string) chosen {
-	c := chosen{via: expense.Interface(cfg.Interface), fallback: cfg.Fallback, sweeps: cfg.Sweep == "act", rules: rules, report: report}
+	c := chosen{via: expense.Interface(cfg.Interface), fallback: cfg.Fallback, sweeps: cfg.SweepMode == "act", rules: rules, report: report}
 	if concerning(problem, "CONCUR_INTERFACE") != nil {
 		c.via = ""
 	}

@@ -44,7 +44,7 @@ func (d *doctor) deployment(ctx context.Context, t *deployment) {
 // ownSteps warns while no callout has announced a step: sweeps then take up nothing.
 func (d *doctor) ownSteps(ctx context.Context, t *deployment) {
 	cfg, _, err := config.LoadWorker()
-	if concerning(err, "CONCUR_OWN_STEPS", "CONCUR_SWEEP") != nil || cfg.Sweep == "off" || !slices.Contains(cfg.OwnSteps, "announced") {
+	if concerning(err, "CONCUR_OWN_STEPS", "CONCUR_SWEEP_MODE") != nil || cfg.SweepMode == "off" || !slices.Contains(cfg.OwnSteps, "announced") {
 		return
 	}
 	d.announced(ctx, t, len(cfg.OwnSteps) > 1)
@@ -56,7 +56,7 @@ func (d *doctor) announced(ctx context.Context, t *deployment, others bool) {
 	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
 	const check = "own steps"
-	known, err := t.runs.Announced(ctx)
+	known, err := t.runs.AnnouncedSteps(ctx)
 	switch {
 	case err != nil:
 		d.warn(check, "start a worker, and call this again; or look at what the key or certificate may do", "%v", err)
@@ -148,7 +148,7 @@ func (d *doctor) schedule(ctx context.Context, t *deployment) {
 	var missing *serviceerror.NotFound
 	switch {
 	case errors.As(err, &missing):
-		d.warn(check, "start the worker, or call concurctl bootstrap, unless CONCUR_SWEEP is off", "there is no %s: what Concur could not deliver is not taken up", id)
+		d.warn(check, "start the worker, or call concurctl bootstrap, unless CONCUR_SWEEP_MODE is off", "there is no %s: what Concur could not deliver is not taken up", id)
 	case err != nil:
 		d.warn(check, "look at what the key or certificate may do", "%s: %v", id, err)
 	case described.Schedule.State != nil && described.Schedule.State.Paused:

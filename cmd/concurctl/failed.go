@@ -62,7 +62,7 @@ func refreshTokenFlag(cmd *cobra.Command, use *bool) {
 func listFailed(ctx context.Context, client *concur.Client, bar *progress) (listView, error) {
 	var list listView
 	err := client.AllFailedNotifications(ctx, func() func(concur.FailedItem) error {
-		list = listView{Notifications: []calloutView{}, Strange: []expense.Quarantined{}}
+		list = listView{Notifications: []calloutView{}, Strange: []expense.UnreadableEntry{}}
 		return func(item concur.FailedItem) error {
 			list.add(item)
 			bar.step()

@@ -24,7 +24,7 @@ func failedSweepCommand() *cobra.Command {
 		Long: `Starts SweepFailedNotifications, which starts a run for every notification of the failed
 list or tells the one that is open, and waits until it has ended. It deletes nothing: each
 run deletes its own entries, last. It then starts runs for reports that wait in Concur for
-longer than CONCUR_PENDING_GRACE and that no run knows of, and for travel requests that
+longer than CONCUR_MISSED_AFTER and that no run knows of, and for travel requests that
 wait, if the rules judge any. A sweep that was started by this command and still goes on
 is waited for, and no second one is started.
 
@@ -34,7 +34,7 @@ With --read-only all this is counted and no run is started.`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, _, err := config.LoadWorker() // of it only the grace, as the schedule has it
-			if err := concerning(err, "CONCUR_PENDING_GRACE"); err != nil {
+			if err := concerning(err, "CONCUR_MISSED_AFTER"); err != nil {
 				return err
 			}
 			d, err := reachTemporal(cmd.Context(), cmd.ErrOrStderr())
@@ -46,7 +46,7 @@ With --read-only all this is counted and no run is started.`,
 				return err
 			}
 			bar := newProgress(cmd.ErrOrStderr(), "sweeping the failed list", 0)
-			result, err := sweep(cmd.Context(), d, workflows.SweepInput{ReadOnly: readOnly, Grace: cfg.PendingGrace}, bar)
+			result, err := sweep(cmd.Context(), d, workflows.SweepInput{ReadOnly: readOnly, MissedAfter: cfg.MissedAfter}, bar)
 			bar.end()
 			if err != nil {
 				return err
@@ -107,7 +107,7 @@ func (d *deployment) howFar(ctx context.Context, id string, bar *progress) {
 	var r workflows.SweepResult
 	answer, err := d.temporal.QueryWorkflow(ctx, id, "", workflows.StatusQuery)
 	if err == nil && answer.Get(&r) == nil {
-		bar.say(fmt.Sprintf("found %d, %d started, %d joined, %d left alone", r.Found, r.Started, r.Joined, r.Left))
+		bar.say(fmt.Sprintf("found %d, %d started, %d joined, %d left alone", r.Found, r.Started, r.Signaled, r.Skipped))
 		return
 	}
 	bar.tick()
@@ -119,10 +119,10 @@ func printSweep(w io.Writer, r workflows.SweepResult, readOnly bool) {
 		others = fmt.Sprintf(", %d not ours", r.NotOurs)
 	}
 	if readOnly {
-		fmt.Fprintf(w, "found %d%s, of which %d cannot be understood; nothing was started\n", r.Found, others, r.Quarantined)
+		fmt.Fprintf(w, "found %d%s, of which %d cannot be understood; nothing was started\n", r.Found, others, r.Unreadable)
 	} else {
 		fmt.Fprintf(w, "found %d: %d started, %d joined, %d left alone%s, %d not understood, %d failed\n",
-			r.Found, r.Started, r.Joined, r.Left, others, r.Quarantined, r.Failed)
+			r.Found, r.Started, r.Signaled, r.Skipped, others, r.Unreadable, r.Failed)
 	}
 	for _, why := range r.Why {
 		uri := why.NotificationURI
@@ -131,7 +131,7 @@ func printSweep(w io.Writer, r workflows.SweepResult, readOnly bool) {
 		}
 		fmt.Fprintf(w, "  %s: %s\n", plain(uri), plain(why.Reason))
 	}
-	if more := r.Quarantined + r.NotOurs + r.Failed - len(r.Why); more > 0 {
+	if more := r.Unreadable + r.NotOurs + r.Failed - len(r.Why); more > 0 {
 		fmt.Fprintf(w, "  and %d more\n", more)
 	}
 	printForgotten(w, r, readOnly)
@@ -142,26 +142,26 @@ func printSweep(w io.Writer, r workflows.SweepResult, readOnly bool) {
 // printForgotten says what became of reports that nobody told of.
 func printForgotten(w io.Writer, r workflows.SweepResult, readOnly bool) {
 	if r.Waiting > 0 {
-		fmt.Fprintf(w, "%s in Concur for long; no run knows of %d", waits(r.Waiting, "report"), r.Forgotten)
-		if r.Unsure > 0 {
-			fmt.Fprintf(w, ", and the next sweep tells of %d more", r.Unsure)
+		fmt.Fprintf(w, "%s in Concur for long; no run knows of %d", waits(r.Waiting, "report"), r.Missed)
+		if r.Undetermined > 0 {
+			fmt.Fprintf(w, ", and the next sweep tells of %d more", r.Undetermined)
 		}
-		if r.Forgotten > 0 && !readOnly {
-			fmt.Fprintf(w, "; %d started", r.Recovered)
+		if r.Missed > 0 && !readOnly {
+			fmt.Fprintf(w, "; %d started", r.MissedStarted)
 		}
 		fmt.Fprintln(w)
 	}
 	for _, report := range r.Reports {
 		fmt.Fprintf(w, "  report %s\n", plain(report))
 	}
-	if more := r.Forgotten - len(r.Reports); more > 0 {
+	if more := r.Missed - len(r.Reports); more > 0 {
 		fmt.Fprintf(w, "  and %d more\n", more)
 	}
-	if r.Unnamed != "" {
-		fmt.Fprintf(w, "none was started for some of them: %s\n", plain(r.Unnamed))
+	if r.NotStartedReason != "" {
+		fmt.Fprintf(w, "none was started for some of them: %s\n", plain(r.NotStartedReason))
 	}
-	if r.Unlooked != "" {
-		fmt.Fprintf(w, "reports that nobody told of could not be looked for: %s\n", plain(r.Unlooked))
+	if r.NotCheckedReason != "" {
+		fmt.Fprintf(w, "reports that nobody told of could not be looked for: %s\n", plain(r.NotCheckedReason))
 	}
 }
 
@@ -198,11 +198,11 @@ func printRequests(w io.Writer, r workflows.SweepResult, readOnly bool) {
 	case r.Requests > 0:
 		fmt.Fprintf(w, "%s for us: %d started\n", waits(r.Requests, "travel request"), r.RequestsStarted)
 	}
-	if r.RequestsLeft > 0 {
-		fmt.Fprintf(w, "%s left alone, which a person may want to look at. The last is %s\n", count(r.RequestsLeft, "travel request"), plain(r.RequestsLeftWhy))
+	if r.RequestsSkipped > 0 {
+		fmt.Fprintf(w, "%s left alone, which a person may want to look at. The last is %s\n", count(r.RequestsSkipped, "travel request"), plain(r.RequestsSkippedReason))
 	}
-	if r.UnlookedRequests != "" {
-		fmt.Fprintf(w, "travel requests could not be looked for: %s\n", plain(r.UnlookedRequests))
+	if r.RequestsNotCheckedReason != "" {
+		fmt.Fprintf(w, "travel requests could not be looked for: %s\n", plain(r.RequestsNotCheckedReason))
 	}
 }
 

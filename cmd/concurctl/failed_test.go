@@ -44,7 +44,7 @@ func newFakeConcur(t *testing.T) *fakeConcur {
 	c := &fakeConcur{list: emptyList, status: http.StatusOK}
 	c.Server = listenTLS(t, c, &tls.Config{Certificates: []tls.Certificate{a.ordinary(t)}})
 	c.env = settings{
-		"CONCUR_GEOLOCATION": c.URL, "CONCUR_HOSTS": strings.TrimPrefix(c.URL, "https://"), "CONCUR_CA": a.file,
+		"CONCUR_GEOLOCATION": c.URL, "CONCUR_TRUSTED_HOSTS": strings.TrimPrefix(c.URL, "https://"), "CONCUR_CA": a.file,
 		"CONCUR_CLIENT_ID": "client", "CONCUR_CLIENT_SECRET": clientSecret, "CONCUR_REFRESH_TOKEN": refreshToken,
 	}
 	answer := map[string]any{

@@ -84,7 +84,7 @@ func TestNotifyTellsOfWhateverHasAnAddress(t *testing.T) {
 		n := <-s.got
 		require.Equal(t, id, n.ID())
 		require.Equal(t, uri, n.ObjectURI)
-		require.False(t, n.IsTrigger())
+		require.False(t, n.IsRequestV1())
 		require.Equal(t, id, read[notified](t, ended).NotificationID)
 	}
 }

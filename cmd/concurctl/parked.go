@@ -184,7 +184,7 @@ func (p *parkedRun) ask(ctx context.Context, runs *workflows.Client) bool {
 	defer cancel()
 	status, err := runs.Status(ctx, p.NotificationID)
 	switch {
-	case errors.Is(err, workflows.ErrUnknown):
+	case errors.Is(err, workflows.ErrNoRun):
 		return false
 	case errors.Is(err, workflows.ErrNoAnswer):
 		p.Unknown = workflows.ErrNoAnswer.Error()
@@ -196,7 +196,7 @@ func (p *parkedRun) ask(ctx context.Context, runs *workflows.Client) bool {
 		return false
 	}
 	p.Since, p.ReportID = status.Since, status.ReportID
-	p.Kind, p.Message, p.Mend, p.Host = status.Parked.Kind, status.Parked.Message, status.Parked.Mend, status.Parked.Host
+	p.Kind, p.Message, p.Mend, p.Host = status.Parked.Kind, status.Parked.Message, status.Parked.Fix, status.Parked.Host
 	return true
 }
 

@@ -25,7 +25,7 @@ func parkedHostsCommand() *cobra.Command {
 parked (Untrusted), sends nothing there, and does not try again by itself. This lists those
 hosts, the one with the most runs first. No worker is needed.
 
-A host that is Concur's is added to CONCUR_HOSTS: the runs go on once the workers have
+A host that is Concur's is added to CONCUR_TRUSTED_HOSTS: the runs go on once the workers have
 started with it. The runs of any other are ended with "concurctl parked cancel".`,
 		Example: `  concurctl parked hosts
   concurctl parked hosts -o json | jq -r '.[].host'`,

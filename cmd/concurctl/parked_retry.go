@@ -214,7 +214,7 @@ func retryOne(ctx context.Context, d *deployment, id string, retry workflows.Ret
 	var missing *serviceerror.NotFound
 	switch {
 	case errors.As(err, &missing):
-		return 0, workflows.ErrUnknown
+		return 0, workflows.ErrNoRun
 	case err != nil:
 		return 0, err
 	}

@@ -41,7 +41,7 @@ func answers(m *mocks.Client, status workflows.Status) {
 func parkedStatus(id string, since time.Time, kind expense.Kind) workflows.Status {
 	return workflows.Status{
 		NotificationID: id, ReportID: "R-" + id, State: workflows.Parked, Since: since,
-		Parked: &workflows.Trouble{Kind: kind, Message: "Concur said " + string(kind), Mend: "mend it"},
+		Parked: &workflows.ParkReason{Kind: kind, Message: "Concur said " + string(kind), Fix: "mend it"},
 	}
 }
 
@@ -259,5 +259,5 @@ func TestRunsOfEveryKindCanBeAskedFor(t *testing.T) {
 	for _, kind := range append(workflows.Kinds(), expense.Blocked, expense.NoApprover) {
 		require.NoError(t, checkKind(string(kind)))
 	}
-	require.ErrorContains(t, checkKind("blocked"), "Braked, Blocked, NoApprover")
+	require.ErrorContains(t, checkKind("blocked"), "SendBackLimitReached, Blocked, NoApprover")
 }

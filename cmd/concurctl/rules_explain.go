@@ -183,7 +183,7 @@ func (e explained) printVerdict(w io.Writer) {
 		fmt.Fprintf(w, "  %s\n", plain(assumed))
 	}
 	after := ""
-	if e.Verdict.BareSendBack && e.Verdict.Action == expense.SendBack {
+	if e.Verdict.SendBackWithoutExceptions && e.Verdict.Action == expense.SendBack {
 		after = ", not posted: it is sent back without"
 	}
 	for _, x := range e.Verdict.Exceptions {

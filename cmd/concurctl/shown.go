@@ -36,7 +36,7 @@ run may have followed; shown start leaves those alone.`,
 				return err
 			}
 			defer d.temporal.Close()
-			shown, err := d.runs.Shown(cmd.Context())
+			shown, err := d.runs.DryRuns(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -45,7 +45,7 @@ run may have followed; shown start leaves those alone.`,
 	}
 }
 
-func printShown(w io.Writer, shown []workflows.ShownRun) {
+func printShown(w io.Writer, shown []workflows.DryRunResult) {
 	if len(shown) == 0 {
 		fmt.Fprintln(w, "no report was only shown")
 		return
@@ -85,7 +85,7 @@ Where writes are still withheld the run shows once more, and ends.`,
 			}
 			defer d.temporal.Close()
 			if all {
-				shown, err := d.runs.Shown(cmd.Context())
+				shown, err := d.runs.DryRuns(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -133,7 +133,7 @@ func (t *takenUp) err() error {
 func startShown(ctx context.Context, d *deployment, ids []string, pause time.Duration, bar *progress) (*takenUp, error) {
 	result := &takenUp{Started: []string{}, Followed: []string{}, Failed: []failure{}}
 	err := paced(ctx, ids, pause, bar, func(id string) {
-		switch started, err := d.runs.TakeUp(ctx, id); {
+		switch started, err := d.runs.StartAfterDryRun(ctx, id); {
 		case err != nil:
 			result.Failed = append(result.Failed, failure{ID: id, Why: err.Error()})
 		case started:

@@ -35,7 +35,7 @@ func stepsListCommand() *cobra.Command {
 				return err
 			}
 			defer d.temporal.Close()
-			known, err := d.runs.Announced(cmd.Context())
+			known, err := d.runs.AnnouncedSteps(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -22,8 +22,8 @@ const maxRequestToken = 4 << 10
 // tokenVariables are the worker's variables that say how Concur is reached and where
 // the tokens are kept.
 var tokenVariables = []string{
-	"CONCUR_GEOLOCATION", "CONCUR_CLIENT_ID", "CONCUR_CLIENT_SECRET", "CONCUR_CLIENT_SECRET_2", "CONCUR_HOSTS", "CONCUR_CA",
-	"CONCUR_ANSWER_LIMIT", "CONCUR_TOKEN_FILE", "CONCUR_TOKEN_WARNING", "CONCUR_AUTHORIZATION",
+	"CONCUR_GEOLOCATION", "CONCUR_CLIENT_ID", "CONCUR_CLIENT_SECRET", "CONCUR_CLIENT_SECRET_2", "CONCUR_TRUSTED_HOSTS", "CONCUR_CA",
+	"CONCUR_REQUEST_TIMEOUT", "CONCUR_TOKEN_FILE", "CONCUR_TOKEN_WARNING", "CONCUR_AUTH_SCHEME",
 }
 
 func tokenCommand() *cobra.Command {
@@ -212,10 +212,10 @@ func concurOptions(cfg config.Worker) (concur.Options, error) {
 		RefreshToken:  cfg.RefreshToken.Reveal(),
 		TokenFile:     cfg.TokenFile,
 		TokenWarning:  cfg.TokenWarning,
-		Authorization: cfg.Authorization,
-		Hosts:         cfg.Hosts,
+		Authorization: cfg.AuthScheme,
+		Hosts:         cfg.TrustedHosts,
 		RootCAs:       roots,
-		AnswerLimit:   cfg.AnswerLimit,
+		AnswerLimit:   cfg.RequestTimeout,
 
 		RequestsPerSecond: cfg.RequestsPerSecond,
 	}, nil

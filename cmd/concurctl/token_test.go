@@ -43,7 +43,7 @@ func newIssuer(t *testing.T) *issuer {
 	ca := filepath.Join(folder, "ca.pem")
 	require.NoError(t, os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.Certificate().Raw}), 0o600))
 	for name, value := range map[string]string{
-		"CONCUR_GEOLOCATION": i.URL, "CONCUR_HOSTS": i.Listener.Addr().String(), "CONCUR_CA": ca,
+		"CONCUR_GEOLOCATION": i.URL, "CONCUR_TRUSTED_HOSTS": i.Listener.Addr().String(), "CONCUR_CA": ca,
 		"CONCUR_CLIENT_ID": "client", "CONCUR_CLIENT_SECRET": "hush-client-secret", "CONCUR_TOKEN_FILE": i.path,
 		"CONCUR_REFRESH_TOKEN": "", "CONCUR_REQUEST_TOKEN": "", "CONCUR_REQUEST_TOKEN_FILE": "", "CONCUR_TOKEN_WARNING": "",
 	} {

@@ -63,10 +63,10 @@ func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error)
 		RefreshToken:  cfg.RefreshToken.Reveal(),
 		TokenFile:     cfg.TokenFile,
 		TokenWarning:  cfg.TokenWarning,
-		Authorization: cfg.Authorization,
-		Hosts:         cfg.Hosts,
+		Authorization: cfg.AuthScheme,
+		Hosts:         cfg.TrustedHosts,
 		RootCAs:       roots,
-		AnswerLimit:   cfg.AnswerLimit,
+		AnswerLimit:   cfg.RequestTimeout,
 		Logger:        logger,
 
 		RequestsPerSecond: cfg.RequestsPerSecond,
@@ -95,30 +95,30 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 	if err != nil {
 		return workers{}, fmt.Errorf("CONCUR_OWN_STEPS: %w", err)
 	}
-	var asker activities.Asker
+	var asker activities.FactClient
 	if company != nil {
 		asker = company
 	}
 	acts, err := activities.New(activities.Options{
-		Concur:      api,
-		Rules:       rules,
-		Facts:       asker,
-		Starter:     known,
-		Knower:      known,
-		Elders:      known,
-		Past:        known,
-		Permits:     known,
-		Steps:       known,
-		Own:         own,
-		Reading:     activities.Reading{Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback, Steps: cfg.ReadSteps},
-		Guard:       guard,
-		ActAlike:    cfg.AlikeStops == "act",
-		Writes:      activities.Writes{Mode: activities.WriteMode(cfg.Writes), TestUsers: cfg.TestUsers},
-		Braking:     activities.Braking{Brake: known, SendBacks: cfg.BrakeSendBacks, Share: cfg.BrakeShare},
-		Logger:      logger,
-		Delays:      activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay, Moving: cfg.MovingDelay, Shown: cfg.ShownWithin},
-		AnswerLimit: cfg.AnswerLimit,
-		ReportLimit: cfg.ReportLimit,
+		Concur:             api,
+		Rules:              rules,
+		Facts:              asker,
+		Starter:            known,
+		RunFinder:          known,
+		OlderRuns:          known,
+		EarlierWrites:      known,
+		Permits:            known,
+		Steps:              known,
+		OwnSteps:           own,
+		Interface:          activities.InterfaceOptions{Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback, ReadSteps: cfg.ReadSteps},
+		Guard:              guard,
+		ActOnAmbiguousStep: cfg.AmbiguousSteps == "act",
+		Writes:             activities.Writes{Mode: activities.WriteMode(cfg.Writes), TestUsers: cfg.TestUsers},
+		SendBackLimit:      activities.SendBackLimit{Counter: known, SendBacks: cfg.SendBackLimit, Share: cfg.SendBackShareLimit},
+		Logger:             logger,
+		Delays:             activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay, WriteCheck: cfg.WriteCheckDelay, VisibleWithin: cfg.VisibleWithin},
+		RequestTimeout:     cfg.RequestTimeout,
+		MaxReportBytes:     cfg.MaxReportBytes,
 
 		ReadAgainAfter: cfg.ReadAgainAfter,
 	})
@@ -126,17 +126,17 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		return workers{}, err
 	}
 	flows := workflows.Workflows{Settings: workflows.Settings{
-		AnswerLimit:      cfg.AnswerLimit,
-		FactTimeout:      cfg.FactTimeout,
-		HeartbeatTimeout: cfg.HeartbeatTimeout,
-		RetryInterval:    cfg.RetryInterval,
-		RetryMaxInterval: cfg.RetryMaxInterval,
-		ParkedRetries:    cfg.ParkedRetries,
-		MalformedDelay:   cfg.MalformedDelay,
-		MovingDelay:      cfg.MovingDelay,
-		ShownWithin:      cfg.ShownWithin,
-		NameDelay:        cfg.NameDelay,
-		ConfirmDelay:     cfg.ConfirmDelay,
+		RequestTimeout:    cfg.RequestTimeout,
+		FactTimeout:       cfg.FactTimeout,
+		HeartbeatTimeout:  cfg.HeartbeatTimeout,
+		RetryInterval:     cfg.RetryInterval,
+		RetryMaxInterval:  cfg.RetryMaxInterval,
+		ParkedRetryDelays: cfg.ParkedRetryDelays,
+		RereadDelay:       cfg.RereadDelay,
+		WriteCheckDelay:   cfg.WriteCheckDelay,
+		VisibleWithin:     cfg.VisibleWithin,
+		EventTypeDelay:    cfg.EventTypeDelay,
+		ConfirmDelay:      cfg.ConfirmDelay,
 	}}
 	// Of one process: a sweep of thousands opens as many runs, which mostly wait.
 	worker.SetStickyWorkflowCacheSize(cfg.CachedRuns)
@@ -167,7 +167,7 @@ const factsAtOnce = 16
 // stopTimeout is how long a worker that stops waits for its activities. It is longer than a
 // write in flight, with its read and a refresh of the token, and with the time that Concur may
 // take to show the write.
-func stopTimeout(cfg config.Worker) time.Duration { return 5*cfg.AnswerLimit + cfg.ShownWithin }
+func stopTimeout(cfg config.Worker) time.Duration { return 5*cfg.RequestTimeout + cfg.VisibleWithin }
 
 // pollers returns the workers of one queue and of its Concur queue, which is one of its
 // own so that its rate is limited for the whole fleet and for nothing else.
@@ -186,7 +186,7 @@ func (ws workers) pollers(queue string, rate float64) []worker.Worker {
 		workflows.ValidateReport:  acts.ValidateReport,
 		workflows.ValidateRequest: acts.ValidateRequest,
 		workflows.StartProcessing: acts.StartProcessing,
-		workflows.JoinRun:         acts.JoinRun,
+		workflows.HandOverRun:     acts.HandOverRun,
 	})
 
 	options.MaxConcurrentActivityExecutionSize = factsAtOnce
@@ -199,7 +199,7 @@ func (ws workers) pollers(queue string, rate float64) []worker.Worker {
 	register(calls, map[string]any{
 		workflows.FetchReport:             acts.FetchReport,
 		workflows.FetchRequest:            acts.FetchRequest,
-		workflows.ClearExceptions:         acts.ClearExceptions,
+		workflows.DeleteExceptions:        acts.DeleteExceptions,
 		workflows.ListPendingRequests:     acts.ListPendingRequests,
 		workflows.PostExceptions:          acts.PostExceptions,
 		workflows.TakeAction:              acts.TakeAction,

@@ -101,7 +101,7 @@ func run(ctx context.Context, errs io.Writer) error {
 		return workers.run(ctx, start, func() { logger.Info("working", "queue", cfg.TaskQueue, "rules", rules.Current().Hash()) })
 	})
 	group.Go(func() error {
-		rules.Watch(ctx, cfg.RulesReload)
+		rules.Watch(ctx, cfg.RulesReloadInterval)
 		return nil
 	})
 	err = group.Wait()

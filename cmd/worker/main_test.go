@@ -124,8 +124,8 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 		change settings
 		says   []string
 	}{
-		"two slips of the configuration": {settings{"CONCUR_ANSWER_LIMIT": "soon", "CONCUR_LOG_LEVEL": "loud"},
-			[]string{"\nCONCUR_ANSWER_LIMIT must be ", "\nCONCUR_LOG_LEVEL must be debug, info, warn or error"}},
+		"two slips of the configuration": {settings{"CONCUR_REQUEST_TIMEOUT": "soon", "CONCUR_LOG_LEVEL": "loud"},
+			[]string{"\nCONCUR_REQUEST_TIMEOUT must be ", "\nCONCUR_LOG_LEVEL must be debug, info, warn or error"}},
 		"an internal door for everyone": {settings{"CONCUR_INTERNAL_LISTEN": "0.0.0.0:0"}, []string{"CONCUR_INTERNAL_LISTEN is not a loopback address"}},
 		"a rules file that is missing":  {settings{"CONCUR_RULES": "/nowhere/rules.yaml"}, []string{"worker: the rules cannot be used:\n", "/nowhere/rules.yaml"}},
 		"a rule with an unknown field":  {settings{"CONCUR_RULES": slip}, []string{slip + `:5:22: rule "one": expression: undefined field 'receipt'`}},

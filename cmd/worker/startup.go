@@ -91,7 +91,7 @@ func (s *startup) prepare(ctx context.Context) error {
 		return err
 	}
 	return workflows.EnsureSweepSchedule(ctx, s.temporal, workflows.SweepSchedule{
-		TaskQueue: s.cfg.TaskQueue, Mode: workflows.SweepMode(s.cfg.Sweep), Every: s.cfg.SweepEvery, Grace: s.cfg.PendingGrace,
+		TaskQueue: s.cfg.TaskQueue, Mode: workflows.SweepMode(s.cfg.SweepMode), Every: s.cfg.SweepInterval, Grace: s.cfg.MissedAfter,
 	})
 }
 

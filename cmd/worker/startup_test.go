@@ -46,7 +46,7 @@ var errNoRun = serviceerror.NewNotFound("workflow not found")
 func starting(t *testing.T) (*startup, *mocks.Client, *strings.Builder) {
 	t.Helper()
 	m, logged := mocks.NewClient(t), &strings.Builder{}
-	cfg := config.Worker{Common: config.Common{TaskQueue: "own"}, Sweep: "off"}
+	cfg := config.Worker{Common: config.Common{TaskQueue: "own"}, SweepMode: "off"}
 	return newStartup(cfg, m, "finance", slog.New(slog.NewTextHandler(logged, nil))), m, logged
 }
 

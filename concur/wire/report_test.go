@@ -250,7 +250,7 @@ func TestWhoAttendsIsComparedAndNotStored(t *testing.T) {
 		"nobody, for it is all nil": {`<AttendeeDetails nil="true">` + strings.TrimPrefix(ada, "<AttendeeDetails>"), false},
 	} {
 		after := decode(c.details)
-		require.Equal(t, c.same, after.Shown() == before.Shown(), name)
+		require.Equal(t, c.same, after.ContentWithAttendees() == before.ContentWithAttendees(), name)
 	}
 	stored, err := json.Marshal(before)
 	require.NoError(t, err)

@@ -62,7 +62,7 @@ func TestDecodeRequest(t *testing.T) {
 		},
 		Operations: []string{"approve", "sendback"},
 	}, r)
-	require.True(t, r.AtStop())
+	require.True(t, r.AwaitsValidation())
 	stored, err := json.Marshal(r)
 	require.NoError(t, err)
 	for _, personal := range []string{"Secret", "Ada", "Bob", "knee", "c0d9894b", "0f0f0f0f", "http"} {

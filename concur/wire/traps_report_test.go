@@ -61,7 +61,7 @@ func TestTrapsOfAReportsNames(t *testing.T) {
 		} {
 			r, err := wire.DecodeReport([]byte(body))
 			require.NoError(t, err)
-			require.True(t, r.AtStop(), body)
+			require.True(t, r.AwaitsValidation(), body)
 		}
 	})
 	t.Run("its key is that of its header, not that of its entries", func(t *testing.T) {
@@ -185,11 +185,11 @@ func TestTrapsOfAReportsValues(t *testing.T) {
 	t.Run("a status is its code, which may be the company's own, and never its name", func(t *testing.T) {
 		t.Parallel()
 		r := report(t, "<ApvStatusName>Genehmigt</ApvStatusName><PayKey>P_OWN</PayKey><PayStatusName>Bezahlt</PayStatusName>")
-		require.True(t, r.AtStop())
+		require.True(t, r.AwaitsValidation())
 		require.Equal(t, "P_OWN", r.PaymentStatus)
 		own, err := wire.DecodeReport([]byte("<ReportDetails><ApsKey>002003</ApsKey><ApvStatusName>Pending External Validation</ApvStatusName></ReportDetails>"))
 		require.NoError(t, err)
-		require.False(t, own.AtStop())
+		require.False(t, own.AwaitsValidation())
 		require.Equal(t, "002003", own.Status)
 	})
 	t.Run("a raw ampersand is refused and nothing is guessed", func(t *testing.T) {

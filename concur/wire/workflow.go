@@ -70,13 +70,13 @@ func EncodeHeldException(code string, visibility expense.Visibility) []byte {
 // expense, else the report. Their messages are not kept.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html
-func DecodeHeldExceptions(body []byte) ([]expense.HeldException, error) {
+func DecodeHeldExceptions(body []byte) ([]expense.ExistingException, error) {
 	_, exceptions, err := readRows(body, "exception", readHeld, bare)
 	return exceptions, unreadable("the exceptions of the report", err)
 }
 
-func readHeld(r record) expense.HeldException {
-	e := expense.HeldException{
+func readHeld(r record) expense.ExistingException {
+	e := expense.ExistingException{
 		Exception: expense.Exception{
 			Code: r.text("exceptionCode"), ObjectType: expense.OnReport, Visibility: expense.Visibility(r.text("exceptionVisibility")),
 		},

@@ -49,7 +49,7 @@ func TestDecodeHeldExceptions(t *testing.T) {
 	t.Parallel()
 	held, err := wire.DecodeHeldExceptions([]byte(heldJSON))
 	require.NoError(t, err)
-	require.Equal(t, []expense.HeldException{
+	require.Equal(t, []expense.ExistingException{
 		{Exception: expense.Exception{ObjectType: expense.OnEntry, ObjectID: "E1", Code: "ITEMDIFF", Visibility: expense.VisibleToAll}, Blocking: true, ExpenseID: "E1"},
 		{Exception: expense.Exception{ObjectType: expense.OnAllocation, ObjectID: "A1", Code: "MISSALLOCREQFLD", Visibility: "NEW"}, ExpenseID: "E2"},
 		{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}},

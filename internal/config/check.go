@@ -84,24 +84,24 @@ func (p *problems) checkWorker(cfg Worker) {
 		p.add("CONCUR_REFRESH_TOKEN", "is required: refresh token of the company, unless CONCUR_TOKEN_FILE names a token store")
 	}
 	p.checkDuration("CONCUR_TOKEN_WARNING", cfg.TokenWarning, time.Hour, maxDelay)
-	if cfg.Authorization != "Bearer" && cfg.Authorization != "OAuth" {
-		p.add("CONCUR_AUTHORIZATION", "must be Bearer or OAuth")
+	if cfg.AuthScheme != "Bearer" && cfg.AuthScheme != "OAuth" {
+		p.add("CONCUR_AUTH_SCHEME", "must be Bearer or OAuth")
 	}
 	switch cfg.Interface {
 	case "v1.1", "v3+v4", "v4":
 	default:
 		p.add("CONCUR_INTERFACE", "must be v1.1, v3+v4 or v4")
 	}
-	for _, host := range cfg.Hosts {
+	for _, host := range cfg.TrustedHosts {
 		if !isHost(host) {
-			p.add("CONCUR_HOSTS", "must be hosts or host:port separated by commas, exact names without scheme, path or wildcard")
+			p.add("CONCUR_TRUSTED_HOSTS", "must be hosts or host:port separated by commas, exact names without scheme, path or wildcard")
 		}
 	}
 	p.checkFacts(cfg)
-	if cfg.RulesReload != 0 {
-		p.checkDuration("CONCUR_RULES_RELOAD", cfg.RulesReload, 100*time.Millisecond, day)
+	if cfg.RulesReloadInterval != 0 {
+		p.checkDuration("CONCUR_RULES_RELOAD_INTERVAL", cfg.RulesReloadInterval, 100*time.Millisecond, day)
 	}
-	p.checkNumber("CONCUR_REPORT_LIMIT", float64(cfg.ReportLimit), minReport, maxReport)
+	p.checkNumber("CONCUR_MAX_REPORT_BYTES", float64(cfg.MaxReportBytes), minReport, maxReport)
 	p.checkNumber("CONCUR_REQUESTS_PER_SECOND", cfg.RequestsPerSecond, 0.1, 10_000)
 	p.checkNumber("CONCUR_CACHED_RUNS", float64(cfg.CachedRuns), 1, 100_000)
 	switch cfg.Writes {
@@ -112,25 +112,25 @@ func (p *problems) checkWorker(cfg Worker) {
 	if slices.Contains(cfg.TestUsers, "") {
 		p.add("CONCUR_TEST_USERS", "must be logins separated by commas, none of them empty")
 	}
-	p.checkNumber("CONCUR_BRAKE_SENDBACKS", float64(cfg.BrakeSendBacks), 0, maxBrake)
-	if cfg.BrakeShare != 0 {
-		p.checkNumber("CONCUR_BRAKE_SHARE", cfg.BrakeShare, 0.01, 0.99)
+	p.checkNumber("CONCUR_SENDBACK_LIMIT", float64(cfg.SendBackLimit), 0, maxBrake)
+	if cfg.SendBackShareLimit != 0 {
+		p.checkNumber("CONCUR_SENDBACK_SHARE_LIMIT", cfg.SendBackShareLimit, 0.01, 0.99)
 	}
-	switch cfg.AlikeStops {
+	switch cfg.AmbiguousSteps {
 	case "park", "act":
 	default:
-		p.add("CONCUR_ALIKE_STOPS", "must be park or act")
+		p.add("CONCUR_AMBIGUOUS_STEPS", "must be park or act")
 	}
-	switch cfg.Sweep {
+	switch cfg.SweepMode {
 	case "act", "read-only", "off":
 	default:
-		p.add("CONCUR_SWEEP", "must be act, read-only or off")
+		p.add("CONCUR_SWEEP_MODE", "must be act, read-only or off")
 	}
 	p.checkOwnSteps(cfg.OwnSteps)
-	p.checkDuration("CONCUR_SWEEP_EVERY", cfg.SweepEvery, 10*time.Second, 7*day)
-	p.checkDuration("CONCUR_PENDING_GRACE", cfg.PendingGrace, time.Millisecond, maxDelay)
+	p.checkDuration("CONCUR_SWEEP_INTERVAL", cfg.SweepInterval, 10*time.Second, 7*day)
+	p.checkDuration("CONCUR_MISSED_AFTER", cfg.MissedAfter, time.Millisecond, maxDelay)
 	p.checkNumber("CONCUR_SWEEP_SHARE", cfg.SweepShare, 0.01, 0.99)
-	p.checkDuration("CONCUR_ANSWER_LIMIT", cfg.AnswerLimit, 100*time.Millisecond, 10*time.Minute)
+	p.checkDuration("CONCUR_REQUEST_TIMEOUT", cfg.RequestTimeout, 100*time.Millisecond, 10*time.Minute)
 	p.checkDuration("CONCUR_HEARTBEAT_TIMEOUT", cfg.HeartbeatTimeout, 100*time.Millisecond, 10*time.Minute)
 	p.checkDuration("CONCUR_RETRY_INTERVAL", cfg.RetryInterval, minDelay, day)
 	p.checkDuration("CONCUR_RETRY_MAX_INTERVAL", cfg.RetryMaxInterval, minDelay, day)
@@ -139,17 +139,17 @@ func (p *problems) checkWorker(cfg Worker) {
 	}
 	p.checkDuration("CONCUR_OUTAGE_DELAY", cfg.OutageDelay, minDelay, day)
 	p.checkDuration("CONCUR_UNAUTHORIZED_DELAY", cfg.UnauthorizedDelay, minDelay, day)
-	p.checkDuration("CONCUR_MALFORMED_DELAY", cfg.MalformedDelay, minDelay, day)
-	p.checkDuration("CONCUR_MOVING_DELAY", cfg.MovingDelay, minDelay, day)
-	p.checkDuration("CONCUR_SHOWN_WITHIN", cfg.ShownWithin, minDelay, time.Hour)
-	p.checkDuration("CONCUR_NAME_DELAY", cfg.NameDelay, minDelay, maxDelay)
+	p.checkDuration("CONCUR_REREAD_DELAY", cfg.RereadDelay, minDelay, day)
+	p.checkDuration("CONCUR_WRITE_CHECK_DELAY", cfg.WriteCheckDelay, minDelay, day)
+	p.checkDuration("CONCUR_WRITE_VISIBLE_WITHIN", cfg.VisibleWithin, minDelay, time.Hour)
+	p.checkDuration("CONCUR_EVENT_TYPE_DELAY", cfg.EventTypeDelay, minDelay, maxDelay)
 	p.checkDuration("CONCUR_READ_AGAIN_AFTER", cfg.ReadAgainAfter, 0, day)
 	p.checkDuration("CONCUR_CONFIRM_DELAY", cfg.ConfirmDelay, minDelay, day)
-	for _, delay := range cfg.ParkedRetries {
-		p.checkDuration("CONCUR_PARKED_RETRIES", delay, minDelay, maxDelay)
+	for _, delay := range cfg.ParkedRetryDelays {
+		p.checkDuration("CONCUR_PARKED_RETRY_DELAYS", delay, minDelay, maxDelay)
 	}
-	if n := len(cfg.ParkedRetries); n == 0 || n > maxParkedRetries {
-		p.add("CONCUR_PARKED_RETRIES", "must hold 1 to %d durations", maxParkedRetries)
+	if n := len(cfg.ParkedRetryDelays); n == 0 || n > maxParkedRetries {
+		p.add("CONCUR_PARKED_RETRY_DELAYS", "must hold 1 to %d durations", maxParkedRetries)
 	}
 }
 

@@ -74,13 +74,13 @@ func TestDefaults(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, unknown)
 	require.Equal(t, "127.0.0.1:8082", w.InternalListen)
-	require.Equal(t, time.Minute, w.AnswerLimit)
+	require.Equal(t, time.Minute, w.RequestTimeout)
 	require.Equal(t, 5*time.Minute, w.OutageDelay)
-	require.Equal(t, []time.Duration{10 * time.Minute, time.Hour, 24 * time.Hour}, w.ParkedRetries)
-	require.Equal(t, 1572864, w.ReportLimit)
+	require.Equal(t, []time.Duration{10 * time.Minute, time.Hour, 24 * time.Hour}, w.ParkedRetryDelays)
+	require.Equal(t, 1572864, w.MaxReportBytes)
 	require.InEpsilon(t, 20.0, w.RequestsPerSecond, 0)
-	require.Empty(t, w.Hosts)
-	require.Equal(t, "Bearer", w.Authorization)
+	require.Empty(t, w.TrustedHosts)
+	require.Equal(t, "Bearer", w.AuthScheme)
 	require.Equal(t, 30*24*time.Hour, w.TokenWarning)
 	require.Empty(t, w.TokenFile)
 }
@@ -110,18 +110,18 @@ func TestTheRequestTokenIsReadFromAFile(t *testing.T) {
 
 func TestValuesAreTaken(t *testing.T) {
 	environment(t, goodWorker, map[string]string{
-		"CONCUR_HOSTS":          "www.concursolutions.com, 127.0.0.1:8444,[::1]:9",
-		"CONCUR_PARKED_RETRIES": "20ms, 1s",
-		"CONCUR_ANSWER_LIMIT":   "250ms",
-		"CONCUR_GEOLOCATION":    "https://127.0.0.1:8444/",
-		"CONCUR_FACT_HOSTS":     "erp.example.com, 127.0.0.1:9",
-		"CONCUR_FACT_SECRET":    "whsec_c2VjcmV0LW9mLXRoZS10ZXN0LW51bWJlci1vbmU=",
+		"CONCUR_TRUSTED_HOSTS":       "www.concursolutions.com, 127.0.0.1:8444,[::1]:9",
+		"CONCUR_PARKED_RETRY_DELAYS": "20ms, 1s",
+		"CONCUR_REQUEST_TIMEOUT":     "250ms",
+		"CONCUR_GEOLOCATION":         "https://127.0.0.1:8444/",
+		"CONCUR_FACT_HOSTS":          "erp.example.com, 127.0.0.1:9",
+		"CONCUR_FACT_SECRET":         "whsec_c2VjcmV0LW9mLXRoZS10ZXN0LW51bWJlci1vbmU=",
 	})
 	w, _, err := config.LoadWorker()
 	require.NoError(t, err)
-	require.Equal(t, []string{"www.concursolutions.com", "127.0.0.1:8444", "[::1]:9"}, w.Hosts)
-	require.Equal(t, []time.Duration{20 * time.Millisecond, time.Second}, w.ParkedRetries)
-	require.Equal(t, 250*time.Millisecond, w.AnswerLimit)
+	require.Equal(t, []string{"www.concursolutions.com", "127.0.0.1:8444", "[::1]:9"}, w.TrustedHosts)
+	require.Equal(t, []time.Duration{20 * time.Millisecond, time.Second}, w.ParkedRetryDelays)
+	require.Equal(t, 250*time.Millisecond, w.RequestTimeout)
 	require.Equal(t, []string{"erp.example.com", "127.0.0.1:9"}, w.FactHosts)
 	require.Equal(t, 10*time.Second, w.FactTimeout)
 }
@@ -190,26 +190,26 @@ func TestWorkerIsRefused(t *testing.T) {
 		"CONCUR_RULES":               "",
 		"CONCUR_REFRESH_TOKEN":       "",
 		"CONCUR_TOKEN_WARNING":       "0s",
-		"CONCUR_AUTHORIZATION":       "bearer",
-		"CONCUR_HOSTS":               "https://www.concursolutions.com",
+		"CONCUR_AUTH_SCHEME":         "bearer",
+		"CONCUR_TRUSTED_HOSTS":       "https://www.concursolutions.com",
 		"CONCUR_CA_FILE":             "/nowhere/at/all",
 		"CONCUR_FACT_HOSTS":          "https://erp.example.com/facts",
 		"CONCUR_FACT_SECRET":         "c2VjcmV0LW9mLXRoZS10ZXN0LW51bWJlci1vbmU=",
 		"CONCUR_FACT_TIMEOUT":        "61s",
-		"CONCUR_REPORT_LIMIT":        "3000000",
+		"CONCUR_MAX_REPORT_BYTES":    "3000000",
 		"CONCUR_REQUESTS_PER_SECOND": "NaN",
-		"CONCUR_SWEEP":               "sometimes",
-		"CONCUR_SWEEP_EVERY":         "1s",
+		"CONCUR_SWEEP_MODE":          "sometimes",
+		"CONCUR_SWEEP_INTERVAL":      "1s",
 		"CONCUR_SWEEP_SHARE":         "1",
-		"CONCUR_PENDING_GRACE":       "0s",
-		"CONCUR_ANSWER_LIMIT":        "0s",
+		"CONCUR_MISSED_AFTER":        "0s",
+		"CONCUR_REQUEST_TIMEOUT":     "0s",
 		"CONCUR_HEARTBEAT_TIMEOUT":   "-1s",
 		"CONCUR_RETRY_INTERVAL":      "soon",
 		"CONCUR_RETRY_MAX_INTERVAL":  "1s",
 		"CONCUR_OUTAGE_DELAY":        "5",
 		"CONCUR_UNAUTHORIZED_DELAY":  "0s",
-		"CONCUR_MALFORMED_DELAY":     "0s",
-		"CONCUR_PARKED_RETRIES":      "1h,0s",
+		"CONCUR_REREAD_DELAY":        "0s",
+		"CONCUR_PARKED_RETRY_DELAYS": "1h,0s",
 		"CONCUR_INTERNAL_LISTEN":     "0.0.0.0:8082",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -26,6 +26,7 @@ const (
 // no value.
 func LoadIngress() (cfg Ingress, ignored []Ignored, err error) {
 	var p problems
+	p.refuseRenamed()
 	p.read(reflect.ValueOf(&cfg).Elem())
 	p.checkIngress(cfg)
 	return cfg, AllIgnored(), p.err()
@@ -35,6 +36,7 @@ func LoadIngress() (cfg Ingress, ignored []Ignored, err error) {
 // ingress.
 func LoadWorker() (cfg Worker, ignored []Ignored, err error) {
 	var p problems
+	p.refuseRenamed()
 	p.read(reflect.ValueOf(&cfg).Elem())
 	p.checkWorker(cfg)
 	return cfg, AllIgnored(), p.err()
@@ -43,6 +45,7 @@ func LoadWorker() (cfg Worker, ignored []Ignored, err error) {
 // LoadConcurctl reads what concurctl has of its own.
 func LoadConcurctl() (cfg Concurctl, err error) {
 	var p problems
+	p.refuseRenamed()
 	p.read(reflect.ValueOf(&cfg).Elem())
 	return cfg, p.err()
 }

@@ -166,7 +166,7 @@ func moneyFunctions() []cel.EnvOption {
 		ofMoney("round", "money_round_int", byInt, MoneyType,
 			func(m Money, args ...ref.Val) ref.Val { return amountOf(m.Round(decimalsOf(args[0]))) }),
 		ofMoney("rounded", "money_rounded", one, MoneyType,
-			func(m Money, _ ...ref.Val) ref.Val { return amountOf(m.Rounded()) }),
+			func(m Money, _ ...ref.Val) ref.Val { return amountOf(m.RoundToCurrency()) }),
 		ofMoney("isMultipleOf", "money_is_multiple_of_money", two, cel.BoolType, Money.isMultipleOf),
 		ofMoney("convert", "money_convert_string_string", []*cel.Type{MoneyType, cel.StringType, cel.StringType}, MoneyType, Money.convert),
 		ofMoney("convert", "money_convert_decimal_string", []*cel.Type{MoneyType, DecimalType, cel.StringType}, MoneyType, Money.convert),

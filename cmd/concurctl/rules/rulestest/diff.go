@@ -83,7 +83,7 @@ func (d *difference) rules(what string, wanted []string, v expense.Verdict, coun
 
 // posted are the exceptions that are posted, as far as the rules decide it.
 func posted(v expense.Verdict) []expense.Exception {
-	if v.BareSendBack && v.Action == expense.SendBack {
+	if v.SendBackWithoutExceptions && v.Action == expense.SendBack {
 		return nil
 	}
 	return v.Exceptions

@@ -152,7 +152,7 @@ func (c *Change) exceptions(before, now expense.Verdict, open effects) {
 
 // posted are the exceptions that are posted, as far as the rules decide it.
 func posted(v expense.Verdict) []expense.Exception {
-	if v.BareSendBack && v.Action == expense.SendBack {
+	if v.SendBackWithoutExceptions && v.Action == expense.SendBack {
 		return nil
 	}
 	return v.Exceptions

@@ -109,11 +109,11 @@ func (t *trace) past(data converter.DataConverter) (Past, error) {
 	if t.judged == nil || t.readThen == nil {
 		return Past{}, NotJudged
 	}
-	var judged expense.Judgement
+	var judged expense.EvaluationResult
 	var fetched struct { // of expense.FetchedReport
-		ReportID  string   `json:"reportId"`
-		RulesHash string   `json:"rulesHash"`
-		Kept      []string `json:"kept"`
+		ReportID     string   `json:"reportId"`
+		RulesHash    string   `json:"rulesHash"`
+		StoredFields []string `json:"storedFields"`
 	}
 	var in struct { // of either activity
 		expense.ValidateReportInput
@@ -136,7 +136,7 @@ func (t *trace) past(data converter.DataConverter) (Past, error) {
 		ReportID: fetched.ReportID, Verdict: *judged.Verdict,
 	}
 	if fetched.RulesHash == in.RulesHash {
-		past.Kept = fetched.Kept
+		past.Kept = fetched.StoredFields
 	}
 	return past, nil
 }

@@ -73,8 +73,8 @@ func (p *played) activity(name string, in, out any) {
 
 // judged plays one read and one judgement.
 func (p *played) judged(report *expense.Report, hash string, kept []string, v *expense.Verdict, at time.Time) {
-	p.activity(workflows.FetchReport, expense.FetchReportInput{}, expense.FetchedReport{ReportID: report.ID, Report: report, RulesHash: hash, Kept: kept})
-	p.activity(workflows.ValidateReport, expense.ValidateReportInput{Report: report, RulesHash: hash, EventType: "SUBMIT", At: at}, expense.Judgement{Verdict: v})
+	p.activity(workflows.FetchReport, expense.FetchReportInput{}, expense.FetchedReport{ReportID: report.ID, Report: report, RulesHash: hash, StoredFields: kept})
+	p.activity(workflows.ValidateReport, expense.ValidateReportInput{Report: report, RulesHash: hash, EventType: "SUBMIT", At: at}, expense.EvaluationResult{Verdict: v})
 }
 
 func history(t *testing.T) *played { return &played{t: t, data: converter.GetDefaultDataConverter()} }
@@ -95,7 +95,7 @@ func TestTheLastJudgementOfARunIsRead(t *testing.T) {
 	first, last := &expense.Report{ID: "R1", Currency: "USD"}, &expense.Report{ID: "R1", Currency: "EUR"}
 	h.judged(first, "old", []string{"report.id"}, &expense.Verdict{Action: expense.Ask}, judgedAt)
 	h.judged(last, "new", []string{"report.currency"}, &expense.Verdict{Action: expense.SendBack}, judgedAt.Add(time.Hour))
-	h.activity(workflows.FetchReport, expense.FetchReportInput{}, expense.FetchedReport{ReportID: "R1", Kept: []string{"later"}})
+	h.activity(workflows.FetchReport, expense.FetchReportInput{}, expense.FetchedReport{ReportID: "R1", StoredFields: []string{"later"}})
 	h.activity(workflows.TakeAction, expense.TakeActionInput{}, expense.ActionTaken{})
 	past, err := reader(t, h.list, nil).Read(t.Context(), "EXPRPT:a", "run")
 	require.NoError(t, err)
@@ -123,7 +123,7 @@ func TestATravelRequestIsRead(t *testing.T) {
 	h := history(t)
 	request := &expense.TravelRequest{ID: "T1"}
 	h.activity(workflows.FetchRequest, expense.FetchReportInput{}, expense.FetchedReport{ReportID: "T1", Request: request, RulesHash: "h"})
-	h.activity(workflows.ValidateRequest, expense.ValidateRequestInput{Request: request, RulesHash: "h"}, expense.Judgement{Verdict: &expense.Verdict{Action: expense.Approve}})
+	h.activity(workflows.ValidateRequest, expense.ValidateRequestInput{Request: request, RulesHash: "h"}, expense.EvaluationResult{Verdict: &expense.Verdict{Action: expense.Approve}})
 	past, err := reader(t, h.list, nil).Read(t.Context(), "TRVREQ:a", "")
 	require.NoError(t, err)
 	require.Equal(t, "T1", past.Request.ID)
