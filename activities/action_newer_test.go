@@ -374,7 +374,7 @@ func TestNothingIsSentByV4ThatIsHeld(t *testing.T) {
 		require.ErrorContains(t, err, "stepCode")
 		options.Guard, options.Interface.Via = nil, "v5"
 		_, err = activities.New(options)
-		require.ErrorContains(t, err, "the interface to read by is none")
+		require.ErrorContains(t, err, "v5")
 	})
 }
 

@@ -14,120 +14,122 @@ import (
 	"concur-connector/policy"
 )
 
-// Starter starts the run of a notification that a sweep found, tells the one that is
-// open, or leaves it alone. An error that says that the notification itself is refused
-// is a *serviceerror.InvalidArgument.
-// What its last run has only shown, and is withheld still, is left alone until it changes.
+// Starter starts the run of a notification that a sweep found, signals the open run, or
+// skips the notification. It skips an object whose last run was a dry run, as long as the
+// object is unchanged and another run would be a dry run, too. If Temporal refuses the
+// notification itself, the error is a *serviceerror.InvalidArgument.
 type Starter interface {
-	Sweep(ctx context.Context, n expense.Notification, seen expense.ListRead) (expense.Swept, error)
+	Sweep(ctx context.Context, n expense.Notification, list expense.ListRead) (expense.Swept, error)
 }
 
-// RunFinder says whether a run sees to a report that a list shows as waiting, or has lately:
-// then it need not be looked at. Unread counts the open runs that began after that moment
-// and have yet to read their report: any of them may see to it.
+// RunFinder finds the runs that handle reports which Concur lists as waiting.
 type RunFinder interface {
-	HasRun(ctx context.Context, n expense.Notification, seen expense.ListRead) (bool, error)
+	// HasRun reports whether a run handles the report, or has handled it lately.
+	HasRun(ctx context.Context, n expense.Notification, list expense.ListRead) (bool, error)
+	// CountUnread counts the open runs that began after since and have not read their
+	// report yet. Any of them may handle any report.
 	CountUnread(ctx context.Context, since time.Time) (int, error)
 }
 
-// OlderRuns finds the run to which the run that asks leaves a report, when Concur names it in
-// two ways. It returns that run's notification ID, or nothing; and it tells a run what
-// another leaves to it.
+// OlderRuns finds another run of a report that Concur names in two ways, so that one of the
+// two runs can hand the report over to the other.
 type OlderRuns interface {
+	// OlderRun returns the notification ID of the run that keeps the report. It is empty if
+	// the asking run does.
 	OlderRun(ctx context.Context, reportID, notificationID, runID string) (string, error)
+	// NotifyRun signals a run what another run hands over; ended is true if the run is no
+	// longer open.
 	NotifyRun(ctx context.Context, n expense.Notification, id string) (ended bool, err error)
 }
 
-// EarlierWrites finds what runs before the one that asks have written to the report at its stop.
+// EarlierWrites finds what earlier runs have written to a report at its validation step.
 type EarlierWrites interface {
 	EarlierWrites(ctx context.Context, in expense.EarlierInput) (expense.EarlierRuns, error)
 }
 
-// Permits has a run permit a write, and says how often it has permitted the same one
-// before. An error means that the write is not permitted.
+// Permits asks a run to permit a write. The answer says how often the run has permitted the
+// same write before. An error means that the write is not permitted.
 type Permits interface {
 	Permit(ctx context.Context, notificationID, runID string, p expense.Permission) (expense.Permitted, error)
 }
 
-// SendBackCounter says whether one more report may be sent back, or counts one that was passed
-// on. An error leaves that open.
+// SendBackCounter counts the actions of the rules, and says whether the rules may send one
+// more report back. An error leaves that open.
 type SendBackCounter interface {
-	CheckSendBack(ctx context.Context, a expense.SendBackCheck) (expense.SendBackAnswer, error)
+	CheckSendBack(ctx context.Context, check expense.SendBackCheck) (expense.SendBackAnswer, error)
 }
 
-// Rules are the rules that hold now, which may be others at the next call. Every attempt
-// of an activity asks once and stays with what it was given.
+// Rules are the current rules. They may change between two calls, so every attempt of an
+// activity calls Current once.
 type Rules interface {
 	Current() *policy.Policy
 }
 
-// RequestsPerActivity is how many requests one attempt of an activity sends to Concur at
-// most by v1.1: a write has a read before it and, when it is refused, one behind it; a part
-// of the list of reports has so many pages; the failed list is asked for twice when its XML
-// cannot be read, and once or twice more after a delete that is refused; every other activity
-// sends one. Not counted are the token, once an hour and process; a request that is sent again
-// because its token or a stray percent sign was refused; and the reads of a write that Concur
-// shows late, between which there are growing pauses. A queue's rate in activities is its rate
-// in requests divided by this. A report of v3 or v4 is many requests; there it is the client's
-// own pace that holds.
+// RequestsPerActivity is the most requests that one attempt of an activity sends to Concur
+// by v1.1: a write with a read before it and a read after a refusal, or the pages of one part
+// of the list of reports. A worker divides its rate of requests by it to get the rate of its
+// queue in activities. It does not count requests for a token, a request that is repeated
+// with a new token or another spelling of a percent sign, and the reads that wait for a
+// write. By v3 and v4 a report takes many requests, which the client's own pace limits.
 const RequestsPerActivity = 3
 
-// Activities are the side effects of the workflows. Every exported method is an
-// activity, registered under its own name.
+// Activities are the side effects of the workflows. Every exported method is an activity,
+// registered under its own name.
 type Activities struct {
 	options   Options
-	announced announced
+	announced announcedSteps
 }
 
 // Options are what the activities work with.
 type Options struct {
 	Concur        *concur.Client
 	Rules         Rules
-	Facts         FactClient // nil: the rules ask the company's own systems for nothing
+	Facts         FactClient // nil if the rules need no facts
 	Starter       Starter
 	RunFinder     RunFinder
-	OlderRuns     OlderRuns // nil: two runs of one report do not know of each other
+	OlderRuns     OlderRuns // nil: no run looks for another run of its report
 	EarlierWrites EarlierWrites
 	Permits       Permits
-	Steps         Steps            // nil: what callouts announce is not remembered
-	OwnSteps      expense.OwnSteps // of what a sweep finds
-	Interface     InterfaceOptions
-	Guard         concur.Guard // what Concur compares before it acts by v4
-	// ActOnAmbiguousStep has a report acted on by v4 whose stop cannot be told from another one that
-	// the rules name.
+	Steps         Steps // nil: steps that callouts announce are not remembered
+	// OwnSteps says which of the objects that a sweep finds are this deployment's.
+	OwnSteps  expense.OwnSteps
+	Interface InterfaceOptions
+	Guard     concur.Guard // what Concur compares before an action by v4
+	// ActOnAmbiguousStep allows an action by v4 on a report that may wait at any of several
+	// steps of the rules file.
 	ActOnAmbiguousStep bool
 	Writes             Writes
 	SendBackLimit      SendBackLimit
 	Delays             Delays
-	Logger             *slog.Logger // nil: nothing is said
+	Logger             *slog.Logger // nil disables logging
 
-	// RequestTimeout is how long a request of an earlier attempt may still be acting
-	// in Concur.
+	// RequestTimeout is how long Concur may still act on a request of an earlier attempt.
 	RequestTimeout time.Duration
-	// ReadAgainAfter is the age of a read after which a report is read whole once more before
-	// it is written to, where v1.1 does not show it.
+	// ReadAgainAfter is the age of a read after which the whole report is read again before
+	// a write, if v1.1 does not show the report.
 	ReadAgainAfter time.Duration
-	// MaxReportBytes is the size above which a report does not fit a payload, in bytes.
+	// MaxReportBytes is the size of the largest report that is stored in a payload.
 	MaxReportBytes int
-	// Heartbeat sends one heartbeat and returns when it is acknowledged. When nil,
-	// it is sent by the worker's own client.
+	// Heartbeat sends one heartbeat and returns when Temporal has acknowledged it. nil: the
+	// worker's own client sends it.
 	Heartbeat func(ctx context.Context, details ...any) error
 }
 
-// New returns the activities. It refuses options without which an activity would
-// fail at midnight.
+// New returns the activities, or an error if a required option is missing or invalid.
 func New(o Options) (*Activities, error) {
 	switch {
 	case o.Concur == nil:
-		return nil, errors.New("activities: no client for Concur")
+		return nil, errors.New("activities: option Concur is missing")
 	case o.Rules == nil:
-		return nil, errors.New("activities: no rules")
+		return nil, errors.New("activities: option Rules is missing")
 	case o.Starter == nil:
-		return nil, errors.New("activities: nothing to start runs with")
+		return nil, errors.New("activities: option Starter is missing")
 	case o.RunFinder == nil:
-		return nil, errors.New("activities: nothing to look for runs with")
-	case o.EarlierWrites == nil || o.Permits == nil:
-		return nil, errors.New("activities: nothing to ask runs with whether a write was made before")
+		return nil, errors.New("activities: option RunFinder is missing")
+	case o.EarlierWrites == nil:
+		return nil, errors.New("activities: option EarlierWrites is missing")
+	case o.Permits == nil:
+		return nil, errors.New("activities: option Permits is missing")
 	case o.Interface.check() != nil:
 		return nil, o.Interface.check()
 	case concur.CheckGuard(o.Guard) != nil:
@@ -135,11 +137,13 @@ func New(o Options) (*Activities, error) {
 	case o.Writes.check() != nil:
 		return nil, o.Writes.check()
 	case o.SendBackLimit.on() && o.SendBackLimit.Counter == nil:
-		return nil, errors.New("activities: limits for send-backs, and nothing that keeps them")
-	case o.checkAsker() != nil:
-		return nil, o.checkAsker()
-	case o.RequestTimeout <= 0 || o.MaxReportBytes <= 0:
-		return nil, errors.New("activities: the answer limit and the report limit must be positive")
+		return nil, errors.New("activities: option SendBackLimit has no Counter")
+	case o.checkFacts() != nil:
+		return nil, o.checkFacts()
+	case o.RequestTimeout <= 0:
+		return nil, errors.New("activities: option RequestTimeout must be positive")
+	case o.MaxReportBytes <= 0:
+		return nil, errors.New("activities: option MaxReportBytes must be positive")
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -150,51 +154,11 @@ func New(o Options) (*Activities, error) {
 	return &Activities{options: o}, nil
 }
 
-// DeleteNotification deletes an entry of Concur's failed list. One that is gone
-// already is done. A URI that must not be followed is a value: no retry would change that.
-func (a *Activities) DeleteNotification(ctx context.Context, in expense.DeleteNotificationInput) (result expense.DeletedNotification, _ error) {
-	defer sign(ctx, &result.Answer)
-	ctx, _, stop := a.alive(ctx)
-	defer stop()
-	if why := a.refuses(in.NotificationURI); why != "" {
-		return expense.DeletedNotification{Untrusted: why}, nil
-	}
-	writes := a.options.Writes
-	switch {
-	case in.DryRun != "":
-		return expense.DeletedNotification{DryRun: in.DryRun}, nil
-	case writes.Mode == WritesDryRun:
-		return expense.DeletedNotification{DryRun: expense.DryRunMode}, nil
-	}
-	err := writes.allow("delete notification")
-	if err == nil {
-		err = a.options.Concur.EnsureDeleted(ctx, in.NotificationURI)
-	}
-	return expense.DeletedNotification{}, a.failure(ctx, err)
-}
-
-// sign names the activity in its result, so that the run can tell it from one that somebody
-// typed by hand.
+// sign names the activity in its result, so that the run can tell the result from one that
+// an operator typed.
 func sign(ctx context.Context, answer *expense.Answer) { answer.Of = nameOf(ctx) }
 
 func nameOf(ctx context.Context) string {
 	info := activity.GetInfo(ctx)
 	return expense.ActivityName(info.WorkflowExecution.ID, info.ActivityID)
-}
-
-// first reports whether this attempt may be the first to write. Every other one
-// treats the outcome as unknown, whatever the error before it was: a killed
-// process leaves no trace. An attempt that looks like the first may still be one that an
-// operator has reset: the run, which permits every write, knows.
-func first(ctx context.Context, attempt expense.Attempt) bool {
-	info := activity.GetInfo(ctx)
-	return info.Attempt == 1 &&
-		!activity.HasHeartbeatDetails(ctx) &&
-		!attempt.OutcomeUnknown &&
-		info.WorkflowExecution.RunID == attempt.OriginalRunID
-}
-
-// mayHaveSent reports whether an attempt before this one may have got as far as its write.
-func mayHaveSent(ctx context.Context, attempt expense.Attempt) bool {
-	return storedBefore(ctx) != "" || attempt.OutcomeUnknown || activity.GetInfo(ctx).WorkflowExecution.RunID != attempt.OriginalRunID
 }

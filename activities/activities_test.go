@@ -19,18 +19,20 @@ import (
 func TestActivitiesThatWouldFailLaterAreNotMade(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	for says, change := range map[string]func(*activities.Options){
-		"activities: no client for Concur":            func(o *activities.Options) { o.Concur = nil },
-		"activities: no rules":                        func(o *activities.Options) { o.Rules = nil },
-		"activities: nothing to start runs with":      func(o *activities.Options) { o.Starter = nil },
-		"activities: nothing to look for runs with":   func(o *activities.Options) { o.RunFinder = nil },
-		"activities: the answer limit and the report": func(o *activities.Options) { o.RequestTimeout = 0 },
-		"the report limit must be positive":           func(o *activities.Options) { o.MaxReportBytes = -1 },
+	for option, change := range map[string]func(*activities.Options){
+		"Concur":         func(o *activities.Options) { o.Concur = nil },
+		"Rules":          func(o *activities.Options) { o.Rules = nil },
+		"Starter":        func(o *activities.Options) { o.Starter = nil },
+		"RunFinder":      func(o *activities.Options) { o.RunFinder = nil },
+		"EarlierWrites":  func(o *activities.Options) { o.EarlierWrites = nil },
+		"Permits":        func(o *activities.Options) { o.Permits = nil },
+		"RequestTimeout": func(o *activities.Options) { o.RequestTimeout = 0 },
+		"MaxReportBytes": func(o *activities.Options) { o.MaxReportBytes = -1 },
 	} {
 		options := h.options(t)
 		change(&options)
 		acts, err := activities.New(options)
-		require.ErrorContains(t, err, says)
+		require.ErrorContains(t, err, "option "+option)
 		require.Nil(t, acts)
 	}
 }

@@ -43,13 +43,13 @@ func TestAnExceptionGoesWhereTheInterfaceCanAddressIt(t *testing.T) {
 			in := []expense.Exception{
 				on(expense.OnReport, "", "LATE"), on(expense.OnEntry, c.item, "ITEM"), on(expense.OnEntry, c.item+"2", "ITEM"), on(expense.OnAllocation, c.allocation, "SHARE"),
 			}
-			require.Equal(t, c.want, activities.Addressed(itemizedBy(c.via, c.item, c.allocation), in))
+			require.Equal(t, c.want, activities.Addressable(itemizedBy(c.via, c.item, c.allocation), in))
 		})
 	}
 	t.Run("an itemization of v3 that has an identifier of v4 is named", func(t *testing.T) {
 		t.Parallel()
 		in := []expense.Exception{on(expense.OnEntry, guid+"1", "ITEM")}
-		require.Equal(t, in, activities.Addressed(itemizedBy(expense.V3, guid+"1", "gWa"), in))
+		require.Equal(t, in, activities.Addressable(itemizedBy(expense.V3, guid+"1", "gWa"), in))
 	})
 }
 

@@ -92,6 +92,6 @@ func TestTheBrakeIsAskedBeforeTheRulesSendAReportBack(t *testing.T) {
 		options := newHouse(t).options(t)
 		options.SendBackLimit.SendBacks = 1
 		_, err := activities.New(options)
-		require.ErrorContains(t, err, "nothing that keeps them")
+		require.ErrorContains(t, err, "option SendBackLimit")
 	})
 }

@@ -1,7 +1,6 @@
-// Package activities holds the side effects: one method per effect, and the one
-// table that turns an error of Concur into one that Temporal understands.
+// Package activities holds the side effects of the workflows: each activity has one effect.
 //
-// A write proves itself before it is sent. It reads the report afresh in the same
-// attempt; it counts as first only when nothing says that another attempt may have
-// been sent; and it is sent only while Temporal still acknowledges the attempt.
+// All writes to a report go through one function, [Activities.write], which owns their order
+// and says whether their outcome is unknown. One table turns an error of Concur into an
+// error that Temporal understands: classOf in failure.go.
 package activities

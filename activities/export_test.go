@@ -1,4 +1,4 @@
 package activities
 
-// Addressed is addressed, for its test.
-var Addressed = addressed
+// Addressable is addressable, for its test.
+var Addressable = addressable

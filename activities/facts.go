@@ -13,27 +13,27 @@ import (
 	"concur-connector/policy"
 )
 
-// FactClient asks the company's own systems about the objects of one question: each of them is
-// answered, or there is an error, which is a *facts.Error.
+// FactClient asks a fact service about the objects of one question. Each object is answered,
+// or there is an error, which is a *facts.Error.
 type FactClient interface {
 	Ask(ctx context.Context, q expense.Question) (expense.Answers, error)
 }
 
-// checkAsker refuses rules that ask for facts when there is nobody to ask.
-func (o Options) checkAsker() error {
+// checkFacts returns an error if the rules need facts and there is no client for them.
+func (o Options) checkFacts() error {
 	if o.Facts == nil && len(o.Rules.Current().FactURLs()) > 0 {
-		return errors.New("activities: the rules ask the company's own systems for facts, and there is nothing to ask with")
+		return errors.New("activities: the rules need facts, but option Facts is missing")
 	}
 	return nil
 }
 
-// FetchFacts asks the company's own systems what the rules want to know of a report or a
-// travel request. It writes nothing; all of it is asked again when one answer is missing, as
-// the same requests, so that what a system counts it counts once. An away system is asked
-// for ever: nothing is guessed.
+// FetchFacts asks fact services what the rules need to know about a report or a travel
+// request. If one answer is missing, the next attempt repeats all requests with the same
+// keys, so that a service counts each of them once. An unavailable service is asked without
+// end: nothing is guessed.
 func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput) (result expense.FetchedFacts, _ error) {
 	defer sign(ctx, &result.Answer)
-	ctx, _, stop := a.alive(ctx)
+	ctx, _, stop := a.startHeartbeat(ctx)
 	defer stop()
 	rules := a.options.Rules.Current()
 	if in.RulesHash != rules.Hash() {
@@ -41,29 +41,29 @@ func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput)
 	}
 	questions, err := rules.Questions(policy.Case{Report: in.Report, Request: in.Request, EventType: in.EventType, At: in.At})
 	if err != nil {
-		return expense.FetchedFacts{}, a.failure(ctx, &concur.Error{Op: "ask the company's systems", Kind: expense.Rejected, Message: err.Error()})
+		return expense.FetchedFacts{}, a.failure(ctx, &concur.Error{Op: "fetch facts", Kind: expense.Rejected, Message: err.Error()})
 	}
-	fetched := expense.FetchedFacts{Facts: asked(rules, in)}
+	fetched := expense.FetchedFacts{Facts: emptyFacts(rules, in)}
 	for _, q := range questions {
-		q.At, q.IdempotencyKey = in.At, asking(ctx)
-		answers, err := a.askFor(ctx, q)
+		q.At, q.IdempotencyKey = in.At, activityKey(ctx)
+		answers, err := a.ask(ctx, q)
 		switch {
-		case err != nil && q.ShadowOnly && ctx.Err() == nil: // what is only watched holds nothing up
-			a.options.Logger.Warn("a fact that only watched rules want to know was not answered", "fact", q.Fact, "error", err)
-			continue // and that rule errs
+		case err != nil && q.ShadowOnly && ctx.Err() == nil: // a shadow rule holds nothing up: it fails
+			a.options.Logger.Warn("a fact for shadow rules was not answered", "fact", q.Fact, "error", err)
+			continue
 		case err != nil:
 			return expense.FetchedFacts{}, a.failure(ctx, err)
 		}
 		fetched.Facts[q.Fact] = answers
 	}
-	// They are judged together, and must fit together.
-	judged := expense.ValidateReportInput{Report: in.Report, Facts: fetched.Facts}
-	return fetched, a.failure(ctx, a.fits("ask", "the report with the answers of the company's systems", judged))
+	// The report and the facts are evaluated together, so they must fit one payload.
+	evaluated := expense.ValidateReportInput{Report: in.Report, Facts: fetched.Facts}
+	return fetched, a.failure(ctx, a.fits("store", "the report with its facts", evaluated))
 }
 
-// asked has a place for each fact that the rules ask for: one that has no object to be asked
-// about is known to have none.
-func asked(rules *policy.Policy, in expense.FetchFactsInput) expense.Facts {
+// emptyFacts has an empty result for each fact that the rules need. It stays empty if there
+// is no object to ask about.
+func emptyFacts(rules *policy.Policy, in expense.FetchFactsInput) expense.Facts {
 	names, ofRequests := rules.Asks()
 	if in.Request != nil {
 		names = ofRequests
@@ -75,15 +75,15 @@ func asked(rules *policy.Policy, in expense.FetchFactsInput) expense.Facts {
 	return all
 }
 
-// asking names this activity, and no attempt of it.
-func asking(ctx context.Context) string {
+// activityKey identifies this activity. It is the same for all its attempts.
+func activityKey(ctx context.Context) string {
 	info := activity.GetInfo(ctx)
 	return fmt.Sprintf("%s %s %s", info.WorkflowExecution.ID, info.WorkflowExecution.RunID, info.ActivityID)
 }
 
-func (a *Activities) askFor(ctx context.Context, q expense.Question) (expense.Answers, error) {
+func (a *Activities) ask(ctx context.Context, q expense.Question) (expense.Answers, error) {
 	if a.options.Facts == nil {
-		return nil, &facts.Error{Fact: q.Fact, Kind: expense.Untrusted, Message: "this worker is not set up to ask for facts (CONCUR_FACT_HOSTS, CONCUR_FACT_SECRET)"}
+		return nil, &facts.Error{Fact: q.Fact, Kind: expense.Untrusted, Message: "this worker has no access to fact services (CONCUR_FACT_HOSTS, CONCUR_FACT_SECRET)"}
 	}
 	return a.options.Facts.Ask(ctx, q)
 }

@@ -199,7 +199,7 @@ func TestAWorkerThatIsNotSetUpToAskSaysSo(t *testing.T) {
 	options := newHouse(t).options(t)
 	options.Rules = rules
 	_, err = activities.New(options)
-	require.ErrorContains(t, err, "there is nothing to ask with")
+	require.ErrorContains(t, err, "option Facts")
 }
 
 func TestAnswersThatDoNotFitBesideTheReportAreParked(t *testing.T) {

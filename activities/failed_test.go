@@ -294,7 +294,7 @@ func TestStartProcessing(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, got.Failed, 1)
 		require.Equal(t, entry(6), got.Failed[0].NotificationURI)
-		require.Contains(t, got.Failed[0].Reason, "lists it all the same")
+		require.Contains(t, got.Failed[0].Reason, "still lists")
 		require.True(t, s.seen.At.Equal(at), "when the list was read")
 		require.Equal(t, time.Minute, s.seen.Grace)
 	})

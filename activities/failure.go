@@ -14,61 +14,43 @@ import (
 	"concur-connector/facts"
 )
 
-// Delays are how long Concur is left alone after it could not serve us.
+// Delays say how long to wait before Concur is asked again.
 type Delays struct {
-	// Outage follows a 503 and an answer that did not come in time. Concur asks for
-	// five minutes.
+	// Outage is the delay after a 503 and after a timeout. Concur asks for five minutes.
 	Outage time.Duration
-	// Unauthorized follows a refusal that only a person can end, by renewing our
-	// access.
+	// Unauthorized is the delay while Concur refuses the token and a person has to renew it.
 	Unauthorized time.Duration
-	// WriteCheck comes before it is looked again whether a write of ours is shown; it doubles.
+	// WriteCheck is the delay before the second read that looks for a write. It doubles
+	// with each read.
 	WriteCheck time.Duration
-	// VisibleWithin is how long Concur may take until what it reads out shows a write of ours.
+	// VisibleWithin is how long Concur may take until its reads show a write.
 	VisibleWithin time.Duration
 }
 
-// treatment is what is done about a kind of error.
-type treatment int
+// retryClass says what happens after an error of one kind.
+type retryClass int
 
 const (
-	retried treatment = iota // by the retry policy, or after Concur's own delay
-	hourly                   // until a person has renewed our access
-	parked                   // the workflow waits for a person
+	retried      retryClass = iota // by the retry policy, or after the delay that Concur asks for
+	untilRenewed                   // after Delays.Unauthorized, until a person has renewed the token
+	parked                         // not at all: the run waits for a person
 )
 
-// table is the one place that says what becomes of an error of Concur, or of the company's
-// own systems. NotFound and
-// NotWaiting are not in it: they are values.
-func table(k expense.Kind) treatment {
+// classOf is the only place that says what happens after an error of Concur or of a fact
+// service. NotFound and NotWaiting are missing, because they are results.
+func classOf(k expense.Kind) retryClass {
 	switch k {
 	case expense.Unavailable, expense.RateLimited, expense.Deadlock, expense.OutcomeUnknown, expense.Interrupted:
 		return retried
 	case expense.Unauthorized:
-		return hourly
+		return untilRenewed
 	}
-	return parked // whatever a person must mend
+	return parked
 }
 
-// failure turns an error into one that Temporal understands: its type is the kind,
-// and it says whether and when to try again. A nil error stays nil.
-func (a *Activities) failure(ctx context.Context, err error) error {
-	return a.describe(ctx, err)
-}
-
-// failedWrite is failure for a write: it says, too, whether the write may have taken
-// effect all the same.
-func (a *Activities) failedWrite(ctx context.Context, err error, doubtful bool) error {
-	told := expense.FailedWrite{OutcomeUnknown: doubtful || errors.Is(err, errReset)}
-	sign(ctx, &told.Answer)
-	var e *concur.Error
-	if errors.As(err, &e) {
-		told.Fix = e.Mend
-	}
-	return a.describe(ctx, err, told)
-}
-
-func (a *Activities) describe(ctx context.Context, err error, details ...any) error {
+// failure turns an error into one that Temporal understands: its type is the kind, and it
+// says whether and when to retry. A nil error stays nil. Temporal receives the details.
+func (a *Activities) failure(ctx context.Context, err error, details ...any) error {
 	if err == nil {
 		return nil
 	}
@@ -80,50 +62,61 @@ func (a *Activities) describe(ctx context.Context, err error, details ...any) er
 			err = lost(cause)
 		}
 	}
-	var unanswered *facts.Error
-	if errors.As(err, &unanswered) {
-		return ofFact(ctx, unanswered)
+	var noFact *facts.Error
+	if errors.As(err, &noFact) {
+		return factFailure(ctx, noFact)
 	}
 	var e *concur.Error
 	if !errors.As(err, &e) {
-		return err // ours: retried by the policy until it is mended
+		return err // an error of the connector's own: the retry policy repeats it until it is fixed
 	}
 	kind := e.Kind
 	if kind == expense.NotFound || kind == expense.NotWaiting {
-		kind = expense.Rejected // where a 404 is no answer to the question, or the report waits all the same
+		kind = expense.Rejected // a refusal, where neither is a result
 	}
-	options := temporal.ApplicationErrorOptions{NextRetryDelay: e.RetryAfter}
-	switch table(kind) {
+	options := temporal.ApplicationErrorOptions{NextRetryDelay: e.RetryAfter, Details: details}
+	switch classOf(kind) {
 	case parked:
-		options = temporal.ApplicationErrorOptions{NonRetryable: true}
-	case hourly:
+		options.NonRetryable, options.NextRetryDelay = true, 0
+	case untilRenewed:
 		options.NextRetryDelay = a.options.Delays.Unauthorized
 	case retried:
-		// A worker that stops, and an attempt that has used up its time, say nothing of Concur.
+		// An attempt that the worker or its timeout has interrupted says nothing about Concur.
 		outage := kind != expense.Interrupted && (e.Status == 503 || errors.Is(err, context.DeadlineExceeded))
 		if outage && e.RetryAfter == 0 {
 			options.NextRetryDelay = a.options.Delays.Outage
 		}
 	}
-	options.Details = details
 	options.NonRetryable = options.NonRetryable || errors.Is(err, errFull) || lasting(ctx, e.Gateway, e.Kind, e.Status)
 	return temporal.NewApplicationErrorWithOptions(e.Error(), string(kind), options)
 }
 
-// gatewayTries is how often something is tried while a gateway answers in Concur's place, with
-// a status that does not say that this will pass. Then an operator is told: a firewall may refuse
-// one address for ever.
-const gatewayTries = 10
-
-func lasting(ctx context.Context, gateway bool, kind expense.Kind, status int) bool {
-	return gateway && status < 500 && kind != expense.RateLimited && activity.GetInfo(ctx).Attempt >= gatewayTries
+// failedWrite is failure for a write. Its detail says whether the outcome is unknown.
+func (a *Activities) failedWrite(ctx context.Context, err error, unknown bool) error {
+	detail := expense.FailedWrite{OutcomeUnknown: unknown || errors.Is(err, errReset)}
+	sign(ctx, &detail.Answer)
+	var e *concur.Error
+	if errors.As(err, &e) {
+		detail.Fix = e.Mend
+	}
+	return a.failure(ctx, err, detail)
 }
 
-// ofFact is for an error of the company's own systems. The five minutes that Concur asks for
-// are not theirs: they are asked again by the retry policy, unless they say how long to wait.
-func ofFact(ctx context.Context, e *facts.Error) error {
+// maxGatewayAttempts limits the attempts while a gateway answers in Concur's place with a
+// status that does not promise to pass. Then the run is parked: a firewall may refuse an
+// address for good.
+const maxGatewayAttempts = 10
+
+// lasting reports whether a gateway has answered in Concur's place too often.
+func lasting(ctx context.Context, gateway bool, kind expense.Kind, status int) bool {
+	return gateway && status < 500 && kind != expense.RateLimited && activity.GetInfo(ctx).Attempt >= maxGatewayAttempts
+}
+
+// factFailure is failure for an error of a fact service. The five minutes that Concur asks
+// for are not the service's: the retry policy decides, unless the service says how long to wait.
+func factFailure(ctx context.Context, e *facts.Error) error {
 	return temporal.NewApplicationErrorWithOptions(e.Error(), string(e.Kind), temporal.ApplicationErrorOptions{
-		NonRetryable:   table(e.Kind) == parked || lasting(ctx, e.Gateway, e.Kind, e.Status),
+		NonRetryable:   classOf(e.Kind) == parked || lasting(ctx, e.Gateway, e.Kind, e.Status),
 		NextRetryDelay: e.RetryAfter,
 	})
 }

@@ -12,57 +12,63 @@ import (
 )
 
 const (
-	// maxForgotten bounds how many forgotten reports are named.
-	maxForgotten = 50
-	// pendingPages is how many pages of the list one part has, a request each.
-	pendingPages = RequestsPerActivity
+	// pagesPerPart is how many pages of the list one part has. Each page is one request.
+	pagesPerPart = RequestsPerActivity
+	// maxMissed limits how many missed reports a result names.
+	maxMissed = 50
+	// maxPolicies limits how many policies of unannounced reports a result names.
+	maxPolicies = 20
+	// maxFailedLookups limits how many look-ups of an owner may fail before the activity is
+	// retried.
+	maxFailedLookups = 3
 )
 
-// ListPendingReports looks, in a part of the list, for reports that wait at external
-// validation, longer than the grace, and that no run knows of. They are counted and
-// named, loud; in.Name has them named so that runs can be started.
+// ListPendingReports searches one part of Concur's list for missed reports: they have waited
+// at external validation for longer than MissedAfter, and no run handles them. It counts,
+// names and logs them. With in.WithNotifications it also returns a notification for each, so
+// that runs can be started.
 //
-// A run that has not read its report yet may see to one of them. While such a run is young
-// it holds back those alone for which the grace has only just passed, and these, too, are
-// counted and logged. Any other is taken up: if two runs of one report meet, they join.
+// An open run that has not read its report yet may handle one of them. While such a run is
+// young, reports that became missed only lately are counted as undetermined. All others are
+// missed: if two runs of one report meet, one hands the report over to the other.
 func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPendingReportsInput) (result expense.PendingReports, _ error) {
 	defer sign(ctx, &result.Answer)
-	ctx, _, stop := a.alive(ctx)
+	ctx, _, stop := a.startHeartbeat(ctx)
 	defer stop()
 	found := expense.PendingReports{Next: in.Page}
-	var forgotten, fresh []concur.PendingReport
+	var missed, recent []concur.PendingReport
 	started := time.Now()
 	before := started.Add(-in.MissedAfter)
-	known, err := a.known(ctx)
+	steps, err := a.announcedSteps(ctx)
 	if err != nil {
 		return expense.PendingReports{}, err
 	}
-	for range pendingPages {
+	for range pagesPerPart {
 		var err error
-		seen := expense.ListRead{At: time.Now(), Grace: in.MissedAfter, DryRun: a.options.Writes.now()}
-		found.Next, err = a.options.Concur.PendingReports(ctx, found.Next, func(row concur.PendingReport, unread error) error {
-			if unread != nil {
-				found.NotStartedReason = unread.Error()
+		list := expense.ListRead{At: time.Now(), Grace: in.MissedAfter, DryRun: a.options.Writes.dryRunNow()}
+		found.Next, err = a.options.Concur.PendingReports(ctx, found.Next, func(row concur.PendingReport, unreadable error) error {
+			if unreadable != nil {
+				found.NotStartedReason = unreadable.Error()
 				return nil
 			}
 			if row.Since().After(before) {
 				return nil
 			}
 			found.Waiting++
-			if !a.options.OwnSteps.OwnsListed(known, expense.ReportObject, row.Policy) {
-				unannounced(row, &found)
+			if !a.options.OwnSteps.OwnsListed(steps, expense.ReportObject, row.Policy) {
+				addUnannounced(row, &found)
 				return nil
 			}
-			knows, err := a.options.RunFinder.HasRun(ctx, notificationOf(row), seen)
+			hasRun, err := a.options.RunFinder.HasRun(ctx, notificationOf(row), list)
 			switch {
 			case err != nil:
 				return err
-			case knows:
+			case hasRun:
 				found.Known++
 			case row.Since().After(before.Add(-in.Young)):
-				fresh = append(fresh, row)
+				recent = append(recent, row)
 			default:
-				forgotten = append(forgotten, row)
+				missed = append(missed, row)
 			}
 			return nil
 		})
@@ -74,41 +80,38 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 		}
 	}
 	if found.NotStartedReason != "" {
-		a.options.Logger.Warn("a report in the list of reports that wait cannot be read: what waits there is not seen", "error", found.NotStartedReason)
+		a.options.Logger.Warn("some entries in the list of pending reports cannot be read: the sweep skips them", "error", found.NotStartedReason)
 	}
-	if len(fresh) > 0 {
+	if len(recent) > 0 {
 		unread, err := a.options.RunFinder.CountUnread(ctx, started.Add(-in.Young))
 		switch {
 		case err != nil:
 			return expense.PendingReports{}, err
 		case unread > 0:
-			found.Undetermined = len(fresh)
-			a.options.Logger.Warn("reports wait at external validation of which a run that has yet to read may know: the next sweep tells", "count", len(fresh), "unread", unread)
+			found.Undetermined = len(recent)
+			a.options.Logger.Warn("reports wait that may belong to runs that have not read their report yet: the next sweep checks them again", "count", len(recent), "unread", unread)
 		default:
-			forgotten = append(forgotten, fresh...)
+			missed = append(missed, recent...)
 		}
 	}
-	if found.Missed = len(forgotten); found.Missed == 0 {
+	if found.Missed = len(missed); found.Missed == 0 {
 		return found, nil
 	}
-	for _, row := range forgotten[:min(len(forgotten), maxForgotten)] {
+	for _, row := range missed[:min(len(missed), maxMissed)] {
 		found.Reports = append(found.Reports, row.ID)
 	}
-	a.options.Logger.Warn("reports wait at external validation that nobody told of", "count", found.Missed, "reports", found.Reports)
+	a.options.Logger.Warn("missed reports wait at external validation", "count", found.Missed, "reports", found.Reports)
 	if !in.WithNotifications {
 		return found, nil
 	}
-	return found, a.failure(ctx, a.name(ctx, forgotten, &found))
+	return found, a.failure(ctx, a.toNotifications(ctx, missed, &found))
 }
 
-// maxPolicies bounds how many policies of such reports are named.
-const maxPolicies = 20
-
-// unannounced counts a report that is not known to be at a step of this deployment. It is left
-// alone: another connector may be seeing to it.
-func unannounced(row concur.PendingReport, found *expense.PendingReports) {
+// addUnannounced counts a report that waits at a step which this deployment does not know as
+// its own. The sweep skips the report, because another connector may handle it.
+func addUnannounced(row concur.PendingReport, found *expense.PendingReports) {
 	found.Unannounced++
-	if len(found.UnannouncedReports) < maxForgotten {
+	if len(found.UnannouncedReports) < maxMissed {
 		found.UnannouncedReports = append(found.UnannouncedReports, row.ID)
 	}
 	found.UnannouncedPolicies = addPolicy(found.UnannouncedPolicies, row.Policy)
@@ -121,8 +124,8 @@ func addPolicy(list []string, policy string) []string {
 	return list
 }
 
-// notificationOf makes the notification of a report that the list shows, as if it had been
-// told of. Where the report is read is not known yet.
+// notificationOf makes a notification of a row, as if a callout had named the report. Its
+// address is not known yet.
 func notificationOf(row concur.PendingReport) expense.Notification {
 	n := expense.Notification{Kind: expense.ReportObject, Key: row.ID, ObjectType: string(expense.ReportObject), Found: true}
 	if since := row.Since(); !since.IsZero() {
@@ -131,29 +134,26 @@ func notificationOf(row concur.PendingReport) expense.Notification {
 	return n
 }
 
-// mostAway is how many owners may be looked up in vain before the look-up counts as away.
-const mostAway = 3
-
-// name makes notifications of reports that the list shows, as if they had been told of.
-// Their owners have to be looked up. A report whose owner cannot be found has no run yet, and
-// found.Unnamed says why; the next sweep tries again. It keeps no other report from its run,
-// also where Concur has no answer about this one owner.
-func (a *Activities) name(ctx context.Context, rows []concur.PendingReport, found *expense.PendingReports) error {
-	away := 0
+// toNotifications adds to found a notification with an address for each row. For that it
+// looks up the owners. A report whose owner is not found gets no run: found says why, and the
+// next sweep tries again. This does not keep other reports from their runs, even if Concur
+// does not answer about this one owner.
+func (a *Activities) toNotifications(ctx context.Context, rows []concur.PendingReport, found *expense.PendingReports) error {
+	failed := 0
 	var last error
 	for _, row := range rows {
 		uri, err := a.options.Concur.ReportURI(ctx, row)
 		var e *concur.Error
 		switch {
-		case errors.As(err, &e) && table(e.Kind) == parked:
+		case errors.As(err, &e) && classOf(e.Kind) == parked:
 			found.NotStartedReason = e.Error()
 			if e.Kind == expense.Forbidden {
-				return nil // so are all
+				return nil // Concur forbids all look-ups
 			}
 			continue
 		case errors.As(err, &e) && e.Kind == expense.Unavailable && ctx.Err() == nil:
 			found.NotStartedReason, last = e.Error(), err
-			if away++; away == mostAway {
+			if failed++; failed == maxFailedLookups {
 				return err
 			}
 			continue

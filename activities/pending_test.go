@@ -71,7 +71,7 @@ func TestListPendingReports(t *testing.T) {
 			found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{MissedAfter: time.Hour, Young: time.Hour})
 			require.NoError(t, err)
 			require.Equal(t, want, found)
-			require.Equal(t, unread > 0, strings.Contains(log.String(), "has yet to read"), log.String())
+			require.Equal(t, unread > 0, strings.Contains(log.String(), "unread=1"), log.String())
 		}
 	})
 	t.Run("a run that has yet to read holds back nothing that waits for long", func(t *testing.T) {

@@ -74,7 +74,7 @@ func TestAnAttemptThatLosesItsPlaceWhileItWaitsEndsAtOnce(t *testing.T) {
 	})
 	acts := h.activities(t, lost, answerLimit(time.Hour))
 	_, err := run[expense.ActionTaken](t, attempt{number: 2, watched: 200 * time.Millisecond}, acts.TakeAction, action(expense.Approve))
-	require.Contains(t, failed(t, err, expense.Unavailable).Message(), "not acknowledged")
+	require.Contains(t, failed(t, err, expense.Unavailable).Message(), "acknowledge")
 	require.Empty(t, h.seen())
 	require.EqualValues(t, 1, beats.Load(), "Temporal's word is final")
 }

@@ -431,7 +431,7 @@ func TestAnUnclearTravelRequestIsForAPerson(t *testing.T) {
 			n := newNewer(t)
 			n.on("request", says(http.StatusOK, shown(requestID, external, `[{"rel":"`+only+`"}]`)))
 			_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionOnRequest(act))
-			require.Contains(t, failed(t, err, expense.UnclearStep).Message(), "Concur does not offer us the operation")
+			require.Contains(t, failed(t, err, expense.UnclearStep).Message(), "does not offer the operation")
 			require.Equal(t, []string{"request"}, n.seen())
 		}
 	})

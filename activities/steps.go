@@ -11,45 +11,47 @@ import (
 	"concur-connector/expense"
 )
 
-// Steps remembers which external validations are this deployment's.
+// Steps remembers which external validations belong to this deployment.
 type Steps interface {
 	Announce(ctx context.Context, a expense.Announcement) (expense.AnnouncedSteps, error)
 	AnnouncedSteps(ctx context.Context) (expense.AnnouncedSteps, error)
 }
 
-// announceAgain is after what time a process announces the same step once more: what
-// remembers it may have been ended by an operator.
-const announceAgain = time.Hour
+const (
+	// announceAgain is the time after which a process announces the same step again: an
+	// operator may have ended the run that remembers steps.
+	announceAgain = time.Hour
+	// announcePause is the time without announcements after one has failed, so that a
+	// RememberSteps run that does not answer delays only one read a minute.
+	announcePause = time.Minute
+	// maxAnnounced limits how many steps a process remembers as announced.
+	maxAnnounced = 1000
+)
 
-// announcePause is how long a process announces nothing after it could not, so that a run of
-// RememberSteps that does not answer delays one read a minute and no other.
-const announcePause = time.Minute
-
-// announced are the steps that this process has announced, and when. It spares questions, and
-// nothing rests on it.
-type announced struct {
+// announcedSteps are the steps that this process has announced, and when. They only save
+// announcements: no decision depends on them.
+type announcedSteps struct {
 	sync.Mutex
 	at     map[expense.Step]time.Time
 	failed time.Time // when the last announcement failed
 }
 
-func (s *announced) lately(step expense.Step) bool {
+func (s *announcedSteps) lately(step expense.Step) bool {
 	s.Lock()
 	defer s.Unlock()
 	return time.Since(s.at[step]) < announceAgain || time.Since(s.failed) < announcePause
 }
 
-func (s *announced) note(step expense.Step) {
-	const most = 1000
+func (s *announcedSteps) add(step expense.Step) {
 	s.Lock()
 	defer s.Unlock()
-	if s.at == nil || len(s.at) >= most {
+	if s.at == nil || len(s.at) >= maxAnnounced {
 		s.at = map[expense.Step]time.Time{}
 	}
 	s.at[step] = time.Now()
 }
 
-func (s *announced) forget(steps []expense.Step) {
+func (s *announcedSteps) remove(steps []expense.Step) {
 	s.Lock()
 	defer s.Unlock()
 	for _, step := range steps {
@@ -57,13 +59,13 @@ func (s *announced) forget(steps []expense.Step) {
 	}
 }
 
-func (s *announced) fail() {
+func (s *announcedSteps) fail() {
 	s.Lock()
 	defer s.Unlock()
 	s.failed = time.Now()
 }
 
-// stepsOf are the steps of those events and policies.
+// stepsOf combines event types and policies to steps.
 func stepsOf(object expense.ObjectKind, events []string, policies ...string) (steps []expense.Step) {
 	for _, policy := range policies {
 		for _, event := range events {
@@ -73,55 +75,57 @@ func stepsOf(object expense.ObjectKind, events []string, policies ...string) (st
 	return steps
 }
 
-// remembers reports whether what callouts announce is remembered.
-func (a *Activities) remembers() bool { return a.options.Steps != nil && a.options.OwnSteps.Announced }
+// remembersSteps reports whether the deployment remembers the steps that callouts announce.
+func (a *Activities) remembersSteps() bool {
+	return a.options.Steps != nil && a.options.OwnSteps.Announced
+}
 
-// announce has steps remembered that callouts have announced, and delays their report for
-// admitLimit at most. What cannot be remembered now is announced again by a later callout:
-// until then a sweep takes up less, and never more.
+// announce remembers steps that callouts have announced. It delays the read of their report by
+// maxQuestionTime at most. If it fails, a later callout announces the steps again; until then
+// a sweep starts fewer runs, never more.
 func (a *Activities) announce(ctx context.Context, steps []expense.Step) {
 	steps = slices.DeleteFunc(steps, func(s expense.Step) bool { return s.Policy == "" || a.announced.lately(s) })
-	if len(steps) == 0 || !a.remembers() {
+	if len(steps) == 0 || !a.remembersSteps() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, admitLimit)
+	ctx, cancel := context.WithTimeout(ctx, maxQuestionTime)
 	defer cancel()
 	if _, err := a.options.Steps.Announce(ctx, expense.Announcement{Steps: steps, By: expense.ByCallout}); err != nil {
-		a.options.Logger.Warn("a step that a callout has announced could not be remembered: until a later callout announces it, sweeps may leave its reports alone", "error", err)
+		a.options.Logger.Warn("a step that a callout announced was not remembered: sweeps may skip its reports until a later callout announces the step", "error", err)
 		a.announced.fail()
 		return
 	}
 	for _, step := range steps {
-		a.announced.note(step)
+		a.announced.add(step)
 	}
 }
 
-// announceReport announces the steps that callouts have named of a report that was read. Asking
-// v3 for its policy delays the report for admitLimit at most.
+// announceReport announces the steps that callouts have named of a report that was read. It
+// also asks v3 for the report's policy, which delays the read by maxQuestionTime at most.
 func (a *Activities) announceReport(ctx context.Context, in expense.FetchReportInput, report *expense.Report) {
 	here := stepsOf(expense.ReportObject, in.CalloutEventTypes, report.Policy)
-	if !a.remembers() || !slices.ContainsFunc(here, func(s expense.Step) bool { return !a.announced.lately(s) }) {
+	if !a.remembersSteps() || !slices.ContainsFunc(here, func(s expense.Step) bool { return !a.announced.lately(s) }) {
 		return
 	}
-	soon, cancel := context.WithTimeout(ctx, admitLimit)
+	soon, cancel := context.WithTimeout(ctx, maxQuestionTime)
 	defer cancel()
 	listed, err := a.listedPolicy(soon, in.ObjectURI, report)
 	a.announce(ctx, stepsOf(expense.ReportObject, in.CalloutEventTypes, append(listed, report.Policy)...))
 	if err != nil {
-		a.announced.forget(here) // a later callout asks again for the policy that the list shows
+		a.announced.remove(here) // a later callout asks v3 again
 		a.announced.fail()
 		return
 	}
 	for _, step := range here {
 		if step.Policy == "" {
-			a.announced.note(step) // it is not asked for again at once
+			a.announced.add(step) // v3 is not asked again at once
 		}
 	}
 }
 
-// listedPolicy is the identifier of a report's policy as the list of reports prints it, if v3
-// shows it to us and the report was read by another interface. An error says that v3 may show
-// it later.
+// listedPolicy returns the identifier that the list of reports prints for the report's policy,
+// if v3 shows it and it differs from the identifier that the report was read with. An error
+// says that v3 may show it later.
 func (a *Activities) listedPolicy(ctx context.Context, objectURI string, report *expense.Report) ([]string, error) {
 	if report.Via == expense.V3 {
 		return nil, nil
@@ -134,24 +138,25 @@ func (a *Activities) listedPolicy(ctx context.Context, objectURI string, report 
 	case err == nil:
 		return []string{policy}, nil
 	}
-	a.options.Logger.Info("the policy of a report cannot be read by v3, as the list of reports shows it", "report", report.ID, "error", err)
-	if errors.As(err, &e) && table(e.Kind) == parked {
+	a.options.Logger.Info("v3 does not show the policy of a report, which the list of reports prints", "report", report.ID, "error", err)
+	if errors.As(err, &e) && classOf(e.Kind) == parked {
 		return nil, nil
 	}
 	return nil, err
 }
 
-// known returns the steps that are remembered, where the setting looks at them.
-func (a *Activities) known(ctx context.Context) ([]expense.AnnouncedStep, error) {
-	if a.options.OwnSteps.All || !a.remembers() {
+// announcedSteps returns the remembered steps, if the settings depend on them.
+func (a *Activities) announcedSteps(ctx context.Context) ([]expense.AnnouncedStep, error) {
+	if a.options.OwnSteps.All || !a.remembersSteps() {
 		return nil, nil
 	}
-	known, err := a.options.Steps.AnnouncedSteps(ctx)
-	return known.Steps, err
+	announced, err := a.options.Steps.AnnouncedSteps(ctx)
+	return announced.Steps, err
 }
 
-// notOursReport reports whether a report of which only the failed list tells is not this
-// deployment's as far as is known, and by which policies. It is nil when it is gone.
+// notOursReport reports whether a report that only the failed list has named belongs to
+// another deployment, as far as this one knows, and by which policies. The report is nil if
+// it is gone.
 func (a *Activities) notOursReport(ctx context.Context, in expense.FetchReportInput, report *expense.Report) (bool, []string, error) {
 	if report == nil {
 		return a.notOurs(ctx, in, expense.ReportObject)
@@ -160,7 +165,7 @@ func (a *Activities) notOursReport(ctx context.Context, in expense.FetchReportIn
 	if !notOurs || err != nil {
 		return false, nil, err
 	}
-	listed, err := a.listedPolicy(ctx, in.ObjectURI, report) // only where it decides
+	listed, err := a.listedPolicy(ctx, in.ObjectURI, report) // only now, when it decides
 	if err != nil {
 		return false, nil, err
 	}
@@ -178,8 +183,8 @@ func (a *Activities) notOurs(ctx context.Context, in expense.FetchReportInput, o
 	if len(in.FailedListEventTypes) == 0 {
 		return false, nil, nil
 	}
-	known, err := a.known(ctx)
-	if err != nil || a.options.OwnSteps.Owns(known, object, in.FailedListEventTypes, policies...) {
+	steps, err := a.announcedSteps(ctx)
+	if err != nil || a.options.OwnSteps.Owns(steps, object, in.FailedListEventTypes, policies...) {
 		return false, nil, err
 	}
 	return true, policies, nil

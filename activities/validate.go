@@ -9,53 +9,50 @@ import (
 	"concur-connector/policy"
 )
 
-// maxExceptions bounds what is posted on one report, and with it what a run carries.
+// maxExceptions limits how many exceptions the rules may post on one report, and so the size
+// of a run.
 const maxExceptions = 1000
 
-// ValidateReport judges a report by the rules. One that was read for other rules,
-// by a worker that has not yet been replaced, may lack what these read.
+// ValidateReport evaluates the rules on a report. The result has no verdict if the report was
+// read for other rules: it may then lack fields that the current rules read.
 func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateReportInput) (result expense.EvaluationResult, _ error) {
 	defer sign(ctx, &result.Answer)
-	ctx, _, stop := a.alive(ctx)
+	ctx, _, stop := a.startHeartbeat(ctx)
 	defer stop()
-	rules := a.options.Rules.Current()
-	if in.RulesHash != rules.Hash() {
-		return expense.EvaluationResult{}, nil
-	}
-	judged := policy.Case{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts}
-	verdict := rules.Evaluate(judged)
-	verdict.Exceptions = addressed(in.Report, verdict.Exceptions)
-	if n := len(verdict.Exceptions); n > maxExceptions {
-		return expense.EvaluationResult{}, a.failure(ctx, &concur.Error{Op: "judge the report", Kind: expense.TooLarge,
-			Message: fmt.Sprintf("the rules want %d exceptions posted and at most %d can be handled", n, maxExceptions)})
-	}
-	judgement := expense.EvaluationResult{Verdict: &verdict, DependsOnStepName: byName(rules, judged, verdict)}
-	return judgement, a.failure(ctx, a.fits("judge", "the report", judgement))
+	return a.evaluate(ctx, "the report", in.RulesHash, policy.Case{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts})
 }
 
-// ValidateRequest is ValidateReport for a travel request, which takes no exceptions.
+// ValidateRequest is ValidateReport for a travel request, on which no exceptions are posted.
 func (a *Activities) ValidateRequest(ctx context.Context, in expense.ValidateRequestInput) (result expense.EvaluationResult, _ error) {
 	defer sign(ctx, &result.Answer)
-	ctx, _, stop := a.alive(ctx)
+	ctx, _, stop := a.startHeartbeat(ctx)
 	defer stop()
-	rules := a.options.Rules.Current()
-	if in.RulesHash != rules.Hash() {
-		return expense.EvaluationResult{}, nil
-	}
-	judged := policy.Case{Request: in.Request, EventType: in.EventType, At: in.At, Facts: in.Facts}
-	verdict := rules.Evaluate(judged)
-	judgement := expense.EvaluationResult{Verdict: &verdict, DependsOnStepName: byName(rules, judged, verdict)}
-	return judgement, a.failure(ctx, a.fits("judge", "the travel request", judgement))
+	return a.evaluate(ctx, "the travel request", in.RulesHash, policy.Case{Request: in.Request, EventType: in.EventType, At: in.At, Facts: in.Facts})
 }
 
-// byName reports whether a verdict acts, or asks the people whom it asks, only because the
-// stop has a name. Without the name, a violation of a rule that is limited to a stop asks a
-// person.
-func byName(rules *policy.Policy, judged policy.Case, verdict expense.Verdict) bool {
-	if judged.EventType == "" || !rules.DependsOnStep() {
+func (a *Activities) evaluate(ctx context.Context, what, rulesHash string, on policy.Case) (expense.EvaluationResult, error) {
+	rules := a.options.Rules.Current()
+	if rulesHash != rules.Hash() {
+		return expense.EvaluationResult{}, nil
+	}
+	verdict := rules.Evaluate(on)
+	verdict.Exceptions = addressable(on.Report, verdict.Exceptions)
+	if n := len(verdict.Exceptions); n > maxExceptions {
+		return expense.EvaluationResult{}, a.failure(ctx, &concur.Error{Op: "evaluate " + what, Kind: expense.TooLarge,
+			Message: fmt.Sprintf("the rules post %d exceptions, but at most %d can be handled", n, maxExceptions)})
+	}
+	evaluated := expense.EvaluationResult{Verdict: &verdict, DependsOnStepName: dependsOnStepName(rules, on, verdict)}
+	return evaluated, a.failure(ctx, a.fits("evaluate", what, evaluated))
+}
+
+// dependsOnStepName reports whether the verdict would be another one without the name of the
+// validation step: it acts, or it asks these people, only because of the name. Without a name,
+// a violation of a rule for certain steps asks a person.
+func dependsOnStepName(rules *policy.Policy, on policy.Case, verdict expense.Verdict) bool {
+	if on.EventType == "" || !rules.DependsOnStep() {
 		return false
 	}
-	judged.EventType = ""
-	without := rules.Evaluate(judged)
-	return without.Action != verdict.Action || without.Group != verdict.Group
+	on.EventType = ""
+	unnamed := rules.Evaluate(on)
+	return unnamed.Action != verdict.Action || unnamed.Group != verdict.Group
 }

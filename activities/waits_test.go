@@ -44,7 +44,7 @@ func TestAnAttemptWaitsSoOftenUntilConcurShowsAWrite(t *testing.T) {
 	}
 	var waits func(method string) int
 	waits = func(method string) (n int) {
-		if method == "untilShown" {
+		if method == "untilVisible" {
 			return 1
 		}
 		for _, called := range calls[method] {

@@ -3,201 +3,206 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 
 	"concur-connector/concur"
 	"concur-connector/expense"
 )
 
-// TakeAction passes a report or a travel request on or sends it back, at the stop where
-// it was judged and nowhere else.
-func (a *Activities) TakeAction(ctx context.Context, in expense.TakeActionInput) (result expense.ActionTaken, _ error) {
-	defer sign(ctx, &result.Answer)
-	ctx, pulse, stop := a.alive(ctx)
-	defer stop()
-	first, err := a.ready(ctx, pulse, in.Attempt, in.ValidationID, "")
+// write is what an activity supplies to [Activities.write]: what to send, and how to
+// recognise that an earlier attempt has sent it.
+type write struct {
+	op           string // in errors, such as "take action"
+	attempt      expense.Attempt
+	objectURI    string
+	validationID string
+
+	// action is set for a write that moves the report to another step.
+	action *expense.TakeActionInput
+	// approvalCode is the code of the exception that moves the report, if an exception does.
+	approvalCode string
+	// repeatable is set for a write that does no harm when it is sent twice, such as a
+	// deletion. Its outcome is never recorded as unknown.
+	repeatable bool
+
+	// read reads the report before anything else. nil: one read by readAt.
+	read func(ctx context.Context) (found, error)
+	// unsent counts the requests that earlier attempts have not made; 0 means that the
+	// write has been made. It may read the report again, and returns the last read.
+	// nil: one request.
+	unsent func(ctx context.Context, now found, first bool) (found, int, error)
+	// possible returns an error if Concur does not offer the write. nil: Concur does.
+	possible func(now found) error
+	// prepare reads what the requests need, and then the report again. nil: nothing.
+	prepare func(ctx context.Context, now found) (found, error)
+	// send sends request i, to the report as it was just read.
+	send func(ctx context.Context, now found, i int) error
+	// refused reports whether a refusal of request i is a result; then the next request
+	// follows. nil: every refusal ends the write.
+	refused func(i int, err error) bool
+	// explain adds to a refusal what Concur says elsewhere. nil: nothing.
+	explain func(ctx context.Context, now found, err error) error
+}
+
+// written says how far a write has come.
+type written struct {
+	found        // the last read; its Kind is set if the report has moved or was changed
+	made    bool // by this attempt or by an earlier one
+	tried   bool // this attempt has sent a request
+	unknown bool // the write may have taken effect all the same
+
+	// dryRun says why nothing was sent, if this was a dry run.
+	dryRun expense.DryRunReason
+}
+
+// write makes one write to a report or a travel request. Concur has no idempotency key, so
+// Concur's state is the guard (docs/adr/0003 and 0013). The order of the steps is:
+//
+//  1. If an earlier attempt may have sent the write, wait until it can no longer be acting.
+//  2. Read the report. If an earlier attempt may have moved it, repeat that until Concur
+//     shows the move, for as long as Concur may take.
+//  3. Stop if the report has left its validation step, if an earlier attempt has made the
+//     write, or if the report is no longer what the rules evaluated.
+//  4. Stop if this is a dry run.
+//  5. Return an error if Concur does not offer the write, if writes are off, or if the
+//     send-back limit is reached.
+//  6. Ask the run for permission, and store in a heartbeat that the write is about to be
+//     sent. Go on only if Temporal has just acknowledged that heartbeat.
+//  7. Send the write.
+//  8. If Concur refuses it, read the report again: it may have moved since step 2.
+//
+// A write of several requests reads the report again before each further request, and
+// repeats steps 6 to 8.
+//
+// An error says whether the outcome is unknown. At first it is, unless this attempt may be
+// the first one. A report that still waits after step 3 proves that no action has taken
+// effect. After step 7 the outcome is unknown when Concur's answer was lost, and when Concur
+// has accepted a request and no read has confirmed it yet.
+func (a *Activities) write(ctx context.Context, h *heartbeater, w write) (out written, _ error) {
+	fail := func(err error) (written, error) { return out, a.failedWrite(ctx, err, out.unknown) }
+
+	first, err := a.waitForEarlier(ctx, h, w)
+	out.unknown = !first && !w.repeatable
 	if err != nil {
-		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
+		return fail(err)
 	}
-	now, err := a.readActed(ctx, in.ObjectURI, in.ValidationID, in.Attempt)
-	if err != nil {
-		return expense.ActionTaken{}, a.failedWrite(ctx, err, !first)
+
+	unsent := 1
+	out.found, err = a.readEvaluated(ctx, w)
+	if err == nil && out.Kind == "" && w.unsent != nil {
+		out.found, unsent, err = w.unsent(ctx, out.found, first)
 	}
-	if now.Kind != "" {
-		return expense.ActionTaken{ReportState: now.ReportState, Confirmed: !first && isOurs(in, now), OutcomeUnknown: !first}, nil
+	switch {
+	case err != nil:
+		return fail(err)
+	case out.Kind != "": // the report has left its validation step
+		return out, nil
+	case unsent == 0:
+		out.made, out.unknown = true, !w.repeatable
+		return out, nil
+	case w.changed(out.found, first):
+		out.Kind, out.changed = expense.NotWaiting, true
+		return out, nil
 	}
-	if !now.at(in.ValidationID, in.Attempt) { // it was changed, or another stop has the same name
-		now.Kind = expense.NotWaiting
-		return expense.ActionTaken{ReportState: now.ReportState, OutcomeUnknown: !first, MayHaveMoved: true}, nil
+	if w.action != nil {
+		out.unknown = false // an action that had taken effect would have moved the report
 	}
-	// It still waits at the stop: no attempt before this one has taken effect.
-	if now.withheld != "" {
-		return expense.ActionTaken{ReportState: now.ReportState, DryRun: now.withheld}, nil
+
+	if out.dryRun = out.dryRunReason; out.dryRun != "" {
+		return out, nil
 	}
-	if err := notOffered(now, in.Action); err != nil {
-		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
+	if err := a.mayWrite(ctx, w, out.found); err != nil {
+		return fail(err)
 	}
-	if err := a.options.Writes.allow("take action"); err != nil {
-		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
-	}
-	if err := a.options.SendBackLimit.admit(ctx, in); err != nil {
-		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
-	}
-	if err := pulse.beforeWrite(ctx, now.Mark); err != nil {
-		return expense.ActionTaken{}, a.failedWrite(ctx, err, false)
-	}
-	next, rejected := "", ""
-	after, err := a.send(ctx, pulse, in.ObjectURI, in.ValidationID, in.Via, now, func(now found) (err error) {
-		next, err = a.act(ctx, now, in, rejected)
-		if rejected == "" && in.ExpenseRejectedComment != "" && slices.Contains(wants(err), concur.ExpenseRejectedComment) {
-			rejected, err = in.ExpenseRejectedComment, onceMore{err}
+	if w.prepare != nil {
+		if out.found, err = w.prepare(ctx, out.found); err != nil || out.Kind != "" {
+			return fail(err)
 		}
-		return err
-	})
-	pulse.afterWrite(ctx, err)
-	if after.Kind != "" || concur.Refused(err) {
-		return expense.ActionTaken{ReportState: after.moved(), MayHaveMoved: after.changed}, a.failedWrite(ctx, a.blocking(ctx, now, err), false)
 	}
-	return expense.ActionTaken{ReportState: expense.ReportState{ValidationID: next}}, a.failedWrite(ctx, err, errors.Is(err, concur.OutcomeUnknown))
+
+	accepted := false
+	for i := range unsent {
+		if i > 0 {
+			if out.found, err = a.readAt(ctx, w.objectURI, w.validationID, w.attempt.Via); err != nil || out.Kind != "" {
+				return fail(err)
+			}
+		}
+		if err := h.beforeWrite(ctx, out.Mark); err != nil {
+			return fail(err)
+		}
+		out.tried = true
+		after, err := a.send(ctx, h, w, out.found, i)
+		switch {
+		case after.Kind != "": // the report has moved: that is why Concur refused
+			out.found = after
+			return out, nil
+		case err == nil:
+			accepted, out.unknown = true, !w.repeatable
+		case w.refused != nil && w.refused(i, err):
+		default:
+			if !accepted {
+				h.afterWrite(ctx, err)
+			}
+			out.unknown = out.unknown || errors.Is(err, concur.OutcomeUnknown) && !w.repeatable
+			if w.explain != nil {
+				err = w.explain(ctx, out.found, err)
+			}
+			return fail(err)
+		}
+	}
+	out.made, out.unknown = true, !w.repeatable
+	return out, nil
 }
 
-// act sends the action by the interface by which the report was read. It returns the stop
-// at which the object waits then, where Concur's answer shows one.
-func (a *Activities) act(ctx context.Context, now found, in expense.TakeActionInput, rejected string) (next string, err error) {
-	api := a.options.Concur
+// changed reports whether the report is no longer what the rules evaluated. Exceptions that
+// an earlier attempt has posted or deleted may have changed the header, so a later attempt
+// does not compare it.
+func (w write) changed(now found, first bool) bool {
 	switch {
-	case now.Request != nil:
-		return a.actOnRequest(ctx, now.Request, in)
-	case !now.Report.Via.IsV4():
-		return "", api.TakeActionV1(ctx, now.Report.ActionURL, in.Action, in.Comment)
-	case in.Action == expense.SendBack:
-		return "", api.SendBackReportV4(ctx, now.Report.ID, in.Comment, a.options.Guard)
-	case in.Action == expense.Approve:
-		return "", api.ApproveReportV4(ctx, now.Report.ID, in.Comment, rejected, a.options.Guard)
-	}
-	return "", errNoAction
-}
-
-// errNoAction ends what is neither of the two: nothing is passed on by default.
-var errNoAction = &concur.Error{Op: "take action", Kind: expense.InvalidArgument, Message: "Concur can only approve or send back"}
-
-// actOnRequest looks at the request that comes back: a success whose body shows something
-// else is none, and of one whose body shows what was read before nobody knows. One that
-// waits for us again has come to the next stop.
-func (a *Activities) actOnRequest(ctx context.Context, before *expense.TravelRequest, in expense.TakeActionInput) (next string, err error) {
-	api, after := a.options.Concur, (*expense.TravelRequest)(nil)
-	switch in.Action {
-	case expense.Approve:
-		after, err = api.ApproveRequestV4(ctx, before.ID)
-	case expense.SendBack:
-		after, err = api.SendBackRequestV4(ctx, before.ID, in.Comment)
-	default:
-		err = errNoAction
-	}
-	if err != nil {
-		return "", err
-	}
-	stop := after.Standing(a.external()).ValidationID
-	switch {
-	case stop == in.ValidationID && after.Modified != "" && after.Modified == before.Modified:
-		return "", &concur.Error{Op: "take action", Kind: expense.OutcomeUnknown,
-			Message: "Concur answered with success, and the travel request is as it was"}
-	case !in.Action.CanLeadTo(after.Status):
-		return "", &concur.Error{Op: "take action", Kind: expense.Rejected,
-			Message: "Concur answered with success, and the travel request is not where the action leads"}
-	}
-	return stop, nil
-}
-
-// operationOf is what Concur's operations call an action.
-var operationOf = map[expense.Action]string{expense.Approve: "approve", expense.SendBack: "sendback"}
-
-// notOffered is the error of an action on a travel request of which Concur offers us only the
-// other one.
-func notOffered(now found, action expense.Action) error {
-	operation := operationOf[action]
-	if now.Request == nil || now.Request.Operations == nil || operation == "" || slices.Contains(now.Request.Operations, operation) {
-		return nil
-	}
-	return unclearStep(now.Request, "Concur does not offer us the operation "+operation)
-}
-
-// isOurs reports whether the report has left the stop in the direction of our action. A
-// report whose stops have names may then wait at the next one. Where they have none, it may
-// wait at a stop of the same submission, which cannot be told from the one before.
-func isOurs(in expense.TakeActionInput, now found) bool {
-	if now.Kind != expense.NotWaiting || !in.Action.CanLeadTo(now.Status) {
+	case first || w.action != nil:
+		return !now.at(w.validationID, w.attempt)
+	case w.repeatable:
 		return false
 	}
-	if in.HeaderHash != "" || now.Mark != "" || now.Request != nil {
-		return now.ReportState.ValidationID == ""
-	}
-	return now.ReportState.ValidationID != expense.StatusExternalValidation
+	return now.edited(w.attempt)
 }
 
-// blocking names what stops an action, where Concur lists it.
-func (a *Activities) blocking(ctx context.Context, now found, err error) error {
-	var e *concur.Error
-	if now.Report == nil || !now.Report.Via.IsV4() || !errors.As(err, &e) || e.Kind != expense.Blocked {
-		return err
-	}
-	held, listing := a.options.Concur.ExceptionsV4(context.WithoutCancel(ctx), now.Report.ID)
-	var names []string
-	for _, one := range held {
-		if one.Blocking && len(names) < maxBlocking {
-			names = append(names, strings.TrimSpace(fmt.Sprintf("%s on %s %s", one.Code, strings.ToLower(string(one.ObjectType)), one.ObjectID)))
+// mayWrite returns an error if this write must not be sent now.
+func (a *Activities) mayWrite(ctx context.Context, w write, now found) error {
+	if w.possible != nil {
+		if err := w.possible(now); err != nil {
+			return err
 		}
 	}
-	if listing != nil || len(names) == 0 {
+	if err := a.options.Writes.allow(w.op); err != nil || w.action == nil {
 		return err
 	}
-	said := *e
-	said.Message = "blocking exceptions: " + strings.Join(names, ", ") + ": " + e.Message
-	return &said
+	return a.options.SendBackLimit.check(ctx, *w.action)
 }
 
-// maxBlocking bounds how many blocking exceptions are named.
-const maxBlocking = 10
+// sendAgain is a refusal after which the request is sent again, with what Concur has asked
+// for. A write returns it at most once.
+type sendAgain struct{ error }
 
-// denied reports whether Concur refuses us, and not the write.
-func denied(err error) bool {
-	return errors.Is(err, concur.Forbidden) || errors.Is(err, concur.Unauthorized)
-}
+func (e sendAgain) Unwrap() error { return e.error }
 
-// onceMore is a refusal after which the write is sent again, with what Concur has asked for.
-// A write makes a refusal one at most once.
-type onceMore struct{ error }
-
-func (e onceMore) Unwrap() error { return e.error }
-
-// wants are the fields in which Concur requires a comment, when it refuses an action without.
-func wants(err error) []string {
-	var e *concur.Error
-	if !errors.As(err, &e) {
-		return nil
-	}
-	return e.Wants
-}
-
-// send sends a write to what has just been read. Whatever Concur's refusal says, nothing is
-// concluded from it before another read: see why. The write is sent again when that read shows
-// what was read before, and one of two things is new: we have another access token, or we have
-// what Concur asks for. Each of the two may happen once. The token is another one when the read
-// has renewed it, for a 403 may say that the token has ended. Otherwise it is renewed now, and
-// helps if it has a new scope: then the report is read again, because time has passed.
-func (a *Activities) send(ctx context.Context, pulse *pulse, objectURI, stop string, via expense.Interface, now found, write func(now found) error) (found, error) {
+// send sends one request to the report as it was just read. When Concur refuses, send reads
+// the report again before it draws a conclusion, whatever the refusal says. It repeats the
+// request if the report is unchanged and one of two things is new, each at most once: the
+// write has what Concur asked for, or the token is another one. The read has renewed the
+// token if it had ended, which a 403 may mean. If not, send renews the token now: that helps
+// if the new one has another scope. Then send reads the report once more, because time has
+// passed.
+func (a *Activities) send(ctx context.Context, h *heartbeater, w write, now found, i int) (found, error) {
 	for renewed := false; ; {
-		refusal := write(now)
+		refusal := w.send(ctx, now, i)
 		if !concur.Refused(refusal) {
 			return found{}, refusal
 		}
-		again, err := a.why(ctx, objectURI, stop, via, now, refusal)
+		again, err := a.explainRefusal(ctx, w.objectURI, now, refusal)
 		if again.Kind != "" || !errors.Is(err, refusal) {
 			return again, err
 		}
-		if !errors.As(refusal, new(onceMore)) {
+		if !errors.As(refusal, new(sendAgain)) {
 			if renewed {
 				return again, err
 			}
@@ -206,31 +211,14 @@ func (a *Activities) send(ctx context.Context, pulse *pulse, objectURI, stop str
 				if !a.options.Concur.GrantedSince(context.WithoutCancel(ctx), refusal) {
 					return again, err
 				}
-				if again, err = a.why(ctx, objectURI, stop, via, now, refusal); again.Kind != "" || !errors.Is(err, refusal) {
+				if again, err = a.explainRefusal(ctx, w.objectURI, now, refusal); again.Kind != "" || !errors.Is(err, refusal) {
 					return again, err
 				}
 			}
 		}
-		if err := pulse.beforeWrite(ctx, again.Mark); err != nil {
+		if err := h.beforeWrite(ctx, again.Mark); err != nil {
 			return found{}, err
 		}
 		now = again
 	}
-}
-
-// why finds out why Concur refused a write: most often the report has moved between
-// our read and our write, and another read then says where it is. The refusal of a
-// report that still waits at the stop, as it was, stays what it is.
-func (a *Activities) why(ctx context.Context, objectURI, stop string, via expense.Interface, before found, refusal error) (found, error) {
-	now, err := a.readAt(context.WithoutCancel(ctx), objectURI, stop, via)
-	switch {
-	case err != nil:
-		return found{}, err
-	case now.Kind != "":
-		return now, nil
-	case !now.SameStop(before.Read):
-		now.Kind, now.changed = expense.NotWaiting, true
-		return now, nil
-	}
-	return now, refusal
 }

@@ -44,9 +44,9 @@ var guards = map[string]struct {
 	},
 	"the fresh read before the action": {
 		file: "activities/write.go", story: "moved-before-the-action",
-		with: "\tif now.Kind != \"\" {\n\t\treturn expense.ActionTaken{ReportState: now.ReportState, Confirmed: !first && isOurs(in, now), OutcomeUnknown: !first}, nil\n\t}\n" +
-			"\tif !now.at(in.ValidationID, in.Attempt) {",
-		without: "\tif now.Kind == \"never\" {",
+		with: "\tcase out.Kind != \"\": // the report has left its validation step\n\t\treturn out, nil\n\tcase unsent == 0:\n\t\tout.made, out.unknown = true, !w.repeatable\n\t\treturn out, nil\n" +
+			"\tcase w.changed(out.found, first):",
+		without: "\tcase out.Kind == \"never\":",
 	},
 	"the status in the body of a 200": {
 		file: "concur/reports_v1.go", story: "rejected",
@@ -60,13 +60,13 @@ var guards = map[string]struct {
 	},
 	"the look at the header before a first attempt": {
 		file: "activities/write.go", story: "moved-before-the-action",
-		with:    "\tif !now.at(in.ValidationID, in.Attempt) {",
-		without: "\tif !first && !now.at(in.ValidationID, in.Attempt) {",
+		with:    "\t\treturn !now.at(w.validationID, w.attempt)\n",
+		without: "\t\treturn !first && !now.at(w.validationID, w.attempt)\n",
 	},
 	"the look at the header before a second attempt": {
 		file: "activities/write.go", story: "moved-unseen",
-		with:    "\tif !now.at(in.ValidationID, in.Attempt) {",
-		without: "\tif first && !now.at(in.ValidationID, in.Attempt) {",
+		with:    "\t\treturn !now.at(w.validationID, w.attempt)\n",
+		without: "\t\treturn first && !now.at(w.validationID, w.attempt)\n",
 	},
 	"the new access token after a write that was forbidden": {
 		file: "activities/write.go", story: "scope-missing",
@@ -74,9 +74,9 @@ var guards = map[string]struct {
 		without: "if true {",
 	},
 	"the comment about rejected expenses that Concur asks for": {
-		file: "activities/write.go", story: "rejected-expense",
-		with:    "\tif rejected == \"\" && in.ExpenseRejectedComment != \"\" &&",
-		without: "\tif rejected == \"never\" &&",
+		file: "activities/action.go", story: "rejected-expense",
+		with:    "if rejectedComment == \"\" && in.ExpenseRejectedComment != \"\" &&",
+		without: "if rejectedComment == \"never\" &&",
 	},
 	"the comment of a person who passes on without a word": {
 		file: "workflows/judge.go", story: "comment-required",
@@ -94,19 +94,19 @@ var guards = map[string]struct {
 		without: "\t\tcase offered, r.Operations == nil:",
 	},
 	"the look at the header before exceptions are put": {
-		file: "activities/exceptions_v4.go", story: "moved-before-the-action",
-		with:    "\tcase now.edited(in.Attempt), first && !now.at(in.ValidationID, in.Attempt): // what an earlier attempt has put",
-		without: "\tcase now.Kind == \"never\": // what an earlier attempt has put",
+		file: "activities/write.go", story: "moved-before-the-action",
+		with:    "\tcase first || w.action != nil:\n",
+		without: "\tcase w.action == nil:\n\t\treturn false\n\tcase first || w.action != nil:\n",
 	},
 	"the look at the header after our own exceptions": {
 		file: "activities/exceptions_v4.go", story: "decision-outlives-exceptions",
-		with:    "\tposted.HeaderHash, posted.MayHaveMoved = after.Mark, !after.at(in.ValidationID, in.Attempt)\n",
-		without: "",
+		with:    "\tposted.HeaderHash, posted.MayHaveMoved = now.Mark, !now.at(in.ValidationID, in.Attempt)\n\treturn posted, nil\n",
+		without: "\treturn posted, nil\n",
 	},
 	"the parking of a report whose stop looks like another": {
 		file: "activities/fetch.go", story: "alike-stops",
-		with:    "\tcase found.withheld == \"\" && !a.options.ActOnAmbiguousStep && a.alike(report, rules):",
-		without: "\tcase found.withheld == \"never\":",
+		with:    "\tcase found.dryRunReason == \"\" && !a.options.ActOnAmbiguousStep && a.ambiguousStep(report, rules):",
+		without: "\tcase found.dryRunReason == \"never\":",
 	},
 	"the comparison of a report with what was judged, at one step": {
 		file: "concur/read.go", story: "edited-unseen",
@@ -114,14 +114,14 @@ var guards = map[string]struct {
 		without: "\treturn r.Stop",
 	},
 	"the whole read after a wait": {
-		file: "activities/fetch.go", story: "travel-request-edited",
-		with:    "now.Compares(before) || !judged.ApproverAsked &&",
+		file: "activities/read.go", story: "travel-request-edited",
+		with:    "now.Compares(before) || !evaluated.ApproverAsked &&",
 		without: "now.Compares(before) || true ||",
 	},
 	"the wait until a write is shown": {
-		file: "activities/shown.go", story: "shown-late",
-		with:    "if err != nil || shown || left <= 0 {",
-		without: "if err != nil || shown || left <= 0 || true {",
+		file: "activities/visible.go", story: "shown-late",
+		with:    "if err != nil || visible || left <= 0 {",
+		without: "if err != nil || visible || left <= 0 || true {",
 	},
 	"the read again of a report on which the run has acted": {
 		file: "workflows/read.go", story: "shown-late",
@@ -154,14 +154,14 @@ var guards = map[string]struct {
 		without: "\tvalues[\"more\"] = at.key()\n\treturn values, nil\n}",
 	},
 	"the doubt of a second attempt": {
-		file: "activities/activities.go", story: "lost-answer",
+		file: "activities/permit.go", story: "lost-answer",
 		with:    "return info.Attempt == 1 &&",
 		without: "return info.Attempt != 0 || info.Attempt == 1 &&",
 	},
 	"the run's memory of what it has permitted": {
 		file: "activities/permit.go", story: "activity-reset",
-		with:    "case permitted.Earlier > 0 && p.first:",
-		without: "case permitted.Earlier > 1000 && p.first:",
+		with:    "case permitted.Earlier > 0 && p.mayBeFirst:",
+		without: "case permitted.Earlier > 1000 && p.mayBeFirst:",
 	},
 	"the run that goes on as new when it can permit no more": {
 		file: "workflows/process.go", story: "retried-for-days",
@@ -184,12 +184,12 @@ var guards = map[string]struct {
 		without: "if here(p) && false {",
 	},
 	"the brake": {
-		file: "activities/brake.go", story: "brake-at-once",
-		with:    "if err != nil || admitted.Reason == \"\" {",
-		without: "if err != nil || admitted.Reason != \"never\" {",
+		file: "activities/send_back_limit.go", story: "brake-at-once",
+		with:    "if err != nil || answer.Reason == \"\" {",
+		without: "if err != nil || answer.Reason != \"never\" {",
 	},
 	"the withholding of a dry run": {
-		file: "activities/withhold.go", story: "dry-run",
+		file: "activities/writes.go", story: "dry-run",
 		with:    "case w.Mode == WritesDryRun:\n\t\treturn expense.DryRunMode\n\t}\n\treturn \"\"",
 		without: "}\n\treturn \"\"",
 	},
@@ -275,13 +275,13 @@ var guards = map[string]struct {
 	},
 	"the policy of a waiting report that no callout has announced": {
 		file: "activities/pending.go", story: "not-our-steps",
-		with:    "if !a.options.OwnSteps.OwnsListed(known, expense.ReportObject, row.Policy) {",
-		without: "if row.ID == \"never\" && known == nil {",
+		with:    "if !a.options.OwnSteps.OwnsListed(steps, expense.ReportObject, row.Policy) {",
+		without: "if row.ID == \"never\" && steps == nil {",
 	},
 	"the event of a failed notification that no callout has announced": {
-		file: "activities/failed.go", story: "not-our-steps",
-		with:    "!a.options.OwnSteps.MayOwn(known, n.Kind, n.EventType):",
-		without: "n.EventType == \"never\" && known == nil:",
+		file: "activities/failed_notifications.go", story: "not-our-steps",
+		with:    "!a.options.OwnSteps.MayOwn(steps, n.Kind, n.EventType):",
+		without: "n.EventType == \"never\" && steps == nil:",
 	},
 	"the policy of a report of which only the failed list tells": {
 		file: "activities/steps.go", story: "not-our-steps",
@@ -330,8 +330,8 @@ var guards = map[string]struct {
 	},
 	"the check of notification URIs": {
 		file: "activities/fetch.go", story: "hostile-hosts",
-		with:    "if why := a.refuses(uri); why != \"\" {",
-		without: "if why := a.refuses(uri); why == \"never\" {",
+		with:    "if why := a.untrusted(uri); why != \"\" {",
+		without: "if why := a.untrusted(uri); why == \"never\" {",
 	},
 	"the read after a write that is forbidden": {
 		file: "concur/error.go", story: "moved-and-forbidden",
