@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"concur-connector/dev/concursim/journal"
 )
 
 const maxQueue = 25_000
@@ -187,8 +189,7 @@ func (s *simulator) sendCallout(ctx context.Context, n *notification) {
 
 func (s *simulator) attemptCallout(ctx context.Context, n *notification, faults takenFaults) bool {
 	s.mu.Lock()
-	e := s.journal.begin("out", http.MethodPost, s.opts.calloutPath, calloutEndpoint)
-	sent := s.remember(n, e, faults.names())
+	sent, e := s.remember(n, faults.names())
 	s.mu.Unlock()
 
 	status, err := s.knock(ctx, http.MethodPost, s.opts.calloutPath, garble(n.body(), faults))
@@ -200,35 +201,38 @@ func (s *simulator) attemptCallout(ctx context.Context, n *notification, faults 
 		sent.Error = err.Error()
 	}
 	if e != nil {
-		e.Status, e.Note = status, sent.Error
-		s.journal.complete(e)
+		e.SetStatus(status)
+		e.AddNote(sent.Error)
+		e.Complete()
 	}
 	s.log.Info("callout", "report", n.report, "status", status, "error", sent.Error)
 	s.broadcast()
 	return status == http.StatusOK
 }
 
-func (s *simulator) remember(n *notification, e *entry, fault string) *sentCallout {
+func (s *simulator) remember(n *notification, fault string) (*sentCallout, *journal.Entry) {
+	e := s.journal.AddOutgoing(journal.Outgoing{
+		Method: http.MethodPost, Path: s.opts.calloutPath, Endpoint: calloutEndpoint, Report: n.report, Fault: fault,
+	})
 	sent := &sentCallout{At: time.Now().UTC(), Report: n.report, EventType: n.EventType, ObjectURI: n.ObjectURI, Fault: fault}
 	if e != nil {
-		e.Report, e.Fault, sent.N = n.report, fault, e.N
+		sent.N = e.N()
 	}
 	s.callouts.History = append(s.callouts.History, sent)
 	if len(s.callouts.History) > maxQueue {
 		s.callouts.History = s.callouts.History[1:]
 	}
 	s.broadcast()
-	return sent
+	return sent, e
 }
 
 func (s *simulator) recordLost(n *notification, fault, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.journal.begin("out", http.MethodPost, s.opts.calloutPath, calloutEndpoint)
-	sent := s.remember(n, e, fault)
+	sent, e := s.remember(n, fault)
 	sent.Done, sent.Error = true, why
 	if e != nil {
-		e.Note = sent.Error
+		e.AddNote(sent.Error)
 	}
 }
 

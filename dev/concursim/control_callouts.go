@@ -184,3 +184,38 @@ func (s *simulator) controlPause(r *http.Request) (any, error) {
 	s.broadcast()
 	return map[string]bool{"paused": s.callouts.Paused}, nil
 }
+
+// controlCredentials is what an administrator does on the page of the connector: it changes
+// the user name and the password. The connector has to be verified anew.
+func (s *simulator) controlCredentials(r *http.Request) (any, error) {
+	var body struct {
+		User     string `yaml:"user"`
+		Password string `yaml:"password"`
+	}
+	if err := readControl(r, &body); err != nil {
+		return nil, err
+	}
+	if body.User == "" && body.Password == "" {
+		return nil, errCredentials
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	setDefault(&body.User, s.opts.calloutUser)
+	setDefault(&body.Password, s.opts.calloutPassword)
+	s.opts.calloutUser, s.opts.calloutPassword = body.User, body.Password
+	s.callouts.Verified = false
+	s.broadcast()
+	return map[string]string{"user": body.User}, nil
+}
+
+// controlTestConnection presses the button of that name.
+func (s *simulator) controlTestConnection(r *http.Request) (any, error) {
+	err := s.testConnection(r.Context())
+	if err != nil {
+		return map[string]any{"verified": false, "error": err.Error()}, nil
+	}
+	return map[string]any{"verified": true}, nil
+}
+
+// errCredentials is a change of nothing.
+var errCredentials = errors.New("want user, password or both")

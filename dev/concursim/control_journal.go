@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 )
 
@@ -20,36 +18,59 @@ func (s *simulator) controlJournal(r *http.Request) (any, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.journal.since(since, query.Get("report")), nil
+	return s.journal.Since(since, query.Get("report")), nil
 }
 
 func (s *simulator) controlViolations(*http.Request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.journal.violations(), nil
+	return s.journal.Violations(), nil
 }
 
-// controlCodes sets the exception codes that are configured, and which of them keep a
-// report where it is.
-func (s *simulator) controlCodes(r *http.Request) (any, error) {
-	var body struct {
-		Codes    []string `yaml:"codes"`
-		Blocking []string `yaml:"blockingCodes"`
-	}
-	if err := readControl(r, &body); err != nil {
-		return nil, err
-	}
+// summary counts what there is, so that a test of ten thousand reports needs no
+// answer of their size.
+type summary struct {
+	Reports    int            `json:"reports"`
+	Statuses   map[string]int `json:"statuses"` // a deleted report's is "deleted"
+	Decisions  decided        `json:"decisions"`
+	Failed     int            `json:"failed"`
+	Queued     int            `json:"queued"`
+	Requests   map[string]int `json:"requests"` // those that came, by endpoint
+	Hosts      map[string]int `json:"hosts"`    // the same, by the host to which they came
+	Lines      int            `json:"lines"`    // of the journal
+	Violations int            `json:"violations"`
+}
+
+// decided counts the reports by how often a client decided about them.
+type decided struct {
+	Never int `json:"never"`
+	Once  int `json:"once"`
+	More  int `json:"more"`
+}
+
+func (s *simulator) controlSummary(*http.Request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if body.Codes != nil {
-		s.codes = map[string]bool{}
+	sum := summary{
+		Reports: len(s.reports), Statuses: map[string]int{},
+		Failed: len(s.failed.items), Queued: len(s.callouts.Queue),
+		Lines: s.journal.Len(), Violations: len(s.journal.Violations()),
 	}
-	s.blocking = map[string]bool{}
-	for _, code := range body.Codes {
-		s.codes[code] = true
+	sum.Requests, sum.Hosts = s.journal.Count()
+	for _, r := range s.reports {
+		status := r.shownStatus()
+		if r.deleted {
+			status = "deleted"
+		}
+		sum.Statuses[status]++
+		switch len(r.decisions) {
+		case 0:
+			sum.Decisions.Never++
+		case 1:
+			sum.Decisions.Once++
+		default:
+			sum.Decisions.More++
+		}
 	}
-	for _, code := range body.Blocking {
-		s.codes[code], s.blocking[code] = true, true
-	}
-	return map[string][]string{"codes": slices.Sorted(maps.Keys(s.codes)), "blockingCodes": body.Blocking}, nil
+	return sum, nil
 }

@@ -2,45 +2,49 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/gorilla/mux"
+
+	"concur-connector/dev/concursim/journal"
 )
 
 // reportView is a report as the control API shows it.
 type reportView struct {
-	Name          string            `json:"name"`
-	Key           string            `json:"key"`
-	ReportID      string            `json:"reportId"`
-	RptKey        string            `json:"rptKey"`
-	ObjectURI     string            `json:"objectUri"`
-	V4URI         string            `json:"v4Uri,omitempty"`
-	UUID          string            `json:"uuid,omitempty"` // of a travel request, in v4
-	UserID        string            `json:"userId,omitempty"`
-	Version       int               `json:"version"`
-	Status        string            `json:"status"`
-	StepName      string            `json:"stepName"`
-	Step          string            `json:"step"`
-	StepCode      string            `json:"stepCode,omitempty"`
-	StepInstance  string            `json:"stepInstance,omitempty"` // the guard's word for the step
-	Deleted       bool              `json:"deleted"`
-	HasException  bool              `json:"hasException"`
-	EverSentBack  bool              `json:"everSentBack"`
-	Entries       []string          `json:"entries"`
-	ExpenseIDs    []string          `json:"expenseIds"` // of the entries, in v4
-	Itemizations  [][]itemization   `json:"itemizations"`
-	Allocations   [][]string        `json:"allocations"`
-	AllocationIDs [][]string        `json:"allocationIds"` // in v4
-	Decisions     []decision        `json:"decisions"`
-	Exceptions    []postedException `json:"exceptions"`
-	Held          []heldException   `json:"held"`
-	Comments      []string          `json:"comments"`
-	Moves         []moved           `json:"moves"`
-	Writes        int               `json:"writes"`
-	WriteRequests int               `json:"writeRequests"`
-	Reads         int               `json:"reads"`
+	Name          string              `json:"name"`
+	Key           string              `json:"key"`
+	ReportID      string              `json:"reportId"`
+	RptKey        string              `json:"rptKey"`
+	ObjectURI     string              `json:"objectUri"`
+	V4URI         string              `json:"v4Uri,omitempty"`
+	UUID          string              `json:"uuid,omitempty"` // of a travel request, in v4
+	UserID        string              `json:"userId,omitempty"`
+	Version       int                 `json:"version"`
+	Status        string              `json:"status"`
+	StepName      string              `json:"stepName"`
+	Step          string              `json:"step"`
+	StepCode      string              `json:"stepCode,omitempty"`
+	StepInstance  string              `json:"stepInstance,omitempty"` // the guard's word for the step
+	Deleted       bool                `json:"deleted"`
+	HasException  bool                `json:"hasException"`
+	EverSentBack  bool                `json:"everSentBack"`
+	Entries       []string            `json:"entries"`
+	ExpenseIDs    []string            `json:"expenseIds"` // of the entries, in v4
+	Itemizations  [][]itemization     `json:"itemizations"`
+	Allocations   [][]string          `json:"allocations"`
+	AllocationIDs [][]string          `json:"allocationIds"` // in v4
+	Decisions     []decision          `json:"decisions"`
+	Exceptions    []journal.Exception `json:"exceptions"`
+	Held          []heldException     `json:"held"`
+	Comments      []string            `json:"comments"`
+	Moves         []moved             `json:"moves"`
+	Writes        int                 `json:"writes"`
+	WriteRequests int                 `json:"writeRequests"`
+	Reads         int                 `json:"reads"`
 }
 
 func (s *simulator) view(r *report) reportView {
@@ -50,7 +54,7 @@ func (s *simulator) view(r *report) reportView {
 		HasException: r.hasException, EverSentBack: r.everSentBack,
 		Entries: []string{}, ExpenseIDs: []string{}, Itemizations: [][]itemization{}, Allocations: [][]string{}, AllocationIDs: [][]string{},
 		Decisions:  append([]decision{}, r.decisions...),
-		Exceptions: append([]postedException{}, r.exceptions...),
+		Exceptions: append([]journal.Exception{}, r.exceptions...),
 		Held:       append([]heldException{}, r.held...),
 		Comments:   append([]string{}, r.comments...),
 		Moves:      append([]moved{}, r.moves...),
@@ -189,4 +193,29 @@ func (s *simulator) controlMove(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return s.view(found), nil
+}
+
+// controlCodes sets the exception codes that are configured, and which of them keep a
+// report where it is.
+func (s *simulator) controlCodes(r *http.Request) (any, error) {
+	var body struct {
+		Codes    []string `yaml:"codes"`
+		Blocking []string `yaml:"blockingCodes"`
+	}
+	if err := readControl(r, &body); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if body.Codes != nil {
+		s.codes = map[string]bool{}
+	}
+	s.blocking = map[string]bool{}
+	for _, code := range body.Codes {
+		s.codes[code] = true
+	}
+	for _, code := range body.Blocking {
+		s.codes[code], s.blocking[code] = true, true
+	}
+	return map[string][]string{"codes": slices.Sorted(maps.Keys(s.codes)), "blockingCodes": body.Blocking}, nil
 }

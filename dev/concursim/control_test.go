@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"concur-connector/dev/concursim/journal"
 )
 
 func TestControl(t *testing.T) {
@@ -98,7 +100,7 @@ func TestControl(t *testing.T) {
 		w := newWorld(t)
 		w.read(w.submit("a"))
 		w.read(w.submit("b"))
-		var lines []entry
+		var lines []journal.Line
 		w.control(http.MethodGet, "/journal?report=b&since=1", "", &lines)
 		for _, line := range lines {
 			require.Equal(t, "b", line.Report)

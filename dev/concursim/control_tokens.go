@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -110,4 +111,50 @@ func (s *simulator) controlRequestToken(r *http.Request) (any, error) {
 	t.requests[token] = &requestToken{ends: time.Now().Add(life), otherApp: body.OtherApp}
 	t.secrets = append(t.secrets, token)
 	return map[string]string{"requestToken": token}, nil
+}
+
+// controlScopes changes which scopes the application has. What is taken away is missing in
+// every token from then on; what is added comes with the next grant of a request token.
+func (s *simulator) controlScopes(r *http.Request) (any, error) {
+	var body struct {
+		Scopes []string `yaml:"scopes"`
+		Add    []string `yaml:"add"`
+		Remove []string `yaml:"remove"`
+	}
+	if err := readControl(r, &body); err != nil {
+		return nil, err
+	}
+	if body.Scopes == nil && body.Add == nil && body.Remove == nil {
+		return nil, errors.New("want scopes, add or remove")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := &s.tokens
+	if body.Scopes != nil {
+		t.scopes = body.Scopes
+	}
+	t.scopes = slices.DeleteFunc(slices.Concat(t.scopes, body.Add), func(scope string) bool { return slices.Contains(body.Remove, scope) })
+	return map[string][]string{"scopes": t.scopes}, nil
+}
+
+// controlMoveCompany moves the company to the other data centre. Its tokens are known
+// in the old one alone, and the old one knows the company no more.
+func (s *simulator) controlMoveCompany(r *http.Request) (any, error) {
+	var body struct {
+		To string `yaml:"to"`
+	}
+	if err := readControl(r, &body); err != nil {
+		return nil, err
+	}
+	if body.To != firstHost && body.To != secondHost {
+		return nil, fmt.Errorf("to %q: want %s or %s", body.To, firstHost, secondHost)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if body.To == s.home {
+		return nil, fmt.Errorf("the company lives in %s already: %w", s.home, errCannotMove)
+	}
+	s.home = body.To
+	s.broadcast()
+	return map[string]string{"home": s.home, "geolocation": s.homeBase()}, nil
 }

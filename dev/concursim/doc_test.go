@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"concur-connector/dev/concursim/journal"
 )
 
 // tableUnder reads the rows of the first table after a heading.
@@ -52,8 +54,8 @@ func TestDocumentation(t *testing.T) {
 	t.Run("the table of invariants is that of the code", func(t *testing.T) {
 		t.Parallel()
 		var want [][]string
-		for _, one := range invariants {
-			want = append(want, []string{one.name, one.forbids})
+		for _, one := range journal.Invariants() {
+			want = append(want, []string{one.Name, one.Forbids})
 		}
 		require.Equal(t, want, tableUnder(t, "Invariants"))
 	})
@@ -68,8 +70,8 @@ func TestDocumentation(t *testing.T) {
 	t.Run("no fault, no invariant and no junk is tested that does not exist", func(t *testing.T) {
 		t.Parallel()
 		require.Len(t, faultStories, len(faultKinds))
-		require.Len(t, breaches, len(invariants))
-		require.Len(t, breachesV4, len(invariants))
+		require.Len(t, breaches, len(journal.Invariants()))
+		require.Len(t, breachesV4, len(journal.Invariants()))
 		require.Len(t, junkLooks, len(junkKinds))
 	})
 }

@@ -110,16 +110,16 @@ func (s *simulator) handleFailedDelete(c *call) answer {
 	if item == nil {
 		return s.errorAnswer(c, http.StatusBadRequest, "The request is malformed.")
 	}
-	if r := s.directory.names[item.report]; r != nil && !r.deleted {
-		// One callout of a travel request stands for whatever is submitted of it, so that
-		// its notification may go.
-		c.entry.undecided = r.status == waiting && r.step == item.step && !r.desc.Request
+	// A callout about a travel request stands for every request that is submitted, so its
+	// notification may be deleted at any time.
+	if r := s.directory.names[item.report]; r != nil && !r.deleted && r.status == waiting && r.step == item.step && !r.desc.Request {
+		c.entry.SetUndecided()
 	}
 	s.failed.remove(item)
 	if r := s.directory.names[item.report]; r != nil && r.shownAfter() > 0 {
 		s.failed.deleted[item] = time.Now().Add(r.shownAfter())
 	}
-	c.entry.Effect = true
+	c.entry.SetEffect()
 	s.broadcast()
 	return answer{status: http.StatusOK, contentType: xmlType}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/stretchr/testify/require"
+
+	"concur-connector/dev/concursim/journal"
 )
 
 // get reads what is at a path and expects it to be there. Numbers stay as they are
@@ -87,7 +89,7 @@ steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]`, &r)
 }
 
 // lastLine is the last line of the journal about that endpoint.
-func (w *world) lastLine(endpoint string) entry {
+func (w *world) lastLine(endpoint string) journal.Line {
 	w.t.Helper()
 	lines := w.journal()
 	for i := len(lines) - 1; i >= 0; i-- {
@@ -96,7 +98,7 @@ func (w *world) lastLine(endpoint string) entry {
 		}
 	}
 	require.Fail(w.t, "no line", endpoint)
-	return entry{}
+	return journal.Line{}
 }
 
 func (w *world) header(r reportView) reply { return w.send(http.MethodGet, long(r), "") }

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"concur-connector/dev/concursim/journal"
 )
 
 // world is a running simulator and a client that may do anything to it.
@@ -196,7 +198,7 @@ func (w *world) exceptRaw(view reportView, items string) reply {
 // broken lists the invariants that are broken.
 func (w *world) broken() []string {
 	w.t.Helper()
-	var found []violation
+	var found []journal.Violation
 	w.control(http.MethodGet, "/violations", "", &found)
 	names := []string{}
 	for _, one := range found {
@@ -206,9 +208,9 @@ func (w *world) broken() []string {
 	return names
 }
 
-func (w *world) journal() []entry {
+func (w *world) journal() []journal.Line {
 	w.t.Helper()
-	var lines []entry
+	var lines []journal.Line
 	w.control(http.MethodGet, "/journal", "", &lines)
 	return lines
 }

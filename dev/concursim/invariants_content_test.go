@@ -63,7 +63,7 @@ func TestApprovedUnjudged(t *testing.T) {
 			w.edit(how)
 			w.read(r)
 			w.approve(r)
-			require.Equal(t, []string{"approved-unjudged"}, w.broken())
+			require.Equal(t, []string{"approved-unevaluated"}, w.broken())
 		})
 		t.Run(what+" that was read again before the last read breaks nothing", func(t *testing.T) {
 			t.Parallel()
@@ -85,7 +85,7 @@ func TestApprovedUnjudged(t *testing.T) {
 			w.edit(how)
 			require.Equal(t, before, w.header(r).body, "the header stays as it is")
 			require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
-			require.Equal(t, []string{"approved-unjudged"}, w.broken())
+			require.Equal(t, []string{"approved-unevaluated"}, w.broken())
 		})
 		t.Run(what+" that was read again by v4 breaks nothing", func(t *testing.T) {
 			t.Parallel()
@@ -127,7 +127,7 @@ func TestApprovedUnjudged(t *testing.T) {
 		w.edit(edits["the type"])
 		w.get(header, new(any))
 		w.patch(r, "approve", guarded)
-		require.Equal(t, []string{"approved-unjudged"}, w.broken())
+		require.Equal(t, []string{"approved-unevaluated"}, w.broken())
 	})
 	t.Run("a list that a fault has cut short shows nothing", func(t *testing.T) {
 		t.Parallel()
@@ -139,7 +139,7 @@ func TestApprovedUnjudged(t *testing.T) {
 		w.get(long(r)+"/expenses", new(any))
 		w.header(r)
 		w.patch(r, "approve", guarded)
-		require.Equal(t, []string{"approved-unjudged"}, w.broken())
+		require.Equal(t, []string{"approved-unevaluated"}, w.broken())
 	})
 	t.Run("to send it back is not to pass it on", func(t *testing.T) {
 		t.Parallel()
@@ -163,7 +163,7 @@ func TestApprovedUnjudged(t *testing.T) {
 		w.edit(`{unseen: true, amount: "1.00"}`)
 		w.read(r)
 		w.except(r, "APPRVTO")
-		require.Equal(t, []string{"approved-unjudged"}, w.broken())
+		require.Equal(t, []string{"approved-unevaluated"}, w.broken())
 	})
 	t.Run("so it is with the expenses of a travel request", func(t *testing.T) {
 		t.Parallel()
@@ -175,7 +175,7 @@ func TestApprovedUnjudged(t *testing.T) {
 		w.edit(`{unseen: true, type: AIRFR}`)
 		w.get(path, new(any))
 		require.Equal(t, http.StatusOK, w.send(http.MethodPost, path+"/approve", "").status)
-		require.Equal(t, []string{"approved-unjudged"}, w.broken())
+		require.Equal(t, []string{"approved-unevaluated"}, w.broken())
 	})
 	t.Run("an edit that makes no sense is refused", func(t *testing.T) {
 		t.Parallel()

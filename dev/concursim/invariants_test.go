@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"concur-connector/dev/concursim/journal"
 )
 
 // breaches break one invariant each, with raw requests.
@@ -18,13 +20,13 @@ var breaches = map[string]func(*testing.T, *world, reportView){
 		w.act(r.Step, "Approve", "")
 		w.act(r.Step, "Approve", "")
 	},
-	"approved-unjudged": func(t *testing.T, w *world, r reportView) {
+	"approved-unevaluated": func(t *testing.T, w *world, r reportView) {
 		w.read(r)
 		w.edit("{unseen: true, type: GIFTS}")
 		w.read(r)
 		w.approve(r)
 	},
-	"wrong-stop": func(t *testing.T, w *world, r reportView) {
+	"wrong-step": func(t *testing.T, w *world, r reportView) {
 		w.read(r)
 		w.control(http.MethodPost, "/reports/r/recall", "", nil)
 		w.read(r)
@@ -41,7 +43,7 @@ var breaches = map[string]func(*testing.T, *world, reportView){
 		w.read(r)
 		w.except(r, "NODATE")
 	},
-	"exception-off-stop": func(t *testing.T, w *world, r reportView) {
+	"exception-off-step": func(t *testing.T, w *world, r reportView) {
 		w.control(http.MethodPost, "/reports/r/approve", "", nil)
 		w.read(r)
 		w.except(r, "NODATE")
@@ -70,7 +72,7 @@ var breaches = map[string]func(*testing.T, *world, reportView){
 	},
 	"token-expired": func(t *testing.T, w *world, r reportView) {
 		w.sim.mu.Lock()
-		w.sim.tokens.access[w.bearer].expires = time.Now().Add(-2 * tokenGrace)
+		w.sim.tokens.access[w.bearer].expires = time.Now().Add(-time.Minute)
 		w.sim.mu.Unlock()
 		require.Contains(t, []int{401, 403}, w.read(r).status)
 	},
@@ -99,14 +101,14 @@ var breaches = map[string]func(*testing.T, *world, reportView){
 
 func TestInvariants(t *testing.T) {
 	t.Parallel()
-	for _, one := range invariants {
-		t.Run(one.name+" is seen when it is broken", func(t *testing.T) {
+	for _, one := range journal.Invariants() {
+		t.Run(one.Name+" is seen when it is broken", func(t *testing.T) {
 			t.Parallel()
-			breach := breaches[one.name]
+			breach := breaches[one.Name]
 			require.NotNil(t, breach, "an invariant without a test")
 			w := newWorld(t)
 			breach(t, w, w.submit("r"))
-			require.Contains(t, w.broken(), one.name)
+			require.Contains(t, w.broken(), one.Name)
 		})
 	}
 	t.Run("a read from long ago does not count", func(t *testing.T) {
@@ -115,8 +117,7 @@ func TestInvariants(t *testing.T) {
 		r := w.submit("r")
 		w.read(r)
 		w.sim.mu.Lock()
-		last := w.sim.journal.entries[len(w.sim.journal.entries)-1]
-		last.completedAt = last.completedAt.Add(-freshFor - time.Second)
+		w.sim.journal.Now = func() time.Time { return time.Now().Add(11 * time.Second) }
 		w.sim.mu.Unlock()
 		w.approve(r)
 		require.Equal(t, []string{"stale-read"}, w.broken())
@@ -128,13 +129,13 @@ func TestInvariants(t *testing.T) {
 		w.fault("[{endpoint: details, kind: cut-body}]")
 		w.read(r)
 		w.approve(r)
-		require.Equal(t, []string{"wrong-stop", "stale-read"}, w.broken())
+		require.Equal(t, []string{"wrong-step", "stale-read"}, w.broken())
 	})
 	t.Run("an action on a step that nobody ever had is at the wrong stop", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		require.Equal(t, http.StatusNotFound, w.act("nobody", "Approve", "").status)
-		require.Contains(t, w.broken(), "wrong-stop")
+		require.Contains(t, w.broken(), "wrong-step")
 	})
 	t.Run("a token in clear on the API's own port is seen", func(t *testing.T) {
 		t.Parallel()

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"concur-connector/dev/concursim/journal"
 )
 
 // breachesV4 break the invariants with requests to Expense v4.
@@ -18,14 +20,14 @@ var breachesV4 = map[string]func(*testing.T, *world, reportView){
 		w.patch(r, "approve", guarded)
 		w.patch(r, "approve", guarded)
 	},
-	"approved-unjudged": func(t *testing.T, w *world, r reportView) {
+	"approved-unevaluated": func(t *testing.T, w *world, r reportView) {
 		w.header(r)
 		w.get(long(r)+"/expenses", new(any))
 		w.edit("{unseen: true, type: GIFTS}")
 		w.header(r)
 		w.patch(r, "approve", guarded)
 	},
-	"wrong-stop": func(t *testing.T, w *world, r reportView) {
+	"wrong-step": func(t *testing.T, w *world, r reportView) {
 		w.fault("{endpoint: approve, kind: moved, param: {to: next-stop}}")
 		w.header(r)
 		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", "{}").status)
@@ -41,7 +43,7 @@ var breachesV4 = map[string]func(*testing.T, *world, reportView){
 		w.header(r)
 		w.except(r, "NODATE")
 	},
-	"exception-off-stop": func(t *testing.T, w *world, r reportView) {
+	"exception-off-step": func(t *testing.T, w *world, r reportView) {
 		w.control(http.MethodPost, "/reports/r/send-back", "", nil)
 		w.header(r)
 		w.put(r, "", "NODATE")
@@ -67,7 +69,7 @@ var breachesV4 = map[string]func(*testing.T, *world, reportView){
 	},
 	"token-expired": func(t *testing.T, w *world, r reportView) {
 		w.sim.mu.Lock()
-		w.sim.tokens.access[w.bearer].expires = time.Now().Add(-2 * tokenGrace)
+		w.sim.tokens.access[w.bearer].expires = time.Now().Add(-time.Minute)
 		w.sim.mu.Unlock()
 		require.Contains(t, []int{401, 403}, w.header(r).status)
 	},
@@ -97,14 +99,14 @@ var breachesV4 = map[string]func(*testing.T, *world, reportView){
 
 func TestInvariantsV4(t *testing.T) {
 	t.Parallel()
-	for _, one := range invariants {
-		t.Run(one.name+" is seen when it is broken by v4", func(t *testing.T) {
+	for _, one := range journal.Invariants() {
+		t.Run(one.Name+" is seen when it is broken by v4", func(t *testing.T) {
 			t.Parallel()
-			breach := breachesV4[one.name]
+			breach := breachesV4[one.Name]
 			require.NotNil(t, breach, "an invariant without a test")
 			w := newWorld(t)
 			breach(t, w, w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]"))
-			require.Contains(t, w.broken(), one.name)
+			require.Contains(t, w.broken(), one.Name)
 		})
 	}
 	t.Run("an action after a read of v3 or v4 that was not waiting is at the wrong stop", func(t *testing.T) {
@@ -114,7 +116,7 @@ func TestInvariantsV4(t *testing.T) {
 		w.control(http.MethodPost, "/reports/r/recall", "", nil)
 		w.get(pendingPath+"/"+r.ReportID+"?user=terry.tester@example.com", new(any))
 		w.refused(http.StatusBadRequest, w.patch(r, "approve", guarded))
-		require.Equal(t, []string{"wrong-stop"}, w.broken())
+		require.Equal(t, []string{"wrong-step"}, w.broken())
 	})
 	t.Run("a header whose answer was cut counts for nothing", func(t *testing.T) {
 		t.Parallel()
@@ -124,7 +126,7 @@ func TestInvariantsV4(t *testing.T) {
 		w.header(r)
 		w.get(long(r)+"/expenses", new(any))
 		w.patch(r, "approve", guarded)
-		require.Equal(t, []string{"wrong-stop", "stale-read"}, w.broken())
+		require.Equal(t, []string{"wrong-step", "stale-read"}, w.broken())
 	})
 	t.Run("an exception that another step has seen is none twice", func(t *testing.T) {
 		t.Parallel()

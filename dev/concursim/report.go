@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"concur-connector/dev/concursim/journal"
 )
 
 const (
@@ -24,7 +26,7 @@ type report struct {
 	entries []*reportEntry
 	objects map[string]object
 	v4Keys  map[string]string // the objects' keys by their identifiers in v4
-	content content           // of the report as it is, or nil when it is to be computed anew
+	content journal.Content   // of the report as it is, or nil when it is to be computed anew
 	uuid    string            // of a travel request, in v4
 
 	steps    []step
@@ -42,7 +44,7 @@ type report struct {
 	created, submitDate                 time.Time
 
 	decisions  []decision
-	exceptions []postedException
+	exceptions []journal.Exception
 	held       []heldException
 	comments   []string
 	moves      []moved
@@ -90,14 +92,6 @@ type decision struct {
 type moved struct {
 	What string    `json:"what"`
 	At   time.Time `json:"at"`
-}
-
-type postedException struct {
-	ObjectType string `json:"objectType"`
-	ObjectID   string `json:"objectId"`
-	ExpenseID  string `json:"expenseId,omitempty"` // of the object, or of what it is allocated to, in v4
-	Code       string `json:"code"`
-	Step       string `json:"step"`
 }
 
 // errTaken is a handle or a key that another report already has.
@@ -198,6 +192,11 @@ func (s *simulator) actionURLOf(host, step string) string {
 	return "http://" + s.authority(host) + reportPath + step + "/WorkFlowAction"
 }
 
+// position is where the report is, as the journal records it.
+func (r *report) position() journal.Position {
+	return journal.Position{Status: r.status, Step: r.step}
+}
+
 func (s *simulator) objectURI(r *report) string { return s.homeBase() + r.path }
 
 // v4URI is where the report, or the travel request, is in v4; a raw payload without documents of JSON is nowhere.
@@ -212,10 +211,10 @@ func (s *simulator) v4URI(r *report) string {
 }
 
 // addException records a posted exception and raises the flags.
-func (s *simulator) addException(r *report, e postedException, visibility string) {
+func (s *simulator) addException(r *report, e journal.Exception, visibility string) {
 	r.exceptions = append(r.exceptions, e)
 	blocking := s.blocking[e.Code] || slices.Contains(r.desc.BlockingCodes, e.Code)
-	r.held = append(r.held, heldException{postedException: e, Visibility: visibility, Blocking: blocking})
+	r.held = append(r.held, heldException{Exception: e, Visibility: visibility, Blocking: blocking})
 	r.hasException = true
 	if o, ok := r.objects[e.ObjectID]; ok {
 		o.entry.hasExceptions = true

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"net/http"
 	"strings"
+	"unicode/utf8"
 )
 
 // The status codes of Request v4, by those of a step.
@@ -88,4 +91,67 @@ func (r *report) objectType() string {
 func names(employee string) (family, given string) {
 	family, given, _ = strings.Cut(strings.TrimSpace(employee), ", ")
 	return family, given
+}
+
+// requestOf is the travel request of a call: nil with the answer when there is none.
+func (s *simulator) requestOf(c *call) (*report, answer) {
+	if id := c.request.Header.Get("concur-correlationid"); id != "" && !uuidForm.MatchString(id) {
+		return nil, s.refuseRequest(c, http.StatusBadRequest, "invalidUuid", "The correlation ID is not a UUID.")
+	}
+	if c.report == nil || c.report.deleted || c.about.misspelt {
+		return nil, s.errorAnswer(c, http.StatusNotFound, "The Request does not exist.")
+	}
+	return c.report, answer{}
+}
+
+func (s *simulator) refuseRequest(c *call, status int, code, message string) answer {
+	return s.jsonError(c, requestErrors, status, code, message)
+}
+
+// handleRequestAction plays approve and sendback of Request v4, for an external system
+// at an external validation:
+// https://developer.concur.com/api-reference/request/v4.endpoints.workflow-resources.html.
+// There is no guard, so that it is done to whatever such step the request is at by now.
+func (s *simulator) handleRequestAction(c *call) answer {
+	r, a := s.requestOf(c)
+	if r == nil {
+		return a
+	}
+	c.entry.SetStep(r.step)
+	var said struct {
+		Comment string `json:"comment"`
+	}
+	approves := c.about.action == approveAction
+	if !approves && len(bytes.TrimSpace(c.body)) > 0 && strictJSON(c.body, &said) != nil {
+		return s.refuseRequest(c, http.StatusBadRequest, "invalidJson", "The request cannot be read.")
+	}
+	switch {
+	case utf8.RuneCountInString(said.Comment) > maxComment:
+		return s.refuseRequest(c, http.StatusBadRequest, "badParam", "The comment is longer than 2000 characters.")
+	case s.approverActs(r): // in the approver's place: the audit trail shows "System, Concur"
+	case r.status != waiting && c.query.Get("userId") == "" && s.wrongStep(r) == http.StatusForbidden:
+		return s.refuseRequest(c, http.StatusForbidden, "permissionDenied", "permission denied")
+	case r.status != waiting && c.query.Get("userId") == "":
+		return s.refuseRequest(c, http.StatusBadRequest, "missingRequiredParam", "The userId is missing.")
+	case r.status != waiting:
+		return s.refuseRequest(c, http.StatusForbidden, "userIsNotAllowed", "The user is not allowed to do this.")
+	case approves && (r.desc.Blocked || r.blocked("")):
+		return s.refuseRequest(c, http.StatusConflict, "STEP_EXIT_BLOCKING_BY_EXCEPTION", "An exception blocks the Request.")
+	case approves && r.desc.NoApprover:
+		return s.refuseRequest(c, http.StatusConflict, s.oneOf(r, noApproverRequest), "Nobody is there to approve the Request.")
+	case approves && r.desc.Refusal != "":
+		return s.refuseRequest(c, requestRefusal(r.desc.Refusal), r.desc.Refusal, words(r.desc.Refusal))
+	}
+	s.decide(c, r, decision{Comment: said.Comment})
+	return jsonAnswer(s.shownRequest(r))
+}
+
+// handleRequestV1 plays what is left of Request v1, whose addresses callouts still name:
+// nothing, said in one way or another.
+func (s *simulator) handleRequestV1(c *call) answer {
+	if s.draw("request v1", c.path).IntN(2) == 0 {
+		return s.errorAnswer(c, http.StatusNotFound, "The requested resource does not exist.")
+	}
+	page := "<html><head><title>Gone</title></head><body><h1>This API has been decommissioned</h1></body></html>"
+	return answer{status: http.StatusGone, contentType: "text/html", body: []byte(page)}
 }

@@ -14,7 +14,7 @@ func (s *simulator) handleRequest(c *call) answer {
 	if r == nil {
 		return a
 	}
-	c.entry.Shown = &stop{r.status, r.step}
+	c.entry.ShowPosition(r.position())
 	return jsonAnswer(s.renderRequest(r))
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"concur-connector/dev/concursim/journal"
 )
 
 func trip(r reportView) string { return requestsPath + "/" + r.UUID }
@@ -72,7 +74,7 @@ func TestRequests(t *testing.T) {
 		var item struct{ Value string }
 		w.get(listItemPath+seen.Custom2.Value, &item)
 		require.Equal(t, "Centre", item.Value)
-		require.Equal(t, &stop{waiting, r.Step}, w.lastLine(requestEndpoint).Shown)
+		require.Equal(t, &journal.Position{Status: waiting, Step: r.Step}, w.lastLine(requestEndpoint).Shown)
 		require.Equal(t, "SUBMITTED", w.state("r").Status)
 
 		var passed seenRequest
@@ -251,7 +253,7 @@ var breachesOfRequests = map[string]func(*testing.T, *world, reportView){
 		w.post(r, "approve", "")
 		require.Equal(t, http.StatusOK, w.post(r, "approve", "").status)
 	},
-	"wrong-stop": func(t *testing.T, w *world, r reportView) {
+	"wrong-step": func(t *testing.T, w *world, r reportView) {
 		w.control(http.MethodPost, "/reports/r/recall", "", nil)
 		w.look(r)
 		w.post(r, "approve", "")
@@ -277,7 +279,7 @@ var breachesOfRequests = map[string]func(*testing.T, *world, reportView){
 	},
 	"token-expired": func(t *testing.T, w *world, r reportView) {
 		w.sim.mu.Lock()
-		w.sim.tokens.access[w.bearer].expires = time.Now().Add(-2 * tokenGrace)
+		w.sim.tokens.access[w.bearer].expires = time.Now().Add(-time.Minute)
 		w.sim.mu.Unlock()
 		w.post(r, "approve", "")
 	},
@@ -340,7 +342,7 @@ func TestWhatATravelRequestOffers(t *testing.T) {
 		require.Positive(t, seen["recall cancel"])
 		require.Equal(t, "approve sendback", w.look(w.request("theirs", steps, "operations: approver")).offers())
 		require.Equal(t, "recall cancel", w.look(w.request("owners", steps, "operations: traveler")).offers())
-		require.Contains(t, w.broken(), "wrong-stop")
+		require.Contains(t, w.broken(), "wrong-step")
 		waits := w.look(w.request("waits", "operations: traveler"))
 		require.Equal(t, "recall cancel", waits.offers(), "at an external validation, too")
 		require.Equal(t, "Pending External Validation", waits.ApprovalStatus.Name)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -42,4 +43,21 @@ func makeReportID(r *rand.Rand) string { return letters(r, "0123456789ABCDEF", 2
 func makeUUID(r *rand.Rand) string {
 	hex := letters(r, "0123456789abcdef", 32)
 	return hex[:8] + "-" + hex[8:12] + "-4" + hex[13:16] + "-a" + hex[17:20] + "-" + hex[20:]
+}
+
+// inAnyOrder is a list as an answer about a report shows it. No document says in which order
+// a list comes: with an unordered report it is another one at each read. The later pages of a
+// list go on in the order of its first page.
+func inAnyOrder[T any](s *simulator, c *call, r *report, list []T) []T {
+	if !r.desc.Unordered {
+		return list
+	}
+	if c.query.Get("offset") == "" {
+		r.listings++
+	}
+	shuffled := slices.Clone(list)
+	s.draw(r.name, "order", c.endpoint, r.listings).Shuffle(len(shuffled), func(i, j int) {
+		shuffled[i], shuffled[j] = shuffled[j], shuffled[i]
+	})
+	return shuffled
 }

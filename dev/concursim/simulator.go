@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"concur-connector/dev/concursim/journal"
 )
 
 const (
@@ -74,7 +76,7 @@ type simulator struct {
 	told        map[string]string // the identifiers that raw payloads print, by what they stand for
 	codes       map[string]bool
 	blocking    map[string]bool // the codes that keep a report where it is
-	journal     journal
+	journal     journal.Journal
 	faults      []*fault
 	breakpoints []*breakpoint
 	tokens      tokens

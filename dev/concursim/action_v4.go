@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// glimpseComment is the longest comment of a body in JSON, as far as one can be made out.
+func glimpseComment(body []byte) string {
+	var said struct {
+		Comment  string `json:"comment"`
+		Rejected string `json:"expenseRejectedComment"`
+	}
+	switch {
+	case json.Unmarshal(body, &said) != nil:
+		return ""
+	case utf8.RuneCountInString(said.Rejected) > utf8.RuneCountInString(said.Comment):
+		return said.Rejected
+	}
+	return said.Comment
+}
+
+// The fields of an action's body. The guards are of several editions of the
+// documentation.
+var (
+	guardFields   = []string{"expectedStepCode", "expectedStepSequence", "expectedWorkflowStepInstanceId"}
+	approveFields = append([]string{"comment", "expenseRejectedComment", "statusId"}, guardFields...)
+	backFields    = append([]string{"comment", "reasonCodeId"}, guardFields...)
+)
+
+// strictPatch says whether a report's actions refuse fields that nobody knows: nobody
+// documents it, and the seed chooses.
+func (s *simulator) strictPatch(r *report) bool {
+	return s.draw(r.name, "strict patch").IntN(2) == 0
+}
+
+// readPatch reads the body of an action: an object of texts.
+func (s *simulator) readPatch(c *call, r *report) (map[string]string, string) {
+	known := approveFields
+	if c.about.action == sendBackAction {
+		known = backFields
+	}
+	var raw map[string]json.RawMessage
+	if err := strictJSON(c.body, &raw); err != nil || raw == nil {
+		return nil, "The request cannot be read."
+	}
+	said := map[string]string{}
+	for name, value := range raw {
+		switch {
+		case !slices.Contains(known, name) && s.strictPatch(r):
+			return nil, "Unrecognized field " + strconv.Quote(name)
+		case !slices.Contains(known, name) || bytes.Equal(value, []byte("null")):
+			continue
+		}
+		text := ""
+		if json.Unmarshal(value, &text) != nil {
+			return nil, "The field " + name + " is not a string."
+		}
+		said[name] = text
+	}
+	return said, ""
+}
+
+// handleWorkflow plays approve and sendBack of Workflows v4, for a company at a system
+// step: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html.
+// Without a guard it is done to whatever system step the report is at by now.
+func (s *simulator) handleWorkflow(c *call) answer {
+	r := c.report
+	if r == nil || r.deleted || r.desc.Request || c.about.misspelt {
+		return s.errorAnswer(c, http.StatusNotFound, "The report does not exist.")
+	}
+	c.entry.SetStep(r.step)
+	said, wrong := s.readPatch(c, r)
+	if wrong != "" {
+		return s.errorAnswer(c, http.StatusBadRequest, wrong)
+	}
+	for _, name := range guardFields {
+		if said[name] != "" {
+			c.entry.SetGuarded()
+		}
+	}
+	if !s.waitsForSystem(c, r) && s.wrongStep(r) == http.StatusForbidden {
+		return s.errorAnswer(c, http.StatusForbidden, notSystem)
+	}
+	if id, message := s.refuseWorkflow(c, r, said); id != "" {
+		return s.refuse(c, id, message)
+	}
+	s.decide(c, r, decision{Comment: said["comment"], ExpenseRejectedComment: said["expenseRejectedComment"]})
+	return answer{status: http.StatusNoContent}
+}
+
+// waitsForSystem says whether a report is at a step of an external system.
+func (s *simulator) waitsForSystem(c *call, r *report) bool {
+	at, waits := r.present()
+	return waits && (at.Extv != "" || at.System && !c.entry.Guarded())
+}
+
+// refuseWorkflow says with which id an action is refused; empty is not at all.
+func (s *simulator) refuseWorkflow(c *call, r *report, said map[string]string) (id, message string) {
+	approves := c.about.action == approveAction
+	at, _ := r.present()
+	guard := func(name, holds string) bool { return said[name] == "" || said[name] == holds }
+	switch {
+	case utf8.RuneCountInString(said["comment"]) > maxComment, utf8.RuneCountInString(said["expenseRejectedComment"]) > maxComment:
+		return "error.workflow.commentTooLong", "The comment is longer than 2000 characters."
+	case !approves && strings.TrimSpace(said["comment"]) == "":
+		return "error.workflow.noComments", "A comment is required to send a report back."
+	case len(said["statusId"]) > 6:
+		return "statusId.invalidValue", "The status is not valid."
+	case !s.waitsForSystem(c, r),
+		!guard("expectedStepCode", at.Code),
+		!guard("expectedStepSequence", strconv.Itoa(r.at+1)),
+		!guard("expectedWorkflowStepInstanceId", s.stepInstance(r)):
+		return "error.workflow.invalid_action", "The action is not valid for the present step of the report."
+	case approves && (r.blocked("") || r.desc.Blocked):
+		return "step_exit_blocking_by_exception", "An exception blocks the report."
+	case approves && r.desc.NoApprover:
+		return s.oneOf(r, noApproverWorkflow), "Nobody is there to approve the report."
+	case approves && r.desc.Refusal != "":
+		return r.desc.Refusal, words(r.desc.Refusal)
+	case approves && strings.TrimSpace(said["comment"]) == "" && r.desc.WantsComment != "":
+		missing := missingComments[r.desc.WantsComment]
+		return missing.id, missing.message
+	case approves && strings.TrimSpace(said["expenseRejectedComment"]) == "" && r.rejected():
+		return rejectedMissing.id, rejectedMissing.message
+	}
+	return "", ""
+}
+
+// missing is the error of an approval without a comment that Concur requires.
+type missing struct{ id, message string }
+
+// The errors of approvals without a comment, as the description of the interface has them:
+// https://developer.concur.com/api-explorer/v4-0/Reports.html.
+var (
+	missingComments = map[string]missing{
+		"always":      {"error.workflow.missingComments", "Comments are required to approve this report."},
+		"cost-object": {"error.workflow.CostObjectChangeMissingComments", "Changes were made on this report that impact Cost Objects and a comment is required to approve this report."},
+		"budget":      {"error.workflow.BudgetObjectChangeMissingComments", "Changes were made on this report that impact Budget Objects and a comment is required to approve this report."},
+	}
+	rejectedMissing = missing{"error.workflow.rejectedExpenseMissingComments", "Some of the expenses were rejected on this report and expenseRejectedComment is required to approve this report."}
+)
+
+// rejected says whether an approver before us has rejected an expense of the report.
+func (r *report) rejected() bool {
+	return slices.ContainsFunc(r.desc.Entries, func(e entryDescription) bool { return e.Rejected })
+}
+
+// decide lets the action that the call names happen, with what was said about it.
+func (s *simulator) decide(c *call, r *report, said decision) {
+	c.entry.SetEffect()
+	r.writes++
+	said.Action, said.Step, said.At = c.about.action, r.step, time.Now().UTC()
+	r.decisions = append(r.decisions, said)
+	for _, comment := range []string{said.Comment, said.ExpenseRejectedComment} {
+		if comment != "" {
+			r.comments = append(r.comments, comment)
+		}
+	}
+	if c.about.action == approveAction {
+		s.advance(r)
+	} else {
+		s.sendBack(r)
+	}
+}

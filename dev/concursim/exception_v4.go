@@ -1,0 +1,147 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+	"unicode/utf8"
+
+	"concur-connector/dev/concursim/journal"
+)
+
+const (
+	maxCode = 8
+
+	notOurs = "The exception cannot be deleted. Exceptions can be deleted via the API only if the exception was initially added by the API"
+)
+
+// target is the object of a call about exceptions: the report unless the path says
+// more. It is nil with the answer when there is no such object.
+func (s *simulator) target(c *call) (*report, journal.Exception, answer) {
+	r := c.report
+	if r == nil || r.deleted || r.desc.Request {
+		return nil, journal.Exception{}, s.errorAnswer(c, http.StatusNotFound, "The report does not exist.")
+	}
+	on := journal.Exception{ObjectType: "Report", Step: r.step}
+	if c.about.expense == "" {
+		return r, on, answer{}
+	}
+	key, o, known := s.keyOf(r, c.about.expense)
+	if !known || o.kind != "Entry" {
+		return nil, on, s.errorAnswer(c, http.StatusNotFound, "The expense does not exist.")
+	}
+	on.ObjectType, on.ObjectID, on.ExpenseID = "Entry", key, c.about.expense
+	if c.about.allocation == "" {
+		return r, on, answer{}
+	}
+	key, o, known = s.keyOf(r, c.about.allocation)
+	if p, _ := r.placeOf(key); !known || o.kind != "Allocation" || r.payload == nil && p.expense != on.ObjectID {
+		return nil, on, s.errorAnswer(c, http.StatusNotFound, "The allocation does not exist.")
+	}
+	on.ObjectType, on.ObjectID = "Allocation", key
+	return r, on, answer{}
+}
+
+// handleExceptionsV4 plays the exceptions of a report, of an expense or of an
+// allocation, whoever posted them:
+// https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html.
+func (s *simulator) handleExceptionsV4(c *call) answer {
+	r, on, a := s.target(c)
+	if r == nil {
+		return a
+	}
+	list := []any{}
+	for _, h := range r.held {
+		p, _ := r.placeOf(h.ObjectID)
+		if c.shows(on, h, p) {
+			list = append(list, s.renderException(h, p))
+		}
+	}
+	return jsonAnswer(list)
+}
+
+// shows says whether the call is about that exception. A report's are also those of its
+// expenses, and an expense's those of its itemizations, unless they are not wanted.
+func (c *call) shows(on journal.Exception, h heldException, p place) bool {
+	switch on.ObjectType {
+	case "Report":
+		return h.ObjectType == "Report" || c.query.Get("excludeExpenses") != "true"
+	case "Entry":
+		own := p.expense == on.ObjectID && h.ObjectType != "Report"
+		return own || p.parent == on.ObjectID && c.query.Get("excludeItemizations") != "true"
+	}
+	return h.ObjectType == "Allocation" && h.ObjectID == on.ObjectID
+}
+
+func (s *simulator) renderException(h heldException, p place) any {
+	if h.raw != nil {
+		return h.raw
+	}
+	id := func(key string) any {
+		if key == "" {
+			return nil
+		}
+		return s.v4ID(key)
+	}
+	return fields{
+		"exceptionCode": h.Code, "exceptionVisibility": h.Visibility, "isBlocking": h.Blocking,
+		"message": "Exception " + h.Code + " of the company's rules.", "expenseId": id(p.expense), "parentExpenseId": id(p.parent), "allocationId": id(p.allocation),
+	}
+}
+
+// handleExceptionPut plays the adding of one exception. The same one on the same object
+// is there already: that is no error, and nothing happens.
+func (s *simulator) handleExceptionPut(c *call) answer {
+	r, on, a := s.target(c)
+	if r == nil {
+		return a
+	}
+	var put struct {
+		Code       string `json:"exceptionCode"`
+		Visibility string `json:"exceptionVisibility"`
+	}
+	if err := strictJSON(c.body, &put); err != nil {
+		return s.errorAnswer(c, http.StatusBadRequest, "The request cannot be read.")
+	}
+	switch {
+	case !slices.Contains([]string{"ALL", "APPROVER_PROCESSOR", "PROCESSOR"}, put.Visibility):
+		return s.refuse(c, "invalidExceptionVisibility", "Invalid exceptionVisibility")
+	case put.Code == "" || utf8.RuneCountInString(put.Code) > maxCode || !s.codes[put.Code]:
+		return s.refuse(c, "invalidExceptionCode", "Invalid exceptionCode")
+	}
+	on.Code = put.Code
+	if r.has(on.ObjectType, on.ObjectID, on.Code) != nil {
+		c.entry.AddNote("the exception was there already")
+		return answer{status: http.StatusOK, contentType: jsonType}
+	}
+	s.addException(r, on, put.Visibility)
+	c.entry.AddPosted(on)
+	c.entry.SetEffect()
+	r.writes++
+	if s.moveOn(r, c.entry.Posted()) {
+		c.entry.SetMovesOn()
+	}
+	return answer{status: http.StatusOK, contentType: jsonType}
+}
+
+// handleExceptionDelete plays the taking away of an exception that was posted, by
+// either interface. Concur's own stay.
+func (s *simulator) handleExceptionDelete(c *call) answer {
+	r, on, a := s.target(c)
+	if r == nil {
+		return a
+	}
+	on.Code = c.about.object
+	if h := r.has(on.ObjectType, on.ObjectID, on.Code); h == nil || h.Own {
+		return s.refuse(c, "exceptionNotAddedByApi", notOurs)
+	}
+	s.dropException(r, on)
+	c.entry.AddDeleted(on)
+	c.entry.SetEffect()
+	r.writes++
+	return answer{status: http.StatusNoContent}
+}
+
+// refuse is a 400 of Expense v4 with an id.
+func (s *simulator) refuse(c *call, id, message string) answer {
+	return s.jsonError(c, c.errorForm(), http.StatusBadRequest, id, message)
+}
