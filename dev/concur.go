@@ -42,7 +42,7 @@ type simReport struct {
 	Reads      int            `json:"reads"`
 	Comments   []string       `json:"comments"`
 	Exceptions []simException `json:"exceptions"` // posted, ever
-	Held       []simException `json:"held"`       // there now, whoever put it there
+	Held       []simException `json:"existing"`   // there now, whoever put it there
 	Decisions  []struct {
 		Action  string `json:"action"`
 		Comment string `json:"comment"`

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// The documented codes with which an approval is refused, by the family of the interface.
+// The documented codes with which Concur refuses an approval, by interface.
 var (
 	// https://developer.concur.com/api-explorer/v4-0/Reports.html; each is a 400.
 	workflowRefusals = []string{
@@ -50,26 +50,28 @@ var (
 	}
 )
 
-// Codes that say that nobody is there to approve it further.
+// The codes that mean that nobody can approve the report further.
 var (
 	noApproverWorkflow = []string{"no_approver", "no_approver.not_editable_step", "no_approver.change_my_info", "wf_config_invalid_next_step"}
 	noApproverRequest  = []string{"NO_APPROVER", "NO_APPROVER_NOT_EDITABLE_STEP", "NO_APPROVER_CHANGE_MY_INFO", "NO_AUTH_APPROVERS", "CONFIG_INVALID_NEXT_STEP"}
 )
 
-// notSystem are the documented words for a step that is no external system's.
+// notSystem is what the documentation says for a step that is not a step of an external
+// system.
 const notSystem = "Caller cannot modify System workflow step"
 
 func (d *description) checkRefusals() error {
 	switch {
-	case d.WrongStep != 0 && d.WrongStep != http.StatusBadRequest && d.WrongStep != http.StatusForbidden:
-		return fmt.Errorf("wrongStep %d is neither 400 nor 403", d.WrongStep)
+	case d.WrongStepStatus != 0 && d.WrongStepStatus != http.StatusBadRequest && d.WrongStepStatus != http.StatusForbidden:
+		return fmt.Errorf("wrongStepStatus %d: want 400 or 403", d.WrongStepStatus)
 	case d.Refusal == "" || d.Request && requestRefusal(d.Refusal) != 0 || !d.Request && slices.Contains(workflowRefusals, d.Refusal):
 		return nil
 	}
-	return fmt.Errorf("refusal %q is no documented code", d.Refusal)
+	return fmt.Errorf("refusal %q: want a documented code", d.Refusal)
 }
 
-// requestRefusal is the status with which Request v4 answers a code.
+// requestRefusal returns the status that Request v4 documents for a code; 0 is an unknown
+// code.
 func requestRefusal(code string) int {
 	for status, codes := range requestRefusals {
 		if slices.Contains(codes, code) {
@@ -79,21 +81,21 @@ func requestRefusal(code string) int {
 	return 0
 }
 
-// wrongStep is the status with which v4 refuses an action at a step that is not the
-// client's. Both are documented, and not which of them is when.
+// wrongStep returns the status with which v4 refuses an action at a step that is not the
+// client's. Both 400 and 403 are documented, but not when each is used.
 func (s *simulator) wrongStep(r *report) int {
-	if r.desc.WrongStep != 0 {
-		return r.desc.WrongStep
+	if r.desc.WrongStepStatus != 0 {
+		return r.desc.WrongStepStatus
 	}
 	return []int{http.StatusBadRequest, http.StatusForbidden}[s.draw(r.name, "wrong step").IntN(2)]
 }
 
-// oneOf chooses for a report.
+// oneOf chooses one of the codes for a report.
 func (s *simulator) oneOf(r *report, codes []string) string {
 	return codes[s.draw(r.name, "refusal").IntN(len(codes))]
 }
 
-// words are those of a refusal in which nothing but the code tells what is wrong.
+// words returns a message that says no more than its code.
 func words(code string) string {
 	return "The action was refused: " + strings.ToLower(strings.NewReplacer("_", " ", ".", " ").Replace(code)) + "."
 }

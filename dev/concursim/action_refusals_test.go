@@ -40,19 +40,19 @@ func TestRefusals(t *testing.T) {
 		require.Positive(t, seen[http.StatusBadRequest])
 		require.Positive(t, seen[http.StatusForbidden])
 		require.Len(t, seen, 2)
-		r := w.submit("r", "wrongStep: 403\nsteps: [{status: A_PEND}, {status: A_APPR}]")
+		r := w.submit("r", "wrongStepStatus: 403\nsteps: [{status: A_PEND}, {status: A_APPR}]")
 		for _, action := range []string{"approve", "sendBack"} {
 			answer := w.patch(r, action, `{"comment":"c"}`)
 			require.Equal(t, http.StatusForbidden, answer.status)
 			require.Contains(t, answer.body, notSystem)
 		}
 		require.Equal(t, []string{"permissionDenied"}, w.refused(http.StatusForbidden,
-			w.post(w.request("q", "wrongStep: 403\noperations: traveler\nsteps: [{status: A_PEND}, {status: APPROVED}]"), "approve", "")))
+			w.post(w.request("q", "wrongStepStatus: 403\noperations: traveler\nsteps: [{status: A_PEND}, {status: APPROVED}]"), "approve", "")))
 	})
 	t.Run("another code, or another status, is none", func(t *testing.T) {
 		t.Parallel()
 		for _, d := range []description{
-			{Refusal: "no_such_code"}, {Refusal: "NO_APPROVER"}, {Refusal: "no_approver", Request: true}, {WrongStep: 404},
+			{Refusal: "no_such_code"}, {Refusal: "NO_APPROVER"}, {Refusal: "no_approver", Request: true}, {WrongStepStatus: 404},
 		} {
 			require.Error(t, d.checkRefusals())
 		}

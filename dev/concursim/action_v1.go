@@ -22,8 +22,7 @@ type workflowAction struct{ action, comment string }
 
 func (a workflowAction) commentLength() int { return utf8.RuneCountInString(a.comment) }
 
-// canonical is the action in Concur's spelling; the case of a request does not
-// matter.
+// canonical returns the action in Concur's spelling. Requests may write it in any case.
 func (a workflowAction) canonical() string {
 	for _, known := range []string{approveAction, sendBackAction} {
 		if strings.EqualFold(a.action, known) {
@@ -66,8 +65,8 @@ func readAction(body []byte) (workflowAction, error) {
 	return a, nil
 }
 
-// handleAction plays the workflow action of a report. What goes wrong with the
-// action itself is said inside a 200:
+// handleAction plays the workflow action of a report. It reports a failed action inside a
+// 200:
 // https://developer.concur.com/api-reference/expense/expense-report/post-report-workflow-action.html.
 func (s *simulator) handleAction(c *call) answer {
 	r := c.report
@@ -96,9 +95,9 @@ func (s *simulator) handleAction(c *call) answer {
 		return actionStatus("Nobody is there to approve the report.", "FAILURE")
 	case action == approveAction && r.desc.Refusal != "":
 		return actionStatus(words(r.desc.Refusal), "FAILURE")
-	case action == approveAction && strings.TrimSpace(a.comment) == "" && r.desc.WantsComment != "":
-		return actionStatus(missingComments[r.desc.WantsComment].message, "FAILURE")
-	case action == approveAction && r.rejected(): // no comment of version 1.1 is about expenses
+	case action == approveAction && strings.TrimSpace(a.comment) == "" && r.desc.CommentRequired != "":
+		return actionStatus(missingComments[r.desc.CommentRequired].message, "FAILURE")
+	case action == approveAction && r.rejected(): // v1.1 has no comment about expenses
 		return actionStatus("Some of the expenses were rejected on this report and a comment about them is required.", "FAILURE")
 	}
 	c.about.action = action

@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// glimpseComment is the longest comment of a body in JSON, as far as one can be made out.
+// glimpseComment returns the longest comment in a JSON body, or nothing if the body cannot
+// be read.
 func glimpseComment(body []byte) string {
 	var said struct {
 		Comment  string `json:"comment"`
@@ -26,21 +27,22 @@ func glimpseComment(body []byte) string {
 	return said.Comment
 }
 
-// The fields of an action's body. The guards are of several editions of the
-// documentation.
+// The fields of an action's body. Different editions of the documentation name different
+// guards.
 var (
 	guardFields   = []string{"expectedStepCode", "expectedStepSequence", "expectedWorkflowStepInstanceId"}
 	approveFields = append([]string{"comment", "expenseRejectedComment", "statusId"}, guardFields...)
 	backFields    = append([]string{"comment", "reasonCodeId"}, guardFields...)
 )
 
-// strictPatch says whether a report's actions refuse fields that nobody knows: nobody
-// documents it, and the seed chooses.
+// strictPatch reports whether the actions of a report refuse unknown fields. The
+// documentation does not say, so the seed chooses.
 func (s *simulator) strictPatch(r *report) bool {
 	return s.draw(r.name, "strict patch").IntN(2) == 0
 }
 
-// readPatch reads the body of an action: an object of texts.
+// readPatch reads the body of an action, an object of strings. The second result says what
+// is wrong with it.
 func (s *simulator) readPatch(c *call, r *report) (map[string]string, string) {
 	known := approveFields
 	if c.about.action == sendBackAction {
@@ -67,9 +69,10 @@ func (s *simulator) readPatch(c *call, r *report) (map[string]string, string) {
 	return said, ""
 }
 
-// handleWorkflow plays approve and sendBack of Workflows v4, for a company at a system
-// step: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html.
-// Without a guard it is done to whatever system step the report is at by now.
+// handleWorkflow plays approve and sendBack of Workflows v4. They are for a company, at the
+// step of an external system:
+// https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html.
+// Without a guard the action applies to whatever such step the report has reached by now.
 func (s *simulator) handleWorkflow(c *call) answer {
 	r := c.report
 	if r == nil || r.deleted || r.desc.Request || c.about.misspelt {
@@ -95,13 +98,14 @@ func (s *simulator) handleWorkflow(c *call) answer {
 	return answer{status: http.StatusNoContent}
 }
 
-// waitsForSystem says whether a report is at a step of an external system.
+// waitsForSystem reports whether the report is at the step of an external system.
 func (s *simulator) waitsForSystem(c *call, r *report) bool {
 	at, waits := r.present()
 	return waits && (at.Extv != "" || at.System && !c.entry.Guarded())
 }
 
-// refuseWorkflow says with which id an action is refused; empty is not at all.
+// refuseWorkflow returns the id with which an action is refused; empty if it is not
+// refused.
 func (s *simulator) refuseWorkflow(c *call, r *report, said map[string]string) (id, message string) {
 	approves := c.about.action == approveAction
 	at, _ := r.present()
@@ -124,8 +128,8 @@ func (s *simulator) refuseWorkflow(c *call, r *report, said map[string]string) (
 		return s.oneOf(r, noApproverWorkflow), "Nobody is there to approve the report."
 	case approves && r.desc.Refusal != "":
 		return r.desc.Refusal, words(r.desc.Refusal)
-	case approves && strings.TrimSpace(said["comment"]) == "" && r.desc.WantsComment != "":
-		missing := missingComments[r.desc.WantsComment]
+	case approves && strings.TrimSpace(said["comment"]) == "" && r.desc.CommentRequired != "":
+		missing := missingComments[r.desc.CommentRequired]
 		return missing.id, missing.message
 	case approves && strings.TrimSpace(said["expenseRejectedComment"]) == "" && r.rejected():
 		return rejectedMissing.id, rejectedMissing.message
@@ -133,10 +137,10 @@ func (s *simulator) refuseWorkflow(c *call, r *report, said map[string]string) (
 	return "", ""
 }
 
-// missing is the error of an approval without a comment that Concur requires.
+// missing is the error for an approval without a comment that Concur requires.
 type missing struct{ id, message string }
 
-// The errors of approvals without a comment, as the description of the interface has them:
+// The errors for approvals without a comment, as the interface's description lists them:
 // https://developer.concur.com/api-explorer/v4-0/Reports.html.
 var (
 	missingComments = map[string]missing{
@@ -147,12 +151,12 @@ var (
 	rejectedMissing = missing{"error.workflow.rejectedExpenseMissingComments", "Some of the expenses were rejected on this report and expenseRejectedComment is required to approve this report."}
 )
 
-// rejected says whether an approver before us has rejected an expense of the report.
+// rejected reports whether an earlier approver has rejected an expense of the report.
 func (r *report) rejected() bool {
 	return slices.ContainsFunc(r.desc.Entries, func(e entryDescription) bool { return e.Rejected })
 }
 
-// decide lets the action that the call names happen, with what was said about it.
+// decide carries out the action that the call names, with its comments.
 func (s *simulator) decide(c *call, r *report, said decision) {
 	c.entry.SetEffect()
 	r.writes++

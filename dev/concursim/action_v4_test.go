@@ -34,7 +34,7 @@ func TestWorkflowV4(t *testing.T) {
 	t.Run("each guard that does not hold refuses, and each that holds lets pass", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		r := w.submit("r", "wrongStep: 400\nsteps: [{extv: A, code: POLICY}, {extv: B}, {status: A_APPR}]")
+		r := w.submit("r", "wrongStepStatus: 400\nsteps: [{extv: A, code: POLICY}, {extv: B}, {status: A_APPR}]")
 		require.Equal(t, "POLICY", r.StepCode)
 		for _, body := range []string{
 			guarded, `{"expectedStepSequence":"2"}`, `{"expectedWorkflowStepInstanceId":"` + r.Step + `"}`, `{"expectedStepCode":"policy"}`,
@@ -49,7 +49,7 @@ func TestWorkflowV4(t *testing.T) {
 	t.Run("without a guard it is done to any system step", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		r := w.submit("r", "wrongStep: 400\nsteps: [{status: A_PBDG, system: true, code: BUDGET}, {status: A_PEND}, {status: A_APPR}]")
+		r := w.submit("r", "wrongStepStatus: 400\nsteps: [{status: A_PBDG, system: true, code: BUDGET}, {status: A_PEND}, {status: A_APPR}]")
 		w.refused(http.StatusBadRequest, w.patch(r, "approve", `{"expectedStepCode":"BUDGET"}`))
 		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", "{}").status)
 		require.Equal(t, "A_PEND", w.state("r").Status)
@@ -84,7 +84,7 @@ func TestWorkflowV4(t *testing.T) {
 			"always": "error.workflow.missingComments", "cost-object": "error.workflow.CostObjectChangeMissingComments",
 			"budget": "error.workflow.BudgetObjectChangeMissingComments",
 		} {
-			r := w.submit(why, "wantsComment: "+why)
+			r := w.submit(why, "commentRequired: "+why)
 			for _, body := range []string{guarded, `{"comment":" "}`, `{"expenseRejectedComment":"c"}`} {
 				require.Equal(t, []string{id}, w.refused(http.StatusBadRequest, w.patch(r, "approve", body)))
 			}
@@ -92,10 +92,10 @@ func TestWorkflowV4(t *testing.T) {
 			require.Empty(t, w.state(why).Decisions)
 			require.Equal(t, http.StatusNoContent, w.patch(r, "approve", `{"comment":"Seen."}`).status)
 			require.Equal(t, "Seen.", w.state(why).Decisions[0].Comment)
-			by1 := w.submit(why+"-by-1.1", "wantsComment: "+why)
+			by1 := w.submit(why+"-by-1.1", "commentRequired: "+why)
 			require.Equal(t, "SUCCESS!", elementText(w.act(by1.Step, "Approve", "Seen.").body, "Status"))
 		}
-		require.Equal(t, http.StatusNoContent, w.patch(w.submit("back", "wantsComment: always"), "sendBack", `{"comment":"c"}`).status)
+		require.Equal(t, http.StatusNoContent, w.patch(w.submit("back", "commentRequired: always"), "sendBack", `{"comment":"c"}`).status)
 	})
 	t.Run("a report with a rejected expense is approved with a comment about that, by v4 alone", func(t *testing.T) {
 		t.Parallel()

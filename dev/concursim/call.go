@@ -12,10 +12,10 @@ import (
 	"concur-connector/dev/concursim/journal"
 )
 
-// call is one incoming request on its way.
+// call is one incoming request while it is handled.
 type call struct {
 	request  *http.Request
-	host     string // at which it came
+	host     string // the host that got it
 	path     string
 	query    url.Values
 	endpoint string
@@ -25,10 +25,10 @@ type call struct {
 	entry    *journal.Entry
 	about    about
 
-	// What faults ask of the handlers.
+	// What faults ask the handlers to do.
 	hostileURL  string
 	freshStep   bool
-	lacks       []string // faults of an answer that does not hold what it claims
+	lacks       []string // the faults that make the answer incomplete
 	failItems   bool
 	failIndex   int
 	failCode    string
@@ -39,13 +39,12 @@ func (c *call) correlation(s *simulator) string {
 	return makeUUID(s.draw("correlation", c.entry.N()))
 }
 
-// apiAt serves one of the hosts.
+// apiAt returns the handler of one of the hosts.
 func (s *simulator) apiAt(host string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, host) })
 }
 
-// serveAPI journals a request, lets faults and breakpoints have their way, and
-// answers.
+// serveAPI records a request, applies faults and breakpoints, and answers.
 func (s *simulator) serveAPI(w http.ResponseWriter, r *http.Request, host string) {
 	c, ok := s.arriveCall(w, r, host)
 	if !ok {
@@ -62,7 +61,7 @@ func (s *simulator) serveAPI(w http.ResponseWriter, r *http.Request, host string
 	s.finish(w, c, s.transferred(c, a, faults))
 }
 
-// arriveCall reads the request and writes its line in the journal.
+// arriveCall reads the request and adds it to the journal.
 func (s *simulator) arriveCall(w http.ResponseWriter, r *http.Request, host string) (*call, bool) {
 	target := targetOf(r)
 	if rest, absolute := strings.CutPrefix(target, "https://"); absolute {
@@ -160,8 +159,8 @@ func (s *simulator) classify(c *call) {
 	}
 }
 
-// answerCall decides the answer: authorization first, then the faults, then
-// the endpoint itself. What happens to the world happens here.
+// answerCall decides the answer: first the authorization, then the faults, then the
+// endpoint. All changes to reports happen here.
 func (s *simulator) answerCall(c *call) (answer, takenFaults) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -196,8 +195,8 @@ func (s *simulator) answerCall(c *call) (answer, takenFaults) {
 	return s.settle(c, s.applyFaults(c, faults).deprecated(faults.find("deprecated")).garbled(faults)), faults
 }
 
-// noteWrite counts a write that was asked for and reads what it says, so that
-// the journal knows it even when it is refused.
+// noteWrite counts a write and records what it asks for, so that the journal shows a
+// refused write too.
 func (s *simulator) noteWrite(c *call) {
 	if c.report != nil {
 		c.report.writeRequests++
@@ -256,7 +255,7 @@ func (s *simulator) handleAs(c *call) answer {
 	return s.errorAnswer(c, http.StatusNotFound, "The requested resource does not exist.")
 }
 
-// settle writes the answer's status in the journal.
+// settle records the status of the answer.
 func (s *simulator) settle(c *call, a answer) answer {
 	if a.drop {
 		c.entry.SetStatus(0)
@@ -267,8 +266,8 @@ func (s *simulator) settle(c *call, a answer) answer {
 	return a
 }
 
-// finish sends the answer. It is marked complete before the first byte goes
-// out, so that the client's next request cannot overtake the mark.
+// finish sends the answer. It records the answer as complete before the first byte is sent,
+// so that the client's next request cannot come before the record.
 func (s *simulator) finish(w http.ResponseWriter, c *call, a answer) {
 	s.mu.Lock()
 	if !a.drop && !a.cut {
@@ -284,7 +283,7 @@ func (s *simulator) finish(w http.ResponseWriter, c *call, a answer) {
 	a.write(w, correlation)
 }
 
-// handleDetails answers with the report's full details.
+// handleDetails answers with the full details of the report.
 func (s *simulator) handleDetails(c *call) answer {
 	r := c.report
 	if r == nil || r.deleted {
@@ -313,7 +312,7 @@ func (s *simulator) handleDetails(c *call) answer {
 	return answer{status: http.StatusOK, contentType: xmlType, body: s.renderReport(c, r, url)}
 }
 
-// stepIn is the step identifier in a workflow action URL.
+// stepIn returns the identifier of the step in a workflow action URL.
 func stepIn(url string) string {
 	_, rest, found := strings.Cut(url, reportPath)
 	if !found {
@@ -323,8 +322,8 @@ func stepIn(url string) string {
 	return id
 }
 
-// trapAt answers on plain HTTP, where the service has nothing to say and a client
-// nothing to send.
+// trapAt returns the handler for plain HTTP. Concur serves nothing there, and a client must
+// not send anything there.
 func (s *simulator) trapAt(host string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serveTrap(w, r, host) })
 }

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// answer is what a request is answered with. drop closes the connection
-// instead; cut closes it in the middle of the body. Chunked leaves its length out.
+// answer is the answer to a request. With drop the connection is closed without an answer;
+// with cut it is closed in the middle of the body. A chunked answer has no Content-Length.
 type answer struct {
 	status      int
 	contentType string
 	header      map[string]string
 	body        []byte
 	drop, cut   bool
-	foreign     bool // it is not of this service: it has no correlation ID
+	foreign     bool // another system answers: there is no correlation ID
 	chunked     bool
 }
 
@@ -28,8 +28,8 @@ func xmlAnswer(body string) answer {
 	return answer{status: http.StatusOK, contentType: xmlType, body: []byte(body)}
 }
 
-// errorAnswer is an error body as the web services print it. The page about
-// status codes gives no root element but this one and no JSON form:
+// errorAnswer is an error in the form of the web services. The page about status codes
+// documents only this root element, and no JSON form:
 // https://developer.concur.com/api-reference/http-status-codes.html.
 func (s *simulator) errorAnswer(c *call, status int, message string) answer {
 	if form := c.errorForm(); form != xmlErrors {
@@ -43,7 +43,7 @@ func (s *simulator) errorAnswer(c *call, status int, message string) answer {
 	}
 }
 
-// codeOf is the id of an error that has none of its own.
+// codeOf returns the id of an error that has no id of its own.
 func codeOf(form errorForm, status int) string {
 	if form == requestErrors {
 		return requestCodes[status]
@@ -51,8 +51,8 @@ func codeOf(form errorForm, status int) string {
 	return ""
 }
 
-// write sends the answer. The caller has marked the entry complete unless it
-// is dropped or cut.
+// write sends the answer. The caller has recorded it as complete unless it is dropped or
+// cut.
 func (a answer) write(w http.ResponseWriter, correlation string) {
 	if a.drop {
 		dropConnection(w)
@@ -84,16 +84,16 @@ func (a answer) write(w http.ResponseWriter, correlation string) {
 	w.Write(a.body[half:])
 }
 
-// dropConnection closes the connection as it is.
+// dropConnection closes the connection without another byte.
 func dropConnection(w http.ResponseWriter) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		conn.Close()
 	}
 }
 
-// transferred decides how the body of an answer travels: compressed with half of the answers
-// to those who accept gzip, and with half of them in chunks in place of a Content-Length. Neither is documented, and
-// HTTP allows both. A fault has it compressed or in chunks in any case.
+// transferred chooses how the body is sent. If the client accepts gzip, half of the answers
+// are compressed. Half of the answers are sent in chunks, without a Content-Length. The
+// documentation mentions neither, and HTTP allows both. A fault can force either.
 func (s *simulator) transferred(c *call, a answer, faults takenFaults) answer {
 	if len(a.body) == 0 || a.drop {
 		return a
@@ -114,7 +114,7 @@ func acceptsGzip(r *http.Request) bool {
 	return strings.Contains(strings.ToLower(r.Header.Get("Accept-Encoding")), "gzip")
 }
 
-// compressed is the answer with a body that is in gzip.
+// compressed returns the answer with a body that is compressed with gzip.
 func (a answer) compressed(body []byte) answer {
 	header := map[string]string{"Content-Encoding": "gzip"}
 	maps.Copy(header, a.header)
@@ -130,7 +130,7 @@ func zip(body []byte) []byte {
 	return packed.Bytes()
 }
 
-// bomb is a small body in gzip that becomes so many megabytes of spaces.
+// bomb returns a small gzip body that expands to so many megabytes of spaces.
 func bomb(megabytes int) []byte {
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)

@@ -11,7 +11,7 @@ import (
 
 const jsonType = "application/json"
 
-// fields is a JSON object that is answered.
+// fields is a JSON object in an answer.
 type fields = map[string]any
 
 func jsonAnswer(value any) answer { return jsonStatus(http.StatusOK, value) }
@@ -24,16 +24,16 @@ func jsonStatus(status int, value any) answer {
 	return answer{status: status, contentType: jsonType, body: body}
 }
 
-// digits is a number that is printed as it stands: no float ever comes near it.
+// digits is a number that is printed exactly as written, without a float.
 type digits string
 
 // MarshalJSON writes the digits.
 func (d digits) MarshalJSON() ([]byte, error) { return []byte(d), nil }
 
-// plain are the digits of v3, without zeros at the end.
+// plain prints a number as v3 does, without zeros at the end.
 func plain(d decimal.Decimal) digits { return digits(d.String()) }
 
-// padded are the digits of v4: eight decimals, and 0E-8 for nothing.
+// padded prints a number as v4 does, with eight decimals; zero is 0E-8.
 func padded(d decimal.Decimal) digits {
 	if d.IsZero() {
 		return "0E-8"
@@ -45,7 +45,7 @@ func amountV4(d decimal.Decimal, currency string) fields {
 	return fields{"value": padded(d), "currencyCode": currency}
 }
 
-// textOrNull is null for a text that is absent.
+// textOrNull returns null for an empty text.
 func textOrNull(text string) any {
 	if text == "" {
 		return nil
@@ -56,7 +56,7 @@ func textOrNull(text string) any {
 const (
 	timeV3 = "2006-01-02T15:04:05.999"
 	timeV4 = "2006-01-02T15:04:05.000Z"
-	// timeV4Short is how the header prints a date with nothing behind its second.
+	// timeV4Short is how the v4 header prints a time, without fractions of a second.
 	timeV4Short = "2006-01-02T15:04:05Z"
 )
 
@@ -67,7 +67,7 @@ func timeOrNull(t time.Time, form string) any {
 	return t.UTC().Format(form)
 }
 
-// dateOf is the date in a description's date and time.
+// dateOf returns the date part of a description's date.
 func dateOf(date string) any {
 	if len(date) < len(time.DateOnly) {
 		return nil
@@ -75,7 +75,7 @@ func dateOf(date string) any {
 	return date[:len(time.DateOnly)]
 }
 
-// errorForm is how the errors of an endpoint are written.
+// errorForm is the form in which an endpoint writes its errors.
 type errorForm int
 
 const (
@@ -87,8 +87,8 @@ const (
 	listErrors
 )
 
-// jsonError is an error in the form of its endpoint. The id is that of the family: a
-// validation error's, or an errorCode.
+// jsonError is an error in the form of its endpoint. The id is that of a validation error,
+// or an errorCode.
 func (s *simulator) jsonError(c *call, form errorForm, status int, id, message string) answer {
 	now := time.Now().UTC()
 	phrase := strconv.Itoa(status) + " " + http.StatusText(status)
@@ -121,7 +121,7 @@ func (s *simulator) jsonError(c *call, form errorForm, status int, id, message s
 	})
 }
 
-// requestCodes are the errorCodes of Request v4 for what every service may say.
+// requestCodes are the errorCodes of Request v4 for errors that every service can have.
 var requestCodes = map[int]string{
 	http.StatusBadRequest: "badParam", http.StatusUnauthorized: "invalidUser", http.StatusForbidden: "permissionDenied",
 	http.StatusNotFound: "notFound", http.StatusMethodNotAllowed: "methodNotAllowed", http.StatusConflict: "conflict",

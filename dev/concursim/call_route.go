@@ -10,19 +10,19 @@ const (
 	listItemPath  = "/list/v4/items/"
 	expenseV3Path = "/api/v3.0/expense/"
 	expenseV4Path = "/expensereports/v4/"
-	shortV4       = "short" // what the documentation calls a path of a report
-	longV4        = "long"  // the same with its owner and a context before it
+	shortV4       = "short" // the documentation's word for the path of a report
+	longV4        = "long"  // the same path after its owner and a context
 	requestsPath  = "/travelrequest/v4/requests"
 	requestV1Path = "/api/travelrequest/v1.0/requests/"
 )
 
-// about is what the path of a call in JSON names besides the report.
+// about is what the path of a JSON call names besides the report.
 type about struct {
-	user, context               string // of a long path of Expense v4
+	user, context               string // in a long path of Expense v4
 	long                        bool
-	expense, allocation, object string // object is an exception's: its code, or a list item, or a user
-	action                      string // in one spelling for all interfaces
-	misspelt                    bool   // in another case than documented
+	expense, allocation, object string // object is the code of an exception, a list item or a user
+	action                      string // in the spelling of v1.1
+	misspelt                    bool   // written in another case than documented
 }
 
 // classifyJSON finds the endpoint of a call to v3, v4, Identity, List or Request.
@@ -63,7 +63,8 @@ func (s *simulator) classifyUser(c *call, rest string) {
 	}
 }
 
-// classifyV3 leaves the list of reports, whose path has nothing behind it, alone.
+// classifyV3 reports whether the path belongs to v3. It leaves the list of reports to
+// classify.
 func (s *simulator) classifyV3(c *call, rest string) bool {
 	if id, is := strings.CutPrefix(rest, "reports/"); is && id != "" {
 		c.endpoint, c.report = reportV3Endpoint, meant(s.directory.reportIDs.find(id))
@@ -94,9 +95,8 @@ func (s *simulator) classifyV4(c *call, path []string) {
 	c.endpoint, c.report = name, meant(s.directory.reportIDs.find(path[1]))
 }
 
-// v4Endpoint is what follows a report's identifier. Whether a path is long or short
-// decides what there is: no short one leads to a header, an expense, an itemization or
-// an allocation.
+// v4Endpoint returns the endpoint for the part of the path after the report's identifier. A
+// header, an expense, an itemization and an allocation have only long paths.
 func v4Endpoint(c *call, path []string) string {
 	if len(path) >= 2 && path[0] == "expenses" && path[1] != "" {
 		c.about.expense = unescape(path[1])
@@ -171,7 +171,7 @@ func (s *simulator) classifyRequest(c *call, path []string) {
 	c.endpoint, c.report = name, meant(s.directory.requestIDs.find(path[0]))
 }
 
-// errorForm is how this call's errors are written, also where it leads nowhere.
+// errorForm returns the form of this call's errors, also for an unknown path.
 func (c *call) errorForm() errorForm {
 	if c.endpoint != unknownEndpoint {
 		return endpointNamed(c.endpoint).errors

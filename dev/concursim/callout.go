@@ -16,16 +16,17 @@ import (
 
 const maxQueue = 25_000
 
-// callouts is the queue, first in first out, and what became of each.
+// callouts holds the queue of callouts, first in first out, and the callouts that were
+// sent.
 type callouts struct {
 	Paused   bool            `json:"paused"`
-	Verified bool            `json:"verified"` // a test of the connection was answered with 200
+	Verified bool            `json:"verified"` // the last test of the connection was answered with 200
 	Tested   time.Time       `json:"tested,omitzero"`
 	Queue    []*notification `json:"queue"`
 	History  []*sentCallout  `json:"history"`
 }
 
-// notification is what a callout tells. A raw body is sent byte for byte.
+// notification is the content of a callout. A raw body is sent byte for byte.
 type notification struct {
 	EventType       string `json:"eventType" yaml:"eventType"`
 	ObjectType      string `json:"objectType" yaml:"objectType"`
@@ -35,8 +36,8 @@ type notification struct {
 	NotificationURI string `json:"notificationUri,omitempty" yaml:"notificationUri"`
 	Body            string `json:"-" yaml:"body"`
 	Failed          bool   `json:"-" yaml:"failed"`
-	V4              bool   `json:"-" yaml:"v4"`   // it names the address of v4
-	Junk            string `json:"-" yaml:"junk"` // what is wrong with it in the failed list
+	V4              bool   `json:"-" yaml:"v4"`   // it names the address in v4
+	Junk            string `json:"-" yaml:"junk"` // how the entry of the failed list is malformed
 
 	report, step string
 	copied       bool
@@ -54,7 +55,7 @@ type sentCallout struct {
 	Done      bool      `json:"done"`
 }
 
-// notificationOf tells that the report entered its present step.
+// notificationOf announces that the report has entered its present step.
 func (s *simulator) notificationOf(r *report) *notification {
 	name := r.stepName
 	if name == "" && len(r.steps) > 0 {
@@ -71,8 +72,8 @@ func (s *simulator) notificationOf(r *report) *notification {
 	}
 }
 
-// body is the callout in the documented form, with the no-break space that the
-// documentation's own sample has in its XML declaration:
+// body is the callout in the documented form. Like the documentation's sample, it has a
+// no-break space in its XML declaration:
 // https://developer.concur.com/api-reference/callouts/post-event-notification.html.
 func (n *notification) body() []byte {
 	if n.Body != "" {
@@ -90,8 +91,8 @@ func (n *notification) body() []byte {
 		"    " + said + "\n</Notification>\n")
 }
 
-// queueCallout appends to the queue; r may be nil for a notification about
-// nothing that the simulator has.
+// queueCallout adds a callout to the queue. r is nil for a notification about something
+// that the simulator does not have.
 func (s *simulator) queueCallout(r *report, n *notification) {
 	if r != nil {
 		n.report, n.step = r.name, r.step
@@ -126,7 +127,7 @@ func newPoster(opts options) (*http.Client, error) {
 	}, nil
 }
 
-// sendCallouts sends what is queued, one at a time, until the simulator ends.
+// sendCallouts sends the queued callouts, one at a time, until the simulator ends.
 func (s *simulator) sendCallouts() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -150,8 +151,8 @@ func (s *simulator) sendCallouts() {
 	}
 }
 
-// sendCallout tries as often as configured; what is not accepted then goes to
-// the failed list.
+// sendCallout tries as often as configured. If the connector does not accept the callout,
+// its notification goes to the failed list.
 func (s *simulator) sendCallout(ctx context.Context, n *notification) {
 	s.mu.Lock()
 	faults := s.takeCalloutFaults(n)
@@ -236,7 +237,8 @@ func (s *simulator) recordLost(n *notification, fault, why string) {
 	}
 }
 
-// knock asks the connector once and returns the status answered; zero when none came.
+// knock sends one request to the connector and returns the status of the answer; 0 if there
+// is no answer.
 func (s *simulator) knock(ctx context.Context, method, path string, body []byte) (int, error) {
 	s.mu.Lock()
 	user, password := s.opts.calloutUser, s.opts.calloutPassword

@@ -9,8 +9,8 @@ import (
 	"concur-connector/dev/concursim/journal"
 )
 
-// verify tests the connection unless the connector is verified already. Nothing is delivered
-// to one that is not.
+// verify tests the connection unless the connector is already verified. Callouts go only to
+// a verified connector.
 func (s *simulator) verify(ctx context.Context) error {
 	s.mu.Lock()
 	verified := s.callouts.Verified
@@ -21,8 +21,8 @@ func (s *simulator) verify(ctx context.Context) error {
 	return s.testConnection(ctx)
 }
 
-// testConnection asks the connector's host as the guide describes: a GET with the
-// credentials. An answer of 200 makes the connector verified:
+// testConnection tests the connection as the guide describes: a GET to the connector's
+// host, with the credentials. An answer of 200 makes the connector verified:
 // https://developer.concur.com/api-reference/callouts/callouts-application-connectors.html.
 func (s *simulator) testConnection(ctx context.Context) error {
 	s.mu.Lock()

@@ -35,7 +35,7 @@ func (s *simulator) controlHandler() http.Handler {
 	on(http.MethodGet, "/reports/{name}", s.controlReport)
 	on(http.MethodGet, "/summary", s.controlSummary)
 	on(http.MethodPost, "/reports/{name}/callout", s.controlCallout)
-	on(http.MethodPost, "/reports/{name}/{move:approve|send-back|recall|resubmit|next-stop|edit|cancel|clear|delete|submit}", s.controlMove)
+	on(http.MethodPost, "/reports/{name}/{move:approve|send-back|recall|resubmit|next-step|edit|cancel|delete-exceptions|delete|submit}", s.controlMove)
 	on(http.MethodPost, "/payloads", s.controlAddPayload)
 	on(http.MethodPost, "/payloads/{name}/callout", s.controlPayloadCallout)
 	on(http.MethodGet, "/failed", s.controlFailed)
@@ -66,7 +66,7 @@ func (s *simulator) controlHandler() http.Handler {
 	return router
 }
 
-// errNoSuch is a name that nothing has.
+// errNoSuch means that nothing has the requested name.
 var errNoSuch = errors.New("there is no such")
 
 func writeControl(w http.ResponseWriter, result any, err error) {
@@ -91,7 +91,8 @@ func writeControl(w http.ResponseWriter, result any, err error) {
 	w.Write(append(body, '\n'))
 }
 
-// readControl reads a YAML or JSON body strictly; an empty one changes nothing.
+// readControl reads a YAML or JSON body and refuses unknown fields. An empty body changes
+// nothing.
 func readControl(r *http.Request, into any) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -111,8 +112,7 @@ func readControl(r *http.Request, into any) error {
 	return nil
 }
 
-// plainJSON writes JSON in the part of it that is YAML too: no tabs, no
-// escaped surrogates.
+// plainJSON writes JSON that is also valid YAML: without tabs and escaped surrogates.
 func plainJSON(body []byte) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

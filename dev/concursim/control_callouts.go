@@ -10,11 +10,11 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// errNoJunk is junk that is asked for where only callouts go.
+// errNoJunk refuses junk for anything but the failed list.
 var errNoJunk = errors.New("junk is for the failed list alone")
 
-// controlCallout sends the report's callout again, changed as the body says,
-// or puts it into the failed list alone.
+// controlCallout sends the report's callout again, changed as the body says, or adds it
+// only to the failed list.
 func (s *simulator) controlCallout(r *http.Request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -53,7 +53,7 @@ func (s *simulator) controlCallout(r *http.Request) (any, error) {
 	return n, nil
 }
 
-// controlAddPayload makes a report of one folder more.
+// controlAddPayload makes a report of another folder.
 func (s *simulator) controlAddPayload(r *http.Request) (any, error) {
 	var body struct {
 		Dir string `yaml:"dir"`
@@ -98,7 +98,7 @@ func (s *simulator) controlFailed(*http.Request) (any, error) {
 	return append([]*failedItem{}, s.failed.items...), nil
 }
 
-// controlFailedFormat sets the format of the failed list, whatever Accept says.
+// controlFailedFormat sets the format of the failed list, whatever the Accept header says.
 func (s *simulator) controlFailedFormat(r *http.Request) (any, error) {
 	var body struct {
 		Format string `yaml:"format"`
@@ -115,7 +115,8 @@ func (s *simulator) controlFailedFormat(r *http.Request) (any, error) {
 	return map[string]string{"format": body.Format}, nil
 }
 
-// readNotification reads one that may be about nothing the simulator has.
+// readNotification reads a notification that may be about something the simulator does not
+// have.
 func (s *simulator) readNotification(r *http.Request) (*notification, error) {
 	n := &notification{
 		EventType: "Report Entered Expense Report Workflow Step - SUBMIT", ObjectType: "EXPRPT",
@@ -185,8 +186,8 @@ func (s *simulator) controlPause(r *http.Request) (any, error) {
 	return map[string]bool{"paused": s.callouts.Paused}, nil
 }
 
-// controlCredentials is what an administrator does on the page of the connector: it changes
-// the user name and the password. The connector has to be verified anew.
+// controlCredentials changes the user name and the password, as an administrator does on
+// the connector's page. The connector must then be verified again.
 func (s *simulator) controlCredentials(r *http.Request) (any, error) {
 	var body struct {
 		User     string `yaml:"user"`
@@ -208,7 +209,7 @@ func (s *simulator) controlCredentials(r *http.Request) (any, error) {
 	return map[string]string{"user": body.User}, nil
 }
 
-// controlTestConnection presses the button of that name.
+// controlTestConnection tests the connection, as the administrator's button does.
 func (s *simulator) controlTestConnection(r *http.Request) (any, error) {
 	err := s.testConnection(r.Context())
 	if err != nil {
@@ -217,5 +218,5 @@ func (s *simulator) controlTestConnection(r *http.Request) (any, error) {
 	return map[string]any{"verified": true}, nil
 }
 
-// errCredentials is a change of nothing.
+// errCredentials refuses a change of nothing.
 var errCredentials = errors.New("want user, password or both")

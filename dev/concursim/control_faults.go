@@ -54,7 +54,7 @@ func (s *simulator) controlAddFaults(r *http.Request) (any, error) {
 // faultList reads a single fault as a list of one.
 type faultList []*fault
 
-// UnmarshalYAML accepts a mapping or a sequence of them.
+// UnmarshalYAML accepts a mapping or a sequence of mappings.
 func (l *faultList) UnmarshalYAML(value *yaml.Node) error {
 	if value.Kind == yaml.MappingNode {
 		var one fault
@@ -134,10 +134,10 @@ func (s *simulator) controlRelease(*http.Request) (any, error) {
 	return map[string]int{"released": s.releaseBreakpoints(false)}, nil
 }
 
-// breakpoint holds one incoming request still: before it has any effect, or
-// after its effect and before its answer. The request is named by its number, or it is
-// the next one to an endpoint. When it is released, the connection is closed without an
-// answer; with Answer it goes on instead, late.
+// breakpoint holds one incoming request: before it has any effect, or after its effect and
+// before its answer. It names the number of the request, or an endpoint whose next request
+// is held. When it is released, the connection is closed without an answer; with Answer the
+// request continues late.
 type breakpoint struct {
 	Request  int    `json:"request" yaml:"request"`
 	Endpoint string `json:"endpoint,omitempty" yaml:"endpoint"`
@@ -159,8 +159,8 @@ func (b *breakpoint) check() error {
 	return nil
 }
 
-// pauseAt holds the request if a breakpoint is set for it, until it is
-// released or maxWait is over; true means that its connection is then to be closed.
+// pauseAt holds the request if a breakpoint is set for it, until it is released or maxWait
+// is over. It returns true if the connection must then be closed.
 func (s *simulator) pauseAt(request int, phase string, c *call) bool {
 	s.mu.Lock()
 	var hit *breakpoint
@@ -187,8 +187,8 @@ func (s *simulator) pauseAt(request int, phase string, c *call) bool {
 	return !hit.Answer
 }
 
-// releaseBreakpoints lets every held request go; with all it also takes back
-// the breakpoints that nothing reached.
+// releaseBreakpoints releases every held request. With all it also removes the breakpoints
+// that were not reached.
 func (s *simulator) releaseBreakpoints(all bool) int {
 	released := 0
 	s.breakpoints = slices.DeleteFunc(s.breakpoints, func(b *breakpoint) bool {

@@ -27,21 +27,21 @@ func (s *simulator) controlViolations(*http.Request) (any, error) {
 	return s.journal.Violations(), nil
 }
 
-// summary counts what there is, so that a test of ten thousand reports needs no
-// answer of their size.
+// summary counts what there is, so that a test with thousands of reports needs only a short
+// answer.
 type summary struct {
 	Reports    int            `json:"reports"`
-	Statuses   map[string]int `json:"statuses"` // a deleted report's is "deleted"
+	Statuses   map[string]int `json:"statuses"` // a deleted report counts as "deleted"
 	Decisions  decided        `json:"decisions"`
 	Failed     int            `json:"failed"`
 	Queued     int            `json:"queued"`
-	Requests   map[string]int `json:"requests"` // those that came, by endpoint
-	Hosts      map[string]int `json:"hosts"`    // the same, by the host to which they came
+	Requests   map[string]int `json:"requests"` // incoming requests, by endpoint
+	Hosts      map[string]int `json:"hosts"`    // incoming requests, by the host that got them
 	Lines      int            `json:"lines"`    // of the journal
 	Violations int            `json:"violations"`
 }
 
-// decided counts the reports by how often a client decided about them.
+// decided counts reports by the number of the client's decisions.
 type decided struct {
 	Never int `json:"never"`
 	Once  int `json:"once"`

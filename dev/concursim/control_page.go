@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// page is what a person sees: plain HTML that reloads itself.
+// page is the page for people: plain HTML that reloads itself.
 var page = template.Must(template.New("page").Parse(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="5">
 <title>Concur simulator</title>
@@ -35,10 +35,10 @@ td,th{border:1px solid #ccc;padding:.2rem .6rem;text-align:left}.bad{color:#b00}
 </body></html>
 `))
 
-// maxRows bounds each table of the page.
+// maxRows limits the rows of each table on the page.
 const maxRows = 200
 
-// showPage shows the first reports, violations and failed notifications, and the last
+// showPage shows the first reports, violations and failed notifications, and the latest
 // lines of the journal, newest first.
 func (s *simulator) showPage(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()

@@ -28,7 +28,7 @@ type reportView struct {
 	StepName      string              `json:"stepName"`
 	Step          string              `json:"step"`
 	StepCode      string              `json:"stepCode,omitempty"`
-	StepInstance  string              `json:"stepInstance,omitempty"` // the guard's word for the step
+	StepInstance  string              `json:"stepInstance,omitempty"` // the identifier of the step in a v4 guard
 	Deleted       bool                `json:"deleted"`
 	HasException  bool                `json:"hasException"`
 	EverSentBack  bool                `json:"everSentBack"`
@@ -39,7 +39,7 @@ type reportView struct {
 	AllocationIDs [][]string          `json:"allocationIds"` // in v4
 	Decisions     []decision          `json:"decisions"`
 	Exceptions    []journal.Exception `json:"exceptions"`
-	Held          []heldException     `json:"held"`
+	Existing      []existingException `json:"existing"`
 	Comments      []string            `json:"comments"`
 	Moves         []moved             `json:"moves"`
 	Writes        int                 `json:"writes"`
@@ -55,7 +55,7 @@ func (s *simulator) view(r *report) reportView {
 		Entries: []string{}, ExpenseIDs: []string{}, Itemizations: [][]itemization{}, Allocations: [][]string{}, AllocationIDs: [][]string{},
 		Decisions:  append([]decision{}, r.decisions...),
 		Exceptions: append([]journal.Exception{}, r.exceptions...),
-		Held:       append([]heldException{}, r.held...),
+		Existing:   append([]existingException{}, r.existing...),
 		Comments:   append([]string{}, r.comments...),
 		Moves:      append([]moved{}, r.moves...),
 		Writes:     r.writes, WriteRequests: r.writeRequests, Reads: r.reads,
@@ -88,7 +88,7 @@ func (s *simulator) v4IDs(keys []string) []string {
 	return ids
 }
 
-// stepInstance is the identifier of the present step as the guard of an action names it.
+// stepInstance returns the identifier of the present step in a v4 guard.
 func (s *simulator) stepInstance(r *report) string {
 	return letters(s.draw(r.name, "step instance", r.instance), hexDigits, 32)
 }
@@ -120,7 +120,7 @@ func (s *simulator) controlReports(*http.Request) (any, error) {
 	return views, nil
 }
 
-// named finds the report of the path; the caller holds mu.
+// named returns the report that the path names. The caller holds mu.
 func (s *simulator) named(r *http.Request) (*report, error) {
 	name := mux.Vars(r)["name"]
 	if found := s.directory.names[name]; found != nil {
@@ -150,8 +150,8 @@ func (s *simulator) controlReport(r *http.Request) (any, error) {
 	return s.view(found), nil
 }
 
-// readUntil reads a condition: status:CODE, or writes, writeRequests, reads,
-// exceptions or decisions with a number, met at that number or more.
+// readUntil reads a condition: status:CODE, deleted, or a count (writes, writeRequests,
+// reads, exceptions, decisions) that must reach a number.
 func readUntil(text string) (func(*report) bool, error) {
 	if text == "" {
 		return func(*report) bool { return true }, nil
@@ -195,8 +195,8 @@ func (s *simulator) controlMove(r *http.Request) (any, error) {
 	return s.view(found), nil
 }
 
-// controlCodes sets the exception codes that are configured, and which of them keep a
-// report where it is.
+// controlCodes sets the exception codes that are configured, and which of them block a
+// report.
 func (s *simulator) controlCodes(r *http.Request) (any, error) {
 	var body struct {
 		Codes    []string `yaml:"codes"`

@@ -56,7 +56,7 @@ func TestControl(t *testing.T) {
 		w.except(r, "NODATE")
 		for _, clear := range []string{"false", "true"} {
 			w.control(http.MethodPost, "/reports/r/recall", "", nil)
-			w.control(http.MethodPost, "/reports/r/resubmit", "clearExceptions: "+clear, nil)
+			w.control(http.MethodPost, "/reports/r/resubmit", "deleteExceptions: "+clear, nil)
 			require.Equal(t, clear == "false", w.state("r").HasException)
 		}
 	})

@@ -14,7 +14,7 @@ func (s *simulator) controlExpireTokens(*http.Request) (any, error) {
 	return map[string]int{"expired": s.tokens.expireAll()}, nil
 }
 
-// controlTokenLife sets the life of the tokens issued from now on.
+// controlTokenLife sets the life of access tokens that are issued from now on.
 func (s *simulator) controlTokenLife(r *http.Request) (any, error) {
 	var body struct {
 		Life string `yaml:"life"`
@@ -24,7 +24,7 @@ func (s *simulator) controlTokenLife(r *http.Request) (any, error) {
 	}
 	life, err := time.ParseDuration(body.Life)
 	if err != nil || life < time.Second {
-		return nil, fmt.Errorf("life %q: want a duration of a second or more", body.Life)
+		return nil, fmt.Errorf("life %q: want a duration of at least one second", body.Life)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,7 +32,7 @@ func (s *simulator) controlTokenLife(r *http.Request) (any, error) {
 	return map[string]string{"life": life.String()}, nil
 }
 
-// controlStrictRotation makes a refresh token good once, or for ever, from now on.
+// controlStrictRotation sets whether a refresh token is valid only once.
 func (s *simulator) controlStrictRotation(r *http.Request) (any, error) {
 	var body struct {
 		Strict *bool `yaml:"strict"`
@@ -49,13 +49,13 @@ func (s *simulator) controlStrictRotation(r *http.Request) (any, error) {
 	return map[string]bool{"strict": s.tokens.strict}, nil
 }
 
-// controlRefreshTokens makes every refresh token so much older, or says whether their end is
-// told, and whether a refresh keeps them.
+// controlRefreshTokens makes every refresh token older. It also sets whether answers show
+// when a refresh token ends, and whether a refresh keeps the refresh token.
 func (s *simulator) controlRefreshTokens(r *http.Request) (any, error) {
 	var body struct {
-		Older    string `yaml:"older"`
-		TellsEnd *bool  `yaml:"tellsEnd"`
-		Keeps    *bool  `yaml:"keeps"`
+		Older       string `yaml:"older"`
+		ShowsExpiry *bool  `yaml:"showsExpiry"`
+		Keeps       *bool  `yaml:"keepsToken"`
 	}
 	if err := readControl(r, &body); err != nil {
 		return nil, err
@@ -67,16 +67,16 @@ func (s *simulator) controlRefreshTokens(r *http.Request) (any, error) {
 			return nil, fmt.Errorf("older %q: want a duration", body.Older)
 		}
 	}
-	if older == 0 && body.TellsEnd == nil && body.Keeps == nil {
-		return nil, errors.New("want older, tellsEnd or keeps")
+	if older == 0 && body.ShowsExpiry == nil && body.Keeps == nil {
+		return nil, errors.New("want older, showsExpiry or keepsToken")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, token := range s.tokens.refresh {
 		token.issued = token.issued.Add(-older)
 	}
-	if body.TellsEnd != nil {
-		s.tokens.tellsEnd = body.TellsEnd
+	if body.ShowsExpiry != nil {
+		s.tokens.showsExpiry = body.ShowsExpiry
 	}
 	if body.Keeps != nil {
 		s.tokens.keeps = body.Keeps
@@ -84,8 +84,8 @@ func (s *simulator) controlRefreshTokens(r *http.Request) (any, error) {
 	return map[string]int{"refreshTokens": len(s.tokens.refresh)}, nil
 }
 
-// controlRequestToken issues a request token of the company, as its administrator gets
-// one in Concur.
+// controlRequestToken issues a request token of the company, as the company's administrator
+// does in Concur.
 func (s *simulator) controlRequestToken(r *http.Request) (any, error) {
 	var body struct {
 		Life     string `yaml:"life"`
@@ -105,7 +105,7 @@ func (s *simulator) controlRequestToken(r *http.Request) (any, error) {
 	defer s.mu.Unlock()
 	t := &s.tokens
 	if len(t.requests) >= maxTokens {
-		return nil, fmt.Errorf("%d request tokens are enough", maxTokens)
+		return nil, fmt.Errorf("there are %d request tokens already, which is the limit", maxTokens)
 	}
 	token := makeUUID(s.draw("request token", len(t.requests)))
 	t.requests[token] = &requestToken{ends: time.Now().Add(life), otherApp: body.OtherApp}
@@ -113,8 +113,8 @@ func (s *simulator) controlRequestToken(r *http.Request) (any, error) {
 	return map[string]string{"requestToken": token}, nil
 }
 
-// controlScopes changes which scopes the application has. What is taken away is missing in
-// every token from then on; what is added comes with the next grant of a request token.
+// controlScopes changes the scopes of the application. A removed scope is missing from
+// every token at once. An added scope comes with the next grant of a request token.
 func (s *simulator) controlScopes(r *http.Request) (any, error) {
 	var body struct {
 		Scopes []string `yaml:"scopes"`
@@ -137,8 +137,8 @@ func (s *simulator) controlScopes(r *http.Request) (any, error) {
 	return map[string][]string{"scopes": t.scopes}, nil
 }
 
-// controlMoveCompany moves the company to the other data centre. Its tokens are known
-// in the old one alone, and the old one knows the company no more.
+// controlMoveCompany moves the company to the other data centre. The old data centre keeps
+// its tokens, but no longer serves the company.
 func (s *simulator) controlMoveCompany(r *http.Request) (any, error) {
 	var body struct {
 		To string `yaml:"to"`

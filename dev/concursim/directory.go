@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// index finds what has a key by the segment of a path in which a client sent the key,
-// with the leniency of sameSegment, and without looking at everything.
+// index finds values by a key that a client sent as a segment of a path. It is as lenient
+// as sameSegment, and does not search all values.
 type index[T comparable] map[string][]T
 
-// add enters one under its key, and under what the key says once it is decoded.
+// add enters a value under its key and under the decoded key.
 func (x index[T]) add(key string, one T) {
 	for _, form := range formsOf(key) {
 		if !slices.Contains(x[form], one) {
@@ -27,7 +27,8 @@ func (x index[T]) remove(key string, one T) {
 	}
 }
 
-// find gives all whose key means the segment, in the order in which they were added.
+// find returns all values whose key matches the segment, in the order in which they were
+// added.
 func (x index[T]) find(sent string) []T { return x[unescape(sent)] }
 
 func formsOf(key string) []string {
@@ -37,8 +38,7 @@ func formsOf(key string) []string {
 	return []string{key}
 }
 
-// directory finds reports by everything that a client, or the control API, may name
-// them with.
+// directory finds reports by everything that a client or the control API can name.
 type directory struct {
 	names                            map[string]*report
 	paths, rptKeys, steps, keptPaths index[*report]
@@ -76,8 +76,8 @@ func (d directory) add(r *report) {
 	}
 }
 
-// meant is the one of several reports that a client means. Raw payloads may share
-// keys with one another; then it is the one that was read last.
+// meant chooses the report that a client means. Raw payloads may share keys; the client
+// means the one that it read last.
 func meant(reports []*report) *report {
 	var found *report
 	for _, r := range reports {

@@ -7,7 +7,7 @@ import (
 	"concur-connector/dev/concursim/journal"
 )
 
-// The endpoints, as the journal and the faults name them.
+// The names of the endpoints in the journal and in faults.
 const (
 	tokenEndpoint        = "token"
 	connectionsEndpoint  = "connections"
@@ -63,8 +63,8 @@ const (
 	testPath        = "/system/v1.0/testconnection" // at the connector
 )
 
-// endpoint is one that the simulator has: the journal's name for it, its method, where
-// it is, and how its errors are written.
+// endpoint describes an endpoint of the simulator: its name, its method, its path, the form
+// of its errors and what its requests do.
 type endpoint struct {
 	name, method, path string
 	errors             errorForm
@@ -120,18 +120,19 @@ func endpointNamed(name string) endpoint {
 	return endpoints[i]
 }
 
-// The groups of endpoints that a fault may be at.
+// The groups of endpoints that a fault can name.
 var (
-	// companyCalls are the short ones of Expense v4, for a company's token alone.
+	// companyCalls are the endpoints with short paths in Expense v4, which need a company's
+	// token.
 	companyCalls = []string{exceptionsV4Endpoint, exceptionPutEndpoint, exceptionDeleteEndpoint, approveEndpoint, sendBackEndpoint}
-	// otherCalls are about no report.
+	// otherCalls are not about a single report.
 	otherCalls = []string{tokenEndpoint, connectionsEndpoint, failedListEndpoint, failedDeleteEndpoint, pendingListEndpoint, usersSearchEndpoint, userEndpoint, listItemEndpoint, requestsEndpoint}
 )
 
 func isWrite(name string) bool  { return endpointNamed(name).kind.Writes() }
 func isAction(name string) bool { return endpointNamed(name).kind.IsAction() }
 
-// groups are the words by which the table of faults names many endpoints.
+// groups are the words that stand for several endpoints in the table of faults.
 var groups = map[string][]string{
 	"any":          append(namesWithout(nil), allEndpoints),
 	"calls":        namesWithout([]string{tokenEndpoint}),

@@ -7,77 +7,77 @@ import (
 	"concur-connector/dev/concursim/journal"
 )
 
-// heldException is an exception that the report has: posted by either interface, or
+// existingException is an exception on the report: posted through any interface, or
 // Concur's own.
-type heldException struct {
+type existingException struct {
 	journal.Exception
 	Visibility string `json:"visibility"`
 	Blocking   bool   `json:"blocking"`
-	Own        bool   `json:"own"` // Concur's, and not to be deleted
+	Own        bool   `json:"own"` // Concur's own, which cannot be deleted
 
 	raw json.RawMessage // as a raw payload prints it
 }
 
-// heldDescription is an exception that a report, or one of its entries, has from the
+// existingDescription is an exception that a report or one of its entries has from the
 // start.
-type heldDescription struct {
+type existingDescription struct {
 	Code     string `yaml:"code"`
 	Blocking bool   `yaml:"blocking"`
-	Entry    int    `yaml:"entry"` // counted from 1; 0 is the report
+	Entry    int    `yaml:"entry"` // counted from 1; 0 is the report itself
 }
 
-// preset gives the report what its description says that Concur holds.
+// preset adds the exceptions of the description.
 func (r *report) preset() {
-	for _, d := range r.desc.Held {
-		h := heldException{Visibility: "ALL", Blocking: d.Blocking, Own: true}
+	for _, d := range r.desc.Existing {
+		h := existingException{Visibility: "ALL", Blocking: d.Blocking, Own: true}
 		h.ObjectType, h.Code = "Report", d.Code
 		if d.Entry > 0 {
 			e := r.entries[d.Entry-1]
 			h.ObjectType, h.ObjectID = "Entry", e.key
 			e.hasExceptions = true
 		}
-		r.held = append(r.held, h)
+		r.existing = append(r.existing, h)
 		r.hasException = true
 	}
 }
 
-// has finds what a report holds of that code on that object.
-func (r *report) has(kind, id, code string) *heldException {
-	i := slices.IndexFunc(r.held, func(h heldException) bool {
+// has returns the exception with this code on this object, or nil.
+func (r *report) has(kind, id, code string) *existingException {
+	i := slices.IndexFunc(r.existing, func(h existingException) bool {
 		return h.ObjectType == kind && h.ObjectID == id && h.Code == code
 	})
 	if i < 0 {
 		return nil
 	}
-	return &r.held[i]
+	return &r.existing[i]
 }
 
-// blocked says whether an exception that blocks is on that expense; without a key, on
-// anything of the report.
+// blocked reports whether a blocking exception is on that expense, or anywhere on the
+// report if the key is empty.
 func (r *report) blocked(key string) bool {
-	return slices.ContainsFunc(r.held, func(h heldException) bool {
+	return slices.ContainsFunc(r.existing, func(h existingException) bool {
 		p, _ := r.placeOf(h.ObjectID)
 		return h.Blocking && (key == "" || p.expense == key)
 	})
 }
 
-// dropException takes away what was posted, and lowers the flags that nothing else
-// holds up.
+// dropException deletes a posted exception and lowers the flags that no other exception
+// keeps up.
 func (s *simulator) dropException(r *report, gone journal.Exception) {
 	same := func(e journal.Exception) bool {
 		return e.ObjectType == gone.ObjectType && e.ObjectID == gone.ObjectID && e.Code == gone.Code
 	}
 	r.exceptions = slices.DeleteFunc(r.exceptions, same)
-	r.held = slices.DeleteFunc(r.held, func(h heldException) bool { return !h.Own && same(h.Exception) })
-	r.hasException = r.desc.HasException || len(r.held) > 0
+	r.existing = slices.DeleteFunc(r.existing, func(h existingException) bool { return !h.Own && same(h.Exception) })
+	r.hasException = r.desc.HasException || len(r.existing) > 0
 	if o, known := r.objects[gone.ObjectID]; known {
 		i := slices.Index(r.entries, o.entry)
 		before := i >= 0 && i < len(r.desc.Entries) && r.desc.Entries[i].Exceptions
-		o.entry.hasExceptions = before || slices.ContainsFunc(r.held, func(h heldException) bool {
+		o.entry.hasExceptions = before || slices.ContainsFunc(r.existing, func(h existingException) bool {
 			other, on := r.objects[h.ObjectID]
 			return on && other.entry == o.entry
 		})
 	}
-	r.touchedByException()
+	r.exceptionChanged()
 	s.broadcast()
 }

@@ -13,14 +13,14 @@ import (
 	"concur-connector/dev/concursim/journal"
 )
 
-// postedItem is one Exception of a request, as sent.
+// postedItem is one Exception element of a request.
 type postedItem struct {
 	index                      int
 	objectType, objectID, code string
 }
 
-// handleExceptions plays the posting of report exceptions: strict about the
-// form, item by item about the content:
+// handleExceptions plays the posting of exceptions. It is strict about the form of the
+// request, and answers for each exception:
 // https://developer.concur.com/api-reference/expense/expense-report/post-report-exceptions.html.
 func (s *simulator) handleExceptions(c *call) answer {
 	r := c.report
@@ -57,7 +57,7 @@ func (s *simulator) handleExceptions(c *call) answer {
 	return xmlAnswer(exceptionResult(items, failures))
 }
 
-// refuseItem says why an item fails; empty means that it does not.
+// refuseItem returns why an exception fails; empty if it succeeds.
 func (s *simulator) refuseItem(c *call, r *report, item postedItem) string {
 	if c.failItems || c.failPartial && (item.index == c.failIndex || item.code == c.failCode) {
 		return "Invalid Exception Code"
@@ -99,8 +99,8 @@ func exceptionResult(items []postedItem, failures map[int]string) string {
 		list("errors", failed.String()) + list("ExceptionDetails", succeeded.String()) + "</exception-result>"
 }
 
-// readExceptions reads the request and insists on the documented namespace,
-// the order of elements and indexes that count from 1.
+// readExceptions reads the request. It requires the documented namespace, the documented
+// order of elements, and indexes that count from 1.
 func readExceptions(body []byte) ([]postedItem, error) {
 	root, err := readTree(body, "Exceptions")
 	if err != nil {
@@ -152,8 +152,8 @@ type element struct {
 	children   []*element
 }
 
-// readTree reads a request body whose root is named and every element of which
-// is in the service's namespace.
+// readTree reads a request body. The root element must have this name, and every element
+// must be in the service's namespace.
 func readTree(body []byte, root string) (*element, error) {
 	decoder := xml.NewDecoder(bytes.NewReader(body))
 	var top *element

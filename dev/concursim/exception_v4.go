@@ -14,8 +14,8 @@ const (
 	notOurs = "The exception cannot be deleted. Exceptions can be deleted via the API only if the exception was initially added by the API"
 )
 
-// target is the object of a call about exceptions: the report unless the path says
-// more. It is nil with the answer when there is no such object.
+// target returns the object of a call about exceptions: the report, or what the path names.
+// If there is no such object, the report is nil and the answer says so.
 func (s *simulator) target(c *call) (*report, journal.Exception, answer) {
 	r := c.report
 	if r == nil || r.deleted || r.desc.Request {
@@ -41,8 +41,8 @@ func (s *simulator) target(c *call) (*report, journal.Exception, answer) {
 	return r, on, answer{}
 }
 
-// handleExceptionsV4 plays the exceptions of a report, of an expense or of an
-// allocation, whoever posted them:
+// handleExceptionsV4 plays the list of exceptions on a report, an expense or an allocation,
+// whoever posted them:
 // https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html.
 func (s *simulator) handleExceptionsV4(c *call) answer {
 	r, on, a := s.target(c)
@@ -50,7 +50,7 @@ func (s *simulator) handleExceptionsV4(c *call) answer {
 		return a
 	}
 	list := []any{}
-	for _, h := range r.held {
+	for _, h := range r.existing {
 		p, _ := r.placeOf(h.ObjectID)
 		if c.shows(on, h, p) {
 			list = append(list, s.renderException(h, p))
@@ -59,9 +59,9 @@ func (s *simulator) handleExceptionsV4(c *call) answer {
 	return jsonAnswer(list)
 }
 
-// shows says whether the call is about that exception. A report's are also those of its
-// expenses, and an expense's those of its itemizations, unless they are not wanted.
-func (c *call) shows(on journal.Exception, h heldException, p place) bool {
+// shows reports whether a call lists that exception. The list of a report includes its
+// expenses, and the list of an expense its itemizations, unless the query excludes them.
+func (c *call) shows(on journal.Exception, h existingException, p place) bool {
 	switch on.ObjectType {
 	case "Report":
 		return h.ObjectType == "Report" || c.query.Get("excludeExpenses") != "true"
@@ -72,7 +72,7 @@ func (c *call) shows(on journal.Exception, h heldException, p place) bool {
 	return h.ObjectType == "Allocation" && h.ObjectID == on.ObjectID
 }
 
-func (s *simulator) renderException(h heldException, p place) any {
+func (s *simulator) renderException(h existingException, p place) any {
 	if h.raw != nil {
 		return h.raw
 	}
@@ -88,8 +88,8 @@ func (s *simulator) renderException(h heldException, p place) any {
 	}
 }
 
-// handleExceptionPut plays the adding of one exception. The same one on the same object
-// is there already: that is no error, and nothing happens.
+// handleExceptionPut plays the adding of one exception. If the same exception is already on
+// the object, nothing happens and the call succeeds.
 func (s *simulator) handleExceptionPut(c *call) answer {
 	r, on, a := s.target(c)
 	if r == nil {
@@ -123,8 +123,8 @@ func (s *simulator) handleExceptionPut(c *call) answer {
 	return answer{status: http.StatusOK, contentType: jsonType}
 }
 
-// handleExceptionDelete plays the taking away of an exception that was posted, by
-// either interface. Concur's own stay.
+// handleExceptionDelete plays the deletion of a posted exception, whichever interface
+// posted it. Concur's own exceptions cannot be deleted.
 func (s *simulator) handleExceptionDelete(c *call) answer {
 	r, on, a := s.target(c)
 	if r == nil {

@@ -85,7 +85,7 @@ func TestExceptionsV4(t *testing.T) {
 	t.Run("Concur's own stays, and may block", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		r := w.submit("r", "held: [{code: OVERBUDGET, blocking: true}, {code: CALWARN2, entry: 1}]")
+		r := w.submit("r", "existing: [{code: OVERBUDGET, blocking: true}, {code: CALWARN2, entry: 1}]")
 		all := w.exceptions(short(r) + "/exceptions")
 		require.Equal(t, seenException{"OVERBUDGET", "ALL", true, "", "", ""}, all[0])
 		require.Equal(t, seenException{"CALWARN2", "ALL", false, r.ExpenseIDs[0], "", ""}, all[1])

@@ -9,12 +9,13 @@ import (
 
 const notificationNamespace = "http://www.concursolutions.com/api/notification/2012/06"
 
-// failedList holds the notifications that nobody accepted, until deleted.
+// failedList holds the notifications that the connector did not accept, until it deletes
+// them.
 type failedList struct {
-	items   []*failedItem // in the order of their making
+	items   []*failedItem // in the order in which they failed
 	ids     index[*failedItem]
 	made    int
-	deleted map[*failedItem]time.Time // those that are gone, and until when reads show them all the same
+	deleted map[*failedItem]time.Time // deleted entries, and until when reads still show them
 	form    failedForm
 	format  string
 }
@@ -35,7 +36,7 @@ type failedItem struct {
 
 	n            int
 	report, step string
-	xml, json    string // as it stands in the list, once it was asked for
+	xml, json    string // the rendered entry, once it was asked for
 }
 
 const maxFailed = 25_000
@@ -60,8 +61,8 @@ func (l *failedList) add(item *failedItem) {
 	l.ids.add(item.ID, item)
 }
 
-// fail puts a notification into the failed list, with a link to it on the
-// company's present host unless the notification brings its own.
+// fail adds a notification to the failed list. Its link names the company's present host
+// unless the notification brings a link.
 func (s *simulator) fail(n *notification) *failedItem {
 	s.failed.made++
 	item := &failedItem{
@@ -103,8 +104,8 @@ func (s *simulator) handleFailedList(c *call) answer {
 }
 
 // handleFailedDelete plays Delete Notification:
-// https://developer.concur.com/api-reference/callouts/delete-notification.html. It documents
-// 200, 400 and 403, and no 404.
+// https://developer.concur.com/api-reference/callouts/delete-notification.html. The page
+// documents 200, 400 and 403, but no 404.
 func (s *simulator) handleFailedDelete(c *call) answer {
 	item := s.failed.find(c.id)
 	if item == nil {
@@ -116,8 +117,8 @@ func (s *simulator) handleFailedDelete(c *call) answer {
 		c.entry.SetUndecided()
 	}
 	s.failed.remove(item)
-	if r := s.directory.names[item.report]; r != nil && r.shownAfter() > 0 {
-		s.failed.deleted[item] = time.Now().Add(r.shownAfter())
+	if r := s.directory.names[item.report]; r != nil && r.visibleAfter() > 0 {
+		s.failed.deleted[item] = time.Now().Add(r.visibleAfter())
 	}
 	c.entry.SetEffect()
 	s.broadcast()

@@ -6,43 +6,43 @@ import (
 	"strings"
 )
 
-// junkKind is one way in which an entry of the failed list is not as it should be.
+// junkKind is one way in which an entry of the failed list is malformed.
 type junkKind struct {
 	name, does string
 	deform     func(*failedItem, []part) []part
 }
 
-// foreignHost is nobody's.
+// foreignHost is a host that does not belong to Concur.
 const foreignHost = "https://evil.example"
 
 var junkKinds = []junkKind{
-	{"no-object-uri", "the ObjectURI is missing", without("ObjectURI")},
-	{"no-notification-uri", "the link to the notification is missing", without(linkPart)},
-	{"empty", "nothing is in it", func(*failedItem, []part) []part { return []part{} }},
-	{"unknown-element", "elements that nobody knows stand beside the right ones", func(_ *failedItem, parts []part) []part {
+	{"no-object-uri", "there is no ObjectURI", without("ObjectURI")},
+	{"no-notification-uri", "there is no link to the notification", without(linkPart)},
+	{"empty", "the entry is empty", func(*failedItem, []part) []part { return []part{} }},
+	{"unknown-element", "the entry also has unknown elements", func(_ *failedItem, parts []part) []part {
 		inner := []part{{name: "ObjectType", text: "NONE"}, {name: "Weight", text: "7"}}
 		return append([]part{{name: "Priority", text: "high"}, {name: "Attachment", parts: inner}}, parts...)
 	}},
-	{"nested", "everything stands in an element that nobody knows", func(_ *failedItem, parts []part) []part {
+	{"nested", "everything is inside an unknown element", func(_ *failedItem, parts []part) []part {
 		return []part{{name: "Details", parts: parts}}
 	}},
-	{"not-text", "the ObjectURI is an element in XML, and in JSON a number, an object or null", func(item *failedItem, parts []part) []part {
+	{"not-text", "the ObjectURI is an element in XML; in JSON it is a number, an object or null", func(item *failedItem, parts []part) []part {
 		return with(parts, "ObjectURI", part{
 			xml:  "<Part>" + escapeText(item.ObjectURI) + "</Part>",
 			json: []string{"7", `{"Part": "1"}`, "null"}[item.n%3],
 		})
 	}},
-	{"foreign-uri", "the ObjectURI and the link name a host that is not Concur's", func(item *failedItem, parts []part) []part {
+	{"foreign-uri", "the ObjectURI and the link name a host that does not belong to Concur", func(item *failedItem, parts []part) []part {
 		parts = with(parts, "ObjectURI", part{text: foreignHost + pathOf(item.ObjectURI)})
 		return with(parts, linkPart, part{text: foreignHost + pathOf(item.NotificationURI)})
 	}},
-	{"not-well-formed", "the EventType has an ampersand that stands for itself, or a missing quote", func(_ *failedItem, parts []part) []part {
+	{"not-well-formed", "the EventType has an unescaped ampersand (XML) or lacks a quote (JSON)", func(_ *failedItem, parts []part) []part {
 		return with(parts, "EventType", part{xml: "Travel & Expense", json: `"Travel and Expense`})
 	}},
-	{"bad-date", "the EventDateTime is no date", func(_ *failedItem, parts []part) []part {
+	{"bad-date", "the EventDateTime is not a date", func(_ *failedItem, parts []part) []part {
 		return with(parts, "EventDateTime", part{text: "2026-13-32:25:61:61 or so"})
 	}},
-	{"long-text", "the EventType has a hundred thousand characters", func(_ *failedItem, parts []part) []part {
+	{"long-text", "the EventType has 100,000 characters", func(_ *failedItem, parts []part) []part {
 		return with(parts, "EventType", part{text: strings.Repeat("a step & ", 100_000/9+1)[:100_000]})
 	}},
 }
@@ -53,7 +53,7 @@ func without(name string) func(*failedItem, []part) []part {
 	}
 }
 
-// with puts another content into the part of that name.
+// with replaces the content of the part with that name.
 func with(parts []part, name string, content part) []part {
 	for i := range parts {
 		if parts[i].name == name {
@@ -72,7 +72,7 @@ func junkNamed(name string) *junkKind {
 	return &junkKinds[i]
 }
 
-// checkJunk refuses a kind that does not exist.
+// checkJunk refuses an unknown kind.
 func checkJunk(name string) error {
 	if name == "" || junkNamed(name) != nil {
 		return nil

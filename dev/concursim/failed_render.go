@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The formats of the failed list; as-asked goes by the request's Accept.
+// The formats of the failed list. With as-asked the request's Accept header decides.
 const (
 	asAsked = "as-asked"
 	asXML   = "xml"
@@ -18,14 +18,14 @@ const (
 
 func checkFormat(format string) error {
 	if !slices.Contains([]string{asAsked, asXML, asJSON}, format) {
-		return fmt.Errorf("format %q is not %s, %s or %s", format, asXML, asJSON, asAsked)
+		return fmt.Errorf("format %q: want %s, %s or %s", format, asXML, asJSON, asAsked)
 	}
 	return nil
 }
 
-// failedForm is what the documentation of the failed list writes in more than one
-// way: the root's name, the name of the link, and a wrapper that its text mentions
-// and its examples lack. The seed chooses.
+// failedForm holds what the documentation of the failed list writes in several ways: the
+// name of the root element, the name of the link, and a wrapper element that the text
+// mentions and the examples omit. The seed chooses.
 type failedForm struct {
 	root, link string
 	wrapped    bool
@@ -41,8 +41,8 @@ func newFailedForm(seed uint64) failedForm {
 	}
 }
 
-// part is one element of an entry: nil, a text, other parts, or, where xml and json
-// say so, something else altogether.
+// part is one element of an entry: a text, other parts or nil. xml and json replace the
+// content with something else.
 type part struct {
 	name, text string
 	parts      []part
@@ -50,14 +50,14 @@ type part struct {
 }
 
 const (
-	// linkPart stands for the link until the form names it.
+	// linkPart stands for the link until the form gives its name.
 	linkPart = "the link"
 
-	// What xml and json say of a part that is nil.
+	// The values of xml and json for a nil part.
 	nilXML, nilJSON = "nil", "null"
 )
 
-// parts are the elements of an entry in the order of the documentation.
+// parts returns the elements of an entry in the documented order.
 func (i *failedItem) parts(form failedForm) []part {
 	parts := []part{
 		{name: "Context", xml: nilXML, json: nilJSON},
@@ -87,7 +87,7 @@ func named(parts []part, link string) []part {
 	return parts
 }
 
-// failedJSONAsked says whether this request is answered in JSON.
+// failedJSONAsked reports whether this request is answered in JSON.
 func (s *simulator) failedJSONAsked(c *call) bool {
 	if s.failed.format != asAsked {
 		return s.failed.format == asJSON
@@ -100,8 +100,8 @@ func (s *simulator) failedJSONAsked(c *call) bool {
 	return true
 }
 
-// failedXML writes the list in XML. An entry is rendered once: it never changes, and
-// the list may be asked for as often as it has entries.
+// failedXML writes the list in XML. Each entry is rendered once, because it never changes
+// and the list is read often.
 func (s *simulator) failedXML() answer {
 	head := s.failed.form.root + ` xmlns="` + notificationNamespace + `" xmlns:i="` + instanceNamespace + `"`
 	declaration := `<?xml version="1.0" encoding="utf-8"?>` + "\n"
@@ -144,7 +144,7 @@ func (d *document) parts(tag string, parts []part) {
 	d.close(tag)
 }
 
-// failedJSON writes the list in JSON: a bare array.
+// failedJSON writes the list in JSON, as a bare array.
 func (s *simulator) failedJSON() answer {
 	items := s.failed.listed()
 	entries := make([]string, len(items))

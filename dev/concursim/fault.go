@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// fault is something that goes wrong on purpose: Times times (forever when
-// negative) at one endpoint, after Skip requests, for one report when named.
+// fault makes requests to an endpoint fail on purpose, Times times (forever if negative).
+// It lets Skip requests pass first, and may apply to one report only.
 type fault struct {
 	ID       int        `json:"id" yaml:"-"`
 	Endpoint string     `json:"endpoint" yaml:"endpoint"`
@@ -24,8 +24,8 @@ type fault struct {
 	left int
 }
 
-// faultParam holds the parameters of all kinds; faultKinds says which belong
-// to which.
+// faultParam holds the parameters of all kinds of faults; faultKinds says which belong to
+// which kind.
 type faultParam struct {
 	MS         int    `json:"ms,omitempty" yaml:"ms"`
 	MB         int    `json:"mb,omitempty" yaml:"mb"`
@@ -40,16 +40,16 @@ type faultParam struct {
 	To         string `json:"to,omitempty" yaml:"to"`
 }
 
-// faultKind says where a kind may be asked for, its parameters (a star marks
-// one that is required), and what it does.
+// faultKind describes a kind of fault: its endpoints, its parameters (a star marks a
+// required one) and its effect.
 type faultKind struct {
 	name, endpoints, params, does string
 }
 
-// maxDelay is how long a request may be held: as long as Concur itself may take.
+// maxDelay is the longest delay of a request. Concur itself may take that long.
 const maxDelay = 60 * time.Second
 
-// maxBomb bounds a gzip-bomb, in megabytes.
+// maxBomb limits a gzip-bomb, in megabytes.
 const maxBomb = 4096
 
 const (
@@ -62,46 +62,46 @@ const (
 
 var faultKinds = []faultKind{
 	{"lost-answer", everyEndpoint, "", "takes effect, then the connection is closed without an answer"},
-	{"cut-body", everyEndpoint, "", "takes effect, then the answer is cut in the middle under its full Content-Length; one without a body is not sent"},
-	{"refused-connection", everyEndpoint, "", "the connection is closed without effect and without an answer"},
-	{"late-effect", apiCalls, "ms*", "the connection is closed at once without an answer, and the request takes effect that many milliseconds later"},
-	{"down", "all", "", "connections are accepted and closed before a request is read, kept ones at their next request"},
+	{"cut-body", everyEndpoint, "", "takes effect, then the answer is cut in the middle, under its full Content-Length; an answer without a body is not sent"},
+	{"refused-connection", everyEndpoint, "", "the connection is closed without an effect and without an answer"},
+	{"late-effect", apiCalls, "ms*", "the connection is closed at once without an answer; the request takes effect that many milliseconds later"},
+	{"down", "all", "", "connections are accepted and closed before a request is read; a kept connection is closed at its next request"},
 	{"server-error", everyEndpoint, "effect", "500 with an error body"},
 	{"unavailable", everyEndpoint, "effect, retryAfter", "503 with an HTML page"},
-	{"too-many-requests", everyEndpoint, "retryAfter", "429, with Retry-After in seconds when given"},
-	{"rate-400", everyEndpoint, "", "400 whose message says that the request limit is exceeded"},
-	{"deadlock-400", everyEndpoint, "", "400 whose message says that a database deadlock occurred"},
-	{"slow", everyEndpoint, "ms*", "waits that many milliseconds, at most 60000, then takes effect and answers as usual, also when the client has given up"},
+	{"too-many-requests", everyEndpoint, "retryAfter", "429, with Retry-After in seconds if given"},
+	{"rate-400", everyEndpoint, "", "400 with a message that the request limit is exceeded"},
+	{"deadlock-400", everyEndpoint, "", "400 with a message that a database deadlock occurred"},
+	{"slow", everyEndpoint, "ms*", "waits that many milliseconds (at most 60000), then takes effect and answers as usual, even if the client has given up"},
 	{"html", everyEndpoint, "effect", "200 with the HTML page of a gateway"},
-	{"gateway", everyEndpoint, "effect, status, text", "something else answers in Concur's place, without its correlation ID: with that status, 403 unless told, and a page, page-as-xml, page-as-json, fragment, plain, json, xml, or as the seed chooses; nothing has no body"},
+	{"gateway", everyEndpoint, "effect, status, text", "another system answers instead of Concur, without Concur's correlation ID, with that status (default 403); text is page, page-as-xml, page-as-json, fragment, plain, json, xml or nothing (no body); by default the seed chooses"},
 	{"empty-body", everyEndpoint, "effect", "200 with no body"},
-	{"compressed", everyEndpoint, "", "the usual answer is compressed with gzip, if that is accepted"},
-	{"chunked", everyEndpoint, "", "the usual answer comes in chunks"},
-	{"gzip-bomb", everyEndpoint, "mb*, effect", "200 whose few bytes of gzip become that many megabytes, at most 4096"},
-	{"malformed", everyEndpoint, "effect", "200 of the right type that cannot be read"},
-	{"wrong-root", everyEndpoint, "effect", "200, readable, with another root element"},
+	{"compressed", everyEndpoint, "", "the usual answer, compressed with gzip if the client accepts that"},
+	{"chunked", everyEndpoint, "", "the usual answer, in chunks"},
+	{"gzip-bomb", everyEndpoint, "mb*, effect", "200 with a small gzip body that expands to that many megabytes (at most 4096)"},
+	{"malformed", everyEndpoint, "effect", "200 with the right content type and an unreadable body"},
+	{"wrong-root", everyEndpoint, "effect", "200, readable, with a wrong root element"},
 	{"failure-in-200", writeEndpoints, "text", "200 that says FAILURE, or that every exception failed; no effect"},
 	{"partial-exceptions", "exceptions", "index, code", "the exceptions with that index or code fail, the others succeed"},
-	{"expired-token", everyEndpoint, "status", "the token ends: 401 or 403 as told, else as the service alternates, and it is good for nothing from then on"},
+	{"expired-token", everyEndpoint, "status", "the access token ends: 401 or 403 as given, by default alternating; the token stays invalid"},
 	{"forbidden", everyEndpoint, "", "403 with an error body"},
-	{"user-token", "company", "", "401 that says that the token is not that of a company"},
+	{"user-token", "company", "", "401 that says that the token is not a company's token"},
 	{"not-found", "report calls, failed-delete, user, list-item", "", "404 with an error body"},
 	{"redirect", everyEndpoint, "location*", "302 to that location"},
-	{"moved", reportCalls, "to*", "somebody else moves the report right before the request is handled: approve, send-back, recall, next-stop, edit, cancel or delete"},
-	{"hostile-url", "details", "url*", "the answer prints that WorkflowActionURL"},
-	{"new-stop-each-read", "details", "", "every answer prints another WorkflowActionURL"},
-	{"no-entries", entryLists, "", "the answer has no entry, and claims what it always claims: counts, totals, links"},
-	{"fewer-entries", entryLists, "", "the same with one entry left out, which one by the seed"},
-	{"no-itemizations", "details, itemizations-v3, itemizations-v4", "", "itemized entries come without their itemizations, and say that they are itemized where they do"},
-	{"wrong-count", "details", "", "EntryCount and Count say one more than there are"},
-	{"other-total", "details, report-v3, report-v4", "", "the total of the report is 10.00 more than its entries sum to"},
-	{"cut-next-page", "entries-v3, itemizations-v3, allocations-v3", "", "a page of at most 2 rows whose NextPage ends in the middle of its path"},
-	{"page-again", "entries-v3, itemizations-v3, allocations-v3", "", "a page of at most 2 rows whose NextPage leads to the first page"},
-	{"deprecated", apiCalls, "text", "the usual answer has the headers x-api-warn, with that text, and sunset"},
-	{"unclean-text", "any, callout", "text", "each ␋ in what is sent becomes what XML and JSON forbid: a reference or an escape, or as told a character, or a byte that is no UTF-8"},
-	{"other-encoding", "any, callout", "text*", "what is sent declares that encoding, and is in it: utf-16, iso-8859-1 or windows-1252; UTF8 and utf-16-in-name are declared alone"},
+	{"moved", reportCalls, "to*", "somebody else moves the report just before the request is handled: approve, send-back, recall, next-step, edit, cancel or delete"},
+	{"hostile-url", "details", "url*", "the answer shows that WorkflowActionURL"},
+	{"new-step-each-read", "details", "", "every answer shows another WorkflowActionURL"},
+	{"no-entries", entryLists, "", "the answer has no entries, but still claims them in its counts, totals and links"},
+	{"fewer-entries", entryLists, "", "the same, with one entry missing, chosen by the seed"},
+	{"no-itemizations", "details, itemizations-v3, itemizations-v4", "", "itemized entries come without their itemizations, but still say that they are itemized"},
+	{"wrong-count", "details", "", "EntryCount and Count are one too high"},
+	{"other-total", "details, report-v3, report-v4", "", "the total of the report is 10.00 more than the sum of its entries"},
+	{"cut-next-page", "entries-v3, itemizations-v3, allocations-v3", "", "a page of at most 2 rows with a NextPage that ends in the middle of its path"},
+	{"page-again", "entries-v3, itemizations-v3, allocations-v3", "", "a page of at most 2 rows with a NextPage that leads to the first page"},
+	{"deprecated", apiCalls, "text", "the usual answer, with the headers x-api-warn (with that text) and sunset"},
+	{"unclean-text", "any, callout", "text", "each ␋ in the text becomes something that XML and JSON forbid: by default a reference or an escape; with text a character, or a byte that is not UTF-8"},
+	{"other-encoding", "any, callout", "text*", "the text declares that encoding and uses it: utf-16, iso-8859-1 or windows-1252; UTF8 and utf-16-in-name are only declared"},
 	{"duplicate-callout", "callout", "", "the callout is sent twice"},
-	{"lost-callout", "callout", "", "the callout is not sent and goes straight to the failed list"},
+	{"lost-callout", "callout", "", "the callout is not sent; its notification goes to the failed list"},
 }
 
 func kindNamed(name string) (faultKind, bool) {
@@ -124,7 +124,7 @@ func (k faultKind) allowed() []string {
 	return names
 }
 
-// check refuses what the kind cannot do.
+// check refuses a fault that its kind does not allow.
 func (f *fault) check() error {
 	kind, ok := kindNamed(f.Kind)
 	if !ok {
@@ -159,13 +159,13 @@ func (p faultParam) check(kind faultKind) error {
 	for _, name := range strings.Split(kind.params, ", ") {
 		bare := strings.TrimSuffix(name, "*")
 		if bare != name && !given[bare] {
-			return fmt.Errorf("param %s is missing", bare)
+			return fmt.Errorf("param %s is required", bare)
 		}
 		delete(given, bare)
 	}
 	for name, is := range given {
 		if is {
-			return fmt.Errorf("param %s does not belong to it", name)
+			return fmt.Errorf("param %s is not a parameter of this kind", name)
 		}
 	}
 	switch {
@@ -176,24 +176,24 @@ func (p faultParam) check(kind faultKind) error {
 	case p.RetryAfter != nil && *p.RetryAfter < 0:
 		return errors.New("retryAfter is negative")
 	case kind.name == "gateway" && p.Status != 0 && (p.Status < 200 || p.Status > 599):
-		return fmt.Errorf("status %d is none", p.Status)
+		return fmt.Errorf("status %d: want 200 to 599", p.Status)
 	case kind.name == "gateway" && p.Text != "" && !slices.Contains(gatewayForms(), p.Text):
-		return fmt.Errorf("text %q is not one of %s", p.Text, strings.Join(gatewayForms(), ", "))
+		return fmt.Errorf("text %q: want one of %s", p.Text, strings.Join(gatewayForms(), ", "))
 	case kind.name != "gateway" && p.Status != 0 && p.Status != http.StatusUnauthorized && p.Status != http.StatusForbidden:
-		return fmt.Errorf("status %d is neither 401 nor 403", p.Status)
-	case p.To != "" && !slices.Contains([]string{"approve", "send-back", "recall", "next-stop", "edit", "cancel", "delete"}, p.To):
-		return fmt.Errorf("to %q is not approve, send-back, recall, next-stop, edit, cancel or delete", p.To)
+		return fmt.Errorf("status %d: want 401 or 403", p.Status)
+	case p.To != "" && !slices.Contains([]string{"approve", "send-back", "recall", "next-step", "edit", "cancel", "delete"}, p.To):
+		return fmt.Errorf("to %q: want approve, send-back, recall, next-step, edit, cancel or delete", p.To)
 	case kind.name == "unclean-text" && !slices.Contains([]string{"", "reference", "character", "byte"}, p.Text):
-		return fmt.Errorf("text %q is not reference, character or byte", p.Text)
+		return fmt.Errorf("text %q: want reference, character or byte", p.Text)
 	case kind.name == "other-encoding" && encodings[p.Text] == nil:
-		return fmt.Errorf("text %q is not utf-16, iso-8859-1, windows-1252, UTF8 or utf-16-in-name", p.Text)
+		return fmt.Errorf("text %q: want utf-16, iso-8859-1, windows-1252, UTF8 or utf-16-in-name", p.Text)
 	case kind.name == "partial-exceptions" && p.Index == 0 && p.Code == "":
-		return errors.New("want param index or code")
+		return errors.New("param index or code is required")
 	}
 	return nil
 }
 
-// takenFaults are the faults that one request or callout met.
+// takenFaults are the faults that apply to one request or callout.
 type takenFaults []*fault
 
 func (t takenFaults) find(kind string) *fault {
@@ -220,12 +220,12 @@ func (t takenFaults) delay() time.Duration {
 	return 0
 }
 
-// modifiers do not decide the answer, so they go together with one that does.
-var modifiers = []string{"slow", "moved", "hostile-url", "new-stop-each-read", "partial-exceptions", "deprecated", "compressed", "chunked", "duplicate-callout", "unclean-text", "other-encoding",
+// modifiers do not decide the answer, so they combine with a fault that does.
+var modifiers = []string{"slow", "moved", "hostile-url", "new-step-each-read", "partial-exceptions", "deprecated", "compressed", "chunked", "duplicate-callout", "unclean-text", "other-encoding",
 	"no-entries", "fewer-entries", "no-itemizations", "wrong-count", "other-total", "cut-next-page", "page-again"}
 
-// take picks the faults for an endpoint and report and uses up one time of
-// each: every modifier, and the first of the others.
+// take picks the faults for an endpoint and a report, and uses each of them once: every
+// modifier, and the first of the other faults.
 func (s *simulator) take(endpoint, report string, wanted func(*fault) bool) takenFaults {
 	var taken takenFaults
 	decided := false

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// movedByFaults lets somebody else act before the request is handled.
+// movedByFaults lets somebody else act on the report before the request is handled.
 func (s *simulator) movedByFaults(c *call, faults takenFaults) {
 	f := faults.find("moved")
 	if f == nil {
@@ -25,13 +25,13 @@ func (s *simulator) movedByFaults(c *call, faults takenFaults) {
 	c.entry.AddNote("somebody else: " + f.Param.To)
 }
 
-// applyFaults handles the request, or not, as the faults want it.
+// applyFaults handles the request as the faults demand.
 func (s *simulator) applyFaults(c *call, faults takenFaults) answer {
 	for _, f := range faults {
 		switch f.Kind {
 		case "hostile-url":
 			c.hostileURL = f.Param.URL
-		case "new-stop-each-read":
+		case "new-step-each-read":
 			c.freshStep = true
 		case "no-entries", "fewer-entries", "no-itemizations", "wrong-count", "other-total", "cut-next-page", "page-again":
 			c.lacks = append(c.lacks, f.Kind)
@@ -48,7 +48,7 @@ func (s *simulator) applyFaults(c *call, faults takenFaults) answer {
 	return s.handle(c)
 }
 
-// deprecated adds to whatever is answered that the endpoint will be gone.
+// deprecated adds the headers of a deprecated endpoint to an answer.
 func (a answer) deprecated(f *fault) answer {
 	if f == nil {
 		return a
@@ -69,7 +69,7 @@ func (s *simulator) faultAnswer(c *call, f *fault) answer {
 		return a
 	case "cut-body":
 		a := s.handle(c)
-		a.cut, a.drop = true, len(a.body) == 0 // there is nothing to cut
+		a.cut, a.drop = true, len(a.body) == 0 // there is no body to cut
 		return a
 	case "refused-connection":
 		return answer{drop: true}
@@ -118,7 +118,7 @@ func (s *simulator) faultAnswer(c *call, f *fault) answer {
 	return s.unreadable(c, f.Kind)
 }
 
-// lateEffect lets the request take effect when nobody waits for its answer any more.
+// lateEffect lets the request take effect after the client has lost its connection.
 func (s *simulator) lateEffect(c *call, f *fault) answer {
 	s.running.Go(func() {
 		timer := time.NewTimer(time.Duration(f.Param.MS) * time.Millisecond)
@@ -137,7 +137,7 @@ func (s *simulator) lateEffect(c *call, f *fault) answer {
 	return answer{drop: true}
 }
 
-// unreadable is a 200 of the endpoint's own type with nothing useful in it.
+// unreadable is a 200 with the endpoint's content type and no useful content.
 func (s *simulator) unreadable(c *call, kind string) answer {
 	a := answer{status: http.StatusOK, contentType: xmlType}
 	inJSON := c.errorForm() != xmlErrors || c.endpoint == tokenEndpoint || c.endpoint == pendingListEndpoint || c.endpoint == failedListEndpoint && s.failedJSONAsked(c)

@@ -9,10 +9,11 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// unclean stands in a description for the character that the fault unclean-text sends.
+// unclean marks the places in a description where the fault unclean-text puts a forbidden
+// character.
 const unclean = "␋"
 
-// encodings are what other-encoding can encode.
+// encodings are the encodings of the fault other-encoding.
 var encodings = map[string]encoding.Encoding{
 	"utf-16": unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), "iso-8859-1": charmap.ISO8859_1,
 	"windows-1252": charmap.Windows1252, "UTF8": unicode.UTF8, "utf-16-in-name": unicode.UTF8,
@@ -20,7 +21,7 @@ var encodings = map[string]encoding.Encoding{
 
 var declaration = regexp.MustCompile(`^\s*<\?xml[^>]*>\s*`)
 
-// garbled has the answer sent with other characters, or in another encoding.
+// garbled returns the answer with forbidden characters or in another encoding.
 func (a answer) garbled(faults takenFaults) answer {
 	clean := a.body
 	a.body = garble(clean, faults)

@@ -7,11 +7,11 @@ import (
 	"slices"
 )
 
-// gatewayMark stands in everything that a gateway answers: nobody may repeat it.
+// gatewayMark is part of every gateway answer, and must not appear in anything the
+// connector says.
 const gatewayMark = "kim.tester@example.com"
 
-// gatewayAnswers are what proxies, firewalls and gateways answer in the place of the service
-// behind them.
+// gatewayAnswers are answers of proxies, firewalls and gateways in the place of Concur.
 var gatewayAnswers = map[string]struct{ contentType, body string }{
 	"page": {"text/html; charset=utf-8", "<!DOCTYPE html>\n<html><head><title>Access Denied</title></head><body><h1>Access Denied</h1>" +
 		"<p>" + gatewayMark + " has no permission to access this server. Reference #18.2d351ab8</p></body></html>"},

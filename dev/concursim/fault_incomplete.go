@@ -6,10 +6,10 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// lacking reports whether the answer to a call is to have that fault.
+// lacking reports whether the answer to a call has that fault.
 func (c *call) lacking(kind string) bool { return slices.Contains(c.lacks, kind) }
 
-// shownEntries are the numbers of the entries that an answer shows.
+// shownEntries returns the numbers of the entries that an answer shows.
 func (s *simulator) shownEntries(c *call, r *report) []int {
 	var all []int
 	without := -1
@@ -24,7 +24,7 @@ func (s *simulator) shownEntries(c *call, r *report) []int {
 	return inAnyOrder(s, c, r, all)
 }
 
-// claimedEntries is how many entries an answer says that there are.
+// claimedEntries returns how many entries an answer claims.
 func (c *call) claimedEntries(r *report) int {
 	if c.lacking("wrong-count") {
 		return len(r.entries) + 1
@@ -32,7 +32,7 @@ func (c *call) claimedEntries(r *report) int {
 	return len(r.entries)
 }
 
-// claimedTotal is the total that an answer says the report has.
+// claimedTotal returns the total that an answer claims.
 func (c *call) claimedTotal(total decimal.Decimal) decimal.Decimal {
 	if c.lacking("other-total") {
 		return total.Add(decimal.NewFromInt(10))

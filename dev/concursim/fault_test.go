@@ -223,8 +223,8 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		w.fault("{endpoint: details, kind: hostile-url, param: {url: 'https://evil.example/a?b=1&c'}}")
 		require.Equal(t, "https://evil.example/a?b=1&c", elementText(w.read(r).body, "WorkflowActionURL"))
 	},
-	"new-stop-each-read": func(t *testing.T, w *world, r reportView) {
-		w.fault("{endpoint: details, kind: new-stop-each-read, times: -1}")
+	"new-step-each-read": func(t *testing.T, w *world, r reportView) {
+		w.fault("{endpoint: details, kind: new-step-each-read, times: -1}")
 		first := elementText(w.read(r).body, "WorkflowActionURL")
 		second := elementText(w.read(r).body, "WorkflowActionURL")
 		require.NotEqual(t, first, second)

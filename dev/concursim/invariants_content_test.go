@@ -10,13 +10,13 @@ import (
 
 // edits change one thing of the report that withGuests makes, and leave its header alone.
 var edits = map[string]string{
-	"the type":                  "{unseen: true, type: GIFTS}",
-	"the amount":                `{unseen: true, amount: "99.00"}`,
-	"a custom field":            `{unseen: true, custom: {4: "(13) South"}}`,
-	"the account":               `{unseen: true, accountCode: "7000"}`,
-	"the number of attendees":   "{unseen: true, attendees: 3}",
-	"who attends":               "{unseen: true, attendee: true}",
-	"the allocation of an item": `{unseen: true, entry: 2, accountCode: "7000"}`,
+	"the type":                  "{keepHeader: true, type: GIFTS}",
+	"the amount":                `{keepHeader: true, amount: "99.00"}`,
+	"a custom field":            `{keepHeader: true, custom: {4: "(13) South"}}`,
+	"the account":               `{keepHeader: true, accountCode: "7000"}`,
+	"the number of attendees":   "{keepHeader: true, attendees: 3}",
+	"who attends":               "{keepHeader: true, replaceAttendee: true}",
+	"the allocation of an item": `{keepHeader: true, entry: 2, accountCode: "7000"}`,
 }
 
 // withGuests is a report that has something of everything.
@@ -160,7 +160,7 @@ func TestApprovedUnjudged(t *testing.T) {
 		w.read(r)
 		w.except(r, "NODATE")
 		require.Empty(t, w.broken())
-		w.edit(`{unseen: true, amount: "1.00"}`)
+		w.edit(`{keepHeader: true, amount: "1.00"}`)
 		w.read(r)
 		w.except(r, "APPRVTO")
 		require.Equal(t, []string{"approved-unevaluated"}, w.broken())
@@ -172,7 +172,7 @@ func TestApprovedUnjudged(t *testing.T) {
 		path := requestsPath + "/" + r.UUID
 		w.get(path, new(any))
 		w.get(path+"/expenses", new(any))
-		w.edit(`{unseen: true, type: AIRFR}`)
+		w.edit(`{keepHeader: true, type: AIRFR}`)
 		w.get(path, new(any))
 		require.Equal(t, http.StatusOK, w.send(http.MethodPost, path+"/approve", "").status)
 		require.Equal(t, []string{"approved-unevaluated"}, w.broken())

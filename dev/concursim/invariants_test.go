@@ -22,7 +22,7 @@ var breaches = map[string]func(*testing.T, *world, reportView){
 	},
 	"approved-unevaluated": func(t *testing.T, w *world, r reportView) {
 		w.read(r)
-		w.edit("{unseen: true, type: GIFTS}")
+		w.edit("{keepHeader: true, type: GIFTS}")
 		w.read(r)
 		w.approve(r)
 	},
@@ -165,7 +165,7 @@ func TestCleanSequences(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		r := w.submit("r")
-		w.fault("[{endpoint: action, kind: moved, param: {to: next-stop}}, {endpoint: exceptions, kind: moved, param: {to: recall}}]")
+		w.fault("[{endpoint: action, kind: moved, param: {to: next-step}}, {endpoint: exceptions, kind: moved, param: {to: recall}}]")
 		w.read(r)
 		require.Equal(t, recentlyChanged, elementText(w.act(r.Step, "Approve", "").body, "Message"))
 		w.read(r)

@@ -23,12 +23,12 @@ var breachesV4 = map[string]func(*testing.T, *world, reportView){
 	"approved-unevaluated": func(t *testing.T, w *world, r reportView) {
 		w.header(r)
 		w.get(long(r)+"/expenses", new(any))
-		w.edit("{unseen: true, type: GIFTS}")
+		w.edit("{keepHeader: true, type: GIFTS}")
 		w.header(r)
 		w.patch(r, "approve", guarded)
 	},
 	"wrong-step": func(t *testing.T, w *world, r reportView) {
-		w.fault("{endpoint: approve, kind: moved, param: {to: next-stop}}")
+		w.fault("{endpoint: approve, kind: moved, param: {to: next-step}}")
 		w.header(r)
 		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", "{}").status)
 	},
@@ -164,7 +164,7 @@ func TestCleanSequencesV4(t *testing.T) {
 		for _, body := range []string{guarded, `{"expectedStepCode":"POLICY"}`} {
 			w := newWorld(t)
 			r := w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
-			w.fault("{endpoint: approve, kind: moved, param: {to: next-stop}}")
+			w.fault("{endpoint: approve, kind: moved, param: {to: next-step}}")
 			w.header(r)
 			w.patch(r, "approve", body)
 			require.Empty(t, w.broken(), body)

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// What may be wrong with a list item. One that is deleted is shown as such by List v4, and
-// one that is gone is not found there. customData says of one that is invalid that its value
-// is not valid, and of one that is deleted perhaps.
+// The states of a broken list item. List v4 shows a deleted item as deleted, and does not
+// find a gone item. customData calls the value of an invalid item invalid; for a deleted
+// item the seed chooses.
 const (
 	itemDeleted = "deleted"
 	itemInvalid = "invalid"
 	itemGone    = "gone"
 )
 
-// listItem is a value of a list: a description writes it as (code) name.
+// listItem is a value of a list. A description writes it as "(code) name".
 type listItem struct{ code, name string }
 
 var listValue = regexp.MustCompile(`^\(([^()]+)\) ?(.+)$`)
@@ -30,15 +30,15 @@ func itemOf(text string) (listItem, bool) {
 	return listItem{found[1], found[2]}, true
 }
 
-// guid is the identifier that v4 prints in the place of the value: 32 hexadecimal
-// digits, the same in every report.
+// guid returns the identifier that v4 prints instead of the value: 32 hexadecimal digits,
+// the same in every report.
 func (s *simulator) guid(item listItem) string {
 	return letters(s.draw("list item", item.code, item.name), hexDigits, 32)
 }
 
 const hexDigits = "0123456789ABCDEF"
 
-// knowItems remembers every list value of the texts, so that List v4 has it.
+// knowItems remembers every list value in the texts for List v4.
 func (s *simulator) knowItems(all ...map[int]string) {
 	for _, texts := range all {
 		for _, text := range texts {
@@ -68,9 +68,9 @@ func (s *simulator) knowAllocated(allocations []allocationDescription) {
 	}
 }
 
-// handleListItem plays a list item of List v4. Its own id is written as a UUID, and the
-// path takes both writings. The item is on the second level of its list, as the documented
-// one: its code begins with that of its parent, and its short code is its own.
+// handleListItem plays a list item of List v4. The item's id is written as a UUID; the path
+// accepts both forms. As in the documented example, the item is on the second level of its
+// list: its code begins with its parent's code, and its short code is its own.
 // https://developer.concur.com/api-reference/common/list-item/v4.list-item.html.
 func (s *simulator) handleListItem(c *call) answer {
 	id := strings.ToUpper(strings.ReplaceAll(c.about.object, "-", ""))
@@ -87,7 +87,7 @@ func (s *simulator) handleListItem(c *call) answer {
 	})
 }
 
-// validItem is what customData says of a value: whether it is valid.
+// validItem reports whether customData calls a value valid.
 func (s *simulator) validItem(item listItem) bool {
 	switch s.directory.itemStates[item.code] {
 	case itemInvalid:

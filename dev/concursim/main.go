@@ -1,12 +1,11 @@
-// Command concursim plays a hostile SAP Concur for tests and for trying things
-// out: OAuth tokens, expense reports in the version 1.1 form, exceptions,
-// workflow actions, callouts and the list of failed notifications, with typed
-// faults, a journal of every request and invariants computed from it.
+// Command concursim plays a hostile SAP Concur for tests and experiments: OAuth tokens,
+// expense reports, travel requests, exceptions, workflow actions, callouts and the list of
+// failed notifications. It can inject faults, records every request in a journal, and
+// checks the journal against invariants.
 //
-// It shares no code with the connector, so that it can disagree with it.
-// Everything it makes up follows from -seed. docs/simulator.md lists the
-// control calls, the faults, the invariants and what it chose where the real
-// service is undocumented.
+// It shares no code with the connector, so that both can disagree. Everything it makes up
+// follows from -seed. docs/simulator.md lists the control calls, the faults and the
+// invariants, and what the simulator does where Concur's documentation is silent.
 package main
 
 import (
@@ -33,7 +32,7 @@ func main() {
 	}
 }
 
-// run plays the simulator until ctx ends or, when asked for, stdin does.
+// run runs the simulator until ctx ends or, with -exit-with-stdin, standard input ends.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	opts, exitWithStdin, err := parseFlags(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
@@ -74,30 +73,30 @@ func parseFlags(args []string, stderr io.Writer) (options, bool, error) {
 	flags := flag.NewFlagSet("concursim", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&opts.api, "api", "127.0.0.1:8444", "address of the HTTPS API")
-	flags.StringVar(&opts.api2, "api2", "127.0.0.1:0", "address of the HTTPS API of the other data centre, to which the company may move")
+	flags.StringVar(&opts.api2, "api2", "127.0.0.1:0", "address of the HTTPS API of the second data centre, to which the company can move")
 	flags.StringVar(&opts.control, "control", "127.0.0.1:8445", "address of the control API and page (plain HTTP)")
-	flags.StringVar(&opts.plain, "plain", "127.0.0.1:0", "address of the plain-HTTP trap, where no token may ever arrive")
-	flags.StringVar(&opts.tlsCert, "tls-cert", "", "certificate file of the API; absent, a CA and a certificate are made")
+	flags.StringVar(&opts.plain, "plain", "127.0.0.1:0", "address for plain HTTP, where no token may ever arrive")
+	flags.StringVar(&opts.tlsCert, "tls-cert", "", "certificate file of the API; if empty, a CA and a certificate are made")
 	flags.StringVar(&opts.tlsKey, "tls-key", "", "key file of the API certificate")
-	flags.StringVar(&opts.tlsDir, "tls-dir", "", "directory where ca.pem is written; absent, a temporary one")
+	flags.StringVar(&opts.tlsDir, "tls-dir", "", "directory for ca.pem; if empty, a temporary directory")
 	flags.StringVar(&opts.calloutURL, "callout-url", "https://127.0.0.1:8443", "base URL of the connector that receives callouts")
 	flags.StringVar(&opts.calloutPath, "callout-path", "/concur/v1.0/notify", "path of the callouts")
 	flags.StringVar(&opts.calloutUser, "callout-user", "simulated-user", "Basic user name of the callouts")
 	flags.StringVar(&opts.calloutPassword, "callout-password", "simulated-password", "Basic password of the callouts")
-	flags.StringVar(&opts.calloutCA, "callout-ca", "", "CA file that the connector's certificate is checked against; absent, the system's")
-	flags.IntVar(&opts.calloutTries, "callout-tries", 1, "attempts of a callout before it goes to the failed list")
-	flags.StringVar(&opts.clientID, "client-id", "simulated-client-id", "OAuth client ID that is accepted")
-	flags.StringVar(&opts.clientSecret, "client-secret", "simulated-client-secret", "OAuth client secret that is accepted")
-	flags.StringVar(&opts.refreshToken, "refresh-token", "simulated-refresh-token", "OAuth refresh token that is accepted")
-	flags.StringVar(&opts.companyID, "company-id", "5c8f2d1e-7b34-4a96-8e0d-3f61a2b9c740", "UUID of the company, whose request token is accepted")
-	flags.StringVar(&opts.requestToken, "request-token", "simulated-request-token", "request token of the company, accepted for 24 hours from the start")
-	flags.StringVar(&opts.scopes, "scopes", allScopes, "scopes that the application has, separated by spaces")
-	flags.BoolVar(&opts.strictRotation, "strict-rotation", false, "refuse a refresh token once it was used: only the one that was answered last is good")
+	flags.StringVar(&opts.calloutCA, "callout-ca", "", "CA file to check the connector's certificate against; if empty, the system's CAs")
+	flags.IntVar(&opts.calloutTries, "callout-tries", 1, "attempts of a callout before its notification goes to the failed list")
+	flags.StringVar(&opts.clientID, "client-id", "simulated-client-id", "accepted OAuth client ID")
+	flags.StringVar(&opts.clientSecret, "client-secret", "simulated-client-secret", "accepted OAuth client secret")
+	flags.StringVar(&opts.refreshToken, "refresh-token", "simulated-refresh-token", "accepted OAuth refresh token")
+	flags.StringVar(&opts.companyID, "company-id", "5c8f2d1e-7b34-4a96-8e0d-3f61a2b9c740", "UUID of the company whose request token is accepted")
+	flags.StringVar(&opts.requestToken, "request-token", "simulated-request-token", "request token of the company, valid for 24 hours from the start")
+	flags.StringVar(&opts.scopes, "scopes", allScopes, "scopes of the application, separated by spaces")
+	flags.BoolVar(&opts.strictRotation, "strict-rotation", false, "accept a refresh token only once: each refresh returns the next valid one")
 	flags.DurationVar(&opts.tokenLife, "token-life", time.Hour, "life of an access token")
-	flags.StringVar(&opts.failedFormat, "failed-format", asAsked, "format of the failed list: xml, json or as-asked, which goes by Accept")
+	flags.StringVar(&opts.failedFormat, "failed-format", asAsked, "format of the failed list: xml, json or as-asked (by the Accept header)")
 	flags.StringVar(&opts.payloads, "payloads", "", "directory of raw payloads: DIR/<name>/report.xml, callout.xml, ENDPOINT.json, ENDPOINT/ID.json, state.yaml")
-	flags.BoolVar(&opts.payloadCallouts, "payload-callouts", true, "send the callouts of the payloads when starting")
-	flags.Uint64Var(&opts.seed, "seed", 0, "seed of everything that is made up; 0 chooses one and prints it")
+	flags.BoolVar(&opts.payloadCallouts, "payload-callouts", true, "send the callouts of the payloads at the start")
+	flags.Uint64Var(&opts.seed, "seed", 0, "seed of everything that is made up; 0 chooses a seed and prints it")
 	flags.BoolVar(&exitWithStdin, "exit-with-stdin", false, "exit when standard input ends")
 	if err := flags.Parse(args); err != nil {
 		return opts, false, err

@@ -15,10 +15,10 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// maxPayload bounds each file of a payload.
+// maxPayload limits the size of each file of a payload.
 const maxPayload = 32 << 20
 
-// payload is a document that somebody else wrote, served byte for byte except
+// payload is a document that somebody else wrote. It is served byte for byte, except for
 // the texts that follow the report's state.
 type payload struct {
 	name    string
@@ -27,8 +27,8 @@ type payload struct {
 	entries map[*node]*reportEntry
 	keep    []string
 	callout *notification
-	docs    documents // in JSON
-	version int       // the report's when it was loaded
+	docs    documents // the JSON documents
+	version int       // the report's version when the payload was loaded
 
 	startStatus, startName string
 	keptStep, keptPath     string
@@ -48,7 +48,7 @@ var followed = []string{
 	"code", "name", "approved", "pendingApproval", "everSentBack", "lastModified", "operations",
 }
 
-// loadPayloads makes a report of every folder of the directory.
+// loadPayloads makes a report from every folder of the directory.
 func (s *simulator) loadPayloads(dir string) error {
 	folders, err := os.ReadDir(dir)
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *simulator) loadPayload(dir, name string) error {
 		return err
 	}
 	if report == nil && callout == nil && len(docs) == 0 {
-		return errors.New("there is neither report.xml nor callout.xml, nor a document of JSON")
+		return errors.New("there is no report.xml, no callout.xml and no JSON document")
 	}
 	p := &payload{name: name, doc: report, docs: docs, keep: state.Keep, entries: map[*node]*reportEntry{}}
 	if callout != nil {
@@ -159,8 +159,8 @@ func (s *simulator) registerPayload(p *payload, state stateFile) error {
 	return nil
 }
 
-// readReport learns what the simulator must know of the details of version 1.1. Of a document
-// that is not well-formed that is what can be made out.
+// readReport reads what the simulator must know from the v1.1 details. From a document that
+// is not well-formed it reads what it can find.
 func (p *payload) readReport(r *report) {
 	root, err := scan(p.doc)
 	if err != nil {
@@ -178,7 +178,7 @@ func (s *simulator) beginPayload(r *report) error {
 	p := r.payload
 	first := slices.IndexFunc(r.steps, func(one step) bool { return one.Extv != "" })
 	if first < 0 {
-		return errors.New("it waits at an external validation, but its steps have none")
+		return errors.New("the report waits at an external validation, but its steps have none")
 	}
 	name := r.statusName
 	r.at = first
@@ -227,13 +227,13 @@ func readState(path string) (stateFile, error) {
 	}
 	for _, name := range state.Keep {
 		if !slices.Contains(followed, name) {
-			return state, fmt.Errorf("state.yaml: keep %q is not one of %s", name, strings.Join(followed, ", "))
+			return state, fmt.Errorf("state.yaml: keep %q: want one of %s", name, strings.Join(followed, ", "))
 		}
 	}
 	return state, nil
 }
 
-// readCallout reads what can be read; the bytes are sent as they are anyway.
+// readCallout reads what it can. The bytes are sent unchanged in any case.
 func readCallout(content []byte) *notification {
 	n := &notification{Body: string(content)}
 	root, err := scan(content)
@@ -256,8 +256,7 @@ func readCallout(content []byte) *notification {
 	return n
 }
 
-// pathOf is the path of a URI, its bytes as they are, without query, fragment
-// and a slash at the end.
+// pathOf returns the path of a URI, byte for byte, without query, fragment and final slash.
 func pathOf(uri string) string {
 	_, rest, found := strings.Cut(uri, "://")
 	if !found {
@@ -281,7 +280,7 @@ func (p *payload) readHeader(r *report) {
 		}
 		return ""
 	}
-	r.status = cmp.Or(text("ApsKey"), text("ApprovalStatusCode")) // the latter by version 2.0
+	r.status = cmp.Or(text("ApsKey"), text("ApprovalStatusCode")) // the second name is that of version 2.0
 	p.startStatus, p.startName = r.status, cmp.Or(text("ApvStatusName"), text("ApprovalStatusName"))
 	r.rptKey, r.reportID = text("RptKey"), text("ReportId")
 	r.hasException = text("HasException") == "Y"
@@ -294,7 +293,7 @@ func (p *payload) readHeader(r *report) {
 	}
 }
 
-// readEntries learns which objects there are and to which entry they belong.
+// readEntries finds the objects of the report, and the entry that each belongs to.
 func (p *payload) readEntries(r *report) {
 	p.root.every(func(one *node) {
 		if one.name != "ExpenseEntry" {
@@ -326,14 +325,14 @@ func (p *payload) readEntries(r *report) {
 
 func (p *payload) keeps(name string) bool { return slices.Contains(p.keep, name) }
 
-// patch is a text to be put in the place of some bytes.
+// patch is a text that replaces some bytes.
 type patch struct {
 	start, end int
 	text       string
 }
 
-// render gives the document with the followed texts as the state has them. A
-// document that is not well-formed is given as it is, and false.
+// render returns the document with the texts that follow the state. If the document is not
+// well-formed, it returns the document unchanged, and false.
 func (p *payload) render(r *report, url string) ([]byte, bool) {
 	if p.root == nil {
 		return p.doc, false
@@ -374,8 +373,8 @@ func (p *payload) render(r *report, url string) ([]byte, bool) {
 	return apply(p.doc, patches), true
 }
 
-// replace exchanges the content; an element without an end tag, or with an
-// attribute that says nil, is written anew.
+// replace replaces the content of the element. An element without an end tag, or with a nil
+// attribute, is written again.
 func (n *node) replace(text string) patch {
 	if !n.selfClosed && n.contentStart-n.start == len(n.tag)+2 {
 		return patch{n.contentStart, n.contentEnd, escapeText(text)}

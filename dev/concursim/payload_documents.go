@@ -12,11 +12,11 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// documents are the JSON documents of a raw payload: by the endpoint that each answers, and
-// by the expense that it is about, which is empty where the document is about all of them.
+// documents are the JSON documents of a raw payload, by endpoint and by expense. The
+// expense is empty for a document about all expenses.
 type documents map[string]map[string][]byte
 
-// The endpoints that a raw payload may have documents of.
+// The endpoints for which a raw payload may have documents.
 var (
 	documentsV3      = []string{reportV3Endpoint, entriesV3Endpoint, itemizationsV3Endpoint, allocationsV3Endpoint}
 	documentsV4      = []string{reportV4Endpoint, expensesV4Endpoint, expenseV4Endpoint, itemizationsV4Endpoint, allocationsV4Endpoint}
@@ -25,8 +25,8 @@ var (
 	documentsOfAny   = slices.Concat(documentsV3, documentsV4, documentsBoth, documentsRequest)
 )
 
-// readDocuments reads ENDPOINT.json and ENDPOINT/ID.json of a folder. A name that is no
-// endpoint's is an error: the file would never be served.
+// readDocuments reads ENDPOINT.json and ENDPOINT/ID.json of a folder. A file whose name is
+// not an endpoint is an error, because it would never be served.
 func readDocuments(dir string) (documents, error) {
 	docs := documents{}
 	for _, pattern := range []string{"*.json", "*/*.json"} {
@@ -40,7 +40,7 @@ func readDocuments(dir string) (documents, error) {
 				endpoint, id = filepath.Base(filepath.Dir(file)), endpoint
 			}
 			if !slices.Contains(documentsOfAny, endpoint) {
-				return nil, fmt.Errorf("%s is not the document of one of %s", filepath.Base(file), strings.Join(documentsOfAny, ", "))
+				return nil, fmt.Errorf("%s is not a document of one of %s", filepath.Base(file), strings.Join(documentsOfAny, ", "))
 			}
 			content, err := readOptional(file)
 			if err != nil {
@@ -55,15 +55,15 @@ func readDocuments(dir string) (documents, error) {
 	return docs, nil
 }
 
-// of is the document of an endpoint about all expenses, or nil.
+// of returns the document of an endpoint about all expenses, or nil.
 func (d documents) of(endpoint string) []byte { return d[endpoint][""] }
 
-// have says whether there is a document of one of the endpoints.
+// have reports whether there is a document for one of the endpoints.
 func (d documents) have(endpoints []string) bool {
 	return slices.ContainsFunc(endpoints, func(one string) bool { return len(d[one]) > 0 })
 }
 
-// header is the first header that can be read.
+// header returns the first header that can be read.
 func (d documents) header() gjson.Result {
 	for _, endpoint := range []string{reportV4Endpoint, reportV3Endpoint, requestEndpoint} {
 		if doc := d.of(endpoint); gjson.ValidBytes(doc) {
@@ -73,7 +73,8 @@ func (d documents) header() gjson.Result {
 	return gjson.Result{}
 }
 
-// rows are those of the document of an endpoint: a list, one under Items, or one alone.
+// rows returns the rows of an endpoint's document: a list, a list under Items, or a single
+// object.
 func (d documents) rows(endpoint string) []gjson.Result {
 	doc := d.of(endpoint)
 	if !gjson.ValidBytes(doc) {
@@ -86,7 +87,7 @@ func (d documents) rows(endpoint string) []gjson.Result {
 	return rows.Array()
 }
 
-// expenses are the entries as the newest interface has them that the payload tells.
+// expenses returns the entries as the newest interface of the payload shows them.
 func (d documents) expenses() []gjson.Result {
 	for _, endpoint := range []string{expensesV4Endpoint, entriesV3Endpoint, requestExpensesEndpoint} {
 		if len(d[endpoint]) > 0 {
@@ -96,7 +97,7 @@ func (d documents) expenses() []gjson.Result {
 	return nil
 }
 
-// first is the first of the values that holds a text or a number.
+// first returns the first value that is a non-empty text or a number.
 func first(from gjson.Result, paths ...string) string {
 	for _, path := range paths {
 		if value := from.Get(path); (value.Type == gjson.String || value.Type == gjson.Number) && value.String() != "" {
@@ -106,12 +107,12 @@ func first(from gjson.Result, paths ...string) string {
 	return ""
 }
 
-// idOf is the identifier by which v4 knows an expense or an allocation.
+// idOf returns the v4 identifier of an expense or an allocation.
 func idOf(row gjson.Result) string {
 	return first(row, "allocationId", "expenseId", "ExpenseID", "ID", "id")
 }
 
-// amountIn is an amount of a document, or nothing where it is not one.
+// amountIn returns an amount of a document; zero if it is not an amount.
 func amountIn(row gjson.Result, paths ...string) decimal.Decimal {
 	amount, err := decimal.NewFromString(first(row, paths...))
 	if e := amount.Exponent(); err != nil || e > 30 || e < -60 {
@@ -120,8 +121,8 @@ func amountIn(row gjson.Result, paths ...string) decimal.Decimal {
 	return amount
 }
 
-// describe says in the small form what the documents say, for the interfaces of which the
-// payload has none.
+// describe turns the documents into a description, for the interfaces that the payload has
+// no documents for.
 func (d documents) describe(name string) description {
 	header := d.header()
 	desc := description{
@@ -154,11 +155,11 @@ func (d documents) describe(name string) description {
 	return desc
 }
 
-// userID is the owner's UUID, where a document names it.
+// userID returns the owner's UUID, if a document names it.
 func (d documents) userID() string { return first(d.header(), "userId", "owner.id") }
 
-// itemizationsOf are the itemizations of an entry: those that name it and, of the first entry,
-// those that name none that there is.
+// itemizationsOf returns the itemizations that name the entry. The first entry also gets
+// those that name no known entry.
 func (d documents) itemizationsOf(entry gjson.Result) []gjson.Result {
 	if len(d[expensesV4Endpoint]) > 0 {
 		return d.about(itemizationsV4Endpoint, idOf(entry), "parentExpenseId", d.expenses())
@@ -172,9 +173,9 @@ func (d documents) itemizationsOf(entry gjson.Result) []gjson.Result {
 	return items
 }
 
-// about are the rows of the document of an endpoint that are about the expense: those of
-// ENDPOINT/ID.json, and of ENDPOINT.json those that name it under that name, and, of the first
-// of the expenses, those that name none of them.
+// about returns the rows of an endpoint that belong to the expense: those of
+// ENDPOINT/ID.json, or those of ENDPOINT.json that name the expense in the given field. The
+// first expense also gets the rows that name no known expense.
 func (d documents) about(endpoint, id, name string, expenses []gjson.Result) []gjson.Result {
 	for own, doc := range d[endpoint] {
 		if own != "" && sameID(own, id) && gjson.ValidBytes(doc) {
@@ -201,13 +202,13 @@ func (d documents) about(endpoint, id, name string, expenses []gjson.Result) []g
 	return rows
 }
 
-// plainID is an identifier in one form: with or without the dashes of a UUID, in any case.
+// plainID writes an identifier without dashes, in upper case.
 func plainID(id string) string { return strings.ToUpper(strings.ReplaceAll(id, "-", "")) }
 
 func sameID(a, b string) bool { return plainID(a) == plainID(b) }
 
-// enterDocuments makes of a payload's documents what the simulator must know of the report:
-// whose it is, where it is in its workflow, and which objects it has.
+// enterDocuments learns from the documents what the simulator must know about the report:
+// its owner, its place in the workflow and its objects.
 func (s *simulator) enterDocuments(r *report) error {
 	p, d := r.payload, r.payload.docs
 	desc := d.describe(r.name)
@@ -242,19 +243,19 @@ func (s *simulator) enterDocuments(r *report) error {
 			r.addEntry(s, i, e, r.created)
 		}
 	} else {
-		r.desc.Entries = nil // version 1.1 is told, and the others are by documents or not at all
+		r.desc.Entries = nil // report.xml already describes the entries
 	}
 	s.knowIDs(r)
 	for _, row := range d.rows(exceptionsV4Endpoint) {
 		key, _, known := s.keyOf(r, first(row, "allocationId", "expenseId", "parentExpenseId"))
-		h := heldException{Visibility: first(row, "exceptionVisibility"), Blocking: isYes(row.Get("isBlocking")), Own: true, raw: json.RawMessage(row.Raw)}
+		h := existingException{Visibility: first(row, "exceptionVisibility"), Blocking: isYes(row.Get("isBlocking")), Own: true, raw: json.RawMessage(row.Raw)}
 		h.ObjectType, h.ObjectID, h.Code = "Report", key, first(row, "exceptionCode")
 		if known {
 			h.ObjectType = r.objects[key].kind
 		} else if first(row, "expenseId") != "" {
 			h.ObjectType = "Entry"
 		}
-		r.held = append(r.held, h)
+		r.existing = append(r.existing, h)
 	}
 	return nil
 }
@@ -263,8 +264,8 @@ func isYes(value gjson.Result) bool {
 	return value.Bool() || strings.EqualFold(value.String(), "Y")
 }
 
-// requestStatus is where a travel request is that shows this: at an external validation when
-// its status is called so, or when it may be approved and names no approver.
+// requestStatus returns the status of a travel request. It is at an external validation if
+// its status says so, or if it offers approve and names no approver.
 func requestStatus(header gjson.Result) string {
 	code := first(header, "approvalStatus.code")
 	for status, shown := range requestStatuses {
@@ -282,7 +283,7 @@ func requestStatus(header gjson.Result) string {
 // knowIDs gives the objects of the report the identifiers that the documents print.
 func (s *simulator) knowIDs(r *report) {
 	d := r.payload.docs
-	s.keyOf(r, "") // those that the simulator makes up
+	s.keyOf(r, "") // creates the identifiers that the simulator makes up
 	know := func(key string, row gjson.Result) {
 		id := idOf(row)
 		s.told["v4 "+key] = id
@@ -302,14 +303,14 @@ func (s *simulator) knowIDs(r *report) {
 		}
 		s.knowAllocations(r, e, -1, row)
 	}
-	for i, row := range d.rows(entriesV3Endpoint) { // v3 may name them otherwise
+	for i, row := range d.rows(entriesV3Endpoint) { // v3 may use other identifiers
 		if i < len(r.entries) {
 			r.v4Keys[plainID(idOf(row))] = r.entries[i].key
 		}
 	}
 }
 
-// knowAllocations enters the allocations of an expense, which nobody has described.
+// knowAllocations adds the allocations of an expense, which the description does not have.
 func (s *simulator) knowAllocations(r *report, e *reportEntry, item int, row gjson.Result) {
 	for i, share := range r.payload.docs.about(allocationsV4Endpoint, idOf(row), "expenseId", r.payload.docs.expenses()) {
 		key := makeKey(s.draw(r.name, "told allocation", idOf(row), i))

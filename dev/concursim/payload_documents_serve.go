@@ -12,7 +12,8 @@ import (
 	"github.com/tidwall/sjson"
 )
 
-// edit is a document that is served byte for byte, except what has to follow the report.
+// edit is a document that is served byte for byte, except for the values that follow the
+// report.
 type edit struct {
 	body []byte
 	keep []string
@@ -20,7 +21,7 @@ type edit struct {
 
 func (p *payload) edit(doc []byte) *edit { return &edit{bytes.Clone(doc), p.keep} }
 
-// get is a value of the document, which holds nothing when it cannot be read.
+// get returns a value of the document; nothing if the document cannot be read.
 func (e *edit) get(path string) gjson.Result {
 	if !gjson.ValidBytes(e.body) {
 		return gjson.Result{}
@@ -28,8 +29,8 @@ func (e *edit) get(path string) gjson.Result {
 	return gjson.GetBytes(e.body, path)
 }
 
-// set puts a value in the place of another one, unless it says the same. What the document
-// does not have it does not get.
+// set replaces a value of the document unless it says the same already. It never adds a
+// value.
 func (e *edit) set(path string, value any) {
 	there := e.get(path)
 	name := path[strings.LastIndexByte(path, '.')+1:]
@@ -53,9 +54,9 @@ func jsonBody(body []byte) answer {
 	return answer{status: http.StatusOK, contentType: jsonType, body: body}
 }
 
-// servePayload answers a call about a raw payload by its document. False leaves the call to
-// the usual handlers: of an interface that the payload has no document of they show what the
-// others' documents say, in short.
+// servePayload answers a call about a raw payload with its document. It returns false if
+// the payload has no document for the interface; the usual handlers then show a short form
+// of the other documents.
 func (s *simulator) servePayload(c *call) (answer, bool) {
 	r := c.report
 	if r == nil || r.payload == nil || r.deleted || !r.payload.serves(c.endpoint) {
@@ -104,8 +105,8 @@ func (s *simulator) servePayload(c *call) (answer, bool) {
 	return s.serveExpense(c), true
 }
 
-// serves says whether the payload has documents of the interface to which the endpoint
-// belongs. Exceptions are part of the state, and are no document's alone.
+// serves reports whether the payload has documents for the endpoint's interface. Exceptions
+// come from the state, never from a document alone.
 func (p *payload) serves(endpoint string) bool {
 	for _, family := range [][]string{documentsV3, documentsV4, documentsRequest, {attendeesV4Endpoint}, {commentsV4Endpoint}} {
 		if slices.Contains(family, endpoint) {
@@ -122,8 +123,8 @@ func orEmpty(list []byte) []byte {
 	return list
 }
 
-// serveHeader answers with a header that follows the report. One that cannot be read is served
-// as it is, and shows nothing.
+// serveHeader answers with a header that follows the report. A header that cannot be read
+// is served unchanged, and does not count as a read.
 func (s *simulator) serveHeader(c *call, doc []byte, follow func(*report, *edit)) answer {
 	if doc == nil {
 		return s.errorAnswer(c, http.StatusNotFound, "The report does not exist.")
@@ -133,12 +134,12 @@ func (s *simulator) serveHeader(c *call, doc []byte, follow func(*report, *edit)
 		c.entry.ShowPosition(c.report.position())
 		follow(c.report, e)
 	} else {
-		c.entry.AddNote("payload cannot be read, served as it is")
+		c.entry.AddNote("the payload cannot be read and is served as it is")
 	}
 	return e.answer()
 }
 
-// moved says whether the report was acted on since it was loaded.
+// moved reports whether the report has changed since it was loaded.
 func (r *report) moved() bool { return r.version != r.payload.version }
 
 func (s *simulator) followV3(r *report, e *edit) {
@@ -176,8 +177,8 @@ func (s *simulator) followV4(r *report, e *edit) {
 	}
 }
 
-// followRequest changes nothing as long as the request is where its document says: what that
-// offers, or does not offer, is the document's own.
+// followRequest changes nothing while the request is still where its document says. The
+// document alone then decides which operations are offered.
 func (s *simulator) followRequest(r *report, e *edit) {
 	if r.status == r.payload.startStatus && !r.moved() {
 		return
@@ -193,7 +194,7 @@ func (s *simulator) followRequest(r *report, e *edit) {
 	}
 }
 
-// followExpense lets the flags of an expense of v4 follow the exceptions that are posted.
+// followExpense lets the flags of a v4 expense follow the posted exceptions.
 func (s *simulator) followExpense(r *report, e *edit, at string) {
 	key, o, known := s.keyOf(r, e.get(at+"expenseId").String())
 	if !known {
@@ -211,16 +212,17 @@ func (s *simulator) followExpense(r *report, e *edit, at string) {
 	}
 }
 
-// flagged says whether a client's exception is on an entry, or on that itemization of it.
+// flagged reports whether a client's exception is on an entry, or on one of its
+// itemizations.
 func (r *report) flagged(entry *reportEntry, item int) bool {
-	return slices.ContainsFunc(r.held, func(h heldException) bool {
+	return slices.ContainsFunc(r.existing, func(h existingException) bool {
 		o, known := r.objects[h.ObjectID]
 		return known && !h.Own && o.entry == entry && (item < 0 || o.item == item)
 	})
 }
 
-// serveListV3 answers with a list of v3: as it stands when it fits into one page, and then it
-// is the last one.
+// serveListV3 answers with a v3 list. A list that fits into one page is served unchanged,
+// as the last page.
 func (s *simulator) serveListV3(c *call, page pageV3) answer {
 	r := c.report
 	d := r.payload.docs
@@ -231,7 +233,7 @@ func (s *simulator) serveListV3(c *call, page pageV3) answer {
 	}
 	e := r.payload.edit(doc)
 	at := func(i int) string { return "Items." + strconv.Itoa(i) + "." }
-	if !e.get("Items").Exists() && gjson.ValidBytes(doc) { // the documentation prints some of them alone
+	if !e.get("Items").Exists() && gjson.ValidBytes(doc) { // the documentation prints some rows without a list
 		var items []json.RawMessage
 		for _, row := range rows {
 			items = append(items, json.RawMessage(row.Raw))
@@ -260,8 +262,8 @@ func (s *simulator) serveListV3(c *call, page pageV3) answer {
 	return s.pageOf(c, page, len(shown), func(i int) any { return json.RawMessage(shown[i].Raw) })
 }
 
-// serveExpense answers what is about one expense of v4: by the document of that expense, else
-// by what the document of all says of it.
+// serveExpense answers calls about one v4 expense, from the document of that expense or
+// from the document of all expenses.
 func (s *simulator) serveExpense(c *call) answer {
 	r := c.report
 	p, d := r.payload, r.payload.docs
@@ -308,7 +310,7 @@ func (s *simulator) serveExpense(c *call) answer {
 	return jsonAnswer(list)
 }
 
-// expense is what the lists of v4 say of an expense.
+// expense returns what the v4 lists say about an expense.
 func (d documents) expense(id string) []byte {
 	for _, endpoint := range []string{expensesV4Endpoint, itemizationsV4Endpoint} {
 		for _, row := range d.rows(endpoint) {
@@ -320,8 +322,8 @@ func (d documents) expense(id string) []byte {
 	return []byte("{}")
 }
 
-// serveComments answers with those of the expense, or of the header, and behind those of the
-// header with what the client has said.
+// serveComments answers with the comments on the expense or the header. The header's
+// comments include those of the client.
 func (s *simulator) serveComments(c *call) answer {
 	r := c.report
 	d := r.payload.docs
@@ -343,7 +345,7 @@ func (s *simulator) serveComments(c *call) answer {
 	return jsonAnswer(list)
 }
 
-// shownRequest is a travel request as a read of it, or an action on it, answers.
+// shownRequest is a travel request as reads and actions answer it.
 func (s *simulator) shownRequest(r *report) any {
 	if r.payload == nil || r.payload.docs.of(requestEndpoint) == nil {
 		return s.renderRequest(r)
@@ -353,8 +355,8 @@ func (s *simulator) shownRequest(r *report) any {
 	return json.RawMessage(e.body)
 }
 
-// rowOf is the row of a payload in a list: its own header, or nil where there is none that can
-// be read.
+// rowOf returns the payload's header as a row of a list, or nil if there is no readable
+// header.
 func (s *simulator) rowOf(r *report, endpoint string, follow func(*report, *edit)) *edit {
 	if r.payload == nil || !gjson.ValidBytes(r.payload.docs.of(endpoint)) {
 		return nil

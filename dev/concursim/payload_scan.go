@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// node is an element of a document with the places of its bytes: its start tag
-// begins at start, its content is [contentStart, contentEnd), it ends at end.
+// node is an element of a document, with the positions of its bytes: its start tag begins
+// at start, its content is [contentStart, contentEnd), and it ends at end.
 type node struct {
 	name, tag                            string
 	start, contentStart, contentEnd, end int
@@ -17,12 +17,11 @@ type node struct {
 	children                             []*node
 }
 
-// errNotWellFormed is a document in which start and end tags do not match.
+// errNotWellFormed means that start and end tags of a document do not match.
 var errNotWellFormed = errors.New("not well-formed")
 
-// scan finds the elements of an XML document in an encoding that keeps ASCII,
-// without decoding anything, so that single texts can be exchanged byte for
-// byte. Names are local names.
+// scan finds the elements of an XML document in an encoding that keeps ASCII. It decodes
+// nothing, so that single texts can be replaced byte for byte. Names are local names.
 func scan(doc []byte) (*node, error) {
 	top := &node{contentEnd: len(doc), end: len(doc)}
 	open := top
@@ -91,7 +90,7 @@ func newNode(tag []byte, at int, parent *node) *node {
 	return one
 }
 
-// after is the index just behind the mark, or -1.
+// after returns the index after the mark, or -1.
 func after(text []byte, mark string) int {
 	if i := bytes.Index(text, []byte(mark)); i >= 0 {
 		return i + len(mark)
@@ -99,7 +98,7 @@ func after(text []byte, mark string) int {
 	return -1
 }
 
-// tagEnd is the index just behind a start tag's >, minding quoted values.
+// tagEnd returns the index after the > of a start tag. It ignores a > in a quoted value.
 func tagEnd(text []byte) int {
 	quote := byte(0)
 	for i, c := range text {
@@ -119,8 +118,8 @@ func tagEnd(text []byte) int {
 	return -1
 }
 
-// text is the text of a node without children, trimmed, with entities resolved
-// and comments left out.
+// text returns the trimmed text of a node without children. It resolves entities and leaves
+// out comments.
 func (n *node) text(doc []byte) string {
 	if len(n.children) > 0 {
 		return ""
@@ -146,8 +145,8 @@ func textOf(content string) string {
 	return strings.TrimSpace(out.String())
 }
 
-// glimpse is the text of the first element of that name in a document that
-// cannot be scanned.
+// glimpse returns the text of the first element with that name in a document that cannot be
+// scanned.
 func glimpse(doc []byte, name string) string {
 	_, rest, found := bytes.Cut(doc, []byte("<"+name+">"))
 	content, _, closed := bytes.Cut(rest, []byte("</"+name))
@@ -157,7 +156,7 @@ func glimpse(doc []byte, name string) string {
 	return textOf(string(content))
 }
 
-// child is the first child of that name, or nil.
+// child returns the first child with that name, or nil.
 func (n *node) child(name string) *node {
 	for _, one := range n.children {
 		if one.name == name {
@@ -167,7 +166,7 @@ func (n *node) child(name string) *node {
 	return nil
 }
 
-// every calls do for the node and everything under it.
+// every calls do for the node and everything below it.
 func (n *node) every(do func(*node)) {
 	do(n)
 	for _, one := range n.children {

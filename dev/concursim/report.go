@@ -14,10 +14,10 @@ const (
 	reportPath  = "/api/expense/expensereport/v1.1/report/"
 )
 
-// report is a report's state. The identifier of its present workflow step is
+// report is the state of a report or a travel request. step identifies its present workflow
 // step; it is empty when nobody can decide.
 type report struct {
-	n int // in the order of their making
+	n int // the number of the report, in the order of creation
 
 	name, path, key, reportID, rptKey string
 
@@ -25,44 +25,44 @@ type report struct {
 	payload *payload
 	entries []*reportEntry
 	objects map[string]object
-	v4Keys  map[string]string // the objects' keys by their identifiers in v4
-	content journal.Content   // of the report as it is, or nil when it is to be computed anew
+	v4Keys  map[string]string // the objects' v1.1 keys, by their v4 identifiers
+	content journal.Content   // nil until it is computed again
 	uuid    string            // of a travel request, in v4
 
 	steps    []step
 	at       int
 	step     string
-	stepHost string // in whose data centre the step began: its URL names that
+	stepHost string // the host whose URL the step has
 	stepName string
 	instance int
-	version  int // grows with every step, also where nobody decides
+	version  int // grows with every step, also with steps where nobody decides
 
 	status, statusName                  string
-	changed                             time.Time // last, as the list of reports says
+	changed                             time.Time // the last change, as the list of reports shows it
 	everSentBack, hasException, deleted bool
-	failing                             bool // its first callout goes to the failed list
+	failing                             bool // the first callout goes to the failed list
 	created, submitDate                 time.Time
 
 	decisions  []decision
 	exceptions []journal.Exception
-	held       []heldException
+	existing   []existingException
 	comments   []string
 	moves      []moved
 	unshown    []unshown // writes that reads do not show yet, in their order
 
 	reads, writes, writeRequests int
-	listings                     int // how often a list of it was begun, in whatever order
+	listings                     int // how often a read has begun to list its rows
 	lastRead                     int
 }
 
-// reportEntry is what changes about an entry.
+// reportEntry is the part of an entry that changes.
 type reportEntry struct {
 	key           string
 	itemizations  []itemization
 	allocations   []string
 	hasExceptions bool
 	modified      time.Time
-	guests        int // how often the first of its attendees was replaced by somebody else
+	guests        int // how often somebody else has replaced the first attendee
 }
 
 type itemization struct {
@@ -72,17 +72,17 @@ type itemization struct {
 	AllocationIDs []string `json:"allocationIds"` // in v4
 }
 
-// object is what an exception can be posted to besides the report.
+// object is an object of the report on which an exception can be posted.
 type object struct {
 	kind  string
 	entry *reportEntry
-	item  int // the itemization that it is, or belongs to; -1 is none
+	item  int // the itemization that it is or belongs to; -1 for none
 }
 
 type decision struct {
 	Action  string `json:"action"`
 	Comment string `json:"comment"`
-	// ExpenseRejectedComment says why expenses of it were rejected, in an approval by v4.
+	// ExpenseRejectedComment says why expenses were rejected (approvals by v4 only).
 	ExpenseRejectedComment string `json:"expenseRejectedComment,omitempty"`
 
 	Step string    `json:"step"`
@@ -94,10 +94,11 @@ type moved struct {
 	At   time.Time `json:"at"`
 }
 
-// errTaken is a handle or a key that another report already has.
+// errTaken means that another report already has a name or a key.
 var errTaken = errors.New("already taken")
 
-// addReport makes the described report and submits it unless told not to.
+// addReport makes the described report. It submits the report unless the description says
+// not to.
 func (s *simulator) addReport(d description) (*report, error) {
 	now := time.Now().UTC()
 	if err := d.complete(now); err != nil {
@@ -161,7 +162,7 @@ func (r *report) addEntry(s *simulator, i int, d entryDescription, now time.Time
 
 func (s *simulator) register(r *report) error {
 	if len(s.reports) >= maxReports {
-		return fmt.Errorf("report %s: %d reports are enough", r.name, maxReports)
+		return fmt.Errorf("report %s: there are %d reports already, which is the limit", r.name, maxReports)
 	}
 	if s.directory.names[r.name] != nil {
 		return fmt.Errorf("report %s: the name is %w", r.name, errTaken)
@@ -179,8 +180,8 @@ func (s *simulator) register(r *report) error {
 	return nil
 }
 
-// actionURL is the present WorkflowActionURL: http, as the documentation
-// prints it, although only https is right.
+// actionURL returns the present WorkflowActionURL. It begins with http, as in the
+// documentation, although only https works.
 func (s *simulator) actionURL(r *report) string {
 	if r.step == "" {
 		return ""
@@ -192,14 +193,15 @@ func (s *simulator) actionURLOf(host, step string) string {
 	return "http://" + s.authority(host) + reportPath + step + "/WorkFlowAction"
 }
 
-// position is where the report is, as the journal records it.
+// position returns where the report is, as the journal records it.
 func (r *report) position() journal.Position {
 	return journal.Position{Status: r.status, Step: r.step}
 }
 
 func (s *simulator) objectURI(r *report) string { return s.homeBase() + r.path }
 
-// v4URI is where the report, or the travel request, is in v4; a raw payload without documents of JSON is nowhere.
+// v4URI returns the address of the report or the travel request in v4. A raw payload
+// without JSON documents has none.
 func (s *simulator) v4URI(r *report) string {
 	switch {
 	case r.desc.Request:
@@ -214,25 +216,26 @@ func (s *simulator) v4URI(r *report) string {
 func (s *simulator) addException(r *report, e journal.Exception, visibility string) {
 	r.exceptions = append(r.exceptions, e)
 	blocking := s.blocking[e.Code] || slices.Contains(r.desc.BlockingCodes, e.Code)
-	r.held = append(r.held, heldException{Exception: e, Visibility: visibility, Blocking: blocking})
+	r.existing = append(r.existing, existingException{Exception: e, Visibility: visibility, Blocking: blocking})
 	r.hasException = true
 	if o, ok := r.objects[e.ObjectID]; ok {
 		o.entry.hasExceptions = true
 	}
-	r.touchedByException()
+	r.exceptionChanged()
 	s.broadcast()
 }
 
-// touchedByException changes what the headers show of changes, where exceptions do.
-func (r *report) touchedByException() {
-	if r.desc.Touched {
+// exceptionChanged changes the header's modification date and version, if exceptions do
+// that on this report.
+func (r *report) exceptionChanged() {
+	if r.desc.ExceptionsChangeHeader {
 		r.version++
 		r.touch()
 	}
 }
 
-func (r *report) clearExceptions() {
-	r.hasException, r.desc.HasException, r.held = false, false, nil
+func (r *report) deleteExceptions() {
+	r.hasException, r.desc.HasException, r.existing = false, false, nil
 	for i := range r.desc.Entries {
 		r.desc.Entries[i].Exceptions = false
 	}

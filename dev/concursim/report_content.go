@@ -22,7 +22,7 @@ func (r *report) contentOf() journal.Content {
 	part := func(name string, values ...any) {
 		text, err := json.Marshal(values)
 		if err != nil {
-			panic("concursim: a description cannot be encoded: " + err.Error()) // no field can fail
+			panic("concursim: a description cannot be encoded: " + err.Error()) // every field can be encoded
 		}
 		sum := sha256.Sum256(text)
 		c[name] = hex.EncodeToString(sum[:8])
@@ -54,7 +54,7 @@ func (r *report) contentOf() journal.Content {
 }
 
 // shownContent names the parts of the content that the answer to a call shows. An answer
-// that a fault has left incomplete shows none, nor does one to a call that is none of these.
+// that a fault has made incomplete shows none.
 func (c *call) shownContent(s *simulator) []string {
 	r := c.report
 	if r == nil || len(c.lacks) > 0 {

@@ -9,32 +9,32 @@ import (
 
 const maxCopies = 20_000
 
-// copies says what was made of one description: NAME-1 to NAME-N.
+// copies answers the creation of several reports from one description: NAME-1 to NAME-N.
 type copies struct {
 	Count int    `json:"count"`
 	First string `json:"first"`
 	Last  string `json:"last"`
 }
 
-// addCopies makes that many reports of one description, all of them or none. Each
-// has keys of its own.
+// addCopies makes several reports from one description: all of them, or none. Each has keys
+// of its own.
 func (s *simulator) addCopies(d description) (copies, error) {
 	now := time.Now().UTC()
 	name := func(i int) string { return fmt.Sprintf("%s-%d", d.Name, i) }
 	made := copies{Count: d.Copies, First: name(1), Last: name(d.Copies)}
 	model := d
-	model.Name = made.Last // the longest of the names
+	model.Name = made.Last // the longest name
 	switch err := model.complete(now); {
 	case err != nil:
 		return made, err
 	case d.Copies < 1 || d.Copies > maxCopies:
 		return made, fmt.Errorf("copies %d is not between 1 and %d", d.Copies, maxCopies)
 	case d.Key != "" || d.RptKey != "" || d.ReportID != "" || d.UUID != "":
-		return made, errors.New("copies have keys of their own: leave out key, rptKey, reportId and uuid")
+		return made, errors.New("copies need keys of their own: leave out key, rptKey, reportId and uuid")
 	case len(s.reports)+d.Copies > maxReports:
-		return made, fmt.Errorf("%d reports are enough", maxReports)
+		return made, fmt.Errorf("there are %d reports at most", maxReports)
 	case d.Failed && len(s.failed.items)+d.Copies > maxFailed:
-		return made, fmt.Errorf("%d failed notifications are enough", maxFailed)
+		return made, fmt.Errorf("there are %d failed notifications at most", maxFailed)
 	}
 	for i := range d.Copies {
 		if s.directory.names[name(i+1)] != nil {

@@ -20,8 +20,7 @@ const (
 	maxAttendees = 500
 )
 
-// description is the small form in which a report is asked for over the
-// control API.
+// description describes a report in the control API.
 type description struct {
 	Name         string             `yaml:"name"`
 	Key          string             `yaml:"key"`
@@ -41,83 +40,83 @@ type description struct {
 	Padding      int                `yaml:"padding"`
 	Submit       *bool              `yaml:"submit"`
 
-	// Request makes a travel request of it. Held is what Concur holds against it,
-	// BlockingCodes what keeps it where it is, as Blocked does with a request; nobody is
-	// there to approve it further with NoApprover.
-	Request       bool              `yaml:"request"`
-	UUID          string            `yaml:"uuid"` // of a request, 32 hexadecimal digits in upper case
-	Held          []heldDescription `yaml:"held"`
-	BlockingCodes []string          `yaml:"blockingCodes"`
-	Blocked       bool              `yaml:"blocked"`
+	// Request makes a travel request. Existing are Concur's own exceptions, BlockingCodes
+	// the codes that block the report once they are posted; Blocked blocks a travel
+	// request. With NoApprover nobody can approve the report further.
+	Request       bool                  `yaml:"request"`
+	UUID          string                `yaml:"uuid"` // of a travel request, 32 hexadecimal digits in upper case
+	Existing      []existingDescription `yaml:"existing"`
+	BlockingCodes []string              `yaml:"blockingCodes"`
+	Blocked       bool                  `yaml:"blocked"`
 
-	// Operations are what a travel request's answers offer while it is submitted: at an
-	// approver's step approver (approve and sendback), and at every step traveler (recall and
-	// cancel), none (an empty list) or missing (no list at all).
-	// StatusName is the name of its status then.
+	// Operations are what the answers of a submitted travel request offer: approver
+	// (approve and sendback, at an approver's step), or at every step traveler (recall and
+	// cancel), none (an empty list) or missing (no list). StatusName is the name of its
+	// status meanwhile.
 	Operations string `yaml:"operations"`
 	StatusName string `yaml:"statusName"`
 
-	// MovesOn are codes by which the workflow takes it on to its next step once they are
-	// posted on the report, after MovesAfter, a duration.
+	// MovesOn are codes that move the report to its next step once they are posted on it,
+	// after the duration MovesAfter.
 	MovesOn    []string `yaml:"movesOn"`
 	MovesAfter string   `yaml:"movesAfter"`
 
 	NoApprover bool `yaml:"noApprover"`
 
-	// ReceiptImage has the report as a whole have an image of receipts, which only v4 tells.
+	// ReceiptImage gives the report as a whole an image of receipts, which only v4 shows.
 	ReceiptImage bool `yaml:"receiptImage"`
 
-	// Refusal is the documented code with which v4 refuses to approve it. WrongStep is the
-	// status, 400 or 403, with which v4 refuses an action while it does not wait for the client.
-	Refusal   string `yaml:"refusal"`
-	WrongStep int    `yaml:"wrongStep"`
+	// Refusal is the documented code with which v4 refuses to approve the report.
+	// WrongStepStatus is the status, 400 or 403, with which v4 refuses an action while the
+	// report does not wait for the client.
+	Refusal         string `yaml:"refusal"`
+	WrongStepStatus int    `yaml:"wrongStepStatus"`
 
-	// ShownAfter is a duration: reads go on for so long to show what it was before a write of
-	// the client's, and the failed list shows an entry about it that the client has deleted.
-	ShownAfter string `yaml:"shownAfter"`
+	// VisibleAfter is a duration. For so long after a write of the client, reads show the
+	// report as it was before, and the failed list still shows a deleted entry about it.
+	VisibleAfter string `yaml:"visibleAfter"`
 
-	// WantsComment says why an approval needs a comment: always, cost-object or budget.
-	WantsComment string `yaml:"wantsComment"`
+	// CommentRequired says why an approval needs a comment: always, cost-object or budget.
+	CommentRequired string `yaml:"commentRequired"`
 
-	// Touched has every exception that is put or taken off change LastModifiedDate and
-	// reportVersion. Quiet has them stay as they are when the report comes from one external
-	// validation to the next: its headers then show nothing of the step.
-	Touched bool `yaml:"touched"`
-	Quiet   bool `yaml:"quiet"`
+	// ExceptionsChangeHeader lets every posted or deleted exception change LastModifiedDate
+	// and reportVersion. StepsKeepHeader keeps both unchanged from one external validation
+	// to the next, so that the headers show nothing of the step.
+	ExceptionsChangeHeader bool `yaml:"exceptionsChangeHeader"`
+	StepsKeepHeader        bool `yaml:"stepsKeepHeader"`
 
-	// ListItems says by code which list items are not as they should be: deleted, invalid
-	// or gone.
+	// ListItems gives broken list items by code: deleted, invalid or gone.
 	ListItems map[string]string `yaml:"listItems"`
 
-	// HeaderDate has LastModifiedDate say when the header was edited, and nothing else: it is a
-	// moment before the submission, and no step, entry or exception changes it.
+	// HeaderDate lets LastModifiedDate show only edits of the header. It is a moment before
+	// the submission; no step, entry or exception changes it.
 	HeaderDate bool `yaml:"headerDate"`
 
-	// Policy names the report's policy: reports with the same name have the same identifiers.
-	// TestUser makes the owner a test user. CentralReconciliation makes it a report that no
-	// list of v3 shows.
+	// Policy names the report's policy; reports with the same name have the same policy
+	// identifiers. TestUser makes the owner a test user. No v3 list shows a report with
+	// CentralReconciliation.
 	Policy                string `yaml:"policy"`
 	TestUser              bool   `yaml:"testUser"`
 	CentralReconciliation bool   `yaml:"centralReconciliation"`
 
-	// Flat has the expenses of v4 list itemizations beside the entries, with nothing that
-	// tells them apart.
+	// Flat makes v4 list itemizations beside the entries, without telling them apart.
 	Flat bool `yaml:"flat"`
 
-	// Unordered has its entries, itemizations and allocations come in another order at each read.
+	// Unordered makes every read show entries, itemizations and allocations in another
+	// order.
 	Unordered bool `yaml:"unordered"`
 
-	// Copies asks for that many reports, Failed for their first callouts in the failed
-	// list, Junk for what is wrong with them there.
+	// Copies makes several reports. Failed puts their first callouts into the failed list;
+	// Junk makes these entries malformed.
 	Copies int    `yaml:"copies"`
 	Failed bool   `yaml:"failed"`
 	Junk   string `yaml:"junk"`
 
-	totals *sums // of the header, where they are not those of the entries any more
+	totals *sums // of the header, if an edit left them unchanged
 }
 
 type entryDescription struct {
-	Times                int                     `yaml:"times"` // so many of them
+	Times                int                     `yaml:"times"` // how many such entries there are
 	Type                 string                  `yaml:"type"`
 	Name                 string                  `yaml:"name"`
 	Amount               decimal.Decimal         `yaml:"amount"`
@@ -129,15 +128,15 @@ type entryDescription struct {
 	Purpose              string                  `yaml:"purpose"`
 	Location             string                  `yaml:"location"`
 	Subdivision          string                  `yaml:"subdivision"` // the code of the region, such as WA
-	Region               string                  `yaml:"region"`      // its name, which v3 prints
+	Region               string                  `yaml:"region"`      // the name of the region, which v3 prints
 	Country              string                  `yaml:"country"`
 	PaymentType          string                  `yaml:"paymentType"`
-	CardCharge           *bool                   `yaml:"cardCharge"`   // it comes from the feed of a company card
-	PersonalCard         bool                    `yaml:"personalCard"` // it comes from the feed of a personal card
+	CardCharge           *bool                   `yaml:"cardCharge"`   // from the feed of a company card
+	PersonalCard         bool                    `yaml:"personalCard"` // from the feed of a personal card
 	Receipt              bool                    `yaml:"receipt"`
 	EReceipt             bool                    `yaml:"ereceipt"`        // the receipt is electronic
-	MissingReceipt       bool                    `yaml:"missingReceipt"`  // the employee has declared that it is missing
-	ReceiptRequired      *bool                   `yaml:"receiptRequired"` // an image of it
+	MissingReceipt       bool                    `yaml:"missingReceipt"`  // the employee has declared that the receipt is missing
+	ReceiptRequired      *bool                   `yaml:"receiptRequired"` // an image of the receipt is required
 	PaperReceiptRequired bool                    `yaml:"paperReceiptRequired"`
 	Personal             bool                    `yaml:"personal"`
 	Comments             int                     `yaml:"comments"`
@@ -148,7 +147,7 @@ type entryDescription struct {
 	Allocations          []allocationDescription `yaml:"allocations"`
 	Attendees            int                     `yaml:"attendees"`
 	Exceptions           bool                    `yaml:"exceptions"`
-	Rejected             bool                    `yaml:"rejected"` // by an approver before us
+	Rejected             bool                    `yaml:"rejected"` // by an earlier approver
 }
 
 type itemDescription struct {
@@ -169,14 +168,14 @@ type allocationDescription struct {
 	AccountCode  string          `yaml:"accountCode"`
 	AccountCode2 string          `yaml:"accountCode2"`
 	Custom       numbered        `yaml:"custom"`
-	Hidden       bool            `yaml:"hidden"` // Concur made it
+	Hidden       bool            `yaml:"hidden"` // Concur created it
 }
 
 var hexID = regexp.MustCompile(`^[0-9A-F]{32}$`)
 
 var handle = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$`)
 
-// complete checks the description and fills in what it leaves out.
+// complete checks the description and fills in defaults.
 func (d *description) complete(now time.Time) error {
 	if !handle.MatchString(d.Name) {
 		return fmt.Errorf("name %q: want 1 to 80 letters, digits, dots, dashes and underscores", d.Name)
@@ -225,12 +224,12 @@ func (d *description) complete(now time.Time) error {
 	}
 	for code, state := range d.ListItems {
 		if state != itemDeleted && state != itemInvalid && state != itemGone {
-			return fmt.Errorf("list item %s: %q is not deleted, invalid or gone", code, state)
+			return fmt.Errorf("list item %s: state %q: want deleted, invalid or gone", code, state)
 		}
 	}
-	for i, h := range d.Held {
+	for i, h := range d.Existing {
 		if h.Code == "" || h.Entry < 0 || h.Entry > len(d.Entries) {
-			return fmt.Errorf("held %d: want a code, and an entry that there is", i+1)
+			return fmt.Errorf("existing %d: want a code, and the number of an entry", i+1)
 		}
 	}
 	if err := checkMoving(*d); err != nil {
@@ -239,15 +238,15 @@ func (d *description) complete(now time.Time) error {
 	if err := checkLate(*d); err != nil {
 		return err
 	}
-	if d.WantsComment != "" && missingComments[d.WantsComment].id == "" {
-		return fmt.Errorf("wantsComment %q: want always, cost-object or budget", d.WantsComment)
+	if d.CommentRequired != "" && missingComments[d.CommentRequired].id == "" {
+		return fmt.Errorf("commentRequired %q: want always, cost-object or budget", d.CommentRequired)
 	}
 	if d.UUID != "" && (!d.Request || !hexID.MatchString(d.UUID)) {
-		return fmt.Errorf("uuid %q: want a travel request's 32 hexadecimal digits in upper case", d.UUID)
+		return fmt.Errorf("uuid %q: want 32 hexadecimal digits in upper case, for a travel request", d.UUID)
 	}
 	switch {
 	case !d.Request && (d.Operations != "" || d.StatusName != ""):
-		return errors.New("operations and statusName are of a travel request")
+		return errors.New("operations and statusName are for travel requests only")
 	case !slices.Contains([]string{"", "traveler", "approver", "none", "missing"}, d.Operations):
 		return fmt.Errorf("operations %q: want traveler, approver, none or missing", d.Operations)
 	case d.Request:
@@ -256,7 +255,7 @@ func (d *description) complete(now time.Time) error {
 	return checkSteps(&d.Steps)
 }
 
-// repeated puts an entry as often as its Times says, and no more than is refused.
+// repeated repeats each entry as often as Times says, up to one more than the limit.
 func repeated(entries []entryDescription) []entryDescription {
 	var all []entryDescription
 	for _, e := range entries {
@@ -286,10 +285,10 @@ func (e *entryDescription) complete(where, currency, date string) error {
 		e.CardCharge = &fed
 	}
 	if *e.CardCharge && e.PersonalCard {
-		return fmt.Errorf("%s: it comes from the feed of one card", where)
+		return fmt.Errorf("%s: want cardCharge or personalCard, not both", where)
 	}
 	if e.EReceipt && !e.Receipt {
-		return fmt.Errorf("%s: an ereceipt wants a receipt", where)
+		return fmt.Errorf("%s: an ereceipt needs receipt: true", where)
 	}
 	if e.Attendees < 0 || e.Attendees > maxAttendees {
 		return fmt.Errorf("%s: attendees %d is not between 0 and %d", where, e.Attendees, maxAttendees)
@@ -301,7 +300,7 @@ func (e *entryDescription) complete(where, currency, date string) error {
 		return err
 	}
 	if len(e.Itemizations) > 0 && len(e.Allocations) > 0 {
-		return fmt.Errorf("%s: an itemized entry has its allocations under the itemizations", where)
+		return fmt.Errorf("%s: an itemized entry has allocations on its itemizations only", where)
 	}
 	setDefault(&e.AccountCode, e.Type)
 	if len(e.Itemizations) == 0 {
@@ -328,8 +327,8 @@ func (e *entryDescription) complete(where, currency, date string) error {
 	return checkDate(where, &e.Date)
 }
 
-// withHidden adds the hidden allocation that Concur makes of what nobody has allocated: of
-// all of an expense, or of the rest. It carries the account code of the expense type.
+// withHidden adds the hidden allocation that Concur creates for the part of an expense that
+// nobody has allocated. It has the account code of the expense type.
 func withHidden(allocations []allocationDescription, account string) []allocationDescription {
 	rest := decimal.NewFromInt(100)
 	for _, a := range allocations {
@@ -341,7 +340,7 @@ func withHidden(allocations []allocationDescription, account string) []allocatio
 	return append(slices.Clip(allocations), allocationDescription{Percentage: rest, AccountCode: account, Hidden: true})
 }
 
-// kindOf says how much of an expense is allocated, by somebody: F in full, P in part, N not.
+// kindOf says how much of an expense is allocated by somebody: F fully, P partially, N not.
 func kindOf(allocations []allocationDescription) string {
 	sum := decimal.Zero
 	for _, a := range allocations {
@@ -363,7 +362,7 @@ func checkAllocations(where string, allocations []allocationDescription) error {
 		a := &allocations[i]
 		if a.Percentage.IsZero() {
 			if len(allocations) > 1 {
-				return fmt.Errorf("%s, allocation %d: no percentage", where, i+1)
+				return fmt.Errorf("%s, allocation %d: percentage is missing", where, i+1)
 			}
 			a.Percentage = decimal.NewFromInt(100)
 		}
@@ -388,8 +387,7 @@ func checkNumbers(where string, custom map[int]string, most int, orgUnit map[int
 	return nil
 }
 
-// checkDate accepts a date with or without a time; an empty one, written as a
-// dash, stays empty.
+// checkDate accepts a date with or without a time. A dash stands for an empty date.
 func checkDate(where string, date *string) error {
 	if *date == "-" {
 		*date = ""
@@ -400,7 +398,7 @@ func checkDate(where string, date *string) error {
 		return nil
 	}
 	if _, err := time.Parse("2006-01-02T15:04:05", *date); err != nil {
-		return fmt.Errorf("%s: date %q is not YYYY-MM-DD, with or without Thh:mm:ss", where, *date)
+		return fmt.Errorf("%s: date %q: want YYYY-MM-DD, with or without Thh:mm:ss", where, *date)
 	}
 	return nil
 }
@@ -411,7 +409,7 @@ func setDefault(s *string, value string) {
 	}
 }
 
-// currencyNames is how version 1.1 names a currency; it prints no code.
+// currencyNames are the names of currencies in v1.1, which prints no code.
 var currencyNames = map[string]string{
 	"USD": "US, Dollar", "EUR": "Euro", "GBP": "UK, Pound Sterling",
 	"CHF": "Switzerland, Franc", "JPY": "Japan, Yen", "CAD": "Canada, Dollar",
@@ -425,7 +423,7 @@ func currencyName(code string) string {
 	return code
 }
 
-// currencyCode is the code of a name that is known, and else that of the report.
+// currencyCode returns the code of a known name, otherwise the given code.
 func currencyCode(name, otherwise string) string {
 	for code, known := range currencyNames {
 		if known == name {
@@ -435,8 +433,8 @@ func currencyCode(name, otherwise string) string {
 	return otherwise
 }
 
-// numbered holds the texts of Custom1, Custom2 and so on by their number; JSON
-// writes the numbers as strings.
+// numbered holds the texts of Custom1, Custom2 and so on by their number. JSON writes the
+// numbers as strings.
 type numbered map[int]string
 
 // UnmarshalYAML reads a mapping from a number to a text.

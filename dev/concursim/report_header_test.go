@@ -24,8 +24,8 @@ func TestWhatTheHeadersShowOfAChange(t *testing.T) {
 		byException, byStep bool
 	}{
 		"a step and no exception, unless told":      {"", false, true},
-		"an exception, too, of one that is touched": {"touched: true\n", true, true},
-		"nothing of the step, of one that is quiet": {"quiet: true\n", false, false},
+		"an exception, too, of one that is touched": {"exceptionsChangeHeader: true\n", true, true},
+		"nothing of the step, of one that is quiet": {"stepsKeepHeader: true\n", false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -38,7 +38,7 @@ func TestWhatTheHeadersShowOfAChange(t *testing.T) {
 			require.Equal(t, http.StatusNoContent, w.drop(r, "", "NODATE").status)
 			gone := w.signs(r)
 			require.Equal(t, c.byException, put != gone)
-			w.control(http.MethodPost, "/reports/r/next-stop", "", nil)
+			w.control(http.MethodPost, "/reports/r/next-step", "", nil)
 			require.Equal(t, c.byStep, gone != w.signs(r))
 		})
 	}

@@ -4,14 +4,14 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// v3ID is the identifier by which v3 knows what v1.1 knows by that key: an entry, an
-// itemization or an allocation.
+// v3ID returns the v3 identifier of the entry, itemization or allocation with that v1.1
+// key.
 func (s *simulator) v3ID(key string) string {
 	random := s.draw("v3 id", key)
 	return "gW" + letters(random, keyLetters, 14) + "$p" + letters(random, keyLetters, 14)
 }
 
-// v4ID is the one by which v4 knows it.
+// v4ID returns the v4 identifier for a v1.1 key.
 func (s *simulator) v4ID(key string) string {
 	if id := s.told["v4 "+key]; id != "" {
 		return id
@@ -19,8 +19,8 @@ func (s *simulator) v4ID(key string) string {
 	return letters(s.draw("v4 id", key), hexDigits, 32)
 }
 
-// place is where an object is in a report, by the keys of v1.1: an expense is an entry
-// or, with a parent, an itemization, and an allocation belongs to an expense.
+// place is the place of an object in a report, by v1.1 keys. An expense is an entry or,
+// with a parent, an itemization; an allocation belongs to an expense.
 type place struct{ expense, parent, allocation string }
 
 func (r *report) placeOf(key string) (place, bool) {
@@ -38,7 +38,7 @@ func (r *report) placeOf(key string) (place, bool) {
 	return p, true
 }
 
-// keyOf is the key of v1.1 that is meant by an identifier of v4, be it written as a UUID.
+// keyOf returns the v1.1 key for a v4 identifier, with or without the dashes of a UUID.
 func (s *simulator) keyOf(r *report, id string) (string, object, bool) {
 	if r.v4Keys == nil {
 		r.v4Keys = map[string]string{}
@@ -50,19 +50,19 @@ func (s *simulator) keyOf(r *report, id string) (string, object, bool) {
 	return key, r.objects[key], known
 }
 
-// described is an expense of a report that was described: an entry, or an itemization
-// of it, with what the description says of either.
+// described is an expense of a described report, an entry or an itemization, with its
+// description.
 type described struct {
-	key, parent string // of v1.1
+	key, parent string // v1.1 keys
 	entry       *reportEntry
 	whole       entryDescription // the entry's, also for an itemization
 	item        *itemDescription // nil for an entry
-	allocations []string         // their keys of v1.1
+	allocations []string         // v1.1 keys
 	shares      []allocationDescription
-	n           int // of the entry
+	n           int // the number of the entry
 }
 
-// expenseAt is the entry, or its itemization unless item is negative.
+// expenseAt returns an entry, or one of its itemizations unless item is negative.
 func (r *report) expenseAt(n, item int) described {
 	e, desc := r.entries[n], r.desc.Entries[n]
 	if item < 0 {
@@ -75,7 +75,7 @@ func (r *report) expenseAt(n, item int) described {
 	}
 }
 
-// children are the itemizations of the entry, or none.
+// children returns the itemizations of an entry.
 func (r *report) children(n int) []described {
 	items := []described{}
 	for i := range r.entries[n].itemizations {
@@ -84,13 +84,13 @@ func (r *report) children(n int) []described {
 	return items
 }
 
-// exceptional says whether something is posted to this very expense, or to anything of
-// an entry.
+// exceptional reports whether an exception is on this expense. For an entry it also counts
+// exceptions on its parts.
 func (r *report) exceptional(d described) bool {
 	if d.item == nil {
 		return d.entry.hasExceptions
 	}
-	for _, e := range r.held {
+	for _, e := range r.existing {
 		if p, known := r.placeOf(e.ObjectID); known && p.expense == d.key {
 			return true
 		}
@@ -98,7 +98,7 @@ func (r *report) exceptional(d described) bool {
 	return false
 }
 
-// plainExpense is what an entry and an itemization have in common.
+// plainExpense is what entries and itemizations have in common.
 type plainExpense struct {
 	typ, name, date, purpose string
 	amount, posted           decimal.Decimal
@@ -116,8 +116,8 @@ func (d described) expense() plainExpense {
 	return plainExpense{w.Type, w.Name, w.Date, w.Purpose, w.Amount, w.posted(), w.Personal, w.Custom, w.OrgUnit}
 }
 
-// Each interface has identifiers of its own for a policy. Whether those of version 1.1 and of
-// v3 are the same nobody documents: the seed decides.
+// Each interface has its own identifiers for a policy. Whether v1.1 and v3 use the same
+// ones is not documented, so the seed decides.
 
 func (s *simulator) policyV3(r *report) string { return makeKey(s.draw("policy", r.desc.Policy)) }
 

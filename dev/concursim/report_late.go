@@ -7,41 +7,41 @@ import (
 	"time"
 )
 
-// maxShownAfter bounds how long a write may take to be shown.
-const maxShownAfter = 30 * time.Second
+// maxVisibleAfter limits how long a write may stay invisible.
+const maxVisibleAfter = 30 * time.Second
 
-// visible is what a client's writes change of a report, as reads show it.
+// visible is the part of a report that a client's writes change, as reads show it.
 type visible struct {
 	status, statusName, step, stepHost, stepName string
 	at, version                                  int
 	changed                                      time.Time
 	everSentBack, hasException                   bool
 	flags                                        []bool // of the entries
-	held                                         []heldException
+	existing                                     []existingException
 	decisions                                    []decision
 	comments                                     []string
 }
 
-// unshown is what a report was before a write, and until when reads show that.
+// unshown is the report before a write, and until when reads show it so.
 type unshown struct {
 	before visible
 	until  time.Time
 }
 
 func checkLate(d description) error {
-	if d.ShownAfter == "" {
+	if d.VisibleAfter == "" {
 		return nil
 	}
-	after, err := time.ParseDuration(d.ShownAfter)
-	if err != nil || after < 0 || after > maxShownAfter {
-		return fmt.Errorf("shownAfter %q: want a duration of at most %s", d.ShownAfter, maxShownAfter)
+	after, err := time.ParseDuration(d.VisibleAfter)
+	if err != nil || after < 0 || after > maxVisibleAfter {
+		return fmt.Errorf("visibleAfter %q: want a duration of at most %s", d.VisibleAfter, maxVisibleAfter)
 	}
 	return nil
 }
 
-// shownAfter is how long reads go on to show what the report was before a client's write.
-func (r *report) shownAfter() time.Duration {
-	after, _ := time.ParseDuration(r.desc.ShownAfter) // it was checked
+// visibleAfter returns how long reads show the report as it was before a client's write.
+func (r *report) visibleAfter() time.Duration {
+	after, _ := time.ParseDuration(r.desc.VisibleAfter) // checked before
 	return after
 }
 
@@ -49,7 +49,7 @@ func (r *report) visible() visible {
 	v := visible{
 		status: r.status, statusName: r.statusName, step: r.step, stepHost: r.stepHost, stepName: r.stepName,
 		at: r.at, version: r.version, changed: r.changed, everSentBack: r.everSentBack, hasException: r.hasException,
-		held: slices.Clone(r.held), decisions: slices.Clone(r.decisions), comments: slices.Clone(r.comments),
+		existing: slices.Clone(r.existing), decisions: slices.Clone(r.decisions), comments: slices.Clone(r.comments),
 	}
 	for _, e := range r.entries {
 		v.flags = append(v.flags, e.hasExceptions)
@@ -60,30 +60,30 @@ func (r *report) visible() visible {
 func (r *report) show(v visible) {
 	r.status, r.statusName, r.step, r.stepHost, r.stepName = v.status, v.statusName, v.step, v.stepHost, v.stepName
 	r.at, r.version, r.changed, r.everSentBack, r.hasException = v.at, v.version, v.changed, v.everSentBack, v.hasException
-	r.held, r.decisions, r.comments = v.held, v.decisions, v.comments
+	r.existing, r.decisions, r.comments = v.existing, v.decisions, v.comments
 	for i, e := range r.entries {
 		e.hasExceptions = v.flags[i]
 	}
 }
 
-// writeLate handles a write. Where its report shows writes late, it remembers what the
-// report was before one that takes effect.
+// writeLate handles a write. If the report shows writes late, it remembers the report as it
+// was before.
 func (s *simulator) writeLate(c *call) answer {
 	r := c.report
-	if r == nil || r.shownAfter() == 0 {
+	if r == nil || r.visibleAfter() == 0 {
 		return s.handleAs(c)
 	}
 	before := r.visible()
 	a := s.handleAs(c)
 	if c.entry.Effect() {
-		r.unshown = append(r.unshown, unshown{before, time.Now().Add(r.shownAfter())})
+		r.unshown = append(r.unshown, unshown{before, time.Now().Add(r.visibleAfter())})
 		s.late[r] = true
 	}
 	return a
 }
 
-// readLate handles a read. It shows each report as it was before the first write that is not
-// shown yet, and says in the journal whether its own report was shown so.
+// readLate handles a read. It shows each report as it was before its first invisible write,
+// and records that for the call's own report.
 func (s *simulator) readLate(c *call) answer {
 	now := time.Now()
 	current := map[*report]visible{}
@@ -106,8 +106,8 @@ func (s *simulator) readLate(c *call) answer {
 	return a
 }
 
-// listed are the entries of the failed list as reads show it: with those that are deleted
-// and not shown so yet.
+// listed returns the entries of the failed list as reads show it, including entries whose
+// deletion is not visible yet.
 func (l *failedList) listed() []*failedItem {
 	now := time.Now()
 	maps.DeleteFunc(l.deleted, func(_ *failedItem, until time.Time) bool { return !now.Before(until) })

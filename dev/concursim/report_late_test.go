@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	late = "shownAfter: 700ms"
+	late = "visibleAfter: 700ms"
 
 	eventually, tick = 10 * time.Second, 20 * time.Millisecond
 )
@@ -23,7 +23,7 @@ func TestAWriteIsShownLate(t *testing.T) {
 		r := w.submit("r", late)
 		w.header(r)
 		require.Equal(t, http.StatusOK, w.put(r, "", "NODATE").status)
-		require.Len(t, w.state("r").Held, 1, "it is there")
+		require.Len(t, w.state("r").Existing, 1, "it is there")
 		listed := func() (all []any) {
 			w.get(short(r)+"/exceptions", &all)
 			return all

@@ -6,18 +6,18 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// payment is a payment type as the interfaces name it: v1.1 prints the key alone, v4 all
-// three, v3 a name and an identifier of its own.
+// payment is a payment type as the interfaces name it. v1.1 prints only the key, v4 all
+// three, v3 the name and an identifier of its own.
 type payment struct{ key, code, name string }
 
-// cardNames are the companies' names of the card programs, by their codes: company billed
-// and company paid, individually billed and company paid, individually billed and paid.
+// cardNames are the names of the card programs by code: company billed and company paid,
+// individually billed and company paid, individually billed and individually paid.
 var cardNames = map[string]string{"CBCP": "Mastercard", "IBCP": "Visa", "IBIP": "American Express"}
 
 func isCard(code string) bool { return cardNames[code] != "" }
 
-// payment is the type of that code. The key of any but cash is a number that is the
-// company's own.
+// payment returns the payment type with that code. Every type except cash has a number of
+// the company's own as its key.
 func (s *simulator) payment(code string) payment {
 	if code == "CASH" {
 		return payment{code, code, localised(s.opts.seed, code, "Cash")}
@@ -27,8 +27,8 @@ func (s *simulator) payment(code string) payment {
 	return p
 }
 
-// sums are the amounts of a report: what it comes to, what of it is personal, be it an
-// entry or a part of one, and what is due to whom. The company pays a CBCP card itself.
+// sums are the amounts of a report: the total, the personal part (entries or parts of
+// entries), and what is due to whom. The company itself pays a CBCP card.
 type sums struct{ total, personal, claimed, employee, card, company decimal.Decimal }
 
 func (d description) sums() sums {

@@ -12,13 +12,13 @@ import (
 	"concur-connector/dev/concursim/journal"
 )
 
-// step is one stop of a report's way through its workflow: either an external
-// validation, with its name, or any other approval status.
+// step is one step of a report's workflow: an external validation with its name, or any
+// other approval status.
 type step struct {
 	Extv   string `yaml:"extv"`
 	Status string `yaml:"status"`
-	// Code is the step's own: EXTVAL for an external validation unless told. System is a
-	// step at which an external system may act, although it validates nothing there.
+	// Code is the code of the step, by default EXTVAL for an external validation. At a
+	// System step an external system may act, although it validates nothing there.
 	Code   string `yaml:"code"`
 	System bool   `yaml:"system"`
 }
@@ -28,7 +28,7 @@ const (
 	waiting      = journal.Waiting
 	approved     = "A_APPR"
 	toResubmit   = "A_RESU"
-	canceled     = "A_CANC" // of travel requests alone
+	canceled     = "A_CANC" // travel requests only
 	legacyCode   = "EXTVAL"
 )
 
@@ -70,15 +70,15 @@ func checkSteps(steps *[]step) error {
 	return nil
 }
 
-// errCannotMove is why a move that makes no sense at the moment is refused.
+// errCannotMove refuses a move that is impossible at the moment.
 var errCannotMove = errors.New("cannot be done now")
 
-// pending says whether someone can still decide about the report.
+// pending reports whether somebody can still decide about the report.
 func (r *report) pending() bool {
 	return !r.deleted && r.at >= 0 && r.status != approved && r.status != canceled
 }
 
-// present is the step at which the report is, none when nobody can decide.
+// present returns the report's present step, and false if nobody can decide.
 func (r *report) present() (step, bool) {
 	if !r.pending() || r.at >= len(r.steps) {
 		return step{}, false
@@ -86,8 +86,8 @@ func (r *report) present() (step, bool) {
 	return r.steps[r.at], true
 }
 
-// enter brings the report to a step: a new instance of it with a new
-// identifier, and a callout when it is an external validation.
+// enter moves the report to a step. The step gets a new identifier; an external validation
+// also sends a callout.
 func (s *simulator) enter(r *report, at int) {
 	r.at = at
 	if at >= len(r.steps) {
@@ -104,10 +104,10 @@ func (s *simulator) enter(r *report, at int) {
 	s.queueCallout(r, s.notificationOf(r))
 }
 
-// arrive sets the status and, for a status in which somebody can decide, a new
-// step identifier.
+// arrive sets the status. If somebody can decide at this status, the step gets a new
+// identifier.
 func (s *simulator) arrive(r *report, status, name string) {
-	quiet := r.desc.Quiet && r.status == waiting && status == waiting
+	quiet := r.desc.StepsKeepHeader && r.status == waiting && status == waiting
 	r.status, r.statusName, r.stepName = status, statusName(status), name
 	if !quiet {
 		r.version++
@@ -126,8 +126,8 @@ func (s *simulator) arrive(r *report, status, name string) {
 	s.broadcast()
 }
 
-// touch sets when the report changed last, later than the time before as v3 prints it. With a
-// headerDate that is when the header was edited, and nobody does.
+// touch sets the time of the last change to now, and at least a millisecond later than
+// before. With HeaderDate it does nothing, because nobody edits the header.
 func (r *report) touch() {
 	if r.desc.HeaderDate {
 		return
@@ -145,14 +145,14 @@ func (s *simulator) sendBack(r *report) {
 	s.arrive(r, toResubmit, "")
 }
 
-// move is somebody else acting on the report. The error says that it makes no
-// sense at the moment.
+// move lets somebody else act on the report. It returns an error if the move is impossible
+// at the moment.
 func (s *simulator) move(r *report, to string, how moveOptions) error {
 	if r.deleted {
 		return fmt.Errorf("%s %s: the report is deleted: %w", to, r.name, errCannotMove)
 	}
 	switch to {
-	case "approve", "send-back", "recall", "next-stop", "cancel":
+	case "approve", "send-back", "recall", "next-step", "cancel":
 		if !r.pending() {
 			return fmt.Errorf("%s %s: its status is %s: %w", to, r.name, r.status, errCannotMove)
 		}
@@ -176,18 +176,18 @@ func (s *simulator) move(r *report, to string, how moveOptions) error {
 	case "cancel":
 		r.at = -1
 		s.arrive(r, canceled, "")
-	case "next-stop":
-		s.enter(r, r.nextStop())
+	case "next-step":
+		s.enter(r, r.nextStep())
 	case "submit", "resubmit":
-		if how.ClearExceptions {
-			r.clearExceptions()
+		if how.DeleteExceptions {
+			r.deleteExceptions()
 		}
 		r.submitDate = time.Now().UTC()
 		s.enter(r, 0)
 	case "edit":
 		return s.edit(r, how)
-	case "clear":
-		r.clearExceptions()
+	case "delete-exceptions":
+		r.deleteExceptions()
 	case "delete":
 		r.step = ""
 		r.deleted = true
@@ -198,9 +198,8 @@ func (s *simulator) move(r *report, to string, how moveOptions) error {
 	return nil
 }
 
-// nextStop is the next external validation, or the present step once more when
-// none follows.
-func (r *report) nextStop() int {
+// nextStep returns the next external validation, or the present step if none follows.
+func (r *report) nextStep() int {
 	for i := r.at + 1; i < len(r.steps); i++ {
 		if r.steps[i].Extv != "" {
 			return i
@@ -209,29 +208,28 @@ func (r *report) nextStop() int {
 	return r.at
 }
 
-// moveOptions is the body of a move over the control API.
+// moveOptions is the body of a move in the control API.
 type moveOptions struct {
-	Entry           int              `yaml:"entry"`
-	Amount          *decimal.Decimal `yaml:"amount"`
-	ClearExceptions bool             `yaml:"clearExceptions"`
+	Entry            int              `yaml:"entry"`
+	Amount           *decimal.Decimal `yaml:"amount"`
+	DeleteExceptions bool             `yaml:"deleteExceptions"`
 
 	Type        string   `yaml:"type"`
 	Custom      numbered `yaml:"custom"`
 	AccountCode string   `yaml:"accountCode"`
 	Attendees   *int     `yaml:"attendees"`
-	// Attendee has somebody else attend in the place of the first attendee.
-	Attendee bool `yaml:"attendee"`
-	// Unseen leaves the header as it is: its totals, and the time of the last modification.
-	Unseen bool `yaml:"unseen"`
+	// ReplaceAttendee replaces the first attendee by somebody else.
+	ReplaceAttendee bool `yaml:"replaceAttendee"`
+	// KeepHeader leaves the totals and the modification time of the header unchanged.
+	KeepHeader bool `yaml:"keepHeader"`
 }
 
-// changesNothing says whether an edit names nothing that it is to change.
+// changesNothing reports whether the options name nothing to change.
 func (how moveOptions) changesNothing() bool {
-	return how.Amount == nil && how.Type == "" && how.Custom == nil && how.AccountCode == "" && how.Attendees == nil && !how.Attendee
+	return how.Amount == nil && how.Type == "" && how.Custom == nil && how.AccountCode == "" && how.Attendees == nil && !how.ReplaceAttendee
 }
 
-// edit changes an entry, the first one unless told: its amount, unless the options name
-// something else.
+// edit changes an entry, by default the first. Without other options it raises the amount.
 func (s *simulator) edit(r *report, how moveOptions) error {
 	if r.payload != nil {
 		return fmt.Errorf("edit %s: a raw payload is served as it is: %w", r.name, errCannotMove)
@@ -274,12 +272,12 @@ func (s *simulator) edit(r *report, how moveOptions) error {
 	if how.Attendees != nil {
 		entry.Attendees = *how.Attendees
 	}
-	if how.Attendee {
+	if how.ReplaceAttendee {
 		r.entries[at-1].guests++
 	}
 	r.content = nil
 	r.entries[at-1].modified = time.Now().UTC()
-	if how.Unseen {
+	if how.KeepHeader {
 		r.desc.totals = &before
 	} else {
 		r.desc.totals = nil
@@ -289,7 +287,7 @@ func (s *simulator) edit(r *report, how moveOptions) error {
 	return nil
 }
 
-// firstAllocation is the first allocation of an entry, or of its itemizations, or nil.
+// firstAllocation returns the first allocation of an entry or its itemizations, or nil.
 func (e *entryDescription) firstAllocation() *allocationDescription {
 	if len(e.Allocations) > 0 {
 		return &e.Allocations[0]
@@ -302,7 +300,7 @@ func (e *entryDescription) firstAllocation() *allocationDescription {
 	return nil
 }
 
-// maxMoving bounds how long a workflow takes to move a report.
+// maxMoving limits how long a workflow may take to move a report.
 const maxMoving = 30 * time.Second
 
 func checkMoving(d description) error {
@@ -316,9 +314,9 @@ func checkMoving(d description) error {
 	return nil
 }
 
-// moveOn takes a report on to its next step when one of the exceptions that were just posted
-// on it has a code by which its workflow does so: at once, or a little later, unless it has
-// left the step by then. It reports whether it does.
+// moveOn moves a report to its next step if one of the exceptions just posted on it has a
+// code that does so. With MovesAfter it moves the report later, unless the report has left
+// the step by then. It returns true if it moves the report.
 func (s *simulator) moveOn(r *report, posted []journal.Exception) bool {
 	moves := func(e journal.Exception) bool {
 		return e.ObjectType == "Report" && slices.Contains(r.desc.MovesOn, e.Code)
@@ -334,7 +332,7 @@ func (s *simulator) moveOn(r *report, posted []journal.Exception) bool {
 		r.moves = append(r.moves, moved{What: "exception", At: time.Now().UTC()})
 		s.advance(r)
 	}
-	after, _ := time.ParseDuration(r.desc.MovesAfter) // it was checked
+	after, _ := time.ParseDuration(r.desc.MovesAfter) // checked before
 	if after == 0 {
 		leave()
 		return true

@@ -64,10 +64,10 @@ func TestAWorkflowThatTakesAWhileMovesWhatStillWaits(t *testing.T) {
 	w.waitFor(func() bool { return w.sim.directory.names["r"].stepName == "PRE-EXTRACT" })
 	require.Never(t, func() bool { return w.state("r").StepName != "PRE-EXTRACT" }, 100*time.Millisecond, 20*time.Millisecond)
 
-	gone := w.submit("gone", "movesOn: [NODATE]", "movesAfter: 30ms")
+	gone := w.submit("gone", "movesOn: [NODATE]", "movesAfter: 1s")
 	w.put(gone, "", "NODATE")
 	w.control(http.MethodPost, "/reports/gone/recall", "", nil)
-	require.Never(t, func() bool { return w.state("gone").Status != toResubmit && w.state("gone").Status != notSubmitted }, 100*time.Millisecond, 20*time.Millisecond)
+	require.Never(t, func() bool { return w.state("gone").Status != toResubmit && w.state("gone").Status != notSubmitted }, 1200*time.Millisecond, 100*time.Millisecond)
 
 	require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/reports", "name: never\nmovesAfter: 2h").status)
 }

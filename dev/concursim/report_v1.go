@@ -19,12 +19,12 @@ const (
 	noTime            = "0001-01-01T00:00:00"
 )
 
-// dialect is what the documentation writes in more than one way; a report
-// keeps one, chosen by the seed.
+// dialect holds the choices where the documentation writes something in several ways. The
+// seed chooses for each report.
 type dialect struct {
 	lastModified, itemList, item, allocationKey, percentage, secondAccount string
 	accountingFlag, empty, userID                                          string
-	noAccount                                                              string // where the company has set up no second account
+	noAccount                                                              string // of a company without a second account
 	parentApproved, submitDate, country                                    bool
 }
 
@@ -48,7 +48,7 @@ func (s *simulator) dialect(r *report) dialect {
 	}
 }
 
-// subdivision is the code of the region, with that of the country before it or without.
+// subdivision returns the code of the region, with or without the code of the country.
 func (form dialect) subdivision(d entryDescription) string {
 	if form.country {
 		return d.subdivisionCode()
@@ -56,8 +56,7 @@ func (form dialect) subdivision(d entryDescription) string {
 	return d.Subdivision
 }
 
-// document writes XML in the manner of the service: indented, elements in no
-// namespace.
+// document writes XML as the service does: indented, with elements in no namespace.
 type document struct {
 	bytes.Buffer
 	depth int
@@ -110,10 +109,9 @@ func escapeText(text string) string {
 	return b.String()
 }
 
-// renderReport writes the version 1.1 full details, with url as its
-// WorkflowActionURL.
-//
-// The form is that of https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html.
+// renderReport writes the v1.1 full details with the given WorkflowActionURL, in the form
+// of
+// https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html.
 func (s *simulator) renderReport(c *call, r *report, url string) []byte {
 	form := s.dialect(r)
 	d := &document{empty: form.empty}
@@ -137,7 +135,7 @@ func (s *simulator) renderReport(c *call, r *report, url string) []byte {
 	d.indent()
 	d.WriteString(`<PaidDate i:nil="true"/>` + "\n")
 	submitted := r.submitDate
-	if !form.submitDate { // none, as real answers have it also of submitted reports
+	if !form.submitDate { // real answers for submitted reports can lack the date
 		submitted = time.Time{}
 	}
 	d.leaf("SubmitDate", dateOrNone(submitted))
@@ -330,7 +328,7 @@ func (s *simulator) renderAttendees(d *document, r *report, i, count int) {
 	}
 }
 
-// drawAttendee is the nth attendee of an entry. The first one may have been replaced.
+// drawAttendee makes the nth attendee of an entry. The first one may have been replaced.
 func (s *simulator) drawAttendee(r *report, what string, entry, n int) *rand.Rand {
 	if guests := r.entries[entry].guests; n == 0 && guests > 0 {
 		return s.draw(r.name, what, entry, n, guests)

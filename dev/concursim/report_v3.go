@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// pageV3 is what a call asks of a collection of v3: records from and to, at most 100.
+// pageV3 is the page of a v3 collection that a call asks for: its first row and at most how
+// many.
 type pageV3 struct{ from, limit int }
 
-// readPageV3 reads limit and offset; the error is what the service says.
+// readPageV3 reads limit and offset. The second result says what is wrong with them.
 func readPageV3(c *call) (pageV3, string) {
 	page := pageV3{limit: 25}
 	if text := c.query.Get("limit"); text != "" {
@@ -32,8 +33,8 @@ func readPageV3(c *call) (pageV3, string) {
 	return page, ""
 }
 
-// lastPageV3 is a page after which none follows: it says so, or, as the documented ones, says
-// nothing.
+// lastPageV3 is a last page. Its NextPage is null or, as in the documented examples,
+// missing.
 func (s *simulator) lastPageV3(items []any) fields {
 	page := fields{"Items": items, "NextPage": nil}
 	if s.draw("NextPage").IntN(2) == 0 {
@@ -42,8 +43,8 @@ func (s *simulator) lastPageV3(items []any) fields {
 	return page
 }
 
-// pageOf renders a page of a collection. The next one is an absolute URL with an opaque
-// offset, in clear as the list of reports has it.
+// pageOf renders a page of a collection. NextPage is an absolute http URL with an opaque
+// offset, as in the list of reports.
 func (s *simulator) pageOf(c *call, page pageV3, count int, render func(i int) any) answer {
 	if c.lacking("cut-next-page") || c.lacking("page-again") {
 		page.limit = min(page.limit, 2)
@@ -75,8 +76,8 @@ func (s *simulator) pageOf(c *call, page pageV3, count int, render func(i int) a
 	return jsonAnswer(body)
 }
 
-// readable is the report of a call for its content. A raw payload without documents of JSON
-// is known to v1.1 alone.
+// readable returns the report of a call, if the call may read its content. A raw payload
+// without JSON documents exists in v1.1 only.
 func (c *call) readable() *report {
 	if c.report == nil || c.report.deleted || c.report.payload != nil && len(c.report.payload.docs) == 0 {
 		return nil
@@ -84,7 +85,7 @@ func (c *call) readable() *report {
 	return c.report
 }
 
-// handleReportV3 plays a single report of v3, for its owner alone:
+// handleReportV3 plays a single v3 report, which only its owner can read:
 // https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html.
 func (s *simulator) handleReportV3(c *call) answer {
 	r, a := s.ownReportV3(c)
@@ -97,7 +98,8 @@ func (s *simulator) handleReportV3(c *call) answer {
 	return jsonAnswer(shown)
 }
 
-// ownReportV3 is the report of a call by its owner: nil with the answer to anybody else.
+// ownReportV3 returns the report of a call by its owner. For anybody else the report is
+// nil, and the answer says why.
 func (s *simulator) ownReportV3(c *call) (*report, answer) {
 	login := c.query.Get("user")
 	if login == "" || strings.EqualFold(login, "all") {
@@ -138,7 +140,7 @@ func (s *simulator) renderReportV3(r *report) fields {
 	return v
 }
 
-// fieldsV3 prints custom and organisational fields, each an object or null.
+// fieldsV3 prints custom and organisational fields, each as an object or null.
 func (s *simulator) fieldsV3(into fields, name string, most int, texts map[int]string) {
 	for n := 1; n <= most; n++ {
 		into[name+strconv.Itoa(n)] = s.fieldV3(texts[n])
@@ -155,7 +157,7 @@ func (s *simulator) fieldV3(text string) any {
 	return fields{"Type": "Text", "Value": text, "Code": nil, "ListItemID": nil}
 }
 
-// lastModified grows with every step of the report and every edit of it.
+// lastModified grows with every step and every edit of the report.
 func (r *report) lastModified() string { return r.changed.UTC().Format(timeV3) }
 
 func (r *report) lastComment() string {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// collectionV3 is a call's report as a collection of v3 shows it: nil with the answer
-// when there is nothing to show.
+// collectionV3 returns the report of a call to a v3 collection. If there is nothing to
+// show, the report is nil, and the answer says why.
 func (s *simulator) collectionV3(c *call, perUser bool) (*report, pageV3, answer) {
 	page, wrong := readPageV3(c)
 	switch {
@@ -21,7 +21,7 @@ func (s *simulator) collectionV3(c *call, perUser bool) (*report, pageV3, answer
 	}
 	login := c.query.Get("user")
 	if perUser && !strings.EqualFold(login, r.desc.Login) && !strings.EqualFold(login, "all") {
-		return nil, page, s.pageOf(c, page, 0, nil) // that user owns nothing of it
+		return nil, page, s.pageOf(c, page, 0, nil) // the user owns nothing of this report
 	}
 	return r, page, answer{}
 }
@@ -37,7 +37,7 @@ func (s *simulator) handleEntriesV3(c *call) answer {
 	return s.pageOf(c, page, len(shown), func(i int) any { return s.renderEntryV3(r, r.expenseAt(shown[i], -1)) })
 }
 
-// handleItemizationsV3 plays the itemizations of a report, of all its entries:
+// handleItemizationsV3 plays the itemizations of all entries of a report:
 // https://developer.concur.com/api-reference/expense/expense-report/expense-itemization.html.
 func (s *simulator) handleItemizationsV3(c *call) answer {
 	r, page, a := s.collectionV3(c, true)
@@ -54,8 +54,8 @@ func (s *simulator) handleItemizationsV3(c *call) answer {
 	return s.pageOf(c, page, len(all), func(i int) any { return s.renderItemizationV3(r, all[i]) })
 }
 
-// handleAllocationsV3 plays the allocations of a report, of its entries and of their
-// itemizations: https://developer.concur.com/api-reference/expense/allocations/expense-allocations.html.
+// handleAllocationsV3 plays the allocations of a report's entries and itemizations:
+// https://developer.concur.com/api-reference/expense/allocations/expense-allocations.html.
 func (s *simulator) handleAllocationsV3(c *call) answer {
 	r, page, a := s.collectionV3(c, false)
 	if r == nil {
@@ -115,7 +115,7 @@ func (s *simulator) renderEntryV3(r *report, d described) fields {
 	if whole.EReceipt {
 		more["ElectronicReceiptID"] = makeKey(s.draw(r.name, "ereceipt", d.n))
 	}
-	switch s.draw(r.name, "exchange rate").IntN(3) { // typically not provided, as the documentation says
+	switch s.draw(r.name, "exchange rate").IntN(3) { // the documentation says "typically not provided"
 	case 0:
 		more["ExchangeRate"] = plain(whole.ExchangeRate)
 	case 1:
@@ -127,8 +127,8 @@ func (s *simulator) renderEntryV3(r *report, d described) fields {
 	return v
 }
 
-// expenseIDV3 is the identifier of v4 as v3 prints it: its table has the format of a UUID,
-// while v4 itself prints 32 digits.
+// expenseIDV3 is the v4 identifier as v3 prints it. The documented format is a UUID; v4
+// itself prints 32 digits.
 func (s *simulator) expenseIDV3(r *report, key string) string {
 	id := s.v4ID(key)
 	if s.draw(r.name, "ExpenseID").IntN(2) == 0 {
@@ -143,13 +143,13 @@ func (s *simulator) renderItemizationV3(r *report, d described) fields {
 	return v
 }
 
-// renderAllocationV3 names the entry, or the itemization, that is allocated: the
-// documentation has but one element for either.
+// renderAllocationV3 puts the identifier of the entry or the itemization into EntryID, the
+// only element that the documentation has.
 func (s *simulator) renderAllocationV3(r *report, d described, i int) fields {
 	share, id := d.shares[i], s.v3ID(d.allocations[i])
 	account := "AccountCode1"
 	if s.draw(r.name, "account").IntN(2) == 0 {
-		account = "AccountNumber" // as the table has it; the examples print the other
+		account = "AccountNumber" // so in the documented table; the examples print the other name
 	}
 	v := fields{
 		"ID": id, "URI": "http://" + s.authority(s.home) + expenseV3Path + "allocations/" + id,

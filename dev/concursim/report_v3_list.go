@@ -12,9 +12,9 @@ import (
 
 const pendingPath = "/api/v3.0/expense/reports"
 
-// handlePendingList plays the list of reports (v3), for the token's company:
+// handlePendingList plays the v3 list of reports of the token's company:
 // https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html.
-// Its next page is an absolute URL with an opaque offset, on the legacy host's word.
+// NextPage is an absolute URL with an opaque offset.
 func (s *simulator) handlePendingList(c *call) answer {
 	if !strings.EqualFold(c.query.Get("user"), "all") {
 		return s.errorAnswer(c, http.StatusBadRequest, "The user is not valid.")
@@ -77,15 +77,17 @@ func (s *simulator) handlePendingList(c *call) answer {
 	return answer{status: http.StatusOK, contentType: "application/json; charset=utf-8", body: body}
 }
 
-// owner is the login of whoever made the report; a raw payload's is not looked at.
+// owner returns the login of the report's owner. The simulator does not read it from raw
+// payloads.
 func owner(r *report) string {
 	login := r.desc.Login
 	setDefault(&login, "terry.tester@example.com")
 	return login
 }
 
-// testUsers says whose reports a list shows that is asked with that isTestUser, and whether
-// it may be asked so. What the list shows without it nobody documents: the seed decides.
+// testUsers returns whose reports a list with that isTestUser shows, and false for an
+// invalid value. What the list shows without isTestUser is not documented, so the seed
+// decides.
 func (s *simulator) testUsers(asked string) (shows func(testUser bool) bool, ok bool) {
 	switch strings.ToLower(asked) {
 	case "true":

@@ -90,7 +90,7 @@ func TestPendingList(t *testing.T) {
 		require.Equal(t, before[1].PolicyID, before[2].PolicyID)
 		require.Less(t, before[1].LastModifiedDate, before[1].SubmitDate)
 		require.GreaterOrEqual(t, before[0].LastModifiedDate, before[0].SubmitDate)
-		w.control(http.MethodPost, "/reports/b/next-stop", "", nil)
+		w.control(http.MethodPost, "/reports/b/next-step", "", nil)
 		require.Equal(t, before[1], rows()[1], "no step changes it")
 	})
 	t.Run("wants everybody, a limit that is allowed, and its own offset", func(t *testing.T) {

@@ -65,7 +65,7 @@ func TestV3(t *testing.T) {
 		require.Equal(t, list.Items[0]["OwnerLoginID"], got["OwnerLoginID"])
 		require.Equal(t, &journal.Position{Status: waiting, Step: r.Step}, w.lastLine(reportV3Endpoint).Shown)
 
-		w.control(http.MethodPost, "/reports/r/next-stop", "", nil)
+		w.control(http.MethodPost, "/reports/r/next-step", "", nil)
 		var later map[string]any
 		w.get(single(r, "terry.tester@example.com"), &later)
 		require.NotEqual(t, got["LastModifiedDate"], later["LastModifiedDate"])

@@ -15,7 +15,7 @@ const (
 	notCompany   = "This endpoint is only accessible by a valid company JWT or a trusted caller"
 )
 
-// contexts are those that the documentation gives each long path.
+// contexts are the documented contexts of each long path.
 var contexts = map[string][]string{
 	reportV4Endpoint:       {"TRAVELER", "MANAGER", "PROCESSOR", "PROXY"},
 	expensesV4Endpoint:     {"TRAVELER"},
@@ -26,8 +26,8 @@ var contexts = map[string][]string{
 	commentsV4Endpoint:     {"TRAVELER", "PROXY"},
 }
 
-// reportOf is the report that a call of Expense v4 may read: nil with the answer when it
-// may not. A long path names its owner.
+// reportOf returns the report that a call of Expense v4 may read. A long path must name the
+// owner. If the call may not read the report, it is nil and the answer says why.
 func (s *simulator) reportOf(c *call) (*report, answer) {
 	if c.about.long && !slices.Contains(contexts[c.endpoint], c.about.context) {
 		return nil, s.errorAnswer(c, http.StatusForbidden, wrongContext)
@@ -39,7 +39,7 @@ func (s *simulator) reportOf(c *call) (*report, answer) {
 	return r, answer{}
 }
 
-// expenseOf is the expense that a call names, an entry or an itemization.
+// expenseOf returns the entry or the itemization that a call names.
 func (s *simulator) expenseOf(c *call) (*report, described, answer) {
 	r, a := s.reportOf(c)
 	if r == nil {
@@ -65,7 +65,7 @@ func (s *simulator) handleReportV4(c *call) answer {
 	return jsonAnswer(shown)
 }
 
-// renderReportV4 names no step. Only the version says that there was another one.
+// renderReportV4 shows no step. Only reportVersion shows that the step has changed.
 func (s *simulator) renderReportV4(r *report, context string) fields {
 	desc, sums := r.desc, r.desc.sums()
 	money := func(d decimal.Decimal) fields { return amountV4(d, desc.Currency) }
@@ -92,11 +92,11 @@ func (s *simulator) renderReportV4(r *report, context string) fields {
 		"customData": s.customData(desc.Custom, desc.OrgUnit),
 		"links":      []any{s.linkV4("self", s.longPath(r, context))},
 	}
-	if s.draw(r.name, "header v4").IntN(2) == 0 { // as the documented header
+	if s.draw(r.name, "header v4").IntN(2) == 0 { // like the documented header
 		for _, name := range []string{"isSubmitted", "isSentBack", "isReportEverSentBack", "reportNumber", "receiptStatus", "imageStatus"} {
 			delete(v, name)
 		}
-	} else { // as that of the tax integration guide
+	} else { // like the header in the tax integration guide
 		v["hasBlockingExceptions"] = r.blocked("")
 	}
 	return v
@@ -110,8 +110,8 @@ func (s *simulator) linkV4(rel, href string) fields {
 	return fields{"rel": rel, "href": href, "method": "GET", "isTemplated": false}
 }
 
-// customData prints the fields that have a value, a list value by its GUID alone. The
-// URL is the documented one; List v4 documents no such query.
+// customData prints the fields that have a value. Of a list value it prints only the GUID.
+// The URL is the documented one, but List v4 documents no such query.
 func (s *simulator) customData(custom, orgUnit map[int]string) []any {
 	data := []any{}
 	add := func(id, text string) {
@@ -134,8 +134,8 @@ func (s *simulator) customData(custom, orgUnit map[int]string) []any {
 	return data
 }
 
-// localised is the name of a status, or of cash, in the language of the token's owner, which
-// the seed chooses.
+// localised returns the name of a status, or of cash, in the language of the token's owner.
+// The seed chooses the language.
 func localised(seed uint64, status, name string) string {
 	languages := []map[string]string{
 		{},
@@ -175,7 +175,7 @@ func (s *simulator) handleCommentsV4(c *call) answer {
 	return jsonAnswer(comments)
 }
 
-// commentsOfAll are those on the expenses.
+// commentsOfAll returns the comments on the expenses.
 func (s *simulator) commentsOfAll(r *report) []any {
 	all := []any{}
 	for n := range r.entries {
@@ -201,8 +201,8 @@ func latestLast(comments []any) []any {
 	return comments
 }
 
-// commentV4 is a comment on an expense, or on the header, which is nil. Which of them it is
-// on, the documented answer of 2021 does not say, and that of 2026 does.
+// commentV4 is a comment on an expense; nil stands for the header. The documented answer of
+// 2026 names the expense, that of 2021 does not.
 func (s *simulator) commentV4(r *report, expense any, text, at string) fields {
 	family, given := names(r.desc.Employee)
 	v := fields{

@@ -6,8 +6,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// handleExpensesV4 plays the entries of a report, all in one answer and without their
-// custom fields; a flat report has its itemizations among them: https://developer.concur.com/api-reference/expense/expense-report/v4.expenses.html.
+// handleExpensesV4 plays the list of entries, in one answer and without custom fields. The
+// list of a flat report also has the itemizations:
+// https://developer.concur.com/api-reference/expense/expense-report/v4.expenses.html.
 func (s *simulator) handleExpensesV4(c *call) answer {
 	r, a := s.reportOf(c)
 	if r == nil {
@@ -26,7 +27,7 @@ func (s *simulator) handleExpensesV4(c *call) answer {
 	return jsonAnswer(all)
 }
 
-// handleExpenseV4 plays a single entry or itemization, with everything about it.
+// handleExpenseV4 plays a single entry or itemization with all its fields.
 func (s *simulator) handleExpenseV4(c *call) answer {
 	r, d, a := s.expenseOf(c)
 	if r == nil {
@@ -51,8 +52,7 @@ func (s *simulator) handleExpenseV4(c *call) answer {
 	return jsonAnswer(v)
 }
 
-// handleItemizationsV4 plays the itemizations of an entry: none of an expense that is
-// not itemized.
+// handleItemizationsV4 plays the itemizations of an entry.
 func (s *simulator) handleItemizationsV4(c *call) answer {
 	r, d, a := s.expenseOf(c)
 	if r == nil {
@@ -114,7 +114,7 @@ func (s *simulator) summaryV4(r *report, d described, context string) fields {
 	}
 }
 
-// rateV4 is an exchange rate, to multiply by or, by the report, to divide by.
+// rateV4 is an exchange rate to multiply by or, for some reports, to divide by.
 func (s *simulator) rateV4(r *report, rate decimal.Decimal) fields {
 	one := decimal.NewFromInt(1)
 	if !rate.Equal(one) && s.draw(r.name, "rate v4").IntN(2) == 0 {
@@ -123,7 +123,7 @@ func (s *simulator) rateV4(r *report, rate decimal.Decimal) fields {
 	return fields{"value": digits(rate.StringFixed(14)), "operation": "MULTIPLY"}
 }
 
-// taxesV4 sums up the taxes of an expense on which there are none.
+// taxesV4 is the tax summary of an expense without taxes.
 func taxesV4(posted decimal.Decimal, currency string) fields {
 	taxes := fields{"vatTaxTotal": nil}
 	for _, name := range []string{"totalTaxPostedAmount", "totalTaxAdjustedAmount", "totalReclaimPostedAmount", "totalReclaimAdjustedAmount"} {
@@ -135,8 +135,8 @@ func taxesV4(posted decimal.Decimal, currency string) fields {
 	return taxes
 }
 
-// sourcesV4 are where an expense comes from: null, as the documented list has it also for an
-// expense of a company card, or an object, as the tax integration guide has it.
+// sourcesV4 shows where an expense comes from. In the documented list it is null, even for
+// a company card; in the tax integration guide it is an object.
 func (s *simulator) sourcesV4(r *report, d described, receipt any) any {
 	if s.draw(r.name, "sources v4").IntN(2) == 0 {
 		return nil
@@ -155,7 +155,7 @@ func (s *simulator) sourcesV4(r *report, d described, receipt any) any {
 	}
 }
 
-// place is a location as v3 and v4 name it: the city and the region in which it is.
+// place is a location as v3 and v4 name it: the city and its region.
 func (d entryDescription) place() string {
 	if d.Location == "" || d.Region == "" {
 		return d.Location
@@ -163,7 +163,7 @@ func (d entryDescription) place() string {
 	return d.Location + ", " + d.Region
 }
 
-// subdivisionCode is the code of the region with that of its country before it.
+// subdivisionCode is the code of the country and the code of the region.
 func (d entryDescription) subdivisionCode() string {
 	if d.Subdivision == "" {
 		return ""
@@ -195,8 +195,9 @@ func attendeesOf(d described) int {
 	return d.whole.Attendees
 }
 
-// handleAllocationsV4 plays the allocations of an expense; those of an itemized entry
-// are its itemizations': https://developer.concur.com/api-reference/expense/expense-report/v4.allocations.html.
+// handleAllocationsV4 plays the allocations of an expense. An itemized entry has none; its
+// itemizations have them:
+// https://developer.concur.com/api-reference/expense/expense-report/v4.allocations.html.
 func (s *simulator) handleAllocationsV4(c *call) answer {
 	r, d, a := s.expenseOf(c)
 	if r == nil {
@@ -208,7 +209,7 @@ func (s *simulator) handleAllocationsV4(c *call) answer {
 		share := d.shares[i]
 		part := amountV4(e.posted.Mul(share.Percentage).Div(decimal.NewFromInt(100)).Round(8), r.desc.Currency)
 		account := share.AccountCode
-		setDefault(&account, "Pending Client") // nobody has set any up
+		setDefault(&account, "Pending Client") // no account code was set up
 		all = append(all, fields{
 			"allocationId": s.v4ID(key), "expenseId": s.v4ID(d.key), "percentage": digits(share.Percentage.StringFixed(8)),
 			"accountCode": account, "overLimitAccountCode": textOrNull(share.AccountCode2), "isSystemAllocation": share.Hidden, "isPercentEdited": false,
@@ -219,7 +220,8 @@ func (s *simulator) handleAllocationsV4(c *call) answer {
 	return jsonAnswer(inAnyOrder(s, c, r, all))
 }
 
-// withoutLinks takes the addresses of list items out, as the documented allocations have none.
+// withoutLinks removes the addresses of list items, which the documented allocations do not
+// have.
 func withoutLinks(data []any) []any {
 	for _, one := range data {
 		delete(one.(fields), "listItemUrl")

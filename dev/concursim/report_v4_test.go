@@ -32,7 +32,7 @@ func TestV4Reports(t *testing.T) {
 		require.Equal(t, 1, w.state("r").Reads)
 
 		before := got.ReportVersion
-		w.control(http.MethodPost, "/reports/r/next-stop", "", nil)
+		w.control(http.MethodPost, "/reports/r/next-step", "", nil)
 		w.get(long(r), &got)
 		require.Equal(t, waiting, got.ApprovalStatusID)
 		require.Equal(t, before+1, got.ReportVersion)

@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// The status codes of Request v4, by those of a step.
+// The status codes of Request v4 for the status codes of steps.
 var requestStatuses = map[string]string{
 	notSubmitted: "NOT_SUBMITTED", approved: "APPROVED", canceled: "CANCELED", toResubmit: "SENTBACK",
 }
 
-// requestSteps lets a request's steps be written with its own status codes.
+// requestSteps replaces Request v4's status codes in a description's steps.
 func requestSteps(steps []step) {
 	for i := range steps {
 		switch steps[i].Status {
@@ -24,8 +24,8 @@ func requestSteps(steps []step) {
 	}
 }
 
-// makeRequest gives a travel request its identifiers: the short one that people see,
-// that of v4, and the key of v1 that its callout still names.
+// makeRequest gives a travel request its identifiers: the short one that people see, the
+// one of v4, and the v1 key that its callout names.
 func (s *simulator) makeRequest(r *report) {
 	if r.desc.ReportID == "" {
 		r.reportID = letters(s.draw(r.name, "requestId"), "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ", 4)
@@ -35,7 +35,7 @@ func (s *simulator) makeRequest(r *report) {
 	r.path = requestV1Path + r.key
 }
 
-// shownStatus is the status as the report's own interface has it.
+// shownStatus returns the status as the report's own interface shows it.
 func (r *report) shownStatus() string {
 	if !r.desc.Request {
 		return r.status
@@ -46,8 +46,8 @@ func (r *report) shownStatus() string {
 	return "SUBMITTED"
 }
 
-// recalled is the status after a recall: a report is to be resubmitted, a request is as
-// if it had never been submitted.
+// recalled returns the status after a recall. A report can be resubmitted; a travel request
+// looks as if it had never been submitted.
 func (r *report) recalled() string {
 	if r.desc.Request {
 		return notSubmitted
@@ -71,8 +71,7 @@ func requestStatusName(seed uint64, r *report) string {
 	return localised(seed, r.status, r.statusName)
 }
 
-// eventOf is what a callout says happened. What it says of a travel request is
-// documented nowhere.
+// eventOf returns the event of a callout. For travel requests it is not documented.
 func (r *report) eventOf(step string) string {
 	if r.desc.Request {
 		return "Travel Request Entered Workflow Step - " + step
@@ -87,13 +86,14 @@ func (r *report) objectType() string {
 	return "EXPRPT"
 }
 
-// names splits the name of an employee, written as family and given.
+// names splits an employee's name, which is written "family, given".
 func names(employee string) (family, given string) {
 	family, given, _ = strings.Cut(strings.TrimSpace(employee), ", ")
 	return family, given
 }
 
-// requestOf is the travel request of a call: nil with the answer when there is none.
+// requestOf returns the travel request of a call. If there is none, it is nil and the
+// answer says so.
 func (s *simulator) requestOf(c *call) (*report, answer) {
 	if id := c.request.Header.Get("concur-correlationid"); id != "" && !uuidForm.MatchString(id) {
 		return nil, s.refuseRequest(c, http.StatusBadRequest, "invalidUuid", "The correlation ID is not a UUID.")
@@ -108,10 +108,11 @@ func (s *simulator) refuseRequest(c *call, status int, code, message string) ans
 	return s.jsonError(c, requestErrors, status, code, message)
 }
 
-// handleRequestAction plays approve and sendback of Request v4, for an external system
-// at an external validation:
+// handleRequestAction plays approve and sendback of Request v4, for an external system at
+// an external validation:
 // https://developer.concur.com/api-reference/request/v4.endpoints.workflow-resources.html.
-// There is no guard, so that it is done to whatever such step the request is at by now.
+// There is no guard, so the action applies to whatever such step the request has reached by
+// now.
 func (s *simulator) handleRequestAction(c *call) answer {
 	r, a := s.requestOf(c)
 	if r == nil {
@@ -128,7 +129,7 @@ func (s *simulator) handleRequestAction(c *call) answer {
 	switch {
 	case utf8.RuneCountInString(said.Comment) > maxComment:
 		return s.refuseRequest(c, http.StatusBadRequest, "badParam", "The comment is longer than 2000 characters.")
-	case s.approverActs(r): // in the approver's place: the audit trail shows "System, Concur"
+	case s.approverActs(r): // acts as the approver; the audit trail shows "System, Concur"
 	case r.status != waiting && c.query.Get("userId") == "" && s.wrongStep(r) == http.StatusForbidden:
 		return s.refuseRequest(c, http.StatusForbidden, "permissionDenied", "permission denied")
 	case r.status != waiting && c.query.Get("userId") == "":
@@ -146,8 +147,7 @@ func (s *simulator) handleRequestAction(c *call) answer {
 	return jsonAnswer(s.shownRequest(r))
 }
 
-// handleRequestV1 plays what is left of Request v1, whose addresses callouts still name:
-// nothing, said in one way or another.
+// handleRequestV1 plays Request v1, which has ended. Callouts still name its addresses.
 func (s *simulator) handleRequestV1(c *call) answer {
 	if s.draw("request v1", c.path).IntN(2) == 0 {
 		return s.errorAnswer(c, http.StatusNotFound, "The requested resource does not exist.")

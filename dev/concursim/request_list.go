@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// requestViews are the documented ones: which requests each shows. The client is no
-// approver, so that there is nothing for it to approve.
+// requestViews are the documented views and the statuses that each shows; nil is any
+// status. The client is not an approver, so it has nothing to approve.
 var requestViews = map[string][]string{
 	"": nil, "ALL": nil,
 	"ACTIVE":      {"NOT_SUBMITTED", "SUBMITTED", "APPROVED", "SENTBACK"},
@@ -19,7 +19,7 @@ var requestViews = map[string][]string{
 	"CLOSED": {}, "TOAPPROVE": {},
 }
 
-// readPageRequest reads start and limit; false is a value that is not allowed.
+// readPageRequest reads start and limit. It returns false for an invalid value.
 func readPageRequest(c *call) (start, limit int, fine bool) {
 	limit = 10
 	for name, into := range map[string]*int{"start": &start, "limit": &limit} {
@@ -84,7 +84,7 @@ func (s *simulator) handleRequests(c *call) answer {
 	return jsonAnswer(fields{"data": rows, "operations": s.requestPages(c, start, limit, len(listed))})
 }
 
-// requestPages are the links to other pages; the last one has a next no more.
+// requestPages returns the links to other pages. The last page has no link to a next page.
 func (s *simulator) requestPages(c *call, start, limit, count int) []any {
 	link := func(rel string, at int) any {
 		query := url.Values{}
@@ -105,8 +105,8 @@ func (s *simulator) requestPages(c *call, start, limit, count int) []any {
 	return append(links, link("first", 0), link("last", max(count-1, 0)/limit*limit))
 }
 
-// renderRequestRow is a request as the list shows it: without its fields, its expenses
-// and its links, and, as the seed has it, without what may be done.
+// renderRequestRow is a request as the list shows it: without custom fields, expenses and
+// links. With half of the seeds it also lacks the operations.
 func (s *simulator) renderRequestRow(r *report) fields {
 	row := s.renderRequest(r)
 	for n := 1; n <= 20; n++ {

@@ -18,12 +18,12 @@ func (s *simulator) handleRequest(c *call) answer {
 	return jsonAnswer(s.renderRequest(r))
 }
 
-// money is an amount as Request v4 names its currency.
+// money is an amount as Request v4 writes it.
 func money(d decimal.Decimal, currency string) fields {
 	return fields{"value": plain(d), "currency": currency}
 }
 
-// renderRequest leaves out what is absent.
+// renderRequest leaves out empty fields.
 func (s *simulator) renderRequest(r *report) fields {
 	desc, sums := r.desc, r.desc.sums()
 	href := s.homeBase() + requestsPath + "/" + r.uuid
@@ -43,7 +43,7 @@ func (s *simulator) renderRequest(r *report) fields {
 		"policy": fields{"id": letters(s.draw("request policy", r.desc.Policy), hexDigits, 32)},
 		"type":   fields{"code": "TRAVEL", "label": "Travel"}, "operations": s.operations(r, href),
 	}
-	// The documentation prints one link in clear.
+	// The documentation prints this link with http.
 	v["comments"].(fields)["href"] = "http://" + s.authority(s.home) + requestsPath + "/" + r.uuid + "/comments"
 	if s.approverActs(r) {
 		v["approver"] = fields{"id": s.userID("approver@example.com"), "firstName": "Alex", "lastName": "Approver"}
@@ -73,15 +73,16 @@ func (s *simulator) renderRequest(r *report) fields {
 	return v
 }
 
-// approverActs says whether a request that waits for an approver offers the company what is
-// the approver's to do. Whose operations are shown is documented nowhere, and the report's seed
-// chooses.
+// approverActs reports whether a request at an approver's step offers the approver's
+// operations to the company. Whose operations the answer shows is not documented, so the
+// seed decides.
 func (s *simulator) approverActs(r *report) bool {
 	return r.pending() && r.status != waiting && (r.desc.Operations == "approver" || r.desc.Operations == "" && s.draw(r.name, "operations of the approver").IntN(2) == 0)
 }
 
-// operations are what a request offers now: at an external validation to decide, and elsewhere
-// what the traveler may do, or the approver. A description has the traveler's at every step.
+// operations returns the operations that a request offers now: those of an external
+// validation, of the traveler or of the approver. With "traveler" in the description it
+// offers the traveler's operations at every step.
 func (s *simulator) operations(r *report, href string) []any {
 	offered := []string{"submit"}
 	switch {
@@ -109,14 +110,14 @@ func (r *report) exceptionLevel() string {
 	switch {
 	case r.blocked(""):
 		return "ERROR"
-	case len(r.held) > 0:
+	case len(r.existing) > 0:
 		return "WARNING"
 	}
 	return "NONE"
 }
 
-// fieldsRequest prints custom fields, a list value by its code and its GUID. The address of the
-// list item is in the documented schema and not in the documented example.
+// fieldsRequest prints custom fields; a list value has a code and a GUID. The documented
+// schema has the address of the list item, the documented example does not.
 func (s *simulator) fieldsRequest(into fields, texts map[int]string) {
 	for n, text := range texts {
 		if text == "" {
@@ -183,8 +184,8 @@ func (s *simulator) renderExpected(r *report, d described) fields {
 	return v
 }
 
-// handleRequestExceptions plays what Concur holds against a request; nothing can be
-// posted. A company must say which user asks.
+// handleRequestExceptions plays Concur's own exceptions on a request; a client cannot post
+// any. A company must name the user.
 func (s *simulator) handleRequestExceptions(c *call) answer {
 	r, a := s.requestOf(c)
 	if r == nil {
@@ -194,7 +195,7 @@ func (s *simulator) handleRequestExceptions(c *call) answer {
 		return s.refuseRequest(c, http.StatusBadRequest, "missingRequiredParam", "The userId is missing.")
 	}
 	list := []any{}
-	for _, h := range r.held {
+	for _, h := range r.existing {
 		level, source := 1, fields{"id": r.uuid, "type": "HEADER"}
 		if h.Blocking {
 			level = 99
@@ -204,14 +205,14 @@ func (s *simulator) handleRequestExceptions(c *call) answer {
 		}
 		one := fields{"code": h.Code, "level": level, "message": "Exception " + h.Code + " of the company's rules.", "isBlocking": h.Blocking, "source": source, "parameters": fields{}}
 		if s.draw(r.name, "source").IntN(2) == 0 {
-			one["source"] = []any{source} // as the table has it; the example prints the other
+			one["source"] = []any{source} // so in the documented table; the example prints an object
 		}
 		list = append(list, one)
 	}
 	return jsonAnswer(list)
 }
 
-// handleRequestComments plays the comments on a request, the latest one first.
+// handleRequestComments plays the comments on a request, newest first.
 func (s *simulator) handleRequestComments(c *call) answer {
 	r, a := s.requestOf(c)
 	if r == nil {
@@ -219,7 +220,7 @@ func (s *simulator) handleRequestComments(c *call) answer {
 	}
 	date := "creationDateTime"
 	if s.draw(r.name, "comment date").IntN(2) == 0 {
-		date = "creationDate" // as the table has it; the example prints the other
+		date = "creationDate" // so in the documented table; the example prints the other name
 	}
 	list := []any{}
 	for i := len(r.decisions) - 1; i >= 0; i-- {

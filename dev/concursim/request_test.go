@@ -62,7 +62,7 @@ func TestRequests(t *testing.T) {
 	t.Run("a request has two identifiers, fields with codes, and says what it offers", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		r := w.request("r", "wrongStep: 400\nsteps: [{extv: SUBMIT}, {status: A_PEND}, {status: APPROVED}]")
+		r := w.request("r", "wrongStepStatus: 400\nsteps: [{extv: SUBMIT}, {status: A_PEND}, {status: APPROVED}]")
 		seen := w.look(r)
 		require.Regexp(t, "^[0-9A-Z]{4}$", seen.RequestID)
 		require.Regexp(t, "^[0-9A-F]{32}$", seen.ID)
@@ -90,7 +90,7 @@ func TestRequests(t *testing.T) {
 	t.Run("expenses come with their allocations, exceptions for a user, and comments as they were", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		r := w.request("r", "held: [{code: CALWARN2}, {code: NOBUDGET, entry: 2, blocking: true}]")
+		r := w.request("r", "existing: [{code: CALWARN2}, {code: NOBUDGET, entry: 2, blocking: true}]")
 		var expenses []struct {
 			ID                              string
 			TransactionAmount, PostedAmount struct {
@@ -301,7 +301,7 @@ func TestInvariantsOfRequests(t *testing.T) {
 		r := w.request("r", "steps: [{extv: SUBMIT}, {extv: AGAIN}, {extv: ONCE-MORE}, {status: APPROVED}]")
 		w.look(r)
 		require.Equal(t, http.StatusOK, w.post(r, "approve", "").status)
-		w.fault("{endpoint: request-action, kind: moved, param: {to: next-stop}}")
+		w.fault("{endpoint: request-action, kind: moved, param: {to: next-step}}")
 		w.look(r)
 		require.Equal(t, http.StatusOK, w.post(r, "approve", "").status)
 		require.Equal(t, "APPROVED", w.state("r").Status)
@@ -323,7 +323,7 @@ func TestWhatATravelRequestOffers(t *testing.T) {
 	t.Run("at an approver's step it is the traveler's or the approver's, and the latter is done", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		const steps = "wrongStep: 400\nsteps: [{status: SUBMITTED}, {status: APPROVED}]"
+		const steps = "wrongStepStatus: 400\nsteps: [{status: SUBMITTED}, {status: APPROVED}]"
 		seen := map[string]int{}
 		for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
 			r := w.request(name, steps)

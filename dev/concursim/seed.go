@@ -28,26 +28,26 @@ func letters(r *rand.Rand, from string, n int) string {
 	return b.String()
 }
 
-// makeKey makes a key in the form that Concur prints: an n, some thirty
-// letters and digits, and $p or $s where base64 has + and /.
+// makeKey makes a key as Concur prints it: an n, about thirty letters and digits, and $p or
+// $s where base64 has + and /.
 func makeKey(r *rand.Rand) string {
 	marks := [2]string{"$p", "$s"}
 	return "n" + letters(r, keyLetters, 8+r.IntN(6)) + marks[r.IntN(2)] +
 		letters(r, keyLetters, 8+r.IntN(6)) + marks[r.IntN(2)] + letters(r, keyLetters, 6)
 }
 
-// makeReportID makes the 20 upper-case hexadecimal digits that users see.
+// makeReportID makes the 20 hexadecimal digits in upper case that users see.
 func makeReportID(r *rand.Rand) string { return letters(r, "0123456789ABCDEF", 20) }
 
-// makeUUID makes an identifier in UUID form.
+// makeUUID makes an identifier in the form of a UUID.
 func makeUUID(r *rand.Rand) string {
 	hex := letters(r, "0123456789abcdef", 32)
 	return hex[:8] + "-" + hex[8:12] + "-4" + hex[13:16] + "-a" + hex[17:20] + "-" + hex[20:]
 }
 
-// inAnyOrder is a list as an answer about a report shows it. No document says in which order
-// a list comes: with an unordered report it is another one at each read. The later pages of a
-// list go on in the order of its first page.
+// inAnyOrder returns a list in the order in which an answer shows it. No document promises
+// an order, so an unordered report has another one at each read. Later pages of a list keep
+// the order of its first page.
 func inAnyOrder[T any](s *simulator, c *call, r *report, list []T) []T {
 	if !r.desc.Unordered {
 		return list

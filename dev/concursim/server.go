@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// maxIdle is how long a connection is kept without a request.
+// maxIdle is how long a connection without a request stays open.
 const maxIdle = 30 * time.Second
 
-// listen binds all addresses, and serves only then: what is served says where the
-// others are.
+// listen binds all addresses before it serves any of them, because answers name the other
+// addresses.
 func (s *simulator) listen() error {
 	certificate, err := s.certificate()
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *simulator) listen() error {
 	if err != nil {
 		return err
 	}
-	api2, err := bind("the other data centre", s.opts.api2)
+	api2, err := bind("the second data centre", s.opts.api2)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (s *simulator) listen() error {
 	if err != nil {
 		return err
 	}
-	plain, err := bind("the trap", s.opts.plain)
+	plain, err := bind("plain HTTP", s.opts.plain)
 	if err != nil {
 		return err
 	}
@@ -59,8 +59,8 @@ func (s *simulator) listen() error {
 	return nil
 }
 
-// serve runs an HTTP server. With oneRequest a connection carries a single
-// request; otherwise it is kept, as Concur keeps it.
+// serve runs an HTTP server. With oneRequest each connection carries one request; otherwise
+// connections are kept, as Concur keeps them.
 func (s *simulator) serve(l net.Listener, handler http.Handler, oneRequest bool) {
 	server := &http.Server{
 		Handler:           handler,

@@ -15,12 +15,12 @@ import (
 	"time"
 )
 
-// maxLine bounds a request line.
+// maxLine limits the length of a request line.
 const maxLine = 32 << 10
 
-// splitListener accepts on the API's port and finishes the TLS handshake
-// there. A connection that does not begin with one is plain HTTP on the wrong
-// port: it goes to the plain listener, where a token in clear is seen.
+// splitListener accepts connections on the API's port and finishes the TLS handshake. A
+// connection without a handshake is plain HTTP on the wrong port. It goes to the plain
+// listener, which notices a token in clear text.
 type splitListener struct {
 	net.Listener
 	plain *chanListener
@@ -71,28 +71,28 @@ func (l *splitListener) sort(conn net.Conn, config *tls.Config, accept func() bo
 
 func (l *splitListener) Accept() (net.Conn, error) { return l.tls.Accept() }
 
-// lineConn lets the request lines of a connection through net/http although one holds a %
-// that escapes nothing, as Concur's own sample keys do: it writes such a % as %25 and
-// remembers the line as it came. A connection may have many requests, one after another.
+// lineConn lets request lines through net/http that contain an invalid escape, as Concur's
+// sample keys do. It writes such a % as %25 and remembers the original line. A connection
+// may carry many requests, one after another.
 type lineConn struct {
 	net.Conn
 	reader *bufio.Reader
-	accept func() bool // asked at every request but the first
+	accept func() bool // called before every request but the first
 
-	head []byte // of the present request, mended; what is left to be read of it
-	body int64  // bytes of its body that are left to be read
-	raw  bool   // where the next request begins is not known: all is let through as it is
+	head []byte // the unread rest of the present request's corrected head
+	body int64  // the unread bytes of its body
+	raw  bool   // the start of the next request is unknown: everything passes unchanged
 	used bool   // there was a request
 
 	mu      sync.Mutex
-	targets []string // of the requests that were read and not yet handled
+	targets []string // targets of requests that were read but not handled yet
 }
 
 func newLineConn(conn net.Conn, accept func() bool) *lineConn {
 	return &lineConn{Conn: conn, reader: bufio.NewReaderSize(conn, maxLine), accept: accept}
 }
 
-// rest is the connection with what was peeked at, and no line in it.
+// rest returns the connection including the bytes that were peeked, without corrections.
 func (c *lineConn) rest() net.Conn { return &restConn{Conn: c.Conn, reader: c.reader} }
 
 type restConn struct {
@@ -102,8 +102,8 @@ type restConn struct {
 
 func (c *restConn) Read(p []byte) (int, error) { return c.reader.Read(p) }
 
-// readHead reads the head of the next request and mends its first line. What has come of it
-// stays in the reader when the read is broken off.
+// readHead reads the head of the next request and corrects its first line. If the read
+// fails, what has arrived stays in the reader.
 func (c *lineConn) readHead() error {
 	var head []byte
 	for {
@@ -148,7 +148,7 @@ func (c *lineConn) readHead() error {
 	return nil
 }
 
-// Read reads from the present request, and then from the next.
+// Read reads from the present request, then from the next.
 func (c *lineConn) Read(p []byte) (int, error) {
 	if len(c.head) == 0 && c.body <= 0 && !c.raw {
 		if err := c.readHead(); err != nil {
@@ -168,7 +168,7 @@ func (c *lineConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// escapeStray writes every % that begins no valid escape as %25.
+// escapeStray writes every % that does not begin a valid escape as %25.
 func escapeStray(s string) string {
 	if !strings.Contains(s, "%") {
 		return s
@@ -183,7 +183,7 @@ func escapeStray(s string) string {
 	return b.String()
 }
 
-// unescape decodes what is a valid escape and leaves every other % alone.
+// unescape decodes valid escapes and leaves every other % unchanged.
 func unescape(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -211,16 +211,15 @@ func unhex(c byte) byte {
 	return c - '0'
 }
 
-// sameSegment says whether a key, as it stands in a link, and a path segment,
-// as a client sent it, mean the same thing: byte for byte, or with stray % (or
-// anything else) percent-encoded.
+// sameSegment reports whether a key in a link and a path segment that a client sent mean
+// the same: byte for byte, or after decoding percent escapes.
 func sameSegment(key, sent string) bool {
 	return key == sent || key == unescape(sent) || unescape(key) == unescape(sent)
 }
 
 type lineKey struct{}
 
-// withRequestLine hands the connection to the context of its requests.
+// withRequestLine puts the connection into the context of its requests.
 func withRequestLine(ctx context.Context, conn net.Conn) context.Context {
 	if line, ok := conn.(*lineConn); ok {
 		return context.WithValue(ctx, lineKey{}, line)
@@ -228,8 +227,8 @@ func withRequestLine(ctx context.Context, conn net.Conn) context.Context {
 	return ctx
 }
 
-// targetOf is the target of the request line, exactly as sent. It is asked for once for
-// each request.
+// targetOf returns the target of the request line exactly as it was sent. Call it once per
+// request.
 func targetOf(r *http.Request) string {
 	line, ok := r.Context().Value(lineKey{}).(*lineConn)
 	if !ok {
@@ -257,7 +256,7 @@ func newChanListener(addr net.Addr) *chanListener {
 	return &chanListener{addr: addr, conns: make(chan net.Conn), done: make(chan struct{})}
 }
 
-// give hands out a connection on which a whole head has come, in time.
+// give hands out a connection once a whole head has arrived in time.
 func (l *chanListener) give(conn *lineConn) {
 	if err := conn.readHead(); err != nil {
 		conn.Close()

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// certificate reads the API's certificate or makes a CA and one signed by it,
-// writing ca.pem where clients can find it.
+// certificate reads the API's certificate, or makes a CA and a certificate and writes
+// ca.pem for clients.
 func (s *simulator) certificate() (tls.Certificate, error) {
 	if s.opts.tlsCert != "" {
 		certificate, err := tls.LoadX509KeyPair(s.opts.tlsCert, s.opts.tlsKey)
@@ -56,9 +56,8 @@ func (s *simulator) certificate() (tls.Certificate, error) {
 	return certificate, nil
 }
 
-// makeCertificate makes a CA, which it returns in DER, and a certificate of it
-// for loopback and the hosts. Keys come from the system's randomness: they are the
-// one thing that does not follow from the seed.
+// makeCertificate makes a CA (in DER) and a certificate for loopback and the hosts. The
+// keys are the only thing that does not follow from the seed.
 func makeCertificate(hosts ...string) ([]byte, tls.Certificate, error) {
 	var none tls.Certificate
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -24,7 +24,7 @@ const (
 	maxReports = 25_000
 )
 
-// options is what the flags say; see -help for each.
+// options holds the flags; -help explains them.
 type options struct {
 	api, api2, control, plain               string
 	tlsCert, tlsKey, tlsDir                 string
@@ -43,7 +43,7 @@ type options struct {
 	log                                     *slog.Logger
 }
 
-// ready is what the ready line says: where everything listens.
+// ready is the content of the ready line: where everything listens.
 type ready struct {
 	API     string `json:"api"`
 	API2    string `json:"api2"`
@@ -53,8 +53,8 @@ type ready struct {
 	CA      string `json:"ca"`
 }
 
-// simulator holds the whole world. Everything below mu changes under it, and
-// changed is closed and replaced at every change.
+// simulator holds the whole state. mu protects the fields below it. changed is closed and
+// replaced at every change.
 type simulator struct {
 	opts      options
 	log       *slog.Logger
@@ -68,14 +68,14 @@ type simulator struct {
 
 	mu          sync.Mutex
 	changed     chan struct{}
-	home        string // the host of the data centre in which the company lives
+	home        string // the host of the company's data centre
 	reports     []*report
-	late        map[*report]bool // those of which a write is not shown yet
+	late        map[*report]bool // reports with writes that reads do not show yet
 	directory   directory
 	payloads    []*payload
-	told        map[string]string // the identifiers that raw payloads print, by what they stand for
+	told        map[string]string // identifiers from raw payloads, by what they identify
 	codes       map[string]bool
-	blocking    map[string]bool // the codes that keep a report where it is
+	blocking    map[string]bool // codes that block a report
 	journal     journal.Journal
 	faults      []*fault
 	breakpoints []*breakpoint
@@ -85,7 +85,7 @@ type simulator struct {
 	faultCount  int
 }
 
-// start listens on the four addresses and loads the payloads.
+// start listens on all addresses and loads the payloads.
 func start(opts options) (_ *simulator, err error) {
 	if err := opts.check(); err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func (o *options) check() error {
 		o.calloutTimeout = 5 * time.Second
 	}
 	if (o.tlsCert == "") != (o.tlsKey == "") {
-		return errors.New("-tls-cert and -tls-key go together")
+		return errors.New("-tls-cert and -tls-key must be given together")
 	}
 	if o.calloutTries < 1 || o.calloutTries > 10 {
 		return fmt.Errorf("-callout-tries %d is not between 1 and 10", o.calloutTries)
@@ -174,7 +174,7 @@ func (o *options) check() error {
 // Ready says where the simulator listens.
 func (s *simulator) Ready() ready { return s.ready }
 
-// Close ends everything that start began and removes what it wrote.
+// Close ends everything that start began and removes its files.
 func (s *simulator) Close() {
 	close(s.done)
 	for _, server := range s.servers {
@@ -189,14 +189,14 @@ func (s *simulator) Close() {
 	}
 }
 
-// broadcast wakes everyone in wait; the caller holds mu.
+// broadcast wakes everyone in wait. The caller holds mu.
 func (s *simulator) broadcast() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
 
-// wait returns true as soon as holds does, checked under mu at every change,
-// and false after the timeout, at most maxWait.
+// wait returns true as soon as the condition holds. It checks under mu at every change, and
+// returns false after the timeout (at most maxWait).
 func (s *simulator) wait(ctx context.Context, timeout time.Duration, holds func() bool) bool {
 	timer := time.NewTimer(min(timeout, maxWait))
 	defer timer.Stop()

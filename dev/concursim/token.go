@@ -11,27 +11,27 @@ import (
 	"time"
 )
 
-// tokens is what the OAuth endpoint has issued.
+// tokens are the tokens that the OAuth endpoint has issued.
 type tokens struct {
-	life     time.Duration
-	strict   bool  // a refresh token is good once
-	tellsEnd *bool // whether refresh_expires_in is answered; nil: by the seed
-	keeps    *bool // whether a refresh answers with the same refresh token; nil: by the seed
-	scopes   []string
-	access   map[string]*accessToken
-	order    []string
-	refresh  map[string]*refreshToken
-	current  string // the refresh token of the connection that was issued last
-	requests map[string]*requestToken
-	secrets  []string
-	refusals int
+	life        time.Duration
+	strict      bool  // a refresh token is valid once
+	showsExpiry *bool // whether answers have refresh_expires_in; nil: by the seed
+	keeps       *bool // whether a refresh keeps the refresh token; nil: by the seed
+	scopes      []string
+	access      map[string]*accessToken
+	order       []string
+	refresh     map[string]*refreshToken
+	current     string // the newest refresh token of the connection
+	requests    map[string]*requestToken
+	secrets     []string
+	refusals    int
 }
 
 type accessToken struct {
 	expires time.Time
 	revoked bool
-	host    string // its geolocation, the only host that knows it
-	app     bool   // of the application alone, for no company
+	host    string // its geolocation, the only host that accepts it
+	app     bool   // of the application itself, without a company
 	scopes  []string
 }
 
@@ -43,10 +43,10 @@ type refreshToken struct {
 
 func (t *refreshToken) ends() time.Time { return t.issued.AddDate(0, 6, 0) }
 
-// maxTokens bounds the tokens that are remembered; the oldest go first.
+// maxTokens limits the remembered tokens; the oldest are forgotten first.
 const maxTokens = 10_000
 
-// firstTokenAge is how old the refresh token of the flag is at the start.
+// firstTokenAge is the age of the -refresh-token at the start.
 const firstTokenAge = 40 * 24 * time.Hour
 
 func newTokens(opts options) tokens {
@@ -66,11 +66,10 @@ func newTokens(opts options) tokens {
 	}
 }
 
-// foundIn says whether a token or secret stands in the text, as it is or
-// percent-encoded.
+// foundIn reports whether the text contains a token or a secret, plain or percent-encoded.
 func (t *tokens) foundIn(text string) bool { return t.redact(text) != text }
 
-// redact takes every token and secret out of the text.
+// redact removes every token and secret from the text.
 func (t *tokens) redact(text string) string {
 	cut := func(secret string) {
 		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
@@ -103,17 +102,17 @@ func (t *tokens) expireAll() int {
 	return count
 }
 
-// revoke ends an access token, if there is one.
+// revoke ends an access token, if it exists.
 func (t *tokens) revoke(presented string) {
 	if token := t.access[presented]; token != nil {
 		token.revoked = true
 	}
 }
 
-// issueToken answers with a company's new tokens. The refresh token is most often the one
-// that the connection has; a refresh now and then gives another, by the seed, and always when
-// the rotation is strict. An earlier one stays good unless it is: whether it does is not
-// documented.
+// issueToken answers with new tokens of the company. A refresh mostly keeps the refresh
+// token; sometimes, by the seed, it issues another one. With strict rotation it always
+// does, and the old one becomes invalid. Otherwise the old one stays valid; the
+// documentation does not say.
 func (s *simulator) issueToken(c *call, held string, scopes []string) answer {
 	t := &s.tokens
 	random := s.draw("token", len(t.order))
@@ -126,7 +125,7 @@ func (s *simulator) issueToken(c *call, held string, scopes []string) answer {
 			refresh = another
 			t.refresh[refresh] = &refreshToken{issued: time.Now(), scopes: scopes}
 			if before := t.refresh[held]; before != nil {
-				t.refresh[refresh].scopes = before.scopes // what the grant was, whatever the application has today
+				t.refresh[refresh].scopes = before.scopes // the grant keeps its scopes when the application's scopes change
 			}
 			t.secrets = append(t.secrets, refresh)
 			t.current = refresh
@@ -141,8 +140,8 @@ func (s *simulator) issueToken(c *call, held string, scopes []string) answer {
 		"geolocation":   geolocation(random, s.base(c.host)),
 	}
 	tells := s.draw("refresh_expires_in").IntN(2) == 0
-	if t.tellsEnd != nil {
-		tells = *t.tellsEnd
+	if t.showsExpiry != nil {
+		tells = *t.showsExpiry
 	}
 	if tells && t.refresh[refresh] != nil {
 		fields["refresh_expires_in"] = t.refresh[refresh].ends().Unix()
@@ -153,8 +152,8 @@ func (s *simulator) issueToken(c *call, held string, scopes []string) answer {
 	return tokenAnswer(fields)
 }
 
-// expiresIn is the life of an access token in seconds: a text, as it is documented, or a
-// number, as it is answered in practice.
+// expiresIn is the life of an access token in seconds: a text as documented, or a number as
+// in real answers.
 func (s *simulator) expiresIn(random *rand.Rand) any {
 	life := int(s.tokens.life.Seconds())
 	if random.IntN(2) == 0 {
@@ -163,8 +162,8 @@ func (s *simulator) expiresIn(random *rand.Rand) any {
 	return fmt.Sprint(life)
 }
 
-// issueAppToken answers with an access token of the application alone. No company
-// lets it in.
+// issueAppToken answers with an access token of the application itself, which no company
+// accepts.
 func (s *simulator) issueAppToken(c *call, scopes []string) answer {
 	random := s.draw("token", len(s.tokens.order))
 	return tokenAnswer(map[string]any{
@@ -176,8 +175,8 @@ func (s *simulator) issueAppToken(c *call, scopes []string) answer {
 	})
 }
 
-// newAccess makes the text of an access token of that host and remembers it. With half of
-// the seeds it has more than 3,000 characters.
+// newAccess makes and remembers an access token of that host. With half of the seeds it has
+// more than 3,000 characters.
 func (s *simulator) newAccess(random *rand.Rand, host string, token *accessToken) string {
 	t := &s.tokens
 	claims := fmt.Sprintf(`{"iss":%q,"sub":%q,"n":%d,"x":%q}`, s.base(host), makeUUID(random), len(t.order)+1,
@@ -193,8 +192,8 @@ func (s *simulator) newAccess(random *rand.Rand, host string, token *accessToken
 	return access
 }
 
-// geolocation is a base as the documentation writes it: bare, with a slash, or with
-// the path of the token endpoint.
+// geolocation returns a base URL in one of the documented forms: bare, with a slash, or
+// with the path of the token endpoint.
 func geolocation(random *rand.Rand, base string) string {
 	return base + []string{"/", tokenPath, "", ""}[random.IntN(4)]
 }
@@ -207,13 +206,13 @@ func tokenAnswer(fields map[string]any) answer {
 	return answer{status: http.StatusOK, contentType: "application/json", body: body, header: map[string]string{"Connection": "close"}}
 }
 
-// elsewhere says whether an access token is a company's and not meant for that host.
+// elsewhere reports whether an access token belongs to a company and to another host.
 func (t *tokens) elsewhere(presented, host string) bool {
 	token := t.access[presented]
 	return token != nil && !token.app && token.host != host
 }
 
-// bearer is the access token that a request presents.
+// bearer returns the access token of a request.
 func bearer(r *http.Request) string {
 	scheme, presented, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -222,9 +221,9 @@ func bearer(r *http.Request) string {
 	return presented
 }
 
-// authorize checks the bearer token: 401 when there is none, 403 for one that never
-// was or that lacks a scope, and for one that is no longer good, or not known where the request came, 403
-// and 401 in turn, the first chosen by the seed.
+// authorize checks the access token. No token is 401; an unknown token or a missing scope
+// is 403. An expired token, or one at the wrong host, is 403 and 401 in turn; the seed
+// chooses the first.
 func (s *simulator) authorize(c *call) (answer, bool) {
 	presented := bearer(c.request)
 	if presented == "" {
@@ -251,9 +250,9 @@ func (s *simulator) authorize(c *call) (answer, bool) {
 	return s.expiredAnswer(c, s.tokens.refusals), false
 }
 
-// handleRevoke ends the connection: every refresh token of it. Whether the access tokens
-// end with them is not documented: by the seed. The pages of different years show the answer
-// "deleted" and none: by the seed, too.
+// handleRevoke ends all refresh tokens of the connection. Whether the access tokens end too
+// is not documented, so the seed decides. Different pages show the answer "deleted" and no
+// body; the seed decides that too.
 func (s *simulator) handleRevoke(c *call) answer {
 	t := &s.tokens
 	clear(t.refresh)

@@ -16,17 +16,17 @@ const (
 	appGrant     = "client_credentials"
 )
 
-// requestTokenLife is how long a company's request token may be used, as often as
-// wanted.
+// requestTokenLife is the life of a company's request token. The token may be used any
+// number of times.
 const requestTokenLife = 24 * time.Hour
 
-// requestToken is what a company's administrator gets for an application.
+// requestToken is what a company's administrator creates for an application.
 type requestToken struct {
 	ends     time.Time
 	otherApp bool // issued to another application
 }
 
-// refusals are the documented codes of the token endpoint that the simulator knows.
+// refusals are the documented error codes of the token endpoint that the simulator uses.
 var refusals = map[int]struct {
 	status            int
 	kind, description string
@@ -49,7 +49,7 @@ var refusals = map[int]struct {
 	136: {http.StatusBadRequest, "invalid_grant", "this auth token was not issued to you"},
 }
 
-// refuseToken answers with a code and, when the company lives elsewhere, with where.
+// refuseToken answers with an error code and, if given, the geolocation of the company.
 func refuseToken(code int, geolocation ...string) answer {
 	r := refusals[code]
 	where := ""
@@ -60,8 +60,8 @@ func refuseToken(code int, geolocation ...string) answer {
 	return answer{status: r.status, contentType: "application/json", body: []byte(body)}
 }
 
-// handleToken plays POST /oauth2/v0/token for the grants refresh_token, password with
-// a company's request token, and client_credentials:
+// handleToken plays POST /oauth2/v0/token for the grants refresh_token, password (with a
+// company's request token) and client_credentials:
 // https://developer.concur.com/api-reference/authentication/apidoc.html.
 func (s *simulator) handleToken(c *call) answer {
 	form, err := url.ParseQuery(string(c.body))
@@ -106,8 +106,9 @@ func (s *simulator) handleToken(c *call) answer {
 	return s.issueToken(c, s.heldByConnection(scopes), scopes)
 }
 
-// heldByConnection is the refresh token that a company's request token gives: with half of
-// the seeds the one that the connection has, if it has these scopes; else a new one.
+// heldByConnection returns the refresh token for a grant with a request token. With half of
+// the seeds it is the connection's present one, if that has the same scopes; empty means a
+// new one.
 func (s *simulator) heldByConnection(scopes []string) string {
 	held := s.tokens.refresh[s.tokens.current]
 	if held == nil || !slices.Equal(held.scopes, scopes) || time.Now().After(held.ends()) || s.draw("connection").IntN(2) == 0 {
@@ -116,7 +117,7 @@ func (s *simulator) heldByConnection(scopes []string) string {
 	return s.tokens.current
 }
 
-// refuseClient says with which code the application is refused; 0 is none.
+// refuseClient returns the error code for a wrong application; 0 is none.
 func (s *simulator) refuseClient(grant string, form url.Values) int {
 	switch {
 	case grant == "":
@@ -133,8 +134,9 @@ func (s *simulator) refuseClient(grant string, form url.Values) int {
 	return 0
 }
 
-// refuseCompany says with which code a company's request token is refused. Without
-// authtoken the grant is that of a user with a password, and the application has none.
+// refuseCompany returns the error code for a wrong request token; 0 is none. Without
+// credtype=authtoken the grant is that of a user with a password, which the application
+// does not have.
 //
 // The grant: https://developer.concur.com/api-reference/authentication/company-auth.html.
 func (s *simulator) refuseCompany(form url.Values) int {

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// allScopes are those of every endpoint; the application has them unless -scopes says
+// allScopes are the scopes of all endpoints. The application has them unless -scopes says
 // otherwise.
 const allScopes = "EXPRPT NOTIF expense.report.read expense.report.readwrite expense.report.workflowstatus.write" +
 	" identity.user.ids.read identity.user.core.read spend.listitem.read travelrequest.write travelrequest.externalsystemworkflow.write"
 
-// scopeRules say which scopes the token of a request needs at each endpoint, as its page of
-// the documentation has it. The endpoints that are not here need none.
+// scopeRules say which scopes each endpoint needs, as its page of the documentation says.
+// Endpoints that are not listed need none.
 var scopeRules = []struct {
 	endpoints []string
-	scopes    string // joined by and, or by or
+	scopes    string // joined by "and" or by "or"
 }{
 	{[]string{detailsEndpoint, exceptionsEndpoint, actionEndpoint, pendingListEndpoint, reportV3Endpoint,
 		entriesV3Endpoint, itemizationsV3Endpoint, allocationsV3Endpoint}, "EXPRPT"},
@@ -29,8 +29,7 @@ var scopeRules = []struct {
 	{[]string{requestActionEndpoint}, "travelrequest.externalsystemworkflow.write"},
 }
 
-// allowedAt reports whether these scopes are enough at an endpoint. They are compared with
-// their case.
+// allowedAt reports whether the scopes are enough at an endpoint. Their case matters.
 func allowedAt(endpoint string, scopes []string) bool {
 	for _, rule := range scopeRules {
 		if !slices.Contains(rule.endpoints, endpoint) {
@@ -45,13 +44,13 @@ func allowedAt(endpoint string, scopes []string) bool {
 	return true
 }
 
-// ofApplication are the scopes of a list that the application has today.
+// ofApplication returns those scopes of the list that the application has now.
 func (t *tokens) ofApplication(scopes []string) []string {
 	return slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return !slices.Contains(t.scopes, scope) })
 }
 
-// askedScopes are those that a grant asks for; without a word on them, all that it may have.
-// False means that it asks for more than that.
+// askedScopes returns the scopes that a grant asks for, by default all that it may have. It
+// returns false if the grant asks for more.
 func askedScopes(asked string, granted []string) ([]string, bool) {
 	wanted := strings.Fields(asked)
 	if len(wanted) == 0 {

@@ -52,7 +52,7 @@ func TestScopes(t *testing.T) {
 		w.control(http.MethodPost, "/scopes", "remove: [NOTIF]", nil)
 		require.Equal(t, http.StatusForbidden, w.failedList().status)
 		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/scopes", "{}").status)
-		w.control(http.MethodPost, "/refresh-tokens", "keeps: false", nil)
+		w.control(http.MethodPost, "/refresh-tokens", "keepsToken: false", nil)
 		held := w.sim.opts.refreshToken
 		w.control(http.MethodPost, "/scopes", "scopes: [NOTIF]", nil)
 		next := tokenOf(t, w.grant("grant_type", "refresh_token", "refresh_token", held))["refresh_token"].(string)
@@ -106,7 +106,7 @@ func TestRefreshTokens(t *testing.T) {
 	t.Run("one is most often kept, and ends six months after its issue", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.control(http.MethodPost, "/refresh-tokens", "tellsEnd: true", nil)
+		w.control(http.MethodPost, "/refresh-tokens", "showsExpiry: true", nil)
 		held, ends := w.sim.opts.refreshToken, map[string]any{}
 		changed := 0
 		for range 40 {
@@ -140,7 +140,7 @@ func TestRefreshTokens(t *testing.T) {
 			seen["tells "+map[bool]string{true: "yes", false: "no"}[tells]] = true
 			seen["text "+map[bool]string{true: "yes", false: "no"}[text]] = true
 			seen["long "+map[bool]string{true: "yes", false: "no"}[len(answer["access_token"].(string)) > 3000]] = true
-			w.control(http.MethodPost, "/refresh-tokens", "tellsEnd: false", nil)
+			w.control(http.MethodPost, "/refresh-tokens", "showsExpiry: false", nil)
 			require.NotContains(t, tokenOf(t, w.askToken()), "refresh_expires_in")
 		}
 		require.Len(t, seen, 6, "%v", seen)

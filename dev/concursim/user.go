@@ -13,7 +13,7 @@ import (
 
 const searchSchema = "urn:ietf:params:scim:api:messages:concur:2.0:SearchRequest"
 
-// userID is the UUID of a login, the same wherever it is printed.
+// userID returns the UUID of a login, the same everywhere.
 func (s *simulator) userID(login string) string {
 	if id := s.told["user "+strings.ToLower(login)]; id != "" {
 		return id
@@ -21,12 +21,12 @@ func (s *simulator) userID(login string) string {
 	return makeUUID(s.draw("user", strings.ToLower(login)))
 }
 
-// user is somebody whom Identity v4.1 knows: the owner of a report, or one whose login
-// only contains that of another.
+// user is a user that Identity v4.1 knows: the owner of a report, or one whose login
+// contains the login of another.
 type user struct{ login, name string }
 
-// users are those that a search for the login finds. With some logins, as the seed has
-// it, there is somebody else among them, now and then in front.
+// users returns the users that a search for the login finds. For some logins, by the seed,
+// it also finds another user, sometimes as the first.
 func (s *simulator) users(login string) []user {
 	found, known := s.directory.logins[strings.ToLower(login)]
 	if !known {
@@ -44,8 +44,8 @@ func nearMatch(login string) user { return user{"a." + login, "Namesake, Another
 
 var userNameFilter = regexp.MustCompile(`^\s*userName\s+(?i:eq)\s+("(?:[^"\\]|\\.)*")\s*$`)
 
-// handleUsersSearch plays the search of Identity v4.1, for one filter alone:
-// https://developer.concur.com/api-guides/profile/identity-search.html.
+// handleUsersSearch plays the search of Identity v4.1. It supports only the filter userName
+// eq: https://developer.concur.com/api-guides/profile/identity-search.html.
 func (s *simulator) handleUsersSearch(c *call) answer {
 	var asked struct {
 		Schemas            []string `json:"schemas"`
@@ -76,7 +76,7 @@ func (s *simulator) handleUsersSearch(c *call) answer {
 	})
 }
 
-// handleUser plays a user of Identity v4.1 by its UUID:
+// handleUser plays a user of Identity v4.1 by UUID:
 // https://developer.concur.com/api-reference/profile/v4.1.identity.html.
 func (s *simulator) handleUser(c *call) answer {
 	for _, found := range s.directory.logins {
@@ -89,7 +89,7 @@ func (s *simulator) handleUser(c *call) answer {
 	return s.errorAnswer(c, http.StatusNotFound, "The user does not exist.")
 }
 
-// renderUser shows the attributes asked for, and the id always.
+// renderUser shows the requested attributes, and always the id.
 func (s *simulator) renderUser(u user, attributes []string) fields {
 	family, given := names(u.name)
 	id := s.userID(u.login)
@@ -109,9 +109,9 @@ func (s *simulator) renderUser(u user, attributes []string) fields {
 	return all
 }
 
-var errMore = errors.New("something follows the value")
+var errMore = errors.New("there is more than one value")
 
-// strictJSON reads one JSON value and refuses fields that nobody knows.
+// strictJSON reads one JSON value and refuses unknown fields.
 func strictJSON(body []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
