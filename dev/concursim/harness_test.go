@@ -221,7 +221,7 @@ func elementText(body, name string) string { return glimpse([]byte(body), name) 
 // waitFor waits until holds does, checked under the simulator's lock.
 func (w *world) waitFor(holds func() bool) {
 	w.t.Helper()
-	require.True(w.t, w.sim.wait(w.t.Context(), 10*time.Second, holds), "it never came to pass")
+	require.True(w.t, w.sim.wait(w.t.Context(), maxWait, holds), "it never came to pass")
 }
 
 func writeFile(t *testing.T, path, content string) {
