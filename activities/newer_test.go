@@ -73,7 +73,7 @@ func markV4() string {
 	if err != nil {
 		panic(err)
 	}
-	return h.Mark
+	return h.Hash
 }
 
 func markRequest() string {
@@ -81,7 +81,7 @@ func markRequest() string {
 	if err != nil {
 		panic(err)
 	}
-	return r.Mark
+	return r.Hash
 }
 
 // newer is a house that shows one report, and one travel request, by the newer interfaces.

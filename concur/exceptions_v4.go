@@ -26,7 +26,7 @@ const (
 func (c *Client) ExceptionsV4(ctx context.Context, reportID string) ([]expense.ExistingException, error) {
 	r := get("list exceptions", needsExceptions, v4ReportsPath+"%s/exceptions", reportID)
 	r.silent = true
-	return ask(ctx, c, r, wire.DecodeHeldExceptions)
+	return ask(ctx, c, r, wire.DecodeExceptionsV4)
 }
 
 // PutExceptionV4 puts one exception on a report ([expense.OnReport]), on an expense
@@ -45,7 +45,7 @@ func (c *Client) PutExceptionV4(ctx context.Context, reportID string, e expense.
 	default:
 		return misused(r.op, "Concur does not know that visibility of an exception")
 	}
-	r.body = wire.EncodeHeldException(e.Code, e.Visibility)
+	r.body = wire.EncodeExceptionV4(e.Code, e.Visibility)
 	return c.write(ctx, r)
 }
 

@@ -116,7 +116,7 @@ func (s sourceV4) expense(ctx context.Context, e *wire.ExpenseV4, parts expense.
 // It also tells an itemization that stands among the entries: with neither details nor
 // itemizations, one that may be one is asked for.
 func (s sourceV4) details(ctx context.Context, e *wire.ExpenseV4, parts expense.Parts) error {
-	if !parts.Details && (parts.Itemizations || !e.Doubtful) {
+	if !parts.Details && (parts.Itemizations || !e.MaybeItemization) {
 		return s.count(ctx, e, parts)
 	}
 	single, err := s.client.ExpenseV4(ctx, s.at.userID, s.at.reportID, e.ID)

@@ -84,7 +84,7 @@ type Read struct {
 // in nothing. An exception of our own may change LastModifiedDate and reportVersion. After
 // the last of your own writes, read again and compare later reads with that one.
 func (r Read) SameStop(before Read) bool {
-	return r.SameContent(before) && r.Stop != "" && r.Stop == before.Stop && wire.SameMark(r.Mark, before.Mark)
+	return r.SameContent(before) && r.Stop != "" && r.Stop == before.Stop && wire.SameHeader(r.Mark, before.Mark)
 }
 
 // SameContent reports whether a report, or a travel request, is what it was at a read before,
@@ -108,7 +108,7 @@ func contentBy(via, content string) string { return via + "=" + content }
 // readOf is what the header of a report by v3 or v4 shows. [Client.readNamed] puts the
 // step's address into it, if that is to be read.
 func readOf(h wire.Header, theirs bool, o ReadOptions) Read {
-	read := Read{Report: h.Report, Theirs: theirs, Stop: h.Report.ValidationID(), Mark: h.Mark}
+	read := Read{Report: h.Report, Theirs: theirs, Stop: h.Report.ValidationID(), Mark: h.Hash}
 	if !o.Parts.HeaderOnly && h.Report.AwaitsValidation() {
 		read.Content = contentBy(string(h.Report.Via), h.Report.ContentWithAttendees())
 	}

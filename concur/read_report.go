@@ -245,7 +245,7 @@ func readTwice(ctx context.Context, s source, o ReadOptions) (wire.Header, error
 		switch {
 		case err != nil:
 			return wire.Header{}, err
-		case again.Report.ValidationID() != h.Report.ValidationID() || !wire.SameMark(again.Mark, h.Mark):
+		case again.Report.ValidationID() != h.Report.ValidationID() || !wire.SameHeader(again.Hash, h.Hash):
 			continue
 		case failed != nil:
 			return wire.Header{}, absentPart(failed)

@@ -38,7 +38,7 @@ func (c *Client) ReadRequest(ctx context.Context, objectURI string, o ReadOption
 		}
 	}
 	read := Read{
-		Request: found.TravelRequest, Mark: found.Mark, Stop: standing.ValidationID, Unclear: standing.Unclear, LeftAlone: standing.SkippedReason,
+		Request: found.TravelRequest, Mark: found.Hash, Stop: standing.ValidationID, Unclear: standing.Unclear, LeftAlone: standing.SkippedReason,
 	}
 	if !o.Parts.HeaderOnly && read.Stop != "" {
 		read.Content = contentBy("request", found.Content())

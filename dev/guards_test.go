@@ -299,14 +299,14 @@ var guards = map[string]struct {
 		without: "(!closed.IsZero() ||",
 	},
 	"the replacement of characters that XML forbids": {
-		file: "concur/wire/lenient/lenient.go", story: "unclean-text",
+		file: "concur/wire/lenient/clean.go", story: "unclean-text",
 		with:    "ok && !allowed(number) {",
 		without: "ok && number == bad {",
 	},
 	"the short code of a list item": {
-		file: "concur/wire/user.go", story: "rules-read-more",
-		with:    "r.text(\"shortCode\", \"code\")",
-		without: "r.text(\"code\", \"shortCode\")",
+		file: "concur/wire/list_item.go", story: "rules-read-more",
+		with:    "r.Text(\"shortCode\", \"code\")",
+		without: "r.Text(\"code\", \"shortCode\")",
 	},
 	"the code of a payment type that is a company card": {
 		file: "concur/wire/card.go", story: "company-card",
@@ -324,9 +324,9 @@ var guards = map[string]struct {
 		without: "if report.HasReceiptImage == nil {",
 	},
 	"the note in the place of an entry that is not well-formed": {
-		file: "concur/wire/failed_cut.go", story: "unclean-failed-list",
-		with:    "if c.long || !c.wellFormed(entry) {",
-		without: "if c.long {",
+		file: "concur/wire/lenient/entries.go", story: "unclean-failed-list",
+		with:    "if c.tooLong || !c.wellFormed(entry) {",
+		without: "if c.tooLong {",
 	},
 	"the check of notification URIs": {
 		file: "activities/fetch.go", story: "hostile-hosts",

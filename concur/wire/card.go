@@ -6,8 +6,7 @@ import (
 	"concur-connector/expense"
 )
 
-// paidBy gives an entry what Concur tells of the card that paid it. What a company card paid
-// was paid by no personal card.
+// paidBy sets which card paid an entry. If a company card paid, no personal card did.
 func paidBy(e *expense.Entry, transaction bool, paymentType string) {
 	e.CompanyCard = companyCard(transaction, e.PersonalCard, paymentType)
 	if e.PersonalCard == nil && expense.True(e.CompanyCard) {
@@ -15,16 +14,18 @@ func paidBy(e *expense.Entry, transaction bool, paymentType string) {
 	}
 }
 
-// companyCard reports whether a company card paid, or nil when Concur does not tell. Three
-// things can tell it: a transaction of a card feed, the personal card, and the code of the
-// payment type. No transaction is no proof: an employee can type an expense by hand and
-// choose the company card. So the answer is no only where another way of paying is named.
-// A flag of v1.1 may stand for the feed of any card, a personal one included. So an entry
-// that is said to come from both feeds tells nothing by them.
+// companyCard reports whether a company card paid. It returns nil if Concur does not say so.
+// Three values can tell: the transaction of a card feed, the personal card, and the code of the
+// payment type.
 //
-// The codes of card programs are CBCP (the company is billed and pays), IBCP (the employee
-// is billed, the company pays) and IBIP (the employee is billed and pays). v1.1 and v3 give
-// other identifiers of the payment type, of which only CASH is known.
+// An entry without a transaction may still be paid by a company card, because an employee can
+// enter an expense by hand and choose the card. So the answer is no only if another way of
+// paying is named. A flag of v1.1 may stand for the feed of any card, including a personal one.
+// So an entry with both flags proves nothing.
+//
+// The codes of card programs are CBCP (the company is billed and pays), IBCP (the employee is
+// billed, the company pays) and IBIP (the employee is billed and pays). v1.1 and v3 print other
+// identifiers of the payment type. Of those only CASH is known.
 func companyCard(transaction bool, personalCard *bool, paymentType string) *bool {
 	switch strings.ToUpper(paymentType) {
 	case "CBCP", "IBCP", "IBIP":
@@ -41,5 +42,5 @@ func companyCard(transaction bool, personalCard *bool, paymentType string) *bool
 	return nil
 }
 
-// cash is the payment type of everything that the employee paid otherwise than by card.
+// cash is the payment type of everything that the employee paid without a card.
 const cash = "CASH"

@@ -6,8 +6,8 @@ import (
 	"concur-connector/expense"
 )
 
-// SetCurrency gives the report's currency to every amount that is in it and that names
-// none: its code may stand anywhere in a document, or in another one.
+// SetCurrency gives the report's currency to every amount of the report that names none. The
+// code of the currency may stand anywhere in a document, or in another document.
 func SetCurrency(r *expense.Report) {
 	r.Currency = strings.ToUpper(r.Currency)
 	setCurrency(r.Currency, r.Total, r.PersonalExpenses, r.DueEmployee, r.DueCompanyCard, r.Claimed, r.Approved)
@@ -20,7 +20,7 @@ func SetCurrency(r *expense.Report) {
 	}
 }
 
-// setCurrency gives a currency to the amounts that are there and name none.
+// setCurrency gives a currency to the amounts that name none.
 func setCurrency(currency string, amounts ...*expense.Money) {
 	for _, m := range amounts {
 		if m != nil && m.Currency == "" {
@@ -29,7 +29,8 @@ func setCurrency(currency string, amounts ...*expense.Money) {
 	}
 }
 
-// paidIn gives a currency to what was paid: an itemization has that of its entry.
+// paidIn gives a currency to the amounts that were paid. An itemization has the currency of its
+// entry.
 func paidIn(e *expense.Entry, currency string) {
 	if e.Transaction != nil {
 		e.Transaction.Currency = strings.ToUpper(currency)

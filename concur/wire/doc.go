@@ -1,9 +1,10 @@
-// Package wire translates between Concur's payloads and the connector's language:
-// it decodes what Concur sends and answers, and encodes what Concur is sent.
+// Package wire translates between Concur's payloads and the types of package expense: it
+// decodes what Concur sends, and encodes what the connector sends.
 //
-// Concur's documents disagree with its samples about namespaces, spellings and
-// wrappers, so elements are found by local name, without regard to case, in any
-// order. What is emitted is exact. A payload that cannot be represented is an
-// error, and no error repeats what the payload held: it may be shown to a sender
-// and written to a log.
+// Concur's documents and samples disagree about namespaces, spellings and wrappers. So a
+// decoder finds elements by their local name, in any case and in any order. An encoder writes
+// exactly what Concur documents.
+//
+// A payload that cannot be represented is an error. No error quotes the payload, because errors
+// are logged and shown to whoever sent the payload.
 package wire

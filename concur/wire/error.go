@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"concur-connector/concur/wire/lenient"
 )
 
 // DecodeError reads what the body of an error answer says: the code that tells most, or
@@ -29,7 +31,7 @@ func ErrorCodes(body []byte) []string {
 }
 
 func said(body []byte) (codes []string, message string) {
-	body, err := clean(body)
+	body, err := lenient.Clean(body)
 	body = bytes.TrimSpace(body)
 	switch {
 	case err != nil || len(body) == 0 || IsHTML(body):
@@ -49,9 +51,9 @@ func said(body []byte) (codes []string, message string) {
 // errorOfXML takes the first Message and the first Id, at whatever depth: the root
 // of an error document is not documented.
 func errorOfXML(body []byte) (code, message string) {
-	d := newDocument(bytes.NewReader(body), maxReportDepth)
+	d := lenient.NewXML(bytes.NewReader(body), maxReportDepth)
 	for {
-		token, err := d.next()
+		token, err := d.Next()
 		if err != nil {
 			return code, message
 		}
@@ -61,9 +63,9 @@ func errorOfXML(body []byte) (code, message string) {
 		}
 		switch name := strings.ToLower(start.Name.Local); {
 		case name == "message" && message == "":
-			message, _, _ = d.content()
+			message, _, _ = d.Content()
 		case name == "id" && code == "":
-			code, _, _ = d.content()
+			code, _, _ = d.Content()
 		}
 	}
 }

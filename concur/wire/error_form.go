@@ -6,6 +6,8 @@ import (
 	"encoding/xml"
 	"slices"
 	"strings"
+
+	"concur-connector/concur/wire/lenient"
 )
 
 // IsError reports whether a body is an error in a form that Concur documents, or says as
@@ -14,7 +16,7 @@ import (
 //
 // Source: https://developer.concur.com/api-reference/http-status-codes.html
 func IsError(body []byte) bool {
-	body, err := clean(body)
+	body, err := lenient.Clean(body)
 	body = bytes.TrimSpace(body)
 	switch {
 	case err != nil:
@@ -37,7 +39,7 @@ func IsOwnError(body []byte) bool {
 	if code == "" && message == "" || !IsError(body) {
 		return false
 	}
-	value, err := readValue(bytes.TrimSpace(body))
+	value, err := lenient.ReadValue(bytes.TrimSpace(body))
 	if err != nil {
 		return true // in XML
 	}
@@ -61,7 +63,7 @@ var (
 )
 
 func isErrorInJSON(body []byte) bool {
-	value, err := readValue(body)
+	value, err := lenient.ReadValue(body)
 	if err != nil {
 		return false
 	}
@@ -119,10 +121,10 @@ func isNumber(value any) bool {
 // isErrorInXML looks for the Message of Concur's errors, or for nothing at all. A store of
 // files behind a gateway writes a Message, too, beside a Code or a RequestId.
 func isErrorInXML(body []byte) bool {
-	d := newDocument(bytes.NewReader(body), maxReportDepth)
+	d := lenient.NewXML(bytes.NewReader(body), maxReportDepth)
 	elements, message := 0, false
 	for {
-		token, err := d.next()
+		token, err := d.Next()
 		if err != nil {
 			return message || elements == 1
 		}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"concur-connector/concur/wire/lenient"
 )
 
 // maxFaults bounds how many of the errors in one answer are repeated.
@@ -20,7 +22,7 @@ type fault struct{ code, message string }
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html#schema-error
 // Source: https://developer.concur.com/api-reference/request/v4.response-codes.html
 func errorOfJSON(body []byte) (codes []string, message string) {
-	value, err := readValue(body)
+	value, err := lenient.ReadValue(body)
 	if err != nil {
 		return nil, ""
 	}

@@ -11,19 +11,20 @@ import (
 	"concur-connector/expense"
 )
 
-// FailedItem is one entry of Concur's failed list: a notification that names its
-// NotificationURI, or, where Reason is not empty, an entry that cannot be
-// understood. Of such an entry at most the NotificationURI and the ObjectURI are known.
+// FailedItem is one entry of Concur's failed list: a notification with its NotificationURI. If
+// Reason is not empty, the entry is unreadable. An unreadable entry has a NotificationURI and an
+// ObjectURI at most.
 type FailedItem struct {
 	Notification expense.Notification
 	Reason       string
 }
 
-// DecodeFailedList reads the list of failed notifications, XML or JSON, and hands
-// over each entry as it comes, so that a list of any length needs little memory.
-// An entry that cannot be understood, or that is not even well-formed, does not stop the
-// list, unless it is longer than any can be. An error of yield does, and is returned as it
-// is; every other error says why the list itself cannot be read.
+// DecodeFailedList reads the list of failed notifications, in XML or JSON, and passes each entry
+// to yield as it comes, so that a list of any length needs little memory. An unreadable entry
+// does not end the list, unless it is longer than any entry can be.
+//
+// An error of yield ends the list and is returned as it is. Every other error says why the list
+// itself cannot be read.
 //
 // Source: https://developer.concur.com/api-reference/callouts/get-notifications-status.html
 func DecodeFailedList(r io.Reader, yield func(FailedItem) error) error {
@@ -40,28 +41,23 @@ func DecodeFailedList(r io.Reader, yield func(FailedItem) error) error {
 
 type failedList struct {
 	yield   func(FailedItem) error
-	stopped error // of yield
+	stopped error // the error of yield
 	source  entryReader
 }
 
-const (
-	// maxEntry bounds an entry that is held in memory, in bytes. A longer one is not
-	// understood.
-	maxEntry = 4 << 20
-	// maxBetween bounds what is read until an entry ends, in bytes.
-	maxBetween = 4 * maxEntry
-)
+// maxBetween limits how much is read until an entry ends, in bytes.
+const maxBetween = 4 * lenient.MaxEntry
 
 var errEndless = fmt.Errorf("an entry is longer than %d bytes", maxBetween)
 
-// entryReader ends a list whose entry has no end.
+// entryReader ends a list in which an entry has no end.
 type entryReader struct {
 	r       io.Reader
 	n       int // since the last entry
 	endless bool
 }
 
-// Read reads until an entry is too long.
+// Read returns an error once an entry is too long.
 func (e *entryReader) Read(p []byte) (int, error) {
 	if e.n > maxBetween {
 		e.endless = true
@@ -73,14 +69,14 @@ func (e *entryReader) Read(p []byte) (int, error) {
 }
 
 func (l *failedList) decode(r *bufio.Reader) error {
-	if head, err := r.Peek(len(byteOrderMark)); err == nil && string(head) == byteOrderMark {
+	if head, err := r.Peek(len(lenient.ByteOrderMark)); err == nil && string(head) == lenient.ByteOrderMark {
 		_, _ = r.Discard(3) // was peeked
 	}
 	for {
 		c, err := r.ReadByte()
 		switch {
 		case errors.Is(err, io.EOF):
-			return errEmpty
+			return lenient.ErrEmpty
 		case err != nil:
 			return err
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
@@ -89,86 +85,86 @@ func (l *failedList) decode(r *bufio.Reader) error {
 		_ = r.UnreadByte() // was read
 		switch c {
 		case '<':
-			return l.decodeXML(newDocument(cutXML(r), maxNotificationDepth))
+			return l.decodeXML(lenient.NewXML(lenient.RepairXML(r, maxNotificationDepth, "notification", "failure"), maxNotificationDepth))
 		case '[', '{', 'n':
-			return l.decodeJSON(json.NewDecoder(cutJSON(r)))
+			return l.decodeJSON(json.NewDecoder(lenient.RepairJSON(r)))
 		}
 		return errors.New("neither XML nor JSON")
 	}
 }
 
-func (l *failedList) decodeXML(d *document) error {
-	if err := d.root("NotificationList", "NotificationsList"); err != nil {
+func (l *failedList) decodeXML(d *lenient.XML) error {
+	if err := d.Root("NotificationList", "NotificationsList"); err != nil {
 		return err
 	}
 	if err := l.entries(d); err != nil {
 		return err
 	}
-	return d.end()
+	return d.End()
 }
 
-// entries reads every entry in the element that was begun last, at whatever depth:
-// one that stands where nobody expected it must not make the list look empty.
-func (l *failedList) entries(d *document) error {
-	return d.each(func(name string) error {
+// entries reads every entry in the element that began last, at any depth. Otherwise a list with
+// an entry in an unexpected place would look empty.
+func (l *failedList) entries(d *lenient.XML) error {
+	return d.Each(func(name string) error {
 		if name != "notification" && name != "failure" {
 			return l.entries(d)
 		}
-		var f fields
-		var reason error
-		if err := f.readItem(d, &reason); err != nil {
+		texts, reason := notificationTexts{}, error(nil)
+		if err := texts.readItem(d, &reason); err != nil {
 			return err
 		}
-		return l.item(f, reason)
+		return l.item(texts, reason)
 	})
 }
 
-// readItem reads one entry. A text that is none spoils the entry and not the list.
-func (f *fields) readItem(d *document, reason *error) error {
-	return d.each(func(name string) error {
+// readItem reads one entry. A child that is no text makes the entry unreadable, and not the list.
+func (n notificationTexts) readItem(d *lenient.XML, reason *error) error {
+	return d.Each(func(name string) error {
 		switch {
 		case name == "failure":
-			return f.readItem(d, reason)
-		case name == broken:
-			*reason = errBroken
+			return n.readItem(d, reason)
+		case name == lenient.MalformedEntry:
+			*reason = lenient.ErrMalformedEntry
 			return nil
-		case !f.known(name):
+		case !isNotificationName(name):
 			return nil
 		}
-		text, isText, err := d.content()
+		text, isText, err := d.Content()
 		if err != nil {
 			return err
 		}
 		if !isText && *reason == nil {
 			*reason = errors.New("an element where a text is expected")
 		}
-		f.put(name, text)
+		n.keep(name, text)
 		return nil
 	})
 }
 
-// item hands one entry over.
-func (l *failedList) item(f fields, reason error) error {
+// item passes one entry on.
+func (l *failedList) item(texts notificationTexts, reason error) error {
 	l.source.n = 0
-	if _, err := expense.SplitURL(f.notificationURI); err != nil {
-		if f.notificationURI = ""; reason == nil {
+	uri := texts.last(notificationURI)
+	if _, err := expense.SplitURL(uri); err != nil {
+		if uri = ""; reason == nil {
 			reason = fmt.Errorf("NotificationURI %w", err)
 		}
 	}
-	n, err := f.notification()
+	n, err := texts.notification()
 	if reason == nil {
 		reason = err
 	}
 	item := FailedItem{Notification: n}
 	if reason != nil {
 		item = FailedItem{Reason: reason.Error()}
-		if len(f.objectURIs) == 1 {
-			if _, err := expense.SplitURL(f.objectURIs[0]); err == nil {
-				item.Notification.ObjectURI = f.objectURIs[0]
+		if len(texts[objectURI]) == 1 {
+			if _, err := expense.SplitURL(texts.last(objectURI)); err == nil {
+				item.Notification.ObjectURI = texts.last(objectURI)
 			}
 		}
 	}
-	item.Notification.NotificationURI = f.notificationURI
+	item.Notification.NotificationURI = uri
 	l.stopped = l.yield(item)
 	return l.stopped
 }

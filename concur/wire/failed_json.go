@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"concur-connector/concur/wire/lenient"
 )
 
 func (l *failedList) decodeJSON(dec *json.Decoder) error {
@@ -17,16 +19,16 @@ func (l *failedList) decodeJSON(dec *json.Decoder) error {
 	}
 	if err == nil {
 		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-			err = errTrailing
+			err = lenient.ErrTrailing
 		}
 	}
 	if l.stopped != nil {
 		return err
 	}
-	return jsonError(err)
+	return lenient.JSONError(err)
 }
 
-// value reads one JSON value and reports whether it was the list, or held it.
+// value reads one JSON value and reports whether it is the list, or contains it.
 func (l *failedList) value(dec *json.Decoder, depth int) (found bool, err error) {
 	token, err := dec.Token()
 	if err != nil {
@@ -34,16 +36,16 @@ func (l *failedList) value(dec *json.Decoder, depth int) (found bool, err error)
 	}
 	switch token {
 	case nil:
-		return depth == 0, nil // an empty list, to some
+		return depth == 0, nil // some servers write an empty list as null
 	case json.Delim('['):
 		for dec.More() {
 			var raw json.RawMessage
 			if err := dec.Decode(&raw); err != nil {
 				return true, err
 			}
-			var f fields
-			reason := f.readJSON(raw, 0)
-			if err := l.item(f, reason); err != nil {
+			texts := notificationTexts{}
+			reason := texts.readJSON(raw, 0)
+			if err := l.item(texts, reason); err != nil {
 				return true, err
 			}
 		}
@@ -53,21 +55,20 @@ func (l *failedList) value(dec *json.Decoder, depth int) (found bool, err error)
 		if depth > maxNotificationDepth {
 			return false, fmt.Errorf("nested deeper than %d objects", maxNotificationDepth)
 		}
-		var f fields // of an entry that is in no list, for it is the only one
-		var reason error
+		texts, reason := notificationTexts{}, error(nil) // of a single entry that is in no list
 		single := false
 		for dec.More() {
 			key, err := dec.Token()
 			if err != nil {
 				return found, err
 			}
-			if name := strings.ToLower(fmt.Sprint(key)); f.known(name) {
+			if name := strings.ToLower(fmt.Sprint(key)); isNotificationName(name) {
 				single = true
 				var value json.RawMessage
 				if err := dec.Decode(&value); err != nil {
 					return found, err
 				}
-				if wrong := f.putJSON(name, value); reason == nil {
+				if wrong := texts.keepJSON(name, value); reason == nil {
 					reason = wrong
 				}
 				continue
@@ -82,27 +83,27 @@ func (l *failedList) value(dec *json.Decoder, depth int) (found bool, err error)
 			found = found || inner
 		}
 		if _, err = dec.Token(); err == nil && single {
-			return true, l.item(f, reason)
+			return true, l.item(texts, reason)
 		}
 	}
 	return found, err
 }
 
-// putJSON keeps a text, or says that the value is none. A null is no text and not wrong.
-func (f *fields) putJSON(name string, value json.RawMessage) error {
+// keepJSON keeps a text. A null is no text and no error.
+func (n notificationTexts) keepJSON(name string, value json.RawMessage) error {
 	var text *string
 	if json.Unmarshal(value, &text) != nil {
 		return errors.New("a value that is not a text")
 	}
 	if text != nil {
-		f.put(name, strings.TrimSpace(*text))
+		n.keep(name, strings.TrimSpace(*text))
 	}
 	return nil
 }
 
-// readJSON reads one entry: an object of texts and nulls, some of them perhaps in an
-// object under the key Failure or Notification.
-func (f *fields) readJSON(raw json.RawMessage, depth int) (reason error) {
+// readJSON reads one entry: an object of texts and nulls. Some of them may be in an inner object
+// named Failure or Notification.
+func (n notificationTexts) readJSON(raw json.RawMessage, depth int) (reason error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	if start, err := dec.Token(); err != nil || start != json.Delim('{') || depth > maxNotificationDepth {
 		return errors.New("not an object")
@@ -118,13 +119,13 @@ func (f *fields) readJSON(raw json.RawMessage, depth int) (reason error) {
 		}
 		name, wrong := strings.ToLower(fmt.Sprint(key)), error(nil)
 		switch {
-		case name == broken:
-			wrong = errBroken
+		case name == lenient.MalformedEntry:
+			wrong = lenient.ErrMalformedEntry
 		case string(value) == "null":
 		case name == "failure" || name == "notification":
-			wrong = f.readJSON(value, depth+1)
-		case f.known(name):
-			wrong = f.putJSON(name, value)
+			wrong = n.readJSON(value, depth+1)
+		case isNotificationName(name):
+			wrong = n.keepJSON(name, value)
 		}
 		if reason == nil {
 			reason = wrong

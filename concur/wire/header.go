@@ -1,90 +1,150 @@
 package wire
 
 import (
-	"errors"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
 
 	"concur-connector/expense"
 )
 
-// Header is the header of a report as v3 or v4 gives it, with what package concur keeps
-// to itself. Its report has no entries.
+// Header is the header of a report as v3 or v4 gives it, with the values that only package
+// concur needs. The report has no entries.
 type Header struct {
 	Report *expense.Report
 	Owner  string // by v3 the login, by v4 the UUID
-	Mark   string // what it tells of the step, for [SameMark]
-}
-
-// DecodeReportV3 reads the header of a report as v3 gives it. Its WorkflowActionUrl
-// cannot be used and is left out.
-//
-// Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
-func DecodeReportV3(body []byte) (Header, error) {
-	return decodeHeader(body, func(r record) Header {
-		report := &expense.Report{
-			ID: r.text("ID"), Name: r.text("Name"), Purpose: r.text("Purpose", "BusinessPurpose"),
-			Currency: r.text("CurrencyCode"), Status: r.text("ApprovalStatusCode"), PaymentStatus: r.text("PaymentStatusCode"),
-			Policy: r.text("PolicyID"), Ledger: r.text("LedgerName"),
-			Date: r.date("UserDefinedDate"), Created: r.date("CreateDate"), Submitted: r.date("SubmitDate"),
-			EverSentBack: r.told("EverSentBack"), HasException: r.told("HasException", "HasExceptions"),
-			Total: r.money("Total"), PersonalExpenses: r.money("PersonalAmount"),
-			DueEmployee: r.money("AmountDueEmployee"), DueCompanyCard: r.money("AmountDueCompanyCard"),
-			Claimed: r.money("TotalClaimedAmount"), Approved: r.money("TotalApprovedAmount"),
-			Via: expense.V3,
-		}
-		r.fields(&report.OrgUnits, &report.Custom, fieldV3)
-		if report.Status == "" { // not one that waits elsewhere
-			r.refuse("the report", "has no approval status (ApprovalStatusCode)")
-		}
-		return Header{Report: report, Owner: r.text("OwnerLoginID")}
-	})
-}
-
-// DecodeReportV4 reads the header of a report as v4 gives it.
-//
-// Source: https://developer.concur.com/api-reference/expense/expense-report/v4.reports.html
-func DecodeReportV4(body []byte) (Header, error) {
-	return decodeHeader(body, func(r record) Header {
-		report := &expense.Report{
-			ID: r.text("reportId"), Name: r.text("name"), Purpose: r.text("businessPurpose"),
-			Currency: r.text("currencyCode"), Status: r.text("approvalStatusId"), PaymentStatus: r.text("paymentStatusId"),
-			Policy: r.text("policyId"), Ledger: r.text("ledger", "ledgerId"),
-			Date: day(r.date("reportDate")), Created: r.date("creationDate"), Submitted: r.date("submitDate"),
-			EverSentBack: everSentBack(r), HasException: r.exceptions(), HasReceiptImage: r.told("isReceiptImageAvailable"),
-			Total: r.money("reportTotal"), PersonalExpenses: r.money("personalAmount"),
-			DueEmployee: r.money("amountDueEmployee"), DueCompanyCard: r.money("amountDueCompanyCard"),
-			Claimed: r.money("claimedAmount"), Approved: r.money("approvedAmount"),
-			Via: expense.V4,
-		}
-		r.customData(&report.OrgUnits, &report.Custom)
-		if report.Status == "" {
-			r.refuse("the report", "has no approval status (approvalStatusId)")
-		}
-		return Header{Report: report, Owner: r.text("userId")}
-	})
-}
-
-// everSentBack reads what a header of v4 may leave out. That a report is not sent back now
-// does not say that it never was.
-func everSentBack(r record) *bool {
-	if r.yes("isSentBack") {
-		return new(true)
-	}
-	return r.told("isReportEverSentBack")
+	Hash   string // of the header, for [SameHeader]
 }
 
 func decodeHeader(body []byte, read func(r record) Header) (Header, error) {
-	r, err := readObject(body)
+	h, err := readObject(body, "the report", func(r record) Header {
+		h := read(r)
+		if !isReportID(h.Report.ID) {
+			r.Refuse("it", "has no ID, or one that cannot be")
+		}
+		SetCurrency(h.Report)
+		h.Hash = headerHash(r, h.Report.Content())
+		return h
+	})
+	return h, err
+}
+
+// A header hash says what the header of a report or of a travel request shows of its workflow
+// step and of its content, where Concur does not name the step. It is a text of name=value
+// pairs. [SameHeader] compares two of them.
+//
+// Three kinds of values are not in it: exception flags, which the connector's own exceptions
+// change; addresses and image links, which change at each read or in each data centre; and
+// names in the language of the reader.
+const (
+	hashContent  = "content"  // digest of the header's own fields, as the rules see them
+	hashModified = "modified" // v3 LastModifiedDate, v4 lastModifiedDate, Request v4 lastModified
+	hashVersion  = "version"  // v4 reportVersion
+	hashStep     = "step"     // v3 WorkflowActionUrl: the segment of its path that names a step
+	hashComment  = "comment"  // v3 LastComment
+)
+
+// hashPairs collects the pairs of a header hash. An absent value is left out.
+type hashPairs []string
+
+func (h *hashPairs) add(name, value string) {
+	if value != "" {
+		*h = append(*h, name+"="+strings.Join(strings.Fields(value), "_"))
+	}
+}
+
+// headerHash returns the hash of a header whose own fields have that content. A value of another
+// kind than documented is left out, and no error.
+func headerHash(r record, content string) string {
+	r = record{r.Unchecked()}
+	var h hashPairs
+	h.add(hashContent, content)
+	h.add(hashModified, instant(r.Text("LastModifiedDate", "lastModified")))
+	h.add(hashVersion, r.Text("reportVersion"))
+	h.add(hashStep, digest(stepOf(r.Text("WorkflowActionUrl"))))
+	h.add(hashComment, digest(r.Text("LastComment")))
+	return strings.Join(h, " ")
+}
+
+// SameHeader reports whether two header hashes show the same. A value that only one of them has
+// is not compared, because Concur leaves fields out. An empty hash equals only an empty one.
+func SameHeader(a, b string) bool {
+	if a == "" || b == "" {
+		return a == b
+	}
+	same, _ := SameContent(a, b)
+	return same
+}
+
+// SameContent compares two texts of name=value pairs, such as a digest of the content for each
+// interface that has shown it. It compares the names that both texts have. If they have none in
+// common, compared is false and same is true.
+func SameContent(a, b string) (same, compared bool) {
+	before := map[string]string{}
+	for _, pair := range strings.Fields(b) {
+		name, value, _ := strings.Cut(pair, "=")
+		before[name] = value
+	}
+	for _, pair := range strings.Fields(a) {
+		name, value, _ := strings.Cut(pair, "=")
+		was, both := before[name]
+		compared = compared || both
+		if !both || was == value || name == hashModified && sameInstant(was, value) {
+			continue
+		}
+		return false, true
+	}
+	return true, compared
+}
+
+const (
+	toSeconds = "2006-01-02T15:04:05"
+	toMillis  = toSeconds + ".000"
+)
+
+// instant writes a time in UTC, to the millisecond if Concur prints a fraction. A time without
+// a zone is in UTC. A text that is no time stays as it is.
+func instant(text string) string {
+	for _, layout := range []string{time.RFC3339, toSeconds} {
+		t, err := time.Parse(layout, text)
+		switch {
+		case err != nil:
+			continue
+		case strings.Contains(text, "."):
+			return t.UTC().Format(toMillis)
+		}
+		return t.UTC().Format(toSeconds)
+	}
+	return text
+}
+
+// sameInstant compares two times, to the second if one of them has no fraction.
+func sameInstant(a, b string) bool {
+	seconds, fraction, fine := strings.Cut(a, ".")
+	otherSeconds, otherFraction, otherFine := strings.Cut(b, ".")
+	return seconds == otherSeconds && (!fine || !otherFine || fraction == otherFraction)
+}
+
+// stepOf returns the segment of a WorkflowActionUrl that names the step. The host depends on
+// the data centre, and the query on the reader.
+func stepOf(url string) string {
+	u, err := expense.SplitURL(url)
 	if err != nil {
-		return Header{}, unreadable("the report", err)
+		return ""
 	}
-	h := read(r)
-	if err = r.err(); err == nil && !isReportID(h.Report.ID) {
-		err = errors.New("it has no ID, or one that cannot be")
+	parts := strings.Split(strings.TrimSuffix(u.Path, "/"), "/")
+	if len(parts) < 2 {
+		return ""
 	}
-	if err != nil {
-		return Header{}, unreadable("the report", err)
+	return parts[len(parts)-2]
+}
+
+// digest returns a short hash of a text.
+func digest(text string) string {
+	if text == "" {
+		return ""
 	}
-	SetCurrency(h.Report)
-	h.Mark = markOf(r, h.Report.Content())
-	return h, nil
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
 }

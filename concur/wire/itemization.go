@@ -7,30 +7,30 @@ import (
 	"concur-connector/expense"
 )
 
-// item is an itemization as it stands in the document. In v2.0 it may be none: one that
-// is Regular repeats the entry, and its allocations and attendees are the entry's.
+// item is an itemization as the document has it. In v2.0 it may be none: an item of the kind
+// Regular repeats the entry, and its allocations and attendees are those of the entry.
 type item struct {
 	expense.Itemization
-	kind      string // Regular or Child; v1.1 has no kinds
-	attendees []string
-	listed    bool // the list of attendees is there, be it empty
+	kind           string // Regular or Child; v1.1 has no kinds
+	attendees      []string
+	listsAttendees bool // the item has a list of attendees, which may be empty
 }
 
-func (i item) regular() bool { return strings.EqualFold(i.kind, "Regular") }
+func (i item) isRegular() bool { return strings.EqualFold(i.kind, "Regular") }
 
 func (d *reportReader) itemizations(into *[]item) error {
 	number := 0
-	return d.each(func(name string) error {
+	return d.Each(func(name string) error {
 		if name != "itemizationentrydetails" && name != "itemizationentry" && name != "itemization" {
 			return nil
 		}
 		number++
 		var i item
-		before := d.texts
+		before := d.Texts
 		if err := d.itemization(&i); err != nil {
 			return fmt.Errorf("itemization %d: %w", number, err)
 		}
-		if d.texts > before {
+		if d.Texts > before {
 			*into = append(*into, i)
 		}
 		return nil
@@ -38,73 +38,60 @@ func (d *reportReader) itemizations(into *[]item) error {
 }
 
 func (d *reportReader) itemization(i *item) error {
-	return d.each(func(name string) error {
-		switch name {
-		case "itemtype":
-			return d.string(&i.kind)
-		case "itemizationkey", "itemizationid":
-			return d.string(&i.ID)
-		case "expensekey", "expensetypeid":
-			return d.string(&i.Type)
-		case "expensename", "expensetypename":
-			return d.string(&i.TypeName)
-		case "transactiondate":
-			return d.date(&i.Date)
-		case "transactionamount":
-			return d.money(&i.Transaction)
-		case "postedamount":
-			return d.money(&i.Posted)
-		case "approvedamount":
-			return d.money(&i.Approved)
-		case "businesspurpose":
-			return d.string(&i.Purpose)
-		case "ispersonal":
-			return d.bool(&i.Personal)
-		case "allocationslist", "allocations":
-			return d.allocations(&i.Allocations)
-		case "attendeeslist":
-			i.listed = true
-			return d.attendees(&i.attendees)
-		}
-		return d.fields(name, &i.OrgUnits, &i.Custom)
-	})
+	allocations := func() error { return d.allocations(&i.Allocations) }
+	attendees := func() error {
+		i.listsAttendees = true
+		return d.attendeeIDs(&i.attendees)
+	}
+	return d.read(elements{
+		"itemtype":       &i.kind,
+		"itemizationkey": &i.ID, "itemizationid": &i.ID,
+		"expensekey": &i.Type, "expensetypeid": &i.Type,
+		"expensename": &i.TypeName, "expensetypename": &i.TypeName,
+		"transactiondate": &i.Date, "transactionamount": &i.Transaction,
+		"postedamount": &i.Posted, "approvedamount": &i.Approved,
+		"businesspurpose": &i.Purpose, "ispersonal": &i.Personal,
+		"allocationslist": allocations, "allocations": allocations,
+		"attendeeslist": attendees,
+	}, &i.OrgUnits, &i.Custom)
 }
 
-// attendees keeps nothing of them but their IDs, by which they are counted: one may
-// attend several itemizations of an entry.
-func (d *reportReader) attendees(into *[]string) error {
-	return d.each(func(name string) error {
+// attendeeIDs keeps the IDs of attendees, to count them: one person may attend several
+// itemizations of an entry.
+func (d *reportReader) attendeeIDs(into *[]string) error {
+	return d.Each(func(name string) error {
 		if name != "attendee" {
 			return nil
 		}
-		id := ""
-		before := d.texts
-		err := d.each(func(name string) error {
+		id, before := "", d.Texts
+		err := d.Each(func(name string) error {
 			if name == "attendeeid" {
-				return d.string(&id)
+				text, err := d.Text()
+				return keepIfAny(err, &id, text)
 			}
-			text, err := d.skip()
-			if text {
-				d.texts++
+			hasText, err := d.Skip()
+			if hasText {
+				d.Texts++
 			}
 			return err
 		})
-		if d.texts > before {
+		if d.Texts > before {
 			*into = append(*into, id)
 		}
 		return err
 	})
 }
 
-// settle gives the entry what its itemizations say. Where there are any of kind Child,
-// a Regular one would count the same money twice. Without a Child the Regular one is
-// the entry itself when it has the entry's ID, or stands alone under an entry that is
-// not itemized. It returns how many attendees there are.
-func settle(e *expense.Entry, items []item) (attendees int) {
+// addItemizations adds its itemizations to an entry, and returns how many people attend them.
+//
+// If there are items of the kind Child, a Regular item would count the same money twice, and
+// is dropped. Without a Child, a Regular item is the entry itself if it has the entry's ID, or
+// if it is the only one and the entry is not itemized.
+func addItemizations(e *expense.Entry, items []item) (attendees int) {
 	hasChild, regular := false, 0
 	for _, i := range items {
 		hasChild = hasChild || strings.EqualFold(i.kind, "Child")
-		if i.regular() {
+		if i.isRegular() {
 			regular++
 		}
 	}
@@ -116,9 +103,9 @@ func settle(e *expense.Entry, items []item) (attendees int) {
 				attendees++
 			}
 		}
-		switch itself := i.regular() && (i.ID == e.ID || regular == 1 && !expense.True(e.Itemized)); {
-		case i.regular() && hasChild:
-		case itself:
+		switch isEntry := i.isRegular() && (i.ID == e.ID || regular == 1 && !expense.True(e.Itemized)); {
+		case i.isRegular() && hasChild:
+		case isEntry:
 			e.Allocations = append(e.Allocations, i.Allocations...)
 		default:
 			e.Itemizations = append(e.Itemizations, i.Itemization)

@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 
+	"concur-connector/concur/wire/lenient"
 	"concur-connector/expense"
 )
 
-// How much of a notification's free texts is kept, in runes.
+// Limits of the free texts of a notification, in runes.
 const (
 	maxEventType = 256
 	maxShortText = 64
@@ -15,106 +16,105 @@ const (
 
 const maxNotificationDepth = 16
 
-// DecodeNotification reads the body of Concur's callout. Kind and key are taken
-// from the ObjectURI; what the sender claims in ObjectType is only recorded, and a
-// NotificationURI in a callout is not kept, for only the failed list names one.
+// DecodeNotification reads the body of Concur's callout. It takes kind and key from the
+// ObjectURI, and only records the ObjectType. It drops a NotificationURI, because only the
+// failed list names one.
 //
-// The error is one plain sentence, fit for an answer to the sender: it says what
-// is wrong with the document and repeats nothing of it.
+// The error is one sentence that may be sent to the caller: it says what is wrong with the
+// document and quotes nothing of it.
 //
 // Source: https://developer.concur.com/api-reference/callouts/post-event-notification.html
 func DecodeNotification(body []byte) (expense.Notification, error) {
-	var f fields
-	err := parse(body, maxNotificationDepth, func(d *document) error {
-		return d.each(func(name string) error { return f.read(d, name) })
+	texts := notificationTexts{}
+	err := lenient.ReadXML(body, maxNotificationDepth, func(d *lenient.XML) error {
+		return d.Each(func(name string) error { return texts.read(d, name) })
 	}, "Notification")
 	if err != nil {
 		return expense.Notification{}, unreadable("the notification", err)
 	}
-	n, err := f.notification()
+	n, err := texts.notification()
 	if err != nil {
 		return expense.Notification{}, fmt.Errorf("the notification cannot be used: %w", err)
 	}
 	return n, nil
 }
 
-// fields are the texts of one notification, of a callout or of the failed list.
-type fields struct {
-	objectURIs      []string
-	objectType      string
-	eventType       string
-	eventDateTime   string
-	notificationURI string
+// notificationNames has the names of a notification's texts in lower case, and for each the
+// name by which the connector keeps it.
+var notificationNames = map[string]string{
+	"objecturi": objectURI, "objecttype": objectType, "eventtype": eventType, "eventdatetime": eventDateTime,
+	"notificationuri": notificationURI, "notificationurl": notificationURI,
 }
 
-// put keeps a text under the lower-case name of its element or JSON key.
-func (f *fields) put(name, text string) {
-	switch name {
-	case "objecturi":
-		f.objectURIs = append(f.objectURIs, text)
-	case "objecttype":
-		f.objectType = text
-	case "eventtype":
-		f.eventType = text
-	case "eventdatetime":
-		f.eventDateTime = text
-	case "notificationuri", "notificationurl":
-		if text != "" {
-			f.notificationURI = text
-		}
+const (
+	objectURI       = "ObjectURI"
+	objectType      = "ObjectType"
+	eventType       = "EventType"
+	eventDateTime   = "EventDateTime"
+	notificationURI = "NotificationURI"
+)
+
+// notificationTexts are the texts of one notification, of a callout or of the failed list.
+type notificationTexts map[string][]string
+
+func isNotificationName(name string) bool { return notificationNames[name] != "" }
+
+// keep keeps a text. An empty address of an entry does not replace another one.
+func (n notificationTexts) keep(name, text string) {
+	if name = notificationNames[name]; name != notificationURI || text != "" {
+		n[name] = append(n[name], text)
 	}
 }
 
-// known reports whether put keeps a text of that name.
-func (f *fields) known(name string) bool {
-	switch name {
-	case "objecturi", "objecttype", "eventtype", "eventdatetime", "notificationuri", "notificationurl":
-		return true
+// last returns the last text of that name.
+func (n notificationTexts) last(name string) string {
+	if texts := n[name]; len(texts) > 0 {
+		return texts[len(texts)-1]
 	}
-	return false
+	return ""
 }
 
-func (f *fields) read(d *document, name string) error {
-	if !f.known(name) {
-		return d.each(f.nested(d))
+func (n notificationTexts) read(d *lenient.XML, name string) error {
+	if !isNotificationName(name) {
+		return d.Each(n.nested(d))
 	}
-	text, err := d.text()
-	if err != nil {
-		return err
+	text, err := d.Text()
+	if err == nil {
+		n.keep(name, text)
 	}
-	f.put(name, text)
-	return nil
+	return err
 }
 
-// nested counts an ObjectURI that stands where none belongs: beside the right one it
-// makes two, and alone it is none.
-func (f *fields) nested(d *document) func(name string) error {
+// nested counts an ObjectURI in the wrong place as an empty one: beside the right one there are
+// two, and alone it is none.
+func (n notificationTexts) nested(d *lenient.XML) func(name string) error {
 	return func(name string) error {
 		if name == "objecturi" {
-			f.objectURIs = append(f.objectURIs, "")
+			n.keep(name, "")
 		}
-		return d.each(f.nested(d))
+		return d.Each(n.nested(d))
 	}
 }
 
-// notification says what the texts mean, or why they mean nothing.
-func (f *fields) notification() (expense.Notification, error) {
-	if len(f.objectURIs) > 1 {
+// notification returns the notification, or why the texts are none.
+func (n notificationTexts) notification() (expense.Notification, error) {
+	uri := n.last(objectURI)
+	if len(n[objectURI]) > 1 {
 		return expense.Notification{}, errors.New("more than one ObjectURI")
 	}
-	if len(f.objectURIs) == 0 || f.objectURIs[0] == "" {
+	if uri == "" {
 		return expense.Notification{}, errors.New("no ObjectURI")
 	}
-	kind, key, err := expense.Identify(f.objectURIs[0])
+	kind, key, err := expense.Identify(uri)
 	if err != nil {
 		return expense.Notification{}, err
 	}
 	return expense.Notification{
 		Kind:          kind,
 		Key:           key,
-		ObjectURI:     f.objectURIs[0],
-		ObjectType:    clip(f.objectType, maxShortText),
-		EventType:     clip(f.eventType, maxEventType),
-		EventDateTime: clip(f.eventDateTime, maxShortText),
+		ObjectURI:     uri,
+		ObjectType:    clip(n.last(objectType), maxShortText),
+		EventType:     clip(n.last(eventType), maxEventType),
+		EventDateTime: clip(n.last(eventDateTime), maxShortText),
 	}, nil
 }

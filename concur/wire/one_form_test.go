@@ -26,7 +26,7 @@ func TestAnExpenseHasOneIdentifierHoweverConcurWritesIt(t *testing.T) {
 		allocations, err := wire.DecodeAllocationsV4([]byte(`[{"allocationId":"` + written + `"}]`))
 		require.NoError(t, err)
 		require.Equal(t, asDigits, allocations[0].ID)
-		held, err := wire.DecodeHeldExceptions([]byte(`[{"exceptionCode":"X","expenseId":"` + written + `"},{"exceptionCode":"X","allocationId":"` + written + `"}]`))
+		held, err := wire.DecodeExceptionsV4([]byte(`[{"exceptionCode":"X","expenseId":"` + written + `"},{"exceptionCode":"X","allocationId":"` + written + `"}]`))
 		require.NoError(t, err)
 		require.Equal(t, []string{asDigits, asDigits}, []string{held[0].ObjectID, held[1].ObjectID})
 		comments, err := wire.DecodeComments([]byte(`[{"comment":"x","expenseId":"` + written + `"}]`))

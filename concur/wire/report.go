@@ -1,24 +1,23 @@
 package wire
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 
+	"concur-connector/concur/wire/lenient"
 	"concur-connector/expense"
 )
 
 const maxReportDepth = 32
 
-// DecodeReport reads an expense report as the v1.1 full details or the v2.0 details
-// give it. A text that is empty or nil is absent; amounts are exact and in the report's
-// currency, but for what was paid, whose currency is only named; dates are ISO where
-// they can be read. Names and logins of people, attendees (but their number), cards,
-// bank accounts, taxes, journal entries, image and receipt links are not kept.
+// DecodeReport reads an expense report from the details of v1.1 or v2.0. A text that is empty
+// or nil is absent. Amounts are exact and in the currency of the report; the currency of what
+// was paid is named only. Dates are in ISO form if they can be read.
 //
-// The error names the element, and the entry by its number, and no value.
+// DecodeReport does not keep names and logins of people, attendees (it counts them), cards,
+// bank accounts, taxes, journal entries, and links to images and receipts.
+//
+// The error names the element, and the number of the entry, and no value.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-report-get.html
@@ -27,23 +26,23 @@ func DecodeReport(body []byte) (*expense.Report, error) {
 	return d.Report, err
 }
 
-// Details are a report with what package concur needs beside it.
+// Details is a report with the values that only package concur needs.
 type Details struct {
 	Report *expense.Report
-	Owner  string // the login, for package concur to compare and to forget
-	// Missing says what Concur claims of the report and what of it is not there.
+	Owner  string // the login of the owner, which package concur compares and does not store
+	// Missing says what Concur claims of the report and the document does not hold.
 	Missing Missing
 }
 
-// Missing says what of a report Concur claims and does not show. Each is one sentence, and
-// empty when nothing is missing.
+// Missing says what Concur claims of a report and does not show. Each text is one sentence, or
+// empty if nothing is missing.
 type Missing struct {
 	Entries      string // or their itemizations, or their allocations
 	Attendees    string
 	CommentCount string
 }
 
-// Of returns what is missing of what was asked for.
+// Of returns what is missing of the parts that were asked for.
 func (m Missing) Of(parts expense.Parts) string {
 	switch {
 	case m.Entries != "":
@@ -56,12 +55,12 @@ func (m Missing) Of(parts expense.Parts) string {
 	return ""
 }
 
-// DecodeDetails is DecodeReport with what else the document says.
+// DecodeDetails is [DecodeReport] and returns the other details, too.
 func DecodeDetails(body []byte) (Details, error) {
 	reader := reportReader{report: &expense.Report{}}
-	err := parse(body, maxReportDepth, func(d *document) error {
-		reader.document = d
-		return reader.read()
+	err := lenient.ReadXML(body, maxReportDepth, func(d *lenient.XML) error {
+		reader.XML = d
+		return reader.header()
 	}, "ReportDetails")
 	if err != nil {
 		return Details{}, unreadable("the report", err)
@@ -73,334 +72,94 @@ func DecodeDetails(body []byte) (Details, error) {
 	return Details{Report: reader.report, Owner: reader.login, Missing: reader.missing}, nil
 }
 
-// reportReader reads the parts of one report. The switches list elements by their
-// lower-case names; spellings that Concur uses side by side, and the names of v1.1 and
-// v2.0, stand side by side. The ReportKey of v2.0 is another key than the RptKey.
+// reportReader reads one report. Its tables have the names of v1.1 and of v2.0.
 type reportReader struct {
-	*document
+	*lenient.XML
 	report  *expense.Report
 	login   string // of the report's owner
-	counts  []int  // of the entries, as Concur gives them
+	counts  []int  // of entries, as Concur claims
 	missing Missing
 }
 
-func (d *reportReader) read() error {
+func (d *reportReader) header() error {
 	r := d.report
-	return d.each(func(name string) error {
-		switch name {
-		case "reportid":
-			return d.string(&r.ID)
-		case "x_userid", "x-userid", "userloginid":
-			return d.string(&d.login)
-		case "rptkey":
-			return d.string(&r.Key)
-		case "reportname":
-			return d.string(&r.Name)
-		case "purpose":
-			return d.string(&r.Purpose)
-		case "crncode", "currencycode":
-			return d.string(&r.Currency)
-		case "apskey":
-			return d.string(&r.Status)
-		case "approvalstatuscode":
-			r.Via = expense.V2
-			return d.string(&r.Status)
-		case "paykey", "paymentstatuscode":
-			return d.string(&r.PaymentStatus)
-		case "polkey", "policyid":
-			return d.string(&r.Policy)
-		case "ledgername":
-			return d.string(&r.Ledger)
-		case "reportdate":
-			return d.date(&r.Date)
-		case "creationdate":
-			return d.date(&r.Created)
-		case "submitdate":
-			return d.date(&r.Submitted)
-		case "eversentback":
-			return d.bool(&r.EverSentBack)
-		case "hasexception", "hasexceptions":
-			return d.bool(&r.HasException)
-		case "reporttotal":
-			return d.money(&r.Total)
-		case "personalexpenses":
-			return d.money(&r.PersonalExpenses)
-		case "amountdueemployee":
-			return d.money(&r.DueEmployee)
-		case "amountduecompanycard":
-			return d.money(&r.DueCompanyCard)
-		case "totalclaimedamount":
-			return d.money(&r.Claimed)
-		case "totalapprovedamount":
-			return d.money(&r.Approved)
-		case "workflowactionurl", "workflowstepurl":
-			return d.string(&r.ActionURL)
-		case "entrycount":
-			var text string
-			err := d.said(&text)
-			d.claims(text)
-			return err
-		case "entries", "expenseentrieslist":
-			d.claims(d.counted)
-			return d.entries()
-		}
-		return d.fields(name, &r.OrgUnits, &r.Custom)
-	})
+	entries := func() error {
+		d.claims(d.Count())
+		return d.entries()
+	}
+	entryCount := func() error {
+		text, err := d.unkeptText()
+		d.claims(text)
+		return err
+	}
+	statusV2 := func() error {
+		r.Via = expense.V2
+		text, err := d.Text()
+		return keepIfAny(err, &r.Status, text)
+	}
+	// The ReportKey of v2.0 is another key than the RptKey, and is not read.
+	return d.read(elements{
+		"reportid": &r.ID, "rptkey": &r.Key,
+		"x_userid": &d.login, "x-userid": &d.login, "userloginid": &d.login,
+		"reportname": &r.Name, "purpose": &r.Purpose,
+		"crncode": &r.Currency, "currencycode": &r.Currency,
+		"apskey": &r.Status, "approvalstatuscode": statusV2,
+		"paykey": &r.PaymentStatus, "paymentstatuscode": &r.PaymentStatus,
+		"polkey": &r.Policy, "policyid": &r.Policy,
+		"ledgername": &r.Ledger,
+		"reportdate": &r.Date, "creationdate": &r.Created, "submitdate": &r.Submitted,
+		"eversentback": &r.EverSentBack,
+		"hasexception": &r.HasException, "hasexceptions": &r.HasException,
+		"reporttotal":       &r.Total,
+		"personalexpenses":  &r.PersonalExpenses,
+		"amountdueemployee": &r.DueEmployee, "amountduecompanycard": &r.DueCompanyCard,
+		"totalclaimedamount": &r.Claimed, "totalapprovedamount": &r.Approved,
+		"workflowactionurl": &r.ActionURL, "workflowstepurl": &r.ActionURL,
+		"entrycount": entryCount,
+		"entries":    entries, "expenseentrieslist": entries,
+	}, &r.OrgUnits, &r.Custom)
 }
 
-// entries reads the expenses. An element without any content is not an expense.
+// keepIfAny keeps a text that is not empty.
+func keepIfAny(err error, into *string, text string) error {
+	if err == nil && text != "" {
+		*into = text
+	}
+	return err
+}
+
+// entries reads the expenses. An element without any content is no expense.
 func (d *reportReader) entries() error {
 	number := 0
-	return d.each(func(name string) error {
+	return d.Each(func(name string) error {
 		if name != "expenseentry" {
 			return nil
 		}
 		number++
 		var e expense.Entry
-		before := d.texts
+		before := d.Texts
 		if err := d.entry(&e, number); err != nil {
 			return fmt.Errorf("entry %d: %w", number, err)
 		}
-		if d.texts > before {
+		if d.Texts > before {
 			d.report.Entries = append(d.report.Entries, e)
 		}
 		return nil
 	})
 }
 
-// claims notes how many entries Concur claims. What is no number claims nothing.
+// claims records how many entries Concur claims. A text that is no number claims nothing.
 func (d *reportReader) claims(count string) {
 	if n, err := strconv.Atoi(count); err == nil && n >= 0 {
 		d.counts = append(d.counts, n)
 	}
 }
 
-// said reads what is compared only. It is no content of an entry, and may be of any form.
-func (d *reportReader) said(into *string) error {
-	before := d.texts
-	text, _, err := d.content()
-	d.texts = before
-	*into = text
-	return err
-}
-
-// announced are the parts that an entry is said to have.
-type announced struct{ allocations, attendees, comments string }
-
-// compare notes the first part that an entry is said to have and does not show. An
-// itemized entry of which nothing was approved may come without its itemizations. An itemized
-// entry may say that it is allocated although none of its itemizations is.
-func (d *reportReader) compare(number int, e *expense.Entry, said announced) {
-	note := func(into *string, missing bool, what string) {
-		if missing && *into == "" {
-			*into = fmt.Sprintf("Concur says that entry %d has %s, and none arrived", number, what)
-		}
-	}
-	unapproved := e.Approved != nil && e.Approved.Amount.IsZero()
-	note(&d.missing.Entries, expense.True(e.Itemized) && len(e.Itemizations) == 0 && !unapproved, "itemizations")
-	note(&d.missing.Entries, allocated(said.allocations) && !expense.True(e.Itemized) && len(e.Allocations) == 0 && !unapproved, "allocations")
-	note(&d.missing.Attendees, isYes(said.attendees) && (e.AttendeeCount == nil || *e.AttendeeCount == 0), "attendees")
-	note(&d.missing.CommentCount, isYes(said.comments) && e.CommentCount == nil, "comments")
-}
-
-// hide tells which allocations of an entry are hidden, as far as HasAllocation says it. Where
-// the entry is not allocated (N), its only allocation is hidden; several contradict the flag.
-// Where it is allocated in full (F) none is hidden, if they come to just 100 percent. Where it
-// is allocated in part (P) the rest is hidden, and v1.1 does not say which allocation is the
-// rest. Y may mean either; but one allocation of 100 percent leaves no rest. v1.1 says nothing
-// of an itemization.
-func hide(e *expense.Entry, kind string) {
-	hidden, single := kind != "" && !allocated(kind), len(e.Allocations) == 1
-	switch {
-	case hidden && single:
-	case (strings.EqualFold(kind, "F") || isYes(kind) && single) && expense.InFull(e.Allocations):
-	default:
-		return
-	}
-	for i := range e.Allocations {
-		e.Allocations[i].Hidden = new(hidden)
-	}
-}
-
-func isYes(flag string) bool { yes, _ := yesOf(flag); return yes }
-
-// attended is how many attend an entry that does not say it: those that are listed, be the
-// list empty, or none where there are said to be none. Otherwise it is nil.
-func attended(listed bool, attendees int, said announced) *int {
-	if some, ok := yesOf(said.attendees); listed || ok && !some {
-		return &attendees
-	}
-	return nil
-}
-
-func (d *reportReader) entry(e *expense.Entry, number int) error {
-	attendees, vendor, currency, who := 0, "", "", []string(nil)
-	listed, image, electronic := false, false, false // whether the elements of attendees, of the receipt's image and of the e-receipt are there
-	var said announced
-	var items []item
-	err := d.each(func(name string) error {
-		switch name {
-		case "rpekey", "reportentryid":
-			return d.string(&e.ID)
-		case "expkey", "expensetypeid":
-			return d.string(&e.Type)
-		case "expname", "expensetypename":
-			return d.string(&e.TypeName)
-		case "spendcategory":
-			return d.string(&e.Category)
-		case "transactiondate":
-			return d.date(&e.Date)
-		case "transactionamount":
-			return d.money(&e.Transaction)
-		case "transactioncurrencyname":
-			return d.string(&e.CurrencyName)
-		case "transactioncurrencycode": // of v2.0, and not always
-			return d.string(&currency)
-		case "exchangerate":
-			return d.number(&e.ExchangeRate)
-		case "postedamount":
-			return d.money(&e.Posted)
-		case "approvedamount":
-			return d.money(&e.Approved)
-		case "businesspurpose":
-			return d.string(&e.Purpose)
-		case "vendordescription":
-			return d.string(&e.Vendor)
-		case "reportentryvendorname":
-			return d.string(&vendor)
-		case "locationname":
-			return d.string(&e.Location)
-		case "locationsubdivision":
-			return d.string(&e.Subdivision)
-		case "locationcountry":
-			return d.string(&e.Country)
-		case "paymenttypekey", "paymenttypecode":
-			return d.string(&e.PaymentType)
-		case "ispersonal":
-			return d.bool(&e.Personal)
-		case "iscreditcardcharge":
-			return d.bool(&e.CompanyCard)
-		case "ispersonalcardcharge":
-			return d.bool(&e.PersonalCard)
-		case "isitemized":
-			return d.bool(&e.Itemized)
-		case "hasvat":
-			return d.bool(&e.HasVAT)
-		case "hasexceptions", "hasexception":
-			return d.bool(&e.HasExceptions)
-		case "receiptrequired":
-			return d.bool(&e.ReceiptRequired)
-		case "imagerequired":
-			return d.bool(&e.ImageRequired)
-		case "receiptimageid", "entryimageid":
-			image = true
-			return d.present(&e.HasReceipt)
-		case "ereceiptid", "e-receiptid":
-			electronic = true
-			return d.present(&e.HasReceipt)
-		case "hasallocation":
-			return d.said(&said.allocations)
-		case "hasattendees":
-			return d.said(&said.attendees)
-		case "hascomments":
-			return d.said(&said.comments)
-		case "commentcount":
-			return d.count(&e.CommentCount)
-		case "attendeecount":
-			return d.count(&e.AttendeeCount)
-		case "attendeedetails":
-			listed = true
-			there, err := d.attendee(&who)
-			if there {
-				attendees++
-			}
-			return err
-		case "itemizationslist", "itemizationlist":
-			return d.itemizations(&items)
-		case "allocations", "allocationslist":
-			return d.allocations(&e.Allocations)
-		}
-		return d.fields(name, &e.OrgUnits, &e.Custom)
-	})
-	e.Vendor = cmp.Or(e.Vendor, vendor)
-	attendees += settle(e, items)
-	hide(e, said.allocations)
-	e.Attending = attending(who)
-	paidIn(e, currency)
-	paidBy(e, expense.True(e.CompanyCard), e.PaymentType)
-	if e.HasReceipt == nil && image && electronic { // both elements are there, and name nothing
-		e.HasReceipt = new(false)
-	}
-	if e.AttendeeCount == nil {
-		listed = listed || slices.ContainsFunc(items, func(i item) bool { return i.listed })
-		e.AttendeeCount = attended(listed, attendees, said)
-	}
-	if err == nil {
-		d.compare(number, e, said)
-	}
-	if isYes(said.comments) && e.CommentCount != nil && *e.CommentCount == 0 {
-		e.CommentCount = nil // its comments are on its itemizations: how many, nobody says
-	}
-	return err
-}
-
-// attendee adds to who what tells one attendee from another, and reports whether there is
-// one. What else is said of attendees changes without the report, such as the amounts that
-// they had in this year. An attendee's texts are no content of an entry.
-func (d *reportReader) attendee(who *[]string) (there bool, err error) {
-	if d.null {
-		return d.skip()
-	}
-	before, said := d.texts, ""
-	err = d.each(func(name string) error {
-		switch name {
-		case "attendeekey", "attendeetype", "externalid", "firstname", "lastname", "company", "title":
-			text, _, err := d.content()
-			said += name + "=" + text + "\n"
-			return err
-		}
-		text, err := d.skip()
-		if text {
-			d.texts++
-		}
-		return err
-	})
-	*who = append(*who, said)
-	there, d.texts = d.texts > before, before
-	return there, err
-}
-
-// allocations reads one allocation, or a list of them: under an itemization they
-// stand in a list, under an entry the same element is repeated without one. An
-// empty element is no allocation.
-func (d *reportReader) allocations(into *[]expense.Allocation) error {
-	var a expense.Allocation
-	own := false // a text of this element, not of the ones in it
-	err := d.each(func(name string) error {
-		if name == "allocations" || name == "allocation" {
-			return d.allocations(into)
-		}
-		before := d.texts
-		err := d.allocation(&a, name)
-		own = own || d.texts > before
-		return err
-	})
-	if own {
-		*into = append(*into, a)
-	}
-	return err
-}
-
-func (d *reportReader) allocation(a *expense.Allocation, name string) error {
-	switch name {
-	case "allocationkey", "allockey", "allocationid":
-		return d.string(&a.ID)
-	case "percentage":
-		return d.number(&a.Percentage)
-	case "accountcode1":
-		return d.string(&a.AccountCode1)
-	case "accountcode2", "accountcode":
-		return d.string(&a.AccountCode2)
-	}
-	return d.fields(name, nil, &a.Custom)
+// unkeptText reads a text that is only compared with others. The text may have any form, and
+// is no content of an entry.
+func (d *reportReader) unkeptText() (string, error) {
+	before := d.Texts
+	text, _, err := d.Content()
+	d.Texts = before
+	return text, err
 }

@@ -31,7 +31,7 @@ func TestDecodeReportV3(t *testing.T) {
 	h, err := wire.DecodeReportV3(payload(t, "report_v3.json"))
 	require.NoError(t, err)
 	require.Equal(t, "somebody@example.com", h.Owner)
-	require.Contains(t, h.Mark, "modified=2026-04-05T08:00:01.700")
+	require.Contains(t, h.Hash, "modified=2026-04-05T08:00:01.700")
 	require.Equal(t, &expense.Report{
 		ID: "0A1B2C3D4E5F60718293", Name: "Trade fair", Currency: "EUR", Status: "A_EXTV", PaymentStatus: "P_NOTP", Policy: "gPolicy$s", Ledger: "DEFAULT",
 		Date: "2026-04-04", Created: "2026-04-04T23:33:08.21", Submitted: "2026-04-05T08:00:00.5", EverSentBack: new(true), HasException: new(true),
@@ -135,8 +135,8 @@ func TestAnExpenseV4AsItIsSeen(t *testing.T) {
 		return e
 	}
 	const self = `,"links":[{"rel":"self"}]`
-	require.True(t, read(self).Doubtful)
-	require.False(t, read(self+`,"parentExpenseId":null`).Doubtful, "it says that it has no parent")
+	require.True(t, read(self).MaybeItemization)
+	require.False(t, read(self+`,"parentExpenseId":null`).MaybeItemization, "it says that it has no parent")
 	e := read(`,"expenseSourceIdentifiers":{"receipts":[{"imageId":"SECRET"}],"creditCardTransaction":{"id":"SECRET"}},"transactionDate":"2026-03-11T00:00:00.000Z"`)
 	require.Equal(t, new(true), e.HasReceipt)
 	require.Equal(t, new(true), e.CompanyCard)
@@ -198,7 +198,7 @@ func TestTrapsOfAHeader(t *testing.T) {
 	})
 	t.Run("the mark shows nothing that is no sign of another step", func(t *testing.T) {
 		t.Parallel()
-		mark := func(inner string) string { return read(t, inner).Mark }
+		mark := func(inner string) string { return read(t, inner).Hash }
 		for _, other := range []string{
 			`,"a":1`, `,"links":[{"href":"https://a"}]`, `,"approvalStatus":"Offen"`, `,"receiptUrl":"https://a"`, `,"hasExceptions":true`,
 			`,"reportVersion":{"no":"number"}`, `,"WorkflowActionUrl":"x"`, `,"LastComment":["x"]`,

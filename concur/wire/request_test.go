@@ -91,17 +91,17 @@ func TestTheMarkOfARequestChangesWithItsContentAndItsTime(t *testing.T) {
 	mark := func(body string) string {
 		r, err := wire.DecodeRequest([]byte(body))
 		require.NoError(t, err)
-		return r.Mark
+		return r.Hash
 	}
 	require.Equal(t, mark(`{"id":"A","approvalStatus":{"code":"SUBMITTED"}}`), mark(` {"approvalStatus": {"code": "SUBMITTED"}, "id": "A"}`))
 	require.NotEqual(t, mark(`{"id":"A","approvalStatus":{"code":"SUBMITTED"}}`), mark(`{"id":"A","approvalStatus":{"code":"SUBMITTED"},"name":"x"}`))
 	modified := func(at string) string {
 		return mark(`{"id":"A","approvalStatus":{"code":"SUBMITTED"},"lastModified":"` + at + `"}`)
 	}
-	require.False(t, wire.SameMark(modified("2026-05-01T10:00:00Z"), modified("2026-05-01T10:00:01Z")))
-	require.True(t, wire.SameMark(modified("2026-05-01T10:00:00Z"), modified("2026-05-01T12:00:00.000+02:00")))
-	require.True(t, wire.SameMark(modified("2026-05-01T10:00:00Z"), modified("")), "a field that is left out says nothing")
-	require.False(t, wire.SameMark(modified(""), ""), "no mark at all is none that is the same")
+	require.False(t, wire.SameHeader(modified("2026-05-01T10:00:00Z"), modified("2026-05-01T10:00:01Z")))
+	require.True(t, wire.SameHeader(modified("2026-05-01T10:00:00Z"), modified("2026-05-01T12:00:00.000+02:00")))
+	require.True(t, wire.SameHeader(modified("2026-05-01T10:00:00Z"), modified("")), "a field that is left out says nothing")
+	require.False(t, wire.SameHeader(modified(""), ""), "no mark at all is none that is the same")
 }
 
 func TestARequestThatCannotBeRepresentedIsAnError(t *testing.T) {

@@ -3,11 +3,10 @@ package wire
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
-// clip keeps at most limit runes of a text, without control characters and
-// without white space around it.
+// clip returns at most limit runes of a text, without control characters and without white
+// space around it.
 func clip(text string, limit int) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -18,7 +17,7 @@ func clip(text string, limit int) string {
 	return strings.TrimSpace(cut(text, limit))
 }
 
-// cut keeps at most limit runes.
+// cut returns at most limit runes of a text.
 func cut(text string, limit int) string {
 	if len(text) <= limit {
 		return text
@@ -32,31 +31,17 @@ func cut(text string, limit int) string {
 	return text
 }
 
-// maxMessage bounds Concur's own words wherever they are repeated, in runes.
+// maxMessage limits a text of Concur that the connector repeats, in runes.
 const maxMessage = 300
 
-// sentence makes one bounded line of Concur's own words.
+// sentence returns a text of Concur as one line of limited length.
 func sentence(text string) string {
 	fields := strings.Fields(strings.ToValidUTF8(text, ""))
 	return clip(strings.Join(fields, " "), maxMessage)
 }
 
-// legal drops what XML 1.0 cannot carry.
-func legal(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t', r == '\n', r == '\r',
-			r >= 0x20 && r <= 0xD7FF,
-			r >= 0xE000 && r <= 0xFFFD,
-			r >= 0x10000 && r <= utf8.MaxRune:
-			return r
-		}
-		return -1
-	}, strings.ToValidUTF8(text, ""))
-}
-
-// IsGUID reports whether a text is an identifier as Concur's v4 interfaces give one: 32
-// hexadecimal digits, with or without the hyphens of a UUID.
+// IsGUID reports whether a text is an identifier of the v4 interfaces: 32 hexadecimal digits,
+// with or without the hyphens of a UUID.
 func IsGUID(text string) bool {
 	digits := 0
 	for i, r := range text {
@@ -71,8 +56,9 @@ func IsGUID(text string) bool {
 	return digits == 32 && (len(text) == 32 || len(text) == 36)
 }
 
-// expenseID writes an identifier of an expense or an allocation as v4 prints it: 32 digits in
-// upper case. v3 may print the same one as a UUID. An identifier of another form stays as it is.
+// expenseID writes the identifier of an expense or an allocation as v4 prints it: 32 digits in
+// upper case. v3 may print the same identifier as a UUID. An identifier in another form stays as
+// it is.
 func expenseID(text string) string {
 	if !IsGUID(text) {
 		return text

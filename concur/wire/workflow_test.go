@@ -35,9 +35,9 @@ func TestEncodeWorkflow(t *testing.T) {
 	}
 }
 
-func TestEncodeHeldException(t *testing.T) {
+func TestEncodeExceptionV4(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, `{"exceptionCode":"LATE","exceptionVisibility":"ALL"}`, string(wire.EncodeHeldException("LATE", expense.VisibleToAll)))
+	require.Equal(t, `{"exceptionCode":"LATE","exceptionVisibility":"ALL"}`, string(wire.EncodeExceptionV4("LATE", expense.VisibleToAll)))
 }
 
 const heldJSON = `[
@@ -45,20 +45,20 @@ const heldJSON = `[
 	{"exceptionCode": "MISSALLOCREQFLD", "exceptionVisibility": "NEW", "isBlocking": false, "allocationId": "A1", "expenseId": "E2", "parentExpenseId": "E0"},
 	{"exceptionCode": "LATE", "allocationId": "", "expenseId": null}]`
 
-func TestDecodeHeldExceptions(t *testing.T) {
+func TestDecodeExceptionsV4(t *testing.T) {
 	t.Parallel()
-	held, err := wire.DecodeHeldExceptions([]byte(heldJSON))
+	held, err := wire.DecodeExceptionsV4([]byte(heldJSON))
 	require.NoError(t, err)
 	require.Equal(t, []expense.ExistingException{
 		{Exception: expense.Exception{ObjectType: expense.OnEntry, ObjectID: "E1", Code: "ITEMDIFF", Visibility: expense.VisibleToAll}, Blocking: true, ExpenseID: "E1"},
 		{Exception: expense.Exception{ObjectType: expense.OnAllocation, ObjectID: "A1", Code: "MISSALLOCREQFLD", Visibility: "NEW"}, ExpenseID: "E2"},
 		{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}},
 	}, held)
-	held, err = wire.DecodeHeldExceptions([]byte(`[]`))
+	held, err = wire.DecodeExceptionsV4([]byte(`[]`))
 	require.NoError(t, err)
 	require.Empty(t, held)
 	for _, body := range []string{``, `{}`, `null`, `[{"exceptionVisibility": "ALL"}]`, `[{"exceptionCode": "A", "isBlocking": "perhaps"}]`, `["A"]`, `[{"exceptionCode": "A"`} {
-		_, err := wire.DecodeHeldExceptions([]byte(body))
+		_, err := wire.DecodeExceptionsV4([]byte(body))
 		require.ErrorContains(t, err, "the exceptions of the report cannot be read: ", body)
 	}
 }
@@ -136,7 +136,7 @@ func FuzzDecodeV4(f *testing.F) {
 	f.Add([]byte(`{"content": [{"id": "x", "shortCode": "y", "isDeleted": 1}]}`))
 	f.Add([]byte(`[{"value": "x", "isLatest": true, "author": {}}]`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if held, err := wire.DecodeHeldExceptions(body); err == nil {
+		if held, err := wire.DecodeExceptionsV4(body); err == nil {
 			for _, e := range held {
 				require.NotEmpty(t, e.Code)
 				require.Equal(t, e.ObjectType == expense.OnReport, e.ObjectID == "")

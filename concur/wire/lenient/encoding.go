@@ -20,7 +20,8 @@ import (
 // ErrEncoding says that a document is in an encoding that nobody here can read.
 var ErrEncoding = errors.New("it is in an encoding that is not known")
 
-const utf8BOM = "\uFEFF"
+// ByteOrderMark may begin a document in UTF-8.
+const ByteOrderMark = "\uFEFF"
 
 // maxDeclaration bounds how far the end of an XML declaration is looked for, in bytes.
 const maxDeclaration = 1 << 10
@@ -55,7 +56,7 @@ func open(r io.Reader, contentType string) (source, error) {
 	if len(head) == 2 && (head[0] == 0) != (head[1] == 0) {
 		return decoded(in, wide(head[0] == 0)), nil
 	}
-	if head, _ := in.Peek(len(utf8BOM)); string(head) == utf8BOM {
+	if head, _ := in.Peek(len(ByteOrderMark)); string(head) == ByteOrderMark {
 		return source{in: in}, nil
 	}
 	declaration := declarationOf(in)

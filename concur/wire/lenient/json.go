@@ -1,4 +1,4 @@
-package wire
+package lenient
 
 import (
 	"bytes"
@@ -8,30 +8,28 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"concur-connector/concur/wire/lenient"
 )
 
 const (
 	maxJSONDepth  = 32
-	maxJSONValues = 1 << 20 // that are held at one time
+	maxJSONValues = 1 << 20 // held at one time
 	maxJSONRows   = 100_000 // of a list; no report is that long
 )
 
-// jsonDocument reads one JSON document. Names become lower case; of two values of one
-// name the later counts, unless it is null. Numbers keep their digits.
+// jsonDocument reads one JSON document. It writes names in lower case and keeps the digits of
+// numbers. If a name occurs twice, the later value counts, unless it is null.
 type jsonDocument struct {
 	dec  *json.Decoder
 	left int // how many more values may be held
 }
 
 func openJSON(body []byte) (*jsonDocument, error) {
-	body, err := clean(body)
+	body, err := Clean(body)
 	switch {
 	case err != nil:
 		return nil, err
 	case len(bytes.TrimSpace(body)) == 0:
-		return nil, errEmpty
+		return nil, ErrEmpty
 	}
 	return newJSON(bytes.NewReader(body)), nil
 }
@@ -42,8 +40,8 @@ func newJSON(r io.Reader) *jsonDocument {
 	return &jsonDocument{dec: dec, left: maxJSONValues}
 }
 
-// readValue reads a document of any kind.
-func readValue(body []byte) (any, error) {
+// ReadValue reads a JSON document of any kind: names in lower case, numbers as [json.Number].
+func ReadValue(body []byte) (any, error) {
 	d, err := openJSON(body)
 	if err != nil {
 		return nil, err
@@ -55,37 +53,38 @@ func readValue(body []byte) (any, error) {
 	return value, d.end()
 }
 
-// readObject reads a document that is an object.
-func readObject(body []byte) (record, error) {
-	value, err := readValue(body)
+// ReadObject reads a JSON document that is an object.
+func ReadObject(body []byte) (Object, error) {
+	value, err := ReadValue(body)
 	if err != nil {
-		return record{}, err
+		return Object{}, err
 	}
 	values, ok := value.(map[string]any)
 	if !ok {
-		return record{}, errors.New("it is not a JSON object")
+		return Object{}, errors.New("it is not a JSON object")
 	}
-	return newRecord(values, ""), nil
+	return newObject(values, ""), nil
 }
 
-// bare says that the list may be the document itself.
-const bare = ""
+// Bare is the name of a list that is the document itself.
+const Bare = ""
 
-var errNoList = errors.New("it is not a JSON list")
+// ErrNoList is the error of a document without the list that was asked for.
+var ErrNoList = errors.New("it is not a JSON list")
 
-// readRows reads a document that is a list of objects, or an object that has one under
-// one of these names, and hands over one object after the other without holding them.
-// It returns the object around the list, without the list; its error is [errNoList] when
-// there is none. The first object that cannot be represented ends it, and is named by its
-// number.
-func readRows[T any](body []byte, one string, read func(record) T, under ...string) (root record, rows []T, err error) {
+// ReadRows reads a list of objects, one after the other. The list is the document, or it has
+// one of the names in the object that is the document. What is one row in an error: "entry".
+// ReadRows returns the object around the list, without the list.
+//
+// The first row that cannot be represented is an error, which gives the row's number.
+func ReadRows[T any](body []byte, what string, read func(Object) T, under ...string) (root Object, rows []T, err error) {
 	d, err := openJSON(body)
 	if err != nil {
-		return newRecord(map[string]any{}, ""), nil, err
+		return newObject(map[string]any{}, ""), nil, err
 	}
-	root, err = d.readRows(one, under, func(r record) error {
+	root, err = d.readRows(what, under, func(r Object) error {
 		rows = append(rows, read(r))
-		return r.err()
+		return r.Err()
 	}, func(flaw error) error { return flaw })
 	if err != nil {
 		return root, nil, err
@@ -93,27 +92,26 @@ func readRows[T any](body []byte, one string, read func(record) T, under ...stri
 	return root, slices.Concat([]T{}, rows), nil
 }
 
-// readList is readRows for a list of objects that have nothing to do with one another: an
-// object that cannot be represented, or that is not even well-formed, does not end it. What
-// is said of the first of those is returned beside the others.
-func readList[T any](body []byte, one string, read func(record) T, under ...string) (root record, rows []T, unread []error, err error) {
-	body, err = clean(body)
+// ReadList is [ReadRows] for rows that do not depend on each other. It skips a row that cannot
+// be represented, or that is not well-formed. Unread has the errors of the first such rows.
+func ReadList[T any](body []byte, what string, read func(Object) T, under ...string) (root Object, rows []T, unread []error, err error) {
+	body, err = Clean(body)
 	if err == nil && len(bytes.TrimSpace(body)) == 0 {
-		err = errEmpty
+		err = ErrEmpty
 	}
 	if err != nil {
-		return newRecord(map[string]any{}, ""), nil, nil, err
+		return newObject(map[string]any{}, ""), nil, nil, err
 	}
-	d := newJSON(cutJSON(bytes.NewReader(body)))
+	d := newJSON(RepairJSON(bytes.NewReader(body)))
 	unreadable := func(flaw error) error {
 		if len(unread) < maxUnread {
 			unread = append(unread, flaw)
 		}
 		return nil
 	}
-	root, err = d.readRows(one, under, func(r record) error {
+	root, err = d.readRows(what, under, func(r Object) error {
 		row := read(r)
-		if err := r.err(); err != nil {
+		if err := r.Err(); err != nil {
 			return unreadable(err)
 		}
 		rows = append(rows, row)
@@ -125,12 +123,12 @@ func readList[T any](body []byte, one string, read func(record) T, under ...stri
 	return root, slices.Concat([]T{}, rows), unread, nil
 }
 
-// maxUnread bounds of how many objects of a list it is said why they cannot be read.
+// maxUnread limits how many errors of unread rows are returned.
 const maxUnread = 10
 
-// readRows hands over each object of the list, and of what is none why it is none.
-func (d *jsonDocument) readRows(one string, under []string, read func(record) error, none func(flaw error) error) (root record, err error) {
-	root = newRecord(map[string]any{}, "")
+// readRows calls read for each object of the list, and none for each row that is no object.
+func (d *jsonDocument) readRows(what string, under []string, read func(Object) error, none func(flaw error) error) (root Object, err error) {
+	root = newObject(map[string]any{}, "")
 	number := 0
 	err = d.rows(root.values, under, func(value any) error {
 		if number++; number > maxJSONRows {
@@ -138,12 +136,12 @@ func (d *jsonDocument) readRows(one string, under []string, read func(record) er
 		}
 		values, ok := value.(map[string]any)
 		switch {
-		case !ok: // a null, too: something may be missing
-			return none(fmt.Errorf("%s %d is not an object", one, number))
-		case values[broken] != nil:
-			return none(fmt.Errorf("%s %d: %w", one, number, errBroken))
+		case !ok: // null included: something may be missing
+			return none(fmt.Errorf("%s %d is not an object", what, number))
+		case values[MalformedEntry] != nil:
+			return none(fmt.Errorf("%s %d: %w", what, number, ErrMalformedEntry))
 		}
-		return read(newRecord(values, fmt.Sprintf("%s %d: ", one, number)))
+		return read(newObject(values, fmt.Sprintf("%s %d: ", what, number)))
 	})
 	return root, err
 }
@@ -153,7 +151,7 @@ func (d *jsonDocument) rows(root map[string]any, under []string, row func(any) e
 	if err != nil {
 		return err
 	}
-	found := slices.Contains(under, bare) && token == json.Delim('[')
+	found := slices.Contains(under, Bare) && token == json.Delim('[')
 	switch {
 	case found:
 		err = d.each(2, row)
@@ -166,22 +164,22 @@ func (d *jsonDocument) rows(root map[string]any, under []string, row func(any) e
 		err = d.end()
 	}
 	if err == nil && !found {
-		return fmt.Errorf("%w%s", errNoList, named(under))
+		return fmt.Errorf("%w%s", ErrNoList, named(under))
 	}
 	return err
 }
 
-// named says where a list was looked for.
+// named says under which name the list was expected.
 func named(under []string) string {
 	for _, name := range under {
-		if name != bare {
+		if name != Bare {
 			return ": it has no " + name
 		}
 	}
 	return ""
 }
 
-// around reads the object that has the list.
+// around reads the object that contains the list.
 func (d *jsonDocument) around(root map[string]any, under []string, row func(any) error) (found bool, err error) {
 	for d.dec.More() {
 		name, err := d.name()
@@ -219,7 +217,7 @@ func (d *jsonDocument) around(root map[string]any, under []string, row func(any)
 	return found, err
 }
 
-// each reads the list that was begun to its end, and holds one value at a time.
+// each reads the list to its end and holds one value at a time.
 func (d *jsonDocument) each(depth int, row func(any) error) error {
 	left := d.left
 	for d.dec.More() {
@@ -246,7 +244,7 @@ func (d *jsonDocument) value(depth int) (any, error) {
 	return d.rest(token, depth)
 }
 
-// rest reads the value that was begun with a token.
+// rest reads the rest of the value that begins with a token.
 func (d *jsonDocument) rest(token json.Token, depth int) (any, error) {
 	if d.left--; d.left < 0 {
 		return nil, fmt.Errorf("more than %d values", maxJSONValues)
@@ -294,28 +292,28 @@ func (d *jsonDocument) name() (string, error) {
 
 func (d *jsonDocument) token() (json.Token, error) {
 	token, err := d.dec.Token()
-	return token, jsonError(err)
+	return token, JSONError(err)
 }
 
-// jsonError keeps the place of a syntax error and drops its text, which quotes the
+// JSONError returns an error that gives the place of a syntax error and quotes nothing of the
 // document.
-func jsonError(err error) error {
+func JSONError(err error) error {
 	var syntax *json.SyntaxError
 	switch {
-	case errors.Is(err, lenient.ErrEncoding):
-		return lenient.ErrEncoding
+	case errors.Is(err, ErrEncoding):
+		return ErrEncoding
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errCut
 	case errors.As(err, &syntax):
 		return fmt.Errorf("not well-formed JSON (byte %d)", syntax.Offset)
 	}
-	return err // none, or that of what is read from
+	return err // nil, or the error of the underlying reader
 }
 
 // end checks that nothing but white space follows.
 func (d *jsonDocument) end() error {
 	if _, err := d.dec.Token(); !errors.Is(err, io.EOF) {
-		return errTrailing
+		return ErrTrailing
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package wire
+package lenient
 
 import (
 	"bytes"
@@ -8,22 +8,24 @@ import (
 	"strings"
 )
 
-// jsonCutter cuts a list in JSON. What stands in a list is an entry. It writes the commas
-// between them: one too many or too few hides nothing.
-type jsonCutter struct {
-	cutter
+// jsonRepairer repairs a list in JSON. Each value in a list is an entry. The repairer writes
+// the commas between entries itself, so that a missing or doubled comma hides nothing.
+type jsonRepairer struct {
+	repairer
 	outer    []byte // the objects and lists that are open around the entries
 	inString bool   // outside of an entry
-	several  bool   // an entry stands in the list already
+	notFirst bool   // the list already has an entry
 }
 
-func cutJSON(in io.ByteReader) io.Reader {
-	j := &jsonCutter{cutter: cutter{in: in}}
-	j.next, j.wellFormed, j.put = j.step, json.Valid, j.write
+// RepairJSON returns a reader of the same document in which every value of a list is
+// well-formed. A note replaces a value that is not: an object with the name [MalformedEntry].
+func RepairJSON(in io.ByteReader) io.Reader {
+	j := &jsonRepairer{repairer: repairer{in: in}}
+	j.next, j.wellFormed, j.write = j.step, json.Valid, j.writeEntry
 	return j
 }
 
-func (j *jsonCutter) step() error {
+func (j *jsonRepairer) step() error {
 	b, err := j.take()
 	if err != nil {
 		return err
@@ -32,10 +34,10 @@ func (j *jsonCutter) step() error {
 		switch {
 		case strings.ContainsRune(", \t\r\n", rune(b)):
 			return nil
-		case b == ':', (b == ']' || b == '}') && j.isRemains(b):
-			return nil // of an entry that is not well-formed
+		case b == ':', (b == ']' || b == '}') && j.isLeftOver(b):
+			return nil // left over from an entry that is not well-formed
 		case b != ']' && b != '}':
-			j.again(b)
+			j.readAgain(b)
 			return j.element()
 		}
 	}
@@ -51,7 +53,7 @@ func (j *jsonCutter) step() error {
 		j.inString = !j.inString
 	case j.inString:
 	case b == '{', b == '[':
-		j.outer, j.several = append(j.outer, b), false
+		j.outer, j.notFirst = append(j.outer, b), false
 	case (b == '}' || b == ']') && len(j.outer) > 0:
 		j.outer = j.outer[:len(j.outer)-1]
 	}
@@ -59,16 +61,16 @@ func (j *jsonCutter) step() error {
 }
 
 // element reads one entry of a list.
-func (j *jsonCutter) element() error {
+func (j *jsonRepairer) element() error {
 	depth, inString, before := 0, false, byte(0)
 	j.entry = []byte{}
 	for j.entry != nil {
 		b, err := j.take()
 		if err != nil {
-			return j.cut(err)
+			return j.endInEntry(err)
 		}
 		if j.plain {
-			j.plainly(b)
+			j.addPlainly(b)
 			continue
 		}
 		escaped := inString && before == '\\'
@@ -94,12 +96,12 @@ func (j *jsonCutter) element() error {
 	return nil
 }
 
-// plainly reads a byte of an entry that is not well-formed. The entry ends where another
-// object begins that is not the value of a name, or before the end of the list.
-func (j *jsonCutter) plainly(b byte) {
+// addPlainly adds a byte to an entry that is not well-formed. The entry ends where an object
+// begins that is not the value of a name, or before the end of the list.
+func (j *jsonRepairer) addPlainly(b byte) {
 	if before := bytes.TrimRight(j.entry, " \t\r\n"); len(before) > 0 {
 		last := before[len(before)-1]
-		if b == '{' && last != ':' || b == ']' && last == '}' && !j.isRemains(b) {
+		if b == '{' && last != ':' || b == ']' && last == '}' && !j.isLeftOver(b) {
 			j.end([]byte{b})
 			return
 		}
@@ -107,20 +109,20 @@ func (j *jsonCutter) plainly(b byte) {
 	j.add(b)
 }
 
-// maxAhead bounds how far ahead is looked, in bytes.
+// maxAhead limits how far isLeftOver reads ahead, in bytes.
 const maxAhead = 1 << 10
 
-// isRemains reports whether a bracket or brace that was read in a list is a remainder of an
-// entry that is not well-formed, and does not end the list. The end of the list is followed
-// by as many others as are open, or by the next name of the object that holds the list.
-func (j *jsonCutter) isRemains(b byte) bool {
+// isLeftOver reports whether a bracket or brace in a list is left over from an entry that is
+// not well-formed, so that it does not end the list. The end of a list is followed by as many
+// ends as there are open objects and lists, or by the next name of the object around it.
+func (j *jsonRepairer) isLeftOver(b byte) bool {
 	var ahead []byte
-	defer func() { j.again(ahead...) }()
+	defer func() { j.readAgain(ahead...) }()
 	ends, comma := []byte{b}, false
 	for len(ahead) < maxAhead {
 		c, err := j.take()
 		if err != nil {
-			break // it comes again
+			break // the next read returns the error again
 		}
 		ahead = append(ahead, c)
 		switch {
@@ -138,13 +140,14 @@ func (j *jsonCutter) isRemains(b byte) bool {
 
 var addressesJSON = regexp.MustCompile(`(?i)"(NotificationUR[IL]|ObjectURI)"\s*:\s*("[^"\\]*")`)
 
-func (j *jsonCutter) write(entry []byte) {
-	if j.several {
+// writeEntry writes an entry, or a note if entry is nil.
+func (j *jsonRepairer) writeEntry(entry []byte) {
+	if j.notFirst {
 		j.out = append(j.out, ',')
 	}
-	j.several = true
+	j.notFirst = true
 	if entry == nil {
-		entry = append([]byte(`{"`+broken+`":true`), j.addresses(addressesJSON, `,"%s":%s`)...)
+		entry = append([]byte(`{"`+MalformedEntry+`":true`), j.addresses(addressesJSON, `,"%s":%s`)...)
 		entry = append(entry, '}')
 	}
 	j.out = append(j.out, entry...)

@@ -1,4 +1,4 @@
-package wire
+package lenient
 
 import (
 	"bytes"
@@ -10,24 +10,29 @@ import (
 	"strings"
 )
 
-// xmlCutter cuts a list in XML. An entry ends at its end tag. One that has none ends where
-// the next entry begins, or an element ends in which the entry stands. Nothing but the
-// entries and the root element is passed on.
-type xmlCutter struct {
-	cutter
-	name  string         // of the entry's element
-	outer []string       // the elements that are open around the entries
-	inner map[string]int // how many elements of a name are open in the entry
-	ends  string         // how the comment, CDATA section or instruction ends that is being read
+// xmlRepairer repairs a list in XML. An entry ends at its end tag. Without an end tag it ends
+// where the next entry begins, or where an element around it ends. The repairer passes on the
+// entries and the root element, and nothing else.
+type xmlRepairer struct {
+	repairer
+	entries  []string       // the names of elements that are entries, in lower case
+	maxDepth int            // of elements in an entry
+	name     string         // of the entry's element
+	outer    []string       // the elements that are open around the entries
+	inner    map[string]int // how many elements of a name are open in the entry
+	ends     string         // the end of the comment, CDATA section or instruction being read
 }
 
-func cutXML(in io.ByteReader) io.Reader {
-	x := &xmlCutter{cutter: cutter{in: in}}
-	x.next, x.wellFormed, x.put = x.step, x.isWellFormed, x.write
+// RepairXML returns a reader of the same document in which every entry is well-formed. Entries
+// are the elements of these names, in lower case. A note replaces an entry that is not
+// well-formed: an entry with the element [MalformedEntry].
+func RepairXML(in io.ByteReader, maxDepth int, entries ...string) io.Reader {
+	x := &xmlRepairer{repairer: repairer{in: in}, entries: entries, maxDepth: maxDepth}
+	x.next, x.wellFormed, x.write = x.step, x.isWellFormed, x.writeEntry
 	return x
 }
 
-func (x *xmlCutter) step() error {
+func (x *xmlRepairer) step() error {
 	inSection := x.ends != ""
 	text, err := x.piece()
 	switch {
@@ -35,7 +40,7 @@ func (x *xmlCutter) step() error {
 		return err
 	case err != nil:
 		x.ends = ""
-		return x.cut(err)
+		return x.endInEntry(err)
 	case x.entry == nil && (inSection || text[0] != '<' || x.ends != "" || isSection(text)):
 		switch {
 		case len(x.outer) == 0:
@@ -60,23 +65,23 @@ func (x *xmlCutter) step() error {
 		x.inner[tag.name]--
 	}
 	if x.add(text...); x.entry == nil {
-		x.ends = "" // it is read again
+		x.ends = "" // the entry is read again
 	} else if tag.ends && tag.name == x.name {
 		x.end(nil)
 	}
 	return nil
 }
 
-// maxOuter bounds how many elements may be open around the entries.
+// maxOuter limits how many elements may be open around the entries.
 const maxOuter = 1000
 
-// around reads a tag outside of the entries. What is no tag, and an end without a
-// beginning, is what is left of an entry that is not well-formed.
-func (x *xmlCutter) around(text []byte) error {
+// around reads a tag outside of the entries. Text that is no tag, and an end tag without a
+// beginning, are left over from an entry that is not well-formed.
+func (x *xmlRepairer) around(text []byte) error {
 	tag := tagOf(text)
 	at := lastIndex(x.outer, tag.name)
 	switch {
-	case tag.begins && isEntry(tag.name):
+	case tag.begins && x.isEntry(tag.name):
 		x.entry, x.name, x.inner = text, tag.name, map[string]int{}
 	case len(x.outer) == 0:
 		x.out = append(x.out, text...)
@@ -84,7 +89,7 @@ func (x *xmlCutter) around(text []byte) error {
 			x.outer = []string{tag.name}
 		}
 	case bytes.HasPrefix(text, []byte("<!")):
-		x.out = append(x.out, "<!DOCTYPE x>"...) // for the decoder to refuse
+		x.out = append(x.out, "<!DOCTYPE x>"...) // the decoder refuses it
 	case tag.ends && at == 0:
 		x.out, x.outer = append(x.out, text...), nil
 	case tag.ends && at > 0:
@@ -93,16 +98,16 @@ func (x *xmlCutter) around(text []byte) error {
 		return fmt.Errorf("nested deeper than %d elements", maxOuter)
 	case tag.begins:
 		x.outer = append(x.outer, tag.name)
-	case tag.ends || tag.name == "" || isEntry(tag.name):
+	case tag.ends || tag.name == "" || x.isEntry(tag.name):
 		x.note()
 	}
 	return nil
 }
 
-// note writes a note about something that is in no entry.
-func (x *xmlCutter) note() {
-	x.name = "notification"
-	x.write(nil)
+// note writes a note about text that is in no entry.
+func (x *xmlRepairer) note() {
+	x.name = x.entries[0]
+	x.writeEntry(nil)
 }
 
 func lastIndex(names []string, name string) int {
@@ -114,21 +119,21 @@ func lastIndex(names []string, name string) int {
 	return -1
 }
 
-// maxPiece bounds a piece, in bytes.
+// maxPiece limits a piece, in bytes.
 const maxPiece = 16 << 10
 
 // piece reads one tag, or a piece of text, of a comment, a CDATA section or an instruction.
-func (x *xmlCutter) piece() (text []byte, err error) {
+func (x *xmlRepairer) piece() (text []byte, err error) {
 	quote := byte(0)
 	for {
 		b, err := x.take()
 		switch {
 		case err != nil && len(text) > 0:
-			return text, nil // it comes again
+			return text, nil // the next read returns the error again
 		case err != nil:
 			return nil, err
 		case b == '<' && len(text) > 0 && x.ends == "":
-			x.again(b)
+			x.readAgain(b)
 			return text, nil
 		}
 		text = append(text, b)
@@ -136,7 +141,7 @@ func (x *xmlCutter) piece() (text []byte, err error) {
 		case x.ends != "" && b == '>' && bytes.HasSuffix(text, []byte(x.ends)):
 			x.ends = ""
 			return text, nil
-		case inTag && !x.plainly() && len(text) <= len("<![CDATA[") && sectionEnds[string(text)] != "":
+		case inTag && !x.isPlain() && len(text) <= len("<![CDATA[") && sectionEnds[string(text)] != "":
 			x.ends = sectionEnds[string(text)]
 			return text, nil
 		case inTag && quote == 0 && b == '>':
@@ -161,13 +166,13 @@ func isSection(text []byte) bool {
 	return false
 }
 
-// plainly reports whether sections are none here.
-func (x *xmlCutter) plainly() bool { return x.plain && x.entry != nil }
+// isPlain reports whether comments, CDATA sections and instructions are ordinary text here.
+func (x *xmlRepairer) isPlain() bool { return x.plain && x.entry != nil }
 
-// tag is what a piece is, when it is a tag.
+// tag describes a piece that is a tag.
 type tag struct {
 	name         string // local, in lower case
-	begins, ends bool   // neither: of an empty element, or no tag
+	begins, ends bool   // both false: an empty element, or no tag
 }
 
 var tagPattern = regexp.MustCompile(`^<(/?)(?:[^\s<>/:"'=]+:)?([^\s<>/:"'=!?]+)(?:\s[^<]*)?(/?)>$`)
@@ -184,13 +189,13 @@ func tagOf(text []byte) tag {
 	return tag{name: strings.ToLower(string(found[2])), begins: len(found[1]) == 0 && !empty, ends: len(found[1]) > 0}
 }
 
-func isEntry(name string) bool { return name == "notification" || name == "failure" }
+func (x *xmlRepairer) isEntry(name string) bool { return slices.Contains(x.entries, name) }
 
-// isWellFormed reports whether the decoder of the list takes the entry.
-func (x *xmlCutter) isWellFormed(entry []byte) bool {
-	d := newDocument(bytes.NewReader(entry), maxNotificationDepth-1)
+// isWellFormed reports whether [XML] can read the entry.
+func (x *xmlRepairer) isWellFormed(entry []byte) bool {
+	d := NewXML(bytes.NewReader(entry), x.maxDepth-1)
 	for {
-		if _, err := d.next(); err != nil {
+		if _, err := d.Next(); err != nil {
 			return errors.Is(err, io.EOF)
 		}
 	}
@@ -198,14 +203,15 @@ func (x *xmlCutter) isWellFormed(entry []byte) bool {
 
 var addressesXML = regexp.MustCompile(`(?i)<(?:[^\s<>/:]+:)?(NotificationUR[IL]|ObjectURI)\s*>([^<>]*)</`)
 
-func (x *xmlCutter) write(entry []byte) {
+// writeEntry writes an entry, or a note if entry is nil.
+func (x *xmlRepairer) writeEntry(entry []byte) {
 	if entry != nil {
 		x.out = append(x.out, entry...)
 		return
 	}
-	// An ampersand in an address is perhaps what is wrong with the entry.
+	// Perhaps the entry is not well-formed because of an ampersand in an address.
 	addresses := bytes.ReplaceAll(x.addresses(addressesXML, "<%[1]s>%[2]s</%[1]s>"), []byte("&amp;"), []byte("&"))
-	x.out = append(x.out, "<"+x.name+"><"+broken+"/>"...)
+	x.out = append(x.out, "<"+x.name+"><"+MalformedEntry+"/>"...)
 	x.out = append(x.out, bytes.ReplaceAll(addresses, []byte("&"), []byte("&amp;"))...)
 	x.out = append(x.out, "</"+x.name+">"...)
 }

@@ -64,7 +64,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 		r.buffer = make([]byte, 0, 2*chunk)
 		r.out = r.buffer
 		if s.mark {
-			r.out = append(r.out, utf8BOM...)
+			r.out = append(r.out, ByteOrderMark...)
 		}
 	}
 	for r.err == nil && len(r.out) < chunk && (len(r.out) == 0 || r.source.in.Buffered() > 0) {
