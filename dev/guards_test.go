@@ -79,9 +79,9 @@ var guards = map[string]struct {
 		without: "if rejectedComment == \"never\" &&",
 	},
 	"the comment of a person who passes on without a word": {
-		file: "workflows/judge.go", story: "comment-required",
-		with:    "firstSaid(r.AcceptedDecision.Comment, r.Verdict.ApproveComment)",
-		without: "r.AcceptedDecision.Comment",
+		file: "workflows/decide.go", story: "comment-required",
+		with:    "firstReadable(decided.Comment, verdict.ApproveComment)",
+		without: "decided.Comment",
 	},
 	"the status of a travel request": {
 		file: "expense/standing.go", story: "travel-request-unclear",
@@ -125,7 +125,7 @@ var guards = map[string]struct {
 	},
 	"the read again of a report on which the run has acted": {
 		file: "workflows/read.go", story: "shown-late",
-		with:    "read.ValidationID == r.ActedAtValidation && !read.MayHaveMoved",
+		with:    "read.ValidationID == r.Writes.ActedAtValidation && !read.MayHaveMoved",
 		without: "read.ValidationID == \"never\"",
 	},
 	"the proof that an address told by another run is of the same report": {
@@ -170,16 +170,16 @@ var guards = map[string]struct {
 	},
 	"the name of the activity in its result": {
 		file: "workflows/calls.go", story: "completed-by-hand",
-		with:    "case err == nil && got.AnswerOf() == c.of:",
+		with:    "case err == nil && got.AnswerOf() == c.activity:",
 		without: "case err == nil:",
 	},
 	"the name of the activity in its error": {
 		file: "workflows/calls.go", story: "failed-by-hand",
-		with:    "return told, told.Of == c.of",
-		without: "return told, true",
+		with:    "return failed, failed.Of == c.activity",
+		without: "return failed, true",
 	},
 	"the look at what runs before have written": {
-		file: "workflows/permit.go", story: "terminated-while-writing",
+		file: "workflows/earlier_writes.go", story: "terminated-while-writing",
 		with:    "if here(p) {",
 		without: "if here(p) && false {",
 	},
@@ -239,37 +239,37 @@ var guards = map[string]struct {
 		without: `if why := p.PassesUnseen(); why == "never" {`,
 	},
 	"the contradiction between two names of a stop": {
-		file: "workflows/stop_name.go", story: "forged-callout",
+		file: "workflows/step.go", story: "forged-callout",
 		with:    "\t\tif !name.same(names[0]) {\n\t\t\treturn \"\"\n\t\t}",
 		without: "\t\tif !name.same(names[0]) {\n\t\t\treturn name.Name\n\t\t}",
 	},
 	"the wait for a contradiction": {
-		file: "workflows/stop_name.go", story: "forged-callout",
+		file: "workflows/step.go", story: "forged-callout",
 		with:    "if !listed && !here.Waited {",
 		without: "if !listed && !here.Waited && here.Since.IsZero() {",
 	},
 	"the look for another run of the report": {
-		file: "workflows/joining.go", story: "unread-callout",
-		with:    `case joined.To != "":`,
-		without: `case joined.To == "never":`,
+		file: "workflows/hand_over.go", story: "unread-callout",
+		with:    `case other.To != "":`,
+		without: `case other.To == "never":`,
 	},
 	"the second look at a report that is not found": {
 		file: "workflows/read.go", story: "not-found-once",
-		with:    "if err != nil || read.Kind != expense.NotFound {",
-		without: "if err != nil || read.Kind != \"never\" {",
+		with:    "if !next.continues() || read.Kind != expense.NotFound {",
+		without: "if !next.continues() || read.Kind != \"never\" {",
 	},
 	"the doubt of exceptions whose report is not found": {
-		file: "workflows/exceptions.go", story: "not-found-once",
+		file: "workflows/post_exceptions.go", story: "not-found-once",
 		with:    "if posted.OutcomeUnknown {",
 		without: "if posted.OutcomeUnknown && false {",
 	},
 	"the end of what a closed run knows": {
-		file: "workflows/sweeping.go", story: "found-again",
+		file: "workflows/sweep_client.go", story: "found-again",
 		with:    "return closed.Add(grace).After(seen.At), nil",
 		without: "return grace >= 0 && !closed.IsZero(), nil",
 	},
 	"the end of what a closed run knows of a report at its second stop": {
-		file: "workflows/sweeping.go", story: "second-stop-unseen",
+		file: "workflows/sweep_client.go", story: "second-stop-unseen",
 		with:    "return closed.Add(grace).After(seen.At), nil",
 		without: "return grace >= 0 && !closed.IsZero(), nil",
 	},
@@ -294,7 +294,7 @@ var guards = map[string]struct {
 		without: "\tcase tests:",
 	},
 	"the second delete of what Concur lists still": {
-		file: "workflows/sweeping.go", story: "delete-believed",
+		file: "workflows/sweep_client.go", story: "delete-believed",
 		with:    "(!closed.Add(seen.VisibleWithin).Before(seen.At) ||",
 		without: "(!closed.IsZero() ||",
 	},
@@ -379,8 +379,8 @@ var guards = map[string]struct {
 		without: "",
 	},
 	"the notified that is unread at the end": {
-		file: "workflows/process.go", story: "resubmitted-while-finishing",
-		with:    "\tif r.NotificationPending {\n\t\treturn errAgain\n\t}",
+		file: "workflows/delete_notifications.go", story: "resubmitted-while-finishing",
+		with:    "\tif r.Inbox.NotificationPending {\n\t\treturn again(\"a notification arrived\")\n\t}",
 		without: "",
 	},
 }

@@ -23,8 +23,8 @@ var (
 	ErrNoAnswer = errors.New("no worker answered in time")
 )
 
-// Client reaches runs from outside: it starts them, tells them what a person
-// decided, and asks how they are.
+// Client reaches runs from outside: it starts them, signals decisions to them and queries their
+// status.
 type Client struct {
 	temporal  client.Client
 	taskQueue string
@@ -39,9 +39,9 @@ func NewClient(c client.Client, taskQueue string) *Client {
 	return &Client{temporal: c, taskQueue: taskQueue}
 }
 
-// Start makes a notification durable: it starts the run of its ID or, when that is
-// open, tells it. It reports whether a new run began. The error leaves the outcome
-// open; calling again is safe.
+// Start makes a notification durable: it starts the run of its ID or, when that is open, signals it.
+// It returns true when a new run began. After an error the outcome is unknown, and Start may be
+// called again.
 func (c *Client) Start(ctx context.Context, n expense.Notification) (started bool, err error) {
 	return c.startOn(ctx, n, c.taskQueue)
 }
@@ -69,7 +69,7 @@ func (c *Client) startOn(ctx context.Context, n expense.Notification, queue stri
 	// the next, which takes the signal into its first pass.
 	options.WorkflowExecutionErrorWhenAlreadyStarted = false
 	if _, err = c.temporal.SignalWithStartWorkflow(ctx, n.ID(), Notified, n, options, ProcessNotification, input); err != nil {
-		return false, fmt.Errorf("tell the run of %s: %w", n.ID(), err)
+		return false, fmt.Errorf("signal the run of %s: %w", n.ID(), err)
 	}
 	return false, nil
 }
@@ -84,16 +84,16 @@ func summary(k expense.ObjectKind) string {
 	return "Object of an unknown kind"
 }
 
-// CheckSendBack asks the brake, and starts it where there is none. Asking again with the same
-// key changes nothing. The error leaves open what was counted.
+// CheckSendBack asks LimitSendBacks, and starts its run if there is none. Repeating it with the same key
+// changes nothing. After an error it is unknown whether the report was counted.
 func (c *Client) CheckSendBack(ctx context.Context, a expense.SendBackCheck) (expense.SendBackAnswer, error) {
 	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID:                       SendBackLimitID(c.taskQueue),
 		TaskQueue:                c.taskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "The brake on send-backs",
+		StaticSummary:            "The send-back limit",
 	}, LimitSendBacks, SendBackCounts{})
-	asked, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+	update, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
 			UpdateName: CheckSendBackUpdate, Args: []any{a}, WaitForStage: client.WorkflowUpdateStageCompleted,
@@ -101,16 +101,16 @@ func (c *Client) CheckSendBack(ctx context.Context, a expense.SendBackCheck) (ex
 	})
 	var admitted expense.SendBackAnswer
 	if err == nil {
-		err = asked.Get(ctx, &admitted)
+		err = update.Get(ctx, &admitted)
 	}
 	if err != nil {
-		return expense.SendBackAnswer{}, fmt.Errorf("ask the brake: %w", err)
+		return expense.SendBackAnswer{}, fmt.Errorf("check the send-back limit: %w", err)
 	}
 	return admitted, nil
 }
 
-// Decide sends a person's decision to the open run. The error is ErrUnknown or
-// ErrClosed when there is no open run. Whether the decision counted is in Status.
+// Decide sends a person's decision to the open run. The error is ErrUnknown or ErrClosed when there
+// is no open run. Status shows whether the decision counts.
 func (c *Client) Decide(ctx context.Context, notificationID string, d expense.Decision) error {
 	return c.signal(ctx, notificationID, Decided, d)
 }
@@ -127,8 +127,8 @@ func (c *Client) signal(ctx context.Context, notificationID, name string, payloa
 	return err
 }
 
-// CheckExists returns nil when Temporal has a run for the notification, open or closed,
-// and ErrUnknown when it has none. It needs no worker.
+// CheckExists returns nil when Temporal has an open or closed run for the notification, and ErrUnknown when
+// it has none. It needs no worker.
 func (c *Client) CheckExists(ctx context.Context, notificationID string) error {
 	_, err := c.temporal.DescribeWorkflowExecution(ctx, notificationID, "")
 	var missing *serviceerror.NotFound
@@ -138,8 +138,8 @@ func (c *Client) CheckExists(ctx context.Context, notificationID string) error {
 	return err
 }
 
-// Status asks the latest run of a notification how it is. The error is ErrUnknown
-// when there is none and ErrNoAnswer when no worker answered before ctx ended.
+// Status queries the status of the latest run of a notification. The error is ErrUnknown when there
+// is none, and ErrNoAnswer when no worker answered before ctx ended.
 func (c *Client) Status(ctx context.Context, notificationID string) (Status, error) {
 	var status Status
 	answer, err := c.temporal.QueryWorkflow(ctx, notificationID, "", StatusQuery)
@@ -165,7 +165,7 @@ func (c *Client) Ready(ctx context.Context) error {
 	if _, err := c.temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
 		return fmt.Errorf("reach Temporal: %w", err)
 	}
-	// A namespace that exists knows that it has no such run; one that does not, says so.
+	// An existing namespace answers that it has no such run.
 	if err := c.CheckExists(ctx, "readiness"); err != nil && !errors.Is(err, ErrNoRun) {
 		return fmt.Errorf("reach the namespace: %w", err)
 	}

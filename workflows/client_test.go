@@ -90,7 +90,7 @@ func TestASignalThatFailsIsAnErrorAndIsNotRepeated(t *testing.T) {
 		Return(nil, errAway).Once()
 	started, err := workflows.NewClient(c, "").Start(t.Context(), callout())
 	require.ErrorIs(t, err, errAway)
-	require.ErrorContains(t, err, "tell the run of "+calloutID)
+	require.ErrorContains(t, err, "signal the run of "+calloutID)
 	require.False(t, started)
 }
 

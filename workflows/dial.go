@@ -17,10 +17,9 @@ import (
 	temporallog "go.temporal.io/sdk/log"
 )
 
-// ClientOptions reads Temporal's own TEMPORAL_* variables, and a file only when
-// TEMPORAL_CONFIG_FILE names one: what a program does must not depend on a file in
-// somebody's home. A key of that file that the SDK does not know is an error. The address
-// and the namespace of the options are never empty.
+// ClientOptions reads Temporal's own TEMPORAL_* variables. It reads a file only when
+// TEMPORAL_CONFIG_FILE names one: a program must not depend on a file in somebody's home directory.
+// An unknown key in that file is an error. The address and the namespace are never empty.
 func ClientOptions(logger *slog.Logger) (client.Options, error) {
 	file, _ := environment{}.LookupEnv("TEMPORAL_CONFIG_FILE")
 	options, err := temporalenv.LoadClientOptions(temporalenv.LoadClientOptionsRequest{
@@ -39,7 +38,8 @@ func ClientOptions(logger *slog.Logger) (client.Options, error) {
 	return options, nil
 }
 
-// environment is the process's own, without a byte order mark at the beginning of a value.
+// environment is the environment of the process. It drops a byte order mark at the beginning of a
+// value.
 type environment struct{}
 
 // Environ returns all variables.
@@ -58,8 +58,8 @@ func (environment) LookupEnv(name string) (string, bool) {
 	return strings.TrimPrefix(value, "\uFEFF"), ok
 }
 
-// DataConverter is what encodes and decodes the payloads of a client with these options.
-// Whoever reads a history reads it through this.
+// DataConverter encodes and decodes the payloads of a client with these options. Use it to decode a
+// history.
 func DataConverter(options client.Options) converter.DataConverter {
 	if options.DataConverter != nil {
 		return options.DataConverter
@@ -67,18 +67,17 @@ func DataConverter(options client.Options) converter.DataConverter {
 	return converter.GetDefaultDataConverter()
 }
 
-// ErrMissingAttributes means that a search attribute is missing or has another type. A
-// program does not start until an operator has mended it.
+// ErrMissingAttributes means that a search attribute is missing or has another type. A program does
+// not start until an operator has fixed that.
 var ErrMissingAttributes = errors.New("search attributes")
 
-// ErrNotChecked means that the search attributes could not be looked up, for want
-// of a right or because the service does not offer it, as Temporal Cloud does not.
+// ErrNotChecked means that the search attributes could not be listed: the program lacks the right, or
+// the service does not offer it, like Temporal Cloud.
 var ErrNotChecked = errors.New("the search attributes could not be checked")
 
-// CheckSearchAttributes returns nil when every search attribute that a run sets is
-// registered with its type; a run could not take a step otherwise. Its error is
-// ErrMissingAttributes and names the command that mends it, is ErrNotChecked, or says why
-// Temporal could not be asked.
+// CheckSearchAttributes returns nil when every search attribute that a run sets is registered with
+// its type. Without that, every run fails. The error is ErrMissingAttributes, with the command that
+// creates them, or ErrNotChecked, or any other error of Temporal.
 func CheckSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
 	registered, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	var denied *serviceerror.PermissionDenied

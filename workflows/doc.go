@@ -1,7 +1,14 @@
-// Package workflows holds the deterministic code of the connector and is the only
-// room that knows Temporal's names: contract.go lists everything that is stored in
-// somebody's Temporal, client.go is how outsiders reach a run.
+// Package workflows holds the connector's workflow code, which is deterministic, and the
+// client that starts and asks workflows.
 //
-// Activities are called by their registered names; their inputs and results are
-// types of package expense.
+// [Workflows.ProcessNotification] handles one report or travel request. Read process.go
+// first: it lists the steps in order, and each step is in a file of its own. memory.go lists
+// the parts of a run's state and the file of each.
+//
+// [Workflows.SweepFailedNotifications] looks for what no callout delivered,
+// [Workflows.LimitSendBacks] counts send-backs, and [Workflows.RememberSteps] keeps the
+// validation steps of this deployment.
+//
+// contract.go lists every name that Temporal stores. Workflows call activities by these names;
+// package expense declares their inputs and results.
 package workflows

@@ -1,8 +1,10 @@
 package workflows
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -11,16 +13,24 @@ import (
 	"concur-connector/expense"
 )
 
-// inbox takes signals as they come, so that none is only drained: a notified is
-// remembered until a read has answered it, a decided is weighed and recorded.
+// inbox is what the run remembers of its signals.
 type inbox struct {
+	NotificationPending bool               `json:"notificationPending,omitempty"` // one came since the last read began
+	Unreadable          []UnreadableSignal `json:"unreadable,omitempty"`          // the newest
+}
+
+// taken notes that a read begins, which answers every notification received before it.
+func (i *inbox) taken() { i.NotificationPending = false }
+
+// signals are the channels of the run's signals.
+type signals struct {
 	notified workflow.ReceiveChannel
 	decided  workflow.ReceiveChannel
 	retried  workflow.ReceiveChannel
 }
 
-func openInbox(ctx workflow.Context) inbox {
-	return inbox{
+func openSignals(ctx workflow.Context) signals {
+	return signals{
 		notified: workflow.GetSignalChannelWithOptions(ctx, Notified, workflow.SignalChannelOptions{
 			Description: "Concur has notified again. Payload: a notification, or nothing to have the report read again.",
 		}),
@@ -28,33 +38,33 @@ func openInbox(ctx workflow.Context) inbox {
 			Description: `A person has decided. Payload: {"taskId", "decision": "approve" or "send-back", "comment", "by"}; the task ID is in the status.`,
 		}),
 		retried: workflow.GetSignalChannelWithOptions(ctx, Retried, workflow.SignalChannelOptions{
-			Description: "An operator has mended what the run was parked for. The payload is not looked at.",
+			Description: "An operator has fixed what the run was parked for. The payload is ignored.",
 		}),
 	}
 }
 
-// listen receives for as long as the run lives. It is started before the run's own
-// coroutine, so in every workflow task it has taken each signal that is there when
-// the run goes on: what the run then finds in its memory is all that was sent. (The
-// run cannot ask the channels: a signal that wakes a selector is in no channel.)
+// listen receives signals for as long as the run is open. It starts before the run's own
+// coroutine: in every workflow task it receives all signals first, and the run then finds them
+// in its memory. (The run cannot ask the channels: a signal that wakes a selector is in no
+// channel.)
 func (r *run) listen(ctx workflow.Context) {
 	selector := workflow.NewSelector(ctx)
-	selector.AddReceive(r.inbox.notified, func(c workflow.ReceiveChannel, _ bool) {
+	selector.AddReceive(r.signals.notified, func(c workflow.ReceiveChannel, _ bool) {
 		var n expense.Notification
-		if r.take(ctx, c, Notified, &n) {
+		if r.receive(ctx, c, Notified, &n) {
 			r.onNotified(n, workflow.Now(ctx))
 		}
 	})
-	selector.AddReceive(r.inbox.decided, func(c workflow.ReceiveChannel, _ bool) {
+	selector.AddReceive(r.signals.decided, func(c workflow.ReceiveChannel, _ bool) {
 		var d expense.Decision
-		if r.take(ctx, c, Decided, &d) {
+		if r.receive(ctx, c, Decided, &d) {
 			r.onDecided(d)
 		}
 	})
-	selector.AddReceive(r.inbox.retried, func(c workflow.ReceiveChannel, _ bool) {
-		var payload converter.RawValue // whatever it is: the signal says enough
+	selector.AddReceive(r.signals.retried, func(c workflow.ReceiveChannel, _ bool) {
+		var payload converter.RawValue // ignored
 		if c.ReceiveAsync(&payload) {
-			r.retry = true
+			r.Parking.retryNow()
 		}
 	})
 	for {
@@ -62,122 +72,100 @@ func (r *run) listen(ctx workflow.Context) {
 	}
 }
 
-// onNotified remembers what the notification asks for. One with a failed-list URI
-// that is known already asks for nothing.
+// onNotified remembers a notification until the next read. One that names an entry of the
+// failed list which is known already changes nothing.
 func (r *run) onNotified(n expense.Notification, now time.Time) {
 	if n.HandedOverBy != "" {
-		r.HandedOverToUs, r.NotificationPending = true, true
-		if n.ObjectURI != "" && !expense.IsV4Report(n.ObjectURI) {
-			r.Callout = n.ObjectURI
-		}
+		r.Runs.handedOverToUs()
+		r.Address.addCallout(n.ObjectURI)
+		r.Inbox.NotificationPending = true
 	}
 	if n.NotificationURI != "" {
-		if !r.owe(n.NotificationURI, now.Sub(r.DeletedAt) < r.VisibleWithin) {
+		recent := now.Sub(r.Deletes.DeletedAt) < r.Read.VisibleWithin
+		if isNew := r.Deletes.add(n.NotificationURI, recent, r.Writes.DryRun); !isNew {
 			return
 		}
 	}
-	if !r.AddressRead && n.ObjectURI != r.ObjectURI && n.ID() == r.notification.ID() &&
-		len(r.Addresses) < maxAddresses && !slices.Contains(r.Addresses, n.ObjectURI) {
-		r.Addresses = append(r.Addresses, n.ObjectURI)
+	if n.ID() == r.notification.ID() {
+		r.Address.addOther(n.ObjectURI)
 	}
-	r.heardOf(n)
-	r.hear(n)
-	r.NotificationPending = true
+	r.Origin.note(n)
+	r.Step.recordEventType(n)
+	r.Inbox.NotificationPending = true
 }
 
-// heardOf remembers whether anything else than an entry of the failed list has told of the
-// report. Such an entry may be another connector's.
-func (r *run) heardOf(n expense.Notification) {
-	switch {
-	case n.NotificationURI == "":
-		r.Ours = r.Ours || n.ObjectURI != "" || n.HandedOverBy != ""
-		isCallout := n.ObjectURI != "" && n.HandedOverBy == "" && !n.Found && (n.Kind == expense.ReportObject || n.IsRequestV1())
-		r.Nameless = r.Nameless || isCallout && n.EventType == ""
-	case len(r.FailedListEventTypes) < maxNames && !slices.Contains(r.FailedListEventTypes, n.EventType):
-		r.FailedListEventTypes = append(r.FailedListEventTypes, n.EventType)
-	}
+// UnreadableSignal is a signal whose payload cannot be decoded. It shows nothing of the
+// payload, which may hold anything.
+type UnreadableSignal struct {
+	Signal  string    `json:"signal"`
+	At      time.Time `json:"at"`
+	Problem string    `json:"problem"`
+	Example string    `json:"example"` // a payload that can be decoded
 }
 
-// onDecided records a decision and says whether it counts. The first one for the
-// open task does; one that was sent again with its ID changes nothing.
-func (r *run) onDecided(d expense.Decision) {
-	for _, before := range r.Decisions {
-		if d.ID != "" && d.ID == before.ID {
-			return
-		}
-	}
-	if d.ID == "" {
-		r.UnnamedDecisions++
-		d.ID = fmt.Sprintf("signal-%d", r.UnnamedDecisions)
-	}
-	if d.By == "" {
-		d.By = "not said"
-	}
-	why := r.refuse(d)
-	if why == "" {
-		r.replace(d)
-	}
-	r.Decisions = append(r.Decisions, DecisionTaken{
-		ID: d.ID, TaskID: d.TaskID, By: d.By, Decision: d.Decision, Accepted: why == "", Why: why,
-	})
-	r.boundDecisions()
-}
+// maxUnreadableSignals bounds how many of them a run remembers.
+const maxUnreadableSignals = 20
 
-// refuse says why a decision does not count, or nothing.
-func (r *run) refuse(d expense.Decision) string {
-	switch {
-	case d.Decision != expense.DecideApprove && d.Decision != expense.DecideSendBack:
-		return `the decision must be "approve" or "send-back"`
-	case d.TaskID == "":
-		return "the decision names no taskId; the status shows the one that is open"
-	case r.Task == nil:
-		return "nothing waits for a decision"
-	case d.TaskID != r.Task.ID:
-		return "this task is closed; the report has changed or was decided since"
-	case r.AcceptedDecision != nil && !r.refusedByConcur():
-		return "already decided by " + r.AcceptedDecision.By
-	}
-	return ""
-}
-
-// refusedByConcur reports whether the run is parked because Concur does not do what
-// was decided. Another decision may then be tried.
-func (r *run) refusedByConcur() bool {
-	if r.Parked == nil || r.UnknownWrite != nil {
+// receive takes a signal from its channel and decodes the payload into value. No payload leaves
+// value as it is. It returns false when the payload cannot be decoded, and records the signal. (A
+// channel that decodes by itself drops such a signal.)
+func (r *run) receive(ctx workflow.Context, c workflow.ReceiveChannel, signal string, value any) bool {
+	var raw converter.RawValue
+	if !c.ReceiveAsync(&raw) {
 		return false
 	}
-	switch r.Parked.Kind {
-	case expense.Rejected, expense.Blocked, expense.NoApprover, expense.CommentMissing, expense.UnclearStep, expense.InvalidArgument:
+	payload := raw.Payload()
+	if payload == nil || len(payload.GetData()) == 0 {
 		return true
 	}
+	if err := converter.GetDefaultDataConverter().FromPayload(payload, value); err == nil {
+		return true
+	}
+	list := append(r.Inbox.Unreadable, UnreadableSignal{
+		Signal: signal, At: workflow.Now(ctx), Problem: problemOf(payload.GetData(), value), Example: r.example(signal),
+	})
+	r.Inbox.Unreadable = list[max(0, len(list)-maxUnreadableSignals):]
+	workflow.GetLogger(ctx).Warn("a signal cannot be decoded", "notification", r.notification.ID(), "signal", signal)
+	r.show(ctx)
 	return false
 }
 
-// replace makes a decision the one that counts, in the place of one that Concur
-// refused.
-func (r *run) replace(d expense.Decision) {
-	if r.AcceptedDecision != nil {
-		for i, before := range r.Decisions {
-			if before.Accepted && before.TaskID == d.TaskID {
-				r.Decisions[i].Accepted, r.Decisions[i].Why = false, "Concur refused it; decided again by "+d.By
-			}
-		}
-		r.retry = true
+// problemOf says why a payload cannot be decoded, without quoting it.
+func problemOf(data []byte, value any) string {
+	what := fmt.Sprintf("its payload of %s is %s", count(len(data), "byte"), jsonKind(data))
+	var mistyped *json.UnmarshalTypeError
+	if errors.As(json.Unmarshal(data, value), &mistyped) && mistyped.Field != "" {
+		return fmt.Sprintf("%s whose field %q holds a value of the type %s, not %s", what, mistyped.Field, mistyped.Value, mistyped.Type.Kind())
 	}
-	r.AcceptedDecision = &d
+	return what + ", not the object that is expected"
 }
 
-// boundDecisions drops the oldest refused decision when there are too many; one
-// that was accepted is kept.
-func (r *run) boundDecisions() {
-	if len(r.Decisions) <= maxKept {
-		return
+func jsonKind(data []byte) string {
+	data = bytes.TrimSpace(data)
+	if !json.Valid(data) {
+		return "no JSON"
 	}
-	for i, d := range r.Decisions {
-		if !d.Accepted {
-			r.Decisions = append(r.Decisions[:i:i], r.Decisions[i+1:]...)
-			return
-		}
+	switch data[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case '"':
+		return "a text"
+	case 't', 'f':
+		return "true or false"
 	}
-	r.Decisions = r.Decisions[1:]
+	return "a number"
+}
+
+// example is a payload that the run can decode.
+func (r *run) example(signal string) string {
+	if signal != Decided {
+		return "{}"
+	}
+	task := "the task ID of the status"
+	if r.Decision.Task != nil {
+		task = r.Decision.Task.ID
+	}
+	return fmt.Sprintf(`{"taskId": %q, "decision": "approve", "comment": "", "by": "your name"}`, task)
 }

@@ -9,59 +9,57 @@ import (
 	"concur-connector/expense"
 )
 
-// requests bounds how many answers of Concur one attempt may wait for, the pause
-// after a doubtful attempt included. StartToClose must be longer than all of them,
-// so that the HTTP limit, which says what happened, always fires first. One call
-// may be four requests: the token, the call, one refresh and the call again, and
-// twice that for a path with a stray percent sign. A part of a list has three calls.
+// These constants bound how many answers of Concur one attempt of an activity may wait for.
+// StartToClose is longer than all of them together: the timeout of a request must fire first,
+// because it says what happened. One call may take four requests: the token, the call, a new
+// token and the call again; and twice as many for a path with a stray percent sign. A part of a
+// list takes three calls.
 const (
 	requestsOfRead   = 8
 	requestsOfList   = 3 * requestsOfRead
-	requestsOfDelete = 6 * requestsOfRead // twice the delete, with the list after it in two formats
+	requestsOfDelete = 6 * requestsOfRead // the delete and the list in two formats, twice
 
-	// By v3 and v4 a report is as many requests as it has parts, and its exceptions are
-	// written one by one. A worker that is lost is noticed by its heartbeat all the same.
+	// v3 and v4 take a request for each part of a report and for each exception.
 	requestsOfWhole = 240
 	requestsOfEach  = 240 + requestsOfWhole
 
-	// The pause, a read, which may be of the whole report, and the write with a read after it,
-	// three times: as it is, with a new access token, before which the report is read once more,
-	// and with a comment that Concur asks for.
+	// The wait for an earlier attempt, a read of the whole report, and three times the write with
+	// a read after it: the first time, with a new token (after one more read), and with a comment
+	// that Concur requires.
 	requestsOfWrite = 1 + 8*requestsOfRead + requestsOfWhole
 )
 
-// concurOptions are for an activity that calls Concur. There is no
-// ScheduleToClose: Concur's own five minutes, or an hour until a person renews our
-// access, must fit, however often. An attempt ends by Concur's rules; a killed
-// worker's by the heartbeat.
+// concurOptions are for an activity that calls Concur. There is no ScheduleToClose timeout:
+// retries go on for as long as Concur is away, or until a person renews the token. The heartbeat
+// timeout ends the attempt of a killed worker.
 func (w Workflows) concurOptions(ctx workflow.Context, summary string, requests int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           ConcurQueue(workflow.GetInfo(ctx).TaskQueueName),
 		StartToCloseTimeout: time.Duration(requests+1)*w.RequestTimeout + expense.WaitsUntilShown*w.VisibleWithin,
 		HeartbeatTimeout:    w.HeartbeatTimeout,
-		WaitForCancellation: true, // a write in flight is not interrupted; its result is recorded
+		WaitForCancellation: true, // a write that has begun goes on, and its result is recorded
 		RetryPolicy:         w.retries(),
 		Summary:             summary,
 	})
 }
 
-// netTries is how often a net asks for a list that Concur does not give. The next sweep
-// asks again; without an end this one would keep it, and the other net, from their work.
-const netTries = 4
+// maxListAttempts is how often a sweep requests a list that Concur does not return. The sweep then
+// goes on with the other lists, and the next sweep requests this one again.
+const maxListAttempts = 4
 
-// netOptions are concurOptions for a list.
-func (w Workflows) netOptions(ctx workflow.Context, summary string, requests int) workflow.Context {
+// listOptions are concurOptions for a list that a sweep requests.
+func (w Workflows) listOptions(ctx workflow.Context, summary string, requests int) workflow.Context {
 	policy := w.retries()
-	policy.MaximumAttempts = netTries
+	policy.MaximumAttempts = maxListAttempts
 	return workflow.WithRetryPolicy(w.concurOptions(ctx, summary, requests), *policy)
 }
 
-// requestsOfFacts is how many requests all facts of one report may be: twenty facts, each
-// about a thousand entries.
+// requestsOfFacts is how many requests all facts of one report may take: twenty facts, each about
+// a thousand entries.
 const requestsOfFacts = 100
 
-// factOptions are for the activity that asks the company's own systems. There is no end to
-// the asking: a system that is away is waited for.
+// factOptions are for the activity that asks the fact services. Retries have no end: the run waits
+// for a service that is away.
 func (w Workflows) factOptions(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           FactQueue(workflow.GetInfo(ctx).TaskQueueName),
@@ -72,9 +70,8 @@ func (w Workflows) factOptions(ctx workflow.Context, summary string) workflow.Co
 	})
 }
 
-// localOptions are for an activity that calls nobody but Temporal. Two minutes are
-// more than the rules' own limits and than starting a part of the failed list; a
-// killed worker is noticed by the heartbeat.
+// localOptions are for an activity that calls only Temporal, or evaluates rules. Two minutes are
+// more than the limits of the rules, and enough to start the runs of a part of the failed list.
 func (w Workflows) localOptions(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 2 * time.Minute,

@@ -199,13 +199,13 @@ func TestAParkedRunContinuesAsNewWithoutTryingAgain(t *testing.T) {
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
 
 	q := stage(t)
-	q.env.SetStartTime(input.Memory.ParkedAt.Add(2 * time.Minute))
+	q.env.SetStartTime(input.Memory.Parking.Since.Add(2 * time.Minute))
 	q.reads, q.verdicts = []any{waiting(1, 10)}, []any{passOn}
 	q.after(7*time.Minute, func() {
 		s := q.status()
 		require.Equal(t, workflows.Parked, s.State)
 		require.Equal(t, expense.Forbidden, s.Parked.Kind)
-		require.True(t, input.Memory.ParkedAt.Equal(s.Since))
+		require.True(t, input.Memory.Parking.Since.Equal(s.Since))
 		require.Empty(t, q.calls, "a long history is no reason to try again")
 	})
 	q.after(9*time.Minute, func() { require.NotEmpty(t, q.calls, "ten minutes after it was parked it tries by itself") })

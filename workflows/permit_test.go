@@ -88,7 +88,7 @@ func TestAResultThatSomebodyTypedIsNotUsed(t *testing.T) {
 		p.after(5*time.Minute, func() { parked = p.status().Parked })
 		p.run(callout())
 		require.Equal(t, expense.Malformed, parked.Kind)
-		require.Contains(t, parked.Message, "TakeAction was completed by hand")
+		require.Contains(t, parked.Message, "completed the activity TakeAction by hand")
 	})
 }
 
@@ -292,7 +292,7 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
 		_, err := workflows.NewClient(api, "").EarlierWrites(ctx, here)
-		require.ErrorContains(t, err, "not in Temporal's list yet")
+		require.ErrorContains(t, err, "does not list the asking run")
 	})
 	t.Run("a report ID is looked for as the search attribute holds it", func(t *testing.T) {
 		t.Parallel()
@@ -356,8 +356,8 @@ func TestARunThatIsTooFullToPermitAWriteGoesOnAsNew(t *testing.T) {
 			require.ErrorAs(t, p.env.GetWorkflowError(), &again)
 			var input workflows.ProcessInput
 			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
-			require.Nil(t, input.Memory.Parked, "there is nothing that a person must mend")
-			require.Equal(t, []string{"default-test-run-id"}, input.Memory.CheckedRuns, "the memory says what the run has written")
+			require.Nil(t, input.Memory.Parking.Reason, "there is nothing that a person must mend")
+			require.Equal(t, []string{"default-test-run-id"}, input.Memory.Runs.CheckedRuns, "the memory says what the run has written")
 
 			q := stage(t)
 			q.reads, q.verdicts = []any{waiting(1, 10)}, []any{passOn}

@@ -164,13 +164,13 @@ func TestALongRunContinuesAsNewWithItsState(t *testing.T) {
 	require.ErrorAs(t, p.env.GetWorkflowError(), &again)
 	var input workflows.ProcessInput
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
-	require.Equal(t, p.status().Task, input.Memory.Task)
-	require.Equal(t, failedCopy(3).NotificationURI, input.Memory.PendingDeletes[0])
+	require.Equal(t, p.status().Task, input.Memory.Decision.Task)
+	require.Equal(t, failedCopy(3).NotificationURI, input.Memory.Deletes.Pending[0])
 
 	// The next run asks for the same task, and its decision counts.
 	q := stage(t)
 	q.reads, q.verdicts = []any{waiting(1, 10)}, []any{ask}
-	q.after(time.Minute, func() { q.decide(input.Memory.Task.ID, "d1", expense.DecideApprove) })
+	q.after(time.Minute, func() { q.decide(input.Memory.Decision.Task.ID, "d1", expense.DecideApprove) })
 	q.env.ExecuteWorkflow(workflows.ProcessNotification, input)
 	require.NoError(t, q.env.GetWorkflowError())
 	require.Equal(t, []string{"read", "approve", "delete"}, q.calls)
@@ -248,9 +248,9 @@ func TestWhatConcurListsAfterItWasDeletedIsOwedAgain(t *testing.T) {
 		p.reads = []any{moved("A_APPR")}
 		uri := failedCopy(1).NotificationURI
 		p.after(0, func() { p.env.SignalWorkflow(workflows.Notified, failedCopy(1)) })
-		p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{
-			Notification: callout(), Memory: &workflows.Memory{ObjectURI: reportURI, MustRead: true, Deleted: []string{uri, uri, uri}},
-		})
+		memory := &workflows.Memory{MustRead: true}
+		memory.Address.ObjectURI, memory.Deletes.Deleted = reportURI, []string{uri, uri, uri}
+		p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: callout(), Memory: memory})
 		require.NoError(t, p.env.GetWorkflowError())
 		require.Equal(t, []string{"read"}, p.calls)
 	})

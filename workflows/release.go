@@ -8,14 +8,13 @@ import (
 
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
 	"concur-connector/expense"
 )
 
-// RefusedHostOf returns why the address of a run's own notification is refused, as the memo of
-// a run that waits for an operator says it.
+// RefusedHostOf returns from a parked run's memo why the address of its own notification was
+// refused, or nothing.
 func RefusedHostOf(memo *commonpb.Memo) (refused expense.RefusedHost) {
 	if p := memo.GetFields()[RefusedHostMemo]; p != nil {
 		_ = converter.GetDefaultDataConverter().FromPayload(p, &refused)
@@ -23,47 +22,38 @@ func RefusedHostOf(memo *commonpb.Memo) (refused expense.RefusedHost) {
 	return refused
 }
 
-// ParkedQuery finds the runs of this deployment that wait for an operator. Another deployment
-// in the same namespace has task queues of its own, and its runs are none of ours.
+// ParkedQuery finds the parked runs of this deployment.
 func (c *Client) ParkedQuery() string {
-	return fmt.Sprintf("%s AND ExecutionStatus = 'Running' AND %s = '%s'", c.ours(), WaitingForAttribute, WaitingForOperator)
+	return fmt.Sprintf("%s AND ExecutionStatus = 'Running' AND %s = '%s'", c.deploymentQuery(), WaitingForAttribute, WaitingForOperator)
 }
 
-// Release has those runs try again that are parked because of their notification's own
-// address, and for which another allow-list was in force. It pauses between two runs, and
-// returns how many it has told.
+// Release retries the parked runs whose own address was refused under another allow-list. It
+// pauses between two runs, and returns how many it has signaled.
 func (c *Client) Release(ctx context.Context, allowList string, pause time.Duration) (released int, err error) {
-	query := c.ParkedQuery()
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
-	var next []byte
-	for {
-		page, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: shownPage, NextPageToken: next})
+	for run, err := range c.runs(ctx, c.ParkedQuery()) {
 		if err != nil {
 			return released, fmt.Errorf("list the parked runs: %w", err)
 		}
-		for _, run := range page.GetExecutions() {
-			refused := RefusedHostOf(run.GetMemo())
-			if refused.Host == "" || refused.AllowList == allowList {
-				continue
-			}
-			err := c.temporal.SignalWorkflow(ctx, run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId(), Retried, Retry{By: "a worker with another allow-list"})
-			var missing *serviceerror.NotFound
-			switch {
-			case errors.As(err, &missing): // it has ended
-			case err != nil:
-				return released, fmt.Errorf("release a parked run: %w", err)
-			default:
-				released++
-			}
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return released, ctx.Err()
-			}
+		refused := RefusedHostOf(run.GetMemo())
+		if refused.Host == "" || refused.AllowList == allowList {
+			continue
 		}
-		if next = page.GetNextPageToken(); len(next) == 0 {
-			return released, nil
+		err := c.temporal.SignalWorkflow(ctx, run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId(), Retried, Retry{By: "a worker with another allow-list"})
+		var ended *serviceerror.NotFound
+		switch {
+		case errors.As(err, &ended):
+		case err != nil:
+			return released, fmt.Errorf("retry a parked run: %w", err)
+		default:
+			released++
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return released, ctx.Err()
 		}
 	}
+	return released, nil
 }

@@ -15,21 +15,21 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// SweepMode says whether and how the failed list is swept by itself.
+// SweepMode says whether and how sweeps run on a schedule.
 type SweepMode string
 
 // The modes of the sweep.
 const (
-	SweepOff      SweepMode = "off"       // not at all
-	SweepReadOnly SweepMode = "read-only" // counted, nothing is started
+	SweepOff      SweepMode = "off"       // no scheduled sweeps
+	SweepReadOnly SweepMode = "read-only" // sweeps count, and start nothing
 	SweepAct      SweepMode = "act"
 )
 
-// SweepCatchUp is how late a sweep may still be made that was missed because Temporal was
-// away. An older one is not made up for: the next finds the same list.
+// SweepCatchUp is how late a scheduled sweep may start when Temporal was away. A later one is left
+// out: the next sweep finds the same list.
 const SweepCatchUp = 10 * time.Minute
 
-// SweepSchedule says how often the failed list is swept, and how.
+// SweepSchedule says how often sweeps run, and how.
 type SweepSchedule struct {
 	TaskQueue string
 	Mode      SweepMode
@@ -37,18 +37,16 @@ type SweepSchedule struct {
 	Grace     time.Duration // see SweepInput
 }
 
-// Input is what each sweep begins with.
+// Input is the input of each sweep.
 func (s SweepSchedule) Input() SweepInput {
 	return SweepInput{ReadOnly: s.Mode == SweepReadOnly, MissedAfter: s.Grace}
 }
 
-// Jitter is by how much a sweep may be late, so that those of several deployments do
-// not meet.
+// Jitter is by how much a sweep may be late, so that several deployments do not sweep at once.
 func (s SweepSchedule) Jitter() time.Duration { return s.Every / 10 }
 
-// EnsureSweepSchedule has the failed list swept every so often, or not at all. It may
-// be called again and again, by every worker that starts; a schedule that an operator
-// has paused stays paused.
+// EnsureSweepSchedule creates, updates or deletes the Temporal Schedule of the sweeps. Every worker
+// calls it when it starts. A schedule that an operator has paused stays paused.
 func EnsureSweepSchedule(ctx context.Context, c client.Client, s SweepSchedule) error {
 	id := SweepScheduleID(s.TaskQueue)
 	handle := c.ScheduleClient().GetHandle(ctx, id)
@@ -85,8 +83,8 @@ func EnsureSweepSchedule(ctx context.Context, c client.Client, s SweepSchedule) 
 	return nil
 }
 
-// updated returns the schedule with what we decide of it, its state left as it is, or
-// ErrSkipScheduleUpdate when nothing differs.
+// updated returns the schedule with our settings and its present state, or ErrSkipScheduleUpdate when
+// nothing differs.
 func updated(schedule client.Schedule, spec client.ScheduleSpec, action *client.ScheduleWorkflowAction) (*client.ScheduleUpdate, error) {
 	before, _ := schedule.Action.(*client.ScheduleWorkflowAction)
 	policy := &client.SchedulePolicies{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: SweepCatchUp}
@@ -96,14 +94,13 @@ func updated(schedule client.Schedule, spec client.ScheduleSpec, action *client.
 		return nil, temporal.ErrSkipScheduleUpdate
 	}
 	if schedule.Policy != nil {
-		policy.PauseOnFailure = schedule.Policy.PauseOnFailure // the operator's own
+		policy.PauseOnFailure = schedule.Policy.PauseOnFailure // an operator's setting
 	}
 	schedule.Spec, schedule.Action, schedule.Policy = &spec, action, policy
 	return &client.ScheduleUpdate{Schedule: &schedule}, nil
 }
 
-// sameInput reports whether a described schedule's action has this input: it is
-// described encoded.
+// sameInput returns true when the input of a described schedule, which is encoded, is this one.
 func sameInput(args []any, want SweepInput) bool {
 	if len(args) != 1 {
 		return false

@@ -2,31 +2,31 @@ package workflows
 
 import "time"
 
-// Settings are the durations that the workflows hand to Temporal. They may change
-// between deployments: a replay does not compare them.
+// Settings are the durations of timers and timeouts. They may change between deployments: a
+// replay does not compare durations. No setting may decide whether a timer or an activity starts.
 type Settings struct {
-	// RequestTimeout is how long Concur may take for one answer (60 s by its own rules).
+	// RequestTimeout is how long Concur may take for one answer. Concur's own rules say 60 s.
 	RequestTimeout time.Duration
-	// FactTimeout is how long a system of the company's own may take for one answer.
+	// FactTimeout is how long a fact service may take for one answer.
 	FactTimeout time.Duration
-	// HeartbeatTimeout is how soon a killed worker's attempt is given to another.
+	// HeartbeatTimeout is how long after a worker was killed another worker gets its activity.
 	HeartbeatTimeout time.Duration
 	// RetryInterval and RetryMaxInterval bound the growing delay between attempts.
 	RetryInterval    time.Duration
 	RetryMaxInterval time.Duration
-	// ParkedRetryDelays is when a parked run tries again by itself; the last repeats.
+	// ParkedRetryDelays are the delays after which a parked run tries again; the last one repeats.
 	ParkedRetryDelays []time.Duration
-	// RereadDelay is the pause before an unreadable answer is asked for again.
+	// RereadDelay is the delay before the run asks again for an answer that it cannot parse.
 	RereadDelay time.Duration
-	// WriteCheckDelay comes before it is looked again whether Concur shows a write; it doubles.
+	// WriteCheckDelay is the delay before the run checks again whether Concur shows a write. It doubles.
 	WriteCheckDelay time.Duration
-	// VisibleWithin is how long Concur may take until it shows a write.
+	// VisibleWithin is how long Concur may take to show a write.
 	VisibleWithin time.Duration
-	// EventTypeDelay is how long the name that a single callout gave to a stop may be contradicted
-	// before something is done only because of that name.
+	// EventTypeDelay is how long a run waits for a second callout that names the validation step
+	// differently, before it relies on the name of the first.
 	EventTypeDelay time.Duration
-	// ConfirmDelay is the pause before a second look at what one answer does not prove: that
-	// a report is gone, and that no other run sees to a report that a sweep has found.
+	// ConfirmDelay is the delay before a run checks again what one answer does not prove: that a
+	// report is gone, and that no other run handles a report that a sweep has found.
 	ConfirmDelay time.Duration
 }
 

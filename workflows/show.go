@@ -25,7 +25,7 @@ func (r *run) show(ctx workflow.Context) {
 	switch {
 	case r.status.State == Parked:
 		r.status.WaitingFor = WaitingForOperator
-	case r.status.State != Closed && r.Task != nil && r.AcceptedDecision == nil:
+	case r.status.State != Closed && r.Decision.Task != nil && r.Decision.Accepted == nil:
 		r.status.WaitingFor = WaitingForApprover
 	}
 	r.upsert(ctx)
@@ -45,10 +45,10 @@ func (r *run) upsert(ctx workflow.Context) {
 			updates = append(updates, key.ValueSet(value))
 		}
 	}
-	set(reportIDKey(), indexed(r.ReportID))
+	set(reportIDKey(), cutForIndex(r.Read.ReportID))
 	set(waitingForKey(), r.status.WaitingFor)
 	if r.status.State == Closed {
-		set(outcomeKey(), string(r.Outcome))
+		set(outcomeKey(), string(r.Progress.Outcome))
 	}
 	if len(updates) > 0 {
 		if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
@@ -57,9 +57,9 @@ func (r *run) upsert(ctx workflow.Context) {
 	}
 }
 
-// indexed cuts a text from outside to what a search attribute may hold: Temporal ends
+// cutForIndex cuts a text from outside to what a search attribute may hold: Temporal ends
 // a run that sets a longer one.
-func indexed(text string) string {
+func cutForIndex(text string) string {
 	const most = 100
 	if len(text) <= most {
 		return text
@@ -70,21 +70,24 @@ func indexed(text string) string {
 // answer is what the query says.
 func (r *run) answer() Status {
 	s := r.status
-	s.ReportID, s.ValidationID, s.Revision = r.ReportID, r.ValidationID, r.Revision
-	s.Task, s.Decisions, s.Done, s.PendingDeletes, s.Parked = r.Task, r.Decisions, r.Done, r.PendingDeletes, r.Parked
-	s.TotalDiffers = r.TotalDiffers
-	if s.State == Closed {
-		s.Outcome = r.Outcome
+	s.ReportID, s.ValidationID, s.Revision = r.Read.ReportID, r.Step.ValidationID, r.Read.Revision
+	s.Task, s.Decisions, s.Done, s.PendingDeletes, s.Parked = r.Decision.Task, r.Decision.Received, r.Progress.Done, r.Deletes.Pending, r.Parking.Reason
+	s.TotalDiffers = r.Read.TotalDiffers
+	if s.State == Fetching {
+		s.ReadsAgain = r.readsAgain
 	}
-	s.Unreadable = r.Unreadable
-	if here := r.stopHere(); here != nil && s.State != Closed {
-		s.StepName = r.stopName()
-		s.StepNames = r.contradiction()
+	if s.State == Closed {
+		s.Outcome = r.Progress.Outcome
+	}
+	s.Unreadable = r.Inbox.Unreadable
+	if here := r.Step.here(); here != nil && s.State != Closed {
+		s.StepName = r.Step.name()
+		s.StepNames = r.Step.contradiction()
 	}
 	if s.State == FetchingFacts {
-		s.Facts = r.asked
+		s.Facts = r.Evaluation.pendingFacts
 	}
-	if v := r.Verdict; v != nil {
+	if v := r.Evaluation.Verdict; v != nil {
 		s.Verdict = &VerdictStatus{
 			Action: v.Action, Exceptions: v.Exceptions, Findings: v.Findings, Rules: v.Rules,
 			RulesHash: v.RulesHash, Version: v.Version, ApproveByException: v.ApproveByException,
@@ -100,52 +103,55 @@ func (r *run) details(ctx workflow.Context) string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n\n", args...) }
 	switch r.status.State {
 	case Parked:
-		p := r.Parked
-		line("**Parked: waits for an operator** (%s), since %s", p.Kind, clock(r.ParkedAt))
+		p := r.Parking.Reason
+		line("**Parked: waits for an operator** (%s), since %s", p.Kind, clock(r.Parking.Since))
 		line("What is wrong: %s", code(p.Message))
 		line("What to mend: %s", p.Fix)
-		again := "By itself it tries again at " + clock(r.TryAt) + "."
-		if r.TryAt.IsZero() {
+		again := "By itself it tries again at " + clock(r.Parking.RetryAt) + "."
+		if r.Parking.RetryAt.IsZero() {
 			again = "It does not try again by itself; it does when the report is notified again, or when workers start with another allow-list."
 		}
 		line("Then: send this workflow the signal `%s`; no input is needed. %s", Retried, again)
 	case Waiting:
-		line("**Waits for a person's decision** (%s), since %s", groupAsCode(r.Task.Group), clock(r.status.Since))
+		line("**Waits for a person's decision** (%s), since %s", groupAsCode(r.Decision.Task.Group), clock(r.status.Since))
 		line("To decide from here: send the signal `%s` with", Decided)
-		line("```json\n{\"taskId\": %q,\n \"decision\": \"approve\",\n \"comment\": \"\",\n \"by\": \"your name\"}\n```", r.Task.ID)
+		line("```json\n{\"taskId\": %q,\n \"decision\": \"approve\",\n \"comment\": \"\",\n \"by\": \"your name\"}\n```", r.Decision.Task.ID)
 		line("or with `\"decision\": \"send-back\"`.")
 	case Closed:
-		line("**Ended: %s**%s", r.Outcome, because(r.Cause))
-		if r.Outcome == expense.DryRun {
-			line("Nothing was written to Concur: %s. The report waits where it was.", withheldBy(r.DryRun))
+		line("**Ended: %s**%s", r.Progress.Outcome, because(r.Progress.Cause))
+		if r.Progress.Outcome == expense.DryRun {
+			line("Nothing was written to Concur: %s. The report waits where it was.", dryRunText(r.Writes.DryRun))
 		}
 	case FetchingFacts:
-		line("**Asks the company's systems**: %s, since %s", code(strings.Join(r.asked, ", ")), clock(r.status.Since))
+		line("**Asks the company's systems**: %s, since %s", code(strings.Join(r.Evaluation.pendingFacts, ", ")), clock(r.status.Since))
 		line("Until they answer, the %s is not judged. Why they do not is with the activity `%s`.", r.noun(), FetchFacts)
 	default:
 		line("**%s**", doing(r.status.State, r.noun()))
+		if r.status.State == Fetching && r.readsAgain != "" {
+			line("It reads again because: %s", code(r.readsAgain))
+		}
 	}
-	if n := len(r.Unreadable); n > 0 && r.status.State != Closed {
-		last := r.Unreadable[n-1]
+	if n := len(r.Inbox.Unreadable); n > 0 && r.status.State != Closed {
+		last := r.Inbox.Unreadable[n-1]
 		line("**A signal could not be read:** `%s`, at %s: %s. Send it again with a payload such as", last.Signal, clock(last.At), last.Problem)
 		line("```json\n%s\n```", last.Example)
 	}
-	if !r.trustAt.IsZero() {
+	if !r.Step.trustedAt.IsZero() {
 		line("Only one callout has named the stop: %s. Without that name the rules would ask a person, or other people. The run waits until %s, in case another notification names the stop differently.",
-			code(indexed(r.stopName())), clock(r.trustAt))
+			code(cutForIndex(r.Step.name())), clock(r.Step.trustedAt))
 	}
-	if names := r.contradiction(); len(names) > 0 && r.status.State != Closed {
+	if names := r.Step.contradiction(); len(names) > 0 && r.status.State != Closed {
 		line("**Notifications contradict each other** about the stop at which the %s waits. They call it:", r.noun())
 		for _, name := range names {
-			fmt.Fprintf(&b, "- %s\n", code(indexed(name)))
+			fmt.Fprintf(&b, "- %s\n", code(cutForIndex(name)))
 		}
 		line("\nSo the stop is unknown, and what rules find that are limited to a stop is for a person to decide. " +
 			"If Concur did not send them all, somebody else knows the callout's password: change it in Concur.")
 	}
-	if r.TotalDiffers != "" {
-		line("Look at the amounts: %s", code(r.TotalDiffers))
+	if r.Read.TotalDiffers != "" {
+		line("Look at the amounts: %s", code(r.Read.TotalDiffers))
 	}
-	if v := r.Verdict; v != nil {
+	if v := r.Evaluation.Verdict; v != nil {
 		line("The rules (%s) say: %s", edition(*v), saying(*v))
 		b.WriteString(found(v.Findings))
 		for _, assumed := range v.Assumed {
@@ -153,25 +159,18 @@ func (r *run) details(ctx workflow.Context) string {
 		}
 		b.WriteByte('\n')
 	}
-	if len(r.Done) > 0 {
+	if len(r.Progress.Done) > 0 {
 		title := "Done:"
-		if r.Outcome == expense.DryRun {
+		if r.Progress.Outcome == expense.DryRun {
 			title = "Shown:"
 		}
 		line("%s", title)
-		for _, d := range r.Done {
+		for _, d := range r.Progress.Done {
 			fmt.Fprintf(&b, "- %s\n", code(d))
 		}
 	}
 	// The Web UI cuts the last line of what it shows; let it cut an empty one.
 	return strings.TrimSpace(b.String()) + "\n\n\u00a0"
-}
-
-func withheldBy(why expense.DryRunReason) string {
-	if why.IsNotTestUser() {
-		return "the report's owner is not among the test users (CONCUR_TEST_USERS)"
-	}
-	return "this is a dry run (CONCUR_WRITES)"
 }
 
 func doing(s State, noun string) string {
@@ -212,4 +211,20 @@ func because(cause string) string {
 		return ""
 	}
 	return " (cause: " + cause + ")"
+}
+
+// count says how many there are of something.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// first returns the first n lines, and says how many there are besides.
+func first(lines []string, n int) []string {
+	if len(lines) > n {
+		return append(lines[:n:n], fmt.Sprintf("and %d more", len(lines)-n))
+	}
+	return lines
 }

@@ -114,7 +114,7 @@ func TestALargeVerdictIsCarriedOnWithoutWhatExplainsIt(t *testing.T) {
 			require.Less(t, again.Input.Size(), 1<<20, "a payload may have 2 MiB")
 			var input workflows.ProcessInput
 			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
-			carried := input.Memory.Verdict
+			carried := input.Memory.Evaluation.Verdict
 			require.Equal(t, verdict.Action, carried.Action)
 			require.Equal(t, verdict.Comment, carried.Comment)
 			require.NotEmpty(t, carried.Findings)
@@ -126,14 +126,15 @@ func TestALargeVerdictIsCarriedOnWithoutWhatExplainsIt(t *testing.T) {
 
 func TestExceptionsOfManyStopsAreCarriedOnWithinAPayload(t *testing.T) {
 	p := newPlay(t)
-	memory := workflows.Memory{ObjectURI: callout().ObjectURI, MustRead: true, ValidationID: waiting(1, 10).ValidationID, Revision: waiting(1, 10).Revision}
+	memory := workflows.Memory{MustRead: true}
+	memory.Address.ObjectURI, memory.Step.ValidationID, memory.Read.Revision = callout().ObjectURI, waiting(1, 10).ValidationID, waiting(1, 10).Revision
 	for stop := range 6 {
 		for i := range 1000 {
-			name := memory.ValidationID
+			name := memory.Step.ValidationID
 			if stop < 5 {
 				name = fmt.Sprint("P_CALL ", strings.Repeat("/expense/report", 8), stop)
 			}
-			memory.Posted = append(memory.Posted, workflows.PostedAtStep{ValidationID: name, PostedException: expense.PostedException{
+			memory.Writes.Posted = append(memory.Writes.Posted, workflows.PostedAtStep{ValidationID: name, PostedException: expense.PostedException{
 				Exception: expense.Exception{ObjectType: expense.OnEntry, ObjectID: fmt.Sprintf("gWr1$pEntry%04d", i), Code: "NORECPT", Rule: strings.Repeat("r", 64)},
 				State:     expense.Posted,
 			}})
@@ -147,8 +148,8 @@ func TestExceptionsOfManyStopsAreCarriedOnWithinAPayload(t *testing.T) {
 	require.Less(t, again.Input.Size(), 1<<20)
 	var input workflows.ProcessInput
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
-	carried := input.Memory.Posted
+	carried := input.Memory.Writes.Posted
 	require.Len(t, carried, 2000)
-	require.Equal(t, memory.ValidationID, carried[1000].ValidationID, "all of this stop are carried on")
-	require.Equal(t, memory.Posted[4000].ValidationID, carried[0].ValidationID, "and the latest of those before")
+	require.Equal(t, memory.Step.ValidationID, carried[1000].ValidationID, "all of this stop are carried on")
+	require.Equal(t, memory.Writes.Posted[4000].ValidationID, carried[0].ValidationID, "and the latest of those before")
 }

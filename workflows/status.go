@@ -28,7 +28,8 @@ type Status struct {
 	ReportID       string          `json:"reportId"`
 	State          State           `json:"state"`
 	WaitingFor     string          `json:"waitingFor"`
-	Since          time.Time       `json:"since"` // when State was entered
+	Since          time.Time       `json:"since"`                // when State was entered
+	ReadsAgain     string          `json:"readsAgain,omitempty"` // why, while it reads the report again
 	ValidationID   string          `json:"validationId"`
 	StepName       string          `json:"stepName,omitempty"`  // as the notifications call it, if they agree
 	StepNames      []string        `json:"stepNames,omitempty"` // as they call it, if they contradict each other

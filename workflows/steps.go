@@ -15,27 +15,26 @@ import (
 	"concur-connector/expense"
 )
 
-// maxSteps bounds how many steps are remembered: whoever knows the callout's password can
+// maxSteps bounds how many steps are remembered: anybody who knows the callout's password can
 // announce any.
 const maxSteps = 500
 
-// RememberSteps remembers which kinds of external validation are this deployment's: those
-// that its callouts have announced, and those that an operator has named. There is one run
-// of it, which lives for ever and continues as new, so that nothing is forgotten when the
-// runs of the callouts are no longer kept. The query "status" answers an
-// expense.AnnouncedSteps.
+// RememberSteps remembers the validation steps of this deployment: those that its callouts have
+// announced, and those that an operator has added. There is one run of it, which never ends and
+// continues as new, because Temporal does not keep the runs of the callouts. The query "status"
+// returns an expense.AnnouncedSteps.
 func (w Workflows) RememberSteps(ctx workflow.Context, known expense.AnnouncedSteps) error {
 	announce := func(ctx workflow.Context, a expense.Announcement) (expense.AnnouncedSteps, error) {
-		note(&known, a, expense.AnnouncedStep{By: cmp.Or(a.By, expense.ByCallout), Since: workflow.Now(ctx)})
+		noteSteps(&known, a, expense.AnnouncedStep{By: cmp.Or(a.By, expense.ByCallout), Since: workflow.Now(ctx)})
 		workflow.SetCurrentDetails(ctx, stepsDetails(known))
 		return known, nil
 	}
 	err := errors.Join(
 		workflow.SetUpdateHandlerWithOptions(ctx, AnnounceUpdate, announce, workflow.UpdateHandlerOptions{
-			Description: "Steps to remember, or to forget. Sent by the activities that read what a callout names, and by concurctl.",
+			Description: "Steps to remember, or to forget. Activities that read a report of a callout send them, and concurctl.",
 		}),
 		workflow.SetQueryHandlerWithOptions(ctx, StatusQuery, func() (expense.AnnouncedSteps, error) { return known, nil },
-			workflow.QueryHandlerOptions{Description: "The steps that are this deployment's."}),
+			workflow.QueryHandlerOptions{Description: "The validation steps of this deployment."}),
 	)
 	if err != nil {
 		return err
@@ -50,8 +49,8 @@ func (w Workflows) RememberSteps(ctx workflow.Context, known expense.AnnouncedSt
 	return workflow.NewContinueAsNewError(ctx, RememberSteps, known)
 }
 
-// note adds the steps of an announcement, or takes them out.
-func note(known *expense.AnnouncedSteps, a expense.Announcement, how expense.AnnouncedStep) {
+// noteSteps adds the steps of an announcement, or removes them.
+func noteSteps(known *expense.AnnouncedSteps, a expense.Announcement, how expense.AnnouncedStep) {
 	for _, step := range a.Steps {
 		is := func(k expense.AnnouncedStep) bool { return k.Step == step }
 		switch {
@@ -61,27 +60,25 @@ func note(known *expense.AnnouncedSteps, a expense.Announcement, how expense.Ann
 		case len(known.Steps) >= maxSteps:
 			known.Refused++
 		default:
-			how.Step = step
-			known.Steps = append(known.Steps, how)
+			known.Steps = append(known.Steps, expense.AnnouncedStep{Step: step, By: how.By, Since: how.Since})
 		}
 	}
 }
 
 func stepsDetails(known expense.AnnouncedSteps) string {
-	text := "The external validations of this deployment: what its callouts have announced, and what an operator has named. " +
-		"A sweep takes up nothing else (CONCUR_OWN_STEPS).\n\n"
+	text := "The validation steps of this deployment: those that its callouts have announced, and those that an operator has added. " +
+		"A sweep starts runs for no others (CONCUR_OWN_STEPS).\n\n"
 	for _, k := range known.Steps {
-		text += fmt.Sprintf("- %s, policy %s, event %s, by %s\n", k.Object, code(k.Policy), code(indexed(k.Event)), k.By)
+		text += fmt.Sprintf("- %s, policy %s, event %s, by %s\n", k.Object, code(k.Policy), code(cutForIndex(k.Event)), k.By)
 	}
 	if known.Refused > 0 {
-		text += fmt.Sprintf("\nFor %s there was no room.\n", count(known.Refused, "other"))
+		text += fmt.Sprintf("\nThe list is full: %s could not be added.\n", count(known.Refused, "other"))
 	}
 	return text + "\n\u00a0"
 }
 
-// Announce has steps remembered as this deployment's, or forgotten. Asking again changes
-// nothing. Where an operator has ended the run that remembers, the next one begins with what
-// that run knew.
+// Announce adds steps to those of this deployment, or removes them. Repeating it changes nothing. If
+// an operator has ended the run of RememberSteps, the next one begins with its steps.
 func (c *Client) Announce(ctx context.Context, a expense.Announcement) (known expense.AnnouncedSteps, err error) {
 	before, err := c.endedSteps(ctx)
 	if err != nil {
@@ -91,16 +88,16 @@ func (c *Client) Announce(ctx context.Context, a expense.Announcement) (known ex
 		ID:                       StepsID(c.taskQueue),
 		TaskQueue:                c.taskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "The external validations of this deployment",
+		StaticSummary:            "The validation steps of this deployment",
 	}, RememberSteps, before)
-	told, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+	update, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
 			UpdateName: AnnounceUpdate, Args: []any{a}, WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	})
 	if err == nil {
-		err = told.Get(ctx, &known)
+		err = update.Get(ctx, &known)
 	}
 	if err != nil {
 		return expense.AnnouncedSteps{}, fmt.Errorf("remember the steps of this deployment: %w", err)
@@ -108,8 +105,8 @@ func (c *Client) Announce(ctx context.Context, a expense.Announcement) (known ex
 	return known, nil
 }
 
-// endedSteps is what the last run of RememberSteps knew, if it has ended and Temporal still
-// keeps it. An open run needs no reminder.
+// endedSteps returns the steps of the last run of RememberSteps, if it has ended and Temporal still
+// has it.
 func (c *Client) endedSteps(ctx context.Context) (expense.AnnouncedSteps, error) {
 	last, err := c.temporal.DescribeWorkflowExecution(ctx, StepsID(c.taskQueue), "")
 	var missing *serviceerror.NotFound
@@ -117,15 +114,14 @@ func (c *Client) endedSteps(ctx context.Context) (expense.AnnouncedSteps, error)
 	case errors.As(err, &missing):
 		return expense.AnnouncedSteps{}, nil
 	case err != nil:
-		return expense.AnnouncedSteps{}, fmt.Errorf("look for what remembers the steps of this deployment: %w", err)
+		return expense.AnnouncedSteps{}, fmt.Errorf("describe the run that remembers the steps of this deployment: %w", err)
 	case last.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
 		return expense.AnnouncedSteps{}, nil
 	}
 	return c.AnnouncedSteps(ctx)
 }
 
-// AnnouncedSteps returns the steps that are remembered as this deployment's. None are where
-// nothing was announced yet.
+// AnnouncedSteps returns the steps of this deployment: none before the first was announced.
 func (c *Client) AnnouncedSteps(ctx context.Context) (known expense.AnnouncedSteps, err error) {
 	if err := c.CheckExists(ctx, StepsID(c.taskQueue)); errors.Is(err, ErrNoRun) {
 		return known, nil
@@ -135,7 +131,7 @@ func (c *Client) AnnouncedSteps(ctx context.Context) (known expense.AnnouncedSte
 		err = answer.Get(&known)
 	}
 	if err != nil {
-		return expense.AnnouncedSteps{}, fmt.Errorf("ask which steps are this deployment's: %w", err)
+		return expense.AnnouncedSteps{}, fmt.Errorf("query the steps of this deployment: %w", err)
 	}
 	return known, nil
 }

@@ -10,99 +10,93 @@ import (
 	"concur-connector/expense"
 )
 
-// sweepPart is how many entries of the failed list one activity result holds, and
-// sweepParts after how many parts a sweep continues as new, so that neither a result
-// nor a history grows with the list.
+// sweepPart is how many entries of the failed list one activity result holds. After sweepParts parts
+// a sweep continues as new. So neither a result nor a history grows with the list.
 const (
 	sweepPart  = 200
 	sweepParts = 5
 )
 
 const (
-	maxWhy  = 50   // reasons that a result holds, and reports that it names
-	maxTold = 2000 // quarantined entries that it remembers
+	maxWhy      = 50   // reasons, and reports, that a result lists
+	maxReported = 2000 // hashes of reported entries that a result holds
 )
 
-// tellAgain is after what time the scheduled sweeps name again what they have named and what
-// is still there, so that an operator who missed it hears of it.
-const tellAgain = 24 * time.Hour
+// reportAgain is the time after which scheduled sweeps report again what is still in the list, for
+// an operator who missed it.
+const reportAgain = 24 * time.Hour
 
-// defaultGrace is that of a sweep to which none was given.
+// defaultGrace is the grace of a sweep whose input gives none.
 const defaultGrace = time.Hour
 
-// SweepInput says how to sweep. It may be left out: a sweep then acts.
+// SweepInput is the input of SweepFailedNotifications. Without one, a sweep acts.
 type SweepInput struct {
 	ReadOnly bool `json:"readOnly,omitempty"` // count, and start nothing
 
-	// MissedAfter is how long a report may wait before it is missed when no run knows of it.
-	// Zero: reports that nobody told of are not looked for.
+	// MissedAfter is how long a report may wait without a run before it counts as missed. Zero: the sweep
+	// does not look for missed reports.
 	MissedAfter time.Duration `json:"missedAfter,omitempty"`
 
-	After    string      `json:"after,omitempty"`    // of a sweep that continued as this one
-	Before   SweepResult `json:"before,omitzero"`    // what it had done
-	Reported []string    `json:"reported,omitempty"` // of the sweep before, see SweepResult
+	After    string      `json:"after,omitempty"`    // the last entry of the sweep that this one continues
+	Before   SweepResult `json:"before,omitzero"`    // its result so far
+	Reported []string    `json:"reported,omitempty"` // by the sweeps before, see SweepResult
 }
 
-// SweepResult is what one sweep did. The query "status" answers what it has done so far.
+// SweepResult is what one sweep did. The query "status" returns it as it is so far.
 type SweepResult struct {
 	Found      int `json:"found"`
 	Started    int `json:"started"`              // a new run
-	Signaled   int `json:"signaled"`             // an open run was told
-	Skipped    int `json:"skipped,omitempty"`    // left alone: its last run says so
-	Unreadable int `json:"unreadable,omitempty"` // not understood, left where they are
-	NotOurs    int `json:"notOurs,omitempty"`    // of another connector, as far as is known, left where they are
-	Failed     int `json:"failed,omitempty"`     // refused by Temporal
+	Signaled   int `json:"signaled"`             // an open run was signaled, or knew it
+	Skipped    int `json:"skipped,omitempty"`    // because of their last run
+	Unreadable int `json:"unreadable,omitempty"` // stay in the list
+	NotOurs    int `json:"notOurs,omitempty"`    // not known to be for this deployment, stay in the list
+	Failed     int `json:"failed,omitempty"`     // Temporal refused to start their run
 
-	// Why names the first of the quarantined, of those of another connector, and of the failed
-	// ones. Each of the first two kinds is named once a day: not again by the scheduled sweeps
-	// that follow within tellAgain.
+	// Why lists the first of the unreadable entries, of those for another connector, and of the
+	// failed ones. Scheduled sweeps list each of the first two kinds once within reportAgain.
 	Why []expense.UnreadableEntry `json:"why,omitempty"`
-	// Reported remembers what was named since ToldSince, by a hash of each.
+	// Reported holds a hash of each entry that was reported since ToldSince.
 	Reported      []string  `json:"reported,omitempty"`
 	ReportedSince time.Time `json:"reportedSince,omitzero"`
 
-	Waiting          int      `json:"waiting,omitempty"`          // reports at external validation longer than the grace
-	Missed           int      `json:"missed,omitempty"`           // of those, the ones that no run knows of
-	Undetermined     int      `json:"undetermined,omitempty"`     // of those, the ones held back: a young run that has yet to read may know of them
-	Reports          []string `json:"reports,omitempty"`          // the first of the forgotten
-	MissedStarted    int      `json:"missedStarted,omitempty"`    // of the forgotten, those for which a run was started
-	NotStartedReason string   `json:"notStartedReason,omitempty"` // why none was started for some
-	NotCheckedReason string   `json:"notCheckedReason,omitempty"` // why they could not be looked for
+	Waiting          int      `json:"waiting,omitempty"`          // reports that wait for longer than the grace
+	Missed           int      `json:"missed,omitempty"`           // those of them without a run
+	Undetermined     int      `json:"undetermined,omitempty"`     // those of them that a run may handle which has not read its report yet
+	Reports          []string `json:"reports,omitempty"`          // the first of the missed
+	MissedStarted    int      `json:"missedStarted,omitempty"`    // those of the missed for which a run was started
+	NotStartedReason string   `json:"notStartedReason,omitempty"` // why no run was started for some
+	NotCheckedReason string   `json:"notCheckedReason,omitempty"` // why the reports could not be checked
 
-	// Unannounced counts the waiting reports that are not known to be at a step of this
-	// deployment. They are left alone.
+	// Unannounced counts the waiting reports that are not known to be at a step of this deployment.
+	// The sweep skips them.
 	Unannounced         int      `json:"unannounced,omitempty"`
 	UnannouncedReports  []string `json:"unannouncedReports,omitempty"`  // the first of them
 	UnannouncedPolicies []string `json:"unannouncedPolicies,omitempty"` // theirs, and those of the travel requests
 	UnannouncedRequests int      `json:"unannouncedRequests,omitempty"` // travel requests of the same sort
 
-	Requests                 int    `json:"requests,omitempty"`                 // travel requests that wait for us
-	RequestsStarted          int    `json:"requestsStarted,omitempty"`          // of those, the ones for which a run was started
+	Requests                 int    `json:"requests,omitempty"`                 // travel requests that wait for the connector
+	RequestsStarted          int    `json:"requestsStarted,omitempty"`          // those of them for which a run was started
 	RequestsSkipped          int    `json:"requestsSkipped,omitempty"`          // others that a person may want to look at
 	RequestsSkippedReason    string `json:"requestsSkippedReason,omitempty"`    // why, for the last of them
-	RequestsNotCheckedReason string `json:"requestsNotCheckedReason,omitempty"` // why they could not be looked for
+	RequestsNotCheckedReason string `json:"requestsNotCheckedReason,omitempty"` // why the travel requests could not be checked
 }
 
-// SweepFailedNotifications starts a run for every notification that Concur could
-// not deliver, or tells the open one, by the same code as a callout. It deletes
-// nothing: that is for each run to do, last.
+// SweepFailedNotifications starts a run for every notification that Concur could not deliver, or
+// signals the open one, with the same code as for a callout. Then it looks for missed reports and
+// travel requests. It deletes nothing: each run does that itself, last.
 func (w Workflows) SweepFailedNotifications(ctx workflow.Context, input SweepInput) (SweepResult, error) {
 	s, err := w.setupSweep(ctx, input)
 	if err != nil {
 		return SweepResult{}, err
 	}
-	parts := sweepParts
-	if workflow.GetVersion(ctx, "sweep-parts", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		parts = 20 // of a sweep that was under way when it was so
-	}
-	for range parts {
+	for range sweepParts {
 		part, err := s.sweepPart(ctx)
 		if err != nil && ctx.Err() != nil {
 			return s.SweepResult, err
 		}
 		if err != nil || part.Next == "" {
-			// A list that cannot be had is no reason not to look for what is in none.
-			return s.SweepResult, failedSweep(err, s.lookForForgotten(ctx, input.MissedAfter), s.lookForRequests(ctx))
+			// If this list cannot be read, still check the others.
+			return s.SweepResult, sweepError(err, s.lookForMissed(ctx, input.MissedAfter), s.lookForRequests(ctx))
 		}
 		s.after = part.Next
 	}
@@ -119,7 +113,7 @@ type sweep struct {
 	readOnly bool
 	grace    time.Duration
 	after    string
-	before   []string // what the sweeps before have named
+	before   []string // the hashes that the sweeps before have reported
 }
 
 func (w Workflows) setupSweep(ctx workflow.Context, input SweepInput) (*sweep, error) {
@@ -130,25 +124,25 @@ func (w Workflows) setupSweep(ctx workflow.Context, input SweepInput) (*sweep, e
 			s.before, s.ReportedSince = last.Reported, last.ReportedSince
 		}
 	}
-	if s.began = workflow.Now(ctx); input.After == "" && s.began.Sub(s.ReportedSince) >= tellAgain {
+	if s.began = workflow.Now(ctx); input.After == "" && s.began.Sub(s.ReportedSince) >= reportAgain {
 		s.before, s.ReportedSince = nil, time.Time{}
 	}
 	return s, workflow.SetQueryHandlerWithOptions(ctx, StatusQuery, func() (SweepResult, error) { return s.SweepResult, nil },
 		workflow.QueryHandlerOptions{Description: "What the sweep has done so far."})
 }
 
-// sweepPart takes up one part of the failed list.
+// sweepPart starts or signals the runs of one part of the failed list.
 func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, error) {
 	listed := workflow.Now(ctx)
 	ask := expense.ListFailedNotificationsInput{After: s.after, Limit: sweepPart, Reported: s.before}
-	part, err := call[expense.FailedNotifications](s.netOptions(ctx, "list failed notifications", requestsOfList), &s.calls, ListFailedNotifications, ask)
+	part, err := call[expense.FailedNotifications](s.listOptions(ctx, "list failed notifications", requestsOfList), &s.calls, ListFailedNotifications, ask)
 	if err != nil {
 		return part, err
 	}
 	s.Found += len(part.Items) + len(part.Unreadable) + part.Unlisted + part.NotOurs
 	s.NotOurs += part.NotOurs
 	s.Unreadable += len(part.Unreadable) + part.Unlisted
-	s.quarantine(ctx, part)
+	s.reportEntries(ctx, part)
 	if len(part.Items) == 0 || s.readOnly {
 		return part, nil
 	}
@@ -160,41 +154,42 @@ func (s *sweep) sweepPart(ctx workflow.Context) (expense.FailedNotifications, er
 	s.Signaled += done.Signaled
 	s.Skipped += done.Skipped
 	s.Failed += len(done.Failed)
-	s.because(done.Failed)
+	s.addWhy(done.Failed)
 	return part, nil
 }
 
-// start starts a run for each notification of a list that was read at that moment, or tells
-// the open one.
+// start starts a run for each notification of a list that was read at that time, or signals the
+// open one.
 func (s *sweep) start(ctx workflow.Context, found []expense.Notification, listed time.Time) (done expense.StartedProcessing, err error) {
 	options := s.localOptions(ctx, "start "+count(len(found), "run"))
 	input := expense.StartProcessingInput{Notifications: found, ListedAt: listed, Grace: s.grace}
 	return call[expense.StartedProcessing](options, &s.calls, StartProcessing, input)
 }
 
-// quarantine names, loud, those that no sweep has named within tellAgain, and remembers what was
-// named for as long as it is there. What finds no room is named by the next sweep.
-func (s *sweep) quarantine(ctx workflow.Context, part expense.FailedNotifications) {
+// reportEntries logs the entries that no sweep has reported within reportAgain. It remembers what
+// was reported for as long as it is in the list. The next sweep reports what was too much for this
+// one.
+func (s *sweep) reportEntries(ctx workflow.Context, part expense.FailedNotifications) {
 	for _, mark := range part.Reported {
-		s.told(mark)
+		s.reported(mark)
 	}
-	s.name(ctx, "entries of the failed list cannot be understood and are left there", part.Unreadable)
-	s.name(ctx, "entries of the failed list name a step that no callout of this deployment has announced, and are left there", part.NotOursEntries)
+	s.report(ctx, "entries of the failed list are unreadable and stay there", part.Unreadable)
+	s.report(ctx, "entries of the failed list name a step that no callout of this deployment has announced, and stay there", part.NotOursEntries)
 }
 
-func (s *sweep) name(ctx workflow.Context, what string, entries []expense.UnreadableEntry) {
-	named := entries[:min(len(entries), maxWhy-len(s.Why))]
-	for _, q := range named {
-		s.told(q.Hash())
+func (s *sweep) report(ctx workflow.Context, what string, entries []expense.UnreadableEntry) {
+	fit := entries[:min(len(entries), maxWhy-len(s.Why))]
+	for _, q := range fit {
+		s.reported(q.Hash())
 	}
-	if len(named) > 0 {
-		workflow.GetLogger(ctx).Warn(what, "count", len(named), "first", named[0].Reason)
+	if len(fit) > 0 {
+		workflow.GetLogger(ctx).Warn(what, "count", len(fit), "first", fit[0].Reason)
 	}
-	s.because(named)
+	s.addWhy(fit)
 }
 
-func (s *sweep) told(mark string) {
-	if len(s.Reported) < maxTold && !slices.Contains(s.Reported, mark) {
+func (s *sweep) reported(mark string) {
+	if len(s.Reported) < maxReported && !slices.Contains(s.Reported, mark) {
 		s.Reported = append(s.Reported, mark)
 		if s.ReportedSince.IsZero() {
 			s.ReportedSince = s.began
@@ -202,8 +197,8 @@ func (s *sweep) told(mark string) {
 	}
 }
 
-// unannounced remembers the policies of what was left alone as another connector's, and says
-// so, loud, of those of which no sweep has said it within tellAgain.
+// unannounced remembers the policies of what the sweep skipped as another connector's, and logs
+// those that no sweep has logged within reportAgain.
 func (s *sweep) unannounced(ctx workflow.Context, noun string, policies []string) {
 	var fresh []string
 	for _, policy := range policies {
@@ -211,17 +206,17 @@ func (s *sweep) unannounced(ctx workflow.Context, noun string, policies []string
 		if !slices.Contains(s.before, mark) && !slices.Contains(s.Reported, mark) {
 			fresh = append(fresh, policy)
 		}
-		s.told(mark)
+		s.reported(mark)
 		if len(s.UnannouncedPolicies) < maxWhy && !slices.Contains(s.UnannouncedPolicies, policy) {
 			s.UnannouncedPolicies = append(s.UnannouncedPolicies, policy)
 		}
 	}
 	if len(fresh) > 0 {
-		workflow.GetLogger(ctx).Warn(noun+" wait at external validation with a policy for which no callout of this deployment was ever received: they are left alone; "+
+		workflow.GetLogger(ctx).Warn(noun+" wait at external validation with a policy for which no callout of this deployment was ever received: the sweep skips them; "+
 			"if they are for this deployment, call concurctl steps add or set CONCUR_OWN_STEPS", "policies", fresh)
 	}
 }
 
-func (r *SweepResult) because(why []expense.UnreadableEntry) {
+func (r *SweepResult) addWhy(why []expense.UnreadableEntry) {
 	r.Why = append(r.Why, why[:min(len(why), maxWhy-len(r.Why))]...)
 }

@@ -10,22 +10,20 @@ import (
 	"concur-connector/expense"
 )
 
-// consult asks the company's own systems for the facts that the rules ask for, if they do.
-// It waits for as long as one is away. What was answered serves the judgement that follows
-// and no other: a report that has changed is asked about anew.
-func (r *run) consult(ctx workflow.Context, read expense.FetchedReport, eventType string, at time.Time) (expense.Facts, error) {
+// fetchFacts asks the fact services for the facts that the rules need. It waits for as long as
+// one is away. The answers serve this evaluation only: a report that has changed is asked about
+// again.
+func (r *run) fetchFacts(ctx workflow.Context, read expense.FetchedReport, eventType string, at time.Time) (expense.Facts, next) {
 	if len(read.FactNames) == 0 {
-		return nil, nil
+		return nil, goOn()
 	}
-	r.asked = read.FactNames
-	if r.Task == nil {
+	r.Evaluation.fetches(read.FactNames)
+	if r.Decision.Task == nil {
 		r.enter(ctx, FetchingFacts)
 	}
-	names := strings.Join(read.FactNames, ", ")
 	var fetched expense.FetchedFacts
-	err := r.legible(ctx, "an answer of the company's systems", func() error {
-		var err error
-		fetched, err = call[expense.FetchedFacts](r.factOptions(ctx, "ask the company's systems: "+indexed(names)), &r.calls, FetchFacts, expense.FetchFactsInput{
+	err := r.retryUnreadableFrom(ctx, "an answer of the company's systems", func() (err error) {
+		fetched, err = call[expense.FetchedFacts](r.factOptions(ctx, "ask the company's systems: "+cutForIndex(strings.Join(read.FactNames, ", "))), &r.calls, FetchFacts, expense.FetchFactsInput{
 			Report: read.Report, Request: read.Request, RulesHash: read.RulesHash, EventType: eventType, At: at,
 		})
 		return err
@@ -33,22 +31,20 @@ func (r *run) consult(ctx workflow.Context, read expense.FetchedReport, eventTyp
 	var t *ParkReason
 	switch {
 	case errors.As(err, &t):
-		t.Fix = mendFact(t.Kind)
-		return nil, t
+		t.Fix = fixForFact(t.Kind)
+		return nil, parked(t)
 	case err != nil:
-		return nil, err
+		return nil, after(err)
 	case fetched.Stale:
-		return nil, r.readAnew(ctx)
-	case r.NotificationPending && !r.hurried:
-		r.hurried = true     // once: a stream of notifications must not keep the rules from judging
-		return nil, errAgain // that was asked about a report which may have changed since
+		return nil, r.readForNewRules(ctx)
+	case r.Evaluation.restarts(r.Inbox.NotificationPending):
+		return nil, again("a notification arrived while facts were fetched: the report may have changed")
 	}
-	r.hurried = false
-	return fetched.Facts, nil
+	return fetched.Facts, goOn()
 }
 
-// mendFact says what a person can do when the company's own systems give no fact.
-func mendFact(k expense.Kind) string {
+// fixForFact says what a person can do when the company's own systems give no fact.
+func fixForFact(k expense.Kind) string {
 	switch k {
 	case expense.Unavailable:
 		return "Have whoever runs the proxy, the firewall or the gateway before the system that the message names let this request through. The run tries again by itself, every hour at the latest."
@@ -61,5 +57,5 @@ func mendFact(k expense.Kind) string {
 	case expense.Malformed:
 		return "Have the system that the message names answer as docs/policy/fact-answer.schema.json says."
 	}
-	return mend(k)
+	return fixFor(k)
 }

@@ -440,9 +440,10 @@ func TestASingle404LosesNoName(t *testing.T) {
 
 func TestTheNamesOfAStopAreCarriedOn(t *testing.T) {
 	p := newPlay(t)
-	memory := &workflows.Memory{ObjectURI: reportURI, MustRead: true,
-		NamedSteps:   []workflows.NamedStep{{Stop: waiting(1, 10).ValidationID, Names: []workflows.StepName{{Name: "SUBMIT"}}}},
-		ValidationID: waiting(1, 10).ValidationID, NewStepNames: []workflows.StepName{{Name: "PRE-EXTRACT"}}}
+	memory := &workflows.Memory{MustRead: true}
+	memory.Address.ObjectURI, memory.Step.ValidationID = reportURI, waiting(1, 10).ValidationID
+	memory.Step.Named = []workflows.NamedStep{{Stop: waiting(1, 10).ValidationID, Names: []workflows.StepName{{Name: "SUBMIT"}}}}
+	memory.Step.NewNames = []workflows.StepName{{Name: "PRE-EXTRACT"}}
 	p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{ask}
 	p.after(time.Hour, func() {
 		require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT"}, p.status().StepNames)

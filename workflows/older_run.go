@@ -13,15 +13,14 @@ import (
 	"concur-connector/expense"
 )
 
-// OlderRun returns the notification ID of the open run to which the run that asks leaves a
-// report, or nothing. The run that asks has shown the report's ID before it asks.
+// OlderRun returns the notification ID of the open run to which the asking run hands its report over,
+// or nothing. The asking run has set the report's ID as search attribute before.
 //
-// Two kinds of runs meet: those of callouts, under the key of v1.1, and the one under the
-// report's own ID. A callout's run leaves the report to the latter if that has read the
-// report; Temporal knows that of a single run at once. The run under the report's ID leaves
-// it to any callout's run, which Temporal lists a moment late; it asks only after that
-// moment. So of two such runs at least one sees the other. Of two callouts' runs the
-// younger leaves it.
+// Two kinds of runs meet: those of callouts, under the key of v1.1, and the one under the report's
+// own ID. A callout's run hands over to the latter if that has read the report: Temporal knows that
+// of a single run at once. The run under the report's ID hands over to any callout's run. Temporal
+// lists those with a delay, so it asks only after that delay. So at least one of two such runs finds
+// the other. Of two callouts' runs, the younger hands over.
 func (c *Client) OlderRun(ctx context.Context, reportID, notificationID, runID string) (string, error) {
 	own := expense.Notification{Kind: expense.ReportObject, Key: reportID}.ID()
 	if notificationID != own {
@@ -31,18 +30,18 @@ func (c *Client) OlderRun(ctx context.Context, reportID, notificationID, runID s
 		switch {
 		case errors.As(err, &missing):
 		case err != nil:
-			return "", fmt.Errorf("look for the run of %s: %w", own, err)
+			return "", fmt.Errorf("describe the run of %s: %w", own, err)
 		case info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING &&
-			keyword(info.GetSearchAttributes(), ReportIDAttribute) == indexed(reportID):
+			keyword(info.GetSearchAttributes(), ReportIDAttribute) == cutForIndex(reportID):
 			return own, nil
 		}
 	}
 	list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		PageSize: knownRuns,
-		Query:    fmt.Sprintf("%s AND %s = '%s' AND ExecutionStatus = 'Running'", c.ours(), ReportIDAttribute, quoted(indexed(reportID))),
+		Query:    fmt.Sprintf("%s AND %s = '%s' AND ExecutionStatus = 'Running'", c.deploymentQuery(), ReportIDAttribute, quoted(cutForIndex(reportID))),
 	})
 	if err != nil {
-		return "", fmt.Errorf("look for the runs of a report: %w", err)
+		return "", fmt.Errorf("list the runs of a report: %w", err)
 	}
 	var others []*workflowpb.WorkflowExecutionInfo
 	for _, run := range list.GetExecutions() {
@@ -58,30 +57,30 @@ func (c *Client) OlderRun(ctx context.Context, reportID, notificationID, runID s
 	}
 	self, err := c.temporal.DescribeWorkflowExecution(ctx, notificationID, runID)
 	if err != nil {
-		return "", fmt.Errorf("look for the run itself: %w", err)
+		return "", fmt.Errorf("describe the asking run: %w", err)
 	}
 	for _, other := range others {
-		if older(other, self.GetWorkflowExecutionInfo()) {
+		if startedBefore(other, self.GetWorkflowExecutionInfo()) {
 			return other.GetExecution().GetWorkflowId(), nil
 		}
 	}
 	return "", nil
 }
 
-// isSeenTo reports whether a run is open of the report that another has left to it.
-func (c *Client) isSeenTo(ctx context.Context, left *workflowpb.WorkflowExecutionInfo) bool {
-	reportID := keyword(left.GetSearchAttributes(), ReportIDAttribute)
+// hasOpenRun returns true when an open run handles the report of a run that has handed it over.
+func (c *Client) hasOpenRun(ctx context.Context, closed *workflowpb.WorkflowExecutionInfo) bool {
+	reportID := keyword(closed.GetSearchAttributes(), ReportIDAttribute)
 	if reportID == "" {
 		return false
 	}
 	n, err := c.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Query: fmt.Sprintf("%s AND %s = '%s' AND ExecutionStatus = 'Running'", c.ours(), ReportIDAttribute, quoted(indexed(reportID))),
+		Query: fmt.Sprintf("%s AND %s = '%s' AND ExecutionStatus = 'Running'", c.deploymentQuery(), ReportIDAttribute, quoted(cutForIndex(reportID))),
 	})
 	return err == nil && n.GetCount() > 0
 }
 
-// older reports whether a run began before another, which is the first of its chain.
-func older(a, b *workflowpb.WorkflowExecutionInfo) bool {
+// startedBefore returns true when run a began before run b. Run b has continued no other run.
+func startedBefore(a, b *workflowpb.WorkflowExecutionInfo) bool {
 	if a.GetFirstRunId() != "" && a.GetFirstRunId() != a.GetExecution().GetRunId() {
 		return true
 	}
@@ -93,7 +92,7 @@ func older(a, b *workflowpb.WorkflowExecutionInfo) bool {
 	}
 }
 
-// NotifyRun has an open run know what another leaves to it, and reports whether it has ended.
+// NotifyRun signals an open run what another run hands over to it. It returns ended when no run is open.
 func (c *Client) NotifyRun(ctx context.Context, n expense.Notification, id string) (ended bool, err error) {
 	last, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
 	var missing *serviceerror.NotFound
@@ -101,7 +100,7 @@ func (c *Client) NotifyRun(ctx context.Context, n expense.Notification, id strin
 	case errors.As(err, &missing):
 		return true, nil
 	case err != nil:
-		return false, fmt.Errorf("look for the run of %s: %w", id, err)
+		return false, fmt.Errorf("describe the run of %s: %w", id, err)
 	case last.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
 		return true, nil
 	}
@@ -110,7 +109,7 @@ func (c *Client) NotifyRun(ctx context.Context, n expense.Notification, id strin
 		return true, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("tell the run of %s: %w", id, err)
+		return false, fmt.Errorf("signal the run of %s: %w", id, err)
 	}
 	return false, nil
 }

@@ -11,12 +11,11 @@ import (
 	"concur-connector/expense"
 )
 
-// failedSweep is how a sweep fails, or nil when none of its parts has failed: its type is
-// the kind of the first error, and its message is one sentence that names each. The causes
-// are in the history, with the activities.
-func failedSweep(parts ...error) error {
+// sweepError is the error of a sweep, or nil when none of its parts has failed. Its type is the kind
+// of the first error, and its message names each. The history shows the causes, with the activities.
+func sweepError(parts ...error) error {
 	var kind expense.Kind
-	var said []string
+	var messages []string
 	for _, err := range parts {
 		if temporal.IsCanceledError(err) {
 			return err
@@ -29,17 +28,17 @@ func failedSweep(parts ...error) error {
 			t.Message = late
 		}
 		if !slices.Contains(Kinds(), t.Kind) {
-			t.Kind = expense.Unavailable // an error of ours, or of Temporal: it passes
+			t.Kind = expense.Unavailable // of the connector or of Temporal
 		}
 		if kind == "" {
 			kind = t.Kind
 		}
-		said = append(said, strings.Join(strings.Fields(t.Message), " "))
+		messages = append(messages, strings.Join(strings.Fields(t.Message), " "))
 	}
 	if kind == "" {
 		return nil
 	}
-	return temporal.NewApplicationError(strings.Join(said, "; and "), string(kind))
+	return temporal.NewApplicationError(strings.Join(messages, "; and "), string(kind))
 }
 
 // lateActivity says which activity did not end in time, when that is why it failed.

@@ -9,21 +9,21 @@ import (
 	"concur-connector/expense"
 )
 
-// pendingParts bounds how far a list is followed that never ends.
+// pendingParts bounds how many parts of an endless list are read.
 const pendingParts = 400
 
-// lookForForgotten is the last net: reports that wait and that neither a callout nor
-// the failed list told of. For each a run is started, under the report's ID.
-func (s *sweep) lookForForgotten(ctx workflow.Context, grace time.Duration) error {
+// lookForMissed finds reports that arrived neither by callout nor through the failed list, and
+// starts a run for each under the report's ID.
+func (s *sweep) lookForMissed(ctx workflow.Context, grace time.Duration) error {
 	if grace == 0 {
 		return nil
 	}
 	ask := expense.ListPendingReportsInput{MissedAfter: grace, Young: s.ConfirmDelay, WithNotifications: !s.readOnly}
 	for range pendingParts {
 		listed := workflow.Now(ctx)
-		options := s.netOptions(ctx, "look for reports that nobody told of", requestsOfWhole)
+		options := s.listOptions(ctx, "look for missed reports", requestsOfWhole)
 		found, err := call[expense.PendingReports](options, &s.calls, ListPendingReports, ask)
-		if unlooked, err := away(err, &s.NotCheckedReason); unlooked || err != nil {
+		if failed, err := recordListError(err, &s.NotCheckedReason); failed || err != nil {
 			return err
 		}
 		s.Waiting += found.Waiting
@@ -47,18 +47,14 @@ func (s *sweep) lookForForgotten(ctx workflow.Context, grace time.Duration) erro
 	return nil
 }
 
-// lookForRequests starts a run for each travel request that waits for us and that none
-// sees to.
+// lookForRequests starts a run for each travel request that waits for the connector without a run.
 func (s *sweep) lookForRequests(ctx workflow.Context) error {
-	if workflow.GetVersion(ctx, "travel-requests", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return nil
-	}
 	var ask expense.ListPendingRequestsInput
 	for range pendingParts {
 		listed := workflow.Now(ctx)
-		options := s.netOptions(ctx, "look for travel requests that wait", requestsOfWhole)
+		options := s.listOptions(ctx, "look for travel requests that wait", requestsOfWhole)
 		found, err := call[expense.PendingRequests](options, &s.calls, ListPendingRequests, ask)
-		if unlooked, err := away(err, &s.RequestsNotCheckedReason); unlooked || err != nil {
+		if failed, err := recordListError(err, &s.RequestsNotCheckedReason); failed || err != nil {
 			return err
 		}
 		s.Requests += len(found.Notifications)
@@ -82,8 +78,8 @@ func (s *sweep) lookForRequests(ctx workflow.Context) error {
 	return nil
 }
 
-// away says why a list could not be had. What else the sweep does is done all the same.
-func away(err error, why *string) (bool, error) {
+// recordListError records why a list could not be read. The sweep goes on with the other lists.
+func recordListError(err error, why *string) (bool, error) {
 	var t *ParkReason
 	switch err := trouble(err); {
 	case errors.As(err, &t):
@@ -95,7 +91,7 @@ func away(err error, why *string) (bool, error) {
 	return false, nil
 }
 
-// startFound starts a run for each that was found in a list of Concur, read at that moment.
+// startFound starts a run for each object of a list that was read at that time.
 func (s *sweep) startFound(ctx workflow.Context, found []expense.Notification, listed time.Time, started *int) error {
 	if s.readOnly || len(found) == 0 {
 		return nil
@@ -103,6 +99,6 @@ func (s *sweep) startFound(ctx workflow.Context, found []expense.Notification, l
 	done, err := s.start(ctx, found, listed)
 	*started += done.Started
 	s.Failed += len(done.Failed)
-	s.because(done.Failed)
+	s.addWhy(done.Failed)
 	return err
 }
