@@ -37,9 +37,18 @@ var rooms = map[string][]string{
 	"internal/textfile":             {},
 	"internal/config":               {"internal/spelling", "internal/textfile"},
 	"internal/httpserver":           {"internal/textfile"},
-	"cmd/ingress":                   {"approvals", "approvals/approvers", "internal/config", "internal/httpserver", "ingress", "internal/telemetry", "workflows"},
-	"cmd/worker":                    {"activities", "concur", "internal/config", "expense", "facts", "internal/httpserver", "policy", "internal/telemetry", "workflows"},
-	"cmd/concurctl":                 {"approvals/approvers", "concur", "concur/wire", "internal/config", "expense", "facts", "policy", "policy/rulesfile", "cmd/concurctl/rules/rulestest", "internal/telemetry", "cmd/concurctl/rules/whatif", "workflows", "internal/textfile", "internal/httpserver"},
+	"cmd/ingress":                   {"approvals", "approvals/approvers", "ingress", "internal/config", "internal/httpserver", "internal/telemetry", "workflows"},
+	"cmd/worker":                    {"activities", "concur", "expense", "facts", "internal/clients", "internal/config", "internal/httpserver", "internal/telemetry", "policy", "workflows"},
+	"cmd/concurctl":                 {"cmd/concurctl/cli", "cmd/concurctl/decode", "cmd/concurctl/doctor", "cmd/concurctl/rules", "cmd/concurctl/runs", "cmd/concurctl/setup", "cmd/concurctl/token"},
+	"cmd/concurctl/cli":             {"concur", "internal/clients", "internal/config", "internal/telemetry", "workflows"},
+	"cmd/concurctl/clitest":         {"cmd/concurctl/cli", "expense", "ingress", "workflows"},
+	"cmd/concurctl/decode":          {"cmd/concurctl/cli", "concur/wire", "expense"},
+	"cmd/concurctl/doctor":          {"approvals/approvers", "cmd/concurctl/cli", "concur", "expense", "internal/clients", "internal/config", "internal/httpserver", "policy", "workflows"},
+	"cmd/concurctl/rules":           {"cmd/concurctl/cli", "cmd/concurctl/decode", "cmd/concurctl/rules/rulestest", "cmd/concurctl/rules/whatif", "concur", "expense", "internal/config", "internal/textfile", "policy", "policy/rulesfile", "workflows"},
+	"cmd/concurctl/runs":            {"cmd/concurctl/cli", "cmd/concurctl/decode", "concur", "expense", "internal/config", "workflows"},
+	"cmd/concurctl/setup":           {"cmd/concurctl/cli", "expense", "internal/config", "workflows"},
+	"cmd/concurctl/token":           {"cmd/concurctl/cli", "concur", "internal/config", "internal/textfile"},
+	"internal/clients":              {"concur", "facts", "internal/config"},
 	"dev":                           {"dev/company", "expense", "workflows"},
 	"dev/company":                   {},
 	"dev/concursim":                 {"dev/concursim/journal"},
@@ -51,14 +60,14 @@ var rooms = map[string][]string{
 // guests says where a package from outside is at home: one library, few rooms. A
 // path stands for everything below it.
 var guests = map[string][]string{
-	"go.temporal.io":                       {"workflows", "activities", "cmd/concurctl/rules/whatif", "cmd/ingress", "cmd/worker", "cmd/concurctl", "dev"},
+	"go.temporal.io":                       {"workflows", "activities", "cmd/concurctl/rules/whatif", "cmd/ingress", "cmd/worker", "dev", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/doctor", "cmd/concurctl/rules", "cmd/concurctl/runs", "cmd/concurctl/setup"},
 	"cel.dev/cel-go":                       {"policy", "policy/hint", "policy/value"},
 	"golang.org/x/net":                     {"internal/httpserver"},
 	"golang.org/x/oauth2":                  {"concur"},
 	"github.com/bojanz/currency":           {"expense"},
 	"golang.org/x/text":                    {"concur/wire/lenient", "dev/concursim", "expense"},
 	"golang.org/x/time":                    {"concur"},
-	"golang.org/x/sync":                    {"concur", "cmd/concurctl/rules/whatif", "cmd/ingress", "cmd/worker", "cmd/concurctl"},
+	"golang.org/x/sync":                    {"concur", "cmd/concurctl/rules/whatif", "cmd/ingress", "cmd/worker", "cmd/concurctl/runs"},
 	"github.com/gorilla/mux":               {"ingress", "approvals", "internal/httpserver", "cmd/ingress", "dev/concursim"},
 	"github.com/kelseyhightower":           {"internal/config"},
 	"github.com/google/uuid":               {"concur", "approvals"},
@@ -66,14 +75,15 @@ var guests = map[string][]string{
 	"github.com/shopspring/decimal":        {"expense", "policy/value", "dev/concursim"},
 	"go.yaml.in/yaml":                      {"policy", "policy/rulesfile", "cmd/concurctl/rules/rulestest", "dev", "dev/concursim"},
 	"github.com/gofrs/flock":               {"concur"},
-	"github.com/spf13/cobra":               {"cmd/concurctl"},
+	"github.com/spf13/cobra":               {"cmd/concurctl", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/decode", "cmd/concurctl/doctor", "cmd/concurctl/rules", "cmd/concurctl/runs", "cmd/concurctl/setup", "cmd/concurctl/token"},
 	"github.com/rogpeppe/go-internal":      {"dev"},
-	"net/http":                             {"concur", "facts", "ingress", "approvals", "internal/httpserver", "cmd/ingress", "cmd/concurctl", "dev", "dev/company", "dev/concursim"},
-	"github.com/stretchr/testify":          {}, // tests only
-	"github.com/santhosh-tekuri":           {}, // tests only
-	"testing":                              {},
+	"net/http":                             {"concur", "facts", "ingress", "approvals", "internal/httpserver", "cmd/ingress", "dev", "dev/company", "dev/concursim", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/doctor", "cmd/concurctl/setup"},
+	"github.com/stretchr/testify":          {"cmd/concurctl/clitest"}, // tests only
+	"github.com/santhosh-tekuri":           {},                        // tests only
+	"testing":                              {"cmd/concurctl/clitest"},
 	"go.temporal.io/sdk/contrib/envconfig": {"workflows"},
-	"google.golang.org/protobuf":           {"dev"}, // what Temporal's own requests are made of
+	"google.golang.org/grpc":               {"cmd/concurctl/clitest"},
+	"google.golang.org/protobuf":           {"dev", "cmd/concurctl/clitest"}, // what Temporal's own requests are made of
 }
 
 // keys are names of other packages that only some rooms may use. A request to Concur is sent
@@ -87,8 +97,8 @@ var keys = map[string][]string{
 	"os.Environ":                     {"internal/config", "dev"}, // dev hands its own on to its children
 	"os.ExpandEnv":                   {},
 	"net/http.Client":                {"concur", "facts", "dev/concursim"},
-	"net/http.Transport":             {"concur", "facts", "cmd/concurctl", "dev/concursim"},
-	"net/http.NewRequestWithContext": {"concur", "facts", "cmd/concurctl", "dev", "dev/concursim"},
+	"net/http.Transport":             {"concur", "facts", "cmd/concurctl/cli", "dev/concursim"},
+	"net/http.NewRequestWithContext": {"concur", "facts", "cmd/concurctl/cli", "dev", "dev/concursim"},
 	"net/http.DefaultClient":         {"dev"},
 	"net/http.DefaultTransport":      {},
 	"net/http.NewRequest":            {},
@@ -101,7 +111,7 @@ var keys = map[string][]string{
 	"net.Dialer":                     {},
 	"crypto/tls.Dial":                {},
 	"crypto/tls.DialWithDialer":      {},
-	"crypto/tls.Dialer":              {"cmd/concurctl"},
+	"crypto/tls.Dialer":              {"cmd/concurctl/cli"},
 }
 
 // vague are names that say nothing about what lives in a room.

@@ -6,12 +6,19 @@ import (
 	"strings"
 	"testing"
 
+	"concur-connector/cmd/concurctl/cli"
+	"concur-connector/cmd/concurctl/clitest"
+
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 )
 
-// commands lists every command that a person can give, by its path.
-func commands(root *cobra.Command) map[string]*cobra.Command {
+var concurctl clitest.Program = commands
+
+func TestMain(m *testing.M) { concurctl.Main(m) }
+
+// visibleCommands lists the commands below root that a person sees, by path.
+func visibleCommands(root *cobra.Command) map[string]*cobra.Command {
 	all := map[string]*cobra.Command{}
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {
@@ -29,7 +36,7 @@ func commands(root *cobra.Command) map[string]*cobra.Command {
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	t.Parallel()
-	for path, cmd := range commands(rootCommand()) {
+	for path, cmd := range visibleCommands(cli.Root(commands()...)) {
 		require.NotEmpty(t, cmd.Short, path)
 		require.False(t, strings.HasSuffix(cmd.Short, "."), path)
 		require.Greater(t, len(cmd.Long), len(cmd.Short), path)
@@ -39,12 +46,11 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 
 func TestHelpIsPrintedOnTheStandardOutput(t *testing.T) {
 	t.Parallel()
-	for path := range commands(rootCommand()) {
-		var out, errs strings.Builder
-		args := append(strings.Fields(path)[1:], "-h")
-		require.Zero(t, run(t.Context(), args, strings.NewReader(""), &out, &errs), path)
-		require.Contains(t, out.String(), "Examples:\n", path)
-		require.Empty(t, errs.String(), path)
+	for path := range visibleCommands(cli.Root(commands()...)) {
+		help := concurctl.Run(t, "", append(strings.Fields(path)[1:], "-h")...)
+		require.Zero(t, help.Code, path)
+		require.Contains(t, help.Out, "Examples:\n", path)
+		require.Empty(t, help.Errs, path)
 	}
 }
 
@@ -62,7 +68,7 @@ func TestTheDocumentListsTheCommandsOfTheCode(t *testing.T) {
 		}
 	}
 	var want []string
-	for path, cmd := range commands(rootCommand()) {
+	for path, cmd := range visibleCommands(cli.Root(commands()...)) {
 		if !cmd.HasSubCommands() {
 			want = append(want, path+strings.TrimPrefix(cmd.Use, cmd.Name())+": "+cmd.Short)
 		}
@@ -89,52 +95,57 @@ func TestALineThatCannotBeUnderstoodIsOneSentence(t *testing.T) {
 		"parked retry EXPRPT:größe":        `"EXPRPT:größe" is no notification ID such as EXPRPT:KEY`,
 		"decode":                           "concurctl decode wants the FILE to read, or -",
 		"decode /nowhere/x":                "read the payload: open /nowhere/x",
-		"failed delete":                    "give the URIs of the entries",
+		"failed-notifications delete":      "give the URIs of the entries",
 		"doctor --report nowhere":          "--report cannot be used: ObjectURI ",
-		"doctor --only sweep":              `--only "sweep" is neither ingress nor worker`,
+		"failed list":                      `"failed" is now "failed-notifications"`,
+		"shown start --all":                `"shown" is now "dry-run"`,
+		"doctor --only worker":             "--only is now --program",
+		"parked cancel --confirm":          "--confirm is now --yes",
+		"steps add --event X":              "--event is now --event-type",
+		"doctor --program sweep":           `--program "sweep" is neither ingress nor worker`,
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
-			var out, errs strings.Builder
-			require.Equal(t, 1, run(t.Context(), strings.Fields(line), strings.NewReader(""), &out, &errs))
-			require.Empty(t, out.String())
-			require.Contains(t, errs.String(), says)
-			require.True(t, strings.HasPrefix(errs.String(), "concurctl: "))
-			require.Equal(t, 1, strings.Count(errs.String(), "\n"), errs.String())
+			ended := concurctl.Run(t, "", strings.Fields(line)...)
+			require.Equal(t, 1, ended.Code)
+			require.Empty(t, ended.Out)
+			require.Contains(t, ended.Errs, says)
+			require.True(t, strings.HasPrefix(ended.Errs, "concurctl: "))
+			require.Equal(t, 1, strings.Count(ended.Errs, "\n"), ended.Errs)
 		})
 	}
 }
 
 func TestWithoutTemporalItSaysWhereItLooked(t *testing.T) {
 	t.Parallel()
-	for _, line := range []string{"parked list", "parked retry EXPRPT:one", "failed sweep", "bootstrap"} {
+	for _, line := range []string{"parked list", "parked retry EXPRPT:one", "failed-notifications sweep", "bootstrap"} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
-			ended := play(t, settings{"TEMPORAL_ADDRESS": "127.0.0.1:2", "TEMPORAL_NAMESPACE": "finance", "CONCUR_TASK_QUEUE": "own"}, "", strings.Fields(line)...)
-			require.Equal(t, 1, ended.code)
-			require.True(t, strings.HasPrefix(ended.errs, "concurctl: using Temporal at 127.0.0.1:2, namespace finance, task queue own\n"), ended.errs)
-			require.Contains(t, ended.errs, "concurctl: reach Temporal at 127.0.0.1:2: ")
-			require.Empty(t, ended.out)
+			ended := concurctl.Start(t, clitest.Settings{"TEMPORAL_ADDRESS": "127.0.0.1:2", "TEMPORAL_NAMESPACE": "finance", "CONCUR_TASK_QUEUE": "own"}, "", strings.Fields(line)...)
+			require.Equal(t, 1, ended.Code)
+			require.True(t, strings.HasPrefix(ended.Errs, "concurctl: using Temporal at 127.0.0.1:2, namespace finance, task queue own\n"), ended.Errs)
+			require.Contains(t, ended.Errs, "concurctl: reach Temporal at 127.0.0.1:2: ")
+			require.Empty(t, ended.Out)
 		})
 	}
 }
 
 func TestAWrongTaskQueueIsSaidBeforeTemporalIsReached(t *testing.T) {
 	t.Parallel()
-	ended := play(t, settings{"CONCUR_TASK_QUEUE": "a\tb"}, "", "parked", "list")
-	require.Equal(t, 1, ended.code)
-	require.Equal(t, "concurctl: the configuration cannot be used: CONCUR_TASK_QUEUE must be a text without control characters\n", ended.errs)
+	ended := concurctl.Start(t, clitest.Settings{"CONCUR_TASK_QUEUE": "a\tb"}, "", "parked", "list")
+	require.Equal(t, 1, ended.Code)
+	require.Equal(t, "concurctl: the configuration cannot be used: CONCUR_TASK_QUEUE must be a text without control characters\n", ended.Errs)
 }
 
 func TestAVariableThatNoProgramReadsIsWarnedOf(t *testing.T) {
 	t.Parallel()
-	for _, line := range []string{"parked list", "decode /nowhere/x", "failed list"} {
-		ended := play(t, settings{"TEMPORAL_ADRESS": "temporal.example.com:7233", "CONCUR_TASK_QEUE": "x"}, "", strings.Fields(line)...)
-		require.Equal(t, 1, ended.code)
-		require.Contains(t, ended.errs, "concurctl: warning: the variable TEMPORAL_ADRESS is unknown and ignored; did you mean TEMPORAL_ADDRESS?\n")
-		require.Contains(t, ended.errs, "concurctl: warning: the variable CONCUR_TASK_QEUE is unknown and ignored; did you mean CONCUR_TASK_QUEUE?\n")
-		require.NotContains(t, ended.errs, "temporal.example.com")
+	for _, line := range []string{"parked list", "decode /nowhere/x", "failed-notifications list"} {
+		ended := concurctl.Start(t, clitest.Settings{"TEMPORAL_ADRESS": "temporal.example.com:7233", "CONCUR_TASK_QEUE": "x"}, "", strings.Fields(line)...)
+		require.Equal(t, 1, ended.Code)
+		require.Contains(t, ended.Errs, "concurctl: warning: the variable TEMPORAL_ADRESS is unknown and ignored; did you mean TEMPORAL_ADDRESS?\n")
+		require.Contains(t, ended.Errs, "concurctl: warning: the variable CONCUR_TASK_QEUE is unknown and ignored; did you mean CONCUR_TASK_QUEUE?\n")
+		require.NotContains(t, ended.Errs, "temporal.example.com")
 	}
-	ended := play(t, settings{"TEMPORAL_TLS": "maybe"}, "", "parked", "list")
-	require.Equal(t, "concurctl: the configuration cannot be used: TEMPORAL_TLS must be true or false\n", ended.errs)
+	ended := concurctl.Start(t, clitest.Settings{"TEMPORAL_TLS": "maybe"}, "", "parked", "list")
+	require.Equal(t, "concurctl: the configuration cannot be used: TEMPORAL_TLS must be true or false\n", ended.Errs)
 }

@@ -1,34 +1,34 @@
-// Command concurctl is the operator's command line: it reads payloads, looks after
-// parked runs and the failed list, and checks a deployment.
+// Command concurctl is the operator's command line: it checks a deployment and its rules,
+// looks after parked runs and failed notifications, and decodes Concur's payloads.
 package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
+
+	"concur-connector/cmd/concurctl/cli"
+	"concur-connector/cmd/concurctl/decode"
+	"concur-connector/cmd/concurctl/doctor"
+	"concur-connector/cmd/concurctl/rules"
+	"concur-connector/cmd/concurctl/runs"
+	"concur-connector/cmd/concurctl/setup"
+	"concur-connector/cmd/concurctl/token"
+
+	"github.com/spf13/cobra"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	code := cli.Run(ctx, commands(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// run plays one command line and returns the exit status: 0, or 1 after one
-// sentence on errs that says what went wrong.
-func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	root := rootCommand()
-	root.SetArgs(args)
-	root.SetIn(in)
-	root.SetOut(out)
-	root.SetErr(errs)
-	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(errs, "concurctl:", err)
-		return 1
-	}
-	return 0
+// commands lists the commands of every family.
+func commands() []*cobra.Command {
+	return slices.Concat(runs.Commands(), setup.Commands(),
+		[]*cobra.Command{decode.Command(), doctor.Command(), rules.Command(), token.Command()})
 }

@@ -16,6 +16,7 @@ import (
 	"concur-connector/concur"
 	"concur-connector/expense"
 	"concur-connector/facts"
+	"concur-connector/internal/clients"
 	"concur-connector/internal/config"
 	"concur-connector/policy"
 	"concur-connector/workflows"
@@ -51,27 +52,12 @@ func inUse(rules activities.Rules) string {
 }
 
 func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error) {
-	roots, err := config.Roots(cfg.CA)
+	options, err := clients.ConcurOptions(cfg, logger)
 	if err != nil {
-		return nil, fmt.Errorf("CONCUR_CA: %w", err)
+		return nil, err
 	}
-	return concur.New(concur.Options{
-		Geolocation:   cfg.Geolocation,
-		ClientID:      cfg.ClientID.Reveal(),
-		ClientSecret:  cfg.ClientSecret.Reveal(),
-		ClientSecret2: cfg.ClientSecret2.Reveal(),
-		RefreshToken:  cfg.RefreshToken.Reveal(),
-		TokenFile:     cfg.TokenFile,
-		TokenWarning:  cfg.TokenWarning,
-		Authorization: cfg.AuthScheme,
-		Hosts:         cfg.TrustedHosts,
-		RootCAs:       roots,
-		AnswerLimit:   cfg.RequestTimeout,
-		Logger:        logger,
-
-		RequestsPerSecond: cfg.RequestsPerSecond,
-		ReadOnly:          cfg.Writes != string(activities.WritesOn),
-	})
+	options.ReadOnly = cfg.Writes != string(activities.WritesOn)
+	return concur.New(options)
 }
 
 // workers are the pollers of the callouts' queues and of the sweeps': a callout never

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"concur-connector/internal/clients"
 	"concur-connector/internal/config"
 	"concur-connector/internal/httpserver"
 	"concur-connector/internal/telemetry"
@@ -64,7 +65,7 @@ func run(ctx context.Context, errs io.Writer) error {
 	for _, variable := range ignored {
 		logger.Warn("variable "+variable.Name+" "+variable.Why, "name", variable.Name)
 	}
-	company, err := reachCompany(cfg, logger)
+	company, err := clients.FactServices(cfg, logger)
 	if err != nil {
 		return err
 	}

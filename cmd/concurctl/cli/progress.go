@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// progress shows on a terminal how far long work is. Anywhere else it is silent.
+// It is safe for concurrent use.
+type Progress struct {
+	mu    sync.Mutex
+	w     io.Writer // nil: silent
+	doing string
+	note  string // what is known of how far it is, when that is no number
+	total int
+	done  int
+	began time.Time
+	drawn time.Time
+}
+
+// barWidth is how many characters a whole bar has; redrawn is how often at most.
+const (
+	barWidth = 30
+	redrawn  = 100 * time.Millisecond
+)
+
+// newProgress counts up to total. A total of 0 is not known: only what was done is
+// shown then.
+func NewProgress(w io.Writer, doing string, total int) *Progress {
+	p := &Progress{doing: doing, total: total, began: time.Now()}
+	if isTerminal(w) {
+		p.w = w
+	}
+	return p
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// step counts one thing done.
+func (p *Progress) Step() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	p.draw(time.Now())
+}
+
+// say replaces what is known of how far it is.
+func (p *Progress) Say(note string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.note = note
+	p.draw(time.Now())
+}
+
+// silent reports whether nobody sees what is shown.
+func (p *Progress) Silent() bool { return p.w == nil }
+
+// tick redraws without counting, for work whose parts cannot be counted.
+func (p *Progress) Tick() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.draw(time.Now())
+}
+
+func (p *Progress) draw(now time.Time) {
+	if p.w == nil || now.Sub(p.drawn) < redrawn && p.done != p.total {
+		return
+	}
+	p.drawn = now
+	fmt.Fprintf(p.w, "\r\x1b[K%s", p.line(now))
+}
+
+// line is what is shown: a bar when the total is known, and the time taken.
+func (p *Progress) line(now time.Time) string {
+	took := now.Sub(p.began).Round(time.Second)
+	switch {
+	case p.note != "":
+		return fmt.Sprintf("%s: %s (%s)", p.doing, p.note, took)
+	case p.total == 0 && p.done > 0:
+		return fmt.Sprintf("%s: %d (%s)", p.doing, p.done, took)
+	case p.total == 0:
+		return fmt.Sprintf("%s (%s)", p.doing, took)
+	}
+	full := min(p.done, p.total) * barWidth / p.total
+	return fmt.Sprintf("%s [%s%s] %d/%d (%s)", p.doing, strings.Repeat("#", full), strings.Repeat(".", barWidth-full), p.done, p.total, took)
+}
+
+// end wipes the bar, so that the answer begins on a clean line.
+func (p *Progress) End() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.w != nil && !p.drawn.IsZero() {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}

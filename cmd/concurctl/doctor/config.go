@@ -1,0 +1,111 @@
+package doctor
+
+import (
+	"crypto/x509"
+	"strings"
+	"unicode/utf8"
+
+	"concur-connector/cmd/concurctl/cli"
+
+	"concur-connector/approvals/approvers"
+	"concur-connector/expense"
+	"concur-connector/internal/config"
+	"concur-connector/internal/httpserver"
+	"concur-connector/policy"
+)
+
+// ingress checks the ingress's part of the environment and returns the credential
+// that Concur sends, or an empty one that cannot be used.
+func (d *doctor) ingress() cli.Credential {
+	cfg, ignored, err := config.LoadIngress()
+	d.configuration(ingressProgram, err)
+	d.ignored(ignored)
+
+	c := cli.Credential{User: cfg.CalloutUser.Reveal(), Password: cfg.CalloutPassword.Reveal()}
+	if cli.ConfigError(err, "CONCUR_CALLOUT_USER", "CONCUR_CALLOUT_PASSWORD", "CONCUR_CALLOUT_USER_2", "CONCUR_CALLOUT_PASSWORD_2") == nil {
+		d.ok("callout credential", "a user name of %d characters and a password of %d, and Concur takes 10 to 49",
+			utf8.RuneCountInString(c.User), utf8.RuneCountInString(c.Password))
+		if cfg.CalloutUser2.Reveal() != "" {
+			d.warn("callout credential", "once Concur sends the new pair and its connection test has passed, drop the old one",
+				"a second pair is accepted, too")
+		}
+	} else {
+		c = cli.Credential{}
+	}
+	if cfg.TLSCert != "" && cfg.TLSKey != "" {
+		if pair, err := httpserver.KeyPair(cfg.TLSCert, cfg.TLSKey); err != nil {
+			d.fail("certificate file", "give the chain and its own key, both in PEM form", "CONCUR_TLS_CERT with CONCUR_TLS_KEY cannot be used: %v", err)
+		} else if leaf, err := x509.ParseCertificate(pair.Certificate[0]); err != nil {
+			d.fail("certificate file", "get a certificate of a public authority", "CONCUR_TLS_CERT cannot be read: %v", err)
+		} else {
+			d.certificate("certificate file", leaf)
+		}
+	}
+	if cfg.Approvers != "" {
+		if _, err := approvers.Load(cfg.Approvers); err != nil {
+			d.fail("approvers", "mend the line; ingress -new-approver NAME prints one", "the approvers' file cannot be used: %v", err)
+		} else {
+			d.ok("approvers", "the approvers' file can be read")
+		}
+	}
+	return c
+}
+
+// configuration makes one finding of each problem of a program's configuration.
+func (d *doctor) configuration(program string, err error) {
+	check := program + " configuration"
+	if err == nil {
+		d.ok(check, "every variable can be used")
+		return
+	}
+	other := map[string]string{ingressProgram: workerProgram, workerProgram: ingressProgram}[program]
+	for _, line := range cli.ConfigProblems(err) {
+		do := "see docs/configuration.md"
+		if strings.Contains(line, " is required: ") {
+			do += "; when this is the environment of the " + other + " alone, say --program " + other
+		}
+		d.fail(check, do, "%s", line)
+	}
+}
+
+// ignored makes one finding of each variable that no program reads.
+func (d *doctor) ignored(variables []config.Ignored) {
+	for _, f := range d.findings {
+		if f.Check == "environment" {
+			return // both programs see the same one
+		}
+	}
+	for _, v := range variables {
+		d.warn("environment", "mend its name or take it out, unless the platform made it", "%s %s", v.Name, v.Why)
+	}
+}
+
+// untold warns of rules that read what the interface never tells by which reports are read.
+func (d *doctor) untold(cfg config.Worker, rules *policy.Policy) {
+	if rules == nil {
+		return
+	}
+	for _, w := range rules.Untold(expense.Interface(cfg.Interface)) {
+		d.warn("rules", "see docs/policy/fields.md, or ask with has()", "the rule %s asks a person: %s", w.Rule, w.Reason)
+	}
+}
+
+// rules checks the rules file, and returns the rules unless they cannot be used.
+func (d *doctor) rules(path string) *policy.Policy {
+	if path == "" {
+		return nil // the configuration's finding
+	}
+	rules, err := policy.Load(path)
+	if err != nil {
+		d.fail("rules", "mend the file; go doc ./policy tells the language", "the rules cannot be used: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return nil
+	}
+	warnings := rules.Warnings()
+	for _, w := range warnings {
+		d.warn("rules", "change the file, unless that is meant", "%v", w)
+	}
+	if len(warnings) == 0 {
+		d.ok("rules", "%s in %s, hash %s", cli.Count(len(rules.Rules()), "rule"), path, rules.Hash())
+	}
+	return rules
+}

@@ -1,0 +1,211 @@
+package doctor
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"concur-connector/cmd/concurctl/cli"
+
+	"concur-connector/internal/config"
+)
+
+const (
+	testConnectionPath = "/system/v1.0/testconnection"
+
+	// expirySoon is how long before its end a certificate is warned about; a public
+	// authority's renewal has failed by then.
+	expirySoon = 14 * 24 * time.Hour
+	day        = 24 * time.Hour
+)
+
+// concurSuites are the ciphers of TLS 1.2 by which Concur calls, those it prefers
+// first. All are signed with an RSA key.
+//
+// Source: https://developer.concur.com/platform/callout-security-standards.html
+var concurSuites = []uint16{
+	tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+	tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,
+	tls.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
+	tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+}
+
+// publicDoor checks the endpoint as Concur sees it.
+func (d *doctor) publicDoor(ctx context.Context, o doctorOptions, c cli.Credential) {
+	roots, err := config.Roots(o.ca)
+	if err != nil {
+		d.fail("public door", "give a file of PEM certificates", "--ca: %v", err)
+		return
+	}
+	door, err := cli.NewEndpoint(o.url, roots)
+	if err != nil {
+		d.fail("public door", "give the URL that is registered in Concur", "%v", err)
+		return
+	}
+	if door.Base.Scheme != "https" {
+		d.fail("public door", "give the URL that is registered in Concur: it calls over HTTPS only", "%s is not secured", o.url)
+		return
+	}
+	if d.chain(ctx, door, roots, o.ca != "") {
+		d.protocols(ctx, door)
+		d.connectionTest(ctx, door, c)
+	}
+}
+
+// everySuite lists every cipher that this program can speak, those that nobody should, too.
+func everySuite() (ids []uint16) {
+	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		ids = append(ids, suite.ID)
+	}
+	return ids
+}
+
+// chain checks the certificate, and reports whether the door speaks TLS at all.
+func (d *doctor) chain(ctx context.Context, door *cli.Endpoint, roots *x509.CertPool, own bool) bool {
+	const check = "certificate"
+	// What the door shows is looked at first and judged afterwards, so that what is
+	// wrong with it can be said. Nothing is sent over this connection.
+	var connection tls.ConnectionState
+	var err error
+	for _, suites := range [][]uint16{concurSuites, nil, everySuite()} {
+		connection, err = door.Handshake(ctx, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12, CipherSuites: suites})
+		if err == nil || !strings.Contains(err.Error(), "handshake failure") {
+			break
+		}
+	}
+	if err != nil {
+		d.fail("public door", "look at the listener, the firewall and the proxy before it", "no TLS 1.2 connection to %s: %v", door.Base.Host, err)
+		return false
+	}
+	leaf := connection.PeerCertificates[0]
+	intermediates := x509.NewCertPool()
+	for _, c := range connection.PeerCertificates[1:] {
+		intermediates.AddCert(c)
+	}
+	_, err = leaf.Verify(x509.VerifyOptions{
+		DNSName: door.Base.Hostname(), Roots: roots, Intermediates: intermediates, CurrentTime: d.now,
+	})
+	var host x509.HostnameError
+	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case err == nil && own:
+		d.warn(check, "Concur trusts public authorities only: check without --ca, too", "the chain leads to an authority that is trusted through --ca or by the system")
+	case err == nil:
+		d.ok(check, "the chain of %s leads to an authority that this system trusts", door.Base.Hostname())
+	case errors.As(err, &host):
+		d.fail(check, "get a certificate for the host that is registered in Concur", "the certificate is not for %s", door.Base.Hostname())
+	case errors.As(err, &unknown):
+		d.fail(check, "use a certificate of a public authority and serve its intermediate certificates with it; --ca tries an authority of your own",
+			"the chain of %s, %s long, leads to no authority that this system trusts", door.Base.Hostname(), cli.Count(len(connection.PeerCertificates), "certificate"))
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		// said by the certificate's own finding
+	default:
+		d.fail(check, "get a certificate of a public authority", "the chain is not accepted: %v", err)
+	}
+	d.certificate(check, leaf)
+	return true
+}
+
+// certificate judges a certificate by itself: its life and its key.
+func (d *doctor) certificate(check string, leaf *x509.Certificate) {
+	left := leaf.NotAfter.Sub(d.now)
+	until := leaf.NotAfter.UTC().Format(time.DateOnly)
+	switch {
+	case left <= 0:
+		d.fail(check, "renew the certificate", "it ended on %s", until)
+	case d.now.Before(leaf.NotBefore):
+		d.fail(check, "look at this machine's clock, and at the certificate", "it is valid only from %s", leaf.NotBefore.UTC().Format(time.DateOnly))
+	case left < expirySoon:
+		d.warn(check, "renew the certificate", "it ends in %s, on %s", cli.Count(int(left/day), "day"), until)
+	default:
+		d.ok(check, "it is valid until %s, for %s more", until, cli.Count(int(left/day), "day"))
+	}
+	switch key, isRSA := leaf.PublicKey.(*rsa.PublicKey); {
+	case !isRSA:
+		d.fail(check, "use a certificate with an RSA key of 2048 bits or more, alone or beside this one",
+			"its key is %s, and every cipher on Concur's list wants RSA", leaf.PublicKeyAlgorithm)
+	case key.N.BitLen() < 2048:
+		d.fail(check, "use an RSA key of 2048 bits or more", "its RSA key has %d bits", key.N.BitLen())
+	default:
+		d.ok(check, "its key is RSA with %d bits", key.N.BitLen())
+	}
+}
+
+// protocols tries what Concur may speak, and what nobody should.
+func (d *doctor) protocols(ctx context.Context, door *cli.Endpoint) {
+	const check = "tls"
+	speaks := func(config *tls.Config) (tls.ConnectionState, bool) {
+		config.InsecureSkipVerify = true // only what is negotiated is looked at
+		connection, err := door.Handshake(ctx, config)
+		return connection, err == nil
+	}
+	var names []string
+	for _, suite := range concurSuites {
+		if _, can := speaks(&tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite}}); can {
+			names = append(names, tls.CipherSuiteName(suite))
+		}
+	}
+	if len(names) == 0 {
+		d.fail(check, "offer ECDHE ciphers with AES-GCM in TLS 1.2, with an RSA certificate", "no cipher of TLS 1.2 on Concur's list is spoken")
+	} else {
+		d.ok(check, "TLS 1.2 with %s", strings.Join(names, ", "))
+	}
+	if connection, can := speaks(&tls.Config{MinVersion: tls.VersionTLS13}); can {
+		d.ok(check, "TLS 1.3 with %s", tls.CipherSuiteName(connection.CipherSuite))
+	} else {
+		d.ok(check, "TLS 1.3 is not spoken, which Concur does not ask for")
+	}
+	if _, can := speaks(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}); can {
+		d.warn(check, "refuse what is older than TLS 1.2", "TLS 1.1 or 1.0 is spoken, too")
+	}
+	var weak []uint16
+	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		if strings.HasPrefix(suite.Name, "TLS_RSA_") {
+			weak = append(weak, suite.ID)
+		}
+	}
+	if connection, can := speaks(&tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12, CipherSuites: weak}); can {
+		d.warn(check, "refuse ciphers without ECDHE", "%s is spoken, which is no ECDHE", tls.CipherSuiteName(connection.CipherSuite))
+	}
+}
+
+// connectionTest does what Concur does before it uses a connector.
+//
+// Source: https://developer.concur.com/api-reference/callouts/callouts-application-connectors.html
+func (d *doctor) connectionTest(ctx context.Context, door *cli.Endpoint, c cli.Credential) {
+	const check = "connection test"
+	stranger, err := door.Ask(ctx, http.MethodGet, testConnectionPath, "", "", "")
+	switch {
+	case err != nil:
+		d.fail(check, "mend the certificate or the connection first", "it cannot be made: %v", err)
+		return
+	case stranger.Status != http.StatusUnauthorized:
+		d.fail(check, "let the requests through to the ingress, which asks for a password", "a request without a credential is answered %d, not 401", stranger.Status)
+	default:
+		d.ok(check, "a request without a credential is refused")
+	}
+	if c == (cli.Credential{}) {
+		d.warn(check, "give CONCUR_CALLOUT_USER and CONCUR_CALLOUT_PASSWORD, as the ingress has them", "not made with a credential: there is none that can be used")
+		return
+	}
+	switch a, err := door.Ask(ctx, http.MethodGet, testConnectionPath, c.User, c.Password, ""); {
+	case err != nil:
+		d.fail(check, "look at the listener and the proxy before it", "it cannot be made: %v", err)
+	case a.Status == http.StatusOK:
+		d.ok(check, "GET %s is answered 200", testConnectionPath)
+	case a.Status == http.StatusUnauthorized:
+		d.fail(check, "give the ingress and this command the same credential, the one registered in Concur", "the credential is refused")
+	case a.Status == http.StatusNotFound:
+		d.fail(check, "let GET "+testConnectionPath+" through to the ingress", "nothing answers at %s", testConnectionPath)
+	default:
+		d.fail(check, "look at the log of the ingress, and at the proxy before it", "GET %s is answered %d", testConnectionPath, a.Status)
+	}
+}

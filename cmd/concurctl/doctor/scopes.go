@@ -1,0 +1,132 @@
+package doctor
+
+import (
+	"slices"
+	"strings"
+
+	"concur-connector/cmd/concurctl/cli"
+
+	"concur-connector/expense"
+	"concur-connector/internal/config"
+	"concur-connector/policy"
+)
+
+// neededScope is one of the calls that the connector makes.
+//
+// Source: https://developer.concur.com/api-reference/authentication/scopes.html
+type neededScope struct {
+	name, to string
+	without  string // what does not work without it; empty: nothing does
+}
+
+// What does not work without a scope that is not needed for everything.
+const (
+	notTakenUp  = "a report that nobody told of cannot be taken up"
+	noListCodes = "a list's field that the rules read has no code by v4, and its run is parked"
+)
+
+// chosen is the pair of interfaces by which reports are read and acted on, and what else
+// decides what is needed of Concur.
+type chosen struct {
+	via      expense.Interface // empty when the setting is none
+	fallback bool
+	sweeps   bool           // what nobody told of is taken up
+	rules    *policy.Policy // nil when they cannot be used
+	report   string         // that was given to be read
+}
+
+func chosenBy(cfg config.Worker, problem error, rules *policy.Policy, report string) chosen {
+	c := chosen{via: expense.Interface(cfg.Interface), fallback: cfg.Fallback, sweeps: cfg.SweepMode == "act", rules: rules, report: report}
+	if cli.ConfigError(problem, "CONCUR_INTERFACE") != nil {
+		c.via = ""
+	}
+	return c
+}
+
+func (c chosen) judgesRequests() bool { return c.rules != nil && c.rules.JudgesRequests() }
+
+// scopes are those that are needed.
+func (c chosen) scopes() []neededScope {
+	needed := []neededScope{
+		{name: "EXPRPT", to: "to read reports by v1.1 and v3, and to post exceptions and act by v1.1"},
+		{name: "NOTIF", to: "to list and delete failed notifications"},
+	}
+	writes := []neededScope{
+		{name: "expense.report.workflowstatus.write", to: "to act by v4"},
+		{name: "expense.report.readwrite", to: "to list, put and take off exceptions by v4"},
+	}
+	owners := []neededScope{
+		{name: "identity.user.ids.read", to: "to find a report's owner by v4"},
+		{name: "identity.user.core.read", to: "to find a report's owner by v4"},
+	}
+	switch c.via {
+	case expense.V4:
+		needed = slices.Concat(needed, writes, []neededScope{{name: "expense.report.read", to: "to read reports by v4"}}, owners)
+	case expense.V3:
+		needed = slices.Concat(needed, writes, c.swept(owners))
+	case expense.V1:
+		needed = slices.Concat(needed, c.swept(writes), c.swept(owners))
+	}
+	return append(needed, c.forRules()...)
+}
+
+// swept makes of scopes such that only what a sweep finds needs.
+func (c chosen) swept(scopes []neededScope) []neededScope {
+	var needed []neededScope
+	for _, s := range scopes {
+		if s.without = notTakenUp; c.sweeps {
+			needed = append(needed, s)
+		}
+	}
+	return needed
+}
+
+// forRules are the scopes that the rules make necessary.
+func (c chosen) forRules() (needed []neededScope) {
+	if c.rules == nil {
+		return nil
+	}
+	if c.judgesRequests() {
+		needed = append(needed,
+			neededScope{name: "travelrequest.write", to: "to read travel requests"},
+			neededScope{name: "travelrequest.externalsystemworkflow.write", to: "to act on travel requests"})
+	}
+	ofReports, ofRequests := c.rules.ReadsFields()
+	if ofReports && c.via == expense.V4 || ofRequests {
+		needed = append(needed, neededScope{name: "spend.listitem.read", to: "to read the codes of lists' fields", without: noListCodes})
+	}
+	return needed
+}
+
+// scopes says which of those that are needed Concur grants. What only a part of the work
+// needs is a warning, one for each part.
+func (d *doctor) scopes(granted []string) {
+	if len(granted) == 0 {
+		return // Concur has not said yet
+	}
+	const check, do = "scopes", "give the application what is named, then concurctl token init"
+	missing := map[string][]string{}
+	for _, scope := range d.needed {
+		switch {
+		case slices.Contains(granted, scope.name):
+			d.ok(check, "%s is granted, %s", scope.name, scope.to)
+		case scope.without == "":
+			d.fail(check, do, "%s is not granted, and is needed %s", scope.name, scope.to)
+		default:
+			missing[scope.without] = append(missing[scope.without], scope.name)
+		}
+	}
+	for _, without := range []string{notTakenUp, noListCodes} {
+		if names := missing[without]; names != nil {
+			d.warn(check, do, "not granted: %s; without it %s", listed(names), without)
+		}
+	}
+}
+
+func listed(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}

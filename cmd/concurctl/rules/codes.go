@@ -1,0 +1,72 @@
+package rules
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"concur-connector/cmd/concurctl/cli"
+
+	"github.com/spf13/cobra"
+
+	"concur-connector/policy"
+)
+
+func rulesCodesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "codes [FILE]",
+		Short: "Lists the exception codes that the rules can post",
+		Long: `Lists every exception code that the rules can post, on what, for whom, and by which rules.
+Each is to be created in Concur, under Expense Admin, Exceptions: one that is missing there
+parks the report. Concur holds an exception on a report, an entry or an allocation; an
+itemization is an entry to it. The visibility is one of v4: by v1.1 everybody sees it.`,
+		Example: `  concurctl rules codes rules.yaml
+  concurctl rules codes rules.yaml -o json | jq -r '.[].code'`,
+		Args: cli.MaxArgs(1, "one FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			rules, _, err := loadRules(firstOf(args))
+			if err != nil {
+				return err
+			}
+			codes := rules.PostedCodes()
+			if codes == nil {
+				codes = []policy.Code{}
+			}
+			return cli.Show(cmd, codes, func(w io.Writer) { printCodes(w, codes) })
+		},
+	}
+}
+
+func printCodes(w io.Writer, codes []policy.Code) {
+	if len(codes) == 0 {
+		fmt.Fprintln(w, "the rules post no exceptions")
+		return
+	}
+	fmt.Fprintln(w, "Create these in Expense Admin:")
+	var rows [][]string
+	for _, c := range codes {
+		rows = append(rows, []string{c.Code, string(c.Object), onWhat(c), visibleTo(c), postedBy(c)})
+	}
+	cli.Table(w, []string{"CODE", "ON", "LEVEL", "VISIBILITY", "RULES"}, rows)
+}
+
+func onWhat(c policy.Code) string {
+	if c.Level == "" {
+		return "-"
+	}
+	return string(c.Level)
+}
+
+func visibleTo(c policy.Code) string {
+	if c.Visibility == "" {
+		return "ALL"
+	}
+	return string(c.Visibility)
+}
+
+func postedBy(c policy.Code) string {
+	if len(c.Rules) == 0 {
+		return "(passes the report on: approveByException)"
+	}
+	return strings.Join(c.Rules, ", ")
+}

@@ -1,0 +1,232 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"concur-connector/cmd/concurctl/cli"
+
+	"github.com/spf13/cobra"
+
+	"concur-connector/expense"
+	"concur-connector/policy"
+)
+
+// unknownLook is the result of a rule that reads what the run did not keep.
+const unknownLook policy.LookResult = "unknown"
+
+func rulesExplainCommand() *cobra.Command {
+	var o explainOptions
+	cmd := &cobra.Command{
+		Use:   "explain REPORT",
+		Short: "Says which rule saw what in a report, and what follows",
+		Long: `Judges one report or travel request by the rules and prints, in the report's order, what
+each rule made of each object and what it saw there; then the verdict. REPORT is
+
+  a file         a payload of Concur, or a report in YAML or JSON as a case of rules test
+                 has it; - is the standard input
+  EXPRPT:KEY     the notification ID of a run: the report, the time and the facts are those
+                 that its history has. What was not kept is unknown
+  https://...    an ObjectURI: the report is read from Concur, which changes nothing. The
+                 company's own systems are not asked: rules that need a fact are unknown
+
+Rules that hold or do not apply are counted; --all shows them, too.`,
+		Example: `  concurctl rules explain report.xml --event-type SUBMIT
+  concurctl rules explain 'EXPRPT:nRWlPQq4RH9EG$sbzp89HyD$plmWvBq' --rule receipt --all`,
+		Args: cli.ExactArgs(1, "the REPORT: a file, a notification ID or an ObjectURI"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			rules, _, err := loadRules(o.rules)
+			if err != nil {
+				return err
+			}
+			if o.rule != "" && !slices.ContainsFunc(rules.Rules(), func(r policy.Rule) bool { return r.Name == o.rule }) {
+				return fmt.Errorf("--rule %q is no rule of the file", o.rule)
+			}
+			s, err := o.subject(cmd, rules, args[0])
+			if err != nil {
+				return err
+			}
+			e := explain(rules, s, o)
+			return cli.Show(cmd, e, func(w io.Writer) { e.print(w, o.all) })
+		},
+	}
+	cmd.Flags().StringVar(&o.rules, "rules", "", "the rules file; else that of CONCUR_RULES")
+	cmd.Flags().StringVar(&o.rule, "rule", "", "only what this rule made of it")
+	cmd.Flags().BoolVar(&o.all, "all", false, "show the rules that hold or do not apply, too")
+	cmd.Flags().StringVar(&o.event, "event-type", "", "EventType of the notification, which names the stop")
+	cmd.Flags().StringVar(&o.at, "at", "", "when it is judged, such as 2026-05-01")
+	cmd.Flags().BoolVar(&o.useRefreshToken, "use-refresh-token", false, "read from Concur without a token store")
+	return cmd
+}
+
+type explainOptions struct {
+	rules, rule, event, at string
+	all, useRefreshToken   bool
+}
+
+// explained is what the rules make of one report or travel request.
+type explained struct {
+	ID       string           `json:"id,omitempty"`
+	Rules    string           `json:"rulesHash"`
+	Version  string           `json:"version,omitempty"`
+	At       time.Time        `json:"at,omitzero"`
+	Event    string           `json:"eventType,omitempty"`
+	Objects  []lookedAt       `json:"objects"`
+	Verdict  expense.Verdict  `json:"verdict"`
+	Unknown  []string         `json:"unknown,omitempty"`  // rules
+	Missing  string           `json:"missing,omitempty"`  // what Concur claims and does not show
+	Recorded *expense.Verdict `json:"recorded,omitempty"` // of the run
+}
+
+// lookedAt is one object and what the rules made of it.
+type lookedAt struct {
+	Object string        `json:"object,omitempty"` // its ID
+	Place  string        `json:"place"`
+	Looks  []policy.Look `json:"looks"`
+}
+
+func explain(rules *policy.Policy, s subject, o explainOptions) explained {
+	verdict, unknown := rules.EvaluateKept(s.Case, s.kept)
+	e := explained{
+		ID: s.id, Rules: rules.Hash(), Version: rules.Version(), At: s.At, Event: s.EventType, Objects: []lookedAt{},
+		Verdict: verdict, Unknown: unknown, Missing: s.missing, Recorded: s.recorded,
+	}
+	at := map[string]int{}
+	for _, look := range rules.Explain(s.Case) {
+		if o.rule != "" && look.Rule != o.rule {
+			continue
+		}
+		if slices.Contains(unknown, look.Rule) {
+			look.Result, look.Message, look.Saw = unknownLook, "", nil
+		}
+		place := cmp.Or(look.Place, look.Object, s.noun())
+		i, ok := at[place]
+		if !ok {
+			i = len(e.Objects)
+			at[place] = i
+			e.Objects = append(e.Objects, lookedAt{Object: look.Object, Place: place})
+		}
+		e.Objects[i].Looks = append(e.Objects[i].Looks, look)
+	}
+	order := s.order()
+	slices.SortStableFunc(e.Objects, func(a, b lookedAt) int { return cmp.Compare(order[a.Object], order[b.Object]) })
+	return e
+}
+
+func (e explained) print(w io.Writer, all bool) {
+	fmt.Fprintf(w, "%s, by the rules %s, as of %s", cmp.Or(cli.Plain(e.ID), "it has no ID"), cmp.Or(cli.Plain(e.Version), e.Rules), moment(e.At))
+	if e.Event != "" {
+		fmt.Fprintf(w, ", at %s", cli.Plain(e.Event))
+	}
+	fmt.Fprintln(w)
+	hidden := map[policy.LookResult]int{}
+	for _, object := range e.Objects {
+		shown := object.Looks
+		if !all {
+			shown = slices.DeleteFunc(slices.Clone(shown), func(look policy.Look) bool {
+				quiet := look.Result == policy.LookHolds || look.Result == policy.LookNoMatch || look.Result == policy.LookOtherStop
+				if quiet {
+					hidden[look.Result]++
+				}
+				return quiet
+			})
+		}
+		if len(shown) > 0 {
+			printObject(w, object, shown)
+		}
+	}
+	var parts []string
+	for _, result := range []policy.LookResult{policy.LookHolds, policy.LookNoMatch, policy.LookOtherStop} {
+		if n := hidden[result]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, result))
+		}
+	}
+	if len(parts) > 0 {
+		fmt.Fprintf(w, "not shown: %s (--all shows them)\n", strings.Join(parts, ", "))
+	}
+	e.printVerdict(w)
+}
+
+func printObject(w io.Writer, object lookedAt, looks []policy.Look) {
+	fmt.Fprint(w, cli.Plain(object.Place))
+	if object.Object != "" && object.Object != object.Place {
+		fmt.Fprintf(w, " (%s)", cli.Plain(object.Object))
+	}
+	fmt.Fprintln(w)
+	for _, look := range looks {
+		fmt.Fprintf(w, "  %-11s %s", look.Result, look.Rule)
+		if look.Shadow {
+			fmt.Fprint(w, " (shadow)")
+		}
+		if look.Message != "" {
+			fmt.Fprintf(w, ": %s", cli.Plain(look.Message))
+		}
+		fmt.Fprintln(w)
+		for _, saw := range look.Saw {
+			fmt.Fprintf(w, "              %s = %s\n", cli.Plain(saw.Name), cli.Plain(saw.Value))
+		}
+	}
+}
+
+func (e explained) printVerdict(w io.Writer) {
+	if e.Missing != "" {
+		fmt.Fprintf(w, "not complete: %s; a worker parks this report (%s) and does not judge it\n", cli.Plain(e.Missing), expense.Incomplete)
+	}
+	fmt.Fprintf(w, "verdict: %s", verdictLine(e.Verdict))
+	if len(e.Unknown) > 0 {
+		fmt.Fprintf(w, ", as far as is known; unknown: %s", strings.Join(e.Unknown, ", "))
+	}
+	fmt.Fprintln(w)
+	for _, assumed := range e.Verdict.Assumed {
+		fmt.Fprintf(w, "  %s\n", cli.Plain(assumed))
+	}
+	after := ""
+	if e.Verdict.SendBackWithoutExceptions && e.Verdict.Action == expense.SendBack {
+		after = ", not posted: it is sent back without"
+	}
+	for _, x := range e.Verdict.Exceptions {
+		fmt.Fprintf(w, "  exception %s on %s (%s)%s\n", x.Code, cli.Plain(strings.TrimSpace(strings.ToLower(string(x.ObjectType))+" "+x.ObjectID)), x.Rule, after)
+	}
+	if e.Verdict.Comment != "" {
+		fmt.Fprintln(w, "comment:")
+		for line := range strings.Lines(e.Verdict.Comment) {
+			fmt.Fprintf(w, "  %s\n", cli.Plain(strings.TrimRight(line, "\n")))
+		}
+	}
+	if r := e.Recorded; r != nil {
+		fmt.Fprintf(w, "the run has judged it by %s: %s\n", rulesOf(*r, e.Rules), verdictLine(*r))
+	}
+}
+
+// verdictLine says what follows in a word or two.
+func verdictLine(v expense.Verdict) string {
+	switch {
+	case v.Action == expense.Ask && v.Group != "":
+		return "ask " + cli.Plain(v.Group)
+	case v.Action == expense.Approve && v.ApproveByException != "":
+		return "approve by " + cli.Plain(v.ApproveByException)
+	}
+	return string(v.Action)
+}
+
+func rulesOf(v expense.Verdict, hash string) string {
+	if v.RulesHash == hash {
+		return "the same rules"
+	}
+	return strings.TrimSpace("the rules " + cli.Plain(v.RulesHash) + " " + cli.Plain(v.Version))
+}
+
+// moment writes a time as the rules see it: a date without a zone stays one.
+func moment(t time.Time) string {
+	switch {
+	case t.Location() != policy.AsWritten:
+		return cli.FormatTime(t)
+	case t.Hour() == 0 && t.Minute() == 0:
+		return t.Format(time.DateOnly)
+	}
+	return t.Format("2006-01-02 15:04")
+}

@@ -1,0 +1,53 @@
+// Package clients builds the clients for Concur and for the fact services from the worker's
+// configuration. The worker and concurctl use it, so that both reach the same systems alike.
+package clients
+
+import (
+	"fmt"
+	"log/slog"
+
+	"concur-connector/concur"
+	"concur-connector/facts"
+	"concur-connector/internal/config"
+)
+
+// ConcurOptions returns the options of the client for Concur. The client may write.
+func ConcurOptions(cfg config.Worker, logger *slog.Logger) (concur.Options, error) {
+	roots, err := config.Roots(cfg.CA)
+	if err != nil {
+		return concur.Options{}, fmt.Errorf("CONCUR_CA: %w", err)
+	}
+	return concur.Options{
+		Geolocation:   cfg.Geolocation,
+		ClientID:      cfg.ClientID.Reveal(),
+		ClientSecret:  cfg.ClientSecret.Reveal(),
+		ClientSecret2: cfg.ClientSecret2.Reveal(),
+		RefreshToken:  cfg.RefreshToken.Reveal(),
+		TokenFile:     cfg.TokenFile,
+		TokenWarning:  cfg.TokenWarning,
+		Authorization: cfg.AuthScheme,
+		Hosts:         cfg.TrustedHosts,
+		RootCAs:       roots,
+		AnswerLimit:   cfg.RequestTimeout,
+		Logger:        logger,
+
+		RequestsPerSecond: cfg.RequestsPerSecond,
+	}, nil
+}
+
+// FactServices returns the client for the fact services, or nil when the configuration has
+// no secret for them.
+func FactServices(cfg config.Worker, logger *slog.Logger) (*facts.Client, error) {
+	if cfg.FactSecret.Reveal() == "" {
+		return nil, nil
+	}
+	roots, err := config.Roots(cfg.FactCA)
+	if err != nil {
+		return nil, fmt.Errorf("CONCUR_FACT_CA: %w", err)
+	}
+	secrets := []string{cfg.FactSecret.Reveal()}
+	if second := cfg.FactSecret2.Reveal(); second != "" {
+		secrets = append(secrets, second)
+	}
+	return facts.New(facts.Options{Hosts: cfg.FactHosts, Secrets: secrets, RootCAs: roots, Timeout: cfg.FactTimeout, Logger: logger})
+}
