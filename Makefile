@@ -49,6 +49,10 @@ sweep: ## have failed lists of 1,000 and of 10,000 swept, and say what it took (
 what-if: ## judge 1,000 and 10,000 past runs by changed rules, and say what it took (long)
 	WHATIF_SIZES=1000,10000 go test ./dev -run TestWhatIfOverThousands -timeout 90m -v
 
+.PHONY: pictures
+pictures: ## draw the README's pictures from a session of go run ./dev (needs Chromium)
+	PICTURES=all go test ./dev -run TestPictures -v
+
 .PHONY: histories
 histories: ## record the histories that the replay test replays
 	go test ./dev -run TestRecordHistories -record

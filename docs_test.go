@@ -134,11 +134,102 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 			require.ElementsMatch(t, arrows, shown[room], "the row of %s", room)
 		}
 	})
-	t.Run("the README's map names every room", func(t *testing.T) {
+	t.Run("the README's map names every folder that holds packages", func(t *testing.T) {
 		t.Parallel()
-		want := slices.Sorted(maps.Keys(rooms))
-		require.Equal(t, want, slices.Sorted(slices.Values(column(tableUnder(t, "README.md", "## The rooms"), 0))))
+		folders := map[string]bool{}
+		for room := range rooms {
+			folder, _, _ := strings.Cut(room, "/")
+			folders[folder] = true
+		}
+		require.ElementsMatch(t, slices.Collect(maps.Keys(folders)), column(tableUnder(t, "README.md", "## The map"), 0))
 	})
+	t.Run("docs/README.md lists every document", func(t *testing.T) {
+		t.Parallel()
+		contents, err := os.ReadFile("docs/README.md")
+		require.NoError(t, err)
+		for _, file := range documents(t) {
+			name, in := strings.CutPrefix(filepath.ToSlash(file), "docs/")
+			if in && name != "README.md" && !strings.HasPrefix(name, "adr/") {
+				require.Contains(t, string(contents), "]("+name+")")
+			}
+		}
+	})
+}
+
+func TestTheReadmeClaimsNoMoreStoriesAndGuardsThanThereAre(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	stories, err := filepath.Glob("dev/testdata/*.txtar")
+	require.NoError(t, err)
+	guards, err := os.ReadFile("dev/guards_test.go")
+	require.NoError(t, err)
+	for claim, count := range map[string]int{
+		`More than (\d+) stories`: len(stories),
+		`More than (\d+) guards`:  strings.Count(string(guards), ` story: "`),
+	} {
+		match := regexp.MustCompile(claim).FindSubmatch(readme)
+		require.NotNil(t, match, "README.md says: %s", claim)
+		claimed, err := strconv.Atoi(string(match[1]))
+		require.NoError(t, err)
+		require.Greater(t, count, claimed, "%s", match[0])
+	}
+}
+
+func TestTheGlossaryNamesWhatIsInTheCode(t *testing.T) {
+	t.Parallel()
+	terms := tableUnder(t, "docs/glossary.md", "# Glossary")
+	require.LessOrEqual(t, len(terms), 12)
+	for _, term := range terms {
+		require.Len(t, term, 3, "%q", term)
+		room, name, _ := strings.Cut(term[2], ".")
+		require.Contains(t, declared(t, room), name, "%s is called %s", term[0], term[2])
+	}
+}
+
+// declared lists what a package declares: functions, types and constants by their names,
+// methods and fields as Type.Name.
+func declared(t *testing.T, room string) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(room), "*.go"))
+	require.NoError(t, err)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		ast.Inspect(parsed, func(node ast.Node) bool {
+			switch n := node.(type) {
+			case *ast.FuncDecl:
+				names = append(names, n.Name.Name)
+				if n.Recv != nil {
+					receiver := n.Recv.List[0].Type
+					if star, ok := receiver.(*ast.StarExpr); ok {
+						receiver = star.X
+					}
+					if of, ok := receiver.(*ast.Ident); ok {
+						names = append(names, of.Name+"."+n.Name.Name)
+					}
+				}
+			case *ast.TypeSpec:
+				names = append(names, n.Name.Name)
+				if of, ok := n.Type.(*ast.StructType); ok {
+					for _, field := range of.Fields.List {
+						for _, name := range field.Names {
+							names = append(names, n.Name.Name+"."+name.Name)
+						}
+					}
+				}
+			case *ast.ValueSpec:
+				for _, name := range n.Names {
+					names = append(names, name.Name)
+				}
+			}
+			return true
+		})
+	}
+	return names
 }
 
 func TestTheRulesOfTheFactsPageCanBeUsed(t *testing.T) {
@@ -155,9 +246,12 @@ func TestTheRulesOfTheFactsPageCanBeUsed(t *testing.T) {
 }
 
 var (
-	link = regexp.MustCompile(`\]\(([^)#\s]+)[^)]*\)`)
-	goal = regexp.MustCompile(`(?m)^([a-z-]+):.*##`)
-	made = regexp.MustCompile("`make ([a-z-]+)")
+	link    = regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)\s]+))?\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	// unslugged is what a heading's anchor leaves out.
+	unslugged = regexp.MustCompile("[^\\p{L}\\p{N} _-]")
+	goal      = regexp.MustCompile(`(?m)^([a-z-]+):.*##`)
+	made      = regexp.MustCompile("`make ([a-z-]+)")
 )
 
 // trap is one test that docs/traps.md names: its room, its function, and the subtest
@@ -268,6 +362,18 @@ func documents(t *testing.T) []string {
 	return files
 }
 
+// anchors lists the headings of a document, as links name them.
+func anchors(t *testing.T, file string) (names []string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for _, match := range heading.FindAllStringSubmatch(string(text), -1) {
+		name := unslugged.ReplaceAllString(strings.ToLower(match[1]), "")
+		names = append(names, strings.ReplaceAll(name, " ", "-"))
+	}
+	return names
+}
+
 func TestWhatTheDocumentsPointAtIsThere(t *testing.T) {
 	t.Parallel()
 	makefile, err := os.ReadFile("Makefile")
@@ -280,9 +386,17 @@ func TestWhatTheDocumentsPointAtIsThere(t *testing.T) {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for _, match := range link.FindAllStringSubmatch(string(text), -1) {
-			if !strings.Contains(match[1], "://") {
-				_, err := os.Stat(filepath.Join(filepath.Dir(file), match[1]))
-				require.NoError(t, err, "%s links to %s", file, match[1])
+			if strings.Contains(match[1], "://") {
+				continue
+			}
+			target := file
+			if match[1] != "" {
+				target = filepath.Join(filepath.Dir(file), match[1])
+			}
+			_, err := os.Stat(target)
+			require.NoError(t, err, "%s links to %s", file, match[1])
+			if match[2] != "" {
+				require.Contains(t, anchors(t, target), match[2], "%s links to a heading of %s", file, target)
 			}
 		}
 		for _, match := range made.FindAllStringSubmatch(string(text), -1) {
