@@ -49,8 +49,8 @@ var rooms = map[string][]string{
 	"cmd/concurctl/setup":           {"cmd/concurctl/cli", "expense", "internal/config", "workflows"},
 	"cmd/concurctl/token":           {"cmd/concurctl/cli", "concur", "internal/config", "internal/textfile"},
 	"internal/clients":              {"concur", "facts", "internal/config"},
-	"dev":                           {"dev/company", "expense", "workflows"},
-	"dev/company":                   {},
+	"dev":                           {"dev/factservice", "expense", "workflows"},
+	"dev/factservice":               {},
 	"dev/concursim":                 {"dev/concursim/journal"},
 	"dev/concursim/journal":         {},
 
@@ -77,7 +77,7 @@ var guests = map[string][]string{
 	"github.com/gofrs/flock":               {"concur"},
 	"github.com/spf13/cobra":               {"cmd/concurctl", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/decode", "cmd/concurctl/doctor", "cmd/concurctl/rules", "cmd/concurctl/runs", "cmd/concurctl/setup", "cmd/concurctl/token"},
 	"github.com/rogpeppe/go-internal":      {"dev"},
-	"net/http":                             {"concur", "facts", "ingress", "approvals", "internal/httpserver", "cmd/ingress", "dev", "dev/company", "dev/concursim", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/doctor", "cmd/concurctl/setup"},
+	"net/http":                             {"concur", "facts", "ingress", "approvals", "internal/httpserver", "cmd/ingress", "dev", "dev/factservice", "dev/concursim", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/doctor", "cmd/concurctl/setup"},
 	"github.com/stretchr/testify":          {"cmd/concurctl/clitest"}, // tests only
 	"github.com/santhosh-tekuri":           {},                        // tests only
 	"testing":                              {"cmd/concurctl/clitest"},
@@ -226,7 +226,7 @@ func TestTheImportsAreTheArrowsOfTheMap(t *testing.T) {
 		"the ingress links neither the rule engine nor the client for Concur":  checkLinks(house, "cmd/ingress", neverInIngress...),
 		"the simulator's tests import nothing of ours either":                  checkSimulator(house),
 		"nor do those of its journal":                                          checkApart(house, "dev/concursim/journal"),
-		"nor do those of the company's own systems":                            checkApart(house, "dev/company"),
+		"nor do those of the simulated fact services":                          checkApart(house, "dev/factservice"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

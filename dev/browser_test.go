@@ -24,9 +24,9 @@ import (
 func TestAnOperatorUnderstandsARunInTheWebUI(t *testing.T) {
 	t.Parallel()
 	path := findBrowser(t)
-	world := aWorld(t)
+	suite := theSuite(t)
 	browser := startBrowser(t, path)
-	pictures := filepath.Join(world.root, ".cache", "screenshots")
+	pictures := filepath.Join(suite.root, ".cache", "screenshots")
 	require.NoError(t, os.MkdirAll(pictures, 0o755))
 
 	story := filepath.Join(t.TempDir(), "looked-at.txtar")
@@ -92,29 +92,29 @@ entries: [{type: ALCOH, amount: "13.00", receipt: true}]
 name: lunch
 entries: [{type: MEALS, amount: "42.50", receipt: true}]
 `), 0o600))
-	p := params(context.Background(), world.setup(), "looked-at", story, nil)
+	p := params(context.Background(), suite.setup(), "looked-at", story, nil)
 	// look REPORT PICTURE TEXT...
 	p.Cmds["look"] = func(ts *testscript.TestScript, _ bool, args []string) {
-		s := stageOf(ts)
+		s := storyOf(ts)
 		run, err := s.describe(s.reports[args[0]])
 		ts.Check(err)
-		page := world.temporal.ui + "/namespaces/default/workflows/" + url.PathEscape(s.reports[args[0]]) + "/" + run.runID + "/user-metadata"
+		page := suite.temporal.ui + "/namespaces/default/workflows/" + url.PathEscape(s.reports[args[0]]) + "/" + run.runID + "/user-metadata"
 		ts.Check(see(browser, page, filepath.Join(pictures, args[1]), args[2:]...))
 	}
 	// brake PICTURE TEXT...
 	p.Cmds["brake"] = func(ts *testscript.TestScript, _ bool, args []string) {
-		s := stageOf(ts)
-		id := workflows.SendBackLimitID(s.house.setup.queue)
+		s := storyOf(ts)
+		id := workflows.SendBackLimitID(s.system.setup.queue)
 		run, err := s.describe(id)
 		ts.Check(err)
-		page := world.temporal.ui + "/namespaces/default/workflows/" + url.PathEscape(id) + "/" + run.runID + "/user-metadata"
+		page := suite.temporal.ui + "/namespaces/default/workflows/" + url.PathEscape(id) + "/" + run.runID + "/user-metadata"
 		ts.Check(see(browser, page, filepath.Join(pictures, args[0]), args[1:]...))
 	}
 	// list WAITING-FOR PICTURE REPORT
 	p.Cmds["list"] = func(ts *testscript.TestScript, _ bool, args []string) {
-		s := stageOf(ts)
-		query := fmt.Sprintf("ConcurWaitingFor='%s' AND TaskQueue='%s'", args[0], s.house.setup.queue)
-		page := world.temporal.ui + "/namespaces/default/workflows?query=" + url.QueryEscape(query)
+		s := storyOf(ts)
+		query := fmt.Sprintf("ConcurWaitingFor='%s' AND TaskQueue='%s'", args[0], s.system.setup.queue)
+		page := suite.temporal.ui + "/namespaces/default/workflows?query=" + url.QueryEscape(query)
 		ts.Check(see(browser, page, filepath.Join(pictures, args[1]), s.reports[args[2]]))
 	}
 	testscript.Run(t, p)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// binaries are the programs that the system consists of.
+// binaries are the paths of the programs.
 type binaries struct {
 	temporal, ingress, worker, concurctl, concursim string
 }
@@ -26,8 +26,8 @@ func moduleRoot(ctx context.Context) (string, error) {
 	return filepath.Dir(file), nil
 }
 
-// build builds our programs and finds or builds Temporal's command line. A
-// line tells of each step that takes time.
+// build builds the project's programs, and finds or builds Temporal's command line. It
+// prints a line before each slow step.
 func build(ctx context.Context, root, dir string, say func(format string, args ...any)) (binaries, error) {
 	b := binaries{
 		ingress:   filepath.Join(dir, executable("ingress")),
@@ -58,9 +58,9 @@ func goBuild(ctx context.Context, dir string, args ...string) error {
 	return nil
 }
 
-// findTemporal returns Temporal's command line: the one on PATH, or the pinned one
-// of tools/temporal, built once from the Go module proxy and kept in the user's
-// cache.
+// findTemporal returns Temporal's command line: the one on PATH, or the version that
+// tools/temporal pins. It builds that version once from the Go module proxy and keeps it in
+// the user's cache.
 func findTemporal(ctx context.Context, root string, say func(format string, args ...any)) (string, error) {
 	if path, err := exec.LookPath("temporal"); err == nil {
 		return path, nil
@@ -68,7 +68,7 @@ func findTemporal(ctx context.Context, root string, say func(format string, args
 	const version = "v1.5.1" // as tools/temporal/go.mod pins it
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("find a folder to keep the temporal command in: %w", err)
+		return "", fmt.Errorf("find a folder for the temporal command: %w", err)
 	}
 	path := filepath.Join(cache, "concur-connector", executable("temporal-"+version))
 	if _, err := os.Stat(path); err == nil {
@@ -93,7 +93,7 @@ func findTemporal(ctx context.Context, root string, say func(format string, args
 			}
 		}
 	}()
-	fresh := fmt.Sprintf("%s.%d", path, os.Getpid()) // two builds at once do not meet
+	fresh := fmt.Sprintf("%s.%d", path, os.Getpid()) // two builds at once do not collide
 	defer os.Remove(fresh)
 	err = goBuild(ctx, filepath.Join(root, "tools", "temporal"), "-o", fresh, "github.com/temporalio/cli/cmd/temporal")
 	if err != nil {

@@ -13,13 +13,14 @@ import (
 	"time"
 )
 
-// certificates are those of one machine: an authority made for this run, and one
-// certificate for loopback that the connector and the simulator both show.
+// certificates are the TLS files of one run: a CA, and a certificate for loopback that the
+// connector and the simulator share.
 type certificates struct {
 	ca, cert, key string // paths
 }
 
-// makeCertificates writes them into dir. They are RSA, as Concur's cipher suites ask.
+// makeCertificates writes the files into dir. The keys are RSA, as Concur's cipher suites
+// require.
 func makeCertificates(dir string) (certificates, error) {
 	files := certificates{
 		ca: filepath.Join(dir, "ca.pem"), cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem"),

@@ -14,17 +14,17 @@ import (
 	"time"
 )
 
-// child is one running program of the system.
+// child is one running program.
 type child struct {
 	name string
-	cmd  *exec.Cmd // its keeper
+	cmd  *exec.Cmd // the keeper of the program
 	end  io.Closer // closed to kill it
 	log  *tail
 	done chan struct{} // closed when the process has ended
 	err  error         // how it ended
 }
 
-// start runs a program. Every line that it prints is given to seen.
+// start runs a program and passes every line that it prints to seen.
 func start(name, path string, args, env []string, seen func(line string)) (*child, error) {
 	cmd, end, err := kept(context.Background(), path, args...)
 	if err != nil {
@@ -56,7 +56,7 @@ func start(name, path string, args, env []string, seen func(line string)) (*chil
 	return c, nil
 }
 
-// startReady runs a program and waits until one of its lines is accepted.
+// startReady runs a program and waits until ready accepts one of its lines.
 func startReady(ctx context.Context, name, path string, args, env []string, ready func(line string) bool) (*child, error) {
 	found := make(chan struct{})
 	var once sync.Once
@@ -76,7 +76,7 @@ func startReady(ctx context.Context, name, path string, args, env []string, read
 	case <-c.done:
 		return nil, fmt.Errorf("%s ended at once (%w):\n%s", name, c.err, c.log)
 	case <-timeout.C:
-		err = errors.New("it is not ready after 30s")
+		err = errors.New("not ready after 30s")
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
@@ -84,7 +84,7 @@ func startReady(ctx context.Context, name, path string, args, env []string, read
 	return nil, fmt.Errorf("%s: %w:\n%s", name, err, c.log)
 }
 
-// stop asks the program to end and waits; after ten seconds it is killed.
+// stop asks the program to end and waits. It kills the program after ten seconds.
 func (c *child) stop() {
 	if c == nil {
 		return
@@ -97,7 +97,7 @@ func (c *child) stop() {
 	}
 }
 
-// kill ends the program as a power cut would.
+// kill ends the program at once, as a power cut would.
 func (c *child) kill() {
 	_ = c.end.Close()
 	<-c.done

@@ -17,66 +17,66 @@ import (
 	"concur-connector/workflows"
 )
 
-// commands are the words of the stories. A word that waits does so until what it
-// names has come; the others say what is so now.
+// commands are the commands of the stories. Most of them wait until their condition holds;
+// the others compare the present state.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
-	words := map[string]func(*stage, *testscript.TestScript, []string) error{
+	words := map[string]func(*story, *testscript.TestScript, []string) error{
 		// What happens in Concur.
-		"report":  (*stage).doReport,
-		"payload": (*stage).doPayload,
-		"move":    (*stage).doMove,
-		"callout": (*stage).doCallout,
-		"fault":   (*stage).doFault,
-		"faults":  (*stage).doFaults,
-		"control": (*stage).doControl,
-		// What is so in Concur: these decide whether a story is ok.
-		"status":     (*stage).isStatus,
-		"decisions":  (*stage).isDecisions,
-		"decided":    (*stage).isDecided,
-		"exceptions": (*stage).isExceptions,
-		"held":       (*stage).isHeld,
-		"comment":    (*stage).isComment,
-		"answers":    (*stage).isAnswers,
-		"failed":     (*stage).isFailed,
-		"remains":    (*stage).isRemaining,
-		"requests":   (*stage).isRequests,
-		"arrives":    (*stage).isArriving,
-		"invariants": (*stage).isInvariants,
-		// What the company's own systems do, and what they were asked.
-		"company": (*stage).doCompany,
-		"asked":   (*stage).isAsked,
-		// What the runs are told, and where they are.
-		"closed":     (*stage).isClosed,
-		"parked":     (*stage).isParked,
-		"waiting":    (*stage).isWaiting,
-		"consults":   (*stage).isConsulting,
-		"says":       (*stage).isSaying,
-		"unreadable": (*stage).isUnreadable,
-		"called":     (*stage).isCalled,
-		"runs":       (*stage).isRuns,
-		"parks":      (*stage).isParking,
-		"retries":    (*stage).isRetrying,
-		"decide":     (*stage).doDecide,
-		"signal":     (*stage).doSignal,
-		"cancel":     (*stage).doCancel,
-		"reset":      (*stage).doReset,
-		"intervene":  (*stage).doIntervene,
-		"grow":       (*stage).doGrow,
-		"sweep":      (*stage).doSweep,
-		"sweeping":   (*stage).doSweeping,
-		"swept":      (*stage).isSwept,
-		"worker":     (*stage).doWorker,
-		"concurctl":  (*stage).doConcurctl,
-		"ingress":    (*stage).doIngress,
-		"logs":       (*stage).isLogged,
+		"report":  (*story).doReport,
+		"payload": (*story).doPayload,
+		"move":    (*story).doMove,
+		"callout": (*story).doCallout,
+		"fault":   (*story).doFault,
+		"faults":  (*story).doFaults,
+		"control": (*story).doControl,
+		// The state of Concur. It alone decides whether a story is ok.
+		"status":               (*story).isStatus,
+		"decisions":            (*story).isDecisions,
+		"decision-count":       (*story).isDecisionCount,
+		"exceptions":           (*story).isExceptions,
+		"existing":             (*story).isExisting,
+		"comment":              (*story).isComment,
+		"answers":              (*story).isAnswers,
+		"failed-list":          (*story).isFailedList,
+		"failed-list-at-least": (*story).isFailedListAtLeast,
+		"requests":             (*story).isRequests,
+		"await-requests":       (*story).isAwaitedRequests,
+		"invariants":           (*story).isInvariants,
+		// The fact services: how they behave, and what they were asked.
+		"factservice":   (*story).doFactService,
+		"fact-requests": (*story).isFactRequests,
+		// The runs, the sweep and the programs.
+		"closed":            (*story).isClosed,
+		"parked":            (*story).isParked,
+		"waiting":           (*story).isWaiting,
+		"fetching-facts":    (*story).isFetchingFacts,
+		"records":           (*story).isRecorded,
+		"unreadable-signal": (*story).isUnreadableSignal,
+		"event-types":       (*story).isEventTypes,
+		"runs":              (*story).isRuns,
+		"parked-count":      (*story).isParkedCount,
+		"retries":           (*story).isRetrying,
+		"decide":            (*story).doDecide,
+		"signal":            (*story).doSignal,
+		"cancel":            (*story).doCancel,
+		"reset":             (*story).doReset,
+		"intervene":         (*story).doIntervene,
+		"fill-history":      (*story).doFillHistory,
+		"sweep":             (*story).doSweep,
+		"start-sweep":       (*story).doStartSweep,
+		"sweep-result":      (*story).isSweepResult,
+		"worker":            (*story).doWorker,
+		"concurctl":         (*story).doConcurctl,
+		"ingress":           (*story).doIngress,
+		"logs":              (*story).isLogged,
 	}
 	cmds := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, word := range words {
 		cmds[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			if neg {
-				ts.Fatalf("%s has no negation", name)
+				ts.Fatalf("%s cannot be negated", name)
 			}
-			s := stageOf(ts)
+			s := storyOf(ts)
 			if err := word(s, ts, args); err != nil {
 				ts.Logf("%s", s.evidence())
 				ts.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
@@ -93,10 +93,10 @@ func want(args []string, atLeast int, usage string) error {
 	return nil
 }
 
-// doSweep runs SweepFailedNotifications once, by hand.
-func (s *stage) doSweep(_ *testscript.TestScript, _ []string) error {
-	run, err := s.house.setup.temporal.client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{
-		ID: "sweep-" + s.house.setup.queue, TaskQueue: s.house.setup.queue, WorkflowRunTimeout: time.Minute,
+// doSweep runs SweepFailedNotifications once.
+func (s *story) doSweep(_ *testscript.TestScript, _ []string) error {
+	run, err := s.system.setup.temporal.client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{
+		ID: "sweep-" + s.system.setup.queue, TaskQueue: s.system.setup.queue, WorkflowRunTimeout: time.Minute,
 	}, workflows.SweepFailedNotifications)
 	if err != nil {
 		return err
@@ -104,36 +104,36 @@ func (s *stage) doSweep(_ *testscript.TestScript, _ []string) error {
 	return run.Get(s.ctx, nil)
 }
 
-// doSweeping runs SweepFailedNotifications once, on the sweeps' own queue, until it has
-// started what it found.
-func (s *stage) doSweeping(_ *testscript.TestScript, _ []string) error {
-	queue := workflows.SweepQueue(s.house.setup.queue)
-	run, err := s.house.setup.temporal.client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{
-		ID: "sweeping-" + s.house.setup.queue, TaskQueue: queue, WorkflowRunTimeout: time.Minute,
+// doStartSweep starts SweepFailedNotifications on the sweep's own queue, and waits until
+// the sweep has started what it found.
+func (s *story) doStartSweep(_ *testscript.TestScript, _ []string) error {
+	queue := workflows.SweepQueue(s.system.setup.queue)
+	run, err := s.system.setup.temporal.client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{
+		ID: "sweeping-" + s.system.setup.queue, TaskQueue: queue, WorkflowRunTimeout: time.Minute,
 	}, workflows.SweepFailedNotifications)
 	if err != nil {
 		return err
 	}
-	return s.until(func() error { // its other nets wait for their turn behind what it has started
-		answer, err := s.house.setup.temporal.client.QueryWorkflow(s.ctx, run.GetID(), run.GetRunID(), workflows.StatusQuery)
+	return s.until(func() error { // the sweep's other lists wait behind the runs that it has started
+		answer, err := s.system.setup.temporal.client.QueryWorkflow(s.ctx, run.GetID(), run.GetRunID(), workflows.StatusQuery)
 		var done workflows.SweepResult
 		if err == nil {
 			err = answer.Get(&done)
 		}
 		if err == nil && (done.Found == 0 || done.Started+done.Signaled+done.Skipped+done.Unreadable+done.NotOurs < done.Found) {
-			err = fmt.Errorf("the sweep has done %+v", done)
+			err = fmt.Errorf("the sweep's status is %+v", done)
 		}
 		return err
 	})
 }
 
-// isSwept waits until a scheduled sweep has ended with that count in its result.
-func (s *stage) isSwept(_ *testscript.TestScript, args []string) error {
+// isSweepResult waits until the result of the last scheduled sweep has that value.
+func (s *story) isSweepResult(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "swept COUNTER N"); err != nil {
 		return err
 	}
 	return s.until(func() error {
-		d, err := s.house.setup.temporal.client.ScheduleClient().GetHandle(s.ctx, workflows.SweepScheduleID(s.house.setup.queue)).Describe(s.ctx)
+		d, err := s.system.setup.temporal.client.ScheduleClient().GetHandle(s.ctx, workflows.SweepScheduleID(s.system.setup.queue)).Describe(s.ctx)
 		if err != nil {
 			return err
 		}
@@ -144,12 +144,12 @@ func (s *stage) isSwept(_ *testscript.TestScript, args []string) error {
 			}
 		}
 		if last == "" {
-			return errors.New("no sweep was made yet")
+			return errors.New("there was no sweep yet")
 		}
 		var result map[string]any
 		ctx, cancel := context.WithTimeout(s.ctx, 2*time.Second)
 		defer cancel()
-		if err := s.house.setup.temporal.client.GetWorkflow(ctx, last, "").Get(ctx, &result); err != nil {
+		if err := s.system.setup.temporal.client.GetWorkflow(ctx, last, "").Get(ctx, &result); err != nil {
 			return err
 		}
 		if fmt.Sprint(result[args[0]]) != args[1] {
@@ -159,11 +159,11 @@ func (s *stage) isSwept(_ *testscript.TestScript, args []string) error {
 	})
 }
 
-// sweepOften triggers the schedule of the sweep every second, for as long as the story
-// lasts: the worker refuses an interval that is as short.
-func (s *stage) sweepOften() {
+// sweepOften triggers the sweep's schedule every second while the story lasts. The worker
+// refuses such a short interval.
+func (s *story) sweepOften() {
 	s.sweeps.Do(func() {
-		handle := s.house.setup.temporal.client.ScheduleClient().GetHandle(s.ctx, workflows.SweepScheduleID(s.house.setup.queue))
+		handle := s.system.setup.temporal.client.ScheduleClient().GetHandle(s.ctx, workflows.SweepScheduleID(s.system.setup.queue))
 		go func() {
 			tick := time.NewTicker(time.Second)
 			defer tick.Stop()
@@ -179,10 +179,10 @@ func (s *stage) sweepOften() {
 	})
 }
 
-func (s *stage) doWorker(_ *testscript.TestScript, args []string) error {
+func (s *story) doWorker(_ *testscript.TestScript, args []string) error {
 	if len(args) > 0 && args[0] == "start" {
-		s.house.workerEnv = args[1:]
-		if err := s.house.startWorker(s.ctx); err != nil {
+		s.system.workerEnv = args[1:]
+		if err := s.system.startWorker(s.ctx); err != nil {
 			return err
 		}
 		if slices.Contains(args, "CONCUR_SWEEP_MODE=act") {
@@ -192,28 +192,28 @@ func (s *stage) doWorker(_ *testscript.TestScript, args []string) error {
 	}
 	switch strings.Join(args, " ") {
 	case "stop":
-		s.house.stopWorker()
+		s.system.stopWorker()
 	case "kill":
-		s.house.killWorker()
+		s.system.killWorker()
 	default:
 		return fmt.Errorf("usage: worker start [NAME=VALUE]...|stop|kill")
 	}
 	return nil
 }
 
-// doConcurctl calls concurctl with the worker's settings, and those that come before its
-// command; "fails" before all of them expects that it fails. What it says can be asked for
-// by stdout and stderr.
-func (s *stage) doConcurctl(ts *testscript.TestScript, args []string) error {
+// doConcurctl calls concurctl with the worker's settings. Arguments of the form NAME=VALUE
+// before the command add settings. With "fails" as the first argument the call must fail.
+// The commands stdout and stderr compare the output.
+func (s *story) doConcurctl(ts *testscript.TestScript, args []string) error {
 	fails := len(args) > 0 && args[0] == "fails"
 	if fails {
 		args = args[1:]
 	}
-	own := slices.Concat(s.house.workerSettings(), s.house.workerEnv)
+	own := slices.Concat(s.system.workerSettings(), s.system.workerEnv)
 	for len(args) > 0 && strings.Contains(args[0], "=") {
 		own, args = append(own, args[0]), args[1:]
 	}
-	cmd, _, err := kept(s.ctx, s.house.setup.binaries.concurctl, args...)
+	cmd, _, err := kept(s.ctx, s.system.setup.binaries.concurctl, args...)
 	if err != nil {
 		return err
 	}
@@ -225,33 +225,33 @@ func (s *stage) doConcurctl(ts *testscript.TestScript, args []string) error {
 	case fails && errors.As(err, &exit):
 		return nil
 	case fails && err == nil:
-		return errors.New("it succeeded")
+		return errors.New("it succeeded, but must fail")
 	}
 	return err
 }
 
-func (s *stage) doIngress(_ *testscript.TestScript, args []string) error {
+func (s *story) doIngress(_ *testscript.TestScript, args []string) error {
 	if len(args) > 0 && args[0] == "start" {
-		s.house.ingressEnv = args[1:]
-		return s.house.startIngress(s.ctx)
+		s.system.ingressEnv = args[1:]
+		return s.system.startIngress(s.ctx)
 	}
 	switch strings.Join(args, " ") {
 	case "stop":
-		s.house.stopIngress()
+		s.system.stopIngress()
 	default:
 		return fmt.Errorf("usage: ingress start [NAME=VALUE]...|stop")
 	}
 	return nil
 }
 
-// isLogged waits until the worker's log holds a text.
-func (s *stage) isLogged(_ *testscript.TestScript, args []string) error {
+// isLogged waits until the worker's log contains a text.
+func (s *story) isLogged(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 1, "logs TEXT"); err != nil {
 		return err
 	}
 	return s.until(func() error {
-		if !strings.Contains(s.house.workerLog(), args[0]) {
-			return errors.New("the worker has not said so")
+		if !strings.Contains(s.system.workerLog(), args[0]) {
+			return errors.New("the worker's log does not contain it")
 		}
 		return nil
 	})

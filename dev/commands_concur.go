@@ -14,12 +14,12 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-func (s *stage) doReport(ts *testscript.TestScript, args []string) error {
+func (s *story) doReport(ts *testscript.TestScript, args []string) error {
 	if err := want(args, 1, "report FILE..."); err != nil {
 		return err
 	}
 	for _, file := range args {
-		r, err := s.house.sim.add(s.ctx, []byte(expand(ts, file)))
+		r, err := s.system.sim.add(s.ctx, []byte(expand(ts, file)))
 		if err != nil {
 			return err
 		}
@@ -31,7 +31,7 @@ func (s *stage) doReport(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-func (s *stage) doMove(ts *testscript.TestScript, args []string) error {
+func (s *story) doMove(ts *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "move NAME approve|send-back|recall|cancel|resubmit|edit|delete|submit [FILE]"); err != nil {
 		return err
 	}
@@ -39,11 +39,11 @@ func (s *stage) doMove(ts *testscript.TestScript, args []string) error {
 	if len(args) > 2 {
 		body = []byte(ts.ReadFile(args[2]))
 	}
-	return s.house.sim.do(s.ctx, http.MethodPost, "/reports/"+args[0]+"/"+args[1], body, nil)
+	return s.system.sim.do(s.ctx, http.MethodPost, "/reports/"+args[0]+"/"+args[1], body, nil)
 }
 
-// doCallout has the callout sent again, changed by a YAML file.
-func (s *stage) doCallout(ts *testscript.TestScript, args []string) error {
+// doCallout sends the callout of a report again, changed by a YAML file.
+func (s *story) doCallout(ts *testscript.TestScript, args []string) error {
 	if err := want(args, 1, "callout NAME [FILE]"); err != nil {
 		return err
 	}
@@ -51,11 +51,11 @@ func (s *stage) doCallout(ts *testscript.TestScript, args []string) error {
 	if len(args) > 1 {
 		body = []byte(expand(ts, args[1]))
 	}
-	return s.house.sim.do(s.ctx, http.MethodPost, "/reports/"+args[0]+"/callout", body, nil)
+	return s.system.sim.do(s.ctx, http.MethodPost, "/reports/"+args[0]+"/callout", body, nil)
 }
 
-// doControl posts a file to any path of the simulator's control API.
-func (s *stage) doControl(ts *testscript.TestScript, args []string) error {
+// doControl posts a file to a path of the simulator's control API.
+func (s *story) doControl(ts *testscript.TestScript, args []string) error {
 	if err := want(args, 1, "control PATH [FILE]"); err != nil {
 		return err
 	}
@@ -63,12 +63,11 @@ func (s *stage) doControl(ts *testscript.TestScript, args []string) error {
 	if len(args) > 1 {
 		body = []byte(expand(ts, args[1]))
 	}
-	return s.house.sim.do(s.ctx, http.MethodPost, args[0], body, nil)
+	return s.system.sim.do(s.ctx, http.MethodPost, args[0], body, nil)
 }
 
-// doPayload has the simulator make a report of a folder of raw payloads, and expands its files
-// before.
-func (s *stage) doPayload(ts *testscript.TestScript, args []string) error {
+// doPayload makes a report from a folder of raw payloads, after expanding its files.
+func (s *story) doPayload(ts *testscript.TestScript, args []string) error {
 	if err := want(args, 1, "payload FOLDER..."); err != nil {
 		return err
 	}
@@ -85,7 +84,7 @@ func (s *stage) doPayload(ts *testscript.TestScript, args []string) error {
 		}
 		body, err := yaml.Marshal(map[string]string{"dir": dir})
 		if err == nil {
-			err = s.house.sim.do(s.ctx, http.MethodPost, "/payloads", body, nil)
+			err = s.system.sim.do(s.ctx, http.MethodPost, "/payloads", body, nil)
 		}
 		if err != nil {
 			return err
@@ -94,13 +93,13 @@ func (s *stage) doPayload(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// expand reads a file of the story with $API, $API2, $PLAIN and $PLAYING replaced.
+// expand reads a file of the story and replaces $API, $API2, $PLAIN and $PLAYING.
 func expand(ts *testscript.TestScript, file string) string {
 	return strings.NewReplacer("$PLAYING", ts.Getenv("PLAYING"), "$API2", ts.Getenv("API2"), "$API", ts.Getenv("API"), "$PLAIN", ts.Getenv("PLAIN")).Replace(ts.ReadFile(file))
 }
 
 // doFault sets a fault: fault ENDPOINT KIND [times=N] [report=NAME] [skip=N] [PARAM=VALUE].
-func (s *stage) doFault(_ *testscript.TestScript, args []string) error {
+func (s *story) doFault(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "fault ENDPOINT KIND [times=N] [report=NAME] [skip=N] [PARAM=VALUE]..."); err != nil {
 		return err
 	}
@@ -127,45 +126,45 @@ func (s *stage) doFault(_ *testscript.TestScript, args []string) error {
 	if len(param) > 0 {
 		fault["param"] = param
 	}
-	for _, endpoint := range s.house.setup.endpoints(args[0]) {
+	for _, endpoint := range s.system.setup.endpoints(args[0]) {
 		fault["endpoint"] = endpoint
 		body, err := yaml.Marshal(fault)
 		if err != nil {
 			return err
 		}
-		if err := s.house.sim.do(s.ctx, http.MethodPost, "/faults", body, nil); err != nil {
+		if err := s.system.sim.do(s.ctx, http.MethodPost, "/faults", body, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *stage) doFaults(_ *testscript.TestScript, args []string) error {
+func (s *story) doFaults(_ *testscript.TestScript, args []string) error {
 	if !slices.Equal(args, []string{"clear"}) {
 		return fmt.Errorf("usage: faults clear")
 	}
-	return s.house.sim.do(s.ctx, http.MethodDelete, "/faults", nil, nil)
+	return s.system.sim.do(s.ctx, http.MethodDelete, "/faults", nil, nil)
 }
 
-func (s *stage) isStatus(_ *testscript.TestScript, args []string) error {
+func (s *story) isStatus(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "status NAME CODE"); err != nil {
 		return err
 	}
 	return s.until(func() error {
-		r, err := s.house.sim.report(s.ctx, args[0])
+		r, err := s.system.sim.report(s.ctx, args[0])
 		if err == nil && r.Status != args[1] {
-			err = fmt.Errorf("it is at %s", r.Status)
+			err = fmt.Errorf("its status is %s", r.Status)
 		}
 		return err
 	})
 }
 
-// isDecisions compares every action that took effect, in order.
-func (s *stage) isDecisions(_ *testscript.TestScript, args []string) error {
+// isDecisions compares all actions that took effect, in order.
+func (s *story) isDecisions(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 1, "decisions NAME [approve|send-back]..."); err != nil {
 		return err
 	}
-	r, err := s.house.sim.report(s.ctx, args[0])
+	r, err := s.system.sim.report(s.ctx, args[0])
 	if err != nil {
 		return err
 	}
@@ -174,33 +173,33 @@ func (s *stage) isDecisions(_ *testscript.TestScript, args []string) error {
 		got = append(got, strings.ToLower(strings.ReplaceAll(strings.TrimSuffix(d.Action, " to Employee"), " ", "-")))
 	}
 	if !slices.Equal(got, args[1:]) {
-		return fmt.Errorf("seen in Concur: %v", got)
+		return fmt.Errorf("Concur shows: %v", got)
 	}
 	return nil
 }
 
-// isDecided compares how many reports were decided never, once or more often.
-func (s *stage) isDecided(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "decided never|once|more N"); err != nil {
+// isDecisionCount compares how many reports were decided never, once or more often.
+func (s *story) isDecisionCount(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "decision-count never|once|more N"); err != nil {
 		return err
 	}
 	var sum simSummary
-	if err := s.house.sim.do(s.ctx, http.MethodGet, "/summary", nil, &sum); err != nil {
+	if err := s.system.sim.do(s.ctx, http.MethodGet, "/summary", nil, &sum); err != nil {
 		return err
 	}
 	got, known := map[string]int{"never": sum.Decisions.Never, "once": sum.Decisions.Once, "more": sum.Decisions.More}[args[0]]
 	if !known || strconv.Itoa(got) != args[1] {
-		return fmt.Errorf("seen in Concur: %+v", sum.Decisions)
+		return fmt.Errorf("Concur shows: %+v", sum.Decisions)
 	}
 	return nil
 }
 
-// isComment compares the last comment. An empty TEXT stands for no comment at all.
-func (s *stage) isComment(_ *testscript.TestScript, args []string) error {
+// isComment compares the last comment. An empty TEXT means that there is no comment.
+func (s *story) isComment(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "comment NAME TEXT"); err != nil {
 		return err
 	}
-	r, err := s.house.sim.report(s.ctx, args[0])
+	r, err := s.system.sim.report(s.ctx, args[0])
 	if err != nil {
 		return err
 	}
@@ -210,14 +209,14 @@ func (s *stage) isComment(_ *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// isAnswers waits until as many callouts of a report were answered, and compares
-// the answers.
-func (s *stage) isAnswers(_ *testscript.TestScript, args []string) error {
+// isAnswers waits until that many callouts of a report were answered, and compares the
+// answers.
+func (s *story) isAnswers(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "answers NAME STATUS..."); err != nil {
 		return err
 	}
 	return s.until(func() error {
-		sent, err := s.house.sim.callouts(s.ctx)
+		sent, err := s.system.sim.callouts(s.ctx)
 		if err != nil {
 			return err
 		}
@@ -237,38 +236,38 @@ func (s *stage) isAnswers(_ *testscript.TestScript, args []string) error {
 	})
 }
 
-func (s *stage) isFailed(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 1, "failed N"); err != nil {
+func (s *story) isFailedList(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "failed-list N"); err != nil {
 		return err
 	}
 	return s.until(func() error {
-		n, err := s.house.sim.failed(s.ctx)
+		n, err := s.system.sim.failed(s.ctx)
 		if err == nil && strconv.Itoa(n) != args[0] {
-			err = fmt.Errorf("the failed list has %d", n)
+			err = fmt.Errorf("the failed list has %d entries", n)
 		}
 		return err
 	})
 }
 
-// isRemaining requires so many entries of the failed list, or more.
-func (s *stage) isRemaining(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 1, "remains N"); err != nil {
+// isFailedListAtLeast requires at least N entries in the failed list.
+func (s *story) isFailedListAtLeast(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "failed-list-at-least N"); err != nil {
 		return err
 	}
 	least, err := strconv.Atoi(args[0])
 	if err != nil {
 		return err
 	}
-	n, err := s.house.sim.failed(s.ctx)
+	n, err := s.system.sim.failed(s.ctx)
 	if err == nil && n < least {
-		err = fmt.Errorf("the failed list has %d", n)
+		err = fmt.Errorf("the failed list has %d entries", n)
 	}
 	return err
 }
 
-// isRequests compares how many requests of one endpoint, or of all, the journal shows,
-// to both hosts or to one of them.
-func (s *stage) isRequests(_ *testscript.TestScript, args []string) error {
+// isRequests compares the number of requests to one endpoint or to all, at both hosts or at
+// one.
+func (s *story) isRequests(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "requests ENDPOINT[@api|@api2] N"); err != nil {
 		return err
 	}
@@ -278,18 +277,18 @@ func (s *stage) isRequests(_ *testscript.TestScript, args []string) error {
 	return s.requests(args[0], args[1])
 }
 
-// isArriving waits until the journal shows as many requests of one endpoint.
-func (s *stage) isArriving(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "arrives ENDPOINT[@api|@api2] N"); err != nil {
+// isAwaitedRequests waits until there were that many requests to an endpoint.
+func (s *story) isAwaitedRequests(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "await-requests ENDPOINT[@api|@api2] N"); err != nil {
 		return err
 	}
 	return s.until(func() error { return s.requests(args[0], args[1]) })
 }
 
-func (s *stage) requests(what, wanted string) error {
+func (s *story) requests(what, wanted string) error {
 	endpoint, host, _ := strings.Cut(what, "@")
-	endpoints := s.house.setup.endpoints(endpoint)
-	entries, err := s.house.sim.journal(s.ctx)
+	endpoints := s.system.setup.endpoints(endpoint)
+	entries, err := s.system.sim.journal(s.ctx)
 	if err != nil {
 		return err
 	}
@@ -300,20 +299,20 @@ func (s *stage) requests(what, wanted string) error {
 		}
 	}
 	if strconv.Itoa(n) != wanted {
-		return fmt.Errorf("the journal shows %d", n)
+		return fmt.Errorf("there were %d requests", n)
 	}
 	return nil
 }
 
-// isInvariants asks the simulator, and the company's own systems, for everything that the
-// connector did wrong.
-func (s *stage) isInvariants(_ *testscript.TestScript, _ []string) error {
-	broken, err := s.house.sim.violations(s.ctx)
+// isInvariants fails if the simulator or the fact services saw the connector break an
+// invariant.
+func (s *story) isInvariants(_ *testscript.TestScript, _ []string) error {
+	broken, err := s.system.sim.violations(s.ctx)
 	if err != nil {
 		return err
 	}
 	if len(broken) > 0 {
 		return fmt.Errorf("broken: %+v", broken)
 	}
-	return s.house.company.Complaints()
+	return s.system.facts.Violations()
 }

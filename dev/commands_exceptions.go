@@ -9,35 +9,35 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// usageExceptions is how the stories write an exception: CODE on the report itself, CODE@2
-// on its second entry, CODE@2.1 on the first itemization of that, CODE@2/1 and CODE@2.1/1 on
-// their first allocation; and, when it is to be compared, who sees it: CODE@2:PROCESSOR. By
-// v1.1 that is always ALL.
+// usageExceptions is how stories write an exception: CODE on the report, CODE@2 on its
+// second entry, CODE@2.1 on the first itemization of that entry, CODE@2/1 and CODE@2.1/1 on
+// their first allocation. CODE@2:PROCESSOR also compares who sees the exception; by v1.1
+// that is always ALL.
 const usageExceptions = "NAME [CODE[@ENTRY[.ITEMIZATION][/ALLOCATION]][:VISIBILITY]]..."
 
-// isExceptions compares every exception that was ever posted on the report.
-func (s *stage) isExceptions(_ *testscript.TestScript, args []string) error {
+// isExceptions compares all exceptions that were ever posted on the report.
+func (s *story) isExceptions(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 1, "exceptions "+usageExceptions); err != nil {
 		return err
 	}
-	r, err := s.house.sim.report(s.ctx, args[0])
+	r, err := s.system.sim.report(s.ctx, args[0])
 	if err != nil {
 		return err
 	}
 	return compareExceptions(r, r.Exceptions, args[1:])
 }
 
-// isHeld compares every exception that is on the report now, whoever put it there.
-func (s *stage) isHeld(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 1, "held "+usageExceptions); err != nil {
+// isExisting compares all exceptions that are on the report now, whoever put them there.
+func (s *story) isExisting(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "existing "+usageExceptions); err != nil {
 		return err
 	}
 	return s.until(func() error {
-		r, err := s.house.sim.report(s.ctx, args[0])
+		r, err := s.system.sim.report(s.ctx, args[0])
 		if err != nil {
 			return err
 		}
-		return compareExceptions(r, r.Held, args[1:])
+		return compareExceptions(r, r.Existing, args[1:])
 	})
 }
 
@@ -58,7 +58,7 @@ func compareExceptions(r simReport, exceptions []simException, wanted []string) 
 	return nil
 }
 
-// placeOf says where an object of the report is, as the stories write it.
+// placeOf returns where an object is in the report, as stories write it.
 func (r simReport) placeOf(id string) string {
 	for i, entry := range r.Entries {
 		at := "@" + strconv.Itoa(i+1)
@@ -81,11 +81,11 @@ func (r simReport) placeOf(id string) string {
 	return ""
 }
 
-// visibility says who sees an exception that is on the report now.
+// visibility returns who sees an exception that is on the report now.
 func (r simReport) visibility(e simException) string {
-	for _, h := range r.Held {
-		if h.ObjectType == e.ObjectType && h.ObjectID == e.ObjectID && h.Code == e.Code {
-			return h.Visibility
+	for _, sys := range r.Existing {
+		if sys.ObjectType == e.ObjectType && sys.ObjectID == e.ObjectID && sys.Code == e.Code {
+			return sys.Visibility
 		}
 	}
 	return "gone"

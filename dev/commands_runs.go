@@ -14,7 +14,7 @@ import (
 	"concur-connector/workflows"
 )
 
-func (s *stage) isClosed(_ *testscript.TestScript, args []string) error {
+func (s *story) isClosed(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "closed NAME OUTCOME"); err != nil {
 		return err
 	}
@@ -25,68 +25,68 @@ func (s *stage) isClosed(_ *testscript.TestScript, args []string) error {
 	return s.closed(id, args[1])
 }
 
-func (s *stage) isParked(_ *testscript.TestScript, args []string) error {
+func (s *story) isParked(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "parked NAME KIND [TEXT]"); err != nil {
 		return err
 	}
 	return s.find(args[0], func(status workflows.Status) error {
 		if status.Parked == nil || string(status.Parked.Kind) != args[1] || status.WaitingFor != workflows.WaitingForOperator {
-			return fmt.Errorf("it is %s (%+v)", status.State, status.Parked)
+			return fmt.Errorf("the run is in state %s (%+v)", status.State, status.Parked)
 		}
 		if said := status.Parked.Message + "\n" + status.Parked.Fix; len(args) > 2 && !strings.Contains(said, args[2]) {
-			return final{fmt.Errorf("it says %q", said)}
+			return final{fmt.Errorf("the run says %q", said)}
 		}
 		return nil
 	})
 }
 
-func (s *stage) isWaiting(_ *testscript.TestScript, args []string) error {
+func (s *story) isWaiting(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 1, "waiting NAME [GROUP]"); err != nil {
 		return err
 	}
 	return s.find(args[0], func(status workflows.Status) error {
 		if status.State != workflows.Waiting || status.Task == nil {
-			return fmt.Errorf("it is %s", status.State)
+			return fmt.Errorf("the run is in state %s", status.State)
 		}
 		if len(args) > 1 && status.Task.Group != args[1] {
-			return final{fmt.Errorf("it asks the group %q", status.Task.Group)}
+			return final{fmt.Errorf("the task is for group %q", status.Task.Group)}
 		}
 		return nil
 	})
 }
 
-// isSaying waits until the run's list of what it has done holds a text.
-func (s *stage) isSaying(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "says NAME TEXT"); err != nil {
+// isRecorded waits until the run's list of what it has done contains a text.
+func (s *story) isRecorded(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "records NAME TEXT"); err != nil {
 		return err
 	}
 	return s.find(args[0], func(status workflows.Status) error {
 		if done := strings.Join(append(slices.Clone(status.Done), status.TotalDiffers), "\n"); !strings.Contains(done, args[1]) {
-			return fmt.Errorf("it says %q", done)
+			return fmt.Errorf("the run has recorded %q", done)
 		}
 		return nil
 	})
 }
 
-// isUnreadable waits until the newest signal that the run could not read is of that name, and
-// its problem holds the text.
-func (s *stage) isUnreadable(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 3, "unreadable NAME SIGNAL TEXT"); err != nil {
+// isUnreadableSignal waits until the newest unreadable signal has that name, and its
+// problem contains the text.
+func (s *story) isUnreadableSignal(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 3, "unreadable-signal NAME SIGNAL TEXT"); err != nil {
 		return err
 	}
 	return s.find(args[0], func(status workflows.Status) error {
 		n := len(status.Unreadable)
 		if n == 0 || status.Unreadable[n-1].Signal != args[1] || !strings.Contains(status.Unreadable[n-1].Problem, args[2]) {
-			return fmt.Errorf("unreadable are %+v", status.Unreadable)
+			return fmt.Errorf("unreadable signals: %+v", status.Unreadable)
 		}
 		return nil
 	})
 }
 
-// isCalled waits until the run knows these names of the stop: one on which notifications
-// agree, or several that contradict each other.
-func (s *stage) isCalled(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "called NAME TEXT..."); err != nil {
+// isEventTypes waits until the run knows these event types of the step: one on which all
+// notifications agree, or several that contradict each other.
+func (s *story) isEventTypes(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "event-types NAME TEXT..."); err != nil {
 		return err
 	}
 	return s.find(args[0], func(status workflows.Status) error {
@@ -95,14 +95,14 @@ func (s *stage) isCalled(_ *testscript.TestScript, args []string) error {
 			names = []string{status.StepName}
 		}
 		if !slices.Equal(names, args[1:]) {
-			return fmt.Errorf("the stop is called %q", names)
+			return fmt.Errorf("the step's event types are %q", names)
 		}
 		return nil
 	})
 }
 
-// find waits until the status of a run is as asked.
-func (s *stage) find(name string, is func(workflows.Status) error) error {
+// find waits until the status of a run is as expected.
+func (s *story) find(name string, is func(workflows.Status) error) error {
 	id, err := s.id(name)
 	if err != nil {
 		return err
@@ -116,9 +116,9 @@ func (s *stage) find(name string, is func(workflows.Status) error) error {
 	})
 }
 
-func (s *stage) isRuns(_ *testscript.TestScript, args []string) error {
+func (s *story) isRuns(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "runs NAME N"); err != nil || s.killing {
-		return err // which notification meets an open run then depends on the kill
+		return err // a kill changes which notification meets an open run
 	}
 	id, err := s.id(args[0])
 	if err != nil {
@@ -127,30 +127,30 @@ func (s *stage) isRuns(_ *testscript.TestScript, args []string) error {
 	return s.until(func() error {
 		n, err := s.runs(id)
 		if err == nil && strconv.FormatInt(n, 10) != args[1] {
-			err = fmt.Errorf("there were %d", n)
+			err = fmt.Errorf("there were %d runs", n)
 		}
 		return err
 	})
 }
 
-// isParking waits until so many runs of the house are parked.
-func (s *stage) isParking(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 1, "parks N"); err != nil {
+// isParkedCount waits until that many runs are parked.
+func (s *story) isParkedCount(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "parked-count N"); err != nil {
 		return err
 	}
 	query := s.ours() + fmt.Sprintf(" AND ExecutionStatus = 'Running' AND %s = '%s'", workflows.WaitingForAttribute, workflows.WaitingForOperator)
 	return s.until(func() error {
-		n, err := s.house.setup.temporal.client.CountWorkflow(s.ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
+		n, err := s.system.setup.temporal.client.CountWorkflow(s.ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 		if err == nil && strconv.FormatInt(n.GetCount(), 10) != args[0] {
-			err = fmt.Errorf("there are %d", n.GetCount())
+			err = fmt.Errorf("%d runs are parked", n.GetCount())
 		}
 		return err
 	})
 }
 
-// isRetrying waits until an activity of the run has failed with a kind of error and
+// isRetrying waits until an activity of the run has failed with that kind of error and
 // waits for its next attempt.
-func (s *stage) isRetrying(_ *testscript.TestScript, args []string) error {
+func (s *story) isRetrying(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "retries NAME KIND"); err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (s *stage) isRetrying(_ *testscript.TestScript, args []string) error {
 		return err
 	}
 	return s.until(func() error {
-		d, err := s.house.setup.temporal.client.DescribeWorkflowExecution(s.ctx, id, "")
+		d, err := s.system.setup.temporal.client.DescribeWorkflowExecution(s.ctx, id, "")
 		if err != nil {
 			return err
 		}
@@ -168,13 +168,13 @@ func (s *stage) isRetrying(_ *testscript.TestScript, args []string) error {
 				return nil
 			}
 		}
-		return fmt.Errorf("no activity of it is retried for that: %s", s.tell(id))
+		return fmt.Errorf("no activity is retried for this error: %s", s.tell(id))
 	})
 }
 
 // doDecide decides as an approver does: decide NAME approve|send-back [COMMENT]
 // [status=CODE] [task=ID].
-func (s *stage) doDecide(_ *testscript.TestScript, args []string) error {
+func (s *story) doDecide(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "decide NAME approve|send-back [COMMENT] [status=CODE] [task=ID]"); err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func (s *stage) doDecide(_ *testscript.TestScript, args []string) error {
 	if task == "" {
 		err := s.find(args[0], func(status workflows.Status) error {
 			if status.Task == nil {
-				return final{fmt.Errorf("the run has no open task: it is %s", status.State)}
+				return final{fmt.Errorf("the run has no open task; its state is %s", status.State)}
 			}
 			task = status.Task.ID
 			return nil
@@ -213,9 +213,9 @@ func (s *stage) doDecide(_ *testscript.TestScript, args []string) error {
 	return err
 }
 
-// doSignal sends a signal as the Web UI does. In its payload TASK stands for the open task of
-// the run, and KEY:NAME at the end of a text for the key by which callouts name a report.
-func (s *stage) doSignal(_ *testscript.TestScript, args []string) error {
+// doSignal sends a signal as the Web UI does. In the payload TASK stands for the open task
+// of the run, and KEY:NAME at the end of a text for the key of a report in callouts.
+func (s *story) doSignal(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "signal NAME SIGNAL [JSON]"); err != nil {
 		return err
 	}
@@ -238,10 +238,10 @@ func (s *stage) doSignal(_ *testscript.TestScript, args []string) error {
 			return err
 		}
 	}
-	return s.house.setup.temporal.client.SignalWorkflow(s.ctx, id, "", args[1], payload)
+	return s.system.setup.temporal.client.SignalWorkflow(s.ctx, id, "", args[1], payload)
 }
 
-func (s *stage) doCancel(_ *testscript.TestScript, args []string) error {
+func (s *story) doCancel(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 1, "cancel NAME"); err != nil {
 		return err
 	}
@@ -249,10 +249,10 @@ func (s *stage) doCancel(_ *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.house.setup.temporal.client.CancelWorkflow(s.ctx, id, "")
+	return s.system.setup.temporal.client.CancelWorkflow(s.ctx, id, "")
 }
 
-func (s *stage) doReset(_ *testscript.TestScript, args []string) error {
+func (s *story) doReset(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 1, "reset NAME"); err != nil {
 		return err
 	}

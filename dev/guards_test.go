@@ -104,7 +104,7 @@ var guards = map[string]struct {
 		without: "\treturn posted, nil\n",
 	},
 	"the parking of a report whose stop looks like another": {
-		file: "activities/fetch.go", story: "alike-stops",
+		file: "activities/fetch.go", story: "ambiguous-step",
 		with:    "\tcase found.dryRunReason == \"\" && !a.options.ActOnAmbiguousStep && a.ambiguousStep(report, rules):",
 		without: "\tcase found.dryRunReason == \"never\":",
 	},
@@ -119,17 +119,17 @@ var guards = map[string]struct {
 		without: "now.Compares(before) || true ||",
 	},
 	"the wait until a write is shown": {
-		file: "activities/visible.go", story: "shown-late",
+		file: "activities/visible.go", story: "visible-late",
 		with:    "if err != nil || visible || left <= 0 {",
 		without: "if err != nil || visible || left <= 0 || true {",
 	},
 	"the read again of a report on which the run has acted": {
-		file: "workflows/read.go", story: "shown-late",
+		file: "workflows/read.go", story: "visible-late",
 		with:    "read.ValidationID == r.Writes.ActedAtValidation && !read.MayHaveMoved",
 		without: "read.ValidationID == \"never\"",
 	},
 	"the proof that an address told by another run is of the same report": {
-		file: "activities/fetch.go", story: "alike-stops-late-callout",
+		file: "activities/fetch.go", story: "ambiguous-step-late-callout",
 		with:    "\tif in.ReportID != \"\" && found.Report != nil && found.Report.ID != in.ReportID {",
 		without: "\tif in.ReportID == \"never\" {",
 	},
@@ -184,7 +184,7 @@ var guards = map[string]struct {
 		without: "if here(p) && false {",
 	},
 	"the brake": {
-		file: "activities/send_back_limit.go", story: "brake-at-once",
+		file: "activities/send_back_limit.go", story: "send-back-limit-at-once",
 		with:    "if err != nil || answer.Reason == \"\" {",
 		without: "if err != nil || answer.Reason != \"never\" {",
 	},
@@ -264,12 +264,12 @@ var guards = map[string]struct {
 		without: "if posted.OutcomeUnknown && false {",
 	},
 	"the end of what a closed run knows": {
-		file: "workflows/sweep_client.go", story: "found-again",
+		file: "workflows/sweep_client.go", story: "missed-again",
 		with:    "return closed.Add(grace).After(seen.At), nil",
 		without: "return grace >= 0 && !closed.IsZero(), nil",
 	},
 	"the end of what a closed run knows of a report at its second stop": {
-		file: "workflows/sweep_client.go", story: "second-stop-unseen",
+		file: "workflows/sweep_client.go", story: "second-step-unseen",
 		with:    "return closed.Add(grace).After(seen.At), nil",
 		without: "return grace >= 0 && !closed.IsZero(), nil",
 	},
@@ -294,7 +294,7 @@ var guards = map[string]struct {
 		without: "\tcase tests:",
 	},
 	"the second delete of what Concur lists still": {
-		file: "workflows/sweep_client.go", story: "delete-believed",
+		file: "workflows/sweep_client.go", story: "delete-not-done",
 		with:    "(!closed.Add(seen.VisibleWithin).Before(seen.At) ||",
 		without: "(!closed.IsZero() ||",
 	},
@@ -359,7 +359,7 @@ var guards = map[string]struct {
 		without: "page := false && isPage(response.Header, status, body)",
 	},
 	"the end of what a gateway answers": {
-		file: "activities/failure.go", story: "gateway-for-ever",
+		file: "activities/failure.go", story: "gateway-persistent",
 		with:    "errors.Is(err, errFull) || lasting(ctx, e.Gateway, e.Kind, e.Status)",
 		without: "errors.Is(err, errFull)",
 	},
@@ -406,17 +406,17 @@ func TestEveryGuardStandsOnceInItsFile(t *testing.T) {
 // the stories can. Shipped code holds no switch for it.
 func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 	t.Parallel()
-	world := aWorld(t)
+	suite := theSuite(t)
 	for name, guard := range guards {
 		if os.Getenv("GUARDS") != "all" && !slices.Contains(mainGuards, name) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			setup := world.setup()
-			setup.binaries.worker = withoutGuard(t, world.root, guard.file, guard.with, guard.without)
-			r := &recital{name: guard.story}
-			without := *world
+			setup := suite.setup()
+			setup.binaries.worker = withoutGuard(t, suite.root, guard.file, guard.with, guard.without)
+			r := &storyRun{name: guard.story}
+			without := *suite
 			without.binaries = setup.binaries
 			r.play(context.Background(), &without, guard.story+".unguarded", storyFile(guard.story))
 			require.True(t, r.failed, "the story %s is told without the guard", guard.story)

@@ -27,20 +27,20 @@ func TestRecordHistories(t *testing.T) {
 	if !*record {
 		t.Skip("SKIPPED without -record: it rewrites workflows/testdata/histories")
 	}
-	world := aWorld(t)
-	dir := filepath.Join(world.root, "workflows", "testdata", "histories")
+	suite := theSuite(t)
+	dir := filepath.Join(suite.root, "workflows", "testdata", "histories")
 	require.NoError(t, os.RemoveAll(dir))
 	require.NoError(t, os.MkdirAll(dir, 0o755))
-	for _, name := range world.stories() {
-		testscript.Run(t, params(context.Background(), world.setup(), name, storyFile(name), func(s *stage) func() {
+	for _, name := range suite.stories() {
+		testscript.Run(t, params(context.Background(), suite.setup(), name, storyFile(name), func(s *story) func() {
 			return func() { s.record(t, dir, name) }
 		}))
 	}
 }
 
 // record writes the history of every run of the house.
-func (s *stage) record(t *testing.T, dir, name string) {
-	c := s.house.setup.temporal.client
+func (s *story) record(t *testing.T, dir, name string) {
+	c := s.system.setup.temporal.client
 	runs, err := c.ListWorkflow(s.ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		Query: s.ours(),
 	})

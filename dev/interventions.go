@@ -24,15 +24,15 @@ import (
 	"concur-connector/workflows"
 )
 
-// target is what an operator intervenes in: a run and the activity that it waits for.
+// target is a run and the pending activity in which an operator intervenes.
 type target struct {
-	*stage
+	*story
 	run      *commonpb.WorkflowExecution
 	activity *workflowpb.PendingActivityInfo
 }
 
-// interventions are what an operator can do to a pending activity, and to its run, in the
-// Web UI and with the temporal command. All of them are calls to Temporal's own service.
+// interventions are what an operator can do to a pending activity and its run, in the Web
+// UI and with the temporal command. Each is a call to Temporal's own service.
 var interventions = map[string]func(target) error{
 	"reset":            func(t target) error { return t.reset(false) },
 	"reset-heartbeats": func(t target) error { return t.reset(true) },
@@ -82,18 +82,18 @@ var interventions = map[string]func(target) error{
 	},
 }
 
-// resetTo names the intervention that resets the run to one of the events that allow it, by
-// its number among them, from 1.
+// resetTo begins the names of the interventions that reset the run to an event. It is
+// followed by the number of the event among those that allow a reset, from 1.
 const resetTo = "reset-run-to-"
 
-// errNoEvent is the error of a reset to an event that the history does not have, and errRefused
-// that of one to an event that Temporal has stored together with the next.
+// errNoEvent means that the history has no such event. errRefused means that Temporal
+// stored the event together with the next one, so no run can be reset to it.
 var (
 	errNoEvent = errors.New("the run has completed fewer workflow tasks")
 	errRefused = errors.New("no run can be reset to this event")
 )
 
-// interventionOf returns what an operator does by that name, or nil.
+// interventionOf returns the intervention with that name, or nil.
 func interventionOf(name string) func(target) error {
 	if number, ok := strings.CutPrefix(name, resetTo); ok {
 		if n, err := strconv.Atoi(number); err == nil && n > 0 {
@@ -103,8 +103,8 @@ func interventionOf(name string) func(target) error {
 	return interventions[name]
 }
 
-// doIntervene does to the run's pending activity what an operator can.
-func (s *stage) doIntervene(_ *testscript.TestScript, args []string) error {
+// doIntervene intervenes in the run's pending activity.
+func (s *story) doIntervene(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 2, "intervene NAME INTERVENTION"); err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (s *stage) doIntervene(_ *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.until(func() error { // Temporal ends no activity by hand between two attempts
+	return s.until(func() error { // Temporal completes no activity by hand between two attempts
 		err := s.intervene(id, args[1])
 		var missing *serviceerror.NotFound
 		var late *serviceerror.DeadlineExceeded
@@ -123,8 +123,9 @@ func (s *stage) doIntervene(_ *testscript.TestScript, args []string) error {
 	})
 }
 
-// doGrow sends a run signals until its history is so long that it continues as another run.
-func (s *stage) doGrow(_ *testscript.TestScript, args []string) error {
+// doFillHistory sends signals to a run until its history is so long that it continues as
+// new.
+func (s *story) doFillHistory(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 1, "grow NAME"); err != nil {
 		return err
 	}
@@ -147,13 +148,13 @@ func (s *stage) doGrow(_ *testscript.TestScript, args []string) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%d signals later the run is still the same: %s", most, s.tell(id))
+	return fmt.Errorf("after %d signals the run has not continued as new: %s", most, s.tell(id))
 }
 
-func (s *stage) intervene(id, what string) error {
+func (s *story) intervene(id, what string) error {
 	do := interventionOf(what)
 	if do == nil {
-		return fmt.Errorf("no intervention is called %q", what)
+		return fmt.Errorf("unknown intervention %q", what)
 	}
 	d, err := s.temporal().DescribeWorkflowExecution(s.ctx, id, "")
 	if err != nil {
@@ -161,12 +162,12 @@ func (s *stage) intervene(id, what string) error {
 	}
 	pending := d.GetPendingActivities()
 	if len(pending) != 1 {
-		return fmt.Errorf("the run waits for %d activities", len(pending))
+		return fmt.Errorf("the run has %d pending activities", len(pending))
 	}
-	return do(target{stage: s, run: d.GetWorkflowExecutionInfo().GetExecution(), activity: pending[0]})
+	return do(target{story: s, run: d.GetWorkflowExecutionInfo().GetExecution(), activity: pending[0]})
 }
 
-func (s *stage) temporal() client.Client { return s.house.setup.temporal.client }
+func (s *story) temporal() client.Client { return s.system.setup.temporal.client }
 
 func (t target) service() workflowservice.WorkflowServiceClient {
 	return t.temporal().WorkflowService()
@@ -188,7 +189,8 @@ func (t target) pause() error {
 	return err
 }
 
-// unpause waits until the attempt that ran has ended, or the pause would come to nothing.
+// unpause waits until the running attempt has ended. Otherwise the pause would have no
+// effect.
 func (t target) unpause(request *workflowservice.UnpauseActivityRequest) error {
 	go func() {
 		_ = t.until(func() error {
@@ -208,7 +210,7 @@ func (t target) unpause(request *workflowservice.UnpauseActivityRequest) error {
 		})
 		request.Namespace, request.Execution = client.DefaultNamespace, t.run
 		request.Activity = &workflowservice.UnpauseActivityRequest_Id{Id: t.activity.GetActivityId()}
-		_, _ = t.service().UnpauseActivity(t.ctx, request) // an activity that has ended meanwhile is none to unpause
+		_, _ = t.service().UnpauseActivity(t.ctx, request) // an activity that has ended meanwhile cannot be unpaused
 	}()
 	return nil
 }
@@ -258,7 +260,7 @@ func (t target) terminate() error {
 	return t.temporal().TerminateWorkflow(t.ctx, t.run.GetWorkflowId(), t.run.GetRunId(), "the story asks for it")
 }
 
-// restart terminates the run and starts another with what that began with.
+// restart terminates the run and starts another one with the same input.
 func (t target) restart() error {
 	events := t.temporal().GetWorkflowHistory(t.ctx, t.run.GetWorkflowId(), t.run.GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	first, err := events.Next()
@@ -279,11 +281,11 @@ func (t target) restart() error {
 	return err
 }
 
-// lastEvent stands for the number of the last event that a run can be reset to.
+// lastEvent stands for the last event that a run can be reset to.
 const lastEvent = 0
 
-// resetRun resets the run to one of the events that Temporal allows: the start and the end of
-// each workflow task.
+// resetRun resets the run to one of the events that Temporal allows: the start or the end
+// of a workflow task.
 func (t target) resetRun(number int, without ...enumspb.ResetReapplyExcludeType) error {
 	var allowed []int64
 	events := t.temporal().GetWorkflowHistory(t.ctx, t.run.GetWorkflowId(), t.run.GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)

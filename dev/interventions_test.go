@@ -112,9 +112,9 @@ var usual = map[string][]string{
 // comes to the same end.
 func TestInterventionPoints(t *testing.T) {
 	t.Parallel()
-	world := aWorld(t)
+	suite := theSuite(t)
 	asked := os.Getenv("INTERVENTIONS")
-	for _, via := range pairings {
+	for _, via := range interfaces {
 		for _, play := range slices.Sorted(maps.Keys(scenes)) {
 			for _, when := range slices.Sorted(maps.Keys(moments)) {
 				place := via + "/" + play + "/" + when
@@ -130,7 +130,7 @@ func TestInterventionPoints(t *testing.T) {
 				}
 				t.Run(place, func(t *testing.T) {
 					t.Parallel()
-					interveneAt(t, world, via, place, scenes[play], moments[when], names)
+					interveneAt(t, suite, via, place, scenes[play], moments[when], names)
 				})
 			}
 		}
@@ -151,8 +151,8 @@ func everyIntervention() []string {
 }
 
 // interveneAt plays a scene once for each intervention, one after the other in one house.
-func interveneAt(t *testing.T, world *world, via, place string, play scene, when moment, names []string) {
-	setup := world.setup()
+func interveneAt(t *testing.T, suite *suite, via, place string, play scene, when moment, names []string) {
+	setup := suite.setup()
 	setup.via = via
 	setup.queue = fmt.Sprintf("interventions.%s-%d", strings.NewReplacer("/", ".", "+", ".").Replace(place), queueNumber())
 	setup.seed = seedOf(setup.queue, setup.seed)
@@ -161,14 +161,14 @@ func interveneAt(t *testing.T, world *world, via, place string, play scene, when
 		require.NoError(t, os.WriteFile(setup.rules, []byte(play.rules), 0o600))
 	}
 	setup.own = "all" // a run that is swept is the first of its house
-	h, err := open(t.Context(), setup, t.TempDir())
+	sys, err := open(t.Context(), setup, t.TempDir())
 	require.NoError(t, err)
-	s := &stage{ctx: context.WithoutCancel(t.Context()), house: h, reports: map[string]string{}}
+	s := &story{ctx: context.WithoutCancel(t.Context()), system: sys, reports: map[string]string{}}
 	defer func() {
 		s.clear()
-		h.close()
+		sys.close()
 	}()
-	require.NoError(t, h.sim.do(s.ctx, http.MethodPost, "/codes", []byte("codes: [NORECPT, APPROVED]"), nil))
+	require.NoError(t, sys.sim.do(s.ctx, http.MethodPost, "/codes", []byte("codes: [NORECPT, APPROVED]"), nil))
 	done := false // the run has been reset to each event of its history
 	for _, name := range names {
 		if done && strings.HasPrefix(name, resetTo) {
@@ -187,8 +187,8 @@ func interveneAt(t *testing.T, world *world, via, place string, play scene, when
 	}
 }
 
-func (s *stage) playIntervention(via string, play scene, when moment, name string) error {
-	sim := s.house.sim
+func (s *story) playIntervention(via string, play scene, when moment, name string) error {
+	sim := s.system.sim
 	point := fmt.Sprintf(`{"endpoint": %q, "phase": %q, "answer": %t}`, play.endpoints[via], when.phase, when.answer)
 	if err := sim.do(s.ctx, http.MethodPost, "/breakpoints", []byte(point), nil); err != nil {
 		return err
@@ -236,7 +236,7 @@ func (s *stage) playIntervention(via string, play scene, when moment, name strin
 }
 
 // pending names the activity that a run waits for.
-func (s *stage) pending(id string) (string, error) {
+func (s *story) pending(id string) (string, error) {
 	d, err := s.temporal().DescribeWorkflowExecution(s.ctx, id, "")
 	if err != nil {
 		return "", err
@@ -249,7 +249,7 @@ func (s *stage) pending(id string) (string, error) {
 
 // untilWrittenAnew waits a moment, while the request is held, for another activity that is
 // about to write the same: that is when the one before it is the most dangerous.
-func (s *stage) untilWrittenAnew(id, write, before string) {
+func (s *story) untilWrittenAnew(id, write, before string) {
 	ctx, cancel := context.WithTimeout(s.ctx, 700*time.Millisecond) // the request is held for less than CONCUR_REQUEST_TIMEOUT
 	defer cancel()
 	_ = until(ctx, func() error {
@@ -263,18 +263,18 @@ func (s *stage) untilWrittenAnew(id, write, before string) {
 
 // settle does what an operator and Concur do when something is left undone: it has a parked
 // run tried again, and tells of a report whose run was ended and that still waits.
-func (s *stage) settle(id, name string, swept bool) error {
+func (s *story) settle(id, name string, swept bool) error {
 	told := time.Now()
 	return s.until(func() error {
 		run, err := s.describe(id)
 		if err != nil {
 			return err
 		}
-		report, err := s.house.sim.report(s.ctx, name)
+		report, err := s.system.sim.report(s.ctx, name)
 		if err != nil {
 			return err
 		}
-		failed, err := s.house.sim.failed(s.ctx)
+		failed, err := s.system.sim.failed(s.ctx)
 		if err != nil {
 			return err
 		}
@@ -288,7 +288,7 @@ func (s *stage) settle(id, name string, swept bool) error {
 			_ = s.doSweep(nil, nil)
 		case !open && again:
 			told = time.Now()
-			_ = s.house.sim.do(s.ctx, http.MethodPost, "/reports/"+name+"/callout", nil, nil)
+			_ = s.system.sim.do(s.ctx, http.MethodPost, "/reports/"+name+"/callout", nil, nil)
 		case open && again && run.waiting != "":
 			told = time.Now()
 			_ = s.temporal().SignalWorkflow(s.ctx, id, "", "retried", nil)
@@ -297,8 +297,8 @@ func (s *stage) settle(id, name string, swept bool) error {
 	})
 }
 
-func (s *stage) isAsExpected(name string, play scene) error {
-	report, err := s.house.sim.report(s.ctx, name)
+func (s *story) isAsExpected(name string, play scene) error {
+	report, err := s.system.sim.report(s.ctx, name)
 	if err != nil {
 		return err
 	}
@@ -309,7 +309,7 @@ func (s *stage) isAsExpected(name string, play scene) error {
 	for _, e := range report.Exceptions {
 		posted = append(posted, e.Code)
 	}
-	broken, err := s.house.sim.violations(s.ctx)
+	broken, err := s.system.sim.violations(s.ctx)
 	if err != nil {
 		return err
 	}

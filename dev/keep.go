@@ -13,18 +13,18 @@ import (
 	"syscall"
 )
 
-// keeperWord is the first argument with which the dev command is a keeper.
+// keeperWord is the first argument of a dev command that acts as a keeper.
 const keeperWord = "keep-until-stdin-ends"
 
-// kept prepares a program that ends with this process, however this process ends: by
-// SIGKILL, by a panic, or by the time limit of "go test". The process starts itself once
-// more as a keeper, which runs the program and kills it when its own standard input ends,
-// as it does when nobody holds the other end any more. Closing the returned end kills the
-// program, too.
+// kept prepares a program that ends together with this process, even if this process is
+// killed, panics or reaches the time limit of "go test". This process starts itself again
+// as a keeper. The keeper runs the program, and kills it when the keeper's standard input
+// ends, which happens when this process ends. Closing the returned end also kills the
+// program.
 func kept(ctx context.Context, path string, args ...string) (*exec.Cmd, io.Closer, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, nil, fmt.Errorf("find this command itself: %w", err)
+		return nil, nil, fmt.Errorf("find the dev command: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, self, append([]string{keeperWord, path}, args...)...)
 	end, err := cmd.StdinPipe()
@@ -35,7 +35,8 @@ func kept(ctx context.Context, path string, args ...string) (*exec.Cmd, io.Close
 	return cmd, end, nil
 }
 
-// asKeeper reports whether this process is a keeper and, if so, how its program ended.
+// asKeeper reports whether this process is a keeper and, if so, the exit code of its
+// program.
 func asKeeper(args []string) (code int, yes bool) {
 	if len(args) < 3 || args[1] != keeperWord {
 		return 0, false
@@ -47,14 +48,14 @@ func asKeeper(args []string) (code int, yes bool) {
 	return code, true
 }
 
-// keep runs a program until it ends or standard input does, and hands signals on.
+// keep runs a program until the program or standard input ends. It forwards signals.
 func keep(path string, args []string) (code int, err error) {
 	runtime.LockOSThread() // see endWithThisThread
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	cmd := exec.Command(path, args...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	if _, err := cmd.StdinPipe(); err != nil { // it ends with the keeper
+	if _, err := cmd.StdinPipe(); err != nil { // the program's standard input ends with the keeper
 		return 1, err
 	}
 	endWithThisThread(cmd)
@@ -81,9 +82,9 @@ func keep(path string, args []string) (code int, err error) {
 	return 0, err
 }
 
-// endWithThisThread has the system kill a program when the thread that starts it ends, for
-// the case that the keeper itself is killed. Only Linux offers that; the field is looked up
-// by its name so that the command builds everywhere.
+// endWithThisThread makes the system kill the program when the thread that starts it ends,
+// in case the keeper itself is killed. Only Linux can do this. The field is set by name so
+// that the command builds everywhere.
 func endWithThisThread(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if field := reflect.ValueOf(cmd.SysProcAttr).Elem().FieldByName("Pdeathsig"); field.IsValid() {

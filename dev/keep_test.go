@@ -129,9 +129,9 @@ func TestTheDevCommandLeavesNothingBehind(t *testing.T) {
 	if _, err := os.Stat("/proc/self/environ"); err != nil {
 		t.Skip("what runs is read from /proc")
 	}
-	world := aWorld(t)
+	suite := theSuite(t)
 	dev := filepath.Join(t.TempDir(), "dev")
-	require.NoError(t, goBuild(t.Context(), world.root, "-o", dev, "./dev"))
+	require.NoError(t, goBuild(t.Context(), suite.root, "-o", dev, "./dev"))
 	for name, end := range map[string]func(*testing.T, *exec.Cmd, io.Closer){
 		"a closed pipe": func(t *testing.T, cmd *exec.Cmd, out io.Closer) {
 			require.NoError(t, out.Close())
@@ -151,7 +151,7 @@ func TestTheDevCommandLeavesNothingBehind(t *testing.T) {
 			cmd := exec.CommandContext(ctx, dev)
 			own := "TMPDIR=" + t.TempDir() // by which its processes are known
 			cmd.Env = append(os.Environ(), own)
-			cmd.Dir = world.root
+			cmd.Dir = suite.root
 			out, err := cmd.StdoutPipe()
 			require.NoError(t, err)
 			require.NoError(t, cmd.Start())

@@ -19,32 +19,32 @@ import (
 // every request of their journal and each side of it. KILL_POINTS=all plays every story
 // so, and KILL_POINTS='approve gone' those; KILL_INTERFACE=v4 by that interface alone.
 var killed = map[string][]string{
-	"v1.1": {"approve", "exceptions", "send-back", "two-stops", "lost-answer"},
+	"v1.1": {"approve", "exceptions", "send-back", "two-steps", "lost-answer"},
 	"v4":   {"exceptions"},
 }
 
 // unfit are stories that cannot be told with a killed worker: their faults are
 // counted by request, and a killed attempt is one more.
-const unfit = "# Not played with kills: "
+const unfit = "# No kills: "
 
 // TestKillPoints kills the worker before and after each single request that a
 // story makes, and expects the story to be told the same.
 func TestKillPoints(t *testing.T) {
 	t.Parallel()
-	world := aWorld(t)
-	for _, via := range pairings {
+	suite := theSuite(t)
+	for _, via := range interfaces {
 		names := killed[via]
 		switch asked := os.Getenv("KILL_POINTS"); asked {
 		case "":
 		case "all":
-			names = world.stories()
+			names = suite.stories()
 		default:
 			names = strings.Fields(asked)
 		}
 		if only := os.Getenv("KILL_INTERFACE"); only != "" && only != via {
 			continue
 		}
-		setup := world.setup()
+		setup := suite.setup()
 		setup.via = via
 		for _, name := range names {
 			script, err := os.ReadFile(storyFile(name))
@@ -64,13 +64,13 @@ func TestKillPoints(t *testing.T) {
 }
 
 // killAtEach plays a story once for each of its requests and each side of it.
-func killAtEach(t *testing.T, setup houseSetup, name string) {
+func killAtEach(t *testing.T, setup systemSetup, name string) {
 	for n := range requests(t, setup, name) {
 		for _, phase := range []string{"before", "after"} {
 			playing := fmt.Sprintf("%s.%s.%s-request-%d", name, label(setup.via), phase, n+1)
 			t.Run(fmt.Sprintf("%s request %d", phase, n+1), func(t *testing.T) {
 				t.Parallel()
-				testscript.Run(t, params(context.Background(), setup, playing, storyFile(name), func(s *stage) func() {
+				testscript.Run(t, params(context.Background(), setup, playing, storyFile(name), func(s *story) func() {
 					return s.killAt(t, n+1, phase)
 				}))
 			})
@@ -79,13 +79,13 @@ func killAtEach(t *testing.T, setup houseSetup, name string) {
 }
 
 // requests plays a story undisturbed and counts the requests of its journal.
-func requests(t *testing.T, setup houseSetup, name string) int {
+func requests(t *testing.T, setup systemSetup, name string) int {
 	t.Helper()
 	count := 0
-	r := &recital{name: name}
-	testscript.RunT(r, params(context.Background(), setup, name+"."+label(setup.via)+".count", storyFile(name), func(s *stage) func() {
+	r := &storyRun{name: name}
+	testscript.RunT(r, params(context.Background(), setup, name+"."+label(setup.via)+".count", storyFile(name), func(s *story) func() {
 		return func() {
-			entries, err := s.house.sim.journal(s.ctx)
+			entries, err := s.system.sim.journal(s.ctx)
 			require.NoError(t, err)
 			for _, e := range entries {
 				count = max(count, e.Request)
@@ -99,29 +99,29 @@ func requests(t *testing.T, setup houseSetup, name string) int {
 
 // killAt kills the worker while the simulator holds its nth request, and starts
 // another.
-func (s *stage) killAt(t *testing.T, n int, phase string) (ended func()) {
+func (s *story) killAt(t *testing.T, n int, phase string) (ended func()) {
 	s.killing = true
 	body, err := json.Marshal(map[string]any{"request": n, "phase": phase})
 	require.NoError(t, err)
-	require.NoError(t, s.house.sim.do(s.ctx, http.MethodPost, "/breakpoints", body, nil))
+	require.NoError(t, s.system.sim.do(s.ctx, http.MethodPost, "/breakpoints", body, nil))
 	ctx, cancel := context.WithCancel(s.ctx)
 	done := make(chan error, 1)
 	go func() {
 		for {
 			var point struct{ Reached bool }
-			if err := s.house.sim.do(ctx, http.MethodGet, "/breakpoints?wait=20s", nil, &point); err != nil {
+			if err := s.system.sim.do(ctx, http.MethodGet, "/breakpoints?wait=20s", nil, &point); err != nil {
 				done <- err
 				return
 			}
 			if !point.Reached {
 				continue
 			}
-			s.house.killWorker()
-			if err := s.house.sim.do(s.ctx, http.MethodPost, "/breakpoints/release", nil, nil); err != nil {
+			s.system.killWorker()
+			if err := s.system.sim.do(s.ctx, http.MethodPost, "/breakpoints/release", nil, nil); err != nil {
 				done <- err
 				return
 			}
-			done <- s.house.startWorker(s.ctx)
+			done <- s.system.startWorker(s.ctx)
 			return
 		}
 	}()

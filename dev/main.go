@@ -1,10 +1,10 @@
-// Command dev plays the whole system on one machine: Temporal's dev server, the
-// hostile Concur simulator, and the two real binaries.
+// Command dev runs the whole system on one machine: Temporal's dev server, the hostile
+// Concur simulator, and the real programs.
 //
-//	go run ./dev         plays sample reports and stays, to look at and to play with
+//	go run ./dev         submits sample reports, shows what happens, and keeps running
 //	go run ./dev -once   plays the stories of dev/testdata and says which are ok
 //
-// It is never shipped and opens no connection outside loopback.
+// It is never shipped, and opens no connection outside loopback.
 package main
 
 import (
@@ -54,9 +54,9 @@ func main() {
 	}
 }
 
-// endWithStdout calls end once nobody reads what this command prints, as after
-// "go run ./dev | head -1". The system would otherwise end it on the spot, with everything
-// that it has started and written left behind. flush waits until all is printed.
+// endWithStdout calls end once nobody reads what this command prints, as after "go run
+// ./dev | head -1". Without it the system would end this command at once, and leave its
+// programs and files behind. flush waits until everything is printed.
 func endWithStdout(end func()) (flush func(), err error) {
 	signal.Ignore(syscall.SIGPIPE)
 	stdout := os.Stdout
@@ -82,22 +82,22 @@ func endWithStdout(end func()) (flush func(), err error) {
 func run(ctx context.Context, args []string) error {
 	var o options
 	flags := flag.NewFlagSet("dev", flag.ContinueOnError)
-	flags.BoolVar(&o.once, "once", false, "play the stories, say which are ok, and end; arguments name stories")
+	flags.BoolVar(&o.once, "once", false, "play the stories, say which are ok, and end; arguments are names of stories")
 	flags.StringVar(&o.payloads, "payloads", "", "`DIR` of raw payloads for the simulator: DIR/<name>/report.xml, callout.xml, ENDPOINT.json, ENDPOINT/ID.json, state.yaml")
-	flags.StringVar(&o.rules, "rules", "", "rules `FILE`, instead of dev/rules.yaml")
-	flags.Uint64Var(&o.seed, "seed", 0, "seed of what the simulator makes up; 0 takes one of the clock")
+	flags.StringVar(&o.rules, "rules", "", "rules `FILE` instead of dev/rules.yaml")
+	flags.Uint64Var(&o.seed, "seed", 0, "seed of what the simulator makes up; 0 uses the clock")
 	flags.BoolVar(&o.verbose, "v", false, "with -once, show what each story did")
-	flags.StringVar(&o.via, "interface", pairings[0], "`INTERFACE` by which the worker reads and acts on reports: v1.1, v3+v4 or v4")
-	flags.IntVar(&o.jobs, "jobs", 4, "with -once, how many stories at a time")
+	flags.StringVar(&o.via, "interface", interfaces[0], "`INTERFACE` for reading and writing reports: v1.1, v3+v4 or v4")
+	flags.IntVar(&o.jobs, "jobs", 4, "with -once, how many stories run at a time")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	o.stories = flags.Args()
 	if len(o.stories) > 0 && !o.once {
-		return fmt.Errorf("unexpected argument %q; stories are named after -once", o.stories[0])
+		return fmt.Errorf("unexpected argument %q: name stories after -once", o.stories[0])
 	}
-	if !slices.Contains(pairings, o.via) {
-		return fmt.Errorf("-interface %q is none of %s", o.via, strings.Join(pairings, ", "))
+	if !slices.Contains(interfaces, o.via) {
+		return fmt.Errorf("-interface %q: want one of %s", o.via, strings.Join(interfaces, ", "))
 	}
 	if o.seed == 0 {
 		o.seed = uint64(time.Now().UnixNano())
@@ -108,8 +108,8 @@ func run(ctx context.Context, args []string) error {
 	return play(ctx, o)
 }
 
-// orphaned ends the command when the process that started it is gone: "go run"
-// does not hand a SIGTERM on.
+// orphaned ends the command when its parent process has ended, because "go run" does not
+// forward a SIGTERM.
 func orphaned(ctx context.Context, end func()) {
 	parent := os.Getppid()
 	tick := time.NewTicker(500 * time.Millisecond)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,36 +14,36 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// onceStories are the main stories, in the order in which they are told.
+// onceStories are the main stories, in the order in which they are printed.
 var onceStories = []string{
 	"approve", "exceptions", "send-back", "human-approval", "duplicate-callout", "resubmitted-while-finishing",
-	"two-stops", "percent-key", "lost-answer", "concur-down", "parked-and-retried", "failed-list-delete",
+	"two-steps", "percent-key", "lost-answer", "concur-down", "parked-and-retried", "failed-list-delete",
 }
 
-// once plays the main stories, or those that are named, and ends.
+// once plays the main stories, or the named stories, and ends.
 func once(ctx context.Context, o options) error {
 	names := o.stories
 	if len(names) == 0 {
 		names = onceStories
 	}
-	world, err := newWorld(ctx, o, false)
+	suite, err := newSuite(ctx, o, false)
 	if err != nil {
 		return err
 	}
-	defer world.close()
+	defer suite.close()
 	begun := time.Now()
-	results := make([]*recital, len(names))
+	results := make([]*storyRun, len(names))
 	var wait sync.WaitGroup
 	seats := make(chan struct{}, max(1, o.jobs))
 	for i, name := range names {
-		results[i] = &recital{name: name, done: make(chan struct{})}
+		results[i] = &storyRun{name: name, done: make(chan struct{})}
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
 			defer close(results[i].done)
 			seats <- struct{}{}
 			defer func() { <-seats }()
-			results[i].play(ctx, world, fmt.Sprintf("%s.%d", name, i), filepath.Join(world.root, "dev", "testdata", name+".txtar"))
+			results[i].play(ctx, suite, fmt.Sprintf("%s.%d", name, i), filepath.Join(suite.root, "dev", "testdata", name+".txtar"))
 		}()
 	}
 	ok := 0
@@ -68,8 +67,8 @@ func once(ctx context.Context, o options) error {
 	return nil
 }
 
-// recital is one playing of one story outside "go test".
-type recital struct {
+// storyRun is one run of a story outside "go test".
+type storyRun struct {
 	name   string
 	done   chan struct{}
 	failed bool
@@ -78,13 +77,13 @@ type recital struct {
 	log bytes.Buffer
 }
 
-// errStopped unwinds a story that has failed.
+// errStopped ends a story that has failed.
 var errStopped = errors.New("the story has failed")
 
-func (r *recital) play(ctx context.Context, world *world, playing, file string) {
+func (r *storyRun) play(ctx context.Context, suite *suite, playing, file string) {
 	if _, err := os.Stat(file); err != nil {
 		r.failed = true
-		fmt.Fprintf(&r.log, "there is no such story; there are: %s", strings.Join(world.stories(), ", "))
+		fmt.Fprintf(&r.log, "no such story; the stories are: %s", strings.Join(suite.stories(), ", "))
 		return
 	}
 	defer func() {
@@ -93,19 +92,19 @@ func (r *recital) play(ctx context.Context, world *world, playing, file string) 
 			r.Log(p)
 		}
 	}()
-	testscript.RunT(r, params(ctx, world.setup(), playing, file, nil))
+	testscript.RunT(r, params(ctx, suite.setup(), playing, file, nil))
 }
 
 // The methods of testscript.T.
 
-func (r *recital) Skip(args ...any)                      { r.Log(args...); panic(errStopped) }
-func (r *recital) Fatal(args ...any)                     { r.Log(args...); r.FailNow() }
-func (r *recital) FailNow()                              { r.failed = true; panic(errStopped) }
-func (r *recital) Parallel()                             {}
-func (r *recital) Run(_ string, play func(testscript.T)) { play(r) }
-func (r *recital) Verbose() bool                         { return true }
+func (r *storyRun) Skip(args ...any)                      { r.Log(args...); panic(errStopped) }
+func (r *storyRun) Fatal(args ...any)                     { r.Log(args...); r.FailNow() }
+func (r *storyRun) FailNow()                              { r.failed = true; panic(errStopped) }
+func (r *storyRun) Parallel()                             {}
+func (r *storyRun) Run(_ string, play func(testscript.T)) { play(r) }
+func (r *storyRun) Verbose() bool                         { return true }
 
-func (r *recital) Log(args ...any) {
+func (r *storyRun) Log(args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	fmt.Fprintln(&r.log, args...)
@@ -113,70 +112,4 @@ func (r *recital) Log(args ...any) {
 
 func indent(text string) string {
 	return "     " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n     ")
-}
-
-// world is what all stories of one command share.
-type world struct {
-	root     string
-	dir      string
-	binaries binaries
-	temporal *temporalServer
-	certs    certificates
-	options  options
-}
-
-// newWorld builds the programs and starts Temporal.
-func newWorld(ctx context.Context, o options, withUI bool) (*world, error) {
-	root, err := moduleRoot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	dir, err := os.MkdirTemp("", "concur-connector-dev-")
-	if err != nil {
-		return nil, err
-	}
-	w := &world{root: root, dir: dir, options: o}
-	say := func(format string, args ...any) { fmt.Fprintf(os.Stderr, "dev: "+format+"\n", args...) }
-	if w.certs, err = makeCertificates(dir); err == nil {
-		w.binaries, err = build(ctx, root, dir, say)
-	}
-	if err == nil {
-		w.temporal, err = startTemporal(ctx, w.binaries.temporal, withUI)
-	}
-	if err != nil {
-		_ = os.RemoveAll(dir)
-		return nil, err
-	}
-	return w, nil
-}
-
-// setup is what a house of this world is built of.
-func (w *world) setup() houseSetup {
-	rules := w.options.rules
-	if rules == "" {
-		rules = filepath.Join(w.root, "dev", "rules.yaml")
-	}
-	return houseSetup{
-		binaries: w.binaries, temporal: w.temporal, certs: w.certs, queue: "dev",
-		rules: rules, payloads: w.options.payloads, seed: w.options.seed, sweep: "off", via: w.options.via,
-	}
-}
-
-// stories lists what can be played.
-func (w *world) stories() []string {
-	files, err := filepath.Glob(filepath.Join(w.root, "dev", "testdata", "*.txtar"))
-	if err != nil {
-		return nil
-	}
-	names := make([]string, len(files))
-	for i, file := range files {
-		names[i] = strings.TrimSuffix(filepath.Base(file), ".txtar")
-	}
-	slices.Sort(names)
-	return names
-}
-
-func (w *world) close() {
-	w.temporal.stop()
-	_ = os.RemoveAll(w.dir)
 }

@@ -17,7 +17,7 @@ import (
 //go:embed samples/*.yaml
 var samples embed.FS
 
-// play runs the whole system, shows what happens, and stays until it is ended.
+// play runs the whole system and shows what happens until it is ended.
 func play(ctx context.Context, o options) error {
 	if o.payloads != "" {
 		dir, err := filepath.Abs(o.payloads)
@@ -29,20 +29,20 @@ func play(ctx context.Context, o options) error {
 		}
 		o.payloads = dir
 	}
-	world, err := newWorld(ctx, o, true)
+	suite, err := newSuite(ctx, o, true)
 	if err != nil {
 		return err
 	}
-	defer world.close()
-	setup := world.setup()
+	defer suite.close()
+	setup := suite.setup()
 	setup.queue, setup.fixed, setup.sweep = workflows.DefaultTaskQueue, true, "act"
-	w := newWatch(os.Stdout, world.temporal.ui)
+	w := newWatch(os.Stdout, suite.temporal.ui)
 	setup.told = w.worker
-	h, err := open(ctx, setup, world.dir)
+	sys, err := open(ctx, setup, suite.dir)
 	if err != nil {
 		return err
 	}
-	defer h.close()
+	defer sys.close()
 	fmt.Printf(`
 The connector runs. Everything is on this machine and ends with Ctrl-C.
 
@@ -52,10 +52,10 @@ The connector runs. Everything is on this machine and ends with Ctrl-C.
   Public door       %s
   Approvals         %s/approvals/…
 
-`, world.temporal.address, client.DefaultNamespace, setup.queue, world.temporal.ui, h.sim.Control, o.seed, h.public, h.internal)
-	w.stage = &stage{ctx: ctx, house: h, reports: map[string]string{}}
+`, suite.temporal.address, client.DefaultNamespace, setup.queue, suite.temporal.ui, sys.sim.Control, o.seed, sys.public, sys.internal)
+	w.story = &story{ctx: ctx, system: sys, reports: map[string]string{}}
 	if o.payloads == "" {
-		if err := submitSamples(ctx, h); err != nil {
+		if err := submitSamples(ctx, sys); err != nil {
 			return err
 		}
 	}
@@ -67,7 +67,7 @@ The connector runs. Everything is on this machine and ends with Ctrl-C.
 	return err
 }
 
-func submitSamples(ctx context.Context, h *house) error {
+func submitSamples(ctx context.Context, sys *testSystem) error {
 	files, err := fs.Glob(samples, "samples/*.yaml")
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func submitSamples(ctx context.Context, h *house) error {
 		if err != nil {
 			return err
 		}
-		if _, err := h.sim.add(ctx, description); err != nil {
+		if _, err := sys.sim.add(ctx, description); err != nil {
 			return err
 		}
 	}

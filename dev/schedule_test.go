@@ -16,7 +16,7 @@ import (
 // other, on a real Temporal.
 func TestTheScheduleOfTheSweep(t *testing.T) {
 	t.Parallel()
-	c := aWorld(t).temporal.client
+	c := theSuite(t).temporal.client
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	sweep := workflows.SweepSchedule{TaskQueue: "schedule-of-the-sweep", Mode: workflows.SweepAct, Every: time.Hour, Grace: time.Minute}

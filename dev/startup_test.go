@@ -19,7 +19,7 @@ import (
 // nobody listens at the address of Temporal, and then has Temporal listen there.
 func TestAWorkerThatStartsBeforeTemporalBeginsWhenItIsThere(t *testing.T) {
 	t.Parallel()
-	world := aWorld(t)
+	suite := theSuite(t)
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	address := taken.Addr().String()
@@ -30,7 +30,7 @@ func TestAWorkerThatStartsBeforeTemporalBeginsWhenItIsThere(t *testing.T) {
 	var mu sync.Mutex
 	var internal string
 	working := make(chan struct{})
-	worker, err := start("worker", world.binaries.worker, nil, []string{
+	worker, err := start("worker", suite.binaries.worker, nil, []string{
 		"TEMPORAL_ADDRESS=" + address, "CONCUR_TASK_QUEUE=starts-before-temporal", "CONCUR_INTERNAL_LISTEN=127.0.0.1:0", "CONCUR_SWEEP_MODE=off",
 		"CONCUR_GEOLOCATION=https://us2.api.concursolutions.com", "CONCUR_CLIENT_ID=id", "CONCUR_CLIENT_SECRET=secret", "CONCUR_REFRESH_TOKEN=token",
 		"CONCUR_RULES=" + rules,
@@ -66,7 +66,7 @@ func TestAWorkerThatStartsBeforeTemporalBeginsWhenItIsThere(t *testing.T) {
 		return strings.HasPrefix(ready(), "503 Service Unavailable not ready: reach Temporal: ")
 	}, patience, tick)
 
-	relay(t, address, world.temporal.address)
+	relay(t, address, suite.temporal.address)
 	<-working
 	require.Eventually(t, func() bool { return strings.HasPrefix(ready(), "200 OK ready\n") }, patience, tick)
 }

@@ -35,30 +35,30 @@ func TestMain(m *testing.M) {
 	if code != 0 {
 		fmt.Fprintf(os.Stderr, "to repeat: go test ./dev -seed %d\n", *seed)
 	}
-	if theWorld.world != nil {
-		theWorld.world.close()
+	if sharedSuite.suite != nil {
+		sharedSuite.suite.close()
 	}
 	os.Exit(code)
 }
 
-var theWorld struct {
+var sharedSuite struct {
 	sync.Once
-	world *world
+	suite *suite
 	err   error
 }
 
-// aWorld returns what all tests of this package share: built programs and a running
+// theSuite returns what all tests of this package share: built programs and a running
 // Temporal dev server.
-func aWorld(t *testing.T) *world {
+func theSuite(t *testing.T) *suite {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("SKIPPED with -short: the stories need Temporal's dev server and the built programs")
 	}
-	theWorld.Do(func() {
-		theWorld.world, theWorld.err = newWorld(context.Background(), options{seed: *seed}, true)
+	sharedSuite.Do(func() {
+		sharedSuite.suite, sharedSuite.err = newSuite(context.Background(), options{seed: *seed}, true)
 	})
-	require.NoError(t, theWorld.err)
-	return theWorld.world
+	require.NoError(t, sharedSuite.err)
+	return sharedSuite.suite
 }
 
 func storyFile(name string) string { return filepath.Join("testdata", name+".txtar") }
@@ -66,11 +66,11 @@ func storyFile(name string) string { return filepath.Join("testdata", name+".txt
 // TestStories plays every story of testdata against the real programs.
 func TestStories(t *testing.T) {
 	t.Parallel()
-	world := aWorld(t)
-	names := world.stories()
+	suite := theSuite(t)
+	names := suite.stories()
 	require.NotEmpty(t, names)
 	for _, name := range names {
-		testscript.Run(t, params(context.Background(), world.setup(), name, storyFile(name), nil))
+		testscript.Run(t, params(context.Background(), suite.setup(), name, storyFile(name), nil))
 	}
 }
 
@@ -119,7 +119,7 @@ func TestEveryStoryEndsByAskingForTheInvariants(t *testing.T) {
 
 func TestAStoryThatIsNotSoFails(t *testing.T) {
 	t.Parallel()
-	world := aWorld(t)
+	suite := theSuite(t)
 	file := filepath.Join(t.TempDir(), "wrong.txtar")
 	require.NoError(t, os.WriteFile(file, []byte(`# The report is passed on, so this story must fail.
 report lunch.yaml
@@ -131,8 +131,8 @@ invariants
 name: lunch
 entries: [{type: MEALS, amount: "1.00", receipt: true}]
 `), 0o600))
-	r := &recital{name: "wrong"}
-	r.play(context.Background(), world, "wrong", file)
+	r := &storyRun{name: "wrong"}
+	r.play(context.Background(), suite, "wrong", file)
 	require.True(t, r.failed)
 	require.Contains(t, r.log.String(), "seen in Concur: [approve]")
 }

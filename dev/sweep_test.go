@@ -49,10 +49,10 @@ type sweepFigures struct {
 // programs. Each report is decided once, neither the sweep's histories nor the worker's
 // memory grow with the list, and a callout does not wait behind it.
 func TestASweepOfThousands(t *testing.T) {
-	world := aWorld(t) // not beside other tests: it measures
+	suite := theSuite(t) // not beside other tests: it measures
 	var seen []sweepFigures
 	for i, size := range sweepSizes(t) {
-		f := sweepOf(t, world, size, fmt.Sprintf("thousands-%d-%d", i, size))
+		f := sweepOf(t, suite, size, fmt.Sprintf("thousands-%d-%d", i, size))
 		seen = append(seen, f)
 		fmt.Printf("sweep of %d: swept in %s, all done in %s; sweep: %d runs of at most %d events, %d KiB; worker: %d MiB at most; a callout: %s, and %s meanwhile\n",
 			f.size, f.sweep.Round(10*time.Millisecond), f.all.Round(10*time.Millisecond), f.runs, f.events, f.bytes>>10, f.peak>>10,
@@ -72,32 +72,32 @@ func TestASweepOfThousands(t *testing.T) {
 	}
 }
 
-func sweepOf(t *testing.T, world *world, size int, name string) sweepFigures {
+func sweepOf(t *testing.T, suite *suite, size int, name string) sweepFigures {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Minute)
 	defer cancel()
-	setup := world.setup()
+	setup := suite.setup()
 	setup.queue, setup.sweep, setup.seed = name, "off", seedOf(name, setup.seed)
-	h, err := open(ctx, setup, t.TempDir())
+	sys, err := open(ctx, setup, t.TempDir())
 	require.NoError(t, err)
-	defer h.close()
-	s := &stage{ctx: ctx, house: h, reports: map[string]string{}}
+	defer sys.close()
+	s := &story{ctx: ctx, system: sys, reports: map[string]string{}}
 	defer s.clear()
-	h.stopWorker()
-	h.workerEnv = []string{"CONCUR_REQUESTS_PER_SECOND=600", "CONCUR_SWEEP_SHARE=0.5", "CONCUR_CACHED_RUNS=100"}
-	require.NoError(t, h.startWorker(ctx))
-	pid := programOf(h.worker.cmd.Process.Pid)
+	sys.stopWorker()
+	sys.workerEnv = []string{"CONCUR_REQUESTS_PER_SECOND=600", "CONCUR_SWEEP_SHARE=0.5", "CONCUR_CACHED_RUNS=100"}
+	require.NoError(t, sys.startWorker(ctx))
+	pid := programOf(sys.worker.cmd.Process.Pid)
 
 	f := sweepFigures{size: size}
 	f.quiet = median(s.callouts(t, "before", callouts))
 	list := fmt.Sprintf("name: lost\ncopies: %d\nfailed: true\nentries: [{type: MEALS, amount: \"42.50\", receipt: true}]\n", size)
-	require.NoError(t, h.sim.do(ctx, http.MethodPost, "/reports", []byte(list), nil))
+	require.NoError(t, sys.sim.do(ctx, http.MethodPost, "/reports", []byte(list), nil))
 
 	stop := make(chan struct{})
 	peak := watchMemory(pid, stop)
 	began := time.Now()
 	id := workflows.SweepScheduleID(setup.queue) + "-measured"
-	run, err := h.setup.temporal.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+	run, err := sys.setup.temporal.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: workflows.SweepQueue(setup.queue),
 	}, workflows.SweepFailedNotifications)
 	require.NoError(t, err)
@@ -111,14 +111,14 @@ func sweepOf(t *testing.T, world *world, size int, name string) sweepFigures {
 
 	var sum simSummary
 	for {
-		require.NoError(t, h.sim.do(ctx, http.MethodGet, "/summary", nil, &sum))
+		require.NoError(t, sys.sim.do(ctx, http.MethodGet, "/summary", nil, &sum))
 		if sum.Failed == 0 {
 			break
 		}
 		select {
 		case <-time.After(200 * time.Millisecond): // the summary has no way to wait
 		case <-ctx.Done():
-			t.Fatalf("after %s: %+v\n%s", time.Since(began), sum, h.logs())
+			t.Fatalf("after %s: %+v\n%s", time.Since(began), sum, sys.logs())
 		}
 	}
 	f.all = time.Since(began)
@@ -134,13 +134,13 @@ func sweepOf(t *testing.T, world *world, size int, name string) sweepFigures {
 
 // callouts submits reports, one after the other, and returns how long each took to be
 // decided.
-func (s *stage) callouts(t *testing.T, name string, n int) (took []time.Duration) {
+func (s *story) callouts(t *testing.T, name string, n int) (took []time.Duration) {
 	for i := range n {
 		began := time.Now()
 		one := fmt.Sprintf("%s-%d", name, i)
-		_, err := s.house.sim.add(s.ctx, fmt.Appendf(nil, "name: %s\nentries: [{type: MEALS, amount: \"12.50\", receipt: true}]\n", one))
+		_, err := s.system.sim.add(s.ctx, fmt.Appendf(nil, "name: %s\nentries: [{type: MEALS, amount: \"12.50\", receipt: true}]\n", one))
 		if err == nil {
-			err = s.house.sim.do(s.ctx, http.MethodGet, "/reports/"+url.PathEscape(one)+"?wait=30s&until=decisions:1", nil, nil)
+			err = s.system.sim.do(s.ctx, http.MethodGet, "/reports/"+url.PathEscape(one)+"?wait=30s&until=decisions:1", nil, nil)
 		}
 		if err != nil {
 			t.Errorf("callout of %s: %v", one, err)
@@ -161,11 +161,11 @@ func median(list []time.Duration) time.Duration {
 
 // histories says how many runs a workflow ID had, and how long and large the largest of
 // their histories are.
-func (s *stage) histories(t *testing.T, id string) (runs int, events, bytes int64) {
+func (s *story) histories(t *testing.T, id string) (runs int, events, bytes int64) {
 	t.Helper()
 	var list *workflowservice.ListWorkflowExecutionsResponse
 	require.NoError(t, s.until(func() (err error) {
-		list, err = s.house.setup.temporal.client.ListWorkflow(s.ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		list, err = s.system.setup.temporal.client.ListWorkflow(s.ctx, &workflowservice.ListWorkflowExecutionsRequest{
 			Query: fmt.Sprintf("WorkflowId = '%s' AND ExecutionStatus != 'Running'", id),
 		})
 		if err == nil && len(list.GetExecutions()) == 0 {

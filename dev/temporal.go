@@ -15,7 +15,7 @@ import (
 	"concur-connector/workflows"
 )
 
-// temporalServer is a running dev server, and a client of it.
+// temporalServer is a running dev server with a client.
 type temporalServer struct {
 	child   *child
 	address string
@@ -23,7 +23,8 @@ type temporalServer struct {
 	client  client.Client
 }
 
-// startTemporal runs Temporal's dev server in memory, with our search attributes.
+// startTemporal runs Temporal's dev server in memory, with the connector's search
+// attributes.
 func startTemporal(ctx context.Context, path string, withUI bool) (*temporalServer, error) {
 	port, err := freePort(7233)
 	if err != nil {
@@ -31,7 +32,7 @@ func startTemporal(ctx context.Context, path string, withUI bool) (*temporalServ
 	}
 	s := &temporalServer{address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
 	args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", strconv.Itoa(port), "--log-level", "error",
-		// Loopback only: the server's own look for a newer version is switched off.
+		// The server must not look for a newer version: all connections stay on loopback.
 		"--dynamic-config-value", "frontend.enableServerVersionCheck=false",
 		"--disable-config-file", "--disable-config-env",
 	}
@@ -87,7 +88,7 @@ func (s *temporalServer) stop() {
 	s.child.stop()
 }
 
-// freePort returns the preferred port of loopback, or any other when it is taken.
+// freePort returns the preferred port of loopback, or any other port if it is taken.
 func freePort(preferred int) (int, error) {
 	for _, port := range []int{preferred, 0} {
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))

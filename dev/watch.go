@@ -17,9 +17,9 @@ import (
 	"concur-connector/workflows"
 )
 
-// watch prints what happens, as it happens.
+// watch prints what happens in the system.
 type watch struct {
-	stage *stage
+	story *story
 	out   io.Writer
 	ui    string
 
@@ -27,7 +27,7 @@ type watch struct {
 	runs     map[string]string // the last run of each report, by the report's name
 
 	mu   sync.Mutex
-	said map[string]string // the last line of each subject
+	said map[string]string // the last line about each subject
 }
 
 func newWatch(out io.Writer, ui string) *watch {
@@ -43,19 +43,19 @@ func (w *watch) follow(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-w.stage.house.setup.temporal.child.done:
-			return fmt.Errorf("the dev server of Temporal has ended: %w", w.stage.house.setup.temporal.child.err)
+		case <-w.story.system.setup.temporal.child.done:
+			return fmt.Errorf("Temporal's dev server has ended: %w", w.story.system.setup.temporal.child.err)
 		case <-tick.C:
 		}
 	}
 }
 
-// programs says which programs have ended, which nobody has asked them to.
+// programs reports programs that have ended without being asked to.
 func (w *watch) programs() {
-	h := w.stage.house
-	h.mu.Lock()
-	running := []*child{h.ingress, h.worker, h.concur}
-	h.mu.Unlock()
+	sys := w.story.system
+	sys.mu.Lock()
+	running := []*child{sys.ingress, sys.worker, sys.concur}
+	sys.mu.Unlock()
 	for _, c := range running {
 		select {
 		case <-c.done:
@@ -65,9 +65,9 @@ func (w *watch) programs() {
 	}
 }
 
-// look says what is new in the simulated Concur, and of the runs of its reports.
+// look reports news from the simulated Concur and from the runs of its reports.
 func (w *watch) look(ctx context.Context) {
-	sim := w.stage.house.sim
+	sim := w.story.system.sim
 	reports, err := sim.reports(ctx)
 	var sent []simCallout
 	var faults []simFault
@@ -81,14 +81,14 @@ func (w *watch) look(ctx context.Context) {
 	case ctx.Err() != nil:
 		return
 	case err != nil:
-		w.say("concur", "simulator", "does not answer; the connector keeps trying")
+		w.say("concur", "simulator", "does not answer; the connector retries")
 		return
 	case w.knows("concur", "simulator"):
 		w.say("concur", "simulator", "answers again")
 	}
 	w.faults(faults)
 	for _, r := range reports {
-		w.say("report", r.Name, "in Concur: "+r.Status)
+		w.say("report", r.Name, "status in Concur: "+r.Status)
 	}
 	for _, c := range sent {
 		if c.N > w.callouts && c.Done {
@@ -101,7 +101,7 @@ func (w *watch) look(ctx context.Context) {
 	}
 }
 
-// faults says which faults begin, such as an outage, and which are over.
+// faults reports which faults, such as an outage, begin and end.
 func (w *watch) faults(faults []simFault) {
 	now := map[string]bool{}
 	for _, f := range faults {
@@ -112,7 +112,7 @@ func (w *watch) faults(faults []simFault) {
 			where += " of " + f.Report
 		}
 		if now[name] {
-			w.say("concur", name, fmt.Sprintf("begins: %s on %s", f.Kind, where))
+			w.say("concur", name, fmt.Sprintf("begins: %s at %s", f.Kind, where))
 		}
 	}
 	w.mu.Lock()
@@ -124,11 +124,11 @@ func (w *watch) faults(faults []simFault) {
 	}
 	w.mu.Unlock()
 	for _, name := range over {
-		w.say("concur", name, "is over")
+		w.say("concur", name, "has ended")
 	}
 }
 
-// worker says what the worker logs of its rules file.
+// worker reports what the worker logs about its rules file.
 func (w *watch) worker(line string) {
 	var entry struct{ Msg, Rules, Before, Error, Warning string }
 	if json.Unmarshal([]byte(line), &entry) != nil {
@@ -136,22 +136,22 @@ func (w *watch) worker(line string) {
 	}
 	switch entry.Msg {
 	case "the rules have changed":
-		w.say("rules", "file", fmt.Sprintf("the changed file is accepted: %s instead of %s", entry.Rules, entry.Before))
+		w.say("rules", "file", fmt.Sprintf("accepted the changed file: %s replaces %s", entry.Rules, entry.Before))
 	case "the rules file has changed and cannot be used; the rules before are kept":
-		w.say("rules", "file", fmt.Sprintf("the changed file is rejected, %s stays in use: %s", entry.Rules, strings.ReplaceAll(entry.Error, "\n", "; ")))
+		w.say("rules", "file", fmt.Sprintf("rejected the changed file, %s stays in use: %s", entry.Rules, strings.ReplaceAll(entry.Error, "\n", "; ")))
 	case "the rules file is again what the rules in use were read from":
-		w.say("rules", "file", "the file is again that of "+entry.Rules+", which stayed in use")
+		w.say("rules", "file", "the file is again the one of "+entry.Rules+", which stayed in use")
 	case "the rules can be used, and probably do not say what is meant":
 		w.line("rules", "file", "warning: "+entry.Warning)
 	}
 }
 
-// run says where the run of a report is, and what was done to it from outside.
+// run reports the state of a report's run, and what was done to it from outside.
 func (w *watch) run(ctx context.Context, r simReport) {
 	id := r.run()
 	d, err := w.describe(ctx, id, "")
 	if err != nil {
-		return // not notified yet
+		return // no notification yet
 	}
 	info := d.GetWorkflowExecutionInfo()
 	before, now := w.runs[r.Name], info.GetExecution().GetRunId()
@@ -170,7 +170,7 @@ func (w *watch) run(ctx context.Context, r simReport) {
 		w.open(r.Name, id)
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
 		if !w.knows("outcome", r.Name) {
-			if run, err := w.stage.describe(id); err == nil {
+			if run, err := w.story.describe(id); err == nil {
 				w.say("outcome", r.Name, run.outcome)
 			}
 		}
@@ -182,43 +182,43 @@ func (w *watch) run(ctx context.Context, r simReport) {
 func (w *watch) describe(ctx context.Context, id, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	return w.stage.house.setup.temporal.client.DescribeWorkflowExecution(ctx, id, runID)
+	return w.story.system.setup.temporal.client.DescribeWorkflowExecution(ctx, id, runID)
 }
 
-// replaced says why a notification has another run than before.
+// replaced reports why a notification has a new run.
 func (w *watch) replaced(ctx context.Context, name, id, before string) {
 	d, err := w.describe(ctx, id, before)
 	switch status := d.GetWorkflowExecutionInfo().GetStatus(); {
-	case err == nil && status == enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW: // the run itself goes on
+	case err == nil && status == enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW: // the same run continues
 	case err == nil && status == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
-		w.line("run", name, "was terminated and replaced by a new run")
+		w.line("run", name, "was terminated, and a new run has started")
 	default:
-		w.line("run", name, "has ended and is followed by a new run")
+		w.line("run", name, "has ended, and a new run has started")
 	}
 }
 
-// retries says why a run waits to try an activity again.
+// retries reports why a run waits to retry an activity.
 func (w *watch) retries(name string, pending []*workflowpb.PendingActivityInfo) {
 	for _, a := range pending {
 		if failure := a.GetLastFailure(); failure != nil {
-			w.say("retry", name, fmt.Sprintf("%s is tried again: %s", a.GetActivityType().GetName(), strings.Join(strings.Fields(failure.GetMessage()), " ")))
+			w.say("retry", name, fmt.Sprintf("%s is retried: %s", a.GetActivityType().GetName(), strings.Join(strings.Fields(failure.GetMessage()), " ")))
 			return
 		}
 	}
 	w.forget("retry", name)
 }
 
-// open says what an open run waits for.
+// open reports what an open run waits for.
 func (w *watch) open(name, id string) {
-	status, err := w.stage.status(id)
+	status, err := w.story.status(id)
 	if err != nil {
 		return // no worker answers yet
 	}
 	switch {
-	case status.State == workflows.Closed: // it says so when Temporal does
+	case status.State == workflows.Closed: // reported when Temporal shows the run as closed
 	case status.Parked != nil:
 		if w.say("run", name, "parked, waits for an operator: "+status.Parked.Message) {
-			fmt.Fprintf(w.out, "           mend it, then send the signal \"retried\": %s/namespaces/default/workflows/%s\n", w.ui, url.PathEscape(id))
+			fmt.Fprintf(w.out, "           fix it, then send the signal \"retried\": %s/namespaces/default/workflows/%s\n", w.ui, url.PathEscape(id))
 		}
 	case status.Task != nil && status.WaitingFor == workflows.WaitingForApprover:
 		if w.say("run", name, "waits for a person"+ofGroup(status.Task.Group)) {
@@ -236,17 +236,17 @@ func ofGroup(group string) string {
 	return " of group " + group
 }
 
-// help prints how to decide, ready to be copied.
+// help prints a command for deciding that can be copied.
 func (w *watch) help(id, task string) {
-	target := w.stage.house.internal + "/approvals/" + url.PathEscape(id)
+	target := w.story.system.internal + "/approvals/" + url.PathEscape(id)
 	fmt.Fprintf(w.out, `           to decide:
              curl -X POST '%s/decisions' \
                -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \
                -d '{"taskId": "%s", "decision": "approve", "comment": ""}'
-`, target, w.stage.house.token, task)
+`, target, w.story.system.token, task)
 }
 
-// say prints a line when it is news.
+// say prints a line unless it was the last line about the subject.
 func (w *watch) say(subject, name, text string) bool {
 	key := subject + " " + name
 	w.mu.Lock()
@@ -259,14 +259,14 @@ func (w *watch) say(subject, name, text string) bool {
 	return news
 }
 
-// knows reports whether something was said of a subject.
+// knows reports whether there was a line about the subject.
 func (w *watch) knows(subject, name string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.said[subject+" "+name] != ""
 }
 
-// forget has the next line of a subject be news.
+// forget makes the next line about the subject news again.
 func (w *watch) forget(subject, name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -36,22 +36,22 @@ func (s *screen) String() string {
 // the dev command prints.
 func TestTheDevCommandSaysWhatHappens(t *testing.T) {
 	t.Parallel()
-	world := aWorld(t)
+	suite := theSuite(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	const rule = "apiVersion: concur-connector/v1\nrules:\n  - {name: ask, level: report, expression: 'false', message: Look at it., then: {ask: finance}}\n"
-	setup := world.setup()
+	setup := suite.setup()
 	setup.queue, setup.rules = "watched", filepath.Join(t.TempDir(), "rules.yaml")
 	write := func(text string) { require.NoError(t, os.WriteFile(setup.rules, []byte(text), 0o600)) }
 	write(rule)
 	shown := &screen{}
 	w := newWatch(shown, "http://ui")
 	setup.told = w.worker
-	h, err := open(ctx, setup, t.TempDir())
+	sys, err := open(ctx, setup, t.TempDir())
 	require.NoError(t, err)
-	defer h.close()
-	w.stage = &stage{ctx: ctx, house: h, reports: map[string]string{}}
-	defer w.stage.clear()
+	defer sys.close()
+	w.story = &story{ctx: ctx, system: sys, reports: map[string]string{}}
+	defer w.story.clear()
 	followed := make(chan error, 1)
 	go func() { followed <- w.follow(ctx) }()
 	says := func(words ...string) {
@@ -67,31 +67,31 @@ func TestTheDevCommandSaysWhatHappens(t *testing.T) {
 	}
 
 	write(rule + "# another\n")
-	says("rules", "file", "the changed file is accepted: ")
+	says("rules", "file", "accepted the changed file: ")
 	write(rule + "rules: []\n")
-	says("rules", "file", "the changed file is rejected, ")
+	says("rules", "file", "rejected the changed file, ")
 
-	report, err := h.sim.add(ctx, []byte("name: watched\nentries: [{type: MEALS, amount: \"1.00\", receipt: true}]\n"))
+	report, err := sys.sim.add(ctx, []byte("name: watched\nentries: [{type: MEALS, amount: \"1.00\", receipt: true}]\n"))
 	require.NoError(t, err)
 	says("run", "watched", "waits for a person")
 
 	runs := setup.temporal.client
 	require.NoError(t, runs.TerminateWorkflow(ctx, report.run(), "", "an operator did it"))
 	says("run", "watched", "was ended from outside: terminated")
-	require.NoError(t, h.sim.do(ctx, http.MethodPost, "/reports/watched/callout", nil, nil))
-	says("run", "watched", "was terminated and replaced by a new run")
+	require.NoError(t, sys.sim.do(ctx, http.MethodPost, "/reports/watched/callout", nil, nil))
+	says("run", "watched", "was terminated, and a new run has started")
 	says("run", "watched", "waits for a person")
 
-	require.NoError(t, h.sim.do(ctx, http.MethodPost, "/faults", []byte("{endpoint: all, kind: down, times: -1}"), nil))
-	says("concur", "fault 1", "begins: down on all")
-	require.NoError(t, h.sim.do(ctx, http.MethodPost, "/reports/watched/callout", nil, nil))
-	says("retry", "watched", "FetchReport is tried again: ")
-	require.NoError(t, h.sim.do(ctx, http.MethodDelete, "/faults", nil, nil))
-	says("concur", "fault 1", "is over")
+	require.NoError(t, sys.sim.do(ctx, http.MethodPost, "/faults", []byte("{endpoint: all, kind: down, times: -1}"), nil))
+	says("concur", "fault 1", "begins: down at all")
+	require.NoError(t, sys.sim.do(ctx, http.MethodPost, "/reports/watched/callout", nil, nil))
+	says("retry", "watched", "FetchReport is retried: ")
+	require.NoError(t, sys.sim.do(ctx, http.MethodDelete, "/faults", nil, nil))
+	says("concur", "fault 1", "has ended")
 
-	h.concur.kill()
+	sys.concur.kill()
 	says("program", "concursim", "has ended: ")
-	says("concur", "simulator", "does not answer; the connector keeps trying")
+	says("concur", "simulator", "does not answer; the connector retries")
 	cancel()
 	require.ErrorIs(t, <-followed, context.Canceled)
 }

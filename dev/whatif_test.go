@@ -44,10 +44,10 @@ type whatIfFigures struct {
 // real concurctl. What it says is right, and its memory does not grow with the runs:
 // WHATIF_SIZES=1000,10000 (make what-if) takes half an hour, for the runs are to be made.
 func TestWhatIfOverThousands(t *testing.T) {
-	world := aWorld(t) // not beside other tests: it measures
+	suite := theSuite(t) // not beside other tests: it measures
 	var seen []whatIfFigures
 	for i, size := range sizesOf(t, "WHATIF_SIZES", "40,120") {
-		f := whatIfOver(t, world, size, fmt.Sprintf("what-if-%d-%d", i, size))
+		f := whatIfOver(t, suite, size, fmt.Sprintf("what-if-%d-%d", i, size))
 		seen = append(seen, f)
 		fmt.Printf("what-if over %d runs: made in %s; judged in %s: %d the same, %d changed, %d unknown; concurctl: %.1f MiB at most\n",
 			f.size, f.made.Round(100*time.Millisecond), f.took.Round(100*time.Millisecond),
@@ -76,16 +76,16 @@ func sizesOf(t *testing.T, name, otherwise string) (sizes []int) {
 	return sizes
 }
 
-func whatIfOver(t *testing.T, world *world, size int, queue string) whatIfFigures {
+func whatIfOver(t *testing.T, suite *suite, size int, queue string) whatIfFigures {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Minute)
 	defer cancel()
 	f := whatIfFigures{size: size}
 	began := time.Now()
-	makePast(ctx, t, world, size, queue)
+	makePast(ctx, t, suite, size, queue)
 	f.made = time.Since(began)
 
-	old, err := os.ReadFile(world.setup().rules)
+	old, err := os.ReadFile(suite.setup().rules)
 	require.NoError(t, err)
 	// Every fourth report has an entry of 60.00 without a receipt, which is now a violation;
 	// every fourth other has alcohol, and is sent back as before.
@@ -95,9 +95,9 @@ func whatIfOver(t *testing.T, world *world, size int, queue string) whatIfFigure
 	require.NoError(t, os.WriteFile(changed, []byte(text), 0o600))
 	lines := filepath.Join(t.TempDir(), "changed.jsonl")
 
-	cmd := exec.CommandContext(ctx, world.binaries.concurctl, "rules", "what-if", changed,
+	cmd := exec.CommandContext(ctx, suite.binaries.concurctl, "rules", "what-if", changed,
 		"--query", "TaskQueue = '"+queue+"'", "--rate", "1000/s", "--out", lines, "-o", "json")
-	cmd.Env = []string{"TEMPORAL_ADDRESS=" + world.temporal.address, "CONCUR_TASK_QUEUE=" + queue}
+	cmd.Env = []string{"TEMPORAL_ADDRESS=" + suite.temporal.address, "CONCUR_TASK_QUEUE=" + queue}
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	began = time.Now()
@@ -124,11 +124,11 @@ func whatIfOver(t *testing.T, world *world, size int, queue string) whatIfFigure
 
 // makePast has the workflows of production live so many notifications, with activities
 // that call nobody.
-func makePast(ctx context.Context, t *testing.T, world *world, size int, queue string) {
+func makePast(ctx context.Context, t *testing.T, suite *suite, size int, queue string) {
 	t.Helper()
-	rules, err := policy.Load(world.setup().rules)
+	rules, err := policy.Load(suite.setup().rules)
 	require.NoError(t, err)
-	c := world.temporal.client
+	c := suite.temporal.client
 	for _, name := range []string{queue, workflows.ConcurQueue(queue)} {
 		w := worker.New(c, name, worker.Options{
 			MaxConcurrentWorkflowTaskPollers: 8, MaxConcurrentActivityTaskPollers: 8, DisableRegistrationAliasing: true,

@@ -19,18 +19,18 @@ func label(via string) string { return strings.ReplaceAll(via, "+", "-") }
 // with STORIES=all, as bash .ci/run does.
 func TestStoriesByTheNewerInterfaces(t *testing.T) {
 	t.Parallel()
-	world := aWorld(t)
-	for _, via := range pairings[1:] {
+	suite := theSuite(t)
+	for _, via := range interfaces[1:] {
 		t.Run(via, func(t *testing.T) {
 			t.Parallel()
-			for _, name := range world.stories() {
+			for _, name := range suite.stories() {
 				script, err := os.ReadFile(storyFile(name))
 				require.NoError(t, err)
 				main := slices.Contains(onceStories, name) || os.Getenv("STORIES") == "all"
 				if !main || !playable(string(script), via) {
 					continue
 				}
-				setup := world.setup()
+				setup := suite.setup()
 				setup.via = via
 				testscript.Run(t, params(context.Background(), setup, name+"."+label(via), storyFile(name), nil))
 			}

@@ -1,4 +1,4 @@
-package company
+package factservice
 
 import (
 	"encoding/json"
@@ -13,15 +13,15 @@ type item struct {
 	Values map[string]any `json:"values"`
 }
 
-// serve answers one request, and writes it down.
-func (c *Company) serve(w http.ResponseWriter, r *http.Request) {
+// serve answers one request and records it.
+func (c *Service) serve(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 4<<20))
 	if err != nil {
-		return // the connector has gone
+		return // the connector has closed the connection
 	}
 	c.mu.Lock()
-	mood := c.mood
-	status, answer := c.respond(r, body, mood)
+	mode := c.mode
+	status, answer := c.respond(r, body, mode)
 	c.mu.Unlock()
 	switch status {
 	case 0:
@@ -37,15 +37,15 @@ func (c *Company) serve(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer)
 }
 
-// respond decides on an answer; status 0 is none at all. It is called with the lock held.
-func (c *Company) respond(r *http.Request, body []byte, mood string) (status int, answer []byte) {
+// respond decides the answer; status 0 means no answer. The caller holds the lock.
+func (c *Service) respond(r *http.Request, body []byte, mode string) (status int, answer []byte) {
 	q, err := read(r, body)
-	entry := Asked{Fact: name(r), ID: q.ID, Fields: q.fields(), Items: len(q.Items)}
+	entry := Request{Fact: name(r), ID: q.ID, Fields: q.fields(), Items: len(q.Items)}
 	defer func() {
 		entry.Status = status
-		c.asked = append(c.asked, entry)
+		c.requests = append(c.requests, entry)
 	}()
-	if err == nil && mood == Stranger {
+	if err == nil && mode == WrongSecret {
 		if verify([]byte("another key than the connector's"), r, body) != nil {
 			return http.StatusUnauthorized, nil
 		}
@@ -55,16 +55,16 @@ func (c *Company) respond(r *http.Request, body []byte, mood string) (status int
 	}
 	before, known := c.told[q.ID]
 	if err == nil && known && before.body != string(body) {
-		err = fmt.Errorf("its id was that of another")
+		err = fmt.Errorf("its id was used for another request")
 	}
 	if err != nil {
-		c.refuses = append(c.refuses, fmt.Sprintf("a question about %s: %v", name(r), err))
+		c.refuses = append(c.refuses, fmt.Sprintf("a request about %s: %v", name(r), err))
 		return http.StatusBadRequest, []byte("{}")
 	}
-	if status := refused[mood]; status != 0 {
+	if status := refused[mode]; status != 0 {
 		return status, []byte(`{"message":"of the body"}`)
 	}
-	switch mood {
+	switch mode {
 	case Slow:
 		return 0, nil
 	case Malformed:
@@ -73,13 +73,13 @@ func (c *Company) respond(r *http.Request, body []byte, mood string) (status int
 		return http.StatusForbidden, []byte("<html>A page of a firewall</html>")
 	}
 	if known {
-		return http.StatusOK, before.answer // a question that is put again is answered as it was
+		return http.StatusOK, before.answer // a repeated request gets the same answer
 	}
 	items, ok := c.about(name(r), q)
 	if !ok {
 		return http.StatusNotFound, []byte("{}")
 	}
-	switch mood {
+	switch mode {
 	case Missing:
 		items = items[1:]
 	case Twice:
@@ -89,20 +89,20 @@ func (c *Company) respond(r *http.Request, body []byte, mood string) (status int
 	if err != nil {
 		return http.StatusInternalServerError, nil
 	}
-	if mood == Well {
+	if mode == Working {
 		c.told[q.ID] = told{string(body), answer}
 	}
 	return http.StatusOK, answer
 }
 
-// refused are the moods in which every question is answered with a status.
+// refused are the modes in which every request is refused with a status.
 var refused = map[string]int{
 	Broken: http.StatusInternalServerError, Outage: http.StatusServiceUnavailable, Busy: http.StatusTooManyRequests,
 	Redirect: http.StatusTemporaryRedirect, Forbidden: http.StatusForbidden,
 }
 
-// about answers a fact that it knows.
-func (c *Company) about(fact string, q question) ([]item, bool) {
+// about answers a known fact.
+func (c *Service) about(fact string, q request) ([]item, bool) {
 	replies, said := c.rules[fact]
 	if !said && fact != "duplicates" {
 		return nil, false
@@ -136,9 +136,9 @@ func matches(when, about map[string]any) bool {
 	return true
 }
 
-// duplicate says whether a receipt was handed in before with another report, and remembers
-// it. A receipt is the same when vendor, amount and date are.
-func (c *Company) duplicate(about map[string]any) map[string]any {
+// duplicate says whether a receipt was in another report before, and remembers the receipt.
+// Two receipts are the same if vendor, amount and date are equal.
+func (c *Service) duplicate(about map[string]any) map[string]any {
 	receipt := fmt.Sprint(about["vendor"], about["amount"], about["date"])
 	report := fmt.Sprint(about["report"])
 	if first, known := c.seen[receipt]; known && first != report {

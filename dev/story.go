@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -28,35 +29,35 @@ import (
 	"concur-connector/workflows"
 )
 
-// patience is how long a story waits for what must come.
+// patience is how long a story waits for a condition.
 const patience = 45 * time.Second
 
-// stage is one house in which one story is played.
-type stage struct {
-	ctx   context.Context
-	house *house
+// story is one story that runs in a test system.
+type story struct {
+	ctx    context.Context
+	system *testSystem
 
-	// killing is set while the worker is killed on purpose: more requests are made
-	// then than the story counts, and nothing else may differ.
+	// killing is set while the worker is killed on purpose. The worker then makes more
+	// requests than the story counts; nothing else may differ.
 	killing bool
 
-	sweeps sync.Once // see sweepOften
+	sweeps sync.Once // used by sweepOften
 
 	mu      sync.Mutex
 	reports map[string]string // name → notification ID
 }
 
-type stageKey struct{}
+type storyKey struct{}
 
-func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*stage) }
+func storyOf(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
 
-// params plays one script in a house of its own, torn down when it ends. The name
-// of the playing and the seed make the keys of its reports, so that no two playings
-// on one Temporal server meet.
+// params returns the parameters of one script, which runs in a test system of its own. The
+// name and the seed determine the keys of its reports, so that two runs on one Temporal
+// server never share a key.
 //
-// opened is told when the house stands and returns what is to be done before it is
-// torn down; both may be nil.
-func params(ctx context.Context, setup houseSetup, name, file string, opened func(*stage) (ended func())) testscript.Params {
+// opened is called once the system is open, and returns what to do before it is closed.
+// Both may be nil.
+func params(ctx context.Context, setup systemSetup, name, file string, opened func(*story) (ended func())) testscript.Params {
 	return testscript.Params{
 		Files:              []string{file},
 		RequireUniqueNames: true,
@@ -69,19 +70,19 @@ func params(ctx context.Context, setup houseSetup, name, file string, opened fun
 				return err
 			}
 			own.script = string(script)
-			h, err := open(ctx, own, env.WorkDir)
+			sys, err := open(ctx, own, env.WorkDir)
 			if err != nil {
 				return err
 			}
 			ctx, cancel := context.WithCancel(ctx)
-			s := &stage{ctx: ctx, house: h, reports: map[string]string{}}
-			env.Values[stageKey{}] = s
-			env.Setenv("PLAYING", fmt.Sprintf("%016x", seedOf(own.queue, setup.seed))) // for keys that are given
-			env.Setenv("PLAIN", h.sim.Plain)
-			env.Setenv("API", h.sim.API)
-			env.Setenv("API2", h.sim.API2)
-			env.Setenv("HOSTS", h.hosts())
-			env.Setenv("COMPANY", strings.TrimPrefix(h.company.URL, "https://"))
+			s := &story{ctx: ctx, system: sys, reports: map[string]string{}}
+			env.Values[storyKey{}] = s
+			env.Setenv("PLAYING", fmt.Sprintf("%016x", seedOf(own.queue, setup.seed))) // makes given keys unique
+			env.Setenv("PLAIN", sys.sim.Plain)
+			env.Setenv("API", sys.sim.API)
+			env.Setenv("API2", sys.sim.API2)
+			env.Setenv("HOSTS", sys.hosts())
+			env.Setenv("FACTSERVICE", strings.TrimPrefix(sys.facts.URL, "https://"))
 			var ended func()
 			if opened != nil {
 				ended = opened(s)
@@ -91,7 +92,7 @@ func params(ctx context.Context, setup houseSetup, name, file string, opened fun
 					ended()
 				}
 				s.clear()
-				h.close()
+				sys.close()
 				cancel()
 			})
 			return nil
@@ -120,8 +121,8 @@ func queueNumber() int {
 	return queues.n
 }
 
-// id returns the notification ID of a report, or what was given when it is one.
-func (s *stage) id(name string) (string, error) {
+// id returns the notification ID of a report. It returns a notification ID unchanged.
+func (s *story) id(name string) (string, error) {
 	s.mu.Lock()
 	id, ok := s.reports[name]
 	s.mu.Unlock()
@@ -131,7 +132,7 @@ func (s *stage) id(name string) (string, error) {
 	if strings.Contains(name, ":") {
 		return name, nil
 	}
-	r, err := s.house.sim.report(s.ctx, name)
+	r, err := s.system.sim.report(s.ctx, name)
 	if err != nil {
 		return "", err
 	}
@@ -139,10 +140,10 @@ func (s *stage) id(name string) (string, error) {
 }
 
 // until waits for a condition, at most for the story's patience.
-func (s *stage) until(f func() error) error {
+func (s *story) until(f func() error) error {
 	wait := patience
 	if s.killing {
-		wait = 2 * patience // a killed attempt is made again, after a pause
+		wait = 2 * patience // a killed attempt is repeated after a pause
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, wait)
 	defer cancel()
@@ -157,8 +158,8 @@ type state struct {
 	runID   string
 }
 
-func (s *stage) describe(id string) (state, error) {
-	d, err := s.house.setup.temporal.client.DescribeWorkflowExecution(s.ctx, id, "")
+func (s *story) describe(id string) (state, error) {
+	d, err := s.system.setup.temporal.client.DescribeWorkflowExecution(s.ctx, id, "")
 	if err != nil {
 		return state{}, err
 	}
@@ -176,8 +177,8 @@ func (s *stage) describe(id string) (state, error) {
 	}, nil
 }
 
-// closed waits until the latest run has closed and compares its outcome.
-func (s *stage) closed(id, outcome string) error {
+// closed waits until the latest run has closed, and compares its outcome.
+func (s *story) closed(id, outcome string) error {
 	return s.until(func() error {
 		run, err := s.describe(id)
 		switch {
@@ -186,7 +187,7 @@ func (s *stage) closed(id, outcome string) error {
 		case run.status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
 			return fmt.Errorf("the run of %s is open: %s", id, s.tell(id))
 		case run.outcome != outcome:
-			return fmt.Errorf("the run of %s ended %q (%s), not %q", id, run.outcome, run.status, outcome)
+			return fmt.Errorf("the run of %s ended %q (%s), want %q", id, run.outcome, run.status, outcome)
 		case (outcome == string(expense.Cancelled)) != (run.status == enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED),
 			outcome != string(expense.Cancelled) && run.status != enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
 			return final{fmt.Errorf("the run of %s is %s with outcome %q", id, run.status, run.outcome)}
@@ -195,14 +196,14 @@ func (s *stage) closed(id, outcome string) error {
 	})
 }
 
-func (s *stage) status(id string) (workflows.Status, error) {
+func (s *story) status(id string) (workflows.Status, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
 	defer cancel()
-	return workflows.NewClient(s.house.setup.temporal.client, s.house.setup.queue).Status(ctx, id)
+	return workflows.NewClient(s.system.setup.temporal.client, s.system.setup.queue).Status(ctx, id)
 }
 
-// tell is what a run says of itself, for the transcript of a story.
-func (s *stage) tell(id string) string {
+// tell returns the status of a run as text, for the log of a story.
+func (s *story) tell(id string) string {
 	status, err := s.status(id)
 	if err != nil {
 		return err.Error()
@@ -214,26 +215,26 @@ func (s *stage) tell(id string) string {
 	return string(text)
 }
 
-// runs counts the runs that a notification ID has had.
-func (s *stage) runs(id string) (int64, error) {
+// runs counts the runs of a notification ID.
+func (s *story) runs(id string) (int64, error) {
 	query := fmt.Sprintf("WorkflowId = '%s'", strings.ReplaceAll(id, "'", "''"))
-	n, err := s.house.setup.temporal.client.CountWorkflow(s.ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
+	n, err := s.system.setup.temporal.client.CountWorkflow(s.ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 	return n.GetCount(), err
 }
 
-// decide posts a decision as an approver does and returns the answer's status.
-func (s *stage) decide(id, taskID, decision, comment string) (int, string, error) {
+// decide posts a decision as an approver does, and returns the status of the answer.
+func (s *story) decide(id, taskID, decision, comment string) (int, string, error) {
 	body, err := json.Marshal(map[string]string{"taskId": taskID, "decision": decision, "comment": comment})
 	if err != nil {
 		return 0, "", err
 	}
-	target := s.house.internal + "/approvals/" + url.PathEscape(id) + "/decisions"
+	target := s.system.internal + "/approvals/" + url.PathEscape(id) + "/decisions"
 	request, err := http.NewRequestWithContext(s.ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
 		return 0, "", err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+s.house.token)
+	request.Header.Set("Authorization", "Bearer "+s.system.token)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0, "", err
@@ -244,29 +245,29 @@ func (s *stage) decide(id, taskID, decision, comment string) (int, string, error
 }
 
 // clear ends the runs that a story left open.
-func (s *stage) clear() {
-	c := s.house.setup.temporal.client
+func (s *story) clear() {
+	c := s.system.setup.temporal.client
 	open, err := c.ListWorkflow(s.ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		Query: s.ours() + " AND ExecutionStatus = 'Running'",
 	})
 	if err != nil {
-		return // the server goes away with the command
+		return // the server ends with the command
 	}
 	for _, run := range open.GetExecutions() {
 		_ = c.TerminateWorkflow(s.ctx, run.GetExecution().GetWorkflowId(), "", "the story has ended")
 	}
 }
 
-// ours is the visibility query of the house's runs.
-func (s *stage) ours() string {
-	queue := s.house.setup.queue
+// ours is the visibility query for the runs of this test system.
+func (s *story) ours() string {
+	queue := s.system.setup.queue
 	return fmt.Sprintf("TaskQueue IN ('%s', '%s')", queue, workflows.SweepQueue(queue))
 }
 
-// evidence is what a story that failed leaves to look at.
-func (s *stage) evidence() string {
+// evidence returns what helps to understand a failed story.
+func (s *story) evidence() string {
 	var b strings.Builder
-	entries, err := s.house.sim.journal(s.ctx)
+	entries, err := s.system.sim.journal(s.ctx)
 	if err != nil {
 		fmt.Fprintln(&b, err)
 	}
@@ -274,7 +275,7 @@ func (s *stage) evidence() string {
 		fmt.Fprintf(&b, "journal %d: %s %s %s %s report=%s status=%d effect=%t fault=%s %s\n",
 			e.N, e.Direction, e.Host, e.Method, e.Endpoint, e.Report, e.Status, e.Effect, e.Fault, e.Note)
 	}
-	for i, a := range s.house.company.Asked() {
+	for i, a := range s.system.facts.Requests() {
 		fmt.Fprintf(&b, "asked %d: %s id=%s objects=%d fields=%q status=%d\n", i+1, a.Fact, a.ID, a.Items, a.Fields, a.Status)
 	}
 	s.mu.Lock()
@@ -282,21 +283,43 @@ func (s *stage) evidence() string {
 	for _, name := range slices.Sorted(maps.Keys(s.reports)) {
 		fmt.Fprintf(&b, "run of %s: %s\n", name, s.tell(s.reports[name]))
 	}
-	return b.String() + s.house.logs()
+	return b.String() + s.system.logs()
 }
 
-// reset resets a run to its first workflow task, as an operator may.
-func (s *stage) reset(id string) error {
+// reset resets a run to its first workflow task, as an operator can.
+func (s *story) reset(id string) error {
 	run, err := s.describe(id)
 	if err != nil {
 		return err
 	}
-	_, err = s.house.setup.temporal.client.ResetWorkflowExecution(s.ctx, &workflowservice.ResetWorkflowExecutionRequest{
+	_, err = s.system.setup.temporal.client.ResetWorkflowExecution(s.ctx, &workflowservice.ResetWorkflowExecutionRequest{
 		Namespace:                 client.DefaultNamespace,
 		WorkflowExecution:         &commonpb.WorkflowExecution{WorkflowId: id, RunId: run.runID},
 		Reason:                    "the story asks for it",
-		WorkflowTaskFinishEventId: 3, // the first workflow task, at which the run began
+		WorkflowTaskFinishEventId: 3, // the first workflow task
 		RequestId:                 fmt.Sprintf("reset-%d", queueNumber()),
 	})
 	return err
+}
+
+// final is an error that waiting cannot fix.
+type final struct{ error }
+
+func (f final) Unwrap() error { return f.error }
+
+// until calls f until it returns nil or a final error, or ctx ends. It then returns f's
+// last error. The pauses between calls grow, so that a long wait costs little.
+func until(ctx context.Context, f func() error) error {
+	for pause := 20 * time.Millisecond; ; pause = min(pause*3/2, 100*time.Millisecond) {
+		err := f()
+		var last final
+		if err == nil || errors.As(err, &last) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("gave up waiting: %w", err)
+		case <-time.After(pause):
+		}
+	}
 }

@@ -1,4 +1,4 @@
-package company_test
+package factservice_test
 
 import (
 	"crypto/ecdsa"
@@ -24,12 +24,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"concur-connector/dev/company"
+	"concur-connector/dev/factservice"
 )
 
 const secret = "whsec_c2VjcmV0LW9mLXRoZS10ZXN0LW51bWJlci1vbmU="
 
-func opened(t *testing.T) *company.Company {
+func opened(t *testing.T) *factservice.Service {
 	t.Helper()
 	dir := t.TempDir()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -39,16 +39,16 @@ func opened(t *testing.T) *company.Company {
 	require.NoError(t, err)
 	private, err := x509.MarshalPKCS8PrivateKey(key)
 	require.NoError(t, err)
-	o := company.Options{CertFile: filepath.Join(dir, "cert"), KeyFile: filepath.Join(dir, "key"), Secret: secret}
+	o := factservice.Options{CertFile: filepath.Join(dir, "cert"), KeyFile: filepath.Join(dir, "key"), Secret: secret}
 	require.NoError(t, os.WriteFile(o.CertFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
 	require.NoError(t, os.WriteFile(o.KeyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600))
-	c, err := company.Open(o)
+	c, err := factservice.Open(o)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
 }
 
-// asks puts a good question, changed before it is signed or after.
+// asks puts a good request, changed before it is signed or after.
 type asks struct {
 	id, report, body string
 	method           string
@@ -56,7 +56,7 @@ type asks struct {
 	header           map[string]string
 }
 
-func (a asks) put(t *testing.T, c *company.Company, fact string) (int, string, error) {
+func (a asks) put(t *testing.T, c *factservice.Service, fact string) (int, string, error) {
 	t.Helper()
 	if a.id == "" {
 		a.id = "fact_1"
@@ -94,11 +94,11 @@ func (a asks) put(t *testing.T, c *company.Company, fact string) (int, string, e
 	return response.StatusCode, string(body), err
 }
 
-func TestAQuestionThatIsNotAsTheDocumentsSayIsComplainedOf(t *testing.T) {
+func TestARequestThatTheDocumentsForbidIsReported(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		question asks
-		says     string
+		request asks
+		says    string
 	}{
 		"no signature":         {asks{header: map[string]string{"webhook-signature": ""}}, "signature"},
 		"another signature":    {asks{header: map[string]string{"webhook-signature": "v1,AAAA"}}, "signature"},
@@ -106,33 +106,33 @@ func TestAQuestionThatIsNotAsTheDocumentsSayIsComplainedOf(t *testing.T) {
 		"an old time":          {asks{at: time.Now().Add(-6 * time.Minute)}, "timestamp"},
 		"a time to come":       {asks{at: time.Now().Add(6 * time.Minute)}, "timestamp"},
 		"another time":         {asks{header: map[string]string{"webhook-timestamp": fmt.Sprint(time.Now().Unix() - 9)}}, "signature"},
-		"another id":           {asks{header: map[string]string{"webhook-id": "fact_2"}}, "not that of the header"},
-		"no time of its own":   {asks{body: `{"fact":"f","id":"fact_1","at":"","items":[{"key":"1","values":{}}]}`}, "its time"},
+		"another id":           {asks{header: map[string]string{"webhook-id": "fact_2"}}, "header"},
+		"no time of its own":   {asks{body: `{"fact":"f","id":"fact_1","at":"","items":[{"key":"1","values":{}}]}`}, "time"},
 		"another field":        {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[{"key":"1","values":{},"name":"Kim"}]}`}, "unknown field"},
 		"an object twice":      {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[{"key":"1","values":{}},{"key":"1","values":{}}]}`}, "twice"},
 		"nothing to ask about": {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[]}`}, "0 objects"},
 		"a credential":         {asks{header: map[string]string{"Authorization": "Bearer x"}}, "credential"},
-		"another method":       {asks{method: http.MethodPut}, "no POST"},
-		"another media type":   {asks{header: map[string]string{"Content-Type": "text/plain"}}, "no POST of JSON"},
+		"another method":       {asks{method: http.MethodPut}, "POST"},
+		"another media type":   {asks{header: map[string]string{"Content-Type": "text/plain"}}, "JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			acme := opened(t)
-			status, _, err := c.question.put(t, acme, "duplicates")
+			service := opened(t)
+			status, _, err := c.request.put(t, service, "duplicates")
 			require.NoError(t, err)
 			require.Equal(t, http.StatusBadRequest, status)
-			require.ErrorContains(t, acme.Complaints(), c.says)
+			require.ErrorContains(t, service.Violations(), c.says)
 		})
 	}
 	t.Run("an id that was another's", func(t *testing.T) {
 		t.Parallel()
-		acme := opened(t)
+		service := opened(t)
 		for i, report := range []string{"R1", "R1", "R2"} {
-			status, _, err := asks{report: report}.put(t, acme, "duplicates")
+			status, _, err := asks{report: report}.put(t, service, "duplicates")
 			require.NoError(t, err)
 			require.Equal(t, map[bool]int{true: http.StatusOK, false: http.StatusBadRequest}[i < 2], status)
 		}
-		require.ErrorContains(t, acme.Complaints(), "its id was that of another")
+		require.ErrorContains(t, service.Violations(), "another request")
 	})
 }
 
@@ -148,36 +148,36 @@ func TestAReceiptOfAnotherReportIsADuplicate(t *testing.T) {
 		require.Equal(t, http.StatusOK, status)
 		require.JSONEq(t, `{"items":[{"key":"1","values":`+step.says+`}]}`, body)
 	}
-	require.NoError(t, c.Complaints())
-	require.Len(t, c.Asked(), 4)
-	require.Equal(t, company.Asked{Fact: "duplicates", ID: "fact_0", Fields: []string{"report,vendor"}, Items: 1, Status: 200}, c.Asked()[0])
+	require.NoError(t, c.Violations())
+	require.Len(t, c.Requests(), 4)
+	require.Equal(t, factservice.Request{Fact: "duplicates", ID: "fact_0", Fields: []string{"report,vendor"}, Items: 1, Status: 200}, c.Requests()[0])
 }
 
 func TestEveryMoodShows(t *testing.T) {
 	t.Parallel()
 	c := opened(t)
-	c.Says(map[string][]company.Reply{"open": {{When: map[string]any{"vendor": "Ritz"}, Then: map[string]any{"ok": true}}, {Then: map[string]any{"ok": false}}}})
-	for mood, want := range map[string]int{
-		company.Well: 200, company.Broken: 500, company.Outage: 503, company.Busy: 429, company.Redirect: 307, company.Forbidden: 403, company.Stranger: 401, company.Malformed: 200, company.Page: 403, company.Missing: 200, company.Twice: 200,
+	c.SetReplies(map[string][]factservice.Reply{"open": {{When: map[string]any{"vendor": "Ritz"}, Then: map[string]any{"ok": true}}, {Then: map[string]any{"ok": false}}}})
+	for mode, want := range map[string]int{
+		factservice.Working: 200, factservice.Broken: 500, factservice.Outage: 503, factservice.Busy: 429, factservice.Redirect: 307, factservice.Forbidden: 403, factservice.WrongSecret: 401, factservice.Malformed: 200, factservice.Page: 403, factservice.Missing: 200, factservice.Twice: 200,
 	} {
-		require.NoError(t, c.Is(mood))
-		status, body, err := asks{id: "fact_" + mood}.put(t, c, "open")
-		require.NoError(t, err, mood)
-		require.Equal(t, want, status, mood)
+		require.NoError(t, c.SetMode(mode))
+		status, body, err := asks{id: "fact_" + mode}.put(t, c, "open")
+		require.NoError(t, err, mode)
+		require.Equal(t, want, status, mode)
 		var answer struct{ Items []any }
 		err = json.Unmarshal([]byte(body), &answer)
-		require.Equal(t, map[string]int{company.Well: 1, company.Twice: 2}[mood], len(answer.Items), "%s: %v", mood, err)
+		require.Equal(t, map[string]int{factservice.Working: 1, factservice.Twice: 2}[mode], len(answer.Items), "%s: %v", mode, err)
 	}
-	require.NoError(t, c.Is(company.Away))
+	require.NoError(t, c.SetMode(factservice.Unavailable))
 	_, _, err := asks{}.put(t, c, "open")
 	require.Error(t, err)
-	require.NoError(t, c.Is(company.Well))
+	require.NoError(t, c.SetMode(factservice.Working))
 	status, _, err := asks{}.put(t, c, "open")
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, status)
 	status, _, err = asks{id: "fact_9"}.put(t, c, "unknown")
 	require.NoError(t, err)
 	require.Equal(t, http.StatusNotFound, status)
-	require.Error(t, c.Is("glad"))
-	require.NoError(t, c.Complaints())
+	require.Error(t, c.SetMode("glad"))
+	require.NoError(t, c.Violations())
 }

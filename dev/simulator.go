@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// simulated drives the simulator over its control API. What it knows of the
-// simulator is written here again on purpose: they share no code.
-type simulated struct {
+// simulator drives the Concur simulator through its control API. Its types are written
+// again here on purpose: dev and the simulator share no code.
+type simulator struct {
 	API     string `json:"api"`
 	API2    string `json:"api2"`
 	Control string `json:"control"`
@@ -41,8 +41,8 @@ type simReport struct {
 	Writes     int            `json:"writes"`
 	Reads      int            `json:"reads"`
 	Comments   []string       `json:"comments"`
-	Exceptions []simException `json:"exceptions"` // posted, ever
-	Held       []simException `json:"existing"`   // there now, whoever put it there
+	Exceptions []simException `json:"exceptions"` // ever posted
+	Existing   []simException `json:"existing"`   // on the report now, whoever put them there
 	Decisions  []struct {
 		Action  string `json:"action"`
 		Comment string `json:"comment"`
@@ -54,11 +54,11 @@ type simException struct {
 	ObjectType string `json:"objectType"`
 	ObjectID   string `json:"objectId"`
 	Code       string `json:"code"`
-	Visibility string `json:"visibility"` // of one that is there now
+	Visibility string `json:"visibility"` // only of existing exceptions
 }
 
-// run is the notification ID of the report's run: that of its callout or, of a travel
-// request, that under which it is handed over.
+// run returns the notification ID of the report's run: the ID of its callout or, for a
+// travel request, the ID of the run that handles the request.
 func (r simReport) run() string {
 	if r.UUID != "" {
 		return "TRAVELREQ:" + r.UUID
@@ -66,8 +66,8 @@ func (r simReport) run() string {
 	return "EXPRPT:" + r.Key
 }
 
-// other is the run's other ID: that of a report that nobody told of or, of a travel
-// request, that of its callout.
+// other returns the run's other ID: the ID of a missed report or, for a travel request, the
+// ID of its callout.
 func (r simReport) other() string {
 	if r.UUID != "" {
 		return "TRAVELREQ:" + r.Key
@@ -75,7 +75,7 @@ func (r simReport) other() string {
 	return "EXPRPT:" + r.ReportID
 }
 
-// simCallout is one callout that the simulator sent.
+// simCallout is a callout that the simulator sent.
 type simCallout struct {
 	N         int    `json:"n"`
 	Report    string `json:"report"`
@@ -85,17 +85,17 @@ type simCallout struct {
 	Done      bool   `json:"done"`
 }
 
-// simFault is a fault that the simulator has been told to play.
+// simFault is a fault that was set in the simulator.
 type simFault struct {
 	ID       int    `json:"id"`
 	Endpoint string `json:"endpoint"`
 	Kind     string `json:"kind"`
 	Report   string `json:"report"`
-	Times    *int   `json:"times"` // once when it is not told; below 0 for ever
+	Times    *int   `json:"times"` // nil is once; negative is forever
 	Applied  int    `json:"applied"`
 }
 
-// over reports whether the fault has been played as often as it should.
+// over reports whether the fault has been applied as often as it should.
 func (f simFault) over() bool {
 	times := 1
 	if f.Times != nil {
@@ -127,7 +127,7 @@ type simViolation struct {
 	Detail    string `json:"detail"`
 }
 
-// simSummary counts what the simulator has seen.
+// simSummary holds the simulator's counts.
 type simSummary struct {
 	Decisions  simDecided     `json:"decisions"`
 	Failed     int            `json:"failed"`
@@ -141,8 +141,8 @@ type simDecided struct {
 	More  int `json:"more"`
 }
 
-// do calls the control API; body is YAML or JSON.
-func (s simulated) do(ctx context.Context, method, path string, body []byte, into any) error {
+// do calls the control API. The body is YAML or JSON.
+func (s simulator) do(ctx context.Context, method, path string, body []byte, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, 40*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, s.Control+"/control"+path, bytes.NewReader(body))
@@ -167,25 +167,25 @@ func (s simulated) do(ctx context.Context, method, path string, body []byte, int
 	return json.Unmarshal(answer, into)
 }
 
-func (s simulated) add(ctx context.Context, description []byte) (simReport, error) {
+func (s simulator) add(ctx context.Context, description []byte) (simReport, error) {
 	var r simReport
 	err := s.do(ctx, http.MethodPost, "/reports", description, &r)
 	return r, err
 }
 
-func (s simulated) report(ctx context.Context, name string) (simReport, error) {
+func (s simulator) report(ctx context.Context, name string) (simReport, error) {
 	var r simReport
 	err := s.do(ctx, http.MethodGet, "/reports/"+url.PathEscape(name), nil, &r)
 	return r, err
 }
 
-func (s simulated) reports(ctx context.Context) ([]simReport, error) {
+func (s simulator) reports(ctx context.Context) ([]simReport, error) {
 	var list []simReport
 	err := s.do(ctx, http.MethodGet, "/reports", nil, &list)
 	return list, err
 }
 
-func (s simulated) callouts(ctx context.Context) ([]simCallout, error) {
+func (s simulator) callouts(ctx context.Context) ([]simCallout, error) {
 	var sent struct {
 		History []simCallout `json:"history"`
 	}
@@ -193,25 +193,25 @@ func (s simulated) callouts(ctx context.Context) ([]simCallout, error) {
 	return sent.History, err
 }
 
-func (s simulated) faults(ctx context.Context) ([]simFault, error) {
+func (s simulator) faults(ctx context.Context) ([]simFault, error) {
 	var list []simFault
 	err := s.do(ctx, http.MethodGet, "/faults", nil, &list)
 	return list, err
 }
 
-func (s simulated) failed(ctx context.Context) (int, error) {
+func (s simulator) failed(ctx context.Context) (int, error) {
 	var list []json.RawMessage
 	err := s.do(ctx, http.MethodGet, "/failed", nil, &list)
 	return len(list), err
 }
 
-func (s simulated) journal(ctx context.Context) ([]simEntry, error) {
+func (s simulator) journal(ctx context.Context) ([]simEntry, error) {
 	var list []simEntry
 	err := s.do(ctx, http.MethodGet, "/journal", nil, &list)
 	return list, err
 }
 
-func (s simulated) violations(ctx context.Context) ([]simViolation, error) {
+func (s simulator) violations(ctx context.Context) ([]simViolation, error) {
 	var list []simViolation
 	err := s.do(ctx, http.MethodGet, "/violations", nil, &list)
 	return list, err
