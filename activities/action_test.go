@@ -12,101 +12,101 @@ import (
 )
 
 func action(a expense.Action) expense.TakeActionInput {
-	in := expense.TakeActionInput{Attempt: original, ObjectURI: objectURI, ValidationID: stopOne, Action: a}
+	in := expense.TakeActionInput{Attempt: firstAttempt, ObjectURI: objectURI, ValidationID: validationOne, Action: a}
 	if a == expense.SendBack {
 		in.Comment = "A receipt is missing & wanted."
 	}
 	return in
 }
 
-func TestTheFirstAttemptReadsAndThenActs(t *testing.T) {
+func TestFirstAttemptReadsThenActs(t *testing.T) {
 	t.Parallel()
 	for act, words := range map[expense.Action]string{
 		expense.Approve:  "<Action>Approve</Action>",
 		expense.SendBack: "<Action>Send Back to Employee</Action><Comment>A receipt is missing &amp; wanted.</Comment>",
 	} {
-		h := newHouse(t, page{Status: "A_EXTV", Step: stepOne + "?session=3"})
-		acts := h.activities(t, answerLimit(time.Hour)) // it does not wait
+		h := newFakeConcur(t, page{Status: "A_EXTV", Step: stepOne + "?session=3"})
+		acts := h.activities(t, requestTimeout(time.Hour)) // it does not wait
 		got, err := run[expense.ActionTaken](t, attempt{}, acts.TakeAction, action(act))
 		require.NoError(t, err)
 		require.Zero(t, got)
-		require.Equal(t, []string{"read", "act"}, h.seen())
+		require.Equal(t, []string{"read", "act"}, h.requestNames())
 		require.Equal(t, reportAPI+"report/nStep$1/WorkFlowAction", h.requests()[1].path)
 		require.Contains(t, h.requests()[1].body, words)
 	}
 }
 
-func TestNothingIsSentToAReportThatIsNotAtTheStop(t *testing.T) {
+func TestActionIsNotSentToReportAtAnotherValidation(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		found page
 		want  expense.ReportState
 	}{
-		"at the next stop":          {page{Status: "A_EXTV", Step: stepTwo}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV " + reportAPI + "report/nStep$2/WorkFlowAction"}},
-		"waiting without a step":    {page{Status: "A_EXTV", withoutStepURL: true}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV"}},
-		"passed on by somebody":     {page{Status: "A_APPR", Step: stepOne}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_APPR"}},
-		"recalled by the employee":  {page{Status: "A_RESU", Step: stepOne}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_RESU"}},
-		"with a status of its own":  {page{Status: "X_7", Step: stepOne}, expense.ReportState{Kind: expense.NotWaiting, Status: "X_7"}},
-		"deleted":                   {page{Gone: true}, expense.ReportState{Kind: expense.NotFound}},
-		"waiting, with a wild step": {page{Status: "A_EXTV", Step: "https://evil.example/x"}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV /x"}},
+		"at the next stop":                           {page{Status: "A_EXTV", Step: stepTwo}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV " + reportAPI + "report/nStep$2/WorkFlowAction"}},
+		"waiting without a step":                     {page{Status: "A_EXTV", withoutStepURL: true}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV"}},
+		"approved by somebody else":                  {page{Status: "A_APPR", Step: stepOne}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_APPR"}},
+		"recalled by the employee":                   {page{Status: "A_RESU", Step: stepOne}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_RESU"}},
+		"with a status that the company has defined": {page{Status: "X_7", Step: stepOne}, expense.ReportState{Kind: expense.NotWaiting, Status: "X_7"}},
+		"deleted": {page{Gone: true}, expense.ReportState{Kind: expense.NotFound}},
+		"waiting, with an action URL on another host": {page{Status: "A_EXTV", Step: "https://evil.example/x"}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV /x"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, act := range []expense.Action{expense.Approve, expense.SendBack} {
-				h := newHouse(t, c.found)
+				h := newFakeConcur(t, c.found)
 				got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(act))
 				require.NoError(t, err)
 				require.Equal(t, expense.ActionTaken{ReportState: c.want}, got, "a first attempt has no doubt, and confirms nothing")
-				require.Equal(t, []string{"read"}, h.seen())
+				require.Equal(t, []string{"read"}, h.requestNames())
 			}
 		})
 	}
 }
 
-func TestAHostWithTheSamePathIsNotTheSamePlace(t *testing.T) {
+func TestActionURLOnAnotherHostIsUntrusted(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, page{Status: "A_EXTV", Step: "https://evil.example" + reportAPI + "report/nStep$1/WorkFlowAction"})
+	h := newFakeConcur(t, page{Status: "A_EXTV", Step: "https://evil.example" + reportAPI + "report/nStep$1/WorkFlowAction"})
 	_, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(expense.Approve))
 	require.True(t, failed(t, err, expense.Untrusted).NonRetryable())
-	require.Equal(t, []string{"read"}, h.seen())
+	require.Equal(t, []string{"read"}, h.requestNames())
 }
 
-// doubtful are the ways in which an attempt may not be the first.
-var doubtful = map[string]struct {
+// notFirst are the ways to know that an attempt may not be the first one.
+var notFirst = map[string]struct {
 	attempt attempt
 	told    expense.Attempt
 }{
-	"a second attempt":                     {attempt{number: 2}, original},
-	"a hundredth attempt":                  {attempt{number: 100}, original},
-	"an attempt with heartbeat details":    {attempt{details: "sending"}, original},
-	"an attempt after a write in doubt":    {attempt{}, expense.Attempt{OriginalRunID: runID, OutcomeUnknown: true}},
-	"an attempt of a run that was reset":   {attempt{}, expense.Attempt{OriginalRunID: "another-run"}},
-	"an attempt that knows no run":         {attempt{}, expense.Attempt{}},
-	"an attempt that is all of it at once": {attempt{number: 2, details: "sending"}, expense.Attempt{OriginalRunID: "another-run", OutcomeUnknown: true}},
+	"a second attempt":                                  {attempt{number: 2}, firstAttempt},
+	"a hundredth attempt":                               {attempt{number: 100}, firstAttempt},
+	"an attempt with heartbeat details":                 {attempt{details: "sending"}, firstAttempt},
+	"an attempt after a write whose outcome is unknown": {attempt{}, expense.Attempt{OriginalRunID: runID, OutcomeUnknown: true}},
+	"an attempt of a run that was reset":                {attempt{}, expense.Attempt{OriginalRunID: "another-run"}},
+	"an attempt without an original run":                {attempt{}, expense.Attempt{}},
+	"an attempt with all of these at once":              {attempt{number: 2, details: "sending"}, expense.Attempt{OriginalRunID: "another-run", OutcomeUnknown: true}},
 }
 
-func TestEveryOtherAttemptWaitsAndThenReads(t *testing.T) {
+func TestLaterAttemptWaitsThenReads(t *testing.T) {
 	t.Parallel()
 	const limit = 60 * time.Millisecond
-	for name, c := range doubtful {
+	for name, c := range notFirst {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, page{Status: "A_APPR"})
+			h := newFakeConcur(t, page{Status: "A_APPR"})
 			in := action(expense.Approve)
 			in.Attempt = c.told
 			began := time.Now()
-			got, err := run[expense.ActionTaken](t, c.attempt, h.activities(t, answerLimit(limit)).TakeAction, in)
+			got, err := run[expense.ActionTaken](t, c.attempt, h.activities(t, requestTimeout(limit)).TakeAction, in)
 			require.NoError(t, err)
 			require.Equal(t, expense.ActionTaken{
 				ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_APPR"}, Confirmed: true, OutcomeUnknown: true,
 			}, got)
-			require.Equal(t, []string{"read"}, h.seen())
+			require.Equal(t, []string{"read"}, h.requestNames())
 			require.GreaterOrEqual(t, h.requests()[0].at.Sub(began), limit)
 		})
 	}
 }
 
-func TestADoubtfulAttemptReadsWhatBecameOfTheOneBefore(t *testing.T) {
+func TestLaterAttemptReadsWhatEarlierAttemptDid(t *testing.T) {
 	t.Parallel()
 	next := page{Status: "A_EXTV", Step: stepTwo}
 	for name, c := range map[string]struct {
@@ -114,104 +114,104 @@ func TestADoubtfulAttemptReadsWhatBecameOfTheOneBefore(t *testing.T) {
 		found     page
 		confirmed bool
 	}{
-		"passed on, and it has left forward":       {expense.Approve, page{Status: "A_APPR"}, true},
-		"passed on, and it waits at the next stop": {expense.Approve, next, true},
-		"passed on, and it was sent back":          {expense.Approve, page{Status: "A_RESU"}, false},
-		"passed on, and it is not submitted":       {expense.Approve, page{Status: "A_NOTF"}, false},
-		"passed on, and it is gone":                {expense.Approve, page{Gone: true}, false},
-		"sent back, and it was sent back":          {expense.SendBack, page{Status: "A_RESU"}, true},
-		"sent back, and it is not submitted":       {expense.SendBack, page{Status: "A_NOTF"}, true},
-		"sent back, and it has left forward":       {expense.SendBack, page{Status: "A_APPR"}, false},
-		"sent back, and it waits at the next stop": {expense.SendBack, next, false},
-		"sent back, and it is gone":                {expense.SendBack, page{Gone: true}, false},
+		"approved, and the report has moved forward":       {expense.Approve, page{Status: "A_APPR"}, true},
+		"approved, and the report waits at the next step":  {expense.Approve, next, true},
+		"approved, and the report was sent back":           {expense.Approve, page{Status: "A_RESU"}, false},
+		"approved, and the report is not submitted":        {expense.Approve, page{Status: "A_NOTF"}, false},
+		"approved, and the report is gone":                 {expense.Approve, page{Gone: true}, false},
+		"sent back, and the report was sent back":          {expense.SendBack, page{Status: "A_RESU"}, true},
+		"sent back, and the report is not submitted":       {expense.SendBack, page{Status: "A_NOTF"}, true},
+		"sent back, and the report has moved forward":      {expense.SendBack, page{Status: "A_APPR"}, false},
+		"sent back, and the report waits at the next step": {expense.SendBack, next, false},
+		"sent back, and the report is gone":                {expense.SendBack, page{Gone: true}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, c.found)
+			h := newFakeConcur(t, c.found)
 			got, err := run[expense.ActionTaken](t, attempt{number: 2}, h.activities(t).TakeAction, action(c.action))
 			require.NoError(t, err)
 			require.Equal(t, c.confirmed, got.Confirmed)
 			require.True(t, got.OutcomeUnknown)
 			require.NotEmpty(t, got.Kind)
-			require.Equal(t, []string{"read"}, h.seen())
+			require.Equal(t, []string{"read"}, h.requestNames())
 		})
 	}
-	t.Run("still at the stop, it acts, once", func(t *testing.T) {
+	t.Run("a report that still waits is acted on once", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, waiting())
+		h := newFakeConcur(t, waiting())
 		got, err := run[expense.ActionTaken](t, attempt{number: 2}, h.activities(t).TakeAction, action(expense.Approve))
 		require.NoError(t, err)
 		require.Zero(t, got)
-		require.Equal(t, []string{"read", "act"}, h.seen())
+		require.Equal(t, []string{"read", "act"}, h.requestNames())
 	})
 }
 
-func TestARefusalIsExplainedByAnotherRead(t *testing.T) {
+func TestRefusalIsExplainedByAnotherRead(t *testing.T) {
 	t.Parallel()
 	for name, refusal := range map[string]http.HandlerFunc{
-		"a failure inside 200":     says(http.StatusOK, failure),
-		"a bad request":            says(http.StatusBadRequest, "<Error><Message>The report was changed by somebody.</Message></Error>"),
-		"a step that is not known": says(http.StatusNotFound, ""),
+		"a failure inside 200":     respond(http.StatusOK, failure),
+		"a bad request":            respond(http.StatusBadRequest, "<Error><Message>The report was changed by somebody.</Message></Error>"),
+		"a step that is not known": respond(http.StatusNotFound, ""),
 	} {
 		for where, found := range map[string]page{
 			"moved on": {Status: "A_APPR"}, "gone": {Gone: true}, "at another stop": {Status: "A_EXTV", Step: stepTwo},
 		} {
 			t.Run(name+", and it has "+where, func(t *testing.T) {
 				t.Parallel()
-				h := newHouse(t, waiting(), found).on("act", refusal)
+				h := newFakeConcur(t, waiting(), found).on("act", refusal)
 				got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(expense.Approve))
 				require.NoError(t, err)
 				require.NotEmpty(t, got.Kind)
 				require.False(t, got.Confirmed, "Concur has said that it was not us")
-				require.Equal(t, []string{"read", "act", "read"}, h.seen())
+				require.Equal(t, []string{"read", "act", "read"}, h.requestNames())
 			})
 		}
 	}
-	t.Run("still at the stop, a person reads Concur's words", func(t *testing.T) {
+	t.Run("the error of a report that still waits has Concur's words", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, waiting()).on("act", says(http.StatusOK, failure))
+		h := newFakeConcur(t, waiting()).on("act", respond(http.StatusOK, failure))
 		_, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(expense.Approve))
 		e := failed(t, err, expense.Rejected)
 		require.True(t, e.NonRetryable())
 		require.Contains(t, e.Message(), "The report was changed by somebody.")
-		require.Equal(t, []string{"read", "act", "read"}, h.seen())
+		require.Equal(t, []string{"read", "act", "read"}, h.requestNames())
 	})
-	t.Run("an unknown step at the same stop is not tried again", func(t *testing.T) {
+	t.Run("a 404 for a report that still waits is not retried", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, waiting()).on("act", says(http.StatusNotFound, ""))
+		h := newFakeConcur(t, waiting()).on("act", respond(http.StatusNotFound, ""))
 		_, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(expense.Approve))
 		require.True(t, failed(t, err, expense.Rejected).NonRetryable())
 	})
-	t.Run("a read that fails says so, and is retried", func(t *testing.T) {
+	t.Run("a failed read is retried", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, waiting())
+		h := newFakeConcur(t, waiting())
 		h.on("act", func(w http.ResponseWriter, r *http.Request) {
-			h.on("read", says(http.StatusServiceUnavailable, ""))
-			says(http.StatusOK, failure)(w, r)
+			h.on("read", respond(http.StatusServiceUnavailable, ""))
+			respond(http.StatusOK, failure)(w, r)
 		})
 		_, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(expense.Approve))
 		require.False(t, failed(t, err, expense.Unavailable).NonRetryable())
 	})
 }
 
-func TestALostAnswerIsRetriedAsDoubt(t *testing.T) {
+func TestLostAnswerLeavesOutcomeUnknown(t *testing.T) {
 	t.Parallel()
 	cut := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "500")
-		says(http.StatusOK, "<ActionStatus><Status>SUCC")(w, nil)
+		respond(http.StatusOK, "<ActionStatus><Status>SUCC")(w, nil)
 	}
 	for name, answer := range map[string]http.HandlerFunc{
-		"an error of the server": says(http.StatusInternalServerError, ""),
-		"a bad gateway":          says(http.StatusBadGateway, "<html>"),
-		"a web page":             says(http.StatusOK, "<!DOCTYPE html><html><body>Sign in</body></html>"),
-		"an empty body":          says(http.StatusOK, ""),
+		"an error of the server": respond(http.StatusInternalServerError, ""),
+		"a bad gateway":          respond(http.StatusBadGateway, "<html>"),
+		"a web page":             respond(http.StatusOK, "<!DOCTYPE html><html><body>Sign in</body></html>"),
+		"an empty body":          respond(http.StatusOK, ""),
 		"a body that was cut":    cut,
-		"a body of another kind": says(http.StatusOK, "<ReportDetails/>"),
-		"no answer in time":      never,
+		"a body of another kind": respond(http.StatusOK, "<ReportDetails/>"),
+		"no answer in time":      hang,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, waiting()).on("act", answer)
+			h := newFakeConcur(t, waiting()).on("act", answer)
 			options := h.options(t)
 			options.Concur = h.client(t, func(o *concur.Options) {
 				if name == "no answer in time" {
@@ -221,19 +221,19 @@ func TestALostAnswerIsRetriedAsDoubt(t *testing.T) {
 			acts := mustNew(t, options)
 			_, err := run[expense.ActionTaken](t, attempt{}, acts.TakeAction, action(expense.Approve))
 			require.False(t, failed(t, err, expense.OutcomeUnknown).NonRetryable())
-			require.Equal(t, []string{"read", "act"}, h.seen())
+			require.Equal(t, []string{"read", "act"}, h.requestNames())
 		})
 	}
 }
 
-func TestAReportThatWasChangedAtItsStopIsNotWrittenTo(t *testing.T) {
+func TestReportChangedSinceEvaluationIsNotWrittenTo(t *testing.T) {
 	t.Parallel()
 	judged := func(t *testing.T) expense.Attempt {
 		t.Helper()
-		read, err := run[expense.FetchedReport](t, attempt{}, newHouse(t, waiting()).activities(t).FetchReport, expense.FetchReportInput{ObjectURI: objectURI})
+		read, err := run[expense.FetchedReport](t, attempt{}, newFakeConcur(t, waiting()).activities(t).FetchReport, expense.FetchReportInput{ObjectURI: objectURI})
 		require.NoError(t, err)
 		require.NotEmpty(t, read.ContentHashes)
-		a := original
+		a := firstAttempt
 		a.Via, a.ContentHashes = expense.V1, read.ContentHashes
 		return a
 	}
@@ -252,21 +252,21 @@ func TestAReportThatWasChangedAtItsStopIsNotWrittenTo(t *testing.T) {
 				}
 				return requests
 			}
-			h := newHouse(t, c.page)
+			h := newFakeConcur(t, c.page)
 			taken, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction,
-				expense.TakeActionInput{Attempt: judged(t), ObjectURI: objectURI, ValidationID: stopOne, Action: expense.Approve})
+				expense.TakeActionInput{Attempt: judged(t), ObjectURI: objectURI, ValidationID: validationOne, Action: expense.Approve})
 			require.NoError(t, err)
 			require.Equal(t, c.moved, taken.MayHaveMoved)
-			require.Equal(t, wants("read", "act"), h.seen())
+			require.Equal(t, wants("read", "act"), h.requestNames())
 
-			h = newHouse(t, c.page)
+			h = newFakeConcur(t, c.page)
 			posted, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t).PostExceptions, expense.PostExceptionsInput{
-				Attempt: judged(t), ObjectURI: objectURI, ValidationID: stopOne,
+				Attempt: judged(t), ObjectURI: objectURI, ValidationID: validationOne,
 				Exceptions: []expense.Exception{{ObjectType: expense.OnEntry, ObjectID: "e1", Code: "NORECPT"}},
 			})
 			require.NoError(t, err)
 			require.Equal(t, c.moved, posted.MayHaveMoved)
-			require.Equal(t, wants("read", "post"), h.seen())
+			require.Equal(t, wants("read", "post"), h.requestNames())
 		})
 	}
 }

@@ -16,9 +16,9 @@ import (
 	"concur-connector/policy"
 )
 
-func TestActivitiesThatWouldFailLaterAreNotMade(t *testing.T) {
+func TestNewRefusesInvalidOptions(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newFakeConcur(t)
 	for option, change := range map[string]func(*activities.Options){
 		"Concur":         func(o *activities.Options) { o.Concur = nil },
 		"Rules":          func(o *activities.Options) { o.Rules = nil },
@@ -39,14 +39,14 @@ func TestActivitiesThatWouldFailLaterAreNotMade(t *testing.T) {
 
 func TestFetchReport(t *testing.T) {
 	t.Parallel()
-	t.Run("a report that waits comes with its stop, its revision and all that is judged", func(t *testing.T) {
+	t.Run("a waiting report comes with its validation ID, its revision and all that the rules read", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Flag: "Y", Flag1: "Y", Purpose: "Training"})
+		h := newFakeConcur(t, page{Status: "A_EXTV", Step: stepOne, Flag: "Y", Flag1: "Y", Purpose: "Training"})
 		full, err := h.client(t).ReadReport(context.Background(), objectURI, concur.ReadOptions{})
 		require.NoError(t, err)
 		got, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, readInput())
 		require.NoError(t, err)
-		require.Equal(t, expense.ReportState{Status: "A_EXTV", ValidationID: stopOne}, got.ReportState)
+		require.Equal(t, expense.ReportState{Status: "A_EXTV", ValidationID: validationOne}, got.ReportState)
 		require.Equal(t, "0B1C", got.ReportID)
 		require.Equal(t, "nRpt$7", got.Report.Key)
 		require.Equal(t, full.Report.Revision(), got.Revision, "of the whole report")
@@ -58,34 +58,34 @@ func TestFetchReport(t *testing.T) {
 		require.Equal(t, expense.Flags{Report: true, Entries: []string{"e1"}}, got.Report.Flags())
 		require.Len(t, got.Report.Entries, 2)
 	})
-	t.Run("of a report elsewhere nothing is kept but where it is", func(t *testing.T) {
+	t.Run("of a report that does not wait only the state is kept", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, page{Status: "A_APPR", Step: "https://evil.example/api"})
+		h := newFakeConcur(t, page{Status: "A_APPR", Step: "https://evil.example/api"})
 		got, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, readInput())
 		require.NoError(t, err)
 		require.Equal(t, expense.FetchedReport{
 			ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_APPR"}, ReportID: "0B1C",
 		}, got)
 	})
-	t.Run("a report that is gone is a value", func(t *testing.T) {
+	t.Run("a report that is gone is a result", func(t *testing.T) {
 		t.Parallel()
-		got, err := run[expense.FetchedReport](t, attempt{}, newHouse(t).activities(t).FetchReport, readInput())
+		got, err := run[expense.FetchedReport](t, attempt{}, newFakeConcur(t).activities(t).FetchReport, readInput())
 		require.NoError(t, err)
 		require.Equal(t, expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}, got)
 	})
-	t.Run("a report that could never be passed on is not judged", func(t *testing.T) {
+	t.Run("a report without an action URL is not evaluated", func(t *testing.T) {
 		t.Parallel()
 		for name, step := range map[string]page{
 			"no element": {Status: "A_EXTV", withoutStepURL: true},
 			"no text":    {Status: "A_EXTV", Step: " "},
 		} {
-			_, err := run[expense.FetchedReport](t, attempt{}, newHouse(t, step).activities(t).FetchReport, readInput())
+			_, err := run[expense.FetchedReport](t, attempt{}, newFakeConcur(t, step).activities(t).FetchReport, readInput())
 			e := failed(t, err, expense.Malformed)
 			require.True(t, e.NonRetryable(), name)
 			require.Contains(t, e.Message(), "Web Services Administrator", name)
 		}
 	})
-	t.Run("an action URL that must not be followed stops the report before anything is written", func(t *testing.T) {
+	t.Run("an untrusted action URL is an error before anything is written", func(t *testing.T) {
 		t.Parallel()
 		for _, step := range []string{
 			"https://evil.example" + reportAPI + "report/x/WorkFlowAction",
@@ -98,17 +98,17 @@ func TestFetchReport(t *testing.T) {
 			host + reportAPI + "report/x/WorkFlowAction#fragment",
 			"no URL at all",
 		} {
-			h := newHouse(t, page{Status: "A_EXTV", Step: step})
+			h := newFakeConcur(t, page{Status: "A_EXTV", Step: step})
 			_, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, readInput())
 			e := failed(t, err, expense.Untrusted)
 			require.True(t, e.NonRetryable(), step)
 			require.Contains(t, e.Message(), "WorkflowActionURL", step)
-			require.Equal(t, []string{"read"}, h.seen(), step)
+			require.Equal(t, []string{"read"}, h.requestNames(), step)
 		}
 	})
-	t.Run("an object URI that must not be followed is not followed", func(t *testing.T) {
+	t.Run("an untrusted object URI is not followed", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, waiting())
+		h := newFakeConcur(t, waiting())
 		for _, uri := range []string{
 			"https://evil.example" + reportAPI + "reportfulldetails/k",
 			"https://127.0.0.1:1" + reportAPI + "reportfulldetails/k",
@@ -122,20 +122,20 @@ func TestFetchReport(t *testing.T) {
 		}
 		_, err := run[expense.FetchedReport](t, attempt{}, h.activities(t).FetchReport, expense.FetchReportInput{})
 		require.True(t, failed(t, err, expense.InvalidArgument).NonRetryable(), "nor is none")
-		require.Empty(t, h.seen())
+		require.Empty(t, h.requestNames())
 	})
-	t.Run("a report too large for a payload is one sentence and no report", func(t *testing.T) {
+	t.Run("a report too large for a payload is an error", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Purpose: strings.Repeat("long ", 1000)})
+		h := newFakeConcur(t, page{Status: "A_EXTV", Step: stepOne, Purpose: strings.Repeat("long ", 1000)})
 		acts := h.activities(t, func(o *activities.Options) { o.MaxReportBytes = 4 << 10 })
 		_, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
 		e := failed(t, err, expense.TooLarge)
 		require.True(t, e.NonRetryable())
 		require.Contains(t, e.Message(), "the report takes 5 KiB and at most 4 KiB can be handled")
 	})
-	t.Run("a report elsewhere is never too large", func(t *testing.T) {
+	t.Run("a report that does not wait is never too large", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, page{Status: "A_APPR", Purpose: strings.Repeat("long ", 1000)})
+		h := newFakeConcur(t, page{Status: "A_APPR", Purpose: strings.Repeat("long ", 1000)})
 		acts := h.activities(t, func(o *activities.Options) { o.MaxReportBytes = 1 << 10 })
 		got, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
 		require.NoError(t, err)
@@ -143,14 +143,14 @@ func TestFetchReport(t *testing.T) {
 	})
 }
 
-func TestALongReadIsHeartbeatenUntilItsEnd(t *testing.T) {
+func TestLongReadSendsHeartbeats(t *testing.T) {
 	t.Parallel()
 	beaten := make(chan struct{})
 	beats := 0
-	h := newHouse(t, waiting()).on("read", func(w http.ResponseWriter, r *http.Request) {
+	h := newFakeConcur(t, waiting()).on("read", func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-beaten:
-			says(http.StatusOK, waiting().xml())(w, r)
+			respond(http.StatusOK, waiting().xml())(w, r)
 		case <-r.Context().Done():
 		}
 	})
@@ -160,9 +160,9 @@ func TestALongReadIsHeartbeatenUntilItsEnd(t *testing.T) {
 		}
 		return nil
 	}))
-	got, err := run[expense.FetchedReport](t, attempt{watched: 400 * time.Millisecond}, acts.FetchReport, readInput())
+	got, err := run[expense.FetchedReport](t, attempt{timeout: 400 * time.Millisecond}, acts.FetchReport, readInput())
 	require.NoError(t, err)
-	require.Equal(t, stopOne, got.ValidationID)
+	require.Equal(t, validationOne, got.ValidationID)
 	require.GreaterOrEqual(t, beats, 3)
 }
 
@@ -174,24 +174,24 @@ func TestValidateReport(t *testing.T) {
 		require.NoError(t, err)
 		return rules.Hash()
 	}
-	t.Run("is the rules' verdict", func(t *testing.T) {
+	t.Run("returns the verdict of the rules", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t)
+		h := newFakeConcur(t)
 		judged, err := run[expense.EvaluationResult](t, attempt{}, h.activities(t).ValidateReport,
 			expense.ValidateReportInput{Report: report, RulesHash: hash(t)})
 		require.NoError(t, err)
 		require.Equal(t, expense.Approve, judged.Verdict.Action)
 		require.Equal(t, hash(t), judged.Verdict.RulesHash)
-		require.Empty(t, h.seen())
+		require.Empty(t, h.requestNames())
 	})
-	t.Run("of a report that was read for other rules is none", func(t *testing.T) {
+	t.Run("returns no verdict on a report that was read for other rules", func(t *testing.T) {
 		t.Parallel()
-		judged, err := run[expense.EvaluationResult](t, attempt{}, newHouse(t).activities(t).ValidateReport,
+		judged, err := run[expense.EvaluationResult](t, attempt{}, newFakeConcur(t).activities(t).ValidateReport,
 			expense.ValidateReportInput{Report: report, RulesHash: "of others"})
 		require.NoError(t, err)
 		require.Nil(t, judged.Verdict)
 	})
-	t.Run("with more exceptions than can be handled is parked", func(t *testing.T) {
+	t.Run("parks a report with too many exceptions", func(t *testing.T) {
 		t.Parallel()
 		rules, err := policy.Parse("rules.yaml", []byte(strings.NewReplacer("report.purpose", "entry.purpose", "level: report", "level: entry",
 			"sendBack: true", "exception: {code: NORECPT}", `!= "joke"`, `== "joke"`).Replace(rulesFile)))
@@ -200,7 +200,7 @@ func TestValidateReport(t *testing.T) {
 		for i := range 1001 {
 			crowd.Entries = append(crowd.Entries, expense.Entry{ID: fmt.Sprint("e", i)})
 		}
-		acts := newHouse(t).activities(t, func(o *activities.Options) { o.Rules = rules })
+		acts := newFakeConcur(t).activities(t, func(o *activities.Options) { o.Rules = rules })
 		_, err = run[expense.EvaluationResult](t, attempt{}, acts.ValidateReport,
 			expense.ValidateReportInput{Report: crowd, RulesHash: rules.Hash()})
 		e := failed(t, err, expense.TooLarge)
@@ -213,21 +213,21 @@ func TestDeleteNotification(t *testing.T) {
 	t.Parallel()
 	input := expense.DeleteNotificationInput{NotificationURI: entryURI}
 	for name, answer := range map[string]http.HandlerFunc{
-		"deleted":      says(http.StatusOK, ""),
-		"gone already": says(http.StatusNotFound, ""),
+		"deleted":      respond(http.StatusOK, ""),
+		"gone already": respond(http.StatusNotFound, ""),
 	} {
 		t.Run(name+" is done", func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t).on("delete", answer)
+			h := newFakeConcur(t).on("delete", answer)
 			_, err := execute(attempt{}, h.activities(t).DeleteNotification, input)
 			require.NoError(t, err)
-			require.Equal(t, []string{"delete"}, h.seen())
+			require.Equal(t, []string{"delete"}, h.requestNames())
 			require.Equal(t, entriesAPI+"/nEntry$9", h.requests()[0].path)
 		})
 	}
-	t.Run("an entry on a host that is nobody's is not asked for", func(t *testing.T) {
+	t.Run("an untrusted URI is not followed", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t)
+		h := newFakeConcur(t)
 		for _, uri := range []string{
 			"https://evil.example" + entriesAPI + "/n", host + "/api/platform/other/n", host + entriesAPI + "/", host + entriesAPI + "/../x", "",
 		} {
@@ -235,17 +235,17 @@ func TestDeleteNotification(t *testing.T) {
 			require.NoError(t, err)
 			require.Contains(t, got.Untrusted, "NotificationURI", uri)
 		}
-		require.Empty(t, h.seen())
+		require.Empty(t, h.requestNames())
 	})
-	t.Run("a refusal is no deletion", func(t *testing.T) {
+	t.Run("a refusal is an error", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t).on("delete", says(http.StatusForbidden, ""))
+		h := newFakeConcur(t).on("delete", respond(http.StatusForbidden, ""))
 		_, err := execute(attempt{}, h.activities(t).DeleteNotification, input)
 		require.Contains(t, failed(t, err, expense.Forbidden).Message(), "NOTIF")
 	})
-	t.Run("an answer that is lost is asked for again", func(t *testing.T) {
+	t.Run("a lost answer is retried", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t).on("delete", says(http.StatusInternalServerError, ""))
+		h := newFakeConcur(t).on("delete", respond(http.StatusInternalServerError, ""))
 		_, err := execute(attempt{}, h.activities(t).DeleteNotification, input)
 		require.False(t, failed(t, err, expense.OutcomeUnknown).NonRetryable())
 	})

@@ -9,7 +9,7 @@ import (
 	"concur-connector/expense"
 )
 
-// itemizedBy is a report with an itemization of which the interface shows that ID.
+// itemizedBy is a report by an interface, with these IDs of an itemization and an allocation.
 func itemizedBy(via expense.Interface, item, allocation string) *expense.Report {
 	return &expense.Report{ID: reportID, Via: via, Entries: []expense.Entry{{
 		ID: "54F0CBD8833CB348BD45A6C7C621C001",
@@ -20,7 +20,7 @@ func itemizedBy(via expense.Interface, item, allocation string) *expense.Report 
 	}}}
 }
 
-func TestAnExceptionGoesWhereTheInterfaceCanAddressIt(t *testing.T) {
+func TestExceptionIsMovedToAnObjectThatTheInterfaceCanAddress(t *testing.T) {
 	t.Parallel()
 	const entry, guid = "54F0CBD8833CB348BD45A6C7C621C001", "54F0CBD8833CB348BD45A6C7C621C95"
 	on := func(kind expense.ObjectType, id, code string) expense.Exception {
@@ -53,16 +53,16 @@ func TestAnExceptionGoesWhereTheInterfaceCanAddressIt(t *testing.T) {
 	})
 }
 
-func TestWhoSeesAnExceptionIsSaidByV4Alone(t *testing.T) {
+func TestOnlyV4SendsExceptionVisibility(t *testing.T) {
 	t.Parallel()
 	narrow := onEntry("E1")
 	narrow.Visibility = expense.VisibleToProcessors
-	n := newNewer(t)
+	n := newFakeV4(t)
 	got := post(t, attempt{}, n.activities(t), exceptionsV4(narrow))
 	require.Equal(t, expense.PostedException{Exception: narrow, State: expense.Posted}, got.Items[0])
 	require.JSONEq(t, `{"exceptionCode":"NORECPT","exceptionVisibility":"PROCESSOR"}`, n.named("put")[0].body)
 
-	h := newHouse(t, waiting())
+	h := newFakeConcur(t, waiting())
 	narrow.ObjectID = "e1"
 	got = post(t, attempt{}, h.activities(t), exceptions(narrow))
 	require.Equal(t, []expense.PostState{expense.Posted}, states(got))
@@ -70,7 +70,7 @@ func TestWhoSeesAnExceptionIsSaidByV4Alone(t *testing.T) {
 }
 
 // named are the requests of one name.
-func (n *newer) named(name string) (all []exchange) {
+func (n *fakeV4) named(name string) (all []request) {
 	for _, r := range n.requests() {
 		if r.name == name {
 			all = append(all, r)

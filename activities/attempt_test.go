@@ -26,15 +26,15 @@ import (
 // runID is the run that the test environment gives to every activity.
 const runID = "default-test-run-id"
 
-var original = expense.Attempt{OriginalRunID: runID}
+var firstAttempt = expense.Attempt{OriginalRunID: runID}
 
-// attempt is how Temporal makes one attempt. The environment knows nothing of
-// numbers and heartbeats, so an interceptor tells the activity.
+// attempt says how Temporal makes one attempt. The test environment has neither attempt
+// numbers nor heartbeat timeouts, so an interceptor sets them.
 type attempt struct {
 	interceptor.WorkerInterceptorBase
 
 	number  int32         // 0: the first
-	watched time.Duration // the heartbeat timeout; 0: nobody watches
+	timeout time.Duration // the heartbeat timeout; 0: nobody watches
 	details string        // of the heartbeat of an attempt before
 	cancel  func(context.CancelCauseFunc)
 }
@@ -69,7 +69,7 @@ type outbound struct {
 
 func (o *outbound) GetInfo(ctx context.Context) activity.Info {
 	info := o.Next.GetInfo(ctx)
-	info.HeartbeatTimeout = o.attempt.watched
+	info.HeartbeatTimeout = o.attempt.timeout
 	if o.attempt.number != 0 {
 		info.Attempt = o.attempt.number
 	}
@@ -102,7 +102,7 @@ func execute(a attempt, method any, input any) (interface{ Get(any) error }, err
 	return env.ExecuteActivity(method, input)
 }
 
-// failed requires an error of that kind, and returns it as Temporal sees it.
+// failed requires an error of this kind, and returns it as Temporal sees it.
 func failed(t testing.TB, err error, kind expense.Kind) *temporal.ApplicationError {
 	t.Helper()
 	var e *temporal.ApplicationError
@@ -111,12 +111,12 @@ func failed(t testing.TB, err error, kind expense.Kind) *temporal.ApplicationErr
 	return e
 }
 
-// heartbeat injects what becomes of a heartbeat.
+// heartbeat replaces the function that sends heartbeats.
 func heartbeat(f func(ctx context.Context, details ...any) error) func(*activities.Options) {
 	return func(o *activities.Options) { o.Heartbeat = f }
 }
 
-// permits answers every attempt that asks whether it may write.
+// permits answers every attempt that asks for permission to write.
 type permits struct {
 	earlier int
 	full    bool
@@ -133,13 +133,13 @@ func (p *permits) Permit(_ context.Context, _, _ string, asked expense.Permissio
 	return expense.Permitted{Earlier: p.earlier, Full: p.full}, p.err
 }
 
-// past is what the runs before have written.
-type past struct {
+// earlierWrites says what earlier runs have written.
+type earlierWrites struct {
 	runs expense.EarlierRuns
 	err  error
 }
 
-func (p past) EarlierWrites(context.Context, expense.EarlierInput) (expense.EarlierRuns, error) {
+func (p earlierWrites) EarlierWrites(context.Context, expense.EarlierInput) (expense.EarlierRuns, error) {
 	return p.runs, p.err
 }
 
@@ -153,6 +153,6 @@ func gone(context.Context, ...any) error { return serviceerror.NewNotFound("the 
 
 func cancelled(context.Context, ...any) error { return temporal.NewCanceledError() }
 
-func answerLimit(d time.Duration) func(*activities.Options) {
+func requestTimeout(d time.Duration) func(*activities.Options) {
 	return func(o *activities.Options) { o.RequestTimeout = d }
 }

@@ -23,10 +23,10 @@ func onAllocation(id string) expense.Exception {
 }
 
 func exceptions(list ...expense.Exception) expense.PostExceptionsInput {
-	return expense.PostExceptionsInput{Attempt: original, ObjectURI: objectURI, ValidationID: stopOne, Exceptions: list}
+	return expense.PostExceptionsInput{Attempt: firstAttempt, ObjectURI: objectURI, ValidationID: validationOne, Exceptions: list}
 }
 
-// result prints Concur's answer: two counts, and what it says of some.
+// result prints Concur's answer to a post: two counts and the refusals.
 func result(ok, refused int, words string) string {
 	return fmt.Sprintf(`<exception-result><exceptions-succeeded>%d</exceptions-succeeded><exceptions-failed>%d</exceptions-failed>%s</exception-result>`, ok, refused, words)
 }
@@ -43,40 +43,40 @@ func states(posted expense.PostedExceptions) []expense.PostState {
 	return all
 }
 
-func TestTheFirstAttemptPostsEverythingAfterOneRead(t *testing.T) {
+func TestFirstAttemptPostsAllExceptionsAfterOneRead(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Flag: "Y", Flag1: "Y"}) // flags say nothing to a first attempt
+	h := newFakeConcur(t, page{Status: "A_EXTV", Step: stepOne, Flag: "Y", Flag1: "Y"}) // flags say nothing to a first attempt
 	in := exceptions(onReport, onEntry("e1"), onAllocation("a2"))
-	got, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t, answerLimit(time.Hour)).PostExceptions, in)
+	got, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t, requestTimeout(time.Hour)).PostExceptions, in)
 	require.NoError(t, err)
-	require.Equal(t, expense.ReportState{Status: "A_EXTV", ValidationID: stopOne}, got.ReportState)
+	require.Equal(t, expense.ReportState{Status: "A_EXTV", ValidationID: validationOne}, got.ReportState)
 	require.Equal(t, []expense.PostState{expense.Posted, expense.Posted, expense.Posted}, states(got))
 	for i, e := range in.Exceptions {
 		require.Equal(t, e, got.Items[i].Exception, "in the order of the input")
 	}
-	require.Equal(t, []string{"read", "post"}, h.seen())
+	require.Equal(t, []string{"read", "post"}, h.requestNames())
 	require.Equal(t, reportAPI+"report/nRpt$7/Exceptions", h.requests()[1].path, "the key of the report's header")
 	require.Contains(t, h.requests()[1].body,
 		"<Exception><Index>3</Index><ObjectType>Allocation</ObjectType><ObjectId>a2</ObjectId><ExceptionCode>COSTCTR</ExceptionCode></Exception>")
 }
 
-func TestNothingIsPostedOnAReportThatIsNotAtTheStop(t *testing.T) {
+func TestExceptionsAreNotPostedOnReportAtAnotherValidation(t *testing.T) {
 	t.Parallel()
 	for name, found := range map[string]page{
 		"moved on": {Status: "A_APPR"}, "at another stop": {Status: "A_EXTV", Step: stepTwo}, "gone": {Gone: true},
 	} {
 		for _, try := range []attempt{{}, {number: 2}} {
-			h := newHouse(t, found)
+			h := newFakeConcur(t, found)
 			got, err := run[expense.PostedExceptions](t, try, h.activities(t).PostExceptions, exceptions(onReport, onEntry("e1")))
 			require.NoError(t, err, name)
 			require.NotEmpty(t, got.Kind, name)
 			require.Empty(t, got.Items, name)
-			require.Equal(t, []string{"read"}, h.seen(), name)
+			require.Equal(t, []string{"read"}, h.requestNames(), name)
 		}
 	}
 }
 
-func TestTheFlagsTellADoubtfulAttemptWhatWasPosted(t *testing.T) {
+func TestFlagsShowALaterAttemptWhatWasPosted(t *testing.T) {
 	t.Parallel()
 	before := func(flags ...string) expense.Flags { return expense.Flags{Entries: flags} }
 	for name, c := range map[string]struct {
@@ -107,41 +107,41 @@ func TestTheFlagsTellADoubtfulAttemptWhatWasPosted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c.now.Status, c.now.Step = "A_EXTV", stepOne
-			h := newHouse(t, c.now)
+			h := newFakeConcur(t, c.now)
 			in := exceptions(c.on)
 			in.Flags = c.before
 			got, err := run[expense.PostedExceptions](t, attempt{number: 2}, h.activities(t).PostExceptions, in)
 			require.NoError(t, err)
 			require.Equal(t, []expense.PostState{c.want}, states(got))
-			require.Equal(t, c.sent, len(h.seen()) == 2, "%v", h.seen())
+			require.Equal(t, c.sent, len(h.requestNames()) == 2, "%v", h.requestNames())
 		})
 	}
 }
 
-func TestEveryOtherAttemptToPostWaitsAndComparesTheFlags(t *testing.T) {
+func TestLaterAttemptToPostWaitsThenComparesFlags(t *testing.T) {
 	t.Parallel()
 	const limit = 60 * time.Millisecond
-	for name, c := range doubtful {
+	for name, c := range notFirst {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Flag1: "Y"})
+			h := newFakeConcur(t, page{Status: "A_EXTV", Step: stepOne, Flag1: "Y"})
 			in := exceptions(onEntry("e1"))
 			in.Attempt = c.told
 			began := time.Now()
-			got, err := run[expense.PostedExceptions](t, c.attempt, h.activities(t, answerLimit(limit)).PostExceptions, in)
+			got, err := run[expense.PostedExceptions](t, c.attempt, h.activities(t, requestTimeout(limit)).PostExceptions, in)
 			require.NoError(t, err)
 			require.Equal(t, []expense.PostState{expense.Posted}, states(got))
-			require.Equal(t, []string{"read"}, h.seen())
+			require.Equal(t, []string{"read"}, h.requestNames())
 			require.GreaterOrEqual(t, h.requests()[0].at.Sub(began), limit)
 		})
 	}
 }
 
-func TestWhatConcurSaysOfEachIsAValue(t *testing.T) {
+func TestAnswerAboutEachExceptionIsAResult(t *testing.T) {
 	t.Parallel()
 	t.Run("a refusal of some", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, waiting()).on("post", says(http.StatusOK, result(2, 1, "<errors>"+refusal(2, "The code is not set up")+"</errors>")))
+		h := newFakeConcur(t, waiting()).on("post", respond(http.StatusOK, result(2, 1, "<errors>"+refusal(2, "The code is not set up")+"</errors>")))
 		got, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t).PostExceptions, exceptions(onReport, onEntry("e1"), onEntry("e2")))
 		require.NoError(t, err)
 		require.Equal(t, []expense.PostState{expense.Posted, expense.Refused, expense.Posted}, states(got))
@@ -150,17 +150,17 @@ func TestWhatConcurSaysOfEachIsAValue(t *testing.T) {
 	})
 	t.Run("a refusal of all", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, waiting()).on("post", says(http.StatusOK, result(0, 2, "<errors>"+refusal(1, "no")+refusal(2, "nor this")+"</errors>")))
+		h := newFakeConcur(t, waiting()).on("post", respond(http.StatusOK, result(0, 2, "<errors>"+refusal(1, "no")+refusal(2, "nor this")+"</errors>")))
 		got, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t).PostExceptions, exceptions(onReport, onEntry("e1")))
 		require.NoError(t, err)
 		require.Equal(t, []expense.PostState{expense.Refused, expense.Refused}, states(got))
 	})
-	t.Run("an index counts what was sent and not what was wanted", func(t *testing.T) {
+	t.Run("an index in the answer counts the exceptions that were sent", func(t *testing.T) {
 		t.Parallel()
-		// e1 was posted by the attempt before; a1 was flagged with it; the report and
-		// e2 are sent, as 1 and 2.
-		h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Flag1: "Y"}).on("post",
-			says(http.StatusOK, result(1, 1, "<errors>"+refusal(2, "not here")+"</errors>")))
+		// The flag of e1 proves the exceptions on e1 and a1. Those on the report and e2 are sent,
+		// with the indexes 1 and 2.
+		h := newFakeConcur(t, page{Status: "A_EXTV", Step: stepOne, Flag1: "Y"}).on("post",
+			respond(http.StatusOK, result(1, 1, "<errors>"+refusal(2, "not here")+"</errors>")))
 		in := exceptions(onEntry("e1"), onReport, onAllocation("a1"), onEntry("e2"))
 		got, err := run[expense.PostedExceptions](t, attempt{number: 2}, h.activities(t).PostExceptions, in)
 		require.NoError(t, err)
@@ -171,15 +171,15 @@ func TestWhatConcurSaysOfEachIsAValue(t *testing.T) {
 		require.Contains(t, body, "<Index>1</Index><ObjectType>Report</ObjectType>")
 		require.Contains(t, body, "<Index>2</Index><ObjectType>Entry</ObjectType><ObjectId>e2</ObjectId>")
 	})
-	t.Run("counts that do not add up are a doubt", func(t *testing.T) {
+	t.Run("counts that do not add up leave the outcome unknown", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, waiting()).on("post", says(http.StatusOK, result(1, 0, "")))
+		h := newFakeConcur(t, waiting()).on("post", respond(http.StatusOK, result(1, 0, "")))
 		_, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t).PostExceptions, exceptions(onReport, onEntry("e1")))
 		require.False(t, failed(t, err, expense.OutcomeUnknown).NonRetryable())
 	})
-	t.Run("a refusal of the request is Concur's word", func(t *testing.T) {
+	t.Run("the error of a refused request has Concur's words", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, waiting()).on("post", says(http.StatusBadRequest, "<Error><Message>The list is closed.</Message></Error>"))
+		h := newFakeConcur(t, waiting()).on("post", respond(http.StatusBadRequest, "<Error><Message>The list is closed.</Message></Error>"))
 		_, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t).PostExceptions, exceptions(onReport))
 		e := failed(t, err, expense.Rejected)
 		require.True(t, e.NonRetryable())
@@ -187,19 +187,19 @@ func TestWhatConcurSaysOfEachIsAValue(t *testing.T) {
 	})
 }
 
-func TestWithoutExceptionsNothingIsPosted(t *testing.T) {
+func TestNothingIsPostedWithoutExceptions(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, waiting())
+	h := newFakeConcur(t, waiting())
 	got, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t).PostExceptions, exceptions())
 	require.NoError(t, err)
 	require.Empty(t, got.Items)
-	require.Equal(t, []string{"read"}, h.seen())
+	require.Equal(t, []string{"read"}, h.requestNames())
 }
 
-func TestAnAttemptThatIsNotAcknowledgedPostsNothing(t *testing.T) {
+func TestUnacknowledgedAttemptPostsNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, waiting())
-	_, err := run[expense.PostedExceptions](t, attempt{watched: time.Minute}, h.activities(t, heartbeat(unacknowledged)).PostExceptions, exceptions(onReport))
+	h := newFakeConcur(t, waiting())
+	_, err := run[expense.PostedExceptions](t, attempt{timeout: time.Minute}, h.activities(t, heartbeat(unacknowledged)).PostExceptions, exceptions(onReport))
 	require.False(t, failed(t, err, expense.Unavailable).NonRetryable())
-	require.Equal(t, []string{"read"}, h.seen())
+	require.Equal(t, []string{"read"}, h.requestNames())
 }

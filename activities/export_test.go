@@ -1,4 +1,4 @@
 package activities
 
-// Addressable is addressable, for its test.
+// Addressable exports addressable to its test.
 var Addressable = addressable

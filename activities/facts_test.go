@@ -16,8 +16,8 @@ import (
 	"concur-connector/policy"
 )
 
-// askingRules ask about each entry with a vendor, and about a travel request.
-const askingRules = `apiVersion: concur-connector/v1
+// factRules need a fact about each entry with a vendor, and one about a travel request.
+const factRules = `apiVersion: concur-connector/v1
 facts:
   duplicates:
     level: entry
@@ -44,14 +44,14 @@ rules:
     then: {sendBack: true}
 `
 
-// asker answers every question, or fails.
-type asker struct {
+// factService answers every question, or fails.
+type factService struct {
 	asked  []expense.Question
 	values map[string]json.RawMessage
 	fails  error
 }
 
-func (a *asker) Ask(_ context.Context, q expense.Question) (expense.Answers, error) {
+func (a *factService) Ask(_ context.Context, q expense.Question) (expense.Answers, error) {
 	a.asked = append(a.asked, q)
 	answers := expense.Answers{}
 	for _, item := range q.Items {
@@ -62,9 +62,9 @@ func (a *asker) Ask(_ context.Context, q expense.Question) (expense.Answers, err
 
 func ofFacts(t *testing.T, a activities.FactClient) (*activities.Activities, *policy.Policy) {
 	t.Helper()
-	rules, err := policy.Parse("rules.yaml", []byte(askingRules))
+	rules, err := policy.Parse("rules.yaml", []byte(factRules))
 	require.NoError(t, err)
-	return newHouse(t).activities(t, func(o *activities.Options) { o.Rules, o.Facts = rules, a }), rules
+	return newFakeConcur(t).activities(t, func(o *activities.Options) { o.Rules, o.Facts = rules, a }), rules
 }
 
 func twoVendors() *expense.Report {
@@ -73,9 +73,9 @@ func twoVendors() *expense.Report {
 
 var asked = time.Date(2026, 11, 24, 10, 30, 0, 0, time.UTC)
 
-func TestFetchFactsAsksWhatTheRulesAsk(t *testing.T) {
+func TestFetchFactsAsksTheQuestionsOfTheRules(t *testing.T) {
 	t.Parallel()
-	a := &asker{values: map[string]json.RawMessage{"duplicate": json.RawMessage("true")}}
+	a := &factService{values: map[string]json.RawMessage{"duplicate": json.RawMessage("true")}}
 	acts, rules := ofFacts(t, a)
 	input := expense.FetchFactsInput{Report: twoVendors(), RulesHash: rules.Hash(), At: asked}
 	got, err := run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts, input)
@@ -105,9 +105,9 @@ func TestFetchFactsAsksWhatTheRulesAsk(t *testing.T) {
 	require.NotEmpty(t, a.asked[1].IdempotencyKey)
 }
 
-func TestAFactThatIsAskedAboutNothingIsKnownToBe(t *testing.T) {
+func TestFactWithoutObjectsHasAnEmptyResult(t *testing.T) {
 	t.Parallel()
-	a := &asker{}
+	a := &factService{}
 	acts, rules := ofFacts(t, a)
 	got, err := run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts,
 		expense.FetchFactsInput{Report: &expense.Report{Entries: []expense.Entry{{ID: "e1"}}}, RulesHash: rules.Hash()})
@@ -116,19 +116,19 @@ func TestAFactThatIsAskedAboutNothingIsKnownToBe(t *testing.T) {
 	require.Empty(t, a.asked)
 }
 
-func TestWhatIsReadSaysWhichFactsItsRulesAskFor(t *testing.T) {
+func TestFetchedReportNamesTheFactsItNeeds(t *testing.T) {
 	t.Parallel()
-	rules, err := policy.Parse("rules.yaml", []byte(askingRules))
+	rules, err := policy.Parse("rules.yaml", []byte(factRules))
 	require.NoError(t, err)
-	acts := newHouse(t, waiting()).activities(t, func(o *activities.Options) { o.Rules, o.Facts = rules, &asker{} })
+	acts := newFakeConcur(t, waiting()).activities(t, func(o *activities.Options) { o.Rules, o.Facts = rules, &factService{} })
 	got, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
 	require.NoError(t, err)
 	require.Equal(t, []string{"duplicates"}, got.FactNames)
 }
 
-func TestARepeatedAttemptIsTheSameAsking(t *testing.T) {
+func TestIdempotencyKeyIsTheSameForEveryAttempt(t *testing.T) {
 	t.Parallel()
-	a := &asker{}
+	a := &factService{}
 	acts, rules := ofFacts(t, a)
 	for _, n := range []attempt{{}, {number: 2}} {
 		_, err := run[expense.FetchedFacts](t, n, acts.FetchFacts, expense.FetchFactsInput{Report: twoVendors(), RulesHash: rules.Hash(), At: asked})
@@ -137,9 +137,9 @@ func TestARepeatedAttemptIsTheSameAsking(t *testing.T) {
 	require.Equal(t, a.asked[0], a.asked[1])
 }
 
-func TestFetchFactsOfOtherRulesAsksNothing(t *testing.T) {
+func TestFetchFactsForOtherRulesIsStale(t *testing.T) {
 	t.Parallel()
-	a := &asker{}
+	a := &factService{}
 	acts, _ := ofFacts(t, a)
 	got, err := run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts, expense.FetchFactsInput{Report: twoVendors(), RulesHash: "of others"})
 	require.NoError(t, err)
@@ -147,9 +147,9 @@ func TestFetchFactsOfOtherRulesAsksNothing(t *testing.T) {
 	require.Empty(t, a.asked)
 }
 
-func TestAFactThatCannotBeHadHasItsTreatment(t *testing.T) {
+func TestEachFactErrorHasItsRetryClass(t *testing.T) {
 	t.Parallel()
-	for kind, want := range map[expense.Kind]treatment{
+	for kind, want := range map[expense.Kind]failureClass{
 		expense.Unavailable: {kind: expense.Unavailable},
 		expense.RateLimited: {kind: expense.RateLimited},
 		expense.Forbidden:   {kind: expense.Forbidden, parked: true},
@@ -158,7 +158,7 @@ func TestAFactThatCannotBeHadHasItsTreatment(t *testing.T) {
 		expense.Malformed:   {kind: expense.Malformed, parked: true},
 	} {
 		for _, after := range []time.Duration{0, 7 * time.Second} {
-			acts, rules := ofFacts(t, &asker{fails: &facts.Error{Fact: "duplicates", Kind: kind, Status: 503, Message: "so it is", RetryAfter: after}})
+			acts, rules := ofFacts(t, &factService{fails: &facts.Error{Fact: "duplicates", Kind: kind, Status: 503, Message: "so it is", RetryAfter: after}})
 			_, err := run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts, expense.FetchFactsInput{Report: twoVendors(), RulesHash: rules.Hash()})
 			e := failed(t, err, want.kind)
 			require.Equal(t, want.parked, e.NonRetryable(), kind)
@@ -168,12 +168,12 @@ func TestAFactThatCannotBeHadHasItsTreatment(t *testing.T) {
 	}
 }
 
-func TestNothingWaitsForAFactThatOnlyWatchedRulesRead(t *testing.T) {
+func TestFactForShadowRulesHoldsNothingUp(t *testing.T) {
 	t.Parallel()
-	watched, err := policy.Parse("rules.yaml", []byte(strings.Replace(askingRules, "then: {sendBack: true}", "shadow: true\n    then: {sendBack: true}", 1)))
+	watched, err := policy.Parse("rules.yaml", []byte(strings.Replace(factRules, "then: {sendBack: true}", "shadow: true\n    then: {sendBack: true}", 1)))
 	require.NoError(t, err)
-	a := &asker{fails: &facts.Error{Fact: "duplicates", Kind: expense.Unavailable, Message: "away"}}
-	acts := newHouse(t).activities(t, func(o *activities.Options) { o.Rules, o.Facts = watched, a })
+	a := &factService{fails: &facts.Error{Fact: "duplicates", Kind: expense.Unavailable, Message: "away"}}
+	acts := newFakeConcur(t).activities(t, func(o *activities.Options) { o.Rules, o.Facts = watched, a })
 	got, err := run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts, expense.FetchFactsInput{Report: twoVendors(), RulesHash: watched.Hash()})
 	require.NoError(t, err)
 	require.Len(t, a.asked, 1, "it is asked once")
@@ -192,26 +192,26 @@ func TestNothingWaitsForAFactThatOnlyWatchedRulesRead(t *testing.T) {
 	require.Error(t, err, "for the fact of a rule that bites is waited")
 }
 
-func TestAWorkerThatIsNotSetUpToAskSaysSo(t *testing.T) {
+func TestRulesWithFactsNeedAFactClient(t *testing.T) {
 	t.Parallel()
-	rules, err := policy.Parse("rules.yaml", []byte(askingRules))
+	rules, err := policy.Parse("rules.yaml", []byte(factRules))
 	require.NoError(t, err)
-	options := newHouse(t).options(t)
+	options := newFakeConcur(t).options(t)
 	options.Rules = rules
 	_, err = activities.New(options)
 	require.ErrorContains(t, err, "option Facts")
 }
 
-func TestAnswersThatDoNotFitBesideTheReportAreParked(t *testing.T) {
+func TestFactsTooLargeBesideTheReportAreParked(t *testing.T) {
 	t.Parallel()
 	long, err := json.Marshal(strings.Repeat("x", 900))
 	require.NoError(t, err)
-	a := &asker{values: map[string]json.RawMessage{"reportId": long}}
-	rules, err := policy.Parse("rules.yaml", []byte(askingRules))
+	a := &factService{values: map[string]json.RawMessage{"reportId": long}}
+	rules, err := policy.Parse("rules.yaml", []byte(factRules))
 	require.NoError(t, err)
 	report := twoVendors()
 	report.Entries[0].Vendor = strings.Repeat("y", 900) // either alone would fit
-	acts := newHouse(t).activities(t, func(o *activities.Options) { o.Rules, o.Facts, o.MaxReportBytes = rules, a, 2<<10 })
+	acts := newFakeConcur(t).activities(t, func(o *activities.Options) { o.Rules, o.Facts, o.MaxReportBytes = rules, a, 2<<10 })
 	_, err = run[expense.FetchedFacts](t, attempt{}, acts.FetchFacts, expense.FetchFactsInput{Report: report, RulesHash: rules.Hash()})
 	require.True(t, failed(t, err, expense.TooLarge).NonRetryable())
 	a.values = nil
@@ -219,20 +219,20 @@ func TestAnswersThatDoNotFitBesideTheReportAreParked(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestARunThatIsCancelledAsksNoMore(t *testing.T) {
+func TestCancelledRunStopsFetchingFacts(t *testing.T) {
 	t.Parallel()
-	rules, err := policy.Parse("rules.yaml", []byte(askingRules))
+	rules, err := policy.Parse("rules.yaml", []byte(factRules))
 	require.NoError(t, err)
-	acts := newHouse(t).activities(t, heartbeat(cancelled), func(o *activities.Options) { o.Rules, o.Facts = rules, waitingAsker{} })
-	_, err = run[expense.FetchedFacts](t, attempt{watched: 200 * time.Millisecond}, acts.FetchFacts,
+	acts := newFakeConcur(t).activities(t, heartbeat(cancelled), func(o *activities.Options) { o.Rules, o.Facts = rules, hangingFactService{} })
+	_, err = run[expense.FetchedFacts](t, attempt{timeout: 200 * time.Millisecond}, acts.FetchFacts,
 		expense.FetchFactsInput{Report: twoVendors(), RulesHash: rules.Hash()})
 	require.True(t, temporal.IsCanceledError(err), "%v", err)
 }
 
-// waitingAsker answers when nobody waits any more.
-type waitingAsker struct{}
+// hangingFactService answers only after the context has ended.
+type hangingFactService struct{}
 
-func (waitingAsker) Ask(ctx context.Context, q expense.Question) (expense.Answers, error) {
+func (hangingFactService) Ask(ctx context.Context, q expense.Question) (expense.Answers, error) {
 	<-ctx.Done()
 	return nil, &facts.Error{Fact: q.Fact, Kind: expense.Unavailable, Message: "nobody waits"}
 }

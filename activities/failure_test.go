@@ -28,83 +28,83 @@ func mustNew(t testing.TB, o activities.Options) *activities.Activities {
 func hint(status int, after, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", after)
-		says(status, text)(w, r)
+		respond(status, text)(w, r)
 	}
 }
 
-// value marks the kinds that are found by reading and are no error.
-const value = -1
+// isResult marks kinds that are results and not errors.
+const isResult = -1
 
-// treatment is what Temporal is told about one failure.
-type treatment struct {
+// failureClass is what Temporal learns about one failure.
+type failureClass struct {
 	kind   expense.Kind
 	parked bool          // not retried: the workflow waits for a person
 	delay  time.Duration // before the next attempt; 0: the retry policy's; value: no error
 }
 
-func TestEveryKindHasItsTreatment(t *testing.T) {
+func TestEachKindHasItsRetryClass(t *testing.T) {
 	t.Parallel()
 	const deadlock = "<Error><Message>Transaction was deadlocked; rerun it.</Message></Error>"
-	shut := func(h *house) { h.Close() }
-	answers := func(name string, f http.HandlerFunc) func(*house) { return func(h *house) { h.on(name, f) } }
+	shut := func(h *fakeConcur) { h.Close() }
+	answers := func(name string, f http.HandlerFunc) func(*fakeConcur) { return func(h *fakeConcur) { h.on(name, f) } }
 	treated := map[expense.Kind]bool{}
 	for name, c := range map[string]struct {
-		set   func(*house)
+		set   func(*fakeConcur)
 		write bool
-		want  treatment
+		want  failureClass
 	}{
-		"an error of the server":               {answers("read", says(500, "")), false, treatment{kind: expense.Unavailable}},
-		"a web page":                           {answers("read", says(200, "<html></html>")), false, treatment{kind: expense.Unavailable}},
-		"no connection":                        {shut, false, treatment{kind: expense.Unavailable}},
-		"an outage":                            {answers("read", says(503, "")), false, treatment{kind: expense.Unavailable, delay: delays.Outage}},
-		"an outage at a write":                 {answers("act", says(503, "")), true, treatment{kind: expense.Unavailable, delay: delays.Outage}},
-		"an outage that says how long":         {answers("read", hint(503, "7", "")), false, treatment{kind: expense.Unavailable, delay: 7 * time.Second}},
-		"an outage of the token endpoint":      {answers("token", says(503, "{}")), false, treatment{kind: expense.Unavailable, delay: delays.Outage}},
-		"no answer in time":                    {answers("read", never), false, treatment{kind: expense.Unavailable, delay: delays.Outage}},
-		"no answer to a write in time":         {answers("act", never), true, treatment{kind: expense.OutcomeUnknown, delay: delays.Outage}},
-		"too many requests":                    {answers("read", says(429, "")), false, treatment{kind: expense.RateLimited}},
-		"too many requests, and how long":      {answers("read", hint(429, "31", "")), false, treatment{kind: expense.RateLimited, delay: 31 * time.Second}},
-		"too many requests, for a day":         {answers("read", hint(429, "86400", "")), false, treatment{kind: expense.RateLimited, delay: time.Hour}},
-		"a deadlock":                           {answers("act", says(400, deadlock)), true, treatment{kind: expense.Deadlock}},
-		"an access that is refused":            {answers("read", says(401, "")), false, treatment{kind: expense.Unauthorized, delay: delays.Unauthorized}},
-		"an access refused with another delay": {answers("read", hint(401, "1", "")), false, treatment{kind: expense.Unauthorized, delay: delays.Unauthorized}},
-		"a refresh token that has ended":       {answers("token", says(400, `{"code":108,"error":"invalid_grant"}`)), false, treatment{kind: expense.Unauthorized, delay: delays.Unauthorized}},
-		"a missing role":                       {answers("read", hint(403, "9", "")), false, treatment{kind: expense.Forbidden, parked: true}},
-		"a missing role to write":              {answers("act", says(403, "")), true, treatment{kind: expense.Forbidden, parked: true}},
-		"what is no action of Concur's":        {shows(waiting()), true, treatment{kind: expense.InvalidArgument, parked: true}},
-		"an attempt that ends":                 {shows(waiting()), false, treatment{kind: expense.Interrupted}},
-		"an attempt that ends before a write":  {shows(waiting()), true, treatment{kind: expense.Interrupted}},
-		"a report at another step, by v4":      {refusing("error.workflow.invalid_action"), true, treatment{kind: expense.Rejected, parked: true}},
-		"a refusal":                            {answers("read", says(422, "")), false, treatment{kind: expense.Rejected, parked: true}},
-		"a redirect":                           {answers("read", hint(302, "9", "")), false, treatment{kind: expense.Rejected, parked: true}},
-		"a failure inside 200":                 {answers("act", says(200, failure)), true, treatment{kind: expense.Rejected, parked: true}},
-		"a wild action URL":                    {shows(page{Status: "A_EXTV", Step: "https://evil.example/"}), false, treatment{kind: expense.Untrusted, parked: true}},
-		"an answer that cannot be read":        {answers("read", says(200, "<Report/>")), false, treatment{kind: expense.Malformed, parked: true}},
-		"a report without its entries":         {answers("read", says(200, "<ReportDetails><ReportId>R</ReportId><ApsKey>A_EXTV</ApsKey><ReportTotal>9.00</ReportTotal><EntryCount>1</EntryCount></ReportDetails>")), false, treatment{kind: expense.Incomplete, parked: true}},
-		"a report that is too large":           {shows(page{Status: "A_EXTV", Step: stepOne, Purpose: strings.Repeat("long ", 1000)}), false, treatment{kind: expense.TooLarge, parked: true}},
-		"a lost answer":                        {answers("act", says(500, "")), true, treatment{kind: expense.OutcomeUnknown}},
-		"writes that are switched off":         {shows(waiting()), true, treatment{kind: expense.WritesOff, parked: true}},
-		"a blocking exception":                 {refusing("step_exit_blocking_by_exception"), true, treatment{kind: expense.Blocked, parked: true}},
-		"an owner without an approver":         {refusing("no_approver.change_my_info"), true, treatment{kind: expense.NoApprover, parked: true}},
-		"a comment that Concur requires":       {refusing("missingComments"), true, treatment{kind: expense.CommentMissing, parked: true}},
-		"a travel request of unclear standing": {func(h *house) {
-			furnished(h).on("request", says(http.StatusOK, shown(requestID, "", `[{"rel":"approve"}]`)))
-		}, true, treatment{kind: expense.UnclearStep, parked: true}},
-		"a brake that holds":             {shows(waiting()), true, treatment{kind: expense.SendBackLimitReached, parked: true}},
-		"a stop that looks like another": {func(h *house) { furnished(h) }, false, treatment{kind: expense.AmbiguousStep, parked: true}},
-		"a report that is gone":          {shows(page{Gone: true}), false, treatment{kind: expense.NotFound, delay: value}},
-		"a report elsewhere":             {shows(page{Status: "A_APPR"}), false, treatment{kind: expense.NotWaiting, delay: value}},
+		"an error of the server":              {answers("read", respond(500, "")), false, failureClass{kind: expense.Unavailable}},
+		"a web page":                          {answers("read", respond(200, "<html></html>")), false, failureClass{kind: expense.Unavailable}},
+		"no connection":                       {shut, false, failureClass{kind: expense.Unavailable}},
+		"an outage":                           {answers("read", respond(503, "")), false, failureClass{kind: expense.Unavailable, delay: delays.Outage}},
+		"an outage at a write":                {answers("act", respond(503, "")), true, failureClass{kind: expense.Unavailable, delay: delays.Outage}},
+		"an outage that says how long":        {answers("read", hint(503, "7", "")), false, failureClass{kind: expense.Unavailable, delay: 7 * time.Second}},
+		"an outage of the token endpoint":     {answers("token", respond(503, "{}")), false, failureClass{kind: expense.Unavailable, delay: delays.Outage}},
+		"no answer in time":                   {answers("read", hang), false, failureClass{kind: expense.Unavailable, delay: delays.Outage}},
+		"no answer to a write in time":        {answers("act", hang), true, failureClass{kind: expense.OutcomeUnknown, delay: delays.Outage}},
+		"too many requests":                   {answers("read", respond(429, "")), false, failureClass{kind: expense.RateLimited}},
+		"too many requests, and how long":     {answers("read", hint(429, "31", "")), false, failureClass{kind: expense.RateLimited, delay: 31 * time.Second}},
+		"too many requests, for a day":        {answers("read", hint(429, "86400", "")), false, failureClass{kind: expense.RateLimited, delay: time.Hour}},
+		"a deadlock":                          {answers("act", respond(400, deadlock)), true, failureClass{kind: expense.Deadlock}},
+		"a refused token":                     {answers("read", respond(401, "")), false, failureClass{kind: expense.Unauthorized, delay: delays.Unauthorized}},
+		"a refused token, with another delay": {answers("read", hint(401, "1", "")), false, failureClass{kind: expense.Unauthorized, delay: delays.Unauthorized}},
+		"a refresh token that has ended":      {answers("token", respond(400, `{"code":108,"error":"invalid_grant"}`)), false, failureClass{kind: expense.Unauthorized, delay: delays.Unauthorized}},
+		"a missing role":                      {answers("read", hint(403, "9", "")), false, failureClass{kind: expense.Forbidden, parked: true}},
+		"a missing role to write":             {answers("act", respond(403, "")), true, failureClass{kind: expense.Forbidden, parked: true}},
+		"not an action of Concur":             {shows(waiting()), true, failureClass{kind: expense.InvalidArgument, parked: true}},
+		"an attempt that ends":                {shows(waiting()), false, failureClass{kind: expense.Interrupted}},
+		"an attempt that ends before a write": {shows(waiting()), true, failureClass{kind: expense.Interrupted}},
+		"a report at another step, by v4":     {refusing("error.workflow.invalid_action"), true, failureClass{kind: expense.Rejected, parked: true}},
+		"a refusal":                           {answers("read", respond(422, "")), false, failureClass{kind: expense.Rejected, parked: true}},
+		"a redirect":                          {answers("read", hint(302, "9", "")), false, failureClass{kind: expense.Rejected, parked: true}},
+		"a failure inside 200":                {answers("act", respond(200, failure)), true, failureClass{kind: expense.Rejected, parked: true}},
+		"an action URL on another host":       {shows(page{Status: "A_EXTV", Step: "https://evil.example/"}), false, failureClass{kind: expense.Untrusted, parked: true}},
+		"an answer that cannot be read":       {answers("read", respond(200, "<Report/>")), false, failureClass{kind: expense.Malformed, parked: true}},
+		"a report without its entries":        {answers("read", respond(200, "<ReportDetails><ReportId>R</ReportId><ApsKey>A_EXTV</ApsKey><ReportTotal>9.00</ReportTotal><EntryCount>1</EntryCount></ReportDetails>")), false, failureClass{kind: expense.Incomplete, parked: true}},
+		"a report that is too large":          {shows(page{Status: "A_EXTV", Step: stepOne, Purpose: strings.Repeat("long ", 1000)}), false, failureClass{kind: expense.TooLarge, parked: true}},
+		"a lost answer":                       {answers("act", respond(500, "")), true, failureClass{kind: expense.OutcomeUnknown}},
+		"writes that are switched off":        {shows(waiting()), true, failureClass{kind: expense.WritesOff, parked: true}},
+		"a blocking exception":                {refusing("step_exit_blocking_by_exception"), true, failureClass{kind: expense.Blocked, parked: true}},
+		"an owner without an approver":        {refusing("no_approver.change_my_info"), true, failureClass{kind: expense.NoApprover, parked: true}},
+		"a comment that Concur requires":      {refusing("missingComments"), true, failureClass{kind: expense.CommentMissing, parked: true}},
+		"a travel request of unclear standing": {func(h *fakeConcur) {
+			addV4(h).on("request", respond(http.StatusOK, shown(requestID, "", `[{"rel":"approve"}]`)))
+		}, true, failureClass{kind: expense.UnclearStep, parked: true}},
+		"a reached send-back limit":   {shows(waiting()), true, failureClass{kind: expense.SendBackLimitReached, parked: true}},
+		"an ambiguous step":           {func(h *fakeConcur) { addV4(h) }, false, failureClass{kind: expense.AmbiguousStep, parked: true}},
+		"a report that is gone":       {shows(page{Gone: true}), false, failureClass{kind: expense.NotFound, delay: isResult}},
+		"a report that does not wait": {shows(page{Status: "A_APPR"}), false, failureClass{kind: expense.NotWaiting, delay: isResult}},
 	} {
 		treated[c.want.kind] = true
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, waiting())
+			h := newFakeConcur(t, waiting())
 			c.set(h)
 			options := h.options(t)
 			options.MaxReportBytes = 4 << 10
 			act, once := action(expense.Approve), attempt{}
 			switch name {
-			case "what is no action of Concur's":
+			case "not an action of Concur":
 				act = action(expense.Ask)
 			case "an attempt that ends", "an attempt that ends before a write":
 				once.cancel = func(cancel context.CancelCauseFunc) { cancel(errors.New("the worker stops")) }
@@ -116,11 +116,11 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 				act = actionOnRequest(expense.Approve)
 			case "writes that are switched off":
 				options.Writes.Mode = activities.WritesOff
-			case "a stop that looks like another":
+			case "an ambiguous step":
 				options.Interface.Via = expense.V4
-				twoStops(t, &options)
-			case "a brake that holds":
-				options.SendBackLimit = activities.SendBackLimit{Counter: &brake{held: "too many"}, SendBacks: 1}
+				twoSteps(t, &options)
+			case "a reached send-back limit":
+				options.SendBackLimit = activities.SendBackLimit{Counter: &counter{reason: "too many"}, SendBacks: 1}
 				act = action(expense.SendBack)
 				act.ByRules = true
 			}
@@ -136,7 +136,7 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 				fetched, err = run[expense.FetchedReport](t, once, acts.FetchReport, readInput())
 				reading = fetched.ReportState
 			}
-			if c.want.delay == value {
+			if c.want.delay == isResult {
 				require.NoError(t, err)
 				require.Equal(t, c.want.kind, reading.Kind)
 				return
@@ -154,20 +154,20 @@ func TestEveryKindHasItsTreatment(t *testing.T) {
 	}
 }
 
-// refusing refuses to pass a report on by v4.
-func refusing(code string) func(*house) {
-	return func(h *house) { furnished(h).on("approve", refusedV4(code)) }
+// refusing refuses an approval by v4.
+func refusing(code string) func(*fakeConcur) {
+	return func(h *fakeConcur) { addV4(h).on("approve", refusedV4(code)) }
 }
 
-func shows(p page) func(*house) {
-	return func(h *house) { h.pages = []page{p} }
+func shows(p page) func(*fakeConcur) {
+	return func(h *fakeConcur) { h.pages = []page{p} }
 }
 
-func TestAnErrorThatIsOursIsRetriedUntilItIsMended(t *testing.T) {
+func TestOtherErrorsAreRetried(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newFakeConcur(t)
 	acts := h.activities(t, func(o *activities.Options) {
-		o.Starter = &starter{fails: errors.New("away"), told: []string{"EXPRPT:z"}}
+		o.Starter = &starter{err: errors.New("away"), swept: []string{"EXPRPT:z"}}
 	})
 	_, err := run[expense.StartedProcessing](t, attempt{}, acts.StartProcessing,
 		expense.StartProcessingInput{Notifications: []expense.Notification{{Kind: expense.ReportObject, Key: "a"}}})

@@ -12,8 +12,8 @@ import (
 	"concur-connector/policy"
 )
 
-// wholeRules read a field of every kind of part, so that all of them are asked for.
-const wholeRules = `apiVersion: concur-connector/v1
+// rulesOfAllParts read a field of every kind of part, so that all of them are asked for.
+const rulesOfAllParts = `apiVersion: concur-connector/v1
 rules:
   - name: whole
     level: entry
@@ -24,16 +24,16 @@ rules:
     then: {exception: {code: CENTRE}}
 `
 
-func large(t testing.TB, entries int) (*newer, func(*activities.Options)) {
+func large(t testing.TB, entries int) (*fakeV4, func(*activities.Options)) {
 	t.Helper()
-	rules, err := policy.Parse("rules.yaml", []byte(wholeRules))
+	rules, err := policy.Parse("rules.yaml", []byte(rulesOfAllParts))
 	require.NoError(t, err)
-	n := newNewer(t)
+	n := newFakeV4(t)
 	n.entries = entries
 	return n, func(o *activities.Options) { o.Rules = rules }
 }
 
-func TestAReportOf2000EntriesIsOnePayload(t *testing.T) {
+func TestReportOf2000EntriesFitsOnePayload(t *testing.T) {
 	t.Parallel()
 	const entries = 2000
 	for via, most := range map[expense.Interface]int{
@@ -43,8 +43,8 @@ func TestAReportOf2000EntriesIsOnePayload(t *testing.T) {
 		t.Run(string(via), func(t *testing.T) {
 			t.Parallel()
 			n, judging := large(t, entries)
-			acts := n.activities(t, judging, by(via))
-			got := fetch(t, acts, newerReads[via])
+			acts := n.activities(t, judging, readBy(via))
+			got := fetch(t, acts, addressOf[via])
 			require.Len(t, got.Report.Entries, entries)
 			allocations := 0
 			for i, e := range got.Report.Entries {
@@ -57,16 +57,16 @@ func TestAReportOf2000EntriesIsOnePayload(t *testing.T) {
 				}
 			}
 			require.Equal(t, map[expense.Interface]int{expense.V3: (entries+1)/3 + entries/3, expense.V4: entries + entries/3}[via], allocations)
-			require.LessOrEqual(t, len(n.seen()), most)
+			require.LessOrEqual(t, len(n.requestNames()), most)
 			stored, err := json.Marshal(got)
 			require.NoError(t, err)
 			require.Less(t, len(stored), 1<<20, "what the rules read of it fits a payload")
 
-			before := len(n.seen())
+			before := len(n.requestNames())
 			in := actionV4(expense.Approve)
-			in.ObjectURI, in.Via = newerReads[via], via
+			in.ObjectURI, in.Via = addressOf[via], via
 			require.Zero(t, take(t, attempt{}, acts, in))
-			require.Len(t, n.seen(), before+2, "the read before a write is one of the header")
+			require.Len(t, n.requestNames(), before+2, "the read before a write is one of the header")
 
 			judged, err := run[expense.EvaluationResult](t, attempt{}, acts.ValidateReport, expense.ValidateReportInput{Report: got.Report, RulesHash: got.RulesHash})
 			require.NoError(t, err)
@@ -74,20 +74,20 @@ func TestAReportOf2000EntriesIsOnePayload(t *testing.T) {
 			require.Empty(t, judged.Verdict.Findings)
 		})
 	}
-	t.Run("or one sentence", func(t *testing.T) {
+	t.Run("or it is too large", func(t *testing.T) {
 		t.Parallel()
 		n, judging := large(t, entries)
-		acts := n.activities(t, judging, by(expense.V3), func(o *activities.Options) { o.MaxReportBytes = 64 << 10 })
+		acts := n.activities(t, judging, readBy(expense.V3), func(o *activities.Options) { o.MaxReportBytes = 64 << 10 })
 		_, err := run[expense.FetchedReport](t, attempt{}, acts.FetchReport, readInput())
 		require.True(t, failed(t, err, expense.TooLarge).NonRetryable())
 	})
 }
 
 func BenchmarkFetchReport(b *testing.B) {
-	for via, uri := range newerReads {
+	for via, uri := range addressOf {
 		b.Run(string(via), func(b *testing.B) {
 			n, judging := large(b, 2000)
-			acts := n.activities(b, judging, by(via))
+			acts := n.activities(b, judging, readBy(via))
 			b.ReportAllocs()
 			for b.Loop() {
 				got, err := run[expense.FetchedReport](b, attempt{}, acts.FetchReport, expense.FetchReportInput{ObjectURI: uri})

@@ -27,36 +27,36 @@ const pendingList = `{"Items": [
 func TestListPendingReports(t *testing.T) {
 	t.Parallel()
 	input := expense.ListPendingReportsInput{MissedAfter: time.Hour}
-	t.Run("names those that wait longer than the grace and that no run knows of", func(t *testing.T) {
+	t.Run("names missed reports", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t).on("pending", says(http.StatusOK, pendingList))
+		h := newFakeConcur(t).on("pending", respond(http.StatusOK, pendingList))
 		found, err := run[expense.PendingReports](t, attempt{}, h.activities(t).ListPendingReports, input)
 		require.NoError(t, err)
 		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Missed: 2, Reports: []string{"0LOST", "0UNDATED"}}, found)
 	})
-	t.Run("those of test users, too, and says when Concur refuses their list", func(t *testing.T) {
+	t.Run("includes reports of test users, and says when Concur refuses their list", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t).on("pending", says(http.StatusOK, pendingList))
-		h.on("test users", says(http.StatusOK, `{"Items": [{"ID": "0TEST", "ApprovalStatusCode": "A_EXTV"}], "NextPage": null}`))
+		h := newFakeConcur(t).on("pending", respond(http.StatusOK, pendingList))
+		h.on("test users", respond(http.StatusOK, `{"Items": [{"ID": "0TEST", "ApprovalStatusCode": "A_EXTV"}], "NextPage": null}`))
 		found, err := run[expense.PendingReports](t, attempt{}, h.activities(t).ListPendingReports, input)
 		require.NoError(t, err)
 		require.Equal(t, []string{"0LOST", "0UNDATED", "0TEST"}, found.Reports)
-		h.on("test users", says(http.StatusBadRequest, `{"Message": "not here"}`))
+		h.on("test users", respond(http.StatusBadRequest, `{"Message": "not here"}`))
 		found, err = run[expense.PendingReports](t, attempt{}, h.activities(t).ListPendingReports, input)
 		require.NoError(t, err)
 		require.Equal(t, []string{"0LOST", "0UNDATED"}, found.Reports)
 		require.Contains(t, found.NotStartedReason, "Rejected")
 	})
-	t.Run("none that was submitted within the grace, though its header is older", func(t *testing.T) {
+	t.Run("not a report that was submitted lately, though its header is older", func(t *testing.T) {
 		t.Parallel()
 		fresh := time.Now().Add(-time.Minute).UTC().Format("2006-01-02T15:04:05")
 		row := `{"ID": "0NEW", "ApprovalStatusCode": "A_EXTV", "LastModifiedDate": "2026-11-03T10:00:00", "SubmitDate": "` + fresh + `"}`
-		h := newHouse(t).on("pending", says(http.StatusOK, `{"Items": [`+row+`], "NextPage": null}`))
+		h := newFakeConcur(t).on("pending", respond(http.StatusOK, `{"Items": [`+row+`], "NextPage": null}`))
 		found, err := run[expense.PendingReports](t, attempt{}, h.activities(t).ListPendingReports, input)
 		require.NoError(t, err)
 		require.Equal(t, expense.PendingReports{}, found)
 	})
-	t.Run("a young run that has yet to read holds back what was changed lately, and says so", func(t *testing.T) {
+	t.Run("a young run without a read makes recent reports undetermined", func(t *testing.T) {
 		t.Parallel()
 		lately := strings.ReplaceAll(pendingList, "2026-11-03T10:00:00.5", time.Now().Add(-90*time.Minute).UTC().Format("2006-01-02T15:04:05"))
 		for unread, want := range map[int]expense.PendingReports{
@@ -64,7 +64,7 @@ func TestListPendingReports(t *testing.T) {
 			0: {Waiting: 3, Known: 1, Missed: 2, Reports: []string{"0UNDATED", "0LOST"}},
 		} {
 			var log bytes.Buffer
-			h := newHouse(t).on("pending", says(http.StatusOK, lately))
+			h := newFakeConcur(t).on("pending", respond(http.StatusOK, lately))
 			acts := h.activities(t, func(o *activities.Options) {
 				o.RunFinder, o.Logger = &starter{unread: unread}, slog.New(slog.NewTextHandler(&log, nil))
 			})
@@ -74,67 +74,67 @@ func TestListPendingReports(t *testing.T) {
 			require.Equal(t, unread > 0, strings.Contains(log.String(), "unread=1"), log.String())
 		}
 	})
-	t.Run("a run that has yet to read holds back nothing that waits for long", func(t *testing.T) {
+	t.Run("a run without a read makes no old report undetermined", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t).on("pending", says(http.StatusOK, pendingList))
+		h := newFakeConcur(t).on("pending", respond(http.StatusOK, pendingList))
 		acts := h.activities(t, func(o *activities.Options) { o.RunFinder = &starter{unread: 1000} })
 		found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{MissedAfter: time.Hour, Young: time.Minute})
 		require.NoError(t, err)
 		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Missed: 2, Reports: []string{"0LOST", "0UNDATED"}}, found)
 	})
-	t.Run("is tried again when Temporal cannot be asked", func(t *testing.T) {
+	t.Run("is retried when Temporal does not answer", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t).on("pending", says(http.StatusOK, pendingList))
-		acts := h.activities(t, func(o *activities.Options) { o.RunFinder = &starter{fails: errors.New("away")} })
+		h := newFakeConcur(t).on("pending", respond(http.StatusOK, pendingList))
+		acts := h.activities(t, func(o *activities.Options) { o.RunFinder = &starter{err: errors.New("away")} })
 		_, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, input)
 		require.ErrorContains(t, err, "away")
 	})
-	t.Run("without the role is for a person to mend", func(t *testing.T) {
+	t.Run("a missing role is an error", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t).on("pending", says(http.StatusForbidden, ""))
+		h := newFakeConcur(t).on("pending", respond(http.StatusForbidden, ""))
 		_, err := run[expense.PendingReports](t, attempt{}, h.activities(t).ListPendingReports, input)
 		require.True(t, failed(t, err, expense.Forbidden).NonRetryable())
 	})
 }
 
-// withOwners says whose the forgotten rows of pendingList are.
+// withOwners adds owners to the missed rows of pendingList.
 func withOwners(first, second string) string {
 	return strings.NewReplacer(`"0LOST",`, `"0LOST","OwnerLoginID":`+first+`,`, `"0UNDATED",`, `"0UNDATED","OwnerLoginID":`+second+`,`).Replace(pendingList)
 }
 
-func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
+func TestMissedReportsComeWithNotifications(t *testing.T) {
 	t.Parallel()
 	input := expense.ListPendingReportsInput{MissedAfter: time.Hour, WithNotifications: true}
-	list := func(t *testing.T, n *newer, change ...func(*activities.Options)) expense.PendingReports {
+	list := func(t *testing.T, n *fakeV4, change ...func(*activities.Options)) expense.PendingReports {
 		t.Helper()
 		found, err := run[expense.PendingReports](t, attempt{}, n.activities(t, change...).ListPendingReports, input)
 		require.NoError(t, err)
 		return found
 	}
-	named := func(n *newer, id, modified string) expense.Notification {
+	named := func(n *fakeV4, id, modified string) expense.Notification {
 		return expense.Notification{Kind: expense.ReportObject, Key: id, ObjectType: string(expense.ReportObject), EventDateTime: modified, Found: true,
 			ObjectURI: n.URL + "/expensereports/v4/users/" + ownerID + "/context/TRAVELER/reports/" + id}
 	}
-	t.Run("by their v4 address, and when they were changed last", func(t *testing.T) {
+	t.Run("with the v4 address and the time of the last change", func(t *testing.T) {
 		t.Parallel()
-		n := newNewer(t)
-		n.on("pending", says(http.StatusOK, withOwners(`"KIM@example.com"`, `"kim@example.com"`)))
+		n := newFakeV4(t)
+		n.on("pending", respond(http.StatusOK, withOwners(`"KIM@example.com"`, `"kim@example.com"`)))
 		found := list(t, n)
 		require.Equal(t, []expense.Notification{named(n, "0LOST", "2026-11-03T10:00:00Z"), named(n, "0UNDATED", "")}, found.Notifications)
 		require.Empty(t, found.NotStartedReason)
 		require.Equal(t, 2, found.Missed)
-		require.Equal(t, []string{"pending", "test users", "find user"}, n.seen(), "each owner once")
+		require.Equal(t, []string{"pending", "test users", "find user"}, n.requestNames(), "each owner once")
 		for _, one := range found.Notifications {
 			kind, key, err := expense.Identify(one.ObjectURI)
 			require.NoError(t, err)
 			require.Equal(t, one.ID(), string(kind)+":"+key)
 		}
 	})
-	t.Run("but not one whose owner is not known, which stops no other", func(t *testing.T) {
+	t.Run("not for an unknown owner, which does not stop the others", func(t *testing.T) {
 		t.Parallel()
 		for _, unknown := range []string{`"nobody@example.com"`, `null`, `"a\u0007b"`} {
-			n := newNewer(t)
-			n.on("pending", says(http.StatusOK, withOwners(unknown, `"kim@example.com"`)))
+			n := newFakeV4(t)
+			n.on("pending", respond(http.StatusOK, withOwners(unknown, `"kim@example.com"`)))
 			found := list(t, n)
 			require.Equal(t, []expense.Notification{named(n, "0UNDATED", "")}, found.Notifications)
 			require.NotEmpty(t, found.NotStartedReason)
@@ -142,21 +142,21 @@ func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 			require.Equal(t, []string{"0LOST", "0UNDATED"}, found.Reports, "it is counted and said")
 		}
 	})
-	t.Run("and none where owners must not be looked up, which is said", func(t *testing.T) {
+	t.Run("none if owners must not be looked up, and the result says so", func(t *testing.T) {
 		t.Parallel()
-		n := newNewer(t)
-		n.on("pending", says(http.StatusOK, withOwners(`"kim@example.com"`, `"lee@example.com"`)))
-		n.on("find user", says(http.StatusForbidden, "{}"))
+		n := newFakeV4(t)
+		n.on("pending", respond(http.StatusOK, withOwners(`"kim@example.com"`, `"lee@example.com"`)))
+		n.on("find user", respond(http.StatusForbidden, "{}"))
 		found := list(t, n)
 		require.Empty(t, found.Notifications)
 		require.Contains(t, found.NotStartedReason, "identity.user.ids.read")
 		require.NotContains(t, found.NotStartedReason, "kim")
-		require.Equal(t, []string{"pending", "test users", "find user", "find user"}, n.seen(), "after one refresh the others are not tried")
+		require.Equal(t, []string{"pending", "test users", "find user", "find user"}, n.requestNames(), "after one refresh the others are not tried")
 	})
-	t.Run("and one look-up without an answer keeps no other from its run", func(t *testing.T) {
+	t.Run("one failed look-up does not stop the others", func(t *testing.T) {
 		t.Parallel()
-		n := newNewer(t)
-		n.on("pending", says(http.StatusOK, withOwners(`"lee@example.com"`, `"kim@example.com"`)))
+		n := newFakeV4(t)
+		n.on("pending", respond(http.StatusOK, withOwners(`"lee@example.com"`, `"kim@example.com"`)))
 		n.on("find user", func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			if strings.Contains(string(body), "lee@") {
@@ -171,21 +171,21 @@ func TestForgottenReportsAreNamedSoThatRunsCanBeStarted(t *testing.T) {
 		require.Contains(t, found.NotStartedReason, "Unavailable")
 		require.Equal(t, []string{"0LOST", "0UNDATED"}, found.Reports)
 	})
-	t.Run("and it is tried again when the look-up fails", func(t *testing.T) {
+	t.Run("retried when all look-ups fail", func(t *testing.T) {
 		t.Parallel()
-		n := newNewer(t)
-		n.on("pending", says(http.StatusOK, withOwners(`"kim@example.com"`, `"lee@example.com"`)))
-		n.on("find user", says(http.StatusServiceUnavailable, "{}"))
+		n := newFakeV4(t)
+		n.on("pending", respond(http.StatusOK, withOwners(`"kim@example.com"`, `"lee@example.com"`)))
+		n.on("find user", respond(http.StatusServiceUnavailable, "{}"))
 		_, err := run[expense.PendingReports](t, attempt{}, n.activities(t).ListPendingReports, input)
 		require.False(t, failed(t, err, expense.Unavailable).NonRetryable())
 	})
-	t.Run("and only when it is asked for", func(t *testing.T) {
+	t.Run("only on demand", func(t *testing.T) {
 		t.Parallel()
-		n := newNewer(t)
-		n.on("pending", says(http.StatusOK, withOwners(`"kim@example.com"`, `"lee@example.com"`)))
+		n := newFakeV4(t)
+		n.on("pending", respond(http.StatusOK, withOwners(`"kim@example.com"`, `"lee@example.com"`)))
 		found, err := run[expense.PendingReports](t, attempt{}, n.activities(t).ListPendingReports, expense.ListPendingReportsInput{MissedAfter: time.Hour})
 		require.NoError(t, err)
 		require.Empty(t, found.Notifications)
-		require.Equal(t, []string{"pending", "test users"}, n.seen())
+		require.Equal(t, []string{"pending", "test users"}, n.requestNames())
 	})
 }

@@ -13,12 +13,12 @@ import (
 	"concur-connector/expense"
 )
 
-// permitting has the run answer so when an attempt asks whether it may write.
-func permitting(p *permits) func(*activities.Options) {
+// withPermits sets the run's answers to requests for permission.
+func withPermits(p *permits) func(*activities.Options) {
 	return func(o *activities.Options) { o.Permits = p }
 }
 
-// eachWrite makes one attempt of every write, of which nothing is known beforehand.
+// eachWrite makes a first attempt of every write.
 func eachWrite(t *testing.T, p *permits, check func(t *testing.T, seen []string, err error)) {
 	t.Helper()
 	byException := expense.ApproveByExceptionInput{TakeActionInput: action(expense.Approve), Code: "APPROVED"}
@@ -38,9 +38,9 @@ func eachWrite(t *testing.T, p *permits, check func(t *testing.T, seen []string,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, waiting())
-			err := write(t, h.activities(t, permitting(p)))
-			check(t, h.seen(), err)
+			h := newFakeConcur(t, waiting())
+			err := write(t, h.activities(t, withPermits(p)))
+			check(t, h.requestNames(), err)
 		})
 	}
 	for name, write := range map[string]func(*testing.T, *activities.Activities) error{
@@ -48,31 +48,31 @@ func eachWrite(t *testing.T, p *permits, check func(t *testing.T, seen []string,
 			_, err := run[expense.PostedExceptions](t, attempt{}, acts.PostExceptions, exceptionsV4(onReport))
 			return err
 		},
-		"take exceptions off": func(t *testing.T, acts *activities.Activities) error {
-			_, err := run[expense.DeletedExceptions](t, attempt{}, acts.DeleteExceptions, clearing(expense.ExistingException{Exception: onReport}))
+		"delete exceptions": func(t *testing.T, acts *activities.Activities) error {
+			_, err := run[expense.DeletedExceptions](t, attempt{}, acts.DeleteExceptions, deleteInput(expense.ExistingException{Exception: onReport}))
 			return err
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := newNewer(t)
-			if name == "take exceptions off" {
-				n.held = []expense.ExistingException{{Exception: onReport}}
+			n := newFakeV4(t)
+			if name == "delete exceptions" {
+				n.existing = []expense.ExistingException{{Exception: onReport}}
 			}
-			err := write(t, n.activities(t, permitting(p)))
-			check(t, n.seen(), err)
+			err := write(t, n.activities(t, withPermits(p)))
+			check(t, n.requestNames(), err)
 		})
 	}
 }
 
-func nothingSent(t *testing.T, seen []string) {
+func requireNothingSent(t *testing.T, seen []string) {
 	t.Helper()
-	for _, write := range []string{"post", "act", "put", "take off"} {
+	for _, write := range []string{"post", "act", "put", "delete exception"} {
 		require.NotContains(t, seen, write)
 	}
 }
 
-func TestAnAttemptThatLooksLikeTheFirstAndIsNotSendsNothing(t *testing.T) {
+func TestResetAttemptSendsNothing(t *testing.T) {
 	t.Parallel()
 	eachWrite(t, &permits{earlier: 1}, func(t *testing.T, seen []string, err error) {
 		e := failed(t, err, expense.OutcomeUnknown)
@@ -81,126 +81,126 @@ func TestAnAttemptThatLooksLikeTheFirstAndIsNotSendsNothing(t *testing.T) {
 		require.NoError(t, e.Details(&told))
 		require.True(t, told.OutcomeUnknown)
 		require.NotEmpty(t, told.Of, "the run knows whose words these are")
-		nothingSent(t, seen)
+		requireNothingSent(t, seen)
 	})
 }
 
-func TestAWriteThatTheRunDoesNotPermitIsNotSent(t *testing.T) {
+func TestWriteWithoutPermissionIsNotSent(t *testing.T) {
 	t.Parallel()
 	eachWrite(t, &permits{err: errors.New("the run does not wait for this activity")}, func(t *testing.T, seen []string, err error) {
 		require.False(t, failed(t, err, expense.Unavailable).NonRetryable())
-		nothingSent(t, seen)
+		requireNothingSent(t, seen)
 	})
 }
 
-func TestARunWhoseHistoryIsFullEndsTheActivity(t *testing.T) {
+func TestRunWithFullHistoryEndsTheActivity(t *testing.T) {
 	t.Parallel()
 	eachWrite(t, &permits{full: true}, func(t *testing.T, seen []string, err error) {
 		require.True(t, failed(t, err, expense.Unavailable).NonRetryable(), "the run continues as new")
-		nothingSent(t, seen)
+		requireNothingSent(t, seen)
 	})
 }
 
-func TestAFullRunSaysToAnAttemptThatLooksLikeTheFirstThatItIsNot(t *testing.T) {
+func TestResetAttemptOfARunWithFullHistoryIsRetried(t *testing.T) {
 	t.Parallel()
 	eachWrite(t, &permits{full: true, earlier: 1}, func(t *testing.T, seen []string, err error) {
 		e := failed(t, err, expense.OutcomeUnknown)
 		require.False(t, e.NonRetryable(), "the attempt that follows waits and reads before the run continues as new")
-		nothingSent(t, seen)
+		requireNothingSent(t, seen)
 	})
 }
 
-func TestALaterAttemptIsPermittedAgainAndCompares(t *testing.T) {
+func TestLaterAttemptIsPermittedAndCompares(t *testing.T) {
 	t.Parallel()
 	p := &permits{earlier: 3}
-	h := newHouse(t, waiting())
-	got, err := run[expense.PostedExceptions](t, attempt{number: 2}, h.activities(t, permitting(p)).PostExceptions, exceptions(onEntry("e1")))
+	h := newFakeConcur(t, waiting())
+	got, err := run[expense.PostedExceptions](t, attempt{number: 2}, h.activities(t, withPermits(p)).PostExceptions, exceptions(onEntry("e1")))
 	require.NoError(t, err)
 	require.Equal(t, []expense.PostState{expense.Posted}, states(got))
 	require.Len(t, p.asked, 1)
-	require.Equal(t, stopOne, p.asked[0].ValidationID)
+	require.Equal(t, validationOne, p.asked[0].ValidationID)
 	require.NotEmpty(t, p.asked[0].Activity)
 }
 
-func TestAnAttemptAsksOnceForAllThatItWrites(t *testing.T) {
+func TestAttemptAsksForPermissionOnce(t *testing.T) {
 	t.Parallel()
 	p := &permits{}
-	post(t, attempt{}, newNewer(t).activities(t, permitting(p)), exceptionsV4(onReport, onEntry("E1")))
+	post(t, attempt{}, newFakeV4(t).activities(t, withPermits(p)), exceptionsV4(onReport, onEntry("E1")))
 	require.Len(t, p.asked, 1)
 	require.Equal(t, expense.V4, p.asked[0].Via)
 }
 
-func TestTheExceptionThatPassesAReportOnIsNamedToTheRun(t *testing.T) {
+func TestPermissionNamesTheApprovalException(t *testing.T) {
 	t.Parallel()
 	p := &permits{}
-	h := newHouse(t, waiting(), waiting(), page{Status: "A_APPR"})
-	_, err := run[expense.ActionTaken](t, attempt{}, h.activities(t, permitting(p)).ApproveByException,
+	h := newFakeConcur(t, waiting(), waiting(), page{Status: "A_APPR"})
+	_, err := run[expense.ActionTaken](t, attempt{}, h.activities(t, withPermits(p)).ApproveByException,
 		expense.ApproveByExceptionInput{TakeActionInput: action(expense.Approve), Code: "APPROVED"})
 	require.NoError(t, err)
 	require.Equal(t, "APPROVED", p.asked[0].Code)
 }
 
-func TestAnActivityWithoutAHeartbeatTimeoutHeartbeatsAllTheSame(t *testing.T) {
+func TestActivityWithoutHeartbeatTimeoutSendsHeartbeats(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, waiting())
-	_, err := run[expense.ActionTaken](t, attempt{watched: 0}, h.activities(t, heartbeat(gone)).TakeAction, action(expense.Approve))
+	h := newFakeConcur(t, waiting())
+	_, err := run[expense.ActionTaken](t, attempt{timeout: 0}, h.activities(t, heartbeat(gone)).TakeAction, action(expense.Approve))
 	failed(t, err, expense.Unavailable)
-	nothingSent(t, h.seen())
+	requireNothingSent(t, h.requestNames())
 }
 
-func TestAReadSaysWhatRunsBeforeHaveWritten(t *testing.T) {
+func TestFetchReportSaysWhatEarlierRunsWrote(t *testing.T) {
 	t.Parallel()
 	wrote := expense.EarlierRuns{CheckedRuns: []string{"r1"}, Wrote: true, Code: "APPROVED"}
-	before := func(p past) func(*activities.Options) {
+	before := func(p earlierWrites) func(*activities.Options) {
 		return func(o *activities.Options) { o.EarlierWrites = p }
 	}
-	read, err := run[expense.FetchedReport](t, attempt{}, newHouse(t, waiting()).activities(t, before(past{runs: wrote})).FetchReport, readInput())
+	read, err := run[expense.FetchedReport](t, attempt{}, newFakeConcur(t, waiting()).activities(t, before(earlierWrites{runs: wrote})).FetchReport, readInput())
 	require.NoError(t, err)
 	require.Equal(t, wrote, read.Earlier)
 
-	_, err = run[expense.FetchedReport](t, attempt{}, newHouse(t, waiting()).activities(t, before(past{err: errNoConnection})).FetchReport, readInput())
+	_, err = run[expense.FetchedReport](t, attempt{}, newFakeConcur(t, waiting()).activities(t, before(earlierWrites{err: errNoConnection})).FetchReport, readInput())
 	require.ErrorContains(t, err, errNoConnection.Error(), "as long as it is not known nothing is written")
 }
 
-func TestWhatIsPostedAlreadyIsSaidBeforeTheWritesSwitchIsAsked(t *testing.T) {
+func TestExceptionsPostedEarlierAreAResultEvenWithoutWrites(t *testing.T) {
 	t.Parallel()
 	for name, w := range map[string]activities.Writes{
 		"switched off": {Mode: activities.WritesOff}, "a dry run": {Mode: activities.WritesDryRun},
 	} {
 		t.Run(name+" by v1.1", func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, page{Status: "A_EXTV", Step: stepOne, Flag1: "Y"})
+			h := newFakeConcur(t, page{Status: "A_EXTV", Step: stepOne, Flag1: "Y"})
 			got := post(t, attempt{number: 2}, h.activities(t, writes(w)), exceptions(onEntry("e1")))
 			require.Equal(t, []expense.PostState{expense.Posted}, states(got))
 			require.Empty(t, got.DryRun)
 		})
 		t.Run(name+" by v4", func(t *testing.T) {
 			t.Parallel()
-			n := newNewer(t)
-			n.held = []expense.ExistingException{{Exception: onReport}}
+			n := newFakeV4(t)
+			n.existing = []expense.ExistingException{{Exception: onReport}}
 			got := post(t, attempt{number: 2}, n.activities(t, writes(w)), exceptionsV4(onReport))
 			require.Equal(t, []expense.PostState{expense.Posted}, states(got))
 			require.Empty(t, got.DryRun)
 		})
 	}
-	t.Run("what is missing is withheld", func(t *testing.T) {
+	t.Run("missing exceptions get a dry run", func(t *testing.T) {
 		t.Parallel()
-		acts := newHouse(t, waiting()).activities(t, writes(activities.Writes{Mode: activities.WritesDryRun}))
+		acts := newFakeConcur(t, waiting()).activities(t, writes(activities.Writes{Mode: activities.WritesDryRun}))
 		require.Equal(t, expense.DryRunMode, post(t, attempt{number: 2}, acts, exceptions(onEntry("e1"))).DryRun)
-		n := newNewer(t)
+		n := newFakeV4(t)
 		acts = n.activities(t, writes(activities.Writes{Mode: activities.WritesDryRun}))
 		require.Equal(t, expense.DryRunMode, post(t, attempt{number: 2}, acts, exceptionsV4(onReport)).DryRun)
 	})
 }
 
-func TestThePermissionIsWaitedForNoLongerThanALimit(t *testing.T) {
+func TestWaitForPermissionIsLimited(t *testing.T) {
 	t.Parallel()
 	var limit time.Duration
 	slow := slowPermits(func(ctx context.Context) {
 		at, _ := ctx.Deadline()
 		limit = time.Until(at)
 	})
-	h := newHouse(t, waiting()).on("act", says(http.StatusOK, success))
+	h := newFakeConcur(t, waiting()).on("act", respond(http.StatusOK, success))
 	_, err := run[expense.ActionTaken](t, attempt{}, h.activities(t, func(o *activities.Options) { o.Permits = slow }).TakeAction, action(expense.Approve))
 	require.NoError(t, err)
 	require.Positive(t, limit)

@@ -17,7 +17,7 @@ import (
 
 func actionOnRequest(a expense.Action) expense.TakeActionInput {
 	in := action(a)
-	in.ObjectURI, in.ValidationID, in.HeaderHash = requestURI, stopRequest, markRequest()
+	in.ObjectURI, in.ValidationID, in.HeaderHash = requestURI, validationRequest, headerHashRequest()
 	return in
 }
 
@@ -30,11 +30,11 @@ func fetchRequest(t *testing.T, acts *activities.Activities) expense.FetchedRepo
 
 func TestFetchRequest(t *testing.T) {
 	t.Parallel()
-	t.Run("one that we are offered to act on waits for us", func(t *testing.T) {
+	t.Run("a request whose operations are offered waits for the connector", func(t *testing.T) {
 		t.Parallel()
-		n := newNewer(t)
+		n := newFakeV4(t)
 		got := fetchRequest(t, n.activities(t))
-		require.Equal(t, expense.ReportState{Status: "SUBMITTED", ValidationID: stopRequest}, got.ReportState)
+		require.Equal(t, expense.ReportState{Status: "SUBMITTED", ValidationID: validationRequest}, got.ReportState)
 		require.Equal(t, requestID, got.ReportID)
 		require.NotEmpty(t, got.HeaderHash)
 		require.NotEmpty(t, got.Revision)
@@ -46,37 +46,37 @@ func TestFetchRequest(t *testing.T) {
 		require.Empty(t, got.Request.Expenses)
 		require.Equal(t, "3AT7", got.Request.Number)
 		require.Equal(t, []string{"approve", "sendback"}, got.Request.Operations)
-		require.Equal(t, []string{"request", "expected", "request exceptions", "item"}, n.seen())
+		require.Equal(t, []string{"request", "expected", "request exceptions", "item"}, n.requestNames())
 	})
-	t.Run("any other is only said where it is", func(t *testing.T) {
+	t.Run("of any other only the state is kept", func(t *testing.T) {
 		t.Parallel()
-		for name, found := range map[string]look{
+		for name, found := range map[string]headerState{
 			"submitted, for others": {Elsewhere: true}, "approved": {Status: "APPROVED"}, "sent back": {Status: "SENTBACK"}, "cancelled": {Status: "CANCELED"},
 		} {
 			status := found.filled("SUBMITTED").Status
-			got := fetchRequest(t, newNewer(t, found).activities(t))
+			got := fetchRequest(t, newFakeV4(t, found).activities(t))
 			require.Equal(t, expense.FetchedReport{
 				ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: status}, ReportID: requestID, HeaderHash: got.HeaderHash,
 			}, got, name)
 		}
 	})
-	t.Run("one that is gone is a value", func(t *testing.T) {
+	t.Run("a request that is gone is a result", func(t *testing.T) {
 		t.Parallel()
-		require.Equal(t, expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}, fetchRequest(t, newNewer(t, look{Gone: true}).activities(t)))
+		require.Equal(t, expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}, fetchRequest(t, newFakeV4(t, headerState{Gone: true}).activities(t)))
 	})
-	t.Run("one too large for a payload is one sentence", func(t *testing.T) {
+	t.Run("a request too large for a payload is an error", func(t *testing.T) {
 		t.Parallel()
-		acts := newNewer(t).activities(t, func(o *activities.Options) { o.MaxReportBytes = 100 })
+		acts := newFakeV4(t).activities(t, func(o *activities.Options) { o.MaxReportBytes = 100 })
 		_, err := run[expense.FetchedReport](t, attempt{}, acts.FetchRequest, expense.FetchReportInput{ObjectURI: requestURI})
 		e := failed(t, err, expense.TooLarge)
 		require.True(t, e.NonRetryable())
 		require.Contains(t, e.Message(), "the travel request takes 0 KiB and at most 0 KiB can be handled")
 	})
-	t.Run("one that is not a test user's is withheld, and not written to", func(t *testing.T) {
+	t.Run("a request of another user gets a dry run", func(t *testing.T) {
 		t.Parallel()
 		for login, theirs := range map[string]bool{ownerLogin: true, "lee@example.com": false, "nobody@example.com": false} {
 			w := activities.Writes{TestUsers: []string{login}}
-			n := newNewer(t)
+			n := newFakeV4(t)
 			acts := n.activities(t, writes(w))
 			want := expense.NotTestUser(w.TestUsers)
 			if theirs {
@@ -84,131 +84,131 @@ func TestFetchRequest(t *testing.T) {
 			}
 			require.Equal(t, want, fetchRequest(t, acts).DryRun)
 			require.Equal(t, want, take(t, attempt{}, acts, actionOnRequest(expense.Approve)).DryRun)
-			require.Equal(t, theirs, n.seen()[len(n.seen())-1] == "approve request")
+			require.Equal(t, theirs, n.requestNames()[len(n.requestNames())-1] == "approve request")
 		}
 	})
 }
 
-func TestATravelRequestIsActedOnAfterARead(t *testing.T) {
+func TestTravelRequestIsActedOnAfterARead(t *testing.T) {
 	t.Parallel()
 	for act, c := range map[expense.Action]struct{ name, body string }{
 		expense.Approve: {"approve request", ""}, expense.SendBack: {"sendback request", `{"comment":"A receipt is missing & wanted."}`},
 	} {
-		n := newNewer(t)
-		require.Zero(t, take(t, attempt{}, n.activities(t, answerLimit(time.Hour)), actionOnRequest(act)))
-		require.Equal(t, []string{"request", c.name}, n.seen())
+		n := newFakeV4(t)
+		require.Zero(t, take(t, attempt{}, n.activities(t, requestTimeout(time.Hour)), actionOnRequest(act)))
+		require.Equal(t, []string{"request", c.name}, n.requestNames())
 		require.Equal(t, c.body, n.requests()[1].body)
 	}
-	t.Run("and not where it does not wait for us", func(t *testing.T) {
+	t.Run("not where it does not wait for the connector", func(t *testing.T) {
 		t.Parallel()
-		for _, found := range []look{{Elsewhere: true}, {Status: "APPROVED"}, {Submitted: "2026-11-04T10:00:00Z"}, {Gone: true}} {
-			n := newNewer(t, found)
+		for _, found := range []headerState{{Elsewhere: true}, {Status: "APPROVED"}, {Submitted: "2026-11-04T10:00:00Z"}, {Gone: true}} {
+			n := newFakeV4(t, found)
 			got := take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve))
 			require.NotEmpty(t, got.Kind)
 			require.False(t, got.Confirmed)
-			require.Equal(t, []string{"request"}, n.seen())
+			require.Equal(t, []string{"request"}, n.requestNames())
 		}
 	})
 }
 
-func TestASuccessThatShowsSomethingElseIsNone(t *testing.T) {
+func TestSuccessWithAnotherStatusIsARefusal(t *testing.T) {
 	t.Parallel()
-	for act, after := range map[expense.Action]look{expense.Approve: {Status: "SENTBACK"}, expense.SendBack: {Status: "APPROVED"}} {
+	for act, after := range map[expense.Action]headerState{expense.Approve: {Status: "SENTBACK"}, expense.SendBack: {Status: "APPROVED"}} {
 		name := map[expense.Action]string{expense.Approve: "approve request", expense.SendBack: "sendback request"}[act]
-		n := newNewer(t)
+		n := newFakeV4(t)
 		n.on(name, n.answers(after))
 		_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionOnRequest(act))
 		require.True(t, failed(t, err, expense.Rejected).NonRetryable(), "still here")
-		require.Equal(t, []string{"request", name, "request"}, n.seen())
+		require.Equal(t, []string{"request", name, "request"}, n.requestNames())
 
-		n = newNewer(t, look{}, after)
+		n = newFakeV4(t, headerState{}, after)
 		n.on(name, n.answers(after))
 		got := take(t, attempt{}, n.activities(t), actionOnRequest(act))
 		require.Equal(t, expense.ReportState{Kind: expense.NotWaiting, Status: after.Status}, got.ReportState)
 		require.False(t, got.Confirmed)
 	}
-	t.Run("and one that shows what was read before leaves the outcome unknown", func(t *testing.T) {
+	t.Run("an unchanged request leaves the outcome unknown", func(t *testing.T) {
 		t.Parallel()
 		for act, name := range map[expense.Action]string{expense.Approve: "approve request", expense.SendBack: "sendback request"} {
-			n := newNewer(t)
-			n.on(name, n.answers(look{}))
+			n := newFakeV4(t)
+			n.on(name, n.answers(headerState{}))
 			_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionOnRequest(act))
 			require.False(t, failed(t, err, expense.OutcomeUnknown).NonRetryable())
-			require.Equal(t, []string{"request", name}, n.seen())
+			require.Equal(t, []string{"request", name}, n.requestNames())
 		}
-		n := newNewer(t) // it waits at the next step of ours
-		n.on("approve request", n.answers(look{Version: 1}))
-		require.Equal(t, expense.ActionTaken{ReportState: expense.ReportState{ValidationID: stopRequest}}, take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve)))
+		n := newFakeV4(t) // it waits at the next step of ours
+		n.on("approve request", n.answers(headerState{Version: 1}))
+		require.Equal(t, expense.ActionTaken{ReportState: expense.ReportState{ValidationID: validationRequest}}, take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve)))
 	})
-	t.Run("and one about another request leaves the outcome unknown", func(t *testing.T) {
+	t.Run("an answer about another request leaves the outcome unknown", func(t *testing.T) {
 		t.Parallel()
-		n := newNewer(t)
-		n.on("approve request", says(http.StatusOK, look{Status: "APPROVED"}.row("00000000000000000000000000000000")))
+		n := newFakeV4(t)
+		n.on("approve request", respond(http.StatusOK, headerState{Status: "APPROVED"}.row("00000000000000000000000000000000")))
 		_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionOnRequest(expense.Approve))
 		failed(t, err, expense.OutcomeUnknown)
 	})
 }
 
-func TestAFirstAttemptActsOnATravelRequestOnlyWhileItIsAsItWasJudged(t *testing.T) {
+func TestFirstAttemptActsOnlyOnAnUnchangedTravelRequest(t *testing.T) {
 	t.Parallel()
 	for _, act := range []expense.Action{expense.Approve, expense.SendBack} {
-		n := newNewer(t, look{Version: 1})
-		require.Equal(t, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "SUBMITTED", ValidationID: stopRequest}, MayHaveMoved: true},
+		n := newFakeV4(t, headerState{Version: 1})
+		require.Equal(t, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "SUBMITTED", ValidationID: validationRequest}, MayHaveMoved: true},
 			take(t, attempt{}, n.activities(t), actionOnRequest(act)))
-		require.Equal(t, []string{"request"}, n.seen())
+		require.Equal(t, []string{"request"}, n.requestNames())
 	}
 }
 
-func TestALostAnswerAboutATravelRequest(t *testing.T) {
+func TestLostAnswerAboutATravelRequest(t *testing.T) {
 	t.Parallel()
-	lost := newNewer(t)
-	lost.on("approve request", says(http.StatusInternalServerError, "{}"))
+	lost := newFakeV4(t)
+	lost.on("approve request", respond(http.StatusInternalServerError, "{}"))
 	_, err := run[expense.ActionTaken](t, attempt{}, lost.activities(t).TakeAction, actionOnRequest(expense.Approve))
 	e := failed(t, err, expense.OutcomeUnknown)
 	require.False(t, e.NonRetryable())
 	mark := fetchRequest(t, lost.activities(t)).HeaderHash
 	again := attempt{number: 2, details: "sending " + mark}
 	for name, c := range map[string]struct {
-		found look
+		found headerState
 		want  expense.ActionTaken
 		sent  bool
 	}{
-		"that has left forward is ours": {look{Elsewhere: true}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "SUBMITTED"}, Confirmed: true, OutcomeUnknown: true}, false},
-		"that is approved is ours":      {look{Status: "APPROVED"}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "APPROVED"}, Confirmed: true, OutcomeUnknown: true}, false},
-		"that was sent back is not":     {look{Status: "SENTBACK"}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "SENTBACK"}, OutcomeUnknown: true}, false},
-		"that was given up is not":      {look{Status: "CANCELED"}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "CANCELED"}, OutcomeUnknown: true}, false},
-		"that is as it was is sent":     {look{}, expense.ActionTaken{}, true},
-		"that is another now is judged": {look{Version: 2}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "SUBMITTED", ValidationID: stopRequest}, OutcomeUnknown: true, MayHaveMoved: true}, false},
+		"moved forward: moved by us": {headerState{Elsewhere: true}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "SUBMITTED"}, Confirmed: true, OutcomeUnknown: true}, false},
+		"approved: moved by us":      {headerState{Status: "APPROVED"}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "APPROVED"}, Confirmed: true, OutcomeUnknown: true}, false},
+		"sent back: not moved by us": {headerState{Status: "SENTBACK"}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "SENTBACK"}, OutcomeUnknown: true}, false},
+		"cancelled: not moved by us": {headerState{Status: "CANCELED"}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "CANCELED"}, OutcomeUnknown: true}, false},
+		"unchanged: sent":            {headerState{}, expense.ActionTaken{}, true},
+		"changed: evaluated again":   {headerState{Version: 2}, expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "SUBMITTED", ValidationID: validationRequest}, OutcomeUnknown: true, MayHaveMoved: true}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := newNewer(t, c.found)
+			n := newFakeV4(t, c.found)
 			require.Equal(t, c.want, take(t, again, n.activities(t), actionOnRequest(expense.Approve)))
-			require.Equal(t, c.sent, len(n.seen()) == 2, "%v", n.seen())
+			require.Equal(t, c.sent, len(n.requestNames()) == 2, "%v", n.requestNames())
 		})
 	}
 }
 
-func TestWhatStopsATravelRequestIsSaid(t *testing.T) {
+func TestErrorSaysWhatBlocksATravelRequest(t *testing.T) {
 	t.Parallel()
 	for code, kind := range map[string]expense.Kind{
 		"STEP_EXIT_BLOCKING_BY_EXCEPTION": expense.Blocked, "NO_APPROVER": expense.NoApprover, "CONFIG_INVALID_NEXT_STEP": expense.NoApprover, "CASH_ADVANCE_SUBMIT_GENERIC": expense.Rejected,
 	} {
-		n := newNewer(t)
-		n.on("approve request", says(http.StatusConflict, `{"errors":[{"errorCode":"`+code+`","errorMessage":"In Concur's words."}]}`))
+		n := newFakeV4(t)
+		n.on("approve request", respond(http.StatusConflict, `{"errors":[{"errorCode":"`+code+`","errorMessage":"In Concur's words."}]}`))
 		_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionOnRequest(expense.Approve))
 		e := failed(t, err, kind)
 		require.True(t, e.NonRetryable())
 		require.Contains(t, e.Message(), "In Concur's words.")
-		require.Equal(t, []string{"request", "approve request", "request"}, n.seen())
+		require.Equal(t, []string{"request", "approve request", "request"}, n.requestNames())
 	}
 }
 
 func TestValidateRequest(t *testing.T) {
 	t.Parallel()
-	rules, err := policy.Parse("rules.yaml", []byte(newerRules))
+	rules, err := policy.Parse("rules.yaml", []byte(rulesV4))
 	require.NoError(t, err)
-	n := newNewer(t)
+	n := newFakeV4(t)
 	for code, want := range map[string]expense.Action{"CC1": expense.Approve, "CLOSED": expense.SendBack} {
 		in := expense.ValidateRequestInput{RulesHash: rules.Hash(), Request: &expense.TravelRequest{ID: "1", Status: "SUBMITTED", Custom: map[string]expense.Field{"1": {Code: code}}}}
 		judged, err := run[expense.EvaluationResult](t, attempt{}, n.activities(t).ValidateRequest, in)
@@ -222,10 +222,10 @@ func TestValidateRequest(t *testing.T) {
 		require.NoError(t, err)
 		require.Nil(t, judged.Verdict, "it was read for other rules")
 	}
-	require.Empty(t, n.seen())
+	require.Empty(t, n.requestNames())
 }
 
-// anID is the ID of row i.
+// anID returns the ID of row i.
 func anID(i int) string { return fmt.Sprintf("%032X", i) }
 
 func TestListPendingRequests(t *testing.T) {
@@ -233,37 +233,37 @@ func TestListPendingRequests(t *testing.T) {
 	bare := func(row string) string { return row[:strings.Index(row, `,"operations"`)] + "}" }
 	pages := map[string]string{
 		"": `{"data":[` + strings.Join([]string{
-			look{}.filled("SUBMITTED").row(anID(1)), look{Elsewhere: true}.filled("SUBMITTED").row(anID(2)), look{}.filled("APPROVED").row(anID(3)),
-			bare(look{}.filled("SUBMITTED").row(anID(4))), bare(look{}.filled("SUBMITTED").row(anID(5))), bare(look{}.filled("SUBMITTED").row(anID(6))), bare(look{}.filled("APPROVED").row(anID(7))),
+			headerState{}.filled("SUBMITTED").row(anID(1)), headerState{Elsewhere: true}.filled("SUBMITTED").row(anID(2)), headerState{}.filled("APPROVED").row(anID(3)),
+			bare(headerState{}.filled("SUBMITTED").row(anID(4))), bare(headerState{}.filled("SUBMITTED").row(anID(5))), bare(headerState{}.filled("SUBMITTED").row(anID(6))), bare(headerState{}.filled("APPROVED").row(anID(7))),
 		}, ",") + `],"operations":[{"rel":"next","href":"` + host + requestsAPI + `?start=100"}]}`,
-		"100": `{"data":[` + look{Version: 3}.filled("SUBMITTED").row(anID(8)) + `],"operations":[]}`,
+		"100": `{"data":[` + headerState{Version: 3}.filled("SUBMITTED").row(anID(8)) + `],"operations":[]}`,
 	}
-	newList := func(t *testing.T) *newer {
-		n := newNewer(t)
+	newList := func(t *testing.T) *fakeV4 {
+		n := newFakeV4(t)
 		n.on("requests", func(w http.ResponseWriter, r *http.Request) {
 			start := strings.TrimPrefix(r.URL.Query().Get("start"), "0")
-			says(http.StatusOK, pages[start])(w, r)
+			respond(http.StatusOK, pages[start])(w, r)
 		})
 		n.on("request", func(w http.ResponseWriter, r *http.Request) {
 			switch id := last(r.URL.Path); id {
 			case anID(4):
-				says(http.StatusOK, look{}.filled("SUBMITTED").row(id))(w, r)
+				respond(http.StatusOK, headerState{}.filled("SUBMITTED").row(id))(w, r)
 			case anID(5):
-				says(http.StatusOK, look{Elsewhere: true}.filled("SUBMITTED").row(id))(w, r)
+				respond(http.StatusOK, headerState{Elsewhere: true}.filled("SUBMITTED").row(id))(w, r)
 			default:
-				says(http.StatusNotFound, "{}")(w, r)
+				respond(http.StatusNotFound, "{}")(w, r)
 			}
 		})
 		return n
 	}
-	t.Run("names those for which we are offered to act, page by page", func(t *testing.T) {
+	t.Run("names requests whose operations are offered, page by page", func(t *testing.T) {
 		t.Parallel()
 		n := newList(t)
 		acts := n.activities(t)
 		got, err := run[expense.PendingRequests](t, attempt{}, acts.ListPendingRequests, expense.ListPendingRequestsInput{})
 		require.NoError(t, err)
 		require.Equal(t, "start=100", got.Next)
-		require.Equal(t, []string{"requests", "request", "request", "request"}, n.seen(), "a row that names no operations is read by itself")
+		require.Equal(t, []string{"requests", "request", "request", "request"}, n.requestNames(), "a row that names no operations is read by itself")
 		require.Len(t, got.Notifications, 2)
 		for i, id := range []string{anID(1), anID(4)} {
 			require.Equal(t, expense.Notification{
@@ -281,28 +281,28 @@ func TestListPendingRequests(t *testing.T) {
 		require.Equal(t, expense.RequestObject, kind)
 		require.Equal(t, anID(8), key)
 	})
-	t.Run("asks nothing where no rule judges them", func(t *testing.T) {
+	t.Run("sends nothing without rules for requests", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t)
+		h := newFakeConcur(t)
 		got, err := run[expense.PendingRequests](t, attempt{}, h.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
 		require.NoError(t, err)
 		require.Equal(t, expense.PendingRequests{WithoutRules: true}, got)
-		require.Empty(t, h.seen())
+		require.Empty(t, h.requestNames())
 	})
-	t.Run("is tried again when the list or a row of it cannot be had, and a person's where the list is forbidden", func(t *testing.T) {
+	t.Run("is retried when the list or a row is unavailable, and an error when the list is forbidden", func(t *testing.T) {
 		t.Parallel()
 		for _, name := range []string{"request", "requests"} {
 			n := newList(t)
-			n.on(name, says(http.StatusServiceUnavailable, "{}"))
+			n.on(name, respond(http.StatusServiceUnavailable, "{}"))
 			_, err := run[expense.PendingRequests](t, attempt{}, n.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
 			require.False(t, failed(t, err, expense.Unavailable).NonRetryable())
 		}
 		n := newList(t)
-		n.on("requests", says(http.StatusForbidden, "{}"))
+		n.on("requests", respond(http.StatusForbidden, "{}"))
 		_, err := run[expense.PendingRequests](t, attempt{}, n.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
 		require.True(t, failed(t, err, expense.Forbidden).NonRetryable())
 	})
-	t.Run("names the others when one cannot be looked at", func(t *testing.T) {
+	t.Run("names the others when one cannot be checked", func(t *testing.T) {
 		t.Parallel()
 		for text, kind := range map[string]expense.Kind{`{"id":`: expense.Malformed, "": expense.Forbidden} {
 			n := newList(t)
@@ -319,21 +319,21 @@ func TestListPendingRequests(t *testing.T) {
 			require.Equal(t, "start=100", got.Next)
 		}
 	})
-	t.Run("reads one by itself of which the list does not say when it was changed", func(t *testing.T) {
+	t.Run("reads a request whose row has no time of change", func(t *testing.T) {
 		t.Parallel()
-		n := newNewer(t)
-		n.on("requests", says(http.StatusOK, `{"data":[{"id":"`+requestID+`","approvalStatus":{"code":"SUBMITTED","name":"Pending External Validation"},"operations":[{"rel":"approve"}]}]}`))
+		n := newFakeV4(t)
+		n.on("requests", respond(http.StatusOK, `{"data":[{"id":"`+requestID+`","approvalStatus":{"code":"SUBMITTED","name":"Pending External Validation"},"operations":[{"rel":"approve"}]}]}`))
 		got, err := run[expense.PendingRequests](t, attempt{}, n.activities(t).ListPendingRequests, expense.ListPendingRequestsInput{})
 		require.NoError(t, err)
-		require.Equal(t, []string{"requests", "request"}, n.seen())
+		require.Equal(t, []string{"requests", "request"}, n.requestNames())
 		require.NotEmpty(t, got.Notifications[0].EventDateTime)
 	})
 }
 
-// shown replaces the status name and the operations of a travel request that waits for us;
-// none of either leaves that out.
+// shown replaces the status name and the operations of a travel request that waits for the
+// connector. Without operations it removes them.
 func shown(id, name, operations string) string {
-	row := look{}.filled("SUBMITTED").row(id)
+	row := headerState{}.filled("SUBMITTED").row(id)
 	row = strings.Replace(row, `"name":"Pending External Validation"`, `"name":"`+name+`"`, 1)
 	i := strings.Index(row, `,"operations"`)
 	if operations == "" {
@@ -342,7 +342,7 @@ func shown(id, name, operations string) string {
 	return row[:i] + `,"operations":` + operations + "}"
 }
 
-func TestAnUnclearTravelRequestIsForAPerson(t *testing.T) {
+func TestUnclearTravelRequestIsParked(t *testing.T) {
 	t.Parallel()
 	const external, both = "Pending External Validation", `[{"rel":"approve"},{"rel":"sendback"}]`
 	for name, c := range map[string]struct{ name, operations, why string }{
@@ -353,8 +353,8 @@ func TestAnUnclearTravelRequestIsForAPerson(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := newNewer(t)
-			n.on("request", says(http.StatusOK, shown(requestID, c.name, c.operations)))
+			n := newFakeV4(t)
+			n.on("request", respond(http.StatusOK, shown(requestID, c.name, c.operations)))
 			acts := n.activities(t)
 			_, err := run[expense.FetchedReport](t, attempt{}, acts.FetchRequest, expense.FetchReportInput{ObjectURI: requestURI})
 			e := failed(t, err, expense.UnclearStep)
@@ -365,16 +365,16 @@ func TestAnUnclearTravelRequestIsForAPerson(t *testing.T) {
 				_, err = run[expense.ActionTaken](t, attempt{}, acts.TakeAction, actionOnRequest(act))
 				failed(t, err, expense.UnclearStep)
 			}
-			require.Equal(t, []string{"request", "request", "request"}, without(n.seen(), "expected", "request exceptions"), "nothing is sent")
+			require.Equal(t, []string{"request", "request", "request"}, except(n.requestNames(), "expected", "request exceptions"), "nothing is sent")
 
-			n.on("requests", says(http.StatusOK, `{"data":[`+shown(requestID, c.name, "")+`]}`))
+			n.on("requests", respond(http.StatusOK, `{"data":[`+shown(requestID, c.name, "")+`]}`))
 			got, err := run[expense.PendingRequests](t, attempt{}, acts.ListPendingRequests, expense.ListPendingRequestsInput{})
 			require.NoError(t, err)
 			require.Len(t, got.Notifications, 1, "its own run says so")
 		})
 	}
 	settings := `settings: {externalValidationNames: [Validación externa], actWithoutOperations: true}` + "\n"
-	rules, err := policy.Parse("rules.yaml", []byte(strings.Replace(newerRules, "rules:\n", settings+"rules:\n", 1)))
+	rules, err := policy.Parse("rules.yaml", []byte(strings.Replace(rulesV4, "rules:\n", settings+"rules:\n", 1)))
 	require.NoError(t, err)
 	named := func(o *activities.Options) { o.Rules = rules }
 	for name, row := range map[string]string{
@@ -382,42 +382,42 @@ func TestAnUnclearTravelRequestIsForAPerson(t *testing.T) {
 		"a name of the settings, spelt so":    shown(requestID, "VALIDACIÓN  EXTERNA", both),
 		"no operations, where that is enough": shown(requestID, external, ""),
 	} {
-		t.Run("and what the rules file says makes it clear: "+name, func(t *testing.T) {
+		t.Run("made clear by the rules file: "+name, func(t *testing.T) {
 			t.Parallel()
-			n := newNewer(t)
-			n.on("request", says(http.StatusOK, row))
+			n := newFakeV4(t)
+			n.on("request", respond(http.StatusOK, row))
 			acts := n.activities(t, named)
 			got := fetchRequest(t, acts)
-			require.Equal(t, expense.ReportState{Status: "SUBMITTED", ValidationID: stopRequest}, got.ReportState)
+			require.Equal(t, expense.ReportState{Status: "SUBMITTED", ValidationID: validationRequest}, got.ReportState)
 			require.Zero(t, take(t, attempt{}, acts, actionOnRequest(expense.Approve)))
-			require.Equal(t, "approve request", n.seen()[len(n.seen())-1])
+			require.Equal(t, "approve request", n.requestNames()[len(n.requestNames())-1])
 		})
 	}
-	t.Run("and what is the approver's to do is left alone, and counted", func(t *testing.T) {
+	t.Run("a request that waits for its approver is skipped and counted", func(t *testing.T) {
 		t.Parallel()
-		n := newNewer(t)
+		n := newFakeV4(t)
 		managers := shown(requestID, "Submitted & Pending Approval", both)
-		n.on("request", says(http.StatusOK, managers))
+		n.on("request", respond(http.StatusOK, managers))
 		acts := n.activities(t)
 		got := fetchRequest(t, acts)
 		require.Equal(t, expense.NotWaiting, got.Kind)
 		require.Contains(t, got.SkippedReason, "waits for somebody else")
 		taken := take(t, attempt{}, acts, actionOnRequest(expense.Approve))
 		require.Equal(t, expense.NotWaiting, taken.Kind)
-		require.NotContains(t, n.seen(), "approve request")
+		require.NotContains(t, n.requestNames(), "approve request")
 		for _, row := range []string{managers, shown(requestID, external, "")} { // the single request decides
-			n.on("requests", says(http.StatusOK, `{"data":[`+row+`]}`))
+			n.on("requests", respond(http.StatusOK, `{"data":[`+row+`]}`))
 			listed, err := run[expense.PendingRequests](t, attempt{}, acts.ListPendingRequests, expense.ListPendingRequestsInput{})
 			require.NoError(t, err)
 			require.Contains(t, listed.SkippedReason, "waits for somebody else")
 			require.Equal(t, expense.PendingRequests{Skipped: 1, SkippedReason: listed.SkippedReason, Answer: listed.Answer}, listed)
 		}
 	})
-	t.Run("and one whose status has a name that is not known is counted, where we are not offered to decide", func(t *testing.T) {
+	t.Run("a request with an unknown status name and without operations is counted", func(t *testing.T) {
 		t.Parallel()
-		n := newNewer(t)
-		n.on("request", says(http.StatusOK, shown(requestID, "Externe Prüfung steht aus", `[{"rel":"recall"},{"rel":"cancel"}]`)))
-		n.on("requests", says(http.StatusOK, `{"data":[`+shown(requestID, "Externe Prüfung steht aus", "")+`]}`))
+		n := newFakeV4(t)
+		n.on("request", respond(http.StatusOK, shown(requestID, "Externe Prüfung steht aus", `[{"rel":"recall"},{"rel":"cancel"}]`)))
+		n.on("requests", respond(http.StatusOK, `{"data":[`+shown(requestID, "Externe Prüfung steht aus", "")+`]}`))
 		acts := n.activities(t)
 		require.Contains(t, fetchRequest(t, acts).SkippedReason, "settings.externalValidationNames")
 		listed, err := run[expense.PendingRequests](t, attempt{}, acts.ListPendingRequests, expense.ListPendingRequestsInput{})
@@ -425,20 +425,20 @@ func TestAnUnclearTravelRequestIsForAPerson(t *testing.T) {
 		require.Equal(t, 1, listed.Skipped)
 		require.Contains(t, listed.SkippedReason, "settings.externalValidationNames")
 	})
-	t.Run("and an action that is not offered is not sent", func(t *testing.T) {
+	t.Run("an action that is not offered is not sent", func(t *testing.T) {
 		t.Parallel()
 		for act, only := range map[expense.Action]string{expense.Approve: "sendback", expense.SendBack: "approve"} {
-			n := newNewer(t)
-			n.on("request", says(http.StatusOK, shown(requestID, external, `[{"rel":"`+only+`"}]`)))
+			n := newFakeV4(t)
+			n.on("request", respond(http.StatusOK, shown(requestID, external, `[{"rel":"`+only+`"}]`)))
 			_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionOnRequest(act))
 			require.Contains(t, failed(t, err, expense.UnclearStep).Message(), "does not offer the operation")
-			require.Equal(t, []string{"request"}, n.seen())
+			require.Equal(t, []string{"request"}, n.requestNames())
 		}
 	})
-	t.Run("and an answer to an action that is unclear is read again", func(t *testing.T) {
+	t.Run("an unclear answer to an action is accepted", func(t *testing.T) {
 		t.Parallel()
-		n := newNewer(t)
-		n.on("approve request", says(http.StatusOK, strings.Replace(shown(requestID, external, ""), "T10:00:00Z\",\"owner", "T10:05:00Z\",\"owner", 1)))
-		require.Equal(t, stopRequest, take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve)).ReportState.ValidationID)
+		n := newFakeV4(t)
+		n.on("approve request", respond(http.StatusOK, strings.Replace(shown(requestID, external, ""), "T10:00:00Z\",\"owner", "T10:05:00Z\",\"owner", 1)))
+		require.Equal(t, validationRequest, take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve)).ReportState.ValidationID)
 	})
 }

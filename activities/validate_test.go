@@ -20,23 +20,23 @@ rules:
   - {name: trip, level: request, stops: [after-submit], expression: request.purpose != "odd", message: Finance looks., then: {ask: finance}}
 `
 
-func TestAVerdictSaysWhetherItActsOnlyBecauseOfTheStopsName(t *testing.T) {
+func TestVerdictSaysWhetherItDependsOnTheStepName(t *testing.T) {
 	t.Parallel()
 	rules, err := policy.Parse("rules.yaml", []byte(byStopRules))
 	require.NoError(t, err)
-	acts := newHouse(t).activities(t, func(o *activities.Options) { o.Rules = rules })
+	acts := newFakeConcur(t).activities(t, func(o *activities.Options) { o.Rules = rules })
 	for name, c := range map[string]struct {
 		purpose, event string
 		action         expense.Action
 		byName         bool
 	}{
-		"at another stop than that of a rule it violates": {"odd", "PRE-EXTRACT", expense.Approve, true},
-		"at the stop of a rule that asks":                 {"odd", "SUBMIT", expense.Ask, false},
-		"at the stop of a rule that sends back":           {"bad", "PRE-EXTRACT", expense.SendBack, true},
-		"at a stop where it asks other people":            {"odd audit", "SUBMIT", expense.Ask, true},
-		"at a stop where it asks the same people":         {"odd audit", "PRE-EXTRACT", expense.Ask, false},
-		"where every rule holds":                          {"fine", "PRE-EXTRACT", expense.Approve, false},
-		"at a stop that is not known":                     {"odd", "", expense.Ask, false},
+		"at another step than that of a rule it violates": {"odd", "PRE-EXTRACT", expense.Approve, true},
+		"at the step of a rule that asks":                 {"odd", "SUBMIT", expense.Ask, false},
+		"at the step of a rule that sends back":           {"bad", "PRE-EXTRACT", expense.SendBack, true},
+		"at a step where it asks other people":            {"odd audit", "SUBMIT", expense.Ask, true},
+		"at a step where it asks the same people":         {"odd audit", "PRE-EXTRACT", expense.Ask, false},
+		"where every rule is satisfied":                   {"fine", "PRE-EXTRACT", expense.Approve, false},
+		"at an unknown step":                              {"odd", "", expense.Ask, false},
 		"by a name that the rules do not know":            {"odd", "ELSEWHERE", expense.Ask, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,9 +58,9 @@ func TestAVerdictSaysWhetherItActsOnlyBecauseOfTheStopsName(t *testing.T) {
 		require.Equal(t, expense.Approve, judged.Verdict.Action)
 		require.True(t, judged.DependsOnStepName)
 	})
-	t.Run("and never where rules are the same at every stop", func(t *testing.T) {
+	t.Run("never if the rules are the same at every step", func(t *testing.T) {
 		t.Parallel()
-		judged, err := run[expense.EvaluationResult](t, attempt{}, newHouse(t).activities(t).ValidateReport, expense.ValidateReportInput{
+		judged, err := run[expense.EvaluationResult](t, attempt{}, newFakeConcur(t).activities(t).ValidateReport, expense.ValidateReportInput{
 			Report: &expense.Report{}, RulesHash: hashOf(t, rulesFile), EventType: "SUBMIT",
 		})
 		require.NoError(t, err)

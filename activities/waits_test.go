@@ -13,10 +13,10 @@ import (
 	"concur-connector/expense"
 )
 
-// TestAnAttemptWaitsSoOftenUntilConcurShowsAWrite counts in the code of each activity how
-// often it can wait, because a run gives it time for so many waits. Of two branches it counts
-// both, though an attempt takes one.
-func TestAnAttemptWaitsSoOftenUntilConcurShowsAWrite(t *testing.T) {
+// TestNoAttemptWaitsMoreOftenThanItsTimeoutAllows counts in the source of each activity how
+// often it can wait until a write is visible. The timeout of an activity allows for that many
+// waits. The test counts both branches of a condition, although an attempt takes only one.
+func TestNoAttemptWaitsMoreOftenThanItsTimeoutAllows(t *testing.T) {
 	t.Parallel()
 	files, err := os.ReadDir(".")
 	require.NoError(t, err)

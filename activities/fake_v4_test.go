@@ -20,26 +20,26 @@ import (
 )
 
 const (
-	reportID   = "0A1B2C3D4E5F60718293"
-	ownerID    = "32c2fcc3-b2e8-4907-9672-5b3f49b1c643"
-	ownerLogin = "kim@example.com"
-	ownersAPI  = "/expensereports/v4/users/" + ownerID + "/context/TRAVELER/reports/" + reportID
-	writesAPI  = "/expensereports/v4/reports/" + reportID
-	v4URI      = "https://us.api.concursolutions.com" + ownersAPI
-	submitted  = "2026-11-03T10:00:00Z"
-	stopV4     = "A_EXTV " + reportID + " 2026-11-03T10:00:00"
+	reportID     = "0A1B2C3D4E5F60718293"
+	ownerID      = "32c2fcc3-b2e8-4907-9672-5b3f49b1c643"
+	ownerLogin   = "kim@example.com"
+	ownersAPI    = "/expensereports/v4/users/" + ownerID + "/context/TRAVELER/reports/" + reportID
+	writesAPI    = "/expensereports/v4/reports/" + reportID
+	v4URI        = "https://us.api.concursolutions.com" + ownersAPI
+	submitted    = "2026-11-03T10:00:00Z"
+	validationV4 = "A_EXTV " + reportID + " 2026-11-03T10:00:00"
 
-	requestID   = "E1B39B5C82FB4D5E8B9BEE94C3D1AB7F"
-	requestsAPI = "/travelrequest/v4/requests"
-	requestURI  = "https://us.api.concursolutions.com" + requestsAPI + "/" + requestID
-	stopRequest = "SUBMITTED " + requestID + " 2026-11-03T10:00:00"
+	requestID         = "E1B39B5C82FB4D5E8B9BEE94C3D1AB7F"
+	requestsAPI       = "/travelrequest/v4/requests"
+	requestURI        = "https://us.api.concursolutions.com" + requestsAPI + "/" + requestID
+	validationRequest = "SUBMITTED " + requestID + " 2026-11-03T10:00:00"
 
 	listed1 = "54F0CBD8833CB348BD45A6C7C621C951" // the item of custom field 1, which a rule reads
 	listed2 = "54F0CBD8833CB348BD45A6C7C621C952" // that of custom field 2, which no rule reads
 )
 
-// newerRules post two codes and read one list field, of an entry and of a travel request.
-const newerRules = `apiVersion: concur-connector/v1
+// rulesV4 post two codes, and read a list field of an entry and of a travel request.
+const rulesV4 = `apiVersion: concur-connector/v1
 rules:
   - name: centre
     level: entry
@@ -58,50 +58,49 @@ rules:
     then: {sendBack: true}
 `
 
-// look is what one read of the header shows, or of the travel request.
-type look struct {
+// headerState is what one read of the header, or of the travel request, shows.
+type headerState struct {
 	Status, Submitted string // A_EXTV or SUBMITTED, and submitted, when they are empty
 	Version           int    // changes the mark and nothing else
 	Elsewhere         bool   // a travel request that we are not offered to act on
 	Gone              bool
 }
 
-// markV4 is the mark of a report that is as it was, and markRequest that of such a travel
-// request.
-func markV4() string {
-	h, err := wire.DecodeReportV4([]byte(look{}.filled("A_EXTV").headerV4()))
+// headerHashV4 is the header hash of an unchanged report.
+func headerHashV4() string {
+	h, err := wire.DecodeReportV4([]byte(headerState{}.filled("A_EXTV").headerV4()))
 	if err != nil {
 		panic(err)
 	}
 	return h.Hash
 }
 
-func markRequest() string {
-	r, err := wire.DecodeRequest([]byte(look{}.filled("SUBMITTED").row(requestID)))
+func headerHashRequest() string {
+	r, err := wire.DecodeRequest([]byte(headerState{}.filled("SUBMITTED").row(requestID)))
 	if err != nil {
 		panic(err)
 	}
 	return r.Hash
 }
 
-// newer is a house that shows one report, and one travel request, by the newer interfaces.
+// fakeV4 is a fakeConcur that shows one report and one travel request by v3 and v4.
 // Entry n has the ID En; every third has two itemizations, Ena and Enb. E2, E5, ... and
 // each Enb have an allocation, A2 and A3b.
-type newer struct {
-	*house
-	entries int
-	looks   []look // one for each read; the last repeats
-	held    []expense.ExistingException
+type fakeV4 struct {
+	*fakeConcur
+	entries  int
+	states   []headerState // one for each read; the last repeats
+	existing []expense.ExistingException
 }
 
-func newNewer(t testing.TB, looks ...look) *newer {
+func newFakeV4(t testing.TB, looks ...headerState) *fakeV4 {
 	t.Helper()
-	return furnished(newHouse(t), looks...)
+	return addV4(newFakeConcur(t), looks...)
 }
 
-func furnished(h *house, looks ...look) *newer {
-	n := &newer{house: h, entries: 3, looks: looks}
-	n.on("read", says(http.StatusOK, `<ReportDetails><X_UserID>`+ownerLogin+`</X_UserID><ReportId>`+reportID+
+func addV4(h *fakeConcur, looks ...headerState) *fakeV4 {
+	n := &fakeV4{fakeConcur: h, entries: 3, states: looks}
+	n.on("read", respond(http.StatusOK, `<ReportDetails><X_UserID>`+ownerLogin+`</X_UserID><ReportId>`+reportID+
 		`</ReportId><RptKey>nRpt$7</RptKey><ApsKey>A_EXTV</ApsKey><Entries Count="0"/><WorkflowActionURL>`+escaped(stepOne)+`</WorkflowActionURL></ReportDetails>`))
 	n.on("header", n.header)
 	n.on("header v3", n.headerV3)
@@ -111,26 +110,26 @@ func furnished(h *house, looks ...look) *newer {
 	n.on("allocations v3", n.rows(func() int { return (n.entries+1)/3 + n.entries/3 }, n.allocationV3))
 	n.on("exceptions", n.exceptions)
 	n.on("put", n.put)
-	n.on("take off", n.takeOff)
+	n.on("delete exception", n.deleteException)
 	for _, act := range []string{"approve", "send back"} {
-		n.on(act, says(http.StatusNoContent, ""))
+		n.on(act, respond(http.StatusNoContent, ""))
 	}
 	n.on("find user", findUser)
 	n.on("item", func(w http.ResponseWriter, r *http.Request) {
 		id := last(r.URL.Path)
-		says(http.StatusOK, fmt.Sprintf(`{"id":%q,"shortCode":"CC%s","value":"Centre"}`, id, id[len(id)-1:]))(w, r)
+		respond(http.StatusOK, fmt.Sprintf(`{"id":%q,"shortCode":"CC%s","value":"Centre"}`, id, id[len(id)-1:]))(w, r)
 	})
-	n.on("login", says(http.StatusOK, fmt.Sprintf(`{"id":%q,"userName":%q}`, ownerID, ownerLogin)))
+	n.on("login", respond(http.StatusOK, fmt.Sprintf(`{"id":%q,"userName":%q}`, ownerID, ownerLogin)))
 	n.on("request", n.request)
-	n.on("expected", says(http.StatusOK, `[{"id":"X1","postedAmount":{"value":5,"currency":"EUR"}}]`))
-	n.on("request exceptions", says(http.StatusOK, `[]`))
-	n.on("approve request", n.answers(look{Elsewhere: true, Version: 1}))
-	n.on("sendback request", n.answers(look{Status: "SENTBACK", Version: 1}))
+	n.on("expected", respond(http.StatusOK, `[{"id":"X1","postedAmount":{"value":5,"currency":"EUR"}}]`))
+	n.on("request exceptions", respond(http.StatusOK, `[]`))
+	n.on("approve request", n.answers(headerState{Elsewhere: true, Version: 1}))
+	n.on("sendback request", n.answers(headerState{Status: "SENTBACK", Version: 1}))
 	return n
 }
 
-// newerForms name the requests to the newer interfaces; a star is the last segment.
-var newerForms = []struct {
+// requestFormsV4 name the requests by v3 and v4. A star stands for the last segment.
+var requestFormsV4 = []struct {
 	form *regexp.Regexp // of the method and the path
 	name string
 }{
@@ -140,7 +139,7 @@ var newerForms = []struct {
 	{regexp.MustCompile(`^GET /expensereports/v4/users/.+$`), "part"},
 	{regexp.MustCompile(`^GET /expensereports/v4/reports/[^/]+/exceptions$`), "exceptions"},
 	{regexp.MustCompile(`^PUT /expensereports/v4/reports/.+/exceptions$`), "put"},
-	{regexp.MustCompile(`^DELETE /expensereports/v4/reports/.+/exceptions/[^/]+$`), "take off"},
+	{regexp.MustCompile(`^DELETE /expensereports/v4/reports/.+/exceptions/[^/]+$`), "delete exception"},
 	{regexp.MustCompile(`^PATCH /expensereports/v4/reports/[^/]+/approve$`), "approve"},
 	{regexp.MustCompile(`^PATCH /expensereports/v4/reports/[^/]+/sendBack$`), "send back"},
 	{regexp.MustCompile(`^POST /profile/identity/v4\.1/Users/\.search$`), "find user"},
@@ -153,10 +152,10 @@ var newerForms = []struct {
 	{regexp.MustCompile(`^POST /travelrequest/v4/requests/[^/]+/(approve|sendback)$`), "* request"},
 }
 
-// newerName says what a request to a newer interface is.
-func newerName(r *http.Request) string {
+// requestNameV4 names a request by v3 or v4.
+func requestNameV4(r *http.Request) string {
 	what := r.Method + " " + r.URL.Path
-	for _, one := range newerForms {
+	for _, one := range requestFormsV4 {
 		if one.form.MatchString(what) {
 			return strings.Replace(one.name, "*", last(what), 1)
 		}
@@ -164,24 +163,24 @@ func newerName(r *http.Request) string {
 	return what
 }
 
-// last is the last segment of a path.
+// last returns the last segment of a path.
 func last(path string) string { return path[strings.LastIndex(path, "/")+1:] }
 
-// next is what this read shows.
-func (n *newer) next(status string) look {
+// next returns what this read shows.
+func (n *fakeV4) next(status string) headerState {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	l := look{}
-	if len(n.looks) > 0 {
-		l = n.looks[0]
+	l := headerState{}
+	if len(n.states) > 0 {
+		l = n.states[0]
 	}
-	if len(n.looks) > 1 {
-		n.looks = n.looks[1:]
+	if len(n.states) > 1 {
+		n.states = n.states[1:]
 	}
 	return l.filled(status)
 }
 
-func (l look) filled(status string) look {
+func (l headerState) filled(status string) headerState {
 	if l.Status == "" {
 		l.Status = status
 	}
@@ -191,24 +190,24 @@ func (l look) filled(status string) look {
 	return l
 }
 
-func (n *newer) header(w http.ResponseWriter, r *http.Request) {
+func (n *fakeV4) header(w http.ResponseWriter, r *http.Request) {
 	l := n.next("A_EXTV")
 	if l.Gone {
-		says(http.StatusNotFound, "{}")(w, r)
+		respond(http.StatusNotFound, "{}")(w, r)
 		return
 	}
 	_, _ = io.WriteString(w, l.headerV4())
 }
 
-func (l look) headerV4() string {
+func (l headerState) headerV4() string {
 	return fmt.Sprintf(`{"reportId":%q,"approvalStatusId":%q,"submitDate":%q,"reportVersion":%d,"currencyCode":"EUR","userId":%q,"businessPurpose":"Trip","name":"Trip"}`,
 		reportID, l.Status, l.Submitted, l.Version, ownerID)
 }
 
-func (n *newer) headerV3(w http.ResponseWriter, r *http.Request) {
+func (n *fakeV4) headerV3(w http.ResponseWriter, r *http.Request) {
 	l := n.next("A_EXTV")
 	if l.Gone {
-		says(http.StatusNotFound, "{}")(w, r)
+		respond(http.StatusNotFound, "{}")(w, r)
 		return
 	}
 	_, _ = fmt.Fprintf(w, `{"ID":%q,"ApprovalStatusCode":%q,"SubmitDate":%q,"LastModifiedDate":"2026-11-03T10:00:00.00%d","CurrencyCode":"EUR","OwnerLoginID":%q,"Purpose":"Trip","Name":"Trip"}`,
@@ -216,7 +215,7 @@ func (n *newer) headerV3(w http.ResponseWriter, r *http.Request) {
 }
 
 // part answers with what v4 has below the header.
-func (n *newer) part(w http.ResponseWriter, r *http.Request) {
+func (n *fakeV4) part(w http.ResponseWriter, r *http.Request) {
 	path := strings.Split(strings.TrimPrefix(r.URL.Path, ownersAPI+"/"), "/")
 	switch {
 	case len(path) == 1 && path[0] == "expenses":
@@ -245,7 +244,7 @@ func number(id string) int {
 
 func itemized(id string) bool { return number(id)%3 == 0 && !strings.ContainsAny(id, "ab") }
 
-func (n *newer) expense(id string, single bool) string {
+func (n *fakeV4) expense(id string, single bool) string {
 	state, more := "NOT_ALLOCATED", ""
 	if number(id)%3 == 2 || strings.HasSuffix(id, "b") {
 		state = "FULLY_ALLOCATED"
@@ -256,17 +255,17 @@ func (n *newer) expense(id string, single bool) string {
 	return fmt.Sprintf(`{"expenseId":%q,"allocationState":%q,"postedAmount":{"value":12.50000000,"currencyCode":"EUR"}%s}`, id, state, more)
 }
 
-func (n *newer) entryV3(i int) string {
+func (n *fakeV4) entryV3(i int) string {
 	return fmt.Sprintf(`{"ID":"gE%d","ExpenseID":"E%d","ReportID":%q,"PostedAmount":12.5,"HasComments":false,"HasItemizations":%t,"AllocationType":%q,"Custom1":{"Type":"List","Code":"CC1","Value":"Centre"}}`,
 		i, i, reportID, i%3 == 0, map[bool]string{true: "F", false: "N"}[i%3 == 2])
 }
 
-func (n *newer) itemizationV3(i int) string {
+func (n *fakeV4) itemizationV3(i int) string {
 	id := fmt.Sprint((i+1)/2*3, map[bool]string{true: "a", false: "b"}[i%2 == 1])
 	return fmt.Sprintf(`{"ID":"gE%s","ExpenseID":"E%s","EntryID":"gE%d","PostedAmount":6.25,"AllocationType":%q}`, id, id, (i+1)/2*3, map[bool]string{true: "N", false: "F"}[i%2 == 1])
 }
 
-func (n *newer) allocationV3(i int) string {
+func (n *fakeV4) allocationV3(i int) string {
 	id := fmt.Sprint((i+1)/2*3-1, "") // of an entry
 	if i%2 == 0 {
 		id = fmt.Sprint(i/2*3, "b")
@@ -274,8 +273,8 @@ func (n *newer) allocationV3(i int) string {
 	return fmt.Sprintf(`{"ID":"A%s","EntryID":"gE%s","Percentage":"100"}`, id, id)
 }
 
-// rows answers with a page of a list of v3.
-func (n *newer) rows(count func() int, row func(i int) string) http.HandlerFunc {
+// rows returns a handler for the pages of a list of v3.
+func (n *fakeV4) rows(count func() int, row func(i int) string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		limit, _ := strconv.Atoi(q.Get("limit"))
@@ -294,11 +293,11 @@ func (n *newer) rows(count func() int, row func(i int) string) http.HandlerFunc 
 	}
 }
 
-func (n *newer) exceptions(w http.ResponseWriter, _ *http.Request) {
+func (n *fakeV4) exceptions(w http.ResponseWriter, _ *http.Request) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	all := []string{}
-	for _, e := range n.held {
+	for _, e := range n.existing {
 		allocation := ""
 		if e.ObjectType == expense.OnAllocation {
 			allocation = e.ObjectID
@@ -308,7 +307,7 @@ func (n *newer) exceptions(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "["+strings.Join(all, ",")+"]")
 }
 
-// objectAt says on what the exceptions of a path are.
+// objectAt returns the object that a path of exceptions names.
 func objectAt(path string) expense.ExistingException {
 	e := expense.ExistingException{Exception: expense.Exception{ObjectType: expense.OnReport, Visibility: expense.VisibleToAll}}
 	segments := strings.Split(strings.TrimPrefix(path, writesAPI+"/"), "/")
@@ -324,22 +323,22 @@ func objectAt(path string) expense.ExistingException {
 	return e
 }
 
-func (n *newer) put(_ http.ResponseWriter, r *http.Request) {
+func (n *fakeV4) put(_ http.ResponseWriter, r *http.Request) {
 	e := objectAt(r.URL.Path)
 	var body struct{ ExceptionCode string }
 	_ = json.NewDecoder(r.Body).Decode(&body)
 	e.Code = body.ExceptionCode
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.held = append(n.held, e)
+	n.existing = append(n.existing, e)
 }
 
-func (n *newer) takeOff(w http.ResponseWriter, r *http.Request) {
+func (n *fakeV4) deleteException(w http.ResponseWriter, r *http.Request) {
 	e := objectAt(r.URL.Path)
 	e.Code = last(r.URL.Path)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.held = slices.DeleteFunc(n.held, func(one expense.ExistingException) bool { return one.Same(e.Exception) })
+	n.existing = slices.DeleteFunc(n.existing, func(one expense.ExistingException) bool { return one.Same(e.Exception) })
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -354,18 +353,20 @@ func findUser(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, `{"totalResults":1,"Resources":[`+found+`]}`)
 }
 
-func (n *newer) request(w http.ResponseWriter, r *http.Request) { n.answers(n.next("SUBMITTED"))(w, r) }
-
-// answers shows the travel request as it is then.
-func (n *newer) answers(l look) http.HandlerFunc {
-	l = l.filled("SUBMITTED")
-	if l.Gone {
-		return says(http.StatusNotFound, "{}")
-	}
-	return says(http.StatusOK, l.row(requestID))
+func (n *fakeV4) request(w http.ResponseWriter, r *http.Request) {
+	n.answers(n.next("SUBMITTED"))(w, r)
 }
 
-func (l look) row(id string) string {
+// answers returns a handler that shows the travel request in a state.
+func (n *fakeV4) answers(l headerState) http.HandlerFunc {
+	l = l.filled("SUBMITTED")
+	if l.Gone {
+		return respond(http.StatusNotFound, "{}")
+	}
+	return respond(http.StatusOK, l.row(requestID))
+}
+
+func (l headerState) row(id string) string {
 	offered, name := `{"rel":"approve"},{"rel":"sendback"}`, "Pending External Validation"
 	if l.Elsewhere || l.Status != "SUBMITTED" {
 		offered, name = `{"rel":"recall"}`, "Submitted & Pending Approval"
@@ -375,20 +376,20 @@ func (l look) row(id string) string {
 		id, l.Status, l.Submitted, l.Version, ownerID, listed1, listed2, offered)
 }
 
-// by reads and acts by an interface, and judges by the newer rules.
-func by(via expense.Interface) func(*activities.Options) {
+// via reads and acts by an interface, and judges by the newer rules.
+func readBy(via expense.Interface) func(*activities.Options) {
 	return func(o *activities.Options) { o.Interface.Via = via }
 }
 
-func (n *newer) activities(t testing.TB, change ...func(*activities.Options)) *activities.Activities {
+func (n *fakeV4) activities(t testing.TB, change ...func(*activities.Options)) *activities.Activities {
 	t.Helper()
-	rules, err := policy.Parse("rules.yaml", []byte(newerRules))
+	rules, err := policy.Parse("rules.yaml", []byte(rulesV4))
 	require.NoError(t, err)
 	judging := func(o *activities.Options) { o.Rules, o.Interface.Via = rules, expense.V4 }
-	return n.house.activities(t, append([]func(*activities.Options){judging}, change...)...)
+	return n.fakeConcur.activities(t, append([]func(*activities.Options){judging}, change...)...)
 }
 
-// without leaves out what is not of interest.
-func without(names []string, left ...string) []string {
+// except removes names from a list.
+func except(names []string, left ...string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(s string) bool { return slices.Contains(left, s) })
 }

@@ -9,17 +9,17 @@ import (
 	"concur-connector/expense"
 )
 
-func TestJoinRun(t *testing.T) {
+func TestHandOverRun(t *testing.T) {
 	t.Parallel()
 	const other = "EXPRPT:R1"
 	in := expense.HandOverRunInput{ReportID: "R1", EventTypes: []string{"Step - SUBMIT", "Step - OTHER"}, PendingDeletes: []string{entry(1), entry(2)}}
-	join := func(t *testing.T, e *elders, in expense.HandOverRunInput) expense.HandedOverRun {
+	join := func(t *testing.T, e *olderRuns, in expense.HandOverRunInput) expense.HandedOverRun {
 		t.Helper()
-		got, err := run[expense.HandedOverRun](t, attempt{}, newNewer(t).activities(t, asking(e)).HandOverRun, in)
+		got, err := run[expense.HandedOverRun](t, attempt{}, newFakeV4(t).activities(t, withOlderRuns(e)).HandOverRun, in)
 		require.NoError(t, err)
 		return got
 	}
-	// said is what a run was told, which is told each time who leaves it the report.
+	// said returns the signals without the sender, which each must name.
 	said := func(told []expense.Notification) (said []expense.Notification) {
 		for _, n := range told {
 			require.NotEmpty(t, n.HandedOverBy)
@@ -28,55 +28,55 @@ func TestJoinRun(t *testing.T) {
 		}
 		return said
 	}
-	t.Run("tells the other run each name of the stop, and of each notification that is owed", func(t *testing.T) {
+	t.Run("signals each event type and each pending delete to the older run", func(t *testing.T) {
 		t.Parallel()
-		e := &elders{elder: other}
+		e := &olderRuns{older: other}
 		want := []expense.Notification{{EventType: "Step - SUBMIT"}, {EventType: "Step - OTHER"}, {NotificationURI: entry(1)}, {NotificationURI: entry(2)}}
 		require.Equal(t, expense.HandedOverRun{To: other}, join(t, e, in))
 		require.Equal(t, []string{"R1"}, e.asked)
-		require.Equal(t, want, said(e.told))
+		require.Equal(t, want, said(e.signals))
 		require.Equal(t, expense.HandedOverRun{To: other}, join(t, e, in), "and again, as a repeated attempt does")
-		require.Equal(t, append(want, want...), said(e.told))
+		require.Equal(t, append(want, want...), said(e.signals))
 	})
-	t.Run("tells it to look again when there is nothing else to tell", func(t *testing.T) {
+	t.Run("signals the older run to read again if there is nothing else", func(t *testing.T) {
 		t.Parallel()
-		e := &elders{elder: other}
+		e := &olderRuns{older: other}
 		require.Equal(t, other, join(t, e, expense.HandOverRunInput{ReportID: "R1"}).To)
-		require.Equal(t, []expense.Notification{{}}, said(e.told))
+		require.Equal(t, []expense.Notification{{}}, said(e.signals))
 	})
-	t.Run("tells it each time by which address a callout names the report", func(t *testing.T) {
+	t.Run("each signal carries the address of the report", func(t *testing.T) {
 		t.Parallel()
 		for _, in := range []expense.HandOverRunInput{{ReportID: "R1"}, {ReportID: "R1", EventTypes: []string{"Step - SUBMIT"}, PendingDeletes: []string{entry(1)}}} {
-			e := &elders{elder: other}
+			e := &olderRuns{older: other}
 			in.ObjectURI = objectURI
 			join(t, e, in)
-			for _, n := range e.told {
+			for _, n := range e.signals {
 				require.Equal(t, objectURI, n.ObjectURI)
 			}
 		}
 	})
-	t.Run("finds no other, and tells nobody", func(t *testing.T) {
+	t.Run("signals nothing without an older run", func(t *testing.T) {
 		t.Parallel()
-		e := &elders{}
+		e := &olderRuns{}
 		require.Zero(t, join(t, e, in))
-		require.Empty(t, e.told)
-		got, err := run[expense.HandedOverRun](t, attempt{}, newNewer(t).activities(t).HandOverRun, in)
+		require.Empty(t, e.signals)
+		got, err := run[expense.HandedOverRun](t, attempt{}, newFakeV4(t).activities(t).HandOverRun, in)
 		require.NoError(t, err)
 		require.Zero(t, got, "where nobody can be asked")
 	})
-	t.Run("looks again when the other has ended meanwhile", func(t *testing.T) {
+	t.Run("searches again if the older run has ended", func(t *testing.T) {
 		t.Parallel()
 		for n := range 3 {
-			e := &elders{elder: other, ended: n + 1}
+			e := &olderRuns{older: other, ended: n + 1}
 			require.Zero(t, join(t, e, in))
-			require.Len(t, e.told, n+1)
+			require.Len(t, e.signals, n+1)
 			require.Len(t, e.asked, 2)
 		}
 	})
-	t.Run("is tried again when it cannot be asked or told", func(t *testing.T) {
+	t.Run("is retried when Temporal does not answer", func(t *testing.T) {
 		t.Parallel()
-		e := &elders{elder: other, fails: errors.New("Temporal is away")}
-		_, err := run[expense.HandedOverRun](t, attempt{}, newNewer(t).activities(t, asking(e)).HandOverRun, in)
+		e := &olderRuns{older: other, err: errors.New("Temporal is away")}
+		_, err := run[expense.HandedOverRun](t, attempt{}, newFakeV4(t).activities(t, withOlderRuns(e)).HandOverRun, in)
 		require.ErrorContains(t, err, "Temporal is away")
 	})
 }

@@ -23,14 +23,14 @@ import (
 )
 
 const (
-	host       = "https://www.concursolutions.com"
-	reportAPI  = "/api/expense/expensereport/v1.1/"
-	objectURI  = host + reportAPI + "reportfulldetails/nK$3%Rek" // a stray percent sign, as Concur prints one
-	stepOne    = host + reportAPI + "report/nStep$1/WorkFlowAction"
-	stepTwo    = host + reportAPI + "report/nStep$2/WorkFlowAction"
-	stopOne    = "A_EXTV " + reportAPI + "report/nStep$1/WorkFlowAction"
-	entriesAPI = "/api/platform/notifications/v1.0/notification"
-	entryURI   = host + entriesAPI + "/nEntry$9"
+	host          = "https://www.concursolutions.com"
+	reportAPI     = "/api/expense/expensereport/v1.1/"
+	objectURI     = host + reportAPI + "reportfulldetails/nK$3%Rek" // a stray percent sign, as Concur prints one
+	stepOne       = host + reportAPI + "report/nStep$1/WorkFlowAction"
+	stepTwo       = host + reportAPI + "report/nStep$2/WorkFlowAction"
+	validationOne = "A_EXTV " + reportAPI + "report/nStep$1/WorkFlowAction"
+	entriesAPI    = "/api/platform/notifications/v1.0/notification"
+	entryURI      = host + entriesAPI + "/nEntry$9"
 
 	success = `<ActionStatus><Message>SUCCESS!</Message><Status>SUCCESS!</Status></ActionStatus>`
 	failure = `<ActionStatus><Message>The report was changed by somebody.</Message><Status>FAILURE</Status></ActionStatus>`
@@ -38,7 +38,7 @@ const (
 	bearer = "token-of-the-test"
 )
 
-// page is the report that the fake Concur shows.
+// page is the report that the fake shows.
 type page struct {
 	Status, Step   string
 	Flag           string // Y or N, of the report
@@ -78,25 +78,25 @@ func escaped(text string) string {
 	return b.String()
 }
 
-// exchange is one request that reached the fake Concur.
-type exchange struct {
+// request is one request that reached the fake Concur.
+type request struct {
 	name, path, body string
 	at               time.Time
 }
 
-// house is a Concur of one report, with a token that never expires.
-type house struct {
+// fakeConcur is a fake of Concur with one report and a token that never expires.
+type fakeConcur struct {
 	*httptest.Server
 
 	mu      sync.Mutex
 	pages   []page                      // one for each read; the last repeats
 	answers map[string]http.HandlerFunc // by the request's name; in place of success
-	journal []exchange
+	journal []request
 }
 
-func newHouse(t testing.TB, pages ...page) *house {
+func newFakeConcur(t testing.TB, pages ...page) *fakeConcur {
 	t.Helper()
-	h := &house{pages: pages, answers: map[string]http.HandlerFunc{}}
+	h := &fakeConcur{pages: pages, answers: map[string]http.HandlerFunc{}}
 	h.Server = httptest.NewUnstartedServer(h)
 	h.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	h.StartTLS()
@@ -104,8 +104,8 @@ func newHouse(t testing.TB, pages ...page) *house {
 	return h
 }
 
-// name says what a request is.
-func name(r *http.Request) string {
+// requestName names a request.
+func requestName(r *http.Request) string {
 	switch path := r.URL.Path; {
 	case path == "/oauth2/v0/token":
 		return "token"
@@ -124,17 +124,17 @@ func name(r *http.Request) string {
 	case r.Method == http.MethodDelete && strings.HasPrefix(path, entriesAPI+"/"):
 		return "delete"
 	}
-	return newerName(r)
+	return requestNameV4(r)
 }
 
-func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *fakeConcur) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	what := name(r)
+	what := requestName(r)
 	w.Header().Set("Concur-Correlationid", "of-concur")
 	h.mu.Lock()
 	if what != "token" {
-		h.journal = append(h.journal, exchange{name: what, path: r.URL.Path, body: string(body), at: time.Now()})
+		h.journal = append(h.journal, request{name: what, path: r.URL.Path, body: string(body), at: time.Now()})
 	}
 	answer := h.answers[what]
 	shown := page{Gone: true}
@@ -169,22 +169,22 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// on has requests of that name answered otherwise.
-func (h *house) on(name string, answer http.HandlerFunc) *house {
+// on sets the answer to requests of one name.
+func (h *fakeConcur) on(name string, answer http.HandlerFunc) *fakeConcur {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.answers[name] = answer
 	return h
 }
 
-func (h *house) requests() []exchange {
+func (h *fakeConcur) requests() []request {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return append([]exchange(nil), h.journal...)
+	return append([]request(nil), h.journal...)
 }
 
-// seen names the requests that came, in their order.
-func (h *house) seen() []string {
+// requestNames returns the names of the requests in their order.
+func (h *fakeConcur) requestNames() []string {
 	names := []string{}
 	for _, r := range h.requests() {
 		names = append(names, r.name)
@@ -192,7 +192,7 @@ func (h *house) seen() []string {
 	return names
 }
 
-func (h *house) client(t testing.TB, change ...func(*concur.Options)) *concur.Client {
+func (h *fakeConcur) client(t testing.TB, change ...func(*concur.Options)) *concur.Client {
 	t.Helper()
 	roots := x509.NewCertPool()
 	roots.AddCert(h.Certificate())
@@ -209,15 +209,15 @@ func (h *house) client(t testing.TB, change ...func(*concur.Options)) *concur.Cl
 	return c
 }
 
-// delays are told apart from every other duration in these tests.
-// shownWithin has a write waited for so long until it is shown, with short pauses.
-func shownWithin(d time.Duration) func(*activities.Options) {
+// visibleWithin sets how long an attempt waits until a write is visible, with short pauses.
+func visibleWithin(d time.Duration) func(*activities.Options) {
 	return func(o *activities.Options) { o.Delays.WriteCheck, o.Delays.VisibleWithin = time.Millisecond, d }
 }
 
+// delays differ from every other duration in these tests.
 var delays = activities.Delays{Outage: 5*time.Minute + time.Second, Unauthorized: time.Hour + time.Second}
 
-// rulesFile is one rule that never finds anything and reads the report's purpose.
+// rulesFile has one rule that reads the report's purpose and is always satisfied.
 const rulesFile = `apiVersion: concur-connector/v1
 rules:
   - name: no-joke
@@ -227,19 +227,19 @@ rules:
     then: {sendBack: true}
 `
 
-func (h *house) options(t testing.TB) activities.Options {
+func (h *fakeConcur) options(t testing.TB) activities.Options {
 	t.Helper()
 	rules, err := policy.Parse("rules.yaml", []byte(rulesFile))
 	require.NoError(t, err)
 	return activities.Options{
 		Concur: h.client(t), Rules: rules, Starter: &starter{}, RunFinder: &starter{}, Delays: delays,
 		OwnSteps:      expense.OwnSteps{All: true},
-		EarlierWrites: past{}, Permits: &permits{}, Heartbeat: acknowledged,
+		EarlierWrites: earlierWrites{}, Permits: &permits{}, Heartbeat: acknowledged,
 		RequestTimeout: 30 * time.Millisecond, MaxReportBytes: 1 << 20,
 	}
 }
 
-func (h *house) activities(t testing.TB, change ...func(*activities.Options)) *activities.Activities {
+func (h *fakeConcur) activities(t testing.TB, change ...func(*activities.Options)) *activities.Activities {
 	t.Helper()
 	options := h.options(t)
 	for _, f := range change {
@@ -250,15 +250,15 @@ func (h *house) activities(t testing.TB, change ...func(*activities.Options)) *a
 	return acts
 }
 
-// says answers with a status and a text.
-func says(status int, text string) http.HandlerFunc {
+// respond returns a handler that answers with a status and a text.
+func respond(status int, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, text)
 	}
 }
 
-// never answers until the client has gone.
-func never(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+// hang does not answer until the client has gone.
+func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
 func readInput() expense.FetchReportInput { return expense.FetchReportInput{ObjectURI: objectURI} }

@@ -8,7 +8,7 @@ import (
 	"concur-connector/expense"
 )
 
-func TestARefusedAddressNamesItsHost(t *testing.T) {
+func TestErrorNamesTheHostOfAnUntrustedAddress(t *testing.T) {
 	t.Parallel()
 	for uri, want := range map[string]string{
 		"https://evil.example" + reportAPI + "k":          "evil.example",
@@ -21,7 +21,7 @@ func TestARefusedAddressNamesItsHost(t *testing.T) {
 		host + "/api/expense/expensereport/v1.1/../elsewhere": "www.concursolutions.com",
 	} {
 		for name, is := range map[string]bool{"report": true, "request": false} {
-			h := newHouse(t)
+			h := newFakeConcur(t)
 			acts := h.activities(t)
 			read := acts.FetchReport
 			if !is {
@@ -35,14 +35,14 @@ func TestARefusedAddressNamesItsHost(t *testing.T) {
 			require.NoError(t, e.Details(&refused), "%s %s", name, uri)
 			require.Equal(t, want, refused.Host, uri)
 			require.Len(t, refused.AllowList, 12)
-			require.Empty(t, h.seen(), "nothing was sent")
+			require.Empty(t, h.requestNames(), "nothing was sent")
 		}
 	}
 }
 
-func TestNotificationURIsThatMustNotBeFollowedAreFoundByTheRead(t *testing.T) {
+func TestFetchReportNamesUntrustedNotificationURIs(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newFakeConcur(t)
 	in := readInput()
 	foreign := "https://evil.example" + entriesAPI + "/n1"
 	in.UncheckedURIs = []string{entryURI, foreign, entryURI + "/../x"}

@@ -30,7 +30,7 @@ func item(uri, object string) string {
 
 func object(n int) string { return fmt.Sprintf("%s%sreportfulldetails/k%03d", host, reportAPI, n) }
 
-func list(items ...string) http.HandlerFunc { return says(http.StatusOK, listed(items...)) }
+func list(items ...string) http.HandlerFunc { return respond(http.StatusOK, listed(items...)) }
 
 func listed(items ...string) string {
 	return `<NotificationList xmlns="http://www.concursolutions.com/api/notification/2012/06">` + strings.Join(items, "") + "</NotificationList>"
@@ -44,7 +44,7 @@ func uris(part expense.FailedNotifications) []string {
 	return all
 }
 
-func TestTheFailedListComesInPartsAndEveryEntryOnce(t *testing.T) {
+func TestFailedListIsReadInPartsWithEachEntryOnce(t *testing.T) {
 	t.Parallel()
 	const all, limit = 23, 5
 	var items, want []string
@@ -56,7 +56,7 @@ func TestTheFailedListComesInPartsAndEveryEntryOnce(t *testing.T) {
 		}
 		want = append(want, entry(i))
 	}
-	h := newHouse(t).on("list", list(items...))
+	h := newFakeConcur(t).on("list", list(items...))
 	acts := h.activities(t)
 	var got []string
 	parts := 0
@@ -76,13 +76,13 @@ func TestTheFailedListComesInPartsAndEveryEntryOnce(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-func TestAPartThatIsJustFullIsTheLast(t *testing.T) {
+func TestFullPartWithoutFurtherEntriesIsTheLast(t *testing.T) {
 	t.Parallel()
 	for _, items := range [][]string{
 		{item(entry(2), object(2)), item(entry(1), object(1))},
 		{item(entry(2), object(2)), item(entry(1), object(1)), item(entry(2), object(2)), item(entry(1), object(1))},
 	} {
-		h := newHouse(t).on("list", list(items...))
+		h := newFakeConcur(t).on("list", list(items...))
 		part, err := run[expense.FailedNotifications](t, attempt{}, h.activities(t).ListFailedNotifications,
 			expense.ListFailedNotificationsInput{Limit: 2})
 		require.NoError(t, err)
@@ -94,10 +94,10 @@ func TestAPartThatIsJustFullIsTheLast(t *testing.T) {
 	}
 }
 
-func TestAFailedListWhoseXMLIsSpoiledIsReadAsJSON(t *testing.T) {
+func TestFailedListWithInvalidXMLIsReadAsJSON(t *testing.T) {
 	t.Parallel()
 	spoiled := strings.Replace(listed(item(entry(1), object(1)), item(entry(2), object(2))), "<", "< & ", 1)
-	h := newHouse(t).on("list", func(w http.ResponseWriter, r *http.Request) {
+	h := newFakeConcur(t).on("list", func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.Header.Get("Accept"), "json") {
 			_, _ = fmt.Fprintf(w, `[{"NotificationURI":%q,"ObjectURI":%q},{"NotificationURI":%q,"ObjectURI":"a & b"}]`, entry(1), object(1), entry(2))
 			return
@@ -108,20 +108,20 @@ func TestAFailedListWhoseXMLIsSpoiledIsReadAsJSON(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{entry(1)}, uris(part), "each once")
 	require.Len(t, part.Unreadable, 1)
-	require.Equal(t, []string{"list", "list"}, h.seen())
+	require.Equal(t, []string{"list", "list"}, h.requestNames())
 
-	h = newHouse(t).on("list", says(http.StatusOK, spoiled)) // in either form
+	h = newFakeConcur(t).on("list", respond(http.StatusOK, spoiled)) // in either form
 	_, err = run[expense.FailedNotifications](t, attempt{}, h.activities(t).ListFailedNotifications, expense.ListFailedNotificationsInput{Limit: 9})
 	failed(t, err, expense.Malformed)
 }
 
-func TestAPartOfLongTextsIsBounded(t *testing.T) {
+func TestSizeOfAPartIsLimited(t *testing.T) {
 	t.Parallel()
 	var entries []string
 	for i := range 200 {
 		entries = append(entries, item(entry(100+i)+"?"+strings.Repeat("&amp;", 1500), object(i)))
 	}
-	h := newHouse(t).on("list", list(entries...))
+	h := newFakeConcur(t).on("list", list(entries...))
 	acts := h.activities(t)
 	seen, after := 0, ""
 	for {
@@ -138,10 +138,10 @@ func TestAPartOfLongTextsIsBounded(t *testing.T) {
 	require.Equal(t, 200, seen, "and every entry is in some part")
 }
 
-func TestAnEmptyFailedListIsAnEmptyPart(t *testing.T) {
+func TestEmptyFailedListIsAnEmptyPart(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{`<NotificationList/>`, `[]`} {
-		h := newHouse(t).on("list", says(http.StatusOK, answer))
+		h := newFakeConcur(t).on("list", respond(http.StatusOK, answer))
 		part, err := run[expense.FailedNotifications](t, attempt{}, h.activities(t).ListFailedNotifications,
 			expense.ListFailedNotificationsInput{Limit: 2})
 		require.NoError(t, err)
@@ -149,7 +149,7 @@ func TestAnEmptyFailedListIsAnEmptyPart(t *testing.T) {
 	}
 }
 
-func TestAnEntryThatCannotBeUnderstoodIsReportedOnceAndStopsNothing(t *testing.T) {
+func TestUnreadableEntryIsReportedOnceAndSkipped(t *testing.T) {
 	t.Parallel()
 	entries := []string{
 		item(entry(1), "not a URL"), item("not a URL", object(2)), item(entry(3), object(3)), item(entry(4), object(4)),
@@ -157,7 +157,7 @@ func TestAnEntryThatCannotBeUnderstoodIsReportedOnceAndStopsNothing(t *testing.T
 	for range 50 {
 		entries = append(entries, item(entry(5), ""))
 	}
-	h := newHouse(t).on("list", list(entries...))
+	h := newFakeConcur(t).on("list", list(entries...))
 	acts := h.activities(t)
 	part, err := run[expense.FailedNotifications](t, attempt{}, acts.ListFailedNotifications,
 		expense.ListFailedNotificationsInput{Limit: 3})
@@ -184,9 +184,9 @@ func TestAnEntryThatCannotBeUnderstoodIsReportedOnceAndStopsNothing(t *testing.T
 	require.Empty(t, part.Unreadable, "not with the later parts")
 }
 
-func TestAPartWithoutALimitIsRefused(t *testing.T) {
+func TestPartWithoutLimitIsRefused(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t).on("list", list(item(entry(1), object(1))))
+	h := newFakeConcur(t).on("list", list(item(entry(1), object(1))))
 	for _, limit := range []int{0, -1} {
 		_, err := run[expense.FailedNotifications](t, attempt{}, h.activities(t).ListFailedNotifications,
 			expense.ListFailedNotificationsInput{Limit: limit})
@@ -194,36 +194,36 @@ func TestAPartWithoutALimitIsRefused(t *testing.T) {
 		var e *temporal.ApplicationError
 		require.ErrorAs(t, err, &e)
 	}
-	require.Empty(t, h.seen())
+	require.Empty(t, h.requestNames())
 }
 
-func TestAListThatEndsEarlyIsNoPart(t *testing.T) {
+func TestTruncatedFailedListIsMalformed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t).on("list", says(http.StatusOK, "<NotificationList>"+item(entry(1), object(1))))
+	h := newFakeConcur(t).on("list", respond(http.StatusOK, "<NotificationList>"+item(entry(1), object(1))))
 	_, err := run[expense.FailedNotifications](t, attempt{}, h.activities(t).ListFailedNotifications,
 		expense.ListFailedNotificationsInput{Limit: 2})
 	failed(t, err, expense.Malformed)
 }
 
-// starter counts as open every notification that it was told of before.
+// starter treats every notification that it has swept before as open.
 type starter struct {
 	mu     sync.Mutex
-	told   []string
-	now    expense.DryRunReason // by the last question
-	seen   expense.ListRead
+	swept  []string
+	dryRun expense.DryRunReason // by the last question
+	list   expense.ListRead
 	unread int
-	fails  error // after the first
+	err    error // after the first
 }
 
 func (s *starter) Sweep(_ context.Context, n expense.Notification, seen expense.ListRead) (expense.Swept, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fails != nil && len(s.told) > 0 {
-		return "", s.fails
+	if s.err != nil && len(s.swept) > 0 {
+		return "", s.err
 	}
-	open := slices.Contains(s.told, n.ID())
-	s.told = append(s.told, n.ID())
-	s.now, s.seen = seen.DryRun, seen
+	open := slices.Contains(s.swept, n.ID())
+	s.swept = append(s.swept, n.ID())
+	s.dryRun, s.list = seen.DryRun, seen
 	switch {
 	case n.Key == "mute":
 		return expense.SweptUnknown, nil
@@ -238,8 +238,8 @@ func (s *starter) Sweep(_ context.Context, n expense.Notification, seen expense.
 }
 
 func (s *starter) HasRun(_ context.Context, n expense.Notification, seen expense.ListRead) (bool, error) {
-	s.now, s.seen = seen.DryRun, seen
-	return n.ID() == "EXPRPT:0KNOWN" && s.fails == nil, s.fails
+	s.dryRun, s.list = seen.DryRun, seen
+	return n.ID() == "EXPRPT:0KNOWN" && s.err == nil, s.err
 }
 
 func (s *starter) CountUnread(context.Context, time.Time) (int, error) { return s.unread, nil }
@@ -254,30 +254,30 @@ func TestStartProcessing(t *testing.T) {
 	with := func(s activities.Starter) func(*activities.Options) {
 		return func(o *activities.Options) { o.Starter = s }
 	}
-	t.Run("each notification starts its run or tells the open one", func(t *testing.T) {
+	t.Run("each notification starts its run or signals the open one", func(t *testing.T) {
 		t.Parallel()
 		s := &starter{}
-		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t, with(s)).StartProcessing,
+		got, err := run[expense.StartedProcessing](t, attempt{}, newFakeConcur(t).activities(t, with(s)).StartProcessing,
 			expense.StartProcessingInput{Notifications: found})
 		require.NoError(t, err)
 		require.Equal(t, expense.StartedProcessing{Started: 2, Signaled: 1}, got)
-		require.Equal(t, []string{"EXPRPT:a", "EXPRPT:b", "EXPRPT:a"}, s.told)
+		require.Equal(t, []string{"EXPRPT:a", "EXPRPT:b", "EXPRPT:a"}, s.swept)
 	})
-	t.Run("an error stops it and is retried", func(t *testing.T) {
+	t.Run("an error stops the activity and is retried", func(t *testing.T) {
 		t.Parallel()
-		s := &starter{fails: errors.New("start the run of EXPRPT:b: Temporal is away")}
-		_, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t, with(s)).StartProcessing,
+		s := &starter{err: errors.New("start the run of EXPRPT:b: Temporal is away")}
+		_, err := run[expense.StartedProcessing](t, attempt{}, newFakeConcur(t).activities(t, with(s)).StartProcessing,
 			expense.StartProcessingInput{Notifications: found})
 		var e *temporal.ApplicationError
 		require.ErrorAs(t, err, &e)
 		require.False(t, e.NonRetryable())
 		require.Contains(t, e.Error(), "Temporal is away")
-		require.Equal(t, []string{"EXPRPT:a"}, s.told)
+		require.Equal(t, []string{"EXPRPT:a"}, s.swept)
 	})
-	t.Run("one whose last run does not answer stops no other", func(t *testing.T) {
+	t.Run("a notification whose last run does not answer does not stop the others", func(t *testing.T) {
 		t.Parallel()
 		mute := expense.Notification{Kind: expense.ReportObject, Key: "mute", NotificationURI: entry(5)}
-		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t).StartProcessing,
+		got, err := run[expense.StartedProcessing](t, attempt{}, newFakeConcur(t).activities(t).StartProcessing,
 			expense.StartProcessingInput{Notifications: append([]expense.Notification{mute}, found...)})
 		require.NoError(t, err)
 		require.Equal(t, 2, got.Started)
@@ -285,40 +285,40 @@ func TestStartProcessing(t *testing.T) {
 		require.Equal(t, entry(5), got.Failed[0].NotificationURI)
 		require.Contains(t, got.Failed[0].Reason, "EXPRPT:mute")
 	})
-	t.Run("one that Concur says it has deleted again and again is named", func(t *testing.T) {
+	t.Run("an entry that Concur still lists after deletions is named", func(t *testing.T) {
 		t.Parallel()
 		s, at := &starter{}, time.Now()
 		stays := expense.Notification{Kind: expense.ReportObject, Key: "stays", NotificationURI: entry(6)}
-		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t, with(s)).StartProcessing,
+		got, err := run[expense.StartedProcessing](t, attempt{}, newFakeConcur(t).activities(t, with(s)).StartProcessing,
 			expense.StartProcessingInput{Notifications: []expense.Notification{stays}, ListedAt: at, Grace: time.Minute})
 		require.NoError(t, err)
 		require.Len(t, got.Failed, 1)
 		require.Equal(t, entry(6), got.Failed[0].NotificationURI)
 		require.Contains(t, got.Failed[0].Reason, "still lists")
-		require.True(t, s.seen.At.Equal(at), "when the list was read")
-		require.Equal(t, time.Minute, s.seen.Grace)
+		require.True(t, s.list.At.Equal(at), "when the list was read")
+		require.Equal(t, time.Minute, s.list.Grace)
 	})
-	t.Run("what is left alone is counted", func(t *testing.T) {
+	t.Run("skipped notifications are counted", func(t *testing.T) {
 		t.Parallel()
 		request := expense.Notification{Kind: expense.RequestObject, Key: "t", NotificationURI: entry(4)}
-		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t, with(&starter{})).StartProcessing,
+		got, err := run[expense.StartedProcessing](t, attempt{}, newFakeConcur(t).activities(t, with(&starter{})).StartProcessing,
 			expense.StartProcessingInput{Notifications: []expense.Notification{request}})
 		require.NoError(t, err)
 		require.Equal(t, expense.StartedProcessing{Skipped: 1}, got)
 	})
-	t.Run("one that Temporal refuses for what it is stops no other", func(t *testing.T) {
+	t.Run("a notification that Temporal refuses does not stop the others", func(t *testing.T) {
 		t.Parallel()
-		s := &starter{fails: serviceerror.NewInvalidArgument("the ID is too long")}
-		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t, with(s)).StartProcessing,
+		s := &starter{err: serviceerror.NewInvalidArgument("the ID is too long")}
+		got, err := run[expense.StartedProcessing](t, attempt{}, newFakeConcur(t).activities(t, with(s)).StartProcessing,
 			expense.StartProcessingInput{Notifications: found})
 		require.NoError(t, err)
 		require.Equal(t, 1, got.Started)
 		require.Len(t, got.Failed, 2)
 		require.Equal(t, entry(2), got.Failed[0].NotificationURI)
 	})
-	t.Run("nothing found starts nothing", func(t *testing.T) {
+	t.Run("no notification starts no run", func(t *testing.T) {
 		t.Parallel()
-		got, err := run[expense.StartedProcessing](t, attempt{}, newHouse(t).activities(t).StartProcessing, expense.StartProcessingInput{})
+		got, err := run[expense.StartedProcessing](t, attempt{}, newFakeConcur(t).activities(t).StartProcessing, expense.StartProcessingInput{})
 		require.NoError(t, err)
 		require.Zero(t, got)
 	})
