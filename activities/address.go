@@ -20,9 +20,9 @@ func addressable(report *expense.Report, wanted []expense.Exception) []expense.E
 	var all []expense.Exception
 	added := map[key]bool{}
 	for _, e := range wanted {
-		entry, isPart := entryOf[e.ObjectID]
-		if e.ObjectType != expense.OnReport && isPart && !concur.IsExpenseID(e.ObjectID) {
-			e.ObjectType, e.ObjectID = expense.OnEntry, entry
+		entryID, known := entryOf[e.ObjectID]
+		if e.ObjectType != expense.OnReport && known && !concur.IsExpenseID(e.ObjectID) {
+			e.ObjectType, e.ObjectID = expense.OnEntry, entryID
 		}
 		if k := (key{e.ObjectType, e.ObjectID, e.Code}); !added[k] {
 			added[k] = true
@@ -32,21 +32,26 @@ func addressable(report *expense.Report, wanted []expense.Exception) []expense.E
 	return all
 }
 
-// entryIDs maps the ID of each itemization and each allocation to that of its entry.
+// entryIDs maps the IDs of all entries, itemizations and allocations to that of their entry.
 func entryIDs(report *expense.Report) map[string]string {
-	entries := map[string]string{}
-	allocated := func(id string, list []expense.Allocation) {
-		for _, a := range list {
-			entries[a.ID] = id
+	ids := map[string]string{}
+	eachExpense(report, func(entryID, id string, allocations []expense.Allocation) {
+		ids[id] = entryID
+		for _, a := range allocations {
+			ids[a.ID] = entryID
 		}
-	}
+	})
+	delete(ids, "")
+	return ids
+}
+
+// eachExpense calls f for each entry and each itemization, with the ID of its entry and its
+// own.
+func eachExpense(report *expense.Report, f func(entryID, id string, allocations []expense.Allocation)) {
 	for _, e := range report.Entries {
-		allocated(e.ID, e.Allocations)
+		f(e.ID, e.ID, e.Allocations)
 		for _, item := range e.Itemizations {
-			entries[item.ID] = e.ID
-			allocated(e.ID, item.Allocations)
+			f(e.ID, item.ID, item.Allocations)
 		}
 	}
-	delete(entries, "")
-	return entries
 }

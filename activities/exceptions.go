@@ -125,21 +125,12 @@ func flagOwner(report *expense.Report, e expense.Exception) *expense.Entry {
 	if e.ObjectType == expense.OnReport {
 		return nil
 	}
-	allocated := func(list []expense.Allocation) bool {
-		return slices.ContainsFunc(list, func(al expense.Allocation) bool { return al.ID == e.ObjectID })
+	id := entryIDs(report)[e.ObjectID]
+	i := slices.IndexFunc(report.Entries, func(entry expense.Entry) bool { return id != "" && entry.ID == id })
+	if i < 0 {
+		return nil
 	}
-	for i := range report.Entries {
-		entry := &report.Entries[i]
-		if entry.ID == e.ObjectID || allocated(entry.Allocations) {
-			return entry
-		}
-		for _, part := range entry.Itemizations {
-			if part.ID == e.ObjectID || allocated(part.Allocations) {
-				return entry
-			}
-		}
-	}
-	return nil
+	return &report.Entries[i]
 }
 
 // denied reports whether Concur refuses the connector's user, and not the write.

@@ -256,16 +256,10 @@ func (a *Activities) expenseOfAllocation(ctx context.Context, in expense.PostExc
 		return nil, &concur.Error{Op: "post exceptions", Kind: expense.Unavailable, Message: "the report was deleted while it was read"}
 	}
 	expenses := map[string]string{}
-	add := func(id string, list []expense.Allocation) {
-		for _, al := range list {
+	eachExpense(whole.Report, func(_, id string, allocations []expense.Allocation) {
+		for _, al := range allocations {
 			expenses[al.ID] = id
 		}
-	}
-	for _, e := range whole.Report.Entries {
-		add(e.ID, e.Allocations)
-		for _, item := range e.Itemizations {
-			add(item.ID, item.Allocations)
-		}
-	}
+	})
 	return expenses, nil
 }

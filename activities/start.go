@@ -17,23 +17,15 @@ type startProgress struct {
 	Result expense.StartedProcessing `json:"result"`
 }
 
-// earlierProgress returns the progress of an earlier attempt. If another version of the
-// worker has stored it in another form, the attempt starts from the beginning, which is safe.
-func earlierProgress(ctx context.Context) (progress startProgress) {
-	if activity.HasHeartbeatDetails(ctx) {
-		if err := activity.GetHeartbeatDetails(ctx, &progress); err != nil {
-			return startProgress{}
-		}
-	}
-	return progress
-}
-
 // StartProcessing starts a run for each notification, signals the open run, or skips the
 // notification, by the same code as a callout. A notification that Temporal refuses does not
 // stop the others. The activity is safe to repeat: a notification URI wakes a run only once.
 func (a *Activities) StartProcessing(ctx context.Context, in expense.StartProcessingInput) (result expense.StartedProcessing, _ error) {
 	defer sign(ctx, &result.Answer)
-	progress := earlierProgress(ctx)
+	var progress startProgress
+	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &progress) != nil {
+		progress = startProgress{} // of another version of the worker: to start over is safe
+	}
 	steps, err := a.announcedSteps(ctx)
 	if err != nil {
 		return result, err
