@@ -118,12 +118,12 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 		for _, outcome := range workflows.Outcomes() {
 			want = append(want, string(outcome))
 		}
-		require.Equal(t, want, column(tableUnder(t, "docs/architecture.md", "## The life of a notification"), 0))
+		require.Equal(t, want, column(tableUnder(t, "docs/architecture.md", "## How a run ends"), 0))
 	})
-	t.Run("architecture.md shows the rooms and arrows of the map", func(t *testing.T) {
+	t.Run("architecture.md shows the packages and their imports", func(t *testing.T) {
 		t.Parallel()
 		shown := map[string][]string{}
-		for _, row := range tableUnder(t, "docs/architecture.md", "## The rooms") {
+		for _, row := range tableUnder(t, "docs/architecture.md", "## The packages") {
 			shown[row[0]] = []string{}
 			if row[2] != "–" {
 				shown[row[0]] = strings.Split(row[2], ", ")
