@@ -13,7 +13,7 @@ import (
 // writes is what the run knows about its writes to the report. Only this run knows it, so it
 // decides whether a write may be the first ([ADR 3] and [ADR 13]).
 //
-// [ADR 3]: ../docs/adr/0003-concurs-state-is-the-guard.md
+// [ADR 3]: ../docs/adr/0003-read-before-each-write.md
 // [ADR 13]: ../docs/adr/0013-the-run-permits-each-write.md
 type writes struct {
 	Posted  []PostedAtStep `json:"posted,omitempty"`  // exceptions on the report
