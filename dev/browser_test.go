@@ -19,8 +19,8 @@ import (
 	"concur-connector/workflows"
 )
 
-// TestAnOperatorUnderstandsARunInTheWebUI looks at runs as an operator does, in
-// headless Chromium. The pictures are kept in .cache/screenshots.
+// TestAnOperatorUnderstandsARunInTheWebUI reads the pages of runs in headless Chromium, as
+// an operator does. It keeps pictures in .cache/screenshots.
 func TestAnOperatorUnderstandsARunInTheWebUI(t *testing.T) {
 	t.Parallel()
 	path := findBrowser(t)
@@ -131,41 +131,41 @@ func findBrowser(t *testing.T) string {
 	return ""
 }
 
-// startBrowser starts Chromium with one window, which closes when the test ends. The
-// context is chromedp's hold of that window.
+// startBrowser starts Chromium with one window, which closes when the test ends. chromedp
+// refers to the window by the context.
 func startBrowser(t *testing.T, path string) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.WindowSize(1400, 1200),
-		chromedp.NoSandbox, // root, as in a container, has none
+		chromedp.NoSandbox, // root in a container has no sandbox
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-component-update", true),
 	)
 	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)
 	t.Cleanup(stop)
-	require.NoError(t, chromedp.Do(ctx)) // no deadline here: it would end the browser
+	require.NoError(t, chromedp.Do(ctx)) // a deadline here would end the browser
 	return ctx
 }
 
 const (
-	// documents are the page and the frames in it: the Web UI prints the details of
-	// a run in a frame.
+	// documents are the page and the frames in it. The Web UI prints the details of a run
+	// in a frame.
 	documents = `[document, ...Array.from(document.querySelectorAll("iframe"), f => f.contentDocument)]`
-	// text is all that a person can read there.
+	// text is everything that a person can read on the page.
 	text = documents + `.map(d => d?.body?.innerText ?? "").join("\n")`
 )
 
-// see opens a page, waits until it is complete and all texts are on it, and keeps a
-// picture of it, also of what it shows instead.
+// see opens a page, waits until all texts are on it, and keeps a picture of the page in any
+// case.
 func see(browser context.Context, page, picture string, texts ...string) error {
 	wanted, err := json.Marshal(texts)
 	if err != nil {
 		return err
 	}
 	complete := fmt.Sprintf(`%s.every(d => d?.readyState === "complete") && %s.every(t => %s.includes(t))`, documents, wanted, text)
-	// The page asks for the details and the list once: what came too late for it is
-	// there when it is opened again.
+	// The page requests the details and the list once. Opening it again shows what came too
+	// late.
 	for range 3 {
 		if err = shows(browser, page, complete); err == nil {
 			break
@@ -184,7 +184,7 @@ func see(browser context.Context, page, picture string, texts ...string) error {
 	return errors.Join(err, os.WriteFile(picture, png, 0o644))
 }
 
-// shows opens a page and waits until a condition in JavaScript holds there.
+// shows opens a page and waits until a JavaScript condition holds.
 func shows(browser context.Context, page, condition string) error {
 	ctx, cancel := context.WithTimeout(browser, 20*time.Second)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// mainGuards are taken out within go test's default ten minutes, one of each kind. GUARDS=all
+// mainGuards are the guards that every test run takes out, one of each kind. GUARDS=all
 // takes out every guard, as bash .ci/run does.
 var mainGuards = []string{
 	"the fresh read before the action",
@@ -26,7 +26,7 @@ var mainGuards = []string{
 	"the notified that is unread at the end",
 }
 
-// guards are pieces of the code, what replaces each of them, and the story that fails then.
+// guards are pieces of the code, their replacements, and the stories that must then fail.
 var guards = map[string]struct {
 	file, with, without, story string
 }{
@@ -385,8 +385,8 @@ var guards = map[string]struct {
 	},
 }
 
-// TestEveryGuardStandsOnceInItsFile says at once which guard has to follow code that was moved
-// or renamed. Taking the guards out takes minutes.
+// TestEveryGuardStandsOnceInItsFile shows at once which guard must follow code that was
+// moved or renamed. Taking the guards out takes minutes.
 func TestEveryGuardStandsOnceInItsFile(t *testing.T) {
 	t.Parallel()
 	for _, name := range mainGuards {
@@ -401,9 +401,9 @@ func TestEveryGuardStandsOnceInItsFile(t *testing.T) {
 	}
 }
 
-// TestAStoryFailsWhenItsGuardIsTakenOut builds the worker with one guard taken out
-// and expects the story that stands for the guard to fail: that is how we know that
-// the stories can. Shipped code holds no switch for it.
+// TestAStoryFailsWhenItsGuardIsTakenOut builds the worker without one guard and expects the
+// guard's story to fail. It proves that the stories can fail. Shipped code has no switch
+// for it.
 func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 	t.Parallel()
 	suite := theSuite(t)
@@ -425,7 +425,7 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 	}
 }
 
-// withoutGuard builds the worker with a piece of one file replaced, by an overlay.
+// withoutGuard builds the worker with one piece of a file replaced, through an overlay.
 func withoutGuard(t *testing.T, root, file, with, without string) string {
 	t.Helper()
 	dir := t.TempDir()

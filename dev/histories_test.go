@@ -21,8 +21,8 @@ import (
 
 var record = flag.Bool("record", false, "record the histories of every story into workflows/testdata/histories")
 
-// TestRecordHistories plays every story and keeps the histories of its runs, which
-// the replay test of workflows replays: go test ./dev -run TestRecordHistories -record
+// TestRecordHistories plays every story and stores the histories of its runs for the replay
+// test of workflows: go test ./dev -run TestRecordHistories -record
 func TestRecordHistories(t *testing.T) {
 	if !*record {
 		t.Skip("SKIPPED without -record: it rewrites workflows/testdata/histories")
@@ -38,7 +38,7 @@ func TestRecordHistories(t *testing.T) {
 	}
 }
 
-// record writes the history of every run of the house.
+// record stores the history of every run of the test system.
 func (s *story) record(t *testing.T, dir, name string) {
 	c := s.system.setup.temporal.client
 	runs, err := c.ListWorkflow(s.ctx, &workflowservice.ListWorkflowExecutionsRequest{
@@ -56,11 +56,11 @@ func (s *story) record(t *testing.T, dir, name string) {
 			number++
 			file = fmt.Sprintf("%s-%d.json", name, number)
 		case name != "not-our-steps":
-			continue // every story has one: this one's holds everything that can happen
+			continue // every story has such a run; only this one is stored
 		}
 		if run.GetType().GetName() == workflows.SweepFailedNotifications {
 			if sweeps++; sweeps > 2 || run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-				continue // one is like the other, and one that has only begun shows nothing
+				continue // more sweeps show nothing new, and a sweep that has only begun shows nothing
 			}
 		}
 		var history historypb.History
@@ -83,7 +83,7 @@ func (s *story) record(t *testing.T, dir, name string) {
 	}
 }
 
-// anonymous takes the machine's name and processes out of a history.
+// anonymous removes the name and the processes of the machine from a history.
 func anonymous(history []byte) []byte {
 	return identity.ReplaceAll(history, []byte(`"identity":"dev"`))
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// label is an interface as it can stand in a name.
+// label writes an interface so that it can be part of a name.
 func label(via string) string { return strings.ReplaceAll(via, "+", "-") }
 
-// TestStoriesByTheNewerInterfaces plays the stories that can be told by every interface
-// by the others, too: the main ones within go test's default ten minutes, and all of them
-// with STORIES=all, as bash .ci/run does.
+// TestStoriesByTheNewerInterfaces plays the stories through the other interfaces too. By
+// default it plays the main stories; with STORIES=all, as in bash .ci/run, it plays all
+// stories.
 func TestStoriesByTheNewerInterfaces(t *testing.T) {
 	t.Parallel()
 	suite := theSuite(t)

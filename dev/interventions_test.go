@@ -20,16 +20,16 @@ import (
 	"concur-connector/expense"
 )
 
-// A scene is a report that makes the connector write, and what must have become of it in
-// Concur when all is over, whatever an operator did in between.
+// A scene is a report that makes the connector write, and its expected state in Concur at
+// the end, whatever an operator does in between.
 type scene struct {
 	write     string            // the activity that an operator intervenes in
-	endpoints map[string]string // the simulator's, by the interface
+	endpoints map[string]string // of the simulator, by interface
 	report    string
 	rules     string   // empty: dev/rules.yaml
-	swept     bool     // a sweep finds the report, and not a callout
-	decisions []string // that took effect, in order
-	posted    []string // codes, ever
+	swept     bool     // a sweep finds the report; there is no callout
+	decisions []string // all actions with effect, in order
+	posted    []string // all codes that were ever posted
 }
 
 var scenes = map[string]scene{
@@ -42,7 +42,7 @@ var scenes = map[string]scene{
 		report:    `{steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}], entries: [{type: MEALS, amount: "82.10"}]}`,
 		decisions: []string{"Approve", "Approve"}, posted: []string{"NORECPT"},
 	},
-	"approve": { // the second stop bears the code of the first
+	"approve": { // both steps have the same code
 		write: "TakeAction", endpoints: map[string]string{"v1.1": "action", "v3+v4": "approve", "v4": "approve"},
 		report:    `{steps: [{extv: SUBMIT}, {extv: SUBMIT}, {status: A_APPR}], entries: [{type: MEALS, amount: "42.50", receipt: true}]}`,
 		decisions: []string{"Approve", "Approve"},
@@ -64,7 +64,7 @@ rules:
     then: {sendBack: true}
 `,
 	},
-	"request": { // whose second step cannot be told from the first
+	"request": { // whose steps cannot be told apart
 		write: "TakeAction", endpoints: map[string]string{"v4": "request-action"},
 		report:    `{request: true, purpose: Kick-off, steps: [{extv: SUBMIT}, {extv: SECOND}], entries: [{type: AIRFR, amount: "494.56"}]}`,
 		decisions: []string{"Approve", "Approve"},
@@ -79,8 +79,8 @@ rules:
 	},
 }
 
-// A moment is when an operator intervenes: the request is held before its effect or after
-// it, and then its answer is lost, or it goes on late.
+// A moment is when an operator intervenes. The request is held before or after its effect.
+// Then its answer is lost, or the request continues late.
 type moment struct {
 	phase  string
 	answer bool
@@ -93,9 +93,9 @@ var moments = map[string]moment{
 	"late-answer":       {phase: "after", answer: true},
 }
 
-// usual are the interventions that every test run plays, at the moments that are the worst
-// for each write. INTERVENTIONS=all plays every intervention at every moment, by every
-// interface; INTERVENTIONS='v4/approve/lost-answer/reset' those whose names hold that.
+// usual are the interventions of every test run, at the worst moments for each write.
+// INTERVENTIONS=all plays every intervention at every moment through every interface.
+// INTERVENTIONS='v4/approve/lost-answer/reset' plays those whose names contain that text.
 var usual = map[string][]string{
 	"v1.1/post/lost-answer":                 {"reset-heartbeats", "complete-empty", "terminate-restart", "no-heartbeat-timeout-reset", "reset-run-to-6"},
 	"v1.1/approve/late-effect":              {"reset-heartbeats", "complete-null", "reset-run-last"},
@@ -107,9 +107,9 @@ var usual = map[string][]string{
 	"v4/request/lost-answer":                {"reset-heartbeats", "terminate-restart"},
 }
 
-// TestInterventionPoints has an operator do whatever Temporal offers to a write that is
-// under way, and expects that nothing is done twice, nothing is done unseen, and the report
-// comes to the same end.
+// TestInterventionPoints lets an operator intervene in a write in every way that Temporal
+// offers. Nothing may be done twice, nothing may be done without a read, and the report
+// must end in the same state.
 func TestInterventionPoints(t *testing.T) {
 	t.Parallel()
 	suite := theSuite(t)
@@ -137,11 +137,11 @@ func TestInterventionPoints(t *testing.T) {
 	}
 }
 
-// mostResets is more than the events that a run of any scene can be reset to.
+// mostResets is more than the events that any scene's run can be reset to.
 const mostResets = 40
 
-// everyIntervention names all of them: the resets of the run to each event come last, in the
-// order of the events.
+// everyIntervention returns the names of all interventions. The resets to single events
+// come last, in the order of the events.
 func everyIntervention() []string {
 	names := slices.Sorted(maps.Keys(interventions))
 	for n := 1; n <= mostResets; n++ {
@@ -150,7 +150,8 @@ func everyIntervention() []string {
 	return names
 }
 
-// interveneAt plays a scene once for each intervention, one after the other in one house.
+// interveneAt plays a scene once for each intervention, one after the other in one test
+// system.
 func interveneAt(t *testing.T, suite *suite, via, place string, play scene, when moment, names []string) {
 	setup := suite.setup()
 	setup.via = via
@@ -160,7 +161,7 @@ func interveneAt(t *testing.T, suite *suite, via, place string, play scene, when
 		setup.rules = filepath.Join(t.TempDir(), "rules.yaml")
 		require.NoError(t, os.WriteFile(setup.rules, []byte(play.rules), 0o600))
 	}
-	setup.own = "all" // a run that is swept is the first of its house
+	setup.own = "all" // a swept run is the first run of its test system
 	sys, err := open(t.Context(), setup, t.TempDir())
 	require.NoError(t, err)
 	s := &story{ctx: context.WithoutCancel(t.Context()), system: sys, reports: map[string]string{}}
@@ -169,7 +170,7 @@ func interveneAt(t *testing.T, suite *suite, via, place string, play scene, when
 		sys.close()
 	}()
 	require.NoError(t, sys.sim.do(s.ctx, http.MethodPost, "/codes", []byte("codes: [NORECPT, APPROVED]"), nil))
-	done := false // the run has been reset to each event of its history
+	done := false // the run was reset to every event of its history
 	for _, name := range names {
 		if done && strings.HasPrefix(name, resetTo) {
 			continue
@@ -218,7 +219,7 @@ func (s *story) playIntervention(via string, play scene, when moment, name strin
 	}
 	var notPlayed error
 	if errors.Is(err, errNoEvent) || errors.Is(err, errRefused) {
-		notPlayed, err = err, nil // the run is seen through all the same
+		notPlayed, err = err, nil // the run must still end as expected
 	}
 	if err == nil && notPlayed == nil {
 		s.untilWrittenAnew(id, play.write, before)
@@ -235,7 +236,7 @@ func (s *story) playIntervention(via string, play scene, when moment, name strin
 	return notPlayed
 }
 
-// pending names the activity that a run waits for.
+// pending names the run's pending activity.
 func (s *story) pending(id string) (string, error) {
 	d, err := s.temporal().DescribeWorkflowExecution(s.ctx, id, "")
 	if err != nil {
@@ -247,8 +248,8 @@ func (s *story) pending(id string) (string, error) {
 	return "", nil
 }
 
-// untilWrittenAnew waits a moment, while the request is held, for another activity that is
-// about to write the same: that is when the one before it is the most dangerous.
+// untilWrittenAnew waits briefly, while the request is held, for another activity that is
+// about to make the same write. The earlier request is then the most dangerous.
 func (s *story) untilWrittenAnew(id, write, before string) {
 	ctx, cancel := context.WithTimeout(s.ctx, 700*time.Millisecond) // the request is held for less than CONCUR_REQUEST_TIMEOUT
 	defer cancel()
@@ -261,8 +262,8 @@ func (s *story) untilWrittenAnew(id, write, before string) {
 	})
 }
 
-// settle does what an operator and Concur do when something is left undone: it has a parked
-// run tried again, and tells of a report whose run was ended and that still waits.
+// settle does what an operator and Concur do about unfinished work: it retries a parked
+// run, and repeats the callout of a report that waits without an open run.
 func (s *story) settle(id, name string, swept bool) error {
 	told := time.Now()
 	return s.until(func() error {

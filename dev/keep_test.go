@@ -18,15 +18,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// asParent makes the test binary a command that has started a program, and asProgram that
-// program.
+// asParent makes the test binary a command that has started a program; asProgram makes it
+// that program.
 const (
 	asParent  = "PLAY_THE_PARENT"
 	asProgram = "program"
 )
 
-// beParent plays the command, or the program when that is the variable's value. Neither
-// ends by itself.
+// beParent acts as the command or the program, by the value of the variable. Neither ends
+// on its own.
 func beParent() {
 	if os.Getenv(asParent) == asProgram {
 		fmt.Println(os.Getpid(), os.Getppid())
@@ -64,7 +64,7 @@ func aFamily(t *testing.T) family {
 	return f
 }
 
-// alive reports whether a process runs; one that has ended and that nobody waits for does not.
+// alive reports whether a process runs. A zombie does not run.
 func alive(pid int) bool {
 	process, err := os.FindProcess(pid)
 	if err != nil || process.Signal(syscall.Signal(0)) != nil {
@@ -122,8 +122,8 @@ func TestAProgramThatIsKilledIsGoneWhenKillReturns(t *testing.T) {
 	require.Error(t, c.err)
 }
 
-// TestTheDevCommandLeavesNothingBehind plays the whole system, and ends the command as a
-// closed pipe and as SIGKILL do.
+// TestTheDevCommandLeavesNothingBehind runs the whole system and ends the command by a
+// closed pipe and by SIGKILL.
 func TestTheDevCommandLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/proc/self/environ"); err != nil {
@@ -149,7 +149,7 @@ func TestTheDevCommandLeavesNothingBehind(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, dev)
-			own := "TMPDIR=" + t.TempDir() // by which its processes are known
+			own := "TMPDIR=" + t.TempDir() // identifies the command's processes
 			cmd.Env = append(os.Environ(), own)
 			cmd.Dir = suite.root
 			out, err := cmd.StdoutPipe()
@@ -167,7 +167,7 @@ func TestTheDevCommandLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// processesWith lists the processes that have this entry in their environment.
+// processesWith lists the processes with this entry in their environment.
 func processesWith(entry string) (pids []int) {
 	files, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, file := range files {

@@ -15,20 +15,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// killed are the main stories that write, by the interface: they are played once for
-// every request of their journal and each side of it. KILL_POINTS=all plays every story
-// so, and KILL_POINTS='approve gone' those; KILL_INTERFACE=v4 by that interface alone.
+// killed are the main stories that write, by interface. Each is played once for every
+// request in its journal, with a kill before it and a kill after it. KILL_POINTS=all does
+// so with every story, KILL_POINTS='approve gone' with those two. KILL_INTERFACE=v4 uses
+// that interface only.
 var killed = map[string][]string{
 	"v1.1": {"approve", "exceptions", "send-back", "two-steps", "lost-answer"},
 	"v4":   {"exceptions"},
 }
 
-// unfit are stories that cannot be told with a killed worker: their faults are
-// counted by request, and a killed attempt is one more.
+// unfit marks stories that cannot be played with a killed worker. Mostly their faults count
+// requests, and a killed attempt adds one.
 const unfit = "# No kills: "
 
-// TestKillPoints kills the worker before and after each single request that a
-// story makes, and expects the story to be told the same.
+// TestKillPoints kills the worker before and after each request that a story makes. The
+// story must still succeed.
 func TestKillPoints(t *testing.T) {
 	t.Parallel()
 	suite := theSuite(t)
@@ -63,7 +64,7 @@ func TestKillPoints(t *testing.T) {
 	}
 }
 
-// killAtEach plays a story once for each of its requests and each side of it.
+// killAtEach plays a story once for each of its requests and each phase.
 func killAtEach(t *testing.T, setup systemSetup, name string) {
 	for n := range requests(t, setup, name) {
 		for _, phase := range []string{"before", "after"} {
@@ -78,7 +79,7 @@ func killAtEach(t *testing.T, setup systemSetup, name string) {
 	}
 }
 
-// requests plays a story undisturbed and counts the requests of its journal.
+// requests plays a story without kills and counts the requests in its journal.
 func requests(t *testing.T, setup systemSetup, name string) int {
 	t.Helper()
 	count := 0
@@ -97,8 +98,8 @@ func requests(t *testing.T, setup systemSetup, name string) int {
 	return count
 }
 
-// killAt kills the worker while the simulator holds its nth request, and starts
-// another.
+// killAt kills the worker while the simulator holds the nth request, and starts another
+// worker.
 func (s *story) killAt(t *testing.T, n int, phase string) (ended func()) {
 	s.killing = true
 	body, err := json.Marshal(map[string]any{"request": n, "phase": phase})
@@ -127,12 +128,12 @@ func (s *story) killAt(t *testing.T, n int, phase string) (ended func()) {
 	}()
 	return func() {
 		cancel()
-		// A worker that is being started again is waited for: one that came up after the
-		// house was closed would be left behind.
+		// Wait for a worker that is being started: one that came up after the test system
+		// was closed would be left behind.
 		switch err := <-done; {
 		case errors.Is(err, context.Canceled):
-			// Which requests a story makes depends a little on what meets what; the
-			// last ones may not come.
+			// The number of a story's requests varies a little, so the last ones may not
+			// come.
 			t.Logf("request %d was not made this time", n)
 		case err != nil && !t.Failed():
 			t.Errorf("the worker was not killed and started again: %v", err)

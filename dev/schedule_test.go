@@ -12,8 +12,8 @@ import (
 	"concur-connector/workflows"
 )
 
-// TestTheScheduleOfTheSweep has workers with different settings start, one after the
-// other, on a real Temporal.
+// TestTheScheduleOfTheSweep starts workers with different settings, one after the other, on
+// a real Temporal server.
 func TestTheScheduleOfTheSweep(t *testing.T) {
 	t.Parallel()
 	c := theSuite(t).temporal.client

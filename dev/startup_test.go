@@ -16,7 +16,7 @@ import (
 )
 
 // TestAWorkerThatStartsBeforeTemporalBeginsWhenItIsThere starts the real worker while
-// nobody listens at the address of Temporal, and then has Temporal listen there.
+// nothing listens at Temporal's address. Then Temporal becomes available there.
 func TestAWorkerThatStartsBeforeTemporalBeginsWhenItIsThere(t *testing.T) {
 	t.Parallel()
 	suite := theSuite(t)
@@ -71,7 +71,8 @@ func TestAWorkerThatStartsBeforeTemporalBeginsWhenItIsThere(t *testing.T) {
 	require.Eventually(t, func() bool { return strings.HasPrefix(ready(), "200 OK ready\n") }, patience, tick)
 }
 
-// relay listens at one address and hands each connection on to another, until the test ends.
+// relay listens at one address and forwards each connection to another, until the test
+// ends.
 func relay(t *testing.T, from, to string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", from)

@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// seed makes the simulator's made-up values; a red run prints the one to repeat.
+// seed makes the simulator's values; a failed test prints the seed to repeat.
 var seed = flag.Uint64("seed", uint64(time.Now().UnixNano()), "seed of the simulator")
 
 func TestMain(m *testing.M) {
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 		beParent()
 	}
 	flag.Parse()
-	// A story mostly waits: more of them at a time than there are processors.
+	// Stories mostly wait, so more of them run at a time than there are processors.
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
@@ -47,7 +47,7 @@ var sharedSuite struct {
 	err   error
 }
 
-// theSuite returns what all tests of this package share: built programs and a running
+// theSuite returns what all tests of this package share: the built programs and a running
 // Temporal dev server.
 func theSuite(t *testing.T) *suite {
 	t.Helper()
@@ -63,7 +63,7 @@ func theSuite(t *testing.T) *suite {
 
 func storyFile(name string) string { return filepath.Join("testdata", name+".txtar") }
 
-// TestStories plays every story of testdata against the real programs.
+// TestStories plays every story in testdata with the real programs.
 func TestStories(t *testing.T) {
 	t.Parallel()
 	suite := theSuite(t)

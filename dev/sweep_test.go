@@ -21,35 +21,35 @@ import (
 	"concur-connector/workflows"
 )
 
-// sweepSizes are the failed lists that TestASweepOfThousands has swept, one after the
-// other: SWEEP_SIZES=1000,10000 (make sweep) takes some minutes.
+// sweepSizes are the lengths of the failed lists that TestASweepOfThousands sweeps, one
+// after the other. SWEEP_SIZES=1000,10000 (make sweep) takes some minutes.
 func sweepSizes(t *testing.T) []int {
 	t.Helper()
 	return sizesOf(t, "SWEEP_SIZES", "60,240")
 }
 
-// callouts is how many are timed before a sweep, and again meanwhile.
+// callouts is how many callouts are timed before a sweep, and again during the sweep.
 const callouts = 7
 
-// sweepFigures are what one sweep was seen to take.
+// sweepFigures are the measurements of one sweep.
 type sweepFigures struct {
 	size      int
 	result    workflows.SweepResult
-	sweep     time.Duration // until all were started
-	all       time.Duration // until all were decided and deleted
+	sweep     time.Duration // until all runs were started
+	all       time.Duration // until all reports were decided and all entries deleted
 	runs      int           // of the sweep: it continues as new
 	events    int64         // of its longest history
 	bytes     int64         // of its largest history
 	peak      int64         // KiB of the worker's resident memory
-	quiet     time.Duration // median of a callout before the sweep, from its report's submission
-	meanwhile time.Duration // the same while the sweep's runs were open
+	quiet     time.Duration // median time of a callout before the sweep, from the report's submission
+	meanwhile time.Duration // the same during the sweep
 }
 
-// TestASweepOfThousands has failed lists of different lengths swept by the real
-// programs. Each report is decided once, neither the sweep's histories nor the worker's
-// memory grow with the list, and a callout does not wait behind it.
+// TestASweepOfThousands sweeps failed lists of different lengths with the real programs.
+// Each report must be decided once. The sweep's histories and the worker's memory must not
+// grow with the list, and a callout must not wait behind the sweep.
 func TestASweepOfThousands(t *testing.T) {
-	suite := theSuite(t) // not beside other tests: it measures
+	suite := theSuite(t) // not parallel, because it measures
 	var seen []sweepFigures
 	for i, size := range sweepSizes(t) {
 		f := sweepOf(t, suite, size, fmt.Sprintf("thousands-%d-%d", i, size))
@@ -59,8 +59,8 @@ func TestASweepOfThousands(t *testing.T) {
 			f.quiet.Round(time.Millisecond), f.meanwhile.Round(time.Millisecond))
 	}
 	first, last := seen[0], seen[len(seen)-1]
-	// A part of 200 has an activity that lists and one that starts. At most five parts are
-	// in one history, so from 1,000 on none is longer or larger.
+	// A part of 200 entries has one activity that lists and one that starts runs. One
+	// history has at most five parts, so from 1,000 entries on none gets longer or larger.
 	const most = 5*12 + 12
 	require.LessOrEqual(t, last.events, int64(most))
 	if first.size >= 1000 {
@@ -116,7 +116,7 @@ func sweepOf(t *testing.T, suite *suite, size int, name string) sweepFigures {
 			break
 		}
 		select {
-		case <-time.After(200 * time.Millisecond): // the summary has no way to wait
+		case <-time.After(200 * time.Millisecond): // the summary offers no wait
 		case <-ctx.Done():
 			t.Fatalf("after %s: %+v\n%s", time.Since(began), sum, sys.logs())
 		}
@@ -132,8 +132,7 @@ func sweepOf(t *testing.T, suite *suite, size int, name string) sweepFigures {
 	return f
 }
 
-// callouts submits reports, one after the other, and returns how long each took to be
-// decided.
+// callouts submits reports, one after the other, and returns how long each decision took.
 func (s *story) callouts(t *testing.T, name string, n int) (took []time.Duration) {
 	for i := range n {
 		began := time.Now()
@@ -159,8 +158,8 @@ func median(list []time.Duration) time.Duration {
 	return list[len(list)/2]
 }
 
-// histories says how many runs a workflow ID had, and how long and large the largest of
-// their histories are.
+// histories returns the number of runs of a workflow ID, and the length and size of their
+// largest history.
 func (s *story) histories(t *testing.T, id string) (runs int, events, bytes int64) {
 	t.Helper()
 	var list *workflowservice.ListWorkflowExecutionsResponse
@@ -180,8 +179,8 @@ func (s *story) histories(t *testing.T, id string) (runs int, events, bytes int6
 	return runs, events, bytes
 }
 
-// watchMemory returns the most resident memory that a process was seen to have, in KiB,
-// once stop is closed; 0 where /proc does not tell.
+// watchMemory returns the largest resident memory of a process, in KiB, once stop is
+// closed. It returns 0 without /proc.
 func watchMemory(pid int, stop <-chan struct{}) <-chan int64 {
 	most := make(chan int64, 1)
 	go func() {
@@ -203,7 +202,7 @@ func watchMemory(pid int, stop <-chan struct{}) <-chan int64 {
 
 func resident(pid int) int64 { return memory(pid, "VmRSS:") }
 
-// memory reads one line of what the kernel counts of a process, in KiB.
+// memory reads one of the kernel's counts about a process, in KiB.
 func memory(pid int, line string) int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -211,15 +210,14 @@ func memory(pid int, line string) int64 {
 	}
 	for one := range strings.Lines(string(status)) {
 		if fields := strings.Fields(one); len(fields) > 1 && fields[0] == line {
-			n, _ := strconv.ParseInt(fields[1], 10, 64) // 0 says that it is not known
+			n, _ := strconv.ParseInt(fields[1], 10, 64) // 0 means unknown
 			return n
 		}
 	}
 	return 0
 }
 
-// programOf returns the process ID of the program that a keeper keeps; 0 where /proc does
-// not tell.
+// programOf returns the process ID of a keeper's program; 0 without /proc.
 func programOf(keeper int) int {
 	children, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", keeper))
 	for _, file := range children {

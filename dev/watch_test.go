@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// screen keeps what is printed by several goroutines.
+// screen keeps what several goroutines print.
 type screen struct {
 	mu   sync.Mutex
 	text bytes.Buffer

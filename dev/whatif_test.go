@@ -27,10 +27,10 @@ import (
 	"concur-connector/workflows"
 )
 
-// whatIfFigures are what one what-if was seen to take.
+// whatIfFigures are the measurements of one what-if.
 type whatIfFigures struct {
 	size   int
-	made   time.Duration // the past runs
+	made   time.Duration // making the past runs
 	took   time.Duration
 	peak   int64 // KiB of resident memory
 	result struct {
@@ -40,11 +40,12 @@ type whatIfFigures struct {
 	}
 }
 
-// TestWhatIfOverThousands has past runs of real histories judged by changed rules with the
-// real concurctl. What it says is right, and its memory does not grow with the runs:
-// WHATIF_SIZES=1000,10000 (make what-if) takes half an hour, for the runs are to be made.
+// TestWhatIfOverThousands evaluates past runs with changed rules, through the real
+// concurctl. The result must be right, and the memory must not grow with the runs.
+// WHATIF_SIZES=1000,10000 (make what-if) takes half an hour, because it must first make the
+// runs.
 func TestWhatIfOverThousands(t *testing.T) {
-	suite := theSuite(t) // not beside other tests: it measures
+	suite := theSuite(t) // not parallel, because it measures
 	var seen []whatIfFigures
 	for i, size := range sizesOf(t, "WHATIF_SIZES", "40,120") {
 		f := whatIfOver(t, suite, size, fmt.Sprintf("what-if-%d-%d", i, size))
@@ -61,7 +62,7 @@ func TestWhatIfOverThousands(t *testing.T) {
 	}
 }
 
-// sizesOf reads sizes from the environment, such as 1000,10000.
+// sizesOf reads sizes such as 1000,10000 from the environment.
 func sizesOf(t *testing.T, name, otherwise string) (sizes []int) {
 	t.Helper()
 	text := os.Getenv(name)
@@ -87,8 +88,8 @@ func whatIfOver(t *testing.T, suite *suite, size int, queue string) whatIfFigure
 
 	old, err := os.ReadFile(suite.setup().rules)
 	require.NoError(t, err)
-	// Every fourth report has an entry of 60.00 without a receipt, which is now a violation;
-	// every fourth other has alcohol, and is sent back as before.
+	// Every fourth report has an entry of 60.00 without a receipt, which is now a
+	// violation. Another quarter has alcohol, and is sent back as before.
 	changed := filepath.Join(t.TempDir(), "changed.yaml")
 	text := strings.Replace(string(old), `money("75.00", report.currency)`, `money("50.00", report.currency)`, 1)
 	require.NotEqual(t, string(old), text)
@@ -122,8 +123,8 @@ func whatIfOver(t *testing.T, suite *suite, size int, queue string) whatIfFigure
 	return f
 }
 
-// makePast has the workflows of production live so many notifications, with activities
-// that call nobody.
+// makePast lets the real workflows process that many notifications, with activities that
+// call nobody.
 func makePast(ctx context.Context, t *testing.T, suite *suite, size int, queue string) {
 	t.Helper()
 	rules, err := policy.Load(suite.setup().rules)
@@ -162,15 +163,15 @@ func makePast(ctx context.Context, t *testing.T, suite *suite, size int, queue s
 			return
 		}
 		select {
-		case <-time.After(200 * time.Millisecond): // visibility has no way to wait
+		case <-time.After(200 * time.Millisecond): // visibility offers no wait
 		case <-ctx.Done():
 			t.Fatalf("%d of %d runs have ended", done.GetCount(), size)
 		}
 	}
 }
 
-// pastActivities read reports that are made of their keys, judge them by the rules, and
-// write nothing.
+// pastActivities make reports from their keys, evaluate them by the rules, and write
+// nothing.
 func pastActivities(rules *policy.Policy) map[string]any {
 	ofReports, _ := rules.Fields()
 	return map[string]any{
@@ -203,13 +204,13 @@ func pastActivities(rules *policy.Policy) map[string]any {
 	}
 }
 
-// answerOf names the activity, without which a run does not use its result.
+// answerOf names the activity; without the name a run does not use the result.
 func answerOf(ctx context.Context) expense.Answer {
 	info := activity.GetInfo(ctx)
 	return expense.Answer{Of: expense.ActivityName(info.WorkflowExecution.ID, info.ActivityID)}
 }
 
-// pastReport has twenty entries. What is particular about it follows from its number.
+// pastReport has twenty entries. Its number decides what is special about it.
 func pastReport(uri string) *expense.Report {
 	n, err := strconv.Atoi(uri[strings.LastIndexByte(uri, '-')+1:])
 	if err != nil {
@@ -236,9 +237,9 @@ func pastReport(uri string) *expense.Report {
 	return r
 }
 
-// watchPeak returns the most resident memory that a process had, in KiB, once stop is
-// closed; 0 where /proc does not tell. The kernel counts it, so that no peak is missed but
-// one of the last moments.
+// watchPeak returns the peak resident memory of a process, in KiB, once stop is closed. It
+// returns 0 without /proc. The kernel counts the peak, so only a peak in the last moments
+// can be missed.
 func watchPeak(pid int, stop <-chan struct{}) <-chan int64 {
 	most := make(chan int64, 1)
 	go func() {

@@ -48,7 +48,7 @@ func opened(t *testing.T) *factservice.Service {
 	return c
 }
 
-// asks puts a good request, changed before it is signed or after.
+// asks describes a request, with changes that are made before or after it is signed.
 type asks struct {
 	id, report, body string
 	method           string
