@@ -71,7 +71,7 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 		t.Parallel()
 		var want [][]string
 		for _, code := range concur.Codes() {
-			want = append(want, []string{code.Code, string(code.Kind), code.Mend})
+			want = append(want, []string{code.Code, string(code.Kind), code.Fix})
 		}
 		require.Equal(t, want, tableUnder(t, "docs/errors.md", "## Codes of Concur's refusals"))
 	})

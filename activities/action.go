@@ -119,7 +119,7 @@ func movedByAction(in expense.TakeActionInput, now found) bool {
 	if now.Kind != expense.NotWaiting || !in.Action.CanLeadTo(now.Status) {
 		return false
 	}
-	if in.HeaderHash != "" || now.Mark != "" || now.Request != nil {
+	if in.HeaderHash != "" || now.HeaderHash != "" || now.Request != nil {
 		return now.ValidationID == ""
 	}
 	return now.ValidationID != expense.StatusExternalValidation
@@ -157,5 +157,5 @@ func wantedComments(err error) []string {
 	if !errors.As(err, &e) {
 		return nil
 	}
-	return e.Wants
+	return e.RequiredFields
 }

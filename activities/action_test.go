@@ -215,7 +215,7 @@ func TestLostAnswerLeavesOutcomeUnknown(t *testing.T) {
 			options := h.options(t)
 			options.Concur = h.client(t, func(o *concur.Options) {
 				if name == "no answer in time" {
-					o.AnswerLimit = 500 * time.Millisecond
+					o.RequestTimeout = 500 * time.Millisecond
 				}
 			})
 			acts := mustNew(t, options)

@@ -24,7 +24,7 @@ func (a *Activities) putExceptions(ctx context.Context, h *heartbeater, in expen
 		if err != nil || now.Kind != "" {
 			return now, 1, err
 		}
-		posted.ReportState, posted.HeaderHash, posted.MayHaveMoved = now.ReportState, now.Mark, !now.at(in.ValidationID, in.Attempt)
+		posted.ReportState, posted.HeaderHash, posted.MayHaveMoved = now.ReportState, now.HeaderHash, !now.at(in.ValidationID, in.Attempt)
 		for i, e := range in.Exceptions {
 			posted.Items[i] = expense.PostedException{Exception: e, State: expense.Posted}
 			if !contains(existing, e) {
@@ -79,7 +79,7 @@ func (a *Activities) putExceptions(ctx context.Context, h *heartbeater, in expen
 	if err != nil || now.Kind != "" {
 		return expense.PostedExceptions{ReportState: now.ReportState}, a.failedWrite(ctx, err, done.unknown)
 	}
-	posted.HeaderHash, posted.MayHaveMoved = now.Mark, !now.at(in.ValidationID, in.Attempt)
+	posted.HeaderHash, posted.MayHaveMoved = now.HeaderHash, !now.at(in.ValidationID, in.Attempt)
 	return posted, nil
 }
 
@@ -151,7 +151,7 @@ func (a *Activities) DeleteExceptions(ctx context.Context, in expense.DeleteExce
 		if err != nil || now.Kind != "" || w.changed(now, first) {
 			return now, 1, err
 		}
-		deleted.ReportState, deleted.HeaderHash, deleted.MayHaveMoved = now.ReportState, now.Mark, !now.at(in.ValidationID, in.Attempt)
+		deleted.ReportState, deleted.HeaderHash, deleted.MayHaveMoved = now.ReportState, now.HeaderHash, !now.at(in.ValidationID, in.Attempt)
 		for _, e := range in.Exceptions {
 			if contains(listed, e.Exception) {
 				existing = append(existing, e)
@@ -185,7 +185,7 @@ func (a *Activities) DeleteExceptions(ctx context.Context, in expense.DeleteExce
 	if err != nil || now.Kind != "" {
 		return expense.DeletedExceptions{ReportState: now.ReportState}, a.failedWrite(ctx, err, done.unknown)
 	}
-	deleted.HeaderHash, deleted.MayHaveMoved = now.Mark, !now.at(in.ValidationID, in.Attempt)
+	deleted.HeaderHash, deleted.MayHaveMoved = now.HeaderHash, !now.at(in.ValidationID, in.Attempt)
 	return deleted, nil
 }
 
@@ -208,7 +208,7 @@ func sortByList(deleted *expense.DeletedExceptions, listed []expense.ExistingExc
 // has a name, no exception changes that, and nothing is read.
 func (a *Activities) readHeaderAfter(ctx context.Context, objectURI, validationID string, attempt expense.Attempt) (found, error) {
 	if attempt.HeaderHash == "" {
-		return found{Read: concur.Read{Stop: validationID}}, nil
+		return found{Read: concur.Read{Validation: validationID}}, nil
 	}
 	return a.readAt(ctx, objectURI, validationID, attempt.Via)
 }

@@ -97,7 +97,7 @@ func (a *Activities) failedWrite(ctx context.Context, err error, unknown bool) e
 	sign(ctx, &detail.Answer)
 	var e *concur.Error
 	if errors.As(err, &e) {
-		detail.Fix = e.Mend
+		detail.Fix = e.Fix
 	}
 	return a.failure(ctx, err, detail)
 }

@@ -109,7 +109,7 @@ func TestEachKindHasItsRetryClass(t *testing.T) {
 			case "an attempt that ends", "an attempt that ends before a write":
 				once.cancel = func(cancel context.CancelCauseFunc) { cancel(errors.New("the worker stops")) }
 			case "no answer in time", "no answer to a write in time":
-				options.Concur = h.client(t, func(o *concur.Options) { o.AnswerLimit = 500 * time.Millisecond })
+				options.Concur = h.client(t, func(o *concur.Options) { o.RequestTimeout = 500 * time.Millisecond })
 			case "a blocking exception", "an owner without an approver", "a report at another step, by v4", "a comment that Concur requires":
 				act = actionV4(expense.Approve)
 			case "a travel request of unclear standing":

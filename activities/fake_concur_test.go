@@ -198,7 +198,7 @@ func (h *fakeConcur) client(t testing.TB, change ...func(*concur.Options)) *conc
 	roots.AddCert(h.Certificate())
 	options := concur.Options{
 		Geolocation: h.URL, ClientID: "client", ClientSecret: "secret", RefreshToken: "r",
-		Hosts: []string{strings.TrimPrefix(h.URL, "https://")}, RootCAs: roots,
+		TrustedHosts: []string{strings.TrimPrefix(h.URL, "https://")}, RootCAs: roots,
 	}
 	for _, f := range change {
 		f(&options)

@@ -123,7 +123,7 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 		return expense.FetchedReport{}, &concur.Error{Op: "read the report", Kind: expense.Untrusted, Message: "the address names another report"}
 	}
 	fetched := newFetched(found, in)
-	fetched.FallbackReason = found.FellBack
+	fetched.FallbackReason = found.FallbackReason
 	if found.Report != nil {
 		fetched.ReportID, fetched.Via = found.Report.ID, found.Report.Via
 		a.announceReport(ctx, in, found.Report)
@@ -150,7 +150,7 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 	case err != nil:
 		return expense.FetchedReport{}, err
 	case now.Kind != "":
-		return expense.FetchedReport{ReportState: now.ReportState, ReportID: report.ID, Via: report.Via, HeaderHash: found.Mark, MayHaveMoved: fetched.MayHaveMoved, DryRun: found.dryRunReason}, nil
+		return expense.FetchedReport{ReportState: now.ReportState, ReportID: report.ID, Via: report.Via, HeaderHash: found.HeaderHash, MayHaveMoved: fetched.MayHaveMoved, DryRun: found.dryRunReason}, nil
 	}
 	fetched.Existing = existing
 	fetched.Report = rules.Keep(report)
@@ -167,7 +167,7 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 func newFetched(found found, in expense.FetchReportInput) expense.FetchedReport {
 	sameValidation := in.ValidationID != "" && in.ValidationID == found.ReportState.ValidationID
 	return expense.FetchedReport{
-		ReportState: found.ReportState, DryRun: found.dryRunReason, HeaderHash: found.Mark, ContentHashes: found.Content,
+		ReportState: found.ReportState, DryRun: found.dryRunReason, HeaderHash: found.HeaderHash, ContentHashes: found.Content,
 		MayHaveMoved: sameValidation && !found.at(in.ValidationID, expense.Attempt{HeaderHash: in.HeaderHash}),
 		Edited:       !found.SameContent(concur.Read{Content: in.ContentHashes}),
 	}
@@ -180,7 +180,7 @@ func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInp
 		return expense.FetchedReport{}, err
 	}
 	fetched := newFetched(found, in)
-	fetched.SkippedReason = found.LeftAlone
+	fetched.SkippedReason = found.SkippedReason
 	if found.Request != nil {
 		fetched.ReportID = found.Request.ID
 		a.announce(ctx, stepsOf(expense.RequestObject, in.CalloutEventTypes, found.Request.Policy))

@@ -36,14 +36,14 @@ func (a *Activities) read(ctx context.Context, read reader, objectURI string, o 
 	case seen.Unclear != "":
 		return found{}, unclearStep(seen.Request, seen.Unclear)
 	}
-	f := found{Read: seen, dryRunReason: writes.dryRunFor(seen.Theirs)}
-	f.ReportState.ValidationID = seen.Stop
+	f := found{Read: seen, dryRunReason: writes.dryRunFor(seen.OwnerListed)}
+	f.ReportState.ValidationID = seen.Validation
 	if seen.Request != nil {
 		f.Status = seen.Request.Status
 	} else {
 		f.Status = seen.Report.Status
 	}
-	if seen.Stop == "" {
+	if seen.Validation == "" {
 		f.Kind = expense.NotWaiting
 	}
 	return f, nil
@@ -149,7 +149,7 @@ func (a *Activities) explainRefusal(ctx context.Context, objectURI string, befor
 		return found{}, err
 	case now.Kind != "":
 		return now, nil
-	case !now.SameStop(before.Read):
+	case !now.SameValidation(before.Read):
 		now.Kind, now.changed = expense.NotWaiting, true
 		return now, nil
 	}
@@ -165,5 +165,5 @@ func (f found) edited(evaluated expense.Attempt) bool {
 // at reports whether the report waits at this validation and is what the rules evaluated,
 // as far as Concur shows.
 func (f found) at(validationID string, evaluated expense.Attempt) bool {
-	return f.SameStop(concur.Read{Stop: validationID, Mark: evaluated.HeaderHash, Content: evaluated.ContentHashes})
+	return f.SameValidation(concur.Read{Validation: validationID, HeaderHash: evaluated.HeaderHash, Content: evaluated.ContentHashes})
 }

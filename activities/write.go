@@ -126,7 +126,7 @@ func (a *Activities) write(ctx context.Context, h *heartbeater, w write) (out wr
 				return fail(err)
 			}
 		}
-		if err := h.beforeWrite(ctx, out.Mark); err != nil {
+		if err := h.beforeWrite(ctx, out.HeaderHash); err != nil {
 			return fail(err)
 		}
 		out.tried = true
@@ -207,7 +207,7 @@ func (a *Activities) send(ctx context.Context, h *heartbeater, w write, now foun
 				return again, err
 			}
 			renewed = true
-			if !a.options.Concur.Renewed(refusal) {
+			if !a.options.Concur.TokenRenewedSince(refusal) {
 				if !a.options.Concur.GrantedSince(context.WithoutCancel(ctx), refusal) {
 					return again, err
 				}
@@ -216,7 +216,7 @@ func (a *Activities) send(ctx context.Context, h *heartbeater, w write, now foun
 				}
 			}
 		}
-		if err := h.beforeWrite(ctx, again.Mark); err != nil {
+		if err := h.beforeWrite(ctx, again.HeaderHash); err != nil {
 			return found{}, err
 		}
 		now = again

@@ -21,8 +21,8 @@ func get(op, needs, path string, ids ...string) request {
 func (r request) at(path string, ids ...string) request {
 	segments := make([]any, len(ids))
 	for i, id := range ids {
-		if err := checkID(id); err != nil && r.wrong == nil {
-			r.wrong = misused(r.op, "an ID in the path "+err.Error())
+		if err := checkID(id); err != nil && r.err == nil {
+			r.err = invalidArgument(r.op, "an ID in the path "+err.Error())
 		}
 		segments[i] = id
 	}
@@ -33,7 +33,7 @@ func (r request) at(path string, ids ...string) request {
 // ofPerson says that the request names a person, whom Concur's messages may then name, too: of an
 // answer that is no success the code is kept alone.
 func (r request) ofPerson() request {
-	r.discreet = true
+	r.omitMessage = true
 	return r
 }
 
@@ -45,10 +45,10 @@ func ask[T any](ctx context.Context, c *Client, r request, decode func([]byte) (
 	switch {
 	case err != nil:
 		return none, err
-	case r.silent && a.status == http.StatusNoContent:
+	case r.emptyBody && a.status == http.StatusNoContent:
 		return none, nil
 	case isEmpty(a.body):
-		return none, r.hollow(a)
+		return none, r.emptyAnswer(a)
 	}
 	value, err := decode(a.body)
 	var e *Error
@@ -57,17 +57,19 @@ func ask[T any](ctx context.Context, c *Client, r request, decode func([]byte) (
 		e.Op, e.Status, e.CorrelationID = r.op, a.status, a.correlation
 		return none, e
 	case err != nil:
-		return none, r.unreadable(a, err)
+		return none, r.malformedAnswer(a, err)
 	}
 	return value, nil
 }
 
-// finding is what an answer says that can be read.
-func finding(kind expense.Kind, message string) *Error { return &Error{Kind: kind, Message: message} }
+// answerError is what an answer says that can be read.
+func answerError(kind expense.Kind, message string) *Error {
+	return &Error{Kind: kind, Message: message}
+}
 
-// about has an answer refused that is about something else than was asked for: what is
+// rejectOther has an answer refused that is about something else than was asked for: what is
 // done with it would be done with that.
-func about[T any](id string, idOf func(T) string, decode func([]byte) (T, error)) func([]byte) (T, error) {
+func rejectOther[T any](id string, idOf func(T) string, decode func([]byte) (T, error)) func([]byte) (T, error) {
 	return func(body []byte) (T, error) {
 		var none T
 		value, err := decode(body)
@@ -86,5 +88,5 @@ func bareID(id string) string { return strings.ToLower(strings.ReplaceAll(id, "-
 
 // askHeader reads the header of a report by v3 or v4.
 func askHeader(ctx context.Context, c *Client, r request, reportID string, decode func([]byte) (wire.Header, error)) (wire.Header, error) {
-	return ask(ctx, c, r, about(reportID, func(h wire.Header) string { return h.Report.ID }, decode))
+	return ask(ctx, c, r, rejectOther(reportID, func(h wire.Header) string { return h.Report.ID }, decode))
 }

@@ -29,24 +29,24 @@ const notFollowed = "a redirect is not followed"
 // revoked is what some of Concur's pages show as the answer to a revocation. Others show none.
 const revoked = `"deleted"`
 
-// refused is the error of an answer that is no success.
-func (r request) refused(resp *http.Response, body []byte) *Error {
+// refusal is the error of an answer that is no success.
+func (r request) refusal(resp *http.Response, body []byte) *Error {
 	kind, code := kindOf(resp.StatusCode, body, r.write)
 	e := &Error{
-		Op: r.op, Kind: kind, Status: resp.StatusCode, Mend: code.Mend,
+		Op: r.op, Kind: kind, Status: resp.StatusCode, Fix: code.Fix,
 		CorrelationID: correlationOf(resp), RetryAfter: retryAfter(resp.Header),
 	}
-	if said := byGateway(resp, body); said != "" {
-		return r.byGateway(e, said)
+	if said := gatewayAnswer(resp, body); said != "" {
+		return r.asGatewayError(e, said)
 	}
 	e.Code, e.Message = wire.DecodeError(body)
-	if code.said != "" {
-		e.Code = code.said
+	if code.written != "" {
+		e.Code = code.written
 	}
 	if e.Kind == CommentMissing {
-		e.Wants, e.Mend = wanted(wire.ErrorCodes(body))
+		e.RequiredFields, e.Fix = requiredFields(wire.ErrorCodes(body))
 	}
-	if r.discreet {
+	if r.omitMessage {
 		e.Code, e.Message = codeWord(e.Code), ""
 	}
 	switch {
@@ -65,10 +65,10 @@ func (r request) refused(resp *http.Response, body []byte) *Error {
 	return e
 }
 
-// byGateway says what was answered in Concur's place; it is empty when Concur has answered.
+// gatewayAnswer says what was answered in Concur's place; it is empty when Concur has answered.
 // Concur puts its correlation ID on what it answers itself; not everywhere, so that an error
 // in one of its own forms is believed without. A web page is none, whoever sends it.
-func byGateway(resp *http.Response, body []byte) string {
+func gatewayAnswer(resp *http.Response, body []byte) string {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	isError, signed := wire.IsError(body), correlationOf(resp) != ""
 	switch status := resp.StatusCode; {
@@ -101,9 +101,9 @@ func wantsLogin(h http.Header) bool {
 	})
 }
 
-// byGateway makes an error that something else than Concur has answered one that says so.
+// asGatewayError makes an error that something else than Concur has answered one that says so.
 // Whether a write went through before is not known.
-func (r request) byGateway(e *Error, said string) *Error {
+func (r request) asGatewayError(e *Error, said string) *Error {
 	switch {
 	case e.Kind == RateLimited || e.Status >= 500:
 	case r.write:
@@ -111,29 +111,29 @@ func (r request) byGateway(e *Error, said string) *Error {
 	default:
 		e.Kind = Unavailable
 	}
-	e.Gateway, e.Mend = true, ""
+	e.Gateway, e.Fix = true, ""
 	e.Message = said + " was answered in Concur's place, by a proxy, a firewall or a gateway"
 	return e
 }
 
-// lost is the error of an answer that did not come, or not to its end.
-func (r request) lost(err error, written bool) *Error {
-	e := &Error{Op: r.op, Kind: Unavailable, Message: describe(err), cause: ended(err)}
+// noAnswer is the error of an answer that did not come, or not to its end.
+func (r request) noAnswer(err error, written bool) *Error {
+	e := &Error{Op: r.op, Kind: Unavailable, Message: describe(err), cause: contextError(err)}
 	if r.write && written {
 		e.Kind = OutcomeUnknown
 	}
 	return e
 }
 
-// cut is the error of a success whose body did not come to its end.
-func (r request) cut(a *answer, err error) *Error {
-	e := r.lost(err, true)
+// truncatedAnswer is the error of a success whose body did not come to its end.
+func (r request) truncatedAnswer(a *answer, err error) *Error {
+	e := r.noAnswer(err, true)
 	e.Status, e.CorrelationID = a.status, a.correlation
 	return e
 }
 
-// oversized is the error of an answer above the limit.
-func (r request) oversized(a *answer, limit int64) *Error {
+// answerTooLarge is the error of an answer above the limit.
+func (r request) answerTooLarge(a *answer, limit int64) *Error {
 	e := &Error{
 		Op: r.op, Kind: TooLarge, Status: a.status, CorrelationID: a.correlation,
 		Message: fmt.Sprintf("the answer is larger than %d bytes", limit),
@@ -144,19 +144,19 @@ func (r request) oversized(a *answer, limit int64) *Error {
 	return e
 }
 
-// hollow is the error of a success that Concur has not answered, or without what it should hold.
-func (r request) hollow(a *answer) *Error {
+// emptyAnswer is the error of a success that Concur has not answered, or without what it should hold.
+func (r request) emptyAnswer(a *answer) *Error {
 	e := &Error{Op: r.op, Kind: Unavailable, Status: a.status, CorrelationID: a.correlation}
 	if r.write {
 		e.Kind = OutcomeUnknown
 	}
 	switch {
 	case a.html || wire.IsHTML(a.body):
-		return r.byGateway(e, "a web page")
+		return r.asGatewayError(e, "a web page")
 	case wire.IsText(a.body):
-		return r.byGateway(e, "a text")
+		return r.asGatewayError(e, "a text")
 	case !isEmpty(a.body):
-		return r.byGateway(e, "a body that Concur does not document")
+		return r.asGatewayError(e, "a body that Concur does not document")
 	}
 	e.Gateway, e.Message = true, "the answer is empty"
 	return e
@@ -169,12 +169,12 @@ func (r request) foreign(a *answer) bool {
 	return r.bodiless && a.correlation == "" && body != "" && body != revoked
 }
 
-// unreadable is the error of a success that cannot be decoded.
-func (r request) unreadable(a *answer, err error) *Error {
+// malformedAnswer is the error of a success that cannot be decoded.
+func (r request) malformedAnswer(a *answer, err error) *Error {
 	e := &Error{Op: r.op, Kind: Malformed, Status: a.status, CorrelationID: a.correlation, Message: err.Error()}
 	switch {
 	case a.html:
-		return r.hollow(a)
+		return r.emptyAnswer(a)
 	case r.write:
 		e.Kind = OutcomeUnknown
 	case a.openEnded && errors.Is(err, io.ErrUnexpectedEOF):
@@ -206,7 +206,7 @@ func describe(err error) string {
 		record      tls.RecordHeaderError
 		network     *net.OpError
 	)
-	switch cause := ended(err); {
+	switch cause := contextError(err); {
 	case errors.Is(cause, context.DeadlineExceeded):
 		return "no answer in time"
 	case cause != nil:

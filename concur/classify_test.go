@@ -62,12 +62,12 @@ func TestErrors(t *testing.T) {
 		},
 		"the connection closed":  {raw(""), concur.Unavailable, concur.OutcomeUnknown, nil},
 		"an answer that is none": {raw("hello secret\r\n\r\n"), concur.Unavailable, concur.OutcomeUnknown, nil},
-		"no answer in time":      {never, concur.Unavailable, concur.OutcomeUnknown, func(o *concur.Options) { o.AnswerLimit = 300 * time.Millisecond }},
+		"no answer in time":      {never, concur.Unavailable, concur.OutcomeUnknown, func(o *concur.Options) { o.RequestTimeout = 300 * time.Millisecond }},
 		"no end of it in time": {func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(200)
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
-		}, concur.Unavailable, concur.OutcomeUnknown, func(o *concur.Options) { o.AnswerLimit = 300 * time.Millisecond }},
+		}, concur.Unavailable, concur.OutcomeUnknown, func(o *concur.Options) { o.RequestTimeout = 300 * time.Millisecond }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -172,7 +172,7 @@ func TestNothingSent(t *testing.T) {
 		require.NoError(t, gone.Close())
 		s := newServer(t, nil)
 		s.geo = "https://" + gone.Addr().String()
-		client := s.client(t, func(o *concur.Options) { o.Hosts = append(o.Hosts, gone.Addr().String()) })
+		client := s.client(t, func(o *concur.Options) { o.TrustedHosts = append(o.TrustedHosts, gone.Addr().String()) })
 		err = approve(context.Background(), client)
 		require.ErrorIs(t, err, concur.Unavailable)
 		require.ErrorContains(t, err, "connection refused")
@@ -182,7 +182,7 @@ func TestNothingSent(t *testing.T) {
 		s := newServer(t, nil)
 		wrong := strings.Replace(s.host(), "127.0.0.1", "localhost", 1)
 		s.geo = "https://" + wrong
-		client := s.client(t, func(o *concur.Options) { o.Hosts = append(o.Hosts, wrong) })
+		client := s.client(t, func(o *concur.Options) { o.TrustedHosts = append(o.TrustedHosts, wrong) })
 		err := approve(context.Background(), client)
 		require.ErrorIs(t, err, concur.Unavailable)
 		require.ErrorContains(t, err, "certificate")
@@ -218,7 +218,7 @@ func TestNothingSent(t *testing.T) {
 	})
 	t.Run("so is that of the answer limit", func(t *testing.T) {
 		t.Parallel()
-		client := newServer(t, never).client(t, func(o *concur.Options) { o.AnswerLimit = 300 * time.Millisecond })
+		client := newServer(t, never).client(t, func(o *concur.Options) { o.RequestTimeout = 300 * time.Millisecond })
 		err := read(client)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorIs(t, err, concur.Unavailable, "the client's limit, and not the caller's")

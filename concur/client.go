@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"concur-connector/expense"
 )
 
@@ -25,15 +27,15 @@ type Options struct {
 	ClientSecret2 string // accepted by Concur too, while the secret is changed; "": none
 	RefreshToken  string // with a TokenFile: what begins it when it does not exist
 
-	TokenFile     string        // the token store; "": in memory, and lost with the process
-	TokenWarning  time.Duration // warnings begin so long before the refresh token ends; 0: 30 days
-	Authorization string        // scheme of the header, Bearer or (for tokens from before 2017) OAuth; "": Bearer
+	TokenFile    string        // the token store; "": in memory, and lost with the process
+	TokenWarning time.Duration // warnings begin so long before the refresh token ends; 0: 30 days
+	AuthScheme   string        // scheme of the header, Bearer or (for tokens from before 2017) OAuth; "": Bearer
 
-	Hosts   []string       // allowed beside Concur's own, each a host or host:port
-	RootCAs *x509.CertPool // nil: the system's
+	TrustedHosts []string       // allowed beside Concur's own, each a host or host:port
+	RootCAs      *x509.CertPool // nil: the system's
 
-	AnswerLimit time.Duration // of each request, until its body is read; 0: 60 s, which is Concur's
-	MaxBody     int64         // of an answer that is held in memory, in bytes; 0: 32 MiB
+	RequestTimeout time.Duration // of each request, until its body is read; 0: 60 s, which is Concur's
+	MaxBody        int64         // of an answer that is held in memory, in bytes; 0: 32 MiB
 
 	// RequestsPerSecond bounds what this client sends, its requests for tokens included;
 	// 0: nothing does.
@@ -48,15 +50,15 @@ type Options struct {
 
 // Client speaks to Concur for one company. It is safe for concurrent use.
 type Client struct {
-	reading // of reports, by the newer interfaces
+	reportReading // of reports, by the newer interfaces
 
-	door    *door
-	hosts   hosts
-	tokens  *tokens
-	scheme  string // of the Authorization header
-	limit   time.Duration
-	maxBody int64
-	log     *slog.Logger
+	transport *transport
+	hosts     hosts
+	tokens    *tokens
+	scheme    string // of the Authorization header
+	limit     time.Duration
+	maxBody   int64
+	log       *slog.Logger
 
 	readOnly bool
 
@@ -97,7 +99,7 @@ func assemble(o Options, unseeded bool) (*Client, error) {
 			refuse("%s has a space or a character that is not printable ASCII", field.name)
 		}
 	}
-	hosts, err := newHosts(o.Hosts)
+	hosts, err := newHosts(o.TrustedHosts)
 	if err != nil {
 		problems = append(problems, err)
 	}
@@ -105,13 +107,13 @@ func assemble(o Options, unseeded bool) (*Client, error) {
 	if err != nil {
 		problems = append(problems, err)
 	}
-	if o.Authorization != "" && o.Authorization != "Bearer" && o.Authorization != "OAuth" {
+	if o.AuthScheme != "" && o.AuthScheme != "Bearer" && o.AuthScheme != "OAuth" {
 		refuse("the scheme of the Authorization header is neither Bearer nor OAuth")
 	}
 	if o.TokenWarning < 0 {
 		refuse("the warning time of the refresh token is negative")
 	}
-	if o.AnswerLimit < 0 {
+	if o.RequestTimeout < 0 {
 		refuse("the answer limit is negative")
 	}
 	if o.MaxBody < 0 {
@@ -126,23 +128,23 @@ func assemble(o Options, unseeded bool) (*Client, error) {
 	if len(problems) > 0 {
 		return nil, argumentError{fmt.Errorf("concur client: %w", errors.Join(problems...))}
 	}
-	o.Authorization = cmp.Or(o.Authorization, "Bearer")
+	o.AuthScheme = cmp.Or(o.AuthScheme, "Bearer")
 	o.TokenWarning = cmp.Or(o.TokenWarning, defaultWarning)
-	o.AnswerLimit = cmp.Or(o.AnswerLimit, time.Minute)
+	o.RequestTimeout = cmp.Or(o.RequestTimeout, time.Minute)
 	o.MaxBody = cmp.Or(o.MaxBody, 32<<20)
 	o.UserAgent = cmp.Or(o.UserAgent, "concur-connector")
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	door := &door{hosts: hosts, userAgent: o.UserAgent, transport: newTransport(o.RootCAs), pace: newPace(o.RequestsPerSecond),
-		ageing: &deprecations{log: o.Logger, seen: map[string]*Deprecation{}}}
+	door := &transport{hosts: hosts, userAgent: o.UserAgent, http: newTransport(o.RootCAs), pace: newPace(o.RequestsPerSecond),
+		deprecations: &deprecations{log: o.Logger, byOp: map[string]*Deprecation{}}}
 	c := &Client{
-		readOnly: o.ReadOnly,
-		door:     door, hosts: hosts, scheme: o.Authorization, limit: o.AnswerLimit, maxBody: o.MaxBody, log: o.Logger,
+		readOnly:  o.ReadOnly,
+		transport: door, hosts: hosts, scheme: o.AuthScheme, limit: o.RequestTimeout, maxBody: o.MaxBody, log: o.Logger,
 		tokens: &tokens{
-			http:  &http.Client{Transport: tokenAnswers{door}, CheckRedirect: stay},
-			hosts: hosts, limit: o.AnswerLimit, log: o.Logger, clientID: o.ClientID, secrets: []string{o.ClientSecret},
-			warning: o.TokenWarning, held: state{RefreshToken: o.RefreshToken, Geolocation: base},
+			http:  &http.Client{Transport: tokenTransport{door}, CheckRedirect: stay},
+			hosts: hosts, limit: o.RequestTimeout, log: o.Logger, clientID: o.ClientID, secrets: []string{o.ClientSecret},
+			warning: o.TokenWarning, state: state{RefreshToken: o.RefreshToken, Geolocation: base},
 		},
 	}
 	c.users = c
@@ -150,7 +152,7 @@ func assemble(o Options, unseeded bool) (*Client, error) {
 		c.tokens.secrets = append(c.tokens.secrets, o.ClientSecret2)
 	}
 	if o.TokenFile != "" {
-		c.tokens.store = newStore(o.TokenFile, hosts, o.AnswerLimit)
+		c.tokens.store = newStore(o.TokenFile, hosts, o.RequestTimeout)
 	}
 	return c, nil
 }
@@ -170,8 +172,8 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 // Close closes the connections that are idle. With a token store it waits for a
 // refresh that is under way, for its answer must be written down, and begins no other.
 func (c *Client) Close() {
-	c.tokens.close()
-	c.door.transport.CloseIdleConnections()
+	c.tokens.stop()
+	c.transport.http.CloseIdleConnections()
 }
 
 // stay follows no redirect.
@@ -187,12 +189,38 @@ func printable(text string) bool {
 	return true
 }
 
-// ended returns the error of a context that is over, or nil.
-func ended(err error) error {
+// contextError returns the error of a context that is over, or nil.
+func contextError(err error) error {
 	for _, cause := range []error{context.DeadlineExceeded, context.Canceled} {
 		if errors.Is(err, cause) {
 			return cause
 		}
 	}
 	return nil
+}
+
+// limiter spreads the requests of one client. The fleet's own limit is Temporal's; this one
+// holds for whatever else a process sends, and when its limit is set wrong.
+type limiter struct {
+	limiter *rate.Limiter // nil: no limit
+}
+
+// together is how many requests may follow one another at once: those of one activity,
+// so that no write waits behind its own read.
+const together = 3
+
+func newPace(perSecond float64) limiter {
+	if perSecond == 0 {
+		return limiter{}
+	}
+	return limiter{limiter: rate.NewLimiter(rate.Limit(perSecond), together)}
+}
+
+// wait returns when it is the caller's turn, or with an error when ctx has ended or
+// would end before.
+func (p limiter) wait(ctx context.Context) error {
+	if p.limiter == nil {
+		return ctx.Err()
+	}
+	return p.limiter.Wait(ctx)
 }

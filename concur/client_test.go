@@ -43,15 +43,15 @@ func TestNew(t *testing.T) {
 		"a geolocation without scheme":   {func(o *concur.Options) { o.Geolocation = "us2.api.concursolutions.com" }, "not an absolute URL"},
 		"a look-alike":                   {func(o *concur.Options) { o.Geolocation = "https://evilconcursolutions.com" }, "not on the allow-list"},
 		"a subdomain":                    {func(o *concur.Options) { o.Geolocation = "https://x.us2.api.concursolutions.com" }, "not on the allow-list"},
-		"an allowed URL":                 {func(o *concur.Options) { o.Hosts = []string{"https://proxy"} }, "a host or host:port is expected"},
-		"an allowed wildcard":            {func(o *concur.Options) { o.Hosts = []string{"*.example.org"} }, "a host or host:port is expected"},
-		"an allowed trailing dot":        {func(o *concur.Options) { o.Hosts = []string{"example.org."} }, "dot"},
-		"an allowed port of zero":        {func(o *concur.Options) { o.Hosts = []string{"example.org:0"} }, "port"},
-		"an empty allowed host":          {func(o *concur.Options) { o.Hosts = []string{""} }, "is empty"},
-		"a negative limit":               {func(o *concur.Options) { o.AnswerLimit = -time.Second }, "the answer limit is negative"},
+		"an allowed URL":                 {func(o *concur.Options) { o.TrustedHosts = []string{"https://proxy"} }, "a host or host:port is expected"},
+		"an allowed wildcard":            {func(o *concur.Options) { o.TrustedHosts = []string{"*.example.org"} }, "a host or host:port is expected"},
+		"an allowed trailing dot":        {func(o *concur.Options) { o.TrustedHosts = []string{"example.org."} }, "dot"},
+		"an allowed port of zero":        {func(o *concur.Options) { o.TrustedHosts = []string{"example.org:0"} }, "port"},
+		"an empty allowed host":          {func(o *concur.Options) { o.TrustedHosts = []string{""} }, "is empty"},
+		"a negative limit":               {func(o *concur.Options) { o.RequestTimeout = -time.Second }, "the answer limit is negative"},
 		"a negative size":                {func(o *concur.Options) { o.MaxBody = -1 }, "the largest body is negative"},
 		"a second secret with a space":   {func(o *concur.Options) { o.ClientSecret2 = "a b" }, "the second client secret has a space"},
-		"a scheme of its own":            {func(o *concur.Options) { o.Authorization = "bearer" }, "neither Bearer nor OAuth"},
+		"a scheme of its own":            {func(o *concur.Options) { o.AuthScheme = "bearer" }, "neither Bearer nor OAuth"},
 		"a negative warning time":        {func(o *concur.Options) { o.TokenWarning = -time.Second }, "the warning time of the refresh token is negative"},
 		"a user agent of two lines":      {func(o *concur.Options) { o.UserAgent = "a\r\nb" }, "the user agent has"},
 	} {
@@ -79,7 +79,7 @@ func TestRequests(t *testing.T) {
 	t.Run("a report is read from the geolocation, by the URI's path and query", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/xml", reportXML))
-		read, err := s.client(t).ReadReport(ctx, "http://WWW.concursolutions.com"+reportPath+reportKey+"?a=b%20c", concur.ReadOptions{Whole: true, Parts: expense.AllParts})
+		read, err := s.client(t).ReadReport(ctx, "http://WWW.concursolutions.com"+reportPath+reportKey+"?a=b%20c", concur.ReadOptions{Full: true, Parts: expense.AllParts})
 		require.NoError(t, err)
 		require.Equal(t, &expense.Report{ID: "R1", Status: "A_EXTV", Key: reportKey}, read.Report)
 		r := s.requests[0]
@@ -93,7 +93,7 @@ func TestRequests(t *testing.T) {
 	t.Run("a report without a key gets the URI's", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, answering(200, "application/xml", "<ReportDetails><ApsKey>A_EXTV</ApsKey><ReportTotal>0</ReportTotal></ReportDetails>"))
-		read, err := s.client(t).ReadReport(ctx, objectURI, concur.ReadOptions{Whole: true, Parts: expense.AllParts})
+		read, err := s.client(t).ReadReport(ctx, objectURI, concur.ReadOptions{Full: true, Parts: expense.AllParts})
 		require.NoError(t, err)
 		require.Equal(t, reportKey, read.Report.Key)
 	})

@@ -70,9 +70,9 @@ func TestEveryDocumentedCodeOfARefusalHasItsKindAndAdvice(t *testing.T) {
 	advised := map[string]string{}
 	for _, code := range concur.Codes() {
 		require.NotContains(t, advised, code.Code, "a code stands once in the table")
-		require.NotEmpty(t, code.Mend, code.Code)
+		require.NotEmpty(t, code.Fix, code.Code)
 		require.True(t, strings.HasPrefix(code.Page, "https://developer.concur.com/"), code.Code)
-		advised[code.Code] = code.Mend
+		advised[code.Code] = code.Fix
 	}
 	check := func(code string, status int, body string, kind expense.Kind, act func(*concur.Client) error) {
 		err := act(newServer(t, answering(status, "application/json", body)).client(t))
@@ -82,7 +82,7 @@ func TestEveryDocumentedCodeOfARefusalHasItsKindAndAdvice(t *testing.T) {
 		require.Equal(t, code, e.Code)
 		if status != 408 && (status != 503 || kind == concur.Rejected) {
 			bare := strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(code), "error.workflow."), "cash_advance_")
-			require.Equal(t, advised[bare], e.Mend, code)
+			require.Equal(t, advised[bare], e.Fix, code)
 		}
 	}
 	for kind, codes := range workflow {

@@ -31,16 +31,16 @@ type Deprecation struct {
 type deprecations struct {
 	log  *slog.Logger
 	mu   sync.Mutex
-	seen map[string]*Deprecation
+	byOp map[string]*Deprecation
 }
 
 // Deprecations lists what Concur has announced to this client, by operation.
 func (c *Client) Deprecations() []Deprecation {
-	ageing := c.door.ageing
+	ageing := c.transport.deprecations
 	ageing.mu.Lock()
 	defer ageing.mu.Unlock()
-	list := make([]Deprecation, 0, len(ageing.seen))
-	for _, d := range ageing.seen {
+	list := make([]Deprecation, 0, len(ageing.byOp))
+	for _, d := range ageing.byOp {
 		list = append(list, *d)
 	}
 	slices.SortFunc(list, func(a, b Deprecation) int { return cmp.Compare(a.Op, b.Op) })
@@ -49,20 +49,20 @@ func (c *Client) Deprecations() []Deprecation {
 
 // announced counts an announcement, and logs it the first time, and again when the end
 // is another.
-func (d *door) announced(op string, h http.Header) {
+func (d *transport) announced(op string, h http.Header) {
 	warning, sunset := announcement(h, warnHeader), announcement(h, sunsetHeader)
 	if warning == "" && sunset == "" {
 		return
 	}
-	d.ageing.mu.Lock()
-	defer d.ageing.mu.Unlock()
-	known := d.ageing.seen[op]
+	d.deprecations.mu.Lock()
+	defer d.deprecations.mu.Unlock()
+	known := d.deprecations.byOp[op]
 	if known == nil || known.Sunset != sunset {
-		d.ageing.log.Warn("concur announces the end of an interface", "op", op, "warning", warning, "sunset", sunset)
+		d.deprecations.log.Warn("concur announces the end of an interface", "op", op, "warning", warning, "sunset", sunset)
 	}
 	if known == nil {
 		known = &Deprecation{Op: op}
-		d.ageing.seen[op] = known
+		d.deprecations.byOp[op] = known
 	}
 	known.Warning, known.Sunset = warning, sunset
 	known.Requests++

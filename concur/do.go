@@ -29,24 +29,24 @@ const (
 
 // request is one call of an operation.
 type request struct {
-	op     string
-	needs  string // the role and scope to check when Concur forbids it
-	method string
-	target target
-	body   []byte
-	write  bool // it changes something: an answer that is lost leaves that unknown
-	own    bool // it changes our own access, and no report
-	silent bool // its answer needs no body
+	op        string
+	needs     string // the role and scope to check when Concur forbids it
+	method    string
+	target    target
+	body      []byte
+	write     bool // it changes something: an answer that is lost leaves that unknown
+	forTokens bool // it changes our own access, and no report
+	emptyBody bool // its answer needs no body
 	// bodiless says that Concur documents no body for its success: one without the correlation
 	// ID is the answer of a gateway.
-	bodiless bool
-	wants    int    // the only status that is a success of this write; 0: any of them
-	accept   string // the media type that is asked for; XML when empty
-	media    string // of the body; XML when empty
+	bodiless   bool
+	onlyStatus int    // the only status that is a success of this write; 0: any of them
+	accept     string // the media type that is asked for; XML when empty
+	media      string // of the body; XML when empty
 
-	wrong *Error // why it cannot be sent
+	err *Error // why it cannot be sent
 
-	discreet bool // what Concur says of a failure may name a person: its code is kept alone
+	omitMessage bool // what Concur says of a failure may name a person: its code is kept alone
 
 	// consume reads the answer as it comes, when it may be too long to be held in
 	// memory. It is called once, with the body of a success.
@@ -69,11 +69,11 @@ type answer struct {
 func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 	switch {
 	case ctx == nil:
-		return nil, misused(r.op, "the context is nil")
-	case r.wrong != nil:
-		return nil, r.wrong
+		return nil, invalidArgument(r.op, "the context is nil")
+	case r.err != nil:
+		return nil, r.err
 	}
-	if r.write && c.readOnly && !r.own {
+	if r.write && c.readOnly && !r.forTokens {
 		return nil, &Error{Op: r.op, Kind: WritesOff, Message: "this client only reads"}
 	}
 	access, err := c.tokens.get(ctx, "")
@@ -88,12 +88,12 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 			return a, err
 		}
 		switch {
-		case (e.Kind == Unauthorized || e.Kind == Forbidden) && (e.Status == http.StatusUnauthorized || !r.write || r.own) && !refreshed[e.Status]:
+		case (e.Kind == Unauthorized || e.Kind == Forbidden) && (e.Status == http.StatusUnauthorized || !r.write || r.forTokens) && !refreshed[e.Status]:
 			refreshed[e.Status] = true
 			if access, err = c.tokens.get(ctx, access.bearer); err != nil {
 				return nil, err
 			}
-		case (e.Kind == Rejected || e.Gateway) && e.Status == http.StatusBadRequest && r.target.stray():
+		case (e.Kind == Rejected || e.Gateway) && e.Status == http.StatusBadRequest && r.target.hasStrayPercent():
 			r.target = r.target.escaped()
 		default:
 			e.generation, e.scopes = access.generation, access.scopes
@@ -102,17 +102,17 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 	}
 }
 
-// Renewed reports whether the access token with which a request was refused has been
+// TokenRenewedSince reports whether the access token with which a request was refused has been
 // replaced since. A 403 may say that the token has ended: when a read after a write that was
 // forbidden has renewed it, the write may be sent again.
-func (c *Client) Renewed(refusal error) bool {
+func (c *Client) TokenRenewedSince(refusal error) bool {
 	var e *Error
 	if !errors.As(refusal, &e) || e.Status != http.StatusForbidden || e.Gateway {
 		return false
 	}
 	c.tokens.mu.Lock()
 	defer c.tokens.mu.Unlock()
-	return c.tokens.held.Generation != e.generation
+	return c.tokens.state.Generation != e.generation
 }
 
 // GrantedSince renews the access token with which Concur forbade a write, and reports whether
@@ -138,7 +138,7 @@ func (c *Client) GrantedSince(ctx context.Context, refusal error) bool {
 // send sends a request once, in its turn, unless ctx has ended. A write that is on its
 // way is not interrupted: whether it took effect would not be known.
 func (c *Client) send(ctx context.Context, r request, access access) (*answer, error) {
-	if err := c.door.pace.wait(ctx); err != nil {
+	if err := c.transport.pace.wait(ctx); err != nil {
 		return nil, interrupted(r.op, cmp.Or(ctx.Err(), err))
 	}
 	caller := ctx
@@ -157,7 +157,7 @@ func (c *Client) send(ctx context.Context, r request, access access) (*answer, e
 		WroteHeaders: func() { written.Store(true) },
 	}), r.method, access.base, bytes.NewReader(r.body))
 	if err != nil {
-		return nil, misused(r.op, "the request cannot be made")
+		return nil, invalidArgument(r.op, "the request cannot be made")
 	}
 	req.URL = &url.URL{Scheme: "https", Host: req.URL.Host, Opaque: r.target.path, RawQuery: r.target.query}
 	req.Header.Set("Authorization", c.scheme+" "+access.bearer)
@@ -203,18 +203,18 @@ func (c *Client) send(ctx context.Context, r request, access access) (*answer, e
 
 // receive waits for the answer, reads it within the limit and judges it.
 func (c *Client) receive(r request, req *http.Request, written func() bool) (*answer, *Error) {
-	resp, err := c.door.RoundTrip(req)
+	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
-		return nil, r.lost(err, written())
+		return nil, r.noAnswer(err, written())
 	}
 	defer resp.Body.Close()
-	c.door.announced(r.op, resp.Header)
+	c.transport.announced(r.op, resp.Header)
 	if resp.StatusCode/100 != 2 {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what there is of it, the status says enough
 		if clean, _, err := wire.Clean(body, resp.Header.Get("Content-Type")); err == nil {
 			body = clean
 		}
-		return nil, r.refused(resp, body)
+		return nil, r.refusal(resp, body)
 	}
 	contentType := resp.Header.Get("Content-Type")
 	media, _, _ := mime.ParseMediaType(contentType)
@@ -225,7 +225,7 @@ func (c *Client) receive(r request, req *http.Request, written func() bool) (*an
 	if r.consume != nil {
 		failure := c.stream(r, a, resp.Body, contentType)
 		if failure != nil && req.Context().Err() != nil {
-			return nil, r.cut(a, req.Context().Err())
+			return nil, r.truncatedAnswer(a, req.Context().Err())
 		}
 		return a, failure
 	}
@@ -236,29 +236,29 @@ func (c *Client) receive(r request, req *http.Request, written func() bool) (*an
 	}
 	switch {
 	case err != nil:
-		return nil, r.cut(a, err)
+		return nil, r.truncatedAnswer(a, err)
 	case int64(len(a.body)) > c.maxBody:
-		return nil, r.oversized(a, c.maxBody)
+		return nil, r.answerTooLarge(a, c.maxBody)
 	}
 	body, replaced, err := wire.Clean(a.body, contentType)
 	switch {
 	case err != nil:
-		return nil, r.unreadable(a, err)
+		return nil, r.malformedAnswer(a, err)
 	case int64(len(body)) > c.maxBody:
-		return nil, r.oversized(a, c.maxBody)
+		return nil, r.answerTooLarge(a, c.maxBody)
 	}
 	a.body = body
-	c.replaced(r, a, replaced)
+	c.logReplaced(r, a, replaced)
 	a.html = a.html || wire.IsHTML(a.body)
-	if wire.IsHTML(a.body) || r.foreign(a) || wire.IsText(a.body) && (!r.silent || a.correlation == "") || !r.silent && isEmpty(a.body) {
-		return nil, r.hollow(a)
+	if wire.IsHTML(a.body) || r.foreign(a) || wire.IsText(a.body) && (!r.emptyBody || a.correlation == "") || !r.emptyBody && isEmpty(a.body) {
+		return nil, r.emptyAnswer(a)
 	}
 	return a, nil
 }
 
-// replaced logs that Concur's answer held characters that no XML may hold, or bytes that
+// logReplaced logs that Concur's answer held characters that no XML may hold, or bytes that
 // are no text. Each has become U+FFFD.
-func (c *Client) replaced(r request, a *answer, count int) {
+func (c *Client) logReplaced(r request, a *answer, count int) {
 	if count > 0 {
 		c.log.Warn("concur sent characters that are not allowed; U+FFFD was put in the place of each", "op", r.op, "count", count, "correlation", a.correlation)
 	}
@@ -277,19 +277,19 @@ func correlationOf(resp *http.Response) string {
 	return id[:min(len(id), 100)]
 }
 
-// door is the only way out: nothing leaves it for a host that is not on the
+// transport is the only way out: nothing leaves it for a host that is not on the
 // allow-list, or in clear.
-type door struct {
-	hosts     hosts
-	userAgent string
-	transport *http.Transport
-	pace      pace
-	ageing    *deprecations
+type transport struct {
+	hosts        hosts
+	userAgent    string
+	http         *http.Transport
+	pace         limiter
+	deprecations *deprecations
 }
 
 // RoundTrip sends one request.
-func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme != "https" || !d.hosts.allow(req.URL.Host) {
+func (d *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme != "https" || !d.hosts.contains(req.URL.Host) {
 		return nil, &Error{Op: "send", Kind: Untrusted, Message: "the host is not on the allow-list"}
 	}
 	req = req.Clone(req.Context())
@@ -297,5 +297,5 @@ func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Header.Get(correlationHeader) == "" {
 		req.Header.Set(correlationHeader, uuid.NewString())
 	}
-	return d.transport.RoundTrip(req)
+	return d.http.RoundTrip(req)
 }

@@ -55,7 +55,7 @@
 // v3 and v4 ask for a report by its ReportId and its owner. Both are in its v1.1 details,
 // which are read once for each report and remembered; v4 looks the owner's UUID up
 // ([Client.UserID]). With [ReadOptions].Fallback a report that the newer interface refuses
-// to show is read by v1.1, and [Read].FellBack says so.
+// to show is read by v1.1, and [Read].FallbackReason says so.
 //
 // What it gives, package expense describes ([expense.Report], [expense.Entry],
 // [expense.Money]): amounts, booleans and counts that Concur did not tell are nil, and never
@@ -106,7 +106,7 @@
 //     allocations are v3's own, and v4 does not know them.
 //
 // Nothing that writes can be repeated safely. Read the report first, write only while
-// [Read.SameStop] says that it waits where it was judged and is what was judged, and after an error of kind
+// [Read.SameValidation] says that it waits where it was judged and is what was judged, and after an error of kind
 // [OutcomeUnknown] read it again before anything else. An exception of your own may change
 // what is compared: after the last one read again, and compare from then on with that.
 //
@@ -143,7 +143,7 @@
 //
 // A read ends when its context does. A write that waits for its turn or for a token ends, too,
 // and nothing was sent then. Once it is sent it ignores the context until Concur has answered,
-// at most for [Options].AnswerLimit: what was sent cannot be unsent, and whether it took
+// at most for [Options].RequestTimeout: what was sent cannot be unsent, and whether it took
 // effect must be known. A caller that must not wait so long calls it in a goroutine of its own,
 // and keeps the result. A nil context is of kind [InvalidArgument].
 //
@@ -159,7 +159,7 @@
 // path and query only. Redirects are not followed.
 //
 // A program is tried against a server of its own, without a connection to Concur, by
-// naming its host in [Options].Hosts and its certificate in RootCAs; the examples do.
+// naming its host in [Options].TrustedHosts and its certificate in RootCAs; the examples do.
 //
 // Names, logins and UUIDs of people, attendees, cards, bank accounts and links to images
 // do not leave the package, but for what [Client.UserID] and [Client.Login] return.

@@ -78,14 +78,14 @@ func (e argumentError) Unwrap() error { return e.error }
 // Is makes errors.Is(err, InvalidArgument) true.
 func (e argumentError) Is(target error) bool { return target == error(InvalidArgument) }
 
-// misused is the error of an argument that cannot be right.
-func misused(op, message string) *Error {
+// invalidArgument is the error of an argument that cannot be right.
+func invalidArgument(op, message string) *Error {
 	return &Error{Op: op, Kind: InvalidArgument, Message: message}
 }
 
 // interrupted is the error of a caller whose context has ended.
 func interrupted(op string, err error) *Error {
-	cause := ended(err)
+	cause := contextError(err)
 	if cause == nil { // a wait would have outlived the deadline
 		cause = context.DeadlineExceeded
 	}
@@ -104,9 +104,9 @@ func Refused(err error) bool {
 	}, func(kind expense.Kind) bool { return errors.Is(err, kind) })
 }
 
-// ofConcur is for an identifier that Concur has given and that cannot be one: that is no
+// asMalformed is for an identifier that Concur has given and that cannot be one: that is no
 // mistake of the caller's, and the error becomes one of kind [Malformed].
-func ofConcur(err error) error {
+func asMalformed(err error) error {
 	var e *Error
 	if !errors.As(err, &e) || e.Kind != InvalidArgument {
 		return err
@@ -126,17 +126,17 @@ type Error struct {
 	Message       string        // one line for an operator, often Concur's own words
 	CorrelationID string        // to be named to Concur's support
 	RetryAfter    time.Duration // how long Concur asks to wait; 0 when it does not say
-	Mend          string        // what a person can do, when Concur's code says it
+	Fix           string        // what a person can do, when Concur's code says it
 	// Gateway is set when something between us and Concur, such as a proxy or a firewall, has
 	// answered in Concur's place: a web page, a text, or an error in a form of its own. That may
 	// have any status. Nothing of what it says is kept.
-	Gateway bool
-	Wants   []string // of CommentMissing: the fields that Concur requires, [Comment] or [ExpenseRejectedComment]
+	Gateway        bool
+	RequiredFields []string // of CommentMissing: the fields that Concur requires, [Comment] or [ExpenseRejectedComment]
 
-	cause      error  // of the context; nothing else is kept
-	absent     bool   // something that a report needs was not found, and not the report
-	generation int    // of the access token that was refused
-	scopes     string // of that token, as Concur granted them; empty: Concur has not said
+	cause       error  // of the context; nothing else is kept
+	partMissing bool   // something that a report needs was not found, and not the report
+	generation  int    // of the access token that was refused
+	scopes      string // of that token, as Concur granted them; empty: Concur has not said
 }
 
 // Error returns one line without any secret.

@@ -54,7 +54,7 @@ func ExampleClient_PendingReports() {
 		if err != nil {
 			return err
 		}
-		if !now.SameStop(read) { // it was changed or moved since
+		if !now.SameValidation(read) { // it was changed or moved since
 			return nil // the next look finds it, if it still waits
 		}
 		return client.ApproveReportV4(ctx, row.ID, "Checked.", "", concur.Guard{"expectedStepCode": "EXTVAL"})

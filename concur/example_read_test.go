@@ -22,7 +22,7 @@ func clientOf(mux *http.ServeMux) (_ *concur.Client, stop func()) {
 	roots.AddCert(server.Certificate())
 	client, err := concur.New(concur.Options{
 		Geolocation: server.URL, ClientID: "client", ClientSecret: "secret", RefreshToken: "refresh",
-		Hosts: []string{server.Listener.Addr().String()}, RootCAs: roots,
+		TrustedHosts: []string{server.Listener.Addr().String()}, RootCAs: roots,
 	})
 	if err != nil {
 		panic(err)
@@ -57,7 +57,7 @@ func ExampleClient_ReadReport() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(read.Report.ID, read.Report.Total, read.Report.AwaitsValidation(), read.Theirs)
+	fmt.Println(read.Report.ID, read.Report.Total, read.Report.AwaitsValidation(), read.OwnerListed)
 	for _, e := range read.Report.Entries {
 		fmt.Println(e.ID, e.Type, e.Posted, e.Transaction, e.Custom["1"].Code)
 	}

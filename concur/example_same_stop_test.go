@@ -12,7 +12,7 @@ import (
 // A program posts an exception by v3+v4, and passes the report on. It reads the report
 // directly before each write. The exception may change what is compared, so the program
 // reads once more after it, and compares the read before the action with that one.
-func ExampleRead_SameStop() {
+func ExampleRead_SameValidation() {
 	const report = "/expensereports/v4/users/32c2fcc3-b2e8-4907-9672-5b3f49b1c643/context/TRAVELER/reports/764428DD6A664AF0BFCB"
 	version := 3 // a step, and here an exception, too, makes it another
 	mux := http.NewServeMux()
@@ -38,17 +38,17 @@ func ExampleRead_SameStop() {
 	header := expense.Parts{HeaderOnly: true}
 
 	judged := read(expense.Parts{})
-	if now := read(header); now.SameStop(judged) {
+	if now := read(header); now.SameValidation(judged) {
 		late := expense.ExistingException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}}
 		fmt.Println("put:", client.PutExceptionV4(ctx, now.Report.ID, late))
 		judged = read(header)
 	}
-	if now := read(header); now.SameStop(judged) {
+	if now := read(header); now.SameValidation(judged) {
 		fmt.Println("passed on:", client.ApproveReportV4(ctx, now.Report.ID, "", "", concur.Guard{"expectedStepCode": "EXTVAL"}))
 	}
 
 	version++ // somebody has moved it to the next external validation
-	fmt.Println("still there:", read(header).SameStop(judged))
+	fmt.Println("still there:", read(header).SameValidation(judged))
 	// Output:
 	// put: <nil>
 	// passed on: <nil>

@@ -38,7 +38,7 @@ func ExampleClient() {
 		ClientID:     "client",
 		ClientSecret: "secret",
 		RefreshToken: "refresh",
-		Hosts:        []string{server.Listener.Addr().String()},
+		TrustedHosts: []string{server.Listener.Addr().String()},
 		RootCAs:      roots,
 	})
 	if err != nil {
@@ -76,7 +76,7 @@ func standIn(mux *http.ServeMux) (*concur.Client, func(), error) {
 	roots.AddCert(server.Certificate())
 	client, err := concur.New(concur.Options{
 		Geolocation: server.URL, ClientID: "client", ClientSecret: "secret", RefreshToken: "refresh",
-		Hosts: []string{server.Listener.Addr().String()}, RootCAs: roots,
+		TrustedHosts: []string{server.Listener.Addr().String()}, RootCAs: roots,
 	})
 	return client, server.Close, err
 }

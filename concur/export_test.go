@@ -16,16 +16,16 @@ func (c *Client) OnStoreStep(f func(step string, do func() error) error) { c.tok
 func Remembered(n int, life time.Duration) int {
 	var l lookups[int]
 	for i := range n {
-		l.remember(strconv.Itoa(i), i)
-		l.held[strconv.Itoa(i)] = lookedUp[int]{value: i, until: time.Now().Add(life)}
+		l.store(strconv.Itoa(i), i)
+		l.values[strconv.Itoa(i)] = lookedUp[int]{value: i, until: time.Now().Add(life)}
 	}
-	return len(l.held)
+	return len(l.values)
 }
 
 // Recalled returns how many lookups that end after life can be had.
 func Recalled(life time.Duration) int {
-	l := lookups[int]{held: map[string]lookedUp[int]{"x": {until: time.Now().Add(life)}}}
-	if _, ok := l.recall("x"); ok {
+	l := lookups[int]{values: map[string]lookedUp[int]{"x": {until: time.Now().Add(life)}}}
+	if _, ok := l.find("x"); ok {
 		return 1
 	}
 	return 0

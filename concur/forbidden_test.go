@@ -22,12 +22,12 @@ func TestAForbiddenWriteIsNotSentAgain(t *testing.T) {
 			require.ErrorIs(t, refusal, concur.Forbidden)
 			requests, tokens := s.count()
 			require.Equal(t, []int{1, 1}, []int{requests, tokens})
-			require.False(t, client.Renewed(refusal))
+			require.False(t, client.TokenRenewedSince(refusal))
 
 			require.ErrorIs(t, read(client), concur.Forbidden)
 			_, tokens = s.count()
 			require.Equal(t, 2, tokens, "a read that is forbidden renews the access once")
-			require.True(t, client.Renewed(refusal), "so that the write may have been forbidden for an old token")
+			require.True(t, client.TokenRenewedSince(refusal), "so that the write may have been forbidden for an old token")
 		})
 	}
 	t.Run("401 is sent again, as before", func(t *testing.T) {
@@ -40,6 +40,6 @@ func TestAForbiddenWriteIsNotSentAgain(t *testing.T) {
 	})
 	t.Run("another error says nothing of the token", func(t *testing.T) {
 		t.Parallel()
-		require.False(t, newServer(t, nil).client(t).Renewed(io.EOF))
+		require.False(t, newServer(t, nil).client(t).TokenRenewedSince(io.EOF))
 	})
 }

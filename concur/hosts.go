@@ -56,8 +56,8 @@ func newHosts(extra []string) (hosts, error) {
 	return h, errors.Join(problems...)
 }
 
-// allow reports whether an authority, in any case, with or without a port, is on the list.
-func (h hosts) allow(authority string) bool {
+// contains reports whether an authority, in any case, with or without a port, is on the list.
+func (h hosts) contains(authority string) bool {
 	host, err := expense.HostPort(authority)
 	return err == nil && h[host]
 }
@@ -83,15 +83,15 @@ func (h hosts) base(name, geolocation string) (string, error) {
 		return "", fmt.Errorf("%s %w", name, err)
 	case !strings.EqualFold(u.Scheme, "https"):
 		return "", fmt.Errorf("%s is not an https URL", name)
-	case !h.allow(u.Host):
-		return "", fmt.Errorf("%s names the host %s, which is not on the allow-list", name, shown(u.Host))
+	case !h.contains(u.Host):
+		return "", fmt.Errorf("%s names the host %s, which is not on the allow-list", name, quoteHost(u.Host))
 	}
 	return "https://" + strings.TrimSuffix(strings.ToLower(u.Host), ":443"), nil
 }
 
-// shown quotes a host that came from outside, without what may be a password
+// quoteHost quotes a host that came from outside, without what may be a password
 // before it.
-func shown(authority string) string {
+func quoteHost(authority string) string {
 	authority = authority[strings.LastIndexByte(authority, '@')+1:]
 	return strconv.QuoteToASCII(authority[:min(len(authority), 100)])
 }

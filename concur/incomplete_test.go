@@ -254,7 +254,7 @@ func TestAnIncompleteReportFallsBackToV11AtLast(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, read.Report.Via)
 		require.Len(t, read.Report.Entries, 1)
-		require.Equal(t, "read report by v3+v4 did not show all of it: Concur claims a total of 30.00 EUR, and no entry arrived", read.FellBack)
+		require.Equal(t, "read report by v3+v4 did not show all of it: Concur claims a total of 30.00 EUR, and no entry arrived", read.FallbackReason)
 		_, err = client.ReadReport(ctx, objectURI, concur.ReadOptions{Via: expense.V3})
 		require.ErrorIs(t, err, concur.Incomplete, "nor without leave")
 	})

@@ -96,8 +96,8 @@ func TestAMissingCommentSaysWhichFieldConcurRequires(t *testing.T) {
 		err := newServer(t, answering(400, "application/json", body)).client(t).ApproveReportV4(context.Background(), reportID, "", "", nil)
 		var e *concur.Error
 		require.ErrorAs(t, err, &e)
-		require.Equal(t, want, e.Wants, body)
-		require.Equal(t, slices.Contains(want, concur.Comment), strings.Contains(e.Mend, "settings.passOnComment"), body)
-		require.Equal(t, slices.Contains(want, concur.ExpenseRejectedComment), strings.Contains(e.Mend, "settings.expenseRejectedComment"), body)
+		require.Equal(t, want, e.RequiredFields, body)
+		require.Equal(t, slices.Contains(want, concur.Comment), strings.Contains(e.Fix, "settings.passOnComment"), body)
+		require.Equal(t, slices.Contains(want, concur.ExpenseRejectedComment), strings.Contains(e.Fix, "settings.expenseRejectedComment"), body)
 	}
 }

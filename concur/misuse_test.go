@@ -22,7 +22,7 @@ func usable(row concur.PendingReport) map[string][]any {
 	v4 := []any{ownerUUID, reportID}
 	onExpense := []any{ownerUUID, reportID, "E1"}
 	return map[string][]any{
-		"Access": {}, "AnyReport": {}, "RenewAccess": {}, "Revoke": {},
+		"EnsureToken": {}, "AnyReport": {}, "ReplaceTokens": {}, "Revoke": {},
 		"AllFailedNotifications": {func() func(concur.FailedItem) error { return func(concur.FailedItem) error { return nil } }},
 		"FailedNotifications":    {func(concur.FailedItem) error { return nil }},
 		"PendingReports":         {"", func(concur.PendingReport, error) error { return nil }},
@@ -77,9 +77,9 @@ func TestAContextThatIsNilOrHasEndedSendsNothing(t *testing.T) {
 		if method.Type.NumIn() < 2 || method.Type.In(1) != reflect.TypeFor[context.Context]() {
 			continue
 		}
-		if method.Name == "KeepAccess" { // has no error to return
+		if method.Name == "RenewTokens" { // has no error to return
 			var none context.Context
-			client.KeepAccess(none, time.Hour)
+			client.RenewTokens(none, time.Hour)
 			continue
 		}
 		if method.Name == "GrantedSince" { // nor has this
@@ -283,7 +283,7 @@ func TestAWriteThatWasSentIgnoresItsContext(t *testing.T) {
 			client := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 				cancel()
 				never(w, r)
-			}).client(t, func(o *concur.Options) { o.AnswerLimit = time.Second })
+			}).client(t, func(o *concur.Options) { o.RequestTimeout = time.Second })
 			err := call(client, method, ctx, args)
 			require.ErrorIs(t, err, concur.OutcomeUnknown)
 			require.NotErrorIs(t, err, context.Canceled, "it is the client's limit that has ended it")

@@ -62,7 +62,7 @@ func (c *Client) failedNotifications(ctx context.Context, accept string, yield f
 //
 // Source: https://developer.concur.com/api-reference/callouts/delete-notification.html
 func (c *Client) DeleteNotification(ctx context.Context, notificationURI string) error {
-	r := request{op: "delete notification", needs: needsNotifications, method: http.MethodDelete, write: true, silent: true, bodiless: true}
+	r := request{op: "delete notification", needs: needsNotifications, method: http.MethodDelete, write: true, emptyBody: true, bodiless: true}
 	var err error
 	if r.target, err = c.target(r.op, NotificationURI, notificationURI); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (c *Client) EnsureDeleted(ctx context.Context, notificationURI string) erro
 		}
 		listed, err := c.listsFailed(ctx, notificationURI)
 		switch {
-		case Refused(err), listed && (again || !c.Renewed(refusal) && !c.GrantedSince(ctx, refusal)):
+		case Refused(err), listed && (again || !c.TokenRenewedSince(refusal) && !c.GrantedSince(ctx, refusal)):
 			return refusal
 		case err != nil || !listed:
 			return err

@@ -11,23 +11,23 @@ import (
 
 // The most that is read of a list. None of one report or travel request is that long.
 const (
-	mostPages = 1000
-	mostRows  = 100_000
+	maxPages = 1000
+	maxRows  = 100_000
 )
 
-// everyPage reads a list to its end. A next page that is not named as a whole, or that was
-// read before, leaves a part of the list missing: that is of kind [Incomplete].
+// everyPage reads a list to its end. If the next page is not named in full, or was read
+// before, the rest of the list is missing and the error is of kind [Incomplete].
 func everyPage[T any](ctx context.Context, c *Client, r request, decode func([]byte) (wire.Page[T], error)) ([]T, error) {
 	var all []T
 	seen := map[string]bool{}
-	for range mostPages {
+	for range maxPages {
 		seen[r.target.query] = true
 		page, err := ask(ctx, c, r, decode)
 		if err != nil {
 			return nil, err
 		}
-		if all = append(all, page.Rows...); len(all) > mostRows {
-			return nil, &Error{Op: r.op, Kind: TooLarge, Message: fmt.Sprintf("there are more than %d rows", mostRows)}
+		if all = append(all, page.Rows...); len(all) > maxRows {
+			return nil, &Error{Op: r.op, Kind: TooLarge, Message: fmt.Sprintf("there are more than %d rows", maxRows)}
 		}
 		if page.Next == "" {
 			return all, nil
@@ -39,15 +39,15 @@ func everyPage[T any](ctx context.Context, c *Client, r request, decode func([]b
 			return nil, &Error{Op: r.op, Kind: Incomplete, Message: "the list's next page is one that was read: the rest of the list is missing"}
 		}
 	}
-	return nil, &Error{Op: r.op, Kind: TooLarge, Message: fmt.Sprintf("the list has more than %d pages", mostPages)}
+	return nil, &Error{Op: r.op, Kind: TooLarge, Message: fmt.Sprintf("the list has more than %d pages", maxPages)}
 }
 
-// onePage reads a page of a list and hands over its rows, and of each row that cannot be
-// read an error of kind [Malformed] in its place. It returns what names the next page:
-// nothing after the last.
+// onePage reads one page of a list and passes its rows to yield. A row that cannot be read is
+// passed on as an error of kind [Malformed]. It returns the name of the next page, or "" after
+// the last.
 func onePage[T any](ctx context.Context, c *Client, r request, decode func([]byte) (wire.Page[T], error), yield func(row T, unread error) error) (next string, err error) {
-	if err := plain("?" + r.target.query); err != nil {
-		return "", misused(r.op, "the page "+err.Error())
+	if err := checkCharacters("?" + r.target.query); err != nil {
+		return "", invalidArgument(r.op, "the page "+err.Error())
 	}
 	page, err := ask(ctx, c, r, decode)
 	if err != nil {
@@ -77,14 +77,14 @@ func onePage[T any](ctx context.Context, c *Client, r request, decode func([]byt
 	return next, err
 }
 
-// nextPage takes the query of a next page's URL; host and path must be those of the list
-// that was read. A URL that ends too early is no danger: a part of the list is missing.
+// nextPage returns the query of the next page's URL. Host and path must be those of the list.
+// A URL that ends too early is harmless, but the rest of the list is missing.
 func (c *Client) nextPage(r request, raw string) (string, error) {
 	t, err := c.target(r.op, NextPage, raw)
 	switch {
 	case err != nil:
 		return "", err
-	case isCut(t.path, r.target.path):
+	case isTruncatedPath(t.path, r.target.path):
 		return "", &Error{Op: r.op, Kind: Incomplete, Message: NextPage + " is cut off: the rest of the list is missing"}
 	case !strings.EqualFold(strings.TrimSuffix(t.path, "/"), r.target.path):
 		return "", &Error{Op: r.op, Kind: Untrusted, Message: NextPage + " has another path than the list"}
@@ -94,7 +94,7 @@ func (c *Client) nextPage(r request, raw string) (string, error) {
 	return t.query, nil
 }
 
-// isCut reports whether a path is the beginning of the list's, and not all of it.
-func isCut(path, list string) bool {
+// isTruncatedPath reports whether a path is only the beginning of the list's path.
+func isTruncatedPath(path, list string) bool {
 	return len(path) < len(list) && strings.HasPrefix(strings.ToLower(list), strings.ToLower(path))
 }

@@ -15,26 +15,28 @@ const (
 	pendingPath  = "/api/v3.0/expense/reports"
 	pendingQuery = "approvalStatusCode=A_EXTV&user=ALL&limit=100&isTestUser="
 	anyQuery     = "user=ALL&limit=1&isTestUser="
-	// testUsers begins the name of a page of the second list, that of the test users.
+	// testUsers is the prefix of the name of a page of the second list, that of test users.
 	testUsers    = "test users: "
 	needsPending = "the scope EXPRPT, and its user the role Web Services Administrator to list everybody's reports"
 )
 
-// PendingReport is a row of the list of reports. Who owns it stays in this package.
+// PendingReport is a row of the list of reports. Its owner does not leave this package.
 type PendingReport struct {
 	expense.PendingReport
 	owner string // login
 }
 
-// PendingReports hands over a page of the reports that wait at external validation,
-// everybody's, and returns what names the next page. The first page is "", and so is what
-// follows the last. A next page is followed only on the list's own path. A row that cannot be
-// read is an error of kind [Malformed], and stops no other. An error of yield ends it and is
-// returned as it is. Yield may use the client.
+// PendingReports passes one page of the reports of all employees that wait at external
+// validation to yield, and returns the name of the next page. The first page is ""; after the
+// last page, next is "". A next page must have the path of the list.
 //
-// There are two lists: one of the reports of test users, and one of all others. The second
-// follows the first, page by page. Where Concur refuses the list of the test users, that is
-// handed over like a row that cannot be read. Neither shows Central Reconciliation reports.
+// There are two lists: the reports of test users, and all others. The second list follows the
+// first, page by page. If Concur refuses the list of the test users, yield gets the refusal
+// like a row that cannot be read. Neither list has Central Reconciliation reports.
+//
+// A row that cannot be read is passed on as an error of kind [Malformed], and does not stop
+// the others. An error of yield ends the page and is returned as it is. Yield may use the
+// client.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
 func (c *Client) PendingReports(ctx context.Context, page string, yield func(row PendingReport, unread error) error) (next string, err error) {
@@ -61,8 +63,8 @@ func (c *Client) PendingReports(ctx context.Context, page string, yield func(row
 	return next, nil
 }
 
-// AnyReport returns one report of everybody's, whatever its status, to try an interface on.
-// It is not found when there is none.
+// AnyReport returns any one report, whatever its status, to try an interface on. Found is
+// false if there is none.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html
 func (c *Client) AnyReport(ctx context.Context) (row PendingReport, found bool, err error) {
@@ -82,24 +84,24 @@ func (c *Client) AnyReport(ctx context.Context) (row PendingReport, found bool, 
 	return PendingReport{}, false, nil
 }
 
-// ReportURI is the v4 object URI of a report of the list, at the geolocation of the access
-// token. Its owner is looked up.
+// ReportURI returns the v4 object URI of a listed report at the geolocation of the access
+// token. It looks the owner up.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.reports.html
 func (c *Client) ReportURI(ctx context.Context, row PendingReport) (string, error) {
 	const op = "name report"
 	switch {
 	case ctx == nil:
-		return "", misused(op, "the context is nil")
+		return "", invalidArgument(op, "the context is nil")
 	case row.ID == "":
-		return "", misused(op, "the row is none of the list: it has no ID")
+		return "", invalidArgument(op, "the row is none of the list: it has no ID")
 	case row.owner == "":
 		return "", &Error{Op: op, Kind: Malformed, Message: "the list does not say who owns the report (OwnerLoginID)"}
 	}
 	owner, err := c.UserID(ctx, row.owner)
 	if err != nil {
-		return "", ofConcur(err)
+		return "", asMalformed(err)
 	}
 	uri, err := c.uri(ctx, getV4(op, "", owner, row.ID))
-	return uri, ofConcur(err)
+	return uri, asMalformed(err)
 }

@@ -40,7 +40,7 @@ func TestPercentKey(t *testing.T) {
 			_, _ = io.Copy(io.Discard, in)
 		}()
 		s.geo = "https://" + listener.Addr().String()
-		client := s.client(t, func(o *concur.Options) { o.Hosts = append(o.Hosts, listener.Addr().String()) })
+		client := s.client(t, func(o *concur.Options) { o.TrustedHosts = append(o.TrustedHosts, listener.Addr().String()) })
 		_, err = client.ReadReport(context.Background(), "https://www.concursolutions.com"+reportPath+key+"?q=%", concur.ReadOptions{})
 		require.NoError(t, err)
 		require.Equal(t, "GET "+reportPath+key+"?q=% HTTP/1.1\r\n", <-lines)

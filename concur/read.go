@@ -1,7 +1,12 @@
 package concur
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
 	"strings"
+	"sync"
 
 	"concur-connector/concur/wire"
 	"concur-connector/expense"
@@ -20,10 +25,10 @@ type ReadOptions struct {
 	// back for that reason yet.
 	ReadAgain bool
 	Parts     expense.Parts
-	// Whole has a report that does not wait at an external validation read like one that
+	// Full has a report that does not wait at an external validation read like one that
 	// does, by v3 and v4; v1.1 shows all of it in any case.
-	Whole  bool
-	Logins []string // of the employees in [Read.Theirs]
+	Full   bool
+	Logins []string // of the employees in [Read.OwnerListed]
 	// External says how the company's travel requests show that they wait at external
 	// validation.
 	External expense.ExternalValidation
@@ -33,98 +38,162 @@ type ReadOptions struct {
 	Steps bool
 }
 
-// Read is what one read showed.
+// Read is the result of one read.
 type Read struct {
-	Report  *expense.Report
-	Request *expense.TravelRequest // in the place of a report
-	Theirs  bool                   // the owner is one of the logins
-	// Stop names the stop at which it waits, and is empty when it does not wait for us.
-	Stop string
+	Report      *expense.Report
+	Request     *expense.TravelRequest // in the place of a report
+	OwnerListed bool                   // the owner is one of the logins
+	// Validation names the stop at which it waits, and is empty when it does not wait for us.
+	Validation string
 	// Unclear says why it is not known whether a travel request waits for us. Nothing may be
 	// written to it then. LeftAlone says why a person may want to look at one that does not
 	// wait for us. See [expense.Standing].
-	Unclear   string
-	LeftAlone string
-	// Mark is what the header tells of the step where Stop names none (v3, v4, and travel
-	// requests); it is empty where Stop names one. It is opaque: [Read.SameStop] compares it.
-	Mark string
+	Unclear       string
+	SkippedReason string
+	// HeaderHash is what the header tells of the step where Stop names none (v3, v4, and travel
+	// requests); it is empty where Stop names one. It is opaque: [Read.SameValidation] compares it.
+	HeaderHash string
 	// Content holds a digest of all that the read showed, without what our own writes change:
 	// one of what v1.1 showed, and one of what was read of the parts by v3 or v4, or of a travel
-	// request. It is empty where only a header was read. It is opaque, as Mark is.
+	// request. It is empty where only a header was read. It is opaque, as HeaderHash is.
 	Content string
-	// FellBack says why the report was not read by the interface that was asked for.
-	FellBack string
+	// FallbackReason says why the report was not read by the interface that was asked for.
+	FallbackReason string
 }
 
-// SameStop reports whether a report, or a travel request, waits at the stop where it waited
-// at a read before, and is what it was then, as far as Concur tells. Ask it after the read that comes directly before
-// a write, and write only if it is so.
+// SameValidation reports whether a report or a travel request still waits at the same
+// validation step as in an earlier read, and has the same content, as far as Concur shows.
+// Call it on the read directly before a write, and write only if it returns true.
 //
-// It compares Stop, Mark and Content, and nothing else of a read: a program that acts later
-// keeps those three. What they tell depends on the interface:
+// It compares ValidationID, HeaderHash and Content. A program that acts later must keep these
+// three. What they show depends on the interface:
 //
-//   - By v1.1, and with [ReadOptions].Steps by v3 and v4 for a report that a callout names:
-//     the status and the address of the workflow step, which are exact; and whether the
-//     report, with its entries and who attends, is what it was.
-//   - By v3 and v4, and for a travel request, when both reads were of more than the header:
-//     whether what was read of the same parts is what it was.
-//   - By v3: the status, the time of the submission, LastModifiedDate, the step in
+//   - v1.1, and v3 and v4 with [ReadOptions].Steps for a report that a callout names: the
+//     status and the address of the workflow step, which are exact; and whether the report,
+//     with its entries and attendees, has changed.
+//   - v3 and v4, and a travel request, if both reads were of more than the header: whether
+//     the parts that both have read have changed.
+//   - v3: the status, the time of the submission, LastModifiedDate, the step in
 //     WorkflowActionUrl if there is one, the last comment, and the header's own fields.
-//   - By v4: the status, the time of the submission, reportVersion, lastModifiedDate and the
+//   - v4: the status, the time of the submission, reportVersion, lastModifiedDate and the
 //     header's own fields.
-//   - For a travel request: the status, the time of the submission, lastModified, whether
-//     Concur still offers us to act, and the request's own fields.
+//   - a travel request: the status, the time of the submission, lastModified, whether Concur
+//     still offers the action, and the request's own fields.
 //
-// Names that depend on a language, exception flags, links and hosts are not compared, nor
-// is what only one of the two reads shows.
+// Names in a language, exception flags, links and hosts are not compared. Neither is a value
+// that only one of the reads shows.
 //
-// Where the address of the step is not known, false may mean that the report was changed
-// and not moved, and true does not prove that it was not moved: Concur does not promise
-// that any of these fields changes with a step, and two stops of one submission may differ
-// in nothing. An exception of our own may change LastModifiedDate and reportVersion. After
-// the last of your own writes, read again and compare later reads with that one.
-func (r Read) SameStop(before Read) bool {
-	return r.SameContent(before) && r.Stop != "" && r.Stop == before.Stop && wire.SameHeader(r.Mark, before.Mark)
+// If the address of the step is not known, false may mean that the report was changed and has
+// not moved. True does not prove that it has not moved: Concur does not promise that any of
+// these fields changes with a step. The connector's own exceptions may change LastModifiedDate
+// and reportVersion. After the last own write, read again and compare later reads with that
+// read.
+func (r Read) SameValidation(before Read) bool {
+	return r.SameContent(before) && r.Validation != "" && r.Validation == before.Validation && wire.SameHeader(r.HeaderHash, before.HeaderHash)
 }
 
-// SameContent reports whether a report, or a travel request, is what it was at a read before,
-// wherever it waits, as far as both reads show the same. See [Read.Compares].
+// SameContent reports whether a report or a travel request has the same content as in an
+// earlier read, at whatever step, as far as both reads show it. See [Read.Compares].
 func (r Read) SameContent(before Read) bool {
 	same, _ := wire.SameContent(r.Content, before.Content)
 	return same
 }
 
-// Compares reports whether the content of two reads can be compared: by v1.1 that of any two,
-// and by v3 and v4 that of two that were of more than the header. The parts that were asked
-// for must be the same ones.
+// Compares reports whether the content of two reads can be compared: any two by v1.1; two by
+// v3 or v4 if both were of more than the header. Both reads must ask for the same parts.
 func (r Read) Compares(before Read) bool {
 	_, compared := wire.SameContent(r.Content, before.Content)
 	return compared
 }
 
-// contentBy is a digest of a content as an interface has shown it.
+// contentBy returns a digest of the content with the interface that has shown it.
 func contentBy(via, content string) string { return via + "=" + content }
 
-// readOf is what the header of a report by v3 or v4 shows. [Client.readNamed] puts the
-// step's address into it, if that is to be read.
-func readOf(h wire.Header, theirs bool, o ReadOptions) Read {
-	read := Read{Report: h.Report, Theirs: theirs, Stop: h.Report.ValidationID(), Mark: h.Hash}
+// newRead returns the read of a header by v3 or v4. [Client.readNamed] adds the address of the
+// step.
+func newRead(h wire.Header, theirs bool, o ReadOptions) Read {
+	read := Read{Report: h.Report, OwnerListed: theirs, Validation: h.Report.ValidationID(), HeaderHash: h.Hash}
 	if !o.Parts.HeaderOnly && h.Report.AwaitsValidation() {
 		read.Content = contentBy(string(h.Report.Via), h.Report.ContentWithAttendees())
 	}
 	return read
 }
 
-// atStep is the read of a report that v1.1 has shown as well, if that shows a
-// WorkflowActionURL.
-func (r Read) atStep(shown ownedReport) Read {
+// withStep adds the address of the step to a read, if v1.1 shows one.
+func (r Read) withStep(shown ownedReport) Read {
 	actionURL := shown.report.ActionURL
 	if u, err := expense.SplitURL(strings.TrimSpace(actionURL)); err == nil && len(u.Path) > 1 {
-		r.Report.ActionURL, r.Mark = actionURL, ""
-		r.Stop = r.Report.ValidationID()
+		r.Report.ActionURL, r.HeaderHash = actionURL, ""
+		r.Validation = r.Report.ValidationID()
 		if shown.complete("read report", expense.AllParts) == nil {
 			r.Content = strings.TrimSpace(shown.content() + " " + r.Content)
 		}
 	}
 	return r
+}
+
+// reportReading is what a client needs to read reports by v3 and v4.
+type reportReading struct {
+	users          directory             // the client itself
+	origins        lookups[reportOrigin] // by path and query of their object URIs
+	fallbackLogged sync.Once             // it has been logged that a report is read by v1.1 instead
+}
+
+// directory finds users. The client implements it by Identity v4.
+type directory interface {
+	UserID(ctx context.Context, login string) (string, error)
+	Login(ctx context.Context, userID string) (string, error)
+}
+
+// reportOrigin identifies a report for v3 and v4. It never changes.
+type reportOrigin struct {
+	reportID, login string
+}
+
+func originOf(report *expense.Report, owner string) (reportOrigin, error) {
+	switch {
+	case report.ID == "":
+		return reportOrigin{}, &Error{Op: "read report", Kind: Malformed, Message: "the report has no ReportId, by which v3 and v4 name it"}
+	case owner == "":
+		return reportOrigin{}, &Error{Op: "read report", Kind: Malformed, Message: "the report does not name its owner, without whom v3 and v4 do not show it"}
+	}
+	return reportOrigin{report.ID, owner}, nil
+}
+
+// asRefusal returns the error of v3 or v4 if the error proves that the interface does not show
+// the report, and nothing else went wrong.
+func asRefusal(err error) (*Error, bool) {
+	var e *Error
+	if !errors.As(err, &e) {
+		return nil, false
+	}
+	status := e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
+	return e, e.Kind == Forbidden || e.Kind == NotFound || e.Kind == Unauthorized && status || e.Kind == Rejected && e.partMissing
+}
+
+// refusalReason says in a few words what was refused.
+func refusalReason(e *Error) string {
+	if e.Kind == Incomplete {
+		return e.Op + " did not show all of it: " + e.Message
+	}
+	what := e.Op + " was refused: " + string(e.Kind)
+	if e.partMissing {
+		what = e.Op + " was refused: " + e.Message
+	}
+	if e.Status != 0 {
+		what += fmt.Sprintf(" (HTTP %d)", e.Status)
+	}
+	return what
+}
+
+// asRejected turns a "not found" that is not about the report into another error. Otherwise
+// the caller would take the report for gone.
+func asRejected(err error, message string) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != NotFound {
+		return err
+	}
+	other := *e
+	other.Kind, other.Message, other.partMissing = Rejected, message, true
+	return &other
 }

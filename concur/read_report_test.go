@@ -88,7 +88,7 @@ func TestOnlyThePartsThatAreAskedForAreRead(t *testing.T) {
 			for range 3 {
 				read, err := c.ReadReport(ctx, objectURI, concur.ReadOptions{Via: via, Parts: expense.Parts{HeaderOnly: true}})
 				require.NoError(t, err)
-				require.NotEmpty(t, read.Mark)
+				require.NotEmpty(t, read.HeaderHash)
 				require.Empty(t, read.Report.Entries)
 			}
 			require.Equal(t, 1, f.count("v1"))
@@ -112,7 +112,7 @@ func TestOnlyThePartsThatAreAskedForAreRead(t *testing.T) {
 		for _, via := range []expense.Interface{expense.V3, expense.V4} {
 			f := newFake(t, 6)
 			f.status = "A_APPR"
-			read, err := f.reader(t).ReadReport(ctx, objectURI, concur.ReadOptions{Via: via, Whole: true})
+			read, err := f.reader(t).ReadReport(ctx, objectURI, concur.ReadOptions{Via: via, Full: true})
 			require.NoError(t, err)
 			require.Len(t, read.Report.Entries, 6)
 		}
@@ -145,7 +145,7 @@ func TestOnlyThePartsThatAreAskedForAreRead(t *testing.T) {
 			read, err := f.reader(t).ReadReport(ctx, objectURI, concur.ReadOptions{Via: via, Parts: expense.AllParts, Logins: []string{"KIM+1@example.com"}})
 			require.NoError(t, err)
 			want := &expense.Report{ID: fakeID, Key: reportKey, Status: "A_EXTV"}
-			require.Equal(t, concur.Read{Report: want, Theirs: true, Stop: "A_EXTV", Content: "v1.1=" + want.ContentWithAttendees()}, read)
+			require.Equal(t, concur.Read{Report: want, OwnerListed: true, Validation: "A_EXTV", Content: "v1.1=" + want.ContentWithAttendees()}, read)
 		}
 	})
 }
@@ -236,10 +236,10 @@ func TestAReportThatIsRefusedIsReadByV11WhenThatIsAllowed(t *testing.T) {
 				for range 2 { // the second time it is known
 					read, err := c.ReadReport(ctx, objectURI, concur.ReadOptions{Via: via, Fallback: true, Logins: []string{owner}})
 					require.NoError(t, err, status)
-					require.True(t, read.Theirs)
+					require.True(t, read.OwnerListed)
 					require.Empty(t, read.Report.Via)
-					require.Contains(t, read.FellBack, fmt.Sprintf("was refused: %s (HTTP %d)", kind, status))
-					require.NotContains(t, read.FellBack, fakeID)
+					require.Contains(t, read.FallbackReason, fmt.Sprintf("was refused: %s (HTTP %d)", kind, status))
+					require.NotContains(t, read.FallbackReason, fakeID)
 				}
 				require.Equal(t, 1, strings.Count(log.String(), "read by v1.1 instead"))
 			}
@@ -286,7 +286,7 @@ func TestAReportThatIsRefusedIsReadByV11WhenThatIsAllowed(t *testing.T) {
 		c.SetUsers(concur.Users{})
 		read, err := c.ReadReport(ctx, objectURI, concur.ReadOptions{Via: expense.V4, Fallback: true})
 		require.NoError(t, err)
-		require.Equal(t, "look up user was refused: the report's owner is not found", read.FellBack)
+		require.Equal(t, "look up user was refused: the report's owner is not found", read.FallbackReason)
 		_, err = c.ReadReport(ctx, objectURI, concur.ReadOptions{Via: expense.V4})
 		require.ErrorIs(t, err, concur.Rejected)
 		_, err = c.ReadReport(ctx, v4URI, concur.ReadOptions{Via: expense.V3})
@@ -303,7 +303,7 @@ func TestWhoseAReportIs(t *testing.T) {
 			for login, want := range map[string]bool{owner: true, "lee@example.com": false, "nobody@example.com": false} {
 				read, err := c.ReadReport(context.Background(), uri, concur.ReadOptions{Via: via, Parts: expense.Parts{HeaderOnly: true}, Logins: []string{"x@example.com", login}})
 				require.NoError(t, err)
-				require.Equal(t, want, read.Theirs, login)
+				require.Equal(t, want, read.OwnerListed, login)
 			}
 		}
 	}

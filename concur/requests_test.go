@@ -58,8 +58,8 @@ func TestReadRequest(t *testing.T) {
 		require.Equal(t, new(true), read.Request.HasException)
 		require.Equal(t, []expense.RequestException{{Code: "LATE", Level: new(1)}}, read.Request.Exceptions)
 		require.True(t, read.Request.AwaitsValidation())
-		require.False(t, read.Theirs)
-		require.NotEmpty(t, read.Mark)
+		require.False(t, read.OwnerListed)
+		require.NotEmpty(t, read.HeaderHash)
 		require.Nil(t, read.Report)
 		for _, r := range s.requests {
 			require.Equal(t, "application/json", r.Header.Get("Accept"))
@@ -84,7 +84,7 @@ func TestReadRequest(t *testing.T) {
 			})
 			read, err := s.client(t).ReadRequest(ctx, requestURI, concur.ReadOptions{Parts: expense.Parts{HeaderOnly: true}, Logins: []string{"nobody@example.com", login}})
 			require.NoError(t, err)
-			require.Equal(t, theirs, read.Theirs, login)
+			require.Equal(t, theirs, read.OwnerListed, login)
 		}
 	})
 	t.Run("an address of Request v1 is refused, and says why", func(t *testing.T) {
@@ -286,18 +286,18 @@ func TestATravelRequestIsReadWithItsStanding(t *testing.T) {
 		external expense.ExternalValidation
 		want     concur.Read
 	}{
-		"it waits for us":                      {`{"code": "SUBMITTED", "name": "Pending External Validation"}`, expense.ExternalValidation{}, concur.Read{Stop: "SUBMITTED"}},
-		"it waits for somebody else":           {`{"code": "SUBMITTED", "name": "Submitted & Pending Approval"}`, expense.ExternalValidation{}, concur.Read{LeftAlone: "offers us to decide"}},
-		"its status has a name that we know":   {`{"code": "SUBMITTED", "name": "Externe Prüfung"}`, expense.ExternalValidation{Names: []string{"Externe Prüfung"}}, concur.Read{Stop: "SUBMITTED"}},
-		"its status has one that nobody knows": {`{"code": "SUBMITTED", "name": "Externe Prüfung"}`, expense.ExternalValidation{}, concur.Read{Stop: "SUBMITTED", Unclear: "is not known"}},
+		"it waits for us":                      {`{"code": "SUBMITTED", "name": "Pending External Validation"}`, expense.ExternalValidation{}, concur.Read{Validation: "SUBMITTED"}},
+		"it waits for somebody else":           {`{"code": "SUBMITTED", "name": "Submitted & Pending Approval"}`, expense.ExternalValidation{}, concur.Read{SkippedReason: "offers us to decide"}},
+		"its status has a name that we know":   {`{"code": "SUBMITTED", "name": "Externe Prüfung"}`, expense.ExternalValidation{Names: []string{"Externe Prüfung"}}, concur.Read{Validation: "SUBMITTED"}},
+		"its status has one that nobody knows": {`{"code": "SUBMITTED", "name": "Externe Prüfung"}`, expense.ExternalValidation{}, concur.Read{Validation: "SUBMITTED", Unclear: "is not known"}},
 	} {
 		body := strings.Replace(submitted(), `{"code": "SUBMITTED"}`, c.status, 1)
 		s := travel(t, map[string]string{"/" + requestID: body})
 		read, err := s.client(t).ReadRequest(context.Background(), requestURI, concur.ReadOptions{External: c.external, Parts: expense.Parts{HeaderOnly: true}})
 		require.NoError(t, err, name)
-		require.Equal(t, c.want.Stop != "", read.Stop != "", name)
-		require.Equal(t, c.want.LeftAlone == "", read.LeftAlone == "", name)
-		require.Contains(t, read.LeftAlone, c.want.LeftAlone, name)
+		require.Equal(t, c.want.Validation != "", read.Validation != "", name)
+		require.Equal(t, c.want.SkippedReason == "", read.SkippedReason == "", name)
+		require.Contains(t, read.SkippedReason, c.want.SkippedReason, name)
 		require.Equal(t, c.want.Unclear == "", read.Unclear == "", name)
 		require.Contains(t, read.Unclear, c.want.Unclear, name)
 	}

@@ -42,7 +42,7 @@ func TestAReportAtExternalValidationWaitsForUsWhateverElseItShows(t *testing.T) 
 			f.status = status
 			f.more = `,"ApproverLoginID":"lee@example.com","ApproverName":"Lee","ApprovalStatusName":"Pending External Validation","approvalStatus":"Submitted & Pending Approval","WorkflowActionUrl":""`
 			read, _ := reads(t, f, f.reader(t), concur.ReadOptions{Via: via}, func() {})
-			require.Equal(t, waits, read.Stop != "", "%s by %s", status, via)
+			require.Equal(t, waits, read.Validation != "", "%s by %s", status, via)
 			require.Empty(t, read.Unclear)
 		}
 	}
@@ -75,10 +75,10 @@ func TestSameStopByV3AndV4ComparesWhatTellsOfTheStep(t *testing.T) {
 				f := newFake(t, 1)
 				f.more = c.before
 				before, after := reads(t, f, f.reader(t), concur.ReadOptions{Via: via}, func() { f.more = c.after })
-				require.Equal(t, c.same, after.SameStop(before), "%s\n%s\n%s", via, before.Mark, after.Mark)
-				require.Equal(t, c.same, before.SameStop(after))
-				stored := concur.Read{Stop: before.Stop, Mark: before.Mark}
-				require.Equal(t, c.same, after.SameStop(stored), "what is compared can be stored")
+				require.Equal(t, c.same, after.SameValidation(before), "%s\n%s\n%s", via, before.HeaderHash, after.HeaderHash)
+				require.Equal(t, c.same, before.SameValidation(after))
+				stored := concur.Read{Validation: before.Validation, HeaderHash: before.HeaderHash}
+				require.Equal(t, c.same, after.SameValidation(stored), "what is compared can be stored")
 			}
 		})
 	}
@@ -90,17 +90,17 @@ func TestSameStopByV3AndV4ComparesWhatTellsOfTheStep(t *testing.T) {
 		before, after := reads(t, f, c, concur.ReadOptions{Via: expense.V3}, func() {
 			f.more = `,"WorkflowActionUrl":"http://a/report/gStep2/WorkFlowAction","LastComment":"Hm"`
 		})
-		require.False(t, after.SameStop(before))
+		require.False(t, after.SameValidation(before))
 		f.more = `,"LastComment":"Hm"`
 		before, after = reads(t, f, c, concur.ReadOptions{Via: expense.V3}, func() { f.more = `,"LastComment":"Well"` })
-		require.False(t, after.SameStop(before))
-		require.NotContains(t, after.Mark, "Well", "nobody's words are stored")
+		require.False(t, after.SameValidation(before))
+		require.NotContains(t, after.HeaderHash, "Well", "nobody's words are stored")
 	})
 	t.Run("another version by v4", func(t *testing.T) {
 		t.Parallel()
 		f := newFake(t, 1)
 		before, after := reads(t, f, f.reader(t), concur.ReadOptions{Via: expense.V4}, func() { f.version = func() string { return "2" } })
-		require.False(t, after.SameStop(before))
+		require.False(t, after.SameValidation(before))
 	})
 	t.Run("a report that does not wait is at no stop", func(t *testing.T) {
 		t.Parallel()
@@ -108,8 +108,8 @@ func TestSameStopByV3AndV4ComparesWhatTellsOfTheStep(t *testing.T) {
 			f := newFake(t, 1)
 			f.status = "A_APPR"
 			before, after := reads(t, f, f.reader(t), concur.ReadOptions{Via: via}, func() {})
-			require.False(t, after.SameStop(before))
-			require.Empty(t, after.Stop)
+			require.False(t, after.SameValidation(before))
+			require.Empty(t, after.Validation)
 		}
 	})
 }
@@ -122,10 +122,10 @@ func TestSameStopByV11ComparesTheAddressOfTheStep(t *testing.T) {
 	before, after := reads(t, f, c, concur.ReadOptions{}, func() {
 		f.action = "http://eu2.api.concursolutions.com/api/expense/expensereport/v1.1/report/gOne/WorkFlowAction?x=1"
 	})
-	require.True(t, after.SameStop(before), "another data centre is no other step")
-	require.Empty(t, after.Mark)
+	require.True(t, after.SameValidation(before), "another data centre is no other step")
+	require.Empty(t, after.HeaderHash)
 	before, after = reads(t, f, c, concur.ReadOptions{}, func() { f.action = actionAt + "gTwo/WorkFlowAction" })
-	require.False(t, after.SameStop(before))
+	require.False(t, after.SameValidation(before))
 }
 
 func TestAReportThatWasChangedAtItsStepIsNotWhatItWas(t *testing.T) {
@@ -136,11 +136,11 @@ func TestAReportThatWasChangedAtItsStepIsNotWhatItWas(t *testing.T) {
 		f.action = actionAt + "gOne/WorkFlowAction"
 		f.moreV1 = `<Purpose>Lunch</Purpose><HasException>N</HasException>`
 		before, after := reads(t, f, c, o, func() { f.moreV1 = `<Purpose>Lunch</Purpose><HasException>Y</HasException>` })
-		require.True(t, after.SameStop(before), "an exception of ours is no change")
+		require.True(t, after.SameValidation(before), "an exception of ours is no change")
 		before, after = reads(t, f, c, o, func() { f.moreV1 = `<Purpose>Dinner</Purpose>` })
-		require.False(t, after.SameStop(before))
-		require.True(t, after.SameStop(concur.Read{Stop: before.Stop}), "what was not read is not compared")
-		require.False(t, after.SameStop(concur.Read{Stop: before.Stop, Mark: before.Mark, Content: before.Content}), "what is compared can be stored")
+		require.False(t, after.SameValidation(before))
+		require.True(t, after.SameValidation(concur.Read{Validation: before.Validation}), "what was not read is not compared")
+		require.False(t, after.SameValidation(concur.Read{Validation: before.Validation, HeaderHash: before.HeaderHash, Content: before.Content}), "what is compared can be stored")
 	}
 }
 
@@ -155,13 +155,13 @@ func TestTheStepOfAReportThatACalloutNamesIsReadByV11(t *testing.T) {
 			c := f.reader(t)
 			f.action = actionAt + "gOne/WorkFlowAction"
 			before, after := reads(t, f, c, steps, func() { f.version, f.more = func() string { return "2" }, `,"LastComment":"Hm"` })
-			require.True(t, after.SameStop(before), "the header has changed, and the step has not")
+			require.True(t, after.SameValidation(before), "the header has changed, and the step has not")
 			require.True(t, after.Report.ShowsStep())
-			require.Equal(t, "A_EXTV /api/expense/expensereport/v1.1/report/gOne/WorkFlowAction", after.Stop)
+			require.Equal(t, "A_EXTV /api/expense/expensereport/v1.1/report/gOne/WorkFlowAction", after.Validation)
 			require.Equal(t, steps.Via, after.Report.Via)
 
 			before, after = reads(t, f, c, steps, func() { f.action = actionAt + "gTwo/WorkFlowAction" })
-			require.False(t, after.SameStop(before), "the header has not changed, and the step has")
+			require.False(t, after.SameValidation(before), "the header has not changed, and the step has")
 		}
 	})
 	t.Run("before the rest of a whole report, and last before a write", func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestTheStepOfAReportThatACalloutNamesIsReadByV11(t *testing.T) {
 		f.statusV1 = "A_APPR" // it is moved after v3 has answered
 		read, err := c.ReadReport(ctx, objectURI, header)
 		require.NoError(t, err)
-		require.Empty(t, read.Stop)
+		require.Empty(t, read.Validation)
 		require.Equal(t, "A_APPR", read.Report.Status)
 	})
 	t.Run("unless v1.1 does not show it", func(t *testing.T) {
@@ -209,7 +209,7 @@ func TestTheStepOfAReportThatACalloutNamesIsReadByV11(t *testing.T) {
 				read, err := c.ReadReport(ctx, objectURI, concur.ReadOptions{Via: expense.V4, Steps: true, Parts: parts})
 				require.NoError(t, err, name)
 				require.False(t, read.Report.ShowsStep(), name)
-				require.NotEmpty(t, read.Mark, name)
+				require.NotEmpty(t, read.HeaderHash, name)
 			}
 		}
 	})

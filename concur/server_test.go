@@ -131,7 +131,7 @@ func (s *server) options() concur.Options {
 	roots.AddCert(s.Certificate())
 	return concur.Options{
 		Geolocation: s.URL, ClientID: "client", ClientSecret: clientSecret, RefreshToken: firstRefresh,
-		Hosts: []string{s.host()}, RootCAs: roots,
+		TrustedHosts: []string{s.host()}, RootCAs: roots,
 	}
 }
 

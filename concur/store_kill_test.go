@@ -41,7 +41,7 @@ func readAs(job []string) error {
 	roots.AppendCertsFromPEM(ca)
 	client, err := concur.New(concur.Options{
 		Geolocation: job[0], ClientID: "client", ClientSecret: clientSecret, RefreshToken: firstRefresh,
-		Hosts: []string{strings.TrimPrefix(job[0], "https://")}, RootCAs: roots, TokenFile: job[2],
+		TrustedHosts: []string{strings.TrimPrefix(job[0], "https://")}, RootCAs: roots, TokenFile: job[2],
 	})
 	if err != nil {
 		return err

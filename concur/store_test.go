@@ -123,7 +123,7 @@ func TestStore(t *testing.T) {
 		old, home, path := newServer(t, ok), newServer(t, ok), storePath(t)
 		old.geo = home.URL + "/oauth2/v0/token"
 		home.refresh, home.valid = "refresh-token-2", "access-token-1"
-		allowed := func(o *concur.Options) { o.Hosts = append(o.Hosts, home.host()) }
+		allowed := func(o *concur.Options) { o.TrustedHosts = append(o.TrustedHosts, home.host()) }
 		require.NoError(t, read(old.client(t, in(path), allowed)))
 		require.Equal(t, home.URL, readStore(t, path).Geolocation)
 		home.expire()
@@ -184,7 +184,7 @@ func TestStore(t *testing.T) {
 			w.WriteHeader(503)
 		}
 		first := make(chan error, 1)
-		one, other := s.client(t, in(path)), s.client(t, in(path), func(o *concur.Options) { o.AnswerLimit = 100 * time.Millisecond })
+		one, other := s.client(t, in(path)), s.client(t, in(path), func(o *concur.Options) { o.RequestTimeout = 100 * time.Millisecond })
 		go func() { first <- read(one) }()
 		<-asked
 		err := read(other)

@@ -8,59 +8,59 @@ import (
 	"concur-connector/concur/wire"
 )
 
-// maxStream bounds an answer that is read as it comes, in bytes: far above any list
-// that Concur can mean, and below for ever.
+// maxStream limits an answer that is read as it comes, in bytes. No list of Concur is that
+// long.
 const maxStream = 512 << 20
 
-// peeked is how much of an answer is looked at for a gateway's page.
-const peeked = 1 << 10
+// peekSize is how much of an answer is searched for a gateway's page, in bytes.
+const peekSize = 1 << 10
 
-// stream has a success read as it comes, and says what became of it: nothing, what the
-// reader found wrong, or that the body did not come to its end.
+// stream reads a success as it comes. It returns nil, the reader's error, or that the body was
+// truncated.
 func (c *Client) stream(r request, a *answer, body io.Reader, contentType string) *Error {
 	limited := &boundedReader{r: body, left: maxStream}
 	clean := wire.NewCleaner(limited, contentType)
 	buffered := bufio.NewReaderSize(clean, 64<<10)
-	head, err := buffered.Peek(peeked) // its error comes again
+	head, err := buffered.Peek(peekSize) // its error comes again
 	a.html = a.html || wire.IsHTML(head)
 	switch {
 	case limited.err != nil:
-		return r.cut(a, limited.err)
+		return r.truncatedAnswer(a, limited.err)
 	case err != nil && !errors.Is(err, io.EOF): // of an encoding that is not known
-		return r.unreadable(a, err)
-	case wire.IsHTML(head), wire.IsText(head), isEmpty(head) && len(head) < peeked:
+		return r.malformedAnswer(a, err)
+	case wire.IsHTML(head), wire.IsText(head), isEmpty(head) && len(head) < peekSize:
 		a.body = head
-		return r.hollow(a)
+		return r.emptyAnswer(a)
 	}
 	err = r.consume(buffered)
-	c.replaced(r, a, clean.Replaced())
+	c.logReplaced(r, a, clean.Replaced())
 	switch {
-	case limited.full:
-		return r.oversized(a, maxStream)
+	case limited.tooLong:
+		return r.answerTooLarge(a, maxStream)
 	case limited.err != nil:
-		return r.cut(a, limited.err)
+		return r.truncatedAnswer(a, limited.err)
 	case err != nil:
-		return r.unreadable(a, err)
+		return r.malformedAnswer(a, err)
 	}
 	return nil
 }
 
-// boundedReader reads no more than it may, and remembers why it ended: a decoder does
-// not tell an answer that is wrong from one that was cut.
+// boundedReader limits what is read and keeps the reason for its end, because a decoder cannot
+// tell a wrong answer from a truncated one.
 type boundedReader struct {
-	r    io.Reader
-	left int64
-	full bool  // there was more than it may read
-	err  error // of r, other than its end
+	r       io.Reader
+	left    int64
+	tooLong bool  // there was more than it may read
+	err     error // of r, other than its end
 }
 
-var errFull = errors.New("more than may be read")
+var errTooLong = errors.New("more than may be read")
 
-// Read reads from r while something is left.
+// Read reads from r until the limit.
 func (b *boundedReader) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		b.full = true
-		return 0, errFull
+		b.tooLong = true
+		return 0, errTooLong
 	}
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)

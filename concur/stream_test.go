@@ -119,7 +119,7 @@ func TestTheFailedListIsReadAsItComes(t *testing.T) {
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
 		})
-		err := s.client(t, func(o *concur.Options) { o.AnswerLimit = 300 * time.Millisecond }).FailedNotifications(ctx, all)
+		err := s.client(t, func(o *concur.Options) { o.RequestTimeout = 300 * time.Millisecond }).FailedNotifications(ctx, all)
 		require.ErrorIs(t, err, concur.Unavailable)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})

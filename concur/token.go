@@ -29,14 +29,14 @@ type tokens struct {
 
 	flights singleflight.Group
 
-	mu       sync.Mutex // held while Concur is asked
-	secrets  []string   // of the application, all of them live
-	secret   int        // the one that was accepted last
-	held     state
-	unsaved  bool   // Concur gave held, and the store could not take it yet
-	replaced string // the refresh token that the store had before that
-	closed   bool
-	watched  watch
+	mu        sync.Mutex // held while Concur is asked
+	secrets   []string   // of the application, all of them live
+	secret    int        // the one that was accepted last
+	state     state
+	notStored bool   // Concur gave held, and the store could not take it yet
+	replaced  string // the refresh token that the store had before that
+	closed    bool
+	warned    warnings
 }
 
 // get returns an access token that has not expired and is not the refused one.
@@ -50,7 +50,7 @@ func (t *tokens) get(ctx context.Context, refused string) (access, error) {
 // answer may hold the only refresh token that is still accepted.
 func (t *tokens) renew(ctx context.Context, key string, good func(state) bool) (state, error) {
 	if ctx == nil {
-		return state{}, misused(tokenOp, "the context is nil")
+		return state{}, invalidArgument(tokenOp, "the context is nil")
 	}
 	if err := ctx.Err(); err != nil {
 		return state{}, interrupted(tokenOp, err)
@@ -58,8 +58,8 @@ func (t *tokens) renew(ctx context.Context, key string, good func(state) bool) (
 	flight := t.flights.DoChan(key, func() (any, error) {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		if good(t.held) && !t.unsaved {
-			return t.held, nil
+		if good(t.state) && !t.notStored {
+			return t.state, nil
 		}
 		return t.refresh(good)
 	})
@@ -77,7 +77,7 @@ func (t *tokens) renew(ctx context.Context, key string, good func(state) bool) (
 // refresh takes what another process has obtained meanwhile, if that is good enough,
 // or asks Concur. With a store, nothing is used before it is written down.
 func (t *tokens) refresh(good func(state) bool) (state, error) {
-	var kept *place
+	var kept *reservedFile
 	if t.closed {
 		return state{}, &Error{Op: tokenOp, Kind: Unavailable, Message: "the client is closed"}
 	}
@@ -87,42 +87,42 @@ func (t *tokens) refresh(good func(state) bool) (state, error) {
 			return state{}, t.storeFailure(err)
 		}
 		defer unlock()
-		if err := t.catchUp(); err != nil {
+		if err := t.readStore(); err != nil {
 			return state{}, t.storeFailure(err)
 		}
-		if good(t.held) {
-			t.watch()
-			return t.held, nil
+		if good(t.state) {
+			t.warn()
+			return t.state, nil
 		}
 		if kept, err = t.store.reserve(); err != nil {
 			return state{}, t.storeFailure(err)
 		}
 	}
 	asked := time.Now()
-	token, base, err := t.retrieve(tokenOp, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {t.held.RefreshToken}}, t.held.Geolocation)
+	token, base, err := t.retrieve(tokenOp, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {t.state.RefreshToken}}, t.state.Geolocation)
 	if err != nil {
 		if kept != nil {
-			kept.drop()
+			kept.discard()
 		}
 		return state{}, err
 	}
-	next, unusable := t.held.after(token, base, asked, t.hosts)
+	next, unusable := t.state.next(token, base, asked, t.hosts)
 	t.rotate(next)
 	if kept != nil {
-		if err := kept.keep(next); err != nil {
+		if err := kept.write(next); err != nil {
 			return state{}, t.storeFailure(err)
 		}
-		t.unsaved = false
+		t.notStored = false
 	}
-	t.watch()
+	t.warn()
 	if unusable != nil {
 		unusable.Op = tokenOp
 		return state{}, unusable
 	}
-	return t.held, nil
+	return t.state, nil
 }
 
-func (t *tokens) close() {
+func (t *tokens) stop() {
 	if t.store == nil {
 		return
 	}
@@ -133,44 +133,44 @@ func (t *tokens) close() {
 
 // rotate takes over what Concur has just answered.
 func (t *tokens) rotate(next state) {
-	if t.store == nil && next.RefreshToken != t.held.RefreshToken && !t.watched.rotation {
-		t.watched.rotation = true
+	if t.store == nil && next.RefreshToken != t.state.RefreshToken && !t.warned.rotationLogged {
+		t.warned.rotationLogged = true
 		t.log.Warn("concur replaced the refresh token, and without CONCUR_TOKEN_FILE the new one ends with this process")
 	}
-	t.replaced, t.held, t.unsaved = t.held.RefreshToken, next, t.store != nil
+	t.replaced, t.state, t.notStored = t.state.RefreshToken, next, t.store != nil
 }
 
-// catchUp takes what is in the store: it wins over what this process knows, except
+// readStore takes what is in the store: it wins over what this process knows, except
 // over an answer of Concur that could not be written down and that nobody has
 // overtaken. The lock must be held.
-func (t *tokens) catchUp() error {
+func (t *tokens) readStore() error {
 	stored, found, err := t.store.readLocked()
 	switch {
 	case err != nil:
 		return err
-	case t.unsaved && (!found || stored.RefreshToken == t.replaced):
+	case t.notStored && (!found || stored.RefreshToken == t.replaced):
 		place, err := t.store.reserve()
 		if err == nil {
-			err = place.keep(t.held)
+			err = place.write(t.state)
 		}
 		if err != nil {
 			return err
 		}
 	case found:
-		t.held = stored
+		t.state = stored
 	}
-	t.unsaved = false
+	t.notStored = false
 	return nil
 }
 
 // storeFailure is the error of a token store that could not be used.
 func (t *tokens) storeFailure(err error) *Error {
-	e := &Error{Op: tokenOp, Kind: Unavailable, Message: err.Error(), cause: ended(err)}
+	e := &Error{Op: tokenOp, Kind: Unavailable, Message: err.Error(), cause: contextError(err)}
 	var failed *storeError
-	if errors.As(err, &failed) && failed.broken {
+	if errors.As(err, &failed) && failed.needsRepair {
 		e.Kind = Unauthorized
 	}
-	if t.unsaved {
+	if t.notStored {
 		e.Message += "; the newest refresh token is in the memory of this process alone"
 	}
 	return e
@@ -183,17 +183,17 @@ func (t *tokens) open() error {
 		return err
 	}
 	defer unlock()
-	if err := t.catchUp(); err != nil {
+	if err := t.readStore(); err != nil {
 		return err
 	}
-	if t.held.RefreshToken == "" {
-		return &storeError{err: errors.New("there is no " + t.store.path + " yet, and no refresh token to begin it with: run concurctl token init"), broken: true}
+	if t.state.RefreshToken == "" {
+		return &storeError{err: errors.New("there is no " + t.store.path + " yet, and no refresh token to begin it with: run concurctl token init"), needsRepair: true}
 	}
 	place, err := t.store.reserve()
 	if err != nil {
 		return err
 	}
-	place.drop()
-	t.watch()
+	place.discard()
+	t.warn()
 	return nil
 }

@@ -81,7 +81,7 @@ func TestTheEndOfARefreshToken(t *testing.T) {
 			t.Parallel()
 			s, path := newServer(t, nil), storePath(t)
 			s.token = answering(200, "application/json", `{"access_token":"t","expires_in":"3600","refresh_token":"r"`+c.field+`}`)
-			status, err := s.client(t, in(path)).Access(context.Background())
+			status, err := s.client(t, in(path)).EnsureToken(context.Background())
 			require.NoError(t, err)
 			require.Equal(t, readStore(t, path).RefreshExpiresAt, status.RefreshExpiresAt)
 			require.Equal(t, c.want, status.RefreshExpiresAt)
@@ -109,11 +109,11 @@ func TestARefreshTokenThatComesAgainDoesNotBeginAnew(t *testing.T) {
 	}
 	client := s.client(t, in(path))
 	for range 3 {
-		status, err := client.RenewAccess(context.Background())
+		status, err := client.ReplaceTokens(context.Background())
 		require.NoError(t, err)
 		require.Equal(t, soon, status.RefreshExpiresAt)
 	}
-	status, err := client.RenewAccess(context.Background())
+	status, err := client.ReplaceTokens(context.Background())
 	require.NoError(t, err)
 	require.Zero(t, status.RefreshExpiresAt, "it was the end of the token before")
 	require.Equal(t, status.ObtainedAt.AddDate(0, 6, 0), status.RefreshEndsBy())
@@ -133,7 +133,7 @@ func TestTheEndOfARefreshTokenOfUnknownAgeIsUnknown(t *testing.T) {
 	t.Parallel()
 	renew := func(t *testing.T, client *concur.Client) concur.TokenStatus {
 		t.Helper()
-		status, err := client.RenewAccess(context.Background())
+		status, err := client.ReplaceTokens(context.Background())
 		require.NoError(t, err)
 		return status
 	}
@@ -181,7 +181,7 @@ func TestTheEndOfARefreshTokenOfUnknownAgeIsUnknown(t *testing.T) {
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(path, bytes.Replace(text, []byte(`"another"`), []byte(`"by-hand"`), 1), 0o600))
-		status, err := concur.ReadTokenStore(concur.Options{TokenFile: path, Hosts: []string{s.host()}})
+		status, err := concur.ReadTokenStore(concur.Options{TokenFile: path, TrustedHosts: []string{s.host()}})
 		require.NoError(t, err)
 		require.Zero(t, status.RefreshExpiresAt)
 		require.Zero(t, status.RefreshSeenAt)
@@ -195,7 +195,7 @@ func TestTheEndOfARefreshTokenOfUnknownAgeIsUnknown(t *testing.T) {
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(path, bytes.Replace(text, []byte(`"another"`), []byte(`"`+firstRefresh+`"`), 1), 0o600))
-		status, err := concur.ReadTokenStore(concur.Options{TokenFile: path, Hosts: []string{s.host()}})
+		status, err := concur.ReadTokenStore(concur.Options{TokenFile: path, TrustedHosts: []string{s.host()}})
 		require.NoError(t, err)
 		require.Zero(t, status.RefreshExpiresAt)
 		require.True(t, status.RefreshSeenAt.Equal(began.ObtainedAt))
@@ -264,7 +264,7 @@ func TestAnAccessTokenMayBeLong(t *testing.T) {
 	s.valid = long
 	for _, life := range []string{`3600`, `"3600"`} {
 		s.token = answering(200, "application/json", fmt.Sprintf(`{"access_token":%q,"expires_in":%s,"refresh_token":"r"}`, long, life))
-		_, err := s.client(t, in(path)).RenewAccess(context.Background())
+		_, err := s.client(t, in(path)).ReplaceTokens(context.Background())
 		require.NoError(t, err)
 		require.NoError(t, read(s.client(t, in(path))))
 		require.Equal(t, long, readStore(t, path).AccessToken)
@@ -287,7 +287,7 @@ func TestARefreshTokenIsKeptWhateverElseTheAnswerHolds(t *testing.T) {
 			t.Parallel()
 			s, path := newServer(t, nil), storePath(t)
 			s.token = answering(200, "application/json", c.answer)
-			_, err := s.client(t, in(path)).Access(context.Background())
+			_, err := s.client(t, in(path)).EnsureToken(context.Background())
 			if c.usable {
 				require.NoError(t, err)
 			} else {
@@ -332,7 +332,7 @@ func TestTheEndOfARefreshTokenIsWarnedOf(t *testing.T) {
 			kept := make(chan struct{})
 			go func() {
 				defer close(kept)
-				client.KeepAccess(ctx, time.Minute)
+				client.RenewTokens(ctx, time.Minute)
 			}()
 			require.NoError(t, read(client))
 			cancel()
@@ -359,7 +359,7 @@ func TestAccess(t *testing.T) {
 		s := newServer(t, ok)
 		client := s.client(t)
 		for range 2 {
-			status, err := client.Access(ctx)
+			status, err := client.EnsureToken(ctx)
 			require.NoError(t, err)
 			require.Equal(t, []string{"EXPRPT", "NOTIF"}, status.Scopes)
 			require.Equal(t, s.URL, status.Geolocation)
@@ -371,10 +371,10 @@ func TestAccess(t *testing.T) {
 		s, path := newServer(t, ok), storePath(t)
 		client := s.client(t, in(path))
 		for want := 1; want <= 3; want++ {
-			status, err := client.RenewAccess(ctx)
+			status, err := client.ReplaceTokens(ctx)
 			require.NoError(t, err)
 			require.Equal(t, want, status.Generation)
-			got, err := concur.ReadTokenStore(concur.Options{TokenFile: path, Hosts: []string{s.host()}})
+			got, err := concur.ReadTokenStore(concur.Options{TokenFile: path, TrustedHosts: []string{s.host()}})
 			require.NoError(t, err)
 			require.Equal(t, status.Generation, got.Generation)
 			require.True(t, status.RefreshExpiresAt.Equal(got.RefreshExpiresAt))
@@ -388,7 +388,7 @@ func TestAccess(t *testing.T) {
 		kept := make(chan struct{})
 		go func() {
 			defer close(kept)
-			client.KeepAccess(ctx, 20*time.Millisecond)
+			client.RenewTokens(ctx, 20*time.Millisecond)
 		}()
 		require.Eventually(t, func() bool { _, tokens := s.count(); return tokens >= 3 }, 10*time.Second, 10*time.Millisecond)
 		cancel()
@@ -404,7 +404,7 @@ func TestAccess(t *testing.T) {
 		kept := make(chan struct{})
 		go func() {
 			defer close(kept)
-			client.KeepAccess(ctx, 50*time.Millisecond)
+			client.RenewTokens(ctx, 50*time.Millisecond)
 		}()
 		require.Eventually(t, func() bool { return strings.Count(log.String(), "level=ERROR") >= 2 }, 10*time.Second, 10*time.Millisecond)
 		cancel()
@@ -413,7 +413,7 @@ func TestAccess(t *testing.T) {
 	t.Run("without a store nothing is renewed ahead of time", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t, ok)
-		s.client(t).KeepAccess(ctx, time.Millisecond)
+		s.client(t).RenewTokens(ctx, time.Millisecond)
 		_, tokens := s.count()
 		require.Zero(t, tokens)
 	})
@@ -423,7 +423,7 @@ func TestAccess(t *testing.T) {
 		var log lines
 		client := s.client(t, logging(&log))
 		for range 3 {
-			_, err := client.RenewAccess(ctx)
+			_, err := client.ReplaceTokens(ctx)
 			require.NoError(t, err)
 		}
 		require.Equal(t, 1, strings.Count(log.String(), "concur replaced the refresh token, and without CONCUR_TOKEN_FILE"), log.String())
@@ -432,7 +432,7 @@ func TestAccess(t *testing.T) {
 		t.Parallel()
 		for scheme, want := range map[string]string{"": "Bearer access-token-1", "Bearer": "Bearer access-token-1", "OAuth": "OAuth access-token-1"} {
 			s := newServer(t, ok)
-			err := read(s.client(t, func(o *concur.Options) { o.Authorization = scheme }))
+			err := read(s.client(t, func(o *concur.Options) { o.AuthScheme = scheme }))
 			require.Equal(t, scheme == "OAuth", err != nil, "this server wants Bearer")
 			require.Equal(t, want, s.requests[0].Header.Get("Authorization"))
 		}
@@ -571,7 +571,7 @@ func TestInitToken(t *testing.T) {
 		_, options, asked := start(t)
 		global := newServer(t, nil)
 		global.token = answering(400, "application/json", `{"code":16,"error":"invalid_request","geolocation":"`+options.Geolocation+`"}`)
-		options.Hosts = append(options.Hosts, global.host())
+		options.TrustedHosts = append(options.TrustedHosts, global.host())
 		options.RootCAs.AddCert(global.Certificate())
 		options.Geolocation = global.URL
 		_, err := concur.InitToken(ctx, options, companyID, request)

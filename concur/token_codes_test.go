@@ -15,12 +15,12 @@ import (
 
 // documented are the codes of the token endpoint, and what helps against each.
 var documented = map[concur.RefusalClass][]int{
-	concur.RefusedForGood: {
+	concur.NeedsRepair: {
 		10, 11, 12, 13, 14, 16, 20, 21, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65,
 		80, 81, 82, 83, 84, 85, 100, 101, 102, 103, 104, 105, 107, 109, 115, 117, 118, 119, 120, 121, 122, 123, 124, 135, 139,
 	},
-	concur.RefusedForNow:       {134},
-	concur.RefusedUntilRenewed: {5, 19, 106, 108, 136},
+	concur.Retryable:    {134},
+	concur.NeedsRenewal: {5, 19, 106, 108, 136},
 }
 
 func TestEveryDocumentedCodeHasItsClass(t *testing.T) {
@@ -51,10 +51,10 @@ func TestEveryDocumentedCodeHasItsClass(t *testing.T) {
 			err := read(client)
 			require.ErrorContains(t, err, fmt.Sprintf("code %d", code))
 			switch want[code] {
-			case concur.RefusedForNow:
+			case concur.Retryable:
 				require.ErrorIs(t, err, concur.Unavailable, code)
 				require.NotContains(t, err.Error(), "person", code)
-			case concur.RefusedForGood:
+			case concur.NeedsRepair:
 				require.ErrorIs(t, err, concur.Unauthorized, code)
 				require.ErrorContains(t, err, "by a person")
 			default:

@@ -44,14 +44,14 @@ type state struct {
 	ExpiresMark string `json:"refreshExpiresMark,omitempty"`
 }
 
-// markOf names a refresh token without telling it.
-func markOf(refreshToken string) string {
+// tokenHash names a refresh token without telling it.
+func tokenHash(refreshToken string) string {
 	sum := sha256.Sum256([]byte(refreshToken))
 	return hex.EncodeToString(sum[:8])
 }
 
 // seenAt is when the present refresh token was first seen; zero: unknown.
-func (s state) seenAt() time.Time { return s.FirstSeen[markOf(s.RefreshToken)] }
+func (s state) seenAt() time.Time { return s.FirstSeen[tokenHash(s.RefreshToken)] }
 
 // access is an access token and the only host that it is for.
 type access struct {
@@ -85,16 +85,16 @@ func (s *state) check(hosts hosts) error {
 		return err
 	}
 	s.Geolocation = base
-	if s.ExpiresMark != "" && s.ExpiresMark != markOf(s.RefreshToken) {
+	if s.ExpiresMark != "" && s.ExpiresMark != tokenHash(s.RefreshToken) {
 		s.RefreshExpiresAt = time.Time{} // it is the end of another token, which a person has replaced in the file
 	}
 	return nil
 }
 
-// after returns the state that follows an answer of the token endpoint at base. With
+// next returns the state that follows an answer of the token endpoint at base. With
 // an access token that must not be used it returns the error as well, and a state
 // that still keeps the refresh token.
-func (s state) after(token *oauth2.Token, base string, asked time.Time, hosts hosts) (state, *Error) {
+func (s state) next(token *oauth2.Token, base string, asked time.Time, hosts hosts) (state, *Error) {
 	asked = asked.UTC()
 	next := state{
 		RefreshToken: token.RefreshToken,
@@ -105,7 +105,7 @@ func (s state) after(token *oauth2.Token, base string, asked time.Time, hosts ho
 	if !printable(token.RefreshToken) {
 		next.RefreshToken = s.RefreshToken
 	}
-	next.remember(s, token.Extra("refresh_expires_in"), asked)
+	next.setRefreshExpiry(s, token.Extra("refresh_expires_in"), asked)
 	switch {
 	case !strings.EqualFold(token.Type(), "bearer") || !printable(token.AccessToken):
 		return next, &Error{Kind: Malformed, Status: http.StatusOK, Message: "the access token is not a bearer token"}
@@ -119,33 +119,33 @@ func (s state) after(token *oauth2.Token, base string, asked time.Time, hosts ho
 		}
 		next.Geolocation = home
 	}
-	next.AccessToken, next.AccessExpiresAt = token.AccessToken, asked.Add(lifeOf(token))
+	next.AccessToken, next.AccessExpiresAt = token.AccessToken, asked.Add(accessLifetime(token))
 	scope, _ := token.Extra("scope").(string)
 	next.Scope = strings.Join(strings.Fields(scope), " ")
 	return next, nil
 }
 
-// lifeOf reads expires_in, which Concur gives as a text or as a number of seconds.
-func lifeOf(token *oauth2.Token) time.Duration {
+// accessLifetime reads expires_in, which Concur gives as a text or as a number of seconds.
+func accessLifetime(token *oauth2.Token) time.Duration {
 	if n := seconds(token.Extra("expires_in")); n > 0 {
 		return time.Duration(min(n, int64(longestRefreshLife/time.Second))) * time.Second
 	}
 	return accessLife
 }
 
-// remember sets when the refresh token was first seen, and when it ends if Concur has said so.
+// setRefreshExpiry sets when the refresh token was first seen, and when it ends if Concur has said so.
 // Without Concur's word the end is unknown, for a token that was not seen before, too: a grant may
 // answer with the refresh token that the connection has had for months.
 //
 // Source: https://developer.concur.com/api-reference/authentication/apidoc.html#refresh_token
-func (s *state) remember(before state, said any, asked time.Time) {
-	mark := markOf(s.RefreshToken)
+func (s *state) setRefreshExpiry(before state, said any, asked time.Time) {
+	mark := tokenHash(s.RefreshToken)
 	s.FirstSeen = map[string]time.Time{}
 	maps.Copy(s.FirstSeen, before.FirstSeen)
 	for _, token := range []string{s.RefreshToken, before.RefreshToken} {
 		// A clock that ran ahead has written a time that is still to come.
-		if at := s.FirstSeen[markOf(token)]; token != "" && (at.IsZero() || at.After(asked)) {
-			s.FirstSeen[markOf(token)] = asked
+		if at := s.FirstSeen[tokenHash(token)]; token != "" && (at.IsZero() || at.After(asked)) {
+			s.FirstSeen[tokenHash(token)] = asked
 		}
 	}
 	for len(s.FirstSeen) > maxSeen {

@@ -130,7 +130,7 @@ func TestToken(t *testing.T) {
 		old.geo = home.URL + "/oauth2/v0/token"
 		home.refresh = "refresh-token-2"
 		home.valid = "access-token-1"
-		client := old.client(t, func(o *concur.Options) { o.Hosts = append(o.Hosts, home.host()) })
+		client := old.client(t, func(o *concur.Options) { o.TrustedHosts = append(o.TrustedHosts, home.host()) })
 		require.NoError(t, read(client))
 		home.expire()
 		require.NoError(t, read(client))
@@ -145,7 +145,7 @@ func TestToken(t *testing.T) {
 		t.Parallel()
 		old, home := newServer(t, ok), newServer(t, ok)
 		old.token = answering(400, "application/json", `{"code":16,"error":"invalid_request","error_description":"elsewhere","geolocation":"`+home.URL+`"}`)
-		require.NoError(t, read(old.client(t, func(o *concur.Options) { o.Hosts = append(o.Hosts, home.host()) })))
+		require.NoError(t, read(old.client(t, func(o *concur.Options) { o.TrustedHosts = append(o.TrustedHosts, home.host()) })))
 		require.ErrorIs(t, read(old.client(t)), concur.Unauthorized, "unless that is not allowed")
 	})
 	t.Run("credentials travel in the form body alone", func(t *testing.T) {
@@ -215,7 +215,7 @@ func TestTokenErrors(t *testing.T) {
 		"another kind of token": {answering(200, "application/json", `{"access_token":"a","token_type":"mac"}`), concur.Malformed, "not a bearer token", nil},
 		"a redirect":            {http.RedirectHandler("https://127.0.0.1:1/", http.StatusTemporaryRedirect).ServeHTTP, concur.Rejected, "redirect", nil},
 		"a closed connection":   {raw(""), concur.Unavailable, "connection", nil},
-		"no answer":             {never, concur.Unavailable, "no answer in time", func(o *concur.Options) { o.AnswerLimit = 300 * time.Millisecond }},
+		"no answer":             {never, concur.Unavailable, "no answer in time", func(o *concur.Options) { o.RequestTimeout = 300 * time.Millisecond }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

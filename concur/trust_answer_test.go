@@ -108,7 +108,7 @@ func TestHostileAnswers(t *testing.T) {
 		for _, tail := range []string{"#@" + p.host(), "/#@" + p.host(), "?@" + p.host(), `/\@` + p.host(), "/@" + p.host(), "/../..//" + p.host()} {
 			s := newServer(t, answering(200, "application/xml", reportXML))
 			s.geo = s.URL + tail
-			status, err := s.client(t).Access(ctx)
+			status, err := s.client(t).EnsureToken(ctx)
 			require.NoError(t, err, tail)
 			require.Equal(t, s.URL, status.Geolocation, tail)
 			client := s.client(t, func(o *concur.Options) { o.Geolocation, o.RefreshToken = s.URL+tail, s.refresh })

@@ -121,7 +121,7 @@ func TestAURLInClearIsCalledWithTLS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, answering(200, "application/xml", c.answer))
 			inClear := strings.TrimPrefix(p.clear.URL, "http://")
-			client := s.client(t, func(o *concur.Options) { o.Hosts = append(o.Hosts, inClear, p.host()) })
+			client := s.client(t, func(o *concur.Options) { o.TrustedHosts = append(o.TrustedHosts, inClear, p.host()) })
 			require.NoError(t, c.call(client, "http://"+inClear+c.path))
 			require.NoError(t, c.call(client, "HTTPS://"+p.host()+c.path), "the token is for one host alone")
 			require.Len(t, s.requests, 2)
@@ -149,7 +149,7 @@ func TestOtherURLsOfAPayloadAreNotCalled(t *testing.T) {
 		answering(200, "application/xml", strings.Replace(reportXML, "<ApsKey>", "<ReceiptImageUrl>"+p.tls.URL+"/getImage</ReceiptImageUrl><ApsKey>", 1))(w, r)
 	})
 	client := s.client(t)
-	read, err := client.ReadReport(ctx, objectURI, concur.ReadOptions{Whole: true, Parts: expense.AllParts})
+	read, err := client.ReadReport(ctx, objectURI, concur.ReadOptions{Full: true, Parts: expense.AllParts})
 	require.NoError(t, err)
 	stored, err := json.Marshal(read.Report)
 	require.NoError(t, err)

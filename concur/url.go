@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"concur-connector/concur/wire"
 	"concur-connector/expense"
 )
 
@@ -48,10 +49,10 @@ func (c *Client) CheckURL(field, raw string) error {
 // target takes path and query of a URL that came from outside.
 func (c *Client) target(op, field, raw string) (target, error) {
 	if raw == "" {
-		return target{}, misused(op, field+" is empty")
+		return target{}, invalidArgument(op, field+" is empty")
 	}
 	if _, known := prefixes[field]; !known {
-		return target{}, misused(op, fmt.Sprintf("%q is not a field that holds a URL", field))
+		return target{}, invalidArgument(op, fmt.Sprintf("%q is not a field that holds a URL", field))
 	}
 	t, err := c.hosts.target(field, raw)
 	if err == nil && strings.HasPrefix(strings.ToLower(t.path), v4UsersPath) {
@@ -71,20 +72,20 @@ func (h hosts) target(field, raw string) (target, error) {
 	if !strings.EqualFold(u.Scheme, "https") && !strings.EqualFold(u.Scheme, "http") {
 		return target{}, errors.New("is neither https nor http")
 	}
-	if err := plain(raw); err != nil {
-		return target{}, fmt.Errorf("%w (host %s)", err, shown(u.Host))
+	if err := checkCharacters(raw); err != nil {
+		return target{}, fmt.Errorf("%w (host %s)", err, quoteHost(u.Host))
 	}
-	if !h.allow(u.Host) {
-		return target{}, fmt.Errorf("names the host %s, which is not on the allow-list", shown(u.Host))
+	if !h.contains(u.Host) {
+		return target{}, fmt.Errorf("names the host %s, which is not on the allow-list", quoteHost(u.Host))
 	}
-	if err := underAny(prefixes[field], u.Path); err != nil {
-		return target{}, fmt.Errorf("%w (host %s)", err, shown(u.Host))
+	if err := checkUnderAny(prefixes[field], u.Path); err != nil {
+		return target{}, fmt.Errorf("%w (host %s)", err, quoteHost(u.Host))
 	}
 	return target{path: u.Path, query: u.Query}, nil
 }
 
-// plain refuses the characters that servers disagree about.
-func plain(raw string) error {
+// checkCharacters refuses the characters that servers disagree about.
+func checkCharacters(raw string) error {
 	before, _, _ := strings.Cut(raw, "?")
 	switch {
 	case !printable(raw):
@@ -102,19 +103,19 @@ func plain(raw string) error {
 // encoded are the escapes that may hide a dot segment.
 var encoded = strings.NewReplacer("%2e", ".", "%2f", "/")
 
-// underAny checks that a path is under one of several prefixes.
-func underAny(prefixes []string, path string) error {
+// checkUnderAny checks that a path is under one of several prefixes.
+func checkUnderAny(prefixes []string, path string) error {
 	for _, prefix := range prefixes {
 		if strings.HasPrefix(strings.ToLower(path), prefix) {
-			return under(prefix, path)
+			return checkUnder(prefix, path)
 		}
 	}
 	return fmt.Errorf("has a path that does not begin with %s", strings.Join(prefixes, " or "))
 }
 
-// under checks that a path begins with a prefix, in any case, that it names
+// checkUnder checks that a path begins with a prefix, in any case, that it names
 // something there, and that no segment leads out again.
-func under(prefix, path string) error {
+func checkUnder(prefix, path string) error {
 	lower := strings.ToLower(path)
 	if !strings.HasPrefix(lower, prefix) {
 		return fmt.Errorf("has a path that does not begin with %s", prefix)
@@ -131,9 +132,9 @@ func under(prefix, path string) error {
 	return nil
 }
 
-// stray reports whether there is a percent sign that begins no escape. Concur
+// hasStrayPercent reports whether there is a percent sign that begins no escape. Concur
 // prints such paths, and does not say how they are to be sent.
-func (t target) stray() bool { return t != t.escaped() }
+func (t target) hasStrayPercent() bool { return t != t.escaped() }
 
 // escaped writes each percent sign that begins no escape as %25.
 func (t target) escaped() target {
@@ -165,10 +166,10 @@ func checkKey(key, path string) error {
 	case strings.ContainsAny(key, "/?;") || strings.Contains(strings.ToLower(key), "%2f"):
 		return errors.New("has a slash, a semicolon or a question mark")
 	}
-	if err := plain(key); err != nil {
+	if err := checkCharacters(key); err != nil {
 		return err
 	}
-	return under(reportPath, path)
+	return checkUnder(reportPath, path)
 }
 
 // checkID checks an identifier of the v4 interfaces that becomes one segment of a path.
@@ -184,4 +185,33 @@ func checkID(id string) error {
 		return errors.New("has a character that is none of an ID")
 	}
 	return nil
+}
+
+// listPath is where v3 keeps its lists.
+const listPath = "/api/v3.0/expense/"
+
+// address is where v4 keeps a report: under its owner.
+type address struct {
+	userID, reportID string
+}
+
+// addressOf reads the v4 address of a report, whatever the context that it names.
+func addressOf(path string) (address, error) {
+	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
+	if len(segments) != 9 || !strings.HasPrefix(strings.ToLower(path), v4UsersPath) || !strings.EqualFold(segments[5], "context") || !strings.EqualFold(segments[7], "reports") {
+		return address{}, errors.New("has a path that names no report")
+	}
+	at := address{userID: segments[4], reportID: segments[8]}
+	switch strings.ToUpper(segments[6]) {
+	case "TRAVELER", "PROXY", "MANAGER", "PROCESSOR":
+	default:
+		return address{}, errors.New("has a path that names no context")
+	}
+	if !wire.IsGUID(at.userID) || len(at.userID) != 36 {
+		return address{}, errors.New("has a path that names no user")
+	}
+	if err := checkID(at.reportID); err != nil {
+		return address{}, errors.New("has a path that names no report")
+	}
+	return at, nil
 }

@@ -15,15 +15,15 @@ const (
 	maxLogin   = 320 // bytes; the longest address of a mailbox
 )
 
-// UserID returns the UUID of the user with exactly that login, in any case of the letters
-// of ASCII. It is remembered for some hours. A login that nobody has is of kind
-// [NotFound], one that several have of kind [Rejected]. The search changes nothing.
+// UserID returns the UUID of the user with exactly that login, in any case of the ASCII
+// letters. The client remembers it for some hours. If nobody has the login, the error is of
+// kind [NotFound]; if several users have it, of kind [Rejected].
 //
 // Source: https://developer.concur.com/api-reference/profile/v4.1.identity.html#POST-users
 func (c *Client) UserID(ctx context.Context, login string) (string, error) {
 	r := request{op: "find user", needs: needsUsers, method: http.MethodPost, accept: mediaJSON, media: mediaJSON}.at(usersPath + "/.search").ofPerson()
 	if login == "" || len(login) > maxLogin || strings.ContainsFunc(login, func(c rune) bool { return c < ' ' || c == 0x7f }) {
-		return "", misused(r.op, "what is looked for cannot be a login")
+		return "", invalidArgument(r.op, "what is looked for cannot be a login")
 	}
 	r.body = wire.EncodeUserSearch(login)
 	return c.userIDs.get(ctx, r.op, foldLogin(login), func(ctx context.Context) (string, error) {
@@ -32,44 +32,44 @@ func (c *Client) UserID(ctx context.Context, login string) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			return theOne(login, users, more)
+			return pickUser(login, users, more)
 		})
 	})
 }
 
-// theOne picks the user with the login out of what was found.
-func theOne(login string, users []wire.User, more bool) (string, error) {
+// pickUser returns the ID of the user with the login among those that the search has found.
+func pickUser(login string, users []wire.User, more bool) (string, error) {
 	id, shown := "", false
 	for _, u := range users {
 		shown = shown || u.Login != ""
 		switch {
 		case !sameLogin(u.Login, login):
 		case checkID(u.ID) != nil:
-			return "", finding(Malformed, "the user that was found has no id, or one that cannot be")
+			return "", answerError(Malformed, "the user that was found has no id, or one that cannot be")
 		case id != "" && !strings.EqualFold(id, u.ID):
-			return "", finding(Rejected, "more than one user has that login")
+			return "", answerError(Rejected, "more than one user has that login")
 		case id == "":
 			id = u.ID
 		}
 	}
 	switch {
 	case more: // there may be another on it
-		return "", finding(Malformed, "the search found more users than it answers at a time")
+		return "", answerError(Malformed, "the search found more users than it answers at a time")
 	case id != "":
 		return id, nil
 	case len(users) > 0 && !shown:
-		return "", finding(Forbidden, "the answer shows no logins: the access token needs "+needsUsers)
+		return "", answerError(Forbidden, "the answer shows no logins: the access token needs "+needsUsers)
 	}
-	return "", finding(NotFound, "no user has exactly that login")
+	return "", answerError(NotFound, "no user has exactly that login")
 }
 
-// Login returns the login of the user with that UUID. It is remembered for some hours.
+// Login returns the login of the user with that UUID. The client remembers it for some hours.
 //
 // Source: https://developer.concur.com/api-reference/profile/v4.1.identity.html#GET-user-identity
 func (c *Client) Login(ctx context.Context, userID string) (string, error) {
 	r := get("read user", needsUsers, usersPath+"/%s", userID).ofPerson()
 	return c.logins.get(ctx, r.op, strings.ToLower(userID), func(ctx context.Context) (string, error) {
-		user, err := ask(ctx, c, r, about(userID, func(u wire.User) string { return u.ID }, wire.DecodeUser))
+		user, err := ask(ctx, c, r, rejectOther(userID, func(u wire.User) string { return u.ID }, wire.DecodeUser))
 		if err == nil && user.Login == "" {
 			err = &Error{Op: r.op, Kind: Forbidden, Message: "the answer shows no login: the access token needs " + needsUsers}
 		}
@@ -77,8 +77,7 @@ func (c *Client) Login(ctx context.Context, userID string) (string, error) {
 	})
 }
 
-// isOneOf reports whether a user is one of those with these logins. A login that nobody
-// has is nobody's, and so is what nobody owns.
+// isOneOf reports whether a user has one of these logins.
 func isOneOf(ctx context.Context, users directory, userID string, logins []string) (bool, error) {
 	for _, login := range logins {
 		if userID == "" {

@@ -39,7 +39,7 @@ var guards = map[string]struct {
 		with: "\tc.Entries = inOrder(c.Entries)\n", without: "",
 	},
 	"the comments that each expense has": {
-		file: "concur/fill_v3.go", story: "unordered",
+		file: "concur/report_v3.go", story: "unordered",
 		with: "if !placed {", without: "if false {",
 	},
 	"the fresh read before the action": {
@@ -49,14 +49,14 @@ var guards = map[string]struct {
 		without: "\tcase out.Kind == \"never\":",
 	},
 	"the status in the body of a 200": {
-		file: "concur/reports_v1.go", story: "rejected",
+		file: "concur/report_v1.go", story: "rejected",
 		with:    "if err == nil && !ok {",
 		without: "if false && !ok {",
 	},
 	"the allow-list of hosts": {
 		file: "concur/url.go", story: "untrusted-object",
-		with:    "if !h.allow(u.Host) {",
-		without: "if false && !h.allow(u.Host) {",
+		with:    "if !h.contains(u.Host) {",
+		without: "if false && !h.contains(u.Host) {",
 	},
 	"the look at the header before a first attempt": {
 		file: "activities/write.go", story: "moved-before-the-action",
@@ -100,7 +100,7 @@ var guards = map[string]struct {
 	},
 	"the look at the header after our own exceptions": {
 		file: "activities/exceptions_v4.go", story: "decision-outlives-exceptions",
-		with:    "\tposted.HeaderHash, posted.MayHaveMoved = now.Mark, !now.at(in.ValidationID, in.Attempt)\n\treturn posted, nil\n",
+		with:    "\tposted.HeaderHash, posted.MayHaveMoved = now.HeaderHash, !now.at(in.ValidationID, in.Attempt)\n\treturn posted, nil\n",
 		without: "\treturn posted, nil\n",
 	},
 	"the parking of a report whose stop looks like another": {
@@ -110,8 +110,8 @@ var guards = map[string]struct {
 	},
 	"the comparison of a report with what was judged, at one step": {
 		file: "concur/read.go", story: "edited-unseen",
-		with:    "\treturn r.SameContent(before) && r.Stop",
-		without: "\treturn r.Stop",
+		with:    "\treturn r.SameContent(before) && r.Validation",
+		without: "\treturn r.Validation",
 	},
 	"the whole read after a wait": {
 		file: "activities/read.go", story: "travel-request-edited",
@@ -135,7 +135,7 @@ var guards = map[string]struct {
 	},
 	"the step that v1.1 shows before an action by v4": {
 		file: "concur/read_report.go", story: "moved-before-the-action",
-		with:    "\treturn read.atStep(old), nil\n",
+		with:    "\treturn read.withStep(old), nil\n",
 		without: "\treturn read, nil\n",
 	},
 	"the refusal to follow a redirect of the company's": {
@@ -199,17 +199,17 @@ var guards = map[string]struct {
 		without: "\t\treturn now, false, nil\n",
 	},
 	"the comparison of the entries with what Concur claims": {
-		file: "concur/wire/report.go", story: "incomplete",
+		file: "concur/wire/report_v1.go", story: "incomplete",
 		with:    "if missing := reader.report.MissingEntries(reader.counts...); missing != \"\" {",
 		without: "if missing := reader.report.MissingEntries(reader.counts...); missing == \"never\" {",
 	},
 	"the allocations of a report that says that nothing is allocated, by v3": {
-		file: "concur/fill_v3.go", story: "not-allocated",
+		file: "concur/report_v3.go", story: "not-allocated",
 		with:    "if parts.Allocations && len(rows) > 0 {",
 		without: "if parts.Allocations && slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return e.Allocated }) {",
 	},
 	"the allocations of an expense that says that it is not allocated, by v4": {
-		file: "concur/fill_v4.go", story: "not-allocated",
+		file: "concur/report_v4.go", story: "not-allocated",
 		with:    "\tif !parts.Allocations {",
 		without: "\tif !parts.Allocations || !e.Allocated {",
 	},
@@ -319,7 +319,7 @@ var guards = map[string]struct {
 		without: "\treturn new(false)\n}",
 	},
 	"the doubt about receipts that the whole report's image may show": {
-		file: "concur/fill_v4.go", story: "receipts-elsewhere",
+		file: "concur/report_v4.go", story: "receipts-elsewhere",
 		with:    "if report.HasReceiptImage == nil || *report.HasReceiptImage {",
 		without: "if report.HasReceiptImage == nil {",
 	},
@@ -340,13 +340,13 @@ var guards = map[string]struct {
 	},
 	"the renewal of access by reads alone": {
 		file: "concur/do.go", story: "moved-and-forbidden",
-		with:    "(e.Status == http.StatusUnauthorized || !r.write || r.own) &&",
+		with:    "(e.Status == http.StatusUnauthorized || !r.write || r.forTokens) &&",
 		without: "",
 	},
 	"the look whether Concur has answered": {
 		file: "concur/classify.go", story: "gateway-refusal",
-		with:    "said != \"\" {\n\t\treturn r.byGateway(e, said)",
-		without: "said == \"never\" {\n\t\treturn r.byGateway(e, said)",
+		with:    "said != \"\" {\n\t\treturn r.asGatewayError(e, said)",
+		without: "said == \"never\" {\n\t\treturn r.asGatewayError(e, said)",
 	},
 	"the proof that Concur has not found it": {
 		file: "concur/classify.go", story: "gateway-not-found",
@@ -374,7 +374,7 @@ var guards = map[string]struct {
 		without: "\tend := time.Unix(max(seconds(said), asked.AddDate(0, refreshMonths, 0).Unix()), 0).UTC()\n",
 	},
 	"the kinds of Concur's codes": {
-		file: "concur/kind.go", story: "refusal-codes",
+		file: "concur/codes.go", story: "refusal-codes",
 		with:    "\tcase found:\n\t\treturn code.Kind, code\n",
 		without: "",
 	},

@@ -168,7 +168,7 @@ func (ws workers) run(ctx context.Context, s *startup, started func()) error {
 	defer stop(polling)
 	started()
 	go ws.release(ctx, s)
-	go ws.concur.KeepAccess(ctx, keepAccess) // ends with ctx; closing the client waits for what it began
+	go ws.concur.RenewTokens(ctx, keepAccess) // ends with ctx; closing the client waits for what it began
 	select {
 	case <-ctx.Done():
 		return nil

@@ -20,17 +20,17 @@ import (
 //
 // Source: https://developer.concur.com/api-reference/http-status-codes.html
 func DecodeError(body []byte) (code, message string) {
-	codes, message := said(body)
+	codes, message := errorParts(body)
 	return cmp.Or(codes...), message
 }
 
 // ErrorCodes returns all codes of an error answer, the one that tells most first.
 func ErrorCodes(body []byte) []string {
-	codes, _ := said(body)
+	codes, _ := errorParts(body)
 	return codes
 }
 
-func said(body []byte) (codes []string, message string) {
+func errorParts(body []byte) (codes []string, message string) {
 	body, err := lenient.Clean(body)
 	body = bytes.TrimSpace(body)
 	switch {

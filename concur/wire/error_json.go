@@ -27,7 +27,7 @@ func errorOfJSON(body []byte) (codes []string, message string) {
 		return nil, ""
 	}
 	if list, ok := value.([]any); ok {
-		return telling(nil, "", faultsOf(list))
+		return mergeFaults(nil, "", faultsOf(list))
 	}
 	e := objectOf(value)
 	word, inner := wordOf(e["error"]), objectOf(e["error"])
@@ -41,11 +41,11 @@ func errorOfJSON(body []byte) (codes []string, message string) {
 	faults = append(faults, faultsOf(e["errors"])...)
 	faults = append(faults, faultsOf(objectOf(e["urn:ietf:params:scim:api:messages:concur:2.0:error"])["messages"])...)
 	for _, id := range ids {
-		if !isMere(id) {
+		if !isEventID(id) {
 			codes = append(codes, id)
 		}
 	}
-	codes, message = telling(codes, message, faults)
+	codes, message = mergeFaults(codes, message, faults)
 	for _, id := range append(ids, word) {
 		if id != "" {
 			codes = append(codes, id)
@@ -54,9 +54,9 @@ func errorOfJSON(body []byte) (codes []string, message string) {
 	return codes, message
 }
 
-// telling puts the codes of what is inside an answer after its own, and its messages
+// mergeFaults puts the codes of what is inside an answer after its own, and its messages
 // after its own.
-func telling(codes []string, message string, faults []fault) ([]string, string) {
+func mergeFaults(codes []string, message string, faults []fault) ([]string, string) {
 	messages := []string{message}
 	for i, f := range faults {
 		codes = append(codes, f.code)
@@ -86,8 +86,8 @@ func faultsOf(value any) []fault {
 	return faults
 }
 
-// isMere reports whether an ID names one event, and no cause that it shares with others.
-func isMere(id string) bool {
+// isEventID reports whether an ID names one event, and no cause that it shares with others.
+func isEventID(id string) bool {
 	_, err := strconv.ParseUint(id, 10, 64)
 	return id == "" || err == nil || IsGUID(id)
 }

@@ -42,7 +42,7 @@ func TestACommentSaysWhetherItTellsItsExpense(t *testing.T) {
 	t.Parallel()
 	comments, err := wire.DecodeComments([]byte(`[{"comment":"x","expenseId":null},{"comment":"y"}]`))
 	require.NoError(t, err)
-	require.Equal(t, []bool{true, false}, []bool{comments[0].Placed, comments[1].Placed})
+	require.Equal(t, []bool{true, false}, []bool{comments[0].ExpenseKnown, comments[1].ExpenseKnown})
 }
 
 func TestTheLocationOfV3IsTheCity(t *testing.T) {
@@ -65,7 +65,7 @@ func TestTheOrderOfAttendeesIsNotWhoAttends(t *testing.T) {
 	who := func(one, other string) string {
 		a, err := wire.DecodeAttendeesV4([]byte(`{"expenseAttendeeList":[{"attendeeId":"` + one + `"},{"attendeeId":"` + other + `"}]}`))
 		require.NoError(t, err)
-		return a.Who
+		return a.Digest
 	}
 	require.Equal(t, who("A", "B"), who("B", "A"))
 	require.NotEqual(t, who("A", "B"), who("A", "C"))

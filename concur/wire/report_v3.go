@@ -36,11 +36,11 @@ func DecodeReportV3(body []byte) (Header, error) {
 // zero, or absent.
 type EntryV3 struct {
 	expense.Entry
-	Key       string `json:"key"` // the ID of v3, by which itemizations and allocations name their entry
-	ReportID  string `json:"reportId,omitempty"`
-	Allocated bool   `json:"allocated,omitempty"` // wholly or in part
-	Attended  *bool  `json:"-"`                   // there are attendees; nil: it is not said
-	Commented *bool  `json:"-"`                   // there are comments; nil: it is not said
+	Key          string `json:"key"` // the ID of v3, by which itemizations and allocations name their entry
+	ReportID     string `json:"reportId,omitempty"`
+	Allocated    bool   `json:"allocated,omitempty"` // wholly or in part
+	HasAttendees *bool  `json:"-"`                   // there are attendees; nil: it is not said
+	HasComments  *bool  `json:"-"`                   // there are comments; nil: it is not said
 }
 
 // ItemizationV3 is an itemization as v3 gives it.
@@ -86,8 +86,8 @@ func DecodeEntriesV3(body []byte) (Page[EntryV3], error) {
 		case !expense.True(e.HasReceipt) && !r.Has("ElectronicReceiptID"):
 			e.HasReceipt = nil // there may be an e-receipt
 		}
-		e.Attended, e.Commented = r.Bool("HasAttendees"), r.Bool("HasComments")
-		e.AttendeeCount, e.CommentCount = zeroIfNone(e.Attended), zeroIfNone(e.Commented)
+		e.HasAttendees, e.HasComments = r.Bool("HasAttendees"), r.Bool("HasComments")
+		e.AttendeeCount, e.CommentCount = zeroIfNone(e.HasAttendees), zeroIfNone(e.HasComments)
 		e.Allocated = isAllocated(r.Text("AllocationType"))
 		r.fields(&e.OrgUnits, &e.Custom, fieldV3)
 		r.requireID(e.Key)

@@ -132,8 +132,8 @@ func DecodeAllocationsV4(body []byte) ([]expense.Allocation, error) {
 type Attendees struct {
 	Count  int `json:"count"`            // including those without a name
 	NoShow int `json:"noShow,omitempty"` // of those who were expected and did not come
-	// Who is a digest of the identities of the attendees.
-	Who string `json:"-"`
+	// Digest is a digest of the identities of the attendees.
+	Digest string `json:"-"`
 }
 
 // attending returns a digest of attendees, which does not depend on their order.
@@ -172,18 +172,18 @@ func DecodeAttendeesV4(body []byte) (Attendees, error) {
 	if noShow != nil {
 		a.NoShow = *noShow
 	}
-	a.Who = attending(who)
+	a.Digest = attending(who)
 	return a, nil
 }
 
 // Comment is a comment on a report, on one of its expenses, or on a travel request. It does not
 // name its author.
 type Comment struct {
-	Text      string       `json:"text"`
-	Created   expense.Date `json:"created,omitempty"`
-	Latest    bool         `json:"latest,omitempty"`    // of its author's comments
-	ExpenseID string       `json:"expenseId,omitempty"` // the expense of the report; empty: the header, or unknown
-	Placed    bool         `json:"-"`                   // Concur says whether the comment is on an expense, and on which
+	Text         string       `json:"text"`
+	Created      expense.Date `json:"created,omitempty"`
+	Latest       bool         `json:"latest,omitempty"`    // of its author's comments
+	ExpenseID    string       `json:"expenseId,omitempty"` // the expense of the report; empty: the header, or unknown
+	ExpenseKnown bool         `json:"-"`                   // Concur says whether the comment is on an expense, and on which
 }
 
 // DecodeComments reads the comments of a report (v4).
@@ -193,7 +193,7 @@ func DecodeComments(body []byte) ([]Comment, error) {
 	_, comments, err := readRows(body, "comment", func(r record) Comment {
 		return Comment{
 			Text: r.Text("comment", "value"), Created: r.date("creationDate", "creationDateTime"),
-			Latest: r.isTrue("isLatest"), ExpenseID: expenseID(r.Text("expenseId")), Placed: r.Has("expenseId"),
+			Latest: r.isTrue("isLatest"), ExpenseID: expenseID(r.Text("expenseId")), ExpenseKnown: r.Has("expenseId"),
 		}
 	}, lenient.Bare, "commentDetails")
 	return comments, unreadable("the comments", err)

@@ -50,7 +50,7 @@ func TestDecodeRowsV3(t *testing.T) {
 		page, err := wire.DecodeEntriesV3(payload(t, "entries_v3.json"))
 		require.NoError(t, err)
 		require.Equal(t, "https://www.concursolutions.com/api/v3.0/expense/entries?offset=abc", page.Next)
-		require.Equal(t, []wire.EntryV3{{Key: "gEntry$sOne", ReportID: "0A1B2C3D4E5F60718293", Allocated: true, Attended: new(true), Commented: new(true), Entry: expense.Entry{
+		require.Equal(t, []wire.EntryV3{{Key: "gEntry$sOne", ReportID: "0A1B2C3D4E5F60718293", Allocated: true, HasAttendees: new(true), HasComments: new(true), Entry: expense.Entry{
 			ID: "99F8CC6B1AEE6049B03652F018CAF096", Type: "MEALS", TypeName: "Meals", Category: "Entertainment", Date: "2026-04-04",
 			Transaction: money("108.33000000", "USD"), ExchangeRate: "0.92310000000000", Posted: unnamed("100.00000001"),
 			Purpose: "Dinner", Vendor: "The Corner Inn", Location: "Bremen", Subdivision: "DE-HB", Country: "DE", PaymentType: "gPay$p",
@@ -164,11 +164,11 @@ func TestPeopleAreCountedAndNotNamed(t *testing.T) {
 	t.Parallel()
 	a, err := wire.DecodeAttendeesV4([]byte(`{"noShowAttendeeCount":1,"expenseAttendeeList":[{"attendeeId":"A","associatedAttendeeCount":3},{"attendeeId":"B"}]}`))
 	require.NoError(t, err)
-	require.NotEmpty(t, a.Who)
-	require.Equal(t, wire.Attendees{Count: 4, NoShow: 1, Who: a.Who}, a)
+	require.NotEmpty(t, a.Digest)
+	require.Equal(t, wire.Attendees{Count: 4, NoShow: 1, Digest: a.Digest}, a)
 	other, err := wire.DecodeAttendeesV4([]byte(`{"noShowAttendeeCount":1,"expenseAttendeeList":[{"attendeeId":"A","associatedAttendeeCount":3},{"attendeeId":"C"}]}`))
 	require.NoError(t, err)
-	require.NotEqual(t, a.Who, other.Who)
+	require.NotEqual(t, a.Digest, other.Digest)
 	a, err = wire.DecodeAttendeesV4([]byte(`{"noShowAttendeeCount":2,"expenseAttendeeList":null}`))
 	require.NoError(t, err)
 	require.Equal(t, wire.Attendees{NoShow: 2}, a)

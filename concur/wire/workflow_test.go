@@ -70,7 +70,7 @@ func TestDecodeComments(t *testing.T) {
 		{"author": {"firstName": "Ada"}, "creationDate": "2026-07-11", "comment": "of a report", "createdForEmployeeId": "u1", "expenseId": null},
 		{"comment": "of an expense", "expenseId": "E1"}]`))
 	require.NoError(t, err)
-	require.Equal(t, []wire.Comment{{Text: "of a request", Created: "2026-07-12T11:51:14Z", Latest: true}, {Text: "of a report", Created: "2026-07-11", Placed: true}, {Text: "of an expense", ExpenseID: "E1", Placed: true}}, comments)
+	require.Equal(t, []wire.Comment{{Text: "of a request", Created: "2026-07-12T11:51:14Z", Latest: true}, {Text: "of a report", Created: "2026-07-11", ExpenseKnown: true}, {Text: "of an expense", ExpenseID: "E1", ExpenseKnown: true}}, comments)
 	comments, err = wire.DecodeComments([]byte(`{"commentDetails": [{"comment": "as the schema has it"}]}`))
 	require.NoError(t, err)
 	require.Equal(t, []wire.Comment{{Text: "as the schema has it"}}, comments)

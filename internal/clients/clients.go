@@ -18,18 +18,18 @@ func ConcurOptions(cfg config.Worker, logger *slog.Logger) (concur.Options, erro
 		return concur.Options{}, fmt.Errorf("CONCUR_CA: %w", err)
 	}
 	return concur.Options{
-		Geolocation:   cfg.Geolocation,
-		ClientID:      cfg.ClientID.Reveal(),
-		ClientSecret:  cfg.ClientSecret.Reveal(),
-		ClientSecret2: cfg.ClientSecret2.Reveal(),
-		RefreshToken:  cfg.RefreshToken.Reveal(),
-		TokenFile:     cfg.TokenFile,
-		TokenWarning:  cfg.TokenWarning,
-		Authorization: cfg.AuthScheme,
-		Hosts:         cfg.TrustedHosts,
-		RootCAs:       roots,
-		AnswerLimit:   cfg.RequestTimeout,
-		Logger:        logger,
+		Geolocation:    cfg.Geolocation,
+		ClientID:       cfg.ClientID.Reveal(),
+		ClientSecret:   cfg.ClientSecret.Reveal(),
+		ClientSecret2:  cfg.ClientSecret2.Reveal(),
+		RefreshToken:   cfg.RefreshToken.Reveal(),
+		TokenFile:      cfg.TokenFile,
+		TokenWarning:   cfg.TokenWarning,
+		AuthScheme:     cfg.AuthScheme,
+		TrustedHosts:   cfg.TrustedHosts,
+		RootCAs:        roots,
+		RequestTimeout: cfg.RequestTimeout,
+		Logger:         logger,
 
 		RequestsPerSecond: cfg.RequestsPerSecond,
 	}, nil

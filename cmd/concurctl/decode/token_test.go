@@ -71,11 +71,11 @@ func TestATokenAnswerIsRefusedWhenTheConnectorWouldRefuseIt(t *testing.T) {
 			roots.AddCert(server.Certificate())
 			client, err := concur.New(concur.Options{
 				Geolocation: server.URL, ClientID: "a", ClientSecret: "b", RefreshToken: "c",
-				Hosts: []string{strings.TrimPrefix(server.URL, "https://")}, RootCAs: roots,
+				TrustedHosts: []string{strings.TrimPrefix(server.URL, "https://")}, RootCAs: roots,
 			})
 			require.NoError(t, err)
 			t.Cleanup(client.Close)
-			_, err = client.Access(t.Context())
+			_, err = client.EnsureToken(t.Context())
 			require.Equal(t, c.good, err == nil, "the client: %v", err)
 		})
 	}

@@ -65,7 +65,7 @@ func (d *doctor) worker(ctx context.Context, o doctorOptions) {
 	}
 	defer client.Close()
 	if waiting, reached := d.access(ctx, client); reached {
-		if status, err := client.Access(ctx); err == nil && cfg.TokenFile == "" {
+		if status, err := client.EnsureToken(ctx); err == nil && cfg.TokenFile == "" {
 			d.refreshToken(status, cfg.TokenWarning) // Concur has said it with the grant
 			d.scopes(status.Scopes)
 		}

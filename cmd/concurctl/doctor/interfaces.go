@@ -138,7 +138,7 @@ func reader(via expense.Interface) string {
 
 // readBy reads the report by one interface. Only the chosen one must show it.
 func (d *doctor) readBy(ctx context.Context, client *concur.Client, c chosen, via expense.Interface, uri string) *expense.Report {
-	read, err := client.ReadReport(ctx, uri, concur.ReadOptions{Via: via, Whole: true})
+	read, err := client.ReadReport(ctx, uri, concur.ReadOptions{Via: via, Full: true})
 	if err == nil {
 		read.Report.Via = via
 		switch {

@@ -150,7 +150,7 @@ func (o explainOptions) fromConcur(cmd *cobra.Command, rules *policy.Policy, uri
 		read = client.ReadRequest
 	}
 	found, err := read(cmd.Context(), uri, concur.ReadOptions{
-		Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback, Parts: rules.Parts(), Whole: true,
+		Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback, Parts: rules.Parts(), Full: true,
 	}) // one that is not complete is an error: nothing can be said of what did not arrive
 	if err != nil {
 		return policy.Case{}, err

@@ -129,7 +129,7 @@ whenever a token ends.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withToken(cmd, func(ctx context.Context, client *concur.Client, cfg config.Worker) error {
-				status, err := client.RenewAccess(ctx)
+				status, err := client.ReplaceTokens(ctx)
 				if err != nil {
 					return err
 				}

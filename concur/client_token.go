@@ -19,20 +19,20 @@ const (
 	defaultWarning = 30 * day
 )
 
-// watch remembers what was warned of.
-type watch struct {
-	warned   time.Time
-	failed   time.Time
-	rotation bool
-	unknown  bool // that nothing says when the refresh token ends
+// warnings remembers what was warned of.
+type warnings struct {
+	warnedAt         time.Time
+	erroredAt        time.Time
+	rotationLogged   bool
+	unknownEndLogged bool // that nothing says when the refresh token ends
 }
 
-// watch warns of the end of the refresh token: once a day at most, and louder in the
+// warn warns of the end of the refresh token: once a day at most, and louder in the
 // last week.
-func (t *tokens) watch() {
-	now, status := time.Now(), t.held.status()
-	if t.store == nil && !status.ObtainedAt.IsZero() && status.RefreshExpiresAt.IsZero() && !t.watched.unknown {
-		t.watched.unknown = true
+func (t *tokens) warn() {
+	now, status := time.Now(), t.state.status()
+	if t.store == nil && !status.ObtainedAt.IsZero() && status.RefreshExpiresAt.IsZero() && !t.warned.unknownEndLogged {
+		t.warned.unknownEndLogged = true
 		t.log.Warn("concur does not say when the refresh token ends, and without CONCUR_TOKEN_FILE nobody remembers how old it is: it ends six months after it was issued")
 	}
 	if !status.RenewalDue(now, max(t.warning, lastWarning)) {
@@ -45,35 +45,35 @@ func (t *tokens) watch() {
 	}
 	switch {
 	case status.RenewalDue(now, lastWarning):
-		if now.Sub(t.watched.failed) >= day {
-			t.watched.failed, t.watched.warned = now, now
+		if now.Sub(t.warned.erroredAt) >= day {
+			t.warned.erroredAt, t.warned.warnedAt = now, now
 			t.log.Error("the refresh token ends within days: renew it now with concurctl token init", ends...)
 		}
-	case now.Sub(t.watched.warned) >= day:
-		t.watched.warned = now
+	case now.Sub(t.warned.warnedAt) >= day:
+		t.warned.warnedAt = now
 		t.log.Warn("the refresh token comes to its end: renew it with concurctl token init", ends...)
 	}
 }
 
-// Access makes sure that there is an access token, and says how the access stands. It
+// EnsureToken makes sure that there is an access token, and says how the access stands. It
 // asks Concur only when there is none that is still good.
-func (c *Client) Access(ctx context.Context) (TokenStatus, error) {
+func (c *Client) EnsureToken(ctx context.Context) (TokenStatus, error) {
 	held, err := c.tokens.renew(ctx, "", state.fresh)
 	return held.status(), err
 }
 
-// RenewAccess obtains new tokens, however good the present ones are.
-func (c *Client) RenewAccess(ctx context.Context) (TokenStatus, error) {
+// ReplaceTokens obtains new tokens, however good the present ones are.
+func (c *Client) ReplaceTokens(ctx context.Context) (TokenStatus, error) {
 	called := time.Now()
 	held, err := c.tokens.renew(ctx, " renew", func(s state) bool { return s.fresh() && !s.ObtainedAt.Before(called) })
 	return held.status(), err
 }
 
-// KeepAccess renews the access whenever it was obtained longer ago than age, so that
+// RenewTokens renews the access whenever it was obtained longer ago than age, so that
 // a quiet company's refresh token does not end unused, and warns of its end; Concur
 // suggests a day. It returns when ctx ends, and at once without a token store: what
 // is renewed would be lost with the process. Without a context it returns at once, too.
-func (c *Client) KeepAccess(ctx context.Context, age time.Duration) {
+func (c *Client) RenewTokens(ctx context.Context, age time.Duration) {
 	t := c.tokens
 	if t.store == nil || ctx == nil {
 		return
@@ -89,7 +89,7 @@ func (c *Client) KeepAccess(ctx context.Context, age time.Duration) {
 			t.log.Error("the access to concur was not renewed", "error", err)
 		default:
 			t.mu.Lock()
-			t.watch()
+			t.warn()
 			t.mu.Unlock()
 		}
 		select {
@@ -107,7 +107,7 @@ func (c *Client) KeepAccess(ctx context.Context, age time.Duration) {
 func (c *Client) Revoke(ctx context.Context) error {
 	_, err := c.do(ctx, request{
 		op: "revoke access", needs: "to be that of the company's own connection", method: http.MethodDelete,
-		target: target{path: "/app-mgmt/v0/connections"}, write: true, own: true, silent: true, bodiless: true,
+		target: target{path: "/app-mgmt/v0/connections"}, write: true, forTokens: true, emptyBody: true, bodiless: true,
 	})
 	switch {
 	case errors.Is(err, OutcomeUnknown):
@@ -120,7 +120,7 @@ func (c *Client) Revoke(ctx context.Context) error {
 	t := c.tokens
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.held.AccessToken = ""
+	t.state.AccessToken = ""
 	if t.store == nil {
 		return nil
 	}
@@ -145,13 +145,13 @@ func InitToken(ctx context.Context, o Options, companyID, requestToken string) (
 	const op = "obtain company token"
 	switch {
 	case ctx == nil:
-		return TokenStatus{}, misused(op, "the context is nil")
+		return TokenStatus{}, invalidArgument(op, "the context is nil")
 	case o.TokenFile == "":
-		return TokenStatus{}, misused(op, "the path of the token store is missing")
+		return TokenStatus{}, invalidArgument(op, "the path of the token store is missing")
 	case len(companyID) != 36 || uuid.Validate(companyID) != nil:
-		return TokenStatus{}, misused(op, "the company is not a UUID of 36 characters")
+		return TokenStatus{}, invalidArgument(op, "the company is not a UUID of 36 characters")
 	case requestToken == "" || !printable(requestToken):
-		return TokenStatus{}, misused(op, "the request token is empty, or has a space or a character that is not printable ASCII")
+		return TokenStatus{}, invalidArgument(op, "the request token is empty, or has a space or a character that is not printable ASCII")
 	}
 	c, err := assemble(o, true)
 	if err != nil {
@@ -176,21 +176,21 @@ func InitToken(ctx context.Context, o Options, companyID, requestToken string) (
 		return TokenStatus{}, fmt.Errorf("%s: %w", op, err)
 	}
 	asked := time.Now()
-	token, base, err := t.retrieve(op, company(companyID, requestToken), t.held.Geolocation)
+	token, base, err := t.retrieve(op, companyGrant(companyID, requestToken), t.state.Geolocation)
 	if err != nil {
-		kept.drop()
+		kept.discard()
 		return TokenStatus{}, err
 	}
-	next, unusable := before.after(token, base, asked, t.hosts)
+	next, unusable := before.next(token, base, asked, t.hosts)
 	if unusable == nil && token.RefreshToken == "" {
 		unusable = &Error{Kind: Malformed, Status: http.StatusOK, Message: "there is no refresh token in the answer"}
 	}
 	if unusable != nil {
-		kept.drop()
+		kept.discard()
 		unusable.Op = op
 		return TokenStatus{}, unusable
 	}
-	if err := kept.keep(next); err != nil {
+	if err := kept.write(next); err != nil {
 		return TokenStatus{}, fmt.Errorf("%s: %w", op, err)
 	}
 	return next.status(), nil
@@ -199,12 +199,12 @@ func InitToken(ctx context.Context, o Options, companyID, requestToken string) (
 // ReadTokenStore says how the access in a token store stands, without asking Concur.
 // An error that is fs.ErrNotExist means that there is no store yet.
 func ReadTokenStore(o Options) (TokenStatus, error) {
-	hosts, err := newHosts(o.Hosts)
+	hosts, err := newHosts(o.TrustedHosts)
 	switch {
 	case err != nil:
 		return TokenStatus{}, argumentError{err}
 	case o.TokenFile == "":
-		return TokenStatus{}, misused("read token store", "the path of the token store is missing")
+		return TokenStatus{}, invalidArgument("read token store", "the path of the token store is missing")
 	}
 	held, found, err := newStore(o.TokenFile, hosts, 0).read()
 	switch {

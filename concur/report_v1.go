@@ -13,14 +13,14 @@ import (
 
 const needsReports = "the scope EXPRPT, and its user the role Company Administrator or Web Services Administrator"
 
-// ownedReport is a report with the login of its owner, which goes no further.
+// ownedReport is a report with the login of its owner, which does not leave the package.
 type ownedReport struct {
 	report  *expense.Report
 	owner   string
 	missing wire.Missing
 }
 
-// complete returns an error unless the report holds what Concur claims of it.
+// complete returns an error if Concur claims more of the report than it shows.
 func (o ownedReport) complete(op string, parts expense.Parts) error {
 	if missing := o.missing.Of(parts); missing != "" {
 		return &Error{Op: op, Kind: Incomplete, Message: missing}
@@ -32,15 +32,15 @@ func (o ownedReport) isOf(logins []string) bool {
 	return o.report != nil && slices.ContainsFunc(logins, func(l string) bool { return sameLogin(l, o.owner) })
 }
 
-// read is the report as a read by v1.1 shows it: its stop has a name.
+// read returns the read of a report by v1.1, which names the validation step.
 func (o ownedReport) read(logins []string) Read {
 	if o.report == nil {
 		return Read{}
 	}
-	return Read{Report: o.report, Theirs: o.isOf(logins), Stop: o.report.ValidationID(), Content: o.content()}
+	return Read{Report: o.report, OwnerListed: o.isOf(logins), Validation: o.report.ValidationID(), Content: o.content()}
 }
 
-// content is a digest of a report that waits at a stop.
+// content returns a digest of a report that waits at a validation step.
 func (o ownedReport) content() string {
 	if !o.report.AwaitsValidation() {
 		return ""
@@ -54,8 +54,8 @@ func (c *Client) ownedReport(ctx context.Context, objectURI string) (ownedReport
 	if r.target, err = c.target(r.op, ObjectURI, objectURI); err != nil {
 		return ownedReport{}, err
 	}
-	if err := under(reportPath, r.target.path); err != nil { // v1.1's alone
-		return ownedReport{}, misused(r.op, ObjectURI+" names no expense report: it "+err.Error())
+	if err := checkUnder(reportPath, r.target.path); err != nil { // v1.1's alone
+		return ownedReport{}, invalidArgument(r.op, ObjectURI+" names no expense report: it "+err.Error())
 	}
 	owned, err := ask(ctx, c, r, decodeReport)
 	if err == nil && owned.report.Key == "" {
@@ -79,8 +79,8 @@ func decodeReport(body []byte) (ownedReport, error) {
 	return ownedReport{details.Report, details.Owner, details.Missing}, nil
 }
 
-// sameLogin compares two logins, in any case of the letters of ASCII: beyond it there are
-// look-alikes that fold to them.
+// sameLogin compares two logins in any case of the ASCII letters. Other letters are compared
+// exactly, because some look alike.
 func sameLogin(a, b string) bool { return foldLogin(a) == foldLogin(b) }
 
 func foldLogin(login string) string {
@@ -92,13 +92,13 @@ func foldLogin(login string) string {
 	}, login)
 }
 
-// ItemResult is what became of one exception that was posted.
+// ItemResult is Concur's result for one posted exception.
 type ItemResult = wire.ItemResult
 
-// PostExceptionsV1 posts exceptions on the report with that key, the RptKey of its
-// header, and returns what became of each. Without exceptions nothing is sent, and so if
-// one of them has no code, or is on an entry or an allocation and does not name it.
-// Once it is sent it ignores ctx until Concur has answered: see the package.
+// PostExceptionsV1 posts exceptions on the report with that key (the RptKey of its header) and
+// returns Concur's result for each. It sends nothing if there are no exceptions, if an
+// exception has no code, or if an exception on an entry or an allocation does not name it.
+// Once sent, the request ignores ctx until Concur has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/post-report-exceptions.html
 func (c *Client) PostExceptionsV1(ctx context.Context, reportKey string, exceptions []expense.Exception) ([]wire.ItemResult, error) {
@@ -108,17 +108,17 @@ func (c *Client) PostExceptionsV1(ctx context.Context, reportKey string, excepti
 	r := request{op: "post exceptions", needs: needsReports, method: http.MethodPost, write: true}
 	r.target.path = reportPath + "v1.1/report/" + reportKey + "/Exceptions"
 	if err := checkKey(reportKey, r.target.path); err != nil {
-		return nil, misused(r.op, "the report key "+err.Error())
+		return nil, invalidArgument(r.op, "the report key "+err.Error())
 	}
 	for _, e := range exceptions {
 		switch {
 		case strings.TrimSpace(e.Code) == "":
-			return nil, misused(r.op, "an exception has no code")
+			return nil, invalidArgument(r.op, "an exception has no code")
 		case e.ObjectType == expense.OnReport:
 		case e.ObjectType != expense.OnEntry && e.ObjectType != expense.OnAllocation:
-			return nil, misused(r.op, "an exception is on a report, an entry or an allocation")
+			return nil, invalidArgument(r.op, "an exception is on a report, an entry or an allocation")
 		case e.ObjectID == "":
-			return nil, misused(r.op, "an exception names no entry or allocation")
+			return nil, invalidArgument(r.op, "an exception names no entry or allocation")
 		}
 	}
 	r.body = wire.EncodeExceptions(exceptions)
@@ -127,10 +127,10 @@ func (c *Client) PostExceptionsV1(ctx context.Context, reportKey string, excepti
 	})
 }
 
-// TakeActionV1 passes a report on, or sends it back to the employee, which wants a
-// comment. It succeeds only when Concur's answer says so; a failure that Concur
-// reports inside HTTP 200 is of kind [Rejected] and has Concur's words.
-// Once it is sent it ignores ctx until Concur has answered: see the package.
+// TakeActionV1 approves a report, or sends it back to the employee, which requires a comment.
+// It succeeds only if Concur's answer says so. A failure that Concur reports inside HTTP 200
+// is of kind [Rejected] and has Concur's text. Once sent, the request ignores ctx until Concur
+// has answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/post-report-workflow-action.html
 func (c *Client) TakeActionV1(ctx context.Context, actionURL string, action expense.Action, comment string) error {
@@ -140,15 +140,15 @@ func (c *Client) TakeActionV1(ctx context.Context, actionURL string, action expe
 		return err
 	}
 	if r.body = wire.EncodeAction(action, comment); r.body == nil {
-		return misused(r.op, "Concur can only approve or send back")
+		return invalidArgument(r.op, "Concur can only approve or send back")
 	}
 	if action == expense.SendBack && strings.TrimSpace(comment) == "" {
-		return misused(r.op, "Concur wants a comment when a report is sent back")
+		return invalidArgument(r.op, "Concur wants a comment when a report is sent back")
 	}
 	_, err = ask(ctx, c, r, func(body []byte) (bool, error) {
 		ok, message, err := wire.DecodeActionStatus(body)
 		if err == nil && !ok {
-			err = finding(Rejected, message)
+			err = answerError(Rejected, message)
 		}
 		return ok, err
 	})

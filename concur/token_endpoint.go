@@ -1,11 +1,14 @@
 package concur
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -31,7 +34,7 @@ func (t *tokens) retrieve(op string, grant url.Values, base string) (*oauth2.Tok
 		}
 		failure := t.failure(op, err, grant)
 		t.log.Debug("concur request", "op", op, "status", failure.Status, "kind", failure.Kind, "correlation", failure.CorrelationID)
-		home := t.elsewhere(err, base)
+		home := t.otherDataCentre(err, base)
 		switch {
 		case home != "" && !moved:
 			base, moved = home, true
@@ -54,9 +57,9 @@ func (t *tokens) ask(grant url.Values, base, secret string) (*oauth2.Token, erro
 	return config.Token(context.WithValue(ctx, oauth2.HTTPClient, t.http))
 }
 
-// elsewhere returns the base that a refusal names because the user lives in another
+// otherDataCentre returns the base that a refusal names because the user lives in another
 // data centre, or nothing.
-func (t *tokens) elsewhere(err error, base string) string {
+func (t *tokens) otherDataCentre(err error, base string) string {
 	var refusal *oauth2.RetrieveError
 	if !errors.As(err, &refusal) {
 		return ""
@@ -77,7 +80,7 @@ func (t *tokens) elsewhere(err error, base string) string {
 
 // failure classifies what the token endpoint answered, or that it did not.
 func (t *tokens) failure(op string, err error, grant url.Values) *Error {
-	e := &Error{Op: op, Kind: Unavailable, Message: describe(err), cause: ended(err)}
+	e := &Error{Op: op, Kind: Unavailable, Message: describe(err), cause: contextError(err)}
 	var refusal *oauth2.RetrieveError
 	if !errors.As(err, &refusal) {
 		if strings.HasPrefix(err.Error(), "oauth2: cannot parse") || strings.HasPrefix(err.Error(), "oauth2: server response missing") {
@@ -87,17 +90,17 @@ func (t *tokens) failure(op string, err error, grant url.Values) *Error {
 	}
 	e.Status = refusal.Response.StatusCode
 	e.Code, e.Message = wire.DecodeError(refusal.Body)
-	secrets := append([]string{t.held.RefreshToken, t.held.AccessToken, grant.Get("password")}, t.secrets...)
+	secrets := append([]string{t.state.RefreshToken, t.state.AccessToken, grant.Get("password")}, t.secrets...)
 	e.Code, e.Message = redact(e.Code, secrets...), redact(e.Message, secrets...)
 	e.CorrelationID = correlationOf(refusal.Response)
 	class, sentence := classify(e.Code, refusal.ErrorCode)
-	if said := tokenGateway(refusal.Response, refusal.Body); said != "" {
+	if said := gatewayTokenAnswer(refusal.Response, refusal.Body); said != "" {
 		e.Code, e.Gateway, e.Message = "", true, said+" was answered in place of a token, by a proxy, a firewall or a gateway"
 	}
 	switch kind, _ := kindOf(e.Status, refusal.Body, false); {
 	case kind == RateLimited, kind == Deadlock:
 		e.Kind, e.RetryAfter = kind, retryAfter(refusal.Response.Header)
-	case e.Status >= 500, class == RefusedForNow:
+	case e.Status >= 500, class == Retryable:
 		e.RetryAfter = retryAfter(refusal.Response.Header)
 	case e.Gateway:
 	case e.Status >= 300 && e.Status < 400:
@@ -109,23 +112,89 @@ func (t *tokens) failure(op string, err error, grant url.Values) *Error {
 	return e
 }
 
-// tokenGateway is byGateway for the token endpoint, whose every refusal has a body. Its content
+// gatewayTokenAnswer is byGateway for the token endpoint, whose every refusal has a body. Its content
 // type is not judged: see tokenAnswers.
-func tokenGateway(resp *http.Response, body []byte) string {
+func gatewayTokenAnswer(resp *http.Response, body []byte) string {
 	switch {
 	case resp.StatusCode >= 500 && isEmpty(body):
 		return ""
 	case resp.StatusCode/100 == 3:
-		return byGateway(resp, body)
+		return gatewayAnswer(resp, body)
 	case wire.IsHTML(body):
 		return "a web page"
 	case isEmpty(body):
 		return "nothing"
 	}
-	return byGateway(resp, body)
+	return gatewayAnswer(resp, body)
 }
 
-// company is the grant of a company's request token.
-func company(id, requestToken string) url.Values {
+// companyGrant is the grant of a company's request token.
+func companyGrant(id, requestToken string) url.Values {
 	return url.Values{"grant_type": {"password"}, "credtype": {"authtoken"}, "username": {id}, "password": {requestToken}}
+}
+
+// tokenTransport has every answer of the token endpoint read as the JSON that it is
+// documented to be, whatever content type or byte order mark it was given on its way, and
+// whatever it says of the token's life: an answer that is refused for that would take the
+// only refresh token with it that Concur still accepts.
+type tokenTransport struct{ transport *transport }
+
+// maxTokenAnswer bounds an answer of the token endpoint, in bytes.
+const maxTokenAnswer = 1 << 20
+
+// RoundTrip sends one request, in its turn.
+func (t tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := t.transport.pace.wait(req.Context()); err != nil {
+		return nil, err
+	}
+	resp, err := t.transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenAnswer))
+	_ = resp.Body.Close() // all that is wanted of it was read
+	if err != nil {
+		return nil, err
+	}
+	t.transport.announced(tokenOp, resp.Header)
+	if clean, _, err := wire.Clean(body, resp.Header.Get("Content-Type")); err == nil {
+		body = clean
+	}
+	resp.Header.Set("Content-Type", "application/json")
+	resp.Body = io.NopCloser(bytes.NewReader(repairTokenAnswer(bytes.TrimPrefix(body, []byte("\uFEFF")))))
+	return resp, nil
+}
+
+// repairTokenAnswer writes an answer so that its refresh token is read, whatever else it holds:
+// the life of a token is a whole number, or left out when it is none; an access token
+// that is missing becomes one that is refused later; what follows the answer is cut. Any
+// other body is returned as it is.
+func repairTokenAnswer(body []byte) []byte {
+	const life, access, refresh = "expires_in", "access_token", "refresh_token"
+	var fields map[string]json.RawMessage
+	if json.NewDecoder(bytes.NewReader(body)).Decode(&fields) != nil {
+		return body
+	}
+	if fields[life] != nil {
+		var value any
+		_ = json.Unmarshal(fields[life], &value) // it is valid JSON
+		delete(fields, life)
+		if n := seconds(value); n > 0 {
+			fields[life] = json.RawMessage(strconv.FormatInt(n, 10))
+		}
+	}
+	if isText(fields[refresh]) && !isText(fields[access]) {
+		fields[access] = json.RawMessage(`" "`)
+	}
+	mended, err := json.Marshal(fields)
+	if err != nil {
+		return body
+	}
+	return mended
+}
+
+// isText reports whether a field is a text that says something.
+func isText(field json.RawMessage) bool {
+	var text string
+	return json.Unmarshal(field, &text) == nil && text != ""
 }

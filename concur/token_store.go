@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	maxStore  = 256 << 10 // bytes of a token store that are read
-	placeSize = 32 << 10  // bytes that are taken on the disk before Concur is asked
+	maxStore     = 256 << 10 // bytes of a token store that are read
+	reservedSize = 32 << 10  // bytes that are taken on the disk before Concur is asked
 )
 
 // store keeps a [state] in a file that only its owner may read. It has one writer at
@@ -44,8 +44,8 @@ func newStore(path string, hosts hosts, wait time.Duration) *store {
 
 // storeError is an error of the token store; only a person can mend a broken one.
 type storeError struct {
-	err    error
-	broken bool
+	err         error
+	needsRepair bool
 }
 
 func (e *storeError) Error() string { return "token store: " + e.err.Error() }
@@ -53,7 +53,7 @@ func (e *storeError) Unwrap() error { return e.err }
 
 func (s *store) step(name string, do func() error) error {
 	if err := s.perform(name, do); err != nil {
-		return &storeError{err: fmt.Errorf("%s: %w", name, err), broken: errors.Is(err, fs.ErrPermission)}
+		return &storeError{err: fmt.Errorf("%s: %w", name, err), needsRepair: errors.Is(err, fs.ErrPermission)}
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func (s *store) read() (held state, found bool, err error) {
 		return state{}, false, nil
 	}
 	if err != nil {
-		return state{}, false, &storeError{err: err, broken: true}
+		return state{}, false, &storeError{err: err, needsRepair: true}
 	}
 	return held, true, nil
 }
@@ -105,7 +105,7 @@ func (s *store) readLocked() (held state, found bool, err error) {
 	if err != nil {
 		return held, found, &storeError{err: err}
 	}
-	if err := (&place{store: s, file: file}).publish(); err != nil {
+	if err := (&reservedFile{store: s, file: file}).publish(); err != nil {
 		return held, found, err
 	}
 	return left, true, nil
@@ -144,8 +144,8 @@ func readState(path string, hosts hosts) (state, error) {
 	return held, nil
 }
 
-// place is where the next answer of Concur will be written.
-type place struct {
+// reservedFile is where the next answer of Concur will be written.
+type reservedFile struct {
 	store *store
 	file  *os.File
 }
@@ -153,8 +153,8 @@ type place struct {
 // reserve takes the place, so that a full disk or a folder that cannot be written is
 // found before Concur gives a token away that could then not be kept. The lock must
 // be held.
-func (s *store) reserve() (*place, error) {
-	p := &place{store: s}
+func (s *store) reserve() (*reservedFile, error) {
+	p := &reservedFile{store: s}
 	err := s.step("reserve", func() (err error) {
 		if err := os.Remove(s.path + ".new"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -163,29 +163,29 @@ func (s *store) reserve() (*place, error) {
 		if err != nil {
 			return err
 		}
-		if _, err := p.file.Write(bytes.Repeat([]byte{' '}, placeSize)); err != nil {
+		if _, err := p.file.Write(bytes.Repeat([]byte{' '}, reservedSize)); err != nil {
 			return err
 		}
 		return p.file.Sync()
 	})
 	if err != nil {
-		p.drop()
+		p.discard()
 		return nil, err
 	}
 	return p, nil
 }
 
-// drop gives the place up: there is nothing to keep.
-func (p *place) drop() {
+// discard gives the place up: there is nothing to keep.
+func (p *reservedFile) discard() {
 	if p.file != nil {
 		_ = p.file.Close()
 		_ = os.Remove(p.store.path + ".new")
 	}
 }
 
-// keep writes the state down, for good once it returns without an error. After an
+// write writes the state down, for good once it returns without an error. After an
 // error the place is left as it is: it may hold the whole state.
-func (p *place) keep(next state) error {
+func (p *reservedFile) write(next state) error {
 	content, err := json.MarshalIndent(next, "", "  ")
 	if err != nil {
 		return &storeError{err: err}
@@ -205,7 +205,7 @@ func (p *place) keep(next state) error {
 }
 
 // publish puts the place, which is written, where the store is.
-func (p *place) publish() error {
+func (p *reservedFile) publish() error {
 	defer p.file.Close()
 	if err := p.store.step("sync", p.file.Sync); err != nil {
 		return err
