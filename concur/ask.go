@@ -11,13 +11,13 @@ import (
 	"concur-connector/expense"
 )
 
-// get is a request that reads JSON. The path has a %s for each ID.
+// get returns a request that reads JSON. The path has a %s for each ID.
 func get(op, needs, path string, ids ...string) request {
 	return request{op: op, needs: needs, method: http.MethodGet, accept: mediaJSON}.at(path, ids...)
 }
 
-// at gives a request a path, in which the IDs are segments, in the order of its %s. One
-// that cannot be an ID is refused in the place of being sent.
+// at gives a request a path with IDs as segments, in the order of the %s. A text that cannot
+// be an ID makes the request an error.
 func (r request) at(path string, ids ...string) request {
 	segments := make([]any, len(ids))
 	for i, id := range ids {
@@ -30,15 +30,15 @@ func (r request) at(path string, ids ...string) request {
 	return r
 }
 
-// ofPerson says that the request names a person, whom Concur's messages may then name, too: of an
-// answer that is no success the code is kept alone.
+// ofPerson marks a request that names a person. Concur's message may then name the person,
+// too, so only the code of a failure is kept.
 func (r request) ofPerson() request {
 	r.omitMessage = true
 	return r
 }
 
-// ask sends a request, and decodes its answer. A list that answers that there is no
-// content is empty, where that is documented.
+// ask sends a request and decodes the answer. If emptyBody is set, an answer without content
+// is an empty list.
 func ask[T any](ctx context.Context, c *Client, r request, decode func([]byte) (T, error)) (T, error) {
 	var none T
 	a, err := c.do(ctx, r)
@@ -62,13 +62,13 @@ func ask[T any](ctx context.Context, c *Client, r request, decode func([]byte) (
 	return value, nil
 }
 
-// answerError is what an answer says that can be read.
+// answerError is an error that the content of an answer shows.
 func answerError(kind expense.Kind, message string) *Error {
 	return &Error{Kind: kind, Message: message}
 }
 
-// rejectOther has an answer refused that is about something else than was asked for: what is
-// done with it would be done with that.
+// rejectOther refuses an answer about another object, so that the connector never acts on that
+// object.
 func rejectOther[T any](id string, idOf func(T) string, decode func([]byte) (T, error)) func([]byte) (T, error) {
 	return func(body []byte) (T, error) {
 		var none T
@@ -83,7 +83,7 @@ func rejectOther[T any](id string, idOf func(T) string, decode func([]byte) (T, 
 	}
 }
 
-// bareID writes an identifier in the one form that can be compared.
+// bareID writes an identifier in one form, for comparison.
 func bareID(id string) string { return strings.ToLower(strings.ReplaceAll(id, "-", "")) }
 
 // askHeader reads the header of a report by v3 or v4.

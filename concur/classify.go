@@ -18,10 +18,10 @@ import (
 	"concur-connector/concur/wire"
 )
 
-// maxErrorBody bounds what is read of an answer that is no success, in bytes.
+// maxErrorBody limits what is read of an answer that is no success, in bytes.
 const maxErrorBody = 64 << 10
 
-// maxRetryAfter bounds how long Concur can make us wait.
+// maxRetryAfter limits how long Concur can make the client wait.
 const maxRetryAfter = time.Hour
 
 const notFollowed = "a redirect is not followed"
@@ -29,7 +29,7 @@ const notFollowed = "a redirect is not followed"
 // revoked is what some of Concur's pages show as the answer to a revocation. Others show none.
 const revoked = `"deleted"`
 
-// refusal is the error of an answer that is no success.
+// refusal returns the error of an answer that is no success.
 func (r request) refusal(resp *http.Response, body []byte) *Error {
 	kind, code := kindOf(resp.StatusCode, body, r.write)
 	e := &Error{
@@ -65,9 +65,9 @@ func (r request) refusal(resp *http.Response, body []byte) *Error {
 	return e
 }
 
-// gatewayAnswer says what was answered in Concur's place; it is empty when Concur has answered.
-// Concur puts its correlation ID on what it answers itself; not everywhere, so that an error
-// in one of its own forms is believed without. A web page is none, whoever sends it.
+// gatewayAnswer says what a gateway has answered in Concur's place. It returns "" if Concur
+// has answered. Concur's own answers have its correlation ID, but not everywhere. So an error
+// in a form of Concur's is believed without the ID. A web page is never Concur's.
 func gatewayAnswer(resp *http.Response, body []byte) string {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	isError, signed := wire.IsError(body), correlationOf(resp) != ""
@@ -92,8 +92,8 @@ func gatewayAnswer(resp *http.Response, body []byte) string {
 	return "an error in a form that is not Concur's"
 }
 
-// wantsLogin reports whether an answer asks for another login than a token, which is all that
-// Concur asks for.
+// wantsLogin reports whether an answer asks for another login than a token. Concur asks for
+// tokens only.
 func wantsLogin(h http.Header) bool {
 	challenges := h.Values("WWW-Authenticate")
 	return len(challenges) > 0 && !slices.ContainsFunc(challenges, func(c string) bool {
@@ -101,8 +101,8 @@ func wantsLogin(h http.Header) bool {
 	})
 }
 
-// asGatewayError makes an error that something else than Concur has answered one that says so.
-// Whether a write went through before is not known.
+// asGatewayError turns an error into that of a gateway's answer. Nobody knows whether a write
+// went through before.
 func (r request) asGatewayError(e *Error, said string) *Error {
 	switch {
 	case e.Kind == RateLimited || e.Status >= 500:
@@ -116,7 +116,7 @@ func (r request) asGatewayError(e *Error, said string) *Error {
 	return e
 }
 
-// noAnswer is the error of an answer that did not come, or not to its end.
+// noAnswer returns the error of an answer that did not arrive, or not to its end.
 func (r request) noAnswer(err error, written bool) *Error {
 	e := &Error{Op: r.op, Kind: Unavailable, Message: describe(err), cause: contextError(err)}
 	if r.write && written {
@@ -125,14 +125,14 @@ func (r request) noAnswer(err error, written bool) *Error {
 	return e
 }
 
-// truncatedAnswer is the error of a success whose body did not come to its end.
+// truncatedAnswer returns the error of a success whose body was cut off.
 func (r request) truncatedAnswer(a *answer, err error) *Error {
 	e := r.noAnswer(err, true)
 	e.Status, e.CorrelationID = a.status, a.correlation
 	return e
 }
 
-// answerTooLarge is the error of an answer above the limit.
+// answerTooLarge returns the error of an answer above the limit.
 func (r request) answerTooLarge(a *answer, limit int64) *Error {
 	e := &Error{
 		Op: r.op, Kind: TooLarge, Status: a.status, CorrelationID: a.correlation,
@@ -144,7 +144,8 @@ func (r request) answerTooLarge(a *answer, limit int64) *Error {
 	return e
 }
 
-// emptyAnswer is the error of a success that Concur has not answered, or without what it should hold.
+// emptyAnswer returns the error of a success without its content, or of one that Concur did
+// not send.
 func (r request) emptyAnswer(a *answer) *Error {
 	e := &Error{Op: r.op, Kind: Unavailable, Status: a.status, CorrelationID: a.correlation}
 	if r.write {
@@ -169,7 +170,7 @@ func (r request) foreign(a *answer) bool {
 	return r.bodiless && a.correlation == "" && body != "" && body != revoked
 }
 
-// malformedAnswer is the error of a success that cannot be decoded.
+// malformedAnswer returns the error of a success that cannot be decoded.
 func (r request) malformedAnswer(a *answer, err error) *Error {
 	e := &Error{Op: r.op, Kind: Malformed, Status: a.status, CorrelationID: a.correlation, Message: err.Error()}
 	switch {
@@ -197,8 +198,8 @@ func retryAfter(h http.Header) time.Duration {
 	return min(max(time.Until(date), 0), maxRetryAfter)
 }
 
-// describe says why there is no answer, without a URL and without anything that
-// was sent or received.
+// describe says why there is no answer, without a URL and without anything that was sent or
+// received.
 func describe(err error) string {
 	var (
 		dns         *net.DNSError
@@ -225,7 +226,7 @@ func describe(err error) string {
 	return "the connection failed"
 }
 
-// redact removes secrets that an answer has repeated.
+// redact removes secrets that an answer repeats.
 func redact(text string, secrets ...string) string {
 	for _, secret := range secrets {
 		if secret != "" {

@@ -66,9 +66,9 @@ type Client struct {
 	listItems       lookups[expense.Field]
 }
 
-// New returns a client, or one error that says everything that is wrong with the
-// options and is of kind [InvalidArgument]. It opens no connection. A token store is read,
-// and it is refused when the next tokens could not be written there.
+// New returns a client, or one error of kind [InvalidArgument] that names everything that is
+// wrong with the options. It opens no connection. It reads the token store, and returns an
+// error if the store cannot be written.
 func New(o Options) (*Client, error) {
 	c, err := assemble(o, o.TokenFile != "")
 	if err != nil || c.tokens.store == nil {
@@ -157,8 +157,8 @@ func assemble(o Options, unseeded bool) (*Client, error) {
 	return c, nil
 }
 
-// newTransport speaks HTTP/1.1: there it is certain whether any of a request was
-// written. It sets no time limit of its own: each request's context does.
+// newTransport speaks HTTP/1.1, where it is certain whether any part of a request was written.
+// It sets no timeout, because each request's context has one.
 func newTransport(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -169,8 +169,8 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 	}
 }
 
-// Close closes the connections that are idle. With a token store it waits for a
-// refresh that is under way, for its answer must be written down, and begins no other.
+// Close closes the idle connections. With a token store it first waits until the answer of a
+// refresh under way is written to the store. It starts no other refresh.
 func (c *Client) Close() {
 	c.tokens.stop()
 	c.transport.http.CloseIdleConnections()
@@ -189,7 +189,7 @@ func printable(text string) bool {
 	return true
 }
 
-// contextError returns the error of a context that is over, or nil.
+// contextError returns the error of a context that has ended, or nil.
 func contextError(err error) error {
 	for _, cause := range []error{context.DeadlineExceeded, context.Canceled} {
 		if errors.Is(err, cause) {
@@ -199,8 +199,9 @@ func contextError(err error) error {
 	return nil
 }
 
-// limiter spreads the requests of one client. The fleet's own limit is Temporal's; this one
-// holds for whatever else a process sends, and when its limit is set wrong.
+// limiter spreads the requests of one client over time. Temporal limits the requests of all
+// workers together. This limit also holds for other requests of the process, and if Temporal's
+// limit is set wrong.
 type limiter struct {
 	limiter *rate.Limiter // nil: no limit
 }

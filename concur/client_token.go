@@ -15,11 +15,11 @@ const (
 	day = 24 * time.Hour
 	// lastWarning is when a warning becomes an error, whatever the setting.
 	lastWarning = 7 * day
-	// defaultWarning is when the warnings begin.
+	// defaultWarning is when the warnings begin by default.
 	defaultWarning = 30 * day
 )
 
-// warnings remembers what was warned of.
+// warnings records what was logged about the refresh token.
 type warnings struct {
 	warnedAt         time.Time
 	erroredAt        time.Time
@@ -27,8 +27,8 @@ type warnings struct {
 	unknownEndLogged bool // that nothing says when the refresh token ends
 }
 
-// warn warns of the end of the refresh token: once a day at most, and louder in the
-// last week.
+// warn logs that the refresh token will end: at most once a day, and as an error in the last
+// week.
 func (t *tokens) warn() {
 	now, status := time.Now(), t.state.status()
 	if t.store == nil && !status.ObtainedAt.IsZero() && status.RefreshExpiresAt.IsZero() && !t.warned.unknownEndLogged {
@@ -55,24 +55,25 @@ func (t *tokens) warn() {
 	}
 }
 
-// EnsureToken makes sure that there is an access token, and says how the access stands. It
-// asks Concur only when there is none that is still good.
+// EnsureToken makes sure that there is an access token, and returns the status of the tokens.
+// It sends a request only if there is no valid token.
 func (c *Client) EnsureToken(ctx context.Context) (TokenStatus, error) {
 	held, err := c.tokens.renew(ctx, "", state.fresh)
 	return held.status(), err
 }
 
-// ReplaceTokens obtains new tokens, however good the present ones are.
+// ReplaceTokens obtains new tokens, even if the present ones are valid.
 func (c *Client) ReplaceTokens(ctx context.Context) (TokenStatus, error) {
 	called := time.Now()
 	held, err := c.tokens.renew(ctx, " renew", func(s state) bool { return s.fresh() && !s.ObtainedAt.Before(called) })
 	return held.status(), err
 }
 
-// RenewTokens renews the access whenever it was obtained longer ago than age, so that
-// a quiet company's refresh token does not end unused, and warns of its end; Concur
-// suggests a day. It returns when ctx ends, and at once without a token store: what
-// is renewed would be lost with the process. Without a context it returns at once, too.
+// RenewTokens renews the tokens whenever they are older than age, so that the refresh token of
+// a quiet company does not end unused, and logs when it will end. Concur suggests a day.
+//
+// RenewTokens returns when ctx ends. It returns at once without a token store, because new
+// tokens would be lost with the process, and without a context.
 func (c *Client) RenewTokens(ctx context.Context, age time.Duration) {
 	t := c.tokens
 	if t.store == nil || ctx == nil {
@@ -100,8 +101,8 @@ func (c *Client) RenewTokens(ctx context.Context, age time.Duration) {
 	}
 }
 
-// Revoke ends the connection of the application with the company: every token of it,
-// those in other places too. The token store is removed.
+// Revoke ends the connection of the application with the company: all its tokens, also those
+// in other places. It removes the token store.
 //
 // Source: https://developer.concur.com/api-reference/authentication/apidoc.html#revoke_token
 func (c *Client) Revoke(ctx context.Context) error {
@@ -135,10 +136,10 @@ func (c *Client) Revoke(ctx context.Context) error {
 	return nil
 }
 
-// InitToken obtains a company's first tokens, or new ones in the place of those that
-// have ended, and writes them to the token store of the options. The company is its
-// UUID; the request token, which an administrator gets in Concur, is good for 24
-// hours. The refresh token of the options is not used.
+// InitToken obtains the first tokens of a company, or new ones after the old ones have ended,
+// and writes them to the token store of the options. The company is its UUID. An administrator
+// gets the request token in Concur; it is valid for 24 hours. InitToken does not use the
+// refresh token of the options.
 //
 // Source: https://developer.concur.com/api-reference/authentication/company-auth.html
 func InitToken(ctx context.Context, o Options, companyID, requestToken string) (TokenStatus, error) {
@@ -196,8 +197,8 @@ func InitToken(ctx context.Context, o Options, companyID, requestToken string) (
 	return next.status(), nil
 }
 
-// ReadTokenStore says how the access in a token store stands, without asking Concur.
-// An error that is fs.ErrNotExist means that there is no store yet.
+// ReadTokenStore returns the status of the tokens in a token store. It sends no request. The
+// error is fs.ErrNotExist if there is no store yet.
 func ReadTokenStore(o Options) (TokenStatus, error) {
 	hosts, err := newHosts(o.TrustedHosts)
 	switch {

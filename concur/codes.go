@@ -218,8 +218,8 @@ func requiredFields(said []string) (fields []string, mend string) {
 	return fields, mend
 }
 
-// kindOf classifies an answer that is no success, by its status and by the codes that
-// Concur documents. It returns the code that decided.
+// kindOf returns the kind of an answer that is no success, by its status and by Concur's
+// documented codes, and the code that decided.
 //
 // Source: https://developer.concur.com/api-reference/http-status-codes.html
 // Source: https://developer.concur.com/api-reference/request/v4.response-codes.html
@@ -252,11 +252,11 @@ func kindOf(status int, body []byte, write bool) (expense.Kind, Code) {
 	return Rejected, Code{}
 }
 
-// rateLimitWords are the words of a limit on requests; other limits are refusals.
+// rateLimitWords are the words of a limit on requests. Other limits are refusals.
 var rateLimitWords = regexp.MustCompile(`\b(requests?|rate|calls?|api)\s+(limits?|quota)|\blimit (of|on|for) (requests|calls)|\bnumber of (requests|calls)|too many (requests|calls)|throttl`)
 
-// badRequestKind finds the two passing conditions that Concur reports as a 400. Only the text
-// tells those apart from a refusal; it chooses a delay and nothing more.
+// badRequestKind finds the two temporary conditions that Concur reports as a 400. Only the
+// text tells them from a refusal. It chooses a delay and nothing more.
 func badRequestKind(body []byte) expense.Kind {
 	switch text := bytes.ToLower(body); {
 	case bytes.Contains(text, []byte("deadlock")):

@@ -16,10 +16,10 @@ const (
 	sunsetHeader = "sunset"
 )
 
-// maxAnnouncement bounds what is kept of such a header, in bytes.
+// maxAnnouncement limits what is kept of such a header, in bytes.
 const maxAnnouncement = 200
 
-// Deprecation is what Concur announces of the interface that an operation uses.
+// Deprecation is Concur's announcement that the interface of an operation will end.
 type Deprecation struct {
 	Op       string `json:"op"`
 	Warning  string `json:"warning,omitempty"` // Concur's words
@@ -27,7 +27,7 @@ type Deprecation struct {
 	Requests int    `json:"requests"`          // that were answered so, by this client
 }
 
-// deprecations counts them, one for each operation.
+// deprecations counts the announcements of each operation.
 type deprecations struct {
 	log  *slog.Logger
 	mu   sync.Mutex
@@ -47,8 +47,7 @@ func (c *Client) Deprecations() []Deprecation {
 	return list
 }
 
-// announced counts an announcement, and logs it the first time, and again when the end
-// is another.
+// announced counts an announcement. It logs the first one, and each one with another end.
 func (d *transport) announced(op string, h http.Header) {
 	warning, sunset := announcement(h, warnHeader), announcement(h, sunsetHeader)
 	if warning == "" && sunset == "" {
@@ -68,7 +67,7 @@ func (d *transport) announced(op string, h http.Header) {
 	known.Requests++
 }
 
-// announcement reads such a header, without what could disturb a log.
+// announcement reads such a header, without characters that could disturb a log.
 func announcement(h http.Header, name string) string {
 	text := strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {

@@ -70,7 +70,7 @@ const (
 	CommentMissing = expense.CommentMissing
 )
 
-// argumentError makes an error that names arguments one of kind [InvalidArgument].
+// argumentError is an error of kind [InvalidArgument] that names arguments.
 type argumentError struct{ error }
 
 func (e argumentError) Unwrap() error { return e.error }
@@ -78,12 +78,12 @@ func (e argumentError) Unwrap() error { return e.error }
 // Is makes errors.Is(err, InvalidArgument) true.
 func (e argumentError) Is(target error) bool { return target == error(InvalidArgument) }
 
-// invalidArgument is the error of an argument that cannot be right.
+// invalidArgument returns the error of an argument that cannot be right.
 func invalidArgument(op, message string) *Error {
 	return &Error{Op: op, Kind: InvalidArgument, Message: message}
 }
 
-// interrupted is the error of a caller whose context has ended.
+// interrupted returns the error of a caller whose context has ended.
 func interrupted(op string, err error) *Error {
 	cause := contextError(err)
 	if cause == nil { // a wait would have outlived the deadline
@@ -96,16 +96,16 @@ func interrupted(op string, err error) *Error {
 	return &Error{Op: op, Kind: Interrupted, Message: message, cause: cause}
 }
 
-// Refused reports whether Concur has answered that it has not done a write, or would have. What
-// it says of the reason proves little: read again before anything is concluded.
+// Refused reports whether Concur has answered that it did not do a write, or would not have
+// done it. The reason in the answer proves little: read again before you conclude anything.
 func Refused(err error) bool {
 	return slices.ContainsFunc([]expense.Kind{
 		Rejected, InvalidArgument, NotWaiting, NotFound, Blocked, NoApprover, CommentMissing, Forbidden, Unauthorized,
 	}, func(kind expense.Kind) bool { return errors.Is(err, kind) })
 }
 
-// asMalformed is for an identifier that Concur has given and that cannot be one: that is no
-// mistake of the caller's, and the error becomes one of kind [Malformed].
+// asMalformed turns the error of a wrong argument into one of kind [Malformed]. It is for an
+// identifier that Concur has given: the caller made no mistake.
 func asMalformed(err error) error {
 	var e *Error
 	if !errors.As(err, &e) || e.Kind != InvalidArgument {
@@ -116,8 +116,8 @@ func asMalformed(err error) error {
 	return &other
 }
 
-// Error is what went wrong with one operation. It holds no token, no body and no
-// URL. An error of the context that ended the operation is found by errors.Is.
+// Error is the failure of one operation. It holds no token, no body and no URL. errors.Is
+// finds the error of the context that ended the operation.
 type Error struct {
 	Op            string        // what was tried: "read report"
 	Kind          expense.Kind  // what may be done about it

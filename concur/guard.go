@@ -26,8 +26,7 @@ type Guard map[string]string
 
 const maxGuard = 100 // bytes of a value
 
-// guardFields are the documented ones, of 2022 and of now; the value says which is a
-// number.
+// guardFields are the documented fields, of 2022 and of today. The value is true for a number.
 var guardFields = map[string]bool{
 	"expectedStepCode":               false,
 	"expectedStepSequence":           false,
@@ -36,7 +35,7 @@ var guardFields = map[string]bool{
 	"currentSequence":                true,
 }
 
-// classicCode is the code that Concur gives to every classic external validation.
+// classicCode is the step code of every classic external validation.
 const classicCode = "EXTVAL"
 
 // NamesOneStep reports whether the guard can fit one step of a workflow alone: it has
@@ -50,9 +49,8 @@ func (g Guard) NamesOneStep() bool {
 	return false
 }
 
-// CheckGuard reports whether Concur documents every field of a guard, and whether the
-// values can be theirs. The error names fields and no value, and is of kind
-// [InvalidArgument].
+// CheckGuard reports whether Concur documents every field of a guard, and whether the values
+// can be right. The error is of kind [InvalidArgument] and names fields only.
 func CheckGuard(g Guard) error {
 	if _, err := g.fields(); err != nil {
 		return argumentError{err}
@@ -60,7 +58,7 @@ func CheckGuard(g Guard) error {
 	return nil
 }
 
-// fields are the guard's as they are sent.
+// fields returns the fields of the guard as they are sent.
 func (g Guard) fields() (map[string]any, error) {
 	fields := make(map[string]any, len(g))
 	var problems []error
@@ -86,8 +84,8 @@ func (g Guard) fields() (map[string]any, error) {
 	return fields, errors.Join(problems...)
 }
 
-// ParseGuard reads a guard as it is configured: field=value, several of them separated by
-// commas; or none. An error is of kind [InvalidArgument].
+// ParseGuard reads a guard from the configuration: field=value pairs separated by commas, or
+// "none". An error is of kind [InvalidArgument].
 func ParseGuard(text string) (Guard, error) {
 	g := Guard{}
 	if text = strings.TrimSpace(text); text == "" || text == "none" {

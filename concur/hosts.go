@@ -34,11 +34,10 @@ var concurHosts = []string{
 	"implementation.concursolutions.com", "eu1imp.concursolutions.com",
 }
 
-// hosts is the allow-list, each entry a lower-case host with its port.
+// hosts is the allow-list: lower-case hosts with their ports.
 type hosts map[string]bool
 
-// newHosts returns Concur's hosts and the extra ones, even when some of those are
-// refused.
+// newHosts returns Concur's hosts and the further ones, even if some of those are refused.
 func newHosts(extra []string) (hosts, error) {
 	h := make(hosts, len(concurHosts)+len(extra))
 	for _, host := range concurHosts {
@@ -56,14 +55,14 @@ func newHosts(extra []string) (hosts, error) {
 	return h, errors.Join(problems...)
 }
 
-// contains reports whether an authority, in any case, with or without a port, is on the list.
+// contains reports whether an authority is on the list, in any case, with or without a port.
 func (h hosts) contains(authority string) bool {
 	host, err := expense.HostPort(authority)
 	return err == nil && h[host]
 }
 
-// AllowList returns a hash of the addresses that may be followed. It is another one when a
-// host is added to them or taken out.
+// AllowList returns a hash of the addresses that the client may follow. It changes when a host
+// is added or removed.
 func (c *Client) AllowList() string {
 	all := slices.Sorted(maps.Keys(c.hosts))
 	for field, paths := range prefixes {
@@ -74,8 +73,8 @@ func (c *Client) AllowList() string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// base reduces a geolocation to https and its host, which must be on the list:
-// Concur prints one with a path, too. The error completes itself with the name.
+// base reduces a geolocation to https and its host, which must be on the list. Concur also
+// prints geolocations with a path. The error begins with the name.
 func (h hosts) base(name, geolocation string) (string, error) {
 	u, err := expense.SplitURL(geolocation)
 	switch {
@@ -89,8 +88,7 @@ func (h hosts) base(name, geolocation string) (string, error) {
 	return "https://" + strings.TrimSuffix(strings.ToLower(u.Host), ":443"), nil
 }
 
-// quoteHost quotes a host that came from outside, without what may be a password
-// before it.
+// quoteHost quotes a host from outside, without a password in front of it.
 func quoteHost(authority string) string {
 	authority = authority[strings.LastIndexByte(authority, '@')+1:]
 	return strconv.QuoteToASCII(authority[:min(len(authority), 100)])

@@ -11,22 +11,21 @@ import (
 
 const needsNotifications = "the scope NOTIF, and its user the role Company Administrator or Web Services Administrator"
 
-// FailedItem is an entry of the failed list, or why it cannot be understood.
+// FailedItem is an entry of the failed list, or the reason why the entry is unreadable.
 type FailedItem = wire.FailedItem
 
-// FailedNotifications hands over every entry of Concur's list of notifications
-// that were not accepted, in no particular order. The list has no pages: it is read as
-// it comes, so that a list of any length needs little memory. An error of yield ends it
-// and is returned as it is.
+// FailedNotifications passes every entry of Concur's list of failed notifications to yield, in
+// no particular order. The list has no pages. It is read as it comes, so that a list of any
+// length needs little memory. An error of yield ends the list and is returned as it is.
 //
 // Source: https://developer.concur.com/api-reference/callouts/get-notifications-status.html
 func (c *Client) FailedNotifications(ctx context.Context, yield func(FailedItem) error) error {
 	return c.failedNotifications(ctx, "application/xml", yield)
 }
 
-// AllFailedNotifications is [Client.FailedNotifications], and asks a second time, for
-// JSON, when the XML cannot be read: one entry that spoils a document spoils all of it.
-// Begin returns what takes the entries, anew for each time.
+// AllFailedNotifications is [Client.FailedNotifications]. If the XML cannot be read, it asks
+// again, for JSON, because one bad entry makes a whole XML document unreadable. It calls begin
+// before each request; begin returns the function that takes the entries.
 func (c *Client) AllFailedNotifications(ctx context.Context, begin func() (yield func(FailedItem) error)) error {
 	err := c.failedNotifications(ctx, "application/xml", begin())
 	if !errors.Is(err, Malformed) {
@@ -73,10 +72,9 @@ func (c *Client) DeleteNotification(ctx context.Context, notificationURI string)
 	return err
 }
 
-// EnsureDeleted deletes one entry of the failed list. After a refusal, and after a success that a
-// gateway wrote, the list tells: an entry that it does not show is deleted. The entry is deleted
-// once more when the look at the list has renewed an access token that had ended, or when a new
-// token has more scopes.
+// EnsureDeleted deletes one entry of the failed list. After a refusal it reads the list: an
+// entry that is not listed is deleted. If that read has renewed an expired access token, it
+// deletes the entry once more.
 func (c *Client) EnsureDeleted(ctx context.Context, notificationURI string) error {
 	for again := false; ; again = true {
 		refusal := c.DeleteNotification(ctx, notificationURI)
@@ -99,8 +97,8 @@ func successOfGateway(err error) bool {
 	return errors.As(err, &e) && e.Gateway && e.Status/100 == 2
 }
 
-// listsFailed reports whether the failed list has an entry. It compares paths: a company may
-// have moved to another host since.
+// listsFailed reports whether the failed list has an entry. It compares paths, because a
+// company may have moved to another host since.
 func (c *Client) listsFailed(ctx context.Context, notificationURI string) (bool, error) {
 	wanted, err := c.target("list failed notifications", NotificationURI, notificationURI)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 
 const tokenOp = "refresh access token"
 
-// tokens keeps the access alive: in the process alone, or in a token store that
-// several processes share.
+// tokens keeps the client's tokens valid: in memory, or in a token store that several
+// processes share.
 //
 // Source: https://developer.concur.com/api-reference/authentication/apidoc.html
 type tokens struct {
@@ -45,9 +45,9 @@ func (t *tokens) get(ctx context.Context, refused string) (access, error) {
 	return held.access(), err
 }
 
-// renew returns a state that is good enough, after a refresh when there is none. A
-// refresh is shared by all who wait for it under the same key, and outlives them: its
-// answer may hold the only refresh token that is still accepted.
+// renew returns a state that is good enough, after a refresh if needed. All callers with the
+// same key share one refresh. The refresh goes on when its callers have gone, because its
+// answer may hold the only refresh token that Concur still accepts.
 func (t *tokens) renew(ctx context.Context, key string, good func(state) bool) (state, error) {
 	if ctx == nil {
 		return state{}, invalidArgument(tokenOp, "the context is nil")
@@ -74,8 +74,8 @@ func (t *tokens) renew(ctx context.Context, key string, good func(state) bool) (
 	}
 }
 
-// refresh takes what another process has obtained meanwhile, if that is good enough,
-// or asks Concur. With a store, nothing is used before it is written down.
+// refresh uses the tokens that another process has obtained in the meantime, if they are good
+// enough, or asks Concur. With a store, it uses no token before it is stored.
 func (t *tokens) refresh(good func(state) bool) (state, error) {
 	var kept *reservedFile
 	if t.closed {
@@ -131,7 +131,7 @@ func (t *tokens) stop() {
 	t.closed = true
 }
 
-// rotate takes over what Concur has just answered.
+// rotate takes over the tokens that Concur has just answered.
 func (t *tokens) rotate(next state) {
 	if t.store == nil && next.RefreshToken != t.state.RefreshToken && !t.warned.rotationLogged {
 		t.warned.rotationLogged = true
@@ -140,9 +140,9 @@ func (t *tokens) rotate(next state) {
 	t.replaced, t.state, t.notStored = t.state.RefreshToken, next, t.store != nil
 }
 
-// readStore takes what is in the store: it wins over what this process knows, except
-// over an answer of Concur that could not be written down and that nobody has
-// overtaken. The lock must be held.
+// readStore takes over the tokens in the store. They replace those of this process, except for
+// an answer of Concur that could not be stored, if no other process has refreshed since. The
+// lock must be held.
 func (t *tokens) readStore() error {
 	stored, found, err := t.store.readLocked()
 	switch {
@@ -163,7 +163,7 @@ func (t *tokens) readStore() error {
 	return nil
 }
 
-// storeFailure is the error of a token store that could not be used.
+// storeFailure returns the error of a token store that could not be used.
 func (t *tokens) storeFailure(err error) *Error {
 	e := &Error{Op: tokenOp, Kind: Unavailable, Message: err.Error(), cause: contextError(err)}
 	var failed *storeError
@@ -176,7 +176,7 @@ func (t *tokens) storeFailure(err error) *Error {
 	return e
 }
 
-// open reads the store and tries everything that a rotation will need of it.
+// open reads the store and tries every step that a refresh will need.
 func (t *tokens) open() error {
 	unlock, err := t.store.lock()
 	if err != nil {

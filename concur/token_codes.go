@@ -2,7 +2,7 @@ package concur
 
 import "strconv"
 
-// RefusalClass says what helps when the token endpoint refuses.
+// RefusalClass says what helps if the token endpoint refuses.
 type RefusalClass string
 
 // The classes of refusal. An operation refused for now is of kind [Unavailable], the
@@ -20,8 +20,8 @@ type Refusal struct {
 	Means string
 }
 
-// refusals are the documented codes. They hold for every grant; those of grants that
-// the connector does not use say that something between us and Concur is wrong.
+// refusals are the documented codes. They hold for every grant. A code of a grant that the
+// connector does not use shows that something between the connector and Concur is wrong.
 //
 // Source: https://developer.concur.com/api-reference/authentication/apidoc.html#response_codes
 var refusals = []Refusal{
@@ -81,12 +81,11 @@ var refusals = []Refusal{
 	{139, NeedsRepair, "the password must be changed"},
 }
 
-// Refusals lists every code of the token endpoint that is documented.
+// Refusals lists every documented code of the token endpoint.
 func Refusals() []Refusal { return append([]Refusal(nil), refusals...) }
 
-// classify says what helps against a refusal, and what a person has to do, as the
-// beginning of a sentence. A code that is not documented is judged by the word of the
-// OAuth standard beside it.
+// classify returns what helps against a refusal, and the beginning of a sentence that says
+// what a person must do. If the code is not documented, the OAuth error decides.
 func classify(code, word string) (RefusalClass, string) {
 	number, _ := strconv.Atoi(code)
 	for _, known := range refusals {

@@ -17,9 +17,9 @@ import (
 	"concur-connector/concur/wire"
 )
 
-// retrieve asks the token endpoint for a grant and returns the base that answered. A
-// user who lives in another data centre (code 16) is asked for there, once; a client
-// secret that is refused (code 64) gives way to the other one.
+// retrieve asks the token endpoint for a grant and returns the base URL that answered. If the
+// user lives in another data centre (code 16), it asks there, once. If Concur refuses the
+// client secret (code 64), it tries the other secret.
 func (t *tokens) retrieve(op string, grant url.Values, base string) (*oauth2.Token, string, error) {
 	secret, moved, changed := t.secret, false, false
 	for {
@@ -46,7 +46,7 @@ func (t *tokens) retrieve(op string, grant url.Values, base string) (*oauth2.Tok
 	}
 }
 
-// ask sends one request to the token endpoint. The credentials are in its body.
+// ask sends one request to the token endpoint. The credentials are in the body.
 func (t *tokens) ask(grant url.Values, base, secret string) (*oauth2.Token, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), t.limit)
 	defer cancel()
@@ -57,8 +57,8 @@ func (t *tokens) ask(grant url.Values, base, secret string) (*oauth2.Token, erro
 	return config.Token(context.WithValue(ctx, oauth2.HTTPClient, t.http))
 }
 
-// otherDataCentre returns the base that a refusal names because the user lives in another
-// data centre, or nothing.
+// otherDataCentre returns the base URL that a refusal names because the user lives in another
+// data centre, or "".
 func (t *tokens) otherDataCentre(err error, base string) string {
 	var refusal *oauth2.RetrieveError
 	if !errors.As(err, &refusal) {
@@ -78,7 +78,7 @@ func (t *tokens) otherDataCentre(err error, base string) string {
 	return home
 }
 
-// failure classifies what the token endpoint answered, or that it did not.
+// failure classifies a refusal or a missing answer of the token endpoint.
 func (t *tokens) failure(op string, err error, grant url.Values) *Error {
 	e := &Error{Op: op, Kind: Unavailable, Message: describe(err), cause: contextError(err)}
 	var refusal *oauth2.RetrieveError
@@ -112,8 +112,8 @@ func (t *tokens) failure(op string, err error, grant url.Values) *Error {
 	return e
 }
 
-// gatewayTokenAnswer is byGateway for the token endpoint, whose every refusal has a body. Its content
-// type is not judged: see tokenAnswers.
+// gatewayTokenAnswer is [gatewayAnswer] for the token endpoint, where every refusal has a
+// body. It ignores the content type: see tokenTransport.
 func gatewayTokenAnswer(resp *http.Response, body []byte) string {
 	switch {
 	case resp.StatusCode >= 500 && isEmpty(body):
@@ -128,21 +128,20 @@ func gatewayTokenAnswer(resp *http.Response, body []byte) string {
 	return gatewayAnswer(resp, body)
 }
 
-// companyGrant is the grant of a company's request token.
+// companyGrant returns the grant for a company's request token.
 func companyGrant(id, requestToken string) url.Values {
 	return url.Values{"grant_type": {"password"}, "credtype": {"authtoken"}, "username": {id}, "password": {requestToken}}
 }
 
-// tokenTransport has every answer of the token endpoint read as the JSON that it is
-// documented to be, whatever content type or byte order mark it was given on its way, and
-// whatever it says of the token's life: an answer that is refused for that would take the
-// only refresh token with it that Concur still accepts.
+// tokenTransport makes every answer of the token endpoint readable as JSON, whatever its
+// content type, byte order mark or token lifetime. If an answer were refused for one of those,
+// the only refresh token that Concur still accepts would be lost.
 type tokenTransport struct{ transport *transport }
 
-// maxTokenAnswer bounds an answer of the token endpoint, in bytes.
+// maxTokenAnswer limits an answer of the token endpoint, in bytes.
 const maxTokenAnswer = 1 << 20
 
-// RoundTrip sends one request, in its turn.
+// RoundTrip sends one request when the limiter allows it.
 func (t tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := t.transport.pace.wait(req.Context()); err != nil {
 		return nil, err
@@ -165,10 +164,10 @@ func (t tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// repairTokenAnswer writes an answer so that its refresh token is read, whatever else it holds:
-// the life of a token is a whole number, or left out when it is none; an access token
-// that is missing becomes one that is refused later; what follows the answer is cut. Any
-// other body is returned as it is.
+// repairTokenAnswer changes an answer so that its refresh token can be read, whatever else it
+// holds. The lifetime of a token becomes a whole number, or is dropped. A missing access token
+// becomes one that is refused later. Text behind the JSON is cut. Any other body is returned
+// as it is.
 func repairTokenAnswer(body []byte) []byte {
 	const life, access, refresh = "expires_in", "access_token", "refresh_token"
 	var fields map[string]json.RawMessage
@@ -193,7 +192,7 @@ func repairTokenAnswer(body []byte) []byte {
 	return mended
 }
 
-// isText reports whether a field is a text that says something.
+// isText reports whether a field is a text that is not empty.
 func isText(field json.RawMessage) bool {
 	var text string
 	return json.Unmarshal(field, &text) == nil && text != ""

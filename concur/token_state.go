@@ -44,16 +44,16 @@ type state struct {
 	ExpiresMark string `json:"refreshExpiresMark,omitempty"`
 }
 
-// tokenHash names a refresh token without telling it.
+// tokenHash identifies a refresh token without revealing it.
 func tokenHash(refreshToken string) string {
 	sum := sha256.Sum256([]byte(refreshToken))
 	return hex.EncodeToString(sum[:8])
 }
 
-// seenAt is when the present refresh token was first seen; zero: unknown.
+// seenAt returns when the present refresh token was first seen, or the zero time.
 func (s state) seenAt() time.Time { return s.FirstSeen[tokenHash(s.RefreshToken)] }
 
-// access is an access token and the only host that it is for.
+// access is an access token and the only host that may receive it.
 type access struct {
 	bearer     string
 	base       string // https://host
@@ -65,7 +65,7 @@ func (s state) access() access {
 	return access{bearer: s.AccessToken, base: s.Geolocation, generation: s.Generation, scopes: s.Scope}
 }
 
-// fresh reports whether there is an access token that is not near its end.
+// fresh reports whether there is an access token that does not expire soon.
 func (s state) fresh() bool {
 	life := s.AccessExpiresAt.Sub(s.ObtainedAt)
 	return s.AccessToken != "" && time.Now().Before(s.AccessExpiresAt.Add(-min(time.Minute, life/10)))
@@ -91,9 +91,8 @@ func (s *state) check(hosts hosts) error {
 	return nil
 }
 
-// next returns the state that follows an answer of the token endpoint at base. With
-// an access token that must not be used it returns the error as well, and a state
-// that still keeps the refresh token.
+// next returns the state after an answer of the token endpoint at base. If the access token
+// must not be used, it returns an error, too, and a state that keeps the refresh token.
 func (s state) next(token *oauth2.Token, base string, asked time.Time, hosts hosts) (state, *Error) {
 	asked = asked.UTC()
 	next := state{
@@ -125,7 +124,7 @@ func (s state) next(token *oauth2.Token, base string, asked time.Time, hosts hos
 	return next, nil
 }
 
-// accessLifetime reads expires_in, which Concur gives as a text or as a number of seconds.
+// accessLifetime reads expires_in, which Concur prints as a text or as a number of seconds.
 func accessLifetime(token *oauth2.Token) time.Duration {
 	if n := seconds(token.Extra("expires_in")); n > 0 {
 		return time.Duration(min(n, int64(longestRefreshLife/time.Second))) * time.Second
@@ -167,7 +166,7 @@ func (s *state) setRefreshExpiry(before state, said any, asked time.Time) {
 	}
 }
 
-// seconds reads a whole number that is given as a number or a text; 0 is none.
+// seconds reads a whole number that is a number or a text. It returns 0 if there is none.
 func seconds(value any) int64 {
 	n, err := strconv.ParseFloat(strings.TrimSpace(fmt.Sprint(value)), 64)
 	if err != nil || !(n > 0 && n < 1e15) {
@@ -176,8 +175,8 @@ func seconds(value any) int64 {
 	return int64(n)
 }
 
-// TokenStatus says how the access stands, without any token. Times are in UTC, the
-// zero time is one that is not known.
+// TokenStatus is the status of the tokens without any token. Times are in UTC; the zero time
+// is unknown.
 type TokenStatus struct {
 	Geolocation      string    `json:"geolocation"` // https://host
 	Scopes           []string  `json:"scopes"`      // as Concur granted them; they are case-sensitive
@@ -195,9 +194,9 @@ func (s state) status() TokenStatus {
 	}
 }
 
-// RefreshEndsBy returns the latest moment at which the refresh token ends: its end where
-// that is known, else six months after it was first seen. It is zero when that is not known
-// either, or when Concur has accepted the token after that moment.
+// RefreshEndsBy returns the latest time at which the refresh token ends: the end that Concur
+// has said, else six months after the token was first seen. It returns the zero time if
+// neither is known, or if Concur has accepted the token after that time.
 func (s TokenStatus) RefreshEndsBy() time.Time {
 	if !s.RefreshExpiresAt.IsZero() || s.RefreshSeenAt.IsZero() {
 		return s.RefreshExpiresAt
@@ -209,8 +208,8 @@ func (s TokenStatus) RefreshEndsBy() time.Time {
 	return latest
 }
 
-// RenewalDue reports whether the refresh token ends, at the latest, within the warning
-// time, so that a person must renew it now.
+// RenewalDue reports whether the refresh token ends within the warning time, so that a person
+// must renew it now.
 func (s TokenStatus) RenewalDue(now time.Time, warning time.Duration) bool {
 	latest := s.RefreshEndsBy()
 	return !latest.IsZero() && latest.Sub(now) <= warning

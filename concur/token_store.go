@@ -22,10 +22,9 @@ const (
 	reservedSize = 32 << 10  // bytes that are taken on the disk before Concur is asked
 )
 
-// store keeps a [state] in a file that only its owner may read. It has one writer at
-// a time among all processes, and whenever a process dies the file holds one whole
-// state. Beside the file stand a lock (.lock) and, while Concur is asked, the place
-// of its answer (.new).
+// store keeps a [state] in a file that only its owner may read. One process at a time may
+// write it. If a process dies, the file still holds one whole state. There are two more files:
+// a lock (.lock) and, during a refresh, the reserved file (.new).
 type store struct {
 	path  string
 	hosts hosts
@@ -42,7 +41,8 @@ func newStore(path string, hosts hosts, wait time.Duration) *store {
 	return &store{path: path, hosts: hosts, wait: wait, perform: func(_ string, do func() error) error { return do() }}
 }
 
-// storeError is an error of the token store; only a person can mend a broken one.
+// storeError is an error of the token store. If needsRepair is set, a person must repair the
+// store.
 type storeError struct {
 	err         error
 	needsRepair bool
@@ -58,7 +58,7 @@ func (s *store) step(name string, do func() error) error {
 	return nil
 }
 
-// lock makes this process the only writer until unlock is called; the system unlocks
+// lock makes this process the only writer until unlock is called. The operating system unlocks
 // for a process that dies.
 func (s *store) lock() (unlock func(), err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.wait)
@@ -77,8 +77,8 @@ func (s *store) lock() (unlock func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// read returns what the file holds, and whether there is one. It needs no lock: the
-// file is only ever replaced as a whole.
+// read returns the state in the file, and whether there is a file. It needs no lock, because
+// the file is only replaced as a whole.
 func (s *store) read() (held state, found bool, err error) {
 	held, err = readState(s.path, s.hosts)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -90,8 +90,8 @@ func (s *store) read() (held state, found bool, err error) {
 	return held, true, nil
 }
 
-// readLocked is read for the holder of the lock. It completes what a process that
-// died had already written in full.
+// readLocked is read for the holder of the lock. If a process died after it had written a new
+// state in full, readLocked publishes that state.
 func (s *store) readLocked() (held state, found bool, err error) {
 	held, found, err = s.read()
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *store) readLocked() (held state, found bool, err error) {
 	return left, true, nil
 }
 
-// readState reads a state; an error never quotes it.
+// readState reads a state. An error never quotes the file.
 func readState(path string, hosts hosts) (state, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -144,15 +144,14 @@ func readState(path string, hosts hosts) (state, error) {
 	return held, nil
 }
 
-// reservedFile is where the next answer of Concur will be written.
+// reservedFile is the file for the next answer of Concur.
 type reservedFile struct {
 	store *store
 	file  *os.File
 }
 
-// reserve takes the place, so that a full disk or a folder that cannot be written is
-// found before Concur gives a token away that could then not be kept. The lock must
-// be held.
+// reserve creates the reserved file. A full disk or a folder without write permission shows
+// before Concur gives out a token that could not be stored. The lock must be held.
 func (s *store) reserve() (*reservedFile, error) {
 	p := &reservedFile{store: s}
 	err := s.step("reserve", func() (err error) {
@@ -175,7 +174,7 @@ func (s *store) reserve() (*reservedFile, error) {
 	return p, nil
 }
 
-// discard gives the place up: there is nothing to keep.
+// discard removes the reserved file.
 func (p *reservedFile) discard() {
 	if p.file != nil {
 		_ = p.file.Close()
@@ -183,8 +182,8 @@ func (p *reservedFile) discard() {
 	}
 }
 
-// write writes the state down, for good once it returns without an error. After an
-// error the place is left as it is: it may hold the whole state.
+// write stores the state durably. After an error the reserved file stays, because it may hold
+// the whole state.
 func (p *reservedFile) write(next state) error {
 	content, err := json.MarshalIndent(next, "", "  ")
 	if err != nil {
@@ -204,7 +203,7 @@ func (p *reservedFile) write(next state) error {
 	return p.publish()
 }
 
-// publish puts the place, which is written, where the store is.
+// publish renames the reserved file to the store's file.
 func (p *reservedFile) publish() error {
 	defer p.file.Close()
 	if err := p.store.step("sync", p.file.Sync); err != nil {
@@ -224,7 +223,7 @@ func (p *reservedFile) publish() error {
 	})
 }
 
-// remove forgets everything. The lock must be held.
+// remove deletes the store. The lock must be held.
 func (s *store) remove() error {
 	return s.step("remove", func() error {
 		for _, path := range []string{s.path + ".new", s.path} {

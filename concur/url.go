@@ -32,15 +32,14 @@ var prefixes = map[string][]string{
 	NextPage:        {"/api/v3.0/expense/", "/travelrequest/v4/"},
 }
 
-// target is where on the geolocation a request goes: path and query, byte for byte.
+// target is the path and query of a request at the geolocation, byte for byte.
 type target struct {
 	path, query string
 }
 
-// CheckURL reports whether a URL that came from outside may be followed. The field
-// is [ObjectURI], [ActionURL] or [NotificationURI]. The error is of kind
-// [Untrusted] and names the field and the host, nothing else of the URL. An empty URL and
-// another field are of kind [InvalidArgument].
+// CheckURL reports whether the client may follow a URL from outside. The field is [ObjectURI],
+// [ActionURL] or [NotificationURI]. The error is of kind [Untrusted] and names only the field
+// and the host. An empty URL and any other field are of kind [InvalidArgument].
 func (c *Client) CheckURL(field, raw string) error {
 	_, err := c.target("check "+field, field, raw)
 	return err
@@ -84,7 +83,7 @@ func (h hosts) target(field, raw string) (target, error) {
 	return target{path: u.Path, query: u.Query}, nil
 }
 
-// checkCharacters refuses the characters that servers disagree about.
+// checkCharacters refuses the characters that servers interpret differently.
 func checkCharacters(raw string) error {
 	before, _, _ := strings.Cut(raw, "?")
 	switch {
@@ -100,7 +99,7 @@ func checkCharacters(raw string) error {
 	return nil
 }
 
-// encoded are the escapes that may hide a dot segment.
+// encoded has the escapes that may hide a dot segment.
 var encoded = strings.NewReplacer("%2e", ".", "%2f", "/")
 
 // checkUnderAny checks that a path is under one of several prefixes.
@@ -113,8 +112,8 @@ func checkUnderAny(prefixes []string, path string) error {
 	return fmt.Errorf("has a path that does not begin with %s", strings.Join(prefixes, " or "))
 }
 
-// checkUnder checks that a path begins with a prefix, in any case, that it names
-// something there, and that no segment leads out again.
+// checkUnder checks that a path begins with a prefix, in any case, that it names something
+// under the prefix, and that no segment leads out of it.
 func checkUnder(prefix, path string) error {
 	lower := strings.ToLower(path)
 	if !strings.HasPrefix(lower, prefix) {
@@ -132,8 +131,8 @@ func checkUnder(prefix, path string) error {
 	return nil
 }
 
-// hasStrayPercent reports whether there is a percent sign that begins no escape. Concur
-// prints such paths, and does not say how they are to be sent.
+// hasStrayPercent reports whether there is a percent sign that begins no escape. Concur prints
+// such paths and does not say how to send them.
 func (t target) hasStrayPercent() bool { return t != t.escaped() }
 
 // escaped writes each percent sign that begins no escape as %25.
@@ -187,15 +186,15 @@ func checkID(id string) error {
 	return nil
 }
 
-// listPath is where v3 keeps its lists.
+// listPath is the path of the lists of v3.
 const listPath = "/api/v3.0/expense/"
 
-// address is where v4 keeps a report: under its owner.
+// address is the v4 address of a report, which is under its owner.
 type address struct {
 	userID, reportID string
 }
 
-// addressOf reads the v4 address of a report, whatever the context that it names.
+// addressOf reads the v4 address of a report in any context.
 func addressOf(path string) (address, error) {
 	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
 	if len(segments) != 9 || !strings.HasPrefix(strings.ToLower(path), v4UsersPath) || !strings.EqualFold(segments[5], "context") || !strings.EqualFold(segments[7], "reports") {

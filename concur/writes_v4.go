@@ -19,8 +19,8 @@ const (
 	maxExceptionCode     = 8 // characters
 )
 
-// ExceptionsV4 lists the exceptions that a report, its expenses and their allocations
-// hold, whoever put them there.
+// ExceptionsV4 lists the exceptions of a report, of its expenses and of their allocations,
+// whoever put them there.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html
 func (c *Client) ExceptionsV4(ctx context.Context, reportID string) ([]expense.ExistingException, error) {
@@ -32,9 +32,9 @@ func (c *Client) ExceptionsV4(ctx context.Context, reportID string) ([]expense.E
 // PutExceptionV4 puts one exception on a report ([expense.OnReport]), on an expense
 // ([expense.OnEntry], with its ID as the ObjectID), or on an allocation
 // ([expense.OnAllocation], with the ExpenseID of its expense, too). An empty visibility is
-// [expense.VisibleToAll]. Of an exception that is there already Concur says nothing: ask
-// [Client.ExceptionsV4].
-// Once it is sent it ignores ctx until Concur has answered: see the package.
+// [expense.VisibleToAll]. Concur does not say whether the exception was already there: ask
+// [Client.ExceptionsV4]. Once sent, the request ignores ctx until Concur has answered: see the
+// package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html
 func (c *Client) PutExceptionV4(ctx context.Context, reportID string, e expense.ExistingException) error {
@@ -49,10 +49,10 @@ func (c *Client) PutExceptionV4(ctx context.Context, reportID string, e expense.
 	return c.write(ctx, r)
 }
 
-// DeleteExceptionV4 takes one exception off again that was put there by the interface. An
-// exception that is not there is taken off. One that was not put there by the interface
-// stays, and the error is of kind [Rejected].
-// Once it is sent it ignores ctx until Concur has answered: see the package.
+// DeleteExceptionV4 deletes one exception that the interface has put on an object. It succeeds
+// if the exception is not there. If somebody else has put it there, it stays and the error is
+// of kind [Rejected]. Once sent, the request ignores ctx until Concur has answered: see the
+// package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html
 func (c *Client) DeleteExceptionV4(ctx context.Context, reportID string, e expense.ExistingException) error {
@@ -133,9 +133,9 @@ func (c *Client) actOnReport(ctx context.Context, op, action, reportID, comment,
 	return c.write(ctx, r)
 }
 
-// write sends a write in JSON whose success has no body, or one that says nothing. One that speaks
-// of an error is none, nor one of another status than the request wants: what became of the
-// write is unknown then.
+// write sends a write in JSON whose success has no body or an empty one. If the answer speaks
+// of an error, or has another status than the request wants, the outcome of the write is
+// unknown.
 func (c *Client) write(ctx context.Context, r request) error {
 	r.write, r.emptyBody, r.accept, r.media = true, true, mediaJSON, mediaJSON
 	a, err := c.do(ctx, r)
