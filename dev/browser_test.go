@@ -37,7 +37,7 @@ waiting conference finance
 closed lunch approved
 look odd parked.png 'Parked: waits for an operator' 'Concur refuses exception NOSUCH' 'Invalid Exception Code' 'send this workflow the signal' 'judge the report by the rules'
 look conference waiting.png 'Waits for a person' 'group finance' 'approve'
-look lunch done.png 'Ended: approved' 'passed on'
+look lunch done.png 'Ended: approved' 'Done:'
 list operator list.png odd
 
 # Another is only shown, and one too many is held by the brake.
@@ -45,14 +45,14 @@ worker stop
 worker start CONCUR_WRITES=dry-run CONCUR_SENDBACK_LIMIT=1
 report dinner.yaml
 closed dinner dry-run
-look dinner dry-run.png 'Ended: dry-run' 'this is a dry run' 'would post exception NORECPT' 'would pass the report on'
+look dinner dry-run.png 'Ended: dry-run' 'this is a dry run' 'would post exception NORECPT' 'would approve the report'
 worker stop
 worker start CONCUR_WRITES=on CONCUR_SENDBACK_LIMIT=1
 report party.yaml
 closed party sent-back
 report feast.yaml
 parked feast SendBackLimitReached
-look feast braked.png 'Parked: waits for an operator' '1 report within an hour' 'whatever the brake says'
+look feast braked.png 'Parked: waits for an operator' '1 report within an hour' 'whatever the limit says'
 # A text from outside is shown as it is.
 worker stop
 worker start CONCUR_RULES=$WORK/hostile.yaml

@@ -16,7 +16,7 @@ func (r *run) act(ctx workflow.Context, p *pass) next {
 	if r.byException(p.action) {
 		return r.approveByException(ctx, p)
 	}
-	summary := "pass the " + r.noun() + " on"
+	summary := "approve the " + r.noun()
 	if p.action == expense.SendBack {
 		summary = "send the " + r.noun() + " back"
 	}
@@ -77,13 +77,13 @@ func (r *run) acted(ctx workflow.Context, p *pass, taken expense.ActionTaken, un
 }
 
 // succeeded records that the report has left the step by our action.
-func (r *run) succeeded(ctx workflow.Context, stop string, action expense.Action, cause string, confirmed bool) {
-	said := "passed on"
+func (r *run) succeeded(ctx workflow.Context, validationID string, action expense.Action, cause string, confirmed bool) {
+	said := "approved"
 	switch {
 	case action == expense.SendBack:
 		said = fmt.Sprintf("sent back to the employee (cause: %s)", cause)
 		r.Progress.sentBack(cause)
-	case slices.ContainsFunc(r.Writes.postedAt(stop), func(p PostedAtStep) bool { return !p.Approves }):
+	case slices.ContainsFunc(r.Writes.postedAt(validationID), func(p PostedAtStep) bool { return !p.Approves }):
 		r.Progress.end(expense.ApprovedWithExceptions)
 	default:
 		r.Progress.end(expense.Approved)
@@ -95,7 +95,7 @@ func (r *run) succeeded(ctx workflow.Context, stop string, action expense.Action
 	}
 	r.Progress.record(said)
 	r.Decision.close()
-	r.Writes.actedAt(stop, workflow.Now(ctx))
+	r.Writes.actedAt(validationID, workflow.Now(ctx))
 	r.Step.leave(r.stepsLookAlike())
 	if r.stepsLookAlike() {
 		r.Evaluation.again() // where it waits next may look like this step

@@ -100,12 +100,12 @@ func (r *run) readByCallout(input expense.FetchReportInput, read expense.Fetched
 	switch {
 	case errors.As(failed, &t) && t.Kind == expense.Untrusted:
 		r.Address.Callout = ""
-		r.Progress.record("the address that another run has told is not used: " + t.Message)
+		r.Progress.record("the address of the callout is not used: " + t.Message)
 		return read, err
 	case failed != nil || shown.Kind == expense.NotFound:
 		return read, err
 	}
 	r.Address.ObjectURI, r.Address.Callout = r.Address.Callout, ""
-	r.Progress.record("the report is read by the address of a callout from now on")
+	r.Progress.record("the report is read by the address of the callout from now on")
 	return shown, nil
 }

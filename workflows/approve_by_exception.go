@@ -27,26 +27,26 @@ const requestsOfChecks = 6 * requestsOfRead
 // other exceptions, so that the report does not leave without one that Concur refuses. A report
 // that does not leave is parked. The exception is not posted again: it is on the report.
 func (r *run) approveByException(ctx workflow.Context, p *pass) next {
-	exception, stop := r.approving(), r.Step.ValidationID
+	exception, validationID := r.approving(), r.Step.ValidationID
 	nothingWritten := r.Writes.begin()
-	unknown := UnknownWrite{ValidationID: stop, Action: expense.Approve, Code: exception.Code, Flags: expense.Flags{Report: r.wasFlagged(p.read)}}
+	unknown := UnknownWrite{ValidationID: validationID, Action: expense.Approve, Code: exception.Code, Flags: expense.Flags{Report: r.wasFlagged(p.read)}}
 	var taken expense.ActionTaken
 	err := r.retryUnreadable(ctx, func() (err error) {
 		input := expense.ApproveByExceptionInput{
 			TakeActionInput: r.actionInput(ctx, p),
-			Code:            exception.Code, AlreadyPosted: r.Writes.hasPosted(stop, exception), FlagWasSet: unknown.Flags.Report,
+			Code:            exception.Code, AlreadyPosted: r.Writes.hasPosted(validationID, exception), FlagWasSet: unknown.Flags.Report,
 		}
 		unknown.HeaderHash = input.HeaderHash
-		taken, err = call[expense.ActionTaken](r.concurOptions(ctx, "pass the report on by an exception", requestsOfWrite+requestsOfChecks), &r.calls, ApproveByException, input)
+		taken, err = call[expense.ActionTaken](r.concurOptions(ctx, "approve the report by an exception", requestsOfWrite+requestsOfChecks), &r.calls, ApproveByException, input)
 		return r.recordOutcome(err, unknown)
 	})
 	if err != nil {
 		nothingWritten()
 		return after(err)
 	}
-	if taken.Posted && !r.Writes.hasPosted(stop, exception) {
-		r.Writes.recordApproving(stop, exception, expense.Posted)
-		r.Progress.record(fmt.Sprintf("exception %s posted on report, to pass it on", exception.Code))
+	if taken.Posted && !r.Writes.hasPosted(validationID, exception) {
+		r.Writes.recordApproving(validationID, exception, expense.Posted)
+		r.Progress.record(fmt.Sprintf("exception %s posted on report to approve it", exception.Code))
 		if p.comment != "" {
 			r.Progress.record("the comment was not sent: Concur takes none with an exception")
 		}
@@ -60,18 +60,18 @@ func (r *run) approveByException(ctx workflow.Context, p *pass) next {
 	}
 	return parked(&ParkReason{
 		Kind:    expense.Rejected,
-		Message: fmt.Sprintf("exception %s is on the report (approveByException), and Concur's workflow does not move the report on", exception.Code),
-		Fix: "Look in Concur whether the workflow of this report moves on that exception code. Then pass the report on there by hand, and the run ends; " +
-			"or take approveByException out of the rules file, and it is passed on by the action at the next try.",
+		Message: fmt.Sprintf("exception %s is on the report (approveByException), and the report has not left its step", exception.Code),
+		Fix: "Check in Concur whether the workflow of this report moves on for that exception code. Then approve the report there by hand, and the run ends. " +
+			"Or remove approveByException from the rules file: at the next try the connector approves the report by the action.",
 	})
 }
 
 // wasFlagged returns true when the report's exception flag was set before the exception was
 // posted, or may have been: another exception at this step may have set it since the read.
 func (r *run) wasFlagged(read expense.FetchedReport) bool {
-	stop := r.Step.ValidationID
-	if r.Writes.unknownAt(stop) && r.Writes.Unknown.Code == r.Evaluation.Verdict.ApproveByException {
+	validationID := r.Step.ValidationID
+	if r.Writes.unknownAt(validationID) && r.Writes.Unknown.Code == r.Evaluation.Verdict.ApproveByException {
 		return r.Writes.Unknown.Flags.Report
 	}
-	return read.Report.Flags().Report || len(r.Writes.postedAt(stop)) > 0
+	return read.Report.Flags().Report || len(r.Writes.postedAt(validationID)) > 0
 }

@@ -94,7 +94,7 @@ func (r *run) retryUnreadableFrom(ctx workflow.Context, answer string, call func
 		if !errors.As(err, &t) || t.Kind != expense.Malformed && t.Kind != expense.Incomplete && t.Kind != expense.UnclearStep || attempt == maxUnreadable {
 			return err
 		}
-		why := answer + " could not be read: asking again"
+		why := answer + " could not be parsed: asking again"
 		if t.Kind != expense.Malformed {
 			why = "something is missing from " + answer + ": asking again"
 		}

@@ -57,7 +57,7 @@ func TestANotificationStartsTheRunOfItsID(t *testing.T) {
 	}
 }
 
-func TestANotificationOfAnOpenRunIsToldToItInOneCall(t *testing.T) {
+func TestANotificationSignalsTheOpenRunInOneCall(t *testing.T) {
 	t.Parallel()
 	n := failedCopy(1)
 	input := workflows.ProcessInput{Notification: n}
@@ -70,7 +70,7 @@ func TestANotificationOfAnOpenRunIsToldToItInOneCall(t *testing.T) {
 	require.False(t, started)
 }
 
-func TestAStartThatFailsIsAnErrorAndNothingMore(t *testing.T) {
+func TestAFailedStartReturnsAnErrorAndSendsNoSignal(t *testing.T) {
 	t.Parallel()
 	for _, failure := range []error{errAway, context.DeadlineExceeded, serviceerror.NewPermissionDenied("no", ""), serviceerror.NewNamespaceNotFound("n")} {
 		c := mocks.NewClient(t)
@@ -82,7 +82,7 @@ func TestAStartThatFailsIsAnErrorAndNothingMore(t *testing.T) {
 	}
 }
 
-func TestASignalThatFailsIsAnErrorAndIsNotRepeated(t *testing.T) {
+func TestAFailedSignalReturnsAnErrorAndIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	c := mocks.NewClient(t)
 	c.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil, errStarted).Once()
@@ -94,7 +94,7 @@ func TestASignalThatFailsIsAnErrorAndIsNotRepeated(t *testing.T) {
 	require.False(t, started)
 }
 
-func TestTheSummaryOfARunSaysWhatItIsAbout(t *testing.T) {
+func TestTheSummaryOfARunNamesTheKindOfObject(t *testing.T) {
 	t.Parallel()
 	for kind, summary := range map[expense.ObjectKind]string{
 		expense.ReportObject:  "Expense report at external validation",
@@ -151,7 +151,7 @@ func TestTheStatusIsTheAnswerOfTheLatestRun(t *testing.T) {
 	require.Equal(t, workflows.Status{NotificationID: calloutID, State: workflows.Waiting}, status)
 }
 
-func TestAStatusThatCannotBeHadSaysWhy(t *testing.T) {
+func TestAMissingStatusReturnsAnErrorWithTheReason(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ failure, want error }{
 		"no run":                        {errMissing, workflows.ErrNoRun},
@@ -175,7 +175,7 @@ func TestAStatusThatCannotBeHadSaysWhy(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatCannotBeReadIsAnError(t *testing.T) {
+func TestAStatusThatCannotBeDecodedIsAnError(t *testing.T) {
 	t.Parallel()
 	m, answer, unreadable := mocks.NewClient(t), &mocks.Value{}, errors.New("no key for this payload")
 	answer.On("Get", mock.Anything).Return(unreadable).Once()
@@ -184,7 +184,7 @@ func TestAnAnswerThatCannotBeReadIsAnError(t *testing.T) {
 	require.ErrorIs(t, err, unreadable)
 }
 
-func TestItIsReadyWhenTemporalAndTheNamespaceAnswer(t *testing.T) {
+func TestReadyNeedsTemporalAndTheNamespace(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		health, described error
@@ -229,7 +229,7 @@ func (o *operator) ListSearchAttributes(_ context.Context, in *operatorservice.L
 	return &operatorservice.ListSearchAttributesResponse{CustomAttributes: o.attributes}, nil
 }
 
-func TestSearchAttributesAreCheckedAndTheCommandThatMendsThemIsNamed(t *testing.T) {
+func TestCheckSearchAttributesNamesTheCommandThatCreatesThem(t *testing.T) {
 	t.Parallel()
 	const keyword, text = enumspb.INDEXED_VALUE_TYPE_KEYWORD, enumspb.INDEXED_VALUE_TYPE_TEXT
 	type attributes = map[string]enumspb.IndexedValueType

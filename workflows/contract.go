@@ -6,8 +6,8 @@ import (
 	"concur-connector/expense"
 )
 
-// Everything in this file is stored in somebody's Temporal. A golden test makes a
-// change here deliberate.
+// Temporal stores everything in this file, in the histories of its users. A golden test notices every
+// change.
 
 // Workflow types.
 const (
@@ -45,32 +45,32 @@ const (
 	Retried  = "retried"
 )
 
-// Retry is the payload of the signal Retried. It may be left out.
+// Retry is the payload of the signal Retried. It is optional.
 type Retry struct {
 	By string `json:"by,omitempty"`
 }
 
-// StatusQuery is the query that answers a Status.
+// StatusQuery is the query that returns a Status.
 const StatusQuery = "status"
 
 // CheckSendBackUpdate is the update of LimitSendBacks that takes an expense.Admission and
-// answers an expense.Admitted.
+// returns an expense.Admitted.
 const CheckSendBackUpdate = "checkSendBack"
 
 // PermitUpdate is the update of ProcessNotification that takes an expense.Permission and
-// answers an expense.Permitted.
+// returns an expense.Permitted.
 const PermitUpdate = "permit"
 
 // AnnounceUpdate is the update of RememberSteps that takes an expense.Announcement and
-// answers an expense.AnnouncedSteps.
+// returns an expense.AnnouncedSteps.
 const AnnounceUpdate = "announce"
 
 // DefaultTaskQueue is where workflows run, and the activities that do not call
 // Concur.
 const DefaultTaskQueue = "concur-connector"
 
-// SweepQueue names the queue of the runs that a sweep starts. It is one of its own, and
-// so is its Concur queue, so that no callout waits behind a sweep.
+// SweepQueue names the queue of the runs that a sweep starts. It has a Concur queue of its own, too. So
+// no callout waits behind a sweep.
 func SweepQueue(taskQueue string) string { return taskQueue + "-sweep" }
 
 // SweepScheduleID names the Temporal Schedule that sweeps the failed list.
@@ -82,14 +82,12 @@ func SendBackLimitID(taskQueue string) string { return "send-back-limit-" + task
 // StepsID names the one run of RememberSteps.
 func StepsID(taskQueue string) string { return "steps-" + taskQueue }
 
-// ConcurQueue names the queue of the activities that call Concur. It is a queue of
-// its own so that its rate can be limited for the whole fleet.
+// ConcurQueue names the queue of the activities that call Concur. It is separate so that Temporal can
+// limit its rate for all workers together.
 func ConcurQueue(taskQueue string) string { return taskQueue + "-api" }
 
-// FactQueue names the queue of the activity that asks the company's own systems. It is a
-// queue of its own so that a slow system holds up nothing but what waits for it, and is
-// asked by as many at a time as a worker allows: neither Concur's rate nor the judging of
-// other reports has anything to do with it.
+// FactQueue names the queue of the activity that asks the fact services. It is separate so that a slow
+// fact service delays only the runs that wait for it, not calls of Concur or the rules.
 func FactQueue(taskQueue string) string { return taskQueue + "-facts" }
 
 // Search attributes, all of type Keyword. They hold no personal data: Temporal
@@ -100,12 +98,12 @@ const (
 	OutcomeAttribute    = "ConcurOutcome"
 )
 
-// NotificationMemo is the memo of a run that a sweep has started: the notification URI
-// that it began with.
+// NotificationMemo is the memo of a run that a sweep has started for an entry of the failed list: the
+// entry's notification URI.
 const NotificationMemo = "ConcurNotificationURI"
 
-// RefusedHostMemo is the memo of a run that is parked because of the address that its own
-// notification gave: an expense.RefusedHost.
+// RefusedHostMemo is the memo of a run that is parked because the address in its own notification is
+// refused: an expense.RefusedHost.
 const RefusedHostMemo = "ConcurRefusedHost"
 
 func reportIDKey() temporal.SearchAttributeKeyKeyword {
@@ -120,8 +118,8 @@ func outcomeKey() temporal.SearchAttributeKeyKeyword {
 	return temporal.NewSearchAttributeKeyKeyword(OutcomeAttribute)
 }
 
-// Whom a run waits for: the values of Status.WaitingFor and of the search
-// attribute ConcurWaitingFor.
+// Who a run waits for: the values of Status.WaitingFor and of the search attribute
+// ConcurWaitingFor.
 const (
 	WaitingForApprover = "approver"
 	WaitingForOperator = "operator"

@@ -30,7 +30,7 @@ func golden(t *testing.T, file string, value any) {
 	require.Equal(t, string(want), string(got))
 }
 
-func TestTheContractIsWhatIsStoredInSomebodysTemporal(t *testing.T) {
+func TestTheContractOfStoredNamesIsUnchanged(t *testing.T) {
 	t.Parallel()
 	golden(t, "testdata/contract.json", map[string]any{
 		"workflows": []string{workflows.ProcessNotification, workflows.SweepFailedNotifications, workflows.LimitSendBacks, workflows.RememberSteps},

@@ -12,14 +12,14 @@ import (
 // evaluate the report without them. It leaves alone what a write with an unknown outcome may have
 // posted: the next write looks after that.
 func (r *run) deleteStale(ctx workflow.Context, p *pass) next {
-	stop, u := r.Step.ValidationID, r.Writes.Unknown
-	if r.Writes.unknownAt(stop) && !u.Earlier && !u.Deleting {
+	validationID, u := r.Step.ValidationID, r.Writes.Unknown
+	if r.Writes.unknownAt(validationID) && !u.Earlier && !u.Deleting {
 		return goOn()
 	}
 	var stale []expense.ExistingException
 	for _, existing := range p.read.Existing {
 		e := existing.Exception
-		if !r.Writes.hasPosted(stop, e) && !has(r.Writes.NotDeleted, e) && !has(r.Writes.DryRunRemovals, e) {
+		if !r.Writes.hasPosted(validationID, e) && !has(r.Writes.NotDeleted, e) && !has(r.Writes.DryRunRemovals, e) {
 			stale = append(stale, existing)
 		}
 	}
@@ -43,18 +43,18 @@ func (r *run) deleteExceptions(ctx workflow.Context, exceptions []expense.Existi
 		return 0, goOn()
 	}
 	r.enter(ctx, Posting)
-	stop := r.Step.ValidationID
+	validationID := r.Step.ValidationID
 	r.Writes.begin()
 	var deleted expense.DeletedExceptions
 	err := r.retryUnreadable(ctx, func() (err error) {
-		input := expense.DeleteExceptionsInput{Attempt: r.attempt(ctx), ObjectURI: r.Address.ObjectURI, ValidationID: stop, Exceptions: exceptions}
-		deleted, err = call[expense.DeletedExceptions](r.concurOptions(ctx, "take "+count(len(exceptions), "exception")+" off", requestsOfEach), &r.calls, DeleteExceptions, input)
-		if err != nil && r.calls.permits > 0 && !r.Writes.unknownAt(stop) {
-			r.Writes.mayHaveWritten(UnknownWrite{ValidationID: stop, Deleting: true})
+		input := expense.DeleteExceptionsInput{Attempt: r.attempt(ctx), ObjectURI: r.Address.ObjectURI, ValidationID: validationID, Exceptions: exceptions}
+		deleted, err = call[expense.DeletedExceptions](r.concurOptions(ctx, "delete "+count(len(exceptions), "exception"), requestsOfEach), &r.calls, DeleteExceptions, input)
+		if err != nil && r.calls.permits > 0 && !r.Writes.unknownAt(validationID) {
+			r.Writes.mayHaveWritten(UnknownWrite{ValidationID: validationID, Deleting: true})
 		}
 		return err
 	})
-	if err == nil && r.Writes.unknownAt(stop) && r.Writes.Unknown.Deleting {
+	if err == nil && r.Writes.unknownAt(validationID) && r.Writes.Unknown.Deleting {
 		r.Writes.resolved() // the activity has waited until no earlier attempt can be acting
 	}
 	switch {
@@ -67,16 +67,16 @@ func (r *run) deleteExceptions(ctx workflow.Context, exceptions []expense.Existi
 	case deleted.DryRun != "":
 		r.Writes.dryRun(deleted.DryRun)
 		for _, e := range r.Writes.addDryRunRemovals(exceptions) {
-			r.Progress.record(fmt.Sprintf("would take exception %s off %s", e.Code, onObject(e.Exception)))
+			r.Progress.record(fmt.Sprintf("would delete exception %s from %s", e.Code, onObject(e.Exception)))
 		}
 		return 0, goOn()
 	}
 	for _, e := range deleted.Deleted {
-		r.Progress.record(fmt.Sprintf("exception %s taken off %s", e.Code, onObject(e.Exception)))
+		r.Progress.record(fmt.Sprintf("exception %s deleted from %s", e.Code, onObject(e.Exception)))
 		r.Writes.forgetDeleted(e.Exception)
 	}
 	for _, e := range r.Writes.addNotDeleted(deleted.NotDeleted) {
-		r.Progress.record(fmt.Sprintf("exception %s stays on %s: Concur does not take it off", e.Code, onObject(e.Exception)))
+		r.Progress.record(fmt.Sprintf("exception %s stays on %s: Concur does not delete it", e.Code, onObject(e.Exception)))
 	}
 	return len(deleted.Deleted), r.compareHeader(deleted.HeaderHash, deleted.MayHaveMoved)
 }

@@ -116,11 +116,11 @@ const maxRefusedDeletes = 3
 // end the entry stays where it is: nothing else waits for it, and the next sweep reports it.
 func (r *run) deleteRefused(ctx workflow.Context, uri string, t *ParkReason) next {
 	if r.Deletes.refused() {
-		t.Fix = "Concur lists the failed notification and refuses to delete it. Look at Concur's words, and at the roles of the connector's user; the run tries again by itself, and after three times leaves the notification where it is."
+		t.Fix = "Concur lists the failed notification and refuses to delete it. Check Concur's message and the roles of the connector's user. The run tries again by itself; after three times it leaves the notification in the list."
 		return parked(t)
 	}
 	r.Deletes.deleted(uri, workflow.Now(ctx))
-	r.Progress.record("a failed notification was left where it is: Concur refuses to delete it")
+	r.Progress.record("a failed notification stays in the list: Concur refuses to delete it")
 	return goOn()
 }
 

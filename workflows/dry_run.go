@@ -20,11 +20,11 @@ func (r *run) repeatDryRun(_ workflow.Context, p *pass) next {
 func (r *run) dryRunAction(p *pass) next {
 	switch {
 	case r.byException(p.action):
-		r.Progress.record(fmt.Sprintf("would post exception %s on the report, to pass it on", r.Evaluation.Verdict.ApproveByException))
+		r.Progress.record(fmt.Sprintf("would post exception %s on the report to approve it", r.Evaluation.Verdict.ApproveByException))
 	case p.action == expense.SendBack:
 		r.Progress.record(fmt.Sprintf("would send the %s back to the employee (cause: %s)", r.noun(), p.cause))
 	default:
-		r.Progress.record("would pass the " + r.noun() + " on")
+		r.Progress.record("would approve the " + r.noun())
 	}
 	return r.endDryRun()
 }
@@ -33,7 +33,7 @@ func (r *run) dryRunAction(p *pass) next {
 // that has begun to write stays open: only this run knows what it has written.
 func (r *run) endDryRun() next {
 	if len(r.Writes.postedAt(r.Step.ValidationID)) > 0 || r.Writes.Unknown != nil {
-		return parked(&ParkReason{Kind: expense.WritesOff, Message: "it was begun to write to this report, and now writes are withheld: " + dryRunText(r.Writes.DryRun)})
+		return parked(&ParkReason{Kind: expense.WritesOff, Message: "this run has already written to the report, and now writes are off: " + dryRunText(r.Writes.DryRun)})
 	}
 	r.Writes.endDryRun(r.Read.Revision)
 	r.Progress.end(expense.DryRun)

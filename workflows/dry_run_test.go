@@ -18,17 +18,17 @@ func withheld(read expense.FetchedReport, why expense.DryRunReason) expense.Fetc
 
 var others = expense.NotTestUser([]string{"kim"})
 
-func TestADryRunShowsWhatItWouldWrite(t *testing.T) {
+func TestADryRunRecordsWhatItWouldWrite(t *testing.T) {
 	for name, c := range map[string]struct {
 		verdict expense.Verdict
 		why     expense.DryRunReason
 		calls   []string
 		done    []string
 	}{
-		"a report that is passed on": {passOn, expense.DryRunMode, []string{"read", "judge", "approve"}, []string{"would pass the report on"}},
+		"a report that is passed on": {passOn, expense.DryRunMode, []string{"read", "judge", "approve"}, []string{"would approve the report"}},
 		"a report that goes back":    {sendBack, expense.DryRunMode, []string{"read", "judge", "send-back"}, []string{"would send the report back to the employee (cause: rules)"}},
 		"exceptions, and then it takes no action": {flagged, expense.DryRunMode, []string{"read", "judge", "post"},
-			[]string{"would post exception NORECPT on entry e1", "would pass the report on"}},
+			[]string{"would post exception NORECPT on entry e1", "would approve the report"}},
 		"a question, to nobody while there are test users": {ask, others, []string{"read", "judge"}, []string{"would ask group finance"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestADryRunAsksAPerson(t *testing.T) {
 	require.Equal(t, workflows.Result{Outcome: expense.DryRun, DryRun: expense.DryRunMode, Done: []string{"would send the report back to the employee (cause: person)"}}, p.run(callout()))
 }
 
-func TestADryRunIsRememberedPerRevision(t *testing.T) {
+func TestADryRunRecordsEachRevisionOnce(t *testing.T) {
 	p := newPlay(t)
 	first := withheld(waiting(1, 1), expense.DryRunMode)
 	p.reads = []any{first, first, withheld(waiting(1, 2), expense.DryRunMode)}
@@ -66,10 +66,10 @@ func TestADryRunIsRememberedPerRevision(t *testing.T) {
 	p.reads[1] = func() any { p.env.SignalWorkflow(workflows.Notified, callout()); return first }
 	result := p.run(callout())
 	require.Equal(t, []string{"read", "judge", "approve", "read", "read", "judge", "approve"}, p.calls)
-	require.Equal(t, []string{"would pass the report on", "would pass the report on"}, result.Done)
+	require.Equal(t, []string{"would approve the report", "would approve the report"}, result.Done)
 }
 
-func TestADryRunThatWasSwitchedOnMeanwhileWritesNothingByHalves(t *testing.T) {
+func TestADryRunThatBeginsDuringARunWritesNothingByHalves(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{withheld(waiting(1, 1), expense.DryRunMode)}, []any{flagged}
 	p.posts = []any{expense.PostedExceptions{DryRun: expense.DryRunMode}} // and an action would be sent
@@ -77,7 +77,7 @@ func TestADryRunThatWasSwitchedOnMeanwhileWritesNothingByHalves(t *testing.T) {
 	require.NotContains(t, p.calls, "approve", "a report is not passed on without the exceptions that were only shown")
 }
 
-func TestARunThatHasBegunToWriteDoesNotEndInADryRun(t *testing.T) {
+func TestARunThatHasWrittenDoesNotEndAsADryRun(t *testing.T) {
 	t.Run("with exceptions that are posted", func(t *testing.T) {
 		p := newPlay(t)
 		shown := withheld(waiting(1, 1), expense.DryRunMode)
@@ -88,7 +88,7 @@ func TestARunThatHasBegunToWriteDoesNotEndInADryRun(t *testing.T) {
 		p.after(2*time.Minute, func() {
 			status := p.status()
 			require.Equal(t, expense.WritesOff, status.Parked.Kind)
-			require.Contains(t, status.Parked.Message, "begun to write")
+			require.Contains(t, status.Parked.Message, "already written")
 			p.env.SignalWorkflow(workflows.Retried, nil)
 		})
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
@@ -107,7 +107,7 @@ func TestARunThatHasBegunToWriteDoesNotEndInADryRun(t *testing.T) {
 	})
 }
 
-func TestAReportThatMovedDuringADryRunEndsAsItIs(t *testing.T) {
+func TestADryRunOfAReportThatHasMovedEndsWithItsOutcome(t *testing.T) {
 	p := newPlay(t)
 	p.reads = []any{withheld(moved("A_APPR"), expense.DryRunMode)}
 	p.deletes = []any{nil}
@@ -116,7 +116,7 @@ func TestAReportThatMovedDuringADryRunEndsAsItIs(t *testing.T) {
 	require.Equal(t, []string{"would delete the failed notification"}, result.Done)
 }
 
-func TestWritesThatAreOffParkTheRun(t *testing.T) {
+func TestARunIsParkedWhenWritesAreOff(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{waiting(1, 1)}, []any{passOn}
 	p.actions = []any{certain(expense.WritesOff), nil}
@@ -129,7 +129,7 @@ func TestWritesThatAreOffParkTheRun(t *testing.T) {
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 }
 
-func TestABrakedReport(t *testing.T) {
+func TestAReportAboveTheSendBackLimit(t *testing.T) {
 	held := certain(expense.SendBackLimitReached)
 	t.Run("is sent back when an operator has it go on", func(t *testing.T) {
 		p := newPlay(t)

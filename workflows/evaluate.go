@@ -70,7 +70,7 @@ func (r *run) evaluate(ctx workflow.Context, p *pass) next {
 	case result.Verdict == nil:
 		return r.readForNewRules(ctx)
 	case r.changesTask(*result.Verdict):
-		r.closeTask("the rules say something else now")
+		r.closeTask("the rules give another verdict now")
 	}
 	r.Evaluation.set(result, eventType)
 	return goOn()
@@ -86,7 +86,7 @@ func (r *run) validate(ctx workflow.Context, read expense.FetchedReport, eventTy
 		}
 	}
 	err = r.retryUnreadable(ctx, func() (err error) {
-		result, err = call[expense.EvaluationResult](r.localOptions(ctx, "judge the "+r.noun()+" by the rules"), &r.calls, activity, input)
+		result, err = call[expense.EvaluationResult](r.localOptions(ctx, "evaluate the rules for the "+r.noun()), &r.calls, activity, input)
 		return err
 	})
 	return result, err
@@ -109,7 +109,7 @@ func (r *run) changesTask(now expense.Verdict) bool {
 
 // readForNewRules reads the report again: it was read for other rules than those in force.
 func (r *run) readForNewRules(ctx workflow.Context) next {
-	if err := r.pause(ctx, "workers are being replaced: the report is read again for the new rules"); err != nil {
+	if err := r.pause(ctx, "the rules have changed: the report is read again for the new ones"); err != nil {
 		return after(err)
 	}
 	return again("the rules have changed since the report was read")
@@ -143,7 +143,7 @@ func (e *evaluation) trim() {
 		small.Rules = nil
 	}
 	if jsonSize(&small) > maxCarriedVerdict {
-		small.Findings = []expense.Finding{{Message: "what was found is in the history of the run before: it is too large to be carried on"}}
+		small.Findings = []expense.Finding{{Message: "the findings are too large to carry on: see the history of the run before"}}
 	}
 	e.Verdict = &small
 }

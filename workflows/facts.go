@@ -22,8 +22,8 @@ func (r *run) fetchFacts(ctx workflow.Context, read expense.FetchedReport, event
 		r.enter(ctx, FetchingFacts)
 	}
 	var fetched expense.FetchedFacts
-	err := r.retryUnreadableFrom(ctx, "an answer of the company's systems", func() (err error) {
-		fetched, err = call[expense.FetchedFacts](r.factOptions(ctx, "ask the company's systems: "+cutForIndex(strings.Join(read.FactNames, ", "))), &r.calls, FetchFacts, expense.FetchFactsInput{
+	err := r.retryUnreadableFrom(ctx, "an answer of a fact service", func() (err error) {
+		fetched, err = call[expense.FetchedFacts](r.factOptions(ctx, "fetch facts: "+cutForIndex(strings.Join(read.FactNames, ", "))), &r.calls, FetchFacts, expense.FetchFactsInput{
 			Report: read.Report, Request: read.Request, RulesHash: read.RulesHash, EventType: eventType, At: at,
 		})
 		return err
@@ -43,19 +43,19 @@ func (r *run) fetchFacts(ctx workflow.Context, read expense.FetchedReport, event
 	return fetched.Facts, goOn()
 }
 
-// fixForFact says what a person can do when the company's own systems give no fact.
+// fixForFact says what a person can do when a fact service does not answer.
 func fixForFact(k expense.Kind) string {
 	switch k {
 	case expense.Unavailable:
-		return "Have whoever runs the proxy, the firewall or the gateway before the system that the message names let this request through. The run tries again by itself, every hour at the latest."
+		return "A proxy, firewall or gateway refuses the request to the service that the message names: have it let the request through. The run tries again by itself, every hour at the latest."
 	case expense.Forbidden:
-		return "Give the system that the message names the secret of CONCUR_FACT_SECRET, and look at its own log: it refuses what the connector signs."
+		return "The service that the message names refuses the connector's signature. Give the service the secret of CONCUR_FACT_SECRET, and check its log."
 	case expense.Rejected:
-		return "Look at the log of the system that the message names: it refuses the question. The address and what is sent are in the rules file."
+		return "The service that the message names refuses the request. Check its log. The rules file says to which address the connector sends what."
 	case expense.Untrusted:
-		return "If the company's data may go to this host, add it to CONCUR_FACT_HOSTS, give CONCUR_FACT_SECRET, and restart the workers. If not, take the fact out of the rules file."
+		return "If the company's data may go to this host, add it to CONCUR_FACT_HOSTS, set CONCUR_FACT_SECRET, and restart the workers. If not, remove the fact from the rules file."
 	case expense.Malformed:
-		return "Have the system that the message names answer as docs/policy/fact-answer.schema.json says."
+		return "Change the service that the message names so that it answers as docs/policy/fact-answer.schema.json says."
 	}
 	return fixFor(k)
 }

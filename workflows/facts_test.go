@@ -29,7 +29,7 @@ func unanswered(k expense.Kind, options temporal.ApplicationErrorOptions) error 
 	return temporal.NewApplicationErrorWithOptions("ask for the fact duplicates: "+string(k)+": so it is", string(k), options)
 }
 
-func TestTheRulesAreToldWhatTheCompanysSystemsAnswered(t *testing.T) {
+func TestTheRulesGetTheFactsOfTheFactServices(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{asking(1, 10)}, []any{passOn}
 	p.facts = []any{answered("true")}
@@ -42,7 +42,7 @@ func TestTheRulesAreToldWhatTheCompanysSystemsAnswered(t *testing.T) {
 	require.Equal(t, p.asked[0].At, p.judged[0].At, "both are of one day")
 }
 
-func TestATravelRequestIsAskedAboutToo(t *testing.T) {
+func TestFactsAreFetchedForTravelRequests(t *testing.T) {
 	p := newPlay(t)
 	request := &expense.TravelRequest{ID: "T1"}
 	p.reads = []any{expense.FetchedReport{ReportState: expense.ReportState{Status: "PENDING_EXT", ValidationID: "stop"}, ReportID: "T1",
@@ -54,7 +54,7 @@ func TestATravelRequestIsAskedAboutToo(t *testing.T) {
 	require.Nil(t, p.asked[0].Report)
 }
 
-func TestRulesThatAskForNothingHaveNobodyAsked(t *testing.T) {
+func TestNoFactServiceIsAskedWhenTheRulesNeedNoFacts(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
 	p.run(callout())
@@ -63,7 +63,7 @@ func TestRulesThatAskForNothingHaveNobodyAsked(t *testing.T) {
 	require.False(t, p.judged[0].At.IsZero())
 }
 
-func TestARunWaitsForASystemThatIsAwayAndSaysForWhich(t *testing.T) {
+func TestARunWaitsForAFactServiceThatIsAwayAndNamesTheFact(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{asking(1, 10)}, []any{passOn}
 	away := unanswered(expense.Unavailable, temporal.ApplicationErrorOptions{NextRetryDelay: 3 * time.Hour})
@@ -74,7 +74,7 @@ func TestARunWaitsForASystemThatIsAwayAndSaysForWhich(t *testing.T) {
 		require.Equal(t, []string{"duplicates", "centres"}, status.Facts)
 		require.Empty(t, status.WaitingFor)
 		require.Empty(t, status.Done)
-		require.Contains(t, p.details(), "**Asks the company's systems**: `duplicates, centres`")
+		require.Contains(t, p.details(), "**Fetches facts**: `duplicates, centres`")
 		require.Equal(t, []string{"read", "ask for facts", "ask for facts"}, p.calls, "nothing is guessed")
 	})
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
@@ -83,10 +83,10 @@ func TestARunWaitsForASystemThatIsAwayAndSaysForWhich(t *testing.T) {
 	require.Empty(t, p.status().Facts)
 }
 
-func TestAFactThatIsRefusedParksTheRunAndSaysWhatToMend(t *testing.T) {
+func TestARefusedFactParksTheRunWithAFix(t *testing.T) {
 	for kind, mend := range map[expense.Kind]string{
 		expense.Forbidden: "CONCUR_FACT_SECRET",
-		expense.Rejected:  "refuses the question",
+		expense.Rejected:  "refuses the request",
 		expense.Untrusted: "CONCUR_FACT_HOSTS",
 		expense.TooLarge:  "by hand",
 	} {
@@ -110,7 +110,7 @@ func TestAFactThatIsRefusedParksTheRunAndSaysWhatToMend(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatCannotBeReadIsAskedForAgainAndThenParks(t *testing.T) {
+func TestAFactAnswerThatCannotBeParsedIsRequestedAgainAndThenParks(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{asking(1, 10)}, []any{passOn}
 	torn := unanswered(expense.Malformed, temporal.ApplicationErrorOptions{NonRetryable: true})
@@ -125,7 +125,7 @@ func TestAnAnswerThatCannotBeReadIsAskedForAgainAndThenParks(t *testing.T) {
 	require.Len(t, p.asked, 4)
 }
 
-func TestAReportThatHasChangedIsAskedAboutAnew(t *testing.T) {
+func TestFactsAreFetchedAgainForAChangedReport(t *testing.T) {
 	p := newPlay(t)
 	p.reads = []any{asking(1, 10), asking(1, 20)}
 	p.verdicts = []any{ask, passOn}
@@ -137,7 +137,7 @@ func TestAReportThatHasChangedIsAskedAboutAnew(t *testing.T) {
 	require.True(t, p.asked[1].At.After(p.asked[0].At))
 }
 
-func TestAReportThatHasNotChangedIsNotAskedAboutAgain(t *testing.T) {
+func TestFactsAreNotFetchedAgainForAnUnchangedReport(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{asking(1, 10)}, []any{ask}
 	p.facts = []any{answered("true")}
@@ -147,7 +147,7 @@ func TestAReportThatHasNotChangedIsNotAskedAboutAgain(t *testing.T) {
 	require.Len(t, p.asked, 1)
 }
 
-func TestFactsOfOtherRulesHaveTheReportReadAgain(t *testing.T) {
+func TestTheReportIsReadAgainWhenTheRulesChangedBeforeTheFacts(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{asking(1, 10)}, []any{passOn}
 	p.facts = []any{expense.FetchedFacts{Stale: true}, answered("false")}
@@ -155,7 +155,7 @@ func TestFactsOfOtherRulesHaveTheReportReadAgain(t *testing.T) {
 	require.Equal(t, []string{"read", "ask for facts", "read", "ask for facts", "judge", "approve"}, p.calls)
 }
 
-func TestARunThatIsCancelledWhileASystemIsAwayEndsAtOnce(t *testing.T) {
+func TestARunThatWaitsForAFactServiceCanBeCancelled(t *testing.T) {
 	p := newPlay(t)
 	p.reads = []any{asking(1, 10)}
 	p.facts = []any{unanswered(expense.Unavailable, temporal.ApplicationErrorOptions{NextRetryDelay: time.Hour})}
@@ -166,7 +166,7 @@ func TestARunThatIsCancelledWhileASystemIsAwayEndsAtOnce(t *testing.T) {
 	require.Equal(t, []string{"read", "ask for facts"}, p.calls)
 }
 
-func TestANotificationThatComesWhileASystemIsAwayHasTheReportReadAgain(t *testing.T) {
+func TestANotificationDuringAFactOutageHasTheReportReadAgain(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{asking(1, 10), asking(1, 20)}, []any{passOn}
 	away := unanswered(expense.Unavailable, temporal.ApplicationErrorOptions{NextRetryDelay: 3 * time.Hour})

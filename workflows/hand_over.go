@@ -59,9 +59,9 @@ func (r *run) handOver(ctx workflow.Context, _ *pass) next {
 	case err != nil:
 		return after(err)
 	case other.To != "":
-		r.closeTask("another run sees to the report")
+		r.closeTask("another run handles the report")
 		r.Deletes.handedOver()
-		r.Progress.record("the report is left to the run " + other.To)
+		r.Progress.record("handed over to the run " + other.To)
 		r.Progress.end(expense.HandedOver)
 		return done()
 	}

@@ -51,7 +51,7 @@ func (r *run) handOverRequests(ctx workflow.Context, _ *pass) next {
 		return parked(notChecked)
 	}
 	if skipped > 0 {
-		r.Progress.record(count(skipped, "travel request") + " left alone: " + why)
+		r.Progress.record(count(skipped, "travel request") + " skipped: " + why)
 	}
 	if found == 0 {
 		r.Progress.end(expense.Superseded)

@@ -35,7 +35,7 @@ func hostile() expense.Notification {
 	return n
 }
 
-func TestARunThatIsParkedByItsOwnAddressDoesNotTryByItself(t *testing.T) {
+func TestARunParkedForItsOwnAddressDoesNotRetryByItself(t *testing.T) {
 	t.Parallel()
 	for name, wake := range map[string]func(p *play){
 		"until it is signalled": func(p *play) { p.env.SignalWorkflow(workflows.Retried, nil) },
@@ -82,7 +82,7 @@ func TestARunThatIsParkedByItsOwnAddressDoesNotTryByItself(t *testing.T) {
 	})
 }
 
-func TestAForgedAddressKeepsNoReportFromBeingRead(t *testing.T) {
+func TestAReportIsReadDespiteAForgedAddress(t *testing.T) {
 	t.Parallel()
 	elsewhere := callout()
 	elsewhere.ObjectURI = "https://www.concursolutions.com/api/expense/expensereport/v9/x/gWr1$pKey"
@@ -102,7 +102,7 @@ func TestAForgedAddressKeepsNoReportFromBeingRead(t *testing.T) {
 	}
 }
 
-func TestAForgedAddressTakesNoPlaceOfOneThatConcurDidNotFindOnce(t *testing.T) {
+func TestAForgedAddressDoesNotReplaceOneThatWasNotFoundOnce(t *testing.T) {
 	t.Parallel()
 	gone := expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}
 	forged := callout()
@@ -135,7 +135,7 @@ func TestAForgedAddressTakesNoPlaceOfOneThatConcurDidNotFindOnce(t *testing.T) {
 	})
 }
 
-func TestAForeignNotificationURIIsDroppedAndParksNothing(t *testing.T) {
+func TestAnUntrustedNotificationURIIsDroppedWithoutParking(t *testing.T) {
 	t.Parallel()
 	foreign := callout()
 	foreign.NotificationURI = "https://evil.example/api/platform/notifications/v1.0/notification/n9"
@@ -178,11 +178,11 @@ func TestAForeignNotificationURIIsDroppedAndParksNothing(t *testing.T) {
 		p.after(0, func() { p.env.SignalWorkflow(workflows.Notified, failedCopy(2)) })
 		result := p.run(foreign)
 		require.Equal(t, expense.Approved, result.Outcome)
-		require.Equal(t, []string{"passed on", "a notification URI was dropped: " + why, "failed notification deleted"}, result.Done)
+		require.Equal(t, []string{"approved", "a notification URI was dropped: " + why, "failed notification deleted"}, result.Done)
 	})
 }
 
-func TestRunsThatAnotherAllowListHasParkedAreReleased(t *testing.T) {
+func TestANewAllowListRetriesTheRunsThatTheOldOneParked(t *testing.T) {
 	t.Parallel()
 	parked := func(id string, refused any) *workflowpb.WorkflowExecutionInfo {
 		p, err := converter.GetDefaultDataConverter().ToPayload(refused)

@@ -11,7 +11,7 @@ import (
 	"concur-connector/workflows"
 )
 
-func TestNotified(t *testing.T) {
+func TestANotificationForAnOpenRun(t *testing.T) {
 	t.Parallel()
 
 	t.Run("while finishing sends the run back to the read", func(t *testing.T) {

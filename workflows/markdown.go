@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// code shows a text from outside in the run's details: as code, of which the Web UI reads
-// nothing as Markdown, HTML or mathematics and in which it replaces no quotes, so that what
-// is copied is the text itself. Only what nobody can see is written otherwise: see visible.
+// code shows a foreign text in the run's details as a code span. The Web UI then does not read it as
+// Markdown, HTML or mathematics, and does not replace quotes. Only invisible characters change: see
+// visible.
 //
 // Source: https://spec.commonmark.org/0.31.2/#code-spans
 func code(text string) string {
@@ -16,14 +16,14 @@ func code(text string) string {
 	if text == "" {
 		return "(nothing)"
 	}
-	longest, run := 0, 0 // of the fences that the text itself holds
+	longest, run := 0, 0 // rows of backticks in the text
 	for _, r := range text {
 		if run++; r != '`' {
 			run = 0
 		}
 		longest = max(longest, run)
 	}
-	// One space at each end belongs to the fence where both ends have one.
+	// Markdown drops one space at each end when both ends have one.
 	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") || strings.HasPrefix(text, " ") && strings.HasSuffix(text, " ") {
 		text = " " + text + " "
 	}
@@ -31,8 +31,8 @@ func code(text string) string {
 	return fence + text + fence
 }
 
-// visible makes one line of a text and names each character that nobody can see, such as
-// one that turns the direction of writing.
+// visible makes one line of a text and names each invisible character, such as one that reverses the
+// direction of writing.
 func visible(text string) string {
 	var b strings.Builder
 	for _, r := range strings.ToValidUTF8(strings.ReplaceAll(text, "\r\n", "\n"), "\ufffd") {

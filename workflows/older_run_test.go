@@ -17,7 +17,7 @@ import (
 	"concur-connector/workflows"
 )
 
-func TestToWhichRunAReportIsLeft(t *testing.T) {
+func TestOlderRunChoosesTheRunThatKeepsTheReport(t *testing.T) {
 	t.Parallel()
 	const own, key, second = "EXPRPT:R1", "EXPRPT:key", "EXPRPT:second"
 	at := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)

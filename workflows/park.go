@@ -112,7 +112,7 @@ func (r *run) leaveTimeToDecide(ctx workflow.Context) error {
 	}
 	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout:      atLeastATick(r.Parking.Since.Add(r.RereadDelay).Sub(workflow.Now(ctx))),
-		TimerOptions: workflow.TimerOptions{Summary: "parked: Concur refuses what was decided, and another decision is taken"},
+		TimerOptions: workflow.TimerOptions{Summary: "parked: Concur refuses the decision, and a person may decide again"},
 	}, func() bool { return r.Parking.retry || workflow.GetInfo(ctx).GetContinueAsNewSuggested() })
 	return err
 }

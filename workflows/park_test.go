@@ -140,7 +140,7 @@ func TestAParkedRun(t *testing.T) {
 		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
 		result := p.run(callout())
 		require.Equal(t, expense.Approved, result.Outcome)
-		require.Contains(t, result.Done, "passed on, confirmed by reading")
+		require.Contains(t, result.Done, "approved, confirmed by reading")
 	})
 
 	t.Run("after an action that was certainly not taken claims nobody else's", func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestAParkedRun(t *testing.T) {
 	})
 }
 
-func TestAParkedRunContinuesAsNewWithoutTryingAgain(t *testing.T) {
+func TestAParkedRunContinuesAsNewWithoutARetry(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{passOn}, []any{certain(expense.Forbidden)}
 	p.after(time.Minute, func() { p.env.SetContinueAsNewSuggested(true) })

@@ -16,7 +16,7 @@ import (
 
 // A part of the memory is a struct field of Memory. Whoever reads the file that declares it has
 // seen everything that changes it.
-func TestOnlyTheFileOfAPartOfTheMemoryChangesIt(t *testing.T) {
+func TestEachPartOfTheMemoryIsChangedInOneFile(t *testing.T) {
 	t.Parallel()
 	typeOf := map[string]string{} // field of Memory → type
 	for field := range reflect.TypeFor[workflows.Memory]().Fields() {

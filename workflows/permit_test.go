@@ -77,7 +77,7 @@ func TestAResultThatSomebodyTypedIsNotUsed(t *testing.T) {
 			p.reads, p.verdicts, p.posts, p.actions = c.play.reads, c.play.verdicts, c.play.posts, c.play.actions
 			p.run(callout())
 			require.Equal(t, c.calls, p.calls)
-			require.NotContains(t, p.status().Done, "passed on, confirmed by reading")
+			require.NotContains(t, p.status().Done, "approved, confirmed by reading")
 		})
 	}
 	t.Run("again and again parks the run", func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestAResultThatSomebodyTypedIsNotUsed(t *testing.T) {
 	})
 }
 
-func TestAWriteThatEndsWithoutAWordIsInDoubtOnlyIfItWasPermitted(t *testing.T) {
+func TestTheOutcomeOfASilentWriteIsUnknownOnlyIfItWasPermitted(t *testing.T) {
 	t.Parallel()
 	certain := temporal.NewNonRetryableApplicationError("by hand", "", nil, expense.FailedWrite{Answer: byHand})
 	for name, end := range map[string]any{
@@ -123,7 +123,7 @@ func TestAWriteThatEndsWithoutAWordIsInDoubtOnlyIfItWasPermitted(t *testing.T) {
 	}
 }
 
-func TestARunPermitsAWriteToTheActivityThatItWaitsFor(t *testing.T) {
+func TestARunPermitsAWriteOnlyToTheActivityThatItWaitsFor(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
 	var first, second, other *permission
@@ -153,7 +153,7 @@ func TestACancelledRunPermitsNoWrite(t *testing.T) {
 	require.ErrorContains(t, answer.refused, "cancelled")
 }
 
-func TestWhatARunBeforeMayHaveWrittenIsInDoubt(t *testing.T) {
+func TestTheOutcomeOfAnEarlierRunsWriteIsUnknown(t *testing.T) {
 	t.Parallel()
 	earlier := func(code string) expense.FetchedReport {
 		read := waiting(1, 10)
@@ -325,7 +325,7 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 	})
 }
 
-func TestARunThatCannotLeaveItsReportToAnotherIsParked(t *testing.T) {
+func TestARunThatCannotHandOverItsReportIsParked(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
 	p.joins = []any{handMade{temporal.NewNonRetryableApplicationError("by hand", "", nil)}, expense.HandedOverRun{}}
@@ -335,7 +335,7 @@ func TestARunThatCannotLeaveItsReportToAnotherIsParked(t *testing.T) {
 	require.Equal(t, expense.Unavailable, parked.Kind)
 }
 
-func TestARunThatIsTooFullToPermitAWriteGoesOnAsNew(t *testing.T) {
+func TestARunWithAFullHistoryPermitsNoWriteAndContinuesAsNew(t *testing.T) {
 	for name, before := range map[string]int{"and nothing was sent": 0, "and an attempt before may have written": 1} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
@@ -370,7 +370,7 @@ func TestARunThatIsTooFullToPermitAWriteGoesOnAsNew(t *testing.T) {
 	}
 }
 
-func TestExceptionsThatMayStillBeTakenOffAreWaitedFor(t *testing.T) {
+func TestAPostWaitsForADeleteWithAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	for _, permitted := range []bool{false, true} {
 		p := stage(t)

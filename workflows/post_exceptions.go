@@ -22,20 +22,20 @@ func (r *run) postExceptions(ctx workflow.Context, p *pass) next {
 	if _, next := r.deleteExceptions(ctx, r.unwanted(p, wanted)); !next.continues() {
 		return next
 	}
-	stop := r.Step.ValidationID
-	missing := r.Writes.missing(stop, wanted)
+	validationID := r.Step.ValidationID
+	missing := r.Writes.missing(validationID, wanted)
 	if len(missing) == 0 {
 		return r.checkListed(p.read, wanted)
 	}
 	r.enter(ctx, Posting)
-	unknown := UnknownWrite{ValidationID: stop}
+	unknown := UnknownWrite{ValidationID: validationID}
 	nothingWritten := r.Writes.begin()
 	var posted expense.PostedExceptions
 	err := r.retryUnreadable(ctx, func() (err error) {
 		input := expense.PostExceptionsInput{
-			Attempt: r.attempt(ctx), ObjectURI: r.Address.ObjectURI, ValidationID: stop, Exceptions: missing, Flags: p.read.Report.Flags(),
+			Attempt: r.attempt(ctx), ObjectURI: r.Address.ObjectURI, ValidationID: validationID, Exceptions: missing, Flags: p.read.Report.Flags(),
 		}
-		if r.Writes.unknownAt(stop) && r.Writes.Unknown.Action == "" {
+		if r.Writes.unknownAt(validationID) && r.Writes.Unknown.Action == "" {
 			input.Flags = r.Writes.Unknown.Flags // before the write whose outcome is unknown
 		}
 		unknown.Flags = input.Flags
@@ -117,7 +117,7 @@ func (r *run) notePosted(items []expense.PostedException) next {
 			refused = append(refused, fmt.Sprintf("exception %s on %s: %s", item.Code, on, item.Message))
 			continue
 		case expense.Unlisted:
-			r.Progress.record(fmt.Sprintf("exception %s on %s: accepted, and not listed by Concur", item.Code, on))
+			r.Progress.record(fmt.Sprintf("exception %s on %s: accepted, but not listed by Concur", item.Code, on))
 		case expense.Unconfirmed:
 			r.Progress.record(fmt.Sprintf("exception %s on %s: unconfirmed, its flag was set before", item.Code, on))
 		default:
@@ -164,9 +164,9 @@ func (r *run) checkListed(read expense.FetchedReport, wanted []expense.Exception
 	}
 	return parked(&ParkReason{
 		Kind:    expense.Rejected,
-		Message: "Concur has accepted these exceptions, and does not list them: " + strings.Join(first(names, 5), "; "),
-		Fix: "Nothing is put again. The run goes on when Concur lists them: look whether they are on the report in Concur. If Concur has lost one, " +
-			"put it there by hand, or take the rule that wants it out of the rules file.",
+		Message: "Concur has accepted these exceptions and does not list them: " + strings.Join(first(names, 5), "; "),
+		Fix: "The connector does not post them again. Check in Concur whether they are on the report: the run goes on when Concur lists them. " +
+			"If one is missing, post it by hand, or remove its rule from the rules file.",
 	})
 }
 

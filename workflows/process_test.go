@@ -100,7 +100,7 @@ func TestARunEndsWithTheOutcomeOfWhatItRead(t *testing.T) {
 	}
 }
 
-func TestAReportIDThatIsTooLongForASearchAttributeEndsNoRun(t *testing.T) {
+func TestAReportIDThatIsTooLongForASearchAttributeIsCut(t *testing.T) {
 	p := newPlay(t)
 	long := waiting(1, 10)
 	long.ReportID = strings.Repeat("é", 3000)
@@ -176,7 +176,7 @@ func TestALongRunContinuesAsNewWithItsState(t *testing.T) {
 	require.Equal(t, []string{"read", "approve", "delete"}, q.calls)
 }
 
-func TestTheResultNamesTheRulesThatJudgedLast(t *testing.T) {
+func TestTheResultNamesTheRulesOfTheLastEvaluation(t *testing.T) {
 	p := newPlay(t)
 	verdict := passOn
 	verdict.RulesHash, verdict.Version = "0123456789abcdef", "2026-11"
@@ -185,14 +185,14 @@ func TestTheResultNamesTheRulesThatJudgedLast(t *testing.T) {
 	require.Equal(t, &workflows.RulesUsed{Hash: "0123456789abcdef", Version: "2026-11"}, p.rules)
 }
 
-func TestTheResultOfWhatNoRulesHaveJudgedNamesNone(t *testing.T) {
+func TestTheResultWithoutAnEvaluationNamesNoRules(t *testing.T) {
 	p := newPlay(t)
 	p.reads = []any{expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}}
 	require.Equal(t, expense.Gone, p.run(callout()).Outcome)
 	require.Nil(t, p.rules)
 }
 
-func TestAWriteInDoubtOutlivesAReportThatIsNotFound(t *testing.T) {
+func TestAnUnknownOutcomeOutlivesAReportThatIsNotFound(t *testing.T) {
 	missing := expense.ReportState{Kind: expense.NotFound}
 	t.Run("an action whose report is there again, passed on, is ours", func(t *testing.T) {
 		p := newPlay(t)
@@ -218,7 +218,7 @@ func TestAWriteInDoubtOutlivesAReportThatIsNotFound(t *testing.T) {
 	})
 }
 
-func TestACalloutDoesNotShortenTheSecondLookAtWhatIsGone(t *testing.T) {
+func TestACalloutDoesNotShortenTheDelayBeforeAReportCountsAsGone(t *testing.T) {
 	p := newPlay(t)
 	p.reads = []any{expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}}
 	p.after(time.Second, func() {
@@ -230,7 +230,7 @@ func TestACalloutDoesNotShortenTheSecondLookAtWhatIsGone(t *testing.T) {
 	require.Equal(t, []string{"read", "read", "read", "read"}, p.calls, "the callout is answered by a pass of its own")
 }
 
-func TestWhatConcurListsAfterItWasDeletedIsOwedAgain(t *testing.T) {
+func TestAnEntryThatConcurStillListsIsDeletedAgain(t *testing.T) {
 	t.Run("and the report is not read for it", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}

@@ -37,7 +37,7 @@ func (r *run) readReport(ctx workflow.Context, p *pass) next {
 		return next
 	case read.NotOurs:
 		r.Progress.end(expense.NotOurs)
-		r.Progress.record("only Concur's failed list tells of it, and no callout of this deployment has announced such a step (CONCUR_OWN_STEPS): it is left alone")
+		r.Progress.record("skipped: only Concur's failed list announced it, and no callout of this deployment has announced such a step (CONCUR_OWN_STEPS)")
 		return done()
 	case read.Kind != "":
 		return r.endNotWaiting(ctx, read.ReportState, false)
@@ -54,7 +54,7 @@ func (r *run) fetchConfirmed(ctx workflow.Context) (expense.FetchedReport, next)
 	if !next.continues() || read.Kind != expense.NotFound {
 		return read, next
 	}
-	if err := wait(ctx, r.ConfirmDelay, "Concur says that the "+r.noun()+" is gone: looking again"); err != nil {
+	if err := wait(ctx, r.ConfirmDelay, "Concur says that the "+r.noun()+" does not exist: checking again"); err != nil {
 		return read, after(err)
 	}
 	r.Address.eachNotFound(func() bool {
@@ -115,7 +115,7 @@ func (r *run) fetchVisible(ctx workflow.Context, input expense.FetchReportInput)
 	}
 	for delay := r.WriteCheckDelay; err == nil && r.mayBeUnshown(ctx, read); delay *= 2 {
 		left := r.Writes.ActedAt.Add(read.VisibleWithin).Sub(workflow.Now(ctx))
-		if err := wait(ctx, min(delay, left), "Concur may not show yet what was done: looking again"); err != nil {
+		if err := wait(ctx, min(delay, left), "Concur may not show the last write yet: checking again"); err != nil {
 			return read, err
 		}
 		read, err = r.fetchOnce(ctx, input)
@@ -161,7 +161,7 @@ func (r *run) noteRead(ctx workflow.Context, read expense.FetchedReport, checked
 	}
 	r.Origin.noteRead(read)
 	if read.SkippedReason != "" {
-		r.Progress.recordOnce("left alone: " + read.SkippedReason)
+		r.Progress.recordOnce("skipped: " + read.SkippedReason)
 	}
 	if read.ReportID != "" {
 		r.Read.ReportID = read.ReportID
@@ -209,7 +209,7 @@ func (r *run) noteWaiting(ctx workflow.Context, read expense.FetchedReport, name
 		r.Writes.forgetPosted(r.Step.ValidationID)
 	}
 	if code := r.Writes.forgetApproving(moved, r.Step.ValidationID); code != "" {
-		r.Progress.record(fmt.Sprintf("the report waits at another stop than that at which exception %s was posted", code))
+		r.Progress.record(fmt.Sprintf("the report waits at another step than the one at which exception %s was posted", code))
 	}
 	if moved || changed {
 		r.forgetVerdict()
@@ -232,7 +232,7 @@ func (r *run) checkStepSteady(read expense.FetchedReport) next {
 	r.Read.Revision = read.Revision
 	return parked(&ParkReason{
 		Kind:    expense.Malformed,
-		Message: fmt.Sprintf("the report's WorkflowActionURL was another on %d reads in a row though nothing else changed", maxStepChanges),
+		Message: fmt.Sprintf("the report's WorkflowActionURL changed on %d reads in a row although nothing else changed", maxStepChanges),
 	})
 }
 
@@ -269,7 +269,7 @@ func (r *run) endNotWaiting(ctx workflow.Context, reading expense.ReportState, u
 		r.succeeded(ctx, u.ValidationID, u.Action, r.Progress.Cause, true)
 		return done()
 	}
-	r.closeTask("the report has left the stop")
+	r.closeTask("the report has left the step")
 	switch {
 	case r.Progress.Outcome != "":
 	case reading.Kind == expense.NotFound:

@@ -20,7 +20,7 @@ func movedTo(mark string, held ...expense.ExistingException) expense.FetchedRepo
 	return read
 }
 
-func TestADecisionOutlivesWhatOurOwnExceptionsChange(t *testing.T) {
+func TestADecisionOutlivesAHeaderChangeByOurOwnExceptions(t *testing.T) {
 	t.Parallel()
 	asked := ask
 	asked.Exceptions = []expense.Exception{norecpt}
@@ -72,7 +72,7 @@ func TestADecisionOutlivesWhatOurOwnExceptionsChange(t *testing.T) {
 	})
 }
 
-func TestADecisionIsNotCarriedToWhatMayBeAnotherStop(t *testing.T) {
+func TestADecisionIsNotUsedAtWhatMayBeAnotherStep(t *testing.T) {
 	t.Parallel()
 	asked := ask
 	asked.Exceptions = []expense.Exception{norecpt}
@@ -116,7 +116,7 @@ func TestADecisionIsNotCarriedToWhatMayBeAnotherStop(t *testing.T) {
 	}
 }
 
-func TestAReportThatWasEditedAtItsStopIsJudgedAnew(t *testing.T) {
+func TestAReportEditedAtItsStepIsEvaluatedAgain(t *testing.T) {
 	t.Parallel()
 	edited := expense.ActionTaken{ReportState: waiting(1, 10).ReportState, MayHaveMoved: true}
 	edited.Kind = expense.NotWaiting

@@ -76,7 +76,7 @@ func on(key string) expense.SendBackCheck {
 	return expense.SendBackCheck{Key: key, Action: expense.Approve, Share: 0.5}
 }
 
-func TestTheBrakeHoldsWhatIsOneTooMany(t *testing.T) {
+func TestOneSendBackTooManyIsRefused(t *testing.T) {
 	const m = time.Minute
 	remembers := brakes(t, workflows.SendBackCounts{},
 		asked{1 * m, back("a", 2, 0), ""},
@@ -94,7 +94,7 @@ func TestTheBrakeHoldsWhatIsOneTooMany(t *testing.T) {
 	require.Len(t, remembers.SentBack, 4)
 }
 
-func TestTheBrakeHoldsAShareThatIsTooLarge(t *testing.T) {
+func TestASendBackShareThatIsTooLargeIsRefused(t *testing.T) {
 	questions := []asked{}
 	for i := range 10 {
 		questions = append(questions, asked{time.Minute, on(fmt.Sprintf("on-%d", i)), ""}, asked{time.Minute, on(fmt.Sprintf("on-%d", i)), ""})
@@ -112,7 +112,7 @@ func TestTheBrakeHoldsAShareThatIsTooLarge(t *testing.T) {
 	require.Len(t, remembers.Approved, 10)
 }
 
-func TestTheBrakeRemembersWhatItHadCountedBefore(t *testing.T) {
+func TestSendBackCountsSurviveContinueAsNew(t *testing.T) {
 	remembers := brakes(t, workflows.SendBackCounts{Refusals: 4, SentBack: []workflows.CountedReport{{Key: "a", At: time.Now().Add(-50 * time.Minute)}}},
 		asked{time.Minute, back("b", 1, 0), "1 report within an hour"})
 	require.Equal(t, 5, remembers.Refusals)

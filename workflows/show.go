@@ -11,8 +11,8 @@ import (
 	"concur-connector/expense"
 )
 
-// enter moves the run to a state and shows it: in the status query, in the search
-// attributes, and in the details that the Web UI prints.
+// enter moves the run to a state and shows it in the status, in the search attributes, and in the
+// details that the Web UI prints.
 func (r *run) enter(ctx workflow.Context, s State) {
 	if r.status.State != s {
 		r.status.State, r.status.Since = s, workflow.Now(ctx)
@@ -32,7 +32,7 @@ func (r *run) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, r.details(ctx))
 }
 
-// upsert writes the search attributes that have changed.
+// upsert sets the search attributes that have changed.
 func (r *run) upsert(ctx workflow.Context) {
 	var updates []temporal.SearchAttributeUpdate
 	set := func(key temporal.SearchAttributeKeyKeyword, value string) {
@@ -57,8 +57,8 @@ func (r *run) upsert(ctx workflow.Context) {
 	}
 }
 
-// cutForIndex cuts a text from outside to what a search attribute may hold: Temporal ends
-// a run that sets a longer one.
+// cutForIndex cuts a foreign text to the length of a search attribute: Temporal fails a run that sets
+// a longer one.
 func cutForIndex(text string) string {
 	const most = 100
 	if len(text) <= most {
@@ -67,7 +67,7 @@ func cutForIndex(text string) string {
 	return strings.ToValidUTF8(text[:most], "")
 }
 
-// answer is what the query says.
+// answer is the answer of the status query.
 func (r *run) answer() Status {
 	s := r.status
 	s.ReportID, s.ValidationID, s.Revision = r.Read.ReportID, r.Step.ValidationID, r.Read.Revision
@@ -97,7 +97,7 @@ func (r *run) answer() Status {
 	return s.withoutNulls()
 }
 
-// details is what an operator reads in the Web UI, in Markdown.
+// details is the Markdown text that an operator reads in the Web UI.
 func (r *run) details(ctx workflow.Context) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n\n", args...) }
@@ -106,15 +106,15 @@ func (r *run) details(ctx workflow.Context) string {
 		p := r.Parking.Reason
 		line("**Parked: waits for an operator** (%s), since %s", p.Kind, clock(r.Parking.Since))
 		line("What is wrong: %s", code(p.Message))
-		line("What to mend: %s", p.Fix)
-		again := "By itself it tries again at " + clock(r.Parking.RetryAt) + "."
+		line("What to do: %s", p.Fix)
+		again := "The run tries again by itself at " + clock(r.Parking.RetryAt) + "."
 		if r.Parking.RetryAt.IsZero() {
-			again = "It does not try again by itself; it does when the report is notified again, or when workers start with another allow-list."
+			again = "The run does not try again by itself. It goes on when another notification arrives, or when workers start with another allow-list."
 		}
-		line("Then: send this workflow the signal `%s`; no input is needed. %s", Retried, again)
+		line("Then send this workflow the signal `%s`; it needs no input. %s", Retried, again)
 	case Waiting:
 		line("**Waits for a person's decision** (%s), since %s", groupAsCode(r.Decision.Task.Group), clock(r.status.Since))
-		line("To decide from here: send the signal `%s` with", Decided)
+		line("To decide here, send the signal `%s` with", Decided)
 		line("```json\n{\"taskId\": %q,\n \"decision\": \"approve\",\n \"comment\": \"\",\n \"by\": \"your name\"}\n```", r.Decision.Task.ID)
 		line("or with `\"decision\": \"send-back\"`.")
 	case Closed:
@@ -123,37 +123,37 @@ func (r *run) details(ctx workflow.Context) string {
 			line("Nothing was written to Concur: %s. The report waits where it was.", dryRunText(r.Writes.DryRun))
 		}
 	case FetchingFacts:
-		line("**Asks the company's systems**: %s, since %s", code(strings.Join(r.Evaluation.pendingFacts, ", ")), clock(r.status.Since))
-		line("Until they answer, the %s is not judged. Why they do not is with the activity `%s`.", r.noun(), FetchFacts)
+		line("**Fetches facts**: %s, since %s", code(strings.Join(r.Evaluation.pendingFacts, ", ")), clock(r.status.Since))
+		line("The rules evaluate the %s when the fact services have answered. The activity `%s` shows why they have not.", r.noun(), FetchFacts)
 	default:
-		line("**%s**", doing(r.status.State, r.noun()))
+		line("**%s**", stateText(r.status.State, r.noun()))
 		if r.status.State == Fetching && r.readsAgain != "" {
-			line("It reads again because: %s", code(r.readsAgain))
+			line("Reads again because: %s", code(r.readsAgain))
 		}
 	}
 	if n := len(r.Inbox.Unreadable); n > 0 && r.status.State != Closed {
 		last := r.Inbox.Unreadable[n-1]
-		line("**A signal could not be read:** `%s`, at %s: %s. Send it again with a payload such as", last.Signal, clock(last.At), last.Problem)
+		line("**A signal could not be decoded:** `%s`, at %s: %s. Send it again with a payload like this:", last.Signal, clock(last.At), last.Problem)
 		line("```json\n%s\n```", last.Example)
 	}
 	if !r.Step.trustedAt.IsZero() {
-		line("Only one callout has named the stop: %s. Without that name the rules would ask a person, or other people. The run waits until %s, in case another notification names the stop differently.",
+		line("Only one callout has named the validation step: %s. Without that name, the rules would ask a person, or other people. The run waits until %s, in case another notification names the step differently.",
 			code(cutForIndex(r.Step.name())), clock(r.Step.trustedAt))
 	}
 	if names := r.Step.contradiction(); len(names) > 0 && r.status.State != Closed {
-		line("**Notifications contradict each other** about the stop at which the %s waits. They call it:", r.noun())
+		line("**Notifications contradict each other** about the validation step at which the %s waits. They call it:", r.noun())
 		for _, name := range names {
 			fmt.Fprintf(&b, "- %s\n", code(cutForIndex(name)))
 		}
-		line("\nSo the stop is unknown, and what rules find that are limited to a stop is for a person to decide. " +
-			"If Concur did not send them all, somebody else knows the callout's password: change it in Concur.")
+		line("\nSo the step is unknown, and a person decides on findings of rules that are limited to steps. " +
+			"If Concur did not send all of them, somebody else knows the callout's password: change it in Concur.")
 	}
 	if r.Read.TotalDiffers != "" {
-		line("Look at the amounts: %s", code(r.Read.TotalDiffers))
+		line("Check the amounts: %s", code(r.Read.TotalDiffers))
 	}
 	if v := r.Evaluation.Verdict; v != nil {
-		line("The rules (%s) say: %s", edition(*v), saying(*v))
-		b.WriteString(found(v.Findings))
+		line("The rules (%s) say: %s", rulesText(*v), verdictText(*v))
+		b.WriteString(findingsText(v.Findings))
 		for _, assumed := range v.Assumed {
 			fmt.Fprintf(&b, "- %s\n", code(assumed))
 		}
@@ -162,27 +162,27 @@ func (r *run) details(ctx workflow.Context) string {
 	if len(r.Progress.Done) > 0 {
 		title := "Done:"
 		if r.Progress.Outcome == expense.DryRun {
-			title = "Shown:"
+			title = "Would have done:"
 		}
 		line("%s", title)
 		for _, d := range r.Progress.Done {
 			fmt.Fprintf(&b, "- %s\n", code(d))
 		}
 	}
-	// The Web UI cuts the last line of what it shows; let it cut an empty one.
+	// The Web UI cuts the last line off: this one is empty.
 	return strings.TrimSpace(b.String()) + "\n\n\u00a0"
 }
 
-func doing(s State, noun string) string {
+func stateText(s State, noun string) string {
 	switch s {
 	case Fetching:
 		return "Reads the " + noun
 	case Validating:
-		return "Judges the " + noun + " by the rules"
+		return "Evaluates the rules for the " + noun
 	case Posting:
-		return "Posts exceptions"
+		return "Posts or deletes exceptions"
 	case Acting:
-		return "Passes the " + noun + " on or sends it back"
+		return "Approves the " + noun + " or sends it back"
 	case Deleting:
 		return "Deletes the failed notification"
 	}
@@ -198,7 +198,7 @@ func group(name string) string {
 	return "group " + name
 }
 
-// groupAsCode is group for the details.
+// groupAsCode is group for Markdown.
 func groupAsCode(name string) string {
 	if name == "" {
 		return group(name)

@@ -24,7 +24,7 @@ func (p *play) details() string {
 	return metadata.CurrentDetails
 }
 
-func TestTheDetailsSayWhatHasNoEffect(t *testing.T) {
+func TestTheDetailsMarkFindingsWithoutEffect(t *testing.T) {
 	p := newPlay(t)
 	verdict := passOn
 	verdict.Version, verdict.ApproveByException = "2026-11", ""
@@ -38,10 +38,10 @@ func TestTheDetailsSayWhatHasNoEffect(t *testing.T) {
 	verdict.Rules = []expense.RuleSummary{{Rule: "receipt", Objects: 1, Violated: 1}}
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{verdict}
 	p.run(callout())
-	require.Contains(t, p.details(), "The rules (version `2026-11`, hash h1) say: pass it on\n\n"+
-		"- `receipt` on `gE$1`: `A receipt is missing.` (it saw `entry.posted = 82.10 USD`, `entry.vendor = [Mallory](http://x)`, `c = 3`, `d = 4`, and 1 more)\n"+
+	require.Contains(t, p.details(), "The rules (version `2026-11`, hash h1) say: approve\n\n"+
+		"- `receipt` on `gE$1`: `A receipt is missing.` (values: `entry.posted = 82.10 USD`, `entry.vendor = [Mallory](http://x)`, `c = 3`, `d = 4`, and 1 more)\n"+
 		"- warning: `weekend`: `On a *weekend*.`\n"+
-		"- only watched: `round`: `A round amount.`\n")
+		"- shadow: `round`: `A round amount.`\n")
 
 	s := p.status()
 	require.Equal(t, verdict.Findings, s.Verdict.Findings, "the status has them as they are")
@@ -49,7 +49,7 @@ func TestTheDetailsSayWhatHasNoEffect(t *testing.T) {
 	require.Equal(t, "2026-11", s.Verdict.Version)
 }
 
-func TestTheDetailsShowATextFromOutsideUnchanged(t *testing.T) {
+func TestTheDetailsShowForeignTextsUnchanged(t *testing.T) {
 	for name, c := range map[string]struct{ text, shown string }{
 		"a key":                      {"gWr1$pE%4A$x", "`gWr1$pE%4A$x`"},
 		"HTML and quotes":            {`<b onclick="x">it's</b> &lt;`, "`<b onclick=\"x\">it's</b> &lt;`"},
@@ -75,7 +75,7 @@ func TestTheDetailsShowATextFromOutsideUnchanged(t *testing.T) {
 	}
 }
 
-func TestTheDetailsNameNoMoreThanTwenty(t *testing.T) {
+func TestTheDetailsListAtMostTwentyFindings(t *testing.T) {
 	p := newPlay(t)
 	verdict := passOn
 	for i := range 30 {
@@ -89,7 +89,7 @@ func TestTheDetailsNameNoMoreThanTwenty(t *testing.T) {
 	require.Contains(t, p.details(), "- and 11 more\n")
 }
 
-func TestALargeVerdictIsCarriedOnWithoutWhatExplainsIt(t *testing.T) {
+func TestALargeVerdictIsCarriedOnWithoutItsExplanations(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		values, message int
@@ -124,7 +124,7 @@ func TestALargeVerdictIsCarriedOnWithoutWhatExplainsIt(t *testing.T) {
 	}
 }
 
-func TestExceptionsOfManyStopsAreCarriedOnWithinAPayload(t *testing.T) {
+func TestExceptionsOfManyStepsFitIntoAPayload(t *testing.T) {
 	p := newPlay(t)
 	memory := workflows.Memory{MustRead: true}
 	memory.Address.ObjectURI, memory.Step.ValidationID, memory.Read.Revision = callout().ObjectURI, waiting(1, 10).ValidationID, waiting(1, 10).Revision

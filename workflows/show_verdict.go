@@ -13,16 +13,16 @@ const (
 	maxSaw   = 4  // values of one of them
 )
 
-// edition says which rules they were.
-func edition(v expense.Verdict) string {
+// rulesText names the rules of a verdict.
+func rulesText(v expense.Verdict) string {
 	if v.Version == "" {
 		return "hash " + v.RulesHash
 	}
 	return "version " + code(v.Version) + ", hash " + v.RulesHash
 }
 
-func saying(v expense.Verdict) string {
-	text := map[expense.Action]string{expense.Approve: "pass it on", expense.SendBack: "send it back", expense.Ask: "ask a person"}[v.Action]
+func verdictText(v expense.Verdict) string {
+	text := map[expense.Action]string{expense.Approve: "approve", expense.SendBack: "send it back", expense.Ask: "ask a person"}[v.Action]
 	if v.Action == expense.Approve && v.ApproveByException != "" {
 		text += " by exception " + code(v.ApproveByException)
 	}
@@ -32,9 +32,8 @@ func saying(v expense.Verdict) string {
 	return text
 }
 
-// found lists what the rules have found: what has an effect comes first, and what has none
-// says so.
-func found(findings []expense.Finding) string {
+// findingsText lists findings: first those with an effect, then warnings, then those of shadow rules.
+func findingsText(findings []expense.Finding) string {
 	ordered := slices.Clone(findings)
 	slices.SortStableFunc(ordered, func(a, b expense.Finding) int { return weight(a) - weight(b) })
 	var b strings.Builder
@@ -60,7 +59,7 @@ func weight(f expense.Finding) int {
 func label(f expense.Finding) string {
 	switch {
 	case f.Shadow:
-		return "only watched: "
+		return "shadow: "
 	case f.Warn:
 		return "warning: "
 	}
@@ -74,7 +73,7 @@ func on(object string) string {
 	return " on " + code(object)
 }
 
-// saw prints some of the values that a rule saw; the status has all of them.
+// saw prints some of the values that a rule read. The status has all of them.
 func saw(seen []expense.RuleValue) string {
 	var values []string
 	for _, s := range seen[:min(len(seen), maxSaw)] {
@@ -86,5 +85,5 @@ func saw(seen []expense.RuleValue) string {
 	if len(values) == 0 {
 		return ""
 	}
-	return " (it saw " + strings.Join(values, ", ") + ")"
+	return " (values: " + strings.Join(values, ", ") + ")"
 }

@@ -6,13 +6,13 @@ import (
 	"concur-connector/expense"
 )
 
-// State is where a run is in the life of its notification.
+// State is what a run does or waits for.
 type State string
 
 // The states of a run.
 const (
 	Fetching      State = "fetching"
-	FetchingFacts State = "consulting" // waits for an answer of the company's own systems
+	FetchingFacts State = "consulting" // waits for the fact services
 	Validating    State = "validating"
 	Waiting       State = "waiting" // for a person's decision
 	Posting       State = "posting"
@@ -22,7 +22,7 @@ const (
 	Closed        State = "closed"
 )
 
-// Status is the answer of the query "status": what a run knows of itself.
+// Status is the answer of the query "status".
 type Status struct {
 	NotificationID string          `json:"notificationId"`
 	ReportID       string          `json:"reportId"`
@@ -31,8 +31,8 @@ type Status struct {
 	Since          time.Time       `json:"since"`                // when State was entered
 	ReadsAgain     string          `json:"readsAgain,omitempty"` // why, while it reads the report again
 	ValidationID   string          `json:"validationId"`
-	StepName       string          `json:"stepName,omitempty"`  // as the notifications call it, if they agree
-	StepNames      []string        `json:"stepNames,omitempty"` // as they call it, if they contradict each other
+	StepName       string          `json:"stepName,omitempty"`  // in the notifications, if they agree
+	StepNames      []string        `json:"stepNames,omitempty"` // in the notifications, if they contradict each other
 	Revision       string          `json:"revision"`
 	Task           *Task           `json:"task"`
 	Verdict        *VerdictStatus  `json:"verdict"`
@@ -40,34 +40,34 @@ type Status struct {
 	Done           []string        `json:"done"` // what was done in Concur, in order
 	Parked         *ParkReason     `json:"parked"`
 	PendingDeletes []string        `json:"pendingDeletes"`         // notification URIs
-	Facts          []string        `json:"facts,omitempty"`        // that are asked for, while consulting
-	TotalDiffers   string          `json:"totalDiffers,omitempty"` // what the entries sum to and what the total is
+	Facts          []string        `json:"facts,omitempty"`        // that are being fetched
+	TotalDiffers   string          `json:"totalDiffers,omitempty"` // the sum of the entries and the total
 	Outcome        expense.Outcome `json:"outcome"`
 
-	Unreadable []UnreadableSignal `json:"unreadable,omitempty"` // signals that could not be read
+	Unreadable []UnreadableSignal `json:"unreadable,omitempty"` // signals that could not be decoded
 }
 
-// Task is what a person is asked.
+// Task is a question to an approver.
 type Task struct {
 	ID    string `json:"id"`
 	Group string `json:"group"`
 }
 
-// VerdictStatus is what the rules said of the present revision.
+// VerdictStatus is what the rules said about the present revision.
 type VerdictStatus struct {
 	Action     expense.Action        `json:"action"`
 	Exceptions []expense.Exception   `json:"exceptions"`
 	Findings   []expense.Finding     `json:"findings"`
 	Rules      []expense.RuleSummary `json:"rules"` // each rule, in the order of the file
 	RulesHash  string                `json:"rulesHash"`
-	Version    string                `json:"version"` // as the rules file calls itself
+	Version    string                `json:"version"` // given in the rules file
 
-	Assumed []string `json:"assumed,omitempty"` // of the amounts, a sentence each
+	Assumed []string `json:"assumed,omitempty"` // about the amounts, a sentence each
 
-	ApproveByException string `json:"approveByException,omitempty"` // the code that passes it on
+	ApproveByException string `json:"approveByException,omitempty"` // the code of the exception that approves it
 }
 
-// DecisionTaken is a decision that reached the run, and whether it counted.
+// DecisionTaken is a decision that reached the run, and whether it counts.
 type DecisionTaken struct {
 	ID       string                 `json:"id"`
 	TaskID   string                 `json:"taskId"`
@@ -82,20 +82,20 @@ type ParkReason struct {
 	Kind    expense.Kind `json:"kind"`
 	Message string       `json:"message"`
 	Fix     string       `json:"fix"`
-	// RefusedHost is set when the notification's own address is refused. The run then does
+	// RefusedHost is set when the address in the run's own notification is refused. The run then does
 	// not try again by itself.
 	expense.RefusedHost
 }
 
-// Result is what a run returns: the outcome and what was done on the way.
+// Result is what a run returns: the outcome and what was done.
 type Result struct {
 	Outcome expense.Outcome `json:"outcome"`
 	Cause   string          `json:"cause,omitempty"` // of sent-back: rules or person
 	Done    []string        `json:"done,omitempty"`
-	// Rules are those by which it was judged last.
+	// Rules are those of the last evaluation.
 	Rules *RulesUsed `json:"rules,omitempty"`
-	// DryRun says why nothing was written, of the outcome dry-run, or why failed
-	// notifications were left in the list.
+	// DryRun says why nothing was written when the outcome is dry-run, or why failed notifications
+	// stay in the list.
 	DryRun expense.DryRunReason `json:"dryRun,omitempty"`
 	// FailedListEventTypes and Policies say of the outcome not-ours which events the failed list has named,
 	// and which policy the report has.
@@ -103,15 +103,14 @@ type Result struct {
 	Policies             []string `json:"policies,omitempty"`
 }
 
-// RulesUsed names rules: the hash of their file and of its lists, and what the file calls
-// itself.
+// RulesUsed identifies rules: the hash of their file and of its lists, and the version that the file
+// gives.
 type RulesUsed struct {
 	Hash    string `json:"hash"`
 	Version string `json:"version,omitempty"`
 }
 
-// withoutNulls makes absent lists empty, so that a reader of the JSON needs no
-// special case.
+// withoutNulls makes absent lists empty, so that the JSON has no nulls.
 func (s Status) withoutNulls() Status {
 	s.Decisions = orEmpty(s.Decisions)
 	s.Done = orEmpty(s.Done)

@@ -27,30 +27,30 @@ type step struct {
 	trustedAt time.Time       // when the run trusts the name, while it waits
 }
 
-// NamedStep is a stop at which the report was found, and what notifications have called it.
+// NamedStep is a step at which the report was found, and the names that notifications gave it.
 type NamedStep struct {
-	Stop  string     `json:"stop"`
-	Names []StepName `json:"names,omitempty"`
-	Since time.Time  `json:"since,omitzero"` // when the first name was bound to it
-	Left  bool       `json:"left,omitempty"` // the report has left it; the next stop may look the same
-	// Waited is set when nothing has contradicted the first name for long enough.
+	ValidationID string     `json:"validationId"`
+	Names        []StepName `json:"names,omitempty"`
+	Since        time.Time  `json:"since,omitzero"` // when it got its first name
+	Left         bool       `json:"left,omitempty"` // the report has left it; the next step may look the same
+	// Waited is set when the run has waited for another name.
 	Waited bool `json:"waited,omitempty"`
 }
 
-// StepName is the name that a notification has given to a stop.
+// StepName is the name that a notification gave to a step.
 type StepName struct {
 	Name   string `json:"name"`             // its EventType
 	At     string `json:"at,omitempty"`     // its EventDateTime
-	Listed bool   `json:"listed,omitempty"` // it came from Concur's failed list, which nobody else can write
-	Stale  bool   `json:"stale,omitempty"`  // it may be about an earlier stop: it can contradict, but it names nothing
+	Listed bool   `json:"listed,omitempty"` // it came from Concur's failed list, which nobody can forge
+	Stale  bool   `json:"stale,omitempty"`  // it may be about an earlier step: it can contradict a name, but is none
 }
 
 const (
 	maxNamedSteps = 10 // steps of one run whose names are remembered
-	maxNames      = 8  // names of one stop, and names that wait for a read
+	maxNames      = 8  // names of one step, and new names
 )
 
-// same reports whether two names differ in nothing but capitals and spaces.
+// same returns true when two names differ only in case and spaces.
 func (s StepName) same(other StepName) bool {
 	plain := func(text string) string { return strings.Join(strings.Fields(text), " ") }
 	return strings.EqualFold(plain(s.Name), plain(other.Name))
@@ -114,7 +114,7 @@ func (s *step) moveTo(validationID string) { s.ValidationID = validationID }
 // here returns the step at which the report was last found, or nil.
 func (s *step) here() *NamedStep {
 	for i := range s.Named {
-		if named := &s.Named[i]; named.Stop == s.ValidationID && !named.Left {
+		if named := &s.Named[i]; named.ValidationID == s.ValidationID && !named.Left {
 			return named
 		}
 	}
@@ -142,7 +142,7 @@ func (s *step) arrive() *NamedStep {
 	if here := s.here(); here != nil {
 		return here
 	}
-	s.Named = append(s.Named, NamedStep{Stop: s.ValidationID})
+	s.Named = append(s.Named, NamedStep{ValidationID: s.ValidationID})
 	s.Named = s.Named[max(0, len(s.Named)-maxNamedSteps):]
 	return &s.Named[len(s.Named)-1]
 }
@@ -183,7 +183,7 @@ func (s *step) mayBeStale(name StepName, here *NamedStep) bool {
 	})
 }
 
-func (n NamedStep) isNot(here *NamedStep) bool { return n.Left || n.Stop != here.Stop }
+func (n NamedStep) isNot(here *NamedStep) bool { return n.Left || n.ValidationID != here.ValidationID }
 
 // isBefore compares two times as Concur prints them: texts of one form sort like their times.
 // It returns false for texts of two forms.
@@ -268,7 +268,7 @@ func (s *step) isNext(before string, headerChanged bool) bool {
 		return false
 	}
 	for _, named := range slices.Backward(s.Named) {
-		if named.Stop == s.ValidationID && named.Left {
+		if named.ValidationID == s.ValidationID && named.Left {
 			left := agreed(named.Names)
 			return left != "" && !StepName{Name: now}.same(StepName{Name: left})
 		}
@@ -306,7 +306,7 @@ func (r *run) waitForContradiction(ctx workflow.Context, since time.Time) next {
 	if s.nameTimer == nil || !s.nameSince.Equal(since) {
 		left := atLeastATick(since.Add(r.EventTypeDelay).Sub(workflow.Now(ctx)))
 		s.nameTimer, s.nameSince = workflow.NewTimerWithOptions(ctx, left, workflow.TimerOptions{
-			Summary: "one callout has named the stop: another may contradict it",
+			Summary: "one callout has named the step: another may contradict it",
 		}), since
 		s.trustedAt = workflow.Now(ctx).Add(left)
 	}

@@ -31,7 +31,7 @@ func each(t *testing.T, play func(t *testing.T, read expense.FetchedReport)) {
 	}
 }
 
-func TestASecondNameMakesAStopUnknown(t *testing.T) {
+func TestASecondNameMakesAStepUnknown(t *testing.T) {
 	t.Parallel()
 	t.Run("when it comes later, once and for all, and the task stays", func(t *testing.T) {
 		each(t, func(t *testing.T, read expense.FetchedReport) {
@@ -119,7 +119,7 @@ func TestASecondNameMakesAStopUnknown(t *testing.T) {
 	})
 }
 
-func TestAVerdictThatNeedsTheStopsNameWaitsForAContradiction(t *testing.T) {
+func TestAVerdictThatDependsOnTheStepNameWaitsForAnotherName(t *testing.T) {
 	t.Parallel()
 	needs := func(v expense.Verdict) any { return expense.EvaluationResult{Verdict: &v, DependsOnStepName: true} }
 	t.Run("and is carried out when none comes", func(t *testing.T) {
@@ -203,7 +203,7 @@ func TestAVerdictThatNeedsTheStopsNameWaitsForAContradiction(t *testing.T) {
 	})
 }
 
-func TestAPersonWhomAForgedNameHasChosenDecidesNothing(t *testing.T) {
+func TestAPersonChosenByAForgedStepNameDecidesNothing(t *testing.T) {
 	t.Parallel()
 	auditors := ask
 	auditors.Group = "auditors"
@@ -232,7 +232,7 @@ func TestAPersonWhomAForgedNameHasChosenDecidesNothing(t *testing.T) {
 	})
 }
 
-func TestAStreamOfCalloutsKeepsNoDecisionFromBeingCarriedOut(t *testing.T) {
+func TestADecisionIsCarriedOutDespiteAStreamOfCallouts(t *testing.T) {
 	t.Parallel()
 	streamed := func(p *play, read expense.FetchedReport) any {
 		return func() any { p.told("", ""); return read }
@@ -282,7 +282,7 @@ func TestAStreamOfCalloutsKeepsNoDecisionFromBeingCarriedOut(t *testing.T) {
 	})
 }
 
-func TestANameThatWasAnnouncedAtAnEarlierStopContradictsAtItsOwn(t *testing.T) {
+func TestANameAnnouncedAtAnEarlierStepStillCounts(t *testing.T) {
 	t.Parallel()
 	next := expense.ActionTaken{Confirmed: true, ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(2, 10).ValidationID}}
 	for name, c := range map[string]struct{ at, before, true2 string }{
@@ -310,7 +310,7 @@ func TestANameThatWasAnnouncedAtAnEarlierStopContradictsAtItsOwn(t *testing.T) {
 	}
 }
 
-func TestANotificationThatComesAgainTakesNoPlaceOfANewOne(t *testing.T) {
+func TestARepeatedNotificationDoesNotReplaceANewOne(t *testing.T) {
 	p := newPlay(t)
 	const first, second = "2026-11-03T10:00:05", "2026-11-03T11:00:00"
 	next := expense.ActionTaken{Confirmed: true, ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(2, 10).ValidationID}}
@@ -327,7 +327,7 @@ func TestANotificationThatComesAgainTakesNoPlaceOfANewOne(t *testing.T) {
 	require.Equal(t, expense.Approved, p.run(told).Outcome)
 }
 
-func TestAStaleEntryOfTheFailedListDoesNotVouchForACalloutsName(t *testing.T) {
+func TestAStaleFailedListEntryDoesNotConfirmACalloutsName(t *testing.T) {
 	p := newPlay(t)
 	next := expense.ActionTaken{Confirmed: true, ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(2, 10).ValidationID}}
 	told, copied := named(callout(), "SUBMIT"), named(failedCopy(1), "SUBMIT")
@@ -345,7 +345,7 @@ func TestAStaleEntryOfTheFailedListDoesNotVouchForACalloutsName(t *testing.T) {
 	require.Equal(t, expense.SentBack, p.run(told).Outcome)
 }
 
-func TestAContradictionOutlastsAChangeOfTheInterface(t *testing.T) {
+func TestAContradictionSurvivesAChangeOfTheInterface(t *testing.T) {
 	t.Parallel()
 	for name, reads := range map[string][2]expense.FetchedReport{
 		"from v4 to v1.1": {byStopV4(), byStop(waiting(1, 10))},
@@ -369,7 +369,7 @@ func TestAContradictionOutlastsAChangeOfTheInterface(t *testing.T) {
 	}
 }
 
-func TestWhereStopsLookAlikeANameIsOfOneOfThem(t *testing.T) {
+func TestANameBelongsToOneOfTwoStepsThatLookAlike(t *testing.T) {
 	t.Parallel()
 	again := expense.ActionTaken{Confirmed: true, ReportState: expense.ReportState{Kind: expense.NotWaiting, ValidationID: byV4("").ValidationID}}
 	t.Run("and not of the next, to which our action led", func(t *testing.T) {
@@ -396,7 +396,7 @@ func TestWhereStopsLookAlikeANameIsOfOneOfThem(t *testing.T) {
 	})
 }
 
-func TestAnEntryOfTheFailedListMayBeOfAnEarlierStop(t *testing.T) {
+func TestAFailedListEntryMayBeAboutAnEarlierStep(t *testing.T) {
 	t.Parallel()
 	next := expense.ActionTaken{Confirmed: true, ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(2, 10).ValidationID}}
 	for name, c := range map[string]struct {
@@ -438,11 +438,11 @@ func TestASingle404LosesNoName(t *testing.T) {
 	require.Equal(t, []string{"SUBMIT"}, p.judgedFor())
 }
 
-func TestTheNamesOfAStopAreCarriedOn(t *testing.T) {
+func TestStepNamesSurviveContinueAsNew(t *testing.T) {
 	p := newPlay(t)
 	memory := &workflows.Memory{MustRead: true}
 	memory.Address.ObjectURI, memory.Step.ValidationID = reportURI, waiting(1, 10).ValidationID
-	memory.Step.Named = []workflows.NamedStep{{Stop: waiting(1, 10).ValidationID, Names: []workflows.StepName{{Name: "SUBMIT"}}}}
+	memory.Step.Named = []workflows.NamedStep{{ValidationID: waiting(1, 10).ValidationID, Names: []workflows.StepName{{Name: "SUBMIT"}}}}
 	memory.Step.NewNames = []workflows.StepName{{Name: "PRE-EXTRACT"}}
 	p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{ask}
 	p.after(time.Hour, func() {

@@ -29,7 +29,7 @@ func (p *play) judgedFor() (all []string) {
 	return all
 }
 
-func TestAVerdictIsForTheStopThatWasNamed(t *testing.T) {
+func TestAVerdictAppliesToTheNamedStep(t *testing.T) {
 	t.Parallel()
 	t.Run("one that was made while none was known is made anew when a callout names it", func(t *testing.T) {
 		p := newPlay(t)
@@ -70,7 +70,7 @@ func TestAVerdictIsForTheStopThatWasNamed(t *testing.T) {
 	})
 }
 
-func TestAStopThatIsLeftNamesNoOther(t *testing.T) {
+func TestTheNameOfALeftStepDoesNotNameTheNext(t *testing.T) {
 	t.Parallel()
 	next := expense.ActionTaken{Confirmed: true, ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(2, 10).ValidationID}}
 	t.Run("the next stop is unknown until it is named", func(t *testing.T) {
@@ -124,7 +124,7 @@ func TestAStopThatIsLeftNamesNoOther(t *testing.T) {
 	})
 }
 
-func TestTheRulesTodayIsTheDayOfTheJudging(t *testing.T) {
+func TestTheRulesTodayIsTheDayOfTheEvaluation(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}
 	begun := p.env.Now()

@@ -81,7 +81,7 @@ func notOurs() expense.FetchedReport {
 	return read
 }
 
-func TestWhatOnlyTheFailedListTellsOfMayBeAnothers(t *testing.T) {
+func TestAReportOnlyInTheFailedListMayBeForAnotherConnector(t *testing.T) {
 	t.Run("then nothing is done, and its entry stays", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{notOurs()}
@@ -135,7 +135,7 @@ func TestWhatOnlyTheFailedListTellsOfMayBeAnothers(t *testing.T) {
 	})
 }
 
-func TestASweepTellsOnceOfWhatItLeavesToOthers(t *testing.T) {
+func TestASweepReportsOnceWhatItSkipsForOtherConnectors(t *testing.T) {
 	other := expense.UnreadableEntry{NotificationURI: "https://x/1", Reason: "of another connector"}
 	sweep := func(before *workflows.SweepResult) (result workflows.SweepResult) {
 		p := stage(t)
@@ -178,7 +178,7 @@ func TestASweepTellsOnceOfWhatItLeavesToOthers(t *testing.T) {
 		UnannouncedReports: []string{"R1", "R2"}, UnannouncedPolicies: []string{"Q", "T"}, UnannouncedRequests: 3}, first)
 }
 
-func TestWhatAnEndedRunRememberedIsNotForgotten(t *testing.T) {
+func TestTheStepsOfAnEndedRunAreKept(t *testing.T) {
 	t.Parallel()
 	before := expense.AnnouncedSteps{Steps: []expense.AnnouncedStep{{Step: stepOf("P", "SUBMIT"), By: expense.ByCallout}}}
 	for status, begins := range map[enumspb.WorkflowExecutionStatus]expense.AnnouncedSteps{

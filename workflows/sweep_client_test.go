@@ -18,7 +18,7 @@ import (
 	"concur-connector/workflows"
 )
 
-func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
+func TestASweepStartsRunsOnItsOwnQueueUnlessItSkipsThem(t *testing.T) {
 	t.Parallel()
 	event := failedCopy(1)
 	event.EventDateTime = "2026-11-03T10:00:00"
@@ -68,36 +68,36 @@ func TestASweepStartsOnItsOwnQueueWhatIsNotToBeLeftAlone(t *testing.T) {
 		"one whose run is open is told to it":               {last: closed(running, "", at), open: true, want: expense.SweptSignaled},
 		"one whose open run began with it is not told":      {last: begun(event.NotificationURI), want: expense.SweptSignaled},
 		"one whose open run began with another is told":     {last: begun("https://other"), open: true, want: expense.SweptSignaled},
-		"one that its last run was deleting is left alone":  {last: done(event.NotificationURI, expense.Approved), want: expense.SweptSkipped},
+		"one that its last run was deleting is skipped":     {last: done(event.NotificationURI, expense.Approved), want: expense.SweptSkipped},
 		"one that is listed once it was deleted is owed":    {last: done(event.NotificationURI, expense.Approved), late: time.Minute, times: 1, want: expense.SweptStarted},
 		"one that was deleted twice is owed again":          {last: done(event.NotificationURI, expense.Superseded), late: time.Minute, times: 2, want: expense.SweptStarted},
 		"one that was deleted three times is told of":       {last: done(event.NotificationURI, expense.Superseded), late: time.Minute, times: 3, want: expense.SweptStillListed},
 		"one that stays is tried again after a day":         {last: done(event.NotificationURI, expense.Superseded), late: 25 * time.Hour, times: 3, want: expense.SweptStarted},
 		"one whose report has another that stays, too":      {last: done("https://other", expense.Superseded), late: time.Minute, times: 3, want: expense.SweptStillListed},
 		"one beside another that stays is owed again":       {last: done("https://other", expense.Superseded), late: time.Minute, times: 2, want: expense.SweptStarted},
-		"one whose run left it in the list is left alone":   {last: done(event.NotificationURI, expense.Superseded), late: time.Minute, now: others, why: others, want: expense.SweptSkipped},
+		"one whose run left it in the list is skipped":      {last: done(event.NotificationURI, expense.Superseded), late: time.Minute, now: others, why: others, want: expense.SweptSkipped},
 		"one that a dry run left is owed with writes":       {last: done(event.NotificationURI, expense.Superseded), late: time.Minute, times: 1, why: others, want: expense.SweptStarted},
 		"one whose last run dealt with another is started":  {last: done("https://other", expense.Approved), want: expense.SweptStarted},
 		"one that its last run only showed is taken up":     {last: done(event.NotificationURI, expense.DryRun), want: expense.SweptStarted},
 		"one whose cancelled run does not answer waits":     {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), mute: true, want: expense.SweptUnknown},
 		"one that was shown by a run that is mute is shown": {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), now: expense.DryRunMode, why: expense.DryRunMode, mute: true, want: expense.SweptStarted},
-		"an object that we do not handle is left alone":     {last: closed(completed, expense.Unsupported, at.AddDate(-1, 0, 0)), want: expense.SweptSkipped},
+		"an object that we do not handle is skipped":        {last: closed(completed, expense.Unsupported, at.AddDate(-1, 0, 0)), want: expense.SweptSkipped},
 		"one that its last run left to others is left":      {last: done(event.NotificationURI, expense.NotOurs), late: 48 * time.Hour, want: expense.SweptSkipped},
 		"one that is known to be ours by now is taken up":   {last: done(event.NotificationURI, expense.NotOurs), owned: true, want: expense.SweptStarted},
 		"one beside another that was left to others":        {last: done("https://other", expense.NotOurs), want: expense.SweptStarted},
-		"one cancelled long after the event is left alone":  {last: closed(canceled, expense.Cancelled, at.Add(13*time.Hour)), want: expense.SweptSkipped},
-		"one terminated long after the event is left alone": {last: closed(terminated, "", at.Add(13*time.Hour)), want: expense.SweptSkipped},
+		"one cancelled long after the event is skipped":     {last: closed(canceled, expense.Cancelled, at.Add(13*time.Hour)), want: expense.SweptSkipped},
+		"one terminated long after the event is skipped":    {last: closed(terminated, "", at.Add(13*time.Hour)), want: expense.SweptSkipped},
 		"one cancelled before the event is started":         {last: closed(canceled, expense.Cancelled, at.Add(-time.Hour)), want: expense.SweptStarted},
 		"one cancelled within the zones' doubt is started":  {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), want: expense.SweptStarted},
-		"one that was only shown is left alone":             {last: closed(completed, expense.DryRun, at.Add(time.Minute)), now: expense.DryRunMode, why: expense.DryRunMode, want: expense.SweptSkipped},
+		"one that was only shown is skipped":                {last: closed(completed, expense.DryRun, at.Add(time.Minute)), now: expense.DryRunMode, why: expense.DryRunMode, want: expense.SweptSkipped},
 		"one of a report that came again is shown again":    {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), now: expense.DryRunMode, why: expense.DryRunMode, want: expense.SweptStarted},
-		"one that the run which showed knew is left alone":  {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), knows: []string{event.NotificationURI}, now: expense.DryRunMode, why: expense.DryRunMode, want: expense.SweptSkipped},
+		"one that the run which showed knew is skipped":     {last: closed(completed, expense.DryRun, at.Add(-time.Minute)), knows: []string{event.NotificationURI}, now: expense.DryRunMode, why: expense.DryRunMode, want: expense.SweptSkipped},
 		"one shown for what was no test user's is left":     {last: closed(completed, expense.DryRun, at.Add(24*time.Hour)), now: others, why: others, want: expense.SweptSkipped},
 		"one shown to other test users is started":          {last: closed(completed, expense.DryRun, at.Add(24*time.Hour)), now: others, why: expense.NotTestUser([]string{"sam"}), want: expense.SweptStarted},
 		"one shown in a dry run is started for test users":  {last: closed(completed, expense.DryRun, at.Add(24*time.Hour)), now: others, why: expense.DryRunMode, want: expense.SweptStarted},
 		"one shown for test users is left in a dry run":     {last: closed(completed, expense.DryRun, at.Add(24*time.Hour)), now: expense.DryRunMode, why: others, want: expense.SweptSkipped},
 		"one that was only shown is started with writes":    {last: closed(completed, expense.DryRun, at.Add(24*time.Hour)), want: expense.SweptStarted},
-		"one that the cancelled run knew of is left alone":  {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), knows: []string{event.NotificationURI}, want: expense.SweptSkipped},
+		"one that the cancelled run knew of is skipped":     {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), knows: []string{event.NotificationURI}, want: expense.SweptSkipped},
 		"one beside what the cancelled run knew is started": {last: closed(canceled, expense.Cancelled, at.Add(time.Hour)), knows: []string{"https://other"}, want: expense.SweptStarted},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -48,7 +48,7 @@ func TestASweepStartsEveryPartOfTheFailedList(t *testing.T) {
 	require.Equal(t, result, status, "the query says what was done")
 }
 
-func TestAnEntryThatCannotBeUnderstoodIsNamedOnceADay(t *testing.T) {
+func TestAnUnreadableEntryIsReportedOnceADay(t *testing.T) {
 	p := newPlay(t)
 	known := expense.UnreadableEntry{NotificationURI: "https://x/1", Reason: "no ObjectURI"}
 	fresh := expense.UnreadableEntry{NotificationURI: "https://x/2", Reason: "no ObjectURI"}
@@ -66,7 +66,7 @@ func TestAnEntryThatCannotBeUnderstoodIsNamedOnceADay(t *testing.T) {
 	}, result)
 }
 
-func TestASweepLooksForForgottenReportsPartByPart(t *testing.T) {
+func TestASweepLooksForMissedReportsPartByPart(t *testing.T) {
 	for name, test := range map[string]struct {
 		next func(page string) string
 		want workflows.SweepResult
@@ -102,7 +102,7 @@ func TestASweepLooksForForgottenReportsPartByPart(t *testing.T) {
 	}
 }
 
-func TestASweepThatOnlyReadsStartsNothing(t *testing.T) {
+func TestAReadOnlySweepStartsNothing(t *testing.T) {
 	p := newPlay(t)
 	p.register(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 		return expense.FailedNotifications{Items: []expense.Notification{failedCopy(1), failedCopy(2)}}, nil
@@ -114,7 +114,7 @@ func TestASweepThatOnlyReadsStartsNothing(t *testing.T) {
 	require.Equal(t, workflows.SweepResult{Found: 2}, result)
 }
 
-func TestALongSweepContinuesAsNewWithWhatItHasDone(t *testing.T) {
+func TestALongSweepContinuesAsNewWithItsResult(t *testing.T) {
 	p := newPlay(t)
 	p.register(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 		return expense.FailedNotifications{Items: []expense.Notification{failedCopy(1)}, Next: in.After + "n"}, nil
@@ -130,7 +130,7 @@ func TestALongSweepContinuesAsNewWithWhatItHasDone(t *testing.T) {
 	require.Equal(t, workflows.SweepInput{After: "m" + strings.Repeat("n", 5), Before: workflows.SweepResult{Found: 12, Signaled: 5}}, next)
 }
 
-func TestAListThatCannotBeHadKeepsNoOtherFromBeingLookedAt(t *testing.T) {
+func TestASweepChecksTheOtherListsWhenOneFails(t *testing.T) {
 	type failure struct {
 		err        error
 		kind, says string
@@ -179,7 +179,7 @@ func TestAListThatCannotBeHadKeepsNoOtherFromBeingLookedAt(t *testing.T) {
 	})
 }
 
-func TestMoreJunkThanAResultNamesIsNamedByTheNext(t *testing.T) {
+func TestTheNextSweepReportsTheEntriesThatWereTooMany(t *testing.T) {
 	var junk []expense.UnreadableEntry
 	for i := range 60 {
 		junk = append(junk, expense.UnreadableEntry{ObjectURI: fmt.Sprint(i), Reason: "NotificationURI is empty"})
@@ -211,7 +211,7 @@ func TestMoreJunkThanAResultNamesIsNamedByTheNext(t *testing.T) {
 	require.Empty(t, third.Why)
 }
 
-func TestASweepWhoseNetsBothFailSaysSoInOneSentence(t *testing.T) {
+func TestASweepWithTwoFailedListsNamesBothInOneError(t *testing.T) {
 	p := newPlay(t)
 	p.register(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 		return expense.FailedNotifications{}, temporal.NewNonRetryableApplicationError("list failed notifications: Forbidden", "Forbidden", nil)

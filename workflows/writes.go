@@ -63,43 +63,43 @@ type UnknownWrite struct {
 }
 
 // postedAt returns the exceptions that are on the report since this step.
-func (w *writes) postedAt(stop string) []PostedAtStep {
+func (w *writes) postedAt(validationID string) []PostedAtStep {
 	var here []PostedAtStep
 	for _, p := range w.Posted {
-		if p.ValidationID == stop {
+		if p.ValidationID == validationID {
 			here = append(here, p)
 		}
 	}
 	return here
 }
 
-func (w *writes) hasPosted(stop string, e expense.Exception) bool {
-	return slices.ContainsFunc(w.postedAt(stop), func(p PostedAtStep) bool { return p.Same(e) })
+func (w *writes) hasPosted(validationID string, e expense.Exception) bool {
+	return slices.ContainsFunc(w.postedAt(validationID), func(p PostedAtStep) bool { return p.Same(e) })
 }
 
 // missing returns the wanted exceptions that are not posted at this step, each once.
-func (w *writes) missing(stop string, wanted []expense.Exception) []expense.Exception {
+func (w *writes) missing(validationID string, wanted []expense.Exception) []expense.Exception {
 	var missing []expense.Exception
 	for _, e := range wanted {
-		if !w.hasPosted(stop, e) && !slices.ContainsFunc(missing, e.Same) {
+		if !w.hasPosted(validationID, e) && !slices.ContainsFunc(missing, e.Same) {
 			missing = append(missing, e)
 		}
 	}
 	return missing
 }
 
-func (w *writes) recordPosted(stop string, item expense.PostedException) {
-	w.Posted = append(w.Posted, PostedAtStep{ValidationID: stop, PostedException: item})
+func (w *writes) recordPosted(validationID string, item expense.PostedException) {
+	w.Posted = append(w.Posted, PostedAtStep{ValidationID: validationID, PostedException: item})
 }
 
 // recordApproving remembers the exception by which the report is approved.
-func (w *writes) recordApproving(stop string, e expense.Exception, state expense.PostState) {
-	w.Posted = append(w.Posted, PostedAtStep{ValidationID: stop, Approves: true, PostedException: expense.PostedException{Exception: e, State: state}})
+func (w *writes) recordApproving(validationID string, e expense.Exception, state expense.PostState) {
+	w.Posted = append(w.Posted, PostedAtStep{ValidationID: validationID, Approves: true, PostedException: expense.PostedException{Exception: e, State: state}})
 }
 
 // forgetPosted forgets what was posted at a step: the report waits at another that looks alike.
-func (w *writes) forgetPosted(stop string) {
-	w.Posted = slices.DeleteFunc(w.Posted, func(p PostedAtStep) bool { return p.ValidationID == stop })
+func (w *writes) forgetPosted(validationID string) {
+	w.Posted = slices.DeleteFunc(w.Posted, func(p PostedAtStep) bool { return p.ValidationID == validationID })
 }
 
 // forgetDeleted forgets an exception that is no longer on the report.
@@ -109,11 +109,11 @@ func (w *writes) forgetDeleted(e expense.Exception) {
 
 // splitUnlisted returns the exceptions at this step that Concur accepted and did not list: those
 // that it lists now, and those that it still does not.
-func (w *writes) splitUnlisted(stop string, existing []expense.ExistingException, wanted []expense.Exception) (listed, unlisted []expense.Exception) {
+func (w *writes) splitUnlisted(validationID string, existing []expense.ExistingException, wanted []expense.Exception) (listed, unlisted []expense.Exception) {
 	for i := range w.Posted {
 		p := &w.Posted[i]
 		switch {
-		case p.ValidationID != stop || p.State != expense.Unlisted || !slices.ContainsFunc(wanted, p.Same):
+		case p.ValidationID != validationID || p.State != expense.Unlisted || !slices.ContainsFunc(wanted, p.Same):
 		case has(existing, p.Exception):
 			p.State = expense.Posted
 			listed = append(listed, p.Exception)
@@ -125,8 +125,8 @@ func (w *writes) splitUnlisted(stop string, existing []expense.ExistingException
 }
 
 // unknownAt returns true when the outcome of the last write at this step is unknown.
-func (w *writes) unknownAt(stop string) bool {
-	return w.Unknown != nil && w.Unknown.ValidationID == stop
+func (w *writes) unknownAt(validationID string) bool {
+	return w.Unknown != nil && w.Unknown.ValidationID == validationID
 }
 
 // begin notes that exceptions are about to be written. It returns what is to be called when
@@ -148,8 +148,8 @@ func (w *writes) resolved() { w.Unknown = nil }
 
 // forgetApproving forgets an exception that should have approved the report when the report
 // waits at another step, and returns its code. Nobody says whether the exception moved it.
-func (w *writes) forgetApproving(moved bool, stop string) string {
-	if w.Unknown == nil || !moved && w.Unknown.ValidationID == stop {
+func (w *writes) forgetApproving(moved bool, validationID string) string {
+	if w.Unknown == nil || !moved && w.Unknown.ValidationID == validationID {
 		return ""
 	}
 	code := w.Unknown.Code
@@ -183,15 +183,15 @@ func (w *writes) countChange() (tryAgain bool) {
 func (w *writes) startAnew() { w.RejectedPosts, w.DryRunRemovals = 0, nil }
 
 // actedAt notes that the action at this step has succeeded.
-func (w *writes) actedAt(stop string, now time.Time) {
-	w.ActedAtValidation, w.ActedAt = stop, now
+func (w *writes) actedAt(validationID string, now time.Time) {
+	w.ActedAtValidation, w.ActedAt = validationID, now
 	w.LimitOverridden, w.Changes = false, 0
 }
 
 // actedEarlier notes when a run before this one has acted.
-func (w *writes) actedEarlier(stop string, at time.Time) {
+func (w *writes) actedEarlier(validationID string, at time.Time) {
 	if at.After(w.ActedAt) {
-		w.ActedAtValidation, w.ActedAt = stop, at
+		w.ActedAtValidation, w.ActedAt = validationID, at
 	}
 }
 
@@ -232,10 +232,10 @@ func has(list []expense.ExistingException, e expense.Exception) bool {
 const maxCarriedPosted = 2000
 
 // trim drops the oldest exceptions of earlier steps when there are too many to carry on.
-func (w *writes) trim(stop string) {
+func (w *writes) trim(validationID string) {
 	over := len(w.Posted) - maxCarriedPosted
 	w.Posted = slices.DeleteFunc(slices.Clone(w.Posted), func(p PostedAtStep) bool {
-		if p.ValidationID == stop || over <= 0 {
+		if p.ValidationID == validationID || over <= 0 {
 			return false
 		}
 		over--
@@ -302,7 +302,7 @@ func (r *run) noteEarlierWrites(read expense.FetchedReport) {
 	if !earlier.Wrote {
 		return
 	}
-	r.Progress.record("a run before this one may have written to the " + r.noun() + " at this stop")
+	r.Progress.record("a run before this one may have written to the " + r.noun() + " at this step")
 	u := UnknownWrite{ValidationID: read.ValidationID, HeaderHash: read.HeaderHash, Earlier: true}
 	if read.Report != nil {
 		u.Flags = read.Report.Flags()
@@ -320,9 +320,9 @@ func (r *run) noteEarlierWrites(read expense.FetchedReport) {
 // reportChanged evaluates a report again that had changed, or may wait at another step, when it
 // was to be written. A report that changes before each write is parked.
 func (r *run) reportChanged(unknown bool) next {
-	why := "the " + r.noun() + " was changed or moved after it was judged: nothing was written, and it is judged anew"
+	why := "the " + r.noun() + " has changed or moved since the rules were evaluated: nothing was written, and they are evaluated again"
 	if unknown {
-		why = "it is not known whether an action took effect, and the " + r.noun() + " has changed since: it is judged anew"
+		why = "the outcome of an action is unknown, and the " + r.noun() + " has changed since: the rules are evaluated again"
 	}
 	r.Progress.record(why)
 	r.Writes.resolved()

@@ -22,9 +22,9 @@ func left() expense.Notification {
 	return expense.Notification{HandedOverBy: callout().ID(), ObjectURI: reportURI, EventType: "Step - SUBMIT"}
 }
 
-func TestARunReadsByTheAddressOfACalloutWhatItsOwnDoesNotShow(t *testing.T) {
+func TestARunReadsByTheCalloutsAddressWhenItsOwnIsNotEnough(t *testing.T) {
 	t.Parallel()
-	said := "the report is read by the address of a callout from now on"
+	said := "the report is read by the address of the callout from now on"
 	for name, own := range map[string]any{
 		"its stop looks like another":      kind(expense.AmbiguousStep),
 		"it does not hold what is claimed": kind(expense.Incomplete),
@@ -43,7 +43,7 @@ func TestARunReadsByTheAddressOfACalloutWhatItsOwnDoesNotShow(t *testing.T) {
 			})
 			result := p.run(swept())
 			require.Equal(t, expense.Approved, result.Outcome)
-			require.Equal(t, []string{said, "passed on"}, result.Done)
+			require.Equal(t, []string{said, "approved"}, result.Done)
 			last := p.read[len(p.read)-1]
 			require.Equal(t, reportURI, last.ObjectURI)
 			require.Equal(t, "R1", last.ReportID, "and only if the same report is there")
@@ -60,7 +60,7 @@ func TestARunReadsByTheAddressOfACalloutWhatItsOwnDoesNotShow(t *testing.T) {
 	})
 }
 
-func TestTheAddressOfACalloutIsAHintAndNoMore(t *testing.T) {
+func TestTheCalloutsAddressIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	wait := func(p *play, then func()) {
 		p.after(time.Hour, func() {
@@ -121,7 +121,7 @@ func TestTheAddressOfACalloutIsAHintAndNoMore(t *testing.T) {
 	})
 }
 
-func TestARunThatIsParkedForAStopThatLooksLikeAnotherIsFoundByOthers(t *testing.T) {
+func TestOtherRunsFindARunParkedForAnAmbiguousStep(t *testing.T) {
 	t.Parallel()
 	t.Run("by the report's ID", func(t *testing.T) {
 		p := newPlay(t)

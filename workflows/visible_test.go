@@ -13,7 +13,7 @@ import (
 	"concur-connector/workflows"
 )
 
-func TestARunLooksForItsActionNoLongerThanConcurMayTakeToShowIt(t *testing.T) {
+func TestARunReadsAgainOnlyUntilConcurMustShowItsAction(t *testing.T) {
 	p := newPlay(t)
 	var acted time.Time
 	var looks []time.Duration

@@ -18,9 +18,9 @@ import (
 	"concur-connector/workflows"
 )
 
-// TestOnlyAnOpenRunKnowsForGoodOfWhatAListShowsAsWaiting asks what Knows makes of the runs
+// TestOnlyAnOpenRunHandlesAWaitingReportWithoutATimeLimit asks what Knows makes of the runs
 // of a report that a list shows as waiting, and that was changed three hours ago.
-func TestOnlyAnOpenRunKnowsForGoodOfWhatAListShowsAsWaiting(t *testing.T) {
+func TestOnlyAnOpenRunHandlesAWaitingReportWithoutATimeLimit(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)
 	ended := func(id string, status enumspb.WorkflowExecutionStatus, outcome expense.Outcome, ago time.Duration) *workflowpb.WorkflowExecutionInfo {

@@ -10,7 +10,7 @@ import (
 	"concur-connector/workflows"
 )
 
-func TestAnExceptionThatConcurAcceptsAndDoesNotListIsNotPutAgain(t *testing.T) {
+func TestAnExceptionThatConcurAcceptsAndDoesNotListIsNotPostedAgain(t *testing.T) {
 	passedOn := passOn
 	passedOn.Exceptions = []expense.Exception{norecpt}
 	p := newPlay(t)

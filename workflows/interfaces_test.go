@@ -28,7 +28,7 @@ var (
 	other = expense.ExistingException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}}
 )
 
-func TestTheInterfaceOfTheReadIsThatOfTheWrites(t *testing.T) {
+func TestWritesUseTheInterfaceOfTheRead(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts, p.posts = []any{byV4("m1")}, []any{flagged}, []any{posted(expense.Posted, "")}
 	require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
@@ -37,13 +37,13 @@ func TestTheInterfaceOfTheReadIsThatOfTheWrites(t *testing.T) {
 	require.Equal(t, "m1", p.acted[0].HeaderHash)
 }
 
-func TestFallingBackIsSaidOnce(t *testing.T) {
+func TestAFallbackIsRecordedOnce(t *testing.T) {
 	p := newPlay(t)
 	fell := waiting(1, 10)
 	fell.FallbackReason = "v4 needs a scope"
 	p.reads, p.verdicts = []any{fell, byV4("m1"), fell}, []any{stale, stale, passOn}
 	result := p.run(callout())
-	require.Equal(t, []string{"passed on"}, result.Done[len(result.Done)-1:])
+	require.Equal(t, []string{"approved"}, result.Done[len(result.Done)-1:])
 	require.Equal(t, 1, count(result.Done, "read by v1.1, and acted on by it: v4 needs a scope"))
 }
 
@@ -56,7 +56,7 @@ func count(lines []string, line string) (n int) {
 	return n
 }
 
-func TestMoreExceptionsOfOthersThanAreRememberedKeepNoRunFromItsEnd(t *testing.T) {
+func TestRunEndsDespiteTooManyForeignExceptions(t *testing.T) {
 	t.Parallel()
 	all := make([]expense.ExistingException, 450)
 	for i := range all {
@@ -77,7 +77,7 @@ func TestMoreExceptionsOfOthersThanAreRememberedKeepNoRunFromItsEnd(t *testing.T
 	}
 }
 
-func TestWhatIsLeftOfAnEarlierSubmissionIsTakenOffBeforeTheRulesJudge(t *testing.T) {
+func TestExceptionsOfAnEarlierSubmissionAreDeletedBeforeTheEvaluation(t *testing.T) {
 	t.Parallel()
 	t.Run("and what others put there is left", func(t *testing.T) {
 		p := newPlay(t)
@@ -86,7 +86,7 @@ func TestWhatIsLeftOfAnEarlierSubmissionIsTakenOffBeforeTheRulesJudge(t *testing
 		p.verdicts = []any{passOn}
 		result := p.run(callout())
 		require.Equal(t, []string{"read", "clear", "read", "judge", "approve"}, p.calls)
-		require.Equal(t, []string{"exception NORECPT taken off entry e1", "exception LATE stays on report: Concur does not take it off", "passed on"}, result.Done)
+		require.Equal(t, []string{"exception NORECPT deleted from entry e1", "exception LATE stays on report: Concur does not delete it", "approved"}, result.Done)
 		require.Equal(t, expense.V4, p.cleared[0].Via)
 	})
 	t.Run("but not what was posted at this stop", func(t *testing.T) {
@@ -142,11 +142,11 @@ func TestWhatIsLeftOfAnEarlierSubmissionIsTakenOffBeforeTheRulesJudge(t *testing
 		p.actions = []any{expense.ActionTaken{DryRun: expense.DryRunMode}}
 		result := p.run(callout())
 		require.Equal(t, expense.DryRun, result.Outcome)
-		require.Equal(t, []string{"would take exception NORECPT off entry e1", "would pass the report on"}, result.Done)
+		require.Equal(t, []string{"would delete exception NORECPT from entry e1", "would approve the report"}, result.Done)
 	})
 }
 
-func TestAReportThatMayHaveBeenMovedIsJudgedAnew(t *testing.T) {
+func TestAReportThatMayHaveMovedIsEvaluatedAgain(t *testing.T) {
 	t.Parallel()
 	t.Run("when a write is in doubt", func(t *testing.T) {
 		p := newPlay(t)
@@ -190,7 +190,7 @@ func TestAReportThatMayHaveBeenMovedIsJudgedAnew(t *testing.T) {
 	})
 }
 
-func TestARunLeavesItsReportToAnotherRunOfIt(t *testing.T) {
+func TestARunHandsItsReportOverToAnotherRun(t *testing.T) {
 	t.Parallel()
 	other := expense.HandedOverRun{To: "EXPRPT:R1"}
 	t.Run("and what it would have deleted", func(t *testing.T) {
@@ -200,7 +200,7 @@ func TestARunLeavesItsReportToAnotherRunOfIt(t *testing.T) {
 		require.Equal(t, expense.HandedOver, result.Outcome)
 		require.Equal(t, []string{"read", "join"}, p.calls)
 		require.Equal(t, []expense.HandOverRunInput{{ReportID: "R1", ObjectURI: reportURI, PendingDeletes: []string{failedCopy(1).NotificationURI}}}, p.joined)
-		require.Equal(t, []string{"the report is left to the run EXPRPT:R1"}, result.Done)
+		require.Equal(t, []string{"handed over to the run EXPRPT:R1"}, result.Done)
 	})
 	t.Run("after others can find it, and before it writes anything", func(t *testing.T) {
 		p := newPlay(t)
@@ -261,7 +261,7 @@ func request() expense.FetchedReport {
 	return expense.FetchedReport{ReportState: expense.ReportState{Status: r.Status, ValidationID: r.ValidationID()}, ReportID: r.ID, Request: r, Revision: r.Revision(), Content: r.Content()}
 }
 
-func TestATravelRequestIsReadJudgedAndActedOn(t *testing.T) {
+func TestATravelRequestIsReadEvaluatedAndDecided(t *testing.T) {
 	t.Parallel()
 	n := expense.Notification{Kind: expense.RequestObject, Key: "AB12", ObjectURI: requestURI + "AB12"}
 	gone := func(status string) expense.FetchedReport {
@@ -272,7 +272,7 @@ func TestATravelRequestIsReadJudgedAndActedOn(t *testing.T) {
 		want                     expense.Outcome
 		calls                    []string
 	}{
-		"passed on":          {[]any{request()}, []any{passOn}, nil, expense.Approved, []string{"read request", "judge request", "approve"}},
+		"approved":           {[]any{request()}, []any{passOn}, nil, expense.Approved, []string{"read request", "judge request", "approve"}},
 		"sent back":          {[]any{request()}, []any{sendBack}, nil, expense.SentBack, []string{"read request", "judge request", "send-back"}},
 		"recalled":           {[]any{gone(expense.RequestNotSubmitted)}, nil, nil, expense.Withdrawn, []string{"read request"}},
 		"cancelled":          {[]any{gone(expense.RequestCanceled)}, nil, nil, expense.Withdrawn, []string{"read request"}},
@@ -288,7 +288,7 @@ func TestATravelRequestIsReadJudgedAndActedOn(t *testing.T) {
 	}
 }
 
-func TestATravelRequestThatComesToTheNextStopIsJudgedThere(t *testing.T) {
+func TestATravelRequestIsEvaluatedAgainAtItsNextStep(t *testing.T) {
 	t.Parallel()
 	next := request()
 	next.MayHaveMoved = true
@@ -314,7 +314,7 @@ func TestATravelRequestThatComesToTheNextStopIsJudgedThere(t *testing.T) {
 	}
 }
 
-func TestACalloutAboutATravelRequestTakesUpWhateverWaits(t *testing.T) {
+func TestACalloutAboutATravelRequestStartsRunsForAllThatWait(t *testing.T) {
 	t.Parallel()
 	trigger := expense.Notification{Kind: expense.RequestObject, Key: "gT4$p", ObjectURI: "https://www.concursolutions.com/api/travelrequest/v1.0/requests/gT4$p",
 		NotificationURI: failedCopy(7).NotificationURI}
@@ -362,7 +362,7 @@ func TestACalloutAboutATravelRequestTakesUpWhateverWaits(t *testing.T) {
 	})
 }
 
-func TestASweepStartsWhatNobodyToldOf(t *testing.T) {
+func TestASweepStartsRunsForMissedReports(t *testing.T) {
 	t.Parallel()
 	report := expense.Notification{Kind: expense.ReportObject, Key: "R1", ObjectURI: "https://us2.api.concursolutions.com/expensereports/v4/users/u/context/TRAVELER/reports/R1"}
 	request := expense.Notification{Kind: expense.RequestObject, Key: "AB12", ObjectURI: requestURI + "AB12"}
@@ -406,7 +406,7 @@ func TestASweepStartsWhatNobodyToldOf(t *testing.T) {
 	}
 }
 
-func TestARunThatHasBegunToWriteByV4StaysWithIt(t *testing.T) {
+func TestARunThatHasWrittenByV4KeepsUsingIt(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{byV4("m1"), byV4("m2", held)}, []any{flagged}
 	p.posts, p.actions = []any{posted(expense.Posted, "")}, []any{certain(expense.Blocked), expense.ActionTaken{}}

@@ -11,7 +11,7 @@ import (
 	"concur-connector/workflows"
 )
 
-func TestADeleteThatConcurRefusesIsNotOwedForEver(t *testing.T) {
+func TestARefusedDeleteIsNotTriedForEver(t *testing.T) {
 	t.Run("it is tried three times, and left where it is", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
@@ -25,7 +25,7 @@ func TestADeleteThatConcurRefusesIsNotOwedForEver(t *testing.T) {
 		result := p.run(failedCopy(1))
 		require.Equal(t, expense.Approved, result.Outcome)
 		require.Equal(t, []string{"read", "judge", "approve", "delete", "delete", "delete"}, p.calls)
-		require.Contains(t, result.Done, "a failed notification was left where it is: Concur refuses to delete it")
+		require.Contains(t, result.Done, "a failed notification stays in the list: Concur refuses to delete it")
 	})
 	t.Run("one that is gone meanwhile is done", func(t *testing.T) {
 		p := newPlay(t)
@@ -37,7 +37,7 @@ func TestADeleteThatConcurRefusesIsNotOwedForEver(t *testing.T) {
 	})
 }
 
-func TestARunThatIsParkedForAnOutageTriesAgainEveryHour(t *testing.T) {
+func TestARunParkedForAnOutageRetriesEveryHour(t *testing.T) {
 	for _, outage := range []expense.Kind{expense.Unavailable, expense.OutcomeUnknown} {
 		t.Run(string(outage), func(t *testing.T) {
 			p := newPlay(t)
@@ -60,7 +60,7 @@ func TestARunThatIsParkedForAnOutageTriesAgainEveryHour(t *testing.T) {
 	}
 }
 
-func TestAParkedRunShowsTheAdviceOfConcursCode(t *testing.T) {
+func TestAParkedRunShowsTheFixOfConcursErrorCode(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
 	p.actions = []any{

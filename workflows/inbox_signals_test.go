@@ -11,7 +11,7 @@ import (
 	"concur-connector/workflows"
 )
 
-func TestRetriedIsTakenWhateverItsPayload(t *testing.T) {
+func TestRetriedIsAcceptedWithAnyPayload(t *testing.T) {
 	t.Parallel()
 	for name, payload := range map[string]any{
 		"none": nil, "a text": "done", "a number": 7, "a list": []int{1}, "an object": map[string]any{"by": 5}, "bytes": []byte{0xff, 0},
@@ -30,7 +30,7 @@ func TestRetriedIsTakenWhateverItsPayload(t *testing.T) {
 	}
 }
 
-func TestASignalThatCannotBeReadIsShownWithAnExample(t *testing.T) {
+func TestASignalThatCannotBeDecodedIsShownWithAnExample(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		signal  string

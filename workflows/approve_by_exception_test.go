@@ -23,14 +23,14 @@ var (
 	stays     = expense.ActionTaken{ReportState: waiting(1, 10).ReportState, Posted: true, StillWaiting: true}
 )
 
-func TestAReportIsPassedOnByAnException(t *testing.T) {
+func TestAnExceptionApprovesAReport(t *testing.T) {
 	t.Parallel()
 	t.Run("a clean one, and is not one with exceptions", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn)}, []any{leftByIt}
 		result := p.run(callout())
 		require.Equal(t, expense.Approved, result.Outcome)
-		require.Equal(t, []string{"exception APPROVED posted on report, to pass it on", "passed on, confirmed by reading"}, result.Done)
+		require.Equal(t, []string{"exception APPROVED posted on report to approve it", "approved, confirmed by reading"}, result.Done)
 		require.Equal(t, []string{"read", "judge", "approve by exception"}, p.calls)
 		in := p.marked[0]
 		require.Equal(t, "APPROVED", in.Code)
@@ -87,11 +87,11 @@ func TestAReportIsPassedOnByAnException(t *testing.T) {
 		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn)}, []any{expense.ActionTaken{DryRun: expense.DryRunMode}}
 		result := p.run(callout())
 		require.Equal(t, expense.DryRun, result.Outcome)
-		require.Equal(t, []string{"would post exception APPROVED on the report, to pass it on"}, result.Done)
+		require.Equal(t, []string{"would post exception APPROVED on the report to approve it"}, result.Done)
 	})
 }
 
-func TestAReportThatStaysIsParkedAndNotPostedOnAgain(t *testing.T) {
+func TestAReportThatDoesNotLeaveIsParkedAndTheExceptionIsNotPostedAgain(t *testing.T) {
 	t.Parallel()
 	t.Run("until it leaves", func(t *testing.T) {
 		p := newPlay(t)
@@ -110,7 +110,7 @@ func TestAReportThatStaysIsParkedAndNotPostedOnAgain(t *testing.T) {
 			require.True(t, again.AlreadyPosted)
 			require.True(t, again.OutcomeUnknown)
 		}
-		require.Equal(t, 1, count(result.Done, "exception APPROVED posted on report, to pass it on"))
+		require.Equal(t, 1, count(result.Done, "exception APPROVED posted on report to approve it"))
 	})
 	t.Run("and what a person has decided is done when it leaves", func(t *testing.T) {
 		p := newPlay(t)
@@ -122,7 +122,7 @@ func TestAReportThatStaysIsParkedAndNotPostedOnAgain(t *testing.T) {
 		})
 		result := p.run(callout())
 		require.Equal(t, expense.Approved, result.Outcome)
-		require.Equal(t, []string{"exception APPROVED posted on report, to pass it on", "passed on, confirmed by reading"}, result.Done)
+		require.Equal(t, []string{"exception APPROVED posted on report to approve it", "approved, confirmed by reading"}, result.Done)
 	})
 	t.Run("or the rules pass it on by the action", func(t *testing.T) {
 		p := newPlay(t)
@@ -152,7 +152,7 @@ func TestAReportThatStaysIsParkedAndNotPostedOnAgain(t *testing.T) {
 		require.Equal(t, []string{"read", "judge", "approve by exception", "read", "clear", "read", "judge", "approve by exception"}, p.calls)
 		require.False(t, p.marked[1].AlreadyPosted, "at another stop it is posted anew")
 		require.False(t, p.marked[1].OutcomeUnknown)
-		require.Contains(t, result.Done, "the report waits at another stop than that at which exception APPROVED was posted")
+		require.Contains(t, result.Done, "the report waits at another step than the one at which exception APPROVED was posted")
 	})
 	t.Run("or by v1.1 waits at another", func(t *testing.T) {
 		p := newPlay(t)
@@ -164,7 +164,7 @@ func TestAReportThatStaysIsParkedAndNotPostedOnAgain(t *testing.T) {
 	})
 }
 
-func TestWhatTheFlagProvedBeforeAnAnswerWasLostItProvesAfter(t *testing.T) {
+func TestTheFlagBeforeALostAnswerIsComparedAfterIt(t *testing.T) {
 	p := newPlay(t)
 	up := waiting(1, 10)
 	raised := *up.Report
@@ -177,7 +177,7 @@ func TestWhatTheFlagProvedBeforeAnAnswerWasLostItProvesAfter(t *testing.T) {
 	require.False(t, p.marked[1].FlagWasSet, "it was down before the post in doubt")
 }
 
-func TestABareSendBackPostsNoExceptions(t *testing.T) {
+func TestASendBackWithoutExceptionsPostsNone(t *testing.T) {
 	t.Parallel()
 	bare := sendBack
 	bare.Exceptions, bare.SendBackWithoutExceptions = []expense.Exception{norecpt}, true
@@ -241,7 +241,7 @@ func TestTheCommentsOfTheSettingsGoWithAnApproval(t *testing.T) {
 	})
 }
 
-func TestADecisionThatConcurRefusesWithoutACommentIsTakenAgainWithOne(t *testing.T) {
+func TestAPersonCanDecideAgainWithTheCommentThatConcurRequires(t *testing.T) {
 	p := newPlay(t)
 	p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{ask}, []any{certain(expense.CommentMissing), expense.ActionTaken{}}
 	decide := func(id, comment string) {
