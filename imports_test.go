@@ -37,10 +37,10 @@ var rooms = map[string][]string{
 	"internal/textfile":             {},
 	"internal/config":               {"internal/spelling", "internal/textfile"},
 	"internal/httpserver":           {"internal/textfile"},
-	"cmd/ingress":                   {"approvals", "approvals/approvers", "ingress", "internal/config", "internal/httpserver", "internal/telemetry", "workflows"},
-	"cmd/worker":                    {"activities", "concur", "expense", "facts", "internal/clients", "internal/config", "internal/httpserver", "internal/telemetry", "policy", "workflows"},
+	"cmd/ingress":                   {"approvals", "approvals/approvers", "ingress", "internal/config", "internal/httpserver", "internal/program", "workflows"},
+	"cmd/worker":                    {"activities", "concur", "expense", "facts", "internal/clients", "internal/config", "internal/httpserver", "internal/program", "policy", "workflows"},
 	"cmd/concurctl":                 {"cmd/concurctl/cli", "cmd/concurctl/decode", "cmd/concurctl/doctor", "cmd/concurctl/rules", "cmd/concurctl/runs", "cmd/concurctl/setup", "cmd/concurctl/token"},
-	"cmd/concurctl/cli":             {"concur", "internal/clients", "internal/config", "internal/telemetry", "workflows"},
+	"cmd/concurctl/cli":             {"concur", "internal/clients", "internal/config", "internal/program", "internal/telemetry", "workflows"},
 	"cmd/concurctl/clitest":         {"cmd/concurctl/cli", "expense", "ingress", "workflows"},
 	"cmd/concurctl/decode":          {"cmd/concurctl/cli", "concur/wire", "expense"},
 	"cmd/concurctl/doctor":          {"approvals/approvers", "cmd/concurctl/cli", "concur", "expense", "internal/clients", "internal/config", "internal/httpserver", "policy", "workflows"},
@@ -49,6 +49,7 @@ var rooms = map[string][]string{
 	"cmd/concurctl/setup":           {"cmd/concurctl/cli", "expense", "internal/config", "workflows"},
 	"cmd/concurctl/token":           {"cmd/concurctl/cli", "concur", "internal/config", "internal/textfile"},
 	"internal/clients":              {"concur", "facts", "internal/config"},
+	"internal/program":              {"internal/config", "internal/telemetry", "workflows"},
 	"dev":                           {"dev/factservice", "expense", "workflows"},
 	"dev/factservice":               {},
 	"dev/concursim":                 {"dev/concursim/journal"},
@@ -60,7 +61,7 @@ var rooms = map[string][]string{
 // guests says where a package from outside is at home: one library, few rooms. A
 // path stands for everything below it.
 var guests = map[string][]string{
-	"go.temporal.io":                       {"workflows", "activities", "cmd/concurctl/rules/whatif", "cmd/ingress", "cmd/worker", "dev", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/doctor", "cmd/concurctl/rules", "cmd/concurctl/runs", "cmd/concurctl/setup"},
+	"go.temporal.io":                       {"workflows", "activities", "cmd/concurctl/rules/whatif", "cmd/ingress", "cmd/worker", "dev", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/doctor", "cmd/concurctl/rules", "cmd/concurctl/runs", "cmd/concurctl/setup", "internal/program"},
 	"cel.dev/cel-go":                       {"policy", "policy/hint", "policy/value"},
 	"golang.org/x/net":                     {"internal/httpserver"},
 	"golang.org/x/oauth2":                  {"concur"},

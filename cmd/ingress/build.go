@@ -16,21 +16,6 @@ import (
 	"concur-connector/workflows"
 )
 
-// dial returns a client that connects when it is first used: without Temporal the
-// door answers 503, which loses nothing.
-func dial(cfg config.Ingress, logger *slog.Logger) (client.Client, error) {
-	options, err := workflows.ClientOptions(logger)
-	if err != nil {
-		return nil, err
-	}
-	logger.Info("using Temporal", "address", options.HostPort, "namespace", options.Namespace, "queue", cfg.TaskQueue)
-	temporal, err := client.NewLazyClient(options)
-	if err != nil {
-		return nil, fmt.Errorf("prepare the Temporal client: %w", err)
-	}
-	return temporal, nil
-}
-
 // listen opens both listeners.
 func listen(cfg config.Ingress, temporal client.Client, logger *slog.Logger) (public, internal *httpserver.Server, err error) {
 	runs := workflows.NewClient(temporal, cfg.TaskQueue)

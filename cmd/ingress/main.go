@@ -4,60 +4,33 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"runtime/debug"
-	"syscall"
 
 	"golang.org/x/sync/errgroup"
 
 	"concur-connector/approvals/approvers"
 	"concur-connector/internal/config"
 	"concur-connector/internal/httpserver"
-	"concur-connector/internal/telemetry"
+	"concur-connector/internal/program"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := command(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "ingress:", err)
-		stop()
-		os.Exit(1)
-	}
-}
-
-// command does what the arguments ask for: without any, it runs the ingress.
-func command(ctx context.Context, args []string, out, errs io.Writer) error {
-	flags := flag.NewFlagSet("ingress", flag.ContinueOnError)
-	flags.SetOutput(errs)
-	newApprover := flags.String("new-approver", "", "make a token for the approver called `NAME`, print it and its line of the approvers' file, and exit")
-	version := flags.Bool("version", false, "print the version and exit")
-	flags.Usage = func() {
-		fmt.Fprintln(errs, "usage: ingress [flags]\n\nThe configuration is in the environment: CONCUR_* and Temporal's TEMPORAL_*, see docs/configuration.md.\n\nflags:")
-		flags.PrintDefaults()
-	}
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	named := false
-	flags.Visit(func(f *flag.Flag) { named = named || f.Name == "new-approver" })
-	switch {
-	case flags.NArg() > 0:
-		return fmt.Errorf("unexpected argument %q; everything else is configured by the environment", flags.Arg(0))
-	case *version:
-		return printVersion(out)
-	case named:
-		return printApprover(*newApprover, out, errs)
-	}
-	return run(ctx, errs)
+	var newApprover *string
+	program.Program{
+		Name: "ingress",
+		Flags: func(flags *flag.FlagSet) {
+			const usage = "make a token for the approver called `NAME`, print it and its line of the approvers' file, and exit"
+			flags.Func("new-approver", usage, func(name string) error { newApprover = &name; return nil })
+		},
+		Run: func(ctx context.Context, out, errs io.Writer) error {
+			if newApprover != nil {
+				return printApprover(*newApprover, out, errs)
+			}
+			return run(ctx, errs)
+		},
+	}.Main()
 }
 
 // run reads the configuration, builds, serves, and drains when ctx ends.
@@ -66,14 +39,11 @@ func run(ctx context.Context, errs io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("the configuration cannot be used:\n%w", err)
 	}
-	logger, err := telemetry.NewLogger(errs, cfg.LogLevel, cfg.LogFormat)
+	logger, err := program.NewLogger(errs, cfg.LogLevel, cfg.LogFormat, ignored)
 	if err != nil {
 		return err
 	}
-	for _, variable := range ignored {
-		logger.Warn("variable "+variable.Name+" "+variable.Why, "name", variable.Name)
-	}
-	temporal, err := dial(cfg, logger)
+	temporal, _, err := program.Temporal(cfg.TaskQueue, logger)
 	if err != nil {
 		return err
 	}
@@ -90,15 +60,6 @@ func run(ctx context.Context, errs io.Writer) error {
 	}
 	err = group.Wait()
 	logger.Info("stopped")
-	return err
-}
-
-func printVersion(out io.Writer) error {
-	version := "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-	}
-	_, err := fmt.Fprintln(out, "ingress", version)
 	return err
 }
 

@@ -52,9 +52,9 @@ var good = map[string]string{
 	"TEMPORAL_ADDRESS":        "127.0.0.1:1",
 }
 
-// program prepares the ingress with these arguments and exactly these settings; an
+// prepared returns the command of the ingress with these arguments and exactly these settings; an
 // empty value removes one.
-func program(t *testing.T, settings []map[string]string, args ...string) *exec.Cmd {
+func prepared(t *testing.T, settings []map[string]string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
@@ -98,7 +98,7 @@ func (r *running) stop() error {
 
 func start(t *testing.T, settings ...map[string]string) *running {
 	t.Helper()
-	r := &running{cmd: program(t, append([]map[string]string{good}, settings...)), ended: make(chan struct{})}
+	r := &running{cmd: prepared(t, append([]map[string]string{good}, settings...)), ended: make(chan struct{})}
 	stderr, err := r.cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, r.cmd.Start())
@@ -176,7 +176,7 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out, err := program(t, []map[string]string{good, c.settings}).CombinedOutput()
+			out, err := prepared(t, []map[string]string{good, c.settings}).CombinedOutput()
 			var exit *exec.ExitError
 			require.ErrorAs(t, err, &exit)
 			require.Equal(t, 1, exit.ExitCode())
@@ -269,7 +269,7 @@ func TestTLSIsWhatConcurAsks(t *testing.T) {
 
 func TestANewApproverGetsIn(t *testing.T) {
 	t.Parallel()
-	cmd := program(t, nil, "-new-approver", "Anna Müller") // needs no configuration
+	cmd := prepared(t, nil, "-new-approver", "Anna Müller") // needs no configuration
 	out, err := cmd.Output()
 	require.NoError(t, err)
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
@@ -307,7 +307,7 @@ func TestArguments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd := program(t, nil, c.args...)
+			cmd := prepared(t, nil, c.args...)
 			out, _ := cmd.CombinedOutput()
 			require.Equal(t, c.code, cmd.ProcessState.ExitCode())
 			require.Contains(t, string(out), c.says)

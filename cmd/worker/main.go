@@ -4,52 +4,19 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"runtime/debug"
-	"syscall"
 
 	"golang.org/x/sync/errgroup"
 
 	"concur-connector/internal/clients"
 	"concur-connector/internal/config"
 	"concur-connector/internal/httpserver"
-	"concur-connector/internal/telemetry"
+	"concur-connector/internal/program"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := command(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "worker:", err)
-		stop()
-		os.Exit(1)
-	}
-}
-
-func command(ctx context.Context, args []string, out, errs io.Writer) error {
-	flags := flag.NewFlagSet("worker", flag.ContinueOnError)
-	flags.SetOutput(errs)
-	version := flags.Bool("version", false, "print the version and exit")
-	flags.Usage = func() {
-		fmt.Fprintln(errs, "usage: worker [flags]\n\nThe configuration is in the environment: CONCUR_* and Temporal's TEMPORAL_*, see docs/configuration.md.\n\nflags:")
-		flags.PrintDefaults()
-	}
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	switch {
-	case flags.NArg() > 0:
-		return fmt.Errorf("unexpected argument %q; everything else is configured by the environment", flags.Arg(0))
-	case *version:
-		return printVersion(out)
-	}
-	return run(ctx, errs)
+	program.Program{Name: "worker", Run: func(ctx context.Context, _, errs io.Writer) error { return run(ctx, errs) }}.Main()
 }
 
 // run reads the configuration, builds, serves, and drains when ctx ends.
@@ -58,12 +25,9 @@ func run(ctx context.Context, errs io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("the configuration cannot be used:\n%w", err)
 	}
-	logger, err := telemetry.NewLogger(errs, cfg.LogLevel, cfg.LogFormat)
+	logger, err := program.NewLogger(errs, cfg.LogLevel, cfg.LogFormat, ignored)
 	if err != nil {
 		return err
-	}
-	for _, variable := range ignored {
-		logger.Warn("variable "+variable.Name+" "+variable.Why, "name", variable.Name)
 	}
 	company, err := clients.FactServices(cfg, logger)
 	if err != nil {
@@ -78,7 +42,7 @@ func run(ctx context.Context, errs io.Writer) error {
 		return err
 	}
 	defer concur.Close()
-	temporal, namespace, err := dial(cfg, logger)
+	temporal, namespace, err := program.Temporal(cfg.TaskQueue, logger)
 	if err != nil {
 		return err
 	}
@@ -107,14 +71,5 @@ func run(ctx context.Context, errs io.Writer) error {
 	})
 	err = group.Wait()
 	logger.Info("stopped")
-	return err
-}
-
-func printVersion(out io.Writer) error {
-	version := "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-	}
-	_, err := fmt.Fprintln(out, "worker", version)
 	return err
 }

@@ -68,7 +68,7 @@ type outcome struct {
 // empty value removes one, until it ends.
 func play(t *testing.T, settings []map[string]string, args ...string) outcome {
 	t.Helper()
-	cmd := program(t, settings, args...)
+	cmd := prepared(t, settings, args...)
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	_ = cmd.Run() // how it ended is read from its state
@@ -76,8 +76,8 @@ func play(t *testing.T, settings []map[string]string, args ...string) outcome {
 	return outcome{code: cmd.ProcessState.ExitCode(), out: out.String(), errs: errs.String()}
 }
 
-// program prepares the worker with these arguments and exactly these settings.
-func program(t *testing.T, settings []map[string]string, args ...string) *exec.Cmd {
+// prepared returns the command of the worker with these arguments and exactly these settings.
+func prepared(t *testing.T, settings []map[string]string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
@@ -169,7 +169,7 @@ func TestAWorkerWithoutTemporalIsNotReadyAndEndsWhenItIsTold(t *testing.T) {
 	address := taken.Addr().String()
 	require.NoError(t, taken.Close()) // nobody listens there any more
 
-	cmd := program(t, []map[string]string{good(t), {
+	cmd := prepared(t, []map[string]string{good(t), {
 		"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": "finance", "TEMPORAL_HOST_PORT": "elsewhere.example.com:7233", "CONCUR_SERVICE_HOST": "10.0.0.7",
 	}})
 	stderr, err := cmd.StderrPipe()

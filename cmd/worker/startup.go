@@ -16,21 +16,6 @@ import (
 	"concur-connector/workflows"
 )
 
-// dial returns a client of the namespace. The client connects when it is first used: a
-// worker waits for Temporal.
-func dial(cfg config.Worker, logger *slog.Logger) (temporal client.Client, namespace string, err error) {
-	options, err := workflows.ClientOptions(logger)
-	if err != nil {
-		return nil, "", err
-	}
-	logger.Info("using Temporal", "address", options.HostPort, "namespace", options.Namespace, "queue", cfg.TaskQueue)
-	temporal, err = client.NewLazyClient(options)
-	if err != nil {
-		return nil, "", fmt.Errorf("prepare the Temporal client: %w", err)
-	}
-	return temporal, options.Namespace, nil
-}
-
 // The delays between two attempts to start. The longest one is how late a worker notices
 // that Temporal is back.
 const (

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"concur-connector/internal/config"
+	"concur-connector/internal/program"
 )
 
 // run runs one command line and returns the exit status: 0, or 1 after one sentence on
@@ -42,7 +41,7 @@ error, and the exit status is then 1. The standard error also names the Temporal
 command uses, and warns of variables that no program reads.`,
 		Example: `  concurctl doctor --url https://connector.example.com
   concurctl parked list -o json`,
-		Version:       version(),
+		Version:       program.Version(),
 		SilenceErrors: true, // run prints them, once
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
@@ -93,11 +92,4 @@ func warnIgnored(errs io.Writer) {
 	for _, v := range config.AllIgnored() {
 		fmt.Fprintf(errs, "concurctl: warning: the variable %s %s\n", v.Name, v.Why)
 	}
-}
-
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && strings.TrimSpace(info.Main.Version) != "" {
-		return info.Main.Version
-	}
-	return "unknown"
 }
