@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// doorTimeout bounds one request to the public door, its answer included. The door
+// doorTimeout bounds one request to the public endpoint, its answer included. The door
 // itself takes five seconds at most.
 const doorTimeout = 15 * time.Second
 
@@ -27,7 +27,7 @@ type Endpoint struct {
 	transport *http.Transport
 }
 
-// answer is what the door answers.
+// answer is what the endpoint answers.
 type answer struct {
 	Status int
 	Text   string // its first line, bounded
@@ -40,7 +40,7 @@ func NewEndpoint(raw string, roots *x509.CertPool) (*Endpoint, error) {
 	base, err := url.Parse(raw)
 	switch {
 	case raw == "":
-		return nil, errors.New("--url is missing: it is the base URL of the public door, such as https://connector.example.com")
+		return nil, errors.New("--url is missing: it is the base URL of the public endpoint, such as https://connector.example.com")
 	case err != nil || base.Host == "" || base.User != nil || base.RawQuery != "" || base.Fragment != "" || strings.Trim(base.Path, "/") != "":
 		return nil, errors.New("--url must be https://host or https://host:port, without a path")
 	case base.Scheme != "https" && !(base.Scheme == "http" && isLoopback(base.Hostname())):

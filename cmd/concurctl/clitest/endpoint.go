@@ -19,7 +19,7 @@ const (
 	ObjectURI       = "https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/9%Qab$pZ&1"
 )
 
-// starter stands in for Temporal behind a real door.
+// starter stands in for Temporal behind a real endpoint.
 type starter struct {
 	Got   chan expense.Notification
 	fails error

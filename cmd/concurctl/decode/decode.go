@@ -21,7 +21,7 @@ const maxPayload = 32 << 20
 func Command() *cobra.Command {
 	return &cobra.Command{
 		Use:   "decode FILE",
-		Short: "Reads a payload of Concur and prints what the connector sees in it",
+		Short: "Print what the connector reads in a payload of Concur",
 		Long: `Reads a payload that Concur has sent, from a file or from the standard input for "-",
 and prints as JSON what the connector reads from it. The command knows these payloads:
 

@@ -95,7 +95,7 @@ func (d *doctor) writes(cfg config.Worker, err error) {
 		d.ok(check, "every report is written to")
 	}
 	if cfg.SendBackLimit == 0 && cfg.SendBackShareLimit == 0 {
-		d.warn("brake", "set CONCUR_SENDBACK_LIMIT", "a mistake in the rules may send every report back: there is no limit")
+		d.warn("send-back limit", "set CONCUR_SENDBACK_LIMIT", "a mistake in the rules may send every report back: there is no limit")
 		return
 	}
 	var limits []string
@@ -105,7 +105,7 @@ func (d *doctor) writes(cfg config.Worker, err error) {
 	if cfg.SendBackShareLimit > 0 {
 		limits = append(limits, fmt.Sprintf("a share of %g", cfg.SendBackShareLimit))
 	}
-	d.ok("brake", "the rules send back at most %s; further reports wait for an operator", strings.Join(limits, " and "))
+	d.ok("send-back limit", "the rules send back at most %s; further reports wait for an operator", strings.Join(limits, " and "))
 }
 
 // allowList has the client judge the geolocation, without a store that it would open.

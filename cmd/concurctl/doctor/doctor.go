@@ -19,11 +19,11 @@ func Command() *cobra.Command {
 	var options doctorOptions
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Checks a deployment and says what to do",
+		Short: "Check a deployment and say what to fix",
 		Long: `Checks what can be checked of a deployment from its environment, and changes nothing: the
 configuration, the credential that Concur sends, the public endpoint (certificate, TLS,
 the connection test) with --url, the access to Concur, the allow-list, Temporal and its
-search attributes, the rules, and whether the company's own systems that they ask for facts
+search attributes, the rules, and whether the fact services that they ask for facts
 may be asked and speak TLS; nothing is sent to those.
 
 The interfaces that CONCUR_INTERFACE chooses are proved on one report: that of --report,
@@ -60,7 +60,7 @@ store (CONCUR_TOKEN_FILE) that keeps the new one, or when --use-refresh-token sa
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&options.url, "url", "", "base URL of the public door, to be checked from here: https://host[:port]")
+	flags.StringVar(&options.url, "url", "", "base URL of the public endpoint, to be checked from here: https://host[:port]")
 	flags.StringVar(&options.ca, "ca", "", "file of PEM certificates to trust at --url besides the system's")
 	flags.StringVar(&options.program, "program", "", "the program whose environment this is, when it is not both: ingress or worker")
 	flags.StringVar(&options.report, "report", "", "a report to read by each interface: the ObjectURI of a callout, or an address of v4")
@@ -152,7 +152,7 @@ func (d *doctor) examine(ctx context.Context, o doctorOptions) {
 	if o.url != "" {
 		d.publicDoor(ctx, o, c)
 	} else if o.program != workerProgram {
-		d.warn("public door", "call concurctl doctor with --url https://HOST, from outside if you can", "not looked at: no --url was given")
+		d.warn("public endpoint", "call concurctl doctor with --url https://HOST, from outside if you can", "not looked at: no --url was given")
 	}
 	if o.program != ingressProgram {
 		d.worker(ctx, o)

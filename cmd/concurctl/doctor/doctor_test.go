@@ -133,12 +133,12 @@ func TestWeakOrMissingTLSIsNamed(t *testing.T) {
 	rsaOnly := with(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}})
 	says(t, rsaOnly, "tls", broken, "no cipher of TLS 1.2 on Concur's list is spoken")
 	says(t, rsaOnly, "tls", warned, "is no ECDHE")
-	says(t, with(&tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}), "public door", broken, "no TLS 1.2 connection to 127.0.0.1:")
+	says(t, with(&tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}), "public endpoint", broken, "no TLS 1.2 connection to 127.0.0.1:")
 	clear := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(clear.Close)
-	says(t, look(t, clear, "", registered), "public door", broken, "is not secured")
+	says(t, look(t, clear, "", registered), "public endpoint", broken, "is not secured")
 	clear.URL = strings.Replace(clear.URL, "http:", "https:", 1)
-	says(t, look(t, clear, "", registered), "public door", broken, "no TLS 1.2 connection")
+	says(t, look(t, clear, "", registered), "public endpoint", broken, "no TLS 1.2 connection")
 }
 
 func TestAConnectionTestThatFailsSaysWhy(t *testing.T) {
@@ -215,7 +215,7 @@ func TestAGoodEnvironmentIsOkButForTemporal(t *testing.T) {
 	says(t, found, "worker configuration", passed, "every variable")
 	says(t, found, "callout credential", passed, "a user name of 15 characters and a password of 22")
 	says(t, found, "certificate file", passed, "RSA with 2048 bits")
-	says(t, found, "public door", warned, "no --url was given")
+	says(t, found, "public endpoint", warned, "no --url was given")
 	says(t, found, "rules", passed, "1 rule in ")
 	says(t, found, "allow-list", passed, c.URL)
 	says(t, found, "token store", passed, "for 100 days more")
@@ -267,8 +267,8 @@ func TestABrokenEnvironmentIsNamedLineByLine(t *testing.T) {
 		"writes that are off":              {with(clitest.Settings{"CONCUR_WRITES": "off"}), nil, "writes", warned, "waits for an operator"},
 		"two test users":                   {with(clitest.Settings{"CONCUR_TEST_USERS": "a@example.com, b@example.com"}), nil, "writes", warned, "only the reports of 2 test users"},
 		"writes that are something else":   {with(clitest.Settings{"CONCUR_WRITES": "dry"}), nil, "worker configuration", broken, "CONCUR_WRITES must be on, dry-run or off"},
-		"no brake":                         {with(clitest.Settings{"CONCUR_SENDBACK_LIMIT": "0"}), nil, "brake", warned, "there is no limit"},
-		"a brake of both kinds":            {with(clitest.Settings{"CONCUR_SENDBACK_SHARE_LIMIT": "0.4"}), nil, "brake", passed, "at most 100 an hour and a share of 0.4"},
+		"no brake":                         {with(clitest.Settings{"CONCUR_SENDBACK_LIMIT": "0"}), nil, "send-back limit", warned, "there is no limit"},
+		"a brake of both kinds":            {with(clitest.Settings{"CONCUR_SENDBACK_SHARE_LIMIT": "0.4"}), nil, "send-back limit", passed, "at most 100 an hour and a share of 0.4"},
 		"no token store":                   {with(nil), nil, "access to Concur", warned, "not tried"},
 		"a refresh token that is tried":    {with(nil), []string{"--use-refresh-token"}, "access to Concur", passed, "can be read"},
 		"a store that is to be made":       {with(clitest.Settings{"CONCUR_TOKEN_FILE": "/nowhere/token.json", "CONCUR_REFRESH_TOKEN": ""}), nil, "token store", broken, "concurctl token init"},

@@ -41,16 +41,16 @@ var concurSuites = []uint16{
 func (d *doctor) publicDoor(ctx context.Context, o doctorOptions, c cli.Credential) {
 	roots, err := config.Roots(o.ca)
 	if err != nil {
-		d.fail("public door", "give a file of PEM certificates", "--ca: %v", err)
+		d.fail("public endpoint", "give a file of PEM certificates", "--ca: %v", err)
 		return
 	}
 	door, err := cli.NewEndpoint(o.url, roots)
 	if err != nil {
-		d.fail("public door", "give the URL that is registered in Concur", "%v", err)
+		d.fail("public endpoint", "give the URL that is registered in Concur", "%v", err)
 		return
 	}
 	if door.Base.Scheme != "https" {
-		d.fail("public door", "give the URL that is registered in Concur: it calls over HTTPS only", "%s is not secured", o.url)
+		d.fail("public endpoint", "give the URL that is registered in Concur: it calls over HTTPS only", "%s is not secured", o.url)
 		return
 	}
 	if d.chain(ctx, door, roots, o.ca != "") {
@@ -67,10 +67,10 @@ func everySuite() (ids []uint16) {
 	return ids
 }
 
-// chain checks the certificate, and reports whether the door speaks TLS at all.
+// chain checks the certificate, and reports whether the endpoint speaks TLS at all.
 func (d *doctor) chain(ctx context.Context, door *cli.Endpoint, roots *x509.CertPool, own bool) bool {
 	const check = "certificate"
-	// What the door shows is looked at first and judged afterwards, so that what is
+	// What the endpoint shows is looked at first and judged afterwards, so that what is
 	// wrong with it can be said. Nothing is sent over this connection.
 	var connection tls.ConnectionState
 	var err error
@@ -81,7 +81,7 @@ func (d *doctor) chain(ctx context.Context, door *cli.Endpoint, roots *x509.Cert
 		}
 	}
 	if err != nil {
-		d.fail("public door", "look at the listener, the firewall and the proxy before it", "no TLS 1.2 connection to %s: %v", door.Base.Host, err)
+		d.fail("public endpoint", "look at the listener, the firewall and the proxy before it", "no TLS 1.2 connection to %s: %v", door.Base.Host, err)
 		return false
 	}
 	leaf := connection.PeerCertificates[0]

@@ -16,7 +16,7 @@ import (
 
 const factsCheck = "facts"
 
-// facts checks whether the rules may ask the company's own systems what they want to ask.
+// facts checks whether the rules may ask the fact services what they want to ask.
 func (d *doctor) facts(ctx context.Context, cfg config.Worker, err error, rules *policy.Policy) {
 	if rules == nil || cli.ConfigError(err, "CONCUR_FACT_HOSTS", "CONCUR_FACT_SECRET", "CONCUR_FACT_SECRET_2", "CONCUR_FACT_TIMEOUT") != nil {
 		return // said, one by one
@@ -31,7 +31,7 @@ func (d *doctor) askable(ctx context.Context, cfg config.Worker, urls []string) 
 		return
 	}
 	if cfg.FactSecret.Reveal() == "" {
-		d.fail(factsCheck, "set CONCUR_FACT_SECRET, and give the same secret to the systems that are asked", "the rules ask the company's own systems, and there is no secret to sign with")
+		d.fail(factsCheck, "set CONCUR_FACT_SECRET, and give the same secret to the systems that are asked", "the rules ask the fact services, and there is no secret to sign with")
 		return
 	}
 	roots, err := config.Roots(cfg.FactCA)

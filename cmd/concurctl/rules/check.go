@@ -22,7 +22,7 @@ func rulesCheckCommand() *cobra.Command {
 	var by string
 	cmd := &cobra.Command{
 		Use:   "check [FILE]",
-		Short: "Says what is wrong with a rules file, and where",
+		Short: "Show what is wrong with a rules file, and where",
 		Long: `Checks a rules file as a worker does when it starts. Each mistake is printed with file,
 line, column, the rule and what would be right, and below it the line of the file. What can
 be used and is probably not meant is a warning, and so is a rule that reads what the interface

@@ -15,7 +15,7 @@ import (
 func rulesCodesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "codes [FILE]",
-		Short: "Lists the exception codes that the rules can post",
+		Short: "List the exception codes that the rules can post",
 		Long: `Lists every exception code that the rules can post, on what, for whom, and by which rules.
 Each is to be created in Concur, under Expense Admin, Exceptions: one that is missing there
 parks the report. Concur holds an exception on a report, an entry or an allocation; an

@@ -13,7 +13,7 @@ import (
 func rulesDocCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doc [FILE]",
-		Short: "Prints the rules as a page that finance can read",
+		Short: "Print the rules as a page that finance can read",
 		Long: `Prints the rules file as a page in Markdown: per stop and level each rule in words, what
 must hold, and what follows; then the groups that are asked, the codes, the lists, what the
 company's own systems are asked, and the settings. It names the version and the hash, which

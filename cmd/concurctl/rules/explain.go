@@ -23,7 +23,7 @@ func rulesExplainCommand() *cobra.Command {
 	var o explainOptions
 	cmd := &cobra.Command{
 		Use:   "explain REPORT",
-		Short: "Says which rule saw what in a report, and what follows",
+		Short: "Explain what each rule finds in a report, and the verdict",
 		Long: `Judges one report or travel request by the rules and prints, in the report's order, what
 each rule made of each object and what it saw there; then the verdict. REPORT is
 
@@ -55,10 +55,10 @@ Rules that hold or do not apply are counted; --all shows them, too.`,
 		},
 	}
 	cmd.Flags().StringVar(&o.rules, "rules", "", "the rules file; else that of CONCUR_RULES")
-	cmd.Flags().StringVar(&o.rule, "rule", "", "only what this rule made of it")
-	cmd.Flags().BoolVar(&o.all, "all", false, "show the rules that hold or do not apply, too")
-	cmd.Flags().StringVar(&o.event, "event-type", "", "EventType of the notification, which names the stop")
-	cmd.Flags().StringVar(&o.at, "at", "", "when it is judged, such as 2026-05-01")
+	cmd.Flags().StringVar(&o.rule, "rule", "", "show this rule only")
+	cmd.Flags().BoolVar(&o.all, "all", false, "also show the rules that hold or do not apply")
+	cmd.Flags().StringVar(&o.event, "event-type", "", "EventType of the notification, which names the validation step")
+	cmd.Flags().StringVar(&o.at, "at", "", "time of the evaluation, such as 2026-05-01")
 	cmd.Flags().BoolVar(&o.useRefreshToken, "use-refresh-token", false, "read from Concur without a token store")
 	return cmd
 }

@@ -272,7 +272,7 @@ func (p *markdown) facts(facts []policy.Fact) {
 		}
 		rows = append(rows, []string{code("facts." + f.Name), code(f.URL), about, pairs(f.Send), pairs(f.Answer)})
 	}
-	p.table("What the company's own systems are asked", []string{"Fact", "Whom", "About", "Sent", "Answered"}, rows)
+	p.table("What the fact services are asked", []string{"Fact", "Whom", "About", "Sent", "Answered"}, rows)
 }
 
 func pairs(values map[string]string) string {

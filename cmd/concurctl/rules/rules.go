@@ -17,10 +17,10 @@ import (
 )
 
 func Command() *cobra.Command {
-	return cli.Group("rules", "Looks after the rules file",
-		`What the rules file says is checked, tried and explained here, before and after a worker
-uses it. Where a command wants FILE and none is given, it is that of CONCUR_RULES. Nothing
-is changed, here or in Concur.`,
+	return cli.Group("rules", "Check, test and explain the rules file",
+		`Check, test and explain a rules file, before and after a worker uses it. A command without
+FILE takes the file of CONCUR_RULES. These commands change nothing, neither the file nor
+anything in Concur.`,
 		`  concurctl rules check rules.yaml
   concurctl rules test rules.yaml
   concurctl rules what-if rules.yaml`,

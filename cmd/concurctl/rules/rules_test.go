@@ -331,7 +331,7 @@ func TestAWhatIfThatCannotBeUnderstoodIsOneSentence(t *testing.T) {
 		"--rate \"0\" is not N/s":                          {goodRules, "--rate", "0"},
 		"must not be below 0":                              {goodRules, "--limit", "-1"},
 		"are about --payloads":                             {goodRules, "--against", goodRules},
-		"there is nothing to judge":                        {goodRules, "--payloads", empty, "--against", goodRules},
+		"nothing to evaluate":                              {goodRules, "--payloads", empty, "--against", goodRules},
 		"read the payloads: open /nowhere":                 {goodRules, "--payloads", "/nowhere", "--against", goodRules},
 		"write the changed runs: open /nowhere":            {goodRules, "--out", "/nowhere/x"},
 		"give the rules FILE, or set CONCUR_RULES":         {goodRules, "--payloads", empty},

@@ -24,7 +24,7 @@ func rulesSchemaCommand() *cobra.Command {
 	var cases bool
 	cmd := &cobra.Command{
 		Use:   "schema",
-		Short: "Prints the JSON Schema of the rules file, for editors",
+		Short: "Print the JSON Schema of the rules file, for editors",
 		Long: `Prints the JSON Schema (draft 2020-12) of the rules file or, with --tests, of the cases
 beside it. An editor that knows YAML completes and checks by it: save it, and begin the
 rules with

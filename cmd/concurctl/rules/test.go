@@ -21,7 +21,7 @@ func rulesTestCommand() *cobra.Command {
 	var least int
 	cmd := &cobra.Command{
 		Use:   "test [FILE [CASES...]]",
-		Short: "Plays cases against the rules, and says which rules they cover",
+		Short: "Run the cases of a rules file, and show which rules they cover",
 		Long: `Plays cases: a report or a travel request each, and what the rules must make of it. They
 are in YAML beside the rules: for rules.yaml those are rules_test.yaml and rules_*_test.yaml
 or, where there is none, every *_test.yaml of the folder; or the files that are given.

@@ -27,7 +27,7 @@ func rulesWhatIfCommand() *cobra.Command {
 	var o whatIfOptions
 	cmd := &cobra.Command{
 		Use:   "what-if FILE",
-		Short: "Says what a changed rules file would have made of past reports",
+		Short: "Show how a changed rules file would have decided past reports",
 		Long: `Judges past reports and travel requests by a changed rules file, and says whose outcome
 would be another. They are read from the histories of the runs in Temporal, open and ended,
 and judged as of the recorded time and with the recorded facts, against the recorded
@@ -51,14 +51,14 @@ A part of the list and a few histories are held at a time, however many runs the
 	}
 	cmd.Flags().StringVar(&o.since, "since", "", "only runs that began since then: a duration or a date")
 	cmd.Flags().StringVar(&o.query, "query", "", "only runs for which this holds, too")
-	cmd.Flags().IntVar(&o.limit, "limit", 0, "at most so many runs, the newest; 0 is all")
+	cmd.Flags().IntVar(&o.limit, "limit", 0, "most runs to read, the newest first; 0 reads all")
 	cmd.Flags().StringVar(&o.rate, "rate", "200/s", "how many histories to read at most: N/s, N/m or N/h")
 	cmd.Flags().IntVar(&o.examples, "examples", 10, "how many of the changed to show")
 	cmd.Flags().StringVar(&o.out, "out", "", "write every run that changes or is unknown to this file")
-	cmd.Flags().StringVar(&o.payloads, "payloads", "", "judge the payloads in this folder instead")
+	cmd.Flags().StringVar(&o.payloads, "payloads", "", "evaluate the payloads in this folder instead")
 	cmd.Flags().StringVar(&o.against, "against", "", "with --payloads: the rules to compare with")
 	cmd.Flags().StringVar(&o.event, "event-type", "", "with --payloads: EventType of the notification")
-	cmd.Flags().StringVar(&o.at, "at", "", "with --payloads: when they are judged")
+	cmd.Flags().StringVar(&o.at, "at", "", "with --payloads: time of the evaluation")
 	return cmd
 }
 
@@ -108,7 +108,7 @@ func (o *whatIfOptions) run(cmd *cobra.Command, file string) (err error) {
 		return err
 	}
 	if o.tally.Runs == 0 {
-		return errors.New("there is nothing to judge: no run and no payload was found")
+		return errors.New("nothing to evaluate: no run and no payload was found")
 	}
 	return cli.Show(cmd, o.tally, func(w io.Writer) { printTally(w, o.tally) })
 }

@@ -15,10 +15,10 @@ import (
 )
 
 func dryRunCommand() *cobra.Command {
-	return cli.Group("dry-run", "Looks after the reports that were only shown, in a dry run or to test users",
-		`While CONCUR_WRITES is dry-run, and with CONCUR_TEST_USERS, a run says what it would
-write and ends. Its report, or its travel request, still waits in Concur. These commands
-list such ones, and have them taken up once writes are on.`,
+	return cli.Group("dry-run", "Handle the reports that had only a dry run",
+		`While CONCUR_WRITES is dry-run, and for owners outside CONCUR_TEST_USERS, a run reports what
+it would write and ends. Its report or travel request still waits in Concur. These commands
+list such reports, and start runs for them once writes are on.`,
 		`  concurctl dry-run list
   concurctl dry-run start --all --rate 2/s`,
 		dryRunListCommand(), dryRunStartCommand())
@@ -27,9 +27,9 @@ list such ones, and have them taken up once writes are on.`,
 func dryRunListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "Lists the reports that were only shown",
-		Long: `Lists the notifications of which a run has ended dry-run, the newest first. A later
-run may have followed; dry-run start leaves those alone.`,
+		Short: "List the reports that had only a dry run",
+		Long: `Lists the notifications whose run has ended as dry-run, the newest first. Another run may
+have followed; dry-run start skips those.`,
 		Example: `  concurctl dry-run list -o json | jq length`,
 		Args:    cli.ExactArgs(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -49,14 +49,14 @@ run may have followed; dry-run start leaves those alone.`,
 
 func printShown(w io.Writer, shown []workflows.DryRunResult) {
 	if len(shown) == 0 {
-		fmt.Fprintln(w, "no report was only shown")
+		fmt.Fprintln(w, "no report had only a dry run")
 		return
 	}
 	var rows [][]string
 	for _, run := range shown {
 		rows = append(rows, []string{run.NotificationID, run.ReportID, cli.FormatTime(run.Closed)})
 	}
-	cli.Table(w, []string{"NOTIFICATION", "REPORT", "SHOWN"}, rows)
+	cli.Table(w, []string{"NOTIFICATION", "REPORT", "DRY RUN"}, rows)
 }
 
 func dryRunStartCommand() *cobra.Command {
@@ -64,13 +64,11 @@ func dryRunStartCommand() *cobra.Command {
 	var rate string
 	cmd := &cobra.Command{
 		Use:   "start ID...",
-		Short: "Has reports that were only shown taken up, one or many at a controlled rate",
-		Long: `Starts a run for each notification whose last run ended dry-run, as a callout would,
-on the queues of the sweeps. Give notification IDs, or --all. One that another run has
-followed is left alone and counted so. A report that has left its stop meanwhile is only
-read.
-
-Where writes are still withheld the run shows once more, and ends.`,
+		Short: "Start runs for reports that had only a dry run, at a controlled rate",
+		Long: `Starts a run for each notification whose last run ended as dry-run, on the queues of the
+sweeps. Give notification IDs, or --all. A notification that another run has followed is
+skipped and counted. If the report has left its validation step meanwhile, the run only
+reads it. While writes are still off, the new run is a dry run too.`,
 		Example: `  concurctl dry-run start 'EXPRPT:nRWlPQq4RH9EG$sbzp89HyD$plmWvBq'
   concurctl dry-run start --all --rate 30/m`,
 		RunE: func(cmd *cobra.Command, ids []string) error {
@@ -104,8 +102,8 @@ Where writes are still withheld the run shows once more, and ends.`,
 			return errors.Join(err, result.err())
 		},
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "every report that was only shown")
-	cmd.Flags().StringVar(&rate, "rate", "5/s", "how many at most: N/s, N/m or N/h")
+	cmd.Flags().BoolVar(&all, "all", false, "every report that had only a dry run")
+	cmd.Flags().StringVar(&rate, "rate", "5/s", "most runs to start: N/s, N/m or N/h")
 	return cmd
 }
 

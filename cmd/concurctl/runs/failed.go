@@ -16,10 +16,10 @@ import (
 )
 
 func failedCommand() *cobra.Command {
-	return cli.Group("failed-notifications", "Looks after Concur's list of notifications that it could not deliver",
-		`Concur keeps a notification that was not accepted in its failed list until somebody
-deletes it. These commands show the list, have its notifications taken up, and delete
-entries that nobody will take up.`,
+	return cli.Group("failed-notifications", "Handle the notifications that Concur could not deliver",
+		`Concur keeps each notification that it could not deliver in its failed list until somebody
+deletes the entry. These commands show the list, start runs for its notifications, and
+delete entries for which no run is wanted.`,
 		`  concurctl failed-notifications list
   concurctl failed-notifications sweep --read-only`,
 		failedListCommand(), failedSweepCommand(), failedDeleteCommand())
@@ -29,10 +29,10 @@ func failedListCommand() *cobra.Command {
 	var useRefreshToken bool
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "Lists what Concur could not deliver",
+		Short: "List the notifications that Concur could not deliver",
 		Long: `Asks Concur for its list of failed notifications, with the worker's configuration
 (CONCUR_GEOLOCATION, CONCUR_CLIENT_ID and so on), and prints it. Entries that cannot be
-understood are listed with the reason; nobody deletes them but a person.
+read are listed with the reason; only a person deletes them.
 
 Concur may replace the refresh token when it is used. Run this with the worker's token
 store (CONCUR_TOKEN_FILE), so that the worker has the new one, too.`,
@@ -98,13 +98,13 @@ func failedDeleteCommand() *cobra.Command {
 	var yes, useRefreshToken bool
 	cmd := &cobra.Command{
 		Use:   "delete URI...",
-		Short: "Deletes entries of the failed list, for good",
+		Short: "Delete entries of the failed list, for good",
 		Long: `Deletes entries of Concur's failed list by their URIs, as failed list prints them.
-Concur has no way to bring an entry back, and no run is started: this is for entries that
-nobody will take up. A run deletes its own entries when it has done its work.
+Concur cannot restore an entry, and no run is started: this is for entries for which no
+run is wanted. A run deletes its own entries at its end.
 
-Every URI is checked before the first one is deleted. An entry that is already gone
-counts as deleted. Unless CONCUR_WRITES is on, nothing is deleted.`,
+Every URI is checked before the first entry is deleted. An entry that no longer exists
+counts as deleted. Nothing is deleted unless CONCUR_WRITES is on.`,
 		Example: `  concurctl failed-notifications delete --yes 'https://www.concursolutions.com/api/platform/notifications/v1.0/notification/nKEY$pX'`,
 		RunE: func(cmd *cobra.Command, uris []string) error {
 			if len(uris) == 0 {

@@ -22,13 +22,14 @@ import (
 func parkedHostsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "hosts",
-		Short: "Lists the hosts that are refused, and how many runs each has parked",
-		Long: `Somebody who knows the password of the callout can name an object on any host. Its run is
-parked (Untrusted), sends nothing there, and does not try again by itself. This lists those
-hosts, the one with the most runs first. No worker is needed.
+		Short: "List the refused hosts, and how many runs each has parked",
+		Long: `Lists the hosts that notifications have named and that are not on the allow-list, the host
+with the most runs first. A run with such a notification is parked (Untrusted): it sends
+nothing to that host, and does not retry by itself. No worker is needed.
 
-A host that is Concur's is added to CONCUR_TRUSTED_HOSTS: the runs go on once the workers have
-started with it. The runs of any other are ended with "concurctl parked cancel".`,
+If a host is Concur's, add it to CONCUR_TRUSTED_HOSTS and restart the workers: the runs then
+go on. Otherwise somebody else knows the callout's password: change it, and end the runs
+with "concurctl parked cancel".`,
 		Example: `  concurctl parked hosts
   concurctl parked hosts -o json | jq -r '.[].host'`,
 		Args: cli.ExactArgs(0, "no arguments"),
@@ -100,12 +101,12 @@ func parkedCancelCommand() *cobra.Command {
 	var confirmed bool
 	cmd := &cobra.Command{
 		Use:   "cancel",
-		Short: "Cancels the runs whose notification named a host that is not Concur's",
+		Short: "Cancel the runs whose notification named a host that is not Concur's",
 		Long: `Cancels every run that is parked because its own notification named an object on this
 host. Such a run has read nothing and has sent nothing; it ends as cancelled.
 
-Without --yes it only lists them. A run that is no longer parked for that, or has ended,
-is left alone and counted so. "concurctl parked hosts" lists the hosts.`,
+Without --yes it only lists the runs. A run that is no longer parked for that reason, or has
+ended, is skipped and counted. "concurctl parked hosts" lists the hosts.`,
 		Example: `  concurctl parked cancel --host evil.example
   concurctl parked cancel --host evil.example --yes --rate 20/s`,
 		Args: cli.ExactArgs(0, "no arguments"),
@@ -144,8 +145,8 @@ is left alone and counted so. "concurctl parked hosts" lists the hosts.`,
 		},
 	}
 	cmd.Flags().StringVar(&host, "host", "", "host as concurctl parked hosts prints it")
-	cmd.Flags().BoolVar(&confirmed, "yes", false, "cancel them; without it they are only listed")
-	cmd.Flags().StringVar(&rate, "rate", "20/s", "how many at most: N/s, N/m or N/h")
+	cmd.Flags().BoolVar(&confirmed, "yes", false, "cancel the runs; without it they are only listed")
+	cmd.Flags().StringVar(&rate, "rate", "20/s", "most runs to cancel: N/s, N/m or N/h")
 	return cmd
 }
 
@@ -213,9 +214,9 @@ func (c *cancelled) print(w io.Writer) {
 		fmt.Fprintf(w, "failed      %s: %s\n", cli.Plain(f.ID), cli.Plain(f.Why))
 	}
 	for _, id := range c.Left {
-		fmt.Fprintf(w, "left alone  %s\n", cli.Plain(id))
+		fmt.Fprintf(w, "skipped     %s\n", cli.Plain(id))
 	}
-	fmt.Fprintf(w, "%d cancelled, %d left alone, %d failed\n", len(c.Cancelled), len(c.Left), len(c.Failed))
+	fmt.Fprintf(w, "%d cancelled, %d skipped, %d failed\n", len(c.Cancelled), len(c.Left), len(c.Failed))
 }
 
 func (c *cancelled) err() error {

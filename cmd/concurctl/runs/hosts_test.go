@@ -76,7 +76,7 @@ func TestOnlyRunsThatAreStillParkedForTheHostAreCancelled(t *testing.T) {
 	var text strings.Builder
 	c.print(&text)
 	require.Contains(t, text.String(), "failed      EXPRPT:away: no frontend\n")
-	require.Contains(t, text.String(), "\n1 cancelled, 5 left alone, 1 failed\n")
+	require.Contains(t, text.String(), "\n1 cancelled, 5 skipped, 1 failed\n")
 }
 
 func TestWithoutConfirmationRunsAreOnlyListed(t *testing.T) {

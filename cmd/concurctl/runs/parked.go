@@ -27,11 +27,10 @@ func Commands() []*cobra.Command {
 }
 
 func parkedCommand() *cobra.Command {
-	return cli.Group("parked", "Looks after the runs that wait for an operator",
-		`A run that cannot go on without a person is parked: it stays open and says what to mend.
-These commands list such runs, have them try again once it is mended, and cancel those that
-somebody's hostile notifications have left. They look at the runs of this deployment (CONCUR_TASK_QUEUE) and at
-no others of the namespace.`,
+	return cli.Group("parked", "Handle the runs that wait for an operator",
+		`A run that needs an operator is parked: it stays open and says what to fix. These commands
+list the parked runs, retry them once the cause is fixed, and cancel those that hostile
+notifications have started. They cover the runs of this deployment (CONCUR_TASK_QUEUE) only.`,
 		`  concurctl parked list
   concurctl parked retry --all --kind Forbidden`,
 		parkedCancelCommand(), parkedHostsCommand(), parkedListCommand(), parkedRetryCommand())
@@ -41,11 +40,11 @@ func parkedListCommand() *cobra.Command {
 	var kind string
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "Lists the parked runs and what is to be mended",
-		Long: `Lists the runs that wait for an operator, those that wait longest first: notification
-ID, report ID, since when, the kind of error, and what is wrong. The last two come from
-each run itself: where no worker answers they are unknown. -o json also says what to mend.
-With --kind, a run that does not answer is listed, too, and the exit status is then 1.`,
+		Short: "List the parked runs and why they are parked",
+		Long: `Lists the runs that wait for an operator, the longest wait first: notification ID, report
+ID, since when, the kind of error and the message. Kind and message come from the run
+itself; they are unknown while no worker answers. -o json also says what to fix. With
+--kind, a run that does not answer is listed too, and the exit status is then 1.`,
 		Example: `  concurctl parked list
   concurctl parked list --kind Rejected -o json | jq -r '.[].notificationId'`,
 		Args: cli.ExactArgs(0, "no arguments"),
@@ -94,7 +93,7 @@ type parkedRun struct {
 	Since          time.Time    `json:"since"` // when it parked; when it started, while that is unknown
 	Kind           expense.Kind `json:"kind,omitempty"`
 	Message        string       `json:"message,omitempty"`
-	Mend           string       `json:"mend,omitempty"`
+	Fix            string       `json:"fix,omitempty"`
 	Host           string       `json:"host,omitempty"`    // that its own notification named, when that is refused
 	Unknown        string       `json:"unknown,omitempty"` // why the run did not say
 }
@@ -202,7 +201,7 @@ func (p *parkedRun) ask(ctx context.Context, runs *workflows.Client) bool {
 		return false
 	}
 	p.Since, p.ReportID = status.Since, status.ReportID
-	p.Kind, p.Message, p.Mend, p.Host = status.Parked.Kind, status.Parked.Message, status.Parked.Fix, status.Parked.Host
+	p.Kind, p.Message, p.Fix, p.Host = status.Parked.Kind, status.Parked.Message, status.Parked.Fix, status.Parked.Host
 	return true
 }
 

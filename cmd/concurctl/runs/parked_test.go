@@ -44,7 +44,7 @@ func answers(m *mocks.Client, status workflows.Status) {
 func parkedStatus(id string, since time.Time, kind expense.Kind) workflows.Status {
 	return workflows.Status{
 		NotificationID: id, ReportID: "R-" + id, State: workflows.Parked, Since: since,
-		Parked: &workflows.ParkReason{Kind: kind, Message: "Concur said " + string(kind), Fix: "mend it"},
+		Parked: &workflows.ParkReason{Kind: kind, Message: "Concur said " + string(kind), Fix: "fix it"},
 	}
 }
 
@@ -74,8 +74,8 @@ func TestParkedRunsAreListedWithWhatIsWrongTheOldestFirst(t *testing.T) {
 	parked, err := listParked(t.Context(), d, "", nil)
 	require.NoError(t, err)
 	require.Equal(t, []parkedRun{
-		{NotificationID: "EXPRPT:b", ReportID: "R-EXPRPT:b", Since: long, Kind: expense.Forbidden, Message: "Concur said Forbidden", Mend: "mend it"},
-		{NotificationID: "EXPRPT:a", ReportID: "R-EXPRPT:a", Since: later, Kind: expense.Rejected, Message: "Concur said Rejected", Mend: "mend it"},
+		{NotificationID: "EXPRPT:b", ReportID: "R-EXPRPT:b", Since: long, Kind: expense.Forbidden, Message: "Concur said Forbidden", Fix: "fix it"},
+		{NotificationID: "EXPRPT:a", ReportID: "R-EXPRPT:a", Since: later, Kind: expense.Rejected, Message: "Concur said Rejected", Fix: "fix it"},
 	}, parked)
 	var text strings.Builder
 	printParked(&text, parked)

@@ -25,13 +25,13 @@ func parkedRetryCommand() *cobra.Command {
 	var kind, rate, by string
 	cmd := &cobra.Command{
 		Use:   "retry ID...",
-		Short: "Has parked runs try again, one or many at a controlled rate",
-		Long: `Sends parked runs the signal "retried": each reads its report again and goes on. Give
-notification IDs, or --all, and with it --kind for those of one kind of error. A run that
-is not parked, or has ended, is left alone and counted so.
+		Short: "Retry parked runs, one or many at a controlled rate",
+		Long: `Sends parked runs the signal "retried": each run reads its report again and goes on. Give
+notification IDs, or --all; with --all, --kind selects one kind of error. A run that is
+not parked or has ended is skipped and counted.
 
-The rate is kept so that what was mended is not overrun: a number of runs in a second
-(s), a minute (m) or an hour (h).`,
+--rate protects the system that was fixed: it is a number of runs per second (s), minute
+(m) or hour (h).`,
 		Example: `  concurctl parked retry 'EXPRPT:nRWlPQq4RH9EG$sbzp89HyD$plmWvBq'
   concurctl parked retry --all --kind Forbidden --rate 30/m`,
 		RunE: func(cmd *cobra.Command, ids []string) error {
@@ -75,8 +75,8 @@ The rate is kept so that what was mended is not overrun: a number of runs in a s
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "every parked run")
 	cmd.Flags().StringVar(&kind, "kind", "", "with --all: only those parked by this kind of error")
-	cmd.Flags().StringVar(&rate, "rate", "5/s", "how many at most: N/s, N/m or N/h")
-	cmd.Flags().StringVar(&by, "by", whoAmI(), "who mended it, as the run records it")
+	cmd.Flags().StringVar(&rate, "rate", "5/s", "most runs to retry: N/s, N/m or N/h")
+	cmd.Flags().StringVar(&by, "by", whoAmI(), "who fixed the cause; the run records it")
 	cmd.Flags().Lookup("by").DefValue = "your login"
 	return cmd
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func stepsCommand() *cobra.Command {
-	return cli.Group("steps", "Looks after the external validations that are this deployment's",
+	return cli.Group("steps", "Manage the external validations that are this deployment's",
 		`A company may have several connectors, and Concur's lists show what waits for any of them.
 A sweep takes up what callouts of this deployment have announced: the policy of a report,
 and the event of an entry of the failed list (CONCUR_OWN_STEPS). These commands show what
@@ -27,7 +27,7 @@ is remembered, and change it.`,
 func stepsListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
-		Short:   "Lists the external validations that are this deployment's",
+		Short:   "List the external validations that are this deployment's",
 		Long:    `Lists what callouts have announced and what an operator has named. Each interface of Concur has identifiers of its own for a policy, so one policy may be there twice. A worker must run.`,
 		Example: `  concurctl steps list -o json`,
 		Args:    cli.ExactArgs(0, "no arguments"),
@@ -50,11 +50,11 @@ func stepsListCommand() *cobra.Command {
 func stepsChangeCommand(name string, forget bool) *cobra.Command {
 	var requests bool
 	var policy, event string
-	short, long := "Names an external validation as this deployment's", `The next sweep takes up what waits there: give the policy that a sweep's result names
+	short, long := "Add an external validation to this deployment's", `The next sweep takes up what waits there: give the policy that a sweep's result names
 (unannouncedPolicies). With an event alone only entries of the failed list are taken up, and
 with --requests travel requests, of all policies unless one is given.`
 	if forget {
-		short, long = "Forgets an external validation", `Gives the values as steps list prints them; what is left out is any (*). A callout announces
+		short, long = "Remove an external validation from this deployment's", `Gives the values as steps list prints them; what is left out is any (*). A callout announces
 its step again.`
 	}
 	cmd := &cobra.Command{

@@ -22,15 +22,15 @@ func failedSweepCommand() *cobra.Command {
 	var readOnly bool
 	cmd := &cobra.Command{
 		Use:   "sweep",
-		Short: "Has the failed list taken up now, and waits for the summary",
-		Long: `Starts SweepFailedNotifications, which starts a run for every notification of the failed
-list or tells the one that is open, and waits until it has ended. It deletes nothing: each
-run deletes its own entries, last. It then starts runs for reports that wait in Concur for
-longer than CONCUR_MISSED_AFTER and that no run knows of, and for travel requests that
-wait, if the rules judge any. A sweep that was started by this command and still goes on
-is waited for, and no second one is started.
+		Short: "Sweep the failed list now, and wait for the summary",
+		Long: `Starts SweepFailedNotifications and waits for its result. The sweep starts a run for each
+notification of the failed list, or signals the run that is open. It deletes nothing: each
+run deletes its own entries at its end. The sweep then starts runs for missed reports: those
+that wait in Concur for longer than CONCUR_MISSED_AFTER and that no run handles. If the
+rules evaluate travel requests, it starts runs for those that wait. If a sweep of this
+command is still running, the command waits for that sweep and starts no other.
 
-With --read-only all this is counted and no run is started.`,
+With --read-only the sweep only counts, and starts no run.`,
 		Example: `  concurctl failed-notifications sweep
   concurctl failed-notifications sweep --read-only -o json`,
 		Args: cli.ExactArgs(0, "no arguments"),
@@ -109,7 +109,7 @@ func howFar(ctx context.Context, d *cli.Deployment, id string, bar *cli.Progress
 	var r workflows.SweepResult
 	answer, err := d.Temporal.QueryWorkflow(ctx, id, "", workflows.StatusQuery)
 	if err == nil && answer.Get(&r) == nil {
-		bar.Say(fmt.Sprintf("found %d, %d started, %d joined, %d left alone", r.Found, r.Started, r.Signaled, r.Skipped))
+		bar.Say(fmt.Sprintf("found %d, %d started, %d signaled, %d skipped", r.Found, r.Started, r.Signaled, r.Skipped))
 		return
 	}
 	bar.Tick()
@@ -121,9 +121,9 @@ func printSweep(w io.Writer, r workflows.SweepResult, readOnly bool) {
 		others = fmt.Sprintf(", %d not ours", r.NotOurs)
 	}
 	if readOnly {
-		fmt.Fprintf(w, "found %d%s, of which %d cannot be understood; nothing was started\n", r.Found, others, r.Unreadable)
+		fmt.Fprintf(w, "found %d%s, %d unreadable; nothing was started\n", r.Found, others, r.Unreadable)
 	} else {
-		fmt.Fprintf(w, "found %d: %d started, %d joined, %d left alone%s, %d not understood, %d failed\n",
+		fmt.Fprintf(w, "found %d: %d started, %d signaled, %d skipped%s, %d unreadable, %d failed\n",
 			r.Found, r.Started, r.Signaled, r.Skipped, others, r.Unreadable, r.Failed)
 	}
 	for _, why := range r.Why {
@@ -136,17 +136,17 @@ func printSweep(w io.Writer, r workflows.SweepResult, readOnly bool) {
 	if more := r.Unreadable + r.NotOurs + r.Failed - len(r.Why); more > 0 {
 		fmt.Fprintf(w, "  and %d more\n", more)
 	}
-	printForgotten(w, r, readOnly)
+	printMissed(w, r, readOnly)
 	printUnannounced(w, r)
 	printRequests(w, r, readOnly)
 }
 
-// printForgotten says what became of reports that nobody told of.
-func printForgotten(w io.Writer, r workflows.SweepResult, readOnly bool) {
+// printMissed prints the missed reports: they wait in Concur and no run handles them.
+func printMissed(w io.Writer, r workflows.SweepResult, readOnly bool) {
 	if r.Waiting > 0 {
-		fmt.Fprintf(w, "%s in Concur for long; no run knows of %d", waits(r.Waiting, "report"), r.Missed)
+		fmt.Fprintf(w, "%s in Concur for long; no run handles %d", waits(r.Waiting, "report"), r.Missed)
 		if r.Undetermined > 0 {
-			fmt.Fprintf(w, ", and the next sweep tells of %d more", r.Undetermined)
+			fmt.Fprintf(w, "; the next sweep determines %d more", r.Undetermined)
 		}
 		if r.Missed > 0 && !readOnly {
 			fmt.Fprintf(w, "; %d started", r.MissedStarted)
@@ -160,14 +160,14 @@ func printForgotten(w io.Writer, r workflows.SweepResult, readOnly bool) {
 		fmt.Fprintf(w, "  and %d more\n", more)
 	}
 	if r.NotStartedReason != "" {
-		fmt.Fprintf(w, "none was started for some of them: %s\n", cli.Plain(r.NotStartedReason))
+		fmt.Fprintf(w, "no run was started for some of them: %s\n", cli.Plain(r.NotStartedReason))
 	}
 	if r.NotCheckedReason != "" {
-		fmt.Fprintf(w, "reports that nobody told of could not be looked for: %s\n", cli.Plain(r.NotCheckedReason))
+		fmt.Fprintf(w, "missed reports could not be listed: %s\n", cli.Plain(r.NotCheckedReason))
 	}
 }
 
-// printUnannounced says what was left alone because it may be another connector's.
+// printUnannounced prints what was skipped because it may be another connector's.
 func printUnannounced(w io.Writer, r workflows.SweepResult) {
 	if r.Unannounced+r.UnannouncedRequests == 0 {
 		return
@@ -179,7 +179,7 @@ func printUnannounced(w io.Writer, r workflows.SweepResult) {
 	if r.UnannouncedRequests > 0 {
 		waiting = append(waiting, waits(r.UnannouncedRequests, "travel request"))
 	}
-	fmt.Fprintf(w, "%s with a policy for which no callout of this deployment was ever received: left alone\n", strings.Join(waiting, ", and "))
+	fmt.Fprintf(w, "%s with a policy for which no callout of this deployment was ever received: skipped\n", strings.Join(waiting, ", and "))
 	for _, report := range r.UnannouncedReports {
 		fmt.Fprintf(w, "  report %s\n", cli.Plain(report))
 	}
@@ -192,19 +192,19 @@ func printUnannounced(w io.Writer, r workflows.SweepResult) {
 	fmt.Fprintln(w, "if they are for this deployment: concurctl steps add --policy POLICY, or CONCUR_OWN_STEPS")
 }
 
-// printRequests says what became of travel requests that wait.
+// printRequests prints the travel requests that wait.
 func printRequests(w io.Writer, r workflows.SweepResult, readOnly bool) {
 	switch {
 	case r.Requests > 0 && readOnly:
-		fmt.Fprintf(w, "%s for us\n", waits(r.Requests, "travel request"))
+		fmt.Fprintf(w, "%s for the connector\n", waits(r.Requests, "travel request"))
 	case r.Requests > 0:
-		fmt.Fprintf(w, "%s for us: %d started\n", waits(r.Requests, "travel request"), r.RequestsStarted)
+		fmt.Fprintf(w, "%s for the connector: %d started\n", waits(r.Requests, "travel request"), r.RequestsStarted)
 	}
 	if r.RequestsSkipped > 0 {
-		fmt.Fprintf(w, "%s left alone, which a person may want to look at. The last is %s\n", cli.Count(r.RequestsSkipped, "travel request"), cli.Plain(r.RequestsSkippedReason))
+		fmt.Fprintf(w, "%s skipped that a person may want to check. The last is %s\n", cli.Count(r.RequestsSkipped, "travel request"), cli.Plain(r.RequestsSkippedReason))
 	}
 	if r.RequestsNotCheckedReason != "" {
-		fmt.Fprintf(w, "travel requests could not be looked for: %s\n", cli.Plain(r.RequestsNotCheckedReason))
+		fmt.Fprintf(w, "travel requests could not be listed: %s\n", cli.Plain(r.RequestsNotCheckedReason))
 	}
 }
 

@@ -41,35 +41,35 @@ func TestASweepIsStartedOnItsOwnQueueAndWaitedFor(t *testing.T) {
 	}
 	var text strings.Builder
 	printSweep(&text, want, false)
-	require.Equal(t, "found 4: 1 started, 1 joined, 0 left alone, 1 not understood, 1 failed\n  an entry without a URI: no ObjectURI\n  and 1 more\n", text.String())
+	require.Equal(t, "found 4: 1 started, 1 signaled, 0 skipped, 1 unreadable, 1 failed\n  an entry without a URI: no ObjectURI\n  and 1 more\n", text.String())
 	text.Reset()
 	printSweep(&text, workflows.SweepResult{Found: 4, Unreadable: 0}, true)
-	require.Equal(t, "found 4, of which 0 cannot be understood; nothing was started\n", text.String())
+	require.Equal(t, "found 4, 0 unreadable; nothing was started\n", text.String())
 }
 
-func TestWhatNobodyToldOfIsPrinted(t *testing.T) {
+func TestSweepPrintsMissedReports(t *testing.T) {
 	t.Parallel()
-	const nothing = "found 0: 0 started, 0 joined, 0 left alone, 0 not understood, 0 failed\n"
-	const counted = "found 0, of which 0 cannot be understood; nothing was started\n"
+	const nothing = "found 0: 0 started, 0 signaled, 0 skipped, 0 unreadable, 0 failed\n"
+	const counted = "found 0, 0 unreadable; nothing was started\n"
 	forgotten := workflows.SweepResult{Waiting: 5, Missed: 2, Undetermined: 1, MissedStarted: 1, Reports: []string{"R1"}, NotStartedReason: "no scope"}
 	for _, w := range []struct {
 		result   workflows.SweepResult
 		readOnly bool
 		prints   string
 	}{
-		{forgotten, false, nothing + "5 reports wait in Concur for long; no run knows of 2, and the next sweep tells of 1 more; 1 started\n" +
-			"  report R1\n  and 1 more\nnone was started for some of them: no scope\n"},
-		{workflows.SweepResult{Waiting: 1, Missed: 1, Reports: []string{"R1"}}, true, counted + "1 report waits in Concur for long; no run knows of 1\n  report R1\n"},
-		{workflows.SweepResult{Waiting: 1}, false, nothing + "1 report waits in Concur for long; no run knows of 0\n"},
-		{workflows.SweepResult{NotCheckedReason: "no scope"}, true, counted + "reports that nobody told of could not be looked for: no scope\n"},
-		{workflows.SweepResult{Requests: 1, RequestsStarted: 1}, false, nothing + "1 travel request waits for us: 1 started\n"},
-		{workflows.SweepResult{RequestsSkipped: 2, RequestsSkippedReason: "request 3AT7: why"}, false, nothing + "2 travel requests left alone, which a person may want to look at. The last is request 3AT7: why\n"},
-		{workflows.SweepResult{Requests: 3}, true, counted + "3 travel requests wait for us\n"},
+		{forgotten, false, nothing + "5 reports wait in Concur for long; no run handles 2; the next sweep determines 1 more; 1 started\n" +
+			"  report R1\n  and 1 more\nno run was started for some of them: no scope\n"},
+		{workflows.SweepResult{Waiting: 1, Missed: 1, Reports: []string{"R1"}}, true, counted + "1 report waits in Concur for long; no run handles 1\n  report R1\n"},
+		{workflows.SweepResult{Waiting: 1}, false, nothing + "1 report waits in Concur for long; no run handles 0\n"},
+		{workflows.SweepResult{NotCheckedReason: "no scope"}, true, counted + "missed reports could not be listed: no scope\n"},
+		{workflows.SweepResult{Requests: 1, RequestsStarted: 1}, false, nothing + "1 travel request waits for the connector: 1 started\n"},
+		{workflows.SweepResult{RequestsSkipped: 2, RequestsSkippedReason: "request 3AT7: why"}, false, nothing + "2 travel requests skipped that a person may want to check. The last is request 3AT7: why\n"},
+		{workflows.SweepResult{Requests: 3}, true, counted + "3 travel requests wait for the connector\n"},
 		{workflows.SweepResult{Waiting: 2, Unannounced: 2, UnannouncedReports: []string{"R1"}, UnannouncedRequests: 1, UnannouncedPolicies: []string{"P"}}, false,
-			nothing + "2 reports wait in Concur for long; no run knows of 0\n" +
-				"2 reports wait, and 1 travel request waits with a policy for which no callout of this deployment was ever received: left alone\n" +
+			nothing + "2 reports wait in Concur for long; no run handles 0\n" +
+				"2 reports wait, and 1 travel request waits with a policy for which no callout of this deployment was ever received: skipped\n" +
 				"  report R1\n  and 1 more\n  policy P\nif they are for this deployment: concurctl steps add --policy POLICY, or CONCUR_OWN_STEPS\n"},
-		{workflows.SweepResult{RequestsNotCheckedReason: "no scope"}, false, nothing + "travel requests could not be looked for: no scope\n"},
+		{workflows.SweepResult{RequestsNotCheckedReason: "no scope"}, false, nothing + "travel requests could not be listed: no scope\n"},
 	} {
 		var text strings.Builder
 		printSweep(&text, w.result, w.readOnly)

@@ -34,7 +34,7 @@ func bootstrapCommand() *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "bootstrap",
-		Short: "Creates the search attributes and the schedule of the sweep in Temporal",
+		Short: "Create the search attributes and the schedule of the sweep in Temporal",
 		Long: `Creates the search attributes that runs set, in the namespace of TEMPORAL_NAMESPACE,
 waits until Temporal lets them be used, and creates the schedule of the sweep as
 CONCUR_SWEEP_MODE, CONCUR_SWEEP_INTERVAL and CONCUR_MISSED_AFTER want it, or deletes it when they

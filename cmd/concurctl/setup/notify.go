@@ -24,8 +24,8 @@ func notifyCommand() *cobra.Command {
 	var to, objectURI, eventType, ca string
 	cmd := &cobra.Command{
 		Use:   "notify",
-		Short: "Sends the public door a callout, as Concur would",
-		Long: `Sends the connector's public door a callout for one object, with the user name and the
+		Short: "Send the public endpoint a callout, as Concur would",
+		Long: `Sends the connector's public endpoint a callout for one object, with the user name and the
 password of the ingress's configuration (CONCUR_CALLOUT_USER and CONCUR_CALLOUT_PASSWORD,
 or their _FILE forms) and to its path (CONCUR_NOTIFY_PATH), and says what the answer
 means. The exit status is 0 only when the notification is stored.
@@ -63,26 +63,26 @@ on it if it waits for us.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&to, "url", "", "base URL of the public door: https://host or https://host:port")
+	flags.StringVar(&to, "url", "", "base URL of the public endpoint: https://host or https://host:port")
 	flags.StringVar(&objectURI, "object-uri", "", "URI of the object that Concur would tell about")
 	flags.StringVar(&eventType, "event-type", "Report Entered Expense Report Workflow Step - SUBMIT", "text of the EventType")
 	flags.StringVar(&ca, "ca", "", "file of PEM certificates to trust besides the system's")
 	return cmd
 }
 
-// notified is what the door answered.
+// notified is what the endpoint answered.
 type notified struct {
 	NotificationID string `json:"notificationId"`
 	Status         int    `json:"status"`
 	Meaning        string `json:"meaning"`
-	Answer         string `json:"answer,omitempty"` // the door's own words
+	Answer         string `json:"answer,omitempty"` // the endpoint's own words
 	Milliseconds   int64  `json:"milliseconds"`
 }
 
 func (n notified) print(w io.Writer) {
 	fmt.Fprintf(w, "%s\nHTTP %d in %d ms: %s\n", cli.Plain(n.NotificationID), n.Status, n.Milliseconds, n.Meaning)
 	if n.Answer != "" {
-		fmt.Fprintf(w, "the door says: %s\n", n.Answer)
+		fmt.Fprintf(w, "the endpoint says: %s\n", n.Answer)
 	}
 }
 
@@ -127,21 +127,21 @@ func meaning(status int) string {
 	case status == http.StatusOK:
 		return "stored; a run is started, or the open one is told"
 	case status == http.StatusBadRequest:
-		return "the door cannot read the notification"
+		return "the endpoint cannot read the notification"
 	case status == http.StatusUnauthorized:
-		return "the door has another user name or password"
+		return "the endpoint has another user name or password"
 	case status == http.StatusNotFound:
 		return "nothing is at this path; compare CONCUR_NOTIFY_PATH with the one registered in Concur"
 	case status == http.StatusMethodNotAllowed:
-		return "something answers that is not the connector's door"
+		return "something answers that is not the connector's endpoint"
 	case status == http.StatusRequestEntityTooLarge:
-		return "the notification is larger than the door reads"
+		return "the notification is larger than the endpoint reads"
 	case status == http.StatusServiceUnavailable:
 		return "not stored, since Temporal cannot be reached; Concur would keep it in its failed list"
 	case status >= 300 && status < 400:
 		return "a redirect, which Concur does not follow; give the final URL"
 	case status >= 500:
-		return "something between here and the door failed; Concur would keep the notification in its failed list"
+		return "something between here and the endpoint failed; Concur would keep the notification in its failed list"
 	}
-	return "not an answer of the connector's door"
+	return "not an answer of the connector's endpoint"
 }

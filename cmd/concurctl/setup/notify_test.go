@@ -62,7 +62,7 @@ func TestNotifySaysWhatARefusalMeans(t *testing.T) {
 		says string
 	}{
 		"Temporal is down":      {down.URL, nil, "HTTP 503 in "},
-		"another password":      {down.URL, clitest.Settings{"CONCUR_CALLOUT_PASSWORD": "another-password"}, "the door has another user name or password"},
+		"another password":      {down.URL, clitest.Settings{"CONCUR_CALLOUT_PASSWORD": "another-password"}, "the endpoint has another user name or password"},
 		"another path":          {down.URL, clitest.Settings{"CONCUR_NOTIFY_PATH": "/elsewhere"}, "compare CONCUR_NOTIFY_PATH"},
 		"a door that redirects": {elsewhere.URL, nil, "a redirect, which Concur does not follow"},
 	} {

@@ -28,7 +28,7 @@ var tokenVariables = []string{
 }
 
 func Command() *cobra.Command {
-	return cli.Group("token", "Looks after the access to Concur",
+	return cli.Group("token", "Manage the tokens for Concur",
 		`Looks after the token store (CONCUR_TOKEN_FILE), in which the worker keeps its access to
 Concur. Run it as the worker's user: the file is for its owner alone. A token is never
 printed. A worker need not be stopped: it takes what the store holds.`,
@@ -41,7 +41,7 @@ func tokenInitCommand() *cobra.Command {
 	var company, at string
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Begins the token store with a company's request token",
+		Short: "Create the token store with a company's request token",
 		Long: `Begins the token store with a company's request token, or replaces tokens that have
 ended. An administrator of the company gets the request token in Concur (Administration,
 Company, Authentication Admin, Company Request Token); it is good for 24 hours. It is
@@ -84,7 +84,7 @@ in the answer, and kept with the tokens.`,
 func tokenStatusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
-		Short: "Says when the tokens end and what they allow",
+		Short: "Show when the tokens end and what they allow",
 		Long: `Says how old the tokens of the store are, when they end, what they allow (scopes) and
 where the company lives. Concur is not asked. A refresh token ends six months after it was
 issued. As long as Concur has not said when that is, the end is unknown, and the latest date is
@@ -121,7 +121,7 @@ CONCUR_TOKEN_WARNING (30 days).`,
 func tokenRefreshCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "refresh",
-		Short: "Renews the access now",
+		Short: "Renew the tokens now",
 		Long: `Obtains new tokens from Concur with the refresh token of the store, however good the
 present ones are, and writes them to the store. The worker does so by itself, daily and
 whenever a token ends.`,
@@ -143,7 +143,7 @@ func tokenRevokeCommand() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "revoke",
-		Short: "Ends the connection with the company in Concur, for good",
+		Short: "End the connection with the company in Concur, for good",
 		Long: `Ends the connection of the application with the company in Concur and removes the token
 store. Every token of the connection ends, those in other places too; the worker can do
 nothing more until there is a new request token and concurctl token init.`,
