@@ -35,7 +35,7 @@ report odd.yaml conference.yaml lunch.yaml
 parked odd Rejected NOSUCH
 waiting conference finance
 closed lunch approved
-look odd parked.png 'Parked: waits for an operator' 'Concur refuses exception NOSUCH' 'Invalid Exception Code' 'send this workflow the signal' 'judge the report by the rules'
+look odd parked.png 'Parked: waits for an operator' 'Concur refuses exception NOSUCH' 'Invalid Exception Code' 'send this workflow the signal' 'evaluate the rules for the report'
 look conference waiting.png 'Waits for a person' 'group finance' 'approve'
 look lunch done.png 'Ended: approved' 'Done:'
 list operator list.png odd

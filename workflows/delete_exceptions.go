@@ -9,8 +9,8 @@ import (
 )
 
 // deleteStale deletes the exceptions that were posted at an earlier step, so that the rules
-// evaluate the report without them. It leaves alone what a write with an unknown outcome may have
-// posted: the next write looks after that.
+// evaluate the report without them. While the outcome of a write is unknown, it does
+// nothing: the next write compares the exceptions itself.
 func (r *run) deleteStale(ctx workflow.Context, p *pass) next {
 	validationID, u := r.Step.ValidationID, r.Writes.Unknown
 	if r.Writes.unknownAt(validationID) && !u.Earlier && !u.Deleting {

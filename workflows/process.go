@@ -100,7 +100,7 @@ func (r *run) steps() []func(workflow.Context, *pass) next {
 	}
 }
 
-// pass is what the steps of one pass find out for those that follow.
+// pass holds what one step of a pass finds out for the steps after it.
 type pass struct {
 	decision *expense.Decision // the accepted decision when the read began
 	read     expense.FetchedReport

@@ -97,8 +97,8 @@ type Result struct {
 	// DryRun says why nothing was written when the outcome is dry-run, or why failed notifications
 	// stay in the list.
 	DryRun expense.DryRunReason `json:"dryRun,omitempty"`
-	// FailedListEventTypes and Policies say of the outcome not-ours which events the failed list has named,
-	// and which policy the report has.
+	// FailedListEventTypes and Policies are set for the outcome not-ours: the event types in the failed
+	// list, and the policy of the report.
 	FailedListEventTypes []string `json:"failedListEventTypes,omitempty"`
 	Policies             []string `json:"policies,omitempty"`
 }
