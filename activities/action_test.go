@@ -42,7 +42,7 @@ func TestActionIsNotSentToReportAtAnotherValidation(t *testing.T) {
 		found page
 		want  expense.ReportState
 	}{
-		"at the next stop":                           {page{Status: "A_EXTV", Step: stepTwo}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV " + reportAPI + "report/nStep$2/WorkFlowAction"}},
+		"at the next step":                           {page{Status: "A_EXTV", Step: stepTwo}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV " + reportAPI + "report/nStep$2/WorkFlowAction"}},
 		"waiting without a step":                     {page{Status: "A_EXTV", withoutStepURL: true}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV"}},
 		"approved by somebody else":                  {page{Status: "A_APPR", Step: stepOne}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_APPR"}},
 		"recalled by the employee":                   {page{Status: "A_RESU", Step: stepOne}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_RESU"}},
@@ -56,7 +56,7 @@ func TestActionIsNotSentToReportAtAnotherValidation(t *testing.T) {
 				h := newFakeConcur(t, c.found)
 				got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(act))
 				require.NoError(t, err)
-				require.Equal(t, expense.ActionTaken{ReportState: c.want}, got, "a first attempt has no doubt, and confirms nothing")
+				require.Equal(t, expense.ActionTaken{ReportState: c.want}, got, "a first attempt has a known outcome and confirms nothing")
 				require.Equal(t, []string{"read"}, h.requestNames())
 			}
 		})
@@ -74,7 +74,7 @@ func TestActionURLOnAnotherHostIsUntrusted(t *testing.T) {
 // notFirst are the ways to know that an attempt may not be the first one.
 var notFirst = map[string]struct {
 	attempt attempt
-	told    expense.Attempt
+	input   expense.Attempt
 }{
 	"a second attempt":                                  {attempt{number: 2}, firstAttempt},
 	"a hundredth attempt":                               {attempt{number: 100}, firstAttempt},
@@ -93,7 +93,7 @@ func TestLaterAttemptWaitsThenReads(t *testing.T) {
 			t.Parallel()
 			h := newFakeConcur(t, page{Status: "A_APPR"})
 			in := action(expense.Approve)
-			in.Attempt = c.told
+			in.Attempt = c.input
 			began := time.Now()
 			got, err := run[expense.ActionTaken](t, c.attempt, h.activities(t, requestTimeout(limit)).TakeAction, in)
 			require.NoError(t, err)
@@ -154,7 +154,7 @@ func TestRefusalIsExplainedByAnotherRead(t *testing.T) {
 		"a step that is not known": respond(http.StatusNotFound, ""),
 	} {
 		for where, found := range map[string]page{
-			"moved on": {Status: "A_APPR"}, "gone": {Gone: true}, "at another stop": {Status: "A_EXTV", Step: stepTwo},
+			"moved on": {Status: "A_APPR"}, "gone": {Gone: true}, "at another step": {Status: "A_EXTV", Step: stepTwo},
 		} {
 			t.Run(name+", and it has "+where, func(t *testing.T) {
 				t.Parallel()
@@ -162,7 +162,7 @@ func TestRefusalIsExplainedByAnotherRead(t *testing.T) {
 				got, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction, action(expense.Approve))
 				require.NoError(t, err)
 				require.NotEmpty(t, got.Kind)
-				require.False(t, got.Confirmed, "Concur has said that it was not us")
+				require.False(t, got.Confirmed, "Concur has refused our action")
 				require.Equal(t, []string{"read", "act", "read"}, h.requestNames())
 			})
 		}
@@ -228,7 +228,7 @@ func TestLostAnswerLeavesOutcomeUnknown(t *testing.T) {
 
 func TestReportChangedSinceEvaluationIsNotWrittenTo(t *testing.T) {
 	t.Parallel()
-	judged := func(t *testing.T) expense.Attempt {
+	evaluated := func(t *testing.T) expense.Attempt {
 		t.Helper()
 		read, err := run[expense.FetchedReport](t, attempt{}, newFakeConcur(t, waiting()).activities(t).FetchReport, expense.FetchReportInput{ObjectURI: objectURI})
 		require.NoError(t, err)
@@ -254,14 +254,14 @@ func TestReportChangedSinceEvaluationIsNotWrittenTo(t *testing.T) {
 			}
 			h := newFakeConcur(t, c.page)
 			taken, err := run[expense.ActionTaken](t, attempt{}, h.activities(t).TakeAction,
-				expense.TakeActionInput{Attempt: judged(t), ObjectURI: objectURI, ValidationID: validationOne, Action: expense.Approve})
+				expense.TakeActionInput{Attempt: evaluated(t), ObjectURI: objectURI, ValidationID: validationOne, Action: expense.Approve})
 			require.NoError(t, err)
 			require.Equal(t, c.moved, taken.MayHaveMoved)
 			require.Equal(t, wants("read", "act"), h.requestNames())
 
 			h = newFakeConcur(t, c.page)
 			posted, err := run[expense.PostedExceptions](t, attempt{}, h.activities(t).PostExceptions, expense.PostExceptionsInput{
-				Attempt: judged(t), ObjectURI: objectURI, ValidationID: validationOne,
+				Attempt: evaluated(t), ObjectURI: objectURI, ValidationID: validationOne,
 				Exceptions: []expense.Exception{{ObjectType: expense.OnEntry, ObjectID: "e1", Code: "NORECPT"}},
 			})
 			require.NoError(t, err)

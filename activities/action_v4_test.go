@@ -87,7 +87,7 @@ func TestActionV4IsNotSentToReportAtAnotherValidation(t *testing.T) {
 		found headerState
 		want  expense.ReportState
 	}{
-		"passed on":       {headerState{Status: "A_APPR"}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_APPR"}},
+		"approved":        {headerState{Status: "A_APPR"}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_APPR"}},
 		"recalled":        {headerState{Status: "A_RESU"}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_RESU"}},
 		"submitted again": {headerState{Submitted: "2026-11-04T10:00:00Z"}, expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: "A_EXTV " + reportID + " 2026-11-04T10:00:00"}},
 		"deleted":         {headerState{Gone: true}, expense.ReportState{Kind: expense.NotFound}},
@@ -138,7 +138,7 @@ func TestActionV4IsSentOnlyUnderTheEvaluatedHeader(t *testing.T) {
 	m := headerHashes(t, 3)
 	for name, c := range map[string]struct {
 		attempt attempt
-		told    expense.Attempt
+		input   expense.Attempt
 		now     int // the version of the header
 		acts    bool
 	}{
@@ -159,7 +159,7 @@ func TestActionV4IsSentOnlyUnderTheEvaluatedHeader(t *testing.T) {
 			const limit = 40 * time.Millisecond
 			n := newFakeV4(t, headerState{Version: c.now})
 			in := actionV4(expense.Approve)
-			in.Attempt = c.told
+			in.Attempt = c.input
 			in.Via = expense.V4
 			began := time.Now()
 			got := take(t, c.attempt, n.activities(t, requestTimeout(limit)), in)
@@ -252,9 +252,9 @@ func TestRefusalV4IsExplainedByAnotherRead(t *testing.T) {
 			n.on("approve", respond(status, `{"errorMessage":"In Concur's words."}`))
 			_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionV4(expense.Approve))
 			e := failed(t, err, kind)
-			var told expense.FailedWrite
-			require.NoError(t, e.Details(&told))
-			require.False(t, told.OutcomeUnknown)
+			var detail expense.FailedWrite
+			require.NoError(t, e.Details(&detail))
+			require.False(t, detail.OutcomeUnknown)
 			require.Equal(t, kind == expense.Forbidden, strings.Contains(e.Message(), "expense.report.workflowstatus.write"))
 		}
 	})
@@ -270,9 +270,9 @@ func TestErrorNamesBlockingExceptions(t *testing.T) {
 		_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionV4(expense.Approve))
 		e := failed(t, err, expense.Blocked)
 		require.True(t, e.NonRetryable())
-		var told expense.FailedWrite
-		require.NoError(t, e.Details(&told))
-		require.False(t, told.OutcomeUnknown)
+		var detail expense.FailedWrite
+		require.NoError(t, e.Details(&detail))
+		require.False(t, detail.OutcomeUnknown)
 		return e.Message()
 	}
 	t.Run("on every object", func(t *testing.T) {
@@ -319,9 +319,9 @@ func TestLostAnswerV4LeavesOutcomeUnknown(t *testing.T) {
 			_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionV4(expense.Approve))
 			e := failed(t, err, expense.OutcomeUnknown)
 			require.False(t, e.NonRetryable())
-			var told expense.FailedWrite
-			require.NoError(t, e.Details(&told))
-			require.True(t, told.OutcomeUnknown)
+			var detail expense.FailedWrite
+			require.NoError(t, e.Details(&detail))
+			require.True(t, detail.OutcomeUnknown)
 			require.Equal(t, []string{"header", "approve"}, n.requestNames())
 		})
 	}
@@ -416,7 +416,7 @@ func TestRejectedExpenseCommentIsSentOnlyWhenConcurAsks(t *testing.T) {
 			n := asks(newFakeV4(t, headerState{}, found))
 			got := take(t, attempt{}, n.activities(t), acting())
 			require.NotEmpty(t, got.Kind)
-			require.False(t, got.Confirmed, "Concur has said that it was not us")
+			require.False(t, got.Confirmed, "Concur has refused our action")
 			require.False(t, got.OutcomeUnknown)
 			require.Equal(t, []string{"header", "approve", "header"}, n.requestNames())
 		}
@@ -471,10 +471,10 @@ func TestMissingCommentErrorNamesItsSetting(t *testing.T) {
 		e := failed(t, err, expense.CommentMissing)
 		require.True(t, e.NonRetryable())
 		require.Contains(t, e.Message(), "In Concur's words.")
-		var told expense.FailedWrite
-		require.NoError(t, e.Details(&told))
-		require.Contains(t, told.Fix, setting)
-		require.False(t, told.OutcomeUnknown)
+		var detail expense.FailedWrite
+		require.NoError(t, e.Details(&detail))
+		require.Contains(t, detail.Fix, setting)
+		require.False(t, detail.OutcomeUnknown)
 		require.Equal(t, []string{"header", "approve", "header"}, n.requestNames())
 	}
 }

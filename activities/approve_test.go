@@ -60,7 +60,7 @@ func TestApproveByExceptionPostsThenReadsUntilReportMoves(t *testing.T) {
 				want = append(want, "read")
 			}
 			if c.want.StillWaiting {
-				require.GreaterOrEqual(t, len(h.requestNames()), 3, "it is looked")
+				require.GreaterOrEqual(t, len(h.requestNames()), 3, "the report is read again")
 				want = append(want, h.requestNames()[2:]...)
 			}
 			require.Equal(t, want, h.requestNames())
@@ -75,10 +75,10 @@ func TestPausesBetweenReadsGrow(t *testing.T) {
 	const first = 20 * time.Millisecond
 	h := newFakeConcur(t, waiting())
 	approve(t, attempt{}, h.activities(t, func(o *activities.Options) { o.Delays.WriteCheck, o.Delays.VisibleWithin = first, 50*first }), approval())
-	looks := h.requests()[2:]
-	require.GreaterOrEqual(t, len(looks), 3)
-	for i, want := 1, first; i < len(looks)-1; i, want = i+1, 2*want { // the last one comes when the time is over
-		require.GreaterOrEqual(t, looks[i].at.Sub(looks[i-1].at), want, "look %d", i)
+	reads := h.requests()[2:]
+	require.GreaterOrEqual(t, len(reads), 3)
+	for i, want := 1, first; i < len(reads)-1; i, want = i+1, 2*want { // the last one comes when the time is over
+		require.GreaterOrEqual(t, reads[i].at.Sub(reads[i-1].at), want, "read %d", i)
 	}
 }
 
@@ -151,13 +151,13 @@ func TestListV4ShowsWhetherApprovalExceptionIsPosted(t *testing.T) {
 
 func TestApproveByExceptionIsNotSentWhenNotAllowed(t *testing.T) {
 	t.Parallel()
-	withheld := func(mode activities.WriteMode) func(*activities.Options) {
-		return writes(activities.Writes{Mode: mode})
+	mode := func(m activities.WriteMode) func(*activities.Options) {
+		return writes(activities.Writes{Mode: m})
 	}
 	t.Run("a dry run", func(t *testing.T) {
 		t.Parallel()
 		h := newFakeConcur(t, waiting())
-		require.Equal(t, expense.DryRunMode, approve(t, attempt{}, h.activities(t, withheld(activities.WritesDryRun)), approval()).DryRun)
+		require.Equal(t, expense.DryRunMode, approve(t, attempt{}, h.activities(t, mode(activities.WritesDryRun)), approval()).DryRun)
 		require.Equal(t, []string{"read"}, h.requestNames())
 	})
 	t.Run("only reports of test users", func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestApproveByExceptionIsNotSentWhenNotAllowed(t *testing.T) {
 	t.Run("writes that are off", func(t *testing.T) {
 		t.Parallel()
 		h := newFakeConcur(t, waiting())
-		_, err := run[expense.ActionTaken](t, attempt{}, h.activities(t, withheld(activities.WritesOff)).ApproveByException, approval())
+		_, err := run[expense.ActionTaken](t, attempt{}, h.activities(t, mode(activities.WritesOff)).ApproveByException, approval())
 		require.False(t, outcomeUnknown(t, failed(t, err, expense.WritesOff)))
 		require.Equal(t, []string{"read"}, h.requestNames())
 	})
@@ -220,7 +220,7 @@ func TestRefusedApprovalExceptionApprovesNothing(t *testing.T) {
 // outcomeUnknown returns what a failed write says about its outcome.
 func outcomeUnknown(t *testing.T, e *temporal.ApplicationError) bool {
 	t.Helper()
-	var told expense.FailedWrite
-	require.NoError(t, e.Details(&told))
-	return told.OutcomeUnknown
+	var detail expense.FailedWrite
+	require.NoError(t, e.Details(&detail))
+	return detail.OutcomeUnknown
 }

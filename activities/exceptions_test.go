@@ -63,7 +63,7 @@ func TestFirstAttemptPostsAllExceptionsAfterOneRead(t *testing.T) {
 func TestExceptionsAreNotPostedOnReportAtAnotherValidation(t *testing.T) {
 	t.Parallel()
 	for name, found := range map[string]page{
-		"moved on": {Status: "A_APPR"}, "at another stop": {Status: "A_EXTV", Step: stepTwo}, "gone": {Gone: true},
+		"moved on": {Status: "A_APPR"}, "at another step": {Status: "A_EXTV", Step: stepTwo}, "gone": {Gone: true},
 	} {
 		for _, try := range []attempt{{}, {number: 2}} {
 			h := newFakeConcur(t, found)
@@ -126,7 +126,7 @@ func TestLaterAttemptToPostWaitsThenComparesFlags(t *testing.T) {
 			t.Parallel()
 			h := newFakeConcur(t, page{Status: "A_EXTV", Step: stepOne, Flag1: "Y"})
 			in := exceptions(onEntry("e1"))
-			in.Attempt = c.told
+			in.Attempt = c.input
 			began := time.Now()
 			got, err := run[expense.PostedExceptions](t, c.attempt, h.activities(t, requestTimeout(limit)).PostExceptions, in)
 			require.NoError(t, err)

@@ -166,12 +166,12 @@ func TestRefusedExceptionV4IsAResult(t *testing.T) {
 
 // requireUnknown posts exceptions, requires an error of this kind, and compares what it says
 // about the outcome.
-func requireUnknown(t *testing.T, n *fakeV4, a attempt, in expense.PostExceptionsInput, kind expense.Kind, doubtful bool) {
+func requireUnknown(t *testing.T, n *fakeV4, a attempt, in expense.PostExceptionsInput, kind expense.Kind, unknown bool) {
 	t.Helper()
 	_, err := run[expense.PostedExceptions](t, a, n.activities(t).PostExceptions, in)
-	var told expense.FailedWrite
-	require.NoError(t, failed(t, err, kind).Details(&told))
-	require.Equal(t, doubtful, told.OutcomeUnknown)
+	var detail expense.FailedWrite
+	require.NoError(t, failed(t, err, kind).Details(&detail))
+	require.Equal(t, unknown, detail.OutcomeUnknown)
 }
 
 func TestPutsStopWhenReportMoves(t *testing.T) {
@@ -259,9 +259,9 @@ func TestFailedPutSaysWhetherOutcomeIsUnknown(t *testing.T) {
 		t.Parallel()
 		n := newFakeV4(t)
 		_, err := run[expense.PostedExceptions](t, attempt{}, n.activities(t, writes(activities.Writes{Mode: activities.WritesOff})).PostExceptions, in)
-		var told expense.FailedWrite
-		require.NoError(t, failed(t, err, expense.WritesOff).Details(&told))
-		require.False(t, told.OutcomeUnknown)
+		var detail expense.FailedWrite
+		require.NoError(t, failed(t, err, expense.WritesOff).Details(&detail))
+		require.False(t, detail.OutcomeUnknown)
 		require.Equal(t, []string{"header", "exceptions"}, n.requestNames())
 	})
 	t.Run("an attempt that has lost its place puts nothing", func(t *testing.T) {

@@ -61,7 +61,7 @@ rules:
 // headerState is what one read of the header, or of the travel request, shows.
 type headerState struct {
 	Status, Submitted string // A_EXTV or SUBMITTED, and submitted, when they are empty
-	Version           int    // changes the mark and nothing else
+	Version           int    // changes only the header hash
 	Elsewhere         bool   // a travel request that we are not offered to act on
 	Gone              bool
 }

@@ -29,7 +29,7 @@ type olderRuns struct {
 	err     error
 	asked   []string
 	signals []expense.Notification
-	ended   int // the Tell that finds that it has ended; 0: none
+	ended   int // the number of the signal that finds the run ended; 0: none
 }
 
 func (e *olderRuns) OlderRun(_ context.Context, reportID, notificationID, runID string) (string, error) {
@@ -42,7 +42,7 @@ func (e *olderRuns) OlderRun(_ context.Context, reportID, notificationID, runID 
 
 func (e *olderRuns) NotifyRun(_ context.Context, n expense.Notification, id string) (bool, error) {
 	if id != e.older {
-		return false, errors.New("told another")
+		return false, errors.New("signalled another run")
 	}
 	e.signals = append(e.signals, n)
 	ended := len(e.signals) == e.ended

@@ -20,8 +20,8 @@ func TestHandOverRun(t *testing.T) {
 		return got
 	}
 	// said returns the signals without the sender, which each must name.
-	said := func(told []expense.Notification) (said []expense.Notification) {
-		for _, n := range told {
+	said := func(sent []expense.Notification) (said []expense.Notification) {
+		for _, n := range sent {
 			require.NotEmpty(t, n.HandedOverBy)
 			n.HandedOverBy = ""
 			said = append(said, n)

@@ -46,7 +46,7 @@ func TestUnacknowledgedAttemptSendsNothing(t *testing.T) {
 		return nil
 	}
 	for name, c := range map[string]struct {
-		watched time.Duration
+		timeout time.Duration
 		beat    func(context.Context, ...any) error
 	}{
 		"no connection":                         {time.Minute, unacknowledged},
@@ -57,7 +57,7 @@ func TestUnacknowledgedAttemptSendsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newFakeConcur(t, waiting())
-			_, err := run[expense.ActionTaken](t, attempt{timeout: c.watched}, h.activities(t, heartbeat(c.beat)).TakeAction, action(expense.Approve))
+			_, err := run[expense.ActionTaken](t, attempt{timeout: c.timeout}, h.activities(t, heartbeat(c.beat)).TakeAction, action(expense.Approve))
 			require.False(t, failed(t, err, expense.Unavailable).NonRetryable())
 			require.NotContains(t, h.requestNames(), "act")
 		})

@@ -68,10 +68,10 @@ func TestReportOf2000EntriesFitsOnePayload(t *testing.T) {
 			require.Zero(t, take(t, attempt{}, acts, in))
 			require.Len(t, n.requestNames(), before+2, "the read before a write is one of the header")
 
-			judged, err := run[expense.EvaluationResult](t, attempt{}, acts.ValidateReport, expense.ValidateReportInput{Report: got.Report, RulesHash: got.RulesHash})
+			evaluated, err := run[expense.EvaluationResult](t, attempt{}, acts.ValidateReport, expense.ValidateReportInput{Report: got.Report, RulesHash: got.RulesHash})
 			require.NoError(t, err)
-			require.Equal(t, expense.Approve, judged.Verdict.Action)
-			require.Empty(t, judged.Verdict.Findings)
+			require.Equal(t, expense.Approve, evaluated.Verdict.Action)
+			require.Empty(t, evaluated.Verdict.Findings)
 		})
 	}
 	t.Run("or it is too large", func(t *testing.T) {

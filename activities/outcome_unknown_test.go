@@ -37,9 +37,9 @@ func TestFailedWriteSaysWhetherOutcomeIsUnknown(t *testing.T) {
 				h.on("act", c.act)
 			}
 			_, err := run[expense.ActionTaken](t, c.attempt, h.activities(t).TakeAction, action(expense.Approve))
-			var told expense.FailedWrite
-			require.NoError(t, failed(t, err, c.kind).Details(&told))
-			require.Equal(t, c.want, told.OutcomeUnknown)
+			var detail expense.FailedWrite
+			require.NoError(t, failed(t, err, c.kind).Details(&detail))
+			require.Equal(t, c.want, detail.OutcomeUnknown)
 		})
 	}
 }

@@ -77,10 +77,10 @@ func TestResetAttemptSendsNothing(t *testing.T) {
 	eachWrite(t, &permits{earlier: 1}, func(t *testing.T, seen []string, err error) {
 		e := failed(t, err, expense.OutcomeUnknown)
 		require.False(t, e.NonRetryable(), "the attempt that follows knows that it is not the first")
-		var told expense.FailedWrite
-		require.NoError(t, e.Details(&told))
-		require.True(t, told.OutcomeUnknown)
-		require.NotEmpty(t, told.Of, "the run knows whose words these are")
+		var detail expense.FailedWrite
+		require.NoError(t, e.Details(&detail))
+		require.True(t, detail.OutcomeUnknown)
+		require.NotEmpty(t, detail.Of, "the run knows which activity failed")
 		requireNothingSent(t, seen)
 	})
 }

@@ -409,7 +409,7 @@ func TestFailedWriteCarriesTheFixOfItsCode(t *testing.T) {
 	n := newFakeV4(t)
 	n.on("approve", refusedV4("approver_cum_reportowner"))
 	_, err := run[expense.ActionTaken](t, attempt{}, n.activities(t).TakeAction, actionV4(expense.Approve))
-	var told expense.FailedWrite
-	require.NoError(t, failed(t, err, expense.NoApprover).Details(&told))
-	require.Contains(t, told.Fix, "owner")
+	var detail expense.FailedWrite
+	require.NoError(t, failed(t, err, expense.NoApprover).Details(&detail))
+	require.Contains(t, detail.Fix, "owner")
 }

@@ -41,30 +41,30 @@ func TestVerdictSaysWhetherItDependsOnTheStepName(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			judged, err := run[expense.EvaluationResult](t, attempt{}, acts.ValidateReport, expense.ValidateReportInput{
+			evaluated, err := run[expense.EvaluationResult](t, attempt{}, acts.ValidateReport, expense.ValidateReportInput{
 				Report: &expense.Report{Purpose: c.purpose}, RulesHash: rules.Hash(), EventType: c.event,
 			})
 			require.NoError(t, err)
-			require.Equal(t, c.action, judged.Verdict.Action)
-			require.Equal(t, c.byName, judged.DependsOnStepName)
+			require.Equal(t, c.action, evaluated.Verdict.Action)
+			require.Equal(t, c.byName, evaluated.DependsOnStepName)
 		})
 	}
 	t.Run("of a travel request, too", func(t *testing.T) {
 		t.Parallel()
-		judged, err := run[expense.EvaluationResult](t, attempt{}, acts.ValidateRequest, expense.ValidateRequestInput{
+		evaluated, err := run[expense.EvaluationResult](t, attempt{}, acts.ValidateRequest, expense.ValidateRequestInput{
 			Request: &expense.TravelRequest{Purpose: "odd"}, RulesHash: rules.Hash(), EventType: "THIRD",
 		})
 		require.NoError(t, err)
-		require.Equal(t, expense.Approve, judged.Verdict.Action)
-		require.True(t, judged.DependsOnStepName)
+		require.Equal(t, expense.Approve, evaluated.Verdict.Action)
+		require.True(t, evaluated.DependsOnStepName)
 	})
 	t.Run("never if the rules are the same at every step", func(t *testing.T) {
 		t.Parallel()
-		judged, err := run[expense.EvaluationResult](t, attempt{}, newFakeConcur(t).activities(t).ValidateReport, expense.ValidateReportInput{
+		evaluated, err := run[expense.EvaluationResult](t, attempt{}, newFakeConcur(t).activities(t).ValidateReport, expense.ValidateReportInput{
 			Report: &expense.Report{}, RulesHash: hashOf(t, rulesFile), EventType: "SUBMIT",
 		})
 		require.NoError(t, err)
-		require.False(t, judged.DependsOnStepName)
+		require.False(t, evaluated.DependsOnStepName)
 	})
 }
 

@@ -103,14 +103,14 @@ func TestReportThatMovesDuringTheWholeReadIsNotWrittenTo(t *testing.T) {
 
 func TestLaterAttemptWaitsUntilAnActionIsVisible(t *testing.T) {
 	t.Parallel()
-	doubtful := actionV4(expense.Approve)
-	doubtful.OutcomeUnknown = true
+	unknown := actionV4(expense.Approve)
+	unknown.OutcomeUnknown = true
 	for name, c := range map[string]struct {
 		attempt attempt
 		in      expense.TakeActionInput
 	}{
 		"by an earlier attempt":  {afterSending, actionV4(expense.Approve)},
-		"by an earlier activity": {attempt{}, doubtful},
+		"by an earlier activity": {attempt{}, unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -123,7 +123,7 @@ func TestLaterAttemptWaitsUntilAnActionIsVisible(t *testing.T) {
 	t.Run("and sends it again when the report still waits", func(t *testing.T) {
 		t.Parallel()
 		n := newFakeV4(t)
-		require.Zero(t, take(t, afterSending, n.activities(t, visibleWithin(300*time.Millisecond)), actionV4(expense.Approve)))
+		require.Zero(t, take(t, afterSending, n.activities(t, visibleWithin(2*time.Second)), actionV4(expense.Approve)))
 		require.Greater(t, len(n.requestNames()), 2)
 		require.Equal(t, 1, len(n.paths("approve")))
 	})
@@ -170,7 +170,7 @@ func TestLaterAttemptWaitsUntilAFlagIsVisible(t *testing.T) {
 	}{
 		"until it is up":                    {afterSending, []page{waiting(), waiting(), up}, time.Hour, "", 0, 3},
 		"until the report has moved":        {afterSending, []page{waiting(), waiting(), {Status: "A_APPR"}}, time.Hour, expense.NotWaiting, 0, 3},
-		"and then the exception is posted":  {afterSending, []page{waiting()}, 300 * time.Millisecond, "", 1, 0},
+		"and then the exception is posted":  {afterSending, []page{waiting()}, 2 * time.Second, "", 1, 0},
 		"but not when nothing was sent yet": {attempt{number: 2}, []page{waiting()}, time.Hour, "", 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
