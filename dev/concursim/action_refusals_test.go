@@ -12,7 +12,7 @@ func TestRefusals(t *testing.T) {
 	t.Parallel()
 	t.Run("v4 refuses an approval with each documented code, and sends back all the same", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		for i, code := range workflowRefusals {
 			r := w.submit("r"+string(rune('A'+i/26))+string(rune('a'+i%26)), "refusal: "+code)
 			require.Equal(t, []string{code}, w.refused(http.StatusBadRequest, w.patch(r, "approve", guarded)))
@@ -22,7 +22,7 @@ func TestRefusals(t *testing.T) {
 	})
 	t.Run("so does Request v4, with the status that documents the code", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		for status, codes := range requestRefusals {
 			for _, code := range codes {
 				r := w.request(strings.ToLower(code), "refusal: "+code)
@@ -32,7 +32,7 @@ func TestRefusals(t *testing.T) {
 	})
 	t.Run("a step that is not an external system's is 400 or 403, by the report or as it says", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		seen := map[int]int{}
 		for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
 			seen[w.patch(w.submit(name, "steps: [{status: A_PEND}, {status: A_APPR}]"), "approve", guarded).status]++

@@ -12,9 +12,9 @@ const invalidAction = "error.workflow.invalid_action"
 
 func TestWorkflowV4(t *testing.T) {
 	t.Parallel()
-	t.Run("approving and sending back are 204, and both generations see them", func(t *testing.T) {
+	t.Run("approving and sending back are 204, and all interfaces see them", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.rich("r")
 		answer := w.patch(r, "approve", guarded)
 		require.Equal(t, http.StatusNoContent, answer.status)
@@ -33,7 +33,7 @@ func TestWorkflowV4(t *testing.T) {
 	})
 	t.Run("each guard that does not hold refuses, and each that holds lets pass", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", "wrongStepStatus: 400\nsteps: [{extv: A, code: POLICY}, {extv: B}, {status: A_APPR}]")
 		require.Equal(t, "POLICY", r.StepCode)
 		for _, body := range []string{
@@ -48,7 +48,7 @@ func TestWorkflowV4(t *testing.T) {
 	})
 	t.Run("without a guard it is done to any system step", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", "wrongStepStatus: 400\nsteps: [{status: A_PBDG, system: true, code: BUDGET}, {status: A_PEND}, {status: A_APPR}]")
 		w.refused(http.StatusBadRequest, w.patch(r, "approve", `{"expectedStepCode":"BUDGET"}`))
 		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", "{}").status)
@@ -57,7 +57,7 @@ func TestWorkflowV4(t *testing.T) {
 	})
 	t.Run("a comment is wanted, and not too much of one", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		for _, body := range []string{"{}", `{"comment":"  "}`, `{"comment":null}`} {
 			require.Equal(t, []string{"error.workflow.noComments"}, w.refused(http.StatusBadRequest, w.patch(r, "sendBack", body)))
@@ -68,7 +68,7 @@ func TestWorkflowV4(t *testing.T) {
 	})
 	t.Run("a field that nobody knows is refused with one report and ignored with another", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		seen := map[int]int{}
 		for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
 			seen[w.patch(w.submit(name), "approve", `{"reportSource":"OTHER","expectedStepCode":"EXTVAL"}`).status]++
@@ -79,7 +79,7 @@ func TestWorkflowV4(t *testing.T) {
 	})
 	t.Run("an approval without a comment that is required is refused, and does nothing", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		for why, id := range map[string]string{
 			"always": "error.workflow.missingComments", "cost-object": "error.workflow.CostObjectChangeMissingComments",
 			"budget": "error.workflow.BudgetObjectChangeMissingComments",
@@ -99,7 +99,7 @@ func TestWorkflowV4(t *testing.T) {
 	})
 	t.Run("a report with a rejected expense is approved with a comment about that, by v4 alone", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		var r reportView
 		w.control(http.MethodPost, "/reports", "{name: r, entries: [{amount: 1}, {amount: 2, rejected: true}]}", &r)
 		for n, rejected := range []bool{false, true} {
@@ -117,7 +117,7 @@ func TestWorkflowV4(t *testing.T) {
 	})
 	t.Run("what is no action, or nobody's to take, is refused", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", "noApprover: true")
 		for _, body := range []string{"", "[]", "null", `{"comment":1}`, `{"comment":"c"} {}`} {
 			w.refused(http.StatusBadRequest, w.patch(r, "approve", body))
@@ -132,7 +132,7 @@ func TestWorkflowV4(t *testing.T) {
 	t.Run("a lost answer is an effect, also where there is no body to cut", func(t *testing.T) {
 		t.Parallel()
 		for _, kind := range []string{"lost-answer", "cut-body"} {
-			w := newWorld(t)
+			w := newFixture(t)
 			r := w.submit("r")
 			w.fault("{endpoint: approve, kind: %s}", kind)
 			require.Error(t, w.patch(r, "approve", guarded).err)

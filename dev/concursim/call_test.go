@@ -15,7 +15,7 @@ func TestTokens(t *testing.T) {
 	t.Parallel()
 	t.Run("an answer has a string lifetime and a geolocation of its own", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		for range 8 {
 			var token struct {
 				ExpiresIn   any    `json:"expires_in"`
@@ -30,20 +30,20 @@ func TestTokens(t *testing.T) {
 	})
 	t.Run("every refresh token stays good, unless the rotation is strict", func(t *testing.T) {
 		t.Parallel()
-		lenient := newWorld(t)
+		lenient := newFixture(t)
 		require.Equal(t, 200, lenient.askToken().status)
 		lenient.control(http.MethodPost, "/strict-rotation", "strict: true", nil)
 		require.Equal(t, 200, lenient.askToken().status)
 		require.Contains(t, lenient.askToken().body, `"code":108}`)
 		require.Equal(t, 400, lenient.tryControl(http.MethodPost, "/strict-rotation", "").status)
 
-		strict := newWorld(t, func(opts *options) { opts.strictRotation = true })
+		strict := newFixture(t, func(opts *options) { opts.strictRotation = true })
 		require.Contains(t, strict.askToken().body, `"code":108}`, "it was used to log in")
 		require.Equal(t, 200, strict.send(http.MethodGet, failedPath+"?status=failed", "").status, "and the access token stays good")
 	})
 	t.Run("no header is 401, a wrong token 403, expired ones alternate", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		address := w.sim.Ready().API + failedPath + "?status=failed"
 		require.Equal(t, 401, w.sendTo(address, http.MethodGet, "", http.Header{}).status)
 		require.Equal(t, 401, w.sendTo(address, http.MethodGet, "", http.Header{"Authorization": {"OAuth " + w.bearer}}).status)
@@ -55,7 +55,7 @@ func TestTokens(t *testing.T) {
 	})
 	t.Run("a changed life holds for the tokens after it", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.control(http.MethodPost, "/token-life", `{"life": "90s"}`, nil)
 		require.Regexp(t, `"expires_in":"?90"?,`, w.askToken().body)
 		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/token-life", "life: 1ms").status)
@@ -67,7 +67,7 @@ func TestDetails(t *testing.T) {
 	t.Run("every seed gives well-formed details in no namespace with the documented formats", func(t *testing.T) {
 		t.Parallel()
 		for seed := uint64(1); seed <= 12; seed++ {
-			w := newWorld(t, func(o *options) { o.seed = seed })
+			w := newFixture(t, func(o *options) { o.seed = seed })
 			r := w.submit("full", `
 purpose: Fish & <chips>
 custom: {1: "(12) North", 20: last}
@@ -94,13 +94,13 @@ entries:
 	})
 	t.Run("the same seed makes the same keys", func(t *testing.T) {
 		t.Parallel()
-		a, b := newWorld(t), newWorld(t)
+		a, b := newFixture(t), newFixture(t)
 		b.submit("another")
 		require.Equal(t, a.submit("r").Entries, b.submit("r").Entries)
 	})
 	t.Run("a key with invalid escapes is found raw and encoded, in its own case only", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("percent", "key: 7%Qa$sKey%Zz")
 		require.Equal(t, http.StatusOK, w.read(r).status)
 		require.Equal(t, http.StatusOK, w.send(http.MethodGet, detailsPath+"7%25Qa$sKey%25Zz", "").status)
@@ -109,12 +109,12 @@ entries:
 	})
 	t.Run("a padded report is as large as asked for", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		require.Greater(t, len(w.read(w.submit("huge", "padding: 3000001")).body), 3_000_000)
 	})
 	t.Run("a deleted report is gone, also for writes", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		w.control(http.MethodPost, "/reports/r/delete", "", nil)
 		answer := w.read(r)
@@ -128,9 +128,9 @@ entries:
 
 func TestActions(t *testing.T) {
 	t.Parallel()
-	t.Run("approving walks through stops with nothing between, each with its own URL", func(t *testing.T) {
+	t.Run("approving walks through steps with nothing between, each with its own URL", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_PEND}, {status: A_APPR}]")
 		require.Equal(t, "SUCCESS!", elementText(w.approve(r).body, "Message"))
 		second := w.state("r")
@@ -148,7 +148,7 @@ func TestActions(t *testing.T) {
 	})
 	t.Run("sending back keeps the comment, and a resubmission begins again with the same keys", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		require.Equal(t, "SUCCESS!", elementText(w.act(r.Step, "send back TO employee", "Please add a receipt").body, "Status"))
 		back := w.state("r")
@@ -165,7 +165,7 @@ func TestActions(t *testing.T) {
 	})
 	t.Run("what cannot be done fails inside a 200", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		for _, answer := range []reply{
 			w.act(r.Step, "Send Back to Employee", "  "), w.act(r.Step, "Recall to Employee", ""),
@@ -178,7 +178,7 @@ func TestActions(t *testing.T) {
 	})
 	t.Run("a body in another form is refused", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		for _, body := range []string{
 			"", "<WorkflowAction><Action>Approve</Action></WorkflowAction>",
@@ -198,7 +198,7 @@ func TestExceptions(t *testing.T) {
 	}
 	t.Run("each item stands for itself, and flags rise where they belong", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		var r reportView
 		w.control(http.MethodPost, "/reports", `
 name: r
@@ -222,14 +222,14 @@ entries:
 	})
 	t.Run("codes are those configured", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		w.control(http.MethodPost, "/codes", "codes: [LATE]", nil)
 		require.Equal(t, "1", elementText(w.except(r, "LATE", "NODATE").body, "exceptions-succeeded"))
 	})
 	t.Run("a body in another form is refused as a whole", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		for _, items := range []string{
 			"", item(2, "Report", "", "NODATE"), item(1, "Report", "", "NODATE") + item(3, "Report", "", "NODATE"),
@@ -247,12 +247,12 @@ func TestBounds(t *testing.T) {
 	t.Parallel()
 	t.Run("a body above a mebibyte is refused", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		require.Equal(t, http.StatusRequestEntityTooLarge, w.act("x", "Approve", strings.Repeat("x", maxBody)).status)
 	})
 	t.Run("an unknown path is 404", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		require.Equal(t, http.StatusNotFound, w.send(http.MethodGet, "/api/nothing", "").status)
 	})
 }

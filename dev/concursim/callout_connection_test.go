@@ -48,7 +48,7 @@ func TestTestConnection(t *testing.T) {
 	t.Parallel()
 	const test, callout = "GET /system/v1.0/testconnection", "POST /concur/v1.0/notify"
 	c := newTestedConnector(t)
-	w := newWorld(t, func(o *options) { o.calloutURL = c.URL })
+	w := newFixture(t, func(o *options) { o.calloutURL = c.URL })
 	w.submit("a")
 	w.waitFor(func() bool { return sentFor(w.sim, "a") == 1 })
 	w.submit("b")
@@ -82,7 +82,7 @@ func TestTestConnection(t *testing.T) {
 
 func TestAConnectionIsKept(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.client.Transport.(*http.Transport).DisableKeepAlives = false
 	reused := func(do func() reply) (answer reply, kept bool) {
 		trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { kept = info.Reused }}
@@ -134,7 +134,7 @@ func TestAConnectionIsKept(t *testing.T) {
 
 func TestManyRequestsOnOneConnectionInOneWrite(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	r, other := w.submit("r", "key: 9%Q$p"), w.submit("other")
 	conn, err := tls.Dial("tcp", w.sim.base(w.host)[len("https://"):], w.client.Transport.(*http.Transport).TLSClientConfig)
 	require.NoError(t, err)

@@ -44,7 +44,7 @@ func TestCallouts(t *testing.T) {
 	t.Run("a callout is in the documented form, with Basic credentials over HTTPS", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
-		w := newWorld(t, connector)
+		w := newFixture(t, connector)
 		r := w.submit("r", "key: 1%Zz$p")
 		callout := <-got
 		require.Equal(t, "/concur/v1.0/notify", callout.path)
@@ -59,7 +59,7 @@ func TestCallouts(t *testing.T) {
 	t.Run("callouts go out first in, first out, and only while not paused", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
-		w := newWorld(t, connector)
+		w := newFixture(t, connector)
 		w.control(http.MethodPost, "/callouts/pause", "", nil)
 		uris := []string{w.submit("a").ObjectURI, w.submit("b").ObjectURI, w.submit("c").ObjectURI}
 		var queue callouts
@@ -78,7 +78,7 @@ func TestCallouts(t *testing.T) {
 	t.Run("a pause in the midst changes no order", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
-		w := newWorld(t, connector)
+		w := newFixture(t, connector)
 		uris := []string{}
 		submit := func(names ...string) {
 			for _, name := range names {
@@ -100,7 +100,7 @@ func TestCallouts(t *testing.T) {
 	t.Run("what is not answered with 200 goes to the failed list after its tries", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusCreated))
-		w := newWorld(t, connector, func(o *options) { o.calloutTries = 2 })
+		w := newFixture(t, connector, func(o *options) { o.calloutTries = 2 })
 		r := w.submit("r")
 		w.waitFor(func() bool { return len(w.sim.failed.items) == 1 })
 		require.Len(t, got, 2)
@@ -113,7 +113,7 @@ func TestCallouts(t *testing.T) {
 		t.Parallel()
 		release := make(chan struct{})
 		connector, _ := connectorWith(t, func() int { <-release; return http.StatusOK })
-		w := newWorld(t, connector, func(o *options) { o.calloutTimeout = 20 * time.Millisecond })
+		w := newFixture(t, connector, func(o *options) { o.calloutTimeout = 20 * time.Millisecond })
 		t.Cleanup(func() { close(release) })
 		w.submit("r")
 		w.waitFor(func() bool { return len(w.sim.failed.items) == 1 })
@@ -121,7 +121,7 @@ func TestCallouts(t *testing.T) {
 	t.Run("a callout can be sent again, changed into a hostile one", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
-		w := newWorld(t, connector)
+		w := newFixture(t, connector)
 		w.submit("r")
 		first := <-got
 		w.control(http.MethodPost, "/reports/r/callout", "", nil)

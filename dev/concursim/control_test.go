@@ -14,7 +14,7 @@ func TestControl(t *testing.T) {
 	t.Parallel()
 	t.Run("waiting ends as soon as the state is there", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		seen := make(chan reportView, 1)
 		go func() {
@@ -31,7 +31,7 @@ func TestControl(t *testing.T) {
 	})
 	t.Run("JSON and YAML mean the same", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		var a, b reportView
 		w.control(http.MethodPost, "/reports", "{\n\t\"name\": \"a\",\n\t\"reportName\": \"\\ud83d\\ude00\", \"custom\": {\"1\": \"x\"}, \"entries\": [{\"amount\": 1.25, \"date\": \"2026-01-02\"}]}", &a)
 		w.control(http.MethodPost, "/reports", "name: b\ncustom: {1: x}\nentries:\n  - {amount: 1.25, date: 2026-01-02}\n", &b)
@@ -40,7 +40,7 @@ func TestControl(t *testing.T) {
 	})
 	t.Run("a report that is not submitted waits for it", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", "submit: false")
 		require.Equal(t, notSubmitted, r.Status)
 		require.Equal(t, noTime, elementText(w.read(r).body, "SubmitDate"))
@@ -51,7 +51,7 @@ func TestControl(t *testing.T) {
 	})
 	t.Run("flags stay through a resubmission unless cleared", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		w.except(r, "NODATE")
 		for _, clear := range []string{"false", "true"} {
@@ -73,7 +73,7 @@ func TestControl(t *testing.T) {
 	} {
 		t.Run("a report with "+name+" is refused with a reason", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			answer := w.tryControl(http.MethodPost, "/reports", body)
 			require.Equal(t, http.StatusBadRequest, answer.status)
 			require.NotEmpty(t, answer.body)
@@ -81,7 +81,7 @@ func TestControl(t *testing.T) {
 	}
 	t.Run("names and keys are taken once", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.submit("r", "key: same")
 		require.Equal(t, http.StatusConflict, w.tryControl(http.MethodPost, "/reports", "name: r").status)
 		require.Equal(t, http.StatusConflict, w.tryControl(http.MethodPost, "/reports", "name: s\nkey: same").status)
@@ -89,7 +89,7 @@ func TestControl(t *testing.T) {
 	})
 	t.Run("waits and conditions that make no sense are refused", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.submit("r")
 		for _, query := range []string{"wait=1h", "wait=x", "until=status:", "until=luck:1", "until=writes:many"} {
 			require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodGet, "/reports/r?"+query, "").status, query)
@@ -97,7 +97,7 @@ func TestControl(t *testing.T) {
 	})
 	t.Run("the journal can be read from a line on and for one report", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.read(w.submit("a"))
 		w.read(w.submit("b"))
 		var lines []journal.Line
@@ -115,7 +115,7 @@ func TestBreakpoints(t *testing.T) {
 	for phase, status := range map[string]string{"before": waiting, "after": approved} {
 		t.Run("a request held "+phase+" its effect is dropped when released", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			r := w.submit("r")
 			w.control(http.MethodPost, "/breakpoints", `{"request": 2, "phase": "`+phase+`"}`, nil)
 			answered := make(chan reply, 1)
@@ -137,7 +137,7 @@ func TestBreakpoints(t *testing.T) {
 	for phase, status := range map[string]string{"before": waiting, "after": approved} {
 		t.Run("a request to an endpoint that is held "+phase+" its effect is answered late", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			r := w.submit("r")
 			w.control(http.MethodPost, "/breakpoints", `{"endpoint": "action", "answer": true, "phase": "`+phase+`"}`, nil)
 			require.Equal(t, http.StatusOK, w.askToken().status)
@@ -154,7 +154,7 @@ func TestBreakpoints(t *testing.T) {
 	}
 	t.Run("a breakpoint that cannot be reached is refused", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		require.Equal(t, http.StatusConflict, w.tryControl(http.MethodPost, "/breakpoints", "{request: 1, phase: before}").status)
 		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/breakpoints", "{request: 0, phase: before}").status)
 		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/breakpoints", "{request: 9, phase: during}").status)

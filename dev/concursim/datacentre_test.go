@@ -10,7 +10,7 @@ import (
 )
 
 // move moves the company, and the client's requests with it.
-func (w *world) move(to string) {
+func (w *fixture) move(to string) {
 	w.t.Helper()
 	w.control(http.MethodPost, "/move", "to: "+to, nil)
 	w.host = to
@@ -21,7 +21,7 @@ func TestTheCompanyMoves(t *testing.T) {
 	t.Run("the old token endpoint names the new host, whatever the company's grant", func(t *testing.T) {
 		t.Parallel()
 		for seed := uint64(1); seed <= 6; seed++ {
-			w := newWorld(t, func(o *options) { o.seed, o.strictRotation = seed, true })
+			w := newFixture(t, func(o *options) { o.seed, o.strictRotation = seed, true })
 			other := tokenOf(t, w.companyGrant())["refresh_token"].(string)
 			w.control(http.MethodPost, "/move", "to: api2", nil)
 			for _, refused := range []reply{w.grant("grant_type", "refresh_token", "refresh_token", other), w.companyGrant()} {
@@ -40,7 +40,7 @@ func TestTheCompanyMoves(t *testing.T) {
 	})
 	t.Run("each token is known where it was issued, and the company where it lives", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		old := w.bearer
 		w.control(http.MethodPost, "/move", "to: api2", nil)
@@ -61,7 +61,7 @@ func TestTheCompanyMoves(t *testing.T) {
 	t.Run("links name the host at which they were made", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
-		w := newWorld(t, connector)
+		w := newFixture(t, connector)
 		hostOf := func(link string) string {
 			u, err := url.Parse(link)
 			require.NoError(t, err)
@@ -87,7 +87,7 @@ func TestTheCompanyMoves(t *testing.T) {
 	})
 	t.Run("the journal says to which host a request came", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.move("api2")
 		w.login()
 		w.sendTo("http://"+w.sim.authority(secondHost)+failedPath, http.MethodGet, "", http.Header{})
@@ -101,14 +101,14 @@ func TestTheCompanyMoves(t *testing.T) {
 	})
 	t.Run("a move to nowhere is refused", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		require.Equal(t, http.StatusConflict, w.tryControl(http.MethodPost, "/move", "to: api").status)
 		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/move", "to: moon").status)
 		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/move", "").status)
 	})
 	t.Run("both hosts are down at once", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.fault("{endpoint: all, kind: down, times: 2}")
 		require.Error(t, w.askToken().err)
 		w.host = secondHost

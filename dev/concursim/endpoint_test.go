@@ -10,7 +10,7 @@ import (
 // TestEndpoints asks each endpoint once, with a fault in the way of that one alone.
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	r, q := w.rich("r"), w.request("q")
 	var item failedItem
 	w.control(http.MethodPost, "/reports/r/callout", "failed: true", &item)

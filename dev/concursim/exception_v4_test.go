@@ -14,7 +14,7 @@ type seenException struct {
 	ExpenseID, ParentExpenseID, AllocationID string
 }
 
-func (w *world) exceptions(path string) []seenException {
+func (w *fixture) exceptions(path string) []seenException {
 	w.t.Helper()
 	var list []seenException
 	w.get(path, &list)
@@ -33,7 +33,7 @@ func TestExceptionsV4(t *testing.T) {
 	t.Parallel()
 	t.Run("what either interface posts is seen on its object by both", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.rich("r")
 		item := r.Itemizations[0][0]
 		hotel, room := "/expenses/"+r.ExpenseIDs[0], "/expenses/"+item.ExpenseID
@@ -68,7 +68,7 @@ func TestExceptionsV4(t *testing.T) {
 	})
 	t.Run("the same one again has no effect, and a deleted one is gone with its flag", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		on := "/expenses/" + r.ExpenseIDs[0]
 		for range 2 {
@@ -84,7 +84,7 @@ func TestExceptionsV4(t *testing.T) {
 	})
 	t.Run("Concur's own stays, and may block", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", "existing: [{code: OVERBUDGET, blocking: true}, {code: CALWARN2, entry: 1}]")
 		all := w.exceptions(short(r) + "/exceptions")
 		require.Equal(t, seenException{"OVERBUDGET", "ALL", true, "", "", ""}, all[0])
@@ -100,7 +100,7 @@ func TestExceptionsV4(t *testing.T) {
 	})
 	t.Run("what is not an exception is refused", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.rich("r")
 		path := short(r) + "/exceptions"
 		w.control(http.MethodPost, "/codes", "codes: [NODATE, MUCHTOOLONG]", nil)
@@ -117,7 +117,7 @@ func TestExceptionsV4(t *testing.T) {
 	})
 	t.Run("a code that blocks keeps the report where it is until it is deleted", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.control(http.MethodPost, "/codes", "blockingCodes: [NORECPT]", nil)
 		for name, more := range map[string]string{"by-control": "", "described": "blockingCodes: [NODATE]"} {
 			r, code := w.submit(name, more), map[string]string{"by-control": "NORECPT", "described": "NODATE"}[name]

@@ -84,7 +84,7 @@ func TestJunk(t *testing.T) {
 			looks := junkLooks[kind.name]
 			require.NotNil(t, looks, "a kind of junk without a test")
 			for seed := uint64(1); seed <= 6; seed++ {
-				w := newWorld(t, func(o *options) { o.seed = seed })
+				w := newFixture(t, func(o *options) { o.seed = seed })
 				w.control(http.MethodPost, "/reports", "{name: r, copies: 2, failed: true}", nil)
 				w.control(http.MethodPost, "/failed", "junk: "+kind.name, nil)
 				w.submit("last", "failed: true")
@@ -123,7 +123,7 @@ func TestJunk(t *testing.T) {
 	}
 	t.Run("JSON has a number, an object and null where a text is expected", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		values := []any{}
 		for range 3 {
 			w.control(http.MethodPost, "/failed", "junk: not-text", nil)
@@ -135,7 +135,7 @@ func TestJunk(t *testing.T) {
 	})
 	t.Run("junk may be about a report, and is deleted like any other entry", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		var item failedItem
 		w.control(http.MethodPost, "/reports/r/callout", "{failed: true, junk: bad-date}", &item)
@@ -151,7 +151,7 @@ func TestJunk(t *testing.T) {
 	})
 	t.Run("junk that nobody knows, and junk in a callout, are refused", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.submit("r")
 		for path, body := range map[string]string{
 			"/failed": "junk: sand", "/callouts": "{objectUri: 'https://h/x', junk: empty}",

@@ -9,13 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func (w *world) failedList(accept ...string) reply {
+func (w *fixture) failedList(accept ...string) reply {
 	header := http.Header{"Authorization": {"Bearer " + w.bearer}, "Accept": accept}
 	return w.sendTo(w.sim.base(w.host)+failedPath+"?status=FAILED", http.MethodGet, "", header)
 }
 
 // failedJSON is the list in JSON, without the Failure around its entries.
-func (w *world) failedJSON() []map[string]any {
+func (w *fixture) failedJSON() []map[string]any {
 	w.t.Helper()
 	answer := w.failedList("application/json")
 	require.Equal(w.t, "application/json", answer.header.Get("Content-Type"))
@@ -35,7 +35,7 @@ func TestFailedList(t *testing.T) {
 		t.Parallel()
 		inXML, inJSON := map[string]bool{}, map[string]bool{}
 		for seed := uint64(1); seed <= 10; seed++ {
-			w := newWorld(t, func(o *options) { o.seed = seed })
+			w := newFixture(t, func(o *options) { o.seed = seed })
 			require.Equal(t, "[]", w.failedList("application/json").body)
 			root, err := scan([]byte(w.failedList("application/xml").body))
 			require.NoError(t, err)
@@ -76,7 +76,7 @@ func TestFailedList(t *testing.T) {
 	})
 	t.Run("only who accepts JSON alone gets it, unless the format was set", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		for accept, want := range map[string]string{
 			"application/json": "application/json", "application/json;q=1, application/json": "application/json",
 			"application/xml": xmlType, "application/json, application/xml": xmlType, "*/*": xmlType, "": xmlType,
@@ -93,17 +93,17 @@ func TestFailedList(t *testing.T) {
 		require.Equal(t, "[]", w.failedList("application/json").body)
 		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/failed-format", "format: yaml").status)
 
-		started := newWorld(t, func(o *options) { o.failedFormat = asJSON })
+		started := newFixture(t, func(o *options) { o.failedFormat = asJSON })
 		require.Equal(t, "[]", started.failedList("application/xml").body)
 	})
 	t.Run("only the status failed is known", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		require.Equal(t, http.StatusBadRequest, w.send(http.MethodGet, failedPath+"?status=open", "").status)
 	})
 	t.Run("an overridden link of our own form can be deleted by its id", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.control(http.MethodPost, "/failed", "{objectUri: 'https://h/x', notificationUri: 'https://www.concursolutions.com"+failedPath+"/5%Zz$s'}", nil)
 		require.Equal(t, http.StatusOK, w.send(http.MethodDelete, failedPath+"/5%25Zz$s", "").status)
 		var items []failedItem
@@ -112,7 +112,7 @@ func TestFailedList(t *testing.T) {
 	})
 	t.Run("deleting takes one entry out and leaves the order of the others", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.control(http.MethodPost, "/reports", "{name: r, copies: 5, failed: true}", nil)
 		for _, at := range []int{1, 3} {
 			w.approve(w.state(w.sim.failed.items[at].Report))

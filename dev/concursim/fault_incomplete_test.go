@@ -12,20 +12,20 @@ import (
 // The faults of an answer that does not hold what it claims. Each is seen by every
 // interface where it can be asked for.
 
-func (w *world) pageV3(name string, r reportView) (page pageOfV3) {
+func (w *fixture) pageV3(name string, r reportView) (page pageOfV3) {
 	w.t.Helper()
 	w.get(expenseV3Path+name+"?"+url.Values{"reportID": {r.ReportID}, "user": {"terry.tester@example.com"}}.Encode(), &page)
 	return page
 }
 
-func (w *world) expensesV4(r reportView) (rows []map[string]any) {
+func (w *fixture) expensesV4(r reportView) (rows []map[string]any) {
 	w.t.Helper()
 	w.get(long(r)+"/expenses", &rows)
 	return rows
 }
 
-func lacksEntries(kind string, left int) func(*testing.T, *world, reportView) {
-	return func(t *testing.T, w *world, _ reportView) {
+func lacksEntries(kind string, left int) func(*testing.T, *fixture, reportView) {
+	return func(t *testing.T, w *fixture, _ reportView) {
 		r := w.rich("lacking")
 		for _, endpoint := range []string{"details", "entries-v3", "expenses-v4"} {
 			w.fault("{endpoint: %s, kind: %s}", endpoint, kind)
@@ -40,7 +40,7 @@ func lacksEntries(kind string, left int) func(*testing.T, *world, reportView) {
 	}
 }
 
-func lacksItemizations(t *testing.T, w *world, _ reportView) {
+func lacksItemizations(t *testing.T, w *fixture, _ reportView) {
 	r := w.rich("lacking")
 	for _, endpoint := range []string{"details", "itemizations-v3", "itemizations-v4"} {
 		w.fault("{endpoint: %s, kind: no-itemizations}", endpoint)
@@ -58,7 +58,7 @@ func lacksItemizations(t *testing.T, w *world, _ reportView) {
 	require.Len(t, items, 2)
 }
 
-func countsWrong(t *testing.T, w *world, r reportView) {
+func countsWrong(t *testing.T, w *fixture, r reportView) {
 	w.fault("{endpoint: details, kind: wrong-count}")
 	details := w.read(r).body
 	entries := strings.Count(details, "<ExpenseEntry>")
@@ -67,7 +67,7 @@ func countsWrong(t *testing.T, w *world, r reportView) {
 	require.Equal(t, 1, entries)
 }
 
-func totalsOtherwise(t *testing.T, w *world, _ reportView) {
+func totalsOtherwise(t *testing.T, w *fixture, _ reportView) {
 	r := w.rich("lacking")
 	for _, endpoint := range []string{"details", "report-v3", "report-v4"} {
 		w.fault("{endpoint: %s, kind: other-total}", endpoint)
@@ -81,7 +81,7 @@ func totalsOtherwise(t *testing.T, w *world, _ reportView) {
 	require.Contains(t, v4.ReportTotal.Value, "78.33333334")
 }
 
-func cutsNextPage(t *testing.T, w *world, _ reportView) {
+func cutsNextPage(t *testing.T, w *fixture, _ reportView) {
 	r := w.rich("lacking")
 	w.fault("{endpoint: entries-v3, kind: cut-next-page}")
 	page := w.pageV3("entries", r)
@@ -89,7 +89,7 @@ func cutsNextPage(t *testing.T, w *world, _ reportView) {
 	require.True(t, strings.HasSuffix(*page.NextPage, "/api/v3.0/expense/entr"), *page.NextPage)
 }
 
-func leadsBack(t *testing.T, w *world, _ reportView) {
+func leadsBack(t *testing.T, w *fixture, _ reportView) {
 	r := w.rich("lacking")
 	w.fault("{endpoint: entries-v3, kind: page-again, times: 2}")
 	first := w.pageV3("entries", r)

@@ -12,13 +12,13 @@ import (
 )
 
 // faultStories drives one request, or callout, into a fault of each kind.
-var faultStories = map[string]func(*testing.T, *world, reportView){
-	"lost-answer": func(t *testing.T, w *world, r reportView) {
+var faultStories = map[string]func(*testing.T, *fixture, reportView){
+	"lost-answer": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: action, kind: lost-answer}")
 		require.Error(t, w.approve(r).err)
 		require.Equal(t, approved, w.state("r").Status)
 	},
-	"cut-body": func(t *testing.T, w *world, r reportView) {
+	"cut-body": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: action, kind: cut-body}")
 		answer := w.approve(r)
 		require.Equal(t, http.StatusOK, answer.status)
@@ -26,12 +26,12 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.NotContains(t, answer.body, "</ActionStatus>")
 		require.Equal(t, approved, w.state("r").Status)
 	},
-	"refused-connection": func(t *testing.T, w *world, r reportView) {
+	"refused-connection": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: action, kind: refused-connection}")
 		require.Error(t, w.approve(r).err)
 		require.Equal(t, waiting, w.state("r").Status)
 	},
-	"down": func(t *testing.T, w *world, r reportView) {
+	"down": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: all, kind: down, times: 2}")
 		before := len(w.journal())
 		require.Error(t, w.read(r).err)
@@ -39,7 +39,7 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Len(t, w.journal(), before)
 		require.Equal(t, http.StatusOK, w.read(r).status)
 	},
-	"server-error": func(t *testing.T, w *world, r reportView) {
+	"server-error": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("[{endpoint: action, kind: server-error}, {endpoint: action, kind: server-error, skip: 1, param: {effect: true}}]")
 		answer := w.approve(r)
 		require.Equal(t, http.StatusInternalServerError, answer.status)
@@ -48,12 +48,12 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Equal(t, http.StatusInternalServerError, w.approve(r).status)
 		require.Equal(t, approved, w.state("r").Status)
 	},
-	"unavailable": func(t *testing.T, w *world, r reportView) {
+	"unavailable": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: all, kind: unavailable}")
 		require.Equal(t, http.StatusServiceUnavailable, w.askToken().status)
 		require.Equal(t, http.StatusOK, w.read(r).status)
 	},
-	"too-many-requests": func(t *testing.T, w *world, r reportView) {
+	"too-many-requests": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("[{endpoint: details, kind: too-many-requests, param: {retryAfter: 7}}, {endpoint: details, kind: too-many-requests}]")
 		first, second := w.read(r), w.read(r)
 		require.Equal(t, http.StatusTooManyRequests, first.status)
@@ -61,21 +61,21 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Equal(t, http.StatusTooManyRequests, second.status)
 		require.Empty(t, second.header.Values("Retry-After"))
 	},
-	"rate-400": func(t *testing.T, w *world, r reportView) {
+	"rate-400": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: exceptions, kind: rate-400}")
 		answer := w.except(r, "NODATE")
 		require.Equal(t, http.StatusBadRequest, answer.status)
 		require.Contains(t, elementText(answer.body, "Message"), "request limit")
 		require.Empty(t, w.state("r").Exceptions)
 	},
-	"deadlock-400": func(t *testing.T, w *world, r reportView) {
+	"deadlock-400": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: action, kind: deadlock-400}")
 		answer := w.approve(r)
 		require.Equal(t, http.StatusBadRequest, answer.status)
 		require.Contains(t, elementText(answer.body, "Message"), "deadlock")
 		require.Equal(t, waiting, w.state("r").Status)
 	},
-	"slow": func(t *testing.T, w *world, r reportView) {
+	"slow": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("[{endpoint: details, kind: slow, param: {ms: 1}}, {endpoint: action, kind: slow, param: {ms: 60000}}, {endpoint: action, kind: slow, skip: 1, param: {ms: 1500}}]")
 		require.Equal(t, http.StatusOK, w.read(r).status)
 		step, usual := w.state("r").Step, w.client.Timeout
@@ -85,13 +85,13 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		w.client.Timeout = usual
 		w.waitFor(func() bool { return w.sim.reports[0].status == approved })
 	},
-	"late-effect": func(t *testing.T, w *world, r reportView) {
+	"late-effect": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: action, kind: late-effect, param: {ms: 300}}")
 		require.Error(t, w.approve(r).err)
 		require.Equal(t, waiting, w.state("r").Status)
 		w.waitFor(func() bool { return w.sim.reports[0].status == approved })
 	},
-	"compressed": func(t *testing.T, w *world, r reportView) {
+	"compressed": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: details, kind: compressed, times: 3}")
 		answer := w.sendTo(w.sim.base(w.host)+detailsPath+r.Key, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}, "Accept-Encoding": {"gzip"}})
 		require.Equal(t, "gzip", answer.header.Get("Content-Encoding"))
@@ -105,27 +105,27 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Empty(t, plain.header.Values("Content-Encoding"))
 		require.Contains(t, plain.body, "</ReportDetails>")
 	},
-	"chunked": func(t *testing.T, w *world, r reportView) {
+	"chunked": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("[{endpoint: details, kind: chunked}, {endpoint: action, kind: chunked}, {endpoint: action, kind: cut-body}]")
 		answer := w.read(r)
 		require.Empty(t, answer.header.Values("Content-Length"))
 		require.Contains(t, answer.body, "</ReportDetails>")
 		require.ErrorIs(t, w.approve(r).err, io.ErrUnexpectedEOF, "it is cut between two chunks")
 	},
-	"gzip-bomb": func(t *testing.T, w *world, r reportView) {
+	"gzip-bomb": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: action, kind: gzip-bomb, param: {mb: 3, effect: true}}")
 		answer := w.approve(r)
 		require.Equal(t, strings.Repeat(" ", 3<<20), answer.body)
 		require.Equal(t, approved, w.state("r").Status)
 	},
-	"html": func(t *testing.T, w *world, r reportView) {
+	"html": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: action, kind: html}")
 		answer := w.approve(r)
 		require.Equal(t, http.StatusOK, answer.status)
 		require.Equal(t, "text/html", answer.header.Get("Content-Type"))
 		require.Equal(t, waiting, w.state("r").Status)
 	},
-	"gateway": func(t *testing.T, w *world, r reportView) {
+	"gateway": func(t *testing.T, w *fixture, r reportView) {
 		for form, said := range gatewayAnswers {
 			w.fault("{endpoint: details, kind: gateway, param: {status: 404, text: %s}}", form)
 			answer := w.read(r)
@@ -140,27 +140,27 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Equal(t, http.StatusOK, w.approve(r).status)
 		require.Equal(t, approved, w.state("r").Status)
 	},
-	"empty-body": func(t *testing.T, w *world, r reportView) {
+	"empty-body": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: action, kind: empty-body, param: {effect: true}}")
 		answer := w.approve(r)
 		require.Equal(t, http.StatusOK, answer.status)
 		require.Empty(t, answer.body)
 		require.Equal(t, approved, w.state("r").Status)
 	},
-	"malformed": func(t *testing.T, w *world, r reportView) {
+	"malformed": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: details, kind: malformed}")
 		answer := w.read(r)
 		require.Equal(t, xmlType, answer.header.Get("Content-Type"))
 		_, err := scan([]byte(answer.body))
 		require.Error(t, err)
 	},
-	"wrong-root": func(t *testing.T, w *world, r reportView) {
+	"wrong-root": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: details, kind: wrong-root}")
 		root, err := scan([]byte(w.read(r).body))
 		require.NoError(t, err)
 		require.Equal(t, "Something", root.name)
 	},
-	"failure-in-200": func(t *testing.T, w *world, r reportView) {
+	"failure-in-200": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("[{endpoint: action, kind: failure-in-200, param: {text: Nicht möglich}}, {endpoint: exceptions, kind: failure-in-200}]")
 		answer := w.approve(r)
 		require.Equal(t, "Nicht möglich", elementText(answer.body, "Message"))
@@ -168,7 +168,7 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Equal(t, "2", elementText(w.except(r, "NODATE", "OVERLIM").body, "exceptions-failed"))
 		require.Zero(t, w.state("r").Writes)
 	},
-	"partial-exceptions": func(t *testing.T, w *world, r reportView) {
+	"partial-exceptions": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("[{endpoint: exceptions, kind: partial-exceptions, param: {index: 2}}, {endpoint: exceptions, kind: partial-exceptions, skip: 1, param: {code: NODATE}}]")
 		answer := w.except(r, "NODATE", "OVERLIM")
 		require.Equal(t, "1", elementText(answer.body, "exceptions-succeeded"))
@@ -176,7 +176,7 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Equal(t, "NODATE", w.state("r").Exceptions[0].Code)
 		require.Equal(t, "1", elementText(w.except(r, "NODATE").body, "exceptions-failed"))
 	},
-	"expired-token": func(t *testing.T, w *world, r reportView) {
+	"expired-token": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("[{endpoint: details, kind: expired-token, param: {status: 401}}, {endpoint: details, kind: expired-token, param: {status: 403}}, {endpoint: details, kind: expired-token, times: 2}]")
 		refused := func() int {
 			w.login()
@@ -188,30 +188,30 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.ElementsMatch(t, []int{401, 403}, []int{refused(), refused()})
 		require.Equal(t, http.StatusOK, refused())
 	},
-	"forbidden": func(t *testing.T, w *world, r reportView) {
+	"forbidden": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: failed-list, kind: forbidden, times: -1}")
 		for range 3 {
 			require.Equal(t, http.StatusForbidden, w.send(http.MethodGet, failedPath+"?status=failed", "").status)
 		}
 	},
-	"user-token": func(t *testing.T, w *world, r reportView) {
+	"user-token": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: exceptions-v4, kind: user-token}")
 		answer := w.send(http.MethodGet, expenseV4Path+"reports/"+r.ReportID+"/exceptions", "")
 		require.Equal(t, http.StatusUnauthorized, answer.status)
 		require.Contains(t, answer.body, notCompany)
 	},
-	"not-found": func(t *testing.T, w *world, r reportView) {
+	"not-found": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: details, kind: not-found, report: r}")
 		require.Equal(t, http.StatusNotFound, w.read(r).status)
 		require.Equal(t, http.StatusOK, w.read(r).status)
 	},
-	"redirect": func(t *testing.T, w *world, r reportView) {
+	"redirect": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: details, kind: redirect, param: {location: 'https://127.0.0.1:1/elsewhere'}}")
 		answer := w.read(r)
 		require.Equal(t, http.StatusFound, answer.status)
 		require.Equal(t, "https://127.0.0.1:1/elsewhere", answer.header.Get("Location"))
 	},
-	"moved": func(t *testing.T, w *world, r reportView) {
+	"moved": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: action, kind: moved, report: r, param: {to: recall}}")
 		answer := w.approve(r)
 		require.Equal(t, "FAILURE", elementText(answer.body, "Status"))
@@ -219,11 +219,11 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Equal(t, toResubmit, state.Status)
 		require.Empty(t, state.Decisions)
 	},
-	"hostile-url": func(t *testing.T, w *world, r reportView) {
+	"hostile-url": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: details, kind: hostile-url, param: {url: 'https://evil.example/a?b=1&c'}}")
 		require.Equal(t, "https://evil.example/a?b=1&c", elementText(w.read(r).body, "WorkflowActionURL"))
 	},
-	"new-step-each-read": func(t *testing.T, w *world, r reportView) {
+	"new-step-each-read": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: details, kind: new-step-each-read, times: -1}")
 		first := elementText(w.read(r).body, "WorkflowActionURL")
 		second := elementText(w.read(r).body, "WorkflowActionURL")
@@ -238,7 +238,7 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 	"other-total":     totalsOtherwise,
 	"cut-next-page":   cutsNextPage,
 	"page-again":      leadsBack,
-	"deprecated": func(t *testing.T, w *world, r reportView) {
+	"deprecated": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("[{endpoint: details, kind: deprecated, times: -1}, {endpoint: details, kind: too-many-requests, skip: 1, param: {retryAfter: 7}}, {endpoint: failed-list, kind: deprecated, param: {text: Use v4}}]")
 		usual, refused := w.read(r), w.read(r)
 		require.Equal(t, http.StatusOK, usual.status)
@@ -253,7 +253,7 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Empty(t, w.failedList().header.Values("X-Api-Warn"))
 		require.Empty(t, w.failedList().header.Values("Sunset"))
 	},
-	"unclean-text": func(t *testing.T, w *world, r reportView) {
+	"unclean-text": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("[{endpoint: report-v4, kind: unclean-text}, {endpoint: details, kind: unclean-text}, {endpoint: details, kind: unclean-text, skip: 1, param: {text: character}}, {endpoint: details, kind: unclean-text, skip: 2, param: {text: byte}}, {endpoint: callout, kind: unclean-text, report: odd}]")
 		var odd reportView
 		w.control(http.MethodPost, "/reports", "{name: odd, reportName: Lunch␋Break, steps: [{extv: SUB␋MIT}], entries: [{type: MEALS, amount: 1}]}", &odd)
@@ -263,7 +263,7 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Contains(t, w.send(http.MethodGet, pathOf(odd.V4URI), "").body, `Lunch\u000bBreak`)
 		w.waitFor(func() bool { return sentFor(w.sim, "odd") == 1 })
 	},
-	"other-encoding": func(t *testing.T, w *world, r reportView) {
+	"other-encoding": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("[{endpoint: details, kind: other-encoding, param: {text: utf-16}}, {endpoint: details, kind: other-encoding, skip: 1, param: {text: iso-8859-1}}, {endpoint: details, kind: other-encoding, skip: 2, param: {text: utf-16-in-name}}, {endpoint: report-v4, kind: other-encoding, param: {text: iso-8859-1}}]")
 		var odd reportView
 		w.control(http.MethodPost, "/reports", "{name: odd, reportName: Café, entries: [{type: MEALS, amount: 1}]}", &odd)
@@ -278,13 +278,13 @@ var faultStories = map[string]func(*testing.T, *world, reportView){
 		require.Contains(t, newer.body, "Caf\xe9")
 		require.Contains(t, newer.header.Get("Content-Type"), "charset=iso-8859-1")
 	},
-	"duplicate-callout": func(t *testing.T, w *world, r reportView) {
+	"duplicate-callout": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: callout, kind: duplicate-callout, report: again}")
 		w.submit("again")
 		w.waitFor(func() bool { return sentFor(w.sim, "again") == 2 })
 		require.Empty(t, w.sim.failed.items)
 	},
-	"lost-callout": func(t *testing.T, w *world, r reportView) {
+	"lost-callout": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: callout, kind: lost-callout, report: lost}")
 		w.submit("lost")
 		w.waitFor(func() bool { return len(w.sim.failed.items) == 1 })
@@ -311,7 +311,7 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			story := faultStories[kind.name]
 			require.NotNil(t, story, "a fault without a test")
-			w := newWorld(t)
+			w := newFixture(t)
 			story(t, w, w.submit("r"))
 			var faults []fault
 			w.control(http.MethodGet, "/faults", "", &faults)
@@ -329,7 +329,7 @@ func TestFaults(t *testing.T) {
 
 func TestFaultsThatCannotBe(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	for name, text := range map[string]string{
 		"an unknown kind":                   "{endpoint: action, kind: sabotage}",
 		"an unknown endpoint":               "{endpoint: moon, kind: html}",

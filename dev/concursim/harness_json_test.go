@@ -13,7 +13,7 @@ import (
 
 // get reads what is at a path and expects it to be there. Numbers stay as they are
 // printed.
-func (w *world) get(path string, into any) reply {
+func (w *fixture) get(path string, into any) reply {
 	w.t.Helper()
 	answer := w.send(http.MethodGet, path, "")
 	require.Equal(w.t, http.StatusOK, answer.status, answer.body)
@@ -22,7 +22,7 @@ func (w *world) get(path string, into any) reply {
 	return answer
 }
 
-func (w *world) decode(answer reply, into any) {
+func (w *fixture) decode(answer reply, into any) {
 	w.t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader([]byte(answer.body)))
 	decoder.UseNumber()
@@ -31,7 +31,7 @@ func (w *world) decode(answer reply, into any) {
 
 // refused expects a status, and gives the ids of the error: those of Expense v4 or the
 // codes of Request v4.
-func (w *world) refused(status int, answer reply) []string {
+func (w *fixture) refused(status int, answer reply) []string {
 	w.t.Helper()
 	require.Equal(w.t, status, answer.status, answer.body)
 	require.Equal(w.t, jsonType, answer.header.Get("Content-Type"))
@@ -58,7 +58,7 @@ func long(r reportView) string {
 func short(r reportView) string { return expenseV4Path + "reports/" + r.ReportID }
 
 // next is the path of the next page, which is an absolute URL in clear.
-func (w *world) next(url *string) string {
+func (w *fixture) next(url *string) string {
 	w.t.Helper()
 	if url == nil {
 		return ""
@@ -69,7 +69,7 @@ func (w *world) next(url *string) string {
 }
 
 // rich is a report with everything in it.
-func (w *world) rich(name string) reportView {
+func (w *fixture) rich(name string) reportView {
 	w.t.Helper()
 	var r reportView
 	w.control(http.MethodPost, "/reports", `
@@ -89,7 +89,7 @@ steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]`, &r)
 }
 
 // lastLine is the last line of the journal about that endpoint.
-func (w *world) lastLine(endpoint string) journal.Line {
+func (w *fixture) lastLine(endpoint string) journal.Line {
 	w.t.Helper()
 	lines := w.journal()
 	for i := len(lines) - 1; i >= 0; i-- {
@@ -101,19 +101,19 @@ func (w *world) lastLine(endpoint string) journal.Line {
 	return journal.Line{}
 }
 
-func (w *world) header(r reportView) reply { return w.send(http.MethodGet, long(r), "") }
+func (w *fixture) header(r reportView) reply { return w.send(http.MethodGet, long(r), "") }
 
-func (w *world) patch(r reportView, action, body string) reply {
+func (w *fixture) patch(r reportView, action, body string) reply {
 	return w.send(http.MethodPatch, short(r)+"/"+action, body)
 }
 
 // guarded is a body with the usual guard.
 const guarded = `{"expectedStepCode":"EXTVAL"}`
 
-func (w *world) put(r reportView, on, code string) reply {
+func (w *fixture) put(r reportView, on, code string) reply {
 	return w.send(http.MethodPut, short(r)+on+"/exceptions", `{"exceptionCode":"`+code+`","exceptionVisibility":"ALL"}`)
 }
 
-func (w *world) drop(r reportView, on, code string) reply {
+func (w *fixture) drop(r reportView, on, code string) reply {
 	return w.send(http.MethodDelete, short(r)+on+"/exceptions/"+code, "")
 }

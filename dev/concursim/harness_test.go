@@ -21,8 +21,8 @@ import (
 	"concur-connector/dev/concursim/journal"
 )
 
-// world is a running simulator and a client that may do anything to it.
-type world struct {
+// fixture is a running simulator with a client that may send anything to it.
+type fixture struct {
 	t      *testing.T
 	sim    *simulator
 	client *http.Client
@@ -47,7 +47,7 @@ func defaultOptions(t *testing.T) options {
 	return opts
 }
 
-func newWorld(t *testing.T, change ...func(*options)) *world {
+func newFixture(t *testing.T, change ...func(*options)) *fixture {
 	t.Helper()
 	connector := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(connector.Close)
@@ -61,7 +61,7 @@ func newWorld(t *testing.T, change ...func(*options)) *world {
 	t.Cleanup(sim.Close)
 	pool, err := certPool(sim.Ready().CA)
 	require.NoError(t, err)
-	w := &world{t: t, sim: sim, host: firstHost, client: &http.Client{
+	w := &fixture{t: t, sim: sim, host: firstHost, client: &http.Client{
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Timeout:       20 * time.Second,
@@ -70,13 +70,13 @@ func newWorld(t *testing.T, change ...func(*options)) *world {
 	return w
 }
 
-func (w *world) askToken() reply {
+func (w *fixture) askToken() reply {
 	return w.grant("grant_type", "refresh_token", "refresh_token", w.sim.opts.refreshToken)
 }
 
 // grant asks for a token with the application's credentials and these fields, in
 // which later ones replace earlier ones.
-func (w *world) grant(fields ...string) reply {
+func (w *fixture) grant(fields ...string) reply {
 	form := url.Values{"client_id": {w.sim.opts.clientID}, "client_secret": {w.sim.opts.clientSecret}}
 	for i := 0; i < len(fields); i += 2 {
 		form.Set(fields[i], fields[i+1])
@@ -85,14 +85,14 @@ func (w *world) grant(fields ...string) reply {
 }
 
 // companyGrant asks for the company's tokens with its request token.
-func (w *world) companyGrant(more ...string) reply {
+func (w *fixture) companyGrant(more ...string) reply {
 	return w.grant(append([]string{
 		"grant_type", "password", "credtype", "authtoken",
 		"username", w.sim.opts.companyID, "password", w.sim.opts.requestToken,
 	}, more...)...)
 }
 
-func (w *world) login() {
+func (w *fixture) login() {
 	w.t.Helper()
 	answer := w.askToken()
 	require.NoError(w.t, answer.err)
@@ -106,11 +106,11 @@ func (w *world) login() {
 }
 
 // send sends a request to the present host with the bearer token.
-func (w *world) send(method, path, body string) reply {
+func (w *fixture) send(method, path, body string) reply {
 	return w.sendTo(w.sim.base(w.host)+path, method, body, http.Header{"Authorization": {"Bearer " + w.bearer}})
 }
 
-func (w *world) sendTo(address, method, body string, header http.Header) reply {
+func (w *fixture) sendTo(address, method, body string, header http.Header) reply {
 	scheme, rest, _ := strings.Cut(address, "://")
 	host, path, _ := strings.Cut(rest, "/")
 	request, err := http.NewRequest(method, scheme+"://"+host, bytes.NewReader([]byte(body)))
@@ -120,7 +120,7 @@ func (w *world) sendTo(address, method, body string, header http.Header) reply {
 	return w.do(request)
 }
 
-func (w *world) do(request *http.Request) reply {
+func (w *fixture) do(request *http.Request) reply {
 	if w.traced != nil {
 		request = request.WithContext(httptrace.WithClientTrace(request.Context(), w.traced))
 	}
@@ -134,7 +134,7 @@ func (w *world) do(request *http.Request) reply {
 }
 
 // control calls the control API, expects 200 and reads the answer.
-func (w *world) control(method, path, body string, into any) {
+func (w *fixture) control(method, path, body string, into any) {
 	w.t.Helper()
 	answer := w.tryControl(method, path, body)
 	require.Equal(w.t, http.StatusOK, answer.status, answer.body)
@@ -143,7 +143,7 @@ func (w *world) control(method, path, body string, into any) {
 	}
 }
 
-func (w *world) tryControl(method, path, body string) reply {
+func (w *fixture) tryControl(method, path, body string) reply {
 	w.t.Helper()
 	request, err := http.NewRequest(method, w.sim.Ready().Control+"/control"+path, strings.NewReader(body))
 	require.NoError(w.t, err)
@@ -152,8 +152,8 @@ func (w *world) tryControl(method, path, body string) reply {
 	return answer
 }
 
-// submit makes a report with one entry that waits at its first stop.
-func (w *world) submit(name string, more ...string) reportView {
+// submit makes a report with one entry that waits at its first step.
+func (w *fixture) submit(name string, more ...string) reportView {
 	w.t.Helper()
 	var view reportView
 	lines := append([]string{"name: " + name, "entries: [{type: MEALS, amount: 12.50}]"}, more...)
@@ -161,29 +161,33 @@ func (w *world) submit(name string, more ...string) reportView {
 	return view
 }
 
-func (w *world) state(name string) reportView {
+func (w *fixture) state(name string) reportView {
 	w.t.Helper()
 	var view reportView
 	w.control(http.MethodGet, "/reports/"+name, "", &view)
 	return view
 }
 
-func (w *world) fault(text string, more ...any) {
+func (w *fixture) fault(text string, more ...any) {
 	w.t.Helper()
 	w.control(http.MethodPost, "/faults", fmt.Sprintf(text, more...), nil)
 }
 
-func (w *world) read(view reportView) reply { return w.send(http.MethodGet, detailsPath+view.Key, "") }
+func (w *fixture) read(view reportView) reply {
+	return w.send(http.MethodGet, detailsPath+view.Key, "")
+}
 
-func (w *world) act(step, action, comment string) reply {
+func (w *fixture) act(step, action, comment string) reply {
 	return w.send(http.MethodPost, reportPath+step+"/WorkFlowAction",
 		`<WorkflowAction xmlns="`+reportNamespace+`"><Action>`+action+`</Action><Comment>`+comment+`</Comment></WorkflowAction>`)
 }
 
-func (w *world) approve(view reportView) reply { return w.act(w.state(view.Name).Step, "Approve", "") }
+func (w *fixture) approve(view reportView) reply {
+	return w.act(w.state(view.Name).Step, "Approve", "")
+}
 
 // except posts report-level exceptions with these codes.
-func (w *world) except(view reportView, codes ...string) reply {
+func (w *fixture) except(view reportView, codes ...string) reply {
 	var items strings.Builder
 	for i, code := range codes {
 		fmt.Fprintf(&items, "<Exception><Index>%d</Index><ObjectType>Report</ObjectType><ObjectId></ObjectId><ExceptionCode>%s</ExceptionCode></Exception>", i+1, code)
@@ -191,12 +195,12 @@ func (w *world) except(view reportView, codes ...string) reply {
 	return w.exceptRaw(view, items.String())
 }
 
-func (w *world) exceptRaw(view reportView, items string) reply {
+func (w *fixture) exceptRaw(view reportView, items string) reply {
 	return w.send(http.MethodPost, reportPath+view.RptKey+"/Exceptions", `<Exceptions xmlns="`+reportNamespace+`">`+items+`</Exceptions>`)
 }
 
 // broken lists the invariants that are broken.
-func (w *world) broken() []string {
+func (w *fixture) broken() []string {
 	w.t.Helper()
 	var found []journal.Violation
 	w.control(http.MethodGet, "/violations", "", &found)
@@ -208,7 +212,7 @@ func (w *world) broken() []string {
 	return names
 }
 
-func (w *world) journal() []journal.Line {
+func (w *fixture) journal() []journal.Line {
 	w.t.Helper()
 	var lines []journal.Line
 	w.control(http.MethodGet, "/journal", "", &lines)
@@ -219,7 +223,7 @@ func (w *world) journal() []journal.Line {
 func elementText(body, name string) string { return glimpse([]byte(body), name) }
 
 // waitFor waits until holds does, checked under the simulator's lock.
-func (w *world) waitFor(holds func() bool) {
+func (w *fixture) waitFor(holds func() bool) {
 	w.t.Helper()
 	require.True(w.t, w.sim.wait(w.t.Context(), maxWait, holds), "it never came to pass")
 }

@@ -20,7 +20,7 @@ var edits = map[string]string{
 }
 
 // withGuests is a report that has something of everything.
-func (w *world) withGuests(more ...string) reportView {
+func (w *fixture) withGuests(more ...string) reportView {
 	w.t.Helper()
 	var view reportView
 	w.control(http.MethodPost, "/reports", strings.Join(append([]string{`name: r
@@ -31,13 +31,13 @@ entries:
 }
 
 // edit has somebody edit the report.
-func (w *world) edit(how string) {
+func (w *fixture) edit(how string) {
 	w.t.Helper()
 	w.control(http.MethodPost, "/reports/r/edit", how, nil)
 }
 
 // readAll reads everything of a report by v4.
-func (w *world) readAll(r reportView) {
+func (w *fixture) readAll(r reportView) {
 	w.t.Helper()
 	w.header(r)
 	w.get(long(r)+"/expenses", new(any))
@@ -52,12 +52,12 @@ func (w *world) readAll(r reportView) {
 	w.header(r)
 }
 
-func TestApprovedUnjudged(t *testing.T) {
+func TestApprovedUnevaluated(t *testing.T) {
 	t.Parallel()
 	for what, how := range edits {
-		t.Run(what+" that v1.1 has shown only right before the approval is unjudged", func(t *testing.T) {
+		t.Run(what+" that v1.1 has shown only right before the approval is unevaluated", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			r := w.withGuests()
 			w.read(r)
 			w.edit(how)
@@ -67,7 +67,7 @@ func TestApprovedUnjudged(t *testing.T) {
 		})
 		t.Run(what+" that was read again before the last read breaks nothing", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			r := w.withGuests()
 			w.read(r)
 			w.edit(how)
@@ -76,9 +76,9 @@ func TestApprovedUnjudged(t *testing.T) {
 			w.approve(r)
 			require.Empty(t, w.broken())
 		})
-		t.Run(what+" that was not read again by v4 is unjudged", func(t *testing.T) {
+		t.Run(what+" that was not read again by v4 is unevaluated", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			r := w.withGuests()
 			w.readAll(r)
 			before := w.header(r).body
@@ -89,7 +89,7 @@ func TestApprovedUnjudged(t *testing.T) {
 		})
 		t.Run(what+" that was read again by v4 breaks nothing", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			r := w.withGuests()
 			w.readAll(r)
 			w.edit(how)
@@ -99,7 +99,7 @@ func TestApprovedUnjudged(t *testing.T) {
 		})
 		t.Run(what+" that v4 has never shown is none of the client's", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			r := w.withGuests()
 			w.header(r)
 			w.edit(how)
@@ -109,7 +109,7 @@ func TestApprovedUnjudged(t *testing.T) {
 		})
 		t.Run(what+" that changes after the last read is not the client's fault", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			r := w.withGuests()
 			w.read(r)
 			w.edit(how)
@@ -119,7 +119,7 @@ func TestApprovedUnjudged(t *testing.T) {
 	}
 	t.Run("what v3 has shown is compared, too", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.withGuests()
 		header := pendingPath + "/" + r.ReportID + "?user=terry.tester@example.com"
 		w.get(header, new(any))
@@ -131,7 +131,7 @@ func TestApprovedUnjudged(t *testing.T) {
 	})
 	t.Run("a list that a fault has cut short shows nothing", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.withGuests()
 		w.readAll(r)
 		w.edit(edits["the type"])
@@ -141,9 +141,9 @@ func TestApprovedUnjudged(t *testing.T) {
 		w.patch(r, "approve", guarded)
 		require.Equal(t, []string{"approved-unevaluated"}, w.broken())
 	})
-	t.Run("to send it back is not to pass it on", func(t *testing.T) {
+	t.Run("to send it back is not to approve it", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.withGuests()
 		w.read(r)
 		w.edit(edits["the amount"])
@@ -151,9 +151,9 @@ func TestApprovedUnjudged(t *testing.T) {
 		w.act(r.Step, sendBackAction, "please")
 		require.Empty(t, w.broken())
 	})
-	t.Run("an exception that moves the report on passes it on", func(t *testing.T) {
+	t.Run("an exception that moves the report on approves it", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.withGuests("movesOn: [APPRVTO]")
 		w.read(r)
 		w.edit(edits["the amount"])
@@ -167,7 +167,7 @@ func TestApprovedUnjudged(t *testing.T) {
 	})
 	t.Run("so it is with the expenses of a travel request", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", "request: true")
 		path := requestsPath + "/" + r.UUID
 		w.get(path, new(any))
@@ -179,7 +179,7 @@ func TestApprovedUnjudged(t *testing.T) {
 	})
 	t.Run("an edit that makes no sense is refused", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.submit("plain")
 		for how, status := range map[string]int{
 			"{entry: 2}": http.StatusConflict, "{attendees: -1}": http.StatusBadRequest, "{custom: {41: x}}": http.StatusBadRequest,

@@ -13,86 +13,86 @@ import (
 )
 
 // breaches break one invariant each, with raw requests.
-var breaches = map[string]func(*testing.T, *world, reportView){
-	"decided-twice": func(t *testing.T, w *world, r reportView) {
+var breaches = map[string]func(*testing.T, *fixture, reportView){
+	"decided-twice": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: action, kind: lost-answer}")
 		w.read(r)
 		w.act(r.Step, "Approve", "")
 		w.act(r.Step, "Approve", "")
 	},
-	"approved-unevaluated": func(t *testing.T, w *world, r reportView) {
+	"approved-unevaluated": func(t *testing.T, w *fixture, r reportView) {
 		w.read(r)
 		w.edit("{keepHeader: true, type: GIFTS}")
 		w.read(r)
 		w.approve(r)
 	},
-	"wrong-step": func(t *testing.T, w *world, r reportView) {
+	"wrong-step": func(t *testing.T, w *fixture, r reportView) {
 		w.read(r)
 		w.control(http.MethodPost, "/reports/r/recall", "", nil)
 		w.read(r)
 		w.act(r.Step, "Approve", "")
 	},
-	"stale-read": func(t *testing.T, w *world, r reportView) {
+	"stale-read": func(t *testing.T, w *fixture, r reportView) {
 		w.read(r)
 		w.except(r, "NODATE")
 		w.except(r, "OVERLIM")
 	},
-	"exception-twice": func(t *testing.T, w *world, r reportView) {
+	"exception-twice": func(t *testing.T, w *fixture, r reportView) {
 		w.read(r)
 		w.except(r, "NODATE")
 		w.read(r)
 		w.except(r, "NODATE")
 	},
-	"exception-off-step": func(t *testing.T, w *world, r reportView) {
+	"exception-off-step": func(t *testing.T, w *fixture, r reportView) {
 		w.control(http.MethodPost, "/reports/r/approve", "", nil)
 		w.read(r)
 		w.except(r, "NODATE")
 	},
-	"decided-unread": func(t *testing.T, w *world, _ reportView) {
+	"decided-unread": func(t *testing.T, w *fixture, _ reportView) {
 		r := w.submit("two", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
 		w.read(r)
 		w.approve(r)
 		w.approve(w.state("two"))
 		require.Equal(t, approved, w.state("two").Status)
 	},
-	"token-in-url": func(t *testing.T, w *world, r reportView) {
+	"token-in-url": func(t *testing.T, w *fixture, r reportView) {
 		w.send(http.MethodGet, detailsPath+r.Key+"?token="+w.bearer, "")
 		for _, line := range w.journal() {
 			require.NotContains(t, line.Path, w.bearer)
 		}
 	},
-	"token-in-clear": func(t *testing.T, w *world, r reportView) {
+	"token-in-clear": func(t *testing.T, w *fixture, r reportView) {
 		answer := w.sendTo(w.sim.Ready().Plain+detailsPath+r.Key, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}})
 		require.Equal(t, http.StatusForbidden, answer.status)
 	},
-	"token-elsewhere": func(t *testing.T, w *world, r reportView) {
+	"token-elsewhere": func(t *testing.T, w *fixture, r reportView) {
 		w.control(http.MethodPost, "/move", "to: api2", nil)
 		answer := w.sendTo(w.sim.Ready().API2+detailsPath+r.Key, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}})
 		require.Contains(t, []int{401, 403}, answer.status)
 	},
-	"token-expired": func(t *testing.T, w *world, r reportView) {
+	"token-expired": func(t *testing.T, w *fixture, r reportView) {
 		w.sim.mu.Lock()
 		w.sim.tokens.access[w.bearer].expires = time.Now().Add(-time.Minute)
 		w.sim.mu.Unlock()
 		require.Contains(t, []int{401, 403}, w.read(r).status)
 	},
-	"chunked": func(t *testing.T, w *world, r reportView) {
+	"chunked": func(t *testing.T, w *fixture, r reportView) {
 		request, err := http.NewRequest(http.MethodPost, w.sim.Ready().API+tokenPath, io.MultiReader(strings.NewReader("grant_type=refresh_token")))
 		require.NoError(t, err)
 		require.Equal(t, http.StatusBadRequest, w.do(request).status)
 	},
-	"deleted-undecided": func(t *testing.T, w *world, r reportView) {
+	"deleted-undecided": func(t *testing.T, w *fixture, r reportView) {
 		var item failedItem
 		w.control(http.MethodPost, "/reports/r/callout", "failed: true", &item)
 		require.Equal(t, http.StatusOK, w.send(http.MethodDelete, failedPath+"/"+item.ID, "").status)
 	},
-	"bad-method": func(t *testing.T, w *world, r reportView) {
+	"bad-method": func(t *testing.T, w *fixture, r reportView) {
 		var item failedItem
 		w.control(http.MethodPost, "/reports/r/callout", "failed: true", &item)
 		require.Equal(t, http.StatusMethodNotAllowed, w.send(http.MethodGet, failedPath+"/"+item.ID, "").status)
 		require.Len(t, w.sim.failed.items, 1)
 	},
-	"comment-too-long": func(t *testing.T, w *world, r reportView) {
+	"comment-too-long": func(t *testing.T, w *fixture, r reportView) {
 		w.read(r)
 		answer := w.act(r.Step, "Send Back to Employee", strings.Repeat("é", maxComment+1))
 		require.Equal(t, "FAILURE", elementText(answer.body, "Status"))
@@ -106,14 +106,14 @@ func TestInvariants(t *testing.T) {
 			t.Parallel()
 			breach := breaches[one.Name]
 			require.NotNil(t, breach, "an invariant without a test")
-			w := newWorld(t)
+			w := newFixture(t)
 			breach(t, w, w.submit("r"))
 			require.Contains(t, w.broken(), one.Name)
 		})
 	}
 	t.Run("a read from long ago does not count", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		w.read(r)
 		w.sim.mu.Lock()
@@ -124,22 +124,22 @@ func TestInvariants(t *testing.T) {
 	})
 	t.Run("a read whose answer was lost does not count", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		w.fault("[{endpoint: details, kind: cut-body}]")
 		w.read(r)
 		w.approve(r)
 		require.Equal(t, []string{"wrong-step", "stale-read"}, w.broken())
 	})
-	t.Run("an action on a step that nobody ever had is at the wrong stop", func(t *testing.T) {
+	t.Run("an action on a step that nobody ever had is at the wrong step", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		require.Equal(t, http.StatusNotFound, w.act("nobody", "Approve", "").status)
 		require.Contains(t, w.broken(), "wrong-step")
 	})
 	t.Run("a token in clear on the API's own port is seen", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		answer := w.sendTo("http://"+w.sim.authority(firstHost)+failedPath, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}})
 		require.Equal(t, http.StatusForbidden, answer.status)
 		require.Equal(t, []string{"token-in-clear"}, w.broken())
@@ -150,7 +150,7 @@ func TestCleanSequences(t *testing.T) {
 	t.Parallel()
 	t.Run("reading before each write breaks nothing", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
 		w.read(r)
 		require.Equal(t, "1", elementText(w.except(r, "NODATE").body, "exceptions-succeeded"))
@@ -163,7 +163,7 @@ func TestCleanSequences(t *testing.T) {
 	})
 	t.Run("somebody else's move between read and write is not the client's fault", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		w.fault("[{endpoint: action, kind: moved, param: {to: next-step}}, {endpoint: exceptions, kind: moved, param: {to: recall}}]")
 		w.read(r)
@@ -174,7 +174,7 @@ func TestCleanSequences(t *testing.T) {
 	})
 	t.Run("a write that authorization refused may be sent again at once", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		w.read(r)
 		w.control(http.MethodPost, "/expire-tokens", "", nil)
@@ -183,9 +183,9 @@ func TestCleanSequences(t *testing.T) {
 		require.Equal(t, http.StatusOK, w.approve(r).status)
 		require.Empty(t, w.broken())
 	})
-	t.Run("deleting the notification of an earlier stop breaks nothing", func(t *testing.T) {
+	t.Run("deleting the notification of an earlier step breaks nothing", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
 		var item failedItem
 		w.control(http.MethodPost, "/reports/r/callout", "failed: true", &item)

@@ -13,85 +13,85 @@ import (
 )
 
 // breachesV4 break the invariants with requests to Expense v4.
-var breachesV4 = map[string]func(*testing.T, *world, reportView){
-	"decided-twice": func(t *testing.T, w *world, r reportView) {
+var breachesV4 = map[string]func(*testing.T, *fixture, reportView){
+	"decided-twice": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: approve, kind: lost-answer}")
 		w.header(r)
 		w.patch(r, "approve", guarded)
 		w.patch(r, "approve", guarded)
 	},
-	"approved-unevaluated": func(t *testing.T, w *world, r reportView) {
+	"approved-unevaluated": func(t *testing.T, w *fixture, r reportView) {
 		w.header(r)
 		w.get(long(r)+"/expenses", new(any))
 		w.edit("{keepHeader: true, type: GIFTS}")
 		w.header(r)
 		w.patch(r, "approve", guarded)
 	},
-	"wrong-step": func(t *testing.T, w *world, r reportView) {
+	"wrong-step": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: approve, kind: moved, param: {to: next-step}}")
 		w.header(r)
 		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", "{}").status)
 	},
-	"stale-read": func(t *testing.T, w *world, r reportView) {
+	"stale-read": func(t *testing.T, w *fixture, r reportView) {
 		w.header(r)
 		w.put(r, "", "NODATE")
 		w.patch(r, "approve", guarded)
 	},
-	"exception-twice": func(t *testing.T, w *world, r reportView) {
+	"exception-twice": func(t *testing.T, w *fixture, r reportView) {
 		w.header(r)
 		w.put(r, "", "NODATE")
 		w.header(r)
 		w.except(r, "NODATE")
 	},
-	"exception-off-step": func(t *testing.T, w *world, r reportView) {
+	"exception-off-step": func(t *testing.T, w *fixture, r reportView) {
 		w.control(http.MethodPost, "/reports/r/send-back", "", nil)
 		w.header(r)
 		w.put(r, "", "NODATE")
 	},
-	"decided-unread": func(t *testing.T, w *world, r reportView) {
+	"decided-unread": func(t *testing.T, w *fixture, r reportView) {
 		for range 2 {
 			w.header(r)
 			require.Equal(t, http.StatusNoContent, w.patch(r, "approve", "{}").status)
 		}
 	},
-	"token-in-url": func(t *testing.T, w *world, r reportView) {
+	"token-in-url": func(t *testing.T, w *fixture, r reportView) {
 		w.send(http.MethodGet, long(r)+"?token="+w.bearer, "")
 	},
-	"token-in-clear": func(t *testing.T, w *world, r reportView) {
+	"token-in-clear": func(t *testing.T, w *fixture, r reportView) {
 		answer := w.sendTo(w.sim.Ready().Plain+long(r), http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}})
 		require.Equal(t, http.StatusForbidden, answer.status)
 	},
-	"token-elsewhere": func(t *testing.T, w *world, r reportView) {
+	"token-elsewhere": func(t *testing.T, w *fixture, r reportView) {
 		w.control(http.MethodPost, "/move", "to: api2", nil)
 		answer := w.sendTo(w.sim.Ready().API2+long(r), http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}})
 		require.Contains(t, []int{401, 403}, answer.status)
 		require.Equal(t, jsonType, answer.header.Get("Content-Type"))
 	},
-	"token-expired": func(t *testing.T, w *world, r reportView) {
+	"token-expired": func(t *testing.T, w *fixture, r reportView) {
 		w.sim.mu.Lock()
 		w.sim.tokens.access[w.bearer].expires = time.Now().Add(-time.Minute)
 		w.sim.mu.Unlock()
 		require.Contains(t, []int{401, 403}, w.header(r).status)
 	},
-	"chunked": func(t *testing.T, w *world, r reportView) {
+	"chunked": func(t *testing.T, w *fixture, r reportView) {
 		request, err := http.NewRequest(http.MethodPatch, w.sim.Ready().API+short(r)+"/approve", io.MultiReader(strings.NewReader(guarded)))
 		require.NoError(t, err)
 		w.refused(http.StatusBadRequest, w.do(request))
 	},
-	"deleted-undecided": func(t *testing.T, w *world, r reportView) {
+	"deleted-undecided": func(t *testing.T, w *fixture, r reportView) {
 		var item failedItem
 		w.control(http.MethodPost, "/reports/r/callout", "failed: true", &item)
 		w.header(r)
 		w.put(r, "", "NODATE")
 		w.send(http.MethodDelete, failedPath+"/"+item.ID, "")
 	},
-	"bad-method": func(t *testing.T, w *world, r reportView) {
+	"bad-method": func(t *testing.T, w *fixture, r reportView) {
 		answer := w.send(http.MethodPost, short(r)+"/approve", guarded)
 		w.refused(http.StatusMethodNotAllowed, answer)
 		require.Equal(t, http.MethodPatch, answer.header.Get("Allow"))
 		require.Equal(t, waiting, w.state("r").Status)
 	},
-	"comment-too-long": func(t *testing.T, w *world, r reportView) {
+	"comment-too-long": func(t *testing.T, w *fixture, r reportView) {
 		w.header(r)
 		w.refused(http.StatusBadRequest, w.patch(r, "sendBack", `{"comment":"`+strings.Repeat("é", maxComment+1)+`"}`))
 	},
@@ -104,14 +104,14 @@ func TestInvariantsV4(t *testing.T) {
 			t.Parallel()
 			breach := breachesV4[one.Name]
 			require.NotNil(t, breach, "an invariant without a test")
-			w := newWorld(t)
+			w := newFixture(t)
 			breach(t, w, w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]"))
 			require.Contains(t, w.broken(), one.Name)
 		})
 	}
-	t.Run("an action after a read of v3 or v4 that was not waiting is at the wrong stop", func(t *testing.T) {
+	t.Run("an action after a read of v3 or v4 that was not waiting is at the wrong step", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		w.control(http.MethodPost, "/reports/r/recall", "", nil)
 		w.get(pendingPath+"/"+r.ReportID+"?user=terry.tester@example.com", new(any))
@@ -120,7 +120,7 @@ func TestInvariantsV4(t *testing.T) {
 	})
 	t.Run("a header whose answer was cut counts for nothing", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		w.fault("{endpoint: report-v4, kind: cut-body}")
 		w.header(r)
@@ -130,7 +130,7 @@ func TestInvariantsV4(t *testing.T) {
 	})
 	t.Run("an exception that another step has seen is none twice", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		w.header(r)
 		w.except(r, "NODATE")
@@ -144,7 +144,7 @@ func TestCleanSequencesV4(t *testing.T) {
 	t.Parallel()
 	t.Run("reading, putting many exceptions, reading and acting breaks nothing", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.rich("r")
 		for range 2 {
 			w.header(r)
@@ -162,7 +162,7 @@ func TestCleanSequencesV4(t *testing.T) {
 	t.Run("somebody else's move is not the client's fault where a guard is set", func(t *testing.T) {
 		t.Parallel()
 		for _, body := range []string{guarded, `{"expectedStepCode":"POLICY"}`} {
-			w := newWorld(t)
+			w := newFixture(t)
 			r := w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
 			w.fault("{endpoint: approve, kind: moved, param: {to: next-step}}")
 			w.header(r)
@@ -172,7 +172,7 @@ func TestCleanSequencesV4(t *testing.T) {
 	})
 	t.Run("a guarded action after a decision and a read is clean", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.rich("r")
 		w.read(r)
 		require.Equal(t, "SUCCESS!", elementText(w.approve(r).body, "Status"))
@@ -183,7 +183,7 @@ func TestCleanSequencesV4(t *testing.T) {
 	})
 	t.Run("a write that a user's token was refused may be sent again", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		w.fault("{endpoint: approve, kind: user-token}")
 		w.header(r)
@@ -202,7 +202,7 @@ func TestFaultsV4(t *testing.T) {
 	} {
 		t.Run(kind+" is at reads and writes of v3 and v4", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			r := w.rich("r")
 			for endpoint, ask := range map[string]func() reply{
 				reportV4Endpoint: func() reply { return w.header(r) },

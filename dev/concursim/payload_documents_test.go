@@ -29,13 +29,13 @@ const (
 )
 
 // told starts a world with one payload, p.
-func told(t *testing.T, files map[string]string) (*world, reportView) {
+func told(t *testing.T, files map[string]string) (*fixture, reportView) {
 	t.Helper()
 	in := map[string]string{}
 	for name, content := range files {
 		in["p/"+name] = content
 	}
-	w := newWorld(t, withPayloads(payloadsIn(t, in)))
+	w := newFixture(t, withPayloads(payloadsIn(t, in)))
 	return w, w.state("p")
 }
 
@@ -160,7 +160,7 @@ func TestDocuments(t *testing.T) {
 	})
 	t.Run("a folder can be loaded later", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		dir := payloadsIn(t, map[string]string{"late/report-v4.json": toldHeaderV4, "late/state.yaml": waits, "bad/typo-v4.json": "{}"})
 		var r reportView
 		w.control(http.MethodPost, "/payloads", "dir: "+dir+"/late", &r)

@@ -44,7 +44,7 @@ func TestPayloads(t *testing.T) {
 	t.Run("a payload is served byte for byte except what follows the state", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
-		w := newWorld(t, connector, withPayloads(payloadsIn(t, map[string]string{"p/report.xml": rawReport, "p/callout.xml": rawCallout})))
+		w := newFixture(t, connector, withPayloads(payloadsIn(t, map[string]string{"p/report.xml": rawReport, "p/callout.xml": rawCallout})))
 		require.Equal(t, rawCallout, (<-got).body)
 		r := w.state("p")
 		require.Equal(t, "8%Qr$sKEY", r.Key)
@@ -67,7 +67,7 @@ func TestPayloads(t *testing.T) {
 	})
 	t.Run("itemizations and allocations are known as objects", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, withPayloads(payloadsIn(t, map[string]string{"p/report.xml": rawReport})))
+		w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{"p/report.xml": rawReport})))
 		r := w.state("p")
 		answer := w.exceptRaw(r, "<Exception><Index>1</Index><ObjectType>Entry</ObjectType><ObjectId>nI1</ObjectId><ExceptionCode>NODATE</ExceptionCode></Exception>"+
 			"<Exception><Index>2</Index><ObjectType>Allocation</ObjectType><ObjectId>nA1</ObjectId><ExceptionCode>NODATE</ExceptionCode></Exception>")
@@ -77,7 +77,7 @@ func TestPayloads(t *testing.T) {
 	t.Run("a payload that does not wait is untouched and gets no callout", func(t *testing.T) {
 		t.Parallel()
 		doc := "<ReportDetails><ApsKey>A_NOTF</ApsKey><WorkflowActionURL>http://x/y</WorkflowActionURL></ReportDetails>"
-		w := newWorld(t, withPayloads(payloadsIn(t, map[string]string{"p/report.xml": doc})))
+		w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{"p/report.xml": doc})))
 		r := w.state("p")
 		require.Equal(t, doc, w.read(r).body)
 		var queue callouts
@@ -90,7 +90,7 @@ func TestPayloads(t *testing.T) {
 	t.Run("state.yaml sets status and steps, and keeps what it says", func(t *testing.T) {
 		t.Parallel()
 		doc := "<ReportDetails><ApsKey>A_NOTF</ApsKey><WorkflowActionURL>http://www.concursolutions.com" + reportPath + "7%t8$p/WorkFlowAction</WorkflowActionURL></ReportDetails>"
-		w := newWorld(t, withPayloads(payloadsIn(t, map[string]string{
+		w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{
 			"p/report.xml": doc,
 			"p/state.yaml": "status: A_EXTV\nsteps: [{extv: PRE}, {status: A_ACCO}]\nkeep: [WorkflowActionURL]\n",
 		})))
@@ -103,7 +103,7 @@ func TestPayloads(t *testing.T) {
 	})
 	t.Run("a WorkflowActionURL that is absent is put in, and one that says nil is written anew", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, withPayloads(payloadsIn(t, map[string]string{
+		w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{
 			"a/report.xml": "<ReportDetails><ApsKey>A_EXTV</ApsKey></ReportDetails>",
 			"b/report.xml": `<ReportDetails xmlns:i="i"><ApsKey>A_EXTV</ApsKey><WorkflowActionURL i:nil="true"></WorkflowActionURL></ReportDetails>`,
 		})))
@@ -114,7 +114,7 @@ func TestPayloads(t *testing.T) {
 	t.Run("a document that cannot be read is served as it is, and a write to it is a breach", func(t *testing.T) {
 		t.Parallel()
 		doc := "<ReportDetails><ApsKey>A_EXTV</ApsKey><RptKey>nBad</RptKey><Entries>"
-		w := newWorld(t, withPayloads(payloadsIn(t, map[string]string{"p/report.xml": doc})))
+		w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{"p/report.xml": doc})))
 		r := w.state("p")
 		require.Equal(t, doc, w.read(r).body)
 		require.Equal(t, waiting, r.Status)
@@ -125,14 +125,14 @@ func TestPayloads(t *testing.T) {
 	t.Run("a callout alone is sent, and its object is not there", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
-		w := newWorld(t, connector, withPayloads(payloadsIn(t, map[string]string{"p/callout.xml": rawCallout})))
+		w := newFixture(t, connector, withPayloads(payloadsIn(t, map[string]string{"p/callout.xml": rawCallout})))
 		require.Equal(t, rawCallout, (<-got).body)
 		require.Equal(t, http.StatusNotFound, w.send(http.MethodGet, detailsPath+"8%Qr$sKEY", "").status)
 	})
 	t.Run("callouts wait for the control call when told to", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
-		w := newWorld(t, connector, func(o *options) { o.payloadCallouts = false },
+		w := newFixture(t, connector, func(o *options) { o.payloadCallouts = false },
 			withPayloads(payloadsIn(t, map[string]string{"p/report.xml": rawReport, "p/callout.xml": rawCallout})))
 		w.submit("other")
 		require.NotEqual(t, rawCallout, (<-got).body)
@@ -141,7 +141,7 @@ func TestPayloads(t *testing.T) {
 	})
 	t.Run("payloads that share keys are told apart by the last read", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, withPayloads(payloadsIn(t, map[string]string{"a/report.xml": rawReport, "b/report.xml": rawReport})))
+		w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{"a/report.xml": rawReport, "b/report.xml": rawReport})))
 		w.read(w.state("a"))
 		require.Equal(t, http.StatusOK, w.except(w.state("a"), "NODATE").status)
 		w.read(w.state("b"))

@@ -14,7 +14,7 @@ func TestWhatNobodyHasAllocatedHasAHiddenAllocation(t *testing.T) {
 		Percentage string
 		IsHidden   bool
 	}
-	w := newWorld(t)
+	w := newFixture(t)
 	var r reportView
 	w.control(http.MethodPost, "/reports", `
 name: r
@@ -86,7 +86,7 @@ entries:
 
 func TestRequestV4NamesTheAddressOfSomeListItems(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	var trip reportView
 	w.control(http.MethodPost, "/reports", `{name: trip, request: true, entries: [{amount: 5}], custom: {1: "(A) A", 2: "(B) B", 3: "(C) C", 4: "(D) D", 5: "(E) E", 6: "(F) F", 7: "(G) G", 8: "(H) H", 9: "(I) I"}}`, &trip)
 	body := w.send(http.MethodGet, requestsPath+"/"+trip.UUID, "").body
@@ -112,7 +112,7 @@ func TestAListItemMayBeDeletedInvalidOrGone(t *testing.T) {
 		ShortCode string
 		IsDeleted bool
 	}
-	w := newWorld(t)
+	w := newFixture(t)
 	const custom = `custom: {1: "(A1) As it was", 2: "(D1) Deleted", 3: "(I1) Invalid", 4: "(G1) Gone", 5: "(D2) Deleted", 6: "(D3) Deleted", 7: "(D4) Deleted", 8: text}
 listItems: {D1: deleted, D2: deleted, D3: deleted, D4: deleted, I1: invalid, G1: gone}`
 	r := w.submit("r", custom)

@@ -13,7 +13,7 @@ import (
 )
 
 // serve answers a request without a connection, which makes many of them quick.
-func (w *world) serve(method, path, body string) *httptest.ResponseRecorder {
+func (w *fixture) serve(method, path, body string) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
 	request.Header.Set("Authorization", "Bearer "+w.bearer)
 	recorder := httptest.NewRecorder()
@@ -21,7 +21,7 @@ func (w *world) serve(method, path, body string) *httptest.ResponseRecorder {
 	return recorder
 }
 
-func (w *world) summary() summary {
+func (w *fixture) summary() summary {
 	w.t.Helper()
 	var sum summary
 	w.control(http.MethodGet, "/summary", "", &sum)
@@ -32,7 +32,7 @@ func TestCopies(t *testing.T) {
 	t.Parallel()
 	t.Run("one description makes many reports that have nothing in common", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		var made copies
 		w.control(http.MethodPost, "/reports", "{name: r, copies: 3, entries: [{amount: 5}]}", &made)
 		require.Equal(t, copies{Count: 3, First: "r-1", Last: "r-3"}, made)
@@ -53,7 +53,7 @@ func TestCopies(t *testing.T) {
 	t.Run("failed puts the first callout into the failed list, and the next one goes out", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
-		w := newWorld(t, connector)
+		w := newFixture(t, connector)
 		w.control(http.MethodPost, "/reports", "{name: r, copies: 2, failed: true, steps: [{extv: SUBMIT}, {extv: LAST}]}", nil)
 		w.submit("alone", "failed: true")
 		items := w.sim.failed.items
@@ -65,7 +65,7 @@ func TestCopies(t *testing.T) {
 	})
 	t.Run("what cannot be made is refused as a whole", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.submit("r-2")
 		for body, status := range map[string]int{
 			"{name: r, copies: 3}":                               http.StatusConflict,
@@ -92,7 +92,7 @@ func TestAnEntryIsThereAsOftenAsItSays(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.control(http.MethodPost, "/callouts/pause", "", nil)
 	w.control(http.MethodPost, "/reports", "{name: r, copies: 4, steps: [{extv: A}, {extv: B}]}", nil)
 	for range 2 {
@@ -113,7 +113,7 @@ func TestSummary(t *testing.T) {
 
 // workOff reads, decides and deletes what the failed list is about, and returns how
 // long that took.
-func (w *world) workOff(items []*failedItem) time.Duration {
+func (w *fixture) workOff(items []*failedItem) time.Duration {
 	w.t.Helper()
 	begun := time.Now()
 	for _, item := range items {
@@ -133,7 +133,7 @@ func TestManyReportsAreServedAsQuicklyAsFew(t *testing.T) {
 	const few, many = 500, maxCopies
 	took := map[int]time.Duration{}
 	for _, count := range []int{few, many} {
-		w := newWorld(t)
+		w := newFixture(t)
 		w.control(http.MethodPost, "/reports", fmt.Sprintf("{name: r, copies: %d, failed: true, entries: [{amount: 5}]}", count), nil)
 		list := w.serve(http.MethodGet, failedPath+"?status=failed", "").Body.String()
 		require.Equal(t, count, strings.Count(list, "<Notification>"))

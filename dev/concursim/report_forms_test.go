@@ -14,7 +14,7 @@ func TestFormsThatTheDocumentsMix(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for seed := range uint64(8) {
-		w := newWorld(t, func(o *options) { o.seed = seed })
+		w := newFixture(t, func(o *options) { o.seed = seed })
 		r := w.described(`{name: r, entries: [{amount: 1, comments: 1, exchangeRate: 4, location: Montreal, region: Quebec, subdivision: QC, country: CA, paperReceiptRequired: true, receiptRequired: false, custom: {1: "(12) North"}, allocations: [{custom: {1: "(12) North"}}]}]}`)
 		body := w.read(r).body
 		require.Equal(t, "Montreal", printed(body, 1, "LocationName"))
@@ -51,7 +51,7 @@ func TestFormsThatTheDocumentsMix(t *testing.T) {
 
 func TestAnUnorderedReportComesInAnotherOrderAtEachRead(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	r := w.described(`{name: r, unordered: true, entries: [{amount: 1, times: 9}, {amount: 2, itemizations: [{amount: 1}, {amount: 1}, {amount: 1}, {amount: 1}]}]}`)
 	orders := map[string]bool{}
 	for range 6 {

@@ -9,7 +9,7 @@ import (
 )
 
 // signs are what the headers of v3 and v4 show of a change.
-func (w *world) signs(r reportView) string {
+func (w *fixture) signs(r reportView) string {
 	w.t.Helper()
 	var v3, v4 map[string]any
 	w.get(pendingPath+"/"+r.ReportID+"?user=terry.tester@example.com", &v3)
@@ -29,7 +29,7 @@ func TestWhatTheHeadersShowOfAChange(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			r := w.submit("r", c.described+"steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
 			before := w.signs(r)
 			require.Equal(t, http.StatusOK, w.put(r, "", "NODATE").status)

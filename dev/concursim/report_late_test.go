@@ -19,7 +19,7 @@ func TestAWriteIsShownLate(t *testing.T) {
 	t.Parallel()
 	t.Run("an exception that was put is not listed at once, and then it is", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", late)
 		w.header(r)
 		require.Equal(t, http.StatusOK, w.put(r, "", "NODATE").status)
@@ -39,7 +39,7 @@ func TestAWriteIsShownLate(t *testing.T) {
 	})
 	t.Run("two writes are shown one after the other", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", late)
 		w.header(r)
 		w.put(r, "", "NODATE")
@@ -52,7 +52,7 @@ func TestAWriteIsShownLate(t *testing.T) {
 	})
 	t.Run("a report that was passed on shows its step for a while, and that excuses no second action", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", late, "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
 		w.readAll(r)
 		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
@@ -65,7 +65,7 @@ func TestAWriteIsShownLate(t *testing.T) {
 	t.Run("a failed notification that was deleted is listed for a while", func(t *testing.T) {
 		t.Parallel()
 		for _, accept := range []string{"application/xml", "application/json"} {
-			w := newWorld(t)
+			w := newFixture(t)
 			r := w.submit("r", late)
 			var item failedItem
 			w.control(http.MethodPost, "/reports/r/callout", "failed: true", &item)
@@ -81,7 +81,7 @@ func TestAWriteIsShownLate(t *testing.T) {
 	})
 	t.Run("how late has a bound", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		for _, wrong := range []string{"31s", "-1s", "soon"} {
 			require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/reports", "name: x\nshownAfter: "+wrong).status)
 		}

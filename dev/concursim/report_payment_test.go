@@ -10,7 +10,7 @@ import (
 )
 
 // described makes a report of a description.
-func (w *world) described(yaml string) reportView {
+func (w *fixture) described(yaml string) reportView {
 	w.t.Helper()
 	var r reportView
 	w.control(http.MethodPost, "/reports", yaml, &r)
@@ -33,7 +33,7 @@ func TestPaymentTypes(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{} // the forms of v4
 	for seed := range uint64(8) {
-		w := newWorld(t, func(o *options) { o.seed = seed })
+		w := newFixture(t, func(o *options) { o.seed = seed })
 		r := w.described(`{name: r, entries: [{amount: 1}, {amount: 2, paymentType: CBCP}, {amount: 4, paymentType: IBCP, cardCharge: false}, {amount: 8, paymentType: OWN, personalCard: true}]}`)
 		body := w.read(r).body
 		var v4 []struct {
@@ -70,7 +70,7 @@ func TestPaymentTypes(t *testing.T) {
 
 func TestTotals(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	r := w.described(`{name: r, entries: [
   {amount: 10}, {amount: 20, personal: true}, {amount: 100, paymentType: IBCP, itemizations: [{amount: 70}, {amount: 30, personal: true}]},
   {amount: 200, paymentType: CBCP}]}`)
@@ -96,7 +96,7 @@ func TestTotals(t *testing.T) {
 
 func TestReceipts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	r := w.described(`{name: r, receiptImage: true, entries: [{amount: 1, receipt: true}, {amount: 1, receipt: true, ereceipt: true}, {amount: 1, missingReceipt: true}]}`)
 	body := w.read(r).body
 	require.NotEqual(t, "-", printed(body, 1, "ReceiptImageId"))
@@ -128,7 +128,7 @@ func TestReceipts(t *testing.T) {
 // each of its ways, by the report.
 func TestValuesThatAreNotAlwaysTold(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	seen := map[string]bool{}
 	for i := range 24 {
 		r := w.described(fmt.Sprintf(`{name: r%d, entries: [{amount: 1, allocations: [{accountCode: "1"}]}]}`, i))

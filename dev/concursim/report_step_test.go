@@ -10,15 +10,15 @@ import (
 
 func TestAnExceptionMovesAReportWhoseWorkflowSaysSo(t *testing.T) {
 	t.Parallel()
-	for via, post := range map[string]func(w *world, r reportView, on string){
-		"v1.1": func(w *world, r reportView, on string) {
+	for via, post := range map[string]func(w *fixture, r reportView, on string){
+		"v1.1": func(w *fixture, r reportView, on string) {
 			kind := "Report"
 			if on != "" {
 				kind = "Entry"
 			}
 			w.exceptRaw(r, "<Exception><Index>1</Index><ObjectType>"+kind+"</ObjectType><ObjectId>"+on+"</ObjectId><ExceptionCode>NODATE</ExceptionCode></Exception>")
 		},
-		"v4": func(w *world, r reportView, on string) {
+		"v4": func(w *fixture, r reportView, on string) {
 			if on != "" {
 				on = "/expenses/" + r.ExpenseIDs[0]
 			}
@@ -38,7 +38,7 @@ func TestAnExceptionMovesAReportWhoseWorkflowSaysSo(t *testing.T) {
 		} {
 			t.Run(via+" "+name, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t)
+				w := newFixture(t)
 				r := w.submit("r", c.described)
 				on := ""
 				if c.onEntry {
@@ -57,7 +57,7 @@ func TestAnExceptionMovesAReportWhoseWorkflowSaysSo(t *testing.T) {
 
 func TestAWorkflowThatTakesAWhileMovesWhatStillWaits(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	r := w.submit("r", "movesOn: [NODATE]", "movesAfter: 30ms", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}]")
 	w.put(r, "", "NODATE")
 	w.put(r, "", "NODATE") // which is there already

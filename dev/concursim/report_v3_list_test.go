@@ -20,7 +20,7 @@ func TestPendingList(t *testing.T) {
 	}
 	t.Run("pages lead through every report that waits, by a URL in clear", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.login()
 		want := map[string]bool{}
 		for i := range 7 {
@@ -47,7 +47,7 @@ func TestPendingList(t *testing.T) {
 		}
 		require.Equal(t, want, got)
 	})
-	list := func(w *world, query string) (names []string) {
+	list := func(w *fixture, query string) (names []string) {
 		var p struct {
 			Items []struct{ Name, SubmitDate, PolicyID string }
 		}
@@ -61,7 +61,7 @@ func TestPendingList(t *testing.T) {
 	}
 	t.Run("test users are apart, and without isTestUser at most beside the others; reconciliation reports are nowhere", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.login()
 		for _, made := range []string{"{name: a, reportName: A}", "{name: b, reportName: B, testUser: true}", "{name: c, reportName: C, centralReconciliation: true}"} {
 			w.control(http.MethodPost, "/reports", made, nil)
@@ -73,7 +73,7 @@ func TestPendingList(t *testing.T) {
 	})
 	t.Run("a policy has one identifier in each interface, and LastModifiedDate may be of the header", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.login()
 		w.control(http.MethodPost, "/reports", "{name: a, reportName: A}", nil)
 		w.control(http.MethodPost, "/reports", "{name: b, reportName: B, policy: other, headerDate: true, steps: [{extv: ONE}, {extv: TWO}]}", nil)
@@ -95,7 +95,7 @@ func TestPendingList(t *testing.T) {
 	})
 	t.Run("wants everybody, a limit that is allowed, and its own offset", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.login()
 		for _, query := range []string{"", "?limit=10", "?user=ALL&limit=0", "?user=ALL&limit=101", "?user=ALL&offset=9"} {
 			require.Equal(t, http.StatusBadRequest, w.send(http.MethodGet, pendingPath+query, "").status, query)

@@ -29,7 +29,7 @@ type pageOfV3 struct {
 }
 
 // allV3 reads a collection to its end, in pages of that size.
-func (w *world) allV3(name string, r reportView, limit int) []rowV3 {
+func (w *fixture) allV3(name string, r reportView, limit int) []rowV3 {
 	w.t.Helper()
 	query := url.Values{"reportID": {r.ReportID}, "user": {"terry.tester@example.com"}}
 	if limit > 0 {
@@ -50,7 +50,7 @@ func TestV3(t *testing.T) {
 	single := func(r reportView, user string) string { return pendingPath + "/" + r.ReportID + "?user=" + user }
 	t.Run("a report is its owner's alone, and prints what the list prints", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.rich("r")
 		var got map[string]any
 		w.get(single(r, "terry.tester@example.com"), &got)
@@ -72,7 +72,7 @@ func TestV3(t *testing.T) {
 	})
 	t.Run("no user, everybody and somebody else are refused", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		require.Equal(t, http.StatusBadRequest, w.send(http.MethodGet, single(r, ""), "").status)
 		require.Equal(t, http.StatusBadRequest, w.send(http.MethodGet, single(r, "ALL"), "").status)
@@ -82,7 +82,7 @@ func TestV3(t *testing.T) {
 	})
 	t.Run("entries, itemizations and allocations name each other, with every digit", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.rich("r")
 		for _, limit := range []int{0, 1, 2, 100} {
 			entries := w.allV3("entries", r, limit)
@@ -108,7 +108,7 @@ func TestV3(t *testing.T) {
 	})
 	t.Run("pages have 25 rows unless told, and no more than 100", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", "")
 		var many reportView
 		w.control(http.MethodPost, "/reports", "name: many\nentries: ["+strings.Repeat("{amount: 1}, ", 129)+"{amount: 1}]", &many)

@@ -14,7 +14,7 @@ func TestV4Reports(t *testing.T) {
 	t.Parallel()
 	t.Run("a header prints its amounts with exponents, and its version grows with each step", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.rich("r")
 		var got struct {
 			ReportVersion                                                     int
@@ -39,13 +39,13 @@ func TestV4Reports(t *testing.T) {
 	})
 	t.Run("what is not submitted has no date of it", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r", "submit: false")
 		require.Contains(t, w.send(http.MethodGet, long(r), "").body, `"submitDate":null`)
 	})
 	t.Run("each long path has its contexts and its owner, and no short one leads to a header", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.rich("r")
 		for path, allowed := range map[string]string{
 			"": "TRAVELER MANAGER PROCESSOR PROXY", "/expenses": "TRAVELER", "/expenses/" + r.ExpenseIDs[0]: "TRAVELER MANAGER PROXY",
@@ -75,7 +75,7 @@ func TestV4Reports(t *testing.T) {
 	})
 	t.Run("a deleted report and a raw payload are not there", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		w.control(http.MethodPost, "/reports/r/delete", "", nil)
 		w.refused(http.StatusNotFound, w.send(http.MethodGet, long(r), ""))
@@ -91,7 +91,7 @@ func TestV4Expenses(t *testing.T) {
 		AttendeeCount              int
 		AllocationState            string
 	}
-	w := newWorld(t)
+	w := newFixture(t)
 	r := w.rich("r")
 	var list []expense
 	answer := w.get(long(r)+"/expenses", &list)

@@ -15,8 +15,8 @@ import (
 
 func trip(r reportView) string { return requestsPath + "/" + r.UUID }
 
-// request makes a travel request with two expenses that waits at its first stop.
-func (w *world) request(name string, more ...string) reportView {
+// request makes a travel request with two expenses that waits at its first step.
+func (w *fixture) request(name string, more ...string) reportView {
 	w.t.Helper()
 	var r reportView
 	lines := append([]string{"name: " + name, "request: true", `custom: {2: "(CEN1) Centre", 1: Kick-off}`,
@@ -25,14 +25,14 @@ func (w *world) request(name string, more ...string) reportView {
 	return r
 }
 
-func (w *world) look(r reportView) seenRequest {
+func (w *fixture) look(r reportView) seenRequest {
 	w.t.Helper()
 	var seen seenRequest
 	w.get(trip(r), &seen)
 	return seen
 }
 
-func (w *world) post(r reportView, action, body string) reply {
+func (w *fixture) post(r reportView, action, body string) reply {
 	return w.send(http.MethodPost, trip(r)+"/"+action, body)
 }
 
@@ -61,7 +61,7 @@ func TestRequests(t *testing.T) {
 	t.Parallel()
 	t.Run("a request has two identifiers, fields with codes, and says what it offers", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.request("r", "wrongStepStatus: 400\nsteps: [{extv: SUBMIT}, {status: A_PEND}, {status: APPROVED}]")
 		seen := w.look(r)
 		require.Regexp(t, "^[0-9A-Z]{4}$", seen.RequestID)
@@ -89,7 +89,7 @@ func TestRequests(t *testing.T) {
 	})
 	t.Run("expenses come with their allocations, exceptions for a user, and comments as they were", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.request("r", "existing: [{code: CALWARN2}, {code: NOBUDGET, entry: 2, blocking: true}]")
 		var expenses []struct {
 			ID                              string
@@ -126,7 +126,7 @@ func TestRequests(t *testing.T) {
 	})
 	t.Run("what cannot be done is refused in the form of Request v4", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.request("r", "noApprover: true")
 		require.Contains(t, noApproverRequest, w.refused(http.StatusConflict, w.post(r, "approve", ""))[0])
 		require.Equal(t, []string{"STEP_EXIT_BLOCKING_BY_EXCEPTION"}, w.refused(http.StatusConflict, w.post(w.request("b", "blocked: true"), "approve", "")))
@@ -141,7 +141,7 @@ func TestRequests(t *testing.T) {
 	})
 	t.Run("others recall, cancel and submit it again", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.request("r")
 		for move, want := range map[string]string{"recall": "NOT_SUBMITTED submit", "send-back": "SENTBACK submit"} {
 			w.control(http.MethodPost, "/reports/r/"+move, "", nil)
@@ -160,7 +160,7 @@ func TestRequests(t *testing.T) {
 	t.Run("a callout names an address that has ended, in one way or another", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
-		w := newWorld(t, connector)
+		w := newFixture(t, connector)
 		seen := map[int]bool{}
 		for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
 			r := w.request(name)
@@ -192,7 +192,7 @@ func TestRequestList(t *testing.T) {
 	}
 	t.Run("pages lead through every request of a view, and to no report", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.submit("report")
 		want := map[string]bool{}
 		for i := range 7 {
@@ -225,7 +225,7 @@ func TestRequestList(t *testing.T) {
 	})
 	t.Run("a parameter that is not allowed is refused", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		for _, query := range []string{"?limit=101", "?limit=0", "?limit=x", "?start=-1", "?view=NONE", "?modifiedAfter=yesterday"} {
 			require.Equal(t, []string{"badParam"}, w.refused(http.StatusBadRequest, w.send(http.MethodGet, requestsPath+query, "")))
 		}
@@ -235,7 +235,7 @@ func TestRequestList(t *testing.T) {
 		t.Parallel()
 		seen := map[string]bool{}
 		for seed := uint64(1); seed <= 8; seed++ {
-			w := newWorld(t, func(o *options) { o.seed = seed })
+			w := newFixture(t, func(o *options) { o.seed = seed })
 			w.request("r")
 			var p page
 			w.get(requestsPath, &p)
@@ -246,38 +246,38 @@ func TestRequestList(t *testing.T) {
 }
 
 // breachesOfRequests break the invariants that hold for travel requests too.
-var breachesOfRequests = map[string]func(*testing.T, *world, reportView){
-	"decided-twice": func(t *testing.T, w *world, r reportView) {
+var breachesOfRequests = map[string]func(*testing.T, *fixture, reportView){
+	"decided-twice": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: request-action, kind: lost-answer}")
 		w.look(r)
 		w.post(r, "approve", "")
 		require.Equal(t, http.StatusOK, w.post(r, "approve", "").status)
 	},
-	"wrong-step": func(t *testing.T, w *world, r reportView) {
+	"wrong-step": func(t *testing.T, w *fixture, r reportView) {
 		w.control(http.MethodPost, "/reports/r/recall", "", nil)
 		w.look(r)
 		w.post(r, "approve", "")
 	},
-	"stale-read": func(t *testing.T, w *world, r reportView) {
+	"stale-read": func(t *testing.T, w *fixture, r reportView) {
 		w.get(requestsPath, new(any))
 		w.post(r, "approve", "")
 	},
-	"bad-method": func(t *testing.T, w *world, r reportView) {
+	"bad-method": func(t *testing.T, w *fixture, r reportView) {
 		w.refused(http.StatusMethodNotAllowed, w.send(http.MethodPatch, trip(r)+"/approve", ""))
 	},
-	"chunked": func(t *testing.T, w *world, r reportView) {
+	"chunked": func(t *testing.T, w *fixture, r reportView) {
 		request, err := http.NewRequest(http.MethodPost, w.sim.Ready().API+trip(r)+"/sendback", io.MultiReader(strings.NewReader("{}")))
 		require.NoError(t, err)
 		w.refused(http.StatusBadRequest, w.do(request))
 	},
-	"comment-too-long": func(t *testing.T, w *world, r reportView) {
+	"comment-too-long": func(t *testing.T, w *fixture, r reportView) {
 		w.look(r)
 		w.refused(http.StatusBadRequest, w.post(r, "sendback", `{"comment":"`+strings.Repeat("é", maxComment+1)+`"}`))
 	},
-	"token-in-url": func(t *testing.T, w *world, r reportView) {
+	"token-in-url": func(t *testing.T, w *fixture, r reportView) {
 		w.send(http.MethodGet, trip(r)+"?access_token=x", "")
 	},
-	"token-expired": func(t *testing.T, w *world, r reportView) {
+	"token-expired": func(t *testing.T, w *fixture, r reportView) {
 		w.sim.mu.Lock()
 		w.sim.tokens.access[w.bearer].expires = time.Now().Add(-time.Minute)
 		w.sim.mu.Unlock()
@@ -290,14 +290,14 @@ func TestInvariantsOfRequests(t *testing.T) {
 	for name, breach := range breachesOfRequests {
 		t.Run(name+" is seen when it is broken for a request", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			breach(t, w, w.request("r", "steps: [{extv: SUBMIT}, {extv: AGAIN}, {status: APPROVED}]"))
 			require.Contains(t, w.broken(), name)
 		})
 	}
 	t.Run("reading before each action breaks nothing, whoever moves it in between", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.request("r", "steps: [{extv: SUBMIT}, {extv: AGAIN}, {extv: ONCE-MORE}, {status: APPROVED}]")
 		w.look(r)
 		require.Equal(t, http.StatusOK, w.post(r, "approve", "").status)
@@ -309,7 +309,7 @@ func TestInvariantsOfRequests(t *testing.T) {
 	})
 	t.Run("a notification of a request may be deleted while it waits", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.request("r")
 		var item failedItem
 		w.control(http.MethodPost, "/reports/r/callout", "failed: true", &item)
@@ -322,7 +322,7 @@ func TestWhatATravelRequestOffers(t *testing.T) {
 	t.Parallel()
 	t.Run("at an approver's step it is the traveler's or the approver's, and the latter is done", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		const steps = "wrongStepStatus: 400\nsteps: [{status: SUBMITTED}, {status: APPROVED}]"
 		seen := map[string]int{}
 		for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
@@ -350,7 +350,7 @@ func TestWhatATravelRequestOffers(t *testing.T) {
 	})
 	t.Run("as described there are none, or nothing is offered, and the status has another name", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		missing := w.request("missing", "operations: missing", "statusName: Externe Prüfung")
 		require.NotContains(t, w.send(http.MethodGet, trip(missing), "").body, `"operations"`)
 		require.Equal(t, "Externe Prüfung", w.look(missing).ApprovalStatus.Name)

@@ -31,7 +31,7 @@ func TestGrants(t *testing.T) {
 	t.Parallel()
 	t.Run("a request token gives the company's tokens, as often as it is used", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		first, second := tokenOf(t, w.companyGrant()), tokenOf(t, w.companyGrant("username", strings.ToUpper(w.sim.opts.companyID)))
 		require.NotEqual(t, first["access_token"], second["access_token"])
 		w.bearer = first["access_token"].(string)
@@ -40,7 +40,7 @@ func TestGrants(t *testing.T) {
 	})
 	t.Run("a request token ends, and another one is issued", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.sim.mu.Lock()
 		first := w.sim.tokens.requests[w.sim.opts.requestToken]
 		require.WithinDuration(t, time.Now().Add(24*time.Hour), first.ends, time.Minute)
@@ -62,7 +62,7 @@ func TestGrants(t *testing.T) {
 	})
 	t.Run("an application's own token has no refresh token, and no company lets it in", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		token := tokenOf(t, w.grant("grant_type", "client_credentials"))
 		for _, name := range []string{"refresh_token", "id_token", "refresh_expires_in"} {
 			require.NotContains(t, token, name)
@@ -74,7 +74,7 @@ func TestGrants(t *testing.T) {
 	})
 	t.Run("what is wrong or missing is refused with the documented code", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		refresh := func(more ...string) reply {
 			return w.grant(append([]string{"grant_type", "refresh_token", "refresh_token", w.sim.opts.refreshToken}, more...)...)
 		}
@@ -102,7 +102,7 @@ func TestGrants(t *testing.T) {
 	})
 	t.Run("a request token in a URL is seen and not written down", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.send(http.MethodGet, "/api/x?t="+w.sim.opts.requestToken, "")
 		require.Equal(t, []string{"token-in-url"}, w.broken())
 		require.NotContains(t, w.tryControl(http.MethodGet, "/journal", "").body, w.sim.opts.requestToken)

@@ -14,7 +14,7 @@ func TestScopes(t *testing.T) {
 	t.Parallel()
 	t.Run("a grant has those of the application, or what it asks for", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		require.Equal(t, allScopes, tokenOf(t, w.askToken())["scope"])
 		require.Equal(t, "NOTIF EXPRPT", tokenOf(t, w.companyGrant("scope", "NOTIF EXPRPT"))["scope"])
 		for _, asked := range []string{"EXPRPT CCARD", "exprpt"} {
@@ -24,7 +24,7 @@ func TestScopes(t *testing.T) {
 	})
 	t.Run("a missing one is 403 at its endpoints, and nothing happens", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		r := w.submit("r")
 		w.bearer = tokenOf(t, w.companyGrant("scope", "NOTIF expense.report.read"))["access_token"].(string)
 		require.Equal(t, http.StatusForbidden, w.read(r).status)
@@ -42,7 +42,7 @@ func TestScopes(t *testing.T) {
 	})
 	t.Run("one that is added comes with the next request token, one that is taken away is gone at once", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, func(o *options) { o.scopes = "EXPRPT" })
+		w := newFixture(t, func(o *options) { o.scopes = "EXPRPT" })
 		w.control(http.MethodPost, "/scopes", "add: [NOTIF]", nil)
 		require.Equal(t, "EXPRPT", tokenOf(t, w.askToken())["scope"])
 		w.login()
@@ -83,7 +83,7 @@ func TestRevoking(t *testing.T) {
 	t.Parallel()
 	after, said := map[int]int{}, map[string]int{}
 	for seed := range uint64(8) {
-		w := newWorld(t, func(o *options) { o.seed = seed + 1 })
+		w := newFixture(t, func(o *options) { o.seed = seed + 1 })
 		r := w.submit("r")
 		require.Equal(t, http.StatusMethodNotAllowed, w.send(http.MethodGet, connectionsPath, "").status)
 		revoked := w.send(http.MethodDelete, connectionsPath, "")
@@ -105,7 +105,7 @@ func TestRefreshTokens(t *testing.T) {
 	t.Parallel()
 	t.Run("one is most often kept, and ends six months after its issue", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.control(http.MethodPost, "/refresh-tokens", "showsExpiry: true", nil)
 		held, ends := w.sim.opts.refreshToken, map[string]any{}
 		changed := 0
@@ -133,7 +133,7 @@ func TestRefreshTokens(t *testing.T) {
 		t.Parallel()
 		seen := map[string]bool{}
 		for seed := range uint64(12) {
-			w := newWorld(t, func(o *options) { o.seed = seed + 1 })
+			w := newFixture(t, func(o *options) { o.seed = seed + 1 })
 			answer := tokenOf(t, w.askToken())
 			_, tells := answer["refresh_expires_in"]
 			_, text := answer["expires_in"].(string)

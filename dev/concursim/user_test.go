@@ -12,7 +12,7 @@ type foundUsers struct {
 	Resources    []struct{ ID, UserName, DisplayName string }
 }
 
-func (w *world) search(filter string) reply {
+func (w *fixture) search(filter string) reply {
 	body := `{"schemas":["` + searchSchema + `"],"attributes":["userName"],"filter":` + filter + `}`
 	return w.send(http.MethodPost, usersPath+".search", body)
 }
@@ -23,7 +23,7 @@ func TestUsers(t *testing.T) {
 		t.Parallel()
 		alone, withAnother, first := 0, 0, 0
 		for seed := uint64(1); seed <= 12; seed++ {
-			w := newWorld(t, func(o *options) { o.seed = seed })
+			w := newFixture(t, func(o *options) { o.seed = seed })
 			r := w.submit("r", "login: Ann@example.com")
 			var found foundUsers
 			w.decode(w.search(`"userName eq \"ann@example.com\""`), &found)
@@ -52,7 +52,7 @@ func TestUsers(t *testing.T) {
 	})
 	t.Run("who is not there is not found, and what is not a search is refused", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newFixture(t)
 		w.submit("r")
 		var found foundUsers
 		w.decode(w.search(`"userName eq \"nobody\""`), &found)
@@ -67,7 +67,7 @@ func TestUsers(t *testing.T) {
 
 func TestListItems(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	r := w.rich("r")
 	var header struct {
 		CustomData []struct{ ID, Value, ListItemURL string }
