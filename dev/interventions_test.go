@@ -265,7 +265,7 @@ func (s *story) untilWrittenAnew(id, write, before string) {
 // settle does what an operator and Concur do about unfinished work: it retries a parked
 // run, and repeats the callout of a report that waits without an open run.
 func (s *story) settle(id, name string, swept bool) error {
-	told := time.Now()
+	told, sweeps := time.Now(), 0
 	return s.until(func() error {
 		run, err := s.describe(id)
 		if err != nil {
@@ -282,10 +282,13 @@ func (s *story) settle(id, name string, swept bool) error {
 		again := time.Since(told) > time.Second
 		waits := report.Status == expense.StatusExternalValidation || report.Status == expense.RequestSubmitted
 		switch open := run.status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING; {
-		case !open && !waits && (!swept || failed == 0):
+		case !open && !waits && (!swept || failed == s.leftListed):
+			return nil
+		case !open && !waits && sweeps > 0 && failed == s.leftListed+1 && run.status != enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+			s.leftListed++ // an operator ended the run before it deleted its entry: sweeps leave that alone
 			return nil
 		case !open && again && swept:
-			told = time.Now()
+			told, sweeps = time.Now(), sweeps+1
 			_ = s.doSweep(nil, nil)
 		case !open && again:
 			told = time.Now()

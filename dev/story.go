@@ -45,6 +45,10 @@ type story struct {
 
 	mu      sync.Mutex
 	reports map[string]string // name → notification ID
+
+	// leftListed counts the entries of Concur's failed list that runs left there because an
+	// operator ended them.
+	leftListed int
 }
 
 type storyKey struct{}
