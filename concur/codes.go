@@ -38,7 +38,7 @@ const (
 	fixMoved           = "Look in Concur at which step it stands: the action does not apply there."
 	fixSendBack        = "Decide to send it back, so that the owner completes it in Concur."
 	fixByHand          = "Decide it by hand in Concur: the interface does not do this."
-	fixSetUp           = "Have the set-up mended in Concur (Expense Admin): it lacks what the message names."
+	fixSetUp           = "Have the set-up fixed in Concur (Expense Admin): it lacks what the message names."
 	fixConnector       = "Report this as a mistake of the connector: it sends what Concur does not take."
 	fixUser            = "Give the connector a token of a user who may do this, or of the company."
 	fixRights          = "Grant the application the scope, and its user the role, that the message names; or look whether the step belongs to an external system."
@@ -154,7 +154,7 @@ var codes = []Code{
 func Codes() []Code { return slices.Clone(codes) }
 
 // decisive are the kinds of which one that an answer names goes before the others: what
-// nothing but a person can mend goes first.
+// only a person can fix goes first.
 var decisive = []expense.Kind{Blocked, NoApprover, CommentMissing, NotWaiting, NotFound, Rejected, Forbidden, Unauthorized, Unavailable}
 
 // codeOf finds the documented code that decides, of those that an answer has.
@@ -203,7 +203,7 @@ const (
 
 // requiredFields returns the fields in which Concur requires a comment, by the codes of its refusal,
 // and what a person can do about all of them.
-func requiredFields(said []string) (fields []string, mend string) {
+func requiredFields(said []string) (fields []string, fix string) {
 	for _, text := range said {
 		code, _ := documentedCode(text)
 		field := Comment
@@ -212,10 +212,10 @@ func requiredFields(said []string) (fields []string, mend string) {
 		}
 		if code.Kind == CommentMissing && !slices.Contains(fields, field) {
 			fields = append(fields, field)
-			mend = strings.TrimSpace(mend + " " + code.Fix)
+			fix = strings.TrimSpace(fix + " " + code.Fix)
 		}
 	}
-	return fields, mend
+	return fields, fix
 }
 
 // kindOf returns the kind of an answer that is no success, by its status and by Concur's

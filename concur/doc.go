@@ -1,9 +1,10 @@
-// Package concur is a client of SAP Concur for one company: it reads expense reports and
-// travel requests, posts exceptions on them, passes them on or sends them back, and tends
-// the list of the notifications that Concur could not deliver. It speaks the classic
-// interfaces (v1.1, XML) and the newer ones (v3 and v4, JSON), and gives the same
-// types whichever was asked: [expense.Report] and [expense.TravelRequest], whose amounts
-// are exact decimals and which name nobody.
+// Package concur is a client of SAP Concur for one company. It reads expense reports and travel
+// requests, posts exceptions on reports, approves reports and requests or sends them back, and
+// reads and cleans the list of the notifications that Concur could not deliver.
+//
+// It uses the interfaces v1.1 (XML), v3 and v4 (JSON). All of them return the same types,
+// [expense.Report] and [expense.TravelRequest]. Amounts are exact decimals. No type names a
+// person.
 //
 // # A first program
 //
@@ -33,40 +34,40 @@
 //		fmt.Println(entry.Type, entry.Posted)
 //	}
 //
-// [New] opens no connection. A refresh gives a new refresh token, which must not be lost:
-// with a token file, which several processes may share, it is written down before it is
-// used.
+// [New] opens no connection. A refresh returns a new refresh token, which must not be lost. So
+// the client writes it to the token file before it uses it. Several processes may share the
+// file.
 //
 // # Which interface to read by
 //
 // [Client.ReadReport] takes the address that Concur's callout or event names, and reads a
 // report as a whole:
 //
-//   - [expense.V1]: one request. The callout names a report by its v1.1 key, and the key
-//     is of use nowhere else. The currency of what was paid is only named, in words.
+//   - [expense.V1]: one request. The callout names a report by its v1.1 key, which no other
+//     interface knows. The currency of what was paid is a name and not a code.
 //   - [expense.V3]: a few requests for each hundred entries. Currencies are codes, and
-//     list fields have their codes. Of attendees and comments it says only whether there
-//     are any: with [expense.Parts] for them v4 is asked how many, and without, a count that
-//     is not zero is absent. Its user needs the role Web Services Administrator.
+//     list fields have their codes. It says only whether there are attendees and comments.
+//     If [expense.Parts] asks for their numbers, the client asks v4; otherwise a number that
+//     is not zero is absent. The user needs the role Web Services Administrator.
 //   - [expense.V4]: requests for each entry, which [expense.Parts] limits. List fields
 //     hold the identifier of an item, which [Client.ListItem] resolves. Concur grants v4
 //     to each application.
 //
 // v3 and v4 ask for a report by its ReportId and its owner. Both are in its v1.1 details,
-// which are read once for each report and remembered; v4 looks the owner's UUID up
-// ([Client.UserID]). With [ReadOptions].Fallback a report that the newer interface refuses
-// to show is read by v1.1, and [Read].FallbackReason says so.
+// which are read once for each report and cached. For v4 the client looks the owner's UUID up
+// ([Client.UserID]). With [ReadOptions].Fallback the client reads a report by v1.1 if v3 or v4
+// refuses to show it, and [Read].FallbackReason says so.
 //
-// What it gives, package expense describes ([expense.Report], [expense.Entry],
-// [expense.Money]): amounts, booleans and counts that Concur did not tell are nil, and never
-// zero or false; dates are texts in ISO form, and codes that nobody documents are data.
-// [expense.Interface.Tells] has a table of which interface tells what.
+// Package expense describes the result ([expense.Report], [expense.Entry], [expense.Money]).
+// Amounts, booleans and counts that Concur did not give are nil, and never zero or false. Dates
+// are texts in ISO form. [expense.Interface.Tells] has a table of the fields that each interface
+// gives.
 //
-// # Concur's endpoints, and the methods that ask them
+// # Concur's endpoints and the methods that call them
 //
-// A method whose name ends in V1, V2, V3 or V4 makes one request to an interface of that
-// generation (or one for each page of its answer). Rows that only one interface has are
-// types of package concur/wire, which holds a type of package expense each.
+// A method whose name ends in V1, V3 or V4 makes one request to that interface, or one for each
+// page of the answer. Rows that only one interface has are types of package concur/wire, and each
+// embeds a type of package expense.
 //
 //   - Report Details v1.1, and the headers of v3 and v4: [Client.ReadReport] (the list is
 //     [Client.PendingReports])
@@ -94,8 +95,8 @@
 //
 // # Reading and acting go in pairs
 //
-// Identifiers of v1.1 mean nothing to v4. What is done with a report goes by the
-// generation by which it was read, which [expense.Report].Via names:
+// v4 does not know the identifiers of v1.1. So act on a report by the interface that has read
+// it, which [expense.Report].Via names:
 //
 //   - read by v1.1: [Client.PostExceptionsV1] with the report's Key and the entries' IDs,
 //     and [Client.TakeActionV1] with its ActionURL, which is of the workflow step;
@@ -105,21 +106,22 @@
 //     by v3 is the one that v4 takes, where Concur gives it; those of itemizations and
 //     allocations are v3's own, and v4 does not know them.
 //
-// Nothing that writes can be repeated safely. Read the report first, write only while
-// [Read.SameValidation] says that it waits where it was judged and is what was judged, and after an error of kind
-// [OutcomeUnknown] read it again before anything else. An exception of your own may change
-// what is compared: after the last one read again, and compare from then on with that.
+// No write can be repeated safely. Read the report first, and write only if
+// [Read.SameValidation] says that it still waits at the same validation step with the same
+// content. After an error of kind [OutcomeUnknown] read it again before anything else. The
+// connector's own exceptions may change what is compared: after the last one read again, and
+// compare later reads with that read.
 //
 // The action URL of v1.1 names the workflow step, so that an action by v1.1 happens at that
 // step or not at all. An action by v4 happens at whatever step the report has reached, if
 // the guard fits. The guard that fits most companies, expectedStepCode=EXTVAL, fits every
-// classic external validation: where a company has two of them, a report that has moved
-// from the first to the second between the read and the action is passed on at the second,
-// which nobody has judged. [ReadOptions].Steps makes that gap as small as it can be, and
-// nothing closes it but a guard that names one step. Travel requests are read with
+// classic external validation. If a company has two of them, a report may move from the first to
+// the second between the read and the action. The action then approves it at the second, which
+// nobody has evaluated. [ReadOptions].Steps makes that gap small. Only a guard that names one
+// step closes it. Travel requests are read with
 // [Client.ReadRequest], which takes the address of an event or of [Client.RequestURI], and
 // acted on with [Client.ApproveRequestV4] or [Client.SendBackRequestV4]. Concur takes no
-// exceptions of ours on them: the reasons go into the comment.
+// exceptions from the connector on them: the reasons go into the comment.
 //
 // # Errors
 //
@@ -141,25 +143,24 @@
 //
 // # Contexts and writes
 //
-// A read ends when its context does. A write that waits for its turn or for a token ends, too,
-// and nothing was sent then. Once it is sent it ignores the context until Concur has answered,
-// at most for [Options].RequestTimeout: what was sent cannot be unsent, and whether it took
-// effect must be known. A caller that must not wait so long calls it in a goroutine of its own,
-// and keeps the result. A nil context is of kind [InvalidArgument].
+// A read ends when its context ends. A write ends, too, while it waits for the rate limit or for
+// a token; nothing was sent then. A write that was sent ignores the context until Concur has
+// answered, at most for [Options].RequestTimeout, because the caller must know whether it took
+// effect. A caller that cannot wait so long calls it in a goroutine and keeps the result. A nil
+// context is an error of kind [InvalidArgument].
 //
 // # What it does not do
 //
-// It does not retry, with two exceptions: an access token that Concur refuses is refreshed
-// once, and a path with a stray percent sign that Concur refuses is sent once more with
-// the sign escaped. In both cases the refusal proves that nothing was done. (A read that
-// meets a kept connection just as it is closed is sent on a new one by net/http.)
+// It does not retry, with two exceptions. It refreshes an access token that Concur refuses,
+// once. It sends a path with a stray percent sign that Concur refuses again, once, with the sign
+// escaped. In both cases the refusal proves that nothing was done. (If a kept connection is
+// closed just as a read is sent, net/http sends the read on a new one.)
 //
 // The access token goes to one host, the token's own geolocation, and only when that is
-// on an exact allow-list. URLs that came from outside are checked, and then lend their
-// path and query only. Redirects are not followed.
+// on an exact allow-list. From a URL that came from outside the client uses only path and query,
+// after it has checked them. It follows no redirects.
 //
-// A program is tried against a server of its own, without a connection to Concur, by
-// naming its host in [Options].TrustedHosts and its certificate in RootCAs; the examples do.
+// To try a program against a server of its own, without a connection to Concur, name its host in [Options].TrustedHosts and its certificate in RootCAs; the examples do.
 //
 // Names, logins and UUIDs of people, attendees, cards, bank accounts and links to images
 // do not leave the package, but for what [Client.UserID] and [Client.Login] return.

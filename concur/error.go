@@ -21,7 +21,7 @@ const (
 	RateLimited = expense.RateLimited
 	// Deadlock: Concur's database could not do it now. Try again soon; nothing was done.
 	Deadlock = expense.Deadlock
-	// Unauthorized: Concur refuses our access, after one refresh. A person renews it.
+	// Unauthorized: Concur refuses the access token, after one refresh. A person renews it.
 	Unauthorized = expense.Unauthorized
 	// Forbidden: a role or a scope is missing, and the message names it. A person grants it. Of
 	// a write it may also mean that the report does not stand where the action applies, or that
@@ -40,14 +40,14 @@ const (
 	Rejected = expense.Rejected
 	// InvalidArgument: the caller passed what cannot be right: an empty ID, no comment where
 	// Concur wants one, a guard with an unknown name, the address of a travel request for that of
-	// a report. No connection was opened. Mend the program.
+	// a report. No connection was opened. Fix the program.
 	InvalidArgument = expense.InvalidArgument
 	// Interrupted: the caller's own context was cancelled or its deadline has passed; errors.Is
 	// finds context.Canceled or context.DeadlineExceeded. It says nothing about Concur. Of a
 	// write it proves that nothing was done.
 	Interrupted = expense.Interrupted
-	// Untrusted: an address that came from outside must not be followed. Nothing was sent there.
-	// Look where the address came from, or allow its host.
+	// Untrusted: the client does not follow an address from outside. Nothing was sent there.
+	// Find out where the address came from, or add its host to the allow-list.
 	Untrusted = expense.Untrusted
 	// Malformed: Concur answered what cannot be read or is about something else. Report it to
 	// Concur's support with the correlation ID.
@@ -61,7 +61,7 @@ const (
 	OutcomeUnknown = expense.OutcomeUnknown
 	// WritesOff: the client was made to read only. Nothing was sent.
 	WritesOff = expense.WritesOff
-	// Blocked: an exception that blocks keeps the report where it is. A person clears it.
+	// Blocked: an exception that blocks keeps the report where it is. A person deletes it in Concur.
 	Blocked = expense.Blocked
 	// NoApprover: the owner has no approver to whom the report could go. A person names one.
 	NoApprover = expense.NoApprover

@@ -479,7 +479,7 @@ func TestTheClientSecretIsChangedWithoutAGap(t *testing.T) {
 		asked := s.forms(func(w http.ResponseWriter, _ url.Values) { wrong(w) })
 		client := s.client(t, both)
 		for range 2 {
-			require.ErrorContains(t, read(client), "client ID and secret must be checked by a person")
+			require.ErrorContains(t, read(client), "must check the client ID and secret")
 		}
 		require.Equal(t, []string{oldSecret, clientSecret, oldSecret, clientSecret}, secrets(asked()))
 	})

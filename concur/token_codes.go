@@ -8,7 +8,7 @@ type RefusalClass string
 // The classes of refusal. An operation refused for now is of kind [Unavailable], the
 // others are [Unauthorized].
 const (
-	NeedsRepair  RefusalClass = "permanent" // a person must mend the set-up in Concur or here
+	NeedsRepair  RefusalClass = "permanent" // a person must fix the set-up in Concur or here
 	Retryable    RefusalClass = "retryable" // asking again later helps
 	NeedsRenewal RefusalClass = "renew"     // a person must renew: a new request token, then concurctl token init
 )
@@ -105,12 +105,12 @@ func classify(code, word string) (RefusalClass, string) {
 }
 
 func (r Refusal) sentence() string {
-	text := "access is refused and must be mended in Concur by a person"
+	text := "the tokens are refused and a person must fix the set-up in Concur"
 	switch {
 	case r.Class == NeedsRenewal:
 		text = "the token is no longer accepted and a person must renew it"
 	case r.Code >= 59 && r.Code <= 64:
-		text = "access is refused and the client ID and secret must be checked by a person"
+		text = "the tokens are refused and a person must check the client ID and secret"
 	}
 	if r.Means != "" {
 		text += " (" + r.Means + ")"

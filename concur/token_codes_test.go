@@ -69,7 +69,7 @@ func TestACodeThatIsNotDocumentedIsJudgedByItsWord(t *testing.T) {
 	t.Parallel()
 	for word, says := range map[string]string{
 		"invalid_grant": "a person must renew it", "invalid_client": "client ID and secret",
-		"server_error": "Unavailable", "temporarily_unavailable": "Unavailable", "unheard_of": "access is refused",
+		"server_error": "Unavailable", "temporarily_unavailable": "Unavailable", "unheard_of": "the tokens are refused",
 	} {
 		s := newServer(t, nil)
 		s.token = answering(http.StatusBadRequest, "application/json", `{"error":"`+word+`","code":999}`)

@@ -185,11 +185,11 @@ func repairTokenAnswer(body []byte) []byte {
 	if isText(fields[refresh]) && !isText(fields[access]) {
 		fields[access] = json.RawMessage(`" "`)
 	}
-	mended, err := json.Marshal(fields)
+	repaired, err := json.Marshal(fields)
 	if err != nil {
 		return body
 	}
-	return mended
+	return repaired
 }
 
 // isText reports whether a field is a text that is not empty.

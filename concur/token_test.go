@@ -203,7 +203,7 @@ func TestTokenErrors(t *testing.T) {
 		"a bad refresh token":   {answering(400, "application/json", `{"code":108,"error":"invalid_grant","error_description":"bad `+firstRefresh+`"}`), concur.Unauthorized, "a person must renew it (the refresh token is wrong or has ended): bad [redacted]", nil},
 		"a secret as a code":    {answering(400, "application/json", `{"code":"`+firstRefresh+`","error":"invalid_grant"}`), concur.Unauthorized, "code [redacted]", nil},
 		"a bad client":          {answering(401, "application/json", `{"code":64,"error":"invalid_client"}`), concur.Unauthorized, "client ID and secret", nil},
-		"a disabled user":       {answering(403, "application/json", `{"code":10,"error":"access_denied"}`), concur.Unauthorized, "must be mended in Concur by a person (the account is disabled)", nil},
+		"a disabled user":       {answering(403, "application/json", `{"code":10,"error":"access_denied"}`), concur.Unauthorized, "must fix the set-up in Concur (the account is disabled)", nil},
 		"an error under 200":    {answering(200, "application/json", `{"code":108,"error":"invalid_grant"}`), concur.Unauthorized, "a person must renew it", nil},
 		"too many requests":     {answering(429, "application/json", `{}`), concur.RateLimited, "", nil},
 		"500":                   {answering(500, "application/json", `{"error":"server_error"}`), concur.Unavailable, "server_error", nil},

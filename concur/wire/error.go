@@ -13,10 +13,9 @@ import (
 	"concur-connector/concur/wire/lenient"
 )
 
-// DecodeError reads what the body of an error answer says: the code that tells most, or
-// else the ID under which Concur has recorded the error, and one line of at most 300
-// characters. Both are empty when the body says nothing that a person could use, such as
-// the HTML of a gateway.
+// DecodeError reads the body of an error answer. It returns the most specific code, or else the
+// ID under which Concur has recorded the error, and a message of one line with at most 300
+// characters. Both are empty if the body says nothing useful, such as the HTML of a gateway.
 //
 // Source: https://developer.concur.com/api-reference/http-status-codes.html
 func DecodeError(body []byte) (code, message string) {
@@ -24,7 +23,7 @@ func DecodeError(body []byte) (code, message string) {
 	return cmp.Or(codes...), message
 }
 
-// ErrorCodes returns all codes of an error answer, the one that tells most first.
+// ErrorCodes returns all codes of an error answer, the most specific one first.
 func ErrorCodes(body []byte) []string {
 	codes, _ := errorParts(body)
 	return codes
@@ -48,8 +47,8 @@ func errorParts(body []byte) (codes []string, message string) {
 	return slices.DeleteFunc(codes, func(code string) bool { return code == "" }), sentence(message)
 }
 
-// errorOfXML takes the first Message and the first Id, at whatever depth: the root
-// of an error document is not documented.
+// errorOfXML returns the first Id and the first Message at any depth. Concur does not document
+// the root of an error document.
 func errorOfXML(body []byte) (code, message string) {
 	d := lenient.NewXML(bytes.NewReader(body), maxReportDepth)
 	for {
@@ -70,8 +69,8 @@ func errorOfXML(body []byte) (code, message string) {
 	}
 }
 
-// IsHTML reports whether a body is a web page, whatever its content type says: a
-// gateway's, then, and not Concur's. A page may lack its first lines.
+// IsHTML reports whether a body is a web page, whatever its content type says. Concur sends no
+// web pages, so a gateway has answered. The first lines of the page may be missing.
 func IsHTML(body []byte) bool {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))
 	for bytes.HasPrefix(body, []byte("<!--")) || bytes.HasPrefix(body, []byte("<?")) {
@@ -88,18 +87,18 @@ func IsHTML(body []byte) bool {
 	return pageStart.Match(body)
 }
 
-// pageStart is how a web page begins: with its document type, or with an element that HTML
-// has and no document of Concur.
+// pageStart matches the beginning of a web page: its document type, or an element that HTML has
+// and no document of Concur has.
 var pageStart = regexp.MustCompile(`(?i)^<(!doctype\s+html|(html|head|body|title|meta|style|script|center|div|h[1-6]|p|pre|iframe)\b[^:])`)
 
-// IsText reports whether a body is neither XML nor JSON, not even a part of such a document.
-// Concur answers with nothing of the kind.
+// IsText reports whether a body is neither XML nor JSON, nor the beginning of such a document.
+// Concur sends no such answers.
 func IsText(body []byte) bool {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))
 	return len(body) > 0 && !strings.ContainsRune("<{[", rune(body[0])) && !json.Valid(body)
 }
 
-// unreadable says what it is that cannot be read, unless it can.
+// unreadable adds to an error which document cannot be read. It returns nil for nil.
 func unreadable(what string, err error) error {
 	if err == nil {
 		return nil

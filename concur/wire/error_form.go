@@ -10,9 +10,9 @@ import (
 	"concur-connector/concur/wire/lenient"
 )
 
-// IsError reports whether a body is an error in a form that Concur documents, or says as
-// little as no body does. An error that has another form, or is a web page or a text, comes
-// from something between us and Concur: a proxy, a firewall, a gateway.
+// IsError reports whether a body is an error in a form that Concur documents, or has no content.
+// An error in another form, a web page or a text comes from a proxy, a firewall or a gateway
+// between the connector and Concur.
 //
 // Source: https://developer.concur.com/api-reference/http-status-codes.html
 func IsError(body []byte) bool {
@@ -31,9 +31,9 @@ func IsError(body []byte) bool {
 	return false
 }
 
-// IsOwnError reports whether a body is an error that nobody but Concur writes, and that says
-// something. It is narrower than [IsError]: an empty body, and the forms that Concur shares with
-// other services, do not count.
+// IsOwnError reports whether a body is an error with content that only Concur can have written.
+// It is narrower than [IsError]: it excludes an empty body, and the forms that other services
+// use, too.
 func IsOwnError(body []byte) bool {
 	code, message := DecodeError(body)
 	if code == "" && message == "" || !IsError(body) {
@@ -97,13 +97,13 @@ func areErrors(list []any) bool {
 	})
 }
 
-// isMessage knows the documented error of the older interfaces, put into JSON.
+// isMessage recognises the documented error of v1.1 in JSON.
 func isMessage(e map[string]any) bool {
 	return e["message"] != nil && (e["id"] != nil || e["server-time"] != nil)
 }
 
-// isOldMessage knows the error of an older service, which is a Message with a capital
-// letter. Gateways write theirs without.
+// isOldMessage recognises the error of an older service of Concur: a Message with a capital
+// letter. Gateways write it without.
 func isOldMessage(body []byte) bool {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil {
@@ -118,8 +118,8 @@ func isNumber(value any) bool {
 	return word != "" && strings.Trim(word, "0123456789") == ""
 }
 
-// isErrorInXML looks for the Message of Concur's errors, or for nothing at all. A store of
-// files behind a gateway writes a Message, too, beside a Code or a RequestId.
+// isErrorInXML looks for the Message of Concur's errors, or for an empty root element. A file
+// store behind a gateway also writes a Message, beside a Code or a RequestId.
 func isErrorInXML(body []byte) bool {
 	d := lenient.NewXML(bytes.NewReader(body), maxReportDepth)
 	elements, message := 0, false

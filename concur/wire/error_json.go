@@ -9,15 +9,15 @@ import (
 	"concur-connector/concur/wire/lenient"
 )
 
-// maxFaults bounds how many of the errors in one answer are repeated.
+// maxFaults limits how many messages of one answer are repeated.
 const maxFaults = 3
 
-// fault is one error inside an answer, by whichever names an interface has for its parts.
+// fault is one error inside an answer. Each interface has its own names for the parts.
 type fault struct{ code, message string }
 
-// errorOfJSON reads the errors of the token endpoint, of Expense v4 (validationErrors),
-// of Request v4 (a list, or errors) and of Identity v4 (SCIM), and the XML put into JSON.
-// A field of another type than expected leaves the others usable.
+// errorOfJSON reads the errors of the token endpoint, of Expense v4 (validationErrors), of
+// Request v4 (a list, or errors) and of Identity v4 (SCIM), and errors of v1.1 in JSON. It ignores
+// a field of an unexpected type.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html#schema-error
 // Source: https://developer.concur.com/api-reference/request/v4.response-codes.html
@@ -54,8 +54,7 @@ func errorOfJSON(body []byte) (codes []string, message string) {
 	return codes, message
 }
 
-// mergeFaults puts the codes of what is inside an answer after its own, and its messages
-// after its own.
+// mergeFaults adds the codes and messages of the inner errors after those of the answer itself.
 func mergeFaults(codes []string, message string, faults []fault) ([]string, string) {
 	messages := []string{message}
 	for i, f := range faults {
@@ -86,7 +85,7 @@ func faultsOf(value any) []fault {
 	return faults
 }
 
-// isEventID reports whether an ID names one event, and no cause that it shares with others.
+// isEventID reports whether an ID names one event and not a cause.
 func isEventID(id string) bool {
 	_, err := strconv.ParseUint(id, 10, 64)
 	return id == "" || err == nil || IsGUID(id)
@@ -97,7 +96,7 @@ func objectOf(value any) map[string]any {
 	return o
 }
 
-// wordOf is a text or a number.
+// wordOf returns a value that is a text or a number.
 func wordOf(value any) string {
 	switch v := value.(type) {
 	case string:
