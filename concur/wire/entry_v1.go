@@ -25,9 +25,11 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 	}
 	receipt := func(named *bool) func() error {
 		return func() error {
-			*named = true
-			hasText, err := d.Skip()
-			if hasText {
+			text, err := d.unkeptText()
+			switch *named = text == ""; {
+			case *named:
+			case lenient.IsNoValue(text): // such as N/A: it shows neither that there is one nor that there is none
+			default:
 				d.Texts++
 				e.HasReceipt = new(true)
 			}

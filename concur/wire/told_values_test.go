@@ -93,6 +93,7 @@ func TestWhetherThereIsAReceipt(t *testing.T) {
 		{"v1.1: neither", entry, "<EreceiptId/><ReceiptImageId/>", no},
 		{"v1.1: nothing is said of an image", entry, "<EreceiptId/>", nil},
 		{"v1.1: no image, and nothing is said of an e-receipt", entry, "<ReceiptImageId/>", nil},
+		{"v1.1: N/A in the place of an image", entry, "<EreceiptId/><ReceiptImageId>N/A</ReceiptImageId>", nil},
 		{"v2.0: neither", entry, "<E-ReceiptID/><EntryImageID/>", no},
 		{"v3: an image", entryV3, `,"HasImage":true,"ElectronicReceiptID":null`, yes},
 		{"v3: an e-receipt", entryV3, `,"HasImage":false,"ElectronicReceiptID":"gR"`, yes},
