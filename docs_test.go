@@ -85,7 +85,7 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 	})
 	t.Run("fields.md says which interface tells what, as the code and its documentation do", func(t *testing.T) {
 		t.Parallel()
-		godoc, err := os.ReadFile("expense/told.go")
+		godoc, err := os.ReadFile("expense/availability.go")
 		require.NoError(t, err)
 		reports := []expense.Interface{expense.V1, expense.V2, expense.V3, expense.V4}
 		requests := []expense.Interface{expense.RequestV4, expense.RequestV1}

@@ -85,8 +85,8 @@ var guards = map[string]struct {
 	},
 	"the status of a travel request": {
 		file: "expense/standing.go", story: "travel-request-unclear",
-		with:    "\tnamed := x.whose(r.StatusName)\n",
-		without: "\tnamed := ours\n",
+		with:    "\towner := x.stepOwner(r.StatusName)\n",
+		without: "\towner := connector\n",
 	},
 	"the operations of a travel request": {
 		file: "expense/standing.go", story: "travel-request-unclear",

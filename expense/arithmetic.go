@@ -6,26 +6,26 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Arithmetic that is exact, or says how it rounds: half away from zero, 0.5 to 1 and -0.5
-// to -1. No number of it has more than 128 digits or an exponent beyond 128, so that none
-// can be multiplied without end.
+// Arithmetic is exact unless a function rounds. Rounding is half away from zero: 0.5 becomes 1,
+// and -0.5 becomes -1. No result has more than 128 digits or an exponent beyond 128, so
+// repeated multiplication cannot use unbounded memory.
 const (
 	maxDigits   = 128
 	maxExponent = 128
 
-	// QuotientDecimals are the decimals of a divided amount, as many as Concur prints.
+	// QuotientDecimals is the number of decimals of a divided amount, the same as Concur prints.
 	QuotientDecimals = 8
-	// MaxRoundDecimals is the most that a number is rounded or divided to.
+	// MaxRoundDecimals is the largest number of decimals to round or divide to.
 	MaxRoundDecimals = 20
 )
 
-// The errors of arithmetic. None tells of the numbers.
+// The errors of arithmetic. They contain no numbers of the report.
 var (
 	ErrTooLarge     = errors.New("a number has too many digits")
-	ErrDivideByZero = errors.New("it divides by zero")
-	ErrDecimals     = errors.New("a number is rounded to 0 to 20 decimals")
+	ErrDivideByZero = errors.New("division by zero")
+	ErrDecimals     = errors.New("the number of decimals must be from 0 to 20")
 	ErrRate         = errors.New("an exchange rate must be a decimal number above zero")
-	ErrMinorUnit    = errors.New("an amount without a currency has no decimals of its own")
+	ErrMinorUnit    = errors.New("an amount without a currency cannot be rounded to the currency's decimals")
 )
 
 // Bounded returns the number, or [ErrTooLarge].
@@ -36,7 +36,7 @@ func Bounded(d decimal.Decimal) (decimal.Decimal, error) {
 	return d, nil
 }
 
-// DivideRounded returns a/b to the decimals.
+// DivideRounded returns a/b, rounded to the given number of decimals.
 func DivideRounded(a, b decimal.Decimal, decimals int) (decimal.Decimal, error) {
 	switch {
 	case decimals < 0 || decimals > MaxRoundDecimals:
@@ -63,13 +63,13 @@ func (m Money) Times(factor decimal.Decimal) (Money, error) {
 	return Money{Amount: amount, Currency: m.Currency}, err
 }
 
-// DividedBy returns the quotient to [QuotientDecimals].
+// DividedBy returns the quotient, rounded to [QuotientDecimals].
 func (m Money) DividedBy(divisor decimal.Decimal) (Money, error) {
 	amount, err := DivideRounded(m.Amount, divisor, QuotientDecimals)
 	return Money{Amount: amount, Currency: m.Currency}, err
 }
 
-// Round returns the amount rounded to the decimals.
+// Round returns the amount, rounded to the given number of decimals.
 func (m Money) Round(decimals int) (Money, error) {
 	if decimals < 0 || decimals > MaxRoundDecimals {
 		return Money{}, ErrDecimals
@@ -78,8 +78,8 @@ func (m Money) Round(decimals int) (Money, error) {
 	return Money{Amount: amount.Round(int32(decimals)), Currency: m.Currency}, err
 }
 
-// RoundToCurrency returns the amount rounded to the [Decimals] of its currency. An amount without a
-// currency is [ErrMinorUnit].
+// RoundToCurrency returns the amount, rounded to the [Decimals] of its currency. It returns
+// [ErrMinorUnit] for an amount without a currency.
 func (m Money) RoundToCurrency() (Money, error) {
 	if m.Currency == "" {
 		return Money{}, ErrMinorUnit
@@ -88,14 +88,13 @@ func (m Money) RoundToCurrency() (Money, error) {
 	return m.Round(decimals)
 }
 
-// Convert returns the exact product of the amount and an exchange rate, in another
-// currency. It is not rounded.
+// Convert multiplies the amount by an exchange rate and gives the product another currency. It
+// does not round.
 //
-// A rate is a number to multiply by, as the report carries it: the amount that was paid,
-// times the rate of the entry, is the amount that was posted. v1.1, v2.0 and v3 print such
-// a number. v4 prints one with its operation, MULTIPLY or DIVIDE; where it is to divide by,
-// package wire has turned it round to 14 decimals, and the product may differ from what
-// Concur posted in the last decimals.
+// An entry's transaction amount times its exchange rate is its posted amount. v1.1, v2.0 and v3
+// print such a rate. v4 prints a rate with an operation, MULTIPLY or DIVIDE. Package wire
+// replaces a rate to divide by with its inverse, rounded to 14 decimals. The product may then
+// differ from the posted amount in the last decimals.
 func (m Money) Convert(rate decimal.Decimal, to string) (Money, error) {
 	if !rate.IsPositive() {
 		return Money{}, ErrRate
@@ -105,10 +104,10 @@ func (m Money) Convert(rate decimal.Decimal, to string) (Money, error) {
 	return product, err
 }
 
-// IsMultipleOf reports whether the amount is a whole number of times the other. The error is
-// [ErrMixedCurrencies] unless both are of one currency, [ErrDivideByZero] or [ErrTooLarge].
+// IsMultipleOf reports whether the amount is a whole multiple of the other. Its errors are
+// [ErrMixedCurrencies], [ErrDivideByZero] and [ErrTooLarge].
 func (m Money) IsMultipleOf(other Money) (bool, error) {
-	if err := m.meets(other); err != nil {
+	if err := m.checkComparable(other); err != nil {
 		return false, err
 	}
 	if other.Amount.IsZero() {

@@ -56,7 +56,7 @@ func TestQuotientsAreRoundedHalfAwayFromZero(t *testing.T) {
 	require.ErrorIs(t, err, expense.ErrDecimals)
 }
 
-func TestAmountsAreRoundedAsTheirCurrencyIsWritten(t *testing.T) {
+func TestAmountsAreRoundedToTheCurrencysDecimals(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ amount, currency, want string }{
 		{"12.345", "USD", "12.35 USD"},

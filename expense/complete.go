@@ -8,8 +8,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// EntriesTotal is the sum of what was posted for the entries, in the report's currency. It
-// is nil where an entry does not say what was posted, or in another currency.
+// EntriesTotal returns the sum of the posted amounts of the entries. It returns nil if an entry
+// has no posted amount, or has one in another currency than the report.
 func (r *Report) EntriesTotal() *Money {
 	total := Money{Currency: r.Currency}
 	for _, e := range r.Entries {
@@ -24,9 +24,9 @@ func (r *Report) EntriesTotal() *Money {
 	return &total
 }
 
-// TotalDiffers says what the entries sum to and what Concur says that they do, when these
-// are not the same amount, as the currency is written. It is empty when they are, and where
-// one of them is not known. It is no proof that an entry is missing.
+// TotalDiffers returns a sentence with the sum of the entries and the report's total if they
+// differ after rounding to the currency's decimals. It returns nothing if they are equal, or if
+// one of them is unknown. A difference does not prove that an entry is missing.
 func (r *Report) TotalDiffers() string {
 	sum := r.EntriesTotal()
 	if sum == nil || r.Total == nil || sameAmount(*sum, *r.Total) {
@@ -35,18 +35,20 @@ func (r *Report) TotalDiffers() string {
 	return fmt.Sprintf("the entries sum to %s, and the report's total is %s", sum, r.Total)
 }
 
-// MissingEntries says what Concur claims of the report's entries and what arrived, when
-// that proves that entries are missing. The counts are those that Concur gives, as far as it
-// gives any. Which of them are wrong, the total decides:
+// MissingEntries returns a sentence if Concur's answer proves that entries are missing. The
+// sentence compares what Concur claims with what arrived. The counts are the numbers of entries
+// in Concur's answer, if it has any.
 //
-//   - No entry arrived: the report is empty only if its total is zero, no other amount that
-//     is made of entries says otherwise, and no count does. Where there is neither a total
-//     nor a count, nothing says that it is empty.
-//   - Fewer entries arrived than are counted: some are missing if the entries sum to less than
-//     the total. If they do not, the count may include the itemizations, as Concur documents
-//     it: beside the entries, or in the place of those that have them.
-//   - Fewer arrived, and they sum to the total: they are all there, and the counts are wrong.
-//   - As many or more arrived: they are all there, whatever they sum to.
+//   - No entry arrived: the report is empty only if its total, all other sums of entries and all
+//     counts are zero. Without a total and without a count, entries count as missing.
+//   - Fewer entries arrived than a count says, and their sum equals the total: none is missing.
+//     The count is wrong.
+//   - Fewer entries arrived than a count says, and their sum is less than the total: some are
+//     missing.
+//   - Fewer entries arrived than a count says, and the sum decides nothing: some are missing,
+//     unless the count includes the itemizations. Concur documents that it may count them in
+//     addition to their entries or instead of them.
+//   - As many entries as counted or more arrived: none is missing.
 func (r *Report) MissingEntries(counts ...int) string {
 	arrived, parts, split := len(r.Entries), 0, 0
 	for _, e := range r.Entries {
@@ -83,34 +85,34 @@ func (r *Report) MissingEntries(counts ...int) string {
 	return r.claim(claimed, counts, []*Money{r.Total}) + ", and " + came
 }
 
-// isLess reports whether a sum is nearer to zero than the total, by more than rounding each
-// entry can explain. A total may be negative.
+// isLess reports whether a sum is closer to zero than the total, by more than the rounding of
+// all entries can explain. Both may be negative.
 func isLess(sum, total Money, entries int) bool {
 	decimals, _ := Decimals(total.Currency)
 	rounding := decimal.New(int64(entries), -int32(decimals))
 	return sum.Currency == total.Currency && total.Amount.Abs().Sub(sum.Amount.Abs()).GreaterThan(rounding)
 }
 
-// claim puts into words what Concur claims of the entries.
+// claim says which number of entries and which amounts Concur claims.
 func (r *Report) claim(claimed int, counts []int, amounts []*Money) string {
-	var said []string
+	var claims []string
 	if len(counts) > 0 {
-		said = append(said, plural(claimed, "entry", "entries"))
+		claims = append(claims, plural(claimed, "entry", "entries"))
 	}
 	for i, name := range []string{"a total", "personal expenses", "a claimed amount", "an approved amount"} {
 		if i >= len(amounts) || amounts[i] == nil || i > 0 && (amounts[i].Amount.IsZero() || r.Total != nil && !r.Total.Amount.IsZero()) {
-			continue // the total says enough
+			continue // the total suffices
 		}
-		said = append(said, fmt.Sprintf("%s of %s", name, amounts[i]))
+		claims = append(claims, fmt.Sprintf("%s of %s", name, amounts[i]))
 	}
-	if len(said) == 0 {
+	if len(claims) == 0 {
 		return "Concur gives neither a total nor a number of entries"
 	}
-	return "Concur claims " + strings.Join(said, " and ")
+	return "Concur claims " + strings.Join(claims, " and ")
 }
 
-// InFull reports whether allocations come to 100 percent, but for rounding. They do not where
-// one does not say its percentage.
+// InFull reports whether the percentages of the allocations sum to 100, apart from rounding. It
+// returns false if a percentage is missing.
 func InFull(list []Allocation) bool {
 	sum := decimal.Zero
 	for _, a := range list {
@@ -123,8 +125,8 @@ func InFull(list []Allocation) bool {
 	return sum.Sub(decimal.NewFromInt(100)).Abs().LessThan(decimal.New(int64(len(list)), -2))
 }
 
-// ShowsAllocation reports whether the allocations that arrived may be all of an entry that
-// Concur says is allocated: one is there that is not hidden, or they come to 100 percent.
+// ShowsAllocation reports whether the list can be complete for an entry that Concur calls
+// allocated: it contains an allocation that is not hidden, or it sums to 100 percent.
 func ShowsAllocation(list []Allocation) bool {
 	return InFull(list) || slices.ContainsFunc(list, func(a Allocation) bool { return !True(a.Hidden) })
 }
@@ -139,20 +141,20 @@ func plural(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// sameAmount compares amounts as their currency is written: Concur prints eight decimals,
-// and rounds each entry by itself.
+// sameAmount compares amounts, rounded to the decimals of their currency. Concur prints eight
+// decimals, and rounds each entry separately.
 func sameAmount(a, b Money) bool {
 	if a.Currency != b.Currency {
 		return false
 	}
-	decimals, _ := Decimals(a.Currency) // two where they are not known
+	decimals, _ := Decimals(a.Currency) // two for an unknown currency
 	round := func(d decimal.Decimal) decimal.Decimal { return d.Round(int32(decimals)) }
 	return round(a.Amount).Equal(round(b.Amount))
 }
 
-// MissingExpenses says what Concur claims of the expenses that a travel request expects, and
-// what arrived, when that proves that some are missing. The links are the IDs of those that
-// the request names. Expenses that sum to the total are all there.
+// MissingExpenses returns a sentence if Concur's answer proves that expected expenses are
+// missing. The links are the IDs of the expenses that the request names. If the expenses that
+// arrived sum to the total, none is missing.
 func (r *TravelRequest) MissingExpenses(links []string) string {
 	total := r.Posted
 	arrived := map[string]bool{}
@@ -175,9 +177,9 @@ func (r *TravelRequest) MissingExpenses(links []string) string {
 	case !missing, len(r.Expenses) > 0 && sum != nil && total != nil && sameAmount(*sum, *total):
 		return ""
 	}
-	said := plural(len(links), "expense", "expenses")
+	claim := plural(len(links), "expense", "expenses")
 	if total != nil {
-		said += fmt.Sprintf(" and a total of %s", total)
+		claim += fmt.Sprintf(" and a total of %s", total)
 	}
-	return fmt.Sprintf("Concur claims %s, and %s arrived", said, plural(len(r.Expenses), "expense", "expenses"))
+	return fmt.Sprintf("Concur claims %s, and %s arrived", claim, plural(len(r.Expenses), "expense", "expenses"))
 }

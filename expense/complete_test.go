@@ -40,7 +40,7 @@ func reportOf(t *testing.T, total string, entries ...string) *expense.Report {
 }
 
 // The cases are the table of docs/adr/0015.
-func TestWhetherEntriesAreMissing(t *testing.T) {
+func TestMissingEntries(t *testing.T) {
 	t.Parallel()
 	list := func(entries ...string) []string { return entries }
 	for name, c := range map[string]struct {
@@ -99,7 +99,7 @@ func TestWhetherEntriesAreMissing(t *testing.T) {
 	})
 }
 
-func TestWhatTheEntriesSumTo(t *testing.T) {
+func TestEntriesTotal(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "30.50 USD", reportOf(t, "", "10", "20.50").EntriesTotal().String())
 	require.Equal(t, "0.00 USD", reportOf(t, "").EntriesTotal().String())
@@ -115,7 +115,7 @@ func TestWhatTheEntriesSumTo(t *testing.T) {
 	}
 }
 
-func TestWhetherExpectedExpensesAreMissing(t *testing.T) {
+func TestMissingExpenses(t *testing.T) {
 	t.Parallel()
 	request := func(total string, amounts ...string) *expense.TravelRequest {
 		r := &expense.TravelRequest{Currency: "USD", Posted: usd(t, total)}

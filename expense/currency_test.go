@@ -34,7 +34,7 @@ func TestTheDecimalsAreThoseOfISO4217(t *testing.T) {
 	}
 }
 
-func TestCodesThatHaveLeftAreKnown(t *testing.T) {
+func TestHistoricCurrenciesAreKnown(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]int{"BGN": 2, "HRK": 2, "ANG": 2, "ZWL": 2, "SLL": 2, "VEF": 2, "DEM": 2, "ITL": 0, "BYR": 0, "TRL": 0} {
 		require.NotContains(t, expense.Currencies(), code)
@@ -54,9 +54,9 @@ func TestACodeWithoutDecimalsIsKnownAndTwoAreAssumed(t *testing.T) {
 	}
 }
 
-// TestTheListDiffersFromAnotherWhereThatIsKnown compares with golang.org/x/text, whose list
+// TestCurrencyListDiffersFromAnotherOnlyInKnownCodes compares with golang.org/x/text, whose list
 // is Unicode's (CLDR): there a subunit that nobody pays with any more does not count.
-func TestTheListDiffersFromAnotherWhereThatIsKnown(t *testing.T) {
+func TestCurrencyListDiffersFromAnotherOnlyInKnownCodes(t *testing.T) {
 	t.Parallel()
 	var unknown, differ []string
 	for _, code := range expense.Currencies() {

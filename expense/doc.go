@@ -1,7 +1,6 @@
-// Package expense is the language of the connector: the nouns that every other
-// room speaks, from the callout at the door to the action taken in Concur.
+// Package expense holds the types that all other packages share: the expense report, the
+// travel request, the notification, the verdict, and the inputs and results of activities.
 //
-// It imports none of our other rooms, does no I/O and reads no clock. Types here
-// travel through Temporal as JSON, so a JSON name is a contract: renaming one
-// breaks the histories that are open somewhere.
+// It imports no other package of this project, does no I/O and reads no clock. Temporal
+// stores these types as JSON. Renaming a JSON field therefore breaks the runs that are open.
 package expense

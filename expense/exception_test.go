@@ -8,7 +8,7 @@ import (
 	"concur-connector/expense"
 )
 
-func TestNothingSaidOfAVisibilityIsEverybody(t *testing.T) {
+func TestEmptyVisibilityMeansEverybody(t *testing.T) {
 	t.Parallel()
 	require.True(t, expense.VisibleToAll.Is(""))
 	require.True(t, expense.VisibleToAll.Is(expense.VisibleToAll))

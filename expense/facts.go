@@ -5,39 +5,37 @@ import (
 	"time"
 )
 
-// Facts are the answers of the company's own systems, by the name of the fact.
+// Facts are the answers of the fact services, by the name of the fact.
 type Facts map[string]Answers
 
-// Answers are what one fact was answered: the values by their names, as JSON, for each
-// object. The key of an object is the one that its question had.
+// Answers are the answers for one fact: for each object, by its key in the question, the
+// values in JSON by their names.
 type Answers map[string]map[string]json.RawMessage
 
-// Question is what one fact asks about the objects of one report or travel request. Wants
-// names the values of the answer that the rules file declares; no other is kept.
+// Question asks a fact service about the objects of one report or travel request. Wants names
+// the values that the rules file declares. All other values of the answer are discarded.
 type Question struct {
 	Fact  string         `json:"fact"`
 	URL   string         `json:"url"`
 	Wants []string       `json:"wants,omitempty"`
 	Items []QuestionItem `json:"items"`
-	// ShadowOnly is set when only rules want to know that are watched: nothing waits for the
-	// answer.
+	// ShadowOnly is true if only shadow rules need the fact. The run does not wait for it.
 	ShadowOnly bool `json:"shadowOnly,omitempty"`
 
-	// At is when it is asked, and Asking names that; both are the same however often it is
-	// sent.
+	// At is the time of the question. IdempotencyKey identifies the question. All attempts to
+	// send it use the same values.
 	At             time.Time `json:"at,omitzero"`
 	IdempotencyKey string    `json:"idempotencyKey,omitempty"`
 }
 
-// QuestionItem asks about one object. Values are what the rules file says to send, as
-// JSON: texts, numbers and truth values as such, amounts as {"amount", "currency"}, dates
-// as texts like "2026-05-01".
+// QuestionItem asks about one object. Values holds the values to send, as the rules file
+// names them. An amount is sent as {"amount", "currency"}, a date as "2026-05-01".
 type QuestionItem struct {
 	Key    string         `json:"key"`
 	Values map[string]any `json:"values"`
 }
 
-// FetchFactsInput is what the rules ask about.
+// FetchFactsInput is the report or travel request whose rules need facts.
 type FetchFactsInput struct {
 	Report    *Report        `json:"report,omitempty"`
 	Request   *TravelRequest `json:"request,omitempty"`
@@ -46,8 +44,8 @@ type FetchFactsInput struct {
 	At        time.Time      `json:"at,omitzero"`
 }
 
-// FetchedFacts are what was answered, or nothing when the rules are others than those for
-// which the report was read.
+// FetchedFacts holds the answers. Stale is true if the rules have changed since the report was
+// read. Facts is then empty.
 type FetchedFacts struct {
 	Answer
 	Facts Facts `json:"facts,omitempty"`

@@ -1,39 +1,39 @@
 package expense
 
-// Interface names the generation of Concur's interfaces by which an expense report is
-// read and acted on. Both are always of one, for their identifiers belong together.
+// Interface names the version of Concur's APIs that reads a report and writes to it. A report
+// is read and written through the same interface, because each has its own identifiers.
 type Interface string
 
-// The interfaces. V3 reads by v3 and acts by v4, whose identifiers are documented to
-// match. The empty Interface is V1.
+// The interfaces. V3 reads through v3 and writes through v4: Concur documents that their
+// identifiers match. An empty Interface means V1.
 const (
 	V1 Interface = "v1.1"
 	V3 Interface = "v3+v4"
 	V4 Interface = "v4"
 )
 
-// The interfaces by which nothing is acted on: V2 reads a report by its ID. A travel request
-// is read and acted on by RequestV4; RequestV1 has ended, and its documents can be decoded.
+// The other interfaces. V2 only reads reports, by report ID. RequestV4 reads travel requests
+// and writes to them. Concur has ended RequestV1; the connector still decodes its documents.
 const (
 	V2        Interface = "v2.0"
 	RequestV4 Interface = "Request v4"
 	RequestV1 Interface = "Request v1"
 )
 
-// IsV4 reports whether what is written goes by the v4 interfaces.
+// IsV4 reports whether writes go through v4.
 func (i Interface) IsV4() bool { return i == V3 || i == V4 }
 
-// Parts says what of a report is read that takes requests of its own in v3 or v4. The
-// header and the entries are always read unless HeaderOnly is set.
+// Parts selects the parts of a report that need requests of their own in v3 or v4. Every read
+// covers the header, and the entries unless HeaderOnly is true.
 type Parts struct {
 	HeaderOnly   bool `json:"headerOnly,omitempty"`
-	Details      bool `json:"details,omitempty"` // custom and organisational fields of entries, and what else only a single expense shows
+	Details      bool `json:"details,omitempty"` // custom and organisational fields, and others that only a single expense shows
 	Itemizations bool `json:"itemizations,omitempty"`
 	Allocations  bool `json:"allocations,omitempty"`
-	Attendees    bool `json:"attendees,omitempty"`  // how many there are, which v3 does not say
-	Comments     bool `json:"comments,omitempty"`   // how many there are
-	Exceptions   bool `json:"exceptions,omitempty"` // whether there are any on the report, which no header of v4 says
+	Attendees    bool `json:"attendees,omitempty"`  // their number
+	Comments     bool `json:"comments,omitempty"`   // their number
+	Exceptions   bool `json:"exceptions,omitempty"` // whether the report has any
 }
 
-// AllParts is everything of a report.
+// AllParts selects all parts of a report.
 var AllParts = Parts{Details: true, Itemizations: true, Allocations: true, Attendees: true, Comments: true, Exceptions: true}

@@ -9,8 +9,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Money is an exact decimal amount in one currency. Concur prints eight decimals;
-// none is lost and none is rounded. A missing amount is a nil *Money, never zero.
+// Money is an exact decimal amount in one currency. It keeps all eight decimals that Concur
+// prints. A missing amount is a nil *Money, never zero.
 type Money struct {
 	Amount   decimal.Decimal `json:"amount"`             // a JSON string
 	Currency string          `json:"currency,omitempty"` // ISO 4217; empty where Concur gives only a name
@@ -18,49 +18,48 @@ type Money struct {
 
 var amountForm = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$`)
 
-// ParseAmount reads a decimal number as Concur prints one: "129.00000000",
-// "+12.5", "0E-8". It is bounded, so that no text can cost unbounded work.
+// ParseAmount reads a decimal number in the forms that Concur prints: "129.00000000", "+12.5",
+// "0E-8". It rejects long texts and large exponents.
 func ParseAmount(text string) (decimal.Decimal, error) {
 	text = strings.TrimSpace(text)
 	if len(text) > 64 {
 		return decimal.Decimal{}, fmt.Errorf("an amount of %d characters is not a number", len(text))
 	}
-	// decimal is laxer than its documentation: it reads ".+5" as 0.05.
+	// The decimal library accepts more than it documents: it reads ".+5" as 0.05.
 	d, err := decimal.NewFromString(text)
 	if err != nil || !amountForm.MatchString(text) {
 		return decimal.Decimal{}, errors.New("not a decimal number")
 	}
-	// A huge exponent is legal there and would be expanded by the first addition.
+	// The decimal library accepts a huge exponent and would expand it in the first addition.
 	if e := d.Exponent(); e > 30 || e < -60 {
 		return decimal.Decimal{}, errors.New("not an amount: its exponent is out of range")
 	}
 	return d, nil
 }
 
-// ErrMixedCurrencies is the error of comparing or adding amounts of different currencies.
+// ErrMixedCurrencies is returned for amounts of different currencies.
 var ErrMixedCurrencies = errors.New("amounts of different currencies cannot be compared or added")
 
-// Compare returns -1, 0 or 1 as m is less than, equal to or more than other. The
-// error is [ErrMixedCurrencies] unless both are of one currency, or [ErrTooLarge].
+// Compare returns -1, 0 or 1 if m is less than, equal to or more than other. Its errors are
+// [ErrMixedCurrencies] and [ErrTooLarge].
 func (m Money) Compare(other Money) (int, error) {
-	if err := m.meets(other); err != nil {
+	if err := m.checkComparable(other); err != nil {
 		return 0, err
 	}
 	return m.Amount.Cmp(other.Amount), nil
 }
 
-// Add returns the exact sum. The error is [ErrMixedCurrencies] unless both are of one
-// currency, or [ErrTooLarge].
+// Add returns the exact sum. Its errors are [ErrMixedCurrencies] and [ErrTooLarge].
 func (m Money) Add(other Money) (Money, error) {
-	if err := m.meets(other); err != nil {
+	if err := m.checkComparable(other); err != nil {
 		return Money{}, err
 	}
 	sum, err := Bounded(m.Amount.Add(other.Amount))
 	return Money{Amount: sum, Currency: m.Currency}, err
 }
 
-// meets says why two amounts have nothing to do with each other.
-func (m Money) meets(other Money) error {
+// checkComparable returns an error if two amounts cannot be compared or added.
+func (m Money) checkComparable(other Money) error {
 	if m.Currency != other.Currency {
 		return ErrMixedCurrencies
 	}
@@ -71,8 +70,8 @@ func (m Money) meets(other Money) error {
 	return err
 }
 
-// String prints all decimals that the amount has, and at least those that its currency is
-// written with: "129.00 USD", "129 JPY", "129.000 KWD"; two of an unknown one.
+// String prints all decimals of the amount, and at least as many as its currency has:
+// "129.00 USD", "129 JPY", "129.000 KWD". An unknown currency has two.
 func (m Money) String() string {
 	least, _ := Decimals(m.Currency)
 	text := m.Amount.String()

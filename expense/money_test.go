@@ -83,7 +83,7 @@ func TestAmountsAreComparedByValue(t *testing.T) {
 	}
 }
 
-func TestAmountsOfDifferentCurrenciesHaveNothingToDoWithEachOther(t *testing.T) {
+func TestAmountsOfDifferentCurrenciesAreNotCompared(t *testing.T) {
 	t.Parallel()
 	for _, other := range []string{"EUR", "", "usd"} {
 		_, err := money(t, "1", "USD").Compare(money(t, "1", other))

@@ -10,47 +10,46 @@ import (
 	"unicode"
 )
 
-// ObjectKind says what a notification is about. It is taken from the path of the
-// object's URI, never from the ObjectType that the sender claims.
+// ObjectKind is the kind of a notification's object. It comes from the path of the object's
+// URI, never from the ObjectType that the sender claims.
 type ObjectKind string
 
-// The kinds of object. Concur documents the first two; UnknownObject is any other
-// object, which becomes a visible run and is otherwise left alone.
+// The kinds of object. Concur documents the first two. UnknownObject stands for all others: a
+// notification about one starts a run that ends as unsupported.
 const (
 	ReportObject  ObjectKind = "EXPRPT"
 	RequestObject ObjectKind = "TRAVELREQ"
 	UnknownObject ObjectKind = "UNKNOWN"
 )
 
-// Notification is one callout of Concur, or one entry of its failed list: an
-// object has entered a workflow step and waits there for an external validation.
+// Notification is one callout of Concur, or one entry of its failed list. It says that an
+// object waits at a workflow step for an external validation.
 //
 // Source: https://developer.concur.com/api-reference/callouts/post-event-notification.html
 type Notification struct {
 	Kind      ObjectKind `json:"kind"`
-	Key       string     `json:"key"`       // as it stands in the URI, never unescaped
-	ObjectURI string     `json:"objectUri"` // as it was sent; untrusted until concur has checked it
+	Key       string     `json:"key"`       // as in the URI, never unescaped
+	ObjectURI string     `json:"objectUri"` // untrusted until package concur has checked it
 
-	ObjectType    string `json:"objectType,omitempty"`    // what the sender said; may disagree with Kind
-	EventType     string `json:"eventType,omitempty"`     // free text: the step's name is the company's own
-	EventDateTime string `json:"eventDateTime,omitempty"` // as it was sent; often a date without a time
+	ObjectType    string `json:"objectType,omitempty"`    // from the sender; may contradict Kind
+	EventType     string `json:"eventType,omitempty"`     // free text; contains the company's name of the step
+	EventDateTime string `json:"eventDateTime,omitempty"` // from the sender; often a date without a time
 
-	// NotificationURI names the entry of Concur's failed list. A callout has none.
+	// NotificationURI is the address of the entry in Concur's failed list. A callout has none.
 	NotificationURI string `json:"notificationUri,omitempty"`
 
-	// Found is set when nobody told of the object: a sweep has found it in a list of Concur.
+	// Found is true if a sweep found the object in a list of waiting objects.
 	Found bool `json:"found,omitempty"`
-	// HandedOverBy is the notification ID of the run that leaves its report to the run that is told.
+	// HandedOverBy is the notification ID of the run that hands its report over to the receiver.
 	HandedOverBy string `json:"handedOverBy,omitempty"`
 }
 
-// ID is the notification ID, "KIND:key". It is the workflow ID, so one Concur
-// object has at most one open run however often and by whatever way it is
-// notified.
+// ID returns the notification ID, "KIND:key". It is also the workflow ID. One Concur object
+// therefore has at most one open run.
 func (n Notification) ID() string { return string(n.Kind) + ":" + n.Key }
 
-// IsNotificationID reports whether a text can be a notification ID. No run has any other, so
-// Temporal need not be asked for one.
+// IsNotificationID reports whether a text has the form of a notification ID. Every run has
+// one, so callers need not ask Temporal about other texts.
 func IsNotificationID(text string) bool {
 	kind, key, _ := strings.Cut(text, ":")
 	switch ObjectKind(kind) {
@@ -70,18 +69,18 @@ func isPrintable(key string) bool {
 	return true
 }
 
-// MaxKey is the longest key that is accepted, in bytes.
+// MaxKey is the maximum length of a key in bytes.
 const MaxKey = 200
 
-// maxURI bounds a URI that came from outside, in bytes.
+// maxURI is the maximum length in bytes of a URI from outside.
 const maxURI = 2000
 
-// Identify reads kind and key from the URI of a Concur object. The kind comes
-// from the path's prefix; the key is what follows the last slash of the path,
-// after query and fragment and one trailing slash are cut, byte for byte.
+// Identify reads kind and key from the URI of a Concur object. The prefix of the path gives
+// the kind. Identify cuts query, fragment and one trailing slash; the key is the text after
+// the last slash, byte for byte.
 //
-// It does not judge whether the URI may be followed: the host may be anybody's.
-// The error is one plain sentence that can be shown to the sender.
+// Identify does not check the host, so the URI is still untrusted. The error is a sentence
+// that can be shown to the sender.
 func Identify(uri string) (ObjectKind, string, error) {
 	u, err := SplitURL(uri)
 	if err != nil {
@@ -104,11 +103,11 @@ func Identify(uri string) (ObjectKind, string, error) {
 	return kind, key, nil
 }
 
-// hiding are the escapes that hide a dot or a slash; a backslash is a slash to some servers.
-var hiding = strings.NewReplacer("%2e", ".", "%2f", "/", "%5c", "/", `\`, "/")
+// dotsAndSlashes replaces escaped dots and slashes. Some servers read a backslash as a slash.
+var dotsAndSlashes = strings.NewReplacer("%2e", ".", "%2f", "/", "%5c", "/", `\`, "/")
 
-// single are the paths of one report or one travel request, in lower case.
-var single = map[ObjectKind][]*regexp.Regexp{
+// singleObject holds the paths of a single report or travel request, in lower case.
+var singleObject = map[ObjectKind][]*regexp.Regexp{
 	ReportObject: {
 		regexp.MustCompile(`^/api/expense/expensereport/v[0-9.]+/(?:report/|reportfulldetails/)?[^/]+$`),
 		regexp.MustCompile(`^/expensereports/v4/(?:users/[^/]+/context/[^/]+/)?reports/[^/]+$`),
@@ -119,15 +118,15 @@ var single = map[ObjectKind][]*regexp.Regexp{
 	},
 }
 
-// noKey matches what stands in the place of a key that is missing: nothing but space, the
-// name of a list, of an action or of a version. What follows a semicolon is a parameter.
+// noKey matches a last path segment that is not a key: spaces, or the name of a list, an action
+// or a version. A parameter may follow after a semicolon.
 var noKey = regexp.MustCompile(`^(?:\s*|reports?|reports?list|reportfulldetails|reportstoapprove|requests?|requests?list|batch(?:es)?|` +
 	`workflowactions?|approve|send-?back|submit|recall|cancel|expenses|entries|comments|exceptions?|v[0-9.]+)(?:;.*)?$`)
 
-// escape matches one escaped byte. Concur prints keys with bare percent signs, too.
+// escape matches one escaped byte. Keys may also contain bare percent signs.
 var escape = regexp.MustCompile(`%[0-9a-f]{2}`)
 
-// unescaped is a key as a server reads it, to see what it is. It is never used as the key.
+// unescaped returns a key in the form that a server reads. It is only used for checks.
 func unescaped(key string) string {
 	return escape.ReplaceAllStringFunc(key, func(escaped string) string {
 		b, _ := strconv.ParseUint(escaped[1:], 16, 8) // two hexadecimal digits
@@ -135,16 +134,16 @@ func unescaped(key string) string {
 	})
 }
 
-// checkSingle refuses a path that does not name one object. Of an object of an unknown kind
-// nobody knows how its path looks; there only a path that leads elsewhere is refused.
+// checkSingle rejects a path that does not name a single object. The paths of unknown kinds of
+// objects are not documented. Of these it rejects only paths with segments of dots.
 func checkSingle(kind ObjectKind, path string) error {
 	lower := strings.ToLower(path)
-	for segment := range strings.SplitSeq(hiding.Replace(lower), "/") {
+	for segment := range strings.SplitSeq(dotsAndSlashes.Replace(lower), "/") {
 		if segment, _, _ = strings.Cut(segment, ";"); segment != "" && strings.Trim(segment, ".") == "" {
 			return errors.New("ObjectURI has a path with a segment of dots, which names no single object")
 		}
 	}
-	forms, known := single[kind]
+	forms, known := singleObject[kind]
 	if !known {
 		return nil
 	}
@@ -169,15 +168,15 @@ func kindOf(path string) ObjectKind {
 	return UnknownObject
 }
 
-// IsV4Report reports whether a URI names a report by its v4 address. The key is then the
-// report's ID.
+// IsV4Report reports whether a URI is the v4 address of a report. Its key is the report's ID.
 func IsV4Report(uri string) bool {
 	u, err := SplitURL(uri)
 	return err == nil && strings.HasPrefix(strings.ToLower(u.Path), "/expensereports/v4/")
 }
 
-// IsRequestV1 reports whether the notification names a travel request by its address of
-// Request v1, which has ended: it then stands for whatever requests wait.
+// IsRequestV1 reports whether the notification has the Request v1 address of a travel request.
+// Concur has ended Request v1, so the connector cannot read this address. Such a notification
+// only says that some travel request waits.
 func (n Notification) IsRequestV1() bool {
 	u, err := SplitURL(n.ObjectURI)
 	return n.Kind == RequestObject && (err != nil || !strings.HasPrefix(strings.ToLower(u.Path), "/travelrequest/v4/"))

@@ -2,19 +2,18 @@ package expense
 
 import "time"
 
-// PendingReport is a row of Concur's list of reports that wait at external
-// validation. It names the report and no person.
+// PendingReport is a row of Concur's list of reports at external validation. It contains no
+// names of people.
 type PendingReport struct {
 	ID           string    `json:"id"`
-	LastModified time.Time `json:"lastModified,omitzero"` // of the header; zero when Concur does not say
-	Submitted    time.Time `json:"submitted,omitzero"`    // zero when Concur does not say
-	Policy       string    `json:"policy,omitempty"`      // as v3 prints it; empty when Concur does not say
+	LastModified time.Time `json:"lastModified,omitzero"` // of the header; zero if unknown
+	Submitted    time.Time `json:"submitted,omitzero"`    // zero if unknown
+	Policy       string    `json:"policy,omitempty"`      // as v3 prints it; empty if unknown
 }
 
-// Since is the earliest moment since which the report may have waited, as far as the row
-// tells. A report that has come from one external validation to the next may wait for a
-// shorter time: LastModifiedDate is the header's, and need not change with a step. It may be
-// earlier than the submission, too.
+// Since returns the earliest time from which the report can have waited, or zero if it is
+// unknown. The report may have arrived later: moving from one validation step to the next need
+// not change the header's LastModifiedDate.
 func (r PendingReport) Since() time.Time {
 	if r.Submitted.After(r.LastModified) {
 		return r.Submitted
@@ -22,69 +21,71 @@ func (r PendingReport) Since() time.Time {
 	return r.LastModified
 }
 
-// ListPendingReportsInput asks for a part of the list, and says since when a report
-// must wait to be looked at.
+// ListPendingReportsInput asks for one page of the list. Reports that have waited for less than
+// MissedAfter are not counted.
 type ListPendingReportsInput struct {
 	MissedAfter time.Duration `json:"missedAfter"`
-	Page        string        `json:"page,omitempty"` // the Next of the part before
-	// Young is how long a run that has not read its report holds back the reports for which
-	// the grace has passed no longer ago than this.
+	Page        string        `json:"page,omitempty"` // Next of the previous page
+	// Young is how long a run may need until its first read. While such a run exists, a report
+	// stays undetermined for this time after MissedAfter: the run may be its run.
 	Young time.Duration `json:"young,omitempty"`
-	// WithNotifications has those that nobody told of named, so that runs can be started.
+	// WithNotifications asks for the notifications of missed reports, to start their runs.
 	WithNotifications bool `json:"withNotifications,omitempty"`
 }
 
-// PendingReports says which reports of a part of the list wait that no run knows: their
-// callouts, and their entries in the failed list, were lost.
+// PendingReports summarizes one page of the list, and names the missed reports: those without
+// a run, because their callout and their entry in the failed list were lost.
 type PendingReports struct {
 	Answer
-	Waiting      int      `json:"waiting"`                // longer than the grace
-	Known        int      `json:"known"`                  // a run sees to them, or has lately
-	Missed       int      `json:"missed"`                 // no run knows of them
-	Undetermined int      `json:"undetermined,omitempty"` // held back: a young run that has yet to read may be theirs
-	Reports      []string `json:"reports,omitempty"`      // the first of the forgotten
-	Next         string   `json:"next,omitempty"`         // empty after the last part
+	Waiting      int      `json:"waiting"`                // reports that have waited longer than MissedAfter
+	Known        int      `json:"known"`                  // of these: a run handles them or recently did
+	Missed       int      `json:"missed"`                 // of these: no run handles them
+	Undetermined int      `json:"undetermined,omitempty"` // of these: a run without a first read may be theirs
+	Reports      []string `json:"reports,omitempty"`      // the first of the missed reports
+	Next         string   `json:"next,omitempty"`         // empty after the last page
 
-	// Unannounced counts those that wait longer than the grace, and are not known to be at a step
-	// of this deployment; the first of them, and their policies, are named.
+	// Unannounced counts the reports that have waited longer than MissedAfter at a step which is
+	// not known to belong to this deployment. The lists hold the first of these reports and
+	// their policies.
 	Unannounced         int      `json:"unannounced,omitempty"`
 	UnannouncedReports  []string `json:"unannouncedReports,omitempty"`
 	UnannouncedPolicies []string `json:"unannouncedPolicies,omitempty"`
 
-	Notifications    []Notification `json:"notifications,omitempty"`    // of the forgotten, when they are named
-	NotStartedReason string         `json:"notStartedReason,omitempty"` // why some have none
+	Notifications    []Notification `json:"notifications,omitempty"`    // of the missed reports, if asked for
+	NotStartedReason string         `json:"notStartedReason,omitempty"` // why some missed reports have no notification
 }
 
-// ListPendingRequestsInput asks for a part of the list of travel requests.
+// ListPendingRequestsInput asks for one page of the list of travel requests.
 type ListPendingRequestsInput struct {
-	Page string `json:"page,omitempty"` // the Next of the part before
-	// Announced is set when a callout of ours, or an entry of the failed list that names a step
-	// of ours, has told that some travel request waits. Callouts are the event types.
+	Page string `json:"page,omitempty"` // Next of the previous page
+	// Announced is true if a callout, or an entry of the failed list for a step of this
+	// deployment, says that some travel request waits. Callouts holds the event types.
 	Announced bool     `json:"announced,omitempty"`
 	Callouts  []string `json:"callouts,omitempty"`
 }
 
-// PendingRequests are the travel requests of a part of the list that wait for us, or of which
-// that is not clear: see [TravelRequest.Standing].
+// PendingRequests holds the notifications of the travel requests on one page of the list that
+// wait or may wait for the connector: see [TravelRequest.Standing].
 type PendingRequests struct {
 	Answer
 	Notifications []Notification `json:"notifications,omitempty"`
-	Next          string         `json:"next,omitempty"` // empty after the last part
-	// Skipped counts others that a person may want to look at, and says why for the last: see
-	// [Standing].
+	Next          string         `json:"next,omitempty"` // empty after the last page
+	// Skipped counts other requests that a person may want to check. SkippedReason says why,
+	// for the last of them: see [Standing].
 	Skipped       int    `json:"skipped,omitempty"`
 	SkippedReason string `json:"skippedReason,omitempty"`
-	// NotChecked says why one of them, the last, could not be looked at. The others are here.
+	// NotChecked is the error of the last request that could not be read.
 	NotChecked *NotChecked `json:"notChecked,omitempty"`
-	// Unannounced counts those that wait and are not known to be at a step of this deployment,
-	// and their policies are named.
+	// Unannounced counts the requests that wait at a step which is not known to belong to this
+	// deployment. UnannouncedPolicies holds their policies.
 	Unannounced         int      `json:"unannounced,omitempty"`
 	UnannouncedPolicies []string `json:"unannouncedPolicies,omitempty"`
-	// WithoutRules is set when the rules have none for travel requests: nothing was asked.
+	// WithoutRules is true if the rules file has no rules for travel requests. The list was then
+	// not read.
 	WithoutRules bool `json:"withoutRules,omitempty"`
 }
 
-// NotChecked is why a row of a list could not be looked at.
+// NotChecked says why a row of a list could not be checked.
 type NotChecked struct {
 	Kind    Kind   `json:"kind"`
 	Message string `json:"message"`

@@ -10,26 +10,26 @@ import (
 	"time"
 )
 
-// Approval status codes that the connector acts on. Every other code is data: a
-// company has its own. Codes are compared, never the localised names.
+// The approval status codes that the connector knows. Companies add codes of their own. The
+// connector compares codes, never their localised names.
 const (
-	StatusExternalValidation = "A_EXTV" // waits for us
+	StatusExternalValidation = "A_EXTV" // waits for the connector
 	StatusToBeResubmitted    = "A_RESU" // sent back or recalled
 	StatusNotSubmitted       = "A_NOTF"
 )
 
-// Report is an expense report as the rules see it, whatever interface of Concur
-// it was read from. An absent value is nil, or an empty text, and is not stored: Concur did
-// not tell it. [Interface.Tells] says which interface tells what. By v3 and v4 a list
-// is nil when it was not read, and has no elements when it was read and there are none; v1.1
-// and v2.0 show all lists.
-// What no rule may need is not here: names of people, bank and card data, receipt
+// Report is an expense report, independent of the interface that read it. If Concur did not
+// provide a value, it is nil or an empty text; [Interface.Provides] says which interface
+// provides which field. In v3 and v4 a list is nil if it was not read, and empty if it was read
+// and has no elements. v1.1 and v2.0 always read all lists.
+//
+// Report holds no data that rules must not use: names of people, bank and card data, receipt
 // links and image links stay inside package concur.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html
 type Report struct {
-	ID            string `json:"id,omitempty"`  // ReportId: the one people see
-	Key           string `json:"key,omitempty"` // RptKey: the one in Concur's v1.1 URLs
+	ID            string `json:"id,omitempty"`  // Concur's ReportId, which people see
+	Key           string `json:"key,omitempty"` // Concur's RptKey, which v1.1 URLs contain
 	Name          string `json:"name,omitempty"`
 	Purpose       string `json:"purpose,omitempty"`
 	Currency      string `json:"currency,omitempty"`      // ISO 4217
@@ -45,8 +45,8 @@ type Report struct {
 	EverSentBack *bool `json:"everSentBack,omitempty"`
 	HasException *bool `json:"hasException,omitempty"`
 
-	// HasReceiptImage is whether there is an image of receipts for the report as a whole. Such
-	// an image may show the receipt of any entry.
+	// HasReceiptImage is true if the whole report has an image of receipts. The image may show
+	// the receipt of any entry.
 	HasReceiptImage *bool `json:"hasReceiptImage,omitempty"`
 
 	Total            *Money `json:"total,omitempty"`
@@ -61,13 +61,13 @@ type Report struct {
 
 	Entries []Entry `json:"entries,omitempty"`
 
-	// ActionURL is Concur's WorkflowActionURL as it was read: untrusted, and valid
-	// for the step at which it was read. Only v1.1 and v2.0 have one that can be used; in a
-	// report that was read by v3 or v4 it was read by v1.1 beside, and only names the step.
+	// ActionURL is Concur's WorkflowActionURL: untrusted, and valid only for the step at which
+	// it was read. v1.1 and v2.0 provide it. For a report that was read through v3 or v4, an
+	// additional v1.1 request provides it, and it serves only to identify the step.
 	ActionURL string `json:"actionUrl,omitempty"`
 
-	// Via is by which interface it was read; empty: v1.1. Whatever is done with the
-	// report goes by the same.
+	// Via is the interface that read the report. Empty means v1.1. Writes use the same
+	// interface.
 	Via Interface `json:"via,omitempty"`
 }
 
@@ -79,13 +79,13 @@ type Entry struct {
 	Category string `json:"category,omitempty"`
 	Date     Date   `json:"date,omitempty"`
 
-	// Transaction is what was paid. Concur's v1.1 gives the currency's name only,
-	// so its Currency is empty and CurrencyName holds the name.
+	// Transaction is the amount that was paid. v1.1 provides only the name of the currency: its
+	// Currency is then empty, and CurrencyName holds the name.
 	Transaction  *Money `json:"transaction,omitempty"`
 	CurrencyName string `json:"currencyName,omitempty"`
 	ExchangeRate string `json:"exchangeRate,omitempty"` // a decimal number
 	Posted       *Money `json:"posted,omitempty"`       // in the report's currency
-	Approved     *Money `json:"approved,omitempty"`     // by v1.1 and v2.0 absent on an itemized entry
+	Approved     *Money `json:"approved,omitempty"`     // absent on itemized entries in v1.1 and v2.0
 
 	Purpose     string `json:"purpose,omitempty"`
 	Vendor      string `json:"vendor,omitempty"`
@@ -103,23 +103,23 @@ type Entry struct {
 	ReceiptRequired *bool `json:"receiptRequired,omitempty"`
 	ImageRequired   *bool `json:"imageRequired,omitempty"`
 	Rejected        *bool `json:"rejected,omitempty"`       // by an approver or a processor
-	HasReceipt      *bool `json:"hasReceipt,omitempty"`     // an image or an e-receipt is attached to it
-	MissingReceipt  *bool `json:"missingReceipt,omitempty"` // the employee has declared that the receipt is missing
+	HasReceipt      *bool `json:"hasReceipt,omitempty"`     // the entry has an image or an e-receipt
+	MissingReceipt  *bool `json:"missingReceipt,omitempty"` // the employee has declared the receipt missing
 	AttendeeCount   *int  `json:"attendeeCount,omitempty"`
 	CommentCount    *int  `json:"commentCount,omitempty"`
 
-	// Attending is a digest of who attends. It is compared and not stored; it is empty where
-	// only the number is known.
+	// Attending is a hash of the attendees. It is never stored, and empty if only their number
+	// is known.
 	Attending string `json:"-"`
 
 	OrgUnits map[string]Field `json:"orgUnits,omitempty"`
 	Custom   map[string]Field `json:"custom,omitempty"` // "1".."40"
 
 	Itemizations []Itemization `json:"itemizations,omitempty"`
-	Allocations  []Allocation  `json:"allocations,omitempty"` // of an entry that is not itemized, or whose itemizations v3 does not tell apart
+	Allocations  []Allocation  `json:"allocations,omitempty"` // of an entry without itemizations; in v3 also those of its itemizations
 }
 
-// Itemization is a part of an entry that has a type and allocations of its own.
+// Itemization is a part of an entry with its own type and allocations.
 type Itemization struct {
 	ID          string           `json:"id"` // ItemizationKey
 	Type        string           `json:"type,omitempty"`
@@ -135,35 +135,34 @@ type Itemization struct {
 	Allocations []Allocation     `json:"allocations,omitempty"`
 }
 
-// Allocation says which share of an entry or itemization is charged where. An entry that
-// nobody has allocated has one, too, which carries its account: a hidden one.
+// Allocation charges a share of an entry or itemization to an account. An entry that nobody
+// has allocated has one hidden allocation with its account.
 type Allocation struct {
 	ID           string           `json:"id,omitempty"`
 	Percentage   string           `json:"percentage,omitempty"` // a decimal number without a percent sign
 	AccountCode1 string           `json:"accountCode1,omitempty"`
 	AccountCode2 string           `json:"accountCode2,omitempty"`
-	Hidden       *bool            `json:"hidden,omitempty"` // Concur made it, and usually shows it to nobody
+	Hidden       *bool            `json:"hidden,omitempty"` // created by Concur, and usually shown to nobody
 	Custom       map[string]Field `json:"custom,omitempty"`
 }
 
-// Field is a custom or organisational-unit field. A list field that is printed
-// "(code) name" has both parts; any other has its text in Value and no Code.
+// Field is a custom field or an organisational unit. A list field that Concur prints as
+// "(code) name" has Code and Value. Every other field has only Value.
 type Field struct {
 	Value string `json:"value,omitempty"`
 	Code  string `json:"code,omitempty"`
 
-	// ListItem is the identifier of the list item that v4 gives in the place of its code
-	// and its name. Until it is looked up it is the Value, too.
+	// ListItem is the ID of the list item. v4 provides it instead of the code and the name.
+	// Until the item is looked up, Value holds this ID, too.
 	ListItem string `json:"listItem,omitempty"`
 
-	// Valid says whether the value may be used now. A list item that is deleted, or not valid
-	// any more, still has its code and its name. Nil: Concur does not say it.
+	// Valid says whether the value may still be chosen. A deleted or expired list item keeps its
+	// code and its name. Valid is nil if Concur does not say.
 	Valid *bool `json:"valid,omitempty"`
 }
 
-// LookUp takes code and name from the list item that the field names. What the item does
-// not say stays as the field has it. The field is valid only if neither Concur's answer
-// about the field nor that about the item denies it.
+// LookUp copies code and name from the list item, unless the item has none. The field is
+// invalid if Concur says so about the field or about the item.
 func (f *Field) LookUp(item Field) {
 	f.Code, f.Value = cmp.Or(item.Code, f.Code), cmp.Or(item.Value, f.Value)
 	if item.Valid != nil && !isFalse(f.Valid) {
@@ -171,20 +170,19 @@ func (f *Field) LookUp(item Field) {
 	}
 }
 
-// Unknown reports whether a list item is named and could not be looked up: what its code
-// and its name are is not known.
+// Unknown reports whether the code and the name of the field are unknown, because its list item
+// could not be looked up.
 func (f *Field) Unknown() (code, name bool) {
 	return f.ListItem != "" && f.Code == "", f.ListItem != "" && f.Value == f.ListItem
 }
 
-// Date is a date, or a date and a time, in ISO form without a time zone unless
-// Concur gave one: "2026-05-01", "2026-05-01T14:15:36". A text that could not be
-// read as either is kept as it was.
+// Date is a date, or a date and a time, in ISO form: "2026-05-01", "2026-05-01T14:15:36". It
+// has a time zone only if Concur prints one. An unreadable text stays as it is.
 type Date string
 
-// toSecond is a date with a time in one form, whatever the zone and the precision in which
-// Concur prints it: in UTC, to the second. A time without a zone is taken for UTC. Any
-// other text stays what it is.
+// toSecond converts a date with a time to UTC and cuts fractions of a second, so that the same
+// time always has the same text. A time without a zone counts as UTC. Other texts stay as they
+// are.
 func (d Date) toSecond() Date {
 	const form = "2006-01-02T15:04:05"
 	for _, layout := range []string{time.RFC3339, form} { // both take a fraction, too
@@ -195,15 +193,16 @@ func (d Date) toSecond() Date {
 	return d
 }
 
-// AwaitsValidation reports whether the report waits for us.
+// AwaitsValidation reports whether the report waits for the connector.
 func (r *Report) AwaitsValidation() bool { return r.Status == StatusExternalValidation }
 
-// ValidationID names the workflow step at which the report waits for us: the status and
-// the path of its action URL, which is of the step and not of the report. By v3 and v4,
-// which show no step, it names the submission of the report, unless the action URL was
-// read by v1.1 beside. It is empty when the report does not wait. Stops with different
-// names are different. Those with equal names are the same if [Report.NamesStep]; if not,
-// two stops of one submission have the same name.
+// ValidationID identifies the validation step at which the report waits for the connector. It
+// is empty if the report does not wait.
+//
+// In v1.1 it consists of the status and the path of the action URL, which belongs to the step.
+// v3 and v4 show no step. There it identifies the submission of the report, unless an
+// additional v1.1 request has provided the action URL. Different IDs always mean different
+// steps. If [Report.ShowsStep] is false, two steps of one submission have the same ID.
 func (r *Report) ValidationID() string {
 	if !r.AwaitsValidation() {
 		return ""
@@ -218,19 +217,20 @@ func (r *Report) ValidationID() string {
 	return r.Status + " " + u.Path
 }
 
-// ShowsStep reports whether the report shows the address of its workflow step, and Stop
-// names that.
+// ShowsStep reports whether the report waits and has the address of its workflow step, so that
+// ValidationID identifies the step.
 func (r *Report) ShowsStep() bool {
 	return r.AwaitsValidation() && (!r.Via.IsV4() || r.ActionURL != "")
 }
 
-// Revision identifies what was judged: the report's content and its stop.
+// Revision identifies the content of the report and its validation step. A verdict applies to
+// one revision.
 func (r *Report) Revision() string {
 	return digest(r.Content() + " " + r.ValidationID())
 }
 
-// Content identifies the report without its stop and without what our own writes
-// change (the exception flags).
+// Content is a hash of the report without its validation step and without the exception flags,
+// which the connector's own writes change.
 func (r *Report) Content() string {
 	c := *r
 	c.HasException, c.EverSentBack, c.ActionURL, c.Status, c.Via = nil, nil, "", "", ""
@@ -256,8 +256,8 @@ func (r *Report) Content() string {
 	return digest(string(data))
 }
 
-// ContentWithAttendees is Content with who attends, as far as it was read. A report that was stored no
-// longer holds that.
+// ContentWithAttendees is a hash of Content and of the attendees, as far as they were read. A
+// stored report has no attendees.
 func (r *Report) ContentWithAttendees() string {
 	var attending []string
 	for _, e := range r.Entries {
@@ -268,7 +268,7 @@ func (r *Report) ContentWithAttendees() string {
 	return digest(r.Content() + strings.Join(inOrder(attending), ""))
 }
 
-// inOrder returns a list in an order of its own, for Concur promises none: the same list in
+// inOrder returns a sorted copy of a list. Concur promises no order, so the same list in
 // another order is the same content.
 func inOrder[T any](list []T) []T {
 	if len(list) < 2 {
@@ -301,15 +301,15 @@ func digest(s string) string {
 
 func isFalse(b *bool) bool { return b != nil && !*b }
 
-// Flags are the exception flags as one read saw them: the only trace that a v1.1
-// exception leaves.
+// Flags are the exception flags of one read. In v1.1 they are the only visible effect of an
+// exception.
 type Flags struct {
 	Report  bool     `json:"report,omitempty"`
 	Entries []string `json:"entries,omitempty"` // IDs of the entries whose flag is set
 }
 
-// Flags returns the report's exception flags. One that was not told counts as set: that it is
-// set later proves nothing.
+// Flags returns the report's exception flags. An absent flag counts as set, because seeing it
+// set later would not prove that an exception was posted.
 func (r *Report) Flags() Flags {
 	f := Flags{Report: !isFalse(r.HasException)}
 	for _, e := range r.Entries {

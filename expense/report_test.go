@@ -15,7 +15,7 @@ import (
 const stepOne = host + "/api/expense/expensereport/v1.1/report/nStep$1/WorkFlowAction"
 
 // judged is a report that waits at its first stop.
-func judged(t testing.TB) *expense.Report {
+func readReport(t testing.TB) *expense.Report {
 	t.Helper()
 	total, posted := money(t, "82.50000000", "USD"), money(t, "82.50000000", "USD")
 	return &expense.Report{
@@ -29,7 +29,7 @@ func judged(t testing.TB) *expense.Report {
 	}
 }
 
-func TestWhatOurOwnWritesChangeIsNotInTheRevision(t *testing.T) {
+func TestRevisionIgnoresTheConnectorsOwnWrites(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*expense.Report){
 		"the report's exception flag":    func(r *expense.Report) { r.HasException = new(true) },
@@ -52,7 +52,7 @@ func TestWhatOurOwnWritesChangeIsNotInTheRevision(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			before, after := judged(t), judged(t)
+			before, after := readReport(t), readReport(t)
 			change(after)
 			require.Equal(t, before.Content(), after.Content())
 			require.Equal(t, before.Revision(), after.Revision())
@@ -60,9 +60,9 @@ func TestWhatOurOwnWritesChangeIsNotInTheRevision(t *testing.T) {
 	}
 }
 
-func TestWhatIsJudgedIsInTheRevision(t *testing.T) {
+func TestRevisionChangesWithEveryEvaluatedField(t *testing.T) {
 	t.Parallel()
-	seen := map[string]string{judged(t).Content(): "nothing"}
+	seen := map[string]string{readReport(t).Content(): "nothing"}
 	for name, change := range map[string]func(*expense.Report){
 		"the total":             func(r *expense.Report) { m := money(t, "82.50000001", "USD"); r.Total = &m },
 		"no total":              func(r *expense.Report) { r.Total = nil },
@@ -76,23 +76,23 @@ func TestWhatIsJudgedIsInTheRevision(t *testing.T) {
 		"the day of an entry":   func(r *expense.Report) { r.Entries[1].Date = "2026-05-03" },
 		"when it was submitted": func(r *expense.Report) { r.Submitted = "2026-05-04T10:00:00" },
 	} {
-		r := judged(t)
+		r := readReport(t)
 		change(r)
 		require.NotContains(t, seen, r.Content(), "%s and %s are told apart", name, seen[r.Content()])
 		seen[r.Content()] = name
-		require.NotEqual(t, judged(t).Revision(), r.Revision(), name)
+		require.NotEqual(t, readReport(t).Revision(), r.Revision(), name)
 	}
 }
 
-func TestAnotherStopIsAnotherRevisionOfTheSameContent(t *testing.T) {
+func TestAnotherValidationStepIsAnotherRevision(t *testing.T) {
 	t.Parallel()
-	first, second := judged(t), judged(t)
+	first, second := readReport(t), readReport(t)
 	second.ActionURL = strings.Replace(stepOne, "nStep$1", "nStep$2", 1)
 	require.Equal(t, first.Content(), second.Content())
 	require.NotEqual(t, first.Revision(), second.Revision())
 }
 
-func TestTheStopIsTheStatusAndThePathOfTheActionURL(t *testing.T) {
+func TestValidationIDIsTheStatusAndThePathOfTheActionURL(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		status, url string
@@ -116,7 +116,7 @@ func TestTheStopIsTheStatusAndThePathOfTheActionURL(t *testing.T) {
 
 func TestReadingARevisionChangesNothing(t *testing.T) {
 	t.Parallel()
-	r := judged(t)
+	r := readReport(t)
 	r.HasException, r.Entries[0].HasExceptions = new(true), new(true)
 	before, err := json.Marshal(r)
 	require.NoError(t, err)
@@ -126,9 +126,9 @@ func TestReadingARevisionChangesNothing(t *testing.T) {
 	require.JSONEq(t, string(before), string(after))
 }
 
-func TestTheRevisionOutlivesStorage(t *testing.T) {
+func TestRevisionSurvivesStorage(t *testing.T) {
 	t.Parallel()
-	before := judged(t)
+	before := readReport(t)
 	data, err := json.Marshal(before)
 	require.NoError(t, err)
 	var after expense.Report
@@ -139,7 +139,7 @@ func TestTheRevisionOutlivesStorage(t *testing.T) {
 
 func TestTheFlagsAreThoseOfTheRead(t *testing.T) {
 	t.Parallel()
-	r := judged(t)
+	r := readReport(t)
 	require.Equal(t, expense.Flags{Report: true, Entries: []string{"e1", "e2"}}, r.Flags(), "what was not told may be set")
 	r.HasException, r.Entries[0].HasExceptions, r.Entries[1].HasExceptions = new(false), new(false), new(false)
 	require.Equal(t, expense.Flags{}, r.Flags())
@@ -149,7 +149,7 @@ func TestTheFlagsAreThoseOfTheRead(t *testing.T) {
 	require.Equal(t, expense.Flags{Entries: []string{"e1", "e2"}}, r.Flags())
 }
 
-func TestNoTypeHasRoomForWhatMustNotBeKept(t *testing.T) {
+func TestNoTypeHoldsPersonalData(t *testing.T) {
 	t.Parallel()
 	for _, sample := range []any{
 		expense.Report{}, expense.Entry{}, expense.Itemization{}, expense.Allocation{}, expense.Notification{}, expense.Finding{},
@@ -180,7 +180,7 @@ func TestAFieldIsValidUnlessTheItemOrConcurDeniesIt(t *testing.T) {
 	}
 }
 
-func TestAnItemThatDoesNotSayItsCodeTakesNoneAway(t *testing.T) {
+func TestListItemWithoutCodeKeepsTheFieldsCode(t *testing.T) {
 	t.Parallel()
 	f := expense.Field{Value: "ID", Code: "CEN1", ListItem: "ID"}
 	f.LookUp(expense.Field{Value: "One"})

@@ -5,9 +5,8 @@ import (
 	"slices"
 )
 
-// Approval status codes of a travel request, as Request v4 gives them. Every other code
-// is data. The code does not say at which step a submitted one waits: see
-// [TravelRequest.Standing].
+// The approval status codes of travel requests in Request v4. They do not show at which step a
+// submitted request waits: see [TravelRequest.Standing].
 const (
 	RequestSubmitted    = "SUBMITTED"
 	RequestNotSubmitted = "NOT_SUBMITTED"
@@ -16,22 +15,22 @@ const (
 	RequestSentBack     = "SENTBACK"
 )
 
-// TravelRequest is a travel request as the rules see it. An absent value is nil, or an empty
-// text, and is not stored. Names of people are not here.
+// TravelRequest is a travel request. If Concur did not provide a value, it is nil or an empty
+// text. TravelRequest holds no names of people.
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html
 type TravelRequest struct {
-	ID       string `json:"id"`               // the one in Concur's v4 URLs
-	Number   string `json:"number,omitempty"` // requestId: the short one that people see
+	ID       string `json:"id"`               // which v4 URLs contain
+	Number   string `json:"number,omitempty"` // Concur's requestId, which people see
 	Name     string `json:"name,omitempty"`
 	Purpose  string `json:"purpose,omitempty"`
 	Type     string `json:"type,omitempty"`     // its code
 	Currency string `json:"currency,omitempty"` // ISO 4217
 	Status   string `json:"status"`             // approval status code
-	// StatusName is what the status is called in the language of the connector's user.
+	// StatusName is the name of the status, in the language of the connector's Concur user.
 	StatusName string `json:"statusName,omitempty"`
-	// Ended is true when it is shown as approved, closed, canceled or not pending, whatever its
-	// status says.
+	// Ended is true if Concur shows the request as approved, closed, canceled or not pending,
+	// independent of its status.
 	Ended  *bool  `json:"ended,omitempty"`
 	Policy string `json:"policy,omitempty"`
 
@@ -57,15 +56,15 @@ type TravelRequest struct {
 
 	Exceptions []RequestException `json:"exceptions,omitempty"`
 
-	// Operations are what Concur offers the caller to do: "approve", "sendback". They are nil
-	// when Concur's answer has none, and empty when nothing is offered.
+	// Operations are the operations that Concur offers to the caller, such as "approve" and
+	// "sendback". The list is nil if Concur's answer has none, and empty if it offers nothing.
 	Operations []string `json:"operations,omitzero"`
 
-	// Via is RequestV1 when a document of that interface was decoded; empty: RequestV4.
+	// Via is RequestV1 for a document of that interface. Empty means RequestV4.
 	Via Interface `json:"via,omitempty"`
 }
 
-// Expected is an expense that a travel request expects.
+// Expected is an expected expense of a travel request.
 type Expected struct {
 	ID           string           `json:"id"`
 	Type         string           `json:"type,omitempty"`
@@ -73,7 +72,7 @@ type Expected struct {
 	Date         Date             `json:"date,omitempty"`
 	Purpose      string           `json:"purpose,omitempty"` // its description
 	Transaction  *Money           `json:"transaction,omitempty"`
-	CurrencyName string           `json:"currencyName,omitempty"` // of Transaction, where only a name is given
+	CurrencyName string           `json:"currencyName,omitempty"` // of Transaction, if its currency has no code
 	ExchangeRate string           `json:"exchangeRate,omitempty"`
 	Posted       *Money           `json:"posted,omitempty"`
 	Approved     *Money           `json:"approved,omitempty"`
@@ -96,27 +95,26 @@ type Segment struct {
 	Custom    map[string]Field `json:"custom,omitempty"`
 }
 
-// RequestException is an exception that Concur holds on a travel request. None can be
-// posted.
+// RequestException is an exception on a travel request. The connector cannot post one.
 type RequestException struct {
 	Code     string `json:"code"`
 	Level    *int   `json:"level,omitempty"`
 	Blocking *bool  `json:"blocking,omitempty"`
 }
 
-// AwaitsValidation reports whether the request waits for us, or may wait.
+// AwaitsValidation reports whether the request waits or may wait for the connector.
 func (r *TravelRequest) AwaitsValidation() bool { return r.ValidationID() != "" }
 
-// ValidationID names the step at which the request waits for us, or may wait, as far as the names that
-// Concur documents say: see [TravelRequest.Standing]. It is empty when the request does not
-// wait for us.
+// ValidationID identifies the validation step at which the request waits or may wait for the
+// connector, by the status names that Concur documents: see [TravelRequest.Standing]. It is
+// empty if the request does not wait for the connector.
 func (r *TravelRequest) ValidationID() string { return r.Standing(ExternalValidation{}).ValidationID }
 
-// Revision identifies what was judged: the request's content and its stop.
+// Revision identifies the content of the request and its validation step.
 func (r *TravelRequest) Revision() string { return digest(r.Content() + " " + r.ValidationID()) }
 
-// Content identifies the request without its stop and without what reading or our own
-// writes change.
+// Content is a hash of the request without its validation step and without the fields that
+// reads or the connector's own writes change.
 func (r *TravelRequest) Content() string {
 	c := *r
 	c.EverSentBack, c.HasException, c.Exceptions, c.Operations, c.Status, c.Modified = nil, nil, nil, nil, "", ""
@@ -136,37 +134,18 @@ func (r *TravelRequest) Content() string {
 	return digest(string(data))
 }
 
-// EachField calls f with every custom field of the request.
+// EachField calls f for every custom field of the request.
 func (r *TravelRequest) EachField(f func(*Field)) {
 	eachField(f, r.Custom)
 	for i := range r.Expenses {
 		e := &r.Expenses[i]
 		eachField(f, e.OrgUnits, e.Custom)
-		eachOfAllocations(f, e.Allocations)
+		for j := range e.Allocations {
+			eachField(f, e.Allocations[j].Custom)
+		}
 		for j := range e.Segments {
 			eachField(f, e.Segments[j].Custom)
 		}
-	}
-}
-
-// EachField calls f with every custom and organisational-unit field of the report.
-func (r *Report) EachField(f func(*Field)) {
-	eachField(f, r.OrgUnits, r.Custom)
-	for i := range r.Entries {
-		e := &r.Entries[i]
-		eachField(f, e.OrgUnits, e.Custom)
-		eachOfAllocations(f, e.Allocations)
-		for j := range e.Itemizations {
-			item := &e.Itemizations[j]
-			eachField(f, item.OrgUnits, item.Custom)
-			eachOfAllocations(f, item.Allocations)
-		}
-	}
-}
-
-func eachOfAllocations(f func(*Field), list []Allocation) {
-	for i := range list {
-		eachField(f, list[i].Custom)
 	}
 }
 

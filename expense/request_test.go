@@ -22,7 +22,7 @@ func aRequest() *expense.TravelRequest {
 	}
 }
 
-func TestATravelRequestWaitsForUsWhereStatusAndOperationsSaySo(t *testing.T) {
+func TestTravelRequestWaitsIfStatusAndOperationsAgree(t *testing.T) {
 	t.Parallel()
 	const external, managers, german = "Pending External Validation", "Submitted & Pending Approval", "Externe Prüfung steht aus"
 	decide, recall, nothing := []string{"approve", "sendback"}, []string{"recall", "cancel"}, []string{}
@@ -51,7 +51,7 @@ func TestATravelRequestWaitsForUsWhereStatusAndOperationsSaySo(t *testing.T) {
 		"the operations alone, by another code":     {"Q_PEND", "", decide, expense.ExternalValidation{}, offered},
 		"neither":                                   {"SUBMITTED", managers, recall, expense.ExternalValidation{}, elsewhere},
 		"neither, and no operations":                {"SUBMITTED", managers, nil, bare, elsewhere},
-		"a name that is not known":                  {"SUBMITTED", german, decide, expense.ExternalValidation{}, `"Externe Prüfung steht aus", is not known (settings.externalValidationNames`},
+		"a name that is not known":                  {"SUBMITTED", german, decide, expense.ExternalValidation{}, `"Externe Prüfung steht aus" is not known`},
 		"such a name, and no operations":            {"SUBMITTED", german, nil, bare, "settings.externalValidationNames"},
 		"such a name, and only what its owner may":  {"SUBMITTED", german, recall, expense.ExternalValidation{}, unknown},
 		"no name":                                  {"SUBMITTED", "", decide, german1, "settings.externalValidationNames"},
@@ -80,7 +80,7 @@ func TestATravelRequestWaitsForUsWhereStatusAndOperationsSaySo(t *testing.T) {
 			require.Equal(t, expense.Standing{SkippedReason: got.SkippedReason}, got, name)
 		default:
 			require.Contains(t, got.Unclear, c.want, name)
-			require.Equal(t, "SUBMITTED AB12 2026-11-03", got.ValidationID, "%s: it may wait for us", name)
+			require.Equal(t, "SUBMITTED AB12 2026-11-03", got.ValidationID, "%s: it may wait for the connector", name)
 		}
 	}
 	ended := expense.TravelRequest{Status: "SUBMITTED", StatusName: external, Operations: decide, Ended: new(true)}
@@ -131,7 +131,7 @@ func TestTheRevisionOfATravelRequest(t *testing.T) {
 	require.Equal(t, before.Revision(), stored.Revision())
 }
 
-func TestEveryFieldIsReached(t *testing.T) {
+func TestEachFieldCoversEveryField(t *testing.T) {
 	t.Parallel()
 	r := aRequest()
 	n := 0
@@ -148,9 +148,9 @@ func TestEveryFieldIsReached(t *testing.T) {
 	require.Equal(t, 8, n)
 }
 
-func TestByV4TheStopIsTheSubmission(t *testing.T) {
+func TestV4ValidationIDIsTheSubmission(t *testing.T) {
 	t.Parallel()
-	r := judged(t)
+	r := readReport(t)
 	r.Via = expense.V3
 	require.Contains(t, r.ValidationID(), "WorkFlowAction", "unless v1.1 has shown the step")
 	require.True(t, r.ShowsStep())
@@ -167,7 +167,7 @@ func TestByV4TheStopIsTheSubmission(t *testing.T) {
 	require.True(t, expense.V3.IsV4() && expense.V4.IsV4() && !expense.V1.IsV4() && !expense.Interface("").IsV4())
 }
 
-func TestANotificationOfRequestV1IsATrigger(t *testing.T) {
+func TestRequestV1AddressesAreRecognized(t *testing.T) {
 	t.Parallel()
 	for uri, trigger := range map[string]bool{
 		host + "/api/travelrequest/v1.0/requests/gT4$p": true,
@@ -185,7 +185,7 @@ func TestANotificationOfRequestV1IsATrigger(t *testing.T) {
 	require.False(t, expense.Notification{Kind: kind, Key: key, ObjectURI: "x"}.IsRequestV1())
 }
 
-func TestARequestIsExplainedByItsOwnCodes(t *testing.T) {
+func TestActionsCanLeadToRequestStatuses(t *testing.T) {
 	t.Parallel()
 	for status, c := range map[string]struct{ approve, sendBack, withdrawn bool }{
 		expense.RequestApproved:     {true, false, false},

@@ -9,45 +9,45 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// RequestExternalValidation is the code that Concur's events and Request v1 have for a travel
-// request at external validation. Request v4 documents none: there it is [RequestSubmitted],
-// as at every other step.
+// RequestExternalValidation is the status code of a travel request at external validation in
+// Concur's events and in Request v1. Request v4 documents no such code: it has
+// [RequestSubmitted] for every workflow step.
 const RequestExternalValidation = "Q_EXTV"
 
-// ExternalValidation says how Concur shows this company that a travel request waits at
-// external validation.
+// ExternalValidation is the company's configuration for travel requests at external validation.
 type ExternalValidation struct {
-	// Names are what the status is called, besides "Pending External Validation": Concur
-	// gives its name in the language of the connector's user. Where there are some, every other
-	// name is that of somebody else's step.
+	// Names are the names of the status at external validation, in addition to "Pending External
+	// Validation". Concur prints the name in the language of the connector's user. If Names is
+	// not empty, all other names belong to other steps.
 	Names []string
-	// WithoutOperations has the status alone decide where Concur's answer has no operations.
+	// WithoutOperations means that the status alone decides if Concur's answer has no operations.
 	WithoutOperations bool
 }
 
-// Standing says for whom a travel request waits, as far as Concur tells.
+// Standing says whether a travel request waits for the connector.
 type Standing struct {
-	// ValidationID names the step at which the request waits for us, or may wait: its submission. It
-	// is empty where it waits for somebody else or for nobody.
+	// ValidationID identifies the submission for which the request waits or may wait for the
+	// connector. It is empty if the request waits for somebody else or for nobody.
 	ValidationID string
-	// Unclear says why it is not known whether it waits for us. A person must look.
+	// Unclear says why it is not known whether the request waits for the connector. A person
+	// must check it.
 	Unclear string
-	// SkippedReason says why a person may want to look at a request that is left alone: Concur
-	// offers us to decide on it, although its status says that it waits for somebody else; or
-	// the name of its status is not known.
+	// SkippedReason says why a person may want to check a request that the connector skips:
+	// either Concur offers the operation although the status belongs to another step, or the
+	// name of the status is unknown.
 	SkippedReason string
 }
 
-// whose says whose step a status name is of.
-type whose int
+// stepOwner says who must act at the workflow step that a status name belongs to.
+type stepOwner int
 
 const (
-	unknown whose = iota // it may be ours, in another language
-	ours
-	others
+	unknown   stepOwner = iota // perhaps the connector, in another language
+	connector                  // the connector, at external validation
+	others                     // somebody else
 )
 
-// The names that Concur documents, in English.
+// The status names that Concur documents, in English.
 var (
 	externalNames = []string{"Pending External Validation"}
 	otherNames    = []string{
@@ -56,23 +56,23 @@ var (
 	}
 )
 
-func (x ExternalValidation) whose(name string) whose {
-	named := func(names []string) bool {
-		return slices.ContainsFunc(names, func(n string) bool { return letters(n) == letters(name) })
+func (x ExternalValidation) stepOwner(statusName string) stepOwner {
+	isIn := func(names []string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return letters(n) == letters(statusName) })
 	}
 	switch {
-	case letters(name) == "":
+	case letters(statusName) == "":
 		return unknown
-	case named(externalNames), named(x.Names):
-		return ours
-	case named(otherNames), len(x.Names) > 0:
+	case isIn(externalNames), isIn(x.Names):
+		return connector
+	case isIn(otherNames), len(x.Names) > 0:
 		return others
 	}
 	return unknown
 }
 
-// letters makes two writings of one name equal: capitals, spaces, signs, and whether an accent is
-// a character of its own do not matter.
+// letters normalizes a name for comparison: it ignores capitals, spaces, punctuation and the
+// encoding of accents.
 func letters(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) {
@@ -82,49 +82,49 @@ func letters(name string) string {
 	}, norm.NFKC.String(name))
 }
 
-// Standing says for whom the request waits. It waits for us only where the status and what
-// Concur offers us to do both say so. Neither is enough by itself: whether the operations are
-// those of our access token or of the step's approver is documented nowhere, and the status
-// code is the same at every step.
+// Standing says whether the request waits for the connector. It does if both its status and the
+// operations that Concur offers say so. Neither suffices alone: the status code is the same at
+// every step, and Concur does not document whether the operations are those of the connector's
+// token or of the step's approver.
 func (r *TravelRequest) Standing(x ExternalValidation) Standing {
 	offered := slices.Contains(r.Operations, "approve") || slices.Contains(r.Operations, "sendback")
-	named := x.whose(r.StatusName)
+	owner := x.stepOwner(r.StatusName)
 	waits := Standing{ValidationID: r.submissionID()}
 	unclear := func(format string, args ...any) Standing {
 		waits.Unclear = fmt.Sprintf(format, args...)
 		return waits
 	}
 	switch {
-	case r.Status == RequestExternalValidation && named == others, r.Over() && named == ours:
-		return unclear("its status code %s and the name of its status, %s, contradict each other", r.Status, quoted(r.StatusName))
+	case r.Status == RequestExternalValidation && owner == others, r.Over() && owner == connector:
+		return unclear("its status code %s and its status name %s contradict each other", r.Status, quoted(r.StatusName))
 	case r.Over():
 		return Standing{}
-	case named == others, strings.HasPrefix(r.Status, "Q_") && r.Status != RequestExternalValidation && named != ours:
+	case owner == others, strings.HasPrefix(r.Status, "Q_") && r.Status != RequestExternalValidation && owner != connector:
 		if !offered {
 			return Standing{}
 		}
-		return Standing{SkippedReason: "Concur offers us to decide on it, although its status says that it waits for somebody else"}
-	case r.Status != RequestSubmitted && r.Status != RequestExternalValidation && (named == ours || offered || r.Operations == nil):
+		return Standing{SkippedReason: "Concur offers us to decide, although its status says that it waits for somebody else"}
+	case r.Status != RequestSubmitted && r.Status != RequestExternalValidation && (owner == connector || offered || r.Operations == nil):
 		return unclear("its status code %s is not known", quoted(r.Status))
-	case r.Status == RequestExternalValidation, r.Status == RequestSubmitted && named == ours:
+	case r.Status == RequestExternalValidation, r.Status == RequestSubmitted && owner == connector:
 		switch {
 		case True(r.Ended):
-			return unclear("its status says that it waits at external validation, and it is also shown as approved, closed, canceled or no longer pending")
+			return unclear("its status says that it waits at external validation, but Concur also shows it as approved, closed, canceled or no longer pending")
 		case offered, r.Operations == nil && x.WithoutOperations:
 			return waits
 		case r.Operations == nil:
-			return unclear("its status says that it waits at external validation, and Concur's answer has no operations, which would say whether we may decide (settings.actWithoutOperations of the rules file)")
+			return unclear("its status says that it waits at external validation, but Concur's answer has no operations; if Concur never sends them, set settings.actWithoutOperations in the rules file")
 		}
-		return unclear("its status says that it waits at external validation, and Concur does not offer us to decide")
+		return unclear("its status says that it waits at external validation, but Concur does not offer us to decide")
 	case r.Status == RequestSubmitted && offered:
-		return unclear("Concur offers us to decide, and the name of its status, %s, is not known (settings.externalValidationNames of the rules file)", quoted(r.StatusName))
+		return unclear("Concur offers us to decide, but its status name %s is not known; if this is external validation, add the name to settings.externalValidationNames in the rules file", quoted(r.StatusName))
 	case r.Status == RequestSubmitted && r.Operations == nil:
-		return unclear("Concur's answer has no operations, and the name of its status, %s, is not known (settings.externalValidationNames of the rules file)", quoted(r.StatusName))
+		return unclear("Concur's answer has no operations, and its status name %s is not known; if this is external validation, add the name to settings.externalValidationNames in the rules file", quoted(r.StatusName))
 	}
-	return Standing{SkippedReason: fmt.Sprintf("the name of its status, %s, is not known (settings.externalValidationNames of the rules file), and Concur does not offer us to decide", quoted(r.StatusName))}
+	return Standing{SkippedReason: fmt.Sprintf("its status name %s is not known, and Concur does not offer us to decide; if this is external validation, add the name to settings.externalValidationNames in the rules file", quoted(r.StatusName))}
 }
 
-// Over reports whether the status code says that nobody has to decide.
+// Over reports whether the status code says that the request waits for nobody.
 func (r *TravelRequest) Over() bool {
 	switch r.Status {
 	case RequestNotSubmitted, RequestApproved, RequestCanceled, RequestSentBack:
@@ -133,12 +133,12 @@ func (r *TravelRequest) Over() bool {
 	return false
 }
 
-// submissionID names the submission, which stands for the step at which the request waits.
+// submissionID identifies the submission of the request. It stands for the validation step.
 func (r *TravelRequest) submissionID() string {
 	return RequestSubmitted + " " + r.ID + " " + string(r.Submitted.toSecond())
 }
 
-// quoted is a name of Concur's inside a sentence.
+// quoted quotes a name from Concur, cut to 60 characters.
 func quoted(name string) string {
 	const most = 60
 	if runes := []rune(name); len(runes) > most {

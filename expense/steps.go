@@ -7,62 +7,63 @@ import (
 	"time"
 )
 
-// A company may have several application connectors, each with external validations of its
-// own. No interface of Concur says to which of them a step belongs: the callouts of a
-// connector come for its own steps alone, but Concur's lists show everybody's.
+// A company may have several application connectors, each with its own validation steps. A
+// connector gets callouts only for its own steps, but Concur's lists show the objects of all
+// connectors. No interface of Concur says to which connector a step belongs.
 
-// Step is a kind of external validation, as far as Concur tells kinds apart.
+// Step identifies validation steps by the kind of object, the policy and the event type.
 type Step struct {
 	Object ObjectKind `json:"object"`
-	// Policy is the identifier of the report's policy, as one of the interfaces prints it.
-	// [AnyStep] is any.
+	// Policy is the identifier of the report's policy in one of the interfaces. [AnyStep]
+	// matches every policy.
 	Policy string `json:"policy"`
-	// Event is the EventType of a callout, and empty for a callout without one. [AnyStep] is any.
+	// Event is the EventType of a callout, or empty for a callout without one. [AnyStep] matches
+	// every event type.
 	Event string `json:"event,omitempty"`
 }
 
-// AnyStep stands for any policy, or for any event.
+// AnyStep matches every policy or every event type.
 const AnyStep = "*"
 
-// AnnouncedStep is a kind of external validation that is this deployment's.
+// AnnouncedStep is a validation step that belongs to this deployment.
 type AnnouncedStep struct {
 	Step
 	By    string    `json:"by"` // ByCallout or ByOperator
 	Since time.Time `json:"since,omitzero"`
 }
 
-// Who has said that a step is this deployment's.
+// The sources of an [AnnouncedStep].
 const (
 	ByCallout  = "callout"
 	ByOperator = "operator"
 )
 
-// Announcement is the question to remember steps, or to forget them.
+// Announcement asks to store steps as this deployment's, or to delete them.
 type Announcement struct {
 	Steps  []Step `json:"steps"`
 	By     string `json:"by,omitempty"`
 	Forget bool   `json:"forget,omitempty"`
 }
 
-// AnnouncedSteps are all that are remembered.
+// AnnouncedSteps holds all stored steps.
 type AnnouncedSteps struct {
 	Steps []AnnouncedStep `json:"steps,omitempty"`
-	// Refused counts those for which there was no room.
+	// Refused counts the steps that were not stored because the list is full.
 	Refused int `json:"refused,omitempty"`
 }
 
-// OwnSteps says which external validations are this deployment's. It is asked about what no
-// callout has told of: the entries of the failed list, and the rows of Concur's lists. The
-// zero value says that none is.
+// OwnSteps says which validation steps belong to this deployment. It decides about objects
+// that no callout has named: the entries of the failed list and the rows of Concur's other
+// lists. The zero value matches no step.
 type OwnSteps struct {
-	All       bool     // there is no other connector
-	Announced bool     // those that callouts have announced, and those that an operator has named
-	Policies  []string // those of reports with these policies
-	Events    []string // those with these names, as callouts give them
+	All       bool     // every step: the company has no other connector
+	Announced bool     // the steps that callouts have announced or an operator has named
+	Policies  []string // the steps of reports with these policies
+	Events    []string // the steps with these names in callouts
 }
 
 // ParseOwnSteps reads the setting: "all", or any of "announced", "policy:ID" and "event:NAME".
-// Commas separate the entries, so a comma within a name is written as %2C.
+// Each entry is one element. A comma within a name is written as %2C.
 func ParseOwnSteps(entries []string) (OwnSteps, error) {
 	var own OwnSteps
 	for _, entry := range entries {
@@ -84,21 +85,21 @@ func ParseOwnSteps(entries []string) (OwnSteps, error) {
 	return own, nil
 }
 
-// OwnsListed reports whether what a list of Concur shows may be taken up, by the policy of it. A
-// list names no event.
+// OwnsListed reports whether a row of a list of waiting objects belongs to this deployment, by
+// its policy. Rows have no event type.
 func (o OwnSteps) OwnsListed(known []AnnouncedStep, object ObjectKind, policies ...string) bool {
 	if o.All || slices.ContainsFunc(o.Policies, isAmong(policies)) {
 		return true
 	}
 	return o.Announced && slices.ContainsFunc(known, func(k AnnouncedStep) bool {
-		// A callout about a travel request does not say which one it is about.
+		// A callout about a travel request does not name the request, so its policy is unknown.
 		any := k.Policy == AnyStep && (k.Event == AnyStep || object == RequestObject)
 		return k.Object == object && (any || isAmong(policies)(k.Policy))
 	})
 }
 
-// MayOwn reports whether an entry of the failed list may be this deployment's, by its event
-// alone. What it is about has not been read yet.
+// MayOwn reports whether an entry of the failed list may belong to this deployment, by its event
+// type alone. Its object has not been read yet.
 func (o OwnSteps) MayOwn(known []AnnouncedStep, object ObjectKind, event string) bool {
 	switch {
 	case o.All, len(o.Policies) > 0 && len(o.Events) == 0: // the policy decides
@@ -111,15 +112,15 @@ func (o OwnSteps) MayOwn(known []AnnouncedStep, object ObjectKind, event string)
 	})
 }
 
-// Owns is MayTell when the report was read. Without a policy it is gone, or Concur does not
-// say which policy it has.
+// Owns reports whether an object of the failed list belongs to this deployment, by its event
+// types and its policy. The object has been read. It has no policy if it is gone, or if Concur
+// does not provide one.
 func (o OwnSteps) Owns(known []AnnouncedStep, object ObjectKind, events []string, policies ...string) bool {
-	told := func(by []string) bool {
-		return slices.ContainsFunc(events, func(event string) bool { return slices.ContainsFunc(by, names(event)) })
-	}
-	named := len(o.Events) == 0 || told(o.Events)
-	listed := len(o.Policies) == 0 || slices.ContainsFunc(o.Policies, isAmong(policies))
-	if o.All || len(o.Events)+len(o.Policies) > 0 && named && listed {
+	eventFits := len(o.Events) == 0 || slices.ContainsFunc(events, func(event string) bool {
+		return slices.ContainsFunc(o.Events, names(event))
+	})
+	policyFits := len(o.Policies) == 0 || slices.ContainsFunc(o.Policies, isAmong(policies))
+	if o.All || len(o.Events)+len(o.Policies) > 0 && eventFits && policyFits {
 		return true
 	}
 	return o.Announced && slices.ContainsFunc(known, func(k AnnouncedStep) bool {
@@ -127,8 +128,8 @@ func (o OwnSteps) Owns(known []AnnouncedStep, object ObjectKind, events []string
 	})
 }
 
-// isOf reports whether an event is the one of the step. Concur documents no event for travel
-// requests: where its callouts give none, the entries of its failed list give none either.
+// isOf reports whether an event type belongs to the step. An empty event type is one, too:
+// Concur documents none for travel requests.
 func (s Step) isOf(event string) bool {
 	return s.Event == AnyStep || s.Event == "" && plainName(event) == "" || names(event)(s.Event)
 }
@@ -137,8 +138,8 @@ func isAmong(policies []string) func(string) bool {
 	return func(policy string) bool { return policy != "" && slices.Contains(policies, policy) }
 }
 
-// names reports whether a name is that of an event: all of its EventType, or the name of the
-// step at its end. Capitals and the number of spaces make no difference.
+// names returns a function that reports whether a name is the event type or the name of the
+// step at its end. It ignores capitals and the number of spaces.
 func names(event string) func(string) bool {
 	event = plainName(event)
 	step := event

@@ -7,21 +7,20 @@ import (
 	"strings"
 )
 
-// URL is an absolute URL split at its delimiters and nothing more: no part is
-// unescaped or checked. Concur prints URLs whose path holds a stray percent sign
-// ("3%Rek29$…"), which net/url refuses and which must arrive where they point to
-// byte for byte.
+// URL is an absolute URL, split at its delimiters. No part is unescaped or checked. Concur
+// prints URLs with a stray percent sign in the path ("3%Rek29$…"). net/url rejects them, but
+// the connector must call them byte for byte.
 type URL struct {
-	Scheme   string // as it was written
-	Host     string // the whole authority: userinfo and port included
+	Scheme   string // in its original spelling
+	Host     string // the whole authority, with userinfo and port
 	Path     string // begins with a slash, or is empty
 	Query    string // without the question mark
 	Fragment string // without the number sign
 }
 
-// SplitURL splits an absolute URL. It refuses what cannot be an absolute URL at
-// all; whether a URL may be followed is for package concur to say. The error
-// completes a sentence that begins with the field's name.
+// SplitURL splits an absolute URL, or returns an error if the text is not one. Package concur
+// decides whether a URL may be called. The error completes a sentence that begins with the
+// field's name.
 func SplitURL(raw string) (URL, error) {
 	if raw == "" {
 		return URL{}, errors.New("is empty")
@@ -65,15 +64,15 @@ func isScheme(s string) bool {
 	return s != ""
 }
 
-// HostPort returns a host, given with or without a port, in lower case with its port: 443
-// when none is given. The error completes a sentence that begins with the host.
+// HostPort returns a host in lower case with its port. Without a port it adds 443. The error
+// completes a sentence that begins with the host.
 func HostPort(authority string) (string, error) {
 	host, port := strings.ToLower(authority), "443"
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
 		host, port = host[:i], host[i+1:]
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || strconv.FormatUint(n, 10) != port {
-		return "", errors.New("has a port that is none")
+		return "", errors.New("has an invalid port")
 	}
 	name, legal := host, "abcdefghijklmnopqrstuvwxyz0123456789-."
 	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
@@ -85,7 +84,7 @@ func HostPort(authority string) (string, error) {
 	case strings.HasPrefix(name, "."), strings.HasSuffix(name, "."):
 		return "", errors.New("begins or ends with a dot")
 	case strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune(legal, r) }):
-		return "", errors.New("has a character that no host name has")
+		return "", errors.New("has a character that a host name cannot have")
 	}
 	return host + ":" + port, nil
 }

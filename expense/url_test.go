@@ -35,7 +35,7 @@ func TestAURLIsSplitAtItsDelimitersAndNothingMore(t *testing.T) {
 
 func longPath(n int) string { return strings.Repeat("p", n) }
 
-func TestWhatIsNoAbsoluteURLIsRefused(t *testing.T) {
+func TestInvalidURLsAreRejected(t *testing.T) {
 	t.Parallel()
 	for raw, says := range map[string]string{
 		"":                                 "is empty",

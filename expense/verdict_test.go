@@ -10,7 +10,7 @@ import (
 	"concur-connector/expense"
 )
 
-func TestAnActionExplainsWhereAReportIsFound(t *testing.T) {
+func TestActionsCanLeadToReportStatuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		status                 string
@@ -18,7 +18,7 @@ func TestAnActionExplainsWhereAReportIsFound(t *testing.T) {
 	}{
 		{expense.StatusToBeResubmitted, false, false, true},
 		{expense.StatusNotSubmitted, false, false, true},
-		{expense.StatusExternalValidation, true, true, false}, // the next stop
+		{expense.StatusExternalValidation, true, true, false}, // the next validation step
 		{"A_APPR", true, true, false},
 		{"A_ACCO", true, true, false},
 		{"X_OWN", true, true, false}, // a company has its own
@@ -29,7 +29,7 @@ func TestAnActionExplainsWhereAReportIsFound(t *testing.T) {
 	}
 }
 
-func TestExceptionsAreOneToConcurWhateverRuleFoundThem(t *testing.T) {
+func TestExceptionsAreTheSameWhateverRuleFoundThem(t *testing.T) {
 	t.Parallel()
 	e := expense.Exception{ObjectType: expense.OnEntry, ObjectID: "e1", Code: "NORECPT", Rule: "one"}
 	other := e

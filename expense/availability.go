@@ -2,27 +2,27 @@ package expense
 
 import "slices"
 
-// Availability says whether an interface of Concur tells a field.
+// Availability says whether an interface of Concur provides a field.
 type Availability string
 
-// The ways in which a field is told. Where an answer does not hold the field, it is absent:
-// a pointer is nil and a text, a list or a map is empty. Absent is neither false nor zero.
+// The availabilities. If an answer does not hold a field, the field is absent: a pointer is
+// nil, and a text, a list or a map is empty. Absent does not mean false or zero.
 const (
 	AlwaysProvided        Availability = "yes"
-	ProvidedWhenRequested Availability = "asked"     // only when the part of [Parts] is read that it belongs to
-	SometimesProvided     Availability = "sometimes" // Concur leaves it out of some answers
+	ProvidedWhenRequested Availability = "asked"     // only if its part of [Parts] is read
+	SometimesProvided     Availability = "sometimes" // Concur omits it from some answers
 	NeverProvided         Availability = "no"
 )
 
-// The interfaces that the tables below have columns for, in their order.
+// The columns of the tables below.
 var (
 	reportInterfaces  = []Interface{V1, V2, V3, V4}
 	requestInterfaces = []Interface{RequestV4, RequestV1}
 )
 
-// reportTelling has a row for each field of a report that some interface does not always
-// tell. All other fields are told by all.
-var reportTelling = map[string][]Availability{
+// reportFields has a row for each report field that some interface does not always provide.
+// All interfaces always provide all other fields.
+var reportFields = map[string][]Availability{
 	"report.everSentBack":     {AlwaysProvided, AlwaysProvided, AlwaysProvided, SometimesProvided},
 	"report.hasException":     {AlwaysProvided, AlwaysProvided, AlwaysProvided, ProvidedWhenRequested},
 	"report.hasReceiptImage":  {NeverProvided, NeverProvided, NeverProvided, AlwaysProvided},
@@ -53,8 +53,8 @@ var reportTelling = map[string][]Availability{
 	"field.valid":             {NeverProvided, NeverProvided, NeverProvided, SometimesProvided},
 }
 
-// requestTelling is the same for travel requests.
-var requestTelling = map[string][]Availability{
+// requestFields is the same for travel requests.
+var requestFields = map[string][]Availability{
 	"request.city":              {AlwaysProvided, NeverProvided},
 	"request.country":           {AlwaysProvided, NeverProvided},
 	"request.subdivision":       {AlwaysProvided, NeverProvided},
@@ -67,10 +67,10 @@ var requestTelling = map[string][]Availability{
 	"requestException.blocking": {AlwaysProvided, NeverProvided},
 }
 
-// Provides says whether an interface tells a field, named as rules name it: "entry.category".
-// An interface that does not always tell a field may still do so in one answer.
+// Provides says whether an interface provides a field. The field has its name in rules, such
+// as "entry.category".
 //
-// Of reports, the fields that some interface does not always tell are:
+// These report fields are not always provided by every interface:
 //
 //	field                    v1.1       v2.0       v3+v4      v4
 //	report.everSentBack      yes        yes        yes        sometimes
@@ -102,7 +102,7 @@ var requestTelling = map[string][]Availability{
 //	allocation.hidden        sometimes  sometimes  yes        yes
 //	field.valid              no         no         no         sometimes
 //
-// Of travel requests they are:
+// These travel request fields are not always provided by both interfaces:
 //
 //	field                      Request v4  Request v1
 //	request.city               yes         no
@@ -119,15 +119,15 @@ func (i Interface) Provides(field string) Availability {
 	if i == "" {
 		i = V1
 	}
-	row, at := reportTelling[field], slices.Index(reportInterfaces, i)
-	if at < 0 {
-		row, at = requestTelling[field], slices.Index(requestInterfaces, i)
+	row, column := reportFields[field], slices.Index(reportInterfaces, i)
+	if column < 0 {
+		row, column = requestFields[field], slices.Index(requestInterfaces, i)
 	}
-	if row == nil || at < 0 {
+	if row == nil || column < 0 {
 		return AlwaysProvided
 	}
-	return row[at]
+	return row[column]
 }
 
-// True reports whether a field is told and true. One that is absent is not.
+// True reports whether a field is present and true.
 func True(b *bool) bool { return b != nil && *b }
