@@ -7,30 +7,30 @@ import (
 	"concur-connector/expense"
 )
 
-// refusal is the body of every answer that is no success.
+// refusal is the body of every error answer.
 type refusal struct {
 	Error string `json:"error"`
 }
 
-// verdict is the answer to a decision that was stored. Accepted is absent (null)
-// while no worker has said.
-type verdict struct {
+// storedDecision is the answer to a decision that Temporal has stored. Accepted is null until a
+// worker has processed the decision.
+type storedDecision struct {
 	DecisionID string `json:"decisionId"`
 	Accepted   *bool  `json:"accepted"`
 	Message    string `json:"message,omitempty"`
 }
 
-// overruled is the answer to a decision that does not count.
-type overruled struct {
+// rejectedDecision is the answer to a decision that the run rejected.
+type rejectedDecision struct {
 	refusal
 	DecisionID string  `json:"decisionId"`
 	Accepted   bool    `json:"accepted"` // false
 	Why        string  `json:"why"`
-	Winner     *winner `json:"winner,omitempty"` // the decision of that task that counted
+	Winner     *winner `json:"winner,omitempty"` // the accepted decision of the same task
 }
 
-// undecided is the answer when it is open whether a decision was stored.
-type undecided struct {
+// unknownDecision is the answer if it is unknown whether Temporal has stored the decision.
+type unknownDecision struct {
 	refusal
 	DecisionID string `json:"decisionId"`
 }
@@ -54,5 +54,5 @@ func answer(w http.ResponseWriter, status int, body any) {
 		h.Set("Retry-After", "10")
 	}
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // whoever hung up needs no answer
+	_ = json.NewEncoder(w).Encode(body) // a client that has disconnected needs no answer
 }

@@ -10,14 +10,14 @@ import (
 	"concur-connector/workflows"
 )
 
-// The waits between two questions for a status grow from the first to the second.
+// The wait between two queries for a status grows from firstWait to lastWait.
 const (
 	firstWait = 50 * time.Millisecond
 	lastWait  = 250 * time.Millisecond
 )
 
-// decide takes a decision to the run and answers what the run made of it.
-func (d *door) decide(w http.ResponseWriter, r *http.Request) {
+// decide sends a decision to the run and answers whether the run accepted it.
+func (s *server) decide(w http.ResponseWriter, r *http.Request) {
 	id, ok := notificationID(w, r)
 	if !ok {
 		return
@@ -29,45 +29,45 @@ func (d *door) decide(w http.ResponseWriter, r *http.Request) {
 	}
 	decision.By = approver(r)
 
-	// Whoever hangs up after the last byte has decided all the same.
+	// A client that disconnects after the last byte has still decided.
 	store, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeLimit)
 	defer cancel()
-	err = d.runs.Decide(store, id, decision)
+	err = s.runs.Decide(store, id, decision)
 	closed := errors.Is(err, workflows.ErrClosed)
 	switch {
 	case errors.Is(err, workflows.ErrNoRun):
 		refuse(w, http.StatusNotFound, workflows.ErrNoRun.Error())
 		return
 	case err != nil && !closed:
-		d.logger.WarnContext(r.Context(), "a decision may not be stored", "notification", id, "error", err)
-		answer(w, http.StatusServiceUnavailable, undecided{
-			refusal:    refusal{Error: "the decision may not be stored; send it again with the same decisionId"},
+		s.logger.WarnContext(r.Context(), "storing a decision failed; it may or may not be stored", "notification", id, "error", err)
+		answer(w, http.StatusServiceUnavailable, unknownDecision{
+			refusal:    refusal{Error: "it is unknown whether the decision is stored; send it again with the same decisionId"},
 			DecisionID: decision.ID,
 		})
 		return
 	}
 
-	ctx, cancel := context.WithTimeout(r.Context(), d.decisionLimit)
+	ctx, cancel := context.WithTimeout(r.Context(), s.decisionLimit)
 	defer cancel()
-	taken, run, found := d.await(ctx, id, decision, closed)
+	taken, run, found := s.await(ctx, id, decision, closed)
 	switch {
 	case found && taken.Accepted:
-		answer(w, http.StatusOK, verdict{DecisionID: decision.ID, Accepted: new(true)})
+		answer(w, http.StatusOK, storedDecision{DecisionID: decision.ID, Accepted: new(true)})
 	case found:
 		answer(w, http.StatusConflict, refusalOf(decision, taken.Why, run))
 	case closed:
 		answer(w, http.StatusConflict, refusalOf(decision, workflows.ErrClosed.Error(), run))
 	default:
-		answer(w, http.StatusAccepted, verdict{DecisionID: decision.ID, Message: "stored; no worker has answered yet"})
+		answer(w, http.StatusAccepted, storedDecision{DecisionID: decision.ID, Message: "stored; no worker has answered yet"})
 	}
-	d.logger.InfoContext(r.Context(), "decision", "notification", id, "decision", decision.ID, "found", found, "accepted", taken.Accepted)
+	s.logger.InfoContext(r.Context(), "decision", "notification", id, "decision", decision.ID, "found", found, "accepted", taken.Accepted)
 }
 
-// await looks at the status until it names the decision, or once when the run has
-// ended. The status is the last one seen, empty when no worker answered.
-func (d *door) await(ctx context.Context, id string, sent expense.Decision, once bool) (taken workflows.DecisionTaken, run workflows.Status, found bool) {
+// await queries the status until it contains the decision. If once is true, because the run has
+// ended, it queries only once. It returns the last status, which is empty if no worker answered.
+func (s *server) await(ctx context.Context, id string, sent expense.Decision, once bool) (taken workflows.DecisionTaken, run workflows.Status, found bool) {
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
-		if status, err := d.runs.Status(ctx, id); err == nil {
+		if status, err := s.runs.Status(ctx, id); err == nil {
 			run = status
 			if taken, found = record(status, sent); found {
 				return taken, run, true
@@ -79,7 +79,7 @@ func (d *door) await(ctx context.Context, id string, sent expense.Decision, once
 	}
 }
 
-// pause waits and reports whether ctx is still alive.
+// pause waits. It returns false if ctx ends first.
 func pause(ctx context.Context, wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -91,8 +91,8 @@ func pause(ctx context.Context, wait time.Duration) bool {
 	}
 }
 
-// record finds what became of a decision. An ID that was used for another decision
-// does not lend that one's acceptance.
+// record finds the run's answer to a decision. If the ID belongs to another decision, the
+// decision counts as rejected, even if the other one was accepted.
 func record(run workflows.Status, sent expense.Decision) (taken workflows.DecisionTaken, found bool) {
 	for _, t := range run.Decisions {
 		if t.ID != sent.ID {
@@ -107,8 +107,8 @@ func record(run workflows.Status, sent expense.Decision) (taken workflows.Decisi
 	return taken, found
 }
 
-func refusalOf(sent expense.Decision, why string, run workflows.Status) overruled {
-	o := overruled{refusal: refusal{Error: why}, DecisionID: sent.ID, Why: why}
+func refusalOf(sent expense.Decision, why string, run workflows.Status) rejectedDecision {
+	o := rejectedDecision{refusal: refusal{Error: why}, DecisionID: sent.ID, Why: why}
 	for _, t := range run.Decisions {
 		if t.Accepted && t.TaskID == sent.TaskID {
 			o.Winner = &winner{ID: t.ID, By: t.By, Decision: t.Decision}

@@ -1,6 +1,6 @@
-// Package approvals is the internal door, where a person decides: it shows how the
-// run of a notification is and takes a decision to it.
+// Package approvals serves the HTTP endpoints for approvers. They show the status of a run and
+// send a person's decision to the run.
 //
-// A decision counts when the run says so. The door answers what the run answered,
-// so sending the same decision again is safe at any time.
+// The run accepts or rejects a decision, and the endpoint returns the run's answer. Sending the
+// same decision again is always safe.
 package approvals

@@ -25,10 +25,10 @@ const (
 	maxComment    = 2000
 )
 
-// readDecision reads the body of a request to decide. Otherwise status and err are
-// the answer; err is one sentence.
+// readDecision reads a decision from the body of a request. If it fails, status and err are the
+// answer; err is one sentence.
 //
-// JSON is demanded because a form of another web site cannot send it.
+// The body must be JSON, because a form on another web site cannot send JSON.
 func readDecision(r *http.Request) (d expense.Decision, status int, err error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
@@ -41,7 +41,7 @@ func readDecision(r *http.Request) (d expense.Decision, status int, err error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	switch {
 	case err != nil:
-		return d, http.StatusBadRequest, errors.New("the body did not arrive whole")
+		return d, http.StatusBadRequest, errors.New("the body is truncated")
 	case len(body) > maxBody:
 		return d, http.StatusRequestEntityTooLarge, tooLarge
 	}
@@ -77,21 +77,20 @@ func parseDecision(body []byte) (d expense.Decision, err error) {
 	case utf8.RuneCountInString(d.Comment) > maxComment:
 		return d, fmt.Errorf("comment must be at most %d characters", maxComment)
 	case strings.ContainsFunc(d.Comment, isUnfit):
-		return d, errors.New("comment must hold no control characters")
+		return d, errors.New("comment must not contain control characters")
 	}
 	return d, nil
 }
 
-// parseFlat reads one JSON object of texts and is stricter than encoding/json: a
-// name that is unknown, in other letters or given twice is an error, and so is
-// anything after the object.
+// parseFlat reads one JSON object whose values are texts. It is stricter than encoding/json: it
+// rejects unknown names, names in another case, duplicate names, and text after the object.
 func parseFlat(body []byte, names ...string) (map[string]string, error) {
 	notObject := errors.New("the body must be one JSON object")
 	if !utf8.Valid(body) {
 		return nil, errors.New("the body must be valid UTF-8")
 	}
 	if !json.Valid(body) {
-		return nil, notObject // nothing, not JSON, or more than one value
+		return nil, notObject // empty, not JSON, or more than one value
 	}
 	in := json.NewDecoder(bytes.NewReader(body))
 	if token, err := in.Token(); err != nil || token != json.Delim('{') {
@@ -102,7 +101,7 @@ func parseFlat(body []byte, names ...string) (map[string]string, error) {
 		token, err := in.Token()
 		name, _ := token.(string)
 		if err != nil || !slices.Contains(names, name) {
-			return nil, fmt.Errorf("the body may hold %s, and nothing else", strings.Join(names, ", "))
+			return nil, fmt.Errorf("the body may contain only %s", strings.Join(names, ", "))
 		}
 		if _, twice := fields[name]; twice {
 			return nil, fmt.Errorf("%s is given twice", name)
@@ -121,7 +120,7 @@ func isPrintable(text string, most int) bool {
 	return utf8.RuneCountInString(text) <= most && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
-// isUnfit reports what a comment cannot carry into Concur's XML.
+// isUnfit reports whether Concur's XML cannot contain a character of a comment.
 func isUnfit(r rune) bool {
 	return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' || r == '\ufffe' || r == '\uffff'
 }

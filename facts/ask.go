@@ -29,8 +29,8 @@ type question struct {
 	Items []expense.QuestionItem `json:"items"`
 }
 
-// Ask asks about every object of a question, in requests of at most 200 objects one after
-// the other. The answer is whole, or there is an [*Error].
+// Ask asks about all objects of a question. It sends one request after the other, each with at
+// most 200 objects. It returns the answers for all objects, or an [*Error].
 func (c *Client) Ask(ctx context.Context, q expense.Question) (expense.Answers, error) {
 	target, err := c.target(q.URL)
 	if err != nil {
@@ -55,8 +55,8 @@ func (c *Client) Ask(ctx context.Context, q expense.Question) (expense.Answers, 
 	return answers, nil
 }
 
-// requestID names a request: the same when it is sent again, and another when the same
-// objects are asked about once more. Nothing of the report is in it.
+// requestID identifies a request. All attempts to send a request have the same ID; a new
+// question about the same objects has another one. The ID contains nothing from the report.
 func requestID(q expense.Question, number int) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d", q.IdempotencyKey, q.Fact, q.URL, number))
 	return "fact_" + hex.EncodeToString(sum[:16])
@@ -66,13 +66,13 @@ func requestID(q expense.Question, number int) string {
 func (c *Client) send(ctx context.Context, target *url.URL, q question) (expense.Answers, error) {
 	body, err := json.Marshal(q)
 	if err != nil {
-		return nil, &Error{Fact: q.Fact, Kind: expense.Rejected, Message: "the question has no form in JSON; nothing was sent"}
+		return nil, &Error{Fact: q.Fact, Kind: expense.Rejected, Message: "the question cannot be written as JSON; nothing was sent"}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(body))
 	if err != nil {
-		return nil, &Error{Fact: q.Fact, Kind: expense.Rejected, Message: "the request cannot be made; nothing was sent"}
+		return nil, &Error{Fact: q.Fact, Kind: expense.Rejected, Message: "the request cannot be built; nothing was sent"}
 	}
 	now := c.now()
 	req.Header.Set("Content-Type", "application/json")
@@ -102,7 +102,7 @@ func (c *Client) receive(req *http.Request, q question) (expense.Answers, *Error
 	}
 	response, err := c.http.Do(req)
 	if err != nil {
-		return nil, c.lost(req, fail(0, expense.Unavailable, "%s", away(req.URL.Host, err)))
+		return nil, c.lost(req, fail(0, expense.Unavailable, "%s", connectionError(req.URL.Host, err)))
 	}
 	defer response.Body.Close()
 	status := response.StatusCode
@@ -110,15 +110,15 @@ func (c *Client) receive(req *http.Request, q question) (expense.Answers, *Error
 	if page := isPage(response.Header, status, body); page || status != http.StatusOK {
 		kind, says := refusal(status)
 		if page && kind != expense.RateLimited {
-			kind, says = expense.Unavailable, "was not asked: a proxy, a firewall or a gateway has answered in its place"
+			kind, says = expense.Unavailable, "did not get the request: a proxy, a firewall or a gateway answered instead"
 		}
 		failure := fail(status, kind, "%s %s", req.URL.Host, says)
 		failure.Gateway, failure.RetryAfter = page, retryAfter(response.Header.Get("Retry-After"), c.now())
 		return nil, failure
 	}
 	switch {
-	case err != nil, req.Context().Err() != nil: // a body that the end of the time has cut can look whole
-		return nil, c.lost(req, fail(status, expense.Unavailable, "the answer of %s ended early", req.URL.Host))
+	case err != nil, req.Context().Err() != nil: // after a timeout, a truncated body can look complete
+		return nil, c.lost(req, fail(status, expense.Unavailable, "the answer of %s is truncated", req.URL.Host))
 	case len(body) > maxAnswer:
 		return nil, fail(status, expense.Malformed, "the answer of %s is larger than %d KiB", req.URL.Host, maxAnswer>>10)
 	}
@@ -129,7 +129,7 @@ func (c *Client) receive(req *http.Request, q question) (expense.Answers, *Error
 	return answers, nil
 }
 
-// lost keeps the reason of a context that ended.
+// lost adds the error of the request's context, if it has ended.
 func (c *Client) lost(req *http.Request, e *Error) *Error {
 	if e.cause = req.Context().Err(); errors.Is(e.cause, context.DeadlineExceeded) {
 		e.Message = fmt.Sprintf("%s did not answer within %s", req.URL.Host, c.timeout)

@@ -21,14 +21,14 @@ const (
 
 // Options configure a [Client].
 type Options struct {
-	Hosts   []string       // that may be asked, each a host or host:port; no port means 443
-	Secrets []string       // to sign with, one or, while it is changed, two; see [CheckSecret]
-	RootCAs *x509.CertPool // nil: the system's
-	Timeout time.Duration  // of each request, until its body is read; 0: 10 s
-	Logger  *slog.Logger   // a line for each request; nil: none
+	Hosts   []string       // allowed hosts, each host or host:port; the default port is 443
+	Secrets []string       // signing secrets: one, or two during a change; see [CheckSecret]
+	RootCAs *x509.CertPool // nil means the system's certificates
+	Timeout time.Duration  // of each request, including its body; 0 means 10 s
+	Logger  *slog.Logger   // gets a line for each request; nil disables logging
 }
 
-// Client asks the company's own systems. It is safe for concurrent use.
+// Client asks fact services. It is safe for concurrent use.
 type Client struct {
 	hosts   map[string]bool
 	keys    [][]byte
@@ -38,15 +38,15 @@ type Client struct {
 	now     func() time.Time
 }
 
-// New returns a client, or one error that says everything that is wrong with the options.
-// It opens no connection.
+// New returns a client, or one error that lists all problems of the options. It opens no
+// connection.
 func New(o Options) (*Client, error) {
 	c := &Client{hosts: map[string]bool{}, timeout: cmp.Or(o.Timeout, defaultTimeout), log: o.Logger, now: time.Now}
 	var problems []error
 	for _, entry := range o.Hosts {
 		host, err := expense.HostPort(entry)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("the allowed host %q %w: a host or host:port is expected", entry, err))
+			problems = append(problems, fmt.Errorf("the allowed host %q %w: give a host or host:port", entry, err))
 			continue
 		}
 		c.hosts[host] = true
@@ -60,7 +60,7 @@ func New(o Options) (*Client, error) {
 		c.keys = append(c.keys, key)
 	}
 	if n := len(o.Secrets); n < 1 || n > 2 {
-		problems = append(problems, errors.New("one secret is expected or, while it is changed, two"))
+		problems = append(problems, errors.New("give one secret, or two during a change"))
 	}
 	if o.Timeout < 0 {
 		problems = append(problems, errors.New("the timeout is negative"))
@@ -75,21 +75,21 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// newTransport goes to the company's systems directly: a proxy for what leaves the
-// company, of the environment, is not for them.
+// newTransport ignores the proxy of the environment: it is for the internet, and fact services
+// belong to the company.
 func newTransport(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  nil,
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		DisableCompression:     true, // what is read is what was sent, and is bounded as such
+		DisableCompression:     true, // so that maxAnswer limits the bytes in memory, too
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        time.Minute,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 }
 
-// stay follows no redirect.
+// stay makes the HTTP client follow no redirect.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// Close closes the connections that are idle.
+// Close closes the idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }

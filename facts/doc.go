@@ -1,13 +1,12 @@
-// Package facts asks the company's own systems what a rule wants to know of them: whether a
-// receipt was handed in before, whether a cost centre is open.
+// Package facts is the client for fact services: systems of the company that answer questions
+// of rules, such as whether a receipt was submitted before or a cost centre is open.
 //
-// What is sent is what the rules file names and nothing else. It is sent by HTTPS to a host
-// that the deployment allows, signed as Standard Webhooks says, and no redirect is followed.
-// An answer is taken whole or not at all: every object that was asked about is answered
-// exactly once. Whether an answer's values are of the kinds that the rules file says is for
-// package policy to look at.
+// The client sends only the values that the rules file names. It sends them over HTTPS to hosts
+// that the deployment allows, signed according to Standard Webhooks, and follows no redirect.
+// An answer must contain every object of the question exactly once; otherwise the client
+// rejects all of it. Package policy checks the types of the values.
 //
-// The client does not retry: Temporal does, so that every attempt is in history.
+// The client does not retry. Temporal does, so that the history shows every attempt.
 //
 // Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 package facts

@@ -7,21 +7,21 @@ import (
 	"concur-connector/expense"
 )
 
-// Error is why the company's systems gave no answer that can be used. It names the fact and
-// holds no value, no body and no secret. An error of the context that ended the request is
-// found by errors.Is.
+// Error says why a fact service gave no usable answer. It names the fact and contains no
+// value, no body and no secret. errors.Is finds the error of the context if the context ended
+// the request.
 type Error struct {
-	Fact       string        // as the rules file names it
-	Kind       expense.Kind  // what may be done about it
-	Status     int           // HTTP status; 0 when there was no answer
+	Fact       string        // its name in the rules file
+	Kind       expense.Kind  // decides how the error is handled
+	Status     int           // HTTP status; 0 without an answer
 	Message    string        // one sentence for an operator
-	RetryAfter time.Duration // how long the system asks to wait; 0 when it does not say
-	Gateway    bool          // a web page came in the place of the system's answer
+	RetryAfter time.Duration // how long the service asks to wait; 0 if it does not
+	Gateway    bool          // the answer is a web page, and not from the service
 
-	cause error // of the context; nothing else is kept
+	cause error // the error of the context, or nil
 }
 
-// Error returns one line without any secret.
+// Error returns one line without secrets.
 func (e *Error) Error() string {
 	text := fmt.Sprintf("ask for the fact %s: %s", e.Fact, e.Kind)
 	if e.Status != 0 {
@@ -30,7 +30,7 @@ func (e *Error) Error() string {
 	return text + ": " + e.Message
 }
 
-// Is makes errors.Is(err, kind) true for the error's kind.
+// Is reports whether target is the error's kind.
 func (e *Error) Is(target error) bool {
 	kind, ok := target.(expense.Kind)
 	return ok && kind == e.Kind

@@ -14,35 +14,36 @@ import (
 	"concur-connector/expense"
 )
 
-// refusal says what an answer that is no success means.
+// refusal explains an answer with another status than 200. The text completes a sentence that
+// begins with the host.
 func refusal(status int) (kind expense.Kind, says string) {
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return expense.Forbidden, "refuses the connector: does it know the secret that the request is signed with?"
+		return expense.Forbidden, "rejects the connector: check that both have the same signing secret"
 	case status == http.StatusTooManyRequests:
-		return expense.RateLimited, "was asked too often"
+		return expense.RateLimited, "got too many requests"
 	case status == http.StatusRequestTimeout, status >= 500:
 		return expense.Unavailable, "cannot answer now"
 	case status >= 300 && status < 400:
-		return expense.Rejected, "answers with a redirect, which is not followed: the rules file names the address itself"
+		return expense.Rejected, "answers with a redirect, which the connector does not follow: give the final address in the rules file"
 	case status < 300:
-		return expense.Malformed, "answers with a success that is not 200"
+		return expense.Malformed, "answers with a success other than 200"
 	}
-	return expense.Rejected, "refuses the question"
+	return expense.Rejected, "rejects the question"
 }
 
-// isPage reports whether an answer is no answer of a company's system, which answers in JSON: a
-// web page, by what it says of itself or by how it begins, or a request for the login of a proxy.
+// isPage reports whether an answer does not come from a fact service, which answers in JSON. It
+// recognizes web pages by their type or first character, and proxies that ask for a login.
 func isPage(h http.Header, status int, body []byte) bool {
 	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
 	start := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))
 	return status == http.StatusProxyAuthRequired || bytes.HasPrefix(start, []byte("<")) || media == "text/html" && !json.Valid(body)
 }
 
-// maxRetryAfter bounds for how long a system may have us wait.
+// maxRetryAfter limits the wait that a Retry-After header can ask for.
 const maxRetryAfter = time.Hour
 
-// retryAfter reads the header, in seconds or as a date.
+// retryAfter reads a Retry-After header, which holds seconds or a date.
 func retryAfter(header string, now time.Time) time.Duration {
 	var wait time.Duration
 	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
@@ -53,16 +54,16 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return min(max(wait, 0), maxRetryAfter)
 }
 
-// away says why there was no answer. What the network says may hold addresses; only what
-// an operator can mend is told apart.
-func away(host string, err error) string {
+// connectionError explains why no answer arrived. It does not quote err, which may contain
+// addresses. It distinguishes only the causes that an operator can fix.
+func connectionError(host string, err error) string {
 	var untrusted *tls.CertificateVerificationError
 	var unknown *net.DNSError
 	switch {
 	case errors.As(err, &untrusted):
 		return "the certificate of " + host + " is not trusted (CONCUR_FACT_CA)"
 	case errors.As(err, &unknown):
-		return "the host " + host + " is not known here"
+		return "the name of the host " + host + " cannot be resolved"
 	}
-	return "there is no connection to " + host
+	return "cannot connect to " + host
 }

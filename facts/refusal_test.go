@@ -128,7 +128,7 @@ func TestASystemThatIsAwayIsUnavailable(t *testing.T) {
 		c.Close()
 		e := failed(t, c)
 		require.Equal(t, expense.Unavailable, e.Kind)
-		require.Contains(t, e.Message, "there is no connection to "+c.host())
+		require.Contains(t, e.Message, "cannot connect to "+c.host())
 	})
 	t.Run("no answer in time", func(t *testing.T) {
 		t.Parallel()
@@ -207,10 +207,10 @@ func TestOnlyWhatIsAllowedIsAsked(t *testing.T) {
 		"erp.example.com/facts":                   "https://",
 		"":                                        "https://",
 		"https:///facts":                          "is empty",
-		"https://erp.example.com:8443/":           "erp.example.com:8443 is not among those",
-		"https://hr.example.com/":                 "hr.example.com is not among those",
-		"https://erp.example.com.evil.example/":   "not among those",
-		"https://sub.erp.example.com/":            "not among those",
+		"https://erp.example.com:8443/":           "erp.example.com:8443 is not an allowed host",
+		"https://hr.example.com/":                 "hr.example.com is not an allowed host",
+		"https://erp.example.com.evil.example/":   "is not an allowed host",
+		"https://sub.erp.example.com/":            "is not an allowed host",
 		"https://erp.example.com@evil.example/":   "user name",
 		"https://user:pass@erp.example.com/":      "user name",
 		"https://erp.example.com/#facts":          "fragment",
@@ -219,7 +219,7 @@ func TestOnlyWhatIsAllowedIsAsked(t *testing.T) {
 		"https://erp.example.com./":               "dot",
 		"https://erp.example.com\\@evil.example/": "cannot be read",
 		"https://erp.example.com:99999/":          "port",
-		"https://127.0.0.1/":                      "not among those",
+		"https://127.0.0.1/":                      "is not an allowed host",
 		"https://erp.example.com/\n":              "cannot be read",
 	} {
 		err := client.Check(address)
@@ -237,10 +237,10 @@ func TestOptionsThatCannotWorkAreRefusedAtOnce(t *testing.T) {
 		options facts.Options
 		says    string
 	}{
-		"no secret":        {facts.Options{}, "one secret is expected"},
-		"three":            {facts.Options{Secrets: []string{secret, next, secret}}, "one secret is expected"},
-		"no prefix":        {facts.Options{Secrets: []string{strings.TrimPrefix(secret, "whsec_")}}, "secret 1 is not whsec_"},
-		"no base64":        {facts.Options{Secrets: []string{"whsec_%%%"}}, "secret 1 is not whsec_"},
+		"no secret":        {facts.Options{}, "give one secret"},
+		"three":            {facts.Options{Secrets: []string{secret, next, secret}}, "give one secret"},
+		"no prefix":        {facts.Options{Secrets: []string{strings.TrimPrefix(secret, "whsec_")}}, "secret 1 must be whsec_"},
+		"no base64":        {facts.Options{Secrets: []string{"whsec_%%%"}}, "secret 1 must be whsec_"},
 		"a short key":      {facts.Options{Secrets: []string{secret, "whsec_c2hvcnQ="}}, "secret 2 has a key of 5 bytes"},
 		"a long key":       {facts.Options{Secrets: []string{"whsec_" + strings.Repeat("AAAA", 22)}}, "has a key of 66 bytes"},
 		"a URL as a host":  {facts.Options{Secrets: []string{secret}, Hosts: []string{"https://erp.example.com"}}, "port"},

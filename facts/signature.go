@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// secretPrefix begins a secret, so that it is known for what it is wherever it is seen.
+// secretPrefix begins every secret, so that a leaked secret is easy to find.
 const secretPrefix = "whsec_"
 
-// The sizes of a key that Standard Webhooks allows, in bytes.
+// The key sizes that Standard Webhooks allows, in bytes.
 const (
 	minKey = 24
 	maxKey = 64
 )
 
-// CheckSecret says what is wrong with a secret, which is "whsec_" and 24 to 64 bytes in
+// CheckSecret returns an error unless a secret consists of "whsec_" and 24 to 64 bytes in
 // base64. The error completes a sentence that begins with the secret's name.
 func CheckSecret(secret string) error {
 	_, err := decodeSecret(secret)
@@ -31,15 +31,15 @@ func decodeSecret(secret string) ([]byte, error) {
 	key, err := base64.StdEncoding.DecodeString(text)
 	switch {
 	case !found, err != nil:
-		return nil, errors.New("is not whsec_ and a key in base64")
+		return nil, errors.New("must be whsec_ followed by a key in base64")
 	case len(key) < minKey || len(key) > maxKey:
-		return nil, fmt.Errorf("has a key of %d bytes; from %d to %d are expected", len(key), minKey, maxKey)
+		return nil, fmt.Errorf("has a key of %d bytes, but needs %d to %d", len(key), minKey, maxKey)
 	}
 	return key, nil
 }
 
-// sign returns the header webhook-signature: one signature for each key, for while a secret
-// is changed the receiver may know either.
+// sign returns the webhook-signature header, with one signature for each key. During a change
+// of the secret, the receiver may know only one of them.
 func sign(keys [][]byte, id string, at time.Time, body []byte) string {
 	var all []string
 	for _, key := range keys {

@@ -23,11 +23,11 @@ type answer struct {
 }
 
 // handler answers with what endpoint returns, also when that panics, and logs once.
-func (d *door) handler(endpoint func(*http.Request) answer) http.Handler {
+func (s *server) handler(endpoint func(*http.Request) answer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a := rescue(endpoint, r)
 		send(w, a)
-		d.log(r, a)
+		s.log(r, a)
 	})
 }
 
@@ -62,7 +62,7 @@ func send(w http.ResponseWriter, a answer) {
 	_, _ = io.WriteString(w, a.text+"\n")
 }
 
-func (d *door) log(r *http.Request, a answer) {
+func (s *server) log(r *http.Request, a answer) {
 	level, message := slog.LevelWarn, "refused"
 	attributes := []slog.Attr{slog.Int("status", a.status)}
 	switch {
@@ -85,5 +85,5 @@ func (d *door) log(r *http.Request, a answer) {
 	if a.err != nil {
 		attributes = append(attributes, slog.Any("error", a.err))
 	}
-	d.logger.LogAttrs(r.Context(), level, message, attributes...)
+	s.logger.LogAttrs(r.Context(), level, message, attributes...)
 }

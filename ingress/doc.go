@@ -1,7 +1,6 @@
-// Package ingress is the public door. It answers Concur's callout and its test of
-// the connection, and knows HTTP but not Temporal: what makes a notification
-// durable is a Starter.
+// Package ingress serves the HTTP endpoint that Concur calls. It answers callouts and the test
+// of the connection. It knows HTTP but not Temporal: a Starter makes a notification durable.
 //
-// It answers 200 only once a notification is durable. Everything else leaves the
-// notification with Concur, which lists it as failed.
+// It answers 200 only after a notification is durable. After any other answer, Concur keeps the
+// notification in its list of failed notifications.
 package ingress

@@ -33,7 +33,7 @@ type Starter interface {
 	Start(ctx context.Context, n expense.Notification) (started bool, err error)
 }
 
-// Options is what the door needs.
+// Options configures the endpoint.
 type Options struct {
 	NotifyPath  string       // DefaultNotifyPath when empty
 	Credentials []Credential // one, or two while a password is changed
@@ -42,33 +42,33 @@ type Options struct {
 	Deadline    time.Duration // DefaultDeadline when zero
 }
 
-// door answers requests that carry a credential.
-type door struct {
+// server answers requests that carry a credential.
+type server struct {
 	keys     keyring
 	starter  Starter
 	logger   *slog.Logger
 	deadline time.Duration
 }
 
-// New returns the public door. The error says which option cannot be used.
+// New returns the handler of the public listener. The error says which option is invalid.
 func New(o Options) (http.Handler, error) {
-	d, err := newDoor(&o)
+	s, err := newServer(&o)
 	if err != nil {
 		return nil, err
 	}
 	// Nothing here may answer with a redirect: a POST would not survive it.
 	router := mux.NewRouter().SkipClean(true)
-	router.Handle(o.NotifyPath+"{slash:/?}", d.handler(d.notify))
-	router.Handle(TestConnectionPath+"{slash:/?}", d.handler(d.testConnection))
-	router.NotFoundHandler = d.handler(func(*http.Request) answer {
-		return answer{status: http.StatusNotFound, text: "there is nothing here"}
+	router.Handle(o.NotifyPath+"{slash:/?}", s.handler(s.notify))
+	router.Handle(TestConnectionPath+"{slash:/?}", s.handler(s.testConnection))
+	router.NotFoundHandler = s.handler(func(*http.Request) answer {
+		return answer{status: http.StatusNotFound, text: "unknown path"}
 	})
-	return d.guard(router), nil
+	return s.guard(router), nil
 }
 
 var pathPattern = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)
 
-func newDoor(o *Options) (*door, error) {
+func newServer(o *Options) (*server, error) {
 	if o.NotifyPath == "" {
 		o.NotifyPath = DefaultNotifyPath
 	}
@@ -95,17 +95,17 @@ func newDoor(o *Options) (*door, error) {
 			return nil, errors.New("a credential is empty")
 		}
 	}
-	return &door{keys: newKeyring(o.Credentials), starter: o.Starter, logger: o.Logger, deadline: o.Deadline}, nil
+	return &server{keys: newKeyring(o.Credentials), starter: o.Starter, logger: o.Logger, deadline: o.Deadline}, nil
 }
 
-// guard lets nobody in without a credential: not to a path that does not exist,
-// and not to the parser, which is why it stands before the router.
-func (d *door) guard(next http.Handler) http.Handler {
-	refuse := d.handler(func(*http.Request) answer {
+// guard requires a credential. It runs before the router, so that unknown paths and the parser
+// need one, too.
+func (s *server) guard(next http.Handler) http.Handler {
+	refuse := s.handler(func(*http.Request) answer {
 		return answer{status: http.StatusUnauthorized, text: "a user name and a password are needed"}
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !d.keys.admits(r) {
+		if !s.keys.admits(r) {
 			refuse.ServeHTTP(w, r)
 			return
 		}

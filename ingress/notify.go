@@ -15,7 +15,7 @@ import (
 // connection calls, so a GET or an empty POST is a probe: it starts nothing.
 //
 // Source: https://developer.concur.com/api-reference/callouts/post-event-notification.html
-func (d *door) notify(r *http.Request) answer {
+func (s *server) notify(r *http.Request) answer {
 	body, early, ok := readBody(r)
 	if !ok {
 		return early
@@ -32,10 +32,10 @@ func (d *door) notify(r *http.Request) answer {
 		return answer{status: http.StatusBadRequest, text: err.Error()}
 	}
 	// Whoever hangs up after the last byte has notified us all the same.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), d.deadline)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), s.deadline)
 	defer cancel()
 	a := answer{notification: n.ID(), kind: string(n.Kind), replaced: replaced}
-	if a.started, a.err = d.starter.Start(ctx, n); a.err != nil {
+	if a.started, a.err = s.starter.Start(ctx, n); a.err != nil {
 		a.status, a.text = http.StatusServiceUnavailable, notStored
 		return a
 	}
@@ -46,7 +46,7 @@ func (d *door) notify(r *http.Request) answer {
 // testConnection answers the test that a connector must pass before it is used.
 //
 // Source: https://developer.concur.com/api-reference/callouts/callouts-application-connectors.html
-func (d *door) testConnection(r *http.Request) answer {
+func (s *server) testConnection(r *http.Request) answer {
 	if _, early, ok := readBody(r); !ok {
 		return early
 	}

@@ -18,11 +18,11 @@ import (
 const (
 	algorithm = "sha256"
 	maxFile   = 1 << 20
-	// maxTokens of one approver: the old one and the new one, while it is changed.
+	// maxTokens of one approver: the old one and the new one during a change.
 	maxTokens = 2
 )
 
-// Approvers are the people who may decide. The zero value admits nobody.
+// Approvers are the people who may decide. The zero value has none.
 type Approvers struct {
 	entries []entry
 }
@@ -32,9 +32,9 @@ type entry struct {
 	digest [sha256.Size]byte
 }
 
-// Load reads the approvers' file: one NAME:sha256:HEX a line, where HEX is the
-// digest of the token; empty lines and lines that begin with # are skipped. A name
-// may have two lines. The error names the file and the line, never a digest.
+// Load reads the approvers' file. Each line is NAME:sha256:HEX, where HEX is the digest of the
+// approver's token. A name may have two lines. Load skips empty lines and lines that begin
+// with #. The error names the file and the line, never a digest.
 func Load(path string) (*Approvers, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -78,7 +78,7 @@ func parse(content []byte) (*Approvers, error) {
 		return nil, errors.New("a line is too long")
 	}
 	if len(a.entries) == 0 {
-		return nil, errors.New("the approvers' file names nobody")
+		return nil, errors.New("the approvers' file has no approvers")
 	}
 	return a, nil
 }
@@ -105,7 +105,7 @@ func (a *Approvers) add(e entry) error {
 	tokens := 1
 	for _, other := range a.entries {
 		if other.digest == e.digest {
-			return errors.New("this digest is in the file already")
+			return errors.New("the digest is already in the file")
 		}
 		if other.name == e.name {
 			tokens++
@@ -118,8 +118,8 @@ func (a *Approvers) add(e entry) error {
 	return nil
 }
 
-// Authenticate returns the name of the approver whose token it is. It compares
-// with every digest, each in constant time.
+// Authenticate returns the name of the token's approver. It compares with every digest in
+// constant time.
 func (a *Approvers) Authenticate(token string) (name string, ok bool) {
 	given := sha256.Sum256([]byte(token))
 	for _, e := range a.entries {

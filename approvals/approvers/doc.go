@@ -1,3 +1,3 @@
-// Package approvers knows who may decide: each approver has a token, of which a
-// file holds the digest.
+// Package approvers authenticates approvers by their tokens. The approvers' file holds a SHA-256
+// digest of each token.
 package approvers

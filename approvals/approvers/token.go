@@ -11,14 +11,13 @@ import (
 	"unicode/utf8"
 )
 
-// tokenPrefix makes a token that has leaked easy to search for.
+// tokenPrefix begins every token, so that a leaked token is easy to find.
 const tokenPrefix = "cca_"
 
 const maxName = 64
 
-// NewToken returns a new token of 256 random bits for the approver called name,
-// and the line of the approvers' file that admits it. The token is in no other
-// place. The error says why the name cannot be one.
+// NewToken returns a new token of 256 random bits for an approver, and its line for the
+// approvers' file. The token is stored nowhere. The error says why the name is invalid.
 func NewToken(name string) (token, line string, err error) {
 	if err := checkName(name); err != nil {
 		return "", "", err
@@ -30,7 +29,7 @@ func NewToken(name string) (token, line string, err error) {
 	return token, name + ":" + algorithm + ":" + hex.EncodeToString(digest[:]), nil
 }
 
-// checkName refuses what would not survive a line of the file.
+// checkName rejects names that a line of the file cannot contain.
 func checkName(name string) error {
 	switch n := utf8.RuneCountInString(name); {
 	case !utf8.ValidString(name):
@@ -42,9 +41,9 @@ func checkName(name string) error {
 	case strings.TrimSpace(name) != name:
 		return fmt.Errorf("an approver's name must not begin or end with a space")
 	case strings.Contains(name, ":"):
-		return fmt.Errorf("an approver's name must hold no colon")
+		return fmt.Errorf("an approver's name must not contain a colon")
 	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return fmt.Errorf("an approver's name must hold printable characters only")
+		return fmt.Errorf("an approver's name must contain only printable characters")
 	}
 	return nil
 }

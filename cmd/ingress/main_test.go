@@ -301,7 +301,7 @@ func TestArguments(t *testing.T) {
 		"the version":            {[]string{"-version"}, "ingress ", 0},
 		"help":                   {[]string{"-h"}, "-new-approver NAME", 0},
 		"an approver unnamed":    {[]string{"-new-approver", ""}, "an approver's name must have", 1},
-		"a name with a colon":    {[]string{"-new-approver", "a:b"}, "must hold no colon", 1},
+		"a name with a colon":    {[]string{"-new-approver", "a:b"}, "must not contain a colon", 1},
 		"an argument too many":   {[]string{"serve"}, `unexpected argument "serve"`, 1},
 		"a flag that is unknown": {[]string{"-port=1"}, "flag provided but not defined", 1},
 	} {

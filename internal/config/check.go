@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// Concur's limits for the user name and the password of a connector. Its pages
-// disagree about 50 characters, so 49 is what satisfies all of them.
+// Concur's limits for the user name and the password of a connector. Concur's pages disagree
+// about 50 characters; 49 satisfies all of them.
 //
 // Source: https://developer.concur.com/api-reference/callouts/callouts-application-connectors.html
 const (
@@ -22,26 +22,26 @@ const (
 	maxCredential = 49
 )
 
-// A report that is stored is smaller than the 2 MiB that Temporal allows for one payload,
-// and no report is smaller than a kibibyte.
+// The limits of CONCUR_MAX_REPORT_BYTES. Temporal allows 2 MiB for one payload, and no report
+// is smaller than 1 KiB.
 const (
 	minReport = 1 << 10
 	maxReport = 2 << 20
 )
 
-// The bounds of most durations. The lower ones allow the fast tests of the project; what is
-// longer than the upper ones is taken for a slip.
+// The limits of most durations. The minimum allows fast tests; a longer duration than the
+// maximum is probably a typing error.
 const (
 	day      = 24 * time.Hour
 	minDelay = 10 * time.Millisecond
 	maxDelay = 180 * day
 )
 
-// maxParkedRetries bounds a list that every parked run carries.
+// maxParkedRetries limits a list that every parked run stores.
 const maxParkedRetries = 20
 
-// maxBrake is how many send-backs the brake remembers.
-const maxBrake = 5000
+// maxSendBackLimit is the number of actions that the send-back limit stores.
+const maxSendBackLimit = 5000
 
 func (p *problems) checkIngress(cfg Ingress) {
 	p.checkCommon(cfg.Common, cfg.InternalListen)
@@ -112,7 +112,7 @@ func (p *problems) checkWorker(cfg Worker) {
 	if slices.Contains(cfg.TestUsers, "") {
 		p.add("CONCUR_TEST_USERS", "must be logins separated by commas, none of them empty")
 	}
-	p.checkNumber("CONCUR_SENDBACK_LIMIT", float64(cfg.SendBackLimit), 0, maxBrake)
+	p.checkNumber("CONCUR_SENDBACK_LIMIT", float64(cfg.SendBackLimit), 0, maxSendBackLimit)
 	if cfg.SendBackShareLimit != 0 {
 		p.checkNumber("CONCUR_SENDBACK_SHARE_LIMIT", cfg.SendBackShareLimit, 0.01, 0.99)
 	}
@@ -153,7 +153,7 @@ func (p *problems) checkWorker(cfg Worker) {
 	}
 }
 
-// checkOwnSteps looks at the form alone.
+// checkOwnSteps checks only the form of the entries.
 func (p *problems) checkOwnSteps(entries []string) {
 	for _, entry := range entries {
 		name, value, _ := strings.Cut(strings.TrimSpace(entry), ":")
@@ -167,7 +167,7 @@ func (p *problems) checkOwnSteps(entries []string) {
 	}
 }
 
-// maxFactTimeout keeps the place of an activity free for other reports.
+// maxFactTimeout limits how long one slow fact service can delay the facts of other reports.
 const maxFactTimeout = time.Minute
 
 func (p *problems) checkFacts(cfg Worker) {
@@ -184,7 +184,7 @@ func (p *problems) checkFacts(cfg Worker) {
 	p.checkDuration("CONCUR_FACT_TIMEOUT", cfg.FactTimeout, minDelay, maxFactTimeout)
 }
 
-// checkSigning checks a secret of Standard Webhooks, which may be missing.
+// checkSigning checks a secret for Standard Webhooks. An empty secret is allowed.
 func (p *problems) checkSigning(name string, s Secret) {
 	text := s.Reveal()
 	if text == "" {
@@ -197,7 +197,7 @@ func (p *problems) checkSigning(name string, s Secret) {
 	}
 }
 
-// reservedQueue begins the names that Temporal keeps for its own task queues.
+// reservedQueue begins the names of Temporal's own task queues.
 const reservedQueue = "/_sys/"
 
 func (p *problems) checkCommon(cfg Common, internal string) {
@@ -240,7 +240,7 @@ func (p *problems) checkPair(certName, cert, keyName, key string) {
 
 func (p *problems) checkUser(name string, s Secret) {
 	if strings.Contains(s.Reveal(), ":") {
-		p.add(name, "must hold no colon: a colon ends the user name in HTTP Basic authentication")
+		p.add(name, "must not contain a colon: a colon ends the user name in HTTP Basic authentication")
 	}
 	p.checkCredential(name, s)
 }
@@ -273,7 +273,7 @@ func short(d time.Duration) string {
 	return text
 }
 
-// checkNumber refuses a number that is out of bounds, or none at all, as NaN is.
+// checkNumber rejects NaN and a number outside the limits.
 func (p *problems) checkNumber(name string, n, least, most float64) {
 	if !(n >= least && n <= most) {
 		p.add(name, "must be a number from %s to %s", decimal(least), decimal(most))
@@ -309,7 +309,7 @@ func isHost(text string) bool {
 	}
 	_, port, err := net.SplitHostPort(text)
 	if err != nil {
-		return true // it names no port
+		return true // without a port
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	return err == nil && n > 0

@@ -135,7 +135,7 @@ func TestIngressIsRefused(t *testing.T) {
 		"without a user":                       {map[string]string{"CONCUR_CALLOUT_USER": ""}, "CONCUR_CALLOUT_USER is required"},
 		"with a user of nine characters":       {map[string]string{"CONCUR_CALLOUT_USER": "ninechars"}, "CONCUR_CALLOUT_USER must be 10 to 49 characters long, as Concur asks; it has 9"},
 		"with a password of fifty":             {map[string]string{"CONCUR_CALLOUT_PASSWORD": long}, "CONCUR_CALLOUT_PASSWORD must be 10 to 49 characters long, as Concur asks; it has 50"},
-		"with a colon in the user":             {map[string]string{"CONCUR_CALLOUT_USER": "user:with-colon"}, "CONCUR_CALLOUT_USER must hold no colon"},
+		"with a colon in the user":             {map[string]string{"CONCUR_CALLOUT_USER": "user:with-colon"}, "CONCUR_CALLOUT_USER must not contain a colon"},
 		"with a control character":             {map[string]string{"CONCUR_CALLOUT_PASSWORD": "pass\tword-word"}, "CONCUR_CALLOUT_PASSWORD must be a text without control characters"},
 		"with half of a second pair":           {map[string]string{"CONCUR_CALLOUT_USER_2": "second-user"}, "CONCUR_CALLOUT_PASSWORD_2 is required"},
 		"with the other half":                  {map[string]string{"CONCUR_CALLOUT_PASSWORD_2": "second-password"}, "CONCUR_CALLOUT_USER_2 is required"},

@@ -1,9 +1,8 @@
-// Package config reads the environment: every variable of ours is declared in
-// variables.go, and nothing else in the programs asks the environment for one.
-// Temporal's own TEMPORAL_* variables are read by the Temporal SDK; this package finds the
-// values and the names that the SDK would pass over without a word.
+// Package config reads the configuration from the environment. variables.go declares all
+// CONCUR_* variables, and no other package reads the environment. The Temporal SDK reads the
+// TEMPORAL_* variables; this package reports names and values that the SDK would silently
+// ignore.
 //
-// Each variable may be given as NAME or, by the path of a file that holds the
-// value, as NAME_FILE; giving both is an error. An empty variable counts as not
-// set.
+// A variable NAME can also be given as NAME_FILE, the path of a file with the value. Giving both
+// is an error. An empty variable counts as not set.
 package config

@@ -8,16 +8,15 @@ import (
 	"concur-connector/internal/spelling"
 )
 
-// Ignored is a variable of the environment that looks like one of ours or of Temporal's
-// and that no program reads.
+// Ignored is an environment variable that looks like a CONCUR_* or TEMPORAL_* variable, but
+// that no program reads.
 type Ignored struct {
 	Name string
-	Why  string // completes a sentence that begins with the name; it never holds a value
+	Why  string // completes a sentence that begins with the name; never contains the value
 }
 
-// AllIgnored lists the variables that are ignored, sorted by name: those with a slip of
-// the pen in their name, those that Kubernetes makes for a service called concur or
-// temporal, and those that have no effect.
+// AllIgnored lists the ignored variables, sorted by name: mistyped names, variables without
+// effect, and those that Kubernetes sets for a service called concur or temporal.
 func AllIgnored() []Ignored {
 	known := knownNames()
 	var ignored []Ignored
@@ -40,8 +39,8 @@ func knownNames() []string {
 	return known
 }
 
-// whyIgnored returns nothing for a variable that is read, and for one that has nothing to
-// do with the connector.
+// whyIgnored says why a variable is ignored. It returns nothing for a variable that is read and
+// for variables of other programs.
 func whyIgnored(name string, known []string) string {
 	if slices.Contains(known, name) || strings.HasPrefix(name, temporalMeta) {
 		return uselessVariables()[name]
@@ -52,7 +51,7 @@ func whyIgnored(name string, known []string) string {
 	}
 	meant := written + "_"
 	if meant != prefix && meant != temporalPrefix {
-		// Somebody else's variable, unless all but the prefix is one of ours.
+		// This is another program's variable, unless only its prefix is mistyped.
 		meant = spelling.Nearest(written, []string{"CONCUR", "TEMPORAL"}) + "_"
 		if !slices.Contains(known, meant+rest) {
 			return ""
@@ -83,15 +82,15 @@ func nearest(prefix, rest string, known []string) string {
 	bare := strings.TrimSuffix(rest, fileSuffix)
 	switch {
 	case slices.Contains(rests, rest):
-		return prefix + rest // the case of the letters, or the prefix, is wrong
+		return prefix + rest // only the case or the prefix is wrong
 	case slices.Contains(rests, bare):
 		return prefix + bare
 	}
 	if best := spelling.Nearest(rest, rests); best != "" {
 		return prefix + best
 	}
-	// A part too many, as in TEMPORAL_FRONTEND_ADDRESS, or a word that is cut short, as in
-	// TEMPORAL_ADDR. The longest one says most.
+	// The name has an additional part, as in TEMPORAL_FRONTEND_ADDRESS, or an abbreviation, as
+	// in TEMPORAL_ADDR. Prefer the longest match.
 	best := ""
 	for _, other := range rests {
 		if len(other) > len(best) && len(rest) > 2 && (strings.HasSuffix(bare, "_"+other) || strings.HasPrefix(other, rest)) {

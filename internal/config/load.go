@@ -21,9 +21,8 @@ const (
 	maxFile    = 64 << 10
 )
 
-// LoadIngress reads the configuration of the ingress. It also returns the variables of
-// the environment that no program reads. The error holds every problem, one a line, and
-// no value.
+// LoadIngress reads the configuration of the ingress. It also returns the ignored variables.
+// The error lists all problems, one on each line, and contains no values.
 func LoadIngress() (cfg Ingress, ignored []Ignored, err error) {
 	var p problems
 	p.refuseRenamed()
@@ -32,8 +31,7 @@ func LoadIngress() (cfg Ingress, ignored []Ignored, err error) {
 	return cfg, AllIgnored(), p.err()
 }
 
-// LoadWorker reads the configuration of the worker, as LoadIngress does for the
-// ingress.
+// LoadWorker reads the configuration of the worker, like LoadIngress.
 func LoadWorker() (cfg Worker, ignored []Ignored, err error) {
 	var p problems
 	p.refuseRenamed()
@@ -42,7 +40,7 @@ func LoadWorker() (cfg Worker, ignored []Ignored, err error) {
 	return cfg, AllIgnored(), p.err()
 }
 
-// LoadConcurctl reads what concurctl has of its own.
+// LoadConcurctl reads the variables that only concurctl has.
 func LoadConcurctl() (cfg Concurctl, err error) {
 	var p problems
 	p.refuseRenamed()
@@ -50,7 +48,7 @@ func LoadConcurctl() (cfg Concurctl, err error) {
 	return cfg, p.err()
 }
 
-// problems collects what is wrong, the first problem of each variable.
+// problems collects the first problem of each variable.
 type problems struct {
 	names []string
 	lines []string
@@ -71,7 +69,7 @@ func (p *problems) err() error {
 	return errors.New(strings.Join(p.lines, "\n"))
 }
 
-// read fills a struct field by field, because envconfig stops at the first problem.
+// read fills a struct field by field: envconfig would stop at the first problem.
 func (p *problems) read(spec reflect.Value) {
 	for i := range spec.NumField() {
 		field := spec.Type().Field(i)
@@ -85,8 +83,8 @@ func (p *problems) read(spec reflect.Value) {
 	}
 }
 
-// credentialNames are the variables whose text may begin or end with a space: people choose
-// them, and Concur sends them as they are. checkCredential looks at the rest.
+// credentialNames are the variables whose text may begin or end with a space. People choose
+// these texts, and Concur sends them unchanged. checkCredential checks them.
 var credentialNames = []string{
 	"CONCUR_CALLOUT_USER", "CONCUR_CALLOUT_PASSWORD", "CONCUR_CALLOUT_USER_2", "CONCUR_CALLOUT_PASSWORD_2",
 }
@@ -141,11 +139,11 @@ func lookup(name string) (string, error) {
 	return content, nil
 }
 
-// variable returns a variable of the environment, without a byte order mark: one comes
-// along where a text is copied out of a file.
+// variable returns an environment variable without a byte order mark, which people may copy
+// from a file with the text.
 func variable(name string) string { return strings.TrimPrefix(os.Getenv(name), "\uFEFF") }
 
-// readFile reads limit+1, so that a wrong path cannot fill the memory.
+// readFile reads a file of at most maxFile bytes, so that a wrong path cannot fill the memory.
 func readFile(path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -169,8 +167,8 @@ func readFile(path string) (string, error) {
 	return string(content), nil
 }
 
-// putEnv sets a variable for the time of one call, because envconfig asks nothing
-// but the environment. An empty text removes it, so that its default is taken.
+// putEnv sets a variable until restore is called, because envconfig reads only the environment.
+// An empty text removes the variable, so that envconfig uses the default.
 func putEnv(name, text string) (restore func()) {
 	before, was := os.LookupEnv(name)
 	if text == "" {

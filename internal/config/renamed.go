@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// renamed maps the former names of variables to the present ones. A program refuses to start
-// with a former name: ignoring it would silently use the default.
+// renamed maps the former names of variables to their present names. A program does not start
+// if a former name is set: ignoring it would silently use the default.
 var renamed = map[string]string{
 	"CONCUR_ALIKE_STOPS":     "CONCUR_AMBIGUOUS_STEPS",
 	"CONCUR_ANSWER_LIMIT":    "CONCUR_REQUEST_TIMEOUT",

@@ -7,8 +7,8 @@ import (
 	"concur-connector/internal/textfile"
 )
 
-// Roots returns the system's certificates and those of a PEM file, or nil, which
-// means the system's alone, when no file is named.
+// Roots returns the system's certificates together with those of a PEM file. Without a file it
+// returns nil, which means the system's certificates.
 func Roots(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
@@ -22,7 +22,7 @@ func Roots(file string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("read certificates: %w", err)
 	}
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
+		return nil, fmt.Errorf("%s contains no certificate in PEM form", file)
 	}
 	return roots, nil
 }

@@ -8,18 +8,17 @@ import (
 
 const redacted = "[secret]"
 
-// Secret is a text that prints as "[secret]", whatever prints it. The zero value
-// is the empty text.
+// Secret is a text that always prints as "[secret]". The zero value is the empty text.
 type Secret struct {
-	// A pointer, because fmt cannot call methods on unexported fields of others
-	// and would print a string there.
+	// A pointer: fmt cannot call the methods of a Secret in an unexported field of another
+	// struct, and would print a string there.
 	value *string
 }
 
 // NewSecret returns a Secret that holds text.
 func NewSecret(text string) Secret { return Secret{value: &text} }
 
-// Reveal returns the text itself.
+// Reveal returns the text.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""
@@ -27,7 +26,7 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// UnmarshalText takes the text over.
+// UnmarshalText stores the text.
 func (s *Secret) UnmarshalText(text []byte) error {
 	*s = NewSecret(string(text))
 	return nil

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// Variable describes one variable of the environment.
+// Variable describes one environment variable.
 type Variable struct {
 	Name        string
-	Programs    []string // "ingress", "worker", or both; "concurctl" for its own
-	Default     string   // "required" when there is none and one is needed
+	Programs    []string // the programs that read it: "ingress", "worker", "concurctl"
+	Default     string   // "required" if the variable must be set
 	Description string
-	Secret      bool // better given as a file
+	Secret      bool // should be given as a file
 }
 
-// Table lists every variable, sorted by name. The documentation is compared with it.
+// Table lists every variable, sorted by name. A test compares the documentation with it.
 func Table() []Variable {
 	var table []Variable
 	table = appendFields(table, "ingress", reflect.TypeFor[Ingress]())
@@ -47,7 +47,7 @@ func appendFields(table []Variable, program string, spec reflect.Type) []Variabl
 			table = append(table, v)
 			continue
 		}
-		// Both programs have it, perhaps each with its own default.
+		// Several programs read the variable, perhaps with different defaults.
 		table[at].Programs = append(table[at].Programs, program)
 		if table[at].Default != v.Default {
 			table[at].Default += " (" + table[at].Programs[0] + "), " + v.Default + " (" + program + ")"

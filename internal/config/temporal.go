@@ -12,8 +12,8 @@ const (
 	temporalMeta   = "TEMPORAL_GRPC_META_" // any name may follow
 )
 
-// temporalVariables are the variables that Temporal's SDK reads. A test compares them with
-// the SDK's package.
+// temporalVariables are the variables that the Temporal SDK reads. A test compares them with
+// the SDK.
 //
 // Source: https://pkg.go.dev/go.temporal.io/sdk/contrib/envconfig
 var temporalVariables = []string{
@@ -25,7 +25,7 @@ var temporalVariables = []string{
 	"TEMPORAL_CODEC_ENDPOINT", "TEMPORAL_CODEC_AUTH", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE",
 }
 
-// otherNames are names that people write for a variable, and other programs have for it.
+// otherNames maps likely wrong names, and names from other programs, to the right variable.
 var otherNames = map[string]string{
 	"TEMPORAL_HOST_PORT":         "TEMPORAL_ADDRESS",
 	"TEMPORAL_HOSTPORT":          "TEMPORAL_ADDRESS",
@@ -38,7 +38,7 @@ var otherNames = map[string]string{
 	"TEMPORAL_TARGET_HOST":       "TEMPORAL_ADDRESS",
 	"TEMPORAL_ENDPOINT":          "TEMPORAL_ADDRESS",
 	"TEMPORAL_GRPC_ENDPOINT":     "TEMPORAL_ADDRESS",
-	"TEMPORAL_SERVICE_HOST":      "", // made by Kubernetes
+	"TEMPORAL_SERVICE_HOST":      "", // set by Kubernetes
 	"TEMPORAL_SERVICE_PORT":      "",
 	"TEMPORAL_NS":                "TEMPORAL_NAMESPACE",
 	"TEMPORAL_TOKEN":             "TEMPORAL_API_KEY",
@@ -75,9 +75,10 @@ var otherNames = map[string]string{
 	"CONCUR_URL":                 "CONCUR_GEOLOCATION",
 }
 
-// uselessVariables are variables that Temporal's SDK knows and that have no effect here.
+// uselessVariables maps variables of the Temporal SDK that have no effect in these programs to
+// the reason.
 func uselessVariables() map[string]string {
-	const noCodec = "has no effect: the connector asks no remote codec, and reads and writes payloads as they are"
+	const noCodec = "has no effect: the connector uses no remote codec"
 	useless := map[string]string{"TEMPORAL_CODEC_ENDPOINT": noCodec, "TEMPORAL_CODEC_AUTH": noCodec}
 	if off := strings.ToLower(variable("TEMPORAL_TLS")); off == "false" || off == "0" {
 		for _, name := range temporalVariables {
@@ -89,8 +90,8 @@ func uselessVariables() map[string]string {
 	return useless
 }
 
-// checkTemporal looks for values that Temporal's SDK would pass over without a word, and
-// for what cannot be part of an address, a name or a header.
+// checkTemporal reports values that the Temporal SDK would silently ignore, and texts that
+// cannot be an address, a name or a header.
 func (p *problems) checkTemporal() {
 	for _, name := range []string{"TEMPORAL_TLS", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION"} {
 		switch strings.ToLower(variable(name)) {
@@ -115,8 +116,8 @@ func (p *problems) checkTemporal() {
 	}
 }
 
-// checkText refuses what no name, address or path needs and what nobody sees in a file:
-// white space around it, control characters, and bytes that are no UTF-8.
+// checkText rejects surrounding spaces, control characters and invalid UTF-8. No name, address
+// or path needs them, and people overlook them in a file.
 func (p *problems) checkText(name, text string) {
 	switch {
 	case !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable):
@@ -126,6 +127,6 @@ func (p *problems) checkText(name, text string) {
 	}
 }
 
-// unprintable reports whether a character shows nothing: a control character, or one that
-// only changes how others are shown, such as a byte order mark.
+// unprintable reports whether a character is invisible: a control or format character, such as
+// a byte order mark.
 func unprintable(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }

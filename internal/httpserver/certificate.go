@@ -11,9 +11,9 @@ import (
 	"concur-connector/internal/textfile"
 )
 
-// tlsConfig is what Concur asks of an endpoint: TLS 1.2 or later, and ECDHE only.
-// Of the suites it names, those with authenticated encryption are offered; those
-// for an ECDSA key serve everybody else. All of TLS 1.3 is ECDHE.
+// tlsConfig follows Concur's rules for endpoints: TLS 1.2 or later, and ECDHE only. It offers
+// the suites with authenticated encryption from Concur's list, and their counterparts for ECDSA
+// keys. TLS 1.3 always uses ECDHE.
 //
 // Source: https://developer.concur.com/platform/callout-security-standards.html
 func tlsConfig(c *certificate) *tls.Config {
@@ -32,8 +32,8 @@ func tlsConfig(c *certificate) *tls.Config {
 	}
 }
 
-// certificate follows the files it was read from, so that a renewal needs no
-// restart. Files that cannot be used leave the certificate in use as it is.
+// certificate reloads its files when they change, so that a renewal needs no restart. If the
+// new files are invalid, it keeps the old certificate.
 type certificate struct {
 	certFile, keyFile string
 	logger            *slog.Logger
@@ -43,7 +43,7 @@ type certificate struct {
 	stamp stamp
 }
 
-// stamp tells one state of the two files from another.
+// stamp identifies one version of the two files.
 type stamp struct {
 	cert, key         time.Time
 	certSize, keySize int64
@@ -51,14 +51,14 @@ type stamp struct {
 
 func newCertificate(certFile, keyFile string, logger *slog.Logger) (*certificate, error) {
 	c := &certificate{certFile: certFile, keyFile: keyFile, logger: logger}
-	s, err := c.look()
+	s, err := c.readStamp()
 	if err != nil {
 		return nil, err
 	}
 	return c, c.load(s)
 }
 
-func (c *certificate) look() (stamp, error) {
+func (c *certificate) readStamp() (stamp, error) {
 	cert, err := os.Stat(c.certFile)
 	if err != nil {
 		return stamp{}, fmt.Errorf("read the certificate: %w", err)
@@ -71,7 +71,7 @@ func (c *certificate) look() (stamp, error) {
 }
 
 func (c *certificate) load(s stamp) error {
-	c.stamp = s // also when it fails: the same files are not tried again
+	c.stamp = s // also after a failure, so that the same files are not tried again
 	pair, err := KeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		return fmt.Errorf("use the certificate %s with the key %s: %w", c.certFile, c.keyFile, err)
@@ -80,8 +80,7 @@ func (c *certificate) load(s stamp) error {
 	return nil
 }
 
-// KeyPair reads a certificate and its key, in PEM form, as the listeners do. A byte order
-// mark before either is not of it.
+// KeyPair reads a certificate and its key in PEM form. It ignores a byte order mark.
 func KeyPair(certFile, keyFile string) (tls.Certificate, error) {
 	cert, err := textfile.Read(certFile)
 	if err != nil {
@@ -97,12 +96,12 @@ func KeyPair(certFile, keyFile string) (tls.Certificate, error) {
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s, err := c.look()
+	s, err := c.readStamp()
 	if err != nil || s == c.stamp {
-		return c.pair, nil // a file that is missing is being replaced
+		return c.pair, nil // a missing file is just being replaced
 	}
 	if err := c.load(s); err != nil {
-		c.logger.Error("the new certificate is not used", "error", err)
+		c.logger.Error("new certificate rejected, keeping the old one", "error", err)
 	} else {
 		c.logger.Info("certificate renewed")
 	}

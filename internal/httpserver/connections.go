@@ -14,47 +14,47 @@ import (
 )
 
 const (
-	// DefaultConnections is how many connections a listener keeps open at most.
+	// DefaultConnections is the default limit of open connections of a listener.
 	DefaultConnections = 1000
-	// keptFiles are the file descriptors that connections must leave to everything else: the
-	// client of Temporal, certificates, logs.
-	keptFiles = 64
-	// listeners is how many listeners a program has at most: the public and the internal one.
-	listeners = 2
-	// leastConnections are kept even where the process may open very few files.
-	leastConnections = 8
-	// crowdedEvery is how often it is logged that connections are closed for want of room.
-	crowdedEvery = time.Minute
+	// reservedFiles is the number of file descriptors reserved for everything but connections:
+	// the Temporal client, certificates, logs.
+	reservedFiles = 64
+	// maxListeners is the number of listeners of a program: public and internal.
+	maxListeners = 2
+	// minConnections is the lowest limit, even if the process may open very few files.
+	minConnections = 8
+	// logInterval is the interval of the warning that connections are closed at the limit.
+	logInterval = time.Minute
 )
 
-// affordable lowers a limit of connections to what a limit of open files leaves room for.
-// Of zero files nothing is known.
-func affordable(limit, files int) int {
+// connectionLimit lowers a limit of connections to fit the limit of open files. Zero files
+// means that the limit of open files is unknown.
+func connectionLimit(limit, files int) int {
 	if files <= 0 {
 		return limit
 	}
-	return min(limit, max((files-keptFiles)/listeners, leastConnections))
+	return min(limit, max((files-reservedFiles)/maxListeners, minConnections))
 }
 
-// openFiles is how many files the process may open, or zero where the system does not say.
-func openFiles() int {
+// maxOpenFiles returns the number of files that the process may open, or zero if it is unknown.
+func maxOpenFiles() int {
 	limits, err := os.ReadFile("/proc/self/limits")
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(limits)) {
 		if rest, ok := strings.CutPrefix(line, "Max open files"); ok {
-			soft, _ := strconv.Atoi(strings.Fields(rest + " 0")[0]) // "unlimited" is no number
+			soft, _ := strconv.Atoi(strings.Fields(rest + " 0")[0]) // "unlimited" becomes zero
 			return soft
 		}
 	}
 	return 0
 }
 
-// connections keeps the number of open connections at the limit. When it is reached, one
-// is closed: first one that has had its answer and is kept for the next request, then one
-// whose request has not come as a whole; of several the one that has been so for longest. A
-// request that has come is answered and never cut. When all are being answered, the next
+// connections enforces the limit of open connections. At the limit it closes one connection:
+// an idle one if there is any, else one whose request has not arrived completely. Among several
+// it closes the one that has been in this state for longest. It never closes a connection
+// whose request has arrived completely. If all connections have such a request, a new
 // connection waits.
 type connections struct {
 	limit  int
@@ -62,22 +62,23 @@ type connections struct {
 
 	mu     sync.Mutex
 	open   map[net.Conn]connection
-	closed int // for want of room, since that was last logged
+	closed int // number of connections closed at the limit since the last warning
 	logged time.Time
 }
 
 type connection struct {
-	doing activity
+	state connState
 	since time.Time
 }
 
-// activity is what a connection does, from what is closed first to what is never closed.
-type activity int
+// connState is the state of a connection. Connections in the first state are closed first,
+// those in the last state never.
+type connState int
 
 const (
-	idle     activity = iota // it has had an answer
-	arriving                 // its request has not come as a whole; perhaps nothing has
-	served                   // its request is being answered
+	idle     connState = iota // its last request has been answered
+	arriving                  // its request has not arrived completely
+	served                    // its request is being answered
 )
 
 type connectionKey struct{}
@@ -86,13 +87,13 @@ func newConnections(limit int, logger *slog.Logger) *connections {
 	return &connections{limit: limit, logger: logger, open: map[net.Conn]connection{}}
 }
 
-// accepted is the server's ConnContext: a connection has been opened.
+// accepted is the server's ConnContext. It records a new connection.
 func (c *connections) accepted(ctx context.Context, conn net.Conn) context.Context {
 	c.set(conn, arriving)
 	return context.WithValue(ctx, connectionKey{}, conn)
 }
 
-// changed is the server's ConnState.
+// changed is the server's ConnState. It records the new state of a connection.
 func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateActive:
@@ -106,8 +107,8 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// protect wraps a handler so that a request is not cut once it has arrived, body included.
-// It stays so until the server has written the answer.
+// protect wraps a handler. It marks a connection as served once its request has arrived with
+// its body, so that the connection stays open until the server has written the answer.
 func (c *connections) protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, ok := r.Context().Value(connectionKey{}).(net.Conn)
@@ -122,7 +123,7 @@ func (c *connections) protect(next http.Handler) http.Handler {
 	})
 }
 
-// arrivingBody says when a body has been read to its end.
+// arrivingBody calls arrived when the body has been read to its end.
 type arrivingBody struct {
 	io.ReadCloser
 	arrived func()
@@ -136,38 +137,38 @@ func (b *arrivingBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// set notes what a connection does, and makes room when the limit is reached: one
-// connection more can then be accepted.
-func (c *connections) set(conn net.Conn, doing activity) {
+// set records the state of a connection. At the limit it closes connections, so that one more
+// can be accepted.
+func (c *connections) set(conn net.Conn, state connState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if before, known := c.open[conn]; !known || before.doing != doing {
-		c.open[conn] = connection{doing: doing, since: time.Now()}
+	if before, known := c.open[conn]; !known || before.state != state {
+		c.open[conn] = connection{state: state, since: time.Now()}
 	}
 	for len(c.open) >= c.limit {
-		least := c.least()
-		if least == nil {
+		next := c.nextToClose()
+		if next == nil {
 			break
 		}
-		delete(c.open, least)
+		delete(c.open, next)
 		c.closed++
-		go least.Close() // TLS says farewell, which may take a moment
+		go next.Close() // the end of a TLS connection may take a moment
 	}
-	if c.closed > 0 && time.Since(c.logged) >= crowdedEvery {
-		c.logger.Warn("too many connections are open: those that do the least are closed", "limit", c.limit, "closed", c.closed)
+	if c.closed > 0 && time.Since(c.logged) >= logInterval {
+		c.logger.Warn("too many open connections: closing idle and slow ones", "limit", c.limit, "closed", c.closed)
 		c.closed, c.logged = 0, time.Now()
 	}
 }
 
-// least is the connection that is closed first, or nil when all are being served.
-func (c *connections) least() (conn net.Conn) {
+// nextToClose returns the connection to close first, or nil if all are being served.
+func (c *connections) nextToClose() (conn net.Conn) {
 	var found connection
-	for candidate, is := range c.open {
-		if is.doing == served {
+	for candidate, other := range c.open {
+		if other.state == served {
 			continue
 		}
-		if conn == nil || is.doing < found.doing || is.doing == found.doing && is.since.Before(found.since) {
-			conn, found = candidate, is
+		if conn == nil || other.state < found.state || other.state == found.state && other.since.Before(found.since) {
+			conn, found = candidate, other
 		}
 	}
 	return conn

@@ -102,7 +102,7 @@ func TestACrowdOfConnectionsThatDoNothingKeepsNoRequestOut(t *testing.T) {
 				require.NoError(t, response.Body.Close())
 				require.Equal(t, http.StatusOK, response.StatusCode)
 			}
-			require.Equal(t, 1, strings.Count(log(), "too many connections are open"), log())
+			require.Equal(t, 1, strings.Count(log(), "too many open connections"), log())
 			require.NotContains(t, log(), "TLS handshake failed")
 		})
 	}
@@ -159,9 +159,9 @@ func closed(conn net.Conn) bool {
 func TestTheLimitOfOpenFilesLowersThatOfConnections(t *testing.T) {
 	t.Parallel()
 	for files, want := range map[int]int{0: 1000, -1: 1000, 1 << 20: 1000, 2064: 1000, 1024: 480, 600: 268, 64: 8, 10: 8} {
-		require.Equal(t, want, httpserver.Affordable(1000, files), files)
+		require.Equal(t, want, httpserver.ConnectionLimit(1000, files), files)
 	}
-	require.Equal(t, 5, httpserver.Affordable(5, 1024))
+	require.Equal(t, 5, httpserver.ConnectionLimit(5, 1024))
 }
 
 // fewFiles is set in the process that TestACrowdLeavesFilesForARequest starts.
@@ -174,7 +174,7 @@ func TestACrowdLeavesFilesForARequest(t *testing.T) {
 	}
 	t.Parallel()
 	shell, err := exec.LookPath("sh")
-	if err != nil || httpserver.OpenFiles() == 0 {
+	if err != nil || httpserver.MaxOpenFiles() == 0 {
 		t.Skip("the system does not say how many files may be open")
 	}
 	self, err := os.Executable()

@@ -1,3 +1,4 @@
-// Package httpserver listens: it bounds what a client may cost, speaks TLS as
-// Concur asks, follows a renewed certificate, and drains before it ends.
+// Package httpserver is the HTTP server of the programs. It limits the resources that clients
+// can use, follows Concur's TLS rules, reloads renewed certificates, and finishes open requests
+// before it ends.
 package httpserver

@@ -2,6 +2,6 @@ package httpserver
 
 // What the tests look at from outside.
 var (
-	Affordable = affordable
-	OpenFiles  = openFiles
+	ConnectionLimit = connectionLimit
+	MaxOpenFiles    = maxOpenFiles
 )

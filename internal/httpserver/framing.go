@@ -15,14 +15,14 @@ import (
 	"time"
 )
 
-// A request that says in two ways where its body ends can be read in two ways. A proxy in
-// front of us may take for a body what we take for another request, which it then has not
-// checked (request smuggling). net/http accepts some such requests and hides from the
-// handler what they said, so each connection is looked at while it is read.
+// A request can state the end of its body in two contradictory ways. A proxy may then read as a
+// body what this server reads as another request, which the proxy has not checked (request
+// smuggling). net/http accepts some of these requests and hides their headers from the handler,
+// so this file checks the bytes of each connection.
 //
 // Source: https://www.rfc-editor.org/rfc/rfc9112#section-6.3
 
-// framedListener refuses ambiguous requests on all its connections.
+// framedListener rejects ambiguous requests on all its connections.
 type framedListener struct {
 	net.Listener
 	logger *slog.Logger
@@ -36,20 +36,20 @@ func (l framedListener) Accept() (net.Conn, error) {
 	return &framedConn{Conn: conn, logger: l.logger}, nil
 }
 
-// framedConn hands on what it reads, and instead of the end of an ambiguous header a line
-// that net/http answers with 400 and by closing the connection.
+// framedConn passes on the bytes that it reads. It replaces the end of an ambiguous header with
+// an invalid line, so that net/http answers 400 and closes the connection.
 type framedConn struct {
 	net.Conn
 	logger *slog.Logger
 	shake  sync.Once
-	failed error // of the handshake
+	failed error // the error of the handshake
 
 	framing framing
-	insert  []byte      // handed on next
-	ended   atomic.Bool // nothing more is handed on
+	insert  []byte      // to pass on next
+	ended   atomic.Bool // nothing more is passed on
 }
 
-// notAHeader is a line that cannot be in a header, and the end of one.
+// notAHeader is an invalid header line and the end of a header.
 const notAHeader = "\x00\r\n\r\n"
 
 func (c *framedConn) Read(p []byte) (int, error) {
@@ -69,7 +69,7 @@ func (c *framedConn) Read(p []byte) (int, error) {
 	if good == n {
 		return n, err
 	}
-	c.logger.Warn("request refused: it does not say clearly where its body ends", "from", c.RemoteAddr().String())
+	c.logger.Warn("request rejected: the end of its body is ambiguous", "from", c.RemoteAddr().String())
 	c.insert = []byte(notAHeader)
 	c.ended.Store(true)
 	if good == 0 {
@@ -78,24 +78,24 @@ func (c *framedConn) Read(p []byte) (int, error) {
 	return good, nil
 }
 
-// The bounds of what is read of a refused connection before it is closed.
+// The limits of reading from a rejected connection before it is closed.
 const (
-	lingerTime = 500 * time.Millisecond
-	lingerMost = 256 << 10
+	lingerTime  = 500 * time.Millisecond
+	lingerBytes = 256 << 10
 )
 
-// Close closes the connection. Of a refused one it first reads what the client still sends:
-// the system would otherwise reset the connection, and the client might not see the answer.
+// Close closes the connection. After a rejected request it first reads what the client still
+// sends. Otherwise the system would reset the connection, and the client might miss the answer.
 func (c *framedConn) Close() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.ended.Load() && half.CloseWrite() == nil {
 		_ = c.SetReadDeadline(time.Now().Add(lingerTime))
-		_, _ = io.CopyN(io.Discard, c.Conn, lingerMost)
+		_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes)
 	}
 	return c.Conn.Close()
 }
 
-// handshake makes the handshake of TLS, which net/http makes only when it sees the
-// connection itself. The deadline is that of the first header.
+// handshake performs the TLS handshake, because net/http does not see the TLS connection
+// behind framedConn. The deadline of the first header applies.
 func (c *framedConn) handshake() {
 	conn, ok := c.Conn.(*tls.Conn)
 	if !ok {
@@ -104,7 +104,7 @@ func (c *framedConn) handshake() {
 	if c.failed = conn.Handshake(); c.failed == nil {
 		return
 	}
-	if errors.Is(c.failed, net.ErrClosed) { // for want of room, which is logged elsewhere
+	if errors.Is(c.failed, net.ErrClosed) { // closed at the limit of connections, which is logged elsewhere
 		return
 	}
 	c.logger.Warn("TLS handshake failed", "from", c.RemoteAddr().String(), "error", c.failed)
@@ -117,19 +117,19 @@ func (c *framedConn) handshake() {
 
 // framing follows the requests of one connection.
 type framing struct {
-	body    int64 // bytes of the body that are still to come
-	endless bool  // a chunked body has begun; the connection ends with it
+	body    int64 // remaining bytes of the body
+	endless bool  // a chunked body has begun; the connection is closed after it
 
 	line      []byte
-	lines     int // of this header, before this line
-	old       bool
+	lines     int  // complete lines of this header
+	old       bool // older than HTTP/1.1
 	chunked   bool
 	length    string
 	ambiguous bool
 }
 
-// read takes what comes next and returns how much of it may be handed on: all of it, or
-// what comes before the end of an ambiguous header.
+// read checks the next bytes. It returns how many of them may be passed on: all, or those
+// before the end of an ambiguous header.
 func (f *framing) read(p []byte) int {
 	for i := 0; i < len(p); i++ {
 		switch {
@@ -154,7 +154,7 @@ func (f *framing) read(p []byte) int {
 	return len(p)
 }
 
-// take takes a line of a header and reports whether the header may go on, or end.
+// take checks one line of a header. It returns false at the end of an ambiguous header.
 func (f *framing) take(line []byte) bool {
 	switch {
 	case len(line) > 0 && f.lines == 0:
@@ -170,21 +170,21 @@ func (f *framing) take(line []byte) bool {
 		}
 		f.ambiguous = f.ambiguous || line[0] == ' ' || line[0] == '\t' // a folded line
 		f.lines++
-	case f.lines > 0: // the end of the header; an empty line before a request is none
-		ends := *f
+	case f.lines > 0: // the end of the header; empty lines before a request do not count
+		header := *f
 		*f = framing{line: f.line}
-		if ends.ambiguous || ends.chunked && (ends.length != "" || ends.old) {
+		if header.ambiguous || header.chunked && (header.length != "" || header.old) {
 			return false
 		}
-		f.endless = ends.chunked
-		f.body, _ = strconv.ParseInt(ends.length, 10, 64) // net/http refuses what is no number
+		f.endless = header.chunked
+		f.body, _ = strconv.ParseInt(header.length, 10, 64) // net/http rejects other texts
 	}
 	return true
 }
 
-// lastOfItsConnection has the connection closed after a chunked request: framing does not
-// follow where such a body ends.
-func lastOfItsConnection(next http.Handler) http.Handler {
+// closeAfterChunked closes the connection after a chunked request, because framing does not
+// find the end of such a body.
+func closeAfterChunked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.TransferEncoding) > 0 {
 			w.Header().Set("Connection", "close")

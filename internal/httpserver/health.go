@@ -9,13 +9,12 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// readyTime bounds one look at what readiness depends on.
+// readyTime is the timeout of one readiness check.
 const readyTime = 2 * time.Second
 
-// Health answers /healthz with 200 as long as the process answers at all, and
-// /readyz with 200 when ready returns nil within two seconds, else with 503 and
-// the reason. What it says when it is ready is followed by a line of each of about.
-// Every other path is 404.
+// Health answers /healthz with 200. It answers /readyz with 200 if ready returns nil within two
+// seconds, else with 503 and the reason. If the program is ready, the answer also contains one
+// line from each function in about. Every other path is 404.
 func Health(ready func(ctx context.Context) error, about ...func() string) http.Handler {
 	router := mux.NewRouter().SkipClean(true)
 	router.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -28,11 +27,11 @@ func Health(ready func(ctx context.Context) error, about ...func() string) http.
 			say(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
 			return
 		}
-		said := "ready"
+		text := "ready"
 		for _, line := range about {
-			said += "\n" + line()
+			text += "\n" + line()
 		}
-		say(w, http.StatusOK, said)
+		say(w, http.StatusOK, text)
 	}).Methods(http.MethodGet, http.MethodHead)
 	return router
 }

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// The bounds of what a client may cost. A request and its answer end well within
-// drainTime, so that a drain loses none.
+// The limits for clients. A request and its answer take less than drainTime, so no request is
+// lost when the server ends.
 const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 10 * time.Second
@@ -35,19 +35,19 @@ type Options struct {
 	// means plain HTTP.
 	CertFile, KeyFile string
 
-	// MaxConnections is how many connections are kept open at most; fewer where the process
-	// may not open so many files. Zero means DefaultConnections.
+	// MaxConnections limits the open connections. The limit is lower if the process may not open
+	// enough files. Zero means DefaultConnections.
 	MaxConnections int
 }
 
-// Server is a listener that is open and, once Serve is called, answers.
+// Server is an open listener. It answers requests once Serve is called.
 type Server struct {
 	listener net.Listener
 	http     *http.Server
 }
 
-// New opens the listener. The error says what cannot be listened on or which
-// certificate cannot be used. A Server that is not served is to be closed.
+// New opens the listener. The error names the address or the certificate that cannot be used.
+// If the caller does not call Serve, it must call Close.
 func New(o Options) (*Server, error) {
 	switch {
 	case o.Handler == nil || o.Logger == nil:
@@ -67,17 +67,17 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", o.Addr, err)
 	}
-	open := newConnections(affordable(cmp.Or(o.MaxConnections, DefaultConnections), openFiles()), o.Logger)
+	open := newConnections(connectionLimit(cmp.Or(o.MaxConnections, DefaultConnections), maxOpenFiles()), o.Logger)
 	if secured != nil {
 		listener = tls.NewListener(listener, secured)
 	}
-	// One protocol, whose bounds are known and tested.
+	// Serve only HTTP/1.1, because only its limits are tested.
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &Server{
 		listener: netutil.LimitListener(framedListener{Listener: listener, logger: o.Logger}, open.limit),
 		http: &http.Server{
-			Handler:                      open.protect(lastOfItsConnection(o.Handler)),
+			Handler:                      open.protect(closeAfterChunked(o.Handler)),
 			ConnContext:                  open.accepted,
 			ConnState:                    open.changed,
 			Protocols:                    protocols,
@@ -92,14 +92,14 @@ func New(o Options) (*Server, error) {
 	}, nil
 }
 
-// Addr returns the host:port that is really listened on.
+// Addr returns the host:port of the listener.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Close closes the listener of a Server that is not served.
+// Close closes the listener if Serve was not called.
 func (s *Server) Close() error { return s.listener.Close() }
 
-// Serve answers until ctx ends; then it takes no new connection and lets the
-// requests in flight finish. The error is nil after a complete drain.
+// Serve answers requests until ctx ends. It then accepts no new connections and waits for the
+// open requests. The error is nil if all of them were answered.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- s.http.Serve(s.listener) }()

@@ -1,4 +1,4 @@
-// Package spelling guesses which known name was meant by one that is not known.
+// Package spelling finds the known name that a mistyped name probably stands for.
 package spelling
 
 import (
@@ -7,13 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// maxName is how many characters of a name are looked at: the work grows with its square.
+// maxName is the longest name to compare, in characters. The work grows with the square of the
+// length.
 const maxName = 64
 
-// Nearest returns the one of the known names that was probably meant by a name that is
-// not known, or nothing. Of several that are equally near it returns the first.
+// Nearest returns the most similar known name, or nothing if none is similar. If several are
+// equally similar, it returns the first.
 func Nearest(name string, known []string) string {
-	// A third of a name may be wrong. More than that is another name.
+	// At most a third of the characters may differ.
 	length := utf8.RuneCountInString(name)
 	if length > maxName {
 		return ""
@@ -26,7 +27,7 @@ func Nearest(name string, known []string) string {
 	}
 	for _, k := range known {
 		shorter := min(length, utf8.RuneCountInString(k))
-		most := max(min(1, shorter-1), shorter/3) // of one letter nothing is left
+		most := max(min(1, shorter-1), shorter/3) // names of one letter must be equal
 		d := distance(strings.ToLower(name), strings.ToLower(k))
 		if k == name || d > most || best != "" && d >= nearest {
 			continue
@@ -36,8 +37,8 @@ func Nearest(name string, known []string) string {
 	return best
 }
 
-// Among ends an error about an unknown name: it suggests the nearest known name and lists
-// all of them.
+// Among returns the end of an error about an unknown name. It suggests the most similar known
+// name and lists all known names.
 func Among(name string, known []string) string {
 	joint := "; known are "
 	if meant := Suggestion(name, known); meant != "" {
@@ -46,8 +47,8 @@ func Among(name string, known []string) string {
 	return joint + strings.Join(known, ", ")
 }
 
-// Suggestion ends an error about an unknown name: it suggests the nearest known name. It is
-// empty when no known name is near.
+// Suggestion returns the end of an error about an unknown name. It suggests the most similar
+// known name, and is empty if none is similar.
 func Suggestion(name string, known []string) string {
 	if best := Nearest(name, known); best != "" {
 		return fmt.Sprintf("; did you mean %q?", best)
@@ -55,7 +56,7 @@ func Suggestion(name string, known []string) string {
 	return ""
 }
 
-// singular takes the plural off a name: rules have an entry, a report has entries.
+// singular removes the plural ending of a name: entries becomes entry.
 func singular(name string) string {
 	if of, ok := strings.CutSuffix(name, "ies"); ok {
 		return of + "y"
@@ -63,8 +64,8 @@ func singular(name string) string {
 	return strings.TrimSuffix(name, "s")
 }
 
-// distance counts the characters that are to be added, taken out or replaced, or
-// swapped with their neighbour, to make the one text of the other.
+// distance counts the edits between two texts: a character added, removed, replaced, or swapped
+// with its neighbour.
 func distance(a, b string) int {
 	from, to := []rune(a), []rune(b)
 	var before []int // the row two above

@@ -1,2 +1,2 @@
-// Package telemetry is the one place where logs are set up.
+// Package telemetry sets up logging.
 package telemetry

@@ -6,9 +6,8 @@ import (
 	"log/slog"
 )
 
-// NewLogger returns a logger that writes one line a record to w, from the given
-// level up (debug, info, warn or error) in the given format (json or text). The
-// error names what is neither.
+// NewLogger returns a logger that writes one line for each record to w. The level is the lowest
+// one to log: debug, info, warn or error. The format is json or text.
 func NewLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 	levels := map[string]slog.Level{
 		"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,

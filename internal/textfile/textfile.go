@@ -1,4 +1,4 @@
-// Package textfile reads texts as the editors of all systems save them.
+// Package textfile reads text files in the encodings of common editors.
 package textfile
 
 import (
@@ -7,10 +7,10 @@ import (
 	"os"
 )
 
-// ErrUTF16 is of a text that would be read as something else.
+// ErrUTF16 is returned for a text in UTF-16.
 var ErrUTF16 = errors.New("it is in UTF-16: save it as UTF-8")
 
-// Trim returns a text without the byte order mark that some editors put before it.
+// Trim returns a text without a byte order mark.
 func Trim(text []byte) ([]byte, error) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		return nil, ErrUTF16

@@ -40,7 +40,7 @@ func TestWhatTheRulesAskTheCompanyForIsLookedAt(t *testing.T) {
 	require.Len(t, look(nil, server.URL+"/duplicates", server.URL+"/centres"), 1, "each host once")
 	require.Zero(t, asked, "nothing is sent")
 	require.Empty(t, look(nil))
-	says(t, look(nil, "https://erp.example.com/facts"), factsCheck, broken, "the host erp.example.com is not among those that may be asked")
+	says(t, look(nil, "https://erp.example.com/facts"), factsCheck, broken, "the host erp.example.com is not an allowed host")
 	says(t, look(nil, "https://127.0.0.1:1/facts"), factsCheck, broken, "no TLS connection to 127.0.0.1:1")
 	says(t, look(func(c *config.Worker) { c.FactCA = "" }, server.URL), factsCheck, broken, "no TLS connection to "+host)
 	says(t, look(func(c *config.Worker) { c.FactCA = "/nowhere" }, server.URL), factsCheck, broken, "CONCUR_FACT_CA: ")

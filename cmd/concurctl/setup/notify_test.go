@@ -95,7 +95,7 @@ func TestNotifySendsNothingWhenSomethingIsWrongHere(t *testing.T) {
 		"a url in clear":             {clitest.CalloutEnv(), []string{"--url", "http://connector.example.com"}, "the password would travel in clear"},
 		"a url with a path":          {clitest.CalloutEnv(), []string{"--url", server.URL + "/concur"}, "without a path"},
 		"a url with a password":      {clitest.CalloutEnv(), []string{"--url", "https://a:b@127.0.0.1"}, "--url must be https://host"},
-		"certificates that are none": {clitest.CalloutEnv(), []string{"--url", server.URL, "--ca", clitest.File(t, "ca.pem", "none")}, "holds no certificate in PEM form"},
+		"certificates that are none": {clitest.CalloutEnv(), []string{"--url", server.URL, "--ca", clitest.File(t, "ca.pem", "none")}, "contains no certificate in PEM form"},
 		"an authority of nobody":     {clitest.CalloutEnv(), []string{"--url", server.URL, "--object-uri", clitest.ObjectURI}, "reach 127.0.0.1:"},
 		"no object":                  {clitest.CalloutEnv(), []string{"--url", server.URL}, "--object-uri cannot be used: ObjectURI is empty"},
 		"an object without a key":    {clitest.CalloutEnv(), []string{"--url", server.URL, "--object-uri", "https://www.concursolutions.com/"}, "has no key"},
