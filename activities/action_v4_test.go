@@ -462,8 +462,8 @@ func TestRejectedExpenseCommentIsSentOnlyWhenConcurAsks(t *testing.T) {
 func TestMissingCommentErrorNamesItsSetting(t *testing.T) {
 	t.Parallel()
 	for code, setting := range map[string]string{
-		"missingComments": "settings.passOnComment", "CostObjectChangeMissingComments": "settings.passOnComment",
-		"BudgetObjectChangeMissingComments": "settings.passOnComment", "rejectedExpenseMissingComments": "settings.expenseRejectedComment",
+		"missingComments": "settings.approveComment", "CostObjectChangeMissingComments": "settings.approveComment",
+		"BudgetObjectChangeMissingComments": "settings.approveComment", "rejectedExpenseMissingComments": "settings.expenseRejectedComment",
 	} {
 		n := newFakeV4(t)
 		n.on("approve", refusedV4(code))

@@ -39,7 +39,7 @@ func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput)
 	if in.RulesHash != rules.Hash() {
 		return expense.FetchedFacts{Stale: true}, nil
 	}
-	questions, err := rules.Questions(policy.Case{Report: in.Report, Request: in.Request, EventType: in.EventType, At: in.At})
+	questions, err := rules.Questions(policy.Input{Report: in.Report, Request: in.Request, EventType: in.EventType, At: in.At})
 	if err != nil {
 		return expense.FetchedFacts{}, a.failure(ctx, &concur.Error{Op: "fetch facts", Kind: expense.Rejected, Message: err.Error()})
 	}
@@ -64,7 +64,7 @@ func (a *Activities) FetchFacts(ctx context.Context, in expense.FetchFactsInput)
 // emptyFacts has an empty result for each fact that the rules need. It stays empty if there
 // is no object to ask about.
 func emptyFacts(rules *policy.Policy, in expense.FetchFactsInput) expense.Facts {
-	names, ofRequests := rules.Asks()
+	names, ofRequests := rules.FactNames()
 	if in.Request != nil {
 		names = ofRequests
 	}

@@ -153,9 +153,9 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 		return expense.FetchedReport{ReportState: now.ReportState, ReportID: report.ID, Via: report.Via, HeaderHash: found.HeaderHash, MayHaveMoved: fetched.MayHaveMoved, DryRun: found.dryRunReason}, nil
 	}
 	fetched.Existing = existing
-	fetched.Report = rules.Keep(report)
-	fetched.FactNames, _ = rules.Asks()
-	fetched.StoredFields, _ = rules.Fields()
+	fetched.Report = rules.SelectFields(report)
+	fetched.FactNames, _ = rules.FactNames()
+	fetched.StoredFields, _ = rules.StoredFields()
 	fetched.RulesHash, fetched.DependsOnStep = rules.Hash(), rules.DependsOnStep()
 	if err := a.lookUpListItems(ctx, fetched.Report); err != nil {
 		return expense.FetchedReport{}, err
@@ -197,9 +197,9 @@ func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInp
 	}
 	fetched.Revision, fetched.Content = found.Request.Revision(), found.Request.Content()
 	fetched.Replaced = hasReplacement(found.Request)
-	fetched.Request = rules.KeepRequest(found.Request)
-	_, fetched.FactNames = rules.Asks()
-	_, fetched.StoredFields = rules.Fields()
+	fetched.Request = rules.SelectRequestFields(found.Request)
+	_, fetched.FactNames = rules.FactNames()
+	_, fetched.StoredFields = rules.StoredFields()
 	fetched.RulesHash, fetched.DependsOnStep = rules.Hash(), rules.DependsOnStep()
 	if err := a.lookUpListItems(ctx, fetched.Request); err != nil {
 		return expense.FetchedReport{}, err

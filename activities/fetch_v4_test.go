@@ -288,7 +288,7 @@ func TestTestUserIsFoundByTheIDOfTheLogin(t *testing.T) {
 // twoSteps sets rules that name two steps.
 func twoSteps(t testing.TB, o *activities.Options) {
 	t.Helper()
-	rules, err := policy.Parse("rules.yaml", []byte(strings.Replace(rulesFile, "rules:", "stops:\n  first: [SUBMIT]\n  second: [PRE-EXTRACT]\nrules:", 1)))
+	rules, err := policy.Parse("rules.yaml", []byte(strings.Replace(rulesFile, "rules:", "steps:\n  first: [SUBMIT]\n  second: [PRE-EXTRACT]\nrules:", 1)))
 	require.NoError(t, err)
 	o.Rules = rules
 }

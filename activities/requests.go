@@ -16,7 +16,7 @@ func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPen
 	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.startHeartbeat(ctx)
 	defer stop()
-	if !a.options.Rules.Current().JudgesRequests() {
+	if !a.options.Rules.Current().HasRequestRules() {
 		return expense.PendingRequests{WithoutRules: true}, nil
 	}
 	api, own, external := a.options.Concur, a.options.OwnSteps, a.externalValidation()

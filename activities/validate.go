@@ -19,7 +19,7 @@ func (a *Activities) ValidateReport(ctx context.Context, in expense.ValidateRepo
 	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.startHeartbeat(ctx)
 	defer stop()
-	return a.evaluate(ctx, "the report", in.RulesHash, policy.Case{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts})
+	return a.evaluate(ctx, "the report", in.RulesHash, policy.Input{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts})
 }
 
 // ValidateRequest is ValidateReport for a travel request, on which no exceptions are posted.
@@ -27,10 +27,10 @@ func (a *Activities) ValidateRequest(ctx context.Context, in expense.ValidateReq
 	defer sign(ctx, &result.Answer)
 	ctx, _, stop := a.startHeartbeat(ctx)
 	defer stop()
-	return a.evaluate(ctx, "the travel request", in.RulesHash, policy.Case{Request: in.Request, EventType: in.EventType, At: in.At, Facts: in.Facts})
+	return a.evaluate(ctx, "the travel request", in.RulesHash, policy.Input{Request: in.Request, EventType: in.EventType, At: in.At, Facts: in.Facts})
 }
 
-func (a *Activities) evaluate(ctx context.Context, what, rulesHash string, on policy.Case) (expense.EvaluationResult, error) {
+func (a *Activities) evaluate(ctx context.Context, what, rulesHash string, on policy.Input) (expense.EvaluationResult, error) {
 	rules := a.options.Rules.Current()
 	if rulesHash != rules.Hash() {
 		return expense.EvaluationResult{}, nil
@@ -48,7 +48,7 @@ func (a *Activities) evaluate(ctx context.Context, what, rulesHash string, on po
 // dependsOnStepName reports whether the verdict would be another one without the name of the
 // validation step: it acts, or it asks these people, only because of the name. Without a name,
 // a violation of a rule for certain steps asks a person.
-func dependsOnStepName(rules *policy.Policy, on policy.Case, verdict expense.Verdict) bool {
+func dependsOnStepName(rules *policy.Policy, on policy.Input, verdict expense.Verdict) bool {
 	if on.EventType == "" || !rules.DependsOnStep() {
 		return false
 	}

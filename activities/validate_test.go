@@ -11,13 +11,13 @@ import (
 )
 
 const byStopRules = `apiVersion: concur-connector/v1
-stops: {after-submit: [SUBMIT], before-extract: [PRE-EXTRACT], third: [THIRD]}
+steps: {after-submit: [SUBMIT], before-extract: [PRE-EXTRACT], third: [THIRD]}
 rules:
-  - {name: look, level: report, stops: [after-submit], expression: report.purpose != "odd", message: Finance looks., then: {ask: finance}}
-  - {name: back, level: report, stops: [before-extract], expression: report.purpose != "bad", message: No., then: {sendBack: true}}
-  - {name: audit, level: report, stops: [before-extract], expression: report.purpose != "odd audit", message: Auditors look., then: {ask: auditors}}
-  - {name: look-too, level: report, stops: [after-submit], expression: report.purpose != "odd audit", message: Finance looks., then: {ask: finance}}
-  - {name: trip, level: request, stops: [after-submit], expression: request.purpose != "odd", message: Finance looks., then: {ask: finance}}
+  - {name: look, level: report, steps: [after-submit], expression: report.purpose != "odd", message: Finance looks., then: {ask: finance}}
+  - {name: back, level: report, steps: [before-extract], expression: report.purpose != "bad", message: No., then: {sendBack: true}}
+  - {name: audit, level: report, steps: [before-extract], expression: report.purpose != "odd audit", message: Auditors look., then: {ask: auditors}}
+  - {name: look-too, level: report, steps: [after-submit], expression: report.purpose != "odd audit", message: Finance looks., then: {ask: finance}}
+  - {name: trip, level: request, steps: [after-submit], expression: request.purpose != "odd", message: Finance looks., then: {ask: finance}}
 `
 
 func TestVerdictSaysWhetherItDependsOnTheStepName(t *testing.T) {

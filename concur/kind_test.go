@@ -97,7 +97,7 @@ func TestAMissingCommentSaysWhichFieldConcurRequires(t *testing.T) {
 		var e *concur.Error
 		require.ErrorAs(t, err, &e)
 		require.Equal(t, want, e.RequiredFields, body)
-		require.Equal(t, slices.Contains(want, concur.Comment), strings.Contains(e.Fix, "settings.passOnComment"), body)
+		require.Equal(t, slices.Contains(want, concur.Comment), strings.Contains(e.Fix, "settings.approveComment"), body)
 		require.Equal(t, slices.Contains(want, concur.ExpenseRejectedComment), strings.Contains(e.Fix, "settings.expenseRejectedComment"), body)
 	}
 }

@@ -235,8 +235,8 @@ var guards = map[string]struct {
 	},
 	"the refusal of rules that approve everything": {
 		file: "cmd/worker/build.go", story: "rules-reload",
-		with:    `if why := p.PassesUnseen(); why != "" {`,
-		without: `if why := p.PassesUnseen(); why == "never" {`,
+		with:    `if why := p.ApprovesUnchecked(); why != "" {`,
+		without: `if why := p.ApprovesUnchecked(); why == "never" {`,
 	},
 	"the contradiction between two names of a stop": {
 		file: "workflows/step.go", story: "forged-callout",

@@ -173,10 +173,10 @@ func makePast(ctx context.Context, t *testing.T, suite *suite, size int, queue s
 // pastActivities make reports from their keys, evaluate them by the rules, and write
 // nothing.
 func pastActivities(rules *policy.Policy) map[string]any {
-	ofReports, _ := rules.Fields()
+	ofReports, _ := rules.StoredFields()
 	return map[string]any{
 		workflows.FetchReport: func(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
-			report := rules.Keep(pastReport(in.ObjectURI))
+			report := rules.SelectFields(pastReport(in.ObjectURI))
 			return expense.FetchedReport{
 				Answer:      answerOf(ctx),
 				ReportState: expense.ReportState{Status: expense.StatusExternalValidation, ValidationID: report.ValidationID()},
@@ -188,7 +188,7 @@ func pastActivities(rules *policy.Policy) map[string]any {
 			return expense.HandedOverRun{Answer: answerOf(ctx)}, nil
 		},
 		workflows.ValidateReport: func(ctx context.Context, in expense.ValidateReportInput) (expense.EvaluationResult, error) {
-			v := rules.Evaluate(policy.Case{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts})
+			v := rules.Evaluate(policy.Input{Report: in.Report, EventType: in.EventType, At: in.At, Facts: in.Facts})
 			return expense.EvaluationResult{Answer: answerOf(ctx), Verdict: &v}, nil
 		},
 		workflows.PostExceptions: func(ctx context.Context, in expense.PostExceptionsInput) (expense.PostedExceptions, error) {

@@ -55,16 +55,16 @@ var reportFields = map[string][]Availability{
 
 // requestFields is the same for travel requests.
 var requestFields = map[string][]Availability{
-	"request.city":              {AlwaysProvided, NeverProvided},
-	"request.country":           {AlwaysProvided, NeverProvided},
-	"request.subdivision":       {AlwaysProvided, NeverProvided},
-	"request.type":              {AlwaysProvided, NeverProvided},
-	"expected.currencyName":     {NeverProvided, AlwaysProvided},
-	"allocation.accountCode1":   {NeverProvided, NeverProvided},
-	"allocation.accountCode2":   {NeverProvided, NeverProvided},
-	"allocation.hidden":         {AlwaysProvided, NeverProvided},
-	"field.valid":               {SometimesProvided, NeverProvided},
-	"requestException.blocking": {AlwaysProvided, NeverProvided},
+	"request.city":                 {AlwaysProvided, NeverProvided},
+	"request.country":              {AlwaysProvided, NeverProvided},
+	"request.subdivision":          {AlwaysProvided, NeverProvided},
+	"request.type":                 {AlwaysProvided, NeverProvided},
+	"expectedExpense.currencyName": {NeverProvided, AlwaysProvided},
+	"allocation.accountCode1":      {NeverProvided, NeverProvided},
+	"allocation.accountCode2":      {NeverProvided, NeverProvided},
+	"allocation.hidden":            {AlwaysProvided, NeverProvided},
+	"field.valid":                  {SometimesProvided, NeverProvided},
+	"requestException.blocking":    {AlwaysProvided, NeverProvided},
 }
 
 // Provides says whether an interface provides a field. The field has its name in rules, such
@@ -109,7 +109,7 @@ var requestFields = map[string][]Availability{
 //	request.country            yes         no
 //	request.subdivision        yes         no
 //	request.type               yes         no
-//	expected.currencyName      no          yes
+//	expectedExpense.currencyName  no          yes
 //	allocation.accountCode1    no          no
 //	allocation.accountCode2    no          no
 //	allocation.hidden          yes         no

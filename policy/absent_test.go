@@ -21,18 +21,18 @@ func TestWhatIsNotToldIsAbsent(t *testing.T) {
 		"report.hasException", "report.everSentBack", "entry.personal", "entry.companyCard", "entry.personalCard", "entry.itemized",
 		"entry.hasVat", "entry.hasExceptions", "entry.receiptRequired", "entry.imageRequired", "entry.hasReceipt", "entry.rejected",
 	} {
-		absent(t, policy.Case{Report: bare(expense.V1)}, "entry", field, "!"+field)
+		absent(t, policy.Input{Report: bare(expense.V1)}, "entry", field, "!"+field)
 	}
 	for _, field := range []string{"entry.attendeeCount", "entry.commentCount"} {
-		absent(t, policy.Case{Report: bare(expense.V1)}, "entry", field, field+" == 0")
+		absent(t, policy.Input{Report: bare(expense.V1)}, "entry", field, field+" == 0")
 	}
-	absent(t, policy.Case{Report: bare(expense.V1)}, "itemization", "itemization.personal", "!itemization.personal")
+	absent(t, policy.Input{Report: bare(expense.V1)}, "itemization", "itemization.personal", "!itemization.personal")
 	request := &expense.TravelRequest{Exceptions: []expense.RequestException{{Code: "X"}}}
 	for _, field := range []string{"request.hasException", "request.everSentBack"} {
-		absent(t, policy.Case{Request: request}, "request", field, "!"+field)
+		absent(t, policy.Input{Request: request}, "request", field, "!"+field)
 	}
-	absent(t, policy.Case{Request: request}, "request", "request.exceptions[0].blocking", "!request.exceptions[0].blocking")
-	absent(t, policy.Case{Request: request}, "request", "request.exceptions[0].level", "request.exceptions[0].level == 0")
+	absent(t, policy.Input{Request: request}, "request", "request.exceptions[0].blocking", "!request.exceptions[0].blocking")
+	absent(t, policy.Input{Request: request}, "request", "request.exceptions[0].level", "request.exceptions[0].level == 0")
 }
 
 // A text is told when it is there; where an interface has none anywhere, it is absent.
@@ -43,22 +43,22 @@ func TestATextThatAnInterfaceNeverTellsIsAbsent(t *testing.T) {
 		for _, via := range []expense.Interface{"", expense.V1, expense.V2, expense.V3, expense.V4} {
 			report := &expense.Report{Via: via, Entries: []expense.Entry{{ID: "E1"}}}
 			if via.Provides(field) == expense.NeverProvided {
-				absent(t, policy.Case{Report: report}, level, field, field+` == ""`)
+				absent(t, policy.Input{Report: report}, level, field, field+` == ""`)
 				continue
 			}
-			require.Empty(t, judgedBy(t, level, field+` == ""`, policy.Case{Report: report}).Findings, "%s by %s", field, via)
+			require.Empty(t, judgedBy(t, level, field+` == ""`, policy.Input{Report: report}).Findings, "%s by %s", field, via)
 		}
 	}
 	v4 := &expense.Report{Via: expense.V4, Entries: []expense.Entry{{ID: "E1", Category: "Meals"}}}
-	require.Empty(t, judgedBy(t, "entry", `entry.category == "Meals"`, policy.Case{Report: v4}).Findings, "what is there is read")
+	require.Empty(t, judgedBy(t, "entry", `entry.category == "Meals"`, policy.Input{Report: v4}).Findings, "what is there is read")
 	for via, wrong := range map[expense.Interface]int{"": 0, expense.RequestV4: 0, expense.RequestV1: 1} {
-		r := policy.Case{Request: &expense.TravelRequest{Via: via}}
+		r := policy.Input{Request: &expense.TravelRequest{Via: via}}
 		require.Len(t, judgedBy(t, "request", `request.type == ""`, r).Findings, wrong, via)
 	}
 }
 
 // absent checks that reading a field errs, and that has() of it is false.
-func absent(t *testing.T, c policy.Case, level, field, reads string) {
+func absent(t *testing.T, c policy.Input, level, field, reads string) {
 	t.Helper()
 	v := judgedBy(t, level, reads, c)
 	require.Equal(t, expense.Ask, v.Action, reads)
@@ -67,7 +67,7 @@ func absent(t *testing.T, c policy.Case, level, field, reads string) {
 	require.Empty(t, judgedBy(t, level, "!has("+field+")", c).Findings, field)
 }
 
-func judgedBy(t *testing.T, level, expression string, c policy.Case) expense.Verdict {
+func judgedBy(t *testing.T, level, expression string, c policy.Input) expense.Verdict {
 	t.Helper()
 	return rules(t, [5]string{"one", level, "'" + strings.ReplaceAll(expression, "'", "''") + "'", "m", "ask: g"}).Evaluate(c)
 }
@@ -78,7 +78,7 @@ func TestWhatIsAbsentStaysAbsentInAHistory(t *testing.T) {
 	p := rules(t, [5]string{"one", "entry", "'!entry.hasVat || !report.hasException'", "m", "ask: g"})
 	for _, told := range []*bool{nil, new(false), new(true)} {
 		report := &expense.Report{HasException: told, Entries: []expense.Entry{{ID: "E1", HasVAT: told}}}
-		kept := stored(t, p.Keep(report))
+		kept := stored(t, p.SelectFields(report))
 		require.Equal(t, told, kept.HasException)
 		require.Equal(t, told, kept.Entries[0].HasVAT)
 		require.Equal(t, p.Judge(report), p.Judge(kept))
@@ -93,7 +93,7 @@ func TestAnInterfaceThatNeverTellsWhatARuleReadsIsWarnedOf(t *testing.T) {
 		[5]string{"paid", "entry", `has(entry.posted)`, "m", "ask: g"},
 	)
 	reasons := func(via expense.Interface) (all []string) {
-		for _, w := range p.Untold(via) {
+		for _, w := range p.NeverToldFields(via) {
 			require.Positive(t, w.Line)
 			all = append(all, w.Rule+": "+w.Reason)
 		}
@@ -109,29 +109,29 @@ func TestWhetherAnAllocationIsHiddenAndAValueIsValidMayBeAbsent(t *testing.T) {
 	report := &expense.Report{Entries: []expense.Entry{{
 		ID: "E1", Allocations: []expense.Allocation{{ID: "A1", AccountCode1: "7999"}}, Custom: map[string]expense.Field{"3": {Code: "C1", Value: "One"}},
 	}}}
-	absent(t, policy.Case{Report: report}, "allocation", "allocation.hidden", "!allocation.hidden")
-	absent(t, policy.Case{Report: report}, "entry", `entry.custom["3"].valid`, `!entry.custom["3"].valid`)
-	absent(t, policy.Case{Report: report}, "entry", `entry.custom["4"].valid`, `!entry.custom["4"].valid`)
+	absent(t, policy.Input{Report: report}, "allocation", "allocation.hidden", "!allocation.hidden")
+	absent(t, policy.Input{Report: report}, "entry", `entry.custom["3"].valid`, `!entry.custom["3"].valid`)
+	absent(t, policy.Input{Report: report}, "entry", `entry.custom["4"].valid`, `!entry.custom["4"].valid`)
 	report.Entries[0].Allocations[0].Hidden = new(true)
-	require.Equal(t, expense.Ask, judgedBy(t, "allocation", "!allocation.hidden", policy.Case{Report: report}).Action, "a rule sees a hidden allocation")
+	require.Equal(t, expense.Ask, judgedBy(t, "allocation", "!allocation.hidden", policy.Input{Report: report}).Action, "a rule sees a hidden allocation")
 	report.Entries[0].Custom["3"] = expense.Field{Code: "C1", Value: "One", Valid: new(false)}
-	require.Empty(t, judgedBy(t, "entry", `entry.custom["3"].code == "C1" && !entry.custom["3"].valid`, policy.Case{Report: report}).Findings)
+	require.Empty(t, judgedBy(t, "entry", `entry.custom["3"].code == "C1" && !entry.custom["3"].valid`, policy.Input{Report: report}).Findings)
 
 	p := rules(t, [5]string{"valid", "entry", `'entry.custom["3"].valid'`, "m", "ask: g"})
-	require.Equal(t, report.Entries[0].Custom, stored(t, p.Keep(report)).Entries[0].Custom)
-	fields, _ := p.Fields()
+	require.Equal(t, report.Entries[0].Custom, stored(t, p.SelectFields(report)).Entries[0].Custom)
+	fields, _ := p.StoredFields()
 	require.Contains(t, fields, "field.valid")
-	require.Len(t, p.Untold(expense.V1), 1)
-	require.Len(t, p.Untold(expense.V3), 1)
-	require.Empty(t, p.Untold(expense.V4))
+	require.Len(t, p.NeverToldFields(expense.V1), 1)
+	require.Len(t, p.NeverToldFields(expense.V3), 1)
+	require.Empty(t, p.NeverToldFields(expense.V4))
 }
 
 // A list item that Concur names and does not show has a code, which nobody knows.
 func TestTheCodeOfAListItemThatIsNotShownIsNotKnown(t *testing.T) {
 	t.Parallel()
 	const id = "63B7FBD9AE080840ABDB62B0B9160081"
-	with := func(f expense.Field) policy.Case {
-		return policy.Case{Report: &expense.Report{Via: expense.V4, Entries: []expense.Entry{{ID: "E1", Custom: map[string]expense.Field{"3": f}}}}}
+	with := func(f expense.Field) policy.Input {
+		return policy.Input{Report: &expense.Report{Via: expense.V4, Entries: []expense.Entry{{ID: "E1", Custom: map[string]expense.Field{"3": f}}}}}
 	}
 	unknown := with(expense.Field{Value: id, ListItem: id})
 	for _, reads := range []string{`entry.custom["3"].code != "C99"`, `entry.custom["3"].value != "Old"`, `!has(entry.custom["3"].code) || entry.custom["3"].code in ["C1"]`} {

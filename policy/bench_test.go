@@ -77,7 +77,7 @@ func BenchmarkPolicyAboveCEL(b *testing.B) {
 			var whole, bare time.Duration
 			for b.Loop() {
 				began := time.Now()
-				v := p.Evaluate(policy.Case{Report: report})
+				v := p.Evaluate(policy.Input{Report: report})
 				middle := time.Now()
 				p.Bare(report)
 				whole, bare = whole+middle.Sub(began), bare+time.Since(middle)
@@ -102,12 +102,12 @@ func BenchmarkPolicyAboveCELWithFindings(b *testing.B) {
 		e := &report.Entries[i*10]
 		e.Posted, e.HasReceipt, e.Vendor = usd(b, "100.50"), new(false), ""
 	}
-	findings := len(p.Evaluate(policy.Case{Report: report}).Findings)
+	findings := len(p.Evaluate(policy.Input{Report: report}).Findings)
 	require.Equal(b, 500, findings, "as many as are told")
 	var whole, bare time.Duration
 	for b.Loop() {
 		began := time.Now()
-		p.Evaluate(policy.Case{Report: report})
+		p.Evaluate(policy.Input{Report: report})
 		middle := time.Now()
 		p.Bare(report)
 		whole, bare = whole+middle.Sub(began), bare+time.Since(middle)

@@ -12,32 +12,32 @@ import (
 	"cel.dev/cel-go/common/types"
 )
 
-// bound is what one evaluation of an expression costs at most, in nodes: how many stand
-// within so many loops. What CEL counts while it evaluates takes as long as evaluating
-// itself; what can be told beforehand need not be counted.
+// bound is the most that one evaluation of an expression costs: the number of nodes at each depth
+// of loops. Counting the cost during evaluation doubles its time, so an expression with a known
+// low bound is not counted.
 type bound struct {
-	open  bool // nothing can be told
-	loops bool // there is one that could be interrupted
+	open  bool // the bound is unknown
+	loops bool // there is a loop, which can be interrupted
 	at    [maxLoops + 1]uint64
-	// texts counts, likewise, how often a text is gone through.
+	// texts counts how often a text is read from start to end, at each depth of loops.
 	texts [maxLoops + 1]uint64
-	// longest is how long a text can be that is not of what is judged, in bytes, and joined
-	// how many texts can become one.
+	// longest is the length of the longest text outside the report, in bytes; joined is how many
+	// texts may be joined to one.
 	longest, joined int
 }
 
 const (
-	maxLoops  = 3  // how deep loops may be for a bound to be told
-	leastLoop = 40 // a list that is written out may have so many elements
+	maxLoops  = 3  // how deeply loops may be nested for a known bound
+	leastLoop = 40 // elements that a list literal may have
 )
 
-// within reports whether an evaluation is known to cost no more than that.
+// within reports whether an evaluation is known to cost no more than most.
 func (b *bound) within(w *weight, most uint64) bool {
 	cost, known := b.of(w)
 	return known && cost <= most
 }
 
-// of is the bound for what weighs so much.
+// of is the bound for a report or travel request of a weight.
 func (b *bound) of(w *weight) (uint64, bool) {
 	if b.open {
 		return 0, false
@@ -66,7 +66,7 @@ type measuring struct {
 	ast       *ast.AST
 	bound     bound
 	variable  func(name string) *variable
-	plainVars map[string]bool // variables of loops that are texts as isPlain has them
+	plainVars map[string]bool // variables of loops that are texts, as isPlain defines them
 }
 
 func measure(p *Policy, checked *ast.AST) measuring {
@@ -132,7 +132,7 @@ func (m *measuring) call(e ast.Expr, depth int, accumulator string) {
 	switch name := call.FunctionName(); {
 	case name == operators.Add && m.kind(e) == types.ListKind:
 		if args[0].Kind() != ast.IdentKind || args[0].AsIdent() != accumulator || args[1].Kind() != ast.ListKind {
-			m.bound.open = true // but for the one by which a loop collects
+			m.bound.open = true // except for the list that a loop collects
 		}
 	case name == operators.Equals && nested(m.ast.GetType(args[0].ID())) > 0:
 		m.bound.open = true
@@ -158,9 +158,9 @@ func (m *measuring) call(e ast.Expr, depth int, accumulator string) {
 
 func (m *measuring) kind(e ast.Expr) types.Kind { return m.ast.GetType(e.ID()).Kind() }
 
-// isSized reports whether a list or map, and all that are in it, are no longer than a
-// report has objects. Of what is not a list and holds none it is true. The variable of a
-// loop over what is not sized makes a bound open elsewhere.
+// isSized reports whether a list or map, and every list in it, is no longer than the report has
+// objects. It is true for a value without lists. A loop over any other list makes the bound
+// unknown elsewhere.
 func (m *measuring) isSized(e ast.Expr) bool {
 	t := m.ast.GetType(e.ID())
 	if nested(t) == 0 {
@@ -198,8 +198,8 @@ func (m *measuring) isSized(e ast.Expr) bool {
 	return false
 }
 
-// every reports whether something is true of all elements of a list that is written out,
-// or collected by a loop.
+// every reports whether all elements of a list literal, or of a list that a loop collects, pass a
+// test.
 func (m *measuring) every(e ast.Expr, is func(ast.Expr) bool) bool {
 	switch e.Kind() {
 	case ast.ListKind:
@@ -221,7 +221,7 @@ func (m *measuring) every(e ast.Expr, is func(ast.Expr) bool) bool {
 	return false
 }
 
-// program is how large a pattern becomes.
+// program is the size of a compiled pattern.
 func program(pattern string) uint64 {
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
@@ -234,8 +234,7 @@ func program(pattern string) uint64 {
 	return uint64(len(compiled.Inst))
 }
 
-// What is known of the cost of functions. One that is in neither table is counted while it
-// is evaluated.
+// The cost of functions. The cost of a function in neither table is counted during evaluation.
 var (
 	constant = map[string]bool{
 		operators.LogicalAnd: true, operators.LogicalOr: true, operators.LogicalNot: true, operators.NotStrictlyFalse: true,
@@ -245,7 +244,7 @@ var (
 		overloads.Size: true, overloads.StartsWith: true, overloads.EndsWith: true, overloads.Contains: true, overloads.Matches: true,
 		overloads.TypeConvertString: true, overloads.TypeConvertInt: true, "lowerAscii": true, "upperAscii": true, "trim": true,
 		"money": true, "currency": true, "amount": true, "abs": true, "isNegative": true, "isMultipleOf": true,
-		"round": true, "rounded": true, "convert": true, "dividedBy": true, "decimal": true, "isDecimal": true,
+		"round": true, "roundToCurrency": true, "convert": true, "dividedBy": true, "decimal": true, "isDecimal": true,
 		"date": true, "daysBetween": true, "daysUntil": true, "plusDays": true, "plusMonths": true,
 		"year": true, "month": true, "day": true, "weekday": true, "isWeekend": true,
 		value.PairFunction: true, value.LookupFunction: true,

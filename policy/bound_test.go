@@ -161,7 +161,7 @@ func TestABoundIsKept(t *testing.T) {
 		if err != nil {
 			continue // too long, or a comparison that is refused
 		}
-		bound, told, counted, exceeded := p.Cost(policy.Case{Report: report})
+		bound, told, counted, exceeded := p.Cost(policy.Input{Report: report})
 		if !told {
 			continue
 		}

@@ -165,7 +165,7 @@ func (i *inspection) visitCall(e ast.Expr) {
 	}
 }
 
-// withPoint ends a sentence about a number that is written with a comma.
+// withPoint ends an error about a number with a comma.
 func withPoint(text string) string {
 	if strings.Contains(text, ",") {
 		return "; before the decimals there is a point, and nothing between the thousands: 1234.50"
@@ -173,8 +173,7 @@ func withPoint(text string) string {
 	return ""
 }
 
-// literal looks at an argument that is written as text, where its mistakes can be
-// told when the file is loaded.
+// literal checks an argument that is a literal text.
 func (i *inspection) literal(e ast.Expr, problemOf func(string) string) {
 	if e.Kind() != ast.LiteralKind {
 		return
@@ -193,8 +192,7 @@ func currencyProblem(s string) string {
 	return fmt.Sprintf("%q is not a currency: three capital letters", s)
 }
 
-// visitIndex refuses the number of a field that no report can have: it would read
-// as empty for ever.
+// visitIndex refuses the number of a field that no report can have: it would always be empty.
 func (i *inspection) visitIndex(fields, key ast.Expr) {
 	if !isNumbered(i.ast.GetType(fields.ID())) {
 		return
@@ -216,8 +214,8 @@ func (i *inspection) visitIndex(fields, key ast.Expr) {
 	})
 }
 
-// unequal turns a != b into !(a == b). CEL takes an error of the comparison for
-// "they differ"; amounts of different currencies must make the rule err instead.
+// unequal turns a != b into !(a == b). CEL's != is true when the comparison fails; amounts of
+// different currencies must make the rule fail instead.
 func (i *inspection) unequal(e ast.Expr) {
 	i.lastID++
 	factory := ast.NewExprFactory()
@@ -231,14 +229,14 @@ func (i *inspection) unequal(e ast.Expr) {
 	e.SetKindCase(factory.NewCall(e.ID(), operators.LogicalNot, equal))
 }
 
-// lookup turns m[day] into a call: CEL itself finds in a map only what has a text, a number
-// or a truth value for its key.
+// lookup turns m[day] into a call: CEL itself finds only texts, numbers and truth values in a
+// map.
 func (i *inspection) lookup(e ast.Expr) {
 	i.ast.SetReference(e.ID(), ast.NewFunctionReference(value.LookupOverload))
 	e.SetKindCase(ast.NewExprFactory().NewCall(e.ID(), value.LookupFunction, e.AsCall().Args()...))
 }
 
-// dayNames refuses to compare weekday() with what is none: it would never be equal.
+// dayNames refuses to compare weekday() with a text that is no weekday: it would never be equal.
 func (i *inspection) dayNames(e, with ast.Expr) {
 	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != "weekday" {
 		return
@@ -261,7 +259,7 @@ func isNumbered(t *types.Type) bool {
 	return t.Kind() == types.MapKind && t.Parameters()[1].TypeName() == fieldShape.name
 }
 
-// nested is how many lists and maps are around what a type holds at its deepest.
+// nested is how deeply lists and maps are nested in a type.
 func nested(t *types.Type) int {
 	deepest := 0
 	for _, p := range t.Parameters() {

@@ -12,14 +12,14 @@ func TestCodesAreThoseOfTheStop(t *testing.T) {
 	t.Parallel()
 	p, err := policy.Parse("rules.yaml", []byte(`apiVersion: concur-connector/v1
 settings: {approveByException: APPROVED}
-stops:
+steps:
   after-submit: [SUBMIT]
   before-extract: [PRE-EXTRACT]
 rules:
   - {name: always, level: report, expression: 'true', message: m, then: {exception: {code: ALWAYS}}}
-  - {name: first, level: report, stops: [after-submit], expression: 'true', message: m, then: {exception: {code: FIRST}}}
-  - {name: last, level: entry, stops: [before-extract], expression: 'true', message: m, then: {exception: {code: LAST}}}
-  - {name: both, level: entry, stops: [after-submit, before-extract], expression: 'true', message: m, then: {exception: {code: BOTH}}}
+  - {name: first, level: report, steps: [after-submit], expression: 'true', message: m, then: {exception: {code: FIRST}}}
+  - {name: last, level: entry, steps: [before-extract], expression: 'true', message: m, then: {exception: {code: LAST}}}
+  - {name: both, level: entry, steps: [after-submit, before-extract], expression: 'true', message: m, then: {exception: {code: BOTH}}}
   - {name: watched, level: report, expression: 'true', message: m, shadow: true, then: {exception: {code: WATCHED}}}
 `))
 	require.NoError(t, err)

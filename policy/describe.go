@@ -4,16 +4,18 @@ import (
 	"cmp"
 	"slices"
 
+	"cel.dev/cel-go/cel"
+
 	"concur-connector/expense"
 	"concur-connector/policy/rulesfile"
 )
 
-// Rule is a rule as it is written, for people and programs that read of it.
+// Rule is a rule as the file has it, for people and programs that describe the file.
 type Rule struct {
 	Name              string          `json:"name"`
 	Description       string          `json:"description,omitempty"`
 	Level             rulesfile.Level `json:"level"`
-	Steps             []string        `json:"steps,omitempty"` // empty: at every stop
+	Steps             []string        `json:"steps,omitempty"` // empty: every step
 	Match             string          `json:"match,omitempty"`
 	Expression        string          `json:"expression"`
 	Message           string          `json:"message,omitempty"`
@@ -52,7 +54,7 @@ func (p *Policy) Rules() []Rule {
 	return all
 }
 
-// Code is an exception code that the rules can post: it is to be created in Concur.
+// Code is an exception code that the rules can post. It must exist in Concur.
 type Code struct {
 	Code       string             `json:"code"`
 	Object     expense.ObjectType `json:"object"` // Report, Entry or Allocation; an itemization is an Entry to Concur
@@ -61,8 +63,8 @@ type Code struct {
 	Rules      []string           `json:"rules"`      // empty for the code of approveByException
 }
 
-// PostedCodes returns the codes that the rules can post, by code, level and visibility.
-// Those of rules that are only watched are not among them.
+// PostedCodes returns the codes that the rules can post, by code, level and visibility. Shadow
+// rules post none.
 func (p *Policy) PostedCodes() []Code {
 	var codes []Code
 	add := func(code string, level rulesfile.Level, v expense.Visibility, rule ...string) {
@@ -88,13 +90,13 @@ func (p *Policy) PostedCodes() []Code {
 	return codes
 }
 
-// Settings are what the file says of all its rules.
+// Settings are the settings of the file.
 func (p *Policy) Settings() rulesfile.Settings { return p.settings }
 
 // Timezone is the name of the time zone of the rules' today.
 func (p *Policy) Timezone() string { return p.zone.String() }
 
-// Steps are the stops that the file names, in its order.
+// Steps are the workflow steps that the file names, in its order.
 func (p *Policy) Steps() []rulesfile.Step { return slices.Clone(p.steps) }
 
 // Groups are the groups that the file declares, in its order.
@@ -118,7 +120,7 @@ func (p *Policy) Variables() []Variable {
 	return all
 }
 
-// Facts are what the file says of the company's own systems, in its order.
+// Facts are the facts that the file declares, in its order.
 func (p *Policy) Facts() []Fact {
 	all := make([]Fact, len(p.facts))
 	for i, f := range p.facts {
@@ -134,4 +136,68 @@ func (p *Policy) Facts() []Fact {
 		}
 	}
 	return all
+}
+
+// CodesAt returns the exception codes that rules may post at the step that an EventType names,
+// sorted, each once. The code of approveByException is among them. At an unknown step, rules
+// that apply at some steps only do not count.
+func (p *Policy) CodesAt(eventType string) []string {
+	stop, known := p.StepOf(eventType)
+	var all []string
+	if code := p.settings.ApproveByException; code != "" {
+		all = append(all, code)
+	}
+	for _, r := range p.rules {
+		here := len(r.Steps) == 0 || known && slices.Contains(r.Steps, stop)
+		if here && r.Then.Code != "" && !r.Shadow {
+			all = append(all, r.Then.Code)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Object is an object that expressions may name, and its fields.
+type Object struct {
+	Name   string  `json:"name"` // such as entry
+	Fields []Field `json:"fields"`
+}
+
+// Field is a field of an object and its type in expressions.
+type Field struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+// Vocabulary is every field of reports and travel requests that rules can read.
+func Vocabulary() []Object {
+	var all []Object
+	for _, s := range append(parts(), fieldShape) {
+		o := Object{Name: s.spokenName()}
+		for name, m := range s.fields {
+			o.Fields = append(o.Fields, Field{name, typeName(m.typ)})
+		}
+		slices.SortFunc(o.Fields, func(a, b Field) int {
+			if a.Name < b.Name {
+				return -1
+			}
+			return 1
+		})
+		all = append(all, o)
+	}
+	return all
+}
+
+// typeName writes a type as people say it.
+func typeName(t *cel.Type) string {
+	switch {
+	case isNumbered(t):
+		return "fields by number"
+	case t.Kind() == cel.ListKind:
+		return "list of " + typeName(t.Parameters()[0])
+	}
+	if s := partOf(t); s != nil {
+		return s.spokenName()
+	}
+	return t.TypeName()
 }

@@ -1,4 +1,4 @@
-// Package policy judges expense reports and travel requests by the rules of a file.
+// Package policy evaluates expense reports and travel requests by the rules of a file.
 //
 // A rule says what must hold. Where it does not, the rule is violated and its
 // effects follow:
@@ -26,7 +26,7 @@
 //	== != < <= > >=  + -  -m        on amounts of one currency; others make the rule err
 //	m * 3, 3 * m, m * d             exact, by an int or a decimal
 //	m.dividedBy(3), .dividedBy(d)   to 8 decimals, half away from zero; there is no m / 3
-//	m.round(2), m.rounded()         the second to what its currency is written with: JPY 0, KWD 3
+//	m.round(2), m.roundToCurrency() the second to the decimals of its currency: JPY 0, KWD 3
 //	m.convert(rate, "USD")          exact; the rate is entry.exchangeRate or a decimal above 0
 //	m.isMultipleOf(money("50", "USD"))  a round amount
 //	m.abs(), m.isNegative(), m.amount(), m.currency()   the third a decimal, "USD" the fourth
@@ -52,61 +52,61 @@
 //	L.distinct()                    of texts, ints, flags or dates, each once
 //	strings                         CEL's own, and lowerAscii, split, trim, ...
 //
-// A key is a text, an int, true or false, or a date. CEL's double, uint, bytes, timestamp,
-// duration, dyn, type, format and strings.quote are left out: they are not exact, or not
-// bounded, or about times, which a report does not have. No text grows above 64 KiB, no list
-// above 100,000 elements and no number above 128 digits: the rule errs. Numbers round half
-// away from zero, and only where it says so here.
+// A key is a text, an int, true or false, or a date. The language leaves out CEL's double,
+// uint, bytes, timestamp, duration, dyn, type, format and strings.quote: they are not exact,
+// not bounded, or about times, which a report does not have. A rule fails when a text grows
+// above 64 KiB, a list above 100,000 elements or a number above 128 digits. Only the functions
+// marked above round; they round half away from zero.
 //
-// An amount or a date that is absent must be asked for with has() before it is
-// read: reading it makes the rule err. entry.transaction has no currency code in
-// Concur's v1.1 and v2.0, only a name, and cannot be compared there; by v3 and v4 it has
-// the code of what was paid in, and entry.currencyName is empty. A rule that is to judge
-// alike by all of them compares entry.posted, which is in the report's currency, or asks
-// has(entry.currencyName) first. Of a variable, has() is false when what it is made of is
-// absent, and errs when that is wrong. && and || forgive an error on one side when the other
-// side decides alone, as CEL has it.
+// A rule that reads an absent amount or date fails; ask with has() first. In Concur's v1.1 and
+// v2.0 entry.transaction has only the name of a currency, and cannot be compared. By v3 and v4
+// it has the code, and entry.currencyName is empty. A rule that must work with every interface
+// compares entry.posted, which is in the report's currency, or asks has(entry.currencyName)
+// first. has() of a variable is false when the variable reads something absent, and fails when
+// the variable fails. && and || ignore an error on one side when the other side decides, as in
+// CEL.
 //
-// A rule sees the object of its level and what that is a part of: report; entry;
-// itemization; allocation (of an entry that is not itemized with an empty itemization). What
-// nobody has allocated has an allocation, too, of which allocation.hidden is true. Of
-// travel requests: request, an [expense.TravelRequest]; expected, one of its expenses;
-// segment. Besides these there are variables.x, facts.x.y, lists.x[key].column, and today.
+// A rule sees the object of its level and the objects that contain it: report, entry,
+// itemization, allocation. An allocation of an entry without itemizations sees an empty
+// itemization. Concur gives an expense that nobody has allocated one allocation, with
+// allocation.hidden true. A rule for travel requests sees request, an [expense.TravelRequest];
+// expectedExpense, one of its expenses; and segment. Every rule sees variables.x, facts.x.y,
+// lists.x[key].column and today.
 //
 //	request.posted <= money("3000.00", request.currency)
 //	request.expenses.all(e, e.segments.all(s, s.class != "F"))
 //
-// Travel requests are handled only when the file has a rule of one of these levels: where it
-// says nothing about them none is passed on. Concur takes no exceptions on a request, so such
-// a rule sends back, with its message in the comment, or asks.
+// The connector handles travel requests only when the file has a rule for them; without such a
+// rule it approves none. Concur takes no exceptions on a request. A rule for requests therefore
+// sends back, with its message in the comment, or asks.
 //
-// A file whose rules cannot have an effect approves everything. A worker refuses it, unless
-// it says approveAll: true ([Policy.PassesUnseen]).
+// A file whose rules cannot have an effect approves everything. A worker refuses such a file
+// unless it says approveAll: true ([Policy.ApprovesUnchecked]).
 //
-// What else the file may hold, stops, groups, lists, facts, variables and settings, is in
-// docs/policy/README.md.
+// docs/policy/README.md explains the rest of the file: steps, groups, lists, facts, variables
+// and settings.
 //
-// The rules are the same whatever interface of Concur a report was read by
-// (CONCUR_INTERFACE). List fields have code and value by all of them; by v4, and of travel
-// requests, they are looked up with the scope spend.listitem.read, and valid says whether the
-// item may still be used. By v4 a field of an
-// entry that is read costs requests: its custom fields, organisational units, hasVat and
-// rejected one for each entry; itemized, itemizations and allocations one or more for each entry;
-// commentCount one for the report ([Policy.Parts]). By v3 attendeeCount costs one for each
-// entry that has attendees, and commentCount one if there are comments. By v3
-// receiptRequired is not told, an itemized entry may have allocations, and a report has no
-// purpose; by v4 there is no category. Each interface has identifiers of its own for
-// paymentType, so that rules read companyCard instead.
+// The same rules work with every interface of Concur (CONCUR_INTERFACE). List fields have code
+// and value in all of them. By v4, and on travel requests, the connector looks list items up
+// with the scope spend.listitem.read, and valid says whether the item may still be used.
 //
-// A rule that errs, or costs too much to evaluate, has no effects of its own: it
-// asks a person and never approves. All violations are collected. Sending back goes
-// before asking a person, and that before approving.
+// By v4 some fields cost requests ([Policy.Parts]): custom fields, organisational units, hasVat
+// and rejected cost one for each entry; itemized, itemizations and allocations one or more for
+// each entry; commentCount one for the report. By v3 attendeeCount costs one for each entry
+// with attendees, and commentCount one if there are comments. v3 never provides
+// receiptRequired or a report's purpose, and an itemized entry may have allocations there; v4
+// never provides category. Each interface has its own identifiers for paymentType, so rules
+// read companyCard instead.
 //
-// [Policy.Keep] keeps of a report the fields that some rule names (of custom fields
-// and organisational units the one whose number is written out, else all; a list
-// that no rule names is dropped; what a rule compares or passes on as a whole is kept
-// whole). Besides these it keeps IDs and keys, the currency, the status, the action
-// URL, the interface and the exception flags, and by v3 and v4 the time of submission.
-// [Policy.KeepRequest] does so for a travel request, and keeps besides the ID and number,
-// the currency, the status and its name, the time of submission and what Concur offers to do.
+// A rule that fails, or costs too much to evaluate, has none of its effects: a person is asked,
+// and nothing is approved. Evaluation collects all violations. Sending back goes before asking
+// a person, and asking before approving.
+//
+// [Policy.SelectFields] copies the fields of a report that some rule names. Of custom fields
+// and organisational units it copies those whose number is written out, else all. It leaves out
+// a list that no rule names, and copies an object whole that a rule compares or hands on as a
+// whole. It always copies IDs and keys, the currency, the status, the action URL, the interface
+// and the exception flags, and by v3 and v4 the time of submission. [Policy.SelectRequestFields]
+// does the same for a travel request, and always copies its ID and number, the currency, the
+// status and its name, the time of submission and the operations that Concur offers.
 package policy

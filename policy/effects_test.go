@@ -63,7 +63,7 @@ func TestAWatchedRuleHasNoEffect(t *testing.T) {
 		}
 		const small = 600_000 // so that the rules together may cost too much
 		watched, bare := parsed(t, with.String()).Budgeted(small, 1<<40), parsed(t, without.String()).Budgeted(small, 1<<40)
-		c := policy.Case{Report: report}
+		c := policy.Input{Report: report}
 		require.Equal(t, effective(bare.Evaluate(c)), effective(watched.Evaluate(c)), with.String())
 	}
 }
@@ -86,7 +86,7 @@ func TestAWatchedRuleIsToldWhereItStands(t *testing.T) {
 	}, v)
 	require.Equal(t, []expense.RuleSummary{
 		{Rule: "watched", Objects: 1, Violated: 1, Shadow: true}, {Rule: "broken", Objects: 1, Failed: 1, Shadow: true}, {Rule: "biting", Objects: 1, Violated: 1},
-	}, p.Evaluate(policy.Case{Report: entries()}).Rules)
+	}, p.Evaluate(policy.Input{Report: entries()}).Rules)
 	require.Empty(t, p.Codes(), "what it would post is not to be created")
 	require.Equal(t, []string{"finance"}, p.AskedGroups())
 }

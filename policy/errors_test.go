@@ -45,13 +45,13 @@ func TestParseRefuses(t *testing.T) {
 	}{
 		"an empty file":             {"", ": the file is empty"},
 		"a file of comments":        {"# nothing\n", ": the file is empty"},
-		"what is not a mapping":     {"- one\n", ":1:1: the file must be a mapping with apiVersion, version, timezone, settings, stops, groups, lists, facts, variables, approveAll, rules"},
+		"what is not a mapping":     {"- one\n", ":1:1: the file must be a mapping with apiVersion, version, timezone, settings, steps, groups, lists, facts, variables, approveAll, rules"},
 		"a missing version":         {"rules: []\n", ":1:1: apiVersion is missing; it must be concur-connector/v1"},
 		"another version":           {"apiVersion: concur-connector/v2\nrules: []\n", ":1:13: apiVersion must be concur-connector/v1"},
 		"a missing list":            {"apiVersion: concur-connector/v1\n", ":1:1: rules is missing; a file that is to approve everything says rules: [] and approveAll: true"},
 		"a list that is none":       {"apiVersion: concur-connector/v1\nrules: {}\n", ":2:8: rules must be a list: each rule begins with a dash"},
 		"a list that is null":       {"apiVersion: concur-connector/v1\nrules:\n", ":2:7: rules must be a list: each rule begins with a dash"},
-		"an unknown key at the top": {"apiVersion: concur-connector/v1\nrules: []\nrule: 1\n", `:3:1: unknown key "rule" in the file; did you mean "rules"? Known are apiVersion, version, timezone, settings, stops, groups, lists, facts, variables, approveAll, rules`},
+		"an unknown key at the top": {"apiVersion: concur-connector/v1\nrules: []\nrule: 1\n", `:3:1: unknown key "rule" in the file; did you mean "rules"? Known are apiVersion, version, timezone, settings, steps, groups, lists, facts, variables, approveAll, rules`},
 		"a key given twice":         {"apiVersion: concur-connector/v1\nrules: []\nrules: []\n", `:3:1: key "rules" is given twice, first in line 2`},
 		"two documents":             {head + "---\na: 1\n", ":3:1: a second document begins here; the file must hold one"},
 		"an anchor":                 {"apiVersion: &v concur-connector/v1\nrules: []\n", ":1:13: anchors, aliases and tags are not accepted"},
@@ -59,13 +59,13 @@ func TestParseRefuses(t *testing.T) {
 		"what is not YAML":          {"apiVersion: concur-connector/v1\nrules: [\n", ":3:1: not YAML: while parsing a flow node did not find expected node content"},
 		"a file too large":          {"#" + strings.Repeat("x", 1<<20), ": the file is larger than 1 MiB"},
 
-		"a rule that is text":          {head + "  - one\n", ":3:5: a rule must be a mapping with name, description, level, stops, match, expression, message, messageExpression, shadow, then"},
-		"an unknown key in a rule":     {with("when: true"), `:8:5: rule "one": unknown key "when" in a rule; did you mean "match"? Known are name, description, level, stops, match, expression, message, messageExpression, shadow, then`},
+		"a rule that is text":          {head + "  - one\n", ":3:5: a rule must be a mapping with name, description, level, steps, match, expression, message, messageExpression, shadow, then"},
+		"an unknown key in a rule":     {with("when: true"), `:8:5: rule "one": unknown key "when" in a rule; did you mean "match"? Known are name, description, level, steps, match, expression, message, messageExpression, shadow, then`},
 		"a rule without a name":        {with("name:"), ":3:5: a rule has no name"},
 		"a name with capitals":         {with("name: One"), `:3:11: rule "One": the name must be lower-case words joined by "-", at most 64 characters`},
 		"a name that is taken":         {with() + strings.TrimPrefix(with(), head), `:8:11: rule "one": the name is taken by the rule in line 3`},
-		"a missing level":              {with("level:"), `:3:11: rule "one": level is missing: report, entry, itemization, allocation, request, expected or segment`},
-		"an unknown level":             {with("level: line"), `:4:12: rule "one": level must be report, entry, itemization, allocation, request, expected or segment, not "line"; did you mean "entry"?`},
+		"a missing level":              {with("level:"), `:3:11: rule "one": level is missing: report, entry, itemization, allocation, request, expectedExpense or segment`},
+		"an unknown level":             {with("level: line"), `:4:12: rule "one": level must be report, entry, itemization, allocation, request, expectedExpense or segment, not "line"; did you mean "entry"?`},
 		"a missing expression":         {with("expression:"), `:3:11: rule "one": expression is missing: it says what must hold`},
 		"a missing message":            {with("message:"), `:3:11: rule "one": message or messageExpression is missing`},
 		"two messages":                 {with("messageExpression: entry.type"), `:8:24: rule "one": message and messageExpression exclude each other`},
@@ -172,11 +172,11 @@ func TestAllErrorsAreReportedInTheOrderOfTheFile(t *testing.T) {
 		`f:5:22: rule "one": expression: undefined field 'nothing'`,
 		`f:7:44: rule "one": code must be 1 to 8 of A-Z, 0-9 and _, not "much-too-long"`,
 		`f:8:12: rule "one": match: must be true or false (bool), is int`,
-		`f:10:12: rule "two": level must be report, entry, itemization, allocation, request, expected or segment, not "none"`,
+		`f:10:12: rule "two": level must be report, entry, itemization, allocation, request, expectedExpense or segment, not "none"`,
 	}, "\n"))
 	var all rulesfile.Errors
 	require.ErrorAs(t, err, &all)
 	require.Len(t, all, 4)
 	require.True(t, errors.Is(err, all[3]))
-	require.Equal(t, rulesfile.Error{File: "f", Line: 10, Column: 12, Rule: "two", Reason: `level must be report, entry, itemization, allocation, request, expected or segment, not "none"`}, *all[3])
+	require.Equal(t, rulesfile.Error{File: "f", Line: 10, Column: 12, Rule: "two", Reason: `level must be report, entry, itemization, allocation, request, expectedExpense or segment, not "none"`}, *all[3])
 }

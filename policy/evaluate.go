@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -16,16 +17,16 @@ import (
 	"concur-connector/policy/value"
 )
 
-// What evaluations may cost, in CEL's units: an operation is about one.
+// The limits of evaluations, in CEL's units of cost: an operation costs about one.
 const (
 	maxCost      = 1_000_000   // one evaluation of one expression
 	maxRuleCost  = 20_000_000  // all evaluations of one rule for one report or travel request
 	maxTotalCost = 100_000_000 // those of all rules
-	maxLookCost  = 5_000_000   // what rules saw, of all findings
+	maxTraceCost = 5_000_000   // to trace the values of all findings
 	maxTime      = 30 * time.Second
 
-	// maxFound bounds the memory of what is found: so many times a rule is violated or errs.
-	// Of all of it the verdict shows little, and above maxExceptions a person looks anyway.
+	// maxFound bounds the memory of violations and failures. The verdict shows few of them, and
+	// above maxExceptions a person decides anyway.
 	maxFound = 50_000
 )
 
@@ -38,27 +39,27 @@ var (
 	errNoID      = value.Error{Reason: "its object has no ID to post an exception on"}
 	errNothing   = value.Error{Reason: "there is nothing to judge"}
 	errNoToday   = value.Error{Reason: "it is not known when the report is judged"}
-	errNoStop    = value.Error{Reason: "it is violated if it applies here: it is limited to some stops, and at which stop this is, is not known"}
+	errNoStep    = value.Error{Reason: "it is violated, but applies at some steps only, and the current step is unknown"}
 )
 
-// violation is a rule that does not hold on an object, or could not be evaluated.
+// violation is a rule that is violated on an object, or that could not be evaluated.
 type violation struct {
 	rule    *rule
-	at      *scope // nil for a rule of which nothing was evaluated any more
+	at      *scope // nil when a limit ended the evaluation of the rule
 	message string
-	erred   bool // the message says why
-	saw     []expense.RuleValue
+	failed  bool // the message says why
+	values  []expense.RuleValue
 }
 
-// Evaluate judges a case by all rules of its kind. It never panics and always ends: what
-// costs too much errs.
-func (p *Policy) Evaluate(c Case) expense.Verdict {
+// Evaluate evaluates all rules for reports, or for travel requests, and returns the verdict. It
+// never panics and always ends: a rule that costs too much fails.
+func (p *Policy) Evaluate(c Input) expense.Verdict {
 	return p.evaluate(c, func(*rule) bool { return true })
 }
 
-func (p *Policy) evaluate(c Case, chosen func(*rule) bool) expense.Verdict {
+func (p *Policy) evaluate(c Input, chosen func(*rule) bool) expense.Verdict {
 	if c.Report == nil && c.Request == nil {
-		return p.verdict([]violation{{rule: &rule{}, message: errNothing.Error(), erred: true}}, nil, nil)
+		return p.verdict([]violation{{rule: &rule{}, message: errNothing.Error(), failed: true}}, nil, nil)
 	}
 	e, done := p.begin(c)
 	defer done()
@@ -74,36 +75,36 @@ func (p *Policy) evaluate(c Case, chosen func(*rule) bool) expense.Verdict {
 	return p.verdict(e.found, e.inFileOrder(), codes)
 }
 
-// evaluation is the judging of one report or travel request.
+// evaluation evaluates the rules on one report or travel request.
 type evaluation struct {
 	policy *Policy
 	ctx    context.Context
 	left   uint64 // cost
 	spent  uint64 // by the present rule
-	// looking is what may still be spent on evaluating rules once more for what they saw.
-	looking uint64
-	weight  weight
-	whole   *scope
-	scopes  map[rulesfile.Level][]*scope
-	today   any
-	facts   expense.Facts
-	kept    int   // elements in the values of variables
-	untold  error // what has() could not tell, in the present evaluation
-	stop    string
-	atStop  bool // stop is known
+	// tracing is the cost left for evaluating rules again to learn which values they read.
+	tracing     uint64
+	weight      weight
+	whole       *scope
+	scopes      map[rulesfile.Level][]*scope
+	today       any
+	facts       expense.Facts
+	kept        int   // elements in the values of all variables
+	unavailable error // why has() has no answer in the current evaluation
+	step        string
+	stepKnown   bool // step is known
 
-	explain func(Look) // nil: nobody listens
-	found   []violation
-	looks   map[*rule]*expense.RuleSummary
+	explain   func(ObjectResult) // nil when the results of single objects are not needed
+	found     []violation
+	summaries map[*rule]*expense.RuleSummary
 }
 
-func (p *Policy) begin(c Case) (*evaluation, context.CancelFunc) {
+func (p *Policy) begin(c Input) (*evaluation, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(context.Background(), p.time)
 	e := &evaluation{
-		policy: p, ctx: ctx, left: p.budget, looking: maxLookCost, scopes: map[rulesfile.Level][]*scope{}, facts: c.Facts,
-		today: ref.Val(types.WrapErr(errNoToday)), looks: map[*rule]*expense.RuleSummary{},
+		policy: p, ctx: ctx, left: p.budget, tracing: maxTraceCost, scopes: map[rulesfile.Level][]*scope{}, facts: c.Facts,
+		today: ref.Val(types.WrapErr(errNoToday)), summaries: map[*rule]*expense.RuleSummary{},
 	}
-	e.stop, e.atStop = p.StepOf(c.EventType)
+	e.step, e.stepKnown = p.StepOf(c.EventType)
 	if !c.At.IsZero() {
 		e.today = p.dayAt(c.At)
 	}
@@ -128,7 +129,7 @@ func (p *Policy) begin(c Case) (*evaluation, context.CancelFunc) {
 // apply evaluates a rule on every object of its level.
 func (e *evaluation) apply(r *rule) {
 	look := &expense.RuleSummary{Rule: r.Name, Shadow: r.Shadow}
-	e.looks[r] = look
+	e.summaries[r] = look
 	doubtful := false
 	if len(r.Steps) > 0 {
 		switch here, known := r.appliesAt(e); {
@@ -136,7 +137,7 @@ func (e *evaluation) apply(r *rule) {
 			doubtful = true
 		case !here:
 			look.OtherStep = true
-			e.say(r, nil, LookOtherStop, "")
+			e.report(r, nil, OtherStep, "")
 			return
 		}
 	}
@@ -144,26 +145,26 @@ func (e *evaluation) apply(r *rule) {
 	for i, at := range e.scopesOf(r.Level) {
 		if err := e.exhausted(i); err != nil {
 			look.Failed++
-			e.found = append(e.found, violation{rule: r, at: nil, message: notEvaluated(err), erred: true})
-			e.say(r, at, LookNotReached, notEvaluated(err))
+			e.found = append(e.found, violation{rule: r, at: nil, message: notEvaluated(err), failed: true})
+			e.report(r, at, NotReached, notEvaluated(err))
 			return
 		}
-		e.judge(r, at, doubtful, look)
+		e.evaluateOn(r, at, doubtful, look)
 	}
 }
 
-// at reports whether the rule applies at the stop, and whether that is known.
+// appliesAt reports whether the rule applies at the current step, and whether that is known.
 func (r *rule) appliesAt(e *evaluation) (here, known bool) {
 	for _, name := range r.Steps {
-		if e.atStop && name == e.stop {
+		if e.stepKnown && name == e.step {
 			return true, true
 		}
 	}
-	return false, e.atStop
+	return false, e.stepKnown
 }
 
-// exhausted says why the nth evaluation in a row is not made. The time is looked at now and
-// then: without a loop in it no evaluation takes long.
+// exhausted says why the rule is not evaluated on its nth object. It checks the time every 16
+// objects only: an evaluation without a loop takes no time to speak of.
 func (e *evaluation) exhausted(nth int) error {
 	switch {
 	case nth%16 == 0 && e.ctx.Err() != nil:
@@ -180,87 +181,87 @@ func (e *evaluation) exhausted(nth int) error {
 
 func notEvaluated(err error) string { return "could not be evaluated: " + err.Error() }
 
-func (e *evaluation) judge(r *rule, at *scope, doubtful bool, look *expense.RuleSummary) {
+func (e *evaluation) evaluateOn(r *rule, at *scope, doubtful bool, look *expense.RuleSummary) {
 	message, result, err := e.run(r, at)
-	if err == nil && result == LookViolated {
+	if err == nil && result == Violated {
 		switch {
 		case doubtful:
-			err = errNoStop
+			err = errNoStep
 		case at.outer != nil && at.id == "" && r.Then.Code != "":
 			err = errNoID
 		}
 	}
 	if err != nil {
-		result, message = LookErred, notEvaluated(e.reason(err))
+		result, message = Failed, notEvaluated(e.reason(err))
 	}
 	switch result {
-	case LookNoMatch:
-		e.say(r, at, result, "")
+	case NoMatch:
+		e.report(r, at, result, "")
 		return
-	case LookHolds:
-		if look.Satisfied++; at.outer == nil && r.expression.bound.within(&e.weight, maxSawHeld) {
-			look.Values = e.saw(r, at)
+	case Satisfied:
+		if look.Satisfied++; at.outer == nil && r.expression.bound.within(&e.weight, maxSatisfiedCost) {
+			look.Values = e.values(r, at)
 		}
-	case LookViolated:
+	case Violated:
 		look.Violated++
 	default:
 		look.Failed++
 	}
 	look.Objects++
-	if result != LookHolds {
-		v := violation{rule: r, at: at, message: message, erred: result == LookErred}
+	if result != Satisfied {
+		v := violation{rule: r, at: at, message: message, failed: result == Failed}
 		if len(e.found) < maxFindings {
-			v.saw = e.saw(r, at)
+			v.values = e.values(r, at)
 		}
 		e.found = append(e.found, v)
 	}
-	e.say(r, at, result, message)
+	e.report(r, at, result, message)
 }
 
 // run evaluates one rule on one object.
-func (e *evaluation) run(r *rule, at *scope) (message string, result LookResult, err error) {
+func (e *evaluation) run(r *rule, at *scope) (message string, result ResultKind, err error) {
 	if r.match != nil {
 		switch applies, err := at.eval(r.match); {
 		case err != nil:
-			return "", LookErred, err
+			return "", Failed, err
 		case applies != types.True:
-			return "", LookNoMatch, nil
+			return "", NoMatch, nil
 		}
 	}
 	switch holds, err := at.eval(r.expression); {
 	case err != nil:
-		return "", LookErred, err
+		return "", Failed, err
 	case holds == types.True:
-		return "", LookHolds, nil
+		return "", Satisfied, nil
 	case r.messageExpression == nil:
-		return r.message, LookViolated, nil
+		return r.message, Violated, nil
 	}
 	text, err := at.eval(r.messageExpression)
 	if err != nil {
-		return "", LookErred, err
+		return "", Failed, err
 	}
 	message = rulesfile.Clip(rulesfile.OneLine(string(text.(types.String))), rulesfile.MaxMessage)
 	if message == "" {
-		return "", LookErred, errNoMessage
+		return "", Failed, errNoMessage
 	}
-	return message, LookViolated, nil
+	return message, Violated, nil
 }
 
-// eval evaluates an expression on an object and charges what it costs.
+// eval evaluates an expression on an object and charges its cost.
 func (s *scope) eval(x *expression) (ref.Val, error) {
-	outer := s.e.untold
-	s.e.untold = nil
-	v, err := s.bounded(x)
-	if err == nil && s.e.untold != nil {
-		v, err = nil, s.e.untold
+	outer := s.e.unavailable
+	s.e.unavailable = nil
+	v, err := s.run(x)
+	if err == nil && s.e.unavailable != nil {
+		v, err = nil, s.e.unavailable
 	}
-	s.e.untold = outer
+	s.e.unavailable = outer
 	return v, err
 }
 
-// bounded evaluates an expression under a limit. What cannot cost much is not watched while
-// it runs.
-func (s *scope) bounded(x *expression) (ref.Val, error) {
+// run evaluates an expression under the cost limit. An expression that is known to cost less
+// runs without counting.
+func (s *scope) run(x *expression) (ref.Val, error) {
 	e := s.e
 	if cost, known := x.bound.of(&e.weight); known && cost <= maxCost {
 		e.charge(cost)
@@ -269,11 +270,11 @@ func (s *scope) bounded(x *expression) (ref.Val, error) {
 		}
 		return evaluated(x.free.ContextEval(e.ctx, s))
 	}
-	return s.watched(x.limited)
+	return s.runLimited(x.limited)
 }
 
-// watched runs a program under a limit, and charges what it has cost.
-func (s *scope) watched(p cel.Program) (ref.Val, error) {
+// runLimited runs a program under the cost limit and charges what it has cost.
+func (s *scope) runLimited(p cel.Program) (ref.Val, error) {
 	v, details, err := p.ContextEval(s.e.ctx, s)
 	if cost := details.ActualCost(); cost != nil {
 		s.e.charge(*cost)
@@ -300,13 +301,41 @@ func (e *evaluation) reason(err error) value.Error {
 	return reason(err)
 }
 
-// inFileOrder returns what each rule has made of the case, in the order of the file.
+// inFileOrder returns the summary of each rule, in the order of the file.
 func (e *evaluation) inFileOrder() []expense.RuleSummary {
 	var all []expense.RuleSummary
 	for i := range e.policy.rules {
-		if look := e.looks[&e.policy.rules[i]]; look != nil {
+		if look := e.summaries[&e.policy.rules[i]]; look != nil {
 			all = append(all, *look)
 		}
 	}
 	return all
 }
+
+var errOutside = value.Error{Reason: "it asks for what lies outside a list, a text or a range of numbers", Kind: value.Unavailable}
+
+// reason says why an evaluation failed, without a value of the report. CEL's own errors quote
+// values, so reason replaces them.
+func reason(err error) value.Error {
+	var own value.Error
+	if errors.As(err, &own) {
+		return own
+	}
+	switch text := err.Error(); {
+	case strings.Contains(text, "cost limit exceeded"):
+		return errCost
+	case strings.HasSuffix(text, "by zero"):
+		return value.Errorf("it divides by zero")
+	case strings.HasSuffix(text, "overflow"):
+		return value.Errorf("a number grows too large")
+	case strings.HasPrefix(text, "no such key"):
+		return value.ErrNoKey
+	case strings.HasPrefix(text, "insert failed"):
+		return value.Errorf("two values of a map have the same key; use groupBy()")
+	case strings.Contains(text, "index out of bounds"), strings.Contains(text, "out of range"):
+		return errOutside
+	}
+	return value.Errorf("a value does not fit what is done with it")
+}
+
+var errCost = value.Error{Reason: "it exceeds what one evaluation may cost"}

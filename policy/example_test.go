@@ -30,7 +30,7 @@ rules:
 		return
 	}
 	amount, _ := expense.ParseAmount("82.50")
-	verdict := rules.Evaluate(policy.Case{Report: &expense.Report{
+	verdict := rules.Evaluate(policy.Input{Report: &expense.Report{
 		Currency: "USD",
 		Entries: []expense.Entry{{
 			ID: "E1", Date: "2026-05-02", Posted: &expense.Money{Amount: amount, Currency: "USD"}, HasReceipt: new(false),

@@ -17,104 +17,104 @@ import (
 	"concur-connector/policy/value"
 )
 
-// Look is what one rule made of one object.
-type Look struct {
+// ObjectResult is the result of one rule on one object.
+type ObjectResult struct {
 	Rule    string              `json:"rule"`
 	Level   rulesfile.Level     `json:"level"`
 	Object  string              `json:"object,omitempty"` // its ID; empty for the whole
 	Place   string              `json:"place,omitempty"`  // where it is, such as "entry 3, itemization 1"
-	Result  LookResult          `json:"result"`
+	Result  ResultKind          `json:"result"`
 	Message string              `json:"message,omitempty"` // of a violation, or why it could not be evaluated
 	Shadow  bool                `json:"shadow,omitempty"`
-	Saw     []expense.RuleValue `json:"saw,omitempty"`
+	Values  []expense.RuleValue `json:"values,omitempty"`
 }
 
-// LookResult is how the evaluation of a rule on an object went.
-type LookResult string
+// ResultKind is how the evaluation of a rule on an object ended.
+type ResultKind string
 
-// The results of a look.
+// The kinds of a result.
 const (
-	LookHolds      LookResult = "holds"
-	LookViolated   LookResult = "violated"
-	LookErred      LookResult = "erred"
-	LookNoMatch    LookResult = "no match"
-	LookOtherStop  LookResult = "other stop"
-	LookNotReached LookResult = "not reached" // the rules together cost too much
+	Satisfied  ResultKind = "satisfied"
+	Violated   ResultKind = "violated"
+	Failed     ResultKind = "failed"
+	NoMatch    ResultKind = "no match"
+	OtherStep  ResultKind = "other step"
+	NotReached ResultKind = "not reached" // the rules together cost too much
 )
 
-// Explain says of every rule what it makes of every object, in the order of the file, and
-// what it saw there. It takes longer than [Policy.Evaluate], and agrees with it as long as
-// the limits are not reached.
-func (p *Policy) Explain(c Case) []Look {
+// Explain returns the result of every rule on every object, in the order of the file, with the
+// values that the rule read. It takes longer than [Policy.Evaluate], and agrees with it unless
+// a limit is reached.
+func (p *Policy) Explain(c Input) []ObjectResult {
 	if c.Report == nil && c.Request == nil {
 		return nil
 	}
 	e, done := p.begin(c)
 	defer done()
-	looks := map[string][]Look{}
-	e.explain = func(l Look) { looks[l.Rule] = append(looks[l.Rule], l) }
+	looks := map[string][]ObjectResult{}
+	e.explain = func(l ObjectResult) { looks[l.Rule] = append(looks[l.Rule], l) }
 	for _, r := range p.inOrder {
 		if r.Level.OfRequest() == (c.Request != nil) {
 			e.apply(r)
 		}
 	}
-	var all []Look
+	var all []ObjectResult
 	for i := range p.rules {
 		all = append(all, looks[p.rules[i].Name]...)
 	}
 	return all
 }
 
-// say tells who listens what became of a rule on an object.
-func (e *evaluation) say(r *rule, at *scope, result LookResult, message string) {
+// report hands a result to Explain.
+func (e *evaluation) report(r *rule, at *scope, result ResultKind, message string) {
 	if e.explain == nil {
 		return
 	}
-	l := Look{Rule: r.Name, Level: r.Level, Result: result, Message: message, Shadow: r.Shadow}
+	l := ObjectResult{Rule: r.Name, Level: r.Level, Result: result, Message: message, Shadow: r.Shadow}
 	if at != nil {
-		l.Object, l.Place, l.Saw = at.id, at.place(), e.saw(r, at)
+		l.Object, l.Place, l.Values = at.id, at.place(), e.values(r, at)
 	}
 	e.explain(l)
 }
 
-// To tell what a rule saw it is evaluated once more, and each part is noted: that takes
-// longer than to judge, and is bounded on its own.
+// To learn which values a rule read, it is evaluated again with tracing. Tracing takes longer
+// and has limits of its own.
 const (
-	maxSeen      = 12  // values of one rule on one object
-	maxSeenValue = 80  // characters
-	maxSawHeld   = 500 // cost of a rule on the whole of which it is told that it held
+	maxValuesShown   = 12  // values of one rule on one object
+	maxValueShown    = 80  // characters
+	maxSatisfiedCost = 500 // cost of a satisfied rule on the report or request whose values are shown
 )
 
-// saw evaluates a rule on an object once more, and returns the values that it then sees.
-func (e *evaluation) saw(r *rule, at *scope) []expense.RuleValue {
-	w := watching{}
+// values evaluates a rule on an object again and returns the values that the rule reads.
+func (e *evaluation) values(r *rule, at *scope) []expense.RuleValue {
+	w := valueCollector{}
 	for _, x := range all(r.match, r.expression, r.messageExpression) {
 		program, err := x.traced()
-		if err != nil || e.looking == 0 {
+		if err != nil || e.tracing == 0 {
 			continue
 		}
-		_, details, _ := program.ContextEval(e.ctx, at) // an error is told elsewhere
+		_, details, _ := program.ContextEval(e.ctx, at) // the first evaluation has reported the error
 		if details == nil || details.State() == nil {
 			continue
 		}
 		if cost := details.ActualCost(); cost != nil && e.explain == nil {
-			e.looking -= min(e.looking, *cost)
+			e.tracing -= min(e.tracing, *cost)
 		}
 		w.ast, w.state = x.ast.NativeRep(), details.State()
 		w.visit(w.ast.Expr())
 	}
-	return w.seen
+	return w.values
 }
 
-// watching collects the values of the parts of an expression that a reader would ask for:
-// fields, variables, facts, and what functions and loops over them gave.
-type watching struct {
-	ast   *ast.AST
-	state interpreter.EvalState
-	seen  []expense.RuleValue
+// valueCollector collects the values of the parts of an expression that explain its result:
+// fields, variables, facts, and the results of functions and loops.
+type valueCollector struct {
+	ast    *ast.AST
+	state  interpreter.EvalState
+	values []expense.RuleValue
 }
 
-func (w *watching) visit(e ast.Expr) {
+func (w *valueCollector) visit(e ast.Expr) {
 	switch e.Kind() {
 	case ast.SelectKind:
 		if !w.note(e) {
@@ -155,22 +155,22 @@ func isConstant(e ast.Expr) bool {
 	return (!call.IsMemberFunction() || literal(call.Target())) && !slices.ContainsFunc(call.Args(), func(one ast.Expr) bool { return !literal(one) })
 }
 
-// note adds the value of a part, if it has one that can be shown.
-func (w *watching) note(e ast.Expr) bool {
+// note adds the value of a part, if the value can be shown. It reports whether it can.
+func (w *valueCollector) note(e ast.Expr) bool {
 	v, evaluated := w.state.Value(e.ID())
 	text, shown := printed(v)
-	if !evaluated || !shown || len(w.seen) >= maxSeen {
+	if !evaluated || !shown || len(w.values) >= maxValuesShown {
 		return evaluated && shown
 	}
-	one := expense.RuleValue{Name: rulesfile.Clip(rulesfile.OneLine(w.written(e)), maxSeenValue), Value: rulesfile.Clip(rulesfile.OneLine(text), maxSeenValue)}
-	if !slices.ContainsFunc(w.seen, func(s expense.RuleValue) bool { return s.Name == one.Name }) {
-		w.seen = append(w.seen, one)
+	one := expense.RuleValue{Name: rulesfile.Clip(rulesfile.OneLine(w.written(e)), maxValueShown), Value: rulesfile.Clip(rulesfile.OneLine(text), maxValueShown)}
+	if !slices.ContainsFunc(w.values, func(s expense.RuleValue) bool { return s.Name == one.Name }) {
+		w.values = append(w.values, one)
 	}
 	return true
 }
 
-// written is a part of an expression as it was written.
-func (w *watching) written(e ast.Expr) string {
+// written is a part of an expression as the rule has it.
+func (w *valueCollector) written(e ast.Expr) string {
 	if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == value.LookupFunction {
 		args := e.AsCall().Args()
 		return w.written(args[0]) + "[" + w.written(args[1]) + "]"
@@ -182,7 +182,7 @@ func (w *watching) written(e ast.Expr) string {
 	return text
 }
 
-// printed writes a value as rules would; lists and objects are not shown.
+// printed writes a value as a rule would. Lists and objects are not shown.
 func printed(v ref.Val) (string, bool) {
 	switch v := v.(type) {
 	case types.String:

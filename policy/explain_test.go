@@ -12,7 +12,7 @@ import (
 )
 
 // seenBy is what a rule on one entry saw of it.
-func seenBy(t *testing.T, expression string, c policy.Case, more ...string) []expense.RuleValue {
+func seenBy(t *testing.T, expression string, c policy.Input, more ...string) []expense.RuleValue {
 	t.Helper()
 	p, err := policy.Parse("f", []byte(declared+strings.TrimPrefix(with(append([]string{"expression: |\n      " + expression}, more...)...), head)))
 	require.NoError(t, err)
@@ -28,7 +28,7 @@ func TestAFindingSaysWhatTheRuleSaw(t *testing.T) {
 		Custom: map[string]expense.Field{"3": {Code: "C12", Value: "Berlin"}},
 	}}})
 	r.EverSentBack = nil
-	c := policy.Case{Report: r}
+	c := policy.Input{Report: r}
 	for name, want := range map[string][]expense.RuleValue{
 		`entry.hasReceipt`: {{Name: "entry.hasReceipt", Value: "false"}},
 		`entry.hasReceipt || entry.posted <= money("75.00", report.currency)`: {
@@ -54,7 +54,7 @@ func TestAFindingSaysWhatTheRuleSaw(t *testing.T) {
 			require.Equal(t, want, append([]expense.RuleValue{}, seenBy(t, name, c)...))
 		})
 	}
-	asked := policy.Case{Report: r, Facts: expense.Facts{"duplicates": {"1": {"duplicate": []byte("true")}}}}
+	asked := policy.Input{Report: r, Facts: expense.Facts{"duplicates": {"1": {"duplicate": []byte("true")}}}}
 	require.Equal(t, []expense.RuleValue{{Name: "facts.duplicates.duplicate", Value: "true"}}, seenBy(t, `!facts.duplicates.duplicate`, asked))
 	require.Equal(t, []expense.RuleValue{{Name: "entry.type", Value: "MEALS"}, {Name: "entry.hasReceipt", Value: "false"}},
 		seenBy(t, "entry.hasReceipt", c, `match: entry.type == "MEALS"`), "the match comes first")
@@ -71,7 +71,7 @@ func TestWhatIsSeenIsBounded(t *testing.T) {
 	each = append(each, "entry.hasReceipt", "entry.personal", "entry.itemized")
 	r := entries("TAXI")
 	r.Entries[0].Vendor = strings.Repeat("ø", 5000)
-	saw := seenBy(t, strings.Join(each, " || "), policy.Case{Report: r})
+	saw := seenBy(t, strings.Join(each, " || "), policy.Input{Report: r})
 	require.Len(t, saw, 12)
 	for _, s := range saw {
 		require.LessOrEqual(t, len([]rune(s.Name)), 80)
@@ -83,20 +83,20 @@ func TestWhatIsSeenIsBounded(t *testing.T) {
 // What is explained is what the verdict says, whatever the report.
 func TestAnExplanationAgreesWithTheVerdict(t *testing.T) {
 	t.Parallel()
-	p := parsed(t, `stops: {early: [SUBMIT], late: [EXTRACT]}
+	p := parsed(t, `steps: {early: [SUBMIT], late: [EXTRACT]}
 variables:
   - {name: dear, level: entry, expression: 'entry.posted > money("75", "USD")'}
 rules:
   - {name: receipts, level: entry, match: entry.type == "MEALS", expression: 'entry.hasReceipt || !variables.dear', message: No receipt., then: {exception: {code: NO}}}
-  - {name: total, level: report, stops: [early], expression: 'report.total < money("100", "USD")', message: Too much., then: {ask: finance}}
-  - {name: late, level: report, stops: [late], expression: "false", message: Late., then: {sendBack: true}}
+  - {name: total, level: report, steps: [early], expression: 'report.total < money("100", "USD")', message: Too much., then: {ask: finance}}
+  - {name: late, level: report, steps: [late], expression: "false", message: Late., then: {sendBack: true}}
   - {name: items, level: itemization, expression: itemization.type == entry.type, messageExpression: itemization.type, then: {sendBack: true}}
   - {name: parts, level: allocation, expression: 'allocation.percentage == "75" && !itemization.personal', message: Parts., then: {warn: true}, shadow: true}
   - {name: fields, level: entry, expression: 'entry.custom["3"].code in ["2", "75"] && [entry.vendor].all(v, v != "Fair")', message: Fields., then: {warn: true}}
 `)
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 150 {
-		c := policy.Case{Report: filled[expense.Report](t, r.IntN), EventType: []string{"", "SUBMIT", "EXTRACT"}[r.IntN(3)]}
+		c := policy.Input{Report: filled[expense.Report](t, r.IntN), EventType: []string{"", "SUBMIT", "EXTRACT"}[r.IntN(3)]}
 		v, looks := p.Evaluate(c), p.Explain(c)
 		require.Equal(t, v, p.Evaluate(c), "it is the same every time")
 		counted := map[string]*expense.RuleSummary{}
@@ -107,22 +107,22 @@ rules:
 		for _, l := range looks {
 			look := counted[l.Rule]
 			switch l.Result {
-			case policy.LookHolds:
+			case policy.Satisfied:
 				look.Satisfied++
-			case policy.LookViolated:
+			case policy.Violated:
 				look.Violated++
-			case policy.LookErred:
+			case policy.Failed:
 				look.Failed++
-			case policy.LookOtherStop:
+			case policy.OtherStep:
 				look.OtherStep = true
 			}
-			if l.Result != policy.LookNoMatch && l.Result != policy.LookOtherStop {
+			if l.Result != policy.NoMatch && l.Result != policy.OtherStep {
 				look.Objects++
 			}
-			if l.Result == policy.LookViolated || l.Result == policy.LookErred {
+			if l.Result == policy.Violated || l.Result == policy.Failed {
 				found = append(found, expense.Finding{
-					Rule: l.Rule, Object: l.Object, Message: l.Message, Error: l.Result == policy.LookErred,
-					Shadow: l.Shadow, Values: l.Saw, Warn: l.Rule == "parts" || l.Rule == "fields",
+					Rule: l.Rule, Object: l.Object, Message: l.Message, Error: l.Result == policy.Failed,
+					Shadow: l.Shadow, Values: l.Values, Warn: l.Rule == "parts" || l.Rule == "fields",
 				})
 			}
 		}

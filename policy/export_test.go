@@ -21,12 +21,12 @@ func (p *Policy) Budgeted(cost uint64, within time.Duration) *Policy {
 
 // Judge judges a report of which nothing else is known. What each rule saw is left out.
 func (p *Policy) Judge(report *expense.Report) expense.Verdict {
-	return bare(p.Evaluate(Case{Report: report}))
+	return bare(p.Evaluate(Input{Report: report}))
 }
 
 // JudgeRequest judges a travel request of which nothing else is known.
 func (p *Policy) JudgeRequest(request *expense.TravelRequest) expense.Verdict {
-	return bare(p.Evaluate(Case{Request: request}))
+	return bare(p.Evaluate(Input{Request: request}))
 }
 
 func bare(v expense.Verdict) expense.Verdict {
@@ -40,7 +40,7 @@ func bare(v expense.Verdict) expense.Verdict {
 // Bare evaluates the expressions of all rules on all objects as a program does that uses
 // CEL alone: without limits, verdict and reasons. What they are evaluated on is the same.
 func (p *Policy) Bare(report *expense.Report) (held int) {
-	e, done := p.begin(Case{Report: report})
+	e, done := p.begin(Input{Report: report})
 	defer done()
 	for _, r := range p.inOrder {
 		for _, at := range e.scopesOf(r.Level) {
@@ -59,7 +59,7 @@ func (p *Policy) Bare(report *expense.Report) (held int) {
 
 // Cost says what the expression of the first rule is judged to cost on the first object of
 // its level, whether that is known, what CEL counts, and whether it gives up.
-func (p *Policy) Cost(c Case) (bound uint64, known bool, counted uint64, exceeded bool) {
+func (p *Policy) Cost(c Input) (bound uint64, known bool, counted uint64, exceeded bool) {
 	e, done := p.begin(c)
 	defer done()
 	r := &p.rules[0]

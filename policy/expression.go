@@ -15,10 +15,10 @@ type expression struct {
 	source string
 	ast    *cel.Ast
 	bound  bound
-	reads  needs           // of the report or travel request, not those of the variables that it names
+	reads  needs           // of the report or travel request; not through variables
 	uses   map[string]bool // "variables.x", "facts.x", "lists.x"
 
-	free    cel.Program // without a limit, for what is known to cost little
+	free    cel.Program // without a limit, for expressions of known low cost
 	limited cel.Program
 	traced  func() (cel.Program, error) // notes the value of each part
 }
@@ -58,7 +58,7 @@ func limits() []cel.ProgramOption {
 	}
 }
 
-// all are the expressions of a list that are there.
+// all leaves out the expressions that are nil.
 func all(list ...*expression) []*expression {
 	var there []*expression
 	for _, x := range list {

@@ -15,7 +15,7 @@ import (
 	"concur-connector/policy/value"
 )
 
-// Fact is what the company's own systems are asked about each object of a level.
+// Fact is a question to a fact service about each object of a level.
 type Fact struct {
 	Name   string            `json:"name"`
 	Level  rulesfile.Level   `json:"level"`
@@ -25,27 +25,27 @@ type Fact struct {
 	Answer map[string]string `json:"answer"` // kinds of value
 }
 
-const maxAsked = 8 << 20 // bytes of all that is asked about a report, about
+const maxQuestions = 8 << 20 // approximate bytes of all questions about a report
 
-// fact is a declared one, ready.
+// fact is a declared fact, ready to ask.
 type fact struct {
 	rulesfile.Fact
 	match *expression // nil: always
-	send  []sent
+	send  []sentValue
 	needs needs
 }
 
-type sent struct {
+type sentValue struct {
 	name  string
 	value *expression
 }
 
 var (
-	errNotAsked = value.Error{Reason: "it was not asked for", Kind: value.Unavailable}
-	errAsked    = value.Errorf("what the facts send together is too large")
+	errNotAsked      = value.Error{Reason: "it was not asked for", Kind: value.Unavailable}
+	errQuestionsSize = value.Errorf("what the facts send together is too large")
 )
 
-// declareFact adds a fact to what expressions of its level and of the inner ones may name.
+// declareFact makes a fact known to expressions of its level and of the inner levels.
 func (l *loader) declareFact(d rulesfile.Fact) {
 	p := l.policy
 	if d.Level == "" {
@@ -76,12 +76,12 @@ func (l *loader) declareFact(d rulesfile.Fact) {
 			continue
 		}
 		add(x)
-		f.send = append(f.send, sent{one.Key, x})
+		f.send = append(f.send, sentValue{one.Key, x})
 	}
 	answered := l.lang.newShape("Fact " + d.Name)
-	answered.says = "facts." + d.Name
+	answered.called = "facts." + d.Name
 	for name, kind := range d.Answer {
-		answered.fields[name] = member{typ: typeOf(kind), read: func(o *object) (ref.Val, bool) {
+		answered.fields[name] = shapeField{typ: typeOf(kind), read: func(o *object) (ref.Val, bool) {
 			answer := o.native.(map[string]json.RawMessage)
 			if answer == nil {
 				return types.WrapErr(value.Error{
@@ -101,11 +101,11 @@ func (l *loader) declareFact(d rulesfile.Fact) {
 	}
 	p.facts = append(p.facts, f)
 	for _, level := range d.Level.Inner() {
-		l.lang.facts[level].fields[d.Name] = member{typ: answered.typ, read: func(o *object) (ref.Val, bool) {
+		l.lang.facts[level].fields[d.Name] = shapeField{typ: answered.typ, read: func(o *object) (ref.Val, bool) {
 			values, err := o.native.(*scope).answer(f)
 			switch {
 			case err == errNotAsked:
-				return answered.of(map[string]json.RawMessage(nil)), false // of what was not asked for there is no answer to read
+				return answered.of(map[string]json.RawMessage(nil)), false // there is no answer to a question that nobody asked
 			case err != nil:
 				return types.WrapErr(err), false
 			}
@@ -120,7 +120,7 @@ func (p *Policy) factNamed(name string) *fact {
 			return f
 		}
 	}
-	return &fact{} // it has a mistake of its own
+	return &fact{} // its declaration has a mistake
 }
 
 // sendable reports whether a value of the type has a form in JSON.
@@ -130,12 +130,12 @@ func sendable(t *cel.Type) bool {
 	}, t.IsExactType)
 }
 
-// Asks names the facts that the rules ask the company's own systems for, of reports and of
-// travel requests, in the order of the file. A fact that no rule reads is not asked for.
-func (p *Policy) Asks() (ofReports, ofRequests []string) {
+// FactNames returns the names of the facts that the rules read, for reports and for travel
+// requests, in the order of the file.
+func (p *Policy) FactNames() (ofReports, ofRequests []string) {
 	for _, f := range p.facts {
 		switch {
-		case !p.asksFor[f.Name]:
+		case !p.readFacts[f.Name]:
 		case f.Level.OfRequest():
 			ofRequests = append(ofRequests, f.Name)
 		default:
@@ -145,39 +145,38 @@ func (p *Policy) Asks() (ofReports, ofRequests []string) {
 	return ofReports, ofRequests
 }
 
-// FactURLs are the addresses that the rules ask for facts, each once.
+// FactURLs are the addresses of the fact services that the rules use, each once.
 func (p *Policy) FactURLs() []string {
 	var all []string
 	for _, f := range p.facts {
-		if p.asksFor[f.Name] && !slices.Contains(all, f.URL) {
+		if p.readFacts[f.Name] && !slices.Contains(all, f.URL) {
 			all = append(all, f.URL)
 		}
 	}
 	return all
 }
 
-// Questions says what to ask the company's own systems about a case, one question for each
-// fact that has one. An object of which the question cannot be evaluated is left out: a rule
-// that reads the answer errs. The error says that the questions cost too much, or are too
-// large.
-func (p *Policy) Questions(c Case) ([]expense.Question, error) {
+// Questions returns the questions to the fact services about an input, one for each fact. It
+// leaves out an object whose question cannot be evaluated; a rule that reads the answer then
+// fails. The error says that the questions cost too much or are too large.
+func (p *Policy) Questions(c Input) ([]expense.Question, error) {
 	e, done := p.begin(c)
 	defer done()
 	var all []expense.Question
 	size := 0
 	for _, f := range p.facts {
-		if !p.asksFor[f.Name] || f.Level.OfRequest() != (c.Request != nil) {
+		if !p.readFacts[f.Name] || f.Level.OfRequest() != (c.Request != nil) {
 			continue
 		}
 		e.spent = 0
-		q := expense.Question{Fact: f.Name, URL: f.URL, ShadowOnly: !p.waitsFor[f.Name], Wants: slices.Sorted(maps.Keys(f.Answer))}
+		q := expense.Question{Fact: f.Name, URL: f.URL, ShadowOnly: !p.actingFacts[f.Name], Wants: slices.Sorted(maps.Keys(f.Answer))}
 		for i, at := range e.scopesOf(f.Level) {
 			if err := e.exhausted(i); err != nil {
 				return nil, err
 			}
 			if values, err := f.about(at); err == nil {
-				if size += weightOf(values); size > maxAsked {
-					return nil, errAsked
+				if size += weightOf(values); size > maxQuestions {
+					return nil, errQuestionsSize
 				}
 				q.Items = append(q.Items, expense.QuestionItem{Key: at.key(), Values: values})
 			}
@@ -189,8 +188,8 @@ func (p *Policy) Questions(c Case) ([]expense.Question, error) {
 	return all, nil
 }
 
-// about is what is sent about an object. The error is errNotAsked where the match leaves it
-// out, and says otherwise why there is no question.
+// about returns what is sent about an object. The error is errNotAsked when the match leaves
+// the object out; any other error says why the question cannot be evaluated.
 func (f *fact) about(at *scope) (map[string]any, error) {
 	if f.match != nil {
 		switch v, err := at.eval(f.match); {
@@ -217,8 +216,8 @@ func (f *fact) unasked(at *scope, err error) value.Error {
 	return value.Errorf("the fact %s could not be asked for: %s", f.Name, at.e.reason(err).Reason)
 }
 
-// answer returns what a fact was answered for the object of its level. Where it was not,
-// the error says why: it is errNotAsked where there was no question.
+// answer returns the answer to a fact about the object of its level. The error is errNotAsked
+// when there was no question; any other error says why the answer is missing.
 func (s *scope) answer(f *fact) (map[string]json.RawMessage, error) {
 	at := s.at(f.Level)
 	answers, asked := s.e.facts[f.Name]

@@ -37,14 +37,14 @@ func TestAQuestionSaysWhatTheFileSends(t *testing.T) {
     send: {vendor: entry.vendor, amount: entry.posted, count: entry.attendeeCount, personal: entry.personal,
            reportName: report.name, ids: 'entry.allocations.map(a, a.id)', twice: variables.twice}`,
 		`!facts.duplicates.duplicate`, "variables:\n  - {name: twice, level: entry, expression: entry.posted * 2}\n"))
-	q, err := p.Questions(policy.Case{Report: r})
+	q, err := p.Questions(policy.Input{Report: r})
 	require.NoError(t, err)
 	require.JSONEq(t, `[{"fact": "duplicates", "url": "https://erp.example.com/facts", "wants": ["duplicate"], "items": [
 		{"key": "1", "values": {"vendor": "Taxi 4", "amount": {"amount": "10", "currency": "USD"}, "count": 0, "personal": false,
 			"reportName": "Trip", "ids": ["A1", "A2"], "twice": {"amount": "20", "currency": "USD"}}},
 		{"key": "3", "values": {"vendor": "Trattoria", "amount": {"amount": "12.5", "currency": "EUR"}, "count": 0, "personal": false,
 			"reportName": "Trip", "ids": [], "twice": {"amount": "25", "currency": "EUR"}}}]}]`, normal(encoded(t, q)))
-	kept, err := p.Questions(policy.Case{Report: stored(t, p.Keep(r))})
+	kept, err := p.Questions(policy.Input{Report: stored(t, p.SelectFields(r))})
 	require.NoError(t, err)
 	require.Equal(t, encoded(t, q), encoded(t, kept), "what is sent is kept")
 }
@@ -59,14 +59,14 @@ func TestTheKeysOfQuestionsArePlaces(t *testing.T) {
 	for level, want := range map[string][]string{
 		"report": {"0"}, "entry": {"1", "2", "3"}, "itemization": {"2.1", "2.2"},
 		"allocation": {"1.0.1", "1.0.2", "2.1.1", "2.2.1", "2.2.2"},
-		"request":    {"0"}, "expected": {"1", "2", "3"}, "segment": {"1.1", "1.2", "3.1"},
+		"request":    {"0"}, "expectedExpense": {"1", "2", "3"}, "segment": {"1.1", "1.2", "3.1"},
 	} {
 		t.Run(level, func(t *testing.T) {
 			t.Parallel()
 			p := parsed(t, strings.Replace(asking("level: "+level+", send: {id: "+level+".id}, answer: {ok: bool}", "facts.duplicates.ok"),
 				"level: entry, expression", "level: "+level+", expression", 1))
-			c, other := policy.Case{Report: deep(t)}, policy.Case{Request: journeyAsked(t)}
-			if level == "request" || level == "expected" || level == "segment" {
+			c, other := policy.Input{Report: deep(t)}, policy.Input{Request: journeyAsked(t)}
+			if level == "request" || level == "expectedExpense" || level == "segment" {
 				c, other = other, c
 			}
 			q, err := p.Questions(c)
@@ -137,7 +137,7 @@ func TestAnAnswerIsReadAsTheFileSays(t *testing.T) {
 			t.Parallel()
 			p := parsed(t, asking("level: entry, send: {id: entry.id}, answer: {x: "+c.kind+"}", c.expression))
 			facts := expense.Facts{"duplicates": {"1": {"x": json.RawMessage(c.answer)}}}
-			v := p.Evaluate(policy.Case{Report: entries("TAXI"), Facts: facts})
+			v := p.Evaluate(policy.Input{Report: entries("TAXI"), Facts: facts})
 			if c.want == "" {
 				require.Empty(t, v.Findings)
 				return
@@ -176,14 +176,14 @@ func TestWhatWasNotAnsweredErrs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, f := range plain.Evaluate(policy.Case{Report: entries("TAXI", "MEALS"), Facts: c.facts}).Findings {
+			for _, f := range plain.Evaluate(policy.Input{Report: entries("TAXI", "MEALS"), Facts: c.facts}).Findings {
 				got = append(got, f.Message)
 			}
 			require.Equal(t, c.want, got)
-			for _, f := range polite.Evaluate(policy.Case{Report: entries("TAXI", "MEALS"), Facts: c.facts}).Findings {
+			for _, f := range polite.Evaluate(policy.Input{Report: entries("TAXI", "MEALS"), Facts: c.facts}).Findings {
 				require.NotEqual(t, notAsked, f.Message)
 			}
-			for _, f := range careful.Evaluate(policy.Case{Report: entries("TAXI", "MEALS"), Facts: c.facts}).Findings {
+			for _, f := range careful.Evaluate(policy.Input{Report: entries("TAXI", "MEALS"), Facts: c.facts}).Findings {
 				require.NotContains(t, f.Message, "was not asked for here", "has() of a value of what was not asked for is false")
 			}
 		})
@@ -193,10 +193,10 @@ func TestWhatWasNotAnsweredErrs(t *testing.T) {
 func TestAFactThatNoRuleReadsIsNotAsked(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, asking(ofEntries, "true"))
-	q, err := p.Questions(policy.Case{Report: entries("TAXI")})
+	q, err := p.Questions(policy.Input{Report: entries("TAXI")})
 	require.NoError(t, err)
 	require.Empty(t, q)
-	ofReports, _ := p.Fields()
+	ofReports, _ := p.StoredFields()
 	require.NotContains(t, ofReports, "entry.vendor", "nor is kept what it would send")
 	require.Contains(t, rulesfile.Errors(p.Warnings()).Error(), "f:3:3: no rule reads the fact duplicates: it is not asked for")
 }
@@ -211,12 +211,12 @@ func TestAFactIsReadThroughVariables(t *testing.T) {
 			p := parsed(t, asking(ofEntries, "!variables.twice", "variables:\n"+
 				"  - {name: first, level: entry, expression: facts.duplicates.duplicate}\n"+
 				"  - {name: twice, level: entry, expression: '"+expression+"'}\n"))
-			q, err := p.Questions(policy.Case{Report: deep(t)})
+			q, err := p.Questions(policy.Input{Report: deep(t)})
 			require.NoError(t, err)
 			require.Len(t, q, 1)
-			c := policy.Case{Report: entries("TAXI"), Facts: answers(t, `{"1": {"duplicate": true}}`)}
+			c := policy.Input{Report: entries("TAXI"), Facts: answers(t, `{"1": {"duplicate": true}}`)}
 			require.Equal(t, expense.SendBack, p.Evaluate(c).Action)
-			_, unknown := p.EvaluateKept(policy.Case{Report: c.Report}, []string{"entry.id", "entry.vendor", "entry.posted", "report.entries"})
+			_, unknown := p.EvaluateStored(policy.Input{Report: c.Report}, []string{"entry.id", "entry.vendor", "entry.posted", "report.entries"})
 			require.Equal(t, []string{"one"}, unknown, "without the answer it is not known")
 		})
 	}
@@ -255,10 +255,10 @@ func TestAnObjectWithoutAQuestionIsLeftOut(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, asking(ofEntries, "!has(facts.duplicates) || !facts.duplicates.duplicate"))
 	r := deep(t) // the third entry has no amount
-	q, err := p.Questions(policy.Case{Report: r})
+	q, err := p.Questions(policy.Input{Report: r})
 	require.NoError(t, err)
 	require.Len(t, q[0].Items, 2)
-	_, err = p.Budgeted(1, 1<<40).Questions(policy.Case{Report: r})
+	_, err = p.Budgeted(1, 1<<40).Questions(policy.Input{Report: r})
 	require.EqualError(t, err, "the rules together exceed what they may cost")
 	facts := p.Facts()
 	require.Equal(t, []policy.Fact{{
@@ -284,7 +284,7 @@ func TestWhatCannotBeToldIsNotTakenForNothing(t *testing.T) {
 			p := parsed(t, asking(c.fact, c.expression, "variables:\n  - {name: told, level: entry, expression: facts.duplicates.ok}\n"))
 			one := told(entries("TAXI"))
 			one.Entries[0].Posted = nil
-			v := p.Evaluate(policy.Case{Report: one, Facts: answers(t, `{}`)})
+			v := p.Evaluate(policy.Input{Report: one, Facts: answers(t, `{}`)})
 			switch c.says {
 			case "holds":
 				require.Equal(t, expense.Approve, v.Action)
@@ -304,8 +304,8 @@ func TestAQuestionThatWasNotAnsweredThenIsUnknown(t *testing.T) {
 	const ofAll = "level: entry, send: {id: entry.id}, answer: {duplicate: bool}"
 	of := func(t *testing.T, fact string) ([]string, expense.Action) {
 		p := parsed(t, asking(fact, "!has(facts.duplicates) || !facts.duplicates.duplicate"))
-		kept, _ := p.Fields()
-		v, unknown := p.EvaluateKept(policy.Case{Report: entries("TAXI", "MEALS"), Facts: answers(t, `{"1": {"duplicate": false}}`)}, kept)
+		kept, _ := p.StoredFields()
+		v, unknown := p.EvaluateStored(policy.Input{Report: entries("TAXI", "MEALS"), Facts: answers(t, `{"1": {"duplicate": false}}`)}, kept)
 		return unknown, v.Action
 	}
 	unknown, _ := of(t, ofAll)
@@ -323,8 +323,8 @@ func TestWhatIsAskedIsBounded(t *testing.T) {
   - {name: long, level: report, expression: '["0123456789abcdef"].map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).join()'}
 `
 	p := parsed(t, asking("level: entry, send: {id: entry.id, long: variables.long}, answer: {duplicate: bool}", "!facts.duplicates.duplicate", doubled))
-	_, err := p.Questions(policy.Case{Report: entries(make([]string, 1000)...)})
+	_, err := p.Questions(policy.Input{Report: entries(make([]string, 1000)...)})
 	require.NoError(t, err, "4 MiB are not too much")
-	_, err = p.Questions(policy.Case{Report: entries(make([]string, 3000)...)})
+	_, err = p.Questions(policy.Input{Report: entries(make([]string, 3000)...)})
 	require.EqualError(t, err, "what the facts send together is too large")
 }

@@ -28,7 +28,7 @@ const end = "message: Hm., then: {sendBack: true}}\n"
 
 func TestAMisspeltKeyIsOneMistake(t *testing.T) {
 	t.Parallel()
-	const known = " Known are name, description, level, stops, match, expression, message, messageExpression, shadow, then"
+	const known = " Known are name, description, level, steps, match, expression, message, messageExpression, shadow, then"
 	require.Equal(t, []string{`f:3:57: rule "a": unknown key "mesage" in a rule; did you mean "message"?` + known},
 		wrongs(t, "rules:\n  - {name: a, level: entry, expression: entry.personal, mesage: Hm., then: {sendBack: true}}\n"))
 	require.Equal(t, []string{`f:3:29: rule "a": unknown key "condition" in a rule; did you mean "expression"?` + known},
@@ -83,10 +83,10 @@ func TestWhatPeopleCallALevelAStopOrAKindIsKnown(t *testing.T) {
 	t.Parallel()
 	require.Contains(t, wrongs(t, "rules:\n  - {name: a, level: expense, expression: 'true', "+end)[0], `not "expense"; did you mean "entry"?`)
 	require.Contains(t, wrongs(t, "rules:\n  - {name: a, level: entries, expression: 'true', "+end)[0], `not "entries"; did you mean "entry"?`)
-	stops := "stops: {after-submit: [SUBMIT]}\nrules:\n  - {name: a, level: entry, expression: 'true', stops: ["
-	require.Contains(t, wrongs(t, stops+"submit], "+end)[0], `there is no stop "submit"; that is a text of the stop "after-submit"`)
-	require.Contains(t, wrongs(t, "rules:\n  - {name: a, level: entry, expression: 'true', stops: [x], "+end)[0],
-		`there is no stop "x"; stops names the stops, each with the texts of its EventType`)
+	stops := "steps: {after-submit: [SUBMIT]}\nrules:\n  - {name: a, level: entry, expression: 'true', steps: ["
+	require.Contains(t, wrongs(t, stops+"submit], "+end)[0], `there is no step "submit"; that is a text of the step "after-submit"`)
+	require.Contains(t, wrongs(t, "rules:\n  - {name: a, level: entry, expression: 'true', steps: [x], "+end)[0],
+		`there is no step "x"; steps names the steps, each with the texts of its EventType`)
 
 	folder := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "f"), []byte("apiVersion: concur-connector/v1\nlists: {a: {file: no.csv}, b: {file: b.csv, columns: {c: amount}}}\nrules: []\n"), 0o600))

@@ -37,8 +37,8 @@ func typeOf(k rulesfile.Kind) *cel.Type {
 	return cel.StringType
 }
 
-// parseKind reads a value from a text, nil when it is empty and not a text. The error says what
-// it must be.
+// parseKind reads a value of a kind from a text; nil for an empty text, unless the kind is
+// text. The error says what the text must be.
 func parseKind(k rulesfile.Kind, text string) (ref.Val, error) {
 	if k == rulesfile.KindText {
 		return types.String(text), nil
@@ -89,7 +89,7 @@ const (
 	maxOutside = 1000 // bytes of a text of a list or an answer
 )
 
-// decodeKind reads a value from JSON, nil when it is null.
+// decodeKind reads a value of a kind from JSON; nil for null.
 func decodeKind(k rulesfile.Kind, data json.RawMessage) (ref.Val, bool) {
 	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
 		return nil, true
@@ -128,7 +128,7 @@ func decodeKind(k rulesfile.Kind, data json.RawMessage) (ref.Val, bool) {
 
 func decodeInto(data json.RawMessage, v any) bool { return json.Unmarshal(data, v) == nil }
 
-// encode writes a value of a rule as it is sent to the company's own systems.
+// encode writes a value of a rule in the form that fact services receive.
 func encode(v ref.Val) (any, error) {
 	switch v := v.(type) {
 	case types.String:
@@ -164,7 +164,7 @@ func encode(v ref.Val) (any, error) {
 	return nil, errors.New("a value that cannot be sent")
 }
 
-// weightOf is about how many bytes it takes to send a value.
+// weightOf is the approximate size of a value in a question, in bytes.
 func weightOf(v any) int {
 	size := 16
 	switch v := v.(type) {

@@ -13,8 +13,8 @@ import (
 	"cel.dev/cel-go/common/types"
 )
 
-// language is what the expressions of one rules file may say, by level. Which variables,
-// facts and lists there are is known only once the file is read.
+// language is what the expressions of one rules file may name, by level. The variables, facts
+// and lists of the file are added while it is read.
 type language struct {
 	env       map[rulesfile.Level]*cel.Env
 	variables map[rulesfile.Level]*shape // what "variables" is at each level
@@ -29,7 +29,7 @@ const (
 	maxNesting = 100
 )
 
-// The names of the types of what the rules file adds. No rule can name them.
+// The names of the types that the rules file adds. No rule can name them.
 const (
 	variablesOf = "Variables of "
 	factsOf     = "Facts of "
@@ -44,7 +44,7 @@ func newLanguage() (*language, error) {
 	lang := &language{
 		env: map[rulesfile.Level]*cel.Env{}, variables: map[rulesfile.Level]*shape{}, facts: map[rulesfile.Level]*shape{},
 		known: provider{Registry: registry, shapes: map[string]*shape{
-			// Amounts and dates have no fields; as shapes they answer for themselves.
+			// Amounts, decimals and dates have no fields. As shapes they make CEL report an unknown field.
 			"money":   {name: "money", typ: value.MoneyType},
 			"decimal": {name: "decimal", typ: value.DecimalType},
 			"date":    {name: "date", typ: value.DateType},
@@ -62,7 +62,7 @@ func newLanguage() (*language, error) {
 		cel.ExpressionNodeLimit(maxNodes),
 		cel.ParserRecursionLimit(maxNesting),
 		cel.ASTValidators(cel.ValidateRegexProgramSizeLimit(value.MaxPattern)),
-		cel.EnableMacroCallTracking(), // so that a part of an expression can be shown as it was written
+		cel.EnableMacroCallTracking(), // to show a part of an expression as it was written
 	}
 	bare, err := cel.NewCustomEnv(slices.Concat(options, value.Library())...)
 	if err != nil {
@@ -90,13 +90,13 @@ func newLanguage() (*language, error) {
 	return lang, nil
 }
 
-// ours reports whether a type holds nothing of a report: what the rules file adds does not.
+// ours reports whether the rules file adds the type: nothing of a report is in it.
 func (l *language) ours(t *types.Type) bool {
 	s := l.known.shapes[t.TypeName()]
 	return s != nil && s.ours
 }
 
-// adds returns the name of what holds the variables, facts or lists, if it is of this type.
+// adds returns "variables", "facts" or "lists" for the type of that name, and nothing for others.
 func (l *language) adds(t *types.Type) string {
 	switch name := t.TypeName(); {
 	case strings.HasPrefix(name, variablesOf):
@@ -109,9 +109,9 @@ func (l *language) adds(t *types.Type) string {
 	return ""
 }
 
-// newShape adds a type to the language, whose fields are added as they become known.
+// newShape adds a type to the language. Its fields are added later.
 func (l *language) newShape(name string) *shape {
-	s := newShape(name, map[string]member{})
+	s := newShape(name, map[string]shapeField{})
 	s.ours = true
 	l.known.shapes[name] = s
 	return s

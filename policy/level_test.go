@@ -52,20 +52,20 @@ func TestARuleIsAppliedToEveryObjectOfItsLevel(t *testing.T) {
 			"A1 entry 1, allocation 1", "A2 entry 1, allocation 2", "A3 entry 2, itemization 1, allocation 1",
 			"A4 entry 2, itemization 2, allocation 1", "A5 entry 2, itemization 2, allocation 2",
 		},
-		"request":  {""},
-		"expected": {"X1 expected 1", "X2 expected 2", "X3 expected 3"},
-		"segment":  {"S1 expected 1, segment 1", "S2 expected 1, segment 2", "S3 expected 3, segment 1"},
+		"request":         {""},
+		"expectedExpense": {"X1 expectedExpense 1", "X2 expectedExpense 2", "X3 expectedExpense 3"},
+		"segment":         {"S1 expectedExpense 1, segment 1", "S2 expectedExpense 1, segment 2", "S3 expectedExpense 3, segment 1"},
 	} {
 		t.Run(level, func(t *testing.T) {
 			t.Parallel()
 			p := rules(t, [5]string{"never", level, "false", "Hm.", "sendBack: true"})
-			c := policy.Case{Report: deep(t)}
-			if level == "request" || level == "expected" || level == "segment" {
-				c = policy.Case{Request: journeyAsked(t)}
+			c := policy.Input{Report: deep(t)}
+			if level == "request" || level == "expectedExpense" || level == "segment" {
+				c = policy.Input{Request: journeyAsked(t)}
 			}
 			var places, found []string
 			for _, l := range p.Explain(c) {
-				require.Equal(t, policy.LookViolated, l.Result)
+				require.Equal(t, policy.Violated, l.Result)
 				places = append(places, strings.TrimSpace(l.Object+" "+l.Place))
 			}
 			require.Equal(t, want, places)
@@ -117,16 +117,16 @@ func TestWithoutAnIDThereIsNothingToPostAnExceptionOn(t *testing.T) {
 
 func TestALevelSeesWhatItIsAPartOf(t *testing.T) {
 	t.Parallel()
-	all := []string{"report", "entry", "itemization", "allocation", "request", "expected", "segment"}
+	all := []string{"report", "entry", "itemization", "allocation", "request", "expectedExpense", "segment"}
 	sees := map[string][]string{
 		"report": {"report"}, "entry": {"report", "entry"}, "itemization": {"report", "entry", "itemization"},
 		"allocation": {"report", "entry", "itemization", "allocation"},
-		"request":    {"request"}, "expected": {"request", "expected"}, "segment": {"request", "expected", "segment"},
+		"request":    {"request"}, "expectedExpense": {"request", "expectedExpense"}, "segment": {"request", "expectedExpense", "segment"},
 	}
 	known := map[string]string{
 		"report": "levels report, entry, itemization and allocation", "entry": "levels entry, itemization and allocation",
 		"itemization": "levels itemization and allocation", "allocation": "level allocation",
-		"request": "levels request, expected and segment", "expected": "levels expected and segment", "segment": "level segment",
+		"request": "levels request, expectedExpense and segment", "expectedExpense": "levels expectedExpense and segment", "segment": "level segment",
 	}
 	for _, level := range all {
 		for _, name := range all {
@@ -170,7 +170,7 @@ func TestEachObjectIsJudgedByItself(t *testing.T) {
 			require.Equal(t, c.found, found)
 		})
 	}
-	v := rules(t, [5]string{"class", "segment", `segment.class != "F" && (segment.class == "Y" || expected.type == "CAR")`, "Hm.", "sendBack: true"}).
+	v := rules(t, [5]string{"class", "segment", `segment.class != "F" && (segment.class == "Y" || expectedExpense.type == "CAR")`, "Hm.", "sendBack: true"}).
 		JudgeRequest(journeyAsked(t))
 	require.Equal(t, []expense.Finding{{Rule: "class", Object: "S2", Message: "Hm."}}, v.Findings)
 }
@@ -183,20 +183,20 @@ func TestAnItemizationThatIsNotThereHasNoAmount(t *testing.T) {
 
 func TestWhatIsKeptIsJudgedAlikeAtEveryLevel(t *testing.T) {
 	t.Parallel()
-	for _, level := range []string{"report", "entry", "itemization", "allocation", "request", "expected", "segment"} {
+	for _, level := range []string{"report", "entry", "itemization", "allocation", "request", "expectedExpense", "segment"} {
 		for _, expression := range []string{"false", "true", level + `.id == ""`} {
 			t.Run(level+" "+expression, func(t *testing.T) {
 				t.Parallel()
 				p := rules(t, [5]string{"one", level, "|\n      " + expression, "Hm.", "sendBack: true"})
-				c := policy.Case{Report: deep(t)}
-				kept := policy.Case{Report: stored(t, p.Keep(c.Report))}
-				if level == "request" || level == "expected" || level == "segment" {
-					c = policy.Case{Request: journeyAsked(t)}
-					kept = policy.Case{Request: stored(t, p.KeepRequest(c.Request))}
+				c := policy.Input{Report: deep(t)}
+				kept := policy.Input{Report: stored(t, p.SelectFields(c.Report))}
+				if level == "request" || level == "expectedExpense" || level == "segment" {
+					c = policy.Input{Request: journeyAsked(t)}
+					kept = policy.Input{Request: stored(t, p.SelectRequestFields(c.Request))}
 				}
 				require.Equal(t, p.Evaluate(c), p.Evaluate(kept))
-				ofReports, ofRequests := p.Fields()
-				v, unknown := p.EvaluateKept(kept, append(ofReports, ofRequests...))
+				ofReports, ofRequests := p.StoredFields()
+				v, unknown := p.EvaluateStored(kept, append(ofReports, ofRequests...))
 				require.Equal(t, p.Evaluate(c), v)
 				require.Empty(t, unknown)
 			})
@@ -210,9 +210,9 @@ func TestRulesOfTheOtherKindAreLeftOut(t *testing.T) {
 		[5]string{"of-reports", "entry", "false", "Hm.", "sendBack: true"},
 		[5]string{"of-requests", "segment", "false", "Hm.", "sendBack: true"},
 	)
-	require.Equal(t, []expense.RuleSummary{{Rule: "of-reports", Objects: 3, Violated: 3}}, p.Evaluate(policy.Case{Report: deep(t)}).Rules)
-	require.Equal(t, []expense.RuleSummary{{Rule: "of-requests", Objects: 3, Violated: 3}}, p.Evaluate(policy.Case{Request: journeyAsked(t)}).Rules)
-	nothing := p.Evaluate(policy.Case{})
+	require.Equal(t, []expense.RuleSummary{{Rule: "of-reports", Objects: 3, Violated: 3}}, p.Evaluate(policy.Input{Report: deep(t)}).Rules)
+	require.Equal(t, []expense.RuleSummary{{Rule: "of-requests", Objects: 3, Violated: 3}}, p.Evaluate(policy.Input{Request: journeyAsked(t)}).Rules)
+	nothing := p.Evaluate(policy.Input{})
 	require.Equal(t, expense.Ask, nothing.Action)
 	require.Equal(t, []expense.Finding{{Message: "there is nothing to judge", Error: true}}, nothing.Findings)
 }

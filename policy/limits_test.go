@@ -70,7 +70,7 @@ func TestWhatIsFoundIsBounded(t *testing.T) {
 	for i := range all {
 		all[i] = [5]string{fmt.Sprint("flag-", i), "entry", "false", "Flagged.", fmt.Sprintf("exception: {code: C%d}", i)}
 	}
-	v := rules(t, all...).Evaluate(policy.Case{Report: entries(make([]string, 1000)...)})
+	v := rules(t, all...).Evaluate(policy.Input{Report: entries(make([]string, 1000)...)})
 	require.Equal(t, expense.Ask, v.Action)
 	require.Len(t, v.Exceptions, 50_000)
 	require.Equal(t, expense.RuleSummary{Rule: "flag-49", Objects: 1000, Violated: 1000}, v.Rules[49])
@@ -102,7 +102,7 @@ func TestWhatExplainsAVerdictFitsAPayload(t *testing.T) {
 					e.Custom[fmt.Sprint(n+1)] = expense.Field{Value: strings.Repeat(c.text, 100)}
 				}
 			}
-			v := p.Evaluate(policy.Case{Report: r})
+			v := p.Evaluate(policy.Input{Report: r})
 			stored, err := json.Marshal(v)
 			require.NoError(t, err)
 			require.Less(t, len(stored), 1<<20)

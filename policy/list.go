@@ -22,7 +22,7 @@ import (
 	"concur-connector/policy/rulesfile"
 )
 
-// List is a table of the company's own in a file beside the rules.
+// List is a table of the company in a file beside the rules.
 type List struct {
 	Name    string   `json:"name"`
 	File    string   `json:"file"`
@@ -36,8 +36,8 @@ const (
 	maxListAll  = 32 << 20
 	maxListRows = 100_000
 
-	// maxCells bounds the memory of all lists together, of which a cell may take a hundred
-	// bytes and a row as much; while rules are changed they are there twice.
+	// maxCells bounds the memory of all lists together. A cell may take a hundred bytes and a row
+	// as much, and during a reload the lists exist twice.
 	maxCells = 2_000_000
 )
 
@@ -58,10 +58,10 @@ type row []ref.Val
 // opener opens a file beside the rules.
 type opener func(name string) (io.ReadCloser, error)
 
-// errNoFolder is why a list cannot be read of rules that came alone.
+// errNoFolder is the error of a list in rules that were given without their folder.
 var errNoFolder = errors.New("the rules were given without the folder that they are in")
 
-// table reads a list. What is wrong in its file is a fault of that file.
+// table reads a list. Mistakes in the file of the list are reported with that file's name.
 func (l *loader) table(d rulesfile.List) (*table, []byte) {
 	data, err := readBeside(l.open, d.File)
 	if err != nil {
@@ -80,7 +80,7 @@ func (l *loader) table(d rulesfile.List) (*table, []byte) {
 	return t, data
 }
 
-// inCharacters counts columns in characters, as everywhere; CSV counts them in bytes.
+// inCharacters counts columns in characters; the CSV reader counts bytes.
 func inCharacters(found rulesfile.Errors, data []byte) {
 	for _, one := range found {
 		line := data
@@ -131,7 +131,7 @@ func readBeside(open opener, name string) ([]byte, error) {
 	return textfile.Trim(data)
 }
 
-// keyColumns finds the columns of the key: those that are named, else the first.
+// keyColumns finds the columns of the key: those that the file names, else the first column.
 func (l *loader) keyColumns(d rulesfile.List, t *table) (key []int, ok bool) {
 	t.Key = d.Key
 	if len(t.Key) == 0 {
@@ -148,7 +148,7 @@ func (l *loader) keyColumns(d rulesfile.List, t *table) (key []int, ok bool) {
 	return key, true
 }
 
-// columnKinds says what is in each column, and adds the fields of a row to the language.
+// columnKinds returns the kind of each column, and adds the columns to the language.
 func (l *loader) columnKinds(d rulesfile.List, t *table) ([]rulesfile.Kind, bool) {
 	ok := true
 	for name, column := range d.Columns {
@@ -163,7 +163,7 @@ func (l *loader) columnKinds(d rulesfile.List, t *table) ([]rulesfile.Kind, bool
 		if column, given := d.Columns[name]; given {
 			kinds[i] = column.Kind
 		}
-		t.shape.fields[name] = member{typ: typeOf(kinds[i]), read: func(o *object) (ref.Val, bool) {
+		t.shape.fields[name] = shapeField{typ: typeOf(kinds[i]), read: func(o *object) (ref.Val, bool) {
 			v := o.native.(row)[i]
 			return v, v != nil && v != types.String("")
 		}}
@@ -171,9 +171,9 @@ func (l *loader) columnKinds(d rulesfile.List, t *table) ([]rulesfile.Kind, bool
 	return kinds, ok
 }
 
-// declare adds the list to what expressions may name.
+// declare makes the list known to expressions.
 func (t *table) declare(lang *language) {
-	lang.lists.fields[t.Name] = member{typ: cel.MapType(cel.StringType, t.shape.typ), read: func(*object) (ref.Val, bool) {
+	lang.lists.fields[t.Name] = shapeField{typ: cel.MapType(cel.StringType, t.shape.typ), read: func(*object) (ref.Val, bool) {
 		return t.rows, t.rows.Size() != types.IntZero
 	}}
 }

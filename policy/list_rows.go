@@ -26,7 +26,7 @@ func (l *loader) rows(s *rulesfile.Source, d rulesfile.List, data []byte) *table
 		return nil
 	}
 	t := &table{List: List{Name: d.Name, File: d.File}, shape: l.lang.newShape("Row of " + d.Name)}
-	t.shape.says = "a row of lists." + d.Name
+	t.shape.called = "a row of lists." + d.Name
 	if !readColumns(s, t, head, reader) {
 		return nil
 	}

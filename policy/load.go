@@ -22,7 +22,7 @@ import (
 )
 
 // Load reads and checks a rules file and the lists that it names, which lie beside it.
-// What is wrong with their content is returned as [Errors], all of it at once.
+// All mistakes in their content are returned together, as [rulesfile.Errors].
 func Load(path string) (*Policy, error) {
 	data, err := readFile(path)
 	if err != nil {
@@ -42,7 +42,7 @@ func Load(path string) (*Policy, error) {
 	})
 }
 
-// errNoFile is of a folder, and of a pipe that would be waited for without end.
+// errNoFile is the error for a folder, and for a pipe, which could block for ever.
 var errNoFile = errors.New("it is not a file")
 
 func readFile(path string) ([]byte, error) {
@@ -59,7 +59,7 @@ func readFile(path string) ([]byte, error) {
 }
 
 // Parse checks the content of a rules file that names no lists. The name stands for the
-// file in errors. What is wrong is returned as [Errors], all of it at once.
+// file in errors. All mistakes are returned together, as [rulesfile.Errors].
 func Parse(name string, data []byte) (*Policy, error) { return parse(name, data, nil) }
 
 // loader turns what a rules file says into a policy. Every mistake is collected in the
@@ -81,8 +81,8 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 	}
 	p := &Policy{
 		file: name, version: c.Version, zone: c.Zone, settings: c.Settings, steps: c.Steps, groups: c.Groups,
-		variables: map[string]*variable{}, lang: lang, listObject: lang.lists.of(nil), asksFor: map[string]bool{}, waitsFor: map[string]bool{},
-		needs: reportNeeds(), asked: requestNeeds(), budget: maxTotalCost, time: maxTime,
+		variables: map[string]*variable{}, lang: lang, listObject: lang.lists.of(nil), readFacts: map[string]bool{}, actingFacts: map[string]bool{},
+		reportFields: reportNeeds(), requestFields: requestNeeds(), budget: maxTotalCost, time: maxTime,
 	}
 	l := &loader{Source: s, policy: p, lang: lang, open: open, waiting: map[string]bool{}}
 	sum := sha256.New()
@@ -98,7 +98,7 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 	if len(s.Errors) > 0 {
 		return nil, s.Errors.Sorted()
 	}
-	p.settle()
+	p.prepare()
 	p.warn(s, c)
 	if len(s.Errors) > 0 {
 		return nil, s.Errors.Sorted()
@@ -153,21 +153,22 @@ func (l *loader) declareVariables(c rulesfile.File) {
 	declare(true)
 }
 
-// settle gathers what all rules together need, and says in which order they are evaluated.
-func (p *Policy) settle() {
+// prepare collects what all rules together need, and orders their evaluation: shadow rules come
+// last.
+func (p *Policy) prepare() {
 	for i := range p.rules {
 		r := &p.rules[i]
 		if !r.Shadow {
 			p.inOrder = append(p.inOrder, r)
 		}
-		needed := p.needs
+		needed := p.reportFields
 		if r.Level.OfRequest() {
-			needed = p.asked
+			needed = p.requestFields
 		}
 		needed.addAll(r.needs)
-		maps.Copy(p.asksFor, r.facts)
+		maps.Copy(p.readFacts, r.facts)
 		if !r.Shadow {
-			maps.Copy(p.waitsFor, r.facts)
+			maps.Copy(p.actingFacts, r.facts)
 		}
 	}
 	for i := range p.rules {
@@ -176,11 +177,11 @@ func (p *Policy) settle() {
 		}
 	}
 	for _, f := range p.facts {
-		needed := p.needs
+		needed := p.reportFields
 		if f.Level.OfRequest() {
-			needed = p.asked
+			needed = p.requestFields
 		}
-		if p.asksFor[f.Name] {
+		if p.readFacts[f.Name] {
 			needed.addAll(f.needs)
 		}
 	}
@@ -192,7 +193,7 @@ func (l *loader) compile(d rulesfile.Rule) rule {
 	r := rule{Rule: d, needs: needsOf(d.Level), facts: map[string]bool{}}
 	for i, name := range d.Steps {
 		if !slices.ContainsFunc(p.steps, func(stop rulesfile.Step) bool { return stop.Name == name }) {
-			l.Fail(rulesfile.At(d.StepNodes[i]), d.Name, "there is no stop %q%s", rulesfile.Clip(name, 40), p.stepMeant(name))
+			l.Fail(rulesfile.At(d.StepNodes[i]), d.Name, "there is no step %q%s", rulesfile.Clip(name, 40), p.stepMeant(name))
 		}
 	}
 	if d.Then.Ask != "" && len(p.groups) > 0 && !slices.Contains(rulesfile.GroupNames(p.groups), d.Then.Ask) {
@@ -237,9 +238,9 @@ func (l *loader) compile(d rulesfile.Rule) rule {
 func (p *Policy) stepMeant(name string) string {
 	switch stop, known := p.StepOf(name); {
 	case known && stop != name:
-		return fmt.Sprintf("; that is a text of the stop %q", stop)
+		return fmt.Sprintf("; that is a text of the step %q", stop)
 	case len(p.steps) == 0:
-		return "; stops names the stops, each with the texts of its EventType"
+		return "; steps names the steps, each with the texts of its EventType"
 	}
 	return spelling.Among(name, StepNames(p.steps))
 }

@@ -12,18 +12,18 @@ import (
 	"concur-connector/policy/rulesfile"
 )
 
-// needs is what rules read of a report or of a travel request: the fields of each
-// shape. It may hold more than a rule reads on one report, never less.
+// needs are the fields of each shape that rules read. They may hold more than a rule reads on
+// one report, never less.
 type needs map[*shape]map[string]need
 
 // need says how much of a field is read.
 type need struct {
 	all     bool
-	numbers map[string]bool // of custom fields or organisational units, unless all
+	numbers map[string]bool // of custom fields or organisational units, unless the whole map is read
 }
 
-// reportNeeds holds what the connector itself reads of a report. The action URL and the
-// interface are not in the language and are kept by Keep.
+// reportNeeds holds the fields that the connector itself reads of a report. The action URL and
+// the interface are not in the language; SelectFields copies them.
 func reportNeeds() needs {
 	n := needs{}
 	n.add(reportShape, "id", "key", "currency", "status", "hasException", "entries")
@@ -33,8 +33,7 @@ func reportNeeds() needs {
 	return n
 }
 
-// needsOf holds what must be there so that there are objects of the level, and so that each
-// can be named.
+// needsOf holds the lists and IDs that lead to the objects of a level.
 func needsOf(level rulesfile.Level) needs {
 	n := needs{}
 	switch level {
@@ -54,8 +53,8 @@ func needsOf(level rulesfile.Level) needs {
 	return n
 }
 
-// requestNeeds holds what the connector itself reads of a travel request. What Concur
-// offers to do with it is not in the language and is kept by KeepRequest.
+// requestNeeds holds the fields that the connector itself reads of a travel request. The
+// operations that Concur offers are not in the language; SelectRequestFields copies them.
 func requestNeeds() needs {
 	n := needs{}
 	n.add(requestShape, "id", "number", "currency", "status", "submitted")
@@ -70,7 +69,7 @@ func requestNeeds() needs {
 // are those of one that is not itemized, so that they need to know it as well. Whether there
 // are exceptions on the report itself only their list says.
 func (p *Policy) Parts() expense.Parts {
-	n := p.needs
+	n := p.reportFields
 	return expense.Parts{
 		Details:      n.reads(entryShape, "custom", "orgUnits", "hasVat", "rejected") || n.reads(itemizationShape, "custom", "orgUnits"),
 		Itemizations: n.reads(entryShape, "itemizations", "itemized", "allocations"),
@@ -82,14 +81,14 @@ func (p *Policy) Parts() expense.Parts {
 	}
 }
 
-// ReadsFields reports whether these rules read a custom field or an organisational unit of
-// a report, and of a travel request: of one that is a list's, Concur's v4 interfaces show
-// the item's identifier only.
+// ReadsFields reports whether these rules read a custom field or an organisational unit of a
+// report, and of a travel request. For list fields, Concur's v4 interfaces give only the
+// identifier of the item.
 func (p *Policy) ReadsFields() (ofReports, ofRequests bool) {
 	within := func(n needs) bool {
 		return slices.ContainsFunc(parts(), func(s *shape) bool { return n.reads(s, "custom", "orgUnits") })
 	}
-	return within(p.needs), within(p.asked)
+	return within(p.reportFields), within(p.requestFields)
 }
 
 // reads reports whether one of the fields is read.
@@ -124,7 +123,7 @@ func (n needs) addNumber(s *shape, field, number string) {
 	}
 }
 
-// addAll adds what others need.
+// addAll adds the needs of others.
 func (n needs) addAll(others needs) {
 	for s, fields := range others {
 		for field, need := range fields {
@@ -138,7 +137,7 @@ func (n needs) addAll(others needs) {
 	}
 }
 
-// addWhole adds everything of a shape and of what is in it.
+// addWhole adds every field of a shape and of its parts.
 func (n needs) addWhole(s *shape) {
 	for field, m := range s.fields {
 		n.add(s, field)
@@ -148,8 +147,8 @@ func (n needs) addWhole(s *shape) {
 	}
 }
 
-// partsIn returns the shapes of the objects that a value of the type holds. A
-// custom field is not among them: it is kept with the map that it is in.
+// partsIn returns the shapes of the objects in a value of the type. Custom fields are left out:
+// they are copied with their map.
 func partsIn(t *types.Type) []*shape {
 	if s := partOf(t); s != nil {
 		return []*shape{s}
@@ -161,7 +160,7 @@ func partsIn(t *types.Type) []*shape {
 	return all
 }
 
-// parts are the shapes of what has parts, and of the parts.
+// parts are the shapes of reports, travel requests and their parts.
 func parts() []*shape {
 	return []*shape{
 		reportShape, entryShape, itemizationShape, allocationShape,
@@ -178,24 +177,23 @@ func partOf(t *types.Type) *shape {
 	return nil
 }
 
-// collect adds what a checked expression reads of the whole, a report or a travel
-// request. Of ours are the types that hold nothing of either.
+// collect adds the fields that a checked expression reads of a report or travel request. ours
+// reports the types that the rules file adds.
 func (n needs) collect(checked *ast.AST, whole *shape, ours func(*types.Type) bool) {
 	r := reading{ast: checked, needs: n, whole: whole, ours: ours, numbered: map[int64]bool{}}
 	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(r.visit))
 }
 
-// reading walks a checked expression from the outside to the inside. A field is
-// read where it is selected; where the types do not say of what, the whole report
-// or travel request is. Where a part of it goes elsewhere than to a selection (into a
-// comparison, or into a function that takes anything), all of that part counts as read.
-// What goes into a loop is read where the loop's variables are used.
+// reading walks a checked expression from the outside to the inside. A selected field is read.
+// Where the type of the object is unknown, the whole report or travel request is read. An
+// object that goes into a comparison, or into a function of any type, is read whole. A list in
+// a loop is read where the variables of the loop are used.
 type reading struct {
 	ast      *ast.AST
 	needs    needs
-	whole    *shape // what is read where the types do not say
+	whole    *shape // what is read where the type of the object is unknown
 	ours     func(*types.Type) bool
-	numbered map[int64]bool // selections of which only a number is read
+	numbered map[int64]bool // selections of maps of which one number is read
 }
 
 func (r reading) visit(e ast.Expr) {
@@ -224,7 +222,7 @@ func (r reading) selection(e ast.Expr) {
 	case s != nil:
 		r.needs.add(s, field)
 	case t.IsExactType(fieldShape.typ):
-		if field == "valid" { // code and value are kept with the field; this one not every interface tells
+		if field == "valid" { // code and value are always copied with the field; not every interface provides valid
 			r.needs.add(fieldShape, field)
 		}
 	case t.Kind() == types.MapKind, r.ours(t):
@@ -252,8 +250,8 @@ func (r reading) call(e ast.Expr) {
 	}
 }
 
-// number notes that of a selected map of custom fields or organisational units only
-// the one is read whose number is written out.
+// number notes that only one custom field or organisational unit of a map is read, because its
+// number is written out.
 func (r reading) number(fields, key ast.Expr) {
 	if fields.Kind() != ast.SelectKind || !isNumbered(r.ast.GetType(fields.ID())) {
 		return
@@ -267,8 +265,8 @@ func (r reading) number(fields, key ast.Expr) {
 	r.numbered[fields.ID()] = true
 }
 
-// passOn looks at a value that goes into another. A part of the report that is
-// still in the outcome is judged by what becomes of that; any other is read whole.
+// passOn handles a value that goes into another value. An object that is still in the outcome
+// is read where the outcome is read; any other object is read whole.
 func (r reading) passOn(value, outcome ast.Expr) {
 	remain := partsIn(r.ast.GetType(outcome.ID()))
 	for _, s := range partsIn(r.ast.GetType(value.ID())) {

@@ -20,14 +20,14 @@ import (
 type shape struct {
 	name   string
 	typ    *cel.Type
-	fields map[string]member
-	ours   bool   // it holds what the rules file adds, nothing of a report
-	says   string // what rules call an object of it, where that is not its name
+	fields map[string]shapeField
+	ours   bool   // the rules file adds it: it holds nothing of a report
+	called string // the name of such an object in rules, if it differs
 
 	weighed []func(native any, w *weight)
 }
 
-func newShape(name string, fields map[string]member) *shape {
+func newShape(name string, fields map[string]shapeField) *shape {
 	s := &shape{name: name, typ: cel.ObjectType(name), fields: fields}
 	for _, m := range fields {
 		if m.weigh != nil {
@@ -37,10 +37,10 @@ func newShape(name string, fields map[string]member) *shape {
 	return s
 }
 
-// spoken is what rules call an object of the shape.
-func (s *shape) spoken() string {
-	if s.says != "" {
-		return s.says
+// spokenName is the name of an object of the shape in rules.
+func (s *shape) spokenName() string {
+	if s.called != "" {
+		return s.called
 	}
 	for level, of := range shapeOf {
 		if of == s {
@@ -50,46 +50,45 @@ func (s *shape) spoken() string {
 	return strings.ToLower(s.name[:1]) + s.name[1:]
 }
 
-// member is one field of a shape. read returns its value, nil when it is absent,
-// and whether there is something in it. An empty text is absent, too, where the interface
-// by which the report was read never tells it. copy takes what is needed of it from one
-// object to another.
-type member struct {
+// shapeField is one field of a shape. read returns its value, nil when the field is absent, and
+// whether has() is true. An empty text is absent, too, if the interface that the report was
+// read by never provides the field. copy copies the needed part of the field.
+type shapeField struct {
 	typ  *cel.Type
-	once bool // the value is made once for each object
+	once bool // the value is computed once for each object
 	read func(o *object) (value ref.Val, something bool)
 	copy func(to, from any, this need, all needs)
-	// weigh adds to a weight; nil for what weighs nothing.
+	// weigh adds the field to a weight; nil for a field without weight.
 	weigh func(native any, w *weight)
 }
 
-// object is a part of a report in CEL. It belongs to one evaluation of the rules
-// and is not safe for concurrent use.
+// object is a part of a report or travel request in CEL. It belongs to one evaluation and is
+// not safe for concurrent use.
 type object struct {
-	shape  *shape
-	native any               // a pointer into the report
-	via    expense.Interface // by which the report or travel request was read
-	made   map[string]ref.Val
+	shape    *shape
+	native   any               // a pointer into the report
+	via      expense.Interface // that the report or travel request was read by
+	computed map[string]ref.Val
 }
 
 func (s *shape) of(native any) *object { return &object{shape: s, native: native} }
 
 func (o *object) get(field string) (ref.Val, bool) {
 	m := o.shape.fields[field]
-	if v, ok := o.made[field]; ok {
+	if v, ok := o.computed[field]; ok {
 		return v, something(v)
 	}
 	v, something := m.read(o)
-	if v == nil || v == types.String("") && o.via.Provides(spokenField(o.shape, field)) == expense.NeverProvided {
+	if v == nil || v == types.String("") && o.via.Provides(fieldName(o.shape, field)) == expense.NeverProvided {
 		return types.WrapErr(value.Error{
-			Reason: o.shape.spoken() + "." + field + " is absent; ask with has() before reading it", Kind: value.Absent,
+			Reason: o.shape.spokenName() + "." + field + " is absent; ask with has() before reading it", Kind: value.Absent,
 		}), something
 	}
 	if m.once {
-		if o.made == nil {
-			o.made = map[string]ref.Val{}
+		if o.computed == nil {
+			o.computed = map[string]ref.Val{}
 		}
-		o.made[field] = v
+		o.computed[field] = v
 	}
 	return v, something
 }
@@ -113,21 +112,20 @@ func (o *object) IsSet(field ref.Val) ref.Val {
 	return types.Bool(o.has(string(name)))
 }
 
-// has reports whether there is something in a field. Of a value that the rules file adds, it
-// may be that this cannot be told: then the expression errs that asks, whatever it makes of
-// the answer.
+// has reports whether there is something in a field. For a value that the rules file adds there
+// may be no answer; then the whole expression fails, whatever it does with has().
 func (o *object) has(field string) bool {
 	v, something := o.get(field)
 	if s, ours := o.native.(*scope); ours {
 		if err, failed := v.(*types.Err); failed && reason(err.Unwrap()).Kind == value.Wrong {
-			s.e.untold = err.Unwrap()
+			s.e.unavailable = err.Unwrap()
 		}
 	}
 	return something
 }
 
-// Equal implements ref.Val: fields are equal by what is in them, everything else
-// by being the same part of the report.
+// Equal implements ref.Val. Custom fields are equal when their code and value are; other objects
+// are equal only to themselves.
 func (o *object) Equal(other ref.Val) ref.Val {
 	b, ok := other.(*object)
 	if !ok || o.shape != b.shape {
@@ -137,7 +135,7 @@ func (o *object) Equal(other ref.Val) ref.Val {
 		other := b.native.(*expense.Field)
 		return types.Bool(f.Code == other.Code && f.Value == other.Value)
 	}
-	if r, ok := o.native.(row); ok { // of one list: the key tells rows apart
+	if r, ok := o.native.(row); ok { // rows of one list differ in their key
 		return types.Bool(&r[0] == &b.native.(row)[0])
 	}
 	if answers, ok := o.native.(map[string]json.RawMessage); ok {
@@ -159,10 +157,10 @@ func (o *object) ConvertToType(ref.Type) ref.Val {
 // Type implements ref.Val.
 func (o *object) Type() ref.Type { return o.shape.typ }
 
-// Value implements ref.Val. CEL hands it to the getters of the provider.
+// Value implements ref.Val. CEL passes it to the getters of the provider.
 func (o *object) Value() any { return o }
 
-// provider tells CEL the shapes.
+// provider makes the shapes known to CEL.
 type provider struct {
 	*types.Registry
 	shapes map[string]*shape
@@ -215,9 +213,25 @@ func (p provider) FindStructFieldType(name, field string) (*types.FieldType, boo
 	}, true
 }
 
-// shapeOf is what an expression of a level sees under the name of the level, besides
-// everything that the outer levels see.
+// shapeOf is the shape of the object of each level.
 var shapeOf = map[rulesfile.Level]*shape{
 	rulesfile.ReportLevel: reportShape, rulesfile.EntryLevel: entryShape, rulesfile.ItemizationLevel: itemizationShape, rulesfile.AllocationLevel: allocationShape,
 	rulesfile.RequestLevel: requestShape, rulesfile.ExpectedExpenseLevel: expectedExpenseShape, rulesfile.SegmentLevel: segmentShape,
+}
+
+// weight is the size of a report or travel request, as the cost of rules depends on it.
+type weight struct {
+	objects uint64
+	longest int // text, in bytes
+	widest  int // map of custom fields or organisational units
+}
+
+func (w *weight) text(s string) { w.longest = max(w.longest, len(s)) }
+
+// weigh adds an object of the shape, and its parts.
+func (w *weight) weigh(s *shape, native any) {
+	w.objects++
+	for _, weigh := range s.weighed {
+		weigh(native, w)
+	}
 }

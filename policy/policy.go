@@ -22,24 +22,24 @@ type Policy struct {
 	lists    []*table
 	facts    []*fact
 	rules    []rule
-	inOrder  []*rule // of evaluation: those that are only watched come last
+	inOrder  []*rule // of evaluation: shadow rules come last
 
 	variables     map[string]*variable
 	variableOrder []string
 
-	lang       *language
-	listObject *object
-	asksFor    map[string]bool // facts that a rule reads
-	waitsFor   map[string]bool // of these, what a rule reads that is not only watched
-	needs      needs           // of a report
-	asked      needs           // of a travel request
-	hash       string
-	warnings   []*Warning
-	approveAll bool   // the file says so
-	unseen     string // why everything would be passed on without being looked at
+	lang          *language
+	listObject    *object
+	readFacts     map[string]bool // facts that a rule reads
+	actingFacts   map[string]bool // those of them that a rule reads which is no shadow rule
+	reportFields  needs           // of a report
+	requestFields needs           // of a travel request
+	hash          string
+	warnings      []*Warning
+	approveAll    bool   // the file says so
+	unchecked     string // why the rules would approve everything unchecked; empty when they do not
 
 	budget uint64        // cost of the evaluations of one report
-	time   time.Duration // of the same; far above what the budget allows
+	time   time.Duration // of the same evaluations; far more than the budget needs
 }
 
 type rule struct {
@@ -53,8 +53,7 @@ type rule struct {
 	facts map[string]bool // likewise
 }
 
-// whole is what an expression reads, with what the variables read that it names, and the
-// facts that it names.
+// whole returns the fields and facts that an expression reads, directly and through variables.
 func (p *Policy) whole(x *expression) (needs, map[string]bool) {
 	n, facts := needs{}, map[string]bool{}
 	n.addAll(x.reads)
@@ -63,7 +62,7 @@ func (p *Policy) whole(x *expression) (needs, map[string]bool) {
 		switch v := p.variables[name]; {
 		case kind == "facts":
 			facts[name] = true
-			n.addAll(p.factNamed(name).needs) // of which object it was asked is known by them
+			n.addAll(p.factNamed(name).needs) // they find the object that the fact is about
 		case kind == "variables" && v != nil:
 			n.addAll(v.needs)
 			maps.Copy(facts, v.facts)
@@ -76,16 +75,16 @@ func (p *Policy) whole(x *expression) (needs, map[string]bool) {
 // and of the lists that it names.
 func (p *Policy) Hash() string { return p.hash }
 
-// Version is what the file calls itself; empty when it does not.
+// Version is the version that the file gives itself; empty when it gives none.
 func (p *Policy) Version() string { return p.version }
 
-// JudgesRequests reports whether there is a rule for travel requests. Without one nothing
-// is said about them: they are not to be passed on.
-func (p *Policy) JudgesRequests() bool {
+// HasRequestRules reports whether there is a rule for travel requests. Without such a rule the
+// connector approves none.
+func (p *Policy) HasRequestRules() bool {
 	return slices.ContainsFunc(p.rules, func(r rule) bool { return r.Level.OfRequest() })
 }
 
-// DependsOnStep reports whether a rule is limited to some stops.
+// DependsOnStep reports whether a rule applies at some steps only.
 func (p *Policy) DependsOnStep() bool {
 	return slices.ContainsFunc(p.rules, func(r rule) bool { return len(r.Steps) > 0 })
 }

@@ -31,7 +31,7 @@ func TestLoad(t *testing.T) {
 		}, names)
 		require.Equal(t, []string{"finance"}, p.AskedGroups())
 		require.Equal(t, []string{"NORECPT", "NOSUCH", "OVERLIM"}, p.Codes())
-		require.True(t, p.JudgesRequests())
+		require.True(t, p.HasRequestRules())
 		require.Equal(t, expense.Parts{}, p.Parts())
 	})
 	t.Run("a missing file is named", func(t *testing.T) {

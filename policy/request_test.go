@@ -34,7 +34,7 @@ func TestATravelRequestIsJudgedByTheRulesOfItsLevelAlone(t *testing.T) {
 		[5]string{"costly", "request", `request.posted <= money("100", request.currency)`, "Costly.", "ask: finance"},
 		[5]string{"report", "report", `false`, "Never of a request.", "ask: audit"},
 	)
-	require.True(t, p.JudgesRequests())
+	require.True(t, p.HasRequestRules())
 	v := p.JudgeRequest(aRequest(t))
 	require.Equal(t, expense.SendBack, v.Action)
 	require.Equal(t, "Please say what for.", v.Comment)
@@ -54,7 +54,7 @@ func TestAVerdictOnATravelRequest(t *testing.T) {
 		want             expense.Action
 		says             string
 	}{
-		"nothing found is passed on":     {`request.expenses.all(e, e.type == "AIRFR")`, "sendBack: true", expense.Approve, ""},
+		"nothing found is approved":      {`request.expenses.all(e, e.type == "AIRFR")`, "sendBack: true", expense.Approve, ""},
 		"a person is asked":              {`request.start > date("2026-12-01")`, "ask: finance", expense.Ask, "m"},
 		"what errs asks":                 {`request.approved > request.posted`, "sendBack: true", expense.Ask, "could not be evaluated: request.approved is absent"},
 		"a segment can be looked at":     {`request.expenses.all(e, e.segments.all(s, s.to != "OSA"))`, "sendBack: true", expense.SendBack, "m"},
@@ -81,7 +81,7 @@ func TestOfATravelRequestOnlyWhatTheRulesReadIsKept(t *testing.T) {
 	t.Parallel()
 	p := onRequests(t, `request.posted > money("1", "USD") && request.custom["2"].code != "X"`, "m", "ask: finance")
 	request := aRequest(t)
-	kept := p.KeepRequest(request)
+	kept := p.SelectRequestFields(request)
 	require.Equal(t, &expense.TravelRequest{
 		ID: "AB12", Number: "3AT7", Currency: "USD", Status: expense.RequestSubmitted, Submitted: "2026-11-03T10:00:00Z",
 		Posted: in(t, "494.56000000", "USD"), Operations: []string{"approve", "sendback"},
@@ -91,7 +91,7 @@ func TestOfATravelRequestOnlyWhatTheRulesReadIsKept(t *testing.T) {
 	kept.EachField(func(f *expense.Field) { f.Code, f.Value = "CEN1", "Centre" })
 	require.Equal(t, "GUID", request.Custom["2"].Value, "the request is untouched")
 	require.Equal(t, "CEN1", kept.Custom["2"].Code)
-	require.Nil(t, p.KeepRequest(nil))
+	require.Nil(t, p.SelectRequestFields(nil))
 }
 
 // A field that the domain gains is one that a rule can name, or deliberately not.
@@ -124,8 +124,8 @@ func TestWhatIsWrongInARuleForTravelRequests(t *testing.T) {
 		"an exception":             {"request", "true", "exception: {code: NORECPT}", "Concur takes no exceptions on a travel request; use sendBack"},
 		"a report":                 {"request", "report.total == report.total", "ask: g", `"report" is only known to rules of levels report, entry, itemization and allocation`},
 		"an entry":                 {"request", "entry.personal", "ask: g", `"entry" is only known to rules of levels entry, itemization and allocation`},
-		"a request in a report":    {"report", "has(request.purpose)", "ask: g", `"request" is only known to rules of levels request, expected and segment`},
-		"a request in an entry":    {"entry", "has(request.purpose)", "ask: g", `"request" is only known to rules of levels request, expected and segment`},
+		"a request in a report":    {"report", "has(request.purpose)", "ask: g", `"request" is only known to rules of levels request, expectedExpense and segment`},
+		"a request in an entry":    {"entry", "has(request.purpose)", "ask: g", `"request" is only known to rules of levels request, expectedExpense and segment`},
 		"a field that nobody has":  {"request", "has(request.vendor)", "ask: g", "undefined field 'vendor'"},
 		"a number that nobody has": {"request", `request.custom["21"].value == ""`, "ask: g", `they are "1" to "20"`},
 	} {
@@ -171,5 +171,5 @@ func TestCodesAreThoseThatTheRulesPost(t *testing.T) {
 	)
 	require.Equal(t, []string{"EARLY", "LATE"}, p.Codes())
 	require.Empty(t, onRequests(t, "true", "m", "ask: g").Codes())
-	require.False(t, p.JudgesRequests())
+	require.False(t, p.HasRequestRules())
 }

@@ -14,16 +14,16 @@ import (
 	"concur-connector/policy/rulesfile"
 )
 
-// scope is one object of a report or travel request with everything that a rule sees
-// there: itself, what it is a part of, and the values that are computed for it. It belongs
-// to one evaluation.
+// scope is one object of a report or travel request with everything that a rule on it sees: the
+// object, the objects that contain it, and the values of variables. It belongs to one
+// evaluation.
 type scope struct {
 	e      *evaluation
 	outer  *scope
 	level  rulesfile.Level
 	object *object
-	id     string // Concur's; of the whole, and where there is none, empty
-	index  int    // in its list, from 0; -1 where it stands for what is not there
+	id     string // Concur's ID; empty for the report or request, and where Concur gives none
+	index  int    // in its list, from 0; -1 for the empty itemization
 
 	variables, facts *object
 	values           map[*variable]ref.Val
@@ -71,8 +71,7 @@ func (s *scope) at(level rulesfile.Level) *scope {
 	return s
 }
 
-// variable returns the value of a variable, which is computed once for each object of its
-// level.
+// variable returns the value of a variable. It is computed once for each object of its level.
 func (s *scope) variable(v *variable) (ref.Val, bool) {
 	at := s.at(v.Level)
 	computed, known := at.values[v]
@@ -84,7 +83,7 @@ func (s *scope) variable(v *variable) (ref.Val, bool) {
 				why.Variable, why.Reason = v.Name, "the variable "+v.Name+" could not be evaluated: "+why.Reason
 			}
 			computed = types.WrapErr(why)
-		} else if size := sizeOf(computed, maxValueSize); size > maxValueSize || s.e.kept+size > maxKept {
+		} else if size := sizeOf(computed, maxValueSize); size > maxValueSize || s.e.kept+size > maxVariablesSize {
 			computed = types.WrapErr(value.Error{Reason: "the variable " + v.Name + " is too large", Variable: v.Name})
 		} else {
 			s.e.kept += size
@@ -97,20 +96,20 @@ func (s *scope) variable(v *variable) (ref.Val, bool) {
 	return computed, something(computed)
 }
 
-// How large variables may be: in elements, of which a text has one for each 16 bytes.
+// How large variables may be, in elements. A text has one element for each 16 bytes.
 const (
-	maxValueSize = 100_000   // one
-	maxKept      = 4_000_000 // those of all objects together
+	maxValueSize     = 100_000   // one
+	maxVariablesSize = 4_000_000 // the variables of all objects together
 )
 
-// sizeOf is how many elements a value has with all that is in it, up to a little more than
-// a limit: lists of the same list in lists have no end.
+// sizeOf counts the elements of a value and of everything in it. It stops soon after the limit,
+// because nested lists that share elements can be very large.
 func sizeOf(v ref.Val, limit int) int {
 	size := 1
 	switch v := v.(type) {
 	case types.String:
 		return 1 + len(v)/16
-	case rows: // it is there once, whoever names it
+	case rows: // a list of the company exists once, however many variables name it
 		return 1
 	case traits.Mapper:
 		for it := v.Iterator(); size <= limit && it.HasNext() == types.True; {
@@ -125,9 +124,9 @@ func sizeOf(v ref.Val, limit int) int {
 	return size
 }
 
-// key names the object in the questions to the company's own systems, by its place: "0" is
-// the whole, "3" the third entry or expense, "3.1" its first itemization or segment. An
-// allocation of an entry that is not itemized is "3.0.1".
+// key names the object in questions to fact services, by its place: "0" is the report or request,
+// "3" the third entry or expense, "3.1" its first itemization or segment. The first allocation
+// of an entry without itemizations is "3.0.1".
 func (s *scope) key() string {
 	switch {
 	case s.outer == nil:
@@ -138,7 +137,7 @@ func (s *scope) key() string {
 	return s.outer.key() + "." + strconv.Itoa(s.index+1)
 }
 
-// place says where the object is, for people.
+// place says where the object is: "entry 3, itemization 1".
 func (s *scope) place() string {
 	if s.outer == nil {
 		return ""
@@ -153,7 +152,7 @@ func (s *scope) place() string {
 	return outer + ", " + own
 }
 
-// before compares places: the whole comes first, then its parts as they are listed.
+// before orders objects as the report lists them; the report or request comes first.
 func before(a, b *scope) int {
 	pathA, pathB := a.path(), b.path()
 	for i := range min(len(pathA), len(pathB)) {
@@ -199,13 +198,13 @@ func (e *evaluation) scopesOf(level rulesfile.Level) []*scope {
 	return all
 }
 
-// allocations are those of entries that are not itemized, for which an empty itemization
-// stands, and those of itemizations.
+// allocations are those of entries without itemizations, under an empty itemization, and those
+// of itemizations.
 func (e *evaluation) allocations() (all []*scope) {
 	items := e.scopesOf(rulesfile.ItemizationLevel)
 	for _, entry := range e.scopesOf(rulesfile.EntryLevel) {
 		none := e.scope(entry, rulesfile.ItemizationLevel, e.noItemization(), -1)
-		none.object.made = map[string]ref.Val{}
+		none.object.computed = map[string]ref.Val{}
 		all = e.partsOf(entry.object, none, rulesfile.AllocationLevel, "allocations", all)
 		for len(items) > 0 && items[0].outer == entry {
 			all = e.parts(items[0], rulesfile.AllocationLevel, "allocations", all)
@@ -230,7 +229,7 @@ func (e *evaluation) partsOf(o *object, outer *scope, level rulesfile.Level, lis
 	return all
 }
 
-// noItemization stands for the itemization of an allocation that belongs to an entry.
+// noItemization is the empty itemization of an allocation that belongs to an entry directly.
 func (e *evaluation) noItemization() *object {
 	none := itemizationShape.of(&expense.Itemization{})
 	none.via = e.whole.object.via

@@ -12,19 +12,19 @@ import (
 	"concur-connector/policy/rulesfile"
 )
 
-const byStop = `stops:
+const byStop = `steps:
   after-submit: [SUBMIT, Report Submitted]
   before-extract: [PRE-EXTRACT]
 rules:
   - name: early
     level: report
-    stops: [after-submit]
+    steps: [after-submit]
     expression: report.name != "bad"
     message: Early.
     then: {sendBack: true}
   - name: late
     level: entry
-    stops: before-extract
+    steps: before-extract
     expression: report.name != "bad"
     message: Late.
     then: {ask: finance, exception: {code: LATE}}
@@ -61,12 +61,12 @@ func TestAStopIsNamedByTheEventType(t *testing.T) {
 	} {
 		t.Run(event[:min(len(event), 40)], func(t *testing.T) {
 			t.Parallel()
-			v := p.Evaluate(policy.Case{Report: bad, EventType: event})
+			v := p.Evaluate(policy.Input{Report: bad, EventType: event})
 			var erred, violated []string
 			for _, f := range v.Findings {
 				if f.Error {
 					erred = append(erred, f.Rule)
-					require.Equal(t, "could not be evaluated: it is violated if it applies here: it is limited to some stops, and at which stop this is, is not known", f.Message)
+					require.Equal(t, "could not be evaluated: it is violated, but applies at some steps only, and the current step is unknown", f.Message)
 				} else {
 					violated = append(violated, f.Rule)
 				}
@@ -90,7 +90,7 @@ func TestAStopIsNamedByTheEventType(t *testing.T) {
 func TestAtAnUnknownStopARuleThatHoldsDoesNothing(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, byStop)
-	v := p.Evaluate(policy.Case{Report: entries("TAXI"), EventType: "REVIEW"})
+	v := p.Evaluate(policy.Input{Report: entries("TAXI"), EventType: "REVIEW"})
 	require.Equal(t, expense.Approve, v.Action)
 	require.Empty(t, v.Findings)
 	for i := range v.Rules {
@@ -105,38 +105,38 @@ func TestWithoutLimitedRulesNoStopMatters(t *testing.T) {
 	t.Parallel()
 	p := rules(t, [5]string{"one", "report", "false", "Hm.", "sendBack: true"})
 	require.False(t, p.DependsOnStep())
-	require.Equal(t, p.Evaluate(policy.Case{Report: entries()}), p.Evaluate(policy.Case{Report: entries(), EventType: "SUBMIT"}))
+	require.Equal(t, p.Evaluate(policy.Input{Report: entries()}), p.Evaluate(policy.Input{Report: entries(), EventType: "SUBMIT"}))
 }
 
 func TestStopsAreRefused(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct{ stops, want string }{
-		"one text for two":     {"{a: [SUBMIT], b: [Submit]}", `f:2:26: "Submit" already names the stop a`},
-		"one text twice":       {"{a: [SUBMIT, ' submit ']}", `f:2:21: " submit " already names the stop a`},
+	for name, c := range map[string]struct{ steps, want string }{
+		"one text for two":     {"{a: [SUBMIT], b: [Submit]}", `f:2:26: "Submit" already names the step a`},
+		"one text twice":       {"{a: [SUBMIT, ' submit ']}", `f:2:21: " submit " already names the step a`},
 		"an empty text":        {"{a: ['']}", `f:2:13: the text of an EventType is empty`},
-		"no text":              {"{a: []}", `f:2:12: the stop a needs at least one text of an EventType`},
-		"a name of two words":  {"{a b: [X]}", `f:2:9: "a b" cannot be a name in stops: lower-case words joined by "-"`},
-		"a list":               {"[a]", "f:2:8: stops must be a mapping of names"},
-		"a name given twice":   {"{a: [X], a: [Y]}", `f:2:17: "a" is given twice in stops, first in line 2`},
+		"no text":              {"{a: []}", `f:2:12: the step a needs at least one text of an EventType`},
+		"a name of two words":  {"{a b: [X]}", `f:2:9: "a b" cannot be a name in steps: lower-case words joined by "-"`},
+		"a list":               {"[a]", "f:2:8: steps must be a mapping of names"},
+		"a name given twice":   {"{a: [X], a: [Y]}", `f:2:17: "a" is given twice in steps, first in line 2`},
 		"a mapping for a text": {"{a: [{x: y}]}", "f:2:13: a text of an EventType must be text"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := policy.Parse("f", []byte("apiVersion: concur-connector/v1\nstops: "+c.stops+"\nrules: []\n"))
+			_, err := policy.Parse("f", []byte("apiVersion: concur-connector/v1\nsteps: "+c.steps+"\nrules: []\n"))
 			require.ErrorContains(t, err, c.want)
 		})
 	}
-	_, err := policy.Parse("f", []byte("apiVersion: concur-connector/v1\nstops: {after-submit: [X]}\n"+strings.TrimPrefix(with("stops: [after-submitt]"), "apiVersion: concur-connector/v1\n")))
-	require.EqualError(t, err, `f:9:13: rule "one": there is no stop "after-submitt"; did you mean "after-submit"? Known are after-submit`)
-	_, err = policy.Parse("f", []byte(with("stops: []")))
-	require.EqualError(t, err, `f:8:12: rule "one": stops is empty; a rule for every stop has none`)
+	_, err := policy.Parse("f", []byte("apiVersion: concur-connector/v1\nsteps: {after-submit: [X]}\n"+strings.TrimPrefix(with("steps: [after-submitt]"), "apiVersion: concur-connector/v1\n")))
+	require.EqualError(t, err, `f:9:13: rule "one": there is no step "after-submitt"; did you mean "after-submit"? Known are after-submit`)
+	_, err = policy.Parse("f", []byte(with("steps: []")))
+	require.EqualError(t, err, `f:8:12: rule "one": steps is empty; leave it out for a rule that applies at every step`)
 }
 
 func TestSettingsAreInTheVerdict(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, `version: "2026-11"
 timezone: Europe/Berlin
-settings: {language: de, sendBackPostsExceptions: false, approveByException: APPROVED, passOnComment: " Thank\n you ", expenseRejectedComment: " Not\n ours "}
+settings: {language: de, sendBackPostsExceptions: false, approveByException: APPROVED, approveComment: " Thank\n you ", expenseRejectedComment: " Not\n ours "}
 rules: []
 `)
 	require.Equal(t, "2026-11", p.Version())
@@ -146,7 +146,7 @@ rules: []
 		Action: expense.Approve, Comment: "Thank you", SendBackWithoutExceptions: true, ApproveByException: "APPROVED",
 		ApproveComment: "Thank you", ExpenseRejectedComment: "Not ours",
 		RulesHash: p.Hash(), Version: "2026-11",
-	}, p.Evaluate(policy.Case{Report: entries()}))
+	}, p.Evaluate(policy.Input{Report: entries()}))
 
 	for text, want := range map[string][]string{" Externe  Prüfung ": {"Externe Prüfung"}, "[A, B]": {"A", "B"}} {
 		named := parsed(t, "settings: {actWithoutOperations: true, externalValidationNames: "+text+"}\nrules: []\n").Settings()
@@ -157,7 +157,7 @@ rules: []
 	bare := parsed(t, "rules: []\n")
 	require.Equal(t, rulesfile.Settings{SendBackPostsExceptions: true}, bare.Settings())
 	require.Equal(t, "UTC", bare.Timezone())
-	require.Equal(t, expense.Verdict{Action: expense.Approve, RulesHash: bare.Hash()}, bare.Evaluate(policy.Case{Report: entries()}))
+	require.Equal(t, expense.Verdict{Action: expense.Approve, RulesHash: bare.Hash()}, bare.Evaluate(policy.Input{Report: entries()}))
 }
 
 func TestSettingsAreRefused(t *testing.T) {
@@ -191,8 +191,8 @@ func TestTodayIsADayInTheTimeZoneOfTheRules(t *testing.T) {
 		p := parsed(t, "timezone: "+zone+"\n"+`rules:
   - {name: one, level: report, expression: 'today == date("2020-01-01")', messageExpression: string(today), then: {sendBack: true}}
 `)
-		require.Equal(t, want, p.Evaluate(policy.Case{Report: entries(), At: night}).Comment)
-		v := p.Evaluate(policy.Case{Report: entries()})
+		require.Equal(t, want, p.Evaluate(policy.Input{Report: entries(), At: night}).Comment)
+		v := p.Evaluate(policy.Input{Report: entries()})
 		require.Equal(t, "could not be evaluated: it is not known when the report is judged", v.Findings[0].Message)
 	}
 }

@@ -15,19 +15,19 @@ type Variable struct {
 	Expression string          `json:"expression"`
 }
 
-// variable is a declared value, ready. What it needs includes what those need that it names.
+// variable is a declared variable, ready to evaluate. Its needs and facts include those of the
+// variables that it names.
 type variable struct {
 	Variable
 	at    rulesfile.Place
 	value *expression
 	needs needs
 	facts map[string]bool
-	sized bool // as a list it is no longer than a report has objects
-	plain bool // as a text it is no longer than the longest that there is before
+	sized bool // it is no list longer than the report has objects
+	plain bool // it is no text longer than the longest one in the report
 }
 
-// declareVariable adds a variable to what expressions of its level and of the inner ones
-// may name. One that cannot be used is added, too, when its type is known.
+// declareVariable makes a variable known to expressions of its level and of the inner levels.
 func (l *loader) declareVariable(d rulesfile.Variable) {
 	p := l.policy
 	if d.Level == "" || d.ExpressionNode == nil {
@@ -45,14 +45,13 @@ func (l *loader) declareVariable(d rulesfile.Variable) {
 	p.variables[d.Name] = v
 	p.variableOrder = append(p.variableOrder, d.Name)
 	for _, level := range d.Level.Inner() {
-		l.lang.variables[level].fields[d.Name] = member{typ: value.ast.OutputType(), read: func(o *object) (ref.Val, bool) {
+		l.lang.variables[level].fields[d.Name] = shapeField{typ: value.ast.OutputType(), read: func(o *object) (ref.Val, bool) {
 			return o.native.(*scope).variable(v)
 		}}
 	}
 }
 
-// something reports whether there is something in a value, as has() asks. False and zero are
-// something.
+// something reports whether has() is true for a value. It is true for false and for zero.
 func something(v ref.Val) bool {
 	switch v := v.(type) {
 	case nil:

@@ -33,8 +33,8 @@ func TestAVariableIsSeenAtItsLevelAndWithin(t *testing.T) {
 		{"v entry entry.id", "report", "levels entry, itemization and allocation"},
 		{"v itemization itemization.id", "entry", "levels itemization and allocation"},
 		{"v allocation allocation.id", "itemization", "level allocation"},
-		{"v request request.id", "segment", ""}, {"v request request.id", "report", "levels request, expected and segment"},
-		{"v segment segment.id", "expected", "level segment"},
+		{"v request request.id", "segment", ""}, {"v request request.id", "report", "levels request, expectedExpense and segment"},
+		{"v segment segment.id", "expectedExpense", "level segment"},
 	} {
 		t.Run(c.variable+" at "+c.level, func(t *testing.T) {
 			t.Parallel()
@@ -151,7 +151,7 @@ func TestVariablesOfAllObjectsAreBoundedTogether(t *testing.T) {
 	p := parsed(t, computing("entry", "size(variables.v) > 0", `v entry report.entries.map(a, report.name)`))
 	report := entries(make([]string, 300)...)
 	report.Name = strings.Repeat("n", 1600)
-	v := p.Evaluate(policy.Case{Report: report})
+	v := p.Evaluate(policy.Input{Report: report})
 	require.Equal(t, expense.Ask, v.Action)
 	require.Equal(t, "could not be evaluated: the variable v is too large", v.Findings[0].Message)
 	require.Less(t, v.Rules[0].Failed, 300, "the first are computed")
@@ -160,13 +160,13 @@ func TestVariablesOfAllObjectsAreBoundedTogether(t *testing.T) {
 func TestAVariableOfEntriesKeepsWhatIsReadThroughIt(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, computing("report", `variables.meals.all(m, m.hasReceipt && m.custom["3"].code == "")`, `meals report report.entries.filter(e, e.type == "MEALS")`))
-	ofReports, _ := p.Fields()
+	ofReports, _ := p.StoredFields()
 	require.Subset(t, ofReports, []string{"entry.type", "entry.hasReceipt", `entry.custom["3"]`})
 	require.NotContains(t, ofReports, "entry.vendor")
 	for _, receipt := range []bool{true, false} {
 		r := entries("TAXI", "MEALS")
 		r.Entries[1].HasReceipt, r.Entries[1].Vendor = &receipt, "Trattoria"
-		require.Equal(t, p.Judge(r), p.Judge(stored(t, p.Keep(r))))
+		require.Equal(t, p.Judge(r), p.Judge(stored(t, p.SelectFields(r))))
 		require.Equal(t, receipt, p.Judge(r).Action == expense.Approve)
 	}
 }
@@ -186,7 +186,7 @@ func TestWhatIsReadRoundAboutIsKept(t *testing.T) {
 			r := entries("TAXI")
 			r.Name = "bad"
 			require.Equal(t, expense.SendBack, p.Judge(r).Action)
-			require.Equal(t, p.Judge(r), p.Judge(stored(t, p.Keep(r))))
+			require.Equal(t, p.Judge(r), p.Judge(stored(t, p.SelectFields(r))))
 		})
 	}
 }

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"concur-connector/expense"
+	"concur-connector/policy/rulesfile"
 )
 
 const (
@@ -14,8 +17,7 @@ const (
 	maxAssumed    = 10
 )
 
-// verdict composes what was found into exceptions and exactly one action. What rules found
-// that are only watched has no effect.
+// verdict turns violations into exceptions and exactly one action. Shadow rules have no effect.
 func (p *Policy) verdict(found []violation, looks []expense.RuleSummary, codes []string) expense.Verdict {
 	v := expense.Verdict{
 		Action: expense.Approve, Comment: p.settings.ApproveComment, ApproveByException: p.settings.ApproveByException,
@@ -45,7 +47,7 @@ func (p *Policy) verdict(found []violation, looks []expense.RuleSummary, codes [
 	if crowd {
 		limit--
 	}
-	v.Findings = inSize(findings(withinRoom(ordered, limit-len(acting)), limit))
+	v.Findings = withinSize(findings(withinRoom(ordered, limit-len(acting)), limit))
 	if crowd {
 		v.Findings = append(v.Findings, expense.Finding{
 			Message: fmt.Sprintf("there are %d exceptions, more than %d: a person must look", len(v.Exceptions), maxExceptions),
@@ -55,8 +57,7 @@ func (p *Policy) verdict(found []violation, looks []expense.RuleSummary, codes [
 	return v
 }
 
-// inOrderOfFile puts what was found by rules that are only watched, which are evaluated
-// last, where these rules stand.
+// inOrderOfFile puts the violations of shadow rules, which are evaluated last, in file order.
 func inOrderOfFile(found []violation) []violation {
 	ordered := slices.Clone(found)
 	slices.SortStableFunc(ordered, func(a, b violation) int {
@@ -65,8 +66,8 @@ func inOrderOfFile(found []violation) []violation {
 	return ordered
 }
 
-// withinRoom leaves out what rules that are only watched found beyond so many: they take
-// no room from the others.
+// withinRoom leaves out violations of shadow rules beyond a number, so that they take no room
+// from the others.
 func withinRoom(found []violation, room int) []violation {
 	return slices.DeleteFunc(slices.Clone(found), func(v violation) bool {
 		if v.rule.Shadow {
@@ -76,15 +77,15 @@ func withinRoom(found []violation, room int) []violation {
 	})
 }
 
-func (v violation) sendsBack() bool { return !v.erred && v.rule.Then.SendBack }
+func (v violation) sendsBack() bool { return !v.failed && v.rule.Then.SendBack }
 
-// asks is also true of a rule that erred: it never approves.
-func (v violation) asks() bool { return v.erred || v.rule.Then.Ask != "" }
+// asks is also true for a rule that failed, so that a failed rule never approves.
+func (v violation) asks() bool { return v.failed || v.rule.Then.Ask != "" }
 
-// wantsAnswer is true of a violation whose message a person may send on.
-func (v violation) wantsAnswer() bool { return !v.erred && v.rule.Then.Ask != "" }
+// wantsAnswer is true for a violation whose message goes into the comment of a task.
+func (v violation) wantsAnswer() bool { return !v.failed && v.rule.Then.Ask != "" }
 
-// object is the ID of what the violation is about; empty for the whole.
+// object is the ID of the violation's object; empty for the report or request.
 func (v violation) object() string {
 	if v.at == nil {
 		return ""
@@ -92,8 +93,7 @@ func (v violation) object() string {
 	return v.at.id
 }
 
-// group is the first that is named. Where a rule erred that names none, but
-// another names one, the person of that group decides.
+// group is the first group that a rule names. It also decides when only a failed rule asks.
 func group(found []violation) string {
 	for _, v := range found {
 		if v.rule.Then.Ask != "" {
@@ -114,7 +114,7 @@ func exceptions(found []violation) []expense.Exception {
 	seen := map[key]bool{}
 	for _, v := range found {
 		k := key{v.at, v.rule.Then.Code}
-		if v.erred || k.code == "" || seen[k] {
+		if v.failed || k.code == "" || seen[k] {
 			continue
 		}
 		seen[k] = true
@@ -126,7 +126,7 @@ func exceptions(found []violation) []expense.Exception {
 	return all
 }
 
-// findings lists the violations; above the bound the last finding counts the rest.
+// findings lists the violations. Above the limit, the last finding counts the rest.
 func findings(found []violation, limit int) []expense.Finding {
 	var all []expense.Finding
 	for i, v := range found {
@@ -134,8 +134,8 @@ func findings(found []violation, limit int) []expense.Finding {
 			return append(all, remainder(found[i:]))
 		}
 		all = append(all, expense.Finding{
-			Rule: v.rule.Name, Object: v.object(), Message: v.message, Error: v.erred,
-			Warn: v.rule.Then.Warn, Shadow: v.rule.Shadow, Values: v.saw,
+			Rule: v.rule.Name, Object: v.object(), Message: v.message, Error: v.failed,
+			Warn: v.rule.Then.Warn, Shadow: v.rule.Shadow, Values: v.values,
 		})
 	}
 	return all
@@ -144,7 +144,7 @@ func findings(found []violation, limit int) []expense.Finding {
 func remainder(found []violation) expense.Finding {
 	erred := 0
 	for _, v := range found {
-		if v.erred {
+		if v.failed {
 			erred++
 		}
 	}
@@ -153,4 +153,87 @@ func remainder(found []violation) expense.Finding {
 		f.Message += fmt.Sprintf(", %d of them could not be evaluated", erred)
 	}
 	return f
+}
+
+// maxComment is Concur's limit of a comment, in characters.
+const maxComment = 2000
+
+// comment has one line for each different message, in the order of the report. The last line
+// counts those that do not fit.
+func comment(found []violation, counts func(violation) bool) string {
+	ordered := slices.Clone(found)
+	slices.SortStableFunc(ordered, func(a, b violation) int { return before(a.at, b.at) })
+	var lines []string
+	seen := map[string]bool{}
+	for _, v := range ordered {
+		if counts(v) && !seen[v.message] {
+			seen[v.message] = true
+			lines = append(lines, v.message)
+		}
+	}
+	whole := strings.Join(lines, "\n")
+	if utf8.RuneCountInString(whole) <= maxComment {
+		return whole
+	}
+	cut, length := "", 0
+	for i, line := range lines {
+		mark := fmt.Sprintf("… (+%d)", len(lines)-i)
+		length += utf8.RuneCountInString(line) + 1
+		if length+utf8.RuneCountInString(mark) > maxComment && i > 0 {
+			return cut + mark
+		}
+		cut += line + "\n"
+	}
+	return rulesfile.Clip(whole, maxComment)
+}
+
+// How large findings may be, in bytes of JSON. Temporal stores the verdict with its run, and the
+// connector cannot act on a verdict that is too large to store.
+const (
+	maxFindingsSize = 384 << 10 // all findings without the values
+	maxValuesSize   = 256 << 10 // the values that the rules saw
+	maxClipped      = 80        // characters of a message for which there is no more room
+	frame           = 100       // the names of the fields of a finding or a value
+)
+
+// withwithinSize shortens findings that do not fit: it first leaves out values, then cuts messages.
+// Shadow rules take no room from the others.
+func withinSize(all []expense.Finding) []expense.Finding {
+	said, saw := 0, 0
+	for _, shadow := range []bool{false, true} {
+		for i := range all {
+			f := &all[i]
+			if f.Shadow != shadow {
+				continue
+			}
+			if said += frame + stored(f.Rule) + stored(f.Object) + stored(f.Message); said > maxFindingsSize {
+				f.Message = rulesfile.Clip(f.Message, maxClipped)
+			}
+			values := 0
+			for _, s := range f.Values {
+				values += frame/4 + stored(s.Name) + stored(s.Value)
+			}
+			if saw += values; saw > maxValuesSize {
+				saw -= values
+				f.Values = nil
+			}
+		}
+	}
+	return all
+}
+
+// stored is the greatest length of a text in JSON.
+func stored(text string) int {
+	n := 0
+	for _, r := range text {
+		switch {
+		case r < ' ', r == '<', r == '>', r == '&', r == '\u2028', r == '\u2029', r == utf8.RuneError:
+			n += 6
+		case r == '"', r == '\\':
+			n += 2
+		default:
+			n += utf8.RuneLen(r)
+		}
+	}
+	return n
 }

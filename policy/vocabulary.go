@@ -15,13 +15,13 @@ import (
 
 // The shapes of the language. Names are the JSON names of package expense.
 var (
-	fieldShape = newShape("Field", map[string]member{
+	fieldShape = newShape("Field", map[string]shapeField{
 		"value": listed("value", func(f *expense.Field) *string { return &f.Value }),
 		"code":  listed("code", func(f *expense.Field) *string { return &f.Code }),
 		"valid": flag(func(f *expense.Field) **bool { return &f.Valid }),
 	})
 
-	allocationShape = newShape("Allocation", map[string]member{
+	allocationShape = newShape("Allocation", map[string]shapeField{
 		"id":           text(func(a *expense.Allocation) *string { return &a.ID }),
 		"percentage":   text(func(a *expense.Allocation) *string { return &a.Percentage }),
 		"accountCode1": text(func(a *expense.Allocation) *string { return &a.AccountCode1 }),
@@ -30,7 +30,7 @@ var (
 		"custom":       numbered(func(a *expense.Allocation) *map[string]expense.Field { return &a.Custom }),
 	})
 
-	itemizationShape = newShape("Itemization", map[string]member{
+	itemizationShape = newShape("Itemization", map[string]shapeField{
 		"id":          text(func(i *expense.Itemization) *string { return &i.ID }),
 		"type":        text(func(i *expense.Itemization) *string { return &i.Type }),
 		"typeName":    text(func(i *expense.Itemization) *string { return &i.TypeName }),
@@ -45,7 +45,7 @@ var (
 		"allocations": several(allocationShape, func(i *expense.Itemization) *[]expense.Allocation { return &i.Allocations }),
 	})
 
-	entryShape = newShape("Entry", map[string]member{
+	entryShape = newShape("Entry", map[string]shapeField{
 		"id":              text(func(e *expense.Entry) *string { return &e.ID }),
 		"type":            text(func(e *expense.Entry) *string { return &e.Type }),
 		"typeName":        text(func(e *expense.Entry) *string { return &e.TypeName }),
@@ -81,9 +81,8 @@ var (
 		"allocations":     several(allocationShape, func(e *expense.Entry) *[]expense.Allocation { return &e.Allocations }),
 	})
 
-	// Of a report everything but its action URL, which is untrusted and says
-	// nothing about the expense.
-	reportShape = newShape("Report", map[string]member{
+	// All fields of a report except its action URL, which is untrusted.
+	reportShape = newShape("Report", map[string]shapeField{
 		"id":               text(func(r *expense.Report) *string { return &r.ID }),
 		"key":              text(func(r *expense.Report) *string { return &r.Key }),
 		"name":             text(func(r *expense.Report) *string { return &r.Name }),
@@ -112,9 +111,9 @@ var (
 	})
 )
 
-// entriesTotal is the sum of what was posted for the entries. It is absent where an entry
-// does not say it. It is computed, so that [needs.add] keeps the entries' amounts for it.
-var entriesTotal = member{
+// entriesTotal is the sum of the posted amounts of the entries. It is absent if an entry has none.
+// It is computed, so [needs.add] adds the amounts of the entries for it.
+var entriesTotal = shapeField{
 	typ: value.MoneyType, once: true, copy: func(any, any, need, needs) {}, read: func(o *object) (ref.Val, bool) {
 		total := o.native.(*expense.Report).EntriesTotal()
 		if total == nil {
@@ -124,17 +123,17 @@ var entriesTotal = member{
 	},
 }
 
-func text[T any](at func(T) *string) member {
+func text[T any](at func(T) *string) shapeField {
 	weigh := func(native any, w *weight) { w.text(*at(native.(T))) }
-	return member{typ: cel.StringType, copy: plainly(at), weigh: weigh, read: func(o *object) (ref.Val, bool) {
+	return shapeField{typ: cel.StringType, copy: copyValue(at), weigh: weigh, read: func(o *object) (ref.Val, bool) {
 		s := *at(o.native.(T))
 		return types.String(s), s != ""
 	}}
 }
 
-// listed is a text of a field. Where the field names a list item that could not be looked up,
-// there is something in it, and nobody knows what: reading it errs.
-func listed(name string, at func(*expense.Field) *string) member {
+// listed is a text of a custom field. has() is true for a list item that could not be looked up,
+// but reading its code or value fails.
+func listed(name string, at func(*expense.Field) *string) shapeField {
 	m := text(at)
 	known := m.read
 	m.read = func(o *object) (ref.Val, bool) {
@@ -147,9 +146,9 @@ func listed(name string, at func(*expense.Field) *string) member {
 	return m
 }
 
-// flag is something when Concur told it, be it false.
-func flag[T any](at func(T) **bool) member {
-	return member{typ: cel.BoolType, copy: copyTold(at), read: func(o *object) (ref.Val, bool) {
+// flag is a truth value. has() is true when Concur provided it, also for false.
+func flag[T any](at func(T) **bool) shapeField {
+	return shapeField{typ: cel.BoolType, copy: copyTold(at), read: func(o *object) (ref.Val, bool) {
 		b := *at(o.native.(T))
 		if b == nil {
 			return nil, false
@@ -158,9 +157,9 @@ func flag[T any](at func(T) **bool) member {
 	}}
 }
 
-// count is something when Concur told it, be it zero.
-func count[T any](at func(T) **int) member {
-	return member{typ: cel.IntType, copy: copyTold(at), read: func(o *object) (ref.Val, bool) {
+// count is a number. has() is true when Concur provided it, also for zero.
+func count[T any](at func(T) **int) shapeField {
+	return shapeField{typ: cel.IntType, copy: copyTold(at), read: func(o *object) (ref.Val, bool) {
 		n := *at(o.native.(T))
 		if n == nil {
 			return nil, false
@@ -169,9 +168,9 @@ func count[T any](at func(T) **int) member {
 	}}
 }
 
-// amount is something when it is there, be it zero.
-func amount[T any](at func(T) **expense.Money) member {
-	return member{typ: value.MoneyType, copy: copyTold(at), read: func(o *object) (ref.Val, bool) {
+// amount is an amount. has() is true when Concur provided it, also for zero.
+func amount[T any](at func(T) **expense.Money) shapeField {
+	return shapeField{typ: value.MoneyType, copy: copyTold(at), read: func(o *object) (ref.Val, bool) {
 		m := *at(o.native.(T))
 		if m == nil {
 			return nil, false
@@ -180,10 +179,10 @@ func amount[T any](at func(T) **expense.Money) member {
 	}}
 }
 
-// date is something when a text is there; one that is not a date errs when it is
-// read, so that a rule does not take it for an absent one.
-func date[T any](at func(T) *expense.Date) member {
-	return member{typ: value.DateType, copy: plainly(at), read: func(o *object) (ref.Val, bool) {
+// date is a date. has() is true when there is a text; reading a text that is no date fails, so
+// that a rule does not take it for an absent one.
+func date[T any](at func(T) *expense.Date) shapeField {
+	return shapeField{typ: value.DateType, copy: copyValue(at), read: func(o *object) (ref.Val, bool) {
 		s := *at(o.native.(T))
 		if s == "" {
 			return nil, false
@@ -196,14 +195,14 @@ func date[T any](at func(T) *expense.Date) member {
 	}}
 }
 
-func several[T, E any](of *shape, at func(T) *[]E) member {
+func several[T, E any](of *shape, at func(T) *[]E) shapeField {
 	weigh := func(native any, w *weight) {
 		all := *at(native.(T))
 		for i := range all {
 			w.weigh(of, &all[i])
 		}
 	}
-	return member{typ: cel.ListType(of.typ), once: true, copy: copyList(of, at), weigh: weigh, read: func(o *object) (ref.Val, bool) {
+	return shapeField{typ: cel.ListType(of.typ), once: true, copy: copyList(of, at), weigh: weigh, read: func(o *object) (ref.Val, bool) {
 		all := *at(o.native.(T))
 		objects := make([]ref.Val, len(all))
 		for i := range all {
@@ -215,7 +214,7 @@ func several[T, E any](of *shape, at func(T) *[]E) member {
 	}}
 }
 
-func numbered[T any](at func(T) *map[string]expense.Field) member {
+func numbered[T any](at func(T) *map[string]expense.Field) shapeField {
 	typ := cel.MapType(cel.StringType, fieldShape.typ)
 	weigh := func(native any, w *weight) {
 		fields := *at(native.(T))
@@ -225,7 +224,7 @@ func numbered[T any](at func(T) *map[string]expense.Field) member {
 			w.text(f.Code)
 		}
 	}
-	return member{typ: typ, once: true, copy: copyNumbered(at), weigh: weigh, read: func(o *object) (ref.Val, bool) {
+	return shapeField{typ: typ, once: true, copy: copyNumbered(at), weigh: weigh, read: func(o *object) (ref.Val, bool) {
 		m := *at(o.native.(T))
 		values := make(map[ref.Val]ref.Val, len(m))
 		for key, f := range m {
@@ -238,9 +237,8 @@ func numbered[T any](at func(T) *map[string]expense.Field) member {
 	}}
 }
 
-// fieldMap holds custom or organisational-unit fields by number. To a finance
-// person an absent field and an empty one are the same, so an absent one reads as
-// empty. "3" in entry.custom still tells.
+// fieldMap holds custom fields or organisational units by number. An absent field reads as empty,
+// because finance makes no difference between the two. "3" in entry.custom tells them apart.
 type fieldMap struct {
 	traits.Mapper
 	keys []string

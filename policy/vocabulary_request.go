@@ -4,13 +4,13 @@ import "concur-connector/expense"
 
 // The shapes of a travel request.
 var (
-	requestExceptionShape = newShape("RequestException", map[string]member{
+	requestExceptionShape = newShape("RequestException", map[string]shapeField{
 		"code":     text(func(x *expense.RequestException) *string { return &x.Code }),
 		"level":    count(func(x *expense.RequestException) **int { return &x.Level }),
 		"blocking": flag(func(x *expense.RequestException) **bool { return &x.Blocking }),
 	})
 
-	segmentShape = newShape("Segment", map[string]member{
+	segmentShape = newShape("Segment", map[string]shapeField{
 		"id":        text(func(s *expense.Segment) *string { return &s.ID }),
 		"type":      text(func(s *expense.Segment) *string { return &s.Type }),
 		"class":     text(func(s *expense.Segment) *string { return &s.Class }),
@@ -21,7 +21,7 @@ var (
 		"custom":    numbered(func(s *expense.Segment) *map[string]expense.Field { return &s.Custom }),
 	})
 
-	expectedExpenseShape = newShape("Expected", map[string]member{
+	expectedExpenseShape = newShape("Expected", map[string]shapeField{
 		"id":           text(func(e *expense.Expected) *string { return &e.ID }),
 		"type":         text(func(e *expense.Expected) *string { return &e.Type }),
 		"typeName":     text(func(e *expense.Expected) *string { return &e.TypeName }),
@@ -39,9 +39,8 @@ var (
 		"segments":     several(segmentShape, func(e *expense.Expected) *[]expense.Segment { return &e.Segments }),
 	})
 
-	// Of a travel request everything but what Concur offers to do with it, which says
-	// nothing about the journey.
-	requestShape = newShape("TravelRequest", map[string]member{
+	// All fields of a travel request except the operations that Concur offers.
+	requestShape = newShape("TravelRequest", map[string]shapeField{
 		"id":           text(func(r *expense.TravelRequest) *string { return &r.ID }),
 		"number":       text(func(r *expense.TravelRequest) *string { return &r.Number }),
 		"name":         text(func(r *expense.TravelRequest) *string { return &r.Name }),

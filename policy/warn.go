@@ -10,15 +10,15 @@ import (
 	"concur-connector/policy/rulesfile"
 )
 
-// Warning is what is not wrong with a rules file and probably not meant, as [Error] prints.
+// Warning is something in a rules file that is valid but probably not meant.
 type Warning = rulesfile.Error
 
-// Warnings are what should be looked at in a file that can be used.
+// Warnings are the warnings about a file that can be used.
 func (p *Policy) Warnings() []*Warning { return slices.Clone(p.warnings) }
 
-// Untold are warnings about what rules read that the interface by which reports are read
-// never tells. Travel requests are always read by Request v4.
-func (p *Policy) Untold(via expense.Interface) []*Warning {
+// NeverToldFields warns of fields that rules read and that the given interface of reports never
+// provides. Travel requests are always read by Request v4.
+func (p *Policy) NeverToldFields(via expense.Interface) []*Warning {
 	var all []*Warning
 	for _, r := range p.rules {
 		by := via
@@ -46,7 +46,7 @@ func (p *Policy) warn(s *rulesfile.Source, c rulesfile.File) {
 		}
 	}
 	for _, f := range p.facts {
-		if !p.asksFor[f.Name] {
+		if !p.readFacts[f.Name] {
 			add(rulesfile.At(f.At), "no rule reads the fact %s: it is not asked for", f.Name)
 		}
 	}
@@ -73,18 +73,18 @@ func (p *Policy) warn(s *rulesfile.Source, c rulesfile.File) {
 			}
 		}
 		if r.Then.Code != "" && r.Then.Code == p.settings.ApproveByException {
-			add(r.At, "the rule %s posts %s, by which reports are passed on", r.Name, r.Then.Code)
+			add(r.At, "the rule %s posts %s, by which reports are approved", r.Name, r.Then.Code)
 		}
 	}
 	p.warnOfMoney(c.Lists, add)
-	p.look(s, c.ApproveAll, add)
+	p.findIdle(s, c.ApproveAll, add)
 	slices.SortStableFunc(p.warnings, func(a, b *Warning) int { return a.Line - b.Line })
 }
 
-// template is what people write in a message to have a value put there.
+// template matches placeholders in a message, which rules do not have.
 var template = regexp.MustCompile(`\{\{.*\}\}|[$%]\{.*\}|\{[a-z]+\.[A-Za-z.]+\}`)
 
-// used are the variables, facts and lists that rules name, or what these name.
+// used are the variables, facts and lists that rules name, directly or through others.
 func (p *Policy) used() map[string]bool {
 	used := map[string]bool{}
 	var follow func(x *expression)
@@ -124,7 +124,7 @@ var (
 	namesVariables = regexp.MustCompile(`\bvariables\s*\.\s*([A-Za-z][A-Za-z0-9_]*)`)
 )
 
-// usesFacts names the variables that are made of facts, directly or through others.
+// usesFacts names the variables that read facts, directly or through others.
 func usesFacts(declared []rulesfile.Variable) map[string]bool {
 	late := map[string]bool{}
 	for _, d := range declared {

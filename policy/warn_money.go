@@ -14,8 +14,8 @@ import (
 	"concur-connector/policy/value"
 )
 
-// warnOfMoney warns of codes that are no currency, and of amounts in a currency that is
-// written meeting amounts in whatever currency a report has.
+// warnOfMoney warns of codes that are no currency, and of rules that compare an amount in a fixed
+// currency with an amount in the report's currency.
 func (p *Policy) warnOfMoney(lists []rulesfile.List, warn func(at rulesfile.Place, format string, args ...any)) {
 	for i := range p.rules {
 		r := &p.rules[i]
@@ -52,11 +52,11 @@ type moneyWarner struct {
 
 	ast   *ast.AST
 	said  []string
-	asked bool // a currency is compared with a code: the writer has thought of it
+	asked bool // the rule itself compares currencies, so the author has thought of them
 }
 
 func (m *moneyWarner) look(expressions ...*expression) {
-	for _, x := range expressions { // what a match asks holds for the expression, too
+	for _, x := range expressions { // a currency test in match protects the expression, too
 		m.ast = x.ast.NativeRep()
 		ast.PreOrderVisit(m.ast.Expr(), ast.NewExprVisitor(m.codes))
 	}
@@ -74,7 +74,7 @@ func (m *moneyWarner) say(format string, args ...any) {
 	}
 }
 
-// codes looks at the codes that are written where a currency stands.
+// codes checks the currency codes that an expression writes out.
 func (m *moneyWarner) codes(e ast.Expr) {
 	if e.Kind() != ast.CallKind {
 		return
@@ -106,8 +106,8 @@ func isCurrency(e ast.Expr) bool {
 	return false
 }
 
-// code looks at the texts that an expression can be, or holds: those of a list, the keys of a
-// map, both sides of a choice, and what a variable is.
+// code checks every text that an expression may be: the elements of a list, the keys of a map,
+// both sides of a choice, and the value of a variable.
 func (m *moneyWarner) code(in *ast.AST, e ast.Expr) {
 	switch e.Kind() {
 	case ast.ListKind:
@@ -154,13 +154,13 @@ func textOf(e ast.Expr) (string, bool) {
 	return string(s), ok
 }
 
-// meets are what amounts of two currencies cannot do.
+// meets are the operations that amounts of two currencies do not allow.
 var meets = []string{
 	operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals, operators.Equals, operators.NotEquals,
 	operators.Add, operators.Subtract, "isMultipleOf",
 }
 
-// meeting looks at amounts that meet.
+// meeting warns where a fixed currency meets the report's currency.
 func (m *moneyWarner) meeting(e ast.Expr) {
 	if e.Kind() != ast.CallKind || !slices.Contains(meets, e.AsCall().FunctionName()) {
 		return
@@ -182,7 +182,7 @@ func (m *moneyWarner) meeting(e ast.Expr) {
 
 func isMoney(in *ast.AST, e ast.Expr) bool { return in.GetType(e.ID()).IsExactType(value.MoneyType) }
 
-// amountsIn are the amounts of which an amount is made, in the same currency.
+// amountsIn are the parts of an amount that are amounts of the same currency.
 func amountsIn(in *ast.AST, e ast.Expr) (amounts []ast.Expr) {
 	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() == "convert" {
 		return nil
@@ -199,7 +199,7 @@ func amountsIn(in *ast.AST, e ast.Expr) (amounts []ast.Expr) {
 	return amounts
 }
 
-// written is the code of an amount whose currency is written in the rules.
+// written is the currency of an amount, if the rules write it out.
 func (m *moneyWarner) written(in *ast.AST, e ast.Expr) string {
 	if e.Kind() == ast.CallKind {
 		if name, args := e.AsCall().FunctionName(), e.AsCall().Args(); name == "money" && len(args) == 2 || name == "convert" && len(args) == 2 {
@@ -219,7 +219,7 @@ func (m *moneyWarner) written(in *ast.AST, e ast.Expr) string {
 	return ""
 }
 
-// field names the field from which an amount comes whose currency is the report's.
+// field is the field of the report that an amount comes from.
 func (m *moneyWarner) field(in *ast.AST, e ast.Expr) string {
 	if v := m.variable(in, e); v != nil {
 		rep := v.value.ast.NativeRep()

@@ -70,14 +70,14 @@ func TestACodeInAListThatIsNoCurrencyIsWarnedOf(t *testing.T) {
 func TestAnAmountOfAReportThatMeetsAWrittenCurrencyIsWarnedOf(t *testing.T) {
 	t.Parallel()
 	for expression, field := range map[string]string{
-		`entry.posted <= money("100.00", "EUR")`:                "posted",
-		`money("100.00", "EUR") > report.total`:                 "total",
-		`entry.posted + money("1", "EUR") == entry.posted`:      "posted",
-		`entry.posted.abs() * 2 < -money("1", "EUR").rounded()`: "posted",
-		`entry.posted.isMultipleOf(money("5", "EUR"))`:          "posted",
-		`report.entries.all(e, e.posted < money("100", "EUR"))`: "posted",
-		`entry.posted < variables.limit`:                        "posted",
-		`variables.spent < money("100", "EUR")`:                 "posted",
+		`entry.posted <= money("100.00", "EUR")`:                        "posted",
+		`money("100.00", "EUR") > report.total`:                         "total",
+		`entry.posted + money("1", "EUR") == entry.posted`:              "posted",
+		`entry.posted.abs() * 2 < -money("1", "EUR").roundToCurrency()`: "posted",
+		`entry.posted.isMultipleOf(money("5", "EUR"))`:                  "posted",
+		`report.entries.all(e, e.posted < money("100", "EUR"))`:         "posted",
+		`entry.posted < variables.limit`:                                "posted",
+		`variables.spent < money("100", "EUR")`:                         "posted",
 	} {
 		require.Contains(t, reasonsOf(t, expression, ""), "the rule one compares or adds "+field+" "+inEUR, expression)
 	}
@@ -94,11 +94,11 @@ func TestAnAmountOfAReportThatMeetsAWrittenCurrencyIsWarnedOf(t *testing.T) {
 
 func TestAVerdictSaysWhatWasAssumedOfACurrency(t *testing.T) {
 	t.Parallel()
-	p := of(t, `entry.posted.rounded() == entry.posted`)
+	p := of(t, `entry.posted.roundToCurrency() == entry.posted`)
 	amount := expense.Money{Currency: "XQZ"}
-	v := p.Evaluate(policy.Case{Report: &expense.Report{Entries: []expense.Entry{{ID: "1", Posted: &amount}}}})
+	v := p.Evaluate(policy.Input{Report: &expense.Report{Entries: []expense.Entry{{ID: "1", Posted: &amount}}}})
 	require.Empty(t, v.Findings)
 	require.Equal(t, []string{`"XQZ" is not a currency of ISO 4217: two decimals are assumed`}, v.Assumed)
 	amount.Currency = "XCG"
-	require.Empty(t, p.Evaluate(policy.Case{Report: &expense.Report{Entries: []expense.Entry{{ID: "1", Posted: &amount}}}}).Assumed)
+	require.Empty(t, p.Evaluate(policy.Input{Report: &expense.Report{Entries: []expense.Entry{{ID: "1", Posted: &amount}}}}).Assumed)
 }

@@ -40,7 +40,7 @@ func TestADateStaysTheSameDateInEveryZone(t *testing.T) {
 				at, err := time.ParseInLocation(time.DateOnly, date, policy.AsWritten)
 				require.NoError(t, err)
 				report := &expense.Report{Name: date, Status: expense.StatusExternalValidation, Date: expense.Date(written), Submitted: expense.Date(date)}
-				verdict := p.Evaluate(policy.Case{Report: report, At: at})
+				verdict := p.Evaluate(policy.Input{Report: report, At: at})
 				require.Empty(t, verdict.Findings, "%s in %s", written, zone)
 			}
 		}
@@ -59,7 +59,7 @@ func TestTodayIsTheDayInTheZoneOfTheRules(t *testing.T) {
 			for hours := -48; hours <= 48; hours++ {
 				at := noon.Add(time.Duration(hours) * time.Hour)
 				report := &expense.Report{Name: at.Format(time.DateOnly)}
-				require.Empty(t, p.Evaluate(policy.Case{Report: report, At: at.UTC()}).Findings, "%s in %s", at, zone)
+				require.Empty(t, p.Evaluate(policy.Input{Report: report, At: at.UTC()}).Findings, "%s in %s", at, zone)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ func fixFor(k expense.Kind) string {
 	case expense.Forbidden:
 		return "Give the connector's user in Concur the role, and the application the scope, that the message names. Only new tokens have a new scope: get one with a request token and concurctl token init. If role and scope are there, a proxy or gateway may refuse the request: ask its operator."
 	case expense.Rejected:
-		return "Read Concur's message. Create a missing exception code in Expense Admin, and enter a missing approver in the employee's profile. Set a comment that v1.1 requires as passOnComment in the settings of the rules file. Or change the rules."
+		return "Read Concur's message. Create a missing exception code in Expense Admin, and enter a missing approver in the employee's profile. Set a comment that v1.1 requires as approveComment in the settings of the rules file. Or change the rules."
 	case expense.InvalidArgument:
 		return "The connector did not send the request, because it is invalid. Change what the message names in the rules file or in the decision. If neither contains it, report a bug of the connector."
 	case expense.Untrusted:

@@ -24,8 +24,8 @@ import (
 
 // loadRules begins with the rules of the file. What is checked of them now is checked again
 // whenever the file has changed.
-func loadRules(cfg config.Worker, company *facts.Client, logger *slog.Logger) (*policy.Watcher, error) {
-	rules, err := policy.NewWatcher(policy.WatchOptions{
+func loadRules(cfg config.Worker, company *facts.Client, logger *slog.Logger) (*policy.Reloader, error) {
+	rules, err := policy.NewReloader(policy.ReloadOptions{
 		Path: cfg.Rules, Check: func(p *policy.Policy) error { return errors.Join(looks(p), mayAsk(company, p)) }, Logger: logger,
 	})
 	if err != nil {
@@ -36,7 +36,7 @@ func loadRules(cfg config.Worker, company *facts.Client, logger *slog.Logger) (*
 
 // looks refuses rules that would approve everything, unless the file says that this is meant.
 func looks(p *policy.Policy) error {
-	if why := p.PassesUnseen(); why != "" {
+	if why := p.ApprovesUnchecked(); why != "" {
 		return fmt.Errorf("%s; write a rule that acts, or say approveAll: true in the file if that is meant", why)
 	}
 	return nil

@@ -66,7 +66,7 @@ func run(ctx context.Context, errs io.Writer) error {
 		return workers.run(ctx, start, func() { logger.Info("working", "queue", cfg.TaskQueue, "rules", rules.Current().Hash()) })
 	})
 	group.Go(func() error {
-		rules.Watch(ctx, cfg.RulesReloadInterval)
+		rules.Run(ctx, cfg.RulesReloadInterval)
 		return nil
 	})
 	err = group.Wait()

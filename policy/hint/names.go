@@ -258,13 +258,13 @@ var otherWords = map[string]string{
 	"lookup": `write lists.name["key"].column`, "vlookup": `write lists.name["key"].column`, "xlookup": `write lists.name["key"].column`, "inlist": "write key in lists.name",
 	"datedif": "write daysBetween(a, b)", "datediff": "write daysBetween(a, b)", "days": "write daysBetween(a, b)", "unique": "write distinct()",
 	"adddays": "write d.plusDays(30)", "dateadd": "write d.plusDays(30)", "year": "write d.year()", "month": "write d.month()", "day": "write d.day()",
-	"weekday": `write d.weekday(), which is "monday" to "sunday"`, "isweekend": "write d.isWeekend()", "mod": "write a.isMultipleOf(b), or a % b of ints",
+	"weekday": `write d.weekday(), which is "monday" to "sunday"`, "isweekend": "write d.isWeekend()", "rounded": "write roundToCurrency()", "mod": "write a.isMultipleOf(b), or a % b of ints",
 }
 
 // otherRoots are what people call the objects of a level.
 var otherRoots = map[string]string{
 	"expense": "entry", "item": "entry", "line": "entry", "transaction": "entry", "expenses": "report.entries", "entries": "report.entries",
-	"header": "report", "trip": "request", "travel": "request", "itemisation": "itemization",
+	"header": "report", "trip": "request", "travel": "request", "itemisation": "itemization", "expected": "expectedExpense",
 }
 
 // ofPeople is what a name has in it that asks for a person.

@@ -50,7 +50,7 @@ func (s *Source) content(data []byte) File {
 		return c
 	}
 	top, ok := s.mapping(root, "", "the file",
-		"apiVersion", "version", "timezone", "settings", "stops", "groups", "lists", "facts", "variables", "approveAll", "rules")
+		"apiVersion", "version", "timezone", "settings", "steps", "groups", "lists", "facts", "variables", "approveAll", "rules")
 	if !ok {
 		return c
 	}
@@ -62,7 +62,7 @@ func (s *Source) content(data []byte) File {
 	s.version(&c, top["version"])
 	s.timezone(&c, top["timezone"])
 	s.settings(&c, top["settings"])
-	s.stops(&c, top["stops"])
+	s.steps(&c, top["steps"])
 	s.groups(&c, top["groups"])
 	if n := top["groups"]; n != nil {
 		c.GroupsAt = At(n)

@@ -25,7 +25,7 @@ type Group struct {
 
 // What becomes of a report on which nobody has decided in time.
 const (
-	KeepWaiting      = "hold"
+	KeepWaiting      = "keep-waiting"
 	DeadlineSendBack = "send-back"
 )
 
@@ -147,7 +147,9 @@ func (s *Source) deadline(n, in *yaml.Node) string {
 		return ""
 	}
 	v, ok := s.text(n, "", "then")
-	if ok && v != KeepWaiting && v != DeadlineSendBack {
+	if ok && v == "hold" {
+		s.Fail(At(n), "", "then: hold is now called %s", KeepWaiting)
+	} else if ok && v != KeepWaiting && v != DeadlineSendBack {
 		s.Fail(At(n), "", "then must be %s or %s, not %q: silence never approves", KeepWaiting, DeadlineSendBack, Clip(v, 40))
 	}
 	return v

@@ -31,8 +31,10 @@ func meant(values map[string]*yaml.Node, n *yaml.Node, i int, what string, known
 
 // otherKeys are words that people write for a key, in a mapping.
 var otherKeys = map[string]map[string]string{
+	"the file": {"stops": "steps"},
+	"settings": {"passOnComment": "approveComment"},
 	"a rule": {
-		"when": "match", "if": "match", "where": "match", "filter": "match", "condition": "expression", "rule": "expression",
+		"stops": "steps", "when": "match", "if": "match", "where": "match", "filter": "match", "condition": "expression", "rule": "expression",
 		"check": "expression", "validation": "expression", "actions": "then", "action": "then", "effects": "then", "text": "message", "id": "name",
 	},
 	"then": {"sendback": "sendBack", "return": "sendBack", "reject": "sendBack", "group": "ask", "warning": "warn"},
@@ -42,7 +44,7 @@ var otherKeys = map[string]map[string]string{
 var elsewhere = map[string]map[string]string{
 	"then": {
 		"code": "it belongs to the exception: exception: {code: NORECPT}", "visibility": "it belongs to the exception: exception: {code: NORECPT, visibility: ALL}",
-		"shadow": "it stands beside then", "message": "it stands beside then", "stops": "it stands beside then",
+		"shadow": "it stands beside then", "message": "it stands beside then", "steps": "it stands beside then",
 	},
 	"a rule": {
 		"exception": "it stands below then", "sendBack": "it stands below then", "ask": "it stands below then", "warn": "it stands below then",

@@ -16,9 +16,9 @@ const (
 	ItemizationLevel Level = "itemization" // once for each itemization of each entry
 	AllocationLevel  Level = "allocation"  // once for each allocation of each entry or itemization
 
-	RequestLevel         Level = "request"  // once, of a travel request
-	ExpectedExpenseLevel Level = "expected" // once for each expense that it expects
-	SegmentLevel         Level = "segment"  // once for each segment of each of these
+	RequestLevel         Level = "request"         // once, of a travel request
+	ExpectedExpenseLevel Level = "expectedExpense" // once for each expense that it expects
+	SegmentLevel         Level = "segment"         // once for each segment of each of these
 )
 
 // Levels are all of them, those of a report first, the outer before the inner.

@@ -69,7 +69,7 @@ type Effects struct {
 func (s *Source) rule(n *yaml.Node) (Rule, bool) {
 	d := Rule{At: At(n)}
 	name := nameOf(n)
-	keys, ok := s.mapping(n, name, "a rule", "name", "description", "level", "stops", "match", "expression",
+	keys, ok := s.mapping(n, name, "a rule", "name", "description", "level", "steps", "match", "expression",
 		"message", "messageExpression", "shadow", "then")
 	if !ok {
 		return d, false
@@ -89,9 +89,9 @@ func (s *Source) rule(n *yaml.Node) (Rule, bool) {
 		}
 	}
 	d.Level = s.levelOf(keys["level"], d.At, d.Name, "")
-	if v := keys["stops"]; v != nil {
-		if d.Steps, d.StepNodes = s.texts(v, d.Name, "a stop"); len(d.Steps) == 0 {
-			s.Fail(At(v), d.Name, "stops is empty; a rule for every stop has none")
+	if v := keys["steps"]; v != nil {
+		if d.Steps, d.StepNodes = s.texts(v, d.Name, "a step"); len(d.Steps) == 0 {
+			s.Fail(At(v), d.Name, "steps is empty; leave it out for a rule that applies at every step")
 		}
 	}
 	if v := keys["match"]; v != nil {
@@ -156,6 +156,8 @@ func levelMeant(name string) string {
 		return `; did you mean "entry"?`
 	case "header":
 		return `; did you mean "report"?`
+	case "expected":
+		return `; did you mean "expectedExpense"?`
 	}
 	return spelling.Suggestion(name, strings.Split(levelNames(", "), ", "))
 }

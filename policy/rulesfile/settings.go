@@ -20,9 +20,9 @@ type Settings struct {
 	// too. By default it does.
 	SendBackPostsExceptions bool `json:"sendBackPostsExceptions"`
 	// ApproveByException is the code by which this company's workflow moves a report on;
-	// empty: a report is passed on by the action.
+	// empty: a report is approved by the action.
 	ApproveByException string `json:"approveByException,omitempty"`
-	// ApproveComment is the comment with which a report is passed on. By default it is empty.
+	// ApproveComment is the comment with which a report is approved. By default it is empty.
 	ApproveComment string `json:"approveComment,omitempty"`
 	// ExpenseRejectedComment is the comment about expenses that an approver has rejected. It is
 	// sent when Concur refuses an approval without it. By default it is empty.
@@ -73,7 +73,7 @@ func (s *Source) settings(c *File, n *yaml.Node) {
 	if n == nil {
 		return
 	}
-	keys, ok := s.mapping(n, "", "settings", "language", "sendBackPostsExceptions", "approveByException", "passOnComment", "expenseRejectedComment",
+	keys, ok := s.mapping(n, "", "settings", "language", "sendBackPostsExceptions", "approveByException", "approveComment", "expenseRejectedComment",
 		"externalValidationNames", "actWithoutOperations")
 	if !ok {
 		return
@@ -98,7 +98,7 @@ func (s *Source) settings(c *File, n *yaml.Node) {
 		c.Settings.ActWithoutOperations = s.truth(v, "", "actWithoutOperations")
 	}
 	for name, comment := range map[string]*string{
-		"passOnComment": &c.Settings.ApproveComment, "expenseRejectedComment": &c.Settings.ExpenseRejectedComment,
+		"approveComment": &c.Settings.ApproveComment, "expenseRejectedComment": &c.Settings.ExpenseRejectedComment,
 	} {
 		v := keys[name]
 		if v == nil {
@@ -151,12 +151,12 @@ type Step struct {
 	Events []string `json:"events"`
 }
 
-const maxStops = 20
+const maxSteps = 20
 
-func (s *Source) stops(c *File, n *yaml.Node) {
+func (s *Source) steps(c *File, n *yaml.Node) {
 	taken := map[string]string{}
-	for _, p := range s.named(n, "stops", kebab, kebabForm, maxStops) {
-		stop := Step{Name: p.Key}
+	for _, p := range s.named(n, "steps", kebab, kebabForm, maxSteps) {
+		step := Step{Name: p.Key}
 		events, nodes := s.texts(p.Value, "", "a text of an EventType")
 		for i, event := range events {
 			plain := eventOf(event)
@@ -164,16 +164,16 @@ func (s *Source) stops(c *File, n *yaml.Node) {
 			case plain == "":
 				s.Fail(At(nodes[i]), "", "the text of an EventType is empty")
 			case twice:
-				s.Fail(At(nodes[i]), "", "%q already names the stop %s", Clip(event, 60), other)
+				s.Fail(At(nodes[i]), "", "%q already names the step %s", Clip(event, 60), other)
 			default:
 				taken[plain] = p.Key
-				stop.Events = append(stop.Events, event)
+				step.Events = append(step.Events, event)
 			}
 		}
 		if len(events) == 0 {
-			s.Fail(At(p.Value), "", "the stop %s needs at least one text of an EventType", p.Key)
+			s.Fail(At(p.Value), "", "the step %s needs at least one text of an EventType", p.Key)
 		}
-		c.Steps = append(c.Steps, stop)
+		c.Steps = append(c.Steps, step)
 	}
 }
 

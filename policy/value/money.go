@@ -165,7 +165,7 @@ func moneyFunctions() []cel.EnvOption {
 		ofMoney("dividedBy", "money_divided_by_decimal", byDecimal, MoneyType, divideMoney),
 		ofMoney("round", "money_round_int", byInt, MoneyType,
 			func(m Money, args ...ref.Val) ref.Val { return amountOf(m.Round(decimalsOf(args[0]))) }),
-		ofMoney("rounded", "money_rounded", one, MoneyType,
+		ofMoney("roundToCurrency", "money_round_to_currency", one, MoneyType,
 			func(m Money, _ ...ref.Val) ref.Val { return amountOf(m.RoundToCurrency()) }),
 		ofMoney("isMultipleOf", "money_is_multiple_of_money", two, cel.BoolType, Money.isMultipleOf),
 		ofMoney("convert", "money_convert_string_string", []*cel.Type{MoneyType, cel.StringType, cel.StringType}, MoneyType, Money.convert),

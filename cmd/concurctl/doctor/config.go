@@ -85,7 +85,7 @@ func (d *doctor) untold(cfg config.Worker, rules *policy.Policy) {
 	if rules == nil {
 		return
 	}
-	for _, w := range rules.Untold(expense.Interface(cfg.Interface)) {
+	for _, w := range rules.NeverToldFields(expense.Interface(cfg.Interface)) {
 		d.warn("rules", "see docs/policy/fields.md, or ask with has()", "the rule %s asks a person: %s", w.Rule, w.Reason)
 	}
 }

@@ -84,7 +84,7 @@ func TestWhatIsNotProvedSaysWhatToDo(t *testing.T) {
 	)
 	v4, v3, old := clitest.Settings{"CONCUR_INTERFACE": "v4"}, clitest.Settings{"CONCUR_INTERFACE": "v3+v4"}, clitest.Settings{"CONCUR_INTERFACE": "v1.1"}
 	answers := clitest.PairAnswers()
-	two := clitest.File(t, "rules.yaml", strings.Replace(oneRule, "rules:", "stops:\n  first: [SUBMIT]\n  second: [PRE-EXTRACT]\nrules:", 1))
+	two := clitest.File(t, "rules.yaml", strings.Replace(oneRule, "rules:", "steps:\n  first: [SUBMIT]\n  second: [PRE-EXTRACT]\nrules:", 1))
 	for name, w := range map[string]struct {
 		env    clitest.Settings
 		change map[string]string

@@ -43,7 +43,7 @@ func chosenBy(cfg config.Worker, problem error, rules *policy.Policy, report str
 	return c
 }
 
-func (c chosen) judgesRequests() bool { return c.rules != nil && c.rules.JudgesRequests() }
+func (c chosen) judgesRequests() bool { return c.rules != nil && c.rules.HasRequestRules() }
 
 // scopes are those that are needed.
 func (c chosen) scopes() []neededScope {

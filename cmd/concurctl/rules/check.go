@@ -106,7 +106,7 @@ func checkRules(file string, via expense.Interface) (*checked, error) {
 		return nil, err
 	default:
 		c.OK, c.Rules, c.Version, c.Hash, c.named = true, len(rules.Rules()), rules.Version(), rules.Hash(), named(rules)
-		c.Warnings = faults(append(rules.Warnings(), rules.Untold(via)...))
+		c.Warnings = faults(append(rules.Warnings(), rules.NeverToldFields(via)...))
 	}
 	c.lines = linesOf(file)
 	return c, nil

@@ -17,7 +17,7 @@ import (
 )
 
 // unknownLook is the result of a rule that reads what the run did not keep.
-const unknownLook policy.LookResult = "unknown"
+const unknownLook policy.ResultKind = "unknown"
 
 func rulesExplainCommand() *cobra.Command {
 	var o explainOptions
@@ -84,24 +84,24 @@ type explained struct {
 
 // lookedAt is one object and what the rules made of it.
 type lookedAt struct {
-	Object string        `json:"object,omitempty"` // its ID
-	Place  string        `json:"place"`
-	Looks  []policy.Look `json:"looks"`
+	Object string                `json:"object,omitempty"` // its ID
+	Place  string                `json:"place"`
+	Looks  []policy.ObjectResult `json:"looks"`
 }
 
 func explain(rules *policy.Policy, s subject, o explainOptions) explained {
-	verdict, unknown := rules.EvaluateKept(s.Case, s.kept)
+	verdict, unknown := rules.EvaluateStored(s.Input, s.kept)
 	e := explained{
 		ID: s.id, Rules: rules.Hash(), Version: rules.Version(), At: s.At, Event: s.EventType, Objects: []lookedAt{},
 		Verdict: verdict, Unknown: unknown, Missing: s.missing, Recorded: s.recorded,
 	}
 	at := map[string]int{}
-	for _, look := range rules.Explain(s.Case) {
+	for _, look := range rules.Explain(s.Input) {
 		if o.rule != "" && look.Rule != o.rule {
 			continue
 		}
 		if slices.Contains(unknown, look.Rule) {
-			look.Result, look.Message, look.Saw = unknownLook, "", nil
+			look.Result, look.Message, look.Values = unknownLook, "", nil
 		}
 		place := cmp.Or(look.Place, look.Object, s.noun())
 		i, ok := at[place]
@@ -123,12 +123,12 @@ func (e explained) print(w io.Writer, all bool) {
 		fmt.Fprintf(w, ", at %s", cli.Plain(e.Event))
 	}
 	fmt.Fprintln(w)
-	hidden := map[policy.LookResult]int{}
+	hidden := map[policy.ResultKind]int{}
 	for _, object := range e.Objects {
 		shown := object.Looks
 		if !all {
-			shown = slices.DeleteFunc(slices.Clone(shown), func(look policy.Look) bool {
-				quiet := look.Result == policy.LookHolds || look.Result == policy.LookNoMatch || look.Result == policy.LookOtherStop
+			shown = slices.DeleteFunc(slices.Clone(shown), func(look policy.ObjectResult) bool {
+				quiet := look.Result == policy.Satisfied || look.Result == policy.NoMatch || look.Result == policy.OtherStep
 				if quiet {
 					hidden[look.Result]++
 				}
@@ -140,7 +140,7 @@ func (e explained) print(w io.Writer, all bool) {
 		}
 	}
 	var parts []string
-	for _, result := range []policy.LookResult{policy.LookHolds, policy.LookNoMatch, policy.LookOtherStop} {
+	for _, result := range []policy.ResultKind{policy.Satisfied, policy.NoMatch, policy.OtherStep} {
 		if n := hidden[result]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, result))
 		}
@@ -151,7 +151,7 @@ func (e explained) print(w io.Writer, all bool) {
 	e.printVerdict(w)
 }
 
-func printObject(w io.Writer, object lookedAt, looks []policy.Look) {
+func printObject(w io.Writer, object lookedAt, looks []policy.ObjectResult) {
 	fmt.Fprint(w, cli.Plain(object.Place))
 	if object.Object != "" && object.Object != object.Place {
 		fmt.Fprintf(w, " (%s)", cli.Plain(object.Object))
@@ -166,7 +166,7 @@ func printObject(w io.Writer, object lookedAt, looks []policy.Look) {
 			fmt.Fprintf(w, ": %s", cli.Plain(look.Message))
 		}
 		fmt.Fprintln(w)
-		for _, saw := range look.Saw {
+		for _, saw := range look.Values {
 			fmt.Fprintf(w, "              %s = %s\n", cli.Plain(saw.Name), cli.Plain(saw.Value))
 		}
 	}

@@ -23,12 +23,12 @@ func page(rules *policy.Policy, file string) string {
 	p.line(fmt.Sprintf("From `%s`: %s, %s.", file, cli.Count(len(rules.Rules()), "rule"), named(rules)),
 		"Every verdict names the same version and hash.", "")
 	p.line("Each rule says what must hold. A report goes back to the employee if a rule that is",
-		"violated says so; else a person is asked if one says so; else it is passed on, with its",
+		"violated says so; else a person is asked if one says so; else it is approved, with its",
 		"exceptions. A rule that cannot be evaluated has a person asked.")
 	p.rules(rules)
 	p.codes(rules.PostedCodes())
 	p.groups(rules)
-	p.stops(rules.Steps())
+	p.steps(rules.Steps())
 	p.variables(rules.Variables())
 	p.lists(rules.Lists())
 	p.facts(rules.Facts())
@@ -71,9 +71,9 @@ func code(text string) string {
 
 func cell(expression string) string { return strings.ReplaceAll(code(expression), "|", `\|`) }
 
-// rules lists them by the stops to which they are limited, and there by level.
+// rules lists them by the steps to which they are limited, and there by level.
 func (p *markdown) rules(rules *policy.Policy) {
-	const everywhere = "At every stop"
+	const everywhere = "At every step"
 	places := []string{everywhere}
 	byPlace := map[string][]policy.Rule{}
 	for _, r := range rules.Rules() {
@@ -187,7 +187,7 @@ func (p *markdown) codes(codes []policy.Code) {
 	for _, c := range codes {
 		by := strings.Join(c.Rules, ", ")
 		if by == "" {
-			by = "whatever is passed on"
+			by = "whatever is approved"
 		}
 		rows = append(rows, []string{prose(c.Code), string(c.Object), audience(c.Visibility), by})
 	}
@@ -239,12 +239,12 @@ func waiting(d time.Duration) string {
 	return strings.Join(parts, " ")
 }
 
-func (p *markdown) stops(stops []rulesfile.Step) {
+func (p *markdown) steps(steps []rulesfile.Step) {
 	var rows [][]string
-	for _, s := range stops {
+	for _, s := range steps {
 		rows = append(rows, []string{prose(s.Name), prose(strings.Join(s.Events, ", "))})
 	}
-	p.table("Stops", []string{"Stop", "Texts of EventType"}, rows)
+	p.table("Steps", []string{"Step", "Texts of EventType"}, rows)
 }
 
 func (p *markdown) variables(variables []policy.Variable) {
@@ -287,8 +287,8 @@ func (p *markdown) settings(rules *policy.Policy) {
 	s := rules.Settings()
 	rows := [][]string{
 		{"A report that is sent back gets its exceptions, too", yesNo(s.SendBackPostsExceptions)},
-		{"A report is passed on", "by the action"},
-		{"Comment when it is passed on", "none"},
+		{"A report is approved", "by the action"},
+		{"Comment when it is approved", "none"},
 		{"Today is that of", prose(rules.Timezone())},
 	}
 	if s.ApproveByException != "" {

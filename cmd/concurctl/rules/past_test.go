@@ -143,7 +143,7 @@ entry 2 (E1)
               entry.posted = 70.00 EUR
               money("50", report.currency) = 50.00 EUR
               report.currency = EUR
-not shown: 1 holds (--all shows them)
+not shown: 1 satisfied (--all shows them)
 verdict: send-back
 comment:
   It is much.

@@ -129,7 +129,7 @@ func TestThePageSaysWhatFollowsFromEachRule(t *testing.T) {
 	page := concurctl.Run(t, "", "rules", "doc", goodRules).Out
 	for _, part := range []string{
 		"3 rules, version 2026-11, hash ",
-		"## At every stop\n\n### The report\n\n#### round\n",
+		"## At every step\n\n### The report\n\n#### round\n",
 		"- Then nothing, for it is **only watched**. Were it not: the report goes back",
 		"## Only at after-submit\n\n### Each entry\n\n#### receipt\n\nAbove the limit \\| a receipt is \\<needed>.\n",
 		"- Applies to each entry.\n- Must hold: `entry.hasReceipt || entry.posted <= variables.limit`\n",
@@ -141,8 +141,8 @@ func TestThePageSaysWhatFollowsFromEachRule(t *testing.T) {
 		"| after-submit | SUBMIT, REPORT SUBMITTED |",
 		"| `variables.limit` | of the report | `money(\"75.00\", report.currency)` |",
 		"\\|\\| false` | amount: `entry.posted`, vendor: `entry.vendor` | duplicate: `bool`, reportId: `string` |",
-		"| A report is passed on | by the exception **APPROVED** |",
-		"| Comment when it is passed on | “Thanks.” |",
+		"| A report is approved | by the exception **APPROVED** |",
+		"| Comment when it is approved | “Thanks.” |",
 		"| Today is that of | Europe/Berlin |",
 	} {
 		require.Contains(t, page, part)
@@ -239,14 +239,14 @@ entry 1 (1)
               entry.hasReceipt = false
               entry.posted = 99.00 USD
               variables.limit = 75.00 USD
-not shown: 2 holds, 1 no match (--all shows them)
+not shown: 2 satisfied, 1 no match (--all shows them)
 verdict: approve by APPROVED
   exception NORECPT on entry 1 (receipt)
 comment:
   Thanks.
 `, o.Out)
 	all := concurctl.Run(t, "", "rules", "explain", report, "--rules", goodRules, "--all", "--rule", "duplicate").Out
-	require.Contains(t, all, "entry 1 (1)\n  holds       duplicate\n")
+	require.Contains(t, all, "entry 1 (1)\n  satisfied   duplicate\n")
 	require.Contains(t, all, "entry 2 (2)\n  no match    duplicate\n")
 	require.NotContains(t, all, "receipt is missing")
 

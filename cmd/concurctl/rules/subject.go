@@ -24,7 +24,7 @@ import (
 
 // subject is what is explained.
 type subject struct {
-	policy.Case
+	policy.Input
 	id       string
 	missing  string // what Concur claims of the report and does not show
 	kept     []string
@@ -46,9 +46,9 @@ func (o explainOptions) subject(cmd *cobra.Command, rules *policy.Policy, name s
 	_, missing := os.Stat(name)
 	switch {
 	case strings.HasPrefix(name, "https://"):
-		s.Case, err = o.fromConcur(cmd, rules, name)
+		s.Input, err = o.fromConcur(cmd, rules, name)
 	case name == "-" || missing == nil:
-		s.Case, s.missing, err = fromFile(cmd, rules, name)
+		s.Input, s.missing, err = fromFile(cmd, rules, name)
 	case expense.IsNotificationID(name) && !isUnknown:
 		s, err = fromRun(cmd.Context(), cmd.ErrOrStderr(), name)
 	default:
@@ -57,7 +57,7 @@ func (o explainOptions) subject(cmd *cobra.Command, rules *policy.Policy, name s
 	if err != nil {
 		return subject{}, err
 	}
-	ofReports, ofRequests := rules.Fields()
+	ofReports, ofRequests := rules.StoredFields()
 	switch { // of a run it is known what it kept, and of all else everything is there
 	case s.recorded != nil:
 	case s.Request != nil:
@@ -83,14 +83,14 @@ func (o explainOptions) subject(cmd *cobra.Command, rules *policy.Policy, name s
 
 // fromFile reads a payload of Concur, or what a case holds. It also says what of a payload
 // is missing.
-func fromFile(cmd *cobra.Command, rules *policy.Policy, name string) (c policy.Case, missing string, err error) {
+func fromFile(cmd *cobra.Command, rules *policy.Policy, name string) (c policy.Input, missing string, err error) {
 	body, err := decode.ReadFile(name, cmd.InOrStdin())
 	if err != nil {
 		return c, "", err
 	}
 	report, request, undecoded := judgedPayload(body)
 	if undecoded == nil {
-		return policy.Case{Report: report, Request: request}, missingFrom(body), nil
+		return policy.Input{Report: report, Request: request}, missingFrom(body), nil
 	}
 	if text := decode.Trimmed(body); len(text) > 0 && text[0] == '<' {
 		return c, "", undecoded
@@ -122,7 +122,7 @@ func ofRun(ctx context.Context, d *cli.Deployment, id string) (subject, error) {
 	if errors.As(err, &skip) {
 		return subject{}, fmt.Errorf("nothing can be said of %s: %w", id, skip)
 	}
-	return subject{Case: read.Case, id: read.ReportID, kept: read.Kept, recorded: &read.Verdict}, err
+	return subject{Input: read.Input, id: read.ReportID, kept: read.Kept, recorded: &read.Verdict}, err
 }
 
 // past reads the histories of the deployment's runs.
@@ -131,18 +131,18 @@ func past(d *cli.Deployment) *whatif.Reader {
 }
 
 // fromConcur reads a report as the worker does.
-func (o explainOptions) fromConcur(cmd *cobra.Command, rules *policy.Policy, uri string) (policy.Case, error) {
+func (o explainOptions) fromConcur(cmd *cobra.Command, rules *policy.Policy, uri string) (policy.Input, error) {
 	kind, _, err := expense.Identify(uri)
 	if err != nil {
-		return policy.Case{}, err
+		return policy.Input{}, err
 	}
 	cfg, _, err := config.LoadWorker()
 	if err := cli.ConfigError(err, "CONCUR_INTERFACE", "CONCUR_FALLBACK"); err != nil {
-		return policy.Case{}, err
+		return policy.Input{}, err
 	}
 	client, err := cli.ConnectConcur(cmd.ErrOrStderr(), o.useRefreshToken)
 	if err != nil {
-		return policy.Case{}, err
+		return policy.Input{}, err
 	}
 	defer client.Close()
 	read := client.ReadReport
@@ -153,15 +153,15 @@ func (o explainOptions) fromConcur(cmd *cobra.Command, rules *policy.Policy, uri
 		Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback, Parts: rules.Parts(), Full: true,
 	}) // one that is not complete is an error: nothing can be said of what did not arrive
 	if err != nil {
-		return policy.Case{}, err
+		return policy.Input{}, err
 	}
-	c := policy.Case{Report: found.Report, Request: found.Request}
+	c := policy.Input{Report: found.Report, Request: found.Request}
 	return c, resolve(cmd.Context(), client, c)
 }
 
 // resolve looks up what v4 gives as the identifier of a list item, as the worker does. Of one
 // that Concur does not show the code stays unknown.
-func resolve(ctx context.Context, client *concur.Client, c policy.Case) (failed error) {
+func resolve(ctx context.Context, client *concur.Client, c policy.Input) (failed error) {
 	each := func(f *expense.Field) {
 		if f.ListItem == "" || failed != nil {
 			return

@@ -35,7 +35,7 @@ or, where there is none, every *_test.yaml of the folder; or the files that are 
       event: SUBMIT                    # EventType of the notification
       at: 2026-05-01                   # today; else the day of submission
       facts: {duplicates: {"1": {duplicate: true}}}
-      want:                            # or none: passed on, and nothing found
+      want:                            # or none: approved, and nothing found
         action: approve                # send-back, ask
         exceptions: [{code: NORECPT, object: "1"}]
         violated: [receipt]

@@ -229,7 +229,7 @@ func (o *whatIfOptions) payload(old *policy.Policy, name string, at time.Time) w
 	if err != nil {
 		return whatif.Change{ID: name, Result: whatif.Skipped, Skipped: notRead}
 	}
-	past := whatif.Past{ID: name, Whole: true, Case: policy.Case{Report: report, Request: request, EventType: o.event, At: at}}
+	past := whatif.Past{ID: name, Whole: true, Input: policy.Input{Report: report, Request: request, EventType: o.event, At: at}}
 	if report != nil {
 		past.ReportID = report.ID
 	} else {

@@ -20,7 +20,7 @@ const maxFile = 16 << 20
 
 // Case is one report or travel request, and what the rules must make of it.
 type Case struct {
-	policy.Case
+	policy.Input
 	Name string
 	File string
 	Line int
@@ -64,11 +64,11 @@ func Load(path string, decode Decode) ([]Case, error) {
 
 // ParseReport reads one report or travel request: what a case holds, without its name and
 // what is wanted, or a report alone. The name stands for the file in errors.
-func ParseReport(name string, data []byte, decode Decode) (policy.Case, error) {
+func ParseReport(name string, data []byte, decode Decode) (policy.Input, error) {
 	s := &source{file: name}
 	root := s.document(data)
 	if root == nil {
-		return policy.Case{}, s.errors
+		return policy.Input{}, s.errors
 	}
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		switch root.Content[i].Value {
@@ -77,7 +77,7 @@ func ParseReport(name string, data []byte, decode Decode) (policy.Case, error) {
 			return s.judged(root, values, decode), s.err()
 		}
 	}
-	c := policy.Case{Report: s.report(root)}
+	c := policy.Input{Report: s.report(root)}
 	c.At = submitted(c)
 	return c, s.err()
 }
@@ -117,7 +117,7 @@ func (s *source) one(n *yaml.Node, decode Decode) Case {
 	} else {
 		c.Name = s.text(v, "name")
 	}
-	c.Case = s.judged(n, values, decode)
+	c.Input = s.judged(n, values, decode)
 	if v := values["want"]; v == nil {
 		s.fail(n, "want is missing: it says what the rules must find; none says that they must find nothing")
 	} else {
@@ -127,8 +127,8 @@ func (s *source) one(n *yaml.Node, decode Decode) Case {
 }
 
 // judged reads what is judged, where and when.
-func (s *source) judged(n *yaml.Node, values map[string]*yaml.Node, decode Decode) policy.Case {
-	var c policy.Case
+func (s *source) judged(n *yaml.Node, values map[string]*yaml.Node, decode Decode) policy.Input {
+	var c policy.Input
 	given := 0
 	if v := values["report"]; v != nil {
 		c.Report, given = s.report(v), given+1
@@ -173,7 +173,7 @@ func (s *source) request(n *yaml.Node) *expense.TravelRequest {
 	return request
 }
 
-func (s *source) payload(n *yaml.Node, c *policy.Case, decode Decode) {
+func (s *source) payload(n *yaml.Node, c *policy.Input, decode Decode) {
 	body, err := os.ReadFile(filepath.Join(filepath.Dir(s.file), s.text(n, "payload")))
 	if err == nil {
 		c.Report, c.Request, err = decode(body)

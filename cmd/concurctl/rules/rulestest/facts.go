@@ -36,7 +36,7 @@ func (s *source) time(n *yaml.Node) time.Time {
 
 // submitted is when a case is judged that does not say it: a test must not depend on the
 // day on which it is played.
-func submitted(c policy.Case) time.Time {
+func submitted(c policy.Input) time.Time {
 	var at time.Time
 	switch {
 	case c.Report != nil:

@@ -17,7 +17,7 @@ import (
 // Fit makes the answers in a case those to the questions that the rules ask. A case names an
 // object by its place or its ID, and writes an amount as "129.00 USD"; a question has a key,
 // and an answer an amount in two parts. The lines say what the rules do not ask.
-func Fit(rules *policy.Policy, c policy.Case) (policy.Case, []string) {
+func Fit(rules *policy.Policy, c policy.Input) (policy.Input, []string) {
 	var lines []string
 	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	asked := map[string]policy.Fact{}
@@ -86,7 +86,7 @@ func ofKind(kind, currency string, value json.RawMessage) json.RawMessage {
 	return value
 }
 
-func currencyOf(c policy.Case) string {
+func currencyOf(c policy.Input) string {
 	switch {
 	case c.Report != nil:
 		return c.Report.Currency
@@ -98,7 +98,7 @@ func currencyOf(c policy.Case) string {
 
 // placesOf are the names of the objects of a level, their places and their IDs, and the keys
 // of the questions about them.
-func placesOf(c policy.Case, level rulesfile.Level) map[string]string {
+func placesOf(c policy.Input, level rulesfile.Level) map[string]string {
 	p := places{}
 	switch {
 	case level == rulesfile.ReportLevel || level == rulesfile.RequestLevel:

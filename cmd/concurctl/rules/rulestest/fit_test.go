@@ -15,14 +15,14 @@ import (
 // consulting has a fact of each level, with a value of each kind.
 const consulting = `apiVersion: concur-connector/v1
 settings: {sendBackPostsExceptions: false}
-stops: {late: [PRE-EXTRACT]}
+steps: {late: [PRE-EXTRACT]}
 facts:
   whole: {level: report, url: "https://erp.example.com/w", send: {id: report.id}, answer: {open: bool}}
   budget: {level: allocation, url: "https://erp.example.com/b", send: {id: allocation.id}, answer: {left: money, rate: decimal}}
 rules:
   - {name: open, level: report, match: has(facts.whole.open), expression: facts.whole.open, message: It is closed., then: {sendBack: true}}
   - {name: budget, level: allocation, expression: 'facts.budget.left >= money("10", "USD") && facts.budget.rate > decimal(1)', message: Too little., then: {exception: {code: LEFT}}}
-  - {name: late, level: report, stops: [late], expression: 'report.name != "x"', message: Late., then: {ask: f}}
+  - {name: late, level: report, steps: [late], expression: 'report.name != "x"', message: Late., then: {ask: f}}
 `
 
 func consult(t *testing.T, one string) []string {
@@ -63,10 +63,10 @@ func TestADifferenceSaysWhyARuleErred(t *testing.T) {
 
 func TestACaseThatIsAtNoStopSaysSo(t *testing.T) {
 	t.Parallel()
-	const erred = "! erred: late on the whole: could not be evaluated: it is violated if it applies here: it is limited to some stops, and at which stop this is, is not known"
-	require.Equal(t, []string{"- violated: late", erred, `! the event "lat" is at none of the stops; did you mean "late"? Known are late`},
+	const erred = "! erred: late on the whole: could not be evaluated: it is violated, but applies at some steps only, and the current step is unknown"
+	require.Equal(t, []string{"- violated: late", erred, `! the event "lat" is at none of the steps; did you mean "late"? Known are late`},
 		consult(t, `report: {name: x}, event: lat, want: {violated: [late]}`))
-	require.Equal(t, []string{"- violated: late", erred, "! it names no event: at which stop it is, is not known; the stops are late"},
+	require.Equal(t, []string{"- violated: late", erred, "! it names no event, so its step is unknown; the steps are late"},
 		consult(t, `report: {name: x}, want: {violated: [late]}`))
 	require.Empty(t, consult(t, `report: {name: x}, event: late, want: {violated: [late]}`))
 }

@@ -16,7 +16,7 @@ import (
 )
 
 const rules = `apiVersion: concur-connector/v1
-stops: {late: [PRE-EXTRACT]}
+steps: {late: [PRE-EXTRACT]}
 facts:
   twins:
     level: entry
@@ -37,7 +37,7 @@ rules:
     then: {sendBack: true}
   - name: old
     level: report
-    stops: [late]
+    steps: [late]
     match: has(report.date)
     expression: daysBetween(report.date, today) < 90
     message: It is too old.

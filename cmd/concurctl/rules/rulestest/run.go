@@ -52,8 +52,8 @@ func Run(rules *policy.Policy, cases []Case) Result {
 	}
 	for _, c := range cases {
 		var unasked []string
-		c.Case, unasked = Fit(rules, c.Case)
-		verdict := rules.Evaluate(c.Case)
+		c.Input, unasked = Fit(rules, c.Input)
+		verdict := rules.Evaluate(c.Input)
 		diff := slices.Concat(c.strangers(known), strange(unasked), c.Want.diff(verdict))
 		if len(diff) > 0 {
 			diff = append(diff, c.nowhere(rules, verdict)...)
@@ -62,7 +62,7 @@ func Run(rules *policy.Policy, cases []Case) Result {
 		if len(diff) > 0 {
 			r.Failed++
 		}
-		cover(known, rules.Explain(c.Case))
+		cover(known, rules.Explain(c.Input))
 	}
 	r.Coverage = coverage(r.Rules)
 	return r
@@ -99,9 +99,9 @@ func strange(lines []string) []string {
 }
 
 // nowhere says, of a case that fails, that a rule could not be evaluated because it is not
-// known at which stop the case is.
+// known at which step the case is.
 func (c Case) nowhere(rules *policy.Policy, v expense.Verdict) []string {
-	stops := rules.Steps()
+	steps := rules.Steps()
 	byStop := func(f expense.Finding) bool {
 		return f.Error && slices.ContainsFunc(rules.Rules(), func(r policy.Rule) bool { return r.Name == f.Rule && len(r.Steps) > 0 })
 	}
@@ -109,20 +109,20 @@ func (c Case) nowhere(rules *policy.Policy, v expense.Verdict) []string {
 		return nil
 	}
 	var names []string
-	for _, stop := range stops {
-		names = append(names, stop.Name)
+	for _, step := range steps {
+		names = append(names, step.Name)
 	}
 	if c.EventType == "" {
-		return []string{"! it names no event: at which stop it is, is not known; the stops are " + strings.Join(names, ", ")}
+		return []string{"! it names no event, so its step is unknown; the steps are " + strings.Join(names, ", ")}
 	}
-	return []string{fmt.Sprintf("! the event %q is at none of the stops%s", c.EventType, spelling.Among(c.EventType, names))}
+	return []string{fmt.Sprintf("! the event %q is at none of the steps%s", c.EventType, spelling.Among(c.EventType, names))}
 }
 
 // cover counts one case for whatever a rule was seen to do in it.
-func cover(known map[string]*Covered, looks []policy.Look) {
+func cover(known map[string]*Covered, looks []policy.ObjectResult) {
 	type sight struct {
 		rule   string
-		result policy.LookResult
+		result policy.ResultKind
 	}
 	seen := map[sight]bool{}
 	for _, look := range looks {
@@ -132,13 +132,13 @@ func cover(known map[string]*Covered, looks []policy.Look) {
 		}
 		seen[one] = true
 		switch look.Result {
-		case policy.LookHolds:
+		case policy.Satisfied:
 			rule.Held++
-		case policy.LookViolated:
+		case policy.Violated:
 			rule.Violated++
-		case policy.LookNoMatch:
+		case policy.NoMatch:
 			rule.NoMatch++
-		case policy.LookErred, policy.LookNotReached:
+		case policy.Failed, policy.NotReached:
 			rule.Erred++
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 // Want is what a verdict must be. What is nil may be anything.
 type Want struct {
-	None       bool // passed on, and nothing is found
+	None       bool // approved, and nothing is found
 	Action     *string
 	Group      *string
 	Exceptions *[]WantedException

@@ -47,7 +47,7 @@ func Compare(rules *policy.Policy, past Past) Change {
 	if past.Whole {
 		kept = fieldsOf(rules, past)
 	}
-	verdict, unknown := rules.EvaluateKept(past.Case, kept)
+	verdict, unknown := rules.EvaluateStored(past.Input, kept)
 	c := Change{ID: past.ID, RunID: past.RunID, ReportID: past.ReportID, At: past.At, Old: outcome(past.Verdict), Unknown: unknown}
 	if len(unknown) > 0 {
 		c.Missing = missing(rules, past, kept)
@@ -73,7 +73,7 @@ func Compare(rules *policy.Policy, past Past) Change {
 
 // fieldsOf are the fields of a case's kind that rules read.
 func fieldsOf(rules *policy.Policy, past Past) []string {
-	ofReports, ofRequests := rules.Fields()
+	ofReports, ofRequests := rules.StoredFields()
 	if past.Request != nil {
 		return ofRequests
 	}
@@ -189,7 +189,7 @@ func missing(rules *policy.Policy, past Past, kept []string) []string {
 			all = append(all, field)
 		}
 	}
-	ofReports, ofRequests := rules.Asks()
+	ofReports, ofRequests := rules.FactNames()
 	asked := ofReports
 	if past.Request != nil {
 		asked = ofRequests
@@ -205,7 +205,7 @@ func missing(rules *policy.Policy, past Past, kept []string) []string {
 // CompareBoth judges by both: what was never judged is compared with what the old rules
 // make of it now. What they cannot say, for want of a fact, is unknown.
 func CompareBoth(old, rules *policy.Policy, past Past) Change {
-	verdict, unknown := old.EvaluateKept(past.Case, fieldsOf(old, past))
+	verdict, unknown := old.EvaluateStored(past.Input, fieldsOf(old, past))
 	past.Verdict = verdict
 	c := Compare(rules, past)
 	if !effectsOf(old, unknown).decides(verdict) || effectsOf(old, unknown).exceptions {

@@ -28,7 +28,7 @@ func rules(t *testing.T, list ...string) *policy.Policy {
 // keptFor is what a worker with these rules keeps of a report.
 func keptFor(t *testing.T, list ...string) []string {
 	t.Helper()
-	ofReports, _ := rules(t, list...).Fields()
+	ofReports, _ := rules(t, list...).StoredFields()
 	return ofReports
 }
 
@@ -103,7 +103,7 @@ func TestAnOutcomeIsDecidedOnlyWhereNoUnknownRuleCouldChangeIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c.entry.ID, c.entry.HasReceipt = "1", cmp.Or(c.entry.HasReceipt, new(false))
-			past := whatif.Past{Kept: c.kept, Verdict: c.old, Case: policy.Case{Report: &expense.Report{Entries: []expense.Entry{c.entry}}}}
+			past := whatif.Past{Kept: c.kept, Verdict: c.old, Input: policy.Input{Report: &expense.Report{Entries: []expense.Entry{c.entry}}}}
 			got := whatif.Compare(rules(t, c.rules...), past)
 			if len(got.Rules) == 0 {
 				got.Rules = nil
@@ -116,12 +116,12 @@ func TestAnOutcomeIsDecidedOnlyWhereNoUnknownRuleCouldChangeIt(t *testing.T) {
 func TestARuleOfAnotherStopIsNotUnknown(t *testing.T) {
 	t.Parallel()
 	p, err := policy.Parse("rules.yaml", []byte(`apiVersion: concur-connector/v1
-stops: {early: SUBMIT, late: EXTRACT}
+steps: {early: SUBMIT, late: EXTRACT}
 rules:
-  - {name: place, level: entry, stops: late, expression: 'entry.location != "X"', message: m, then: {sendBack: true}}
+  - {name: place, level: entry, steps: late, expression: 'entry.location != "X"', message: m, then: {sendBack: true}}
 `))
 	require.NoError(t, err)
-	past := whatif.Past{Kept: keptFor(t, noReceipt), Verdict: expense.Verdict{Action: expense.Approve}, Case: policy.Case{EventType: "SUBMIT", Report: &expense.Report{Entries: []expense.Entry{{ID: "1"}}}}}
+	past := whatif.Past{Kept: keptFor(t, noReceipt), Verdict: expense.Verdict{Action: expense.Approve}, Input: policy.Input{EventType: "SUBMIT", Report: &expense.Report{Entries: []expense.Entry{{ID: "1"}}}}}
 	require.Equal(t, whatif.Same, whatif.Compare(p, past).Result)
 	past.EventType = "EXTRACT"
 	require.Equal(t, whatif.Unknown, whatif.Compare(p, past).Result)
@@ -138,7 +138,7 @@ rules:
   - {name: twin, level: entry, expression: "!facts.twins.twin", message: m, then: {sendBack: true}}
 `))
 	require.NoError(t, err)
-	past := whatif.Past{Whole: true, Verdict: expense.Verdict{Action: expense.Approve}, Case: policy.Case{Report: &expense.Report{Entries: []expense.Entry{{ID: "1"}}}}}
+	past := whatif.Past{Whole: true, Verdict: expense.Verdict{Action: expense.Approve}, Input: policy.Input{Report: &expense.Report{Entries: []expense.Entry{{ID: "1"}}}}}
 	c := whatif.Compare(p, past)
 	require.Equal(t, whatif.Unknown, c.Result)
 	require.Equal(t, []string{"facts.twins"}, c.Missing)
@@ -151,7 +151,7 @@ func TestASendBackThatPostsNothingHasNoExceptions(t *testing.T) {
 	t.Parallel()
 	p, err := policy.Parse("rules.yaml", []byte("apiVersion: concur-connector/v1\nsettings: {sendBackPostsExceptions: false}\nrules:\n"+noReceipt+vendor))
 	require.NoError(t, err)
-	past := whatif.Past{Whole: true, Case: policy.Case{Report: &expense.Report{Entries: []expense.Entry{{ID: "1", Vendor: "ACME"}}}}, Verdict: expense.Verdict{
+	past := whatif.Past{Whole: true, Input: policy.Input{Report: &expense.Report{Entries: []expense.Entry{{ID: "1", Vendor: "ACME"}}}}, Verdict: expense.Verdict{
 		Action: expense.SendBack, Exceptions: []expense.Exception{{ObjectType: expense.OnEntry, ObjectID: "1", Code: "NORECPT"}},
 	}}
 	c := whatif.Compare(p, past)
@@ -161,7 +161,7 @@ func TestASendBackThatPostsNothingHasNoExceptions(t *testing.T) {
 
 func TestTwoFilesAreComparedOnWhatWasNeverJudged(t *testing.T) {
 	t.Parallel()
-	past := whatif.Past{Whole: true, Case: policy.Case{Report: &expense.Report{Entries: []expense.Entry{{ID: "1", Vendor: "ACME", HasReceipt: new(true)}}}}}
+	past := whatif.Past{Whole: true, Input: policy.Input{Report: &expense.Report{Entries: []expense.Entry{{ID: "1", Vendor: "ACME", HasReceipt: new(true)}}}}}
 	c := whatif.CompareBoth(rules(t, noReceipt), rules(t, vendor), past)
 	require.Equal(t, "approve → send-back", c.Kind())
 	require.Equal(t, whatif.Same, whatif.CompareBoth(rules(t, vendor), rules(t, vendor), past).Result)

@@ -20,7 +20,7 @@ import (
 
 // Past is a report or a travel request as it was judged the last time, and how.
 type Past struct {
-	policy.Case
+	policy.Input
 	ID       string // the notification's
 	RunID    string
 	ReportID string
@@ -132,7 +132,7 @@ func (t *trace) past(data converter.DataConverter) (Past, error) {
 		at = t.judging.GetEventTime().AsTime()
 	}
 	past := Past{
-		Case:     policy.Case{Report: in.Report, Request: in.Request, EventType: in.EventType, At: at, Facts: in.Facts},
+		Input:    policy.Input{Report: in.Report, Request: in.Request, EventType: in.EventType, At: at, Facts: in.Facts},
 		ReportID: fetched.ReportID, Verdict: *judged.Verdict,
 	}
 	if fetched.RulesHash == in.RulesHash {

@@ -7,48 +7,45 @@ import (
 	"concur-connector/expense"
 )
 
-// Keep returns a copy of a report that holds only what these rules read and what
-// the connector itself needs; every other field is zero. [Policy.Evaluate] judges
-// both alike. The report stays as it is and shares nothing with the copy that
-// could be changed. The copy of nil is nil.
-func (p *Policy) Keep(report *expense.Report) *expense.Report {
+// SelectFields returns a copy of a report with only the fields that these rules and the
+// connector read; every other field is zero. [Policy.Evaluate] gives the same verdict for both.
+// The copy shares nothing with the report that could change. The copy of nil is nil.
+func (p *Policy) SelectFields(report *expense.Report) *expense.Report {
 	if report == nil {
 		return nil
 	}
 	kept := &expense.Report{ActionURL: report.ActionURL, Via: report.Via}
 	if report.Via.IsV4() {
-		kept.Submitted = report.Submitted // it names the stop
+		kept.Submitted = report.Submitted // it is part of the validation ID
 	}
-	p.needs.copy(reportShape, kept, report)
+	p.reportFields.copy(reportShape, kept, report)
 	return kept
 }
 
-// KeepRequest is Keep for a travel request, and [Policy.EvaluateRequest] judges both
-// alike.
-func (p *Policy) KeepRequest(request *expense.TravelRequest) *expense.TravelRequest {
+// SelectRequestFields is SelectFields for a travel request.
+func (p *Policy) SelectRequestFields(request *expense.TravelRequest) *expense.TravelRequest {
 	if request == nil {
 		return nil
 	}
 	kept := &expense.TravelRequest{StatusName: request.StatusName, Ended: request.Ended, Operations: slices.Clone(request.Operations), Via: request.Via}
-	p.asked.copy(requestShape, kept, request)
+	p.requestFields.copy(requestShape, kept, request)
 	return kept
 }
 
-// copy takes what is needed of one object of a shape to another, both given as
-// pointers.
+// copy copies the needed fields of one object of a shape to another, both given as pointers.
 func (n needs) copy(s *shape, to, from any) {
 	for field, this := range n[s] {
 		s.fields[field].copy(to, from, this, n)
 	}
 }
 
-func plainly[T, V any](at func(T) *V) func(to, from any, _ need, _ needs) {
+func copyValue[T, V any](at func(T) *V) func(to, from any, _ need, _ needs) {
 	return func(to, from any, _ need, _ needs) {
 		*at(to.(T)) = *at(from.(T))
 	}
 }
 
-// copyTold copies what is nil where Concur did not tell it.
+// copyTold copies a pointer that is nil where Concur did not provide the value.
 func copyTold[T, V any](at func(T) **V) func(to, from any, _ need, _ needs) {
 	return func(to, from any, _ need, _ needs) {
 		if v := *at(from.(T)); v != nil {

@@ -11,8 +11,8 @@ import (
 	"cel.dev/cel-go/common/types"
 )
 
-// goesThrough adds what a function costs for the texts that it is given. What may have
-// grown while it was made is counted instead.
+// goesThrough adds the cost of a function for its texts. If a text may have grown during the
+// evaluation, the cost is counted instead.
 func (m *measuring) goesThrough(function string, args []ast.Expr, depth int) {
 	if function == operators.Index && m.kind(args[0]) == types.MapKind {
 		return // only hashed
@@ -42,8 +42,8 @@ func (m *measuring) goesThrough(function string, args []ast.Expr, depth int) {
 	}
 }
 
-// isPlain reports whether a text is no longer than the longest that there is before
-// anything is evaluated, or is some of these joined.
+// isPlain reports whether a text is no longer than the longest text before the evaluation, or is
+// some of these joined.
 func (m *measuring) isPlain(e ast.Expr) bool {
 	switch e.Kind() {
 	case ast.LiteralKind:
@@ -108,8 +108,7 @@ func (m *measuring) holdsPlain(e ast.Expr) bool {
 	return false
 }
 
-// isPlainVariable reports whether a variable is a text of which not more can be made by
-// joining it with itself.
+// isPlainVariable reports whether a variable is a plain text that is not joined of others.
 func (m *measuring) isPlainVariable() bool {
 	e := m.ast.Expr()
 	return !m.bound.open && m.bound.joined == 0 && m.kind(e) == types.StringKind && m.isPlain(e)

@@ -8,17 +8,18 @@ import (
 	"concur-connector/expense"
 )
 
-// Fields name what [Policy.Keep] and [Policy.KeepRequest] keep, sorted: "entry.posted",
-// `entry.custom["3"]`, "report.entries". They are what [expense.FetchedReport] calls Kept.
-func (p *Policy) Fields() (ofReports, ofRequests []string) {
-	return p.needs.names(), p.asked.names()
+// StoredStoredFields returns the names of the fields that [Policy.SelectFields] and
+// [Policy.SelectRequestFields] copy, sorted: "entry.posted", `entry.custom["3"]`,
+// "report.entries".
+func (p *Policy) StoredFields() (ofReports, ofRequests []string) {
+	return p.reportFields.names(), p.requestFields.names()
 }
 
 func (n needs) names() []string {
 	var all []string
 	for s, fields := range n {
 		for field, need := range fields {
-			name := spokenField(s, field)
+			name := fieldName(s, field)
 			if need.all {
 				all = append(all, name)
 				continue
@@ -32,22 +33,22 @@ func (n needs) names() []string {
 	return all
 }
 
-func spokenField(s *shape, field string) string { return s.spoken() + "." + field }
+func fieldName(s *shape, field string) string { return s.spokenName() + "." + field }
 
-// EvaluateKept is [Policy.Evaluate] for a case of which only these fields were kept, named
-// as [Policy.Fields] names them. A rule that reads another one, or a fact that the case does
-// not have, is unknown: its name is returned and it is left out of the verdict.
-func (p *Policy) EvaluateKept(c Case, kept []string) (v expense.Verdict, unknown []string) {
+// EvaluateStored is [Policy.Evaluate] for an input of which only these fields were stored, named
+// as by [Policy.StoredFields]. A rule that reads another field, or a fact that the input lacks,
+// is left out of the verdict, and its name is returned.
+func (p *Policy) EvaluateStored(c Input, kept []string) (v expense.Verdict, unknown []string) {
 	have := map[string]bool{}
 	for _, name := range kept {
 		have[name] = true
 	}
 	here := &evaluation{}
-	here.stop, here.atStop = p.StepOf(c.EventType)
-	lacking := p.lacking(c)
+	here.step, here.stepKnown = p.StepOf(c.EventType)
+	lacking := p.missingFacts(c)
 	v = p.evaluate(c, func(r *rule) bool {
 		if applies, told := r.appliesAt(here); len(r.Steps) > 0 && told && !applies {
-			return true // it says nothing here, whatever it reads
+			return true // it does not apply here, whatever it reads
 		}
 		known := r.needs.within(have)
 		for fact := range r.facts {
@@ -64,9 +65,9 @@ func (p *Policy) EvaluateKept(c Case, kept []string) (v expense.Verdict, unknown
 	return v, unknown
 }
 
-// lacking names the facts that would be asked about an object of which the case has no
-// answer: they were asked about others then.
-func (p *Policy) lacking(c Case) map[string]bool {
+// missingFacts names the facts that these rules would ask about an object for which the input has
+// no answer.
+func (p *Policy) missingFacts(c Input) map[string]bool {
 	names := map[string]bool{}
 	if c.Report == nil && c.Request == nil {
 		return names
@@ -95,7 +96,7 @@ func (p *Policy) place(name string) int {
 	return slices.IndexFunc(p.rules, func(r rule) bool { return r.Name == name })
 }
 
-// within reports whether all that is needed is among the names.
+// within reports whether all needed fields are among the names.
 func (n needs) within(have map[string]bool) bool {
 	for _, name := range n.names() {
 		whole, _, numbered := strings.Cut(name, "[")

@@ -14,7 +14,7 @@ import (
 func heldSeeing(t *testing.T, expression string, report *expense.Report) []expense.RuleValue {
 	t.Helper()
 	p := rules(t, [5]string{"one", "report", quoted(expression), "m", "sendBack: true"})
-	v := p.Evaluate(policy.Case{Report: report})
+	v := p.Evaluate(policy.Input{Report: report})
 	require.Equal(t, expense.Approve, v.Action)
 	return v.Rules[0].Values
 }
@@ -37,7 +37,7 @@ func TestTellingWhatRulesSawIsBounded(t *testing.T) {
 	t.Parallel()
 	p := rules(t, [5]string{"dear", "entry", quoted(`report.entries.exists(a, report.entries.exists(b, b.id == ""))`), "m", "exception: {code: X}"})
 	many := journey(t, 200)
-	v := p.Evaluate(policy.Case{Report: many})
+	v := p.Evaluate(policy.Input{Report: many})
 	told := 0
 	for _, f := range v.Findings {
 		if len(f.Values) > 0 {

@@ -52,7 +52,7 @@ func TestWhatEverythingPassesUnseenIsSaid(t *testing.T) {
 		"a rule by a variable of a report":     {"variables: [{name: a, level: report, expression: report.name}]\n", "rules:\n" + holds(`variables.a != ""`), ""},
 		"a rule by what may be absent":         {"", "rules:\n" + holds("has(entry.vendor)"), ""},
 		"a rule that always errs":              {"", "rules:\n" + holds(`'money("1.00", "USD") < money("2.00", "EUR")'`), ""},
-		"a rule that is limited to one stop":   {"stops: {early: [SUBMIT]}\n", "rules:\n  - {name: x, level: entry, stops: [early], expression: entry.hasReceipt, message: m, then: {sendBack: true}}\n", ""},
+		"a rule that is limited to one stop":   {"steps: {early: [SUBMIT]}\n", "rules:\n  - {name: x, level: entry, steps: [early], expression: entry.hasReceipt, message: m, then: {sendBack: true}}\n", ""},
 		"no rule, and that is meant":           {"approveAll: true\n", "rules: []\n", ""},
 		"shadow rules, and that is meant":      {"approveAll: true\n", "rules:\n" + shadow, ""},
 		"only travel requests, and it is mean": {"approveAll: true\n", "rules:\n" + trip, ""},
@@ -63,10 +63,10 @@ func TestWhatEverythingPassesUnseenIsSaid(t *testing.T) {
 			p, err := policy.Parse("f", []byte("apiVersion: concur-connector/v1\n"+c.before+c.rules))
 			require.NoError(t, err)
 			if c.why == "" {
-				require.Empty(t, p.PassesUnseen())
+				require.Empty(t, p.ApprovesUnchecked())
 				return
 			}
-			require.Contains(t, p.PassesUnseen(), c.why)
+			require.Contains(t, p.ApprovesUnchecked(), c.why)
 			require.Contains(t, p.Warnings()[0].Error(), "f: a worker refuses this file: "+c.why, "and whoever checks the file is told")
 		})
 	}
@@ -103,9 +103,9 @@ func TestWarningsOfRulesThatDoNothing(t *testing.T) {
 		"  - {name: always, level: entry, expression: 'true', message: m, then: {ask: finance}}\n"+
 		"  - {name: never, level: entry, match: 'false', expression: entry.hasReceipt, message: m, then: {ask: finance}}\n"))
 	require.Equal(t, []string{
-		"f: no rule acts at the stop late: every report that waits there is approved without anybody looking at it",
-	}, said("stops: {early: [SUBMIT], late: [PRE-EXTRACT]}\nrules:\n"+
-		"  - {name: acts, level: entry, stops: [early], expression: entry.hasReceipt, message: m, then: {ask: finance}}\n"+
+		"f: no rule acts at the step late: every report that waits there is approved without anybody looking at it",
+	}, said("steps: {early: [SUBMIT], late: [PRE-EXTRACT]}\nrules:\n"+
+		"  - {name: acts, level: entry, steps: [early], expression: entry.hasReceipt, message: m, then: {ask: finance}}\n"+
 		"  - {name: warns, level: entry, expression: entry.hasReceipt, message: m, then: {warn: true}}\n"))
 	require.Equal(t, []string{
 		"f:2:13: approveAll is true: there is no rule, so every report is approved without anybody looking at it",

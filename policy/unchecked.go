@@ -11,23 +11,23 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 )
 
-// PassesUnseen says why these rules would pass on every report, or every travel request,
-// without any of them being able to stop it or to say anything about it. It is empty when
-// some rule acts, and when the file says approveAll: true. A worker refuses such rules: an
-// emptied or half-finished file must not approve what nobody has looked at.
-func (p *Policy) PassesUnseen() string {
+// ApprovesUnchecked says why these rules would approve every report, or every travel request,
+// because no rule can have an effect. It is empty when some rule acts, and when the file says
+// approveAll: true. A worker refuses such rules, so that an emptied or half-finished file
+// approves nothing.
+func (p *Policy) ApprovesUnchecked() string {
 	if p.approveAll {
 		return ""
 	}
-	return p.unseen
+	return p.unchecked
 }
 
 // ApprovesAll reports whether the file says approveAll: true.
 func (p *Policy) ApprovesAll() bool { return p.approveAll }
 
-// look finds the rules that do nothing and what therefore passes without being looked at,
-// and warns of both. approveAll is where the file says approveAll: true, if it does.
-func (p *Policy) look(s *rulesfile.Source, approveAll rulesfile.Place, warn func(at rulesfile.Place, format string, args ...any)) {
+// findIdle warns of rules that do nothing and of what they therefore approve unchecked.
+// approveAll is the place of approveAll: true; zero when the file does not say it.
+func (p *Policy) findIdle(s *rulesfile.Source, approveAll rulesfile.Place, warn func(at rulesfile.Place, format string, args ...any)) {
 	idle := p.idle(warn)
 	acting := func(ofRequest bool, stop string) (names []string) {
 		for i := range p.rules {
@@ -41,36 +41,36 @@ func (p *Policy) look(s *rulesfile.Source, approveAll rulesfile.Place, warn func
 	reports, requests := acting(false, ""), acting(true, "")
 	switch {
 	case len(p.rules) == 0:
-		p.unseen = "there is no rule, so every report would be approved without anybody looking at it"
+		p.unchecked = "there is no rule, so every report would be approved without anybody looking at it"
 	case len(reports) == 0 && slices.ContainsFunc(p.rules, func(r rule) bool { return !r.Level.OfRequest() }):
-		p.unseen = "no rule for reports can have an effect (each is a shadow rule, only warns, or always holds), so every report would be approved without anybody looking at it"
+		p.unchecked = "no rule for reports can have an effect (each is a shadow rule, only warns, or always holds), so every report would be approved without anybody looking at it"
 	case len(reports) == 0:
-		p.unseen = "there are rules for travel requests only, so every report would be approved without anybody looking at it"
-	case len(requests) == 0 && p.JudgesRequests():
-		p.unseen = "no rule for travel requests can have an effect (each is a shadow rule, only warns, or always holds), so every travel request would be approved without anybody looking at it"
+		p.unchecked = "there are rules for travel requests only, so every report would be approved without anybody looking at it"
+	case len(requests) == 0 && p.HasRequestRules():
+		p.unchecked = "no rule for travel requests can have an effect (each is a shadow rule, only warns, or always holds), so every travel request would be approved without anybody looking at it"
 	}
 	if p.approveAll = approveAll != (rulesfile.Place{}); p.approveAll {
-		if p.unseen == "" {
+		if p.unchecked == "" {
 			first := append(reports, requests...)[0]
 			s.Fail(approveAll, "", "approveAll: true contradicts the rules: %s has an effect; take out approveAll, or the rules that have one", first)
 			return
 		}
-		warn(approveAll, "approveAll is true: %s", strings.Replace(p.unseen, "would be approved", "is approved", 1))
+		warn(approveAll, "approveAll is true: %s", strings.Replace(p.unchecked, "would be approved", "is approved", 1))
 		return
 	}
-	if p.unseen != "" {
-		warn(rulesfile.Place{}, "a worker refuses this file: %s; write a rule that acts, or say approveAll: true if that is meant", p.unseen)
+	if p.unchecked != "" {
+		warn(rulesfile.Place{}, "a worker refuses this file: %s; write a rule that acts, or say approveAll: true if that is meant", p.unchecked)
 		return
 	}
 	for _, stop := range p.steps {
 		if len(acting(false, stop.Name)) == 0 {
-			warn(rulesfile.Place{}, "no rule acts at the stop %s: every report that waits there is approved without anybody looking at it", stop.Name)
+			warn(rulesfile.Place{}, "no rule acts at the step %s: every report that waits there is approved without anybody looking at it", stop.Name)
 		}
 	}
 }
 
-// idle are the rules that have no effect whatever the report or travel request is, with a
-// warning about each that is not meant to be without.
+// idle returns the rules that can never have an effect, and warns of those that do not say so
+// themselves.
 func (p *Policy) idle(warn func(at rulesfile.Place, format string, args ...any)) map[*rule]bool {
 	fixed := fixedValues{policy: p, variables: map[string]ref.Val{}}
 	for _, name := range p.variableOrder {
@@ -94,14 +94,14 @@ func (p *Policy) idle(warn func(at rulesfile.Place, format string, args ...any))
 	return idle
 }
 
-// fixedValues finds expressions whose value does not depend on what they look at.
+// fixedValues finds expressions that have the same value for every report.
 type fixedValues struct {
 	policy    *Policy
-	variables map[string]ref.Val // that have such a value
+	variables map[string]ref.Val // variables with such a value
 }
 
-// of returns the value of an expression, or nil where that depends on the report or the
-// travel request, on a fact or on the day, and where it errs.
+// of returns the value of an expression; nil when it depends on the report or travel request, on
+// a fact or on the day, and when the expression fails.
 func (f fixedValues) of(level rulesfile.Level, x *expression) ref.Val {
 	if x == nil {
 		return nil
@@ -114,14 +114,14 @@ func (f fixedValues) of(level rulesfile.Level, x *expression) ref.Val {
 	for l := level; l != ""; l = l.Outer() {
 		open = append(open, cel.AttributePattern(string(l)))
 	}
-	known := newShape("", map[string]member{})
+	known := newShape("", map[string]shapeField{})
 	for name := range f.policy.variables {
 		value, ok := f.variables[name]
 		if !ok {
 			open = append(open, cel.AttributePattern("variables").QualString(name))
 			continue
 		}
-		known.fields[name] = member{read: func(*object) (ref.Val, bool) { return value, something(value) }}
+		known.fields[name] = shapeField{read: func(*object) (ref.Val, bool) { return value, something(value) }}
 	}
 	vars, err := cel.PartialVars(map[string]any{"lists": f.policy.listObject, "variables": known.of(nil)}, open...)
 	if err != nil {

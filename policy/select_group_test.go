@@ -33,7 +33,7 @@ func TestWhatIsReadOfAGroupIsKeptAndNothingElse(t *testing.T) {
 	} {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, and(want...), held(t, of(t, expression).Keep(full(t))))
+			require.Equal(t, and(want...), held(t, of(t, expression).SelectFields(full(t))))
 		})
 	}
 }

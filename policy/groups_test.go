@@ -13,7 +13,7 @@ import (
 func TestGroupsSayHowLongIsWaited(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, `groups:
-  finance: {reminders: [24h, 72h], escalate: {after: 96h, to: controllers}, deadline: {after: 240h, then: hold}}
+  finance: {reminders: [24h, 72h], escalate: {after: 96h, to: controllers}, deadline: {after: 240h, then: keep-waiting}}
   controllers: {deadline: {after: 48h30m, then: send-back}}
   travel:
 rules: []
@@ -42,9 +42,9 @@ func TestGroupsAreRefused(t *testing.T) {
 		`{a: {reminders: [10s]}}`:                                             `"10s" is not a duration from 1m`,
 		`{a: {reminders: [-1h]}}`:                                             `"-1h" is not a duration from 1m`,
 		`{a: {reminders: [9000h]}}`:                                           `"9000h" is not a duration from 1m to 8760h`,
-		`{a: {deadline: {after: 24h}}}`:                                       "deadline needs then: hold or send-back",
-		`{a: {deadline: {after: 24h, then: approve}}}`:                        `then must be hold or send-back, not "approve": silence never approves`,
-		`{a: {reminders: [48h], deadline: {after: 24h, then: hold}}}`:         "the group a: everything else must come before its deadline",
+		`{a: {deadline: {after: 24h}}}`:                                       "deadline needs then: keep-waiting or send-back",
+		`{a: {deadline: {after: 24h, then: approve}}}`:                        `then must be keep-waiting or send-back, not "approve": silence never approves`,
+		`{a: {reminders: [48h], deadline: {after: 24h, then: keep-waiting}}}`: "the group a: everything else must come before its deadline",
 		`{a: {deadlines: {}}}`:                                                `unknown key "deadlines" in the group a; did you mean "deadline"?`,
 		`{"a b": {}}`:                                                         `"a b" cannot be a name in groups: letters, digits`,
 		`[a]`:                                                                 "groups must be a mapping of names",

@@ -17,38 +17,37 @@ import (
 	"time"
 )
 
-// Current returns the policy itself: a source of rules that never change.
+// Current returns the policy itself, for callers that expect a [Reloader].
 func (p *Policy) Current() *Policy { return p }
 
-// Watcher holds the rules of a file and, when that or a list beside it has changed, takes
-// the new ones in their place, all at once. A file that cannot be used changes nothing.
-type Watcher struct {
-	options WatchOptions
+// Reloader holds the rules of a file. When the file or a list beside it changes, it replaces all
+// rules at once. A file that cannot be used changes nothing.
+type Reloader struct {
+	options ReloadOptions
 	current atomic.Pointer[Policy]
 
 	mu     sync.Mutex
-	seen   string // of the files when they were read last; empty: they are to be read again
-	reason string // why what was read last is not used
+	loaded string // hash of the files when they were last read; empty: read them again
+	reason string // why the files that were last read are not used
 }
 
-// WatchOptions say what is watched.
-type WatchOptions struct {
+// ReloadOptions say which file is reloaded.
+type ReloadOptions struct {
 	Path string
-	// Check says what is wrong with rules that are right by themselves, and must not be used
-	// here; nil: nothing.
+	// Check refuses rules that are valid but must not be used here; nil accepts all.
 	Check  func(*Policy) error
-	Logger *slog.Logger // nil: nothing is said
+	Logger *slog.Logger // nil disables logging
 }
 
-// NewWatcher loads the rules. The error says what is wrong with them, as [Load] does.
-func NewWatcher(o WatchOptions) (*Watcher, error) {
+// NewReloader loads the rules. Its errors are those of [Load] and of Check.
+func NewReloader(o ReloadOptions) (*Reloader, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Check == nil {
 		o.Check = func(*Policy) error { return nil }
 	}
-	w := &Watcher{options: o}
+	w := &Reloader{options: o}
 	first, err := w.load()
 	if err != nil {
 		return nil, err
@@ -59,11 +58,11 @@ func NewWatcher(o WatchOptions) (*Watcher, error) {
 	return w, nil
 }
 
-// Current returns the rules that hold now. Who takes several steps by them asks once.
-func (w *Watcher) Current() *Policy { return w.current.Load() }
+// Current returns the rules in use. Call it once for an operation of several steps.
+func (w *Reloader) Current() *Policy { return w.current.Load() }
 
-// Watch looks again and again until ctx ends; never, when every is 0.
-func (w *Watcher) Watch(ctx context.Context, every time.Duration) {
+// Run reloads the files at an interval until ctx ends; never when the interval is 0.
+func (w *Reloader) Run(ctx context.Context, every time.Duration) {
 	if every <= 0 {
 		return
 	}
@@ -74,37 +73,36 @@ func (w *Watcher) Watch(ctx context.Context, every time.Duration) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			w.Look()
+			w.ReloadIfChanged()
 		}
 	}
 }
 
-// Look looks once whether the files have changed, by what is in them, and takes what can
-// be used. What cannot is said once, and looked at again at the next look. Nothing is
-// loaded while the files are what they were.
-func (w *Watcher) Look() {
+// ReloadIfChanged reloads the rules if the content of a file has changed. It logs once why a file
+// cannot be used, and tries again at the next call.
+func (w *Reloader) ReloadIfChanged() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	before := w.current.Load()
 	now, err := w.print(before)
-	if err == nil && now == w.seen {
+	if err == nil && now == w.loaded {
 		return
 	}
-	w.seen = ""
+	w.loaded = ""
 	next, err := w.load()
 	if err != nil {
 		w.refuse(before, err)
 		return
 	}
 	if after, err := w.print(before); err != nil || after != now {
-		return // it is being written: the next look reads it whole
+		return // a file is just being written: the next call reads it whole
 	}
 	if w.reason != "" && next.Hash() == before.Hash() {
 		w.options.Logger.Info("the rules file is again what the rules in use were read from", described(before)...)
 	}
 	w.reason = ""
 	if slices.Equal(w.files(next), w.files(before)) {
-		w.seen = now
+		w.loaded = now
 	}
 	if next.Hash() == before.Hash() {
 		return
@@ -114,14 +112,14 @@ func (w *Watcher) Look() {
 	w.warn(next)
 }
 
-// warn says what is probably not meant in rules that are used.
-func (w *Watcher) warn(p *Policy) {
+// warn logs the warnings about the rules in use.
+func (w *Reloader) warn(p *Policy) {
 	for _, one := range p.Warnings() {
 		w.options.Logger.Warn("the rules can be used, and probably do not say what is meant", "rules", p.Hash(), "warning", one.Error())
 	}
 }
 
-func (w *Watcher) load() (*Policy, error) {
+func (w *Reloader) load() (*Policy, error) {
 	if info, err := os.Stat(w.options.Path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("read rules: %s: %w", w.options.Path, errNoFile)
 	}
@@ -132,8 +130,8 @@ func (w *Watcher) load() (*Policy, error) {
 	return next, err
 }
 
-// refuse says why the rules before are kept, once for each reason.
-func (w *Watcher) refuse(kept *Policy, err error) {
+// refuse logs why the previous rules stay in use, once for each reason.
+func (w *Reloader) refuse(kept *Policy, err error) {
 	if reason := err.Error(); reason != w.reason {
 		w.reason = reason
 		w.options.Logger.Error("the rules file has changed and cannot be used; the rules before are kept", append(described(kept), "error", reason)...)
@@ -148,9 +146,8 @@ func described(p *Policy) []any {
 	return said
 }
 
-// print is a hash of the rules file and of the lists beside it. A link is followed: what a
-// name leads to is what counts.
-func (w *Watcher) print(p *Policy) (string, error) {
+// print is a hash of the content of the rules file and of its lists. Links are followed.
+func (w *Reloader) print(p *Policy) (string, error) {
 	sum := sha256.New()
 	for _, path := range w.files(p) {
 		content, err := fingerprint(path)
@@ -163,7 +160,7 @@ func (w *Watcher) print(p *Policy) (string, error) {
 }
 
 // files are the rules file and its lists.
-func (w *Watcher) files(p *Policy) []string {
+func (w *Reloader) files(p *Policy) []string {
 	all := []string{w.options.Path}
 	for _, list := range p.lists {
 		all = append(all, filepath.Join(filepath.Dir(w.options.Path), filepath.FromSlash(list.File)))
@@ -171,8 +168,8 @@ func (w *Watcher) files(p *Policy) []string {
 	return all
 }
 
-// maxWatched is more than any file of rules or list may have.
-const maxWatched = 64 << 20
+// maxFileSize is more than any rules file or list may have.
+const maxFileSize = 64 << 20
 
 func fingerprint(path string) (string, error) {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
@@ -184,8 +181,8 @@ func fingerprint(path string) (string, error) {
 	}
 	defer f.Close()
 	sum := sha256.New()
-	n, err := io.Copy(sum, io.LimitReader(f, maxWatched+1))
-	if err == nil && n > maxWatched {
+	n, err := io.Copy(sum, io.LimitReader(f, maxFileSize+1))
+	if err == nil && n > maxFileSize {
 		err = errors.New("the file is too large to be watched")
 	}
 	return hex.EncodeToString(sum.Sum(nil)), err

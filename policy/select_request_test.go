@@ -25,24 +25,24 @@ func TestKeepRequest(t *testing.T) {
 	t.Parallel()
 	t.Run("without rules only what the connector needs is kept", func(t *testing.T) {
 		t.Parallel()
-		require.Equal(t, asked(), held(t, rules(t).KeepRequest(fullRequest(t))))
+		require.Equal(t, asked(), held(t, rules(t).SelectRequestFields(fullRequest(t))))
 	})
 	t.Run("of no request nothing is kept", func(t *testing.T) {
 		t.Parallel()
-		require.Nil(t, rules(t).KeepRequest(nil))
+		require.Nil(t, rules(t).SelectRequestFields(nil))
 	})
 	t.Run("it waits where it waited", func(t *testing.T) {
 		t.Parallel()
 		r := fullRequest(t)
 		r.Status, r.Operations = expense.RequestSubmitted, []string{"approve", "sendback"}
 		require.NotEmpty(t, r.ValidationID())
-		require.Equal(t, r.ValidationID(), rules(t).KeepRequest(r).ValidationID())
+		require.Equal(t, r.ValidationID(), rules(t).SelectRequestFields(r).ValidationID())
 	})
 	t.Run("the copy and the request share nothing that changes", func(t *testing.T) {
 		t.Parallel()
 		p, r := of(t, "request == request", "level: request"), fullRequest(t)
 		before := encoded(t, r)
-		kept := p.KeepRequest(r)
+		kept := p.SelectRequestFields(r)
 		require.Equal(t, r, kept)
 		kept.Operations[0], kept.Exceptions[0].Code = "cancel", "XXX"
 		kept.Posted.Currency = "XXX"
@@ -57,8 +57,8 @@ func TestKeepRequest(t *testing.T) {
 			[5]string{"a", "entry", "entry.allocations.all(a, a.accountCode1 != \"\")", "m", "ask: g"},
 			[5]string{"b", "request", "request.expenses.all(e, e.allocations.all(a, a.percentage != \"\"))", "m", "ask: g"},
 		)
-		require.Equal(t, and("entries.allocations.id", "entries.allocations.accountCode1"), held(t, p.Keep(full(t))))
-		require.Equal(t, asked("expenses.allocations.percentage"), held(t, p.KeepRequest(fullRequest(t))))
+		require.Equal(t, and("entries.allocations.id", "entries.allocations.accountCode1"), held(t, p.SelectFields(full(t))))
+		require.Equal(t, asked("expenses.allocations.percentage"), held(t, p.SelectRequestFields(fullRequest(t))))
 	})
 }
 
@@ -83,8 +83,8 @@ func TestWhatARuleReadsOfARequestIsKeptAndNothingElse(t *testing.T) {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
 			p := of(t, expression, "level: request")
-			require.Equal(t, asked(want...), held(t, p.KeepRequest(fullRequest(t))))
-			require.Equal(t, and(), held(t, p.Keep(full(t))))
+			require.Equal(t, asked(want...), held(t, p.SelectRequestFields(fullRequest(t))))
+			require.Equal(t, and(), held(t, p.SelectFields(full(t))))
 		})
 	}
 }
@@ -119,7 +119,7 @@ func TestEveryFieldOfARequestIsKeptForTheRuleThatReadsIt(t *testing.T) {
 		}
 		t.Run(place, func(t *testing.T) {
 			t.Parallel()
-			kept := saying(t, expression, "level: request").KeepRequest(fullRequest(t))
+			kept := saying(t, expression, "level: request").SelectRequestFields(fullRequest(t))
 			require.Equal(t, asked(want...), held(t, kept))
 		})
 	}
@@ -155,8 +155,8 @@ func TestWhatIsKeptOfARequestIsJudgedAlike(t *testing.T) {
 				r := filled[expense.TravelRequest](t, random.IntN)
 				before := encoded(t, r)
 				want := p.JudgeRequest(r)
-				require.Equal(t, want, p.JudgeRequest(p.KeepRequest(r)), "request %d", n)
-				require.Equal(t, want, p.JudgeRequest(stored(t, p.KeepRequest(r))), "request %d, stored", n)
+				require.Equal(t, want, p.JudgeRequest(p.SelectRequestFields(r)), "request %d", n)
+				require.Equal(t, want, p.JudgeRequest(stored(t, p.SelectRequestFields(r))), "request %d, stored", n)
 				require.Equal(t, before, encoded(t, r), "request %d is untouched", n)
 				verdicts[fmt.Sprint(want)] = true
 			}

@@ -47,10 +47,10 @@ func write(t *testing.T, path, content string) {
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 }
 
-func watch(t *testing.T, path string, check func(*policy.Policy) error) (*policy.Watcher, *notes) {
+func watch(t *testing.T, path string, check func(*policy.Policy) error) (*policy.Reloader, *notes) {
 	t.Helper()
 	said := &notes{}
-	w, err := policy.NewWatcher(policy.WatchOptions{Path: path, Check: check, Logger: slog.New(slog.NewTextHandler(said, nil))})
+	w, err := policy.NewReloader(policy.ReloadOptions{Path: path, Check: check, Logger: slog.New(slog.NewTextHandler(said, nil))})
 	require.NoError(t, err)
 	return w, said
 }
@@ -62,11 +62,11 @@ func TestAWatcherTakesTheRulesThatCanBeUsed(t *testing.T) {
 	w, said := watch(t, path, nil)
 	first := w.Current()
 
-	w.Look()
+	w.ReloadIfChanged()
 	require.Same(t, first, w.Current(), "the file is as it was")
 
 	write(t, path, limited("200.00"))
-	w.Look()
+	w.ReloadIfChanged()
 	second := w.Current()
 	require.NotEqual(t, first.Hash(), second.Hash())
 	require.Equal(t, 1, said.times("the rules have changed"))
@@ -74,7 +74,7 @@ func TestAWatcherTakesTheRulesThatCanBeUsed(t *testing.T) {
 
 	moment := time.Now().Add(time.Hour)
 	require.NoError(t, os.Chtimes(path, moment, moment))
-	w.Look()
+	w.ReloadIfChanged()
 	require.Same(t, second, w.Current(), "another time of the same content is no change")
 }
 
@@ -87,7 +87,7 @@ func TestAWatcherKeepsTheRulesBeforeWhatCannotBeUsed(t *testing.T) {
 
 	write(t, path, strings.Replace(limited("200.00"), "report.total", "report.totall", 1))
 	for range 3 {
-		w.Look()
+		w.ReloadIfChanged()
 	}
 	require.Same(t, first, w.Current())
 	require.Equal(t, 1, said.times("cannot be used"), "said once")
@@ -95,21 +95,21 @@ func TestAWatcherKeepsTheRulesBeforeWhatCannotBeUsed(t *testing.T) {
 
 	whole := limited("300.00")
 	write(t, path, whole[:len(whole)/2]) // half written
-	w.Look()
+	w.ReloadIfChanged()
 	require.Same(t, first, w.Current())
 	require.Equal(t, 2, said.times("cannot be used"), "another content is said again")
 
 	require.NoError(t, os.Remove(path))
-	w.Look()
+	w.ReloadIfChanged()
 	require.Same(t, first, w.Current(), "a file that is gone takes no rules away")
 	require.Equal(t, 3, said.times("cannot be used"))
 
 	write(t, path, whole)
-	w.Look()
+	w.ReloadIfChanged()
 	require.NotEqual(t, first.Hash(), w.Current().Hash())
 
 	write(t, path, limited("100.00"))
-	w.Look()
+	w.ReloadIfChanged()
 	require.Equal(t, first.Hash(), w.Current().Hash(), "and back")
 }
 
@@ -125,7 +125,7 @@ func TestAWatcherWaitsForNoPipe(t *testing.T) {
 		require.NoError(t, os.Remove(path))
 		require.NoError(t, exec.Command("mkfifo", path).Run())
 		for range 2 {
-			w.Look()
+			w.ReloadIfChanged()
 		}
 		require.Equal(t, n+1, said.times("it is not a file"))
 		require.NoError(t, os.Remove(path))
@@ -133,9 +133,9 @@ func TestAWatcherWaitsForNoPipe(t *testing.T) {
 	}
 	require.NoError(t, os.Remove(rules))
 	require.NoError(t, os.Mkdir(rules, 0o700))
-	w.Look()
+	w.ReloadIfChanged()
 	require.Equal(t, 3, said.times("it is not a file"), "nor for a folder")
-	_, err := policy.NewWatcher(policy.WatchOptions{Path: rules})
+	_, err := policy.NewReloader(policy.ReloadOptions{Path: rules})
 	require.ErrorContains(t, err, "it is not a file")
 }
 
@@ -153,15 +153,15 @@ func TestAWatcherAsksWhetherRulesMayBeUsedHere(t *testing.T) {
 	})
 	first = w.Current().Hash()
 	write(t, path, limited("200.00"))
-	w.Look()
-	w.Look()
+	w.ReloadIfChanged()
+	w.ReloadIfChanged()
 	require.Equal(t, first, w.Current().Hash())
 	require.Equal(t, 1, said.times("this host is not allowed"))
 	mended = true // what it says may change though no file does
-	w.Look()
+	w.ReloadIfChanged()
 	require.NotEqual(t, first, w.Current().Hash())
 
-	_, err := policy.NewWatcher(policy.WatchOptions{Path: path, Check: func(*policy.Policy) error { return errors.New("never") }})
+	_, err := policy.NewReloader(policy.ReloadOptions{Path: path, Check: func(*policy.Policy) error { return errors.New("never") }})
 	require.EqualError(t, err, "never", "nor does it begin with them")
 }
 
@@ -180,7 +180,7 @@ func TestAWatcherFollowsTheLinkOfAMountedFolder(t *testing.T) {
 
 	require.NoError(t, os.Symlink("..two", filepath.Join(dir, "..tmp")))
 	require.NoError(t, os.Rename(filepath.Join(dir, "..tmp"), filepath.Join(dir, "..data")))
-	w.Look()
+	w.ReloadIfChanged()
 	require.NotEqual(t, first, w.Current().Hash())
 }
 
@@ -190,13 +190,13 @@ func TestAWatcherLooksUntilItIsTold(t *testing.T) {
 	write(t, path, limited("100.00"))
 	w, _ := watch(t, path, nil)
 	first := w.Current().Hash()
-	w.Watch(t.Context(), 0) // never: it returns at once
+	w.Run(t.Context(), 0) // never: it returns at once
 
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.Watch(ctx, 5*time.Millisecond)
+		w.Run(ctx, 5*time.Millisecond)
 	}()
 	write(t, path, limited("200.00"))
 	require.Eventually(t, func() bool { return w.Current().Hash() != first }, 10*time.Second, 5*time.Millisecond)
@@ -221,34 +221,34 @@ func TestAWatcherSeesAListThatHasChanged(t *testing.T) {
 	write(t, path, rules)
 	w, said := watch(t, path, nil)
 	first := w.Current()
-	w.Look()
-	w.Look()
+	w.ReloadIfChanged()
+	w.ReloadIfChanged()
 	require.Same(t, first, w.Current())
 
 	write(t, list, "code,owner\nC1,Kim\nC2,Lee\n")
-	w.Look()
+	w.ReloadIfChanged()
 	second := w.Current()
 	require.NotEqual(t, first.Hash(), second.Hash())
 
 	write(t, list, "code,owner\nC1\n")
-	w.Look()
+	w.ReloadIfChanged()
 	require.Same(t, second, w.Current())
 	require.Equal(t, 1, said.times("cannot be used"))
 	require.NoError(t, os.Remove(list))
-	w.Look()
+	w.ReloadIfChanged()
 	require.Same(t, second, w.Current(), "a list that is gone takes no rules away")
 	write(t, list, "code,owner\nC3,Max\n")
-	w.Look()
+	w.ReloadIfChanged()
 	require.NotEqual(t, second.Hash(), w.Current().Hash())
 
 	other := filepath.Join(dir, "others.csv")
 	write(t, other, "code\nC4\n")
 	write(t, path, strings.Replace(rules, "centres.csv", "others.csv", 1))
-	w.Look()
+	w.ReloadIfChanged()
 	third := w.Current().Hash()
-	w.Look()
+	w.ReloadIfChanged()
 	write(t, other, "code\nC5\n")
-	w.Look()
+	w.ReloadIfChanged()
 	require.NotEqual(t, third, w.Current().Hash(), "a list that is new is watched, too")
 }
 
@@ -259,6 +259,6 @@ func TestAWatcherSaysWhatIsProbablyNotMeant(t *testing.T) {
 	w, said := watch(t, path, nil)
 	require.Zero(t, said.times("probably"))
 	write(t, path, strings.Replace(limited("100.00"), "rules:", "variables:\n  - {name: unused, level: report, expression: '1 + 1'}\nrules:", 1))
-	w.Look()
+	w.ReloadIfChanged()
 	require.Equal(t, 1, said.times("unused"), "%s", said.String())
 }

@@ -63,11 +63,11 @@ func TestKeep(t *testing.T) {
 	t.Parallel()
 	t.Run("without rules only what the connector needs is kept", func(t *testing.T) {
 		t.Parallel()
-		require.Equal(t, and(), held(t, rules(t).Keep(full(t))))
+		require.Equal(t, and(), held(t, rules(t).SelectFields(full(t))))
 	})
 	t.Run("of no report nothing is kept", func(t *testing.T) {
 		t.Parallel()
-		require.Nil(t, rules(t).Keep(nil))
+		require.Nil(t, rules(t).SelectFields(nil))
 	})
 	t.Run("the stop and the flags stay as they were", func(t *testing.T) {
 		t.Parallel()
@@ -75,10 +75,10 @@ func TestKeep(t *testing.T) {
 		r.Status, r.ActionURL = expense.StatusExternalValidation, "https://www.concursolutions.com/api/w/1"
 		for _, via := range []expense.Interface{"", expense.V1, expense.V3, expense.V4} {
 			r.Via = via
-			require.Equal(t, r.ValidationID(), rules(t).Keep(r).ValidationID(), via)
-			require.Equal(t, via.IsV4(), rules(t).Keep(r).Submitted != "", "by v1.1 the action URL names the stop")
+			require.Equal(t, r.ValidationID(), rules(t).SelectFields(r).ValidationID(), via)
+			require.Equal(t, via.IsV4(), rules(t).SelectFields(r).Submitted != "", "by v1.1 the action URL names the stop")
 		}
-		require.Equal(t, r.Flags(), rules(t).Keep(r).Flags())
+		require.Equal(t, r.Flags(), rules(t).SelectFields(r).Flags())
 	})
 	t.Run("an item that is looked up in the copy is not looked up in the report", func(t *testing.T) {
 		t.Parallel()
@@ -87,7 +87,7 @@ func TestKeep(t *testing.T) {
 			r := lunch(t)
 			r.Entries[0].Custom["3"] = expense.Field{Value: item, ListItem: item}
 			p := of(t, expression)
-			kept := p.Keep(r)
+			kept := p.SelectFields(r)
 			require.Equal(t, item, kept.Entries[0].Custom["3"].ListItem)
 			kept.EachField(func(f *expense.Field) { f.Code, f.Value = "F-1", "Fair" })
 			require.Equal(t, expense.Field{Value: item, ListItem: item}, r.Entries[0].Custom["3"])
@@ -97,7 +97,7 @@ func TestKeep(t *testing.T) {
 	t.Run("match, expression and message all count", func(t *testing.T) {
 		t.Parallel()
 		p := of(t, "entry.hasReceipt", `match: entry.type == "MEALS"`, "message:", "messageExpression: report.name")
-		require.Equal(t, and("name", "entries.type", "entries.hasReceipt"), held(t, p.Keep(full(t))))
+		require.Equal(t, and("name", "entries.type", "entries.hasReceipt"), held(t, p.SelectFields(full(t))))
 	})
 	t.Run("all rules count", func(t *testing.T) {
 		t.Parallel()
@@ -106,13 +106,13 @@ func TestKeep(t *testing.T) {
 			[5]string{"b", "entry", `entry.orgUnits["3"].code != ""`, "m", "ask: g"},
 			[5]string{"c", "entry", `entry.orgUnits["1"].code != ""`, "m", "ask: g"},
 		)
-		require.Equal(t, and("orgUnits.1", "entries.orgUnits.1", "entries.orgUnits.3"), held(t, p.Keep(full(t))))
+		require.Equal(t, and("orgUnits.1", "entries.orgUnits.1", "entries.orgUnits.3"), held(t, p.SelectFields(full(t))))
 	})
 	t.Run("the copy and the report share nothing that changes", func(t *testing.T) {
 		t.Parallel()
 		p, r := of(t, "report == report"), full(t)
 		before := encoded(t, r)
-		kept := p.Keep(r)
+		kept := p.SelectFields(r)
 		require.Equal(t, before, encoded(t, r))
 		require.Equal(t, r, kept)
 		kept.Total.Currency = "XXX"
@@ -185,7 +185,7 @@ func TestWhatARuleReadsIsKeptAndNothingElse(t *testing.T) {
 	} {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, and(want...), held(t, of(t, expression).Keep(full(t))))
+			require.Equal(t, and(want...), held(t, of(t, expression).SelectFields(full(t))))
 		})
 	}
 }
@@ -269,7 +269,7 @@ func TestEveryFieldIsKeptForTheRuleThatReadsIt(t *testing.T) {
 		}
 		t.Run(place, func(t *testing.T) {
 			t.Parallel()
-			kept := saying(t, expression).Keep(full(t))
+			kept := saying(t, expression).SelectFields(full(t))
 			require.Equal(t, and(append(slices.Collect(maps.Keys(ids)), want...)...), held(t, kept))
 		})
 	}
@@ -333,8 +333,8 @@ func TestWhatIsKeptIsJudgedAlike(t *testing.T) {
 				}
 				before := encoded(t, r)
 				want := p.Judge(r)
-				require.Equal(t, want, p.Judge(p.Keep(r)), "report %d", n)
-				require.Equal(t, want, p.Judge(stored(t, p.Keep(r))), "report %d, stored", n)
+				require.Equal(t, want, p.Judge(p.SelectFields(r)), "report %d", n)
+				require.Equal(t, want, p.Judge(stored(t, p.SelectFields(r))), "report %d, stored", n)
 				require.Equal(t, before, encoded(t, r), "report %d is untouched", n)
 				verdicts[fmt.Sprint(want)] = true
 			}
@@ -364,7 +364,7 @@ func FuzzKeep(f *testing.F) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		for range 5 {
 			r := filled[expense.Report](t, random.IntN)
-			require.Equal(t, p.Judge(r), p.Judge(p.Keep(r)))
+			require.Equal(t, p.Judge(r), p.Judge(p.SelectFields(r)))
 		}
 	})
 }

@@ -38,7 +38,7 @@ func TestARuleOfWhichNotAllWasKeptIsUnknown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v, unknown := p.EvaluateKept(policy.Case{Report: r, Facts: c.facts}, c.kept)
+			v, unknown := p.EvaluateStored(policy.Input{Report: r, Facts: c.facts}, c.kept)
 			require.Equal(t, c.unknown, unknown)
 			var found []string
 			for _, f := range v.Findings {
@@ -55,11 +55,11 @@ func TestTheNamesOfWhatIsKeptAreSorted(t *testing.T) {
 	t.Parallel()
 	p := rules(t,
 		[5]string{"a", "entry", `entry.custom["3"].code == entry.orgUnits["1"].value && report.name == ""`, "A.", "sendBack: true"},
-		[5]string{"b", "segment", `segment.class == expected.type`, "B.", "sendBack: true"},
+		[5]string{"b", "segment", `segment.class == expectedExpense.type`, "B.", "sendBack: true"},
 	)
-	ofReports, ofRequests := p.Fields()
+	ofReports, ofRequests := p.StoredFields()
 	require.True(t, slices.IsSorted(ofReports))
 	require.Subset(t, ofReports, []string{`entry.custom["3"]`, `entry.orgUnits["1"]`, "report.name"})
-	require.Subset(t, ofRequests, []string{"expected.segments", "expected.type", "request.expenses", "segment.class"})
+	require.Subset(t, ofRequests, []string{"expectedExpense.segments", "expectedExpense.type", "request.expenses", "segment.class"})
 	require.NotContains(t, ofReports, "entry.vendor")
 }
