@@ -57,7 +57,7 @@ func journey(t testing.TB, entries int) *expense.Report {
 	for i := range entries {
 		r.Entries = append(r.Entries, expense.Entry{
 			ID: fmt.Sprint("E", i), Type: types[i%len(types)], Vendor: "Vendor " + fmt.Sprint(i), Date: "2026-05-12",
-			Posted: usd(t, fmt.Sprint(40+i%30, ".50000000")), HasReceipt: new(i%3 == 0), AttendeeCount: new(2), CompanyCard: new(i%2 == 0),
+			Posted: usd(t, fmt.Sprint(40+i%30, ".50000000")), HasReceipt: new(i%3 == 0), AttendeeCount: new(2), CompanyCard: new(i%2 == 0), Personal: new(false),
 			Purpose: "Customer visit", Custom: map[string]expense.Field{"3": {Code: "C12", Value: "Berlin"}},
 		})
 	}
