@@ -56,7 +56,7 @@ func TestEveryDocumentedCodeHasItsClass(t *testing.T) {
 				require.NotContains(t, err.Error(), "person", code)
 			case concur.NeedsRepair:
 				require.ErrorIs(t, err, concur.Unauthorized, code)
-				require.ErrorContains(t, err, "by a person")
+				require.ErrorContains(t, err, "a person must")
 			default:
 				require.ErrorIs(t, err, concur.Unauthorized, code)
 				require.ErrorContains(t, err, "a person must renew it")
