@@ -249,7 +249,7 @@ var (
 	link    = regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)\s]+))?\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	// unslugged is what a heading's anchor leaves out.
-	unslugged = regexp.MustCompile("[^\\p{L}\\p{N} _-]")
+	unslugged = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 	goal      = regexp.MustCompile(`(?m)^([a-z-]+):.*##`)
 	made      = regexp.MustCompile("`make ([a-z-]+)")
 )

@@ -25,7 +25,7 @@ const defaultTimeout = 15 * time.Second
 
 // errLost ends an attempt whose heartbeats Temporal no longer acknowledges: another attempt
 // may have taken its place.
-var errLost = errors.New("Temporal does not acknowledge this attempt's heartbeats")
+var errLost = errors.New("this attempt's heartbeats are not acknowledged by Temporal")
 
 // heartbeater sends the heartbeats of one attempt. It waits for every acknowledgement, so
 // that an attempt that has lost its place sends nothing more: its context ends within

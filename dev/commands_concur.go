@@ -173,7 +173,7 @@ func (s *story) isDecisions(_ *testscript.TestScript, args []string) error {
 		got = append(got, strings.ToLower(strings.ReplaceAll(strings.TrimSuffix(d.Action, " to Employee"), " ", "-")))
 	}
 	if !slices.Equal(got, args[1:]) {
-		return fmt.Errorf("Concur shows: %v", got)
+		return fmt.Errorf("the simulated Concur shows: %v", got)
 	}
 	return nil
 }
@@ -189,7 +189,7 @@ func (s *story) isDecisionCount(_ *testscript.TestScript, args []string) error {
 	}
 	got, known := map[string]int{"never": sum.Decisions.Never, "once": sum.Decisions.Once, "more": sum.Decisions.More}[args[0]]
 	if !known || strconv.Itoa(got) != args[1] {
-		return fmt.Errorf("Concur shows: %+v", sum.Decisions)
+		return fmt.Errorf("the simulated Concur shows: %+v", sum.Decisions)
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func (w *watch) follow(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-w.story.system.setup.temporal.child.done:
-			return fmt.Errorf("Temporal's dev server has ended: %w", w.story.system.setup.temporal.child.err)
+			return fmt.Errorf("the dev server of Temporal has ended: %w", w.story.system.setup.temporal.child.err)
 		case <-tick.C:
 		}
 	}

@@ -80,7 +80,7 @@ func (c *Client) listed(ctx context.Context, query, self string) ([]*workflowpb.
 		}
 		select {
 		case <-ctx.Done():
-			return nil, errors.New("Temporal does not list the asking run yet, so earlier runs may be missing, too")
+			return nil, errors.New("the asking run is not listed yet, so earlier runs may be missing, too")
 		case <-time.After(listingDelay):
 		}
 	}
