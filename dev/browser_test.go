@@ -59,7 +59,7 @@ worker start CONCUR_RULES=$WORK/hostile.yaml
 report hostile-report.yaml
 waiting hostile
 look hostile hostile.png 'It''s "<b>bold</b>" $a$ and [l](http://x) | --all `+"``"+` tick' 'entry.vendor = <img src=x onerror=alert(1)> $b$ **c**'
-brake brake.png 'the rules sent back 1 report' 'held 1 time'
+brake brake.png 'the rules sent back 1 report' 'refused 1 time'
 invariants
 
 -- hostile.yaml --
