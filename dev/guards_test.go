@@ -29,6 +29,7 @@ var mainGuards = []string{
 // guards are pieces of the code, their replacements, and the stories that must then fail.
 var guards = map[string]struct {
 	file, with, without, story string
+	via                        string // the interface by which the story is played; empty: v1.1
 }{
 	"the one form of an expense's identifier": {
 		file: "concur/wire/text.go", story: "unordered",
@@ -71,7 +72,7 @@ var guards = map[string]struct {
 	"the new access token after a write that was forbidden": {
 		file: "activities/write.go", story: "scope-missing",
 		with:    "if !a.options.Concur.GrantedSince(context.WithoutCancel(ctx), refusal) {",
-		without: "if true {",
+		without: "if true {", via: "v4",
 	},
 	"the comment about rejected expenses that Concur asks for": {
 		file: "activities/action.go", story: "rejected-expense",
@@ -418,6 +419,7 @@ func TestAStoryFailsWhenItsGuardIsTakenOut(t *testing.T) {
 			r := &storyRun{name: guard.story}
 			without := *suite
 			without.binaries = setup.binaries
+			without.options.via = guard.via
 			r.play(context.Background(), &without, guard.story+".unguarded", storyFile(guard.story))
 			require.True(t, r.failed, "the story %s is told without the guard", guard.story)
 			require.NotContains(t, r.log.String(), "ended at once", "the worker must run, unguarded")
