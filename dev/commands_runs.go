@@ -226,8 +226,16 @@ func (s *story) doSignal(_ *testscript.TestScript, args []string) error {
 	var payload any
 	if len(args) > 2 {
 		text := args[2]
-		if status, err := s.status(id); err == nil && status.Task != nil {
-			text = strings.ReplaceAll(text, "TASK", status.Task.ID)
+		if strings.Contains(text, "TASK") {
+			if err := s.until(func() error {
+				status, err := s.status(id)
+				if err == nil && status.Task != nil {
+					text = strings.ReplaceAll(text, "TASK", status.Task.ID)
+				}
+				return err // a busy worker does not answer every query
+			}); err != nil {
+				return err
+			}
 		}
 		s.mu.Lock()
 		for name, id := range s.reports {
