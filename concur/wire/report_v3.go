@@ -83,7 +83,7 @@ func DecodeEntriesV3(body []byte) (Page[EntryV3], error) {
 		switch {
 		case r.Holds("ElectronicReceiptID"):
 			e.HasReceipt = new(true)
-		case !expense.True(e.HasReceipt) && !r.Has("ElectronicReceiptID"):
+		case !expense.True(e.HasReceipt) && !r.IsEmpty("ElectronicReceiptID"):
 			e.HasReceipt = nil // there may be an e-receipt
 		}
 		e.HasAttendees, e.HasComments = r.Bool("HasAttendees"), r.Bool("HasComments")

@@ -97,7 +97,7 @@ func readExpense(r record) ExpenseV4 {
 	switch {
 	case r.Holds("receiptImageId", "ereceiptImageId") || source.Holds("ereceiptId", "receiptImageId", "expenseCaptureImageId", "receipts"):
 		e.HasReceipt = new(true)
-	case r.Has("receiptImageId") && r.Has("ereceiptImageId") && e.MissingReceipt != nil && !*e.MissingReceipt:
+	case r.IsEmpty("receiptImageId") && r.IsEmpty("ereceiptImageId") && e.MissingReceipt != nil && !*e.MissingReceipt:
 		e.HasReceipt = new(false)
 	}
 	e.HasVAT = r.object("expenseTaxSummary").anyNotZero("totalTaxPostedAmount", "vatTaxTotal") // only a single expense tells

@@ -110,6 +110,8 @@ func TestWhetherThereIsAReceipt(t *testing.T) {
 		{"v4: nothing is said of a declaration", expenseV4, `,"receiptImageId":null,"ereceiptImageId":null,"hasMissingReceiptDeclaration":null`, nil},
 		{"v4: nothing is said of an e-receipt", expenseV4, `,"receiptImageId":null,"hasMissingReceiptDeclaration":false`, nil},
 		{"v4: sources that hold nothing", expenseV4, `,"receiptImageId":"","ereceiptImageId":"","expenseSourceIdentifiers":{"receipts":[null,{"id":null}],"ereceiptId":""},"hasMissingReceiptDeclaration":"false"`, no},
+		{"v3: N/A in the place of an e-receipt", entryV3, `,"HasImage":false,"ElectronicReceiptID":"N/A"`, nil},
+		{"v4: N/A in the place of an image", expenseV4, `,"receiptImageId":"N/A","ereceiptImageId":null,"hasMissingReceiptDeclaration":false`, nil},
 		{"v4: nothing is said of an image", expenseV4, `,"expenseSourceIdentifiers":{"quickExpenseId":null}`, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -51,6 +51,13 @@ func (o Object) Has(name string) bool {
 	return ok
 }
 
+// IsEmpty reports whether the object has a value of that name, and it is null or an empty
+// text. A text such as N/A is not empty: it does not say that Concur has nothing.
+func (o Object) IsEmpty(name string) bool {
+	text, isText := o.value(name).(string)
+	return o.Has(name) && (o.value(name) == nil || isText && strings.TrimSpace(text) == "")
+}
+
 func (o Object) value(name string) any { return o.values[strings.ToLower(name)] }
 
 // Text returns the first text that is not absent. A number is returned digit by digit.
