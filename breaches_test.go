@@ -64,10 +64,10 @@ func TestTheMapIsEnforced(t *testing.T) {
 		"a file for one system": {
 			map[string]string{"expense/run_windows.go": "package expense\n"},
 			"expense/run_windows.go is built only under a condition"},
-		"a rule engine behind the door, by a detour": {
+		"a rule engine in the ingress, by a detour": {
 			map[string]string{"expense/rules.go": "package expense\nimport _ \"cel.dev/cel-go/cel\"\n"},
 			"cmd/ingress links cel.dev/cel-go/cel"},
-		"the client for Concur behind the door": {
+		"the client for Concur in the ingress": {
 			map[string]string{"concur/do.go": "package concur\n", "expense/run.go": "package expense\nimport _ \"concur-connector/concur\"\n"},
 			"cmd/ingress links concur:"},
 	} {

@@ -91,7 +91,7 @@ var guests = map[string][]string{
 // in one room, where all of Concur's rules and those of the token hold, and one to the
 // company's own systems in another, which has no token; dev stands
 // in for the people and the systems outside, and concurctl for Concur: it knocks at our
-// own public door, and nothing it sends there holds a token.
+// own public endpoint, and nothing it sends there holds a token.
 var keys = map[string][]string{
 	"os.Getenv":                      {"internal/config"},
 	"os.LookupEnv":                   {"internal/config"},

@@ -135,16 +135,16 @@ func (r *runs) ids() []string {
 	return append([]string(nil), r.asked...)
 }
 
-// door is an internal door that listens, and the tokens of two approvers.
-type door struct {
+// endpoint is an internal endpoint that listens, and the tokens of two approvers.
+type endpoint struct {
 	*httptest.Server
 	runs      *runs
 	anna, bob string
 }
 
-func open(t *testing.T, r *runs) *door {
+func open(t *testing.T, r *runs) *endpoint {
 	t.Helper()
-	d := &door{runs: r}
+	d := &endpoint{runs: r}
 	var annaLine, bobLine string
 	var err error
 	d.anna, annaLine, err = approvers.NewToken("anna")
@@ -166,7 +166,7 @@ func open(t *testing.T, r *runs) *door {
 }
 
 // do sends a request with a token and returns the answer with its JSON.
-func (d *door) do(t *testing.T, r *http.Request, token string) (*http.Response, map[string]any) {
+func (d *endpoint) do(t *testing.T, r *http.Request, token string) (*http.Response, map[string]any) {
 	t.Helper()
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
@@ -184,18 +184,18 @@ func (d *door) do(t *testing.T, r *http.Request, token string) (*http.Response, 
 }
 
 // at returns the URL of a run, its ID escaped once.
-func (d *door) at(id string) string { return d.URL + "/approvals/" + escape(id) }
+func (d *endpoint) at(id string) string { return d.URL + "/approvals/" + escape(id) }
 
 func escape(id string) string { return url.PathEscape(id) }
 
-func (d *door) get(t *testing.T, id string) (*http.Response, map[string]any) {
+func (d *endpoint) get(t *testing.T, id string) (*http.Response, map[string]any) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.at(id), nil)
 	require.NoError(t, err)
 	return d.do(t, r, d.anna)
 }
 
-func (d *door) post(t *testing.T, id, token, body string) (*http.Response, map[string]any) {
+func (d *endpoint) post(t *testing.T, id, token, body string) (*http.Response, map[string]any) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.at(id)+"/decisions", strings.NewReader(body))
 	require.NoError(t, err)

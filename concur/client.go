@@ -136,13 +136,13 @@ func assemble(o Options, unseeded bool) (*Client, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	door := &transport{hosts: hosts, userAgent: o.UserAgent, http: newTransport(o.RootCAs), pace: newPace(o.RequestsPerSecond),
+	checked := &transport{hosts: hosts, userAgent: o.UserAgent, http: newTransport(o.RootCAs), pace: newPace(o.RequestsPerSecond),
 		deprecations: &deprecations{log: o.Logger, byOp: map[string]*Deprecation{}}}
 	c := &Client{
 		readOnly:  o.ReadOnly,
-		transport: door, hosts: hosts, scheme: o.AuthScheme, limit: o.RequestTimeout, maxBody: o.MaxBody, log: o.Logger,
+		transport: checked, hosts: hosts, scheme: o.AuthScheme, limit: o.RequestTimeout, maxBody: o.MaxBody, log: o.Logger,
 		tokens: &tokens{
-			http:  &http.Client{Transport: tokenTransport{door}, CheckRedirect: stay},
+			http:  &http.Client{Transport: tokenTransport{checked}, CheckRedirect: stay},
 			hosts: hosts, limit: o.RequestTimeout, log: o.Logger, clientID: o.ClientID, secrets: []string{o.ClientSecret},
 			warning: o.TokenWarning, state: state{RefreshToken: o.RefreshToken, Geolocation: base},
 		},

@@ -49,7 +49,7 @@ The connector runs. Everything is on this machine and ends with Ctrl-C.
   Temporal          %s, namespace %s, task queue %s
   Temporal Web UI   %s/namespaces/default/workflows
   Simulated Concur  %s          (seed %d)
-  Public door       %s
+  Public endpoint   %s
   Approvals         %s/approvals/…
 
 `, suite.temporal.address, client.DefaultNamespace, setup.queue, suite.temporal.ui, sys.sim.Control, o.seed, sys.public, sys.internal)

@@ -40,7 +40,7 @@ var headers = map[string]struct {
 	"two headers, the right one": {[]string{basic(user + ":" + password), basic("x:y")}, false},
 }
 
-func TestOnlyACredentialOpensTheDoor(t *testing.T) {
+func TestARequestNeedsACredential(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	for name, h := range headers {

@@ -67,16 +67,16 @@ func (j *journal) text() string {
 	return j.buf.String()
 }
 
-// door is a public door that listens.
-type door struct {
+// endpoint is a public endpoint that listens.
+type endpoint struct {
 	*httptest.Server
 	starter *starter
 	log     *journal
 }
 
-func open(t *testing.T, change ...func(*ingress.Options)) *door {
+func open(t *testing.T, change ...func(*ingress.Options)) *endpoint {
 	t.Helper()
-	d := &door{starter: &starter{}, log: &journal{}}
+	d := &endpoint{starter: &starter{}, log: &journal{}}
 	o := ingress.Options{
 		Credentials: []ingress.Credential{ingress.NewCredential(user, password), ingress.NewCredential(user2, password2)},
 		Starter:     d.starter,
@@ -93,7 +93,7 @@ func open(t *testing.T, change ...func(*ingress.Options)) *door {
 }
 
 // request returns an authenticated request; body may be nil.
-func (d *door) request(t *testing.T, method, path string, body io.Reader) *http.Request {
+func (d *endpoint) request(t *testing.T, method, path string, body io.Reader) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, d.URL+path, body)
 	require.NoError(t, err)
@@ -102,7 +102,7 @@ func (d *door) request(t *testing.T, method, path string, body io.Reader) *http.
 }
 
 // do sends a request and returns the answer with its text.
-func (d *door) do(t *testing.T, r *http.Request) (*http.Response, string) {
+func (d *endpoint) do(t *testing.T, r *http.Request) (*http.Response, string) {
 	t.Helper()
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(r)
@@ -113,13 +113,13 @@ func (d *door) do(t *testing.T, r *http.Request) (*http.Response, string) {
 	return response, string(text)
 }
 
-func (d *door) post(t *testing.T, path, body string) (*http.Response, string) {
+func (d *endpoint) post(t *testing.T, path, body string) (*http.Response, string) {
 	t.Helper()
 	return d.do(t, d.request(t, http.MethodPost, path, strings.NewReader(body)))
 }
 
 // records waits until the log holds n lines: a line is written after its answer.
-func (d *door) records(t *testing.T, n int) []map[string]any {
+func (d *endpoint) records(t *testing.T, n int) []map[string]any {
 	t.Helper()
 	d.Close() // returns when every request has ended
 	lines := strings.Split(strings.TrimSpace(d.log.text()), "\n")
@@ -143,4 +143,4 @@ func callout(key string) string {
 </Notification>`
 }
 
-func (d *door) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(d.log, nil)) }
+func (d *endpoint) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(d.log, nil)) }

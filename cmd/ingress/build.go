@@ -19,11 +19,11 @@ import (
 // listen opens both listeners.
 func listen(cfg config.Ingress, temporal client.Client, logger *slog.Logger) (public, internal *httpserver.Server, err error) {
 	runs := workflows.NewClient(temporal, cfg.TaskQueue)
-	outside, err := publicDoor(cfg, runs, logger)
+	outside, err := publicEndpoint(cfg, runs, logger)
 	if err != nil {
 		return nil, nil, err
 	}
-	inside, err := internalDoor(cfg, runs, logger)
+	inside, err := internalEndpoint(cfg, runs, logger)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -43,21 +43,21 @@ func listen(cfg config.Ingress, temporal client.Client, logger *slog.Logger) (pu
 	return public, internal, nil
 }
 
-func publicDoor(cfg config.Ingress, runs *workflows.Client, logger *slog.Logger) (http.Handler, error) {
+func publicEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.Logger) (http.Handler, error) {
 	credentials := []ingress.Credential{ingress.NewCredential(cfg.CalloutUser.Reveal(), cfg.CalloutPassword.Reveal())}
 	if user := cfg.CalloutUser2.Reveal(); user != "" {
 		credentials = append(credentials, ingress.NewCredential(user, cfg.CalloutPassword2.Reveal()))
 	}
-	door, err := ingress.New(ingress.Options{
+	handler, err := ingress.New(ingress.Options{
 		NotifyPath: cfg.NotifyPath, Credentials: credentials, Starter: runs, Logger: logger,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("build the public door: %w", err)
+		return nil, fmt.Errorf("build the public endpoint: %w", err)
 	}
-	return door, nil
+	return handler, nil
 }
 
-func internalDoor(cfg config.Ingress, runs *workflows.Client, logger *slog.Logger) (http.Handler, error) {
+func internalEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.Logger) (http.Handler, error) {
 	options := approvals.Options{Runs: runs, Logger: logger}
 	if cfg.Approvers != "" {
 		people, err := approvers.Load(cfg.Approvers)
@@ -66,12 +66,12 @@ func internalDoor(cfg config.Ingress, runs *workflows.Client, logger *slog.Logge
 		}
 		options.Approvers = people
 	}
-	door, err := approvals.New(options)
+	endpoint, err := approvals.New(options)
 	if err != nil {
-		return nil, fmt.Errorf("build the internal door: %w", err)
+		return nil, fmt.Errorf("build the internal endpoint: %w", err)
 	}
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
-	router.PathPrefix("/approvals/").Handler(door)
+	router.PathPrefix("/approvals/").Handler(endpoint)
 	router.PathPrefix("/").Handler(httpserver.Health(runs.Ready))
 	return router, nil
 }

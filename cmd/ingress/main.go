@@ -1,5 +1,5 @@
-// Command ingress is the connector's door: Concur's callout on the public
-// listener, health and approvals on the internal one.
+// Command ingress serves Concur's callouts on the public listener, and health and approvals
+// on the internal one.
 package main
 
 import (

@@ -159,13 +159,13 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 		settings map[string]string
 		says     string
 	}{
-		"a short password":              {map[string]string{"CONCUR_CALLOUT_PASSWORD": "sh0rt-pw"}, "CONCUR_CALLOUT_PASSWORD must be 10 to 49 characters long"},
-		"no user":                       {map[string]string{"CONCUR_CALLOUT_USER": ""}, "CONCUR_CALLOUT_USER is required"},
-		"half of a second pair":         {map[string]string{"CONCUR_CALLOUT_USER_2": "second-user"}, "CONCUR_CALLOUT_PASSWORD_2 is required"},
-		"plain HTTP without the word":   {map[string]string{"CONCUR_PLAIN_HTTP": ""}, "CONCUR_TLS_CERT and CONCUR_TLS_KEY are required"},
-		"an internal door for everyone": {map[string]string{"CONCUR_INTERNAL_LISTEN": "0.0.0.0:0"}, "CONCUR_INTERNAL_LISTEN is not a loopback address"},
-		"a certificate that is missing": {map[string]string{"CONCUR_PLAIN_HTTP": "", "CONCUR_TLS_CERT": "/nowhere/c", "CONCUR_TLS_KEY": "/nowhere/k"}, "open the public listener: read the certificate"},
-		"a port that is taken":          {map[string]string{"CONCUR_INTERNAL_LISTEN": busy.Addr().String()}, "open the internal listener: listen on"},
+		"a short password":                  {map[string]string{"CONCUR_CALLOUT_PASSWORD": "sh0rt-pw"}, "CONCUR_CALLOUT_PASSWORD must be 10 to 49 characters long"},
+		"no user":                           {map[string]string{"CONCUR_CALLOUT_USER": ""}, "CONCUR_CALLOUT_USER is required"},
+		"half of a second pair":             {map[string]string{"CONCUR_CALLOUT_USER_2": "second-user"}, "CONCUR_CALLOUT_PASSWORD_2 is required"},
+		"plain HTTP without the word":       {map[string]string{"CONCUR_PLAIN_HTTP": ""}, "CONCUR_TLS_CERT and CONCUR_TLS_KEY are required"},
+		"an internal endpoint for everyone": {map[string]string{"CONCUR_INTERNAL_LISTEN": "0.0.0.0:0"}, "CONCUR_INTERNAL_LISTEN is not a loopback address"},
+		"a certificate that is missing":     {map[string]string{"CONCUR_PLAIN_HTTP": "", "CONCUR_TLS_CERT": "/nowhere/c", "CONCUR_TLS_KEY": "/nowhere/k"}, "open the public listener: read the certificate"},
+		"a port that is taken":              {map[string]string{"CONCUR_INTERNAL_LISTEN": busy.Addr().String()}, "open the internal listener: listen on"},
 		"an approvers' file with a slip": {map[string]string{"CONCUR_APPROVERS": broken},
 			broken + ": line 1: not of the form NAME:sha256:HEX"},
 		"a Temporal file with a slip":  {map[string]string{"TEMPORAL_CONFIG_FILE": slip}, "profile.default.adress"},

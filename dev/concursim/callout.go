@@ -213,7 +213,7 @@ func (s *simulator) attemptCallout(ctx context.Context, n *notification, faults 
 
 func (s *simulator) remember(n *notification, fault string) (*sentCallout, *journal.Entry) {
 	e := s.journal.AddOutgoing(journal.Outgoing{
-		Method: http.MethodPost, Path: s.opts.calloutPath, Endpoint: calloutEndpoint, Report: n.report, Fault: fault,
+		Method: http.MethodPost, Path: s.opts.calloutPath, Endpoint: publicEndpoint, Report: n.report, Fault: fault,
 	})
 	sent := &sentCallout{At: time.Now().UTC(), Report: n.report, EventType: n.EventType, ObjectURI: n.ObjectURI, Fault: fault}
 	if e != nil {

@@ -49,7 +49,7 @@ const (
 	requestActionEndpoint     = "request-action"
 	requestV1Endpoint         = "request-v1"
 
-	calloutEndpoint = "callout"
+	publicEndpoint  = "callout"
 	testEndpoint    = "test-connection"
 	trapEndpoint    = "trap"
 	unknownEndpoint = "unknown"

@@ -230,7 +230,7 @@ func (s *simulator) take(endpoint, report string, wanted func(*fault) bool) take
 	var taken takenFaults
 	decided := false
 	for _, f := range s.faults {
-		if f.left == 0 || !wanted(f) || f.Endpoint != endpoint && (f.Endpoint != allEndpoints || endpoint == calloutEndpoint) {
+		if f.left == 0 || !wanted(f) || f.Endpoint != endpoint && (f.Endpoint != allEndpoints || endpoint == publicEndpoint) {
 			continue
 		}
 		if f.Report != "" && f.Report != report {
@@ -265,7 +265,7 @@ func (s *simulator) takeFaults(c *call) takenFaults {
 }
 
 func (s *simulator) takeCalloutFaults(n *notification) takenFaults {
-	return s.take(calloutEndpoint, n.report, func(f *fault) bool { return !n.copied || f.Kind != "duplicate-callout" })
+	return s.take(publicEndpoint, n.report, func(f *fault) bool { return !n.copied || f.Kind != "duplicate-callout" })
 }
 
 // acceptsConnection is false while the fault "down" lasts.

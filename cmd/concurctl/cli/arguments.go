@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// group is a command that does nothing itself: without one of its own commands it
+// Group is a command that does nothing itself: without one of its own commands it
 // prints its help.
 func Group(use, short, long, example string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{

@@ -11,7 +11,7 @@ import (
 	"concur-connector/internal/telemetry"
 )
 
-// concurVariables are the worker's variables that say how Concur is reached.
+// ConcurVariables are the worker's variables that say how Concur is reached.
 var ConcurVariables = []string{
 	"CONCUR_GEOLOCATION", "CONCUR_CLIENT_ID", "CONCUR_CLIENT_SECRET", "CONCUR_CLIENT_SECRET_2", "CONCUR_REFRESH_TOKEN",
 	"CONCUR_TOKEN_FILE", "CONCUR_TOKEN_WARNING", "CONCUR_AUTH_SCHEME", "CONCUR_TRUSTED_HOSTS", "CONCUR_CA", "CONCUR_REQUEST_TIMEOUT",

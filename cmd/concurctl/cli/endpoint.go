@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// doorTimeout bounds one request to the public endpoint, its answer included. The door
+// endpointTimeout bounds one request to the public endpoint, its answer included. The endpoint
 // itself takes five seconds at most.
-const doorTimeout = 15 * time.Second
+const endpointTimeout = 15 * time.Second
 
-// credential is what Concur sends with every callout.
+// Credential is what Concur sends with every callout.
 type Credential struct{ User, Password string }
 
-// door is the connector's public door as Concur sees it from outside.
+// Endpoint is the connector's public endpoint as Concur sees it from outside.
 type Endpoint struct {
 	Base      *url.URL
 	transport *http.Transport
@@ -34,7 +34,7 @@ type answer struct {
 	Took   time.Duration
 }
 
-// newDoor takes the base URL: https, or plain http to this machine only, since the
+// NewEndpoint takes the base URL: https, or plain http to this machine only, since the
 // password travels.
 func NewEndpoint(raw string, roots *x509.CertPool) (*Endpoint, error) {
 	base, err := url.Parse(raw)
@@ -57,9 +57,9 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// ask sends one request and follows no redirect. An empty user sends no credential.
+// Ask sends one request and follows no redirect. An empty user sends no credential.
 func (d *Endpoint) Ask(ctx context.Context, method, path, user, password, body string) (answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, doorTimeout)
+	ctx, cancel := context.WithTimeout(ctx, endpointTimeout)
 	defer cancel()
 	began := time.Now()
 	req, err := http.NewRequestWithContext(ctx, method, d.Base.Scheme+"://"+d.Base.Host+path, strings.NewReader(body))
@@ -85,9 +85,9 @@ func (d *Endpoint) Ask(ctx context.Context, method, path, user, password, body s
 	return answer{Status: resp.StatusCode, Text: Plain(first), Took: time.Since(began)}, nil
 }
 
-// handshake makes one TLS connection, closes it and returns what was negotiated.
+// Handshake makes one TLS connection, closes it and returns what was negotiated.
 func (d *Endpoint) Handshake(ctx context.Context, config *tls.Config) (tls.ConnectionState, error) {
-	ctx, cancel := context.WithTimeout(ctx, doorTimeout)
+	ctx, cancel := context.WithTimeout(ctx, endpointTimeout)
 	defer cancel()
 	port := d.Base.Port()
 	if port == "" {

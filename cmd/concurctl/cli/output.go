@@ -24,13 +24,13 @@ func checkOutput(cmd *cobra.Command) error {
 	return nil
 }
 
-// wantsJSON reports whether the answer is to be one JSON document.
+// WantsJSON reports whether the answer is to be one JSON document.
 func WantsJSON(cmd *cobra.Command) bool {
 	form, _ := cmd.Flags().GetString(outputFlag) // checked before any command runs
 	return form == "json"
 }
 
-// show writes a command's answer in the form that was asked for: the value as JSON,
+// Show writes a command's answer in the form that was asked for: the value as JSON,
 // or what text writes.
 func Show(cmd *cobra.Command, value any, text func(w io.Writer)) error {
 	if WantsJSON(cmd) {
@@ -40,7 +40,7 @@ func Show(cmd *cobra.Command, value any, text func(w io.Writer)) error {
 	return nil
 }
 
-// writeJSON indents, and leaves the ampersands of Concur's URLs as they are.
+// WriteJSON indents, and leaves the ampersands of Concur's URLs as they are.
 func WriteJSON(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
@@ -48,7 +48,7 @@ func WriteJSON(w io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-// table writes rows in columns under a head.
+// Table writes rows in columns under a head.
 func Table(w io.Writer, head []string, rows [][]string) {
 	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range append([][]string{head}, rows...) {
@@ -61,7 +61,7 @@ func Table(w io.Writer, head []string, rows [][]string) {
 	_ = columns.Flush() // an answer that cannot be written has no reader
 }
 
-// plain keeps a text from outside on its line, and from talking to a terminal.
+// Plain keeps a text from outside on its line, and from talking to a terminal.
 func Plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || !unicode.IsPrint(r) {
@@ -71,7 +71,7 @@ func Plain(text string) string {
 	}, text)
 }
 
-// count writes a number of things: "1 run", "2 runs", "2 entries".
+// Count writes a number of things: "1 run", "2 runs", "2 entries".
 func Count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// progress shows on a terminal how far long work is. Anywhere else it is silent.
+// Progress shows on a terminal how far long work is. Anywhere else it is silent.
 // It is safe for concurrent use.
 type Progress struct {
 	mu    sync.Mutex
@@ -28,7 +28,7 @@ const (
 	redrawn  = 100 * time.Millisecond
 )
 
-// newProgress counts up to total. A total of 0 is not known: only what was done is
+// NewProgress counts up to total. A total of 0 is not known: only what was done is
 // shown then.
 func NewProgress(w io.Writer, doing string, total int) *Progress {
 	p := &Progress{doing: doing, total: total, began: time.Now()}
@@ -47,7 +47,7 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// step counts one thing done.
+// Step counts one thing done.
 func (p *Progress) Step() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,7 +55,7 @@ func (p *Progress) Step() {
 	p.draw(time.Now())
 }
 
-// say replaces what is known of how far it is.
+// Say replaces what is known of how far it is.
 func (p *Progress) Say(note string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -63,10 +63,10 @@ func (p *Progress) Say(note string) {
 	p.draw(time.Now())
 }
 
-// silent reports whether nobody sees what is shown.
+// Silent reports whether nobody sees what is shown.
 func (p *Progress) Silent() bool { return p.w == nil }
 
-// tick redraws without counting, for work whose parts cannot be counted.
+// Tick redraws without counting, for work whose parts cannot be counted.
 func (p *Progress) Tick() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -96,7 +96,7 @@ func (p *Progress) line(now time.Time) string {
 	return fmt.Sprintf("%s [%s%s] %d/%d (%s)", p.doing, strings.Repeat("#", full), strings.Repeat(".", barWidth-full), p.done, p.total, took)
 }
 
-// end wipes the bar, so that the answer begins on a clean line.
+// End wipes the bar, so that the answer begins on a clean line.
 func (p *Progress) End() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"concur-connector/internal/program"
 )
 
-// run runs one command line and returns the exit status: 0, or 1 after one sentence on
+// Run runs one command line and returns the exit status: 0, or 1 after one sentence on
 // errs that says what went wrong.
 func Run(ctx context.Context, commands []*cobra.Command, args []string, in io.Reader, out, errs io.Writer) int {
 	root := Root(commands...)

@@ -43,7 +43,7 @@ func ConfigProblems(err error) []string {
 	return strings.Split(err.Error(), "\n")
 }
 
-// deployment is where the runs are: Temporal, and the queue of the deployment.
+// Deployment is where the runs are: Temporal, and the queue of the deployment.
 type Deployment struct {
 	Temporal  client.Client
 	Runs      *workflows.Client

@@ -48,11 +48,11 @@ func NewAuthority(t *testing.T) authority {
 	return a
 }
 
-// leaf is a certificate for 127.0.0.1 that lives until then.
+// Leaf is a certificate for 127.0.0.1 that lives until then.
 func (a authority) Leaf(t *testing.T, key crypto.Signer, until time.Time) tls.Certificate {
 	t.Helper()
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "door"}, NotBefore: time.Now().Add(-1000 * 24 * time.Hour),
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "endpoint"}, NotBefore: time.Now().Add(-1000 * 24 * time.Hour),
 		NotAfter: until, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.Key)
@@ -60,13 +60,13 @@ func (a authority) Leaf(t *testing.T, key crypto.Signer, until time.Time) tls.Ce
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// ordinary is a certificate as it should be.
+// Ordinary is a certificate as it should be.
 func (a authority) Ordinary(t *testing.T) tls.Certificate {
 	t.Helper()
 	return a.Leaf(t, a.Key, time.Now().Add(100*24*time.Hour+time.Hour))
 }
 
-// writePair writes a certificate and its key.
+// WritePair writes a certificate and its key.
 func WritePair(t *testing.T, c tls.Certificate) (certFile, keyFile string) {
 	t.Helper()
 	key, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
@@ -75,7 +75,7 @@ func WritePair(t *testing.T, c tls.Certificate) (certFile, keyFile string) {
 	return certFile, File(t, filepath.Base("tls.key"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
 }
 
-// listenTLS serves a handler until the test ends.
+// ListenTLS serves a handler until the test ends.
 func ListenTLS(t *testing.T, handler http.Handler, config *tls.Config) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(handler)

@@ -56,14 +56,14 @@ func NewConcur(t *testing.T) *Concur {
 	return c
 }
 
-// change sees or changes what it answers.
+// Change sees or changes what it answers.
 func (c *Concur) Change(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f()
 }
 
-// gone lists what was deleted.
+// Gone lists what was deleted.
 func (c *Concur) Gone() (paths []string) {
 	c.Change(func() { paths = slices.Clone(c.deleted) })
 	return paths
@@ -117,7 +117,7 @@ const (
 	RequestScopes  = " travelrequest.write travelrequest.externalsystemworkflow.write"
 )
 
-// pairAnswers is one report as each interface shows it, by the path of the request.
+// PairAnswers is one report as each interface shows it, by the path of the request.
 func PairAnswers() map[string]string {
 	const v4 = "/expensereports/v4/users/" + PairOwner + "/context/TRAVELER/reports/" + PairReport
 	return map[string]string{

@@ -16,13 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// program is a command line under test: concurctl with these commands.
+// Program is a command line under test: concurctl with these commands.
 type Program func() []*cobra.Command
 
 // asConcurctl is the first argument of a test binary that behaves as concurctl.
 const asConcurctl = "concurctl"
 
-// main is the TestMain of a package that calls start.
+// Main is the TestMain of a package that calls start.
 func (p Program) Main(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == asConcurctl {
 		os.Exit(cli.Run(context.Background(), p(), os.Args[2:], os.Stdin, os.Stdout, os.Stderr))
@@ -30,10 +30,10 @@ func (p Program) Main(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// settings are variables of the environment.
+// Settings are variables of the environment.
 type Settings = map[string]string
 
-// outcome is how the program ended and what it printed.
+// Outcome is how the program ended and what it printed.
 type Outcome struct {
 	Code      int
 	Out, Errs string
@@ -47,7 +47,7 @@ func (p Program) Run(t *testing.T, in string, args ...string) Outcome {
 	return Outcome{code, out.String(), errs.String()}
 }
 
-// start runs one command line in a process whose environment is exactly these settings.
+// Start runs one command line in a process whose environment is exactly these settings.
 // Temporal is at an address where nothing listens, unless the settings name another.
 func (p Program) Start(t *testing.T, env Settings, in string, args ...string) Outcome {
 	t.Helper()
@@ -65,7 +65,7 @@ func (p Program) Start(t *testing.T, env Settings, in string, args ...string) Ou
 	return Outcome{Code: cmd.ProcessState.ExitCode(), Out: out.String(), Errs: errs.String()}
 }
 
-// read decodes an answer that is one JSON document.
+// Read decodes an answer that is one JSON document.
 func Read[T any](t *testing.T, o Outcome) T {
 	t.Helper()
 	var value T
@@ -73,7 +73,7 @@ func Read[T any](t *testing.T, o Outcome) T {
 	return value
 }
 
-// file writes a file for one test and returns its path.
+// File writes a file for one test and returns its path.
 func File(t *testing.T, name, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)

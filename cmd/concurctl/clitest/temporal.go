@@ -37,7 +37,7 @@ func Deployment(t *testing.T) (*cli.Deployment, *mocks.Client) {
 	return cli.NewDeployment(m, "finance", "own"), m
 }
 
-// silent is a bar that nobody sees.
+// Silent is a bar that nobody sees.
 func Silent() *cli.Progress { return cli.NewProgress(nil, "", 0) }
 
 // RunStart is when the runs of RunInfo started.
@@ -58,7 +58,7 @@ func RunInfo(t *testing.T, id string, status enumspb.WorkflowExecutionStatus, at
 	return info
 }
 
-// operator is Temporal's operator service with these search attributes.
+// Operator is Temporal's operator service with these search attributes.
 type Operator struct {
 	operatorservice.OperatorServiceClient // nothing else is asked of it
 	Attributes                            map[string]enumspb.IndexedValueType
@@ -89,7 +89,7 @@ func (o *Operator) AddSearchAttributes(_ context.Context, in *operatorservice.Ad
 	return &operatorservice.AddSearchAttributesResponse{}, o.Adds
 }
 
-// namespaces is Temporal's service with one namespace that keeps closed runs so long,
+// Namespaces is Temporal's service with one namespace that keeps closed runs so long,
 // or, below zero, with none.
 type Namespaces struct {
 	workflowservice.WorkflowServiceClient // nothing else is asked of it
@@ -105,7 +105,7 @@ func (n *Namespaces) DescribeNamespace(context.Context, *workflowservice.Describ
 	}}, nil
 }
 
-// lone is a list of one run.
+// Lone is a list of one run.
 func Lone(t *testing.T, id string) []*workflowpb.WorkflowExecutionInfo {
 	t.Helper()
 	return []*workflowpb.WorkflowExecutionInfo{RunInfo(t, id, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, nil)}

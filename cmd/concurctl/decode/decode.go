@@ -57,7 +57,7 @@ connector does not keep them. Of tokens it prints the lengths only.`,
 	}
 }
 
-// payload is what decode makes of one document.
+// Payload is what decode makes of one document.
 type Payload struct {
 	Payload string `json:"payload"` // one word or two
 	About   string `json:"about"`   // completes "This is"
@@ -84,7 +84,7 @@ func ReadFile(name string, in io.Reader) ([]byte, error) {
 	return body, nil
 }
 
-// decode recognises a document and reads it as the connector would. The error is one
+// Decode recognises a document and reads it as the connector would. The error is one
 // sentence, and repeats nothing of the document.
 func Decode(body []byte) (Payload, error) {
 	body, replaced, err := wire.Clean(body, "")

@@ -150,7 +150,7 @@ func (d *doctor) examine(ctx context.Context, o doctorOptions) {
 		c = d.ingress()
 	}
 	if o.url != "" {
-		d.publicDoor(ctx, o, c)
+		d.publicEndpoint(ctx, o, c)
 	} else if o.program != workerProgram {
 		d.warn("public endpoint", "call concurctl doctor with --url https://HOST, from outside if you can", "not looked at: no --url was given")
 	}

@@ -55,11 +55,11 @@ func silentAbout(t *testing.T, found []finding, check string, states ...state) {
 
 func newDoctor() *doctor { return &doctor{now: time.Now(), errs: &strings.Builder{}} }
 
-// look has a doctor look at a public door.
+// look has a doctor look at a public endpoint.
 func look(t *testing.T, server *httptest.Server, ca string, c cli.Credential) []finding {
 	t.Helper()
 	d := newDoctor()
-	d.publicDoor(t.Context(), doctorOptions{url: server.URL, ca: ca}, c)
+	d.publicEndpoint(t.Context(), doctorOptions{url: server.URL, ca: ca}, c)
 	return d.findings
 }
 

@@ -37,25 +37,25 @@ var concurSuites = []uint16{
 	tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
 }
 
-// publicDoor checks the endpoint as Concur sees it.
-func (d *doctor) publicDoor(ctx context.Context, o doctorOptions, c cli.Credential) {
+// publicEndpoint checks the endpoint as Concur sees it.
+func (d *doctor) publicEndpoint(ctx context.Context, o doctorOptions, c cli.Credential) {
 	roots, err := config.Roots(o.ca)
 	if err != nil {
 		d.fail("public endpoint", "give a file of PEM certificates", "--ca: %v", err)
 		return
 	}
-	door, err := cli.NewEndpoint(o.url, roots)
+	endpoint, err := cli.NewEndpoint(o.url, roots)
 	if err != nil {
 		d.fail("public endpoint", "give the URL that is registered in Concur", "%v", err)
 		return
 	}
-	if door.Base.Scheme != "https" {
+	if endpoint.Base.Scheme != "https" {
 		d.fail("public endpoint", "give the URL that is registered in Concur: it calls over HTTPS only", "%s is not secured", o.url)
 		return
 	}
-	if d.chain(ctx, door, roots, o.ca != "") {
-		d.protocols(ctx, door)
-		d.connectionTest(ctx, door, c)
+	if d.chain(ctx, endpoint, roots, o.ca != "") {
+		d.protocols(ctx, endpoint)
+		d.connectionTest(ctx, endpoint, c)
 	}
 }
 
@@ -68,20 +68,20 @@ func everySuite() (ids []uint16) {
 }
 
 // chain checks the certificate, and reports whether the endpoint speaks TLS at all.
-func (d *doctor) chain(ctx context.Context, door *cli.Endpoint, roots *x509.CertPool, own bool) bool {
+func (d *doctor) chain(ctx context.Context, endpoint *cli.Endpoint, roots *x509.CertPool, own bool) bool {
 	const check = "certificate"
 	// What the endpoint shows is looked at first and judged afterwards, so that what is
 	// wrong with it can be said. Nothing is sent over this connection.
 	var connection tls.ConnectionState
 	var err error
 	for _, suites := range [][]uint16{concurSuites, nil, everySuite()} {
-		connection, err = door.Handshake(ctx, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12, CipherSuites: suites})
+		connection, err = endpoint.Handshake(ctx, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12, CipherSuites: suites})
 		if err == nil || !strings.Contains(err.Error(), "handshake failure") {
 			break
 		}
 	}
 	if err != nil {
-		d.fail("public endpoint", "look at the listener, the firewall and the proxy before it", "no TLS 1.2 connection to %s: %v", door.Base.Host, err)
+		d.fail("public endpoint", "look at the listener, the firewall and the proxy before it", "no TLS 1.2 connection to %s: %v", endpoint.Base.Host, err)
 		return false
 	}
 	leaf := connection.PeerCertificates[0]
@@ -90,7 +90,7 @@ func (d *doctor) chain(ctx context.Context, door *cli.Endpoint, roots *x509.Cert
 		intermediates.AddCert(c)
 	}
 	_, err = leaf.Verify(x509.VerifyOptions{
-		DNSName: door.Base.Hostname(), Roots: roots, Intermediates: intermediates, CurrentTime: d.now,
+		DNSName: endpoint.Base.Hostname(), Roots: roots, Intermediates: intermediates, CurrentTime: d.now,
 	})
 	var host x509.HostnameError
 	var unknown x509.UnknownAuthorityError
@@ -99,12 +99,12 @@ func (d *doctor) chain(ctx context.Context, door *cli.Endpoint, roots *x509.Cert
 	case err == nil && own:
 		d.warn(check, "Concur trusts public authorities only: check without --ca, too", "the chain leads to an authority that is trusted through --ca or by the system")
 	case err == nil:
-		d.ok(check, "the chain of %s leads to an authority that this system trusts", door.Base.Hostname())
+		d.ok(check, "the chain of %s leads to an authority that this system trusts", endpoint.Base.Hostname())
 	case errors.As(err, &host):
-		d.fail(check, "get a certificate for the host that is registered in Concur", "the certificate is not for %s", door.Base.Hostname())
+		d.fail(check, "get a certificate for the host that is registered in Concur", "the certificate is not for %s", endpoint.Base.Hostname())
 	case errors.As(err, &unknown):
 		d.fail(check, "use a certificate of a public authority and serve its intermediate certificates with it; --ca tries an authority of your own",
-			"the chain of %s, %s long, leads to no authority that this system trusts", door.Base.Hostname(), cli.Count(len(connection.PeerCertificates), "certificate"))
+			"the chain of %s, %s long, leads to no authority that this system trusts", endpoint.Base.Hostname(), cli.Count(len(connection.PeerCertificates), "certificate"))
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		// said by the certificate's own finding
 	default:
@@ -140,11 +140,11 @@ func (d *doctor) certificate(check string, leaf *x509.Certificate) {
 }
 
 // protocols tries what Concur may speak, and what nobody should.
-func (d *doctor) protocols(ctx context.Context, door *cli.Endpoint) {
+func (d *doctor) protocols(ctx context.Context, endpoint *cli.Endpoint) {
 	const check = "tls"
 	speaks := func(config *tls.Config) (tls.ConnectionState, bool) {
 		config.InsecureSkipVerify = true // only what is negotiated is looked at
-		connection, err := door.Handshake(ctx, config)
+		connection, err := endpoint.Handshake(ctx, config)
 		return connection, err == nil
 	}
 	var names []string
@@ -180,9 +180,9 @@ func (d *doctor) protocols(ctx context.Context, door *cli.Endpoint) {
 // connectionTest does what Concur does before it uses a connector.
 //
 // Source: https://developer.concur.com/api-reference/callouts/callouts-application-connectors.html
-func (d *doctor) connectionTest(ctx context.Context, door *cli.Endpoint, c cli.Credential) {
+func (d *doctor) connectionTest(ctx context.Context, endpoint *cli.Endpoint, c cli.Credential) {
 	const check = "connection test"
-	stranger, err := door.Ask(ctx, http.MethodGet, testConnectionPath, "", "", "")
+	stranger, err := endpoint.Ask(ctx, http.MethodGet, testConnectionPath, "", "", "")
 	switch {
 	case err != nil:
 		d.fail(check, "mend the certificate or the connection first", "it cannot be made: %v", err)
@@ -196,7 +196,7 @@ func (d *doctor) connectionTest(ctx context.Context, door *cli.Endpoint, c cli.C
 		d.warn(check, "give CONCUR_CALLOUT_USER and CONCUR_CALLOUT_PASSWORD, as the ingress has them", "not made with a credential: there is none that can be used")
 		return
 	}
-	switch a, err := door.Ask(ctx, http.MethodGet, testConnectionPath, c.User, c.Password, ""); {
+	switch a, err := endpoint.Ask(ctx, http.MethodGet, testConnectionPath, c.User, c.Password, ""); {
 	case err != nil:
 		d.fail(check, "look at the listener and the proxy before it", "it cannot be made: %v", err)
 	case a.Status == http.StatusOK:

@@ -63,9 +63,9 @@ func (d *doctor) askable(ctx context.Context, cfg config.Worker, urls []string) 
 
 // answersTLS makes one TLS connection as the worker would, and closes it.
 func (d *doctor) answersTLS(ctx context.Context, host string, roots *x509.CertPool) {
-	door, err := cli.NewEndpoint("https://"+host, roots)
+	endpoint, err := cli.NewEndpoint("https://"+host, roots)
 	if err == nil {
-		_, err = door.Handshake(ctx, &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})
+		_, err = endpoint.Handshake(ctx, &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})
 	}
 	if err != nil {
 		d.fail(factsCheck, "look at that system, the firewall and its certificate (CONCUR_FACT_CA); until it answers, reports wait", "no TLS connection to %s: %v", host, err)

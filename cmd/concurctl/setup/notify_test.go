@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestNotifySendsWhatConcurSendsToARealDoor(t *testing.T) {
+func TestNotifySendsWhatConcurSendsToARealEndpoint(t *testing.T) {
 	t.Parallel()
 	a, s := clitest.NewAuthority(t), clitest.NewStarter(nil)
 	server := clitest.Endpoint(t, s, &tls.Config{Certificates: []tls.Certificate{a.Ordinary(t)}})
@@ -61,10 +61,10 @@ func TestNotifySaysWhatARefusalMeans(t *testing.T) {
 		env  clitest.Settings
 		says string
 	}{
-		"Temporal is down":      {down.URL, nil, "HTTP 503 in "},
-		"another password":      {down.URL, clitest.Settings{"CONCUR_CALLOUT_PASSWORD": "another-password"}, "the endpoint has another user name or password"},
-		"another path":          {down.URL, clitest.Settings{"CONCUR_NOTIFY_PATH": "/elsewhere"}, "compare CONCUR_NOTIFY_PATH"},
-		"a door that redirects": {elsewhere.URL, nil, "a redirect, which Concur does not follow"},
+		"Temporal is down":          {down.URL, nil, "HTTP 503 in "},
+		"another password":          {down.URL, clitest.Settings{"CONCUR_CALLOUT_PASSWORD": "another-password"}, "the endpoint has another user name or password"},
+		"another path":              {down.URL, clitest.Settings{"CONCUR_NOTIFY_PATH": "/elsewhere"}, "compare CONCUR_NOTIFY_PATH"},
+		"a endpoint that redirects": {elsewhere.URL, nil, "a redirect, which Concur does not follow"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
