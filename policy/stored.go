@@ -8,7 +8,7 @@ import (
 	"concur-connector/expense"
 )
 
-// StoredStoredFields returns the names of the fields that [Policy.SelectFields] and
+// StoredFields returns the names of the fields that [Policy.SelectFields] and
 // [Policy.SelectRequestFields] copy, sorted: "entry.posted", `entry.custom["3"]`,
 // "report.entries".
 func (p *Policy) StoredFields() (ofReports, ofRequests []string) {

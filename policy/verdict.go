@@ -196,7 +196,7 @@ const (
 	frame           = 100       // the names of the fields of a finding or a value
 )
 
-// withwithinSize shortens findings that do not fit: it first leaves out values, then cuts messages.
+// withinSize shortens findings that do not fit: it first leaves out values, then cuts messages.
 // Shadow rules take no room from the others.
 func withinSize(all []expense.Finding) []expense.Finding {
 	said, saw := 0, 0

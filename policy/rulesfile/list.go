@@ -7,7 +7,7 @@ const (
 	maxColumns = 50
 )
 
-// listDeclaration is a list as the rules file has it.
+// List is a list as the rules file has it.
 type List struct {
 	Name    string
 	At      *yaml.Node

@@ -32,7 +32,7 @@ var (
 	groupForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 )
 
-// declaration is a rule as it is written. Expressions keep their node, which knows
+// Rule is a rule as it is written. Expressions keep their node, which knows
 // their place.
 type Rule struct {
 	Name                      string

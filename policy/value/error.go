@@ -2,7 +2,7 @@ package value
 
 import "fmt"
 
-// ValueError says why an expression has no value. Its text never quotes a value of the report.
+// Error says why an expression has no value. Its text never quotes a value of the report.
 type Error struct {
 	Reason   string
 	Kind     ErrorKind

@@ -35,7 +35,7 @@ func ExactArgs(n int, what string) cobra.PositionalArgs {
 	}
 }
 
-// atMost refuses more arguments than wanted.
+// MaxArgs refuses more arguments than wanted.
 func MaxArgs(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > n {

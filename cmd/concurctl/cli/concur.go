@@ -18,7 +18,7 @@ var ConcurVariables = []string{
 	"CONCUR_REQUESTS_PER_SECOND",
 }
 
-// reachConcur makes the client as the worker does; nothing is sent yet. What the
+// ConnectConcur makes the client as the worker does; nothing is sent yet. What the
 // client warns of, such as a refresh token that would be lost, is written to errs.
 //
 // Without a token store Concur may replace the only refresh token by one that ends with
@@ -39,7 +39,7 @@ func ConnectConcur(errs io.Writer, useRefreshToken bool) (*concur.Client, error)
 	return concur.New(options)
 }
 
-// writesOn returns an error unless this environment writes to Concur.
+// RequireWrites returns an error unless this environment writes to Concur.
 func RequireWrites() error {
 	cfg, _, err := config.LoadWorker()
 	if err := ConfigError(err, "CONCUR_WRITES"); err != nil {

@@ -27,7 +27,7 @@ func Run(ctx context.Context, commands []*cobra.Command, args []string, in io.Re
 	return 0
 }
 
-// rootCommand is the command line that consists of these commands.
+// Root is the command line that consists of these commands.
 func Root(commands ...*cobra.Command) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "concurctl",

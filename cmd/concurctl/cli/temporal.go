@@ -53,10 +53,10 @@ type Deployment struct {
 	TaskQueue string
 }
 
-// reachTimeout bounds how long it takes to find out that Temporal is not there.
+// ConnectTimeout bounds how long it takes to find out that Temporal is not there.
 const ConnectTimeout = 10 * time.Second
 
-// reachTemporal connects as the worker does, and says on errs where it connects to: a
+// ConnectTemporal connects as the worker does, and says on errs where it connects to: a
 // command for another namespace must not be taken for one of this.
 func ConnectTemporal(ctx context.Context, errs io.Writer) (*Deployment, error) {
 	cfg, _, err := config.LoadIngress() // of it only the queue, which both programs need
@@ -86,7 +86,7 @@ func NewDeployment(temporal client.Client, namespace, taskQueue string) *Deploym
 	}
 }
 
-// namespaceOf returns the namespace that TEMPORAL_* name, without connecting.
+// Namespace returns the namespace that TEMPORAL_* name, without connecting.
 func Namespace() (string, error) {
 	_, _, err := config.LoadIngress()
 	if err := ConfigError(err, "TEMPORAL_"); err != nil {
@@ -99,7 +99,7 @@ func Namespace() (string, error) {
 	return options.Namespace, nil
 }
 
-// polled returns an error when nobody polls a queue: what is started there waits.
+// RequirePoller returns an error when nobody polls a queue: what is started there waits.
 func (t *Deployment) RequirePoller(ctx context.Context, queue string) error {
 	ctx, cancel := context.WithTimeout(ctx, ConnectTimeout)
 	defer cancel()

@@ -23,7 +23,7 @@ const (
 	AccessToken  = "access-token-of-the-test"
 )
 
-// fakeConcur issues tokens, answers the failed list with text, and takes deletes.
+// Concur issues tokens, answers the failed list with text, and takes deletes.
 type Concur struct {
 	*httptest.Server
 	Env Settings // that reaches it
@@ -138,7 +138,7 @@ func PairAnswers() map[string]string {
 
 const V4Header = "/expensereports/v4/users/" + PairOwner + "/context/TRAVELER/reports/" + PairReport
 
-// showing is a Concur that grants these scopes beside the old ones and shows the report,
+// NewConcurShowing is a Concur that grants these scopes beside the old ones and shows the report,
 // but for what is changed: an empty answer is a 403.
 func NewConcurShowing(t *testing.T, scopes string, change map[string]string) *Concur {
 	t.Helper()

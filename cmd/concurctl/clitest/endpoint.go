@@ -34,7 +34,7 @@ func NewStarter(fails error) *starter {
 	return &starter{Got: make(chan expense.Notification, 1), fails: fails}
 }
 
-// publicEndpoint is the connector's own, with a certificate as it should be.
+// Endpoint is the connector's own, with a certificate as it should be.
 func Endpoint(t *testing.T, s *starter, config *tls.Config) *httptest.Server {
 	t.Helper()
 	handler, err := ingress.New(ingress.Options{

@@ -30,7 +30,7 @@ var (
 	ErrUnavailable = serviceerror.NewUnavailable("no frontend")
 )
 
-// reached is a deployment whose Temporal is a mock.
+// Deployment is a deployment whose Temporal is a mock.
 func Deployment(t *testing.T) (*cli.Deployment, *mocks.Client) {
 	t.Helper()
 	m := mocks.NewClient(t)

@@ -64,7 +64,7 @@ type Payload struct {
 	View    any    `json:"view"`    // as the connector sees it
 }
 
-// readPayload reads limit+1, so that nothing is silently cut.
+// ReadFile reads limit+1, so that nothing is silently cut.
 func ReadFile(name string, in io.Reader) ([]byte, error) {
 	if name != "-" {
 		file, err := os.Open(name)

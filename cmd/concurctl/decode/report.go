@@ -11,7 +11,7 @@ import (
 	"concur-connector/expense"
 )
 
-// reportView is a report and what the connector derives from it.
+// Report is a report and what the connector derives from it.
 type Report struct {
 	AtStop   bool            `json:"atStop"`
 	Stop     string          `json:"stop,omitempty"`
@@ -119,7 +119,7 @@ func decodeExpenses(isList bool) func([]byte) (Payload, error) {
 
 func Trimmed(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\uFEFF")) }
 
-// requestView is a travel request and what the connector derives from it.
+// Request is a travel request and what the connector derives from it.
 type Request struct {
 	AtStop   bool                   `json:"atStop"`
 	Unclear  string                 `json:"unclear,omitempty"` // why it is not known whether it waits for the connector

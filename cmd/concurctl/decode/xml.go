@@ -50,7 +50,7 @@ func rootOf(body []byte) string {
 	}
 }
 
-// calloutView is a notification with the ID that its run has.
+// Notification is a notification with the ID that its run has.
 type Notification struct {
 	ID string `json:"id"`
 	expense.Notification
@@ -77,7 +77,7 @@ func article(n expense.Notification) string {
 	return "an object of a kind that nobody documents, which becomes a run that ends unsupported"
 }
 
-// listView is the failed list: what a sweep would take up, and what it would not.
+// FailedList is the failed list: what a sweep would take up, and what it would not.
 type FailedList struct {
 	Notifications []Notification            `json:"notifications"`
 	Strange       []expense.UnreadableEntry `json:"strange"`

@@ -21,7 +21,7 @@ import (
 	"concur-connector/workflows"
 )
 
-// runsCommands are the commands for runs, and for what starts runs.
+// Commands are the commands for runs, and for what starts runs.
 func Commands() []*cobra.Command {
 	return []*cobra.Command{dryRunCommand(), failedCommand(), parkedCommand(), stepsCommand()}
 }

@@ -26,7 +26,7 @@ import (
 // attributes are the search attributes that runs set, each a Keyword.
 var attributes = []string{workflows.ReportIDAttribute, workflows.WaitingForAttribute, workflows.OutcomeAttribute}
 
-// setupCommands are the commands for setting up a deployment.
+// Commands are the commands for setting up a deployment.
 func Commands() []*cobra.Command { return []*cobra.Command{bootstrapCommand(), notifyCommand()} }
 
 func bootstrapCommand() *cobra.Command {
