@@ -229,3 +229,21 @@ type ExportRecordInput struct {
 	First          int         `json:"first"` // the position of the first event in the run's record, from 0
 	Events         []TaskEvent `json:"events"`
 }
+
+// TaskSummary is what the list of waiting tasks shows of one task. Temporal stores it in the
+// run's memo, so that listing tasks needs no worker.
+type TaskSummary struct {
+	NotificationID string     `json:"notificationId"`
+	ReportID       string     `json:"reportId,omitempty"`
+	Kind           ObjectKind `json:"kind"`
+	TaskID         string     `json:"taskId"`
+	OpenedAt       time.Time  `json:"openedAt"`
+	Deadline       time.Time  `json:"deadline,omitzero"`
+	Overdue        bool       `json:"overdue,omitempty"`
+	// Groups still need approvals. Those that have approved are left out.
+	Groups    []string     `json:"groups"`
+	ClaimedBy string       `json:"claimedBy,omitempty"`
+	Fields    []ShownField `json:"fields,omitempty"`   // of the report itself, as the rules file names them
+	Findings  int          `json:"findings,omitempty"` // how many findings with an effect
+	Owner     Owner        `json:"owner,omitzero"`     // the endpoint shows nobody their own report as a task
+}
