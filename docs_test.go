@@ -331,7 +331,7 @@ func TestEveryTrapHasItsTest(t *testing.T) {
 
 func TestEveryPartOfACalloutHasTestsOfWhatItCanCause(t *testing.T) {
 	t.Parallel()
-	rows := tableUnder(t, "docs/security.md", "## A callout is hearsay")
+	rows := tableUnder(t, "docs/security.md", "## What a callout can cause")
 	parts := column(rows, 0)
 	for _, field := range []string{"ObjectURI", "ObjectType", "EventType", "EventDateTime", "Context", "NotificationURI"} {
 		require.Contains(t, parts, field)
