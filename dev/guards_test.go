@@ -180,7 +180,7 @@ var guards = map[string]struct {
 		without: "return failed, true",
 	},
 	"the look at what runs before have written": {
-		file: "workflows/earlier_writes.go", story: "terminated-while-writing",
+		file: "workflows/permit.go", story: "terminated-while-writing",
 		with:    "if here(p) {",
 		without: "if here(p) && false {",
 	},
@@ -260,7 +260,7 @@ var guards = map[string]struct {
 		without: "if !next.continues() || read.Kind != \"never\" {",
 	},
 	"the doubt of exceptions whose report is not found": {
-		file: "workflows/post_exceptions.go", story: "not-found-once",
+		file: "workflows/exceptions.go", story: "not-found-once",
 		with:    "if posted.OutcomeUnknown {",
 		without: "if posted.OutcomeUnknown && false {",
 	},

@@ -84,31 +84,6 @@ func summary(k expense.ObjectKind) string {
 	return "Object of an unknown kind"
 }
 
-// CheckSendBack asks LimitSendBacks, and starts its run if there is none. Repeating it with the same key
-// changes nothing. After an error it is unknown whether the report was counted.
-func (c *Client) CheckSendBack(ctx context.Context, a expense.SendBackCheck) (expense.SendBackAnswer, error) {
-	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID:                       SendBackLimitID(c.taskQueue),
-		TaskQueue:                c.taskQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "The send-back limit",
-	}, LimitSendBacks, SendBackCounts{})
-	update, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: start,
-		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateName: CheckSendBackUpdate, Args: []any{a}, WaitForStage: client.WorkflowUpdateStageCompleted,
-		},
-	})
-	var admitted expense.SendBackAnswer
-	if err == nil {
-		err = update.Get(ctx, &admitted)
-	}
-	if err != nil {
-		return expense.SendBackAnswer{}, fmt.Errorf("check the send-back limit: %w", err)
-	}
-	return admitted, nil
-}
-
 // Decide sends a person's decision to the open run. The error is ErrUnknown or ErrClosed when there
 // is no open run. Status shows whether the decision counts.
 func (c *Client) Decide(ctx context.Context, notificationID string, d expense.Decision) error {

@@ -2,7 +2,7 @@
 // client that starts and asks workflows.
 //
 // [Workflows.ProcessNotification] handles one report or travel request. Read process.go
-// first: it lists the steps in order, and each step is in a file of its own. memory.go lists
+// first: it lists the steps in order, with the file of each. memory.go lists
 // the parts of a run's state and the file of each.
 //
 // [Workflows.SweepFailedNotifications] looks for what no callout delivered,

@@ -1,8 +1,17 @@
 package workflows
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"iter"
+	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
 	"concur-connector/expense"
@@ -46,4 +55,90 @@ func dryRunText(why expense.DryRunReason) string {
 		return "the report's owner is not among the test users (CONCUR_TEST_USERS)"
 	}
 	return "this is a dry run (CONCUR_WRITES)"
+}
+
+// DryRunResult is a run that ended as a dry run.
+type DryRunResult struct {
+	NotificationID string    `json:"notificationId"`
+	ReportID       string    `json:"reportId,omitempty"`
+	Closed         time.Time `json:"closed"`
+}
+
+// DryRuns lists the runs that ended as dry runs: for each notification the newest of them. A later
+// run may have ended otherwise.
+func (c *Client) DryRuns(ctx context.Context) ([]DryRunResult, error) {
+	list := []DryRunResult{}
+	seen := map[string]bool{}
+	for run, err := range c.runs(ctx, fmt.Sprintf("%s AND %s = '%s'", c.deploymentQuery(), OutcomeAttribute, expense.DryRun)) {
+		if err != nil {
+			return nil, fmt.Errorf("list the runs that ended %s: %w", expense.DryRun, err)
+		}
+		id := run.GetExecution().GetWorkflowId()
+		if !seen[id] {
+			seen[id] = true
+			list = append(list, DryRunResult{NotificationID: id, ReportID: keyword(run.GetSearchAttributes(), ReportIDAttribute), Closed: run.GetCloseTime().AsTime()})
+		}
+	}
+	return list, nil
+}
+
+// runs returns all runs that a query finds, the newest first.
+func (c *Client) runs(ctx context.Context, query string) iter.Seq2[*workflowpb.WorkflowExecutionInfo, error] {
+	return func(yield func(*workflowpb.WorkflowExecutionInfo, error) bool) {
+		request := &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: 200}
+		for {
+			page, err := c.temporal.ListWorkflow(ctx, request)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, run := range page.GetExecutions() {
+				if !yield(run, nil) {
+					return
+				}
+			}
+			if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// deploymentQuery finds the runs of this deployment. Another deployment in the same namespace has
+// other task queues.
+func (c *Client) deploymentQuery() string {
+	return fmt.Sprintf("WorkflowType = '%s' AND TaskQueue IN ('%s', '%s')", ProcessNotification, quoted(c.taskQueue), quoted(SweepQueue(c.taskQueue)))
+}
+
+// StartAfterDryRun starts a run for a notification whose last run was a dry run, on the queues of the
+// sweep. It returns false when the last run was none, and ErrUnknown when there is no run.
+func (c *Client) StartAfterDryRun(ctx context.Context, notificationID string) (started bool, err error) {
+	last, err := c.temporal.DescribeWorkflowExecution(ctx, notificationID, "")
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+		return false, ErrNoRun
+	case err != nil:
+		return false, err
+	}
+	info := last.GetWorkflowExecutionInfo()
+	if keyword(info.GetSearchAttributes(), OutcomeAttribute) != string(expense.DryRun) {
+		return false, nil
+	}
+	events := c.temporal.GetWorkflowHistory(ctx, notificationID, info.GetExecution().GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	if !events.HasNext() {
+		return false, fmt.Errorf("the run of %s has no history", notificationID)
+	}
+	first, err := events.Next()
+	var input ProcessInput
+	if err == nil {
+		err = converter.GetDefaultDataConverter().FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &input)
+	}
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("read the input of the run of %s: %w", notificationID, err)
+	case input.Notification.ID() != notificationID:
+		return false, fmt.Errorf("%s is not the run of a notification", notificationID)
+	}
+	return c.startOn(ctx, input.Notification, SweepQueue(c.taskQueue))
 }

@@ -15,20 +15,20 @@ type ProcessInput struct {
 // Memory is the state of a run. A run that continues as new hands it to the next one. The
 // report is not part of it: the next run reads the report again.
 //
-// Each part is declared in a file of its own, together with everything that changes it.
+// Each part is declared in the file that it names, together with everything that changes it.
 type Memory struct {
-	Address    address    `json:"address"`            // address.go: where the report is read
-	Origin     origin     `json:"origin,omitzero"`    // origin.go: who announced it
-	Inbox      inbox      `json:"inbox,omitzero"`     // inbox.go: signals
-	Read       lastRead   `json:"read,omitzero"`      // read.go: what the last read showed
-	Step       step       `json:"step,omitzero"`      // step.go: the validation step and its names
-	Runs       otherRuns  `json:"otherRuns,omitzero"` // hand_over.go: other runs of the report
-	Evaluation evaluation `json:"evaluation,omitzero"`
-	Decision   decision   `json:"decision,omitzero"` // decide.go: what a person was asked and said
-	Writes     writes     `json:"writes,omitzero"`
-	Deletes    deletes    `json:"deletes,omitzero"` // delete_notifications.go
-	Parking    parking    `json:"parking,omitzero"` // park.go
-	Progress   progress   `json:"progress,omitzero"`
+	Address    address    `json:"address"`             // address.go: where the report is read
+	Origin     origin     `json:"origin,omitzero"`     // inbox.go: who announced it
+	Inbox      inbox      `json:"inbox,omitzero"`      // inbox.go: signals
+	Read       lastRead   `json:"read,omitzero"`       // read.go: what the last read showed
+	Step       step       `json:"step,omitzero"`       // step.go: the validation step and its names
+	Runs       otherRuns  `json:"otherRuns,omitzero"`  // hand_over.go: other runs of the report
+	Evaluation evaluation `json:"evaluation,omitzero"` // evaluate.go: what the rules said
+	Decision   decision   `json:"decision,omitzero"`   // decide.go: what a person was asked and said
+	Writes     writes     `json:"writes,omitzero"`     // writes.go: what was written to the report
+	Deletes    deletes    `json:"deletes,omitzero"`    // delete_notifications.go: failed notifications
+	Parking    parking    `json:"parking,omitzero"`    // park.go: why the run is parked
+	Progress   progress   `json:"progress,omitzero"`   // what was done, and the outcome
 
 	MustRead bool `json:"mustRead,omitempty"` // the next pass reads the report
 	Calls    int  `json:"calls,omitempty"`    // how many activities were called

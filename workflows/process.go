@@ -81,22 +81,22 @@ func (r *run) pass(ctx workflow.Context) next {
 	return r.deleteNotifications(ctx)
 }
 
-// steps are the steps of a pass before the deletes, each in a file of its name.
+// steps are the steps of a pass before the deletes.
 func (r *run) steps() []func(workflow.Context, *pass) next {
 	if r.notification.IsRequestV1() {
 		return []func(workflow.Context, *pass) next{r.handOverRequests}
 	}
 	return []func(workflow.Context, *pass) next{
-		r.readReport,
-		r.handOver,
-		r.repeatDryRun,
-		r.deleteStale,
-		r.evaluate,
-		r.decide,
+		r.readReport,      // read.go
+		r.handOver,        // hand_over.go
+		r.repeatDryRun,    // dry_run.go
+		r.deleteStale,     // exceptions.go
+		r.evaluate,        // evaluate.go
+		r.decide,          // decide.go
+		r.confirmStepName, // step.go
+		r.postExceptions,  // exceptions.go
 		r.confirmStepName,
-		r.postExceptions,
-		r.confirmStepName,
-		r.act,
+		r.act, // act.go
 	}
 }
 
@@ -171,4 +171,42 @@ func (r *run) continueAsNew(ctx workflow.Context) error {
 	memory.Runs.checked(workflow.GetInfo(ctx).WorkflowExecution.RunID) // the memory says what it has written
 	memory.Calls = r.calls.n
 	return workflow.NewContinueAsNewError(ctx, ProcessNotification, ProcessInput{Notification: r.notification, Memory: &memory})
+}
+
+// next is the result of a step: what the run does next, and why.
+type next struct {
+	move   move
+	reason string      // why the report is read again
+	park   *ParkReason // why the run is parked
+	err    error       // why the run stopped
+}
+
+type move int
+
+const (
+	toNextStep move = iota
+	toEnd           // the pass has done its work
+	toRead          // the next pass reads the report again
+	toOperator      // the run is parked
+	toStop          // the run was cancelled
+)
+
+func goOn() next                  { return next{} }
+func done() next                  { return next{move: toEnd} }
+func again(reason string) next    { return next{move: toRead, reason: reason} }
+func parked(why *ParkReason) next { return next{move: toOperator, park: why} }
+func (n next) continues() bool    { return n.move == toNextStep }
+func (n next) isAmbiguous() bool  { return n.park != nil && n.park.Kind == expense.AmbiguousStep }
+
+// after is what follows a call that returned err: a *Trouble parks the run, any other error is
+// its cancellation.
+func after(err error) next {
+	var trouble *ParkReason
+	switch {
+	case err == nil:
+		return goOn()
+	case errors.As(err, &trouble):
+		return parked(trouble)
+	}
+	return next{move: toStop, err: err}
 }

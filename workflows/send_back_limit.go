@@ -1,10 +1,13 @@
 package workflows
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
 	"concur-connector/expense"
@@ -107,4 +110,29 @@ func (b *SendBackCounts) details() string {
 		text += fmt.Sprintf(" and approved %d", len(b.Approved))
 	}
 	return text + fmt.Sprintf(". A send-back was refused %s.\n\n\u00a0", count(b.Refusals, "time"))
+}
+
+// CheckSendBack asks LimitSendBacks, and starts its run if there is none. Repeating it with the same key
+// changes nothing. After an error it is unknown whether the report was counted.
+func (c *Client) CheckSendBack(ctx context.Context, a expense.SendBackCheck) (expense.SendBackAnswer, error) {
+	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+		ID:                       SendBackLimitID(c.taskQueue),
+		TaskQueue:                c.taskQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            "The send-back limit",
+	}, LimitSendBacks, SendBackCounts{})
+	update, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateName: CheckSendBackUpdate, Args: []any{a}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	var admitted expense.SendBackAnswer
+	if err == nil {
+		err = update.Get(ctx, &admitted)
+	}
+	if err != nil {
+		return expense.SendBackAnswer{}, fmt.Errorf("check the send-back limit: %w", err)
+	}
+	return admitted, nil
 }

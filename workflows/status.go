@@ -1,7 +1,11 @@
 package workflows
 
 import (
+	"strings"
 	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
 
 	"concur-connector/expense"
 )
@@ -126,4 +130,90 @@ func orEmpty[T any](list []T) []T {
 		return []T{}
 	}
 	return list
+}
+
+// enter moves the run to a state and shows it in the status, in the search attributes, and in the
+// details that the Web UI prints.
+func (r *run) enter(ctx workflow.Context, s State) {
+	if r.status.State != s {
+		r.status.State, r.status.Since = s, workflow.Now(ctx)
+	}
+	r.show(ctx)
+}
+
+func (r *run) show(ctx workflow.Context) {
+	r.status.WaitingFor = ""
+	switch {
+	case r.status.State == Parked:
+		r.status.WaitingFor = WaitingForOperator
+	case r.status.State != Closed && r.Decision.Task != nil && r.Decision.Accepted == nil:
+		r.status.WaitingFor = WaitingForApprover
+	}
+	r.upsert(ctx)
+	workflow.SetCurrentDetails(ctx, r.details(ctx))
+}
+
+// upsert sets the search attributes that have changed.
+func (r *run) upsert(ctx workflow.Context) {
+	var updates []temporal.SearchAttributeUpdate
+	set := func(key temporal.SearchAttributeKeyKeyword, value string) {
+		now := workflow.GetTypedSearchAttributes(ctx)
+		before, known := now.GetKeyword(key)
+		switch {
+		case value == "" && known && before != "":
+			updates = append(updates, key.ValueUnset())
+		case value != "" && before != value:
+			updates = append(updates, key.ValueSet(value))
+		}
+	}
+	set(reportIDKey(), cutForIndex(r.Read.ReportID))
+	set(waitingForKey(), r.status.WaitingFor)
+	if r.status.State == Closed {
+		set(outcomeKey(), string(r.Progress.Outcome))
+	}
+	if len(updates) > 0 {
+		if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
+			workflow.GetLogger(ctx).Warn("search attributes cannot be set", "error", err)
+		}
+	}
+}
+
+// cutForIndex cuts a foreign text to the length of a search attribute: Temporal fails a run that sets
+// a longer one.
+func cutForIndex(text string) string {
+	const most = 100
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "")
+}
+
+// answer is the answer of the status query.
+func (r *run) answer() Status {
+	s := r.status
+	s.ReportID, s.ValidationID, s.Revision = r.Read.ReportID, r.Step.ValidationID, r.Read.Revision
+	s.Task, s.Decisions, s.Done, s.PendingDeletes, s.Parked = r.Decision.Task, r.Decision.Received, r.Progress.Done, r.Deletes.Pending, r.Parking.Reason
+	s.TotalDiffers = r.Read.TotalDiffers
+	if s.State == Fetching {
+		s.ReadsAgain = r.readsAgain
+	}
+	if s.State == Closed {
+		s.Outcome = r.Progress.Outcome
+	}
+	s.Unreadable = r.Inbox.Unreadable
+	if here := r.Step.here(); here != nil && s.State != Closed {
+		s.StepName = r.Step.name()
+		s.StepNames = r.Step.contradiction()
+	}
+	if s.State == FetchingFacts {
+		s.Facts = r.Evaluation.pendingFacts
+	}
+	if v := r.Evaluation.Verdict; v != nil {
+		s.Verdict = &VerdictStatus{
+			Action: v.Action, Exceptions: v.Exceptions, Findings: v.Findings, Rules: v.Rules,
+			RulesHash: v.RulesHash, Version: v.Version, ApproveByException: v.ApproveByException,
+			Assumed: v.Assumed,
+		}
+	}
+	return s.withoutNulls()
 }

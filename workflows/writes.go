@@ -293,30 +293,6 @@ func (r *run) recordOutcome(err error, u UnknownWrite) error {
 	return err
 }
 
-// noteEarlierWrites treats what runs before this one wrote at the step as unknown: only they knew
-// the outcome. By v1.1, an exception that should have approved the report counts as posted when
-// the report's flag is set.
-func (r *run) noteEarlierWrites(read expense.FetchedReport) {
-	earlier := read.Earlier
-	r.Runs.checked(earlier.CheckedRuns...)
-	if !earlier.Wrote {
-		return
-	}
-	r.Progress.record("a run before this one may have written to the " + r.noun() + " at this step")
-	u := UnknownWrite{ValidationID: read.ValidationID, HeaderHash: read.HeaderHash, Earlier: true}
-	if read.Report != nil {
-		u.Flags = read.Report.Flags()
-	}
-	if r.Writes.Unknown == nil {
-		r.Writes.mayHaveWritten(u)
-	}
-	approving := expense.Exception{ObjectType: expense.OnReport, Code: earlier.Code}
-	if earlier.Code != "" && !read.Via.IsV4() && u.Flags.Report && !r.Writes.hasPosted(read.ValidationID, approving) {
-		r.Writes.recordApproving(read.ValidationID, approving, expense.Unconfirmed)
-		r.Progress.record("exception " + approving.Code + " on report: unconfirmed, its flag was set before")
-	}
-}
-
 // reportChanged evaluates a report again that had changed, or may wait at another step, when it
 // was to be written. A report that changes before each write is parked.
 func (r *run) reportChanged(unknown bool) next {

@@ -2,100 +2,15 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"concur-connector/expense"
 )
-
-// enter moves the run to a state and shows it in the status, in the search attributes, and in the
-// details that the Web UI prints.
-func (r *run) enter(ctx workflow.Context, s State) {
-	if r.status.State != s {
-		r.status.State, r.status.Since = s, workflow.Now(ctx)
-	}
-	r.show(ctx)
-}
-
-func (r *run) show(ctx workflow.Context) {
-	r.status.WaitingFor = ""
-	switch {
-	case r.status.State == Parked:
-		r.status.WaitingFor = WaitingForOperator
-	case r.status.State != Closed && r.Decision.Task != nil && r.Decision.Accepted == nil:
-		r.status.WaitingFor = WaitingForApprover
-	}
-	r.upsert(ctx)
-	workflow.SetCurrentDetails(ctx, r.details(ctx))
-}
-
-// upsert sets the search attributes that have changed.
-func (r *run) upsert(ctx workflow.Context) {
-	var updates []temporal.SearchAttributeUpdate
-	set := func(key temporal.SearchAttributeKeyKeyword, value string) {
-		now := workflow.GetTypedSearchAttributes(ctx)
-		before, known := now.GetKeyword(key)
-		switch {
-		case value == "" && known && before != "":
-			updates = append(updates, key.ValueUnset())
-		case value != "" && before != value:
-			updates = append(updates, key.ValueSet(value))
-		}
-	}
-	set(reportIDKey(), cutForIndex(r.Read.ReportID))
-	set(waitingForKey(), r.status.WaitingFor)
-	if r.status.State == Closed {
-		set(outcomeKey(), string(r.Progress.Outcome))
-	}
-	if len(updates) > 0 {
-		if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
-			workflow.GetLogger(ctx).Warn("search attributes cannot be set", "error", err)
-		}
-	}
-}
-
-// cutForIndex cuts a foreign text to the length of a search attribute: Temporal fails a run that sets
-// a longer one.
-func cutForIndex(text string) string {
-	const most = 100
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "")
-}
-
-// answer is the answer of the status query.
-func (r *run) answer() Status {
-	s := r.status
-	s.ReportID, s.ValidationID, s.Revision = r.Read.ReportID, r.Step.ValidationID, r.Read.Revision
-	s.Task, s.Decisions, s.Done, s.PendingDeletes, s.Parked = r.Decision.Task, r.Decision.Received, r.Progress.Done, r.Deletes.Pending, r.Parking.Reason
-	s.TotalDiffers = r.Read.TotalDiffers
-	if s.State == Fetching {
-		s.ReadsAgain = r.readsAgain
-	}
-	if s.State == Closed {
-		s.Outcome = r.Progress.Outcome
-	}
-	s.Unreadable = r.Inbox.Unreadable
-	if here := r.Step.here(); here != nil && s.State != Closed {
-		s.StepName = r.Step.name()
-		s.StepNames = r.Step.contradiction()
-	}
-	if s.State == FetchingFacts {
-		s.Facts = r.Evaluation.pendingFacts
-	}
-	if v := r.Evaluation.Verdict; v != nil {
-		s.Verdict = &VerdictStatus{
-			Action: v.Action, Exceptions: v.Exceptions, Findings: v.Findings, Rules: v.Rules,
-			RulesHash: v.RulesHash, Version: v.Version, ApproveByException: v.ApproveByException,
-			Assumed: v.Assumed,
-		}
-	}
-	return s.withoutNulls()
-}
 
 // details is the Markdown text that an operator reads in the Web UI.
 func (r *run) details(ctx workflow.Context) string {
@@ -227,4 +142,126 @@ func first(lines []string, n int) []string {
 		return append(lines[:n:n], fmt.Sprintf("and %d more", len(lines)-n))
 	}
 	return lines
+}
+
+const (
+	maxShown = 20 // findings in the details
+	maxSaw   = 4  // values of one of them
+)
+
+// rulesText names the rules of a verdict.
+func rulesText(v expense.Verdict) string {
+	if v.Version == "" {
+		return "hash " + v.RulesHash
+	}
+	return "version " + code(v.Version) + ", hash " + v.RulesHash
+}
+
+func verdictText(v expense.Verdict) string {
+	text := map[expense.Action]string{expense.Approve: "approve", expense.SendBack: "send it back", expense.Ask: "ask a person"}[v.Action]
+	if v.Action == expense.Approve && v.ApproveByException != "" {
+		text += " by exception " + code(v.ApproveByException)
+	}
+	if n := len(v.Exceptions); n > 0 {
+		text += ", with " + count(n, "exception")
+	}
+	return text
+}
+
+// findingsText lists findings: first those with an effect, then warnings, then those of shadow rules.
+func findingsText(findings []expense.Finding) string {
+	ordered := slices.Clone(findings)
+	slices.SortStableFunc(ordered, func(a, b expense.Finding) int { return weight(a) - weight(b) })
+	var b strings.Builder
+	for _, f := range ordered[:min(len(ordered), maxShown)] {
+		fmt.Fprintf(&b, "- %s%s%s: %s%s\n", label(f), code(f.Rule), on(f.Object), code(f.Message), saw(f.Values))
+	}
+	if more := len(ordered) - maxShown; more > 0 {
+		fmt.Fprintf(&b, "- and %d more\n", more)
+	}
+	return b.String()
+}
+
+func weight(f expense.Finding) int {
+	switch {
+	case f.Shadow:
+		return 2
+	case f.Warn:
+		return 1
+	}
+	return 0
+}
+
+func label(f expense.Finding) string {
+	switch {
+	case f.Shadow:
+		return "shadow: "
+	case f.Warn:
+		return "warning: "
+	}
+	return ""
+}
+
+func on(object string) string {
+	if object == "" {
+		return ""
+	}
+	return " on " + code(object)
+}
+
+// saw prints some of the values that a rule read. The status has all of them.
+func saw(seen []expense.RuleValue) string {
+	var values []string
+	for _, s := range seen[:min(len(seen), maxSaw)] {
+		values = append(values, code(s.Name+" = "+s.Value))
+	}
+	if more := len(seen) - maxSaw; more > 0 {
+		values = append(values, fmt.Sprintf("and %d more", more))
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	return " (values: " + strings.Join(values, ", ") + ")"
+}
+
+// code shows a foreign text in the run's details as a code span. The Web UI then does not read it as
+// Markdown, HTML or mathematics, and does not replace quotes. Only invisible characters change: see
+// visible.
+//
+// Source: https://spec.commonmark.org/0.31.2/#code-spans
+func code(text string) string {
+	text = visible(text)
+	if text == "" {
+		return "(nothing)"
+	}
+	longest, run := 0, 0 // rows of backticks in the text
+	for _, r := range text {
+		if run++; r != '`' {
+			run = 0
+		}
+		longest = max(longest, run)
+	}
+	// Markdown drops one space at each end when both ends have one.
+	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") || strings.HasPrefix(text, " ") && strings.HasSuffix(text, " ") {
+		text = " " + text + " "
+	}
+	fence := strings.Repeat("`", longest+1)
+	return fence + text + fence
+}
+
+// visible makes one line of a text and names each invisible character, such as one that reverses the
+// direction of writing.
+func visible(text string) string {
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(strings.ReplaceAll(text, "\r\n", "\n"), "\ufffd") {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029':
+			b.WriteByte(' ')
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+			fmt.Fprintf(&b, "<U+%04X>", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
