@@ -74,19 +74,15 @@ func TestHostileRulesEndInBoundedMemory(t *testing.T) {
 	}
 	for name, c := range hostile() {
 		t.Run(name, func(t *testing.T) {
-			p := of(t, c[0], "level: report")
+			p := of(t, c[0], "level: report").Budgeted(100_000_000, time.Hour)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			begin := time.Now()
 			v := p.Judge(report)
-			took := time.Since(begin)
 			runtime.ReadMemStats(&after)
 			allocated := (after.TotalAlloc - before.TotalAlloc) >> 20
-			t.Logf("%d MiB in %s", allocated, took)
 			require.Equal(t, expense.Ask, v.Action)
 			require.Equal(t, "could not be evaluated: "+c[1], v.Findings[0].Message)
 			require.Less(t, allocated, uint64(256), "MiB, garbage included")
-			require.Less(t, took, 10*time.Second)
 		})
 	}
 }

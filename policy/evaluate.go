@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/interpreter"
 
 	"concur-connector/expense"
 	"concur-connector/policy/rulesfile"
@@ -312,30 +314,47 @@ func (e *evaluation) inFileOrder() []expense.RuleSummary {
 	return all
 }
 
-var errOutside = value.Error{Reason: "it asks for what lies outside a list, a text or a range of numbers", Kind: value.Unavailable}
+var (
+	errCost    = value.Error{Reason: "it exceeds what one evaluation may cost"}
+	errOutside = value.Error{Reason: "it asks for what lies outside a list, a text or a range of numbers", Kind: value.Unavailable}
+)
+
+// The errors of CEL's own arithmetic, which CEL does not export.
+var (
+	celDivideByZero  = types.IntOne.Divide(types.IntZero).(*types.Err).Unwrap()
+	celModulusByZero = types.IntOne.Modulo(types.IntZero).(*types.Err).Unwrap()
+	celOverflow      = types.Int(math.MaxInt64).Add(types.IntOne).(*types.Err).Unwrap()
+)
+
+// celTexts are the errors that CEL tells apart by their texts alone. A test pins the texts.
+var celTexts = []struct {
+	begins string
+	means  value.Error
+}{
+	{"no such key", value.ErrNoKey},
+	{"insert failed", value.Errorf("two values of a map have the same key; use groupBy()")},
+	{"index", errOutside}, // of a list: out of bounds; of a text: out of range
+}
 
 // reason says why an evaluation failed, without a value of the report. CEL's own errors quote
 // values, so reason replaces them.
 func reason(err error) value.Error {
 	var own value.Error
-	if errors.As(err, &own) {
+	var cancelled interpreter.EvalCancelledError
+	switch {
+	case errors.As(err, &own):
 		return own
-	}
-	switch text := err.Error(); {
-	case strings.Contains(text, "cost limit exceeded"):
+	case errors.As(err, &cancelled) && cancelled.Cause == interpreter.CostLimitExceeded:
 		return errCost
-	case strings.HasSuffix(text, "by zero"):
+	case errors.Is(err, celDivideByZero), errors.Is(err, celModulusByZero):
 		return value.Errorf("it divides by zero")
-	case strings.HasSuffix(text, "overflow"):
+	case errors.Is(err, celOverflow):
 		return value.Errorf("a number grows too large")
-	case strings.HasPrefix(text, "no such key"):
-		return value.ErrNoKey
-	case strings.HasPrefix(text, "insert failed"):
-		return value.Errorf("two values of a map have the same key; use groupBy()")
-	case strings.Contains(text, "index out of bounds"), strings.Contains(text, "out of range"):
-		return errOutside
+	}
+	for _, cel := range celTexts {
+		if strings.HasPrefix(err.Error(), cel.begins) {
+			return cel.means
+		}
 	}
 	return value.Errorf("a value does not fit what is done with it")
 }
-
-var errCost = value.Error{Reason: "it exceeds what one evaluation may cost"}
