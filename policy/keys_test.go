@@ -66,19 +66,6 @@ func TestOfADeclarationThatIsWrongOnlyItsOwnMistakeIsSaid(t *testing.T) {
 		wrongs(t, "variables:\n  - {name: a, level: report, expression: variables.b}\n  - {name: b, level: report, expression: report.name}\nrules: []\n"))
 }
 
-func TestWhereYAMLEndsTooEarlyIsShownWhereItBegins(t *testing.T) {
-	t.Parallel()
-	for content, want := range map[string]string{
-		"rules:\n  - name: a\n    level:entry\n    then: {}\n": `f:4:5: not YAML: while scanning a simple key could not find expected ':'; a key is followed by a colon and a space`,
-		"rules:\n  - {name: a\n":                               `f:3:5: not YAML: while parsing a flow mapping did not find expected ',' or '}'; what begins here is not closed, or holds`,
-		"rules:\n  - match: !has(entry.custom[\"1\"].code)\n":  `; what begins with ! is written in single quotes, or under a |`,
-		"rules:\n  - expression: a ? b : c\n":                  `; an expression that holds a colon and a space stands in single quotes, or under a |`,
-		"rules:\n  - message: 'It isn't here.'\n":              `; a value that begins with a quote ends with the next one: between single quotes an apostrophe is written twice`,
-	} {
-		require.Contains(t, wrongs(t, content)[0], want)
-	}
-}
-
 func TestWhatPeopleCallALevelAStopOrAKindIsKnown(t *testing.T) {
 	t.Parallel()
 	require.Contains(t, wrongs(t, "rules:\n  - {name: a, level: expense, expression: 'true', "+end)[0], `not "expense"; did you mean "entry"?`)

@@ -66,46 +66,54 @@ func (s *Source) failYAML(err error) {
 		s.Fail(Place{}, "", "not YAML: %v", err)
 		return
 	}
+	at, hint := s.explainYAML(one)
 	text := strings.Join(strings.Fields(one.ContextMsg+" "+one.Message), " ")
-	at := Place{one.Mark.Line, one.Mark.Column}
-	if opened.MatchString(text) && one.ContextMark.Line > 0 {
-		at = Place{one.ContextMark.Line, one.ContextMark.Column}
-	}
-	s.Fail(at, "", "not YAML: %s%s", text, s.hintYAML(text, at.Line, at.Column))
+	s.Fail(at, "", "not YAML: %s%s", text, hint)
 }
 
-// opened is said of what begins somewhere and does not end: it is shown where it begins.
-var opened = regexp.MustCompile(`quoted scalar|flow (mapping|sequence) did not find|simple key could not find|scanning a tag`)
-
-// hintYAML says what is probably wrong where YAML says only what it cannot read.
-func (s *Source) hintYAML(text string, line, column int) string {
-	c := cursor{lines: s.lines, line: line - 1, column: column - 1}
-	here, _ := c.here()
+// explainYAML says where a mistake is, and what to write instead. It goes by the stage at which
+// the YAML reader stopped and by the characters that stand there, not by the reader's words.
+func (s *Source) explainYAML(e *yaml.LoadError) (Place, string) {
+	at, begin := Place{e.Mark.Line, e.Mark.Column}, Place{e.ContextMark.Line, e.ContextMark.Column}
+	here, first := s.runeAt(at), s.runeAt(begin)
+	inside := begin.Line > 0 && begin != at // the reader stopped inside of what begins there
+	scanning := e.Stage == yaml.ScannerStage
+	const tag = "; what begins with ! is written in single quotes, or under a |"
 	switch {
-	case here == '\t' || strings.Contains(text, "found a tab"):
-		return "; indent with spaces, not with tabs"
-	case here == '!' || strings.Contains(text, " tag "):
-		return "; what begins with ! is written in single quotes, or under a |"
-	case strings.Contains(text, "cannot start any token"), strings.Contains(text, "unknown anchor"):
-		return fmt.Sprintf("; a text that begins with %q is written in quotes", here)
-	case strings.Contains(text, "mapping values are not allowed") && s.isExpression(line):
-		return "; an expression that holds a colon and a space stands in single quotes, or under a |"
-	case strings.Contains(text, "mapping values are not allowed"):
-		return `; a text with a colon and a space in it is written in quotes, and keys that belong together begin in the same column`
-	case strings.Contains(text, "expected key") && !s.isExpression(line):
-		return "; a value that begins with a quote ends with the next one: between single quotes an apostrophe is written twice"
-	case strings.Contains(text, "expected key"):
-		return "; a value that begins with a quote ends with the next one: write such an expression under a |"
-	case strings.Contains(text, "simple key"):
-		return "; a key is followed by a colon and a space"
-	case strings.Contains(text, "flow mapping"), strings.Contains(text, "flow sequence"):
-		return "; what begins here is not closed, or holds a text with a comma, a colon or a bracket that must stand in quotes"
-	case strings.Contains(text, "expected '-' indicator"):
-		return "; the keys of a rule begin in the same column, below its name"
-	case strings.Contains(text, "quoted scalar"):
-		return "; a quote is opened and not closed"
+	case here == '\t':
+		return at, "; indent with spaces, not with tabs"
+	case here == '!':
+		return at, tag
+	case e.Stage != yaml.ParserStage && strings.ContainsRune("%@`*", here):
+		return at, fmt.Sprintf("; a text that begins with %q is written in quotes", here)
+	case !inside && scanning && here == ':' && s.isExpression(at.Line):
+		return at, "; an expression that holds a colon and a space stands in single quotes, or under a |"
+	case !inside && scanning && here == ':':
+		return at, "; a text with a colon and a space in it is written in quotes, and keys that belong together begin in the same column"
+	case !inside || scanning && strings.ContainsRune("|>&*%", first):
+		return at, ""
+	case first == '!':
+		return begin, tag
+	case scanning && here == '\\':
+		return begin, "; between double quotes a backslash begins an escape: write the text in single quotes"
+	case scanning && (first == '"' || first == '\''):
+		return begin, "; a quote is opened and not closed"
+	case scanning:
+		return begin, "; a key is followed by a colon and a space"
+	case first == '{' || first == '[':
+		return begin, "; what begins here is not closed, or holds a text with a comma, a colon or a bracket that must stand in quotes"
+	case first == '-':
+		return at, "; the keys of a rule begin in the same column, below its name"
+	case s.isExpression(at.Line):
+		return at, "; a value that begins with a quote ends with the next one: write such an expression under a |"
 	}
-	return ""
+	return at, "; a value that begins with a quote ends with the next one: between single quotes an apostrophe is written twice"
+}
+
+func (s *Source) runeAt(p Place) rune {
+	c := cursor{lines: s.lines, line: p.Line - 1, column: p.Column - 1}
+	r, _ := c.here()
+	return r
 }
 
 // isExpression reports whether a line gives an expression of a rule.
