@@ -11,10 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTheMapIsEnforced builds small houses with one thing wrong each.
-func TestTheMapIsEnforced(t *testing.T) {
+// TestTheChecksFindEachBreach checks small projects that have one mistake each.
+func TestTheChecksFindEachBreach(t *testing.T) {
 	t.Parallel()
-	plan := map[string][]string{"expense": {}, "cmd/ingress": {"expense"}}
+	allowed := map[string][]string{"expense": {}, "cmd/ingress": {"expense"}}
 	sound := map[string]string{
 		"expense/report.go":          "package expense\n",
 		"expense/report_test.go":     "package expense_test\nimport _ \"concur-connector/cmd/ingress\"\n",
@@ -24,47 +24,47 @@ func TestTheMapIsEnforced(t *testing.T) {
 		"cmd/ingress/main.go":        "package main\nimport _ \"concur-connector/expense\"\n",
 	}
 	for name, c := range map[string]struct {
-		files map[string]string // put into the sound house; an empty one is taken out
-		says  string
+		files map[string]string // added to the sound project; an empty file is removed
+		want  string
 	}{
-		"a sound house has nothing to say": {nil, ""},
-		"an arrow that is not on the map": {
+		"a sound project has no problems": {nil, ""},
+		"an import that is not allowed": {
 			map[string]string{"expense/money.go": "package expense\nimport _ \"concur-connector/cmd/ingress\"\n"},
-			"expense imports cmd/ingress, an arrow that is not on the map"},
-		"an arrow that is gone": {
+			"expense imports cmd/ingress, which allowedImports does not allow"},
+		"an allowed import that is gone": {
 			map[string]string{"cmd/ingress/main.go": "package main\n"},
 			"cmd/ingress no longer imports expense"},
 		"a package without a row": {
 			map[string]string{"facts/facts.go": "package facts\n"},
-			"facts is not on the map"},
+			"facts is not in allowedImports"},
 		"a row without a package": {
 			map[string]string{"expense/report.go": ""},
-			"expense is on the map and has no code"},
-		"a room with a name that says nothing": {
+			"expense is in allowedImports and has no code"},
+		"a package with a vague name": {
 			map[string]string{"expense/helpers/helpers.go": "package helpers\n"},
-			"expense/helpers is no name for a room"},
-		"a guest out of its rooms": {
+			"expense/helpers is a vague name"},
+		"a third-party package where it is not allowed": {
 			map[string]string{"expense/run.go": "package expense\nimport \"go.temporal.io/sdk/client\"\n"},
-			"expense/run.go imports go.temporal.io/sdk/client, which is at home in"},
-		"a guest nobody knows": {
+			"expense/run.go imports go.temporal.io/sdk/client, which only"},
+		"an unknown third-party package": {
 			map[string]string{"expense/run.go": "package expense\nimport \"example.com/thing\"\n"},
-			"expense/run.go imports example.com/thing, which no room has yet"},
-		"a variable read on the side": {
+			"expense/run.go imports example.com/thing, which no package may import"},
+		"an environment variable read outside internal/config": {
 			map[string]string{"expense/run.go": "package expense\nimport env \"os\"\nvar x = env.Getenv(\"X\")\n"},
-			"expense/run.go uses os.Getenv, which only [internal/config] may"},
-		"a request sent on the side": {
+			"expense/run.go uses os.Getenv, which only [internal/config] may use"},
+		"a request sent outside the clients": {
 			map[string]string{"expense/run.go": "package expense\nimport \"net/http\"\nvar x = http.DefaultClient\n"},
 			"expense/run.go uses net/http.DefaultClient"},
-		"an init": {
+		"an init function": {
 			map[string]string{"expense/run.go": "package expense\nfunc init() {}\n"},
-			"expense/run.go has an init"},
+			"expense/run.go has an init function"},
 		"a build tag": {
 			map[string]string{"expense/run_test.go": "//go:build e2e\n\npackage expense_test\n"},
 			"expense/run_test.go is built only under a condition"},
 		"a file for one system": {
 			map[string]string{"expense/run_windows.go": "package expense\n"},
 			"expense/run_windows.go is built only under a condition"},
-		"a rule engine in the ingress, by a detour": {
+		"a rule engine in the ingress, imported indirectly": {
 			map[string]string{"expense/rules.go": "package expense\nimport _ \"cel.dev/cel-go/cel\"\n"},
 			"cmd/ingress links cel.dev/cel-go/cel"},
 		"the client for Concur in the ingress": {
@@ -75,19 +75,19 @@ func TestTheMapIsEnforced(t *testing.T) {
 			t.Parallel()
 			files := maps.Clone(sound)
 			maps.Copy(files, c.files)
-			house := aHouse(t, files)
-			problems := slices.Concat(checkMap(house, plan), checkGuests(house), checkHabits(house), checkLinks(house, "cmd/ingress", neverInIngress...))
-			if c.says == "" {
+			project := writeProject(t, files)
+			problems := slices.Concat(checkImports(project, allowed), checkImporters(project), checkCode(project), checkLinked(project, "cmd/ingress", forbiddenInIngress...))
+			if c.want == "" {
 				require.Empty(t, problems)
 				return
 			}
-			require.Contains(t, strings.Join(problems, "\n"), c.says)
+			require.Contains(t, strings.Join(problems, "\n"), c.want)
 		})
 	}
 }
 
-// aHouse puts a small house into a temporary folder and reads it.
-func aHouse(t *testing.T, files map[string]string) tree {
+// writeProject writes a small project into a temporary folder and reads it.
+func writeProject(t *testing.T, files map[string]string) tree {
 	t.Helper()
 	root := t.TempDir()
 	for name, text := range files {
@@ -98,7 +98,7 @@ func aHouse(t *testing.T, files map[string]string) tree {
 		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	}
-	house, err := readTree(root)
+	project, err := readTree(root)
 	require.NoError(t, err)
-	return house
+	return project
 }

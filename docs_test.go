@@ -22,8 +22,7 @@ import (
 	"concur-connector/workflows"
 )
 
-// tableUnder returns the rows of the first table after a heading, or after the
-// beginning of the file when the heading is empty. Code marks are cut off.
+// tableUnder returns the rows of the first table after a heading, without backquotes.
 func tableUnder(t *testing.T, file, heading string) [][]string {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -45,8 +44,8 @@ func tableUnder(t *testing.T, file, heading string) [][]string {
 		}
 		rows = append(rows, cells)
 	}
-	require.Greater(t, len(rows), 2, "%s has a table after %q", file, heading)
-	return rows[2:] // without the head and its line
+	require.Greater(t, len(rows), 2, "%s has no table after %q", file, heading)
+	return rows[2:] // without the head and the line below it
 }
 
 func column(rows [][]string, n int) []string {
@@ -57,9 +56,9 @@ func column(rows [][]string, n int) []string {
 	return cells
 }
 
-func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
+func TestTheTablesOfTheDocumentsMatchTheCode(t *testing.T) {
 	t.Parallel()
-	t.Run("errors.md lists the kinds of the contract", func(t *testing.T) {
+	t.Run("errors.md lists the kinds of errors", func(t *testing.T) {
 		t.Parallel()
 		want := []string{}
 		for _, kind := range workflows.Kinds() {
@@ -83,7 +82,7 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 		}
 		require.Equal(t, want, tableUnder(t, "docs/errors.md", "## Codes of the token endpoint"))
 	})
-	t.Run("fields.md says which interface tells what, as the code and its documentation do", func(t *testing.T) {
+	t.Run("fields.md says what each interface provides, as the code and its comment do", func(t *testing.T) {
 		t.Parallel()
 		godoc, err := os.ReadFile("expense/availability.go")
 		require.NoError(t, err)
@@ -112,7 +111,7 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 			}
 		}
 	})
-	t.Run("architecture.md lists the outcomes of the contract", func(t *testing.T) {
+	t.Run("architecture.md lists the outcomes", func(t *testing.T) {
 		t.Parallel()
 		want := []string{}
 		for _, outcome := range workflows.Outcomes() {
@@ -129,16 +128,16 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 				shown[row[0]] = strings.Split(row[2], ", ")
 			}
 		}
-		require.Equal(t, slices.Sorted(maps.Keys(rooms)), slices.Sorted(maps.Keys(shown)))
-		for room, arrows := range rooms {
-			require.ElementsMatch(t, arrows, shown[room], "the row of %s", room)
+		require.Equal(t, slices.Sorted(maps.Keys(allowedImports)), slices.Sorted(maps.Keys(shown)))
+		for pkg, imports := range allowedImports {
+			require.ElementsMatch(t, imports, shown[pkg], "the row of %s", pkg)
 		}
 	})
-	t.Run("the README's map names every folder that holds packages", func(t *testing.T) {
+	t.Run("the README's map names every folder with packages", func(t *testing.T) {
 		t.Parallel()
 		folders := map[string]bool{}
-		for room := range rooms {
-			folder, _, _ := strings.Cut(room, "/")
+		for pkg := range allowedImports {
+			folder, _, _ := strings.Cut(pkg, "/")
 			folders[folder] = true
 		}
 		require.ElementsMatch(t, slices.Collect(maps.Keys(folders)), column(tableUnder(t, "README.md", "## The map"), 0))
@@ -156,7 +155,7 @@ func TestTheTablesOfTheDocumentsAreThoseOfTheCode(t *testing.T) {
 	})
 }
 
-func TestTheReadmeClaimsNoMoreStoriesAndGuardsThanThereAre(t *testing.T) {
+func TestTheReadmeClaimsNoMoreStoriesAndGuardsThanExist(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
@@ -176,22 +175,22 @@ func TestTheReadmeClaimsNoMoreStoriesAndGuardsThanThereAre(t *testing.T) {
 	}
 }
 
-func TestTheGlossaryNamesWhatIsInTheCode(t *testing.T) {
+func TestTheGlossaryNamesIdentifiersOfTheCode(t *testing.T) {
 	t.Parallel()
 	terms := tableUnder(t, "docs/glossary.md", "# Glossary")
 	require.LessOrEqual(t, len(terms), 12)
 	for _, term := range terms {
 		require.Len(t, term, 3, "%q", term)
-		room, name, _ := strings.Cut(term[2], ".")
-		require.Contains(t, declared(t, room), name, "%s is called %s", term[0], term[2])
+		pkg, name, _ := strings.Cut(term[2], ".")
+		require.Contains(t, declared(t, pkg), name, "%s is called %s", term[0], term[2])
 	}
 }
 
 // declared lists what a package declares: functions, types and constants by their names,
 // methods and fields as Type.Name.
-func declared(t *testing.T, room string) (names []string) {
+func declared(t *testing.T, pkg string) (names []string) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(room), "*.go"))
+	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(pkg), "*.go"))
 	require.NoError(t, err)
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
@@ -232,7 +231,7 @@ func declared(t *testing.T, room string) (names []string) {
 	return names
 }
 
-func TestTheRulesOfTheFactsPageCanBeUsed(t *testing.T) {
+func TestTheRulesOfTheFactsPageAreValid(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("docs/policy/facts.md")
 	require.NoError(t, err)
@@ -248,31 +247,31 @@ func TestTheRulesOfTheFactsPageCanBeUsed(t *testing.T) {
 var (
 	link    = regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)\s]+))?\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
-	// unslugged is what a heading's anchor leaves out.
-	unslugged = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
-	goal      = regexp.MustCompile(`(?m)^([a-z-]+):.*##`)
-	made      = regexp.MustCompile("`make ([a-z-]+)")
+	// notInAnchor matches the characters that the anchor of a heading leaves out.
+	notInAnchor = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	makeTarget  = regexp.MustCompile(`(?m)^([a-z-]+):.*##`)
+	makeCommand = regexp.MustCompile("`make ([a-z-]+)")
 )
 
-// trap is one test that docs/traps.md names: its room, its function, and the subtest
-// if one is named.
-type trap struct{ room, function, subtest string }
+// testName is the name of a test in a document: its package, its function and, if the
+// document names one, its subtest.
+type testName struct{ pkg, function, subtest string }
 
-// trapsOf reads the last cell of a row: "room TestName/subtest", one for each line.
-func trapsOf(cell string) (traps []trap) {
+// testNames reads the cell of a table: "package TestName/subtest", one for each line.
+func testNames(cell string) (names []testName) {
 	for _, text := range strings.Split(cell, "<br>") {
-		room, name, _ := strings.Cut(text, " ")
+		pkg, name, _ := strings.Cut(text, " ")
 		function, subtest, _ := strings.Cut(name, "/")
-		traps = append(traps, trap{room, function, subtest})
+		names = append(names, testName{pkg, function, subtest})
 	}
-	return traps
+	return names
 }
 
-// missing says why a test that is named cannot be run, or nothing. A subtest has its
-// name from a text in the test files of its room.
-func (named trap) missing(t *testing.T) string {
+// missing says what does not exist, or nothing. A subtest exists if its name is a text in the
+// package's test files.
+func (named testName) missing(t *testing.T) string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(named.room), "*_test.go"))
+	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(named.pkg), "*_test.go"))
 	require.NoError(t, err)
 	function, subtest := false, named.subtest == ""
 	for _, file := range files {
@@ -291,9 +290,9 @@ func (named trap) missing(t *testing.T) string {
 	}
 	switch {
 	case !function:
-		return "there is no " + named.function + " in " + named.room
+		return "there is no " + named.function + " in " + named.pkg
 	case !subtest:
-		return named.function + " in " + named.room + " has no subtest " + named.subtest
+		return named.function + " in " + named.pkg + " has no subtest " + named.subtest
 	}
 	return ""
 }
@@ -304,17 +303,17 @@ func TestEveryTrapHasItsTest(t *testing.T) {
 	for _, row := range tableUnder(t, "docs/traps.md", "# Traps") {
 		require.Len(t, row, 4, "%q", row)
 		if strings.HasPrefix(row[0], "**") {
-			continue // a theme
+			continue // the row of a subject
 		}
 		traps++
 		for i, cell := range row {
 			require.NotEmpty(t, cell, "column %d of %q", i+1, row[0])
 		}
-		for _, named := range trapsOf(row[3]) {
+		for _, named := range testNames(row[3]) {
 			require.Empty(t, named.missing(t), "the trap %q", row[0])
 		}
 	}
-	require.GreaterOrEqual(t, traps, 60, "a trap is taken out with what it was about, and this number with it")
+	require.GreaterOrEqual(t, traps, 60, "if a trap no longer exists, remove its row and lower this number")
 
 	for text, says := range map[string]string{
 		"concur TestHostileURLs/one slash": "",
@@ -325,11 +324,11 @@ func TestEveryTrapHasItsTest(t *testing.T) {
 		"nowhere TestHostileURLs":          "there is no TestHostileURLs in nowhere",
 		"":                                 "there is no  in ",
 	} {
-		require.Equal(t, says, trapsOf(text)[0].missing(t), text)
+		require.Equal(t, says, testNames(text)[0].missing(t), text)
 	}
 }
 
-func TestEveryPartOfACalloutHasTestsOfWhatItCanCause(t *testing.T) {
+func TestEveryPartOfACalloutNamesItsTests(t *testing.T) {
 	t.Parallel()
 	rows := tableUnder(t, "docs/security.md", "## What a callout can cause")
 	parts := column(rows, 0)
@@ -338,7 +337,7 @@ func TestEveryPartOfACalloutHasTestsOfWhatItCanCause(t *testing.T) {
 	}
 	for _, row := range rows {
 		require.Len(t, row, 4, "%q", row)
-		for _, named := range trapsOf(row[3]) {
+		for _, named := range testNames(row[3]) {
 			require.Empty(t, named.missing(t), "the part %q", row[0])
 		}
 	}
@@ -368,18 +367,18 @@ func anchors(t *testing.T, file string) (names []string) {
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	for _, match := range heading.FindAllStringSubmatch(string(text), -1) {
-		name := unslugged.ReplaceAllString(strings.ToLower(match[1]), "")
+		name := notInAnchor.ReplaceAllString(strings.ToLower(match[1]), "")
 		names = append(names, strings.ReplaceAll(name, " ", "-"))
 	}
 	return names
 }
 
-func TestWhatTheDocumentsPointAtIsThere(t *testing.T) {
+func TestLinksAndMakeTargetsInDocumentsExist(t *testing.T) {
 	t.Parallel()
 	makefile, err := os.ReadFile("Makefile")
 	require.NoError(t, err)
 	targets := []string{}
-	for _, match := range goal.FindAllStringSubmatch(string(makefile), -1) {
+	for _, match := range makeTarget.FindAllStringSubmatch(string(makefile), -1) {
 		targets = append(targets, match[1])
 	}
 	for _, file := range documents(t) {
@@ -399,13 +398,13 @@ func TestWhatTheDocumentsPointAtIsThere(t *testing.T) {
 				require.Contains(t, anchors(t, target), match[2], "%s links to a heading of %s", file, target)
 			}
 		}
-		for _, match := range made.FindAllStringSubmatch(string(text), -1) {
-			require.Contains(t, targets, match[1], "%s speaks of make %s", file, match[1])
+		for _, match := range makeCommand.FindAllStringSubmatch(string(text), -1) {
+			require.Contains(t, targets, match[1], "%s names make %s", file, match[1])
 		}
 	}
 }
 
-func TestThePolicyDocumentsNameWhatTheRulesKnow(t *testing.T) {
+func TestFieldsPageListsTheFieldsOfTheRules(t *testing.T) {
 	t.Parallel()
 	for _, object := range policy.Vocabulary() {
 		t.Run("fields.md lists the fields of "+object.Name, func(t *testing.T) {

@@ -11,12 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rooms is the map of the house: each room, and which of our rooms its code may
-// import. docs/architecture.md shows the same table to people.
-//
-// A room enters with its first code, an arrow with its first use. An arrow that is
-// not here is a decision: think about where the line belongs before you add it.
-var rooms = map[string][]string{
+// allowedImports lists every package of the project and the project's packages that its code
+// may import. docs/architecture.md shows the same table. Add a package together with its
+// first code, and an import together with its first use. Before you add an import, consider
+// whether the code belongs into another package.
+var allowedImports = map[string][]string{
 	"expense":                       {},
 	"concur/wire":                   {"expense", "concur/wire/lenient"},
 	"concur":                        {"expense", "concur/wire", "internal/textfile"},
@@ -58,9 +57,9 @@ var rooms = map[string][]string{
 	"concur/wire/lenient": {},
 }
 
-// guests says where a package from outside is at home: one library, few rooms. A
-// path stands for everything below it.
-var guests = map[string][]string{
+// allowedImporters lists, for each package from outside the project that not every package
+// may use, the packages that may import it. A path stands for everything below it.
+var allowedImporters = map[string][]string{
 	"go.temporal.io":                       {"workflows", "activities", "cmd/concurctl/rules/whatif", "cmd/ingress", "cmd/worker", "dev", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/doctor", "cmd/concurctl/rules", "cmd/concurctl/runs", "cmd/concurctl/setup", "internal/program"},
 	"cel.dev/cel-go":                       {"policy", "policy/hint", "policy/value"},
 	"golang.org/x/net":                     {"internal/httpserver"},
@@ -87,15 +86,14 @@ var guests = map[string][]string{
 	"google.golang.org/protobuf":           {"dev", "cmd/concurctl/clitest"}, // what Temporal's own requests are made of
 }
 
-// keys are names of other packages that only some rooms may use. A request to Concur is sent
-// in one room, where all of Concur's rules and those of the token hold, and one to the
-// company's own systems in another, which has no token; dev stands
-// in for the people and the systems outside, and concurctl for Concur: it knocks at our
-// own public endpoint, and nothing it sends there holds a token.
-var keys = map[string][]string{
+// restrictedNames lists names that only some packages may use. Only concur sends requests to
+// Concur, so that its rules about hosts and tokens apply to each of them. Only facts sends
+// requests to the fact services, and it has no token. concurctl calls the project's own
+// endpoints, without a token. dev simulates the people and systems outside.
+var restrictedNames = map[string][]string{
 	"os.Getenv":                      {"internal/config"},
 	"os.LookupEnv":                   {"internal/config"},
-	"os.Environ":                     {"internal/config", "dev"}, // dev hands its own on to its children
+	"os.Environ":                     {"internal/config", "dev"}, // dev passes its own to the programs that it starts
 	"os.ExpandEnv":                   {},
 	"net/http.Client":                {"concur", "facts", "dev/concursim"},
 	"net/http.Transport":             {"concur", "facts", "cmd/concurctl/cli", "dev/concursim"},
@@ -115,49 +113,50 @@ var keys = map[string][]string{
 	"crypto/tls.Dialer":              {"cmd/concurctl/cli"},
 }
 
-// vague are names that say nothing about what lives in a room.
-var vague = []string{"util", "utils", "common", "type", "types", "model", "models", "helper", "helpers", "mock", "mocks", "misc", "shared"}
+// vagueNames are names that do not say what a package contains.
+var vagueNames = []string{"util", "utils", "common", "type", "types", "model", "models", "helper", "helpers", "mock", "mocks", "misc", "shared"}
 
-// checkMap says where the code and the map differ.
-func checkMap(t tree, rooms map[string][]string) (problems []string) {
-	say := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	for _, room := range t.packages() {
-		allowed, known := rooms[room]
-		if !known {
-			say("%s is not on the map: put its code into the room it belongs to, or add a row to rooms in imports_test.go and to docs/architecture.md", room)
+// checkImports reports where the imports of the project differ from the allowed imports.
+func checkImports(t tree, allowed map[string][]string) (problems []string) {
+	report := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	for _, pkg := range t.packages() {
+		targets, listed := allowed[pkg]
+		if !listed {
+			report("%s is not in allowedImports: move its code into an existing package, or add a row to imports_test.go and docs/architecture.md", pkg)
 			continue
 		}
-		for _, to := range t.arrows(room) {
-			if !slices.Contains(allowed, to) {
-				say("%s imports %s, an arrow that is not on the map: move the code, or let the importer declare the interface it needs", room, to)
+		for _, imported := range t.imports(pkg) {
+			if !slices.Contains(targets, imported) {
+				report("%s imports %s, which allowedImports does not allow: move the code, or let the importer declare the interface that it needs", pkg, imported)
 			}
 		}
-		for _, to := range allowed {
-			if !slices.Contains(t.arrows(room), to) {
-				say("%s no longer imports %s: take the arrow off the map", room, to)
+		for _, imported := range targets {
+			if !slices.Contains(t.imports(pkg), imported) {
+				report("%s no longer imports %s: remove the import from allowedImports", pkg, imported)
 			}
 		}
 	}
-	for _, room := range slices.Sorted(maps.Keys(rooms)) {
-		if !slices.Contains(t.packages(), room) {
-			say("%s is on the map and has no code: a room enters with its first code, take the row out until then", room)
+	for _, pkg := range slices.Sorted(maps.Keys(allowed)) {
+		if !slices.Contains(t.packages(), pkg) {
+			report("%s is in allowedImports and has no code: remove its row", pkg)
 		}
 	}
 	return problems
 }
 
-// checkGuests says which packages from outside are where they do not belong.
-func checkGuests(t tree) (problems []string) {
-	for _, room := range t.packages() {
-		for _, s := range t.code(room) {
+// checkImporters reports which packages from outside the project are imported where they are
+// not allowed.
+func checkImporters(t tree) (problems []string) {
+	for _, pkg := range t.packages() {
+		for _, s := range t.code(pkg) {
 			for _, imported := range s.imports {
-				guest := guestOf(imported)
+				entry := allowedEntry(imported)
 				switch {
 				case strings.HasPrefix(imported, module):
-				case guest == "" && strings.Contains(strings.Split(imported, "/")[0], "."):
-					problems = append(problems, fmt.Sprintf("%s imports %s, which no room has yet: is a page of our own code enough? if not, add it to guests in imports_test.go", s.path, imported))
-				case guest != "" && !slices.Contains(guests[guest], room):
-					problems = append(problems, fmt.Sprintf("%s imports %s, which is at home in %v: ask one of those rooms, through an interface of your own", s.path, imported, guests[guest]))
+				case entry == "" && strings.Contains(strings.Split(imported, "/")[0], "."):
+					problems = append(problems, fmt.Sprintf("%s imports %s, which no package may import: write a page of code instead, or add it to allowedImporters in imports_test.go", s.path, imported))
+				case entry != "" && !slices.Contains(allowedImporters[entry], pkg):
+					problems = append(problems, fmt.Sprintf("%s imports %s, which only %v may import: use one of these packages through an interface", s.path, imported, allowedImporters[entry]))
 				}
 			}
 		}
@@ -165,36 +164,38 @@ func checkGuests(t tree) (problems []string) {
 	return problems
 }
 
-// guestOf returns the longest entry of guests that an import lies under.
-func guestOf(imported string) string {
+// allowedEntry returns the longest key of allowedImporters that the import is equal to or
+// below, or nothing.
+func allowedEntry(imported string) string {
 	for at := imported; at != "."; at = path.Dir(at) {
-		if _, ok := guests[at]; ok {
+		if _, ok := allowedImporters[at]; ok {
 			return at
 		}
 	}
 	return ""
 }
 
-// checkHabits says what no room may do, whatever it imports.
-func checkHabits(t tree) (problems []string) {
-	say := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	for _, room := range slices.Sorted(maps.Keys(t)) {
-		if slices.Contains(vague, path.Base(room)) {
-			say("%s is no name for a room: name it after the one thing that lives in it", room)
+// checkCode reports vague package names, build conditions, init functions and restricted
+// names.
+func checkCode(t tree) (problems []string) {
+	report := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	for _, pkg := range slices.Sorted(maps.Keys(t)) {
+		if slices.Contains(vagueNames, path.Base(pkg)) {
+			report("%s is a vague name: name the package after the one thing that it contains", pkg)
 		}
-		for _, s := range t[room] {
-			if s.tagged {
-				say("%s is built only under a condition: every line is built, vetted and tested everywhere; take the condition out", s.path)
+		for _, s := range t[pkg] {
+			if s.conditional {
+				report("%s is built only under a condition: remove the condition, so that the file is built and tested everywhere", s.path)
 			}
 			if s.test {
 				continue
 			}
 			if s.inits {
-				say("%s has an init: build what it builds where main can see it", s.path)
+				report("%s has an init function: let main call it", s.path)
 			}
 			for _, use := range s.uses {
-				if allowed, ok := keys[use]; ok && !slices.Contains(allowed, room) {
-					say("%s uses %s, which only %v may: let it be handed in by those who may", s.path, use, allowed)
+				if allowed, ok := restrictedNames[use]; ok && !slices.Contains(allowed, pkg) {
+					report("%s uses %s, which only %v may use: take what you need as an argument", s.path, use, allowed)
 				}
 			}
 		}
@@ -202,32 +203,32 @@ func checkHabits(t tree) (problems []string) {
 	return problems
 }
 
-// checkLinks says what a program is linked with and must not be.
-func checkLinks(t tree, program string, never ...string) (problems []string) {
-	rooms, outside := t.linked(program)
-	for _, linked := range slices.Concat(rooms, outside) {
-		for _, bad := range never {
-			if linked == bad || strings.HasPrefix(linked, bad+"/") && !slices.Contains(rooms, linked) {
-				problems = append(problems, fmt.Sprintf("%s links %s: a program that faces the internet holds neither rules nor tokens; find the import that leads there", program, linked))
+// checkLinked reports which of the forbidden packages a program is linked with.
+func checkLinked(t tree, program string, forbidden ...string) (problems []string) {
+	own, others := t.linked(program)
+	for _, linked := range slices.Concat(own, others) {
+		for _, bad := range forbidden {
+			if linked == bad || strings.HasPrefix(linked, bad+"/") && !slices.Contains(own, linked) {
+				problems = append(problems, fmt.Sprintf("%s links %s: a program that serves the internet must contain neither rules nor tokens; find the import that leads there", program, linked))
 			}
 		}
 	}
 	return problems
 }
 
-var neverInIngress = []string{"policy", "activities", "concur", "cel.dev/cel-go", "golang.org/x/oauth2"}
+var forbiddenInIngress = []string{"policy", "activities", "concur", "cel.dev/cel-go", "golang.org/x/oauth2"}
 
-func TestTheImportsAreTheArrowsOfTheMap(t *testing.T) {
+func TestPackagesImportOnlyWhatIsAllowed(t *testing.T) {
 	t.Parallel()
-	house := readHouse(t)
+	project := readProject(t)
 	for name, problems := range map[string][]string{
-		"every room and every arrow is on the map, and no other":               checkMap(house, rooms),
-		"a package from outside stays in the rooms it is for":                  checkGuests(house),
-		"no room reads the environment, sends requests or has init on its own": checkHabits(house),
-		"the ingress links neither the rule engine nor the client for Concur":  checkLinks(house, "cmd/ingress", neverInIngress...),
-		"the simulator's tests import nothing of ours either":                  checkSimulator(house),
-		"nor do those of its journal":                                          checkApart(house, "dev/concursim/journal"),
-		"nor do those of the simulated fact services":                          checkApart(house, "dev/factservice"),
+		"the imports of each package are the allowed ones":                    checkImports(project, allowedImports),
+		"packages from outside are imported only where they are allowed":      checkImporters(project),
+		"no package has a vague name, an init function or a restricted name":  checkCode(project),
+		"the ingress links neither the rule engine nor the client for Concur": checkLinked(project, "cmd/ingress", forbiddenInIngress...),
+		"the simulator shares no code with the connector":                     checkApart(project, "dev/concursim"),
+		"the simulator's journal shares no code with the connector":           checkApart(project, "dev/concursim/journal"),
+		"the simulated fact services share no code with the connector":        checkApart(project, "dev/factservice"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -236,36 +237,34 @@ func TestTheImportsAreTheArrowsOfTheMap(t *testing.T) {
 	}
 }
 
-func checkSimulator(t tree) (problems []string) { return checkApart(t, "dev/concursim") }
-
-// checkApart says where a room that plays others shares code with us.
-func checkApart(t tree, room string) (problems []string) {
-	for _, s := range t[room] {
+// checkApart reports which code of the connector a simulator or its tests import.
+func checkApart(t tree, pkg string) (problems []string) {
+	for _, s := range t[pkg] {
 		for _, imported := range s.imports {
-			if strings.HasPrefix(imported, module) && imported != module+room && !strings.HasPrefix(imported, module+room+"/") {
-				problems = append(problems, fmt.Sprintf("%s imports %s: what shares code with us could never disagree with us", s.path, imported))
+			if strings.HasPrefix(imported, module) && imported != module+pkg && !strings.HasPrefix(imported, module+pkg+"/") {
+				problems = append(problems, fmt.Sprintf("%s imports %s: a simulator that shares code with the connector cannot find its mistakes", s.path, imported))
 			}
 		}
 	}
 	return problems
 }
 
-func TestEveryGuestIsStillThere(t *testing.T) {
+func TestAllowedImportersStillImport(t *testing.T) {
 	t.Parallel()
-	house := readHouse(t)
-	for guest, homes := range guests {
-		for _, room := range homes {
-			require.True(t, slices.ContainsFunc(house.code(room), func(s source) bool {
-				return slices.ContainsFunc(s.imports, func(imported string) bool { return guestOf(imported) == guest })
-			}), "%s no longer imports %s: take the room off guests in imports_test.go", room, guest)
+	project := readProject(t)
+	for entry, importers := range allowedImporters {
+		for _, pkg := range importers {
+			require.True(t, slices.ContainsFunc(project.code(pkg), func(s source) bool {
+				return slices.ContainsFunc(s.imports, func(imported string) bool { return allowedEntry(imported) == entry })
+			}), "%s no longer imports %s: remove the package from allowedImporters in imports_test.go", pkg, entry)
 		}
 	}
 }
 
-func readHouse(t *testing.T) tree {
+func readProject(t *testing.T) tree {
 	t.Helper()
-	house, err := readTree(".")
+	project, err := readTree(".")
 	require.NoError(t, err)
-	require.NotEmpty(t, house.packages())
-	return house
+	require.NotEmpty(t, project.packages())
+	return project
 }

@@ -16,25 +16,24 @@ import (
 	"strings"
 )
 
-// module is the path that imports of ours begin with.
+// module is how the import paths of the project begin.
 const module = "concur-connector/"
 
-// tree is every Go file of the project, by the room it lies in. It is parsed here
-// and not listed by the go command, so that a test result is never an old one.
+// tree is every Go file of the project, by its package. The test parses the files and does not
+// call the go command, so that Go's test cache notices a changed file.
 type tree map[string][]source
 
-// source is what the map needs to know of one file.
+// source is what the checks need to know about one file.
 type source struct {
-	path    string
-	test    bool
-	imports []string // paths
-	uses    []string // "path.Name" of what it takes from another package, such as "os.Getenv"
-	tagged  bool     // built only under a condition
-	inits   bool     // has a func init
+	path        string
+	test        bool
+	imports     []string
+	uses        []string // the names that it uses of other packages, such as "os.Getenv"
+	conditional bool     // has a build tag, or a file name for one system
+	inits       bool     // has an init function
 }
 
-// readTree reads the module below root. A folder with a go.mod of its own is
-// another module.
+// readTree reads the module below root. A folder with its own go.mod is another module.
 func readTree(root string) (tree, error) {
 	t := tree{}
 	err := filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
@@ -56,8 +55,8 @@ func readTree(root string) (tree, error) {
 			return err
 		}
 		s, err := readSource(file, filepath.ToSlash(short))
-		room := path.Dir(s.path)
-		t[room] = append(t[room], s)
+		pkg := path.Dir(s.path)
+		t[pkg] = append(t[pkg], s)
 		return err
 	})
 	return t, err
@@ -97,13 +96,12 @@ func readSource(file, short string) (source, error) {
 		}
 		return true
 	})
-	s.tagged, err = tagged(file, text)
+	s.conditional, err = conditional(file, text)
 	return s, err
 }
 
-// tagged reports whether a file is built only under a condition, be it a line or
-// the file's name.
-func tagged(file string, text []byte) (bool, error) {
+// conditional reports whether a build tag or the file's name limits where a file is built.
+func conditional(file string, text []byte) (bool, error) {
 	for line := range bytes.Lines(text) {
 		line := strings.TrimSpace(string(line))
 		if constraint.IsGoBuild(line) || constraint.IsPlusBuild(line) {
@@ -118,58 +116,58 @@ func tagged(file string, text []byte) (bool, error) {
 	return !everywhere, err
 }
 
-// packages lists the rooms that hold code.
+// packages lists the packages that have code other than tests.
 func (t tree) packages() []string {
-	var rooms []string
-	for room, files := range t {
-		if slices.ContainsFunc(files, func(s source) bool { return !s.test }) {
-			rooms = append(rooms, room)
+	var names []string
+	for pkg := range t {
+		if len(t.code(pkg)) > 0 {
+			names = append(names, pkg)
 		}
 	}
-	slices.Sort(rooms)
-	return rooms
+	slices.Sort(names)
+	return names
 }
 
-// code lists the files of a room that are not tests.
-func (t tree) code(room string) []source {
-	return slices.DeleteFunc(slices.Clone(t[room]), func(s source) bool { return s.test })
+// code lists the files of a package that are not tests.
+func (t tree) code(pkg string) []source {
+	return slices.DeleteFunc(slices.Clone(t[pkg]), func(s source) bool { return s.test })
 }
 
-// arrows lists the rooms that a room's code imports.
-func (t tree) arrows(room string) []string {
-	var to []string
-	for _, s := range t.code(room) {
+// imports lists the project's packages that a package's code imports.
+func (t tree) imports(pkg string) []string {
+	var own []string
+	for _, s := range t.code(pkg) {
 		for _, imported := range s.imports {
-			if ours, ok := strings.CutPrefix(imported, module); ok {
-				to = append(to, ours)
+			if name, ok := strings.CutPrefix(imported, module); ok {
+				own = append(own, name)
 			}
 		}
 	}
-	slices.Sort(to)
-	return slices.Compact(to)
+	slices.Sort(own)
+	return slices.Compact(own)
 }
 
-// linked lists every room that a program is built of, and every path from outside
-// that those rooms import themselves.
-func (t tree) linked(program string) (rooms, outside []string) {
+// linked lists every package of the project that a program is built of, and every other
+// package that these import directly.
+func (t tree) linked(program string) (own, others []string) {
 	todo := []string{program}
 	for len(todo) > 0 {
-		room := todo[0]
+		pkg := todo[0]
 		todo = todo[1:]
-		if slices.Contains(rooms, room) {
+		if slices.Contains(own, pkg) {
 			continue
 		}
-		rooms = append(rooms, room)
-		todo = append(todo, t.arrows(room)...)
-		for _, s := range t.code(room) {
+		own = append(own, pkg)
+		todo = append(todo, t.imports(pkg)...)
+		for _, s := range t.code(pkg) {
 			for _, imported := range s.imports {
 				if !strings.HasPrefix(imported, module) {
-					outside = append(outside, imported)
+					others = append(others, imported)
 				}
 			}
 		}
 	}
-	slices.Sort(rooms)
-	slices.Sort(outside)
-	return rooms, slices.Compact(outside)
+	slices.Sort(own)
+	slices.Sort(others)
+	return own, slices.Compact(others)
 }
