@@ -3,11 +3,26 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
+	"unicode/utf8"
 
 	"concur-connector/dev/concursim/journal"
 )
+
+// checkCredentials checks the lengths that Concur allows. One page allows 50 characters for a
+// password, another fewer than 50:
+// https://developer.concur.com/api-reference/callouts/callouts-application-connectors.html.
+func checkCredentials(user, password string) error {
+	if n := utf8.RuneCountInString(user); n < 10 || n > 50 {
+		return fmt.Errorf("the user name has %d characters: Concur allows 10 to 50", n)
+	}
+	if n := utf8.RuneCountInString(password); n < 10 || n > 49 {
+		return fmt.Errorf("the password has %d characters: Concur allows 10 to 49", n)
+	}
+	return nil
+}
 
 // verify tests the connection unless the connector is already verified. Callouts go only to
 // a verified connector.

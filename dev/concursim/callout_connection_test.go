@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"strings"
 	"sync"
 	"testing"
 
@@ -80,14 +81,30 @@ func TestTestConnection(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/credentials", "{}").status)
 }
 
+func TestCredentialsHaveTheLengthsThatConcurAllows(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
+	for user, allowed := range map[string]bool{"123456789": false, "1234567890": true, strings.Repeat("ü", 50): true, strings.Repeat("x", 51): false} {
+		answer := w.tryControl(http.MethodPost, "/credentials", "user: '"+user+"'")
+		require.Equal(t, allowed, answer.status == http.StatusOK, "%s: %s", user, answer.body)
+	}
+	for password, allowed := range map[string]bool{"123456789": false, "1234567890": true, strings.Repeat("ü", 49): true, strings.Repeat("x", 50): false} {
+		answer := w.tryControl(http.MethodPost, "/credentials", "password: '"+password+"'")
+		require.Equal(t, allowed, answer.status == http.StatusOK, "%s: %s", password, answer.body)
+		opts := defaultOptions(t)
+		opts.calloutPassword = password
+		require.Equal(t, allowed, opts.check() == nil)
+	}
+}
+
 func TestAConnectionIsKept(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	w.client.Transport.(*http.Transport).DisableKeepAlives = false
 	reused := func(do func() reply) (answer reply, kept bool) {
 		trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { kept = info.Reused }}
-		w.traced = trace
-		defer func() { w.traced = nil }()
+		w.ctx = httptrace.WithClientTrace(t.Context(), trace)
+		defer func() { w.ctx = t.Context() }()
 		return do(), kept
 	}
 	odd := w.submit("odd", "key: 1%Zz$p")

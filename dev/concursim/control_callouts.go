@@ -197,12 +197,15 @@ func (s *simulator) controlCredentials(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if body.User == "" && body.Password == "" {
-		return nil, errCredentials
+		return nil, errors.New("want user, password or both")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	setDefault(&body.User, s.opts.calloutUser)
 	setDefault(&body.Password, s.opts.calloutPassword)
+	if err := checkCredentials(body.User, body.Password); err != nil {
+		return nil, err
+	}
 	s.opts.calloutUser, s.opts.calloutPassword = body.User, body.Password
 	s.callouts.Verified = false
 	s.broadcast()
@@ -217,6 +220,3 @@ func (s *simulator) controlTestConnection(r *http.Request) (any, error) {
 	}
 	return map[string]any{"verified": true}, nil
 }
-
-// errCredentials refuses a change of nothing.
-var errCredentials = errors.New("want user, password or both")

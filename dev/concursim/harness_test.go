@@ -2,13 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httptrace"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -28,7 +28,7 @@ type fixture struct {
 	client *http.Client
 	host   string // to which requests go
 	bearer string
-	traced *httptrace.ClientTrace
+	ctx    context.Context // of the requests
 }
 
 // reply is an answer, read as far as it came.
@@ -61,7 +61,7 @@ func newFixture(t *testing.T, change ...func(*options)) *fixture {
 	t.Cleanup(sim.Close)
 	pool, err := certPool(sim.Ready().CA)
 	require.NoError(t, err)
-	w := &fixture{t: t, sim: sim, host: firstHost, client: &http.Client{
+	w := &fixture{t: t, ctx: t.Context(), sim: sim, host: firstHost, client: &http.Client{
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Timeout:       20 * time.Second,
@@ -121,10 +121,7 @@ func (w *fixture) sendTo(address, method, body string, header http.Header) reply
 }
 
 func (w *fixture) do(request *http.Request) reply {
-	if w.traced != nil {
-		request = request.WithContext(httptrace.WithClientTrace(request.Context(), w.traced))
-	}
-	response, err := w.client.Do(request)
+	response, err := w.client.Do(request.WithContext(w.ctx))
 	if err != nil {
 		return reply{err: err}
 	}
@@ -225,7 +222,7 @@ func elementText(body, name string) string { return glimpse([]byte(body), name) 
 // waitFor waits until holds does, checked under the simulator's lock.
 func (w *fixture) waitFor(holds func() bool) {
 	w.t.Helper()
-	require.True(w.t, w.sim.wait(w.t.Context(), maxWait, holds), "it never came to pass")
+	require.True(w.t, w.sim.wait(w.t.Context(), maxWait, holds), "the condition never held")
 }
 
 func writeFile(t *testing.T, path, content string) {

@@ -151,6 +151,9 @@ func (o *options) check() error {
 	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") {
 		return errors.New("-callout-url is not an http(s) base URL")
 	}
+	if err := checkCredentials(o.calloutUser, o.calloutPassword); err != nil {
+		return fmt.Errorf("-callout-user, -callout-password: %w", err)
+	}
 	if !strings.HasPrefix(o.calloutPath, "/") {
 		return fmt.Errorf("-callout-path %q does not begin with /", o.calloutPath)
 	}
