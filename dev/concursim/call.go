@@ -28,7 +28,7 @@ type call struct {
 	// What faults ask the handlers to do.
 	hostileURL  string
 	freshStep   bool
-	lacks       []string // the faults that make the answer incomplete
+	incomplete  []string // the faults that make the answer incomplete
 	failItems   bool
 	failIndex   int
 	failCode    string

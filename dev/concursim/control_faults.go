@@ -38,7 +38,12 @@ func (s *simulator) controlAddFaults(r *http.Request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.faults)+len(list) > 1000 {
-		return nil, errors.New("1000 faults are enough")
+		return nil, errors.New("there can be at most 1000 faults")
+	}
+	for _, p := range s.payloads {
+		if err := p.checkFaults(list); err != nil {
+			return nil, err
+		}
 	}
 	added := []fault{}
 	for _, f := range list {
@@ -116,7 +121,7 @@ func (s *simulator) controlAddBreakpoint(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("request %d has already come: %w", b.Request, errTaken)
 	}
 	if len(s.breakpoints) >= 1000 {
-		return nil, errors.New("1000 breakpoints are enough")
+		return nil, errors.New("there can be at most 1000 breakpoints")
 	}
 	s.breakpoints = append(s.breakpoints, &b)
 	return b, nil

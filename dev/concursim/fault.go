@@ -221,8 +221,10 @@ func (t takenFaults) delay() time.Duration {
 }
 
 // modifiers do not decide the answer, so they combine with a fault that does.
-var modifiers = []string{"slow", "moved", "hostile-url", "new-step-each-read", "partial-exceptions", "deprecated", "compressed", "chunked", "duplicate-callout", "unclean-text", "other-encoding",
-	"no-entries", "fewer-entries", "no-itemizations", "wrong-count", "other-total", "cut-next-page", "page-again"}
+var modifiers = slices.Concat(omissions, pageFaults, []string{
+	"slow", "moved", "hostile-url", "new-step-each-read", "partial-exceptions", "deprecated", "compressed", "chunked",
+	"duplicate-callout", "unclean-text", "other-encoding",
+})
 
 // take picks the faults for an endpoint and a report, and uses each of them once: every
 // modifier, and the first of the other faults.
@@ -261,6 +263,7 @@ func (s *simulator) takeFaults(c *call) takenFaults {
 	}
 	taken := s.take(c.endpoint, name, func(f *fault) bool { return f.Kind != "down" })
 	c.entry.SetFaults(taken.names())
+	s.broadcast()
 	return taken
 }
 

@@ -33,10 +33,12 @@ func (s *simulator) applyFaults(c *call, faults takenFaults) answer {
 			c.hostileURL = f.Param.URL
 		case "new-step-each-read":
 			c.freshStep = true
-		case "no-entries", "fewer-entries", "no-itemizations", "wrong-count", "other-total", "cut-next-page", "page-again":
-			c.lacks = append(c.lacks, f.Kind)
 		case "partial-exceptions":
 			c.failPartial, c.failIndex, c.failCode = true, f.Param.Index, f.Param.Code
+		default:
+			if slices.Contains(omissions, f.Kind) || slices.Contains(pageFaults, f.Kind) {
+				c.incomplete = append(c.incomplete, f.Kind)
+			}
 		}
 	}
 	for _, f := range faults {

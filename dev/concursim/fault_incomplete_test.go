@@ -40,6 +40,34 @@ func lacksEntries(kind string, left int) func(*testing.T, *fixture, reportView) 
 	}
 }
 
+func TestFaultsThatARawPayloadCannotHaveAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{
+		"told/report-v4.json": toldHeaderV4, "told/expenses-v4.json": toldExpensesV4, "told/state.yaml": waits,
+	})))
+	for body, status := range map[string]int{
+		"{endpoint: expenses-v4, kind: no-entries}":                     http.StatusConflict,
+		"{endpoint: expenses-v4, kind: fewer-entries, report: told}":    http.StatusConflict,
+		"{endpoint: report-v4, kind: other-total, report: told}":        http.StatusConflict,
+		"{endpoint: expenses-v4, kind: no-entries, report: another}":    http.StatusOK,
+		"{endpoint: details, kind: no-entries, report: told}":           http.StatusOK, // the simulator's own form
+		"{endpoint: expenses-v4, kind: slow, param: {ms: 1}}":           http.StatusOK,
+		"{endpoint: expenses-v4, kind: malformed, report: told}":        http.StatusOK,
+		"{endpoint: itemizations-v4, kind: no-itemizations, report: x}": http.StatusOK,
+	} {
+		answer := w.tryControl(http.MethodPost, "/faults", body)
+		require.Equal(t, status, answer.status, "%s: %s", body, answer.body)
+		if status != http.StatusOK {
+			require.Contains(t, answer.body, "raw payload told")
+		}
+	}
+	w.fault("{endpoint: expenses-v4, kind: no-entries, report: late}")
+	dir := payloadsIn(t, map[string]string{"late/report-v4.json": toldHeaderV4, "late/state.yaml": waits})
+	answer := w.tryControl(http.MethodPost, "/payloads", "dir: "+dir+"/late")
+	require.Equal(t, http.StatusConflict, answer.status)
+	require.Contains(t, answer.body, "raw payload late")
+}
+
 func lacksItemizations(t *testing.T, w *fixture, _ reportView) {
 	r := w.rich("lacking")
 	for _, endpoint := range []string{"details", "itemizations-v3", "itemizations-v4"} {

@@ -117,6 +117,9 @@ func (s *simulator) registerPayload(p *payload, state stateFile) error {
 	if err := checkSteps(&r.steps); err != nil {
 		return err
 	}
+	if err := p.checkFaults(s.faults); err != nil {
+		return err
+	}
 	s.payloads = append(s.payloads, p)
 	switch {
 	case p.doc == nil && len(p.docs) == 0:

@@ -252,7 +252,7 @@ func (s *simulator) serveListV3(c *call, page pageV3) answer {
 			e.set(at(i)+"HasExceptions", true)
 		}
 	}
-	if page.from == 0 && len(rows) <= page.limit && !c.lacking("cut-next-page") && !c.lacking("page-again") {
+	if page.from == 0 && len(rows) <= page.limit && !c.hasFault("cut-next-page") && !c.hasFault("page-again") {
 		if e.get("NextPage").String() != "" {
 			e.set("NextPage", nil)
 		}

@@ -57,7 +57,7 @@ func (r *report) contentOf() journal.Content {
 // that a fault has made incomplete shows none.
 func (c *call) shownContent(s *simulator) []string {
 	r := c.report
-	if r == nil || len(c.lacks) > 0 {
+	if r == nil || len(c.incomplete) > 0 {
 		return nil
 	}
 	all := r.contentOf()

@@ -238,7 +238,7 @@ func (s *simulator) renderEntry(d *document, c *call, r *report, i int, desc ent
 	d.flag("IsPersonalCardCharge", desc.PersonalCard)
 	d.leaf("TransactionDate", desc.Date)
 	d.leaf(form.lastModified, e.modified.Format(wireTime))
-	if itemized && !c.lacking("no-itemizations") {
+	if itemized && !c.hasFault("no-itemizations") {
 		d.open(form.itemList)
 		for j, item := range e.itemizations {
 			s.renderItem(d, item, desc.Itemizations[j], e, desc.ExchangeRate, form)

@@ -46,7 +46,7 @@ func (s *simulator) lastPageV3(items []any) fields {
 // pageOf renders a page of a collection. NextPage is an absolute http URL with an opaque
 // offset, as in the list of reports.
 func (s *simulator) pageOf(c *call, page pageV3, count int, render func(i int) any) answer {
-	if c.lacking("cut-next-page") || c.lacking("page-again") {
+	if c.hasFault("cut-next-page") || c.hasFault("page-again") {
 		page.limit = min(page.limit, 2)
 	}
 	from := min(page.from, count)
@@ -65,9 +65,9 @@ func (s *simulator) pageOf(c *call, page pageV3, count int, render func(i int) a
 		query.Set("limit", strconv.Itoa(page.limit))
 		path := c.path + "?" + query.Encode()
 		switch {
-		case c.lacking("cut-next-page"):
+		case c.hasFault("cut-next-page"):
 			path = c.path[:len(c.path)-3]
-		case c.lacking("page-again"):
+		case c.hasFault("page-again"):
 			query.Set("offset", base64.RawURLEncoding.EncodeToString([]byte("0")))
 			path = c.path + "?" + query.Encode()
 		}

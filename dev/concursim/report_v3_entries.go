@@ -46,7 +46,7 @@ func (s *simulator) handleItemizationsV3(c *call) answer {
 	}
 	var all []described
 	for n := range r.entries {
-		if !c.lacking("no-itemizations") {
+		if !c.hasFault("no-itemizations") {
 			all = append(all, r.children(n)...)
 		}
 	}

@@ -59,7 +59,7 @@ func (s *simulator) handleItemizationsV4(c *call) answer {
 		return a
 	}
 	all := []any{}
-	if d.item == nil && !c.lacking("no-itemizations") {
+	if d.item == nil && !c.hasFault("no-itemizations") {
 		for _, child := range r.children(d.n) {
 			all = append(all, s.summaryV4(r, child, c.about.context))
 		}
