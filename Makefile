@@ -47,7 +47,7 @@ sweep: ## have failed lists of 1,000 and of 10,000 swept, and say what it took (
 
 .PHONY: what-if
 what-if: ## judge 1,000 and 10,000 past runs by changed rules, and say what it took (long)
-	WHATIF_SIZES=1000,10000 go test ./dev -run TestWhatIfOverThousands -timeout 90m -v
+	WHATIF_SIZES=1000,10000 go test ./dev -run TestWhatIfOverThousandsOfRuns -timeout 90m -v
 
 .PHONY: pictures
 pictures: ## draw the README's pictures from a session of go run ./dev (needs Chromium)

@@ -19,9 +19,9 @@ import (
 	"concur-connector/workflows"
 )
 
-// TestAnOperatorUnderstandsARunInTheWebUI reads the pages of runs in headless Chromium, as
+// TestTheWebUIShowsARun reads the pages of runs in headless Chromium, as
 // an operator does. It keeps pictures in .cache/screenshots.
-func TestAnOperatorUnderstandsARunInTheWebUI(t *testing.T) {
+func TestTheWebUIShowsARun(t *testing.T) {
 	t.Parallel()
 	path := findBrowser(t)
 	suite := theSuite(t)

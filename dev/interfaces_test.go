@@ -14,10 +14,10 @@ import (
 // label writes an interface so that it can be part of a name.
 func label(via string) string { return strings.ReplaceAll(via, "+", "-") }
 
-// TestStoriesByTheNewerInterfaces plays the stories through the other interfaces too. By
+// TestStoriesByV3AndV4 plays the stories through the other interfaces too. By
 // default it plays the main stories; with STORIES=all, as in bash .ci/run, it plays all
 // stories.
-func TestStoriesByTheNewerInterfaces(t *testing.T) {
+func TestStoriesByV3AndV4(t *testing.T) {
 	t.Parallel()
 	suite := theSuite(t)
 	for _, via := range interfaces[1:] {

@@ -331,7 +331,7 @@ func (s *story) isAsExpected(name string, play scene) error {
 	return err
 }
 
-func TestTheUsualInterventionsAreThere(t *testing.T) {
+func TestTheUsualInterventionsExist(t *testing.T) {
 	t.Parallel()
 	for place, names := range usual {
 		parts := strings.Split(place, "/")

@@ -81,7 +81,7 @@ func gone(t *testing.T, pids ...int) {
 	}
 }
 
-func TestAProgramEndsWithTheCommandThatIsKilled(t *testing.T) {
+func TestAProgramEndsWhenItsCommandIsKilled(t *testing.T) {
 	t.Parallel()
 	f := aFamily(t)
 	require.NoError(t, f.command.Process.Kill())
@@ -89,7 +89,7 @@ func TestAProgramEndsWithTheCommandThatIsKilled(t *testing.T) {
 	gone(t, f.program, f.keeper)
 }
 
-func TestAProgramEndsWithItsKeeper(t *testing.T) {
+func TestAProgramEndsWhenItsKeeperIsKilled(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/proc/self"); err != nil {
 		t.Skip("only Linux ends a program with the process that started it")
@@ -106,7 +106,7 @@ func TestAProgramEndsWithItsKeeper(t *testing.T) {
 	_ = f.command.Wait() // killed
 }
 
-func TestAProgramThatIsKilledIsGoneWhenKillReturns(t *testing.T) {
+func TestKillWaitsUntilTheProgramHasEnded(t *testing.T) {
 	t.Parallel()
 	pids := make(chan [2]int, 1)
 	c, err := start("program", os.Args[0], nil, []string{asParent + "=" + asProgram}, func(line string) {
@@ -122,9 +122,9 @@ func TestAProgramThatIsKilledIsGoneWhenKillReturns(t *testing.T) {
 	require.Error(t, c.err)
 }
 
-// TestTheDevCommandLeavesNothingBehind runs the whole system and ends the command by a
+// TestTheDevCommandLeavesNoProgramsOrFiles runs the whole system and ends the command by a
 // closed pipe and by SIGKILL.
-func TestTheDevCommandLeavesNothingBehind(t *testing.T) {
+func TestTheDevCommandLeavesNoProgramsOrFiles(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/proc/self/environ"); err != nil {
 		t.Skip("what runs is read from /proc")

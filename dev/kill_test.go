@@ -141,7 +141,7 @@ func (s *story) killAt(t *testing.T, n int, phase string) (ended func()) {
 	}
 }
 
-func TestTheKilledStoriesAreMainOnes(t *testing.T) {
+func TestKilledStoriesAreMainStories(t *testing.T) {
 	t.Parallel()
 	for _, names := range killed {
 		for _, name := range names {

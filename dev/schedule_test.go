@@ -12,9 +12,9 @@ import (
 	"concur-connector/workflows"
 )
 
-// TestTheScheduleOfTheSweep starts workers with different settings, one after the other, on
-// a real Temporal server.
-func TestTheScheduleOfTheSweep(t *testing.T) {
+// TestWorkerCreatesTheSweepSchedule ensures the schedule with different settings, one after the
+// other, on a real Temporal server.
+func TestWorkerCreatesTheSweepSchedule(t *testing.T) {
 	t.Parallel()
 	c := theSuite(t).temporal.client
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

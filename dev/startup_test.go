@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAWorkerThatStartsBeforeTemporalBeginsWhenItIsThere starts the real worker while
-// nothing listens at Temporal's address. Then Temporal becomes available there.
-func TestAWorkerThatStartsBeforeTemporalBeginsWhenItIsThere(t *testing.T) {
+// TestAWorkerWaitsForTemporalAtItsStart starts the real worker while nothing listens at
+// Temporal's address. Then Temporal becomes available there.
+func TestAWorkerWaitsForTemporalAtItsStart(t *testing.T) {
 	t.Parallel()
 	suite := theSuite(t)
 	taken, err := net.Listen("tcp", "127.0.0.1:0")

@@ -74,14 +74,14 @@ func TestStories(t *testing.T) {
 	}
 }
 
-func TestEveryMainStoryIsThere(t *testing.T) {
+func TestMainStoriesExist(t *testing.T) {
 	t.Parallel()
 	for _, name := range onceStories {
 		require.FileExists(t, storyFile(name))
 	}
 }
 
-func TestTheREADMESaysWhatTheDevCommandSubmits(t *testing.T) {
+func TestREADMEListsTheSampleReports(t *testing.T) {
 	t.Parallel()
 	files, err := samples.ReadDir("samples")
 	require.NoError(t, err)
@@ -102,7 +102,7 @@ func TestTheREADMESaysWhatTheDevCommandSubmits(t *testing.T) {
 	require.Contains(t, strings.Join(strings.Fields(string(readme)), " "), fmt.Sprintf("submits %d reports and %d travel request, shows", reports, requests))
 }
 
-func TestEveryStoryEndsByAskingForTheInvariants(t *testing.T) {
+func TestEveryStoryEndsWithInvariants(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.txtar")
 	require.NoError(t, err)
@@ -117,7 +117,7 @@ func TestEveryStoryEndsByAskingForTheInvariants(t *testing.T) {
 	}
 }
 
-func TestAStoryThatIsNotSoFails(t *testing.T) {
+func TestAWrongStoryFails(t *testing.T) {
 	t.Parallel()
 	suite := theSuite(t)
 	file := filepath.Join(t.TempDir(), "wrong.txtar")

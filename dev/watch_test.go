@@ -32,9 +32,9 @@ func (s *screen) String() string {
 	return s.text.String()
 }
 
-// TestTheDevCommandSaysWhatHappens does to a running system what people do, and reads what
+// TestTheDevCommandPrintsWhatHappens does to a running system what people do, and reads what
 // the dev command prints.
-func TestTheDevCommandSaysWhatHappens(t *testing.T) {
+func TestTheDevCommandPrintsWhatHappens(t *testing.T) {
 	t.Parallel()
 	suite := theSuite(t)
 	ctx, cancel := context.WithCancel(t.Context())

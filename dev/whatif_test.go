@@ -40,11 +40,11 @@ type whatIfFigures struct {
 	}
 }
 
-// TestWhatIfOverThousands evaluates past runs with changed rules, through the real
+// TestWhatIfOverThousandsOfRuns evaluates past runs with changed rules, through the real
 // concurctl. The result must be right, and the memory must not grow with the runs.
 // WHATIF_SIZES=1000,10000 (make what-if) takes half an hour, because it must first make the
 // runs.
-func TestWhatIfOverThousands(t *testing.T) {
+func TestWhatIfOverThousandsOfRuns(t *testing.T) {
 	suite := theSuite(t) // not parallel, because it measures
 	var seen []whatIfFigures
 	for i, size := range sizesOf(t, "WHATIF_SIZES", "40,120") {

@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestRefusals(t *testing.T) {
+func TestActionRefusals(t *testing.T) {
 	t.Parallel()
-	t.Run("v4 refuses an approval with each documented code, and sends back all the same", func(t *testing.T) {
+	t.Run("v4 refuses an approval with each documented code, but allows a send-back", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		for i, code := range workflowRefusals {
@@ -20,7 +20,7 @@ func TestRefusals(t *testing.T) {
 			require.Equal(t, http.StatusNoContent, w.patch(r, "sendBack", `{"comment":"c"}`).status)
 		}
 	})
-	t.Run("so does Request v4, with the status that documents the code", func(t *testing.T) {
+	t.Run("Request v4 refuses with the status that is documented for the code", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		for status, codes := range requestRefusals {
@@ -30,7 +30,7 @@ func TestRefusals(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a step that is not an external system's is 400 or 403, by the report or as it says", func(t *testing.T) {
+	t.Run("an action at another step is refused with 400 or 403", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		seen := map[int]int{}
@@ -49,7 +49,7 @@ func TestRefusals(t *testing.T) {
 		require.Equal(t, []string{"permissionDenied"}, w.refused(http.StatusForbidden,
 			w.post(w.request("q", "wrongStepStatus: 403\noperations: traveler\nsteps: [{status: A_PEND}, {status: APPROVED}]"), "approve", "")))
 	})
-	t.Run("another code, or another status, is none", func(t *testing.T) {
+	t.Run("an undocumented code or status is rejected", func(t *testing.T) {
 		t.Parallel()
 		for _, d := range []description{
 			{Refusal: "no_such_code"}, {Refusal: "NO_APPROVER"}, {Refusal: "no_approver", Request: true}, {WrongStepStatus: 404},

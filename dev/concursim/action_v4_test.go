@@ -10,9 +10,9 @@ import (
 
 const invalidAction = "error.workflow.invalid_action"
 
-func TestWorkflowV4(t *testing.T) {
+func TestActionsV4(t *testing.T) {
 	t.Parallel()
-	t.Run("approving and sending back are 204, and all interfaces see them", func(t *testing.T) {
+	t.Run("approve and sendBack answer 204, and all interfaces show the result", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.rich("r")
@@ -31,7 +31,7 @@ func TestWorkflowV4(t *testing.T) {
 		require.Equal(t, "Please add a receipt", comments[0].Comment)
 		require.Contains(t, w.header(r).body, `"isReportEverSentBack":true`)
 	})
-	t.Run("each guard that does not hold refuses, and each that holds lets pass", func(t *testing.T) {
+	t.Run("an action is refused exactly if a guard does not match", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", "wrongStepStatus: 400\nsteps: [{extv: A, code: POLICY}, {extv: B}, {status: A_APPR}]")
@@ -46,7 +46,7 @@ func TestWorkflowV4(t *testing.T) {
 		require.Equal(t, []string{invalidAction}, w.refused(http.StatusBadRequest, w.patch(r, "approve", guarded)))
 		require.Equal(t, []string{invalidAction}, w.refused(http.StatusBadRequest, w.patch(r, "approve", "{}")))
 	})
-	t.Run("without a guard it is done to any system step", func(t *testing.T) {
+	t.Run("an action without a guard applies at any system step", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", "wrongStepStatus: 400\nsteps: [{status: A_PBDG, system: true, code: BUDGET}, {status: A_PEND}, {status: A_APPR}]")
@@ -55,7 +55,7 @@ func TestWorkflowV4(t *testing.T) {
 		require.Equal(t, "A_PEND", w.state("r").Status)
 		w.refused(http.StatusBadRequest, w.patch(r, "approve", "{}"))
 	})
-	t.Run("a comment is wanted, and not too much of one", func(t *testing.T) {
+	t.Run("a send-back needs a comment of at most 2000 characters", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -66,7 +66,7 @@ func TestWorkflowV4(t *testing.T) {
 		require.Equal(t, 2001, w.lastLine(sendBackEndpoint).CommentLength)
 		require.Equal(t, http.StatusNoContent, w.patch(r, "sendBack", `{"comment":"`+strings.Repeat("é", 2000)+`"}`).status)
 	})
-	t.Run("a field that nobody knows is refused with one report and ignored with another", func(t *testing.T) {
+	t.Run("an unknown field is refused for some reports and ignored for others", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		seen := map[int]int{}
@@ -77,7 +77,7 @@ func TestWorkflowV4(t *testing.T) {
 		require.Positive(t, seen[http.StatusNoContent])
 		require.Positive(t, seen[http.StatusBadRequest])
 	})
-	t.Run("an approval without a comment that is required is refused, and does nothing", func(t *testing.T) {
+	t.Run("an approval without a required comment is refused and has no effect", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		for why, id := range map[string]string{
@@ -97,7 +97,7 @@ func TestWorkflowV4(t *testing.T) {
 		}
 		require.Equal(t, http.StatusNoContent, w.patch(w.submit("back", "commentRequired: always"), "sendBack", `{"comment":"c"}`).status)
 	})
-	t.Run("a report with a rejected expense is approved with a comment about that, by v4 alone", func(t *testing.T) {
+	t.Run("only v4 can approve a report with a rejected expense", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		var r reportView
@@ -115,7 +115,7 @@ func TestWorkflowV4(t *testing.T) {
 		require.Equal(t, "Not ours.", w.state("r").Decisions[0].ExpenseRejectedComment)
 		require.Equal(t, []string{"Not ours."}, w.state("r").Comments)
 	})
-	t.Run("what is no action, or nobody's to take, is refused", func(t *testing.T) {
+	t.Run("an unknown or forbidden action is refused", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", "noApprover: true")
@@ -129,7 +129,7 @@ func TestWorkflowV4(t *testing.T) {
 		w.refused(http.StatusNotFound, w.patch(r, "recall", "{}"))
 		require.Empty(t, w.state("r").Decisions)
 	})
-	t.Run("a lost answer is an effect, also where there is no body to cut", func(t *testing.T) {
+	t.Run("an action takes effect although its answer is lost or cut", func(t *testing.T) {
 		t.Parallel()
 		for _, kind := range []string{"lost-answer", "cut-body"} {
 			w := newFixture(t)

@@ -13,7 +13,7 @@ import (
 
 func TestTokens(t *testing.T) {
 	t.Parallel()
-	t.Run("an answer has a string lifetime and a geolocation of its own", func(t *testing.T) {
+	t.Run("a token answer has a lifetime as text and a geolocation", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		for range 8 {
@@ -28,7 +28,7 @@ func TestTokens(t *testing.T) {
 			require.True(t, strings.HasPrefix(token.Geolocation, w.sim.Ready().API))
 		}
 	})
-	t.Run("every refresh token stays good, unless the rotation is strict", func(t *testing.T) {
+	t.Run("every refresh token stays valid unless the rotation is strict", func(t *testing.T) {
 		t.Parallel()
 		lenient := newFixture(t)
 		require.Equal(t, 200, lenient.askToken().status)
@@ -41,7 +41,7 @@ func TestTokens(t *testing.T) {
 		require.Contains(t, strict.askToken().body, `"code":108}`, "it was used to log in")
 		require.Equal(t, 200, strict.send(http.MethodGet, failedPath+"?status=failed", "").status, "and the access token stays good")
 	})
-	t.Run("no header is 401, a wrong token 403, expired ones alternate", func(t *testing.T) {
+	t.Run("no token is 401, a wrong token 403, expired tokens alternate", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		address := w.sim.Ready().API + failedPath + "?status=failed"
@@ -53,7 +53,7 @@ func TestTokens(t *testing.T) {
 		second := w.send(http.MethodGet, failedPath+"?status=failed", "").status
 		require.ElementsMatch(t, []int{401, 403}, []int{first, second})
 	})
-	t.Run("a changed life holds for the tokens after it", func(t *testing.T) {
+	t.Run("a changed token life applies to later tokens", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.control(http.MethodPost, "/token-life", `{"life": "90s"}`, nil)
@@ -62,9 +62,9 @@ func TestTokens(t *testing.T) {
 	})
 }
 
-func TestDetails(t *testing.T) {
+func TestDetailsV1(t *testing.T) {
 	t.Parallel()
-	t.Run("every seed gives well-formed details in no namespace with the documented formats", func(t *testing.T) {
+	t.Run("with every seed the details are well-formed and have the documented formats", func(t *testing.T) {
 		t.Parallel()
 		for seed := uint64(1); seed <= 12; seed++ {
 			w := newFixture(t, func(o *options) { o.seed = seed })
@@ -92,13 +92,13 @@ entries:
 			require.Equal(t, answer.body, w.read(r).body)
 		}
 	})
-	t.Run("the same seed makes the same keys", func(t *testing.T) {
+	t.Run("equal seeds make equal keys", func(t *testing.T) {
 		t.Parallel()
 		a, b := newFixture(t), newFixture(t)
 		b.submit("another")
 		require.Equal(t, a.submit("r").Entries, b.submit("r").Entries)
 	})
-	t.Run("a key with invalid escapes is found raw and encoded, in its own case only", func(t *testing.T) {
+	t.Run("a key with invalid escapes is found raw and encoded, but not in another case", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("percent", "key: 7%Qa$sKey%Zz")
@@ -107,12 +107,12 @@ entries:
 		require.Equal(t, http.StatusNotFound, w.send(http.MethodGet, detailsPath+"7%25QA$sKey%25Zz", "").status)
 		require.Equal(t, "percent", w.journal()[2].Report)
 	})
-	t.Run("a padded report is as large as asked for", func(t *testing.T) {
+	t.Run("padding makes a report larger", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		require.Greater(t, len(w.read(w.submit("huge", "padding: 3000001")).body), 3_000_000)
 	})
-	t.Run("a deleted report is gone, also for writes", func(t *testing.T) {
+	t.Run("reads and writes of a deleted report answer 404", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -126,9 +126,9 @@ entries:
 	})
 }
 
-func TestActions(t *testing.T) {
+func TestActionsV1(t *testing.T) {
 	t.Parallel()
-	t.Run("approving walks through steps with nothing between, each with its own URL", func(t *testing.T) {
+	t.Run("each approval leads to the next step, which has another URL", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_PEND}, {status: A_APPR}]")
@@ -146,7 +146,7 @@ func TestActions(t *testing.T) {
 		w.control(http.MethodPost, "/reports/r/approve", "", nil)
 		require.Equal(t, approved, w.state("r").Status)
 	})
-	t.Run("sending back keeps the comment, and a resubmission begins again with the same keys", func(t *testing.T) {
+	t.Run("a sent-back report keeps its comment, and its keys after the resubmission", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -163,7 +163,7 @@ func TestActions(t *testing.T) {
 		require.NotEqual(t, r.Step, again.Step)
 		require.Equal(t, "9.99000000", elementText(w.read(r).body, "ReportTotal"))
 	})
-	t.Run("what cannot be done fails inside a 200", func(t *testing.T) {
+	t.Run("an impossible action is a FAILURE in a 200", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -191,12 +191,12 @@ func TestActions(t *testing.T) {
 	})
 }
 
-func TestExceptions(t *testing.T) {
+func TestExceptionsV1(t *testing.T) {
 	t.Parallel()
 	item := func(index int, kind, id, code string) string {
 		return fmt.Sprintf("<Exception><Index>%d</Index><ObjectType>%s</ObjectType><ObjectId>%s</ObjectId><ExceptionCode>%s</ExceptionCode></Exception>", index, kind, id, code)
 	}
-	t.Run("each item stands for itself, and flags rise where they belong", func(t *testing.T) {
+	t.Run("each exception succeeds or fails by itself and sets its object's flag", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		var r reportView
@@ -220,14 +220,14 @@ entries:
 		require.Equal(t, 1, state.Writes)
 		require.Len(t, state.Exceptions, 2)
 	})
-	t.Run("codes are those configured", func(t *testing.T) {
+	t.Run("only configured codes are accepted", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
 		w.control(http.MethodPost, "/codes", "codes: [LATE]", nil)
 		require.Equal(t, "1", elementText(w.except(r, "LATE", "NODATE").body, "exceptions-succeeded"))
 	})
-	t.Run("a body in another form is refused as a whole", func(t *testing.T) {
+	t.Run("a malformed body posts no exception", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -245,7 +245,7 @@ entries:
 
 func TestBounds(t *testing.T) {
 	t.Parallel()
-	t.Run("a body above a mebibyte is refused", func(t *testing.T) {
+	t.Run("a body of more than 1 MiB is refused", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		require.Equal(t, http.StatusRequestEntityTooLarge, w.act("x", "Approve", strings.Repeat("x", maxBody)).status)

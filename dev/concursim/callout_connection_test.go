@@ -97,7 +97,7 @@ func TestCredentialsHaveTheLengthsThatConcurAllows(t *testing.T) {
 	}
 }
 
-func TestAConnectionIsKept(t *testing.T) {
+func TestConnectionsAreKept(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	w.client.Transport.(*http.Transport).DisableKeepAlives = false
@@ -149,7 +149,7 @@ func TestAConnectionIsKept(t *testing.T) {
 	require.Zero(t, w.state("even").Writes)
 }
 
-func TestManyRequestsOnOneConnectionInOneWrite(t *testing.T) {
+func TestManyRequestsInOneWriteAreAnsweredInOrder(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	r, other := w.submit("r", "key: 9%Q$p"), w.submit("other")

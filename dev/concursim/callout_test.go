@@ -56,7 +56,7 @@ func TestCallouts(t *testing.T) {
 		require.Len(t, elementText(callout.body, "EventDateTime"), len(time.DateOnly))
 		require.Contains(t, callout.body, "<Context/>")
 	})
-	t.Run("callouts go out first in, first out, and only while not paused", func(t *testing.T) {
+	t.Run("callouts are sent in order, and only while they are not paused", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
 		w := newFixture(t, connector)
@@ -75,7 +75,7 @@ func TestCallouts(t *testing.T) {
 		require.Len(t, queue.History, 3)
 		require.Equal(t, http.StatusOK, queue.History[2].Status)
 	})
-	t.Run("a pause in the midst changes no order", func(t *testing.T) {
+	t.Run("a pause does not change the order", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
 		w := newFixture(t, connector)
@@ -97,7 +97,7 @@ func TestCallouts(t *testing.T) {
 			require.Equal(t, uri, elementText((<-got).body, "ObjectURI"))
 		}
 	})
-	t.Run("what is not answered with 200 goes to the failed list after its tries", func(t *testing.T) {
+	t.Run("a callout that is not answered with 200 goes to the failed list", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusCreated))
 		w := newFixture(t, connector, func(o *options) { o.calloutTries = 2 })
@@ -109,7 +109,7 @@ func TestCallouts(t *testing.T) {
 		require.Equal(t, w.sim.Ready().API+failedPath+"/"+item.ID, item.NotificationURI)
 		require.Len(t, item.EventDateTime, len(wireTime))
 	})
-	t.Run("no answer in time is a failure", func(t *testing.T) {
+	t.Run("a callout without an answer in time has failed", func(t *testing.T) {
 		t.Parallel()
 		release := make(chan struct{})
 		connector, _ := connectorWith(t, func() int { <-release; return http.StatusOK })
@@ -118,7 +118,7 @@ func TestCallouts(t *testing.T) {
 		w.submit("r")
 		w.waitFor(func() bool { return len(w.sim.failed.items) == 1 })
 	})
-	t.Run("a callout can be sent again, changed into a hostile one", func(t *testing.T) {
+	t.Run("a callout can be sent again with changes", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
 		w := newFixture(t, connector)

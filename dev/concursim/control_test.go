@@ -12,7 +12,7 @@ import (
 
 func TestControl(t *testing.T) {
 	t.Parallel()
-	t.Run("waiting ends as soon as the state is there", func(t *testing.T) {
+	t.Run("a wait ends as soon as its condition holds", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -29,7 +29,7 @@ func TestControl(t *testing.T) {
 			require.Equal(t, http.StatusOK, w.tryControl(http.MethodGet, "/reports/r?wait=5s&until="+until, "").status)
 		}
 	})
-	t.Run("JSON and YAML mean the same", func(t *testing.T) {
+	t.Run("control calls accept JSON and YAML", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		var a, b reportView
@@ -38,7 +38,7 @@ func TestControl(t *testing.T) {
 		require.Equal(t, elementText(w.read(a).body, "TransactionDate"), elementText(w.read(b).body, "TransactionDate"))
 		require.Equal(t, "😀", elementText(w.read(a).body, "ReportName"))
 	})
-	t.Run("a report that is not submitted waits for it", func(t *testing.T) {
+	t.Run("an unsubmitted report has no step until it is submitted", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", "submit: false")
@@ -49,7 +49,7 @@ func TestControl(t *testing.T) {
 		require.Equal(t, waiting, w.state("r").Status)
 		require.Equal(t, http.StatusConflict, w.tryControl(http.MethodPost, "/reports/r/submit", "").status)
 	})
-	t.Run("flags stay through a resubmission unless cleared", func(t *testing.T) {
+	t.Run("a resubmission keeps exceptions unless it deletes them", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -61,17 +61,17 @@ func TestControl(t *testing.T) {
 		}
 	})
 	for name, body := range map[string]string{
-		"no name":                "entries: []",
-		"an unknown field":       "name: x\ncolour: red",
-		"a key with a slash":     "name: x\nkey: a/b",
-		"an unreadable date":     "name: x\nentries: [{date: yesterday}]",
-		"a custom beyond 20":     "name: x\ncustom: {21: y}",
-		"a step that is neither": "name: x\nsteps: [{}]",
-		"an amount in words":     "name: x\nentries: [{amount: much}]",
-		"too much padding":       "name: x\npadding: 99999999",
-		"broken YAML":            "name: [x",
+		"no name":                        "entries: []",
+		"an unknown field":               "name: x\ncolour: red",
+		"a key with a slash":             "name: x\nkey: a/b",
+		"an invalid date":                "name: x\nentries: [{date: yesterday}]",
+		"a custom field above 20":        "name: x\ncustom: {21: y}",
+		"a step without extv and status": "name: x\nsteps: [{}]",
+		"an amount that is no number":    "name: x\nentries: [{amount: much}]",
+		"too much padding":               "name: x\npadding: 99999999",
+		"broken YAML":                    "name: [x",
 	} {
-		t.Run("a report with "+name+" is refused with a reason", func(t *testing.T) {
+		t.Run("a report with "+name+" is refused", func(t *testing.T) {
 			t.Parallel()
 			w := newFixture(t)
 			answer := w.tryControl(http.MethodPost, "/reports", body)
@@ -79,7 +79,7 @@ func TestControl(t *testing.T) {
 			require.NotEmpty(t, answer.body)
 		})
 	}
-	t.Run("names and keys are taken once", func(t *testing.T) {
+	t.Run("a name or a key can be used once", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.submit("r", "key: same")
@@ -87,7 +87,7 @@ func TestControl(t *testing.T) {
 		require.Equal(t, http.StatusConflict, w.tryControl(http.MethodPost, "/reports", "name: s\nkey: same").status)
 		require.Equal(t, http.StatusNotFound, w.tryControl(http.MethodGet, "/reports/nobody", "").status)
 	})
-	t.Run("waits and conditions that make no sense are refused", func(t *testing.T) {
+	t.Run("invalid waits and conditions are refused", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.submit("r")
@@ -95,7 +95,7 @@ func TestControl(t *testing.T) {
 			require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodGet, "/reports/r?"+query, "").status, query)
 		}
 	})
-	t.Run("the journal can be read from a line on and for one report", func(t *testing.T) {
+	t.Run("the journal can be read from one line on, and for one report", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.read(w.submit("a"))
@@ -152,7 +152,7 @@ func TestBreakpoints(t *testing.T) {
 			require.Equal(t, approved, w.state("r").Status)
 		})
 	}
-	t.Run("a breakpoint that cannot be reached is refused", func(t *testing.T) {
+	t.Run("an impossible breakpoint is refused", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		require.Equal(t, http.StatusConflict, w.tryControl(http.MethodPost, "/breakpoints", "{request: 1, phase: before}").status)

@@ -16,9 +16,9 @@ func (w *fixture) move(to string) {
 	w.host = to
 }
 
-func TestTheCompanyMoves(t *testing.T) {
+func TestACompanyMovesToTheOtherDataCentre(t *testing.T) {
 	t.Parallel()
-	t.Run("the old token endpoint names the new host, whatever the company's grant", func(t *testing.T) {
+	t.Run("the old token endpoint names the new host for each grant", func(t *testing.T) {
 		t.Parallel()
 		for seed := uint64(1); seed <= 6; seed++ {
 			w := newFixture(t, func(o *options) { o.seed, o.strictRotation = seed, true })
@@ -38,7 +38,7 @@ func TestTheCompanyMoves(t *testing.T) {
 			require.True(t, strings.HasPrefix(token["geolocation"].(string), w.sim.Ready().API2), token["geolocation"])
 		}
 	})
-	t.Run("each token is known where it was issued, and the company where it lives", func(t *testing.T) {
+	t.Run("each host accepts only its own tokens, and only its own company", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -58,7 +58,7 @@ func TestTheCompanyMoves(t *testing.T) {
 		w.bearer = old
 		require.Equal(t, http.StatusOK, w.read(r).status, "it has not ended")
 	})
-	t.Run("links name the host at which they were made", func(t *testing.T) {
+	t.Run("links keep the host at which they were made", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
 		w := newFixture(t, connector)
@@ -85,7 +85,7 @@ func TestTheCompanyMoves(t *testing.T) {
 		require.Equal(t, []string{api, api2, api2}, []string{hostOf(before.ObjectURI), hostOf(after.ObjectURI), hostOf(after.NotificationURI)})
 		require.Equal(t, http.StatusOK, w.send(http.MethodDelete, pathOf(before.NotificationURI), "").status)
 	})
-	t.Run("the journal says to which host a request came", func(t *testing.T) {
+	t.Run("the journal names the host of each request", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.move("api2")
@@ -99,14 +99,14 @@ func TestTheCompanyMoves(t *testing.T) {
 		require.Equal(t, []string{"api", "api2", "api2", ""}, hosts)
 		require.Equal(t, map[string]int{"api": 1, "api2": 2}, w.summary().Hosts)
 	})
-	t.Run("a move to nowhere is refused", func(t *testing.T) {
+	t.Run("a move to an unknown host is refused", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		require.Equal(t, http.StatusConflict, w.tryControl(http.MethodPost, "/move", "to: api").status)
 		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/move", "to: moon").status)
 		require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/move", "").status)
 	})
-	t.Run("both hosts are down at once", func(t *testing.T) {
+	t.Run("the fault down applies to both hosts", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.fault("{endpoint: all, kind: down, times: 2}")

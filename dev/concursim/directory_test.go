@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestIndex(t *testing.T) {
+func TestIndexFindsEqualKeys(t *testing.T) {
 	t.Parallel()
-	t.Run("it finds what means the same segment, in order, and nothing else", func(t *testing.T) {
+	t.Run("find returns all values with an equal key, in order", func(t *testing.T) {
 		t.Parallel()
 		random := rand.New(rand.NewPCG(1, 2))
 		text := func() string { return letters(random, "%%%254aA1$", 1+random.IntN(6)) }
@@ -33,7 +33,7 @@ func TestIndex(t *testing.T) {
 		}
 		require.Greater(t, found, 100)
 	})
-	t.Run("what was removed is gone, and what shares its key stays", func(t *testing.T) {
+	t.Run("remove keeps other values with the same key", func(t *testing.T) {
 		t.Parallel()
 		x := index[int]{}
 		x.add("a%25b", 1)

@@ -33,9 +33,9 @@ func tableUnder(t *testing.T, heading string) [][]string {
 	return rows
 }
 
-func TestDocumentation(t *testing.T) {
+func TestSimulatorPageMatchesTheCode(t *testing.T) {
 	t.Parallel()
-	t.Run("the table of endpoints is that of the code", func(t *testing.T) {
+	t.Run("simulator.md lists the endpoints", func(t *testing.T) {
 		t.Parallel()
 		var want [][]string
 		for _, one := range endpoints {
@@ -43,7 +43,7 @@ func TestDocumentation(t *testing.T) {
 		}
 		require.Equal(t, want, tableUnder(t, "Endpoints"))
 	})
-	t.Run("the table of faults is that of the code", func(t *testing.T) {
+	t.Run("simulator.md lists the faults", func(t *testing.T) {
 		t.Parallel()
 		var want [][]string
 		for _, kind := range faultKinds {
@@ -51,7 +51,7 @@ func TestDocumentation(t *testing.T) {
 		}
 		require.Equal(t, want, tableUnder(t, "Faults"))
 	})
-	t.Run("the table of invariants is that of the code", func(t *testing.T) {
+	t.Run("simulator.md lists the invariants", func(t *testing.T) {
 		t.Parallel()
 		var want [][]string
 		for _, one := range journal.Invariants() {
@@ -59,7 +59,7 @@ func TestDocumentation(t *testing.T) {
 		}
 		require.Equal(t, want, tableUnder(t, "Invariants"))
 	})
-	t.Run("the table of junk is that of the code", func(t *testing.T) {
+	t.Run("simulator.md lists the junk", func(t *testing.T) {
 		t.Parallel()
 		var want [][]string
 		for _, kind := range junkKinds {
@@ -67,7 +67,7 @@ func TestDocumentation(t *testing.T) {
 		}
 		require.Equal(t, want, tableUnder(t, "Junk in the failed list"))
 	})
-	t.Run("no fault, no invariant and no junk is tested that does not exist", func(t *testing.T) {
+	t.Run("every tested fault, invariant and junk exists", func(t *testing.T) {
 		t.Parallel()
 		require.Len(t, faultStories, len(faultKinds))
 		require.Len(t, breaches, len(journal.Invariants()))

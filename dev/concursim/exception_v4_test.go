@@ -31,7 +31,7 @@ func codesOf(list []seenException) string {
 
 func TestExceptionsV4(t *testing.T) {
 	t.Parallel()
-	t.Run("what either interface posts is seen on its object by both", func(t *testing.T) {
+	t.Run("both interfaces show an exception on its object", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.rich("r")
@@ -66,7 +66,7 @@ func TestExceptionsV4(t *testing.T) {
 		require.Equal(t, r.Entries[0]+" "+r.ExpenseIDs[0], ids["OVERLIM"])
 		require.Equal(t, r.Entries[1]+" "+r.ExpenseIDs[1], ids["APPRVTO"])
 	})
-	t.Run("the same one again has no effect, and a deleted one is gone with its flag", func(t *testing.T) {
+	t.Run("a repeated PUT has no effect, and a DELETE lowers the flag", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -82,7 +82,7 @@ func TestExceptionsV4(t *testing.T) {
 		require.NotContains(t, w.read(r).body, "<HasExceptions>Y<")
 		require.Equal(t, "N", elementText(w.read(r).body, "HasException"))
 	})
-	t.Run("Concur's own stays, and may block", func(t *testing.T) {
+	t.Run("Concur's own exception cannot be deleted, and may block", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", "existing: [{code: OVERBUDGET, blocking: true}, {code: CALWARN2, entry: 1}]")
@@ -98,7 +98,7 @@ func TestExceptionsV4(t *testing.T) {
 		require.Empty(t, w.state("r").Exceptions)
 		require.Equal(t, http.StatusNoContent, w.patch(r, "sendBack", `{"comment":"c"}`).status)
 	})
-	t.Run("what is not an exception is refused", func(t *testing.T) {
+	t.Run("an invalid exception is refused", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.rich("r")
@@ -115,7 +115,7 @@ func TestExceptionsV4(t *testing.T) {
 		w.refused(http.StatusNotFound, w.put(r, "/expenses/"+r.ExpenseIDs[1]+"/allocations/"+r.Itemizations[0][0].AllocationIDs[0], "NODATE"))
 		require.Empty(t, w.state("r").Exceptions)
 	})
-	t.Run("a code that blocks keeps the report where it is until it is deleted", func(t *testing.T) {
+	t.Run("a blocking exception prevents the approval until it is deleted", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.control(http.MethodPost, "/codes", "blockingCodes: [NORECPT]", nil)

@@ -79,7 +79,7 @@ var junkLooks = map[string]func(t *testing.T, link string, l look){
 func TestJunk(t *testing.T) {
 	t.Parallel()
 	for _, kind := range junkKinds {
-		t.Run(kind.name+" stands between good entries, in XML as in JSON", func(t *testing.T) {
+		t.Run(kind.name+" is listed among good entries, in XML and JSON", func(t *testing.T) {
 			t.Parallel()
 			looks := junkLooks[kind.name]
 			require.NotNil(t, looks, "a kind of junk without a test")
@@ -121,7 +121,7 @@ func TestJunk(t *testing.T) {
 			}
 		})
 	}
-	t.Run("JSON has a number, an object and null where a text is expected", func(t *testing.T) {
+	t.Run("junk in JSON has a number, an object and null instead of a text", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		values := []any{}
@@ -133,7 +133,7 @@ func TestJunk(t *testing.T) {
 		}
 		require.ElementsMatch(t, []any{7.0, map[string]any{"Part": "1"}, nil}, values)
 	})
-	t.Run("junk may be about a report, and is deleted like any other entry", func(t *testing.T) {
+	t.Run("junk about a report can be deleted like any other entry", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -149,7 +149,7 @@ func TestJunk(t *testing.T) {
 		require.Equal(t, "s", w.sim.failed.items[0].Report)
 		require.NotContains(t, w.failedJSON()[0], "ObjectURI")
 	})
-	t.Run("junk that nobody knows, and junk in a callout, are refused", func(t *testing.T) {
+	t.Run("unknown junk and junk in a callout are refused", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.submit("r")

@@ -31,7 +31,7 @@ func (w *fixture) failedJSON() []map[string]any {
 
 func TestFailedList(t *testing.T) {
 	t.Parallel()
-	t.Run("it comes as XML or JSON, also when empty, in every documented form", func(t *testing.T) {
+	t.Run("the failed list has every documented form, also when it is empty", func(t *testing.T) {
 		t.Parallel()
 		inXML, inJSON := map[string]bool{}, map[string]bool{}
 		for seed := uint64(1); seed <= 10; seed++ {
@@ -74,7 +74,7 @@ func TestFailedList(t *testing.T) {
 		}
 		require.True(t, inXML["NotificationList"] && inXML["NotificationsList"])
 	})
-	t.Run("only who accepts JSON alone gets it, unless the format was set", func(t *testing.T) {
+	t.Run("only a client that accepts nothing but JSON gets JSON", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		for accept, want := range map[string]string{
@@ -96,12 +96,12 @@ func TestFailedList(t *testing.T) {
 		started := newFixture(t, func(o *options) { o.failedFormat = asJSON })
 		require.Equal(t, "[]", started.failedList("application/xml").body)
 	})
-	t.Run("only the status failed is known", func(t *testing.T) {
+	t.Run("only the status failed is accepted", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		require.Equal(t, http.StatusBadRequest, w.send(http.MethodGet, failedPath+"?status=open", "").status)
 	})
-	t.Run("an overridden link of our own form can be deleted by its id", func(t *testing.T) {
+	t.Run("an entry with another link can be deleted by its ID", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.control(http.MethodPost, "/failed", "{objectUri: 'https://h/x', notificationUri: 'https://www.concursolutions.com"+failedPath+"/5%Zz$s'}", nil)
@@ -110,7 +110,7 @@ func TestFailedList(t *testing.T) {
 		w.control(http.MethodGet, "/failed", "", &items)
 		require.Empty(t, items)
 	})
-	t.Run("deleting takes one entry out and leaves the order of the others", func(t *testing.T) {
+	t.Run("a deletion keeps the order of the other entries", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.control(http.MethodPost, "/reports", "{name: r, copies: 5, failed: true}", nil)

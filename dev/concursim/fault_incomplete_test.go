@@ -40,7 +40,7 @@ func lacksEntries(kind string, left int) func(*testing.T, *fixture, reportView) 
 	}
 }
 
-func TestFaultsThatARawPayloadCannotHaveAreRefused(t *testing.T) {
+func TestARawPayloadRefusesFaultsThatItCannotShow(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{
 		"told/report-v4.json": toldHeaderV4, "told/expenses-v4.json": toldExpensesV4, "told/state.yaml": waits,

@@ -329,7 +329,7 @@ func sentFor(s *simulator, report string) int {
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for _, kind := range faultKinds {
-		t.Run(kind.name+" does what it says and is journaled", func(t *testing.T) {
+		t.Run(kind.name+" has its effect and is in the journal", func(t *testing.T) {
 			t.Parallel()
 			story := faultStories[kind.name]
 			require.NotNil(t, story, "a fault without a test")
@@ -349,29 +349,29 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestFaultsThatCannotBe(t *testing.T) {
+func TestInvalidFaultsAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	for name, text := range map[string]string{
-		"an unknown kind":                   "{endpoint: action, kind: sabotage}",
-		"an unknown endpoint":               "{endpoint: moon, kind: html}",
-		"an endpoint the kind cannot be at": "{endpoint: token, kind: hostile-url, param: {url: x}}",
-		"an unknown field":                  "{endpoint: action, kind: html, often: 2}",
-		"an unknown parameter":              "{endpoint: action, kind: html, param: {colour: red}}",
-		"a parameter of another kind":       "{endpoint: action, kind: html, param: {ms: 2}}",
-		"a deprecated token endpoint":       "{endpoint: token, kind: deprecated}",
-		"a missing parameter":               "{endpoint: action, kind: slow}",
-		"an endless delay":                  "{endpoint: action, kind: slow, param: {ms: 61000}}",
-		"an endless bomb":                   "{endpoint: details, kind: gzip-bomb, param: {mb: 5000}}",
-		"no time at all":                    "{endpoint: action, kind: html, times: 0}",
-		"a move that nobody makes":          "{endpoint: action, kind: moved, param: {to: heaven}}",
-		"a status that no token gets":       "{endpoint: action, kind: expired-token, param: {status: 418}}",
-		"an unclean text of no kind":        "{endpoint: details, kind: unclean-text, param: {text: dirty}}",
-		"an encoding that nobody has":       "{endpoint: details, kind: other-encoding, param: {text: morse}}",
-		"exceptions not said which":         "{endpoint: exceptions, kind: partial-exceptions}",
-		"nothing":                           "[]",
+		"an unknown kind":                           "{endpoint: action, kind: sabotage}",
+		"an unknown endpoint":                       "{endpoint: moon, kind: html}",
+		"an endpoint that the kind does not allow":  "{endpoint: token, kind: hostile-url, param: {url: x}}",
+		"an unknown field":                          "{endpoint: action, kind: html, often: 2}",
+		"an unknown parameter":                      "{endpoint: action, kind: html, param: {colour: red}}",
+		"a parameter of another kind":               "{endpoint: action, kind: html, param: {ms: 2}}",
+		"a deprecated token endpoint":               "{endpoint: token, kind: deprecated}",
+		"a missing parameter":                       "{endpoint: action, kind: slow}",
+		"too long a delay":                          "{endpoint: action, kind: slow, param: {ms: 61000}}",
+		"too large a gzip bomb":                     "{endpoint: details, kind: gzip-bomb, param: {mb: 5000}}",
+		"zero times":                                "{endpoint: action, kind: html, times: 0}",
+		"an unknown move":                           "{endpoint: action, kind: moved, param: {to: heaven}}",
+		"an impossible status":                      "{endpoint: action, kind: expired-token, param: {status: 418}}",
+		"an unknown unclean text":                   "{endpoint: details, kind: unclean-text, param: {text: dirty}}",
+		"an unknown encoding":                       "{endpoint: details, kind: other-encoding, param: {text: morse}}",
+		"partial exceptions without index and code": "{endpoint: exceptions, kind: partial-exceptions}",
+		"nothing": "[]",
 	} {
-		t.Run(name+" is refused with a reason", func(t *testing.T) {
+		t.Run(name+" is refused", func(t *testing.T) {
 			t.Parallel()
 			answer := w.tryControl(http.MethodPost, "/faults", text)
 			require.Equal(t, http.StatusBadRequest, answer.status)

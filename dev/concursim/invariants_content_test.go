@@ -10,13 +10,13 @@ import (
 
 // edits change one thing of the report that withGuests makes, and leave its header alone.
 var edits = map[string]string{
-	"the type":                  "{keepHeader: true, type: GIFTS}",
-	"the amount":                `{keepHeader: true, amount: "99.00"}`,
-	"a custom field":            `{keepHeader: true, custom: {4: "(13) South"}}`,
-	"the account":               `{keepHeader: true, accountCode: "7000"}`,
-	"the number of attendees":   "{keepHeader: true, attendees: 3}",
-	"who attends":               "{keepHeader: true, replaceAttendee: true}",
-	"the allocation of an item": `{keepHeader: true, entry: 2, accountCode: "7000"}`,
+	"the type":                         "{keepHeader: true, type: GIFTS}",
+	"the amount":                       `{keepHeader: true, amount: "99.00"}`,
+	"a custom field":                   `{keepHeader: true, custom: {4: "(13) South"}}`,
+	"the account":                      `{keepHeader: true, accountCode: "7000"}`,
+	"the number of attendees":          "{keepHeader: true, attendees: 3}",
+	"the attendees":                    "{keepHeader: true, replaceAttendee: true}",
+	"the allocation of an itemization": `{keepHeader: true, entry: 2, accountCode: "7000"}`,
 }
 
 // withGuests is a report that has something of everything.
@@ -55,7 +55,7 @@ func (w *fixture) readAll(r reportView) {
 func TestApprovedUnevaluated(t *testing.T) {
 	t.Parallel()
 	for what, how := range edits {
-		t.Run(what+" that v1.1 has shown only right before the approval is unevaluated", func(t *testing.T) {
+		t.Run(what+" that v1.1 shows only right before the approval is unevaluated", func(t *testing.T) {
 			t.Parallel()
 			w := newFixture(t)
 			r := w.withGuests()
@@ -65,7 +65,7 @@ func TestApprovedUnevaluated(t *testing.T) {
 			w.approve(r)
 			require.Equal(t, []string{"approved-unevaluated"}, w.broken())
 		})
-		t.Run(what+" that was read again before the last read breaks nothing", func(t *testing.T) {
+		t.Run(what+" that was read again before the last read breaks no invariant", func(t *testing.T) {
 			t.Parallel()
 			w := newFixture(t)
 			r := w.withGuests()
@@ -87,7 +87,7 @@ func TestApprovedUnevaluated(t *testing.T) {
 			require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
 			require.Equal(t, []string{"approved-unevaluated"}, w.broken())
 		})
-		t.Run(what+" that was read again by v4 breaks nothing", func(t *testing.T) {
+		t.Run(what+" that was read again by v4 breaks no invariant", func(t *testing.T) {
 			t.Parallel()
 			w := newFixture(t)
 			r := w.withGuests()
@@ -97,7 +97,7 @@ func TestApprovedUnevaluated(t *testing.T) {
 			require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
 			require.Empty(t, w.broken())
 		})
-		t.Run(what+" that v4 has never shown is none of the client's", func(t *testing.T) {
+		t.Run(what+" that v4 has never shown breaks no invariant", func(t *testing.T) {
 			t.Parallel()
 			w := newFixture(t)
 			r := w.withGuests()
@@ -107,7 +107,7 @@ func TestApprovedUnevaluated(t *testing.T) {
 			require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
 			require.Empty(t, w.broken())
 		})
-		t.Run(what+" that changes after the last read is not the client's fault", func(t *testing.T) {
+		t.Run(what+" that changes after the last read breaks no invariant", func(t *testing.T) {
 			t.Parallel()
 			w := newFixture(t)
 			r := w.withGuests()
@@ -117,7 +117,7 @@ func TestApprovedUnevaluated(t *testing.T) {
 			require.Empty(t, w.broken())
 		})
 	}
-	t.Run("what v3 has shown is compared, too", func(t *testing.T) {
+	t.Run("the invariant compares what v3 has shown", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.withGuests()
@@ -129,7 +129,7 @@ func TestApprovedUnevaluated(t *testing.T) {
 		w.patch(r, "approve", guarded)
 		require.Equal(t, []string{"approved-unevaluated"}, w.broken())
 	})
-	t.Run("a list that a fault has cut short shows nothing", func(t *testing.T) {
+	t.Run("an incomplete list counts as showing nothing", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.withGuests()
@@ -141,7 +141,7 @@ func TestApprovedUnevaluated(t *testing.T) {
 		w.patch(r, "approve", guarded)
 		require.Equal(t, []string{"approved-unevaluated"}, w.broken())
 	})
-	t.Run("to send it back is not to approve it", func(t *testing.T) {
+	t.Run("a send-back is not an approval", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.withGuests()
@@ -151,7 +151,7 @@ func TestApprovedUnevaluated(t *testing.T) {
 		w.act(r.Step, sendBackAction, "please")
 		require.Empty(t, w.broken())
 	})
-	t.Run("an exception that moves the report on approves it", func(t *testing.T) {
+	t.Run("an exception that moves the report on counts as an approval", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.withGuests("movesOn: [APPRVTO]")
@@ -165,7 +165,7 @@ func TestApprovedUnevaluated(t *testing.T) {
 		w.except(r, "APPRVTO")
 		require.Equal(t, []string{"approved-unevaluated"}, w.broken())
 	})
-	t.Run("so it is with the expenses of a travel request", func(t *testing.T) {
+	t.Run("the invariant compares the expenses of a travel request", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", "request: true")
@@ -177,7 +177,7 @@ func TestApprovedUnevaluated(t *testing.T) {
 		require.Equal(t, http.StatusOK, w.send(http.MethodPost, path+"/approve", "").status)
 		require.Equal(t, []string{"approved-unevaluated"}, w.broken())
 	})
-	t.Run("an edit that makes no sense is refused", func(t *testing.T) {
+	t.Run("an invalid edit is refused", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.submit("plain")

@@ -102,7 +102,7 @@ var breaches = map[string]func(*testing.T, *fixture, reportView){
 func TestInvariants(t *testing.T) {
 	t.Parallel()
 	for _, one := range journal.Invariants() {
-		t.Run(one.Name+" is seen when it is broken", func(t *testing.T) {
+		t.Run(one.Name+" is reported", func(t *testing.T) {
 			t.Parallel()
 			breach := breaches[one.Name]
 			require.NotNil(t, breach, "an invariant without a test")
@@ -111,7 +111,7 @@ func TestInvariants(t *testing.T) {
 			require.Contains(t, w.broken(), one.Name)
 		})
 	}
-	t.Run("a read from long ago does not count", func(t *testing.T) {
+	t.Run("an old read does not count", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -131,13 +131,13 @@ func TestInvariants(t *testing.T) {
 		w.approve(r)
 		require.Equal(t, []string{"wrong-step", "stale-read"}, w.broken())
 	})
-	t.Run("an action on a step that nobody ever had is at the wrong step", func(t *testing.T) {
+	t.Run("an action at an unknown step is at the wrong step", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		require.Equal(t, http.StatusNotFound, w.act("nobody", "Approve", "").status)
 		require.Contains(t, w.broken(), "wrong-step")
 	})
-	t.Run("a token in clear on the API's own port is seen", func(t *testing.T) {
+	t.Run("a token in clear text on the API's port is noticed", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		answer := w.sendTo("http://"+w.sim.authority(firstHost)+failedPath, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}})
@@ -146,9 +146,9 @@ func TestInvariants(t *testing.T) {
 	})
 }
 
-func TestCleanSequences(t *testing.T) {
+func TestCorrectClientsBreakNoInvariant(t *testing.T) {
 	t.Parallel()
-	t.Run("reading before each write breaks nothing", func(t *testing.T) {
+	t.Run("a client that reads before each write breaks no invariant", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
@@ -161,7 +161,7 @@ func TestCleanSequences(t *testing.T) {
 		require.Equal(t, approved, w.state("r").Status)
 		require.Empty(t, w.broken())
 	})
-	t.Run("somebody else's move between read and write is not the client's fault", func(t *testing.T) {
+	t.Run("a move by somebody else breaks no invariant", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -172,7 +172,7 @@ func TestCleanSequences(t *testing.T) {
 		w.except(r, "NODATE")
 		require.Empty(t, w.broken())
 	})
-	t.Run("a write that authorization refused may be sent again at once", func(t *testing.T) {
+	t.Run("a write that was refused with 401 or 403 may be sent again", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -183,7 +183,7 @@ func TestCleanSequences(t *testing.T) {
 		require.Equal(t, http.StatusOK, w.approve(r).status)
 		require.Empty(t, w.broken())
 	})
-	t.Run("deleting the notification of an earlier step breaks nothing", func(t *testing.T) {
+	t.Run("a notification of an earlier step may be deleted", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")

@@ -100,7 +100,7 @@ var breachesV4 = map[string]func(*testing.T, *fixture, reportView){
 func TestInvariantsV4(t *testing.T) {
 	t.Parallel()
 	for _, one := range journal.Invariants() {
-		t.Run(one.Name+" is seen when it is broken by v4", func(t *testing.T) {
+		t.Run(one.Name+" is reported for v4", func(t *testing.T) {
 			t.Parallel()
 			breach := breachesV4[one.Name]
 			require.NotNil(t, breach, "an invariant without a test")
@@ -109,7 +109,7 @@ func TestInvariantsV4(t *testing.T) {
 			require.Contains(t, w.broken(), one.Name)
 		})
 	}
-	t.Run("an action after a read of v3 or v4 that was not waiting is at the wrong step", func(t *testing.T) {
+	t.Run("an action after a read that was not waiting is at the wrong step", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -118,7 +118,7 @@ func TestInvariantsV4(t *testing.T) {
 		w.refused(http.StatusBadRequest, w.patch(r, "approve", guarded))
 		require.Equal(t, []string{"wrong-step"}, w.broken())
 	})
-	t.Run("a header whose answer was cut counts for nothing", func(t *testing.T) {
+	t.Run("a header whose answer was cut does not count", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -128,7 +128,7 @@ func TestInvariantsV4(t *testing.T) {
 		w.patch(r, "approve", guarded)
 		require.Equal(t, []string{"wrong-step", "stale-read"}, w.broken())
 	})
-	t.Run("an exception that another step has seen is none twice", func(t *testing.T) {
+	t.Run("an exception at another step is no duplicate", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -140,9 +140,9 @@ func TestInvariantsV4(t *testing.T) {
 	})
 }
 
-func TestCleanSequencesV4(t *testing.T) {
+func TestCorrectClientsOfV4BreakNoInvariant(t *testing.T) {
 	t.Parallel()
-	t.Run("reading, putting many exceptions, reading and acting breaks nothing", func(t *testing.T) {
+	t.Run("a client that reads before exceptions and before the action breaks no invariant", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.rich("r")
@@ -159,7 +159,7 @@ func TestCleanSequencesV4(t *testing.T) {
 		}
 		require.Empty(t, w.broken())
 	})
-	t.Run("somebody else's move is not the client's fault where a guard is set", func(t *testing.T) {
+	t.Run("a move by somebody else breaks no invariant if the action has a guard", func(t *testing.T) {
 		t.Parallel()
 		for _, body := range []string{guarded, `{"expectedStepCode":"POLICY"}`} {
 			w := newFixture(t)
@@ -170,7 +170,7 @@ func TestCleanSequencesV4(t *testing.T) {
 			require.Empty(t, w.broken(), body)
 		}
 	})
-	t.Run("a guarded action after a decision and a read is clean", func(t *testing.T) {
+	t.Run("an action with a guard after a decision and a read breaks no invariant", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.rich("r")
@@ -181,7 +181,7 @@ func TestCleanSequencesV4(t *testing.T) {
 		require.Equal(t, http.StatusNoContent, w.patch(r, "sendBack", `{"comment":"c"}`).status)
 		require.Empty(t, w.broken())
 	})
-	t.Run("a write that a user's token was refused may be sent again", func(t *testing.T) {
+	t.Run("a write that was refused for a user's token may be sent again", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -200,7 +200,7 @@ func TestFaultsV4(t *testing.T) {
 		"server-error": 500, "unavailable": 503, "too-many-requests": 429, "rate-400": 400, "deadlock-400": 400, "forbidden": 403,
 		"html": 200, "empty-body": 200, "malformed": 200, "wrong-root": 200, "not-found": 404, "lost-answer": 0, "refused-connection": 0,
 	} {
-		t.Run(kind+" is at reads and writes of v3 and v4", func(t *testing.T) {
+		t.Run(kind+" applies to reads and writes of v3 and v4", func(t *testing.T) {
 			t.Parallel()
 			w := newFixture(t)
 			r := w.rich("r")

@@ -33,7 +33,7 @@ func play(t *testing.T, stdin io.Reader, args ...string) (ready, <-chan error, c
 
 func TestRun(t *testing.T) {
 	t.Parallel()
-	t.Run("the ready line says where everything listens, and the page is there", func(t *testing.T) {
+	t.Run("the ready line names all addresses, and the page is served", func(t *testing.T) {
 		t.Parallel()
 		said, ended, stop := play(t, nil, "-seed", "9")
 		require.Equal(t, uint64(9), said.Seed)
@@ -48,12 +48,12 @@ func TestRun(t *testing.T) {
 		require.NoError(t, <-ended)
 		require.NoFileExists(t, said.CA)
 	})
-	t.Run("without a seed one is chosen and printed", func(t *testing.T) {
+	t.Run("without a seed the simulator chooses and prints one", func(t *testing.T) {
 		t.Parallel()
 		said, _, _ := play(t, nil)
 		require.NotZero(t, said.Seed)
 	})
-	t.Run("it exits with its standard input when asked to", func(t *testing.T) {
+	t.Run("with -exit-with-stdin the simulator ends when standard input ends", func(t *testing.T) {
 		t.Parallel()
 		stdin, parent := io.Pipe()
 		_, ended, _ := play(t, stdin, "-exit-with-stdin")
@@ -61,19 +61,19 @@ func TestRun(t *testing.T) {
 		require.NoError(t, <-ended)
 	})
 	for name, args := range map[string][]string{
-		"a certificate without its key":   {"-tls-cert", "cert.pem"},
-		"a payload directory that is not": {"-payloads", "testdata/nowhere"},
-		"a callout URL without a host":    {"-callout-url", "connector"},
-		"a CA file that is not":           {"-callout-ca", "testdata/nowhere.pem"},
-		"a life that is none":             {"-token-life", "0s"},
-		"an empty secret":                 {"-client-secret", ""},
-		"an empty request token":          {"-request-token", ""},
-		"a company that is no UUID":       {"-company-id", "ours"},
-		"too many tries":                  {"-callout-tries", "11"},
-		"a stray argument":                {"please"},
-		"an address that cannot be":       {"-api", "127.0.0.1:99999"},
+		"a certificate without its key": {"-tls-cert", "cert.pem"},
+		"a missing payload directory":   {"-payloads", "testdata/nowhere"},
+		"a callout URL without a host":  {"-callout-url", "connector"},
+		"a missing CA file":             {"-callout-ca", "testdata/nowhere.pem"},
+		"a token life of zero":          {"-token-life", "0s"},
+		"an empty secret":               {"-client-secret", ""},
+		"an empty request token":        {"-request-token", ""},
+		"a company ID that is no UUID":  {"-company-id", "ours"},
+		"too many tries":                {"-callout-tries", "11"},
+		"a stray argument":              {"please"},
+		"an invalid address":            {"-api", "127.0.0.1:99999"},
 	} {
-		t.Run(name+" is refused at start", func(t *testing.T) {
+		t.Run(name+" is refused at the start", func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
 			args := append([]string{"-control", "127.0.0.1:0", "-api", "127.0.0.1:0", "-tls-dir", t.TempDir()}, args...)

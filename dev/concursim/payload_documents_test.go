@@ -39,9 +39,9 @@ func told(t *testing.T, files map[string]string) (*fixture, reportView) {
 	return w, w.state("p")
 }
 
-func TestDocuments(t *testing.T) {
+func TestPayloadDocuments(t *testing.T) {
 	t.Parallel()
-	t.Run("of v3 are served as they stand, except what follows the report", func(t *testing.T) {
+	t.Run("v3 documents are served unchanged except for the report's state", func(t *testing.T) {
 		t.Parallel()
 		w, r := told(t, map[string]string{"report-v3.json": toldHeaderV3, "entries-v3.json": toldEntriesV3, "state.yaml": waits + "keep: [ApprovalStatusName]"})
 		path := pendingPath + "/" + r.ReportID + "?user=o@example.com"
@@ -65,7 +65,7 @@ func TestDocuments(t *testing.T) {
 		require.Equal(t, []any{approved, true}, []any{after.ApprovalStatusCode, after.HasException})
 		require.NotEqual(t, "2016-04-23T02:53:23.7", after.LastModifiedDate)
 	})
-	t.Run("of v4 are served as they stand, except what follows the report", func(t *testing.T) {
+	t.Run("v4 documents are served unchanged except for the report's state", func(t *testing.T) {
 		t.Parallel()
 		w, r := told(t, map[string]string{
 			"report-v4.json": toldHeaderV4, "expenses-v4.json": toldExpensesV4, "state.yaml": waits + "keep: [approvalStatus]",
@@ -100,13 +100,13 @@ func TestDocuments(t *testing.T) {
 		w.decode(w.header(r), &after)
 		require.Equal(t, []any{approved, "4"}, []any{after.ApprovalStatusID, after.ReportVersion.String()})
 	})
-	t.Run("an own exception that blocks keeps the report where it is", func(t *testing.T) {
+	t.Run("a blocking exception in a document prevents the approval", func(t *testing.T) {
 		t.Parallel()
 		w, r := told(t, map[string]string{"report-v4.json": toldHeaderV4, "state.yaml": waits, "exceptions-v4.json": `[ { "exceptionCode": "OWN", "isBlocking": true } ]`})
 		w.header(r)
 		require.Equal(t, []string{"step_exit_blocking_by_exception"}, w.refused(http.StatusBadRequest, w.patch(r, "approve", guarded)))
 	})
-	t.Run("of a travel request are served as they stand until it is acted on", func(t *testing.T) {
+	t.Run("documents of a travel request are served unchanged until an action", func(t *testing.T) {
 		t.Parallel()
 		w, r := told(t, map[string]string{"request.json": toldRequest, "request-expenses.json": toldRequestExpenses})
 		require.Equal(t, "NOT_SUBMITTED", r.Status)
@@ -127,7 +127,7 @@ func TestDocuments(t *testing.T) {
 		w.decode(w.send(http.MethodPost, trip(r)+"/approve", ""), &after)
 		require.True(t, after.Approved)
 	})
-	t.Run("a travel request says itself whether it waits", func(t *testing.T) {
+	t.Run("a travel request's document says whether the request waits", func(t *testing.T) {
 		t.Parallel()
 		submitted := strings.NewReplacer("NOT_SUBMITTED", "SUBMITTED").Replace(toldRequest)
 		for document, want := range map[string]string{
@@ -141,7 +141,7 @@ func TestDocuments(t *testing.T) {
 			w.sim.mu.Unlock()
 		}
 	})
-	t.Run("what an interface has no document of is made of another's", func(t *testing.T) {
+	t.Run("an interface without documents shows those of another interface", func(t *testing.T) {
 		t.Parallel()
 		w, r := told(t, map[string]string{"report-v4.json": toldHeaderV4, "expenses-v4.json": toldExpensesV4, "state.yaml": waits})
 		body := w.read(r).body
@@ -151,14 +151,14 @@ func TestDocuments(t *testing.T) {
 		require.Contains(t, body, login)
 		require.Contains(t, w.send(http.MethodGet, expenseV3Path+"entries?reportID="+r.ReportID+"&user="+login, "").body, `"ExpenseTypeCode":"LUNCH"`)
 	})
-	t.Run("a document that cannot be read is served as it is, and shows nothing", func(t *testing.T) {
+	t.Run("an unreadable document is served unchanged and does not count as a read", func(t *testing.T) {
 		t.Parallel()
 		w, r := told(t, map[string]string{"report-v4.json": toldHeaderV4[:40], "report-v3.json": toldHeaderV3, "state.yaml": waits})
 		require.Equal(t, toldHeaderV4[:40], w.header(r).body)
 		w.patch(r, "approve", guarded)
 		require.Contains(t, w.broken(), "stale-read")
 	})
-	t.Run("a folder can be loaded later", func(t *testing.T) {
+	t.Run("a folder can be loaded by a control call", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		dir := payloadsIn(t, map[string]string{"late/report-v4.json": toldHeaderV4, "late/state.yaml": waits, "bad/typo-v4.json": "{}"})
@@ -167,7 +167,7 @@ func TestDocuments(t *testing.T) {
 		require.Equal(t, []string{"late", waiting}, []string{r.Name, r.Status})
 		require.Contains(t, w.tryControl(http.MethodPost, "/payloads", "dir: "+dir+"/bad").body, "typo-v4.json")
 	})
-	t.Run("a report has details of version 1.1 beside them", func(t *testing.T) {
+	t.Run("a payload can have report.xml beside JSON documents", func(t *testing.T) {
 		t.Parallel()
 		w, r := told(t, map[string]string{"report.xml": rawReport, "report-v4.json": toldHeaderV4, "expenses-v4.json": toldExpensesV4})
 		require.Equal(t, "nE1", r.Entries[0])

@@ -41,7 +41,7 @@ func withPayloads(dir string) func(*options) { return func(o *options) { o.paylo
 
 func TestPayloads(t *testing.T) {
 	t.Parallel()
-	t.Run("a payload is served byte for byte except what follows the state", func(t *testing.T) {
+	t.Run("a payload is served byte for byte except for the report's state", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
 		w := newFixture(t, connector, withPayloads(payloadsIn(t, map[string]string{"p/report.xml": rawReport, "p/callout.xml": rawCallout})))
@@ -65,7 +65,7 @@ func TestPayloads(t *testing.T) {
 		require.Equal(t, "Approved", elementText(after, "ApvStatusName"))
 		require.Contains(t, after, "<WorkflowActionURL/>")
 	})
-	t.Run("itemizations and allocations are known as objects", func(t *testing.T) {
+	t.Run("exceptions can be posted on a payload's itemizations and allocations", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{"p/report.xml": rawReport})))
 		r := w.state("p")
@@ -74,7 +74,7 @@ func TestPayloads(t *testing.T) {
 		require.Equal(t, "2", elementText(answer.body, "exceptions-succeeded"))
 		require.Contains(t, w.read(r).body, "<HasExceptions>Y</HasExceptions>\n")
 	})
-	t.Run("a payload that does not wait is untouched and gets no callout", func(t *testing.T) {
+	t.Run("a payload that does not wait is served unchanged and sends no callout", func(t *testing.T) {
 		t.Parallel()
 		doc := "<ReportDetails><ApsKey>A_NOTF</ApsKey><WorkflowActionURL>http://x/y</WorkflowActionURL></ReportDetails>"
 		w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{"p/report.xml": doc})))
@@ -87,7 +87,7 @@ func TestPayloads(t *testing.T) {
 		w.waitFor(func() bool { return sentFor(w.sim, "p") == 1 })
 		require.Equal(t, http.StatusNotFound, w.tryControl(http.MethodPost, "/payloads/q/callout", "").status)
 	})
-	t.Run("state.yaml sets status and steps, and keeps what it says", func(t *testing.T) {
+	t.Run("state.yaml sets the status, the steps and the fields that stay unchanged", func(t *testing.T) {
 		t.Parallel()
 		doc := "<ReportDetails><ApsKey>A_NOTF</ApsKey><WorkflowActionURL>http://www.concursolutions.com" + reportPath + "7%t8$p/WorkFlowAction</WorkflowActionURL></ReportDetails>"
 		w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{
@@ -101,7 +101,7 @@ func TestPayloads(t *testing.T) {
 		require.Equal(t, "A_ACCO", w.state("p").Status)
 		require.Empty(t, w.broken())
 	})
-	t.Run("a WorkflowActionURL that is absent is put in, and one that says nil is written anew", func(t *testing.T) {
+	t.Run("a missing or nil WorkflowActionURL is replaced", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{
 			"a/report.xml": "<ReportDetails><ApsKey>A_EXTV</ApsKey></ReportDetails>",
@@ -111,7 +111,7 @@ func TestPayloads(t *testing.T) {
 			require.Contains(t, w.read(w.state(name)).body, "<WorkflowActionURL>http://")
 		}
 	})
-	t.Run("a document that cannot be read is served as it is, and a write to it is a breach", func(t *testing.T) {
+	t.Run("an unreadable document is served unchanged, and a write to its report breaks an invariant", func(t *testing.T) {
 		t.Parallel()
 		doc := "<ReportDetails><ApsKey>A_EXTV</ApsKey><RptKey>nBad</RptKey><Entries>"
 		w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{"p/report.xml": doc})))
@@ -122,14 +122,14 @@ func TestPayloads(t *testing.T) {
 		w.approve(r)
 		require.Contains(t, w.broken(), "stale-read")
 	})
-	t.Run("a callout alone is sent, and its object is not there", func(t *testing.T) {
+	t.Run("a payload of only a callout sends it and serves nothing", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
 		w := newFixture(t, connector, withPayloads(payloadsIn(t, map[string]string{"p/callout.xml": rawCallout})))
 		require.Equal(t, rawCallout, (<-got).body)
 		require.Equal(t, http.StatusNotFound, w.send(http.MethodGet, detailsPath+"8%Qr$sKEY", "").status)
 	})
-	t.Run("callouts wait for the control call when told to", func(t *testing.T) {
+	t.Run("with -payload-callouts=false callouts wait for the control call", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
 		w := newFixture(t, connector, func(o *options) { o.payloadCallouts = false },
@@ -139,7 +139,7 @@ func TestPayloads(t *testing.T) {
 		w.control(http.MethodPost, "/payloads/p/callout", "", nil)
 		require.Equal(t, rawCallout, (<-got).body)
 	})
-	t.Run("payloads that share keys are told apart by the last read", func(t *testing.T) {
+	t.Run("a write to a shared key applies to the payload that was read last", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{"a/report.xml": rawReport, "b/report.xml": rawReport})))
 		w.read(w.state("a"))
@@ -150,13 +150,13 @@ func TestPayloads(t *testing.T) {
 		require.Equal(t, "OVERLIM", w.state("b").Exceptions[0].Code)
 	})
 	for name, files := range map[string]map[string]string{
-		"an unknown word in state.yaml":   {"p/report.xml": rawReport, "p/state.yaml": "mood: good"},
-		"a field that cannot be kept":     {"p/report.xml": rawReport, "p/state.yaml": "keep: [ReportId]"},
-		"a folder with nothing to serve":  {"p/notes.txt": "x"},
-		"two payloads at one path":        {"p/report.xml": rawReport, "p/callout.xml": rawCallout, "q/report.xml": rawReport, "q/callout.xml": rawCallout},
-		"steps without a stop to wait at": {"p/report.xml": rawReport, "p/state.yaml": "steps: [{status: A_PEND}]"},
+		"an unknown field in state.yaml":       {"p/report.xml": rawReport, "p/state.yaml": "mood: good"},
+		"a field that cannot stay unchanged":   {"p/report.xml": rawReport, "p/state.yaml": "keep: [ReportId]"},
+		"an empty payload":                     {"p/notes.txt": "x"},
+		"two payloads with one path":           {"p/report.xml": rawReport, "p/callout.xml": rawCallout, "q/report.xml": rawReport, "q/callout.xml": rawCallout},
+		"steps without an external validation": {"p/report.xml": rawReport, "p/state.yaml": "steps: [{status: A_PEND}]"},
 	} {
-		t.Run(name+" stops the start", func(t *testing.T) {
+		t.Run(name+" is refused at the start", func(t *testing.T) {
 			t.Parallel()
 			opts := defaultOptions(t)
 			opts.payloads = payloadsIn(t, files)
@@ -168,14 +168,14 @@ func TestPayloads(t *testing.T) {
 
 func TestScan(t *testing.T) {
 	t.Parallel()
-	t.Run("what does not match is not well-formed", func(t *testing.T) {
+	t.Run("scan refuses documents that are not well-formed", func(t *testing.T) {
 		t.Parallel()
 		for _, doc := range []string{"", "text", "<a>", "<a></b>", "</a>", "<a/><b/>", "<a", "<a b='>", "<!DOCTYPE a><a/>", "<!-- <a/>", "<a><![CDATA[</a>", "<a><<b/></a>", "< a></ a>"} {
 			_, err := scan([]byte(doc))
 			require.Error(t, err, doc)
 		}
 	})
-	t.Run("texts come trimmed, without comments, entities resolved", func(t *testing.T) {
+	t.Run("text trims, resolves entities and leaves out comments", func(t *testing.T) {
 		t.Parallel()
 		doc := []byte("<a> x<!-- y -->&amp;<![CDATA[<z>]]> </a>")
 		root, err := scan(doc)

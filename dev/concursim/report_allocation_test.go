@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhatNobodyHasAllocatedHasAHiddenAllocation(t *testing.T) {
+func TestTheUnallocatedPartHasAHiddenAllocation(t *testing.T) {
 	t.Parallel()
 	type share struct {
 		Percentage string
@@ -26,7 +26,7 @@ entries:
   - {type: TAXI, amount: 10, allocations: [{hidden: true, accountCode: "6000"}]}
   - {type: HOTEL, amount: 10, itemizations: [{type: ROOM, amount: 10}]}`, &r)
 
-	t.Run("by version 1.1 beside a flag that says no, or in part", func(t *testing.T) {
+	t.Run("v1.1 shows it beside a flag for none or part", func(t *testing.T) {
 		body := w.read(r).body
 		require.Regexp(t, `^N N P [FY] N [FY] $`, said(body, "HasAllocation"))
 		require.Equal(t, "7999 PARKG 6000 7999 6000 6000 ROOM ", said(body, "AccountCode1"))
@@ -67,7 +67,7 @@ entries:
 		w.get(long(r)+"/expenses/"+r.ExpenseIDs[2]+"/allocations", &shares)
 		require.Equal(t, []bool{false, true}, []bool{shares[0].IsSystemAllocation, shares[1].IsSystemAllocation})
 	})
-	t.Run("of an expected expense, by Request v4", func(t *testing.T) {
+	t.Run("Request v4 shows it for an expected expense", func(t *testing.T) {
 		var expenses []struct {
 			Allocations []struct {
 				SystemAllocation bool
@@ -84,7 +84,7 @@ entries:
 	})
 }
 
-func TestRequestV4NamesTheAddressOfSomeListItems(t *testing.T) {
+func TestRequestV4LinksSomeListItems(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	var trip reportView
@@ -102,7 +102,7 @@ func said(body, name string) (all string) {
 	return all
 }
 
-func TestAListItemMayBeDeletedInvalidOrGone(t *testing.T) {
+func TestListItemsCanBeDeletedInvalidOrGone(t *testing.T) {
 	t.Parallel()
 	type field struct {
 		ID, Value string

@@ -30,7 +30,7 @@ func (w *fixture) summary() summary {
 
 func TestCopies(t *testing.T) {
 	t.Parallel()
-	t.Run("one description makes many reports that have nothing in common", func(t *testing.T) {
+	t.Run("one description makes many reports with keys of their own", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		var made copies
@@ -50,7 +50,7 @@ func TestCopies(t *testing.T) {
 		require.Equal(t, "5.00000000", elementText(w.read(w.state("r-2")).body, "ReportTotal"))
 		w.waitFor(func() bool { return sentFor(w.sim, "r-3") == 1 })
 	})
-	t.Run("failed puts the first callout into the failed list, and the next one goes out", func(t *testing.T) {
+	t.Run("with failed only the first callout goes to the failed list", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
 		w := newFixture(t, connector)
@@ -63,7 +63,7 @@ func TestCopies(t *testing.T) {
 		require.Contains(t, elementText((<-got).body, "EventType"), "LAST")
 		require.Equal(t, 3, w.summary().Failed)
 	})
-	t.Run("what cannot be made is refused as a whole", func(t *testing.T) {
+	t.Run("an invalid description makes no report", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.submit("r-2")
@@ -80,7 +80,7 @@ func TestCopies(t *testing.T) {
 	})
 }
 
-func TestAnEntryIsThereAsOftenAsItSays(t *testing.T) {
+func TestTimesRepeatsAnEntry(t *testing.T) {
 	t.Parallel()
 	d := description{Name: "r", Entries: []entryDescription{{Type: "MEALS", Times: 3}, {Type: "TAXIX"}}}
 	require.NoError(t, d.complete(time.Now()))

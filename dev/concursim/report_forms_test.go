@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestFormsThatTheDocumentsMix(t *testing.T) {
+func TestReportsMixTheDocumentedForms(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for seed := range uint64(8) {
@@ -49,7 +49,7 @@ func TestFormsThatTheDocumentsMix(t *testing.T) {
 	}
 }
 
-func TestAnUnorderedReportComesInAnotherOrderAtEachRead(t *testing.T) {
+func TestAnUnorderedReportHasAnotherOrderAtEachRead(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	r := w.described(`{name: r, unordered: true, entries: [{amount: 1, times: 9}, {amount: 2, itemizations: [{amount: 1}, {amount: 1}, {amount: 1}, {amount: 1}]}]}`)

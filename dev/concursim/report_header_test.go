@@ -17,15 +17,15 @@ func (w *fixture) signs(r reportView) string {
 	return fmt.Sprint(v3["LastModifiedDate"], v4["reportVersion"])
 }
 
-func TestWhatTheHeadersShowOfAChange(t *testing.T) {
+func TestHeadersShowChanges(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		described           string
 		byException, byStep bool
 	}{
-		"a step and no exception, unless told":      {"", false, true},
-		"an exception, too, of one that is touched": {"exceptionsChangeHeader: true\n", true, true},
-		"nothing of the step, of one that is quiet": {"stepsKeepHeader: true\n", false, false},
+		"a step changes the header, an exception does not":            {"", false, true},
+		"with exceptionsChangeHeader an exception changes the header": {"exceptionsChangeHeader: true\n", true, true},
+		"with stepsKeepHeader a step does not change the header":      {"stepsKeepHeader: true\n", false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -15,9 +15,9 @@ const (
 	eventually, tick = 10 * time.Second, 20 * time.Millisecond
 )
 
-func TestAWriteIsShownLate(t *testing.T) {
+func TestWritesBecomeVisibleLate(t *testing.T) {
 	t.Parallel()
-	t.Run("an exception that was put is not listed at once, and then it is", func(t *testing.T) {
+	t.Run("a posted exception is listed late", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", late)
@@ -37,7 +37,7 @@ func TestAWriteIsShownLate(t *testing.T) {
 		require.Eventually(t, func() bool { return len(listed()) == 0 }, eventually, tick)
 		require.Empty(t, w.broken())
 	})
-	t.Run("two writes are shown one after the other", func(t *testing.T) {
+	t.Run("two writes become visible one after the other", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", late)
@@ -50,7 +50,7 @@ func TestAWriteIsShownLate(t *testing.T) {
 		w.get(short(r)+"/exceptions", &all)
 		require.Len(t, all, 1, "the first one stays shown")
 	})
-	t.Run("a report that was passed on shows its step for a while, and that excuses no second action", func(t *testing.T) {
+	t.Run("an approved report shows its old step for a while, and a second action breaks an invariant", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", late, "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
@@ -62,7 +62,7 @@ func TestAWriteIsShownLate(t *testing.T) {
 		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
 		require.Equal(t, []string{"decided-twice"}, w.broken())
 	})
-	t.Run("a failed notification that was deleted is listed for a while", func(t *testing.T) {
+	t.Run("a deleted failed notification is listed for a while", func(t *testing.T) {
 		t.Parallel()
 		for _, accept := range []string{"application/xml", "application/json"} {
 			w := newFixture(t)
@@ -79,7 +79,7 @@ func TestAWriteIsShownLate(t *testing.T) {
 			require.Eventually(t, func() bool { return !strings.Contains(listed(), item.ID) }, eventually, tick)
 		}
 	})
-	t.Run("how late has a bound", func(t *testing.T) {
+	t.Run("visibleAfter has a limit", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		for _, wrong := range []string{"31s", "-1s", "soon"} {

@@ -126,7 +126,7 @@ func TestReceipts(t *testing.T) {
 
 // What the documents and real answers leave out or print in more than one way is there in
 // each of its ways, by the report.
-func TestValuesThatAreNotAlwaysTold(t *testing.T) {
+func TestSomeValuesAreShownBySomeReportsOnly(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	seen := map[string]bool{}

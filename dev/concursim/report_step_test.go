@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAnExceptionMovesAReportWhoseWorkflowSaysSo(t *testing.T) {
+func TestAnExceptionWithMovesOnMovesTheReport(t *testing.T) {
 	t.Parallel()
 	for via, post := range map[string]func(w *fixture, r reportView, on string){
 		"v1.1": func(w *fixture, r reportView, on string) {
@@ -55,7 +55,7 @@ func TestAnExceptionMovesAReportWhoseWorkflowSaysSo(t *testing.T) {
 	}
 }
 
-func TestAWorkflowThatTakesAWhileMovesWhatStillWaits(t *testing.T) {
+func TestMovesAfterMovesAReportThatStillWaits(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	r := w.submit("r", "movesOn: [NODATE]", "movesAfter: 30ms", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}]")

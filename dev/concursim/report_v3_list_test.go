@@ -18,7 +18,7 @@ func TestPendingList(t *testing.T) {
 		}
 		NextPage *string
 	}
-	t.Run("pages lead through every report that waits, by a URL in clear", func(t *testing.T) {
+	t.Run("pages list every waiting report, with http links", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.login()
@@ -59,7 +59,7 @@ func TestPendingList(t *testing.T) {
 		}
 		return names
 	}
-	t.Run("test users are apart, and without isTestUser at most beside the others; reconciliation reports are nowhere", func(t *testing.T) {
+	t.Run("the list separates test users and leaves out reconciliation reports", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.login()
@@ -71,7 +71,7 @@ func TestPendingList(t *testing.T) {
 		require.Contains(t, [][]string{{"A"}, {"A", "B"}}, list(w, ""))
 		require.Equal(t, http.StatusBadRequest, w.send(http.MethodGet, pendingPath+"?user=ALL&isTestUser=1", "").status)
 	})
-	t.Run("a policy has one identifier in each interface, and LastModifiedDate may be of the header", func(t *testing.T) {
+	t.Run("a policy has one identifier in each interface, and headerDate fixes LastModifiedDate", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.login()
@@ -93,7 +93,7 @@ func TestPendingList(t *testing.T) {
 		w.control(http.MethodPost, "/reports/b/next-step", "", nil)
 		require.Equal(t, before[1], rows()[1], "no step changes it")
 	})
-	t.Run("wants everybody, a limit that is allowed, and its own offset", func(t *testing.T) {
+	t.Run("invalid parameters of the list are refused", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.login()

@@ -45,10 +45,10 @@ func (w *fixture) allV3(name string, r reportView, limit int) []rowV3 {
 	return all
 }
 
-func TestV3(t *testing.T) {
+func TestReportsV3(t *testing.T) {
 	t.Parallel()
 	single := func(r reportView, user string) string { return pendingPath + "/" + r.ReportID + "?user=" + user }
-	t.Run("a report is its owner's alone, and prints what the list prints", func(t *testing.T) {
+	t.Run("a report is shown to its owner only, as in the list", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.rich("r")
@@ -70,7 +70,7 @@ func TestV3(t *testing.T) {
 		w.get(single(r, "terry.tester@example.com"), &later)
 		require.NotEqual(t, got["LastModifiedDate"], later["LastModifiedDate"])
 	})
-	t.Run("no user, everybody and somebody else are refused", func(t *testing.T) {
+	t.Run("a report is refused without its owner's login", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -80,7 +80,7 @@ func TestV3(t *testing.T) {
 		r.ReportID = "0000"
 		require.Equal(t, http.StatusNotFound, w.send(http.MethodGet, single(r, "terry.tester@example.com"), "").status)
 	})
-	t.Run("entries, itemizations and allocations name each other, with every digit", func(t *testing.T) {
+	t.Run("entries, itemizations and allocations name each other", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.rich("r")
@@ -106,7 +106,7 @@ func TestV3(t *testing.T) {
 			require.Equal(t, "9", shares[1].Custom11.Code)
 		}
 	})
-	t.Run("pages have 25 rows unless told, and no more than 100", func(t *testing.T) {
+	t.Run("pages have 25 rows by default and at most 100", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", "")

@@ -10,7 +10,7 @@ import (
 	"concur-connector/dev/concursim/journal"
 )
 
-func TestV4Reports(t *testing.T) {
+func TestReportsV4(t *testing.T) {
 	t.Parallel()
 	t.Run("a header prints its amounts with exponents, and its version grows with each step", func(t *testing.T) {
 		t.Parallel()
@@ -37,13 +37,13 @@ func TestV4Reports(t *testing.T) {
 		require.Equal(t, waiting, got.ApprovalStatusID)
 		require.Equal(t, before+1, got.ReportVersion)
 	})
-	t.Run("what is not submitted has no date of it", func(t *testing.T) {
+	t.Run("an unsubmitted report has no submission date", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r", "submit: false")
 		require.Contains(t, w.send(http.MethodGet, long(r), "").body, `"submitDate":null`)
 	})
-	t.Run("each long path has its contexts and its owner, and no short one leads to a header", func(t *testing.T) {
+	t.Run("a long path needs its context and its owner", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.rich("r")
@@ -73,7 +73,7 @@ func TestV4Reports(t *testing.T) {
 		w.get(short(r)+"/comments", new(any))
 		w.get(short(r)+"/expenses/"+r.ExpenseIDs[0]+"/attendees", new(any))
 	})
-	t.Run("a deleted report and a raw payload are not there", func(t *testing.T) {
+	t.Run("a deleted report and a report.xml alone answer 404", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -82,7 +82,7 @@ func TestV4Reports(t *testing.T) {
 	})
 }
 
-func TestV4Expenses(t *testing.T) {
+func TestExpensesV4(t *testing.T) {
 	t.Parallel()
 	type expense struct {
 		ExpenseID, ParentExpenseID string
@@ -95,7 +95,7 @@ func TestV4Expenses(t *testing.T) {
 	r := w.rich("r")
 	var list []expense
 	answer := w.get(long(r)+"/expenses", &list)
-	t.Run("the list has the entries alone, without their custom fields", func(t *testing.T) {
+	t.Run("the list has the entries without custom fields", func(t *testing.T) {
 		require.Len(t, list, 3)
 		require.NotContains(t, answer.body, "customData")
 		require.Contains(t, answer.body, `"transactionAmount":{"currencyCode":"USD","value":20.00000000}`)
@@ -103,14 +103,14 @@ func TestV4Expenses(t *testing.T) {
 		require.Contains(t, answer.body, `"exchangeRate":{"operation":"MULTIPLY","value":1.50000000000000}`)
 		require.Equal(t, r.ExpenseIDs, []string{list[0].ExpenseID, list[1].ExpenseID, list[2].ExpenseID})
 	})
-	t.Run("a flat report lists its itemizations too", func(t *testing.T) {
+	t.Run("a flat report lists itemizations, too", func(t *testing.T) {
 		var flat reportView
 		w.control(http.MethodPost, "/reports", "{name: flat, flat: true, entries: [{amount: 2, itemizations: [{amount: 2}]}]}", &flat)
 		var both []expense
 		w.get(long(flat)+"/expenses", &both)
 		require.Equal(t, []string{flat.ExpenseIDs[0], flat.Itemizations[0][0].ExpenseID}, []string{both[0].ExpenseID, both[1].ExpenseID})
 	})
-	t.Run("a single expense has them, and an itemization names its parent", func(t *testing.T) {
+	t.Run("a single expense has custom fields, and an itemization names its parent", func(t *testing.T) {
 		var one, child expense
 		w.get(long(r)+"/expenses/"+r.ExpenseIDs[0], &one)
 		require.Len(t, one.CustomData, 1)
@@ -123,7 +123,7 @@ func TestV4Expenses(t *testing.T) {
 		require.Empty(t, items)
 		w.refused(http.StatusNotFound, w.send(http.MethodGet, long(r)+"/expenses/"+r.Entries[0], ""))
 	})
-	t.Run("allocations are those of the very expense", func(t *testing.T) {
+	t.Run("an expense lists its own allocations", func(t *testing.T) {
 		type allocation struct {
 			AllocationID, ExpenseID, AccountCode string
 			CustomData                           []struct{ ID, Value string }
@@ -139,7 +139,7 @@ func TestV4Expenses(t *testing.T) {
 		w.get(long(r)+"/expenses/"+r.ExpenseIDs[1]+"/allocations", &all)
 		require.Equal(t, "6000", all[0].AccountCode)
 	})
-	t.Run("attendees and comments are there to be counted", func(t *testing.T) {
+	t.Run("attendees and comments are listed", func(t *testing.T) {
 		var attendees struct{ ExpenseAttendeeList []any }
 		w.get(short(r)+"/expenses/"+r.ExpenseIDs[0]+"/attendees", &attendees)
 		require.Len(t, attendees.ExpenseAttendeeList, 2)

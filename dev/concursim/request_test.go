@@ -59,7 +59,7 @@ func (r seenRequest) offers() string {
 
 func TestRequests(t *testing.T) {
 	t.Parallel()
-	t.Run("a request has two identifiers, fields with codes, and says what it offers", func(t *testing.T) {
+	t.Run("a request shows its identifiers, codes and operations", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.request("r", "wrongStepStatus: 400\nsteps: [{extv: SUBMIT}, {status: A_PEND}, {status: APPROVED}]")
@@ -87,7 +87,7 @@ func TestRequests(t *testing.T) {
 		w.control(http.MethodGet, "/reports/r?until=status:APPROVED&wait=1s", "", &r)
 		require.Equal(t, "APPROVED", r.Status)
 	})
-	t.Run("expenses come with their allocations, exceptions for a user, and comments as they were", func(t *testing.T) {
+	t.Run("a request's expenses, exceptions and comments are listed", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.request("r", "existing: [{code: CALWARN2}, {code: NOBUDGET, entry: 2, blocking: true}]")
@@ -124,7 +124,7 @@ func TestRequests(t *testing.T) {
 		require.Equal(t, []string{"Too dear"}, w.state("r").Comments)
 		require.Equal(t, sendBackAction, w.state("r").Decisions[0].Action)
 	})
-	t.Run("what cannot be done is refused in the form of Request v4", func(t *testing.T) {
+	t.Run("an impossible action is refused in the form of Request v4", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.request("r", "noApprover: true")
@@ -139,7 +139,7 @@ func TestRequests(t *testing.T) {
 		require.Equal(t, []string{"invalidUuid"}, w.refused(http.StatusBadRequest, answer))
 		require.Empty(t, w.state("r").Decisions)
 	})
-	t.Run("others recall, cancel and submit it again", func(t *testing.T) {
+	t.Run("others can recall, cancel and resubmit a request", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.request("r")
@@ -157,7 +157,7 @@ func TestRequests(t *testing.T) {
 		w.submit("report")
 		require.Equal(t, http.StatusConflict, w.tryControl(http.MethodPost, "/reports/report/cancel", "").status)
 	})
-	t.Run("a callout names an address that has ended, in one way or another", func(t *testing.T) {
+	t.Run("a callout names an address of Request v1, in several forms", func(t *testing.T) {
 		t.Parallel()
 		connector, got := connectorWith(t, always(http.StatusOK))
 		w := newFixture(t, connector)
@@ -190,7 +190,7 @@ func TestRequestList(t *testing.T) {
 		Data       []seenRequest
 		Operations []struct{ Rel, Href string }
 	}
-	t.Run("pages lead through every request of a view, and to no report", func(t *testing.T) {
+	t.Run("pages list every request of a view and no report", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.submit("report")
@@ -223,7 +223,7 @@ func TestRequestList(t *testing.T) {
 		require.Empty(t, p.Data)
 		require.NotContains(t, w.send(http.MethodGet, pendingPath+"?user=ALL", "").body, w.state("r0").ReportID+`"`)
 	})
-	t.Run("a parameter that is not allowed is refused", func(t *testing.T) {
+	t.Run("an unknown parameter is refused", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		for _, query := range []string{"?limit=101", "?limit=0", "?limit=x", "?start=-1", "?view=NONE", "?modifiedAfter=yesterday"} {
@@ -231,7 +231,7 @@ func TestRequestList(t *testing.T) {
 		}
 		w.get(requestsPath+"?limit=100", new(page))
 	})
-	t.Run("rows say what they offer with one seed and not with another", func(t *testing.T) {
+	t.Run("rows have operations with some seeds only", func(t *testing.T) {
 		t.Parallel()
 		seen := map[string]bool{}
 		for seed := uint64(1); seed <= 8; seed++ {
@@ -288,14 +288,14 @@ var breachesOfRequests = map[string]func(*testing.T, *fixture, reportView){
 func TestInvariantsOfRequests(t *testing.T) {
 	t.Parallel()
 	for name, breach := range breachesOfRequests {
-		t.Run(name+" is seen when it is broken for a request", func(t *testing.T) {
+		t.Run(name+" is reported for a request", func(t *testing.T) {
 			t.Parallel()
 			w := newFixture(t)
 			breach(t, w, w.request("r", "steps: [{extv: SUBMIT}, {extv: AGAIN}, {status: APPROVED}]"))
 			require.Contains(t, w.broken(), name)
 		})
 	}
-	t.Run("reading before each action breaks nothing, whoever moves it in between", func(t *testing.T) {
+	t.Run("a client that reads before each action breaks no invariant", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.request("r", "steps: [{extv: SUBMIT}, {extv: AGAIN}, {extv: ONCE-MORE}, {status: APPROVED}]")
@@ -307,7 +307,7 @@ func TestInvariantsOfRequests(t *testing.T) {
 		require.Equal(t, "APPROVED", w.state("r").Status)
 		require.Empty(t, w.broken())
 	})
-	t.Run("a notification of a request may be deleted while it waits", func(t *testing.T) {
+	t.Run("a notification of a waiting request may be deleted", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.request("r")
@@ -318,9 +318,9 @@ func TestInvariantsOfRequests(t *testing.T) {
 	})
 }
 
-func TestWhatATravelRequestOffers(t *testing.T) {
+func TestOperationsOfTravelRequests(t *testing.T) {
 	t.Parallel()
-	t.Run("at an approver's step it is the traveler's or the approver's, and the latter is done", func(t *testing.T) {
+	t.Run("an approver's step offers the traveler's or the approver's operations", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		const steps = "wrongStepStatus: 400\nsteps: [{status: SUBMITTED}, {status: APPROVED}]"
@@ -348,7 +348,7 @@ func TestWhatATravelRequestOffers(t *testing.T) {
 		require.Equal(t, "Pending External Validation", waits.ApprovalStatus.Name)
 		require.Equal(t, "Pending Cost Object Approval", w.look(w.request("cost", "steps: [{status: A_PECO}, {status: APPROVED}]")).ApprovalStatus.Name)
 	})
-	t.Run("as described there are none, or nothing is offered, and the status has another name", func(t *testing.T) {
+	t.Run("operations and statusName set what a request offers and shows", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		missing := w.request("missing", "operations: missing", "statusName: Externe Prüfung")

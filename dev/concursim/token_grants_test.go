@@ -29,7 +29,7 @@ func requireRefused(t *testing.T, status, code int, answer reply) {
 
 func TestGrants(t *testing.T) {
 	t.Parallel()
-	t.Run("a request token gives the company's tokens, as often as it is used", func(t *testing.T) {
+	t.Run("a request token can be used repeatedly", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		first, second := tokenOf(t, w.companyGrant()), tokenOf(t, w.companyGrant("username", strings.ToUpper(w.sim.opts.companyID)))
@@ -38,7 +38,7 @@ func TestGrants(t *testing.T) {
 		require.Equal(t, http.StatusOK, w.read(w.submit("r")).status)
 		require.Equal(t, http.StatusOK, w.grant("grant_type", "refresh_token", "refresh_token", second["refresh_token"].(string)).status)
 	})
-	t.Run("a request token ends, and another one is issued", func(t *testing.T) {
+	t.Run("after a request token has ended another one can be issued", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.sim.mu.Lock()
@@ -60,7 +60,7 @@ func TestGrants(t *testing.T) {
 			require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/request-token", body).status, body)
 		}
 	})
-	t.Run("an application's own token has no refresh token, and no company lets it in", func(t *testing.T) {
+	t.Run("an application's own token has no refresh token and no access to a company", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		token := tokenOf(t, w.grant("grant_type", "client_credentials"))
@@ -72,7 +72,7 @@ func TestGrants(t *testing.T) {
 		w.bearer = token["access_token"].(string)
 		require.Equal(t, http.StatusForbidden, w.read(r).status)
 	})
-	t.Run("what is wrong or missing is refused with the documented code", func(t *testing.T) {
+	t.Run("a wrong or missing field is refused with the documented code", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		refresh := func(more ...string) reply {
@@ -100,7 +100,7 @@ func TestGrants(t *testing.T) {
 			requireRefused(t, one.status, one.code, one.ask(one.field, one.value))
 		}
 	})
-	t.Run("a request token in a URL is seen and not written down", func(t *testing.T) {
+	t.Run("a request token in a URL is noticed and not recorded", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.send(http.MethodGet, "/api/x?t="+w.sim.opts.requestToken, "")

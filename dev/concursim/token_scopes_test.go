@@ -12,7 +12,7 @@ import (
 
 func TestScopes(t *testing.T) {
 	t.Parallel()
-	t.Run("a grant has those of the application, or what it asks for", func(t *testing.T) {
+	t.Run("a grant has the application's scopes or the requested ones", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		require.Equal(t, allScopes, tokenOf(t, w.askToken())["scope"])
@@ -22,7 +22,7 @@ func TestScopes(t *testing.T) {
 			requireRefused(t, http.StatusBadRequest, 54, w.grant("grant_type", "refresh_token", "refresh_token", w.sim.opts.refreshToken, "scope", asked))
 		}
 	})
-	t.Run("a missing one is 403 at its endpoints, and nothing happens", func(t *testing.T) {
+	t.Run("a missing scope is 403 without an effect", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.submit("r")
@@ -40,7 +40,7 @@ func TestScopes(t *testing.T) {
 		require.Zero(t, w.state("r").Writes)
 		require.Equal(t, "a scope is missing", w.journal()[len(w.journal())-1].Note)
 	})
-	t.Run("one that is added comes with the next request token, one that is taken away is gone at once", func(t *testing.T) {
+	t.Run("an added scope comes with the next request token, a removed one is missing at once", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t, func(o *options) { o.scopes = "EXPRPT" })
 		w.control(http.MethodPost, "/scopes", "add: [NOTIF]", nil)
@@ -60,7 +60,7 @@ func TestScopes(t *testing.T) {
 		w.control(http.MethodPost, "/scopes", "add: [EXPRPT]", nil)
 		require.Equal(t, "EXPRPT", tokenOf(t, w.grant("grant_type", "refresh_token", "refresh_token", next))["scope"], "a refresh token that is replaced keeps what was granted")
 	})
-	t.Run("the documented table is that of the code", func(t *testing.T) {
+	t.Run("simulator.md lists the scopes", func(t *testing.T) {
 		t.Parallel()
 		var want [][]string
 		for _, rule := range scopeRules {
@@ -103,7 +103,7 @@ func TestRevoking(t *testing.T) {
 
 func TestRefreshTokens(t *testing.T) {
 	t.Parallel()
-	t.Run("one is most often kept, and ends six months after its issue", func(t *testing.T) {
+	t.Run("a refresh mostly keeps the refresh token, which ends after six months", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.control(http.MethodPost, "/refresh-tokens", "showsExpiry: true", nil)
@@ -129,7 +129,7 @@ func TestRefreshTokens(t *testing.T) {
 			require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/refresh-tokens", body).status, body)
 		}
 	})
-	t.Run("their end is not always told, lives are texts or numbers, and some access tokens are long", func(t *testing.T) {
+	t.Run("the form of token answers differs by the seed", func(t *testing.T) {
 		t.Parallel()
 		seen := map[string]bool{}
 		for seed := range uint64(12) {

@@ -19,7 +19,7 @@ func (w *fixture) search(filter string) reply {
 
 func TestUsers(t *testing.T) {
 	t.Parallel()
-	t.Run("a login is found, with some also one that only contains it", func(t *testing.T) {
+	t.Run("a search finds the login, and for some logins others that contain it", func(t *testing.T) {
 		t.Parallel()
 		alone, withAnother, first := 0, 0, 0
 		for seed := uint64(1); seed <= 12; seed++ {
@@ -50,7 +50,7 @@ func TestUsers(t *testing.T) {
 		require.Positive(t, withAnother)
 		require.Positive(t, first, "the other one is in front with some seed")
 	})
-	t.Run("who is not there is not found, and what is not a search is refused", func(t *testing.T) {
+	t.Run("an unknown user is not found, and an invalid search is refused", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.submit("r")

@@ -94,26 +94,26 @@ func (a asks) put(t *testing.T, c *factservice.Service, fact string) (int, strin
 	return response.StatusCode, string(body), err
 }
 
-func TestARequestThatTheDocumentsForbidIsReported(t *testing.T) {
+func TestForbiddenRequestsAreReported(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		request asks
 		says    string
 	}{
-		"no signature":         {asks{header: map[string]string{"webhook-signature": ""}}, "signature"},
-		"another signature":    {asks{header: map[string]string{"webhook-signature": "v1,AAAA"}}, "signature"},
-		"another version":      {asks{header: map[string]string{"webhook-signature": "v1a,AAAA"}}, "signature"},
-		"an old time":          {asks{at: time.Now().Add(-6 * time.Minute)}, "timestamp"},
-		"a time to come":       {asks{at: time.Now().Add(6 * time.Minute)}, "timestamp"},
-		"another time":         {asks{header: map[string]string{"webhook-timestamp": fmt.Sprint(time.Now().Unix() - 9)}}, "signature"},
-		"another id":           {asks{header: map[string]string{"webhook-id": "fact_2"}}, "header"},
-		"no time of its own":   {asks{body: `{"fact":"f","id":"fact_1","at":"","items":[{"key":"1","values":{}}]}`}, "time"},
-		"another field":        {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[{"key":"1","values":{},"name":"Kim"}]}`}, "unknown field"},
-		"an object twice":      {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[{"key":"1","values":{}},{"key":"1","values":{}}]}`}, "twice"},
-		"nothing to ask about": {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[]}`}, "0 objects"},
-		"a credential":         {asks{header: map[string]string{"Authorization": "Bearer x"}}, "credential"},
-		"another method":       {asks{method: http.MethodPut}, "POST"},
-		"another media type":   {asks{header: map[string]string{"Content-Type": "text/plain"}}, "JSON"},
+		"no signature":       {asks{header: map[string]string{"webhook-signature": ""}}, "signature"},
+		"another signature":  {asks{header: map[string]string{"webhook-signature": "v1,AAAA"}}, "signature"},
+		"another version":    {asks{header: map[string]string{"webhook-signature": "v1a,AAAA"}}, "signature"},
+		"an old timestamp":   {asks{at: time.Now().Add(-6 * time.Minute)}, "timestamp"},
+		"a future time":      {asks{at: time.Now().Add(6 * time.Minute)}, "timestamp"},
+		"another time":       {asks{header: map[string]string{"webhook-timestamp": fmt.Sprint(time.Now().Unix() - 9)}}, "signature"},
+		"another id":         {asks{header: map[string]string{"webhook-id": "fact_2"}}, "header"},
+		"an empty time":      {asks{body: `{"fact":"f","id":"fact_1","at":"","items":[{"key":"1","values":{}}]}`}, "time"},
+		"another field":      {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[{"key":"1","values":{},"name":"Kim"}]}`}, "unknown field"},
+		"a duplicate object": {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[{"key":"1","values":{}},{"key":"1","values":{}}]}`}, "twice"},
+		"no objects":         {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[]}`}, "0 objects"},
+		"a credential":       {asks{header: map[string]string{"Authorization": "Bearer x"}}, "credential"},
+		"another method":     {asks{method: http.MethodPut}, "POST"},
+		"another media type": {asks{header: map[string]string{"Content-Type": "text/plain"}}, "JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -124,7 +124,7 @@ func TestARequestThatTheDocumentsForbidIsReported(t *testing.T) {
 			require.ErrorContains(t, service.Violations(), c.says)
 		})
 	}
-	t.Run("an id that was another's", func(t *testing.T) {
+	t.Run("an id of another request", func(t *testing.T) {
 		t.Parallel()
 		service := opened(t)
 		for i, report := range []string{"R1", "R1", "R2"} {
@@ -136,7 +136,7 @@ func TestARequestThatTheDocumentsForbidIsReported(t *testing.T) {
 	})
 }
 
-func TestAReceiptOfAnotherReportIsADuplicate(t *testing.T) {
+func TestTheSameReceiptOnAnotherReportIsADuplicate(t *testing.T) {
 	t.Parallel()
 	c := opened(t)
 	for i, step := range []struct{ report, says string }{
@@ -153,7 +153,7 @@ func TestAReceiptOfAnotherReportIsADuplicate(t *testing.T) {
 	require.Equal(t, factservice.Request{Fact: "duplicates", ID: "fact_0", Fields: []string{"report,vendor"}, Items: 1, Status: 200}, c.Requests()[0])
 }
 
-func TestEveryMoodShows(t *testing.T) {
+func TestEveryModeHasItsEffect(t *testing.T) {
 	t.Parallel()
 	c := opened(t)
 	c.SetReplies(map[string][]factservice.Reply{"open": {{When: map[string]any{"vendor": "Ritz"}, Then: map[string]any{"ok": true}}, {Then: map[string]any{"ok": false}}}})

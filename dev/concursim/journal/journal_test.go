@@ -10,7 +10,7 @@ import (
 	"concur-connector/dev/concursim/journal"
 )
 
-func TestALongJournalIsCheckedInOneWalk(t *testing.T) {
+func TestCheckingALongJournalTakesLinearTime(t *testing.T) {
 	t.Parallel()
 	read := func(j *journal.Journal, step string) *journal.Entry {
 		e := j.AddRequest(journal.Request{Kind: journal.ReadsEntries, Report: "r"})
@@ -63,7 +63,7 @@ func TestALongJournalIsCheckedInOneWalk(t *testing.T) {
 	}
 }
 
-func TestAFullJournalTakesNoMoreLines(t *testing.T) {
+func TestAFullJournalAddsNoLines(t *testing.T) {
 	t.Parallel()
 	j := &journal.Journal{}
 	for range journal.MaxLines {
