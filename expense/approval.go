@@ -212,6 +212,7 @@ type NotifyApproversInput struct {
 	NotificationID string       `json:"notificationId"`
 	TaskID         string       `json:"taskId"`
 	News           TaskNews     `json:"news"`
+	At             time.Time    `json:"at"` // when it happened or was due; tells two reminders of a task apart
 	Groups         []string     `json:"groups"`
 	Deadline       time.Time    `json:"deadline,omitzero"`
 	Why            string       `json:"why,omitempty"` // why the task was withdrawn
