@@ -29,11 +29,12 @@ var allowedImports = map[string][]string{
 	"approvals":                     {"expense", "approvals/approvers", "workflows"},
 	"approvals/approvers":           {"internal/textfile"},
 	"workflows":                     {"expense"},
-	"facts":                         {"expense"},
+	"facts":                         {"expense", "internal/webhook"},
 	"activities":                    {"expense", "concur", "facts", "policy"},
 	"internal/telemetry":            {},
 	"internal/spelling":             {},
 	"internal/textfile":             {},
+	"internal/webhook":              {"expense"},
 	"internal/config":               {"internal/spelling", "internal/textfile"},
 	"internal/httpserver":           {"internal/textfile"},
 	"cmd/ingress":                   {"approvals", "approvals/approvers", "ingress", "internal/config", "internal/httpserver", "internal/program", "workflows"},
@@ -77,7 +78,7 @@ var allowedImporters = map[string][]string{
 	"github.com/gofrs/flock":               {"concur"},
 	"github.com/spf13/cobra":               {"cmd/concurctl", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/decode", "cmd/concurctl/doctor", "cmd/concurctl/rules", "cmd/concurctl/runs", "cmd/concurctl/setup", "cmd/concurctl/token"},
 	"github.com/rogpeppe/go-internal":      {"dev"},
-	"net/http":                             {"concur", "facts", "ingress", "approvals", "internal/httpserver", "cmd/ingress", "dev", "dev/factservice", "dev/concursim", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/doctor", "cmd/concurctl/setup"},
+	"net/http":                             {"concur", "facts", "ingress", "approvals", "internal/httpserver", "internal/webhook", "cmd/ingress", "dev", "dev/factservice", "dev/concursim", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/doctor", "cmd/concurctl/setup"},
 	"github.com/stretchr/testify":          {"cmd/concurctl/clitest"}, // tests only
 	"github.com/santhosh-tekuri":           {},                        // tests only
 	"testing":                              {"cmd/concurctl/clitest"},
@@ -95,8 +96,8 @@ var restrictedNames = map[string][]string{
 	"os.LookupEnv":                   {"internal/config"},
 	"os.Environ":                     {"internal/config", "dev"}, // dev passes its own to the programs that it starts
 	"os.ExpandEnv":                   {},
-	"net/http.Client":                {"concur", "facts", "dev/concursim"},
-	"net/http.Transport":             {"concur", "facts", "cmd/concurctl/cli", "dev/concursim"},
+	"net/http.Client":                {"concur", "facts", "internal/webhook", "dev/concursim"},
+	"net/http.Transport":             {"concur", "internal/webhook", "cmd/concurctl/cli", "dev/concursim"},
 	"net/http.NewRequestWithContext": {"concur", "facts", "cmd/concurctl/cli", "dev", "dev/concursim"},
 	"net/http.DefaultClient":         {"dev"},
 	"net/http.DefaultTransport":      {},

@@ -14,10 +14,10 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"concur-connector/expense"
+	"concur-connector/internal/webhook"
 )
 
 // question is the body of a request. docs/policy/fact-request.schema.json describes it.
@@ -32,7 +32,7 @@ type question struct {
 // Ask asks about all objects of a question. It sends one request after the other, each with at
 // most 200 objects. It returns the answers for all objects, or an [*Error].
 func (c *Client) Ask(ctx context.Context, q expense.Question) (expense.Answers, error) {
-	target, err := c.target(q.URL)
+	target, err := c.hosts.Parse(q.URL)
 	if err != nil {
 		return nil, &Error{Fact: q.Fact, Kind: expense.Untrusted, Message: err.Error() + "; nothing was sent"}
 	}
@@ -78,9 +78,7 @@ func (c *Client) send(ctx context.Context, target *url.URL, q question) (expense
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "concur-connector")
-	req.Header.Set("webhook-id", q.ID)
-	req.Header.Set("webhook-timestamp", strconv.FormatInt(now.Unix(), 10))
-	req.Header.Set("webhook-signature", sign(c.keys, q.ID, now, body))
+	c.signer.Sign(req.Header, q.ID, now, body)
 
 	answers, failure := c.receive(req, q)
 	status, kind := http.StatusOK, ""
@@ -102,7 +100,7 @@ func (c *Client) receive(req *http.Request, q question) (expense.Answers, *Error
 	}
 	response, err := c.http.Do(req)
 	if err != nil {
-		return nil, c.lost(req, fail(0, expense.Unavailable, "%s", connectionError(req.URL.Host, err)))
+		return nil, c.lost(req, fail(0, expense.Unavailable, "%s", webhook.ConnectionError(req.URL.Host, caSetting, err)))
 	}
 	defer response.Body.Close()
 	status := response.StatusCode
@@ -113,7 +111,7 @@ func (c *Client) receive(req *http.Request, q question) (expense.Answers, *Error
 			kind, says = expense.Unavailable, "did not get the request: a proxy, a firewall or a gateway answered instead"
 		}
 		failure := fail(status, kind, "%s %s", req.URL.Host, says)
-		failure.Gateway, failure.RetryAfter = page, retryAfter(response.Header.Get("Retry-After"), c.now())
+		failure.Gateway, failure.RetryAfter = page, webhook.RetryAfter(response.Header.Get("Retry-After"), c.now())
 		return nil, failure
 	}
 	switch {

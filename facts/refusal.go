@@ -2,14 +2,9 @@ package facts
 
 import (
 	"bytes"
-	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"mime"
-	"net"
 	"net/http"
-	"strconv"
-	"time"
 
 	"concur-connector/expense"
 )
@@ -38,32 +33,4 @@ func isPage(h http.Header, status int, body []byte) bool {
 	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
 	start := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))
 	return status == http.StatusProxyAuthRequired || bytes.HasPrefix(start, []byte("<")) || media == "text/html" && !json.Valid(body)
-}
-
-// maxRetryAfter limits the wait that a Retry-After header can ask for.
-const maxRetryAfter = time.Hour
-
-// retryAfter reads a Retry-After header, which holds seconds or a date.
-func retryAfter(header string, now time.Time) time.Duration {
-	var wait time.Duration
-	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
-		wait = time.Duration(seconds) * time.Second
-	} else if at, err := http.ParseTime(header); err == nil {
-		wait = at.Sub(now)
-	}
-	return min(max(wait, 0), maxRetryAfter)
-}
-
-// connectionError explains why no answer arrived. It does not quote err, which may contain
-// addresses. It distinguishes only the causes that an operator can fix.
-func connectionError(host string, err error) string {
-	var untrusted *tls.CertificateVerificationError
-	var unknown *net.DNSError
-	switch {
-	case errors.As(err, &untrusted):
-		return "the certificate of " + host + " is not trusted (CONCUR_FACT_CA)"
-	case errors.As(err, &unknown):
-		return "the name of the host " + host + " cannot be resolved"
-	}
-	return "cannot connect to " + host
 }
