@@ -54,5 +54,5 @@ func dependsOnStepName(rules *policy.Policy, on policy.Input, verdict expense.Ve
 	}
 	on.EventType = ""
 	unnamed := rules.Evaluate(on)
-	return unnamed.Action != verdict.Action || unnamed.Group != verdict.Group
+	return unnamed.Action != verdict.Action || !unnamed.SameApprovals(verdict)
 }

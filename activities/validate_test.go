@@ -34,7 +34,7 @@ func TestVerdictSaysWhetherItDependsOnTheStepName(t *testing.T) {
 		"at the step of a rule that asks":                 {"odd", "SUBMIT", expense.Ask, false},
 		"at the step of a rule that sends back":           {"bad", "PRE-EXTRACT", expense.SendBack, true},
 		"at a step where it asks other people":            {"odd audit", "SUBMIT", expense.Ask, true},
-		"at a step where it asks the same people":         {"odd audit", "PRE-EXTRACT", expense.Ask, false},
+		"at a step where it asks fewer people":            {"odd audit", "PRE-EXTRACT", expense.Ask, true},
 		"where every rule is satisfied":                   {"fine", "PRE-EXTRACT", expense.Approve, false},
 		"at an unknown step":                              {"odd", "", expense.Ask, false},
 		"by a name that the rules do not know":            {"odd", "ELSEWHERE", expense.Ask, false},

@@ -1,10 +1,19 @@
 package expense
 
+import "slices"
+
 // Verdict is what the rules say about one revision of a report: its exceptions and exactly one
 // action.
 type Verdict struct {
-	Action     Action      `json:"action"`
-	Group      string      `json:"group,omitempty"` // the approvers to ask, if Action is Ask
+	Action Action `json:"action"`
+
+	// Approvals says which groups must approve if Action is Ask. If it is empty, one approval
+	// of any approver is enough.
+	Approvals []RequiredApproval `json:"approvals,omitempty"`
+	// Owner and Shown are set if Action is Ask: who must not decide, and what the approvers see.
+	Owner *Owner       `json:"owner,omitempty"`
+	Shown *ShownReport `json:"shown,omitempty"`
+
 	Exceptions []Exception `json:"exceptions,omitempty"`
 	Findings   []Finding   `json:"findings,omitempty"`
 	Comment    string      `json:"comment,omitempty"` // for the employee; joins the messages of the rules
@@ -29,6 +38,22 @@ type Verdict struct {
 	Rules     []RuleSummary `json:"rules,omitempty"`   // in the order of the rules file
 	RulesHash string        `json:"rulesHash"`         // of the rules file and its lists
 	Version   string        `json:"version,omitempty"` // the version that the rules file states
+}
+
+// Groups returns the names of the groups that must approve.
+func (v Verdict) Groups() []string {
+	var names []string
+	for _, a := range v.Approvals {
+		names = append(names, a.Group)
+	}
+	return names
+}
+
+// SameApprovals reports whether two verdicts ask the same people.
+func (v Verdict) SameApprovals(other Verdict) bool {
+	return slices.EqualFunc(v.Approvals, other.Approvals, func(a, b RequiredApproval) bool {
+		return a.Group == b.Group && a.Count == b.Count
+	})
 }
 
 // Finding is a rule that was violated on one object, or that could not be evaluated there.

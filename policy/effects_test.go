@@ -77,7 +77,7 @@ func TestAWatchedRuleIsToldWhereItStands(t *testing.T) {
 `)
 	v := p.Judge(entries())
 	require.Equal(t, expense.Verdict{
-		Action: expense.Ask, Group: "finance", Comment: "Bites.", RulesHash: p.Hash(),
+		Action: expense.Ask, Approvals: []expense.RequiredApproval{{Group: "finance", Count: 1, Rules: []string{"biting"}}}, Comment: "Bites.", RulesHash: p.Hash(),
 		Findings: []expense.Finding{
 			{Rule: "watched", Message: "Watched.", Shadow: true},
 			{Rule: "broken", Message: "could not be evaluated: report.total is absent; ask with has() before reading it", Error: true, Shadow: true},

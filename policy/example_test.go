@@ -36,7 +36,7 @@ rules:
 			ID: "E1", Date: "2026-05-02", Posted: &expense.Money{Amount: amount, Currency: "USD"}, HasReceipt: new(false),
 		}},
 	}})
-	fmt.Println(verdict.Action, verdict.Group)
+	fmt.Println(verdict.Action, verdict.Groups())
 	for _, x := range verdict.Exceptions {
 		fmt.Println(x.Code, "on", x.ObjectType, x.ObjectID)
 	}
@@ -44,7 +44,7 @@ rules:
 		fmt.Println(f.Rule+":", f.Message)
 	}
 	// Output:
-	// ask finance
+	// ask [finance]
 	// NORECPT on Entry E1
 	// receipt-above-75: A receipt is missing.
 	// no-weekends: 2026-05-02 is a saturday.

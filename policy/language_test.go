@@ -157,7 +157,7 @@ func TestWhatErrsAsksAPerson(t *testing.T) {
 			t.Parallel()
 			v := evaluate(t, expression, lunch(t))
 			require.Equal(t, expense.Ask, v.Action)
-			require.Empty(t, v.Group)
+			require.Empty(t, v.Approvals)
 			require.Empty(t, v.Exceptions, "a rule that errs has no effects")
 			require.Empty(t, v.Comment)
 			require.Equal(t, []expense.Finding{{

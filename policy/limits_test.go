@@ -52,7 +52,7 @@ func TestTheCostOfAllRulesIsBounded(t *testing.T) {
 	v := p.Judge(entries(make([]string, 200)...))
 	const exhausted = "could not be evaluated: the rules together exceed what they may cost"
 	require.Equal(t, expense.Ask, v.Action)
-	require.Equal(t, "travel", v.Group)
+	require.Equal(t, []string{"travel"}, v.Groups())
 	require.Equal(t, []expense.Finding{
 		{Rule: "cheap", Message: "First."},
 		{Rule: "dear", Message: exhausted, Error: true},
@@ -119,7 +119,7 @@ func TestTheTimeOfAllRulesIsBounded(t *testing.T) {
 	p := rules(t, [5]string{"one", "entry", "true", "Never.", "ask: finance"}).Budgeted(1_000_000, -1)
 	v := p.Judge(entries("MEALS"))
 	require.Equal(t, expense.Ask, v.Action)
-	require.Equal(t, "finance", v.Group)
+	require.Equal(t, []string{"finance"}, v.Groups())
 	require.Equal(t, "could not be evaluated: the rules together took too long", v.Findings[0].Message)
 }
 
@@ -182,7 +182,7 @@ func TestTheLimitsHoldForTravelRequests(t *testing.T) {
 		)
 		v := p.Budgeted(1000, time.Hour).JudgeRequest(request)
 		require.Equal(t, expense.Ask, v.Action, "a rule that was not evaluated sends nothing back")
-		require.Equal(t, "travel", v.Group)
+		require.Equal(t, []string{"travel"}, v.Groups())
 		require.Equal(t, []expense.Finding{
 			{Rule: "cheap", Message: "First."},
 			{Rule: "last", Message: exhausted, Error: true},
@@ -205,7 +205,7 @@ func TestTheLimitsHoldForTravelRequests(t *testing.T) {
 		for _, within := range []time.Duration{-1, 100 * time.Microsecond} {
 			v := p.Budgeted(1_000_000, within).JudgeRequest(request)
 			require.Equal(t, expense.Ask, v.Action)
-			require.Equal(t, "finance", v.Group)
+			require.Equal(t, []string{"finance"}, v.Groups())
 			require.Equal(t, []expense.Finding{{Rule: "loop", Message: tooLong, Error: true}}, v.Findings)
 		}
 	})

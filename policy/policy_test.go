@@ -116,6 +116,9 @@ func TestTheExampleFile(t *testing.T) {
 	on := func(code, rule string) []expense.Exception {
 		return []expense.Exception{{ObjectType: expense.OnEntry, ObjectID: "E1", Code: code, Rule: rule}}
 	}
+	asks := func(rule string) []expense.RequiredApproval {
+		return []expense.RequiredApproval{{Group: "finance", Count: 1, Rules: []string{rule}}}
+	}
 	for name, c := range map[string]struct {
 		total string
 		entry expense.Entry
@@ -126,9 +129,9 @@ func TestTheExampleFile(t *testing.T) {
 		"a missing receipt is an exception":      {"75.01", entry("TAXI", "75.01", false), expense.Verdict{Action: expense.Approve, Exceptions: on("NORECPT", "receipt-above-75")}},
 		"alcohol is sent back":                   {"10", entry("ALCOH", "10", true), expense.Verdict{Action: expense.SendBack, Comment: "Alcohol is not reimbursed."}},
 		"a report at the limit passes":           {"5000", entry("HOTEL", "5000", true), expense.Verdict{Action: expense.Approve}},
-		"a large report asks finance":            {"5000.01", entry("HOTEL", "5000.01", true), expense.Verdict{Action: expense.Ask, Group: "finance", Comment: "5000.01 USD is a large report. Finance has a look."}},
+		"a large report asks finance":            {"5000.01", entry("HOTEL", "5000.01", true), expense.Verdict{Action: expense.Ask, Approvals: asks("large-report"), Comment: "5000.01 USD is a large report. Finance has a look."}},
 		"a meal at the limit passes":             {"200", entry("MEALS", "200", true), expense.Verdict{Action: expense.Approve}},
-		"a dear meal is flagged and asked":       {"200.01", entry("MEALS", "200.01", true), expense.Verdict{Action: expense.Ask, Group: "finance", Exceptions: on("OVERLIM", "meal-limit"), Comment: "A meal costs more than 200.00."}},
+		"a dear meal is flagged and asked":       {"200.01", entry("MEALS", "200.01", true), expense.Verdict{Action: expense.Ask, Approvals: asks("meal-limit"), Exceptions: on("OVERLIM", "meal-limit"), Comment: "A meal costs more than 200.00."}},
 		"an unknown code is a code all the same": {"10", entry("BADCODE", "10", true), expense.Verdict{Action: expense.Approve, Exceptions: on("NOSUCH", "unknown-code")}},
 	} {
 		t.Run(name, func(t *testing.T) {

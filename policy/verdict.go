@@ -37,7 +37,7 @@ func (p *Policy) verdict(found []violation, looks []expense.RuleSummary, codes [
 		v.Comment = comment(acting, violation.sendsBack)
 	case crowd, slices.ContainsFunc(acting, violation.asks):
 		v.Action = expense.Ask
-		v.Group = group(acting)
+		v.Approvals = approvals(acting)
 		v.Comment = comment(acting, violation.wantsAnswer)
 	}
 	if !p.settings.SendBackPostsExceptions {
@@ -93,14 +93,24 @@ func (v violation) object() string {
 	return v.at.id
 }
 
-// group is the first group that a rule names. It also decides when only a failed rule asks.
-func group(found []violation) string {
+// approvals are the groups that the rules ask, each once, in the order of the file. A rule that
+// failed names its group, too.
+func approvals(found []violation) []expense.RequiredApproval {
+	var all []expense.RequiredApproval
 	for _, v := range found {
-		if v.rule.Then.Ask != "" {
-			return v.rule.Then.Ask
+		group := v.rule.Then.Ask
+		if group == "" {
+			continue
+		}
+		i := slices.IndexFunc(all, func(a expense.RequiredApproval) bool { return a.Group == group })
+		if i < 0 {
+			i, all = len(all), append(all, expense.RequiredApproval{Group: group, Count: 1})
+		}
+		if !slices.Contains(all[i].Rules, v.rule.Name) {
+			all[i].Rules = append(all[i].Rules, v.rule.Name)
 		}
 	}
-	return ""
+	return all
 }
 
 // exceptions returns each exception once for each object, under the first rule

@@ -60,7 +60,7 @@ func TestPrecedence(t *testing.T) {
 		"asking goes before approving":              {[][5]string{exception, ask}, expense.Ask, "finance", "Please look."},
 		"sending back goes before asking":           {[][5]string{ask, back}, expense.SendBack, "", "Not this."},
 		"sending back goes first in either order":   {[][5]string{back, ask}, expense.SendBack, "", "Not this."},
-		"the first asking rule names the group":     {[][5]string{ask, askAlso}, expense.Ask, "finance", "Please look too.\nPlease look."},
+		"the groups of all rules are asked":         {[][5]string{ask, askAlso}, expense.Ask, "finance travel", "Please look too.\nPlease look."},
 		"an erring rule asks anybody":               {[][5]string{broken}, expense.Ask, "", ""},
 		"an erring rule leaves the group to others": {[][5]string{broken, ask}, expense.Ask, "finance", "Please look."},
 		"sending back goes before an erring rule":   {[][5]string{broken, back}, expense.SendBack, "", "Not this."},
@@ -70,7 +70,7 @@ func TestPrecedence(t *testing.T) {
 			p := rules(t, c.rules...)
 			v := p.Judge(entries("MEALS"))
 			require.Equal(t, c.action, v.Action)
-			require.Equal(t, c.group, v.Group)
+			require.Equal(t, c.group, strings.Join(v.Groups(), " "))
 			require.Equal(t, c.comment, v.Comment)
 			require.Equal(t, p.Hash(), v.RulesHash)
 		})

@@ -45,7 +45,7 @@ func (r *run) decide(ctx workflow.Context, p *pass) next {
 		return goOn()
 	}
 	if r.Writes.DryRun.IsNotTestUser() {
-		r.Progress.record("would ask " + group(verdict.Group))
+		r.Progress.record("would ask " + groups(verdict.Groups()))
 		return r.endDryRun()
 	}
 	if next := r.ask(ctx, p); !next.continues() {
@@ -78,7 +78,7 @@ func firstReadable(comments ...string) string {
 // ask waits for a person's decision. Silence never approves: without a decision the run stays
 // open.
 func (r *run) ask(ctx workflow.Context, p *pass) next {
-	r.Decision.open(r.notification.ID()+"/"+r.Read.Revision, r.Evaluation.Verdict.Group, workflow.Now(ctx))
+	r.Decision.open(r.notification.ID()+"/"+r.Read.Revision, strings.Join(r.Evaluation.Verdict.Groups(), ", "), workflow.Now(ctx))
 	if r.Decision.Accepted == nil {
 		r.enter(ctx, Waiting)
 		r.status.Since = r.Decision.TaskOpenedAt // also after a notification that changed nothing

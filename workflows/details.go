@@ -113,6 +113,8 @@ func group(name string) string {
 	return "group " + name
 }
 
+func groups(names []string) string { return group(strings.Join(names, ", ")) }
+
 // groupAsCode is group for Markdown.
 func groupAsCode(name string) string {
 	if name == "" {

@@ -105,7 +105,7 @@ func (r *run) changesTask(now expense.Verdict) bool {
 	if now.Action == expense.Ask && len(r.Step.contradiction()) > 0 {
 		before.Comment = now.Comment
 	}
-	return before.Action != now.Action || before.Group != now.Group || before.Comment != now.Comment ||
+	return before.Action != now.Action || !before.SameApprovals(now) || before.Comment != now.Comment ||
 		!slices.EqualFunc(before.Exceptions, now.Exceptions, expense.Exception.Same)
 }
 

@@ -291,10 +291,18 @@ func (p *play) decide(taskID, id string, ruling expense.DecisionChoice) {
 	p.env.SignalWorkflow(workflows.Decided, expense.Decision{TaskID: taskID, ID: id, Decision: ruling, By: "kim"})
 }
 
+func asks(groups ...string) []expense.RequiredApproval {
+	var all []expense.RequiredApproval
+	for _, group := range groups {
+		all = append(all, expense.RequiredApproval{Group: group, Count: 1})
+	}
+	return all
+}
+
 var (
 	passOn   = expense.Verdict{Action: expense.Approve, RulesHash: "h1"}
 	sendBack = expense.Verdict{Action: expense.SendBack, Comment: "Alcohol is not reimbursed.", RulesHash: "h1"}
-	ask      = expense.Verdict{Action: expense.Ask, Group: "finance", Comment: "Too large.", RulesHash: "h1"}
+	ask      = expense.Verdict{Action: expense.Ask, Approvals: asks("finance"), Comment: "Too large.", RulesHash: "h1"}
 	norecpt  = expense.Exception{ObjectType: expense.OnEntry, ObjectID: "e1", Code: "NORECPT"}
 	flagged  = expense.Verdict{Action: expense.Approve, Exceptions: []expense.Exception{norecpt}, RulesHash: "h1"}
 )

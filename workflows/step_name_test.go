@@ -19,7 +19,7 @@ func (p *play) told(eventType, at string) {
 }
 
 // askAgain is ask in other words, as for a stop that is not known.
-var askAgain = expense.Verdict{Action: expense.Ask, Group: "finance", RulesHash: "h1"}
+var askAgain = expense.Verdict{Action: expense.Ask, Approvals: asks("finance"), RulesHash: "h1"}
 
 func byStopV4() expense.FetchedReport { return byStop(byV4("m1")) }
 
@@ -206,7 +206,7 @@ func TestAVerdictThatDependsOnTheStepNameWaitsForAnotherName(t *testing.T) {
 func TestAPersonChosenByAForgedStepNameDecidesNothing(t *testing.T) {
 	t.Parallel()
 	auditors := ask
-	auditors.Group = "auditors"
+	auditors.Approvals = asks("auditors")
 	byName := expense.EvaluationResult{Verdict: &auditors, DependsOnStepName: true}
 	t.Run("when Concur's callout comes after the decision", func(t *testing.T) {
 		each(t, func(t *testing.T, read expense.FetchedReport) {

@@ -205,8 +205,8 @@ func (e explained) printVerdict(w io.Writer) {
 // verdictLine says what follows in a word or two.
 func verdictLine(v expense.Verdict) string {
 	switch {
-	case v.Action == expense.Ask && v.Group != "":
-		return "ask " + cli.Plain(v.Group)
+	case v.Action == expense.Ask && len(v.Approvals) > 0:
+		return "ask " + cli.Plain(strings.Join(v.Groups(), " and "))
 	case v.Action == expense.Approve && v.ApproveByException != "":
 		return "approve by " + cli.Plain(v.ApproveByException)
 	}

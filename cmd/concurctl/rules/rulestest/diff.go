@@ -17,7 +17,7 @@ func (w Want) diff(v expense.Verdict) []string {
 		w = Want{Action: &approve, Exceptions: &[]WantedException{}, Violated: &nothing, Erred: &nothing}
 	}
 	d.text("action", w.Action, string(v.Action))
-	d.text("group", w.Group, v.Group)
+	d.text("group", w.Group, strings.Join(v.Groups(), " and "))
 	if w.Exceptions != nil {
 		compare(&d, *w.Exceptions, posted(v), WantedException.is, WantedException.String, printed)
 	}

@@ -83,8 +83,8 @@ func fieldsOf(rules *policy.Policy, past Past) []string {
 // outcome says what follows from a verdict in a word or two.
 func outcome(v expense.Verdict) string {
 	switch {
-	case v.Action == expense.Ask && v.Group != "":
-		return "ask " + v.Group
+	case v.Action == expense.Ask && len(v.Approvals) > 0:
+		return "ask " + strings.Join(v.Groups(), " and ")
 	case v.Action == expense.Approve && v.ApproveByException != "":
 		return "approve by " + v.ApproveByException
 	}
@@ -125,11 +125,12 @@ func (e effects) decides(v expense.Verdict) bool {
 	case expense.SendBack:
 		return true
 	case expense.Ask:
-		others := len(e.groups)
-		if e.groups[v.Group] {
-			others--
+		for group := range e.groups {
+			if !slices.Contains(v.Groups(), group) {
+				return false
+			}
 		}
-		return !e.sendBack && others == 0
+		return !e.sendBack
 	}
 	return !e.any
 }

@@ -158,12 +158,12 @@ func TestAHistoryIsReadThroughTheCodec(t *testing.T) {
 	})
 	h := history(t)
 	h.data = coded
-	h.judged(&expense.Report{ID: "R1"}, "h", []string{"report.id"}, &expense.Verdict{Action: expense.Ask, Group: "finance"}, judgedAt)
+	h.judged(&expense.Report{ID: "R1"}, "h", []string{"report.id"}, &expense.Verdict{Action: expense.Ask, Approvals: []expense.RequiredApproval{{Group: "finance", Count: 1}}}, judgedAt)
 	r := reader(t, h.list, nil)
 	r.Data = coded
 	past, err := r.Read(t.Context(), "EXPRPT:a", "")
 	require.NoError(t, err)
-	require.Equal(t, "finance", past.Verdict.Group)
+	require.Equal(t, []string{"finance"}, past.Verdict.Groups())
 	require.Equal(t, converter.GetDefaultDataConverter(), workflows.DataConverter(client.Options{}))
 }
 
