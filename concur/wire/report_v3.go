@@ -105,15 +105,6 @@ func cityV3(r record) string {
 	return location
 }
 
-// isNamed reports whether there is an identifier of that name. It returns nil if Concur does not
-// say so.
-func isNamed(r record, name string) *bool {
-	if !r.Has(name) {
-		return nil
-	}
-	return new(r.Holds(name))
-}
-
 // zeroIfNone returns 0 if there are none. It returns nil if there are some, or if Concur does not
 // say whether there are any.
 func zeroIfNone(any *bool) *int {

@@ -77,6 +77,28 @@ func DecodeExpenseV4(body []byte) (ExpenseV4, error) {
 	return readObject(body, "the expense", readExpense)
 }
 
+// receiptSources are the source identifiers of an expense that name a receipt.
+var receiptSources = []string{"ereceiptId", "receiptImageId", "expenseCaptureImageId", "receipts"}
+
+// lacksReceipt reports whether an expense says that it has no image and no e-receipt.
+func lacksReceipt(r, source record) bool {
+	const sources = "expenseSourceIdentifiers"
+	return r.IsEmpty("receiptImageId") && r.IsEmpty("ereceiptImageId") &&
+		(r.IsStructured(sources) || r.Lacks(sources)) && source.Lacks(receiptSources...)
+}
+
+// isNamed reports whether there is an identifier of that name. It returns nil if Concur does not
+// say so.
+func isNamed(r record, name string) *bool {
+	switch {
+	case r.Holds(name):
+		return new(true)
+	case r.IsEmpty(name):
+		return new(false)
+	}
+	return nil
+}
+
 func readExpense(r record) ExpenseV4 {
 	kind, payment, vendor, location := r.object("expenseType"), r.object("paymentType"), r.object("vendor"), r.object("location")
 	source := r.object("expenseSourceIdentifiers")
@@ -95,9 +117,10 @@ func readExpense(r record) ExpenseV4 {
 	}}
 	paidBy(&e.Entry, source.Holds("creditCardTransactionId", "creditCardTransaction"), code)
 	switch {
-	case r.Holds("receiptImageId", "ereceiptImageId") || source.Holds("ereceiptId", "receiptImageId", "expenseCaptureImageId", "receipts"):
+	case r.Holds("receiptImageId", "ereceiptImageId") || source.Holds(receiptSources...):
 		e.HasReceipt = new(true)
-	case r.IsEmpty("receiptImageId") && r.IsEmpty("ereceiptImageId") && e.MissingReceipt != nil && !*e.MissingReceipt:
+	case !lacksReceipt(r, source):
+	case e.MissingReceipt != nil && !*e.MissingReceipt:
 		e.HasReceipt = new(false)
 	}
 	e.HasVAT = r.object("expenseTaxSummary").anyNotZero("totalTaxPostedAmount", "vatTaxTotal") // only a single expense tells

@@ -68,6 +68,7 @@ func TestHowAnEntryWasPaid(t *testing.T) {
 		{"v4: a code that is no card's", expenseV4, `,` + nothing + `{"id":"1030","name":"Paid by us","code":"COPD"}`, "COPD", nil, nil},
 		{"v4: such a code, and a transaction", expenseV4, `,"paymentType":{"id":"1030","code":"X"},"expenseSourceIdentifiers":{"creditCardTransactionId":"T","personalCardTransactionId":null}`, "X", yes, no},
 		{"v4: such a code, and a personal card", expenseV4, `,"paymentType":{"id":"1030","code":"X"},"expenseSourceIdentifiers":{"creditCardTransactionId":null,"personalCardTransactionId":"T"}`, "X", no, yes},
+		{"v4: N/A in the place of the personal card", expenseV4, `,"paymentType":{"id":"1030","code":"X"},"expenseSourceIdentifiers":{"creditCardTransactionId":null,"personalCardTransactionId":"N/A"}`, "X", nil, nil},
 		{"v4: identifiers that do not name the personal card", expenseV4, `,"paymentType":{"id":"CASH","code":"CASH"},"expenseSourceIdentifiers":{"receipts":null}`, "CASH", no, nil},
 		{"v4: nothing", expenseV4, "", "", nil, nil},
 	} {
@@ -112,6 +113,10 @@ func TestWhetherThereIsAReceipt(t *testing.T) {
 		{"v4: sources that hold nothing", expenseV4, `,"receiptImageId":"","ereceiptImageId":"","expenseSourceIdentifiers":{"receipts":[null,{"id":null}],"ereceiptId":""},"hasMissingReceiptDeclaration":"false"`, no},
 		{"v3: N/A in the place of an e-receipt", entryV3, `,"HasImage":false,"ElectronicReceiptID":"N/A"`, nil},
 		{"v4: N/A in the place of an image", expenseV4, `,"receiptImageId":"N/A","ereceiptImageId":null,"hasMissingReceiptDeclaration":false`, nil},
+		{"v4: N/A among the sources", expenseV4, `,"receiptImageId":null,"ereceiptImageId":null,"expenseSourceIdentifiers":{"ereceiptId":"N/A"},"hasMissingReceiptDeclaration":false`, nil},
+		{"v4: N/A within the receipts of the sources", expenseV4, `,"receiptImageId":null,"ereceiptImageId":null,"expenseSourceIdentifiers":{"receipts":[{"id":"N/A"}]},"hasMissingReceiptDeclaration":false`, nil},
+		{"v4: N/A in the place of the sources", expenseV4, `,"receiptImageId":null,"ereceiptImageId":null,"expenseSourceIdentifiers":"N/A","hasMissingReceiptDeclaration":false`, nil},
+		{"v4: N/A among the sources that name no receipt", expenseV4, `,"receiptImageId":null,"ereceiptImageId":null,"expenseSourceIdentifiers":{"quickExpenseId":"N/A"},"hasMissingReceiptDeclaration":false`, no},
 		{"v4: nothing is said of an image", expenseV4, `,"expenseSourceIdentifiers":{"quickExpenseId":null}`, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -51,11 +51,34 @@ func (o Object) Has(name string) bool {
 	return ok
 }
 
-// IsEmpty reports whether the object has a value of that name, and it is null or an empty
-// text. A text such as N/A is not empty: it does not say that Concur has nothing.
-func (o Object) IsEmpty(name string) bool {
-	text, isText := o.value(name).(string)
-	return o.Has(name) && (o.value(name) == nil || isText && strings.TrimSpace(text) == "")
+// IsEmpty reports whether the object has a value of that name that is empty. A text such as N/A
+// is not empty: it does not say that Concur has nothing.
+func (o Object) IsEmpty(name string) bool { return o.Has(name) && isEmpty(o.value(name)) }
+
+// Lacks reports whether each of the values is missing or empty. See [Object.IsEmpty].
+func (o Object) Lacks(names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return !isEmpty(o.value(name)) })
+}
+
+func isEmpty(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return strings.TrimSpace(v) == ""
+	case bool:
+		return !v
+	case map[string]any:
+		for _, inner := range v {
+			if !isEmpty(inner) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		return !slices.ContainsFunc(v, func(inner any) bool { return !isEmpty(inner) })
+	}
+	return false
 }
 
 func (o Object) value(name string) any { return o.values[strings.ToLower(name)] }
