@@ -1,6 +1,9 @@
 package expense
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Availability says whether an interface of Concur provides a field.
 type Availability string
@@ -14,11 +17,8 @@ const (
 	NeverProvided         Availability = "no"
 )
 
-// The columns of the tables below.
-var (
-	reportInterfaces  = []Interface{V1, V2, V3, V4}
-	requestInterfaces = []Interface{RequestV4, RequestV1}
-)
+// reportInterfaces are the columns of reportFields.
+var reportInterfaces = []Interface{V1, V2, V3, V4}
 
 // reportFields has a row for each report field that some interface does not always provide.
 // All interfaces always provide all other fields.
@@ -53,18 +53,11 @@ var reportFields = map[string][]Availability{
 	"field.valid":             {NeverProvided, NeverProvided, NeverProvided, SometimesProvided},
 }
 
-// requestFields is the same for travel requests.
-var requestFields = map[string][]Availability{
-	"request.city":                 {AlwaysProvided, NeverProvided},
-	"request.country":              {AlwaysProvided, NeverProvided},
-	"request.subdivision":          {AlwaysProvided, NeverProvided},
-	"request.type":                 {AlwaysProvided, NeverProvided},
-	"expectedExpense.currencyName": {NeverProvided, AlwaysProvided},
-	"allocation.accountCode1":      {NeverProvided, NeverProvided},
-	"allocation.accountCode2":      {NeverProvided, NeverProvided},
-	"allocation.hidden":            {AlwaysProvided, NeverProvided},
-	"field.valid":                  {SometimesProvided, NeverProvided},
-	"requestException.blocking":    {AlwaysProvided, NeverProvided},
+// requestFields has the travel request fields that Request v4 does not always provide.
+var requestFields = map[string]Availability{
+	"allocation.accountCode1": NeverProvided,
+	"allocation.accountCode2": NeverProvided,
+	"field.valid":             SometimesProvided,
 }
 
 // Provides says whether an interface provides a field. The field has its name in rules, such
@@ -102,27 +95,17 @@ var requestFields = map[string][]Availability{
 //	allocation.hidden        sometimes  sometimes  yes        yes
 //	field.valid              no         no         no         sometimes
 //
-// These travel request fields are not always provided by both interfaces:
+// These travel request fields are not always provided:
 //
-//	field                      Request v4  Request v1
-//	request.city               yes         no
-//	request.country            yes         no
-//	request.subdivision        yes         no
-//	request.type               yes         no
-//	expectedExpense.currencyName  no          yes
-//	allocation.accountCode1    no          no
-//	allocation.accountCode2    no          no
-//	allocation.hidden          yes         no
-//	field.valid                sometimes   no
-//	requestException.blocking  yes         no
+//	field                    Request v4
+//	allocation.accountCode1  no
+//	allocation.accountCode2  no
+//	field.valid              sometimes
 func (i Interface) Provides(field string) Availability {
-	if i == "" {
-		i = V1
+	if i == RequestV4 {
+		return cmp.Or(requestFields[field], AlwaysProvided)
 	}
-	row, column := reportFields[field], slices.Index(reportInterfaces, i)
-	if column < 0 {
-		row, column = requestFields[field], slices.Index(requestInterfaces, i)
-	}
+	row, column := reportFields[field], slices.Index(reportInterfaces, cmp.Or(i, V1))
 	if row == nil || column < 0 {
 		return AlwaysProvided
 	}

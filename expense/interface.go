@@ -13,11 +13,10 @@ const (
 )
 
 // The other interfaces. V2 only reads reports, by report ID. RequestV4 reads travel requests
-// and writes to them. Concur has ended RequestV1; the connector still decodes its documents.
+// and writes to them.
 const (
 	V2        Interface = "v2.0"
 	RequestV4 Interface = "Request v4"
-	RequestV1 Interface = "Request v1"
 )
 
 // IsV4 reports whether writes go through v4.

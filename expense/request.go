@@ -59,9 +59,6 @@ type TravelRequest struct {
 	// Operations are the operations that Concur offers to the caller, such as "approve" and
 	// "sendback". The list is nil if Concur's answer has none, and empty if it offers nothing.
 	Operations []string `json:"operations,omitzero"`
-
-	// Via is RequestV1 for a document of that interface. Empty means RequestV4.
-	Via Interface `json:"via,omitempty"`
 }
 
 // Expected is an expected expense of a travel request.
@@ -72,7 +69,6 @@ type Expected struct {
 	Date         Date             `json:"date,omitempty"`
 	Purpose      string           `json:"purpose,omitempty"` // its description
 	Transaction  *Money           `json:"transaction,omitempty"`
-	CurrencyName string           `json:"currencyName,omitempty"` // of Transaction, if its currency has no code
 	ExchangeRate string           `json:"exchangeRate,omitempty"`
 	Posted       *Money           `json:"posted,omitempty"`
 	Approved     *Money           `json:"approved,omitempty"`

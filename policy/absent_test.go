@@ -51,10 +51,8 @@ func TestATextThatAnInterfaceNeverTellsIsAbsent(t *testing.T) {
 	}
 	v4 := &expense.Report{Via: expense.V4, Entries: []expense.Entry{{ID: "E1", Category: "Meals"}}}
 	require.Empty(t, judgedBy(t, "entry", `entry.category == "Meals"`, policy.Input{Report: v4}).Findings, "what is there is read")
-	for via, wrong := range map[expense.Interface]int{"": 0, expense.RequestV4: 0, expense.RequestV1: 1} {
-		r := policy.Input{Request: &expense.TravelRequest{Via: via}}
-		require.Len(t, judgedBy(t, "request", `request.type == ""`, r).Findings, wrong, via)
-	}
+	empty := policy.Input{Request: &expense.TravelRequest{}}
+	require.Empty(t, judgedBy(t, "request", `request.type == ""`, empty).Findings, "Request v4 has a type")
 }
 
 // absent checks that reading a field errs, and that has() of it is false.

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,7 +112,7 @@ func (p *Policy) begin(c Input) (*evaluation, context.CancelFunc) {
 	if c.Request != nil {
 		e.weight.weigh(requestShape, c.Request)
 		whole := requestShape.of(c.Request)
-		whole.via = cmp.Or(c.Request.Via, expense.RequestV4)
+		whole.via = expense.RequestV4
 		e.whole = e.scope(nil, rulesfile.RequestLevel, whole, 0)
 	} else {
 		report := c.Report

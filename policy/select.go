@@ -27,7 +27,7 @@ func (p *Policy) SelectRequestFields(request *expense.TravelRequest) *expense.Tr
 	if request == nil {
 		return nil
 	}
-	kept := &expense.TravelRequest{StatusName: request.StatusName, Ended: request.Ended, Operations: slices.Clone(request.Operations), Via: request.Via}
+	kept := &expense.TravelRequest{StatusName: request.StatusName, Ended: request.Ended, Operations: slices.Clone(request.Operations)}
 	p.requestFields.copy(requestShape, kept, request)
 	return kept
 }

@@ -16,7 +16,7 @@ import (
 
 // asked returns what is kept of a travel request for a rule that reads the fields.
 func asked(fields ...string) []string {
-	all := append([]string{"currency", "ended", "id", "number", "operations", "status", "statusName", "submitted", "via"}, fields...)
+	all := append([]string{"currency", "ended", "id", "number", "operations", "status", "statusName", "submitted"}, fields...)
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -28,7 +28,6 @@ var (
 		"date":         date(func(e *expense.Expected) *expense.Date { return &e.Date }),
 		"purpose":      text(func(e *expense.Expected) *string { return &e.Purpose }),
 		"transaction":  amount(func(e *expense.Expected) **expense.Money { return &e.Transaction }),
-		"currencyName": text(func(e *expense.Expected) *string { return &e.CurrencyName }),
 		"exchangeRate": text(func(e *expense.Expected) *string { return &e.ExchangeRate }),
 		"posted":       amount(func(e *expense.Expected) **expense.Money { return &e.Posted }),
 		"approved":     amount(func(e *expense.Expected) **expense.Money { return &e.Approved }),
