@@ -23,6 +23,11 @@ const (
 	maxListeners = 2
 	// minConnections is the lowest limit, even if the process may open very few files.
 	minConnections = 8
+	// arrivalTicks is how many ticks a connection at the limit stays open for its request to arrive.
+	// Without it, a burst of connections would close those whose requests the server has yet to read.
+	// A tick is longer while the processor is busy elsewhere, so that the server has time to read.
+	arrivalTicks = 10
+	tickTime     = 20 * time.Millisecond
 	// logInterval is the interval of the warning that connections are closed at the limit.
 	logInterval = time.Minute
 )
@@ -52,23 +57,25 @@ func maxOpenFiles() int {
 }
 
 // connections enforces the limit of open connections. At the limit it closes one connection:
-// an idle one if there is any, else one whose request has not arrived completely. Among several
-// it closes the one that has been in this state for longest. It never closes a connection
-// whose request has arrived completely. If all connections have such a request, a new
-// connection waits.
+// an idle one if there is any, else one whose request has not arrived completely in arrivalTicks.
+// Among several it closes the one that has been in this state for longest. It never closes a
+// connection whose request has arrived completely. If it may close none, a new connection waits.
 type connections struct {
 	limit  int
 	logger *slog.Logger
 
-	mu     sync.Mutex
-	open   map[net.Conn]connection
-	closed int // number of connections closed at the limit since the last warning
-	logged time.Time
+	mu      sync.Mutex
+	open    map[net.Conn]connection
+	ticks   int // counted while connections are closed only after arrivalTicks
+	ticking bool
+	closed  int // number of connections closed at the limit since the last warning
+	logged  time.Time
 }
 
 type connection struct {
 	state connState
 	since time.Time
+	tick  int // the value of ticks at since
 }
 
 // connState is the state of a connection. Connections in the first state are closed first,
@@ -89,7 +96,10 @@ func newConnections(limit int, logger *slog.Logger) *connections {
 
 // accepted is the server's ConnContext. It records a new connection.
 func (c *connections) accepted(ctx context.Context, conn net.Conn) context.Context {
-	c.set(conn, arriving)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open[conn] = connection{state: arriving, since: time.Now(), tick: c.ticks}
+	c.closeAtLimit()
 	return context.WithValue(ctx, connectionKey{}, conn)
 }
 
@@ -137,17 +147,28 @@ func (b *arrivingBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// set records the state of a connection. At the limit it closes connections, so that one more
-// can be accepted.
+// set records the new state of an open connection. It ignores a connection that is being closed.
 func (c *connections) set(conn net.Conn, state connState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if before, known := c.open[conn]; !known || before.state != state {
-		c.open[conn] = connection{state: state, since: time.Now()}
+	if before, open := c.open[conn]; open && before.state != state {
+		c.open[conn] = connection{state: state, since: time.Now(), tick: c.ticks}
+		c.closeAtLimit()
 	}
+}
+
+// closeAtLimit closes connections at the limit, so that one more can be accepted.
+func (c *connections) closeAtLimit() {
 	for len(c.open) >= c.limit {
 		next := c.nextToClose()
 		if next == nil {
+			break
+		}
+		if found := c.open[next]; found.state == arriving && c.ticks-found.tick < arrivalTicks {
+			if !c.ticking {
+				c.ticking = true
+				time.AfterFunc(tickTime, c.tick)
+			}
 			break
 		}
 		delete(c.open, next)
@@ -158,6 +179,14 @@ func (c *connections) set(conn net.Conn, state connState) {
 		c.logger.Warn("too many open connections: closing idle and slow ones", "limit", c.limit, "closed", c.closed)
 		c.closed, c.logged = 0, time.Now()
 	}
+}
+
+func (c *connections) tick() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ticks++
+	c.ticking = false
+	c.closeAtLimit()
 }
 
 // nextToClose returns the connection to close first, or nil if all are being served.
