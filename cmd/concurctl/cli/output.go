@@ -24,14 +24,13 @@ func checkOutput(cmd *cobra.Command) error {
 	return nil
 }
 
-// WantsJSON reports whether the answer is to be one JSON document.
+// WantsJSON reports whether the output is one JSON document.
 func WantsJSON(cmd *cobra.Command) bool {
 	form, _ := cmd.Flags().GetString(outputFlag) // checked before any command runs
 	return form == "json"
 }
 
-// Show writes a command's answer in the form that was asked for: the value as JSON,
-// or what text writes.
+// Show writes a command's output: the value as JSON, or what text writes.
 func Show(cmd *cobra.Command, value any, text func(w io.Writer)) error {
 	if WantsJSON(cmd) {
 		return WriteJSON(cmd.OutOrStdout(), value)
@@ -40,7 +39,7 @@ func Show(cmd *cobra.Command, value any, text func(w io.Writer)) error {
 	return nil
 }
 
-// WriteJSON indents, and leaves the ampersands of Concur's URLs as they are.
+// WriteJSON writes indented JSON and does not escape the ampersands of Concur's URLs.
 func WriteJSON(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
@@ -58,10 +57,11 @@ func Table(w io.Writer, head []string, rows [][]string) {
 		}
 		fmt.Fprintln(columns, strings.TrimRight(strings.Join(cells, "\t"), "\t "))
 	}
-	_ = columns.Flush() // an answer that cannot be written has no reader
+	_ = columns.Flush() // nobody could read about the error either
 }
 
-// Plain keeps a text from outside on its line, and from talking to a terminal.
+// Plain replaces control characters, so that a text from outside stays on its line and does not
+// control the terminal.
 func Plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || !unicode.IsPrint(r) {
@@ -82,5 +82,5 @@ func Count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// clock writes a moment in UTC, to the minute.
+// FormatTime writes a time in UTC, to the minute.
 func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

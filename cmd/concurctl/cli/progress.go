@@ -9,27 +9,26 @@ import (
 	"time"
 )
 
-// Progress shows on a terminal how far long work is. Anywhere else it is silent.
+// Progress shows on a terminal how far long work has come. Anywhere else it is silent.
 // It is safe for concurrent use.
 type Progress struct {
 	mu    sync.Mutex
 	w     io.Writer // nil: silent
 	doing string
-	note  string // what is known of how far it is, when that is no number
+	note  string // shown instead of numbers
 	total int
 	done  int
 	began time.Time
 	drawn time.Time
 }
 
-// barWidth is how many characters a whole bar has; redrawn is how often at most.
+// barWidth is the length of a full bar; redrawn is the shortest time between two drawings.
 const (
 	barWidth = 30
 	redrawn  = 100 * time.Millisecond
 )
 
-// NewProgress counts up to total. A total of 0 is not known: only what was done is
-// shown then.
+// NewProgress counts up to total. If total is 0, it is unknown, and only the count is shown.
 func NewProgress(w io.Writer, doing string, total int) *Progress {
 	p := &Progress{doing: doing, total: total, began: time.Now()}
 	if isTerminal(w) {
@@ -55,7 +54,7 @@ func (p *Progress) Step() {
 	p.draw(time.Now())
 }
 
-// Say replaces what is known of how far it is.
+// Say shows a note instead of numbers.
 func (p *Progress) Say(note string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -63,7 +62,7 @@ func (p *Progress) Say(note string) {
 	p.draw(time.Now())
 }
 
-// Silent reports whether nobody sees what is shown.
+// Silent reports whether Progress shows nothing.
 func (p *Progress) Silent() bool { return p.w == nil }
 
 // Tick redraws without counting, for work whose parts cannot be counted.
@@ -81,7 +80,7 @@ func (p *Progress) draw(now time.Time) {
 	fmt.Fprintf(p.w, "\r\x1b[K%s", p.line(now))
 }
 
-// line is what is shown: a bar when the total is known, and the time taken.
+// line returns the text to show: a bar if the total is known, and the time taken.
 func (p *Progress) line(now time.Time) string {
 	took := now.Sub(p.began).Round(time.Second)
 	switch {

@@ -42,7 +42,7 @@ command uses, and warns of variables that no program reads.`,
 		Example: `  concurctl doctor --url https://connector.example.com
   concurctl parked list -o json`,
 		Version:       program.Version(),
-		SilenceErrors: true, // run prints them, once
+		SilenceErrors: true, // Run prints them, once
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Name() != "doctor" { // the doctor reports them itself

@@ -18,9 +18,9 @@ import (
 	"concur-connector/workflows"
 )
 
-// concerning keeps those lines of a configuration's problems that begin with one of the
-// names: a command needs a part of what a program needs. A name that ends with an
-// underscore stands for every variable that begins so.
+// ConfigError returns the problems of a configuration that concern the named variables, or nil:
+// a command needs only some of a program's variables. A name that ends with an underscore
+// stands for every variable with that prefix.
 func ConfigError(err error, names ...string) error {
 	var kept []string
 	for _, line := range ConfigProblems(err) {
@@ -35,7 +35,7 @@ func ConfigError(err error, names ...string) error {
 	return errors.New("the configuration cannot be used: " + strings.Join(kept, "; "))
 }
 
-// problems splits the error of a configuration into its lines.
+// ConfigProblems splits the error of a configuration into its lines.
 func ConfigProblems(err error) []string {
 	if err == nil {
 		return nil
@@ -43,23 +43,23 @@ func ConfigProblems(err error) []string {
 	return strings.Split(err.Error(), "\n")
 }
 
-// Deployment is where the runs are: Temporal, and the queue of the deployment.
+// Deployment is the Temporal namespace and the task queue of the runs.
 type Deployment struct {
 	Temporal  client.Client
 	Runs      *workflows.Client
-	Data      converter.DataConverter // of what the runs hold
+	Data      converter.DataConverter // decodes what the runs store
 	Address   string
 	Namespace string
 	TaskQueue string
 }
 
-// ConnectTimeout bounds how long it takes to find out that Temporal is not there.
+// ConnectTimeout limits how long a command tries to reach Temporal.
 const ConnectTimeout = 10 * time.Second
 
-// ConnectTemporal connects as the worker does, and says on errs where it connects to: a
-// command for another namespace must not be taken for one of this.
+// ConnectTemporal connects as the worker does. It writes to errs where it connects, so that
+// nobody works on the wrong namespace by mistake.
 func ConnectTemporal(ctx context.Context, errs io.Writer) (*Deployment, error) {
-	cfg, _, err := config.LoadIngress() // of it only the queue, which both programs need
+	cfg, _, err := config.LoadIngress() // only for the task queue, which both programs need
 	if err := ConfigError(err, "CONCUR_TASK_QUEUE", "CONCUR_TASK_QUEUE_FILE", "TEMPORAL_"); err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func NewDeployment(temporal client.Client, namespace, taskQueue string) *Deploym
 	}
 }
 
-// Namespace returns the namespace that TEMPORAL_* name, without connecting.
+// Namespace returns the namespace of the TEMPORAL_* variables, without connecting.
 func Namespace() (string, error) {
 	_, _, err := config.LoadIngress()
 	if err := ConfigError(err, "TEMPORAL_"); err != nil {
@@ -99,13 +99,13 @@ func Namespace() (string, error) {
 	return options.Namespace, nil
 }
 
-// RequirePoller returns an error when nobody polls a queue: what is started there waits.
+// RequirePoller returns an error if nobody polls a task queue, because runs there would wait.
 func (t *Deployment) RequirePoller(ctx context.Context, queue string) error {
 	ctx, cancel := context.WithTimeout(ctx, ConnectTimeout)
 	defer cancel()
 	described, err := t.Temporal.DescribeTaskQueue(ctx, queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
 	if err == nil && len(described.GetPollers()) == 0 {
-		return fmt.Errorf("nobody polls the task queue %s: start the worker, or compare CONCUR_TASK_QUEUE with its", queue)
+		return fmt.Errorf("nobody polls the task queue %s: start the worker, or compare CONCUR_TASK_QUEUE with the worker's", queue)
 	}
-	return nil // who may not look may start all the same
+	return nil // without permission to describe the queue, runs may still be started
 }

@@ -65,19 +65,19 @@ func decodeCallout(body []byte) (Payload, error) {
 }
 
 func article(n expense.Notification) string {
-	const judged = "a rules file without a rule of level request judges none"
+	const needsRule = "only a rules file with a rule of level request evaluates it"
 	switch {
 	case n.Kind == expense.ReportObject:
 		return "an expense report"
 	case n.IsRequestV1():
-		return "a travel request, by an address that has ended: whatever request waits is taken up; " + judged
+		return "a travel request, by an address that Concur has retired: its run starts a run for each request that waits; " + needsRule
 	case n.Kind == expense.RequestObject:
-		return "a travel request; " + judged
+		return "a travel request; " + needsRule
 	}
 	return "an object of a kind that nobody documents, which becomes a run that ends unsupported"
 }
 
-// FailedList is the failed list: what a sweep would take up, and what it would not.
+// FailedList is the list of failed notifications, with what a sweep would do about each.
 type FailedList struct {
 	Notifications []Notification            `json:"notifications"`
 	Strange       []expense.UnreadableEntry `json:"strange"`

@@ -19,11 +19,10 @@ const (
 	tokenCheck  = "token store"
 )
 
-// lastDays is how long before its end a refresh token is no longer a warning.
+// lastDays is how long before its end the refresh token becomes a failure instead of a warning.
 const lastDays = 7 * day
 
-// worker checks the worker's part of the environment, and with it the access to
-// Concur.
+// worker checks the worker's part of the environment, and the access to Concur.
 func (d *doctor) worker(ctx context.Context, o doctorOptions) {
 	cfg, ignored, err := config.LoadWorker()
 	d.configuration(workerProgram, err)
@@ -34,9 +33,9 @@ func (d *doctor) worker(ctx context.Context, o doctorOptions) {
 	d.writes(cfg, err)
 	d.guard(cfg, rules)
 	d.facts(ctx, cfg, err, rules)
-	d.untold(cfg, rules)
+	d.fieldsNeverShown(cfg, rules)
 	if cli.ConfigError(err, cli.ConcurVariables...) != nil {
-		return // said, one by one
+		return // already reported, one by one
 	}
 	options, err := cli.ConcurOptions(d.errs, cfg)
 	if err != nil {
@@ -52,11 +51,11 @@ func (d *doctor) worker(ctx context.Context, o doctorOptions) {
 			return
 		}
 	case !o.useRefreshToken:
-		d.warn(accessCheck, "set CONCUR_TOKEN_FILE, or say --use-refresh-token while no worker runs",
-			"not tried: without a token store a refresh token that Concur replaces is lost, here and in the worker")
+		d.warn(accessCheck, "set CONCUR_TOKEN_FILE, or use --use-refresh-token while no worker runs",
+			"not checked: without a token store, a refresh token that Concur replaces is lost, here and in the worker")
 		return
 	default:
-		d.warn(tokenCheck, "set CONCUR_TOKEN_FILE", "there is none: a refresh token that Concur replaces is lost with the process")
+		d.warn(tokenCheck, "set CONCUR_TOKEN_FILE", "there is no token store: a refresh token that Concur replaces is lost when the process ends")
 	}
 	client, err := concur.New(options)
 	if err != nil {
@@ -66,33 +65,33 @@ func (d *doctor) worker(ctx context.Context, o doctorOptions) {
 	defer client.Close()
 	if waiting, reached := d.access(ctx, client); reached {
 		if status, err := client.EnsureToken(ctx); err == nil && cfg.TokenFile == "" {
-			d.refreshToken(status, cfg.TokenWarning) // Concur has said it with the grant
+			d.refreshToken(status, cfg.TokenWarning) // Concur's answer contained it
 			d.scopes(status.Scopes)
 		}
 		d.prove(ctx, client, c, waiting)
 	}
 	for _, gone := range client.Deprecations() {
-		d.warn("interfaces", "look at Concur's release notes, and for a newer version of the connector",
-			"Concur announces the end of what serves to %s: %s", gone.Op, strings.Trim(gone.Warning+"; sunset "+gone.Sunset, "; "))
+		d.warn("interfaces", "read Concur's release notes, and look for a newer version of the connector",
+			"Concur announces the end of an interface that the connector needs to %s: %s", gone.Op, strings.Trim(gone.Warning+"; sunset "+gone.Sunset, "; "))
 	}
 }
 
-// writes says what is written to Concur: a test entity whose writes are on, and a
-// production whose writes are not, are both easily overlooked.
+// writes says what the connector writes to Concur. A test entity with writes on, and a
+// production with writes off, are easily overlooked.
 func (d *doctor) writes(cfg config.Worker, err error) {
 	if cli.ConfigError(err, "CONCUR_WRITES", "CONCUR_TEST_USERS", "CONCUR_SENDBACK_LIMIT", "CONCUR_SENDBACK_SHARE_LIMIT") != nil {
-		return // said, one by one
+		return // already reported, one by one
 	}
 	const check = "writes"
 	switch {
 	case cfg.Writes == "dry-run":
-		d.warn(check, "set CONCUR_WRITES to on, once the runs show what is wanted", "nothing is written to Concur: what would be is shown")
+		d.warn(check, "set CONCUR_WRITES=on once the runs show what you want", "the connector writes nothing to Concur: each run only says what it would write")
 	case cfg.Writes == "off":
-		d.warn(check, "set CONCUR_WRITES to on, unless that is meant", "nothing is written to Concur: what is to be waits for an operator")
+		d.warn(check, "set CONCUR_WRITES=on, unless this is intended", "the connector writes nothing to Concur: a run that is about to write waits for an operator")
 	case len(cfg.TestUsers) > 0:
-		d.warn(check, "take CONCUR_TEST_USERS out in production", "only the reports of %s are written to", cli.Count(len(cfg.TestUsers), "test user"))
+		d.warn(check, "remove CONCUR_TEST_USERS in production", "the connector writes only to the reports of %s", cli.Count(len(cfg.TestUsers), "test user"))
 	default:
-		d.ok(check, "every report is written to")
+		d.ok(check, "the connector writes to every report")
 	}
 	if cfg.SendBackLimit == 0 && cfg.SendBackShareLimit == 0 {
 		d.warn("send-back limit", "set CONCUR_SENDBACK_LIMIT", "a mistake in the rules may send every report back: there is no limit")
@@ -108,7 +107,7 @@ func (d *doctor) writes(cfg config.Worker, err error) {
 	d.ok("send-back limit", "the rules send back at most %s; further reports wait for an operator", strings.Join(limits, " and "))
 }
 
-// allowList has the client judge the geolocation, without a store that it would open.
+// allowList lets the client check the geolocation, without opening the token store.
 func (d *doctor) allowList(options concur.Options) bool {
 	options.TokenFile = ""
 	if options.RefreshToken == "" {
@@ -124,23 +123,23 @@ func (d *doctor) allowList(options concur.Options) bool {
 	return true
 }
 
-// tokenStore reads the store and reports whether there is one to go on with.
+// tokenStore checks the token store and reports whether it can be used.
 func (d *doctor) tokenStore(options concur.Options) bool {
 	status, err := concur.ReadTokenStore(options)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && options.RefreshToken != "":
-		d.warn(tokenCheck, "start the worker, and call this again", "%s does not exist yet: the worker begins it with CONCUR_REFRESH_TOKEN", options.TokenFile)
+		d.warn(tokenCheck, "start the worker, and run the doctor again", "%s does not exist yet: the worker creates it from CONCUR_REFRESH_TOKEN", options.TokenFile)
 		return false
 	case errors.Is(err, fs.ErrNotExist):
-		d.fail(tokenCheck, "concurctl token init makes it", "%s does not exist", options.TokenFile)
+		d.fail(tokenCheck, "create it with concurctl token init", "%s does not exist", options.TokenFile)
 		return false
 	case err != nil:
-		d.fail(tokenCheck, "mend the file, or make another with concurctl token init", "%v", err)
+		d.fail(tokenCheck, "fix the file, or create another with concurctl token init", "%v", err)
 		return false
 	}
 	d.refreshToken(status, options.TokenWarning)
 	if !status.ObtainedAt.IsZero() && d.now.Sub(status.ObtainedAt) > 2*day {
-		d.warn(tokenCheck, "look whether the worker runs, and at its log: it renews the tokens every day",
+		d.warn(tokenCheck, "check that the worker runs, and its log: it renews the tokens every day",
 			"the tokens are %s old", cli.Count(int(d.now.Sub(status.ObtainedAt)/day), "day"))
 	}
 	d.scopes(status.Scopes)
@@ -178,12 +177,12 @@ func (d *doctor) refreshToken(status concur.TokenStatus, warning time.Duration) 
 	}
 }
 
-// errEnough ends the reading of a list of which the beginning is enough.
+// errEnough stops the reading of a list after its first entry.
 var errEnough = errors.New("enough")
 
-// access reads the failed list, which changes nothing and wants a strict role, and the
-// list of reports that wait, which wants the strictest. It returns the first of those, and
-// whether Concur lets us in at all.
+// access reads the list of failed notifications, which needs a strict role, and the list of
+// waiting reports, which needs the strictest. It returns the first waiting report, and whether
+// Concur accepts the token at all.
 func (d *doctor) access(ctx context.Context, client *concur.Client) (waiting *concur.PendingReport, reached bool) {
 	err := client.FailedNotifications(ctx, func(concur.FailedItem) error { return errEnough })
 	switch {
@@ -191,7 +190,7 @@ func (d *doctor) access(ctx context.Context, client *concur.Client) (waiting *co
 		d.ok(accessCheck, "the failed list can be read, and is empty")
 	case errors.Is(err, errEnough):
 		d.ok(accessCheck, "the failed list can be read")
-		d.warn("failed list", "concurctl failed-notifications list shows what; a sweep takes it up", "it is not empty: Concur could not deliver a notification")
+		d.warn("failed list", "look at it with concurctl failed-notifications list; a sweep starts the runs", "the list is not empty: Concur could not deliver a notification")
 	case errors.Is(err, concur.Forbidden):
 		d.fail(accessCheck, advice(err), "%v", err)
 	default:
@@ -201,18 +200,18 @@ func (d *doctor) access(ctx context.Context, client *concur.Client) (waiting *co
 	waiting, err = firstThatWaits(ctx, client)
 	switch {
 	case err == nil:
-		d.ok(accessCheck, "everybody's reports that wait can be listed, those of test users included. "+
-			"The list never shows Central Reconciliation reports: one that no callout and no failed notification tells of is not noticed")
+		d.ok(accessCheck, "everybody's waiting reports can be listed, including those of test users. "+
+			"The list never contains Central Reconciliation reports: only a callout or a failed notification announces those")
 	case errors.Is(err, concur.Forbidden):
-		d.warn(accessCheck, "give the application's user the role that is named; without it a report that nobody told of is not noticed", "%v", err)
+		d.warn(accessCheck, "give the application's user the role that the message names; without it, sweeps do not find missed reports", "%v", err)
 	default:
-		d.warn(accessCheck, "call this again; if it stays, report it with the correlation ID", "%v", err)
+		d.warn(accessCheck, "run the doctor again; if the error stays, report it with the correlation ID", "%v", err)
 	}
 	return waiting, true
 }
 
-// firstThatWaits returns the first report of the list of those that wait, which has a page for
-// each of two sorts of users at least.
+// firstThatWaits returns the first report in the list of waiting reports. The list has at least
+// one page for ordinary users and one for test users.
 func firstThatWaits(ctx context.Context, client *concur.Client) (waiting *concur.PendingReport, err error) {
 	const most = 10 // pages
 	page := ""

@@ -14,8 +14,8 @@ import (
 	"concur-connector/policy"
 )
 
-// ingress checks the ingress's part of the environment and returns the credential
-// that Concur sends, or an empty one that cannot be used.
+// ingress checks the ingress's part of the environment. It returns the credential that Concur
+// sends, or an empty one if that cannot be used.
 func (d *doctor) ingress() cli.Credential {
 	cfg, ignored, err := config.LoadIngress()
 	d.configuration(ingressProgram, err)
@@ -23,11 +23,11 @@ func (d *doctor) ingress() cli.Credential {
 
 	c := cli.Credential{User: cfg.CalloutUser.Reveal(), Password: cfg.CalloutPassword.Reveal()}
 	if cli.ConfigError(err, "CONCUR_CALLOUT_USER", "CONCUR_CALLOUT_PASSWORD", "CONCUR_CALLOUT_USER_2", "CONCUR_CALLOUT_PASSWORD_2") == nil {
-		d.ok("callout credential", "a user name of %d characters and a password of %d, and Concur takes 10 to 49",
+		d.ok("callout credential", "the user name has %d characters and the password %d; Concur accepts 10 to 49",
 			utf8.RuneCountInString(c.User), utf8.RuneCountInString(c.Password))
 		if cfg.CalloutUser2.Reveal() != "" {
-			d.warn("callout credential", "once Concur sends the new pair and its connection test has passed, drop the old one",
-				"a second pair is accepted, too")
+			d.warn("callout credential", "remove the old pair once Concur sends the new one and its connection test has passed",
+				"the ingress also accepts a second pair")
 		}
 	} else {
 		c = cli.Credential{}
@@ -43,7 +43,7 @@ func (d *doctor) ingress() cli.Credential {
 	}
 	if cfg.Approvers != "" {
 		if _, err := approvers.Load(cfg.Approvers); err != nil {
-			d.fail("approvers", "mend the line; ingress -new-approver NAME prints one", "the approvers' file cannot be used: %v", err)
+			d.fail("approvers", "fix the line; ingress -new-approver NAME prints a new one", "the approvers' file cannot be used: %v", err)
 		} else {
 			d.ok("approvers", "the approvers' file can be read")
 		}
@@ -51,7 +51,7 @@ func (d *doctor) ingress() cli.Credential {
 	return c
 }
 
-// configuration makes one finding of each problem of a program's configuration.
+// configuration reports each problem of a program's configuration.
 func (d *doctor) configuration(program string, err error) {
 	check := program + " configuration"
 	if err == nil {
@@ -62,26 +62,26 @@ func (d *doctor) configuration(program string, err error) {
 	for _, line := range cli.ConfigProblems(err) {
 		do := "see docs/configuration.md"
 		if strings.Contains(line, " is required: ") {
-			do += "; when this is the environment of the " + other + " alone, say --program " + other
+			do += "; if this is the environment of the " + other + " alone, add --program " + other
 		}
 		d.fail(check, do, "%s", line)
 	}
 }
 
-// ignored makes one finding of each variable that no program reads.
+// ignored reports each variable that no program reads.
 func (d *doctor) ignored(variables []config.Ignored) {
 	for _, f := range d.findings {
 		if f.Check == "environment" {
-			return // both programs see the same one
+			return // both programs have the same environment
 		}
 	}
 	for _, v := range variables {
-		d.warn("environment", "mend its name or take it out, unless the platform made it", "%s %s", v.Name, v.Why)
+		d.warn("environment", "fix its name or remove it, unless the platform created it", "%s %s", v.Name, v.Why)
 	}
 }
 
-// untold warns of rules that read what the interface never tells by which reports are read.
-func (d *doctor) untold(cfg config.Worker, rules *policy.Policy) {
+// fieldsNeverShown warns of rules that read a field that the chosen interface never shows.
+func (d *doctor) fieldsNeverShown(cfg config.Worker, rules *policy.Policy) {
 	if rules == nil {
 		return
 	}
@@ -90,19 +90,19 @@ func (d *doctor) untold(cfg config.Worker, rules *policy.Policy) {
 	}
 }
 
-// rules checks the rules file, and returns the rules unless they cannot be used.
+// rules checks the rules file and returns the rules, or nil if they cannot be used.
 func (d *doctor) rules(path string) *policy.Policy {
 	if path == "" {
-		return nil // the configuration's finding
+		return nil // the check of the configuration reports it
 	}
 	rules, err := policy.Load(path)
 	if err != nil {
-		d.fail("rules", "mend the file; go doc ./policy tells the language", "the rules cannot be used: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
+		d.fail("rules", "fix the file; see docs/policy/README.md", "the rules cannot be used: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return nil
 	}
 	warnings := rules.Warnings()
 	for _, w := range warnings {
-		d.warn("rules", "change the file, unless that is meant", "%v", w)
+		d.warn("rules", "change the file, unless this is intended", "%v", w)
 	}
 	if len(warnings) == 0 {
 		d.ok("rules", "%s in %s, hash %s", cli.Count(len(rules.Rules()), "rule"), path, rules.Hash())

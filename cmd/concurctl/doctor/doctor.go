@@ -20,23 +20,25 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check a deployment and say what to fix",
-		Long: `Checks what can be checked of a deployment from its environment, and changes nothing: the
-configuration, the credential that Concur sends, the public endpoint (certificate, TLS,
-the connection test) with --url, the access to Concur, the allow-list, Temporal and its
-search attributes, the rules, and whether the fact services that they ask for facts
-may be asked and speak TLS; nothing is sent to those.
+		Long: `Checks a deployment from its environment, and changes nothing.
 
-The interfaces that CONCUR_INTERFACE chooses are proved on one report: that of --report,
-else the first that waits, else any. It is read by each of them, and what they show is
-compared. Acting is not tried.
+The doctor checks the configuration, the callout's credential, the allow-list, the tokens
+for Concur, Temporal with its search attributes, and the rules. With --url it also checks
+the public endpoint: its certificate, TLS, and the connection test. If the rules ask fact
+services for facts, the doctor checks that each may be asked and speaks TLS. It sends
+nothing to them.
 
-Each line is ok, warn or FAIL, with what to do about it; the exit status is 1 when one is
-FAIL. Where the ingress and the worker have environments of their own, call it in each
+The doctor reads one report by each interface that CONCUR_INTERFACE chooses, and compares
+what they show. It takes the report of --report, otherwise the first that waits, otherwise
+any. It does not act on the report.
+
+Each line is ok, warn or FAIL, and says what to do. The exit status is 1 if any line is
+FAIL. If the ingress and the worker have different environments, run the doctor in each,
 with --program.
 
-The access to Concur is tried by reading the failed list. That may need a new access
-token, and Concur may replace the refresh token with it, so it is tried only with a token
-store (CONCUR_TOKEN_FILE) that keeps the new one, or when --use-refresh-token says so.`,
+To check the tokens, the doctor reads the list of failed notifications. This may replace
+the refresh token. So the doctor does it only with a token store (CONCUR_TOKEN_FILE), which
+keeps the new token, or with --use-refresh-token.`,
 		Example: `  concurctl doctor --url https://connector.example.com
   concurctl doctor --program worker --report 'https://www.concursolutions.com/api/expense/expensereport/v1.1/reportfulldetails/nKEY$pX'
   concurctl doctor --program worker -o json | jq '.[] | select(.state != "ok")'`,
@@ -60,15 +62,15 @@ store (CONCUR_TOKEN_FILE) that keeps the new one, or when --use-refresh-token sa
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&options.url, "url", "", "base URL of the public endpoint, to be checked from here: https://host[:port]")
-	flags.StringVar(&options.ca, "ca", "", "file of PEM certificates to trust at --url besides the system's")
-	flags.StringVar(&options.program, "program", "", "the program whose environment this is, when it is not both: ingress or worker")
-	flags.StringVar(&options.report, "report", "", "a report to read by each interface: the ObjectURI of a callout, or an address of v4")
-	flags.BoolVar(&options.useRefreshToken, "use-refresh-token", false, "try the access to Concur even without a token store")
+	flags.StringVar(&options.url, "url", "", "base URL of the public endpoint to check: https://host[:port]")
+	flags.StringVar(&options.ca, "ca", "", "file of PEM certificates to trust at --url, in addition to the system's")
+	flags.StringVar(&options.program, "program", "", "check the environment of one program only: ingress or worker")
+	flags.StringVar(&options.report, "report", "", "report to read by each interface: the ObjectURI of a callout, or a v4 address")
+	flags.BoolVar(&options.useRefreshToken, "use-refresh-token", false, "check the tokens for Concur even without a token store")
 	return cmd
 }
 
-// checkReport refuses what cannot be an address of a report, and one that nobody would read.
+// checkReport refuses a --report that is no address of a report, or that no check would read.
 func checkReport(o doctorOptions) error {
 	if o.report == "" {
 		return nil
@@ -96,7 +98,7 @@ type doctorOptions struct {
 	useRefreshToken  bool
 }
 
-// state is how a check ended.
+// state is the result of a check.
 type state string
 
 const (
@@ -116,7 +118,7 @@ type finding struct {
 // doctor collects findings.
 type doctor struct {
 	now      time.Time
-	errs     io.Writer // for what the client for Concur warns of
+	errs     io.Writer // for warnings of the client for Concur
 	needed   []neededScope
 	findings []finding
 }
@@ -142,8 +144,8 @@ func (d *doctor) count(s state) (n int) {
 	return n
 }
 
-// examine makes every check that the options and the environment allow. One that
-// fails does not keep the others.
+// examine makes every check that the options and the environment allow. A failed check does
+// not prevent the others.
 func (d *doctor) examine(ctx context.Context, o doctorOptions) {
 	var c cli.Credential
 	if o.program != workerProgram {
@@ -152,7 +154,7 @@ func (d *doctor) examine(ctx context.Context, o doctorOptions) {
 	if o.url != "" {
 		d.publicEndpoint(ctx, o, c)
 	} else if o.program != workerProgram {
-		d.warn("public endpoint", "call concurctl doctor with --url https://HOST, from outside if you can", "not looked at: no --url was given")
+		d.warn("public endpoint", "call concurctl doctor with --url https://HOST, from outside if you can", "not checked: no --url was given")
 	}
 	if o.program != ingressProgram {
 		d.worker(ctx, o)

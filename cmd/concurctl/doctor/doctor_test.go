@@ -126,12 +126,12 @@ func TestWeakOrMissingTLSIsNamed(t *testing.T) {
 		c.Certificates = []tls.Certificate{a.Ordinary(t)}
 		return look(t, clitest.Endpoint(t, clitest.NewStarter(nil), c), a.File, registered)
 	}
-	says(t, with(&tls.Config{MinVersion: tls.VersionTLS13}), "tls", broken, "no cipher of TLS 1.2 on Concur's list is spoken")
-	says(t, with(&tls.Config{MaxVersion: tls.VersionTLS12}), "tls", passed, "TLS 1.3 is not spoken")
+	says(t, with(&tls.Config{MinVersion: tls.VersionTLS13}), "tls", broken, "no TLS 1.2 cipher")
+	says(t, with(&tls.Config{MaxVersion: tls.VersionTLS12}), "tls", passed, "does not speak TLS 1.3")
 	says(t, with(&tls.Config{MinVersion: tls.VersionTLS10}), "tls", warned, "TLS 1.1 or 1.0 is spoken")
 	says(t, with(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256, concurSuites[0]}}), "tls", warned, "is no ECDHE")
 	rsaOnly := with(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}})
-	says(t, rsaOnly, "tls", broken, "no cipher of TLS 1.2 on Concur's list is spoken")
+	says(t, rsaOnly, "tls", broken, "no TLS 1.2 cipher")
 	says(t, rsaOnly, "tls", warned, "is no ECDHE")
 	says(t, with(&tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}), "public endpoint", broken, "no TLS 1.2 connection to 127.0.0.1:")
 	clear := httptest.NewServer(http.NotFoundHandler())
@@ -213,7 +213,7 @@ func TestAGoodEnvironmentIsOkButForTemporal(t *testing.T) {
 	says(t, found, "temporal", broken, "reach Temporal at 127.0.0.1:1")
 	says(t, found, "ingress configuration", passed, "every variable")
 	says(t, found, "worker configuration", passed, "every variable")
-	says(t, found, "callout credential", passed, "a user name of 15 characters and a password of 22")
+	says(t, found, "callout credential", passed, "user name has 15 characters and the password 22")
 	says(t, found, "certificate file", passed, "RSA with 2048 bits")
 	says(t, found, "public endpoint", warned, "no --url was given")
 	says(t, found, "rules", passed, "1 rule in ")
@@ -224,7 +224,7 @@ func TestAGoodEnvironmentIsOkButForTemporal(t *testing.T) {
 
 	c.Change(func() { c.List = clitest.FailedListXML })
 	found, _ = diagnose(t, c.Env, "--program", "worker")
-	says(t, found, "failed list", warned, "it is not empty")
+	says(t, found, "failed list", warned, "the list is not empty")
 	silentAbout(t, found, "ingress configuration", passed, warned, broken)
 }
 
@@ -255,24 +255,24 @@ func TestABrokenEnvironmentIsNamedLineByLine(t *testing.T) {
 		"no certificate":                   {with(nil), nil, "ingress configuration", broken, "CONCUR_TLS_CERT and CONCUR_TLS_KEY are required"},
 		"a certificate that is none":       {with(clitest.Settings{"CONCUR_TLS_CERT": clitest.File(t, "c", "x"), "CONCUR_TLS_KEY": clitest.File(t, "k", "x")}), nil, "certificate file", broken, "cannot be used"},
 		"nothing at all":                   {nil, nil, "worker configuration", broken, "CONCUR_RULES is required"},
-		"an environment of the other":      {nil, nil, "ingress configuration", broken, "say --program worker"},
-		"a second pair":                    {with(clitest.Settings{"CONCUR_CALLOUT_USER_2": "another-user", "CONCUR_CALLOUT_PASSWORD_2": "another-password"}), nil, "callout credential", warned, "a second pair is accepted"},
+		"an environment of the other":      {nil, nil, "ingress configuration", broken, "--program worker"},
+		"a second pair":                    {with(clitest.Settings{"CONCUR_CALLOUT_USER_2": "another-user", "CONCUR_CALLOUT_PASSWORD_2": "another-password"}), nil, "callout credential", warned, "a second pair"},
 		"an unknown variable":              {with(clitest.Settings{"CONCUR_GEOLOCATOIN": "x"}), nil, "environment", warned, "CONCUR_GEOLOCATOIN"},
 		"approvers that cannot be read":    {with(clitest.Settings{"CONCUR_APPROVERS": clitest.File(t, "a", "kim")}), nil, "approvers", broken, "cannot be used"},
 		"rules with a slip":                {with(clitest.Settings{"CONCUR_RULES": clitest.File(t, "rules.yaml", strings.Replace(oneRule, "hasReceipt", "receipt", 1))}), nil, "rules", broken, "undefined field 'receipt'"},
 		"no rules":                         {with(clitest.Settings{"CONCUR_RULES": clitest.File(t, "rules.yaml", "apiVersion: concur-connector/v1\nrules: []\n")}), nil, "rules", warned, "a worker refuses this file: there is no rule"},
 		"rules that approve everything":    {with(clitest.Settings{"CONCUR_RULES": clitest.File(t, "rules.yaml", "apiVersion: concur-connector/v1\napproveAll: true\nrules: []\n")}), nil, "rules", warned, "approveAll is true: there is no rule"},
 		"a geolocation of nobody":          {with(clitest.Settings{"CONCUR_GEOLOCATION": "https://concur.example"}), nil, "allow-list", broken, `names the host "concur.example", which is not on the allow-list`},
-		"a dry run":                        {with(clitest.Settings{"CONCUR_WRITES": "dry-run"}), nil, "writes", warned, "what would be is shown"},
+		"a dry run":                        {with(clitest.Settings{"CONCUR_WRITES": "dry-run"}), nil, "writes", warned, "only says what it would write"},
 		"writes that are off":              {with(clitest.Settings{"CONCUR_WRITES": "off"}), nil, "writes", warned, "waits for an operator"},
-		"two test users":                   {with(clitest.Settings{"CONCUR_TEST_USERS": "a@example.com, b@example.com"}), nil, "writes", warned, "only the reports of 2 test users"},
+		"two test users":                   {with(clitest.Settings{"CONCUR_TEST_USERS": "a@example.com, b@example.com"}), nil, "writes", warned, "only to the reports of 2 test users"},
 		"writes that are something else":   {with(clitest.Settings{"CONCUR_WRITES": "dry"}), nil, "worker configuration", broken, "CONCUR_WRITES must be on, dry-run or off"},
 		"no brake":                         {with(clitest.Settings{"CONCUR_SENDBACK_LIMIT": "0"}), nil, "send-back limit", warned, "there is no limit"},
 		"a brake of both kinds":            {with(clitest.Settings{"CONCUR_SENDBACK_SHARE_LIMIT": "0.4"}), nil, "send-back limit", passed, "at most 100 an hour and a share of 0.4"},
-		"no token store":                   {with(nil), nil, "access to Concur", warned, "not tried"},
+		"no token store":                   {with(nil), nil, "access to Concur", warned, "not checked"},
 		"a refresh token that is tried":    {with(nil), []string{"--use-refresh-token"}, "access to Concur", passed, "can be read"},
 		"a store that is to be made":       {with(clitest.Settings{"CONCUR_TOKEN_FILE": "/nowhere/token.json", "CONCUR_REFRESH_TOKEN": ""}), nil, "token store", broken, "concurctl token init"},
-		"a store that the worker makes":    {with(clitest.Settings{"CONCUR_TOKEN_FILE": "/nowhere/token.json"}), nil, "token store", warned, "the worker begins it"},
+		"a store that the worker makes":    {with(clitest.Settings{"CONCUR_TOKEN_FILE": "/nowhere/token.json"}), nil, "token store", warned, "CONCUR_REFRESH_TOKEN"},
 		"a store that everybody can read":  {with(clitest.Settings{"CONCUR_TOKEN_FILE": key}), nil, "token store", broken, "chmod 600"},
 		"a refresh token near its end":     {with(clitest.Settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"refreshExpiresAt": time.Now().Add(20*day + time.Hour)})}), nil, "token store", warned, "ends in 20 days"},
 		"a refresh token in its last week": {with(clitest.Settings{"CONCUR_TOKEN_FILE": writeStore(t, c.URL, map[string]any{"refreshExpiresAt": time.Now().Add(2*day + time.Hour)})}), nil, "token store", broken, "ends in 2 days"},
@@ -327,8 +327,8 @@ func TestWhatTheAccessAllowsIsSaid(t *testing.T) {
 	})
 	found, _ := diagnose(t, c.Env, "--program", "worker", "--use-refresh-token")
 	says(t, found, "scopes", broken, "NOTIF is not granted")
-	says(t, found, "access to Concur", passed, "everybody's reports that wait can be listed")
-	says(t, found, "access to Concur", passed, "The list never shows Central Reconciliation reports")
+	says(t, found, "access to Concur", passed, "everybody's waiting reports")
+	says(t, found, "access to Concur", passed, "The list never contains Central Reconciliation reports")
 	says(t, found, "interfaces", warned, "what serves to list failed notifications: sunset Sat, 31 Jul 2027")
 
 	c.Change(func() { c.Pending = http.StatusForbidden })
@@ -359,10 +359,10 @@ func TestWhatRunsNeedOfTemporalIsLookedAt(t *testing.T) {
 	found := examine(30*day, &clitest.Operator{Attributes: all}, &taskqueuepb.PollerInfo{})
 	says(t, found, "temporal", passed, "namespace finance can be reached")
 	says(t, found, "retention", passed, "closed runs are kept for 30 days")
-	says(t, found, "search attributes", passed, "each is there")
+	says(t, found, "search attributes", passed, "Keyword")
 	says(t, found, "workers", passed, "1 poller on the task queue own")
 	says(t, found, "workers", passed, "1 poller on the task queue own-sweep")
-	says(t, found, "schedule", passed, "sweep-own is there and not paused")
+	says(t, found, "schedule", passed, "not paused")
 	sweeps.Schedule.State = &client.ScheduleState{Paused: true, Note: "lunch"}
 	says(t, examine(30*day, &clitest.Operator{Attributes: all}), "schedule", warned, "is paused (lunch)")
 	unswept = serviceerror.NewNotFound("none")

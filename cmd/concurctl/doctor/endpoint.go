@@ -59,7 +59,7 @@ func (d *doctor) publicEndpoint(ctx context.Context, o doctorOptions, c cli.Cred
 	}
 }
 
-// everySuite lists every cipher that this program can speak, those that nobody should, too.
+// everySuite lists every cipher that this program can speak, including insecure ones.
 func everySuite() (ids []uint16) {
 	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 		ids = append(ids, suite.ID)
@@ -70,8 +70,8 @@ func everySuite() (ids []uint16) {
 // chain checks the certificate, and reports whether the endpoint speaks TLS at all.
 func (d *doctor) chain(ctx context.Context, endpoint *cli.Endpoint, roots *x509.CertPool, own bool) bool {
 	const check = "certificate"
-	// What the endpoint shows is looked at first and judged afterwards, so that what is
-	// wrong with it can be said. Nothing is sent over this connection.
+	// Connect without verification and verify afterwards, so that the error can be explained.
+	// Nothing is sent over this connection.
 	var connection tls.ConnectionState
 	var err error
 	for _, suites := range [][]uint16{concurSuites, nil, everySuite()} {
@@ -81,7 +81,7 @@ func (d *doctor) chain(ctx context.Context, endpoint *cli.Endpoint, roots *x509.
 		}
 	}
 	if err != nil {
-		d.fail("public endpoint", "look at the listener, the firewall and the proxy before it", "no TLS 1.2 connection to %s: %v", endpoint.Base.Host, err)
+		d.fail("public endpoint", "check the listener, the firewall and the proxy before it", "no TLS 1.2 connection to %s: %v", endpoint.Base.Host, err)
 		return false
 	}
 	leaf := connection.PeerCertificates[0]
@@ -106,7 +106,7 @@ func (d *doctor) chain(ctx context.Context, endpoint *cli.Endpoint, roots *x509.
 		d.fail(check, "use a certificate of a public authority and serve its intermediate certificates with it; --ca tries an authority of your own",
 			"the chain of %s, %s long, leads to no authority that this system trusts", endpoint.Base.Hostname(), cli.Count(len(connection.PeerCertificates), "certificate"))
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		// said by the certificate's own finding
+		// d.certificate reports it
 	default:
 		d.fail(check, "get a certificate of a public authority", "the chain is not accepted: %v", err)
 	}
@@ -114,7 +114,7 @@ func (d *doctor) chain(ctx context.Context, endpoint *cli.Endpoint, roots *x509.
 	return true
 }
 
-// certificate judges a certificate by itself: its life and its key.
+// certificate checks the validity period and the key of a certificate.
 func (d *doctor) certificate(check string, leaf *x509.Certificate) {
 	left := leaf.NotAfter.Sub(d.now)
 	until := leaf.NotAfter.UTC().Format(time.DateOnly)
@@ -122,7 +122,7 @@ func (d *doctor) certificate(check string, leaf *x509.Certificate) {
 	case left <= 0:
 		d.fail(check, "renew the certificate", "it ended on %s", until)
 	case d.now.Before(leaf.NotBefore):
-		d.fail(check, "look at this machine's clock, and at the certificate", "it is valid only from %s", leaf.NotBefore.UTC().Format(time.DateOnly))
+		d.fail(check, "check this machine's clock, and the certificate", "it is valid only from %s", leaf.NotBefore.UTC().Format(time.DateOnly))
 	case left < expirySoon:
 		d.warn(check, "renew the certificate", "it ends in %s, on %s", cli.Count(int(left/day), "day"), until)
 	default:
@@ -131,7 +131,7 @@ func (d *doctor) certificate(check string, leaf *x509.Certificate) {
 	switch key, isRSA := leaf.PublicKey.(*rsa.PublicKey); {
 	case !isRSA:
 		d.fail(check, "use a certificate with an RSA key of 2048 bits or more, alone or beside this one",
-			"its key is %s, and every cipher on Concur's list wants RSA", leaf.PublicKeyAlgorithm)
+			"its key is %s, and every cipher on Concur's list requires RSA", leaf.PublicKeyAlgorithm)
 	case key.N.BitLen() < 2048:
 		d.fail(check, "use an RSA key of 2048 bits or more", "its RSA key has %d bits", key.N.BitLen())
 	default:
@@ -139,11 +139,11 @@ func (d *doctor) certificate(check string, leaf *x509.Certificate) {
 	}
 }
 
-// protocols tries what Concur may speak, and what nobody should.
+// protocols tries the TLS versions and ciphers that Concur may use, and those that nobody should.
 func (d *doctor) protocols(ctx context.Context, endpoint *cli.Endpoint) {
 	const check = "tls"
 	speaks := func(config *tls.Config) (tls.ConnectionState, bool) {
-		config.InsecureSkipVerify = true // only what is negotiated is looked at
+		config.InsecureSkipVerify = true // only the negotiated parameters matter here
 		connection, err := endpoint.Handshake(ctx, config)
 		return connection, err == nil
 	}
@@ -154,17 +154,17 @@ func (d *doctor) protocols(ctx context.Context, endpoint *cli.Endpoint) {
 		}
 	}
 	if len(names) == 0 {
-		d.fail(check, "offer ECDHE ciphers with AES-GCM in TLS 1.2, with an RSA certificate", "no cipher of TLS 1.2 on Concur's list is spoken")
+		d.fail(check, "offer ECDHE ciphers with AES-GCM in TLS 1.2, with an RSA certificate", "the endpoint speaks no TLS 1.2 cipher of Concur's list")
 	} else {
 		d.ok(check, "TLS 1.2 with %s", strings.Join(names, ", "))
 	}
 	if connection, can := speaks(&tls.Config{MinVersion: tls.VersionTLS13}); can {
 		d.ok(check, "TLS 1.3 with %s", tls.CipherSuiteName(connection.CipherSuite))
 	} else {
-		d.ok(check, "TLS 1.3 is not spoken, which Concur does not ask for")
+		d.ok(check, "the endpoint does not speak TLS 1.3, which Concur does not require")
 	}
 	if _, can := speaks(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}); can {
-		d.warn(check, "refuse what is older than TLS 1.2", "TLS 1.1 or 1.0 is spoken, too")
+		d.warn(check, "refuse versions older than TLS 1.2", "the endpoint also speaks TLS 1.1 or 1.0")
 	}
 	var weak []uint16
 	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
@@ -173,7 +173,7 @@ func (d *doctor) protocols(ctx context.Context, endpoint *cli.Endpoint) {
 		}
 	}
 	if connection, can := speaks(&tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12, CipherSuites: weak}); can {
-		d.warn(check, "refuse ciphers without ECDHE", "%s is spoken, which is no ECDHE", tls.CipherSuiteName(connection.CipherSuite))
+		d.warn(check, "refuse ciphers without ECDHE", "the endpoint speaks %s, which is not ECDHE", tls.CipherSuiteName(connection.CipherSuite))
 	}
 }
 
@@ -185,7 +185,7 @@ func (d *doctor) connectionTest(ctx context.Context, endpoint *cli.Endpoint, c c
 	stranger, err := endpoint.Ask(ctx, http.MethodGet, testConnectionPath, "", "", "")
 	switch {
 	case err != nil:
-		d.fail(check, "mend the certificate or the connection first", "it cannot be made: %v", err)
+		d.fail(check, "fix the certificate or the connection first", "the request failed: %v", err)
 		return
 	case stranger.Status != http.StatusUnauthorized:
 		d.fail(check, "let the requests through to the ingress, which asks for a password", "a request without a credential is answered %d, not 401", stranger.Status)
@@ -193,12 +193,12 @@ func (d *doctor) connectionTest(ctx context.Context, endpoint *cli.Endpoint, c c
 		d.ok(check, "a request without a credential is refused")
 	}
 	if c == (cli.Credential{}) {
-		d.warn(check, "give CONCUR_CALLOUT_USER and CONCUR_CALLOUT_PASSWORD, as the ingress has them", "not made with a credential: there is none that can be used")
+		d.warn(check, "give CONCUR_CALLOUT_USER and CONCUR_CALLOUT_PASSWORD, as the ingress has them", "not made with a credential, because none can be used")
 		return
 	}
 	switch a, err := endpoint.Ask(ctx, http.MethodGet, testConnectionPath, c.User, c.Password, ""); {
 	case err != nil:
-		d.fail(check, "look at the listener and the proxy before it", "it cannot be made: %v", err)
+		d.fail(check, "check the listener and the proxy before it", "the request failed: %v", err)
 	case a.Status == http.StatusOK:
 		d.ok(check, "GET %s is answered 200", testConnectionPath)
 	case a.Status == http.StatusUnauthorized:
@@ -206,6 +206,6 @@ func (d *doctor) connectionTest(ctx context.Context, endpoint *cli.Endpoint, c c
 	case a.Status == http.StatusNotFound:
 		d.fail(check, "let GET "+testConnectionPath+" through to the ingress", "nothing answers at %s", testConnectionPath)
 	default:
-		d.fail(check, "look at the log of the ingress, and at the proxy before it", "GET %s is answered %d", testConnectionPath, a.Status)
+		d.fail(check, "check the log of the ingress, and the proxy before it", "GET %s is answered %d", testConnectionPath, a.Status)
 	}
 }

@@ -44,7 +44,7 @@ func TestWhatTheRulesAskTheCompanyForIsLookedAt(t *testing.T) {
 	says(t, look(nil, "https://127.0.0.1:1/facts"), factsCheck, broken, "no TLS connection to 127.0.0.1:1")
 	says(t, look(func(c *config.Worker) { c.FactCA = "" }, server.URL), factsCheck, broken, "no TLS connection to "+host)
 	says(t, look(func(c *config.Worker) { c.FactCA = "/nowhere" }, server.URL), factsCheck, broken, "CONCUR_FACT_CA: ")
-	says(t, look(func(c *config.Worker) { c.FactSecret = config.NewSecret("") }, server.URL), factsCheck, broken, "there is no secret to sign with")
+	says(t, look(func(c *config.Worker) { c.FactSecret = config.NewSecret("") }, server.URL), factsCheck, broken, "no secret")
 	says(t, look(func(c *config.Worker) { c.FactSecret = config.NewSecret("whsec_eA==") }, server.URL), factsCheck, broken, "a key of 1 bytes")
 	says(t, look(func(c *config.Worker) { c.FactSecret2 = c.FactSecret }, server.URL), factsCheck, warned, "a second secret")
 }

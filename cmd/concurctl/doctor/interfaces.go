@@ -18,17 +18,17 @@ import (
 const (
 	pairCheck   = "interfaces"
 	guardCheck  = "step guard"
-	alikeCheck  = "stops"
+	alikeCheck  = "steps"
 	actingCheck = "acting"
 )
 
-// guard looks at what Concur is to compare before it acts by v4.
+// guard checks the step guard, which Concur compares before it acts by v4.
 func (d *doctor) guard(cfg config.Worker, rules *policy.Policy) {
 	switch guard, err := concur.ParseGuard(cfg.StepGuard); {
 	case err != nil:
-		d.fail(guardCheck, "mend CONCUR_STEP_GUARD, see docs/configuration.md", "it cannot be used: %v", err)
+		d.fail(guardCheck, "fix CONCUR_STEP_GUARD, see docs/configuration.md", "the guard cannot be used: %v", err)
 	case len(guard) == 0:
-		d.warn(guardCheck, "set CONCUR_STEP_GUARD, such as expectedStepCode=EXTVAL", "there is none: an action by v4 applies to whatever step the report is at")
+		d.warn(guardCheck, "set CONCUR_STEP_GUARD, such as expectedStepCode=EXTVAL", "there is no guard: an action by v4 applies to whatever step the report is at")
 	default:
 		fields := make([]string, 0, len(guard))
 		for name, value := range guard {
@@ -42,25 +42,25 @@ func (d *doctor) guard(cfg config.Worker, rules *policy.Policy) {
 	}
 }
 
-// alike says what the guard does not do for a company with several stops.
-func (d *doctor) alike(cfg config.Worker, stops int) {
-	const alone = "give the steps codes of their own in Concur, and one of them to CONCUR_STEP_GUARD"
-	both := fmt.Sprintf("the rules file names %d stops, and every classic external validation has this code: the guard does not tell them apart", stops)
+// alike warns if the rules file names several steps that the guard does not tell apart.
+func (d *doctor) alike(cfg config.Worker, steps int) {
+	const alone = "give each step a code of its own in Concur, and set CONCUR_STEP_GUARD to one of them"
+	both := fmt.Sprintf("the rules file names %d steps, and every classic external validation has this code: the guard does not tell them apart", steps)
 	switch {
 	case cfg.AmbiguousSteps == "act":
-		d.warn(alikeCheck, alone+"; or set CONCUR_AMBIGUOUS_STEPS=park", "%s, so that an action by v4 may happen at a stop that was not judged", both)
+		d.warn(alikeCheck, alone+"; or set CONCUR_AMBIGUOUS_STEPS=park", "%s. So an action by v4 may happen at a step for which no rules were evaluated", both)
 	case expense.Interface(cfg.Interface).IsV4() && !cfg.ReadSteps:
-		d.warn(alikeCheck, "set CONCUR_READ_STEPS=true, or "+alone, "%s, and v1.1 is not asked for the step, so that every report is parked (AmbiguousStep)", both)
+		d.warn(alikeCheck, "set CONCUR_READ_STEPS=true, or "+alone, "%s. The connector does not ask v1.1 for the step, so every report is parked (AmbiguousStep)", both)
 	case expense.Interface(cfg.Interface).IsV4() || cfg.SweepMode == "act":
-		d.warn(alikeCheck, alone, "%s. Where a callout has named a report, v1.1 is asked for the step; any other is parked (AmbiguousStep)", both)
+		d.warn(alikeCheck, alone, "%s. If a callout has named a report, the connector asks v1.1 for the step; any other report is parked (AmbiguousStep)", both)
 	}
 }
 
-// prove reads one report by each of the interfaces that the setting is about, and compares
-// what they show. Nothing is written.
+// prove reads one report by each interface that the setting uses, and compares what they
+// show. It writes nothing.
 func (d *doctor) prove(ctx context.Context, client *concur.Client, c chosen, waiting *concur.PendingReport) {
 	if c.via == "" {
-		return // said
+		return // already reported
 	}
 	if uri := d.sample(ctx, client, c, waiting); uri != "" {
 		var shown []*expense.Report
@@ -70,17 +70,17 @@ func (d *doctor) prove(ctx context.Context, client *concur.Client, c chosen, wai
 			}
 		}
 		if c.via == expense.V1 && isV4Address(uri) {
-			d.warn(pairCheck, "give the ObjectURI of a callout with --report", "v1.1 is chosen (CONCUR_INTERFACE) and not tried: the report's address is one of v4")
+			d.warn(pairCheck, "give the ObjectURI of a callout with --report", "v1.1 is chosen (CONCUR_INTERFACE) and was not checked: the report's address is a v4 address")
 		}
 		d.compare(shown)
 		d.companyToken(ctx, client, c, shown)
 	}
 	d.requests(ctx, client, c)
-	d.ok(actingCheck, "not tried, since it changes what is in Concur: it is proved as far as the scopes and the step guard go")
+	d.ok(actingCheck, "not checked, because an action changes the report; only the scopes and the step guard were checked")
 }
 
-// sample is the address of a report to be read: the one that was given, the first that
-// waits, or any.
+// sample returns the address of the report to read: the given one, otherwise the first that
+// waits, otherwise any.
 func (d *doctor) sample(ctx context.Context, client *concur.Client, c chosen, row *concur.PendingReport) string {
 	const give = "give one with --report, the ObjectURI of a callout or an address of v4"
 	if c.report != "" {
@@ -90,10 +90,10 @@ func (d *doctor) sample(ctx context.Context, client *concur.Client, c chosen, ro
 		found, ok, err := client.AnyReport(ctx)
 		switch {
 		case err != nil:
-			d.warn(pairCheck, give, "not compared, for no report can be found: %v", err)
+			d.warn(pairCheck, give, "not compared, because the search for a report failed: %v", err)
 			return ""
 		case !ok:
-			d.warn(pairCheck, give+", once there is one", "not compared, for the list shows no report")
+			d.warn(pairCheck, give+", once there is one", "not compared, because the list contains no report")
 			return ""
 		}
 		row = &found
@@ -103,15 +103,15 @@ func (d *doctor) sample(ctx context.Context, client *concur.Client, c chosen, ro
 	case err == nil:
 		return uri
 	case c.via == expense.V4:
-		d.fail(pairCheck, advice(err), "the owner of report %s is not found, without whom v4 shows none: %v", row.ID, err)
+		d.fail(pairCheck, advice(err), "v4 needs the owner of report %s, and the owner was not found: %v", row.ID, err)
 	default:
-		d.warn(pairCheck, give, "not compared, for the owner of report %s is not found: %v", row.ID, err)
+		d.warn(pairCheck, give, "not compared, because the owner of report %s was not found: %v", row.ID, err)
 	}
 	return ""
 }
 
-// compared are the interfaces by which the report is read. A v4 address says nothing of
-// v1.1, and a deployment that reads by v1.1 reads by v3 what nobody told of.
+// compared returns the interfaces by which the doctor reads the report. A v4 address does not
+// lead to v1.1. A deployment that reads by v1.1 reads missed reports by v3.
 func (c chosen) compared(uri string) []expense.Interface {
 	var all []expense.Interface
 	if !isV4Address(uri) {
@@ -145,40 +145,40 @@ func (d *doctor) readBy(ctx context.Context, client *concur.Client, c chosen, vi
 		case via == c.via:
 			d.ok(pairCheck, "%s is chosen (CONCUR_INTERFACE), and shows report %s", via, read.Report.ID)
 		case c.via == expense.V1:
-			d.ok(pairCheck, "v3, by which a report is read that nobody told of, shows report %s", read.Report.ID)
+			d.ok(pairCheck, "v3, which reads missed reports, shows report %s", read.Report.ID)
 		}
 		return read.Report
 	}
-	if errors.Is(err, concur.Incomplete) { // its words hold amounts
-		err = &concur.Error{Op: "read report", Kind: concur.Incomplete, Message: "Concur claims more of it than it shows"}
+	if errors.Is(err, concur.Incomplete) { // its message contains amounts
+		err = &concur.Error{Op: "read report", Kind: concur.Incomplete, Message: "Concur claims more of the report than it shows"}
 	}
 	switch {
 	case via != c.via:
 		d.warn(pairCheck, advice(err), "not compared with what %s shows: %v", reader(via), err)
 	case c.fallback && via != expense.V1:
-		d.warn(pairCheck, advice(err), "%s is chosen and does not show the report, so that v1.1 is asked instead (CONCUR_FALLBACK): %v", via, err)
+		d.warn(pairCheck, advice(err), "%s is chosen and does not show the report, so the connector uses v1.1 instead (CONCUR_FALLBACK): %v", via, err)
 	default:
 		d.fail(pairCheck, advice(err), "%s is chosen (CONCUR_INTERFACE) and does not show the report: %v", via, err)
 	}
 	return nil
 }
 
-// compare says in what the interfaces differ, and no value of the report.
+// compare names the fields that differ between interfaces, and no value of the report.
 func (d *doctor) compare(shown []*expense.Report) {
 	for i := 1; i < len(shown); i++ {
 		a, b := shown[i-1], shown[i]
 		alike, unlike := comparison(a, b)
 		if len(unlike) > 0 {
-			d.fail(pairCheck, "call this again, for the report may have been changed between the two; if it stays, keep to CONCUR_INTERFACE=v1.1 and report it",
-				"%s and %s show the report with another %s", reader(a.Via), reader(b.Via), listed(unlike))
+			d.fail(pairCheck, "run the doctor again, because the report may have changed between the two reads; if the difference stays, keep CONCUR_INTERFACE=v1.1 and report it",
+				"%s and %s show a different %s of the report", reader(a.Via), reader(b.Via), listed(unlike))
 			continue
 		}
 		d.ok(pairCheck, "%s and %s show the same: %s", reader(a.Via), reader(b.Via), listed(alike))
 	}
 }
 
-// comparison names what two reads have in common, and what not. The identifiers of v1.1's
-// entries are others.
+// comparison names the fields that are alike in two reads, and those that are not. v1.1 has
+// identifiers of its own for entries.
 func comparison(a, b *expense.Report) (alike, unlike []string) {
 	say := func(what string, same bool) {
 		if same {
@@ -211,7 +211,7 @@ func entryIDs(r *expense.Report) []string {
 	return ids
 }
 
-// companyToken lists the exceptions by v4's short address, which answers a company alone.
+// companyToken lists the exceptions by v4's short address, which accepts only a company's token.
 func (d *doctor) companyToken(ctx context.Context, client *concur.Client, c chosen, shown []*expense.Report) {
 	if len(shown) == 0 || !c.via.IsV4() && !c.sweeps {
 		return
@@ -220,50 +220,50 @@ func (d *doctor) companyToken(ctx context.Context, client *concur.Client, c chos
 	_, err := client.ExceptionsV4(ctx, id)
 	switch {
 	case err == nil:
-		d.ok(pairCheck, "the exceptions on report %s can be listed by v4: the access token is a company's", id)
+		d.ok(pairCheck, "the exceptions on report %s can be listed by v4: the token is a company's", id)
 	case c.via.IsV4():
 		d.fail(pairCheck, "give the application the scope, and begin the token store with a company's request token (concurctl token init)",
 			"the exceptions on the report cannot be listed by v4: %v", err)
 	default:
 		d.warn(pairCheck, "give the application the scope, and begin the token store with a company's request token (concurctl token init)",
-			"%s: %v", notTakenUp, err)
+			"%s: %v", noMissed, err)
 	}
 }
 
-// requests looks whether the travel requests that wait can be found, if the rules judge
+// requests checks whether the travel requests that wait can be listed, if the rules evaluate
 // any.
 func (d *doctor) requests(ctx context.Context, client *concur.Client, c chosen) {
 	const check = "travel requests"
-	if !c.judgesRequests() {
+	if !c.evaluatesRequests() {
 		return
 	}
 	_, err := client.PendingRequests(ctx, "", func(expense.TravelRequest, error) error { return errEnough })
 	if err == nil || errors.Is(err, errEnough) {
-		d.ok(check, "those that are submitted can be listed")
+		d.ok(check, "submitted travel requests can be listed")
 		return
 	}
-	d.fail(check, advice(err), "the rules judge them, and they cannot be listed: %v", err)
+	d.fail(check, advice(err), "the rules evaluate travel requests, and they cannot be listed: %v", err)
 }
 
-// advice says what to do about an error of Concur's.
+// advice says what to do about an error of Concur.
 func advice(err error) string {
 	switch {
 	case errors.Is(err, concur.Forbidden):
-		return "give the application the scope and its user the role that are named"
+		return "give the application the scope, and its user the role, that the message names"
 	case errors.Is(err, concur.Unauthorized):
-		return "do what it says; concurctl token init renews the refresh token"
+		return "do what the message says; concurctl token init renews the refresh token"
 	case errors.Is(err, concur.Unavailable), errors.Is(err, concur.RateLimited), errors.Is(err, concur.Deadlock):
-		return "look at the network from here, and at the status of Concur's service"
+		return "check the network from here, and the status of Concur's service"
 	case errors.Is(err, concur.Incomplete):
-		return "concurctl rules explain says what is missing; look at the role of the connector's user, and try another report with --report"
+		return "concurctl rules explain says what is missing; check the role of the connector's user, and try another report with --report"
 	case errors.Is(err, concur.NotFound):
-		return "give another with --report, and look whether it is this company's"
+		return "give another report with --report, and check that it is this company's"
 	case errors.Is(err, concur.InvalidArgument):
-		return "mend what it names; nothing was sent"
+		return "fix what the message names; nothing was sent"
 	case errors.Is(err, concur.Interrupted):
 		return "give it more time, or do not interrupt it"
 	case errors.Is(err, concur.Untrusted):
-		return "give the address as Concur has sent it; a host of its own is added with CONCUR_TRUSTED_HOSTS"
+		return "give the address as Concur has sent it; add a host of your own to CONCUR_TRUSTED_HOSTS"
 	}
 	return "report it with the correlation ID"
 }

@@ -34,9 +34,9 @@ func TestTheChosenInterfacesAreProvedOnAReport(t *testing.T) {
 		found := examined(t, clitest.Settings{"CONCUR_INTERFACE": "v4"}, all, nil)
 		says(t, found, "interfaces", passed, "v4 is chosen (CONCUR_INTERFACE), and shows report "+clitest.PairReport)
 		says(t, found, "interfaces", passed, same)
-		says(t, found, "interfaces", passed, "the access token is a company's")
+		says(t, found, "interfaces", passed, "the token is a company's")
 		says(t, found, "step guard", passed, "only at a step with expectedStepCode=EXTVAL")
-		says(t, found, "acting", passed, "as far as the scopes and the step guard go")
+		says(t, found, "acting", passed, "only the scopes and the step guard")
 		silentAbout(t, found, "interfaces", warned, broken)
 		silentAbout(t, found, "scopes", warned, broken)
 		silentAbout(t, found, "travel requests", passed, warned, broken)
@@ -59,8 +59,8 @@ func TestTheChosenInterfacesAreProvedOnAReport(t *testing.T) {
 	t.Run("v1.1 is not proved by an address of v4", func(t *testing.T) {
 		t.Parallel()
 		found := examined(t, nil, all, nil, "--report", "https://us.api.concursolutions.com"+clitest.V4Header)
-		says(t, found, "interfaces", warned, "v1.1 is chosen (CONCUR_INTERFACE) and not tried")
-		says(t, found, "interfaces", passed, "v3, by which a report is read that nobody told of")
+		says(t, found, "interfaces", warned, "v1.1 is chosen (CONCUR_INTERFACE) and was not checked")
+		says(t, found, "interfaces", passed, "v3, which reads missed reports")
 	})
 	t.Run("any report will do when none waits", func(t *testing.T) {
 		t.Parallel()
@@ -94,26 +94,26 @@ func TestWhatIsNotProvedSaysWhatToDo(t *testing.T) {
 		says   string
 	}{
 		"v4 that is refused":             {v4, map[string]string{clitest.V4Header: ""}, nil, "interfaces", broken, "v4 is chosen (CONCUR_INTERFACE) and does not show the report: read report by v4: Forbidden"},
-		"v4 that v1.1 stands in for":     {clitest.Settings{"CONCUR_INTERFACE": "v4", "CONCUR_FALLBACK": "true"}, map[string]string{clitest.V4Header: ""}, nil, "interfaces", warned, "v1.1 is asked instead (CONCUR_FALLBACK)"},
+		"v4 that v1.1 stands in for":     {clitest.Settings{"CONCUR_INTERFACE": "v4", "CONCUR_FALLBACK": "true"}, map[string]string{clitest.V4Header: ""}, nil, "interfaces", warned, "uses v1.1 instead (CONCUR_FALLBACK)"},
 		"v4 that only compares":          {v3, map[string]string{clitest.V4Header: ""}, nil, "interfaces", warned, "not compared with what v4 shows"},
 		"v3 that is refused":             {v3, map[string]string{v3Header: ""}, nil, "interfaces", broken, "v3+v4 is chosen"},
 		"v1.1 that is refused":           {old, map[string]string{strings.TrimPrefix(clitest.PairURI, "https://www.concursolutions.com"): ""}, []string{"--report", clitest.PairURI}, "interfaces", broken, "v1.1 is chosen"},
-		"another set of entries":         {v4, map[string]string{clitest.V4Header + "/expenses": `[{"expenseId": "E1"}, {"expenseId": "E3"}]`}, nil, "interfaces", broken, "with another set of entries"},
-		"another status and total":       {v3, map[string]string{clitest.V4Header: strings.NewReplacer("A_EXTV", "A_APPR", "77.77", "77.78").Replace(answers[clitest.V4Header])}, nil, "interfaces", broken, "with another total and status"},
+		"another set of entries":         {v4, map[string]string{clitest.V4Header + "/expenses": `[{"expenseId": "E1"}, {"expenseId": "E3"}]`}, nil, "interfaces", broken, "a different set of entries"},
+		"another status and total":       {v3, map[string]string{clitest.V4Header: strings.NewReplacer("A_EXTV", "A_APPR", "77.77", "77.78").Replace(answers[clitest.V4Header])}, nil, "interfaces", broken, "a different total and status"},
 		"a token that is no company's":   {v4, map[string]string{exception: ""}, nil, "interfaces", broken, "company's request token"},
-		"exceptions that only a sweep's": {old, map[string]string{exception: ""}, []string{"--report", clitest.PairURI}, "interfaces", warned, "nobody told of cannot be taken up"},
-		"an owner whom v4 wants":         {v4, map[string]string{search: ""}, nil, "interfaces", broken, "the owner of report " + clitest.PairReport + " is not found"},
+		"exceptions that only a sweep's": {old, map[string]string{exception: ""}, []string{"--report", clitest.PairURI}, "interfaces", warned, "cannot start runs for missed reports"},
+		"an owner whom v4 wants":         {v4, map[string]string{search: ""}, nil, "interfaces", broken, "needs the owner of report " + clitest.PairReport},
 		"an owner whom a sweep wants":    {old, map[string]string{search: ""}, nil, "interfaces", warned, "give one with --report"},
-		"no report at all":               {v4, map[string]string{list: `{"Items": [], "NextPage": null}`}, nil, "interfaces", warned, "the list shows no report → give one with --report"},
-		"a list that cannot be had":      {v4, map[string]string{list: ""}, nil, "interfaces", warned, "no report can be found"},
+		"no report at all":               {v4, map[string]string{list: `{"Items": [], "NextPage": null}`}, nil, "interfaces", warned, "the list contains no report → give one with --report"},
+		"a list that cannot be had":      {v4, map[string]string{list: ""}, nil, "interfaces", warned, "the search for a report failed"},
 		"a report of elsewhere":          {v4, nil, []string{"--report", "https://evil.example/api/expense/expensereport/v1.1/reportfulldetails/nK"}, "interfaces", broken, "CONCUR_TRUSTED_HOSTS"},
 		"what v4 never tells":            {clitest.Settings{"CONCUR_INTERFACE": "v4", "CONCUR_RULES": clitest.File(t, "rules.yaml", oneRule+"  - {name: fun, level: entry, expression: entry.category == \"\", message: No., then: {sendBack: true}}\n")}, nil, nil, "rules", warned, "the rule fun asks a person: v4 never tells entry.category"},
 		"no guard":                       {clitest.Settings{"CONCUR_STEP_GUARD": "none"}, nil, nil, "step guard", warned, "applies to whatever step"},
-		"a guard of a field of nobody":   {clitest.Settings{"CONCUR_STEP_GUARD": "step=EXTVAL"}, nil, nil, "step guard", broken, "mend CONCUR_STEP_GUARD"},
-		"two stops of one code, by v4":   {clitest.Settings{"CONCUR_INTERFACE": "v4", "CONCUR_RULES": two}, nil, nil, "stops", warned, "the rules file names 2 stops, and every classic external validation has this code"},
-		"and v1.1 is not asked":          {clitest.Settings{"CONCUR_INTERFACE": "v3+v4", "CONCUR_READ_STEPS": "false", "CONCUR_RULES": two}, nil, nil, "stops", warned, "every report is parked (AmbiguousStep) → set CONCUR_READ_STEPS=true"},
-		"and the header is to do":        {clitest.Settings{"CONCUR_INTERFACE": "v4", "CONCUR_AMBIGUOUS_STEPS": "act", "CONCUR_RULES": two}, nil, nil, "stops", warned, "may happen at a stop that was not judged"},
-		"and only a sweep acts by v4":    {clitest.Settings{"CONCUR_RULES": two}, nil, []string{"--report", clitest.PairURI}, "stops", warned, "any other is parked"},
+		"a guard of a field of nobody":   {clitest.Settings{"CONCUR_STEP_GUARD": "step=EXTVAL"}, nil, nil, "step guard", broken, "CONCUR_STEP_GUARD"},
+		"two steps of one code, by v4":   {clitest.Settings{"CONCUR_INTERFACE": "v4", "CONCUR_RULES": two}, nil, nil, "steps", warned, "the rules file names 2 steps, and every classic external validation has this code"},
+		"and v1.1 is not asked":          {clitest.Settings{"CONCUR_INTERFACE": "v3+v4", "CONCUR_READ_STEPS": "false", "CONCUR_RULES": two}, nil, nil, "steps", warned, "every report is parked (AmbiguousStep) → set CONCUR_READ_STEPS=true"},
+		"and the header is to do":        {clitest.Settings{"CONCUR_INTERFACE": "v4", "CONCUR_AMBIGUOUS_STEPS": "act", "CONCUR_RULES": two}, nil, nil, "steps", warned, "no rules were evaluated"},
+		"and only a sweep acts by v4":    {clitest.Settings{"CONCUR_RULES": two}, nil, []string{"--report", clitest.PairURI}, "steps", warned, "any other report is parked"},
 		"an interface of nobody":         {clitest.Settings{"CONCUR_INTERFACE": "v5"}, nil, nil, "worker configuration", broken, "CONCUR_INTERFACE must be v1.1, v3+v4 or v4"},
 		"a failed list that is refused":  {v4, map[string]string{clitest.ListPath: ""}, nil, "interfaces", passed, "v4 is chosen"},
 	} {
@@ -139,7 +139,7 @@ func TestTheScopesAreThoseOfTheSetting(t *testing.T) {
 		"v4 reads":                       {clitest.Settings{"CONCUR_INTERFACE": "v4"}, "", broken, "expense.report.read is not granted"},
 		"v4 finds owners":                {clitest.Settings{"CONCUR_INTERFACE": "v4"}, clitest.V4Scopes, broken, "identity.user.ids.read is not granted"},
 		"v3+v4 acts":                     {clitest.Settings{"CONCUR_INTERFACE": "v3+v4"}, "", broken, "expense.report.workflowstatus.write is not granted"},
-		"v3+v4 finds owners for a sweep": {clitest.Settings{"CONCUR_INTERFACE": "v3+v4"}, clitest.V4Scopes, warned, "not granted: identity.user.ids.read and identity.user.core.read; without it a report that nobody told of"},
+		"v3+v4 finds owners for a sweep": {clitest.Settings{"CONCUR_INTERFACE": "v3+v4"}, clitest.V4Scopes, warned, "not granted: identity.user.ids.read and identity.user.core.read; without it sweeps"},
 		"v1.1 acts on what a sweep finds": {nil, "", warned,
 			"not granted: expense.report.workflowstatus.write, expense.report.readwrite, identity.user.ids.read and identity.user.core.read; without"},
 		"lists":                {clitest.Settings{"CONCUR_INTERFACE": "v4", "CONCUR_RULES": clitest.File(t, "rules.yaml", oneRule+fieldRule)}, "", warned, "not granted: spend.listitem.read"},

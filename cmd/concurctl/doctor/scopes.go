@@ -11,28 +11,28 @@ import (
 	"concur-connector/policy"
 )
 
-// neededScope is one of the calls that the connector makes.
+// neededScope is a scope that the connector needs for some of its calls.
 //
 // Source: https://developer.concur.com/api-reference/authentication/scopes.html
 type neededScope struct {
 	name, to string
-	without  string // what does not work without it; empty: nothing does
+	without  string // what does not work without it; empty if nothing works
 }
 
-// What does not work without a scope that is not needed for everything.
+// What does not work without a scope that only a part of the work needs.
 const (
-	notTakenUp  = "a report that nobody told of cannot be taken up"
-	noListCodes = "a list's field that the rules read has no code by v4, and its run is parked"
+	noMissed    = "sweeps cannot start runs for missed reports"
+	noListCodes = "a list field that the rules read has no code by v4, and its run is parked"
 )
 
-// chosen is the pair of interfaces by which reports are read and acted on, and what else
-// decides what is needed of Concur.
+// chosen holds the interface by which reports are read and acted on, and the other settings
+// that decide which scopes the connector needs.
 type chosen struct {
-	via      expense.Interface // empty when the setting is none
+	via      expense.Interface // empty if the setting is invalid
 	fallback bool
-	sweeps   bool           // what nobody told of is taken up
-	rules    *policy.Policy // nil when they cannot be used
-	report   string         // that was given to be read
+	sweeps   bool           // sweeps start runs for missed reports
+	rules    *policy.Policy // nil if they cannot be used
+	report   string         // the report of --report
 }
 
 func chosenBy(cfg config.Worker, problem error, rules *policy.Policy, report string) chosen {
@@ -43,9 +43,9 @@ func chosenBy(cfg config.Worker, problem error, rules *policy.Policy, report str
 	return c
 }
 
-func (c chosen) judgesRequests() bool { return c.rules != nil && c.rules.HasRequestRules() }
+func (c chosen) evaluatesRequests() bool { return c.rules != nil && c.rules.HasRequestRules() }
 
-// scopes are those that are needed.
+// scopes returns the scopes that the connector needs.
 func (c chosen) scopes() []neededScope {
 	needed := []neededScope{
 		{name: "EXPRPT", to: "to read reports by v1.1 and v3, and to post exceptions and act by v1.1"},
@@ -53,7 +53,7 @@ func (c chosen) scopes() []neededScope {
 	}
 	writes := []neededScope{
 		{name: "expense.report.workflowstatus.write", to: "to act by v4"},
-		{name: "expense.report.readwrite", to: "to list, put and take off exceptions by v4"},
+		{name: "expense.report.readwrite", to: "to list, put and delete exceptions by v4"},
 	}
 	owners := []neededScope{
 		{name: "identity.user.ids.read", to: "to find a report's owner by v4"},
@@ -70,41 +70,41 @@ func (c chosen) scopes() []neededScope {
 	return append(needed, c.forRules()...)
 }
 
-// swept makes of scopes such that only what a sweep finds needs.
+// swept returns the scopes as needed only for what a sweep finds, or none without sweeps.
 func (c chosen) swept(scopes []neededScope) []neededScope {
 	var needed []neededScope
 	for _, s := range scopes {
-		if s.without = notTakenUp; c.sweeps {
+		if s.without = noMissed; c.sweeps {
 			needed = append(needed, s)
 		}
 	}
 	return needed
 }
 
-// forRules are the scopes that the rules make necessary.
+// forRules returns the scopes that the rules make necessary.
 func (c chosen) forRules() (needed []neededScope) {
 	if c.rules == nil {
 		return nil
 	}
-	if c.judgesRequests() {
+	if c.evaluatesRequests() {
 		needed = append(needed,
 			neededScope{name: "travelrequest.write", to: "to read travel requests"},
 			neededScope{name: "travelrequest.externalsystemworkflow.write", to: "to act on travel requests"})
 	}
 	ofReports, ofRequests := c.rules.ReadsFields()
 	if ofReports && c.via == expense.V4 || ofRequests {
-		needed = append(needed, neededScope{name: "spend.listitem.read", to: "to read the codes of lists' fields", without: noListCodes})
+		needed = append(needed, neededScope{name: "spend.listitem.read", to: "to read the codes of list fields", without: noListCodes})
 	}
 	return needed
 }
 
-// scopes says which of those that are needed Concur grants. What only a part of the work
-// needs is a warning, one for each part.
+// scopes checks the granted scopes. If only a part of the work needs a missing scope, that is a
+// warning, one for each part.
 func (d *doctor) scopes(granted []string) {
 	if len(granted) == 0 {
-		return // Concur has not said yet
+		return // unknown yet
 	}
-	const check, do = "scopes", "give the application what is named, then concurctl token init"
+	const check, do = "scopes", "give the application the scope, then run concurctl token init"
 	missing := map[string][]string{}
 	for _, scope := range d.needed {
 		switch {
@@ -116,7 +116,7 @@ func (d *doctor) scopes(granted []string) {
 			missing[scope.without] = append(missing[scope.without], scope.name)
 		}
 	}
-	for _, without := range []string{notTakenUp, noListCodes} {
+	for _, without := range []string{noMissed, noListCodes} {
 		if names := missing[without]; names != nil {
 			d.warn(check, do, "not granted: %s; without it %s", listed(names), without)
 		}

@@ -25,7 +25,7 @@ const shortRetention = 7 * day
 func (d *doctor) temporal(ctx context.Context, o doctorOptions) {
 	reached, err := cli.ConnectTemporal(ctx, io.Discard) // the finding says where
 	if err != nil {
-		d.fail("temporal", "look at TEMPORAL_ADDRESS, the TLS and key variables, and the network", "%v", err)
+		d.fail("temporal", "check TEMPORAL_ADDRESS, the TLS and key variables, and the network", "%v", err)
 		return
 	}
 	defer reached.Temporal.Close()
@@ -42,7 +42,7 @@ func (d *doctor) deployment(ctx context.Context, t *cli.Deployment) {
 	d.schedule(ctx, t)
 }
 
-// ownSteps warns while no callout has announced a step: sweeps then take up nothing.
+// ownSteps warns while no callout has announced a step: sweeps then start no runs.
 func (d *doctor) ownSteps(ctx context.Context, t *cli.Deployment) {
 	cfg, _, err := config.LoadWorker()
 	if cli.ConfigError(err, "CONCUR_OWN_STEPS", "CONCUR_SWEEP_MODE") != nil || cfg.SweepMode == "off" || !slices.Contains(cfg.OwnSteps, "announced") {
@@ -60,14 +60,14 @@ func (d *doctor) announced(ctx context.Context, t *cli.Deployment, others bool) 
 	known, err := t.Runs.AnnouncedSteps(ctx)
 	switch {
 	case err != nil:
-		d.warn(check, "start a worker, and call this again; or look at what the key or certificate may do", "%v", err)
+		d.warn(check, "start a worker and run the doctor again; or check the permissions of the key or certificate", "%v", err)
 	case len(known.Steps) > 0:
-		d.ok(check, "sweeps take up what is at %s", cli.Count(len(known.Steps), "announced step"))
+		d.ok(check, "sweeps start runs for %s", cli.Count(len(known.Steps), "announced step"))
 	case others:
-		d.warn(check, "wait for the first callout, or call concurctl steps add", "no callout has announced a step yet: sweeps take up only what CONCUR_OWN_STEPS names")
+		d.warn(check, "wait for the first callout, or call concurctl steps add", "no callout has announced a step yet: sweeps start runs only for what CONCUR_OWN_STEPS names")
 	default:
-		d.warn(check, "set CONCUR_OWN_STEPS=all if the company has no other connector; else wait for the first callout, or call concurctl steps add",
-			"no callout has announced a step yet: sweeps report what waits, and take up nothing")
+		d.warn(check, "set CONCUR_OWN_STEPS=all if the company has no other connector; otherwise wait for the first callout, or call concurctl steps add",
+			"no callout has announced a step yet: sweeps report what waits, and start no runs")
 	}
 }
 
@@ -76,14 +76,14 @@ func (d *doctor) namespace(ctx context.Context, t *cli.Deployment) {
 	defer cancel()
 	described, err := t.Temporal.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: t.Namespace})
 	if err != nil {
-		d.fail("temporal", "look at TEMPORAL_NAMESPACE and at what the key or certificate may do", "namespace %s: %v", t.Namespace, err)
+		d.fail("temporal", "check TEMPORAL_NAMESPACE and the permissions of the key or certificate", "namespace %s: %v", t.Namespace, err)
 		return
 	}
 	d.ok("temporal", "namespace %s can be reached at %s; the task queue is %s", t.Namespace, t.Address, t.TaskQueue)
 	switch kept := described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(); {
 	case kept < shortRetention:
 		d.warn("retention", "temporal operator namespace update --retention 30d --namespace "+t.Namespace,
-			"closed runs are kept for %s: nobody can look at last week's, and sweeps no longer know them", days(kept))
+			"closed runs are kept for only %s: sweeps do not know older runs, and nobody can read their histories", days(kept))
 	default:
 		d.ok("retention", "closed runs are kept for %s", days(kept))
 	}
@@ -102,11 +102,11 @@ func (d *doctor) attributes(ctx context.Context, t *cli.Deployment) {
 	const check = "search attributes"
 	switch err := workflows.CheckSearchAttributes(ctx, t.Temporal, t.Namespace); {
 	case err == nil:
-		d.ok(check, "each is there and a Keyword")
+		d.ok(check, "each exists and is a Keyword")
 	case errors.Is(err, workflows.ErrNotChecked):
 		d.warn(check, "compare them with concurctl bootstrap --print", "%v", err)
 	default:
-		d.fail(check, "concurctl bootstrap creates them, in Temporal Cloud what concurctl bootstrap --print prints", "%v", err)
+		d.fail(check, "create them with concurctl bootstrap; in Temporal Cloud, with the commands of concurctl bootstrap --print", "%v", err)
 	}
 }
 
@@ -119,9 +119,9 @@ func (d *doctor) pollers(ctx context.Context, t *cli.Deployment) {
 		described, err := t.Temporal.DescribeTaskQueue(ctx, queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
 		switch {
 		case err != nil:
-			d.warn(check, "look at what the key or certificate may do", "task queue %s: %v", queue, err)
+			d.warn(check, "check the permissions of the key or certificate", "task queue %s: %v", queue, err)
 		case len(described.GetPollers()) == 0:
-			d.warn(check, "start the worker, or compare CONCUR_TASK_QUEUE of both programs", "nobody polls the task queue %s: notifications are stored, and no run takes a step", queue)
+			d.warn(check, "start the worker, or compare CONCUR_TASK_QUEUE of both programs", "nobody polls the task queue %s: notifications are stored, and no run continues", queue)
 		default:
 			d.ok(check, "%s on the task queue %s", cli.Count(len(described.GetPollers()), "poller"), queue)
 		}
@@ -138,12 +138,12 @@ func (d *doctor) schedule(ctx context.Context, t *cli.Deployment) {
 	var missing *serviceerror.NotFound
 	switch {
 	case errors.As(err, &missing):
-		d.warn(check, "start the worker, or call concurctl bootstrap, unless CONCUR_SWEEP_MODE is off", "there is no %s: what Concur could not deliver is not taken up", id)
+		d.warn(check, "start the worker, or call concurctl bootstrap, unless CONCUR_SWEEP_MODE is off", "there is no %s: no sweep starts runs for what Concur could not deliver", id)
 	case err != nil:
-		d.warn(check, "look at what the key or certificate may do", "%s: %v", id, err)
+		d.warn(check, "check the permissions of the key or certificate", "%s: %v", id, err)
 	case described.Schedule.State != nil && described.Schedule.State.Paused:
-		d.warn(check, "unpause it in the Web UI when what it was paused for is done", "%s is paused (%s)", id, described.Schedule.State.Note)
+		d.warn(check, "unpause it in the Web UI when the reason for the pause is gone", "%s is paused (%s)", id, described.Schedule.State.Note)
 	default:
-		d.ok(check, "%s is there and not paused", id)
+		d.ok(check, "%s exists and is not paused", id)
 	}
 }

@@ -17,6 +17,6 @@ func TestTheDoctorWarnsWhileNoCalloutHasAnnouncedAStep(t *testing.T) {
 		d.announced(t.Context(), target, others)
 		return d.findings
 	}
-	says(t, examine(false, clitest.ErrNotFound), "own steps", warned, "no callout has announced a step yet: sweeps report what waits, and take up nothing")
-	says(t, examine(true, clitest.ErrNotFound), "own steps", warned, "sweeps take up only what CONCUR_OWN_STEPS names")
+	says(t, examine(false, clitest.ErrNotFound), "own steps", warned, "no callout has announced a step yet")
+	says(t, examine(true, clitest.ErrNotFound), "own steps", warned, "only for what CONCUR_OWN_STEPS names")
 }

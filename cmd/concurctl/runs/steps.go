@@ -16,7 +16,7 @@ import (
 func stepsCommand() *cobra.Command {
 	return cli.Group("steps", "Manage the external validations that are this deployment's",
 		`A company may have several connectors, and Concur's lists show what waits for any of them.
-A sweep takes up what callouts of this deployment have announced: the policy of a report,
+A sweep starts runs only for what callouts of this deployment have announced: the policy of a report,
 and the event of an entry of the failed list (CONCUR_OWN_STEPS). These commands show what
 is remembered, and change it.`,
 		`  concurctl steps list
@@ -50,8 +50,8 @@ func stepsListCommand() *cobra.Command {
 func stepsChangeCommand(name string, forget bool) *cobra.Command {
 	var requests bool
 	var policy, event string
-	short, long := "Add an external validation to this deployment's", `The next sweep takes up what waits there: give the policy that a sweep's result names
-(unannouncedPolicies). With an event alone only entries of the failed list are taken up, and
+	short, long := "Add an external validation to this deployment's", `The next sweep starts the runs of what waits there. Give the policy that a sweep's result names
+(unannouncedPolicies). With an event alone, sweeps start runs only for failed notifications, and
 with --requests travel requests, of all policies unless one is given.`
 	if forget {
 		short, long = "Remove an external validation from this deployment's", `Gives the values as steps list prints them; what is left out is any (*). A callout announces
@@ -94,7 +94,7 @@ its step again.`
 func showSteps(cmd *cobra.Command, known expense.AnnouncedSteps) error {
 	return cli.Show(cmd, known, func(w io.Writer) {
 		if len(known.Steps) == 0 {
-			fmt.Fprintln(w, "nothing was announced yet: a sweep takes up nothing that no callout has told of")
+			fmt.Fprintln(w, "no step is announced yet: a sweep starts no run")
 			return
 		}
 		var rows [][]string

@@ -64,7 +64,7 @@ on it if it waits for us.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&to, "url", "", "base URL of the public endpoint: https://host or https://host:port")
-	flags.StringVar(&objectURI, "object-uri", "", "URI of the object that Concur would tell about")
+	flags.StringVar(&objectURI, "object-uri", "", "URI of the object that the callout is about")
 	flags.StringVar(&eventType, "event-type", "Report Entered Expense Report Workflow Step - SUBMIT", "text of the EventType")
 	flags.StringVar(&ca, "ca", "", "file of PEM certificates to trust besides the system's")
 	return cmd
@@ -121,7 +121,7 @@ func callout(n expense.Notification) string {
 	return b.String()
 }
 
-// meaning says what an answer to a callout tells Concur, and a person.
+// meaning explains an answer to a callout.
 func meaning(status int) string {
 	switch {
 	case status == http.StatusOK:

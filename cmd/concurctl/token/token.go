@@ -17,11 +17,10 @@ import (
 	"concur-connector/internal/textfile"
 )
 
-// maxRequestToken bounds what is read of a request token, in bytes.
+// maxRequestToken is the largest request token that is read, in bytes.
 const maxRequestToken = 4 << 10
 
-// tokenVariables are the worker's variables that say how Concur is reached and where
-// the tokens are kept.
+// tokenVariables are the worker's variables for reaching Concur and keeping its tokens.
 var tokenVariables = []string{
 	"CONCUR_GEOLOCATION", "CONCUR_CLIENT_ID", "CONCUR_CLIENT_SECRET", "CONCUR_CLIENT_SECRET_2", "CONCUR_TRUSTED_HOSTS", "CONCUR_CA",
 	"CONCUR_REQUEST_TIMEOUT", "CONCUR_TOKEN_FILE", "CONCUR_TOKEN_WARNING", "CONCUR_AUTH_SCHEME",
@@ -29,9 +28,10 @@ var tokenVariables = []string{
 
 func Command() *cobra.Command {
 	return cli.Group("token", "Manage the tokens for Concur",
-		`Looks after the token store (CONCUR_TOKEN_FILE), in which the worker keeps its access to
-Concur. Run it as the worker's user: the file is for its owner alone. A token is never
-printed. A worker need not be stopped: it takes what the store holds.`,
+		`Manages the token store (CONCUR_TOKEN_FILE), the file in which the worker keeps its tokens
+for Concur. Run these commands as the worker's user, because only the owner may read the
+file. No command prints a token. You need not stop a worker: it uses the new tokens by
+itself. If Concur refuses with a code, docs/errors.md says what it means.`,
 		`  concurctl token init --company 0b7c3a52-9d1e-4f6a-8b2c-5e4d3c2b1a09 < request-token
   concurctl token status`,
 		tokenInitCommand(), tokenRefreshCommand(), tokenRevokeCommand(), tokenStatusCommand())
@@ -42,15 +42,15 @@ func tokenInitCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Create the token store with a company's request token",
-		Long: `Begins the token store with a company's request token, or replaces tokens that have
-ended. An administrator of the company gets the request token in Concur (Administration,
-Company, Authentication Admin, Company Request Token); it is good for 24 hours. It is
-read from the standard input, or from CONCUR_REQUEST_TOKEN_FILE; an argument would be
-seen by everybody on this machine.
+		Long: `Creates the token store with a company's request token, or replaces tokens that have
+ended. A company administrator gets the request token in Concur (Administration, Company,
+Authentication Admin, Company Request Token). It is valid for 24 hours. The command reads
+it from the standard input, or from CONCUR_REQUEST_TOKEN_FILE. It is not an argument,
+because everybody on this machine could see it there.
 
-Concur is asked at CONCUR_GEOLOCATION, unless --at names another of its hosts; its pages
-name https://glz.api.concursolutions.com for new applications. Where the company lives is
-in the answer, and kept with the tokens.`,
+The command asks Concur at CONCUR_GEOLOCATION, unless --at names another host of Concur.
+Concur's pages name https://glz.api.concursolutions.com for new applications. Concur
+answers with the company's geolocation, and the token store keeps it.`,
 		Example: `  concurctl token init --company 0b7c3a52-9d1e-4f6a-8b2c-5e4d3c2b1a09 < request-token
   CONCUR_REQUEST_TOKEN_FILE=/run/secrets/request-token concurctl token init --company 0b7c3a52-9d1e-4f6a-8b2c-5e4d3c2b1a09`,
 		Args: cobra.NoArgs,
@@ -77,7 +77,7 @@ in the answer, and kept with the tokens.`,
 		},
 	}
 	cmd.Flags().StringVar(&company, "company", "", "UUID of the company, as Concur shows it beside the request token")
-	cmd.Flags().StringVar(&at, "at", "", "base URL to ask in place of CONCUR_GEOLOCATION")
+	cmd.Flags().StringVar(&at, "at", "", "base URL to use instead of CONCUR_GEOLOCATION")
 	return cmd
 }
 
@@ -85,12 +85,15 @@ func tokenStatusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
 		Short: "Show when the tokens end and what they allow",
-		Long: `Says how old the tokens of the store are, when they end, what they allow (scopes) and
-where the company lives. Concur is not asked. A refresh token ends six months after it was
-issued. As long as Concur has not said when that is, the end is unknown, and the latest date is
-shown: six months after the token was first seen. It may be older and end earlier. The exit
-status is 1 when a person has to renew: the refresh token ends, at the latest, within
-CONCUR_TOKEN_WARNING (30 days).`,
+		Long: `Shows how old the stored tokens are, when they end, their scopes, and the company's
+geolocation. The command does not ask Concur.
+
+A refresh token ends six months after it was issued. If Concur has not said when that is,
+the end is unknown. The command then shows the latest possible date: six months after the
+token was first seen. The token may be older and end earlier.
+
+The exit status is 1 when a person must renew the refresh token: when it ends within
+CONCUR_TOKEN_WARNING (30 days) at the latest.`,
 		Example: `  concurctl token status
   concurctl token status -o json | jq .refreshEndsBy`,
 		Args: cobra.NoArgs,
@@ -122,8 +125,8 @@ func tokenRefreshCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "refresh",
 		Short: "Renew the tokens now",
-		Long: `Obtains new tokens from Concur with the refresh token of the store, however good the
-present ones are, and writes them to the store. The worker does so by itself, daily and
+		Long: `Gets new tokens from Concur with the stored refresh token, even if the present ones are
+still valid, and writes them to the store. The worker does this by itself, daily and
 whenever a token ends.`,
 		Example: `  concurctl token refresh`,
 		Args:    cobra.NoArgs,
@@ -145,13 +148,13 @@ func tokenRevokeCommand() *cobra.Command {
 		Use:   "revoke",
 		Short: "End the connection with the company in Concur, for good",
 		Long: `Ends the connection of the application with the company in Concur and removes the token
-store. Every token of the connection ends, those in other places too; the worker can do
-nothing more until there is a new request token and concurctl token init.`,
+store. Every token of the connection ends, wherever it is kept. The worker can do nothing
+more until somebody runs concurctl token init with a new request token.`,
 		Example: `  concurctl token revoke --yes`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !yes {
-				return errors.New("the connector would lose its access to Concur: say --yes if that is meant")
+				return errors.New("the connector would lose its access to Concur: say --yes if you mean it")
 			}
 			return withToken(cmd, func(ctx context.Context, client *concur.Client, _ config.Worker) error {
 				if err := client.Revoke(ctx); err != nil {
@@ -163,11 +166,11 @@ nothing more until there is a new request token and concurctl token init.`,
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "revoke, and do not ask")
+	cmd.Flags().BoolVar(&yes, "yes", false, "revoke without asking")
 	return cmd
 }
 
-// withToken makes the client on the token store for one piece of work.
+// withToken calls work with a client that uses the token store.
 func withToken(cmd *cobra.Command, work func(context.Context, *concur.Client, config.Worker) error) error {
 	options, cfg, err := tokenOptions(cmd)
 	if err != nil {
@@ -181,8 +184,8 @@ func withToken(cmd *cobra.Command, work func(context.Context, *concur.Client, co
 	return work(cmd.Context(), client, cfg)
 }
 
-// tokenOptions reads the variables of a client that has a token store. What the client
-// has to warn of goes to the standard error.
+// tokenOptions reads the options of a client with a token store. The client's warnings go to
+// the standard error.
 func tokenOptions(cmd *cobra.Command) (concur.Options, config.Worker, error) {
 	cfg, _, err := config.LoadWorker()
 	if err := cli.ConfigError(err, tokenVariables...); err != nil {
@@ -214,7 +217,7 @@ func readRequestToken(in io.Reader) (string, error) {
 	case token == "":
 		return "", errors.New("the request token is missing: give it on the standard input, or in CONCUR_REQUEST_TOKEN_FILE")
 	case len(text) > maxRequestToken:
-		return "", errors.New("what the standard input holds is too long for a request token")
+		return "", errors.New("the text on the standard input is too long for a request token")
 	default:
 		return token, nil
 	}

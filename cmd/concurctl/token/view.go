@@ -14,11 +14,11 @@ import (
 	"concur-connector/internal/config"
 )
 
-// tokenView is what is shown of the token store.
+// tokenView is the output of the token commands.
 type tokenView struct {
 	concur.TokenStatus
-	DaysLeft      *int      `json:"daysLeft,omitempty"`     // of the refresh token, when its end is known
-	RefreshEndsBy time.Time `json:"refreshEndsBy,omitzero"` // the latest moment at which it ends
+	DaysLeft      *int      `json:"daysLeft,omitempty"`     // until the refresh token ends, if that date is known
+	RefreshEndsBy time.Time `json:"refreshEndsBy,omitzero"` // the latest time at which it ends
 	RenewalDue    bool      `json:"renewalDue"`
 }
 
@@ -55,12 +55,12 @@ func (v tokenView) print(w io.Writer, now time.Time) {
 		{"access token ends", at(v.AccessExpiresAt)},
 		{"refresh token first seen", at(v.RefreshSeenAt)},
 		{"refresh token ends", refreshEnd(v.TokenStatus, at)},
-		{"answers of Concur", fmt.Sprint(v.Generation)},
+		{"token answers", fmt.Sprint(v.Generation)},
 	})
 }
 
-// refreshEnd writes when the refresh token ends: never a date that is only the latest one as
-// if it were known.
+// refreshEnd writes when the refresh token ends. It marks a date that is only the latest
+// possible one.
 func refreshEnd(status concur.TokenStatus, at func(time.Time) string) string {
 	latest := status.RefreshEndsBy()
 	if !status.RefreshExpiresAt.IsZero() || latest.IsZero() {
