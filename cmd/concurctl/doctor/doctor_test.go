@@ -128,11 +128,11 @@ func TestWeakOrMissingTLSIsNamed(t *testing.T) {
 	}
 	says(t, with(&tls.Config{MinVersion: tls.VersionTLS13}), "tls", broken, "no TLS 1.2 cipher")
 	says(t, with(&tls.Config{MaxVersion: tls.VersionTLS12}), "tls", passed, "does not speak TLS 1.3")
-	says(t, with(&tls.Config{MinVersion: tls.VersionTLS10}), "tls", warned, "TLS 1.1 or 1.0 is spoken")
-	says(t, with(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256, concurSuites[0]}}), "tls", warned, "is no ECDHE")
+	says(t, with(&tls.Config{MinVersion: tls.VersionTLS10}), "tls", warned, "TLS 1.1 or 1.0")
+	says(t, with(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256, concurSuites[0]}}), "tls", warned, "is not ECDHE")
 	rsaOnly := with(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}})
 	says(t, rsaOnly, "tls", broken, "no TLS 1.2 cipher")
-	says(t, rsaOnly, "tls", warned, "is no ECDHE")
+	says(t, rsaOnly, "tls", warned, "is not ECDHE")
 	says(t, with(&tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}), "public endpoint", broken, "no TLS 1.2 connection to 127.0.0.1:")
 	clear := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(clear.Close)
@@ -329,7 +329,7 @@ func TestWhatTheAccessAllowsIsSaid(t *testing.T) {
 	says(t, found, "scopes", broken, "NOTIF is not granted")
 	says(t, found, "access to Concur", passed, "everybody's waiting reports")
 	says(t, found, "access to Concur", passed, "The list never contains Central Reconciliation reports")
-	says(t, found, "interfaces", warned, "what serves to list failed notifications: sunset Sat, 31 Jul 2027")
+	says(t, found, "interfaces", warned, "list failed notifications: sunset Sat, 31 Jul 2027")
 
 	c.Change(func() { c.Pending = http.StatusForbidden })
 	found, _ = diagnose(t, c.Env, "--program", "worker", "--use-refresh-token")
@@ -369,8 +369,8 @@ func TestWhatRunsNeedOfTemporalIsLookedAt(t *testing.T) {
 	says(t, examine(30*day, &clitest.Operator{Attributes: all}), "schedule", warned, "there is no sweep-own")
 
 	found = examine(3*day, &clitest.Operator{})
-	says(t, found, "retention", warned, "closed runs are kept for 3 days")
-	says(t, found, "search attributes", broken, "concurctl bootstrap creates them")
+	says(t, found, "retention", warned, "3 days")
+	says(t, found, "search attributes", broken, "create them with concurctl bootstrap")
 	says(t, found, "workers", warned, "nobody polls the task queue own")
 
 	says(t, examine(-1, &clitest.Operator{Lists: clitest.ErrDenied}), "search attributes", warned, "bootstrap --print")
