@@ -6,12 +6,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
 
 	"concur-connector/approvals/approvers"
+	"concur-connector/approvals/identity"
 	"concur-connector/expense"
 	"concur-connector/workflows"
 )
@@ -27,13 +27,18 @@ type Runs interface {
 	Decide(ctx context.Context, notificationID string, d expense.Decision) error
 }
 
+// SealKeys are the keys of the moment; approvers.Watched implements it.
+type SealKeys interface{ Current() *approvers.SealKeys }
+
 // Options configures the endpoints.
 type Options struct {
 	Runs   Runs
 	Logger *slog.Logger
 
-	// Approvers are the people with access. If it is nil, every answer is 503.
-	Approvers *approvers.Approvers
+	// Identity says who sends a request. If it is nil, every answer is 503.
+	Identity identity.Identifier
+	// SealKeys seal each decision. They are required together with Identity.
+	SealKeys SealKeys
 
 	// StatusLimit is the longest wait for a worker when a client asks for the status. Zero means
 	// 2 s. DecisionLimit is the longest wait when a client sends a decision. Zero means 3 s.
@@ -46,7 +51,8 @@ const storeLimit = 5 * time.Second
 type server struct {
 	runs                       Runs
 	logger                     *slog.Logger
-	approvers                  *approvers.Approvers
+	identity                   identity.Identifier
+	keys                       SealKeys
 	statusLimit, decisionLimit time.Duration
 }
 
@@ -56,8 +62,11 @@ func New(o Options) (http.Handler, error) {
 	if o.Runs == nil || o.Logger == nil {
 		return nil, errors.New("the options Runs and Logger are required")
 	}
+	if o.Identity != nil && o.SealKeys == nil {
+		return nil, errors.New("the option SealKeys is required together with Identity")
+	}
 	s := &server{
-		runs: o.Runs, logger: o.Logger, approvers: o.Approvers,
+		runs: o.Runs, logger: o.Logger, identity: o.Identity, keys: o.SealKeys,
 		statusLimit: o.StatusLimit, decisionLimit: o.DecisionLimit,
 	}
 	if s.statusLimit <= 0 {
@@ -76,30 +85,34 @@ func New(o Options) (http.Handler, error) {
 	return s.guard(router), nil
 }
 
-// approverKey is the context key of the approver's name.
-type approverKey struct{}
+// actorKey is the context key of the actor.
+type actorKey struct{}
 
-// guard requires an approver's token on every path.
+// guard requires an identity on every path.
 func (s *server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.approvers == nil {
+		if s.identity == nil {
 			refuse(w, http.StatusServiceUnavailable, "approvals are off: no approvers' file is configured (CONCUR_APPROVERS)")
 			return
 		}
-		scheme, token, found := strings.Cut(r.Header.Get("Authorization"), " ")
-		name, known := s.approvers.Authenticate(token)
-		if !found || !known || !strings.EqualFold(scheme, "Bearer") || len(r.Header.Values("Authorization")) != 1 {
+		actor, err := s.identity.Identify(r)
+		switch {
+		case err == nil:
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actorKey{}, actor)))
+		case errors.Is(err, identity.ErrNotApprover):
+			refuse(w, http.StatusForbidden, err.Error())
+		case errors.Is(err, identity.ErrUnavailable):
+			refuse(w, http.StatusServiceUnavailable, err.Error())
+		default:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="concur-connector"`)
-			refuse(w, http.StatusUnauthorized, "an approver's token is required")
-			return
+			refuse(w, http.StatusUnauthorized, err.Error())
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), approverKey{}, name)))
 	})
 }
 
-func approver(r *http.Request) string {
-	name, _ := r.Context().Value(approverKey{}).(string)
-	return name
+func actorOf(r *http.Request) expense.Actor {
+	actor, _ := r.Context().Value(actorKey{}).(expense.Actor)
+	return actor
 }
 
 func only(method string, serve http.HandlerFunc) http.Handler {

@@ -27,7 +27,13 @@ func (s *server) decide(w http.ResponseWriter, r *http.Request) {
 		refuse(w, status, err.Error())
 		return
 	}
-	decision.By = approver(r)
+	actor := actorOf(r)
+	decision.By, decision.Actor, decision.At = actor.Name, &actor, time.Now().UTC()
+	if err := s.keys.Current().Seal(&decision); err != nil {
+		s.logger.ErrorContext(r.Context(), "cannot seal a decision", "notification", id, "error", err)
+		refuse(w, http.StatusInternalServerError, "the decision cannot be sealed, and nothing was stored")
+		return
+	}
 
 	// A client that disconnects after the last byte has still decided.
 	store, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeLimit)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,7 +21,13 @@ func TestADecisionIsAccepted(t *testing.T) {
 	response, body := d.post(t, percentID, d.anna, decision("d1", "approve"))
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Equal(t, map[string]any{"decisionId": "d1", "accepted": true}, body)
-	require.Equal(t, []expense.Decision{{TaskID: task, ID: "d1", Decision: expense.DecideApprove, Comment: "seen", By: "anna"}}, r.decisions())
+	require.Len(t, r.decisions(), 1)
+	sent := r.decisions()[0]
+	require.NotEmpty(t, sent.Seal)
+	require.WithinDuration(t, time.Now(), sent.At, time.Minute)
+	require.Equal(t, &expense.Actor{Name: "anna", IdentifiedBy: expense.ByToken}, sent.Actor)
+	sent.Actor, sent.At, sent.Seal = nil, time.Time{}, ""
+	require.Equal(t, expense.Decision{TaskID: task, ID: "d1", Decision: expense.DecideApprove, Comment: "seen", By: "anna"}, sent)
 }
 
 func TestTheSameDecisionSentAgainIsAnsweredTheSame(t *testing.T) {

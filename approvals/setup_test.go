@@ -19,6 +19,7 @@ import (
 
 	"concur-connector/approvals"
 	"concur-connector/approvals/approvers"
+	"concur-connector/approvals/identity"
 	"concur-connector/expense"
 	"concur-connector/workflows"
 )
@@ -145,18 +146,22 @@ type endpoint struct {
 func open(t *testing.T, r *runs) *endpoint {
 	t.Helper()
 	d := &endpoint{runs: r}
-	var annaLine, bobLine string
-	var err error
-	d.anna, annaLine, err = approvers.NewToken("anna")
+	var annaDigest, bobDigest approvers.Digest
+	d.anna, annaDigest = approvers.NewToken()
+	d.bob, bobDigest = approvers.NewToken()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"approvers": "approvers:\n- {name: anna, tokens: [{sha256: " + annaDigest.String() + "}]}\n- {name: bob, tokens: [{sha256: " + bobDigest.String() + "}]}\n",
+		"keys":      approvers.NewSealKey(),
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	people, err := approvers.Watch(filepath.Join(dir, "approvers"), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	d.bob, bobLine, err = approvers.NewToken("bob")
-	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "approvers")
-	require.NoError(t, os.WriteFile(path, []byte(annaLine+"\n"+bobLine+"\n"), 0o600))
-	people, err := approvers.Load(path)
+	keys, err := approvers.WatchSealKeys(filepath.Join(dir, "keys"), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	handler, err := approvals.New(approvals.Options{
-		Runs: r, Approvers: people, Logger: slog.New(slog.DiscardHandler),
+		Runs: r, Identity: identity.Tokens{People: people}, SealKeys: keys, Logger: slog.New(slog.DiscardHandler),
 		StatusLimit: 300 * time.Millisecond, DecisionLimit: 300 * time.Millisecond,
 	})
 	require.NoError(t, err)

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -79,28 +78,36 @@ func open(ctx context.Context, setup systemSetup, dir string) (*testSystem, erro
 	return sys, nil
 }
 
-// createApprover creates the approver called "dev", as an integrator would.
+// createApprover creates the approver called "dev" and the seal key, as an integrator would.
 func (sys *testSystem) createApprover(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, sys.setup.binaries.ingress, "-new-approver", "dev")
-	out, err := cmd.Output()
-	if err != nil {
-		return fmt.Errorf("ingress -new-approver: %w", err)
+	concurctl := func(args ...string) (string, error) {
+		out, err := exec.CommandContext(ctx, sys.setup.binaries.concurctl, append([]string{"approver"}, args...)...).Output()
+		if err != nil {
+			return "", fmt.Errorf("concurctl approver %s: %w", args[0], err)
+		}
+		return strings.TrimSpace(string(out)), nil
 	}
-	token, line, ok := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	if !ok {
-		return errors.New("ingress -new-approver printed no line for the approvers' file")
+	token, err := concurctl("add", "dev", "--file", sys.approvers(), "--login", "dev@approvers.example")
+	if err != nil {
+		return err
 	}
 	sys.token = token
-	return os.WriteFile(sys.approvers(), []byte(line+"\n"), 0o600)
+	key, err := concurctl("seal-key")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(sys.sealKeys(), []byte(key+"\n"), 0o600)
 }
 
-func (sys *testSystem) approvers() string { return filepath.Join(sys.dir, "approvers") }
+func (sys *testSystem) approvers() string { return filepath.Join(sys.dir, "approvers.yaml") }
+func (sys *testSystem) sealKeys() string  { return filepath.Join(sys.dir, "seal-keys") }
 
 // env returns the settings that both programs need.
 func (sys *testSystem) env(own ...string) []string {
 	return append([]string{
 		"TEMPORAL_ADDRESS=" + sys.setup.temporal.address,
 		"CONCUR_TASK_QUEUE=" + sys.setup.queue,
+		"CONCUR_APPROVERS=" + sys.approvers(), "CONCUR_SEAL_KEYS_FILE=" + sys.sealKeys(),
 	}, own...)
 }
 
@@ -110,7 +117,6 @@ func (sys *testSystem) startIngress(ctx context.Context) error {
 		"CONCUR_LISTEN="+listen, "CONCUR_INTERNAL_LISTEN="+internal,
 		"CONCUR_TLS_CERT="+sys.setup.certs.cert, "CONCUR_TLS_KEY="+sys.setup.certs.key,
 		"CONCUR_CALLOUT_USER="+calloutUser, "CONCUR_CALLOUT_PASSWORD="+calloutPassword,
-		"CONCUR_APPROVERS="+sys.approvers(),
 	), sys.ingressEnv...), func(line string) bool {
 		var entry struct{ Msg, Public, Internal string }
 		if json.Unmarshal([]byte(line), &entry) != nil || entry.Msg != "listening" {

@@ -1,131 +1,84 @@
 package approvers
 
 import (
-	"bufio"
-	"bytes"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"strings"
-
-	"concur-connector/internal/textfile"
+	"slices"
+	"time"
 )
 
-const (
-	algorithm = "sha256"
-	maxFile   = 1 << 20
-	// maxTokens of one approver: the old one and the new one during a change.
-	maxTokens = 2
-)
-
-// Approvers are the people who may decide. The zero value has none.
+// Approvers are the people who may decide, and the delegations between them. They are what one
+// version of the approvers' file says, and never change. The zero value has nobody.
 type Approvers struct {
-	entries []entry
+	People      []Person
+	Delegations []Delegation
 }
 
-type entry struct {
-	name   string
-	digest [sha256.Size]byte
+// Person is one approver of the file.
+type Person struct {
+	Name string // unique, whatever the case
+	// Logins are the person's Concur logins and e-mail addresses. No two people share one.
+	Logins  []string
+	Groups  []string
+	Tokens  []Token
+	Subject string // the person's subject at the OpenID provider; empty if the file has none
+	// SubmitsReports is false only if the file says so. Such a person owns no report, so that
+	// they may also decide when Concur does not say who the owner is.
+	SubmitsReports bool
 }
 
-// Load reads the approvers' file. Each line is NAME:sha256:HEX, where HEX is the digest of the
-// approver's token. A name may have two lines. Load skips empty lines and lines that begin
-// with #. The error names the file and the line, never a digest.
-func Load(path string) (*Approvers, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the approvers' file: %w", err)
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("read the approvers' file: %w", err)
-	}
-	if len(content) > maxFile {
-		return nil, fmt.Errorf("%s: the approvers' file is larger than %d bytes", path, maxFile)
-	}
-	if content, err = textfile.Trim(content); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	a, err := parse(content)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return a, nil
+// Token is what the file knows of a bearer token.
+type Token struct {
+	SHA256 Digest
+	Added  time.Time // the day; zero if the file does not say
 }
 
-func parse(content []byte) (*Approvers, error) {
-	a := &Approvers{}
-	lines := bufio.NewScanner(bytes.NewReader(content))
-	for number := 1; lines.Scan(); number++ {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		e, err := parseLine(line)
-		if err == nil {
-			err = a.add(e)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", number, err)
-		}
-	}
-	if lines.Err() != nil {
-		return nil, errors.New("a line is too long")
-	}
-	if len(a.entries) == 0 {
-		return nil, errors.New("the approvers' file has no approvers")
-	}
-	return a, nil
+// Delegation lets To decide for From, from Since until just before Until.
+type Delegation struct {
+	From, To     string
+	Since, Until time.Time // Since is zero if the file does not say
 }
 
-func parseLine(line string) (entry, error) {
-	parts := strings.Split(line, ":")
-	if len(parts) != 3 {
-		return entry{}, errors.New("not of the form NAME:sha256:HEX")
+// InForce reports whether the delegation holds at a moment.
+func (d Delegation) InForce(at time.Time) bool { return !at.Before(d.Since) && at.Before(d.Until) }
+
+// Named returns the person with a name, or nil.
+func (a *Approvers) Named(name string) *Person {
+	at := slices.IndexFunc(a.People, func(p Person) bool { return p.Name == name })
+	if at < 0 {
+		return nil
 	}
-	if err := checkName(parts[0]); err != nil {
-		return entry{}, err
-	}
-	if parts[1] != algorithm {
-		return entry{}, errors.New("the second part must be " + algorithm)
-	}
-	digest, err := hex.DecodeString(parts[2])
-	if err != nil || len(digest) != sha256.Size {
-		return entry{}, fmt.Errorf("the digest must be %d hexadecimal digits", 2*sha256.Size)
-	}
-	return entry{name: parts[0], digest: [sha256.Size]byte(digest)}, nil
+	return &a.People[at]
 }
 
-func (a *Approvers) add(e entry) error {
-	tokens := 1
-	for _, other := range a.entries {
-		if other.digest == e.digest {
-			return errors.New("the digest is already in the file")
-		}
-		if other.name == e.name {
-			tokens++
+// WithToken returns the person to whom a token belongs, or nil. It compares the token with every
+// digest of the file, each in constant time.
+func (a *Approvers) WithToken(token string) *Person {
+	given := digestOf(token)
+	var found *Person
+	for i := range a.People {
+		for _, t := range a.People[i].Tokens {
+			if subtle.ConstantTimeCompare(given[:], t.SHA256[:]) == 1 {
+				found = &a.People[i]
+			}
 		}
 	}
-	if tokens > maxTokens {
-		return fmt.Errorf("a name may have %d lines at most", maxTokens)
-	}
-	a.entries = append(a.entries, e)
-	return nil
+	return found
 }
 
-// Authenticate returns the name of the token's approver. It compares with every digest in
-// constant time.
-func (a *Approvers) Authenticate(token string) (name string, ok bool) {
-	given := sha256.Sum256([]byte(token))
-	for _, e := range a.entries {
-		if subtle.ConstantTimeCompare(given[:], e.digest[:]) == 1 {
-			name, ok = e.name, true
+// Identified returns the people who have one of the logins, or the subject at the OpenID
+// provider. An empty subject fits nobody. More than one person means that the file and the
+// provider disagree.
+func (a *Approvers) Identified(logins []string, subject string) []*Person {
+	var found []*Person
+	for i := range a.People {
+		p := &a.People[i]
+		if subject != "" && p.Subject == subject || slices.ContainsFunc(logins, p.hasLogin) {
+			found = append(found, p)
 		}
 	}
-	return name, ok
+	return found
+}
+
+func (p *Person) hasLogin(login string) bool {
+	return slices.ContainsFunc(p.Logins, func(one string) bool { return loginKey(one) == loginKey(login) })
 }

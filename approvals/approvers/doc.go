@@ -1,3 +1,4 @@
-// Package approvers authenticates approvers by their tokens. The approvers' file holds a SHA-256
-// digest of each token.
+// Package approvers knows who may decide: the approvers' file with its people, groups, tokens
+// and delegations, the seal that the approvals endpoint puts on a decision, and the check of a
+// decision against both.
 package approvers

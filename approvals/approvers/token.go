@@ -5,45 +5,30 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
-// tokenPrefix begins every token, so that a leaked token is easy to find.
-const tokenPrefix = "cca_"
+// TokenPrefix begins every token, so that a leaked token is easy to find and a token is told
+// from a token of the OpenID provider.
+const TokenPrefix = "cca_"
 
-const maxName = 64
+// Digest is the SHA-256 of a token. The file holds digests only.
+type Digest [sha256.Size]byte
 
-// NewToken returns a new token of 256 random bits for an approver, and its line for the
-// approvers' file. The token is stored nowhere. The error says why the name is invalid.
-func NewToken(name string) (token, line string, err error) {
-	if err := checkName(name); err != nil {
-		return "", "", err
-	}
-	var secret [32]byte
-	rand.Read(secret[:]) // never fails
-	token = tokenPrefix + base64.RawURLEncoding.EncodeToString(secret[:])
-	digest := sha256.Sum256([]byte(token))
-	return token, name + ":" + algorithm + ":" + hex.EncodeToString(digest[:]), nil
+// String returns the digest in hexadecimal digits.
+func (d Digest) String() string { return hex.EncodeToString(d[:]) }
+
+// NewToken returns a new token of 256 random bits, and its digest for the approvers' file. The
+// token is stored nowhere.
+func NewToken() (token string, digest Digest) {
+	token = TokenPrefix + secret()
+	return token, digestOf(token)
 }
 
-// checkName rejects names that a line of the file cannot contain.
-func checkName(name string) error {
-	switch n := utf8.RuneCountInString(name); {
-	case !utf8.ValidString(name):
-		return fmt.Errorf("an approver's name must be valid UTF-8")
-	case n < 1 || n > maxName:
-		return fmt.Errorf("an approver's name must have 1 to %d characters; this one has %d", maxName, n)
-	case strings.HasPrefix(name, "#"):
-		return fmt.Errorf("an approver's name must not begin with #")
-	case strings.TrimSpace(name) != name:
-		return fmt.Errorf("an approver's name must not begin or end with a space")
-	case strings.Contains(name, ":"):
-		return fmt.Errorf("an approver's name must not contain a colon")
-	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return fmt.Errorf("an approver's name must contain only printable characters")
-	}
-	return nil
+func digestOf(token string) Digest { return sha256.Sum256([]byte(token)) }
+
+// secret returns 256 random bits in base64url.
+func secret() string {
+	var bits [32]byte
+	rand.Read(bits[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(bits[:])
 }

@@ -10,6 +10,7 @@ import (
 
 	"concur-connector/approvals"
 	"concur-connector/approvals/approvers"
+	"concur-connector/approvals/identity"
 	"concur-connector/ingress"
 	"concur-connector/internal/config"
 	"concur-connector/internal/httpserver"
@@ -59,12 +60,18 @@ func publicEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.Log
 
 func internalEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.Logger) (http.Handler, error) {
 	options := approvals.Options{Runs: runs, Logger: logger}
+	var about []func() string
 	if cfg.Approvers != "" {
-		people, err := approvers.Load(cfg.Approvers)
+		people, err := approvers.Watch(cfg.Approvers, logger)
 		if err != nil {
 			return nil, err
 		}
-		options.Approvers = people
+		keys, err := approvers.WatchSealKeys(cfg.SealKeysFile, logger)
+		if err != nil {
+			return nil, err
+		}
+		options.Identity, options.SealKeys = identity.Tokens{People: people}, keys
+		about = append(about, notice("approvers' file", people), notice("seal keys", keys))
 	}
 	endpoint, err := approvals.New(options)
 	if err != nil {
@@ -72,6 +79,16 @@ func internalEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.L
 	}
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	router.PathPrefix("/approvals/").Handler(endpoint)
-	router.PathPrefix("/").Handler(httpserver.Health(runs.Ready))
+	router.PathPrefix("/").Handler(httpserver.Health(runs.Ready, about...))
 	return router, nil
+}
+
+// notice says at /readyz whether a file is in use as it is now.
+func notice(what string, file interface{ Problem() string }) func() string {
+	return func() string {
+		if file.Problem() != "" {
+			return what + ": the file has changed and cannot be used, the one before stays in force; the log says why"
+		}
+		return what + ": in use"
+	}
 }

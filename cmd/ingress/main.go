@@ -4,32 +4,20 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 
 	"golang.org/x/sync/errgroup"
 
-	"concur-connector/approvals/approvers"
 	"concur-connector/internal/config"
 	"concur-connector/internal/httpserver"
 	"concur-connector/internal/program"
 )
 
 func main() {
-	var newApprover *string
 	program.Program{
 		Name: "ingress",
-		Flags: func(flags *flag.FlagSet) {
-			const usage = "make a token for the approver called `NAME`, print it and its line of the approvers' file, and exit"
-			flags.Func("new-approver", usage, func(name string) error { newApprover = &name; return nil })
-		},
-		Run: func(ctx context.Context, out, errs io.Writer) error {
-			if newApprover != nil {
-				return printApprover(*newApprover, out, errs)
-			}
-			return run(ctx, errs)
-		},
+		Run:  func(ctx context.Context, _, errs io.Writer) error { return run(ctx, errs) },
 	}.Main()
 }
 
@@ -60,17 +48,5 @@ func run(ctx context.Context, errs io.Writer) error {
 	}
 	err = group.Wait()
 	logger.Info("stopped")
-	return err
-}
-
-// printApprover keeps the standard output to what is copied: the token, then the line.
-func printApprover(name string, out, errs io.Writer) error {
-	token, line, err := approvers.NewToken(name)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(errs, "The first line is the token, for the approver alone; it is not stored and not shown again.")
-	fmt.Fprintln(errs, "The second line goes into the approvers' file (CONCUR_APPROVERS); restart the ingress afterwards.")
-	_, err = fmt.Fprintf(out, "%s\n%s\n", token, line)
 	return err
 }

@@ -24,6 +24,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"concur-connector/approvals/approvers"
 )
 
 // asProgram makes the test binary behave as the ingress.
@@ -151,6 +153,7 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = busy.Close() })
+	_, approving := approverFiles(t)
 	broken := filepath.Join(t.TempDir(), "approvers")
 	require.NoError(t, os.WriteFile(broken, []byte("anna\n"), 0o600))
 	slip := filepath.Join(t.TempDir(), "temporal.toml")
@@ -166,8 +169,11 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 		"an internal endpoint for everyone": {map[string]string{"CONCUR_INTERNAL_LISTEN": "0.0.0.0:0"}, "CONCUR_INTERNAL_LISTEN is not a loopback address"},
 		"a certificate that is missing":     {map[string]string{"CONCUR_PLAIN_HTTP": "", "CONCUR_TLS_CERT": "/nowhere/c", "CONCUR_TLS_KEY": "/nowhere/k"}, "open the public listener: read the certificate"},
 		"a port that is taken":              {map[string]string{"CONCUR_INTERNAL_LISTEN": busy.Addr().String()}, "open the internal listener: listen on"},
-		"an approvers' file with a slip": {map[string]string{"CONCUR_APPROVERS": broken},
-			broken + ": line 1: not of the form NAME:sha256:HEX"},
+		"an approvers' file with a slip": {map[string]string{"CONCUR_APPROVERS": broken, "CONCUR_SEAL_KEYS_FILE": approving["CONCUR_SEAL_KEYS_FILE"]},
+			broken + ":1:1: the file must be a mapping"},
+		"seal keys with a slip": {map[string]string{"CONCUR_APPROVERS": approving["CONCUR_APPROVERS"], "CONCUR_SEAL_KEYS_FILE": broken},
+			broken + ":1: the key must be ccs_"},
+		"approvers without a seal key": {map[string]string{"CONCUR_APPROVERS": broken}, "CONCUR_SEAL_KEYS_FILE is required when CONCUR_APPROVERS is set"},
 		"a Temporal file with a slip":  {map[string]string{"TEMPORAL_CONFIG_FILE": slip}, "profile.default.adress"},
 		"a Temporal file that is away": {map[string]string{"TEMPORAL_CONFIG_FILE": "/nowhere/temporal.toml"}, "TEMPORAL_CONFIG_FILE cannot be read: "},
 		"a notify path that cannot be": {map[string]string{"CONCUR_NOTIFY_PATH": "/a?b"}, "the notify path must be a plain path"},
@@ -267,28 +273,47 @@ func TestTLSIsWhatConcurAsks(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, response.StatusCode, "plain HTTP is not spoken")
 }
 
-func TestANewApproverGetsIn(t *testing.T) {
-	t.Parallel()
-	cmd := prepared(t, nil, "-new-approver", "Anna Müller") // needs no configuration
-	out, err := cmd.Output()
+// approverFiles writes an approvers' file with one token and a file with a seal key, and returns the
+// token and the settings that name the files.
+func approverFiles(t *testing.T) (token string, settings map[string]string) {
+	t.Helper()
+	dir := t.TempDir()
+	people, keys := filepath.Join(dir, "approvers.yaml"), filepath.Join(dir, "seal-keys")
+	token, digest := approvers.NewToken()
+	_, err := approvers.Add(people, approvers.Addition{Name: "Anna Müller", Token: &digest})
 	require.NoError(t, err)
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	require.Len(t, lines, 2)
-	require.Regexp(t, `^Anna Müller:sha256:[0-9a-f]{64}$`, lines[1])
-	file := filepath.Join(t.TempDir(), "approvers")
-	require.NoError(t, os.WriteFile(file, []byte(lines[1]+"\n"), 0o600))
+	require.NoError(t, os.WriteFile(keys, []byte(approvers.NewSealKey()+"\n"), 0o600))
+	return token, map[string]string{"CONCUR_APPROVERS": people, "CONCUR_SEAL_KEYS_FILE": keys}
+}
 
-	r := start(t, map[string]string{"CONCUR_APPROVERS": file})
-	for token, want := range map[string]int{lines[0]: http.StatusServiceUnavailable, "cca_other": http.StatusUnauthorized} {
+func TestAnApproverGetsInUntilTheTokenIsRevoked(t *testing.T) {
+	t.Parallel()
+	token, settings := approverFiles(t)
+	r := start(t, settings)
+	get := func(token string) int {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.internal+"/approvals/EXPRPT:3%25Rek29$ws", nil)
 		require.NoError(t, err)
 		request.Header.Set("Authorization", "Bearer "+token)
 		response, err := http.DefaultClient.Do(request)
 		require.NoError(t, err)
 		_ = response.Body.Close()
-		require.Equal(t, want, response.StatusCode)
+		return response.StatusCode
 	}
-	require.NotContains(t, r.logged(), lines[0])
+	require.Equal(t, http.StatusServiceUnavailable, get(token), "it gets as far as Temporal")
+	require.Equal(t, http.StatusUnauthorized, get("cca_other"))
+	require.NoError(t, approvers.Revoke(settings["CONCUR_APPROVERS"], "Anna Müller"))
+	require.Equal(t, http.StatusUnauthorized, get(token), "at the next request")
+	require.NotContains(t, r.logged(), token)
+}
+
+func TestAHangupEndsNothing(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	require.NoError(t, r.cmd.Process.Signal(syscall.SIGHUP))
+	status, _ := send(t, http.MethodGet, "http://"+r.internal+"/healthz", "")
+	require.Equal(t, http.StatusOK, status)
+	require.NoError(t, r.stop(), "it drains and ends well")
+	require.Contains(t, r.logged(), `"msg":"stopped"`)
 }
 
 func TestArguments(t *testing.T) {
@@ -299,9 +324,7 @@ func TestArguments(t *testing.T) {
 		code int
 	}{
 		"the version":            {[]string{"-version"}, "ingress ", 0},
-		"help":                   {[]string{"-h"}, "-new-approver NAME", 0},
-		"an approver unnamed":    {[]string{"-new-approver", ""}, "an approver's name must have", 1},
-		"a name with a colon":    {[]string{"-new-approver", "a:b"}, "must not contain a colon", 1},
+		"help":                   {[]string{"-h"}, "usage: ingress [flags]", 0},
 		"an argument too many":   {[]string{"serve"}, `unexpected argument "serve"`, 1},
 		"a flag that is unknown": {[]string{"-port=1"}, "flag provided but not defined", 1},
 	} {

@@ -74,6 +74,7 @@ var absurd = map[string][]string{
 	"CONCUR_TLS_KEY":            {"/tls.key\n"},
 	"CONCUR_PLAIN_HTTP":         {"TRUE?"},
 	"CONCUR_APPROVERS":          {" /approvers"},
+	"CONCUR_SEAL_KEYS_FILE":     {"/seal-keys "},
 	"CONCUR_INTERNAL_TLS_CERT":  {"/tls.crt "},
 	"CONCUR_INTERNAL_TLS_KEY":   {" /tls.key"},
 	"CONCUR_FACT_SECRET":        {" whsec_c2VjcmV0LW9mLXRoZS10ZXN0LW51bWJlci1vbmU="},

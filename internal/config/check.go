@@ -217,6 +217,7 @@ func (p *problems) checkCommon(cfg Common, internal string) {
 		p.add("CONCUR_LOG_FORMAT", "must be json or text")
 	}
 
+	p.checkPair("CONCUR_APPROVERS", cfg.Approvers, "CONCUR_SEAL_KEYS_FILE", cfg.SealKeysFile)
 	p.checkListen("CONCUR_INTERNAL_LISTEN", internal)
 	p.checkPair("CONCUR_INTERNAL_TLS_CERT", cfg.InternalTLSCert, "CONCUR_INTERNAL_TLS_KEY", cfg.InternalTLSKey)
 	secured := cfg.InternalTLSCert != "" || cfg.InternalTLSKey != ""

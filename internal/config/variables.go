@@ -10,6 +10,9 @@ type Common struct {
 	InternalTLSKey    string `envconfig:"CONCUR_INTERNAL_TLS_KEY" desc:"path of the PEM key of that certificate"`
 	InternalPlainHTTP bool   `envconfig:"CONCUR_INTERNAL_PLAIN_HTTP" default:"false" desc:"if true, the internal listener may speak plain HTTP beyond loopback; use it only behind a TLS proxy"`
 
+	Approvers    string `envconfig:"CONCUR_APPROVERS" desc:"path of the approvers' file; without it nobody can decide"`
+	SealKeysFile string `envconfig:"CONCUR_SEAL_KEYS_FILE" desc:"path of the file with the one or two keys that seal decisions; required with CONCUR_APPROVERS; both programs need the same keys"`
+
 	MaxConnections int `envconfig:"CONCUR_MAX_CONNECTIONS" default:"1000" desc:"most connections that each listener keeps open; fewer if the process may not open so many files"`
 
 	LogLevel  string `envconfig:"CONCUR_LOG_LEVEL" default:"info" desc:"debug, info, warn or error"`
@@ -32,8 +35,6 @@ type Ingress struct {
 	TLSCert   string `envconfig:"CONCUR_TLS_CERT" desc:"path of the PEM certificate chain of the public listener; the ingress reads the file again when it changes"`
 	TLSKey    string `envconfig:"CONCUR_TLS_KEY" desc:"path of the PEM key of that certificate"`
 	PlainHTTP bool   `envconfig:"CONCUR_PLAIN_HTTP" default:"false" desc:"if true, the public listener speaks plain HTTP; use it only behind a TLS proxy"`
-
-	Approvers string `envconfig:"CONCUR_APPROVERS" desc:"path of the approvers' file; without it nobody can decide over HTTP"`
 }
 
 // Worker is the configuration of the worker.

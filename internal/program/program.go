@@ -23,14 +23,15 @@ import (
 
 // Program is one of the servers.
 type Program struct {
-	Name  string
-	Flags func(*flag.FlagSet) // adds flags of its own; nil adds none
-	Run   func(ctx context.Context, out, errs io.Writer) error
+	Name string
+	Run  func(ctx context.Context, out, errs io.Writer) error
 }
 
 // Main runs the program until it ends or receives SIGINT or SIGTERM. An error is printed, and
-// the exit status is then 1.
+// the exit status is then 1. It ignores SIGHUP, which a terminal sends when it closes and with
+// which people have other servers read their files again: ours read a file when it changes.
 func (p Program) Main() {
+	signal.Ignore(syscall.SIGHUP)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := p.command(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -44,9 +45,6 @@ func (p Program) command(ctx context.Context, args []string, out, errs io.Writer
 	flags := flag.NewFlagSet(p.Name, flag.ContinueOnError)
 	flags.SetOutput(errs)
 	version := flags.Bool("version", false, "print the version and exit")
-	if p.Flags != nil {
-		p.Flags(flags)
-	}
 	flags.Usage = func() {
 		fmt.Fprintf(errs, "usage: %s [flags]\n\nThe configuration is in the environment: CONCUR_* and Temporal's TEMPORAL_*, see docs/configuration.md.\n\nflags:\n", p.Name)
 		flags.PrintDefaults()

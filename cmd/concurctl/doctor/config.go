@@ -43,7 +43,7 @@ func (d *doctor) ingress() cli.Credential {
 	}
 	if cfg.Approvers != "" {
 		if _, err := approvers.Load(cfg.Approvers); err != nil {
-			d.fail("approvers", "fix the line; ingress -new-approver NAME prints a new one", "the approvers' file cannot be used: %v", err)
+			d.fail("approvers", "fix what is named; concurctl approver changes the file without mistakes", "the approvers' file cannot be used: %v", err)
 		} else {
 			d.ok("approvers", "the approvers' file can be read")
 		}
