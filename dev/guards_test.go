@@ -141,9 +141,9 @@ var guards = map[string]struct {
 		without: "\treturn read, nil\n",
 	},
 	"the refusal to follow redirects of a fact service": {
-		file: "facts/client.go", story: "fact-refused",
-		with:    ", CheckRedirect: stay}",
-		without: "}",
+		file: "internal/webhook/client.go", story: "fact-refused",
+		with:    "\t\tCheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },\n",
+		without: "",
 	},
 	"the check that a fact service answers for every object": {
 		file: "facts/answer.go", story: "fact-refused",
