@@ -129,7 +129,7 @@ func (s *story) doStartSweep(_ *testscript.TestScript, _ []string) error {
 
 // isSweepResult waits until the result of the last scheduled sweep has that value.
 func (s *story) isSweepResult(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "swept COUNTER N"); err != nil {
+	if err := want(args, 2, "sweep-result COUNTER N"); err != nil {
 		return err
 	}
 	return s.until(func() error {

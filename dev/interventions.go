@@ -66,10 +66,10 @@ var interventions = map[string]func(target) error{
 	"complete-null":  func(t target) error { return t.complete(`null`) },
 	"complete-text":  func(t target) error { return t.complete(`"done"`) },
 	"complete-plausible": func(t target) error {
-		return t.complete(`{"status":"A_APPR","confirmed":true,"cleared":[],"items":[{"objectType":"Entry","code":"NORECPT","state":"posted"}]}`)
+		return t.complete(`{"status":"A_APPR","confirmed":true,"deleted":[],"items":[{"objectType":"Entry","code":"NORECPT","state":"posted"}]}`)
 	},
 	"fail":         func(t target) error { return t.fail("", "") },
-	"fail-certain": func(t target) error { return t.fail("Unavailable", `{"doubtful":false}`) },
+	"fail-certain": func(t target) error { return t.fail("Unavailable", `{"outcomeUnknown":false}`) },
 	"cancel": func(t target) error {
 		return t.temporal().CancelWorkflow(t.ctx, t.run.GetWorkflowId(), t.run.GetRunId())
 	},
@@ -126,7 +126,7 @@ func (s *story) doIntervene(_ *testscript.TestScript, args []string) error {
 // doFillHistory sends signals to a run until its history is so long that it continues as
 // new.
 func (s *story) doFillHistory(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 1, "grow NAME"); err != nil {
+	if err := want(args, 1, "fill-history NAME"); err != nil {
 		return err
 	}
 	id, err := s.id(args[0])
@@ -148,7 +148,7 @@ func (s *story) doFillHistory(_ *testscript.TestScript, args []string) error {
 			return err
 		}
 	}
-	return fmt.Errorf("after %d signals the run has not continued as new: %s", most, s.tell(id))
+	return fmt.Errorf("after %d signals the run has not continued as new: %s", most, s.statusText(id))
 }
 
 func (s *story) intervene(id, what string) error {
@@ -183,7 +183,7 @@ func (t target) reset(heartbeats bool) error {
 
 func (t target) pause() error {
 	_, err := t.service().PauseActivity(t.ctx, &workflowservice.PauseActivityRequest{
-		Namespace: client.DefaultNamespace, Execution: t.run, Reason: "the story asks for it",
+		Namespace: client.DefaultNamespace, Execution: t.run, Reason: "the story does this",
 		Activity: &workflowservice.PauseActivityRequest_Id{Id: t.activity.GetActivityId()},
 	})
 	return err
@@ -224,8 +224,8 @@ func (t target) change(options *activitypb.ActivityOptions, paths ...string) err
 	return err
 }
 
-// typed is a result as an operator types it.
-func typed(json string) *commonpb.Payloads {
+// jsonPayload is a result as an operator types it.
+func jsonPayload(json string) *commonpb.Payloads {
 	return &commonpb.Payloads{Payloads: []*commonpb.Payload{{
 		Metadata: map[string][]byte{converter.MetadataEncoding: []byte(converter.MetadataEncodingJSON)}, Data: []byte(json),
 	}}}
@@ -236,7 +236,7 @@ func (t target) complete(result string) error {
 	defer cancel()
 	_, err := t.service().RespondActivityTaskCompletedById(ctx, &workflowservice.RespondActivityTaskCompletedByIdRequest{
 		Namespace: client.DefaultNamespace, WorkflowId: t.run.GetWorkflowId(), RunId: t.run.GetRunId(),
-		ActivityId: t.activity.GetActivityId(), Result: typed(result), Identity: "operator",
+		ActivityId: t.activity.GetActivityId(), Result: jsonPayload(result), Identity: "operator",
 	})
 	return err
 }
@@ -244,7 +244,7 @@ func (t target) complete(result string) error {
 func (t target) fail(kind, detail string) error {
 	info := &failurepb.ApplicationFailureInfo{Type: kind, NonRetryable: true}
 	if detail != "" {
-		info.Details = typed(detail)
+		info.Details = jsonPayload(detail)
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 	defer cancel()
@@ -257,7 +257,7 @@ func (t target) fail(kind, detail string) error {
 }
 
 func (t target) terminate() error {
-	return t.temporal().TerminateWorkflow(t.ctx, t.run.GetWorkflowId(), t.run.GetRunId(), "the story asks for it")
+	return t.temporal().TerminateWorkflow(t.ctx, t.run.GetWorkflowId(), t.run.GetRunId(), "the story does this")
 }
 
 // restart terminates the run and starts another one with the same input.
@@ -306,7 +306,7 @@ func (t target) resetRun(number int, without ...enumspb.ResetReapplyExcludeType)
 		return errNoEvent
 	}
 	_, err := t.service().ResetWorkflowExecution(t.ctx, &workflowservice.ResetWorkflowExecutionRequest{
-		Namespace: client.DefaultNamespace, WorkflowExecution: t.run, Reason: "the story asks for it",
+		Namespace: client.DefaultNamespace, WorkflowExecution: t.run, Reason: "the story does this",
 		WorkflowTaskFinishEventId: allowed[number-1], RequestId: fmt.Sprintf("reset-%d", queueNumber()), ResetReapplyExcludeTypes: without,
 	})
 	if err != nil && strings.Contains(err.Error(), "this event must be at the boundary") {

@@ -64,7 +64,7 @@ rules:
     then: {sendBack: true}
 `,
 	},
-	"request": { // whose steps cannot be told apart
+	"request": { // its two steps look the same
 		write: "TakeAction", endpoints: map[string]string{"v4": "request-action"},
 		report:    `{request: true, purpose: Kick-off, steps: [{extv: SUBMIT}, {extv: SECOND}], entries: [{type: AIRFR, amount: "494.56"}]}`,
 		decisions: []string{"Approve", "Approve"},
@@ -93,10 +93,10 @@ var moments = map[string]moment{
 	"late-answer":       {phase: "after", answer: true},
 }
 
-// usual are the interventions of every test run, at the worst moments for each write.
+// usualInterventions are the interventions of every test run, at the worst moments for each write.
 // INTERVENTIONS=all plays every intervention at every moment through every interface.
 // INTERVENTIONS='v4/approve/lost-answer/reset' plays those whose names contain that text.
-var usual = map[string][]string{
+var usualInterventions = map[string][]string{
 	"v1.1/post/lost-answer":                 {"reset-heartbeats", "complete-empty", "terminate-restart", "no-heartbeat-timeout-reset", "reset-run-to-6"},
 	"v1.1/approve/late-effect":              {"reset-heartbeats", "complete-null", "reset-run-last"},
 	"v1.1/approve-by-exception/lost-answer": {"pause-unpause-reset", "terminate-restart"},
@@ -118,7 +118,7 @@ func TestInterventionPoints(t *testing.T) {
 		for _, play := range slices.Sorted(maps.Keys(scenes)) {
 			for _, when := range slices.Sorted(maps.Keys(moments)) {
 				place := via + "/" + play + "/" + when
-				names := usual[place]
+				names := usualInterventions[place]
 				if asked != "" {
 					names = slices.DeleteFunc(everyIntervention(), func(name string) bool {
 						return asked != "all" && !strings.Contains(place+"/"+name+"/", asked)
@@ -211,7 +211,7 @@ func (s *story) playIntervention(via string, play scene, when moment, name strin
 	}
 	var reached struct{ Reached bool }
 	if err := sim.do(s.ctx, http.MethodGet, "/breakpoints?wait=20s", nil, &reached); err != nil || !reached.Reached {
-		return errors.Join(err, sim.do(s.ctx, http.MethodDelete, "/breakpoints", nil, nil), fmt.Errorf("nothing came to %s: %s", play.endpoints[via], s.tell(id)))
+		return errors.Join(err, sim.do(s.ctx, http.MethodDelete, "/breakpoints", nil, nil), fmt.Errorf("nothing came to %s: %s", play.endpoints[via], s.statusText(id)))
 	}
 	before, err := s.pending(id)
 	if err == nil {
@@ -265,7 +265,7 @@ func (s *story) untilWrittenAnew(id, write, before string) {
 // settle does what an operator and Concur do about unfinished work: it retries a parked
 // run, and repeats the callout of a report that waits without an open run.
 func (s *story) settle(id, name string, swept bool) error {
-	told, sweeps := time.Now(), 0
+	repeated, sweeps := time.Now(), 0
 	return s.until(func() error {
 		run, err := s.describe(id)
 		if err != nil {
@@ -279,7 +279,7 @@ func (s *story) settle(id, name string, swept bool) error {
 		if err != nil {
 			return err
 		}
-		again := time.Since(told) > time.Second
+		again := time.Since(repeated) > time.Second
 		waits := report.Status == expense.StatusExternalValidation || report.Status == expense.RequestSubmitted
 		switch open := run.status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING; {
 		case !open && !waits && (!swept || failed == s.leftListed):
@@ -288,16 +288,16 @@ func (s *story) settle(id, name string, swept bool) error {
 			s.leftListed++ // an operator ended the run before it deleted its entry: sweeps leave that alone
 			return nil
 		case !open && again && swept:
-			told, sweeps = time.Now(), sweeps+1
+			repeated, sweeps = time.Now(), sweeps+1
 			_ = s.doSweep(nil, nil)
 		case !open && again:
-			told = time.Now()
+			repeated = time.Now()
 			_ = s.system.sim.do(s.ctx, http.MethodPost, "/reports/"+name+"/callout", nil, nil)
 		case open && again && run.waiting != "":
-			told = time.Now()
+			repeated = time.Now()
 			_ = s.temporal().SignalWorkflow(s.ctx, id, "", "retried", nil)
 		}
-		return fmt.Errorf("the run is %s, the report at %s: %s", run.status, report.Status, s.tell(id))
+		return fmt.Errorf("the run is %s, the report at %s: %s", run.status, report.Status, s.statusText(id))
 	})
 }
 
@@ -333,7 +333,7 @@ func (s *story) isAsExpected(name string, play scene) error {
 
 func TestTheUsualInterventionsExist(t *testing.T) {
 	t.Parallel()
-	for place, names := range usual {
+	for place, names := range usualInterventions {
 		parts := strings.Split(place, "/")
 		require.NotEmpty(t, scenes[parts[1]].endpoints[parts[0]], place)
 		require.Contains(t, moments, parts[2])
