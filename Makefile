@@ -6,11 +6,11 @@ help: ## show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: dev
-dev: ## play the whole system and stay, to look at it
+dev: ## run the whole system on this machine until Ctrl-C
 	go run ./dev
 
 .PHONY: once
-once: ## play the main stories and say which are ok
+once: ## play the main stories and print which are ok
 	go run ./dev -once
 
 .PHONY: build
@@ -18,35 +18,35 @@ build: ## build the programs into bin/
 	go build -trimpath -o bin/ ./cmd/ingress ./cmd/worker ./cmd/concurctl
 
 .PHONY: test
-test: ## run every test, the stories included
+test: ## run every test, including the stories
 	go test ./...
 
 .PHONY: check
-check: ## gofmt, go vet, staticcheck, workflowcheck, go mod
+check: ## run gofmt, go vet, staticcheck, workflowcheck and go mod
 	bash .ci/check
 
 .PHONY: kill-points
-kill-points: ## play every story with the worker killed at every request (long)
+kill-points: ## play every story and kill the worker at every request (long)
 	KILL_POINTS=all go test ./dev -run TestKillPoints -timeout 90m -v
 
 .PHONY: intervention-points
-intervention-points: ## have an operator intervene in every write, at every moment (long)
+intervention-points: ## intervene as an operator in every write, at every moment (long)
 	INTERVENTIONS=all go test ./dev -run TestInterventionPoints -timeout 120m -v
 
 .PHONY: guards
-guards: ## take out every guard, one by one, and see its story fail (long)
+guards: ## remove every guard, one by one, and expect its story to fail (long)
 	GUARDS=all go test ./dev -run TestAStoryFailsWithoutItsGuard -timeout 30m -v
 
 .PHONY: interfaces
-interfaces: ## play every story by every interface of Concur
+interfaces: ## play every story through every interface of Concur
 	STORIES=all go test ./dev -run 'TestStories' -v
 
 .PHONY: sweep
-sweep: ## have failed lists of 1,000 and of 10,000 swept, and say what it took (long)
+sweep: ## sweep failed lists of 1,000 and 10,000 entries, and print the time and memory (long)
 	SWEEP_SIZES=1000,10000 go test ./dev -run TestASweepOfThousands -timeout 90m -v
 
 .PHONY: what-if
-what-if: ## judge 1,000 and 10,000 past runs by changed rules, and say what it took (long)
+what-if: ## evaluate 1,000 and 10,000 past runs with changed rules, and print the time and memory (long)
 	WHATIF_SIZES=1000,10000 go test ./dev -run TestWhatIfOverThousandsOfRuns -timeout 90m -v
 
 .PHONY: pictures
@@ -54,7 +54,7 @@ pictures: ## draw the README's pictures from a session of go run ./dev (needs Ch
 	PICTURES=all go test ./dev -run TestPictures -v
 
 .PHONY: histories
-histories: ## record the histories that the replay test replays
+histories: ## record the histories for the replay test
 	go test ./dev -run TestRecordHistories -record
 
 .PHONY: fuzz
