@@ -28,7 +28,7 @@ func moduleRoot(ctx context.Context) (string, error) {
 
 // build builds the project's programs, and finds or builds Temporal's command line. It
 // prints a line before each slow step.
-func build(ctx context.Context, root, dir string, say func(format string, args ...any)) (binaries, error) {
+func build(ctx context.Context, root, dir string, logf func(format string, args ...any)) (binaries, error) {
 	b := binaries{
 		ingress:   filepath.Join(dir, executable("ingress")),
 		worker:    filepath.Join(dir, executable("worker")),
@@ -36,13 +36,13 @@ func build(ctx context.Context, root, dir string, say func(format string, args .
 		concursim: filepath.Join(dir, executable("concursim")),
 	}
 	begun := time.Now()
-	say("building ingress, worker, concurctl and concursim …")
+	logf("building ingress, worker, concurctl and concursim …")
 	err := goBuild(ctx, root, "-o", dir+string(filepath.Separator), "./cmd/ingress", "./cmd/worker", "./cmd/concurctl", "./dev/concursim")
 	if err != nil {
 		return b, err
 	}
-	say("built in %s", time.Since(begun).Round(100*time.Millisecond))
-	b.temporal, err = findTemporal(ctx, root, say)
+	logf("built in %s", time.Since(begun).Round(100*time.Millisecond))
+	b.temporal, err = findTemporal(ctx, root, logf)
 	return b, err
 }
 
@@ -61,7 +61,7 @@ func goBuild(ctx context.Context, dir string, args ...string) error {
 // findTemporal returns Temporal's command line: the one on PATH, or the version that
 // tools/temporal pins. It builds that version once from the Go module proxy and keeps it in
 // the user's cache.
-func findTemporal(ctx context.Context, root string, say func(format string, args ...any)) (string, error) {
+func findTemporal(ctx context.Context, root string, logf func(format string, args ...any)) (string, error) {
 	if path, err := exec.LookPath("temporal"); err == nil {
 		return path, nil
 	}
@@ -77,7 +77,7 @@ func findTemporal(ctx context.Context, root string, say func(format string, args
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", fmt.Errorf("keep the temporal command: %w", err)
 	}
-	say("no temporal command on PATH: building %s from the Go module proxy; this takes some minutes, once …", version)
+	logf("no temporal command on PATH: building %s from the Go module proxy; this takes some minutes, once …", version)
 	begun := time.Now()
 	done := make(chan struct{})
 	defer close(done)
@@ -89,7 +89,7 @@ func findTemporal(ctx context.Context, root string, say func(format string, args
 			case <-done:
 				return
 			case <-tick.C:
-				say("still building temporal, %s so far …", time.Since(begun).Round(time.Second))
+				logf("still building temporal, %s so far …", time.Since(begun).Round(time.Second))
 			}
 		}
 	}()
@@ -99,7 +99,7 @@ func findTemporal(ctx context.Context, root string, say func(format string, args
 	if err != nil {
 		return "", err
 	}
-	say("built temporal in %s; it is kept in %s", time.Since(begun).Round(time.Second), filepath.Dir(path))
+	logf("built temporal in %s; it is kept in %s", time.Since(begun).Round(time.Second), filepath.Dir(path))
 	return path, os.Rename(fresh, path)
 }
 

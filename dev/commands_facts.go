@@ -15,9 +15,9 @@ import (
 	"concur-connector/workflows"
 )
 
-// inFiles is the host of the fact services in a story's files. The real port is not known
+// placeholderHost is the host of the fact services in a story's files. The real port is not known
 // when a story is written.
-const inFiles = "facts.example"
+const placeholderHost = "facts.example"
 
 // doFactService sets how the fact services behave ("factservice mode MODE"), what they
 // answer ("factservice answers FILE"), and puts their address into a rules file
@@ -37,7 +37,7 @@ func (s *story) doFactService(ts *testscript.TestScript, args []string) error {
 		s.system.facts.SetReplies(replies)
 		return nil
 	case "address":
-		text := strings.ReplaceAll(ts.ReadFile(args[1]), inFiles, strings.TrimPrefix(s.system.facts.URL, "https://"))
+		text := strings.ReplaceAll(ts.ReadFile(args[1]), placeholderHost, strings.TrimPrefix(s.system.facts.URL, "https://"))
 		return os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600)
 	}
 	return fmt.Errorf("factservice %s: want mode, answers or address", args[0])

@@ -138,7 +138,7 @@ func (s *story) isParkedCount(_ *testscript.TestScript, args []string) error {
 	if err := want(args, 1, "parked-count N"); err != nil {
 		return err
 	}
-	query := s.ours() + fmt.Sprintf(" AND ExecutionStatus = 'Running' AND %s = '%s'", workflows.WaitingForAttribute, workflows.WaitingForOperator)
+	query := s.runsQuery() + fmt.Sprintf(" AND ExecutionStatus = 'Running' AND %s = '%s'", workflows.WaitingForAttribute, workflows.WaitingForOperator)
 	return s.until(func() error {
 		n, err := s.system.setup.temporal.client.CountWorkflow(s.ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 		if err == nil && strconv.FormatInt(n.GetCount(), 10) != args[0] {
@@ -168,7 +168,7 @@ func (s *story) isRetrying(_ *testscript.TestScript, args []string) error {
 				return nil
 			}
 		}
-		return fmt.Errorf("no activity is retried for this error: %s", s.tell(id))
+		return fmt.Errorf("no activity is retried for this error: %s", s.statusText(id))
 	})
 }
 

@@ -42,7 +42,7 @@ func TestRecordHistories(t *testing.T) {
 func (s *story) record(t *testing.T, dir, name string) {
 	c := s.system.setup.temporal.client
 	runs, err := c.ListWorkflow(s.ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		Query: s.ours(),
+		Query: s.runsQuery(),
 	})
 	if err != nil {
 		t.Errorf("list the runs of %s: %v", name, err)

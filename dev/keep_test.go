@@ -18,21 +18,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// asParent makes the test binary a command that has started a program; asProgram makes it
-// that program.
+// roleVariable makes the test binary act as a command that has started a program or, with the
+// value programRole, as that program.
 const (
-	asParent  = "PLAY_THE_PARENT"
-	asProgram = "program"
+	roleVariable = "DEV_TEST_ROLE"
+	programRole  = "program"
 )
 
-// beParent acts as the command or the program, by the value of the variable. Neither ends
-// on its own.
-func beParent() {
-	if os.Getenv(asParent) == asProgram {
+// actAsRole acts as the command or as the program. Neither ends by itself.
+func actAsRole() {
+	if os.Getenv(roleVariable) == programRole {
 		fmt.Println(os.Getpid(), os.Getppid())
 		select {}
 	}
-	c, err := start("program", os.Args[0], nil, []string{asParent + "=" + asProgram}, func(line string) { fmt.Println(line) })
+	c, err := start("program", os.Args[0], nil, []string{roleVariable + "=" + programRole}, func(line string) { fmt.Println(line) })
 	if err != nil {
 		panic(err)
 	}
@@ -41,19 +40,19 @@ func beParent() {
 	select {}
 }
 
-// family is a command, the keeper of its program, and the program.
-type family struct {
+// processes is a command, the keeper of its program, and the program.
+type processes struct {
 	command         *exec.Cmd
 	keeper, program int
 	says            *bufio.Reader
 }
 
-func aFamily(t *testing.T) family {
+func startProcesses(t *testing.T) processes {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	f := family{command: exec.CommandContext(ctx, os.Args[0])}
-	f.command.Env = append(os.Environ(), asParent+"=parent")
+	f := processes{command: exec.CommandContext(ctx, os.Args[0])}
+	f.command.Env = append(os.Environ(), roleVariable+"=parent")
 	out, err := f.command.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, f.command.Start())
@@ -74,19 +73,19 @@ func alive(pid int) bool {
 	return err != nil || !bytes.Contains(status, []byte(") Z "))
 }
 
-func gone(t *testing.T, pids ...int) {
+func requireEnded(t *testing.T, pids ...int) {
 	t.Helper()
 	for _, pid := range pids {
-		require.Eventually(t, func() bool { return !alive(pid) }, 20*time.Second, 5*time.Millisecond, "process %d is left behind", pid)
+		require.Eventually(t, func() bool { return !alive(pid) }, 20*time.Second, 5*time.Millisecond, "process %d still runs", pid)
 	}
 }
 
 func TestAProgramEndsWhenItsCommandIsKilled(t *testing.T) {
 	t.Parallel()
-	f := aFamily(t)
+	f := startProcesses(t)
 	require.NoError(t, f.command.Process.Kill())
 	_ = f.command.Wait() // killed
-	gone(t, f.program, f.keeper)
+	requireEnded(t, f.program, f.keeper)
 }
 
 func TestAProgramEndsWhenItsKeeperIsKilled(t *testing.T) {
@@ -94,14 +93,14 @@ func TestAProgramEndsWhenItsKeeperIsKilled(t *testing.T) {
 	if _, err := os.Stat("/proc/self"); err != nil {
 		t.Skip("only Linux ends a program with the process that started it")
 	}
-	f := aFamily(t)
+	f := startProcesses(t)
 	keeper, err := os.FindProcess(f.keeper)
 	require.NoError(t, err)
 	require.NoError(t, keeper.Kill())
 	line, err := f.says.ReadString('\n')
 	require.NoError(t, err)
 	require.Equal(t, "the program has ended\n", line)
-	gone(t, f.program)
+	requireEnded(t, f.program)
 	require.NoError(t, f.command.Process.Kill())
 	_ = f.command.Wait() // killed
 }
@@ -109,7 +108,7 @@ func TestAProgramEndsWhenItsKeeperIsKilled(t *testing.T) {
 func TestKillWaitsUntilTheProgramHasEnded(t *testing.T) {
 	t.Parallel()
 	pids := make(chan [2]int, 1)
-	c, err := start("program", os.Args[0], nil, []string{asParent + "=" + asProgram}, func(line string) {
+	c, err := start("program", os.Args[0], nil, []string{roleVariable + "=" + programRole}, func(line string) {
 		var pid [2]int
 		if _, err := fmt.Sscan(line, &pid[0], &pid[1]); err == nil {
 			pids <- pid
@@ -135,10 +134,10 @@ func TestTheDevCommandLeavesNoProgramsOrFiles(t *testing.T) {
 	for name, end := range map[string]func(*testing.T, *exec.Cmd, io.Closer){
 		"a closed pipe": func(t *testing.T, cmd *exec.Cmd, out io.Closer) {
 			require.NoError(t, out.Close())
-			require.NoError(t, cmd.Wait(), "it ends by itself, and well")
+			require.NoError(t, cmd.Wait(), "the command ends without an error")
 			left, err := filepath.Glob(filepath.Join(cmd.Dir, "concur-connector-dev-*"))
 			require.NoError(t, err)
-			require.Empty(t, left, "it takes its files away")
+			require.Empty(t, left, "the command removes its files")
 		},
 		"SIGKILL": func(t *testing.T, cmd *exec.Cmd, _ io.Closer) {
 			require.NoError(t, cmd.Process.Kill())

@@ -24,9 +24,9 @@ var killed = map[string][]string{
 	"v4":   {"exceptions"},
 }
 
-// unfit marks stories that cannot be played with a killed worker. Mostly their faults count
+// noKills marks stories that cannot be played with a killed worker. Mostly their faults count
 // requests, and a killed attempt adds one.
-const unfit = "# No kills: "
+const noKills = "# No kills: "
 
 // TestKillPoints kills the worker before and after each request that a story makes. The
 // story must still succeed.
@@ -49,7 +49,7 @@ func TestKillPoints(t *testing.T) {
 		setup.via = via
 		for _, name := range names {
 			script, err := os.ReadFile(storyFile(name))
-			if err == nil && strings.Contains(string(script), unfit) {
+			if err == nil && strings.Contains(string(script), noKills) {
 				require.NotContains(t, killed[via], name)
 				continue
 			}

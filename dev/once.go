@@ -34,15 +34,15 @@ func once(ctx context.Context, o options) error {
 	begun := time.Now()
 	results := make([]*storyRun, len(names))
 	var wait sync.WaitGroup
-	seats := make(chan struct{}, max(1, o.jobs))
+	slots := make(chan struct{}, max(1, o.jobs))
 	for i, name := range names {
 		results[i] = &storyRun{name: name, done: make(chan struct{})}
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
 			defer close(results[i].done)
-			seats <- struct{}{}
-			defer func() { <-seats }()
+			slots <- struct{}{}
+			defer func() { <-slots }()
 			results[i].play(ctx, suite, fmt.Sprintf("%s.%d", name, i), filepath.Join(suite.root, "dev", "testdata", name+".txtar"))
 		}()
 	}

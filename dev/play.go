@@ -37,7 +37,7 @@ func play(ctx context.Context, o options) error {
 	setup := suite.setup()
 	setup.queue, setup.fixed, setup.sweep = workflows.DefaultTaskQueue, true, "act"
 	w := newWatch(os.Stdout, suite.temporal.ui)
-	setup.told = w.worker
+	setup.onWorkerLine = w.worker
 	sys, err := open(ctx, setup, suite.dir)
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func TestWorkerCreatesTheSweepSchedule(t *testing.T) {
 	require.Equal(t, "schedule-of-the-sweep-sweep", first.Schedule.Action.(*client.ScheduleWorkflowAction).TaskQueue)
 
 	require.NoError(t, workflows.EnsureSweepSchedule(ctx, c, sweep))
-	require.Equal(t, first.Info.LastUpdateAt, described().Info.LastUpdateAt, "what is as it should be is not written again")
+	require.Equal(t, first.Info.LastUpdateAt, described().Info.LastUpdateAt, "an unchanged schedule is not written again")
 
 	require.NoError(t, handle.Pause(ctx, client.SchedulePauseOptions{Note: "an operator looks into it"}))
 	sweep.Every, sweep.Mode = 2*time.Hour, workflows.SweepReadOnly

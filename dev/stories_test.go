@@ -23,8 +23,8 @@ func TestMain(m *testing.M) {
 	if code, yes := asKeeper(os.Args); yes {
 		os.Exit(code)
 	}
-	if os.Getenv(asParent) != "" {
-		beParent()
+	if os.Getenv(roleVariable) != "" {
+		actAsRole()
 	}
 	flag.Parse()
 	// Stories mostly wait, so more of them run at a time than there are processors.
@@ -113,7 +113,7 @@ func TestEveryStoryEndsWithInvariants(t *testing.T) {
 		script, _, _ := strings.Cut(string(data), "\n-- ")
 		lines := strings.Split(strings.TrimSpace(script), "\n")
 		require.Equal(t, "invariants", lines[len(lines)-1], file)
-		require.True(t, strings.HasPrefix(lines[0], "# "), "%s begins with what it tells", file)
+		require.True(t, strings.HasPrefix(lines[0], "# "), "%s must begin with a comment", file)
 	}
 }
 

@@ -189,7 +189,7 @@ func (s *story) closed(id, outcome string) error {
 		case err != nil:
 			return err
 		case run.status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
-			return fmt.Errorf("the run of %s is open: %s", id, s.tell(id))
+			return fmt.Errorf("the run of %s is open: %s", id, s.statusText(id))
 		case run.outcome != outcome:
 			return fmt.Errorf("the run of %s ended %q (%s), want %q", id, run.outcome, run.status, outcome)
 		case (outcome == string(expense.Cancelled)) != (run.status == enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED),
@@ -206,8 +206,8 @@ func (s *story) status(id string) (workflows.Status, error) {
 	return workflows.NewClient(s.system.setup.temporal.client, s.system.setup.queue).Status(ctx, id)
 }
 
-// tell returns the status of a run as text, for the log of a story.
-func (s *story) tell(id string) string {
+// statusText returns the status of a run as JSON, for the log of a story.
+func (s *story) statusText(id string) string {
 	status, err := s.status(id)
 	if err != nil {
 		return err.Error()
@@ -252,7 +252,7 @@ func (s *story) decide(id, taskID, decision, comment string) (int, string, error
 func (s *story) clear() {
 	c := s.system.setup.temporal.client
 	open, err := c.ListWorkflow(s.ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		Query: s.ours() + " AND ExecutionStatus = 'Running'",
+		Query: s.runsQuery() + " AND ExecutionStatus = 'Running'",
 	})
 	if err != nil {
 		return // the server ends with the command
@@ -262,8 +262,8 @@ func (s *story) clear() {
 	}
 }
 
-// ours is the visibility query for the runs of this test system.
-func (s *story) ours() string {
+// runsQuery returns the visibility query for the runs of this test system.
+func (s *story) runsQuery() string {
 	queue := s.system.setup.queue
 	return fmt.Sprintf("TaskQueue IN ('%s', '%s')", queue, workflows.SweepQueue(queue))
 }
@@ -285,7 +285,7 @@ func (s *story) evidence() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(s.reports)) {
-		fmt.Fprintf(&b, "run of %s: %s\n", name, s.tell(s.reports[name]))
+		fmt.Fprintf(&b, "run of %s: %s\n", name, s.statusText(s.reports[name]))
 	}
 	return b.String() + s.system.logs()
 }
@@ -299,7 +299,7 @@ func (s *story) reset(id string) error {
 	_, err = s.system.setup.temporal.client.ResetWorkflowExecution(s.ctx, &workflowservice.ResetWorkflowExecutionRequest{
 		Namespace:                 client.DefaultNamespace,
 		WorkflowExecution:         &commonpb.WorkflowExecution{WorkflowId: id, RunId: run.runID},
-		Reason:                    "the story asks for it",
+		Reason:                    "the story does this",
 		WorkflowTaskFinishEventId: 3, // the first workflow task
 		RequestId:                 fmt.Sprintf("reset-%d", queueNumber()),
 	})

@@ -30,9 +30,9 @@ func newSuite(ctx context.Context, o options, withUI bool) (*suite, error) {
 		return nil, err
 	}
 	w := &suite{root: root, dir: dir, options: o}
-	say := func(format string, args ...any) { fmt.Fprintf(os.Stderr, "dev: "+format+"\n", args...) }
+	logf := func(format string, args ...any) { fmt.Fprintf(os.Stderr, "dev: "+format+"\n", args...) }
 	if w.certs, err = makeCertificates(dir); err == nil {
-		w.binaries, err = build(ctx, root, dir, say)
+		w.binaries, err = build(ctx, root, dir, logf)
 	}
 	if err == nil {
 		w.temporal, err = startTemporal(ctx, w.binaries.temporal, withUI)

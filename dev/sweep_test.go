@@ -125,7 +125,7 @@ func sweepOf(t *testing.T, suite *suite, size int, name string) sweepFigures {
 	close(stop)
 	f.peak = <-peak
 
-	require.Equal(t, simDecided{Once: size + 2*callouts}, sum.Decisions, "each report is decided, and none twice")
+	require.Equal(t, simDecided{Once: size + 2*callouts}, sum.Decisions, "each report is decided once")
 	require.GreaterOrEqual(t, sum.Requests["failed-delete"], size)
 	require.Zero(t, sum.Violations)
 	f.runs, f.events, f.bytes = s.histories(t, id)

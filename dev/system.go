@@ -52,7 +52,7 @@ type systemSetup struct {
 	own      string // CONCUR_OWN_STEPS; empty: the default
 	script   string // the text of the story; empty without a story
 
-	told func(line string) // gets each line of the worker's log; may be nil
+	onWorkerLine func(line string) // gets each line of the worker's log; may be nil
 }
 
 // Credentials that both sides get. They protect nothing.
@@ -174,8 +174,8 @@ func (sys *testSystem) openFacts(context.Context) (err error) {
 // startWorker starts the worker with short delays.
 func (sys *testSystem) startWorker(ctx context.Context) error {
 	c, err := startReady(ctx, "worker", sys.setup.binaries.worker, nil, append(sys.workerSettings(), sys.workerEnv...), func(line string) bool {
-		if sys.setup.told != nil {
-			sys.setup.told(line)
+		if sys.setup.onWorkerLine != nil {
+			sys.setup.onWorkerLine(line)
 		}
 		var entry struct{ Msg string }
 		return json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "working"

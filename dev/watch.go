@@ -39,7 +39,7 @@ func (w *watch) follow(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		w.programs()
-		w.look(ctx)
+		w.checkConcur(ctx)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -65,8 +65,8 @@ func (w *watch) programs() {
 	}
 }
 
-// look reports news from the simulated Concur and from the runs of its reports.
-func (w *watch) look(ctx context.Context) {
+// checkConcur reports news from the simulated Concur and from the runs of its reports.
+func (w *watch) checkConcur(ctx context.Context) {
 	sim := w.story.system.sim
 	reports, err := sim.reports(ctx)
 	var sent []simCallout

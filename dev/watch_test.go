@@ -46,7 +46,7 @@ func TestTheDevCommandPrintsWhatHappens(t *testing.T) {
 	write(rule)
 	shown := &screen{}
 	w := newWatch(shown, "http://ui")
-	setup.told = w.worker
+	setup.onWorkerLine = w.worker
 	sys, err := open(ctx, setup, t.TempDir())
 	require.NoError(t, err)
 	defer sys.close()

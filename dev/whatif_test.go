@@ -50,7 +50,7 @@ func TestWhatIfOverThousandsOfRuns(t *testing.T) {
 	for i, size := range sizesOf(t, "WHATIF_SIZES", "40,120") {
 		f := whatIfOver(t, suite, size, fmt.Sprintf("what-if-%d-%d", i, size))
 		seen = append(seen, f)
-		fmt.Printf("what-if over %d runs: made in %s; judged in %s: %d the same, %d changed, %d unknown; concurctl: %.1f MiB at most\n",
+		fmt.Printf("what-if over %d runs: made in %s; evaluated in %s: %d the same, %d changed, %d unknown; concurctl: %.1f MiB at most\n",
 			f.size, f.made.Round(100*time.Millisecond), f.took.Round(100*time.Millisecond),
 			f.result.Same, f.result.Changed, f.result.Unknown, float64(f.peak)/1024)
 	}
@@ -58,7 +58,7 @@ func TestWhatIfOverThousandsOfRuns(t *testing.T) {
 		first, last := seen[0], seen[len(seen)-1]
 		require.Positive(t, last.peak)
 		require.Less(t, last.peak, first.peak+first.peak/2, "the memory does not grow with the runs")
-		require.Less(t, last.peak, int64(256<<10), "it is below 256 MiB")
+		require.Less(t, last.peak, int64(256<<10), "the memory stays below 256 MiB")
 	}
 }
 

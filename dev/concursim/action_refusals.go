@@ -95,7 +95,7 @@ func (s *simulator) oneOf(r *report, codes []string) string {
 	return codes[s.draw(r.name, "refusal").IntN(len(codes))]
 }
 
-// words returns a message that says no more than its code.
-func words(code string) string {
+// messageOf returns a message that says no more than its code.
+func messageOf(code string) string {
 	return "The action was refused: " + strings.ToLower(strings.NewReplacer("_", " ", ".", " ").Replace(code)) + "."
 }

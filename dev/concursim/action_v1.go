@@ -65,7 +65,7 @@ func readAction(body []byte) (workflowAction, error) {
 	return a, nil
 }
 
-// handleAction plays the workflow action of a report. It reports a failed action inside a
+// handleAction simulates the workflow action of a report. It reports a failed action inside a
 // 200:
 // https://developer.concur.com/api-reference/expense/expense-report/post-report-workflow-action.html.
 func (s *simulator) handleAction(c *call) answer {
@@ -94,7 +94,7 @@ func (s *simulator) handleAction(c *call) answer {
 	case action == approveAction && r.desc.NoApprover:
 		return actionStatus("Nobody is there to approve the report.", "FAILURE")
 	case action == approveAction && r.desc.Refusal != "":
-		return actionStatus(words(r.desc.Refusal), "FAILURE")
+		return actionStatus(messageOf(r.desc.Refusal), "FAILURE")
 	case action == approveAction && strings.TrimSpace(a.comment) == "" && r.desc.CommentRequired != "":
 		return actionStatus(missingComments[r.desc.CommentRequired].message, "FAILURE")
 	case action == approveAction && r.rejected(): // v1.1 has no comment about expenses

@@ -11,20 +11,20 @@ import (
 	"unicode/utf8"
 )
 
-// glimpseComment returns the longest comment in a JSON body, or nothing if the body cannot
+// longestComment returns the longest comment in a JSON body, or nothing if the body cannot
 // be read.
-func glimpseComment(body []byte) string {
-	var said struct {
+func longestComment(body []byte) string {
+	var given struct {
 		Comment  string `json:"comment"`
 		Rejected string `json:"expenseRejectedComment"`
 	}
 	switch {
-	case json.Unmarshal(body, &said) != nil:
+	case json.Unmarshal(body, &given) != nil:
 		return ""
-	case utf8.RuneCountInString(said.Rejected) > utf8.RuneCountInString(said.Comment):
-		return said.Rejected
+	case utf8.RuneCountInString(given.Rejected) > utf8.RuneCountInString(given.Comment):
+		return given.Rejected
 	}
-	return said.Comment
+	return given.Comment
 }
 
 // The fields of an action's body. Different editions of the documentation name different
@@ -52,7 +52,7 @@ func (s *simulator) readPatch(c *call, r *report) (map[string]string, string) {
 	if err := strictJSON(c.body, &raw); err != nil || raw == nil {
 		return nil, "The request cannot be read."
 	}
-	said := map[string]string{}
+	given := map[string]string{}
 	for name, value := range raw {
 		switch {
 		case !slices.Contains(known, name) && s.strictPatch(r):
@@ -64,12 +64,12 @@ func (s *simulator) readPatch(c *call, r *report) (map[string]string, string) {
 		if json.Unmarshal(value, &text) != nil {
 			return nil, "The field " + name + " is not a string."
 		}
-		said[name] = text
+		given[name] = text
 	}
-	return said, ""
+	return given, ""
 }
 
-// handleWorkflow plays approve and sendBack of Workflows v4. They are for a company, at the
+// handleWorkflow simulates approve and sendBack of Workflows v4. They are for a company, at the
 // step of an external system:
 // https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html.
 // Without a guard the action applies to whatever such step the report has reached by now.
@@ -79,22 +79,22 @@ func (s *simulator) handleWorkflow(c *call) answer {
 		return s.errorAnswer(c, http.StatusNotFound, "The report does not exist.")
 	}
 	c.entry.SetStep(r.step)
-	said, wrong := s.readPatch(c, r)
+	given, wrong := s.readPatch(c, r)
 	if wrong != "" {
 		return s.errorAnswer(c, http.StatusBadRequest, wrong)
 	}
 	for _, name := range guardFields {
-		if said[name] != "" {
+		if given[name] != "" {
 			c.entry.SetGuarded()
 		}
 	}
 	if !s.waitsForSystem(c, r) && s.wrongStep(r) == http.StatusForbidden {
 		return s.errorAnswer(c, http.StatusForbidden, notSystem)
 	}
-	if id, message := s.refuseWorkflow(c, r, said); id != "" {
+	if id, message := s.refuseWorkflow(c, r, given); id != "" {
 		return s.refuse(c, id, message)
 	}
-	s.decide(c, r, decision{Comment: said["comment"], ExpenseRejectedComment: said["expenseRejectedComment"]})
+	s.decide(c, r, decision{Comment: given["comment"], ExpenseRejectedComment: given["expenseRejectedComment"]})
 	return answer{status: http.StatusNoContent}
 }
 
@@ -106,16 +106,16 @@ func (s *simulator) waitsForSystem(c *call, r *report) bool {
 
 // refuseWorkflow returns the id with which an action is refused; empty if it is not
 // refused.
-func (s *simulator) refuseWorkflow(c *call, r *report, said map[string]string) (id, message string) {
+func (s *simulator) refuseWorkflow(c *call, r *report, given map[string]string) (id, message string) {
 	approves := c.about.action == approveAction
 	at, _ := r.present()
-	guard := func(name, holds string) bool { return said[name] == "" || said[name] == holds }
+	guard := func(name, holds string) bool { return given[name] == "" || given[name] == holds }
 	switch {
-	case utf8.RuneCountInString(said["comment"]) > maxComment, utf8.RuneCountInString(said["expenseRejectedComment"]) > maxComment:
+	case utf8.RuneCountInString(given["comment"]) > maxComment, utf8.RuneCountInString(given["expenseRejectedComment"]) > maxComment:
 		return "error.workflow.commentTooLong", "The comment is longer than 2000 characters."
-	case !approves && strings.TrimSpace(said["comment"]) == "":
+	case !approves && strings.TrimSpace(given["comment"]) == "":
 		return "error.workflow.noComments", "A comment is required to send a report back."
-	case len(said["statusId"]) > 6:
+	case len(given["statusId"]) > 6:
 		return "statusId.invalidValue", "The status is not valid."
 	case !s.waitsForSystem(c, r),
 		!guard("expectedStepCode", at.Code),
@@ -127,11 +127,11 @@ func (s *simulator) refuseWorkflow(c *call, r *report, said map[string]string) (
 	case approves && r.desc.NoApprover:
 		return s.oneOf(r, noApproverWorkflow), "Nobody is there to approve the report."
 	case approves && r.desc.Refusal != "":
-		return r.desc.Refusal, words(r.desc.Refusal)
-	case approves && strings.TrimSpace(said["comment"]) == "" && r.desc.CommentRequired != "":
+		return r.desc.Refusal, messageOf(r.desc.Refusal)
+	case approves && strings.TrimSpace(given["comment"]) == "" && r.desc.CommentRequired != "":
 		missing := missingComments[r.desc.CommentRequired]
 		return missing.id, missing.message
-	case approves && strings.TrimSpace(said["expenseRejectedComment"]) == "" && r.rejected():
+	case approves && strings.TrimSpace(given["expenseRejectedComment"]) == "" && r.rejected():
 		return rejectedMissing.id, rejectedMissing.message
 	}
 	return "", ""
@@ -157,12 +157,12 @@ func (r *report) rejected() bool {
 }
 
 // decide carries out the action that the call names, with its comments.
-func (s *simulator) decide(c *call, r *report, said decision) {
+func (s *simulator) decide(c *call, r *report, given decision) {
 	c.entry.SetEffect()
 	r.writes++
-	said.Action, said.Step, said.At = c.about.action, r.step, time.Now().UTC()
-	r.decisions = append(r.decisions, said)
-	for _, comment := range []string{said.Comment, said.ExpenseRejectedComment} {
+	given.Action, given.Step, given.At = c.about.action, r.step, time.Now().UTC()
+	r.decisions = append(r.decisions, given)
+	for _, comment := range []string{given.Comment, given.ExpenseRejectedComment} {
 		if comment != "" {
 			r.comments = append(r.comments, comment)
 		}

@@ -143,17 +143,17 @@ func (s *simulator) classify(c *call) {
 		}
 	case inReport && strings.EqualFold(rest, "exceptions"):
 		c.endpoint, c.id = exceptionsEndpoint, id
-		c.report = meant(s.directory.rptKeys.find(id))
+		c.report = latestRead(s.directory.rptKeys.find(id))
 	case inReport && strings.EqualFold(rest, "workflowaction"):
 		c.endpoint, c.id = actionEndpoint, id
-		c.report = meant(s.directory.steps.find(id))
+		c.report = latestRead(s.directory.steps.find(id))
 	default:
-		c.report = meant(s.directory.paths.find(strings.TrimSuffix(path, "/")))
+		c.report = latestRead(s.directory.paths.find(strings.TrimSuffix(path, "/")))
 		if c.report != nil || strings.HasPrefix(path, detailsPath) {
 			c.endpoint = detailsEndpoint
 			return
 		}
-		if c.report = meant(s.directory.keptPaths.find(path)); c.report != nil {
+		if c.report = latestRead(s.directory.keptPaths.find(path)); c.report != nil {
 			c.endpoint, c.id = actionEndpoint, c.report.payload.keptStep
 		}
 	}
@@ -207,7 +207,7 @@ func (s *simulator) noteWrite(c *call) {
 			c.entry.SetAction(action.canonical(), action.commentLength())
 		}
 	case isAction(c.endpoint):
-		c.entry.SetAction(c.about.action, utf8.RuneCountInString(glimpseComment(c.body)))
+		c.entry.SetAction(c.about.action, utf8.RuneCountInString(longestComment(c.body)))
 	}
 }
 

@@ -48,7 +48,7 @@ func (s *simulator) classifyJSON(c *call) bool {
 		return true
 	}
 	if strings.HasPrefix(c.path, requestV1Path) {
-		c.endpoint, c.report = requestV1Endpoint, meant(s.directory.paths.find(strings.TrimSuffix(c.path, "/")))
+		c.endpoint, c.report = requestV1Endpoint, latestRead(s.directory.paths.find(strings.TrimSuffix(c.path, "/")))
 		return true
 	}
 	return false
@@ -67,7 +67,7 @@ func (s *simulator) classifyUser(c *call, rest string) {
 // classify.
 func (s *simulator) classifyV3(c *call, rest string) bool {
 	if id, is := strings.CutPrefix(rest, "reports/"); is && id != "" {
-		c.endpoint, c.report = reportV3Endpoint, meant(s.directory.reportIDs.find(id))
+		c.endpoint, c.report = reportV3Endpoint, latestRead(s.directory.reportIDs.find(id))
 		return true
 	}
 	name := map[string]string{
@@ -76,7 +76,7 @@ func (s *simulator) classifyV3(c *call, rest string) bool {
 	if name == "" {
 		return false
 	}
-	c.endpoint, c.report = name, meant(s.directory.reportIDs[c.query.Get("reportID")])
+	c.endpoint, c.report = name, latestRead(s.directory.reportIDs[c.query.Get("reportID")])
 	return true
 }
 
@@ -92,7 +92,7 @@ func (s *simulator) classifyV4(c *call, path []string) {
 	if name == "" {
 		return
 	}
-	c.endpoint, c.report = name, meant(s.directory.reportIDs.find(path[1]))
+	c.endpoint, c.report = name, latestRead(s.directory.reportIDs.find(path[1]))
 }
 
 // v4Endpoint returns the endpoint for the part of the path after the report's identifier. A
@@ -168,7 +168,7 @@ func (s *simulator) classifyRequest(c *call, path []string) {
 	default:
 		return
 	}
-	c.endpoint, c.report = name, meant(s.directory.requestIDs.find(path[0]))
+	c.endpoint, c.report = name, latestRead(s.directory.requestIDs.find(path[0]))
 }
 
 // errorForm returns the form of this call's errors, also for an unknown path.

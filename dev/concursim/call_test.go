@@ -38,8 +38,8 @@ func TestTokens(t *testing.T) {
 		require.Equal(t, 400, lenient.tryControl(http.MethodPost, "/strict-rotation", "").status)
 
 		strict := newFixture(t, func(opts *options) { opts.strictRotation = true })
-		require.Contains(t, strict.askToken().body, `"code":108}`, "it was used to log in")
-		require.Equal(t, 200, strict.send(http.MethodGet, failedPath+"?status=failed", "").status, "and the access token stays good")
+		require.Contains(t, strict.askToken().body, `"code":108}`, "the login has used the token")
+		require.Equal(t, 200, strict.send(http.MethodGet, failedPath+"?status=failed", "").status, "the access token stays valid")
 	})
 	t.Run("no token is 401, a wrong token 403, expired tokens alternate", func(t *testing.T) {
 		t.Parallel()

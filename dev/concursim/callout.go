@@ -79,16 +79,16 @@ func (n *notification) body() []byte {
 	if n.Body != "" {
 		return []byte(n.Body)
 	}
-	said := "<Context/>"
+	contextElement := "<Context/>"
 	if n.Context != "" {
-		said = "<Context>" + escapeText(n.Context) + "</Context>"
+		contextElement = "<Context>" + escapeText(n.Context) + "</Context>"
 	}
 	return []byte("<?xml version=\"1.0\" encoding=\"UTF-8\"\u00a0?>\n<Notification>\n" +
 		"    <EventType>" + escapeText(n.EventType) + "</EventType>\n" +
 		"    <ObjectType>" + escapeText(n.ObjectType) + "</ObjectType>\n" +
 		"    <ObjectURI>" + escapeText(n.ObjectURI) + "</ObjectURI>\n" +
 		"    <EventDateTime>" + escapeText(n.EventDateTime) + "</EventDateTime>\n" +
-		"    " + said + "\n</Notification>\n")
+		"    " + contextElement + "\n</Notification>\n")
 }
 
 // queueCallout adds a callout to the queue. r is nil for a notification about something
@@ -190,10 +190,10 @@ func (s *simulator) sendCallout(ctx context.Context, n *notification) {
 
 func (s *simulator) attemptCallout(ctx context.Context, n *notification, faults takenFaults) bool {
 	s.mu.Lock()
-	sent, e := s.remember(n, faults.names())
+	sent, e := s.recordCallout(n, faults.names())
 	s.mu.Unlock()
 
-	status, err := s.knock(ctx, http.MethodPost, s.opts.calloutPath, garble(n.body(), faults))
+	status, err := s.sendToConnector(ctx, http.MethodPost, s.opts.calloutPath, garble(n.body(), faults))
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -211,7 +211,7 @@ func (s *simulator) attemptCallout(ctx context.Context, n *notification, faults 
 	return status == http.StatusOK
 }
 
-func (s *simulator) remember(n *notification, fault string) (*sentCallout, *journal.Entry) {
+func (s *simulator) recordCallout(n *notification, fault string) (*sentCallout, *journal.Entry) {
 	e := s.journal.AddOutgoing(journal.Outgoing{
 		Method: http.MethodPost, Path: s.opts.calloutPath, Endpoint: publicEndpoint, Report: n.report, Fault: fault,
 	})
@@ -230,16 +230,16 @@ func (s *simulator) remember(n *notification, fault string) (*sentCallout, *jour
 func (s *simulator) recordLost(n *notification, fault, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sent, e := s.remember(n, fault)
+	sent, e := s.recordCallout(n, fault)
 	sent.Done, sent.Error = true, why
 	if e != nil {
 		e.AddNote(sent.Error)
 	}
 }
 
-// knock sends one request to the connector and returns the status of the answer; 0 if there
+// sendToConnector sends one request to the connector and returns the status of the answer; 0 if there
 // is no answer.
-func (s *simulator) knock(ctx context.Context, method, path string, body []byte) (int, error) {
+func (s *simulator) sendToConnector(ctx context.Context, method, path string, body []byte) (int, error) {
 	s.mu.Lock()
 	user, password := s.opts.calloutUser, s.opts.calloutPassword
 	s.mu.Unlock()

@@ -43,7 +43,7 @@ func (s *simulator) testConnection(ctx context.Context) error {
 	s.mu.Lock()
 	e := s.journal.AddOutgoing(journal.Outgoing{Method: http.MethodGet, Path: testPath, Endpoint: testEndpoint})
 	s.mu.Unlock()
-	status, err := s.knock(ctx, http.MethodGet, testPath, nil)
+	status, err := s.sendToConnector(ctx, http.MethodGet, testPath, nil)
 	if err == nil && status != http.StatusOK {
 		err = errors.New("test connection was answered with " + http.StatusText(status))
 	}

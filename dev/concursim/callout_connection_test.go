@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testedConnector is a connector that accepts one password, which may be changed, and
-// remembers what it was asked.
+// testedConnector is a connector that accepts one password and records its requests. The
+// password can be changed.
 type testedConnector struct {
 	*httptest.Server
 
@@ -54,7 +54,7 @@ func TestTestConnection(t *testing.T) {
 	w.waitFor(func() bool { return sentFor(w.sim, "a") == 1 })
 	w.submit("b")
 	w.waitFor(func() bool { return sentFor(w.sim, "b") == 1 })
-	require.Equal(t, []string{test, callout, callout}, c.was(), "before anything is delivered, and once")
+	require.Equal(t, []string{test, callout, callout}, c.was(), "one test before the first callout")
 
 	w.control(http.MethodPost, "/credentials", "password: another-password", nil)
 	w.submit("c")
@@ -120,14 +120,14 @@ func TestConnectionsAreKept(t *testing.T) {
 	require.True(t, kept)
 	require.Equal(t, "1", elementText(answer.body, "exceptions-succeeded"))
 	_, kept = reused(func() reply { return w.approve(odd) })
-	require.True(t, kept, "a body does not end it")
+	require.True(t, kept, "a request body does not end the connection")
 	paths := []string{}
 	for _, line := range w.journal() {
 		if line.Endpoint == detailsEndpoint {
 			paths = append(paths, line.Path)
 		}
 	}
-	require.Contains(t, paths[2], "1%Zz$p", "a line is journaled as it came on a kept connection, too")
+	require.Contains(t, paths[2], "1%Zz$p", "the journal has the path as it was sent")
 
 	answer, kept = reused(w.askToken)
 	require.True(t, kept)
@@ -140,12 +140,12 @@ func TestConnectionsAreKept(t *testing.T) {
 	require.True(t, kept)
 	answer, kept = reused(func() reply { return w.approve(even) })
 	require.True(t, kept)
-	require.Error(t, answer.err, "a kept connection that is closed at the moment of a write")
+	require.Error(t, answer.err, "the connection is closed at the write")
 	require.Equal(t, waiting, w.state("even").Status)
 
 	w.read(even)
 	w.fault("{endpoint: all, kind: down, times: -1}")
-	require.Error(t, w.approve(even).err, "what is down does not answer on kept connections either")
+	require.Error(t, w.approve(even).err, "kept connections are down, too")
 	require.Zero(t, w.state("even").Writes)
 }
 

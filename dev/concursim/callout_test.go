@@ -13,12 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// received is a callout as a connector got it.
+// received is a callout as the connector received it.
 type received struct {
 	path, user, password, contentType, body string
 }
 
-// connectorWith is a connector over TLS that answers what it is told to.
+// connectorWith starts a TLS connector that answers with the given statuses.
 func connectorWith(t *testing.T, status func() int) (func(*options), chan received) {
 	t.Helper()
 	got := make(chan received, 100)

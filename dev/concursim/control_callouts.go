@@ -135,7 +135,7 @@ func (s *simulator) readNotification(r *http.Request) (*notification, error) {
 		return nil, errors.New("objectUri is missing")
 	}
 	if path := pathOf(n.ObjectURI); path != "" {
-		if found := meant(s.directory.paths.find(path)); found != nil {
+		if found := latestRead(s.directory.paths.find(path)); found != nil {
 			n.report, n.step = found.name, found.step
 		}
 	}

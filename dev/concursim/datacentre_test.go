@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// move moves the company, and the client's requests with it.
+// move moves the company. The client's requests then go to the new host.
 func (w *fixture) move(to string) {
 	w.t.Helper()
 	w.control(http.MethodPost, "/move", "to: "+to, nil)
@@ -45,18 +45,18 @@ func TestACompanyMovesToTheOtherDataCentre(t *testing.T) {
 		old := w.bearer
 		w.control(http.MethodPost, "/move", "to: api2", nil)
 		require.ElementsMatch(t, []int{401, 403}, []int{w.read(r).status, w.read(r).status}, "the old token at the old host")
-		require.Empty(t, w.broken(), "so a client learns of the move")
+		require.Empty(t, w.brokenInvariants(), "a token at the wrong host breaks no invariant")
 		w.host = secondHost
 		require.ElementsMatch(t, []int{401, 403}, []int{w.read(r).status, w.read(r).status}, "the old token at the new host")
 		w.login()
 		require.Equal(t, http.StatusOK, w.read(r).status)
 		w.host = firstHost
 		require.ElementsMatch(t, []int{401, 403}, []int{w.read(r).status, w.read(r).status}, "the new token at the old host")
-		require.Equal(t, []string{"token-elsewhere", "token-elsewhere", "token-elsewhere", "token-elsewhere"}, w.broken())
+		require.Equal(t, []string{"token-elsewhere", "token-elsewhere", "token-elsewhere", "token-elsewhere"}, w.brokenInvariants())
 
 		w.move("api")
 		w.bearer = old
-		require.Equal(t, http.StatusOK, w.read(r).status, "it has not ended")
+		require.Equal(t, http.StatusOK, w.read(r).status, "the token is still valid")
 	})
 	t.Run("links keep the host at which they were made", func(t *testing.T) {
 		t.Parallel()
@@ -77,7 +77,7 @@ func TestACompanyMovesToTheOtherDataCentre(t *testing.T) {
 		w.login()
 		require.Equal(t, api, hostOf(elementText(w.read(r).body, "WorkflowActionURL")))
 		require.Equal(t, api, hostOf(w.sim.failed.items[0].NotificationURI))
-		require.Equal(t, "SUCCESS!", elementText(w.approve(r).body, "Status"), "its path is good all the same")
+		require.Equal(t, "SUCCESS!", elementText(w.approve(r).body, "Status"), "its path is still valid")
 		require.Equal(t, api2, hostOf(elementText((<-got).body, "ObjectURI")))
 		require.Equal(t, api2, hostOf(elementText(w.read(r).body, "WorkflowActionURL")))
 		var after failedItem

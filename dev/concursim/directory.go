@@ -76,9 +76,9 @@ func (d directory) add(r *report) {
 	}
 }
 
-// meant chooses the report that a client means. Raw payloads may share keys; the client
+// latestRead chooses the report that a client means. Raw payloads may share keys; the client
 // means the one that it read last.
-func meant(reports []*report) *report {
+func latestRead(reports []*report) *report {
 	var found *report
 	for _, r := range reports {
 		if found == nil || r.lastRead > found.lastRead || r.lastRead == found.lastRead && r.n < found.n {

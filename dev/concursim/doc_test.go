@@ -69,7 +69,7 @@ func TestSimulatorPageMatchesTheCode(t *testing.T) {
 	})
 	t.Run("every tested fault, invariant and junk exists", func(t *testing.T) {
 		t.Parallel()
-		require.Len(t, faultStories, len(faultKinds))
+		require.Len(t, faultTests, len(faultKinds))
 		require.Len(t, breaches, len(journal.Invariants()))
 		require.Len(t, breachesV4, len(journal.Invariants()))
 		require.Len(t, junkLooks, len(junkKinds))

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEndpoints asks each endpoint once, with a fault in the way of that one alone.
+// TestEndpoints sends one request to each endpoint and applies a fault to that endpoint only.
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)

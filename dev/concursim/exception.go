@@ -26,8 +26,8 @@ type existingDescription struct {
 	Entry    int    `yaml:"entry"` // counted from 1; 0 is the report itself
 }
 
-// preset adds the exceptions of the description.
-func (r *report) preset() {
+// addExisting adds the exceptions of the description.
+func (r *report) addExisting() {
 	for _, d := range r.desc.Existing {
 		h := existingException{Visibility: "ALL", Blocking: d.Blocking, Own: true}
 		h.ObjectType, h.Code = "Report", d.Code

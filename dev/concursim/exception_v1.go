@@ -19,7 +19,7 @@ type postedItem struct {
 	objectType, objectID, code string
 }
 
-// handleExceptions plays the posting of exceptions. It is strict about the form of the
+// handleExceptions simulates the posting of exceptions. It is strict about the form of the
 // request, and answers for each exception:
 // https://developer.concur.com/api-reference/expense/expense-report/post-report-exceptions.html.
 func (s *simulator) handleExceptions(c *call) answer {

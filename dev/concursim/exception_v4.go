@@ -41,7 +41,7 @@ func (s *simulator) target(c *call) (*report, journal.Exception, answer) {
 	return r, on, answer{}
 }
 
-// handleExceptionsV4 plays the list of exceptions on a report, an expense or an allocation,
+// handleExceptionsV4 simulates the list of exceptions on a report, an expense or an allocation,
 // whoever posted them:
 // https://developer.concur.com/api-reference/expense/expense-report/v4.exceptions.html.
 func (s *simulator) handleExceptionsV4(c *call) answer {
@@ -88,7 +88,7 @@ func (s *simulator) renderException(h existingException, p place) any {
 	}
 }
 
-// handleExceptionPut plays the adding of one exception. If the same exception is already on
+// handleExceptionPut simulates the adding of one exception. If the same exception is already on
 // the object, nothing happens and the call succeeds.
 func (s *simulator) handleExceptionPut(c *call) answer {
 	r, on, a := s.target(c)
@@ -123,7 +123,7 @@ func (s *simulator) handleExceptionPut(c *call) answer {
 	return answer{status: http.StatusOK, contentType: jsonType}
 }
 
-// handleExceptionDelete plays the deletion of a posted exception, whichever interface
+// handleExceptionDelete simulates the deletion of a posted exception, whichever interface
 // posted it. Concur's own exceptions cannot be deleted.
 func (s *simulator) handleExceptionDelete(c *call) answer {
 	r, on, a := s.target(c)

@@ -91,7 +91,7 @@ func (s *simulator) fail(n *notification) *failedItem {
 	return item
 }
 
-// handleFailedList plays Get Notifications by Status:
+// handleFailedList simulates Get Notifications by Status:
 // https://developer.concur.com/api-reference/callouts/get-notifications-status.html.
 func (s *simulator) handleFailedList(c *call) answer {
 	if !strings.EqualFold(c.query.Get("status"), "failed") {
@@ -103,7 +103,7 @@ func (s *simulator) handleFailedList(c *call) answer {
 	return s.failedXML()
 }
 
-// handleFailedDelete plays Delete Notification:
+// handleFailedDelete simulates Delete Notification:
 // https://developer.concur.com/api-reference/callouts/delete-notification.html. The page
 // documents 200, 400 and 403, but no 404.
 func (s *simulator) handleFailedDelete(c *call) answer {

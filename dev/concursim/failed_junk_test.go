@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// look is an entry of the failed list as a reader of XML and one of JSON see it.
+// look is an entry of the failed list as it is read from XML or JSON.
 type look struct {
 	xml  *node
 	doc  []byte
@@ -25,7 +25,7 @@ func (l look) text(name string) string {
 	return "(absent)"
 }
 
-// junkLooks say how each kind looks between two good entries.
+// junkLooks check how each kind of junk looks between two good entries.
 var junkLooks = map[string]func(t *testing.T, link string, l look){
 	"no-object-uri": func(t *testing.T, link string, l look) {
 		require.Equal(t, "(absent)", l.text("ObjectURI"))
@@ -64,7 +64,7 @@ var junkLooks = map[string]func(t *testing.T, link string, l look){
 			require.Equal(t, l.text(name), l.json[name])
 		}
 	},
-	"not-well-formed": func(*testing.T, string, look) {}, // no reader sees it
+	"not-well-formed": func(*testing.T, string, look) {}, // it cannot be read
 	"bad-date": func(t *testing.T, _ string, l look) {
 		_, err := time.Parse(wireTime, l.text("EventDateTime"))
 		require.Error(t, err)

@@ -14,7 +14,7 @@ func (w *fixture) failedList(accept ...string) reply {
 	return w.sendTo(w.sim.base(w.host)+failedPath+"?status=FAILED", http.MethodGet, "", header)
 }
 
-// failedJSON is the list in JSON, without the Failure around its entries.
+// failedJSON returns the list in JSON, without the Failure around its entries.
 func (w *fixture) failedJSON() []map[string]any {
 	w.t.Helper()
 	answer := w.failedList("application/json")

@@ -32,6 +32,6 @@ func (s *simulator) gatewayAnswer(f *fault) answer {
 		forms := slices.DeleteFunc(gatewayForms(), func(form string) bool { return form == "nothing" })
 		form = forms[s.draw("gateway", f.ID, f.Applied).IntN(len(forms))]
 	}
-	said := gatewayAnswers[form]
-	return answer{status: cmp.Or(f.Param.Status, http.StatusForbidden), contentType: said.contentType, body: []byte(said.body), foreign: true}
+	chosen := gatewayAnswers[form]
+	return answer{status: cmp.Or(f.Param.Status, http.StatusForbidden), contentType: chosen.contentType, body: []byte(chosen.body), foreign: true}
 }

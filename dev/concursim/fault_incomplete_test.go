@@ -9,8 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The faults of an answer that does not hold what it claims. Each is seen by every
-// interface where it can be asked for.
+// These tests set each fault that makes an answer incomplete at every endpoint that allows it.
 
 func (w *fixture) pageV3(name string, r reportView) (page pageOfV3) {
 	w.t.Helper()
@@ -24,7 +23,7 @@ func (w *fixture) expensesV4(r reportView) (rows []map[string]any) {
 	return rows
 }
 
-func lacksEntries(kind string, left int) func(*testing.T, *fixture, reportView) {
+func missingEntries(kind string, left int) func(*testing.T, *fixture, reportView) {
 	return func(t *testing.T, w *fixture, _ reportView) {
 		r := w.rich("lacking")
 		for _, endpoint := range []string{"details", "entries-v3", "expenses-v4"} {
@@ -32,8 +31,8 @@ func lacksEntries(kind string, left int) func(*testing.T, *fixture, reportView) 
 		}
 		details := w.read(r).body
 		require.Equal(t, left, strings.Count(details, "<ExpenseEntry>"))
-		require.Equal(t, "3", elementText(details, "EntryCount"), "the count stays what it is")
-		require.Equal(t, "68.33333334", elementText(details, "ReportTotal"), "and the total")
+		require.Equal(t, "3", elementText(details, "EntryCount"), "the count is unchanged")
+		require.Equal(t, "68.33333334", elementText(details, "ReportTotal"), "the total is unchanged")
 		require.Len(t, w.pageV3("entries", r).Items, left)
 		require.Len(t, w.expensesV4(r), left)
 		require.Len(t, w.pageV3("entries", r).Items, 3, "once")
@@ -43,32 +42,32 @@ func lacksEntries(kind string, left int) func(*testing.T, *fixture, reportView) 
 func TestARawPayloadRefusesFaultsThatItCannotShow(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, withPayloads(payloadsIn(t, map[string]string{
-		"told/report-v4.json": toldHeaderV4, "told/expenses-v4.json": toldExpensesV4, "told/state.yaml": waits,
+		"raw/report-v4.json": headerV4JSON, "raw/expenses-v4.json": expensesV4JSON, "raw/state.yaml": waits,
 	})))
 	for body, status := range map[string]int{
 		"{endpoint: expenses-v4, kind: no-entries}":                     http.StatusConflict,
-		"{endpoint: expenses-v4, kind: fewer-entries, report: told}":    http.StatusConflict,
-		"{endpoint: report-v4, kind: other-total, report: told}":        http.StatusConflict,
+		"{endpoint: expenses-v4, kind: fewer-entries, report: raw}":     http.StatusConflict,
+		"{endpoint: report-v4, kind: other-total, report: raw}":         http.StatusConflict,
 		"{endpoint: expenses-v4, kind: no-entries, report: another}":    http.StatusOK,
-		"{endpoint: details, kind: no-entries, report: told}":           http.StatusOK, // the simulator's own form
+		"{endpoint: details, kind: no-entries, report: raw}":            http.StatusOK, // the simulator renders the details itself
 		"{endpoint: expenses-v4, kind: slow, param: {ms: 1}}":           http.StatusOK,
-		"{endpoint: expenses-v4, kind: malformed, report: told}":        http.StatusOK,
+		"{endpoint: expenses-v4, kind: malformed, report: raw}":         http.StatusOK,
 		"{endpoint: itemizations-v4, kind: no-itemizations, report: x}": http.StatusOK,
 	} {
 		answer := w.tryControl(http.MethodPost, "/faults", body)
 		require.Equal(t, status, answer.status, "%s: %s", body, answer.body)
 		if status != http.StatusOK {
-			require.Contains(t, answer.body, "raw payload told")
+			require.Contains(t, answer.body, "raw payload raw")
 		}
 	}
 	w.fault("{endpoint: expenses-v4, kind: no-entries, report: late}")
-	dir := payloadsIn(t, map[string]string{"late/report-v4.json": toldHeaderV4, "late/state.yaml": waits})
+	dir := payloadsIn(t, map[string]string{"late/report-v4.json": headerV4JSON, "late/state.yaml": waits})
 	answer := w.tryControl(http.MethodPost, "/payloads", "dir: "+dir+"/late")
 	require.Equal(t, http.StatusConflict, answer.status)
 	require.Contains(t, answer.body, "raw payload late")
 }
 
-func lacksItemizations(t *testing.T, w *fixture, _ reportView) {
+func missingItemizations(t *testing.T, w *fixture, _ reportView) {
 	r := w.rich("lacking")
 	for _, endpoint := range []string{"details", "itemizations-v3", "itemizations-v4"} {
 		w.fault("{endpoint: %s, kind: no-itemizations}", endpoint)
@@ -86,7 +85,7 @@ func lacksItemizations(t *testing.T, w *fixture, _ reportView) {
 	require.Len(t, items, 2)
 }
 
-func countsWrong(t *testing.T, w *fixture, r reportView) {
+func wrongCount(t *testing.T, w *fixture, r reportView) {
 	w.fault("{endpoint: details, kind: wrong-count}")
 	details := w.read(r).body
 	entries := strings.Count(details, "<ExpenseEntry>")
@@ -95,7 +94,7 @@ func countsWrong(t *testing.T, w *fixture, r reportView) {
 	require.Equal(t, 1, entries)
 }
 
-func totalsOtherwise(t *testing.T, w *fixture, _ reportView) {
+func otherTotal(t *testing.T, w *fixture, _ reportView) {
 	r := w.rich("lacking")
 	for _, endpoint := range []string{"details", "report-v3", "report-v4"} {
 		w.fault("{endpoint: %s, kind: other-total}", endpoint)
@@ -109,7 +108,7 @@ func totalsOtherwise(t *testing.T, w *fixture, _ reportView) {
 	require.Contains(t, v4.ReportTotal.Value, "78.33333334")
 }
 
-func cutsNextPage(t *testing.T, w *fixture, _ reportView) {
+func cutNextPage(t *testing.T, w *fixture, _ reportView) {
 	r := w.rich("lacking")
 	w.fault("{endpoint: entries-v3, kind: cut-next-page}")
 	page := w.pageV3("entries", r)
@@ -117,7 +116,7 @@ func cutsNextPage(t *testing.T, w *fixture, _ reportView) {
 	require.True(t, strings.HasSuffix(*page.NextPage, "/api/v3.0/expense/entr"), *page.NextPage)
 }
 
-func leadsBack(t *testing.T, w *fixture, _ reportView) {
+func pageAgain(t *testing.T, w *fixture, _ reportView) {
 	r := w.rich("lacking")
 	w.fault("{endpoint: entries-v3, kind: page-again, times: 2}")
 	first := w.pageV3("entries", r)

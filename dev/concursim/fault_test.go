@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// faultStories drives one request, or callout, into a fault of each kind.
-var faultStories = map[string]func(*testing.T, *fixture, reportView){
+// faultTests are the tests of the faults, by kind.
+var faultTests = map[string]func(*testing.T, *fixture, reportView){
 	"lost-answer": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: action, kind: lost-answer}")
 		require.Error(t, w.approve(r).err)
@@ -112,7 +112,7 @@ var faultStories = map[string]func(*testing.T, *fixture, reportView){
 		answer := w.read(r)
 		require.Empty(t, answer.header.Values("Content-Length"))
 		require.Contains(t, answer.body, "</ReportDetails>")
-		require.ErrorIs(t, w.approve(r).err, io.ErrUnexpectedEOF, "it is cut between two chunks")
+		require.ErrorIs(t, w.approve(r).err, io.ErrUnexpectedEOF, "the answer is cut between two chunks")
 	},
 	"gzip-bomb": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: action, kind: gzip-bomb, param: {mb: 3, effect: true}}")
@@ -128,11 +128,11 @@ var faultStories = map[string]func(*testing.T, *fixture, reportView){
 		require.Equal(t, waiting, w.state("r").Status)
 	},
 	"gateway": func(t *testing.T, w *fixture, r reportView) {
-		for form, said := range gatewayAnswers {
+		for form, want := range gatewayAnswers {
 			w.fault("{endpoint: details, kind: gateway, param: {status: 404, text: %s}}", form)
 			answer := w.read(r)
 			require.Equal(t, http.StatusNotFound, answer.status)
-			require.Equal(t, said.contentType, answer.header.Get("Content-Type"))
+			require.Equal(t, want.contentType, answer.header.Get("Content-Type"))
 			require.Equal(t, form != "nothing", strings.Contains(answer.body, gatewayMark))
 			require.Empty(t, answer.header.Get("concur-correlationid"))
 		}
@@ -185,7 +185,7 @@ var faultStories = map[string]func(*testing.T, *fixture, reportView){
 			return w.read(r).status
 		}
 		require.Equal(t, http.StatusUnauthorized, refused())
-		require.Contains(t, []int{401, 403}, w.read(r).status, "the token is good for nothing from then on")
+		require.Contains(t, []int{401, 403}, w.read(r).status, "the token stays invalid")
 		require.Equal(t, http.StatusForbidden, refused())
 		require.ElementsMatch(t, []int{401, 403}, []int{refused(), refused()})
 		require.Equal(t, http.StatusOK, refused())
@@ -233,13 +233,13 @@ var faultStories = map[string]func(*testing.T, *fixture, reportView){
 		answer := w.act(stepIn(second), "Approve", "")
 		require.Equal(t, "FAILURE", elementText(answer.body, "Status"))
 	},
-	"no-entries":      lacksEntries("no-entries", 0),
-	"fewer-entries":   lacksEntries("fewer-entries", 2),
-	"no-itemizations": lacksItemizations,
-	"wrong-count":     countsWrong,
-	"other-total":     totalsOtherwise,
-	"cut-next-page":   cutsNextPage,
-	"page-again":      leadsBack,
+	"no-entries":      missingEntries("no-entries", 0),
+	"fewer-entries":   missingEntries("fewer-entries", 2),
+	"no-itemizations": missingItemizations,
+	"wrong-count":     wrongCount,
+	"other-total":     otherTotal,
+	"cut-next-page":   cutNextPage,
+	"page-again":      pageAgain,
 	"deprecated": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("[{endpoint: details, kind: deprecated, times: -1}, {endpoint: details, kind: too-many-requests, skip: 1, param: {retryAfter: 7}}, {endpoint: failed-list, kind: deprecated, param: {text: Use v4}}]")
 		usual, refused := w.read(r), w.read(r)
@@ -331,10 +331,10 @@ func TestFaults(t *testing.T) {
 	for _, kind := range faultKinds {
 		t.Run(kind.name+" has its effect and is in the journal", func(t *testing.T) {
 			t.Parallel()
-			story := faultStories[kind.name]
-			require.NotNil(t, story, "a fault without a test")
+			test := faultTests[kind.name]
+			require.NotNil(t, test, "a fault without a test")
 			w := newFixture(t)
-			story(t, w, w.submit("r"))
+			test(t, w, w.submit("r"))
 			var faults []fault
 			w.control(http.MethodGet, "/faults", "", &faults)
 			require.Positive(t, faults[0].Applied)

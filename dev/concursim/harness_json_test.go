@@ -11,8 +11,7 @@ import (
 	"concur-connector/dev/concursim/journal"
 )
 
-// get reads what is at a path and expects it to be there. Numbers stay as they are
-// printed.
+// get reads a path and expects 200. Numbers stay as they are printed.
 func (w *fixture) get(path string, into any) reply {
 	w.t.Helper()
 	answer := w.send(http.MethodGet, path, "")
@@ -29,46 +28,45 @@ func (w *fixture) decode(answer reply, into any) {
 	require.NoError(w.t, decoder.Decode(into), answer.body)
 }
 
-// refused expects a status, and gives the ids of the error: those of Expense v4 or the
-// codes of Request v4.
+// refused expects a status and returns the error's ids of Expense v4 or codes of Request v4.
 func (w *fixture) refused(status int, answer reply) []string {
 	w.t.Helper()
 	require.Equal(w.t, status, answer.status, answer.body)
 	require.Equal(w.t, jsonType, answer.header.Get("Content-Type"))
-	var said struct {
+	var parsed struct {
 		ErrorMessage     string
 		ValidationErrors []struct{ ID string }
 		Errors           []struct{ ErrorCode string }
 	}
-	w.decode(answer, &said)
+	w.decode(answer, &parsed)
 	ids := []string{}
-	for _, one := range said.ValidationErrors {
+	for _, one := range parsed.ValidationErrors {
 		ids = append(ids, one.ID)
 	}
-	for _, one := range said.Errors {
+	for _, one := range parsed.Errors {
 		ids = append(ids, one.ErrorCode)
 	}
 	return ids
 }
 
-// long is the long path of a report for its owner, short the short one.
+// long returns the report's long path for its owner, and short its short path.
 func long(r reportView) string {
 	return expenseV4Path + "users/" + r.UserID + "/context/TRAVELER/reports/" + r.ReportID
 }
 func short(r reportView) string { return expenseV4Path + "reports/" + r.ReportID }
 
-// next is the path of the next page, which is an absolute URL in clear.
+// next returns the path of a NextPage, which is an absolute http URL.
 func (w *fixture) next(url *string) string {
 	w.t.Helper()
 	if url == nil {
 		return ""
 	}
-	rest, inClear := strings.CutPrefix(*url, "http://"+w.sim.authority(firstHost))
-	require.True(w.t, inClear, *url)
+	rest, plainHTTP := strings.CutPrefix(*url, "http://"+w.sim.authority(firstHost))
+	require.True(w.t, plainHTTP, *url)
 	return rest
 }
 
-// rich is a report with everything in it.
+// rich makes a report with every kind of content.
 func (w *fixture) rich(name string) reportView {
 	w.t.Helper()
 	var r reportView
@@ -88,7 +86,7 @@ steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]`, &r)
 	return r
 }
 
-// lastLine is the last line of the journal about that endpoint.
+// lastLine returns the journal's last line about that endpoint.
 func (w *fixture) lastLine(endpoint string) journal.Line {
 	w.t.Helper()
 	lines := w.journal()
@@ -107,7 +105,7 @@ func (w *fixture) patch(r reportView, action, body string) reply {
 	return w.send(http.MethodPatch, short(r)+"/"+action, body)
 }
 
-// guarded is a body with the usual guard.
+// guarded is the body of an action with a guard.
 const guarded = `{"expectedStepCode":"EXTVAL"}`
 
 func (w *fixture) put(r reportView, on, code string) reply {

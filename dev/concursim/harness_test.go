@@ -21,17 +21,17 @@ import (
 	"concur-connector/dev/concursim/journal"
 )
 
-// fixture is a running simulator with a client that may send anything to it.
+// fixture is a running simulator with a client.
 type fixture struct {
 	t      *testing.T
 	sim    *simulator
 	client *http.Client
-	host   string // to which requests go
+	host   string // that gets the requests
 	bearer string
 	ctx    context.Context // of the requests
 }
 
-// reply is an answer, read as far as it came.
+// reply is an answer, as far as it was received.
 type reply struct {
 	status int
 	header http.Header
@@ -74,8 +74,8 @@ func (w *fixture) askToken() reply {
 	return w.grant("grant_type", "refresh_token", "refresh_token", w.sim.opts.refreshToken)
 }
 
-// grant asks for a token with the application's credentials and these fields, in
-// which later ones replace earlier ones.
+// grant requests a token with the application's credentials and these fields. Later fields
+// replace earlier ones.
 func (w *fixture) grant(fields ...string) reply {
 	form := url.Values{"client_id": {w.sim.opts.clientID}, "client_secret": {w.sim.opts.clientSecret}}
 	for i := 0; i < len(fields); i += 2 {
@@ -84,7 +84,7 @@ func (w *fixture) grant(fields ...string) reply {
 	return w.sendTo(w.sim.base(w.host)+tokenPath, http.MethodPost, form.Encode(), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
 }
 
-// companyGrant asks for the company's tokens with its request token.
+// companyGrant requests the company's tokens with its request token.
 func (w *fixture) companyGrant(more ...string) reply {
 	return w.grant(append([]string{
 		"grant_type", "password", "credtype", "authtoken",
@@ -105,7 +105,7 @@ func (w *fixture) login() {
 	w.bearer = token.AccessToken
 }
 
-// send sends a request to the present host with the bearer token.
+// send sends a request with the access token to the current host.
 func (w *fixture) send(method, path, body string) reply {
 	return w.sendTo(w.sim.base(w.host)+path, method, body, http.Header{"Authorization": {"Bearer " + w.bearer}})
 }
@@ -183,7 +183,7 @@ func (w *fixture) approve(view reportView) reply {
 	return w.act(w.state(view.Name).Step, "Approve", "")
 }
 
-// except posts report-level exceptions with these codes.
+// except posts exceptions with these codes on the report.
 func (w *fixture) except(view reportView, codes ...string) reply {
 	var items strings.Builder
 	for i, code := range codes {
@@ -196,8 +196,8 @@ func (w *fixture) exceptRaw(view reportView, items string) reply {
 	return w.send(http.MethodPost, reportPath+view.RptKey+"/Exceptions", `<Exceptions xmlns="`+reportNamespace+`">`+items+`</Exceptions>`)
 }
 
-// broken lists the invariants that are broken.
-func (w *fixture) broken() []string {
+// brokenInvariants returns the names of the broken invariants.
+func (w *fixture) brokenInvariants() []string {
 	w.t.Helper()
 	var found []journal.Violation
 	w.control(http.MethodGet, "/violations", "", &found)
@@ -216,10 +216,10 @@ func (w *fixture) journal() []journal.Line {
 	return lines
 }
 
-// elementText is the text of the first element of that name.
-func elementText(body, name string) string { return glimpse([]byte(body), name) }
+// elementText returns the text of the first element with that name.
+func elementText(body, name string) string { return findText([]byte(body), name) }
 
-// waitFor waits until holds does, checked under the simulator's lock.
+// waitFor waits until the condition holds. It checks the condition under the simulator's lock.
 func (w *fixture) waitFor(holds func() bool) {
 	w.t.Helper()
 	require.True(w.t, w.sim.wait(w.t.Context(), maxWait, holds), "the condition never held")

@@ -12,7 +12,7 @@ import (
 	"concur-connector/dev/concursim/journal"
 )
 
-// breaches break one invariant each, with raw requests.
+// breaches break one invariant each.
 var breaches = map[string]func(*testing.T, *fixture, reportView){
 	"decided-twice": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: action, kind: lost-answer}")
@@ -108,7 +108,7 @@ func TestInvariants(t *testing.T) {
 			require.NotNil(t, breach, "an invariant without a test")
 			w := newFixture(t)
 			breach(t, w, w.submit("r"))
-			require.Contains(t, w.broken(), one.Name)
+			require.Contains(t, w.brokenInvariants(), one.Name)
 		})
 	}
 	t.Run("an old read does not count", func(t *testing.T) {
@@ -120,7 +120,7 @@ func TestInvariants(t *testing.T) {
 		w.sim.journal.Now = func() time.Time { return time.Now().Add(11 * time.Second) }
 		w.sim.mu.Unlock()
 		w.approve(r)
-		require.Equal(t, []string{"stale-read"}, w.broken())
+		require.Equal(t, []string{"stale-read"}, w.brokenInvariants())
 	})
 	t.Run("a read whose answer was lost does not count", func(t *testing.T) {
 		t.Parallel()
@@ -129,20 +129,20 @@ func TestInvariants(t *testing.T) {
 		w.fault("[{endpoint: details, kind: cut-body}]")
 		w.read(r)
 		w.approve(r)
-		require.Equal(t, []string{"wrong-step", "stale-read"}, w.broken())
+		require.Equal(t, []string{"wrong-step", "stale-read"}, w.brokenInvariants())
 	})
 	t.Run("an action at an unknown step is at the wrong step", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		require.Equal(t, http.StatusNotFound, w.act("nobody", "Approve", "").status)
-		require.Contains(t, w.broken(), "wrong-step")
+		require.Contains(t, w.brokenInvariants(), "wrong-step")
 	})
 	t.Run("a token in clear text on the API's port is noticed", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		answer := w.sendTo("http://"+w.sim.authority(firstHost)+failedPath, http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}})
 		require.Equal(t, http.StatusForbidden, answer.status)
-		require.Equal(t, []string{"token-in-clear"}, w.broken())
+		require.Equal(t, []string{"token-in-clear"}, w.brokenInvariants())
 	})
 }
 
@@ -159,7 +159,7 @@ func TestCorrectClientsBreakNoInvariant(t *testing.T) {
 			require.Equal(t, "SUCCESS!", elementText(w.approve(r).body, "Status"))
 		}
 		require.Equal(t, approved, w.state("r").Status)
-		require.Empty(t, w.broken())
+		require.Empty(t, w.brokenInvariants())
 	})
 	t.Run("a move by somebody else breaks no invariant", func(t *testing.T) {
 		t.Parallel()
@@ -170,7 +170,7 @@ func TestCorrectClientsBreakNoInvariant(t *testing.T) {
 		require.Equal(t, recentlyChanged, elementText(w.act(r.Step, "Approve", "").body, "Message"))
 		w.read(r)
 		w.except(r, "NODATE")
-		require.Empty(t, w.broken())
+		require.Empty(t, w.brokenInvariants())
 	})
 	t.Run("a write that was refused with 401 or 403 may be sent again", func(t *testing.T) {
 		t.Parallel()
@@ -181,7 +181,7 @@ func TestCorrectClientsBreakNoInvariant(t *testing.T) {
 		require.Contains(t, []int{401, 403}, w.approve(r).status)
 		w.login()
 		require.Equal(t, http.StatusOK, w.approve(r).status)
-		require.Empty(t, w.broken())
+		require.Empty(t, w.brokenInvariants())
 	})
 	t.Run("a notification of an earlier step may be deleted", func(t *testing.T) {
 		t.Parallel()
@@ -193,6 +193,6 @@ func TestCorrectClientsBreakNoInvariant(t *testing.T) {
 		w.approve(r)
 		require.Equal(t, http.StatusOK, w.send(http.MethodDelete, failedPath+"/"+item.ID, "").status)
 		require.Equal(t, http.StatusBadRequest, w.send(http.MethodDelete, failedPath+"/"+item.ID, "").status)
-		require.Empty(t, w.broken())
+		require.Empty(t, w.brokenInvariants())
 	})
 }

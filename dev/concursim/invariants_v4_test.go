@@ -12,7 +12,7 @@ import (
 	"concur-connector/dev/concursim/journal"
 )
 
-// breachesV4 break the invariants with requests to Expense v4.
+// breachesV4 break one invariant each, with requests to Expense v4.
 var breachesV4 = map[string]func(*testing.T, *fixture, reportView){
 	"decided-twice": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: approve, kind: lost-answer}")
@@ -106,7 +106,7 @@ func TestInvariantsV4(t *testing.T) {
 			require.NotNil(t, breach, "an invariant without a test")
 			w := newFixture(t)
 			breach(t, w, w.submit("r", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]"))
-			require.Contains(t, w.broken(), one.Name)
+			require.Contains(t, w.brokenInvariants(), one.Name)
 		})
 	}
 	t.Run("an action after a read that was not waiting is at the wrong step", func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestInvariantsV4(t *testing.T) {
 		w.control(http.MethodPost, "/reports/r/recall", "", nil)
 		w.get(pendingPath+"/"+r.ReportID+"?user=terry.tester@example.com", new(any))
 		w.refused(http.StatusBadRequest, w.patch(r, "approve", guarded))
-		require.Equal(t, []string{"wrong-step"}, w.broken())
+		require.Equal(t, []string{"wrong-step"}, w.brokenInvariants())
 	})
 	t.Run("a header whose answer was cut does not count", func(t *testing.T) {
 		t.Parallel()
@@ -126,7 +126,7 @@ func TestInvariantsV4(t *testing.T) {
 		w.header(r)
 		w.get(long(r)+"/expenses", new(any))
 		w.patch(r, "approve", guarded)
-		require.Equal(t, []string{"wrong-step", "stale-read"}, w.broken())
+		require.Equal(t, []string{"wrong-step", "stale-read"}, w.brokenInvariants())
 	})
 	t.Run("an exception at another step is no duplicate", func(t *testing.T) {
 		t.Parallel()
@@ -136,7 +136,7 @@ func TestInvariantsV4(t *testing.T) {
 		w.except(r, "NODATE")
 		w.header(r)
 		w.except(r, "NODATE")
-		require.Equal(t, []string{"exception-twice"}, w.broken())
+		require.Equal(t, []string{"exception-twice"}, w.brokenInvariants())
 	})
 }
 
@@ -157,7 +157,7 @@ func TestCorrectClientsOfV4BreakNoInvariant(t *testing.T) {
 			w.header(r)
 			require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
 		}
-		require.Empty(t, w.broken())
+		require.Empty(t, w.brokenInvariants())
 	})
 	t.Run("a move by somebody else breaks no invariant if the action has a guard", func(t *testing.T) {
 		t.Parallel()
@@ -167,7 +167,7 @@ func TestCorrectClientsOfV4BreakNoInvariant(t *testing.T) {
 			w.fault("{endpoint: approve, kind: moved, param: {to: next-step}}")
 			w.header(r)
 			w.patch(r, "approve", body)
-			require.Empty(t, w.broken(), body)
+			require.Empty(t, w.brokenInvariants(), body)
 		}
 	})
 	t.Run("an action with a guard after a decision and a read breaks no invariant", func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestCorrectClientsOfV4BreakNoInvariant(t *testing.T) {
 		w.get(long(r)+"/expenses", new(any))
 		w.get(pendingPath+"/"+r.ReportID+"?user=terry.tester@example.com", new(any))
 		require.Equal(t, http.StatusNoContent, w.patch(r, "sendBack", `{"comment":"c"}`).status)
-		require.Empty(t, w.broken())
+		require.Empty(t, w.brokenInvariants())
 	})
 	t.Run("a write that was refused for a user's token may be sent again", func(t *testing.T) {
 		t.Parallel()
@@ -189,11 +189,11 @@ func TestCorrectClientsOfV4BreakNoInvariant(t *testing.T) {
 		w.header(r)
 		w.refused(http.StatusUnauthorized, w.patch(r, "approve", guarded))
 		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
-		require.Empty(t, w.broken())
+		require.Empty(t, w.brokenInvariants())
 	})
 }
 
-// TestFaultsV4 puts each fault of every endpoint in the way of one of the new ones.
+// TestFaultsV4 applies each fault that every endpoint allows to an endpoint of v3 or v4.
 func TestFaultsV4(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]int{

@@ -38,8 +38,8 @@ func (s *simulator) guid(item listItem) string {
 
 const hexDigits = "0123456789ABCDEF"
 
-// knowItems remembers every list value in the texts for List v4.
-func (s *simulator) knowItems(all ...map[int]string) {
+// rememberItems remembers every list value in the texts for List v4.
+func (s *simulator) rememberItems(all ...map[int]string) {
 	for _, texts := range all {
 		for _, text := range texts {
 			if item, is := itemOf(text); is {
@@ -49,26 +49,26 @@ func (s *simulator) knowItems(all ...map[int]string) {
 	}
 }
 
-func (s *simulator) knowItemsOf(d description) {
+func (s *simulator) rememberItemsOf(d description) {
 	maps.Copy(s.directory.itemStates, d.ListItems)
-	s.knowItems(d.Custom, d.OrgUnit)
+	s.rememberItems(d.Custom, d.OrgUnit)
 	for _, e := range d.Entries {
-		s.knowItems(e.Custom, e.OrgUnit)
-		s.knowAllocated(e.Allocations)
+		s.rememberItems(e.Custom, e.OrgUnit)
+		s.rememberAllocated(e.Allocations)
 		for _, item := range e.Itemizations {
-			s.knowItems(item.Custom, item.OrgUnit)
-			s.knowAllocated(item.Allocations)
+			s.rememberItems(item.Custom, item.OrgUnit)
+			s.rememberAllocated(item.Allocations)
 		}
 	}
 }
 
-func (s *simulator) knowAllocated(allocations []allocationDescription) {
+func (s *simulator) rememberAllocated(allocations []allocationDescription) {
 	for _, a := range allocations {
-		s.knowItems(a.Custom)
+		s.rememberItems(a.Custom)
 	}
 }
 
-// handleListItem plays a list item of List v4. The item's id is written as a UUID; the path
+// handleListItem simulates a list item of List v4. The item's id is written as a UUID; the path
 // accepts both forms. As in the documented example, the item is on the second level of its
 // list: its code begins with its parent's code, and its short code is its own.
 // https://developer.concur.com/api-reference/common/list-item/v4.list-item.html.

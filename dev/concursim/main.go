@@ -1,4 +1,4 @@
-// Command concursim plays a hostile SAP Concur for tests and experiments: OAuth tokens,
+// Command concursim simulates a hostile SAP Concur for tests and experiments: OAuth tokens,
 // expense reports, travel requests, exceptions, workflow actions, callouts and the list of
 // failed notifications. It can inject faults, records every request in a journal, and
 // checks the journal against invariants.

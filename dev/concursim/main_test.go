@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// play runs the program as its main does and returns its ready line.
-func play(t *testing.T, stdin io.Reader, args ...string) (ready, <-chan error, context.CancelFunc) {
+// startProgram runs the program as its main does and returns its ready line.
+func startProgram(t *testing.T, stdin io.Reader, args ...string) (ready, <-chan error, context.CancelFunc) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
@@ -26,19 +26,19 @@ func play(t *testing.T, stdin io.Reader, args ...string) (ready, <-chan error, c
 	require.NoError(t, err)
 	text, isReady := strings.CutPrefix(line, "ready ")
 	require.True(t, isReady, line)
-	var said ready
-	require.NoError(t, json.Unmarshal([]byte(text), &said))
-	return said, ended, cancel
+	var printed ready
+	require.NoError(t, json.Unmarshal([]byte(text), &printed))
+	return printed, ended, cancel
 }
 
 func TestRun(t *testing.T) {
 	t.Parallel()
 	t.Run("the ready line names all addresses, and the page is served", func(t *testing.T) {
 		t.Parallel()
-		said, ended, stop := play(t, nil, "-seed", "9")
-		require.Equal(t, uint64(9), said.Seed)
-		require.FileExists(t, said.CA)
-		response, err := http.Get(said.Control)
+		printed, ended, stop := startProgram(t, nil, "-seed", "9")
+		require.Equal(t, uint64(9), printed.Seed)
+		require.FileExists(t, printed.CA)
+		response, err := http.Get(printed.Control)
 		require.NoError(t, err)
 		defer response.Body.Close()
 		body, err := io.ReadAll(response.Body)
@@ -46,17 +46,17 @@ func TestRun(t *testing.T) {
 		require.Contains(t, string(body), "Concur simulator")
 		stop()
 		require.NoError(t, <-ended)
-		require.NoFileExists(t, said.CA)
+		require.NoFileExists(t, printed.CA)
 	})
 	t.Run("without a seed the simulator chooses and prints one", func(t *testing.T) {
 		t.Parallel()
-		said, _, _ := play(t, nil)
-		require.NotZero(t, said.Seed)
+		printed, _, _ := startProgram(t, nil)
+		require.NotZero(t, printed.Seed)
 	})
 	t.Run("with -exit-with-stdin the simulator ends when standard input ends", func(t *testing.T) {
 		t.Parallel()
 		stdin, parent := io.Pipe()
-		_, ended, _ := play(t, stdin, "-exit-with-stdin")
+		_, ended, _ := startProgram(t, stdin, "-exit-with-stdin")
 		parent.Close()
 		require.NoError(t, <-ended)
 	})

@@ -167,7 +167,7 @@ func (s *simulator) registerPayload(p *payload, state stateFile) error {
 func (p *payload) readReport(r *report) {
 	root, err := scan(p.doc)
 	if err != nil {
-		r.status, r.rptKey = glimpse(p.doc, "ApsKey"), glimpse(p.doc, "RptKey")
+		r.status, r.rptKey = findText(p.doc, "ApsKey"), findText(p.doc, "RptKey")
 		setDefault(&r.status, waiting)
 		return
 	}

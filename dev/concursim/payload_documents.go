@@ -219,7 +219,7 @@ func (s *simulator) enterDocuments(r *report) error {
 	r.steps = desc.Steps
 	header := d.header()
 	if user := d.userID(); user != "" {
-		s.told["user "+strings.ToLower(desc.Login)] = user
+		s.documentIDs["user "+strings.ToLower(desc.Login)] = user
 	}
 	setDefault(&r.reportID, first(header, "reportId", "ID", "requestId"))
 	setDefault(&r.status, first(header, "approvalStatusId", "ApprovalStatusCode"))
@@ -245,7 +245,7 @@ func (s *simulator) enterDocuments(r *report) error {
 	} else {
 		r.desc.Entries = nil // report.xml already describes the entries
 	}
-	s.knowIDs(r)
+	s.rememberIDs(r)
 	for _, row := range d.rows(exceptionsV4Endpoint) {
 		key, _, known := s.keyOf(r, first(row, "allocationId", "expenseId", "parentExpenseId"))
 		h := existingException{Visibility: first(row, "exceptionVisibility"), Blocking: isYes(row.Get("isBlocking")), Own: true, raw: json.RawMessage(row.Raw)}
@@ -280,13 +280,13 @@ func requestStatus(header gjson.Result) string {
 	return "A_PEND"
 }
 
-// knowIDs gives the objects of the report the identifiers that the documents print.
-func (s *simulator) knowIDs(r *report) {
+// rememberIDs gives the objects of the report the identifiers that the documents print.
+func (s *simulator) rememberIDs(r *report) {
 	d := r.payload.docs
 	s.keyOf(r, "") // creates the identifiers that the simulator makes up
 	know := func(key string, row gjson.Result) {
 		id := idOf(row)
-		s.told["v4 "+key] = id
+		s.documentIDs["v4 "+key] = id
 		r.v4Keys[plainID(id)] = key
 	}
 	for i, row := range d.expenses() {
@@ -298,10 +298,10 @@ func (s *simulator) knowIDs(r *report) {
 		for j, item := range d.itemizationsOf(row) {
 			if j < len(e.itemizations) {
 				know(e.itemizations[j].Key, item)
-				s.knowAllocations(r, e, j, item)
+				s.rememberAllocations(r, e, j, item)
 			}
 		}
-		s.knowAllocations(r, e, -1, row)
+		s.rememberAllocations(r, e, -1, row)
 	}
 	for i, row := range d.rows(entriesV3Endpoint) { // v3 may use other identifiers
 		if i < len(r.entries) {
@@ -310,12 +310,12 @@ func (s *simulator) knowIDs(r *report) {
 	}
 }
 
-// knowAllocations adds the allocations of an expense, which the description does not have.
-func (s *simulator) knowAllocations(r *report, e *reportEntry, item int, row gjson.Result) {
+// rememberAllocations adds the allocations of an expense, which the description does not have.
+func (s *simulator) rememberAllocations(r *report, e *reportEntry, item int, row gjson.Result) {
 	for i, share := range r.payload.docs.about(allocationsV4Endpoint, idOf(row), "expenseId", r.payload.docs.expenses()) {
 		key := makeKey(s.draw(r.name, "told allocation", idOf(row), i))
 		r.objects[key] = object{"Allocation", e, item}
-		s.told["v4 "+key] = idOf(share)
+		s.documentIDs["v4 "+key] = idOf(share)
 		r.v4Keys[plainID(idOf(share))] = key
 	}
 }

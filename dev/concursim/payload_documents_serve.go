@@ -337,9 +337,9 @@ func (s *simulator) serveComments(c *call) answer {
 			list = append(list, json.RawMessage(row.Raw))
 		}
 	}
-	for _, said := range r.decisions {
-		if c.about.expense == "" && said.Comment != "" {
-			list = append(list, s.commentV4(r, nil, said.Comment, said.At.Format(timeV4)))
+	for _, made := range r.decisions {
+		if c.about.expense == "" && made.Comment != "" {
+			list = append(list, s.commentV4(r, nil, made.Comment, made.At.Format(timeV4)))
 		}
 	}
 	return jsonAnswer(list)

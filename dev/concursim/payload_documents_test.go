@@ -9,27 +9,27 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The documents of one small report, in the form that the documentation prints.
+// The documents of one small report, in the documented form.
 const (
-	toldHeaderV3 = `{ "Name": "Fair", "Total": 30.00, "CurrencyCode": "EUR", "OwnerLoginID": "o@example.com", "ApprovalStatusName": "Not Submitted",
+	headerV3JSON = `{ "Name": "Fair", "Total": 30.00, "CurrencyCode": "EUR", "OwnerLoginID": "o@example.com", "ApprovalStatusName": "Not Submitted",
   "ApprovalStatusCode": "A_NOTF", "LastModifiedDate": "2016-04-23T02:53:23.7", "HasException": false, "WorkflowActionUrl": "", "Odd": 0E-8, "ID": "39BD9F7C5C3F4986A6A6" }`
-	toldEntriesV3 = `{ "Items": [ { "ID": "gE1", "ExpenseID": "84fcbb92-bd4e-5342-b849-dac29fd163a2", "ReportID": "OTHER", "ExpenseTypeCode": "LUNCH", "PostedAmount": 30, "HasExceptions": false, "Odd": "<&>" } ], "NextPage": "http://elsewhere/x" }`
+	entriesV3JSON = `{ "Items": [ { "ID": "gE1", "ExpenseID": "84fcbb92-bd4e-5342-b849-dac29fd163a2", "ReportID": "OTHER", "ExpenseTypeCode": "LUNCH", "PostedAmount": 30, "HasExceptions": false, "Odd": "<&>" } ], "NextPage": "http://elsewhere/x" }`
 
-	toldHeaderV4 = `{ "approvalStatus": "Not Submitted", "approvalStatusId": "A_NOTF", "reportTotal": { "value": 30.00000000, "currencyCode": "EUR" },
+	headerV4JSON = `{ "approvalStatus": "Not Submitted", "approvalStatusId": "A_NOTF", "reportTotal": { "value": 30.00000000, "currencyCode": "EUR" },
   "amountDueCompany": { "value": 0E-8, "currencyCode": "EUR" }, "reportId": "764428DD6A664AF0BFCC", "userId": "32c2fcc3-b2e8-4907-9672-5b3f49b1c644", "reportVersion": 3 }`
-	toldExpensesV4 = `[ { "expenseId": "84FCBB92BD4E5342B849DAC29FD163A2", "expenseType": { "id": "LUNCH", "name": "Lunch" }, "postedAmount": { "value": 30.00000000, "currencyCode": "EUR" },
+	expensesV4JSON = `[ { "expenseId": "84FCBB92BD4E5342B849DAC29FD163A2", "expenseType": { "id": "LUNCH", "name": "Lunch" }, "postedAmount": { "value": 30.00000000, "currencyCode": "EUR" },
   "hasExceptions": false, "hasBlockingExceptions": false, "odd": null } ]`
 
-	toldRequest = `{ "id": "224AF3CDCC2A5244A37C72FA5770C6F3", "requestId": "333Z", "approvalStatus": { "code": "NOT_SUBMITTED", "name": "Not Submitted" },
+	requestJSON = `{ "id": "224AF3CDCC2A5244A37C72FA5770C6F3", "requestId": "333Z", "approvalStatus": { "code": "NOT_SUBMITTED", "name": "Not Submitted" },
   "approved": false, "owner": { "id": "c0d9894b-98e2-48d5-86f9-1decde90dd16" }, "pendingApproval": false, "odd": 1.50,
   "expenses": [ { "id": "B5FB8991E390474E875D6FD5BB1FDAF2" } ], "operations": [ { "rel": "submit", "href": "https://us.api.concursolutions.com/x" } ] }`
-	toldRequestExpenses = `[ { "id": "B5FB8991E390474E875D6FD5BB1FDAF2", "expenseType": { "id": "AIRFR" }, "postedAmount": { "value": 494.56, "currency": "USD" } } ]`
+	requestExpensesJSON = `[ { "id": "B5FB8991E390474E875D6FD5BB1FDAF2", "expenseType": { "id": "AIRFR" }, "postedAmount": { "value": 494.56, "currency": "USD" } } ]`
 
 	waits = "status: A_EXTV\n"
 )
 
-// told starts a world with one payload, p.
-func told(t *testing.T, files map[string]string) (*fixture, reportView) {
+// withDocuments starts a simulator with one payload, p.
+func withDocuments(t *testing.T, files map[string]string) (*fixture, reportView) {
 	t.Helper()
 	in := map[string]string{}
 	for name, content := range files {
@@ -43,13 +43,13 @@ func TestPayloadDocuments(t *testing.T) {
 	t.Parallel()
 	t.Run("v3 documents are served unchanged except for the report's state", func(t *testing.T) {
 		t.Parallel()
-		w, r := told(t, map[string]string{"report-v3.json": toldHeaderV3, "entries-v3.json": toldEntriesV3, "state.yaml": waits + "keep: [ApprovalStatusName]"})
+		w, r := withDocuments(t, map[string]string{"report-v3.json": headerV3JSON, "entries-v3.json": entriesV3JSON, "state.yaml": waits + "keep: [ApprovalStatusName]"})
 		path := pendingPath + "/" + r.ReportID + "?user=o@example.com"
-		require.Equal(t, strings.Replace(toldHeaderV3, "A_NOTF", waiting, 1), w.send(http.MethodGet, path, "").body)
+		require.Equal(t, strings.Replace(headerV3JSON, "A_NOTF", waiting, 1), w.send(http.MethodGet, path, "").body)
 		w.refused(http.StatusForbidden, w.send(http.MethodGet, pendingPath+"/"+r.ReportID+"?user=x@example.com", ""))
 
 		list := expenseV3Path + "entries?reportID=" + r.ReportID + "&user=o@example.com"
-		want := strings.NewReplacer("OTHER", r.ReportID, `"http://elsewhere/x"`, "null").Replace(toldEntriesV3)
+		want := strings.NewReplacer("OTHER", r.ReportID, `"http://elsewhere/x"`, "null").Replace(entriesV3JSON)
 		require.Equal(t, want, w.send(http.MethodGet, list, "").body)
 		require.JSONEq(t, `{"Items":[]}`, strings.Replace(w.send(http.MethodGet, expenseV3Path+"allocations?reportID="+r.ReportID, "").body, `,"NextPage":null`, "", 1))
 
@@ -67,18 +67,18 @@ func TestPayloadDocuments(t *testing.T) {
 	})
 	t.Run("v4 documents are served unchanged except for the report's state", func(t *testing.T) {
 		t.Parallel()
-		w, r := told(t, map[string]string{
-			"report-v4.json": toldHeaderV4, "expenses-v4.json": toldExpensesV4, "state.yaml": waits + "keep: [approvalStatus]",
+		w, r := withDocuments(t, map[string]string{
+			"report-v4.json": headerV4JSON, "expenses-v4.json": expensesV4JSON, "state.yaml": waits + "keep: [approvalStatus]",
 			"allocations-v4.json": `[ { "allocationId": "A1", "expenseId": "NOBODY'S", "percentage": 100.00000000 } ]`,
 			"exceptions-v4.json":  `[ { "exceptionCode": "OWN", "isBlocking": false, "message": "Concur's own", "expenseId": null } ]`,
 			"comments-v4.json":    `[ { "comment": "Here", "expenseId": "84FCBB92BD4E5342B849DAC29FD163A2" }, { "comment": "There" } ]`,
 			"attendees-v4/84FCBB92BD4E5342B849DAC29FD163A2.json": `{ "expenseAttendeeList": [ {} ] }`,
 		})
 		require.Equal(t, []string{"84FCBB92BD4E5342B849DAC29FD163A2"}, r.ExpenseIDs)
-		require.Equal(t, strings.Replace(toldHeaderV4, "A_NOTF", waiting, 1), w.header(r).body)
-		require.Equal(t, toldExpensesV4, w.send(http.MethodGet, long(r)+"/expenses", "").body)
+		require.Equal(t, strings.Replace(headerV4JSON, "A_NOTF", waiting, 1), w.header(r).body)
+		require.Equal(t, expensesV4JSON, w.send(http.MethodGet, long(r)+"/expenses", "").body)
 		expense := "/expenses/" + r.ExpenseIDs[0]
-		require.JSONEq(t, strings.Trim(toldExpensesV4, "[]"), w.send(http.MethodGet, long(r)+expense, "").body)
+		require.JSONEq(t, strings.Trim(expensesV4JSON, "[]"), w.send(http.MethodGet, long(r)+expense, "").body)
 		require.Equal(t, "[]", w.send(http.MethodGet, long(r)+expense+"/itemizations", "").body)
 		require.Contains(t, w.send(http.MethodGet, long(r)+expense+"/allocations", "").body, `"expenseId":"84FCBB92BD4E5342B849DAC29FD163A2","percentage":100.00000000`)
 		require.Equal(t, `{ "expenseAttendeeList": [ {} ] }`, w.send(http.MethodGet, short(r)+expense+"/attendees", "").body)
@@ -102,16 +102,16 @@ func TestPayloadDocuments(t *testing.T) {
 	})
 	t.Run("a blocking exception in a document prevents the approval", func(t *testing.T) {
 		t.Parallel()
-		w, r := told(t, map[string]string{"report-v4.json": toldHeaderV4, "state.yaml": waits, "exceptions-v4.json": `[ { "exceptionCode": "OWN", "isBlocking": true } ]`})
+		w, r := withDocuments(t, map[string]string{"report-v4.json": headerV4JSON, "state.yaml": waits, "exceptions-v4.json": `[ { "exceptionCode": "OWN", "isBlocking": true } ]`})
 		w.header(r)
 		require.Equal(t, []string{"step_exit_blocking_by_exception"}, w.refused(http.StatusBadRequest, w.patch(r, "approve", guarded)))
 	})
 	t.Run("documents of a travel request are served unchanged until an action", func(t *testing.T) {
 		t.Parallel()
-		w, r := told(t, map[string]string{"request.json": toldRequest, "request-expenses.json": toldRequestExpenses})
+		w, r := withDocuments(t, map[string]string{"request.json": requestJSON, "request-expenses.json": requestExpensesJSON})
 		require.Equal(t, "NOT_SUBMITTED", r.Status)
-		require.Equal(t, toldRequest, w.send(http.MethodGet, trip(r), "").body)
-		require.Equal(t, toldRequestExpenses, w.send(http.MethodGet, trip(r)+"/expenses", "").body)
+		require.Equal(t, requestJSON, w.send(http.MethodGet, trip(r), "").body)
+		require.Equal(t, requestExpensesJSON, w.send(http.MethodGet, trip(r)+"/expenses", "").body)
 		require.Equal(t, "[]", w.send(http.MethodGet, trip(r)+"/comments", "").body)
 		w.control(http.MethodPost, "/reports/p/submit", "", nil)
 		type shown struct {
@@ -129,12 +129,12 @@ func TestPayloadDocuments(t *testing.T) {
 	})
 	t.Run("a travel request's document says whether the request waits", func(t *testing.T) {
 		t.Parallel()
-		submitted := strings.NewReplacer("NOT_SUBMITTED", "SUBMITTED").Replace(toldRequest)
+		submitted := strings.NewReplacer("NOT_SUBMITTED", "SUBMITTED").Replace(requestJSON)
 		for document, want := range map[string]string{
 			submitted: "A_PEND", strings.Replace(submitted, `"submit"`, `"approve"`, 1): waiting,
 			strings.Replace(submitted, "Not Submitted", "Pending External Validation", 1): waiting,
 		} {
-			w, r := told(t, map[string]string{"request.json": document})
+			w, r := withDocuments(t, map[string]string{"request.json": document})
 			require.Equal(t, document, w.send(http.MethodGet, trip(r), "").body)
 			w.sim.mu.Lock()
 			require.Equal(t, want, w.sim.directory.names["p"].status)
@@ -143,7 +143,7 @@ func TestPayloadDocuments(t *testing.T) {
 	})
 	t.Run("an interface without documents shows those of another interface", func(t *testing.T) {
 		t.Parallel()
-		w, r := told(t, map[string]string{"report-v4.json": toldHeaderV4, "expenses-v4.json": toldExpensesV4, "state.yaml": waits})
+		w, r := withDocuments(t, map[string]string{"report-v4.json": headerV4JSON, "expenses-v4.json": expensesV4JSON, "state.yaml": waits})
 		body := w.read(r).body
 		require.Equal(t, []string{waiting, r.ReportID}, []string{elementText(body, "ApsKey"), elementText(body, "ReportId")})
 		require.Equal(t, "30.00000000", elementText(body, "ReportTotal"))
@@ -153,15 +153,15 @@ func TestPayloadDocuments(t *testing.T) {
 	})
 	t.Run("an unreadable document is served unchanged and does not count as a read", func(t *testing.T) {
 		t.Parallel()
-		w, r := told(t, map[string]string{"report-v4.json": toldHeaderV4[:40], "report-v3.json": toldHeaderV3, "state.yaml": waits})
-		require.Equal(t, toldHeaderV4[:40], w.header(r).body)
+		w, r := withDocuments(t, map[string]string{"report-v4.json": headerV4JSON[:40], "report-v3.json": headerV3JSON, "state.yaml": waits})
+		require.Equal(t, headerV4JSON[:40], w.header(r).body)
 		w.patch(r, "approve", guarded)
-		require.Contains(t, w.broken(), "stale-read")
+		require.Contains(t, w.brokenInvariants(), "stale-read")
 	})
 	t.Run("a folder can be loaded by a control call", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
-		dir := payloadsIn(t, map[string]string{"late/report-v4.json": toldHeaderV4, "late/state.yaml": waits, "bad/typo-v4.json": "{}"})
+		dir := payloadsIn(t, map[string]string{"late/report-v4.json": headerV4JSON, "late/state.yaml": waits, "bad/typo-v4.json": "{}"})
 		var r reportView
 		w.control(http.MethodPost, "/payloads", "dir: "+dir+"/late", &r)
 		require.Equal(t, []string{"late", waiting}, []string{r.Name, r.Status})
@@ -169,7 +169,7 @@ func TestPayloadDocuments(t *testing.T) {
 	})
 	t.Run("a payload can have report.xml beside JSON documents", func(t *testing.T) {
 		t.Parallel()
-		w, r := told(t, map[string]string{"report.xml": rawReport, "report-v4.json": toldHeaderV4, "expenses-v4.json": toldExpensesV4})
+		w, r := withDocuments(t, map[string]string{"report.xml": rawReport, "report-v4.json": headerV4JSON, "expenses-v4.json": expensesV4JSON})
 		require.Equal(t, "nE1", r.Entries[0])
 		require.Equal(t, http.StatusOK, w.put(r, "/expenses/"+r.ExpenseIDs[0], "NODATE").status)
 		require.Contains(t, w.read(r).body, "<HasExceptions>Y</HasExceptions>")

@@ -145,9 +145,9 @@ func textOf(content string) string {
 	return strings.TrimSpace(out.String())
 }
 
-// glimpse returns the text of the first element with that name in a document that cannot be
+// findText returns the text of the first element with that name in a document that cannot be
 // scanned.
-func glimpse(doc []byte, name string) string {
+func findText(doc []byte, name string) string {
 	_, rest, found := bytes.Cut(doc, []byte("<"+name+">"))
 	content, _, closed := bytes.Cut(rest, []byte("</"+name))
 	if !found || !closed {

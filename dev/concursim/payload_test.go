@@ -99,7 +99,7 @@ func TestPayloads(t *testing.T) {
 		require.Equal(t, "PRE", r.StepName)
 		require.Equal(t, "SUCCESS!", elementText(w.act("7%25t8$p", "Approve", "").body, "Status"))
 		require.Equal(t, "A_ACCO", w.state("p").Status)
-		require.Empty(t, w.broken())
+		require.Empty(t, w.brokenInvariants())
 	})
 	t.Run("a missing or nil WorkflowActionURL is replaced", func(t *testing.T) {
 		t.Parallel()
@@ -120,7 +120,7 @@ func TestPayloads(t *testing.T) {
 		require.Equal(t, waiting, r.Status)
 		w.waitFor(func() bool { return sentFor(w.sim, "p") == 1 })
 		w.approve(r)
-		require.Contains(t, w.broken(), "stale-read")
+		require.Contains(t, w.brokenInvariants(), "stale-read")
 	})
 	t.Run("a payload of only a callout sends it and serves nothing", func(t *testing.T) {
 		t.Parallel()

@@ -57,12 +57,12 @@ type report struct {
 
 // reportEntry is the part of an entry that changes.
 type reportEntry struct {
-	key           string
-	itemizations  []itemization
-	allocations   []string
-	hasExceptions bool
-	modified      time.Time
-	guests        int // how often somebody else has replaced the first attendee
+	key               string
+	itemizations      []itemization
+	allocations       []string
+	hasExceptions     bool
+	modified          time.Time
+	replacedAttendees int // how often somebody else has replaced the first attendee
 }
 
 type itemization struct {
@@ -126,7 +126,7 @@ func (s *simulator) makeReport(d description, now time.Time) (*report, error) {
 	for i, described := range d.Entries {
 		r.addEntry(s, i, described, now)
 	}
-	r.preset()
+	r.addExisting()
 	if err := s.register(r); err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func (s *simulator) register(r *report) error {
 	r.n = len(s.reports)
 	s.reports = append(s.reports, r)
 	s.directory.add(r)
-	s.knowItemsOf(r.desc)
+	s.rememberItemsOf(r.desc)
 	s.broadcast()
 	return nil
 }

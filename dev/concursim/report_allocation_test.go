@@ -28,8 +28,8 @@ entries:
 
 	t.Run("v1.1 shows it beside a flag for none or part", func(t *testing.T) {
 		body := w.read(r).body
-		require.Regexp(t, `^N N P [FY] N [FY] $`, said(body, "HasAllocation"))
-		require.Equal(t, "7999 PARKG 6000 7999 6000 6000 ROOM ", said(body, "AccountCode1"))
+		require.Regexp(t, `^N N P [FY] N [FY] $`, textsOf(body, "HasAllocation"))
+		require.Equal(t, "7999 PARKG 6000 7999 6000 6000 ROOM ", textsOf(body, "AccountCode1"))
 	})
 	t.Run("by v3", func(t *testing.T) {
 		types := ""
@@ -94,8 +94,8 @@ func TestRequestV4LinksSomeListItems(t *testing.T) {
 	require.Regexp(t, `\{"code":"[A-I]","value":"[0-9A-F]{32}"\}`, body)
 }
 
-// said is what the elements of a name say, one after the other.
-func said(body, name string) (all string) {
+// textsOf returns the texts of all elements with that name.
+func textsOf(body, name string) (all string) {
 	for _, found := range regexp.MustCompile("<"+name+">([^<]*)<").FindAllStringSubmatch(body, -1) {
 		all += found[1] + " "
 	}
@@ -131,6 +131,6 @@ listItems: {D1: deleted, D2: deleted, D3: deleted, D4: deleted, I1: invalid, G1:
 		require.Equal(t, want, one)
 	}
 	require.Equal(t, http.StatusNotFound, w.send(http.MethodGet, listItemPath+header.CustomData[3].Value, "").status)
-	require.Contains(t, w.read(r).body, "<Custom2>(D1) Deleted</Custom2>", "version 1.1 prints it as ever")
+	require.Contains(t, w.read(r).body, "<Custom2>(D1) Deleted</Custom2>", "v1.1 still prints it")
 	require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/reports", "{name: x, listItems: {A: odd}}").status)
 }

@@ -46,7 +46,7 @@ func (r *report) contentOf() journal.Content {
 		part(fmt.Sprint("itemizations of entry ", i+1), items)
 		part(fmt.Sprint("allocations of entry ", i+1), shares)
 		part(fmt.Sprint("number of attendees of entry ", i+1), e.Attendees)
-		part(fmt.Sprint("attendees of entry ", i+1), e.Attendees, r.entries[i].guests)
+		part(fmt.Sprint("attendees of entry ", i+1), e.Attendees, r.entries[i].replacedAttendees)
 	}
 	part("entries", rows)
 	r.content = c

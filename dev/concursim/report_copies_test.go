@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// serve answers a request without a connection, which makes many of them quick.
+// serve answers a request without a connection, so that many requests are fast.
 func (w *fixture) serve(method, path, body string) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
 	request.Header.Set("Authorization", "Bearer "+w.bearer)
@@ -111,9 +111,9 @@ func TestSummary(t *testing.T) {
 	}, w.summary())
 }
 
-// workOff reads, decides and deletes what the failed list is about, and returns how
-// long that took.
-func (w *fixture) workOff(items []*failedItem) time.Duration {
+// deleteAll handles each failed notification: it reads the report, decides, and deletes the
+// notification. It returns how long that took.
+func (w *fixture) deleteAll(items []*failedItem) time.Duration {
 	w.t.Helper()
 	begun := time.Now()
 	for _, item := range items {
@@ -138,7 +138,7 @@ func TestManyReportsAreServedAsQuicklyAsFew(t *testing.T) {
 		list := w.serve(http.MethodGet, failedPath+"?status=failed", "").Body.String()
 		require.Equal(t, count, strings.Count(list, "<Notification>"))
 		last := slices.Clone(w.sim.failed.items[count-few:])
-		took[count] = w.workOff(last)
+		took[count] = w.deleteAll(last)
 		require.Equal(t, summary{
 			Reports: count, Statuses: w.summary().Statuses,
 			Decisions: decided{Never: count - few, Once: few}, Failed: count - few,
@@ -148,5 +148,5 @@ func TestManyReportsAreServedAsQuicklyAsFew(t *testing.T) {
 		require.Equal(t, few, w.summary().Statuses[approved])
 	}
 	t.Log(took)
-	require.Less(t, took[many], 10*took[few], "it is looked for everywhere")
+	require.Less(t, took[many], 10*took[few], "the time grows with the number of reports")
 }

@@ -36,7 +36,7 @@ func TestReportsMixTheDocumentedForms(t *testing.T) {
 		require.Contains(t, string(v4[0]["location"]), `"name":"Montreal, Quebec"`)
 		require.Equal(t, []string{"true", "false"}, []string{string(v4[0]["isPaperReceiptRequired"]), string(v4[0]["isImageRequired"])})
 		seen["rate "+string(v4[0]["exchangeRate"])] = true
-		require.NotContains(t, w.get(long(r)+"/expenses/"+id+"/allocations", new(any)).body, "listItemUrl", "either form of an identifier is understood")
+		require.NotContains(t, w.get(long(r)+"/expenses/"+id+"/allocations", new(any)).body, "listItemUrl", "both forms of an identifier are accepted")
 
 		answer = w.get(short(r)+"/comments?includeAllComments=true", new(any))
 		seen[fmt.Sprint("comment ", strings.Contains(answer.body, `"expenseId":"`+r.ExpenseIDs[0]+`"`))] = true
@@ -68,14 +68,14 @@ func TestAnUnorderedReportHasAnotherOrderAtEachRead(t *testing.T) {
 	for _, one := range w.allV3("entries", r, 3) {
 		rows[one.ID] = true
 	}
-	require.Len(t, rows, 10, "the pages of a list go on in its order")
+	require.Len(t, rows, 10, "all pages have one order")
 	require.Equal(t, http.StatusOK, w.send(http.MethodGet, long(r)+"/expenses/"+r.ExpenseIDs[9]+"/itemizations", "").status)
 
 	same := w.described(`{name: same, entries: [{amount: 1, times: 9}]}`)
 	require.Equal(t, keysIn(w.read(same).body), keysIn(w.read(same).body))
 }
 
-// keysIn are the keys of the entries in their order.
+// keysIn returns the keys of the entries in their order.
 func keysIn(body string) string {
 	keys := ""
 	for _, rest := range strings.Split(body, "<RpeKey>")[1:] {

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// signs are what the headers of v3 and v4 show of a change.
-func (w *fixture) signs(r reportView) string {
+// headerChanges returns the fields of the v3 and v4 headers that show a change.
+func (w *fixture) headerChanges(r reportView) string {
 	w.t.Helper()
 	var v3, v4 map[string]any
 	w.get(pendingPath+"/"+r.ReportID+"?user=terry.tester@example.com", &v3)
@@ -31,15 +31,15 @@ func TestHeadersShowChanges(t *testing.T) {
 			t.Parallel()
 			w := newFixture(t)
 			r := w.submit("r", c.described+"steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}, {status: A_APPR}]")
-			before := w.signs(r)
+			before := w.headerChanges(r)
 			require.Equal(t, http.StatusOK, w.put(r, "", "NODATE").status)
-			put := w.signs(r)
+			put := w.headerChanges(r)
 			require.Equal(t, c.byException, before != put)
 			require.Equal(t, http.StatusNoContent, w.drop(r, "", "NODATE").status)
-			gone := w.signs(r)
+			gone := w.headerChanges(r)
 			require.Equal(t, c.byException, put != gone)
 			w.control(http.MethodPost, "/reports/r/next-step", "", nil)
-			require.Equal(t, c.byStep, gone != w.signs(r))
+			require.Equal(t, c.byStep, gone != w.headerChanges(r))
 		})
 	}
 }

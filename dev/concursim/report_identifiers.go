@@ -13,7 +13,7 @@ func (s *simulator) v3ID(key string) string {
 
 // v4ID returns the v4 identifier for a v1.1 key.
 func (s *simulator) v4ID(key string) string {
-	if id := s.told["v4 "+key]; id != "" {
+	if id := s.documentIDs["v4 "+key]; id != "" {
 		return id
 	}
 	return letters(s.draw("v4 id", key), hexDigits, 32)

@@ -23,7 +23,7 @@ func TestWritesBecomeVisibleLate(t *testing.T) {
 		r := w.submit("r", late)
 		w.header(r)
 		require.Equal(t, http.StatusOK, w.put(r, "", "NODATE").status)
-		require.Len(t, w.state("r").Existing, 1, "it is there")
+		require.Len(t, w.state("r").Existing, 1, "the control API shows the exception")
 		listed := func() (all []any) {
 			w.get(short(r)+"/exceptions", &all)
 			return all
@@ -35,7 +35,7 @@ func TestWritesBecomeVisibleLate(t *testing.T) {
 		require.Equal(t, http.StatusNoContent, w.drop(r, "", "NODATE").status)
 		require.Len(t, listed(), 1)
 		require.Eventually(t, func() bool { return len(listed()) == 0 }, eventually, tick)
-		require.Empty(t, w.broken())
+		require.Empty(t, w.brokenInvariants())
 	})
 	t.Run("two writes become visible one after the other", func(t *testing.T) {
 		t.Parallel()
@@ -48,7 +48,7 @@ func TestWritesBecomeVisibleLate(t *testing.T) {
 		w.put(r, "", "OVERLIM")
 		var all []any
 		w.get(short(r)+"/exceptions", &all)
-		require.Len(t, all, 1, "the first one stays shown")
+		require.Len(t, all, 1, "the first one is still visible")
 	})
 	t.Run("an approved report shows its old step for a while, and a second action breaks an invariant", func(t *testing.T) {
 		t.Parallel()
@@ -60,7 +60,7 @@ func TestWritesBecomeVisibleLate(t *testing.T) {
 		require.Equal(t, r.Step, w.lastLine(reportV4Endpoint).Shown.Step)
 		require.NotEqual(t, r.Step, w.lastLine(reportV4Endpoint).State.Step)
 		require.Equal(t, http.StatusNoContent, w.patch(r, "approve", guarded).status)
-		require.Equal(t, []string{"decided-twice"}, w.broken())
+		require.Equal(t, []string{"decided-twice"}, w.brokenInvariants())
 	})
 	t.Run("a deleted failed notification is listed for a while", func(t *testing.T) {
 		t.Parallel()

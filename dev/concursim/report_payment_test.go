@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// described makes a report of a description.
+// described makes a report from a description.
 func (w *fixture) described(yaml string) reportView {
 	w.t.Helper()
 	var r reportView
@@ -17,8 +17,8 @@ func (w *fixture) described(yaml string) reportView {
 	return r
 }
 
-// printed is the text of the first element of that name from the n-th entry on, and "-"
-// when there is none.
+// printed returns the text of the first element with that name from the n-th entry on, or
+// "-" if there is none.
 func printed(body string, n int, name string) string {
 	entries := strings.Split(body, "<ExpenseEntry>")
 	_, rest, found := strings.Cut(strings.Join(entries[n:], ""), "<"+name+">")
@@ -124,8 +124,8 @@ func TestReceipts(t *testing.T) {
 	}
 }
 
-// What the documents and real answers leave out or print in more than one way is there in
-// each of its ways, by the report.
+// The documents and real answers leave some values out or print them in several ways. With
+// enough reports each way occurs.
 func TestSomeValuesAreShownBySomeReportsOnly(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)

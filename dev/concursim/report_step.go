@@ -264,7 +264,7 @@ func (s *simulator) edit(r *report, how moveOptions) error {
 			entry.Custom = numbered{}
 		}
 		maps.Copy(entry.Custom, how.Custom)
-		s.knowItems(how.Custom)
+		s.rememberItems(how.Custom)
 	}
 	if how.AccountCode != "" {
 		entry.firstAllocation().AccountCode = how.AccountCode
@@ -273,7 +273,7 @@ func (s *simulator) edit(r *report, how moveOptions) error {
 		entry.Attendees = *how.Attendees
 	}
 	if how.ReplaceAttendee {
-		r.entries[at-1].guests++
+		r.entries[at-1].replacedAttendees++
 	}
 	r.content = nil
 	r.entries[at-1].modified = time.Now().UTC()

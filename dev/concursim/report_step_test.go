@@ -49,7 +49,7 @@ func TestAnExceptionWithMovesOnMovesTheReport(t *testing.T) {
 				now := w.state("r")
 				require.Equal(t, map[bool]string{true: approved, false: waiting}[c.moved], now.Status)
 				require.Empty(t, now.Decisions, "nobody has decided")
-				require.Empty(t, w.broken())
+				require.Empty(t, w.brokenInvariants())
 			})
 		}
 	}
@@ -60,7 +60,7 @@ func TestMovesAfterMovesAReportThatStillWaits(t *testing.T) {
 	w := newFixture(t)
 	r := w.submit("r", "movesOn: [NODATE]", "movesAfter: 30ms", "steps: [{extv: SUBMIT}, {extv: PRE-EXTRACT}]")
 	w.put(r, "", "NODATE")
-	w.put(r, "", "NODATE") // which is there already
+	w.put(r, "", "NODATE") // it is on the report already
 	w.waitFor(func() bool { return w.sim.directory.names["r"].stepName == "PRE-EXTRACT" })
 	require.Never(t, func() bool { return w.state("r").StepName != "PRE-EXTRACT" }, 100*time.Millisecond, 20*time.Millisecond)
 

@@ -330,8 +330,8 @@ func (s *simulator) renderAttendees(d *document, r *report, i, count int) {
 
 // drawAttendee makes the nth attendee of an entry. The first one may have been replaced.
 func (s *simulator) drawAttendee(r *report, what string, entry, n int) *rand.Rand {
-	if guests := r.entries[entry].guests; n == 0 && guests > 0 {
-		return s.draw(r.name, what, entry, n, guests)
+	if replacedAttendees := r.entries[entry].replacedAttendees; n == 0 && replacedAttendees > 0 {
+		return s.draw(r.name, what, entry, n, replacedAttendees)
 	}
 	return s.draw(r.name, what, entry, n)
 }

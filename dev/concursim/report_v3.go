@@ -85,7 +85,7 @@ func (c *call) readable() *report {
 	return c.report
 }
 
-// handleReportV3 plays a single v3 report, which only its owner can read:
+// handleReportV3 simulates a single v3 report, which only its owner can read:
 // https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html.
 func (s *simulator) handleReportV3(c *call) answer {
 	r, a := s.ownReportV3(c)

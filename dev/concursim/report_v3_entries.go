@@ -26,7 +26,7 @@ func (s *simulator) collectionV3(c *call, perUser bool) (*report, pageV3, answer
 	return r, page, answer{}
 }
 
-// handleEntriesV3 plays the entries of a report:
+// handleEntriesV3 simulates the entries of a report:
 // https://developer.concur.com/api-reference/expense/expense-report/expense-entry.html.
 func (s *simulator) handleEntriesV3(c *call) answer {
 	r, page, a := s.collectionV3(c, true)
@@ -37,7 +37,7 @@ func (s *simulator) handleEntriesV3(c *call) answer {
 	return s.pageOf(c, page, len(shown), func(i int) any { return s.renderEntryV3(r, r.expenseAt(shown[i], -1)) })
 }
 
-// handleItemizationsV3 plays the itemizations of all entries of a report:
+// handleItemizationsV3 simulates the itemizations of all entries of a report:
 // https://developer.concur.com/api-reference/expense/expense-report/expense-itemization.html.
 func (s *simulator) handleItemizationsV3(c *call) answer {
 	r, page, a := s.collectionV3(c, true)
@@ -54,7 +54,7 @@ func (s *simulator) handleItemizationsV3(c *call) answer {
 	return s.pageOf(c, page, len(all), func(i int) any { return s.renderItemizationV3(r, all[i]) })
 }
 
-// handleAllocationsV3 plays the allocations of a report's entries and itemizations:
+// handleAllocationsV3 simulates the allocations of a report's entries and itemizations:
 // https://developer.concur.com/api-reference/expense/allocations/expense-allocations.html.
 func (s *simulator) handleAllocationsV3(c *call) answer {
 	r, page, a := s.collectionV3(c, false)

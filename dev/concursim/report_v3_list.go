@@ -12,7 +12,7 @@ import (
 
 const pendingPath = "/api/v3.0/expense/reports"
 
-// handlePendingList plays the v3 list of reports of the token's company:
+// handlePendingList simulates the v3 list of reports of the token's company:
 // https://developer.concur.com/api-reference/expense/expense-report/v3.reports.html.
 // NextPage is an absolute URL with an opaque offset.
 func (s *simulator) handlePendingList(c *call) answer {

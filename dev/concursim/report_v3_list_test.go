@@ -91,7 +91,7 @@ func TestPendingList(t *testing.T) {
 		require.Less(t, before[1].LastModifiedDate, before[1].SubmitDate)
 		require.GreaterOrEqual(t, before[0].LastModifiedDate, before[0].SubmitDate)
 		w.control(http.MethodPost, "/reports/b/next-step", "", nil)
-		require.Equal(t, before[1], rows()[1], "no step changes it")
+		require.Equal(t, before[1], rows()[1], "a step does not change it")
 	})
 	t.Run("invalid parameters of the list are refused", func(t *testing.T) {
 		t.Parallel()

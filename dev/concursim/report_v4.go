@@ -52,7 +52,7 @@ func (s *simulator) expenseOf(c *call) (*report, described, answer) {
 	return r, r.expenseAt(slices.Index(r.entries, o.entry), o.item), answer{}
 }
 
-// handleReportV4 plays the header of a report:
+// handleReportV4 simulates the header of a report:
 // https://developer.concur.com/api-reference/expense/expense-report/v4.reports.html.
 func (s *simulator) handleReportV4(c *call) answer {
 	r, a := s.reportOf(c)
@@ -148,7 +148,7 @@ func localised(seed uint64, status, name string) string {
 	return name
 }
 
-// handleCommentsV4 plays the comments on a report's header or on an expense:
+// handleCommentsV4 simulates the comments on a report's header or on an expense:
 // https://developer.concur.com/api-reference/expense/expense-report/v4.comments.html.
 func (s *simulator) handleCommentsV4(c *call) answer {
 	if c.about.expense != "" {

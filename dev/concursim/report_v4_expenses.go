@@ -6,7 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// handleExpensesV4 plays the list of entries, in one answer and without custom fields. The
+// handleExpensesV4 simulates the list of entries, in one answer and without custom fields. The
 // list of a flat report also has the itemizations:
 // https://developer.concur.com/api-reference/expense/expense-report/v4.expenses.html.
 func (s *simulator) handleExpensesV4(c *call) answer {
@@ -27,7 +27,7 @@ func (s *simulator) handleExpensesV4(c *call) answer {
 	return jsonAnswer(all)
 }
 
-// handleExpenseV4 plays a single entry or itemization with all its fields.
+// handleExpenseV4 simulates a single entry or itemization with all its fields.
 func (s *simulator) handleExpenseV4(c *call) answer {
 	r, d, a := s.expenseOf(c)
 	if r == nil {
@@ -52,7 +52,7 @@ func (s *simulator) handleExpenseV4(c *call) answer {
 	return jsonAnswer(v)
 }
 
-// handleItemizationsV4 plays the itemizations of an entry.
+// handleItemizationsV4 simulates the itemizations of an entry.
 func (s *simulator) handleItemizationsV4(c *call) answer {
 	r, d, a := s.expenseOf(c)
 	if r == nil {
@@ -195,7 +195,7 @@ func attendeesOf(d described) int {
 	return d.whole.Attendees
 }
 
-// handleAllocationsV4 plays the allocations of an expense. An itemized entry has none; its
+// handleAllocationsV4 simulates the allocations of an expense. An itemized entry has none; its
 // itemizations have them:
 // https://developer.concur.com/api-reference/expense/expense-report/v4.allocations.html.
 func (s *simulator) handleAllocationsV4(c *call) answer {
@@ -229,7 +229,7 @@ func withoutLinks(data []any) []any {
 	return data
 }
 
-// handleAttendeesV4 plays the attendees of an expense:
+// handleAttendeesV4 simulates the attendees of an expense:
 // https://developer.concur.com/api-reference/expense/expense-report/v4.expense-attendee-associations.html.
 func (s *simulator) handleAttendeesV4(c *call) answer {
 	r, d, a := s.expenseOf(c)

@@ -108,7 +108,7 @@ func (s *simulator) refuseRequest(c *call, status int, code, message string) ans
 	return s.jsonError(c, requestErrors, status, code, message)
 }
 
-// handleRequestAction plays approve and sendback of Request v4, for an external system at
+// handleRequestAction simulates approve and sendback of Request v4, for an external system at
 // an external validation:
 // https://developer.concur.com/api-reference/request/v4.endpoints.workflow-resources.html.
 // There is no guard, so the action applies to whatever such step the request has reached by
@@ -119,15 +119,15 @@ func (s *simulator) handleRequestAction(c *call) answer {
 		return a
 	}
 	c.entry.SetStep(r.step)
-	var said struct {
+	var given struct {
 		Comment string `json:"comment"`
 	}
 	approves := c.about.action == approveAction
-	if !approves && len(bytes.TrimSpace(c.body)) > 0 && strictJSON(c.body, &said) != nil {
+	if !approves && len(bytes.TrimSpace(c.body)) > 0 && strictJSON(c.body, &given) != nil {
 		return s.refuseRequest(c, http.StatusBadRequest, "invalidJson", "The request cannot be read.")
 	}
 	switch {
-	case utf8.RuneCountInString(said.Comment) > maxComment:
+	case utf8.RuneCountInString(given.Comment) > maxComment:
 		return s.refuseRequest(c, http.StatusBadRequest, "badParam", "The comment is longer than 2000 characters.")
 	case s.approverActs(r): // acts as the approver; the audit trail shows "System, Concur"
 	case r.status != waiting && c.query.Get("userId") == "" && s.wrongStep(r) == http.StatusForbidden:
@@ -141,13 +141,13 @@ func (s *simulator) handleRequestAction(c *call) answer {
 	case approves && r.desc.NoApprover:
 		return s.refuseRequest(c, http.StatusConflict, s.oneOf(r, noApproverRequest), "Nobody is there to approve the Request.")
 	case approves && r.desc.Refusal != "":
-		return s.refuseRequest(c, requestRefusal(r.desc.Refusal), r.desc.Refusal, words(r.desc.Refusal))
+		return s.refuseRequest(c, requestRefusal(r.desc.Refusal), r.desc.Refusal, messageOf(r.desc.Refusal))
 	}
-	s.decide(c, r, decision{Comment: said.Comment})
+	s.decide(c, r, decision{Comment: given.Comment})
 	return jsonAnswer(s.shownRequest(r))
 }
 
-// handleRequestV1 plays Request v1, which has ended. Callouts still name its addresses.
+// handleRequestV1 simulates Request v1, which has ended. Callouts still name its addresses.
 func (s *simulator) handleRequestV1(c *call) answer {
 	if s.draw("request v1", c.path).IntN(2) == 0 {
 		return s.errorAnswer(c, http.StatusNotFound, "The requested resource does not exist.")

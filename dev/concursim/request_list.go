@@ -54,7 +54,7 @@ func changedBetween(c *call) (after, before time.Time, fine bool) {
 	return after, before, true
 }
 
-// handleRequests plays the list of travel requests:
+// handleRequests simulates the list of travel requests:
 // https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html.
 func (s *simulator) handleRequests(c *call) answer {
 	start, limit, fine := readPageRequest(c)

@@ -7,7 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// handleRequest plays a travel request:
+// handleRequest simulates a travel request:
 // https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html.
 func (s *simulator) handleRequest(c *call) answer {
 	r, a := s.requestOf(c)
@@ -135,7 +135,7 @@ func (s *simulator) fieldsRequest(into fields, texts map[int]string) {
 	}
 }
 
-// handleRequestExpenses plays the expected expenses of a request, all in one answer:
+// handleRequestExpenses simulates the expected expenses of a request, all in one answer:
 // https://developer.concur.com/api-reference/request/v4.endpoints.expected-expense-resources.html.
 func (s *simulator) handleRequestExpenses(c *call) answer {
 	r, a := s.requestOf(c)
@@ -184,7 +184,7 @@ func (s *simulator) renderExpected(r *report, d described) fields {
 	return v
 }
 
-// handleRequestExceptions plays Concur's own exceptions on a request; a client cannot post
+// handleRequestExceptions simulates Concur's own exceptions on a request; a client cannot post
 // any. A company must name the user.
 func (s *simulator) handleRequestExceptions(c *call) answer {
 	r, a := s.requestOf(c)
@@ -212,7 +212,7 @@ func (s *simulator) handleRequestExceptions(c *call) answer {
 	return jsonAnswer(list)
 }
 
-// handleRequestComments plays the comments on a request, newest first.
+// handleRequestComments simulates the comments on a request, newest first.
 func (s *simulator) handleRequestComments(c *call) answer {
 	r, a := s.requestOf(c)
 	if r == nil {

@@ -25,7 +25,7 @@ func (w *fixture) request(name string, more ...string) reportView {
 	return r
 }
 
-func (w *fixture) look(r reportView) seenRequest {
+func (w *fixture) readRequest(r reportView) seenRequest {
 	w.t.Helper()
 	var seen seenRequest
 	w.get(trip(r), &seen)
@@ -63,7 +63,7 @@ func TestRequests(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.request("r", "wrongStepStatus: 400\nsteps: [{extv: SUBMIT}, {status: A_PEND}, {status: APPROVED}]")
-		seen := w.look(r)
+		seen := w.readRequest(r)
 		require.Regexp(t, "^[0-9A-Z]{4}$", seen.RequestID)
 		require.Regexp(t, "^[0-9A-F]{32}$", seen.ID)
 		require.Equal(t, "SUBMITTED", seen.ApprovalStatus.Code)
@@ -83,7 +83,7 @@ func TestRequests(t *testing.T) {
 		require.Equal(t, []string{"missingRequiredParam"}, w.refused(http.StatusBadRequest, w.post(r, "approve", "")))
 		require.Equal(t, []string{"userIsNotAllowed"}, w.refused(http.StatusForbidden, w.post(r, "approve?userId="+r.UserID, "")))
 		w.control(http.MethodPost, "/reports/r/approve", "", nil)
-		require.Equal(t, "APPROVED", w.look(r).ApprovalStatus.Code)
+		require.Equal(t, "APPROVED", w.readRequest(r).ApprovalStatus.Code)
 		w.control(http.MethodGet, "/reports/r?until=status:APPROVED&wait=1s", "", &r)
 		require.Equal(t, "APPROVED", r.Status)
 	})
@@ -145,14 +145,14 @@ func TestRequests(t *testing.T) {
 		r := w.request("r")
 		for move, want := range map[string]string{"recall": "NOT_SUBMITTED submit", "send-back": "SENTBACK submit"} {
 			w.control(http.MethodPost, "/reports/r/"+move, "", nil)
-			seen := w.look(r)
+			seen := w.readRequest(r)
 			require.Equal(t, want, seen.ApprovalStatus.Code+" "+seen.offers())
 			w.control(http.MethodPost, "/reports/r/edit", "amount: 1", nil)
 			w.control(http.MethodPost, "/reports/r/resubmit", "", nil)
 		}
-		require.Equal(t, "182", fmt.Sprint(w.look(r).TotalPostedAmount.Value))
+		require.Equal(t, "182", fmt.Sprint(w.readRequest(r).TotalPostedAmount.Value))
 		w.control(http.MethodPost, "/reports/r/cancel", "", nil)
-		require.Equal(t, "CANCELED", w.look(r).ApprovalStatus.Code)
+		require.Equal(t, "CANCELED", w.readRequest(r).ApprovalStatus.Code)
 		require.Equal(t, http.StatusConflict, w.tryControl(http.MethodPost, "/reports/r/resubmit", "").status)
 		w.submit("report")
 		require.Equal(t, http.StatusConflict, w.tryControl(http.MethodPost, "/reports/report/cancel", "").status)
@@ -245,17 +245,17 @@ func TestRequestList(t *testing.T) {
 	})
 }
 
-// breachesOfRequests break the invariants that hold for travel requests too.
+// breachesOfRequests break the invariants that also apply to travel requests.
 var breachesOfRequests = map[string]func(*testing.T, *fixture, reportView){
 	"decided-twice": func(t *testing.T, w *fixture, r reportView) {
 		w.fault("{endpoint: request-action, kind: lost-answer}")
-		w.look(r)
+		w.readRequest(r)
 		w.post(r, "approve", "")
 		require.Equal(t, http.StatusOK, w.post(r, "approve", "").status)
 	},
 	"wrong-step": func(t *testing.T, w *fixture, r reportView) {
 		w.control(http.MethodPost, "/reports/r/recall", "", nil)
-		w.look(r)
+		w.readRequest(r)
 		w.post(r, "approve", "")
 	},
 	"stale-read": func(t *testing.T, w *fixture, r reportView) {
@@ -271,7 +271,7 @@ var breachesOfRequests = map[string]func(*testing.T, *fixture, reportView){
 		w.refused(http.StatusBadRequest, w.do(request))
 	},
 	"comment-too-long": func(t *testing.T, w *fixture, r reportView) {
-		w.look(r)
+		w.readRequest(r)
 		w.refused(http.StatusBadRequest, w.post(r, "sendback", `{"comment":"`+strings.Repeat("é", maxComment+1)+`"}`))
 	},
 	"token-in-url": func(t *testing.T, w *fixture, r reportView) {
@@ -292,20 +292,20 @@ func TestInvariantsOfRequests(t *testing.T) {
 			t.Parallel()
 			w := newFixture(t)
 			breach(t, w, w.request("r", "steps: [{extv: SUBMIT}, {extv: AGAIN}, {status: APPROVED}]"))
-			require.Contains(t, w.broken(), name)
+			require.Contains(t, w.brokenInvariants(), name)
 		})
 	}
 	t.Run("a client that reads before each action breaks no invariant", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		r := w.request("r", "steps: [{extv: SUBMIT}, {extv: AGAIN}, {extv: ONCE-MORE}, {status: APPROVED}]")
-		w.look(r)
+		w.readRequest(r)
 		require.Equal(t, http.StatusOK, w.post(r, "approve", "").status)
 		w.fault("{endpoint: request-action, kind: moved, param: {to: next-step}}")
-		w.look(r)
+		w.readRequest(r)
 		require.Equal(t, http.StatusOK, w.post(r, "approve", "").status)
 		require.Equal(t, "APPROVED", w.state("r").Status)
-		require.Empty(t, w.broken())
+		require.Empty(t, w.brokenInvariants())
 	})
 	t.Run("a notification of a waiting request may be deleted", func(t *testing.T) {
 		t.Parallel()
@@ -314,7 +314,7 @@ func TestInvariantsOfRequests(t *testing.T) {
 		var item failedItem
 		w.control(http.MethodPost, "/reports/r/callout", "failed: true", &item)
 		require.Equal(t, http.StatusOK, w.send(http.MethodDelete, failedPath+"/"+item.ID, "").status)
-		require.Empty(t, w.broken())
+		require.Empty(t, w.brokenInvariants())
 	})
 }
 
@@ -327,7 +327,7 @@ func TestOperationsOfTravelRequests(t *testing.T) {
 		seen := map[string]int{}
 		for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
 			r := w.request(name, steps)
-			offers := w.look(r).offers()
+			offers := w.readRequest(r).offers()
 			seen[offers]++
 			if offers == "approve sendback" {
 				require.Contains(t, w.send(http.MethodGet, trip(r), "").body, `"approver":{`)
@@ -340,23 +340,23 @@ func TestOperationsOfTravelRequests(t *testing.T) {
 		}
 		require.Len(t, seen, 2)
 		require.Positive(t, seen["recall cancel"])
-		require.Equal(t, "approve sendback", w.look(w.request("theirs", steps, "operations: approver")).offers())
-		require.Equal(t, "recall cancel", w.look(w.request("owners", steps, "operations: traveler")).offers())
-		require.Contains(t, w.broken(), "wrong-step")
-		waits := w.look(w.request("waits", "operations: traveler"))
+		require.Equal(t, "approve sendback", w.readRequest(w.request("theirs", steps, "operations: approver")).offers())
+		require.Equal(t, "recall cancel", w.readRequest(w.request("owners", steps, "operations: traveler")).offers())
+		require.Contains(t, w.brokenInvariants(), "wrong-step")
+		waits := w.readRequest(w.request("waits", "operations: traveler"))
 		require.Equal(t, "recall cancel", waits.offers(), "at an external validation, too")
 		require.Equal(t, "Pending External Validation", waits.ApprovalStatus.Name)
-		require.Equal(t, "Pending Cost Object Approval", w.look(w.request("cost", "steps: [{status: A_PECO}, {status: APPROVED}]")).ApprovalStatus.Name)
+		require.Equal(t, "Pending Cost Object Approval", w.readRequest(w.request("cost", "steps: [{status: A_PECO}, {status: APPROVED}]")).ApprovalStatus.Name)
 	})
 	t.Run("operations and statusName set what a request offers and shows", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		missing := w.request("missing", "operations: missing", "statusName: Externe Prüfung")
 		require.NotContains(t, w.send(http.MethodGet, trip(missing), "").body, `"operations"`)
-		require.Equal(t, "Externe Prüfung", w.look(missing).ApprovalStatus.Name)
+		require.Equal(t, "Externe Prüfung", w.readRequest(missing).ApprovalStatus.Name)
 		none := w.request("none", "operations: none")
 		require.Contains(t, w.send(http.MethodGet, trip(none), "").body, `"operations":[]`)
-		require.NotContains(t, w.post(missing, "approve", "").body, `"operations"`, "nor in the answer to an action")
+		require.NotContains(t, w.post(missing, "approve", "").body, `"operations"`, "the answer to an action has none either")
 		for _, wrong := range []string{"request: true\noperations: some", "operations: none", "statusName: x"} {
 			require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/reports", "name: wrong\n"+wrong).status)
 		}

@@ -73,7 +73,7 @@ type simulator struct {
 	late        map[*report]bool // reports with writes that reads do not show yet
 	directory   directory
 	payloads    []*payload
-	told        map[string]string // identifiers from raw payloads, by what they identify
+	documentIDs map[string]string // identifiers from raw payloads, by what they identify
 	codes       map[string]bool
 	blocking    map[string]bool // codes that block a report
 	journal     journal.Journal
@@ -93,7 +93,7 @@ func start(opts options) (_ *simulator, err error) {
 	s := &simulator{
 		opts: opts, log: opts.log, home: firstHost,
 		done:    make(chan struct{}),
-		changed: make(chan struct{}), told: map[string]string{},
+		changed: make(chan struct{}), documentIDs: map[string]string{},
 		late: map[*report]bool{}, codes: map[string]bool{}, blocking: map[string]bool{}, directory: newDirectory(),
 	}
 	for _, code := range []string{"NODATE", "NORECPT", "OVERLIM", "MISSING", "APPRVTO"} {

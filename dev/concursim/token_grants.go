@@ -60,7 +60,7 @@ func refuseToken(code int, geolocation ...string) answer {
 	return answer{status: r.status, contentType: "application/json", body: []byte(body)}
 }
 
-// handleToken plays POST /oauth2/v0/token for the grants refresh_token, password (with a
+// handleToken simulates POST /oauth2/v0/token for the grants refresh_token, password (with a
 // company's request token) and client_credentials:
 // https://developer.concur.com/api-reference/authentication/apidoc.html.
 func (s *simulator) handleToken(c *call) answer {

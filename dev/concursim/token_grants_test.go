@@ -104,7 +104,7 @@ func TestGrants(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		w.send(http.MethodGet, "/api/x?t="+w.sim.opts.requestToken, "")
-		require.Equal(t, []string{"token-in-url"}, w.broken())
+		require.Equal(t, []string{"token-in-url"}, w.brokenInvariants())
 		require.NotContains(t, w.tryControl(http.MethodGet, "/journal", "").body, w.sim.opts.requestToken)
 	})
 }

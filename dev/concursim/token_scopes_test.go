@@ -36,7 +36,7 @@ func TestScopes(t *testing.T) {
 		require.Equal(t, http.StatusForbidden, w.send(http.MethodPut, short+"/exceptions", `{"exceptionCode":"NODATE","exceptionVisibility":"ALL"}`).status)
 		refused := w.send(http.MethodPatch, short+"/approve", `{}`)
 		require.Equal(t, http.StatusForbidden, refused.status)
-		require.NotContains(t, refused.body, "workflowstatus", "Concur does not say which")
+		require.NotContains(t, refused.body, "workflowstatus", "the answer does not name the scope")
 		require.Zero(t, w.state("r").Writes)
 		require.Equal(t, "a scope is missing", w.journal()[len(w.journal())-1].Note)
 	})
@@ -58,7 +58,7 @@ func TestScopes(t *testing.T) {
 		next := tokenOf(t, w.grant("grant_type", "refresh_token", "refresh_token", held))["refresh_token"].(string)
 		require.NotEqual(t, held, next)
 		w.control(http.MethodPost, "/scopes", "add: [EXPRPT]", nil)
-		require.Equal(t, "EXPRPT", tokenOf(t, w.grant("grant_type", "refresh_token", "refresh_token", next))["scope"], "a refresh token that is replaced keeps what was granted")
+		require.Equal(t, "EXPRPT", tokenOf(t, w.grant("grant_type", "refresh_token", "refresh_token", next))["scope"], "a replaced refresh token keeps its scopes")
 	})
 	t.Run("simulator.md lists the scopes", func(t *testing.T) {
 		t.Parallel()
@@ -92,9 +92,9 @@ func TestRevoking(t *testing.T) {
 		requireRefused(t, http.StatusBadRequest, 108, w.askToken())
 		after[w.read(r).status]++
 		w.bearer = tokenOf(t, w.companyGrant())["access_token"].(string)
-		require.Equal(t, http.StatusOK, w.read(r).status, "a request token begins anew")
+		require.Equal(t, http.StatusOK, w.read(r).status, "a new grant gives access again")
 	}
-	require.Len(t, said, 2, "it is answered with a text in JSON, or with nothing")
+	require.Len(t, said, 2, "some seeds answer with JSON, others with nothing")
 	require.Positive(t, said[`"deleted"`])
 	require.Positive(t, said[""])
 	require.Positive(t, after[http.StatusOK], "with some seeds an access token outlives the connection")
@@ -116,7 +116,7 @@ func TestRefreshTokens(t *testing.T) {
 				changed++
 			}
 			if known, is := ends[next]; is {
-				require.Equal(t, known, answer["refresh_expires_in"], "a token that is kept does not begin anew")
+				require.Equal(t, known, answer["refresh_expires_in"], "a kept token keeps its end")
 			}
 			held, ends[next] = next, answer["refresh_expires_in"]
 		}

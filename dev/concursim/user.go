@@ -15,7 +15,7 @@ const searchSchema = "urn:ietf:params:scim:api:messages:concur:2.0:SearchRequest
 
 // userID returns the UUID of a login, the same everywhere.
 func (s *simulator) userID(login string) string {
-	if id := s.told["user "+strings.ToLower(login)]; id != "" {
+	if id := s.documentIDs["user "+strings.ToLower(login)]; id != "" {
 		return id
 	}
 	return makeUUID(s.draw("user", strings.ToLower(login)))
@@ -44,7 +44,7 @@ func nearMatch(login string) user { return user{"a." + login, "Namesake, Another
 
 var userNameFilter = regexp.MustCompile(`^\s*userName\s+(?i:eq)\s+("(?:[^"\\]|\\.)*")\s*$`)
 
-// handleUsersSearch plays the search of Identity v4.1. It supports only the filter userName
+// handleUsersSearch simulates the search of Identity v4.1. It supports only the filter userName
 // eq: https://developer.concur.com/api-guides/profile/identity-search.html.
 func (s *simulator) handleUsersSearch(c *call) answer {
 	var asked struct {
@@ -76,7 +76,7 @@ func (s *simulator) handleUsersSearch(c *call) answer {
 	})
 }
 
-// handleUser plays a user of Identity v4.1 by UUID:
+// handleUser simulates a user of Identity v4.1 by UUID:
 // https://developer.concur.com/api-reference/profile/v4.1.identity.html.
 func (s *simulator) handleUser(c *call) answer {
 	for _, found := range s.directory.logins {

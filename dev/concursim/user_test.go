@@ -29,7 +29,7 @@ func TestUsers(t *testing.T) {
 			w.decode(w.search(`"userName eq \"ann@example.com\""`), &found)
 			require.Len(t, found.Resources, found.TotalResults)
 			for i, one := range found.Resources {
-				require.Empty(t, one.DisplayName, "it was not asked for")
+				require.Empty(t, one.DisplayName, "displayName was not requested")
 				if one.UserName == "Ann@example.com" {
 					require.Equal(t, r.UserID, one.ID)
 					first += i
@@ -48,7 +48,7 @@ func TestUsers(t *testing.T) {
 		}
 		require.Positive(t, alone)
 		require.Positive(t, withAnother)
-		require.Positive(t, first, "the other one is in front with some seed")
+		require.Positive(t, first, "with some seeds the other user comes first")
 	})
 	t.Run("an unknown user is not found, and an invalid search is refused", func(t *testing.T) {
 		t.Parallel()

@@ -53,12 +53,12 @@ func (c *Service) respond(r *http.Request, body []byte, mode string) (status int
 	if err == nil {
 		err = verify(c.key, r, body)
 	}
-	before, known := c.told[q.ID]
+	before, known := c.answers[q.ID]
 	if err == nil && known && before.body != string(body) {
 		err = fmt.Errorf("its id was used for another request")
 	}
 	if err != nil {
-		c.refuses = append(c.refuses, fmt.Sprintf("a request about %s: %v", name(r), err))
+		c.violations = append(c.violations, fmt.Sprintf("a request about %s: %v", name(r), err))
 		return http.StatusBadRequest, []byte("{}")
 	}
 	if status := refused[mode]; status != 0 {
@@ -75,7 +75,7 @@ func (c *Service) respond(r *http.Request, body []byte, mode string) (status int
 	if known {
 		return http.StatusOK, before.answer // a repeated request gets the same answer
 	}
-	items, ok := c.about(name(r), q)
+	items, ok := c.answerItems(name(r), q)
 	if !ok {
 		return http.StatusNotFound, []byte("{}")
 	}
@@ -90,7 +90,7 @@ func (c *Service) respond(r *http.Request, body []byte, mode string) (status int
 		return http.StatusInternalServerError, nil
 	}
 	if mode == Working {
-		c.told[q.ID] = told{string(body), answer}
+		c.answers[q.ID] = pastAnswer{string(body), answer}
 	}
 	return http.StatusOK, answer
 }
@@ -101,8 +101,8 @@ var refused = map[string]int{
 	Redirect: http.StatusTemporaryRedirect, Forbidden: http.StatusForbidden,
 }
 
-// about answers a known fact.
-func (c *Service) about(fact string, q request) ([]item, bool) {
+// answerItems answers a request about a known fact.
+func (c *Service) answerItems(fact string, q request) ([]item, bool) {
 	replies, said := c.rules[fact]
 	if !said && fact != "duplicates" {
 		return nil, false

@@ -1,4 +1,4 @@
-// Package factservice plays the services that answer facts. It is never shipped and shares
+// Package factservice simulates the services that answer facts. It is never shipped and shares
 // no code with the connector: the form of a request and its signature are written here
 // again, from the documents, so that both can disagree.
 package factservice
@@ -29,14 +29,14 @@ type Service struct {
 	server      http.Server
 	unavailable atomic.Bool
 
-	mu       sync.Mutex
-	mode     string
-	key      []byte
-	rules    map[string][]Reply
-	seen     map[string]string // the first report with a receipt
-	told     map[string]told   // the answer to each request
-	requests []Request
-	refuses  []string
+	mu         sync.Mutex
+	mode       string
+	key        []byte
+	rules      map[string][]Reply
+	seen       map[string]string     // the first report with a receipt
+	answers    map[string]pastAnswer // to each request
+	requests   []Request
+	violations []string
 }
 
 // Reply is the answer about an object that has the values of When; an empty When matches
@@ -55,8 +55,8 @@ type Request struct {
 	Status int
 }
 
-// told is an answer that is repeated when the request is repeated.
-type told struct {
+// pastAnswer is an answer that is repeated when the request is repeated.
+type pastAnswer struct {
 	body   string
 	answer []byte
 }
@@ -96,7 +96,7 @@ func Open(o Options) (*Service, error) {
 	}
 	c := &Service{
 		URL: "https://" + listener.Addr().String(), mode: Working, key: key,
-		seen: map[string]string{}, told: map[string]told{},
+		seen: map[string]string{}, answers: map[string]pastAnswer{},
 	}
 	c.server.Handler = http.HandlerFunc(c.serve)
 	c.server.ReadHeaderTimeout = 10 * time.Second
@@ -167,7 +167,7 @@ func (c *Service) Violations() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var all []error
-	for _, text := range c.refuses {
+	for _, text := range c.violations {
 		all = append(all, errors.New(text))
 	}
 	return errors.Join(all...)

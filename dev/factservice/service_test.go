@@ -29,7 +29,7 @@ import (
 
 const secret = "whsec_c2VjcmV0LW9mLXRoZS10ZXN0LW51bWJlci1vbmU="
 
-func opened(t *testing.T) *factservice.Service {
+func openService(t *testing.T) *factservice.Service {
 	t.Helper()
 	dir := t.TempDir()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -48,15 +48,15 @@ func opened(t *testing.T) *factservice.Service {
 	return c
 }
 
-// asks describes a request, with changes that are made before or after it is signed.
-type asks struct {
+// testRequest describes a request, with changes that are made before or after it is signed.
+type testRequest struct {
 	id, report, body string
 	method           string
 	at               time.Time
 	header           map[string]string
 }
 
-func (a asks) put(t *testing.T, c *factservice.Service, fact string) (int, string, error) {
+func (a testRequest) put(t *testing.T, c *factservice.Service, fact string) (int, string, error) {
 	t.Helper()
 	if a.id == "" {
 		a.id = "fact_1"
@@ -97,27 +97,27 @@ func (a asks) put(t *testing.T, c *factservice.Service, fact string) (int, strin
 func TestForbiddenRequestsAreReported(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		request asks
+		request testRequest
 		says    string
 	}{
-		"no signature":       {asks{header: map[string]string{"webhook-signature": ""}}, "signature"},
-		"another signature":  {asks{header: map[string]string{"webhook-signature": "v1,AAAA"}}, "signature"},
-		"another version":    {asks{header: map[string]string{"webhook-signature": "v1a,AAAA"}}, "signature"},
-		"an old timestamp":   {asks{at: time.Now().Add(-6 * time.Minute)}, "timestamp"},
-		"a future time":      {asks{at: time.Now().Add(6 * time.Minute)}, "timestamp"},
-		"another time":       {asks{header: map[string]string{"webhook-timestamp": fmt.Sprint(time.Now().Unix() - 9)}}, "signature"},
-		"another id":         {asks{header: map[string]string{"webhook-id": "fact_2"}}, "header"},
-		"an empty time":      {asks{body: `{"fact":"f","id":"fact_1","at":"","items":[{"key":"1","values":{}}]}`}, "time"},
-		"another field":      {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[{"key":"1","values":{},"name":"Kim"}]}`}, "unknown field"},
-		"a duplicate object": {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[{"key":"1","values":{}},{"key":"1","values":{}}]}`}, "twice"},
-		"no objects":         {asks{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[]}`}, "0 objects"},
-		"a credential":       {asks{header: map[string]string{"Authorization": "Bearer x"}}, "credential"},
-		"another method":     {asks{method: http.MethodPut}, "POST"},
-		"another media type": {asks{header: map[string]string{"Content-Type": "text/plain"}}, "JSON"},
+		"no signature":       {testRequest{header: map[string]string{"webhook-signature": ""}}, "signature"},
+		"another signature":  {testRequest{header: map[string]string{"webhook-signature": "v1,AAAA"}}, "signature"},
+		"another version":    {testRequest{header: map[string]string{"webhook-signature": "v1a,AAAA"}}, "signature"},
+		"an old timestamp":   {testRequest{at: time.Now().Add(-6 * time.Minute)}, "timestamp"},
+		"a future time":      {testRequest{at: time.Now().Add(6 * time.Minute)}, "timestamp"},
+		"another time":       {testRequest{header: map[string]string{"webhook-timestamp": fmt.Sprint(time.Now().Unix() - 9)}}, "signature"},
+		"another id":         {testRequest{header: map[string]string{"webhook-id": "fact_2"}}, "header"},
+		"an empty time":      {testRequest{body: `{"fact":"f","id":"fact_1","at":"","items":[{"key":"1","values":{}}]}`}, "time"},
+		"another field":      {testRequest{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[{"key":"1","values":{},"name":"Kim"}]}`}, "unknown field"},
+		"a duplicate object": {testRequest{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[{"key":"1","values":{}},{"key":"1","values":{}}]}`}, "twice"},
+		"no objects":         {testRequest{body: `{"fact":"f","id":"fact_1","at":"2026-11-24T10:30:00Z","items":[]}`}, "0 objects"},
+		"a credential":       {testRequest{header: map[string]string{"Authorization": "Bearer x"}}, "credential"},
+		"another method":     {testRequest{method: http.MethodPut}, "POST"},
+		"another media type": {testRequest{header: map[string]string{"Content-Type": "text/plain"}}, "JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			service := opened(t)
+			service := openService(t)
 			status, _, err := c.request.put(t, service, "duplicates")
 			require.NoError(t, err)
 			require.Equal(t, http.StatusBadRequest, status)
@@ -126,9 +126,9 @@ func TestForbiddenRequestsAreReported(t *testing.T) {
 	}
 	t.Run("an id of another request", func(t *testing.T) {
 		t.Parallel()
-		service := opened(t)
+		service := openService(t)
 		for i, report := range []string{"R1", "R1", "R2"} {
-			status, _, err := asks{report: report}.put(t, service, "duplicates")
+			status, _, err := testRequest{report: report}.put(t, service, "duplicates")
 			require.NoError(t, err)
 			require.Equal(t, map[bool]int{true: http.StatusOK, false: http.StatusBadRequest}[i < 2], status)
 		}
@@ -138,12 +138,12 @@ func TestForbiddenRequestsAreReported(t *testing.T) {
 
 func TestTheSameReceiptOnAnotherReportIsADuplicate(t *testing.T) {
 	t.Parallel()
-	c := opened(t)
+	c := openService(t)
 	for i, step := range []struct{ report, says string }{
 		{"R1", `{"duplicate":false,"reportId":null}`}, {"R1", `{"duplicate":false,"reportId":null}`},
 		{"R2", `{"duplicate":true,"reportId":"R1"}`}, {"R1", `{"duplicate":false,"reportId":null}`},
 	} {
-		status, body, err := asks{id: fmt.Sprint("fact_", i), report: step.report}.put(t, c, "duplicates")
+		status, body, err := testRequest{id: fmt.Sprint("fact_", i), report: step.report}.put(t, c, "duplicates")
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, status)
 		require.JSONEq(t, `{"items":[{"key":"1","values":`+step.says+`}]}`, body)
@@ -155,13 +155,13 @@ func TestTheSameReceiptOnAnotherReportIsADuplicate(t *testing.T) {
 
 func TestEveryModeHasItsEffect(t *testing.T) {
 	t.Parallel()
-	c := opened(t)
+	c := openService(t)
 	c.SetReplies(map[string][]factservice.Reply{"open": {{When: map[string]any{"vendor": "Ritz"}, Then: map[string]any{"ok": true}}, {Then: map[string]any{"ok": false}}}})
 	for mode, want := range map[string]int{
 		factservice.Working: 200, factservice.Broken: 500, factservice.Outage: 503, factservice.Busy: 429, factservice.Redirect: 307, factservice.Forbidden: 403, factservice.WrongSecret: 401, factservice.Malformed: 200, factservice.Page: 403, factservice.Missing: 200, factservice.Twice: 200,
 	} {
 		require.NoError(t, c.SetMode(mode))
-		status, body, err := asks{id: "fact_" + mode}.put(t, c, "open")
+		status, body, err := testRequest{id: "fact_" + mode}.put(t, c, "open")
 		require.NoError(t, err, mode)
 		require.Equal(t, want, status, mode)
 		var answer struct{ Items []any }
@@ -169,13 +169,13 @@ func TestEveryModeHasItsEffect(t *testing.T) {
 		require.Equal(t, map[string]int{factservice.Working: 1, factservice.Twice: 2}[mode], len(answer.Items), "%s: %v", mode, err)
 	}
 	require.NoError(t, c.SetMode(factservice.Unavailable))
-	_, _, err := asks{}.put(t, c, "open")
+	_, _, err := testRequest{}.put(t, c, "open")
 	require.Error(t, err)
 	require.NoError(t, c.SetMode(factservice.Working))
-	status, _, err := asks{}.put(t, c, "open")
+	status, _, err := testRequest{}.put(t, c, "open")
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, status)
-	status, _, err = asks{id: "fact_9"}.put(t, c, "unknown")
+	status, _, err = testRequest{id: "fact_9"}.put(t, c, "unknown")
 	require.NoError(t, err)
 	require.Equal(t, http.StatusNotFound, status)
 	require.Error(t, c.SetMode("glad"))

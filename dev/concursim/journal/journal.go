@@ -132,7 +132,7 @@ type Request struct {
 }
 
 // AddRequest records an incoming request. It returns nil once the journal is full: the
-// simulator then refuses work, because it could not judge it.
+// simulator then refuses work, because it could not check it.
 func (j *Journal) AddRequest(r Request) *Entry {
 	e := j.add(Line{
 		Direction: "in", Method: r.Method, Path: r.Path, Endpoint: r.Endpoint,
