@@ -2,18 +2,34 @@ package main
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-const (
-	late = "visibleAfter: 700ms"
+// late is longer than a test takes. showWrites ends the wait.
+const late = "visibleAfter: 30s"
 
-	eventually, tick = 10 * time.Second, 20 * time.Millisecond
-)
+// showWrites lets reads show all writes from now on.
+func (w *fixture) showWrites() {
+	w.sim.mu.Lock()
+	defer w.sim.mu.Unlock()
+	for r := range w.sim.late {
+		for i := range r.unshown {
+			r.unshown[i].until = time.Now()
+		}
+	}
+	for item := range w.sim.failed.deleted {
+		w.sim.failed.deleted[item] = time.Now()
+	}
+}
+
+func (w *fixture) exceptionsOf(r reportView) (all []any) {
+	w.t.Helper()
+	w.get(short(r)+"/exceptions", &all)
+	return all
+}
 
 func TestWritesBecomeVisibleLate(t *testing.T) {
 	t.Parallel()
@@ -24,17 +40,15 @@ func TestWritesBecomeVisibleLate(t *testing.T) {
 		w.header(r)
 		require.Equal(t, http.StatusOK, w.put(r, "", "NODATE").status)
 		require.Len(t, w.state("r").Existing, 1, "the control API shows the exception")
-		listed := func() (all []any) {
-			w.get(short(r)+"/exceptions", &all)
-			return all
-		}
-		require.Empty(t, listed())
+		require.Empty(t, w.exceptionsOf(r))
 		require.Equal(t, "N", elementText(w.read(r).body, "HasException"))
-		require.Eventually(t, func() bool { return len(listed()) == 1 }, eventually, tick)
+		w.showWrites()
+		require.Len(t, w.exceptionsOf(r), 1)
 		require.Equal(t, "Y", elementText(w.read(r).body, "HasException"))
 		require.Equal(t, http.StatusNoContent, w.drop(r, "", "NODATE").status)
-		require.Len(t, listed(), 1)
-		require.Eventually(t, func() bool { return len(listed()) == 0 }, eventually, tick)
+		require.Len(t, w.exceptionsOf(r), 1)
+		w.showWrites()
+		require.Empty(t, w.exceptionsOf(r))
 		require.Empty(t, w.brokenInvariants())
 	})
 	t.Run("two writes become visible one after the other", func(t *testing.T) {
@@ -43,12 +57,20 @@ func TestWritesBecomeVisibleLate(t *testing.T) {
 		r := w.submit("r", late)
 		w.header(r)
 		w.put(r, "", "NODATE")
-		require.Eventually(t, func() bool { var all []any; w.get(short(r)+"/exceptions", &all); return len(all) == 1 }, eventually, tick)
+		w.showWrites()
 		w.header(r)
 		w.put(r, "", "OVERLIM")
-		var all []any
-		w.get(short(r)+"/exceptions", &all)
-		require.Len(t, all, 1, "the first one is still visible")
+		require.Len(t, w.exceptionsOf(r), 1, "only the first one is visible")
+		w.showWrites()
+		require.Len(t, w.exceptionsOf(r), 2)
+	})
+	t.Run("a write becomes visible after visibleAfter", func(t *testing.T) {
+		t.Parallel()
+		w := newFixture(t)
+		r := w.submit("r", "visibleAfter: 1ms")
+		w.header(r)
+		w.put(r, "", "NODATE")
+		require.Eventually(t, func() bool { return len(w.exceptionsOf(r)) == 1 }, 20*time.Second, time.Millisecond)
 	})
 	t.Run("an approved report shows its old step for a while, and a second action breaks an invariant", func(t *testing.T) {
 		t.Parallel()
@@ -76,14 +98,15 @@ func TestWritesBecomeVisibleLate(t *testing.T) {
 				return w.sendTo(w.sim.base(w.host)+failedPath+"?status=failed", http.MethodGet, "", http.Header{"Authorization": {"Bearer " + w.bearer}, "Accept": {accept}}).body
 			}
 			require.Contains(t, listed(), item.ID)
-			require.Eventually(t, func() bool { return !strings.Contains(listed(), item.ID) }, eventually, tick)
+			w.showWrites()
+			require.NotContains(t, listed(), item.ID)
 		}
 	})
 	t.Run("visibleAfter has a limit", func(t *testing.T) {
 		t.Parallel()
 		w := newFixture(t)
 		for _, wrong := range []string{"31s", "-1s", "soon"} {
-			require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/reports", "name: x\nshownAfter: "+wrong).status)
+			require.Equal(t, http.StatusBadRequest, w.tryControl(http.MethodPost, "/reports", "name: x\nvisibleAfter: "+wrong).status)
 		}
 	})
 }
