@@ -139,7 +139,7 @@ func (s *simulator) classify(c *call) {
 	case strings.HasPrefix(lower, failedPath+"/"):
 		c.endpoint, c.id = failedDeleteEndpoint, path[len(failedPath)+1:]
 		if item := s.failed.find(c.id); item != nil {
-			c.report = s.directory.names[item.report]
+			c.report = s.directory.names[item.Report]
 		}
 	case inReport && strings.EqualFold(rest, "exceptions"):
 		c.endpoint, c.id = exceptionsEndpoint, id
@@ -227,32 +227,6 @@ func (s *simulator) handle(c *call) answer {
 		c.entry.ShowContent(c.report.contentOf(), c.shownContent(s))
 	}
 	return a
-}
-
-// handleAs answers as the endpoint does.
-func (s *simulator) handleAs(c *call) answer {
-	switch c.endpoint {
-	case tokenEndpoint:
-		return s.handleToken(c)
-	case connectionsEndpoint:
-		return s.handleRevoke(c)
-	case detailsEndpoint:
-		return s.handleDetails(c)
-	case exceptionsEndpoint:
-		return s.handleExceptions(c)
-	case actionEndpoint:
-		return s.handleAction(c)
-	case failedListEndpoint:
-		return s.handleFailedList(c)
-	case failedDeleteEndpoint:
-		return s.handleFailedDelete(c)
-	case pendingListEndpoint:
-		return s.handlePendingList(c)
-	}
-	if a, known := s.handleJSON(c); known {
-		return a
-	}
-	return s.errorAnswer(c, http.StatusNotFound, "The requested resource does not exist.")
 }
 
 // settle records the status of the answer.

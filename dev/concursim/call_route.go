@@ -186,12 +186,16 @@ func (c *call) errorForm() errorForm {
 	return xmlErrors
 }
 
-// handleJSON answers a call that classifyJSON knows.
-func (s *simulator) handleJSON(c *call) (answer, bool) {
+// handleAs answers as the endpoint does.
+func (s *simulator) handleAs(c *call) answer {
 	if a, served := s.servePayload(c); served {
-		return a, true
+		return a
 	}
 	handlers := map[string]func(*call) answer{
+		tokenEndpoint: s.handleToken, connectionsEndpoint: s.handleRevoke,
+		detailsEndpoint: s.handleDetails, exceptionsEndpoint: s.handleExceptions, actionEndpoint: s.handleAction,
+		failedListEndpoint: s.handleFailedList, failedDeleteEndpoint: s.handleFailedDelete, pendingListEndpoint: s.handlePendingList,
+
 		usersSearchEndpoint: s.handleUsersSearch, userEndpoint: s.handleUser, listItemEndpoint: s.handleListItem,
 
 		reportV3Endpoint: s.handleReportV3, entriesV3Endpoint: s.handleEntriesV3,
@@ -208,9 +212,8 @@ func (s *simulator) handleJSON(c *call) (answer, bool) {
 		requestExceptionsEndpoint: s.handleRequestExceptions, requestCommentsEndpoint: s.handleRequestComments,
 		requestActionEndpoint: s.handleRequestAction, requestV1Endpoint: s.handleRequestV1,
 	}
-	handler, known := handlers[c.endpoint]
-	if !known {
-		return answer{}, false
+	if handle, known := handlers[c.endpoint]; known {
+		return handle(c)
 	}
-	return handler(c), true
+	return s.errorAnswer(c, http.StatusNotFound, "The requested resource does not exist.")
 }

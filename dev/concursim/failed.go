@@ -34,9 +34,9 @@ type failedItem struct {
 	Report          string `json:"report,omitempty"`
 	Junk            string `json:"junk,omitempty"`
 
-	n            int
-	report, step string
-	xml, json    string // the rendered entry, once it was asked for
+	n         int
+	step      string // of the report when the callout failed
+	xml, json string // the rendered entry, once it was requested
 }
 
 const maxFailed = 25_000
@@ -70,7 +70,7 @@ func (s *simulator) fail(n *notification) *failedItem {
 		ID:        makeKey(s.draw("notification", s.failed.made)),
 		EventType: n.EventType, ObjectType: n.ObjectType, ObjectURI: n.ObjectURI,
 		EventDateTime: n.EventDateTime, Report: n.report, Junk: n.Junk,
-		report: n.report, step: n.step,
+		step: n.step,
 	}
 	if len(item.EventDateTime) == len(time.DateOnly) {
 		item.EventDateTime += time.Now().UTC().Format("T15:04:05")
@@ -113,11 +113,11 @@ func (s *simulator) handleFailedDelete(c *call) answer {
 	}
 	// A callout about a travel request stands for every request that is submitted, so its
 	// notification may be deleted at any time.
-	if r := s.directory.names[item.report]; r != nil && !r.deleted && r.status == waiting && r.step == item.step && !r.desc.Request {
+	if r := s.directory.names[item.Report]; r != nil && !r.deleted && r.status == waiting && r.step == item.step && !r.desc.Request {
 		c.entry.SetUndecided()
 	}
 	s.failed.remove(item)
-	if r := s.directory.names[item.report]; r != nil && r.visibleAfter() > 0 {
+	if r := s.directory.names[item.Report]; r != nil && r.visibleAfter() > 0 {
 		s.failed.deleted[item] = time.Now().Add(r.visibleAfter())
 	}
 	c.entry.SetEffect()

@@ -73,7 +73,7 @@ func (s *simulator) rememberAllocated(allocations []allocationDescription) {
 // list: its code begins with its parent's code, and its short code is its own.
 // https://developer.concur.com/api-reference/common/list-item/v4.list-item.html.
 func (s *simulator) handleListItem(c *call) answer {
-	id := strings.ToUpper(strings.ReplaceAll(c.about.object, "-", ""))
+	id := plainID(c.about.object)
 	item, known := s.directory.items[id]
 	state := s.directory.itemStates[item.code]
 	if !known || state == itemGone {

@@ -199,7 +199,7 @@ func (s *simulator) renderEntry(d *document, c *call, r *report, i int, desc ent
 	d.leaf("FormKey", makeKey(s.draw("form", desc.Type)))
 	image := ""
 	if desc.Receipt && !desc.EReceipt {
-		image = strings.ToUpper(strings.ReplaceAll(makeUUID(s.draw(r.name, "receipt", i)), "-", ""))
+		image = plainID(makeUUID(s.draw(r.name, "receipt", i)))
 	}
 	d.leaf("ReceiptImageId", image)
 	d.leaf("ExpName", desc.Name)

@@ -19,22 +19,9 @@ func (s *simulator) handlePendingList(c *call) answer {
 	if !strings.EqualFold(c.query.Get("user"), "all") {
 		return s.errorAnswer(c, http.StatusBadRequest, "The user is not valid.")
 	}
-	limit := 25
-	if text := c.query.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > 100 {
-			return s.errorAnswer(c, http.StatusBadRequest, "The limit is not valid.")
-		}
-		limit = n
-	}
-	from := 0
-	if text := c.query.Get("offset"); text != "" {
-		plain, err := base64.RawURLEncoding.DecodeString(text)
-		n, bad := strconv.Atoi(string(plain))
-		if err != nil || bad != nil || n < 0 {
-			return s.errorAnswer(c, http.StatusBadRequest, "The offset is not valid.")
-		}
-		from = n
+	page, wrong := readPageV3(c)
+	if wrong != "" {
+		return s.errorAnswer(c, http.StatusBadRequest, wrong)
 	}
 	tests, ok := s.testUsers(c.query.Get("isTestUser"))
 	if !ok {
@@ -49,8 +36,8 @@ func (s *simulator) handlePendingList(c *call) answer {
 			listed = append(listed, r)
 		}
 	}
-	from = min(from, len(listed))
-	to := min(from+limit, len(listed))
+	from := min(page.from, len(listed))
+	to := min(from+page.limit, len(listed))
 	rows := []any{}
 	for _, r := range listed[from:to] {
 		if e := s.rowOf(r, reportV3Endpoint, s.followV3); e != nil {
@@ -58,31 +45,25 @@ func (s *simulator) handlePendingList(c *call) answer {
 			continue
 		}
 		row := s.renderReportV3(r)
-		row["OwnerLoginID"] = owner(r)
+		if r.desc.Login == "" { // a report.xml does not name its owner
+			row["OwnerLoginID"] = "terry.tester@example.com"
+		}
 		rows = append(rows, row)
 	}
-	page := s.lastPageV3(rows)
+	list := s.lastPageV3(rows)
 	if to < len(listed) {
-		query := url.Values{"offset": {base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(to)))}, "limit": {strconv.Itoa(limit)},
+		query := url.Values{"offset": {base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(to)))}, "limit": {strconv.Itoa(page.limit)},
 			"user": {"ALL"}, "approvalStatusCode": {c.query.Get("approvalStatusCode")}}
 		if kind := c.query.Get("isTestUser"); kind != "" {
 			query.Set("isTestUser", kind)
 		}
-		page["NextPage"] = "http://" + s.authority(s.home) + pendingPath + "?" + query.Encode()
+		list["NextPage"] = "http://" + s.authority(s.home) + pendingPath + "?" + query.Encode()
 	}
-	body, err := json.MarshalIndent(page, "", "  ")
+	body, err := json.MarshalIndent(list, "", "  ")
 	if err != nil {
 		return answer{status: http.StatusInternalServerError, contentType: "application/json"}
 	}
 	return answer{status: http.StatusOK, contentType: "application/json; charset=utf-8", body: body}
-}
-
-// owner returns the login of the report's owner. The simulator does not read it from raw
-// payloads.
-func owner(r *report) string {
-	login := r.desc.Login
-	setDefault(&login, "terry.tester@example.com")
-	return login
 }
 
 // testUsers returns whose reports a list with that isTestUser shows, and false for an

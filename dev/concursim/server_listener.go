@@ -170,13 +170,10 @@ func (c *lineConn) Read(p []byte) (int, error) {
 
 // escapeStray writes every % that does not begin a valid escape as %25.
 func escapeStray(s string) string {
-	if !strings.Contains(s, "%") {
-		return s
-	}
 	var b strings.Builder
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		b.WriteByte(s[i])
-		if s[i] == '%' && !(i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2])) {
+		if _, valid := escapeAt(s, i); s[i] == '%' && !valid {
 			b.WriteString("25")
 		}
 	}
@@ -187,8 +184,8 @@ func escapeStray(s string) string {
 func unescape(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
-		if s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]) {
-			b.WriteByte(unhex(s[i+1])<<4 | unhex(s[i+2]))
+		if decoded, valid := escapeAt(s, i); valid {
+			b.WriteByte(decoded)
 			i += 2
 			continue
 		}
@@ -197,18 +194,13 @@ func unescape(s string) string {
 	return b.String()
 }
 
-func isHex(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
-}
-
-func unhex(c byte) byte {
-	switch {
-	case c >= 'a':
-		return c - 'a' + 10
-	case c >= 'A':
-		return c - 'A' + 10
+// escapeAt returns the byte of the percent escape at i, and false if none is there.
+func escapeAt(s string, i int) (byte, bool) {
+	if s[i] != '%' || i+2 >= len(s) {
+		return 0, false
 	}
-	return c - '0'
+	n, err := strconv.ParseUint(s[i+1:i+3], 16, 8)
+	return byte(n), err == nil
 }
 
 // sameSegment reports whether a key in a link and a path segment that a client sent mean

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -131,7 +130,7 @@ func (s *simulator) issueToken(c *call, held string, scopes []string) answer {
 			t.current = refresh
 		}
 	}
-	fields := map[string]any{
+	granted := fields{
 		"expires_in":    s.expiresIn(random),
 		"scope":         strings.Join(scopes, " "),
 		"token_type":    "Bearer",
@@ -144,12 +143,12 @@ func (s *simulator) issueToken(c *call, held string, scopes []string) answer {
 		tells = *t.showsExpiry
 	}
 	if tells && t.refresh[refresh] != nil {
-		fields["refresh_expires_in"] = t.refresh[refresh].ends().Unix()
+		granted["refresh_expires_in"] = t.refresh[refresh].ends().Unix()
 	}
 	if random.IntN(2) == 0 {
-		fields["id_token"] = "eyJhbGciOiJSUzI1NiJ9." + letters(random, keyLetters, 400) + "." + letters(random, keyLetters, 342)
+		granted["id_token"] = "eyJhbGciOiJSUzI1NiJ9." + letters(random, keyLetters, 400) + "." + letters(random, keyLetters, 342)
 	}
-	return tokenAnswer(fields)
+	return tokenAnswer(granted)
 }
 
 // expiresIn is the life of an access token in seconds: a text as documented, or a number as
@@ -166,7 +165,7 @@ func (s *simulator) expiresIn(random *rand.Rand) any {
 // accepts.
 func (s *simulator) issueAppToken(c *call, scopes []string) answer {
 	random := s.draw("token", len(s.tokens.order))
-	return tokenAnswer(map[string]any{
+	return tokenAnswer(fields{
 		"expires_in":   s.expiresIn(random),
 		"scope":        strings.Join(scopes, " "),
 		"token_type":   "Bearer",
@@ -198,12 +197,10 @@ func geolocation(random *rand.Rand, base string) string {
 	return base + []string{"/", tokenPath, "", ""}[random.IntN(4)]
 }
 
-func tokenAnswer(fields map[string]any) answer {
-	body, err := json.Marshal(fields)
-	if err != nil {
-		return answer{status: http.StatusInternalServerError, contentType: "application/json"}
-	}
-	return answer{status: http.StatusOK, contentType: "application/json", body: body, header: map[string]string{"Connection": "close"}}
+func tokenAnswer(token fields) answer {
+	a := jsonAnswer(token)
+	a.header = map[string]string{"Connection": "close"}
+	return a
 }
 
 // elsewhere reports whether an access token belongs to a company and to another host.
