@@ -64,7 +64,7 @@ func newFixture(t *testing.T, change ...func(*options)) *fixture {
 	w := &fixture{t: t, ctx: t.Context(), sim: sim, host: firstHost, client: &http.Client{
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       20 * time.Second,
+		Timeout:       time.Minute,
 	}}
 	w.login()
 	return w

@@ -30,11 +30,11 @@ func TestAnExceptionWithMovesOnMovesTheReport(t *testing.T) {
 			onEntry   bool
 			moved     bool
 		}{
-			"at once":                  {"movesOn: [NODATE]", false, true},
-			"by no other code":         {"movesOn: [NORECPT]", false, false},
-			"not by one on an entry":   {"movesOn: [NODATE]", true, false},
-			"where nothing is said":    {"purpose: x", false, false},
-			"and not before its while": {"movesOn: [NODATE]\nmovesAfter: 20s", false, false},
+			"the code moves the report":             {"movesOn: [NODATE]", false, true},
+			"another code moves nothing":            {"movesOn: [NORECPT]", false, false},
+			"the code on an entry moves nothing":    {"movesOn: [NODATE]", true, false},
+			"without movesOn nothing moves":         {"purpose: x", false, false},
+			"with movesAfter nothing moves at once": {"movesOn: [NODATE]\nmovesAfter: 20s", false, false},
 		} {
 			t.Run(via+" "+name, func(t *testing.T) {
 				t.Parallel()
