@@ -11,6 +11,15 @@ import (
 	"concur-connector/policy"
 )
 
+// declared is a file with a fact and variables.
+const declared = `apiVersion: concur-connector/v1
+facts:
+  duplicates: {level: entry, url: "https://erp.example.com/facts", send: {vendor: entry.vendor}, answer: {duplicate: bool}}
+variables:
+  - {name: limit, level: report, expression: 'money("75.00", report.currency)'}
+rules:
+`
+
 // seenBy is what a rule on one entry saw of it.
 func seenBy(t *testing.T, expression string, c policy.Input, more ...string) []expense.RuleValue {
 	t.Helper()

@@ -232,7 +232,7 @@ func TestFactsAreRefused(t *testing.T) {
 		"a fragment":          {"url: 'https://erp.example.com/#x', level: entry, " + good, "without user name and fragment"},
 		"no host":             {"url: 'https:///x', level: entry, " + good, "url must be an address"},
 		"no level":            {"url: https://erp.example.com, " + good, "the fact duplicates: level is missing"},
-		"another level":       {"url: https://erp.example.com, level: report, " + good, `the fact duplicates: id: "entry" is only known to rules of levels entry`},
+		"another level":       {"url: https://erp.example.com, level: report, " + good, `the fact duplicates: id: "entry" is only known to rules of level entry`},
 		"nothing to send":     {"url: https://erp.example.com, level: entry, answer: {x: bool}", "the fact duplicates sends nothing"},
 		"no answer":           {"url: https://erp.example.com, level: entry, send: {id: entry.id}", "the fact duplicates has no answer"},
 		"an unknown kind":     {"url: https://erp.example.com, level: entry, send: {id: entry.id}, answer: {x: text}", `"text" is no kind of value; the kinds are string, bool, int, decimal, money, date, strings`},

@@ -1,21 +1,21 @@
 // Package hint explains the mistakes in an expression: it says what to write instead.
 //
-// An expression is parsed once. Every mistake that CEL reports becomes a [mistake], which
-// knows its place, its part of the parsed expression and the types of its arguments. The
-// first row of one table that knows the mistake explains it. No row reads CEL's messages.
+// An expression is parsed once. Every mistake that CEL reports becomes a [mistake]. It knows its
+// place, its part of the parsed expression and the types of its arguments. One table explains
+// the mistakes: the first row that knows a mistake wins. No row reads CEL's messages.
 package hint
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"concur-connector/policy/value"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
-	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/parser"
 )
@@ -66,19 +66,17 @@ func (l Language) Check(level, source string) (*cel.Ast, []Problem) {
 // whose loop is wrong, and a call whose argument is wrong.
 func causes(all []*mistake) []Problem {
 	loop := slices.ContainsFunc(all, func(m *mistake) bool {
-		return m.kind == unknownFunction && loops[m.name] || m.kind == mismatch && m.name == "sum"
+		return m.kind == unknownFunction && loops[m.name] != "" || m.kind == mismatch && m.name == "sum"
 	})
-	follows := func(m *mistake) bool {
-		return loop && m.kind == unknownName || m.kind == mismatch && slices.ContainsFunc(m.args, func(a arg) bool { return a.typ == "" })
-	}
-	if !slices.ContainsFunc(all, func(m *mistake) bool { return !follows(m) }) {
-		follows = func(*mistake) bool { return false }
-	}
-	var found []Problem
+	var first, found []Problem
 	for _, m := range all {
-		if !follows(m) {
+		first = append(first, m.Problem)
+		if !m.hasWrongArg() && !(loop && m.kind == unknownName) {
 			found = append(found, m.Problem)
 		}
+	}
+	if len(found) == 0 {
+		return first
 	}
 	return found
 }
@@ -94,6 +92,7 @@ const (
 	unknownField         // of an object that has fields
 	selection            // of a field of a value that has none
 	mismatch             // a function or operator does not take these arguments
+	pattern              // a regular expression cannot be read
 )
 
 // mistake is one mistake that CEL reports.
@@ -106,13 +105,12 @@ type mistake struct {
 	before, rest string // the expression, cut where the mistake is
 	message      string // CEL's
 
-	name   string      // of the unknown name, field or function; of the function or operator that is called
-	member bool        // the function stands behind a value
-	args   []arg       // of a mismatch; the value in front comes first
-	owner  *types.Type // of an unknown field or a selection
-	env    *cel.Env    // knows the names of elements in the loops around the mistake
-	info   *ast.SourceInfo
-	node   ast.NavigableExpr
+	name  string      // of the unknown name, field or function; of the function or operator that is called
+	args  []arg       // of a mismatch; the value in front comes first
+	owner *types.Type // of an unknown field or a selection
+	env   *cel.Env    // knows the names of elements in the loops around the mistake
+	info  *ast.SourceInfo
+	node  ast.NavigableExpr
 }
 
 // arg is one argument of a call.
@@ -120,11 +118,16 @@ type arg struct {
 	typ     string // as CEL writes it; empty when the argument itself is wrong
 	text    string // as it is written, or a letter for a long one
 	literal bool
+	front   bool // it stands in front of the function: a.f()
+}
+
+func (m *mistake) hasWrongArg() bool {
+	return slices.ContainsFunc(m.args, func(a arg) bool { return a.typ == "" })
 }
 
 func newMistake(l Language, level Level, source string, parsed *cel.Ast, issue *cel.Error) *mistake {
 	m := &mistake{lang: l, level: level, env: level.Env, source: []rune(source), message: issue.Message}
-	m.Offset = offsetOf(source, issue.Location.Line(), issue.Location.Column())
+	m.Offset = offsetOf(source, issue.Location)
 	cut := min(m.Offset, len(m.source))
 	m.before, m.rest = string(m.source[:cut]), string(m.source[cut:])
 	switch {
@@ -148,6 +151,8 @@ func (m *mistake) classify(parsed *cel.Ast, id int64) {
 	m.node = found[0]
 	m.env = m.inLoops(m.node)
 	switch m.node.Kind() {
+	case ast.LiteralKind: // of literals, CEL checks the patterns of matches() alone
+		m.kind = pattern
 	case ast.IdentKind:
 		m.kind, m.name = unknownName, m.node.AsIdent()
 	case ast.SelectKind:
@@ -162,20 +167,31 @@ func (m *mistake) classify(parsed *cel.Ast, id int64) {
 			m.kind = selection
 		}
 	case ast.CallKind:
-		call := m.node.AsCall()
-		m.name, m.member = call.FunctionName(), call.IsMemberFunction()
-		if m.member && call.Target().Kind() == ast.IdentKind && value.LeftOut[call.Target().AsIdent()+"."+m.name] != "" {
-			m.name = call.Target().AsIdent() + "." + m.name
+		m.classifyCall(m.node.AsCall())
+	}
+}
+
+func (m *mistake) classifyCall(call ast.CallExpr) {
+	m.kind, m.name = mismatch, call.FunctionName()
+	args := call.Args()
+	if call.IsMemberFunction() {
+		if qualified := root(call.Target()) + "." + m.name; value.LeftOut[qualified] != "" { // strings.quote
+			m.name = qualified
 		}
-		if m.kind = unknownFunction; m.env.HasFunction(m.name) {
-			m.kind = mismatch
-			for i, e := range argsOf(call) {
-				m.args = append(m.args, m.arg(e, i))
-			}
+		args = append([]ast.Expr{call.Target()}, args...)
+	}
+	if !m.env.HasFunction(m.name) {
+		m.kind, args = unknownFunction, nil
+	}
+	for i, e := range args {
+		a := arg{text: m.written(e, i), literal: e.Kind() == ast.LiteralKind, front: i == 0 && call.IsMemberFunction()}
+		if t := m.typeOf(e); t != nil {
+			a.typ = cel.FormatCELType(t)
 		}
-		if sign, ok := operators.FindReverse(m.name); ok && sign != "" {
-			m.name = sign
-		}
+		m.args = append(m.args, a)
+	}
+	if sign, ok := operators.FindReverse(m.name); ok && sign != "" {
+		m.name = sign
 	}
 }
 
@@ -188,13 +204,6 @@ func root(e ast.Expr) string {
 		return e.AsIdent()
 	}
 	return ""
-}
-
-func argsOf(call ast.CallExpr) []ast.Expr {
-	if call.IsMemberFunction() {
-		return append([]ast.Expr{call.Target()}, call.Args()...)
-	}
-	return call.Args()
 }
 
 // inLoops returns an environment that knows the names of elements in the loops around a part.
@@ -213,13 +222,13 @@ func (m *mistake) inLoops(e ast.NavigableExpr) *cel.Env {
 	if over == nil || len(over.Parameters()) == 0 {
 		return env
 	}
-	first, second := over.Parameters()[0], over.Parameters()[len(over.Parameters())-1]
-	if loop.HasIterVar2() && over.Kind() == types.ListKind {
-		first = types.IntType
-	}
+	first, last := over.Parameters()[0], over.Parameters()[len(over.Parameters())-1]
 	names := []cel.EnvOption{cel.Variable(loop.IterVar(), first)}
 	if loop.HasIterVar2() {
-		names = append(names, cel.Variable(loop.IterVar2(), second))
+		if over.Kind() == types.ListKind {
+			first = types.IntType
+		}
+		names = []cel.EnvOption{cel.Variable(loop.IterVar(), first), cel.Variable(loop.IterVar2(), last)}
 	}
 	if inner, err := env.Extend(names...); err == nil {
 		return inner
@@ -238,14 +247,6 @@ func (m *mistake) typeOf(e ast.Expr) *types.Type {
 		return nil
 	}
 	return checked.OutputType()
-}
-
-func (m *mistake) arg(e ast.Expr, n int) arg {
-	a := arg{text: m.written(e, n), literal: e.Kind() == ast.LiteralKind}
-	if t := m.typeOf(e); t != nil {
-		a.typ = cel.FormatCELType(t)
-	}
-	return a
 }
 
 // written shows a part as it is written; a long one as a letter.
@@ -283,33 +284,8 @@ func (m *mistake) explain() {
 	m.Text = strings.Join(strings.Fields(m.Text), " ")
 }
 
-// isPattern reports whether the mistake is the pattern of matches(), written out.
-func (m *mistake) isPattern() bool {
-	if m.node == nil || m.node.Kind() != ast.LiteralKind {
-		return false
-	}
-	parent, ok := m.node.Parent()
-	return ok && parent.Kind() == ast.CallKind && parent.AsCall().FunctionName() == overloads.Matches
-}
-
 // offsetOf is the place of a line (from 1) and column (from 0) in characters.
-func offsetOf(source string, line, column int) int {
-	at := 0
-	for _, text := range strings.SplitAfter(source, "\n") {
-		if line <= 1 {
-			break
-		}
-		line--
-		at += len([]rune(text))
-	}
-	return max(at+column, 0)
-}
-
-// someLevels lists levels as a sentence does.
-func someLevels(names []string) string {
-	if len(names) == 1 {
-		return "level " + names[0]
-	}
-	last := len(names) - 1
-	return fmt.Sprintf("levels %s and %s", strings.Join(names[:last], ", "), names[last])
+func offsetOf(source string, at common.Location) int {
+	before := strings.SplitAfter(source, "\n")[:max(at.Line(), 1)-1]
+	return max(utf8.RuneCountInString(strings.Join(before, ""))+at.Column(), 0)
 }

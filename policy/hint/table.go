@@ -3,63 +3,82 @@ package hint
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"concur-connector/policy/value"
 )
 
-// table has one row for each kind of mistake that is explained. The first row that knows a
-// mistake explains it, so that special rows stand above general ones.
+// table explains the mistakes. The first row that knows a mistake explains it, so that special
+// rows stand above general ones.
 //
-// In a text, {a} and {b} are the first and the second argument, {x} and {y} the arguments of a
-// row for either order, {f} is the function and {currency} that of the report or request.
-// {y:decimal} is an argument made a decimal. {1} is what the pattern for the rest has found.
+// In a text, {a} and {b} are the arguments, in the order of the row's types; {f} is the function
+// and {currency} that of the report or travel request. {b:decimal} is an argument made a decimal.
+// {1} is what the pattern for the rest has found.
 var table = []row{
 	// Words and signs of other languages, by what stands around the place of the mistake.
-	follows(`if\b`, "write a choice as condition ? this : that"),
-	follows(`(?:then|else)\b`, "write a choice as condition ? this : that"),
+	follows(`(?:if|then|else)\b`, "write a choice as condition ? this : that"),
 	follows(`not\s+in\b`, `write "not in" as !(value in list)`),
-	follows(`(?:i?like|contains|matches)\b`, `search a text with entry.vendor.contains("x"), startsWith() or endsWith(), or for a pattern with matches()`),
+	follows(`(?:i?like|contains|matches)\b|=~`, `search a text with entry.vendor.contains("x"), startsWith(), endsWith(), or for a pattern with entry.vendor.matches("^A")`),
 	follows(`is\b`, "ask with has(entry.vendor) whether something is there"),
 	follows(`between\b`, `write "between" as a >= b && a <= c`),
 	follows(`for\b`, "to ask the elements of a list, write report.entries.exists(e, e.personal), all(), filter() or map()"),
-	follows(`xor\b`, "write a != b where exactly one of two flags must be set"),
-	follows(`(and)\b`, `write "{1}" as &&`),
-	follows(`(or)\b`, `write "{1}" as ||`),
-	follows(`=~`, `search for a pattern with entry.vendor.matches("^A")`),
-	follows(`:=`, "write equality with two signs: =="),
 	around(`(?i)\bin\s*\([^()]*$`, `^,`, `write a list in square brackets: in ["MEALS", "DINNR"]`),
 	around(`\[[^\[\]]*$`, `^:`, "take a part of a text with entry.vendor.substring(0, 3)"),
 	around(`\w\(\s*\w+\s*$`, `^(?:=>|->)`, "write a comma after the name of the element: exists(e, e.personal)"),
-	around(`"\s*$`, `^&[^&]`, "join texts with +"),
 	around(``, `^&\s*"`, "join texts with +"),
 	around(`\d\s*%\s*$`, ``, `write a percentage as a factor: half of it is * decimal("0.5")`),
 	around(`<$`, `^>`, `write "differs" as !=`),
 	around(`(?:custom|orgUnits)$`, `^\.\d`, `name a custom field or organisational unit by its number in brackets: custom["3"]`),
 	around(`(?i)\bnot\s+$`, ``, `write "not" as !`),
 	around(``, `^(?:[A-Z]{3}|(?i:money))\b`, `write an amount as money("75.00", "USD")`),
+	follows(`(and\b|&)`, `write "{1}" as &&`),
+	follows(`(or\b|\|)`, `write "{1}" as ||`),
 	follows(`=>`, `write "at least" as >=`),
 	follows(`=<`, `write "at most" as <=`),
-	follows(`=`, "write equality with two signs: =="),
-	follows("[“”„‟«»]", `write a text in straight quotes: "MEALS"`),
-	follows("[‘’‚´`]", `write a text in straight quotes: 'MEALS'`),
+	follows(`:?=`, "write equality with two signs: =="),
+	follows("[“”„‟«»‘’‚´`]", `write a text in straight quotes: "MEALS"`),
 	follows("[–—−]", "write minus as -"),
 	follows("[\u00a0\u2007\u202f\u200b\ufeff]", "this looks like a space and is none; type it again"),
-	follows(`&`, `write "and" as &&`),
-	follows(`\|`, `write "or" as ||`),
 	follows(`(?:"[^"]*|'[^']*)$`, `a text is not closed; after " #" YAML takes the rest for a comment: write the expression under a |`),
 	follows(`#`, "an expression has no comments after #; write them with //"),
-	openBrackets,
 	around(`\bhas\([^()]*$`, ``, `has() takes a field: has(entry.vendor), has(entry.custom["3"].value)`),
+	follows(`\s*$`, "it ends too early: something is missing, or a bracket is not closed"),
+	follows(`\)`, "a bracket is closed that is not open, or something is missing before it"),
 
 	// Names that are not known.
+	knownElsewhere,
+	called("len length count", "write size()"),
+	called("if iif", "write condition ? this : that"),
+	called("and or not", "write a && b, a || b or !a"),
+	called("sumif sumifs", `write sum(report.entries.filter(e, e.type == "TAXI").map(e, e.posted), report.currency)`),
+	called("countif countifs", `write report.entries.filter(e, e.type == "TAXI").size()`),
+	called("average avg", "write sum(amounts).dividedBy(number)"),
+	called("str tostring text", "write string()"),
+	called("concat concatenate", "join texts with +"),
+	called("float number value", "write decimal()"),
+	called("isnumber", "write isDecimal()"),
+	called("upper toupper touppercase", "write upperAscii()"),
+	called("lower tolower tolowercase", "write lowerAscii()"),
+	called("left mid slice", "write substring(0, 3)"),
+	called("strip", "write trim()"),
+	called("isblank isempty isnull exist coalesce ifnull nvl", `ask with has(entry.vendor), or compare with ""`),
+	called("includes regex", `write entry.vendor.contains("x"), entry.vendor.matches("^A"), or value in list`),
+	called("any some every forall none", "write exists(e, ...), all(e, ...) or !list.exists(e, ...)"),
+	called("lookup vlookup xlookup inlist", `write lists.name["key"].column, or key in lists.name`),
+	called("datedif datediff days", "write daysBetween(a, b)"),
+	called("adddays dateadd", "write d.plusDays(30)"),
+	called("year month day weekday", "write d.{f}()"),
+	called("unique", "write distinct()"),
+	called("rounded", "write roundToCurrency()"),
+	called("mod", "write a.isMultipleOf(b), or a % b of ints"),
+	unknownFunctions,
 	unknownNames,
 	unknownFields,
 	noFields,
 
 	// Calls of a function with what the function does not take.
-	nullRow,
-	call("money", `money() takes the amount as text and the currency: money("{a}", "{b}")`, "number", "literal string"),
+	either("", "null is not known here; ask with has() whether something is there", "null", "*"),
 	call("money", `money() takes the amount as text and the currency: money("{a}", "USD")`, "number"),
 	call("money", `money() takes the amount as text and the currency: money("75.00", "USD")`),
 	call("decimal", "read the value of a field: decimal({a}.value)", "Field"),
@@ -69,8 +88,7 @@ var table = []row{
 	call("sum", "sum() takes a list of amounts, decimals or ints: sum(report.entries.map(e, e.posted))"),
 	call("min max", "{f}() takes a list of amounts, decimals, ints or dates: {f}([a, b])"),
 	call("abs roundToCurrency amount currency weekday year month day isWeekend", "call {f}() on an amount, a decimal or a date: {a}.{f}()"),
-	call("round", "call round() on an amount or a decimal, with the number of decimals: a.round(2)", "*", "int"),
-	call("round", "round() takes the number of decimals: round(2)"),
+	call("round", "call round() on an amount or a decimal, with the number of decimals: a.round(2)"),
 	call("isMultipleOf", `isMultipleOf() takes an amount: money("100", {currency})`),
 	call("plusDays plusMonths", "{f}() takes a whole number: {f}(30)"),
 	call("daysBetween daysUntil", `{f}() takes dates; write one as date("2026-05-01")`),
@@ -80,49 +98,50 @@ var table = []row{
 	call("distinct", "distinct() takes texts, ints, flags or dates: report.entries.map(e, e.vendor).distinct()"),
 	call("date", `write a date as date("2026-05-01")`, "int"),
 	call("contains", "ask whether a list has a row with: key in lists.{a:list}", "map(string, Row of *"),
+	call("contains startsWith endsWith indexOf split replace matches substring trim lowerAscii upperAscii", "call {f}() on the text: {a}.{f}()", "bracketed string"),
 	call("_[_]", `name a custom field or organisational unit by its number as a text: custom["3"]`, "map(string, Field)", "int"),
 	call("in", `look for the value or the code of a field: entry.custom["3"].code in lists.name`, "Field"),
-	inList,
-	textFunction("contains startsWith endsWith indexOf split replace matches substring", `call {f}() on the text: entry.vendor.{f}("x")`, 2),
-	textFunction("trim lowerAscii upperAscii", `call {f}() on the text: entry.vendor.{f}()`, 1),
 
 	// Operators, from the special to the general.
 	call("/", "write the ratio of two amounts as {a}.amount().dividedBy({b}.amount(), 4), which rounds to 4 decimals", "money", "money"),
 	call("/", "divide an amount with {a}.dividedBy({b:divisor}), which rounds to 8 decimals", "money", "*"),
-	call("/", "divide a decimal with {a}.dividedBy({b:divisor}, 4), which rounds to 4 decimals", "decimal", "*"),
-	call("/", "divide a decimal with {a:decimal}.dividedBy({b:divisor}, 4), which rounds to 4 decimals", "int", "double|decimal|string|money"),
-	either("*", "two amounts cannot be multiplied; make one of them a decimal: {y}.amount()", "money", "money"),
-	either("*", "multiply an amount by an int or a decimal: {x} * {y:decimal}", "money", "string|double"),
-	either("%", `test for a round amount with {x}.isMultipleOf(money("{y}", {currency}))`, "money", "int|double|string|decimal"),
-	either("", `write an amount as {y:money}`, "money", "amount"),
-	either("", `an amount needs a currency: money("{y}", {currency})`, "money", "number"),
-	either("+", "join a text with a text: string({y})", "string", "int|bool|double|decimal|date|money"),
-	either("", "write an amount on both sides: money({y}, {currency}), or two decimals: {x}.amount()", "money", "decimal"),
-	either("", "an amount needs a currency: money(decimal({y}), {currency})", "money", "int"),
-	either("", "compare a currency with {x}.currency()", "money", "currency"),
+	call("/", "divide a decimal with {a:decimal}.dividedBy({b:divisor}, 4), which rounds to 4 decimals", "decimal|int", "*"),
+	either("*", "two amounts cannot be multiplied; make one of them a decimal: {b}.amount()", "money", "money"),
+	either("*", "multiply an amount by an int or a decimal: {a} * {b:decimal}", "money", "string|double"),
+	either("%", `test for a round amount with {a}.isMultipleOf(money("{b}", {currency}))`, "money", "number"),
+	either("", `write an amount as {b:money}`, "money", "amount"),
+	either("", `an amount needs a currency: money("{b}", {currency})`, "money", "number"),
+	either("+", "join a text with a text: string({b})", "string", "int|bool|double|decimal|date|money"),
+	either("", "an amount needs a currency: money({b:decimal}, {currency})", "money", "decimal|int"),
+	either("", "compare a currency with {a}.currency()", "money", "currency"),
 	either("", `write an amount on both sides: money("75.00", {currency})`, "money", "string"),
 	call("-", "count the days between two dates with daysBetween({b}, {a})", "date", "date"),
-	either("", `write a date as date("{y}")`, "date", "day"),
+	either("", `write a date as date("{b}")`, "date", "day"),
 	either("", `write a date as date("2026-05-01")`, "date", "literal string"),
-	either("", "write a date on both sides: date({y})", "date", "string"),
-	either("+", "add days with {x}.plusDays({y})", "date", "int"),
-	either("-", "subtract days with {x}.plusDays(-{y})", "date", "int"),
-	either("", "write a date on both sides; {x}.daysUntil(other) counts the days from one to the other", "date", "int"),
-	either("", "write a decimal on both sides: {y:decimal}", "decimal", "int|double|string|money"),
-	either("", "compare the value or the code of a field: {x}.value or {x}.code", "Field", "string"),
+	either("", "write a date on both sides: date({b})", "date", "string"),
+	either("+", "add days with {a}.plusDays({b})", "date", "int"),
+	either("-", "subtract days with {a}.plusDays(-{b})", "date", "int"),
+	either("", "write a date on both sides; {a}.daysUntil(other) counts the days from one to the other", "date", "int"),
+	either("", "write a decimal on both sides: {b:decimal}", "decimal", "int|double|string|money"),
+	either("", "compare the value or the code of a field: {a}.value or {a}.code", "Field", "string"),
 	either("== !=", "compare a column of the row: lists.name[key].column", "Row of *", "*"),
-	either("", "it is true or false; write {x}, or !{x}", "bool", "literal *"),
-	either("", `floating-point numbers are not exact; write a whole number, or decimal({y}) and decimal("{x}")`, "literal double", "int"),
-	either("", "write a number without quotation marks: {x}", "number string", "int"),
-	either("== !=", "{x} is a text; write decimal({x}), and {y:decimal}", "numeral", "int|double"),
-	either("== !=", `write a text in quotation marks: "{y}"`, "string", "literal int|literal double"),
-	either("< <= > >= == != + - * / %", "{x} is a text; write decimal({x}), and {y:decimal}", "string", "int|double"),
-	doesNotGo,
+	either("", "it is true or false; write {a}, or !{a}", "bool", "literal *"),
+	either("", `floating-point numbers are not exact; write a whole number, or decimal({b}) and decimal("{a}")`, "literal double", "int"),
+	either("", "write a number without quotation marks: {a}", "number string", "int"),
+	either("== !=", "{a} is a text; write decimal({a}), and {b:decimal}", "numeral", "int|double"),
+	either("== !=", `write a text in quotation marks: "{b}"`, "string", "literal int|literal double"),
+	either("< <= > >= + - * / %", "{a} is a text; write decimal({a}), and {b:decimal}", "string", "int|double"),
+	cannotBeUsed,
 
-	pattern,
+	func(m *mistake) string {
+		if m.kind != pattern {
+			return ""
+		}
+		return "matches() cannot read the pattern: it must be one of RE2, with its brackets closed"
+	},
 }
 
-// row explains a mistake; empty when the row does not know it.
+// row explains a mistake. The result is empty when the row does not know the mistake.
 type row func(m *mistake) string
 
 // follows is for text that the parser cannot read, in capitals or not.
@@ -143,69 +162,78 @@ func around(before, rest, say string) row {
 	}
 }
 
-// call is for functions, and for operators by their sign. Types are those of the first
-// arguments; none stands for any.
-func call(names, say string, types ...string) row {
+// called is for functions of other languages, in capitals or not.
+func called(names, say string) row {
 	return func(m *mistake) string {
-		if m.kind != mismatch || !oneOf(names, m.name) || len(m.args) < max(1, len(types)) {
+		name := strings.ToLower(m.name)
+		if m.kind != unknownFunction || !slices.Contains(strings.Fields(names), name) {
 			return ""
 		}
-		for i, t := range types {
-			if !m.args[i].is(t) {
-				return ""
-			}
+		return m.undeclared() + "; " + strings.ReplaceAll(say, "{f}", name)
+	}
+}
+
+// call is for functions, and for operators by their sign. Types are those of the first
+// arguments; without types the row is for any arguments.
+func call(names, say string, types ...string) row {
+	return func(m *mistake) string {
+		if !m.is(names, m.args, types) {
+			return ""
 		}
-		return m.fill(say, m.args[0], m.args[0])
+		return m.fill(say, m.args)
 	}
 }
 
 // either is for an operator and its two arguments in either order; without a sign for every
 // operator.
-func either(signs, say, x, y string) row {
+func either(signs, say, a, b string) row {
 	return func(m *mistake) string {
-		if m.kind != mismatch || len(m.args) != 2 || !oneOf(signs, m.name) || signs == "" && !isSign.MatchString(m.name) {
+		if len(m.args) != 2 || signs == "" && !isSign.MatchString(m.name) {
 			return ""
 		}
-		for _, i := range []int{0, 1} {
-			if m.args[i].is(x) && m.args[1-i].is(y) {
-				return m.fill(say, m.args[i], m.args[1-i])
+		for _, args := range [][]arg{m.args, {m.args[1], m.args[0]}} {
+			if m.is(signs, args, []string{a, b}) {
+				return m.fill(say, args)
 			}
 		}
 		return ""
 	}
 }
 
-// textFunction is for a function of texts that does not stand behind its text.
-func textFunction(names, say string, args int) row {
-	return func(m *mistake) string {
-		if m.kind != mismatch || m.member || !oneOf(names, m.name) || len(m.args) < args || !m.args[0].is("string") {
-			return ""
-		}
-		return m.fill(say, m.args[0], m.args[0])
+// is reports whether a function or operator of one of the names is called with such arguments.
+func (m *mistake) is(names string, args []arg, types []string) bool {
+	if m.kind != mismatch || names != "" && !slices.Contains(strings.Fields(names), m.name) || len(args) < max(1, len(types)) {
+		return false
 	}
-}
-
-func oneOf(names, name string) bool {
-	return names == "" || strings.Contains(" "+names+" ", " "+name+" ")
+	for i, t := range types {
+		if !args[i].is(t) {
+			return false
+		}
+	}
+	return true
 }
 
 var (
-	isSign     = regexp.MustCompile(`^[-+*/%<>=!]+$`)
+	isSign     = regexp.MustCompile(`^(?:[-+*/%<>=!]+|in)$`)
 	digits     = regexp.MustCompile(`^-?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?`)
 	amountText = regexp.MustCompile(`^\s*([+-]?[0-9.]+)\s*([A-Z]{3})\s*$`)
 	slot       = regexp.MustCompile(`\{(\w+)(?::(\w+))?\}`)
 )
 
 // is reports whether an argument is of a type, as CEL writes it. "*" is any, "x*" any that
-// begins with x, and "x|y" one of several. Beside types there are: "literal x"; "number", a
-// number that is written out, be it as a text; "amount", a text such as "75.00 USD"; "day", a
-// text that is a date; "currency" and "numeral", fields that hold a currency or a number.
+// begins with x, and "x|y" one of several. Beside types there are: "literal x"; "bracketed x",
+// which does not stand in front of the function; "number", a number that is written out, be it
+// as a text; "amount", a text such as "75.00 USD"; "day", a text that is a date; "currency" and
+// "numeral", fields that hold a currency or a number.
 func (a arg) is(typ string) bool {
 	if first, others, several := strings.Cut(typ, "|"); several {
 		return a.is(first) || a.is(others)
 	}
 	if of, literal := strings.CutPrefix(typ, "literal "); literal {
 		return a.literal && a.is(of)
+	}
+	if of, bracketed := strings.CutPrefix(typ, "bracketed "); bracketed {
+		return !a.front && a.is(of)
 	}
 	switch typ {
 	case "number", "number string":
@@ -235,7 +263,7 @@ func (a arg) as(form string) string {
 		return strings.TrimSuffix(strings.TrimPrefix(a.typ, "map(string, Row of "), ")")
 	case form == "money":
 		return amountText.ReplaceAllString(a.text, `money("$1", "$2")`)
-	case form == "", form == "divisor" && a.typ != "double" && a.typ != "string":
+	case form == "", a.typ == "decimal", form == "divisor" && a.typ == "int":
 		return a.text
 	case a.typ == "money":
 		return a.text + ".amount()"
@@ -246,102 +274,33 @@ func (a arg) as(form string) string {
 }
 
 // fill puts the arguments into a text.
-func (m *mistake) fill(say string, x, y arg) string {
+func (m *mistake) fill(say string, args []arg) string {
 	return slot.ReplaceAllStringFunc(say, func(text string) string {
 		found := slot.FindStringSubmatch(text)
 		switch found[1] {
 		case "a":
-			return m.args[0].as(found[2])
+			return args[0].as(found[2])
 		case "b":
-			return m.args[1].as(found[2])
-		case "x":
-			return x.as(found[2])
-		case "y":
-			return y.as(found[2])
+			return args[1].as(found[2])
 		case "f":
 			return m.name
 		}
-		whole := m.level.Sees[len(m.level.Sees)-1]
-		return whole + ".currency"
+		return m.level.Sees[len(m.level.Sees)-1] + ".currency"
 	})
 }
 
-// nullRow is for null, which rules do not have.
-func nullRow(m *mistake) string {
-	for _, a := range m.args {
-		if a.typ == "null" {
-			return "null is not known here; ask with has() whether something is there"
-		}
-	}
-	return ""
-}
-
-// inList is for a value in a list of other values.
-func inList(m *mistake) string {
-	if m.kind != mismatch || m.name != "in" || !m.args[1].is("list(*") || strings.Contains(m.args[0].typ, "(") {
+// cannotBeUsed is for every other call.
+func cannotBeUsed(m *mistake) string {
+	if m.kind != mismatch || m.hasWrongArg() {
 		return ""
 	}
-	list := strings.TrimSuffix(strings.TrimPrefix(m.args[1].typ, "list("), ")")
-	return fmt.Sprintf("a %s is not found in a list of %s", m.args[0].typ, list)
-}
-
-// doesNotGo is for every other call.
-func doesNotGo(m *mistake) string {
 	var types []string
 	for _, a := range m.args {
-		if a.typ == "" {
-			return ""
-		}
 		types = append(types, a.typ)
-	}
-	if m.kind != mismatch {
-		return ""
 	}
 	name := m.name
 	if !isSign.MatchString(name) {
 		name += "()"
 	}
 	return fmt.Sprintf("%s cannot be used with %s", name, strings.Join(types, " and "))
-}
-
-func pattern(m *mistake) string {
-	if !m.isPattern() {
-		return ""
-	}
-	return "matches() cannot read the pattern: it must be one of RE2, with its brackets closed"
-}
-
-// openBrackets is for an expression that ends too early, and for a bracket too many.
-func openBrackets(m *mistake) string {
-	ended := strings.TrimSpace(m.rest) == ""
-	switch open := openIn(string(m.source)); {
-	case m.kind != syntax:
-	case ended && open > 0:
-		return "a bracket is opened and not closed"
-	case ended:
-		return "it ends too early"
-	case open < 0 && strings.HasPrefix(m.rest, ")"):
-		return "a bracket is closed that is not open"
-	}
-	return ""
-}
-
-// openIn counts how many more round and square brackets are opened than closed, outside texts.
-func openIn(source string) (open int) {
-	var quote rune
-	for _, r := range source {
-		switch {
-		case quote != 0:
-			if r == quote {
-				quote = 0
-			}
-		case r == '"' || r == '\'':
-			quote = r
-		case r == '(' || r == '[':
-			open++
-		case r == ')' || r == ']':
-			open--
-		}
-	}
-	return open
 }
