@@ -122,10 +122,10 @@ func TestWhatIsWrongInARuleForTravelRequests(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ level, expression, then, says string }{
 		"an exception":             {"request", "true", "exception: {code: NORECPT}", "Concur takes no exceptions on a travel request; use sendBack"},
-		"a report":                 {"request", "report.total == report.total", "ask: g", `"report" is only known to rules of levels report, entry, itemization and allocation`},
-		"an entry":                 {"request", "entry.personal", "ask: g", `"entry" is only known to rules of levels entry, itemization and allocation`},
-		"a request in a report":    {"report", "has(request.purpose)", "ask: g", `"request" is only known to rules of levels request, expectedExpense and segment`},
-		"a request in an entry":    {"entry", "has(request.purpose)", "ask: g", `"request" is only known to rules of levels request, expectedExpense and segment`},
+		"a report":                 {"request", "report.total == report.total", "ask: g", `"report" is only known to rules of level report`},
+		"an entry":                 {"request", "entry.personal", "ask: g", `"entry" is only known to rules of level entry`},
+		"a request in a report":    {"report", "has(request.purpose)", "ask: g", `"request" is only known to rules of level request`},
+		"a request in an entry":    {"entry", "has(request.purpose)", "ask: g", `"request" is only known to rules of level request`},
 		"a field that nobody has":  {"request", "has(request.vendor)", "ask: g", "undefined field 'vendor'"},
 		"a number that nobody has": {"request", `request.custom["21"].value == ""`, "ask: g", `they are "1" to "20"`},
 	} {

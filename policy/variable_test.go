@@ -62,7 +62,7 @@ func TestAVariableNamesTheOnesBeforeIt(t *testing.T) {
 	}{
 		"one after it":     {[]string{`a report variables.b`, `b report report.id`}, `f:3:52: the variable a: there is no variable "b"`},
 		"itself":           {[]string{`a report variables.a`}, `f:3:52: the variable a: there is no variable "a"`},
-		"one within it":    {[]string{`a entry entry.id`, `b report variables.a`}, `f:4:52: the variable b: the variable a is only known to rules of levels entry, itemization and allocation`},
+		"one within it":    {[]string{`a entry entry.id`, `b report variables.a`}, `f:4:52: the variable b: the variable a is only known to rules of level entry`},
 		"one of its name":  {[]string{`a report report.id`, `a entry entry.id`}, `f:4:12: the variable a is declared twice, first in line 3`},
 		"another level":    {[]string{`a entrys entry.id`}, `f:3:22: the variable a: level must be report`},
 		"no identifier":    {[]string{`a-b report report.id`}, `f:3:12: "a-b" cannot be the name of a variable: a letter, then letters, digits and _`},
