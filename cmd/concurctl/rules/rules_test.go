@@ -29,7 +29,7 @@ func TestAGoodFileIsOk(t *testing.T) {
 	require.Equal(t, 3, c.Rules)
 }
 
-func TestARuleThatReadsWhatTheInterfaceNeverTellsIsWarnedOf(t *testing.T) {
+func TestAFieldThatTheInterfaceNeverReturnsGivesAWarning(t *testing.T) {
 	t.Parallel()
 	rules := clitest.File(t, "r.yaml", `apiVersion: concur-connector/v1
 rules:
@@ -81,7 +81,7 @@ func TestAMistakeIsShownWithItsLineAndACaret(t *testing.T) {
 	require.Equal(t, fault{File: bad, Line: 35, Column: 17, Rule: "duplicate", Reason: `there is no group "finanze" in groups; did you mean "finance"? Known are finance, controllers`}, c.Errors[0])
 }
 
-func TestAWarningIsSaidAndTheFileIsOk(t *testing.T) {
+func TestAFileWithAWarningIsOk(t *testing.T) {
 	t.Parallel()
 	o := concurctl.Run(t, "", "rules", "check", clitest.File(t, "rules.yaml", "apiVersion: concur-connector/v1\nvariables: [{name: a, level: report, expression: '1'}]\nrules: []\n"))
 	require.Zero(t, o.Code, o.Errs)
@@ -102,7 +102,7 @@ func TestALineThatIsLongOrHidesControlsIsShownSafely(t *testing.T) {
 	require.Equal(t, "other.csv:1:3: no\nf:9: no\n", out.String())
 }
 
-func TestARulesFileOfTheConfigurationIsTaken(t *testing.T) {
+func TestTheConfiguredRulesFileIsTheDefault(t *testing.T) {
 	t.Parallel()
 	here, err := filepath.Abs(goodRules)
 	require.NoError(t, err)
@@ -124,7 +124,7 @@ NORECPT   Entry   entry   APPROVER_PROCESSOR  receipt
 	require.Equal(t, "the rules post no exceptions\n", concurctl.Run(t, "", "rules", "codes", clitest.File(t, "r.yaml", "apiVersion: concur-connector/v1\nrules: []\n")).Out)
 }
 
-func TestThePageSaysWhatFollowsFromEachRule(t *testing.T) {
+func TestThePageDescribesTheEffectsOfEachRule(t *testing.T) {
 	t.Parallel()
 	page := concurctl.Run(t, "", "rules", "doc", goodRules).Out
 	for _, part := range []string{
@@ -150,7 +150,7 @@ func TestThePageSaysWhatFollowsFromEachRule(t *testing.T) {
 	require.Len(t, clitest.Read[[]policy.Rule](t, concurctl.Run(t, "", "rules", "doc", goodRules, "-o", "json")), 3)
 }
 
-func TestCasesBesideTheRulesArePlayed(t *testing.T) {
+func TestCasesBesideTheRulesRun(t *testing.T) {
 	t.Parallel()
 	o := concurctl.Run(t, "", "rules", "test", goodRules, "--coverage", "100")
 	require.Zero(t, o.Code, o.Errs)
@@ -165,7 +165,7 @@ func TestACaseThatFailsShowsTheDifference(t *testing.T) {
 	cases := clitest.File(t, "some.yaml", `cases:
   - name: a dinner
     report: {currency: USD, total: 1, entries: [{posted: 99}]}
-    event: SUBMIT
+    eventType: SUBMIT
     facts: {duplicates: {}}
     want: {action: approve, exceptions: []}
 `)
@@ -178,7 +178,7 @@ func TestACaseThatFailsShowsTheDifference(t *testing.T) {
 
 func TestRulesThatNoCaseCoversFailTheCoverage(t *testing.T) {
 	t.Parallel()
-	cases := clitest.File(t, "some.yaml", "cases: [{name: a, report: {currency: USD, total: 1}, event: SUBMIT, facts: {}, want: none}]")
+	cases := clitest.File(t, "some.yaml", "cases: [{name: a, report: {currency: USD, total: 1}, eventType: SUBMIT, facts: {}, want: none}]")
 	o := concurctl.Run(t, "", "rules", "test", goodRules, cases, "--coverage", "50")
 	require.Equal(t, 1, o.Code)
 	require.Equal(t, "concurctl: the coverage is 16 %, and at least 50 % is wanted: 3 rules are not covered\n", o.Errs)
@@ -224,7 +224,7 @@ func TestOneReportIsExplained(t *testing.T) {
   entries:
     - {type: MEALS, posted: 99, vendor: ACME}
     - {type: TAXI, posted: 9, hasReceipt: true}
-event: SUBMIT
+eventType: SUBMIT
 at: 2026-05-01
 facts: {duplicates: {"1": {duplicate: false, reportId: ""}}}
 `)
@@ -277,7 +277,7 @@ func TestAPayloadThatIsNotCompleteIsExplainedWithAWarning(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeExplainedIsOneSentence(t *testing.T) {
+func TestAnInputThatCannotBeExplainedGivesOneSentence(t *testing.T) {
 	t.Parallel()
 	for says, args := range map[string][]string{
 		`"nothing" is no file, no notification ID such as EXPRPT:KEY, and no ObjectURI`: {"nothing"},
@@ -294,7 +294,7 @@ func TestWhatCannotBeExplainedIsOneSentence(t *testing.T) {
 	}
 }
 
-func TestPayloadsAreJudgedByBothFiles(t *testing.T) {
+func TestPayloadsAreEvaluatedByBothFiles(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	for name, from := range map[string]string{"one.xml": "report.xml", "two.xml": "report_v2.xml", "callout.xml": "callout.xml"} {
@@ -322,7 +322,7 @@ func TestPayloadsAreJudgedByBothFiles(t *testing.T) {
 	require.Equal(t, map[whatif.Skip]int{notRead: 1}, tally.Skipped)
 }
 
-func TestAWhatIfThatCannotBeUnderstoodIsOneSentence(t *testing.T) {
+func TestAnInvalidWhatIfGivesOneSentence(t *testing.T) {
 	t.Parallel()
 	empty := t.TempDir()
 	for says, args := range map[string][]string{
@@ -345,7 +345,7 @@ func TestAWhatIfThatCannotBeUnderstoodIsOneSentence(t *testing.T) {
 	}
 }
 
-func TestOtherCommandsSayTheFirstMistakeOfAFile(t *testing.T) {
+func TestOtherCommandsReportTheFirstMistakeInAFile(t *testing.T) {
 	t.Parallel()
 	bad := clitest.File(t, "bad.yaml", "apiVersion: concur-connector/v1\nrules: 1\nx: 1\n")
 	for _, command := range []string{"codes", "doc", "what-if", "test"} {

@@ -68,7 +68,7 @@ func textual(value any) any {
 	return value
 }
 
-func TestTheRulesOfThisHouseAreOfTheSchema(t *testing.T) {
+func TestTheProjectsRulesFilesMatchTheSchema(t *testing.T) {
 	t.Parallel()
 	rules, _ := schema(t)
 	cases, _ := schema(t, "--tests")

@@ -22,8 +22,8 @@ func rulesTestCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test [FILE [CASES...]]",
 		Short: "Run the cases of a rules file, and show which rules they cover",
-		Long: `Plays cases: a report or a travel request each, and what the rules must make of it. They
-are in YAML beside the rules: for rules.yaml those are rules_test.yaml and rules_*_test.yaml
+		Long: `Runs cases. Each case has a report or a travel request and the verdict that the rules must give.
+Cases are in YAML beside the rules: for rules.yaml those are rules_test.yaml and rules_*_test.yaml
 or, where there is none, every *_test.yaml of the folder; or the files that are given.
 
   cases:
@@ -32,7 +32,7 @@ or, where there is none, every *_test.yaml of the folder; or the files that are 
         currency: USD
         entries:
           - {type: MEALS, posted: "129.00"}
-      event: SUBMIT                    # EventType of the notification
+      eventType: SUBMIT                # EventType of the notification
       at: 2026-05-01                   # today; else the day of submission
       facts: {duplicates: {"1": {duplicate: true}}}
       want:                            # or none: approved, and nothing found
@@ -41,12 +41,12 @@ or, where there is none, every *_test.yaml of the folder; or the files that are 
         violated: [receipt]
         comment: {contains: receipt}   # or the whole text
 
-What has no id is called by its place: entry "1", its itemization "1.1", an allocation
-"1/1" or "1.1/1"; the whole is "report" or "request". So are the objects of facts. What a
-want does not name may be anything.
+An object without an id is named by its place: entry "1", its itemization "1.1", an allocation
+"1/1" or "1.1/1"; the whole is "report" or "request". Facts
+name their objects in the same way. Anything that want does not name is not checked.
 
-A rule is covered when some case saw it hold, and some case saw it violated. The exit
-status is 1 when a case fails, when there is none, and below the --coverage in percent.`,
+A rule is covered when it is satisfied in one case and violated in another. The exit status is
+1 when a case fails, when there is no case, and when the coverage is below --coverage percent.`,
 		Example: `  concurctl rules test rules.yaml
   concurctl rules test rules.yaml --coverage 100 -o json > result.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {

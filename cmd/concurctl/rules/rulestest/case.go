@@ -18,7 +18,7 @@ import (
 // maxFile bounds a file of cases, in bytes.
 const maxFile = 16 << 20
 
-// Case is one report or travel request, and what the rules must make of it.
+// Case is a report or travel request, and the verdict that the rules must give.
 type Case struct {
 	policy.Input
 	Name string
@@ -30,9 +30,9 @@ type Case struct {
 // Decode reads a payload of Concur. One of the two is not nil unless there is an error.
 type Decode func(body []byte) (*expense.Report, *expense.TravelRequest, error)
 
-// Load reads a file of cases. What is wrong with its content is returned as
-// [policy.Errors], all of it at once. A case may name a payload of Concur, which decode
-// reads; the path is that of the file's folder.
+// Load reads a file of cases. It returns all mistakes in the file at once, as
+// [rulesfile.Errors]. A case may name a payload of Concur in the folder of the file; decode reads
+// it.
 func Load(path string, decode Decode) ([]Case, error) {
 	s, root, err := open(path)
 	if err != nil {
@@ -54,7 +54,7 @@ func Load(path string, decode Decode) ([]Case, error) {
 	for _, n := range s.list(top["cases"], "cases") {
 		c := s.one(n, decode)
 		if before := taken[c.Name]; before > 0 && c.Name != "" {
-			s.fail(n, "the name is taken by the case in line %d", before)
+			s.fail(n, "the case in line %d has the same name", before)
 		}
 		taken[c.Name] = c.Line
 		all = append(all, c)
@@ -62,8 +62,8 @@ func Load(path string, decode Decode) ([]Case, error) {
 	return all, s.err()
 }
 
-// ParseReport reads one report or travel request: what a case holds, without its name and
-// what is wanted, or a report alone. The name stands for the file in errors.
+// ParseReport reads a case without name and want, or a report alone. Errors name the file by
+// name.
 func ParseReport(name string, data []byte, decode Decode) (policy.Input, error) {
 	s := &source{file: name}
 	root := s.document(data)
@@ -73,8 +73,8 @@ func ParseReport(name string, data []byte, decode Decode) (policy.Input, error) 
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		switch root.Content[i].Value {
 		case "report", "request", "payload":
-			values, _ := s.mapping(root, "the file", "report", "request", "payload", "event", "at", "facts", "name", "want")
-			return s.judged(root, values, decode), s.err()
+			values, _ := s.mapping(root, "the file", "report", "request", "payload", "eventType", "at", "facts", "name", "want")
+			return s.input(root, values, decode), s.err()
 		}
 	}
 	c := policy.Input{Report: s.report(root)}
@@ -108,7 +108,7 @@ func open(path string) (*source, *yaml.Node, error) {
 
 func (s *source) one(n *yaml.Node, decode Decode) Case {
 	c := Case{File: s.file, Line: n.Line}
-	values, ok := s.mapping(n, "a case", "name", "report", "request", "payload", "event", "at", "facts", "want")
+	values, ok := s.mapping(n, "a case", "name", "report", "request", "payload", "eventType", "at", "facts", "want")
 	if !ok {
 		return c
 	}
@@ -117,17 +117,17 @@ func (s *source) one(n *yaml.Node, decode Decode) Case {
 	} else {
 		c.Name = s.text(v, "name")
 	}
-	c.Input = s.judged(n, values, decode)
+	c.Input = s.input(n, values, decode)
 	if v := values["want"]; v == nil {
-		s.fail(n, "want is missing: it says what the rules must find; none says that they must find nothing")
+		s.fail(n, "want is missing: write what the rules must find, or none for nothing")
 	} else {
 		c.Want = s.want(v)
 	}
 	return c
 }
 
-// judged reads what is judged, where and when.
-func (s *source) judged(n *yaml.Node, values map[string]*yaml.Node, decode Decode) policy.Input {
+// input reads the object, the EventType, the time and the facts of a case.
+func (s *source) input(n *yaml.Node, values map[string]*yaml.Node, decode Decode) policy.Input {
 	var c policy.Input
 	given := 0
 	if v := values["report"]; v != nil {
@@ -141,10 +141,10 @@ func (s *source) judged(n *yaml.Node, values map[string]*yaml.Node, decode Decod
 		s.payload(v, &c, decode)
 	}
 	if given != 1 {
-		s.fail(n, "a case wants one of report, request and payload")
+		s.fail(n, "a case needs exactly one of report, request and payload")
 	}
-	if v := values["event"]; v != nil {
-		c.EventType = s.text(v, "event")
+	if v := values["eventType"]; v != nil {
+		c.EventType = s.text(v, "eventType")
 	}
 	if v := values["at"]; v != nil {
 		c.At = s.time(v)

@@ -61,14 +61,14 @@ func TestADifferenceSaysWhyARuleErred(t *testing.T) {
 	}, consult(t, `report: {currency: USD, entries: [{allocations: [{}]}]}, facts: {budget: {1/1: {left: 1 EUR, rate: 2}}}, want: {violated: [budget]}`))
 }
 
-func TestACaseThatIsAtNoStopSaysSo(t *testing.T) {
+func TestACaseWithoutAStepReportsIt(t *testing.T) {
 	t.Parallel()
 	const erred = "! erred: late on the whole: could not be evaluated: it is violated, but applies at some steps only, and the current step is unknown"
 	require.Equal(t, []string{"- violated: late", erred, `! the event "lat" is at none of the steps; did you mean "late"? Known are late`},
-		consult(t, `report: {name: x}, event: lat, want: {violated: [late]}`))
+		consult(t, `report: {name: x}, eventType: lat, want: {violated: [late]}`))
 	require.Equal(t, []string{"- violated: late", erred, "! it names no event, so its step is unknown; the steps are late"},
 		consult(t, `report: {name: x}, want: {violated: [late]}`))
-	require.Empty(t, consult(t, `report: {name: x}, event: late, want: {violated: [late]}`))
+	require.Empty(t, consult(t, `report: {name: x}, eventType: late, want: {violated: [late]}`))
 }
 
 func TestAReportThatIsSentBackHasTheExceptionsThatArePosted(t *testing.T) {
@@ -95,7 +95,7 @@ func TestAWordForAKeyIsOneMistake(t *testing.T) {
 	require.ErrorContains(t, all[2], `unknown key "expect" in a case; did you mean "want"?`)
 }
 
-func TestWhatACaseCannotMeanIsAMistake(t *testing.T) {
+func TestAnImpossibleCaseIsAMistake(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{
 		`report: {date: 01.05.2026}`:               `:3:16: date must be a date like "2026-05-01"`,
@@ -107,7 +107,7 @@ func TestWhatACaseCannotMeanIsAMistake(t *testing.T) {
 		`report: {orgUnits: {"07": x}}`:            `:3:21: orgUnits has no field "07": they are 1 to 6`,
 		`report: {entry: []}`:                      `:3:10: unknown key "entry" in report; did you mean "entries"? Known are`,
 		`report: {}, want: {action: approved}`:     `:3:28: action must be approve, send-back or ask, not "approved"; did you mean "approve"?`,
-		`report: {}, event: X, wants: none`:        `:3:23: unknown key "wants" in a case; did you mean "want"? Known are`,
+		`report: {}, eventType: X, wants: none`:    `:3:27: unknown key "wants" in a case; did you mean "want"? Known are`,
 		`report: {}, want: {exception: [NORECPT]}`: `:3:20: unknown key "exception" in want; did you mean "exceptions"? Known are`,
 	} {
 		path := filepath.Join(t.TempDir(), "x_test.yaml")

@@ -75,7 +75,7 @@ func run(t *testing.T, cases string) rulestest.Result {
 	return rulestest.Run(p, all)
 }
 
-func TestACaseIsComparedWithWhatItWants(t *testing.T) {
+func TestACaseIsComparedWithItsWant(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		text string
@@ -100,9 +100,9 @@ func TestACaseIsComparedWithWhatItWants(t *testing.T) {
 			`report: {entries: [{posted: 1 EUR, hasReceipt: true, itemizations: [{type: ALCOH}]}]}, want: {findings: [{rule: alcohol, message: Beer}]}`,
 			[]string{"- finding of alcohol: Beer", "+ finding of alcohol on 1.1: Alcohol is not reimbursed."}},
 		"the stop and the day count": {
-			`report: {date: 2026-01-01}, event: PRE-EXTRACT, at: 2026-04-01, want: {action: ask, group: finance, violated: [old]}`, nil},
+			`report: {date: 2026-01-01}, eventType: PRE-EXTRACT, at: 2026-04-01, want: {action: ask, group: finance, violated: [old]}`, nil},
 		"it is judged on the day of submission": {
-			`report: {date: 2026-01-01, submitted: "2026-03-31T23:00:00"}, event: PRE-EXTRACT, want: none`, nil},
+			`report: {date: 2026-01-01, submitted: "2026-03-31T23:00:00"}, eventType: PRE-EXTRACT, want: none`, nil},
 		"a rule that errs": {
 			`report: {entries: [{posted: 1 USD, currencyName: x}], currency: EUR}, want: {action: ask, erred: [receipt], violated: []}`, nil},
 		"a fact": {
@@ -124,7 +124,7 @@ func TestACaseIsComparedWithWhatItWants(t *testing.T) {
 	}
 }
 
-func TestTheCoverageSaysWhatNoCaseHasSeen(t *testing.T) {
+func TestTheCoverageNamesUncoveredRules(t *testing.T) {
 	t.Parallel()
 	r := run(t, `cases:
   - {name: one, report: {currency: EUR, entries: [{posted: 99}, {posted: 1}, {type: TIP}]}, want: {action: approve}}
@@ -142,7 +142,7 @@ func TestTheCoverageSaysWhatNoCaseHasSeen(t *testing.T) {
 	require.False(t, r.Rules[3].Full())
 }
 
-func TestAMistakeInACaseIsSaidWithItsPlace(t *testing.T) {
+func TestAMistakeInACaseIsReportedAtItsPlace(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{
 		"":                                  ": the file is empty",
@@ -155,10 +155,10 @@ func TestAMistakeInACaseIsSaidWithItsPlace(t *testing.T) {
 		"cases: [x]":                        ":1:9: a case must be a mapping with name, report",
 		"cases: [&a {name: b}]":             ":1:9: anchors, aliases and tags are not accepted",
 		"cases: [{report: {}, want: none}]": ":1:9: a case has no name",
-		"cases: [{name: a, want: none}]":    ":1:9: a case wants one of report, request and payload",
-		"cases: [{name: a, report: {}, request: {}, want: none}]":                        ":1:9: a case wants one of report",
+		"cases: [{name: a, want: none}]":    ":1:9: a case needs exactly one of report, request and payload",
+		"cases: [{name: a, report: {}, request: {}, want: none}]":                        ":1:9: a case needs exactly one of report",
 		"cases: [{name: a, report: {}}]":                                                 ":1:9: want is missing",
-		"cases: [{name: a, report: {}, want: none},\n{name: a, report: {}, want: none}]": ":2:1: the name is taken by the case in line 1",
+		"cases: [{name: a, report: {}, want: none},\n{name: a, report: {}, want: none}]": ":2:1: the case in line 1 has the same name",
 		"cases: [{name: a, report: {entry: []}, want: none}]":                            `:1:28: unknown key "entry" in report; did you mean "entries"? Known are id, key, `,
 		"cases: [{name: a, report: {entries: [{posted: x}]}, want: none}]":               `:1:47: posted must be an amount like "129.00" or "129.00 USD"`,
 		"cases: [{name: a, report: {total: {currency: USD}}, want: none}]":               ":1:35: total has no amount",
@@ -183,7 +183,7 @@ func TestAMistakeInACaseIsSaidWithItsPlace(t *testing.T) {
 	}
 }
 
-func TestAllMistakesAreSaidAtOnce(t *testing.T) {
+func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := rulestest.Load(written(t, "x_test.yaml", "cases:\n  - {name: a, report: {x: 1}, want: none}\n  - {name: b, report: {y: 1}, want: 1}\n"), never)
 	var all rulesfile.Errors
@@ -214,7 +214,7 @@ func TestAReportAloneIsRead(t *testing.T) {
 	require.Equal(t, "1/1", c.Report.Entries[0].Allocations[0].ID)
 	require.Equal(t, time.Date(2026, 5, 1, 0, 0, 0, 0, policy.AsWritten), c.At)
 
-	c, err = rulestest.ParseReport("r.json", []byte(`{"request": {"id": "T", "expenses": [{"segments": [{}]}]}, "event": "X"}`), never)
+	c, err = rulestest.ParseReport("r.json", []byte(`{"request": {"id": "T", "expenses": [{"segments": [{}]}]}, "eventType": "X"}`), never)
 	require.NoError(t, err)
 	require.Equal(t, "1.1", c.Request.Expenses[0].Segments[0].ID)
 	require.Equal(t, "X", c.EventType)

@@ -13,20 +13,20 @@ import (
 	"concur-connector/policy/rulesfile"
 )
 
-// source is a file of cases, and what was found wrong with it.
+// source is a file of cases and the mistakes found in it.
 type source struct {
 	file   string
 	errors rulesfile.Errors
 
-	currency string // of the report that is read: of amounts that name none
-	asRead   bool   // the report says by which interface it was read, and is taken as it is
+	currency string // of the report, for amounts that name none
+	asRead   bool   // the report says which interface it was read by, so nothing is filled in
 }
 
 func (s *source) fail(n *yaml.Node, format string, args ...any) {
 	s.errors = append(s.errors, &rulesfile.Error{File: s.file, Line: n.Line, Column: n.Column, Reason: fmt.Sprintf(format, args...)})
 }
 
-// err is nil where nothing was found; what was is in the order of the file.
+// err returns the mistakes in the order of the file, or nil.
 func (s *source) err() error {
 	if len(s.errors) == 0 {
 		return nil
@@ -47,7 +47,7 @@ func (s *source) document(data []byte) *yaml.Node {
 	return root
 }
 
-// mapping reads a mapping with known keys, each at most once; with none known, any are.
+// mapping reads a mapping with known keys, each at most once. Without known keys, it accepts any.
 func (s *source) mapping(n *yaml.Node, what string, known ...string) (map[string]*yaml.Node, bool) {
 	if n.Kind != yaml.MappingNode {
 		s.fail(n, "%s must be a mapping%s", what, with(known))
@@ -77,11 +77,11 @@ func (s *source) mapping(n *yaml.Node, what string, known ...string) (map[string
 	return values, true
 }
 
-// otherKeys are words that people write for a key. It is read as that key: that it is
-// missing need not be said, too.
+// otherKeys are words that people write in place of a key. The value is read as that of the key,
+// so that one mistake gives one error.
 var otherKeys = map[string]string{
 	"expect": "want", "expected": "want", "then": "want", "result": "want", "amount": "posted", "expenses": "entries", "lines": "entries",
-	"stop": "event", "today": "at", "now": "at", "expenseType": "type", "input": "report", "given": "report",
+	"stop": "eventType", "step": "eventType", "event": "eventType", "today": "at", "now": "at", "expenseType": "type", "input": "report", "given": "report",
 }
 
 func with(known []string) string {
@@ -91,7 +91,7 @@ func with(known []string) string {
 	return " with " + strings.Join(known, ", ")
 }
 
-// text reads a scalar as it is written, whatever YAML would take it for.
+// text reads a scalar as it is written, even if YAML would read a number or a date.
 func (s *source) text(n *yaml.Node, what string) string {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
 		s.fail(n, "%s must be text", what)

@@ -113,7 +113,7 @@ func TestAnOutcomeIsDecidedOnlyWhereNoUnknownRuleCouldChangeIt(t *testing.T) {
 	}
 }
 
-func TestARuleOfAnotherStopIsNotUnknown(t *testing.T) {
+func TestARuleOfAnotherStepIsNotUnknown(t *testing.T) {
 	t.Parallel()
 	p, err := policy.Parse("rules.yaml", []byte(`apiVersion: concur-connector/v1
 steps: {early: SUBMIT, late: EXTRACT}
@@ -129,7 +129,7 @@ rules:
 	require.Equal(t, whatif.Unknown, whatif.Compare(p, past).Result)
 }
 
-func TestAFactThatWasNotAskedForIsUnknown(t *testing.T) {
+func TestAFactThatWasNotFetchedIsUnknown(t *testing.T) {
 	t.Parallel()
 	p, err := policy.Parse("rules.yaml", []byte(`apiVersion: concur-connector/v1
 facts:
@@ -159,7 +159,7 @@ func TestASendBackThatPostsNothingHasNoExceptions(t *testing.T) {
 	require.Equal(t, whatif.OtherExceptions, c.Kind())
 }
 
-func TestTwoFilesAreComparedOnWhatWasNeverJudged(t *testing.T) {
+func TestTwoFilesAreComparedOnNewPayloads(t *testing.T) {
 	t.Parallel()
 	past := whatif.Past{Whole: true, Input: policy.Input{Report: &expense.Report{Entries: []expense.Entry{{ID: "1", Vendor: "ACME", HasReceipt: new(true)}}}}}
 	c := whatif.CompareBoth(rules(t, noReceipt), rules(t, vendor), past)
@@ -167,7 +167,7 @@ func TestTwoFilesAreComparedOnWhatWasNeverJudged(t *testing.T) {
 	require.Equal(t, whatif.Same, whatif.CompareBoth(rules(t, vendor), rules(t, vendor), past).Result)
 }
 
-func TestATallyDoesNotGrow(t *testing.T) {
+func TestASummaryKeepsABoundedNumberOfChanges(t *testing.T) {
 	t.Parallel()
 	tally := whatif.NewTally(2)
 	for i := range 1000 {

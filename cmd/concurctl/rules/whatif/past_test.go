@@ -89,7 +89,7 @@ func reader(t *testing.T, list []*historypb.HistoryEvent, err error) *whatif.Rea
 	return &whatif.Reader{Temporal: m, Namespace: "finance", Data: converter.GetDefaultDataConverter()}
 }
 
-func TestTheLastJudgementOfARunIsRead(t *testing.T) {
+func TestTheLastEvaluationOfARunIsRead(t *testing.T) {
 	t.Parallel()
 	h := history(t)
 	first, last := &expense.Report{ID: "R1", Currency: "USD"}, &expense.Report{ID: "R1", Currency: "EUR"}
@@ -108,7 +108,7 @@ func TestTheLastJudgementOfARunIsRead(t *testing.T) {
 	require.Equal(t, expense.SendBack, past.Verdict.Action)
 }
 
-func TestARunOfAnEarlierVersionIsJudgedAsOfItsJudgement(t *testing.T) {
+func TestARunOfAnEarlierVersionIsEvaluatedAsOfItsTime(t *testing.T) {
 	t.Parallel()
 	h := history(t)
 	h.judged(&expense.Report{ID: "R1"}, "old", nil, &expense.Verdict{Action: expense.Ask}, time.Time{})
@@ -130,7 +130,7 @@ func TestATravelRequestIsRead(t *testing.T) {
 	require.Nil(t, past.Report)
 }
 
-func TestARunOfWhichNothingCanBeSaidIsSkipped(t *testing.T) {
+func TestARunWithoutAnEvaluationIsSkipped(t *testing.T) {
 	t.Parallel()
 	unread, stale, strange := history(t), history(t), history(t)
 	unread.activity(workflows.FetchReport, expense.FetchReportInput{}, expense.FetchedReport{ReportID: "R1"})
@@ -191,7 +191,7 @@ func TestRecordedHistoriesAreRead(t *testing.T) {
 	}
 }
 
-func TestAMillionEventsAreNotHeld(t *testing.T) {
+func TestALongHistoryIsNotKeptInMemory(t *testing.T) {
 	t.Parallel()
 	h := history(t)
 	for i := range 1000 {

@@ -52,7 +52,7 @@ func oneJudged(t *testing.T) *whatif.Reader {
 
 func same(past whatif.Past) whatif.Change { return whatif.Change{ID: past.ID, Result: whatif.Same} }
 
-func TestEveryRunIsSeenOnceInTheOrderOfTheList(t *testing.T) {
+func TestEveryRunIsReadOnceInTheOrderOfTheList(t *testing.T) {
 	t.Parallel()
 	r := oneJudged(t)
 	lists(r, 30, 0, 5)
@@ -105,7 +105,7 @@ func TestOnlyAFewHistoriesAreReadAtOneTime(t *testing.T) {
 	})
 }
 
-func TestTheServerIsSpared(t *testing.T) {
+func TestTheReadingIsRateLimited(t *testing.T) {
 	t.Parallel()
 	r := oneJudged(t)
 	lists(r, 5)
@@ -131,7 +131,7 @@ func TestAnErrorEndsTheReading(t *testing.T) {
 	require.Equal(t, full, r.Each(t.Context(), whatif.Asked{Query: "q"}, same, func(whatif.Change) error { return full }))
 }
 
-func TestARunThatIsGoneIsSkippedAndTheRestGoesOn(t *testing.T) {
+func TestADeletedRunIsSkipped(t *testing.T) {
 	t.Parallel()
 	r := reader(t, nil, serviceerror.NewNotFound("gone"))
 	lists(r, 2)
