@@ -12,7 +12,7 @@ import (
 
 // What Concur does not tell is neither false nor zero nor empty: a rule that reads it errs,
 // and has() is false of it.
-func TestWhatIsNotToldIsAbsent(t *testing.T) {
+func TestAValueThatConcurDoesNotSendIsAbsent(t *testing.T) {
 	t.Parallel()
 	bare := func(via expense.Interface) *expense.Report {
 		return &expense.Report{Via: via, Entries: []expense.Entry{{ID: "E1", Itemizations: []expense.Itemization{{ID: "I1"}}}}}
@@ -36,7 +36,7 @@ func TestWhatIsNotToldIsAbsent(t *testing.T) {
 }
 
 // A text is told when it is there; where an interface has none anywhere, it is absent.
-func TestATextThatAnInterfaceNeverTellsIsAbsent(t *testing.T) {
+func TestATextThatAnInterfaceNeverReturnsIsAbsent(t *testing.T) {
 	t.Parallel()
 	fields := map[string]string{"report.key": "entry", "report.purpose": "entry", "entry.category": "entry", "entry.currencyName": "entry"}
 	for field, level := range fields {
@@ -79,11 +79,11 @@ func TestWhatIsAbsentStaysAbsentInAHistory(t *testing.T) {
 		kept := stored(t, p.SelectFields(report))
 		require.Equal(t, told, kept.HasException)
 		require.Equal(t, told, kept.Entries[0].HasVAT)
-		require.Equal(t, p.Judge(report), p.Judge(kept))
+		require.Equal(t, p.VerdictOn(report), p.VerdictOn(kept))
 	}
 }
 
-func TestAnInterfaceThatNeverTellsWhatARuleReadsIsWarnedOf(t *testing.T) {
+func TestAFieldThatAnInterfaceNeverReturnsGivesAWarning(t *testing.T) {
 	t.Parallel()
 	p := rules(t,
 		[5]string{"kind", "entry", `entry.category != "Fun"`, "m", "ask: g"},
@@ -125,7 +125,7 @@ func TestWhetherAnAllocationIsHiddenAndAValueIsValidMayBeAbsent(t *testing.T) {
 }
 
 // A list item that Concur names and does not show has a code, which nobody knows.
-func TestTheCodeOfAListItemThatIsNotShownIsNotKnown(t *testing.T) {
+func TestTheCodeOfAHiddenListItemIsUnknown(t *testing.T) {
 	t.Parallel()
 	const id = "63B7FBD9AE080840ABDB62B0B9160081"
 	with := func(f expense.Field) policy.Input {

@@ -72,7 +72,7 @@ func BenchmarkPolicyAboveCEL(b *testing.B) {
 	var smaller float64
 	for _, entries := range []int{125, 250, 500, 1000} {
 		report := journey(b, entries)
-		require.Equal(b, expense.Approve, p.Judge(report).Action)
+		require.Equal(b, expense.Approve, p.VerdictOn(report).Action)
 		b.Run(fmt.Sprintf("rules=%d/entries=%d", rules, entries), func(b *testing.B) {
 			var whole, bare time.Duration
 			for b.Loop() {

@@ -144,7 +144,7 @@ func (w *writer) texts(deep int) string {
 // What a bound says beforehand is no less than what CEL counts, but for a factor: CEL takes
 // the making of a list for ten operations and that of a map for thirty, and the search of
 // one text in another for the product of their lengths.
-func TestABoundIsKept(t *testing.T) {
+func TestTheEstimatedCostIsAnUpperBound(t *testing.T) {
 	t.Parallel()
 	report := entries(make([]string, 12)...)
 	report.Name = strings.Repeat("abc", 30)
@@ -198,7 +198,7 @@ func TestNoExpressionRunsAway(t *testing.T) {
 			t.Parallel()
 			p, err := policy.Parse("f", []byte(with("level: report", "expression: "+quoted(c.expression))))
 			require.NoError(t, err)
-			v := p.Budgeted(100_000_000, time.Hour).Judge(report)
+			v := p.Budgeted(100_000_000, time.Hour).VerdictOn(report)
 			if c.limit == cheap {
 				require.Empty(t, v.Findings)
 				_, _, counted, _ := p.Cost(policy.Input{Report: report})

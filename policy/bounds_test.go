@@ -77,7 +77,7 @@ func TestHostileRulesEndInBoundedMemory(t *testing.T) {
 			p := of(t, c[0], "level: report").Budgeted(100_000_000, time.Hour)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			v := p.Judge(report)
+			v := p.VerdictOn(report)
 			runtime.ReadMemStats(&after)
 			allocated := (after.TotalAlloc - before.TotalAlloc) >> 20
 			require.Equal(t, expense.Ask, v.Action)
@@ -87,7 +87,7 @@ func TestHostileRulesEndInBoundedMemory(t *testing.T) {
 	}
 }
 
-func TestTheLargestThatIsAllowedIsAllowed(t *testing.T) {
+func TestValuesOfTheLargestAllowedSizeAreAccepted(t *testing.T) {
 	t.Parallel()
 	for _, expression := range []string{
 		doubled(`"aaaaaaaaaaaaaaaa"`, "x + x", 12) + `[0].size() == 65536`,
@@ -102,12 +102,12 @@ func TestTheLargestThatIsAllowedIsAllowed(t *testing.T) {
 	} {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
-			require.Empty(t, of(t, expression).Judge(lunch(t)).Findings)
+			require.Empty(t, of(t, expression).VerdictOn(lunch(t)).Findings)
 		})
 	}
 }
 
-func TestWhatCannotBeBoundedIsRefused(t *testing.T) {
+func TestAnExpressionOfUnboundedCostIsRefused(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]string{
 		`"%s%s".format([entry.type, entry.type]) == ""`:   "format() is not known here",

@@ -8,7 +8,7 @@ import (
 	"concur-connector/policy"
 )
 
-func TestCodesAreThoseOfTheStop(t *testing.T) {
+func TestCodesDependOnTheStep(t *testing.T) {
 	t.Parallel()
 	p, err := policy.Parse("rules.yaml", []byte(`apiVersion: concur-connector/v1
 settings: {approveByException: APPROVED}

@@ -142,13 +142,13 @@ func (p *Policy) Facts() []Fact {
 // sorted, each once. The code of approveByException is among them. At an unknown step, rules
 // that apply at some steps only do not count.
 func (p *Policy) CodesAt(eventType string) []string {
-	stop, known := p.StepOf(eventType)
+	step, known := p.StepOf(eventType)
 	var all []string
 	if code := p.settings.ApproveByException; code != "" {
 		all = append(all, code)
 	}
 	for _, r := range p.rules {
-		here := len(r.Steps) == 0 || known && slices.Contains(r.Steps, stop)
+		here := len(r.Steps) == 0 || known && slices.Contains(r.Steps, step)
 		if here && r.Then.Code != "" && !r.Shadow {
 			all = append(all, r.Then.Code)
 		}

@@ -87,7 +87,7 @@ func TestParsePointsIntoTheFile(t *testing.T) {
 	}
 }
 
-func TestParseRefusesWhatCanOnlyBeAMistake(t *testing.T) {
+func TestAnExpressionThatCanOnlyBeAMistakeIsRefused(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]string{
 		`entry.posted > 75.00`:                                 `money("75.00", report.currency)`,

@@ -38,8 +38,8 @@ var (
 	errFound     = value.Error{Reason: "the rules together find more than can be handled"}
 	errNoMessage = value.Error{Reason: "its message is empty"}
 	errNoID      = value.Error{Reason: "its object has no ID to post an exception on"}
-	errNothing   = value.Error{Reason: "there is nothing to judge"}
-	errNoToday   = value.Error{Reason: "it is not known when the report is judged"}
+	errNothing   = value.Error{Reason: "there is no report and no travel request"}
+	errNoToday   = value.Error{Reason: "the time of the evaluation is unknown, and today with it"}
 	errNoStep    = value.Error{Reason: "it is violated, but applies at some steps only, and the current step is unknown"}
 )
 
@@ -129,15 +129,15 @@ func (p *Policy) begin(c Input) (*evaluation, context.CancelFunc) {
 
 // apply evaluates a rule on every object of its level.
 func (e *evaluation) apply(r *rule) {
-	look := &expense.RuleSummary{Rule: r.Name, Shadow: r.Shadow}
-	e.summaries[r] = look
-	doubtful := false
+	summary := &expense.RuleSummary{Rule: r.Name, Shadow: r.Shadow}
+	e.summaries[r] = summary
+	stepUnknown := false
 	if len(r.Steps) > 0 {
 		switch here, known := r.appliesAt(e); {
 		case !known:
-			doubtful = true
+			stepUnknown = true
 		case !here:
-			look.OtherStep = true
+			summary.OtherStep = true
 			e.report(r, nil, OtherStep, "")
 			return
 		}
@@ -145,12 +145,12 @@ func (e *evaluation) apply(r *rule) {
 	e.spent = 0
 	for i, at := range e.scopesOf(r.Level) {
 		if err := e.exhausted(i); err != nil {
-			look.Failed++
+			summary.Failed++
 			e.found = append(e.found, violation{rule: r, at: nil, message: notEvaluated(err), failed: true})
 			e.report(r, at, NotReached, notEvaluated(err))
 			return
 		}
-		e.evaluateOn(r, at, doubtful, look)
+		e.evaluateOn(r, at, stepUnknown, summary)
 	}
 }
 
@@ -182,11 +182,11 @@ func (e *evaluation) exhausted(nth int) error {
 
 func notEvaluated(err error) string { return "could not be evaluated: " + err.Error() }
 
-func (e *evaluation) evaluateOn(r *rule, at *scope, doubtful bool, look *expense.RuleSummary) {
+func (e *evaluation) evaluateOn(r *rule, at *scope, stepUnknown bool, summary *expense.RuleSummary) {
 	message, result, err := e.run(r, at)
 	if err == nil && result == Violated {
 		switch {
-		case doubtful:
+		case stepUnknown:
 			err = errNoStep
 		case at.outer != nil && at.id == "" && r.Then.Code != "":
 			err = errNoID
@@ -200,15 +200,15 @@ func (e *evaluation) evaluateOn(r *rule, at *scope, doubtful bool, look *expense
 		e.report(r, at, result, "")
 		return
 	case Satisfied:
-		if look.Satisfied++; at.outer == nil && r.expression.bound.within(&e.weight, maxSatisfiedCost) {
-			look.Values = e.values(r, at)
+		if summary.Satisfied++; at.outer == nil && r.expression.bound.within(&e.weight, maxSatisfiedCost) {
+			summary.Values = e.values(r, at)
 		}
 	case Violated:
-		look.Violated++
+		summary.Violated++
 	default:
-		look.Failed++
+		summary.Failed++
 	}
-	look.Objects++
+	summary.Objects++
 	if result != Satisfied {
 		v := violation{rule: r, at: at, message: message, failed: result == Failed}
 		if len(e.found) < maxFindings {
@@ -306,8 +306,8 @@ func (e *evaluation) reason(err error) value.Error {
 func (e *evaluation) inFileOrder() []expense.RuleSummary {
 	var all []expense.RuleSummary
 	for i := range e.policy.rules {
-		if look := e.summaries[&e.policy.rules[i]]; look != nil {
-			all = append(all, *look)
+		if summary := e.summaries[&e.policy.rules[i]]; summary != nil {
+			all = append(all, *summary)
 		}
 	}
 	return all

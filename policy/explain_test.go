@@ -30,7 +30,7 @@ func seenBy(t *testing.T, expression string, c policy.Input, more ...string) []e
 	return v.Findings[0].Values
 }
 
-func TestAFindingSaysWhatTheRuleSaw(t *testing.T) {
+func TestAFindingHasTheValuesThatTheRuleRead(t *testing.T) {
 	t.Parallel()
 	r := told(&expense.Report{ID: "R1", Currency: "USD", Name: "Trip", Purpose: "secret", Entries: []expense.Entry{{
 		ID: "E1", Type: "MEALS", Vendor: "Trattoria\nda Vinci", Posted: usd(t, "80.00"), Date: "2026-05-02", AttendeeCount: new(2),
@@ -70,7 +70,7 @@ func TestAFindingSaysWhatTheRuleSaw(t *testing.T) {
 	require.NotContains(t, encoded(t, seenBy(t, `entry.hasReceipt`, c)), "secret")
 }
 
-func TestWhatIsSeenIsBounded(t *testing.T) {
+func TestTheValuesInAFindingAreBounded(t *testing.T) {
 	t.Parallel()
 	fields := []string{"vendor", "type", "typeName", "category", "purpose", "location", "subdivision", "country", "paymentType", "currencyName", "exchangeRate", "id"}
 	var each []string

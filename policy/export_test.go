@@ -19,13 +19,14 @@ func (p *Policy) Budgeted(cost uint64, within time.Duration) *Policy {
 	return &q
 }
 
-// Judge judges a report of which nothing else is known. What each rule saw is left out.
-func (p *Policy) Judge(report *expense.Report) expense.Verdict {
+// VerdictOn evaluates the rules on a report, without other input. The verdict is returned without
+// the values that the rules read.
+func (p *Policy) VerdictOn(report *expense.Report) expense.Verdict {
 	return bare(p.Evaluate(Input{Report: report}))
 }
 
-// JudgeRequest judges a travel request of which nothing else is known.
-func (p *Policy) JudgeRequest(request *expense.TravelRequest) expense.Verdict {
+// VerdictOnRequest is VerdictOn for a travel request.
+func (p *Policy) VerdictOnRequest(request *expense.TravelRequest) expense.Verdict {
 	return bare(p.Evaluate(Input{Request: request}))
 }
 

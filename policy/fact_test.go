@@ -156,7 +156,7 @@ func TestAnAnswerIsReadAsTheFileSays(t *testing.T) {
 	}
 }
 
-func TestWhatWasNotAnsweredErrs(t *testing.T) {
+func TestAFactWithoutAnAnswerFails(t *testing.T) {
 	t.Parallel()
 	const notAsked = "could not be evaluated: facts.duplicates was not asked for here; ask with has(facts.duplicates) whether it was"
 	plain := parsed(t, asking(ofEntries, "!facts.duplicates.duplicate"))
@@ -190,7 +190,7 @@ func TestWhatWasNotAnsweredErrs(t *testing.T) {
 	}
 }
 
-func TestAFactThatNoRuleReadsIsNotAsked(t *testing.T) {
+func TestAFactThatNoRuleReadsIsNotFetched(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, asking(ofEntries, "true"))
 	q, err := p.Questions(policy.Input{Report: entries("TAXI")})
@@ -235,7 +235,7 @@ func TestFactsAreRefused(t *testing.T) {
 		"another level":       {"url: https://erp.example.com, level: report, " + good, `the fact duplicates: id: "entry" is only known to rules of level entry`},
 		"nothing to send":     {"url: https://erp.example.com, level: entry, answer: {x: bool}", "the fact duplicates sends nothing"},
 		"no answer":           {"url: https://erp.example.com, level: entry, send: {id: entry.id}", "the fact duplicates has no answer"},
-		"an unknown kind":     {"url: https://erp.example.com, level: entry, send: {id: entry.id}, answer: {x: text}", `"text" is no kind of value; the kinds are string, bool, int, decimal, money, date, strings`},
+		"an unknown kind":     {"url: https://erp.example.com, level: entry, send: {id: entry.id}, answer: {x: text}", `unknown kind of value "text"; the kinds are string, bool, int, decimal, money, date, strings`},
 		"a whole entry":       {"url: https://erp.example.com, level: entry, send: {e: entry}, answer: {x: bool}", "the fact duplicates: e is Entry, which cannot be sent"},
 		"entries":             {"url: https://erp.example.com, level: report, send: {e: report.entries}, answer: {x: bool}", "which cannot be sent"},
 		"another fact":        {"url: https://erp.example.com, level: entry, send: {e: facts.duplicates.x}, answer: {x: bool}", `there is no fact "duplicates"`},
@@ -268,7 +268,7 @@ func TestAnObjectWithoutAQuestionIsLeftOut(t *testing.T) {
 	}}, facts)
 }
 
-func TestWhatCannotBeToldIsNotTakenForNothing(t *testing.T) {
+func TestHasFailsForAnErrorThatIsNotAbsence(t *testing.T) {
 	t.Parallel()
 	const unasked = "could not be evaluated: the fact duplicates could not be asked for: entry.posted is absent; ask with has() before reading it"
 	for name, c := range map[string]struct{ fact, expression, says string }{
@@ -299,7 +299,7 @@ func TestWhatCannotBeToldIsNotTakenForNothing(t *testing.T) {
 	}
 }
 
-func TestAQuestionThatWasNotAnsweredThenIsUnknown(t *testing.T) {
+func TestAFactThatWasNotRecordedIsUnknown(t *testing.T) {
 	t.Parallel()
 	const ofAll = "level: entry, send: {id: entry.id}, answer: {duplicate: bool}"
 	of := func(t *testing.T, fact string) ([]string, expense.Action) {
@@ -317,7 +317,7 @@ func TestAQuestionThatWasNotAnsweredThenIsUnknown(t *testing.T) {
 	require.Equal(t, expense.Approve, action)
 }
 
-func TestWhatIsAskedIsBounded(t *testing.T) {
+func TestQuestionsToFactServicesAreBounded(t *testing.T) {
 	t.Parallel()
 	const doubled = `variables:
   - {name: long, level: report, expression: '["0123456789abcdef"].map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x).join()'}

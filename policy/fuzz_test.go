@@ -27,7 +27,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file string) {
 		p, err := policy.Parse("f", []byte(file))
 		if err == nil {
-			v := p.Judge(report)
+			v := p.VerdictOn(report)
 			require.NotEmpty(t, v.Action)
 			return
 		}
@@ -68,7 +68,7 @@ func FuzzExpression(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, finding := range p.Judge(report).Findings {
+		for _, finding := range p.VerdictOn(report).Findings {
 			require.NotContains(t, finding.Message, "Xyzzy")
 		}
 	})

@@ -57,12 +57,12 @@ func TestEntriesAreGrouped(t *testing.T) {
 	} {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
-			require.Empty(t, of(t, expression).Judge(trip(t)).Findings)
+			require.Empty(t, of(t, expression).VerdictOn(trip(t)).Findings)
 		})
 	}
 }
 
-func TestGroupsErrWhereTheyCannotTell(t *testing.T) {
+func TestGroupsFailForAbsentOrMixedValues(t *testing.T) {
 	t.Parallel()
 	broken := trip(t)
 	broken.Entries[1].Date, broken.Entries[2].Posted = "", in(t, "1", "EUR")
@@ -76,11 +76,11 @@ func TestGroupsErrWhereTheyCannotTell(t *testing.T) {
 	} {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
-			v := of(t, expression).Judge(broken)
+			v := of(t, expression).VerdictOn(broken)
 			require.Equal(t, "could not be evaluated: "+reason, v.Findings[0].Message)
 		})
 	}
-	require.Empty(t, of(t, `report.entries.filter(e, has(e.date)).groupBy(e, e.date).size() == 2`).Judge(broken).Findings)
+	require.Empty(t, of(t, `report.entries.filter(e, has(e.date)).groupBy(e, e.date).size() == 2`).VerdictOn(broken).Findings)
 }
 
 // Grouping a long report costs as much for each entry as grouping a short one.
@@ -96,7 +96,7 @@ func TestGroupingGrowsWithTheEntries(t *testing.T) {
 		for i := range r.Entries {
 			r.Entries[i].Type, r.Entries[i].Posted = strconv.Itoa(i), usd(t, "1")
 		}
-		require.Empty(t, grouping.Budgeted(uint64(n*each), time.Hour).Judge(r).Findings, n)
-		require.NotEmpty(t, grouping.Budgeted(uint64(n*each/3), time.Hour).Judge(r).Findings, "what is walked over is charged")
+		require.Empty(t, grouping.Budgeted(uint64(n*each), time.Hour).VerdictOn(r).Findings, n)
+		require.NotEmpty(t, grouping.Budgeted(uint64(n*each/3), time.Hour).VerdictOn(r).Findings, "what is walked over is charged")
 	}
 }

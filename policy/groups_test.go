@@ -10,7 +10,7 @@ import (
 	"concur-connector/policy/rulesfile"
 )
 
-func TestGroupsSayHowLongIsWaited(t *testing.T) {
+func TestGroupsHaveRemindersEscalationAndDeadlines(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, `groups:
   finance: {reminders: [24h, 72h], escalate: {after: 96h, to: controllers}, deadline: {after: 240h, then: keep-waiting}}
@@ -34,7 +34,7 @@ func TestGroupsAreRefused(t *testing.T) {
 		`{a: {escalate: {after: 4h, to: b}}}`:                                 `f:2:40: there is no group "b"`,
 		`{finance: {escalate: {after: 4h, to: controlers}}, controllers: {}}`: `f:2:46: there is no group "controlers"; did you mean "controllers"?`,
 		`{a: {escalate: {after: 4h, to: a}}}`:                                 "f:2:40: the group a escalates to itself",
-		`{a: {escalate: {after: 4h}}}`:                                        "escalate needs to: the group that is asked then",
+		`{a: {escalate: {after: 4h}}}`:                                        "escalate needs to:",
 		`{a: {escalate: {to: a}}}`:                                            "escalate needs after: a duration such as 48h",
 		`{a: {reminders: 24h}}`:                                               "reminders must be a list of at most 10 durations such as [24h, 72h]",
 		`{a: {reminders: [72h, 24h]}}`:                                        "f:2:31: the group a: each reminder must come later than the one before",
@@ -44,7 +44,7 @@ func TestGroupsAreRefused(t *testing.T) {
 		`{a: {reminders: [9000h]}}`:                                           `"9000h" is not a duration from 1m to 8760h`,
 		`{a: {deadline: {after: 24h}}}`:                                       "deadline needs then: keep-waiting or send-back",
 		`{a: {deadline: {after: 24h, then: approve}}}`:                        `then must be keep-waiting or send-back, not "approve": silence never approves`,
-		`{a: {reminders: [48h], deadline: {after: 24h, then: keep-waiting}}}`: "the group a: everything else must come before its deadline",
+		`{a: {reminders: [48h], deadline: {after: 24h, then: keep-waiting}}}`: "the group a: reminders and escalation must come before the deadline",
 		`{a: {deadlines: {}}}`:                                                `unknown key "deadlines" in the group a; did you mean "deadline"?`,
 		`{"a b": {}}`:                                                         `"a b" cannot be a name in groups: letters, digits`,
 		`[a]`:                                                                 "groups must be a mapping of names",

@@ -48,10 +48,10 @@ func evaluate(t *testing.T, expression string, report *expense.Report) expense.V
 	t.Helper()
 	p, err := policy.Parse("f", []byte(with("expression: |\n      "+expression, "then: {exception: {code: WRONG}}")))
 	require.NoError(t, err)
-	return p.Judge(report)
+	return p.VerdictOn(report)
 }
 
-func TestWhatHolds(t *testing.T) {
+func TestTheLanguage(t *testing.T) {
 	t.Parallel()
 	for _, expression := range []string{
 		// Money is exact.
@@ -115,7 +115,7 @@ func TestWhatHolds(t *testing.T) {
 	}
 }
 
-func TestWhatErrsAsksAPerson(t *testing.T) {
+func TestARuleThatFailsAsksAPerson(t *testing.T) {
 	t.Parallel()
 	const mixed = "amounts of different currencies cannot be compared or added"
 	const nameless = `an amount without a currency code cannot be compared or added; use "posted", not "transaction"`
@@ -181,7 +181,7 @@ func TestAmountsThatWerePaidCompareWhereTheirCurrencyHasACode(t *testing.T) {
 	}
 }
 
-func TestFieldsAreEqualByWhatARuleSees(t *testing.T) {
+func TestCustomFieldsAreComparedByTheirValues(t *testing.T) {
 	t.Parallel()
 	report := lunch(t)
 	report.Custom["2"] = expense.Field{Value: "Sales", Code: "SAL", ListItem: "5d5c08c0f2f94c33a8f5e4b1a0c9d7e6"}

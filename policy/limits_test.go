@@ -33,7 +33,7 @@ func TestHostileRulesEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := rules(t, [5]string{"hostile", "report", "|\n      " + expression, "Hm.", "sendBack: true"})
-			v := p.Budgeted(100_000_000, time.Hour).Judge(many)
+			v := p.Budgeted(100_000_000, time.Hour).VerdictOn(many)
 			require.Equal(t, []expense.Finding{{Rule: "hostile", Message: tooDear, Error: true}}, v.Findings)
 			require.Equal(t, expense.Ask, v.Action)
 		})
@@ -49,7 +49,7 @@ func TestTheCostOfAllRulesIsBounded(t *testing.T) {
 		[5]string{"dear", "entry", dear, "Never.", "sendBack: true"},
 		[5]string{"last", "entry", "false", "Not reached.", "ask: finance, exception: {code: LAST}"},
 	).Budgeted(1_000_000, time.Hour)
-	v := p.Judge(entries(make([]string, 200)...))
+	v := p.VerdictOn(entries(make([]string, 200)...))
 	const exhausted = "could not be evaluated: the rules together exceed what they may cost"
 	require.Equal(t, expense.Ask, v.Action)
 	require.Equal(t, []string{"travel", "finance"}, v.Groups())
@@ -59,10 +59,10 @@ func TestTheCostOfAllRulesIsBounded(t *testing.T) {
 		{Rule: "last", Message: exhausted, Error: true},
 	}, v.Findings)
 	require.Empty(t, v.Exceptions)
-	require.Equal(t, v, p.Judge(entries(make([]string, 200)...)))
+	require.Equal(t, v, p.VerdictOn(entries(make([]string, 200)...)))
 }
 
-func TestWhatIsFoundIsBounded(t *testing.T) {
+func TestViolationsAreBounded(t *testing.T) {
 	t.Parallel()
 	all := make([][5]string, 60)
 	for i := range all {
@@ -76,7 +76,7 @@ func TestWhatIsFoundIsBounded(t *testing.T) {
 	require.Equal(t, "and 49512 more, 10 of them could not be evaluated", v.Findings[498].Message)
 }
 
-func TestWhatExplainsAVerdictFitsAPayload(t *testing.T) {
+func TestTheExplanationOfAVerdictFitsAPayload(t *testing.T) {
 	t.Parallel()
 	seen := make([]string, 12)
 	for i := range seen {
@@ -117,7 +117,7 @@ func TestWhatExplainsAVerdictFitsAPayload(t *testing.T) {
 func TestTheTimeOfAllRulesIsBounded(t *testing.T) {
 	t.Parallel()
 	p := rules(t, [5]string{"one", "entry", "true", "Never.", "ask: finance"}).Budgeted(1_000_000, -1)
-	v := p.Judge(entries("MEALS"))
+	v := p.VerdictOn(entries("MEALS"))
 	require.Equal(t, expense.Ask, v.Action)
 	require.Equal(t, []string{"finance"}, v.Groups())
 	require.Equal(t, "could not be evaluated: the rules together took too long", v.Findings[0].Message)
@@ -128,8 +128,8 @@ func TestALoopIsInterrupted(t *testing.T) {
 	loop := `report.entries.all(a, report.entries.all(b, a.id + b.id != ""))`
 	p := rules(t, [5]string{"loop", "report", "|\n      " + loop, "Never.", "ask: finance"})
 	report := entries(make([]string, 250)...)
-	require.Equal(t, expense.Approve, p.Judge(report).Action, "it ends by itself, if it may")
-	v := p.Budgeted(1_000_000, 100*time.Microsecond).Judge(report)
+	require.Equal(t, expense.Approve, p.VerdictOn(report).Action, "it ends by itself, if it may")
+	v := p.Budgeted(1_000_000, 100*time.Microsecond).VerdictOn(report)
 	require.Equal(t, []expense.Finding{{
 		Rule: "loop", Message: "could not be evaluated: the rules together took too long", Error: true,
 	}}, v.Findings)
@@ -167,7 +167,7 @@ func TestTheLimitsHoldForTravelRequests(t *testing.T) {
 	}
 	t.Run("one evaluation", func(t *testing.T) {
 		t.Parallel()
-		v := rules(t, [5]string{"hostile", "request", hostile, "Hm.", "sendBack: true"}).JudgeRequest(request)
+		v := rules(t, [5]string{"hostile", "request", hostile, "Hm.", "sendBack: true"}).VerdictOnRequest(request)
 		require.Equal(t, expense.Ask, v.Action)
 		require.Equal(t, []expense.Finding{{
 			Rule: "hostile", Message: "could not be evaluated: it exceeds what one evaluation may cost", Error: true,
@@ -180,14 +180,14 @@ func TestTheLimitsHoldForTravelRequests(t *testing.T) {
 			[5]string{"dear", "request", loop, "Never.", "sendBack: true"},
 			[5]string{"last", "request", "false", "Not reached.", "sendBack: true"},
 		)
-		v := p.Budgeted(1000, time.Hour).JudgeRequest(request)
+		v := p.Budgeted(1000, time.Hour).VerdictOnRequest(request)
 		require.Equal(t, expense.Ask, v.Action, "a rule that was not evaluated sends nothing back")
 		require.Equal(t, []string{"travel"}, v.Groups())
 		require.Equal(t, []expense.Finding{
 			{Rule: "cheap", Message: "First."},
 			{Rule: "last", Message: exhausted, Error: true},
 		}, v.Findings)
-		require.Equal(t, expense.SendBack, p.JudgeRequest(request).Action, "it is judged, if it may")
+		require.Equal(t, expense.SendBack, p.VerdictOnRequest(request).Action, "it is judged, if it may")
 	})
 	t.Run("rules on reports cost a travel request nothing", func(t *testing.T) {
 		t.Parallel()
@@ -195,15 +195,15 @@ func TestTheLimitsHoldForTravelRequests(t *testing.T) {
 			[5]string{"report", "report", `report.name + "" == ""`, "Never.", "sendBack: true"},
 			[5]string{"request", "request", "true", "Never.", "sendBack: true"},
 		)
-		require.Equal(t, expense.Approve, p.Budgeted(1, time.Hour).JudgeRequest(request).Action)
+		require.Equal(t, expense.Approve, p.Budgeted(1, time.Hour).VerdictOnRequest(request).Action)
 	})
 	t.Run("the time", func(t *testing.T) {
 		t.Parallel()
 		p := rules(t, [5]string{"loop", "request", loop, "Never.", "ask: finance"})
 		request := &expense.TravelRequest{Expenses: slices.Concat(request.Expenses, request.Expenses[:60])} // a late timer is in time for it
-		require.Equal(t, expense.Approve, p.JudgeRequest(request).Action, "it ends by itself, if it may")
+		require.Equal(t, expense.Approve, p.VerdictOnRequest(request).Action, "it ends by itself, if it may")
 		for _, within := range []time.Duration{-1, 100 * time.Microsecond} {
-			v := p.Budgeted(1_000_000, within).JudgeRequest(request)
+			v := p.Budgeted(1_000_000, within).VerdictOnRequest(request)
 			require.Equal(t, expense.Ask, v.Action)
 			require.Equal(t, []string{"finance"}, v.Groups())
 			require.Equal(t, []expense.Finding{{Rule: "loop", Message: tooLong, Error: true}}, v.Findings)

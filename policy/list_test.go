@@ -43,7 +43,7 @@ func ofVendor(vendor string) *expense.Report {
 	return r
 }
 
-func TestAListIsAskedByItsKey(t *testing.T) {
+func TestAListIsReadByItsKey(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		list, file, expression string
@@ -73,7 +73,7 @@ func TestAListIsAskedByItsKey(t *testing.T) {
 			file := strings.TrimSuffix(strings.SplitN(strings.TrimPrefix(c.list, "{file: "), ",", 2)[0], "}")
 			p, err := policy.Load(folder(t, map[string]string{"rules.yaml": listed(c.list, c.expression), file: c.file}))
 			require.NoError(t, err)
-			v := p.Judge(ofVendor("Acme"))
+			v := p.VerdictOn(ofVendor("Acme"))
 			require.Empty(t, v.Findings)
 			require.Equal(t, expense.Approve, v.Action)
 			require.NotContains(t, fmt.Sprint(p.Warnings()), "no rule uses")
@@ -81,7 +81,7 @@ func TestAListIsAskedByItsKey(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotInAListErrs(t *testing.T) {
+func TestAMissingRowOfAListFails(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]string{
 		`lists.cc[entry.vendor].owner == ""`:    "it asks a map for a key that is absent; ask with \"in\" before reading it",
@@ -95,14 +95,14 @@ func TestWhatIsNotInAListErrs(t *testing.T) {
 				"a.csv":      "code,owner,until,budget\nC1,Ada,,\n",
 			}))
 			require.NoError(t, err)
-			v := p.Judge(ofVendor("Xyzzy"))
+			v := p.VerdictOn(ofVendor("Xyzzy"))
 			require.Equal(t, expense.Ask, v.Action)
 			require.Equal(t, "could not be evaluated: "+want, v.Findings[0].Message)
 		})
 	}
 }
 
-func TestAListIsRefusedWhereItIsWrong(t *testing.T) {
+func TestAMistakeInAListIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ list, file, want string }{
 		"an empty file":        {"{file: a.csv}", "", "a.csv: the file is empty; its first line names the columns"},
@@ -118,8 +118,8 @@ func TestAListIsRefusedWhereItIsWrong(t *testing.T) {
 		"a float":              {"{file: a.csv, columns: {n: int}}", "code,n\nC1,1.5\n", `a.csv:2:4: n of cc must be a whole number`},
 		"no truth":             {"{file: a.csv, columns: {n: bool}}", "code,n\nC1,maybe\n", `a.csv:2:4: n of cc must be true or false`},
 		"no date":              {"{file: a.csv, columns: {n: date}}", "code,n\nC1,1.5.2026\n", `a.csv:2:4: n of cc must be a date such as "2026-05-01"`},
-		"another kind":         {"{file: a.csv, columns: {n: float}}", "code,n\n", `rules.yaml:3:34: "float" is no kind of value; the kinds are string, bool, int, decimal, money, date`},
-		"a list in a cell":     {"{file: a.csv, columns: {n: strings}}", "code,n\n", `rules.yaml:3:34: "strings" is no kind of value`},
+		"another kind":         {"{file: a.csv, columns: {n: float}}", "code,n\n", `rules.yaml:3:34: unknown kind of value "float"; the kinds are string, bool, int, decimal, money, date`},
+		"a list in a cell":     {"{file: a.csv, columns: {n: strings}}", "code,n\n", `rules.yaml:3:34: unknown kind of value "strings"`},
 		"a column that is not": {"{file: a.csv, columns: {ownr: int}}", "code,owner\n", `rules.yaml:3:37: the list cc has no column "ownr"; did you mean "owner"?`},
 		"a key that is not":    {"{file: a.csv, key: cod}", "code,owner\n", `rules.yaml:3:26: the list cc has no column "cod"; did you mean "code"?`},
 		"Latin-1":              {"{file: a.csv}", "code,owner\nC1,Ada\nC2,J\xf6rg\n", "a.csv:3: the file is not UTF-8; save it as CSV UTF-8"},
@@ -136,7 +136,7 @@ func TestAListIsRefusedWhereItIsWrong(t *testing.T) {
 	}
 }
 
-func TestAListLiesBesideItsRules(t *testing.T) {
+func TestAListMustLieBesideItsRules(t *testing.T) {
 	t.Parallel()
 	outside := filepath.Join(t.TempDir(), "secret.csv")
 	require.NoError(t, os.WriteFile(outside, []byte("code\nSECRET\n"), 0o600))
@@ -200,7 +200,7 @@ func TestListsAreBounded(t *testing.T) {
 	require.ErrorContains(t, errs, ":2:63: the lists together have more than 2000000 cells, each row counted as one more")
 }
 
-func TestTheHashIsOfTheListsToo(t *testing.T) {
+func TestTheHashCoversTheLists(t *testing.T) {
 	t.Parallel()
 	hash := func(name, content string) string {
 		p, err := policy.Load(folder(t, map[string]string{"rules.yaml": listed("{file: a.csv}", "true"), name: content}))
@@ -214,7 +214,7 @@ func TestTheHashIsOfTheListsToo(t *testing.T) {
 	require.NotEqual(t, one, hash("a.csv", "code\nC1\nC2\n"))
 }
 
-func TestAByteOrderMarkIsOfNoFileOfTheRules(t *testing.T) {
+func TestAByteOrderMarkIsIgnored(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	write := func(name, content string) string {

@@ -192,7 +192,7 @@ func (l *loader) compile(d rulesfile.Rule) rule {
 	p := l.policy
 	r := rule{Rule: d, needs: needsOf(d.Level), facts: map[string]bool{}}
 	for i, name := range d.Steps {
-		if !slices.ContainsFunc(p.steps, func(stop rulesfile.Step) bool { return stop.Name == name }) {
+		if !slices.ContainsFunc(p.steps, func(step rulesfile.Step) bool { return step.Name == name }) {
 			l.Fail(rulesfile.At(d.StepNodes[i]), d.Name, "there is no step %q%s", rulesfile.Clip(name, 40), p.stepMeant(name))
 		}
 	}
@@ -236,18 +236,18 @@ func (l *loader) compile(d rulesfile.Rule) rule {
 
 // stepMeant ends an error about an unknown step. The name may be a text of an EventType.
 func (p *Policy) stepMeant(name string) string {
-	switch stop, known := p.StepOf(name); {
-	case known && stop != name:
-		return fmt.Sprintf("; that is a text of the step %q", stop)
+	switch step, known := p.StepOf(name); {
+	case known && step != name:
+		return fmt.Sprintf("; that is a text of the step %q", step)
 	case len(p.steps) == 0:
 		return "; steps names the steps, each with the texts of its EventType"
 	}
 	return spelling.Among(name, StepNames(p.steps))
 }
 
-func StepNames(stops []rulesfile.Step) []string {
-	names := make([]string, len(stops))
-	for i, s := range stops {
+func StepNames(steps []rulesfile.Step) []string {
+	names := make([]string, len(steps))
+	for i, s := range steps {
 		names[i] = s.Name
 	}
 	return names

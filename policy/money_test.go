@@ -18,7 +18,7 @@ func holds(t *testing.T, expressions ...string) {
 	for _, expression := range expressions {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
-			require.Empty(t, of(t, expression).Judge(lunch(t)).Findings)
+			require.Empty(t, of(t, expression).VerdictOn(lunch(t)).Findings)
 		})
 	}
 }
@@ -29,7 +29,7 @@ func errs(t *testing.T, reasons map[string]string) {
 	for expression, reason := range reasons {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
-			v := of(t, expression).Judge(lunch(t))
+			v := of(t, expression).VerdictOn(lunch(t))
 			require.Equal(t, expense.Ask, v.Action)
 			require.Equal(t, "could not be evaluated: "+reason, v.Findings[0].Message)
 		})
@@ -147,8 +147,8 @@ func TestRulesAgreeWithFractions(t *testing.T) {
 		left.Mul(left, fraction(t, b)).Add(left, fraction(t, c))
 		right := fraction(t, d)
 		order := left.Cmp(right.Mul(right, fraction(t, e)))
-		require.Equal(t, order == 0, p.Judge(r).Action == expense.Approve, "%s * %s + %s, %s * %s", a, b, c, d, e)
-		require.Equal(t, order <= 0, q.Judge(r).Action == expense.Approve)
+		require.Equal(t, order == 0, p.VerdictOn(r).Action == expense.Approve, "%s * %s + %s, %s * %s", a, b, c, d, e)
+		require.Equal(t, order <= 0, q.VerdictOn(r).Action == expense.Approve)
 		if order == 0 {
 			equal++
 		} else if order < 0 {

@@ -57,11 +57,11 @@ func TestLoad(t *testing.T) {
 		p := rules(t)
 		require.Empty(t, p.Rules())
 		require.Empty(t, p.AskedGroups())
-		require.Equal(t, expense.Verdict{Action: expense.Approve, RulesHash: p.Hash()}, p.Judge(lunch(t)))
+		require.Equal(t, expense.Verdict{Action: expense.Approve, RulesHash: p.Hash()}, p.VerdictOn(lunch(t)))
 	})
 }
 
-func TestHashIsOfTheBytes(t *testing.T) {
+func TestTheHashCoversTheBytesOfTheFile(t *testing.T) {
 	t.Parallel()
 	p, err := policy.Parse("a", []byte("apiVersion: concur-connector/v1\nrules: []\n"))
 	require.NoError(t, err)
@@ -136,7 +136,7 @@ func TestTheExampleFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := p.Judge(&expense.Report{Currency: "USD", Total: usd(t, c.total), Entries: []expense.Entry{c.entry}})
+			got := p.VerdictOn(&expense.Report{Currency: "USD", Total: usd(t, c.total), Entries: []expense.Entry{c.entry}})
 			for _, f := range got.Findings {
 				require.False(t, f.Error, f.Message)
 			}
@@ -155,7 +155,7 @@ func BenchmarkEvaluate(b *testing.B) {
 	b.Run("policy", func(b *testing.B) {
 		p := rules(b, [5]string{"one", "entry", `entry.hasReceipt || entry.attendeeCount < 75`, "m", "sendBack: true"})
 		for b.Loop() {
-			require.Equal(b, expense.Approve, p.Judge(report).Action)
+			require.Equal(b, expense.Approve, p.VerdictOn(report).Action)
 		}
 	})
 	b.Run("cel", func(b *testing.B) {

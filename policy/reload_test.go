@@ -55,7 +55,7 @@ func watch(t *testing.T, path string, check func(*policy.Policy) error) (*policy
 	return w, said
 }
 
-func TestAWatcherTakesTheRulesThatCanBeUsed(t *testing.T) {
+func TestAReloaderTakesValidRules(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "rules.yaml")
 	write(t, path, limited("100.00"))
@@ -78,7 +78,7 @@ func TestAWatcherTakesTheRulesThatCanBeUsed(t *testing.T) {
 	require.Same(t, second, w.Current(), "another time of the same content is no change")
 }
 
-func TestAWatcherKeepsTheRulesBeforeWhatCannotBeUsed(t *testing.T) {
+func TestAReloaderKeepsItsRulesWhenTheFileIsInvalid(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "rules.yaml")
 	write(t, path, limited("100.00"))
@@ -113,7 +113,7 @@ func TestAWatcherKeepsTheRulesBeforeWhatCannotBeUsed(t *testing.T) {
 	require.Equal(t, first.Hash(), w.Current().Hash(), "and back")
 }
 
-func TestAWatcherWaitsForNoPipe(t *testing.T) {
+func TestAReloaderRefusesAPipe(t *testing.T) {
 	t.Parallel()
 	const listed = "apiVersion: concur-connector/v1\nlists: {cc: {file: cc.csv}}\nrules: []\n"
 	dir := t.TempDir()
@@ -139,7 +139,7 @@ func TestAWatcherWaitsForNoPipe(t *testing.T) {
 	require.ErrorContains(t, err, "it is not a file")
 }
 
-func TestAWatcherAsksWhetherRulesMayBeUsedHere(t *testing.T) {
+func TestAReloaderChecksWhetherRulesAreAccepted(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "rules.yaml")
 	write(t, path, limited("100.00"))
@@ -165,7 +165,7 @@ func TestAWatcherAsksWhetherRulesMayBeUsedHere(t *testing.T) {
 	require.EqualError(t, err, "never", "nor does it begin with them")
 }
 
-func TestAWatcherFollowsTheLinkOfAMountedFolder(t *testing.T) {
+func TestAReloaderFollowsTheLinkOfAMountedFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, limit := range map[string]string{"..one": "100.00", "..two": "200.00"} {
@@ -184,7 +184,7 @@ func TestAWatcherFollowsTheLinkOfAMountedFolder(t *testing.T) {
 	require.NotEqual(t, first, w.Current().Hash())
 }
 
-func TestAWatcherLooksUntilItIsTold(t *testing.T) {
+func TestAReloaderRunsUntilItIsCancelled(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "rules.yaml")
 	write(t, path, limited("100.00"))
@@ -211,7 +211,7 @@ func TestAPolicyIsASourceOfItself(t *testing.T) {
 	require.Same(t, p, p.Current())
 }
 
-func TestAWatcherSeesAListThatHasChanged(t *testing.T) {
+func TestAReloaderNoticesAChangedList(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path, list := filepath.Join(dir, "rules.yaml"), filepath.Join(dir, "centres.csv")
@@ -252,7 +252,7 @@ func TestAWatcherSeesAListThatHasChanged(t *testing.T) {
 	require.NotEqual(t, third, w.Current().Hash(), "a list that is new is watched, too")
 }
 
-func TestAWatcherSaysWhatIsProbablyNotMeant(t *testing.T) {
+func TestAReloaderLogsWarnings(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "rules.yaml")
 	write(t, path, limited("100.00"))

@@ -27,7 +27,7 @@ func aRequest(t testing.TB) *expense.TravelRequest {
 	}
 }
 
-func TestATravelRequestIsJudgedByTheRulesOfItsLevelAlone(t *testing.T) {
+func TestOnlyRulesForTravelRequestsApplyToTravelRequests(t *testing.T) {
 	t.Parallel()
 	p := rules(t,
 		[5]string{"purpose", "request", `has(request.purpose)`, "Please say what for.", "sendBack: true"},
@@ -35,14 +35,14 @@ func TestATravelRequestIsJudgedByTheRulesOfItsLevelAlone(t *testing.T) {
 		[5]string{"report", "report", `false`, "Never of a request.", "ask: audit"},
 	)
 	require.True(t, p.HasRequestRules())
-	v := p.JudgeRequest(aRequest(t))
+	v := p.VerdictOnRequest(aRequest(t))
 	require.Equal(t, expense.SendBack, v.Action)
 	require.Equal(t, "Please say what for.", v.Comment)
 	require.Len(t, v.Findings, 2)
 	require.Empty(t, v.Exceptions)
 	require.Equal(t, p.Hash(), v.RulesHash)
 
-	v = p.Judge(&expense.Report{})
+	v = p.VerdictOn(&expense.Report{})
 	require.Len(t, v.Findings, 1)
 	require.Equal(t, "report", v.Findings[0].Rule)
 }
@@ -63,7 +63,7 @@ func TestAVerdictOnATravelRequest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := onRequests(t, c.expression, "m", c.then).JudgeRequest(aRequest(t))
+			v := onRequests(t, c.expression, "m", c.then).VerdictOnRequest(aRequest(t))
 			require.Equal(t, c.want, v.Action)
 			if c.says != "" {
 				require.Contains(t, v.Findings[0].Message, c.says)
@@ -72,12 +72,12 @@ func TestAVerdictOnATravelRequest(t *testing.T) {
 	}
 	t.Run("there must be one", func(t *testing.T) {
 		t.Parallel()
-		v := onRequests(t, "true", "m", "sendBack: true").JudgeRequest(nil)
+		v := onRequests(t, "true", "m", "sendBack: true").VerdictOnRequest(nil)
 		require.Equal(t, expense.Ask, v.Action)
 	})
 }
 
-func TestOfATravelRequestOnlyWhatTheRulesReadIsKept(t *testing.T) {
+func TestOnlyTheFieldsOfATravelRequestThatRulesReadAreStored(t *testing.T) {
 	t.Parallel()
 	p := onRequests(t, `request.posted > money("1", "USD") && request.custom["2"].code != "X"`, "m", "ask: finance")
 	request := aRequest(t)
@@ -118,10 +118,10 @@ func TestEveryFieldOfATravelRequestIsInTheLanguageOrDeliberatelyNot(t *testing.T
 	}
 }
 
-func TestWhatIsWrongInARuleForTravelRequests(t *testing.T) {
+func TestAMistakeInARuleForTravelRequestsIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ level, expression, then, says string }{
-		"an exception":             {"request", "true", "exception: {code: NORECPT}", "Concur takes no exceptions on a travel request; use sendBack"},
+		"an exception":             {"request", "true", "exception: {code: NORECPT}", "no exceptions on travel requests"},
 		"a report":                 {"request", "report.total == report.total", "ask: g", `"report" is only known to rules of level report`},
 		"an entry":                 {"request", "entry.personal", "ask: g", `"entry" is only known to rules of level entry`},
 		"a request in a report":    {"report", "has(request.purpose)", "ask: g", `"request" is only known to rules of level request`},

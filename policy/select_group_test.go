@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhatIsReadOfAGroupIsKeptAndNothingElse(t *testing.T) {
+func TestOnlyTheFieldsThatRulesReadThroughGroupsAreStored(t *testing.T) {
 	t.Parallel()
 	everything := held(t, full(t))
 	entries, customs := under(everything, "entries"), under(everything, "entries.custom")

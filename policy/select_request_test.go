@@ -21,7 +21,7 @@ func asked(fields ...string) []string {
 	return slices.Compact(all)
 }
 
-func TestKeepRequest(t *testing.T) {
+func TestSelectRequestFields(t *testing.T) {
 	t.Parallel()
 	t.Run("without rules only what the connector needs is kept", func(t *testing.T) {
 		t.Parallel()
@@ -62,7 +62,7 @@ func TestKeepRequest(t *testing.T) {
 	})
 }
 
-func TestWhatARuleReadsOfARequestIsKeptAndNothingElse(t *testing.T) {
+func TestOnlyTheFieldsOfARequestThatRulesReadAreSelected(t *testing.T) {
 	t.Parallel()
 	everything := held(t, fullRequest(t))
 	expenses := under(everything, "expenses")
@@ -106,7 +106,7 @@ func requestSpoken(t testing.TB) map[string]string {
 
 // A field that a travel request gains and KeepRequest does not know of fails here: a rule
 // cannot name it, or it is not kept.
-func TestEveryFieldOfARequestIsKeptForTheRuleThatReadsIt(t *testing.T) {
+func TestEveryFieldOfARequestIsSelectedForTheRuleThatReadsIt(t *testing.T) {
 	t.Parallel()
 	everything := held(t, fullRequest(t))
 	covered := asked()
@@ -127,7 +127,7 @@ func TestEveryFieldOfARequestIsKeptForTheRuleThatReadsIt(t *testing.T) {
 	require.Equal(t, everything, slices.Compact(covered))
 }
 
-func TestWhatIsKeptOfARequestIsJudgedAlike(t *testing.T) {
+func TestSelectedFieldsOfARequestGiveTheSameVerdict(t *testing.T) {
 	t.Parallel()
 	policies := map[string]*policy.Policy{}
 	example, err := policy.Load(shipped)
@@ -154,9 +154,9 @@ func TestWhatIsKeptOfARequestIsJudgedAlike(t *testing.T) {
 			for n := range 60 {
 				r := filled[expense.TravelRequest](t, random.IntN)
 				before := encoded(t, r)
-				want := p.JudgeRequest(r)
-				require.Equal(t, want, p.JudgeRequest(p.SelectRequestFields(r)), "request %d", n)
-				require.Equal(t, want, p.JudgeRequest(stored(t, p.SelectRequestFields(r))), "request %d, stored", n)
+				want := p.VerdictOnRequest(r)
+				require.Equal(t, want, p.VerdictOnRequest(p.SelectRequestFields(r)), "request %d", n)
+				require.Equal(t, want, p.VerdictOnRequest(stored(t, p.SelectRequestFields(r))), "request %d, stored", n)
 				require.Equal(t, before, encoded(t, r), "request %d is untouched", n)
 				verdicts[fmt.Sprint(want)] = true
 			}

@@ -59,7 +59,7 @@ func and(names ...string) []string {
 	return slices.Compact(all)
 }
 
-func TestKeep(t *testing.T) {
+func TestSelectFields(t *testing.T) {
 	t.Parallel()
 	t.Run("without rules only what the connector needs is kept", func(t *testing.T) {
 		t.Parallel()
@@ -91,7 +91,7 @@ func TestKeep(t *testing.T) {
 			require.Equal(t, item, kept.Entries[0].Custom["3"].ListItem)
 			kept.EachField(func(f *expense.Field) { f.Code, f.Value = "F-1", "Fair" })
 			require.Equal(t, expense.Field{Value: item, ListItem: item}, r.Entries[0].Custom["3"])
-			require.Equal(t, expense.Approve, p.Judge(kept).Action)
+			require.Equal(t, expense.Approve, p.VerdictOn(kept).Action)
 		}
 	})
 	t.Run("match, expression and message all count", func(t *testing.T) {
@@ -124,7 +124,7 @@ func TestKeep(t *testing.T) {
 	})
 }
 
-func TestWhatARuleReadsIsKeptAndNothingElse(t *testing.T) {
+func TestOnlyTheFieldsThatRulesReadAreSelected(t *testing.T) {
 	t.Parallel()
 	everything := held(t, full(t))
 	entries, itemizations := under(everything, "entries"), under(everything, "entries.itemizations")
@@ -249,7 +249,7 @@ func spokenAt(t testing.TB, spots []spot) map[string]string {
 
 // A field that the domain gains and Keep does not know of fails here: a rule cannot
 // name it, or it is not kept.
-func TestEveryFieldIsKeptForTheRuleThatReadsIt(t *testing.T) {
+func TestEveryFieldIsSelectedForTheRuleThatReadsIt(t *testing.T) {
 	t.Parallel()
 	everything := held(t, full(t))
 	covered := and()
@@ -279,7 +279,7 @@ func TestEveryFieldIsKeptForTheRuleThatReadsIt(t *testing.T) {
 
 // What is kept is judged as the whole report is, also when it comes back from a
 // history.
-func TestWhatIsKeptIsJudgedAlike(t *testing.T) {
+func TestSelectedFieldsGiveTheSameVerdict(t *testing.T) {
 	t.Parallel()
 	policies := map[string]*policy.Policy{}
 	example, err := policy.Load(shipped)
@@ -332,9 +332,9 @@ func TestWhatIsKeptIsJudgedAlike(t *testing.T) {
 					r.Entries[i].ID = strconv.Itoa(i)
 				}
 				before := encoded(t, r)
-				want := p.Judge(r)
-				require.Equal(t, want, p.Judge(p.SelectFields(r)), "report %d", n)
-				require.Equal(t, want, p.Judge(stored(t, p.SelectFields(r))), "report %d, stored", n)
+				want := p.VerdictOn(r)
+				require.Equal(t, want, p.VerdictOn(p.SelectFields(r)), "report %d", n)
+				require.Equal(t, want, p.VerdictOn(stored(t, p.SelectFields(r))), "report %d, stored", n)
 				require.Equal(t, before, encoded(t, r), "report %d is untouched", n)
 				verdicts[fmt.Sprint(want)] = true
 			}
@@ -344,7 +344,7 @@ func TestWhatIsKeptIsJudgedAlike(t *testing.T) {
 }
 
 // Whatever an expression is, it judges what is kept for it as it judges the report.
-func FuzzKeep(f *testing.F) {
+func FuzzSelectFields(f *testing.F) {
 	for _, expression := range []string{
 		`report.entries.map(e, e.itemizations).exists(l, sum(l.map(i, i.posted * 3)) < -entry.posted)`,
 		`[[], [entry]].exists(l, l.exists(e, e.custom[e.type].code == ""))`,
@@ -364,12 +364,12 @@ func FuzzKeep(f *testing.F) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		for range 5 {
 			r := filled[expense.Report](t, random.IntN)
-			require.Equal(t, p.Judge(r), p.Judge(p.SelectFields(r)))
+			require.Equal(t, p.VerdictOn(r), p.VerdictOn(p.SelectFields(r)))
 		}
 	})
 }
 
-func TestWhetherTheRulesReadFieldsOfListsIsSaid(t *testing.T) {
+func TestAPolicyReportsWhetherItReadsFieldsOfLists(t *testing.T) {
 	t.Parallel()
 	of := func(level, expression string) (ofReports, ofRequests bool) {
 		p, err := policy.Parse("f", []byte("apiVersion: concur-connector/v1\nrules:\n  - name: one\n    level: "+level+

@@ -35,7 +35,7 @@ rules:
     then: {sendBack: true}
 `
 
-func TestAStopIsNamedByTheEventType(t *testing.T) {
+func TestTheEventTypeNamesTheStep(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, byStop)
 	require.True(t, p.DependsOnStep())
@@ -87,7 +87,7 @@ func TestAStopIsNamedByTheEventType(t *testing.T) {
 	}
 }
 
-func TestAtAnUnknownStopARuleThatHoldsDoesNothing(t *testing.T) {
+func TestASatisfiedRuleDoesNothingAtAnUnknownStep(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, byStop)
 	v := p.Evaluate(policy.Input{Report: entries("TAXI"), EventType: "REVIEW"})
@@ -101,14 +101,14 @@ func TestAtAnUnknownStopARuleThatHoldsDoesNothing(t *testing.T) {
 	}, v.Rules)
 }
 
-func TestWithoutLimitedRulesNoStopMatters(t *testing.T) {
+func TestTheStepIsIgnoredWhenNoRuleDependsOnIt(t *testing.T) {
 	t.Parallel()
 	p := rules(t, [5]string{"one", "report", "false", "Hm.", "sendBack: true"})
 	require.False(t, p.DependsOnStep())
 	require.Equal(t, p.Evaluate(policy.Input{Report: entries()}), p.Evaluate(policy.Input{Report: entries(), EventType: "SUBMIT"}))
 }
 
-func TestStopsAreRefused(t *testing.T) {
+func TestAMistakeInStepsIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ steps, want string }{
 		"one text for two":     {"{a: [SUBMIT], b: [Submit]}", `f:2:26: "Submit" already names the step a`},
@@ -193,6 +193,6 @@ func TestTodayIsADayInTheTimeZoneOfTheRules(t *testing.T) {
 `)
 		require.Equal(t, want, p.Evaluate(policy.Input{Report: entries(), At: night}).Comment)
 		v := p.Evaluate(policy.Input{Report: entries()})
-		require.Equal(t, "could not be evaluated: it is not known when the report is judged", v.Findings[0].Message)
+		require.Contains(t, v.Findings[0].Message, "the time of the evaluation is unknown")
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"concur-connector/policy"
 )
 
-func TestARuleOfWhichNotAllWasKeptIsUnknown(t *testing.T) {
+func TestARuleWithoutAllItsStoredFieldsIsUnknown(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, asking(ofEntries, "!facts.duplicates.duplicate")+`  - {name: vendors, level: entry, expression: 'entry.vendor != "bad"', message: Vendor., then: {sendBack: true}}
   - {name: fields, level: entry, expression: 'entry.custom["3"].code != "bad"', message: Field., then: {ask: finance}}
@@ -51,7 +51,7 @@ func TestARuleOfWhichNotAllWasKeptIsUnknown(t *testing.T) {
 	}
 }
 
-func TestTheNamesOfWhatIsKeptAreSorted(t *testing.T) {
+func TestTheNamesOfStoredFieldsAreSorted(t *testing.T) {
 	t.Parallel()
 	p := rules(t,
 		[5]string{"a", "entry", `entry.custom["3"].code == entry.orgUnits["1"].value && report.name == ""`, "A.", "sendBack: true"},

@@ -29,10 +29,10 @@ func (p *Policy) ApprovesAll() bool { return p.approveAll }
 // approveAll is the place of approveAll: true; zero when the file does not say it.
 func (p *Policy) findIdle(s *rulesfile.Source, approveAll rulesfile.Place, warn func(at rulesfile.Place, format string, args ...any)) {
 	idle := p.idle(warn)
-	acting := func(ofRequest bool, stop string) (names []string) {
+	acting := func(ofRequest bool, step string) (names []string) {
 		for i := range p.rules {
 			r := &p.rules[i]
-			if r.Level.OfRequest() == ofRequest && !idle[r] && (stop == "" || len(r.Steps) == 0 || slices.Contains(r.Steps, stop)) {
+			if r.Level.OfRequest() == ofRequest && !idle[r] && (step == "" || len(r.Steps) == 0 || slices.Contains(r.Steps, step)) {
 				names = append(names, r.Name)
 			}
 		}
@@ -62,9 +62,9 @@ func (p *Policy) findIdle(s *rulesfile.Source, approveAll rulesfile.Place, warn 
 		warn(rulesfile.Place{}, "a worker refuses this file: %s; write a rule that acts, or say approveAll: true if that is meant", p.unchecked)
 		return
 	}
-	for _, stop := range p.steps {
-		if len(acting(false, stop.Name)) == 0 {
-			warn(rulesfile.Place{}, "no rule acts at the step %s: every report that waits there is approved without anybody looking at it", stop.Name)
+	for _, step := range p.steps {
+		if len(acting(false, step.Name)) == 0 {
+			warn(rulesfile.Place{}, "no rule acts at the step %s: every report that waits there is approved without anybody looking at it", step.Name)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"concur-connector/policy"
 )
 
-func TestWhatEverythingPassesUnseenIsSaid(t *testing.T) {
+func TestAFileThatApprovesEverythingIsReported(t *testing.T) {
 	t.Parallel()
 	const (
 		none    = "there is no rule, so every report would be approved"

@@ -19,7 +19,7 @@ func heldSeeing(t *testing.T, expression string, report *expense.Report) []expen
 	return v.Rules[0].Values
 }
 
-func TestAVerdictSaysWhatARuleOnTheWholeSawThoughItHeld(t *testing.T) {
+func TestAVerdictHasTheValuesOfSatisfiedRulesOnTheWhole(t *testing.T) {
 	t.Parallel()
 	report := lunch(t)
 	require.Equal(t, []expense.RuleValue{
@@ -33,7 +33,7 @@ func TestAVerdictSaysWhatARuleOnTheWholeSawThoughItHeld(t *testing.T) {
 	require.Empty(t, heldSeeing(t, `report.entries.all(e, e.posted < money("5000", "USD"))`, many), "what takes long is not done twice")
 }
 
-func TestTellingWhatRulesSawIsBounded(t *testing.T) {
+func TestTracingOfValuesIsBounded(t *testing.T) {
 	t.Parallel()
 	p := rules(t, [5]string{"dear", "entry", quoted(`report.entries.exists(a, report.entries.exists(b, b.id == ""))`), "m", "exception: {code: X}"})
 	many := journey(t, 200)

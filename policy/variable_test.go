@@ -30,10 +30,10 @@ func TestAVariableIsSeenAtItsLevelAndWithin(t *testing.T) {
 	for _, c := range []struct{ variable, level, sees string }{
 		{"v report report.id", "report", ""}, {"v report report.id", "entry", ""}, {"v report report.id", "allocation", ""},
 		{"v entry entry.id", "entry", ""}, {"v entry entry.id", "itemization", ""},
-		{"v entry entry.id", "report", "levels entry, itemization and allocation"},
-		{"v itemization itemization.id", "entry", "levels itemization and allocation"},
+		{"v entry entry.id", "report", "level entry"},
+		{"v itemization itemization.id", "entry", "level itemization"},
 		{"v allocation allocation.id", "itemization", "level allocation"},
-		{"v request request.id", "segment", ""}, {"v request request.id", "report", "levels request, expectedExpense and segment"},
+		{"v request request.id", "segment", ""}, {"v request request.id", "report", "level request"},
 		{"v segment segment.id", "expectedExpense", "level segment"},
 	} {
 		t.Run(c.variable+" at "+c.level, func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestAVariableIsSeenAtItsLevelAndWithin(t *testing.T) {
 func TestAVariableNamesTheOnesBeforeIt(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, computing("entry", `variables.b == "R1!?"`, `a report report.id + "!"`, `b entry variables.a + "?"`))
-	require.Equal(t, expense.Approve, p.Judge(entries("TAXI")).Action)
+	require.Equal(t, expense.Approve, p.VerdictOn(entries("TAXI")).Action)
 	require.Equal(t, []policy.Variable{
 		{Name: "a", Level: rulesfile.ReportLevel, Expression: `report.id + "!"`},
 		{Name: "b", Level: rulesfile.EntryLevel, Expression: `variables.a + "?"`},
@@ -85,7 +85,7 @@ func TestAVariableIsComputedOnceForEachObject(t *testing.T) {
 	}
 	p := parsed(t, file)
 	// One evaluation for each of the 2,100 would cost 100 times what is allowed here.
-	v := p.Budgeted(400_000, time.Hour).Judge(entries(make([]string, 100)...))
+	v := p.Budgeted(400_000, time.Hour).VerdictOn(entries(make([]string, 100)...))
 	require.Equal(t, expense.Approve, v.Action)
 	require.Empty(t, v.Findings)
 }
@@ -93,16 +93,16 @@ func TestAVariableIsComputedOnceForEachObject(t *testing.T) {
 func TestAnErrorOfAVariableNamesIt(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, computing("entry", `variables.twice > money("1", "USD")`, "sum report report.total", "twice entry variables.sum + variables.sum"))
-	v := p.Judge(entries("TAXI", "MEALS"))
+	v := p.VerdictOn(entries("TAXI", "MEALS"))
 	require.Equal(t, expense.Ask, v.Action)
 	const absent = "could not be evaluated: the variable sum could not be evaluated: report.total is absent; ask with has() before reading it"
 	require.Equal(t, []expense.Finding{
 		{Rule: "one", Object: "E1", Message: absent, Error: true}, {Rule: "one", Object: "E2", Message: absent, Error: true},
 	}, v.Findings)
 	holds := parsed(t, computing("entry", `!has(variables.sum) || variables.sum > money("1", "USD")`, "sum report report.total"))
-	require.Equal(t, expense.Approve, holds.Judge(entries("TAXI")).Action, "has() of what is absent is false")
+	require.Equal(t, expense.Approve, holds.VerdictOn(entries("TAXI")).Action, "has() of what is absent is false")
 	mixed := parsed(t, computing("entry", `!has(variables.sum)`, `sum report money("1", "USD") + money("1", "EUR")`))
-	v = mixed.Judge(entries("TAXI"))
+	v = mixed.VerdictOn(entries("TAXI"))
 	require.Equal(t, expense.Ask, v.Action, "has() of what is wrong errs")
 	require.Contains(t, v.Findings[0].Message, "could not be evaluated: the variable sum could not be evaluated: amounts of different currencies")
 }
@@ -125,7 +125,7 @@ func TestVariablesDoNotGrowWithoutEnd(t *testing.T) {
 				all = append(all, fmt.Sprintf("v%d report %s", i+1, fmt.Sprintf(c.next, fmt.Sprint("v", i))))
 			}
 			p := parsed(t, computing("report", fmt.Sprintf(c.last, "v100"), all...))
-			v := p.Budgeted(100_000_000, time.Hour).Judge(entries("TAXI"))
+			v := p.Budgeted(100_000_000, time.Hour).VerdictOn(entries("TAXI"))
 			require.Equal(t, expense.Ask, v.Action)
 			require.Contains(t, v.Findings[0].Message, "could not be evaluated: the variable v")
 			require.LessOrEqual(t, len(v.Findings[0].Message), 200)
@@ -140,7 +140,7 @@ func TestAValueOfListsWithinListsIsTooLarge(t *testing.T) {
 		all = append(all, fmt.Sprintf("v%d report report.entries.map(e, variables.v%d)", i+1, i))
 	}
 	p := parsed(t, computing("report", "size(variables.v3) > 0", all...))
-	v := p.Judge(entries(make([]string, 100)...))
+	v := p.VerdictOn(entries(make([]string, 100)...))
 	require.Equal(t, "could not be evaluated: the variable v3 is too large", v.Findings[0].Message)
 }
 
@@ -164,12 +164,12 @@ func TestAVariableOfEntriesKeepsWhatIsReadThroughIt(t *testing.T) {
 	for _, receipt := range []bool{true, false} {
 		r := entries("TAXI", "MEALS")
 		r.Entries[1].HasReceipt, r.Entries[1].Vendor = &receipt, "Trattoria"
-		require.Equal(t, p.Judge(r), p.Judge(stored(t, p.SelectFields(r))))
-		require.Equal(t, receipt, p.Judge(r).Action == expense.Approve)
+		require.Equal(t, p.VerdictOn(r), p.VerdictOn(stored(t, p.SelectFields(r))))
+		require.Equal(t, receipt, p.VerdictOn(r).Action == expense.Approve)
 	}
 }
 
-func TestWhatIsReadRoundAboutIsKept(t *testing.T) {
+func TestAFieldThatIsReadIndirectlyIsSelected(t *testing.T) {
 	t.Parallel()
 	for name, expression := range map[string]string{
 		"through a loop":       `[variables].all(v, v.name != "bad")`,
@@ -183,8 +183,8 @@ func TestWhatIsReadRoundAboutIsKept(t *testing.T) {
 			p := parsed(t, computing("report", expression, "name report report.name"))
 			r := entries("TAXI")
 			r.Name = "bad"
-			require.Equal(t, expense.SendBack, p.Judge(r).Action)
-			require.Equal(t, p.Judge(r), p.Judge(stored(t, p.SelectFields(r))))
+			require.Equal(t, expense.SendBack, p.VerdictOn(r).Action)
+			require.Equal(t, p.VerdictOn(r), p.VerdictOn(stored(t, p.SelectFields(r))))
 		})
 	}
 }

@@ -68,7 +68,7 @@ func TestPrecedence(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := rules(t, c.rules...)
-			v := p.Judge(entries("MEALS"))
+			v := p.VerdictOn(entries("MEALS"))
 			require.Equal(t, c.action, v.Action)
 			require.Equal(t, c.group, strings.Join(v.Groups(), " "))
 			require.Equal(t, c.comment, v.Comment)
@@ -85,7 +85,7 @@ func TestViolationsAreCollected(t *testing.T) {
 		[5]string{"no-taxi", "entry", `entry.type != "TAXI"`, "No taxi.", "sendBack: true"},
 		[5]string{"meals-again", "entry", `entry.type != "MEALS"`, "No meals.", "exception: {code: NOMEAL}, sendBack: true"},
 	)
-	v := p.Judge(entries("TAXI", "MEALS", "HOTEL", "MEALS"))
+	v := p.VerdictOn(entries("TAXI", "MEALS", "HOTEL", "MEALS"))
 	require.Equal(t, expense.Verdict{
 		Action: expense.SendBack,
 		Exceptions: []expense.Exception{
@@ -110,7 +110,7 @@ func TestMatch(t *testing.T) {
 	t.Parallel()
 	p, err := policy.Parse("f", []byte(with(`match: entry.type == "MEALS"`, "expression: false")))
 	require.NoError(t, err)
-	v := p.Judge(entries("TAXI", "MEALS"))
+	v := p.VerdictOn(entries("TAXI", "MEALS"))
 	require.Equal(t, []expense.Finding{{Rule: "one", Object: "E2", Message: "No receipt."}}, v.Findings)
 }
 
@@ -120,7 +120,7 @@ func TestMessages(t *testing.T) {
 		t.Helper()
 		p, err := policy.Parse("f", []byte(with("message:", "expression: false", line)))
 		require.NoError(t, err)
-		return p.Judge(entries(typ))
+		return p.VerdictOn(entries(typ))
 	}
 	t.Run("a computed message names what it is about", func(t *testing.T) {
 		t.Parallel()
@@ -164,9 +164,9 @@ func TestCommentIsCutAtTwoThousandCharacters(t *testing.T) {
 	for i := range 10 {
 		types = append(types, fmt.Sprint(i)+strings.Repeat("é", 399))
 	}
-	v := p.Judge(entries(types[:4]...))
+	v := p.VerdictOn(entries(types[:4]...))
 	require.Equal(t, strings.Join(types[:4], "\n"), v.Comment)
-	v = p.Judge(entries(types...))
+	v = p.VerdictOn(entries(types...))
 	require.Equal(t, strings.Join(types[:4], "\n")+"\n… (+6)", v.Comment, "whole lines, and how many are missing")
 	require.LessOrEqual(t, utf8.RuneCountInString(v.Comment), 2000)
 }
@@ -176,17 +176,17 @@ func TestFindingsAreBounded(t *testing.T) {
 	flag := [5]string{"flag", "entry", "false", "Flagged.", "exception: {code: FLAG}"}
 	broken := [5]string{"broken", "report", `report.total > money("1", "USD")`, "Too much.", "sendBack: true"}
 
-	v := rules(t, flag).Judge(entries(make([]string, 500)...))
+	v := rules(t, flag).VerdictOn(entries(make([]string, 500)...))
 	require.Len(t, v.Findings, 500)
 	require.Equal(t, "Flagged.", v.Findings[499].Message)
 
-	v = rules(t, flag, broken).Judge(entries(make([]string, 500)...))
+	v = rules(t, flag, broken).VerdictOn(entries(make([]string, 500)...))
 	require.Len(t, v.Findings, 500)
 	require.Equal(t, expense.Finding{Message: "and 2 more, 1 of them could not be evaluated", Error: true}, v.Findings[499])
 	require.Len(t, v.Exceptions, 500, "exceptions are never cut")
 	require.Equal(t, expense.Ask, v.Action)
 
-	v = rules(t, flag).Judge(entries(make([]string, 1001)...))
+	v = rules(t, flag).VerdictOn(entries(make([]string, 1001)...))
 	require.Len(t, v.Findings, 500)
 	require.Equal(t, "and 503 more", v.Findings[498].Message)
 	require.Equal(t, "there are 1001 exceptions, more than 1000: a person must look", v.Findings[499].Message)
@@ -197,7 +197,7 @@ func TestFindingsAreBounded(t *testing.T) {
 func TestAnEntryWithoutIDCannotCarryAnException(t *testing.T) {
 	t.Parallel()
 	v := rules(t, [5]string{"flag", "entry", "false", "Flagged.", "exception: {code: FLAG}"}).
-		Judge(&expense.Report{Entries: make([]expense.Entry, 1)})
+		VerdictOn(&expense.Report{Entries: make([]expense.Entry, 1)})
 	require.Equal(t, expense.Ask, v.Action)
 	require.Empty(t, v.Exceptions)
 	require.Equal(t, "could not be evaluated: its object has no ID to post an exception on", v.Findings[0].Message)
@@ -205,9 +205,9 @@ func TestAnEntryWithoutIDCannotCarryAnException(t *testing.T) {
 
 func TestWithoutAReportAPersonIsAsked(t *testing.T) {
 	t.Parallel()
-	v := rules(t).Judge(nil)
+	v := rules(t).VerdictOn(nil)
 	require.Equal(t, expense.Ask, v.Action)
-	require.Equal(t, []expense.Finding{{Message: "there is nothing to judge", Error: true}}, v.Findings)
+	require.Equal(t, []expense.Finding{{Message: "there is no report and no travel request", Error: true}}, v.Findings)
 }
 
 func TestTheSameReportGivesTheSameVerdictToEverybody(t *testing.T) {
@@ -221,13 +221,13 @@ func TestTheSameReportGivesTheSameVerdictToEverybody(t *testing.T) {
 		report.Entries[i].HasReceipt = new(i == 2)
 		report.Entries[i].Custom = map[string]expense.Field{"1": {Value: "a"}, "2": {Value: "b"}, "3": {Value: "c"}}
 	}
-	want := p.Judge(report)
+	want := p.VerdictOn(report)
 	require.Equal(t, expense.Ask, want.Action)
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
 			for range 20 {
-				require.Equal(t, want, p.Judge(report))
+				require.Equal(t, want, p.VerdictOn(report))
 			}
 		})
 	}

@@ -92,7 +92,7 @@ func TestAnAmountOfAReportThatMeetsAWrittenCurrencyIsWarnedOf(t *testing.T) {
 	require.Empty(t, reasonsOf(t, `entry.posted <= money("100.00", "EUR")`, "    match: report.currency == \"EUR\"\n"))
 }
 
-func TestAVerdictSaysWhatWasAssumedOfACurrency(t *testing.T) {
+func TestAVerdictNamesCurrenciesWithAssumedDecimals(t *testing.T) {
 	t.Parallel()
 	p := of(t, `entry.posted.roundToCurrency() == entry.posted`)
 	amount := expense.Money{Currency: "XQZ"}

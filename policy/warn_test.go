@@ -8,7 +8,7 @@ import (
 	"concur-connector/policy"
 )
 
-func TestWhatIsProbablyNotMeantIsSaid(t *testing.T) {
+func TestAProbableMistakeGivesAWarning(t *testing.T) {
 	t.Parallel()
 	p, err := policy.Load(folder(t, map[string]string{
 		"rules.yaml": `apiVersion: concur-connector/v1

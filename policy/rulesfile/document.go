@@ -11,9 +11,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Document returns the root of the only document of a YAML file that is written as rules
-// files are: without anchors, aliases and tags. The name stands for the file in what is
-// wrong, which is [Errors].
+// Document reads a YAML file and returns the root of its only document. Like a rules file, the
+// file must have no anchors, aliases and tags. The error is of type [Errors] and names the file.
 func Document(name string, data []byte) (*yaml.Node, error) {
 	s := NewSource(name, data)
 	if root := s.document(data); root != nil {
@@ -54,7 +53,7 @@ func (s *Source) document(data []byte) *yaml.Node {
 		}
 		root = root.Content[0]
 	}
-	if !s.literal(root) {
+	if !s.isLiteral(root) {
 		return nil
 	}
 	return root
@@ -123,9 +122,9 @@ func (s *Source) isExpression(line int) bool {
 
 var expressionKey = regexp.MustCompile(`^[\s{-]*(match|expression|messageExpression)\s*:`)
 
-// literal refuses anchors, aliases and tags: a file of rules says what it means
-// where it means it, and cannot be made to expand.
-func (s *Source) literal(n *yaml.Node) bool {
+// isLiteral refuses anchors, aliases and tags. So every value stands where it is used, and a small
+// file cannot expand into a large one.
+func (s *Source) isLiteral(n *yaml.Node) bool {
 	if n.Anchor != "" || n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0 {
 		meant := ""
 		if n.Kind == yaml.ScalarNode && !strings.HasPrefix(n.Tag, "!!") {
@@ -136,7 +135,7 @@ func (s *Source) literal(n *yaml.Node) bool {
 	}
 	ok := true
 	for _, child := range n.Content {
-		ok = s.literal(child) && ok
+		ok = s.isLiteral(child) && ok
 	}
 	return ok
 }

@@ -7,13 +7,12 @@ import (
 	"strings"
 )
 
-// Error is one thing that is wrong with a rules file. Line and Column count from 1
-// and are 0 where they are not known.
+// Error is one mistake in a rules file. Line and Column count from 1; 0 means unknown.
 type Error struct {
 	File   string
 	Line   int
 	Column int
-	Rule   string // the rule's name; empty when it has none, or outside the rules
+	Rule   string // the rule's name; empty outside the rules and for a rule without a name
 	Reason string
 }
 
@@ -35,7 +34,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Errors is everything that is wrong with a rules file, in the order of the file.
+// Errors are all mistakes in a rules file.
 type Errors []*Error
 
 // Error prints one line for each error.
@@ -56,6 +55,7 @@ func (e Errors) Unwrap() []error {
 	return all
 }
 
+// Sorted sorts the errors into the order of the file.
 func (e Errors) Sorted() Errors {
 	slices.SortStableFunc(e, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))

@@ -11,6 +11,7 @@ const (
 	maxValues = 30
 )
 
+// Fact declares which values the rules get from one of the company's systems.
 type Fact struct {
 	Name      string
 	At        *yaml.Node
@@ -38,7 +39,7 @@ func (s *Source) facts(n *yaml.Node) []Fact {
 			}
 		}
 		if keys["send"] == nil {
-			s.Fail(At(p.Name), "", "%s sends nothing: send names what is told about each object", what)
+			s.Fail(At(p.Name), "", "%s sends nothing: name under send the values to send for each object", what)
 		}
 		for _, one := range s.named(keys["send"], "send", Identifier, IdentifierForm, maxValues) {
 			if _, ok := s.text(one.Value, "", "an expression of send"); ok {
@@ -51,7 +52,7 @@ func (s *Source) facts(n *yaml.Node) []Fact {
 			}
 		}
 		if keys["answer"] == nil {
-			s.Fail(At(p.Name), "", "%s has no answer: it names what is answered, and its kind", what)
+			s.Fail(At(p.Name), "", "%s has no answer: name under answer the values that come back, and their kinds", what)
 		}
 		all = append(all, d)
 	}

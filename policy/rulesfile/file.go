@@ -17,7 +17,7 @@ const (
 	maxRules   = 1000
 )
 
-// File is what a rules file says, before its expressions are checked.
+// File is the content of a rules file. Its expressions are not checked yet.
 type File struct {
 	Version   string
 	Zone      *time.Location
@@ -30,10 +30,10 @@ type File struct {
 	Variables []Variable
 	Rules     []Rule
 
-	ApproveAll Place // of approveAll: true; none when the file does not say so
+	ApproveAll Place // of approveAll: true; zero when the file does not have it
 }
 
-// Read reads a rules file. Every mistake is collected in the source.
+// Read reads a rules file. The source collects every mistake.
 func Read(name string, data []byte) (*Source, File) {
 	s := NewSource(name, data)
 	return s, s.content(data)
@@ -83,7 +83,7 @@ func (s *Source) content(data []byte) File {
 func (s *Source) rules(list, root *yaml.Node) []Rule {
 	switch {
 	case list == nil:
-		s.Fail(At(root), "", "rules is missing; a file that is to approve everything says rules: [] and approveAll: true")
+		s.Fail(At(root), "", "rules is missing; to approve everything, write rules: [] and approveAll: true")
 		return nil
 	case list.Kind != yaml.SequenceNode:
 		s.Fail(At(list), "", "rules must be a list: each rule begins with a dash")
@@ -100,7 +100,7 @@ func (s *Source) rules(list, root *yaml.Node) []Rule {
 			continue
 		}
 		if before, twice := lines[d.Name]; twice && d.Name != "" {
-			s.Fail(d.At, d.Name, "the name is taken by the rule in line %d", before)
+			s.Fail(d.At, d.Name, "the rule in line %d has the same name", before)
 			continue
 		}
 		lines[d.Name] = d.At.Line
@@ -120,14 +120,14 @@ func (s *Source) mapping(n *yaml.Node, rule, what string, known ...string) (map[
 		key, value := n.Content[i], n.Content[i+1]
 		switch {
 		case i > 0 && cutByComma(n, key, value):
-			s.Fail(At(key), rule, "%q is taken for a key: between { and } a comma ends a value, so that one which holds a comma stands in single quotes", Clip(key.Value, 40))
+			s.Fail(At(key), rule, "%q is read as a key, because between { and } a comma ends a value; write a value with a comma in single quotes", Clip(key.Value, 40))
 			return nil, false
 		case key.Kind != yaml.ScalarNode || !slices.Contains(known, key.Value):
 			s.Fail(At(key), rule, "unknown key %q in %s%s", Clip(key.Value, 40), what, meant(values, n, i, what, known))
 		case values[key.Value] != nil:
 			s.Fail(At(key), rule, "key %q is given twice, first in line %d", key.Value, values[key.Value].Line)
 			if key.Value == "name" && what == "a rule" {
-				s.Errors[len(s.Errors)-1].Reason += "; where the next rule begins there is a dash"
+				s.Errors[len(s.Errors)-1].Reason += "; the next rule begins with a dash"
 				return nil, false
 			}
 		default:
@@ -202,7 +202,7 @@ func (s *Source) truth(n *yaml.Node, rule, what string) bool {
 	return n.Value == "true"
 }
 
-// text reads a scalar as it is written, whatever YAML would take it for.
+// text reads a scalar as it is written, even if YAML would read a number or a date.
 func (s *Source) text(n *yaml.Node, rule, what string) (string, bool) {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
 		s.Fail(At(n), rule, "%s must be text", what)

@@ -10,20 +10,20 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Group is a group of approvers: who is asked, and how long is waited.
+// Group is a group of approvers, with its reminders, escalation and deadline.
 type Group struct {
 	Name      string          `json:"name"`
 	Reminders []time.Duration `json:"reminders,omitempty"` // after the task was opened, rising
-	// EscalateTo is asked, too, after EscalateAfter.
+	// After EscalateAfter, the group EscalateTo is asked as well.
 	EscalateTo    string        `json:"escalateTo,omitempty"`
 	EscalateAfter time.Duration `json:"escalateAfter,omitempty"`
-	// DeadlineThen is what becomes of the report after DeadlineAfter: it is held (Hold) or
-	// sent back. Silence never approves.
+	// DeadlineThen says what happens to the report after DeadlineAfter: KeepWaiting or
+	// DeadlineSendBack. Silence never approves.
 	DeadlineAfter time.Duration `json:"deadlineAfter,omitempty"`
 	DeadlineThen  string        `json:"deadlineThen,omitempty"`
 }
 
-// What becomes of a report on which nobody has decided in time.
+// The values of Group.DeadlineThen.
 const (
 	KeepWaiting      = "keep-waiting"
 	DeadlineSendBack = "send-back"
@@ -57,6 +57,7 @@ func (s *Source) groups(c *File, n *yaml.Node) {
 	}
 }
 
+// GroupNames returns the names of the groups.
 func GroupNames(groups []Group) []string {
 	names := make([]string, len(groups))
 	for i, g := range groups {
@@ -82,7 +83,7 @@ func (s *Source) group(p Named) (g Group, to *yaml.Node) {
 		if inner, ok := s.mapping(n, "", "escalate", "after", "to"); ok {
 			g.EscalateAfter = s.wait(inner["after"], n, "escalate")
 			if to = inner["to"]; to == nil {
-				s.Fail(At(n), "", "escalate needs to: the group that is asked then")
+				s.Fail(At(n), "", "escalate needs to: the name of another group")
 			} else if v, ok := s.text(to, "", "to"); ok {
 				g.EscalateTo = v
 			}
@@ -97,7 +98,7 @@ func (s *Source) group(p Named) (g Group, to *yaml.Node) {
 	if g.DeadlineAfter > 0 {
 		for _, earlier := range append(slices.Clone(g.Reminders), g.EscalateAfter) {
 			if earlier >= g.DeadlineAfter {
-				s.Fail(p.place(), "", "%s: everything else must come before its deadline", what)
+				s.Fail(p.place(), "", "%s: reminders and escalation must come before the deadline", what)
 				break
 			}
 		}

@@ -9,9 +9,9 @@ import (
 	"concur-connector/internal/spelling"
 )
 
-// meant ends a sentence about the ith key of a mapping, which is not known. A key that is
-// only written wrongly has its value read as if it were not: that it is missing need not be
-// said, too.
+// meant ends the error about the ith key of a mapping, which is unknown: it suggests the key that
+// is probably meant. The value of a misspelt key is read as if the key were spelt correctly, so
+// that one mistake gives one error.
 func meant(values map[string]*yaml.Node, n *yaml.Node, i int, what string, known []string) string {
 	key := n.Content[i].Value
 	best := spelling.Nearest(key, known)
@@ -29,7 +29,7 @@ func meant(values map[string]*yaml.Node, n *yaml.Node, i int, what string, known
 	return fmt.Sprintf("; did you mean %q? Known are %s", best, strings.Join(known, ", "))
 }
 
-// otherKeys are words that people write for a key, in a mapping.
+// otherKeys are words that people write in place of a key, by mapping.
 var otherKeys = map[string]map[string]string{
 	"the file": {"stops": "steps"},
 	"settings": {"passOnComment": "approveComment"},
@@ -40,14 +40,14 @@ var otherKeys = map[string]map[string]string{
 	"then": {"sendback": "sendBack", "return": "sendBack", "reject": "sendBack", "group": "ask", "warning": "warn"},
 }
 
-// elsewhere says of a key where it belongs.
+// elsewhere says where to write a key that is in the wrong mapping.
 var elsewhere = map[string]map[string]string{
 	"then": {
-		"code": "it belongs to the exception: exception: {code: NORECPT}", "visibility": "it belongs to the exception: exception: {code: NORECPT, visibility: ALL}",
-		"shadow": "it stands beside then", "message": "it stands beside then", "steps": "it stands beside then",
+		"code": "write it in the exception: exception: {code: NORECPT}", "visibility": "write it in the exception: exception: {code: NORECPT, visibility: ALL}",
+		"shadow": "write it beside then", "message": "write it beside then", "steps": "write it beside then",
 	},
 	"a rule": {
-		"exception": "it stands below then", "sendBack": "it stands below then", "ask": "it stands below then", "warn": "it stands below then",
+		"exception": "write it below then", "sendBack": "write it below then", "ask": "write it below then", "warn": "write it below then",
 	},
 }
 

@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Kind is what a column of a list, or a value of an answer, holds.
+// Kind is the type of a column of a list, or of a value in the answer to a fact.
 type Kind string
 
 // The kinds of value that come from outside the report.
@@ -20,7 +20,7 @@ const (
 	KindDecimal Kind = "decimal"
 	KindMoney   Kind = "money"
 	KindDate    Kind = "date"
-	KindStrings Kind = "strings" // a list; of an answer only
+	KindStrings Kind = "strings" // a list of texts; in an answer only
 )
 
 var kinds = []Kind{KindText, KindBool, KindInt, KindDecimal, KindMoney, KindDate}
@@ -47,11 +47,11 @@ func (s *Source) kind(n *yaml.Node, lists bool) (Kind, bool) {
 	if other := otherKinds[strings.ToLower(v)]; other != "" {
 		meant = fmt.Sprintf("; did you mean %q?", other)
 	}
-	s.Fail(At(n), "", "%q is no kind of value; the kinds are %s%s", Clip(v, 40), strings.Join(known, ", "), meant)
+	s.Fail(At(n), "", "unknown kind of value %q; the kinds are %s%s", Clip(v, 40), strings.Join(known, ", "), meant)
 	return "", false
 }
 
-// otherKinds are what else people call a kind.
+// otherKinds are other names that people write for a kind.
 var otherKinds = map[string]Kind{
 	"amount": KindMoney, "currency": KindMoney, "boolean": KindBool, "flag": KindBool, "yesno": KindBool, "text": KindText, "str": KindText,
 	"number": KindDecimal, "float": KindDecimal, "double": KindDecimal, "percent": KindDecimal, "integer": KindInt, "day": KindDate,

@@ -6,10 +6,10 @@ import (
 	"concur-connector/expense"
 )
 
-// Level says what a rule is evaluated on.
+// Level says on which objects a rule is evaluated.
 type Level string
 
-// The levels of a rule: of a report and what it consists of, and of a travel request.
+// The levels of reports and of travel requests.
 const (
 	ReportLevel      Level = "report"      // once
 	EntryLevel       Level = "entry"       // once for each entry
@@ -21,28 +21,28 @@ const (
 	SegmentLevel         Level = "segment"         // once for each segment of each of these
 )
 
-// Levels are all of them, those of a report first, the outer before the inner.
+// Levels are all levels: those of reports first, and the outer before the inner.
 var Levels = []Level{
 	ReportLevel, EntryLevel, ItemizationLevel, AllocationLevel,
 	RequestLevel, ExpectedExpenseLevel, SegmentLevel,
 }
 
-// outer is the level that a level is a part of.
+// outer is the level that contains a level.
 var outer = map[Level]Level{
 	EntryLevel: ReportLevel, ItemizationLevel: EntryLevel, AllocationLevel: ItemizationLevel,
 	ExpectedExpenseLevel: RequestLevel, SegmentLevel: ExpectedExpenseLevel,
 }
 
-// Known reports whether there is such a level.
+// Known reports whether the level exists.
 func (l Level) Known() bool { return slices.Contains(Levels, l) }
 
 // OfRequest reports whether the level is one of travel requests.
 func (l Level) OfRequest() bool { return slices.Index(Levels, l) >= slices.Index(Levels, RequestLevel) }
 
-// Outer is the level that a level is a part of; empty for that of the whole.
+// Outer returns the level that contains this level; it is empty for report and request.
 func (l Level) Outer() Level { return outer[l] }
 
-// Whole is what the level is a part of in the end.
+// Whole returns the outermost level that contains this level: report or request.
 func (l Level) Whole() Level {
 	for outer[l] != "" {
 		l = outer[l]
@@ -50,7 +50,8 @@ func (l Level) Whole() Level {
 	return l
 }
 
-// Within reports whether what an outer level sees is seen by this one.
+// Within reports whether this level is the other level or lies within it. If so, its rules see
+// the objects of the other level.
 func (l Level) Within(other Level) bool {
 	for ; l != ""; l = outer[l] {
 		if l == other {
@@ -60,13 +61,13 @@ func (l Level) Within(other Level) bool {
 	return false
 }
 
-// Inner are the levels that see what this one sees, itself included.
+// Inner returns this level and the levels within it.
 func (l Level) Inner() []Level {
 	return slices.DeleteFunc(slices.Clone(Levels), func(other Level) bool { return !other.Within(l) })
 }
 
-// ObjectType is where Concur holds an exception for an object of the level; empty where
-// it takes none.
+// ObjectType is the type of object on which Concur has the exceptions of this level; it is empty
+// for travel requests, on which Concur has no exceptions.
 func (l Level) ObjectType() expense.ObjectType {
 	switch l {
 	case ReportLevel:

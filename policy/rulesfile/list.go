@@ -7,7 +7,7 @@ const (
 	maxColumns = 50
 )
 
-// List is a list as the rules file has it.
+// List declares a CSV file beside the rules file.
 type List struct {
 	Name    string
 	At      *yaml.Node
@@ -18,6 +18,7 @@ type List struct {
 	Columns map[string]Column
 }
 
+// Column declares the kind of a column of a list.
 type Column struct {
 	Kind Kind
 	At   *yaml.Node

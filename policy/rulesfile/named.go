@@ -2,7 +2,7 @@ package rulesfile
 
 import "go.yaml.in/yaml/v4"
 
-// declares notes the names that a section of the file gives, whatever else is wrong there.
+// declares records the names in a section of the file, also those of declarations with mistakes.
 func (s *Source) declares(section string, n *yaml.Node) {
 	if n == nil {
 		return

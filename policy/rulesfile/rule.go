@@ -32,8 +32,7 @@ var (
 	groupForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 )
 
-// Rule is a rule as it is written. Expressions keep their node, which knows
-// their place.
+// Rule is a rule as it is written. Expressions keep their node, which has their place.
 type Rule struct {
 	Name                      string
 	Description               string
@@ -48,7 +47,7 @@ type Rule struct {
 	AskNode                   *yaml.Node
 }
 
-// Message is a message, fixed or computed, in a language or in the only one.
+// Message is a fixed or computed message. Language is empty when the rule has one message only.
 type Message struct {
 	Language string
 	At       *yaml.Node
@@ -56,7 +55,7 @@ type Message struct {
 	Computed *yaml.Node
 }
 
-// Effects are what follows when a rule is violated.
+// Effects are what happens when a rule is violated.
 type Effects struct {
 	Code       string // of an exception
 	Visibility expense.Visibility
@@ -65,7 +64,7 @@ type Effects struct {
 	Warn       bool
 }
 
-// rule reads one rule. It is false when too little of it can be read to go on.
+// rule reads one rule. The result is false when the rule cannot be read at all.
 func (s *Source) rule(n *yaml.Node) (Rule, bool) {
 	d := Rule{At: At(n)}
 	name := nameOf(n)
@@ -100,7 +99,7 @@ func (s *Source) rule(n *yaml.Node) (Rule, bool) {
 		}
 	}
 	if v := keys["expression"]; v == nil {
-		s.Fail(d.At, d.Name, "expression is missing: it says what must hold")
+		s.Fail(d.At, d.Name, "expression is missing: write the condition that must be true")
 	} else if _, ok := s.text(v, d.Name, "expression"); ok {
 		d.ExpressionNode = v
 	}
@@ -109,14 +108,14 @@ func (s *Source) rule(n *yaml.Node) (Rule, bool) {
 		d.Shadow = s.truth(v, d.Name, "shadow")
 	}
 	if v := keys["then"]; v == nil {
-		s.Fail(d.At, d.Name, "then is missing: it says what follows")
+		s.Fail(d.At, d.Name, "then is missing: write what happens when the rule is violated")
 	} else {
 		s.effects(&d, v)
 	}
 	return d, true
 }
 
-// nameOf looks for the rule's name, so that even a broken rule is called by it.
+// nameOf finds the rule's name, so that errors about a broken rule name it.
 func nameOf(n *yaml.Node) string {
 	if n.Kind != yaml.MappingNode {
 		return ""
@@ -129,7 +128,7 @@ func nameOf(n *yaml.Node) string {
 	return ""
 }
 
-// levelOf reads a level; of says whose it is when it is no rule's.
+// levelOf reads the level of a rule, or of the declaration that of names.
 func (s *Source) levelOf(n *yaml.Node, whose Place, rule, of string) Level {
 	if of != "" {
 		of += ": "
@@ -149,7 +148,7 @@ func (s *Source) levelOf(n *yaml.Node, whose Place, rule, of string) Level {
 	return Level(v)
 }
 
-// levelMeant ends a sentence about a level that there is not.
+// levelMeant ends the error about an unknown level: it suggests a level.
 func levelMeant(name string) string {
 	switch strings.ToLower(name) {
 	case "expense", "expenses", "line", "item", "transaction":
@@ -162,7 +161,7 @@ func levelMeant(name string) string {
 	return spelling.Suggestion(name, strings.Split(levelNames(", "), ", "))
 }
 
-// levelNames lists the levels, the last after a word of its own.
+// levelNames lists the levels, with another separator before the last.
 func levelNames(last string) string {
 	names := make([]string, len(Levels))
 	for i, l := range Levels {
@@ -224,7 +223,7 @@ func (s *Source) effects(d *Rule, n *yaml.Node) {
 	}
 	if v := keys["exception"]; v != nil {
 		if s.exception(d, v); d.Level.OfRequest() {
-			s.Fail(At(v), d.Name, "Concur takes no exceptions on a travel request; use sendBack, which says the message in its comment, or ask")
+			s.Fail(At(v), d.Name, "Concur has no exceptions on travel requests; use ask, or sendBack, which sends the message as a comment")
 		}
 	}
 	if v := keys["sendBack"]; v != nil {
@@ -245,13 +244,13 @@ func (s *Source) effects(d *Rule, n *yaml.Node) {
 	case then == (Effects{}):
 		s.Fail(At(n), d.Name, "then needs at least one effect: exception, sendBack: true, ask or warn: true")
 	case then.Warn && then != (Effects{Warn: true}):
-		s.Fail(At(n), d.Name, "warn says that nothing else follows; leave it out, or the other effects")
+		s.Fail(At(n), d.Name, "warn: true excludes every other effect; leave out warn, or the other effects")
 	}
 }
 
 func (s *Source) exception(d *Rule, n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && codeForm.MatchString(n.Value) {
-		s.Fail(At(n), d.Name, "an exception is written {code: %s}", n.Value)
+		s.Fail(At(n), d.Name, "write the exception as {code: %s}", n.Value)
 		return
 	}
 	keys, ok := s.mapping(n, d.Name, "exception", "code", "visibility")

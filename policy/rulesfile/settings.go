@@ -12,26 +12,27 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Settings are what a rules file says of all its rules.
+// Settings apply to all rules of a file.
 type Settings struct {
-	// Language is that of the messages that people read; empty where messages have none.
+	// Language is the language of the messages that people read. It is empty when no message is
+	// given in several languages.
 	Language string `json:"language,omitempty"`
-	// SendBackPostsExceptions says whether a report that is sent back gets its exceptions,
-	// too. By default it does.
+	// SendBackPostsExceptions also posts the exceptions of a report that is sent back. The default
+	// is true.
 	SendBackPostsExceptions bool `json:"sendBackPostsExceptions"`
-	// ApproveByException is the code by which this company's workflow moves a report on;
-	// empty: a report is approved by the action.
+	// ApproveByException is the code of the exception with which this company's workflow approves
+	// a report. When it is empty, the connector approves by Concur's action.
 	ApproveByException string `json:"approveByException,omitempty"`
 	// ApproveComment is the comment with which a report is approved. By default it is empty.
 	ApproveComment string `json:"approveComment,omitempty"`
 	// ExpenseRejectedComment is the comment about expenses that an approver has rejected. It is
 	// sent when Concur refuses an approval without it. By default it is empty.
 	ExpenseRejectedComment string `json:"expenseRejectedComment,omitempty"`
-	// ExternalValidationNames are what Concur calls the status of a travel request that waits at
+	// ExternalValidationNames are further names of the status of a travel request that waits at
 	// external validation, besides "Pending External Validation".
 	ExternalValidationNames []string `json:"externalValidationNames,omitempty"`
-	// ActWithoutOperations has the status alone decide whether a travel request waits for us
-	// where Concur's answer has no operations. By default a person must look.
+	// ActWithoutOperations lets the status alone decide whether a travel request waits for the
+	// connector when Concur's answer has no operations. By default such a run is parked.
 	ActWithoutOperations bool `json:"actWithoutOperations,omitempty"`
 }
 
@@ -144,8 +145,8 @@ func (s *Source) code(n *yaml.Node, rule, what string) string {
 	return code
 }
 
-// Step is a workflow step at which rules may differ, and the texts by which notifications
-// name it: their EventType as a whole, or what follows its first " - ".
+// Step is a workflow step to which rules can be limited. Events are the texts with which
+// notifications name the step: the whole EventType, or its part after the first " - ".
 type Step struct {
 	Name   string   `json:"name"`
 	Events []string `json:"events"`
@@ -177,10 +178,10 @@ func (s *Source) steps(c *File, n *yaml.Node) {
 	}
 }
 
-// eventOf makes two writings of one text of an EventType equal.
+// eventOf removes the differences in capitals and spaces between texts of an EventType.
 func eventOf(text string) string { return strings.ToLower(OneLine(text)) }
 
-// StepOf returns the name of the step that an EventType names, if it is one of the steps.
+// StepOf returns the name of the step that an EventType names, and whether there is one.
 func StepOf(steps []Step, eventType string) (string, bool) {
 	whole := eventOf(eventType)
 	_, last, _ := strings.Cut(whole, " - ")

@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Source is a rules file as text, and what was found wrong with it.
+// Source is the text of a rules file and the mistakes found in it.
 type Source struct {
 	Name   string
 	lines  [][]rune
@@ -17,6 +17,7 @@ type Source struct {
 	Declared map[string]bool // "variables.limit": the file declares it, correctly or not
 }
 
+// NewSource splits a file into lines, to find places in them.
 func NewSource(name string, data []byte) *Source {
 	s := &Source{Name: name, Declared: map[string]bool{}}
 	if len(data) > MaxFile {
@@ -32,17 +33,20 @@ func NewSource(name string, data []byte) *Source {
 // Place is a line and a column, both counted from 1.
 type Place struct{ Line, Column int }
 
+// At is where a node begins.
 func At(n *yaml.Node) Place { return Place{n.Line, n.Column} }
 
+// Fail records a mistake. The rule's name is empty outside the rules.
 func (s *Source) Fail(p Place, rule, format string, args ...any) {
 	s.Errors = append(s.Errors, &Error{
 		File: s.Name, Line: p.Line, Column: p.Column, Rule: rule, Reason: fmt.Sprintf(format, args...),
 	})
 }
 
-// Locate finds the character of a scalar's value in the file: blocks, quotes and
-// folded lines are walked through side by side with the value. Where they do not
-// agree (a rare escape), the place is where the scalar begins.
+// Locate returns the place in the file of a character of a scalar's value. It walks through the
+// file and the value side by side, because blocks, quotes and folded lines are written in another
+// way than the value. Where the two do not agree (a rare escape), the scalar's beginning is the
+// place.
 func (s *Source) Locate(n *yaml.Node, offset int) Place {
 	c := cursor{lines: s.lines, line: n.Line - 1, column: n.Column - 1}
 	switch {

@@ -4,6 +4,7 @@ import "go.yaml.in/yaml/v4"
 
 const maxVariables = 200
 
+// Variable declares a value that is computed once for each object of its level.
 type Variable struct {
 	Name           string
 	At             Place
