@@ -270,3 +270,16 @@ func TestReportChangedSinceEvaluationIsNotWrittenTo(t *testing.T) {
 		})
 	}
 }
+
+func TestADocumentOfV2IsActedOnLikeOneOfV11(t *testing.T) {
+	t.Parallel()
+	const document = `<ReportDetails xmlns="http://www.concursolutions.com/api/expense/expensereport/2012/07"><ReportID>0B1C</ReportID><ApprovalStatusCode>A_EXTV</ApprovalStatusCode>` +
+		`<CurrencyCode>USD</CurrencyCode><WorkflowActionURL>` + stepOne + `</WorkflowActionURL><ExpenseEntriesList><ExpenseEntry><ReportEntryID>e1</ReportEntryID></ExpenseEntry></ExpenseEntriesList></ReportDetails>`
+	h := newFakeConcur(t, waiting()).on("read", respond(http.StatusOK, document))
+	in := action(expense.Approve)
+	read := fetch(t, h.activities(t), objectURI)
+	in.Via, in.ContentHashes = read.Via, read.ContentHashes
+	require.Equal(t, expense.V2, in.Via)
+	require.Empty(t, take(t, attempt{}, h.activities(t), in).Kind)
+	require.Equal(t, []string{"read", "read", "act"}, h.requestNames())
+}

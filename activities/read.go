@@ -67,7 +67,7 @@ func unclearStep(r *expense.TravelRequest, why string) error {
 // entries are compared; v3 and v4 read the header.
 func (a *Activities) readAt(ctx context.Context, objectURI, validationID string, via expense.Interface) (found, error) {
 	parts := expense.Parts{HeaderOnly: true}
-	if via == "" {
+	if !via.IsV4() { // v1.1's address may have answered with a document of v2.0
 		via = expense.V1
 	}
 	read := a.options.Concur.ReadReport

@@ -315,10 +315,13 @@ func (p *payload) readEntries(r *report) {
 			case "rpekey", "reportentryid":
 				e.key = key
 				r.objects[key] = object{"Entry", e, -1}
-			case "itemizationkey":
+			case "itemizationkey", "itemizationid":
+				if key == e.key { // a Regular itemization of version 2.0 is the entry itself
+					return
+				}
 				r.objects[key] = object{"Entry", e, len(e.itemizations)}
 				e.itemizations = append(e.itemizations, itemization{Key: key, Allocations: []string{}})
-			case "allocationkey", "allockey":
+			case "allocationkey", "allockey", "allocationid":
 				e.allocations = append(e.allocations, key)
 				r.objects[key] = object{"Allocation", e, -1}
 			}
