@@ -92,7 +92,7 @@ func (c *Client) EarlierWrites(ctx context.Context, in expense.EarlierInput) (ex
 				earlier.ActedAt = closed
 			}
 			if completed { // it knew the outcome of its writes; only v1.1 has an address for each step
-				return p.ValidationID == in.ValidationID && p.Via == expense.V1 && in.Via == expense.V1
+				return p.ValidationID == in.ValidationID && !p.Via.IsV4() && !in.Via.IsV4()
 			}
 			return p.ValidationID == in.ValidationID || p.Via.IsV4() != in.Via.IsV4() // each has its own ID for the same step
 		}); err != nil {

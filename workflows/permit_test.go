@@ -209,7 +209,7 @@ func accepted(t *testing.T, name string, p expense.Permission) *historypb.Histor
 
 func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 	t.Parallel()
-	here := expense.EarlierInput{NotificationID: calloutID, RunID: "self", ReportID: "R1", ValidationID: "stop", Via: expense.V1, CheckedRuns: []string{"known"}}
+	here := expense.EarlierInput{NotificationID: calloutID, RunID: "self", ReportID: "R1", ValidationID: "stop", CheckedRuns: []string{"known"}}
 	self := &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: calloutID, RunId: "self"}}
 	const (
 		completed  = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
@@ -230,7 +230,8 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 		"one that Temporal still lists as open":               {status: running, wrote: expense.Permission{ValidationID: "stop", Via: expense.V1}, want: true},
 		"one that wrote at another stop":                      {status: terminated, wrote: expense.Permission{ValidationID: "before", Via: expense.V1}},
 		"one that wrote by an interface that names no stop":   {status: terminated, wrote: expense.Permission{ValidationID: "x", Via: expense.V4}, want: true},
-		"one that came to its end, at this very stop":         {status: completed, wrote: expense.Permission{ValidationID: "stop", Via: expense.V1}, want: true},
+		"one that came to its end, at this very stop":         {status: completed, wrote: expense.Permission{ValidationID: "stop"}, want: true},
+		"one that came to its end, and says v1.1":             {status: completed, wrote: expense.Permission{ValidationID: "stop", Via: expense.V1}, want: true},
 		"one that came to its end, at a stop without a name":  {status: completed, wrote: expense.Permission{ValidationID: "stop", Via: expense.V4}, via: expense.V4},
 		"one that was asked something else":                   {status: terminated, update: "checkSendBack", wrote: expense.Permission{ValidationID: "stop"}},
 		"one of another notification of the report":           {id: "EXPRPT:R1", status: terminated, wrote: expense.Permission{ValidationID: "stop", Via: expense.V1}, want: true},
