@@ -28,7 +28,7 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 			text, err := d.unkeptText()
 			switch *named = text == ""; {
 			case *named:
-			case lenient.IsNoValue(text): // such as N/A: it shows neither that there is one nor that there is none
+			case lenient.IsNoID(text): // such as N/A or 0: it shows neither that there is one nor that there is none
 			default:
 				d.Texts++
 				e.HasReceipt = new(true)

@@ -70,6 +70,8 @@ func TestHowAnEntryWasPaid(t *testing.T) {
 		{"v4: such a code, and a personal card", expenseV4, `,"paymentType":{"id":"1030","code":"X"},"expenseSourceIdentifiers":{"creditCardTransactionId":null,"personalCardTransactionId":"T"}`, "X", no, yes},
 		{"v4: N/A in the place of the personal card", expenseV4, `,"paymentType":{"id":"1030","code":"X"},"expenseSourceIdentifiers":{"creditCardTransactionId":null,"personalCardTransactionId":"N/A"}`, "X", nil, nil},
 		{"v4: identifiers that do not name the personal card", expenseV4, `,"paymentType":{"id":"CASH","code":"CASH"},"expenseSourceIdentifiers":{"receipts":null}`, "CASH", no, nil},
+		{"v4: identifiers that identify nothing", expenseV4, `,"paymentType":{"id":"1030","code":"X"},"expenseSourceIdentifiers":{"creditCardTransactionId":0,"personalCardTransactionId":"N/A"}`, "X", nil, nil},
+		{"v3: a transaction that identifies nothing", entryV3, `,"CompanyCardTransactionID":"0","PaymentTypeName":"Visa","IsPersonalCardCharge":"N/A"`, "", nil, nil},
 		{"v4: nothing", expenseV4, "", "", nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -112,6 +114,13 @@ func TestWhetherThereIsAReceipt(t *testing.T) {
 		{"v4: nothing is said of an e-receipt", expenseV4, `,"receiptImageId":null,"hasMissingReceiptDeclaration":false`, nil},
 		{"v4: sources that hold nothing", expenseV4, `,"receiptImageId":"","ereceiptImageId":"","expenseSourceIdentifiers":{"receipts":[null,{"id":null}],"ereceiptId":""},"hasMissingReceiptDeclaration":"false"`, no},
 		{"v3: N/A in the place of an e-receipt", entryV3, `,"HasImage":false,"ElectronicReceiptID":"N/A"`, nil},
+		{"v1.1: 0 in the place of an image", entry, "<EreceiptId/><ReceiptImageId>0</ReceiptImageId>", nil},
+		{"v1.1: N in the place of an e-receipt", entry, "<EreceiptId>N</EreceiptId><ReceiptImageId/>", nil},
+		{"v3: 0 in the place of an e-receipt", entryV3, `,"HasImage":false,"ElectronicReceiptID":0`, nil},
+		{"v3: -1 in the place of an e-receipt", entryV3, `,"HasImage":false,"ElectronicReceiptID":-1`, nil},
+		{"v4: zeros in the place of an image", expenseV4, `,"receiptImageId":"00000000-0000-0000-0000-000000000000","ereceiptImageId":null,"hasMissingReceiptDeclaration":false`, nil},
+		{"v4: false in the place of an e-receipt", expenseV4, `,"receiptImageId":null,"ereceiptImageId":"false","hasMissingReceiptDeclaration":false`, nil},
+		{"v4: a source with the number 0", expenseV4, `,"receiptImageId":null,"ereceiptImageId":null,"expenseSourceIdentifiers":{"ereceiptId":0},"hasMissingReceiptDeclaration":false`, nil},
 		{"v4: N/A in the place of an image", expenseV4, `,"receiptImageId":"N/A","ereceiptImageId":null,"hasMissingReceiptDeclaration":false`, nil},
 		{"v4: N/A among the sources", expenseV4, `,"receiptImageId":null,"ereceiptImageId":null,"expenseSourceIdentifiers":{"ereceiptId":"N/A"},"hasMissingReceiptDeclaration":false`, nil},
 		{"v4: N/A within the receipts of the sources", expenseV4, `,"receiptImageId":null,"ereceiptImageId":null,"expenseSourceIdentifiers":{"receipts":[{"id":"N/A"}]},"hasMissingReceiptDeclaration":false`, nil},

@@ -51,8 +51,8 @@ func (o Object) Has(name string) bool {
 	return ok
 }
 
-// IsEmpty reports whether the object has a value of that name that is empty. A text such as N/A
-// is not empty: it does not say that Concur has nothing.
+// IsEmpty reports whether the object has a value of that name that is empty. N/A and 0 are
+// not empty: they do not say that Concur has nothing.
 func (o Object) IsEmpty(name string) bool { return o.Has(name) && isEmpty(o.value(name)) }
 
 // Lacks reports whether each of the values is missing or empty. See [Object.IsEmpty].
@@ -124,8 +124,8 @@ func (o Object) Bool(names ...string) *bool {
 	return result
 }
 
-// Holds reports whether one of the values has any content, whatever its kind. A null, a text
-// that is no value, and false are no content. Neither is an object or a list of them.
+// Holds reports whether one of the values identifies something, whatever its kind. A null,
+// false, and a text or number that [IsNoID] do not. Neither does an object or a list of them.
 func (o Object) Holds(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return hasContent(o.value(name)) })
 }
@@ -133,11 +133,11 @@ func (o Object) Holds(names ...string) bool {
 func hasContent(value any) bool {
 	switch v := value.(type) {
 	case string:
-		return !IsNoValue(v)
+		return !IsNoID(v)
 	case bool:
 		return v
 	case json.Number:
-		return true
+		return !IsNoID(v.String())
 	case map[string]any:
 		for _, inner := range v {
 			if hasContent(inner) {

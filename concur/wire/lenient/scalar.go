@@ -16,6 +16,14 @@ func IsNoValue(text string) bool {
 	return false
 }
 
+// IsNoID reports whether a text in the place of an identifier identifies nothing: there is no
+// value, or it says no, or it is -1 or consists of zeros.
+func IsNoID(text string) bool {
+	text = strings.TrimSpace(text)
+	yes, isBool := ParseBool(text)
+	return IsNoValue(text) || isBool && !yes || text == "-1" || strings.Trim(text, "0-.") == ""
+}
+
 // ParseBool reads a boolean in every form that Concur documents.
 func ParseBool(text string) (value, ok bool) {
 	switch strings.ToLower(text) {
