@@ -41,7 +41,7 @@ func ExampleClient_ReadReport() {
 		fmt.Fprint(w, `{"ID":"0A1B2C","ApprovalStatusCode":"A_EXTV","CurrencyCode":"EUR","Total":129.50}`)
 	})
 	mux.HandleFunc("GET /api/v3.0/expense/entries", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, `{"Items":[{"ID":"gE1","ExpenseID":"99F8CC6B","ExpenseTypeCode":"TAXI","PostedAmount":129.50,
+		fmt.Fprint(w, `{"Items":[{"ID":"gE1","ExpenseID":"99F8CC6B","ExpenseTypeCode":"TAXI","HasItemizations":false,"PostedAmount":129.50,
 			"TransactionAmount":140.00000000,"TransactionCurrencyCode":"USD","Custom1":{"Code":"4711","Value":"Sales"}}],"NextPage":null}`)
 	})
 	mux.HandleFunc("GET /api/v3.0/expense/allocations", func(w http.ResponseWriter, r *http.Request) {

@@ -88,6 +88,10 @@ func TestAReportThatIsNotComplete(t *testing.T) {
 		"v3: an itemized entry without itemizations": {expense.V3, map[string]func(int) string{headerV3: always(totalV3),
 			pathV3: always(entriesV3(a, strings.Replace(b, `"HasItemizations":false`, `"HasItemizations":true`, 1))), "/expense/itemizations": always(noneV3)},
 			"Concur says that entry 2 has itemizations, and none arrived"},
+		"v3: itemizations of an entry that is not said to have some": {expense.V3, map[string]func(int) string{headerV3: always(totalV3),
+			pathV3:                  always(entriesV3(a, strings.NewReplacer(`"HasItemizations":false`, `"HasItemizations":null`, `"AllocationType":"N"`, `"AllocationType":"F"`).Replace(b))),
+			"/expense/itemizations": always(`{"Items":[{"ID":"i1","EntryID":"g2","AllocationType":"F"}],"NextPage":null}`),
+			"/expense/allocations":  always(`{"Items":[{"ID":"a1","EntryID":"i1","Percentage":100}]}`)}, ""},
 		"v3: an itemization of an entry that is not there": {expense.V3, map[string]func(int) string{headerV3: always(totalV3),
 			pathV3:                  always(entriesV3(strings.Replace(b, `"HasItemizations":false`, `"HasItemizations":true`, 1))),
 			"/expense/itemizations": always(`{"Items":[{"ID":"i1","EntryID":"g9"}],"NextPage":null}`)}, "an itemization belongs to no entry that arrived"},
@@ -281,4 +285,19 @@ func TestAnIncompleteReportFallsBackToV11AtLast(t *testing.T) {
 		_, err := s.client(t).ReadReport(ctx, objectURI, concur.ReadOptions{})
 		require.NoError(t, err)
 	})
+}
+
+func TestAnEntryThatIsNotSaidToBeItemizedIsAskedForItsItemizations(t *testing.T) {
+	t.Parallel()
+	for _, said := range []string{"", `,"HasItemizations":null`, `,"HasItemizations":"N/A"`} {
+		s, _ := claiming(t, map[string]func(int) string{
+			headerV3: always(totalV3), pathV3: always(entriesV3(`{"ID":"g1","PostedAmount":10`+said+`}`, `{"ID":"g2","PostedAmount":20`+said+`}`)),
+			"/expense/itemizations": always(entriesV3(`{"ID":"i1","EntryID":"g2","ExpenseTypeCode":"ALCOH"}`)),
+		})
+		read, err := s.client(t).ReadReport(context.Background(), objectURI, concur.ReadOptions{Via: expense.V3, Parts: expense.Parts{Itemizations: true}})
+		require.NoError(t, err)
+		require.Equal(t, new(false), read.Report.Entries[0].Itemized)
+		require.Equal(t, new(true), read.Report.Entries[1].Itemized)
+		require.Equal(t, "ALCOH", read.Report.Entries[1].Itemizations[0].Type)
+	}
 }

@@ -26,8 +26,7 @@ func (s sourceV3) fill(ctx context.Context, report *expense.Report, parts expens
 		return err
 	}
 	var items []wire.ItemizationV3
-	itemized := slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return expense.True(e.Itemized) })
-	if parts.Itemizations && itemized {
+	if parts.Itemizations && slices.ContainsFunc(rows, mayBeItemized) {
 		if items, err = s.client.ItemizationsV3(ctx, s.from.reportID, s.from.login); err != nil {
 			return err
 		}
@@ -40,6 +39,11 @@ func (s sourceV3) fill(ctx context.Context, report *expense.Report, parts expens
 	}
 	if report.Entries, err = joinRows(rows, items, allocations); err != nil {
 		return err
+	}
+	for i := range report.Entries {
+		if e := &report.Entries[i]; parts.Itemizations && e.Itemized == nil {
+			e.Itemized = new(len(e.Itemizations) > 0)
+		}
 	}
 	if err := checkPartsV3(rows, items, report.Entries, parts); err != nil {
 		return err
@@ -55,6 +59,9 @@ func (s sourceV3) fill(ctx context.Context, report *expense.Report, parts expens
 	}
 	return s.count(ctx, report, rows, parts)
 }
+
+// mayBeItemized reports whether an entry is itemized, or Concur does not say whether it is.
+func mayBeItemized(e wire.EntryV3) bool { return e.Itemized == nil || *e.Itemized }
 
 // checkPartsV3 returns an error if an entry claims itemizations or allocations that were asked
 // for, and none arrived. The allocations of an itemized entry may be on its itemizations or on
@@ -207,7 +214,7 @@ func joinRows(rows []wire.EntryV3, items []wire.ItemizationV3, allocations []wir
 			item.Allocations = append(item.Allocations, a.Allocation)
 		case ofEntry:
 			entries[i].Allocations = append(entries[i].Allocations, a.Allocation)
-		case len(items) > 0 || !slices.ContainsFunc(rows, func(e wire.EntryV3) bool { return expense.True(e.Itemized) }):
+		case len(items) > 0 || !slices.ContainsFunc(rows, mayBeItemized):
 			return nil, incompleteV3("an allocation belongs to no entry that arrived")
 		}
 	}

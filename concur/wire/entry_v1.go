@@ -111,8 +111,9 @@ func (d *reportReader) findMissing(number int, e *expense.Entry, claims claimed)
 		}
 	}
 	unapproved := e.Approved != nil && e.Approved.Amount.IsZero()
+	itemized := expense.True(e.Itemized) || e.Itemized == nil && len(e.Itemizations) > 0
 	record(&d.missing.Entries, expense.True(e.Itemized) && len(e.Itemizations) == 0 && !unapproved, "itemizations")
-	record(&d.missing.Entries, isAllocated(claims.allocations) && !expense.True(e.Itemized) && len(e.Allocations) == 0 && !unapproved, "allocations")
+	record(&d.missing.Entries, isAllocated(claims.allocations) && !itemized && len(e.Allocations) == 0 && !unapproved, "allocations")
 	record(&d.missing.Attendees, isYes(claims.attendees) && (e.AttendeeCount == nil || *e.AttendeeCount == 0), "attendees")
 	record(&d.missing.CommentCount, isYes(claims.comments) && e.CommentCount == nil, "comments")
 }

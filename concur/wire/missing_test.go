@@ -32,6 +32,7 @@ func TestPartsThatAnEntryIsSaidToHave(t *testing.T) {
 		"allocations, and an empty one":        {`<HasAllocation>F</HasAllocation><Allocations />`, "Concur says that entry 2 has allocations, and none arrived"},
 		"a hidden allocation":                  {`<HasAllocation>N</HasAllocation><Allocations><allocKey>a1</allocKey></Allocations>`, ""},
 		"allocations of its itemization":       {`<IsItemized>Y</IsItemized><HasAllocation>Y</HasAllocation>` + item + share + `</ItemizationEntryDetails></ItemizationsList><Allocations />`, ""},
+		"allocations without being itemized":   {`<IsItemized/><HasAllocation>Y</HasAllocation>` + item + share + `</ItemizationEntryDetails></ItemizationsList><Allocations />`, ""},
 		"allocations of no itemization":        {`<IsItemized>Y</IsItemized><HasAllocation>F</HasAllocation>` + items + `<Allocations />`, ""},
 		"allocations of a rejected expense":    {`<HasAllocation>F</HasAllocation><ApprovedAmount>0</ApprovedAmount>`, ""},
 		"attendees":                            {`<HasAttendees>Y</HasAttendees><AttendeeCount>2</AttendeeCount>`, ""},
