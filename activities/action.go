@@ -74,6 +74,10 @@ var errNoAction = &concur.Error{Op: "take action", Kind: expense.InvalidArgument
 // actOnRequest acts on a travel request and compares what Concur returns. An unchanged
 // request leaves the outcome unknown. A request in a status to which the action cannot lead
 // was not acted on, although Concur answered with success.
+//
+// A status with another name proves that the request has left the validation. For whom it waits
+// now may be unclear. This run then ends, because it knows what it did. If the request waits
+// for the connector again, a callout or the sweep starts another run.
 func (a *Activities) actOnRequest(ctx context.Context, before *expense.TravelRequest, in expense.TakeActionInput) (next string, err error) {
 	api, after := a.options.Concur, (*expense.TravelRequest)(nil)
 	switch in.Action {
@@ -87,7 +91,11 @@ func (a *Activities) actOnRequest(ctx context.Context, before *expense.TravelReq
 	if err != nil {
 		return "", err
 	}
-	next = after.Standing(a.externalValidation()).ValidationID
+	standing := after.Standing(a.externalValidation())
+	next = standing.ValidationID
+	if standing.Unclear != "" && after.HasLeft(before) {
+		next = ""
+	}
 	switch {
 	case next == in.ValidationID && after.Modified != "" && after.Modified == before.Modified:
 		return "", &concur.Error{Op: "take action", Kind: expense.OutcomeUnknown,

@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -63,6 +64,7 @@ type headerState struct {
 	Status, Submitted string // A_EXTV or SUBMITTED, and submitted, when they are empty
 	Version           int    // changes only the header hash
 	Elsewhere         bool   // a travel request that we are not offered to act on
+	Name              string // of the status of a travel request; empty: a documented one
 	Gone              bool
 }
 
@@ -371,6 +373,7 @@ func (l headerState) row(id string) string {
 	if l.Elsewhere || l.Status != "SUBMITTED" {
 		offered, name = `{"rel":"recall"}`, "Submitted & Pending Approval"
 	}
+	name = cmp.Or(l.Name, name)
 	return fmt.Sprintf(`{"id":%q,"requestId":"3AT7","name":"Fair","approvalStatus":{"code":%q,"name":"`+name+`"},"submitDate":%q,"lastModified":"2026-11-03T10:0%d:00Z",`+
 		`"owner":{"id":%q},"custom1":{"code":"OLD","value":%q,"href":"x"},"custom2":{"value":%q,"href":"x"},"operations":[%s]}`,
 		id, l.Status, l.Submitted, l.Version, ownerID, listed1, listed2, offered)

@@ -140,6 +140,14 @@ func TestSuccessWithAnotherStatusIsARefusal(t *testing.T) {
 		n.on("approve request", n.answers(headerState{Version: 1}))
 		require.Equal(t, expense.ActionTaken{ReportState: expense.ReportState{ValidationID: validationRequest}}, take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve)))
 	})
+	t.Run("another name of the status proves the action, whoever is next", func(t *testing.T) {
+		t.Parallel()
+		n := newFakeV4(t)
+		n.on("approve request", n.answers(headerState{Name: "Pending Second Look"}))
+		require.Zero(t, take(t, attempt{}, n.activities(t), actionOnRequest(expense.Approve)))
+		_, err := run[expense.FetchedReport](t, attempt{}, newFakeV4(t, headerState{Name: "Pending Second Look"}).activities(t).FetchRequest, expense.FetchReportInput{ObjectURI: requestURI})
+		failed(t, err, expense.UnclearStep)
+	})
 	t.Run("an answer about another request leaves the outcome unknown", func(t *testing.T) {
 		t.Parallel()
 		n := newFakeV4(t)

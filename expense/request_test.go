@@ -201,3 +201,13 @@ func TestActionsCanLeadToRequestStatuses(t *testing.T) {
 		require.Equal(t, c.withdrawn, expense.IsWithdrawn(status), status)
 	}
 }
+
+func TestAnotherStatusNameShowsThatARequestHasLeftItsStep(t *testing.T) {
+	t.Parallel()
+	named := func(name string) *expense.TravelRequest { return &expense.TravelRequest{StatusName: name} }
+	const waiting = "Pending External Validation"
+	require.True(t, named("Pending Second Look").HasLeft(named(waiting)))
+	require.False(t, named(" pending external-validation").HasLeft(named(waiting)))
+	require.False(t, named("").HasLeft(named(waiting)))
+	require.False(t, named(waiting).HasLeft(named("")))
+}

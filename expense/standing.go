@@ -124,6 +124,13 @@ func (r *TravelRequest) Standing(x ExternalValidation) Standing {
 	return Standing{SkippedReason: fmt.Sprintf("its status name %s is not known, and Concur does not offer us to decide; if this is external validation, add the name to settings.externalValidationNames in the rules file", quoted(r.StatusName))}
 }
 
+// HasLeft reports whether the name of the status is another one than before, so that the request
+// has left its workflow step.
+func (r *TravelRequest) HasLeft(before *TravelRequest) bool {
+	is, was := letters(r.StatusName), letters(before.StatusName)
+	return is != "" && was != "" && is != was
+}
+
 // Over reports whether the status code says that the request waits for nobody.
 func (r *TravelRequest) Over() bool {
 	switch r.Status {
