@@ -35,23 +35,9 @@ func addressable(report *expense.Report, wanted []expense.Exception) []expense.E
 // entryIDs maps the IDs of all entries, itemizations and allocations to that of their entry.
 func entryIDs(report *expense.Report) map[string]string {
 	ids := map[string]string{}
-	eachExpense(report, func(entryID, id string, allocations []expense.Allocation) {
-		ids[id] = entryID
-		for _, a := range allocations {
-			ids[a.ID] = entryID
-		}
-	})
+	for o := range report.Objects() {
+		ids[o.ID] = o.Entry.ID
+	}
 	delete(ids, "")
 	return ids
-}
-
-// eachExpense calls f for each entry and each itemization, with the ID of its entry and its
-// own.
-func eachExpense(report *expense.Report, f func(entryID, id string, allocations []expense.Allocation)) {
-	for _, e := range report.Entries {
-		f(e.ID, e.ID, e.Allocations)
-		for _, item := range e.Itemizations {
-			f(e.ID, item.ID, item.Allocations)
-		}
-	}
 }

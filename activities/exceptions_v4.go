@@ -256,10 +256,10 @@ func (a *Activities) expenseOfAllocation(ctx context.Context, in expense.PostExc
 		return nil, &concur.Error{Op: "post exceptions", Kind: expense.Unavailable, Message: "the report was deleted while it was read"}
 	}
 	expenses := map[string]string{}
-	eachExpense(whole.Report, func(_, id string, allocations []expense.Allocation) {
-		for _, al := range allocations {
-			expenses[al.ID] = id
+	for o := range whole.Report.Objects() {
+		if o.Allocation != nil {
+			expenses[o.ID] = o.ExpenseID()
 		}
-	})
+	}
 	return expenses, nil
 }
