@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
@@ -40,10 +38,7 @@ func (w Workflows) RememberSteps(ctx workflow.Context, known expense.AnnouncedSt
 		return err
 	}
 	workflow.SetCurrentDetails(ctx, stepsDetails(known))
-	info := workflow.GetInfo(ctx)
-	if err := workflow.Await(ctx, func() bool {
-		return info.GetContinueAsNewSuggested() && workflow.AllHandlersFinished(ctx)
-	}); err != nil {
+	if err := untilHistoryIsLong(ctx); err != nil {
 		return err
 	}
 	return workflow.NewContinueAsNewError(ctx, RememberSteps, known)
@@ -84,22 +79,8 @@ func (c *Client) Announce(ctx context.Context, a expense.Announcement) (known ex
 	if err != nil {
 		return known, err
 	}
-	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID:                       StepsID(c.taskQueue),
-		TaskQueue:                c.taskQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "The validation steps of this deployment",
-	}, RememberSteps, before)
-	update, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: start,
-		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateName: AnnounceUpdate, Args: []any{a}, WaitForStage: client.WorkflowUpdateStageCompleted,
-		},
-	})
-	if err == nil {
-		err = update.Get(ctx, &known)
-	}
-	if err != nil {
+	start := client.StartWorkflowOptions{ID: StepsID(c.taskQueue), StaticSummary: "The validation steps of this deployment"}
+	if err := c.updateOrStart(ctx, start, RememberSteps, before, AnnounceUpdate, a, &known); err != nil {
 		return expense.AnnouncedSteps{}, fmt.Errorf("remember the steps of this deployment: %w", err)
 	}
 	return known, nil
@@ -108,15 +89,9 @@ func (c *Client) Announce(ctx context.Context, a expense.Announcement) (known ex
 // endedSteps returns the steps of the last run of RememberSteps, if it has ended and Temporal still
 // has it.
 func (c *Client) endedSteps(ctx context.Context) (expense.AnnouncedSteps, error) {
-	last, err := c.temporal.DescribeWorkflowExecution(ctx, StepsID(c.taskQueue), "")
-	var missing *serviceerror.NotFound
-	switch {
-	case errors.As(err, &missing):
-		return expense.AnnouncedSteps{}, nil
-	case err != nil:
-		return expense.AnnouncedSteps{}, fmt.Errorf("describe the run that remembers the steps of this deployment: %w", err)
-	case last.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
-		return expense.AnnouncedSteps{}, nil
+	last, err := c.latest(ctx, StepsID(c.taskQueue))
+	if err != nil || last == nil || isOpen(last) {
+		return expense.AnnouncedSteps{}, err
 	}
 	return c.AnnouncedSteps(ctx)
 }

@@ -7,6 +7,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -84,7 +85,7 @@ func summary(k expense.ObjectKind) string {
 	return "Object of an unknown kind"
 }
 
-// Decide sends a person's decision to the open run. The error is ErrUnknown or ErrClosed when there
+// Decide sends a person's decision to the open run. The error is ErrNoRun or ErrClosed when there
 // is no open run. Status shows whether the decision counts.
 func (c *Client) Decide(ctx context.Context, notificationID string, d expense.Decision) error {
 	return c.signal(ctx, notificationID, Decided, d)
@@ -102,18 +103,50 @@ func (c *Client) signal(ctx context.Context, notificationID, name string, payloa
 	return err
 }
 
-// CheckExists returns nil when Temporal has an open or closed run for the notification, and ErrUnknown when
-// it has none. It needs no worker.
+// CheckExists returns nil when Temporal has an open or closed run for the notification, and
+// ErrNoRun when it has none. It needs no worker.
 func (c *Client) CheckExists(ctx context.Context, notificationID string) error {
-	_, err := c.temporal.DescribeWorkflowExecution(ctx, notificationID, "")
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
+	last, err := c.latest(ctx, notificationID)
+	if err == nil && last == nil {
 		return ErrNoRun
 	}
 	return err
 }
 
-// Status queries the status of the latest run of a notification. The error is ErrUnknown when there
+// latest describes the latest run of a workflow ID. It returns nil when Temporal has none.
+func (c *Client) latest(ctx context.Context, id string) (*workflowpb.WorkflowExecutionInfo, error) {
+	last, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("describe the run of %s: %w", id, err)
+	}
+	return last.GetWorkflowExecutionInfo(), nil
+}
+
+func isOpen(run *workflowpb.WorkflowExecutionInfo) bool {
+	return run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+}
+
+// updateOrStart sends an update to a workflow that runs once for each deployment, and starts the
+// workflow if it does not run.
+func (c *Client) updateOrStart(ctx context.Context, start client.StartWorkflowOptions, workflow string, input any, update string, arg, answer any) error {
+	start.TaskQueue, start.WorkflowIDConflictPolicy = c.taskQueue, enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING
+	sent, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: c.temporal.NewWithStartWorkflowOperation(start, workflow, input),
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateName: update, Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return sent.Get(ctx, answer)
+}
+
+// Status queries the status of the latest run of a notification. The error is ErrNoRun when there
 // is none, and ErrNoAnswer when no worker answered before ctx ended.
 func (c *Client) Status(ctx context.Context, notificationID string) (Status, error) {
 	var status Status

@@ -11,6 +11,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
@@ -131,7 +132,7 @@ func TestADecisionReachesTheOpenRunOrSaysWhyNot(t *testing.T) {
 			m := mocks.NewClient(t)
 			m.On("SignalWorkflow", mock.Anything, calloutID, "", workflows.Decided, decision).Return(c.signal).Once()
 			if errors.Is(c.signal, errMissing) {
-				m.On("DescribeWorkflowExecution", mock.Anything, calloutID, "").Return(&workflowservice.DescribeWorkflowExecutionResponse{}, c.described).Once()
+				m.On("DescribeWorkflowExecution", mock.Anything, calloutID, "").Return(&workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{}}, c.described).Once()
 			}
 			err := workflows.NewClient(m, "").Decide(t.Context(), calloutID, decision)
 			require.ErrorIs(t, err, c.want)
@@ -193,15 +194,15 @@ func TestReadyNeedsTemporalAndTheNamespace(t *testing.T) {
 		"a namespace without such a run": {nil, errMissing, ""},
 		"a namespace with such a run":    {nil, nil, ""},
 		"no Temporal":                    {errAway, nil, "reach Temporal: no frontend"},
-		"no namespace":                   {nil, serviceerror.NewNamespaceNotFound("elsewhere"), "reach the namespace: "},
-		"no right to the namespace":      {nil, serviceerror.NewPermissionDenied("not yours", ""), "reach the namespace: not yours"},
+		"no namespace":                   {nil, serviceerror.NewNamespaceNotFound("elsewhere"), "namespace"},
+		"no right to the namespace":      {nil, serviceerror.NewPermissionDenied("not yours", ""), "not yours"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := mocks.NewClient(t)
 			m.On("CheckHealth", mock.Anything, mock.Anything).Return(&client.CheckHealthResponse{}, c.health).Once()
 			if c.health == nil {
-				m.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(&workflowservice.DescribeWorkflowExecutionResponse{}, c.described).Once()
+				m.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(&workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{}}, c.described).Once()
 			}
 			err := workflows.NewClient(m, "").Ready(t.Context())
 			if c.says == "" {

@@ -2,13 +2,11 @@ package workflows
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
@@ -110,22 +108,19 @@ func (c *Client) deploymentQuery() string {
 	return fmt.Sprintf("WorkflowType = '%s' AND TaskQueue IN ('%s', '%s')", ProcessNotification, quoted(c.taskQueue), quoted(SweepQueue(c.taskQueue)))
 }
 
-// StartAfterDryRun starts a run for a notification whose last run was a dry run, on the queues of the
-// sweep. It returns false when the last run was none, and ErrUnknown when there is no run.
+// StartAfterDryRun starts a run for a notification whose last run was a dry run, on the queues of
+// the sweep. It returns false when the last run was no dry run, and ErrNoRun when there is no run.
 func (c *Client) StartAfterDryRun(ctx context.Context, notificationID string) (started bool, err error) {
-	last, err := c.temporal.DescribeWorkflowExecution(ctx, notificationID, "")
-	var missing *serviceerror.NotFound
+	last, err := c.latest(ctx, notificationID)
 	switch {
-	case errors.As(err, &missing):
-		return false, ErrNoRun
 	case err != nil:
 		return false, err
-	}
-	info := last.GetWorkflowExecutionInfo()
-	if keyword(info.GetSearchAttributes(), OutcomeAttribute) != string(expense.DryRun) {
+	case last == nil:
+		return false, ErrNoRun
+	case keyword(last.GetSearchAttributes(), OutcomeAttribute) != string(expense.DryRun):
 		return false, nil
 	}
-	events := c.temporal.GetWorkflowHistory(ctx, notificationID, info.GetExecution().GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := c.temporal.GetWorkflowHistory(ctx, notificationID, last.GetExecution().GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	if !events.HasNext() {
 		return false, fmt.Errorf("the run of %s has no history", notificationID)
 	}

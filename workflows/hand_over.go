@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -33,15 +32,15 @@ func (o *otherRuns) checked(runIDs ...string) {
 
 // handOver hands the report over to another open run of it, and ends the pass. Two runs of one
 // report meet when Concur names it in two ways: by the key of a callout, and by its ID. A run
-// looks once: after it has shown the report's ID, by which others find it, and before it writes.
-// See [Client.Elder].
+// looks once, before it writes. Before that it sets the report's ID as a search attribute, so that
+// other runs find it. See [Client.OlderRun].
 func (r *run) handOver(ctx workflow.Context, _ *pass) next {
 	reportID := r.Read.ReportID
 	if r.Runs.CheckedForOthers || r.notification.Kind != expense.ReportObject || reportID == "" ||
 		strings.ContainsRune(reportID, utf8.RuneError) { // two reports may have the same search attribute then
 		return goOn()
 	}
-	r.enter(ctx, Fetching) // shows the report's ID
+	r.enter(ctx, Fetching) // sets the report's ID as a search attribute
 	found := r.notification.Found
 	if found {
 		if err := wait(ctx, r.ConfirmDelay, "another run may have read this report meanwhile"); err != nil {
@@ -90,15 +89,11 @@ func (r *run) handOver(ctx workflow.Context, _ *pass) next {
 func (c *Client) OlderRun(ctx context.Context, reportID, notificationID, runID string) (string, error) {
 	own := expense.Notification{Kind: expense.ReportObject, Key: reportID}.ID()
 	if notificationID != own {
-		last, err := c.temporal.DescribeWorkflowExecution(ctx, own, "")
-		var missing *serviceerror.NotFound
-		info := last.GetWorkflowExecutionInfo()
+		last, err := c.latest(ctx, own)
 		switch {
-		case errors.As(err, &missing):
 		case err != nil:
-			return "", fmt.Errorf("describe the run of %s: %w", own, err)
-		case info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING &&
-			keyword(info.GetSearchAttributes(), ReportIDAttribute) == cutForIndex(reportID):
+			return "", err
+		case isOpen(last) && keyword(last.GetSearchAttributes(), ReportIDAttribute) == cutForIndex(reportID):
 			return own, nil
 		}
 	}
@@ -150,27 +145,18 @@ func startedBefore(a, b *workflowpb.WorkflowExecutionInfo) bool {
 	if a.GetFirstRunId() != "" && a.GetFirstRunId() != a.GetExecution().GetRunId() {
 		return true
 	}
-	switch began := a.GetStartTime().AsTime(); {
-	case began.Equal(b.GetStartTime().AsTime()):
-		return a.GetExecution().GetWorkflowId() < b.GetExecution().GetWorkflowId()
-	default:
-		return began.Before(b.GetStartTime().AsTime())
-	}
+	began, other := a.GetStartTime().AsTime(), b.GetStartTime().AsTime()
+	return began.Before(other) || began.Equal(other) && a.GetExecution().GetWorkflowId() < b.GetExecution().GetWorkflowId()
 }
 
-// NotifyRun signals an open run what another run hands over to it. It returns ended when no run is open.
+// NotifyRun signals to an open run what another run hands over. It returns true when no run is open.
 func (c *Client) NotifyRun(ctx context.Context, n expense.Notification, id string) (ended bool, err error) {
-	last, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
-	var missing *serviceerror.NotFound
-	switch {
-	case errors.As(err, &missing):
-		return true, nil
-	case err != nil:
-		return false, fmt.Errorf("describe the run of %s: %w", id, err)
-	case last.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
-		return true, nil
+	last, err := c.latest(ctx, id)
+	if err != nil || !isOpen(last) {
+		return err == nil, err
 	}
 	err = c.temporal.SignalWorkflow(ctx, id, "", Notified, n)
+	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
 		return true, nil
 	}

@@ -63,7 +63,7 @@ func (c *Client) Permit(ctx context.Context, notificationID, runID string, p exp
 	return permitted, nil
 }
 
-// maxEarlier is how many of a report's runs Earlier checks, the newest.
+// maxEarlier is how many of a report's runs EarlierWrites checks, the newest.
 const maxEarlier = 50
 
 // EarlierWrites finds what earlier runs were permitted to write to the report at the validation step. It
@@ -81,7 +81,7 @@ func (c *Client) EarlierWrites(ctx context.Context, in expense.EarlierInput) (ex
 	var earlier expense.EarlierRuns
 	for _, run := range runs {
 		id, runID := run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()
-		running := run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && id != in.NotificationID
+		running := isOpen(run) && id != in.NotificationID
 		if runID == in.RunID || running || slices.Contains(in.CheckedRuns, runID) {
 			continue
 		}
@@ -103,7 +103,7 @@ func (c *Client) EarlierWrites(ctx context.Context, in expense.EarlierInput) (ex
 	return earlier, nil
 }
 
-// Temporal's list of runs lags behind. listingLimit bounds how long Earlier waits until the list
+// Temporal's list of runs lags behind. listingLimit bounds how long EarlierWrites waits until the list
 // holds the asking run, and listingDelay is the delay between two attempts.
 const (
 	listingLimit = 5 * time.Second

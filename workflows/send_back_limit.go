@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
@@ -39,62 +38,66 @@ type CountedReport struct {
 // LimitSendBacks counts for all workers what the rules decide, and refuses one send-back too many.
 // There is one run of it, which never ends and continues as new.
 func (w Workflows) LimitSendBacks(ctx workflow.Context, counts SendBackCounts) error {
-	admit := func(ctx workflow.Context, a expense.SendBackCheck) (expense.SendBackAnswer, error) {
-		admitted := counts.check(a, workflow.Now(ctx))
+	check := func(ctx workflow.Context, a expense.SendBackCheck) (expense.SendBackAnswer, error) {
+		answer := counts.check(a, workflow.Now(ctx))
 		workflow.SetCurrentDetails(ctx, counts.details())
-		return admitted, nil
+		return answer, nil
 	}
-	err := workflow.SetUpdateHandlerWithOptions(ctx, CheckSendBackUpdate, admit, workflow.UpdateHandlerOptions{
+	err := workflow.SetUpdateHandlerWithOptions(ctx, CheckSendBackUpdate, check, workflow.UpdateHandlerOptions{
 		Description: "May one more report be sent back? Activities ask this.",
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = workflow.SetQueryHandlerWithOptions(ctx, StatusQuery, func() (SendBackCounts, error) { return counts, nil },
+			workflow.QueryHandlerOptions{Description: "What was sent back in the hour before the last check."})
 	}
-	err = workflow.SetQueryHandlerWithOptions(ctx, StatusQuery, func() (SendBackCounts, error) { return counts, nil },
-		workflow.QueryHandlerOptions{Description: "What was sent back in the hour before the last check."})
 	if err != nil {
 		return err
 	}
 	workflow.SetCurrentDetails(ctx, counts.details())
-	info := workflow.GetInfo(ctx)
-	if err := workflow.Await(ctx, func() bool {
-		return info.GetContinueAsNewSuggested() && workflow.AllHandlersFinished(ctx)
-	}); err != nil {
+	if err := untilHistoryIsLong(ctx); err != nil {
 		return err
 	}
 	return workflow.NewContinueAsNewError(ctx, LimitSendBacks, counts)
 }
 
+// untilHistoryIsLong answers updates until the history is long and every update is answered.
+func untilHistoryIsLong(ctx workflow.Context) error {
+	info := workflow.GetInfo(ctx)
+	return workflow.Await(ctx, func() bool {
+		return info.GetContinueAsNewSuggested() && workflow.AllHandlersFinished(ctx)
+	})
+}
+
 // check counts a report, or says why it may not be sent back. A report that was counted before may be
 // sent back again, and is counted once.
-func (b *SendBackCounts) check(a expense.SendBackCheck, now time.Time) expense.SendBackAnswer {
+func (s *SendBackCounts) check(a expense.SendBackCheck, now time.Time) expense.SendBackAnswer {
 	recent := func(list []CountedReport) []CountedReport {
 		list = slices.DeleteFunc(list, func(one CountedReport) bool { return now.Sub(one.At) >= limitWindow })
 		return list[max(0, len(list)-maxCounted):]
 	}
-	b.SentBack, b.Approved = recent(b.SentBack), recent(b.Approved)
+	s.SentBack, s.Approved = recent(s.SentBack), recent(s.Approved)
 	known := func(one CountedReport) bool { return one.Key == a.Key }
 	if a.Action != expense.SendBack {
-		if !slices.ContainsFunc(b.Approved, known) {
-			b.Approved = append(b.Approved, CountedReport{Key: a.Key, At: now})
+		if !slices.ContainsFunc(s.Approved, known) {
+			s.Approved = append(s.Approved, CountedReport{Key: a.Key, At: now})
 		}
 		return expense.SendBackAnswer{}
 	}
-	if slices.ContainsFunc(b.SentBack, known) {
+	if slices.ContainsFunc(s.SentBack, known) {
 		return expense.SendBackAnswer{}
 	}
-	if refusal := b.refusal(a); refusal != "" {
-		b.Refusals++
+	if refusal := s.refusal(a); refusal != "" {
+		s.Refusals++
 		return expense.SendBackAnswer{Reason: refusal}
 	}
-	b.SentBack = append(b.SentBack, CountedReport{Key: a.Key, At: now})
+	s.SentBack = append(s.SentBack, CountedReport{Key: a.Key, At: now})
 	return expense.SendBackAnswer{}
 }
 
 // refusal says why one more send-back would be too many, or nothing.
-func (b *SendBackCounts) refusal(a expense.SendBackCheck) string {
-	sent := len(b.SentBack)
-	all := sent + 1 + len(b.Approved)
+func (s *SendBackCounts) refusal(a expense.SendBackCheck) string {
+	sent := len(s.SentBack)
+	all := sent + 1 + len(s.Approved)
 	switch {
 	case a.SendBacks > 0 && sent >= a.SendBacks:
 		return fmt.Sprintf("the rules have sent back %s within an hour, as many as the limit allows (CONCUR_SENDBACK_LIMIT)", count(sent, "report"))
@@ -104,35 +107,20 @@ func (b *SendBackCounts) refusal(a expense.SendBackCheck) string {
 	return ""
 }
 
-func (b *SendBackCounts) details() string {
-	text := fmt.Sprintf("Send-back limit of this deployment. In the hour before the last check, the rules sent back %s", count(len(b.SentBack), "report"))
-	if len(b.Approved) > 0 {
-		text += fmt.Sprintf(" and approved %d", len(b.Approved))
+func (s *SendBackCounts) details() string {
+	text := fmt.Sprintf("Send-back limit of this deployment. In the hour before the last check, the rules sent back %s", count(len(s.SentBack), "report"))
+	if len(s.Approved) > 0 {
+		text += fmt.Sprintf(" and approved %d", len(s.Approved))
 	}
-	return text + fmt.Sprintf(". A send-back was refused %s.\n\n\u00a0", count(b.Refusals, "time"))
+	return text + fmt.Sprintf(". A send-back was refused %s.\n\n\u00a0", count(s.Refusals, "time"))
 }
 
-// CheckSendBack asks LimitSendBacks, and starts its run if there is none. Repeating it with the same key
-// changes nothing. After an error it is unknown whether the report was counted.
-func (c *Client) CheckSendBack(ctx context.Context, a expense.SendBackCheck) (expense.SendBackAnswer, error) {
-	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID:                       SendBackLimitID(c.taskQueue),
-		TaskQueue:                c.taskQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "The send-back limit",
-	}, LimitSendBacks, SendBackCounts{})
-	update, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: start,
-		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateName: CheckSendBackUpdate, Args: []any{a}, WaitForStage: client.WorkflowUpdateStageCompleted,
-		},
-	})
-	var admitted expense.SendBackAnswer
-	if err == nil {
-		err = update.Get(ctx, &admitted)
-	}
-	if err != nil {
+// CheckSendBack asks LimitSendBacks, and starts its run if there is none. A second call with the
+// same key changes nothing. After an error it is unknown whether the report was counted.
+func (c *Client) CheckSendBack(ctx context.Context, check expense.SendBackCheck) (answer expense.SendBackAnswer, err error) {
+	start := client.StartWorkflowOptions{ID: SendBackLimitID(c.taskQueue), StaticSummary: "The send-back limit"}
+	if err := c.updateOrStart(ctx, start, LimitSendBacks, SendBackCounts{}, CheckSendBackUpdate, check, &answer); err != nil {
 		return expense.SendBackAnswer{}, fmt.Errorf("check the send-back limit: %w", err)
 	}
-	return admitted, nil
+	return answer, nil
 }

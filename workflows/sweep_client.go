@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
@@ -19,20 +17,16 @@ import (
 )
 
 // Sweep does for a notification that a sweep has found what Start does for a callout, on the queues
-// of the sweep. It skips a waiting report when Knows returns true, and an entry of the failed list
+// of the sweep. It skips a waiting report when HasRun returns true, and an entry of the failed list
 // as skipReason says.
 func (c *Client) Sweep(ctx context.Context, n expense.Notification, seen expense.ListRead) (expense.Swept, error) {
-	last, err := c.temporal.DescribeWorkflowExecution(ctx, n.ID(), "")
-	var missing *serviceerror.NotFound
+	last, err := c.latest(ctx, n.ID())
 	skipped := expense.Swept("")
 	switch {
-	case errors.As(err, &missing):
-		err = nil
-	case err != nil:
-		err = fmt.Errorf("describe the run of %s: %w", n.ID(), err)
+	case err != nil || last == nil:
 	case n.NotificationURI != "":
-		skipped, err = c.skipReason(ctx, n, last.GetWorkflowExecutionInfo(), seen)
-	case last.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		skipped, err = c.skipReason(ctx, n, last, seen)
+	case isOpen(last):
 		skipped = expense.SweptSignaled // it knows the notification: not every sweep signals it again
 	}
 	if err == nil && skipped == "" && n.NotificationURI == "" {
@@ -100,7 +94,7 @@ func (c *Client) HasRun(ctx context.Context, n expense.Notification, seen expens
 	for _, run := range list.GetExecutions() {
 		outcome := expense.Outcome(keyword(run.GetSearchAttributes(), OutcomeAttribute))
 		switch {
-		case run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		case isOpen(run):
 			return true, nil
 		case outcome == expense.DryRun:
 			recent := run.GetCloseTime().AsTime().Add(dryRunCounts).After(seen.At)
