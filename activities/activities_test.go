@@ -50,7 +50,7 @@ func TestFetchReport(t *testing.T) {
 		require.Equal(t, "0B1C", got.ReportID)
 		require.Equal(t, "nRpt$7", got.Report.Key)
 		require.Equal(t, full.Report.Revision(), got.Revision, "of the whole report")
-		require.Equal(t, full.Report.Content(), got.Content)
+		require.Equal(t, full.Report.ContentHash(), got.ContentHash)
 		require.Equal(t, "Training", got.Report.Purpose, "a rule reads it")
 		require.NotEmpty(t, full.Report.Name)
 		require.Empty(t, got.Report.Name, "no rule reads it")

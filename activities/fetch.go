@@ -144,7 +144,7 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 		return expense.FetchedReport{}, err
 	}
 	fetched.TotalDiffers = report.TotalDiffers()
-	fetched.Revision, fetched.Content = report.Revision(), report.Content()
+	fetched.Revision, fetched.ContentHash = report.Revision(), report.ContentHash()
 	existing, now, err := a.existing(ctx, in.ObjectURI, found, rules.CodesAt(in.EventType))
 	switch {
 	case err != nil:
@@ -195,7 +195,7 @@ func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInp
 	if fetched.Earlier, err = a.earlierWrites(ctx, in, found); err != nil {
 		return expense.FetchedReport{}, err
 	}
-	fetched.Revision, fetched.Content = found.Request.Revision(), found.Request.Content()
+	fetched.Revision, fetched.ContentHash = found.Request.Revision(), found.Request.ContentHash()
 	fetched.Replaced = hasReplacement(found.Request)
 	fetched.Request = rules.SelectRequestFields(found.Request)
 	_, fetched.FactNames = rules.FactNames()

@@ -65,7 +65,7 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 				return err
 			case hasRun:
 				found.Known++
-			case row.Since().After(before.Add(-in.Young)):
+			case row.Since().After(before.Add(-in.FirstReadWithin)):
 				recent = append(recent, row)
 			default:
 				missed = append(missed, row)
@@ -83,7 +83,7 @@ func (a *Activities) ListPendingReports(ctx context.Context, in expense.ListPend
 		a.options.Logger.Warn("some entries in the list of pending reports cannot be read: the sweep skips them", "error", found.NotStartedReason)
 	}
 	if len(recent) > 0 {
-		unread, err := a.options.RunFinder.CountUnread(ctx, started.Add(-in.Young))
+		unread, err := a.options.RunFinder.CountUnread(ctx, started.Add(-in.FirstReadWithin))
 		switch {
 		case err != nil:
 			return expense.PendingReports{}, err

@@ -68,7 +68,7 @@ func TestListPendingReports(t *testing.T) {
 			acts := h.activities(t, func(o *activities.Options) {
 				o.RunFinder, o.Logger = &starter{unread: unread}, slog.New(slog.NewTextHandler(&log, nil))
 			})
-			found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{MissedAfter: time.Hour, Young: time.Hour})
+			found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{MissedAfter: time.Hour, FirstReadWithin: time.Hour})
 			require.NoError(t, err)
 			require.Equal(t, want, found)
 			require.Equal(t, unread > 0, strings.Contains(log.String(), "unread=1"), log.String())
@@ -78,7 +78,7 @@ func TestListPendingReports(t *testing.T) {
 		t.Parallel()
 		h := newFakeConcur(t).on("pending", respond(http.StatusOK, pendingList))
 		acts := h.activities(t, func(o *activities.Options) { o.RunFinder = &starter{unread: 1000} })
-		found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{MissedAfter: time.Hour, Young: time.Minute})
+		found, err := run[expense.PendingReports](t, attempt{}, acts.ListPendingReports, expense.ListPendingReportsInput{MissedAfter: time.Hour, FirstReadWithin: time.Minute})
 		require.NoError(t, err)
 		require.Equal(t, expense.PendingReports{Waiting: 3, Known: 1, Missed: 2, Reports: []string{"0LOST", "0UNDATED"}}, found)
 	})

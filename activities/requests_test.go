@@ -38,7 +38,7 @@ func TestFetchRequest(t *testing.T) {
 		require.Equal(t, requestID, got.ReportID)
 		require.NotEmpty(t, got.HeaderHash)
 		require.NotEmpty(t, got.Revision)
-		require.NotEmpty(t, got.Content)
+		require.NotEmpty(t, got.ContentHash)
 		require.NotEmpty(t, got.RulesHash)
 		require.Nil(t, got.Report)
 		require.Equal(t, map[string]expense.Field{"1": {Code: "CC1", Value: "Centre", ListItem: listed1}}, got.Request.Custom, "what a rule reads, and what its list says")

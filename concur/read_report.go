@@ -254,7 +254,7 @@ func readConsistently(ctx context.Context, s source, o ReadOptions) (wire.Header
 		case failed != nil:
 			return wire.Header{}, asIncomplete(failed)
 		}
-		if content := h.Report.Content(); h.Report.TotalDiffers() != "" && content != before {
+		if content := h.Report.ContentHash(); h.Report.TotalDiffers() != "" && content != before {
 			before = content
 			continue // the sum differs for a reason, or an entry was missing only this time
 		}

@@ -42,7 +42,7 @@ func (c *Client) ReadRequest(ctx context.Context, objectURI string, o ReadOption
 		Request: found.TravelRequest, HeaderHash: found.Hash, Validation: standing.ValidationID, Unclear: standing.Unclear, SkippedReason: standing.SkippedReason,
 	}
 	if !o.Parts.HeaderOnly && read.Validation != "" {
-		read.Content = contentBy("request", found.Content())
+		read.Content = contentBy("request", found.ContentHash())
 	}
 	read.OwnerListed, err = isOneOf(ctx, c.users, found.Owner, o.Logins)
 	return read, err

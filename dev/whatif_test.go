@@ -180,7 +180,7 @@ func pastActivities(rules *policy.Policy) map[string]any {
 			return expense.FetchedReport{
 				Answer:      answerOf(ctx),
 				ReportState: expense.ReportState{Status: expense.StatusExternalValidation, ValidationID: report.ValidationID()},
-				ReportID:    report.ID, Revision: report.Revision(), Content: report.Content(), Report: report,
+				ReportID:    report.ID, Revision: report.Revision(), ContentHash: report.ContentHash(), Report: report,
 				RulesHash: rules.Hash(), StoredFields: ofReports, Via: expense.V1,
 			}, nil
 		},

@@ -46,11 +46,11 @@ type RefusedHost struct {
 type FetchedReport struct {
 	Answer
 	ReportState
-	ReportID string         `json:"reportId,omitempty"` // for a travel request, the request's ID
-	Revision string         `json:"revision,omitempty"`
-	Content  string         `json:"content,omitempty"` // the revision without the validation ID
-	Report   *Report        `json:"report,omitempty"`  // only while it waits for the connector
-	Request  *TravelRequest `json:"request,omitempty"` // instead of a report
+	ReportID    string         `json:"reportId,omitempty"` // for a travel request, the request's ID
+	Revision    string         `json:"revision,omitempty"`
+	ContentHash string         `json:"content,omitempty"` // the revision without the validation ID
+	Report      *Report        `json:"report,omitempty"`  // only while it waits for the connector
+	Request     *TravelRequest `json:"request,omitempty"` // instead of a report
 	// RulesHash identifies the rules for which the report was read. Report holds only the
 	// fields that these rules use.
 	RulesHash string `json:"rulesHash,omitempty"`

@@ -26,9 +26,9 @@ func (r PendingReport) Since() time.Time {
 type ListPendingReportsInput struct {
 	MissedAfter time.Duration `json:"missedAfter"`
 	Page        string        `json:"page,omitempty"` // Next of the previous page
-	// Young is how long a run may need until its first read. While such a run exists, a report
-	// stays undetermined for this time after MissedAfter: the run may be its run.
-	Young time.Duration `json:"young,omitempty"`
+	// FirstReadWithin is how long a run may need until its first read. While such a run exists, a
+	// report stays undetermined for this time after MissedAfter: the run may handle the report.
+	FirstReadWithin time.Duration `json:"firstReadWithin,omitempty"`
 	// WithNotifications asks for the notifications of missed reports, to start their runs.
 	WithNotifications bool `json:"withNotifications,omitempty"`
 }

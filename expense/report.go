@@ -226,12 +226,12 @@ func (r *Report) ShowsStep() bool {
 // Revision identifies the content of the report and its validation step. A verdict applies to
 // one revision.
 func (r *Report) Revision() string {
-	return digest(r.Content() + " " + r.ValidationID())
+	return digest(r.ContentHash() + " " + r.ValidationID())
 }
 
-// Content is a hash of the report without its validation step and without the exception flags,
+// ContentHash is a hash of the report without its validation step and without the exception flags,
 // which the connector's own writes change.
-func (r *Report) Content() string {
+func (r *Report) ContentHash() string {
 	c := *r
 	c.HasException, c.EverSentBack, c.ActionURL, c.Status, c.Via = nil, nil, "", "", ""
 	c.Date, c.Created, c.Submitted = c.Date.toSecond(), c.Created.toSecond(), c.Submitted.toSecond()
@@ -265,7 +265,7 @@ func (r *Report) ContentWithAttendees() string {
 			attending = append(attending, " "+e.ID+" "+e.Attending)
 		}
 	}
-	return digest(r.Content() + strings.Join(inOrder(attending), ""))
+	return digest(r.ContentHash() + strings.Join(inOrder(attending), ""))
 }
 
 // inOrder returns a sorted copy of a list. Concur promises no order, so the same list in

@@ -107,11 +107,11 @@ func (r *TravelRequest) AwaitsValidation() bool { return r.ValidationID() != "" 
 func (r *TravelRequest) ValidationID() string { return r.Standing(ExternalValidation{}).ValidationID }
 
 // Revision identifies the content of the request and its validation step.
-func (r *TravelRequest) Revision() string { return digest(r.Content() + " " + r.ValidationID()) }
+func (r *TravelRequest) Revision() string { return digest(r.ContentHash() + " " + r.ValidationID()) }
 
-// Content is a hash of the request without its validation step and without the fields that
+// ContentHash is a hash of the request without its validation step and without the fields that
 // reads or the connector's own writes change.
-func (r *TravelRequest) Content() string {
+func (r *TravelRequest) ContentHash() string {
 	c := *r
 	c.EverSentBack, c.HasException, c.Exceptions, c.Operations, c.Status, c.Modified = nil, nil, nil, nil, "", ""
 	c.StatusName, c.Ended = "", nil

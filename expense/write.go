@@ -84,7 +84,7 @@ type EarlierRuns struct {
 	ActedAt time.Time `json:"actedAt,omitzero"`
 }
 
-// WaitsUntilShown limits how often one attempt of an activity waits until Concur shows a
+// MaxWaitsUntilVisible limits how often one attempt of an activity waits until Concur shows a
 // write. Each wait may take as long as Concur may need. A run extends the timeout of the
 // activity accordingly.
-const WaitsUntilShown = 3
+const MaxWaitsUntilVisible = 3

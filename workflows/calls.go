@@ -26,7 +26,7 @@ type calls struct {
 type result interface{ AnswerOf() string }
 
 // call calls an activity and waits for its result. An operator can complete an activity by hand:
-// call does not use a result that does not name its activity, and returns a *Trouble.
+// call does not use a result that does not name its activity, and returns a *ParkReason.
 func call[R result](ctx workflow.Context, c *calls, name string, input any) (R, error) {
 	c.n++
 	options := workflow.GetActivityOptions(ctx)
@@ -81,7 +81,7 @@ func (c *calls) failedWrite(err error) (expense.FailedWrite, bool) {
 const maxUnreadable = 3
 
 // retryUnreadable calls an activity, and calls it again when Concur's answer could not be parsed,
-// or lacked what Concur claims. Its error is a *Trouble, or the run's cancellation.
+// or lacked what Concur claims. Its error is a *ParkReason, or the run's cancellation.
 func (r *run) retryUnreadable(ctx workflow.Context, call func() error) error {
 	return r.retryUnreadableFrom(ctx, "Concur's answer", call)
 }
@@ -89,7 +89,7 @@ func (r *run) retryUnreadable(ctx workflow.Context, call func() error) error {
 // retryUnreadableFrom is retryUnreadable for the answer of another system.
 func (r *run) retryUnreadableFrom(ctx workflow.Context, answer string, call func() error) error {
 	for attempt := 1; ; attempt++ {
-		err := trouble(call())
+		err := asParkReason(call())
 		var t *ParkReason
 		if !errors.As(err, &t) || t.Kind != expense.Malformed && t.Kind != expense.Incomplete && t.Kind != expense.UnclearStep || attempt == maxUnreadable {
 			return err
@@ -118,9 +118,9 @@ func wait(ctx workflow.Context, delay time.Duration, why string) error {
 // once the setting has changed.
 func atLeastATick(d time.Duration) time.Duration { return max(d, time.Millisecond) }
 
-// trouble turns any failure of an activity into a *Trouble: a run that cannot go on is parked,
+// asParkReason turns any failure of an activity into a *ParkReason: a run that cannot go on is parked,
 // never failed. It returns a cancellation as it is.
-func trouble(err error) error {
+func asParkReason(err error) error {
 	if err == nil || temporal.IsCanceledError(err) {
 		return err
 	}
@@ -140,9 +140,9 @@ func trouble(err error) error {
 	if kind == expense.Untrusted && failed.HasDetails() {
 		_ = failed.Details(&t.RefusedHost) // a failed write has other details, and no host
 	}
-	var told expense.FailedWrite
-	if failed.HasDetails() && failed.Details(&told) == nil {
-		t.Fix = told.Fix
+	var write expense.FailedWrite
+	if failed.HasDetails() && failed.Details(&write) == nil {
+		t.Fix = write.Fix
 	}
 	return t
 }

@@ -53,8 +53,8 @@ type Retry struct {
 // StatusQuery is the query that returns a Status.
 const StatusQuery = "status"
 
-// CheckSendBackUpdate is the update of LimitSendBacks that takes an expense.Admission and
-// returns an expense.Admitted.
+// CheckSendBackUpdate is the update of LimitSendBacks that takes an expense.SendBackCheck and
+// returns an expense.SendBackAnswer.
 const CheckSendBackUpdate = "checkSendBack"
 
 // PermitUpdate is the update of ProcessNotification that takes an expense.Permission and

@@ -20,7 +20,7 @@ func byV4(mark string, held ...expense.ExistingException) expense.FetchedReport 
 	r := &expense.Report{ID: "R1", Status: expense.StatusExternalValidation, Via: expense.V4, Submitted: "2026-11-03T10:00:00Z",
 		Entries: []expense.Entry{{ID: "e1"}}}
 	return expense.FetchedReport{ReportState: expense.ReportState{Status: r.Status, ValidationID: r.ValidationID()}, ReportID: r.ID, Report: r,
-		Revision: r.Revision(), Content: r.Content(), Via: r.Via, HeaderHash: mark, Existing: held}
+		Revision: r.Revision(), ContentHash: r.ContentHash(), Via: r.Via, HeaderHash: mark, Existing: held}
 }
 
 var (
@@ -258,7 +258,7 @@ const requestURI = "https://us2.api.concursolutions.com/travelrequest/v4/request
 // request is a read of a travel request that waits for us.
 func request() expense.FetchedReport {
 	r := &expense.TravelRequest{ID: "AB12", Status: expense.RequestSubmitted, Submitted: "2026-11-03T10:00:00Z", Operations: []string{"approve", "sendback"}}
-	return expense.FetchedReport{ReportState: expense.ReportState{Status: r.Status, ValidationID: r.ValidationID()}, ReportID: r.ID, Request: r, Revision: r.Revision(), Content: r.Content()}
+	return expense.FetchedReport{ReportState: expense.ReportState{Status: r.Status, ValidationID: r.ValidationID()}, ReportID: r.ID, Request: r, Revision: r.Revision(), ContentHash: r.ContentHash()}
 }
 
 func TestATravelRequestIsReadEvaluatedAndDecided(t *testing.T) {

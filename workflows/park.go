@@ -26,8 +26,8 @@ type parking struct {
 	memo  expense.RefusedHost // the run's memo
 }
 
-// Error makes a Trouble an error.
-func (t *ParkReason) Error() string { return string(t.Kind) + ": " + t.Message }
+// Error makes a ParkReason an error.
+func (r *ParkReason) Error() string { return string(r.Kind) + ": " + r.Message }
 
 // begin parks the run, unless it is parked.
 func (p *parking) begin(reason ParkReason, now time.Time, delays []time.Duration) {

@@ -249,7 +249,7 @@ func waiting(n, amount int) expense.FetchedReport {
 		HasException: new(false),
 		Entries:      []expense.Entry{{ID: "e1", Purpose: fmt.Sprint(amount), HasExceptions: new(false)}}}
 	return expense.FetchedReport{ReportState: expense.ReportState{Status: r.Status, ValidationID: r.ValidationID()},
-		ReportID: r.ID, Report: r, Revision: r.Revision(), Content: r.Content()}
+		ReportID: r.ID, Report: r, Revision: r.Revision(), ContentHash: r.ContentHash()}
 }
 
 func moved(status string) expense.FetchedReport {

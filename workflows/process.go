@@ -198,15 +198,15 @@ func parked(why *ParkReason) next { return next{move: toOperator, park: why} }
 func (n next) continues() bool    { return n.move == toNextStep }
 func (n next) isAmbiguous() bool  { return n.park != nil && n.park.Kind == expense.AmbiguousStep }
 
-// after is what follows a call that returned err: a *Trouble parks the run, any other error is
+// after is what follows a call that returned err: a *ParkReason parks the run, any other error is
 // its cancellation.
 func after(err error) next {
-	var trouble *ParkReason
+	var reason *ParkReason
 	switch {
 	case err == nil:
 		return goOn()
-	case errors.As(err, &trouble):
-		return parked(trouble)
+	case errors.As(err, &reason):
+		return parked(reason)
 	}
 	return next{move: toStop, err: err}
 }

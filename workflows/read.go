@@ -13,7 +13,7 @@ import (
 type lastRead struct {
 	ReportID     string            `json:"reportId,omitempty"`
 	Revision     string            `json:"revision,omitempty"`
-	Content      string            `json:"content,omitempty"`
+	ContentHash  string            `json:"content,omitempty"`
 	TotalDiffers string            `json:"totalDiffers,omitempty"` // the entries' sum is not the report's total
 	Via          expense.Interface `json:"via,omitempty"`
 	HeaderHash   string            `json:"headerHash,omitempty"` // or of the read after our own exceptions
@@ -46,7 +46,7 @@ func (r *run) readReport(ctx workflow.Context, p *pass) next {
 	return goOn()
 }
 
-// fetchConfirmed is fetch, and reads again after a delay when Concur says that the report does
+// fetchConfirmed is fetch, but reads again after a delay when Concur says that the report does
 // not exist: a single 404 ends no run. A notification does not shorten the delay; the next pass
 // answers it.
 func (r *run) fetchConfirmed(ctx workflow.Context) (expense.FetchedReport, next) {
@@ -83,7 +83,7 @@ func (r *run) fetch(ctx workflow.Context) (expense.FetchedReport, next) {
 	}
 	other := r.Address.useAnother(read, err)
 	if err != nil || other || read.Kind == expense.NotFound || read.NotOurs {
-		r.Step.keepNewNames(names) // no read has shown yet where the report is
+		r.Step.keepNewNames(names) // no read has found the report yet
 	}
 	switch {
 	case other:
@@ -191,7 +191,7 @@ func (r *run) noteWaiting(ctx workflow.Context, read expense.FetchedReport, name
 	if !sameStep || read.Revision != r.Read.Revision {
 		r.Writes.startAnew()
 	}
-	r.Read.Revision, r.Read.Content, r.Read.TotalDiffers = read.Revision, read.Content, read.TotalDiffers
+	r.Read.Revision, r.Read.ContentHash, r.Read.TotalDiffers = read.Revision, read.ContentHash, read.TotalDiffers
 	r.Step.moveTo(read.ValidationID)
 	if before != nil && alike != r.stepsLookAlike() {
 		r.Step.takeNames(*before)
@@ -225,7 +225,7 @@ const maxStepChanges = 3
 // checkStepSteady parks a report that is at another step on every read: no write could be proved
 // to be at the step for which the rules were evaluated.
 func (r *run) checkStepSteady(read expense.FetchedReport) next {
-	if r.Step.countChange(read.ValidationID, read.Content == r.Read.Content) < maxStepChanges {
+	if r.Step.countChange(read.ValidationID, read.ContentHash == r.Read.ContentHash) < maxStepChanges {
 		return goOn()
 	}
 	r.Step.moveTo(read.ValidationID)

@@ -93,7 +93,7 @@ const (
 func (w Workflows) concurOptions(ctx workflow.Context, summary string, requests int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           ConcurQueue(workflow.GetInfo(ctx).TaskQueueName),
-		StartToCloseTimeout: time.Duration(requests+1)*w.RequestTimeout + expense.WaitsUntilShown*w.VisibleWithin,
+		StartToCloseTimeout: time.Duration(requests+1)*w.RequestTimeout + expense.MaxWaitsUntilVisible*w.VisibleWithin,
 		HeartbeatTimeout:    w.HeartbeatTimeout,
 		WaitForCancellation: true, // a write that has begun goes on, and its result is recorded
 		RetryPolicy:         w.retries(),

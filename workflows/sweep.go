@@ -55,7 +55,7 @@ type SweepResult struct {
 	// Why lists the first of the unreadable entries, of those for another connector, and of the
 	// failed ones. Scheduled sweeps list each of the first two kinds once within reportAgain.
 	Why []expense.UnreadableEntry `json:"why,omitempty"`
-	// Reported holds a hash of each entry that was reported since ToldSince.
+	// Reported holds a hash of each entry that was reported since ReportedSince.
 	Reported      []string  `json:"reported,omitempty"`
 	ReportedSince time.Time `json:"reportedSince,omitzero"`
 

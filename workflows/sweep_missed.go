@@ -22,7 +22,7 @@ func (s *sweep) lookForMissed(ctx workflow.Context, grace time.Duration) error {
 	if grace == 0 {
 		return nil
 	}
-	ask := expense.ListPendingReportsInput{MissedAfter: grace, Young: s.ConfirmDelay, WithNotifications: !s.readOnly}
+	ask := expense.ListPendingReportsInput{MissedAfter: grace, FirstReadWithin: s.ConfirmDelay, WithNotifications: !s.readOnly}
 	for range pendingParts {
 		listed := workflow.Now(ctx)
 		options := s.listOptions(ctx, "look for missed reports", requestsOfWhole)
@@ -85,7 +85,7 @@ func (s *sweep) lookForRequests(ctx workflow.Context) error {
 // recordListError records why a list could not be read. The sweep goes on with the other lists.
 func recordListError(err error, why *string) (bool, error) {
 	var t *ParkReason
-	switch err := trouble(err); {
+	switch err := asParkReason(err); {
 	case errors.As(err, &t):
 		*why = t.Error()
 		return true, nil
@@ -117,7 +117,7 @@ func sweepError(parts ...error) error {
 			return err
 		}
 		var t *ParkReason
-		if !errors.As(trouble(err), &t) {
+		if !errors.As(asParkReason(err), &t) {
 			continue
 		}
 		if late := lateActivity(err); late != "" {

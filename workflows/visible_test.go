@@ -65,7 +65,7 @@ func TestAnActivityHasTimeForItsRequestsAndItsWaits(t *testing.T) {
 			p.reads, p.verdicts, p.posts = []any{waiting(1, 10)}, []any{flagged}, []any{posted(expense.Posted, "")}
 			p.run(failedCopy(1))
 			for name, n := range requests {
-				require.Greater(t, given[name], time.Duration(n)*settings.RequestTimeout+expense.WaitsUntilShown*settings.VisibleWithin, name)
+				require.Greater(t, given[name], time.Duration(n)*settings.RequestTimeout+expense.MaxWaitsUntilVisible*settings.VisibleWithin, name)
 			}
 		})
 	}

@@ -24,7 +24,7 @@ func decodeHeader(body []byte, read func(r record) Header) (Header, error) {
 			r.Refuse("it", "has no ID, or one that cannot be")
 		}
 		SetCurrency(h.Report)
-		h.Hash = headerHash(r, h.Report.Content())
+		h.Hash = headerHash(r, h.Report.ContentHash())
 		return h
 	})
 	return h, err

@@ -72,7 +72,7 @@ func readRequest(r record) Owned {
 	if request.Status == "" { // nobody knows whether it waits
 		r.Refuse("it", "has no approval status (approvalStatus.code)")
 	}
-	owned := Owned{TravelRequest: request, Owner: r.object("owner").Text("id"), Hash: headerHash(r, request.Content())}
+	owned := Owned{TravelRequest: request, Owner: r.object("owner").Text("id"), Hash: headerHash(r, request.ContentHash())}
 	for _, link := range r.objects("expenses") {
 		if id := link.Text("id"); id != "" {
 			owned.Links = append(owned.Links, id)
