@@ -80,7 +80,7 @@ func TestSendBackLimitIsCheckedBeforeRulesSendBack(t *testing.T) {
 	t.Run("a check without an answer is retried", func(t *testing.T) {
 		t.Parallel()
 		h := newFakeConcur(t, waiting())
-		b := &counter{err: errors.New("ask the brake: no worker")}
+		b := &counter{err: errors.New("check the limit: no worker")}
 		_, err := run[expense.ActionTaken](t, attempt{}, h.activities(t, func(o *activities.Options) {
 			o.SendBackLimit = activities.SendBackLimit{Counter: b, SendBacks: 1}
 		}).TakeAction, ruled(expense.SendBack))

@@ -26,13 +26,13 @@ func TestARunReadsByTheCalloutsAddressWhenItsOwnIsNotEnough(t *testing.T) {
 	t.Parallel()
 	said := "the report is read by the address of the callout from now on"
 	for name, own := range map[string]any{
-		"its stop looks like another":      kind(expense.AmbiguousStep),
+		"its step looks like another":      kind(expense.AmbiguousStep),
 		"it does not hold what is claimed": kind(expense.Incomplete),
 		"Concur refuses to show it":        kind(expense.Forbidden),
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
-			p.reads, p.verdicts = []any{own}, []any{passOn}
+			p.reads, p.verdicts = []any{own}, []any{approval}
 			p.after(time.Hour, func() {
 				require.Equal(t, workflows.WaitingForOperator, p.status().WaitingFor)
 				p.reads = []any{own, waiting(1, 10)}
@@ -51,10 +51,10 @@ func TestARunReadsByTheCalloutsAddressWhenItsOwnIsNotEnough(t *testing.T) {
 			require.Equal(t, "Step - SUBMIT", last.EventType)
 		})
 	}
-	t.Run("it is gone", func(t *testing.T) {
+	t.Run("when its own address was not found", func(t *testing.T) {
 		p := newPlay(t)
 		gone := expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}
-		p.reads, p.verdicts = []any{gone, gone, waiting(1, 10)}, []any{passOn}
+		p.reads, p.verdicts = []any{gone, gone, waiting(1, 10)}, []any{approval}
 		p.after(time.Second, func() { p.env.SignalWorkflow(workflows.Notified, left()) })
 		require.Equal(t, expense.Approved, p.run(swept()).Outcome)
 	})
@@ -69,7 +69,7 @@ func TestTheCalloutsAddressIsNotTrusted(t *testing.T) {
 			p.env.CancelWorkflow()
 		})
 	}
-	t.Run("one that shows another report, or that must not be followed, is not used", func(t *testing.T) {
+	t.Run("an address that shows another report or is untrusted is not used", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{kind(expense.AmbiguousStep), kind(expense.AmbiguousStep), kind(expense.Untrusted), kind(expense.AmbiguousStep)}
 		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, left()) })
@@ -80,7 +80,7 @@ func TestTheCalloutsAddressIsNotTrusted(t *testing.T) {
 		p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: swept()})
 		require.Empty(t, p.acted)
 	})
-	t.Run("one of the same generation is not", func(t *testing.T) {
+	t.Run("an address of v4 is not used", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{kind(expense.AmbiguousStep)}
 		n := left()
@@ -93,7 +93,7 @@ func TestTheCalloutsAddressIsNotTrusted(t *testing.T) {
 		})
 		p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: swept()})
 	})
-	t.Run("none is while the run's own address shows the report", func(t *testing.T) {
+	t.Run("no address is used while the run's own address shows the report", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{byV4("m1")}, []any{ask}
 		task := ""
@@ -110,7 +110,7 @@ func TestTheCalloutsAddressIsNotTrusted(t *testing.T) {
 			require.Equal(t, v4ReportURI, in.ObjectURI)
 		}
 	})
-	t.Run("none is once exceptions have been put at the stop", func(t *testing.T) {
+	t.Run("no address is used once exceptions were posted at the step", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{byV4("m1"), byV4("m1"), kind(expense.AmbiguousStep)}, []any{flagged}
 		p.posts, p.actions = []any{posted(expense.Posted, "")}, []any{certain(expense.NoApprover)}
@@ -123,7 +123,7 @@ func TestTheCalloutsAddressIsNotTrusted(t *testing.T) {
 
 func TestOtherRunsFindARunParkedForAnAmbiguousStep(t *testing.T) {
 	t.Parallel()
-	t.Run("by the report's ID", func(t *testing.T) {
+	t.Run("they find it by the report's ID", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{kind(expense.AmbiguousStep)}
 		p.after(time.Hour, func() {
@@ -131,15 +131,15 @@ func TestOtherRunsFindARunParkedForAnAmbiguousStep(t *testing.T) {
 			p.env.CancelWorkflow()
 		})
 		p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: swept()})
-		require.Len(t, p.joined, 1, "it looks for others as well")
+		require.Len(t, p.handedOver, 1, "it looks for others as well")
 	})
-	t.Run("and leaves the report to the run of a callout", func(t *testing.T) {
+	t.Run("it hands the report over to a callout's run", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.joins = []any{kind(expense.AmbiguousStep)}, []any{expense.HandedOverRun{To: callout().ID()}}
+		p.reads, p.handOvers = []any{kind(expense.AmbiguousStep)}, []any{expense.HandedOverRun{To: callout().ID()}}
 		require.Equal(t, expense.HandedOver, p.run(swept()).Outcome)
-		require.Empty(t, p.joined[0].ObjectURI, "a v4 address shows no step")
+		require.Empty(t, p.handedOver[0].ObjectURI, "a v4 address shows no step")
 	})
-	t.Run("but not by the key of a forged callout whose address is refused", func(t *testing.T) {
+	t.Run("they do not find it by the key of a forged callout", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{kind(expense.Untrusted)}
 		p.after(time.Hour, func() {

@@ -25,36 +25,36 @@ var (
 
 func TestAnExceptionApprovesAReport(t *testing.T) {
 	t.Parallel()
-	t.Run("a clean one, and is not one with exceptions", func(t *testing.T) {
+	t.Run("a report without other exceptions", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn)}, []any{leftByIt}
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(approval)}, []any{leftByIt}
 		result := p.run(callout())
 		require.Equal(t, expense.Approved, result.Outcome)
 		require.Equal(t, []string{"exception APPROVED posted on report to approve it", "approved, confirmed by reading"}, result.Done)
-		require.Equal(t, []string{"read", "judge", "approve by exception"}, p.calls)
-		in := p.marked[0]
+		require.Equal(t, []string{"read", "evaluate", "approve by exception"}, p.calls)
+		in := p.approvedByException[0]
 		require.Equal(t, "APPROVED", in.Code)
 		require.Equal(t, expense.Approve, in.Action)
-		require.True(t, in.ByRules, "the brake counts it")
+		require.True(t, in.ByRules, "the limit counts it")
 		require.False(t, in.AlreadyPosted)
 		require.False(t, in.FlagWasSet)
 	})
-	t.Run("after the others, which have raised the flag", func(t *testing.T) {
+	t.Run("after the other exceptions, which have raised the flag", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.posts, p.actions = []any{waiting(1, 10)}, []any{byException(flagged)}, []any{posted(expense.Posted, "")}, []any{leftByIt}
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "post", "approve by exception"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "post", "approve by exception"}, p.calls)
 		require.Equal(t, flagged.Exceptions, p.posted[0].Exceptions)
-		require.True(t, p.marked[0].FlagWasSet)
+		require.True(t, p.approvedByException[0].FlagWasSet)
 	})
-	t.Run("and not before those that Concur refuses", func(t *testing.T) {
+	t.Run("not while Concur refuses another exception", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.posts = []any{waiting(1, 10)}, []any{byException(flagged)}, []any{posted(expense.Refused, "no such code")}
 		p.after(time.Minute, func() { p.reads = []any{moved("A_RESU")}; p.env.SignalWorkflow(workflows.Retried, nil) })
 		require.Equal(t, expense.Withdrawn, p.run(callout()).Outcome)
-		require.Empty(t, p.marked)
+		require.Empty(t, p.approvedByException)
 	})
-	t.Run("by a person, whose comment nobody takes", func(t *testing.T) {
+	t.Run("after a person's decision, whose comment is not sent", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(ask)}, []any{leftByIt}
 		p.after(time.Minute, func() {
@@ -63,18 +63,18 @@ func TestAnExceptionApprovesAReport(t *testing.T) {
 		result := p.run(callout())
 		require.Equal(t, expense.Approved, result.Outcome)
 		require.Contains(t, result.Done, "the comment was not sent: Concur takes none with an exception")
-		require.False(t, p.marked[0].ByRules)
+		require.False(t, p.approvedByException[0].ByRules)
 	})
-	t.Run("but a person sends it back by the action", func(t *testing.T) {
+	t.Run("a person's send-back uses the action", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{byException(ask)}
 		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideSendBack) })
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "send-back"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "send-back"}, p.calls)
 	})
-	t.Run("and a rule that posts that code posts it on no report", func(t *testing.T) {
-		for _, verdict := range []expense.Verdict{passOn, sendBack} {
-			p := stage(t)
+	t.Run("a rule does not post that code on the report", func(t *testing.T) {
+		for _, verdict := range []expense.Verdict{approval, sendBack} {
+			p := setUp(t)
 			v := byException(verdict)
 			v.Exceptions = []expense.Exception{approving, norecpt}
 			p.reads, p.verdicts, p.posts, p.actions = []any{waiting(1, 10)}, []any{v}, []any{posted(expense.Posted, "")}, []any{leftByIt}
@@ -82,9 +82,9 @@ func TestAnExceptionApprovesAReport(t *testing.T) {
 			require.Equal(t, []expense.Exception{norecpt}, p.posted[0].Exceptions)
 		}
 	})
-	t.Run("and in a dry run it is shown", func(t *testing.T) {
+	t.Run("a dry run only records it", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn)}, []any{expense.ActionTaken{DryRun: expense.DryRunMode}}
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(approval)}, []any{expense.ActionTaken{DryRun: expense.DryRunMode}}
 		result := p.run(callout())
 		require.Equal(t, expense.DryRun, result.Outcome)
 		require.Equal(t, []string{"would post exception APPROVED on the report to approve it"}, result.Done)
@@ -93,9 +93,9 @@ func TestAnExceptionApprovesAReport(t *testing.T) {
 
 func TestAReportThatDoesNotLeaveIsParkedAndTheExceptionIsNotPostedAgain(t *testing.T) {
 	t.Parallel()
-	t.Run("until it leaves", func(t *testing.T) {
+	t.Run("the run ends when the report leaves", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn)}, []any{stays}
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(approval)}, []any{stays}
 		p.after(time.Minute, func() {
 			s := p.status()
 			require.Equal(t, expense.Rejected, s.Parked.Kind)
@@ -105,14 +105,14 @@ func TestAReportThatDoesNotLeaveIsParkedAndTheExceptionIsNotPostedAgain(t *testi
 		p.after(2*time.Hour, func() { p.reads = []any{moved("A_APPR")} })
 		result := p.run(callout())
 		require.Equal(t, expense.Approved, result.Outcome, "it has left in the direction of what we did")
-		require.Greater(t, len(p.marked), 1)
-		for _, again := range p.marked[1:] {
+		require.Greater(t, len(p.approvedByException), 1)
+		for _, again := range p.approvedByException[1:] {
 			require.True(t, again.AlreadyPosted)
 			require.True(t, again.OutcomeUnknown)
 		}
 		require.Equal(t, 1, count(result.Done, "exception APPROVED posted on report to approve it"))
 	})
-	t.Run("and what a person has decided is done when it leaves", func(t *testing.T) {
+	t.Run("a person's decision is done when the report leaves", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(ask)}, []any{stays}
 		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
@@ -124,43 +124,43 @@ func TestAReportThatDoesNotLeaveIsParkedAndTheExceptionIsNotPostedAgain(t *testi
 		require.Equal(t, expense.Approved, result.Outcome)
 		require.Equal(t, []string{"exception APPROVED posted on report to approve it", "approved, confirmed by reading"}, result.Done)
 	})
-	t.Run("or the rules pass it on by the action", func(t *testing.T) {
+	t.Run("later rules may approve it by the action", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(passOn), passOn}, []any{stays, nil}
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{byException(approval), approval}, []any{stays, nil}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "approve by exception", "read", "judge", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "approve by exception", "read", "evaluate", "approve"}, p.calls)
 		require.True(t, p.acted[0].OutcomeUnknown, "it may move at any time")
 	})
-	t.Run("and the exception stays on it by v4, but not when it is sent back", func(t *testing.T) {
+	t.Run("by v4 the exception stays, unless the report is sent back", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byV4("m1"), byV4("m2", expense.ExistingException{Exception: approving})}
-		p.verdicts = []any{byException(passOn), byException(passOn), byException(sendBack)}
+		p.verdicts = []any{byException(approval), byException(approval), byException(sendBack)}
 		p.actions = []any{stays, stays, nil}
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "approve by exception", "read", "judge", "approve by exception", "read", "judge", "clear", "send-back"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "approve by exception", "read", "evaluate", "approve by exception", "read", "evaluate", "delete exceptions", "send-back"}, p.calls)
 	})
-	t.Run("unless a notification names the next stop, which bears the same name by v4", func(t *testing.T) {
+	t.Run("by v4, another step name posts the exception at the next step", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byV4("m1"), movedTo("m2", expense.ExistingException{Exception: approving}), byV4("m3")}
-		p.verdicts = []any{byException(passOn)}
+		p.verdicts = []any{byException(approval)}
 		p.actions = []any{func() any {
 			p.env.SignalWorkflow(workflows.Notified, named(callout(), "Step - PRE-EXTRACT"))
 			return stays
 		}, leftByIt}
 		result := p.run(named(callout(), "Step - SUBMIT"))
 		require.Equal(t, expense.Approved, result.Outcome)
-		require.Equal(t, []string{"read", "judge", "approve by exception", "read", "clear", "read", "judge", "approve by exception"}, p.calls)
-		require.False(t, p.marked[1].AlreadyPosted, "at another stop it is posted anew")
-		require.False(t, p.marked[1].OutcomeUnknown)
+		require.Equal(t, []string{"read", "evaluate", "approve by exception", "read", "delete exceptions", "read", "evaluate", "approve by exception"}, p.calls)
+		require.False(t, p.approvedByException[1].AlreadyPosted, "it is posted again at another step")
+		require.False(t, p.approvedByException[1].OutcomeUnknown)
 		require.Contains(t, result.Done, "the report waits at another step than the one at which exception APPROVED was posted")
 	})
-	t.Run("or by v1.1 waits at another", func(t *testing.T) {
+	t.Run("by v1.1, another step forgets the exception", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{waiting(1, 10), waiting(2, 10)}
-		p.verdicts, p.actions = []any{byException(passOn)}, []any{stays, leftByIt}
+		p.verdicts, p.actions = []any{byException(approval)}, []any{stays, leftByIt}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.False(t, p.marked[1].AlreadyPosted)
-		require.False(t, p.marked[1].OutcomeUnknown)
+		require.False(t, p.approvedByException[1].AlreadyPosted)
+		require.False(t, p.approvedByException[1].OutcomeUnknown)
 	})
 }
 
@@ -170,35 +170,35 @@ func TestTheFlagBeforeALostAnswerIsComparedAfterIt(t *testing.T) {
 	raised := *up.Report
 	raised.HasException = new(true)
 	up.Report = &raised
-	p.reads, p.verdicts = []any{waiting(1, 10), up}, []any{byException(passOn)}
+	p.reads, p.verdicts = []any{waiting(1, 10), up}, []any{byException(approval)}
 	p.actions = []any{kind(expense.Forbidden), leftByIt}
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-	require.True(t, p.marked[1].OutcomeUnknown)
-	require.False(t, p.marked[1].FlagWasSet, "it was down before the post in doubt")
+	require.True(t, p.approvedByException[1].OutcomeUnknown)
+	require.False(t, p.approvedByException[1].FlagWasSet, "it was down before the post in doubt")
 }
 
 func TestASendBackWithoutExceptionsPostsNone(t *testing.T) {
 	t.Parallel()
 	bare := sendBack
 	bare.Exceptions, bare.SendBackWithoutExceptions = []expense.Exception{norecpt}, true
-	t.Run("and takes off what was posted before", func(t *testing.T) {
+	t.Run("exceptions that were posted before are deleted", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byV4("m1"), byV4("m2", held)}
 		p.verdicts, p.posts = []any{flagged, bare}, []any{posted(expense.Posted, "")}
 		p.actions = []any{certain(expense.Blocked), nil}
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "post", "approve", "read", "judge", "clear", "send-back"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "post", "approve", "read", "evaluate", "delete exceptions", "send-back"}, p.calls)
 	})
-	t.Run("be it a person's", func(t *testing.T) {
+	t.Run("a person's send-back posts none either", func(t *testing.T) {
 		p := newPlay(t)
 		asks := bare
 		asks.Action = expense.Ask
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{asks}
 		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideSendBack) })
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "send-back"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "send-back"}, p.calls)
 	})
-	t.Run("but passing on does", func(t *testing.T) {
+	t.Run("an approval posts them", func(t *testing.T) {
 		p := newPlay(t)
 		asks := bare
 		asks.Action = expense.Ask
@@ -216,7 +216,7 @@ func TestTheCommentsOfTheSettingsGoWithAnApproval(t *testing.T) {
 	}
 	t.Run("of the rules", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{said(passOn)}
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{said(approval)}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.Equal(t, "An expense was rejected.", p.acted[0].ExpenseRejectedComment)
 	})
@@ -232,7 +232,7 @@ func TestTheCommentsOfTheSettingsGoWithAnApproval(t *testing.T) {
 			require.Equal(t, "An expense was rejected.", p.acted[0].ExpenseRejectedComment)
 		})
 	}
-	t.Run("and with no send-back", func(t *testing.T) {
+	t.Run("a send-back has none of them", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{said(sendBack)}
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)

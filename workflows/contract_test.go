@@ -44,7 +44,7 @@ func TestTheContractOfStoredNamesIsUnchanged(t *testing.T) {
 		"queues": []string{workflows.DefaultTaskQueue, workflows.ConcurQueue(workflows.DefaultTaskQueue),
 			workflows.SweepQueue(workflows.DefaultTaskQueue), workflows.ConcurQueue(workflows.SweepQueue(workflows.DefaultTaskQueue)),
 			workflows.FactQueue(workflows.DefaultTaskQueue), workflows.FactQueue(workflows.SweepQueue(workflows.DefaultTaskQueue))},
-		"brakes":           []string{workflows.SendBackLimitID(workflows.DefaultTaskQueue)},
+		"sendBackLimits":   []string{workflows.SendBackLimitID(workflows.DefaultTaskQueue)},
 		"steps":            []string{workflows.StepsID(workflows.DefaultTaskQueue)},
 		"schedules":        []string{workflows.SweepScheduleID(workflows.DefaultTaskQueue)},
 		"searchAttributes": []string{workflows.ReportIDAttribute, workflows.WaitingForAttribute, workflows.OutcomeAttribute},

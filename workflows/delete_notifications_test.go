@@ -12,9 +12,9 @@ import (
 )
 
 func TestARefusedDeleteIsNotTriedForEver(t *testing.T) {
-	t.Run("it is tried three times, and left where it is", func(t *testing.T) {
+	t.Run("after three attempts the entry stays in the list", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{approval}
 		p.deletes = []any{kind(expense.Rejected)}
 		p.after(time.Minute, func() {
 			s := p.status()
@@ -24,12 +24,12 @@ func TestARefusedDeleteIsNotTriedForEver(t *testing.T) {
 		})
 		result := p.run(failedCopy(1))
 		require.Equal(t, expense.Approved, result.Outcome)
-		require.Equal(t, []string{"read", "judge", "approve", "delete", "delete", "delete"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "approve", "delete", "delete", "delete"}, p.calls)
 		require.Contains(t, result.Done, "a failed notification stays in the list: Concur refuses to delete it")
 	})
-	t.Run("one that is gone meanwhile is done", func(t *testing.T) {
+	t.Run("an entry that is gone meanwhile counts as deleted", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{approval}
 		p.deletes = []any{kind(expense.Rejected), nil}
 		result := p.run(failedCopy(1))
 		require.Equal(t, expense.Approved, result.Outcome)
@@ -48,7 +48,7 @@ func TestARunParkedForAnOutageRetriesEveryHour(t *testing.T) {
 				return kind(outage)
 			}
 			p.reads = []any{answer, answer, answer, answer, waiting(1, 10)}
-			p.verdicts = []any{passOn}
+			p.verdicts = []any{approval}
 			p.after(time.Minute, func() {
 				require.Equal(t, outage, p.status().Parked.Kind)
 				require.Equal(t, workflows.WaitingForOperator, p.status().WaitingFor)
@@ -62,7 +62,7 @@ func TestARunParkedForAnOutageRetriesEveryHour(t *testing.T) {
 
 func TestAParkedRunShowsTheFixOfConcursErrorCode(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{approval}
 	p.actions = []any{
 		temporal.NewNonRetryableApplicationError("no", string(expense.NoApprover), nil, expense.FailedWrite{Fix: "Choose another approver."}),
 		nil,

@@ -11,7 +11,7 @@ import (
 	"concur-connector/workflows"
 )
 
-func withheld(read expense.FetchedReport, why expense.DryRunReason) expense.FetchedReport {
+func asDryRun(read expense.FetchedReport, why expense.DryRunReason) expense.FetchedReport {
 	read.DryRun = why
 	return read
 }
@@ -25,15 +25,15 @@ func TestADryRunRecordsWhatItWouldWrite(t *testing.T) {
 		calls   []string
 		done    []string
 	}{
-		"a report that is passed on": {passOn, expense.DryRunMode, []string{"read", "judge", "approve"}, []string{"would approve the report"}},
-		"a report that goes back":    {sendBack, expense.DryRunMode, []string{"read", "judge", "send-back"}, []string{"would send the report back to the employee (cause: rules)"}},
-		"exceptions, and then it takes no action": {flagged, expense.DryRunMode, []string{"read", "judge", "post"},
+		"a report that is passed on": {approval, expense.DryRunMode, []string{"read", "evaluate", "approve"}, []string{"would approve the report"}},
+		"a report that goes back":    {sendBack, expense.DryRunMode, []string{"read", "evaluate", "send-back"}, []string{"would send the report back to the employee (cause: rules)"}},
+		"exceptions, and then it takes no action": {flagged, expense.DryRunMode, []string{"read", "evaluate", "post"},
 			[]string{"would post exception NORECPT on entry e1", "would approve the report"}},
-		"a question, to nobody while there are test users": {ask, others, []string{"read", "judge"}, []string{"would ask group finance"}},
+		"a question, to nobody while there are test users": {ask, others, []string{"read", "evaluate"}, []string{"would ask group finance"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
-			p.reads, p.verdicts = []any{withheld(waiting(1, 1), c.why)}, []any{c.verdict}
+			p.reads, p.verdicts = []any{asDryRun(waiting(1, 1), c.why)}, []any{c.verdict}
 			p.posts = []any{expense.PostedExceptions{DryRun: c.why}}
 			p.actions = []any{expense.ActionTaken{DryRun: c.why}}
 			result := p.run(failedCopy(1))
@@ -46,7 +46,7 @@ func TestADryRunRecordsWhatItWouldWrite(t *testing.T) {
 
 func TestADryRunAsksAPerson(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{withheld(waiting(1, 1), expense.DryRunMode)}, []any{ask}
+	p.reads, p.verdicts = []any{asDryRun(waiting(1, 1), expense.DryRunMode)}, []any{ask}
 	p.actions = []any{expense.ActionTaken{DryRun: expense.DryRunMode}}
 	p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideSendBack) })
 	require.Equal(t, workflows.Result{Outcome: expense.DryRun, DryRun: expense.DryRunMode, Done: []string{"would send the report back to the employee (cause: person)"}}, p.run(callout()))
@@ -54,9 +54,9 @@ func TestADryRunAsksAPerson(t *testing.T) {
 
 func TestADryRunRecordsEachRevisionOnce(t *testing.T) {
 	p := newPlay(t)
-	first := withheld(waiting(1, 1), expense.DryRunMode)
-	p.reads = []any{first, first, withheld(waiting(1, 2), expense.DryRunMode)}
-	p.verdicts = []any{passOn}
+	first := asDryRun(waiting(1, 1), expense.DryRunMode)
+	p.reads = []any{first, first, asDryRun(waiting(1, 2), expense.DryRunMode)}
+	p.verdicts = []any{approval}
 	again := func() any {
 		p.env.SignalWorkflow(workflows.Notified, callout())
 		return expense.ActionTaken{DryRun: expense.DryRunMode}
@@ -65,22 +65,22 @@ func TestADryRunRecordsEachRevisionOnce(t *testing.T) {
 	// The first notified finds what was shown, the second another revision.
 	p.reads[1] = func() any { p.env.SignalWorkflow(workflows.Notified, callout()); return first }
 	result := p.run(callout())
-	require.Equal(t, []string{"read", "judge", "approve", "read", "read", "judge", "approve"}, p.calls)
+	require.Equal(t, []string{"read", "evaluate", "approve", "read", "read", "evaluate", "approve"}, p.calls)
 	require.Equal(t, []string{"would approve the report", "would approve the report"}, result.Done)
 }
 
 func TestADryRunThatBeginsDuringARunWritesNothingByHalves(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{withheld(waiting(1, 1), expense.DryRunMode)}, []any{flagged}
+	p.reads, p.verdicts = []any{asDryRun(waiting(1, 1), expense.DryRunMode)}, []any{flagged}
 	p.posts = []any{expense.PostedExceptions{DryRun: expense.DryRunMode}} // and an action would be sent
 	require.Equal(t, expense.DryRun, p.run(callout()).Outcome)
-	require.NotContains(t, p.calls, "approve", "a report is not passed on without the exceptions that were only shown")
+	require.NotContains(t, p.calls, "approve", "a report is not approved without the exceptions that a dry run did not post")
 }
 
 func TestARunThatHasWrittenDoesNotEndAsADryRun(t *testing.T) {
-	t.Run("with exceptions that are posted", func(t *testing.T) {
+	t.Run("when exceptions are posted", func(t *testing.T) {
 		p := newPlay(t)
-		shown := withheld(waiting(1, 1), expense.DryRunMode)
+		shown := asDryRun(waiting(1, 1), expense.DryRunMode)
 		p.reads, p.verdicts = []any{waiting(1, 1), shown, waiting(1, 1)}, []any{flagged}
 		p.posts = []any{posted(expense.Posted, "")}
 		p.actions = []any{certain(expense.Rejected), expense.ActionTaken{DryRun: expense.DryRunMode}, nil}
@@ -94,7 +94,7 @@ func TestARunThatHasWrittenDoesNotEndAsADryRun(t *testing.T) {
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
 		require.Len(t, p.posted, 1, "they are posted once")
 	})
-	t.Run("with a post of which nothing is known", func(t *testing.T) {
+	t.Run("when the outcome of a post is unknown", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 1)}, []any{flagged}
 		p.posts = []any{kind(expense.OutcomeUnknown), expense.PostedExceptions{DryRun: expense.DryRunMode}, posted(expense.Unconfirmed, "")}
@@ -109,7 +109,7 @@ func TestARunThatHasWrittenDoesNotEndAsADryRun(t *testing.T) {
 
 func TestADryRunOfAReportThatHasMovedEndsWithItsOutcome(t *testing.T) {
 	p := newPlay(t)
-	p.reads = []any{withheld(moved("A_APPR"), expense.DryRunMode)}
+	p.reads = []any{asDryRun(moved("A_APPR"), expense.DryRunMode)}
 	p.deletes = []any{nil}
 	result := p.run(failedCopy(1))
 	require.Equal(t, expense.Superseded, result.Outcome)
@@ -118,7 +118,7 @@ func TestADryRunOfAReportThatHasMovedEndsWithItsOutcome(t *testing.T) {
 
 func TestARunIsParkedWhenWritesAreOff(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{waiting(1, 1)}, []any{passOn}
+	p.reads, p.verdicts = []any{waiting(1, 1)}, []any{approval}
 	p.actions = []any{certain(expense.WritesOff), nil}
 	p.after(time.Minute, func() {
 		status := p.status()
@@ -131,7 +131,7 @@ func TestARunIsParkedWhenWritesAreOff(t *testing.T) {
 
 func TestAReportAboveTheSendBackLimit(t *testing.T) {
 	held := certain(expense.SendBackLimitReached)
-	t.Run("is sent back when an operator has it go on", func(t *testing.T) {
+	t.Run("is sent back when an operator retries it", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 1)}, []any{sendBack}
 		p.actions = []any{held, errors.New("once more"), nil}
@@ -139,14 +139,14 @@ func TestAReportAboveTheSendBackLimit(t *testing.T) {
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
 		require.Equal(t, []bool{false, true, true}, overruled(p))
 	})
-	t.Run("asks the brake again when it tries by itself", func(t *testing.T) {
+	t.Run("checks the limit again when it retries by itself", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 1)}, []any{sendBack}
 		p.actions = []any{held, nil}
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
 		require.Equal(t, []bool{false, false}, overruled(p))
 	})
-	t.Run("asks the brake again once it has changed", func(t *testing.T) {
+	t.Run("checks the limit again once it has changed", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 1), waiting(1, 2)}, []any{sendBack}
 		p.actions = []any{held, nil}

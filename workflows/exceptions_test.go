@@ -11,7 +11,7 @@ import (
 )
 
 func TestAnExceptionThatConcurAcceptsAndDoesNotListIsNotPostedAgain(t *testing.T) {
-	passedOn := passOn
+	passedOn := approval
 	passedOn.Exceptions = []expense.Exception{norecpt}
 	p := newPlay(t)
 	p.reads = []any{byV4("m1"), byV4("m1"), byV4("m1", held)}
@@ -26,5 +26,5 @@ func TestAnExceptionThatConcurAcceptsAndDoesNotListIsNotPostedAgain(t *testing.T
 		p.env.SignalWorkflow(workflows.Retried, nil)
 	})
 	require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
-	require.Equal(t, []string{"read", "judge", "post", "read", "judge", "read", "judge", "approve"}, p.calls)
+	require.Equal(t, []string{"read", "evaluate", "post", "read", "evaluate", "read", "evaluate", "approve"}, p.calls)
 }

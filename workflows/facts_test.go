@@ -31,15 +31,15 @@ func unanswered(k expense.Kind, options temporal.ApplicationErrorOptions) error 
 
 func TestTheRulesGetTheFactsOfTheFactServices(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{asking(1, 10)}, []any{passOn}
+	p.reads, p.verdicts = []any{asking(1, 10)}, []any{approval}
 	p.facts = []any{answered("true")}
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-	require.Equal(t, []string{"read", "ask for facts", "judge", "approve"}, p.calls)
+	require.Equal(t, []string{"read", "ask for facts", "evaluate", "approve"}, p.calls)
 	require.Equal(t, "h1", p.asked[0].RulesHash)
 	require.NotNil(t, p.asked[0].Report)
 	require.False(t, p.asked[0].At.IsZero())
-	require.Equal(t, answered("true").Facts, p.judged[0].Facts)
-	require.Equal(t, p.asked[0].At, p.judged[0].At, "both are of one day")
+	require.Equal(t, answered("true").Facts, p.evaluated[0].Facts)
+	require.Equal(t, p.asked[0].At, p.evaluated[0].At, "both are of one day")
 }
 
 func TestFactsAreFetchedForTravelRequests(t *testing.T) {
@@ -47,7 +47,7 @@ func TestFactsAreFetchedForTravelRequests(t *testing.T) {
 	request := &expense.TravelRequest{ID: "T1"}
 	p.reads = []any{expense.FetchedReport{ReportState: expense.ReportState{Status: "PENDING_EXT", ValidationID: "stop"}, ReportID: "T1",
 		Request: request, Revision: "r1", RulesHash: "h1", FactNames: []string{"budget"}}}
-	p.verdicts, p.facts = []any{passOn}, []any{answered("true")}
+	p.verdicts, p.facts = []any{approval}, []any{answered("true")}
 	p.run(expense.Notification{Kind: expense.RequestObject, Key: "T1", ObjectURI: "https://us2.api.concursolutions.com/travelrequest/v4/requests/T1"})
 	require.Equal(t, []string{"read request", "ask for facts", "judge request", "approve"}, p.calls)
 	require.Equal(t, "T1", p.asked[0].Request.ID)
@@ -56,16 +56,16 @@ func TestFactsAreFetchedForTravelRequests(t *testing.T) {
 
 func TestNoFactServiceIsAskedWhenTheRulesNeedNoFacts(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{approval}
 	p.run(callout())
 	require.Empty(t, p.asked)
-	require.Nil(t, p.judged[0].Facts)
-	require.False(t, p.judged[0].At.IsZero())
+	require.Nil(t, p.evaluated[0].Facts)
+	require.False(t, p.evaluated[0].At.IsZero())
 }
 
 func TestARunWaitsForAFactServiceThatIsAwayAndNamesTheFact(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{asking(1, 10)}, []any{passOn}
+	p.reads, p.verdicts = []any{asking(1, 10)}, []any{approval}
 	away := unanswered(expense.Unavailable, temporal.ApplicationErrorOptions{NextRetryDelay: 3 * time.Hour})
 	p.facts = []any{away, away, away, answered("false")}
 	p.after(4*time.Hour, func() {
@@ -92,7 +92,7 @@ func TestARefusedFactParksTheRunWithAFix(t *testing.T) {
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			p := newPlay(t)
-			p.reads, p.verdicts = []any{asking(1, 10)}, []any{passOn}
+			p.reads, p.verdicts = []any{asking(1, 10)}, []any{approval}
 			p.facts = []any{unanswered(kind, temporal.ApplicationErrorOptions{NonRetryable: true}), answered("false")}
 			p.after(time.Minute, func() {
 				status := p.status()
@@ -105,14 +105,14 @@ func TestARefusedFactParksTheRunWithAFix(t *testing.T) {
 				p.env.SignalWorkflow(workflows.Retried, nil)
 			})
 			require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-			require.Equal(t, []string{"read", "ask for facts", "read", "ask for facts", "judge", "approve"}, p.calls)
+			require.Equal(t, []string{"read", "ask for facts", "read", "ask for facts", "evaluate", "approve"}, p.calls)
 		})
 	}
 }
 
 func TestAFactAnswerThatCannotBeParsedIsRequestedAgainAndThenParks(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{asking(1, 10)}, []any{passOn}
+	p.reads, p.verdicts = []any{asking(1, 10)}, []any{approval}
 	torn := unanswered(expense.Malformed, temporal.ApplicationErrorOptions{NonRetryable: true})
 	p.facts = []any{torn, torn, torn, answered("false")}
 	p.after(5*time.Minute, func() {
@@ -128,12 +128,12 @@ func TestAFactAnswerThatCannotBeParsedIsRequestedAgainAndThenParks(t *testing.T)
 func TestFactsAreFetchedAgainForAChangedReport(t *testing.T) {
 	p := newPlay(t)
 	p.reads = []any{asking(1, 10), asking(1, 20)}
-	p.verdicts = []any{ask, passOn}
+	p.verdicts = []any{ask, approval}
 	p.facts = []any{answered("true"), answered("false")}
 	p.after(time.Hour, func() { p.env.SignalWorkflow(workflows.Notified, callout()) })
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 	require.Len(t, p.asked, 2)
-	require.Equal(t, answered("false").Facts, p.judged[1].Facts, "what was answered of the other is not used")
+	require.Equal(t, answered("false").Facts, p.evaluated[1].Facts, "what was answered of the other is not used")
 	require.True(t, p.asked[1].At.After(p.asked[0].At))
 }
 
@@ -149,10 +149,10 @@ func TestFactsAreNotFetchedAgainForAnUnchangedReport(t *testing.T) {
 
 func TestTheReportIsReadAgainWhenTheRulesChangedBeforeTheFacts(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{asking(1, 10)}, []any{passOn}
+	p.reads, p.verdicts = []any{asking(1, 10)}, []any{approval}
 	p.facts = []any{expense.FetchedFacts{Stale: true}, answered("false")}
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-	require.Equal(t, []string{"read", "ask for facts", "read", "ask for facts", "judge", "approve"}, p.calls)
+	require.Equal(t, []string{"read", "ask for facts", "read", "ask for facts", "evaluate", "approve"}, p.calls)
 }
 
 func TestARunThatWaitsForAFactServiceCanBeCancelled(t *testing.T) {
@@ -168,7 +168,7 @@ func TestARunThatWaitsForAFactServiceCanBeCancelled(t *testing.T) {
 
 func TestANotificationDuringAFactOutageHasTheReportReadAgain(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{asking(1, 10), asking(1, 20)}, []any{passOn}
+	p.reads, p.verdicts = []any{asking(1, 10), asking(1, 20)}, []any{approval}
 	away := unanswered(expense.Unavailable, temporal.ApplicationErrorOptions{NextRetryDelay: 3 * time.Hour})
 	p.facts = []any{away, answered("false"), answered("true")}
 	p.after(time.Hour, func() {
@@ -176,7 +176,7 @@ func TestANotificationDuringAFactOutageHasTheReportReadAgain(t *testing.T) {
 		p.env.SignalWorkflow(workflows.Retried, nil)
 	})
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-	require.Equal(t, []string{"read", "ask for facts", "ask for facts", "read", "ask for facts", "judge", "approve"}, p.calls)
-	require.Len(t, p.judged, 1)
-	require.Equal(t, answered("true").Facts, p.judged[0].Facts, "what was answered of the report as it was is not used")
+	require.Equal(t, []string{"read", "ask for facts", "ask for facts", "read", "ask for facts", "evaluate", "approve"}, p.calls)
+	require.Len(t, p.evaluated, 1)
+	require.Equal(t, answered("true").Facts, p.evaluated[0].Facts, "what was answered of the report as it was is not used")
 }

@@ -46,7 +46,7 @@ func TestARunParkedForItsOwnAddressDoesNotRetryByItself(t *testing.T) {
 			memos := 0
 			p.env.OnUpsertMemo(map[string]any{workflows.RefusedHostMemo: expense.RefusedHost{Host: "evil.example", AllowList: "list-1"}}).
 				Return(nil).Run(func(mock.Arguments) { memos++ })
-			p.reads, p.verdicts = []any{refusedAt("evil.example"), waiting(1, 10)}, []any{passOn}
+			p.reads, p.verdicts = []any{refusedAt("evil.example"), waiting(1, 10)}, []any{approval}
 			p.after(90*24*time.Hour, func() {
 				require.Equal(t, []string{"read"}, p.calls)
 				s := p.status()
@@ -58,7 +58,7 @@ func TestARunParkedForItsOwnAddressDoesNotRetryByItself(t *testing.T) {
 			require.Equal(t, 1, memos)
 		})
 	}
-	t.Run("nor after it has continued as new", func(t *testing.T) {
+	t.Run("it does not retry after it has continued as new either", func(t *testing.T) {
 		p := newPlay(t)
 		p.env.OnUpsertMemo(mock.Anything).Return(nil)
 		p.reads = []any{refusedAt("evil.example")}
@@ -69,7 +69,7 @@ func TestARunParkedForItsOwnAddressDoesNotRetryByItself(t *testing.T) {
 		var input workflows.ProcessInput
 		require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
 
-		q := stage(t)
+		q := setUp(t)
 		memos := 0
 		q.env.OnUpsertMemo(mock.Anything).Return(nil).Run(func(mock.Arguments) { memos++ })
 		q.after(90*24*time.Hour, func() {
@@ -94,7 +94,7 @@ func TestAReportIsReadDespiteAForgedAddress(t *testing.T) {
 				p.env.SignalWorkflow(workflows.Notified, hostile())
 				p.env.SignalWorkflow(workflows.Notified, callout())
 				return first
-			}, refusedAt("evil.example"), waiting(1, 10)}, []any{passOn}
+			}, refusedAt("evil.example"), waiting(1, 10)}, []any{approval}
 			require.Equal(t, expense.Approved, p.run(elsewhere).Outcome)
 			require.Equal(t, evilURI, p.read[1].ObjectURI)
 			require.Equal(t, reportURI, p.read[2].ObjectURI)
@@ -118,7 +118,7 @@ func TestAForgedAddressDoesNotReplaceOneThatWasNotFoundOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
 			p.reads = append([]any{func() any { p.env.SignalWorkflow(workflows.Notified, c.other); return gone }}, c.reads...)
-			p.verdicts = []any{passOn}
+			p.verdicts = []any{approval}
 			require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 			var asked []string
 			for _, in := range p.read {
@@ -127,7 +127,7 @@ func TestAForgedAddressDoesNotReplaceOneThatWasNotFoundOnce(t *testing.T) {
 			require.Equal(t, c.asked, asked)
 		})
 	}
-	t.Run("and a report that is gone at each ends the run", func(t *testing.T) {
+	t.Run("a report that is gone at each address ends the run", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{func() any { p.env.SignalWorkflow(workflows.Notified, forged); return gone }, gone}
 		require.Equal(t, expense.Gone, p.run(callout()).Outcome)
@@ -144,7 +144,7 @@ func TestAnUntrustedNotificationURIIsDroppedWithoutParking(t *testing.T) {
 		read.UntrustedURIs = []expense.UntrustedURI{{URI: foreign.NotificationURI, Why: why}}
 		return read
 	}
-	t.Run("while a person is asked: at once, and the task stays", func(t *testing.T) {
+	t.Run("while a person is asked, the task stays", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10), dropped(waiting(1, 10))}, []any{ask}
 		var task string
@@ -158,22 +158,22 @@ func TestAnUntrustedNotificationURIIsDroppedWithoutParking(t *testing.T) {
 		p.after(4*time.Minute, func() { require.Empty(t, p.status().PendingDeletes) })
 		p.after(time.Hour, func() { p.decide(task, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "read", "read", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "read", "read", "approve"}, p.calls)
 		require.Empty(t, p.read[0].UncheckedURIs)
 		require.Equal(t, []string{foreign.NotificationURI}, p.read[1].UncheckedURIs)
 		require.Equal(t, []string{foreign.NotificationURI}, p.read[2].UncheckedURIs)
 		require.Len(t, p.status().Done, 2, "it is said once")
 	})
-	t.Run("by a run that has decided", func(t *testing.T) {
+	t.Run("by a run that has an accepted decision", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{waiting(1, 10), dropped(moved("A_APPR"))}, []any{passOn}
+		p.reads, p.verdicts = []any{waiting(1, 10), dropped(moved("A_APPR"))}, []any{approval}
 		p.actions = []any{func() any { p.env.SignalWorkflow(workflows.Notified, foreign); return nil }}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.NotContains(t, p.calls, "delete")
 	})
-	t.Run("when it is to be deleted, and the others are deleted", func(t *testing.T) {
+	t.Run("before the deletes, and the other URIs are deleted", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{approval}
 		p.deletes = []any{expense.DeletedNotification{Untrusted: why}, nil}
 		p.after(0, func() { p.env.SignalWorkflow(workflows.Notified, failedCopy(2)) })
 		result := p.run(foreign)

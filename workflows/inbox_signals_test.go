@@ -19,7 +19,7 @@ func TestRetriedIsAcceptedWithAnyPayload(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
-			p.reads, p.verdicts = []any{kind(expense.Forbidden), waiting(1, 10)}, []any{passOn}
+			p.reads, p.verdicts = []any{kind(expense.Forbidden), waiting(1, 10)}, []any{approval}
 			p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, payload) })
 			p.after(2*time.Minute, func() {})
 			begun := p.env.Now()
@@ -68,7 +68,7 @@ func TestASignalThatCannotBeDecodedIsShownWithAnExample(t *testing.T) {
 			require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		})
 	}
-	t.Run("and only the newest of many are kept", func(t *testing.T) {
+	t.Run("only the newest of many are kept", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}
 		p.after(time.Minute, func() {
@@ -85,7 +85,7 @@ func TestASignalThatCannotBeDecodedIsShownWithAnExample(t *testing.T) {
 		})
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 	})
-	t.Run("but none and null are read as nothing", func(t *testing.T) {
+	t.Run("no payload and null count as an empty payload", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}
 		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, nil) })
@@ -93,7 +93,7 @@ func TestASignalThatCannotBeDecodedIsShownWithAnExample(t *testing.T) {
 		p.after(time.Hour, func() {
 			s := p.status()
 			require.Empty(t, s.Unreadable)
-			require.Equal(t, []string{"read", "judge", "read"}, p.calls)
+			require.Equal(t, []string{"read", "evaluate", "read"}, p.calls)
 			require.Len(t, s.Decisions, 1)
 			require.Contains(t, s.Decisions[0].Why, "must be")
 			p.decide(s.Task.ID, "d1", expense.DecideApprove)

@@ -17,18 +17,18 @@ func TestANotificationForAnOpenRun(t *testing.T) {
 	t.Run("while finishing sends the run back to the read", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{waiting(1, 10), waiting(2, 20)}
-		p.verdicts = []any{passOn}
+		p.verdicts = []any{approval}
 		p.actions = []any{func() any { p.env.SignalWorkflow(workflows.Notified, callout()); return nil }, nil}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "approve", "read", "judge", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "approve", "read", "evaluate", "approve"}, p.calls)
 	})
 
 	t.Run("while deleting sends the run back to the read, and the outcome stands", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{waiting(1, 10), moved("A_RESU")}, []any{passOn}
+		p.reads, p.verdicts = []any{waiting(1, 10), moved("A_RESU")}, []any{approval}
 		p.deletes = []any{func() any { p.env.SignalWorkflow(workflows.Notified, callout()); return nil }}
 		require.Equal(t, expense.Approved, p.run(failedCopy(1)).Outcome)
-		require.Equal(t, []string{"read", "judge", "approve", "delete", "read"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "approve", "delete", "read"}, p.calls)
 	})
 
 	t.Run("with a known failed-list URI reads nothing", func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestANotificationForAnOpenRun(t *testing.T) {
 		})
 		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(failedCopy(1)).Outcome)
-		require.Equal(t, []string{"read", "judge", "approve", "delete"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "approve", "delete"}, p.calls)
 	})
 
 	t.Run("that finds the report unchanged starts no task and restarts no timer", func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestANotificationForAnOpenRun(t *testing.T) {
 			p.decide(now.Task.ID, "d1", expense.DecideApprove)
 		})
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "read", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "read", "approve"}, p.calls)
 	})
 
 	t.Run("that finds the report recalled ends the wait", func(t *testing.T) {
@@ -66,9 +66,9 @@ func TestANotificationForAnOpenRun(t *testing.T) {
 		require.Equal(t, expense.Withdrawn, p.run(callout()).Outcome)
 	})
 
-	t.Run("early is taken into the first pass", func(t *testing.T) {
+	t.Run("before the first read is part of the first pass", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{approval}
 		p.after(0, func() { p.env.SignalWorkflow(workflows.Notified, failedCopy(7)) })
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		require.Equal(t, "delete", p.calls[len(p.calls)-1])
@@ -129,7 +129,7 @@ func TestAPersonDecides(t *testing.T) {
 		}
 	})
 
-	t.Run("a changed report is another task, and the old task's decision is refused", func(t *testing.T) {
+	t.Run("a changed report opens another task, and a decision on the old one is refused", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10), waiting(1, 99)}, []any{ask}
 		var old string
@@ -165,7 +165,7 @@ func TestAPersonDecides(t *testing.T) {
 			p.decide(p.status().Task.ID, "d2", expense.DecideSendBack)
 		})
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "approve", "read", "judge", "send-back"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "approve", "read", "evaluate", "send-back"}, p.calls)
 		first, second := p.status().Decisions[0], p.status().Decisions[1]
 		require.False(t, first.Accepted)
 		require.Contains(t, first.Why, "Concur refused it")
@@ -179,6 +179,6 @@ func TestAPersonDecides(t *testing.T) {
 		p.after(time.Minute, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		p.after(2*time.Minute, func() { p.env.SignalWorkflow(workflows.Retried, nil) })
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "approve", "read", "judge", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "approve", "read", "evaluate", "approve"}, p.calls)
 	})
 }

@@ -15,7 +15,7 @@ import (
 	"concur-connector/workflows"
 )
 
-// byV4 is a read of a report that waits, by v4: its stop has no name of its own.
+// byV4 is a read of a report that waits, by v4: its step has no name of its own.
 func byV4(mark string, held ...expense.ExistingException) expense.FetchedReport {
 	r := &expense.Report{ID: "R1", Status: expense.StatusExternalValidation, Via: expense.V4, Submitted: "2026-11-03T10:00:00Z",
 		Entries: []expense.Entry{{ID: "e1"}}}
@@ -41,7 +41,7 @@ func TestAFallbackIsRecordedOnce(t *testing.T) {
 	p := newPlay(t)
 	fell := waiting(1, 10)
 	fell.FallbackReason = "v4 needs a scope"
-	p.reads, p.verdicts = []any{fell, byV4("m1"), fell}, []any{stale, stale, passOn}
+	p.reads, p.verdicts = []any{fell, byV4("m1"), fell}, []any{stale, stale, approval}
 	result := p.run(callout())
 	require.Equal(t, []string{"approved"}, result.Done[len(result.Done)-1:])
 	require.Equal(t, 1, count(result.Done, "read by v1.1, and acted on by it: v4 needs a scope"))
@@ -64,48 +64,48 @@ func TestRunEndsDespiteTooManyForeignExceptions(t *testing.T) {
 		all[i].ObjectType, all[i].ObjectID = expense.OnEntry, fmt.Sprint("e", i)
 	}
 	for name, cleared := range map[string]expense.DeletedExceptions{
-		"that Concur does not take off": {NotDeleted: all},
-		"that are only shown":           {DryRun: expense.DryRunMode},
+		"that Concur does not take off":    {NotDeleted: all},
+		"whose deletes are only a dry run": {DryRun: expense.DryRunMode},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
-			p.reads, p.verdicts = []any{byV4("m1", all...)}, []any{passOn}
-			p.clears = []any{cleared}
+			p.reads, p.verdicts = []any{byV4("m1", all...)}, []any{approval}
+			p.exceptionDeletes = []any{cleared}
 			p.run(callout())
-			require.Equal(t, []string{"read", "clear", "read", "clear", "judge", "clear", "approve"}, p.calls)
+			require.Equal(t, []string{"read", "delete exceptions", "read", "delete exceptions", "evaluate", "delete exceptions", "approve"}, p.calls)
 		})
 	}
 }
 
 func TestExceptionsOfAnEarlierSubmissionAreDeletedBeforeTheEvaluation(t *testing.T) {
 	t.Parallel()
-	t.Run("and what others put there is left", func(t *testing.T) {
+	t.Run("exceptions that Concur does not delete stay", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byV4("m1", held, other), byV4("m2", other)}
-		p.clears = []any{expense.DeletedExceptions{Deleted: []expense.ExistingException{held}, NotDeleted: []expense.ExistingException{other}}}
-		p.verdicts = []any{passOn}
+		p.exceptionDeletes = []any{expense.DeletedExceptions{Deleted: []expense.ExistingException{held}, NotDeleted: []expense.ExistingException{other}}}
+		p.verdicts = []any{approval}
 		result := p.run(callout())
-		require.Equal(t, []string{"read", "clear", "read", "judge", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "delete exceptions", "read", "evaluate", "approve"}, p.calls)
 		require.Equal(t, []string{"exception NORECPT deleted from entry e1", "exception LATE stays on report: Concur does not delete it", "approved"}, result.Done)
-		require.Equal(t, expense.V4, p.cleared[0].Via)
+		require.Equal(t, expense.V4, p.deletedExceptions[0].Via)
 	})
-	t.Run("but not what was posted at this stop", func(t *testing.T) {
+	t.Run("exceptions that were posted at this step stay", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byV4("m1"), byV4("m2", held)}
 		p.verdicts, p.posts = []any{flagged}, []any{posted(expense.Posted, "")}
 		p.actions = []any{certain(expense.Blocked), expense.ActionTaken{}}
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "post", "approve", "read", "judge", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "post", "approve", "read", "evaluate", "approve"}, p.calls)
 	})
-	t.Run("unless the verdict has become another", func(t *testing.T) {
+	t.Run("exceptions that a new verdict does not want are deleted", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byV4("m1"), byV4("m2", held)}
-		p.verdicts, p.posts = []any{flagged, passOn}, []any{posted(expense.Posted, "")}
+		p.verdicts, p.posts = []any{flagged, approval}, []any{posted(expense.Posted, "")}
 		p.actions = []any{certain(expense.Blocked), expense.ActionTaken{}}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "post", "approve", "read", "judge", "clear", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "post", "approve", "read", "evaluate", "delete exceptions", "approve"}, p.calls)
 	})
-	t.Run("or others are to see it", func(t *testing.T) {
+	t.Run("an exception with another visibility is deleted", func(t *testing.T) {
 		p := newPlay(t)
 		all := held
 		all.Visibility = expense.VisibleToAll
@@ -116,29 +116,29 @@ func TestExceptionsOfAnEarlierSubmissionAreDeletedBeforeTheEvaluation(t *testing
 		p.verdicts, p.posts = []any{flagged, narrow}, []any{posted(expense.Posted, "")}
 		p.actions = []any{certain(expense.Blocked), expense.ActionTaken{}}
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "post", "approve", "read", "judge", "clear", "post", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "post", "approve", "read", "evaluate", "delete exceptions", "post", "approve"}, p.calls)
 		require.Equal(t, expense.VisibleToProcessors, p.posted[1].Exceptions[0].Visibility)
 	})
-	t.Run("even one of a post of which the answer is lost", func(t *testing.T) {
+	t.Run("an exception of a post with unknown outcome is deleted", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byV4("m1"), byV4("m1", held)}
-		p.verdicts, p.posts = []any{flagged, passOn}, []any{kind(expense.Forbidden)}
+		p.verdicts, p.posts = []any{flagged, approval}, []any{kind(expense.Forbidden)}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "post", "read", "judge", "clear", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "post", "read", "evaluate", "delete exceptions", "approve"}, p.calls)
 	})
-	t.Run("and what was only shown to be is, once writes are made", func(t *testing.T) {
+	t.Run("after a dry run they are deleted once writes are on", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{byV4("m1", held)}
 		p.verdicts = []any{ask}
-		p.clears = []any{expense.DeletedExceptions{DryRun: expense.DryRunMode}, expense.DeletedExceptions{Deleted: []expense.ExistingException{held}}}
+		p.exceptionDeletes = []any{expense.DeletedExceptions{DryRun: expense.DryRunMode}, expense.DeletedExceptions{Deleted: []expense.ExistingException{held}}}
 		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "clear", "read", "judge", "clear", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "delete exceptions", "read", "evaluate", "delete exceptions", "approve"}, p.calls)
 	})
-	t.Run("and only shown while nothing is written", func(t *testing.T) {
+	t.Run("a dry run only records the deletes", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{byV4("m1", held)}, []any{passOn}
-		p.clears = []any{expense.DeletedExceptions{DryRun: expense.DryRunMode}}
+		p.reads, p.verdicts = []any{byV4("m1", held)}, []any{approval}
+		p.exceptionDeletes = []any{expense.DeletedExceptions{DryRun: expense.DryRunMode}}
 		p.actions = []any{expense.ActionTaken{DryRun: expense.DryRunMode}}
 		result := p.run(callout())
 		require.Equal(t, expense.DryRun, result.Outcome)
@@ -148,23 +148,23 @@ func TestExceptionsOfAnEarlierSubmissionAreDeletedBeforeTheEvaluation(t *testing
 
 func TestAReportThatMayHaveMovedIsEvaluatedAgain(t *testing.T) {
 	t.Parallel()
-	t.Run("when a write is in doubt", func(t *testing.T) {
+	t.Run("when the outcome of a write is unknown", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{byV4("m1"), byV4("m2")}, []any{passOn, sendBack}
+		p.reads, p.verdicts = []any{byV4("m1"), byV4("m2")}, []any{approval, sendBack}
 		p.actions = []any{expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, ValidationID: byV4("").ValidationID}, MayHaveMoved: true, OutcomeUnknown: true}, expense.ActionTaken{}}
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "approve", "read", "judge", "send-back"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "approve", "read", "evaluate", "send-back"}, p.calls)
 	})
-	t.Run("when a write in doubt was parked, and the report was read again since", func(t *testing.T) {
+	t.Run("when the outcome is unknown and the run was parked since", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{byV4("m1"), byV4("m2"), byV4("m2")}, []any{passOn, passOn, sendBack}
+		p.reads, p.verdicts = []any{byV4("m1"), byV4("m2"), byV4("m2")}, []any{approval, approval, sendBack}
 		p.actions = []any{
 			kind(expense.Forbidden), // of an attempt that was not the first
 			expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, ValidationID: byV4("").ValidationID}, MayHaveMoved: true, OutcomeUnknown: true},
 			expense.ActionTaken{},
 		}
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "approve", "read", "judge", "approve", "read", "judge", "send-back"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "approve", "read", "evaluate", "approve", "read", "evaluate", "send-back"}, p.calls)
 		require.Equal(t, "m1", p.acted[1].HeaderHash, "of the write in doubt")
 		require.True(t, p.acted[1].OutcomeUnknown)
 		require.Equal(t, "m2", p.acted[2].HeaderHash)
@@ -173,12 +173,12 @@ func TestAReportThatMayHaveMovedIsEvaluatedAgain(t *testing.T) {
 		p := newPlay(t)
 		first, second := callout(), callout()
 		first.EventType, second.EventType = "Step - SUBMIT", "Step - PRE-EXTRACT"
-		p.reads, p.verdicts = []any{byV4("m1"), movedTo("m2")}, []any{ask, passOn}
+		p.reads, p.verdicts = []any{byV4("m1"), movedTo("m2")}, []any{ask, approval}
 		p.after(time.Hour, func() { p.env.SignalWorkflow(workflows.Notified, second) })
 		require.Equal(t, expense.Approved, p.run(first).Outcome)
-		require.Equal(t, []string{"read", "judge", "read", "judge", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "read", "evaluate", "approve"}, p.calls)
 	})
-	t.Run("and not when the same step is named once more", func(t *testing.T) {
+	t.Run("not when a notification names the same step again", func(t *testing.T) {
 		p := newPlay(t)
 		again := callout()
 		again.EventType = "Step - SUBMIT"
@@ -186,23 +186,23 @@ func TestAReportThatMayHaveMovedIsEvaluatedAgain(t *testing.T) {
 		p.after(time.Hour, func() { p.env.SignalWorkflow(workflows.Notified, again) })
 		p.after(2*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(again).Outcome)
-		require.Equal(t, []string{"read", "judge", "read", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "read", "approve"}, p.calls)
 	})
 }
 
 func TestARunHandsItsReportOverToAnotherRun(t *testing.T) {
 	t.Parallel()
 	other := expense.HandedOverRun{To: "EXPRPT:R1"}
-	t.Run("and what it would have deleted", func(t *testing.T) {
+	t.Run("and the failed notifications that it would have deleted", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.joins = []any{waiting(1, 10)}, []any{other}
+		p.reads, p.handOvers = []any{waiting(1, 10)}, []any{other}
 		result := p.run(failedCopy(1))
 		require.Equal(t, expense.HandedOver, result.Outcome)
 		require.Equal(t, []string{"read", "join"}, p.calls)
-		require.Equal(t, []expense.HandOverRunInput{{ReportID: "R1", ObjectURI: reportURI, PendingDeletes: []string{failedCopy(1).NotificationURI}}}, p.joined)
+		require.Equal(t, []expense.HandOverRunInput{{ReportID: "R1", ObjectURI: reportURI, PendingDeletes: []string{failedCopy(1).NotificationURI}}}, p.handedOver)
 		require.Equal(t, []string{"handed over to the run EXPRPT:R1"}, result.Done)
 	})
-	t.Run("after others can find it, and before it writes anything", func(t *testing.T) {
+	t.Run("after other runs can find it, and before it writes", func(t *testing.T) {
 		p := newPlay(t)
 		shown := ""
 		p.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
@@ -211,44 +211,44 @@ func TestARunHandsItsReportOverToAnotherRun(t *testing.T) {
 				shown = id
 			}
 		}).Return(nil).Maybe()
-		p.reads, p.verdicts = []any{byV4("m1", held), byV4("m2")}, []any{passOn}
-		p.joins = []any{func() any { require.Equal(t, "R1", shown); return expense.HandedOverRun{} }}
+		p.reads, p.verdicts = []any{byV4("m1", held), byV4("m2")}, []any{approval}
+		p.handOvers = []any{func() any { require.Equal(t, "R1", shown); return expense.HandedOverRun{} }}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "join", "clear", "read"}, p.calls[:4])
-		require.Len(t, p.joined, 1, "and once")
+		require.Equal(t, []string{"read", "join", "delete exceptions", "read"}, p.calls[:4])
+		require.Len(t, p.handedOver, 1, "and once")
 	})
 	found := callout()
 	found.Key, found.Found = "R1", true
-	t.Run("a run that a sweep started first waits until others show what they have read", func(t *testing.T) {
+	t.Run("a run of a sweep first waits until other runs have read their reports", func(t *testing.T) {
 		p := newPlay(t)
 		began, looked := p.env.Now(), time.Time{}
-		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
-		p.joins = []any{func() any { looked = p.env.Now(); return expense.HandedOverRun{} }}
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{approval}
+		p.handOvers = []any{func() any { looked = p.env.Now(); return expense.HandedOverRun{} }}
 		require.Equal(t, expense.Approved, p.run(found).Outcome)
 		require.GreaterOrEqual(t, looked.Sub(began), time.Minute)
-		require.Equal(t, []string{"read", "join", "read", "judge", "approve"}, p.calls, "and what it had read is read again")
+		require.Equal(t, []string{"read", "join", "read", "evaluate", "approve"}, p.calls, "and what it had read is read again")
 	})
-	t.Run("and does not go on before it could look", func(t *testing.T) {
+	t.Run("it does not continue until it has looked for other runs", func(t *testing.T) {
 		p := newPlay(t)
 		away := make([]any, 9)
 		for i := range away {
 			away[i] = errors.New("no frontend")
 		}
-		p.reads, p.joins = []any{waiting(1, 10)}, append(away, other)
+		p.reads, p.handOvers = []any{waiting(1, 10)}, append(away, other)
 		require.Equal(t, expense.HandedOver, p.run(callout()).Outcome)
-		require.Len(t, p.joined, 10)
+		require.Len(t, p.handedOver, 10)
 	})
-	t.Run("of two that leave it to each other the one under the report's own ID goes on", func(t *testing.T) {
+	t.Run("of two that hand over to each other, the run under the report's ID continues", func(t *testing.T) {
 		for n, want := range map[expense.Notification]expense.Outcome{found: expense.Approved, callout(): expense.HandedOver} {
-			p := stage(t)
-			p.reads, p.verdicts, p.joins = []any{waiting(1, 10)}, []any{passOn}, []any{func() any {
-				if len(p.joined) == 1 {
+			p := setUp(t)
+			p.reads, p.verdicts, p.handOvers = []any{waiting(1, 10)}, []any{approval}, []any{func() any {
+				if len(p.handedOver) == 1 {
 					p.env.SignalWorkflow(workflows.Notified, expense.Notification{HandedOverBy: "EXPRPT:other"})
 				}
 				return other
 			}}
 			require.Equal(t, want, p.run(n).Outcome)
-			require.Equal(t, n.Found, len(p.joined) == 1)
+			require.Equal(t, n.Found, len(p.handedOver) == 1)
 		}
 	})
 }
@@ -272,7 +272,7 @@ func TestATravelRequestIsReadEvaluatedAndDecided(t *testing.T) {
 		want                     expense.Outcome
 		calls                    []string
 	}{
-		"approved":           {[]any{request()}, []any{passOn}, nil, expense.Approved, []string{"read request", "judge request", "approve"}},
+		"approved":           {[]any{request()}, []any{approval}, nil, expense.Approved, []string{"read request", "judge request", "approve"}},
 		"sent back":          {[]any{request()}, []any{sendBack}, nil, expense.SentBack, []string{"read request", "judge request", "send-back"}},
 		"recalled":           {[]any{gone(expense.RequestNotSubmitted)}, nil, nil, expense.Withdrawn, []string{"read request"}},
 		"cancelled":          {[]any{gone(expense.RequestCanceled)}, nil, nil, expense.Withdrawn, []string{"read request"}},
@@ -302,7 +302,7 @@ func TestATravelRequestIsEvaluatedAgainAtItsNextStep(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
-			p.reads, p.verdicts = c.reads, []any{passOn, sendBack}
+			p.reads, p.verdicts = c.reads, []any{approval, sendBack}
 			p.actions = []any{expense.ActionTaken{ReportState: expense.ReportState{ValidationID: request().ValidationID}}, expense.ActionTaken{}}
 			require.Equal(t, expense.SentBack, p.run(expense.Notification{Kind: expense.RequestObject, Key: "AB12", ObjectURI: requestURI + "AB12"}).Outcome)
 			calls := []string{"read request", "judge request", "approve"}
@@ -325,7 +325,7 @@ func TestACalloutAboutATravelRequestStartsRunsForAllThatWait(t *testing.T) {
 			return answer, nil
 		}, workflows.StartProcessing)
 	}
-	t.Run("page by page, and deletes its failed notification", func(t *testing.T) {
+	t.Run("page by page, and then deletes the failed notification", func(t *testing.T) {
 		p := newPlay(t)
 		take(p, expense.StartedProcessing{Started: 1})
 		p.lists = []any{expense.PendingRequests{Next: "start=100"}, expense.PendingRequests{Notifications: []expense.Notification{waits}}}
@@ -335,7 +335,7 @@ func TestACalloutAboutATravelRequestStartsRunsForAllThatWait(t *testing.T) {
 		require.Equal(t, []string{"handed over to TRAVELREQ:AB12", "failed notification deleted"}, result.Done)
 		require.Equal(t, []string{"list", "list", "delete"}, p.calls)
 	})
-	t.Run("and waits for an operator when one cannot be looked at", func(t *testing.T) {
+	t.Run("it waits for an operator when one request cannot be checked", func(t *testing.T) {
 		p := newPlay(t)
 		take(p, expense.StartedProcessing{Started: 1})
 		p.lists = []any{
@@ -350,12 +350,12 @@ func TestACalloutAboutATravelRequestStartsRunsForAllThatWait(t *testing.T) {
 		require.Equal(t, expense.HandedOver, result.Outcome)
 		require.Equal(t, []string{"handed over to TRAVELREQ:AB12", "failed notification deleted"}, result.Done)
 	})
-	t.Run("and is superseded when nothing waits", func(t *testing.T) {
+	t.Run("it is superseded when no request waits", func(t *testing.T) {
 		p := newPlay(t)
 		p.lists = []any{expense.PendingRequests{}}
 		require.Equal(t, expense.Superseded, p.run(trigger).Outcome)
 	})
-	t.Run("and is unsupported, and deletes nothing, when the rules have none for them", func(t *testing.T) {
+	t.Run("it is unsupported and deletes nothing when no rule is for travel requests", func(t *testing.T) {
 		p := newPlay(t)
 		require.Equal(t, expense.Unsupported, p.run(trigger).Outcome)
 		require.Empty(t, p.calls)

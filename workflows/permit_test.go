@@ -62,15 +62,15 @@ func TestAResultThatSomebodyTypedIsNotUsed(t *testing.T) {
 		calls []string
 	}{
 		"of a read that says it is gone": {
-			play:  play{reads: []any{expense.FetchedReport{Answer: byHand, ReportState: expense.ReportState{Kind: expense.NotFound}}, waiting(1, 10)}, verdicts: []any{passOn}},
-			calls: []string{"read", "read", "judge", "approve"}},
+			play:  play{reads: []any{expense.FetchedReport{Answer: byHand, ReportState: expense.ReportState{Kind: expense.NotFound}}, waiting(1, 10)}, verdicts: []any{approval}},
+			calls: []string{"read", "read", "evaluate", "approve"}},
 		"of an action that says it was taken": {
-			play:  play{reads: []any{waiting(1, 10)}, verdicts: []any{passOn}, actions: []any{expense.ActionTaken{Answer: byHand, Confirmed: true}, expense.ActionTaken{}}},
-			calls: []string{"read", "judge", "approve", "approve"}},
+			play:  play{reads: []any{waiting(1, 10)}, verdicts: []any{approval}, actions: []any{expense.ActionTaken{Answer: byHand, Confirmed: true}, expense.ActionTaken{}}},
+			calls: []string{"read", "evaluate", "approve", "approve"}},
 		"of a post that says all is posted": {
 			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{flagged},
 				posts: []any{expense.PostedExceptions{Answer: byHand, Items: posted(expense.Posted, "").Items}, posted(expense.Posted, "")}},
-			calls: []string{"read", "judge", "post", "post", "approve"}},
+			calls: []string{"read", "evaluate", "post", "post", "approve"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
@@ -80,9 +80,9 @@ func TestAResultThatSomebodyTypedIsNotUsed(t *testing.T) {
 			require.NotContains(t, p.status().Done, "approved, confirmed by reading")
 		})
 	}
-	t.Run("again and again parks the run", func(t *testing.T) {
+	t.Run("three such results park the run", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{passOn}, []any{
+		p.reads, p.verdicts, p.actions = []any{waiting(1, 10)}, []any{approval}, []any{
 			expense.ActionTaken{Answer: byHand}, expense.ActionTaken{Answer: byHand}, expense.ActionTaken{Answer: byHand}, expense.ActionTaken{}}
 		var parked *workflows.ParkReason
 		p.after(5*time.Minute, func() { parked = p.status().Parked })
@@ -103,7 +103,7 @@ func TestTheOutcomeOfASilentWriteIsUnknownOnlyIfItWasPermitted(t *testing.T) {
 		for _, permitted := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
 				p := newPlay(t)
-				p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+				p.reads, p.verdicts = []any{waiting(1, 10)}, []any{approval}
 				var answer *permission
 				p.actions = []any{func() any {
 					if permitted {
@@ -125,7 +125,7 @@ func TestTheOutcomeOfASilentWriteIsUnknownOnlyIfItWasPermitted(t *testing.T) {
 
 func TestARunPermitsAWriteOnlyToTheActivityThatItWaitsFor(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{approval}
 	var first, second, other *permission
 	p.actions = []any{func() any {
 		first, other, second = p.ask("TakeAction-4", ""), p.ask("TakeAction-3", ""), p.ask("TakeAction-4", "")
@@ -141,7 +141,7 @@ func TestARunPermitsAWriteOnlyToTheActivityThatItWaitsFor(t *testing.T) {
 
 func TestACancelledRunPermitsNoWrite(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{approval}
 	var answer *permission
 	p.actions = []any{func() any {
 		p.env.CancelWorkflow()
@@ -161,7 +161,7 @@ func TestTheOutcomeOfAnEarlierRunsWriteIsUnknown(t *testing.T) {
 		read.Earlier = expense.EarlierRuns{CheckedRuns: []string{"r1"}, Wrote: true, Code: code}
 		return read
 	}
-	t.Run("an exception is compared with the flags of now", func(t *testing.T) {
+	t.Run("an exception is compared with the present flags", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.posts = []any{earlier("")}, []any{flagged}, []any{posted(expense.Unconfirmed, "")}
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
@@ -170,17 +170,17 @@ func TestTheOutcomeOfAnEarlierRunsWriteIsUnknown(t *testing.T) {
 		require.False(t, p.acted[0].OutcomeUnknown, "the post has waited and read")
 		require.Equal(t, []string{"r1"}, p.looked(2))
 	})
-	t.Run("an action waits for that of the run before", func(t *testing.T) {
+	t.Run("an action waits for the action of the earlier run", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{earlier("")}, []any{passOn}
+		p.reads, p.verdicts = []any{earlier("")}, []any{approval}
 		p.run(callout())
 		require.True(t, p.acted[0].OutcomeUnknown)
 	})
-	t.Run("the exception that passes it on is not posted again", func(t *testing.T) {
+	t.Run("the exception that approves the report is not posted again", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts, p.actions = []any{earlier("APPROVED")}, []any{byCode}, []any{leftByIt}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.True(t, p.marked[0].AlreadyPosted)
+		require.True(t, p.approvedByException[0].AlreadyPosted)
 	})
 }
 
@@ -272,7 +272,7 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 			require.Equal(t, c.unread, len(got.CheckedRuns) == 0)
 		})
 	}
-	t.Run("a list in which the run itself is missing is asked for again", func(t *testing.T) {
+	t.Run("a list without the asking run is requested again", func(t *testing.T) {
 		t.Parallel()
 		api, events := mocks.NewClient(t), mocks.NewHistoryEventIterator(t)
 		api.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil).Once()
@@ -286,7 +286,7 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, got.Wrote)
 	})
-	t.Run("without the run itself in the list nothing is known", func(t *testing.T) {
+	t.Run("a list that never holds the asking run is an error", func(t *testing.T) {
 		t.Parallel()
 		api := mocks.NewClient(t)
 		api.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil)
@@ -295,7 +295,7 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 		_, err := workflows.NewClient(api, "").EarlierWrites(ctx, here)
 		require.ErrorContains(t, err, "not listed yet")
 	})
-	t.Run("a report ID is looked for as the search attribute holds it", func(t *testing.T) {
+	t.Run("a long report ID is cut as in the search attribute", func(t *testing.T) {
 		t.Parallel()
 		api, in := mocks.NewClient(t), here
 		in.ReportID = strings.Repeat("R", 300)
@@ -305,14 +305,14 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 		_, err := workflows.NewClient(api, "").EarlierWrites(t.Context(), in)
 		require.NoError(t, err)
 	})
-	t.Run("a list that cannot be had is an error", func(t *testing.T) {
+	t.Run("a list that cannot be read is an error", func(t *testing.T) {
 		t.Parallel()
 		api := mocks.NewClient(t)
 		api.On("ListWorkflow", mock.Anything, mock.Anything).Return(nil, errAway)
 		_, err := workflows.NewClient(api, "").EarlierWrites(t.Context(), here)
 		require.ErrorIs(t, err, errAway)
 	})
-	t.Run("a history that Temporal no longer has is none", func(t *testing.T) {
+	t.Run("a history that Temporal no longer has is skipped", func(t *testing.T) {
 		t.Parallel()
 		api, events := mocks.NewClient(t), mocks.NewHistoryEventIterator(t)
 		api.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{
@@ -328,8 +328,8 @@ func TestEarlierRunsAreFoundByTheirPermissions(t *testing.T) {
 
 func TestARunThatCannotHandOverItsReportIsParked(t *testing.T) {
 	p := newPlay(t)
-	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
-	p.joins = []any{handMade{temporal.NewNonRetryableApplicationError("by hand", "", nil)}, expense.HandedOverRun{}}
+	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{approval}
+	p.handOvers = []any{handMade{temporal.NewNonRetryableApplicationError("by hand", "", nil)}, expense.HandedOverRun{}}
 	var parked *workflows.ParkReason
 	p.after(time.Minute, func() { parked = p.status().Parked })
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
@@ -340,7 +340,7 @@ func TestARunWithAFullHistoryPermitsNoWriteAndContinuesAsNew(t *testing.T) {
 	for name, before := range map[string]int{"and nothing was sent": 0, "and an attempt before may have written": 1} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
-			p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+			p.reads, p.verdicts = []any{waiting(1, 10)}, []any{approval}
 			var full *permission
 			p.actions = []any{func() any {
 				for range before {
@@ -360,8 +360,8 @@ func TestARunWithAFullHistoryPermitsNoWriteAndContinuesAsNew(t *testing.T) {
 			require.Nil(t, input.Memory.Parking.Reason, "there is nothing that a person must mend")
 			require.Equal(t, []string{"default-test-run-id"}, input.Memory.Runs.CheckedRuns, "the memory says what the run has written")
 
-			q := stage(t)
-			q.reads, q.verdicts = []any{waiting(1, 10)}, []any{passOn}
+			q := setUp(t)
+			q.reads, q.verdicts = []any{waiting(1, 10)}, []any{approval}
 			q.env.ExecuteWorkflow(workflows.ProcessNotification, input)
 			require.NoError(t, q.env.GetWorkflowError())
 			require.Equal(t, []string{"read", "approve"}, q.calls)
@@ -374,17 +374,17 @@ func TestARunWithAFullHistoryPermitsNoWriteAndContinuesAsNew(t *testing.T) {
 func TestAPostWaitsForADeleteWithAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	for _, permitted := range []bool{false, true} {
-		p := stage(t)
+		p := setUp(t)
 		p.reads, p.verdicts, p.posts = []any{byV4("m1", held), byV4("m1")}, []any{flagged}, []any{posted(expense.Posted, "")}
-		p.clears = []any{func() any {
+		p.exceptionDeletes = []any{func() any {
 			if permitted {
 				require.NoError(t, p.ask("DeleteExceptions-3", "m1").refused)
 			}
 			return expense.DeletedExceptions{Answer: byHand}
 		}, expense.DeletedExceptions{Deleted: []expense.ExistingException{held}}}
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
-		require.Len(t, p.cleared, 2)
-		require.Equal(t, permitted, p.cleared[1].OutcomeUnknown)
+		require.Len(t, p.deletedExceptions, 2)
+		require.Equal(t, permitted, p.deletedExceptions[1].OutcomeUnknown)
 		require.False(t, p.posted[0].OutcomeUnknown, "the second has waited")
 	}
 }

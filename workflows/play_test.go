@@ -27,44 +27,44 @@ type play struct {
 	t   *testing.T
 	env *testsuite.TestWorkflowEnvironment
 
-	reads    []any // expense.FetchedReport, error, or func() any of them
-	verdicts []any // expense.Verdict, expense.Judgement, stale, or error
-	posts    []any // expense.PostedExceptions or error
-	actions  []any // expense.ActionTaken or error
-	deletes  []any // nil or error
-	clears   []any // expense.ClearedExceptions or error
-	joins    []any // expense.JoinedRun or error
-	lists    []any // expense.PendingRequests or error; none: the rules have none for them
-	facts    []any // expense.FetchedFacts or error
+	reads            []any // expense.FetchedReport, error, or func() any of them
+	verdicts         []any // expense.Verdict, expense.EvaluationResult, stale, or error
+	posts            []any // expense.PostedExceptions or error
+	actions          []any // expense.ActionTaken or error
+	deletes          []any // nil or error
+	exceptionDeletes []any // expense.DeletedExceptions or error
+	handOvers        []any // expense.HandedOverRun or error
+	lists            []any // expense.PendingRequests or error; none: the rules have none for them
+	facts            []any // expense.FetchedFacts or error
 
-	calls  []string
-	posted []expense.PostExceptionsInput
-	acted  []expense.TakeActionInput
-	marked []expense.ApproveByExceptionInput
-	read   []expense.FetchReportInput
+	calls               []string
+	posted              []expense.PostExceptionsInput
+	acted               []expense.TakeActionInput
+	approvedByException []expense.ApproveByExceptionInput
+	read                []expense.FetchReportInput
 
-	asked   []expense.FetchFactsInput
-	cleared []expense.DeleteExceptionsInput
-	deleted []string // notification URIs
-	judged  []expense.ValidateReportInput
-	rules   *workflows.RulesUsed // of the result
-	joined  []expense.HandOverRunInput
-	started []expense.Notification
+	asked             []expense.FetchFactsInput
+	deletedExceptions []expense.DeleteExceptionsInput
+	deleted           []string // notification URIs
+	evaluated         []expense.ValidateReportInput
+	rules             *workflows.RulesUsed // of the result
+	handedOver        []expense.HandOverRunInput
+	started           []expense.Notification
 }
 
 func newPlay(t *testing.T) *play {
 	t.Helper()
 	t.Parallel()
-	return stage(t)
+	return setUp(t)
 }
 
-// stage sets a play up, the second one of a test too.
-func stage(t *testing.T) *play {
+// setUp sets up a play. Unlike newPlay, a test may call it more than once.
+func setUp(t *testing.T) *play {
 	t.Helper()
-	return stageWith(t, workflows.DefaultSettings())
+	return setUpWith(t, workflows.DefaultSettings())
 }
 
-func stageWith(t *testing.T, settings workflows.Settings) *play {
+func setUpWith(t *testing.T, settings workflows.Settings) *play {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
@@ -80,17 +80,17 @@ func stageWith(t *testing.T, settings workflows.Settings) *play {
 		return p.fetched("read")
 	})
 	register(workflows.ValidateReport, func(_ context.Context, in expense.ValidateReportInput) (expense.EvaluationResult, error) {
-		p.judged = append(p.judged, in)
+		p.evaluated = append(p.evaluated, in)
 		if len(p.verdicts) > 0 && p.verdicts[0] == any(stale) {
-			_, err := next[string](p, "judge", &p.verdicts)
+			_, err := next[string](p, "evaluate", &p.verdicts)
 			return expense.EvaluationResult{}, err
 		}
 		if len(p.verdicts) > 0 {
 			if _, whole := p.verdicts[0].(expense.EvaluationResult); whole {
-				return next[expense.EvaluationResult](p, "judge", &p.verdicts)
+				return next[expense.EvaluationResult](p, "evaluate", &p.verdicts)
 			}
 		}
-		verdict, err := next[expense.Verdict](p, "judge", &p.verdicts)
+		verdict, err := next[expense.Verdict](p, "evaluate", &p.verdicts)
 		return expense.EvaluationResult{Verdict: &verdict}, err
 	})
 	register(workflows.PostExceptions, func(_ context.Context, in expense.PostExceptionsInput) (expense.PostedExceptions, error) {
@@ -102,7 +102,7 @@ func stageWith(t *testing.T, settings workflows.Settings) *play {
 		return next[expense.ActionTaken](p, string(in.Action), &p.actions)
 	})
 	register(workflows.ApproveByException, func(_ context.Context, in expense.ApproveByExceptionInput) (expense.ActionTaken, error) {
-		p.marked = append(p.marked, in)
+		p.approvedByException = append(p.approvedByException, in)
 		return next[expense.ActionTaken](p, "approve by exception", &p.actions)
 	})
 	register(workflows.DeleteNotification, func(_ context.Context, in expense.DeleteNotificationInput) (expense.DeletedNotification, error) {
@@ -115,12 +115,12 @@ func stageWith(t *testing.T, settings workflows.Settings) *play {
 		_, err := next[struct{}](p, "delete", &p.deletes)
 		return expense.DeletedNotification{DryRun: in.DryRun}, err
 	})
-	p.registerNewer(register)
+	p.registerRest(register)
 	return p
 }
 
-// registerNewer registers what came with the newer interfaces of Concur.
-func (p *play) registerNewer(register func(name string, f any)) {
+// registerRest registers what came with the newer interfaces of Concur.
+func (p *play) registerRest(register func(name string, f any)) {
 	register(workflows.FetchRequest, func(_ context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 		p.read = append(p.read, in)
 		return p.fetched("read request")
@@ -130,23 +130,23 @@ func (p *play) registerNewer(register func(name string, f any)) {
 		return expense.EvaluationResult{Verdict: &verdict}, err
 	})
 	register(workflows.DeleteExceptions, func(_ context.Context, in expense.DeleteExceptionsInput) (expense.DeletedExceptions, error) {
-		p.cleared = append(p.cleared, in)
-		if len(p.clears) == 0 {
-			p.clears = []any{expense.DeletedExceptions{Deleted: in.Exceptions}}
-			defer func() { p.clears = nil }()
+		p.deletedExceptions = append(p.deletedExceptions, in)
+		if len(p.exceptionDeletes) == 0 {
+			p.exceptionDeletes = []any{expense.DeletedExceptions{Deleted: in.Exceptions}}
+			defer func() { p.exceptionDeletes = nil }()
 		}
-		return next[expense.DeletedExceptions](p, "clear", &p.clears)
+		return next[expense.DeletedExceptions](p, "delete exceptions", &p.exceptionDeletes)
 	})
 	register(workflows.FetchFacts, func(_ context.Context, in expense.FetchFactsInput) (expense.FetchedFacts, error) {
 		p.asked = append(p.asked, in)
 		return next[expense.FetchedFacts](p, "ask for facts", &p.facts)
 	})
 	register(workflows.HandOverRun, func(_ context.Context, in expense.HandOverRunInput) (expense.HandedOverRun, error) {
-		p.joined = append(p.joined, in)
-		if len(p.joins) == 0 { // no other run
+		p.handedOver = append(p.handedOver, in)
+		if len(p.handOvers) == 0 { // no other run
 			return expense.HandedOverRun{}, nil
 		}
-		return next[expense.HandedOverRun](p, "join", &p.joins)
+		return next[expense.HandedOverRun](p, "join", &p.handOvers)
 	})
 	register(workflows.ListPendingRequests, func(context.Context, expense.ListPendingRequestsInput) (expense.PendingRequests, error) {
 		if len(p.lists) == 0 {
@@ -185,13 +185,13 @@ func signed(f any) any {
 		}
 		var failed *temporal.ApplicationError
 		if errors.As(err, &failed) && write {
-			told := expense.FailedWrite{Answer: answer, OutcomeUnknown: true}
+			write := expense.FailedWrite{Answer: answer, OutcomeUnknown: true}
 			if failed.HasDetails() {
-				_ = failed.Details(&told)
+				_ = failed.Details(&write)
 			}
-			told.Answer = answer
+			write.Answer = answer
 			err = temporal.NewApplicationErrorWithOptions(failed.Message(), failed.Type(), temporal.ApplicationErrorOptions{
-				NonRetryable: failed.NonRetryable(), NextRetryDelay: failed.NextRetryDelay(), Details: []any{told},
+				NonRetryable: failed.NonRetryable(), NextRetryDelay: failed.NextRetryDelay(), Details: []any{write},
 			})
 		}
 		return []reflect.Value{result, reflect.ValueOf(&err).Elem()}
@@ -241,7 +241,7 @@ func failedCopy(n int) expense.Notification {
 	return c
 }
 
-// waiting is a read of a report that waits at stop n, with an amount that tells
+// waiting is a read of a report that waits at step n, with an amount that tells
 // revisions apart.
 func waiting(n, amount int) expense.FetchedReport {
 	r := &expense.Report{ID: "R1", Key: "key", Status: expense.StatusExternalValidation,
@@ -300,7 +300,7 @@ func asks(groups ...string) []expense.RequiredApproval {
 }
 
 var (
-	passOn   = expense.Verdict{Action: expense.Approve, RulesHash: "h1"}
+	approval = expense.Verdict{Action: expense.Approve, RulesHash: "h1"}
 	sendBack = expense.Verdict{Action: expense.SendBack, Comment: "Alcohol is not reimbursed.", RulesHash: "h1"}
 	ask      = expense.Verdict{Action: expense.Ask, Approvals: asks("finance"), Comment: "Too large.", RulesHash: "h1"}
 	norecpt  = expense.Exception{ObjectType: expense.OnEntry, ObjectID: "e1", Code: "NORECPT"}

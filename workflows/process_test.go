@@ -27,17 +27,17 @@ func TestARunEndsWithTheOutcomeOfWhatItRead(t *testing.T) {
 		calls  []string
 	}{
 		"a clean report is passed on": {
-			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{passOn}},
-			want: expense.Approved, calls: []string{"read", "judge", "approve"}},
+			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{approval}},
+			want: expense.Approved, calls: []string{"read", "evaluate", "approve"}},
 		"exceptions are posted first": {
 			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{flagged}, posts: []any{posted(expense.Posted, "")}},
-			want: expense.ApprovedWithExceptions, calls: []string{"read", "judge", "post", "approve"}},
+			want: expense.ApprovedWithExceptions, calls: []string{"read", "evaluate", "post", "approve"}},
 		"an unconfirmed exception counts as posted": {
 			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{flagged}, posts: []any{posted(expense.Unconfirmed, "")}},
-			want: expense.ApprovedWithExceptions, calls: []string{"read", "judge", "post", "approve"}},
+			want: expense.ApprovedWithExceptions, calls: []string{"read", "evaluate", "post", "approve"}},
 		"a violation sends it back": {
 			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{sendBack}},
-			want: expense.SentBack, calls: []string{"read", "judge", "send-back"}},
+			want: expense.SentBack, calls: []string{"read", "evaluate", "send-back"}},
 		"a recalled report is withdrawn": {
 			play: play{reads: []any{moved("A_RESU")}}, want: expense.Withdrawn, calls: []string{"read"}},
 		"a report that was never submitted is withdrawn": {
@@ -50,39 +50,39 @@ func TestARunEndsWithTheOutcomeOfWhatItRead(t *testing.T) {
 			play: play{reads: []any{expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}}},
 			want: expense.Gone, calls: []string{"read", "read"}},
 		"a report that Concur does not find once is not gone": {
-			play: play{reads: []any{expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}, waiting(1, 10)}, verdicts: []any{passOn}},
-			want: expense.Approved, calls: []string{"read", "read", "judge", "approve"}},
+			play: play{reads: []any{expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}, waiting(1, 10)}, verdicts: []any{approval}},
+			want: expense.Approved, calls: []string{"read", "read", "evaluate", "approve"}},
 		"an object of an unknown kind is unsupported and nothing is read": {
 			notify: unsupported, want: expense.Unsupported},
 		"a failed notification is deleted last": {
-			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{passOn}}, notify: failedCopy(1),
-			want: expense.Approved, calls: []string{"read", "judge", "approve", "delete"}},
+			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{approval}}, notify: failedCopy(1),
+			want: expense.Approved, calls: []string{"read", "evaluate", "approve", "delete"}},
 		"a failed notification of a report that is elsewhere is deleted": {
 			play: play{reads: []any{moved("A_APPR")}}, notify: failedCopy(1),
 			want: expense.Superseded, calls: []string{"read", "delete"}},
 		"a report that moved between read and write is withdrawn": {
-			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{passOn}, actions: []any{
+			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{approval}, actions: []any{
 				expense.ActionTaken{ReportState: moved("A_RESU").ReportState}}},
-			want: expense.Withdrawn, calls: []string{"read", "judge", "approve"}},
+			want: expense.Withdrawn, calls: []string{"read", "evaluate", "approve"}},
 		"a doubtful approval whose report was sent back is superseded": {
-			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{passOn}, actions: []any{
+			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{approval}, actions: []any{
 				expense.ActionTaken{ReportState: moved("A_RESU").ReportState, OutcomeUnknown: true}}},
-			want: expense.Superseded, calls: []string{"read", "judge", "approve"}},
+			want: expense.Superseded, calls: []string{"read", "evaluate", "approve"}},
 		"an action confirmed by reading is ours": {
-			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{passOn}, actions: []any{
+			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{approval}, actions: []any{
 				expense.ActionTaken{ReportState: moved("A_APPR").ReportState, Confirmed: true, OutcomeUnknown: true}}},
-			want: expense.Approved, calls: []string{"read", "judge", "approve"}},
+			want: expense.Approved, calls: []string{"read", "evaluate", "approve"}},
 		"a report that was read for other rules is read again": {
-			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{stale, passOn}},
-			want: expense.Approved, calls: []string{"read", "judge", "read", "judge", "approve"}},
-		"another stop is another validation": {
-			play: play{reads: []any{waiting(1, 10), waiting(2, 10)}, verdicts: []any{passOn}, actions: []any{
+			play: play{reads: []any{waiting(1, 10)}, verdicts: []any{stale, approval}},
+			want: expense.Approved, calls: []string{"read", "evaluate", "read", "evaluate", "approve"}},
+		"another step is another validation": {
+			play: play{reads: []any{waiting(1, 10), waiting(2, 10)}, verdicts: []any{approval}, actions: []any{
 				expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(2, 10).ValidationID}}, nil}},
-			want: expense.Approved, calls: []string{"read", "judge", "approve", "read", "judge", "approve"}},
+			want: expense.Approved, calls: []string{"read", "evaluate", "approve", "read", "evaluate", "approve"}},
 		"a report that vanished before the write is gone": {
 			play: play{reads: []any{waiting(1, 10), expense.FetchedReport{ReportState: expense.ReportState{Kind: expense.NotFound}}},
-				verdicts: []any{passOn}, actions: []any{expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotFound}}}},
-			want: expense.Gone, calls: []string{"read", "judge", "approve", "read", "read"}},
+				verdicts: []any{approval}, actions: []any{expense.ActionTaken{ReportState: expense.ReportState{Kind: expense.NotFound}}}},
+			want: expense.Gone, calls: []string{"read", "evaluate", "approve", "read", "read"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestAReportIDThatIsTooLongForASearchAttributeIsCut(t *testing.T) {
 	p := newPlay(t)
 	long := waiting(1, 10)
 	long.ReportID = strings.Repeat("é", 3000)
-	p.reads, p.verdicts = []any{long}, []any{passOn}
+	p.reads, p.verdicts = []any{long}, []any{approval}
 	var ids []string
 	p.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
 		attributes := args.Get(0).(temporal.SearchAttributes)
@@ -124,19 +124,19 @@ func TestACancelledRun(t *testing.T) {
 	}{
 		"while a person is asked writes nothing": {
 			arrange: func(p *play) { p.verdicts = []any{ask}; p.after(time.Minute, p.env.CancelWorkflow) },
-			calls:   []string{"read", "judge"}},
+			calls:   []string{"read", "evaluate"}},
 		"while parked writes nothing": {
 			arrange: func(p *play) {
-				p.verdicts, p.actions = []any{passOn}, []any{kind(expense.Forbidden)}
+				p.verdicts, p.actions = []any{approval}, []any{kind(expense.Forbidden)}
 				p.after(time.Minute, p.env.CancelWorkflow)
 			},
-			calls: []string{"read", "judge", "approve"}},
+			calls: []string{"read", "evaluate", "approve"}},
 		"during a write records its result and deletes nothing": {
 			arrange: func(p *play) {
-				p.verdicts = []any{passOn}
+				p.verdicts = []any{approval}
 				p.actions = []any{func() any { p.env.CancelWorkflow(); return nil }}
 			},
-			calls: []string{"read", "judge", "approve"}},
+			calls: []string{"read", "evaluate", "approve"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -168,7 +168,7 @@ func TestALongRunContinuesAsNewWithItsState(t *testing.T) {
 	require.Equal(t, failedCopy(3).NotificationURI, input.Memory.Deletes.Pending[0])
 
 	// The next run asks for the same task, and its decision counts.
-	q := stage(t)
+	q := setUp(t)
 	q.reads, q.verdicts = []any{waiting(1, 10)}, []any{ask}
 	q.after(time.Minute, func() { q.decide(input.Memory.Decision.Task.ID, "d1", expense.DecideApprove) })
 	q.env.ExecuteWorkflow(workflows.ProcessNotification, input)
@@ -178,7 +178,7 @@ func TestALongRunContinuesAsNewWithItsState(t *testing.T) {
 
 func TestTheResultNamesTheRulesOfTheLastEvaluation(t *testing.T) {
 	p := newPlay(t)
-	verdict := passOn
+	verdict := approval
 	verdict.RulesHash, verdict.Version = "0123456789abcdef", "2026-11"
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{verdict}
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
@@ -194,14 +194,14 @@ func TestTheResultWithoutAnEvaluationNamesNoRules(t *testing.T) {
 
 func TestAnUnknownOutcomeOutlivesAReportThatIsNotFound(t *testing.T) {
 	missing := expense.ReportState{Kind: expense.NotFound}
-	t.Run("an action whose report is there again, passed on, is ours", func(t *testing.T) {
+	t.Run("the action counts as ours when the report is found again, approved", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{waiting(1, 10), moved("A_APPR")}, []any{passOn}
+		p.reads, p.verdicts = []any{waiting(1, 10), moved("A_APPR")}, []any{approval}
 		p.actions = []any{expense.ActionTaken{ReportState: missing, OutcomeUnknown: true}}
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "approve", "read"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "approve", "read"}, p.calls)
 	})
-	t.Run("exceptions may be on a report that is there again", func(t *testing.T) {
+	t.Run("exceptions may be on a report that is found again", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{flagged}
 		p.posts = []any{expense.PostedExceptions{ReportState: missing, OutcomeUnknown: true}, posted(expense.Posted, "")}
@@ -209,7 +209,7 @@ func TestAnUnknownOutcomeOutlivesAReportThatIsNotFound(t *testing.T) {
 		require.False(t, p.posted[0].OutcomeUnknown)
 		require.True(t, p.posted[1].OutcomeUnknown)
 	})
-	t.Run("a first attempt that finds no report leaves no doubt", func(t *testing.T) {
+	t.Run("a first attempt that finds no report leaves nothing unknown", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{flagged}
 		p.posts = []any{expense.PostedExceptions{ReportState: missing}, posted(expense.Posted, "")}
@@ -231,9 +231,9 @@ func TestACalloutDoesNotShortenTheDelayBeforeAReportCountsAsGone(t *testing.T) {
 }
 
 func TestAnEntryThatConcurStillListsIsDeletedAgain(t *testing.T) {
-	t.Run("and the report is not read for it", func(t *testing.T) {
+	t.Run("without another read of the report", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{passOn}
+		p.reads, p.verdicts = []any{waiting(1, 10)}, []any{approval}
 		p.deletes = []any{nil, kind(expense.Forbidden), nil}
 		p.after(time.Minute, func() {
 			p.env.SignalWorkflow(workflows.Notified, failedCopy(1)) // a sweep sees it still
@@ -243,7 +243,7 @@ func TestAnEntryThatConcurStillListsIsDeletedAgain(t *testing.T) {
 		require.Equal(t, expense.Approved, p.run(failedCopy(1)).Outcome)
 		require.Equal(t, []string{failedCopy(1).NotificationURI, failedCopy(2).NotificationURI, failedCopy(2).NotificationURI, failedCopy(1).NotificationURI}, p.deleted)
 	})
-	t.Run("but not without an end", func(t *testing.T) {
+	t.Run("at most three times", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{moved("A_APPR")}
 		uri := failedCopy(1).NotificationURI

@@ -10,7 +10,7 @@ import (
 	"concur-connector/workflows"
 )
 
-// elsewhere is what a write finds that may have come to another stop of the same name.
+// elsewhere is what a write finds that may have come to another step of the same name.
 var elsewhere = expense.ReportState{Kind: expense.NotWaiting, Status: expense.StatusExternalValidation, ValidationID: byV4("").ValidationID}
 
 // movedTo is a read by v4 that shows another mark than the read before.
@@ -36,19 +36,19 @@ func TestADecisionOutlivesAHeaderChangeByOurOwnExceptions(t *testing.T) {
 	}{
 		"nothing of the header": {
 			[]any{byV4("m1")}, []any{now("m1", false)}, nil,
-			[]string{"read", "judge", "post", "approve"}, "m1",
+			[]string{"read", "evaluate", "post", "approve"}, "m1",
 		},
 		"something of it: the rules judge it anew": {
 			[]any{byV4("m1"), byV4("m2", held)}, []any{now("m2", true)}, nil,
-			[]string{"read", "judge", "post", "read", "judge", "approve"}, "m2",
+			[]string{"read", "evaluate", "post", "read", "evaluate", "approve"}, "m2",
 		},
 		"something of it, and the answer to the post is lost": {
 			[]any{byV4("m1"), movedTo("m2", held)}, []any{kind(expense.Forbidden), now("m2", false)}, nil,
-			[]string{"read", "judge", "post", "read", "judge", "post", "approve"}, "m2",
+			[]string{"read", "evaluate", "post", "read", "evaluate", "post", "approve"}, "m2",
 		},
 		"nothing of it, and the action is refused at first": {
 			[]any{byV4("m1"), byV4("m1", held)}, []any{now("m1", false)}, []any{certain(expense.NoApprover), expense.ActionTaken{}},
-			[]string{"read", "judge", "post", "approve", "read", "judge", "approve"}, "m1",
+			[]string{"read", "evaluate", "post", "approve", "read", "evaluate", "approve"}, "m1",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestADecisionOutlivesAHeaderChangeByOurOwnExceptions(t *testing.T) {
 			require.Equal(t, c.mark, p.acted[len(p.acted)-1].HeaderHash)
 		})
 	}
-	t.Run("and each read is compared with the one before", func(t *testing.T) {
+	t.Run("each read is compared with the read before it", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{byV4("m1")}, []any{ask}
 		p.after(time.Hour, func() { p.env.SignalWorkflow(workflows.Notified, callout()) })
@@ -83,19 +83,19 @@ func TestADecisionIsNotUsedAtWhatMayBeAnotherStep(t *testing.T) {
 	}{
 		"which the read before the action shows": {
 			[]any{byV4("m1"), byV4("m2")}, nil, []any{expense.ActionTaken{ReportState: elsewhere, MayHaveMoved: true}, expense.ActionTaken{}}, ask,
-			[]string{"read", "judge", "approve", "read", "judge", "send-back"},
+			[]string{"read", "evaluate", "approve", "read", "evaluate", "send-back"},
 		},
 		"which the read before the exceptions shows": {
 			[]any{byV4("m1"), movedTo("m2")}, []any{expense.PostedExceptions{ReportState: elsewhere, MayHaveMoved: true}, posted(expense.Posted, "")}, nil, asked,
-			[]string{"read", "judge", "post", "read", "judge", "post", "send-back"},
+			[]string{"read", "evaluate", "post", "read", "evaluate", "post", "send-back"},
 		},
 		"which the read after a refusal shows": {
 			[]any{byV4("m1"), movedTo("m2")}, nil, []any{certain(expense.NoApprover), expense.ActionTaken{}}, ask,
-			[]string{"read", "judge", "approve", "read", "judge", "send-back"},
+			[]string{"read", "evaluate", "approve", "read", "evaluate", "send-back"},
 		},
 		"and exceptions that were certainly not put explain nothing": {
 			[]any{byV4("m1"), movedTo("m2")}, []any{certain(expense.Forbidden), posted(expense.Posted, "")}, nil, asked,
-			[]string{"read", "judge", "post", "read", "judge", "post", "send-back"},
+			[]string{"read", "evaluate", "post", "read", "evaluate", "post", "send-back"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -122,18 +122,18 @@ func TestAReportEditedAtItsStepIsEvaluatedAgain(t *testing.T) {
 	edited.Kind = expense.NotWaiting
 	shown := waiting(1, 10)
 	shown.ContentHashes = "digest"
-	t.Run("and keeps the exceptions that were posted there", func(t *testing.T) {
+	t.Run("the exceptions that were posted there stay", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads, p.verdicts = []any{shown, waiting(1, 9000)}, []any{flagged, ask}
 		p.posts, p.actions = []any{posted(expense.Posted, "")}, []any{edited, expense.ActionTaken{}}
 		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.ApprovedWithExceptions, p.run(callout()).Outcome)
-		require.Equal(t, []string{"read", "judge", "post", "approve", "read", "judge", "approve"}, p.calls)
+		require.Equal(t, []string{"read", "evaluate", "post", "approve", "read", "evaluate", "approve"}, p.calls)
 		require.Equal(t, "digest", p.acted[0].ContentHashes)
 	})
-	t.Run("and waits for an operator when that never ends", func(t *testing.T) {
+	t.Run("the run is parked when the report changes before every write", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts, p.actions = []any{shown}, []any{passOn}, []any{edited}
+		p.reads, p.verdicts, p.actions = []any{shown}, []any{approval}, []any{edited}
 		p.after(time.Minute, func() {
 			require.Equal(t, expense.Malformed, p.status().Parked.Kind)
 			p.env.CancelWorkflow()

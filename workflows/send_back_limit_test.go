@@ -12,15 +12,15 @@ import (
 	"concur-connector/workflows"
 )
 
-// asked is one question to the brake, at a time after the run began.
+// asked is one question to LimitSendBacks, at a time after the run began.
 type asked struct {
 	at     time.Duration
 	a      expense.SendBackCheck
 	answer string // a part of it; empty: it passes
 }
 
-// brakes plays questions and returns what the brake remembers.
-func brakes(t *testing.T, before workflows.SendBackCounts, questions ...asked) workflows.SendBackCounts {
+// countsAfter asks the questions and returns the counts after them.
+func countsAfter(t *testing.T, before workflows.SendBackCounts, questions ...asked) workflows.SendBackCounts {
 	t.Helper()
 	p := newPlay(t)
 	p.env.RegisterWorkflowWithOptions(workflows.Workflows{Settings: workflows.DefaultSettings()}.LimitSendBacks,
@@ -78,7 +78,7 @@ func on(key string) expense.SendBackCheck {
 
 func TestOneSendBackTooManyIsRefused(t *testing.T) {
 	const m = time.Minute
-	remembers := brakes(t, workflows.SendBackCounts{},
+	remembers := countsAfter(t, workflows.SendBackCounts{},
 		asked{1 * m, back("a", 2, 0), ""},
 		asked{2 * m, back("a", 2, 0), ""}, // again: it counts once
 		asked{3 * m, back("b", 2, 0), ""},
@@ -107,13 +107,13 @@ func TestASendBackShareThatIsTooLargeIsRefused(t *testing.T) {
 		asked{3 * time.Minute, back("one-more", 0, 0.5), ""},
 		asked{3 * time.Minute, back("and-one-more", 0, 0.5), "11 of 21 reports"},
 	)
-	remembers := brakes(t, workflows.SendBackCounts{}, questions...)
+	remembers := countsAfter(t, workflows.SendBackCounts{}, questions...)
 	require.Equal(t, 2, remembers.Refusals)
 	require.Len(t, remembers.Approved, 10)
 }
 
 func TestSendBackCountsSurviveContinueAsNew(t *testing.T) {
-	remembers := brakes(t, workflows.SendBackCounts{Refusals: 4, SentBack: []workflows.CountedReport{{Key: "a", At: time.Now().Add(-50 * time.Minute)}}},
+	remembers := countsAfter(t, workflows.SendBackCounts{Refusals: 4, SentBack: []workflows.CountedReport{{Key: "a", At: time.Now().Add(-50 * time.Minute)}}},
 		asked{time.Minute, back("b", 1, 0), "1 report within an hour"})
 	require.Equal(t, 5, remembers.Refusals)
 }

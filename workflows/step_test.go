@@ -10,8 +10,8 @@ import (
 	"concur-connector/workflows"
 )
 
-// byStop is a read for rules that differ between stops.
-func byStop(read expense.FetchedReport) expense.FetchedReport {
+// dependingOnStep is a read for rules that differ between steps.
+func dependingOnStep(read expense.FetchedReport) expense.FetchedReport {
 	read.DependsOnStep = true
 	return read
 }
@@ -21,9 +21,9 @@ func named(n expense.Notification, eventType string) expense.Notification {
 	return n
 }
 
-// judgedFor are the stops for which the rules were asked.
-func (p *play) judgedFor() (all []string) {
-	for _, in := range p.judged {
+// evaluatedFor returns the step names for which the rules were evaluated.
+func (p *play) evaluatedFor() (all []string) {
+	for _, in := range p.evaluated {
 		all = append(all, in.EventType)
 	}
 	return all
@@ -31,31 +31,31 @@ func (p *play) judgedFor() (all []string) {
 
 func TestAVerdictAppliesToTheNamedStep(t *testing.T) {
 	t.Parallel()
-	t.Run("one that was made while none was known is made anew when a callout names it", func(t *testing.T) {
+	t.Run("it is evaluated again when a callout names the unknown step", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{ask, passOn}
+		p.reads, p.verdicts = []any{dependingOnStep(waiting(1, 10))}, []any{ask, approval}
 		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, named(callout(), "SUBMIT")) })
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Equal(t, []string{"", "SUBMIT"}, p.judgedFor())
+		require.Equal(t, []string{"", "SUBMIT"}, p.evaluatedFor())
 	})
-	t.Run("and stays where rules are the same at every stop, or the stop is", func(t *testing.T) {
+	t.Run("it stays when the rules or the step are the same", func(t *testing.T) {
 		for name, c := range map[string]struct {
 			read   expense.FetchedReport
 			second string
-		}{"same rules": {waiting(1, 10), "PRE-EXTRACT"}, "same stop": {byStop(waiting(1, 10)), "SUBMIT"}, "not said": {byStop(waiting(1, 10)), ""}} {
+		}{"same rules": {waiting(1, 10), "PRE-EXTRACT"}, "same step": {dependingOnStep(waiting(1, 10)), "SUBMIT"}, "no name": {dependingOnStep(waiting(1, 10)), ""}} {
 			t.Run(name, func(t *testing.T) {
 				p := newPlay(t)
 				p.reads, p.verdicts = []any{c.read}, []any{ask}
 				p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, named(callout(), c.second)) })
 				p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 				require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
-				require.Equal(t, []string{"SUBMIT"}, p.judgedFor())
+				require.Equal(t, []string{"SUBMIT"}, p.evaluatedFor())
 			})
 		}
 	})
-	t.Run("and of a verdict that says the same the person's task stays", func(t *testing.T) {
+	t.Run("the task stays when the new verdict is the same", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads, p.verdicts = []any{byStop(waiting(1, 10))}, []any{ask}
+		p.reads, p.verdicts = []any{dependingOnStep(waiting(1, 10))}, []any{ask}
 		var task string
 		p.after(time.Minute, func() {
 			task = p.status().Task.ID
@@ -66,52 +66,52 @@ func TestAVerdictAppliesToTheNamedStep(t *testing.T) {
 			p.decide(task, "d1", expense.DecideApprove)
 		})
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-		require.Len(t, p.judged, 2)
+		require.Len(t, p.evaluated, 2)
 	})
 }
 
 func TestTheNameOfALeftStepDoesNotNameTheNext(t *testing.T) {
 	t.Parallel()
 	next := expense.ActionTaken{Confirmed: true, ReportState: expense.ReportState{Kind: expense.NotWaiting, Status: "A_EXTV", ValidationID: waiting(2, 10).ValidationID}}
-	t.Run("the next stop is unknown until it is named", func(t *testing.T) {
+	t.Run("the next step is unknown until a notification names it", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads = []any{byStop(waiting(1, 10)), byStop(waiting(2, 10))}
-		p.verdicts, p.actions = []any{passOn, ask, passOn}, []any{next, nil}
+		p.reads = []any{dependingOnStep(waiting(1, 10)), dependingOnStep(waiting(2, 10))}
+		p.verdicts, p.actions = []any{approval, ask, approval}, []any{next, nil}
 		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, named(callout(), "PRE-EXTRACT")) })
 		require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
-		require.Equal(t, []string{"SUBMIT", "", "PRE-EXTRACT"}, p.judgedFor())
+		require.Equal(t, []string{"SUBMIT", "", "PRE-EXTRACT"}, p.evaluatedFor())
 	})
-	t.Run("and so it is when somebody else has moved it", func(t *testing.T) {
+	t.Run("also when somebody else has moved the report", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads = []any{byStop(waiting(1, 10)), byStop(waiting(2, 10))}
-		p.verdicts = []any{ask, passOn}
+		p.reads = []any{dependingOnStep(waiting(1, 10)), dependingOnStep(waiting(2, 10))}
+		p.verdicts = []any{ask, approval}
 		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, named(callout(), "")) })
 		require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
-		require.Equal(t, []string{"SUBMIT", ""}, p.judgedFor())
+		require.Equal(t, []string{"SUBMIT", ""}, p.evaluatedFor())
 	})
-	t.Run("a callout that comes while the report is passed on names the next", func(t *testing.T) {
+	t.Run("a callout that arrives during the approval names the next step", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads = []any{byStop(waiting(1, 10)), byStop(waiting(2, 10))}
-		p.verdicts = []any{passOn}
+		p.reads = []any{dependingOnStep(waiting(1, 10)), dependingOnStep(waiting(2, 10))}
+		p.verdicts = []any{approval}
 		p.actions = []any{func() any {
 			p.env.SignalWorkflow(workflows.Notified, named(callout(), "PRE-EXTRACT"))
 			return next
 		}, nil}
 		require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
-		require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT"}, p.judgedFor())
+		require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT"}, p.evaluatedFor())
 	})
-	t.Run("a callout of which the report could not be read yet names it when it can", func(t *testing.T) {
+	t.Run("a callout before a failed read names the step of the next read", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads = []any{byStop(waiting(1, 10)), kind(expense.Forbidden), byStop(waiting(2, 10))}
-		p.verdicts = []any{ask, passOn}
+		p.reads = []any{dependingOnStep(waiting(1, 10)), kind(expense.Forbidden), dependingOnStep(waiting(2, 10))}
+		p.verdicts = []any{ask, approval}
 		p.after(time.Minute, func() { p.env.SignalWorkflow(workflows.Notified, named(callout(), "PRE-EXTRACT")) })
 		require.Equal(t, expense.Approved, p.run(named(callout(), "SUBMIT")).Outcome)
-		require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT"}, p.judgedFor())
+		require.Equal(t, []string{"SUBMIT", "PRE-EXTRACT"}, p.evaluatedFor())
 	})
-	t.Run("a copy of the failed list that tells of the stop before names none", func(t *testing.T) {
+	t.Run("a failed-list entry about the step before names no step", func(t *testing.T) {
 		p := newPlay(t)
-		p.reads = []any{byStop(waiting(1, 10)), byStop(waiting(2, 10))}
-		p.verdicts, p.actions = []any{passOn, ask}, []any{next, nil}
+		p.reads = []any{dependingOnStep(waiting(1, 10)), dependingOnStep(waiting(2, 10))}
+		p.verdicts, p.actions = []any{approval, ask}, []any{next, nil}
 		first, late, older := named(callout(), "SUBMIT"), named(failedCopy(1), "SUBMIT"), named(failedCopy(2), "EARLIER")
 		first.EventDateTime, late.EventDateTime, older.EventDateTime = "2026-11-03T10:00:00Z", "2026-11-03T10:00:00Z", "2026-11-02T10:00:00Z"
 		p.after(time.Minute, func() {
@@ -120,7 +120,7 @@ func TestTheNameOfALeftStepDoesNotNameTheNext(t *testing.T) {
 		})
 		p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 		require.Equal(t, expense.Approved, p.run(first).Outcome)
-		require.Equal(t, []string{"SUBMIT", ""}, p.judgedFor())
+		require.Equal(t, []string{"SUBMIT", ""}, p.evaluatedFor())
 	})
 }
 
@@ -131,6 +131,6 @@ func TestTheRulesTodayIsTheDayOfTheEvaluation(t *testing.T) {
 	p.after(72*time.Hour, func() { p.env.SignalWorkflow(workflows.Notified, callout()) })
 	p.after(73*time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
 	require.Equal(t, expense.Approved, p.run(callout()).Outcome)
-	require.Len(t, p.judged, 1, "days that pass are no reason to judge anew")
-	require.WithinDuration(t, begun, p.judged[0].At, time.Minute)
+	require.Len(t, p.evaluated, 1, "days that pass are no reason to judge anew")
+	require.WithinDuration(t, begun, p.evaluated[0].At, time.Minute)
 }

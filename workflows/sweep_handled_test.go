@@ -50,16 +50,16 @@ func TestOnlyAnOpenRunHandlesAWaitingReportWithoutATimeLimit(t *testing.T) {
 		now  expense.DryRunReason
 		want bool
 	}{
-		"no run":                              {want: false},
-		"an open run":                         {runs: runs{{Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}}, want: true},
-		"an open run beside one that is gone": {runs: runs{ended(own, completed, expense.Gone, late), {Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}}, want: true},
-		"what was only shown and is withheld": {runs: runs{ended(key, completed, expense.DryRun, late)}, why: expense.DryRunMode, now: expense.DryRunMode, want: true},
-		"what was only shown a day ago":       {runs: runs{ended(key, completed, expense.DryRun, 25*time.Hour)}, why: expense.DryRunMode, now: expense.DryRunMode, want: false},
-		"two runs of the net that have acted": {runs: runs{ended(own, completed, expense.Approved, late), ended(own, completed, expense.SentBack, 2*late)}, want: false},
-		"what was only shown, with writes":    {runs: runs{ended(key, completed, expense.DryRun, time.Minute)}, why: expense.DryRunMode, want: false},
-		"one that joined another":             {runs: runs{ended(key, completed, expense.HandedOver, time.Minute)}, want: false},
-		"two tries of the net, lately":        {runs: runs{ended(own, completed, expense.Gone, late), ended(own, completed, expense.Gone, 2*late)}, want: true},
-		"two tries of the net":                {runs: runs{ended(own, completed, expense.Gone, 121*time.Minute), ended(own, completed, expense.Gone, 3*late)}, want: false},
+		"no run":                               {want: false},
+		"an open run":                          {runs: runs{{Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}}, want: true},
+		"an open run beside one that is gone":  {runs: runs{ended(own, completed, expense.Gone, late), {Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}}, want: true},
+		"a dry run whose reason still applies": {runs: runs{ended(key, completed, expense.DryRun, late)}, why: expense.DryRunMode, now: expense.DryRunMode, want: true},
+		"a dry run a day ago":                  {runs: runs{ended(key, completed, expense.DryRun, 25*time.Hour)}, why: expense.DryRunMode, now: expense.DryRunMode, want: false},
+		"two runs of sweeps that have acted":   {runs: runs{ended(own, completed, expense.Approved, late), ended(own, completed, expense.SentBack, 2*late)}, want: false},
+		"a dry run, and writes are on now":     {runs: runs{ended(key, completed, expense.DryRun, time.Minute)}, why: expense.DryRunMode, want: false},
+		"one that joined another":              {runs: runs{ended(key, completed, expense.HandedOver, time.Minute)}, want: false},
+		"two runs of sweeps in vain, lately":   {runs: runs{ended(own, completed, expense.Gone, late), ended(own, completed, expense.Gone, 2*late)}, want: true},
+		"two runs of sweeps in vain":           {runs: runs{ended(own, completed, expense.Gone, 121*time.Minute), ended(own, completed, expense.Gone, 3*late)}, want: false},
 	}
 	for name, one := range map[string]struct {
 		status  enumspb.WorkflowExecutionStatus
@@ -68,7 +68,7 @@ func TestOnlyAnOpenRunHandlesAWaitingReportWithoutATimeLimit(t *testing.T) {
 		"a run that found it gone": {completed, expense.Gone}, "a superseded run": {completed, expense.Superseded},
 		"a withdrawn run": {completed, expense.Withdrawn}, "an unsupported run": {completed, expense.Unsupported},
 		"a cancelled run": {canceled, expense.Cancelled}, "a terminated run": {terminated, ""}, "a failed run": {failed, ""},
-		"a run that timed out": {timedOut, ""}, "a run that approved it, perhaps at the stop before": {completed, expense.Approved},
+		"a run that timed out": {timedOut, ""}, "a run that approved it, perhaps at the step before": {completed, expense.Approved},
 		"a run that approved it with exceptions": {completed, expense.ApprovedWithExceptions}, "a run that sent it back": {completed, expense.SentBack},
 	} {
 		c := tests[name]

@@ -163,7 +163,7 @@ func TestASweepChecksTheOtherListsWhenOneFails(t *testing.T) {
 			require.LessOrEqual(t, tries, 4, "and the next sweep asks again")
 		})
 	}
-	t.Run("the list of reports is away", func(t *testing.T) {
+	t.Run("the list of reports cannot be read", func(t *testing.T) {
 		p := newPlay(t)
 		p.register(func(context.Context, expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 			return expense.FailedNotifications{}, nil
@@ -185,7 +185,7 @@ func TestTheNextSweepReportsTheEntriesThatWereTooMany(t *testing.T) {
 		junk = append(junk, expense.UnreadableEntry{ObjectURI: fmt.Sprint(i), Reason: "NotificationURI is empty"})
 	}
 	sweep := func(before *workflows.SweepResult) (result workflows.SweepResult) {
-		p := stage(t)
+		p := setUp(t)
 		p.register(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 			part := expense.FailedNotifications{Reported: in.Reported, Unlisted: len(in.Reported) + 7}
 			for _, q := range junk {

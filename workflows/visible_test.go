@@ -23,7 +23,7 @@ func TestARunReadsAgainOnlyUntilConcurMustShowItsAction(t *testing.T) {
 		}
 		return waiting(1, 10) // also after the action
 	}}
-	p.verdicts = []any{passOn}
+	p.verdicts = []any{approval}
 	p.actions = []any{func() any {
 		if acted.IsZero() {
 			acted = p.env.Now()
@@ -57,7 +57,7 @@ func TestAnActivityHasTimeForItsRequestsAndItsWaits(t *testing.T) {
 			t.Parallel()
 			settings := workflows.DefaultSettings()
 			change(&settings)
-			p := stageWith(t, settings)
+			p := setUpWith(t, settings)
 			given := map[string]time.Duration{}
 			p.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
 				given[info.ActivityType.Name] = info.StartToCloseTimeout

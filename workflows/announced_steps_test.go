@@ -82,7 +82,7 @@ func notOurs() expense.FetchedReport {
 }
 
 func TestAReportOnlyInTheFailedListMayBeForAnotherConnector(t *testing.T) {
-	t.Run("then nothing is done, and its entry stays", func(t *testing.T) {
+	t.Run("then the run writes nothing, and its entry stays", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{notOurs()}
 		result := p.run(failedCopy(1))
@@ -93,7 +93,7 @@ func TestAReportOnlyInTheFailedListMayBeForAnotherConnector(t *testing.T) {
 		require.Empty(t, p.read[0].CalloutEventTypes)
 		require.Equal(t, []string{"read"}, p.calls)
 	})
-	t.Run("a callout is believed, and its entry is deleted", func(t *testing.T) {
+	t.Run("a callout makes it ours, and its entry is deleted", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{func() any {
 			if len(p.read[len(p.read)-1].FailedListEventTypes) > 0 {
@@ -107,7 +107,7 @@ func TestAReportOnlyInTheFailedListMayBeForAnotherConnector(t *testing.T) {
 		require.Empty(t, p.read[len(p.read)-1].FailedListEventTypes)
 		require.Equal(t, []string{failedCopy(1).NotificationURI}, p.deleted)
 	})
-	t.Run("a run of a callout asks nobody", func(t *testing.T) {
+	t.Run("a callout's run does not check whose report it is", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{moved("A_APPR")}
 		named := callout()
@@ -116,7 +116,7 @@ func TestAReportOnlyInTheFailedListMayBeForAnotherConnector(t *testing.T) {
 		require.Empty(t, p.read[0].FailedListEventTypes)
 		require.Equal(t, []string{"SUBMIT"}, p.read[0].CalloutEventTypes)
 	})
-	t.Run("a callout without an event announces an empty one", func(t *testing.T) {
+	t.Run("a callout without an event type announces an empty one", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{moved("A_APPR")}
 		nameless := callout()
@@ -124,7 +124,7 @@ func TestAReportOnlyInTheFailedListMayBeForAnotherConnector(t *testing.T) {
 		p.run(nameless)
 		require.Equal(t, []string{""}, p.read[0].CalloutEventTypes)
 	})
-	t.Run("nor does one that a sweep has found", func(t *testing.T) {
+	t.Run("a report that a sweep has found announces nothing", func(t *testing.T) {
 		p := newPlay(t)
 		p.reads = []any{moved("A_APPR")}
 		found := callout()
@@ -138,7 +138,7 @@ func TestAReportOnlyInTheFailedListMayBeForAnotherConnector(t *testing.T) {
 func TestASweepReportsOnceWhatItSkipsForOtherConnectors(t *testing.T) {
 	other := expense.UnreadableEntry{NotificationURI: "https://x/1", Reason: "of another connector"}
 	sweep := func(before *workflows.SweepResult) (result workflows.SweepResult) {
-		p := stage(t)
+		p := setUp(t)
 		p.register(func(_ context.Context, in expense.ListFailedNotificationsInput) (expense.FailedNotifications, error) {
 			if len(in.Reported) > 0 {
 				return expense.FailedNotifications{NotOurs: 1, Reported: in.Reported[:1]}, nil

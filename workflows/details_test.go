@@ -26,7 +26,7 @@ func (p *play) details() string {
 
 func TestTheDetailsMarkFindingsWithoutEffect(t *testing.T) {
 	p := newPlay(t)
-	verdict := passOn
+	verdict := approval
 	verdict.Version, verdict.ApproveByException = "2026-11", ""
 	verdict.Findings = []expense.Finding{
 		{Rule: "round", Message: "A round amount.", Shadow: true},
@@ -66,7 +66,7 @@ func TestTheDetailsShowForeignTextsUnchanged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t)
-			verdict := passOn
+			verdict := approval
 			verdict.Findings = []expense.Finding{{Rule: "r", Message: c.text}}
 			p.reads, p.verdicts = []any{waiting(1, 10)}, []any{verdict}
 			p.run(callout())
@@ -77,7 +77,7 @@ func TestTheDetailsShowForeignTextsUnchanged(t *testing.T) {
 
 func TestTheDetailsListAtMostTwentyFindings(t *testing.T) {
 	p := newPlay(t)
-	verdict := passOn
+	verdict := approval
 	for i := range 30 {
 		verdict.Findings = append(verdict.Findings, expense.Finding{Rule: fmt.Sprint("watched-", i), Message: "m", Shadow: true})
 	}
@@ -85,7 +85,7 @@ func TestTheDetailsListAtMostTwentyFindings(t *testing.T) {
 	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{verdict}
 	p.run(callout())
 	require.Contains(t, p.details(), "The rules (hash h1) say")
-	require.Contains(t, p.details(), "- `last`: `It counts.`\n", "what counts comes before what is watched")
+	require.Contains(t, p.details(), "- `last`: `It counts.`\n", "findings with an effect come before those of shadow rules")
 	require.Contains(t, p.details(), "- and 11 more\n")
 }
 
@@ -128,11 +128,11 @@ func TestExceptionsOfManyStepsFitIntoAPayload(t *testing.T) {
 	p := newPlay(t)
 	memory := workflows.Memory{MustRead: true}
 	memory.Address.ObjectURI, memory.Step.ValidationID, memory.Read.Revision = callout().ObjectURI, waiting(1, 10).ValidationID, waiting(1, 10).Revision
-	for stop := range 6 {
+	for step := range 6 {
 		for i := range 1000 {
 			name := memory.Step.ValidationID
-			if stop < 5 {
-				name = fmt.Sprint("P_CALL ", strings.Repeat("/expense/report", 8), stop)
+			if step < 5 {
+				name = fmt.Sprint("P_CALL ", strings.Repeat("/expense/report", 8), step)
 			}
 			memory.Writes.Posted = append(memory.Writes.Posted, workflows.PostedAtStep{ValidationID: name, PostedException: expense.PostedException{
 				Exception: expense.Exception{ObjectType: expense.OnEntry, ObjectID: fmt.Sprintf("gWr1$pEntry%04d", i), Code: "NORECPT", Rule: strings.Repeat("r", 64)},
@@ -150,6 +150,6 @@ func TestExceptionsOfManyStepsFitIntoAPayload(t *testing.T) {
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
 	carried := input.Memory.Writes.Posted
 	require.Len(t, carried, 2000)
-	require.Equal(t, memory.Step.ValidationID, carried[1000].ValidationID, "all of this stop are carried on")
+	require.Equal(t, memory.Step.ValidationID, carried[1000].ValidationID, "all exceptions of this step are carried on")
 	require.Equal(t, memory.Writes.Posted[4000].ValidationID, carried[0].ValidationID, "and the latest of those before")
 }
