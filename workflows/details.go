@@ -147,8 +147,8 @@ func first(lines []string, n int) []string {
 }
 
 const (
-	maxShown = 20 // findings in the details
-	maxSaw   = 4  // values of one of them
+	maxFindings = 20 // findings in the details
+	maxValues   = 4  // values of one of them
 )
 
 // rulesText names the rules of a verdict.
@@ -175,10 +175,10 @@ func findingsText(findings []expense.Finding) string {
 	ordered := slices.Clone(findings)
 	slices.SortStableFunc(ordered, func(a, b expense.Finding) int { return weight(a) - weight(b) })
 	var b strings.Builder
-	for _, f := range ordered[:min(len(ordered), maxShown)] {
-		fmt.Fprintf(&b, "- %s%s%s: %s%s\n", label(f), code(f.Rule), on(f.Object), code(f.Message), saw(f.Values))
+	for _, f := range ordered[:min(len(ordered), maxFindings)] {
+		fmt.Fprintf(&b, "- %s%s%s: %s%s\n", label(f), code(f.Rule), on(f.Object), code(f.Message), valuesText(f.Values))
 	}
-	if more := len(ordered) - maxShown; more > 0 {
+	if more := len(ordered) - maxFindings; more > 0 {
 		fmt.Fprintf(&b, "- and %d more\n", more)
 	}
 	return b.String()
@@ -211,13 +211,13 @@ func on(object string) string {
 	return " on " + code(object)
 }
 
-// saw prints some of the values that a rule read. The status has all of them.
-func saw(seen []expense.RuleValue) string {
+// valuesText prints some of the values that a rule read. The status has all of them.
+func valuesText(seen []expense.RuleValue) string {
 	var values []string
-	for _, s := range seen[:min(len(seen), maxSaw)] {
+	for _, s := range seen[:min(len(seen), maxValues)] {
 		values = append(values, code(s.Name+" = "+s.Value))
 	}
-	if more := len(seen) - maxSaw; more > 0 {
+	if more := len(seen) - maxValues; more > 0 {
 		values = append(values, fmt.Sprintf("and %d more", more))
 	}
 	if len(values) == 0 {

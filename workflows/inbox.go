@@ -172,7 +172,7 @@ func (r *run) example(signal string) string {
 }
 
 // origin is what the run knows about who announced the report. An entry of Concur's failed
-// list may belong to another connector; a callout, a sweep and an operator mean this one.
+// list may belong to another connector; a callout, a sweep and an operator always address this one.
 type origin struct {
 	// Ours is set when the report is known to be for this deployment.
 	Ours bool `json:"ours,omitempty"`
@@ -184,7 +184,7 @@ type origin struct {
 	Policies []string `json:"policies,omitempty"`
 }
 
-// note takes up what a notification says about the origin.
+// note records what a notification says about the origin.
 func (o *origin) note(n expense.Notification) {
 	switch {
 	case n.NotificationURI == "":
@@ -196,7 +196,7 @@ func (o *origin) note(n expense.Notification) {
 	}
 }
 
-// noteRead takes up what a read says about the origin.
+// noteRead records what a read says about the origin.
 func (o *origin) noteRead(read expense.FetchedReport) {
 	o.Ours = o.Ours || !read.NotOurs
 	if read.NotOurs {

@@ -109,9 +109,9 @@ func (r *run) waitForOperator(ctx workflow.Context, reason *ParkReason) next {
 	return again(why)
 }
 
-// leaveTimeToDecide has notifications wait for a moment when Concur refuses what a person has
-// decided. People can decide again while the run is parked. Without the delay, a stream of
-// notifications would send the refused decision again and again.
+// leaveTimeToDecide delays notifications for a moment after Concur has refused a person's decision,
+// so that a person can decide again. Without the delay, a stream of notifications would send the
+// refused decision again and again.
 func (r *run) leaveTimeToDecide(ctx workflow.Context) error {
 	if !r.refusedByConcur() || r.Decision.Accepted == nil {
 		return nil

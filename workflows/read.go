@@ -113,7 +113,7 @@ func (r *run) fetchVisible(ctx workflow.Context, input expense.FetchReportInput)
 	if err == nil {
 		r.Writes.actedEarlier(read.ValidationID, read.Earlier.ActedAt)
 	}
-	for delay := r.WriteCheckDelay; err == nil && r.mayBeUnshown(ctx, read); delay *= 2 {
+	for delay := r.WriteCheckDelay; err == nil && r.mayNotBeVisible(ctx, read); delay *= 2 {
 		left := r.Writes.ActedAt.Add(read.VisibleWithin).Sub(workflow.Now(ctx))
 		if err := wait(ctx, min(delay, left), "Concur may not show the last write yet: checking again"); err != nil {
 			return read, err
@@ -123,10 +123,10 @@ func (r *run) fetchVisible(ctx workflow.Context, input expense.FetchReportInput)
 	return read, err
 }
 
-// mayBeUnshown returns true when a read may show the report as it was before the last action:
+// mayNotBeVisible returns true when a read may show the report as it was before the last action:
 // it waits at the step at which this run, or one before it, has just acted, and nothing shows
 // another step.
-func (r *run) mayBeUnshown(ctx workflow.Context, read expense.FetchedReport) bool {
+func (r *run) mayNotBeVisible(ctx workflow.Context, read expense.FetchedReport) bool {
 	return read.Kind == "" && r.Writes.ActedAtValidation != "" && read.ValidationID == r.Writes.ActedAtValidation && !read.MayHaveMoved &&
 		workflow.Now(ctx).Sub(r.Writes.ActedAt) < read.VisibleWithin
 }

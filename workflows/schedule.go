@@ -25,8 +25,8 @@ const (
 	SweepAct      SweepMode = "act"
 )
 
-// SweepCatchUp is how late a scheduled sweep may start when Temporal was away. A later one is left
-// out: the next sweep finds the same list.
+// SweepCatchUp is how late a scheduled sweep may start after an outage of Temporal. Temporal skips a
+// later one: the next sweep finds the same list.
 const SweepCatchUp = 10 * time.Minute
 
 // SweepSchedule says how often sweeps run, and how.

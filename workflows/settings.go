@@ -16,7 +16,7 @@ type Settings struct {
 	RequestTimeout time.Duration
 	// FactTimeout is how long a fact service may take for one answer.
 	FactTimeout time.Duration
-	// HeartbeatTimeout is how long after a worker was killed another worker gets its activity.
+	// HeartbeatTimeout is the time after which another worker gets the activity of a killed worker.
 	HeartbeatTimeout time.Duration
 	// RetryInterval and RetryMaxInterval bound the growing delay between attempts.
 	RetryInterval    time.Duration

@@ -46,7 +46,7 @@ type SweepInput struct {
 type SweepResult struct {
 	Found      int `json:"found"`
 	Started    int `json:"started"`              // a new run
-	Signaled   int `json:"signaled"`             // an open run was signaled, or knew it
+	Signaled   int `json:"signaled"`             // an open run was signaled, or handles it already
 	Skipped    int `json:"skipped,omitempty"`    // because of their last run
 	Unreadable int `json:"unreadable,omitempty"` // stay in the list
 	NotOurs    int `json:"notOurs,omitempty"`    // not known to be for this deployment, stay in the list
@@ -83,7 +83,7 @@ type SweepResult struct {
 
 // SweepFailedNotifications starts a run for every notification that Concur could not deliver, or
 // signals the open one, with the same code as for a callout. Then it looks for missed reports and
-// travel requests. It deletes nothing: each run does that itself, last.
+// travel requests. It deletes nothing: each run deletes its own entries, last.
 func (w Workflows) SweepFailedNotifications(ctx workflow.Context, input SweepInput) (SweepResult, error) {
 	s, err := w.setupSweep(ctx, input)
 	if err != nil {
@@ -167,11 +167,11 @@ func (s *sweep) start(ctx workflow.Context, found []expense.Notification, listed
 }
 
 // reportEntries logs the entries that no sweep has reported within reportAgain. It remembers what
-// was reported for as long as it is in the list. The next sweep reports what was too much for this
-// one.
+// was reported for as long as it is in the list. The next sweep reports the entries that do not
+// fit into this result.
 func (s *sweep) reportEntries(ctx workflow.Context, part expense.FailedNotifications) {
-	for _, mark := range part.Reported {
-		s.reported(mark)
+	for _, hash := range part.Reported {
+		s.reported(hash)
 	}
 	s.report(ctx, "entries of the failed list are unreadable and stay there", part.Unreadable)
 	s.report(ctx, "entries of the failed list name a step that no callout of this deployment has announced, and stay there", part.NotOursEntries)
@@ -179,8 +179,8 @@ func (s *sweep) reportEntries(ctx workflow.Context, part expense.FailedNotificat
 
 func (s *sweep) report(ctx workflow.Context, what string, entries []expense.UnreadableEntry) {
 	fit := entries[:min(len(entries), maxWhy-len(s.Why))]
-	for _, q := range fit {
-		s.reported(q.Hash())
+	for _, entry := range fit {
+		s.reported(entry.Hash())
 	}
 	if len(fit) > 0 {
 		workflow.GetLogger(ctx).Warn(what, "count", len(fit), "first", fit[0].Reason)
@@ -188,9 +188,9 @@ func (s *sweep) report(ctx workflow.Context, what string, entries []expense.Unre
 	s.addWhy(fit)
 }
 
-func (s *sweep) reported(mark string) {
-	if len(s.Reported) < maxReported && !slices.Contains(s.Reported, mark) {
-		s.Reported = append(s.Reported, mark)
+func (s *sweep) reported(hash string) {
+	if len(s.Reported) < maxReported && !slices.Contains(s.Reported, hash) {
+		s.Reported = append(s.Reported, hash)
 		if s.ReportedSince.IsZero() {
 			s.ReportedSince = s.began
 		}
@@ -202,11 +202,11 @@ func (s *sweep) reported(mark string) {
 func (s *sweep) unannounced(ctx workflow.Context, noun string, policies []string) {
 	var fresh []string
 	for _, policy := range policies {
-		mark := expense.UnreadableEntry{ObjectURI: noun, Reason: policy}.Hash()
-		if !slices.Contains(s.before, mark) && !slices.Contains(s.Reported, mark) {
+		hash := expense.UnreadableEntry{ObjectURI: noun, Reason: policy}.Hash()
+		if !slices.Contains(s.before, hash) && !slices.Contains(s.Reported, hash) {
 			fresh = append(fresh, policy)
 		}
-		s.reported(mark)
+		s.reported(hash)
 		if len(s.UnannouncedPolicies) < maxWhy && !slices.Contains(s.UnannouncedPolicies, policy) {
 			s.UnannouncedPolicies = append(s.UnannouncedPolicies, policy)
 		}

@@ -27,7 +27,7 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification, seen expense
 	case n.NotificationURI != "":
 		skipped, err = c.skipReason(ctx, n, last, seen)
 	case isOpen(last):
-		skipped = expense.SweptSignaled // it knows the notification: not every sweep signals it again
+		skipped = expense.SweptSignaled // the run handles the notification already
 	}
 	if err == nil && skipped == "" && n.NotificationURI == "" {
 		var handled bool
@@ -50,7 +50,7 @@ func (c *Client) Sweep(ctx context.Context, n expense.Notification, seen expense
 
 // resultOf returns the result of a closed run.
 func (c *Client) resultOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo) (result Result, err error) {
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	ctx, cancel := context.WithTimeout(ctx, resultTimeout)
 	defer cancel()
 	id := run.GetExecution()
 	err = c.temporal.GetWorkflow(ctx, id.GetWorkflowId(), id.GetRunId()).Get(ctx, &result)
@@ -149,8 +149,8 @@ func (c *Client) CountUnread(ctx context.Context, since time.Time) (int, error) 
 	return int(n.GetCount()), nil
 }
 
-// askLimit bounds how long a sweep waits for the result or the status of one run.
-const askLimit = 5 * time.Second
+// resultTimeout bounds how long a sweep waits for the result or the status of one run.
+const resultTimeout = 5 * time.Second
 
 // skipReason says why a sweep starts no run for an entry of the failed list, or nothing. It skips
 //   - an object that the connector does not handle, or one at another connector's step;
@@ -166,7 +166,7 @@ func (c *Client) skipReason(ctx context.Context, n expense.Notification, last *w
 	switch last.GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
 		if began {
-			return expense.SweptSignaled, nil // it knows the notification: not every sweep signals it again
+			return expense.SweptSignaled, nil // the run handles the notification already
 		}
 		return "", nil
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
@@ -197,7 +197,7 @@ func (c *Client) skipReason(ctx context.Context, n expense.Notification, last *w
 	}
 	// The event's time has no zone: an operator may have ended this run because of this very
 	// notification, and then the run knows it.
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	ctx, cancel := context.WithTimeout(ctx, resultTimeout)
 	defer cancel()
 	status, err := c.Status(ctx, n.ID())
 	switch {
