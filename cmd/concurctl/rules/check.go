@@ -22,12 +22,11 @@ func rulesCheckCommand() *cobra.Command {
 	var by string
 	cmd := &cobra.Command{
 		Use:   "check [FILE]",
-		Short: "Show what is wrong with a rules file, and where",
-		Long: `Checks a rules file as a worker does when it starts. Each mistake is printed with file,
-line, column, the rule and what would be right, and below it the line of the file. What can
-be used and is probably not meant is a warning, and so is a rule that reads what the interface
-never tells by which reports are read. The exit status is 1 when there is a mistake, and 0 with
-warnings alone.`,
+		Short: "Find the mistakes in a rules file",
+		Long: `Checks a rules file as a worker does when it starts. It prints each mistake with file, line,
+column, rule and a suggestion, and below it the line of the file. It warns of valid input that is
+probably a mistake, and of a rule that reads a field which the interface never returns. The exit
+status is 1 when there is a mistake, and 0 when there are only warnings.`,
 		Example: `  concurctl rules check rules.yaml
   concurctl rules check rules.yaml --interface v4
   concurctl rules check rules.yaml -o json | jq -r '.errors[] | "\(.line): \(.reason)"'`,
@@ -54,7 +53,7 @@ warnings alone.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&by, "interface", "", "v1.1, v3+v4 or v4: warn of what it never tells; else CONCUR_INTERFACE")
+	cmd.Flags().StringVar(&by, "interface", "", "v1.1, v3+v4 or v4: warn of fields that it never returns (default: CONCUR_INTERFACE)")
 	return cmd
 }
 
@@ -71,7 +70,7 @@ func interfaceNamed(name string) (expense.Interface, error) {
 	return "", fmt.Errorf("--interface is %s, %s or %s, not %q", expense.V1, expense.V3, expense.V4, name)
 }
 
-// checked is what is to be said of a rules file.
+// checked is the result of checking a rules file.
 type checked struct {
 	File     string  `json:"file"`
 	OK       bool    `json:"ok"`
@@ -85,7 +84,7 @@ type checked struct {
 	lines []string
 }
 
-// fault is one mistake, or what is probably one.
+// fault is a mistake or a warning.
 type fault struct {
 	File   string `json:"file"`
 	Line   int    `json:"line,omitempty"`

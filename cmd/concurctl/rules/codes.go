@@ -16,10 +16,11 @@ func rulesCodesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "codes [FILE]",
 		Short: "List the exception codes that the rules can post",
-		Long: `Lists every exception code that the rules can post, on what, for whom, and by which rules.
-Each is to be created in Concur, under Expense Admin, Exceptions: one that is missing there
-parks the report. Concur holds an exception on a report, an entry or an allocation; an
-itemization is an entry to it. The visibility is one of v4: by v1.1 everybody sees it.`,
+		Long: `Lists every exception code that the rules can post, with its object type, its visibility and
+the rules that post it. Create each code in Concur, under Expense Admin, Exceptions: a code that
+is missing there parks the run. Concur has exceptions on reports, entries and allocations, and
+treats an itemization as an entry. Only v4 uses the visibility; with v1.1 everybody sees every
+exception.`,
 		Example: `  concurctl rules codes rules.yaml
   concurctl rules codes rules.yaml -o json | jq -r '.[].code'`,
 		Args: cli.MaxArgs(1, "one FILE"),

@@ -14,10 +14,10 @@ func rulesDocCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doc [FILE]",
 		Short: "Print the rules as a page that finance can read",
-		Long: `Prints the rules file as a page in Markdown: per stop and level each rule in words, what
-must hold, and what follows; then the groups that are asked, the codes, the lists, what the
-company's own systems are asked, and the settings. It names the version and the hash, which
-every verdict has, too. With -o json it prints the rules as data.`,
+		Long: `Prints the rules file as a page in Markdown. The page lists the rules by step and level, each with
+its description, its condition and its effects; then the exception codes, the groups of approvers,
+the lists, the facts and the settings. It names the version and the hash, which every verdict has
+too. With -o json it prints the rules as data.`,
 		Example: `  concurctl rules doc rules.yaml > rules.md
   concurctl rules doc rules.yaml -o json | jq -r '.[].name'`,
 		Args: cli.MaxArgs(1, "one FILE"),

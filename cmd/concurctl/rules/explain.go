@@ -23,18 +23,18 @@ func rulesExplainCommand() *cobra.Command {
 	var o explainOptions
 	cmd := &cobra.Command{
 		Use:   "explain REPORT",
-		Short: "Explain what each rule finds in a report, and the verdict",
-		Long: `Judges one report or travel request by the rules and prints, in the report's order, what
-each rule made of each object and what it saw there; then the verdict. REPORT is
+		Short: "Show the result of each rule on a report, and the verdict",
+		Long: `Evaluates the rules on one report or travel request. It prints the result of each rule on each
+object, in the order of the report, with the values that the rule read; then the verdict. REPORT is
 
-  a file         a payload of Concur, or a report in YAML or JSON as a case of rules test
-                 has it; - is the standard input
-  EXPRPT:KEY     the notification ID of a run: the report, the time and the facts are those
-                 that its history has. What was not kept is unknown
-  https://...    an ObjectURI: the report is read from Concur, which changes nothing. The
-                 company's own systems are not asked: rules that need a fact are unknown
+  a file         a payload from Concur, or a report in YAML or JSON as in a case of rules test;
+                 - is the standard input
+  EXPRPT:KEY     the notification ID of a run: the report, the time and the facts are taken from
+                 its history. A rule that reads a field which was not stored is unknown
+  https://...    an ObjectURI: the report is read from Concur, and nothing is changed. Fact services
+                 are not called, so rules that need a fact are unknown
 
-Rules that hold or do not apply are counted; --all shows them, too.`,
+Rules that are satisfied or do not apply are only counted; --all shows them too.`,
 		Example: `  concurctl rules explain report.xml --event-type SUBMIT
   concurctl rules explain 'EXPRPT:nRWlPQq4RH9EG$sbzp89HyD$plmWvBq' --rule receipt --all`,
 		Args: cli.ExactArgs(1, "the REPORT: a file, a notification ID or an ObjectURI"),
@@ -44,7 +44,7 @@ Rules that hold or do not apply are counted; --all shows them, too.`,
 				return err
 			}
 			if o.rule != "" && !slices.ContainsFunc(rules.Rules(), func(r policy.Rule) bool { return r.Name == o.rule }) {
-				return fmt.Errorf("--rule %q is no rule of the file", o.rule)
+				return fmt.Errorf("the rules file has no rule %q", o.rule)
 			}
 			s, err := o.subject(cmd, rules, args[0])
 			if err != nil {
@@ -54,9 +54,9 @@ Rules that hold or do not apply are counted; --all shows them, too.`,
 			return cli.Show(cmd, e, func(w io.Writer) { e.print(w, o.all) })
 		},
 	}
-	cmd.Flags().StringVar(&o.rules, "rules", "", "the rules file; else that of CONCUR_RULES")
+	cmd.Flags().StringVar(&o.rules, "rules", "", "the rules file (default: CONCUR_RULES)")
 	cmd.Flags().StringVar(&o.rule, "rule", "", "show this rule only")
-	cmd.Flags().BoolVar(&o.all, "all", false, "also show the rules that hold or do not apply")
+	cmd.Flags().BoolVar(&o.all, "all", false, "also show the rules that are satisfied or do not apply")
 	cmd.Flags().StringVar(&o.event, "event-type", "", "EventType of the notification, which names the validation step")
 	cmd.Flags().StringVar(&o.at, "at", "", "time of the evaluation, such as 2026-05-01")
 	cmd.Flags().BoolVar(&o.useRefreshToken, "use-refresh-token", false, "read from Concur without a token store")
@@ -68,7 +68,7 @@ type explainOptions struct {
 	all, useRefreshToken   bool
 }
 
-// explained is what the rules make of one report or travel request.
+// explained is the result of the rules on one report or travel request.
 type explained struct {
 	ID       string           `json:"id,omitempty"`
 	Rules    string           `json:"rulesHash"`
@@ -174,7 +174,7 @@ func printObject(w io.Writer, object lookedAt, looks []policy.ObjectResult) {
 
 func (e explained) printVerdict(w io.Writer) {
 	if e.Missing != "" {
-		fmt.Fprintf(w, "not complete: %s; a worker parks this report (%s) and does not judge it\n", cli.Plain(e.Missing), expense.Incomplete)
+		fmt.Fprintf(w, "not complete: %s; a worker parks this report (%s) and does not evaluate it\n", cli.Plain(e.Missing), expense.Incomplete)
 	}
 	fmt.Fprintf(w, "verdict: %s", verdictLine(e.Verdict))
 	if len(e.Unknown) > 0 {
@@ -198,7 +198,7 @@ func (e explained) printVerdict(w io.Writer) {
 		}
 	}
 	if r := e.Recorded; r != nil {
-		fmt.Fprintf(w, "the run has judged it by %s: %s\n", rulesOf(*r, e.Rules), verdictLine(*r))
+		fmt.Fprintf(w, "the run evaluated it by %s: %s\n", rulesOf(*r, e.Rules), verdictLine(*r))
 	}
 }
 

@@ -22,9 +22,10 @@ func page(rules *policy.Policy, file string) string {
 	p.line("# Rules", "")
 	p.line(fmt.Sprintf("From `%s`: %s, %s.", file, cli.Count(len(rules.Rules()), "rule"), named(rules)),
 		"Every verdict names the same version and hash.", "")
-	p.line("Each rule says what must hold. A report goes back to the employee if a rule that is",
-		"violated says so; else a person is asked if one says so; else it is approved, with its",
-		"exceptions. A rule that cannot be evaluated has a person asked.")
+	p.line("Each rule has a condition that must be true; otherwise the rule is violated. A report is sent",
+		"back to the employee if a violated rule sends back. Otherwise a person decides if a violated",
+		"rule asks. Otherwise the report is approved, with its exceptions. If a rule cannot be",
+		"evaluated, a person decides.")
 	p.rules(rules)
 	p.codes(rules.PostedCodes())
 	p.groups(rules)
@@ -141,15 +142,15 @@ func (p *markdown) rule(r policy.Rule) {
 	} else {
 		p.line("- Applies to " + levelIn(r.Level).each + " where " + code(r.Match))
 	}
-	p.line("- Must hold: " + code(r.Expression))
+	p.line("- Must be true: " + code(r.Expression))
 	if r.MessageExpression != "" {
-		p.line("- Else it says: " + code(r.MessageExpression))
+		p.line("- Otherwise the message is: " + code(r.MessageExpression))
 	} else {
-		p.line("- Else it says: “" + prose(r.Message) + "”")
+		p.line("- Otherwise the message is: “" + prose(r.Message) + "”")
 	}
 	then := strings.Join(followsFrom(r), "; ") + "."
 	if r.Shadow {
-		p.line("- Then nothing, for it is **only watched**. Were it not: " + then)
+		p.line("- Then nothing happens, because this is a **shadow** rule. Without `shadow`: " + then)
 		return
 	}
 	p.line("- Then " + then)
@@ -215,12 +216,12 @@ func (p *markdown) groups(rules *policy.Policy) {
 		if g.DeadlineAfter > 0 {
 			ends = "it goes back after " + waiting(g.DeadlineAfter)
 			if g.DeadlineThen == rulesfile.KeepWaiting {
-				ends = "it is held after " + waiting(g.DeadlineAfter)
+				ends = "it keeps waiting after " + waiting(g.DeadlineAfter)
 			}
 		}
 		rows = append(rows, []string{prose(g.Name), strings.Join(reminders, ", "), escalates, ends})
 	}
-	p.table("Groups that are asked", []string{"Group", "Reminded after", "Asked, too", "Without a decision"}, rows)
+	p.table("Groups that are asked", []string{"Group", "Reminded after", "Also asked", "Without a decision"}, rows)
 }
 
 // waiting writes a duration in days and hours.

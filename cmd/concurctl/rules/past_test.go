@@ -60,7 +60,7 @@ func TestARunIsExplainedFromItsHistory(t *testing.T) {
 	explain(rules, s, explainOptions{}).print(&text, false)
 	require.Contains(t, text.String(), "  violated    receipt-above-75: A receipt is missing.\n")
 	require.Contains(t, text.String(), "verdict: approve\n")
-	require.Contains(t, text.String(), "\nthe run has judged it by the same rules: approve\n")
+	require.Contains(t, text.String(), "\nthe run evaluated it by the same rules: approve\n")
 
 	s.kept = nil
 	text.Reset()

@@ -130,13 +130,13 @@ func TestThePageDescribesTheEffectsOfEachRule(t *testing.T) {
 	for _, part := range []string{
 		"3 rules, version 2026-11, hash ",
 		"## At every step\n\n### The report\n\n#### round\n",
-		"- Then nothing, for it is **only watched**. Were it not: the report goes back",
+		"- Then nothing happens, because this is a **shadow** rule. Without `shadow`: the report goes back",
 		"## Only at after-submit\n\n### Each entry\n\n#### receipt\n\nAbove the limit \\| a receipt is \\<needed>.\n",
-		"- Applies to each entry.\n- Must hold: `entry.hasReceipt || entry.posted <= variables.limit`\n",
+		"- Applies to each entry.\n- Must be true: `entry.hasReceipt || entry.posted <= variables.limit`\n",
 		"- Then the exception **NORECPT** is posted, for approvers and processors.",
 		"- Applies to each entry where `entry.posted > money(\"10\", \"USD\")`",
 		"a person of **finance** decides",
-		"| finance | 1 day, 3 days | controllers after 4 days | it is held after 10 days 10 hours |",
+		"| finance | 1 day, 3 days | controllers after 4 days | it keeps waiting after 10 days 10 hours |",
 		"| controllers |  |  | it waits |",
 		"| after-submit | SUBMIT, REPORT SUBMITTED |",
 		"| `variables.limit` | of the report | `money(\"75.00\", report.currency)` |",
@@ -273,7 +273,7 @@ func TestAPayloadThatIsNotCompleteIsExplainedWithAWarning(t *testing.T) {
 		said := concurctl.Run(t, "", "rules", "explain", clitest.File(t, "report", payload), "--rules", goodRules)
 		require.Zero(t, said.Code, said.Errs)
 		require.Contains(t, said.Out, "not complete: Concur claims ", name)
-		require.Contains(t, said.Out, "and no entry arrived; a worker parks this report (Incomplete) and does not judge it\n", name)
+		require.Contains(t, said.Out, "and no entry arrived; a worker parks this report (Incomplete) and does not evaluate it\n", name)
 	}
 }
 
@@ -281,9 +281,9 @@ func TestAnInputThatCannotBeExplainedGivesOneSentence(t *testing.T) {
 	t.Parallel()
 	for says, args := range map[string][]string{
 		`"nothing" is no file, no notification ID such as EXPRPT:KEY, and no ObjectURI`: {"nothing"},
-		`--rule "fly" is no rule of the file`:                                           {"nothing", "--rule", "fly"},
-		`--at "now" is not a date like "2026-05-01"`:                                    {goodRules, "--at", "now"},
-		`testdata/rules.yaml:1:1: unknown key "apiVersion" in report`:                   {goodRules},
+		`no rule "fly"`: {"nothing", "--rule", "fly"},
+		`--at "now" is not a date like "2026-05-01"`:                  {goodRules, "--at", "now"},
+		`testdata/rules.yaml:1:1: unknown key "apiVersion" in report`: {goodRules},
 		"it is a callout": {"../../../concur/wire/testdata/callout.xml"},
 		"reach Temporal":  {"EXPRPT:none"},
 	} {
@@ -330,7 +330,7 @@ func TestAnInvalidWhatIfGivesOneSentence(t *testing.T) {
 		"--since \"soon\" is neither a duration like 720h": {goodRules, "--since", "soon"},
 		"--rate \"0\" is not N/s":                          {goodRules, "--rate", "0"},
 		"must not be below 0":                              {goodRules, "--limit", "-1"},
-		"are about --payloads":                             {goodRules, "--against", goodRules},
+		"need --payloads":                                  {goodRules, "--against", goodRules},
 		"nothing to evaluate":                              {goodRules, "--payloads", empty, "--against", goodRules},
 		"read the payloads: open /nowhere":                 {goodRules, "--payloads", "/nowhere", "--against", goodRules},
 		"write the changed runs: open /nowhere":            {goodRules, "--out", "/nowhere/x"},

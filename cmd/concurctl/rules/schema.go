@@ -26,12 +26,12 @@ func rulesSchemaCommand() *cobra.Command {
 		Use:   "schema",
 		Short: "Print the JSON Schema of the rules file, for editors",
 		Long: `Prints the JSON Schema (draft 2020-12) of the rules file or, with --tests, of the cases
-beside it. An editor that knows YAML completes and checks by it: save it, and begin the
-rules with
+beside it. An editor that supports YAML completes and checks the file with it. Save the schema,
+and begin the rules file with
 
   # yaml-language-server: $schema=rules.schema.json
 
-It knows the keys and their forms. Expressions are checked by concurctl rules check.`,
+The schema covers the keys and their forms. concurctl rules check checks the expressions.`,
 		Example: `  concurctl rules schema > rules.schema.json
   concurctl rules schema --tests > cases.schema.json`,
 		Args: cli.ExactArgs(0, "no arguments"),

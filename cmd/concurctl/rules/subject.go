@@ -22,7 +22,7 @@ import (
 	"concur-connector/policy"
 )
 
-// subject is what is explained.
+// subject is the report or travel request to explain.
 type subject struct {
 	policy.Input
 	id       string
@@ -99,14 +99,14 @@ func fromFile(cmd *cobra.Command, rules *policy.Policy, name string) (c policy.I
 	if err != nil {
 		return c, "", brief(err, "rules test")
 	}
-	c, unasked := rulestest.Fit(rules, c)
+	c, unasked := rulestest.AlignFacts(rules, c)
 	if len(unasked) > 0 {
 		return c, "", fmt.Errorf("%s: %s", name, unasked[0])
 	}
 	return c, "", nil
 }
 
-// fromRun reads what a run has judged last.
+// fromRun reads the last evaluation of a run.
 func fromRun(ctx context.Context, errs io.Writer, id string) (subject, error) {
 	d, err := cli.ConnectTemporal(ctx, errs)
 	if err != nil {

@@ -170,7 +170,7 @@ func seen(n int) string {
 	return cli.Count(n, "case")
 }
 
-func unmatched(rule rulestest.Covered) string {
+func unmatched(rule rulestest.RuleCoverage) string {
 	if !rule.Matches {
 		return "-"
 	}
@@ -189,7 +189,7 @@ func (t tried) err(least int) error {
 	case t.Failed > 0:
 		return fmt.Errorf("%s of %d failed", cli.Count(t.Failed, "case"), len(t.Cases))
 	case t.Coverage < least:
-		bare := slices.DeleteFunc(slices.Clone(t.Rules), rulestest.Covered.Full)
+		bare := slices.DeleteFunc(slices.Clone(t.Rules), rulestest.RuleCoverage.Full)
 		return fmt.Errorf("the coverage is %d %%, and at least %d %% is wanted: %s not covered", t.Coverage, least, isAre(len(bare), "rule"))
 	}
 	return nil

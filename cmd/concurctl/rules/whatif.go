@@ -28,21 +28,21 @@ func rulesWhatIfCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "what-if FILE",
 		Short: "Show how a changed rules file would have decided past reports",
-		Long: `Judges past reports and travel requests by a changed rules file, and says whose outcome
-would be another. They are read from the histories of the runs in Temporal, open and ended,
-and judged as of the recorded time and with the recorded facts, against the recorded
-verdict. Nothing is changed. Of a report a run keeps only what its rules read: a rule of
-the changed file that reads more is unknown, and so is the outcome unless it is the same
-whatever that rule would say. The visibility of exceptions is not compared.
+		Long: `Evaluates past reports and travel requests by a changed rules file, and shows whose outcome
+would change. It reads them from the histories of open and closed runs in Temporal. It uses the
+recorded time and the recorded facts, and compares with the recorded verdict. Nothing is changed.
+A run stores only the fields that its rules read. A rule of the changed file that reads another
+field is unknown, and so is the outcome if it depends on that rule. The visibility of exceptions
+is not compared.
 
-With --payloads it judges the payloads of Concur in a folder instead, by the rules of
---against (else of CONCUR_RULES) and by FILE.
+With --payloads it evaluates the payloads from Concur in a folder instead, by the rules of
+--against (default: CONCUR_RULES) and by FILE.
 
   --since   720h, or 2026-05-01: runs that began since then
-  --query   more for Temporal's visibility, such as "ConcurOutcome = 'sent-back'"
+  --query   a further condition for Temporal's visibility, such as "ConcurOutcome = 'sent-back'"
   --out     a file for every run that changes or is unknown, as one line of JSON each
 
-A part of the list and a few histories are held at a time, however many runs there are.`,
+It keeps only a part of the list and a few histories in memory, so any number of runs will do.`,
 		Example: `  concurctl rules what-if changed.yaml --since 720h
   concurctl rules what-if changed.yaml --out changed.jsonl --rate 50/s -o json
   concurctl rules what-if changed.yaml --payloads reports/ --against rules.yaml`,
@@ -50,10 +50,10 @@ A part of the list and a few histories are held at a time, however many runs the
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
 	cmd.Flags().StringVar(&o.since, "since", "", "only runs that began since then: a duration or a date")
-	cmd.Flags().StringVar(&o.query, "query", "", "only runs for which this holds, too")
-	cmd.Flags().IntVar(&o.limit, "limit", 0, "most runs to read, the newest first; 0 reads all")
-	cmd.Flags().StringVar(&o.rate, "rate", "200/s", "how many histories to read at most: N/s, N/m or N/h")
-	cmd.Flags().IntVar(&o.examples, "examples", 10, "how many of the changed to show")
+	cmd.Flags().StringVar(&o.query, "query", "", "a further condition on the runs, as a visibility query")
+	cmd.Flags().IntVar(&o.limit, "limit", 0, "largest number of runs to read, the newest first; 0 reads all")
+	cmd.Flags().StringVar(&o.rate, "rate", "200/s", "largest number of histories to read: N/s, N/m or N/h")
+	cmd.Flags().IntVar(&o.examples, "examples", 10, "number of changed runs to show")
 	cmd.Flags().StringVar(&o.out, "out", "", "write every run that changes or is unknown to this file")
 	cmd.Flags().StringVar(&o.payloads, "payloads", "", "evaluate the payloads in this folder instead")
 	cmd.Flags().StringVar(&o.against, "against", "", "with --payloads: the rules to compare with")
@@ -84,7 +84,7 @@ func (o *whatIfOptions) run(cmd *cobra.Command, file string) (err error) {
 	case o.limit < 0 || o.examples < 0:
 		return errors.New("--limit and --examples must not be below 0")
 	case o.payloads == "" && (o.against != "" || o.event != "" || o.at != ""):
-		return errors.New("--against, --event-type and --at are about --payloads: what a run has judged is compared with its own verdict")
+		return errors.New("--against, --event-type and --at need --payloads: a run is compared with its own verdict")
 	}
 	if o.changed, _, err = loadRules(file); err != nil {
 		return err
@@ -132,7 +132,7 @@ func (o *whatIfOptions) visibility(now time.Time) (string, error) {
 	return query, nil
 }
 
-// runs judges what runs have judged.
+// runs evaluates what runs have evaluated before.
 func (o *whatIfOptions) runs(cmd *cobra.Command, asked whatif.Asked) error {
 	d, err := cli.ConnectTemporal(cmd.Context(), cmd.ErrOrStderr())
 	if err != nil {
@@ -143,7 +143,7 @@ func (o *whatIfOptions) runs(cmd *cobra.Command, asked whatif.Asked) error {
 }
 
 func (o *whatIfOptions) ofRuns(ctx context.Context, d *cli.Deployment, asked whatif.Asked, errs io.Writer) error {
-	bar := cli.NewProgress(errs, "judging", o.total(ctx, d, asked))
+	bar := cli.NewProgress(errs, "evaluating", o.total(ctx, d, asked))
 	defer bar.End()
 	return past(d).Each(ctx, asked,
 		func(past whatif.Past) whatif.Change { return whatif.Compare(o.changed, past) },
@@ -165,7 +165,7 @@ func (o *whatIfOptions) total(ctx context.Context, d *cli.Deployment, asked what
 	return int(n.GetCount())
 }
 
-// add counts a change, and writes down what is not the same.
+// add counts a result, and writes it to the file if the outcome changes or is unknown.
 func (o *whatIfOptions) add(c whatif.Change) error {
 	o.tally.Add(c)
 	if o.lines == nil || c.Result == whatif.Same || c.Result == whatif.Skipped {
@@ -183,7 +183,7 @@ const (
 	notOpened = whatif.Skip("the file cannot be read")
 )
 
-// folder judges payloads.
+// folder evaluates payloads.
 func (o *whatIfOptions) folder(cmd *cobra.Command) error {
 	old, _, err := loadRules(o.against)
 	if err != nil {
@@ -200,7 +200,7 @@ func (o *whatIfOptions) folder(cmd *cobra.Command) error {
 	if err != nil {
 		return fmt.Errorf("read the payloads: %w", err)
 	}
-	bar := cli.NewProgress(cmd.ErrOrStderr(), "judging", len(entries))
+	bar := cli.NewProgress(cmd.ErrOrStderr(), "evaluating", len(entries))
 	defer bar.End()
 	for _, entry := range entries {
 		if err := cmd.Context().Err(); err != nil {

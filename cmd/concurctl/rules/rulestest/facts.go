@@ -34,8 +34,8 @@ func (s *source) time(n *yaml.Node) time.Time {
 	return at
 }
 
-// submitted is when a case is judged that does not say it: a test must not depend on the
-// day on which it is played.
+// submitted is the time of a case without at: the day of submission, so that a result does not
+// depend on the day on which the test runs.
 func submitted(c policy.Input) time.Time {
 	var at time.Time
 	switch {

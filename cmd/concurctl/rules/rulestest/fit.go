@@ -14,10 +14,10 @@ import (
 	"concur-connector/policy/rulesfile"
 )
 
-// Fit makes the answers in a case those to the questions that the rules ask. A case names an
+// AlignFacts matches the answers in a case to the questions that the rules ask. A case names an
 // object by its place or its ID, and writes an amount as "129.00 USD"; a question has a key,
 // and an answer an amount in two parts. The lines say what the rules do not ask.
-func Fit(rules *policy.Policy, c policy.Input) (policy.Input, []string) {
+func AlignFacts(rules *policy.Policy, c policy.Input) (policy.Input, []string) {
 	var lines []string
 	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	asked := map[string]policy.Fact{}

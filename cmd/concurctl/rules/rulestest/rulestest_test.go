@@ -130,7 +130,7 @@ func TestTheCoverageNamesUncoveredRules(t *testing.T) {
   - {name: one, report: {currency: EUR, entries: [{posted: 99}, {posted: 1}, {type: TIP}]}, want: {action: approve}}
   - {name: two, report: {currency: EUR, entries: [{posted: 99 USD, type: TWIN}]}, want: {action: ask}}
 `)
-	require.Equal(t, []rulestest.Covered{
+	require.Equal(t, []rulestest.RuleCoverage{
 		{Rule: "receipt", Held: 1, Violated: 1, NoMatch: 1, Erred: 1, Matches: true},
 		{Rule: "alcohol"},
 		{Rule: "old", NoMatch: 2, Matches: true},

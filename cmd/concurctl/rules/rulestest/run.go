@@ -11,16 +11,16 @@ import (
 	"concur-connector/policy"
 )
 
-// Result is what came of playing cases.
+// Result is the result of all cases.
 type Result struct {
-	Cases    []Played  `json:"cases"`
-	Failed   int       `json:"failed"`
-	Rules    []Covered `json:"rules"`
-	Coverage int       `json:"coverage"` // percent, rounded down
+	Cases    []CaseResult   `json:"cases"`
+	Failed   int            `json:"failed"`
+	Rules    []RuleCoverage `json:"rules"`
+	Coverage int            `json:"coverage"` // percent, rounded down
 }
 
-// Played is what came of one case.
-type Played struct {
+// CaseResult is the result of one case.
+type CaseResult struct {
 	Name string   `json:"name"`
 	File string   `json:"file"`
 	Line int      `json:"line"`
@@ -28,37 +28,37 @@ type Played struct {
 	Diff []string `json:"diff,omitempty"` // "- wanted", "+ got"
 }
 
-// Covered says in how many cases a rule was seen to do what. A rule is covered when some
-// case saw it hold and some case saw it violated.
-type Covered struct {
+// RuleCoverage counts the cases in which a rule had each result. A rule is covered when it was
+// satisfied in one case and violated in another.
+type RuleCoverage struct {
 	Rule     string `json:"rule"`
 	Held     int    `json:"held"`
 	Violated int    `json:"violated"`
 	NoMatch  int    `json:"noMatch"`
 	Erred    int    `json:"erred"`
 
-	Matches bool `json:"matches"` // it has a match, by which it may leave objects out
+	Matches bool `json:"matches"` // it has a match, so it may skip objects
 }
 
-// Run plays each case.
+// Run evaluates each case.
 func Run(rules *policy.Policy, cases []Case) Result {
-	r := Result{Cases: []Played{}, Rules: []Covered{}}
-	known := map[string]*Covered{}
+	r := Result{Cases: []CaseResult{}, Rules: []RuleCoverage{}}
+	known := map[string]*RuleCoverage{}
 	for _, rule := range rules.Rules() {
-		r.Rules = append(r.Rules, Covered{Rule: rule.Name, Matches: rule.Match != ""})
+		r.Rules = append(r.Rules, RuleCoverage{Rule: rule.Name, Matches: rule.Match != ""})
 	}
 	for i := range r.Rules {
 		known[r.Rules[i].Rule] = &r.Rules[i]
 	}
 	for _, c := range cases {
 		var unasked []string
-		c.Input, unasked = Fit(rules, c.Input)
+		c.Input, unasked = AlignFacts(rules, c.Input)
 		verdict := rules.Evaluate(c.Input)
 		diff := slices.Concat(c.strangers(known), strange(unasked), c.Want.diff(verdict))
 		if len(diff) > 0 {
 			diff = append(diff, c.nowhere(rules, verdict)...)
 		}
-		r.Cases = append(r.Cases, Played{Name: c.Name, File: c.File, Line: c.Line, OK: len(diff) == 0, Diff: diff})
+		r.Cases = append(r.Cases, CaseResult{Name: c.Name, File: c.File, Line: c.Line, OK: len(diff) == 0, Diff: diff})
 		if len(diff) > 0 {
 			r.Failed++
 		}
@@ -69,7 +69,7 @@ func Run(rules *policy.Policy, cases []Case) Result {
 }
 
 // strangers names the rules that a case wants and that do not exist.
-func (c Case) strangers(known map[string]*Covered) (lines []string) {
+func (c Case) strangers(known map[string]*RuleCoverage) (lines []string) {
 	var named []string
 	if c.Want.Violated != nil {
 		named = append(named, *c.Want.Violated...)
@@ -119,7 +119,7 @@ func (c Case) nowhere(rules *policy.Policy, v expense.Verdict) []string {
 }
 
 // cover counts one case for whatever a rule was seen to do in it.
-func cover(known map[string]*Covered, looks []policy.ObjectResult) {
+func cover(known map[string]*RuleCoverage, looks []policy.ObjectResult) {
 	type sight struct {
 		rule   string
 		result policy.ResultKind
@@ -145,9 +145,9 @@ func cover(known map[string]*Covered, looks []policy.ObjectResult) {
 }
 
 // Full reports whether nothing of a rule is left to be seen.
-func (c Covered) Full() bool { return c.Held > 0 && c.Violated > 0 }
+func (c RuleCoverage) Full() bool { return c.Held > 0 && c.Violated > 0 }
 
-func coverage(rules []Covered) int {
+func coverage(rules []RuleCoverage) int {
 	if len(rules) == 0 {
 		return 100
 	}

@@ -10,7 +10,7 @@ import (
 	"concur-connector/policy"
 )
 
-// Change is what other rules make of what was judged.
+// Change is the outcome by other rules, compared with the recorded outcome.
 type Change struct {
 	ID       string    `json:"notificationId"`
 	RunID    string    `json:"runId,omitempty"`
@@ -41,7 +41,8 @@ const (
 // unrecorded stands for the fields of a run that did not record what it kept.
 const unrecorded = "(what the run kept is not recorded)"
 
-// Compare judges what was judged by other rules, as of the recorded time and facts.
+// Compare evaluates a past report or travel request by other rules, at the recorded time and with
+// the recorded facts.
 func Compare(rules *policy.Policy, past Past) Change {
 	kept := past.Kept
 	if past.Whole {

@@ -41,7 +41,7 @@ const (
 	NotThere   = Skip("its history is no longer kept")
 )
 
-// Reader reads what was judged from the histories of runs.
+// Reader reads past evaluations from the histories of runs.
 type Reader struct {
 	Temporal  client.Client
 	Namespace string
