@@ -356,7 +356,7 @@ func TestUnclearTravelRequestIsParked(t *testing.T) {
 	for name, c := range map[string]struct{ name, operations, why string }{
 		"no operations":            {external, "", "settings.actWithoutOperations"},
 		"operations that are null": {external, "null", "settings.actWithoutOperations"},
-		"nothing that is offered":  {external, "[]", "does not offer us to decide"},
+		"nothing that is offered":  {external, "[]", "does not offer the connector"},
 		"an unknown name":          {"Validación externa", both, "settings.externalValidationNames"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 	"concur-connector/concur/wire"
 )
 
-// maxErrorBody limits what is read of an answer that is no success, in bytes.
+// maxErrorBody is how many bytes of an error answer are read.
 const maxErrorBody = 64 << 10
 
 // maxRetryAfter limits how long Concur can make the client wait.
@@ -101,8 +101,8 @@ func wantsLogin(h http.Header) bool {
 	})
 }
 
-// asGatewayError turns an error into that of a gateway's answer. Nobody knows whether a write
-// went through before.
+// asGatewayError turns an error into that of a gateway's answer. The outcome of a write is
+// unknown: the gateway may have answered after Concur received the write.
 func (r request) asGatewayError(e *Error, said string) *Error {
 	switch {
 	case e.Kind == RateLimited || e.Status >= 500:

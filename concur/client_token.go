@@ -33,7 +33,7 @@ func (t *tokens) warn() {
 	now, status := time.Now(), t.state.status()
 	if t.store == nil && !status.ObtainedAt.IsZero() && status.RefreshExpiresAt.IsZero() && !t.warned.unknownEndLogged {
 		t.warned.unknownEndLogged = true
-		t.log.Warn("concur does not say when the refresh token ends, and without CONCUR_TOKEN_FILE nobody remembers how old it is: it ends six months after it was issued")
+		t.log.Warn("concur does not say when the refresh token ends, and without CONCUR_TOKEN_FILE its age is lost at each restart: it ends six months after it was issued")
 	}
 	if !status.RenewalDue(now, max(t.warning, lastWarning)) {
 		return
@@ -127,11 +127,11 @@ func (c *Client) Revoke(ctx context.Context) error {
 	}
 	unlock, err := t.store.lock()
 	if err != nil {
-		return fmt.Errorf("revoke access: it is revoked, but not forgotten: %w", err)
+		return fmt.Errorf("revoke access: it is revoked, but could not be removed from the token file: %w", err)
 	}
 	defer unlock()
 	if err := t.store.remove(); err != nil {
-		return fmt.Errorf("revoke access: it is revoked, but not forgotten: %w", err)
+		return fmt.Errorf("revoke access: it is revoked, but could not be removed from the token file: %w", err)
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 	"concur-connector/expense"
 )
 
-// Code is a code by which an interface of Concur says why it refuses a request.
+// Code is a code with which one of Concur's interfaces says why it refuses a request.
 type Code struct {
 	Code string // in lower case, and without the prefix error.workflow.
 	Kind expense.Kind
@@ -153,8 +153,8 @@ var codes = []Code{
 // Codes lists every documented code of a refusal.
 func Codes() []Code { return slices.Clone(codes) }
 
-// decisive are the kinds of which one that an answer names goes before the others: what
-// only a person can fix goes first.
+// decisive orders the kinds. If an answer has several codes, the earliest kind decides. Errors
+// that only a person can fix come first.
 var decisive = []expense.Kind{Blocked, NoApprover, CommentMissing, NotWaiting, NotFound, Rejected, Forbidden, Unauthorized, Unavailable}
 
 // codeOf finds the documented code that decides, of those that an answer has.
@@ -256,7 +256,7 @@ func kindOf(status int, body []byte, write bool) (expense.Kind, Code) {
 var rateLimitWords = regexp.MustCompile(`\b(requests?|rate|calls?|api)\s+(limits?|quota)|\blimit (of|on|for) (requests|calls)|\bnumber of (requests|calls)|too many (requests|calls)|throttl`)
 
 // badRequestKind finds the two temporary conditions that Concur reports as a 400. Only the
-// text tells them from a refusal. It chooses a delay and nothing more.
+// text shows that they are not refusals. The kind only chooses a delay.
 func badRequestKind(body []byte) expense.Kind {
 	switch text := bytes.ToLower(body); {
 	case bytes.Contains(text, []byte("deadlock")):
@@ -269,7 +269,7 @@ func badRequestKind(body []byte) expense.Kind {
 
 var codeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z_.]{0,63}$`)
 
-// codeWord keeps a code that is a word, which names nobody.
+// codeWord keeps a code that is a single word, because a word names no person.
 func codeWord(code string) string {
 	if codeForm.MatchString(code) {
 		return code

@@ -10,13 +10,13 @@ import (
 	"unicode"
 )
 
-// The headers by which Concur announces the end of an interface.
+// The headers with which Concur announces the end of an interface.
 const (
 	warnHeader   = "x-api-warn"
 	sunsetHeader = "sunset"
 )
 
-// maxAnnouncement limits what is kept of such a header, in bytes.
+// maxAnnouncement is how many bytes of such a header are kept.
 const maxAnnouncement = 200
 
 // Deprecation is Concur's announcement that the interface of an operation will end.

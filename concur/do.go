@@ -30,30 +30,30 @@ const (
 // request is one call of an operation.
 type request struct {
 	op        string
-	needs     string // the role and scope to check when Concur forbids it
+	needs     string // the role and scope to check if Concur forbids the call
 	method    string
 	target    target
 	body      []byte
-	write     bool // it changes something: an answer that is lost leaves that unknown
-	forTokens bool // it changes our own access, and no report
-	emptyBody bool // its answer needs no body
-	// bodiless says that Concur documents no body for its success: one without the correlation
-	// ID is the answer of a gateway.
+	write     bool // it changes something: if no answer arrives, the outcome is unknown
+	forTokens bool // it changes the connector's tokens, and no report
+	emptyBody bool // its answer may have no body
+	// bodiless says that Concur documents no body for a success. A success without the
+	// correlation ID is then the answer of a gateway.
 	bodiless   bool
-	onlyStatus int    // the only status that is a success of this write; 0: any of them
-	accept     string // the media type that is asked for; XML when empty
-	media      string // of the body; XML when empty
+	onlyStatus int    // the only status that is a success of this write; 0: any success
+	accept     string // the media type of the answer; empty: XML
+	media      string // the media type of the body; empty: XML
 
-	err *Error // why it cannot be sent
+	err *Error // why the request cannot be sent
 
-	omitMessage bool // what Concur says of a failure may name a person: its code is kept alone
+	omitMessage bool // keep only the code of a failure, because its message may name a person
 
-	// consume reads the answer as it comes, when it may be too long to be held in
-	// memory. It is called once, with the body of a success.
+	// consume reads an answer that may be too long for memory, while the answer arrives. It is
+	// called once, with the body of a success.
 	consume func(body io.Reader) error
 }
 
-// answer is what Concur answered with success.
+// answer is a success of Concur's.
 type answer struct {
 	status      int
 	body        []byte
@@ -62,10 +62,10 @@ type answer struct {
 	correlation string
 }
 
-// do sends a request and returns the answer if it is a success. A token that is refused is
-// refreshed once for a 401 and, of a read, once for a 403. A write that is forbidden is not
-// sent again: a 403 has other causes than a token that has ended, and a read tells which. A
-// revocation may be sent again: it is of our own access and of no report.
+// do sends a request and returns the answer if it is a success. After a 401, and after the 403
+// of a read, do renews the token and sends the request once more. It does not repeat a write
+// that Concur forbids, because a 403 can have another cause than the token; a later read shows
+// the cause. It may repeat a revocation, which changes no report.
 func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 	switch {
 	case ctx == nil:
@@ -102,9 +102,9 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 	}
 }
 
-// TokenRenewedSince reports whether the access token with which a request was refused has been
-// replaced since. A 403 may say that the token has ended: when a read after a write that was
-// forbidden has renewed it, the write may be sent again.
+// TokenRenewedSince reports whether the client has replaced the access token of a refused
+// request. A 403 can mean that the token has ended. If a read after a forbidden write has
+// renewed the token, the caller may send the write again.
 func (c *Client) TokenRenewedSince(refusal error) bool {
 	var e *Error
 	if !errors.As(refusal, &e) || e.Status != http.StatusForbidden || e.Gateway {
@@ -115,17 +115,17 @@ func (c *Client) TokenRenewedSince(refusal error) bool {
 	return c.tokens.state.Generation != e.generation
 }
 
-// GrantedSince renews the access token with which Concur forbade a write, and reports whether
-// the new token has a scope that the old one did not have: then read again, and send the write
-// again. A token has the scopes of the time at which it was issued, so a scope that is granted
-// later helps only with a new token. Call it when a read has shown that the report still waits.
+// GrantedSince renews the access token of a forbidden write, and reports whether the new token
+// has a scope that the old one did not have. If so, read again and send the write again. A
+// token keeps the scopes of the time at which it was issued, so a scope that is granted later
+// needs a new token. Call GrantedSince after a read has shown that the report still waits.
 // Without a new token it reports false, and the refusal stands.
 func (c *Client) GrantedSince(ctx context.Context, refusal error) bool {
 	var e *Error
 	if !errors.As(refusal, &e) || e.Kind != Forbidden || e.Status != http.StatusForbidden || e.Gateway {
 		return false
 	}
-	key := fmt.Sprint(" forbidden ", e.generation) // who was refused with another token waits for another renewal
+	key := fmt.Sprint(" forbidden ", e.generation) // callers with another token wait for another renewal
 	now, err := c.tokens.renew(ctx, key, func(s state) bool { return s.fresh() && s.Generation != e.generation })
 	if err != nil {
 		c.log.Warn("a write was forbidden, and the access token could not be renewed", "op", e.Op, "error", err)
@@ -135,8 +135,8 @@ func (c *Client) GrantedSince(ctx context.Context, refusal error) bool {
 	return len(before) > 0 && slices.ContainsFunc(strings.Fields(now.Scope), func(scope string) bool { return !slices.Contains(before, scope) })
 }
 
-// send sends a request once, in its turn, unless ctx has ended. A write that is on its
-// way is not interrupted: whether it took effect would not be known.
+// send sends a request once, in its turn, unless ctx has ended. It does not interrupt a write
+// that has begun, because the outcome would then be unknown.
 func (c *Client) send(ctx context.Context, r request, access access) (*answer, error) {
 	if err := c.transport.pace.wait(ctx); err != nil {
 		return nil, interrupted(r.op, cmp.Or(ctx.Err(), err))
@@ -152,7 +152,7 @@ func (c *Client) send(ctx context.Context, r request, access access) (*answer, e
 
 	var written atomic.Bool
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		// The transport asks for another connection only when nothing was done on the one before.
+		// The transport asks for another connection only if nothing was sent on the previous one.
 		GetConn:      func(string) { written.Store(false) },
 		WroteHeaders: func() { written.Store(true) },
 	}), r.method, access.base, bytes.NewReader(r.body))
@@ -191,7 +191,7 @@ func (c *Client) send(ctx context.Context, r request, access access) (*answer, e
 	}
 	level := slog.LevelDebug
 	if r.write || failure != nil {
-		level = slog.LevelInfo // Concur's support is told the correlation
+		level = slog.LevelInfo // Concur's support needs the correlation ID
 	}
 	c.log.Log(ctx, level, "concur request", "op", r.op, "status", status, "kind", kind,
 		"correlation", correlation, "took", time.Since(began))
@@ -201,7 +201,7 @@ func (c *Client) send(ctx context.Context, r request, access access) (*answer, e
 	return a, nil
 }
 
-// receive waits for the answer, reads it within the limit and judges it.
+// receive waits for the answer, reads it within the limit and classifies it.
 func (c *Client) receive(r request, req *http.Request, written func() bool) (*answer, *Error) {
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
@@ -210,7 +210,7 @@ func (c *Client) receive(r request, req *http.Request, written func() bool) (*an
 	defer resp.Body.Close()
 	c.transport.announced(r.op, resp.Header)
 	if resp.StatusCode/100 != 2 {
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what there is of it, the status says enough
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // a part is enough: the status decides
 		if clean, _, err := wire.Clean(body, resp.Header.Get("Content-Type")); err == nil {
 			body = clean
 		}
@@ -231,7 +231,7 @@ func (c *Client) receive(r request, req *http.Request, written func() bool) (*an
 	}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, c.maxBody+1))
 	if err == nil {
-		// While a connection is closed for want of time the server may still end its answer.
+		// The answer may still end while the connection is being closed at the deadline.
 		err = req.Context().Err()
 	}
 	switch {
@@ -256,8 +256,8 @@ func (c *Client) receive(r request, req *http.Request, written func() bool) (*an
 	return a, nil
 }
 
-// logReplaced logs that Concur's answer held characters that no XML may hold, or bytes that
-// are no text. Each has become U+FFFD.
+// logReplaced logs that Concur's answer had characters that XML forbids, or bytes that are not
+// text. Each was replaced by U+FFFD.
 func (c *Client) logReplaced(r request, a *answer, count int) {
 	if count > 0 {
 		c.log.Warn("concur sent characters that are not allowed; U+FFFD was put in the place of each", "op", r.op, "count", count, "correlation", a.correlation)
@@ -277,8 +277,8 @@ func correlationOf(resp *http.Response) string {
 	return id[:min(len(id), 100)]
 }
 
-// transport is the only way out: nothing leaves it for a host that is not on the
-// allow-list, or in clear.
+// transport sends every request. It refuses hosts that are not on the allow-list, and requests
+// without TLS.
 type transport struct {
 	hosts        hosts
 	userAgent    string

@@ -44,7 +44,7 @@
 // report as a whole:
 //
 //   - [expense.V1]: one request. The callout names a report by its v1.1 key, which no other
-//     interface knows. The currency of what was paid is a name and not a code.
+//     interface knows. The currency of a payment is a name, not a code.
 //   - [expense.V3]: a few requests for each hundred entries. Currencies are codes, and
 //     list fields have their codes. It says only whether there are attendees and comments.
 //     If [expense.Parts] asks for their numbers, the client asks v4; otherwise a number that
@@ -131,8 +131,8 @@
 //	switch {
 //	case errors.Is(err, concur.NotFound): // it is gone
 //	case errors.Is(err, concur.Unavailable), errors.Is(err, concur.RateLimited): // later; Error.RetryAfter says when
-//	case errors.Is(err, concur.Interrupted): // our own context has ended; errors.Is finds its error, too
-//	case errors.Is(err, concur.InvalidArgument): // we passed what cannot be right; nothing was sent
+//	case errors.Is(err, concur.Interrupted): // the context has ended; errors.Is finds its error, too
+//	case errors.Is(err, concur.InvalidArgument): // an argument is wrong; nothing was sent
 //	case errors.Is(err, concur.NotWaiting): // the report is at another step; read it again
 //	case errors.Is(err, concur.Forbidden): // a role or scope is missing, and named
 //	case errors.Is(err, concur.Malformed): // the answer cannot be represented

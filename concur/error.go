@@ -119,22 +119,21 @@ func asMalformed(err error) error {
 // Error is the failure of one operation. It holds no token, no body and no URL. errors.Is
 // finds the error of the context that ended the operation.
 type Error struct {
-	Op            string        // what was tried: "read report"
+	Op            string        // the operation, such as "read report"
 	Kind          expense.Kind  // what may be done about it
-	Status        int           // HTTP status; 0 when there was no answer
+	Status        int           // HTTP status; 0: no answer
 	Code          string        // Concur's code or ID of the error, if it gave one
 	Message       string        // one line for an operator, often Concur's own words
-	CorrelationID string        // to be named to Concur's support
-	RetryAfter    time.Duration // how long Concur asks to wait; 0 when it does not say
-	Fix           string        // what a person can do, when Concur's code says it
-	// Gateway is set when something between us and Concur, such as a proxy or a firewall, has
-	// answered in Concur's place: a web page, a text, or an error in a form of its own. That may
-	// have any status. Nothing of what it says is kept.
+	CorrelationID string        // for Concur's support
+	RetryAfter    time.Duration // how long Concur asks to wait; 0: it does not say
+	Fix           string        // what a person can do, if Concur's code shows it
+	// Gateway is true if a proxy, a firewall or a gateway has answered in Concur's place. The
+	// answer may have any status. Its text is not kept.
 	Gateway        bool
 	RequiredFields []string // of CommentMissing: the fields that Concur requires, [Comment] or [ExpenseRejectedComment]
 
 	cause       error  // of the context; nothing else is kept
-	partMissing bool   // something that a report needs was not found, and not the report
+	partMissing bool   // a part of the report was not found, not the report itself
 	generation  int    // of the access token that was refused
 	scopes      string // of that token, as Concur granted them; empty: Concur has not said
 }

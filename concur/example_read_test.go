@@ -120,7 +120,7 @@ func ExampleClient_EntriesV3() {
 	// Forbidden 403 true
 }
 
-// A value that Concur does not tell is nil, and neither false nor zero. A header of v4 does not
+// A value that Concur does not provide is nil, not false or zero. A header of v4 does not
 // say whether there are exceptions on the report: their list is read when it is asked for.
 func ExampleClient_ReadReport_absent() {
 	const report = "/expensereports/v4/users/32c2fcc3-b2e8-4907-9672-5b3f49b1c643/context/TRAVELER/reports/764428DD6A664AF0BFCB"
@@ -143,15 +143,15 @@ func ExampleClient_ReadReport_absent() {
 			fmt.Println(err)
 			return
 		}
-		if told := read.Report.HasException; told == nil {
-			fmt.Println("not told")
+		if has := read.Report.HasException; has == nil {
+			fmt.Println("unknown")
 		} else {
-			fmt.Println("told:", *told)
+			fmt.Println("known:", *has)
 		}
 	}
-	fmt.Println("by v4 a category is told:", expense.V4.Provides("entry.category"))
+	fmt.Println("v4 provides a category:", expense.V4.Provides("entry.category"))
 	// Output:
-	// not told
-	// told: true
-	// by v4 a category is told: no
+	// unknown
+	// known: true
+	// v4 provides a category: no
 }

@@ -37,18 +37,18 @@ func ExampleRead_SameValidation() {
 	}
 	header := expense.Parts{HeaderOnly: true}
 
-	judged := read(expense.Parts{})
-	if now := read(header); now.SameValidation(judged) {
+	evaluated := read(expense.Parts{})
+	if now := read(header); now.SameValidation(evaluated) {
 		late := expense.ExistingException{Exception: expense.Exception{ObjectType: expense.OnReport, Code: "LATE"}}
 		fmt.Println("put:", client.PutExceptionV4(ctx, now.Report.ID, late))
-		judged = read(header)
+		evaluated = read(header)
 	}
-	if now := read(header); now.SameValidation(judged) {
+	if now := read(header); now.SameValidation(evaluated) {
 		fmt.Println("passed on:", client.ApproveReportV4(ctx, now.Report.ID, "", "", concur.Guard{"expectedStepCode": "EXTVAL"}))
 	}
 
 	version++ // somebody has moved it to the next external validation
-	fmt.Println("still there:", read(header).SameValidation(judged))
+	fmt.Println("still there:", read(header).SameValidation(evaluated))
 	// Output:
 	// put: <nil>
 	// passed on: <nil>

@@ -126,8 +126,8 @@ func ExampleClient_ReadRequest() {
 	// SENTBACK
 }
 
-// A report is passed on by v4, and only from the step that is meant. A refusal is told by
-// its kind.
+// Approve a report by v4, only at the step that the guard names. The kind of the error says why
+// Concur refused.
 func ExampleClient_ApproveReportV4() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("PATCH /expensereports/v4/reports/{id}/approve", func(w http.ResponseWriter, r *http.Request) {

@@ -10,16 +10,16 @@ import (
 	"strings"
 )
 
-// Guard names what Concur is to compare with the present step before it acts on a report
-// by v4: fields of the body with their values. Concur refuses the action when the present
-// step has other values. The fields of today are expectedStepCode and expectedStepSequence;
-// of earlier years expectedWorkflowStepInstanceId, currentProcessInstanceId and
-// currentSequence. Nil guards nothing.
+// Guard has the fields, with their values, that Concur compares with the report's current step
+// before an action by v4. Concur refuses the action if the step has other values. Concur now
+// documents expectedStepCode and expectedStepSequence. Earlier it documented
+// expectedWorkflowStepInstanceId, currentProcessInstanceId and currentSequence. Nil compares
+// nothing.
 //
-// A guard tells steps apart by these values alone. Concur gives the code EXTVAL to every
-// classic external validation, after the submission and before the extraction alike: with
-// expectedStepCode=EXTVAL the action also happens at a second one, which nobody has judged.
-// [Guard.NamesOneStep] says whether a guard can tell them apart.
+// Two steps with the same values are the same to a guard. Concur gives the code EXTVAL to every
+// classic external validation, after the submission and before the extraction. With
+// expectedStepCode=EXTVAL the action therefore also happens at a second validation, for which
+// the rules were never evaluated. [Guard.NamesOneStep] says whether a guard fits one step only.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html
 type Guard map[string]string
@@ -38,8 +38,8 @@ var guardFields = map[string]bool{
 // classicCode is the step code of every classic external validation.
 const classicCode = "EXTVAL"
 
-// NamesOneStep reports whether the guard can fit one step of a workflow alone: it has
-// another field than expectedStepCode, or a code that a company has given to a step itself.
+// NamesOneStep reports whether the guard can fit a single step of a workflow: it has a field
+// other than expectedStepCode, or a step code that the company has chosen.
 func (g Guard) NamesOneStep() bool {
 	for name, value := range g {
 		if name != "expectedStepCode" || !strings.EqualFold(strings.TrimSpace(value), classicCode) {

@@ -43,7 +43,7 @@ func everyPage[T any](ctx context.Context, c *Client, r request, decode func([]b
 }
 
 // onePage reads one page of a list and passes its rows to yield. A row that cannot be read is
-// passed on as an error of kind [Malformed]. It returns the name of the next page, or "" after
+// passed to yield as an error of kind [Malformed]. It returns the name of the next page, or "" after
 // the last.
 func onePage[T any](ctx context.Context, c *Client, r request, decode func([]byte) (wire.Page[T], error), yield func(row T, unread error) error) (next string, err error) {
 	if err := checkCharacters("?" + r.target.query); err != nil {
@@ -72,7 +72,7 @@ func onePage[T any](ctx context.Context, c *Client, r request, decode func([]byt
 		err = &Error{Op: r.op, Kind: Malformed, Message: "the list's next page is the one that was read"}
 	}
 	if e := (*Error)(nil); errors.As(err, &e) && e.Kind == Incomplete {
-		e.Kind = Malformed // it is no report of which something is missing
+		e.Kind = Malformed // the list is wrong, not a report
 	}
 	return next, err
 }

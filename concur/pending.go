@@ -34,7 +34,7 @@ type PendingReport struct {
 // first, page by page. If Concur refuses the list of the test users, yield gets the refusal
 // like a row that cannot be read. Neither list has Central Reconciliation reports.
 //
-// A row that cannot be read is passed on as an error of kind [Malformed], and does not stop
+// A row that cannot be read is passed to yield as an error of kind [Malformed], and does not stop
 // the others. An error of yield ends the page and is returned as it is. Yield may use the
 // client.
 //

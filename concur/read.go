@@ -14,48 +14,49 @@ import (
 
 // ReadOptions say how a report or a travel request is read.
 type ReadOptions struct {
-	// Via is the interface for a report that a callout names by its v1.1 address; "" is
-	// v1.1. One that is named by a v4 address is read by v4 when Via is v4, and else by v3:
-	// its v1.1 key is not known.
+	// Via is the interface for a report that a callout names by its v1.1 address. Empty means
+	// v1.1. A report with a v4 address is read by v4 if Via is v4, else by v3, because its v1.1
+	// key is unknown.
 	Via expense.Interface
-	// Fallback lets a report that a callout names be read by v1.1 when Via's interface
-	// refuses it, which proves that nothing was done.
+	// Fallback reads a report that a callout names by v1.1 if the interface of Via refuses the
+	// report.
 	Fallback bool
-	// ReadAgain says that a report that is not complete will be read again: it does not fall
-	// back for that reason yet.
+	// ReadAgain says that the caller will read an incomplete report again. Such a report does
+	// not fall back to v1.1 yet.
 	ReadAgain bool
 	Parts     expense.Parts
-	// Full has a report that does not wait at an external validation read like one that
-	// does, by v3 and v4; v1.1 shows all of it in any case.
+	// Full reads all parts by v3 and v4 even if the report does not wait at an external
+	// validation. v1.1 always shows the full report.
 	Full   bool
 	Logins []string // of the employees in [Read.OwnerListed]
 	// External says how the company's travel requests show that they wait at external
 	// validation.
 	External expense.ExternalValidation
-	// Steps has a report that a callout names, and that is read by v3 or v4, read by v1.1
-	// beside: that alone shows the address of the workflow step. What v1.1 does not show is
-	// no error; it is then as if Steps were not set.
+	// Steps also reads a report that a callout names by v1.1 if Via is v3 or v4, because only
+	// v1.1 shows the address of the workflow step. If v1.1 does not show the report, Steps has
+	// no effect.
 	Steps bool
 }
 
 // Read is the result of one read.
 type Read struct {
 	Report      *expense.Report
-	Request     *expense.TravelRequest // in the place of a report
+	Request     *expense.TravelRequest // set instead of Report
 	OwnerListed bool                   // the owner is one of the logins
-	// Validation names the stop at which it waits, and is empty when it does not wait for us.
+	// Validation identifies the validation step. It is empty if the report or travel request
+	// does not wait for the connector.
 	Validation string
-	// Unclear says why it is not known whether a travel request waits for us. Nothing may be
-	// written to it then. LeftAlone says why a person may want to look at one that does not
-	// wait for us. See [expense.Standing].
+	// Unclear says why it is unknown whether a travel request waits for the connector. The
+	// caller must then write nothing. SkippedReason says why a person may want to check a
+	// request that does not wait for the connector. See [expense.Standing].
 	Unclear       string
 	SkippedReason string
-	// HeaderHash is what the header tells of the step where Stop names none (v3, v4, and travel
-	// requests); it is empty where Stop names one. It is opaque: [Read.SameValidation] compares it.
+	// HeaderHash is a hash of the header if Validation does not identify the step exactly (v3,
+	// v4, and travel requests), else it is empty. [Read.SameValidation] compares it.
 	HeaderHash string
-	// Content holds a digest of all that the read showed, without what our own writes change:
-	// one of what v1.1 showed, and one of what was read of the parts by v3 or v4, or of a travel
-	// request. It is empty where only a header was read. It is opaque, as HeaderHash is.
+	// Content is a digest of all that the read showed, without the fields that the connector's
+	// own writes change. It names the interface. It is empty if only a header was read by v3 or
+	// v4. [Read.SameValidation] compares it.
 	Content string
 	// FallbackReason says why the report was not read by the interface that was asked for.
 	FallbackReason string
@@ -153,7 +154,7 @@ type reportOrigin struct {
 func originOf(report *expense.Report, owner string) (reportOrigin, error) {
 	switch {
 	case report.ID == "":
-		return reportOrigin{}, &Error{Op: "read report", Kind: Malformed, Message: "the report has no ReportId, by which v3 and v4 name it"}
+		return reportOrigin{}, &Error{Op: "read report", Kind: Malformed, Message: "the report has no ReportId, which v3 and v4 need"}
 	case owner == "":
 		return reportOrigin{}, &Error{Op: "read report", Kind: Malformed, Message: "the report does not name its owner, without whom v3 and v4 do not show it"}
 	}

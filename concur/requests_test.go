@@ -287,7 +287,7 @@ func TestATravelRequestIsReadWithItsStanding(t *testing.T) {
 		want     concur.Read
 	}{
 		"it waits for us":                      {`{"code": "SUBMITTED", "name": "Pending External Validation"}`, expense.ExternalValidation{}, concur.Read{Validation: "SUBMITTED"}},
-		"it waits for somebody else":           {`{"code": "SUBMITTED", "name": "Submitted & Pending Approval"}`, expense.ExternalValidation{}, concur.Read{SkippedReason: "offers us to decide"}},
+		"it waits for somebody else":           {`{"code": "SUBMITTED", "name": "Submitted & Pending Approval"}`, expense.ExternalValidation{}, concur.Read{SkippedReason: "offers the connector"}},
 		"its status has a name that we know":   {`{"code": "SUBMITTED", "name": "Externe Prüfung"}`, expense.ExternalValidation{Names: []string{"Externe Prüfung"}}, concur.Read{Validation: "SUBMITTED"}},
 		"its status has one that nobody knows": {`{"code": "SUBMITTED", "name": "Externe Prüfung"}`, expense.ExternalValidation{}, concur.Read{Validation: "SUBMITTED", Unclear: "is not known"}},
 	} {

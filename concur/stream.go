@@ -45,8 +45,8 @@ func (c *Client) stream(r request, a *answer, body io.Reader, contentType string
 	return nil
 }
 
-// boundedReader limits what is read and keeps the reason for its end, because a decoder cannot
-// tell a wrong answer from a truncated one.
+// boundedReader limits the bytes of an answer. It keeps the reason why the answer ended, because
+// to a decoder a truncated answer looks like a wrong one.
 type boundedReader struct {
 	r       io.Reader
 	left    int64

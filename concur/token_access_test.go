@@ -158,7 +158,7 @@ func TestTheEndOfARefreshTokenOfUnknownAgeIsUnknown(t *testing.T) {
 			client := s.client(t, logging(said))
 			require.Zero(t, renew(t, client).RefreshExpiresAt)
 			renew(t, client)
-			require.Equal(t, 1, strings.Count(said.String(), "nobody remembers how old it is"))
+			require.Equal(t, 1, strings.Count(said.String(), "its age is lost at each restart"))
 		}
 	})
 	t.Run("when an earlier one comes again", func(t *testing.T) {

@@ -51,7 +51,7 @@ func (c *Client) ReadRequest(ctx context.Context, objectURI string, o ReadOption
 // requestID returns the identifier in an object URI.
 func (c *Client) requestID(op, objectURI string) (string, error) {
 	if u, err := expense.SplitURL(objectURI); err == nil && strings.HasPrefix(strings.ToLower(u.Path), requestV1Path) {
-		return "", invalidArgument(op, "Concur has ended Request v1, by which this travel request is named; its identifier in Request v4 is not known")
+		return "", invalidArgument(op, "Concur has ended Request v1, which this address names; the identifier in Request v4 is not known")
 	}
 	t, err := c.target(op, ObjectURI, objectURI)
 	if err != nil {
@@ -90,7 +90,7 @@ func (c *Client) fillRequest(ctx context.Context, found wire.Owned, whole bool) 
 // name of the next page. The first page is ""; after the last page, next is "".
 // [expense.TravelRequest.Standing] says whether a row waits for the connector.
 //
-// A row that cannot be read is passed on as an error of kind [Malformed], and does not stop
+// A row that cannot be read is passed to yield as an error of kind [Malformed], and does not stop
 // the others. An error of yield ends the page and is returned as it is.
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html
@@ -166,7 +166,7 @@ func (c *Client) RequestExceptionsV4(ctx context.Context, requestID, userID stri
 
 // ApproveRequestV4 approves a travel request and returns it as Concur's answer shows it.
 // Concur compares nothing first: read the request before, and act while it waits
-// ([expense.TravelRequest.AtStop]). Once sent, the request ignores ctx until Concur has
+// ([expense.TravelRequest.AwaitsValidation]). Once sent, the request ignores ctx until Concur has
 // answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.workflow-resources.html

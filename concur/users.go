@@ -23,7 +23,7 @@ const (
 func (c *Client) UserID(ctx context.Context, login string) (string, error) {
 	r := request{op: "find user", needs: needsUsers, method: http.MethodPost, accept: mediaJSON, media: mediaJSON}.at(usersPath + "/.search").ofPerson()
 	if login == "" || len(login) > maxLogin || strings.ContainsFunc(login, func(c rune) bool { return c < ' ' || c == 0x7f }) {
-		return "", invalidArgument(r.op, "what is looked for cannot be a login")
+		return "", invalidArgument(r.op, "the text cannot be a login")
 	}
 	r.body = wire.EncodeUserSearch(login)
 	return c.userIDs.get(ctx, r.op, foldLogin(login), func(ctx context.Context) (string, error) {

@@ -94,25 +94,25 @@ func checkCode(code string) error {
 	return nil
 }
 
-// IsExpenseID reports whether an identifier is one by which v4 knows an expense or an
-// allocation. Those of v3 are of another form.
+// IsExpenseID reports whether an identifier has the form of the expenses and allocations of v4.
+// Identifiers of v3 have another form.
 func IsExpenseID(id string) bool { return wire.IsGUID(id) }
 
 const needsWorkflow = "the scope expense.report.workflowstatus.write, to be that of a company, and the report to stand at a step of the role External System"
 
-// ApproveReportV4 passes a report on that waits at a system step, by Workflows v4. The
-// comment may be empty, and so may the one about expenses of it that were rejected: where
-// Concur requires one of them, the error is of kind [CommentMissing].
-// Once it is sent it ignores ctx until Concur has answered: see the package.
+// ApproveReportV4 approves a report that waits at a system step, by Workflows v4. Both comments
+// may be empty; rejected is the one about rejected expenses. If Concur requires one of them, the
+// error is of kind [CommentMissing]. Once sent, the request ignores ctx until Concur has
+// answered: see the package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html
 func (c *Client) ApproveReportV4(ctx context.Context, reportID, comment, rejected string, guard Guard) error {
 	return c.actOnReport(ctx, "approve report", "approve", reportID, comment, rejected, guard)
 }
 
-// SendBackReportV4 sends a report that waits at a system step back to its owner, by
-// Workflows v4, which wants a comment.
-// Once it is sent it ignores ctx until Concur has answered: see the package.
+// SendBackReportV4 sends a report that waits at a system step back to its owner, by Workflows
+// v4, which requires a comment. Once sent, the request ignores ctx until Concur has answered: see
+// the package.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v4.workflows.html
 func (c *Client) SendBackReportV4(ctx context.Context, reportID, comment string, guard Guard) error {
@@ -129,7 +129,7 @@ func (c *Client) actOnReport(ctx context.Context, op, action, reportID, comment,
 		return invalidArgument(op, err.Error())
 	}
 	r.body = wire.EncodeWorkflow(comment, rejected, fields)
-	r.onlyStatus = http.StatusNoContent // nothing lists what was done: any other success may be a gateway's
+	r.onlyStatus = http.StatusNoContent // any other success may be a gateway's answer
 	return c.write(ctx, r)
 }
 

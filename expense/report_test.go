@@ -14,7 +14,7 @@ import (
 
 const stepOne = host + "/api/expense/expensereport/v1.1/report/nStep$1/WorkFlowAction"
 
-// judged is a report that waits at its first stop.
+// readReport returns a report that waits at its first validation step.
 func readReport(t testing.TB) *expense.Report {
 	t.Helper()
 	total, posted := money(t, "82.50000000", "USD"), money(t, "82.50000000", "USD")
@@ -140,7 +140,7 @@ func TestRevisionSurvivesStorage(t *testing.T) {
 func TestTheFlagsAreThoseOfTheRead(t *testing.T) {
 	t.Parallel()
 	r := readReport(t)
-	require.Equal(t, expense.Flags{Report: true, Entries: []string{"e1", "e2"}}, r.Flags(), "what was not told may be set")
+	require.Equal(t, expense.Flags{Report: true, Entries: []string{"e1", "e2"}}, r.Flags(), "a flag that Concur does not show may be set")
 	r.HasException, r.Entries[0].HasExceptions, r.Entries[1].HasExceptions = new(false), new(false), new(false)
 	require.Equal(t, expense.Flags{}, r.Flags())
 	r.HasException, r.Entries[1].HasExceptions = new(true), new(true)

@@ -28,7 +28,7 @@ func TestTravelRequestWaitsIfStatusAndOperationsAgree(t *testing.T) {
 	decide, recall, nothing := []string{"approve", "sendback"}, []string{"recall", "cancel"}, []string{}
 	german1 := expense.ExternalValidation{Names: []string{german}}
 	bare := expense.ExternalValidation{WithoutOperations: true}
-	const waits, elsewhere, offered, unknown = "waits", "", "although its status", "and Concur does not offer" // anything else is a part of what is unclear
+	const waits, elsewhere, offered, unknown = "waits", "", "although the status", "and Concur does not offer" // anything else is a part of what is unclear
 	for name, c := range map[string]struct {
 		code, name string
 		operations []string
@@ -41,8 +41,8 @@ func TestTravelRequestWaitsIfStatusAndOperationsAgree(t *testing.T) {
 		"both say so, by the code of events":        {"Q_EXTV", "", decide, expense.ExternalValidation{}, waits},
 		"both say so, in the company's language":    {"SUBMITTED", german, decide, german1, waits},
 		"and in English all the same":               {"SUBMITTED", external, decide, german1, waits},
-		"the status alone":                          {"SUBMITTED", external, recall, expense.ExternalValidation{}, "does not offer us to decide"},
-		"the status alone, nothing is offered":      {"SUBMITTED", external, nothing, bare, "does not offer us to decide"},
+		"the status alone":                          {"SUBMITTED", external, recall, expense.ExternalValidation{}, "does not offer the connector"},
+		"the status alone, nothing is offered":      {"SUBMITTED", external, nothing, bare, "does not offer the connector"},
 		"the status, and no operations":             {"SUBMITTED", external, nil, expense.ExternalValidation{}, "settings.actWithoutOperations"},
 		"the status, and that is enough":            {"SUBMITTED", external, nil, bare, waits},
 		"the operations alone":                      {"SUBMITTED", managers, decide, expense.ExternalValidation{}, offered},
@@ -59,7 +59,7 @@ func TestTravelRequestWaitsIfStatusAndOperationsAgree(t *testing.T) {
 		"such a name, and nothing":                 {"SUBMITTED", german, nothing, bare, unknown},
 		"a travel agency's, and no operations":     {"SUBMITTED", "Pending Travel Agency Update", nil, bare, elsewhere},
 		"an accent that is a character of its own": {"SUBMITTED", "Externe Pru\u0308fung steht aus", decide, german1, waits},
-		"operations in another case":               {"SUBMITTED", external, []string{"sendBack"}, expense.ExternalValidation{}, "does not offer us to decide"},
+		"operations in another case":               {"SUBMITTED", external, []string{"sendBack"}, expense.ExternalValidation{}, "does not offer the connector"},
 		"it was decided":                           {"APPROVED", "Approved", []string{"approve"}, expense.ExternalValidation{}, elsewhere},
 		"it was decided, and has our name":         {"APPROVED", external, decide, expense.ExternalValidation{}, "contradict each other"},
 		"it was sent back, and has our name":       {"SENTBACK", external, nil, bare, "contradict each other"},

@@ -103,7 +103,7 @@ func (r *TravelRequest) Standing(x ExternalValidation) Standing {
 		if !offered {
 			return Standing{}
 		}
-		return Standing{SkippedReason: "Concur offers us to decide, although its status says that it waits for somebody else"}
+		return Standing{SkippedReason: "Concur offers the connector to decide, although the status says that the request waits for somebody else"}
 	case r.Status != RequestSubmitted && r.Status != RequestExternalValidation && (owner == connector || offered || r.Operations == nil):
 		return unclear("its status code %s is not known", quoted(r.Status))
 	case r.Status == RequestExternalValidation, r.Status == RequestSubmitted && owner == connector:
@@ -115,13 +115,13 @@ func (r *TravelRequest) Standing(x ExternalValidation) Standing {
 		case r.Operations == nil:
 			return unclear("its status says that it waits at external validation, but Concur's answer has no operations; if Concur never sends them, set settings.actWithoutOperations in the rules file")
 		}
-		return unclear("its status says that it waits at external validation, but Concur does not offer us to decide")
+		return unclear("its status says that it waits at external validation, but Concur does not offer the connector to decide")
 	case r.Status == RequestSubmitted && offered:
-		return unclear("Concur offers us to decide, but its status name %s is not known; if this is external validation, add the name to settings.externalValidationNames in the rules file", quoted(r.StatusName))
+		return unclear("Concur offers the connector to decide, but the status name %s is not known; if this is external validation, add the name to settings.externalValidationNames in the rules file", quoted(r.StatusName))
 	case r.Status == RequestSubmitted && r.Operations == nil:
 		return unclear("Concur's answer has no operations, and its status name %s is not known; if this is external validation, add the name to settings.externalValidationNames in the rules file", quoted(r.StatusName))
 	}
-	return Standing{SkippedReason: fmt.Sprintf("its status name %s is not known, and Concur does not offer us to decide; if this is external validation, add the name to settings.externalValidationNames in the rules file", quoted(r.StatusName))}
+	return Standing{SkippedReason: fmt.Sprintf("its status name %s is not known, and Concur does not offer the connector to decide; if this is external validation, add the name to settings.externalValidationNames in the rules file", quoted(r.StatusName))}
 }
 
 // HasLeft reports whether the name of the status is another one than before, so that the request

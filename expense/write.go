@@ -32,7 +32,7 @@ type FailedWrite struct {
 	Answer
 	// OutcomeUnknown is false only if no attempt of this write has taken effect for certain.
 	OutcomeUnknown bool `json:"outcomeUnknown"`
-	// Fix tells an operator what to do. It is empty if Concur's code does not identify the cause.
+	// Fix is what an operator should do. It is empty if Concur's code does not identify the cause.
 	Fix string `json:"fix,omitempty"`
 }
 
@@ -77,7 +77,7 @@ type EarlierRuns struct {
 	CheckedRuns []string `json:"checkedRuns,omitempty"` // run IDs checked by this call
 	// Wrote is true if one of these runs had permission to write.
 	Wrote bool `json:"wrote,omitempty"`
-	// Code is the code of the exception by which one of these runs was to approve the report.
+	// Code is the code of the exception with which one of these runs was to approve the report.
 	Code string `json:"code,omitempty"`
 	// ActedAt is the time at which a run that wrote at this step ended. It is set only if that
 	// was so recent that Concur may not show the write yet.

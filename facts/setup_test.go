@@ -48,7 +48,7 @@ type question struct {
 	}
 }
 
-// company answers what it is told to, or every question with {"ok": true}.
+// company answers with its handler, or every question with {"ok": true}.
 type company struct {
 	*httptest.Server
 	answer http.HandlerFunc

@@ -13,7 +13,7 @@ const notStored = "the notification could not be stored; send it again later"
 // answer is what a request is answered and what the log says of it.
 type answer struct {
 	status int
-	text   string // one sentence for the sender; holds nothing of what was sent
+	text   string // one sentence for the sender, which quotes nothing of the request
 
 	notification string // its ID, when one was understood
 	kind         string

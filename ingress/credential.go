@@ -17,7 +17,7 @@ func NewCredential(user, password string) Credential {
 	return Credential{user: sha256.Sum256([]byte(user)), password: sha256.Sum256([]byte(password))}
 }
 
-// keyring tells whether a request carries one of its credentials.
+// keyring checks whether a request has one of its credentials.
 type keyring struct {
 	credentials []Credential
 	equal       func(a, b []byte) int // subtle.ConstantTimeCompare
@@ -27,8 +27,8 @@ func newKeyring(credentials []Credential) keyring {
 	return keyring{credentials: credentials, equal: subtle.ConstantTimeCompare}
 }
 
-// admits makes every comparison with every credential whatever the request holds,
-// so that the time it takes tells nothing.
+// admits compares the request with every credential, whatever the request holds, so that the
+// time of the answer reveals nothing.
 func (k keyring) admits(r *http.Request) bool {
 	user, password, wellFormed := r.BasicAuth()
 	given := NewCredential(user, password)

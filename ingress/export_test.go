@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// CountComparisons returns how many digests are compared to judge r.
+// CountComparisons returns how many digests are compared for r.
 func CountComparisons(credentials []Credential, r *http.Request) (count int, admitted bool) {
 	k := newKeyring(credentials)
 	k.equal = func(a, b []byte) int {

@@ -22,8 +22,7 @@ import (
 	"concur-connector/workflows"
 )
 
-// loadRules begins with the rules of the file. What is checked of them now is checked again
-// whenever the file has changed.
+// loadRules reads the rules file. It repeats its checks whenever the file changes.
 func loadRules(cfg config.Worker, company *facts.Client, logger *slog.Logger) (*policy.Reloader, error) {
 	rules, err := policy.NewReloader(policy.ReloadOptions{
 		Path: cfg.Rules, Check: func(p *policy.Policy) error { return errors.Join(looks(p), mayAsk(company, p)) }, Logger: logger,
@@ -42,7 +41,7 @@ func looks(p *policy.Policy) error {
 	return nil
 }
 
-// inUse says by which rules this process judges, for whoever asks whether it is ready.
+// inUse names the rules that this process uses, for the readiness answer.
 func inUse(rules activities.Rules) string {
 	now := rules.Current()
 	if now.Version() == "" {
@@ -60,15 +59,15 @@ func reachConcur(cfg config.Worker, logger *slog.Logger) (*concur.Client, error)
 	return concur.New(options)
 }
 
-// workers are the pollers of the callouts' queues and of the sweeps': a callout never
-// waits behind a sweep.
+// workers are the pollers of the callout queues and of the sweep queues. They are separate, so
+// that a callout never waits behind a sweep.
 type workers struct {
 	temporal client.Client
 	cfg      config.Worker
 	flows    workflows.Workflows
 	acts     *activities.Activities
 	concur   *concur.Client
-	fatal    chan error // from a worker that Temporal has told to give up
+	fatal    chan error // the error of a worker that the SDK has stopped
 }
 
 func build(cfg config.Worker, temporal client.Client, api *concur.Client, company *facts.Client, rules activities.Rules, logger *slog.Logger) (workers, error) {
@@ -124,13 +123,13 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		EventTypeDelay:    cfg.EventTypeDelay,
 		ConfirmDelay:      cfg.ConfirmDelay,
 	}}
-	// Of one process: a sweep of thousands opens as many runs, which mostly wait.
+	// For the whole process, because a sweep of thousands opens as many runs, which mostly wait.
 	worker.SetStickyWorkflowCacheSize(cfg.CachedRuns)
 	return workers{temporal: temporal, cfg: cfg, flows: flows, acts: acts, concur: api, fatal: make(chan error, 6)}, nil
 }
 
-// start begins to poll all queues, or none. A worker of the SDK that could not start cannot
-// be started again, so each call makes new ones.
+// start polls all queues, or none. Each call makes new workers, because a worker of the SDK that
+// could not start cannot be started again.
 func (ws workers) start() (polling []worker.Worker, err error) {
 	rate := ws.cfg.RequestsPerSecond / activities.RequestsPerActivity
 	all := slices.Concat(
@@ -146,8 +145,8 @@ func (ws workers) start() (polling []worker.Worker, err error) {
 	return all, nil
 }
 
-// factsAtOnce is by how many reports at a time one queue of a worker asks the company's own
-// systems, which were not built for a sweep of thousands.
+// factsAtOnce is for how many reports one queue of a worker asks the fact services at the same
+// time. These services were not built for a sweep of thousands.
 const factsAtOnce = 16
 
 // stopTimeout is how long a worker that stops waits for its activities. It is longer than a
@@ -155,8 +154,8 @@ const factsAtOnce = 16
 // take to show the write.
 func stopTimeout(cfg config.Worker) time.Duration { return 5*cfg.RequestTimeout + cfg.VisibleWithin }
 
-// pollers returns the workers of one queue and of its Concur queue, which is one of its
-// own so that its rate is limited for the whole fleet and for nothing else.
+// pollers returns the workers of a queue and of its Concur queue. Calls to Concur have a queue of
+// their own, so that one rate limit applies to all workers and to nothing else.
 func (ws workers) pollers(queue string, rate float64) []worker.Worker {
 	flows, acts := ws.flows, ws.acts
 	options := worker.Options{
@@ -179,7 +178,7 @@ func (ws workers) pollers(queue string, rate float64) []worker.Worker {
 	asks := worker.New(ws.temporal, workflows.FactQueue(queue), options)
 	register(asks, map[string]any{workflows.FetchFacts: acts.FetchFacts})
 
-	options.MaxConcurrentActivityExecutionSize = 0 // the SDK's own
+	options.MaxConcurrentActivityExecutionSize = 0 // the SDK's default
 	options.TaskQueueActivitiesPerSecond = rate
 	calls := worker.New(ws.temporal, workflows.ConcurQueue(queue), options)
 	register(calls, map[string]any{

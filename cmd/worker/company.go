@@ -8,8 +8,8 @@ import (
 	"concur-connector/policy"
 )
 
-// mayAsk refuses rules that ask what may not be asked. They name addresses; whose the
-// company's data may be is for the deployment to say.
+// mayAsk refuses rules with a fact address that the deployment does not allow, because facts
+// requests contain the company's data.
 func mayAsk(company *facts.Client, rules *policy.Policy) error {
 	for _, url := range rules.FactURLs() {
 		if company == nil {

@@ -1,5 +1,5 @@
 // Command worker runs the connector's workflows and activities: it reads reports
-// from Concur, judges them by the rules and acts.
+// from Concur, evaluates the rules for them and acts.
 package main
 
 import (

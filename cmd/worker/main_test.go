@@ -58,14 +58,14 @@ func file(t *testing.T, name, content string) string {
 	return path
 }
 
-// outcome is how the program ended and what it said.
+// outcome is the exit code and the output of the program.
 type outcome struct {
 	code      int
 	out, errs string
 }
 
-// play runs the worker with these arguments and exactly these settings, of which an
-// empty value removes one, until it ends.
+// play runs the worker with these arguments and these settings only, until it ends. An empty
+// value removes a setting.
 func play(t *testing.T, settings []map[string]string, args ...string) outcome {
 	t.Helper()
 	cmd := prepared(t, settings, args...)

@@ -16,15 +16,15 @@ import (
 	"concur-connector/workflows"
 )
 
-// The delays between two attempts to start. The longest one is how late a worker notices
-// that Temporal is back.
+// The delays between two attempts to start. A worker notices that Temporal is back after the
+// longest delay at the latest.
 const (
 	firstStartDelay = 500 * time.Millisecond
 	maxStartDelay   = 15 * time.Second
-	startAttempt    = 10 * time.Second // bounds one attempt
+	startAttempt    = 10 * time.Second // the timeout of one attempt
 )
 
-// startup brings the worker to the point where it polls, and knows whether it is there.
+// startup starts the worker, and records whether it polls.
 type startup struct {
 	cfg       config.Worker
 	temporal  client.Client
@@ -33,7 +33,7 @@ type startup struct {
 	logger    *slog.Logger
 
 	mu      sync.Mutex
-	missing error // why the worker does not poll yet; nil when it does
+	missing error // why the worker does not poll yet; nil: it polls
 }
 
 func newStartup(cfg config.Worker, temporal client.Client, namespace string, logger *slog.Logger) *startup {
@@ -60,8 +60,8 @@ func (s *startup) set(missing error) {
 	s.missing = missing
 }
 
-// prepare does once what must be done before polling: it checks the search attributes and
-// keeps the schedule of the sweep as it is configured.
+// prepare checks the search attributes, and sets the schedule of the sweep as configured. It does
+// so once, before the worker polls.
 func (s *startup) prepare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startAttempt)
 	defer cancel()
@@ -80,10 +80,9 @@ func (s *startup) prepare(ctx context.Context) error {
 	})
 }
 
-// untilStarted tries until the worker polls, whatever keeps Temporal away: an outage, a
-// namespace that is not there yet, or credentials that are refused. It gives up only for
-// search attributes that are missing, which its error says how to create. It returns
-// nothing when ctx ends first.
+// untilStarted tries to start until the worker polls, whatever the reason: an outage of Temporal,
+// a namespace that does not exist yet, or refused credentials. It gives up only if search
+// attributes are missing; the error says how to create them. It returns nil if ctx ends first.
 func (s *startup) untilStarted(ctx context.Context, start func() ([]worker.Worker, error)) ([]worker.Worker, error) {
 	for delay := firstStartDelay; ; delay = min(2*delay, maxStartDelay) {
 		var polling []worker.Worker
@@ -101,7 +100,7 @@ func (s *startup) untilStarted(ctx context.Context, start func() ([]worker.Worke
 			return nil, nil
 		}
 		s.set(err)
-		wait := delay/2 + rand.N(delay/2) // so that the workers of a fleet do not come at once
+		wait := delay/2 + rand.N(delay/2) // so that many workers do not try at the same time
 		s.logger.Warn("Temporal cannot be used yet, trying again", "error", err, "in", wait.Round(time.Millisecond).String())
 		select {
 		case <-ctx.Done():
@@ -111,19 +110,19 @@ func (s *startup) untilStarted(ctx context.Context, start func() ([]worker.Worke
 	}
 }
 
-// keepAccess is how old the access to Concur may become when nothing is asked of it.
+// keepAccess is how old the access token may become without a request to Concur.
 const keepAccess = 24 * time.Hour
 
-// How often it is looked for runs that another allow-list has parked, beside the start of a
-// worker, and the pause between two that are released. While workers are being replaced, an
-// old one may park a run again.
+// After its start, a worker looks every releaseEvery for runs that another allow-list has parked,
+// because an old worker may park a run again while workers are being replaced. releasePause is
+// the pause between two released runs.
 const (
 	releaseEvery = time.Hour
 	releasePause = 100 * time.Millisecond
 )
 
-// release has the runs try again that are parked because of their notification's own address,
-// and that another allow-list has refused.
+// release retries runs that are parked because another allow-list refused the address of their
+// notification.
 func (ws workers) release(ctx context.Context, s *startup) {
 	tick := time.NewTicker(releaseEvery)
 	defer tick.Stop()
@@ -143,8 +142,8 @@ func (ws workers) release(ctx context.Context, s *startup) {
 	}
 }
 
-// run polls as soon as Temporal allows it and until ctx ends, then lets what is in flight
-// finish. It calls started when it begins to poll.
+// run polls as soon as Temporal allows it, until ctx ends. It then waits for open activities. It
+// calls started when it begins to poll.
 func (ws workers) run(ctx context.Context, s *startup, started func()) error {
 	polling, err := s.untilStarted(ctx, ws.start)
 	if err != nil || polling == nil {
@@ -153,7 +152,7 @@ func (ws workers) run(ctx context.Context, s *startup, started func()) error {
 	defer stop(polling)
 	started()
 	go ws.release(ctx, s)
-	go ws.concur.RenewTokens(ctx, keepAccess) // ends with ctx; closing the client waits for what it began
+	go ws.concur.RenewTokens(ctx, keepAccess) // ends with ctx; closing the client waits for an open renewal
 	select {
 	case <-ctx.Done():
 		return nil

@@ -15,8 +15,8 @@ func paidBy(e *expense.Entry, transaction bool, paymentType string) {
 }
 
 // companyCard reports whether a company card paid. It returns nil if Concur does not say so.
-// Three values can tell: the transaction of a card feed, the personal card, and the code of the
-// payment type.
+// Three values can show it: the transaction of a card feed, the personal card, and the code of
+// the payment type.
 //
 // An entry without a transaction may still be paid by a company card, because an employee can
 // enter an expense by hand and choose the card. So the answer is no only if another way of

@@ -10,7 +10,7 @@ import (
 	"concur-connector/expense"
 )
 
-// claimed has the flags by which an entry claims to have parts.
+// claimed has the flags with which an entry claims to have parts.
 type claimed struct{ allocations, attendees, comments string }
 
 func (d *reportReader) entry(e *expense.Entry, number int) error {
@@ -101,8 +101,8 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 // findMissing records the first part that an entry claims and does not show. Three entries may
 // come without the parts that they claim:
 //
-//   - an itemized entry of which nothing was approved, without its itemizations
-//   - an entry of which nothing was approved, without its allocations
+//   - an itemized entry with an approved amount of zero, without its itemizations
+//   - an entry with an approved amount of zero, without its allocations
 //   - an itemized entry, without allocations
 func (d *reportReader) findMissing(number int, e *expense.Entry, claims claimed) {
 	record := func(into *string, isMissing bool, what string) {
@@ -152,12 +152,12 @@ func attendeeCount(listed bool, attendees int, claims claimed) *int {
 	return nil
 }
 
-// attendeeIdentity has the elements by which one attendee differs from another. Others change
-// although the report does not, such as the amounts that an attendee had in this year.
+// attendeeIdentity has the elements that identify an attendee. Other elements, such as the
+// attendee's amounts of this year, change although the report does not.
 var attendeeIdentity = []string{"attendeekey", "attendeetype", "externalid", "firstname", "lastname", "company", "title"}
 
 // attendee adds the identity of an attendee to the digests, and reports whether there is one.
-// An attendee's texts are no content of an entry.
+// The texts of an attendee do not count as texts of the entry.
 func (d *reportReader) attendee(digests *[]string) (isOne bool, err error) {
 	if d.Nil() {
 		return d.Skip()

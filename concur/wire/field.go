@@ -40,8 +40,8 @@ func fieldNumber(name, prefix string) (string, bool) {
 	return plain, ok && err == nil && n >= 1 && n <= 99 && (number == plain || number == "0"+plain)
 }
 
-// typedField is a field of which its type and its code are given, or not: only a list
-// has a code, and one that has none of its own may be printed before its name.
+// typedField returns a field. The type and the code may be empty. Only a list item has a code;
+// if Concur gives no code, it may print the code before the name.
 func typedField(kind, value, code string) expense.Field {
 	split := field(value)
 	switch {

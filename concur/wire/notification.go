@@ -39,8 +39,8 @@ func DecodeNotification(body []byte) (expense.Notification, error) {
 	return n, nil
 }
 
-// notificationNames has the names of a notification's texts in lower case, and for each the
-// name by which the connector keeps it.
+// notificationNames maps the names of a notification's texts, in lower case, to the connector's
+// names.
 var notificationNames = map[string]string{
 	"objecturi": objectURI, "objecttype": objectType, "eventtype": eventType, "eventdatetime": eventDateTime,
 	"notificationuri": notificationURI, "notificationurl": notificationURI,

@@ -36,7 +36,7 @@ func DecodeReportV3(body []byte) (Header, error) {
 // zero, or absent.
 type EntryV3 struct {
 	expense.Entry
-	Key          string `json:"key"` // the ID of v3, by which itemizations and allocations name their entry
+	Key          string `json:"key"` // the ID of v3, which itemizations and allocations refer to
 	ReportID     string `json:"reportId,omitempty"`
 	Allocated    bool   `json:"allocated,omitempty"` // wholly or in part
 	HasAttendees *bool  `json:"-"`                   // there are attendees; nil: it is not said

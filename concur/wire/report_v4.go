@@ -113,7 +113,7 @@ func readExpense(r record) ExpenseV4 {
 		PersonalCard: isNamed(source, "personalCardTransactionId"), HasExceptions: r.hasExceptions(),
 		ReceiptRequired: r.Bool("isPaperReceiptRequired"), ImageRequired: r.Bool("isImageRequired"),
 		MissingReceipt: r.Bool("hasMissingReceiptDeclaration"),
-		Rejected:       r.Bool("isExpenseRejected"), // only a single expense tells it
+		Rejected:       r.Bool("isExpenseRejected"), // only a single expense has it
 	}}
 	paidBy(&e.Entry, source.Holds("creditCardTransactionId", "creditCardTransaction"), code)
 	switch {
@@ -123,7 +123,7 @@ func readExpense(r record) ExpenseV4 {
 	case e.MissingReceipt != nil && !*e.MissingReceipt:
 		e.HasReceipt = new(false)
 	}
-	e.HasVAT = r.object("expenseTaxSummary").anyNotZero("totalTaxPostedAmount", "vatTaxTotal") // only a single expense tells
+	e.HasVAT = r.object("expenseTaxSummary").anyNotZero("totalTaxPostedAmount", "vatTaxTotal") // only a single expense has it
 	e.AttendeeCount = r.count("attendeeCount")
 	links := r.objects("links")
 	e.MaybeItemization = len(links) > 0 && !r.Has("parentExpenseId") && !hasLink(links, "itemizations")

@@ -69,7 +69,7 @@ type Worker struct {
 	Fallback       bool   `envconfig:"CONCUR_FALLBACK" default:"false" desc:"if true, use v1.1 for a report that Concur refuses to show, or to show in full, through CONCUR_INTERFACE"`
 	StepGuard      string `envconfig:"CONCUR_STEP_GUARD" default:"expectedStepCode=EXTVAL" desc:"what Concur compares with the report's step before an action by v4: field=value, several separated by commas; or none"`
 	AmbiguousSteps string `envconfig:"CONCUR_AMBIGUOUS_STEPS" default:"park" desc:"what to do by v4 when the rules file names several steps, the step guard fits each, and v1.1 does not show the report's step: park, for an operator; or act"`
-	ReadSteps      bool   `envconfig:"CONCUR_READ_STEPS" default:"true" desc:"if true, v3+v4 and v4 also ask v1.1 for the step of a report that a callout names; only v1.1 tells two external validations apart"`
+	ReadSteps      bool   `envconfig:"CONCUR_READ_STEPS" default:"true" desc:"if true, v3+v4 and v4 also ask v1.1 for the step of a report that a callout names; only v1.1 distinguishes two external validations"`
 
 	RequestsPerSecond float64 `envconfig:"CONCUR_REQUESTS_PER_SECOND" default:"20" desc:"most requests to Concur in a second, by all workers together and by each worker"`
 

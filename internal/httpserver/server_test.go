@@ -66,7 +66,7 @@ func TestARenewedCertificateIsUsedWithoutARestart(t *testing.T) {
 		content, err := os.ReadFile(from)
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(to, content, 0o600))
-		// A clock may be too coarse to tell two writes apart.
+		// Two writes may get the same time from a coarse clock.
 		stamp := time.Now().Add(time.Minute)
 		require.NoError(t, os.Chtimes(to, stamp, stamp))
 	}

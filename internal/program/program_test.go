@@ -26,10 +26,8 @@ func TestTheCommandLineDecidesWhetherTheProgramRuns(t *testing.T) {
 		out, errs string // parts of the output
 	}{
 		"without arguments it runs":       {nil, errRan.Error(), "", ""},
-		"with its own flag it runs":       {[]string{"-own"}, errRan.Error(), "", ""},
 		"it prints its version and ends":  {[]string{"-version"}, "", "worker ", ""},
 		"it prints its flags and ends":    {[]string{"-h"}, flag.ErrHelp.Error(), "", "CONCUR_*"},
-		"it shows its own flags":          {[]string{"-h"}, flag.ErrHelp.Error(), "", "-own"},
 		"it refuses an unknown flag":      {[]string{"-brave"}, "-brave", "", "usage: worker"},
 		"it refuses any other argument":   {[]string{"serve"}, `"serve"`, "", ""},
 		"it refuses a setting as a value": {[]string{"-version", "CONCUR_WRITES=on"}, "environment", "", ""},
@@ -38,9 +36,8 @@ func TestTheCommandLineDecidesWhetherTheProgramRuns(t *testing.T) {
 			t.Parallel()
 			var out, errs strings.Builder
 			err := program.Command(program.Program{
-				Name:  "worker",
-				Flags: func(flags *flag.FlagSet) { flags.Bool("own", false, "a flag of the program") },
-				Run:   func(context.Context, io.Writer, io.Writer) error { return errRan },
+				Name: "worker",
+				Run:  func(context.Context, io.Writer, io.Writer) error { return errRan },
 			}, t.Context(), c.args, &out, &errs)
 			if c.err == "" {
 				require.NoError(t, err)

@@ -171,8 +171,8 @@ func (prolog) next(r *Reader) error {
 	return nil
 }
 
-// inXML tells text and attributes, where a reference stands for a character, from
-// comments, CDATA sections and processing instructions, where it does not.
+// inXML finds comments, CDATA sections and processing instructions. In them, unlike in text and
+// attributes, a reference does not stand for a character.
 type inXML struct {
 	end  string                 // of the section that began last; empty: none is open
 	last [longestDelimiter]byte // the characters read last; 0 for one that is in no delimiter
@@ -276,7 +276,7 @@ func referred(text string) (c rune, ok bool) {
 	return rune(number), true
 }
 
-// inJSON tells strings, where a backslash escapes a character, from what is around them.
+// inJSON finds strings. Only in a string does a backslash escape a character.
 type inJSON struct{ inString bool }
 
 func (j *inJSON) next(r *Reader) error {

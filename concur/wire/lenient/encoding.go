@@ -17,7 +17,7 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// ErrEncoding says that a document is in an encoding that nobody here can read.
+// ErrEncoding says that a document is in an encoding that this package cannot read.
 var ErrEncoding = errors.New("it is in an encoding that is not known")
 
 // ByteOrderMark may begin a document in UTF-8.

@@ -10,7 +10,7 @@ import (
 )
 
 // The reasons why a document cannot be read. errCut wraps [io.ErrUnexpectedEOF], so that a
-// caller can tell a document that was cut off from one that is wrong.
+// caller can distinguish a truncated document from a wrong one.
 var (
 	ErrEmpty    = errors.New("empty")
 	ErrTrailing = errors.New("something follows the end of the document")
