@@ -90,7 +90,9 @@ type Options struct {
 	OlderRuns     OlderRuns // nil: no run looks for another run of its report
 	EarlierWrites EarlierWrites
 	Permits       Permits
-	Steps         Steps // nil: steps that callouts announce are not remembered
+	Notifier      Notifier   // nil: nobody is told about tasks
+	Tasks         TaskLister // needed to send digests
+	Steps         Steps      // nil: steps that callouts announce are not remembered
 	// OwnSteps says which of the objects that a sweep finds are this deployment's.
 	OwnSteps  expense.OwnSteps
 	Interface InterfaceOptions

@@ -12,6 +12,7 @@ import (
 	"concur-connector/concur"
 	"concur-connector/expense"
 	"concur-connector/facts"
+	"concur-connector/internal/notify"
 )
 
 // Delays say how long to wait before Concur is asked again.
@@ -66,6 +67,10 @@ func (a *Activities) failure(ctx context.Context, err error, details ...any) err
 	if errors.As(err, &noFact) {
 		return factFailure(ctx, noFact)
 	}
+	var noMessage *notify.Error
+	if errors.As(err, &noMessage) {
+		return messageFailure(noMessage)
+	}
 	var e *concur.Error
 	if !errors.As(err, &e) {
 		return err // an error of the connector's own: the retry policy repeats it until it is fixed
@@ -117,6 +122,15 @@ func lasting(ctx context.Context, gateway bool, kind expense.Kind, status int) b
 func factFailure(ctx context.Context, e *facts.Error) error {
 	return temporal.NewApplicationErrorWithOptions(e.Error(), string(e.Kind), temporal.ApplicationErrorOptions{
 		NonRetryable:   classOf(e.Kind) == parked || lasting(ctx, e.Gateway, e.Kind, e.Status),
+		NextRetryDelay: e.RetryAfter,
+	})
+}
+
+// messageFailure is failure for a message to approvers, with the delays of the retry policy unless
+// the receiver says how long to wait.
+func messageFailure(e *notify.Error) error {
+	return temporal.NewApplicationErrorWithOptions(e.Error(), string(e.Kind), temporal.ApplicationErrorOptions{
+		NonRetryable:   classOf(e.Kind) == parked,
 		NextRetryDelay: e.RetryAfter,
 	})
 }

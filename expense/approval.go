@@ -215,8 +215,15 @@ type NotifyApproversInput struct {
 	At             time.Time    `json:"at"` // when it happened or was due; tells two reminders of a task apart
 	Groups         []string     `json:"groups"`
 	Deadline       time.Time    `json:"deadline,omitzero"`
-	Why            string       `json:"why,omitempty"` // why the task was withdrawn
+	Why            string       `json:"why,omitempty"`  // why the task was withdrawn
+	Owner          Owner        `json:"owner,omitzero"` // is not told, even as an approver
 	Fields         []ShownField `json:"fields,omitempty"`
+}
+
+// SendDigestsInput asks to tell each approver once about all tasks that wait for them. Sending the
+// digests of one time twice tells people once.
+type SendDigestsInput struct {
+	At time.Time `json:"at"` // when they were due
 }
 
 // ExportRecordInput is what happened to the tasks of one run, to be kept for longer than
