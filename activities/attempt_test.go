@@ -36,6 +36,7 @@ type attempt struct {
 	number  int32         // 0: the first
 	timeout time.Duration // the heartbeat timeout; 0: nobody watches
 	details string        // of the heartbeat of an attempt before
+	before  any           // the same, if it is not a text
 	cancel  func(context.CancelCauseFunc)
 }
 
@@ -97,6 +98,9 @@ func execute(a attempt, method any, input any) (interface{ Get(any) error }, err
 	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&a}})
 	if a.details != "" {
 		env.SetHeartbeatDetails(a.details)
+	}
+	if a.before != nil {
+		env.SetHeartbeatDetails(a.before)
 	}
 	env.RegisterActivity(method)
 	return env.ExecuteActivity(method, input)

@@ -26,7 +26,7 @@ type Notifier interface {
 
 // TaskLister lists the tasks that wait for approvers.
 type TaskLister interface {
-	WaitingTasks(ctx context.Context) ([]expense.TaskSummary, error)
+	Tasks(ctx context.Context) ([]expense.TaskSummary, error)
 }
 
 // NotifyApprovers tells approvers a piece of news about a task. A retry tells only those who have
@@ -43,7 +43,7 @@ func (a *Activities) SendDigests(ctx context.Context, in expense.SendDigestsInpu
 		if a.options.Tasks == nil {
 			return nil, errors.New("activities: option Tasks is missing")
 		}
-		tasks, err := a.options.Tasks.WaitingTasks(ctx)
+		tasks, err := a.options.Tasks.Tasks(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("list the tasks that wait: %w", err)
 		}

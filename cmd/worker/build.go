@@ -84,6 +84,14 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 	if company != nil {
 		asker = company
 	}
+	tells, err := messages(cfg, logger)
+	if err != nil {
+		return workers{}, err
+	}
+	var notifier activities.Notifier
+	if tells != nil {
+		notifier = tells
+	}
 	acts, err := activities.New(activities.Options{
 		Concur:             api,
 		Rules:              rules,
@@ -94,6 +102,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		EarlierWrites:      known,
 		Permits:            known,
 		Steps:              known,
+		Notifier:           notifier,
 		OwnSteps:           own,
 		Interface:          activities.InterfaceOptions{Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback, ReadSteps: cfg.ReadSteps},
 		Guard:              guard,

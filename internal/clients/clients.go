@@ -1,5 +1,5 @@
-// Package clients builds the clients for Concur and for the fact services from the worker's
-// configuration. The worker and concurctl use it, so that both reach the same systems alike.
+// Package clients builds the clients for Concur, for the fact services and for messages to
+// approvers from the worker's configuration. The worker and concurctl use it, so that both reach the same systems alike.
 package clients
 
 import (
@@ -9,6 +9,7 @@ import (
 	"concur-connector/concur"
 	"concur-connector/facts"
 	"concur-connector/internal/config"
+	"concur-connector/internal/notify"
 )
 
 // ConcurOptions returns the options of the client for Concur. The client may write.
@@ -50,4 +51,23 @@ func FactServices(cfg config.Worker, logger *slog.Logger) (*facts.Client, error)
 		secrets = append(secrets, second)
 	}
 	return facts.New(facts.Options{Hosts: cfg.FactHosts, Secrets: secrets, RootCAs: roots, Timeout: cfg.FactTimeout, Logger: logger})
+}
+
+// Notifier returns what tells approvers about tasks, or nil when the configuration has none.
+// Without members, mails can go to fixed addresses only.
+func Notifier(cfg config.Worker, members notify.Directory, logger *slog.Logger) (*notify.Notifier, error) {
+	if cfg.Messages == "" {
+		return nil, nil
+	}
+	roots, err := config.Roots(cfg.MessageCA)
+	if err != nil {
+		return nil, fmt.Errorf("CONCUR_MESSAGE_CA: %w", err)
+	}
+	n, err := notify.New(notify.Options{
+		Path: cfg.Messages, Hosts: cfg.MessageHosts, RootCAs: roots, ApprovalsURL: cfg.ApprovalsURL, Members: members, Logger: logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("CONCUR_MESSAGES: the messages to approvers cannot be used:\n%w", err)
+	}
+	return n, nil
 }

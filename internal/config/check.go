@@ -98,6 +98,7 @@ func (p *problems) checkWorker(cfg Worker) {
 		}
 	}
 	p.checkFacts(cfg)
+	p.checkMessages(cfg)
 	if cfg.RulesReloadInterval != 0 {
 		p.checkDuration("CONCUR_RULES_RELOAD_INTERVAL", cfg.RulesReloadInterval, 100*time.Millisecond, day)
 	}
@@ -182,6 +183,22 @@ func (p *problems) checkFacts(cfg Worker) {
 		p.add("CONCUR_FACT_SECRET", "is required when CONCUR_FACT_SECRET_2 is set")
 	}
 	p.checkDuration("CONCUR_FACT_TIMEOUT", cfg.FactTimeout, minDelay, maxFactTimeout)
+}
+
+func (p *problems) checkMessages(cfg Worker) {
+	for _, host := range cfg.MessageHosts {
+		if !isHost(host) {
+			p.add("CONCUR_MESSAGE_HOSTS", "must be hosts or host:port separated by commas, exact names without scheme, path or wildcard")
+		}
+	}
+	switch u, err := url.Parse(cfg.ApprovalsURL); {
+	case cfg.ApprovalsURL == "" && cfg.Messages != "":
+		p.add("CONCUR_APPROVALS_URL", "is required when CONCUR_MESSAGES is set: messages link to that page")
+	case cfg.ApprovalsURL == "":
+	case err != nil || u.Scheme != "https" && (u.Scheme != "http" || !isLoopbackName(u.Hostname())) || !isHost(u.Host) ||
+		u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		p.add("CONCUR_APPROVALS_URL", "must be an address such as https://approvals.example.com; http:// is for loopback only")
+	}
 }
 
 // checkSigning checks a secret for Standard Webhooks. An empty secret is allowed.
@@ -298,6 +315,10 @@ func isLoopback(address string) bool {
 	if err != nil {
 		return false
 	}
+	return isLoopbackName(host)
+}
+
+func isLoopbackName(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -65,6 +65,11 @@ type Worker struct {
 	FactTimeout time.Duration `envconfig:"CONCUR_FACT_TIMEOUT" default:"10s" desc:"timeout of one request for facts; after it the worker retries"`
 	FactCA      string        `envconfig:"CONCUR_FACT_CA" desc:"path of PEM certificates to trust for the hosts that answer facts, in addition to the system's"`
 
+	Messages     string   `envconfig:"CONCUR_MESSAGES" desc:"path of the file that says how approvers are told about tasks; without it nobody is told"`
+	MessageHosts []string `envconfig:"CONCUR_MESSAGE_HOSTS" desc:"hosts of the webhooks and mail servers that may get messages to approvers: host or host:port, separated by commas"`
+	MessageCA    string   `envconfig:"CONCUR_MESSAGE_CA" desc:"path of PEM certificates to trust for these hosts, in addition to the system's"`
+	ApprovalsURL string   `envconfig:"CONCUR_APPROVALS_URL" desc:"address of the approvals page, as approvers open it, such as https://approvals.example.com; required with CONCUR_MESSAGES"`
+
 	Interface      string `envconfig:"CONCUR_INTERFACE" default:"v1.1" desc:"interface for reports that a callout names: v1.1; v3+v4, which reads by v3 and acts by v4; or v4"`
 	Fallback       bool   `envconfig:"CONCUR_FALLBACK" default:"false" desc:"if true, use v1.1 for a report that Concur refuses to show, or to show in full, through CONCUR_INTERFACE"`
 	StepGuard      string `envconfig:"CONCUR_STEP_GUARD" default:"expectedStepCode=EXTVAL" desc:"what Concur compares with the report's step before an action by v4: field=value, several separated by commas; or none"`

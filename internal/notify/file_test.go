@@ -35,7 +35,7 @@ func TestAMistakeInTheFileIsNamedWithItsPlace(t *testing.T) {
 		"channels:\n  a: {type: teams, urlFile: nowhere}\ndefault: a\n":                                                                        "urlFile cannot be read",
 		"channels:\n  a: {type: teams, urlFile: empty}\ndefault: a\n":                                                                          "is empty",
 		"channels:\n  a: {type: teams, urlFile: two}\ndefault: a\n":                                                                            "must contain one line",
-		"channels:\n  a: {type: slack, urlFile: foreign}\ndefault: a\n":                                                                        "evil.example.com is not an allowed host (CONCUR_NOTIFY_HOSTS)",
+		"channels:\n  a: {type: slack, urlFile: foreign}\ndefault: a\n":                                                                        "evil.example.com is not an allowed host (CONCUR_MESSAGE_HOSTS)",
 		"channels:\n  a: {type: slack, urlFile: plain}\ndefault: a\n":                                                                          "does not begin with https://",
 		"channels:\n  a: {type: slack, urlFile: '.'}\ndefault: a\n":                                                                            "is not a file",
 		"channels:\n  a: {type: webhook, secretFile: two}\ndefault: a\n":                                                                       "needs url",

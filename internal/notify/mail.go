@@ -15,10 +15,10 @@ import (
 	"concur-connector/expense"
 )
 
-// mail sends a message by SMTP, over a connection of its own. The connection is encrypted by
+// sendMail sends a message by SMTP, over a connection of its own. The connection is encrypted by
 // STARTTLS before anything about the message is sent; a server that does not offer STARTTLS, or
 // whose certificate is not trusted, gets nothing.
-func (n *Notifier) mail(ctx context.Context, m Message) *Error {
+func (n *Notifier) sendMail(ctx context.Context, m Message) *Error {
 	ch := m.to.channel
 	fail := func(kind expense.Kind, says string) *Error {
 		return &Error{Channel: ch.name, Kind: kind, Message: says, ChannelDown: true}

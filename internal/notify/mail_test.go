@@ -60,8 +60,8 @@ func TestEachMemberGetsOneMailInTheirLanguage(t *testing.T) {
 	server := newMailServer(t, f, true)
 	f.write(t, "password", "pass word\n")
 	people := groups{
-		"finance":     {{Name: "Anna Müller", Emails: []string{"anna@example.com", "a.mueller@example.com"}}, {Name: "Bob", Emails: []string{"bob@example.com"}}},
-		"controllers": {{Name: "Anna Müller", Emails: []string{"anna@example.com"}}, {Name: "Nobody"}},
+		"finance":     {{Name: "Anna Müller", Logins: []string{"anna@example.com", "a.mueller@example.com"}}, {Name: "Bob", Logins: []string{"bob@example.com"}}},
+		"controllers": {{Name: "Anna Müller", Logins: []string{"anna@example.com"}}, {Name: "Nobody"}},
 	}
 	n := f.notifier(t, mails(server, "")+"people:\n  Anna Müller: {language: de}\ntimezone: Europe/Berlin\nfields: [report.name, report.total]\n", people)
 	in := news()
@@ -120,7 +120,7 @@ func TestNoValueAddsAHeaderOrMarkupToAMail(t *testing.T) {
 	server := newMailServer(t, f, true)
 	f.write(t, "password", "pass word")
 	f.write(t, "templates/message.en.txt", `{{define "subject"}}{{range .Fields}}{{.Value}}{{end}} {{.Why}} {{.News}}{{end}}`)
-	people := groups{"finance": {{Name: "Eve\r\nBcc: victim@example.com", Emails: []string{"eve@example.com"}}}}
+	people := groups{"finance": {{Name: "Eve\r\nBcc: victim@example.com", Logins: []string{"eve@example.com"}}}}
 	n := f.notifier(t, mails(server, "")+"fields: report.name\ntemplates: templates\n", people)
 	in := news()
 	in.News, in.Why = expense.NewsWithdrawn, "recalled\nX-Evil: 1"
@@ -173,7 +173,7 @@ func TestAFailedMailIsClassifiedAndQuotesNobody(t *testing.T) {
 			if c.change != nil {
 				c.change(t, f, server)
 			}
-			n := f.notifier(t, mails(server, ""), groups{"finance": {{Name: "Anna", Emails: []string{"anna@example.com"}}}})
+			n := f.notifier(t, mails(server, ""), groups{"finance": {{Name: "Anna", Logins: []string{"anna@example.com"}}}})
 			err := sends(t, n, news())
 			var failure *notify.Error
 			require.ErrorAs(t, err, &failure)
@@ -198,7 +198,7 @@ func TestACertificateThatIsNotTrustedGetsNothing(t *testing.T) {
 	n := f.notifier(t, mails(server, "    to: finance@example.com\n"), nil, func(o *notify.Options) { o.RootCAs = newFolder(t).roots })
 	err := sends(t, n, news())
 	require.ErrorIs(t, err, expense.Unavailable)
-	require.ErrorContains(t, err, "not trusted (CONCUR_NOTIFY_CA)")
+	require.ErrorContains(t, err, "not trusted (CONCUR_MESSAGE_CA)")
 	require.Empty(t, server.got())
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/mail"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,8 +22,8 @@ import (
 
 // The settings that errors name.
 const (
-	hostsSetting = "CONCUR_NOTIFY_HOSTS"
-	caSetting    = "CONCUR_NOTIFY_CA"
+	hostsSetting = "CONCUR_MESSAGE_HOSTS"
+	caSetting    = "CONCUR_MESSAGE_CA"
 )
 
 const (
@@ -36,7 +37,7 @@ const newsTest expense.TaskNews = "test"
 // Person is a member of a group of approvers.
 type Person struct {
 	Name   string
-	Emails []string // the first one is written to; all of them, and logins, identify the person
+	Logins []string // Concur logins and e-mail addresses; mails go to the first address among them
 }
 
 // Directory knows the members of the groups. A person who decides on behalf of a member is a
@@ -308,18 +309,24 @@ func (n *Notifier) members(c *config, ch *channel, group string, add func(recipi
 	for _, p := range people {
 		own := c.people[p.Name]
 		address := own.address
-		if address == "" && len(p.Emails) > 0 {
-			address = p.Emails[0]
+		if at := slices.IndexFunc(p.Logins, isAddress); address == "" && at >= 0 {
+			address = p.Logins[at]
 		}
 		if address == "" {
 			unknown++
 			continue
 		}
-		add(recipient{channel: ch, name: p.Name, address: address, language: cmp.Or(own.language, ch.language), logins: append(slices.Clone(p.Emails), address)})
+		add(recipient{channel: ch, name: p.Name, address: address, language: cmp.Or(own.language, ch.language), logins: append(slices.Clone(p.Logins), address)})
 	}
 	if len(people) == 0 || unknown > 0 {
 		n.log.Warn("members of a group cannot be told by mail", "group", group, "channel", ch.name, "members", len(people), "withoutAddress", unknown)
 	}
+}
+
+// isAddress reports whether a login is an e-mail address.
+func isAddress(login string) bool {
+	a, err := mail.ParseAddress(login)
+	return err == nil && a.Address == login
 }
 
 // Send sends one message. The error is an [*Error].
@@ -329,7 +336,7 @@ func (n *Notifier) Send(ctx context.Context, m Message) error {
 	begun := time.Now()
 	var failure *Error
 	if m.to.channel.kind == typeSMTP {
-		failure = n.mail(ctx, m)
+		failure = n.sendMail(ctx, m)
 	} else {
 		failure = n.post(ctx, m)
 	}

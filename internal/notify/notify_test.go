@@ -22,7 +22,7 @@ func mailed(t *testing.T, f *folder, more string) string {
 func TestTheOwnerOfAReportIsNotTold(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t)
-	people := groups{"finance": {{Name: "Anna", Emails: []string{"anna@example.com", "anna.login"}}, {Name: "Bob", Emails: []string{"bob@example.com"}}}}
+	people := groups{"finance": {{Name: "Anna", Logins: []string{"anna.login", "anna@example.com"}}, {Name: "Bob", Logins: []string{"bob@example.com"}}}}
 	n := f.notifier(t, mailed(t, f, "digest: '08:00'\n"), people)
 	in := news()
 	in.Owner.Login = "ANNA.login"
@@ -44,8 +44,8 @@ func TestADigestReplacesRemindersAndTellsEachPersonOnce(t *testing.T) {
 	config := mails(server, "  erp: {type: webhook, url: '"+r.URL+"', secretFile: secret}\n  audit: {type: webhook, url: '"+r.URL+"/audit', secretFile: secret, reminders: each}\n") +
 		"digest: '08:00'\nfields: [report.name]\ngroups: {finance: [mail, erp], controllers: [mail, audit]}\n"
 	people := groups{
-		"finance":     {{Name: "Anna", Emails: []string{"anna@example.com"}}},
-		"controllers": {{Name: "Anna", Emails: []string{"Anna@example.com"}}, {Name: "Bob", Emails: []string{"bob@example.com"}}},
+		"finance":     {{Name: "Anna", Logins: []string{"anna@example.com"}}},
+		"controllers": {{Name: "Anna", Logins: []string{"Anna@example.com"}}, {Name: "Bob", Logins: []string{"bob@example.com"}}},
 	}
 	n := f.notifier(t, config, people)
 
@@ -99,7 +99,7 @@ func TestADigestReplacesRemindersAndTellsEachPersonOnce(t *testing.T) {
 func TestWithoutADigestEveryReminderIsAMessageAndThereAreNoDigests(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t)
-	n := f.notifier(t, mailed(t, f, ""), groups{"finance": {{Name: "Anna", Emails: []string{"anna@example.com"}}}})
+	n := f.notifier(t, mailed(t, f, ""), groups{"finance": {{Name: "Anna", Logins: []string{"anna@example.com"}}}})
 	reminder := news()
 	reminder.News = expense.NewsReminder
 	messages, err := n.Messages(reminder)
@@ -141,7 +141,7 @@ func TestAChangedFileWorksAtOnce(t *testing.T) {
 	n := f.notifier(t, "channels:\n  chat: {type: slack, urlFile: url}\ndefault: chat\n", nil)
 	f.write(t, "url", "https://elsewhere.example.com/")
 	_, err := n.Messages(news())
-	require.ErrorContains(t, err, "elsewhere.example.com is not an allowed host (CONCUR_NOTIFY_HOSTS)")
+	require.ErrorContains(t, err, "elsewhere.example.com is not an allowed host (CONCUR_MESSAGE_HOSTS)")
 	f.write(t, "url", r.URL+"/new")
 	require.NoError(t, sends(t, n, news()))
 }
@@ -153,7 +153,7 @@ func TestATestMessageGoesByTheChannelThatIsNamed(t *testing.T) {
 	f.write(t, "url", r.URL)
 	f.hosts = append(f.hosts, "mail.example.com:587")
 	n := f.notifier(t, "channels:\n  chat: {type: slack, urlFile: url}\n  mail: {type: smtp, host: mail.example.com, from: a@example.com}\ngroups: {finance: [mail, chat]}\n",
-		groups{"finance": {{Name: "Anna", Emails: []string{"anna@example.com"}}}})
+		groups{"finance": {{Name: "Anna", Logins: []string{"anna@example.com"}}}})
 	names, err := n.Channels()
 	require.NoError(t, err)
 	require.Equal(t, []string{"chat", "mail"}, names)

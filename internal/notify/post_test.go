@@ -25,13 +25,17 @@ func webhooks(f *folder, t *testing.T, r *receiver, more string) string {
 	return "channels:\n  erp: {type: webhook, url: '" + r.URL + "/hook', secretFile: secret}\ndefault: [erp]\n" + more
 }
 
+func total() []expense.ShownField {
+	return []expense.ShownField{{Name: "report.total", Money: &expense.Money{Amount: decimal.RequireFromString("12.5"), Currency: "EUR"}}}
+}
+
 func TestAWebhookIsSignedAndTellsOnlyWhatIsConfigured(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t)
 	r := newReceiver(t, f, nil)
 	n := f.notifier(t, webhooks(f, t, r, "fields: [report.total, report.absent]\n"), nil)
 	in := news()
-	in.Fields = append(in.Fields, expense.ShownField{Name: "report.total", Money: &expense.Money{Amount: decimal.RequireFromString("12.5"), Currency: "EUR"}})
+	in.Fields = append(in.Fields, total()...)
 	require.NoError(t, sends(t, n, in))
 	h, body := r.last()
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
@@ -122,7 +126,7 @@ func TestAReceiverThatIsNotThereOrNotTrustedIsAskedLater(t *testing.T) {
 	untrusted := f.notifier(t, config, nil, func(o *notify.Options) { o.RootCAs = newFolder(t).roots })
 	err := sends(t, untrusted, news())
 	require.ErrorIs(t, err, expense.Unavailable)
-	require.ErrorContains(t, err, "not trusted (CONCUR_NOTIFY_CA)")
+	require.ErrorContains(t, err, "not trusted (CONCUR_MESSAGE_CA)")
 	r.Close()
 	err = sends(t, f.notifier(t, config, nil), news())
 	require.ErrorIs(t, err, expense.Unavailable)
