@@ -160,6 +160,7 @@ type ShownField struct {
 
 // TaskEvent is one line of the record of a task: what a person did, or what became of the task.
 type TaskEvent struct {
+	Number     int           `json:"number,omitempty"` // in the record of the run, from 1
 	At         time.Time     `json:"at"`
 	Kind       TaskEventKind `json:"kind"`
 	TaskID     string        `json:"taskId,omitempty"`
@@ -234,7 +235,6 @@ type ExportRecordInput struct {
 	ReportID       string      `json:"reportId,omitempty"`
 	Outcome        Outcome     `json:"outcome,omitempty"`
 	Cause          string      `json:"cause,omitempty"`
-	First          int         `json:"first"` // the position of the first event in the run's record, from 0
 	Events         []TaskEvent `json:"events"`
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"sync"
 	"time"
@@ -14,24 +15,34 @@ import (
 
 // File is a record that grows. Several processes of one machine may append to the same file.
 type File struct {
-	path string
+	path   string
+	logger *slog.Logger
 
 	mu     sync.Mutex
 	offset int64 // up to where this process has read the file
 	head   Head
-	next   map[string]int // by run: the position of the first event that is not in the file
+	stored map[entryID]bool
 }
 
-// Open returns the record in a file, which need not exist. It reads the whole file once and
-// returns a [*Fault] if the chain is broken.
-func Open(ctx context.Context, path string) (*File, error) {
-	f := &File{path: path, next: map[string]int{}}
-	return f, f.locked(ctx, func(file *os.File) error { return f.catchUp(file) })
+// NewFile returns the record in a file, which need not exist. It does not open the file. A nil
+// logger disables logging.
+func NewFile(path string, logger *slog.Logger) *File {
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	return &File{path: path, logger: logger, stored: map[entryID]bool{}}
+}
+
+// Read reads the file as far as this process does not know it, and returns the end of the chain.
+// The error is a [*Fault] if the chain is broken.
+func (f *File) Read(ctx context.Context) (head Head, err error) {
+	err = f.locked(ctx, func(file *os.File) error { return f.catchUp(file) })
+	return f.head, err
 }
 
 // Append adds the entries that are not in the file yet, and returns the end of the chain when
-// they are on the disk. Entries of one run must come in the order of their positions. A line
-// that an earlier crash has left incomplete is moved to a file beside the record.
+// they are on the disk. A line that an earlier crash has left incomplete is moved to a file
+// beside the record. The error is a [*Fault] if the chain is broken.
 func (f *File) Append(ctx context.Context, entries ...Entry) (head Head, err error) {
 	err = f.locked(ctx, func(file *os.File) error {
 		if err := f.catchUp(file); err != nil {
@@ -39,37 +50,32 @@ func (f *File) Append(ctx context.Context, entries ...Entry) (head Head, err err
 		}
 		missing := f.missing(entries)
 		lines, after, err := f.head.next(missing)
-		if err != nil || len(missing) == 0 {
+		if err != nil || len(entries) == 0 {
 			return err
 		}
 		if _, err := file.WriteAt(lines, f.offset); err != nil {
 			return fmt.Errorf("write the record: %w", err)
 		}
+		// Also without a new line: perhaps another process stopped before it did this.
 		if err := file.Sync(); err != nil {
 			return fmt.Errorf("write the record to the disk: %w", err)
 		}
 		f.offset, f.head = f.offset+int64(len(lines)), after
 		for _, e := range missing {
-			f.next[e.RunID] = e.Position + 1
+			f.stored[e.id()] = true
 		}
 		return nil
 	})
 	return f.head, err
 }
 
-// Head returns the end of the chain that this process has seen last.
-func (f *File) Head() Head {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.head
-}
-
+// missing returns the entries that are not in the file, each once.
 func (f *File) missing(entries []Entry) []Entry {
-	next := map[string]int{}
+	seen := map[entryID]bool{}
 	var missing []Entry
 	for _, e := range entries {
-		if e.Position >= max(next[e.RunID], f.next[e.RunID]) {
-			next[e.RunID] = e.Position + 1
+		if id := e.id(); !f.stored[id] && !seen[id] {
+			seen[id] = true
 			missing = append(missing, e)
 		}
 	}
@@ -83,11 +89,11 @@ func (f *File) catchUp(file *os.File) error {
 		return fmt.Errorf("read the record: %w", err)
 	}
 	if size < f.offset {
-		return fmt.Errorf("the record %s is shorter than before: somebody has removed lines from its end", f.path)
+		return fmt.Errorf("the record %s is shorter than before: somebody has moved it or removed its end; put it back, or restart the program to continue with the file as it is", f.path)
 	}
 	f.head, err = read(io.NewSectionReader(file, f.offset, size-f.offset), f.head, func(line Line, length int) {
 		f.offset += int64(length)
-		f.next[line.RunID] = line.Position + 1
+		f.stored[line.id()] = true
 	})
 	if errors.Is(err, errTorn) {
 		return f.setAside(file, size)
@@ -112,6 +118,7 @@ func (f *File) setAside(file *os.File, size int64) error {
 	if err := file.Truncate(f.offset); err != nil {
 		return fmt.Errorf("remove the incomplete last line of the record: %w", err)
 	}
+	f.logger.Warn("the last line of the record was incomplete and was moved to another file", "record", f.path, "moved to", aside)
 	return nil
 }
 

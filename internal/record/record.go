@@ -21,12 +21,22 @@ import (
 // Entry is one event in the life of a task.
 type Entry struct {
 	NotificationID string            `json:"notificationId"`
-	RunID          string            `json:"runId"`    // the first run of the chain of runs
-	Position       int               `json:"position"` // of the event in the run's record, from 0
+	RunID          string            `json:"runId"` // the first run of the chain of runs
 	ReportID       string            `json:"reportId,omitempty"`
 	Event          expense.TaskEvent `json:"event"`
 	Outcome        expense.Outcome   `json:"outcome,omitempty"` // of the run, once it is known
 	Cause          string            `json:"cause,omitempty"`
+}
+
+// entryID identifies an entry. An operator can reset a run, which then records other events under
+// the same numbers; so the ID is a hash of the whole event.
+type entryID [16]byte
+
+func (e Entry) id() (id entryID) {
+	content, _ := json.Marshal(Entry{NotificationID: e.NotificationID, RunID: e.RunID, Event: e.Event}) // texts and times are always JSON
+	sum := sha256.Sum256(content)
+	copy(id[:], sum[:])
+	return id
 }
 
 // Line is an entry with its place in the chain.
@@ -55,7 +65,7 @@ func (h Head) next(entries []Entry) ([]byte, Head, error) {
 	for _, e := range entries {
 		line, err := json.Marshal(Line{Number: h.Lines + 1, Previous: h.Hash, Entry: e})
 		if err != nil {
-			return nil, h, fmt.Errorf("encode event %d of %s: %w", e.Position, e.NotificationID, err)
+			return nil, h, fmt.Errorf("encode event %d of %s: %w", e.Event.Number, e.NotificationID, err)
 		}
 		content := line[:len(line)-1] // without the closing brace
 		h = Head{Lines: h.Lines + 1, Hash: digest(content)}

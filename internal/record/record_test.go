@@ -22,9 +22,9 @@ import (
 
 func entry(run string, position int) record.Entry {
 	return record.Entry{
-		NotificationID: "EXPRPT:" + run, RunID: run, Position: position, ReportID: "R" + run,
+		NotificationID: "EXPRPT:" + run, RunID: run, ReportID: "R" + run,
 		Event: expense.TaskEvent{
-			At: time.Date(2026, 5, 4, 9, 30, position, 0, time.UTC), Kind: expense.TaskCounted,
+			Number: position + 1, At: time.Date(2026, 5, 4, 9, 30, position, 0, time.UTC), Kind: expense.TaskCounted,
 			Decision: expense.DecideApprove, By: "Kim \"K\" Müller\n", Comment: `},"hash":"`, Groups: []string{"finance"},
 		},
 	}
@@ -34,9 +34,9 @@ func entry(run string, position int) record.Entry {
 func written(t *testing.T, lines int) (path string, head record.Head) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "record.jsonl")
-	file, err := record.Open(t.Context(), path)
-	require.NoError(t, err)
+	file := record.NewFile(path, nil)
 	for i := range lines {
+		var err error
 		head, err = file.Append(t.Context(), entry(fmt.Sprint(i%3), i/3))
 		require.NoError(t, err)
 	}
@@ -119,8 +119,7 @@ func TestAppendStoresAnEventOnce(t *testing.T) {
 	t.Parallel()
 	path, head := written(t, 6)
 	before := content(t, path)
-	file, err := record.Open(t.Context(), path)
-	require.NoError(t, err)
+	file := record.NewFile(path, nil)
 	again, err := file.Append(t.Context(), entry("0", 0), entry("0", 1), entry("1", 1))
 	require.NoError(t, err)
 	require.Equal(t, head, again)
@@ -131,15 +130,26 @@ func TestAppendStoresAnEventOnce(t *testing.T) {
 	require.Equal(t, 7, after.Lines)
 }
 
+func TestAppendStoresAnotherEventOfTheSameNumber(t *testing.T) {
+	t.Parallel()
+	path, head := written(t, 3)
+	afterReset := entry("0", 0)
+	afterReset.Event.By = "Lee"
+	after, err := record.NewFile(path, nil).Append(t.Context(), afterReset, afterReset)
+	require.NoError(t, err)
+	require.Equal(t, head.Lines+1, after.Lines)
+}
+
 func TestAppendMovesAnIncompleteLineAway(t *testing.T) {
 	t.Parallel()
 	for _, cut := range []int{1, 2, 50} {
 		path, _ := written(t, 3)
 		whole := content(t, path)
 		require.NoError(t, os.Truncate(path, int64(len(whole)-cut)))
-		file, err := record.Open(t.Context(), path)
+		file := record.NewFile(path, nil)
+		before, err := file.Read(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, 2, file.Head().Lines)
+		require.Equal(t, 2, before.Lines)
 		head, err := file.Append(t.Context(), entry("2", 0))
 		require.NoError(t, err)
 		require.Equal(t, 3, head.Lines)
@@ -148,13 +158,13 @@ func TestAppendMovesAnIncompleteLineAway(t *testing.T) {
 	}
 }
 
-func TestOpenRefusesABrokenRecord(t *testing.T) {
+func TestReadRefusesABrokenRecord(t *testing.T) {
 	t.Parallel()
 	path, _ := written(t, 3)
 	all := content(t, path)
 	all[10] ^= 1
 	require.NoError(t, os.WriteFile(path, all, 0o600))
-	_, err := record.Open(t.Context(), path)
+	_, err := record.NewFile(path, nil).Read(t.Context())
 	var fault *record.Fault
 	require.ErrorAs(t, err, &fault)
 	require.Equal(t, 1, fault.Line)
@@ -163,7 +173,8 @@ func TestOpenRefusesABrokenRecord(t *testing.T) {
 func TestAppendRefusesARecordThatHasBecomeShorter(t *testing.T) {
 	t.Parallel()
 	path, _ := written(t, 3)
-	file, err := record.Open(t.Context(), path)
+	file := record.NewFile(path, nil)
+	_, err := file.Read(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, os.Truncate(path, 0))
 	_, err = file.Append(t.Context(), entry("9", 0))
@@ -183,7 +194,8 @@ const linesOfAProcess = 20
 
 func appendLines(path, run string) int {
 	ctx := context.Background()
-	file, err := record.Open(ctx, path)
+	file := record.NewFile(path, nil)
+	var err error
 	for i := 0; err == nil && i < linesOfAProcess; i++ {
 		_, err = file.Append(ctx, entry(run, i))
 	}
