@@ -50,10 +50,17 @@ func (a *Approvers) Named(name string) *Person {
 	return &a.People[at]
 }
 
-// WithToken returns the person to whom a token belongs, or nil. It compares the token with every
-// digest of the file, each in constant time.
-func (a *Approvers) WithToken(token string) *Person {
-	given := digestOf(token)
+// IsName reports whether a text is a person's name, or looks like one.
+func (a *Approvers) IsName(text string) bool {
+	return slices.ContainsFunc(a.People, func(p Person) bool { return looseKey(p.Name) == looseKey(text) })
+}
+
+// WithToken returns the person to whom a token belongs, or nil.
+func (a *Approvers) WithToken(token string) *Person { return a.WithDigest(DigestOf(token)) }
+
+// WithDigest returns the person to whom the token with a digest belongs, or nil. It compares the
+// digest with every digest of the file, each in constant time.
+func (a *Approvers) WithDigest(given Digest) *Person {
 	var found *Person
 	for i := range a.People {
 		for _, t := range a.People[i].Tokens {

@@ -21,10 +21,11 @@ func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 // token is stored nowhere.
 func NewToken() (token string, digest Digest) {
 	token = TokenPrefix + secret()
-	return token, digestOf(token)
+	return token, DigestOf(token)
 }
 
-func digestOf(token string) Digest { return sha256.Sum256([]byte(token)) }
+// DigestOf returns the digest of a token.
+func DigestOf(token string) Digest { return sha256.Sum256([]byte(token)) }
 
 // secret returns 256 random bits in base64url.
 func secret() string {

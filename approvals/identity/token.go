@@ -2,7 +2,6 @@ package identity
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"concur-connector/approvals/approvers"
@@ -44,17 +43,4 @@ func bearer(r *http.Request) (string, error) {
 		return "", refuse(ErrInvalid, "the request must have one Authorization header, and it must be Bearer and a token")
 	}
 	return token, nil
-}
-
-// actorOf describes a person of the file to whom the provider has given logins and groups. A name
-// of the file never stands for anybody else: people who are not in the file are called by their
-// login, which no name of the file may be.
-func actorOf(p *approvers.Person, by expense.Identification, logins, groups []string) expense.Actor {
-	actor := expense.Actor{Name: p.Name, IdentifiedBy: by, Logins: slices.Clone(p.Logins), Groups: slices.Clone(groups)}
-	for _, login := range logins {
-		if !slices.Contains(actor.Logins, login) {
-			actor.Logins = append(actor.Logins, login)
-		}
-	}
-	return actor
 }
