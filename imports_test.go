@@ -68,7 +68,7 @@ var allowedImporters = map[string][]string{
 	"go.temporal.io":                       {"workflows", "activities", "cmd/concurctl/rules/whatif", "cmd/ingress", "cmd/worker", "dev", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/doctor", "cmd/concurctl/rules", "cmd/concurctl/runs", "cmd/concurctl/setup", "internal/program"},
 	"cel.dev/cel-go":                       {"policy", "policy/hint", "policy/value"},
 	"golang.org/x/net":                     {"internal/httpserver"},
-	"golang.org/x/oauth2":                  {"concur"},
+	"golang.org/x/oauth2":                  {"approvals/identity", "concur"},
 	"github.com/bojanz/currency":           {"expense", "internal/notify"},
 	"golang.org/x/text":                    {"approvals/approvers", "concur/wire/lenient", "dev/concursim", "expense"},
 	"golang.org/x/time":                    {"concur"},
@@ -79,6 +79,7 @@ var allowedImporters = map[string][]string{
 	"github.com/tidwall":                   {"dev/concursim"},
 	"github.com/shopspring/decimal":        {"expense", "policy/value", "dev/concursim"},
 	"go.yaml.in/yaml":                      {"approvals/approvers", "policy", "policy/rulesfile", "internal/notify", "cmd/concurctl/rules/rulestest", "dev", "dev/concursim"},
+	"github.com/coreos/go-oidc":            {"approvals/identity"},
 	"github.com/gofrs/flock":               {"approvals/approvers", "concur", "internal/record"},
 	"github.com/spf13/cobra":               {"cmd/concurctl", "cmd/concurctl/approver", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/decode", "cmd/concurctl/doctor", "cmd/concurctl/rules", "cmd/concurctl/runs", "cmd/concurctl/setup", "cmd/concurctl/token"},
 	"github.com/rogpeppe/go-internal":      {"dev"},
@@ -102,8 +103,8 @@ var restrictedNames = map[string][]string{
 	"os.LookupEnv":                   {"internal/config"},
 	"os.Environ":                     {"internal/config", "dev"}, // dev passes its own to the programs that it starts
 	"os.ExpandEnv":                   {},
-	"net/http.Client":                {"concur", "facts", "internal/notify", "internal/webhook", "dev/concursim"},
-	"net/http.Transport":             {"concur", "internal/webhook", "cmd/concurctl/cli", "dev/concursim"},
+	"net/http.Client":                {"approvals/identity", "concur", "facts", "internal/notify", "internal/webhook", "dev/concursim"},
+	"net/http.Transport":             {"approvals/identity", "concur", "internal/webhook", "cmd/concurctl/cli", "dev/concursim"},
 	"net/http.NewRequestWithContext": {"concur", "facts", "internal/notify", "cmd/concurctl/cli", "dev", "dev/concursim"},
 	"net/http.DefaultClient":         {"dev"},
 	"net/http.DefaultTransport":      {},
@@ -223,7 +224,9 @@ func checkLinked(t tree, program string, forbidden ...string) (problems []string
 	return problems
 }
 
-var forbiddenInIngress = []string{"policy", "activities", "concur", "cel.dev/cel-go", "golang.org/x/oauth2"}
+// forbiddenInIngress does not contain golang.org/x/oauth2, which approvals/identity needs for OpenID
+// Connect. The OAuth client for Concur is in concur.
+var forbiddenInIngress = []string{"policy", "activities", "concur", "cel.dev/cel-go"}
 
 func TestPackagesImportOnlyWhatIsAllowed(t *testing.T) {
 	t.Parallel()

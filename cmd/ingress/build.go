@@ -10,7 +10,6 @@ import (
 
 	"concur-connector/approvals"
 	"concur-connector/approvals/approvers"
-	"concur-connector/approvals/identity"
 	"concur-connector/ingress"
 	"concur-connector/internal/config"
 	"concur-connector/internal/httpserver"
@@ -35,7 +34,7 @@ func listen(cfg config.Ingress, temporal client.Client, logger *slog.Logger) (pu
 		return nil, nil, fmt.Errorf("open the public listener: %w", err)
 	}
 	internal, err = httpserver.New(httpserver.Options{
-		Addr: cfg.InternalListen, Handler: inside, Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey, MaxConnections: cfg.MaxConnections,
+		Addr: cfg.InternalListen, Handler: inside, Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey, ClientCAFile: cfg.ProxyCA, MaxConnections: cfg.MaxConnections,
 	})
 	if err != nil {
 		_ = public.Close()
@@ -60,6 +59,7 @@ func publicEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.Log
 
 func internalEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.Logger) (http.Handler, error) {
 	options := approvals.Options{Runs: runs, Logger: logger}
+	strip := func(next http.Handler) http.Handler { return next }
 	var about []func() string
 	if cfg.Approvers != "" {
 		people, err := approvers.Watch(cfg.Approvers, logger)
@@ -70,7 +70,11 @@ func internalEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.L
 		if err != nil {
 			return nil, err
 		}
-		options.Identity, options.SealKeys = identity.Tokens{People: people}, keys
+		all, _, wrap, err := identities(cfg.Identity, people, logger)
+		if err != nil {
+			return nil, err
+		}
+		options.Identity, options.SealKeys, strip = all, keys, wrap
 		about = append(about, notice("approvers' file", people), notice("seal keys", keys))
 	}
 	endpoint, err := approvals.New(options)
@@ -78,7 +82,7 @@ func internalEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.L
 		return nil, fmt.Errorf("build the internal endpoint: %w", err)
 	}
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
-	router.PathPrefix("/approvals/").Handler(endpoint)
+	router.PathPrefix("/approvals/").Handler(strip(endpoint))
 	router.PathPrefix("/").Handler(httpserver.Health(runs.Ready, about...))
 	return router, nil
 }

@@ -306,6 +306,33 @@ func TestAnApproverGetsInUntilTheTokenIsRevoked(t *testing.T) {
 	require.NotContains(t, r.logged(), token)
 }
 
+func TestOnlyTheProxyMayNameAPerson(t *testing.T) {
+	t.Parallel()
+	_, settings := approverFiles(t)
+	secret := strings.Repeat("s", 32)
+	people := settings["CONCUR_APPROVERS"]
+	_, err := approvers.Add(people, approvers.Addition{Name: "Kim", Logins: []string{"kim@example.com"}})
+	require.NoError(t, err)
+	settings["CONCUR_PROXY_USER_HEADER"], settings["CONCUR_PROXY_SECRET"] = "X-Forwarded-Email", secret
+	r := start(t, settings)
+	get := func(headers map[string]string) int {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.internal+"/approvals/EXPRPT:3%25Rek29$ws", nil)
+		require.NoError(t, err)
+		for name, value := range headers {
+			request.Header.Set(name, value)
+		}
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		_ = response.Body.Close()
+		return response.StatusCode
+	}
+	require.Equal(t, http.StatusServiceUnavailable, get(map[string]string{"X-Forwarded-Email": "kim@example.com", "X-Proxy-Secret": secret}), "it gets as far as Temporal")
+	require.Equal(t, http.StatusForbidden, get(map[string]string{"X-Forwarded-Email": "lee@example.com", "X-Proxy-Secret": secret}))
+	require.Equal(t, http.StatusUnauthorized, get(map[string]string{"X-Forwarded-Email": "kim@example.com", "X-Proxy-Secret": secret + "x"}))
+	require.Equal(t, http.StatusUnauthorized, get(map[string]string{"X-Forwarded-Email": "kim@example.com"}))
+	require.NotContains(t, r.logged(), secret)
+}
+
 func TestAHangupEndsNothing(t *testing.T) {
 	t.Parallel()
 	r := start(t)

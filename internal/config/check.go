@@ -45,6 +45,7 @@ const maxSendBackLimit = 5000
 
 func (p *problems) checkIngress(cfg Ingress) {
 	p.checkCommon(cfg.Common, cfg.InternalListen)
+	p.checkIdentity(cfg.Identity, cfg.Approvers, cfg.InternalTLSCert != "")
 	p.checkListen("CONCUR_LISTEN", cfg.Listen)
 	if !strings.HasPrefix(cfg.NotifyPath, "/") {
 		p.add("CONCUR_NOTIFY_PATH", "must be a path that begins with a slash")

@@ -22,6 +22,7 @@ type Common struct {
 // Ingress is the configuration of the ingress.
 type Ingress struct {
 	Common
+	Identity
 
 	Listen         string `envconfig:"CONCUR_LISTEN" default:":8443" desc:"host:port that Concur calls"`
 	InternalListen string `envconfig:"CONCUR_INTERNAL_LISTEN" default:"127.0.0.1:8081" desc:"host:port for health checks, and in the ingress for approvals; beyond loopback it needs TLS or CONCUR_INTERNAL_PLAIN_HTTP"`
@@ -35,6 +36,28 @@ type Ingress struct {
 	TLSCert   string `envconfig:"CONCUR_TLS_CERT" desc:"path of the PEM certificate chain of the public listener; the ingress reads the file again when it changes"`
 	TLSKey    string `envconfig:"CONCUR_TLS_KEY" desc:"path of the PEM key of that certificate"`
 	PlainHTTP bool   `envconfig:"CONCUR_PLAIN_HTTP" default:"false" desc:"if true, the public listener speaks plain HTTP; use it only behind a TLS proxy"`
+}
+
+// Identity is how the ingress identifies approvers who have no token of the approvers' file.
+type Identity struct {
+	ApproverGroups []string `envconfig:"CONCUR_APPROVER_GROUPS" desc:"groups of the OpenID provider or the proxy that are groups of approvers, separated by commas; all others are ignored"`
+
+	OIDCIssuer       string   `envconfig:"CONCUR_OIDC_ISSUER" desc:"issuer of the OpenID provider, such as https://login.example.com; without it nobody signs in by OpenID Connect"`
+	OIDCClientID     string   `envconfig:"CONCUR_OIDC_CLIENT_ID" desc:"ID of the connector at the OpenID provider"`
+	OIDCClientSecret Secret   `envconfig:"CONCUR_OIDC_CLIENT_SECRET" desc:"secret of the connector at the OpenID provider; empty for a public client"`
+	OIDCAudience     string   `envconfig:"CONCUR_OIDC_AUDIENCE" desc:"audience that a bearer token of the OpenID provider must have; CONCUR_OIDC_CLIENT_ID if empty"`
+	OIDCScopes       []string `envconfig:"CONCUR_OIDC_SCOPES" default:"email,profile" desc:"scopes to ask for beside openid, separated by commas"`
+	OIDCLoginClaim   string   `envconfig:"CONCUR_OIDC_LOGIN_CLAIM" default:"email" desc:"claim with the person's Concur login or e-mail address; email counts only together with email_verified"`
+	OIDCGroupClaim   string   `envconfig:"CONCUR_OIDC_GROUP_CLAIM" desc:"claim with the person's groups; if empty, only people of the approvers' file may sign in"`
+	OIDCCA           string   `envconfig:"CONCUR_OIDC_CA" desc:"path of PEM certificates to trust for the OpenID provider, in addition to the system's"`
+
+	ProxyUserHeader   string   `envconfig:"CONCUR_PROXY_USER_HEADER" desc:"header in which a single sign-on proxy names the person by their Concur login or e-mail address, such as X-Forwarded-Email; without it no proxy is trusted"`
+	ProxyGroupHeader  string   `envconfig:"CONCUR_PROXY_GROUP_HEADER" desc:"header in which the proxy names the person's groups, separated by commas"`
+	ProxySecretHeader string   `envconfig:"CONCUR_PROXY_SECRET_HEADER" default:"X-Proxy-Secret" desc:"header in which the proxy sends its secret"`
+	ProxySecret       Secret   `envconfig:"CONCUR_PROXY_SECRET" desc:"secret by which the proxy proves itself; 32 to 256 characters"`
+	ProxySecret2      Secret   `envconfig:"CONCUR_PROXY_SECRET_2" desc:"second secret of the proxy, for the time in which the secret is changed"`
+	ProxyCA           string   `envconfig:"CONCUR_PROXY_CA" desc:"path of PEM certificates of the authorities that sign the proxy's client certificate"`
+	ProxyNames        []string `envconfig:"CONCUR_PROXY_NAMES" desc:"names of client certificates by which the proxy proves itself: common name, DNS name, URI or e-mail address, separated by commas"`
 }
 
 // Worker is the configuration of the worker.

@@ -34,6 +34,9 @@ type Options struct {
 	// CertFile and KeyFile hold a PEM certificate chain and its key. Both empty
 	// means plain HTTP.
 	CertFile, KeyFile string
+	// ClientCAFile holds PEM certificates of authorities. If it is set, the server verifies the
+	// certificate of a client that shows one. A client may also show none.
+	ClientCAFile string
 
 	// MaxConnections limits the open connections. The limit is lower if the process may not open
 	// enough files. Zero means DefaultConnections.
@@ -63,6 +66,11 @@ func New(o Options) (*Server, error) {
 		}
 		secured = tlsConfig(c)
 	}
+	if o.ClientCAFile != "" {
+		if err := acceptClientCertificates(secured, o.ClientCAFile); err != nil {
+			return nil, err
+		}
+	}
 	listener, err := net.Listen("tcp", o.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", o.Addr, err)
@@ -77,8 +85,10 @@ func New(o Options) (*Server, error) {
 	return &Server{
 		listener: netutil.LimitListener(framedListener{Listener: listener, logger: o.Logger}, open.limit),
 		http: &http.Server{
-			Handler:                      open.protect(closeAfterChunked(o.Handler)),
-			ConnContext:                  open.accepted,
+			Handler: open.protect(describeTLS(closeAfterChunked(o.Handler))),
+			ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+				return withTLS(open.accepted(ctx, conn), conn)
+			},
 			ConnState:                    open.changed,
 			Protocols:                    protocols,
 			ReadHeaderTimeout:            readHeaderTimeout,
