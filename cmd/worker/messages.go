@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -20,5 +21,12 @@ func messages(cfg config.Worker, logger *slog.Logger) (*notify.Notifier, error) 
 		}
 		members = clients.Members{File: file}
 	}
-	return clients.Notifier(cfg, members, logger)
+	n, err := clients.Notifier(cfg, members, logger)
+	if err != nil || n == nil {
+		return nil, err
+	}
+	if _, _, _, digests := n.Schedule(); digests {
+		return nil, errors.New("CONCUR_MESSAGES: this worker sends no digests, and a digest would replace the reminders: take digest out of the file")
+	}
+	return n, nil
 }
