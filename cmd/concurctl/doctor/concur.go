@@ -27,6 +27,7 @@ func (d *doctor) worker(ctx context.Context, o doctorOptions) {
 	cfg, ignored, err := config.LoadWorker()
 	d.configuration(workerProgram, err)
 	d.ignored(ignored)
+	d.approvers(cfg.Common)
 	rules := d.rules(cfg.Rules)
 	c := chosenBy(cfg, err, rules, o.report)
 	d.needed = c.scopes()

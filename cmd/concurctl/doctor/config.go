@@ -2,6 +2,8 @@ package doctor
 
 import (
 	"crypto/x509"
+	"log/slog"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -41,14 +43,47 @@ func (d *doctor) ingress() cli.Credential {
 			d.certificate("certificate file", leaf)
 		}
 	}
-	if cfg.Approvers != "" {
-		if _, err := approvers.Load(cfg.Approvers); err != nil {
+	d.approvers(cfg.Common)
+	return c
+}
+
+// approvers checks the approvers' file and the seal keys, once if both programs have the same.
+func (d *doctor) approvers(cfg config.Common) {
+	if cfg.Approvers != "" && !slices.Contains(d.files, cfg.Approvers) {
+		d.files = append(d.files, cfg.Approvers)
+		a, err := approvers.Load(cfg.Approvers)
+		if err != nil {
 			d.fail("approvers", "fix what is named; concurctl approver changes the file without mistakes", "the approvers' file cannot be used: %v", err)
 		} else {
-			d.ok("approvers", "the approvers' file can be read")
+			d.people(a)
 		}
 	}
-	return c
+	if cfg.SealKeysFile != "" && !slices.Contains(d.files, cfg.SealKeysFile) {
+		d.files = append(d.files, cfg.SealKeysFile)
+		if _, err := approvers.WatchSealKeys(cfg.SealKeysFile, slog.New(slog.DiscardHandler)); err != nil {
+			d.fail("seal keys", "make a key with concurctl approver seal-key, the same for both programs", "the file with the seal keys cannot be used: %v", err)
+		} else {
+			d.ok("seal keys", "decisions are sealed")
+		}
+	}
+}
+
+// people says who of the approvers' file could decide nothing.
+func (d *doctor) people(a *approvers.Approvers) {
+	var bare int
+	for _, p := range a.People {
+		if len(p.Logins) == 0 && p.SubmitsReports {
+			bare++
+		}
+	}
+	switch {
+	case len(a.People) == 0:
+		d.warn("approvers", "add people with concurctl approver add", "the approvers' file has nobody")
+	case bare > 0:
+		d.warn("approvers", "add their logins with concurctl approver add --login", "%s of the approvers' file cannot decide, because no login is known; concurctl approver list names them", cli.Count(bare, "approver"))
+	default:
+		d.ok("approvers", "the approvers' file has %s", cli.Count(len(a.People), "approver"))
+	}
 }
 
 // configuration reports each problem of a program's configuration.

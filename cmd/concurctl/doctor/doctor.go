@@ -121,6 +121,7 @@ type doctor struct {
 	errs     io.Writer // for warnings of the client for Concur
 	needed   []neededScope
 	findings []finding
+	files    []string // of approvers and seal keys, already checked
 }
 
 func (d *doctor) ok(check, format string, args ...any) {
