@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -172,7 +174,7 @@ func (o *OIDC) discover() (*provider, error) {
 	}
 	if err != nil {
 		o.failed, o.failedAt = refuse(ErrUnavailable, "the OpenID provider does not answer; try again, or use a token of the approvers' file"), time.Now()
-		o.options.Logger.Error("the OpenID provider cannot be used yet; tokens of the approvers' file work without it", "issuer", o.options.Issuer, "error", err)
+		o.options.Logger.Error("the OpenID provider cannot be used yet; tokens of the approvers' file work without it", "issuer", o.options.Issuer, "reason", reason(err))
 		return nil, o.failed
 	}
 	keys := keySet{oidc.NewRemoteKeySet(ctx, about.Keys)}
@@ -199,7 +201,7 @@ func asymmetric(algorithms []string) []string {
 
 // verify checks the signature, the issuer, the audience and the times of a token.
 func (o *OIDC) verify(ctx context.Context, verifier *oidc.IDTokenVerifier, token string) (*oidc.IDToken, error) {
-	unreachable := false
+	unreachable := ""
 	verified, err := verifier.Verify(context.WithValue(ctx, unreachableKey{}, &unreachable), token)
 	var expired *oidc.TokenExpiredError
 	switch {
@@ -207,8 +209,8 @@ func (o *OIDC) verify(ctx context.Context, verifier *oidc.IDTokenVerifier, token
 		return nil, refuse(ErrInvalid, "the token has no subject")
 	case err == nil:
 		return verified, nil
-	case unreachable:
-		o.options.Logger.ErrorContext(ctx, "the keys of the OpenID provider cannot be read", "issuer", o.options.Issuer, "error", err)
+	case unreachable != "":
+		o.options.Logger.ErrorContext(ctx, "the keys of the OpenID provider cannot be read", "issuer", o.options.Issuer, "reason", unreachable)
 		return nil, refuse(ErrUnavailable, "the OpenID provider does not answer; try again, or use a token of the approvers' file")
 	case errors.As(err, &expired):
 		return nil, refuse(ErrInvalid, fmt.Sprintf("the token expired at %s", expired.Expiry.UTC().Format(time.RFC3339)))
@@ -216,7 +218,8 @@ func (o *OIDC) verify(ctx context.Context, verifier *oidc.IDTokenVerifier, token
 	return nil, refuse(ErrInvalid, "the token is not one that the OpenID provider has issued for this endpoint: its signature, issuer, audience or time does not fit")
 }
 
-// unreachableKey is the context key of a bool that keySet sets if the keys cannot be read.
+// unreachableKey is the context key of a text that keySet sets to the reason if the keys cannot be
+// read.
 type unreachableKey struct{}
 
 // keySet tells keys that cannot be read from a signature that does not fit.
@@ -224,8 +227,21 @@ type keySet struct{ oidc.KeySet }
 
 func (k keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
 	payload, err := k.KeySet.VerifySignature(ctx, jwt)
-	if unreachable, ok := ctx.Value(unreachableKey{}).(*bool); ok && err != nil {
-		*unreachable = strings.HasPrefix(err.Error(), "fetching keys")
+	if unreachable, ok := ctx.Value(unreachableKey{}).(*string); ok && err != nil && strings.HasPrefix(err.Error(), "fetching keys") {
+		*unreachable = reason(err)
 	}
 	return payload, err
+}
+
+// reason says why a provider cannot be used, without what the provider has answered.
+func reason(err error) string {
+	var another *oidc.IssuerMismatchError
+	var failed *url.Error
+	switch {
+	case errors.As(err, &another):
+		return "the provider calls itself " + strconv.Quote(another.Discovered)
+	case errors.As(err, &failed):
+		return failed.Err.Error()
+	}
+	return "the provider's answer cannot be used"
 }

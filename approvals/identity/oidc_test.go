@@ -191,12 +191,13 @@ func TestAProviderThatIsAwayLocksNobodyElseOut(t *testing.T) {
 	var asked atomic.Int32
 	away := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		asked.Add(1)
-		http.Error(w, "away", http.StatusServiceUnavailable)
+		http.Error(w, "a page with secrets", http.StatusServiceUnavailable)
 	}))
 	t.Cleanup(away.Close)
 	token, digest := approvers.NewToken()
+	var log bytes.Buffer
 	file := people(t, "approvers: [{name: Anna, tokens: [{sha256: "+digest.String()+"}]}]")
-	o, err := identity.NewOIDC(identity.OIDCOptions{Issuer: away.URL, ClientID: "x", People: file, Logger: slog.New(slog.DiscardHandler)})
+	o, err := identity.NewOIDC(identity.OIDCOptions{Issuer: away.URL, ClientID: "x", People: file, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	require.NoError(t, err, "the program starts")
 	all := identity.All{identity.Tokens{People: file}, o}
 	for range 3 {
@@ -213,6 +214,8 @@ func TestAProviderThatIsAwayLocksNobodyElseOut(t *testing.T) {
 	_, _, err = o.Begin(redirect)
 	require.ErrorIs(t, err, identity.ErrUnavailable)
 	require.EqualValues(t, 2, asked.Load())
+	require.Contains(t, log.String(), "cannot be used yet")
+	require.NotContains(t, log.String(), "secrets")
 }
 
 func TestAProviderIsUsedOnceItAnswers(t *testing.T) {
