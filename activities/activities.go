@@ -90,9 +90,11 @@ type Options struct {
 	OlderRuns     OlderRuns // nil: no run looks for another run of its report
 	EarlierWrites EarlierWrites
 	Permits       Permits
-	Notifier      Notifier   // nil: nobody is told about tasks
-	Tasks         TaskLister // needed to send digests
-	Steps         Steps      // nil: steps that callouts announce are not remembered
+	Notifier      Notifier      // nil: nobody is told about tasks
+	Tasks         TaskLister    // needed to send digests
+	RecordFile    RecordFile    // nil: no file keeps the record of decisions
+	RecordWebhook RecordWebhook // nil: no other system gets the record of decisions
+	Steps         Steps         // nil: steps that callouts announce are not remembered
 	// OwnSteps says which of the objects that a sweep finds are this deployment's.
 	OwnSteps  expense.OwnSteps
 	Interface InterfaceOptions

@@ -238,6 +238,12 @@ type ExportRecordInput struct {
 	Events         []TaskEvent `json:"events"`
 }
 
+// ExportedRecord says which events are stored.
+type ExportedRecord struct {
+	Answer
+	Last int `json:"last"` // the number of the last one
+}
+
 // TaskSummary is what the list of waiting tasks shows of one task. Temporal stores it in the
 // run's memo, so that listing tasks needs no worker.
 type TaskSummary struct {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -92,6 +93,16 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 	if tells != nil {
 		notifier = tells
 	}
+	var keeps activities.RecordFile
+	if file := clients.RecordFile(context.Background(), cfg, logger); file != nil {
+		keeps = file
+	}
+	var archive activities.RecordWebhook
+	if webhook, err := clients.RecordWebhook(cfg); err != nil {
+		return workers{}, err
+	} else if webhook != nil {
+		archive = webhook
+	}
 	acts, err := activities.New(activities.Options{
 		Concur:             api,
 		Rules:              rules,
@@ -103,6 +114,8 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		Permits:            known,
 		Steps:              known,
 		Notifier:           notifier,
+		RecordFile:         keeps,
+		RecordWebhook:      archive,
 		OwnSteps:           own,
 		Interface:          activities.InterfaceOptions{Via: expense.Interface(cfg.Interface), Fallback: cfg.Fallback, ReadSteps: cfg.ReadSteps},
 		Guard:              guard,

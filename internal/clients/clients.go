@@ -1,8 +1,10 @@
 // Package clients builds the clients for Concur, for the fact services and for messages to
-// approvers from the worker's configuration. The worker and concurctl use it, so that both reach the same systems alike.
+// approvers, and opens the record of decisions, from the worker's configuration. The worker and
+// concurctl use it, so that both reach the same systems alike.
 package clients
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 
@@ -10,6 +12,7 @@ import (
 	"concur-connector/facts"
 	"concur-connector/internal/config"
 	"concur-connector/internal/notify"
+	"concur-connector/internal/record"
 )
 
 // ConcurOptions returns the options of the client for Concur. The client may write.
@@ -51,6 +54,39 @@ func FactServices(cfg config.Worker, logger *slog.Logger) (*facts.Client, error)
 		secrets = append(secrets, second)
 	}
 	return facts.New(facts.Options{Hosts: cfg.FactHosts, Secrets: secrets, RootCAs: roots, Timeout: cfg.FactTimeout, Logger: logger})
+}
+
+// RecordFile returns the file that keeps the record of decisions, or nil when the configuration
+// names none. It logs an error of the file and returns the file all the same: a record that cannot
+// be written delays no report.
+func RecordFile(ctx context.Context, cfg config.Worker, logger *slog.Logger) *record.File {
+	if cfg.RecordFile == "" {
+		return nil
+	}
+	file := record.NewFile(cfg.RecordFile, logger)
+	if head, err := file.Read(ctx); err != nil {
+		logger.Error("the record of decisions cannot be used; runs stay open until it can", "error", err)
+	} else {
+		logger.Info("the record of decisions can be used", "file", cfg.RecordFile, "lines", head.Lines, "head", head.Hash)
+	}
+	return file
+}
+
+// RecordWebhook returns what sends the record of decisions to another system, or nil when the
+// configuration names none.
+func RecordWebhook(cfg config.Worker) (*record.Webhook, error) {
+	if cfg.RecordURL == "" {
+		return nil, nil
+	}
+	roots, err := config.Roots(cfg.RecordCA)
+	if err != nil {
+		return nil, fmt.Errorf("CONCUR_RECORD_CA: %w", err)
+	}
+	secrets := []string{cfg.RecordSecret.Reveal()}
+	if second := cfg.RecordSecret2.Reveal(); second != "" {
+		secrets = append(secrets, second)
+	}
+	return record.NewWebhook(record.WebhookOptions{URL: cfg.RecordURL, Secrets: secrets, RootCAs: roots})
 }
 
 // Notifier returns what tells approvers about tasks, or nil when the configuration has none.

@@ -100,6 +100,7 @@ func (p *problems) checkWorker(cfg Worker) {
 	}
 	p.checkFacts(cfg)
 	p.checkMessages(cfg)
+	p.checkRecord(cfg)
 	if cfg.RulesReloadInterval != 0 {
 		p.checkDuration("CONCUR_RULES_RELOAD_INTERVAL", cfg.RulesReloadInterval, 100*time.Millisecond, day)
 	}
@@ -196,9 +197,29 @@ func (p *problems) checkMessages(cfg Worker) {
 	case cfg.ApprovalsURL == "" && cfg.Messages != "":
 		p.add("CONCUR_APPROVALS_URL", "is required when CONCUR_MESSAGES is set: messages link to that page")
 	case cfg.ApprovalsURL == "":
-	case err != nil || u.Scheme != "https" && (u.Scheme != "http" || !isLoopbackName(u.Hostname())) || !isHost(u.Host) ||
-		u.User != nil || u.RawQuery != "" || u.Fragment != "":
+	case err != nil || !isSafeURL(u) || u.RawQuery != "":
 		p.add("CONCUR_APPROVALS_URL", "must be an address such as https://approvals.example.com; http:// is for loopback only")
+	}
+}
+
+// isSafeURL returns true for https://, and for http:// with a loopback address and a port.
+func isSafeURL(u *url.URL) bool {
+	plain := u.Scheme == "http" && isLoopbackName(u.Hostname())
+	return (u.Scheme == "https" || plain) && isHost(u.Host) && u.User == nil && u.Fragment == ""
+}
+
+func (p *problems) checkRecord(cfg Worker) {
+	p.checkSigning("CONCUR_RECORD_SECRET", cfg.RecordSecret)
+	p.checkSigning("CONCUR_RECORD_SECRET_2", cfg.RecordSecret2)
+	u, err := url.Parse(cfg.RecordURL)
+	switch {
+	case cfg.RecordURL == "" && cfg.RecordSecret.Reveal() != "":
+		p.add("CONCUR_RECORD_URL", "is required when CONCUR_RECORD_SECRET is set")
+	case cfg.RecordURL != "" && (err != nil || !isSafeURL(u)):
+		p.add("CONCUR_RECORD_URL", "must be an address such as https://archive.example.com/concur; http:// is for loopback only")
+	}
+	if cfg.RecordSecret.Reveal() == "" && (cfg.RecordURL != "" || cfg.RecordSecret2.Reveal() != "") {
+		p.add("CONCUR_RECORD_SECRET", "is required when CONCUR_RECORD_URL or CONCUR_RECORD_SECRET_2 is set")
 	}
 }
 

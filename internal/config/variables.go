@@ -93,6 +93,12 @@ type Worker struct {
 	MessageCA    string   `envconfig:"CONCUR_MESSAGE_CA" desc:"path of PEM certificates to trust for these hosts, in addition to the system's"`
 	ApprovalsURL string   `envconfig:"CONCUR_APPROVALS_URL" desc:"address of the approvals page, as approvers open it, such as https://approvals.example.com; required with CONCUR_MESSAGES"`
 
+	RecordFile    string `envconfig:"CONCUR_RECORD_FILE" desc:"path of the file to which the worker adds the record of decisions; a run ends only once its record is stored"`
+	RecordURL     string `envconfig:"CONCUR_RECORD_URL" desc:"address to which the worker sends the record of decisions; a run ends only once its record is stored"`
+	RecordSecret  Secret `envconfig:"CONCUR_RECORD_SECRET" desc:"secret that signs the record that is sent: whsec_ and 24 to 64 bytes in base64; required with CONCUR_RECORD_URL"`
+	RecordSecret2 Secret `envconfig:"CONCUR_RECORD_SECRET_2" desc:"second secret that also signs the record, for the time in which the secret is changed"`
+	RecordCA      string `envconfig:"CONCUR_RECORD_CA" desc:"path of PEM certificates to trust for the host of CONCUR_RECORD_URL, in addition to the system's"`
+
 	Interface      string `envconfig:"CONCUR_INTERFACE" default:"v1.1" desc:"interface for reports that a callout names: v1.1; v3+v4, which reads by v3 and acts by v4; or v4"`
 	Fallback       bool   `envconfig:"CONCUR_FALLBACK" default:"false" desc:"if true, use v1.1 for a report that Concur refuses to show, or to show in full, through CONCUR_INTERFACE"`
 	StepGuard      string `envconfig:"CONCUR_STEP_GUARD" default:"expectedStepCode=EXTVAL" desc:"what Concur compares with the report's step before an action by v4: field=value, several separated by commas; or none"`
