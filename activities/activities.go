@@ -90,6 +90,7 @@ type Options struct {
 	OlderRuns     OlderRuns // nil: no run looks for another run of its report
 	EarlierWrites EarlierWrites
 	Permits       Permits
+	Approvers     Approvers
 	Notifier      Notifier      // nil: nobody is told about tasks
 	Tasks         TaskLister    // needed to send digests
 	RecordFile    RecordFile    // nil: no file keeps the record of decisions
@@ -134,6 +135,8 @@ func New(o Options) (*Activities, error) {
 		return nil, errors.New("activities: option EarlierWrites is missing")
 	case o.Permits == nil:
 		return nil, errors.New("activities: option Permits is missing")
+	case o.Approvers == nil:
+		return nil, errors.New("activities: option Approvers is missing")
 	case o.Interface.check() != nil:
 		return nil, o.Interface.check()
 	case concur.CheckGuard(o.Guard) != nil:

@@ -234,9 +234,16 @@ func (h *fakeConcur) options(t testing.TB) activities.Options {
 	return activities.Options{
 		Concur: h.client(t), Rules: rules, Starter: &starter{}, RunFinder: &starter{}, Delays: delays,
 		OwnSteps:      expense.OwnSteps{All: true},
-		EarlierWrites: earlierWrites{}, Permits: &permits{}, Heartbeat: acknowledged,
+		EarlierWrites: earlierWrites{}, Permits: &permits{}, Approvers: nobody{}, Heartbeat: acknowledged,
 		RequestTimeout: 30 * time.Millisecond, MaxReportBytes: 1 << 20,
 	}
+}
+
+// nobody is no approver: each decision is refused.
+type nobody struct{}
+
+func (nobody) Check(expense.CheckDecisionInput, func(string) bool) expense.CheckedDecision {
+	return expense.CheckedDecision{By: expense.Unverified, Why: "nobody may decide"}
 }
 
 func (h *fakeConcur) activities(t testing.TB, change ...func(*activities.Options)) *activities.Activities {

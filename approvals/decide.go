@@ -57,7 +57,7 @@ func (s *server) decide(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	taken, run, found := s.await(ctx, id, decision, closed)
 	switch {
-	case found && taken.Accepted:
+	case found && taken.Kind == expense.TaskCounted:
 		answer(w, http.StatusOK, storedDecision{DecisionID: decision.ID, Accepted: new(true)})
 	case found:
 		answer(w, http.StatusConflict, refusalOf(decision, taken.Why, run))
@@ -66,12 +66,12 @@ func (s *server) decide(w http.ResponseWriter, r *http.Request) {
 	default:
 		answer(w, http.StatusAccepted, storedDecision{DecisionID: decision.ID, Message: "stored; no worker has answered yet"})
 	}
-	s.logger.InfoContext(r.Context(), "decision", "notification", id, "decision", decision.ID, "found", found, "accepted", taken.Accepted)
+	s.logger.InfoContext(r.Context(), "decision", "notification", id, "decision", decision.ID, "found", found, "accepted", taken.Kind == expense.TaskCounted)
 }
 
 // await queries the status until it contains the decision. If once is true, because the run has
 // ended, it queries only once. It returns the last status, which is empty if no worker answered.
-func (s *server) await(ctx context.Context, id string, sent expense.Decision, once bool) (taken workflows.DecisionTaken, run workflows.Status, found bool) {
+func (s *server) await(ctx context.Context, id string, sent expense.Decision, once bool) (taken expense.TaskEvent, run workflows.Status, found bool) {
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		if status, err := s.runs.Status(ctx, id); err == nil {
 			run = status
@@ -99,25 +99,27 @@ func pause(ctx context.Context, wait time.Duration) bool {
 
 // record finds the run's answer to a decision. If the ID belongs to another decision, the
 // decision counts as rejected, even if the other one was accepted.
-func record(run workflows.Status, sent expense.Decision) (taken workflows.DecisionTaken, found bool) {
-	for _, t := range run.Decisions {
-		if t.ID != sent.ID {
+func record(run workflows.Status, sent expense.Decision) (taken expense.TaskEvent, found bool) {
+	for _, e := range run.Record {
+		if e.DecisionID != sent.ID {
 			continue
 		}
-		if t.TaskID == sent.TaskID && t.By == sent.By && t.Decision == sent.Decision {
-			return t, true
+		refusedUnchecked := e.Kind == expense.TaskRefused && e.By == expense.Unverified
+		if e.TaskID == sent.TaskID && e.Decision == sent.Decision && (e.By == sent.By || refusedUnchecked) {
+			return e, true
 		}
-		taken, found = t, true
-		taken.Accepted, taken.Why = false, "this decisionId was used for another decision"
+		taken, found = e, true
+		taken.Kind, taken.Why = expense.TaskRefused, "this decisionId was used for another decision"
 	}
 	return taken, found
 }
 
 func refusalOf(sent expense.Decision, why string, run workflows.Status) rejectedDecision {
 	o := rejectedDecision{refusal: refusal{Error: why}, DecisionID: sent.ID, Why: why}
-	for _, t := range run.Decisions {
-		if t.Accepted && t.TaskID == sent.TaskID {
-			o.Winner = &winner{ID: t.ID, By: t.By, Decision: t.Decision}
+	for _, e := range run.Record {
+		decides := e.Decision == expense.DecideApprove || e.Decision == expense.DecideSendBack
+		if e.Kind == expense.TaskCounted && decides && e.TaskID == sent.TaskID {
+			o.Winner = &winner{ID: e.DecisionID, By: e.By, Decision: e.Decision}
 		}
 	}
 	return o

@@ -48,7 +48,7 @@ type runs struct {
 func newRuns() *runs {
 	return &runs{id: percentID, open: true, status: workflows.Status{
 		NotificationID: percentID, State: workflows.Waiting, WaitingFor: workflows.WaitingForApprover,
-		Task: &workflows.Task{ID: task, Group: "finance"},
+		Task: &expense.Task{ID: task, Groups: []expense.TaskGroup{{RequiredApproval: expense.RequiredApproval{Group: "finance", Count: 1}}}},
 	}}
 }
 
@@ -84,7 +84,7 @@ func (r *runs) Status(ctx context.Context, id string) (workflows.Status, error) 
 	status := r.status
 	if r.delay > 0 {
 		r.delay--
-		status.Decisions = nil
+		status.Record = nil
 	}
 	return status, nil
 }
@@ -102,19 +102,19 @@ func (r *runs) Decide(ctx context.Context, id string, d expense.Decision) error 
 	if r.forgotten {
 		return nil
 	}
-	taken := workflows.DecisionTaken{ID: d.ID, TaskID: d.TaskID, By: d.By, Decision: d.Decision, Accepted: true}
-	for _, before := range r.status.Decisions {
-		if before.ID == d.ID {
+	event := expense.TaskEvent{Kind: expense.TaskCounted, DecisionID: d.ID, TaskID: d.TaskID, By: d.By, Decision: d.Decision}
+	for _, before := range r.status.Record {
+		if before.DecisionID == d.ID {
 			return nil
 		}
-		if before.Accepted {
-			taken.Accepted, taken.Why = false, "already decided"
+		if before.Kind == expense.TaskCounted {
+			event.Kind, event.Why = expense.TaskRefused, "already decided"
 		}
 	}
 	if d.TaskID != task {
-		taken.Accepted, taken.Why = false, "this task is closed"
+		event.Kind, event.Why = expense.TaskRefused, "this task is closed"
 	}
-	r.status.Decisions = append(r.status.Decisions, taken)
+	r.status.Record = append(r.status.Record, event)
 	return nil
 }
 

@@ -51,6 +51,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"waiting":           (*story).isWaiting,
 		"fetching-facts":    (*story).isFetchingFacts,
 		"records":           (*story).isRecorded,
+		"refused":           (*story).isRefused,
 		"unreadable-signal": (*story).isUnreadableSignal,
 		"event-types":       (*story).isEventTypes,
 		"runs":              (*story).isRuns,

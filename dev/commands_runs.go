@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.yaml.in/yaml/v4"
 
+	"concur-connector/expense"
 	"concur-connector/workflows"
 )
 
@@ -41,15 +42,15 @@ func (s *story) isParked(_ *testscript.TestScript, args []string) error {
 }
 
 func (s *story) isWaiting(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 1, "waiting NAME [GROUP]"); err != nil {
+	if err := want(args, 1, "waiting NAME [GROUP,GROUP]"); err != nil {
 		return err
 	}
 	return s.find(args[0], func(status workflows.Status) error {
 		if status.State != workflows.Waiting || status.Task == nil {
 			return fmt.Errorf("the run is in state %s", status.State)
 		}
-		if len(args) > 1 && status.Task.Group != args[1] {
-			return final{fmt.Errorf("the task is for group %q", status.Task.Group)}
+		if asked := strings.Join(status.Task.Asked(), ","); len(args) > 1 && asked != args[1] {
+			return final{fmt.Errorf("the task asks %q", asked)}
 		}
 		return nil
 	})
@@ -63,6 +64,20 @@ func (s *story) isRecorded(_ *testscript.TestScript, args []string) error {
 	return s.find(args[0], func(status workflows.Status) error {
 		if done := strings.Join(append(slices.Clone(status.Done), status.TotalDiffers), "\n"); !strings.Contains(done, args[1]) {
 			return fmt.Errorf("the run has recorded %q", done)
+		}
+		return nil
+	})
+}
+
+// isRefused waits until the newest decision was refused for a reason that contains the text.
+func (s *story) isRefused(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "refused NAME TEXT"); err != nil {
+		return err
+	}
+	return s.find(args[0], func(status workflows.Status) error {
+		n := len(status.Record)
+		if n == 0 || status.Record[n-1].Kind != expense.TaskRefused || !strings.Contains(status.Record[n-1].Why, args[1]) {
+			return fmt.Errorf("the record of the task: %+v", status.Record)
 		}
 		return nil
 	})

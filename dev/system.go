@@ -87,7 +87,7 @@ func (sys *testSystem) createApprover(ctx context.Context) error {
 		}
 		return strings.TrimSpace(string(out)), nil
 	}
-	token, err := concurctl("add", "dev", "--file", sys.approvers(), "--login", "dev@approvers.example")
+	token, err := concurctl("add", "dev", "--file", sys.approvers(), "--login", "dev@approvers.example", "--group", "finance", "--submits-reports=false")
 	if err != nil {
 		return err
 	}

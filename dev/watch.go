@@ -221,7 +221,7 @@ func (w *watch) open(name, id string) {
 			fmt.Fprintf(w.out, "           fix it, then send the signal \"retried\": %s/namespaces/default/workflows/%s\n", w.ui, url.PathEscape(id))
 		}
 	case status.Task != nil && status.WaitingFor == workflows.WaitingForApprover:
-		if w.say("run", name, "waits for a person"+ofGroup(status.Task.Group)) {
+		if w.say("run", name, "waits for a person"+ofGroup(strings.Join(status.Task.Asked(), ", "))) {
 			w.help(id, status.Task.ID)
 		}
 	default:

@@ -47,6 +47,7 @@ type CheckDecisionInput struct {
 
 // CheckedDecision says whether a decision counts. It is part of the history.
 type CheckedDecision struct {
+	Answer
 	Accepted bool   `json:"accepted"`
 	Why      string `json:"why,omitempty"` // one sentence; why the decision does not count
 	// By is the name to show. It is Unverified if nobody has verified who sent the decision.
@@ -101,8 +102,14 @@ type TaskStep struct {
 	Kind  TaskStepKind `json:"kind"`
 	Group string       `json:"group"`
 	To    string       `json:"to,omitempty"`   // of an escalation: the group that is asked, too
-	Then  string       `json:"then,omitempty"` // of a deadline: keep-waiting or send-back
+	Then  string       `json:"then,omitempty"` // of a deadline: ThenKeepWaiting or ThenSendBack
 }
+
+// What becomes of a task at its deadline. Silence never approves.
+const (
+	ThenKeepWaiting = "keep-waiting"
+	ThenSendBack    = "send-back"
+)
 
 // TaskStepKind is what happens to a task at a time.
 type TaskStepKind string
@@ -123,6 +130,7 @@ type PlanTaskInput struct {
 // TaskPlan is what the rules in force say about a task. The rules may change while the task is
 // open; the plan stays.
 type TaskPlan struct {
+	Answer
 	Steps           []TaskStep    `json:"steps,omitempty"` // in order of time
 	CommentRequired bool          `json:"commentRequired,omitempty"`
 	DifferentPeople bool          `json:"differentPeople,omitempty"`

@@ -37,7 +37,7 @@ func (r *run) act(ctx workflow.Context, p *pass) next {
 func (r *run) actionInput(ctx workflow.Context, p *pass) expense.TakeActionInput {
 	input := expense.TakeActionInput{
 		Attempt: r.attempt(ctx), ObjectURI: r.Address.ObjectURI, ValidationID: r.Step.ValidationID, Action: p.action,
-		ByRules: p.cause == byRules, LimitOverridden: r.Writes.LimitOverridden,
+		ByRules: p.cause != byPerson, LimitOverridden: r.Writes.LimitOverridden,
 	}
 	if r.byException(p.action) {
 		return input
@@ -55,7 +55,7 @@ func (r *run) acted(ctx workflow.Context, p *pass, taken expense.ActionTaken, un
 	r.Writes.resolved()
 	switch {
 	case taken.MayHaveMoved:
-		return r.reportChanged(taken.OutcomeUnknown)
+		return r.reportChanged(ctx, taken.OutcomeUnknown)
 	case taken.DryRun != "":
 		r.Writes.dryRun(taken.DryRun)
 		return r.dryRunAction(p)
@@ -94,7 +94,7 @@ func (r *run) succeeded(ctx workflow.Context, validationID string, action expens
 		r.Step.steady()
 	}
 	r.Progress.record(said)
-	r.Decision.close()
+	r.Decision.carriedOut(said, workflow.Now(ctx))
 	r.Writes.actedAt(validationID, workflow.Now(ctx))
 	r.Step.leave(r.stepsLookAlike())
 	if r.stepsLookAlike() {

@@ -35,6 +35,10 @@ const (
 	HandOverRun         = "HandOverRun"
 	FetchFacts          = "FetchFacts"
 	ApproveByException  = "ApproveByException"
+
+	PlanTask        = "PlanTask"
+	CheckDecision   = "CheckDecision"
+	NotifyApprovers = "NotifyApprovers"
 )
 
 // Signals. Notified carries an expense.Notification, Decided an expense.Decision,
@@ -101,6 +105,9 @@ const (
 // NotificationMemo is the memo of a run that a sweep has started for an entry of the failed list: the
 // entry's notification URI.
 const NotificationMemo = "ConcurNotificationURI"
+
+// TaskMemo is the memo of a run that waits for approvers: an expense.TaskSummary.
+const TaskMemo = "ConcurTask"
 
 // RefusedHostMemo is the memo of a run that is parked because the address in its own notification is
 // refused: an expense.RefusedHost.

@@ -37,7 +37,7 @@ func TestTheContractOfStoredNamesIsUnchanged(t *testing.T) {
 		"activities": []string{workflows.FetchReport, workflows.ValidateReport, workflows.PostExceptions, workflows.TakeAction,
 			workflows.DeleteNotification, workflows.ListFailedNotifications, workflows.ListPendingReports, workflows.StartProcessing,
 			workflows.FetchRequest, workflows.ValidateRequest, workflows.ListPendingRequests, workflows.DeleteExceptions, workflows.HandOverRun,
-			workflows.FetchFacts, workflows.ApproveByException},
+			workflows.FetchFacts, workflows.ApproveByException, workflows.PlanTask, workflows.CheckDecision, workflows.NotifyApprovers},
 		"signals": []string{workflows.Notified, workflows.Decided, workflows.Retried},
 		"updates": []string{workflows.CheckSendBackUpdate, workflows.PermitUpdate, workflows.AnnounceUpdate},
 		"queries": []string{workflows.StatusQuery},
@@ -48,7 +48,7 @@ func TestTheContractOfStoredNamesIsUnchanged(t *testing.T) {
 		"steps":            []string{workflows.StepsID(workflows.DefaultTaskQueue)},
 		"schedules":        []string{workflows.SweepScheduleID(workflows.DefaultTaskQueue)},
 		"searchAttributes": []string{workflows.ReportIDAttribute, workflows.WaitingForAttribute, workflows.OutcomeAttribute},
-		"memos":            []string{workflows.NotificationMemo},
+		"memos":            []string{workflows.NotificationMemo, workflows.TaskMemo},
 		"waitingFor":       []string{workflows.WaitingForApprover, workflows.WaitingForOperator},
 		"states": []workflows.State{workflows.Fetching, workflows.FetchingFacts, workflows.Validating, workflows.Waiting, workflows.Posting,
 			workflows.Acting, workflows.Deleting, workflows.Parked, workflows.Closed},
@@ -70,7 +70,9 @@ func TestTheStatusKeepsItsShape(t *testing.T) {
 	at := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)
 	golden(t, "testdata/status.json", []workflows.Status{{
 		NotificationID: "EXPRPT:gWr1$pKey", ReportID: "R1", State: workflows.Parked, WaitingFor: workflows.WaitingForOperator,
-		Since: at, ValidationID: "A_EXTV /path", Revision: "00ff", Task: &workflows.Task{ID: "EXPRPT:gWr1$pKey/00ff/1", Group: "finance"},
+		Since: at, ValidationID: "A_EXTV /path", Revision: "00ff", Task: &expense.Task{ID: "EXPRPT:gWr1$pKey/00ff/1", OpenedAt: at,
+			Groups: []expense.TaskGroup{{RequiredApproval: expense.RequiredApproval{Group: "finance", Count: 2, Rules: []string{"large"}}, Approvals: []expense.TaskApproval{{By: "kim", At: at}}}},
+			Plan:   []expense.TaskStep{{At: at.Add(time.Hour), Kind: expense.Deadline, Group: "finance", Then: expense.ThenSendBack}}},
 		Verdict: &workflows.VerdictStatus{Action: expense.Ask, RulesHash: "abcd",
 			Exceptions: []expense.Exception{{ObjectType: expense.OnEntry, ObjectID: "e1", Code: "NORECPT", Rule: "receipt", Visibility: expense.VisibleToProcessors}},
 			Findings: []expense.Finding{
@@ -79,9 +81,9 @@ func TestTheStatusKeepsItsShape(t *testing.T) {
 			},
 			Rules:   []expense.RuleSummary{{Rule: "receipt", Objects: 3, Satisfied: 2, Violated: 1}, {Rule: "round", Objects: 3, Violated: 1, Shadow: true}},
 			Version: "2026-11", ApproveByException: "APPROVED"},
-		Decisions: []workflows.DecisionTaken{{ID: "d1", TaskID: "t", By: "kim", Decision: expense.DecideApprove, Accepted: false, Why: "late"}},
-		Done:      []string{"exception NORECPT posted on entry e1"},
-		Parked:    &workflows.ParkReason{Kind: expense.Forbidden, Message: "refused", Fix: "give the role"},
+		Record: []expense.TaskEvent{{At: at, Kind: expense.TaskRefused, DecisionID: "d1", TaskID: "t", By: "kim", Decision: expense.DecideApprove, Why: "late"}},
+		Done:   []string{"exception NORECPT posted on entry e1"},
+		Parked: &workflows.ParkReason{Kind: expense.Forbidden, Message: "refused", Fix: "give the role"},
 		PendingDeletes: []string{
 			"https://www.concursolutions.com/api/platform/notifications/v1.0/notification/n1",
 		},
@@ -97,7 +99,7 @@ func TestAnEmptyStatusHasListsAndNoNulls(t *testing.T) {
 	require.NoError(t, err)
 	var raw map[string]any
 	require.NoError(t, answer.Get(&raw))
-	for _, list := range []string{"decisions", "done", "pendingDeletes"} {
+	for _, list := range []string{"record", "done", "pendingDeletes"} {
 		require.Equal(t, []any{}, raw[list], list)
 	}
 	require.Equal(t, "superseded", raw["outcome"])

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -12,21 +11,11 @@ import (
 	"concur-connector/expense"
 )
 
-// decision is what a person is asked, and what people have answered.
-type decision struct {
-	Task         *Task             `json:"task,omitempty"` // open
-	TaskOpenedAt time.Time         `json:"taskOpenedAt,omitzero"`
-	Tasks        int               `json:"tasks,omitempty"`    // how many were opened
-	Accepted     *expense.Decision `json:"accepted,omitempty"` // the decision on Task that counts
-
-	Received []DecisionTaken `json:"received,omitempty"`
-	Unnamed  int             `json:"unnamed,omitempty"` // decisions that came without an ID
-}
-
 // Who decided on an action.
 const (
-	byRules  = "rules"
-	byPerson = "person"
+	byRules    = "rules"
+	byPerson   = "person"
+	byDeadline = "deadline"
 )
 
 // The comments of a send-back for which neither the person nor the rules gave one. Concur
@@ -36,8 +25,8 @@ const (
 	defaultRequestComment = "Please check this request and submit it again."
 )
 
-// decide chooses the action: the one that the rules say or, where they ask for a person, the one
-// that the person decides.
+// decide chooses the action: the one that the rules say or, where they ask people, the one that
+// the people decide.
 func (r *run) decide(ctx workflow.Context, p *pass) next {
 	verdict := r.Evaluation.Verdict
 	if verdict.Action != expense.Ask {
@@ -48,20 +37,23 @@ func (r *run) decide(ctx workflow.Context, p *pass) next {
 		r.Progress.record("would ask " + groups(verdict.Groups()))
 		return r.endDryRun()
 	}
-	if next := r.ask(ctx, p); !next.continues() {
+	if next := r.openTask(ctx); !next.continues() {
 		return next
 	}
-	decided := r.Decision.Accepted
-	p.cause = byPerson
-	if decided.Decision == expense.DecideApprove {
-		p.action, p.comment = expense.Approve, firstReadable(decided.Comment, verdict.ApproveComment)
+	if next := r.awaitDecision(ctx, p); !next.continues() {
+		return next
+	}
+	result := r.Decision.Result
+	p.cause = result.Cause
+	if result.Choice == expense.DecideApprove {
+		p.action, p.comment = expense.Approve, firstReadable(result.Comment, verdict.ApproveComment)
 		return goOn()
 	}
 	otherwise := defaultComment
 	if r.notification.Kind == expense.RequestObject {
 		otherwise = defaultRequestComment
 	}
-	p.action, p.comment = expense.SendBack, firstReadable(decided.Comment, verdict.Comment, otherwise)
+	p.action, p.comment = expense.SendBack, firstReadable(result.Comment, verdict.Comment, otherwise)
 	return goOn()
 }
 
@@ -75,93 +67,192 @@ func firstReadable(comments ...string) string {
 	return ""
 }
 
-// ask waits for a person's decision. Silence never approves: without a decision the run stays
-// open.
-func (r *run) ask(ctx workflow.Context, p *pass) next {
-	r.Decision.open(r.notification.ID()+"/"+r.Read.Revision, strings.Join(r.Evaluation.Verdict.Groups(), ", "), workflow.Now(ctx))
-	if r.Decision.Accepted == nil {
-		r.enter(ctx, Waiting)
-		r.status.Since = r.Decision.TaskOpenedAt // also after a notification that changed nothing
+// openTask opens a task unless one is open. An activity plans its reminders and its deadline,
+// because the plan depends on the rules in force, on holidays and on a time zone.
+func (r *run) openTask(ctx workflow.Context) next {
+	if r.Decision.Task != nil {
+		return goOn()
 	}
-	info := workflow.GetInfo(ctx)
-	if err := workflow.Await(ctx, func() bool {
-		return r.Decision.Accepted != nil || r.Inbox.NotificationPending || info.GetContinueAsNewSuggested()
-	}); err != nil {
+	verdict, now := r.Evaluation.Verdict, workflow.Now(ctx)
+	plan, err := call[expense.TaskPlan](r.localOptions(ctx, "plan the reminders and the deadline for "+groups(verdict.Groups())), &r.calls, PlanTask,
+		expense.PlanTaskInput{Groups: verdict.Approvals, OpenedAt: now})
+	if err := asParkReason(err); err != nil {
 		return after(err)
 	}
-	switch {
-	case r.Decision.Accepted != nil && (p.decision == r.Decision.Accepted || !r.Inbox.NotificationPending):
+	r.Decision.open(r.notification.ID()+"/"+r.Read.Revision, verdict, plan, now)
+	r.tell(ctx, expense.NewsOpened, r.Decision.Task.Asked(), "")
+	return goOn()
+}
+
+// awaitDecision waits until the task is decided. Until then it carries out the task's plan, and
+// has the report read again from time to time, because nobody says when it changes. Silence
+// never approves: without a decision the run stays open.
+func (r *run) awaitDecision(ctx workflow.Context, p *pass) next {
+	if r.Decision.Result == nil {
+		r.enter(ctx, Waiting)
+		r.status.Since = r.Decision.Task.OpenedAt // also after a notification that changed nothing
+	}
+	info := workflow.GetInfo(ctx)
+	woken := func() bool {
+		return r.Decision.Result != nil || r.Inbox.NotificationPending || info.GetContinueAsNewSuggested()
+	}
+	check := workflow.Now(ctx).Add(r.Decision.CheckEvery)
+	for !woken() {
+		step := r.Decision.due()
+		at, why := check, "reads the "+r.noun()+" again: it may have changed"
+		if step != nil && (r.Decision.CheckEvery <= 0 || step.At.Before(check)) {
+			at, why = step.At, stepText(*step)
+		} else {
+			step = nil
+		}
+		var err error
+		ready := true
+		if step == nil && r.Decision.CheckEvery <= 0 {
+			err = workflow.Await(ctx, woken)
+		} else {
+			ready, err = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+				Timeout:      atLeastATick(at.Sub(workflow.Now(ctx))),
+				TimerOptions: workflow.TimerOptions{Summary: why},
+			}, woken)
+		}
+		switch {
+		case err != nil:
+			return after(err)
+		case ready:
+		case step == nil:
+			return again("the report may have changed while it waits for a decision")
+		default:
+			news := r.Decision.happen(*step, workflow.Now(ctx))
+			r.tell(ctx, news, r.Decision.Task.Asked(), "")
+			r.show(ctx)
+		}
+	}
+	switch result := r.Decision.Result; {
+	case result != nil && (p.decision == result || !r.Inbox.NotificationPending):
 		return goOn() // also in a stream of notifications: the report was read after the decision
 	case r.Inbox.NotificationPending:
 		return again("a notification arrived while the run waited for a decision")
+	case result != nil:
+		return goOn()
 	}
 	return again("the history is long: the next run goes on waiting")
 }
 
-// open opens a task unless one is open.
-func (d *decision) open(id, group string, now time.Time) {
-	if d.Task == nil {
-		d.Tasks++
-		d.Task, d.TaskOpenedAt = &Task{ID: fmt.Sprintf("%s/%d", id, d.Tasks), Group: group}, now
+// stepText says what a timer of the task's plan will do.
+func stepText(step expense.TaskStep) string {
+	switch step.Kind {
+	case expense.Escalate:
+		return fmt.Sprintf("escalation: asks %s, too, if %s has not decided", step.To, step.Group)
+	case expense.Deadline:
+		if step.Then == expense.ThenSendBack {
+			return "deadline of " + group(step.Group) + ": sends back"
+		}
+		return "deadline of " + group(step.Group) + ": keeps waiting"
+	}
+	return "reminder for " + group(step.Group)
+}
+
+// checkDecisions checks the decisions that the run receives, one after the other. It runs beside
+// the run, so that a check that cannot be made delays nothing else.
+func (r *run) checkDecisions(ctx workflow.Context) {
+	var checks calls
+	for {
+		if workflow.Await(ctx, func() bool { return len(r.Decision.Received) > 0 }) != nil {
+			return
+		}
+		received := r.Decision.Received[0]
+		one := received.Decision
+		if why := r.refuse(one); why != "" {
+			r.Decision.take()
+			r.Decision.refuse(one, expense.CheckedDecision{By: expense.Unverified}, why, workflow.Now(ctx))
+			r.show(ctx)
+			continue
+		}
+		options := r.localOptions(ctx, "check who may decide: "+cutForIndex(string(one.Decision)))
+		checked, err := call[expense.CheckedDecision](options, &checks, CheckDecision, expense.CheckDecisionInput{
+			Task: r.taskToCheck(), Decision: one, Owner: r.owner(), At: received.At,
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil { // an operator has ended the activity
+			if r.pause(ctx, "a decision could not be checked: it is checked again") != nil {
+				return
+			}
+			continue
+		}
+		r.Decision.take()
+		r.onChecked(ctx, one, checked)
 	}
 }
 
-// close ends the open task: no decision on it counts any more.
-func (d *decision) close() { d.Task, d.Accepted = nil, nil }
-
-// closeTask ends the open task, and records why the decision on it no longer applies.
-func (r *run) closeTask(why string) {
-	if accepted := r.Decision.Accepted; r.Decision.Task != nil && accepted != nil {
-		r.Progress.record(fmt.Sprintf("the decision of %s no longer applies: %s", accepted.By, why))
+// taskToCheck is the open task. When Concur has refused what was decided, the approvals so far
+// do not count, and everybody may decide again.
+func (r *run) taskToCheck() expense.Task {
+	task := *r.Decision.Task
+	if r.Decision.Result != nil && !r.Decision.Reopened {
+		task.Groups = append([]expense.TaskGroup(nil), task.Groups...)
+		for i := range task.Groups {
+			task.Groups[i].Approvals = nil
+		}
 	}
-	r.Decision.close()
+	return task
 }
 
-// onDecided records a decision and whether it counts. The first one on the open task does. One
-// that arrives twice, with the same ID, changes nothing.
-func (r *run) onDecided(d expense.Decision) {
-	if !r.Decision.name(&d) {
+func (r *run) owner() expense.Owner {
+	if v := r.Evaluation.Verdict; v != nil && v.Owner != nil {
+		return *v.Owner
+	}
+	return expense.Owner{}
+}
+
+// onChecked records a decision that was checked, and whether it counts. The task may have been
+// closed or decided during the check.
+func (r *run) onChecked(ctx workflow.Context, one expense.Decision, checked expense.CheckedDecision) {
+	why := checked.Why
+	if checked.Accepted {
+		why = r.refuse(one)
+	}
+	now := workflow.Now(ctx)
+	if why != "" {
+		r.Decision.refuse(one, checked, why, now)
+		r.show(ctx)
 		return
 	}
-	why := r.refuse(d)
-	if why == "" && r.Decision.Accepted != nil { // Concur refused the one before
+	before := r.Decision.Result
+	r.Decision.count(one, checked, now)
+	if before != nil && r.Decision.Result != before { // Concur refused the one before
 		r.Parking.retryNow()
 	}
-	r.Decision.record(d, why)
+	r.show(ctx)
 }
 
-// name completes a decision that says too little about itself, and returns false when it was
-// received before.
-func (d *decision) name(one *expense.Decision) bool {
-	if one.ID != "" && slices.ContainsFunc(d.Received, func(before DecisionTaken) bool { return before.ID == one.ID }) {
-		return false
-	}
-	if one.ID == "" {
-		d.Unnamed++
-		one.ID = fmt.Sprintf("signal-%d", d.Unnamed)
-	}
-	if one.By == "" {
-		one.By = "not said"
-	}
-	return true
-}
-
-// refuse says why a decision does not count, or nothing.
+// refuse says why a decision cannot count, whoever sent it, or nothing.
 func (r *run) refuse(d expense.Decision) string {
-	task, accepted := r.Decision.Task, r.Decision.Accepted
+	task, result := r.Decision.Task, r.Decision.Result
 	switch {
-	case d.Decision != expense.DecideApprove && d.Decision != expense.DecideSendBack:
-		return `the decision must be "approve" or "send-back"`
+	case !isChoice(d.Decision):
+		return `the decision must be "approve" or "send-back", or else "comment", "claim", "release" or "delegate"`
 	case d.TaskID == "":
 		return "the decision names no taskId; the status shows the one that is open"
 	case task == nil:
 		return "nothing waits for a decision"
 	case d.TaskID != task.ID:
 		return "this task is closed; the report has changed or was decided since"
-	case accepted != nil && !r.refusedByConcur():
-		return "already decided by " + accepted.By
+	case result != nil && result.Cause == byDeadline:
+		return "the deadline has passed, and the report is sent back"
+	case result != nil && !r.refusedByConcur():
+		return "already decided by " + result.By
 	}
 	return ""
+}
+
+func isChoice(c expense.DecisionChoice) bool {
+	switch c {
+	case expense.DecideApprove, expense.DecideSendBack, expense.AddComment, expense.ClaimTask, expense.ReleaseTask, expense.DelegateTask:
+		return true
+	}
+	return false
 }
 
 // refusedByConcur returns true when the run is parked because Concur refuses what was decided.
@@ -177,22 +268,66 @@ func (r *run) refusedByConcur() bool {
 	return false
 }
 
-// record keeps a decision, and why it does not count. One that counts replaces the one before,
-// which Concur refused. When there are too many, the oldest that does not count is dropped.
-func (d *decision) record(one expense.Decision, why string) {
-	if why == "" {
-		for i, before := range d.Received {
-			if d.Accepted != nil && before.Accepted && before.TaskID == one.TaskID {
-				d.Received[i].Accepted, d.Received[i].Why = false, "Concur refused it; decided again by "+one.By
-			}
+// closeTask closes the open task because nobody needs to decide it any more.
+func (r *run) closeTask(ctx workflow.Context, why string) {
+	if r.Decision.Task == nil {
+		return
+	}
+	if result := r.Decision.Result; result != nil {
+		r.Progress.record(fmt.Sprintf("the decision of %s no longer applies: %s", result.By, why))
+	}
+	r.tell(ctx, expense.NewsWithdrawn, r.Decision.Task.Asked(), why)
+	r.Decision.withdraw(why, workflow.Now(ctx))
+}
+
+// notifyFor is how long the connector tries to tell people something.
+const notifyFor = 24 * time.Hour
+
+// tell tells approvers something about the open task, beside the run. A message that cannot be
+// delivered delays nothing.
+func (r *run) tell(ctx workflow.Context, news expense.TaskNews, groups []string, why string) {
+	if !r.Decision.Notify {
+		return
+	}
+	task := r.Decision.Task
+	input := expense.NotifyApproversInput{
+		NotificationID: r.notification.ID(), TaskID: task.ID, News: news, Groups: groups, Deadline: deadline(task), Why: why, At: workflow.Now(ctx),
+	}
+	if v := r.Evaluation.Verdict; v != nil && v.Shown != nil {
+		input.Fields = v.Shown.Fields
+	}
+	options := workflow.GetActivityOptions(r.localOptions(ctx, "tell the approvers: "+string(news)))
+	options.ScheduleToCloseTimeout = notifyFor
+	r.messages++
+	aside, _ := workflow.NewDisconnectedContext(ctx) // it ends with the run
+	workflow.Go(aside, func(ctx workflow.Context) {
+		defer func() { r.messages-- }()
+		if err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), NotifyApprovers, input).Get(ctx, nil); err != nil {
+			workflow.GetLogger(ctx).Warn("the approvers could not be told", "notification", r.notification.ID(), "news", news, "error", err)
 		}
-		d.Accepted = &one
-	}
-	d.Received = append(d.Received, DecisionTaken{
-		ID: one.ID, TaskID: one.TaskID, By: one.By, Decision: one.Decision, Accepted: why == "", Why: why,
 	})
-	if len(d.Received) > maxListed {
-		drop := max(0, slices.IndexFunc(d.Received, func(one DecisionTaken) bool { return !one.Accepted }))
-		d.Received = slices.Delete(slices.Clone(d.Received), drop, drop+1)
+}
+
+// messageDelay is how long a run that has nothing else to do waits for its last messages.
+const messageDelay = time.Minute
+
+// finishTelling waits for messages that are under way, because they end with the run.
+func (r *run) finishTelling(ctx workflow.Context) error {
+	if r.messages == 0 {
+		return nil
 	}
+	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout: messageDelay, TimerOptions: workflow.TimerOptions{Summary: "tells the approvers before the run ends"},
+	}, func() bool { return r.messages == 0 })
+	return err
+}
+
+// deadline is when the first deadline of a task is over, or no time.
+func deadline(task *expense.Task) time.Time {
+	for _, step := range task.Plan {
+		if step.Kind == expense.Deadline {
+			return step.At
+		}
+	}
+	return time.Time{}
 }

@@ -28,10 +28,9 @@ func (r *run) details(ctx workflow.Context) string {
 		}
 		line("Then send this workflow the signal `%s`; it needs no input. %s", Retried, again)
 	case Waiting:
-		line("**Waits for a person's decision** (%s), since %s", groupAsCode(r.Decision.Task.Group), clock(r.status.Since))
-		line("To decide here, send the signal `%s` with", Decided)
-		line("```json\n{\"taskId\": %q,\n \"decision\": \"approve\",\n \"comment\": \"\",\n \"by\": \"your name\"}\n```", r.Decision.Task.ID)
-		line("or with `\"decision\": \"send-back\"`.")
+		b.WriteString(taskText(*r.Decision.Task, r.Decision.Overdue, workflow.Now(ctx)))
+		line("People decide on the approvers' page. If the rules accept unsealed decisions of a group (`unsealed: allow`), an operator can decide here, too: send the signal `%s` with", Decided)
+		line("```json\n%s\n```", decisionExample(r.Decision.Task))
 	case Closed:
 		line("**Ended: %s**%s", r.Progress.Outcome, because(r.Progress.Cause))
 		if r.Progress.Outcome == expense.DryRun {
@@ -45,6 +44,9 @@ func (r *run) details(ctx workflow.Context) string {
 		if r.status.State == Fetching && r.readsAgain != "" {
 			line("Reads again because: %s", code(r.readsAgain))
 		}
+	}
+	if n := len(r.Decision.Received); n > 0 && r.status.State != Closed {
+		line("**Not checked yet: %s.** The activity `%s` shows why.", count(n, "decision"), CheckDecision)
 	}
 	if n := len(r.Inbox.Unreadable); n > 0 && r.status.State != Closed {
 		last := r.Inbox.Unreadable[n-1]
@@ -72,6 +74,11 @@ func (r *run) details(ctx workflow.Context) string {
 		for _, assumed := range v.Assumed {
 			fmt.Fprintf(&b, "- %s\n", code(assumed))
 		}
+		b.WriteByte('\n')
+	}
+	if text := recordText(r.Decision.Record, r.Decision.Dropped); text != "" {
+		line("Decisions and reminders:")
+		b.WriteString(text)
 		b.WriteByte('\n')
 	}
 	if len(r.Progress.Done) > 0 {

@@ -72,7 +72,7 @@ func (r *run) evaluate(ctx workflow.Context, p *pass) next {
 	case result.Verdict == nil:
 		return r.readForNewRules(ctx)
 	case r.changesTask(*result.Verdict):
-		r.closeTask("the rules give another verdict now")
+		r.closeTask(ctx, "the rules give another verdict now")
 	}
 	r.Evaluation.set(result, eventType)
 	return goOn()
@@ -118,10 +118,10 @@ func (r *run) readForNewRules(ctx workflow.Context) next {
 }
 
 // forgetVerdict forgets what was decided about a report that has changed.
-func (r *run) forgetVerdict() {
+func (r *run) forgetVerdict(ctx workflow.Context) {
 	r.Writes.obeyLimit()
 	if r.Evaluation.Verdict != nil {
-		r.closeTask("the report has changed")
+		r.closeTask(ctx, "the report has changed")
 	}
 	r.Evaluation.forget()
 }

@@ -49,7 +49,7 @@ func (r *run) postExceptions(ctx workflow.Context, p *pass) next {
 	case posted.Kind != "":
 		next := again("the " + r.noun() + " no longer waited at the step when exceptions were to be posted")
 		if posted.MayHaveMoved {
-			next = r.reportChanged(false)
+			next = r.reportChanged(ctx, false)
 		}
 		if posted.OutcomeUnknown {
 			r.Writes.mayHaveWritten(unknown) // a report that is found again may have them
@@ -227,7 +227,7 @@ func (r *run) deleteExceptions(ctx workflow.Context, exceptions []expense.Existi
 	case err != nil:
 		return 0, after(err)
 	case deleted.MayHaveMoved && deleted.Kind != "":
-		return 0, r.reportChanged(false)
+		return 0, r.reportChanged(ctx, false)
 	case deleted.Kind != "":
 		return 0, again("the " + r.noun() + " no longer waited at the step when exceptions were to be deleted")
 	case deleted.DryRun != "":

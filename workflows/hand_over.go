@@ -65,7 +65,7 @@ func (r *run) handOver(ctx workflow.Context, _ *pass) next {
 	case err != nil:
 		return after(err)
 	case other.To != "":
-		r.closeTask("another run handles the report")
+		r.closeTask(ctx, "another run handles the report")
 		r.Deletes.handedOver()
 		r.Progress.record("handed over to the run " + other.To)
 		r.Progress.end(expense.HandedOver)

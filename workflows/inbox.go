@@ -59,7 +59,7 @@ func (r *run) listen(ctx workflow.Context) {
 	selector.AddReceive(r.signals.decided, func(c workflow.ReceiveChannel, _ bool) {
 		var d expense.Decision
 		if r.receive(ctx, c, Decided, &d) {
-			r.onDecided(d)
+			r.Decision.receive(d, workflow.Now(ctx))
 		}
 	})
 	selector.AddReceive(r.signals.retried, func(c workflow.ReceiveChannel, _ bool) {
@@ -126,6 +126,9 @@ func (r *run) receive(ctx workflow.Context, c workflow.ReceiveChannel, signal st
 		Signal: signal, At: workflow.Now(ctx), Problem: problemOf(payload.GetData(), value), Example: r.example(signal),
 	})
 	r.Inbox.Unreadable = list[max(0, len(list)-maxUnreadableSignals):]
+	if signal == Decided {
+		r.Decision.unreadable(r.Inbox.Unreadable[len(r.Inbox.Unreadable)-1].Problem, workflow.Now(ctx))
+	}
 	workflow.GetLogger(ctx).Warn("a signal cannot be decoded", "notification", r.notification.ID(), "signal", signal)
 	r.show(ctx)
 	return false
@@ -164,11 +167,7 @@ func (r *run) example(signal string) string {
 	if signal != Decided {
 		return "{}"
 	}
-	task := "the task ID of the status"
-	if r.Decision.Task != nil {
-		task = r.Decision.Task.ID
-	}
-	return fmt.Sprintf(`{"taskId": %q, "decision": "approve", "comment": "", "by": "your name"}`, task)
+	return decisionExample(r.Decision.Task)
 }
 
 // origin is what the run knows about who announced the report. An entry of Concur's failed

@@ -91,7 +91,7 @@ func TestAPersonDecides(t *testing.T) {
 		p.after(0, func() { p.decide("EXPRPT:gWr1$pKey/0000/9", "early", expense.DecideApprove) })
 		p.after(time.Minute, func() {
 			task := p.status().Task
-			require.Equal(t, "finance", task.Group)
+			require.Equal(t, "finance", task.Groups[0].Group)
 			p.decide("another task", "other", expense.DecideApprove)
 			p.decide("", "none", expense.DecideApprove)
 			p.decide(task.ID, "odd", "maybe")
@@ -103,10 +103,10 @@ func TestAPersonDecides(t *testing.T) {
 		})
 		require.Equal(t, expense.Approved, p.run(callout()).Outcome)
 		accepted := map[string]bool{}
-		for _, d := range p.status().Decisions {
-			accepted[d.ID] = d.Accepted
-			if !d.Accepted {
-				require.NotEmpty(t, d.Why)
+		for _, e := range p.status().Record {
+			if e.DecisionID != "" {
+				accepted[e.DecisionID] = e.Kind == expense.TaskCounted
+				require.Equal(t, e.Kind == expense.TaskRefused, e.Why != "")
 			}
 		}
 		require.Equal(t, map[string]bool{"early": false, "other": false, "none": false, "odd": false, "signal-1": true, "late": false}, accepted)
@@ -166,10 +166,13 @@ func TestAPersonDecides(t *testing.T) {
 		})
 		require.Equal(t, expense.SentBack, p.run(callout()).Outcome)
 		require.Equal(t, []string{"read", "evaluate", "approve", "read", "evaluate", "send-back"}, p.calls)
-		first, second := p.status().Decisions[0], p.status().Decisions[1]
-		require.False(t, first.Accepted)
-		require.Contains(t, first.Why, "Concur refused it")
-		require.True(t, second.Accepted)
+		var counted []string
+		for _, e := range p.status().Record {
+			if e.Kind == expense.TaskCounted {
+				counted = append(counted, e.DecisionID)
+			}
+		}
+		require.Equal(t, []string{"d1", "d2"}, counted)
 	})
 
 	t.Run("a decision survives a parked run and an unchanged verdict", func(t *testing.T) {

@@ -113,7 +113,7 @@ func (r *run) waitForOperator(ctx workflow.Context, reason *ParkReason) next {
 // so that a person can decide again. Without the delay, a stream of notifications would send the
 // refused decision again and again.
 func (r *run) leaveTimeToDecide(ctx workflow.Context) error {
-	if !r.refusedByConcur() || r.Decision.Accepted == nil {
+	if !r.refusedByConcur() || r.Decision.Result == nil {
 		return nil
 	}
 	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{

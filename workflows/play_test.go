@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,6 +51,13 @@ type play struct {
 	rules             *workflows.RulesUsed // of the result
 	handedOver        []expense.HandOverRunInput
 	started           []expense.Notification
+
+	plan    expense.TaskPlan
+	planned []time.Duration                                                   // when each step of the plan is due, after the task was opened
+	check   func(expense.CheckDecisionInput) (expense.CheckedDecision, error) // nil: each decision counts for all groups
+	tell    func(expense.NotifyApproversInput) error
+	checked []expense.CheckDecisionInput
+	news    []expense.NotifyApproversInput
 }
 
 func newPlay(t *testing.T) *play {
@@ -116,6 +124,27 @@ func setUpWith(t *testing.T, settings workflows.Settings) *play {
 		return expense.DeletedNotification{DryRun: in.DryRun}, err
 	})
 	p.registerRest(register)
+	register(workflows.PlanTask, func(_ context.Context, in expense.PlanTaskInput) (expense.TaskPlan, error) {
+		plan := p.plan
+		for i := range plan.Steps {
+			plan.Steps[i].At = in.OpenedAt.Add(p.planned[i])
+		}
+		return plan, nil
+	})
+	register(workflows.CheckDecision, func(_ context.Context, in expense.CheckDecisionInput) (expense.CheckedDecision, error) {
+		p.checked = append(p.checked, in)
+		if p.check != nil {
+			return p.check(in)
+		}
+		return expense.CheckedDecision{Accepted: true, By: in.Decision.By, Groups: in.Task.Asked()}, nil
+	})
+	p.env.RegisterActivityWithOptions(func(_ context.Context, in expense.NotifyApproversInput) error {
+		p.news = append(p.news, in)
+		if p.tell != nil {
+			return p.tell(in)
+		}
+		return nil
+	}, activity.RegisterOptions{Name: workflows.NotifyApprovers})
 	return p
 }
 
@@ -316,4 +345,9 @@ func (p *play) fetched(call string) (expense.FetchedReport, error) {
 	read, err := next[expense.FetchedReport](p, call, &p.reads)
 	read.VisibleWithin = time.Minute
 	return read, err
+}
+
+// refused are the decisions that did not count.
+func refused(s workflows.Status) []expense.TaskEvent {
+	return slices.DeleteFunc(slices.Clone(s.Record), func(e expense.TaskEvent) bool { return e.Kind != expense.TaskRefused })
 }

@@ -19,6 +19,7 @@ func (w Workflows) ProcessNotification(ctx workflow.Context, input ProcessInput)
 	}
 	ended := false
 	workflow.Go(ctx, r.listen) // before the run, so that it receives every signal first
+	workflow.Go(ctx, r.checkDecisions)
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		result, failure = r.run(ctx)
 		ended = true
@@ -68,7 +69,7 @@ func (r *run) pass(ctx workflow.Context) next {
 	r.MustRead = r.MustRead || r.Inbox.NotificationPending
 	if r.MustRead {
 		r.Inbox.taken()
-		now := &pass{decision: r.Decision.Accepted}
+		now := &pass{decision: r.Decision.Result}
 		for _, step := range r.steps() {
 			if next := step(ctx, now); next.move == toEnd {
 				break
@@ -78,7 +79,16 @@ func (r *run) pass(ctx workflow.Context) next {
 		}
 		r.MustRead = false
 	}
-	return r.deleteNotifications(ctx)
+	if next := r.deleteNotifications(ctx); next.move != toEnd {
+		return next
+	}
+	if err := r.finishTelling(ctx); err != nil {
+		return after(err)
+	}
+	if r.Inbox.NotificationPending {
+		return again("a notification arrived while approvers were told")
+	}
+	return done()
 }
 
 // steps are the steps of a pass before the deletes.
@@ -102,7 +112,7 @@ func (r *run) steps() []func(workflow.Context, *pass) next {
 
 // pass holds what one step of a pass finds out for the steps after it.
 type pass struct {
-	decision *expense.Decision // the accepted decision when the read began
+	decision *taskResult // how the task was decided when the read began
 	read     expense.FetchedReport
 	action   expense.Action
 	comment  string
@@ -116,7 +126,9 @@ type run struct {
 	notification expense.Notification
 	signals      signals
 	calls        calls
-	readsAgain   string // why
+	readsAgain   string               // why
+	messages     int                  // to approvers, that are under way
+	summary      *expense.TaskSummary // in the run's memo
 	status       Status
 }
 
@@ -141,6 +153,7 @@ func (w Workflows) setup(ctx workflow.Context, input ProcessInput) (*run, error)
 
 // close ends the run. It blocks nowhere, so that no notification comes after the last check.
 func (r *run) close(ctx workflow.Context) (Result, error) {
+	r.Decision.end(workflow.Now(ctx))
 	r.enter(ctx, Closed)
 	result := Result{Outcome: r.Progress.Outcome, Cause: r.Progress.Cause, Done: r.Progress.Done, Rules: r.Evaluation.Rules}
 	if result.Outcome == expense.NotOurs {

@@ -212,7 +212,7 @@ func (r *run) noteWaiting(ctx workflow.Context, read expense.FetchedReport, name
 		r.Progress.record(fmt.Sprintf("the report waits at another step than the one at which exception %s was posted", code))
 	}
 	if moved || changed {
-		r.forgetVerdict()
+		r.forgetVerdict(ctx)
 	}
 	r.Progress.reopen()
 	r.noteEarlierWrites(read)
@@ -269,7 +269,7 @@ func (r *run) endNotWaiting(ctx workflow.Context, reading expense.ReportState, u
 		r.succeeded(ctx, u.ValidationID, u.Action, r.Progress.Cause, true)
 		return done()
 	}
-	r.closeTask("the report has left the step")
+	r.closeTask(ctx, "the report has left the step")
 	switch {
 	case r.Progress.Outcome != "":
 	case reading.Kind == expense.NotFound:

@@ -28,33 +28,32 @@ const (
 
 // Status is the answer of the query "status".
 type Status struct {
-	NotificationID string          `json:"notificationId"`
-	ReportID       string          `json:"reportId"`
-	State          State           `json:"state"`
-	WaitingFor     string          `json:"waitingFor"`
-	Since          time.Time       `json:"since"`                // when State was entered
-	ReadsAgain     string          `json:"readsAgain,omitempty"` // why, while it reads the report again
-	ValidationID   string          `json:"validationId"`
-	StepName       string          `json:"stepName,omitempty"`  // in the notifications, if they agree
-	StepNames      []string        `json:"stepNames,omitempty"` // in the notifications, if they contradict each other
-	Revision       string          `json:"revision"`
-	Task           *Task           `json:"task"`
-	Verdict        *VerdictStatus  `json:"verdict"`
-	Decisions      []DecisionTaken `json:"decisions"`
-	Done           []string        `json:"done"` // what was done in Concur, in order
-	Parked         *ParkReason     `json:"parked"`
-	PendingDeletes []string        `json:"pendingDeletes"`         // notification URIs
-	Facts          []string        `json:"facts,omitempty"`        // that are being fetched
-	TotalDiffers   string          `json:"totalDiffers,omitempty"` // the sum of the entries and the total
-	Outcome        expense.Outcome `json:"outcome"`
+	NotificationID string         `json:"notificationId"`
+	ReportID       string         `json:"reportId"`
+	State          State          `json:"state"`
+	WaitingFor     string         `json:"waitingFor"`
+	Since          time.Time      `json:"since"`                // when State was entered
+	ReadsAgain     string         `json:"readsAgain,omitempty"` // why, while it reads the report again
+	ValidationID   string         `json:"validationId"`
+	StepName       string         `json:"stepName,omitempty"`  // in the notifications, if they agree
+	StepNames      []string       `json:"stepNames,omitempty"` // in the notifications, if they contradict each other
+	Revision       string         `json:"revision"`
+	Task           *expense.Task  `json:"task"`
+	Verdict        *VerdictStatus `json:"verdict"`
+	// Record is what happened to the tasks of the run: decisions that count and those that do not,
+	// reminders, escalations, and so on. It holds the newest.
+	Record         []expense.TaskEvent `json:"record"`
+	Done           []string            `json:"done"` // what was done in Concur, in order
+	Parked         *ParkReason         `json:"parked"`
+	PendingDeletes []string            `json:"pendingDeletes"`         // notification URIs
+	Facts          []string            `json:"facts,omitempty"`        // that are being fetched
+	TotalDiffers   string              `json:"totalDiffers,omitempty"` // the sum of the entries and the total
+	Outcome        expense.Outcome     `json:"outcome"`
+
+	// Unchecked is how many decisions have arrived and are not checked yet.
+	Unchecked int `json:"unchecked,omitempty"`
 
 	Unreadable []UnreadableSignal `json:"unreadable,omitempty"` // signals that could not be decoded
-}
-
-// Task is a question to an approver.
-type Task struct {
-	ID    string `json:"id"`
-	Group string `json:"group"`
 }
 
 // VerdictStatus is what the rules said about the present revision.
@@ -69,16 +68,6 @@ type VerdictStatus struct {
 	Assumed []string `json:"assumed,omitempty"` // about the amounts, a sentence each
 
 	ApproveByException string `json:"approveByException,omitempty"` // the code of the exception that approves it
-}
-
-// DecisionTaken is a decision that reached the run, and whether it counts.
-type DecisionTaken struct {
-	ID       string                 `json:"id"`
-	TaskID   string                 `json:"taskId"`
-	By       string                 `json:"by"`
-	Decision expense.DecisionChoice `json:"decision"`
-	Accepted bool                   `json:"accepted"`
-	Why      string                 `json:"why,omitempty"` // why not
 }
 
 // ParkReason is why a run is parked and what a person can do about it.
@@ -116,7 +105,12 @@ type RulesUsed struct {
 
 // withoutNulls makes absent lists empty, so that the JSON has no nulls.
 func (s Status) withoutNulls() Status {
-	s.Decisions = orEmpty(s.Decisions)
+	s.Record = orEmpty(s.Record)
+	if s.Task != nil {
+		task := *s.Task
+		task.Groups = orEmpty(task.Groups)
+		s.Task = &task
+	}
 	s.Done = orEmpty(s.Done)
 	s.PendingDeletes = orEmpty(s.PendingDeletes)
 	if v := s.Verdict; v != nil {
@@ -146,10 +140,11 @@ func (r *run) show(ctx workflow.Context) {
 	switch {
 	case r.status.State == Parked:
 		r.status.WaitingFor = WaitingForOperator
-	case r.status.State != Closed && r.Decision.Task != nil && r.Decision.Accepted == nil:
+	case r.status.State != Closed && r.Decision.Task != nil && r.Decision.Result == nil:
 		r.status.WaitingFor = WaitingForApprover
 	}
 	r.upsert(ctx)
+	r.summarizeTask(ctx)
 	workflow.SetCurrentDetails(ctx, r.details(ctx))
 }
 
@@ -192,7 +187,7 @@ func cutForIndex(text string) string {
 func (r *run) answer() Status {
 	s := r.status
 	s.ReportID, s.ValidationID, s.Revision = r.Read.ReportID, r.Step.ValidationID, r.Read.Revision
-	s.Task, s.Decisions, s.Done, s.PendingDeletes, s.Parked = r.Decision.Task, r.Decision.Received, r.Progress.Done, r.Deletes.Pending, r.Parking.Reason
+	s.Task, s.Record, s.Done, s.PendingDeletes, s.Parked = r.Decision.Task, r.Decision.Record, r.Progress.Done, r.Deletes.Pending, r.Parking.Reason
 	s.TotalDiffers = r.Read.TotalDiffers
 	if s.State == Fetching {
 		s.ReadsAgain = r.readsAgain
@@ -200,7 +195,7 @@ func (r *run) answer() Status {
 	if s.State == Closed {
 		s.Outcome = r.Progress.Outcome
 	}
-	s.Unreadable = r.Inbox.Unreadable
+	s.Unreadable, s.Unchecked = r.Inbox.Unreadable, len(r.Decision.Received)
 	if here := r.Step.here(); here != nil && s.State != Closed {
 		s.StepName = r.Step.name()
 		s.StepNames = r.Step.contradiction()

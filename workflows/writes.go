@@ -295,14 +295,14 @@ func (r *run) recordOutcome(err error, u UnknownWrite) error {
 
 // reportChanged evaluates a report again that had changed, or may wait at another step, when it
 // was to be written. A report that changes before each write is parked.
-func (r *run) reportChanged(unknown bool) next {
+func (r *run) reportChanged(ctx workflow.Context, unknown bool) next {
 	why := "the " + r.noun() + " has changed or moved since the rules were evaluated: nothing was written, and they are evaluated again"
 	if unknown {
 		why = "the outcome of an action is unknown, and the " + r.noun() + " has changed since: the rules are evaluated again"
 	}
 	r.Progress.record(why)
 	r.Writes.resolved()
-	r.forgetVerdict()
+	r.forgetVerdict(ctx)
 	if r.stepsLookAlike() {
 		r.Writes.forgetPosted(r.Step.ValidationID)
 	}

@@ -71,7 +71,7 @@ type workers struct {
 	fatal    chan error // the error of a worker that the SDK has stopped
 }
 
-func build(cfg config.Worker, temporal client.Client, api *concur.Client, company *facts.Client, rules activities.Rules, logger *slog.Logger) (workers, error) {
+func build(cfg config.Worker, temporal client.Client, api *concur.Client, company *facts.Client, rules activities.Rules, decides activities.Approvers, logger *slog.Logger) (workers, error) {
 	known := workflows.NewClient(temporal, cfg.TaskQueue)
 	guard, err := concur.ParseGuard(cfg.StepGuard)
 	if err != nil {
@@ -112,6 +112,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		OlderRuns:          known,
 		EarlierWrites:      known,
 		Permits:            known,
+		Approvers:          decides,
 		Steps:              known,
 		Notifier:           notifier,
 		RecordFile:         keeps,
@@ -194,6 +195,8 @@ func (ws workers) pollers(queue string, rate float64) []worker.Worker {
 		workflows.ValidateRequest: acts.ValidateRequest,
 		workflows.StartProcessing: acts.StartProcessing,
 		workflows.HandOverRun:     acts.HandOverRun,
+		workflows.PlanTask:        acts.PlanTask,
+		workflows.CheckDecision:   acts.CheckDecision,
 	})
 
 	options.MaxConcurrentActivityExecutionSize = factsAtOnce

@@ -47,7 +47,11 @@ func run(ctx context.Context, errs io.Writer) error {
 		return err
 	}
 	defer temporal.Close()
-	workers, err := build(cfg, temporal, concur, company, rules, logger)
+	decides, err := watchApprovers(cfg, logger)
+	if err != nil {
+		return err
+	}
+	workers, err := build(cfg, temporal, concur, company, rules, decides, logger)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,8 @@ type Group struct {
 	// DeadlineSendBack. Silence never approves.
 	DeadlineAfter time.Duration `json:"deadlineAfter,omitempty"`
 	DeadlineThen  string        `json:"deadlineThen,omitempty"`
+	// AcceptsUnsealed is true if decisions count although nobody has verified who sent them.
+	AcceptsUnsealed bool `json:"acceptsUnsealed,omitempty"`
 }
 
 // The values of Group.DeadlineThen.
@@ -72,7 +74,7 @@ func (s *Source) group(p Named) (g Group, to *yaml.Node) {
 	if p.Value.ShortTag() == "!!null" {
 		return g, nil
 	}
-	keys, ok := s.mapping(p.Value, "", what, "reminders", "escalate", "deadline")
+	keys, ok := s.mapping(p.Value, "", what, "reminders", "escalate", "deadline", "unsealed")
 	if !ok {
 		return g, nil
 	}
@@ -95,6 +97,9 @@ func (s *Source) group(p Named) (g Group, to *yaml.Node) {
 			g.DeadlineThen = s.deadline(inner["then"], n)
 		}
 	}
+	if n := keys["unsealed"]; n != nil {
+		g.AcceptsUnsealed = s.unsealed(n)
+	}
 	if g.DeadlineAfter > 0 {
 		for _, earlier := range append(slices.Clone(g.Reminders), g.EscalateAfter) {
 			if earlier >= g.DeadlineAfter {
@@ -104,6 +109,15 @@ func (s *Source) group(p Named) (g Group, to *yaml.Node) {
 		}
 	}
 	return g, to
+}
+
+// unsealed reads whether a group accepts decisions that nobody has verified.
+func (s *Source) unsealed(n *yaml.Node) bool {
+	v, ok := s.text(n, "", "unsealed")
+	if ok && v != "allow" && v != "refuse" {
+		s.Fail(At(n), "", "unsealed must be allow or refuse, not %q", Clip(v, 40))
+	}
+	return v == "allow"
 }
 
 func (p Named) place() Place { return At(p.Name) }

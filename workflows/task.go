@@ -1,0 +1,246 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"concur-connector/expense"
+)
+
+// decision is the task that people decide, and what became of every task of the run.
+type decision struct {
+	Task     *expense.Task      `json:"task,omitempty"`     // open
+	Tasks    int                `json:"tasks,omitempty"`    // how many were opened
+	Result   *taskResult        `json:"result,omitempty"`   // how Task was decided
+	Received []receivedDecision `json:"received,omitempty"` // not checked yet, in order
+	Unnamed  int                `json:"unnamed,omitempty"`  // decisions that came without an ID
+
+	CheckEvery time.Duration `json:"checkEvery,omitempty"` // how often the report is read while Task is open
+	Notify     bool          `json:"notify,omitempty"`     // approvers are told about Task
+	Overdue    bool          `json:"overdue,omitempty"`    // a deadline of Task has passed
+	Reopened   bool          `json:"reopened,omitempty"`   // Concur has refused Result, and people decide again
+
+	Record  []expense.TaskEvent `json:"record,omitempty"`
+	Dropped int                 `json:"dropped,omitempty"` // how many events Record has lost
+}
+
+// receivedDecision is a decision that is not checked yet.
+type receivedDecision struct {
+	Decision expense.Decision `json:"decision"`
+	At       time.Time        `json:"at"`
+}
+
+// taskResult is how people, or a deadline, have decided a task.
+type taskResult struct {
+	Choice  expense.DecisionChoice `json:"choice"`
+	Comment string                 `json:"comment,omitempty"` // of the approvers
+	By      string                 `json:"by,omitempty"`
+	Cause   string                 `json:"cause"` // byPerson or byDeadline
+}
+
+// open opens a task.
+func (d *decision) open(id string, verdict *expense.Verdict, plan expense.TaskPlan, now time.Time) {
+	d.Tasks++
+	task := &expense.Task{
+		ID: fmt.Sprintf("%s/%d", id, d.Tasks), OpenedAt: now, Plan: plan.Steps,
+		CommentRequired: plan.CommentRequired, DifferentPeople: plan.DifferentPeople,
+	}
+	for _, required := range verdict.Approvals {
+		task.Groups = append(task.Groups, expense.TaskGroup{RequiredApproval: required})
+	}
+	if len(task.Groups) == 0 {
+		task.Groups = []expense.TaskGroup{{RequiredApproval: expense.RequiredApproval{Count: 1}}}
+	}
+	d.Task, d.CheckEvery, d.Notify = task, plan.CheckEvery, plan.Notify
+	d.record(expense.TaskEvent{
+		At: now, Kind: expense.TaskOpened, TaskID: task.ID, Groups: verdict.Groups(), RulesHash: verdict.RulesHash,
+	})
+}
+
+// close ends the open task. No decision on it counts any more.
+func (d *decision) close() {
+	d.Task, d.Result = nil, nil
+	d.CheckEvery, d.Notify, d.Overdue, d.Reopened = 0, false, false, false
+}
+
+// withdraw closes the open task because nobody needs to decide it any more.
+func (d *decision) withdraw(why string, now time.Time) {
+	d.record(expense.TaskEvent{At: now, Kind: expense.TaskWithdrawn, TaskID: d.Task.ID, Why: why})
+	d.close()
+}
+
+// carriedOut closes the open task, because Concur shows what was decided.
+func (d *decision) carriedOut(what string, now time.Time) {
+	if d.Task != nil {
+		d.record(expense.TaskEvent{At: now, Kind: expense.TaskCarriedOut, TaskID: d.Task.ID, Why: what})
+	}
+	d.close()
+}
+
+// receive keeps a decision until it is checked. A decision whose ID is known changes nothing.
+func (d *decision) receive(one expense.Decision, now time.Time) {
+	known := one.ID != "" && (slices.ContainsFunc(d.Received, func(other receivedDecision) bool { return other.Decision.ID == one.ID }) ||
+		slices.ContainsFunc(d.Record, func(e expense.TaskEvent) bool { return e.DecisionID == one.ID }))
+	if known {
+		return
+	}
+	if one.ID == "" {
+		d.Unnamed++
+		one.ID = fmt.Sprintf("signal-%d", d.Unnamed)
+	}
+	if len(d.Received) >= maxListed {
+		d.refuse(one, expense.CheckedDecision{By: expense.Unverified}, "too many decisions wait to be checked; send it again later", now)
+		return
+	}
+	d.Received = append(d.Received, receivedDecision{Decision: one, At: now})
+}
+
+// end refuses the decisions that nobody will check any more, because the run ends.
+func (d *decision) end(now time.Time) {
+	for _, received := range d.Received {
+		d.refuse(received.Decision, expense.CheckedDecision{By: expense.Unverified}, "the run has ended", now)
+	}
+	d.Received = nil
+	if d.Task != nil {
+		d.withdraw("the run has ended", now)
+	}
+}
+
+// take removes the first decision that is not checked yet.
+func (d *decision) take() { d.Received = slices.Delete(slices.Clone(d.Received), 0, 1) }
+
+// refuse records a decision that does not count.
+func (d *decision) refuse(one expense.Decision, by expense.CheckedDecision, why string, now time.Time) {
+	e := eventOf(one, by, now)
+	e.Kind, e.Why, e.Comment = expense.TaskRefused, why, "" // a refused comment is not kept: anybody could fill the record
+	d.record(e)
+}
+
+// unreadable records a signal that could not be decoded.
+func (d *decision) unreadable(problem string, now time.Time) {
+	d.record(expense.TaskEvent{At: now, Kind: expense.TaskSignalLost, By: expense.Unverified, Why: problem})
+}
+
+func eventOf(one expense.Decision, by expense.CheckedDecision, now time.Time) expense.TaskEvent {
+	return expense.TaskEvent{
+		At: now, TaskID: cutForIndex(one.TaskID), DecisionID: one.ID, Decision: one.Decision, To: one.To, Comment: one.Comment,
+		By: by.By, IdentifiedBy: by.IdentifiedBy, OnBehalfOf: by.OnBehalfOf, Groups: by.Groups,
+	}
+}
+
+// count records a decision that counts, and what it does to the open task.
+func (d *decision) count(one expense.Decision, by expense.CheckedDecision, now time.Time) {
+	e := eventOf(one, by, now)
+	e.Kind = expense.TaskCounted
+	switch one.Decision {
+	case expense.DecideApprove:
+		d.reopen()
+		for _, group := range by.Groups {
+			d.Task.Approve(group, expense.TaskApproval{By: by.By, OnBehalfOf: by.OnBehalfOf, At: now})
+		}
+	case expense.DecideSendBack:
+		d.reopen()
+		d.settle(taskResult{Choice: expense.DecideSendBack, Comment: one.Comment, By: by.By, Cause: byPerson})
+	case expense.ClaimTask:
+		d.Task.ClaimedBy = by.By
+	case expense.ReleaseTask:
+		d.Task.ClaimedBy = ""
+	case expense.DelegateTask:
+		d.Task.Delegates = append(d.Task.Delegates, expense.Delegate{To: one.To, From: by.By})
+	}
+	d.record(e)
+	if one.Decision == expense.DecideApprove && len(d.Task.StillNeeded()) == 0 {
+		d.settle(taskResult{Choice: expense.DecideApprove, Comment: d.comments(), By: by.By, Cause: byPerson})
+	}
+}
+
+// settle keeps how the open task was decided.
+func (d *decision) settle(how taskResult) { d.Result, d.Reopened = &how, false }
+
+// reopen begins a new round of approvals when Concur has refused what was decided.
+func (d *decision) reopen() {
+	if d.Result == nil || d.Reopened {
+		return
+	}
+	d.Reopened = true
+	for i := range d.Task.Groups {
+		d.Task.Groups[i].Approvals = nil
+	}
+}
+
+// comments joins the comments of those whose approvals make the task complete.
+func (d *decision) comments() string {
+	var all []string
+	for _, e := range d.Record {
+		approved := func(a expense.TaskApproval) bool { return a.By == e.By && a.At.Equal(e.At) }
+		counts := slices.ContainsFunc(d.Task.Groups, func(g expense.TaskGroup) bool { return slices.ContainsFunc(g.Approvals, approved) })
+		if e.TaskID == d.Task.ID && e.Decision == expense.DecideApprove && counts && firstReadable(e.Comment) != "" {
+			all = append(all, e.Comment)
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+// due returns the next step of the plan for a group that has not decided yet, and removes the
+// steps before it.
+func (d *decision) due() *expense.TaskStep {
+	for len(d.Task.Plan) > 0 {
+		step := d.Task.Plan[0]
+		if d.Task.Needs(step.Group) {
+			return &step
+		}
+		d.Task.Plan = d.Task.Plan[1:]
+	}
+	return nil
+}
+
+// happen carries out the next step of the plan. It returns the news to tell approvers.
+func (d *decision) happen(step expense.TaskStep, now time.Time) expense.TaskNews {
+	d.Task.Plan = d.Task.Plan[1:]
+	e := expense.TaskEvent{At: now, TaskID: d.Task.ID, Groups: []string{step.Group}}
+	news := expense.NewsReminder
+	switch step.Kind {
+	case expense.Escalate:
+		e.Kind, e.To, news = expense.TaskEscalated, step.To, expense.NewsEscalated
+		d.escalate(step)
+	case expense.Deadline:
+		e.Kind, e.Why, news = expense.TaskOverdue, step.Then, expense.NewsOverdue
+		d.Overdue = true
+		if step.Then == expense.ThenSendBack {
+			d.settle(taskResult{Choice: expense.DecideSendBack, By: "the deadline", Cause: byDeadline})
+		}
+	default:
+		e.Kind = expense.TaskReminded
+	}
+	d.record(e)
+	return news
+}
+
+// escalate asks another group, too. Its approvals count for the group that has not decided.
+func (d *decision) escalate(step expense.TaskStep) {
+	asked := func(g expense.TaskGroup) bool { return g.Group == step.To && g.EscalatedFrom == step.Group }
+	if slices.ContainsFunc(d.Task.Groups, asked) {
+		return
+	}
+	d.Task.Groups = append(d.Task.Groups, expense.TaskGroup{
+		RequiredApproval: expense.RequiredApproval{Group: step.To, Count: 1}, EscalatedFrom: step.Group,
+	})
+}
+
+// record keeps an event. When there are too many, it drops the oldest one that did not count.
+func (d *decision) record(e expense.TaskEvent) {
+	d.Record = append(d.Record, e)
+	if len(d.Record) <= maxListed {
+		return
+	}
+	drop := slices.IndexFunc(d.Record, func(e expense.TaskEvent) bool {
+		return e.Kind == expense.TaskRefused || e.Kind == expense.TaskSignalLost
+	})
+	if drop < 0 {
+		drop = slices.IndexFunc(d.Record, func(e expense.TaskEvent) bool { return e.Kind == expense.TaskReminded })
+	}
+	d.Record = slices.Delete(slices.Clone(d.Record), max(drop, 0), max(drop, 0)+1)
+	d.Dropped++
+}
