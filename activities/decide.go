@@ -17,6 +17,7 @@ type Approvers interface {
 func (a *Activities) PlanTask(ctx context.Context, in expense.PlanTaskInput) (plan expense.TaskPlan, _ error) {
 	defer sign(ctx, &plan.Answer)
 	plan = a.options.Rules.Current().PlanTask(in)
+	plan.Notify = a.options.Notifier != nil
 	return plan, nil
 }
 

@@ -115,6 +115,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		Approvers:          decides,
 		Steps:              known,
 		Notifier:           notifier,
+		Tasks:              known,
 		RecordFile:         keeps,
 		RecordWebhook:      archive,
 		OwnSteps:           own,
@@ -197,6 +198,7 @@ func (ws workers) pollers(queue string, rate float64) []worker.Worker {
 		workflows.HandOverRun:     acts.HandOverRun,
 		workflows.PlanTask:        acts.PlanTask,
 		workflows.CheckDecision:   acts.CheckDecision,
+		workflows.NotifyApprovers: acts.NotifyApprovers,
 	})
 
 	options.MaxConcurrentActivityExecutionSize = factsAtOnce
