@@ -36,9 +36,9 @@ func (a *Activities) NotifyApprovers(ctx context.Context, in expense.NotifyAppro
 	return a.deliver(ctx, func(context.Context) ([]notify.Message, error) { return a.options.Notifier.Messages(in) })
 }
 
-// SendDigests tells each approver once about all tasks that wait for them, as NotifyApprovers
+// DeliverDigests tells each approver once about all tasks that wait for them, as NotifyApprovers
 // delivers messages. A task that is decided between two attempts is left out of the second.
-func (a *Activities) SendDigests(ctx context.Context, in expense.SendDigestsInput) error {
+func (a *Activities) DeliverDigests(ctx context.Context, in expense.DeliverDigestsInput) error {
 	return a.deliver(ctx, func(ctx context.Context) ([]notify.Message, error) {
 		if a.options.Tasks == nil {
 			return nil, errors.New("activities: option Tasks is missing")

@@ -133,7 +133,7 @@ func TestWithoutANotifierNobodyIsTold(t *testing.T) {
 	acts := newFakeConcur(t).activities(t)
 	_, err := execute(attempt{}, acts.NotifyApprovers, expense.NotifyApproversInput{})
 	require.NoError(t, err)
-	_, err = execute(attempt{}, acts.SendDigests, expense.SendDigestsInput{})
+	_, err = execute(attempt{}, acts.DeliverDigests, expense.DeliverDigestsInput{})
 	require.NoError(t, err)
 }
 
@@ -141,17 +141,17 @@ func TestADigestIsAboutTheTasksThatWait(t *testing.T) {
 	t.Parallel()
 	n := &notifier{ids: []string{"a1"}}
 	acts := newFakeConcur(t).activities(t, func(o *activities.Options) { o.Notifier, o.Tasks = n, n })
-	_, err := execute(attempt{}, acts.SendDigests, expense.SendDigestsInput{At: asked})
+	_, err := execute(attempt{}, acts.DeliverDigests, expense.DeliverDigestsInput{At: asked})
 	require.NoError(t, err)
 	require.Equal(t, []string{"a1"}, n.sent)
 	require.Equal(t, "EXPRPT:x/1", n.asked[0].TaskID)
 	require.True(t, asked.Equal(n.at))
 
 	n.fails = map[string]error{"list": errors.New("no connection")}
-	_, err = execute(attempt{}, acts.SendDigests, expense.SendDigestsInput{At: asked})
+	_, err = execute(attempt{}, acts.DeliverDigests, expense.DeliverDigestsInput{At: asked})
 	require.ErrorContains(t, err, "list the tasks that wait")
 	acts = newFakeConcur(t).activities(t, func(o *activities.Options) { o.Notifier = n })
-	_, err = execute(attempt{}, acts.SendDigests, expense.SendDigestsInput{At: asked})
+	_, err = execute(attempt{}, acts.DeliverDigests, expense.DeliverDigestsInput{At: asked})
 	require.ErrorContains(t, err, "option Tasks is missing")
 }
 

@@ -50,3 +50,33 @@ func TestWorkerCreatesTheSweepSchedule(t *testing.T) {
 	var missing *serviceerror.NotFound
 	require.ErrorAs(t, err, &missing)
 }
+
+// TestWorkerCreatesTheDigestSchedule does the same with the schedule of the digests.
+func TestWorkerCreatesTheDigestSchedule(t *testing.T) {
+	t.Parallel()
+	c := theSuite(t).temporal.client
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	digest := workflows.DigestSchedule{TaskQueue: "schedule-of-the-digests", On: true, Hour: 8, Minute: 30, Zone: "Europe/Berlin"}
+	handle := c.ScheduleClient().GetHandle(ctx, workflows.DigestScheduleID(digest.TaskQueue))
+	next := func() time.Time {
+		d, err := handle.Describe(ctx)
+		require.NoError(t, err)
+		require.NotEmpty(t, d.Info.NextActionTimes)
+		zone, err := time.LoadLocation("Europe/Berlin")
+		require.NoError(t, err)
+		return d.Info.NextActionTimes[0].In(zone)
+	}
+	require.NoError(t, workflows.EnsureDigestSchedule(ctx, c, digest))
+	require.Equal(t, "08:30", next().Format("15:04"))
+	require.NoError(t, handle.Pause(ctx, client.SchedulePauseOptions{Note: "an operator looks into it"}))
+	digest.Hour = 7
+	require.NoError(t, workflows.EnsureDigestSchedule(ctx, c, digest))
+	require.Equal(t, "07:30", next().Format("15:04"))
+	changed, err := handle.Describe(ctx)
+	require.NoError(t, err)
+	require.True(t, changed.Schedule.State.Paused, "an operator's pause survives")
+	digest.On = false
+	require.NoError(t, workflows.EnsureDigestSchedule(ctx, c, digest))
+	require.NoError(t, workflows.EnsureDigestSchedule(ctx, c, digest), "there is none to delete")
+}

@@ -229,9 +229,9 @@ type NotifyApproversInput struct {
 	Fields         []ShownField `json:"fields,omitempty"`
 }
 
-// SendDigestsInput asks to tell each approver once about all tasks that wait for them. Sending the
+// DeliverDigestsInput asks to tell each approver once about all tasks that wait for them. Sending the
 // digests of one time twice tells people once.
-type SendDigestsInput struct {
+type DeliverDigestsInput struct {
 	At time.Time `json:"at"` // when they were due
 }
 

@@ -15,6 +15,7 @@ const (
 	SweepFailedNotifications = "SweepFailedNotifications"
 	LimitSendBacks           = "LimitSendBacks"
 	RememberSteps            = "RememberSteps"
+	SendDigests              = "SendDigests"
 )
 
 // Activity types.
@@ -27,6 +28,7 @@ const (
 	ListFailedNotifications = "ListFailedNotifications"
 	ListPendingReports      = "ListPendingReports"
 	StartProcessing         = "StartProcessing"
+	DeliverDigests          = "DeliverDigests"
 
 	FetchRequest        = "FetchRequest"
 	ValidateRequest     = "ValidateRequest"
@@ -79,6 +81,9 @@ func SweepQueue(taskQueue string) string { return taskQueue + "-sweep" }
 
 // SweepScheduleID names the Temporal Schedule that sweeps the failed list.
 func SweepScheduleID(taskQueue string) string { return "sweep-" + taskQueue }
+
+// DigestScheduleID names the Temporal Schedule that sends digests to approvers.
+func DigestScheduleID(taskQueue string) string { return "digest-" + taskQueue }
 
 // SendBackLimitID names the one run of LimitSendBacks.
 func SendBackLimitID(taskQueue string) string { return "send-back-limit-" + taskQueue }

@@ -33,9 +33,9 @@ func golden(t *testing.T, file string, value any) {
 func TestTheContractOfStoredNamesIsUnchanged(t *testing.T) {
 	t.Parallel()
 	golden(t, "testdata/contract.json", map[string]any{
-		"workflows": []string{workflows.ProcessNotification, workflows.SweepFailedNotifications, workflows.LimitSendBacks, workflows.RememberSteps},
+		"workflows": []string{workflows.ProcessNotification, workflows.SweepFailedNotifications, workflows.LimitSendBacks, workflows.RememberSteps, workflows.SendDigests},
 		"activities": []string{workflows.FetchReport, workflows.ValidateReport, workflows.PostExceptions, workflows.TakeAction,
-			workflows.DeleteNotification, workflows.ListFailedNotifications, workflows.ListPendingReports, workflows.StartProcessing,
+			workflows.DeleteNotification, workflows.ListFailedNotifications, workflows.ListPendingReports, workflows.StartProcessing, workflows.DeliverDigests,
 			workflows.FetchRequest, workflows.ValidateRequest, workflows.ListPendingRequests, workflows.DeleteExceptions, workflows.HandOverRun,
 			workflows.FetchFacts, workflows.ApproveByException, workflows.PlanTask, workflows.CheckDecision, workflows.NotifyApprovers},
 		"signals": []string{workflows.Notified, workflows.Decided, workflows.Retried},
@@ -46,7 +46,7 @@ func TestTheContractOfStoredNamesIsUnchanged(t *testing.T) {
 			workflows.FactQueue(workflows.DefaultTaskQueue), workflows.FactQueue(workflows.SweepQueue(workflows.DefaultTaskQueue))},
 		"sendBackLimits":   []string{workflows.SendBackLimitID(workflows.DefaultTaskQueue)},
 		"steps":            []string{workflows.StepsID(workflows.DefaultTaskQueue)},
-		"schedules":        []string{workflows.SweepScheduleID(workflows.DefaultTaskQueue)},
+		"schedules":        []string{workflows.SweepScheduleID(workflows.DefaultTaskQueue), workflows.DigestScheduleID(workflows.DefaultTaskQueue)},
 		"searchAttributes": []string{workflows.ReportIDAttribute, workflows.WaitingForAttribute, workflows.OutcomeAttribute},
 		"memos":            []string{workflows.NotificationMemo, workflows.TaskMemo},
 		"waitingFor":       []string{workflows.WaitingForApprover, workflows.WaitingForOperator},

@@ -64,6 +64,7 @@ func (w Workflows) All() map[string]any {
 		SweepFailedNotifications: w.SweepFailedNotifications,
 		LimitSendBacks:           w.LimitSendBacks,
 		RememberSteps:            w.RememberSteps,
+		SendDigests:              w.SendDigests,
 	}
 }
 

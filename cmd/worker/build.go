@@ -19,6 +19,7 @@ import (
 	"concur-connector/facts"
 	"concur-connector/internal/clients"
 	"concur-connector/internal/config"
+	"concur-connector/internal/notify"
 	"concur-connector/policy"
 	"concur-connector/workflows"
 )
@@ -71,7 +72,7 @@ type workers struct {
 	fatal    chan error // the error of a worker that the SDK has stopped
 }
 
-func build(cfg config.Worker, temporal client.Client, api *concur.Client, company *facts.Client, rules activities.Rules, decides activities.Approvers, logger *slog.Logger) (workers, error) {
+func build(cfg config.Worker, temporal client.Client, api *concur.Client, company *facts.Client, rules activities.Rules, decides activities.Approvers, tells *notify.Notifier, logger *slog.Logger) (workers, error) {
 	known := workflows.NewClient(temporal, cfg.TaskQueue)
 	guard, err := concur.ParseGuard(cfg.StepGuard)
 	if err != nil {
@@ -84,10 +85,6 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 	var asker activities.FactClient
 	if company != nil {
 		asker = company
-	}
-	tells, err := messages(cfg, logger)
-	if err != nil {
-		return workers{}, err
 	}
 	var notifier activities.Notifier
 	if tells != nil {
@@ -199,6 +196,7 @@ func (ws workers) pollers(queue string, rate float64) []worker.Worker {
 		workflows.PlanTask:        acts.PlanTask,
 		workflows.CheckDecision:   acts.CheckDecision,
 		workflows.NotifyApprovers: acts.NotifyApprovers,
+		workflows.DeliverDigests:  acts.DeliverDigests,
 	})
 
 	options.MaxConcurrentActivityExecutionSize = factsAtOnce

@@ -37,6 +37,10 @@ func run(ctx context.Context, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	tells, err := messages(cfg, logger)
+	if err != nil {
+		return err
+	}
 	concur, err := reachConcur(cfg, logger)
 	if err != nil {
 		return err
@@ -51,11 +55,12 @@ func run(ctx context.Context, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	workers, err := build(cfg, temporal, concur, company, rules, decides, logger)
+	workers, err := build(cfg, temporal, concur, company, rules, decides, tells, logger)
 	if err != nil {
 		return err
 	}
 	start := newStartup(cfg, temporal, namespace, logger)
+	start.digest = digest(cfg, tells)
 	health, err := httpserver.New(httpserver.Options{
 		Addr: cfg.InternalListen, Handler: httpserver.Health(start.ready, func() string { return inUse(rules) }),
 		Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey, MaxConnections: cfg.MaxConnections,

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -9,6 +8,7 @@ import (
 	"concur-connector/internal/clients"
 	"concur-connector/internal/config"
 	"concur-connector/internal/notify"
+	"concur-connector/workflows"
 )
 
 // messages returns what tells approvers about tasks, or nil if nobody is told.
@@ -21,12 +21,14 @@ func messages(cfg config.Worker, logger *slog.Logger) (*notify.Notifier, error) 
 		}
 		members = clients.Members{File: file}
 	}
-	n, err := clients.Notifier(cfg, members, logger)
-	if err != nil || n == nil {
-		return nil, err
+	return clients.Notifier(cfg, members, logger)
+}
+
+// digest says when the digests are sent.
+func digest(cfg config.Worker, tells *notify.Notifier) workflows.DigestSchedule {
+	s := workflows.DigestSchedule{TaskQueue: cfg.TaskQueue}
+	if tells != nil {
+		s.Hour, s.Minute, s.Zone, s.On = tells.Schedule()
 	}
-	if _, _, _, digests := n.Schedule(); digests {
-		return nil, errors.New("CONCUR_MESSAGES: this worker sends no digests, and a digest would replace the reminders: take digest out of the file")
-	}
-	return n, nil
+	return s
 }

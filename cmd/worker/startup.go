@@ -30,6 +30,7 @@ type startup struct {
 	temporal  client.Client
 	namespace string
 	runs      *workflows.Client
+	digest    workflows.DigestSchedule
 	logger    *slog.Logger
 
 	mu      sync.Mutex
@@ -38,7 +39,7 @@ type startup struct {
 
 func newStartup(cfg config.Worker, temporal client.Client, namespace string, logger *slog.Logger) *startup {
 	return &startup{
-		cfg: cfg, temporal: temporal, namespace: namespace, runs: workflows.NewClient(temporal, cfg.TaskQueue), logger: logger,
+		cfg: cfg, temporal: temporal, namespace: namespace, runs: workflows.NewClient(temporal, cfg.TaskQueue), digest: workflows.DigestSchedule{TaskQueue: cfg.TaskQueue}, logger: logger,
 		missing: errors.New("the worker is starting"),
 	}
 }
@@ -73,6 +74,9 @@ func (s *startup) prepare(ctx context.Context) error {
 	case errors.Is(err, workflows.ErrNotChecked):
 		s.logger.Warn("search attributes not checked", "error", err)
 	case err != nil:
+		return err
+	}
+	if err := workflows.EnsureDigestSchedule(ctx, s.temporal, s.digest); err != nil {
 		return err
 	}
 	return workflows.EnsureSweepSchedule(ctx, s.temporal, workflows.SweepSchedule{

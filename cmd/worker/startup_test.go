@@ -62,9 +62,13 @@ func answers(m *mocks.Client, health, namespace error, o operator) {
 	}
 }
 
-// hasNoSchedule has Temporal know no schedule of the sweep, which is off.
+// hasNoSchedule has Temporal know no schedule of the digests and none of the sweep, which are off.
 func hasNoSchedule(t *testing.T, m *mocks.Client, fails error) {
 	t.Helper()
+	digests, none := mocks.NewScheduleClient(t), mocks.NewScheduleHandle(t)
+	none.On("Delete", mock.Anything).Return(nil).Once()
+	digests.On("GetHandle", mock.Anything, workflows.DigestScheduleID("own")).Return(none).Once()
+	m.On("ScheduleClient").Return(digests).Once()
 	schedules, handle := mocks.NewScheduleClient(t), mocks.NewScheduleHandle(t)
 	handle.On("Delete", mock.Anything).Return(fails).Once()
 	schedules.On("GetHandle", mock.Anything, mock.Anything).Return(handle).Once()
