@@ -80,7 +80,7 @@ func (r *run) openTask(ctx workflow.Context) next {
 		return after(err)
 	}
 	r.Decision.open(r.notification.ID()+"/"+r.Read.Revision, verdict, plan, now)
-	r.tell(ctx, expense.NewsOpened, r.Decision.Task.Asked(), "")
+	r.tell(ctx, expense.NewsOpened, now, "")
 	return goOn()
 }
 
@@ -123,7 +123,7 @@ func (r *run) awaitDecision(ctx workflow.Context, p *pass) next {
 			return again("the report may have changed while it waits for a decision")
 		default:
 			news := r.Decision.happen(*step, workflow.Now(ctx))
-			r.tell(ctx, news, r.Decision.Task.Asked(), "")
+			r.tell(ctx, news, step.At, "")
 			r.show(ctx)
 		}
 	}
@@ -276,7 +276,7 @@ func (r *run) closeTask(ctx workflow.Context, why string) {
 	if result := r.Decision.Result; result != nil {
 		r.Progress.record(fmt.Sprintf("the decision of %s no longer applies: %s", result.By, why))
 	}
-	r.tell(ctx, expense.NewsWithdrawn, r.Decision.Task.Asked(), why)
+	r.tell(ctx, expense.NewsWithdrawn, workflow.Now(ctx), why)
 	r.Decision.withdraw(why, workflow.Now(ctx))
 }
 
@@ -284,14 +284,14 @@ func (r *run) closeTask(ctx workflow.Context, why string) {
 const notifyFor = 24 * time.Hour
 
 // tell tells approvers something about the open task, beside the run. A message that cannot be
-// delivered delays nothing.
-func (r *run) tell(ctx workflow.Context, news expense.TaskNews, groups []string, why string) {
+// delivered delays nothing. at is when the news was due.
+func (r *run) tell(ctx workflow.Context, news expense.TaskNews, at time.Time, why string) {
 	if !r.Decision.Notify {
 		return
 	}
 	task := r.Decision.Task
 	input := expense.NotifyApproversInput{
-		NotificationID: r.notification.ID(), TaskID: task.ID, News: news, Groups: groups, Deadline: deadline(task), Why: why, At: workflow.Now(ctx),
+		NotificationID: r.notification.ID(), TaskID: task.ID, News: news, At: at, Groups: task.Asked(), Owner: r.owner(), Deadline: deadline(task), Why: why,
 	}
 	if v := r.Evaluation.Verdict; v != nil && v.Shown != nil {
 		input.Fields = v.Shown.Fields
