@@ -82,8 +82,8 @@ var guards = map[string]struct {
 	},
 	"the default comment of a person's approval": {
 		file: "workflows/decide.go", story: "comment-required",
-		with:    "firstReadable(decided.Comment, verdict.ApproveComment)",
-		without: "decided.Comment",
+		with:    "firstReadable(result.Comment, verdict.ApproveComment)",
+		without: "result.Comment",
 	},
 	"the status of a travel request": {
 		file: "expense/standing.go", story: "travel-request-unclear",
