@@ -41,6 +41,7 @@ const (
 	PlanTask        = "PlanTask"
 	CheckDecision   = "CheckDecision"
 	NotifyApprovers = "NotifyApprovers"
+	ExportRecord    = "ExportRecord"
 )
 
 // Signals. Notified carries an expense.Notification, Decided an expense.Decision,

@@ -37,7 +37,7 @@ func TestTheContractOfStoredNamesIsUnchanged(t *testing.T) {
 		"activities": []string{workflows.FetchReport, workflows.ValidateReport, workflows.PostExceptions, workflows.TakeAction,
 			workflows.DeleteNotification, workflows.ListFailedNotifications, workflows.ListPendingReports, workflows.StartProcessing, workflows.DeliverDigests,
 			workflows.FetchRequest, workflows.ValidateRequest, workflows.ListPendingRequests, workflows.DeleteExceptions, workflows.HandOverRun,
-			workflows.FetchFacts, workflows.ApproveByException, workflows.PlanTask, workflows.CheckDecision, workflows.NotifyApprovers},
+			workflows.FetchFacts, workflows.ApproveByException, workflows.PlanTask, workflows.CheckDecision, workflows.NotifyApprovers, workflows.ExportRecord},
 		"signals": []string{workflows.Notified, workflows.Decided, workflows.Retried},
 		"updates": []string{workflows.CheckSendBackUpdate, workflows.PermitUpdate, workflows.AnnounceUpdate},
 		"queries": []string{workflows.StatusQuery},
@@ -51,7 +51,7 @@ func TestTheContractOfStoredNamesIsUnchanged(t *testing.T) {
 		"memos":            []string{workflows.NotificationMemo, workflows.TaskMemo},
 		"waitingFor":       []string{workflows.WaitingForApprover, workflows.WaitingForOperator},
 		"states": []workflows.State{workflows.Fetching, workflows.FetchingFacts, workflows.Validating, workflows.Waiting, workflows.Posting,
-			workflows.Acting, workflows.Deleting, workflows.Parked, workflows.Closed},
+			workflows.Acting, workflows.Deleting, workflows.Exporting, workflows.Parked, workflows.Closed},
 		"outcomes": workflows.Outcomes(),
 		"kinds":    workflows.Kinds(),
 		"payloads": map[string]any{

@@ -163,7 +163,7 @@ func (r *run) checkDecisions(ctx workflow.Context) {
 		received := r.Decision.Received[0]
 		one := received.Decision
 		if why := r.refuse(one); why != "" {
-			r.Decision.take()
+			r.Decision.take(one)
 			r.Decision.refuse(one, expense.CheckedDecision{By: expense.Unverified}, why, workflow.Now(ctx))
 			r.show(ctx)
 			continue
@@ -181,8 +181,9 @@ func (r *run) checkDecisions(ctx workflow.Context) {
 			}
 			continue
 		}
-		r.Decision.take()
-		r.onChecked(ctx, one, checked)
+		if r.Decision.take(one) {
+			r.onChecked(ctx, one, checked)
+		}
 	}
 }
 

@@ -36,6 +36,9 @@ func (r *run) details(ctx workflow.Context) string {
 		if r.Progress.Outcome == expense.DryRun {
 			line("Nothing was written to Concur: %s. The report waits where it was.", dryRunText(r.Writes.DryRun))
 		}
+	case Exporting:
+		line("**Stores the record of decisions**, since %s", clock(r.status.Since))
+		line("Nothing else is left to do: the run ends when the record is stored. The activity `%s` shows why it is not (CONCUR_RECORD_FILE, CONCUR_RECORD_URL).", ExportRecord)
 	case FetchingFacts:
 		line("**Fetches facts**: %s, since %s", code(strings.Join(r.Evaluation.pendingFacts, ", ")), clock(r.status.Since))
 		line("The rules evaluate the %s when the fact services have answered. The activity `%s` shows why they have not.", r.noun(), FetchFacts)

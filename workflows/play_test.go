@@ -58,6 +58,10 @@ type play struct {
 	tell    func(expense.NotifyApproversInput) error
 	checked []expense.CheckDecisionInput
 	news    []expense.NotifyApproversInput
+
+	export   func() error // nil: the record is stored
+	exported []expense.ExportRecordInput
+	record   []expense.TaskEvent // of the result
 }
 
 func newPlay(t *testing.T) *play {
@@ -137,6 +141,15 @@ func setUpWith(t *testing.T, settings workflows.Settings) *play {
 			return p.check(in)
 		}
 		return expense.CheckedDecision{Accepted: true, By: in.Decision.By, Groups: in.Task.Asked()}, nil
+	})
+	register(workflows.ExportRecord, func(_ context.Context, in expense.ExportRecordInput) (expense.ExportedRecord, error) {
+		p.exported = append(p.exported, in)
+		if p.export != nil {
+			if err := p.export(); err != nil {
+				return expense.ExportedRecord{}, err
+			}
+		}
+		return expense.ExportedRecord{Last: in.Events[len(in.Events)-1].Number}, nil
 	})
 	p.env.RegisterActivityWithOptions(func(_ context.Context, in expense.NotifyApproversInput) error {
 		p.news = append(p.news, in)
@@ -302,6 +315,7 @@ func (p *play) run(n expense.Notification) workflows.Result {
 	var result workflows.Result
 	require.NoError(p.t, p.env.GetWorkflowResult(&result))
 	p.rules, result.Rules = result.Rules, nil // asked for in one place
+	p.record, result.Record = result.Record, nil
 	return result
 }
 

@@ -20,6 +20,8 @@ func (w Workflows) ProcessNotification(ctx workflow.Context, input ProcessInput)
 	ended := false
 	workflow.Go(ctx, r.listen) // before the run, so that it receives every signal first
 	workflow.Go(ctx, r.checkDecisions)
+	aside, _ := workflow.NewDisconnectedContext(ctx)
+	workflow.Go(aside, r.exportRecord)
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		result, failure = r.run(ctx)
 		ended = true
@@ -36,6 +38,9 @@ func (w Workflows) ProcessNotification(ctx workflow.Context, input ProcessInput)
 func (r *run) run(ctx workflow.Context) (Result, error) {
 	if r.notification.Kind != expense.ReportObject && r.notification.Kind != expense.RequestObject {
 		r.Progress.end(expense.Unsupported)
+		if r.finishRecord(ctx, never) != nil {
+			return r.cancel(ctx)
+		}
 		return r.close(ctx)
 	}
 	for {
@@ -85,8 +90,15 @@ func (r *run) pass(ctx workflow.Context) next {
 	if err := r.finishTelling(ctx); err != nil {
 		return after(err)
 	}
-	if r.Inbox.NotificationPending {
-		return again("a notification arrived while approvers were told")
+	isLong := workflow.GetInfo(ctx).GetContinueAsNewSuggested
+	if err := r.finishRecord(ctx, func() bool { return r.Inbox.NotificationPending || isLong() }); err != nil {
+		return after(err)
+	}
+	switch {
+	case r.Inbox.NotificationPending:
+		return again("a notification arrived while the run was about to end")
+	case len(r.Decision.notExported()) > 0:
+		return again("the history is long: the next run stores the record")
 	}
 	return done()
 }
@@ -128,6 +140,7 @@ type run struct {
 	calls        calls
 	readsAgain   string               // why
 	messages     int                  // to approvers, that are under way
+	ending       bool                 // the run ends once its record is exported
 	summary      *expense.TaskSummary // in the run's memo
 	status       Status
 }
@@ -151,11 +164,11 @@ func (w Workflows) setup(ctx workflow.Context, input ProcessInput) (*run, error)
 	return r, errors.Join(err, r.permit(ctx))
 }
 
-// close ends the run. It blocks nowhere, so that no notification comes after the last check.
+// close ends the run, whose record is exported. It blocks nowhere, so that no notification comes
+// after the last check.
 func (r *run) close(ctx workflow.Context) (Result, error) {
-	r.Decision.end(workflow.Now(ctx))
 	r.enter(ctx, Closed)
-	result := Result{Outcome: r.Progress.Outcome, Cause: r.Progress.Cause, Done: r.Progress.Done, Rules: r.Evaluation.Rules}
+	result := Result{Outcome: r.Progress.Outcome, Cause: r.Progress.Cause, Done: r.Progress.Done, Rules: r.Evaluation.Rules, Record: r.Decision.Record}
 	if result.Outcome == expense.NotOurs {
 		result.FailedListEventTypes, result.Policies = r.Origin.FailedListEventTypes, r.Origin.Policies
 	}
@@ -172,6 +185,8 @@ func (r *run) cancel(ctx workflow.Context) (Result, error) {
 	}
 	r.Progress.end(expense.Cancelled)
 	r.Parking.end()
+	aside, _ := workflow.NewDisconnectedContext(ctx)
+	_ = r.finishRecord(aside, never) // an error would be a cancellation
 	result, _ := r.close(ctx)
 	return result, temporal.NewCanceledError(result)
 }

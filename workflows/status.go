@@ -22,7 +22,8 @@ const (
 	Posting       State = "posting"
 	Acting        State = "acting"
 	Deleting      State = "deleting"
-	Parked        State = "parked" // for an operator; the run stays open
+	Exporting     State = "exporting" // stores the record of decisions, the last thing that a run does
+	Parked        State = "parked"    // for an operator; the run stays open
 	Closed        State = "closed"
 )
 
@@ -87,6 +88,8 @@ type Result struct {
 	Done    []string        `json:"done,omitempty"`
 	// Rules are those of the last evaluation.
 	Rules *RulesUsed `json:"rules,omitempty"`
+	// Record is what happened to the tasks of the run. It holds the newest events.
+	Record []expense.TaskEvent `json:"record,omitempty"`
 	// DryRun says why nothing was written when the outcome is dry-run, or why failed notifications
 	// stay in the list.
 	DryRun expense.DryRunReason `json:"dryRun,omitempty"`

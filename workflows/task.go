@@ -22,8 +22,10 @@ type decision struct {
 	Overdue    bool          `json:"overdue,omitempty"`    // a deadline of Task has passed
 	Reopened   bool          `json:"reopened,omitempty"`   // Concur has refused Result, and people decide again
 
-	Record  []expense.TaskEvent `json:"record,omitempty"`
-	Dropped int                 `json:"dropped,omitempty"` // how many events Record has lost
+	Record   []expense.TaskEvent `json:"record,omitempty"`
+	Recorded int                 `json:"recorded,omitempty"` // the number of the last event
+	Exported int                 `json:"exported,omitempty"` // the number of the last event that is stored outside Temporal
+	Dropped  int                 `json:"dropped,omitempty"`  // how many events Record has lost
 }
 
 // receivedDecision is a decision that is not checked yet.
@@ -108,8 +110,12 @@ func (d *decision) end(now time.Time) {
 	}
 }
 
-// take removes the first decision that is not checked yet.
-func (d *decision) take() { d.Received = slices.Delete(slices.Clone(d.Received), 0, 1) }
+// take removes a decision that is not checked yet. It returns false if it has been refused since.
+func (d *decision) take(one expense.Decision) bool {
+	before := len(d.Received)
+	d.Received = slices.DeleteFunc(slices.Clone(d.Received), func(r receivedDecision) bool { return r.Decision.ID == one.ID })
+	return len(d.Received) < before
+}
 
 // refuse records a decision that does not count.
 func (d *decision) refuse(one expense.Decision, by expense.CheckedDecision, why string, now time.Time) {
@@ -229,18 +235,37 @@ func (d *decision) escalate(step expense.TaskStep) {
 	})
 }
 
-// record keeps an event. When there are too many, it drops the oldest one that did not count.
+// record keeps an event. When there are too many, it drops the oldest one that did not count, if
+// possible one that is exported.
 func (d *decision) record(e expense.TaskEvent) {
+	d.Recorded++
+	e.Number = d.Recorded
 	d.Record = append(d.Record, e)
 	if len(d.Record) <= maxListed {
 		return
 	}
-	drop := slices.IndexFunc(d.Record, func(e expense.TaskEvent) bool {
+	didNotCount := func(e expense.TaskEvent) bool {
 		return e.Kind == expense.TaskRefused || e.Kind == expense.TaskSignalLost
-	})
+	}
+	drop := slices.IndexFunc(d.Record, func(e expense.TaskEvent) bool { return e.Number <= d.Exported && didNotCount(e) })
+	if drop < 0 {
+		drop = slices.IndexFunc(d.Record, didNotCount)
+	}
 	if drop < 0 {
 		drop = slices.IndexFunc(d.Record, func(e expense.TaskEvent) bool { return e.Kind == expense.TaskReminded })
 	}
 	d.Record = slices.Delete(slices.Clone(d.Record), max(drop, 0), max(drop, 0)+1)
 	d.Dropped++
 }
+
+// notExported returns the events that are not stored outside Temporal.
+func (d *decision) notExported() []expense.TaskEvent {
+	first := slices.IndexFunc(d.Record, func(e expense.TaskEvent) bool { return e.Number > d.Exported })
+	if first < 0 {
+		return nil
+	}
+	return d.Record[first:]
+}
+
+// storedUntil notes that events are stored outside Temporal: those up to a number.
+func (d *decision) storedUntil(number int) { d.Exported = max(d.Exported, number) }

@@ -194,6 +194,7 @@ func (ws workers) pollers(queue string, rate float64) []worker.Worker {
 		workflows.StartProcessing: acts.StartProcessing,
 		workflows.HandOverRun:     acts.HandOverRun,
 		workflows.PlanTask:        acts.PlanTask,
+		workflows.ExportRecord:    acts.ExportRecord,
 		workflows.CheckDecision:   acts.CheckDecision,
 		workflows.NotifyApprovers: acts.NotifyApprovers,
 		workflows.DeliverDigests:  acts.DeliverDigests,
