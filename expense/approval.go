@@ -263,9 +263,11 @@ type TaskSummary struct {
 	Deadline       time.Time  `json:"deadline,omitzero"`
 	Overdue        bool       `json:"overdue,omitempty"`
 	// Groups still need approvals. Those that have approved are left out.
-	Groups    []string     `json:"groups"`
-	ClaimedBy string       `json:"claimedBy,omitempty"`
-	Fields    []ShownField `json:"fields,omitempty"`   // of the report itself, as the rules file names them
-	Findings  int          `json:"findings,omitempty"` // how many findings with an effect
-	Owner     Owner        `json:"owner,omitzero"`     // the endpoint shows nobody their own report as a task
+	Groups     []string     `json:"groups"`
+	ClaimedBy  string       `json:"claimedBy,omitempty"`
+	Delegates  []Delegate   `json:"delegates,omitempty"`
+	ApprovedBy []string     `json:"approvedBy,omitempty"` // who has approved, and on whose behalf
+	Fields     []ShownField `json:"fields,omitempty"`     // of the report itself, as the rules file names them
+	Findings   int          `json:"findings,omitempty"`   // how many findings with an effect
+	Owner      Owner        `json:"owner,omitzero"`       // the endpoint shows nobody their own report as a task
 }

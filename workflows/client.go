@@ -149,8 +149,39 @@ func (c *Client) updateOrStart(ctx context.Context, start client.StartWorkflowOp
 // Status queries the status of the latest run of a notification. The error is ErrNoRun when there
 // is none, and ErrNoAnswer when no worker answered before ctx ended.
 func (c *Client) Status(ctx context.Context, notificationID string) (Status, error) {
+	return c.statusOf(ctx, notificationID, "")
+}
+
+// maxCompared is how many earlier runs Earlier looks at.
+const maxCompared = 5
+
+// Earlier returns the status of the last run of a notification that has ended, that asked
+// approvers, and whose report had another revision. It returns false if there is none among the
+// last five runs. The errors are those of Status.
+func (c *Client) Earlier(ctx context.Context, notificationID, revision string) (Status, bool, error) {
+	looked := 0
+	query := fmt.Sprintf("WorkflowId = '%s' AND ExecutionStatus != 'Running' AND ExecutionStatus != 'ContinuedAsNew'", quoted(notificationID))
+	for run, err := range c.runs(ctx, query) {
+		if err != nil {
+			return Status{}, false, fmt.Errorf("list the earlier runs of %s: %w", notificationID, err)
+		}
+		status, err := c.statusOf(ctx, notificationID, run.GetExecution().GetRunId())
+		if err != nil {
+			return Status{}, false, err
+		}
+		if status.Revision != revision && status.Verdict != nil && status.Verdict.Shown != nil {
+			return status, true, nil
+		}
+		if looked++; looked == maxCompared {
+			break
+		}
+	}
+	return Status{}, false, nil
+}
+
+func (c *Client) statusOf(ctx context.Context, notificationID, runID string) (Status, error) {
 	var status Status
-	answer, err := c.temporal.QueryWorkflow(ctx, notificationID, "", StatusQuery)
+	answer, err := c.temporal.QueryWorkflow(ctx, notificationID, runID, StatusQuery)
 	if err == nil {
 		err = answer.Get(&status)
 		return status, err

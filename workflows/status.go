@@ -68,6 +68,10 @@ type VerdictStatus struct {
 
 	Assumed []string `json:"assumed,omitempty"` // about the amounts, a sentence each
 
+	// Owner and Shown are set if Action is ask: who must not decide, and what the approvers see.
+	Owner *expense.Owner       `json:"owner,omitempty"`
+	Shown *expense.ShownReport `json:"shown,omitempty"`
+
 	ApproveByException string `json:"approveByException,omitempty"` // the code of the exception that approves it
 }
 
@@ -210,7 +214,7 @@ func (r *run) answer() Status {
 		s.Verdict = &VerdictStatus{
 			Action: v.Action, Exceptions: v.Exceptions, Findings: v.Findings, Rules: v.Rules,
 			RulesHash: v.RulesHash, Version: v.Version, ApproveByException: v.ApproveByException,
-			Assumed: v.Assumed,
+			Assumed: v.Assumed, Owner: v.Owner, Shown: v.Shown,
 		}
 	}
 	return s.withoutNulls()

@@ -36,7 +36,15 @@ func (r *run) taskSummary() *expense.TaskSummary {
 	s := &expense.TaskSummary{
 		NotificationID: r.notification.ID(), ReportID: r.Read.ReportID, Kind: r.notification.Kind, TaskID: task.ID,
 		OpenedAt: task.OpenedAt, Deadline: deadline(task), Overdue: r.Decision.Overdue, Groups: task.Asked(),
-		ClaimedBy: task.ClaimedBy, Owner: r.owner(),
+		ClaimedBy: task.ClaimedBy, Delegates: task.Delegates, Owner: r.owner(),
+	}
+	for _, g := range task.Groups {
+		for _, a := range g.Approvals {
+			s.ApprovedBy = append(s.ApprovedBy, a.By)
+			if a.OnBehalfOf != "" {
+				s.ApprovedBy = append(s.ApprovedBy, a.OnBehalfOf)
+			}
+		}
 	}
 	if v := r.Evaluation.Verdict; v != nil {
 		for _, f := range v.Findings {
@@ -51,8 +59,8 @@ func (r *run) taskSummary() *expense.TaskSummary {
 	return s
 }
 
-// maxTasks is the most tasks that Client.Tasks returns.
-const maxTasks = 10_000
+// MaxTasks is the most tasks that Client.Tasks returns.
+const MaxTasks = 10_000
 
 // Tasks lists the tasks of this deployment that wait for approvers, at most 10,000, in no
 // particular order. It needs no worker. Temporal lists a task shortly after it was opened or
@@ -67,7 +75,7 @@ func (c *Client) Tasks(ctx context.Context) ([]expense.TaskSummary, error) {
 		if summary, ok := taskOf(run.GetMemo()); ok {
 			tasks = append(tasks, summary)
 		}
-		if len(tasks) == maxTasks {
+		if len(tasks) == MaxTasks {
 			break
 		}
 	}

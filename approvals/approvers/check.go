@@ -60,22 +60,28 @@ func (c *check) basics() string {
 	case d.TaskID != c.in.Task.ID:
 		return "the decision is about another task; this one is " + c.in.Task.ID
 	}
+	if why := CommentMissing(d, c.in.Task); why != "" {
+		return why
+	}
 	switch c.choice {
-	case expense.DecideApprove:
-		if c.in.Task.CommentRequired && !readable(d.Comment) {
-			return "an approval of this task needs a comment"
-		}
-	case expense.DecideSendBack:
-		if !readable(d.Comment) {
-			return "a send-back needs a comment, which tells the employee what to change"
-		}
-	case expense.AddComment:
-		if !readable(d.Comment) {
-			return "the comment is empty"
-		}
+	case expense.DecideApprove, expense.DecideSendBack, expense.AddComment:
 	case expense.ClaimTask, expense.ReleaseTask, expense.DelegateTask:
 	default:
 		return `the decision must be "approve", "send-back", "comment", "claim", "release" or "delegate"`
+	}
+	return ""
+}
+
+// CommentMissing says which comment a decision lacks. It is empty if the decision lacks none.
+func CommentMissing(d expense.Decision, task expense.Task) string {
+	switch {
+	case readable(d.Comment):
+	case d.Decision == expense.DecideApprove && task.CommentRequired:
+		return "an approval of this task needs a comment"
+	case d.Decision == expense.DecideSendBack:
+		return "a send-back needs a comment, which tells the employee what to change"
+	case d.Decision == expense.AddComment:
+		return "the comment is empty"
 	}
 	return ""
 }
