@@ -71,9 +71,9 @@ var allowedImporters = map[string][]string{
 	"golang.org/x/oauth2":                  {"approvals/identity", "concur"},
 	"github.com/bojanz/currency":           {"expense", "internal/notify"},
 	"golang.org/x/text":                    {"approvals/approvers", "concur/wire/lenient", "dev/concursim", "expense"},
-	"golang.org/x/time":                    {"concur"},
+	"golang.org/x/time":                    {"approvals", "concur"},
 	"golang.org/x/sync":                    {"concur", "cmd/concurctl/rules/whatif", "cmd/ingress", "cmd/worker", "cmd/concurctl/runs"},
-	"github.com/gorilla/mux":               {"ingress", "approvals", "internal/httpserver", "cmd/ingress", "dev/concursim"},
+	"github.com/gorilla/mux":               {"ingress", "approvals", "internal/httpserver", "dev/concursim"},
 	"github.com/kelseyhightower":           {"internal/config"},
 	"github.com/google/uuid":               {"concur", "approvals"},
 	"github.com/tidwall":                   {"dev/concursim"},
@@ -88,6 +88,7 @@ var allowedImporters = map[string][]string{
 	"github.com/emersion":                  {},                        // tests only
 	"github.com/stretchr/testify":          {"cmd/concurctl/clitest"}, // tests only
 	"github.com/santhosh-tekuri":           {},                        // tests only
+	"github.com/pb33f":                     {},                        // tests only
 	"testing":                              {"cmd/concurctl/clitest"},
 	"go.temporal.io/sdk/contrib/envconfig": {"workflows"},
 	"google.golang.org/grpc":               {"cmd/concurctl/clitest"},

@@ -3,124 +3,275 @@ package approvals
 import (
 	"context"
 	"errors"
-	"net/http"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"concur-connector/approvals/approvers"
 	"concur-connector/expense"
 	"concur-connector/workflows"
 )
 
-// The wait between two queries for a status grows from firstWait to lastWait.
-const (
-	firstWait = 50 * time.Millisecond
-	lastWait  = 250 * time.Millisecond
-)
-
-// decide sends a decision to the run and answers whether the run accepted it.
-func (s *server) decide(w http.ResponseWriter, r *http.Request) {
-	id, ok := notificationID(w, r)
-	if !ok {
-		return
-	}
-	decision, status, err := readDecision(r)
-	if err != nil {
-		refuse(w, status, err.Error())
-		return
-	}
-	actor := actorOf(r)
-	decision.By, decision.Actor, decision.At = actor.Name, &actor, time.Now().UTC()
-	if err := s.keys.Current().Seal(&decision); err != nil {
-		s.logger.ErrorContext(r.Context(), "cannot seal a decision", "notification", id, "error", err)
-		refuse(w, http.StatusInternalServerError, "the decision cannot be sealed, and nothing was stored")
-		return
-	}
-
-	// A client that disconnects after the last byte has still decided.
-	store, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeLimit)
-	defer cancel()
-	err = s.runs.Decide(store, id, decision)
-	closed := errors.Is(err, workflows.ErrClosed)
-	switch {
-	case errors.Is(err, workflows.ErrNoRun):
-		refuse(w, http.StatusNotFound, workflows.ErrNoRun.Error())
-		return
-	case err != nil && !closed:
-		s.logger.WarnContext(r.Context(), "storing a decision failed; it may or may not be stored", "notification", id, "error", err)
-		answer(w, http.StatusServiceUnavailable, unknownDecision{
-			refusal:    refusal{Error: "it is unknown whether the decision is stored; send it again with the same decisionId"},
-			DecisionID: decision.ID,
-		})
-		return
-	}
-
-	ctx, cancel := context.WithTimeout(r.Context(), s.decisionLimit)
-	defer cancel()
-	taken, run, found := s.await(ctx, id, decision, closed)
-	switch {
-	case found && taken.Kind == expense.TaskCounted:
-		answer(w, http.StatusOK, storedDecision{DecisionID: decision.ID, Accepted: new(true)})
-	case found:
-		answer(w, http.StatusConflict, refusalOf(decision, taken.Why, run))
-	case closed:
-		answer(w, http.StatusConflict, refusalOf(decision, workflows.ErrClosed.Error(), run))
-	default:
-		answer(w, http.StatusAccepted, storedDecision{DecisionID: decision.ID, Message: "stored; no worker has answered yet"})
-	}
-	s.logger.InfoContext(r.Context(), "decision", "notification", id, "decision", decision.ID, "found", found, "accepted", taken.Kind == expense.TaskCounted)
+// Answer is what became of a decision.
+type Answer struct {
+	DecisionID string `json:"decisionId"`
+	// Counted is true if the run has counted the decision. If it is false, Temporal has stored the
+	// decision and no worker has answered yet: look at the task again later.
+	Counted bool               `json:"counted"`
+	Event   *expense.TaskEvent `json:"event,omitempty"` // as the run has recorded it
+	// StillNeeded are the approvals that the task needs beside this decision.
+	StillNeeded []expense.RequiredApproval `json:"stillNeeded"`
+	Current     *Current                   `json:"current,omitempty"`
+	Message     string                     `json:"message"`
 }
 
-// await queries the status until it contains the decision. If once is true, because the run has
-// ended, it queries only once. It returns the last status, which is empty if no worker answered.
-func (s *server) await(ctx context.Context, id string, sent expense.Decision, once bool) (taken expense.TaskEvent, run workflows.Status, found bool) {
-	for wait := firstWait; ; wait = min(2*wait, lastWait) {
-		if status, err := s.runs.Status(ctx, id); err == nil {
-			run = status
-			if taken, found = record(status, sent); found {
-				return taken, run, true
+// Decide sends what a person does with a task to its run, and waits for the run's answer. The
+// caller sets TaskID, ID, Decision, Comment and To. A decision that was sent before with the same
+// ID gets the same answer. A problem of the kind Unknown means that the decision may or may not
+// be stored: send it again with the same ID.
+//
+// A decision that lacks a comment is not sent. Any other one is, also if it cannot count, so that
+// the record shows that somebody has tried.
+func (s *Service) Decide(ctx context.Context, actor expense.Actor, notificationID string, d expense.Decision) (Answer, error) {
+	if err := checkForm(d); err != nil {
+		return Answer{}, err
+	}
+	if err := s.exists(ctx, notificationID); err != nil {
+		if p, ok := errors.AsType[*Problem](err); ok {
+			p.DecisionID = d.ID
+		}
+		return Answer{}, err
+	}
+	d.By, d.Actor, d.At = actor.Name, &actor, time.Now().UTC()
+	decided := attempt{notificationID: notificationID, decision: d, actor: actor}
+	if status, err := s.status(ctx, notificationID); err == nil {
+		if recorded(status, d) != nil {
+			return s.answer(decided, status)
+		}
+		if task, found := lastTask(status); found && task.ID == d.TaskID {
+			if why := approvers.CommentMissing(d, task); why != "" {
+				return Answer{}, decided.refuse(CommentMissing, why)
 			}
 		}
-		if once || !pause(ctx, wait) {
-			return taken, run, false
+	}
+	if !s.pace.allows(actor.Name) {
+		return Answer{}, decided.refuse(TooMany, "you send decisions too fast; wait a moment")
+	}
+	closed, err := s.send(ctx, decided)
+	if err != nil {
+		return Answer{}, err
+	}
+	status, found := s.await(ctx, decided, closed)
+	answer, err := s.answer(decided, status)
+	if !found && closed {
+		answer, err = Answer{}, s.conflict(decided, status, workflows.ErrClosed.Error())
+	}
+	kind := ""
+	if p, ok := errors.AsType[*Problem](err); ok {
+		kind = string(p.Kind)
+	}
+	s.logger.InfoContext(ctx, "decision", "notification", notificationID, "decision", d.ID, "counted", answer.Counted, "problem", kind)
+	return answer, err
+}
+
+// attempt is a decision of an identified person about the task of a run.
+type attempt struct {
+	notificationID string
+	decision       expense.Decision
+	actor          expense.Actor
+}
+
+func (a attempt) refuse(kind Kind, detail string) *Problem {
+	p := problem(kind, detail)
+	p.DecisionID = a.decision.ID
+	return p
+}
+
+// send seals a decision and signals it to the run. It reports whether the run has ended.
+func (s *Service) send(ctx context.Context, a attempt) (closed bool, err error) {
+	if err := s.keys.Current().Seal(&a.decision); err != nil {
+		s.logger.ErrorContext(ctx, "cannot seal a decision", "notification", a.notificationID, "error", err)
+		return false, a.refuse(Internal, "the decision cannot be sealed, and nothing was stored")
+	}
+	// A client that disconnects after the last byte has still decided.
+	store, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
+	defer cancel()
+	err = s.runs.Decide(store, a.notificationID, a.decision)
+	switch {
+	case errors.Is(err, workflows.ErrClosed):
+		return true, nil
+	case errors.Is(err, workflows.ErrNoRun):
+		return false, a.refuse(NotFound, workflows.ErrNoRun.Error())
+	case err != nil:
+		s.logger.WarnContext(ctx, "storing a decision failed; it may or may not be stored", "notification", a.notificationID, "error", err)
+		return false, a.refuse(Unknown, "it is unknown whether the decision is stored; send it again with the same decisionId")
+	}
+	return false, nil
+}
+
+// await queries the status until it contains the decision. If the run has ended, it queries only
+// until a worker answers. It returns the last status, which is empty if no worker answered.
+func (s *Service) await(ctx context.Context, a attempt, closed bool) (run workflows.Status, found bool) {
+	ctx, cancel := context.WithTimeout(ctx, s.decisionLimit)
+	defer cancel()
+	for wait := firstWait; ; wait = min(2*wait, lastWait) {
+		status, err := s.runs.Status(ctx, a.notificationID)
+		if err == nil {
+			run = status
+			if recorded(status, a.decision) != nil {
+				return run, true
+			}
+		}
+		if closed && err == nil || !pause(ctx, wait) {
+			return run, false
 		}
 	}
 }
 
-// pause waits. It returns false if ctx ends first.
-func pause(ctx context.Context, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
+// answer turns what the run has recorded into an answer or a problem.
+func (s *Service) answer(a attempt, run workflows.Status) (Answer, error) {
+	e := recorded(run, a.decision)
+	switch {
+	case e == nil:
+		return Answer{
+			DecisionID: a.decision.ID, StillNeeded: []expense.RequiredApproval{},
+			Message: "the decision is stored; no worker has answered yet",
+		}, nil
+	case !isSame(*e, a.decision):
+		return Answer{}, s.conflict(a, run, "this decisionId was used for another decision")
+	case e.Kind != expense.TaskCounted:
+		return Answer{}, s.refused(a, run, e.Why)
 	}
+	answer := Answer{
+		DecisionID: a.decision.ID, Counted: true, Event: e, StillNeeded: []expense.RequiredApproval{},
+		Current: current(run), Message: "the decision counts",
+	}
+	if run.Task != nil && run.Task.ID == a.decision.TaskID && waits(run) {
+		answer.StillNeeded = append(answer.StillNeeded, run.Task.StillNeeded()...)
+	}
+	if e.Decision == expense.DecideApprove && len(answer.StillNeeded) > 0 {
+		answer.Message = "the approval counts; the task still needs others"
+	}
+	return answer, nil
 }
 
-// record finds the run's answer to a decision. If the ID belongs to another decision, the
-// decision counts as rejected, even if the other one was accepted.
-func record(run workflows.Status, sent expense.Decision) (taken expense.TaskEvent, found bool) {
+// refused is the problem that the run has refused a decision. The kind depends on why.
+func (s *Service) refused(a attempt, run workflows.Status, why string) error {
+	task, found := lastTask(run)
+	if !found {
+		return s.conflict(a, run, why)
+	}
+	if part := s.people.Current().Viewer(a.actor).Part(task, ownerOf(run), time.Now()); part.Why != "" {
+		p := notEntitled(part)
+		p.DecisionID = a.decision.ID
+		return p
+	}
+	if task.ID == a.decision.TaskID && waits(run) && approvers.CommentMissing(a.decision, task) != "" {
+		return a.refuse(CommentMissing, why)
+	}
+	return s.conflict(a, run, why)
+}
+
+// conflict is the problem that a decision cannot count in the present state of the run. Only
+// somebody who may see the task learns what that state is.
+func (s *Service) conflict(a attempt, run workflows.Status, why string) error {
+	p := a.refuse(Conflict, why)
+	task, found := lastTask(run)
+	if !found || s.people.Current().Viewer(a.actor).Part(task, ownerOf(run), time.Now()).Why != "" {
+		return p
+	}
+	p.Current = current(run)
+	if waits(run) {
+		p.Missing = task.StillNeeded()
+	}
+	if !waits(run) || task.ID != a.decision.TaskID {
+		p.Winner = winner(run, a.decision.TaskID)
+	}
+	return p
+}
+
+// winner is the last decision that counts about a task, or nil.
+func winner(run workflows.Status, taskID string) *expense.TaskEvent {
+	for _, e := range slices.Backward(run.Record) {
+		decides := e.Decision == expense.DecideApprove || e.Decision == expense.DecideSendBack
+		if e.Kind == expense.TaskCounted && decides && isTask(e, taskID) {
+			return &e
+		}
+	}
+	return nil
+}
+
+func current(run workflows.Status) *Current {
+	c := &Current{State: run.State, WaitingFor: run.WaitingFor, Outcome: run.Outcome}
+	if run.Task != nil {
+		c.TaskID, c.ClaimedBy = run.Task.ID, run.Task.ClaimedBy
+	}
+	return c
+}
+
+// recorded returns what the run has recorded about a decision's ID, or nil: the event of this
+// decision, or else that of another decision with the same ID.
+func recorded(run workflows.Status, sent expense.Decision) (found *expense.TaskEvent) {
 	for _, e := range run.Record {
 		if e.DecisionID != sent.ID {
 			continue
 		}
-		refusedUnchecked := e.Kind == expense.TaskRefused && e.By == expense.Unverified
-		if e.TaskID == sent.TaskID && e.Decision == sent.Decision && (e.By == sent.By || refusedUnchecked) {
-			return e, true
+		found = &e
+		if isSame(e, sent) {
+			break
 		}
-		taken, found = e, true
-		taken.Kind, taken.Why = expense.TaskRefused, "this decisionId was used for another decision"
 	}
-	return taken, found
+	return found
 }
 
-func refusalOf(sent expense.Decision, why string, run workflows.Status) rejectedDecision {
-	o := rejectedDecision{refusal: refusal{Error: why}, DecisionID: sent.ID, Why: why}
-	for _, e := range run.Record {
-		decides := e.Decision == expense.DecideApprove || e.Decision == expense.DecideSendBack
-		if e.Kind == expense.TaskCounted && decides && e.TaskID == sent.TaskID {
-			o.Winner = &winner{ID: e.DecisionID, By: e.By, Decision: e.Decision}
-		}
+// isSame reports whether an event is about this decision and not about another one with the same
+// ID. The run does not keep the comment of a decision that it refuses, and may refuse one before
+// it knows who has sent it.
+func isSame(e expense.TaskEvent, sent expense.Decision) bool {
+	if !isTask(e, sent.TaskID) || e.Decision != sent.Decision || e.To != sent.To {
+		return false
 	}
-	return o
+	if e.Kind == expense.TaskRefused {
+		return e.By == sent.By || e.By == expense.Unverified
+	}
+	return e.By == sent.By && e.Comment == sent.Comment
+}
+
+// isTask reports whether an event is about a task. The run cuts a very long ID.
+func isTask(e expense.TaskEvent, taskID string) bool {
+	const cut = 96
+	return e.TaskID == taskID || len(e.TaskID) >= cut && strings.HasPrefix(taskID, e.TaskID)
+}
+
+// checkForm checks what does not depend on the task.
+func checkForm(d expense.Decision) error {
+	refuse := func(format string, args ...any) error {
+		return attempt{decision: d}.refuse(Malformed, fmt.Sprintf(format, args...))
+	}
+	switch {
+	case d.TaskID == "":
+		return refuse("taskId is required; the task shows it")
+	case !isPrintable(d.TaskID, maxTaskID):
+		return refuse("taskId must be at most %d printable characters", maxTaskID)
+	case d.ID == "" || !isPrintable(d.ID, maxDecisionID):
+		return problem(Malformed, fmt.Sprintf("decisionId must be 1 to %d printable characters", maxDecisionID))
+	case !slices.Contains(choices, d.Decision):
+		return refuse("decision must be approve, send-back, comment, claim, release or delegate")
+	case d.Decision == expense.DelegateTask && d.To == "":
+		return refuse("to is required: the name of the approver to whom you delegate the task")
+	case d.Decision != expense.DelegateTask && d.To != "":
+		return refuse("only a delegation has the field to")
+	case !isPrintable(d.To, maxTo):
+		return refuse("to must be at most %d printable characters", maxTo)
+	case len([]rune(d.Comment)) > maxComment:
+		return refuse("comment must be at most %d characters", maxComment)
+	case strings.ContainsFunc(d.Comment, isUnfit):
+		return refuse("comment must not contain control characters")
+	}
+	return nil
+}
+
+var choices = []expense.DecisionChoice{
+	expense.DecideApprove, expense.DecideSendBack, expense.AddComment, expense.ClaimTask, expense.ReleaseTask, expense.DelegateTask,
 }

@@ -1,6 +1,6 @@
-// Package approvals serves the HTTP endpoints for approvers. They show the status of a run and
-// send a person's decision to the run.
+// Package approvals lets approvers find, read and decide the tasks that wait for them: as use
+// cases for the approvers' page ([Service]), and as an HTTP interface that openapi.yaml describes.
 //
-// The run accepts or rejects a decision, and the endpoint returns the run's answer. Sending the
-// same decision again is always safe.
+// A run in Temporal owns each task. It decides whether a decision counts, and the endpoint returns
+// the run's answer. Sending the same decision again is always safe.
 package approvals

@@ -22,64 +22,56 @@ const (
 	maxBody       = 16 << 10
 	maxDecisionID = 100
 	maxTaskID     = 400 // a notification ID, a revision and a counter
+	maxTo         = 64  // the longest name of an approver
 	maxComment    = 2000
 )
 
-// readDecision reads a decision from the body of a request. If it fails, status and err are the
-// answer; err is one sentence.
+// readDecision reads a decision from the body of a request.
 //
 // The body must be JSON, because a form on another web site cannot send JSON.
-func readDecision(r *http.Request) (d expense.Decision, status int, err error) {
+func readDecision(r *http.Request) (d expense.Decision, err error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
-		return d, http.StatusUnsupportedMediaType, errors.New("the Content-Type must be application/json")
+		return d, problem(WrongMedia, "the Content-Type must be application/json")
 	}
-	tooLarge := fmt.Errorf("the body is larger than %d bytes", maxBody)
+	tooLarge := problem(TooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody))
 	if r.ContentLength > maxBody {
-		return d, http.StatusRequestEntityTooLarge, tooLarge
+		return d, tooLarge
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	switch {
 	case err != nil:
-		return d, http.StatusBadRequest, errors.New("the body is truncated")
+		return d, problem(Malformed, "the body is truncated")
 	case len(body) > maxBody:
-		return d, http.StatusRequestEntityTooLarge, tooLarge
+		return d, tooLarge
 	}
-	if d, err = parseDecision(body); err != nil {
-		return d, http.StatusBadRequest, err
+	fields, err := parseFlat(body, "taskId", "decisionId", "decision", "comment", "to")
+	if err != nil {
+		return d, problem(Malformed, err.Error())
 	}
-	return d, 0, nil
+	id, err := decisionID(r.Header.Values("Idempotency-Key"), fields["decisionId"])
+	return expense.Decision{
+		TaskID: fields["taskId"], ID: id, Decision: expense.DecisionChoice(fields["decision"]),
+		Comment: fields["comment"], To: fields["to"],
+	}, err
 }
 
-func parseDecision(body []byte) (d expense.Decision, err error) {
-	fields, err := parseFlat(body, "taskId", "decisionId", "decision", "comment")
-	if err != nil {
-		return d, err
-	}
-	d = expense.Decision{
-		TaskID:   fields["taskId"],
-		ID:       fields["decisionId"],
-		Decision: expense.DecisionChoice(fields["decision"]),
-		Comment:  fields["comment"],
-	}
-	if d.ID == "" {
-		d.ID = uuid.NewString()
-	}
+// decisionID returns the ID of a decision: the idempotency key of the request, which may also
+// stand in the body. A request without one gets a new ID.
+func decisionID(keys []string, inBody string) (string, error) {
 	switch {
-	case d.TaskID == "":
-		return d, errors.New("taskId is required; the status of the run names it")
-	case !isPrintable(d.TaskID, maxTaskID):
-		return d, fmt.Errorf("taskId must be at most %d printable characters", maxTaskID)
-	case !isPrintable(d.ID, maxDecisionID):
-		return d, fmt.Errorf("decisionId must be at most %d printable characters", maxDecisionID)
-	case d.Decision != expense.DecideApprove && d.Decision != expense.DecideSendBack:
-		return d, fmt.Errorf("decision must be %q or %q", expense.DecideApprove, expense.DecideSendBack)
-	case utf8.RuneCountInString(d.Comment) > maxComment:
-		return d, fmt.Errorf("comment must be at most %d characters", maxComment)
-	case strings.ContainsFunc(d.Comment, isUnfit):
-		return d, errors.New("comment must not contain control characters")
+	case len(keys) > 1:
+		return "", problem(Malformed, "the request has more than one Idempotency-Key")
+	case len(keys) == 0 && inBody == "":
+		return uuid.NewString(), nil
+	case len(keys) == 0:
+		return inBody, nil
 	}
-	return d, nil
+	key := strings.Trim(keys[0], `"`) // a structured header puts a text in quotes
+	if inBody != "" && inBody != key {
+		return "", problem(Malformed, "the Idempotency-Key and decisionId differ; give one, or both the same")
+	}
+	return key, nil
 }
 
 // parseFlat reads one JSON object whose values are texts. It is stricter than encoding/json: it

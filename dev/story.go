@@ -232,7 +232,7 @@ func (s *story) decide(id, taskID, decision, comment string) (int, string, error
 	if err != nil {
 		return 0, "", err
 	}
-	target := s.system.internal + "/approvals/" + url.PathEscape(id) + "/decisions"
+	target := s.system.approve + "/api/tasks/" + url.PathEscape(id) + "/decisions"
 	request, err := http.NewRequestWithContext(s.ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
 		return 0, "", err

@@ -25,7 +25,8 @@ type testSystem struct {
 	sim      simulator
 	facts    *factservice.Service
 	public   string // base URL of the public endpoints
-	internal string // base URL of the internal endpoints
+	internal string // base URL of the health checks
+	approve  string // base URL of the endpoint for approvers
 	token    string // of the approver called "dev"
 
 	workerEnv  []string // settings from the story
@@ -112,17 +113,17 @@ func (sys *testSystem) env(own ...string) []string {
 }
 
 func (sys *testSystem) startIngress(ctx context.Context) error {
-	listen, internal := sys.address(8443, sys.public), sys.address(8081, sys.internal)
+	listen, internal, approve := sys.address(8443, sys.public), sys.address(8081, sys.internal), sys.address(8083, sys.approve)
 	c, err := startReady(ctx, "ingress", sys.setup.binaries.ingress, nil, append(sys.env(
-		"CONCUR_LISTEN="+listen, "CONCUR_INTERNAL_LISTEN="+internal,
+		"CONCUR_LISTEN="+listen, "CONCUR_INTERNAL_LISTEN="+internal, "CONCUR_APPROVALS_LISTEN="+approve,
 		"CONCUR_TLS_CERT="+sys.setup.certs.cert, "CONCUR_TLS_KEY="+sys.setup.certs.key,
 		"CONCUR_CALLOUT_USER="+calloutUser, "CONCUR_CALLOUT_PASSWORD="+calloutPassword,
 	), sys.ingressEnv...), func(line string) bool {
-		var entry struct{ Msg, Public, Internal string }
+		var entry struct{ Msg, Public, Internal, Approvals string }
 		if json.Unmarshal([]byte(line), &entry) != nil || entry.Msg != "listening" {
 			return false
 		}
-		sys.public, sys.internal = "https://"+entry.Public, "http://"+entry.Internal
+		sys.public, sys.internal, sys.approve = "https://"+entry.Public, "http://"+entry.Internal, "http://"+entry.Approvals
 		return true
 	})
 	sys.mu.Lock()

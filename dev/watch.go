@@ -238,7 +238,7 @@ func ofGroup(group string) string {
 
 // help prints a command for deciding that can be copied.
 func (w *watch) help(id, task string) {
-	target := w.story.system.internal + "/approvals/" + url.PathEscape(id)
+	target := w.story.system.approve + "/api/tasks/" + url.PathEscape(id)
 	fmt.Fprintf(w.out, `           to decide:
              curl -X POST '%s/decisions' \
                -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \

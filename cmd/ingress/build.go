@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 
-	"github.com/gorilla/mux"
 	"go.temporal.io/sdk/client"
 
 	"concur-connector/approvals"
@@ -16,31 +16,49 @@ import (
 	"concur-connector/workflows"
 )
 
-// listen opens both listeners.
-func listen(cfg config.Ingress, temporal client.Client, logger *slog.Logger) (public, internal *httpserver.Server, err error) {
+// listeners are the open listeners of the ingress.
+type listeners struct{ public, internal, approvals *httpserver.Server }
+
+func (l listeners) all() []*httpserver.Server {
+	return []*httpserver.Server{l.public, l.internal, l.approvals}
+}
+
+// listen opens all listeners.
+func listen(cfg config.Ingress, temporal client.Client, logger *slog.Logger) (open listeners, err error) {
 	runs := workflows.NewClient(temporal, cfg.TaskQueue)
-	outside, err := publicEndpoint(cfg, runs, logger)
+	public, err := publicEndpoint(cfg, runs, logger)
 	if err != nil {
-		return nil, nil, err
+		return open, err
 	}
-	inside, err := internalEndpoint(cfg, runs, logger)
+	forApprovers, notices, err := approvalsEndpoint(cfg, runs, logger)
 	if err != nil {
-		return nil, nil, err
+		return open, err
 	}
-	public, err = httpserver.New(httpserver.Options{
-		Addr: cfg.Listen, Handler: outside, Logger: logger, CertFile: cfg.TLSCert, KeyFile: cfg.TLSKey, MaxConnections: cfg.MaxConnections,
-	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("open the public listener: %w", err)
+	for _, one := range []struct {
+		name    string
+		server  **httpserver.Server
+		options httpserver.Options
+	}{
+		{"public", &open.public, httpserver.Options{Addr: cfg.Listen, Handler: public, CertFile: cfg.TLSCert, KeyFile: cfg.TLSKey}},
+		{"internal", &open.internal, httpserver.Options{
+			Addr: cfg.InternalListen, Handler: httpserver.Health(runs.Ready, notices...), CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey,
+		}},
+		{"approvals", &open.approvals, httpserver.Options{
+			Addr: cfg.ApprovalsListen, Handler: forApprovers, CertFile: cfg.ApprovalsTLSCert, KeyFile: cfg.ApprovalsTLSKey,
+			ClientCAFile: cfg.ProxyCA,
+		}},
+	} {
+		one.options.Logger, one.options.MaxConnections = logger, cfg.MaxConnections
+		if *one.server, err = httpserver.New(one.options); err != nil {
+			for _, server := range open.all() {
+				if server != nil {
+					_ = server.Close()
+				}
+			}
+			return listeners{}, fmt.Errorf("open the %s listener: %w", one.name, err)
+		}
 	}
-	internal, err = httpserver.New(httpserver.Options{
-		Addr: cfg.InternalListen, Handler: inside, Logger: logger, CertFile: cfg.InternalTLSCert, KeyFile: cfg.InternalTLSKey, ClientCAFile: cfg.ProxyCA, MaxConnections: cfg.MaxConnections,
-	})
-	if err != nil {
-		_ = public.Close()
-		return nil, nil, fmt.Errorf("open the internal listener: %w", err)
-	}
-	return public, internal, nil
+	return open, nil
 }
 
 func publicEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.Logger) (http.Handler, error) {
@@ -57,34 +75,37 @@ func publicEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.Log
 	return handler, nil
 }
 
-func internalEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.Logger) (http.Handler, error) {
-	options := approvals.Options{Runs: runs, Logger: logger}
-	strip := func(next http.Handler) http.Handler { return next }
-	var about []func() string
-	if cfg.Approvers != "" {
-		people, err := approvers.Watch(cfg.Approvers, logger)
-		if err != nil {
-			return nil, err
+// approvalsEndpoint returns the endpoint for approvers, and what /readyz says about its files.
+func approvalsEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.Logger) (handler http.Handler, notices []func() string, err error) {
+	if cfg.Approvers == "" {
+		return approvals.Off(), nil, nil
+	}
+	people, err := approvers.Watch(cfg.Approvers, logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := approvers.WatchSealKeys(cfg.SealKeysFile, logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, _, strip, err := identities(cfg.Identity, people, logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	options := approvals.Options{
+		ServiceOptions: approvals.ServiceOptions{Runs: runs, People: people, SealKeys: keys, Logger: logger},
+		Identity:       all,
+	}
+	if cfg.ApprovalsURL != "" {
+		if options.URL, err = url.Parse(cfg.ApprovalsURL); err != nil {
+			return nil, nil, fmt.Errorf("read CONCUR_APPROVALS_URL: %w", err)
 		}
-		keys, err := approvers.WatchSealKeys(cfg.SealKeysFile, logger)
-		if err != nil {
-			return nil, err
-		}
-		all, _, wrap, err := identities(cfg.Identity, people, logger)
-		if err != nil {
-			return nil, err
-		}
-		options.Identity, options.SealKeys, strip = all, keys, wrap
-		about = append(about, notice("approvers' file", people), notice("seal keys", keys))
 	}
 	endpoint, err := approvals.New(options)
 	if err != nil {
-		return nil, fmt.Errorf("build the internal endpoint: %w", err)
+		return nil, nil, fmt.Errorf("build the endpoint for approvers: %w", err)
 	}
-	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
-	router.PathPrefix("/approvals/").Handler(strip(endpoint))
-	router.PathPrefix("/").Handler(httpserver.Health(runs.Ready, about...))
-	return router, nil
+	return strip(endpoint.Handler(nil)), []func() string{notice("approvers' file", people), notice("seal keys", keys)}, nil
 }
 
 // notice says at /readyz whether a file is in use as it is now.

@@ -1,5 +1,5 @@
-// Command ingress serves Concur's callouts on the public listener, and health and approvals
-// on the internal one.
+// Command ingress serves Concur's callouts on the public listener, health on the internal one, and
+// approvers on a third.
 package main
 
 import (
@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"concur-connector/internal/config"
-	"concur-connector/internal/httpserver"
 	"concur-connector/internal/program"
 )
 
@@ -36,14 +35,14 @@ func run(ctx context.Context, errs io.Writer) error {
 		return err
 	}
 	defer temporal.Close()
-	public, internal, err := listen(cfg, temporal, logger)
+	open, err := listen(cfg, temporal, logger)
 	if err != nil {
 		return err
 	}
-	logger.Info("listening", "public", public.Addr(), "internal", internal.Addr())
+	logger.Info("listening", "public", open.public.Addr(), "internal", open.internal.Addr(), "approvals", open.approvals.Addr())
 
 	group, ctx := errgroup.WithContext(ctx)
-	for _, server := range []*httpserver.Server{public, internal} {
+	for _, server := range open.all() {
 		group.Go(func() error { return server.Serve(ctx) })
 	}
 	err = group.Wait()

@@ -48,6 +48,7 @@ const (
 var good = map[string]string{
 	"CONCUR_LISTEN":           "127.0.0.1:0",
 	"CONCUR_INTERNAL_LISTEN":  "127.0.0.1:0",
+	"CONCUR_APPROVALS_LISTEN": "127.0.0.1:0",
 	"CONCUR_CALLOUT_USER":     user,
 	"CONCUR_CALLOUT_PASSWORD": password,
 	"CONCUR_PLAIN_HTTP":       "true",
@@ -77,9 +78,9 @@ func prepared(t *testing.T, settings []map[string]string, args ...string) *exec.
 
 // running is an ingress that listens.
 type running struct {
-	public, internal string
-	cmd              *exec.Cmd
-	ended            chan struct{} // closed when its log has ended
+	public, internal, approvals string
+	cmd                         *exec.Cmd
+	ended                       chan struct{} // closed when its log has ended
 
 	mu  sync.Mutex
 	log bytes.Buffer
@@ -112,9 +113,9 @@ func start(t *testing.T, settings ...map[string]string) *running {
 			r.mu.Lock()
 			r.log.WriteString(lines.Text() + "\n")
 			r.mu.Unlock()
-			var line struct{ Msg, Public, Internal string }
+			var line struct{ Msg, Public, Internal, Approvals string }
 			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "listening" {
-				r.public, r.internal = line.Public, line.Internal
+				r.public, r.internal, r.approvals = line.Public, line.Internal, line.Approvals
 				close(listening)
 			}
 		}
@@ -168,6 +169,8 @@ func TestItRefusesToStartAndSaysWhy(t *testing.T) {
 		"plain HTTP without the word":       {map[string]string{"CONCUR_PLAIN_HTTP": ""}, "CONCUR_TLS_CERT and CONCUR_TLS_KEY are required"},
 		"an internal endpoint for everyone": {map[string]string{"CONCUR_INTERNAL_LISTEN": "0.0.0.0:0"}, "CONCUR_INTERNAL_LISTEN is not a loopback address"},
 		"a certificate that is missing":     {map[string]string{"CONCUR_PLAIN_HTTP": "", "CONCUR_TLS_CERT": "/nowhere/c", "CONCUR_TLS_KEY": "/nowhere/k"}, "open the public listener: read the certificate"},
+		"approvals for everyone":            {map[string]string{"CONCUR_APPROVALS_LISTEN": "0.0.0.0:0"}, "CONCUR_APPROVALS_LISTEN is not a loopback address"},
+		"a port of approvals that is taken": {map[string]string{"CONCUR_APPROVALS_LISTEN": busy.Addr().String()}, "open the approvals listener: listen on"},
 		"a port that is taken":              {map[string]string{"CONCUR_INTERNAL_LISTEN": busy.Addr().String()}, "open the internal listener: listen on"},
 		"an approvers' file with a slip": {map[string]string{"CONCUR_APPROVERS": broken, "CONCUR_SEAL_KEYS_FILE": approving["CONCUR_SEAL_KEYS_FILE"]},
 			broken + ":1:1: the file must be a mapping"},
@@ -205,7 +208,11 @@ func TestWithoutTemporalNothingIsTakenAndItIsNotReady(t *testing.T) {
 		r.internal + "/healthz":                  http.StatusOK,
 		r.internal + "/readyz":                   http.StatusServiceUnavailable,
 		r.internal + "/concur/v1.0/notify":       http.StatusNotFound,
-		r.internal + "/approvals/EXPRPT:a":       http.StatusServiceUnavailable,
+		r.internal + "/api/tasks":                http.StatusNotFound,
+		r.internal + "/openapi.yaml":             http.StatusNotFound,
+		r.approvals + "/api/tasks":               http.StatusServiceUnavailable,
+		r.approvals + "/healthz":                 http.StatusServiceUnavailable,
+		r.approvals + "/concur/v1.0/notify":      http.StatusServiceUnavailable,
 	} {
 		status, _ := send(t, http.MethodGet, "http://"+url, "")
 		require.Equal(t, want, status, url)
@@ -291,7 +298,7 @@ func TestAnApproverGetsInUntilTheTokenIsRevoked(t *testing.T) {
 	token, settings := approverFiles(t)
 	r := start(t, settings)
 	get := func(token string) int {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.internal+"/approvals/EXPRPT:3%25Rek29$ws", nil)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.approvals+"/api/tasks/EXPRPT:3%25Rek29$ws", nil)
 		require.NoError(t, err)
 		request.Header.Set("Authorization", "Bearer "+token)
 		response, err := http.DefaultClient.Do(request)
@@ -316,7 +323,7 @@ func TestOnlyTheProxyMayNameAPerson(t *testing.T) {
 	settings["CONCUR_PROXY_USER_HEADER"], settings["CONCUR_PROXY_SECRET"] = "X-Forwarded-Email", secret
 	r := start(t, settings)
 	get := func(headers map[string]string) int {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.internal+"/approvals/EXPRPT:3%25Rek29$ws", nil)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.approvals+"/api/tasks/EXPRPT:3%25Rek29$ws", nil)
 		require.NoError(t, err)
 		for name, value := range headers {
 			request.Header.Set(name, value)
@@ -394,7 +401,7 @@ func certificate(t *testing.T) (certFile, keyFile string, pool *x509.CertPool) {
 func TestARequestWithTwoEndsIsRefusedOnBothListeners(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	for _, address := range []string{r.public, r.internal} {
+	for _, address := range []string{r.public, r.internal, r.approvals} {
 		conn, err := net.Dial("tcp", address)
 		require.NoError(t, err)
 		defer conn.Close()

@@ -45,8 +45,9 @@ const maxSendBackLimit = 5000
 
 func (p *problems) checkIngress(cfg Ingress) {
 	p.checkCommon(cfg.Common, cfg.InternalListen)
-	p.checkIdentity(cfg.Identity, cfg.Approvers, cfg.InternalTLSCert != "")
+	p.checkIdentity(cfg.Identity, cfg.Approvers, cfg.ApprovalsTLSCert != "")
 	p.checkListen("CONCUR_LISTEN", cfg.Listen)
+	p.checkListener("CONCUR_APPROVALS", cfg.ApprovalsListen, cfg.ApprovalsTLSCert, cfg.ApprovalsTLSKey, cfg.ApprovalsPlainHTTP)
 	if !strings.HasPrefix(cfg.NotifyPath, "/") {
 		p.add("CONCUR_NOTIFY_PATH", "must be a path that begins with a slash")
 	}
@@ -193,10 +194,14 @@ func (p *problems) checkMessages(cfg Worker) {
 			p.add("CONCUR_MESSAGE_HOSTS", "must be hosts or host:port separated by commas, exact names without scheme, path or wildcard")
 		}
 	}
-	switch u, err := url.Parse(cfg.ApprovalsURL); {
-	case cfg.ApprovalsURL == "" && cfg.Messages != "":
+	if cfg.ApprovalsURL == "" && cfg.Messages != "" {
 		p.add("CONCUR_APPROVALS_URL", "is required when CONCUR_MESSAGES is set: messages link to that page")
-	case cfg.ApprovalsURL == "":
+	}
+}
+
+func (p *problems) checkApprovalsURL(text string) {
+	switch u, err := url.Parse(text); {
+	case text == "":
 	case err != nil || !isSafeURL(u) || u.RawQuery != "":
 		p.add("CONCUR_APPROVALS_URL", "must be an address such as https://approvals.example.com; http:// is for loopback only")
 	}
@@ -257,15 +262,22 @@ func (p *problems) checkCommon(cfg Common, internal string) {
 	}
 
 	p.checkPair("CONCUR_APPROVERS", cfg.Approvers, "CONCUR_SEAL_KEYS_FILE", cfg.SealKeysFile)
-	p.checkListen("CONCUR_INTERNAL_LISTEN", internal)
-	p.checkPair("CONCUR_INTERNAL_TLS_CERT", cfg.InternalTLSCert, "CONCUR_INTERNAL_TLS_KEY", cfg.InternalTLSKey)
-	secured := cfg.InternalTLSCert != "" || cfg.InternalTLSKey != ""
+	p.checkApprovalsURL(cfg.ApprovalsURL)
+	p.checkListener("CONCUR_INTERNAL", internal, cfg.InternalTLSCert, cfg.InternalTLSKey, cfg.InternalPlainHTTP)
+}
+
+// checkListener checks a listener that is not for the internet. prefix begins the names of its
+// variables.
+func (p *problems) checkListener(prefix, address, cert, key string, plain bool) {
+	p.checkListen(prefix+"_LISTEN", address)
+	p.checkPair(prefix+"_TLS_CERT", cert, prefix+"_TLS_KEY", key)
+	secured := cert != "" || key != ""
 	switch {
-	case secured && cfg.InternalPlainHTTP:
-		p.add("CONCUR_INTERNAL_PLAIN_HTTP", "contradicts CONCUR_INTERNAL_TLS_CERT and CONCUR_INTERNAL_TLS_KEY: give either a certificate or this")
-	case !secured && !cfg.InternalPlainHTTP && !isLoopback(internal):
-		p.add("CONCUR_INTERNAL_LISTEN", "is not a loopback address: give CONCUR_INTERNAL_TLS_CERT and CONCUR_INTERNAL_TLS_KEY, "+
-			"or behind a TLS proxy CONCUR_INTERNAL_PLAIN_HTTP=true")
+	case secured && plain:
+		p.add(prefix+"_PLAIN_HTTP", "contradicts %s_TLS_CERT and %s_TLS_KEY: give either a certificate or this", prefix, prefix)
+	case !secured && !plain && !isLoopback(address):
+		p.add(prefix+"_LISTEN", "is not a loopback address: give %s_TLS_CERT and %s_TLS_KEY, "+
+			"or behind a TLS proxy %s_PLAIN_HTTP=true", prefix, prefix, prefix)
 	}
 }
 

@@ -185,6 +185,31 @@ func TestTheInternalListener(t *testing.T) {
 	}
 }
 
+func TestTheListenerForApprovers(t *testing.T) {
+	environment(t, goodIngress, nil)
+	in, _, err := config.LoadIngress()
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:8083", in.ApprovalsListen)
+	for _, set := range []map[string]string{
+		{"CONCUR_APPROVALS_LISTEN": ":8083", "CONCUR_APPROVALS_PLAIN_HTTP": "true"},
+		{"CONCUR_APPROVALS_LISTEN": ":8083", "CONCUR_APPROVALS_TLS_CERT": "c", "CONCUR_APPROVALS_TLS_KEY": "k"},
+		{"CONCUR_APPROVALS_URL": "https://approvals.example.com"},
+	} {
+		environment(t, goodIngress, set)
+		_, _, err := config.LoadIngress()
+		require.NoError(t, err, "%v", set)
+	}
+	for says, set := range map[string]map[string]string{
+		"CONCUR_APPROVALS_LISTEN is not a loopback address": {"CONCUR_APPROVALS_LISTEN": ":8083"},
+		"CONCUR_APPROVALS_TLS_KEY is required":              {"CONCUR_APPROVALS_TLS_CERT": "c"},
+		"CONCUR_APPROVALS_PLAIN_HTTP contradicts":           {"CONCUR_APPROVALS_TLS_CERT": "c", "CONCUR_APPROVALS_TLS_KEY": "k", "CONCUR_APPROVALS_PLAIN_HTTP": "1"},
+	} {
+		environment(t, goodIngress, set)
+		_, _, err := config.LoadIngress()
+		require.ErrorContains(t, err, says)
+	}
+}
+
 func TestWorkerIsRefused(t *testing.T) {
 	for name, value := range map[string]string{
 		"CONCUR_RULES":               "",

@@ -14,11 +14,11 @@ const (
 	maxProxySecret = 256
 )
 
-// checkIdentity checks how approvers are identified. internalTLS says whether the internal listener
-// has a certificate.
-func (p *problems) checkIdentity(cfg Identity, approvers string, internalTLS bool) {
+// checkIdentity checks how approvers are identified. tls says whether the listener for
+// approvers has a certificate.
+func (p *problems) checkIdentity(cfg Identity, approvers string, tls bool) {
 	p.checkOIDC(cfg)
-	p.checkProxy(cfg, internalTLS)
+	p.checkProxy(cfg, tls)
 	for _, one := range []struct{ name, value string }{
 		{"CONCUR_OIDC_ISSUER", cfg.OIDCIssuer}, {"CONCUR_PROXY_USER_HEADER", cfg.ProxyUserHeader},
 	} {
@@ -64,7 +64,7 @@ func (p *problems) checkOIDC(cfg Identity) {
 	}
 }
 
-func (p *problems) checkProxy(cfg Identity, internalTLS bool) {
+func (p *problems) checkProxy(cfg Identity, tls bool) {
 	if cfg.ProxyUserHeader == "" {
 		p.refuseAlone("CONCUR_PROXY_USER_HEADER", map[string]string{
 			"CONCUR_PROXY_GROUP_HEADER": cfg.ProxyGroupHeader, "CONCUR_PROXY_SECRET": cfg.ProxySecret.Reveal(), "CONCUR_PROXY_SECRET_2": cfg.ProxySecret2.Reveal(),
@@ -103,8 +103,8 @@ func (p *problems) checkProxy(cfg Identity, internalTLS bool) {
 	switch {
 	case secret == "" && cfg.ProxyCA == "" && len(cfg.ProxyNames) == 0:
 		p.add("CONCUR_PROXY_USER_HEADER", "needs a proxy that proves itself: set CONCUR_PROXY_SECRET, or CONCUR_PROXY_CA and CONCUR_PROXY_NAMES")
-	case cfg.ProxyCA != "" && !internalTLS:
-		p.add("CONCUR_PROXY_CA", "needs CONCUR_INTERNAL_TLS_CERT and CONCUR_INTERNAL_TLS_KEY: a client certificate is part of TLS")
+	case cfg.ProxyCA != "" && !tls:
+		p.add("CONCUR_PROXY_CA", "needs CONCUR_APPROVALS_TLS_CERT and CONCUR_APPROVALS_TLS_KEY: a client certificate is part of TLS")
 	}
 }
 

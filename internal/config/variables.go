@@ -13,6 +13,8 @@ type Common struct {
 	Approvers    string `envconfig:"CONCUR_APPROVERS" desc:"path of the approvers' file; without it nobody can decide"`
 	SealKeysFile string `envconfig:"CONCUR_SEAL_KEYS_FILE" desc:"path of the file with the one or two keys that seal decisions; required with CONCUR_APPROVERS; both programs need the same keys"`
 
+	ApprovalsURL string `envconfig:"CONCUR_APPROVALS_URL" desc:"address of the approvals page, as approvers open it, such as https://approvals.example.com; the ingress then refuses requests for other hosts; required with CONCUR_MESSAGES"`
+
 	MaxConnections int `envconfig:"CONCUR_MAX_CONNECTIONS" default:"1000" desc:"most connections that each listener keeps open; fewer if the process may not open so many files"`
 
 	LogLevel  string `envconfig:"CONCUR_LOG_LEVEL" default:"info" desc:"debug, info, warn or error"`
@@ -25,8 +27,13 @@ type Ingress struct {
 	Identity
 
 	Listen         string `envconfig:"CONCUR_LISTEN" default:":8443" desc:"host:port that Concur calls"`
-	InternalListen string `envconfig:"CONCUR_INTERNAL_LISTEN" default:"127.0.0.1:8081" desc:"host:port for health checks, and in the ingress for approvals; beyond loopback it needs TLS or CONCUR_INTERNAL_PLAIN_HTTP"`
+	InternalListen string `envconfig:"CONCUR_INTERNAL_LISTEN" default:"127.0.0.1:8081" desc:"host:port for health checks; beyond loopback it needs TLS or CONCUR_INTERNAL_PLAIN_HTTP"`
 	NotifyPath     string `envconfig:"CONCUR_NOTIFY_PATH" default:"/concur/v1.0/notify" desc:"path of the callout, as registered in Concur"`
+
+	ApprovalsListen    string `envconfig:"CONCUR_APPROVALS_LISTEN" default:"127.0.0.1:8083" desc:"host:port for approvers; beyond loopback it needs TLS or CONCUR_APPROVALS_PLAIN_HTTP"`
+	ApprovalsTLSCert   string `envconfig:"CONCUR_APPROVALS_TLS_CERT" desc:"path of the PEM certificate chain of the listener for approvers"`
+	ApprovalsTLSKey    string `envconfig:"CONCUR_APPROVALS_TLS_KEY" desc:"path of the PEM key of that certificate"`
+	ApprovalsPlainHTTP bool   `envconfig:"CONCUR_APPROVALS_PLAIN_HTTP" default:"false" desc:"if true, the listener for approvers may speak plain HTTP beyond loopback; use it only behind a TLS proxy"`
 
 	CalloutUser      Secret `envconfig:"CONCUR_CALLOUT_USER" required:"true" desc:"user name that Concur sends; 10 to 49 characters, no colon"`
 	CalloutPassword  Secret `envconfig:"CONCUR_CALLOUT_PASSWORD" required:"true" desc:"password that Concur sends; 10 to 49 characters"`
@@ -64,7 +71,7 @@ type Identity struct {
 type Worker struct {
 	Common
 
-	InternalListen string `envconfig:"CONCUR_INTERNAL_LISTEN" default:"127.0.0.1:8082" desc:"host:port for health checks, and in the ingress for approvals; beyond loopback it needs TLS or CONCUR_INTERNAL_PLAIN_HTTP"`
+	InternalListen string `envconfig:"CONCUR_INTERNAL_LISTEN" default:"127.0.0.1:8082" desc:"host:port for health checks; beyond loopback it needs TLS or CONCUR_INTERNAL_PLAIN_HTTP"`
 
 	Geolocation    string   `envconfig:"CONCUR_GEOLOCATION" required:"true" desc:"base URL of the company's Concur, such as https://us2.api.concursolutions.com; only this host receives a token"`
 	ClientID       Secret   `envconfig:"CONCUR_CLIENT_ID" required:"true" desc:"ID of the application registered with Concur"`
@@ -91,7 +98,6 @@ type Worker struct {
 	Messages     string   `envconfig:"CONCUR_MESSAGES" desc:"path of the file that says how approvers are told about tasks; without it nobody is told"`
 	MessageHosts []string `envconfig:"CONCUR_MESSAGE_HOSTS" desc:"hosts of the webhooks and mail servers that may get messages to approvers: host or host:port, separated by commas"`
 	MessageCA    string   `envconfig:"CONCUR_MESSAGE_CA" desc:"path of PEM certificates to trust for these hosts, in addition to the system's"`
-	ApprovalsURL string   `envconfig:"CONCUR_APPROVALS_URL" desc:"address of the approvals page, as approvers open it, such as https://approvals.example.com; required with CONCUR_MESSAGES"`
 
 	RecordFile    string `envconfig:"CONCUR_RECORD_FILE" desc:"path of the file to which the worker adds the record of decisions; a run ends only once its record is stored"`
 	RecordURL     string `envconfig:"CONCUR_RECORD_URL" desc:"address to which the worker sends the record of decisions; a run ends only once its record is stored"`

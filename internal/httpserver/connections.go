@@ -19,8 +19,8 @@ const (
 	// reservedFiles is the number of file descriptors reserved for everything but connections:
 	// the Temporal client, certificates, logs.
 	reservedFiles = 64
-	// maxListeners is the number of listeners of a program: public and internal.
-	maxListeners = 2
+	// maxListeners is the number of listeners of a program: public, internal and for approvers.
+	maxListeners = 3
 	// minConnections is the lowest limit, even if the process may open very few files.
 	minConnections = 8
 	// arrivalTicks is how many ticks a connection at the limit stays open for its request to arrive.

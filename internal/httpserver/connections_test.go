@@ -158,7 +158,7 @@ func closed(conn net.Conn) bool {
 
 func TestTheLimitOfOpenFilesLowersThatOfConnections(t *testing.T) {
 	t.Parallel()
-	for files, want := range map[int]int{0: 1000, -1: 1000, 1 << 20: 1000, 2064: 1000, 1024: 480, 600: 268, 64: 8, 10: 8} {
+	for files, want := range map[int]int{0: 1000, -1: 1000, 1 << 20: 1000, 3064: 1000, 1024: 320, 604: 180, 64: 8, 10: 8} {
 		require.Equal(t, want, httpserver.ConnectionLimit(1000, files), files)
 	}
 	require.Equal(t, 5, httpserver.ConnectionLimit(5, 1024))

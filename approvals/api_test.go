@@ -3,7 +3,6 @@ package approvals_test
 import (
 	"bufio"
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,22 +15,12 @@ import (
 	"concur-connector/workflows"
 )
 
-func TestTheStatusIsShownAsItIs(t *testing.T) {
-	t.Parallel()
-	d := open(t, newRuns())
-	response, body := d.get(t, percentID)
-	require.Equal(t, http.StatusOK, response.StatusCode)
-	require.Equal(t, percentID, body["notificationId"])
-	require.Equal(t, task, body["task"].(map[string]any)["id"])
-	require.Contains(t, body, "pendingDeletes")
-	require.Empty(t, d.runs.decisions(), "looking never decides")
-}
-
 func TestAWorkerThatComesLateIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	r := newRuns()
 	r.hasty = 2
-	response, _ := open(t, r).get(t, percentID)
+	d := open(t, r)
+	response, _ := d.get(t, d.at(percentID), d.anna)
 	require.Equal(t, http.StatusOK, response.StatusCode)
 }
 
@@ -44,7 +33,7 @@ func TestTheIDInThePathIsDecodedOnce(t *testing.T) {
 		r := newRuns()
 		r.id = id
 		d := open(t, r)
-		response, _ := d.get(t, id)
+		response, _ := d.get(t, d.at(id), d.anna)
 		require.Equal(t, http.StatusOK, response.StatusCode, id)
 		response, _ = d.post(t, id, d.anna, decision("d1", "approve"))
 		require.Equal(t, http.StatusOK, response.StatusCode, id)
@@ -60,7 +49,7 @@ func TestAPathThatCannotBeDecodedIs400(t *testing.T) {
 	conn, err := net.Dial("tcp", d.Listener.Addr().String())
 	require.NoError(t, err)
 	defer conn.Close()
-	_, err = conn.Write([]byte("GET /approvals/" + percentID + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + d.anna + "\r\n\r\n"))
+	_, err = conn.Write([]byte("GET /api/tasks/" + percentID + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + d.anna + "\r\n\r\n"))
 	require.NoError(t, err)
 	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	require.NoError(t, err)
@@ -75,9 +64,9 @@ func TestAnUnknownNotificationIs404(t *testing.T) {
 	d.runs.idle = true // it needs no worker
 	for _, id := range []string{"EXPRPT:other", "EXPRPT:" + strings.Repeat("k", 201), "EXPRPT:", "sweep-1", "OTHER:x",
 		"EXPRPT:größe", "EXPRPT:報告", "größe", "EXPRPT:a b", "EXPRPT:a\x00b", "EXPRPT:a\nb", "EXPRPT:a\x7fb", "EXPRPT:a\xffb", "EXPRPT:\u202ea", "EXPRPT:" + strings.Repeat("k", 5000)} {
-		response, body := d.get(t, id)
+		response, body := d.get(t, d.at(id), d.anna)
 		require.Equal(t, http.StatusNotFound, response.StatusCode, id)
-		require.Equal(t, workflows.ErrNoRun.Error(), body["error"])
+		require.Equal(t, workflows.ErrNoRun.Error(), body["detail"])
 		response, _ = d.post(t, id, d.anna, decision("d1", "approve"))
 		require.Equal(t, http.StatusNotFound, response.StatusCode, id)
 	}
@@ -94,10 +83,12 @@ func TestWithoutAnAnswerTheStatusIs503(t *testing.T) {
 	} {
 		r := newRuns()
 		change(r)
-		response, body := open(t, r).get(t, percentID)
+		d := open(t, r)
+		response, body := d.get(t, d.at(percentID), d.anna)
 		require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
 		require.NotEmpty(t, response.Header.Get("Retry-After"))
-		require.Equal(t, says, body["error"])
+		require.Contains(t, body["detail"], says)
+		require.NotContains(t, body["detail"], "10.0.0.1")
 	}
 }
 
@@ -116,7 +107,7 @@ func TestOnlyAnApproverGetsIn(t *testing.T) {
 		for method, url := range map[string]string{
 			http.MethodGet:    d.at(percentID),
 			http.MethodPost:   d.at(percentID) + "/decisions",
-			http.MethodDelete: d.URL + "/approvals/nothing/here",
+			http.MethodDelete: d.URL + "/api/nothing/here",
 		} {
 			r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(decision("d1", "approve")))
 			require.NoError(t, err)
@@ -125,22 +116,20 @@ func TestOnlyAnApproverGetsIn(t *testing.T) {
 			response, body := d.do(t, r, "")
 			require.Equal(t, http.StatusUnauthorized, response.StatusCode, name)
 			require.Equal(t, `Bearer realm="concur-connector"`, response.Header.Get("WWW-Authenticate"))
-			require.NotEmpty(t, body["error"])
+			require.Equal(t, approvals.Unidentified, kind(body))
 		}
 	}
 	require.Empty(t, d.runs.ids())
 }
 
-func TestWithoutApproversTheDoorSaysSo(t *testing.T) {
+func TestWithoutApproversTheEndpointSaysSo(t *testing.T) {
 	t.Parallel()
-	handler, err := approvals.New(approvals.Options{Runs: newRuns(), Logger: slog.New(slog.DiscardHandler)})
-	require.NoError(t, err)
 	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/approvals/EXPRPT:a", nil))
+	approvals.Off().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/tasks/EXPRPT:a", nil))
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.Contains(t, w.Body.String(), "CONCUR_APPROVERS")
 
-	_, err = approvals.New(approvals.Options{})
+	_, err := approvals.New(approvals.Options{})
 	require.Error(t, err)
 }
 
@@ -152,19 +141,24 @@ func TestOtherMethodsAndPaths(t *testing.T) {
 		status       int
 		allow        string
 	}{
-		{http.MethodPost, "/approvals/EXPRPT:a", http.StatusMethodNotAllowed, http.MethodGet},
-		{http.MethodDelete, "/approvals/EXPRPT:a", http.StatusMethodNotAllowed, http.MethodGet},
-		{http.MethodGet, "/approvals/EXPRPT:a/decisions", http.StatusMethodNotAllowed, http.MethodPost},
-		{http.MethodGet, "/approvals/", http.StatusNotFound, ""},
-		{http.MethodGet, "/approvals/EXPRPT:a/", http.StatusNotFound, ""},
-		{http.MethodGet, "/approvals//EXPRPT:a", http.StatusNotFound, ""},
-		{http.MethodPost, "/approvals/EXPRPT:a/decisions/d1", http.StatusNotFound, ""},
+		{http.MethodPost, "/api/tasks", http.StatusMethodNotAllowed, "GET, HEAD"},
+		{http.MethodPost, "/api/tasks/EXPRPT:a", http.StatusMethodNotAllowed, "GET, HEAD"},
+		{http.MethodDelete, "/api/tasks/EXPRPT:a", http.StatusMethodNotAllowed, "GET, HEAD"},
+		{http.MethodGet, "/api/tasks/EXPRPT:a/decisions", http.StatusMethodNotAllowed, http.MethodPost},
+		{http.MethodGet, "/api/tasks/", http.StatusNotFound, ""},
+		{http.MethodGet, "/api/tasks/EXPRPT:a/", http.StatusNotFound, ""},
+		{http.MethodGet, "/api/tasks//EXPRPT:a", http.StatusNotFound, ""},
+		{http.MethodPost, "/api/tasks/EXPRPT:a/decisions/d1", http.StatusNotFound, ""},
+		{http.MethodPost, "/api/tasks/x/../EXPRPT:a/decisions", http.StatusNotFound, ""},
+		{http.MethodGet, "/api", http.StatusNotFound, ""},
+		{http.MethodGet, "/healthz", http.StatusNotFound, ""},
+		{http.MethodGet, "/approvals/EXPRPT:a", http.StatusNotFound, ""},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), c.method, d.URL+c.path, nil)
 		require.NoError(t, err)
 		response, body := d.do(t, r, d.anna)
 		require.Equal(t, c.status, response.StatusCode, c)
 		require.Equal(t, c.allow, response.Header.Get("Allow"))
-		require.NotEmpty(t, body["error"])
+		require.NotEmpty(t, body["detail"])
 	}
 }
