@@ -113,8 +113,9 @@ func (a *Activities) fetchReport(ctx context.Context, in expense.FetchReportInpu
 	rules := a.options.Rules.Current()
 	options := a.options.Interface.after(in.WrittenVia)
 	parts := rules.Parts()
+	mayAsk, _ := rules.MayAsk()
 	found, err := a.read(ctx, a.options.Concur.ReadReport, in.ObjectURI, concur.ReadOptions{
-		Via: options.Via, Fallback: options.Fallback, ReadAgain: in.ReadAgain, Parts: parts, Steps: a.options.Interface.ReadSteps,
+		Via: options.Via, Fallback: options.Fallback, ReadAgain: in.ReadAgain, Parts: parts, Steps: a.options.Interface.ReadSteps, Owner: mayAsk,
 	})
 	if err != nil {
 		return expense.FetchedReport{}, err
@@ -175,7 +176,8 @@ func newFetched(found found, in expense.FetchReportInput) expense.FetchedReport 
 
 func (a *Activities) fetchRequest(ctx context.Context, in expense.FetchReportInput) (expense.FetchedReport, error) {
 	rules := a.options.Rules.Current()
-	found, err := a.read(ctx, a.options.Concur.ReadRequest, in.ObjectURI, concur.ReadOptions{})
+	_, mayAsk := rules.MayAsk()
+	found, err := a.read(ctx, a.options.Concur.ReadRequest, in.ObjectURI, concur.ReadOptions{Owner: mayAsk})
 	if err != nil {
 		return expense.FetchedReport{}, err
 	}

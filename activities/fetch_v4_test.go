@@ -153,7 +153,54 @@ func TestExceptionsAreListedOnlyIfRulesPostSome(t *testing.T) {
 	require.NoError(t, err)
 	got := fetch(t, n.activities(t, func(o *activities.Options) { o.Rules = none }), v4URI)
 	require.Empty(t, got.Existing)
-	require.Equal(t, []string{"header", "part", "header"}, n.requestNames())
+	require.Equal(t, []string{"header", "part", "header", "login"}, n.requestNames())
+}
+
+func TestOwnerIsLookedUpOnceAndOnlyIfTheRulesMayAskAPerson(t *testing.T) {
+	t.Parallel()
+	owner := expense.Owner{Login: ownerLogin}
+	n := newFakeV4(t)
+	acts := n.activities(t)
+	require.Equal(t, owner, fetch(t, acts, v4URI).Report.Owner)
+	require.Equal(t, owner, fetch(t, acts, v4URI).Report.Owner)
+	require.Equal(t, 1, count(n.requestNames(), "login"))
+
+	none, err := policy.Parse("rules.yaml", []byte("apiVersion: concur-connector/v1\nversion: \"1\"\nrules: []\napproveAll: true\n"))
+	require.NoError(t, err)
+	for name, set := range map[string]func(*activities.Options){
+		"no rules":  func(o *activities.Options) { o.Rules = none },
+		"a dry run": writes(activities.Writes{Mode: activities.WritesDryRun}),
+	} {
+		n := newFakeV4(t)
+		require.Zero(t, fetch(t, n.activities(t, set), v4URI).Report.Owner, name)
+		require.NotContains(t, n.requestNames(), "login", name)
+	}
+	t.Run("by v1.1 and v3 without a request of its own", func(t *testing.T) {
+		t.Parallel()
+		for _, via := range []expense.Interface{expense.V1, expense.V3} {
+			n := newFakeV4(t)
+			require.Equal(t, owner, fetch(t, n.activities(t, readBy(via)), objectURI).Report.Owner)
+			require.NotContains(t, n.requestNames(), "login")
+			require.NotContains(t, n.requestNames(), "find user")
+		}
+	})
+	t.Run("a user who no longer exists is an unknown owner", func(t *testing.T) {
+		t.Parallel()
+		n := newFakeV4(t)
+		n.on("login", respond(http.StatusNotFound, "{}"))
+		require.Zero(t, fetch(t, n.activities(t), v4URI).Report.Owner)
+	})
+	t.Run("a look-up that fails is an error without the owner", func(t *testing.T) {
+		t.Parallel()
+		for status, kind := range map[int]expense.Kind{503: expense.Unavailable, 403: expense.Forbidden} {
+			n := newFakeV4(t)
+			n.on("login", respond(status, "{}"))
+			_, err := run[expense.FetchedReport](t, attempt{}, n.activities(t).FetchReport, expense.FetchReportInput{ObjectURI: v4URI})
+			e := failed(t, err, kind)
+			require.NotContains(t, e.Error(), ownerID)
+			require.NotContains(t, e.Error(), ownerLogin)
+		}
+	})
 }
 
 func TestReportDeletedBeforeItsExceptionsAreListedIsGone(t *testing.T) {

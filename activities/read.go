@@ -27,6 +27,7 @@ type reader func(ctx context.Context, objectURI string, o concur.ReadOptions) (c
 func (a *Activities) read(ctx context.Context, read reader, objectURI string, o concur.ReadOptions) (found, error) {
 	writes := a.options.Writes
 	o.Logins, o.External = writes.TestUsers, a.externalValidation()
+	o.Owner = o.Owner && writes.Mode != WritesDryRun // nobody is asked in a dry run
 	seen, err := read(ctx, objectURI, o)
 	switch {
 	case errors.Is(err, concur.NotFound):
@@ -38,10 +39,14 @@ func (a *Activities) read(ctx context.Context, read reader, objectURI string, o 
 	}
 	f := found{Read: seen, dryRunReason: writes.dryRunFor(seen.OwnerListed)}
 	f.ReportState.ValidationID = seen.Validation
+	var owner *expense.Owner
 	if seen.Request != nil {
-		f.Status = seen.Request.Status
+		f.Status, owner = seen.Request.Status, &seen.Request.Owner
 	} else {
-		f.Status = seen.Report.Status
+		f.Status, owner = seen.Report.Status, &seen.Report.Owner
+	}
+	if f.dryRunReason != "" { // nobody is asked, so the owner is not kept
+		*owner = expense.Owner{}
 	}
 	if seen.Validation == "" {
 		f.Kind = expense.NotWaiting

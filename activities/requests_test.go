@@ -46,7 +46,8 @@ func TestFetchRequest(t *testing.T) {
 		require.Empty(t, got.Request.Expenses)
 		require.Equal(t, "3AT7", got.Request.Number)
 		require.Equal(t, []string{"approve", "sendback"}, got.Request.Operations)
-		require.Equal(t, []string{"request", "expected", "request exceptions", "item"}, n.requestNames())
+		require.Equal(t, expense.Owner{Login: ownerLogin}, got.Request.Owner)
+		require.Equal(t, []string{"request", "expected", "request exceptions", "login", "item"}, n.requestNames())
 	})
 	t.Run("of any other only the state is kept", func(t *testing.T) {
 		t.Parallel()

@@ -62,8 +62,9 @@ type Client struct {
 
 	readOnly bool
 
-	userIDs, logins lookups[string]
-	listItems       lookups[expense.Field]
+	userIDs   lookups[string]
+	owners    lookups[expense.Owner]
+	listItems lookups[expense.Field]
 }
 
 // New returns a client, or one error of kind [InvalidArgument] that names everything that is

@@ -1,6 +1,10 @@
 package concur
 
-import "context"
+import (
+	"context"
+
+	"concur-connector/expense"
+)
 
 // Users are a directory, by login.
 type Users map[string]string
@@ -13,20 +17,20 @@ func (u Users) UserID(_ context.Context, login string) (string, error) {
 	return "", &Error{Op: "look up user", Kind: NotFound, Message: "nobody has that login"}
 }
 
-// Login returns the login of a UUID.
-func (u Users) Login(_ context.Context, userID string) (string, error) {
+// Owner returns the login of a UUID.
+func (u Users) Owner(_ context.Context, userID string) (expense.Owner, error) {
 	for login, id := range u {
 		if id == userID {
-			return login, nil
+			return expense.Owner{Login: login}, nil
 		}
 	}
-	return "", &Error{Op: "look up login", Kind: NotFound, Message: "nobody has that ID"}
+	return expense.Owner{}, &Error{Op: "look up login", Kind: NotFound, Message: "nobody has that ID"}
 }
 
 // SetUsers has the client look users up there.
 func (c *Client) SetUsers(users interface {
 	UserID(ctx context.Context, login string) (string, error)
-	Login(ctx context.Context, userID string) (string, error)
+	Owner(ctx context.Context, userID string) (expense.Owner, error)
 }) {
 	c.users = users
 }

@@ -34,7 +34,7 @@ func usable(row concur.PendingReport) map[string][]any {
 		"ExpensesV4": v4, "CommentsV4": v4, "ExceptionsV4": {reportID},
 		"ExpenseV4": onExpense, "ItemizationsV4": onExpense, "AllocationsV4": onExpense, "AttendeesV4": onExpense, "ExpenseCommentsV4": onExpense,
 		"RequestExceptionsV4": {requestID, ownerUUID},
-		"UserID":              {userLogin}, "Login": {ownerUUID}, "ListItem": {"54F0CBD8833CB348BD45A6C7C621C951"},
+		"UserID":              {userLogin}, "Owner": {ownerUUID}, "ListItem": {"54F0CBD8833CB348BD45A6C7C621C951"},
 
 		"PostExceptionsV1": {reportKey, []expense.Exception{{ObjectType: expense.OnReport, Code: "LATE"}}},
 		"TakeActionV1":     {actionURL, expense.Approve, ""}, "DeleteNotification": {entryURI}, "EnsureDeleted": {entryURI},

@@ -29,6 +29,10 @@ type ReadOptions struct {
 	// validation. v1.1 always shows the full report.
 	Full   bool
 	Logins []string // of the employees in [Read.OwnerListed]
+	// Owner has the owner of a report or travel request that waits looked up, if the interface
+	// shows only the owner's UUID. That takes one request at most, once in some hours for each
+	// owner. Otherwise such an owner is unknown.
+	Owner bool
 	// External says how the company's travel requests show that they wait at external
 	// validation.
 	External expense.ExternalValidation
@@ -143,22 +147,23 @@ type reportReading struct {
 // directory finds users. The client implements it by Identity v4.
 type directory interface {
 	UserID(ctx context.Context, login string) (string, error)
-	Login(ctx context.Context, userID string) (string, error)
+	Owner(ctx context.Context, userID string) (expense.Owner, error)
 }
 
 // reportOrigin identifies a report for v3 and v4. It never changes.
 type reportOrigin struct {
 	reportID, login string
+	owner           expense.Owner
 }
 
-func originOf(report *expense.Report, owner string) (reportOrigin, error) {
+func originOf(o ownedReport) (reportOrigin, error) {
 	switch {
-	case report.ID == "":
+	case o.report.ID == "":
 		return reportOrigin{}, &Error{Op: "read report", Kind: Malformed, Message: "the report has no ReportId, which v3 and v4 need"}
-	case owner == "":
+	case o.login == "":
 		return reportOrigin{}, &Error{Op: "read report", Kind: Malformed, Message: "the report does not name its owner, without whom v3 and v4 do not show it"}
 	}
-	return reportOrigin{report.ID, owner}, nil
+	return reportOrigin{o.report.ID, o.login, o.report.Owner}, nil
 }
 
 // asRefusal returns the error of v3 or v4 if the error proves that the interface does not show

@@ -43,7 +43,7 @@ func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions
 	}
 	owned, err := c.ownedReport(ctx, objectURI)
 	if err == nil {
-		if from, unnamed := originOf(owned.report, owned.owner); unnamed == nil {
+		if from, unnamed := originOf(owned); unnamed == nil {
 			c.origins.store(t.path+"?"+t.query, from)
 		}
 		err = owned.checkComplete(op, o)
@@ -58,13 +58,13 @@ func (c *Client) ReadReport(ctx context.Context, objectURI string, o ReadOptions
 // is not known.
 func (c *Client) readAt(ctx context.Context, at address, o ReadOptions) (Read, error) {
 	if o.Via == expense.V4 {
-		return c.readV4(ctx, at, o)
+		return c.readV4(ctx, at, nil, o)
 	}
-	login, err := c.users.Login(ctx, at.userID)
+	owner, err := c.users.Owner(ctx, at.userID)
 	if err != nil {
 		return Read{}, asRejected(err, "the report's owner is not found")
 	}
-	return c.readV3(ctx, reportOrigin{at.reportID, login}, o)
+	return c.readV3(ctx, reportOrigin{at.reportID, owner.Login, owner}, o)
 }
 
 // readNamed reads a report that a callout names by v3 or v4. If they refuse the report and the
@@ -80,7 +80,7 @@ func (c *Client) readNamed(ctx context.Context, objectURI, key string, o ReadOpt
 	}
 	if !known {
 		var err error
-		if from, err = originOf(old.report, old.owner); err != nil {
+		if from, err = originOf(old); err != nil {
 			return Read{}, err
 		}
 		c.origins.store(key, from)
@@ -195,7 +195,7 @@ func (c *Client) readFrom(ctx context.Context, from reportOrigin, o ReadOptions)
 	if err != nil {
 		return Read{}, asRejected(asMalformed(err), "the report's owner is not found")
 	}
-	return c.readV4(ctx, address{userID: userID, reportID: from.reportID}, o)
+	return c.readV4(ctx, address{userID: userID, reportID: from.reportID}, &from.owner, o)
 }
 
 func (c *Client) readV3(ctx context.Context, from reportOrigin, o ReadOptions) (Read, error) {
@@ -203,18 +203,30 @@ func (c *Client) readV3(ctx context.Context, from reportOrigin, o ReadOptions) (
 	if err != nil {
 		return Read{}, err
 	}
-	owned := ownedReport{report: h.Report, owner: cmp.Or(h.Owner, from.login)}
-	return newRead(h, owned.isOf(o.Logins), o), nil
+	shown := h.Report.Owner
+	h.Report.Owner = wire.NewOwner(cmp.Or(shown.Name, from.owner.Name), shown.Login, from.owner.Login)
+	return newRead(h, ownedByOne(h.Report.Owner, o.Logins), o), nil
 }
 
-func (c *Client) readV4(ctx context.Context, at address, o ReadOptions) (Read, error) {
+// readV4 reads a report by v4. The owner is the one whom v1.1 shows, or nil if v1.1 was not read.
+func (c *Client) readV4(ctx context.Context, at address, owner *expense.Owner, o ReadOptions) (Read, error) {
 	h, err := readConsistently(ctx, sourceV4{c, at}, o)
 	if err != nil {
 		return Read{}, err
 	}
-	theirs, err := isOneOf(ctx, c.users, cmp.Or(h.Owner, at.userID), o.Logins)
+	userID := cmp.Or(h.OwnerID, at.userID)
+	theirs, err := isOneOf(ctx, c.users, userID, o.Logins)
 	if err != nil {
 		return Read{}, err
+	}
+	switch {
+	case !sameUser(userID, at.userID): // the documents contradict each other
+	case owner != nil:
+		h.Report.Owner = *owner
+	case o.Owner && !o.Parts.HeaderOnly && h.Report.AwaitsValidation():
+		if h.Report.Owner, err = c.ownerOf(ctx, userID); err != nil {
+			return Read{}, err
+		}
 	}
 	return newRead(h, theirs, o), nil
 }

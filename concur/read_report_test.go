@@ -144,7 +144,7 @@ func TestOnlyThePartsThatAreAskedForAreRead(t *testing.T) {
 			f := newFake(t, 6)
 			read, err := f.reader(t).ReadReport(ctx, objectURI, concur.ReadOptions{Via: via, Parts: expense.AllParts, Logins: []string{"KIM+1@example.com"}})
 			require.NoError(t, err)
-			want := &expense.Report{ID: fakeID, Key: reportKey, Status: "A_EXTV"}
+			want := &expense.Report{ID: fakeID, Key: reportKey, Status: "A_EXTV", Owner: expense.Owner{Login: "kim+1@example.com"}}
 			require.Equal(t, concur.Read{Report: want, OwnerListed: true, Validation: "A_EXTV", Content: "v1.1=" + want.ContentWithAttendees()}, read)
 		}
 	})

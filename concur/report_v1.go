@@ -13,10 +13,10 @@ import (
 
 const needsReports = "the scope EXPRPT, and its user the role Company Administrator or Web Services Administrator"
 
-// ownedReport is a report with the login of its owner, which does not leave the package.
+// ownedReport is a report as v1.1 shows it, with the login by which its owner is found.
 type ownedReport struct {
 	report  *expense.Report
-	owner   string
+	login   string
 	missing wire.Missing
 }
 
@@ -29,7 +29,12 @@ func (o ownedReport) complete(op string, parts expense.Parts) error {
 }
 
 func (o ownedReport) isOf(logins []string) bool {
-	return o.report != nil && slices.ContainsFunc(logins, func(l string) bool { return sameLogin(l, o.owner) })
+	return o.report != nil && ownedByOne(o.report.Owner, logins)
+}
+
+// ownedByOne reports whether the owner is known and has one of the logins.
+func ownedByOne(owner expense.Owner, logins []string) bool {
+	return owner.Login != "" && slices.ContainsFunc(logins, func(l string) bool { return wire.SameLogin(l, owner.Login) })
 }
 
 // read returns the read of a report by v1.1, which names the validation step.
@@ -76,20 +81,7 @@ func decodeReport(body []byte) (ownedReport, error) {
 	case details.Report.Status == "":
 		return ownedReport{}, errors.New("the report has no approval status (ApsKey)")
 	}
-	return ownedReport{details.Report, details.Owner, details.Missing}, nil
-}
-
-// sameLogin compares two logins in any case of the ASCII letters. Other letters are compared
-// exactly, because some look alike.
-func sameLogin(a, b string) bool { return foldLogin(a) == foldLogin(b) }
-
-func foldLogin(login string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, login)
+	return ownedReport{details.Report, details.Login, details.Missing}, nil
 }
 
 // ItemResult is Concur's result for one posted exception.

@@ -37,6 +37,9 @@ func (s sourceV3) fill(ctx context.Context, report *expense.Report, parts expens
 			return err
 		}
 	}
+	for _, row := range rows {
+		report.Owner = wire.NewOwner(report.Owner.Name, report.Owner.Login, row.Owner)
+	}
 	if report.Entries, err = joinRows(rows, items, allocations); err != nil {
 		return err
 	}
@@ -299,18 +302,18 @@ func (c *Client) PolicyV3(ctx context.Context, objectURI string) (string, error)
 	}
 	from, known := c.origins.find(t.path + "?" + t.query)
 	if at, err := addressOf(t.path); err == nil {
-		login, err := c.users.Login(ctx, at.userID)
+		owner, err := c.users.Owner(ctx, at.userID)
 		if err != nil {
 			return "", err
 		}
-		from, known = reportOrigin{at.reportID, login}, true
+		from, known = reportOrigin{at.reportID, owner.Login, owner}, true
 	}
 	if !known {
 		owned, err := c.ownedReport(ctx, objectURI)
 		if err != nil {
 			return "", err
 		}
-		if from, err = originOf(owned.report, owned.owner); err != nil {
+		if from, err = originOf(owned); err != nil {
 			return "", err
 		}
 	}

@@ -66,7 +66,7 @@ func TestARequestThatNamesAPersonKeepsNoWordsOfItsRefusal(t *testing.T) {
 		"itemizations v4": func() error { _, err := c.ItemizationsV4(ctx, ownerUUID, fakeID, "E"); return err },
 		"attendees v4":    func() error { _, err := c.AttendeesV4(ctx, ownerUUID, fakeID, "E"); return err },
 		"comments v4":     func() error { _, err := c.CommentsV4(ctx, ownerUUID, fakeID); return err },
-		"user":            func() error { _, err := c.Login(ctx, ownerUUID); return err },
+		"user":            func() error { _, err := c.Owner(ctx, ownerUUID); return err },
 		"search":          func() error { _, err := c.UserID(ctx, who); return err },
 		"exceptions":      func() error { _, err := c.RequestExceptionsV4(ctx, "R", ownerUUID); return err },
 	} {

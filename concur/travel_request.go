@@ -44,8 +44,17 @@ func (c *Client) ReadRequest(ctx context.Context, objectURI string, o ReadOption
 	if !o.Parts.HeaderOnly && read.Validation != "" {
 		read.Content = contentBy("request", found.ContentHash())
 	}
-	read.OwnerListed, err = isOneOf(ctx, c.users, found.Owner, o.Logins)
-	return read, err
+	if read.OwnerListed, err = isOneOf(ctx, c.users, found.OwnerID, o.Logins); err != nil {
+		return Read{}, err
+	}
+	if o.Owner && !o.Parts.HeaderOnly && read.Validation != "" && read.Unclear == "" {
+		owner, err := c.ownerOf(ctx, found.OwnerID)
+		if err != nil {
+			return Read{}, err
+		}
+		found.TravelRequest.Owner = wire.NewOwner(cmp.Or(found.Owner.Name, owner.Name), owner.Login)
+	}
+	return read, nil
 }
 
 // requestID returns the identifier in an object URI.
@@ -77,7 +86,7 @@ func (c *Client) fillRequest(ctx context.Context, found wire.Owned, whole bool) 
 	if missing = cmp.Or(found.MissingExpenses(found.Links), missing); missing != "" && whole {
 		return &Error{Op: "read travel request", Kind: Incomplete, Message: missing}
 	}
-	exceptions, err := c.RequestExceptionsV4(ctx, found.ID, found.Owner)
+	exceptions, err := c.RequestExceptionsV4(ctx, found.ID, found.OwnerID)
 	if err != nil {
 		return asIncomplete(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"concur-connector/concur/wire"
+	"concur-connector/expense"
 )
 
 const (
@@ -26,7 +27,7 @@ func (c *Client) UserID(ctx context.Context, login string) (string, error) {
 		return "", invalidArgument(r.op, "the text cannot be a login")
 	}
 	r.body = wire.EncodeUserSearch(login)
-	return c.userIDs.get(ctx, r.op, foldLogin(login), func(ctx context.Context) (string, error) {
+	return c.userIDs.get(ctx, r.op, wire.FoldLogin(login), func(ctx context.Context) (string, error) {
 		return ask(ctx, c, r, func(body []byte) (string, error) {
 			users, more, err := wire.DecodeUsers(body)
 			if err != nil {
@@ -43,7 +44,7 @@ func pickUser(login string, users []wire.User, more bool) (string, error) {
 	for _, u := range users {
 		shown = shown || u.Login != ""
 		switch {
-		case !sameLogin(u.Login, login):
+		case !wire.SameLogin(u.Login, login):
 		case checkID(u.ID) != nil:
 			return "", answerError(Malformed, "the user that was found has no id, or one that cannot be")
 		case id != "" && !strings.EqualFold(id, u.ID):
@@ -63,19 +64,35 @@ func pickUser(login string, users []wire.User, more bool) (string, error) {
 	return "", answerError(NotFound, "no user has exactly that login")
 }
 
-// Login returns the login of the user with that UUID. The client remembers it for some hours.
+// Owner returns the login and the name of the user with that UUID, who owns a report. The client
+// remembers them for some hours.
 //
 // Source: https://developer.concur.com/api-reference/profile/v4.1.identity.html#GET-user-identity
-func (c *Client) Login(ctx context.Context, userID string) (string, error) {
+func (c *Client) Owner(ctx context.Context, userID string) (expense.Owner, error) {
 	r := get("read user", needsUsers, usersPath+"/%s", userID).ofPerson()
-	return c.logins.get(ctx, r.op, strings.ToLower(userID), func(ctx context.Context) (string, error) {
+	return c.owners.get(ctx, r.op, strings.ToLower(userID), func(ctx context.Context) (expense.Owner, error) {
 		user, err := ask(ctx, c, r, rejectOther(userID, func(u wire.User) string { return u.ID }, wire.DecodeUser))
 		if err == nil && user.Login == "" {
 			err = &Error{Op: r.op, Kind: Forbidden, Message: "the answer shows no login: the access token needs " + needsUsers}
 		}
-		return user.Login, err
+		return wire.NewOwner(user.Name, user.Login), err
 	})
 }
+
+// ownerOf is Owner for a user who may no longer exist: such an owner is unknown.
+func (c *Client) ownerOf(ctx context.Context, userID string) (expense.Owner, error) {
+	if userID == "" {
+		return expense.Owner{}, nil
+	}
+	owner, err := c.users.Owner(ctx, userID)
+	if errors.Is(err, NotFound) {
+		return expense.Owner{}, nil
+	}
+	return owner, asMalformed(err)
+}
+
+// sameUser compares two UUIDs, with or without hyphens.
+func sameUser(a, b string) bool { return strings.EqualFold(bareID(a), bareID(b)) }
 
 // isOneOf reports whether a user has one of these logins.
 func isOneOf(ctx context.Context, users directory, userID string, logins []string) (bool, error) {

@@ -32,7 +32,7 @@ func people(t *testing.T, users string) *server {
 			fmt.Fprintf(w, `{"totalResults": 9, "Resources": [%s]}`, users)
 			return
 		}
-		fmt.Fprintf(w, `{"id": %q, "userName": %q, "name": {"familyName": "Doe"}}`, userID, userLogin)
+		fmt.Fprintf(w, `{"id": %q, "userName": %q, "name": {"familyName": "Doe", "givenName": "Jo"}}`, userID, userLogin)
 	})
 }
 
@@ -132,23 +132,23 @@ func TestUserID(t *testing.T) {
 	})
 }
 
-func TestLogin(t *testing.T) {
+func TestOwner(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s := people(t, "")
 	client := s.client(t)
 	for _, id := range []string{userID, strings.ToUpper(userID)} {
-		login, err := client.Login(ctx, id)
+		owner, err := client.Owner(ctx, id)
 		require.NoError(t, err)
-		require.Equal(t, userLogin, login)
+		require.Equal(t, expense.Owner{Login: userLogin, Name: "Jo Doe"}, owner)
 	}
 	require.Len(t, s.requests, 1)
 	require.Equal(t, "/profile/identity/v4.1/Users/"+userID, s.requests[0].RequestURI)
-	_, err := client.Login(ctx, "00000000-e8bb-40ff-8e98-c85913ab2789")
+	_, err := client.Owner(ctx, "00000000-e8bb-40ff-8e98-c85913ab2789")
 	require.ErrorIs(t, err, concur.Malformed, "of another user")
-	_, err = client.Login(ctx, "../.search")
+	_, err = client.Owner(ctx, "../.search")
 	require.ErrorIs(t, err, concur.InvalidArgument)
-	_, err = newServer(t, answering(200, "application/json", `{"id": "`+userID+`"}`)).client(t).Login(ctx, userID)
+	_, err = newServer(t, answering(200, "application/json", `{"id": "`+userID+`"}`)).client(t).Owner(ctx, userID)
 	require.ErrorIs(t, err, concur.Forbidden)
 	require.ErrorContains(t, err, "identity.user.core.read")
 }
@@ -164,7 +164,7 @@ func TestWhoAUserIsStandsInNoErrorAndNoLog(t *testing.T) {
 			o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		})
 		_, byLogin := client.UserID(ctx, userLogin)
-		_, byID := client.Login(ctx, userID)
+		_, byID := client.Owner(ctx, userID)
 		for _, err := range []error{byLogin, byID} {
 			require.Error(t, err)
 			for _, text := range []string{err.Error(), log.String()} {

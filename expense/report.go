@@ -23,8 +23,9 @@ const (
 // provides which field. In v3 and v4 a list is nil if it was not read, and empty if it was read
 // and has no elements. v1.1 and v2.0 always read all lists.
 //
-// Report holds no data that rules must not use: names of people, bank and card data, receipt
-// links and image links stay inside package concur.
+// The only person that Report names is its owner, who must not decide about the report. Rules
+// cannot read the owner. Everything else that rules must not use stays inside package concur:
+// names of other people, bank and card data, receipt links and image links.
 //
 // Source: https://developer.concur.com/api-reference/expense/expense-report/v1dot1.report-full-details.html
 type Report struct {
@@ -37,6 +38,10 @@ type Report struct {
 	PaymentStatus string `json:"paymentStatus,omitempty"` // payment status code
 	Policy        string `json:"policy,omitempty"`
 	Ledger        string `json:"ledger,omitempty"`
+
+	// Owner is the employee who owns the report. It is not part of [Report.Content], because
+	// the owner of a report never changes and not every read shows the owner.
+	Owner Owner `json:"owner,omitzero"`
 
 	Date      Date `json:"date,omitempty"`
 	Created   Date `json:"created,omitempty"`
@@ -233,7 +238,7 @@ func (r *Report) Revision() string {
 // which the connector's own writes change.
 func (r *Report) ContentHash() string {
 	c := *r
-	c.HasException, c.EverSentBack, c.ActionURL, c.Status, c.Via = nil, nil, "", "", ""
+	c.HasException, c.EverSentBack, c.ActionURL, c.Status, c.Via, c.Owner = nil, nil, "", "", "", Owner{}
 	c.Date, c.Created, c.Submitted = c.Date.toSecond(), c.Created.toSecond(), c.Submitted.toSecond()
 	c.Entries = make([]Entry, len(r.Entries))
 	for i, e := range r.Entries {

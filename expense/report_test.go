@@ -149,7 +149,7 @@ func TestTheFlagsAreThoseOfTheRead(t *testing.T) {
 	require.Equal(t, expense.Flags{Entries: []string{"e1", "e2"}}, r.Flags())
 }
 
-func TestNoTypeHoldsPersonalData(t *testing.T) {
+func TestNoTypeHoldsPersonalDataExceptTheOwner(t *testing.T) {
 	t.Parallel()
 	for _, sample := range []any{
 		expense.Report{}, expense.Entry{}, expense.Itemization{}, expense.Allocation{}, expense.Notification{}, expense.Finding{},
@@ -158,6 +158,9 @@ func TestNoTypeHoldsPersonalData(t *testing.T) {
 		kind := reflect.TypeOf(sample)
 		for i := range kind.NumField() {
 			name := strings.ToLower(kind.Field(i).Name)
+			if kind.Field(i).Type == reflect.TypeFor[expense.Owner]() { // who must not decide
+				continue
+			}
 			for _, word := range []string{"image", "employee", "owner", "login", "user", "email", "bank", "iban", "cardnumber", "attendees", "person"} {
 				harmless := map[string]bool{"imagerequired": true, "hasreceiptimage": true, "dueemployee": true, "personalexpenses": true, "personal": true, "personalcard": true}
 				require.False(t, strings.Contains(name, word) && !harmless[name], "%s.%s", kind.Name(), kind.Field(i).Name)

@@ -16,7 +16,7 @@ const (
 )
 
 // TravelRequest is a travel request. If Concur did not provide a value, it is nil or an empty
-// text. TravelRequest holds no names of people.
+// text. The only person that TravelRequest names is its owner: see [Report].
 //
 // Source: https://developer.concur.com/api-reference/request/v4.endpoints.request-resources.html
 type TravelRequest struct {
@@ -33,6 +33,9 @@ type TravelRequest struct {
 	// independent of its status.
 	Ended  *bool  `json:"ended,omitempty"`
 	Policy string `json:"policy,omitempty"`
+
+	// Owner is the employee who owns the request. As in [Report], it is not part of the content.
+	Owner Owner `json:"owner,omitzero"`
 
 	Created   Date `json:"created,omitempty"`
 	Submitted Date `json:"submitted,omitempty"`
@@ -114,7 +117,7 @@ func (r *TravelRequest) Revision() string { return digest(r.ContentHash() + " " 
 func (r *TravelRequest) ContentHash() string {
 	c := *r
 	c.EverSentBack, c.HasException, c.Exceptions, c.Operations, c.Status, c.Modified = nil, nil, nil, nil, "", ""
-	c.StatusName, c.Ended = "", nil
+	c.StatusName, c.Ended, c.Owner = "", nil, Owner{}
 	c.Created, c.Submitted, c.Start, c.End = c.Created.toSecond(), c.Submitted.toSecond(), c.Start.toSecond(), c.End.toSecond()
 	c.Expenses = slices.Clone(r.Expenses)
 	for i := range c.Expenses {

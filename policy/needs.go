@@ -91,6 +91,18 @@ func (p *Policy) ReadsFields() (ofReports, ofRequests bool) {
 	return within(p.reportFields), within(p.requestFields)
 }
 
+// MayAsk reports whether these rules may ask a person about a report, and about a travel
+// request. Each rule but a shadow rule may, because a rule that cannot be evaluated asks a person.
+func (p *Policy) MayAsk() (ofReports, ofRequests bool) {
+	for _, r := range p.rules {
+		if !r.Shadow {
+			ofRequests = ofRequests || r.Level.OfRequest()
+			ofReports = ofReports || !r.Level.OfRequest()
+		}
+	}
+	return ofReports, ofRequests
+}
+
 // reads reports whether one of the fields is read.
 func (n needs) reads(s *shape, fields ...string) bool {
 	return slices.ContainsFunc(fields, func(field string) bool { _, ok := n[s][field]; return ok })

@@ -8,7 +8,7 @@ import (
 )
 
 // SelectFields returns a copy of a report with only the fields that these rules and the
-// connector read; every other field is zero. [Policy.Evaluate] gives the same verdict for both.
+// connector read; every other field is zero. The owner is kept if the rules may ask a person. [Policy.Evaluate] gives the same verdict for both.
 // The copy shares nothing with the report that could change. The copy of nil is nil.
 func (p *Policy) SelectFields(report *expense.Report) *expense.Report {
 	if report == nil {
@@ -17,6 +17,9 @@ func (p *Policy) SelectFields(report *expense.Report) *expense.Report {
 	kept := &expense.Report{ActionURL: report.ActionURL, Via: report.Via}
 	if report.Via.IsV4() {
 		kept.Submitted = report.Submitted // it is part of the validation ID
+	}
+	if ofReports, _ := p.MayAsk(); ofReports {
+		kept.Owner = report.Owner
 	}
 	p.reportFields.copy(reportShape, kept, report)
 	return kept
@@ -28,6 +31,9 @@ func (p *Policy) SelectRequestFields(request *expense.TravelRequest) *expense.Tr
 		return nil
 	}
 	kept := &expense.TravelRequest{StatusName: request.StatusName, Ended: request.Ended, Operations: slices.Clone(request.Operations)}
+	if _, ofRequests := p.MayAsk(); ofRequests {
+		kept.Owner = request.Owner
+	}
 	p.requestFields.copy(requestShape, kept, request)
 	return kept
 }

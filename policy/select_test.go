@@ -124,6 +124,26 @@ func TestSelectFields(t *testing.T) {
 	})
 }
 
+func TestTheOwnerIsKeptOnlyIfTheRulesMayAskAPerson(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rules              *policy.Policy
+		ofReport, ofTravel bool
+	}{
+		"no rules":                   {rules(t), false, false},
+		"a rule that asks":           {of(t, "false"), true, false},
+		"a rule that may only fail":  {of(t, "false", "then: {warn: true}"), true, false},
+		"a shadow rule":              {of(t, "false", "shadow: true"), false, false},
+		"a rule for travel requests": {of(t, "false", "level: request"), false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.ofReport, c.rules.SelectFields(full(t)).Owner != expense.Owner{})
+			require.Equal(t, c.ofTravel, c.rules.SelectRequestFields(fullRequest(t)).Owner != expense.Owner{})
+		})
+	}
+}
+
 func TestOnlyTheFieldsThatRulesReadAreSelected(t *testing.T) {
 	t.Parallel()
 	everything := held(t, full(t))
@@ -207,8 +227,8 @@ var spoken = map[reflect.Type]string{
 	reflect.TypeFor[[]expense.RequestException](): `string(%s.size())`,
 }
 
-// unspoken are the fields that are not in the language and are always kept.
-var unspoken = []string{"actionUrl", "via", "operations", "statusName", "ended"}
+// unspoken are the fields that are not in the language. They are always kept, except the owner.
+var unspoken = []string{"actionUrl", "via", "operations", "statusName", "ended", "owner"}
 
 // a spot is where objects of a type are, the name that an expression there has for one,
 // and what stands around it.

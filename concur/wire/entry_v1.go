@@ -46,6 +46,7 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 	}
 	itemizations := func() error { return d.itemizations(&items) }
 	allocations := func() error { return d.allocations(&e.Allocations) }
+	login := func() error { return d.login(&d.entryLogins) }
 
 	err := d.read(elements{
 		"rpekey": &e.ID, "reportentryid": &e.ID,
@@ -71,6 +72,7 @@ func (d *reportReader) entry(e *expense.Entry, number int) error {
 		"ereceiptid": receipt(&namesEReceipt), "e-receiptid": receipt(&namesEReceipt),
 		"hasallocation": flag(&claims.allocations), "hasattendees": flag(&claims.attendees), "hascomments": flag(&claims.comments),
 		"commentcount": &e.CommentCount, "attendeecount": &e.AttendeeCount,
+		"x_userid": login, "x-userid": login, "userloginid": login,
 		"attendeedetails":  attendee,
 		"itemizationslist": itemizations, "itemizationlist": itemizations,
 		"allocations": allocations, "allocationslist": allocations,

@@ -12,9 +12,9 @@ import (
 // Header is the header of a report as v3 or v4 gives it, with the values that only package
 // concur needs. The report has no entries.
 type Header struct {
-	Report *expense.Report
-	Owner  string // by v3 the login, by v4 the UUID
-	Hash   string // of the header, for [SameHeader]
+	Report  *expense.Report
+	OwnerID string // the UUID of the owner, by v4
+	Hash    string // of the header, for [SameHeader]
 }
 
 func decodeHeader(body []byte, read func(r record) Header) (Header, error) {

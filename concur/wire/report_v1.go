@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"concur-connector/concur/wire/lenient"
@@ -14,8 +16,9 @@ const maxReportDepth = 32
 // or nil is absent. Amounts are exact and in the currency of the report; the currency of what
 // was paid is named only. Dates are in ISO form if they can be read.
 //
-// DecodeReport does not keep names and logins of people, attendees (it counts them), cards,
-// bank accounts, taxes, journal entries, and links to images and receipts.
+// DecodeReport keeps the name and the login of the owner. It does not keep names and logins of
+// other people, attendees (it counts them), cards, bank accounts, taxes, journal entries, and
+// links to images and receipts.
 //
 // The error names the element, and the number of the entry, and no value.
 //
@@ -29,7 +32,9 @@ func DecodeReport(body []byte) (*expense.Report, error) {
 // Details is a report with the values that only package concur needs.
 type Details struct {
 	Report *expense.Report
-	Owner  string // the login of the owner, which package concur compares and does not store
+	// Login is the login by which v3 and Identity v4 find the owner: that of the header, or else
+	// the owner's.
+	Login string
 	// Missing says what Concur claims of the report and the document does not hold.
 	Missing Missing
 }
@@ -69,16 +74,22 @@ func DecodeDetails(body []byte) (Details, error) {
 	if missing := reader.report.MissingEntries(reader.counts...); missing != "" {
 		reader.missing.Entries = missing
 	}
-	return Details{Report: reader.report, Owner: reader.login, Missing: reader.missing}, nil
+	header := NewOwner(reader.name, reader.logins...)
+	reader.report.Owner = NewOwner(reader.name, append(reader.logins, reader.entryLogins...)...)
+	return Details{Report: reader.report, Login: cmp.Or(header.Login, reader.report.Owner.Login), Missing: reader.missing}, nil
 }
 
 // reportReader reads one report. Its tables have the names of v1.1 and of v2.0.
 type reportReader struct {
 	*lenient.XML
 	report  *expense.Report
-	login   string // of the report's owner
+	name    string // of the report's owner
 	counts  []int  // of entries, as Concur claims
 	missing Missing
+
+	// logins are those that the header gives for the owner; entryLogins are different ones that
+	// the entries repeat.
+	logins, entryLogins []string
 }
 
 func (d *reportReader) header() error {
@@ -97,10 +108,11 @@ func (d *reportReader) header() error {
 		text, err := d.Text()
 		return keepIfAny(err, &r.Status, text)
 	}
+	login := func() error { return d.login(&d.logins) }
 	// The ReportKey of v2.0 is another key than the RptKey, and is not read.
 	return d.read(elements{
 		"reportid": &r.ID, "rptkey": &r.Key,
-		"x_userid": &d.login, "x-userid": &d.login, "userloginid": &d.login,
+		"x_userid": login, "x-userid": login, "userloginid": login, "employeename": &d.name,
 		"reportname": &r.Name, "purpose": &r.Purpose,
 		"crncode": &r.Currency, "currencycode": &r.Currency,
 		"apskey": &r.Status, "approvalstatuscode": statusV2,
@@ -118,6 +130,15 @@ func (d *reportReader) header() error {
 		"entrycount": entryCount,
 		"entries":    entries, "expenseentrieslist": entries,
 	}, &r.OrgUnits, &r.Custom)
+}
+
+// login collects a login of the owner, once.
+func (d *reportReader) login(into *[]string) error {
+	text, err := d.unkeptText()
+	if err == nil && !slices.Contains(*into, text) {
+		*into = append(*into, text)
+	}
+	return err
 }
 
 // keepIfAny keeps a text that is not empty.

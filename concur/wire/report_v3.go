@@ -21,13 +21,14 @@ func DecodeReportV3(body []byte) (Header, error) {
 			Total: r.money("Total"), PersonalExpenses: r.money("PersonalAmount"),
 			DueEmployee: r.money("AmountDueEmployee"), DueCompanyCard: r.money("AmountDueCompanyCard"),
 			Claimed: r.money("TotalClaimedAmount"), Approved: r.money("TotalApprovedAmount"),
-			Via: expense.V3,
+			Owner: NewOwner(r.Text("OwnerName"), r.Text("OwnerLoginID")),
+			Via:   expense.V3,
 		}
 		r.fields(&report.OrgUnits, &report.Custom, fieldV3)
 		if report.Status == "" { // nobody knows whether it waits
 			r.Refuse("the report", "has no approval status (ApprovalStatusCode)")
 		}
-		return Header{Report: report, Owner: r.Text("OwnerLoginID")}
+		return Header{Report: report}
 	})
 }
 
@@ -39,6 +40,7 @@ type EntryV3 struct {
 	Key          string `json:"key"` // the ID of v3, which itemizations and allocations refer to
 	ReportID     string `json:"reportId,omitempty"`
 	Allocated    bool   `json:"allocated,omitempty"` // wholly or in part
+	Owner        string `json:"-"`                   // the login of the report's owner
 	HasAttendees *bool  `json:"-"`                   // there are attendees; nil: it is not said
 	HasComments  *bool  `json:"-"`                   // there are comments; nil: it is not said
 }
@@ -64,7 +66,7 @@ type AllocationV3 struct {
 // Source: https://developer.concur.com/api-reference/expense/expense-report/expense-entry.html
 func DecodeEntriesV3(body []byte) (Page[EntryV3], error) {
 	return pageV3(body, "entries", "entry", func(r record) EntryV3 {
-		e := EntryV3{Key: r.Text("ID"), ReportID: r.Text("ReportID"), Entry: expense.Entry{
+		e := EntryV3{Key: r.Text("ID"), ReportID: r.Text("ReportID"), Owner: r.Text("ReportOwnerID"), Entry: expense.Entry{
 			ID: expenseID(r.Text("ExpenseID", "ID")), Type: r.Text("ExpenseTypeCode"), TypeName: r.Text("ExpenseTypeName"),
 			Category: r.Text("SpendCategoryName", "SpendCategoryCode"), Date: r.date("TransactionDate"),
 			Transaction: r.money("TransactionAmount"), ExchangeRate: r.number("ExchangeRate"),

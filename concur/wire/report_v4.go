@@ -29,7 +29,7 @@ func DecodeReportV4(body []byte) (Header, error) {
 		if report.Status == "" {
 			r.Refuse("the report", "has no approval status (approvalStatusId)")
 		}
-		return Header{Report: report, Owner: r.Text("userId")}
+		return Header{Report: report, OwnerID: r.Text("userId")}
 	})
 }
 

@@ -30,7 +30,8 @@ func TestDecodeReportV3(t *testing.T) {
 	t.Parallel()
 	h, err := wire.DecodeReportV3(payload(t, "report_v3.json"))
 	require.NoError(t, err)
-	require.Equal(t, "somebody@example.com", h.Owner)
+	require.Equal(t, expense.Owner{Login: "somebody@example.com", Name: "Kim Doe"}, h.Report.Owner)
+	h.Report.Owner = expense.Owner{}
 	require.Contains(t, h.Hash, "modified=2026-04-05T08:00:01.700")
 	require.Equal(t, &expense.Report{
 		ID: "0A1B2C3D4E5F60718293", Name: "Trade fair", Currency: "EUR", Status: "A_EXTV", PaymentStatus: "P_NOTP", Policy: "gPolicy$s", Ledger: "DEFAULT",
@@ -50,7 +51,7 @@ func TestDecodeRowsV3(t *testing.T) {
 		page, err := wire.DecodeEntriesV3(payload(t, "entries_v3.json"))
 		require.NoError(t, err)
 		require.Equal(t, "https://www.concursolutions.com/api/v3.0/expense/entries?offset=abc", page.Next)
-		require.Equal(t, []wire.EntryV3{{Key: "gEntry$sOne", ReportID: "0A1B2C3D4E5F60718293", Allocated: true, HasAttendees: new(true), HasComments: new(true), Entry: expense.Entry{
+		require.Equal(t, []wire.EntryV3{{Key: "gEntry$sOne", ReportID: "0A1B2C3D4E5F60718293", Allocated: true, HasAttendees: new(true), HasComments: new(true), Owner: "somebody@example.com", Entry: expense.Entry{
 			ID: "99F8CC6B1AEE6049B03652F018CAF096", Type: "MEALS", TypeName: "Meals", Category: "Entertainment", Date: "2026-04-04",
 			Transaction: money("108.33000000", "USD"), ExchangeRate: "0.92310000000000", Posted: unnamed("100.00000001"),
 			Purpose: "Dinner", Vendor: "The Corner Inn", Location: "Bremen", Subdivision: "DE-HB", Country: "DE", PaymentType: "gPay$p",
@@ -90,7 +91,7 @@ func TestDecodeReportV4(t *testing.T) {
 	t.Parallel()
 	h, err := wire.DecodeReportV4(payload(t, "report_v4.json"))
 	require.NoError(t, err)
-	require.Equal(t, "32c2fcc3-b2e8-4907-9672-5b3f49b1c643", h.Owner)
+	require.Equal(t, "32c2fcc3-b2e8-4907-9672-5b3f49b1c643", h.OwnerID)
 	require.Equal(t, &expense.Report{
 		ID: "764428DD6A664AF0BFCB", Name: "March", Purpose: "Renovation", Currency: "USD", Status: "A_EXTV", PaymentStatus: "P_NOTP",
 		Policy: "EE095F66AEF52B4A9CE62952601E5CB1", Ledger: "DEFAULT", Date: "2026-03-25", Created: "2026-03-25T20:42:39Z", Submitted: "2026-04-05T08:00:00Z", EverSentBack: new(true),

@@ -13,9 +13,9 @@ import (
 // Owned is a travel request with the values that only package concur needs.
 type Owned struct {
 	*expense.TravelRequest
-	Owner string   // UUID
-	Hash  string   // of the header, for [SameHeader]
-	Links []string // the IDs of the expected expenses that it links to
+	OwnerID string   // UUID
+	Hash    string   // of the header, for [SameHeader]
+	Links   []string // the IDs of the expected expenses that it links to
 }
 
 // DecodeRequest reads a travel request as Request v4 gives it, in a read or in the answer
@@ -72,7 +72,9 @@ func readRequest(r record) Owned {
 	if request.Status == "" { // nobody knows whether it waits
 		r.Refuse("it", "has no approval status (approvalStatus.code)")
 	}
-	owned := Owned{TravelRequest: request, Owner: r.object("owner").Text("id"), Hash: headerHash(r, request.ContentHash())}
+	owner := r.object("owner")
+	request.Owner = NewOwner(fullName(owner.Text("firstName"), owner.Text("lastName")))
+	owned := Owned{TravelRequest: request, OwnerID: owner.Text("id"), Hash: headerHash(r, request.ContentHash())}
 	for _, link := range r.objects("expenses") {
 		if id := link.Text("id"); id != "" {
 			owned.Links = append(owned.Links, id)

@@ -41,8 +41,10 @@ func TestDecodeRequest(t *testing.T) {
 	t.Parallel()
 	got, err := wire.DecodeRequest([]byte("\uFEFF" + requestJSON))
 	require.NoError(t, err)
-	require.Equal(t, "c0d9894b-98e2-48d5-86f9-1decde90dd15", got.Owner)
+	require.Equal(t, "c0d9894b-98e2-48d5-86f9-1decde90dd15", got.OwnerID)
 	r := got.TravelRequest
+	require.Equal(t, expense.Owner{Name: "Bob Secret"}, r.Owner, "Concur names no login")
+	r.Owner = expense.Owner{}
 	require.Equal(t, "525.12345678 EUR", r.Posted.String(), "no digit is lost")
 	require.Equal(t, "0.00 EUR", r.Approved.String(), "zero is an amount, in the currency of the others")
 	require.Nil(t, r.Remaining, "no value is no amount")
@@ -145,7 +147,7 @@ func TestDecodeRequests(t *testing.T) {
 		"operations": [{"rel": "first", "href": "https://x/1"}, {"rel": "next", "href": "https://x/2"}]}`))
 	require.NoError(t, err)
 	require.Len(t, page.Rows, 2)
-	require.Equal(t, "u1", page.Rows[0].Owner)
+	require.Equal(t, "u1", page.Rows[0].OwnerID)
 	require.Empty(t, page.Rows[0].Operations, "the documented rows name none")
 	require.Equal(t, "https://x/2", page.Next)
 

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"strings"
 
 	"concur-connector/concur/wire/lenient"
 )
@@ -10,6 +11,7 @@ import (
 type User struct {
 	ID    string // UUID
 	Login string
+	Name  string // as Concur displays it
 }
 
 const searchSchema = "urn:ietf:params:scim:api:messages:concur:2.0:SearchRequest"
@@ -56,4 +58,13 @@ func DecodeUser(body []byte) (User, error) {
 	})
 }
 
-func readUser(r record) User { return User{ID: r.Text("id"), Login: r.Text("userName")} }
+func readUser(r record) User {
+	u := User{ID: r.Text("id"), Login: r.Text("userName"), Name: r.Text("displayName")}
+	if name := r.object("name"); u.Name == "" {
+		u.Name = fullName(name.Text("givenName"), name.Text("familyName"))
+	}
+	return u
+}
+
+// fullName joins the parts of a name that are there.
+func fullName(given, family string) string { return strings.TrimSpace(given + " " + family) }

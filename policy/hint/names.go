@@ -171,7 +171,7 @@ func unknownFields(m *mistake) string {
 	case owner == "Allocation" && strings.Contains(strings.ToLower(name), "system"):
 		return said + `; did you mean "hidden"?`
 	case (owner == "Report" || owner == "TravelRequest") && ofPeople.MatchString(name):
-		return said + "; the connector does not read names of people"
+		return said + "; rules cannot read names of people"
 	}
 	if meant := nearestWord(name, fields); meant != "" {
 		return fmt.Sprintf("%s; did you mean %q?", said, meant)

@@ -13,10 +13,12 @@ import (
 
 // Report is a report and what the connector derives from it.
 type Report struct {
-	AtStop   bool            `json:"atStop"`
-	Stop     string          `json:"stop,omitempty"`
-	Revision string          `json:"revision"`
-	Report   *expense.Report `json:"report"`
+	AtStop   bool   `json:"atStop"`
+	Stop     string `json:"stop,omitempty"`
+	Revision string `json:"revision"`
+	// OwnerKnown is true if the payload names one owner by login. The owner is not shown.
+	OwnerKnown bool            `json:"ownerKnown"`
+	Report     *expense.Report `json:"report"`
 	// Missing says what Concur claims of the report and what of it is not in the payload, as
 	// a worker would say it that parks the report for that reason.
 	Missing string `json:"missing,omitempty"`
@@ -28,8 +30,11 @@ func shownReport(report *expense.Report, missing, about string) Payload {
 	} else {
 		about += ", which does not wait at an external validation"
 	}
+	shown := *report
+	shown.Owner = expense.Owner{}
 	return Payload{Payload: "report", About: about, View: Report{
-		AtStop: report.AwaitsValidation(), Stop: report.ValidationID(), Revision: report.Revision(), Report: report, Missing: missing,
+		OwnerKnown: report.Owner.Login != "",
+		AtStop:     report.AwaitsValidation(), Stop: report.ValidationID(), Revision: report.Revision(), Report: &shown, Missing: missing,
 	}}
 }
 
@@ -138,6 +143,7 @@ func decodeTravelRequest(body []byte) (Payload, error) {
 	if err != nil {
 		return Payload{}, err
 	}
+	r.TravelRequest.Owner = expense.Owner{} // is not shown
 	about := "a travel request (v4) without its expenses, which "
 	view := Request{Revision: r.Revision(), Request: r.TravelRequest}
 	switch standing := r.Standing(expense.ExternalValidation{}); {
