@@ -11,6 +11,7 @@ type Verdict struct {
 	// of any approver is enough.
 	Approvals []RequiredApproval `json:"approvals,omitempty"`
 	// Owner and Shown are set if Action is Ask: who must not decide, and what the approvers see.
+	// Owner is nil if nothing is known of the owner.
 	Owner *Owner       `json:"owner,omitempty"`
 	Shown *ShownReport `json:"shown,omitempty"`
 

@@ -55,7 +55,11 @@ type violation struct {
 // Evaluate evaluates all rules for reports, or for travel requests, and returns the verdict. It
 // never panics and always ends: a rule that costs too much fails.
 func (p *Policy) Evaluate(c Input) expense.Verdict {
-	return p.evaluate(c, func(*rule) bool { return true })
+	v := p.evaluate(c, func(*rule) bool { return true })
+	if v.Action == expense.Ask {
+		v.Owner = c.owner()
+	}
+	return v
 }
 
 func (p *Policy) evaluate(c Input, chosen func(*rule) bool) expense.Verdict {

@@ -42,3 +42,18 @@ type Input struct {
 	At        time.Time     // gives today, in the time zone of the rules or [AsWritten]
 	Facts     expense.Facts // the answers of the fact services to Questions
 }
+
+// owner is the owner of the report or travel request. It is nil if nothing is known of the owner.
+func (c Input) owner() *expense.Owner {
+	var owner expense.Owner
+	switch {
+	case c.Report != nil:
+		owner = c.Report.Owner
+	case c.Request != nil:
+		owner = c.Request.Owner
+	}
+	if owner == (expense.Owner{}) {
+		return nil
+	}
+	return &owner
+}

@@ -233,3 +233,27 @@ func TestTheSameReportGivesTheSameVerdictToEverybody(t *testing.T) {
 	}
 	group.Wait()
 }
+
+func TestTheOwnerIsInTheVerdictOnlyIfAPersonIsAsked(t *testing.T) {
+	t.Parallel()
+	owner := expense.Owner{Login: "kim@example.com", Name: "Doe, Kim"}
+	for name, c := range map[string]struct {
+		rule string
+		want *expense.Owner
+	}{
+		"asks":              {"{ask: finance}", &owner},
+		"sends back":        {"{sendBack: true}", nil},
+		"warns":             {"{warn: true}", nil},
+		"posts and no more": {"{exception: {code: X1}}", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := of(t, "false", "level: report", "then: "+c.rule)
+			require.Equal(t, c.want, p.Evaluate(policy.Input{Report: &expense.Report{ID: "R", Owner: owner}}).Owner)
+		})
+	}
+	request := of(t, "false", "level: request", "then: {ask: finance}")
+	require.Equal(t, &owner, request.Evaluate(policy.Input{Request: &expense.TravelRequest{ID: "Q", Owner: owner}}).Owner)
+	require.Nil(t, request.Evaluate(policy.Input{Request: &expense.TravelRequest{ID: "Q"}}).Owner, "nobody knows who it is")
+	require.Nil(t, request.Evaluate(policy.Input{}).Owner)
+}
