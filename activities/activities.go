@@ -105,6 +105,7 @@ type Options struct {
 	ActOnAmbiguousStep bool
 	Writes             Writes
 	SendBackLimit      SendBackLimit
+	Links              Links // open reports and travel requests in Concur
 	Delays             Delays
 	Logger             *slog.Logger // nil disables logging
 

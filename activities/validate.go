@@ -37,6 +37,7 @@ func (a *Activities) evaluate(ctx context.Context, what, rulesHash string, on po
 	}
 	verdict := rules.Evaluate(on)
 	verdict.Exceptions = addressable(on.Report, verdict.Exceptions)
+	a.options.Links.addTo(&verdict, on.Report, on.Request)
 	if n := len(verdict.Exceptions); n > maxExceptions {
 		return expense.EvaluationResult{}, a.failure(ctx, &concur.Error{Op: "evaluate " + what, Kind: expense.TooLarge,
 			Message: fmt.Sprintf("the rules post %d exceptions, but at most %d can be handled", n, maxExceptions)})

@@ -121,6 +121,7 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 		ActOnAmbiguousStep: cfg.AmbiguousSteps == "act",
 		Writes:             activities.Writes{Mode: activities.WriteMode(cfg.Writes), TestUsers: cfg.TestUsers},
 		SendBackLimit:      activities.SendBackLimit{Counter: known, SendBacks: cfg.SendBackLimit, Share: cfg.SendBackShareLimit},
+		Links:              activities.Links{Report: linkOf(cfg.ReportURL), Request: linkOf(cfg.RequestURL)},
 		Logger:             logger,
 		Delays:             activities.Delays{Outage: cfg.OutageDelay, Unauthorized: cfg.UnauthorizedDelay, WriteCheck: cfg.WriteCheckDelay, VisibleWithin: cfg.VisibleWithin},
 		RequestTimeout:     cfg.RequestTimeout,
@@ -147,6 +148,14 @@ func build(cfg config.Worker, temporal client.Client, api *concur.Client, compan
 	// For the whole process, because a sweep of thousands opens as many runs, which mostly wait.
 	worker.SetStickyWorkflowCacheSize(cfg.CachedRuns)
 	return workers{temporal: temporal, cfg: cfg, flows: flows, acts: acts, concur: api, fatal: make(chan error, 6)}, nil
+}
+
+// linkOf returns a template of the configuration. It is empty if the setting is none.
+func linkOf(template string) string {
+	if template == config.NoLink {
+		return ""
+	}
+	return template
 }
 
 // start polls all queues, or none. Each call makes new workers, because a worker of the SDK that

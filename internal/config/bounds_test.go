@@ -51,6 +51,8 @@ var absurd = map[string][]string{
 	"CONCUR_CACHED_RUNS":           {"0", "-1", "999999999", "1.5"},
 	"CONCUR_WRITES":                {"ON", "on ", "true"},
 	"CONCUR_TEST_USERS":            {"a,,b", "a\u0007"},
+	"CONCUR_REPORT_URL":            {"http://a/{reportId}", "https://a/", "https://a/{requestId}", "https://{reportId}/", "https://a/{reportId}/{x}", "https://a@b/{reportId}", "https://b/#{reportId}", "https://b?{reportId}@c:x/", "None", " https://b/{reportId}"},
+	"CONCUR_REQUEST_URL":           {"javascript:{requestId}", "https://a/{reportId}", "//a/{requestId}"},
 	"CONCUR_SENDBACK_LIMIT":        {"-1", "5001", "1.5"},
 	"CONCUR_SENDBACK_SHARE_LIMIT":  {"-0.1", "1", "1e-9", "NaN", "Inf", "30%"},
 	"CONCUR_AMBIGUOUS_STEPS":       {"Park", "ask", "refuse"},

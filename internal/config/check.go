@@ -101,6 +101,8 @@ func (p *problems) checkWorker(cfg Worker) {
 	}
 	p.checkFacts(cfg)
 	p.checkMessages(cfg)
+	p.checkLink("CONCUR_REPORT_URL", cfg.ReportURL, "{reportId}")
+	p.checkLink("CONCUR_REQUEST_URL", cfg.RequestURL, "{requestId}")
 	p.checkRecord(cfg)
 	if cfg.RulesReloadInterval != 0 {
 		p.checkDuration("CONCUR_RULES_RELOAD_INTERVAL", cfg.RulesReloadInterval, 100*time.Millisecond, day)
@@ -204,6 +206,22 @@ func (p *problems) checkApprovalsURL(text string) {
 	case text == "":
 	case err != nil || !isSafeURL(u) || u.RawQuery != "":
 		p.add("CONCUR_APPROVALS_URL", "must be an address such as https://approvals.example.com; http:// is for loopback only")
+	}
+}
+
+// NoLink is the value of CONCUR_REPORT_URL and CONCUR_REQUEST_URL that makes no links.
+const NoLink = "none"
+
+// checkLink checks the template of a link that opens something in Concur.
+func (p *problems) checkLink(name, template, placeholder string) {
+	if template == NoLink {
+		return
+	}
+	base, _, found := strings.Cut(template, placeholder)
+	filled := strings.ReplaceAll(template, placeholder, "0")
+	u, err := url.Parse(filled)
+	if err != nil || !found || u.Scheme != "https" || !isSafeURL(u) || strings.ContainsAny(filled, "{}") || !strings.HasPrefix(base, "https://"+u.Host+"/") {
+		p.add(name, "must be an https:// address that contains %[1]s after the host, such as https://concur.example/%[1]s, or none", placeholder)
 	}
 }
 

@@ -99,6 +99,9 @@ type Worker struct {
 	MessageHosts []string `envconfig:"CONCUR_MESSAGE_HOSTS" desc:"hosts of the webhooks and mail servers that may get messages to approvers: host or host:port, separated by commas"`
 	MessageCA    string   `envconfig:"CONCUR_MESSAGE_CA" desc:"path of PEM certificates to trust for these hosts, in addition to the system's"`
 
+	ReportURL  string `envconfig:"CONCUR_REPORT_URL" default:"https://www.concursolutions.com/goto/expense-report/{reportId}" desc:"address that opens a report in Concur, for approvers, with {reportId} in place of its ID; or none"`
+	RequestURL string `envconfig:"CONCUR_REQUEST_URL" default:"https://www.concursolutions.com/goto/travel-request/{requestId}" desc:"address that opens a travel request in Concur, for approvers, with {requestId} in place of its ID; or none"`
+
 	RecordFile    string `envconfig:"CONCUR_RECORD_FILE" desc:"path of the file to which the worker adds the record of decisions; a run ends only once its record is stored"`
 	RecordURL     string `envconfig:"CONCUR_RECORD_URL" desc:"address to which the worker sends the record of decisions; a run ends only once its record is stored"`
 	RecordSecret  Secret `envconfig:"CONCUR_RECORD_SECRET" desc:"secret that signs the record that is sent: whsec_ and 24 to 64 bytes in base64; required with CONCUR_RECORD_URL"`
