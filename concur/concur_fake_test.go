@@ -29,15 +29,17 @@ type fake struct {
 	entries    int
 	exceptions string // the list of those on the report
 
-	mu       sync.Mutex
-	status   string         // the approval status
-	refuse   map[string]int // by a part of the path: the HTTP status that answers it
-	version  func() string  // of the header: one digit
-	more     string         // of the header by v3 and v4: further fields, each after a comma
-	moreV1   string         // elements of the report by v1.1
-	statusV1 string         // by v1.1, if it is another
-	action   string         // v1.1's WorkflowActionURL
-	asked    map[string]int // by the kind of request
+	mu         sync.Mutex
+	status     string         // the approval status
+	refuse     map[string]int // by a part of the path: the HTTP status that answers it
+	version    func() string  // of the header: one digit
+	more       string         // of the header by v3 and v4: further fields, each after a comma
+	moreV1     string         // elements of the report by v1.1
+	statusV1   string         // by v1.1, if it is another
+	owner      string         // the UUID in the header by v4, if it is another
+	entryOwner string         // the login in the entries by v3
+	action     string         // v1.1's WorkflowActionURL
+	asked      map[string]int // by the kind of request
 }
 
 func newFake(t testing.TB, entries int) *fake {
@@ -93,8 +95,8 @@ func (f *fake) body(r *http.Request) (kind, body string) {
 		return "header", `{"ID":"` + fakeID + `","ApprovalStatusCode":"` + f.status + `","CurrencyCode":"EUR","OwnerLoginID":"` + owner + `","LastModifiedDate":"2026-04-05T08:00:0` + f.version() + `"` + f.more + `}`
 	case r.URL.Path == "/api/v3.0/expense/entries" && mine && q.Get("user") == owner:
 		return "entries", f.page(r, f.entries, func(i int) string {
-			return fmt.Sprintf(`{"ID":"gE%d","ExpenseID":"E%d","ReportID":"%s","PostedAmount":%d.00000001,"TransactionAmount":1,"TransactionCurrencyCode":"USD","HasItemizations":%t,"AllocationType":"%s"}`,
-				i, i, fakeID, i, i%3 == 0, map[bool]string{true: "F", false: "N"}[i%2 == 0])
+			return fmt.Sprintf(`{"ID":"gE%d","ExpenseID":"E%d","ReportID":"%s","ReportOwnerID":"%s","PostedAmount":%d.00000001,"TransactionAmount":1,"TransactionCurrencyCode":"USD","HasItemizations":%t,"AllocationType":"%s"}`,
+				i, i, fakeID, f.entryOwner, i, i%3 == 0, map[bool]string{true: "F", false: "N"}[i%2 == 0])
 		})
 	case r.URL.Path == "/api/v3.0/expense/itemizations" && mine && q.Get("user") == owner:
 		return "itemizations", f.page(r, f.entries/3*2, func(i int) string {
@@ -110,7 +112,7 @@ func (f *fake) body(r *http.Request) (kind, body string) {
 			return fmt.Sprintf(`{"ID":"gA%d","EntryID":"%s","Percentage":"100.00000000"}`, 2*i, at)
 		})
 	case v4 && path == "":
-		return "header", `{"reportId":"` + fakeID + `","approvalStatusId":"` + f.status + `","currencyCode":"EUR","userId":"` + strings.ToUpper(ownerUUID) + `","reportVersion":` + f.version() + f.more + `}`
+		return "header", `{"reportId":"` + fakeID + `","approvalStatusId":"` + f.status + `","currencyCode":"EUR","userId":"` + cmp.Or(f.owner, strings.ToUpper(ownerUUID)) + `","reportVersion":` + f.version() + f.more + `}`
 	case v4 && path == "/comments" && q.Get("includeAllComments") == "true":
 		return "comments", `[{"expenseId":null},{"expenseId":"E1"},{"expenseId":"E1"}]`
 	case r.URL.Path == "/expensereports/v4/reports/"+fakeID+"/exceptions":

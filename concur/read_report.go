@@ -224,7 +224,7 @@ func (c *Client) readV4(ctx context.Context, at address, owner *expense.Owner, o
 	case owner != nil:
 		h.Report.Owner = *owner
 	case o.Owner && !o.Parts.HeaderOnly && h.Report.AwaitsValidation():
-		if h.Report.Owner, err = c.ownerOf(ctx, userID); err != nil {
+		if h.Report.Owner, err = c.ownerOf(ctx, at.userID); err != nil {
 			return Read{}, err
 		}
 	}

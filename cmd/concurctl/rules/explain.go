@@ -93,7 +93,12 @@ func explain(rules *policy.Policy, s subject, o explainOptions) explained {
 	verdict, unknown := rules.EvaluateStored(s.Input, s.kept)
 	e := explained{
 		ID: s.id, Rules: rules.Hash(), Version: rules.Version(), At: s.At, Event: s.EventType, Objects: []lookedAt{},
-		Verdict: verdict, Unknown: unknown, Missing: s.missing, Recorded: s.recorded,
+		Verdict: verdict, Unknown: unknown, Missing: s.missing,
+	}
+	e.Verdict.Owner = nil // is not shown
+	if s.recorded != nil {
+		e.Recorded = new(*s.recorded)
+		e.Recorded.Owner = nil
 	}
 	at := map[string]int{}
 	for _, look := range rules.Explain(s.Input) {
