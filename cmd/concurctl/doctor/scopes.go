@@ -56,16 +56,19 @@ func (c chosen) scopes() []neededScope {
 		{name: "expense.report.readwrite", to: "to list, put and delete exceptions by v4"},
 	}
 	owners := []neededScope{
-		{name: "identity.user.ids.read", to: "to find a report's owner by v4"},
-		{name: "identity.user.core.read", to: "to find a report's owner by v4"},
+		{name: "identity.user.ids.read", to: "to find the owner of a report or travel request"},
+		{name: "identity.user.core.read", to: "to find the owner of a report or travel request"},
+	}
+	if c.via != expense.V4 && !c.evaluatesRequests() { // nobody may decide about their own travel request
+		owners = c.swept(owners)
 	}
 	switch c.via {
 	case expense.V4:
 		needed = slices.Concat(needed, writes, []neededScope{{name: "expense.report.read", to: "to read reports by v4"}}, owners)
 	case expense.V3:
-		needed = slices.Concat(needed, writes, c.swept(owners))
+		needed = slices.Concat(needed, writes, owners)
 	case expense.V1:
-		needed = slices.Concat(needed, c.swept(writes), c.swept(owners))
+		needed = slices.Concat(needed, c.swept(writes), owners)
 	}
 	return append(needed, c.forRules()...)
 }
