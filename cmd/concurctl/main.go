@@ -9,6 +9,7 @@ import (
 	"slices"
 	"syscall"
 
+	"concur-connector/cmd/concurctl/approvals"
 	"concur-connector/cmd/concurctl/approver"
 	"concur-connector/cmd/concurctl/cli"
 	"concur-connector/cmd/concurctl/decode"
@@ -31,5 +32,5 @@ func main() {
 // commands lists the commands of every family.
 func commands() []*cobra.Command {
 	return slices.Concat(runs.Commands(), setup.Commands(),
-		[]*cobra.Command{approver.Command(), decode.Command(), doctor.Command(), rules.Command(), token.Command()})
+		[]*cobra.Command{approvals.Command(), approver.Command(), decode.Command(), doctor.Command(), rules.Command(), token.Command()})
 }

@@ -91,7 +91,7 @@ func (f *File) catchUp(file *os.File) error {
 	if size < f.offset {
 		return fmt.Errorf("the record %s is shorter than before: somebody has moved it or removed its end; put it back, or restart the program to continue with the file as it is", f.path)
 	}
-	f.head, err = read(io.NewSectionReader(file, f.offset, size-f.offset), f.head, func(line Line, length int) {
+	f.head, err = read(io.NewSectionReader(file, f.offset, size-f.offset), f.head, func(line Line, _ string, length int) {
 		f.offset += int64(length)
 		f.stored[line.id()] = true
 	})

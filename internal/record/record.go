@@ -68,6 +68,9 @@ func (h Head) next(entries []Entry) ([]byte, Head, error) {
 			return nil, h, fmt.Errorf("encode event %d of %s: %w", e.Event.Number, e.NotificationID, err)
 		}
 		content := line[:len(line)-1] // without the closing brace
+		if len(content)+tailLength > maxLine {
+			return nil, h, fmt.Errorf("event %d of %s is too large for the record: %w", e.Event.Number, e.NotificationID, errLong)
+		}
 		h = Head{Lines: h.Lines + 1, Hash: digest(content)}
 		all.Write(content)
 		all.WriteString(hashMember + h.Hash + hashEnd + "\n")

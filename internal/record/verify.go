@@ -17,8 +17,9 @@ var (
 	errLong    = fmt.Errorf("it is longer than %d bytes", maxLine)
 )
 
-// maxLine is the greatest length of a line in bytes.
-const maxLine = 1 << 20
+// maxLine is the greatest length of a line in bytes. A payload of Temporal has at most 2 MiB, and
+// JSON may write one byte as six.
+const maxLine = 16 << 20
 
 // Fault is the first line that breaks the chain.
 type Fault struct {
@@ -34,9 +35,14 @@ func (f *Fault) Unwrap() error { return f.Why }
 // line breaks the chain; the head is then that of the lines before it.
 func Verify(in io.Reader) (Head, error) { return read(in, Head{}, nil) }
 
-// read follows the chain after a head and calls each for every line, with the line's length in
-// bytes.
-func read(in io.Reader, head Head, each func(line Line, length int)) (Head, error) {
+// Each is Verify, and calls each for every line, with the hash of the line.
+func Each(in io.Reader, each func(line Line, hash string)) (Head, error) {
+	return read(in, Head{}, func(line Line, hash string, _ int) { each(line, hash) })
+}
+
+// read follows the chain after a head and calls each for every line, with the line's hash and its
+// length in bytes.
+func read(in io.Reader, head Head, each func(line Line, hash string, length int)) (Head, error) {
 	lines := bufio.NewReaderSize(in, 64<<10)
 	for {
 		raw, err := readLine(lines)
@@ -55,7 +61,7 @@ func read(in io.Reader, head Head, each func(line Line, length int)) (Head, erro
 			return head, &Fault{Line: head.Lines + 1, Why: err}
 		}
 		if head = after; each != nil {
-			each(line, len(raw)+1)
+			each(line, head.Hash, len(raw)+1)
 		}
 	}
 }

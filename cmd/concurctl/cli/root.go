@@ -12,8 +12,8 @@ import (
 	"concur-connector/internal/program"
 )
 
-// Run runs one command line and returns the exit status: 0, or 1 after one sentence on
-// errs that says what went wrong.
+// Run runs one command line and returns the exit status: 0, or another after one sentence on
+// errs that says what went wrong. It is 1 unless the error is an [*ExitError].
 func Run(ctx context.Context, commands []*cobra.Command, args []string, in io.Reader, out, errs io.Writer) int {
 	root := Root(commands...)
 	root.SetArgs(args)
@@ -22,10 +22,24 @@ func Run(ctx context.Context, commands []*cobra.Command, args []string, in io.Re
 	root.SetErr(errs)
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(errs, "concurctl:", err)
+		var coded *ExitError
+		if errors.As(err, &coded) {
+			return coded.Code
+		}
 		return 1
 	}
 	return 0
 }
+
+// ExitError is an error for which a script needs an exit status of its own.
+type ExitError struct {
+	Code int
+	Err  error
+}
+
+func (e *ExitError) Error() string { return e.Err.Error() }
+
+func (e *ExitError) Unwrap() error { return e.Err }
 
 // Root is the command line that consists of these commands.
 func Root(commands ...*cobra.Command) *cobra.Command {
