@@ -18,6 +18,8 @@ type Options struct {
 
 	// Identity says who sends a request.
 	Identity identity.Identifier
+	// OpenID lets people sign in at the OpenID provider; nil if there is none.
+	OpenID OpenID
 	// URL is the address at which approvers reach the endpoint. If it is set, requests for other
 	// hosts are refused. Nil means that the endpoint does not know it.
 	URL *url.URL
@@ -25,9 +27,11 @@ type Options struct {
 
 // Endpoint serves approvers.
 type Endpoint struct {
-	Service *Service
+	Service  *Service
+	Sessions *Sessions
 
 	identity identity.Identifier
+	openID   OpenID
 	url      *url.URL
 	failures failures
 }
@@ -41,17 +45,30 @@ func New(o Options) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Endpoint{Service: service, identity: o.Identity, url: o.URL, failures: failures{logger: o.Logger}}, nil
+	e := &Endpoint{Service: service, identity: o.Identity, openID: o.OpenID, url: o.URL, failures: failures{logger: o.Logger}}
+	e.Sessions = &Sessions{endpoint: e, cookies: cookies{keys: o.SealKeys, https: o.URL != nil && o.URL.Scheme == "https"}}
+	return e, nil
 }
 
-// Handler serves the HTTP interface below /api, and page for every other path. A nil page means
-// that every other path is unknown.
-func (e *Endpoint) Handler(page http.Handler) http.Handler {
+// Page is what the endpoint serves beside the HTTP interface.
+type Page interface {
+	http.Handler
+	// SignInFailed shows why a login at the OpenID provider has failed; err is a *[Problem].
+	SignInFailed(w http.ResponseWriter, r *http.Request, err error)
+}
+
+// Handler serves the HTTP interface below /api, the login at the OpenID provider, and page for
+// every other path. A nil page means that every other path is unknown.
+func (e *Endpoint) Handler(page Page) http.Handler {
 	// The router matches the encoded path, so that an ID is decoded exactly once.
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	e.routes(router)
 	if page != nil {
-		router.PathPrefix("/").Handler(page)
+		if e.openID != nil {
+			router.Handle(OpenIDLogin, methods{get: e.Sessions.openIDLogin(e.openID, page.SignInFailed)})
+			router.Handle(OpenIDCallback, methods{get: e.Sessions.openIDCallback(e.openID, page.SignInFailed)})
+		}
+		router.PathPrefix("/").Handler(e.Sessions.renewing(page))
 	}
 	router.NotFoundHandler = http.HandlerFunc(unknownPath)
 	sites := http.NewCrossOriginProtection()
@@ -124,17 +141,13 @@ func (e *Endpoint) Identify(r *http.Request) (expense.Actor, error) {
 		return expense.Actor{}, problem(TooMany, "too many requests with wrong credentials came from this address or with this token; wait a moment")
 	}
 	actor, err := e.identity.Identify(r)
-	switch {
-	case err == nil:
+	if err == nil {
 		e.failures.succeeded(from)
 		return actor, nil
-	case errors.Is(err, identity.ErrNotApprover):
-		return actor, problem(NotApprover, err.Error())
-	case errors.Is(err, identity.ErrUnavailable):
-		return actor, problem(Unavailable, err.Error())
-	case errors.Is(err, identity.ErrNone) && from.credential == "":
-		return actor, problem(Unidentified, err.Error())
 	}
-	e.failures.failed(r.Context(), from)
-	return actor, problem(Unidentified, err.Error())
+	refused := unidentified(err)
+	if from.credential != "" && refused.Kind == Unidentified {
+		e.failures.failed(r.Context(), from)
+	}
+	return expense.Actor{}, refused
 }

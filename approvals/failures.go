@@ -85,8 +85,10 @@ func (f *failures) failed(ctx context.Context, s sender) {
 	f.mu.Lock()
 	delete(f.right, s.key())
 	f.mu.Unlock()
-	address, start := f.addresses.allows(s.address), f.start.allows(s.beginning())
-	f.logger.WarnContext(ctx, "a request presents wrong credentials", "address", s.address, "slowedDown", !address || !start)
+	f.addresses.allows(s.address)
+	f.start.allows(s.beginning())
+	slowed := f.addresses.empty(s.address) || f.start.empty(s.beginning())
+	f.logger.WarnContext(ctx, "a request presents wrong credentials", "address", s.address, "slowedDown", slowed)
 }
 
 func (f *failures) succeeded(s sender) {

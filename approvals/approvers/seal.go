@@ -1,6 +1,7 @@
 package approvers
 
 import (
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -136,4 +137,17 @@ func mac(key []byte, d expense.Decision) []byte {
 	texts(actor.Logins...)
 	texts(actor.Groups...)
 	return h.Sum(nil)
+}
+
+// Derive returns a key of 256 bits for another purpose from each key of the file, in its order:
+// the first to encrypt, each to decrypt.
+func (k *SealKeys) Derive(purpose string) [][]byte {
+	var derived [][]byte
+	for _, key := range k.keys {
+		one, err := hkdf.Key(sha256.New, key, nil, "concur-connector "+purpose, sha256.Size)
+		if err == nil { // it fails only for longer keys
+			derived = append(derived, one)
+		}
+	}
+	return derived
 }

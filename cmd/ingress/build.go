@@ -88,13 +88,16 @@ func approvalsEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.
 	if err != nil {
 		return nil, nil, err
 	}
-	all, _, strip, err := identities(cfg.Identity, people, logger)
+	all, provider, strip, err := identities(cfg.Identity, people, logger)
 	if err != nil {
 		return nil, nil, err
 	}
 	options := approvals.Options{
 		ServiceOptions: approvals.ServiceOptions{Runs: runs, People: people, SealKeys: keys, Logger: logger},
 		Identity:       all,
+	}
+	if provider != nil {
+		options.OpenID = provider
 	}
 	if cfg.ApprovalsURL != "" {
 		if options.URL, err = url.Parse(cfg.ApprovalsURL); err != nil {
