@@ -217,8 +217,10 @@ func visibleWithin(d time.Duration) func(*activities.Options) {
 // delays differ from every other duration in these tests.
 var delays = activities.Delays{Outage: 5*time.Minute + time.Second, Unauthorized: time.Hour + time.Second}
 
-// rulesFile has one rule that reads the report's purpose and is always satisfied.
+// rulesFile has one rule that reads the report's purpose and is always satisfied. Approvers see
+// no fields.
 const rulesFile = `apiVersion: concur-connector/v1
+approvals: {page: {fields: []}}
 rules:
   - name: no-joke
     level: report

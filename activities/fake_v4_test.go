@@ -41,6 +41,7 @@ const (
 
 // rulesV4 post two codes, and read a list field of an entry and of a travel request.
 const rulesV4 = `apiVersion: concur-connector/v1
+approvals: {page: {fields: []}}
 rules:
   - name: centre
     level: entry

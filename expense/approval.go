@@ -1,12 +1,25 @@
 package expense
 
-import "time"
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
 
 // RequiredApproval is a group of approvers that must approve a report or travel request.
 type RequiredApproval struct {
 	Group string   `json:"group"`           // empty means that any approver may decide
 	Count int      `json:"count"`           // how many different people of the group, at least 1
 	Rules []string `json:"rules,omitempty"` // the rules that ask for it
+}
+
+// String names the people: "finance", "2 of finance", "any approver".
+func (a RequiredApproval) String() string {
+	name := cmp.Or(a.Group, "any approver")
+	if a.Count > 1 {
+		return fmt.Sprintf("%d of %s", a.Count, name)
+	}
+	return name
 }
 
 // Owner is the employee who owns a report or travel request. An empty Login means that Concur
@@ -143,6 +156,8 @@ type TaskPlan struct {
 type ShownReport struct {
 	Fields  []ShownField  `json:"fields,omitempty"`
 	Objects []ShownObject `json:"objects,omitempty"` // in the order of the report
+	// LeftOut says in one sentence what is not shown, because the report is too large.
+	LeftOut string `json:"leftOut,omitempty"`
 	// URL opens the report in Concur. It is empty if the deployment does not configure it.
 	URL string `json:"url,omitempty"`
 }

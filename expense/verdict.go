@@ -1,6 +1,9 @@
 package expense
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Verdict is what the rules say about one revision of a report: its exceptions and exactly one
 // action.
@@ -50,6 +53,16 @@ func (v Verdict) Groups() []string {
 	return names
 }
 
+// AskedInWords says who must approve: "controllers and 2 of finance". It is empty if the verdict
+// names nobody.
+func (v Verdict) AskedInWords() string {
+	var all []string
+	for _, a := range v.Approvals {
+		all = append(all, a.String())
+	}
+	return strings.Join(all, " and ")
+}
+
 // SameApprovals reports whether two verdicts ask the same people.
 func (v Verdict) SameApprovals(other Verdict) bool {
 	return slices.EqualFunc(v.Approvals, other.Approvals, func(a, b RequiredApproval) bool {
@@ -59,13 +72,15 @@ func (v Verdict) SameApprovals(other Verdict) bool {
 
 // Finding is a rule that was violated on one object, or that could not be evaluated there.
 type Finding struct {
-	Rule    string      `json:"rule"`
-	Object  string      `json:"object,omitempty"` // ID of the entry, itemization, allocation, expense or segment; empty for the whole
-	Message string      `json:"message,omitempty"`
-	Error   bool        `json:"error,omitempty"`  // the evaluation failed; Message says how
-	Warn    bool        `json:"warn,omitempty"`   // a warning, without effect on the action
-	Shadow  bool        `json:"shadow,omitempty"` // from a shadow rule, without effect on the action
-	Values  []RuleValue `json:"values,omitempty"`
+	Rule    string `json:"rule"`
+	Object  string `json:"object,omitempty"`  // ID of the entry, itemization, allocation, expense or segment; empty for the whole
+	Message string `json:"message,omitempty"` // for the employee
+	// ForApprover is what approvers read instead of Message. It is empty if they read the same.
+	ForApprover string      `json:"forApprover,omitempty"`
+	Error       bool        `json:"error,omitempty"`  // the evaluation failed; Message says how
+	Warn        bool        `json:"warn,omitempty"`   // a warning, without effect on the action
+	Shadow      bool        `json:"shadow,omitempty"` // from a shadow rule, without effect on the action
+	Values      []RuleValue `json:"values,omitempty"`
 }
 
 // RuleValue is a value that a rule read, formatted as rules print it.

@@ -199,12 +199,7 @@ func (i *inspection) visitIndex(fields, key ast.Expr) {
 	}
 	limit := 40
 	if fields.Kind() == ast.SelectKind {
-		switch of := i.ast.GetType(fields.AsSelect().Operand().ID()).TypeName(); {
-		case fields.AsSelect().FieldName() == "orgUnits":
-			limit = 6
-		case of == reportShape.name, of == allocationShape.name, of == requestShape.name:
-			limit = 20
-		}
+		limit = numbersOf(partOf(i.ast.GetType(fields.AsSelect().Operand().ID())), fields.AsSelect().FieldName())
 	}
 	i.literal(key, func(s string) string {
 		if n, err := strconv.Atoi(s); err != nil || n < 1 || n > limit || strconv.Itoa(n) != s {
@@ -212,6 +207,17 @@ func (i *inspection) visitIndex(fields, key ast.Expr) {
 		}
 		return ""
 	})
+}
+
+// numbersOf is how many custom fields or organisational units an object of a shape has.
+func numbersOf(s *shape, field string) int {
+	switch {
+	case field == "orgUnits":
+		return 6
+	case s == reportShape, s == allocationShape, s == requestShape:
+		return 20
+	}
+	return 40
 }
 
 // unequal turns a != b into !(a == b). CEL's != is true when the comparison fails; amounts of

@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"cel.dev/cel-go/cel"
 
@@ -21,14 +22,25 @@ type Rule struct {
 	Message           string          `json:"message,omitempty"`
 	MessageExpression string          `json:"messageExpression,omitempty"`
 
+	// What approvers read; empty if they read the same message.
+	ApproverMessage           string `json:"approverMessage,omitempty"`
+	ApproverMessageExpression string `json:"approverMessageExpression,omitempty"`
+
 	Code       string             `json:"code,omitempty"` // of an exception
 	Visibility expense.Visibility `json:"visibility,omitempty"`
 	SendBack   bool               `json:"sendBack,omitempty"`
-	Ask        string             `json:"ask,omitempty"` // a group
+	Ask        []Asked            `json:"ask,omitempty"` // all of them must approve
 	Warn       bool               `json:"warn,omitempty"`
 	Shadow     bool               `json:"shadow,omitempty"`
 
 	Line int `json:"line"` // of the file, counted from 1
+}
+
+// Asked is a group that a rule asks. Either Group or Expression is set.
+type Asked struct {
+	Group      string `json:"group,omitempty"`
+	Expression string `json:"expression,omitempty"` // gives the name of the group
+	Count      int    `json:"count"`                // how many different people must approve
 }
 
 // Rules returns the rules in the order of the file.
@@ -37,15 +49,25 @@ func (p *Policy) Rules() []Rule {
 	for i, r := range p.rules {
 		all[i] = Rule{
 			Name: r.Name, Description: r.Description, Level: r.Level, Steps: slices.Clone(r.Steps),
-			Expression: r.expression.source, Message: r.message,
-			Code: r.Then.Code, SendBack: r.Then.SendBack, Ask: r.Then.Ask, Warn: r.Then.Warn,
+			Expression: r.expression.source, Message: r.message.fixed, ApproverMessage: r.approverMessage.fixed,
+			Code: r.Then.Code, SendBack: r.Then.SendBack, Warn: r.Then.Warn,
 			Shadow: r.Shadow, Line: r.At.Line,
 		}
 		if r.match != nil {
 			all[i].Match = r.match.source
 		}
-		if r.messageExpression != nil {
-			all[i].Message, all[i].MessageExpression = "", r.messageExpression.source
+		if x := r.message.computed; x != nil {
+			all[i].MessageExpression = x.source
+		}
+		if x := r.approverMessage.computed; x != nil {
+			all[i].ApproverMessageExpression = x.source
+		}
+		for _, a := range r.asks {
+			one := Asked{Group: a.group, Count: a.count}
+			if a.expression != nil {
+				one.Expression = a.expression.source
+			}
+			all[i].Ask = append(all[i].Ask, one)
 		}
 		if r.Then.Code != "" {
 			all[i].Visibility = visibilityOf(r.Then.Visibility)
@@ -96,11 +118,17 @@ func (p *Policy) Settings() rulesfile.Settings { return p.settings }
 // Timezone is the name of the time zone of the rules' today.
 func (p *Policy) Timezone() string { return p.zone.String() }
 
+// Zone is the time zone of the rules.
+func (p *Policy) Zone() *time.Location { return p.zone }
+
 // Steps are the workflow steps that the file names, in its order.
 func (p *Policy) Steps() []rulesfile.Step { return slices.Clone(p.steps) }
 
 // Groups are the groups that the file declares, in its order.
 func (p *Policy) Groups() []rulesfile.Group { return slices.Clone(p.groups) }
+
+// Approvals is what the file says about all tasks for people.
+func (p *Policy) Approvals() rulesfile.Approvals { return p.approval }
 
 // Lists are the lists that the file names, in its order.
 func (p *Policy) Lists() []List {

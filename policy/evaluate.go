@@ -36,6 +36,8 @@ var (
 	errRuleCost  = value.Error{Reason: "it exceeds what one rule may cost"}
 	errTime      = value.Error{Reason: "the rules together took too long"}
 	errFound     = value.Error{Reason: "the rules together find more than can be handled"}
+	errNoGroup   = value.Error{Reason: "the name is empty"}
+	errGroupName = value.Error{Reason: "the text has not the form of a group's name"}
 	errNoMessage = value.Error{Reason: "its message is empty"}
 	errNoID      = value.Error{Reason: "its object has no ID to post an exception on"}
 	errNothing   = value.Error{Reason: "there is no report and no travel request"}
@@ -48,8 +50,11 @@ type violation struct {
 	rule    *rule
 	at      *scope // nil when a limit ended the evaluation of the rule
 	message string
-	failed  bool // the message says why
-	values  []expense.RuleValue
+	// forApprover is what approvers read; empty if they read message.
+	forApprover string
+	asked       []expense.RequiredApproval
+	failed      bool // the message says why
+	values      []expense.RuleValue
 }
 
 // Evaluate evaluates all rules for reports, or for travel requests, and returns the verdict. It
@@ -77,7 +82,11 @@ func (p *Policy) evaluate(c Input, chosen func(*rule) bool) expense.Verdict {
 	if c.Request != nil {
 		codes = expense.AssumedDecimals(c.Request)
 	}
-	return p.verdict(e.found, e.inFileOrder(), codes)
+	v := p.verdict(e.found, e.inFileOrder(), codes)
+	if v.Action == expense.Ask {
+		v.Shown = e.show()
+	}
+	return v
 }
 
 // evaluation evaluates the rules on one report or travel request.
@@ -142,7 +151,7 @@ func (e *evaluation) apply(r *rule) {
 			stepUnknown = true
 		case !here:
 			summary.OtherStep = true
-			e.report(r, nil, OtherStep, "")
+			e.report(r, nil, OtherStep, texts{})
 			return
 		}
 	}
@@ -151,7 +160,7 @@ func (e *evaluation) apply(r *rule) {
 		if err := e.exhausted(i); err != nil {
 			summary.Failed++
 			e.found = append(e.found, violation{rule: r, at: nil, message: notEvaluated(err), failed: true})
-			e.report(r, at, NotReached, notEvaluated(err))
+			e.report(r, at, NotReached, texts{message: notEvaluated(err)})
 			return
 		}
 		e.evaluateOn(r, at, stepUnknown, summary)
@@ -187,7 +196,7 @@ func (e *evaluation) exhausted(nth int) error {
 func notEvaluated(err error) string { return "could not be evaluated: " + err.Error() }
 
 func (e *evaluation) evaluateOn(r *rule, at *scope, stepUnknown bool, summary *expense.RuleSummary) {
-	message, result, err := e.run(r, at)
+	said, result, err := e.run(r, at)
 	if err == nil && result == Violated {
 		switch {
 		case stepUnknown:
@@ -197,11 +206,11 @@ func (e *evaluation) evaluateOn(r *rule, at *scope, stepUnknown bool, summary *e
 		}
 	}
 	if err != nil {
-		result, message = Failed, notEvaluated(e.reason(err))
+		result, said = Failed, texts{message: notEvaluated(e.reason(err))}
 	}
 	switch result {
 	case NoMatch:
-		e.report(r, at, result, "")
+		e.report(r, at, result, texts{})
 		return
 	case Satisfied:
 		if summary.Satisfied++; at.outer == nil && r.expression.bound.within(&e.weight, maxSatisfiedCost) {
@@ -214,42 +223,68 @@ func (e *evaluation) evaluateOn(r *rule, at *scope, stepUnknown bool, summary *e
 	}
 	summary.Objects++
 	if result != Satisfied {
-		v := violation{rule: r, at: at, message: message, failed: result == Failed}
+		v := violation{rule: r, at: at, message: said.message, forApprover: said.forApprover, failed: result == Failed}
 		if len(e.found) < maxFindings {
 			v.values = e.values(r, at)
 		}
+		var unknown error
+		if result == Violated {
+			v.asked, unknown = e.whom(r, at)
+		}
 		e.found = append(e.found, v)
+		if unknown != nil {
+			why := "the group that it asks is unknown: " + unknown.Error()
+			e.found = append(e.found, violation{rule: r, at: at, message: why, failed: true})
+			e.report(r, at, Failed, texts{message: why})
+		}
 	}
-	e.report(r, at, result, message)
+	e.report(r, at, result, said)
 }
 
+// texts are what a violated rule says.
+type texts struct{ message, forApprover string }
+
 // run evaluates one rule on one object.
-func (e *evaluation) run(r *rule, at *scope) (message string, result ResultKind, err error) {
+func (e *evaluation) run(r *rule, at *scope) (said texts, result ResultKind, err error) {
 	if r.match != nil {
 		switch applies, err := at.eval(r.match); {
 		case err != nil:
-			return "", Failed, err
+			return said, Failed, err
 		case applies != types.True:
-			return "", NoMatch, nil
+			return said, NoMatch, nil
 		}
 	}
 	switch holds, err := at.eval(r.expression); {
 	case err != nil:
-		return "", Failed, err
+		return said, Failed, err
 	case holds == types.True:
-		return "", Satisfied, nil
-	case r.messageExpression == nil:
-		return r.message, Violated, nil
+		return said, Satisfied, nil
 	}
-	text, err := at.eval(r.messageExpression)
+	if said.message, err = at.text(r.message); err != nil {
+		return said, Failed, err
+	}
+	if !r.approverMessage.isEmpty() {
+		if said.forApprover, err = at.text(r.approverMessage); err != nil {
+			return said, Failed, err
+		}
+	}
+	return said, Violated, nil
+}
+
+// text returns a message about an object, in one line.
+func (s *scope) text(m message) (string, error) {
+	if m.computed == nil {
+		return m.fixed, nil
+	}
+	v, err := s.eval(m.computed)
 	if err != nil {
-		return "", Failed, err
+		return "", err
 	}
-	message = rulesfile.Clip(rulesfile.OneLine(string(text.(types.String))), rulesfile.MaxMessage)
-	if message == "" {
-		return "", Failed, errNoMessage
+	text := rulesfile.Clip(rulesfile.OneLine(string(v.(types.String))), rulesfile.MaxMessage)
+	if text == "" {
+		return "", errNoMessage
 	}
-	return message, Violated, nil
+	return text, nil
 }
 
 // eval evaluates an expression on an object and charges its cost.

@@ -19,14 +19,16 @@ import (
 
 // ObjectResult is the result of one rule on one object.
 type ObjectResult struct {
-	Rule    string              `json:"rule"`
-	Level   rulesfile.Level     `json:"level"`
-	Object  string              `json:"object,omitempty"` // its ID; empty for the whole
-	Place   string              `json:"place,omitempty"`  // where it is, such as "entry 3, itemization 1"
-	Result  ResultKind          `json:"result"`
-	Message string              `json:"message,omitempty"` // of a violation, or why it could not be evaluated
-	Shadow  bool                `json:"shadow,omitempty"`
-	Values  []expense.RuleValue `json:"values,omitempty"`
+	Rule    string          `json:"rule"`
+	Level   rulesfile.Level `json:"level"`
+	Object  string          `json:"object,omitempty"` // its ID; empty for the whole
+	Place   string          `json:"place,omitempty"`  // where it is, such as "entry 3, itemization 1"
+	Result  ResultKind      `json:"result"`
+	Message string          `json:"message,omitempty"` // of a violation, or why it could not be evaluated
+	// ForApprover is what approvers read instead of Message.
+	ForApprover string              `json:"forApprover,omitempty"`
+	Shadow      bool                `json:"shadow,omitempty"`
+	Values      []expense.RuleValue `json:"values,omitempty"`
 }
 
 // ResultKind is how the evaluation of a rule on an object ended.
@@ -66,11 +68,11 @@ func (p *Policy) Explain(c Input) []ObjectResult {
 }
 
 // report hands a result to Explain.
-func (e *evaluation) report(r *rule, at *scope, result ResultKind, message string) {
+func (e *evaluation) report(r *rule, at *scope, result ResultKind, said texts) {
 	if e.explain == nil {
 		return
 	}
-	l := ObjectResult{Rule: r.Name, Level: r.Level, Result: result, Message: message, Shadow: r.Shadow}
+	l := ObjectResult{Rule: r.Name, Level: r.Level, Result: result, Message: said.message, ForApprover: said.forApprover, Shadow: r.Shadow}
 	if at != nil {
 		l.Object, l.Place, l.Values = at.id, at.place(), e.values(r, at)
 	}
@@ -88,7 +90,7 @@ const (
 // values evaluates a rule on an object again and returns the values that the rule reads.
 func (e *evaluation) values(r *rule, at *scope) []expense.RuleValue {
 	w := valueCollector{}
-	for _, x := range all(r.match, r.expression, r.messageExpression) {
+	for _, x := range r.expressions() {
 		program, err := x.traced()
 		if err != nil || e.tracing == 0 {
 			continue

@@ -31,7 +31,7 @@ func (p *Policy) VerdictOnRequest(request *expense.TravelRequest) expense.Verdic
 }
 
 func bare(v expense.Verdict) expense.Verdict {
-	v.Rules = nil
+	v.Rules, v.Shown = nil, nil
 	for i := range v.Findings {
 		v.Findings[i].Values = nil
 	}

@@ -192,7 +192,7 @@ func TestAFactWithoutAnAnswerFails(t *testing.T) {
 
 func TestAFactThatNoRuleReadsIsNotFetched(t *testing.T) {
 	t.Parallel()
-	p := parsed(t, asking(ofEntries, "true"))
+	p := parsed(t, asking(ofEntries, "true")+noPage)
 	q, err := p.Questions(policy.Input{Report: entries("TAXI")})
 	require.NoError(t, err)
 	require.Empty(t, q)

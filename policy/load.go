@@ -80,7 +80,7 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 		return nil, err
 	}
 	p := &Policy{
-		file: name, version: c.Version, zone: c.Zone, settings: c.Settings, steps: c.Steps, groups: c.Groups,
+		file: name, version: c.Version, zone: c.Zone, settings: c.Settings, steps: c.Steps, groups: c.Groups, approval: c.Approvals,
 		variables: map[string]*variable{}, lang: lang, listObject: lang.lists.of(nil), readFacts: map[string]bool{}, actingFacts: map[string]bool{},
 		reportFields: reportNeeds(), requestFields: requestNeeds(), budget: maxTotalCost, time: maxTime,
 	}
@@ -95,10 +95,14 @@ func parse(name string, data []byte, open opener) (*Policy, error) {
 	for _, d := range c.Rules {
 		p.rules = append(p.rules, l.compile(d))
 	}
+	l.checkDefaultGroup(c)
+	l.calendar(c)
+	l.page(c.Approvals.Page)
 	if len(s.Errors) > 0 {
 		return nil, s.Errors.Sorted()
 	}
 	p.prepare()
+	p.needPage()
 	p.warn(s, c)
 	if len(s.Errors) > 0 {
 		return nil, s.Errors.Sorted()
@@ -196,9 +200,6 @@ func (l *loader) compile(d rulesfile.Rule) rule {
 			l.Fail(rulesfile.At(d.StepNodes[i]), d.Name, "there is no step %q%s", rulesfile.Clip(name, 40), p.stepMeant(name))
 		}
 	}
-	if d.Then.Ask != "" && len(p.groups) > 0 && !slices.Contains(rulesfile.GroupNames(p.groups), d.Then.Ask) {
-		l.Fail(rulesfile.At(d.AskNode), d.Name, "there is no group %q in groups%s", rulesfile.Clip(d.Then.Ask, 40), spelling.Among(d.Then.Ask, rulesfile.GroupNames(p.groups)))
-	}
 	if d.Level == "" {
 		return r // an expression cannot be checked without its level
 	}
@@ -217,20 +218,26 @@ func (l *loader) compile(d rulesfile.Rule) rule {
 	}
 	r.match = compile("match", d.MatchNode, cel.BoolType)
 	r.expression = compile("expression", d.ExpressionNode, cel.BoolType)
-	found := false
-	for _, m := range d.Messages {
-		computed := compile("messageExpression", m.Computed, cel.StringType)
-		if m.Language == "" || m.Language == p.settings.Language {
-			r.message, r.messageExpression, found = m.Fixed, computed, true
+	r.asks = l.asks(d, func(a *rulesfile.Asked) *expression { return compile("group of ask", a.Node, cel.StringType) })
+	message := func(key string, all []rulesfile.Message) (chosen message) {
+		found := false
+		for _, m := range all {
+			computed := compile(key+"Expression", m.Computed, cel.StringType)
+			if m.Language == "" || m.Language == p.settings.Language {
+				chosen, found = message{m.Fixed, computed}, true
+			}
 		}
+		switch {
+		case found || len(all) == 0:
+		case p.settings.Language == "":
+			l.Fail(rulesfile.At(all[0].At), d.Name, "the %s is given in several languages, but settings.language does not choose one", key)
+		default:
+			l.Fail(rulesfile.At(all[0].At), d.Name, "there is no %s in the language %q of settings.language", key, p.settings.Language)
+		}
+		return chosen
 	}
-	switch {
-	case found || len(d.Messages) == 0:
-	case p.settings.Language == "":
-		l.Fail(rulesfile.At(d.Messages[0].At), d.Name, "the message is given in several languages, but settings.language does not choose one")
-	default:
-		l.Fail(rulesfile.At(d.Messages[0].At), d.Name, "there is no message in the language %q of settings.language", p.settings.Language)
-	}
+	r.message = message("message", d.Messages)
+	r.approverMessage = message("approverMessage", d.ApproverMessages)
 	return r
 }
 
@@ -263,8 +270,8 @@ func (l *loader) expression(level rulesfile.Level, rule, what string, n *yaml.No
 			one.Text = fmt.Sprintf("there is no %s %q above this place; declare it before its first use", kind, name)
 		case l.Declared[one.Missing]:
 			continue // the declaration has a mistake of its own
-		case one.Syntax && what == "messageExpression":
-			one.Text += "; write a fixed text under message instead"
+		case one.Syntax && strings.HasSuffix(what, "essageExpression"):
+			one.Text += "; write a fixed text under " + strings.TrimSuffix(what, "Expression") + " instead"
 		}
 		l.Fail(l.Locate(n, one.Offset), rule, "%s: %s", what, one.Text)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"concur-connector/expense"
 	"concur-connector/policy/rulesfile"
+	"concur-connector/policy/value"
 )
 
 // Policy is a rules file with its lists, checked and ready. It does not change and is safe
@@ -19,6 +20,9 @@ type Policy struct {
 	settings rulesfile.Settings
 	steps    []rulesfile.Step
 	groups   []rulesfile.Group
+	approval rulesfile.Approvals
+	holidays map[value.Date]bool
+	shown    []shownField // on the approvers' page
 	lists    []*table
 	facts    []*fact
 	rules    []rule
@@ -44,13 +48,31 @@ type Policy struct {
 
 type rule struct {
 	rulesfile.Rule
-	match             *expression // nil: always
-	expression        *expression
-	message           string
-	messageExpression *expression // nil: message
+	match           *expression // nil: always
+	expression      *expression
+	message         message
+	approverMessage message // empty: approvers read message
+	asks            []asked
 
 	needs needs           // of everything that it reads, variables included
 	facts map[string]bool // likewise
+}
+
+// message is a text, fixed or computed.
+type message struct {
+	fixed    string
+	computed *expression // nil: fixed
+}
+
+func (m message) isEmpty() bool { return m == message{} }
+
+// expressions are all expressions of the rule.
+func (r *rule) expressions() []*expression {
+	list := []*expression{r.match, r.expression, r.message.computed, r.approverMessage.computed}
+	for _, a := range r.asks {
+		list = append(list, a.expression)
+	}
+	return all(list...)
 }
 
 // whole returns the fields and facts that an expression reads, directly and through variables.
@@ -99,12 +121,22 @@ func (p *Policy) Codes() []string {
 	return slices.Compact(all)
 }
 
-// AskedGroups returns the groups that rules may ask, sorted, each once.
+// AskedGroups returns the groups that rules may ask, sorted, each once. A rule that computes a
+// group may ask any that is declared.
 func (p *Policy) AskedGroups() []string {
 	var all []string
+	if name := p.approval.DefaultGroup; name != "" {
+		all = append(all, name)
+	}
 	for _, r := range p.rules {
-		if r.Then.Ask != "" && !r.Shadow {
-			all = append(all, r.Then.Ask)
+		for _, a := range r.asks {
+			switch {
+			case r.Shadow:
+			case a.expression != nil:
+				all = append(all, rulesfile.GroupNames(p.groups)...)
+			default:
+				all = append(all, a.group)
+			}
 		}
 	}
 	slices.Sort(all)

@@ -23,10 +23,13 @@ var always = []string{
 	"entries.hasExceptions", "entries.id",
 }
 
+// noPage has approvers see no fields, so that only what rules read is kept.
+const noPage = "approvals: {page: {fields: []}}\n"
+
 // of returns a policy of one rule, on entries, with an expression of any length.
 func of(t testing.TB, expression string, more ...string) *policy.Policy {
 	t.Helper()
-	p, err := policy.Parse("f", []byte(with(append(more, "expression: "+quoted(expression))...)))
+	p, err := policy.Parse("f", []byte(with(append(more, "expression: "+quoted(expression))...)+noPage))
 	require.NoError(t, err)
 	return p
 }
@@ -355,6 +358,7 @@ func TestSelectedFieldsGiveTheSameVerdict(t *testing.T) {
 				want := p.VerdictOn(r)
 				require.Equal(t, want, p.VerdictOn(p.SelectFields(r)), "report %d", n)
 				require.Equal(t, want, p.VerdictOn(stored(t, p.SelectFields(r))), "report %d, stored", n)
+				require.Equal(t, encoded(t, p.Evaluate(policy.Input{Report: r}).Shown), encoded(t, p.Evaluate(policy.Input{Report: stored(t, p.SelectFields(r))}).Shown), "report %d", n)
 				require.Equal(t, before, encoded(t, r), "report %d is untouched", n)
 				verdicts[fmt.Sprint(want)] = true
 			}

@@ -157,7 +157,7 @@ func TestVariablesOfAllObjectsAreBoundedTogether(t *testing.T) {
 
 func TestAVariableOfEntriesKeepsWhatIsReadThroughIt(t *testing.T) {
 	t.Parallel()
-	p := parsed(t, computing("report", `variables.meals.all(m, m.hasReceipt && m.custom["3"].code == "")`, `meals report report.entries.filter(e, e.type == "MEALS")`))
+	p := parsed(t, computing("report", `variables.meals.all(m, m.hasReceipt && m.custom["3"].code == "")`, `meals report report.entries.filter(e, e.type == "MEALS")`)+noPage)
 	ofReports, _ := p.StoredFields()
 	require.Subset(t, ofReports, []string{"entry.type", "entry.hasReceipt", `entry.custom["3"]`})
 	require.NotContains(t, ofReports, "entry.vendor")

@@ -37,7 +37,7 @@ func (p *Policy) verdict(found []violation, looks []expense.RuleSummary, codes [
 		v.Comment = comment(acting, violation.sendsBack)
 	case crowd, slices.ContainsFunc(acting, violation.asks):
 		v.Action = expense.Ask
-		v.Approvals = approvals(acting)
+		v.Approvals = p.approvals(acting, crowd)
 		v.Comment = comment(acting, violation.wantsAnswer)
 	}
 	if !p.settings.SendBackPostsExceptions {
@@ -80,10 +80,10 @@ func withinRoom(found []violation, room int) []violation {
 func (v violation) sendsBack() bool { return !v.failed && v.rule.Then.SendBack }
 
 // asks is also true for a rule that failed, so that a failed rule never approves.
-func (v violation) asks() bool { return v.failed || v.rule.Then.Ask != "" }
+func (v violation) asks() bool { return v.failed || v.rule.Then.Ask }
 
 // wantsAnswer is true for a violation whose message goes into the comment of a task.
-func (v violation) wantsAnswer() bool { return !v.failed && v.rule.Then.Ask != "" }
+func (v violation) wantsAnswer() bool { return !v.failed && v.rule.Then.Ask }
 
 // object is the ID of the violation's object; empty for the report or request.
 func (v violation) object() string {
@@ -91,26 +91,6 @@ func (v violation) object() string {
 		return ""
 	}
 	return v.at.id
-}
-
-// approvals are the groups that the rules ask, each once, in the order of the file. A rule that
-// failed names its group, too.
-func approvals(found []violation) []expense.RequiredApproval {
-	var all []expense.RequiredApproval
-	for _, v := range found {
-		group := v.rule.Then.Ask
-		if group == "" {
-			continue
-		}
-		i := slices.IndexFunc(all, func(a expense.RequiredApproval) bool { return a.Group == group })
-		if i < 0 {
-			i, all = len(all), append(all, expense.RequiredApproval{Group: group, Count: 1})
-		}
-		if !slices.Contains(all[i].Rules, v.rule.Name) {
-			all[i].Rules = append(all[i].Rules, v.rule.Name)
-		}
-	}
-	return all
 }
 
 // exceptions returns each exception once for each object, under the first rule
@@ -144,7 +124,7 @@ func findings(found []violation, limit int) []expense.Finding {
 			return append(all, remainder(found[i:]))
 		}
 		all = append(all, expense.Finding{
-			Rule: v.rule.Name, Object: v.object(), Message: v.message, Error: v.failed,
+			Rule: v.rule.Name, Object: v.object(), Message: v.message, ForApprover: v.forApprover, Error: v.failed,
 			Warn: v.rule.Then.Warn, Shadow: v.rule.Shadow, Values: v.values,
 		})
 	}
@@ -216,8 +196,8 @@ func withinSize(all []expense.Finding) []expense.Finding {
 			if f.Shadow != shadow {
 				continue
 			}
-			if said += frame + stored(f.Rule) + stored(f.Object) + stored(f.Message); said > maxFindingsSize {
-				f.Message = rulesfile.Clip(f.Message, maxClipped)
+			if said += frame + stored(f.Rule) + stored(f.Object) + stored(f.Message) + stored(f.ForApprover); said > maxFindingsSize {
+				f.Message, f.ForApprover = rulesfile.Clip(f.Message, maxClipped), rulesfile.Clip(f.ForApprover, maxClipped)
 			}
 			values := 0
 			for _, s := range f.Values {

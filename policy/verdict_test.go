@@ -24,6 +24,9 @@ func rules(t testing.TB, all ...[5]string) *policy.Policy {
 	for _, r := range all {
 		file += fmt.Sprintf("  - name: %s\n    level: %s\n    expression: %s\n    message: %s\n    then: {%s}\n", r[0], r[1], r[2], r[3], r[4])
 	}
+	if len(all) > 0 {
+		file += noPage
+	}
 	p, err := policy.Parse("f", []byte(file))
 	require.NoError(t, err)
 	return p

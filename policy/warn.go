@@ -60,14 +60,8 @@ func (p *Policy) warn(s *rulesfile.Source, c rulesfile.File) {
 			add(rulesfile.At(c.Lists[i].At), "the list %s has no rows", t.Name)
 		}
 	}
-	for _, g := range p.groups {
-		if len(g.Reminders) > 0 || g.EscalateTo != "" || g.DeadlineAfter > 0 {
-			add(c.GroupsAt, "reminders, escalation and deadlines are declared, and not acted on yet: a run waits until somebody decides")
-			break
-		}
-	}
 	for _, r := range p.rules {
-		for _, m := range r.Messages {
+		for _, m := range slices.Concat(r.Messages, r.ApproverMessages) {
 			if template.MatchString(m.Fixed) {
 				add(rulesfile.At(m.At), "the message of %s is shown as it is written, with its brackets; messageExpression computes one", r.Name)
 			}
@@ -111,8 +105,11 @@ func (p *Policy) used() map[string]bool {
 			}
 		}
 	}
+	if list := p.approval.HolidayList; list != "" {
+		used["lists."+list] = true
+	}
 	for _, r := range p.rules {
-		for _, x := range all(r.match, r.expression, r.messageExpression) {
+		for _, x := range r.expressions() {
 			follow(x)
 		}
 	}

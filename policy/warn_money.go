@@ -21,7 +21,7 @@ func (p *Policy) warnOfMoney(lists []rulesfile.List, warn func(at rulesfile.Plac
 		r := &p.rules[i]
 		name := "the rule " + r.Name
 		m := moneyWarner{policy: p, of: name, at: r.At, warn: warn}
-		m.look(all(r.match, r.expression, r.messageExpression)...)
+		m.look(r.expressions()...)
 	}
 	for _, name := range p.variableOrder {
 		v := p.variables[name]

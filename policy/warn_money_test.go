@@ -21,7 +21,7 @@ func reasonsOf(t *testing.T, expression, more string) (reasons []string) {
 		"variables:\n  - {name: limit, level: report, expression: 'money(\"75\", \"EUR\")'}\n  - {name: spent, level: entry, expression: entry.posted}\n"+
 		"  - {name: code, level: report, expression: '\"ERU\"'}\n"+
 		"rules:\n  - {name: use, level: entry, expression: 'variables.limit.isNegative() || variables.spent.isNegative() || variables.code == report.name', message: m, then: {ask: x}}\n"+
-		"  - name: one\n    level: entry\n    expression: |\n      "+expression+"\n    message: m\n    then: {sendBack: true}\n"+more+"groups: {x: {}}\n"))
+		"  - name: one\n    level: entry\n    expression: |\n      "+expression+"\n    message: m\n    then: {sendBack: true}\n"+more+"groups: {x: {}}\napprovals: {defaultGroup: x}\n"))
 	require.NoError(t, err)
 	for _, w := range p.Warnings() {
 		reasons = append(reasons, w.Reason)

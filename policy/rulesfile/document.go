@@ -120,7 +120,7 @@ func (s *Source) isExpression(line int) bool {
 	return line > 0 && line <= len(s.lines) && expressionKey.MatchString(string(s.lines[line-1]))
 }
 
-var expressionKey = regexp.MustCompile(`^[\s{-]*(match|expression|messageExpression)\s*:`)
+var expressionKey = regexp.MustCompile(`^[\s{-]*(match|expression|messageExpression|approverMessageExpression|group)\s*:`)
 
 // isLiteral refuses anchors, aliases and tags. So every value stands where it is used, and a small
 // file cannot expand into a large one.

@@ -25,6 +25,7 @@ type File struct {
 	Steps     []Step
 	Groups    []Group
 	GroupsAt  Place
+	Approvals Approvals
 	Lists     []List
 	Facts     []Fact
 	Variables []Variable
@@ -40,7 +41,7 @@ func Read(name string, data []byte) (*Source, File) {
 }
 
 func (s *Source) content(data []byte) File {
-	c := File{Zone: time.UTC, Settings: defaultSettings()}
+	c := File{Zone: time.UTC, Settings: defaultSettings(), Approvals: defaultApprovals()}
 	if len(data) > MaxFile {
 		s.Fail(Place{}, "", "the file is larger than 1 MiB")
 		return c
@@ -50,7 +51,7 @@ func (s *Source) content(data []byte) File {
 		return c
 	}
 	top, ok := s.mapping(root, "", "the file",
-		"apiVersion", "version", "timezone", "settings", "steps", "groups", "lists", "facts", "variables", "approveAll", "rules")
+		"apiVersion", "version", "timezone", "settings", "steps", "groups", "approvals", "lists", "facts", "variables", "approveAll", "rules")
 	if !ok {
 		return c
 	}
@@ -67,6 +68,7 @@ func (s *Source) content(data []byte) File {
 	if n := top["groups"]; n != nil {
 		c.GroupsAt = At(n)
 	}
+	c.Approvals = s.approvals(top["approvals"])
 	for _, section := range []string{"lists", "facts", "variables"} {
 		s.declares(section, top[section])
 	}

@@ -1,10 +1,10 @@
 package rulesfile
 
 import (
-	"fmt"
 	"slices"
-	"time"
+	"strings"
 
+	"concur-connector/expense"
 	"concur-connector/internal/spelling"
 
 	"go.yaml.in/yaml/v4"
@@ -12,29 +12,22 @@ import (
 
 // Group is a group of approvers, with its reminders, escalation and deadline.
 type Group struct {
-	Name      string          `json:"name"`
-	Reminders []time.Duration `json:"reminders,omitempty"` // after the task was opened, rising
-	// After EscalateAfter, the group EscalateTo is asked as well.
-	EscalateTo    string        `json:"escalateTo,omitempty"`
-	EscalateAfter time.Duration `json:"escalateAfter,omitempty"`
-	// DeadlineThen says what happens to the report after DeadlineAfter: KeepWaiting or
-	// DeadlineSendBack. Silence never approves.
-	DeadlineAfter time.Duration `json:"deadlineAfter,omitempty"`
-	DeadlineThen  string        `json:"deadlineThen,omitempty"`
+	Name      string `json:"name"`
+	Reminders []Wait `json:"reminders,omitempty"` // after the task was opened, rising
+	// EscalateTo is asked, too, after EscalateAfter.
+	EscalateTo    string `json:"escalateTo,omitempty"`
+	EscalateAfter Wait   `json:"escalateAfter,omitzero"`
+	// DeadlineThen is what becomes of the report after DeadlineAfter: [expense.ThenKeepWaiting]
+	// or [expense.ThenSendBack]. Silence never approves.
+	DeadlineAfter Wait   `json:"deadlineAfter,omitzero"`
+	DeadlineThen  string `json:"deadlineThen,omitempty"`
 	// AcceptsUnsealed is true if decisions count although nobody has verified who sent them.
 	AcceptsUnsealed bool `json:"acceptsUnsealed,omitempty"`
 }
 
-// The values of Group.DeadlineThen.
-const (
-	KeepWaiting      = "keep-waiting"
-	DeadlineSendBack = "send-back"
-)
-
 const (
 	maxGroups    = 100
 	maxReminders = 10
-	maxWait      = 365 * 24 * time.Hour
 )
 
 func (s *Source) groups(c *File, n *yaml.Node) {
@@ -46,17 +39,39 @@ func (s *Source) groups(c *File, n *yaml.Node) {
 			places[g.Name] = to
 		}
 	}
+	names := GroupNames(c.Groups)
 	for _, g := range c.Groups {
-		if g.EscalateTo == "" || places[g.Name] == nil {
+		at := places[g.Name]
+		if g.EscalateTo == "" || at == nil {
 			continue
 		}
-		switch {
+		if !slices.Contains(names, g.EscalateTo) {
+			s.Fail(At(at), "", "there is no group %q%s", Clip(g.EscalateTo, 40), spelling.Suggestion(g.EscalateTo, names))
+			continue
+		}
+		switch chain := escalations(c.Groups, g); {
 		case g.EscalateTo == g.Name:
-			s.Fail(At(places[g.Name]), "", "the group %s escalates to itself", g.Name)
-		case !slices.ContainsFunc(c.Groups, func(o Group) bool { return o.Name == g.EscalateTo }):
-			s.Fail(At(places[g.Name]), "", "there is no group %q%s", Clip(g.EscalateTo, 40), spelling.Suggestion(g.EscalateTo, GroupNames(c.Groups)))
+			s.Fail(At(at), "", "the group %s escalates to itself", g.Name)
+		case chain[len(chain)-1] == g.Name:
+			s.Fail(At(at), "", "the groups escalate in a circle: %s", strings.Join(chain, ", "))
 		}
 	}
+}
+
+// escalations are the groups to which a group escalates, directly and through others, beginning
+// with the group itself. The list ends with the first group that it repeats.
+func escalations(groups []Group, g Group) []string {
+	chain := []string{g.Name}
+	for g.EscalateTo != "" {
+		repeated := slices.Contains(chain, g.EscalateTo)
+		chain = append(chain, g.EscalateTo)
+		i := slices.IndexFunc(groups, func(other Group) bool { return other.Name == g.EscalateTo })
+		if repeated || i < 0 {
+			break
+		}
+		g = groups[i]
+	}
+	return chain
 }
 
 // GroupNames returns the names of the groups.
@@ -100,10 +115,11 @@ func (s *Source) group(p Named) (g Group, to *yaml.Node) {
 	if n := keys["unsealed"]; n != nil {
 		g.AcceptsUnsealed = s.unsealed(n)
 	}
-	if g.DeadlineAfter > 0 {
+	if !g.DeadlineAfter.IsZero() {
 		for _, earlier := range append(slices.Clone(g.Reminders), g.EscalateAfter) {
-			if earlier >= g.DeadlineAfter {
-				s.Fail(p.place(), "", "%s: reminders and escalation must come before the deadline", what)
+			if !earlier.before(g.DeadlineAfter) {
+				s.Fail(p.place(), "", "%s: %s may come after the deadline of %s, and everything else must come before it; give both in working days, or both in hours",
+					what, earlier, g.DeadlineAfter)
 				break
 			}
 		}
@@ -115,57 +131,42 @@ func (s *Source) group(p Named) (g Group, to *yaml.Node) {
 func (s *Source) unsealed(n *yaml.Node) bool {
 	v, ok := s.text(n, "", "unsealed")
 	if ok && v != "allow" && v != "refuse" {
-		s.Fail(At(n), "", "unsealed must be allow or refuse, not %q", Clip(v, 40))
+		s.Fail(At(n), "", "unsealed must be allow or refuse, not %q%s", Clip(v, 40), spelling.Suggestion(v, []string{"allow", "refuse"}))
 	}
 	return v == "allow"
 }
 
 func (p Named) place() Place { return At(p.Name) }
 
-func (s *Source) reminders(n *yaml.Node, what string) []time.Duration {
+func (s *Source) reminders(n *yaml.Node, what string) []Wait {
 	if n.Kind != yaml.SequenceNode || len(n.Content) > maxReminders {
-		s.Fail(At(n), "", "reminders must be a list of at most %d durations such as [24h, 72h]", maxReminders)
+		s.Fail(At(n), "", "reminders must be a list of at most %d durations such as [24h, 72h] or [1 working day, 3 working days]", maxReminders)
 		return nil
 	}
-	var all []time.Duration
+	var all []Wait
 	for _, one := range n.Content {
-		d := s.wait(one, n, "a reminder")
-		if len(all) > 0 && d > 0 && d <= all[len(all)-1] {
-			s.Fail(At(one), "", "%s: each reminder must come later than the one before", what)
+		w := s.wait(one, n, "a reminder")
+		if w.IsZero() {
+			continue
 		}
-		all = append(all, d)
+		if len(all) > 0 && !all[len(all)-1].before(w) {
+			s.Fail(At(one), "", "%s: each reminder must come later than the one before; give both in working days, or both in hours", what)
+		}
+		all = append(all, w)
 	}
 	return all
 }
 
-// wait reads a duration of hours and minutes.
-func (s *Source) wait(n, in *yaml.Node, what string) time.Duration {
-	if n == nil {
-		s.Fail(At(in), "", "%s needs after: a duration such as 48h", what)
-		return 0
-	}
-	v, ok := s.text(n, "", what)
-	if !ok {
-		return 0
-	}
-	d, err := time.ParseDuration(v)
-	if err != nil || d < time.Minute || d > maxWait {
-		s.Fail(At(n), "", "%q is not a duration from 1m to %s, such as 48h (days are written in hours)", Clip(v, 40), fmt.Sprintf("%.0fh", maxWait.Hours()))
-		return 0
-	}
-	return d
-}
-
 func (s *Source) deadline(n, in *yaml.Node) string {
 	if n == nil {
-		s.Fail(At(in), "", "deadline needs then: %s or %s", KeepWaiting, DeadlineSendBack)
+		s.Fail(At(in), "", "deadline needs then: %s or %s", expense.ThenKeepWaiting, expense.ThenSendBack)
 		return ""
 	}
 	v, ok := s.text(n, "", "then")
 	if ok && v == "hold" {
-		s.Fail(At(n), "", "then: hold is now called %s", KeepWaiting)
-	} else if ok && v != KeepWaiting && v != DeadlineSendBack {
-		s.Fail(At(n), "", "then must be %s or %s, not %q: silence never approves", KeepWaiting, DeadlineSendBack, Clip(v, 40))
+		s.Fail(At(n), "", "then: hold is now called %s", expense.ThenKeepWaiting)
+	} else if ok && v != expense.ThenKeepWaiting && v != expense.ThenSendBack {
+		s.Fail(At(n), "", "then must be %s or %s, not %q: silence never approves", expense.ThenKeepWaiting, expense.ThenSendBack, Clip(v, 40))
 	}
 	return v
 }

@@ -35,9 +35,12 @@ var otherKeys = map[string]map[string]string{
 	"settings": {"passOnComment": "approveComment"},
 	"a rule": {
 		"stops": "steps", "when": "match", "if": "match", "where": "match", "filter": "match", "condition": "expression", "rule": "expression",
+		"messageForApprover": "approverMessage", "approverText": "approverMessage",
 		"check": "expression", "validation": "expression", "actions": "then", "action": "then", "effects": "then", "text": "message", "id": "name",
 	},
-	"then": {"sendback": "sendBack", "return": "sendBack", "reject": "sendBack", "group": "ask", "warning": "warn"},
+	"ask":       {"name": "group", "people": "count", "number": "count", "approvals": "count", "expression": "group"},
+	"approvals": {"default": "defaultGroup", "group": "defaultGroup", "fourEyes": "differentPeople", "comment": "commentRequired"},
+	"then":      {"sendback": "sendBack", "return": "sendBack", "reject": "sendBack", "group": "ask", "warning": "warn"},
 }
 
 // elsewhere says where to write a key that is in the wrong mapping.

@@ -41,10 +41,11 @@ type Rule struct {
 	Steps                     []string
 	StepNodes                 []*yaml.Node
 	MatchNode, ExpressionNode *yaml.Node
-	Messages                  []Message
+	Messages                  []Message // for the employee
+	ApproverMessages          []Message // for the approver; empty: as for the employee
 	Shadow                    bool
 	Then                      Effects
-	AskNode                   *yaml.Node
+	Asks                      []Asked
 }
 
 // Message is a fixed or computed message. Language is empty when the rule has one message only.
@@ -60,7 +61,7 @@ type Effects struct {
 	Code       string // of an exception
 	Visibility expense.Visibility
 	SendBack   bool
-	Ask        string // a group
+	Ask        bool // the groups of Rule.Asks
 	Warn       bool
 }
 
@@ -69,7 +70,7 @@ func (s *Source) rule(n *yaml.Node) (Rule, bool) {
 	d := Rule{At: At(n)}
 	name := nameOf(n)
 	keys, ok := s.mapping(n, name, "a rule", "name", "description", "level", "steps", "match", "expression",
-		"message", "messageExpression", "shadow", "then")
+		"message", "messageExpression", "approverMessage", "approverMessageExpression", "shadow", "then")
 	if !ok {
 		return d, false
 	}
@@ -103,7 +104,11 @@ func (s *Source) rule(n *yaml.Node) (Rule, bool) {
 	} else if _, ok := s.text(v, d.Name, "expression"); ok {
 		d.ExpressionNode = v
 	}
-	s.messages(&d, keys["message"], keys["messageExpression"])
+	if keys["message"] == nil && keys["messageExpression"] == nil {
+		s.Fail(d.At, d.Name, "message or messageExpression is missing")
+	}
+	d.Messages = s.messages(&d, keys, "message", "messageExpression")
+	d.ApproverMessages = s.messages(&d, keys, "approverMessage", "approverMessageExpression")
 	if v := keys["shadow"]; v != nil {
 		d.Shadow = s.truth(v, d.Name, "shadow")
 	}
@@ -170,49 +175,51 @@ func levelNames(last string) string {
 	return strings.Join(names[:len(names)-1], ", ") + last + names[len(names)-1]
 }
 
-// messages reads the message of a rule: fixed or computed, one for all or one for each
-// language.
-func (s *Source) messages(d *Rule, fixed, computed *yaml.Node) {
+// messages reads a message of a rule from one of two keys: fixed or computed, one for all or one
+// for each language.
+func (s *Source) messages(d *Rule, keys map[string]*yaml.Node, fixedKey, computedKey string) []Message {
+	fixed, computed := keys[fixedKey], keys[computedKey]
 	switch {
 	case fixed == nil && computed == nil:
-		s.Fail(d.At, d.Name, "message or messageExpression is missing")
+		return nil
 	case fixed != nil && computed != nil:
-		s.Fail(At(computed), d.Name, "message and messageExpression exclude each other")
+		s.Fail(At(computed), d.Name, "%s and %s exclude each other", fixedKey, computedKey)
+		return nil
 	case computed != nil:
-		s.inLanguages(d, computed, "messageExpression", func(m *Message) {
-			if _, ok := s.text(m.At, d.Name, "messageExpression"); ok {
+		return s.inLanguages(d, computed, computedKey, func(m *Message) {
+			if _, ok := s.text(m.At, d.Name, computedKey); ok {
 				m.Computed = m.At
 			}
 		})
-	default:
-		s.inLanguages(d, fixed, "message", func(m *Message) {
-			v, ok := s.text(m.At, d.Name, "message")
-			switch m.Fixed = OneLine(v); {
-			case !ok:
-			case m.Fixed == "":
-				s.Fail(At(m.At), d.Name, "message is empty")
-			case utf8.RuneCountInString(m.Fixed) > MaxMessage:
-				s.Fail(At(m.At), d.Name, "message is longer than %d characters", MaxMessage)
-			}
-		})
 	}
+	return s.inLanguages(d, fixed, fixedKey, func(m *Message) {
+		v, ok := s.text(m.At, d.Name, fixedKey)
+		switch m.Fixed = OneLine(v); {
+		case !ok:
+		case m.Fixed == "":
+			s.Fail(At(m.At), d.Name, "%s is empty", fixedKey)
+		case utf8.RuneCountInString(m.Fixed) > MaxMessage:
+			s.Fail(At(m.At), d.Name, "%s is longer than %d characters", fixedKey, MaxMessage)
+		}
+	})
 }
 
-func (s *Source) inLanguages(d *Rule, n *yaml.Node, what string, read func(*Message)) {
+func (s *Source) inLanguages(d *Rule, n *yaml.Node, what string, read func(*Message)) []Message {
 	if n.Kind != yaml.MappingNode {
 		m := Message{At: n}
 		read(&m)
-		d.Messages = append(d.Messages, m)
-		return
+		return []Message{m}
 	}
+	var all []Message
 	for _, p := range s.named(n, what, languageForm, "a language such as en or de-CH", maxLanguages) {
 		m := Message{Language: p.Key, At: p.Value}
 		read(&m)
-		d.Messages = append(d.Messages, m)
+		all = append(all, m)
 	}
-	if len(d.Messages) == 0 {
+	if len(all) == 0 {
 		s.Fail(At(n), d.Name, "%s is empty", what)
 	}
+	return all
 }
 
 func (s *Source) effects(d *Rule, n *yaml.Node) {
@@ -233,11 +240,8 @@ func (s *Source) effects(d *Rule, n *yaml.Node) {
 		d.Then.Warn = s.truth(v, d.Name, "warn")
 	}
 	if v := keys["ask"]; v != nil {
-		if group, ok := s.text(v, d.Name, "ask"); ok {
-			if d.Then.Ask, d.AskNode = group, v; !groupForm.MatchString(group) {
-				s.Fail(At(v), d.Name, `ask must name a group: %s`, groupFormed)
-			}
-		}
+		d.Asks = s.asked(d, v)
+		d.Then.Ask = len(d.Asks) > 0
 	}
 	switch then := d.Then; {
 	case len(s.Errors) > before:

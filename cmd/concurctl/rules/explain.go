@@ -70,16 +70,20 @@ type explainOptions struct {
 
 // explained is the result of the rules on one report or travel request.
 type explained struct {
-	ID       string           `json:"id,omitempty"`
-	Rules    string           `json:"rulesHash"`
-	Version  string           `json:"version,omitempty"`
-	At       time.Time        `json:"at,omitzero"`
-	Event    string           `json:"eventType,omitempty"`
-	Objects  []lookedAt       `json:"objects"`
-	Verdict  expense.Verdict  `json:"verdict"`
-	Unknown  []string         `json:"unknown,omitempty"`  // rules
-	Missing  string           `json:"missing,omitempty"`  // what Concur claims and does not show
-	Recorded *expense.Verdict `json:"recorded,omitempty"` // of the run
+	ID      string          `json:"id,omitempty"`
+	Rules   string          `json:"rulesHash"`
+	Version string          `json:"version,omitempty"`
+	At      time.Time       `json:"at,omitzero"`
+	Event   string          `json:"eventType,omitempty"`
+	Objects []lookedAt      `json:"objects"`
+	Verdict expense.Verdict `json:"verdict"`
+	// Plan is what happens to the task for people if it is opened at At.
+	Plan     *expense.TaskPlan `json:"plan,omitempty"`
+	Unknown  []string          `json:"unknown,omitempty"`  // rules
+	Missing  string            `json:"missing,omitempty"`  // what Concur claims and does not show
+	Recorded *expense.Verdict  `json:"recorded,omitempty"` // of the run
+
+	zone *time.Location // of the rules
 }
 
 // lookedAt is one object and what the rules made of it.
@@ -99,6 +103,9 @@ func explain(rules *policy.Policy, s subject, o explainOptions) explained {
 	if s.recorded != nil {
 		e.Recorded = new(*s.recorded)
 		e.Recorded.Owner = nil
+	}
+	if verdict.Action == expense.Ask && !s.At.IsZero() {
+		e.Plan, e.zone = new(rules.PlanTask(expense.PlanTaskInput{Groups: verdict.Approvals, OpenedAt: rules.Moment(s.At)})), rules.Zone()
 	}
 	at := map[string]int{}
 	for _, look := range rules.Explain(s.Input) {
@@ -171,6 +178,9 @@ func printObject(w io.Writer, object lookedAt, looks []policy.ObjectResult) {
 			fmt.Fprintf(w, ": %s", cli.Plain(look.Message))
 		}
 		fmt.Fprintln(w)
+		if look.ForApprover != "" {
+			fmt.Fprintf(w, "              approvers read: %s\n", cli.Plain(look.ForApprover))
+		}
 		for _, saw := range look.Values {
 			fmt.Fprintf(w, "              %s = %s\n", cli.Plain(saw.Name), cli.Plain(saw.Value))
 		}
@@ -186,6 +196,7 @@ func (e explained) printVerdict(w io.Writer) {
 		fmt.Fprintf(w, ", as far as is known; unknown: %s", strings.Join(e.Unknown, ", "))
 	}
 	fmt.Fprintln(w)
+	e.printTask(w)
 	for _, assumed := range e.Verdict.Assumed {
 		fmt.Fprintf(w, "  %s\n", cli.Plain(assumed))
 	}
@@ -207,11 +218,50 @@ func (e explained) printVerdict(w io.Writer) {
 	}
 }
 
+// printTask says who must approve, and what happens if nobody does.
+func (e explained) printTask(w io.Writer) {
+	for _, a := range e.Verdict.Approvals {
+		who := "a person of " + a.Group
+		if a.Count > 1 {
+			who = fmt.Sprintf("%d different people of %s", a.Count, a.Group)
+		}
+		if a.Group == "" {
+			who = "any approver"
+		}
+		fmt.Fprintf(w, "  %s must approve", cli.Plain(who))
+		if len(a.Rules) > 0 {
+			fmt.Fprintf(w, " (%s)", cli.Plain(strings.Join(a.Rules, ", ")))
+		}
+		fmt.Fprintln(w)
+	}
+	if e.Plan == nil {
+		return
+	}
+	if e.Plan.DifferentPeople {
+		fmt.Fprintln(w, "  nobody may approve for two groups")
+	}
+	if e.Plan.CommentRequired {
+		fmt.Fprintln(w, "  an approval needs a comment")
+	}
+	for _, step := range e.Plan.Steps {
+		what := "reminder of " + step.Group
+		switch {
+		case step.Kind == expense.Escalate:
+			what = step.To + " is asked, too, for " + step.Group
+		case step.Kind == expense.Deadline && step.Then == expense.ThenSendBack:
+			what = "deadline of " + step.Group + "; the report goes back to the employee"
+		case step.Kind == expense.Deadline:
+			what = "deadline of " + step.Group + "; it keeps waiting"
+		}
+		fmt.Fprintf(w, "  %s: %s\n", step.At.In(e.zone).Format("Mon 2006-01-02 15:04"), cli.Plain(what))
+	}
+}
+
 // verdictLine says what follows in a word or two.
 func verdictLine(v expense.Verdict) string {
 	switch {
 	case v.Action == expense.Ask && len(v.Approvals) > 0:
-		return "ask " + cli.Plain(strings.Join(v.Groups(), " and "))
+		return "ask " + cli.Plain(v.AskedInWords())
 	case v.Action == expense.Approve && v.ApproveByException != "":
 		return "approve by " + cli.Plain(v.ApproveByException)
 	}

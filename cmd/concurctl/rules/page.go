@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"concur-connector/cmd/concurctl/cli"
 
@@ -25,10 +24,11 @@ func page(rules *policy.Policy, file string) string {
 	p.line("Each rule has a condition that must be true; otherwise the rule is violated. A report is sent",
 		"back to the employee if a violated rule sends back. Otherwise a person decides if a violated",
 		"rule asks. Otherwise the report is approved, with its exceptions. If a rule cannot be",
-		"evaluated, a person decides.")
+		"evaluated, "+unevaluated(rules)+" decides.")
 	p.rules(rules)
 	p.codes(rules.PostedCodes())
 	p.groups(rules)
+	p.approvals(rules)
 	p.steps(rules.Steps())
 	p.variables(rules.Variables())
 	p.lists(rules.Lists())
@@ -148,6 +148,12 @@ func (p *markdown) rule(r policy.Rule) {
 	} else {
 		p.line("- Otherwise the message is: “" + prose(r.Message) + "”")
 	}
+	switch {
+	case r.ApproverMessageExpression != "":
+		p.line("- Approvers read: " + code(r.ApproverMessageExpression))
+	case r.ApproverMessage != "":
+		p.line("- Approvers read: “" + prose(r.ApproverMessage) + "”")
+	}
 	then := strings.Join(followsFrom(r), "; ") + "."
 	if r.Shadow {
 		p.line("- Then nothing happens, because this is a **shadow** rule. Without `shadow`: " + then)
@@ -161,8 +167,8 @@ func followsFrom(r policy.Rule) (all []string) {
 	if r.SendBack {
 		all = append(all, "the report goes back to the employee, with the message")
 	}
-	if r.Ask != "" {
-		all = append(all, "a person of **"+prose(r.Ask)+"** decides")
+	for _, a := range r.Ask {
+		all = append(all, asks(a))
 	}
 	if r.Code != "" {
 		all = append(all, "the exception **"+prose(r.Code)+"** is posted, for "+audience(r.Visibility))
@@ -171,6 +177,17 @@ func followsFrom(r policy.Rule) (all []string) {
 		all = append(all, "it is noted, and nothing else follows")
 	}
 	return all
+}
+
+func asks(a policy.Asked) string {
+	group := "**" + prose(a.Group) + "**"
+	if a.Expression != "" {
+		group = "the group that " + code(a.Expression) + " names"
+	}
+	if a.Count > 1 {
+		return fmt.Sprintf("%d different people of %s must approve", a.Count, group)
+	}
+	return "a person of " + group + " must approve"
 }
 
 func audience(v expense.Visibility) string {
@@ -207,16 +224,16 @@ func (p *markdown) groups(rules *policy.Policy) {
 	for _, g := range declared {
 		reminders := make([]string, len(g.Reminders))
 		for i, after := range g.Reminders {
-			reminders[i] = waiting(after)
+			reminders[i] = after.String()
 		}
 		escalates, ends := "", "it waits"
 		if g.EscalateTo != "" {
-			escalates = prose(g.EscalateTo) + " after " + waiting(g.EscalateAfter)
+			escalates = prose(g.EscalateTo) + " after " + g.EscalateAfter.String()
 		}
-		if g.DeadlineAfter > 0 {
-			ends = "it goes back after " + waiting(g.DeadlineAfter)
-			if g.DeadlineThen == rulesfile.KeepWaiting {
-				ends = "it keeps waiting after " + waiting(g.DeadlineAfter)
+		if !g.DeadlineAfter.IsZero() {
+			ends = "it goes back to the employee after " + g.DeadlineAfter.String()
+			if g.DeadlineThen == expense.ThenKeepWaiting {
+				ends = "it is overdue after " + g.DeadlineAfter.String() + ", and keeps waiting"
 			}
 		}
 		rows = append(rows, []string{prose(g.Name), strings.Join(reminders, ", "), escalates, ends})
@@ -224,20 +241,47 @@ func (p *markdown) groups(rules *policy.Policy) {
 	p.table("Groups that are asked", []string{"Group", "Reminded after", "Also asked", "Without a decision"}, rows)
 }
 
-// waiting writes a duration in days and hours.
-func waiting(d time.Duration) string {
-	const day = 24 * time.Hour
-	var parts []string
-	if days := int(d / day); days > 0 {
-		parts = append(parts, cli.Count(days, "day"))
+// unevaluated says who is asked where a rule cannot be evaluated.
+func unevaluated(rules *policy.Policy) string {
+	if name := rules.Approvals().DefaultGroup; name != "" {
+		return "a person of **" + prose(name) + "**"
 	}
-	if rest := d % day; rest > 0 {
-		parts = append(parts, strings.TrimSuffix(strings.TrimSuffix(rest.String(), "0s"), "h0m"))
-		if rest%time.Hour == 0 {
-			parts[len(parts)-1] = cli.Count(int(rest/time.Hour), "hour")
-		}
+	return "any approver"
+}
+
+// approvals shows what holds for every task for people.
+func (p *markdown) approvals(rules *policy.Policy) {
+	if len(rules.AskedGroups()) == 0 {
+		return
 	}
-	return strings.Join(parts, " ")
+	a := rules.Approvals()
+	var days, fields []string
+	for _, day := range a.WorkingDays {
+		days = append(days, day.String())
+	}
+	for _, f := range a.Page {
+		fields = append(fields, code(f.Name))
+	}
+	holidays := strings.Join(a.Holidays, ", ")
+	if a.HolidayList != "" {
+		holidays = "the list " + code(a.HolidayList)
+	}
+	comment, checked := "when a report is sent back", "never"
+	if a.CommentRequired {
+		comment = "always"
+	}
+	if a.CheckEvery > 0 {
+		checked = "every " + rulesfile.Wait{Hours: a.CheckEvery}.String()
+	}
+	p.table("Approvals", []string{"What", "How"}, [][]string{
+		{"Who decides where a rule cannot be evaluated", unevaluated(rules)},
+		{"Nobody may approve for two groups", yesNo(a.DifferentPeople)},
+		{"A comment is required", comment},
+		{"Working days", strings.Join(days, ", ")},
+		{"Holidays", cmp.Or(holidays, "none")},
+		{"A report that waits is read again", checked},
+		{"What approvers see", cmp.Or(strings.Join(fields, ", "), "the findings only")},
+	})
 }
 
 func (p *markdown) steps(steps []rulesfile.Step) {

@@ -23,7 +23,6 @@ func TestAGoodFileIsOk(t *testing.T) {
 	o := concurctl.Run(t, "", "rules", "check", goodRules)
 	require.Zero(t, o.Code, o.Errs)
 	require.Regexp(t, `\nok: 3 rules, version 2026-11, hash [0-9a-f]{16}\n$`, o.Out)
-	require.Contains(t, o.Out, "warning: testdata/rules.yaml:9:3: reminders, escalation and deadlines are declared, and not acted on yet")
 	c := clitest.Read[checked](t, concurctl.Run(t, "", "rules", "check", goodRules, "-o", "json"))
 	require.True(t, c.OK)
 	require.Equal(t, 3, c.Rules)
@@ -72,13 +71,13 @@ func TestAMistakeIsShownWithItsLineAndACaret(t *testing.T) {
 	o := concurctl.Run(t, "", "rules", "check", bad)
 	require.Equal(t, 1, o.Code)
 	require.Equal(t, "concurctl: "+bad+" cannot be used: 1 error\n", o.Errs)
-	require.Equal(t, bad+`:35:17: rule "duplicate": there is no group "finanze" in groups; did you mean "finance"? Known are finance, controllers
-   35 |     then: {ask: finanze, sendBack: true}
+	require.Equal(t, bad+`:36:17: rule "duplicate": there is no group "finanze" in groups; did you mean "finance"? Known are finance, controllers
+   36 |     then: {ask: finanze, sendBack: true}
       |                 ^
 `, o.Out)
 	c := clitest.Read[checked](t, concurctl.Run(t, "", "rules", "check", bad, "-o", "json"))
 	require.False(t, c.OK)
-	require.Equal(t, fault{File: bad, Line: 35, Column: 17, Rule: "duplicate", Reason: `there is no group "finanze" in groups; did you mean "finance"? Known are finance, controllers`}, c.Errors[0])
+	require.Equal(t, fault{File: bad, Line: 36, Column: 17, Rule: "duplicate", Reason: `there is no group "finanze" in groups; did you mean "finance"? Known are finance, controllers`}, c.Errors[0])
 }
 
 func TestAFileWithAWarningIsOk(t *testing.T) {
@@ -135,8 +134,8 @@ func TestThePageDescribesTheEffectsOfEachRule(t *testing.T) {
 		"- Applies to each entry.\n- Must be true: `entry.hasReceipt || entry.posted <= variables.limit`\n",
 		"- Then the exception **NORECPT** is posted, for approvers and processors.",
 		"- Applies to each entry where `entry.posted > money(\"10\", \"USD\")`",
-		"a person of **finance** decides",
-		"| finance | 1 day, 3 days | controllers after 4 days | it keeps waiting after 10 days 10 hours |",
+		"a person of **finance** must approve",
+		"| finance | 24h, 72h | controllers after 96h | it is overdue after 250h, and keeps waiting |",
 		"| controllers |  |  | it waits |",
 		"| after-submit | SUBMIT, REPORT SUBMITTED |",
 		"| `variables.limit` | of the report | `money(\"75.00\", report.currency)` |",

@@ -1,6 +1,7 @@
 package rulestest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,7 +18,15 @@ func (w Want) diff(v expense.Verdict) []string {
 		w = Want{Action: &approve, Exceptions: &[]WantedException{}, Violated: &nothing, Erred: &nothing}
 	}
 	d.text("action", w.Action, string(v.Action))
-	d.text("group", w.Group, strings.Join(v.Groups(), " and "))
+	if w.Ask != nil {
+		got := []string{}
+		for _, a := range v.Approvals {
+			got = append(got, a.String())
+		}
+		slices.Sort(got)
+		wanted := strings.Join(*w.Ask, ", ")
+		d.text("ask", &wanted, strings.Join(got, ", "))
+	}
 	if w.Exceptions != nil {
 		compare(&d, *w.Exceptions, posted(v), WantedException.is, WantedException.String, printed)
 	}
@@ -139,13 +148,23 @@ func whole(id, name string) string {
 }
 
 func (w WantedFinding) is(f expense.Finding) bool {
-	return w.Rule == f.Rule && (w.Message == "" || w.Message == f.Message) && isObject(w.Object, f.Object)
+	return w.Rule == f.Rule && (w.Message == "" || w.Message == f.Message) && isObject(w.Object, f.Object) &&
+		(w.ApproverMessage == "" || w.ApproverMessage == cmp.Or(f.ForApprover, f.Message))
 }
 
-func (w WantedFinding) String() string { return finding(w.Rule, w.Object, w.Message) }
+func (w WantedFinding) String() string {
+	text := finding(w.Rule, w.Object, w.Message)
+	if w.ApproverMessage != "" {
+		text += "; for approvers: " + w.ApproverMessage
+	}
+	return text
+}
 
 func found(f expense.Finding) string {
 	text := finding(f.Rule, whole(f.Object, "the whole"), f.Message)
+	if f.ForApprover != "" {
+		text += "; for approvers: " + f.ForApprover
+	}
 	switch {
 	case f.Error:
 		text += " (erred)"

@@ -83,7 +83,7 @@ func TestACaseIsComparedWithItsWant(t *testing.T) {
 	}{
 		"nothing is found, and none is wanted": {`report: {currency: EUR, entries: [{posted: 75.00}]}, want: none`, nil},
 		"an exception on an entry that has no ID": {
-			`report: {currency: EUR, entries: [{posted: "1"}, {posted: "75.000000001"}]}, want: {exceptions: [{code: NORECPT, object: "2", visibility: PROCESSOR}], violated: [receipt], action: approve, group: ""}`, nil},
+			`report: {currency: EUR, entries: [{posted: "1"}, {posted: "75.000000001"}]}, want: {exceptions: [{code: NORECPT, object: "2", visibility: PROCESSOR}], violated: [receipt], action: approve, ask: []}`, nil},
 		"a code alone is anywhere": {`report: {currency: EUR, entries: [{posted: 99}]}, want: {exceptions: [NORECPT]}`, nil},
 		"none is wanted, and there is something": {
 			`report: {currency: EUR, entries: [{posted: 99}]}, want: none`,
@@ -94,21 +94,21 @@ func TestACaseIsComparedWithItsWant(t *testing.T) {
 		"an itemization sends back": {
 			`report: {entries: [{posted: 1 EUR, hasReceipt: true, itemizations: [{type: FOOD}, {type: ALCOH}]}]}, want: {action: send-back, findings: [{rule: alcohol, object: "1.2"}], comment: Alcohol is not reimbursed.}`, nil},
 		"another action and comment": {
-			`report: {entries: [{posted: 1 EUR, hasReceipt: true, itemizations: [{type: ALCOH}]}]}, want: {action: ask, group: finance, comment: {contains: [Alcohol, beer]}}`,
-			[]string{"- action: ask", "+ action: send-back", "- group: finance", `+ group: ""`, `- comment contains "beer"`, `+ comment: "Alcohol is not reimbursed."`}},
+			`report: {entries: [{posted: 1 EUR, hasReceipt: true, itemizations: [{type: ALCOH}]}]}, want: {action: ask, ask: finance, comment: {contains: [Alcohol, beer]}}`,
+			[]string{"- action: ask", "+ action: send-back", "- ask: finance", `+ ask: ""`, `- comment contains "beer"`, `+ comment: "Alcohol is not reimbursed."`}},
 		"another finding": {
 			`report: {entries: [{posted: 1 EUR, hasReceipt: true, itemizations: [{type: ALCOH}]}]}, want: {findings: [{rule: alcohol, message: Beer}]}`,
 			[]string{"- finding of alcohol: Beer", "+ finding of alcohol on 1.1: Alcohol is not reimbursed."}},
 		"the stop and the day count": {
-			`report: {date: 2026-01-01}, eventType: PRE-EXTRACT, at: 2026-04-01, want: {action: ask, group: finance, violated: [old]}`, nil},
+			`report: {date: 2026-01-01}, eventType: PRE-EXTRACT, at: 2026-04-01, want: {action: ask, ask: finance, violated: [old]}`, nil},
 		"it is judged on the day of submission": {
 			`report: {date: 2026-01-01, submitted: "2026-03-31T23:00:00"}, eventType: PRE-EXTRACT, want: none`, nil},
 		"a rule that errs": {
 			`report: {entries: [{posted: 1 USD, currencyName: x}], currency: EUR}, want: {action: ask, erred: [receipt], violated: []}`, nil},
 		"a fact": {
-			`report: {entries: [{type: TWIN, hasReceipt: true}]}, facts: {twins: {"1": {twin: true}}}, want: {group: finance, violated: [twin]}`, nil},
+			`report: {entries: [{type: TWIN, hasReceipt: true}]}, facts: {twins: {"1": {twin: true}}}, want: {ask: finance, violated: [twin]}`, nil},
 		"a travel request": {
-			`request: {currency: EUR, posted: "100.01"}, want: {group: travel, findings: [{rule: trip, object: request}]}`, nil},
+			`request: {currency: EUR, posted: "100.01"}, want: {ask: travel, findings: [{rule: trip, object: request}]}`, nil},
 		"a rule that does not exist": {
 			`report: {}, want: {violated: [reciept], erred: [reciept]}`,
 			[]string{`! the rules have none that is called "reciept"; did you mean "receipt"?`, "- violated: reciept", "- erred: reciept"}},

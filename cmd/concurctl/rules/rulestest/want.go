@@ -2,6 +2,7 @@ package rulestest
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -14,7 +15,7 @@ import (
 type Want struct {
 	None       bool // approved, and nothing is found
 	Action     *string
-	Group      *string
+	Ask        *[]string // who must approve, as [expense.RequiredApproval] prints it, sorted
 	Exceptions *[]WantedException
 	Violated   *[]string // names of rules, whatever follows
 	Erred      *[]string
@@ -35,6 +36,8 @@ type WantedFinding struct {
 	Rule    string
 	Object  string // its ID; "report" and "request" are the whole
 	Message string
+	// ApproverMessage is what approvers read.
+	ApproverMessage string
 }
 
 func (s *source) want(n *yaml.Node) (w Want) {
@@ -44,7 +47,7 @@ func (s *source) want(n *yaml.Node) (w Want) {
 		}
 		return w
 	}
-	values, ok := s.mapping(n, "want", "action", "group", "exceptions", "violated", "erred", "findings", "comment")
+	values, ok := s.mapping(n, "want", "action", "ask", "exceptions", "violated", "erred", "findings", "comment")
 	if !ok {
 		return w
 	}
@@ -58,9 +61,8 @@ func (s *source) want(n *yaml.Node) (w Want) {
 		}
 		w.Action = &action
 	}
-	if v := values["group"]; v != nil {
-		group := s.text(v, "group")
-		w.Group = &group
+	if v := values["ask"]; v != nil {
+		w.Ask = s.asked(v)
 	}
 	if v := values["exceptions"]; v != nil {
 		w.Exceptions = each(s, v, "exceptions", s.exception)
@@ -78,6 +80,36 @@ func (s *source) want(n *yaml.Node) (w Want) {
 		s.comment(v, &w)
 	}
 	return w
+}
+
+// asked reads who must approve: a group, {group, count}, or a list of these.
+func (s *source) asked(n *yaml.Node) *[]string {
+	list := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		list = n.Content
+	}
+	all := []string{}
+	for _, one := range list {
+		a := expense.RequiredApproval{Count: 1}
+		if one.Kind != yaml.MappingNode {
+			a.Group = s.text(one, "a group")
+		} else if values, ok := s.mapping(one, "ask", "group", "count"); ok {
+			if values["group"] == nil {
+				s.fail(one, "ask has no group")
+			} else {
+				a.Group = s.text(values["group"], "group")
+			}
+			if v := values["count"]; v != nil {
+				count, err := strconv.Atoi(s.text(v, "count"))
+				if a.Count = count; err != nil || count < 1 {
+					s.fail(v, "count must be a whole number of people, at least 1")
+				}
+			}
+		}
+		all = append(all, a.String())
+	}
+	slices.Sort(all)
+	return &all
 }
 
 func each[T any](s *source, n *yaml.Node, what string, read func(*yaml.Node) T) *[]T {
@@ -102,11 +134,11 @@ func (s *source) exception(n *yaml.Node) (x WantedException) {
 }
 
 func (s *source) finding(n *yaml.Node) (f WantedFinding) {
-	values, ok := s.mapping(n, "a finding", "rule", "object", "message")
+	values, ok := s.mapping(n, "a finding", "rule", "object", "message", "approverMessage")
 	if ok && values["rule"] == nil {
 		s.fail(n, "a finding has no rule")
 	}
-	s.texts(values, map[string]*string{"rule": &f.Rule, "object": &f.Object, "message": &f.Message})
+	s.texts(values, map[string]*string{"rule": &f.Rule, "object": &f.Object, "message": &f.Message, "approverMessage": &f.ApproverMessage})
 	return f
 }
 

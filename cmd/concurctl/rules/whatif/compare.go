@@ -85,7 +85,7 @@ func fieldsOf(rules *policy.Policy, past Past) []string {
 func outcome(v expense.Verdict) string {
 	switch {
 	case v.Action == expense.Ask && len(v.Approvals) > 0:
-		return "ask " + strings.Join(v.Groups(), " and ")
+		return "ask " + v.AskedInWords()
 	case v.Action == expense.Approve && v.ApproveByException != "":
 		return "approve by " + v.ApproveByException
 	}
@@ -96,21 +96,30 @@ func outcome(v expense.Verdict) string {
 type effects struct {
 	any        bool // one of them may err, and then a person is asked
 	sendBack   bool
-	groups     map[string]bool // that may be asked
+	groups     map[string]int // that may be asked, and how many people of each
 	codes      map[string]bool
 	exceptions bool // one of them may post one
 }
 
 func effectsOf(rules *policy.Policy, unknown []string) effects {
-	e := effects{groups: map[string]bool{}, codes: map[string]bool{}}
+	e := effects{groups: map[string]int{}, codes: map[string]bool{}}
 	for _, r := range rules.Rules() {
 		if r.Shadow || !slices.Contains(unknown, r.Name) {
 			continue
 		}
 		e.any = true
 		e.sendBack = e.sendBack || r.SendBack
-		if r.Ask != "" {
-			e.groups[r.Ask] = true
+		if name := rules.Approvals().DefaultGroup; name != "" {
+			e.ask(name, 1)
+		}
+		for _, a := range r.Ask {
+			if a.Expression == "" {
+				e.ask(a.Group, a.Count)
+				continue
+			}
+			for _, g := range rules.Groups() {
+				e.ask(g.Name, a.Count)
+			}
 		}
 		if r.Code != "" {
 			e.codes[r.Code], e.exceptions = true, true
@@ -119,6 +128,8 @@ func effectsOf(rules *policy.Policy, unknown []string) effects {
 	return e
 }
 
+func (e effects) ask(group string, count int) { e.groups[group] = max(e.groups[group], count) }
+
 // decides reports whether the action and the group are these whatever the unknown rules
 // would say. Sending back goes before asking, and asking before passing on.
 func (e effects) decides(v expense.Verdict) bool {
@@ -126,8 +137,8 @@ func (e effects) decides(v expense.Verdict) bool {
 	case expense.SendBack:
 		return true
 	case expense.Ask:
-		for group := range e.groups {
-			if !slices.Contains(v.Groups(), group) {
+		for group, count := range e.groups {
+			if !slices.ContainsFunc(v.Approvals, func(a expense.RequiredApproval) bool { return a.Group == group && a.Count >= count }) {
 				return false
 			}
 		}

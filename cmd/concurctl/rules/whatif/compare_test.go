@@ -20,7 +20,7 @@ func rule(name, expression, then string) string {
 
 func rules(t *testing.T, list ...string) *policy.Policy {
 	t.Helper()
-	p, err := policy.Parse("rules.yaml", []byte("apiVersion: concur-connector/v1\nrules:\n"+strings.Join(list, "")))
+	p, err := policy.Parse("rules.yaml", []byte("apiVersion: concur-connector/v1\nrules:\n"+strings.Join(list, "")+"approvals: {page: {fields: []}}\n"))
 	require.NoError(t, err)
 	return p
 }
