@@ -43,7 +43,7 @@ var allowedImports = map[string][]string{
 	"cmd/ingress":                   {"approvals", "approvals/approvers", "approvals/identity", "ingress", "internal/config", "internal/httpserver", "internal/program", "workflows"},
 	"cmd/worker":                    {"activities", "approvals/approvers", "concur", "expense", "facts", "internal/clients", "internal/config", "internal/httpserver", "internal/notify", "internal/program", "policy", "workflows"},
 	"cmd/concurctl":                 {"cmd/concurctl/approvals", "cmd/concurctl/approver", "cmd/concurctl/cli", "cmd/concurctl/decode", "cmd/concurctl/doctor", "cmd/concurctl/rules", "cmd/concurctl/runs", "cmd/concurctl/setup", "cmd/concurctl/token"},
-	"cmd/concurctl/approvals":       {"cmd/concurctl/cli", "internal/record"},
+	"cmd/concurctl/approvals":       {"cmd/concurctl/cli", "expense", "internal/config", "internal/record", "internal/webhook"},
 	"cmd/concurctl/approver":        {"approvals/approvers", "cmd/concurctl/cli", "internal/config"},
 	"cmd/concurctl/cli":             {"concur", "internal/clients", "internal/config", "internal/program", "internal/telemetry", "workflows"},
 	"cmd/concurctl/clitest":         {"cmd/concurctl/cli", "expense", "ingress", "workflows"},
@@ -84,7 +84,7 @@ var allowedImporters = map[string][]string{
 	"github.com/gofrs/flock":               {"approvals/approvers", "concur", "internal/record"},
 	"github.com/spf13/cobra":               {"cmd/concurctl", "cmd/concurctl/approvals", "cmd/concurctl/approver", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/decode", "cmd/concurctl/doctor", "cmd/concurctl/rules", "cmd/concurctl/runs", "cmd/concurctl/setup", "cmd/concurctl/token"},
 	"github.com/rogpeppe/go-internal":      {"dev"},
-	"net/http":                             {"concur", "facts", "ingress", "approvals", "approvals/identity", "internal/httpserver", "internal/notify", "internal/record", "internal/webhook", "cmd/ingress", "dev", "dev/factservice", "dev/concursim", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/doctor", "cmd/concurctl/setup"},
+	"net/http":                             {"concur", "facts", "ingress", "approvals", "approvals/identity", "internal/httpserver", "internal/notify", "internal/record", "internal/webhook", "cmd/ingress", "dev", "dev/factservice", "dev/concursim", "cmd/concurctl/approvals", "cmd/concurctl/cli", "cmd/concurctl/clitest", "cmd/concurctl/doctor", "cmd/concurctl/setup"},
 	"github.com/wneessen/go-mail":          {"internal/notify"},
 	"github.com/emersion":                  {},                        // tests only
 	"github.com/stretchr/testify":          {"cmd/concurctl/clitest"}, // tests only
@@ -99,15 +99,15 @@ var allowedImporters = map[string][]string{
 // restrictedNames lists names that only some packages may use. Only concur sends requests to
 // Concur, so that its rules about hosts and tokens apply to each of them. Only facts sends
 // requests to the fact services, and it has no token. concurctl calls the project's own
-// endpoints, without a token. dev simulates the people and systems outside.
+// endpoints, without a token of Concur. dev simulates the people and systems outside.
 var restrictedNames = map[string][]string{
 	"os.Getenv":                      {"internal/config"},
 	"os.LookupEnv":                   {"internal/config"},
 	"os.Environ":                     {"internal/config", "dev"}, // dev passes its own to the programs that it starts
 	"os.ExpandEnv":                   {},
-	"net/http.Client":                {"approvals/identity", "concur", "facts", "internal/notify", "internal/record", "internal/webhook", "dev/concursim"},
+	"net/http.Client":                {"approvals/identity", "concur", "facts", "internal/notify", "internal/record", "internal/webhook", "cmd/concurctl/approvals", "dev/concursim"},
 	"net/http.Transport":             {"approvals/identity", "concur", "internal/webhook", "cmd/concurctl/cli", "dev/concursim"},
-	"net/http.NewRequestWithContext": {"concur", "facts", "internal/notify", "internal/record", "cmd/concurctl/cli", "dev", "dev/concursim"},
+	"net/http.NewRequestWithContext": {"concur", "facts", "internal/notify", "internal/record", "cmd/concurctl/approvals", "cmd/concurctl/cli", "dev", "dev/concursim"},
 	"net/http.DefaultClient":         {"dev"},
 	"net/http.DefaultTransport":      {},
 	"net/http.NewRequest":            {},

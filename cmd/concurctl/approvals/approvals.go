@@ -17,11 +17,16 @@ const (
 // Command returns the command family.
 func Command() *cobra.Command {
 	return cli.Group("approvals", "Show and decide tasks, and keep the record of decisions",
-		`export and verify keep the record of all decisions in a file whose lines are chained by
-hashes. They read runs from Temporal.
+		`list, show, approve, send-back and watch are for approvers. They use the approvals endpoint
+(CONCUR_APPROVALS_URL) with the token of one person, which they read from a file or from the
+standard input, and never from an argument.
 
-Exit status: 0 done; 1 something failed; 3 somebody has changed the record.`,
-		`  concurctl approvals export decisions.jsonl
-  concurctl approvals verify decisions.jsonl`,
-		exportCommand(), verifyCommand())
+export and verify keep the record of all decisions in a file whose lines are chained by
+hashes. export reads the runs from Temporal.
+
+Exit status: 0 done; 1 something failed; 2 the decision does not count, or no worker has
+answered yet; 3 somebody has changed the record.`,
+		`  concurctl approvals list --token-file ~/.concur-token
+  concurctl approvals export decisions.jsonl`,
+		approveCommand(), exportCommand(), listCommand(), sendBackCommand(), showCommand(), verifyCommand(), watchCommand())
 }
