@@ -79,7 +79,7 @@ func (r *run) openTask(ctx workflow.Context) next {
 	if err := asParkReason(err); err != nil {
 		return after(err)
 	}
-	r.Decision.open(r.notification.ID()+"/"+r.Read.Revision, verdict, plan, now)
+	r.Decision.open(r.notification.ID(), r.Read.Revision, verdict, plan, now)
 	r.tell(ctx, expense.NewsOpened, now, "")
 	return goOn()
 }

@@ -56,6 +56,11 @@ func TestARunExportsItsRecordOnceBeforeItEnds(t *testing.T) {
 	require.Equal(t, p.record, in.Events)
 	require.Equal(t, p.status().Record, in.Events)
 	require.Equal(t, upTo(len(in.Events)), p.exportedNumbers())
+	for _, e := range in.Events {
+		known := e.TaskID != "another task"
+		require.Equal(t, known, e.RulesHash == ask.RulesHash, "under which rules: %v", e)
+		require.Equal(t, known, e.Revision == waiting(1, 10).Revision, "on which revision: %v", e)
+	}
 }
 
 func TestARunWithoutARecordExportsNothing(t *testing.T) {

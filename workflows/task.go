@@ -17,6 +17,9 @@ type decision struct {
 	Received []receivedDecision `json:"received,omitempty"` // not checked yet, in order
 	Unnamed  int                `json:"unnamed,omitempty"`  // decisions that came without an ID
 
+	RulesHash string `json:"rulesHash,omitempty"` // of the verdict that asks Task
+	Revision  string `json:"revision,omitempty"`  // that Task is about
+
 	CheckEvery time.Duration `json:"checkEvery,omitempty"` // how often the report is read while Task is open
 	Notify     bool          `json:"notify,omitempty"`     // approvers are told about Task
 	Overdue    bool          `json:"overdue,omitempty"`    // a deadline of Task has passed
@@ -43,10 +46,10 @@ type taskResult struct {
 }
 
 // open opens a task.
-func (d *decision) open(id string, verdict *expense.Verdict, plan expense.TaskPlan, now time.Time) {
+func (d *decision) open(notificationID, revision string, verdict *expense.Verdict, plan expense.TaskPlan, now time.Time) {
 	d.Tasks++
 	task := &expense.Task{
-		ID: fmt.Sprintf("%s/%d", id, d.Tasks), OpenedAt: now, Plan: plan.Steps,
+		ID: fmt.Sprintf("%s/%s/%d", notificationID, revision, d.Tasks), OpenedAt: now, Plan: plan.Steps,
 		CommentRequired: plan.CommentRequired, DifferentPeople: plan.DifferentPeople,
 	}
 	for _, required := range verdict.Approvals {
@@ -56,14 +59,16 @@ func (d *decision) open(id string, verdict *expense.Verdict, plan expense.TaskPl
 		task.Groups = []expense.TaskGroup{{RequiredApproval: expense.RequiredApproval{Count: 1}}}
 	}
 	d.Task, d.CheckEvery, d.Notify = task, plan.CheckEvery, plan.Notify
+	d.RulesHash, d.Revision = verdict.RulesHash, revision
 	d.record(expense.TaskEvent{
-		At: now, Kind: expense.TaskOpened, TaskID: task.ID, Groups: verdict.Groups(), RulesHash: verdict.RulesHash,
+		At: now, Kind: expense.TaskOpened, TaskID: task.ID, Groups: verdict.Groups(),
 	})
 }
 
 // close ends the open task. No decision on it counts any more.
 func (d *decision) close() {
 	d.Task, d.Result = nil, nil
+	d.RulesHash, d.Revision = "", ""
 	d.CheckEvery, d.Notify, d.Overdue, d.Reopened = 0, false, false, false
 }
 
@@ -240,6 +245,9 @@ func (d *decision) escalate(step expense.TaskStep) {
 func (d *decision) record(e expense.TaskEvent) {
 	d.Recorded++
 	e.Number = d.Recorded
+	if d.Task != nil && e.TaskID == d.Task.ID {
+		e.RulesHash, e.Revision = d.RulesHash, d.Revision
+	}
 	d.Record = append(d.Record, e)
 	if len(d.Record) <= maxListed {
 		return
