@@ -18,7 +18,7 @@ func TestTheExamplesOfTheDocumentsHold(t *testing.T) {
 		require.Zero(t, ended.Code, "%s%s", ended.Errs, ended.Out)
 		return ended.Out
 	}
-	require.Contains(t, out("rules", "check", examples), "ok: 39 rules")
+	require.Contains(t, out("rules", "check", examples), "ok: 41 rules")
 	require.NotContains(t, out("rules", "test", examples, "--coverage", "100"), "FAIL")
 
 	page, err := os.ReadFile("docs/policy/examples.md")
