@@ -131,9 +131,3 @@ func (p *Policy) approvals(found []violation, crowd bool) []expense.RequiredAppr
 	}
 	return all
 }
-
-// mayAsk reports whether a person may have to decide about reports, or about travel requests.
-// Every rule may: a rule that cannot be evaluated asks.
-func (p *Policy) mayAsk(ofRequests bool) bool {
-	return slices.ContainsFunc(p.rules, func(r rule) bool { return !r.Shadow && r.Level.OfRequest() == ofRequests })
-}

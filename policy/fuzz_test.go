@@ -5,9 +5,11 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"concur-connector/expense"
 	"concur-connector/policy"
 	"concur-connector/policy/rulesfile"
 )
@@ -21,6 +23,11 @@ func FuzzParse(f *testing.F) {
 	f.Add(with("expression: |\n      entry.posted > 1 ||\n      wrong"))
 	f.Add(with(`expression: "entry.vendor == \"x\" || wrong"`))
 	f.Add(with("expression: 'a''b'"))
+	f.Add(with("expression: false", `then: {ask: [travel, {group: 'entry.type', count: 2}]}`, "approverMessage: Look.") + `groups:
+  travel: {reminders: [1h, 2 working days], escalate: {after: 3 working days, to: Lunch}, deadline: {after: 9 working days, then: send-back}, unsealed: allow}
+  Lunch:
+approvals: {defaultGroup: Lunch, workingDays: [sunday], holidays: [2026-12-27], checkEvery: 0, page: {fields: ['entry.custom["3"]', report.entriesTotal]}}
+`)
 	f.Add("\xff\xfea\x00")
 	f.Add("a: &a [*a]")
 	report := lunch(f)
@@ -29,6 +36,11 @@ func FuzzParse(f *testing.F) {
 		if err == nil {
 			v := p.VerdictOn(report)
 			require.NotEmpty(t, v.Action)
+			opened := time.Date(2026, 12, 24, 18, 0, 0, 0, time.UTC)
+			steps := p.PlanTask(expense.PlanTaskInput{Groups: v.Approvals, OpenedAt: opened}).Steps
+			for _, step := range steps {
+				require.True(t, step.At.After(opened))
+			}
 			return
 		}
 		var all rulesfile.Errors

@@ -80,14 +80,14 @@ func pageField(name string) (f shownField, problem string) {
 
 // needPage adds the fields that approvers see to what is kept, if a person may have to decide.
 func (p *Policy) needPage() {
+	ofReports, ofRequests := p.MayAsk()
 	for _, f := range p.shown {
-		ofRequest := f.level.OfRequest()
-		if !p.mayAsk(ofRequest) {
-			continue
+		needed, mayAsk := p.reportFields, ofReports
+		if f.level.OfRequest() {
+			needed, mayAsk = p.requestFields, ofRequests
 		}
-		needed := p.reportFields
-		if ofRequest {
-			needed = p.requestFields
+		if !mayAsk {
+			continue
 		}
 		needed.addAll(needsOf(f.level))
 		if f.number != "" {
