@@ -34,6 +34,7 @@ type Answer struct {
 // A decision that lacks a comment is not sent. Any other one is, also if it cannot count, so that
 // the record shows that somebody has tried.
 func (s *Service) Decide(ctx context.Context, actor expense.Actor, notificationID string, d expense.Decision) (Answer, error) {
+	notificationID, _, _ = strings.Cut(notificationID, "/") // as Show does
 	if err := checkForm(d); err != nil {
 		return Answer{}, err
 	}

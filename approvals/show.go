@@ -81,9 +81,10 @@ type FindingView struct {
 	Error   bool   `json:"error,omitempty"`   // the rule could not be evaluated; Message says why
 }
 
-// Show shows a task that the person may decide or, once it is closed, could decide. It needs a
-// worker.
+// Show shows a task that the person may decide or, once it is closed, could decide. It also takes
+// the ID of a task, to which messages link, and shows the present task of that run. It needs a worker.
 func (s *Service) Show(ctx context.Context, actor expense.Actor, notificationID string) (TaskView, error) {
+	notificationID, _, _ = strings.Cut(notificationID, "/") // the ID of a task begins with it
 	if err := s.exists(ctx, notificationID); err != nil {
 		return TaskView{}, err
 	}

@@ -66,6 +66,16 @@ func TestATaskIsShownWithEachFindingAtItsLine(t *testing.T) {
 	require.Empty(t, d.runs.decisions(), "looking never decides")
 }
 
+func TestTheIDOfATaskOpensItToo(t *testing.T) {
+	t.Parallel()
+	d := open(t, newRuns())
+	response, body := d.get(t, d.at(task), d.anna)
+	require.Equal(t, http.StatusOK, response.StatusCode, "messages link to it")
+	require.Equal(t, percentID, body["notificationId"])
+	response, _ = d.post(t, task, d.anna, decision("d1", "approve"))
+	require.Equal(t, http.StatusOK, response.StatusCode)
+}
+
 func TestAResubmissionShowsWhatHasChanged(t *testing.T) {
 	t.Parallel()
 	r := newRuns()
