@@ -45,6 +45,10 @@ func (s *Service) Decide(ctx context.Context, actor expense.Actor, notificationI
 		return Answer{}, err
 	}
 	d.By, d.Actor, d.At = actor.Name, &actor, time.Now().UTC()
+	if err := s.keys.Current().Seal(&d); err != nil {
+		s.logger.ErrorContext(ctx, "cannot seal a decision", "notification", notificationID, "error", err)
+		return Answer{}, attempt{decision: d}.refuse(Internal, "the decision cannot be sealed, and nothing was stored")
+	}
 	decided := attempt{notificationID: notificationID, decision: d, actor: actor}
 	if status, err := s.status(ctx, notificationID); err == nil {
 		if recorded(status, d) != nil {
@@ -89,12 +93,8 @@ func (a attempt) refuse(kind Kind, detail string) *Problem {
 	return p
 }
 
-// send seals a decision and signals it to the run. It reports whether the run has ended.
+// send signals a sealed decision to the run. It reports whether the run has ended.
 func (s *Service) send(ctx context.Context, a attempt) (closed bool, err error) {
-	if err := s.keys.Current().Seal(&a.decision); err != nil {
-		s.logger.ErrorContext(ctx, "cannot seal a decision", "notification", a.notificationID, "error", err)
-		return false, a.refuse(Internal, "the decision cannot be sealed, and nothing was stored")
-	}
 	// A client that disconnects after the last byte has still decided.
 	store, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
 	defer cancel()
@@ -212,10 +212,11 @@ func current(run workflows.Status) *Current {
 }
 
 // recorded returns what the run has recorded about a decision's ID, or nil: the event of this
-// decision, or else that of another decision with the same ID.
+// decision, or else that of another decision of the same person with the same ID. What others have
+// sent with this ID says nothing: it must not keep a person from deciding.
 func recorded(run workflows.Status, sent expense.Decision) (found *expense.TaskEvent) {
 	for _, e := range run.Record {
-		if e.DecisionID != sent.ID {
+		if e.DecisionID != sent.ID || e.By != sent.By && !isUnverified(e, sent) {
 			continue
 		}
 		found = &e
@@ -226,17 +227,23 @@ func recorded(run workflows.Status, sent expense.Decision) (found *expense.TaskE
 	return found
 }
 
-// isSame reports whether an event is about this decision and not about another one with the same
-// ID. The run does not keep the comment of a decision that it refuses, and may refuse one before
+// isSame reports whether an event of the same person is about this decision and not about another one
+// with the same ID. The run does not keep the comment of a decision that it refuses, and may refuse one before
 // it knows who has sent it.
 func isSame(e expense.TaskEvent, sent expense.Decision) bool {
 	if !isTask(e, sent.TaskID) || e.Decision != sent.Decision || e.To != sent.To {
 		return false
 	}
 	if e.Kind == expense.TaskRefused {
-		return e.By == sent.By || e.By == expense.Unverified
+		return true
 	}
-	return e.By == sent.By && e.Comment == sent.Comment
+	return e.Comment == sent.Comment
+}
+
+// isUnverified reports whether the run has refused this very decision before it knew the sender. The
+// same decision has another seal each time that it is sent.
+func isUnverified(e expense.TaskEvent, sent expense.Decision) bool {
+	return e.By == expense.Unverified && e.Seal != "" && e.Seal == sent.Seal
 }
 
 // isTask reports whether an event is about a task. The run cuts a very long ID.

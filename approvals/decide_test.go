@@ -134,7 +134,7 @@ func TestTheSecondDecisionIsToldTheWinner(t *testing.T) {
 
 	response, body = d.post(t, percentID, d.bob, decision("d1", "approve"))
 	require.Equal(t, http.StatusConflict, response.StatusCode, "the ID of somebody else's decision")
-	require.Contains(t, body["detail"], "this decisionId was used for another decision")
+	require.Equal(t, "already decided", body["detail"])
 	wins(body)
 
 	d.runs.close()
@@ -142,6 +142,25 @@ func TestTheSecondDecisionIsToldTheWinner(t *testing.T) {
 	require.Equal(t, http.StatusConflict, response.StatusCode)
 	require.Equal(t, workflows.ErrClosed.Error(), body["detail"])
 	wins(body)
+}
+
+func TestNobodyCanUseUpTheIDOfAnothersDecision(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]expense.TaskEvent{
+		"without a seal":     {By: expense.Unverified},
+		"with a forged seal": {By: expense.Unverified, Seal: "s1.forged"},
+		"as somebody else":   {By: "bob", IdentifiedBy: expense.ByToken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRuns()
+			before.Kind, before.DecisionID, before.TaskID, before.Decision = expense.TaskRefused, "d1", task, expense.DecideApprove
+			r.status.Record = append(r.status.Record, before)
+			d := open(t, r)
+			response, body := d.post(t, percentID, d.anna, decision("d1", "approve"))
+			require.Equal(t, http.StatusOK, response.StatusCode)
+			require.Equal(t, true, body["counted"])
+		})
+	}
 }
 
 func TestOfTwoWhoRaceExactlyOneWins(t *testing.T) {

@@ -20,10 +20,10 @@ import (
 
 const (
 	maxBody       = 16 << 10
-	maxDecisionID = 100
-	maxTaskID     = 400 // a notification ID, a revision and a counter
-	maxTo         = 64  // the longest name of an approver
-	maxComment    = 2000
+	maxDecisionID = expense.MaxDecisionID
+	maxTaskID     = expense.MaxTaskID
+	maxTo         = expense.MaxDelegate
+	maxComment    = expense.MaxComment
 )
 
 // readDecision reads a decision from the body of a request.

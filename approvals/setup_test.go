@@ -137,11 +137,13 @@ func (r *runs) Decide(ctx context.Context, id string, d expense.Decision) error 
 		return r.lost
 	}
 	r.decided = append(r.decided, d)
-	if r.forgotten || slices.ContainsFunc(r.status.Record, func(e expense.TaskEvent) bool { return e.DecisionID == d.ID }) {
+	if r.forgotten || slices.ContainsFunc(r.status.Record, func(e expense.TaskEvent) bool {
+		return e.DecisionID == d.ID && (e.By == d.By || e.Seal != "" && e.Seal == d.Seal)
+	}) {
 		return nil
 	}
 	e := expense.TaskEvent{
-		At: time.Now(), Kind: expense.TaskRefused, DecisionID: d.ID, TaskID: d.TaskID, Decision: d.Decision, To: d.To, By: expense.Unverified,
+		At: time.Now(), Kind: expense.TaskRefused, DecisionID: d.ID, TaskID: d.TaskID, Decision: d.Decision, To: d.To, By: expense.Unverified, Seal: d.Seal,
 	}
 	open := r.status.Task
 	switch {
@@ -153,6 +155,9 @@ func (r *runs) Decide(ctx context.Context, id string, d expense.Decision) error 
 		checked := r.people.Current().Check(expense.CheckDecisionInput{Task: *open, Decision: d, Owner: *r.status.Verdict.Owner, At: time.Now()},
 			func(string) bool { return false }, r.keys.Current())
 		e.By, e.IdentifiedBy, e.OnBehalfOf, e.Groups, e.Why = checked.By, checked.IdentifiedBy, checked.OnBehalfOf, checked.Groups, checked.Why
+		if e.By != expense.Unverified {
+			e.Seal = ""
+		}
 		if checked.Accepted {
 			r.count(&e, d, checked)
 		}

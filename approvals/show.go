@@ -126,7 +126,7 @@ func view(status workflows.Status, task expense.Task, part approvers.Part, actor
 		NotificationID: status.NotificationID, Kind: expense.ObjectKind(kind), ReportID: status.ReportID, Revision: status.Revision,
 		Open: waits(status), Task: status.Task, StillNeeded: []expense.RequiredApproval{}, Owner: ownerOf(status),
 		Fields: []expense.ShownField{}, Objects: []ObjectView{}, Findings: []FindingView{},
-		StepName: status.StepName, Unchecked: status.Unchecked, Record: status.Record, State: status.State, WaitingFor: status.WaitingFor, Done: status.Done, Outcome: status.Outcome,
+		StepName: status.StepName, Unchecked: status.Unchecked, Record: withoutSeals(status.Record), State: status.State, WaitingFor: status.WaitingFor, Done: status.Done, Outcome: status.Outcome,
 	}
 	if v.Open {
 		v.StillNeeded = append(v.StillNeeded, task.StillNeeded()...)
@@ -244,4 +244,13 @@ func lastTask(status workflows.Status) (task expense.Task, found bool) {
 		}
 	}
 	return task, found
+}
+
+// withoutSeals returns a record without the seals of refused decisions, which help nobody who reads it.
+func withoutSeals(record []expense.TaskEvent) []expense.TaskEvent {
+	record = slices.Clone(record)
+	for i := range record {
+		record[i].Seal = ""
+	}
+	return record
 }

@@ -200,7 +200,10 @@ type TaskEvent struct {
 	Groups    []string `json:"groups,omitempty"`
 	Why       string   `json:"why,omitempty"` // why a decision does not count, or why a task was withdrawn
 	RulesHash string   `json:"rulesHash,omitempty"`
-	Revision  string   `json:"revision,omitempty"`
+	// Seal is that of a decision that was refused before anybody had verified who sent it. It tells
+	// the decision from others that use the same ID.
+	Seal     string `json:"seal,omitempty"`
+	Revision string `json:"revision,omitempty"`
 }
 
 // TaskEventKind is what happened to a task.

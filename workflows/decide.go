@@ -215,6 +215,10 @@ func (r *run) onChecked(ctx workflow.Context, one expense.Decision, checked expe
 		why = r.refuse(one)
 	}
 	now := workflow.Now(ctx)
+	if r.Decision.repeats(one, checked) {
+		r.show(ctx)
+		return
+	}
 	if why != "" {
 		r.Decision.refuse(one, checked, why, now)
 		r.show(ctx)
@@ -240,13 +244,18 @@ func (r *run) refuse(d expense.Decision) string {
 		return "nothing waits for a decision"
 	case d.TaskID != task.ID:
 		return "this task is closed; the report has changed or was decided since"
-	case result != nil && result.Cause == byDeadline:
+	case result != nil && result.Cause == byDeadline && !r.refusedByConcur():
 		return "the deadline has passed, and the report is sent back"
 	case result != nil && !r.refusedByConcur():
 		return "already decided by " + result.By
+	case d.Decision == expense.DelegateTask && len(task.Delegates) >= maxDelegates:
+		return fmt.Sprintf("this task was delegated %d times already", maxDelegates)
 	}
 	return ""
 }
+
+// maxDelegates is how often one task can be delegated.
+const maxDelegates = 20
 
 func isChoice(c expense.DecisionChoice) bool {
 	switch c {

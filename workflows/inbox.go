@@ -119,15 +119,18 @@ func (r *run) receive(ctx workflow.Context, c workflow.ReceiveChannel, signal st
 	if payload == nil || len(payload.GetData()) == 0 {
 		return true
 	}
-	if err := converter.GetDefaultDataConverter().FromPayload(payload, value); err == nil {
+	problem := ""
+	if signal == Decided && len(payload.GetData()) > expense.MaxDecisionSize {
+		problem = fmt.Sprintf("its payload is larger than %d KiB", expense.MaxDecisionSize>>10)
+	} else if err := converter.GetDefaultDataConverter().FromPayload(payload, value); err == nil {
 		return true
+	} else {
+		problem = problemOf(payload.GetData(), value)
 	}
-	list := append(r.Inbox.Unreadable, UnreadableSignal{
-		Signal: signal, At: workflow.Now(ctx), Problem: problemOf(payload.GetData(), value), Example: r.example(signal),
-	})
+	list := append(r.Inbox.Unreadable, UnreadableSignal{Signal: signal, At: workflow.Now(ctx), Problem: problem, Example: r.example(signal)})
 	r.Inbox.Unreadable = list[max(0, len(list)-maxUnreadableSignals):]
 	if signal == Decided {
-		r.Decision.unreadable(r.Inbox.Unreadable[len(r.Inbox.Unreadable)-1].Problem, workflow.Now(ctx))
+		r.Decision.unreadable(problem, workflow.Now(ctx))
 	}
 	workflow.GetLogger(ctx).Warn("a signal cannot be decoded", "notification", r.notification.ID(), "signal", signal)
 	r.show(ctx)

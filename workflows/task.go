@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -86,22 +87,56 @@ func (d *decision) carriedOut(what string, now time.Time) {
 	d.close()
 }
 
-// receive keeps a decision until it is checked. A decision whose ID is known changes nothing.
+// maxReceived is how large the decisions that are not checked yet may be together, as JSON in bytes.
+const maxReceived = 128 << 10
+
+// receive keeps a decision until it is checked. A decision that is known changes nothing.
 func (d *decision) receive(one expense.Decision, now time.Time) {
-	known := one.ID != "" && (slices.ContainsFunc(d.Received, func(other receivedDecision) bool { return other.Decision.ID == one.ID }) ||
-		slices.ContainsFunc(d.Record, func(e expense.TaskEvent) bool { return e.DecisionID == one.ID }))
-	if known {
+	if why := one.Unfit(); why != "" {
+		d.refuse(expense.Decision{}, expense.CheckedDecision{By: expense.Unverified}, why, now)
 		return
 	}
-	if one.ID == "" {
+	if one.ID != "" && d.knows(one) {
+		return
+	}
+	for one.ID == "" || d.knows(one) {
 		d.Unnamed++
 		one.ID = fmt.Sprintf("signal-%d", d.Unnamed)
 	}
-	if len(d.Received) >= maxListed {
+	if len(d.Received) >= maxListed || sizeAsJSON(d.Received)+sizeAsJSON(one) > maxReceived {
 		d.refuse(one, expense.CheckedDecision{By: expense.Unverified}, "too many decisions wait to be checked; send it again later", now)
 		return
 	}
 	d.Received = append(d.Received, receivedDecision{Decision: one, At: now})
+}
+
+// knows returns true if a decision was received before: one with the same ID from the same sender.
+// Somebody else who uses the ID cannot keep the decision from being checked.
+func (d *decision) knows(one expense.Decision) bool {
+	received := func(r receivedDecision) bool { return r.Decision.ID == one.ID && r.Decision.Seal == one.Seal }
+	recorded := func(e expense.TaskEvent) bool {
+		switch {
+		case e.DecisionID != one.ID:
+			return false
+		case e.By == expense.Unverified:
+			return e.Seal == one.Seal
+		}
+		return one.Seal != "" && one.Actor != nil && one.Actor.Name == e.By
+	}
+	return slices.ContainsFunc(d.Received, received) || slices.ContainsFunc(d.Record, recorded)
+}
+
+// repeats returns true if the person who sent a decision, as the check has found, sent one with the
+// same ID before.
+func (d *decision) repeats(one expense.Decision, by expense.CheckedDecision) bool {
+	return by.By != expense.Unverified &&
+		slices.ContainsFunc(d.Record, func(e expense.TaskEvent) bool { return e.DecisionID == one.ID && e.By == by.By })
+}
+
+// sizeAsJSON is the size of a value in a payload, in bytes.
+func sizeAsJSON(value any) int {
+	encoded, _ := json.Marshal(value) // it came from a payload
+	return len(encoded)
 }
 
 // end refuses the decisions that nobody will check any more, because the run ends.
@@ -118,7 +153,7 @@ func (d *decision) end(now time.Time) {
 // take removes a decision that is not checked yet. It returns false if it has been refused since.
 func (d *decision) take(one expense.Decision) bool {
 	before := len(d.Received)
-	d.Received = slices.DeleteFunc(slices.Clone(d.Received), func(r receivedDecision) bool { return r.Decision.ID == one.ID })
+	d.Received = slices.DeleteFunc(slices.Clone(d.Received), func(r receivedDecision) bool { return r.Decision.ID == one.ID && r.Decision.Seal == one.Seal })
 	return len(d.Received) < before
 }
 
@@ -135,10 +170,14 @@ func (d *decision) unreadable(problem string, now time.Time) {
 }
 
 func eventOf(one expense.Decision, by expense.CheckedDecision, now time.Time) expense.TaskEvent {
-	return expense.TaskEvent{
-		At: now, TaskID: cutForIndex(one.TaskID), DecisionID: one.ID, Decision: one.Decision, To: one.To, Comment: one.Comment,
-		By: by.By, IdentifiedBy: by.IdentifiedBy, OnBehalfOf: by.OnBehalfOf, Groups: by.Groups,
+	e := expense.TaskEvent{
+		At: now, TaskID: cutForIndex(one.TaskID), DecisionID: one.ID, Decision: expense.DecisionChoice(cutForIndex(string(one.Decision))),
+		To: one.To, Comment: one.Comment, By: by.By, IdentifiedBy: by.IdentifiedBy, OnBehalfOf: by.OnBehalfOf, Groups: by.Groups,
 	}
+	if by.By == expense.Unverified {
+		e.Seal = one.Seal
+	}
+	return e
 }
 
 // count records a decision that counts, and what it does to the open task.
@@ -159,7 +198,9 @@ func (d *decision) count(one expense.Decision, by expense.CheckedDecision, now t
 	case expense.ReleaseTask:
 		d.Task.ClaimedBy = ""
 	case expense.DelegateTask:
-		d.Task.Delegates = append(d.Task.Delegates, expense.Delegate{To: one.To, From: by.By})
+		if added := (expense.Delegate{To: one.To, From: by.By}); !slices.Contains(d.Task.Delegates, added) {
+			d.Task.Delegates = append(d.Task.Delegates, added)
+		}
 	}
 	d.record(e)
 	if one.Decision == expense.DecideApprove && len(d.Task.StillNeeded()) == 0 {
@@ -185,13 +226,44 @@ func (d *decision) reopen() {
 func (d *decision) comments() string {
 	var all []string
 	for _, e := range d.Record {
-		approved := func(a expense.TaskApproval) bool { return a.By == e.By && a.At.Equal(e.At) }
-		counts := slices.ContainsFunc(d.Task.Groups, func(g expense.TaskGroup) bool { return slices.ContainsFunc(g.Approvals, approved) })
-		if e.TaskID == d.Task.ID && e.Decision == expense.DecideApprove && counts && firstReadable(e.Comment) != "" {
+		if d.completes(e) && firstReadable(e.Comment) != "" {
 			all = append(all, e.Comment)
 		}
 	}
 	return strings.Join(all, "\n")
+}
+
+// completes returns true for an approval of the open task that counts now.
+func (d *decision) completes(e expense.TaskEvent) bool {
+	if d.Task == nil || e.TaskID != d.Task.ID || e.Decision != expense.DecideApprove {
+		return false
+	}
+	approved := func(a expense.TaskApproval) bool { return a.By == e.By && a.At.Equal(e.At) }
+	return slices.ContainsFunc(d.Task.Groups, func(g expense.TaskGroup) bool { return slices.ContainsFunc(g.Approvals, approved) })
+}
+
+// maxComments is how large the comments of the record may be together, as JSON in bytes. The next
+// run begins with one payload, of which Temporal takes 2 MiB.
+const maxComments = 384 << 10
+
+// cutComment replaces a comment for which the record has no room.
+const cutComment = "(cut: the record of this run was too large. The exported record and the run's history have the comment.)"
+
+// cutComments drops the oldest comments when all of them together are too large. The comments that
+// the employee will read stay.
+func (d *decision) cutComments() {
+	size := 0
+	for i, e := range slices.Backward(d.Record) {
+		if e.Comment == "" {
+			continue
+		}
+		size += sizeAsJSON(e.Comment)
+		if size > maxComments && !d.completes(e) && e.Comment != cutComment {
+			size -= sizeAsJSON(e.Comment)
+			d.Record = slices.Clone(d.Record)
+			d.Record[i].Comment = cutComment
+		}
+	}
 }
 
 // due returns the next step of the plan for a group that has not decided yet, and removes the
@@ -249,20 +321,34 @@ func (d *decision) record(e expense.TaskEvent) {
 		e.RulesHash, e.Revision = d.RulesHash, d.Revision
 	}
 	d.Record = append(d.Record, e)
+	d.cutComments()
 	if len(d.Record) <= maxListed {
 		return
 	}
 	didNotCount := func(e expense.TaskEvent) bool {
 		return e.Kind == expense.TaskRefused || e.Kind == expense.TaskSignalLost
 	}
-	drop := slices.IndexFunc(d.Record, func(e expense.TaskEvent) bool { return e.Number <= d.Exported && didNotCount(e) })
+	// An event of a verified person keeps that decision from being used again.
+	unverified := func(e expense.TaskEvent) bool { return didNotCount(e) && e.By == expense.Unverified }
+	drop := slices.IndexFunc(d.Record, func(e expense.TaskEvent) bool { return e.Number <= d.Exported && unverified(e) })
+	if drop < 0 {
+		drop = slices.IndexFunc(d.Record, unverified)
+	}
+	if drop < 0 {
+		drop = slices.IndexFunc(d.Record, func(e expense.TaskEvent) bool { return e.Number <= d.Exported && didNotCount(e) })
+	}
 	if drop < 0 {
 		drop = slices.IndexFunc(d.Record, didNotCount)
 	}
 	if drop < 0 {
-		drop = slices.IndexFunc(d.Record, func(e expense.TaskEvent) bool { return e.Kind == expense.TaskReminded })
+		drop = slices.IndexFunc(d.Record, func(e expense.TaskEvent) bool {
+			return e.Kind == expense.TaskReminded || e.Decision == expense.AddComment
+		})
 	}
-	d.Record = slices.Delete(slices.Clone(d.Record), max(drop, 0), max(drop, 0)+1)
+	if drop < 0 { // the employee will read the comments of approvals that count
+		drop = max(0, slices.IndexFunc(d.Record, func(e expense.TaskEvent) bool { return !d.completes(e) }))
+	}
+	d.Record = slices.Delete(slices.Clone(d.Record), drop, drop+1)
 	d.Dropped++
 }
 
