@@ -53,6 +53,10 @@ what-if: ## evaluate 1,000 and 10,000 past runs with changed rules, and print th
 pictures: ## draw the README's pictures from a session of go run ./dev (needs Chromium)
 	PICTURES=all go test ./dev -run TestPictures -v
 
+.PHONY: page-pictures
+page-pictures: ## draw the pictures of the approvers' page in each state (needs Chromium)
+	PICTURES=all go test ./approvals/page -run TestEachStateIsAccessible -v
+
 .PHONY: histories
 histories: ## record the histories for the replay test
 	go test ./dev -run TestRecordHistories -record
