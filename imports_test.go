@@ -26,7 +26,7 @@ var allowedImports = map[string][]string{
 	"cmd/concurctl/rules/rulestest": {"expense", "policy", "policy/rulesfile", "internal/spelling", "internal/textfile"},
 	"cmd/concurctl/rules/whatif":    {"expense", "policy", "workflows"},
 	"ingress":                       {"expense", "concur/wire"},
-	"approvals":                     {"expense", "approvals/approvers", "approvals/identity", "workflows"},
+	"approvals":                     {"expense", "approvals/approvers", "approvals/identity", "approvals/page", "workflows"},
 	"approvals/page":                {"expense"},
 	"approvals/identity":            {"approvals/approvers", "expense"},
 	"approvals/approvers":           {"expense", "internal/spelling", "internal/textfile"},

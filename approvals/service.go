@@ -25,6 +25,9 @@ type Runs interface {
 	Earlier(ctx context.Context, notificationID, revision string) (workflows.Status, bool, error)
 	// Tasks lists the tasks that wait for approvers. It needs no worker.
 	Tasks(ctx context.Context) ([]expense.TaskSummary, error)
+	// Records returns the records of the newest runs that were open since then. It returns no more
+	// than number, and from when on they are complete; zero means all of the time.
+	Records(ctx context.Context, since time.Time, number int) (records []workflows.RunRecord, from time.Time, err error)
 }
 
 // People is the approvers' file of the moment; approvers.Watched implements it.

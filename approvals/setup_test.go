@@ -117,6 +117,10 @@ func (r *runs) Earlier(context.Context, string, string) (workflows.Status, bool,
 	return *r.earlier, true, nil
 }
 
+func (r *runs) Records(context.Context, time.Time, int) ([]workflows.RunRecord, time.Time, error) {
+	return []workflows.RunRecord{{NotificationID: r.id, ReportID: "R1", Events: r.status.Record}}, time.Time{}, r.down
+}
+
 func (r *runs) Tasks(context.Context) ([]expense.TaskSummary, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

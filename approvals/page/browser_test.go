@@ -140,12 +140,15 @@ const (
 	sendNowButton  = `.undo button:last-child`
 )
 
+// unhurried lets a slow machine press a button before the time to undo is over.
+func unhurried(o *page.Options) { o.Undo = time.Minute }
+
 func TestInABrowserAnApproverSignsInFindsReadsAndDecides(t *testing.T) {
 	t.Parallel()
 	browser := startBrowser(t)
 	c := newCompany()
 	report := c.conference()
-	anna := serve(t, c, func(o *page.Options) { o.Undo = 2 * time.Second }).open(t, browser)
+	anna := serve(t, c, func(o *page.Options) { o.Undo = 5 * time.Second }).open(t, browser)
 	anna.signIn("cca_anna")
 	anna.says("1 report waits for you.", "Conference in Lisbon", "EUR 5,318.40")
 	anna.press(".queue h2 a")
@@ -155,7 +158,7 @@ func TestInABrowserAnApproverSignsInFindsReadsAndDecides(t *testing.T) {
 	anna.says("Write what the employee should change")
 	anna.write("#comment", "Please add the receipt.")
 	anna.press(sendBackButton)
-	anna.says("The report is sent back in 2 seconds.")
+	anna.says("The report is sent back in 5 seconds.")
 	anna.press(undoButton)
 	anna.says("Nothing was sent.")
 	require.Empty(t, c.decided())
@@ -173,7 +176,7 @@ func TestInABrowserTheKeyboardIsEnough(t *testing.T) {
 	browser := startBrowser(t)
 	c := newCompany()
 	report := c.conference()
-	anna := serve(t, c).open(t, browser)
+	anna := serve(t, c, unhurried).open(t, browser)
 	anna.visit(pathOf(report))
 	anna.says("Access token")
 	anna.do(chromedp.KeyEvent("cca_anna"), chromedp.KeyEvent("\r"))
@@ -193,11 +196,11 @@ func TestInABrowserTheKeyboardIsEnough(t *testing.T) {
 	anna.do(chromedp.KeyEvent("Fine."))
 	tab(approveButton)
 	anna.do(chromedp.KeyEvent("\r"))
-	anna.says("Your approval is sent in 6 seconds.")
+	anna.says("Your approval is sent in 60 seconds.")
 	anna.do(chromedp.KeyEvent("\u001b"))
 	anna.says("Nothing was sent.")
 	anna.do(chromedp.KeyEvent("\r"))
-	anna.says("Your approval is sent in 6 seconds.")
+	anna.says("Your approval is sent in 60 seconds.")
 	anna.do(chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"))
 	anna.says("Your approval counts.")
 	require.Equal(t, "Fine.", c.decided()[0].Comment)
@@ -208,7 +211,7 @@ func TestInABrowserOneOfTwoWinsAndBothAreToldTheTruth(t *testing.T) {
 	browser := startBrowser(t)
 	c := newCompany()
 	report := c.conference()
-	s := serve(t, c)
+	s := serve(t, c, unhurried)
 	anna, bob := s.open(t, browser), s.open(t, browser)
 	for who, token := range map[window]string{anna: "cca_anna", bob: "cca_bob"} {
 		who.signIn(token)

@@ -161,6 +161,8 @@ func (p *Page) tooLate(w http.ResponseWriter, r *http.Request, v view, found Rep
 		n.Title, n.Text, n.Plain = v.T("notice.stale"), v.T("notice.stale.text"), false
 	case found.Refusal != "":
 		n.Title, n.Text = v.T("notice.refused"), found.Refusal
+	case found.Task != nil:
+		n.Title = v.T("notice.refused")
 	}
 	p.renderReport(w, r, http.StatusConflict, v, found, n, decisionForm{Comment: d.Comment})
 }

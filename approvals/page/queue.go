@@ -113,15 +113,12 @@ func (i DecidedItem) Name() string { return nameOf(i.Fields) }
 func (i DecidedItem) Path() string { return "/tasks/" + url.PathEscape(i.NotificationID) }
 
 func (p *Page) mine(w http.ResponseWriter, r *http.Request, actor expense.Actor) {
-	found, err := p.options.UseCases.Mine(r.Context(), actor, r.URL.Query().Get("cursor"))
+	found, err := p.options.UseCases.Mine(r.Context(), actor)
 	if err != nil {
 		p.explain(w, r, actor, err)
 		return
 	}
 	v := p.newView(r, actor)
-	if found.Next != "" {
-		found.Next = "/mine?" + url.Values{"cursor": {found.Next}}.Encode()
-	}
 	v.Title, v.Here, v.Data = v.T("mine.title"), "mine", found
 	p.render(w, r, http.StatusOK, "mine", "layout", v)
 }

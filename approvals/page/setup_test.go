@@ -196,7 +196,7 @@ func (c *company) Decide(_ context.Context, actor expense.Actor, id string, d ex
 	return page.Answer{Result: page.Counted}, nil
 }
 
-func (c *company) Mine(_ context.Context, actor expense.Actor, _ string) (page.Decided, error) {
+func (c *company) Mine(_ context.Context, actor expense.Actor) (page.Decided, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var decided page.Decided

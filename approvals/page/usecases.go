@@ -25,7 +25,7 @@ type UseCases interface {
 	// ErrNotFound and ErrUnavailable; every other answer is in Answer.
 	Decide(ctx context.Context, actor expense.Actor, notificationID string, d expense.Decision) (Answer, error)
 	// Mine returns what an approver has decided, the newest first.
-	Mine(ctx context.Context, actor expense.Actor, cursor string) (Decided, error)
+	Mine(ctx context.Context, actor expense.Actor) (Decided, error)
 }
 
 // Sessions remember who has signed in. The package approvals implements them.
@@ -69,7 +69,6 @@ type Queue struct {
 	Total  int      // with this filter, on all pages
 	Next   string   // the cursor of the next page; empty on the last one
 	Groups []string // of all tasks that the person may decide, to filter by
-	Cut    bool     // there are more tasks than the endpoint lists
 }
 
 // QueuedTask is a task that the person may decide.
@@ -109,7 +108,6 @@ type Report struct {
 	Unchecked int      // decisions that the run has received and not checked
 	Parked    string   // what an operator must settle; empty if the run is not parked
 	Outcome   expense.Outcome
-	Cause     string // of the outcome sent-back: rules, person or deadline
 }
 
 // Change is one field that differs from what the employee submitted before. Before is nil for a
@@ -146,10 +144,9 @@ type Answer struct {
 	Missing []expense.RequiredApproval
 }
 
-// Decided is one page of what a person has decided.
+// Decided is what a person has decided.
 type Decided struct {
 	Items []DecidedItem
-	Next  string    // the cursor of the next page; empty on the last one
 	Since time.Time // the page knows nothing older; zero if it knows everything
 }
 
@@ -163,5 +160,4 @@ type DecidedItem struct {
 	Event          expense.TaskEvent
 	Open           bool // the run has not ended
 	Outcome        expense.Outcome
-	Cause          string
 }

@@ -108,7 +108,11 @@ func approvalsEndpoint(cfg config.Ingress, runs *workflows.Client, logger *slog.
 	if err != nil {
 		return nil, nil, fmt.Errorf("build the endpoint for approvers: %w", err)
 	}
-	return strip(endpoint.Handler(nil)), []func() string{notice("approvers' file", people), notice("seal keys", keys)}, nil
+	page, err := approvals.NewPage(endpoint)
+	if err != nil {
+		return nil, nil, fmt.Errorf("build the approvers' page: %w", err)
+	}
+	return strip(endpoint.Handler(page)), []func() string{notice("approvers' file", people), notice("seal keys", keys)}, nil
 }
 
 // notice says at /readyz whether a file is in use as it is now.
