@@ -75,7 +75,7 @@ func TestThePageShowsAndDecidesWhatTheEndpointKnows(t *testing.T) {
 	}}
 	r.status.StepName = "Finance review"
 	r.status.Verdict.Shown = &expense.ShownReport{Fields: fields, Objects: []expense.ShownObject{{ID: "e1", Level: "entry", Fields: []expense.ShownField{{Name: "entry.typeName", Text: "Hotel"}}}}}
-	r.status.Verdict.Findings = []expense.Finding{{Rule: "large", Object: "e1", Message: "Too dear."}}
+	r.status.Verdict.Findings = []expense.Finding{{Rule: "large", Object: "e1", Message: "Please explain.", ForApprover: "Too dear."}}
 	d := open(t, r)
 	path := "/tasks/" + url.PathEscape(percentID)
 

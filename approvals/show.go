@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -76,7 +77,7 @@ type ObjectView struct {
 type FindingView struct {
 	Rule    string `json:"rule"`
 	Object  string `json:"object,omitempty"`
-	Message string `json:"message,omitempty"`
+	Message string `json:"message,omitempty"` // for approvers
 	Warning bool   `json:"warning,omitempty"` // without effect on what the rules decide
 	Error   bool   `json:"error,omitempty"`   // the rule could not be evaluated; Message says why
 }
@@ -158,7 +159,7 @@ func (v *TaskView) show(verdict *workflows.VerdictStatus) {
 		if f.Shadow {
 			continue
 		}
-		finding := FindingView{Rule: f.Rule, Object: f.Object, Message: f.Message, Warning: f.Warn, Error: f.Error}
+		finding := FindingView{Rule: f.Rule, Object: f.Object, Message: cmp.Or(f.ForApprover, f.Message), Warning: f.Warn, Error: f.Error}
 		if i, shown := at[f.Object]; shown {
 			v.Objects[i].Findings = append(v.Objects[i].Findings, finding)
 		} else {
