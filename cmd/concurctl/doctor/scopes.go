@@ -21,8 +21,9 @@ type neededScope struct {
 
 // What does not work without a scope that only a part of the work needs.
 const (
-	noMissed    = "sweeps cannot start runs for missed reports"
-	noListCodes = "a list field that the rules read has no code by v4, and its run is parked"
+	noMissed        = "sweeps cannot start runs for missed reports"
+	noRequestOwners = "only an approver who owns no reports may decide about a travel request, and a sweep starts no run for a missed report"
+	noListCodes     = "a list field that the rules read has no code by v4, and its run is parked"
 )
 
 // chosen holds the interface by which reports are read and acted on, and the other settings
@@ -59,7 +60,13 @@ func (c chosen) scopes() []neededScope {
 		{name: "identity.user.ids.read", to: "to find the owner of a report or travel request"},
 		{name: "identity.user.core.read", to: "to find the owner of a report or travel request"},
 	}
-	if c.via != expense.V4 && !c.evaluatesRequests() { // nobody may decide about their own travel request
+	switch {
+	case c.via == expense.V4:
+	case c.evaluatesRequests():
+		for i := range owners {
+			owners[i].without = noRequestOwners
+		}
+	default:
 		owners = c.swept(owners)
 	}
 	switch c.via {
@@ -119,7 +126,7 @@ func (d *doctor) scopes(granted []string) {
 			missing[scope.without] = append(missing[scope.without], scope.name)
 		}
 	}
-	for _, without := range []string{noMissed, noListCodes} {
+	for _, without := range []string{noMissed, noRequestOwners, noListCodes} {
 		if names := missing[without]; names != nil {
 			d.warn(check, do, "not granted: %s; without it %s", listed(names), without)
 		}
