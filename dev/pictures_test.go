@@ -23,7 +23,7 @@ import (
 
 var (
 	workflowPage = regexp.MustCompile(`(http://\S+)/namespaces/default/workflows/(EXPRPT:\S+)`)
-	approver     = regexp.MustCompile(`cca_\S+'`)
+	approver     = regexp.MustCompile(`cca_[\w-]+`)
 )
 
 // TestPictures draws the pictures of the README from one session of "go run ./dev": what
@@ -92,7 +92,7 @@ func runID(t *testing.T, ui, workflowID string) string {
 // approver's token.
 func terminalPage(printed string) string {
 	text := "$ go run ./dev\n"
-	for line := range strings.Lines(approver.ReplaceAllString(printed, "cca_…'")) {
+	for line := range strings.Lines(approver.ReplaceAllString(printed, "cca_…")) {
 		if runes := []rune(strings.TrimSuffix(line, "\n")); len(runes) > 110 {
 			line = string(runes[:109]) + "…\n"
 		}

@@ -50,9 +50,10 @@ The connector runs. Everything is on this machine and ends with Ctrl-C.
   Temporal Web UI   %s/namespaces/default/workflows
   Simulated Concur  %s          (seed %d)
   Public endpoint   %s
-  Approvals         %s/api/tasks
+  Approvals         %s/
+                    sign in as the approver dev: %s
 
-`, suite.temporal.address, client.DefaultNamespace, setup.queue, suite.temporal.ui, sys.sim.Control, o.seed, sys.public, sys.approve)
+`, suite.temporal.address, client.DefaultNamespace, setup.queue, suite.temporal.ui, sys.sim.Control, o.seed, sys.public, sys.approve, sys.token)
 	w.story = &story{ctx: ctx, system: sys, reports: map[string]string{}}
 	if o.payloads == "" {
 		if err := submitSamples(ctx, sys); err != nil {
