@@ -140,7 +140,7 @@ func (u pageUseCases) Show(ctx context.Context, actor expense.Actor, notificatio
 		NotificationID: v.NotificationID, ReportID: v.ReportID, Kind: v.Kind, Owner: v.Owner, StepName: v.StepName,
 		Shown: &expense.ShownReport{Fields: v.Fields, URL: v.URL}, Changes: changesOfPage(v),
 		Missing: v.StillNeeded, Overdue: v.Overdue, Record: v.Record, Groups: v.You.Groups, OnBehalfOf: v.You.OnBehalfOf,
-		State: string(v.State), Done: v.Done, Unchecked: v.Unchecked, Parked: v.Trouble, Outcome: v.Outcome,
+		State: string(v.State), Done: v.Done, Unchecked: v.Unchecked, People: v.DelegateTo, Parked: v.Trouble, Outcome: v.Outcome,
 	}
 	if v.Open {
 		report.Task = v.Task
@@ -158,12 +158,6 @@ func (u pageUseCases) Show(ctx context.Context, actor expense.Actor, notificatio
 		report.Shown.Objects = append(report.Shown.Objects, o.ShownObject)
 		add(o.Findings)
 	}
-	for _, p := range u.service.people.Current().People {
-		if p.Name != actor.Name {
-			report.People = append(report.People, p.Name)
-		}
-	}
-	slices.Sort(report.People)
 	return report, nil
 }
 
