@@ -1,14 +1,18 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
 	"go.yaml.in/yaml/v4"
 
 	"concur-connector/expense"
@@ -188,16 +192,16 @@ func (s *story) isRetrying(_ *testscript.TestScript, args []string) error {
 }
 
 // doDecide decides as an approver does: decide NAME approve|send-back [COMMENT]
-// [status=CODE] [task=ID].
+// [status=CODE] [task=ID] [as=APPROVER].
 func (s *story) doDecide(_ *testscript.TestScript, args []string) error {
-	if err := want(args, 2, "decide NAME approve|send-back [COMMENT] [status=CODE] [task=ID]"); err != nil {
+	if err := want(args, 2, "decide NAME approve|send-back [COMMENT] [status=CODE] [task=ID] [as=APPROVER]"); err != nil {
 		return err
 	}
 	id, err := s.id(args[0])
 	if err != nil {
 		return err
 	}
-	comment, code, task := "", http.StatusOK, ""
+	comment, code, task, token := "", http.StatusOK, "", s.system.token
 	for _, arg := range args[2:] {
 		if text, ok := strings.CutPrefix(arg, "status="); ok {
 			if code, err = strconv.Atoi(text); err != nil {
@@ -205,6 +209,10 @@ func (s *story) doDecide(_ *testscript.TestScript, args []string) error {
 			}
 		} else if text, ok := strings.CutPrefix(arg, "task="); ok {
 			task = text
+		} else if name, ok := strings.CutPrefix(arg, "as="); ok {
+			if token = s.tokens[name]; token == "" {
+				return fmt.Errorf("there is no approver %s", name)
+			}
 		} else {
 			comment = arg
 		}
@@ -221,11 +229,80 @@ func (s *story) doDecide(_ *testscript.TestScript, args []string) error {
 			return err
 		}
 	}
-	got, answer, err := s.decide(id, task, args[1], comment)
+	got, answer, err := s.decide(id, token, task, args[1], comment)
 	if err == nil && got != code && !(s.killing && got == http.StatusAccepted) {
 		err = fmt.Errorf("answered %d: %s", got, answer)
 	}
 	return err
+}
+
+// doApprover adds an approver, whose token "decide … as=NAME" uses: approver NAME [FLAG...].
+func (s *story) doApprover(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 1, "approver NAME [FLAG...]"); err != nil {
+		return err
+	}
+	add := append([]string{"approver", "add"}, args...)
+	out, err := exec.CommandContext(s.ctx, s.system.setup.binaries.concurctl, append(add, "--file", s.system.approvers())...).Output()
+	if err != nil {
+		return fmt.Errorf("concurctl approver add %s: %w", args[0], err)
+	}
+	if s.tokens == nil {
+		s.tokens = map[string]string{}
+	}
+	s.tokens[args[0]] = strings.TrimSpace(string(out))
+	return nil
+}
+
+// doReplay sends the last decision on one report again, as somebody with access to Temporal could
+// record and send it: as it is, and with another ID for the open task of another report, or of the same.
+func (s *story) doReplay(_ *testscript.TestScript, args []string) error {
+	if err := want(args, 2, "replay NAME NAME"); err != nil {
+		return err
+	}
+	from, err := s.id(args[0])
+	if err != nil {
+		return err
+	}
+	to, err := s.id(args[1])
+	if err != nil {
+		return err
+	}
+	c := s.system.setup.temporal.client
+	var recorded expense.Decision
+	history := c.GetWorkflowHistory(s.ctx, from, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		event, err := history.Next()
+		if err != nil {
+			return err
+		}
+		if signal := event.GetWorkflowExecutionSignaledEventAttributes(); signal.GetSignalName() == workflows.Decided {
+			var d expense.Decision
+			if err := converter.GetDefaultDataConverter().FromPayloads(signal.GetInput(), &d); err != nil {
+				return err
+			}
+			if d.Seal != "" && d.ID != "forged" && d.ID != "replayed" {
+				recorded = d
+			}
+		}
+	}
+	if recorded.ID == "" {
+		return fmt.Errorf("nobody has decided about %s", args[0])
+	}
+	changed := recorded
+	changed.ID = "replayed"
+	if err := s.find(args[1], func(status workflows.Status) error {
+		if status.Task == nil {
+			return errors.New("the run has no open task")
+		}
+		changed.TaskID = status.Task.ID
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := c.SignalWorkflow(s.ctx, to, "", workflows.Decided, recorded); err != nil {
+		return err
+	}
+	return c.SignalWorkflow(s.ctx, to, "", workflows.Decided, changed)
 }
 
 // doSignal sends a signal as the Web UI does. In the payload TASK stands for the open task

@@ -44,6 +44,18 @@ var guards = map[string]struct {
 		file: "concur/report_v3.go", story: "unordered",
 		with: "if !placed {", without: "if false {",
 	},
+	"the seal of a decision": {
+		file: "approvals/approvers/seal.go", story: "approval-rules",
+		with: "known = hmac.Equal(given, mac(key, d)) || known", without: "known = len(given) > 0 && len(key) > 0",
+	},
+	"the own report of an approver": {
+		file: "approvals/approvers/person.go", story: "approval-rules",
+		with: "if one == key {", without: "if one == \"never\" {",
+	},
+	"the membership of who decides": {
+		file: "approvals/approvers/person.go", story: "approval-rules",
+		with: "if principal.in(g.Group) && ", without: "if ",
+	},
 	"the read before an action": {
 		file: "activities/write.go", story: "moved-before-the-action",
 		with: "\tcase out.Kind != \"\": // the report has left its validation step\n\t\treturn out, nil\n\tcase unsent == 0:\n\t\tout.made, out.unknown = true, !w.repeatable\n\t\treturn out, nil\n" +

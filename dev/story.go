@@ -46,6 +46,8 @@ type story struct {
 	mu      sync.Mutex
 	reports map[string]string // name → notification ID
 
+	tokens map[string]string // of the approvers that the story adds, by name
+
 	// leftListed counts the entries of Concur's failed list that runs left there because an
 	// operator ended them.
 	leftListed int
@@ -227,7 +229,7 @@ func (s *story) runs(id string) (int64, error) {
 }
 
 // decide posts a decision as an approver does, and returns the status of the answer.
-func (s *story) decide(id, taskID, decision, comment string) (int, string, error) {
+func (s *story) decide(id, token, taskID, decision, comment string) (int, string, error) {
 	body, err := json.Marshal(map[string]string{"taskId": taskID, "decision": decision, "comment": comment})
 	if err != nil {
 		return 0, "", err
@@ -238,7 +240,7 @@ func (s *story) decide(id, taskID, decision, comment string) (int, string, error
 		return 0, "", err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+s.system.token)
+	request.Header.Set("Authorization", "Bearer "+token)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0, "", err
