@@ -90,10 +90,10 @@ func TestAReportIsShownAsTheRulesSeeIt(t *testing.T) {
 	require.Equal(t, "a report with 1 entry, which waits at an external validation", d.About)
 	var view Report
 	require.NoError(t, json.Unmarshal(d.View, &view))
-	require.True(t, view.AtStop)
+	require.True(t, view.AwaitsValidation)
 	require.True(t, view.OwnerKnown)
 	require.Zero(t, view.Report.Owner)
-	require.Equal(t, "A_EXTV /api/expense/expensereport/v1.1/report/nS$p1/WorkFlowAction", view.Stop)
+	require.Equal(t, "A_EXTV /api/expense/expensereport/v1.1/report/nS$p1/WorkFlowAction", view.ValidationID)
 	require.Equal(t, "12.5", view.Report.Entries[0].Posted.Amount.String())
 	require.Equal(t, "EUR", view.Report.Entries[0].Posted.Currency)
 	require.Equal(t, view.Report.Revision(), view.Revision)

@@ -13,14 +13,14 @@ import (
 
 // Report is a report and what the connector derives from it.
 type Report struct {
-	AtStop   bool   `json:"atStop"`
-	Stop     string `json:"stop,omitempty"`
-	Revision string `json:"revision"`
+	AwaitsValidation bool   `json:"awaitsValidation"`
+	ValidationID     string `json:"validationId,omitempty"`
+	Revision         string `json:"revision"`
 	// OwnerKnown is true if the payload names one owner by login. The owner is not shown.
 	OwnerKnown bool            `json:"ownerKnown"`
 	Report     *expense.Report `json:"report"`
-	// Missing says what Concur claims of the report and what of it is not in the payload, as
-	// a worker would say it that parks the report for that reason.
+	// Missing names the parts of the report that Concur announces and the payload lacks. A worker
+	// parks such a report with the same text.
 	Missing string `json:"missing,omitempty"`
 }
 
@@ -33,8 +33,8 @@ func shownReport(report *expense.Report, missing, about string) Payload {
 	shown := *report
 	shown.Owner = expense.Owner{}
 	return Payload{Payload: "report", About: about, View: Report{
-		OwnerKnown: report.Owner.Login != "",
-		AtStop:     report.AwaitsValidation(), Stop: report.ValidationID(), Revision: report.Revision(), Report: &shown, Missing: missing,
+		OwnerKnown:       report.Owner.Login != "",
+		AwaitsValidation: report.AwaitsValidation(), ValidationID: report.ValidationID(), Revision: report.Revision(), Report: &shown, Missing: missing,
 	}}
 }
 
@@ -126,11 +126,11 @@ func Trimmed(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\uFEFF"
 
 // Request is a travel request and what the connector derives from it.
 type Request struct {
-	AtStop   bool                   `json:"atStop"`
-	Unclear  string                 `json:"unclear,omitempty"` // why it is not known whether it waits for the connector
-	Stop     string                 `json:"stop,omitempty"`
-	Revision string                 `json:"revision"`
-	Request  *expense.TravelRequest `json:"request"`
+	AwaitsValidation bool                   `json:"awaitsValidation"`
+	Unclear          string                 `json:"unclear,omitempty"` // why it is not known whether it waits for the connector
+	ValidationID     string                 `json:"validationId,omitempty"`
+	Revision         string                 `json:"revision"`
+	Request          *expense.TravelRequest `json:"request"`
 }
 
 func isTravelRequest(object map[string]any) bool {
@@ -151,7 +151,7 @@ func decodeTravelRequest(body []byte) (Payload, error) {
 		view.Unclear = standing.Unclear
 		about += "may wait for the connector: " + standing.Unclear
 	case standing.ValidationID != "":
-		view.AtStop, view.Stop = true, standing.ValidationID
+		view.AwaitsValidation, view.ValidationID = true, standing.ValidationID
 		about += "waits for the connector"
 	default:
 		about += "does not wait for the connector"

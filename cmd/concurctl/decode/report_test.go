@@ -24,7 +24,7 @@ func TestDecodeReadsReportsOfV3AndV4(t *testing.T) {
 		if err := json.Unmarshal([]byte(`{"report":{`+rest+`}}`), &view); err != nil {
 			panic(err)
 		}
-		text, _ := json.Marshal(Report{AtStop: view.Report.AwaitsValidation(), Stop: view.Report.ValidationID(), Revision: view.Report.Revision(), Report: view.Report})
+		text, _ := json.Marshal(Report{AwaitsValidation: view.Report.AwaitsValidation(), ValidationID: view.Report.ValidationID(), Revision: view.Report.Revision(), Report: view.Report})
 		return string(text)
 	}
 	const expense = `{"id":"E1","type":"LUNCH","typeName":"Lunch","posted":{"amount":"25","currency":"EUR"},"attendeeCount":1}`
