@@ -69,7 +69,8 @@ func TestARunIsExplainedFromItsHistory(t *testing.T) {
 
 	remembers(t, m, "EXPRPT:b", "send-back-1")
 	_, err = ofRun(t.Context(), d, "EXPRPT:b")
-	require.EqualError(t, err, "nothing can be said of EXPRPT:b: it was not judged")
+	require.ErrorIs(t, err, whatif.NotEvaluated)
+	require.ErrorContains(t, err, "EXPRPT:b")
 }
 
 func TestPastRunsAreCountedFromTheirHistories(t *testing.T) {
@@ -92,7 +93,7 @@ func TestPastRunsAreCountedFromTheirHistories(t *testing.T) {
 	var text strings.Builder
 	printTally(&text, o.tally)
 	require.True(t, strings.HasPrefix(text.String(), "2 reports: 1 the same, 0 changed, 0 unknown, 1 skipped\n"), text.String())
-	require.Contains(t, text.String(), "COUNT  SKIPPED\n1      it was not judged\n")
+	require.Contains(t, text.String(), "COUNT  SKIPPED\n1      "+string(whatif.NotEvaluated))
 
 	o.tally.UnknownFields["entry.vendor"]++
 	text.Reset()

@@ -73,8 +73,8 @@ func brief(err error, shows string) error {
 	return fmt.Errorf("%w (and %s more; concurctl %s shows all)", all[0], cli.Count(len(all)-1, "error"), shows)
 }
 
-// judgedPayload reads a payload that the rules can judge.
-func judgedPayload(body []byte) (*expense.Report, *expense.TravelRequest, error) {
+// readPayload decodes a payload that rules can evaluate: a report or a travel request.
+func readPayload(body []byte) (*expense.Report, *expense.TravelRequest, error) {
 	p, err := decode.Decode(body)
 	if err != nil {
 		return nil, nil, err
@@ -88,7 +88,7 @@ func judgedPayload(body []byte) (*expense.Report, *expense.TravelRequest, error)
 	return nil, nil, fmt.Errorf("it is %s, and neither a report nor a travel request", p.About)
 }
 
-// missingFrom says what a payload claims of a report and does not hold.
+// missingFrom says which parts of a report a payload announces and lacks.
 func missingFrom(body []byte) string {
 	p, err := decode.Decode(body)
 	view, isReport := p.View.(decode.Report)

@@ -172,7 +172,7 @@ func TestTheSchemasHaveTheKeysOfTheParsers(t *testing.T) {
 	}
 	_, cases := schema(t, "--tests")
 	for where, text := range skeletonsOfCases {
-		_, err := rulestest.Load(clitest.File(t, "rules_test.yaml", text), judgedPayload)
+		_, err := rulestest.Load(clitest.File(t, "rules_test.yaml", text), readPayload)
 		require.Equal(t, keysKnown(t, where, err), keysOf(t, cases, where), where)
 	}
 }

@@ -42,7 +42,7 @@ func (o explainOptions) subject(cmd *cobra.Command, rules *policy.Policy, name s
 	}
 	var s subject
 	var err error
-	isUnknown := strings.HasPrefix(name, string(expense.UnknownObject)) // of which nothing was judged
+	isUnknown := strings.HasPrefix(name, string(expense.UnknownObject)) // the connector evaluates no such object
 	_, missing := os.Stat(name)
 	switch {
 	case strings.HasPrefix(name, "https://"):
@@ -88,14 +88,14 @@ func fromFile(cmd *cobra.Command, rules *policy.Policy, name string) (c policy.I
 	if err != nil {
 		return c, "", err
 	}
-	report, request, undecoded := judgedPayload(body)
+	report, request, undecoded := readPayload(body)
 	if undecoded == nil {
 		return policy.Input{Report: report, Request: request}, missingFrom(body), nil
 	}
 	if text := decode.Trimmed(body); len(text) > 0 && text[0] == '<' {
 		return c, "", undecoded
 	}
-	c, err = rulestest.ParseReport(name, body, judgedPayload)
+	c, err = rulestest.ParseReport(name, body, readPayload)
 	if err != nil {
 		return c, "", brief(err, "rules test")
 	}

@@ -110,7 +110,7 @@ func casesBeside(file string) ([]string, error) {
 func loadCases(files []string, errs io.Writer) (all []rulestest.Case, err error) {
 	wrong := 0
 	for _, file := range files {
-		cases, err := rulestest.Load(file, judgedPayload)
+		cases, err := rulestest.Load(file, readPayload)
 		var some rulesfile.Errors
 		switch {
 		case errors.As(err, &some):

@@ -225,7 +225,7 @@ func (o *whatIfOptions) payload(old *policy.Policy, name string, at time.Time) w
 	if err != nil {
 		return whatif.Change{ID: name, Result: whatif.Skipped, Skipped: notOpened}
 	}
-	report, request, err := judgedPayload(body)
+	report, request, err := readPayload(body)
 	if err != nil {
 		return whatif.Change{ID: name, Result: whatif.Skipped, Skipped: notRead}
 	}

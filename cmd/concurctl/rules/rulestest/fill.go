@@ -83,8 +83,8 @@ func (s *source) object(n *yaml.Node, to reflect.Value, what string) {
 	}
 }
 
-// tell makes what a case leaves out false or zero, as v1.1 would print it. A case that says
-// by which interface its report was read is taken as it is: what it leaves out is absent.
+// tell sets a value that a case leaves out to false or zero, as v1.1 prints it. A case that names
+// the interface of its report is not filled: a value that it leaves out is absent.
 func tell(field reflect.Value) {
 	switch field.Type() {
 	case flagType:

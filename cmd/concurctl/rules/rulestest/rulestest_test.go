@@ -101,7 +101,7 @@ func TestACaseIsComparedWithItsWant(t *testing.T) {
 			[]string{"- finding of alcohol: Beer", "+ finding of alcohol on 1.1: Alcohol is not reimbursed."}},
 		"the stop and the day count": {
 			`report: {date: 2026-01-01}, eventType: PRE-EXTRACT, at: 2026-04-01, want: {action: ask, ask: finance, violated: [old]}`, nil},
-		"it is judged on the day of submission": {
+		"it is evaluated on the day of submission": {
 			`report: {date: 2026-01-01, submitted: "2026-03-31T23:00:00"}, eventType: PRE-EXTRACT, want: none`, nil},
 		"a rule that errs": {
 			`report: {entries: [{posted: 1 USD, currencyName: x}], currency: EUR}, want: {action: ask, erred: [receipt], violated: []}`, nil},

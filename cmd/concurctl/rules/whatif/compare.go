@@ -19,18 +19,18 @@ type Change struct {
 	Result   Result    `json:"result"`
 	Old      string    `json:"old,omitempty"`
 	New      string    `json:"new,omitempty"`     // empty when it is unknown
-	Added    []string  `json:"added,omitempty"`   // codes of exceptions, one for each
-	Removed  []string  `json:"removed,omitempty"` // likewise
-	Rules    []string  `json:"rules,omitempty"`   // that found something else
-	Unknown  []string  `json:"unknown,omitempty"` // rules that read what was not kept
-	Missing  []string  `json:"missing,omitempty"` // what was not kept
-	Skipped  Skip      `json:"skipped,omitempty"` // why nothing is said
+	Added    []string  `json:"added,omitempty"`   // code of each exception that is new
+	Removed  []string  `json:"removed,omitempty"` // code of each exception that is gone
+	Rules    []string  `json:"rules,omitempty"`   // rules with other findings
+	Unknown  []string  `json:"unknown,omitempty"` // rules that read a field or fact that was not stored
+	Missing  []string  `json:"missing,omitempty"` // fields and facts that were not stored
+	Skipped  Skip      `json:"skipped,omitempty"` // why the run cannot be compared
 }
 
 // Result is how an outcome compares with the recorded one.
 type Result string
 
-// The results. Changed and Same are certain whatever the unknown rules would say.
+// The results. Changed and Same hold whatever the unknown rules find.
 const (
 	Same    Result = "same"
 	Changed Result = "changed"
@@ -38,8 +38,8 @@ const (
 	Skipped Result = "skipped"
 )
 
-// unrecorded stands for the fields of a run that did not record what it kept.
-const unrecorded = "(what the run kept is not recorded)"
+// unrecorded stands for the fields of a run that did not record which fields it stored.
+const unrecorded = "(the run did not record which fields it stored)"
 
 // Compare evaluates a past report or travel request by other rules, at the recorded time and with
 // the recorded facts.
@@ -72,7 +72,7 @@ func Compare(rules *policy.Policy, past Past) Change {
 	return c
 }
 
-// fieldsOf are the fields of a case's kind that rules read.
+// fieldsOf returns the fields that the rules read of a report, or of a travel request.
 func fieldsOf(rules *policy.Policy, past Past) []string {
 	ofReports, ofRequests := rules.StoredFields()
 	if past.Request != nil {
@@ -81,7 +81,7 @@ func fieldsOf(rules *policy.Policy, past Past) []string {
 	return ofReports
 }
 
-// outcome says what follows from a verdict in a word or two.
+// outcome names the action of a verdict, and whom it asks.
 func outcome(v expense.Verdict) string {
 	switch {
 	case v.Action == expense.Ask && len(v.Approvals) > 0:
@@ -92,9 +92,9 @@ func outcome(v expense.Verdict) string {
 	return string(v.Action)
 }
 
-// effects are what rules that are unknown may do.
+// effects are what the unknown rules may do.
 type effects struct {
-	any        bool // one of them may err, and then a person is asked
+	any        bool // one of them may fail, and then a person is asked
 	sendBack   bool
 	groups     map[string]int // that may be asked, and how many people of each
 	codes      map[string]bool
@@ -130,8 +130,8 @@ func effectsOf(rules *policy.Policy, unknown []string) effects {
 
 func (e effects) ask(group string, count int) { e.groups[group] = max(e.groups[group], count) }
 
-// decides reports whether the action and the group are these whatever the unknown rules
-// would say. Sending back goes before asking, and asking before passing on.
+// decides reports whether the verdict's action and groups stay the same whatever the unknown rules
+// find. Sending back overrides asking, and asking overrides approving.
 func (e effects) decides(v expense.Verdict) bool {
 	switch v.Action {
 	case expense.SendBack:
@@ -147,8 +147,8 @@ func (e effects) decides(v expense.Verdict) bool {
 	return !e.any
 }
 
-// exceptions compares them by object and code. One that is not found any more may be
-// posted by a rule that is unknown.
+// exceptions compares the exceptions of two verdicts by object and code. It does not count an
+// exception as removed if an unknown rule may post it.
 func (c *Change) exceptions(before, now expense.Verdict, open effects) {
 	was, would := posted(before), posted(now)
 	for _, x := range would {
@@ -163,7 +163,7 @@ func (c *Change) exceptions(before, now expense.Verdict, open effects) {
 	}
 }
 
-// posted are the exceptions that are posted, as far as the rules decide it.
+// posted returns the exceptions that a verdict posts.
 func posted(v expense.Verdict) []expense.Exception {
 	if v.SendBackWithoutExceptions && v.Action == expense.SendBack {
 		return nil
@@ -171,8 +171,7 @@ func posted(v expense.Verdict) []expense.Exception {
 	return v.Exceptions
 }
 
-// differing names the rules that are known and found something on other objects than
-// before.
+// differing names the known rules whose findings are on other objects than before.
 func differing(before, now expense.Verdict, unknown []string) []string {
 	type at struct{ rule, object string }
 	seen := map[at]int{}
@@ -191,7 +190,7 @@ func differing(before, now expense.Verdict, unknown []string) []string {
 	return slices.Sorted(maps.Keys(rules))
 }
 
-// missing names what the rules read and was not kept: fields and facts.
+// missing names the fields and facts that the rules read and the run did not store.
 func missing(rules *policy.Policy, past Past, kept []string) []string {
 	if kept == nil {
 		return []string{unrecorded}
@@ -215,8 +214,8 @@ func missing(rules *policy.Policy, past Past, kept []string) []string {
 	return all
 }
 
-// CompareBoth judges by both: what was never judged is compared with what the old rules
-// make of it now. What they cannot say, for want of a fact, is unknown.
+// CompareBoth evaluates an input that has no recorded verdict by both rules files. The result is
+// unknown if the old rules lack a fact that decides the outcome.
 func CompareBoth(old, rules *policy.Policy, past Past) Change {
 	verdict, unknown := old.EvaluateStored(past.Input, fieldsOf(old, past))
 	past.Verdict = verdict

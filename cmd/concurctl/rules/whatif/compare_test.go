@@ -97,7 +97,7 @@ func TestAnOutcomeIsDecidedOnlyWhereNoUnknownRuleCouldChangeIt(t *testing.T) {
 		},
 		"a run that did not record what it kept": {
 			[]string{noReceipt}, nil, expense.Entry{}, expense.Verdict{Action: expense.Approve},
-			whatif.Change{Result: whatif.Unknown, Old: "approve", Unknown: []string{"receipt"}, Missing: []string{"(what the run kept is not recorded)"}},
+			whatif.Change{Result: whatif.Unknown, Old: "approve", Unknown: []string{"receipt"}, Missing: []string{"(the run did not record which fields it stored)"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,7 +173,7 @@ func TestASummaryKeepsABoundedNumberOfChanges(t *testing.T) {
 	for i := range 1000 {
 		tally.Add(whatif.Change{ID: fmt.Sprint(i), Result: whatif.Changed, Old: "approve", New: "send-back", Added: []string{"A", "A"}, Removed: []string{"B"}})
 		tally.Add(whatif.Change{Result: whatif.Unknown, Unknown: []string{"one"}, Missing: []string{"entry.type"}})
-		tally.Add(whatif.Change{Result: whatif.Skipped, Skipped: whatif.NotJudged})
+		tally.Add(whatif.Change{Result: whatif.Skipped, Skipped: whatif.NotEvaluated})
 		tally.Add(whatif.Change{Result: whatif.Same})
 	}
 	require.Equal(t, 4000, tally.Runs)

@@ -1,5 +1,5 @@
-// Package whatif says what other rules would have made of reports that were judged. What
-// was not kept of them is unknown, and is never guessed.
+// Package whatif compares recorded verdicts with the verdicts of other rules. A rule that reads
+// a field that the run did not store is unknown: nothing is guessed.
 package whatif
 
 import (
@@ -18,27 +18,27 @@ import (
 	"concur-connector/workflows"
 )
 
-// Past is a report or a travel request as it was judged the last time, and how.
+// Past is the last evaluation of a report or a travel request: its input and its verdict.
 type Past struct {
 	policy.Input
 	ID       string // the notification's
 	RunID    string
 	ReportID string
-	Kept     []string // what of it was kept; nil where that was not recorded
-	Whole    bool     // all of it was
+	Kept     []string // fields that the run stored; nil if it did not record which
+	Whole    bool     // nothing was left out of the input
 	Verdict  expense.Verdict
 }
 
-// Skip is why nothing can be said of a run.
+// Skip is why a run cannot be compared.
 type Skip string
 
 func (s Skip) Error() string { return string(s) }
 
 // Why a run is skipped.
 const (
-	NotJudged  = Skip("it was not judged")
-	NotDecoded = Skip("its history cannot be decoded: is a codec missing?")
-	NotThere   = Skip("its history is no longer kept")
+	NotEvaluated = Skip("it was not evaluated")
+	NotDecoded   = Skip("its history cannot be decoded: is a codec missing?")
+	NotThere     = Skip("its history is no longer kept")
 )
 
 // Reader reads past evaluations from the histories of runs.
@@ -48,8 +48,8 @@ type Reader struct {
 	Data      converter.DataConverter
 }
 
-// Read returns what a run judged last; an empty run ID is the latest run. It holds one
-// page of the history at a time. The error is a [Skip] where there is nothing to be had.
+// Read returns the last evaluation of a run; an empty run ID means the latest run. It holds one
+// page of the history at a time. The error is a [Skip] if the history has no evaluation to compare.
 func (r *Reader) Read(ctx context.Context, id, runID string) (Past, error) {
 	history := r.Temporal.GetWorkflowHistory(ctx, id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	var t trace
@@ -69,47 +69,47 @@ func (r *Reader) Read(ctx context.Context, id, runID string) (Past, error) {
 	return past, err
 }
 
-// trace is what of a history is needed, as it is stored.
+// trace holds the events of a history that an evaluation consists of.
 type trace struct {
-	under    map[int64]*historypb.HistoryEvent // activities under way that read or judge, by their event
-	read     *historypb.HistoryEvent           // the last result of a read
-	judging  *historypb.HistoryEvent           // the last that was judged
-	judged   *historypb.HistoryEvent           // and how
-	readThen *historypb.HistoryEvent           // the read before it
+	scheduled map[int64]*historypb.HistoryEvent // reads and evaluations that have not completed, by event ID
+	read      *historypb.HistoryEvent           // the result of the last read
+	evaluated *historypb.HistoryEvent           // the input of the last evaluation
+	result    *historypb.HistoryEvent           // the result of the last evaluation
+	readThen  *historypb.HistoryEvent           // the read before the last evaluation
 }
 
 func (t *trace) see(event *historypb.HistoryEvent) {
 	if scheduled := event.GetActivityTaskScheduledEventAttributes(); scheduled != nil {
 		switch scheduled.GetActivityType().GetName() {
 		case workflows.FetchReport, workflows.FetchRequest, workflows.ValidateReport, workflows.ValidateRequest:
-			if t.under == nil {
-				t.under = map[int64]*historypb.HistoryEvent{}
+			if t.scheduled == nil {
+				t.scheduled = map[int64]*historypb.HistoryEvent{}
 			}
-			t.under[event.GetEventId()] = event
+			t.scheduled[event.GetEventId()] = event
 		}
 		return
 	}
 	completed := event.GetActivityTaskCompletedEventAttributes()
-	begun := t.under[completed.GetScheduledEventId()]
+	begun := t.scheduled[completed.GetScheduledEventId()]
 	if begun == nil {
 		return
 	}
-	delete(t.under, begun.GetEventId())
+	delete(t.scheduled, begun.GetEventId())
 	switch begun.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() {
 	case workflows.ValidateReport, workflows.ValidateRequest:
-		t.judging, t.judged, t.readThen = begun, event, t.read
+		t.evaluated, t.result, t.readThen = begun, event, t.read
 	default:
 		t.read = event
 	}
 }
 
-// past decodes what was seen. A judgement without a verdict, for rules that were being
-// replaced, was followed by another, or none is there to compare with.
+// past decodes the last evaluation. A result has no verdict if the worker was replacing its
+// rules: the run evaluates again, unless it ended before.
 func (t *trace) past(data converter.DataConverter) (Past, error) {
-	if t.judged == nil || t.readThen == nil {
-		return Past{}, NotJudged
+	if t.result == nil || t.readThen == nil {
+		return Past{}, NotEvaluated
 	}
-	var judged expense.EvaluationResult
+	var evaluated expense.EvaluationResult
 	var fetched struct { // of expense.FetchedReport
 		ReportID     string   `json:"reportId"`
 		RulesHash    string   `json:"rulesHash"`
@@ -119,21 +119,21 @@ func (t *trace) past(data converter.DataConverter) (Past, error) {
 		expense.ValidateReportInput
 		Request *expense.TravelRequest `json:"request"`
 	}
-	if data.FromPayloads(t.judged.GetActivityTaskCompletedEventAttributes().GetResult(), &judged) != nil ||
+	if data.FromPayloads(t.result.GetActivityTaskCompletedEventAttributes().GetResult(), &evaluated) != nil ||
 		data.FromPayloads(t.readThen.GetActivityTaskCompletedEventAttributes().GetResult(), &fetched) != nil ||
-		data.FromPayloads(t.judging.GetActivityTaskScheduledEventAttributes().GetInput(), &in) != nil {
+		data.FromPayloads(t.evaluated.GetActivityTaskScheduledEventAttributes().GetInput(), &in) != nil {
 		return Past{}, NotDecoded
 	}
-	if judged.Verdict == nil || in.Report == nil && in.Request == nil {
-		return Past{}, NotJudged
+	if evaluated.Verdict == nil || in.Report == nil && in.Request == nil {
+		return Past{}, NotEvaluated
 	}
 	at := in.At
 	if at.IsZero() { // a run of an earlier version
-		at = t.judging.GetEventTime().AsTime()
+		at = t.evaluated.GetEventTime().AsTime()
 	}
 	past := Past{
 		Input:    policy.Input{Report: in.Report, Request: in.Request, EventType: in.EventType, At: at, Facts: in.Facts},
-		ReportID: fetched.ReportID, Verdict: *judged.Verdict,
+		ReportID: fetched.ReportID, Verdict: *evaluated.Verdict,
 	}
 	if fetched.RulesHash == in.RulesHash {
 		past.Kept = fetched.StoredFields

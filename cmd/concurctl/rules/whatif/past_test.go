@@ -42,7 +42,7 @@ func (e *events) Next() (*historypb.HistoryEvent, error) {
 	return one, nil
 }
 
-var judgedAt = time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+var evaluatedAt = time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 
 // played writes a history of activities that were called one after the other.
 type played struct {
@@ -59,20 +59,20 @@ func (p *played) activity(name string, in, out any) {
 	require.NoError(p.t, err)
 	at := int64(len(p.list) + 1)
 	p.list = append(p.list, &historypb.HistoryEvent{
-		EventId: at, EventTime: timestamppb.New(judgedAt),
+		EventId: at, EventTime: timestamppb.New(evaluatedAt),
 		Attributes: &historypb.HistoryEvent_ActivityTaskScheduledEventAttributes{ActivityTaskScheduledEventAttributes: &historypb.ActivityTaskScheduledEventAttributes{
 			ActivityType: &commonpb.ActivityType{Name: name}, Input: input,
 		}},
 	}, &historypb.HistoryEvent{
-		EventId: at + 1, EventTime: timestamppb.New(judgedAt),
+		EventId: at + 1, EventTime: timestamppb.New(evaluatedAt),
 		Attributes: &historypb.HistoryEvent_ActivityTaskCompletedEventAttributes{ActivityTaskCompletedEventAttributes: &historypb.ActivityTaskCompletedEventAttributes{
 			ScheduledEventId: at, Result: result,
 		}},
 	})
 }
 
-// judged plays one read and one judgement.
-func (p *played) judged(report *expense.Report, hash string, kept []string, v *expense.Verdict, at time.Time) {
+// evaluated plays one read and one evaluation.
+func (p *played) evaluated(report *expense.Report, hash string, kept []string, v *expense.Verdict, at time.Time) {
 	p.activity(workflows.FetchReport, expense.FetchReportInput{}, expense.FetchedReport{ReportID: report.ID, Report: report, RulesHash: hash, StoredFields: kept})
 	p.activity(workflows.ValidateReport, expense.ValidateReportInput{Report: report, RulesHash: hash, EventType: "SUBMIT", At: at}, expense.EvaluationResult{Verdict: v})
 }
@@ -93,8 +93,8 @@ func TestTheLastEvaluationOfARunIsRead(t *testing.T) {
 	t.Parallel()
 	h := history(t)
 	first, last := &expense.Report{ID: "R1", Currency: "USD"}, &expense.Report{ID: "R1", Currency: "EUR"}
-	h.judged(first, "old", []string{"report.id"}, &expense.Verdict{Action: expense.Ask}, judgedAt)
-	h.judged(last, "new", []string{"report.currency"}, &expense.Verdict{Action: expense.SendBack}, judgedAt.Add(time.Hour))
+	h.evaluated(first, "old", []string{"report.id"}, &expense.Verdict{Action: expense.Ask}, evaluatedAt)
+	h.evaluated(last, "new", []string{"report.currency"}, &expense.Verdict{Action: expense.SendBack}, evaluatedAt.Add(time.Hour))
 	h.activity(workflows.FetchReport, expense.FetchReportInput{}, expense.FetchedReport{ReportID: "R1", StoredFields: []string{"later"}})
 	h.activity(workflows.TakeAction, expense.TakeActionInput{}, expense.ActionTaken{})
 	past, err := reader(t, h.list, nil).Read(t.Context(), "EXPRPT:a", "run")
@@ -103,7 +103,7 @@ func TestTheLastEvaluationOfARunIsRead(t *testing.T) {
 	require.Equal(t, "R1", past.ReportID)
 	require.Equal(t, "EUR", past.Report.Currency)
 	require.Equal(t, "SUBMIT", past.EventType)
-	require.Equal(t, judgedAt.Add(time.Hour), past.At)
+	require.Equal(t, evaluatedAt.Add(time.Hour), past.At)
 	require.Equal(t, []string{"report.currency"}, past.Kept)
 	require.Equal(t, expense.SendBack, past.Verdict.Action)
 }
@@ -111,10 +111,10 @@ func TestTheLastEvaluationOfARunIsRead(t *testing.T) {
 func TestARunOfAnEarlierVersionIsEvaluatedAsOfItsTime(t *testing.T) {
 	t.Parallel()
 	h := history(t)
-	h.judged(&expense.Report{ID: "R1"}, "old", nil, &expense.Verdict{Action: expense.Ask}, time.Time{})
+	h.evaluated(&expense.Report{ID: "R1"}, "old", nil, &expense.Verdict{Action: expense.Ask}, time.Time{})
 	past, err := reader(t, h.list, nil).Read(t.Context(), "EXPRPT:a", "")
 	require.NoError(t, err)
-	require.Equal(t, judgedAt, past.At)
+	require.Equal(t, evaluatedAt, past.At)
 	require.Nil(t, past.Kept)
 }
 
@@ -134,19 +134,19 @@ func TestARunWithoutAnEvaluationIsSkipped(t *testing.T) {
 	t.Parallel()
 	unread, stale, strange := history(t), history(t), history(t)
 	unread.activity(workflows.FetchReport, expense.FetchReportInput{}, expense.FetchedReport{ReportID: "R1"})
-	stale.judged(&expense.Report{ID: "R1"}, "old", nil, nil, judgedAt)
+	stale.evaluated(&expense.Report{ID: "R1"}, "old", nil, nil, evaluatedAt)
 	strange.data = converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), converter.NewZlibCodec(converter.ZlibCodecOptions{AlwaysEncode: true}))
-	strange.judged(&expense.Report{ID: "R1"}, "old", nil, &expense.Verdict{}, judgedAt)
+	strange.evaluated(&expense.Report{ID: "R1"}, "old", nil, &expense.Verdict{}, evaluatedAt)
 	for want, r := range map[whatif.Skip]*whatif.Reader{
-		whatif.NotJudged:  reader(t, unread.list, nil),
-		whatif.NotDecoded: reader(t, strange.list, nil),
-		whatif.NotThere:   reader(t, nil, serviceerror.NewNotFound("gone")),
+		whatif.NotEvaluated: reader(t, unread.list, nil),
+		whatif.NotDecoded:   reader(t, strange.list, nil),
+		whatif.NotThere:     reader(t, nil, serviceerror.NewNotFound("gone")),
 	} {
 		_, err := r.Read(t.Context(), "EXPRPT:a", "")
 		require.Equal(t, want, err)
 	}
 	_, err := reader(t, stale.list, nil).Read(t.Context(), "EXPRPT:a", "")
-	require.Equal(t, whatif.NotJudged, err)
+	require.Equal(t, whatif.NotEvaluated, err)
 	_, err = reader(t, nil, serviceerror.NewUnavailable("away")).Read(t.Context(), "EXPRPT:a", "")
 	require.EqualError(t, err, "read the history of EXPRPT:a: away")
 }
@@ -158,7 +158,7 @@ func TestAHistoryIsReadThroughTheCodec(t *testing.T) {
 	})
 	h := history(t)
 	h.data = coded
-	h.judged(&expense.Report{ID: "R1"}, "h", []string{"report.id"}, &expense.Verdict{Action: expense.Ask, Approvals: []expense.RequiredApproval{{Group: "finance", Count: 1}}}, judgedAt)
+	h.evaluated(&expense.Report{ID: "R1"}, "h", []string{"report.id"}, &expense.Verdict{Action: expense.Ask, Approvals: []expense.RequiredApproval{{Group: "finance", Count: 1}}}, evaluatedAt)
 	r := reader(t, h.list, nil)
 	r.Data = coded
 	past, err := r.Read(t.Context(), "EXPRPT:a", "")
@@ -172,7 +172,7 @@ func TestRecordedHistoriesAreRead(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"approve-1": "approve", "exceptions-1": "approve", "send-back-2": "send-back", "human-approval-1": "ask",
-		"send-back-1": string(whatif.NotJudged), // of another workflow
+		"send-back-1": string(whatif.NotEvaluated), // of another workflow
 	} {
 		file, err := os.Open("../../../../workflows/testdata/histories/" + name + ".json")
 		require.NoError(t, err)
@@ -197,7 +197,7 @@ func TestALongHistoryIsNotKeptInMemory(t *testing.T) {
 	for i := range 1000 {
 		h.activity(workflows.FetchReport, expense.FetchReportInput{ObjectURI: fmt.Sprint(i)}, expense.FetchedReport{})
 	}
-	h.judged(&expense.Report{ID: "R1"}, "h", nil, &expense.Verdict{Action: expense.Approve}, judgedAt)
+	h.evaluated(&expense.Report{ID: "R1"}, "h", nil, &expense.Verdict{Action: expense.Approve}, evaluatedAt)
 	past, err := reader(t, h.list, nil).Read(t.Context(), "EXPRPT:a", "")
 	require.NoError(t, err)
 	require.Equal(t, "R1", past.ReportID)

@@ -16,16 +16,16 @@ const (
 	inFlight = 8   // histories read at one time
 )
 
-// Asked says which runs are looked at, and how fast.
+// Asked says which runs to compare, and how fast.
 type Asked struct {
 	Query string        // of Temporal's visibility
 	Limit int           // 0: all
 	Pause time.Duration // between two histories
 }
 
-// Each has every run that is asked for compared, and hands what came of it to seen, in
-// the order of the list. A part of the list and a few histories are held at a time, however
-// many runs there are. The first error of seen ends it, and so does one of Temporal.
+// Each compares every run that a asks for, and passes each change to seen, in the order of the
+// list. It holds one page of the list and a few histories at a time. It ends with the first error
+// of seen or of Temporal.
 func (r *Reader) Each(ctx context.Context, a Asked, compare func(Past) Change, seen func(Change) error) error {
 	tick := time.NewTicker(max(a.Pause, 1))
 	defer tick.Stop()
@@ -59,7 +59,7 @@ func (r *Reader) Each(ctx context.Context, a Asked, compare func(Past) Change, s
 	}
 }
 
-// part reads and compares the runs of one part of the list.
+// part reads and compares the runs of one page of the list.
 func (r *Reader) part(ctx context.Context, tick <-chan time.Time, runs []*workflowpb.WorkflowExecutionInfo, compare func(Past) Change) ([]Change, error) {
 	changes := make([]Change, len(runs))
 	reading, within := errgroup.WithContext(ctx)

@@ -46,7 +46,7 @@ func lists(r *whatif.Reader, pages ...int) {
 
 func oneJudged(t *testing.T) *whatif.Reader {
 	h := history(t)
-	h.judged(&expense.Report{ID: "R1"}, "h", nil, &expense.Verdict{Action: expense.Approve}, judgedAt)
+	h.evaluated(&expense.Report{ID: "R1"}, "h", nil, &expense.Verdict{Action: expense.Approve}, evaluatedAt)
 	return reader(t, h.list, nil)
 }
 

@@ -8,18 +8,18 @@ type Tally struct {
 	Same          int            `json:"same"`
 	Changed       int            `json:"changed"`
 	Unknown       int            `json:"unknown"`
-	Skipped       map[Skip]int   `json:"skipped"`       // by why
-	Kinds         map[string]int `json:"kinds"`         // of the changed: "approve → ask finance"
-	Added         map[string]int `json:"added"`         // exceptions by code
-	Removed       map[string]int `json:"removed"`       // likewise
-	UnknownRules  map[string]int `json:"unknownRules"`  // in how many runs, by rule
-	UnknownFields map[string]int `json:"unknownFields"` // likewise, by what was not kept
-	Examples      []Change       `json:"examples"`      // of the changed, the first
+	Skipped       map[Skip]int   `json:"skipped"`       // by reason
+	Kinds         map[string]int `json:"kinds"`         // of changes: "approve → ask finance"
+	Added         map[string]int `json:"added"`         // number of exceptions, by code
+	Removed       map[string]int `json:"removed"`       // number of exceptions, by code
+	UnknownRules  map[string]int `json:"unknownRules"`  // number of runs, by rule
+	UnknownFields map[string]int `json:"unknownFields"` // number of runs, by field or fact that was not stored
+	Examples      []Change       `json:"examples"`      // the first changes
 
 	most int
 }
 
-// NewTally keeps so many examples.
+// NewTally returns an empty tally that keeps that many examples.
 func NewTally(examples int) *Tally {
 	return &Tally{
 		Skipped: map[Skip]int{}, Kinds: map[string]int{}, Added: map[string]int{}, Removed: map[string]int{},
@@ -27,10 +27,10 @@ func NewTally(examples int) *Tally {
 	}
 }
 
-// OtherExceptions is the kind of a change that leaves the action as it is.
+// OtherExceptions is the kind of a change of exceptions alone.
 const OtherExceptions = "same action, other exceptions"
 
-// Add counts one.
+// Add counts the comparison of one run.
 func (t *Tally) Add(c Change) {
 	t.Runs++
 	count(t.Added, c.Added)
@@ -53,7 +53,7 @@ func (t *Tally) Add(c Change) {
 	}
 }
 
-// SkippedRuns counts those of which nothing is said.
+// SkippedRuns counts the runs that could not be compared.
 func (t *Tally) SkippedRuns() (n int) {
 	for count := range maps.Values(t.Skipped) {
 		n += count
@@ -61,7 +61,7 @@ func (t *Tally) SkippedRuns() (n int) {
 	return n
 }
 
-// Kind names what changes.
+// Kind names the old and the new outcome.
 func (c Change) Kind() string {
 	if c.Old == c.New {
 		return OtherExceptions
