@@ -24,8 +24,7 @@ const (
 	day        = 24 * time.Hour
 )
 
-// concurSuites are the ciphers of TLS 1.2 by which Concur calls, those it prefers
-// first. All are signed with an RSA key.
+// concurSuites are the TLS 1.2 ciphers that Concur's callouts use, in its order of preference. All are signed with an RSA key.
 //
 // Source: https://developer.concur.com/platform/callout-security-standards.html
 var concurSuites = []uint16{

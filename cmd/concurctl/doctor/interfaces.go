@@ -110,7 +110,7 @@ func (d *doctor) sample(ctx context.Context, client *concur.Client, c chosen, ro
 	return ""
 }
 
-// compared returns the interfaces by which the doctor reads the report. A v4 address does not
+// compared returns the interfaces that the doctor reads the report by, to compare them. A v4 address does not
 // lead to v1.1. A deployment that reads by v1.1 reads missed reports by v3.
 func (c chosen) compared(uri string) []expense.Interface {
 	var all []expense.Interface

@@ -112,7 +112,7 @@ type retried struct {
 	Retried   []string  `json:"retried"`
 	NotParked []string  `json:"notParked"` // open, and not waiting for an operator
 	Ended     []string  `json:"ended"`
-	Unknown   []string  `json:"unknown"` // did not say by which kind of error they are parked
+	Unknown   []string  `json:"unknown"` // did not say which kind of error parked them
 	Failed    []failure `json:"failed"`
 }
 
@@ -143,7 +143,7 @@ func (r *retried) err() error {
 	case len(r.Failed) == 0 && len(r.Unknown) == 0:
 		return nil
 	case len(r.Failed) == 0:
-		return fmt.Errorf("%s did not say by which kind of error: call this again once a worker runs", cli.Count(len(r.Unknown), "run"))
+		return fmt.Errorf("%s did not say which kind of error parked it: run this command again when a worker runs", cli.Count(len(r.Unknown), "run"))
 	}
 	return fmt.Errorf("%s could not be retried: %s", cli.Count(len(r.Failed), "run"), r.Failed[0].Why)
 }

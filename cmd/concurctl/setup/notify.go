@@ -125,7 +125,7 @@ func callout(n expense.Notification) string {
 func meaning(status int) string {
 	switch {
 	case status == http.StatusOK:
-		return "stored; a run is started, or the open one is told"
+		return "stored; Temporal starts a run or signals the open one"
 	case status == http.StatusBadRequest:
 		return "the endpoint cannot read the notification"
 	case status == http.StatusUnauthorized:

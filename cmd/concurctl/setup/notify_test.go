@@ -29,7 +29,7 @@ func TestNotifySendsWhatConcurSendsToARealEndpoint(t *testing.T) {
 	require.Equal(t, http.StatusOK, answer.Status)
 	require.Equal(t, n.ID(), answer.NotificationID)
 	require.Equal(t, "stored", answer.Answer)
-	require.Equal(t, "stored; a run is started, or the open one is told", answer.Meaning)
+	require.Contains(t, answer.Meaning, "stored")
 }
 
 func TestNotifyTellsOfWhateverHasAnAddress(t *testing.T) {
