@@ -44,7 +44,7 @@ const (
 	fixRights          = "Grant the application the scope, and its user the role, that the message names; or look whether the step belongs to an external system."
 	fixTrip            = "Look at the trip in Concur Travel, and decide it by hand in Concur."
 	fixGone            = "Nothing: Concur does not have it any more."
-	fixComment         = "Concur requires a comment to pass it on: give settings.approveComment in the rules file, or have the person who was asked decide again with a comment."
+	fixComment         = "Concur requires a comment to approve the report: set settings.approveComment in the rules file, or have the person who was asked decide again with a comment."
 	fixRejectedComment = "Concur requires a comment about the rejected expenses: give settings.expenseRejectedComment in the rules file."
 	fixNothing         = "Nothing: it is sent again."
 )
