@@ -88,7 +88,7 @@ func TestTheTablesOfTheDocumentsMatchTheCode(t *testing.T) {
 		require.NoError(t, err)
 		reports := []expense.Interface{expense.V1, expense.V2, expense.V3, expense.V4}
 		requests := []expense.Interface{expense.RequestV4}
-		for after, by := range map[string][]expense.Interface{"\n## What each interface tells\n": reports, "\nTravel requests are read by Request v4.": requests} {
+		for after, by := range map[string][]expense.Interface{"\n## What each interface returns\n": reports, "\nTravel requests are read by Request v4.": requests} {
 			var shown []string
 			for _, row := range tableUnder(t, "docs/policy/fields.md", after) {
 				shown = append(shown, row[0])

@@ -88,8 +88,8 @@ func tellsAll(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, answers[r.URL.Path])
 }
 
-// The table of what each interface tells, held against full answers of each.
-func TestEachInterfaceTellsWhatTheTableSays(t *testing.T) {
+// It compares the table of provided fields with a full answer of each interface.
+func TestEachInterfaceReturnsTheFieldsInTheTable(t *testing.T) {
 	t.Parallel()
 	t.Run("v1.1 and v2.0", func(t *testing.T) {
 		t.Parallel()

@@ -13,7 +13,7 @@ import (
 
 const needsReports = "the scope EXPRPT, and its user the role Company Administrator or Web Services Administrator"
 
-// ownedReport is a report as v1.1 shows it, with the login by which its owner is found.
+// ownedReport is a report as v1.1 shows it, with the login that identifies its owner.
 type ownedReport struct {
 	report  *expense.Report
 	login   string

@@ -35,7 +35,7 @@ func TestAValueThatConcurDoesNotSendIsAbsent(t *testing.T) {
 	absent(t, policy.Input{Request: request}, "request", "request.exceptions[0].level", "request.exceptions[0].level == 0")
 }
 
-// A text is told when it is there; where an interface has none anywhere, it is absent.
+// An empty text is a value. If the interface never returns the field, it is absent.
 func TestATextThatAnInterfaceNeverReturnsIsAbsent(t *testing.T) {
 	t.Parallel()
 	fields := map[string]string{"report.key": "entry", "report.purpose": "entry", "entry.category": "entry", "entry.currencyName": "entry"}
@@ -74,11 +74,11 @@ func judgedBy(t *testing.T, level, expression string, c policy.Input) expense.Ve
 func TestWhatIsAbsentStaysAbsentInAHistory(t *testing.T) {
 	t.Parallel()
 	p := rules(t, [5]string{"one", "entry", "'!entry.hasVat || !report.hasException'", "m", "ask: g"})
-	for _, told := range []*bool{nil, new(false), new(true)} {
-		report := &expense.Report{HasException: told, Entries: []expense.Entry{{ID: "E1", HasVAT: told}}}
+	for _, value := range []*bool{nil, new(false), new(true)} {
+		report := &expense.Report{HasException: value, Entries: []expense.Entry{{ID: "E1", HasVAT: value}}}
 		kept := stored(t, p.SelectFields(report))
-		require.Equal(t, told, kept.HasException)
-		require.Equal(t, told, kept.Entries[0].HasVAT)
+		require.Equal(t, value, kept.HasException)
+		require.Equal(t, value, kept.Entries[0].HasVAT)
 		require.Equal(t, p.VerdictOn(report), p.VerdictOn(kept))
 	}
 }

@@ -32,10 +32,9 @@ func DecodeReport(body []byte) (*expense.Report, error) {
 // Details is a report with the values that only package concur needs.
 type Details struct {
 	Report *expense.Report
-	// Login is the login by which v3 and Identity v4 find the owner: that of the header, or else
-	// the owner's.
+	// Login finds the owner in v3 and Identity v4. It is the header's login, or else the owner's.
 	Login string
-	// Missing says what Concur claims of the report and the document does not hold.
+	// Missing names the parts of the report that Concur announces and the document lacks.
 	Missing Missing
 }
 
