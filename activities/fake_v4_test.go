@@ -380,7 +380,7 @@ func (l headerState) row(id string) string {
 		id, l.Status, l.Submitted, l.Version, ownerID, listed1, listed2, offered)
 }
 
-// via reads and acts by an interface, and judges by the newer rules.
+// via reads and acts by an interface, and evaluates by its rules.
 func readBy(via expense.Interface) func(*activities.Options) {
 	return func(o *activities.Options) { o.Interface.Via = via }
 }

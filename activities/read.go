@@ -61,8 +61,8 @@ func (a *Activities) externalValidation() expense.ExternalValidation {
 	return expense.ExternalValidation{Names: s.ExternalValidationNames, WithoutOperations: s.ActWithoutOperations}
 }
 
-// unclearStep is the error for a travel request of which Concur does not say clearly
-// whether it waits for the connector. Nothing is written to the request.
+// unclearStep is the error if Concur does not say clearly whether a travel request waits for
+// the connector. Nothing is written to the request.
 func unclearStep(r *expense.TravelRequest, why string) error {
 	return &concur.Error{Op: "read the travel request", Kind: expense.UnclearStep, Message: "request " + r.Number + " may or may not wait for the connector: " + why}
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // ListPendingRequests searches one part of Concur's list of submitted travel requests for
-// those that wait for the connector. It includes requests of which Concur does not say that
-// clearly: the run of each parks and says so. Without rules for travel requests it sends no
+// those that wait for the connector. It includes requests for which that is
+// unclear: the run of each parks and says so. Without rules for travel requests it sends no
 // request to Concur.
 func (a *Activities) ListPendingRequests(ctx context.Context, in expense.ListPendingRequestsInput) (result expense.PendingRequests, _ error) {
 	defer sign(ctx, &result.Answer)

@@ -155,8 +155,8 @@ func (a *Activities) announcedSteps(ctx context.Context) ([]expense.AnnouncedSte
 }
 
 // notOursReport reports whether a report that only the failed list has named belongs to
-// another deployment, as far as this one knows, and by which policies. The report is nil if
-// it is gone.
+// another deployment, as far as this one knows. It also returns the policies of that report. The
+// report is nil if it is gone.
 func (a *Activities) notOursReport(ctx context.Context, in expense.FetchReportInput, report *expense.Report) (bool, []string, error) {
 	if report == nil {
 		return a.notOurs(ctx, in, expense.ReportObject)

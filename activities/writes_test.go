@@ -65,9 +65,9 @@ func TestDryRunSendsNoWrites(t *testing.T) {
 			posted, err := run[expense.PostedExceptions](t, attempt{}, acts.PostExceptions, post)
 			require.NoError(t, err)
 			require.Equal(t, c.want, posted.DryRun)
-			told := deletion
-			told.DryRun = read.DryRun
-			gone, err := run[expense.DeletedNotification](t, attempt{}, acts.DeleteNotification, told)
+			input := deletion
+			input.DryRun = read.DryRun
+			gone, err := run[expense.DeletedNotification](t, attempt{}, acts.DeleteNotification, input)
 			require.NoError(t, err)
 			require.Equal(t, c.want, gone.DryRun)
 			want := []string{"read", "read", "act", "read", "post", "delete"}

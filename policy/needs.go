@@ -205,7 +205,7 @@ type reading struct {
 	needs    needs
 	whole    *shape // what is read where the type of the object is unknown
 	ours     func(*types.Type) bool
-	numbered map[int64]bool // selections of maps of which one number is read
+	numbered map[int64]bool // selections of a map that read one of its numbers
 }
 
 func (r reading) visit(e ast.Expr) {

@@ -138,8 +138,8 @@ func (e *evaluation) show() *expense.ShownReport {
 	return shown
 }
 
-// wantedObjects are the objects of the levels of which the page names fields, those that
-// findings are about, and those that contain them, in the order of the report.
+// wantedObjects returns the objects that the page shows, in the order of the report: those with a
+// named field, those with a finding, and the objects that contain them.
 func (e *evaluation) wantedObjects(about map[*scope]bool) []*scope {
 	want := map[*scope]bool{}
 	var all []*scope

@@ -8,8 +8,9 @@ import (
 )
 
 // SelectFields returns a copy of a report with only the fields that these rules and the
-// connector read; every other field is zero. The owner is kept if the rules may ask a person. [Policy.Evaluate] gives the same verdict for both.
-// The copy shares nothing with the report that could change. The copy of nil is nil.
+// connector read; every other field is zero. The owner is kept if the rules may ask
+// a person. [Policy.Evaluate] gives the same verdict for both. Changing the report does not change
+// the copy. The copy of nil is nil.
 func (p *Policy) SelectFields(report *expense.Report) *expense.Report {
 	if report == nil {
 		return nil

@@ -35,8 +35,8 @@ func (n needs) names() []string {
 
 func fieldName(s *shape, field string) string { return s.spokenName() + "." + field }
 
-// EvaluateStored is [Policy.Evaluate] for an input of which only these fields were stored, named
-// as by [Policy.StoredFields]. A rule that reads another field, or a fact that the input lacks,
+// EvaluateStored is [Policy.Evaluate] for an input with only the fields in kept, named as
+// [Policy.StoredFields] names them. A rule that reads another field, or a fact that the input lacks,
 // is left out of the verdict, and its name is returned.
 func (p *Policy) EvaluateStored(c Input, kept []string) (v expense.Verdict, unknown []string) {
 	have := map[string]bool{}

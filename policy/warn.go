@@ -67,7 +67,7 @@ func (p *Policy) warn(s *rulesfile.Source, c rulesfile.File) {
 			}
 		}
 		if r.Then.Code != "" && r.Then.Code == p.settings.ApproveByException {
-			add(r.At, "the rule %s posts %s, by which reports are approved", r.Name, r.Then.Code)
+			add(r.At, "the rule %s posts %s, which approves reports", r.Name, r.Then.Code)
 		}
 	}
 	p.warnOfMoney(c.Lists, add)

@@ -39,7 +39,7 @@ rules:
 		"the list byFact has no rows",
 		"no rule reads the fact silent: it is not asked for",
 		"no rule uses the variable lonely",
-		"the rule one posts APPROVED, by which reports are approved",
+		"the rule one posts APPROVED, which approves reports",
 	}, said)
 	require.Empty(t, rules(t, [5]string{"one", "report", "has(report.purpose)", "m", "sendBack: true"}).Warnings())
 }

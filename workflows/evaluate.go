@@ -126,8 +126,8 @@ func (r *run) forgetVerdict(ctx workflow.Context) {
 	r.Evaluation.forget()
 }
 
-// maxCarriedVerdict is how large a verdict may be that a run carries on. The next run begins with
-// one payload, of which Temporal takes 2 MiB, and the other lists may be several hundred KiB.
+// maxCarriedVerdict limits the size of a verdict that a run carries on. The next run begins with
+// one payload of at most 2 MiB, and the other lists may take several hundred KiB.
 const maxCarriedVerdict = 512 << 10
 
 // trim drops what only explains a verdict that is too large to carry on. The history of this

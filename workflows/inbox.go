@@ -206,8 +206,8 @@ func (o *origin) noteRead(read expense.FetchedReport) {
 	}
 }
 
-// unproven returns the event types by which FetchReport checks whose report it is: none when
-// that is known.
+// unproven returns the event types that FetchReport needs to check whose report it is. There are
+// none if the run knows already.
 func (o *origin) unproven() []string {
 	if o.Ours {
 		return nil

@@ -18,7 +18,7 @@ import (
 	"concur-connector/expense"
 )
 
-// permit handles the update by which an activity asks whether it may write. A run permits a write
+// permit handles the update that an activity sends to ask whether it may write. A run permits a write
 // only to the activity that it waits for. The history holds each permission: nothing that an
 // operator does to the activity erases it.
 func (r *run) permit(ctx workflow.Context) error {

@@ -23,9 +23,9 @@ type writes struct {
 	SinceRead bool `json:"sinceRead,omitempty"`
 	// NotDeleted are exceptions that Concur does not let the connector delete.
 	NotDeleted []expense.ExistingException `json:"notDeleted,omitempty"`
-	// RejectedPosts counts, in a row, the posts of which Concur refused an exception.
+	// RejectedPosts counts consecutive posts in which Concur refused an exception.
 	RejectedPosts int `json:"rejectedPosts,omitempty"`
-	// Changes counts, in a row, the writes that were not sent because the report had changed.
+	// Changes counts consecutive writes that were not sent because the report had changed.
 	Changes int `json:"changes,omitempty"`
 
 	// ActedAtValidation is where the last action was taken, and ActedAt when Concur had answered.
@@ -92,7 +92,7 @@ func (w *writes) recordPosted(validationID string, item expense.PostedException)
 	w.Posted = append(w.Posted, PostedAtStep{ValidationID: validationID, PostedException: item})
 }
 
-// recordApproving remembers the exception by which the report is approved.
+// recordApproving remembers the exception that approves the report.
 func (w *writes) recordApproving(validationID string, e expense.Exception, state expense.PostState) {
 	w.Posted = append(w.Posted, PostedAtStep{ValidationID: validationID, Approves: true, PostedException: expense.PostedException{Exception: e, State: state}})
 }
@@ -159,8 +159,8 @@ func (w *writes) forgetApproving(moved bool, validationID string) string {
 	return code
 }
 
-// countRejected counts a post of which Concur refused an exception, and returns false when it is
-// not to be sent again.
+// countRejected counts a post in which Concur refused an exception. It returns false when the run
+// must not send the post again.
 func (w *writes) countRejected() (sendAgain bool) {
 	if w.RejectedPosts++; w.RejectedPosts > maxRejectedPosts {
 		w.RejectedPosts = 0
@@ -243,7 +243,7 @@ func (w *writes) trim(validationID string) {
 	})
 }
 
-// writtenVia is the interface by which the run has begun to write at the step, if it has.
+// writtenVia is the interface that the run has used to write at the step, or empty.
 func (r *run) writtenVia() expense.Interface {
 	if len(r.Writes.postedAt(r.Step.ValidationID)) == 0 && !r.Writes.unknownAt(r.Step.ValidationID) {
 		return ""

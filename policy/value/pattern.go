@@ -21,9 +21,9 @@ var (
 	errLongPattern = Error{Reason: "a pattern grows too large"}
 )
 
-// matchesFunction is CEL's own, but for patterns that are made while a rule is evaluated:
-// CEL compiles them before it looks how large they are, which takes a second and a hundred
-// MiB. (Those that are written out are compiled and looked at when the file is read.)
+// matchesFunction replaces CEL's matches for patterns that a rule computes. It refuses a large
+// pattern before compiling it. CEL compiles first, which can take a second and a hundred MiB.
+// Constant patterns are checked when the rules file is read.
 func matchesFunction() cel.EnvOption {
 	two := []*cel.Type{cel.StringType, cel.StringType}
 	return cel.Function(overloads.Matches,
@@ -55,8 +55,8 @@ func matches(text, pattern ref.Val) ref.Val {
 	return types.Bool(compiled.MatchString(string(in)))
 }
 
-// steps is about how many instructions a pattern becomes, up to a little more than it may
-// have: what is to be repeated stands there so often.
+// steps estimates how many instructions a pattern compiles to. A repeated part counts once for
+// each repetition. It stops counting above MaxPattern.
 func steps(re *syntax.Regexp) int {
 	n := 1 + len(re.Rune)
 	if re.Op == syntax.OpCharClass {
