@@ -150,13 +150,16 @@ func (e *evaluation) trim() {
 	e.Verdict = &small
 }
 
-func jsonSize(v *expense.Verdict) int {
-	payload, err := converter.GetDefaultDataConverter().ToPayload(v)
+// encode encodes a value as Temporal stores it.
+func encode(value any) []byte {
+	payload, err := converter.GetDefaultDataConverter().ToPayload(value)
 	if err != nil {
-		return 0 // it came from a payload
+		return nil // it came from a payload
 	}
-	return len(payload.GetData())
+	return payload.GetData()
 }
+
+func jsonSize(value any) int { return len(encode(value)) }
 
 // fetchFacts asks the fact services for the facts that the rules need. It waits for as long as
 // one is away. The answers serve this evaluation only: a report that has changed is asked about

@@ -138,10 +138,10 @@ type run struct {
 	notification expense.Notification
 	signals      signals
 	calls        calls
-	readsAgain   string               // why
-	messages     int                  // to approvers, that are under way
-	ending       bool                 // the run ends once its record is exported
-	summary      *expense.TaskSummary // in the run's memo
+	readsAgain   string // why
+	messages     int    // to approvers, that are under way
+	ending       bool   // the run ends once its record is exported
+	summary      []byte // in the run's memo
 	status       Status
 }
 

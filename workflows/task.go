@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -103,7 +102,7 @@ func (d *decision) receive(one expense.Decision, now time.Time) {
 		d.Unnamed++
 		one.ID = fmt.Sprintf("signal-%d", d.Unnamed)
 	}
-	if len(d.Received) >= maxListed || sizeAsJSON(d.Received)+sizeAsJSON(one) > maxReceived {
+	if len(d.Received) >= maxListed || jsonSize(d.Received)+jsonSize(one) > maxReceived {
 		d.refuse(one, expense.CheckedDecision{By: expense.Unverified}, "too many decisions wait to be checked; send it again later", now)
 		return
 	}
@@ -131,12 +130,6 @@ func (d *decision) knows(one expense.Decision) bool {
 func (d *decision) repeats(one expense.Decision, by expense.CheckedDecision) bool {
 	return by.By != expense.Unverified &&
 		slices.ContainsFunc(d.Record, func(e expense.TaskEvent) bool { return e.DecisionID == one.ID && e.By == by.By })
-}
-
-// sizeAsJSON is the size of a value in a payload, in bytes.
-func sizeAsJSON(value any) int {
-	encoded, _ := json.Marshal(value) // it came from a payload
-	return len(encoded)
 }
 
 // end refuses the decisions that nobody will check any more, because the run ends.
@@ -257,9 +250,9 @@ func (d *decision) cutComments() {
 		if e.Comment == "" {
 			continue
 		}
-		size += sizeAsJSON(e.Comment)
+		size += jsonSize(e.Comment)
 		if size > maxComments && !d.completes(e) && e.Comment != cutComment {
-			size -= sizeAsJSON(e.Comment)
+			size -= jsonSize(e.Comment)
 			d.Record = slices.Clone(d.Record)
 			d.Record[i].Comment = cutComment
 		}

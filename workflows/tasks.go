@@ -1,9 +1,9 @@
 package workflows
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"reflect"
 
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
@@ -14,18 +14,16 @@ import (
 
 // summarizeTask keeps in the run's memo what the list of waiting tasks shows of the open task.
 func (r *run) summarizeTask(ctx workflow.Context) {
-	var summary *expense.TaskSummary
+	var memo any
+	var encoded []byte
 	if r.status.WaitingFor == WaitingForApprover {
-		summary = r.taskSummary()
+		memo = r.taskSummary()
+		encoded = encode(memo)
 	}
-	if reflect.DeepEqual(summary, r.summary) {
+	if bytes.Equal(encoded, r.summary) {
 		return
 	}
-	r.summary = summary
-	var memo any
-	if summary != nil {
-		memo = summary
-	}
+	r.summary = encoded
 	if err := workflow.UpsertMemo(ctx, map[string]any{TaskMemo: memo}); err != nil {
 		workflow.GetLogger(ctx).Warn("the memo cannot be set", "error", err)
 	}
