@@ -393,8 +393,8 @@ var guards = map[string]struct {
 		without: "",
 	},
 	"the notification that is unread at the end": {
-		file: "workflows/delete_notifications.go", story: "resubmitted-while-finishing",
-		with:    "\tif r.Inbox.NotificationPending {\n\t\treturn again(\"a notification arrived\")\n\t}",
+		file: "workflows/process.go", story: "resubmitted-while-finishing",
+		with:    "\tcase r.Inbox.NotificationPending:\n\t\treturn again(\"a notification arrived while the run was about to end\")\n",
 		without: "",
 	},
 }

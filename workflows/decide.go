@@ -328,7 +328,7 @@ func (r *run) finishTelling(ctx workflow.Context) error {
 	}
 	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout: messageDelay, TimerOptions: workflow.TimerOptions{Summary: "tells the approvers before the run ends"},
-	}, func() bool { return r.messages == 0 })
+	}, func() bool { return r.messages == 0 || r.Inbox.NotificationPending })
 	return err
 }
 

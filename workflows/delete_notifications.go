@@ -65,17 +65,14 @@ func (d *deletes) refused() (tryAgain bool) {
 }
 
 // deleteNotifications deletes the failed notifications. It comes last: until then, Concur's list
-// still announces the report if the run is lost. A notification that arrives meanwhile sends the
-// run back to the read.
+// still announces the report if the run is lost. It stops when a notification arrives, which
+// sends the run back to the read.
 func (r *run) deleteNotifications(ctx workflow.Context) next {
 	keep := []expense.Outcome{expense.DryRun, expense.Unsupported, expense.NotOurs} // the report still waits, or is not for us
 	for len(r.Deletes.Pending) > 0 && !r.Inbox.NotificationPending && !slices.Contains(keep, r.Progress.Outcome) {
 		if next := r.deleteNotification(ctx, r.Deletes.Pending[0]); !next.continues() {
 			return next
 		}
-	}
-	if r.Inbox.NotificationPending {
-		return again("a notification arrived")
 	}
 	return done()
 }
