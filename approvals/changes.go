@@ -23,7 +23,7 @@ type Change struct {
 	Field  string              `json:"field,omitempty"`  // empty if the whole object was added or removed
 	Before *expense.ShownField `json:"before,omitempty"`
 	After  *expense.ShownField `json:"after,omitempty"`
-	// Added and Removed say so of a whole object.
+	// Added is true if the whole object was added, and Removed if it was removed.
 	Added   bool `json:"added,omitempty"`
 	Removed bool `json:"removed,omitempty"`
 }

@@ -2,84 +2,80 @@ package expense
 
 import "slices"
 
-// roots returns, for each group of the task, the index of the group that the rules asked: its
-// own index, or that of the group from which it was escalated.
-func (t Task) roots() []int {
-	roots := make([]int, len(t.Groups))
-	for i, g := range t.Groups {
-		roots[i] = i
-		if g.EscalatedFrom == "" {
-			continue
-		}
-		for j := range i {
-			if t.Groups[j].Group == g.EscalatedFrom {
-				roots[i] = roots[j]
-				break
-			}
-		}
-	}
-	return roots
+// AskedGroup is a group that the rules ask, together with the groups to which it was escalated. An
+// approval of any of them counts for it.
+type AskedGroup struct {
+	RequiredApproval
+	Members   []TaskGroup    // the group itself, then those to which it was escalated
+	Approvals []TaskApproval // of all members
+
+	at []int // the positions of the members in the task
 }
 
-// missing returns how many more people must approve for the group with an index. Approvals of
-// the groups to which it was escalated count for it.
-func (t Task) missing(root int, roots []int) int {
-	missing := max(1, t.Groups[root].Count)
+// Missing returns how many more people must approve.
+func (a AskedGroup) Missing() int { return max(0, max(1, a.Count)-len(a.Approvals)) }
+
+// IsComplete reports whether enough people have approved.
+func (a AskedGroup) IsComplete() bool { return a.Missing() == 0 }
+
+// AskedGroups returns the groups that the rules ask, in the order of the task. A group to which two
+// others were escalated belongs to both.
+func (t Task) AskedGroups() []AskedGroup {
+	var asked []AskedGroup
+	belongsTo := map[string]int{} // the position in asked of the first group with a name
 	for i, g := range t.Groups {
-		if roots[i] == root {
-			missing -= len(g.Approvals)
+		at, known := belongsTo[g.EscalatedFrom]
+		if g.EscalatedFrom == "" || !known {
+			at = len(asked)
+			asked = append(asked, AskedGroup{RequiredApproval: g.RequiredApproval})
 		}
+		if _, named := belongsTo[g.Group]; !named {
+			belongsTo[g.Group] = at
+		}
+		asked[at].Members = append(asked[at].Members, g)
+		asked[at].Approvals = append(asked[at].Approvals, g.Approvals...)
+		asked[at].at = append(asked[at].at, i)
 	}
-	return max(0, missing)
+	return asked
 }
 
 // StillNeeded returns the groups that the rules asked and that still have to approve, with the
 // number of people who are missing.
 func (t Task) StillNeeded() []RequiredApproval {
 	var needed []RequiredApproval
-	roots := t.roots()
-	for i, g := range t.Groups {
-		if roots[i] != i {
-			continue
-		}
-		if missing := t.missing(i, roots); missing > 0 {
-			needed = append(needed, RequiredApproval{Group: g.Group, Count: missing, Rules: g.Rules})
+	for _, a := range t.AskedGroups() {
+		if missing := a.Missing(); missing > 0 {
+			needed = append(needed, RequiredApproval{Group: a.Group, Count: missing, Rules: a.Rules})
 		}
 	}
 	return needed
 }
 
-// Needs reports whether the task still needs an approval for the group.
-func (t Task) Needs(group string) bool {
-	roots := t.roots()
-	for i, g := range t.Groups {
-		if g.Group == group && t.missing(roots[i], roots) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// Asked returns the names of all groups whose approval still helps, without repetition: those
-// that are needed and those to which they were escalated.
+// Asked returns the names of all groups whose approval still helps, without repetition: those that
+// are needed and those to which they were escalated.
 func (t Task) Asked() []string {
 	var names []string
-	roots := t.roots()
-	for i, g := range t.Groups {
-		if t.missing(roots[i], roots) > 0 && !slices.Contains(names, g.Group) {
-			names = append(names, g.Group)
+	for _, a := range t.AskedGroups() {
+		for _, member := range a.Members {
+			if !a.IsComplete() && !slices.Contains(names, member.Group) {
+				names = append(names, member.Group)
+			}
 		}
 	}
 	return names
 }
 
-// Approve adds an approval to the first entry of a group for which somebody is missing.
+// Needs reports whether an approval of the group still helps.
+func (t Task) Needs(group string) bool { return slices.Contains(t.Asked(), group) }
+
+// Approve adds an approval of a group to the first asked group for which somebody is missing.
 func (t *Task) Approve(group string, approval TaskApproval) {
-	roots := t.roots()
-	for i := range t.Groups {
-		if t.Groups[i].Group == group && t.missing(roots[i], roots) > 0 {
-			t.Groups[i].Approvals = append(t.Groups[i].Approvals, approval)
-			return
+	for _, a := range t.AskedGroups() {
+		for _, at := range a.at {
+			if !a.IsComplete() && t.Groups[at].Group == group {
+				t.Groups[at].Approvals = append(t.Groups[at].Approvals, approval)
+				return
+			}
 		}
 	}
 }

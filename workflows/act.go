@@ -58,7 +58,7 @@ func (r *run) acted(ctx workflow.Context, p *pass, taken expense.ActionTaken, un
 		return r.reportChanged(ctx, taken.OutcomeUnknown)
 	case taken.DryRun != "":
 		r.Writes.dryRun(taken.DryRun)
-		return r.dryRunAction(p)
+		return r.dryRunAction(ctx, p)
 	case taken.Confirmed, taken.Kind == "":
 		r.succeeded(ctx, unknown.ValidationID, p.action, p.cause, taken.Confirmed)
 		if taken.ValidationID != "" {

@@ -35,7 +35,7 @@ func (r *run) decide(ctx workflow.Context, p *pass) next {
 	}
 	if r.Writes.DryRun.IsNotTestUser() {
 		r.Progress.record("would ask " + groups(verdict.Groups()))
-		return r.endDryRun()
+		return r.endDryRun(ctx)
 	}
 	if next := r.openTask(ctx); !next.continues() {
 		return next
@@ -122,7 +122,7 @@ func (r *run) awaitDecision(ctx workflow.Context, p *pass) next {
 		case step == nil:
 			return again("the report may have changed while it waits for a decision")
 		default:
-			news := r.Decision.happen(*step, workflow.Now(ctx))
+			news := r.Decision.carryOutStep(*step, workflow.Now(ctx))
 			r.tell(ctx, news, step.At, "")
 			r.show(ctx)
 		}

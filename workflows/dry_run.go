@@ -16,15 +16,15 @@ import (
 )
 
 // repeatDryRun ends the pass when a dry run has already recorded the writes for this revision.
-func (r *run) repeatDryRun(_ workflow.Context, p *pass) next {
+func (r *run) repeatDryRun(ctx workflow.Context, p *pass) next {
 	if r.Writes.DryRun == "" || r.Writes.DryRunRevision != p.read.Revision {
 		return goOn()
 	}
-	return r.endDryRun()
+	return r.endDryRun(ctx)
 }
 
 // dryRunAction records the action that the run would take.
-func (r *run) dryRunAction(p *pass) next {
+func (r *run) dryRunAction(ctx workflow.Context, p *pass) next {
 	switch {
 	case r.byException(p.action):
 		r.Progress.record(fmt.Sprintf("would post exception %s on the report to approve it", r.Evaluation.Verdict.ApproveByException))
@@ -33,18 +33,22 @@ func (r *run) dryRunAction(p *pass) next {
 	default:
 		r.Progress.record("would approve the " + r.noun())
 	}
-	return r.endDryRun()
+	return r.endDryRun(ctx)
 }
 
 // endDryRun ends a pass that has recorded what it would write. The report still waits. A run
 // that has begun to write stays open: only this run knows what it has written.
-func (r *run) endDryRun() next {
+func (r *run) endDryRun(ctx workflow.Context) next {
 	if len(r.Writes.postedAt(r.Step.ValidationID)) > 0 || r.Writes.Unknown != nil {
 		return parked(&ParkReason{Kind: expense.WritesOff, Message: "this run has already written to the report, and now writes are off: " + dryRunText(r.Writes.DryRun)})
 	}
 	r.Writes.endDryRun(r.Read.Revision)
 	r.Progress.end(expense.DryRun)
-	r.Decision.close()
+	if r.Decision.Task != nil {
+		why := "nothing is written: " + dryRunText(r.Writes.DryRun)
+		r.tell(ctx, expense.NewsWithdrawn, workflow.Now(ctx), why)
+		r.Decision.withdraw(why, workflow.Now(ctx))
+	}
 	return done()
 }
 

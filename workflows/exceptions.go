@@ -63,7 +63,7 @@ func (r *run) postExceptions(ctx workflow.Context, p *pass) next {
 		for _, e := range missing {
 			r.Progress.record(fmt.Sprintf("would post exception %s on %s", e.Code, onObject(e)))
 		}
-		return r.dryRunAction(p)
+		return r.dryRunAction(ctx, p)
 	}
 	r.Writes.resolved()
 	if next := r.notePosted(posted.Items); !next.continues() {

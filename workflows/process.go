@@ -60,6 +60,9 @@ func (r *run) run(ctx workflow.Context) (Result, error) {
 		case next.move == toStop:
 			return Result{}, next.err
 		case workflow.GetInfo(ctx).GetContinueAsNewSuggested():
+			if err := r.finishTelling(ctx); err != nil {
+				return r.cancel(ctx)
+			}
 			return Result{}, r.continueAsNew(ctx)
 		}
 		r.readsAgain = next.reason
@@ -97,7 +100,7 @@ func (r *run) pass(ctx workflow.Context) next {
 	switch {
 	case r.Inbox.NotificationPending:
 		return again("a notification arrived while the run was about to end")
-	case len(r.Decision.notExported()) > 0:
+	case len(r.Decision.Received) > 0 || len(r.Decision.notExported()) > 0:
 		return again("the history is long: the next run stores the record")
 	}
 	return done()

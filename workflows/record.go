@@ -51,11 +51,11 @@ func firstRunID(info *workflow.Info) string {
 // exported, or until there is a reason to go on. Nothing can be added to the record between its
 // return and the end of the run.
 func (r *run) finishRecord(ctx workflow.Context, goesOn func() bool) error {
-	r.ending = true
-	for {
+	defer func() { r.ending = false }()
+	for !goesOn() {
+		r.ending = true
 		r.Decision.end(workflow.Now(ctx))
-		if len(r.Decision.notExported()) == 0 || goesOn() {
-			r.ending = false
+		if len(r.Decision.notExported()) == 0 {
 			return nil
 		}
 		r.enter(ctx, Exporting)
@@ -66,6 +66,7 @@ func (r *run) finishRecord(ctx workflow.Context, goesOn func() bool) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // never is for a run that ends whatever happens.

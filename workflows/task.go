@@ -272,8 +272,8 @@ func (d *decision) due() *expense.TaskStep {
 	return nil
 }
 
-// happen carries out the next step of the plan. It returns the news to tell approvers.
-func (d *decision) happen(step expense.TaskStep, now time.Time) expense.TaskNews {
+// carryOutStep carries out the next step of the plan. It returns the news to tell approvers.
+func (d *decision) carryOutStep(step expense.TaskStep, now time.Time) expense.TaskNews {
 	d.Task.Plan = d.Task.Plan[1:]
 	e := expense.TaskEvent{At: now, TaskID: d.Task.ID, Groups: []string{step.Group}}
 	news := expense.NewsReminder

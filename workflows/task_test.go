@@ -316,3 +316,33 @@ func TestAContinuedRunChecksWhatWasNotChecked(t *testing.T) {
 	require.Equal(t, "d1", q.checked[0].Decision.ID)
 	require.Len(t, q.acted, 1)
 }
+
+func TestATaskIsWithdrawnWhenNothingIsWritten(t *testing.T) {
+	p := newPlay(t)
+	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}
+	p.plan = expense.TaskPlan{Notify: true}
+	p.actions = []any{expense.ActionTaken{DryRun: expense.DryRunMode}}
+	p.after(time.Hour, func() { p.decide(p.status().Task.ID, "d1", expense.DecideApprove) })
+	require.Equal(t, expense.DryRun, p.run(callout()).Outcome)
+	s := p.status()
+	require.Equal(t, []expense.TaskEventKind{expense.TaskOpened, expense.TaskCounted, expense.TaskWithdrawn}, kinds(s))
+	require.Contains(t, s.Record[2].Why, "dry run")
+	require.Contains(t, newsOf(p), expense.NewsWithdrawn)
+}
+
+func TestAMessageIsDeliveredBeforeALongRunIsContinued(t *testing.T) {
+	p := newPlay(t)
+	p.reads, p.verdicts = []any{waiting(1, 10)}, []any{ask}
+	p.plan = expense.TaskPlan{Notify: true}
+	p.tell = func(expense.NotifyApproversInput) error {
+		if len(p.news) == 1 {
+			p.env.SetContinueAsNewSuggested(true)
+			return errors.New("no mail server")
+		}
+		return nil
+	}
+	p.env.ExecuteWorkflow(workflows.ProcessNotification, workflows.ProcessInput{Notification: callout()})
+	var again *workflow.ContinueAsNewError
+	require.ErrorAs(t, p.env.GetWorkflowError(), &again)
+	require.Len(t, p.news, 2, "the second attempt has delivered it")
+}

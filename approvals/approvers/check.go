@@ -24,7 +24,7 @@ import (
 // The same decision may be sealed and sent twice. Check accepts it twice; the run ignores a
 // decision whose ID it knows.
 func (a *Approvers) Check(in expense.CheckDecisionInput, unsealedAllowed func(group string) bool, keys *SealKeys) expense.CheckedDecision {
-	c := &check{Approvers: a, in: in, choice: in.Decision.Decision, families: familiesOf(in.Task)}
+	c := &check{Approvers: a, in: in, choice: in.Decision.Decision, asked: in.Task.AskedGroups()}
 	answer := expense.CheckedDecision{By: expense.Unverified}
 	if in.Decision.Seal == "" {
 		answer.Groups, answer.Why = c.unsealed(unsealedAllowed)
@@ -45,10 +45,10 @@ func (a *Approvers) Check(in expense.CheckDecisionInput, unsealedAllowed func(gr
 // check is one decision and what it is checked against.
 type check struct {
 	*Approvers
-	in       expense.CheckDecisionInput
-	choice   expense.DecisionChoice
-	actor    expense.Actor
-	families []family
+	in     expense.CheckDecisionInput
+	choice expense.DecisionChoice
+	actor  expense.Actor
+	asked  []expense.AskedGroup
 }
 
 // basics says what is wrong with a decision, whoever sent it.
@@ -101,17 +101,17 @@ func (c *check) unsealed(allowed func(group string) bool) (groups []string, why 
 		return nil, "only somebody whom the approvals endpoint has identified can claim, release or delegate a task"
 	}
 	why = "nobody has verified who sent this decision; the rules accept such decisions from no group that still has to decide: " + c.missing()
-	for _, f := range c.families {
-		if f.complete() && c.choice != expense.AddComment {
+	for _, asked := range c.asked {
+		if asked.IsComplete() && c.choice != expense.AddComment {
 			continue
 		}
-		at := slices.IndexFunc(f.groups, func(g expense.TaskGroup) bool { return allowed(g.Group) })
+		at := slices.IndexFunc(asked.Members, func(g expense.TaskGroup) bool { return allowed(g.Group) })
 		switch {
 		case at < 0:
-		case c.choice == expense.DecideApprove && (f.count > 1 || len(f.approvals) > 0 || c.in.Task.DifferentPeople && len(c.families) > 1):
+		case c.choice == expense.DecideApprove && (asked.Count > 1 || len(asked.Approvals) > 0 || c.in.Task.DifferentPeople && len(c.asked) > 1):
 			why = "this task needs approvals of different people, and nobody can tell who sent this decision"
 		default:
-			groups = append(groups, f.groups[at].Group)
+			groups = append(groups, asked.Members[at].Group)
 		}
 	}
 	if len(groups) > 0 {
@@ -145,7 +145,7 @@ func (c *check) decide(who person) (onBehalfOf string, groups []string, why stri
 	if why := ownReport(who, c.in.Owner); why != "" {
 		return "", nil, why
 	}
-	if !slices.ContainsFunc(c.families, func(f family) bool { return !f.complete() }) {
+	if !slices.ContainsFunc(c.asked, func(asked expense.AskedGroup) bool { return !asked.IsComplete() }) {
 		return "", nil, "every group of this task has decided"
 	}
 	for _, as := range c.capacities(who) {
@@ -167,9 +167,9 @@ func (c *check) decide(who person) (onBehalfOf string, groups []string, why stri
 // groupsFor returns the groups for which a person decides in one capacity. why says what keeps a
 // member from approving, and is empty if there is no such group.
 func (c *check) groupsFor(as capacity) (groups []string, why string) {
-	for i, f := range c.families {
-		at := slices.IndexFunc(f.groups, func(g expense.TaskGroup) bool { return as.in(g.Group) })
-		if at < 0 || f.complete() {
+	for i, asked := range c.asked {
+		at := slices.IndexFunc(asked.Members, func(g expense.TaskGroup) bool { return as.in(g.Group) })
+		if at < 0 || asked.IsComplete() {
 			continue
 		}
 		if c.choice == expense.DecideApprove {
@@ -182,7 +182,7 @@ func (c *check) groupsFor(as capacity) (groups []string, why string) {
 				continue
 			}
 		}
-		groups = append(groups, f.groups[at].Group)
+		groups = append(groups, asked.Members[at].Group)
 	}
 	return groups, why
 }
@@ -190,19 +190,19 @@ func (c *check) groupsFor(as capacity) (groups []string, why string) {
 // approvedBefore says which earlier approval keeps a person from approving for a group: one of
 // the same people for the same group, or for any group if the task needs different people.
 func (c *check) approvedBefore(as capacity, of int) string {
-	for i, f := range c.families {
+	for i, asked := range c.asked {
 		if i != of && !c.in.Task.DifferentPeople {
 			continue
 		}
-		for _, before := range f.approvals {
+		for _, before := range asked.Approvals {
 			for _, name := range []string{as.who.name, as.principal()} {
 				if name == "" || name != before.By && name != before.OnBehalfOf {
 					continue
 				}
 				if i == of {
-					return fmt.Sprintf("%s has approved for %s already, and each approval must come from another person", name, groupName(f.root))
+					return fmt.Sprintf("%s has approved for %s already, and each approval must come from another person", name, groupName(asked.Group))
 				}
-				return fmt.Sprintf("%s has approved for %s, and nobody may approve this task for two groups", name, groupName(f.root))
+				return fmt.Sprintf("%s has approved for %s, and nobody may approve this task for two groups", name, groupName(asked.Group))
 			}
 		}
 	}
@@ -217,11 +217,11 @@ func (c *check) delegate(who person) (groups []string, why string) {
 	if who.listed == nil {
 		return nil, fmt.Sprintf("%s is not in the approvers' file, and only its people can delegate", who.name)
 	}
-	for _, f := range c.families {
+	for _, asked := range c.asked {
 		// Nobody asks the provider about people who are absent. So only groups of the file count.
-		at := slices.IndexFunc(f.groups, func(g expense.TaskGroup) bool { return who.listed.in(g.Group) })
-		if !f.complete() && at >= 0 {
-			groups = append(groups, f.groups[at].Group)
+		at := slices.IndexFunc(asked.Members, func(g expense.TaskGroup) bool { return who.listed.in(g.Group) })
+		if !asked.IsComplete() && at >= 0 {
+			groups = append(groups, asked.Members[at].Group)
 		}
 	}
 	to := c.Named(c.in.Decision.To)
@@ -245,8 +245,8 @@ func (c *check) delegate(who person) (groups []string, why string) {
 
 // mayStillDecide reports whether a group of a capacity still has to decide.
 func (c *check) mayStillDecide(as capacity) bool {
-	return slices.ContainsFunc(c.families, func(f family) bool {
-		return !f.complete() && slices.ContainsFunc(f.groups, func(g expense.TaskGroup) bool { return as.in(g.Group) })
+	return slices.ContainsFunc(c.asked, func(asked expense.AskedGroup) bool {
+		return !asked.IsComplete() && slices.ContainsFunc(asked.Members, func(g expense.TaskGroup) bool { return as.in(g.Group) })
 	})
 }
 
@@ -283,4 +283,23 @@ func firstOf(sentences ...string) string {
 		}
 	}
 	return ""
+}
+
+// missing names the groups that still have to decide.
+func (c *check) missing() string {
+	var names []string
+	for _, group := range c.in.Task.Asked() {
+		names = append(names, groupName(group))
+	}
+	if len(names) == 0 {
+		return "every group has decided"
+	}
+	return strings.Join(names, ", ")
+}
+
+func groupName(group string) string {
+	if group == "" {
+		return "any approver"
+	}
+	return group
 }

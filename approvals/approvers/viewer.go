@@ -40,7 +40,7 @@ func (v Viewer) Part(task expense.Task, owner expense.Owner, at time.Time) Part 
 		return Part{OwnReport: v.who.owns(owner), Why: why}
 	}
 	c := &check{
-		Approvers: v.approvers, in: expense.CheckDecisionInput{Task: task, Owner: owner, At: at}, families: familiesOf(task),
+		Approvers: v.approvers, in: expense.CheckDecisionInput{Task: task, Owner: owner, At: at}, asked: task.AskedGroups(),
 	}
 	var part Part
 	for _, as := range c.capacities(v.who) {
