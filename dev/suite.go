@@ -16,7 +16,9 @@ type suite struct {
 	binaries binaries
 	temporal *temporalServer
 	certs    certificates
-	options  options
+	// approvers are those of each system when it starts.
+	approvers approverFiles
+	options   options
 }
 
 // newSuite builds the programs and starts Temporal.
@@ -35,6 +37,9 @@ func newSuite(ctx context.Context, o options, withUI bool) (*suite, error) {
 		w.binaries, err = build(ctx, root, dir, logf)
 	}
 	if err == nil {
+		w.approvers, err = makeApprovers(ctx, w.binaries.concurctl, dir)
+	}
+	if err == nil {
 		w.temporal, err = startTemporal(ctx, w.binaries.temporal, withUI)
 	}
 	if err != nil {
@@ -51,7 +56,7 @@ func (w *suite) setup() systemSetup {
 		rules = filepath.Join(w.root, "dev", "rules.yaml")
 	}
 	return systemSetup{
-		binaries: w.binaries, temporal: w.temporal, certs: w.certs, queue: "dev",
+		binaries: w.binaries, temporal: w.temporal, certs: w.certs, approvers: w.approvers, queue: "dev",
 		rules: rules, payloads: w.options.payloads, seed: w.options.seed, sweep: "off", via: w.options.via,
 	}
 }

@@ -5,10 +5,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
+
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -43,15 +44,17 @@ type systemSetup struct {
 	binaries binaries
 	temporal *temporalServer
 	certs    certificates
-	queue    string
-	rules    string
-	payloads string
-	seed     uint64
-	fixed    bool   // use the well-known ports if they are free
-	sweep    string // CONCUR_SWEEP_MODE
-	via      string // CONCUR_INTERFACE; empty: v1.1
-	own      string // CONCUR_OWN_STEPS; empty: the default
-	script   string // the text of the story; empty without a story
+	// approvers are those of each system when it starts.
+	approvers approverFiles
+	queue     string
+	rules     string
+	payloads  string
+	seed      uint64
+	fixed     bool   // use the well-known ports if they are free
+	sweep     string // CONCUR_SWEEP_MODE
+	via       string // CONCUR_INTERFACE; empty: v1.1
+	own       string // CONCUR_OWN_STEPS; empty: the default
+	script    string // the text of the story; empty without a story
 
 	onWorkerLine func(line string) // gets each line of the worker's log; may be nil
 }
@@ -70,7 +73,7 @@ const (
 // then Concur and the fact services, then the worker.
 func open(ctx context.Context, setup systemSetup, dir string) (*testSystem, error) {
 	sys := &testSystem{setup: setup, dir: dir}
-	for _, step := range []func(context.Context) error{sys.createApprover, sys.startIngress, sys.startConcur, sys.openFacts, sys.startWorker} {
+	for _, step := range []func(context.Context) error{sys.giveApprovers, sys.startIngress, sys.startConcur, sys.openFacts, sys.startWorker} {
 		if err := step(ctx); err != nil {
 			sys.close()
 			return nil, err
@@ -79,25 +82,13 @@ func open(ctx context.Context, setup systemSetup, dir string) (*testSystem, erro
 	return sys, nil
 }
 
-// createApprover creates the approver called "dev" and the seal key, as an integrator would.
-func (sys *testSystem) createApprover(ctx context.Context) error {
-	concurctl := func(args ...string) (string, error) {
-		out, err := exec.CommandContext(ctx, sys.setup.binaries.concurctl, append([]string{"approver"}, args...)...).Output()
-		if err != nil {
-			return "", fmt.Errorf("concurctl approver %s: %w", args[0], err)
-		}
-		return strings.TrimSpace(string(out)), nil
-	}
-	token, err := concurctl("add", "dev", "--file", sys.approvers(), "--login", "dev@approvers.example", "--group", "finance", "--submits-reports=false")
-	if err != nil {
-		return err
-	}
-	sys.token = token
-	key, err := concurctl("seal-key")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(sys.sealKeys(), []byte(key+"\n"), 0o600)
+// giveApprovers writes an approvers' file and seal keys for this system, which a story may change.
+func (sys *testSystem) giveApprovers(context.Context) error {
+	sys.token = sys.setup.approvers.token
+	return errors.Join(
+		os.WriteFile(sys.approvers(), sys.setup.approvers.file, 0o600),
+		os.WriteFile(sys.sealKeys(), sys.setup.approvers.sealKeys, 0o600),
+	)
 }
 
 func (sys *testSystem) approvers() string { return filepath.Join(sys.dir, "approvers.yaml") }
