@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-
 	"path/filepath"
 	"strconv"
 	"strings"
